@@ -1,0 +1,53 @@
+/**
+ * The one error type of Larmor. Whatever goes wrong for a reason a user can mend is a `LarmorError` whose message is
+ * one line (what, where, how to mend it) and whose code is the process's exit code; anything else that reaches the
+ * top is a defect and exits 70.
+ */
+
+/** Exit codes (sysexits.h): what a script that called Larmor may rely on. */
+export const EXIT = {
+  done: 0,
+  usage: 2,
+  badInput: 65,
+  missingInput: 66,
+  internal: 70,
+  cannotWrite: 73,
+  stopped: 75,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export class LarmorError extends Error {
+  override readonly name = 'LarmorError';
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+/**
+ * Bad input data (exit 65).
+ * @param place file, and the line, block or dataset in it, e.g. `epi.seq:214` or `brain.h5 /sample/data`
+ * @param what what is wrong there
+ * @param mend what the user can do about it
+ */
+export function badInput(place: string, what: string, mend: string): LarmorError {
+  return new LarmorError(EXIT.badInput, `${place}: ${what}; ${mend}`);
+}
+
+/** A wrong flag or argument (exit 2). */
+export function usage(what: string, mend: string): LarmorError {
+  return new LarmorError(EXIT.usage, `${what}; ${mend}`);
+}
+
+/** An input that is not there or cannot be opened (exit 66). */
+export function missingInput(path: string, what: string, mend: string): LarmorError {
+  return new LarmorError(EXIT.missingInput, `${path}: ${what}; ${mend}`);
+}
+
+/** An output that cannot be written (exit 73). */
+export function cannotWrite(path: string, what: string, mend: string): LarmorError {
+  return new LarmorError(EXIT.cannotWrite, `${path}: ${what}; ${mend}`);
+}

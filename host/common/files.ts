@@ -1,0 +1,120 @@
+/**
+ * Files in, files out. Reading turns the operating system's errors into lines that name the file and the mend; writing
+ * goes beside the target and is renamed into place, so that a killed run or a full disk leaves no half a file.
+ */
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { cannotWrite, missingInput } from './errors.ts';
+
+/** Throws exit 66 unless `path` is a regular file that can be opened. */
+export function requireFile(path: string): void {
+  let isFile: boolean;
+  try {
+    const stat = statSync(path);
+    if (stat.isDirectory()) throw missingInput(path, 'is a directory', 'give a file');
+    isFile = stat.isFile() || stat.isFIFO();
+  } catch (error) {
+    throw reading(path, error);
+  }
+  if (!isFile) throw missingInput(path, 'is not a regular file', 'give a file');
+}
+
+/** The whole file. Throws exit 66 with the path if it cannot be read. */
+export function readInput(path: string): Buffer {
+  requireFile(path);
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw reading(path, error);
+  }
+}
+
+function reading(path: string, error: unknown): Error {
+  if (!(error instanceof Error) || !('code' in error)) return error as Error;
+  if (error.code === 'ENOENT') return missingInput(path, 'no such file', 'check the path');
+  if (error.code === 'EACCES') return missingInput(path, 'permission denied', 'make it readable');
+  if (error.code === 'ERR_FS_FILE_TOO_LARGE') return missingInput(path, 'larger than 2 GiB', 'split it');
+  return missingInput(path, error.message, 'check the file');
+}
+
+/** A file being written beside its final name: chunks at the end or at an offset, then `commit` or `abandon`. */
+export interface PendingFile {
+  write(bytes: Uint8Array): void;
+  writeAt(offset: number, bytes: Uint8Array): void;
+  /** Flushes to disk and renames into place. */
+  commit(): void;
+  /** Removes what was written; harmless after `commit`. */
+  abandon(): void;
+}
+
+/** Opens `path` for writing (exit 73 if that cannot be done); nothing appears under `path` before `commit`. */
+export function createOutput(path: string): PendingFile {
+  const beside = `${path}.${process.pid}.partial`;
+  const guard = <T>(step: () => T): T => {
+    try {
+      return step();
+    } catch (error) {
+      rmSync(beside, { force: true });
+      throw writing(path, error);
+    }
+  };
+  const fd = guard(() => openSync(beside, 'w'));
+  let open = true;
+  let end = 0;
+  const writeAll = (bytes: Uint8Array, offset: number): void => {
+    for (let done = 0; done < bytes.length; ) {
+      done += writeSync(fd, bytes, done, Math.min(bytes.length - done, 1 << 30), offset + done);
+    }
+  };
+  const close = (): void => {
+    if (open) closeSync(fd);
+    open = false;
+  };
+  return {
+    write: (bytes) =>
+      guard(() => {
+        writeAll(bytes, end);
+        end += bytes.length;
+      }),
+    writeAt: (offset, bytes) =>
+      guard(() => {
+        writeAll(bytes, offset);
+        end = Math.max(end, offset + bytes.length);
+      }),
+    commit: () =>
+      guard(() => {
+        fsyncSync(fd);
+        close();
+        renameSync(beside, path);
+      }),
+    abandon: () => {
+      close();
+      rmSync(beside, { force: true });
+    },
+  };
+}
+
+/** Writes `bytes` to `path` in one step, whole or not at all. */
+export function writeOutput(path: string, bytes: Uint8Array): void {
+  const file = createOutput(path);
+  try {
+    file.write(bytes);
+    file.commit();
+  } finally {
+    file.abandon();
+  }
+}
+
+function writing(path: string, error: unknown): Error {
+  if (!(error instanceof Error) || !('code' in error)) return error as Error;
+  const mends: Record<string, [string, string]> = {
+    ENOSPC: ['no space left on the device', 'free space or write elsewhere with -o'],
+    EDQUOT: ['disk quota exceeded', 'free space or write elsewhere with -o'],
+    EACCES: ['permission denied', 'write elsewhere with -o'],
+    EROFS: ['read-only file system', 'write elsewhere with -o'],
+    ENOENT: ['its folder does not exist', 'create it first'],
+    EISDIR: ['is a directory', 'name a file'],
+    ENOTDIR: ['part of the path is not a folder', 'check the path'],
+  };
+  const [what, mend] = mends[String(error.code)] ?? [error.message, 'write elsewhere with -o'];
+  return cannotWrite(path, what, mend);
+}

@@ -1,0 +1,14 @@
+/** Physical constants and the SI unit aliases that public types carry. */
+
+/** ¹H gyromagnetic ratio over 2π [Hz/T]; CODATA 2018, and the value KomaMRI and the reference data use. */
+export const GAMMA_BAR = 42.5774688e6;
+
+export type Seconds = number;
+export type Hertz = number;
+export type Radians = number;
+export type Tesla = number;
+/** Gradient [T/m]. */
+export type TeslaPerMeter = number;
+export type Meters = number;
+/** k-space coordinate [cycles/m] = γ̄ ∫ G dt. */
+export type CyclesPerMeter = number;

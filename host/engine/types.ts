@@ -1,0 +1,40 @@
+/**
+ * What every engine is: one verb that takes tiles of a phantom through a timeline and adds their partial signals, as
+ * exact integers, to the sums of this rank. WASM and WebGPU differ only behind it.
+ */
+import type { PhantomSource } from '../phantom/types.ts';
+import type { Timeline } from '../timeline/types.ts';
+
+export type Precision = 'f32' | 'f64';
+
+export interface EngineJob {
+  readonly timeline: Timeline;
+  readonly source: PhantomSource;
+  readonly precision: Precision;
+  /** Spins per tile; the last tile may hold fewer. Tile n holds spins [n·tileSize, …). */
+  readonly tileSize: number;
+  readonly tileCount: number;
+  /** Sums hold round(signal · 2^scaleExponent). */
+  readonly scaleExponent: number;
+}
+
+export interface Engine {
+  readonly name: 'wasm' | 'webgpu';
+  /** Everything about this engine that may change a bit of the result: kernel build, fused or unfused, Node, adapter. */
+  readonly build: string;
+  readonly threads: number;
+  /** [sampleCount][re, im] fixed-point sums over the tiles done so far; lies in shared memory, never moves. */
+  readonly sums: BigInt64Array;
+  /**
+   * Simulates tiles [first, first + count) in order of their start and adds them to `sums`.
+   * Resolves with the index after the last finished tile: less than first + count only after `pause`, and then exactly
+   * the tiles before it are in `sums`.
+   * @throws LarmorError 65 from the phantom source; 70 naming the tile if its partial signal is not finite
+   */
+  run(first: number, count: number): Promise<number>;
+  /** Asks a `run` under way to finish the tiles it has begun and start no more. */
+  pause(): void;
+  /** Tiles finished so far in all runs, for progress. */
+  readonly finished: number;
+  close(): Promise<void>;
+}

@@ -1,0 +1,146 @@
+/**
+ * What a pulse sequence is: blocks played one after the other, each holding at most one RF pulse, one gradient per
+ * axis and one readout. Readers and the designer make these records; k-space, checks and the timeline consume them.
+ * Times are in seconds from the start of the block unless said otherwise. Phases are as Pulseq writes them; the
+ * conjugation that clockwise precession asks for happens in the timeline alone.
+ */
+import type { Hertz, Radians, Seconds, Tesla, TeslaPerMeter } from '../common/units.ts';
+
+export interface Sequence {
+  /** File path or built-in name: what messages cite. */
+  readonly name: string;
+  /** Pulseq version such as `1.4.1`; built-in sequences have none. */
+  readonly version?: string;
+  /** Pulseq [DEFINITIONS] as written (`FOV` → `0.23 0.23 0.005`); lengths in metres. */
+  readonly definitions: ReadonlyMap<string, string>;
+  readonly blockCount: number;
+  readonly duration: Seconds;
+  /** Block n. Equal events come back as the same object, so work done per event can be remembered by identity. */
+  block(n: number): Block;
+}
+
+export interface Block {
+  readonly duration: Seconds;
+  readonly rf?: RfEvent;
+  readonly gx?: GradientEvent;
+  readonly gy?: GradientEvent;
+  readonly gz?: GradientEvent;
+  readonly adc?: AdcEvent;
+  /** Label changes of this block, in file order. */
+  readonly labels?: readonly LabelEvent[];
+  readonly triggers?: readonly TriggerEvent[];
+  /** Row-major 3×3 rotation applied to (gx, gy, gz); identity when absent. */
+  readonly rotation?: readonly number[];
+  readonly shim?: RfShimEvent;
+}
+
+export type RfUse = 'excitation' | 'refocusing' | 'inversion' | 'saturation' | 'preparation' | 'other' | 'undefined';
+
+/** B1 amplitude and phase over time, and where in frequency it sits. */
+export interface RfEvent {
+  readonly kind: 'rf';
+  readonly delay: Seconds;
+  /** `held`: sample n holds for the cell [time[n], time[n+1]]; `linear`: complex-linear between points (time[n], sample n). */
+  readonly interpolation: 'held' | 'linear';
+  /** [N+1] cell edges when held, [N] points when linear; seconds from the event's start, which is after its delay. */
+  readonly time: Float64Array;
+  /** [N] T */
+  readonly magnitude: Float64Array;
+  /** [N] rad */
+  readonly phase: Float64Array;
+  /** Effective centre, seconds from the event's start (after the delay). */
+  readonly center: Seconds;
+  readonly use: RfUse;
+  readonly frequencyOffset: Hertz;
+  readonly phaseOffset: Radians;
+  /** Parts per million of the Larmor frequency, added to the frequency offset once B0 is known. */
+  readonly frequencyPpm: number;
+  /** rad/MHz of the Larmor frequency, added to the phase offset once B0 is known. */
+  readonly phasePpm: number;
+}
+
+export type GradientEvent = TrapezoidEvent | ShapedGradientEvent;
+
+export interface TrapezoidEvent {
+  readonly kind: 'trapezoid';
+  readonly delay: Seconds;
+  readonly amplitude: TeslaPerMeter;
+  readonly rise: Seconds;
+  readonly flat: Seconds;
+  readonly fall: Seconds;
+}
+
+/** Linear between points; the first and last points are the edges (Pulseq's `first` and `last`). */
+export interface ShapedGradientEvent {
+  readonly kind: 'shape';
+  readonly delay: Seconds;
+  /** [N ≥ 2] seconds from the event's start (after the delay), not decreasing; time[0] = 0. */
+  readonly time: Float64Array;
+  /** [N] T/m */
+  readonly amplitude: Float64Array;
+}
+
+/** One readout: sample n is taken at delay + (n + ½)·dwell. */
+export interface AdcEvent {
+  readonly kind: 'adc';
+  readonly delay: Seconds;
+  readonly samples: number;
+  readonly dwell: Seconds;
+  readonly frequencyOffset: Hertz;
+  readonly phaseOffset: Radians;
+  readonly frequencyPpm: number;
+  readonly phasePpm: number;
+  /** [samples] rad, Pulseq 1.5's receive phase shape. */
+  readonly phaseShape?: Float64Array;
+}
+
+/** `LABELSET` / `LABELINC`, e.g. { label: 'LIN', mode: 'inc', value: 1 }. Flags such as NAV, REV, SMS are 0 or 1. */
+export interface LabelEvent {
+  readonly label: string;
+  readonly mode: 'set' | 'inc';
+  readonly value: number;
+}
+
+export interface TriggerEvent {
+  readonly type: 'output' | 'input';
+  readonly channel: number;
+  readonly delay: Seconds;
+  readonly duration: Seconds;
+}
+
+/** Per-transmit-channel weights of Pulseq 1.5 RF shims. */
+export interface RfShimEvent {
+  readonly magnitude: readonly number[];
+  /** [channels] rad */
+  readonly phase: readonly Radians[];
+}
+
+/** What the scanner allows and how it is clocked; SI units. */
+export interface Scanner {
+  readonly B0: Tesla;
+  readonly B1: Tesla;
+  readonly Gmax: TeslaPerMeter;
+  /** T/m/s */
+  readonly Smax: number;
+  readonly adcRaster: Seconds;
+  readonly blockRaster: Seconds;
+  readonly gradRaster: Seconds;
+  readonly rfRaster: Seconds;
+  readonly rfRingdown: Seconds;
+  readonly rfDeadTime: Seconds;
+  readonly adcDeadTime: Seconds;
+}
+
+export const DEFAULT_SCANNER: Scanner = {
+  B0: 1.5,
+  B1: 10e-6,
+  Gmax: 60e-3,
+  Smax: 500,
+  adcRaster: 2e-6,
+  blockRaster: 1e-5,
+  gradRaster: 1e-5,
+  rfRaster: 1e-6,
+  rfRingdown: 20e-6,
+  rfDeadTime: 100e-6,
+  adcDeadTime: 10e-6,
+};

@@ -1,0 +1,83 @@
+/**
+ * The timeline: a sequence compiled once into what a kernel needs, as flat typed arrays that the WASM and WebGPU
+ * engines both read. This file is the one place that documents them. A spin walks `ops` from first to last: it
+ * precesses through segments, turns through pulses and is recorded at the first sample of each readout. A readout
+ * changes nothing: the precession that lasts as long as its samples do follows as ordinary segments, so a form that
+ * sums readouts in another order or by another method leaves the walk alone.
+ *
+ * Numbers are f64 and block-local: absolute time is never formed, so a scan of hours loses nothing.
+ */
+import type { Hertz, Tesla } from '../common/units.ts';
+
+/** Kinds of op: `ops` holds pairs [kind, index]. */
+export const OP = {
+  /** index into segments */
+  precess: 0,
+  /** index into excitations */
+  excite: 1,
+  /** index into readouts */
+  read: 2,
+} as const;
+
+export interface Timeline {
+  readonly gammaBar: Hertz;
+  /** Field of the scanner; phantom off-resonance is scaled to it. */
+  readonly B0: Tesla;
+  /** Samples of the whole run; readouts fill them in order. */
+  readonly sampleCount: number;
+  /** [ops][kind, index] */
+  readonly ops: Int32Array;
+
+  /**
+   * [segments][kx, ky, kz, dt]: γ̄∫G dt [cycles/m] and duration [s] of a stretch with no RF and no sample to record.
+   * A static spin turns by −2π(k·r + Δf·dt) and decays by e^{−dt/T2}, e^{−dt/T1}. Equal segments are stored once.
+   */
+  readonly segments: Float64Array;
+
+  /** [excitations][pulse, phase]: index into pulses and phase [rad] by which its B1 is turned (already conjugated). */
+  readonly excitations: Float64Array;
+  /**
+   * [pulses][firstStep, steps, offset, duration]: offset [Hz] is the frequency of the frame in which the steps' B1 stands;
+   * in it a spin precesses at γ̄G·r + Δf − offset, and on leaving it Mxy turns by −2π·offset·duration. Entry is at phase 0.
+   */
+  readonly pulses: Float64Array;
+  /**
+   * [rfSteps][dt, B1re, B1im, Gx, Gy, Gz]: duration [s], B1 [T] and G [T/m] at the step's middle. A step is half its
+   * relaxation, one rotation about (B1re, B1im, G·r + (Δf − offset)/γ̄), half its relaxation.
+   */
+  readonly rfSteps: Float64Array;
+
+  /** [readouts][firstSample, waveform] */
+  readonly readouts: Int32Array;
+  /** [waveforms][firstPoint, samples, linear]: linear = 1 when all samples are equally spaced in k and t. */
+  readonly waveforms: Int32Array;
+  /** [points][kx, ky, kz, t]: sample position relative to the readout's first sample [cycles/m, s]. Shared by equal lines. */
+  readonly points: Float64Array;
+
+  /**
+   * [readouts][phase, step, shape]: receive phase of the first sample [rad] and its increment per sample [rad], and an index
+   * into receiveShapes or −1. The samples of a readout are multiplied by e^{+i(phase + n·step + shape[n])} after the sum over spins.
+   */
+  readonly receive: Float64Array;
+  /** [shape][samples] rad */
+  readonly receiveShapes: readonly Float64Array[];
+}
+
+/** Numbers per record of each array. */
+export const STRIDE = {
+  op: 2,
+  segment: 4,
+  excitation: 2,
+  pulse: 4,
+  rfStep: 6,
+  readout: 2,
+  waveform: 3,
+  point: 4,
+  receive: 3,
+} as const;
+
+export interface TimelineOptions {
+  readonly B0: Tesla;
+  /** Longest step of a block pulse [s]; default 50 µs. */
+  readonly maxRfStep: number;
+}

@@ -1,7 +1,11 @@
-/** A simulated acquisition as it is written to and read from files: the signal and how it was encoded. */
+/**
+ * A simulated acquisition as it is written to and read from files: the signal and how it was encoded. `RawData` is
+ * what a run produces (one long signal and the sequence's encoding); `AcquiredData` is the same cut into readouts, the
+ * form in which any raw file, ours or a scanner's, comes back and which reconstruction takes.
+ */
 
-import type { Hertz, Tesla } from '../common/units.ts';
-import type { Encoding } from '../sequence/encoding-types.ts';
+import type { Hertz, Meters, Radians, Seconds, Tesla } from '../common/units.ts';
+import type { Counter, Encoding, TrajectoryKind } from '../sequence/encoding-types.ts';
 
 export interface RawData {
   /** [coils][samples][re, im], Σ density·coil over spins, not normalised. */
@@ -20,3 +24,65 @@ export interface RawData {
 
 /** Writes `raw` to `path`, whole or not at all. @throws LarmorError 73 */
 export type RawWriter = (path: string, raw: RawData) => void;
+
+type Triple<T> = readonly [T, T, T];
+
+/** Readouts and the space they encode. Files with several encodings: the fields describe encoding 0. */
+export interface AcquiredData {
+  readonly kind: TrajectoryKind;
+  /** Samples along x, y, z of the k-space that was acquired. */
+  readonly encodedMatrix: Triple<number>;
+  readonly encodedFov: Triple<Meters>;
+  /** Pixels along x, y, z of the image to make of it. */
+  readonly reconMatrix: Triple<number>;
+  readonly reconFov: Triple<Meters>;
+  readonly limits: Encoding['limits'];
+  readonly coils: number;
+  /** In the order played. Readouts longer than 65 535 samples appear as several (`piece`). */
+  readonly acquisitions: readonly Acquisition[];
+}
+
+/** One readout, or a piece of a very long one. */
+export interface Acquisition {
+  readonly counters: Readonly<Record<Counter, number>>;
+  /** ISMRMRD's bits; ask with `hasFlag(acquisition, 'ACQ_IS_REVERSE')` of `flags.ts`. */
+  readonly flags: bigint;
+  /** Which of the file's encodings this belongs to; Larmor writes one, number 0. */
+  readonly encodingSpace: number;
+  readonly samples: number;
+  /** Sample nearest to the centre of k-space, counted in the order of `data`. */
+  readonly centerSample: number;
+  readonly dwell: Seconds;
+  /** First sample's time since the start of the sequence; NaN where a file does not tell. */
+  readonly start: Seconds;
+  /** Which piece of its readout, 0 and 1 of 1 unless it was split. */
+  readonly piece: number;
+  readonly pieces: number;
+  /** [coils][samples][re, im], in the order sampled: reversed lines are *not* turned round. */
+  readonly data: Float32Array;
+  /** [samples][dimensions], k·FOV/N of the encoded space, within ±0.5; absent in files that leave it out. */
+  readonly trajectory?: Float32Array;
+  /** 2 (kx, ky) or 3; 0 where there is no trajectory. */
+  readonly dimensions: number;
+  /** Slice centre [m], LPS. */
+  readonly position: Triple<Meters>;
+  /** Unit vectors of the encoding's x, y, z in patient axes (LPS). */
+  readonly readDirection: Triple<number>;
+  readonly phaseDirection: Triple<number>;
+  readonly sliceDirection: Triple<number>;
+}
+
+/** A raw file read back: the readouts and what the file says about the run. */
+export interface RawFile extends AcquiredData {
+  readonly path: string;
+  /** The whole ISMRMRD header as it stands in the file. */
+  readonly xml: string;
+  readonly sequenceName?: string;
+  readonly phantomName?: string;
+  readonly B0?: Tesla;
+  readonly frequency?: Hertz;
+  readonly TR: readonly Seconds[];
+  readonly TE: readonly Seconds[];
+  readonly TI: readonly Seconds[];
+  readonly flipAngle: readonly Radians[];
+}

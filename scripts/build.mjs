@@ -1,0 +1,151 @@
+// One command that makes everything a run needs, all under dist/: the WASM kernels (plain and relaxed SIMD), the host bundled into a few
+// files (a thousand ranks open them at once on a shared file system), and the MPI addon where the machine has an MPI compiler.
+// Kernels and addon are made again only when their inputs changed. Every file is written beside its place and renamed into it, so that a
+// build may run while a simulation or another build does.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, join, relative, sep } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { build as esbuild } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+const state = join(root, 'build');
+const require = createRequire(import.meta.url);
+
+/** Workers are bundled whole, one file each: a thread opens one file, and shares no chunk with the command line. */
+const workers = {
+  worker: 'host/engine/wasm/worker.ts',
+  'webgpu-worker': 'host/engine/webgpu/worker.ts',
+};
+
+/** What bundled CommonJS packages call `require` by: an ES module has none of its own. */
+const requireBanner =
+  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+
+async function report(path) {
+  const { size } = await stat(path);
+  const text = size < 1e6 ? `${(size / 1e3).toFixed(1)} kB` : `${(size / 1e6).toFixed(2)} MB`;
+  console.log(`${relative(root, path).split(sep).join('/').padEnd(36)} ${text.padStart(10)}`);
+}
+
+async function run(command, args) {
+  const child = spawn(command, args, { cwd: root, stdio: 'inherit' });
+  const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+  if (code !== 0) throw new Error(`${[command, ...args].join(' ')} ended with exit code ${code}`);
+}
+
+/** All files below a folder whose names pass, in a fixed order. */
+async function filesBelow(folder, accept) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && accept(entry.name))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}
+
+async function buildKernels() {
+  const targets = Object.keys(JSON.parse(readFileSync(join(root, 'asconfig.json'), 'utf8')).targets);
+  if (!existsSync(join(root, 'assembly', 'index.ts'))) return;
+  const sources = await filesBelow(join(root, 'assembly'), (name) => name.endsWith('.ts'));
+  const hash = createHash('sha256');
+  for (const path of [...sources, join(root, 'asconfig.json'), require.resolve('assemblyscript/package.json')])
+    hash
+      .update(`${relative(root, path)}\0`)
+      .update(readFileSync(path))
+      .update('\0');
+  const digest = hash.digest('hex');
+
+  const outputs = targets.map((target) => join(dist, 'wasm', `${target}.wasm`));
+  const stamp = join(state, 'wasm.sha256');
+  const fresh = outputs.every((path) => existsSync(path)) && existsSync(stamp);
+  if (!fresh || readFileSync(stamp, 'utf8') !== digest) {
+    const asc = require.resolve('assemblyscript/bin/asc.js');
+    const made = targets.map((target) => join(state, `${target}.${process.pid}.wasm`));
+    await Promise.all(
+      targets.map((target, i) =>
+        run(process.execPath, [asc, '--target', target, '--outFile', relative(root, made[i])]),
+      ),
+    );
+    await mkdir(join(dist, 'wasm'), { recursive: true });
+    await Promise.all(made.map((path, i) => rename(path, outputs[i])));
+    await writeFile(stamp, digest);
+  }
+  for (const path of outputs) await report(path);
+}
+
+async function buildHost() {
+  const staging = join(state, `host.${process.pid}`);
+  const entry = join(root, 'host', 'cli', 'main.ts');
+  const present = Object.entries(workers).filter(([, path]) => existsSync(join(root, path)));
+  const common = {
+    absWorkingDir: root,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    outdir: staging,
+    external: ['webgpu', '*.node'],
+    banner: { js: requireBanner },
+    legalComments: 'linked',
+    logLevel: 'warning',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    keepNames: true,
+  };
+  try {
+    await Promise.all([
+      // Splitting turns every `import()` into a file of its own, opened only by the runs that need it (HDF5 reader, images, WebGPU).
+      existsSync(entry) &&
+        esbuild({ ...common, entryPoints: { larmor: entry }, splitting: true, chunkNames: '[name]-[hash]' }),
+      present.length > 0 && esbuild({ ...common, entryPoints: Object.fromEntries(present) }),
+    ]);
+    const made = existsSync(staging) ? (await readdir(staging)).sort() : [];
+    if (made.includes('larmor.js')) await makeCommand(join(staging, 'larmor.js'));
+
+    // All files lie flat in dist/: from any of them, './wasm/simd.wasm' and './worker.js' are found the same way.
+    for (const name of made) await rename(join(staging, name), join(dist, name));
+    const stale = (await readdir(dist, { withFileTypes: true })).filter((e) => e.isFile() && !made.includes(e.name));
+    for (const { name } of stale) await rm(join(dist, name), { force: true });
+    for (const name of made) await report(join(dist, name));
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+/** Lets the shell start the file: esbuild's banner would put the first line into every chunk, so it is added here. */
+async function makeCommand(path) {
+  const text = await readFile(path, 'utf8');
+  await writeFile(path, text.startsWith('#!') ? text : `#!/usr/bin/env node\n${text}`);
+  await chmod(path, 0o755);
+}
+
+async function buildMpi() {
+  const folder = join(root, 'mpi-node-bindings');
+  const script = join(folder, 'scripts', 'build.mjs');
+  if (!existsSync(script)) return;
+  await run(process.execPath, [script]);
+  const target = join(dist, 'mpi');
+  await mkdir(target, { recursive: true });
+  for (const path of await filesBelow(folder, (name) => name.endsWith('.node'))) {
+    const made = join(state, `${basename(path)}.${process.pid}`);
+    await copyFile(path, made);
+    await rename(made, join(target, basename(path)));
+    await report(join(target, basename(path)));
+  }
+}
+
+await mkdir(dist, { recursive: true });
+await mkdir(state, { recursive: true });
+try {
+  await buildKernels();
+  await buildHost();
+  await buildMpi();
+} catch (error) {
+  console.error(`build: ${error.message}`);
+  process.exit(1);
+}

@@ -1,0 +1,172 @@
+/**
+ * Sequence → timeline, once per run. Each different block is turned into a short program of precession, pulses and
+ * readouts; the walk over all blocks strings these together and merges the precession between them, so a static spin
+ * pays per segment and not per raster step.
+ */
+import { badInput } from '../common/errors.ts';
+import { GAMMA_BAR } from '../common/units.ts';
+import { offsets } from '../sequence/offsets.ts';
+import type { AdcEvent, Block, RfEvent, Sequence } from '../sequence/types.ts';
+import { blockGradients, integral, type PiecewiseLinear } from '../sequence/waveform.ts';
+import { growing, recordTable } from './intern.ts';
+import { rfDuration, rfSteps } from './pulse.ts';
+import { pulseTable, rememberByEvents, waveformTable } from './tables.ts';
+import { OP, STRIDE, type Timeline, type TimelineOptions } from './types.ts';
+
+/** What a block does to a spin, in order. Precession [kx, ky, kz, dt] is merged with its neighbours later. */
+type Action =
+  | { readonly kind: 'precess'; readonly moment: readonly [number, number, number, number] }
+  | { readonly kind: 'excite'; readonly pulse: number; readonly phase: number }
+  | {
+      readonly kind: 'read';
+      readonly waveform: number;
+      readonly samples: number;
+      readonly receive: readonly [number, number, number];
+    };
+
+/** Relative deviation below which sample positions count as equally spaced: rounding of f64 sums, nothing physical. */
+const LINEAR_TOLERANCE = 1e-10;
+
+/**
+ * @throws LarmorError 65 when events of a block overlap or outlast it, or the run has no sample or more than 2³¹ − 1
+ */
+export function compileTimeline(sequence: Sequence, { B0, maxRfStep }: TimelineOptions): Timeline {
+  const ops = growing(Int32Array);
+  const segments = recordTable(STRIDE.segment);
+  const excitations = recordTable(STRIDE.excitation);
+  const readouts = growing(Int32Array);
+  const receive = growing(Float64Array);
+  const receiveShapes: Float64Array[] = [];
+  const pulses = pulseTable();
+  const waveforms = waveformTable();
+  let sampleCount = 0;
+
+  const blockActions = rememberByEvents((block, n) => {
+    const gradients = blockGradients(block);
+    const actions: Action[] = [];
+    let now = 0;
+    const precessTo = (time: number): void => {
+      if (time < now - 1e-12) throw outlasts(sequence, n);
+      if (time > now) actions.push({ kind: 'precess', moment: [...moments(gradients, now, time), time - now] });
+      now = Math.max(now, time);
+    };
+    const play = {
+      rf(rf: RfEvent): void {
+        precessTo(rf.delay);
+        const { frequency, phase } = offsets(rf, B0);
+        const pulse = pulses.intern(rfSteps(rf, gradients, maxRfStep), frequency, rfDuration(rf));
+        actions.push({ kind: 'excite', pulse, phase: -phase });
+        now = rf.delay + rfDuration(rf);
+      },
+      adc(adc: AdcEvent): void {
+        const first = adc.delay + adc.dwell / 2;
+        precessTo(first);
+        const { frequency, phase } = offsets(adc, B0);
+        const shape = adc.phaseShape === undefined ? -1 : receiveShapes.push(adc.phaseShape) - 1;
+        const step = 2 * Math.PI * frequency * adc.dwell;
+        const waveform = waveforms.intern(samplePoints(gradients, adc, first));
+        actions.push({ kind: 'read', waveform, samples: adc.samples, receive: [phase + step / 2, step, shape] });
+      },
+    };
+    const { rf, adc } = block;
+    if (rf !== undefined && adc !== undefined) {
+      const rfFirst = rf.delay <= adc.delay;
+      const apart = rfFirst ? rf.delay + rfDuration(rf) <= adc.delay + 1e-12 : adcEnd(adc) <= rf.delay + 1e-12;
+      if (!apart) throw badInput(`${sequence.name}: block ${n + 1}`, 'RF pulse and ADC overlap', 'move one of them');
+    }
+    if (rf !== undefined && !(adc !== undefined && adc.delay < rf.delay)) play.rf(rf);
+    if (adc !== undefined) {
+      if (adcEnd(adc) > block.duration + 1e-9) throw outlasts(sequence, n);
+      play.adc(adc);
+    }
+    if (rf !== undefined && adc !== undefined && adc.delay < rf.delay) play.rf(rf);
+    if (now > block.duration + 1e-9) throw outlasts(sequence, n);
+    precessTo(Math.max(now, block.duration));
+    return actions;
+  });
+
+  const pending = new Float64Array(STRIDE.segment);
+  const flush = (): void => {
+    if (pending[3]! > 0) ops.push(OP.precess, segments.intern(pending));
+    pending.fill(0);
+  };
+  for (let n = 0; n < sequence.blockCount; n++) {
+    for (const action of blockActions(sequence.block(n), n)) {
+      if (action.kind === 'precess') {
+        for (let i = 0; i < pending.length; i++) pending[i] = pending[i]! + action.moment[i]!;
+        continue;
+      }
+      flush();
+      if (action.kind === 'excite') {
+        ops.push(OP.excite, excitations.intern([action.pulse, action.phase]));
+      } else {
+        ops.push(OP.read, readouts.length / STRIDE.readout);
+        readouts.push(sampleCount, action.waveform);
+        receive.push(...action.receive);
+        sampleCount += action.samples;
+        if (sampleCount > 0x7fffffff) throw badInput(sequence.name, 'more than 2³¹ − 1 samples', 'split the sequence');
+      }
+    }
+  }
+  if (sampleCount === 0) throw badInput(sequence.name, 'no ADC event, so no signal to simulate', 'add a readout');
+  // What follows the last sample is never seen, so it is left out.
+  const walked = ops.finish();
+  let end = walked.length;
+  while (walked[end - STRIDE.op] !== OP.read) end -= STRIDE.op;
+
+  return {
+    gammaBar: GAMMA_BAR,
+    B0,
+    sampleCount,
+    ops: walked.slice(0, end),
+    segments: segments.finish(),
+    excitations: excitations.finish(),
+    ...pulses.finish(),
+    readouts: readouts.finish(),
+    ...waveforms.finish(),
+    receive: receive.finish(),
+    receiveShapes,
+  };
+}
+
+function outlasts(sequence: Sequence, n: number): Error {
+  return badInput(`${sequence.name}: block ${n + 1}`, 'an event lasts past the end of its block', 'lengthen the block');
+}
+
+const adcEnd = (adc: AdcEvent): number => adc.delay + adc.samples * adc.dwell;
+
+/** γ̄∫G dt along x, y, z [cycles/m]. */
+function moments(gradients: readonly PiecewiseLinear[], from: number, to: number): [number, number, number] {
+  return gradients.map((g) => GAMMA_BAR * integral(g, from, to)) as [number, number, number];
+}
+
+/** [samples][kx, ky, kz, t] relative to the first sample; exactly equal steps where the gradients hold still. */
+function samplePoints(
+  gradients: readonly PiecewiseLinear[],
+  adc: AdcEvent,
+  first: number,
+): { points: Float64Array; linear: boolean } {
+  const { samples, dwell } = adc;
+  const points = new Float64Array(STRIDE.point * samples);
+  for (let n = 1; n < samples; n++) {
+    const step = moments(gradients, first + (n - 1) * dwell, first + n * dwell);
+    for (let i = 0; i < 3; i++) points[4 * n + i] = points[4 * (n - 1) + i]! + step[i]!;
+    points[4 * n + 3] = n * dwell;
+  }
+  const last = 4 * (samples - 1);
+  const reach = Math.max(Math.abs(points[last]!), Math.abs(points[last + 1]!), Math.abs(points[last + 2]!));
+  const linear =
+    samples > 1 &&
+    [0, 1, 2].every((i) => {
+      for (let n = 1; n < samples; n++) {
+        if (Math.abs(points[4 * n + i]! - (points[last + i]! * n) / (samples - 1)) > LINEAR_TOLERANCE * reach)
+          return false;
+      }
+      return true;
+    });
+  if (linear) {
+    for (let n = 1; n < samples; n++)
+      for (let i = 0; i < 3; i++) points[4 * n + i] = (points[last + i]! * n) / (samples - 1);
+  }
+  return { points, linear };
+}

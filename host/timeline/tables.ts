@@ -1,0 +1,79 @@
+/**
+ * The tables of the timeline in which equal things stand once: pulses, in-line waveforms, and the programs of blocks.
+ */
+import { createHash } from 'node:crypto';
+import type { Block } from '../sequence/types.ts';
+import { growing } from './intern.ts';
+import type { RfStep } from './pulse.ts';
+import { STRIDE } from './types.ts';
+
+/** Pulses and their steps, by content. */
+export function pulseTable() {
+  const pulses = growing(Float64Array);
+  const steps = growing(Float64Array);
+  const known = new Map<string, number>();
+  return {
+    intern(list: readonly RfStep[], offset: number, duration: number): number {
+      const flat = Float64Array.from(list.flat());
+      const key = digest(flat, offset, duration);
+      const found = known.get(key);
+      if (found !== undefined) return found;
+      const index = pulses.length / STRIDE.pulse;
+      pulses.push(steps.length / STRIDE.rfStep, list.length, offset, duration);
+      for (const step of list) steps.push(...step);
+      known.set(key, index);
+      return index;
+    },
+    finish: () => ({ pulses: pulses.finish(), rfSteps: steps.finish() }),
+  };
+}
+
+/** Sample positions of readouts, by content. */
+export function waveformTable() {
+  const waveforms = growing(Int32Array);
+  const all = growing(Float64Array);
+  const known = new Map<string, number>();
+  return {
+    intern({ points, linear }: { points: Float64Array; linear: boolean }): number {
+      const key = digest(points, Number(linear));
+      const found = known.get(key);
+      if (found !== undefined) return found;
+      const index = waveforms.length / STRIDE.waveform;
+      waveforms.push(all.length / STRIDE.point, points.length / STRIDE.point, Number(linear));
+      for (let n = 0; n < points.length; n += 4) all.push(points[n]!, points[n + 1]!, points[n + 2]!, points[n + 3]!);
+      known.set(key, index);
+      return index;
+    },
+    finish: () => ({ waveforms: waveforms.finish(), points: all.finish() }),
+  };
+}
+
+function digest(values: Float64Array, ...more: number[]): string {
+  return createHash('sha1').update(values).update(Float64Array.from(more)).digest('base64');
+}
+
+/** Runs `make` once per different combination of events (by identity), rotation and duration. */
+export function rememberByEvents<T>(make: (block: Block, n: number) => T): (block: Block, n: number) => T {
+  const ids = new WeakMap<object, number>();
+  let next = 1;
+  const id = (event: object | undefined): number => {
+    if (event === undefined) return 0;
+    let known = ids.get(event);
+    if (known === undefined) {
+      known = next++;
+      ids.set(event, known);
+    }
+    return known;
+  };
+  const results = new Map<string, T>();
+  return (block, n) => {
+    const { duration, rf, gx, gy, gz, adc, rotation } = block;
+    const key = `${duration} ${id(rf)} ${id(gx)} ${id(gy)} ${id(gz)} ${id(adc)} ${rotation ?? ''}`;
+    let result = results.get(key);
+    if (result === undefined) {
+      result = make(block, n);
+      results.set(key, result);
+    }
+    return result;
+  };
+}

@@ -6,7 +6,7 @@
 import { badInput } from '../common/errors.ts';
 import { GAMMA_BAR } from '../common/units.ts';
 import { offsets } from '../sequence/offsets.ts';
-import type { AdcEvent, Block, RfEvent, Sequence } from '../sequence/types.ts';
+import type { AdcEvent, RfEvent, Sequence } from '../sequence/types.ts';
 import { blockGradients, integral, type PiecewiseLinear } from '../sequence/waveform.ts';
 import { growing, recordTable } from './intern.ts';
 import { rfDuration, rfSteps } from './pulse.ts';

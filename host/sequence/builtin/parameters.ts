@@ -95,3 +95,9 @@ function wrongValue(name: string, key: string, parameter: Parameter, value: stri
     `${key} is ${parameter.doc}, by default ${parameter.default}${unit}`,
   );
 }
+
+/** A time that the events before it do not fit into. */
+export function tooShort(name: string, key: string, wanted: number, earliest: number): Error {
+  const least = (Math.ceil(earliest * 1e7 - 1e-3) / 1e7).toFixed(7);
+  return usage(`${name}: ${key}=${wanted} s is too short`, `the shortest is ${least} s (0 takes it)`);
+}

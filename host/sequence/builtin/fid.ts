@@ -1,0 +1,38 @@
+/** Pulse and acquire: one hard pulse, no gradients, one readout of the free induction decay. */
+import { GAMMA_BAR } from '../../common/units.ts';
+import { adc, blockOf, delayOf, hardPulse, roundUp, sequenceOf } from '../designer.ts';
+import type { Block } from '../types.ts';
+import { builtin } from './parameters.ts';
+import { isWait } from './spin-warp.ts';
+
+const parameters = {
+  flip: { default: 90, unit: 'deg', doc: 'the flip angle', minimum: 0, exclusive: true, maximum: 360 },
+  samples: { default: 1024, unit: '', doc: 'the number of samples', minimum: 1, maximum: 1e8, integer: true },
+  dwell: { default: 100e-6, unit: 's', doc: 'the time per sample', minimum: 0, exclusive: true },
+  delay: { default: 100e-6, unit: 's', doc: 'the time from the end of the pulse to the start of the ADC', minimum: 0 },
+} as const;
+
+export const fid = builtin('fid', 'hard pulse and free induction decay', parameters, (values, scanner) => {
+  const angle = (values.flip * Math.PI) / 180;
+  // The shortest pulse on the RF raster, its amplitude lowered to what that length needs.
+  const cycles = angle / (2 * Math.PI * GAMMA_BAR);
+  const length = roundUp(cycles / scanner.B1, scanner.rfRaster);
+  const rf = hardPulse(angle, cycles / length, { delay: scanner.rfDeadTime });
+
+  const pulseEnd = rf.delay + length;
+  const first = roundUp(pulseEnd + scanner.rfRingdown, scanner.blockRaster);
+  const lead = Math.max(scanner.adcDeadTime, values.delay - (first - pulseEnd));
+  const wait = Math.floor((lead - scanner.adcDeadTime) / scanner.blockRaster + 1e-6) * scanner.blockRaster;
+  const readout = adc(values.samples, values.dwell, roundUp(lead - wait, scanner.rfRaster));
+  const recorded = readout.delay + values.samples * values.dwell + scanner.adcDeadTime;
+
+  const blocks: Block[] = [blockOf({ rf }, first)];
+  if (isWait(wait)) blocks.push(delayOf(wait));
+  blocks.push(blockOf({ adc: readout }, roundUp(recorded, scanner.blockRaster)));
+  return sequenceOf('fid', blocks, {
+    Name: 'fid',
+    Matrix: [values.samples, 1, 1],
+    TE: first + wait + readout.delay + values.dwell / 2 - rf.delay - rf.center,
+    FlipAngle: values.flip,
+  });
+});

@@ -1,0 +1,108 @@
+/**
+ * Spoiled gradient echo, 2-D, one or more slices interleaved within a TR:
+ *
+ *   RF + Gz | rephase z, prephase x, encode y | wait for TE | readout | spoil z, rewind y | wait for TR
+ */
+import type { Seconds } from '../../common/units.ts';
+import { areaTrapezoid, blockOf, delayOf, eventEnd, roundUp, sequenceOf, setLabel } from '../designer.ts';
+import type { Block, TrapezoidEvent } from '../types.ts';
+import { builtin } from './parameters.ts';
+import {
+  interleaved,
+  isWait,
+  phaseTable,
+  readoutLobe,
+  slicePositions,
+  sliceSelection,
+  spinWarpParameters,
+  spoilerLobe,
+  waiting,
+} from './spin-warp.ts';
+
+const parameters = {
+  ...spinWarpParameters,
+  te: { default: 5e-3, unit: 's', doc: 'the echo time (0: shortest)', minimum: 0 },
+  tr: { default: 20e-3, unit: 's', doc: 'the repetition time of a slice (0: shortest)', minimum: 0 },
+  flip: { default: 15, unit: 'deg', doc: 'the flip angle', minimum: 0, exclusive: true, maximum: 180 },
+  rfDuration: { default: 2e-3, unit: 's', doc: 'the shortest pulse; B1 may ask for a longer one', minimum: 1e-4 },
+  rfSpoiling: { default: 117, unit: 'deg', doc: 'the increment of the RF phase increment (0: no RF spoiling)' },
+  spoiler: { default: 4, unit: 'cycles', doc: 'the dephasing across the slice after the readout', minimum: 0 },
+  dummies: {
+    default: 0,
+    unit: '',
+    doc: 'the number of TRs before the first line is recorded',
+    minimum: 0,
+    integer: true,
+  },
+} as const;
+
+export const gre = builtin('gre', 'spoiled gradient echo, 2-D multi-slice', parameters, (values, scanner) => {
+  const { fov, n, slices, thickness, gap, offset, dwell, timeBandwidth, te, tr, flip, dummies } = values;
+  const radians = Math.PI / 180;
+  const selection = sliceSelection(
+    {
+      sequence: 'gre',
+      flip: flip * radians,
+      use: 'excitation',
+      thickness,
+      timeBandwidth,
+      shortest: values.rfDuration,
+    },
+    scanner,
+  );
+  const readout = readoutLobe('gre', fov, n, dwell, scanner);
+  const rephaser = areaTrapezoid(-selection.areaAfter, scanner);
+  const prephaser = areaTrapezoid(-readout.areaBefore, scanner);
+  const encode = phaseTable(fov, n, scanner, 1);
+  const rewind = phaseTable(fov, n, scanner, -1);
+  const spoiler = spoilerLobe(values.spoiler, thickness, scanner);
+
+  const longest = (...lobes: TrapezoidEvent[]): Seconds =>
+    roundUp(Math.max(...lobes.map(eventEnd)), scanner.blockRaster);
+  const windTime = longest(rephaser, prephaser, encode[0]!);
+  const spoilTime = longest(spoiler, rewind[0]!);
+
+  const earliest = selection.duration - selection.center + windTime + readout.center;
+  const teWait = waiting('gre', 'te', te, earliest, scanner);
+  const shot = selection.duration + windTime + teWait + readout.duration + spoilTime;
+  const trWait = waiting('gre', 'tr', tr, slices * shot, scanner);
+  // Slices share the wait evenly as far as the raster lets them; the last one takes the rest.
+  const share = Math.floor(trWait / slices / scanner.blockRaster + 1e-6) * scanner.blockRaster;
+
+  const positions = slicePositions(slices, thickness, gap, offset);
+  const order = interleaved(slices);
+  const blocks: Block[] = [];
+  for (let repeat = -dummies; repeat < n; repeat++) {
+    const line = Math.max(0, repeat);
+    for (const [turn, slice] of order.entries()) {
+      // Phase φ_j = increment·j(j+1)/2, counted over the pulses of one slice: all slices of a TR share it.
+      const count = repeat + dummies;
+      const phase = (((values.rfSpoiling * count * (count + 1)) / 2) % 360) * radians;
+      blocks.push(
+        blockOf({ rf: selection.pulse(positions[slice]!, phase), gz: selection.gradient }, selection.duration),
+        blockOf({ gx: prephaser, gy: encode[line]!, gz: rephaser }, windTime),
+      );
+      if (isWait(teWait)) blocks.push(delayOf(teWait));
+      const labels = [setLabel('LIN', line), setLabel('SLC', slice)];
+      blocks.push(
+        repeat < 0
+          ? blockOf({ gx: readout.gradient }, readout.duration)
+          : blockOf({ gx: readout.gradient, adc: readout.adc(phase), labels }, readout.duration),
+        blockOf({ gy: rewind[line]!, gz: spoiler }, spoilTime),
+      );
+      const wait = turn + 1 < slices ? share : trWait - share * (slices - 1);
+      if (isWait(wait)) blocks.push(delayOf(wait));
+    }
+  }
+  return sequenceOf('gre', blocks, {
+    Name: 'gre',
+    FOV: [fov, fov, thickness],
+    Matrix: [n, n, 1],
+    Slices: slices,
+    SliceThickness: thickness,
+    SliceGap: gap,
+    TE: earliest + teWait,
+    TR: slices * shot + trWait,
+    FlipAngle: flip,
+  });
+});

@@ -1,0 +1,114 @@
+/**
+ * Spin echo, 2-D, one or more slices interleaved within a TR, with crushers on both sides of the refocusing pulse:
+ *
+ *   90°x + Gz | rephase z, prephase x, encode y | wait | crush | 180°y + Gz | crush | wait | readout | spoil z, rewind y | wait
+ *
+ * The prephaser and the phase encoding stand before the refocusing pulse, which negates k: both have the sign opposite
+ * to a gradient echo's.
+ */
+import type { Seconds } from '../../common/units.ts';
+import { areaTrapezoid, blockOf, delayOf, eventEnd, roundUp, sequenceOf, setLabel } from '../designer.ts';
+import type { Block, TrapezoidEvent } from '../types.ts';
+import { builtin } from './parameters.ts';
+import {
+  interleaved,
+  isWait,
+  phaseTable,
+  readoutLobe,
+  slicePositions,
+  sliceSelection,
+  spinWarpParameters,
+  spoilerLobe,
+  waiting,
+} from './spin-warp.ts';
+
+const parameters = {
+  ...spinWarpParameters,
+  te: { default: 30e-3, unit: 's', doc: 'the echo time (0: shortest)', minimum: 0 },
+  tr: { default: 0.5, unit: 's', doc: 'the repetition time of a slice (0: shortest)', minimum: 0 },
+  flip: { default: 90, unit: 'deg', doc: 'the excitation angle', minimum: 0, exclusive: true, maximum: 180 },
+  refocusing: { default: 180, unit: 'deg', doc: 'the refocusing angle', minimum: 91, maximum: 180 },
+  rfDuration: { default: 3e-3, unit: 's', doc: 'the shortest pulse; B1 may ask for a longer one', minimum: 1e-4 },
+  crusher: { default: 4, unit: 'cycles', doc: 'the dephasing across the slice on each side of the 180°', minimum: 0 },
+  spoiler: { default: 8, unit: 'cycles', doc: 'the dephasing across the slice after the readout', minimum: 0 },
+} as const;
+
+export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (values, scanner) => {
+  const { fov, n, slices, thickness, gap, offset, dwell, timeBandwidth, te, tr, flip, refocusing } = values;
+  const common = { sequence: 'se', thickness, timeBandwidth, shortest: values.rfDuration };
+  const angle = (degrees: number): number => (degrees * Math.PI) / 180;
+  const excite = sliceSelection({ ...common, flip: angle(flip), use: 'excitation' }, scanner);
+  const refocus = sliceSelection({ ...common, flip: angle(refocusing), use: 'refocusing' }, scanner);
+  const readout = readoutLobe('se', fov, n, dwell, scanner);
+  const rephaser = areaTrapezoid(-excite.areaAfter, scanner);
+  const prephaser = areaTrapezoid(readout.areaBefore, scanner);
+  const encode = phaseTable(fov, n, scanner, -1);
+  const rewind = phaseTable(fov, n, scanner, -1);
+  const crusher = spoilerLobe(values.crusher, thickness, scanner);
+  const spoiler = spoilerLobe(values.spoiler, thickness, scanner);
+
+  const longest = (...lobes: TrapezoidEvent[]): Seconds =>
+    roundUp(Math.max(...lobes.map(eventEnd)), scanner.blockRaster);
+  const windTime = longest(rephaser, prephaser, encode[0]!);
+  const crushTime = longest(crusher);
+  const spoilTime = longest(spoiler, rewind[0]!);
+
+  // Both halves of TE: excitation centre to refocusing centre to sample floor(n/2).
+  const before = excite.duration - excite.center + windTime + crushTime + refocus.center;
+  const after = refocus.duration - refocus.center + crushTime + readout.center;
+  const earliest = 2 * Math.max(before, after);
+  const half = earliest / 2 + waiting('se', 'te', te, earliest, scanner) / 2;
+  const firstWait = roundUp(half - before, scanner.blockRaster);
+  // Not rounded: the spin echo and the gradient echo must not part.
+  const secondWait = before + firstWait - after;
+
+  const shot =
+    excite.duration +
+    windTime +
+    firstWait +
+    2 * crushTime +
+    refocus.duration +
+    secondWait +
+    readout.duration +
+    spoilTime;
+  const trWait = waiting('se', 'tr', tr, slices * shot, scanner);
+  const share = Math.floor(trWait / slices / scanner.blockRaster + 1e-6) * scanner.blockRaster;
+
+  const positions = slicePositions(slices, thickness, gap, offset);
+  const order = interleaved(slices);
+  const blocks: Block[] = [];
+  for (let line = 0; line < n; line++) {
+    for (const [turn, slice] of order.entries()) {
+      const z = positions[slice]!;
+      blocks.push(
+        blockOf({ rf: excite.pulse(z, 0), gz: excite.gradient }, excite.duration),
+        blockOf({ gx: prephaser, gy: encode[line]!, gz: rephaser }, windTime),
+      );
+      if (isWait(firstWait)) blocks.push(delayOf(firstWait));
+      blocks.push(
+        blockOf({ gz: crusher }, crushTime),
+        blockOf({ rf: refocus.pulse(z, Math.PI / 2), gz: refocus.gradient }, refocus.duration),
+        blockOf({ gz: crusher }, crushTime),
+      );
+      if (isWait(secondWait)) blocks.push(delayOf(secondWait));
+      const labels = [setLabel('LIN', line), setLabel('SLC', slice)];
+      blocks.push(
+        blockOf({ gx: readout.gradient, adc: readout.adc(0), labels }, readout.duration),
+        blockOf({ gy: rewind[line]!, gz: spoiler }, spoilTime),
+      );
+      const wait = turn + 1 < slices ? share : trWait - share * (slices - 1);
+      if (isWait(wait)) blocks.push(delayOf(wait));
+    }
+  }
+  return sequenceOf('se', blocks, {
+    Name: 'se',
+    FOV: [fov, fov, thickness],
+    Matrix: [n, n, 1],
+    Slices: slices,
+    SliceThickness: thickness,
+    SliceGap: gap,
+    TE: 2 * (before + firstWait),
+    TR: slices * shot + trWait,
+    FlipAngle: flip,
+  });
+});

@@ -1,0 +1,181 @@
+/**
+ * What gradient-echo and spin-echo imaging share: slice selection, the readout lobe, the phase-encoding table, the
+ * stack of slices, and the parameters that describe them. All of it lies on the scanner's rasters and keeps its dead
+ * times, so that a written file plays on real hardware; `gre.ts` and `se.ts` are left with their timing diagrams.
+ */
+import { usage } from '../../common/errors.ts';
+import { GAMMA_BAR, type Hertz, type Meters, type Radians, type Seconds } from '../../common/units.ts';
+import { adc, areaTrapezoid, eventEnd, flatTop, roundUp, sincDuration, sincPulse } from '../designer.ts';
+import type { AdcEvent, RfEvent, RfUse, Scanner, TrapezoidEvent } from '../types.ts';
+
+export const spinWarpParameters = {
+  fov: { default: 0.25, unit: 'm', doc: 'the field of view, square', minimum: 0, exclusive: true },
+  n: {
+    default: 128,
+    unit: '',
+    doc: 'the matrix: lines, and samples per line',
+    minimum: 2,
+    maximum: 4096,
+    integer: true,
+  },
+  slices: { default: 1, unit: '', doc: 'the number of slices', minimum: 1, maximum: 1024, integer: true },
+  thickness: { default: 5e-3, unit: 'm', doc: 'the slice thickness', minimum: 0, exclusive: true },
+  gap: { default: 0, unit: 'm', doc: 'the gap between slices', minimum: 0 },
+  offset: { default: 0, unit: 'm', doc: 'the z position of the middle of the slices' },
+  dwell: { default: 20e-6, unit: 's', doc: 'the time per sample', minimum: 0, exclusive: true },
+  timeBandwidth: { default: 4, unit: '', doc: 'the time-bandwidth product of the pulses', minimum: 1, maximum: 100 },
+} as const;
+
+/** A slice-selective pulse and its gradient, the pulse in the middle of the flat top. */
+export interface Selection {
+  readonly gradient: TrapezoidEvent;
+  /** Block length: gradient and ringdown both over. */
+  readonly duration: Seconds;
+  /** Pulse centre, seconds from the block's start. */
+  readonly center: Seconds;
+  /** Area that the gradient leaves after the pulse's centre [T·s/m]. */
+  readonly areaAfter: number;
+  /** The pulse that selects the slice at `z` with `phase` at its centre. */
+  pulse(z: Meters, phase: Radians): RfEvent;
+}
+
+export interface SelectionOptions {
+  readonly sequence: string;
+  readonly flip: Radians;
+  readonly use: RfUse;
+  readonly thickness: Meters;
+  readonly timeBandwidth: number;
+  /** The pulse is no shorter than this, and longer if B1 asks for it. */
+  readonly shortest: Seconds;
+}
+
+export function sliceSelection(options: SelectionOptions, scanner: Scanner): Selection {
+  const { sequence, flip, use, thickness, timeBandwidth, shortest } = options;
+  // Even numbers of raster steps put the pulse's centre on the raster, and so every echo time.
+  const duration = sincDuration(flip, timeBandwidth, scanner.B1, 2 * scanner.gradRaster, shortest);
+  const amplitude = timeBandwidth / duration / (GAMMA_BAR * thickness);
+  if (amplitude > scanner.Gmax) {
+    const least = (thickness * amplitude) / scanner.Gmax;
+    throw usage(
+      `${sequence}: thickness=${thickness} m needs a slice gradient above Gmax = ${scanner.Gmax} T/m`,
+      `give thickness ≥ ${least.toExponential(3)} m or a smaller timeBandwidth`,
+    );
+  }
+  const { rise } = flatTop(amplitude, duration, scanner);
+  const delay = roundUp(Math.max(0, scanner.rfDeadTime - rise), scanner.gradRaster);
+  const gradient = flatTop(amplitude, duration, scanner, delay);
+  const rfDelay = delay + rise;
+  // One shape for all: slices and phases differ in offsets alone.
+  const shape = sincPulse({ flip, duration, timeBandwidth, raster: scanner.rfRaster, use, delay: rfDelay });
+  const pulses = new Map<string, RfEvent>();
+  return {
+    gradient,
+    duration: roundUp(Math.max(eventEnd(gradient), rfDelay + duration + scanner.rfRingdown), scanner.blockRaster),
+    center: rfDelay + duration / 2,
+    areaAfter: amplitude * (duration / 2 + gradient.fall / 2),
+    pulse(z, phase) {
+      const key = `${z} ${phase}`;
+      const known = pulses.get(key);
+      if (known !== undefined) return known;
+      const frequencyOffset: Hertz = GAMMA_BAR * amplitude * z;
+      // The offset's phase ramp starts with the pulse; taking it back at the centre gives every slice the same phase.
+      const phaseOffset = wrap(phase - 2 * Math.PI * frequencyOffset * shape.center);
+      const made = { ...shape, frequencyOffset, phaseOffset };
+      pulses.set(key, made);
+      return made;
+    },
+  };
+}
+
+/** Into [0, 2π). */
+function wrap(phase: Radians): Radians {
+  const turn = 2 * Math.PI;
+  return phase - turn * Math.floor(phase / turn);
+}
+
+export interface ReadoutLobe {
+  readonly gradient: TrapezoidEvent;
+  readonly duration: Seconds;
+  /** Time of sample floor(n/2), which is to lie at k = 0, from the block's start. */
+  readonly center: Seconds;
+  /** Gradient area from the block's start to that sample [T·s/m]. */
+  readonly areaBefore: number;
+  adc(phase: Radians): AdcEvent;
+}
+
+export function readoutLobe(sequence: string, fov: Meters, n: number, dwell: Seconds, scanner: Scanner): ReadoutLobe {
+  const amplitude = 1 / (GAMMA_BAR * dwell * fov);
+  if (amplitude > scanner.Gmax * (1 + 1e-9)) {
+    const least = 1 / (GAMMA_BAR * fov * scanner.Gmax);
+    throw usage(
+      `${sequence}: dwell=${dwell} s with fov=${fov} m needs more than Gmax = ${scanner.Gmax} T/m`,
+      `give dwell ≥ ${least.toExponential(3)} s or a larger fov`,
+    );
+  }
+  const { rise } = flatTop(amplitude, 0, scanner);
+  // Sample floor(n/2) falls on the block raster, so that echo times do; the samples before it fix the delay.
+  const toCenter = (Math.floor(n / 2) + 0.5) * dwell;
+  const center = roundUp(Math.max(rise, scanner.adcDeadTime) + toCenter, scanner.blockRaster);
+  const delay = center - toCenter;
+  const gradient = flatTop(amplitude, roundUp(delay - rise + n * dwell, scanner.gradRaster), scanner);
+  const readouts = new Map<Radians, AdcEvent>();
+  return {
+    gradient,
+    duration: roundUp(Math.max(eventEnd(gradient), delay + n * dwell + scanner.adcDeadTime), scanner.blockRaster),
+    center,
+    areaBefore: amplitude * (center - rise / 2),
+    adc(phase) {
+      const known = readouts.get(phase) ?? adc(n, dwell, delay, wrap(phase));
+      readouts.set(phase, known);
+      return known;
+    },
+  };
+}
+
+/** Phase-encoding lobes, one per line and all of one shape; line floor(n/2) is k = 0. `sign` −1 makes the rewinders. */
+export function phaseTable(fov: Meters, n: number, scanner: Scanner, sign: 1 | -1): readonly TrapezoidEvent[] {
+  const half = Math.floor(n / 2);
+  const step = 1 / (GAMMA_BAR * fov);
+  const largest = areaTrapezoid(half * step, scanner);
+  return Array.from({ length: n }, (_, line) => areaTrapezoid(sign * (line - half) * step, scanner, largest));
+}
+
+/** Dephasing lobe of so many cycles across the slice. */
+export function spoilerLobe(cycles: number, thickness: Meters, scanner: Scanner): TrapezoidEvent {
+  return areaTrapezoid(cycles / (GAMMA_BAR * thickness), scanner);
+}
+
+/** Slice centres along z [m], by slice number. */
+export function slicePositions(slices: number, thickness: Meters, gap: Meters, offset: Meters): readonly Meters[] {
+  return Array.from({ length: slices }, (_, s) => offset + (s - (slices - 1) / 2) * (thickness + gap));
+}
+
+/** Order of excitation: even slices, then odd ones, so that neighbours disturb each other least. */
+export function interleaved(slices: number): readonly number[] {
+  const all = Array.from({ length: slices }, (_, s) => s);
+  return [...all.filter((s) => s % 2 === 0), ...all.filter((s) => s % 2 === 1)];
+}
+
+/**
+ * Time to wait so that something that comes at `earliest` comes at `wanted`, on the block raster; 0 = as early as can be.
+ * @throws LarmorError 2 naming the parameter and its smallest value
+ */
+export function waiting(
+  sequence: string,
+  parameter: 'te' | 'tr',
+  wanted: Seconds,
+  earliest: Seconds,
+  scanner: Scanner,
+): Seconds {
+  if (wanted === 0) return 0;
+  if (wanted < earliest - 1e-9) {
+    const least = (earliest + 5e-8).toFixed(7);
+    throw usage(`${sequence}: ${parameter}=${wanted} s is too short`, `the shortest is ${least} s (0 takes it)`);
+  }
+  return roundUp(Math.max(0, wanted - earliest), scanner.blockRaster);
+}
+
+/** Blocks shorter than a picosecond are rounding error of a wait that is not there. */
+export function isWait(time: Seconds): boolean {
+  return time > 1e-12;
+}

@@ -164,9 +164,12 @@ export function sequenceOf(
   blocks: readonly Block[],
   definitions: Readonly<Record<string, string | number | readonly number[]>>,
 ): Sequence {
+  // Twelve digits: what sums of rasters are good for, so that 5 ms is not written 0.005000000000000001.
+  const text = (value: string | number): string =>
+    typeof value === 'number' ? String(Number(value.toPrecision(12))) : value;
   const written = Object.entries(definitions).map(([key, value]): [string, string] => [
     key,
-    typeof value === 'object' ? value.join(' ') : String(value),
+    typeof value === 'object' ? value.map(text).join(' ') : text(value),
   ]);
   return {
     name,

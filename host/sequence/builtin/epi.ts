@@ -7,7 +7,7 @@ import { usage } from '../../common/errors.ts';
 import { GAMMA_BAR } from '../../common/units.ts';
 import { adc, blockOf, delayOf, hardPulse, roundUp, sequenceOf, setLabel, trapezoid } from '../designer.ts';
 import type { Block } from '../types.ts';
-import { builtin } from './parameters.ts';
+import { builtin, tooShort } from './parameters.ts';
 
 const parameters = {
   fov: { default: 0.23, unit: 'm', doc: 'the field of view, square', minimum: 0, exclusive: true },
@@ -66,8 +66,7 @@ export const epi = builtin(
     const lineTime = flat + 2 * ramp;
     const earliest =
       excitation.duration - rf.center + prewind.duration + half * (lineTime + blipBlock.duration) + centerInLine;
-    if (te !== 0 && te < earliest - 1e-9)
-      throw usage(`epi: te=${te} s is too short`, `the shortest is ${(earliest + 5e-8).toFixed(7)} s (te=0 takes it)`);
+    if (te !== 0 && te < earliest - 1e-9) throw tooShort('epi', 'te', te, earliest);
 
     const blocks: Block[] = [excitation];
     if (te > earliest) blocks.push(delayOf(te - earliest));

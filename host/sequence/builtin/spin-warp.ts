@@ -7,6 +7,7 @@ import { usage } from '../../common/errors.ts';
 import { GAMMA_BAR, type Hertz, type Meters, type Radians, type Seconds } from '../../common/units.ts';
 import { adc, areaTrapezoid, eventEnd, flatTop, roundUp, sincDuration, sincPulse } from '../designer.ts';
 import type { AdcEvent, RfEvent, RfUse, Scanner, TrapezoidEvent } from '../types.ts';
+import { tooShort } from './parameters.ts';
 
 export const spinWarpParameters = {
   fov: { default: 0.25, unit: 'm', doc: 'the field of view, square', minimum: 0, exclusive: true },
@@ -168,10 +169,7 @@ export function waiting(
   scanner: Scanner,
 ): Seconds {
   if (wanted === 0) return 0;
-  if (wanted < earliest - 1e-9) {
-    const least = (earliest + 5e-8).toFixed(7);
-    throw usage(`${sequence}: ${parameter}=${wanted} s is too short`, `the shortest is ${least} s (0 takes it)`);
-  }
+  if (wanted < earliest - 1e-9) throw tooShort(sequence, parameter, wanted, earliest);
   return roundUp(Math.max(0, wanted - earliest), scanner.blockRaster);
 }
 

@@ -1,0 +1,132 @@
+/**
+ * HDF5 files, read lazily through h5wasm: datasets by slices, attributes, groups. h5wasm is 4 MB of WebAssembly, so it is
+ * loaded when the first file is opened and not before. Its Node build sees the real file system and reads what is asked
+ * for, never the whole file. Whatever it throws, an abort of the library on a corrupt file included, becomes one line.
+ */
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { File as H5File } from 'h5wasm/node';
+import { badInput, LarmorError } from '../errors.ts';
+import { requireFile } from '../files.ts';
+
+export type Numbers =
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array;
+
+/** A dataset of numbers; nothing is read before `read`. */
+export interface NumberDataset {
+  /** File and path in it, as messages cite it. */
+  readonly place: string;
+  readonly shape: readonly number[];
+  /** The hyperslab [start, end) per axis, row-major. @throws LarmorError 65 if it cannot be read */
+  read(ranges: readonly (readonly [number, number])[]): Numbers;
+}
+
+export interface Hdf5Reader {
+  readonly path: string;
+  /** Bytes of the file. */
+  readonly size: number;
+  /** Names in a group; [] if it does not exist. */
+  list(group: string): string[];
+  has(path: string): boolean;
+  /** @throws LarmorError 65 if there is no such dataset or it does not hold numbers */
+  numbers(path: string): NumberDataset;
+  /** An attribute of a group or dataset, 64-bit integers as numbers; undefined if it does not exist. */
+  attribute(path: string, name: string): string | number | readonly number[] | undefined;
+  close(): void;
+}
+
+/** Where an HDF5 superblock may begin: 0, then 512 and its doublings; MATLAB 7.3 files have it at 512. */
+const SIGNATURE = '\x89HDF\r\n\x1a\n';
+const SIGNATURE_PLACES = [0, 512, 1024, 2048];
+
+/** Whether the file carries the HDF5 signature. @throws LarmorError 66 if it cannot be opened */
+export function isHdf5(path: string): boolean {
+  requireFile(path);
+  const fd = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(8);
+    return SIGNATURE_PLACES.some((at) => readSync(fd, bytes, 0, 8, at) === 8 && bytes.toString('latin1') === SIGNATURE);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Opens an HDF5 file. @throws LarmorError 66 if it is not there, 65 if it is not whole HDF5 */
+export async function openHdf5(path: string): Promise<Hdf5Reader> {
+  if (!isHdf5(path)) throw badInput(path, 'is not an HDF5 file', 'check which file is meant');
+  const h5 = await import('h5wasm/node');
+  const module = await h5.ready;
+  // Errors of the library come as exceptions that name their cause, instead of pages on stderr.
+  module.activate_throwing_error_handler();
+  const file = guard(path, () => {
+    const opened = new h5.File(resolve(path), 'r');
+    if (opened.file_id < 0n) throw new Error('cannot be opened');
+    return opened;
+  });
+  return reader(path, file, h5);
+}
+
+type H5 = typeof import('h5wasm/node');
+
+function reader(path: string, file: H5File, h5: H5): Hdf5Reader {
+  const size = statSync(path).size;
+  const entity = (inside: string) => guard(`${path} ${inside}`, () => (inside === '/' ? file : file.get(inside)));
+  return {
+    path,
+    size,
+    list: (group) => {
+      const at = entity(group);
+      return at instanceof h5.Group ? guard(`${path} ${group}`, () => at.keys()) : [];
+    },
+    has: (inside) => entity(inside) !== null,
+    numbers(inside) {
+      const place = `${path} ${inside}`;
+      const dataset = entity(inside);
+      if (!(dataset instanceof h5.Dataset))
+        throw badInput(place, 'no such dataset', 'check that the file is of this kind');
+      const shape = guard(place, () => dataset.shape);
+      if (!shape) throw badInput(place, 'holds nothing', 'check the program that wrote it');
+      return {
+        place,
+        shape,
+        read: (ranges) => guard(place, () => numbersFrom(dataset.slice(ranges.map(([a, b]) => [a, b])), place)),
+      };
+    },
+    attribute(inside, name) {
+      const at = entity(inside);
+      if (!(at instanceof h5.Group || at instanceof h5.Dataset)) return undefined;
+      const value = guard(`${path} ${inside} ${name}`, () => at.attrs[name]?.value);
+      if (typeof value === 'bigint') return Number(value);
+      if (typeof value === 'string' || typeof value === 'number') return value;
+      return ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number | bigint>, Number) : undefined;
+    },
+    close: () => {
+      guard(path, () => file.close());
+    },
+  };
+}
+
+function numbersFrom(value: unknown, place: string): Numbers {
+  if (value instanceof BigInt64Array || value instanceof BigUint64Array) return Float64Array.from(value, Number);
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return value as Numbers;
+  throw badInput(place, 'does not hold plain numbers', 'check that the file is of this kind');
+}
+
+/** Runs one step of the library; its errors span many lines, of which the innermost cause is worth a reader's time. */
+function guard<T>(place: string, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    if (error instanceof LarmorError) throw error;
+    const causes = [...String(error).matchAll(/\): (.+)/g)];
+    const cause = causes.at(-1)?.[1] ?? String(error).split('\n')[0];
+    throw badInput(place, `HDF5 cannot read it (${cause.trim()})`, 'check that the file was copied whole');
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * The built-in head as a lattice model: painting a row of the anatomy, and the folds of cortex and cerebellum, which turn
+ * one painted tissue into CSF, grey or white matter without changing where spins are.
+ */
+import { BRAIN, CEREBELLUM, HEAD, SHAPES, type Shape } from './head-anatomy.ts';
+import type { LatticeModel } from './lattice.ts';
+import { TISSUES } from './tissues.ts';
+
+const { csf, grey, white, cortex, folia } = HEAD;
+
+/** Grey matter is this thick beside a sulcus and under the surface [mm]. */
+const CORTEX_MM = 3.4;
+/** Half the width of an open sulcus at the surface [mm]. */
+const SULCUS_MM = 1.1;
+/** Sulci reach this deep [mm]. */
+const SULCUS_DEPTH_MM = 15;
+/** The pattern's slope along the surface: distance to the nearest sulcus is about |pattern| · this [mm]. */
+const PATTERN_MM = 8;
+
+/** The head of `head-anatomy.ts`; model coordinates in m, `level` added to z (the plane of a 2-D head) [m]. */
+export function headModel(level = 0): LatticeModel {
+  return {
+    tissues: [
+      undefined,
+      TISSUES.csf,
+      TISSUES.greyMatter,
+      TISSUES.whiteMatter,
+      TISSUES.fat,
+      TISSUES.muscle,
+      TISSUES.skin,
+      TISSUES.marrow,
+      TISSUES.lesion,
+      TISSUES.greyMatter,
+      TISSUES.greyMatter,
+    ],
+    refined: [csf, grey, white],
+    paintRow(row, x0, spacing, y, z) {
+      const step = 1e3 * spacing;
+      for (const shape of SHAPES) paintShape(row, shape, 1e3 * x0, step, 1e3 * y, 1e3 * (z + level));
+    },
+    refine(tissue, x, y, z) {
+      if (tissue === cortex) return cortexAt(1e3 * x, 1e3 * y, 1e3 * (z + level));
+      if (tissue === folia) return foliaAt(1e3 * x, 1e3 * y, 1e3 * (z + level));
+      return tissue;
+    },
+  };
+}
+
+/** Fills the shape's interval on the row: the quadratic in x that its ellipsoid leaves at (y, z). Millimetres. */
+function paintShape(row: Uint8Array, shape: Shape, x0: number, step: number, y: number, z: number): void {
+  if (y < shape.minY || y > shape.maxY || z < shape.minZ || z > shape.maxZ) return;
+  const [a, b, c] = shape.half;
+  const dz = (z - shape.centre[2]) / c;
+  const room = 1 - dz * dz;
+  if (room <= 0) return;
+  const dy = y - shape.centre[1];
+  const cos = Math.cos(shape.turn);
+  const sin = Math.sin(shape.turn);
+  // ((cos·dx + sin·dy)/a)² + ((−sin·dx + cos·dy)/b)² ≤ room, as p·dx² + 2q·dx + r ≤ 0.
+  const p = (cos / a) ** 2 + (sin / b) ** 2;
+  const q = dy * cos * sin * (1 / a ** 2 - 1 / b ** 2);
+  const r = dy * dy * ((sin / a) ** 2 + (cos / b) ** 2) - room;
+  const root = q * q - p * r;
+  if (root <= 0) return;
+  const middle = shape.centre[0] - q / p;
+  const reach = Math.sqrt(root) / p;
+  const from = Math.max(0, Math.ceil((middle - reach - x0) / step));
+  const to = Math.floor((middle + reach - x0) / step);
+  if (to >= from) row.fill(shape.tissue, from, to + 1);
+}
+
+/**
+ * Folded cortex: sulci are the zero surfaces of a smooth pattern over the brain's directions, open at the surface and
+ * closing as they go in; grey matter lines them and the surface.
+ */
+function cortexAt(x: number, y: number, z: number): number {
+  const u = (x - BRAIN.centre[0]) / BRAIN.half[0];
+  const v = (y - BRAIN.centre[1]) / BRAIN.half[1];
+  const w = (z - BRAIN.centre[2]) / BRAIN.half[2];
+  const radius = Math.sqrt(u * u + v * v + w * w);
+  const depth = (1 - radius) * BRAIN.half[0];
+  if (depth > SULCUS_DEPTH_MM + CORTEX_MM) return white;
+  const [nu, nv, nw] = [u / radius, v / radius, w / radius];
+  const pattern =
+    Math.sin(11 * nu + 2.2 * Math.sin(5 * nv + 1.3)) * Math.cos(4 * nw + 1.7 * nu) +
+    Math.sin(10 * nv + 1.9 * Math.sin(6 * nu - 0.4) + 3 * nw);
+  const aside = Math.abs(pattern) * PATTERN_MM;
+  if (depth < SULCUS_DEPTH_MM && aside < SULCUS_MM * (1 - depth / SULCUS_DEPTH_MM)) return csf;
+  const below = Math.max(0, depth - SULCUS_DEPTH_MM);
+  return Math.min(depth * depth, aside * aside + below * below) < CORTEX_MM * CORTEX_MM ? grey : white;
+}
+
+/** Folia: thin leaves of grey matter around a white core, stacked from top to bottom. */
+function foliaAt(x: number, y: number, z: number): number {
+  const u = (Math.abs(x) - CEREBELLUM.centre[0]) / CEREBELLUM.half[0];
+  const v = (y - CEREBELLUM.centre[1]) / CEREBELLUM.half[1];
+  const w = (z - CEREBELLUM.centre[2]) / CEREBELLUM.half[2];
+  const depth = 1 - Math.sqrt(u * u + v * v + w * w);
+  if (depth > 0.5) return white;
+  const leaf = Math.cos(0.55 * (z + 0.5 * y) + 4 * u);
+  if (leaf > 0.75 && depth < 0.3) return csf;
+  return leaf < -0.75 && depth > 0.15 ? white : grey;
+}

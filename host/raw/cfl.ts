@@ -1,0 +1,109 @@
+/**
+ * BART's `.cfl` + `.hdr`: complex f32, first dimension fastest, with the dimensions in a text file beside it. Runs that
+ * do not lie on BART's grid get `NAME_traj.cfl` + `.hdr` as well: [3, samples, lines], k·FOV in grid units, which
+ * `bart nufft` takes. All the files appear together or none does.
+ */
+import { rmSync } from 'node:fs';
+import { createOutput, type PendingFile } from '../common/files.ts';
+import { type BartLayout, bartLayout } from './bart-layout.ts';
+import { bytesOf } from './signal.ts';
+import type { RawData } from './types.ts';
+
+/** Every file that writing `path` may make. */
+export function cflFiles(path: string): { data: string; header: string; trajectory: string; trajectoryHeader: string } {
+  const stem = path.replace(/\.cfl$/i, '');
+  return { data: path, header: `${stem}.hdr`, trajectory: `${stem}_traj.cfl`, trajectoryHeader: `${stem}_traj.hdr` };
+}
+
+/** @throws LarmorError 73 */
+export function writeCfl(path: string, raw: RawData): void {
+  const layout = bartLayout(raw.encoding, raw.coils);
+  const names = cflFiles(path);
+  const pending: [string, PendingFile][] = [];
+  const create = (name: string): PendingFile => {
+    const file = createOutput(name);
+    pending.push([name, file]);
+    return file;
+  };
+  try {
+    create(names.header).write(header(layout.shape));
+    const data = create(names.data);
+    if (layout.form === 'grid') writeGrid(data, raw, layout);
+    else {
+      writeReadouts(data, raw, layout);
+      create(names.trajectoryHeader).write(header([3, ...layout.shape.slice(1, 3)]));
+      writeTrajectory(create(names.trajectory), raw, layout);
+    }
+    commitAll(pending);
+  } finally {
+    for (const [, file] of pending) file.abandon();
+  }
+}
+
+function commitAll(pending: readonly [string, PendingFile][]): void {
+  const done: string[] = [];
+  try {
+    for (const [name, file] of pending) {
+      file.commit();
+      done.push(name);
+    }
+  } catch (error) {
+    for (const name of done) rmSync(name, { force: true });
+    throw error;
+  }
+}
+
+function header(shape: readonly number[]): Buffer {
+  return Buffer.from(`# Dimensions\n${shape.join(' ')}\n`, 'latin1');
+}
+
+const COMPLEX_BYTES = 8;
+
+function writeGrid(file: PendingFile, raw: RawData, layout: BartLayout & { form: 'grid' }): void {
+  const cells = layout.shape.reduce((product, length) => product * length, 1);
+  // The last cell fixes the file's length; cells nothing is written to read as zero.
+  file.writeAt((cells - 1) * COMPLEX_BYTES, new Uint8Array(COMPLEX_BYTES));
+  for (const { readout, cell, reversed } of layout.lines) {
+    for (let coil = 0; coil < raw.coils; coil++) {
+      const line = samplesOf(raw, coil, readout);
+      if (reversed) turnRound(line);
+      file.writeAt((cell + coil * layout.coilStride) * COMPLEX_BYTES, bytesOf(line));
+    }
+  }
+}
+
+function writeReadouts(file: PendingFile, raw: RawData, { readouts }: BartLayout & { form: 'trajectory' }): void {
+  for (let coil = 0; coil < raw.coils; coil++) {
+    for (const readout of readouts) file.write(bytesOf(samplesOf(raw, coil, readout)));
+  }
+}
+
+function writeTrajectory(file: PendingFile, { encoding }: RawData, layout: BartLayout & { form: 'trajectory' }): void {
+  const { encodedFov: fov, encodedMatrix: matrix } = encoding;
+  for (const readout of layout.readouts) {
+    const k = encoding.trajectory(readout);
+    const points = new Float32Array(2 * k.length);
+    for (let n = 0; n < k.length; n++) {
+      const axis = n % 3;
+      // kz of a single partition is crushers and rephasing; nufft would take it for a third dimension.
+      points[2 * n] = axis === 2 && matrix[2] === 1 ? 0 : k[n] * fov[axis];
+    }
+    file.write(bytesOf(points));
+  }
+}
+
+/** One coil's readout as complex f32 [samples][re, im]. */
+function samplesOf(raw: RawData, coil: number, readout: number): Float32Array {
+  const { firstSample, samples } = raw.encoding.readouts[readout];
+  const from = 2 * (coil * raw.samples + firstSample);
+  return Float32Array.from(raw.signal.subarray(from, from + 2 * samples));
+}
+
+function turnRound(line: Float32Array): void {
+  line.reverse();
+  for (let n = 0; n < line.length; n += 2) {
+    const imaginary = line[n];
+    line[n] = line[n + 1];
+    line[n + 1] = imaginary;
+  }
+}

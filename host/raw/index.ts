@@ -1,0 +1,54 @@
+/**
+ * Raw-data files by their extension: which writer, and whether a path can be written at all, so that a program can say
+ * no before it simulates for hours rather than after.
+ */
+import { statSync } from 'node:fs';
+import { extname } from 'node:path';
+import { cannotWrite, usage } from '../common/errors.ts';
+import { createOutput } from '../common/files.ts';
+import { cflFiles, writeCfl } from './cfl.ts';
+import { writeIsmrmrd } from './ismrmrd/write.ts';
+import { checkMatSize, type SignalSize, writeMat } from './mat.ts';
+import { writeNpy } from './npy.ts';
+import type { RawData, RawWriter } from './types.ts';
+
+const WRITERS: Readonly<Record<string, RawWriter>> = {
+  '.mrd': writeIsmrmrd,
+  '.h5': writeIsmrmrd,
+  '.npy': writeNpy,
+  '.mat': writeMat,
+  '.cfl': writeCfl,
+};
+
+/** @throws LarmorError 2 for an extension that names no raw-data format */
+export function rawWriterFor(path: string): RawWriter {
+  const writer = WRITERS[extname(path).toLowerCase()];
+  if (!writer) {
+    throw usage(
+      `${path}: not a raw-data format`,
+      'end it in .mrd or .h5 (ISMRMRD), .npy (NumPy), .mat (MATLAB) or .cfl (BART)',
+    );
+  }
+  return writer;
+}
+
+/** Writes `raw` in the format its extension names. @throws LarmorError 2 or 73 */
+export function writeRaw(path: string, raw: RawData): void {
+  rawWriterFor(path)(path, raw);
+}
+
+/**
+ * Makes sure that writing to `path` would begin well: the format is known, the folder is there and takes files, nothing
+ * but a file stands in the way, the format can hold a run of that size. What exists under `path` stays untouched.
+ * @throws LarmorError 2 or 73
+ */
+export function checkWritable(path: string, size?: SignalSize): void {
+  const writer = rawWriterFor(path);
+  if (writer === writeMat && size) checkMatSize(path, size);
+  for (const file of writer === writeCfl ? Object.values(cflFiles(path)) : [path]) {
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+      throw cannotWrite(file, 'is a directory', 'name a file');
+    }
+    createOutput(file).abandon();
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * RF off: a spin at r with off-resonance Δf turns by −2π(k·r + Δf·dt) about z, its Mxy decays by e^{−dt·R2}, its Mz recovers
+ * towards the density by e^{−dt·R1}. k = γ̄∫G dt [cycles/m] over the segment. In: tile columns. Out: Mx, My, Mz in place.
+ */
+import { cosTurns, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
+import { Tile } from './layout';
+import { lanes, loadColumn, loadT, madd, nmadd, splat, storeT } from './simd';
+
+/**
+ * Turns of two spins, reduced to [−½, ½]. In f64 whatever T is: 500 turns at the edge of a fine image leave f32 a
+ * mere 3e-5 of a turn, f64 5e-14; eight f64 operations per segment cost less than one sample.
+ */
+// @ts-ignore: decorator
+@inline function turnsOfTwo(tile: Tile, n: i32, kx: f64, ky: f64, kz: f64, dt: f64): v128 {
+  let p = v128.mul<f64>(f64x2.splat(kx), loadColumn<f64>(tile.x, n));
+  p = madd<f64>(f64x2.splat(ky), loadColumn<f64>(tile.y, n), p);
+  p = madd<f64>(f64x2.splat(kz), loadColumn<f64>(tile.z, n), p);
+  p = madd<f64>(f64x2.splat(dt), loadT<f64>(tile.hertz, n), p);
+  return v128.sub<f64>(p, v128.nearest<f64>(p));
+}
+
+/** k·r + Δf·dt of one vector of spins, less whole turns. */
+// @ts-ignore: decorator
+@inline export function turns<T>(tile: Tile, n: i32, kx: f64, ky: f64, kz: f64, dt: f64): v128 {
+  const low = turnsOfTwo(tile, n, kx, ky, kz, dt);
+  if (sizeof<T>() == 8) return low;
+  const high = turnsOfTwo(tile, n + 2, kx, ky, kz, dt);
+  return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
+}
+
+/** @param segment address of [kx, ky, kz, dt] f64 */
+export function precess<T>(tile: Tile, segment: usize): void {
+  const kx = load<f64>(segment);
+  const ky = load<f64>(segment, 8);
+  const kz = load<f64>(segment, 16);
+  const dt = load<f64>(segment, 24);
+  const time = splat<T>(dt);
+  for (let n = 0; n < tile.count; n += lanes<T>()) {
+    const p = turns<T>(tile, n, kx, ky, kz, dt);
+    const h = halfTurns<T>(p);
+    const u = remainder<T>(p, h);
+    const u2 = v128.mul<T>(u, u);
+    const e2 = v128.xor(expNegative<T>(v128.mul<T>(time, loadT<T>(tile.R2, n))), parity<T>(h));
+    const c = v128.mul<T>(e2, cosTurns<T>(u2));
+    const s = v128.mul<T>(e2, sinTurns<T>(u, u2));
+    const mx = loadT<T>(tile.mx, n);
+    const my = loadT<T>(tile.my, n);
+    storeT<T>(tile.mx, n, madd<T>(mx, c, v128.mul<T>(my, s)));
+    storeT<T>(tile.my, n, nmadd<T>(mx, s, v128.mul<T>(my, c)));
+    const e1 = expNegative<T>(v128.mul<T>(time, loadT<T>(tile.R1, n)));
+    const density = loadColumn<T>(tile.density, n);
+    storeT<T>(tile.mz, n, madd<T>(v128.sub<T>(loadT<T>(tile.mz, n), density), e1, density));
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Vectors of f32 or f64, one source for both: every kernel is written over T and instantiated twice, f32 for speed and
+ * f64 as the reference. A vector is 16 bytes: four f32 spins or two f64 spins.
+ */
+
+/** Spins in one vector. */
+// @ts-ignore: decorator
+@inline export function lanes<T>(): i32 {
+  return 16 / sizeof<T>();
+}
+
+/** a·b + c; one rounding in the relaxed build on machines that fuse, two elsewhere (`probeFused` tells). */
+// @ts-ignore: decorator
+@inline export function madd<T>(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<T>(a, b, c);
+  return v128.add<T>(v128.mul<T>(a, b), c);
+}
+
+/** c − a·b */
+// @ts-ignore: decorator
+@inline export function nmadd<T>(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_nmadd<T>(a, b, c);
+  return v128.sub<T>(c, v128.mul<T>(a, b));
+}
+
+// @ts-ignore: decorator
+@inline export function splat<T>(value: f64): v128 {
+  return v128.splat<T>(<T>value);
+}
+
+/** One vector of T out of an f32 column, starting at spin `n`. */
+// @ts-ignore: decorator
+@inline export function loadColumn<T>(column: usize, n: i32): v128 {
+  const at = column + (<usize>n << 2);
+  if (sizeof<T>() == 8) return f64x2.promote_low_f32x4(v128.load64_zero(at));
+  return v128.load(at);
+}
+
+/** One vector of T out of a column of T, starting at spin `n`. */
+// @ts-ignore: decorator
+@inline export function loadT<T>(column: usize, n: i32): v128 {
+  return v128.load(column + <usize>n * sizeof<T>());
+}
+
+// @ts-ignore: decorator
+@inline export function storeT<T>(column: usize, n: i32, value: v128): void {
+  v128.store(column + <usize>n * sizeof<T>(), value);
+}
+
+/**
+ * Whether `madd` rounds once, for the plan's hash: with x = 1 + 2⁻³⁰ the exact x² − fl(x²) is 2⁻⁶⁰, two roundings give 0.
+ * The host passes x so that no compiler can answer in advance.
+ */
+export function probeFused(x: f64): bool {
+  const a = f64x2.splat(x);
+  return f64x2.extract_lane(madd<f64>(a, a, v128.neg<f64>(v128.mul<f64>(a, a))), 0) != 0;
+}

@@ -1,0 +1,60 @@
+/**
+ * Threads over tiles. The host fills slots of a ring in order and raises `filled`; a thread takes the next filled tile,
+ * walks it and raises `finished`. Taking only filled tiles makes a pause the host's affair alone: it stops filling.
+ * All waiting is done by a function of the host (`Atomics.wait`): memory.atomic.wait32 hangs under Node 20.
+ */
+import { Job, Slot } from './layout';
+import { simulateTile } from './walk';
+
+// @ts-ignore: decorator
+@external('host', 'wait') declare function wait(address: usize, expected: i32): void;
+
+// @ts-ignore: decorator
+@external('wasi', 'thread-spawn') declare function threadSpawn(argument: usize): i32;
+
+/** Starts a thread that works on `start`'s job; called on the main instance. @returns its id, negative if it cannot start */
+export function startThread(start: usize): i32 {
+  return threadSpawn(start);
+}
+
+/** What a thread is told when it starts. */
+@unmanaged
+export class Start {
+  job: usize;
+  thread: i32;
+}
+
+/** Entry of a thread (name and form are WASI's). Returns when the host sets `stop`. */
+export function wasi_thread_start(tid: i32, argument: usize): void {
+  const start = changetype<Start>(argument);
+  const job = changetype<Job>(start.job);
+  const filled = changetype<usize>(job) + offsetof<Job>('filled');
+  const next = changetype<usize>(job) + offsetof<Job>('next');
+  const stop = changetype<usize>(job) + offsetof<Job>('stop');
+  while (true) {
+    const available = atomic.load<i32>(filled);
+    const tile = atomic.load<i32>(next);
+    if (tile < available) {
+      if (atomic.cmpxchg<i32>(next, tile, tile + 1) == tile) work(job, tile, start.thread);
+    } else if (atomic.load<i32>(stop) != 0) {
+      return;
+    } else {
+      wait(filled, available);
+    }
+  }
+}
+
+/** Simulates tile `number`, counted since the start of the engine, with the scratch and sums of `thread`. */
+export function work(job: Job, number: i32, thread: i32): void {
+  const slot = changetype<Slot>(job.slotTable + <usize>(number % job.slots) * offsetof<Slot>());
+  const scratch = load<usize>(job.scratch + (<usize>thread << 2));
+  const sums = job.sums + <usize>(thread % job.accumulators) * (<usize>job.sampleCount << 4);
+  const finite = job.precision == 64
+    ? simulateTile<f64>(job, slot, scratch, sums)
+    : simulateTile<f32>(job, slot, scratch, sums);
+  const base = changetype<usize>(job);
+  if (!finite) atomic.cmpxchg<i32>(base + offsetof<Job>('failed'), 0, number + 1);
+  atomic.store<i32>(changetype<usize>(slot) + offsetof<Slot>('done'), number + 1);
+  atomic.add<i32>(base + offsetof<Job>('finished'), 1);
+  atomic.notify(base + offsetof<Job>('finished'), -1);
+}

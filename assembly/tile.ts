@@ -1,0 +1,41 @@
+/** From a slot's spins to a tile at thermal equilibrium: rates instead of times, off-resonance in hertz at the scanner's field. */
+import { Job, Slot, Tile, TILE_BYTES } from './layout';
+import { lanes, loadColumn, splat, storeT } from './simd';
+
+/** Columns of one spin block, in the order of `SpinBlock`. */
+const X: usize = 0, Y: usize = 1, Z: usize = 2, DENSITY: usize = 3, T1: usize = 4, T2: usize = 5, OFF_RESONANCE: usize = 7;
+
+export function loadTile<T>(job: Job, slot: Slot, scratch: usize): Tile {
+  const tile = changetype<Tile>(scratch);
+  const capacity = <usize>job.capacity;
+  const column = capacity * sizeof<T>();
+  const input = slot.spins;
+  tile.x = input + X * 4 * capacity;
+  tile.y = input + Y * 4 * capacity;
+  tile.z = input + Z * 4 * capacity;
+  tile.density = input + DENSITY * 4 * capacity;
+  tile.hertz = scratch + TILE_BYTES;
+  tile.R1 = tile.hertz + 8 * capacity;
+  tile.R2 = tile.R1 + column;
+  tile.mx = tile.R2 + column;
+  tile.my = tile.mx + column;
+  tile.mz = tile.my + column;
+  tile.lanes = tile.mz + column;
+  tile.count = (slot.count + 7) & ~7;
+
+  const one = splat<T>(1);
+  const zero = splat<T>(0);
+  for (let n = 0; n < tile.count; n += lanes<T>()) {
+    storeT<T>(tile.R1, n, v128.div<T>(one, loadColumn<T>(input + T1 * 4 * capacity, n)));
+    storeT<T>(tile.R2, n, v128.div<T>(one, loadColumn<T>(input + T2 * 4 * capacity, n)));
+    storeT<T>(tile.mx, n, zero);
+    storeT<T>(tile.my, n, zero);
+    storeT<T>(tile.mz, n, loadColumn<T>(tile.density, n));
+  }
+  const hertz = splat<f64>(slot.fieldRatio / (2 * Math.PI));
+  for (let n = 0; n < tile.count; n += lanes<f64>()) {
+    const rate = loadColumn<f64>(input + OFF_RESONANCE * 4 * capacity, n);
+    storeT<f64>(tile.hertz, n, v128.mul<f64>(rate, hertz));
+  }
+  return tile;
+}

@@ -1,0 +1,78 @@
+/**
+ * The plan of a run: how the phantom is cut into tiles, in which units sums are kept, and the hash that says whether two
+ * ranks, or a run and a checkpoint, are doing the same thing. Nothing in it depends on ranks, threads or schedule.
+ */
+import { createHash } from 'node:crypto';
+import { badInput } from '../common/errors.ts';
+import type { Precision } from '../engine/types.ts';
+import type { PhantomSource } from '../phantom/types.ts';
+import type { Timeline } from '../timeline/types.ts';
+
+export interface Plan {
+  readonly spinCount: number;
+  readonly tileSize: number;
+  readonly tileCount: number;
+  /** Sums hold round(signal · 2^scaleExponent). */
+  readonly scaleExponent: number;
+  readonly precision: Precision;
+  /** sha256 over everything that may change a bit of the result. */
+  readonly hash: string;
+}
+
+/** Raise when the meaning of a plan changes, so that old checkpoints are refused. */
+const PLAN_FORMAT = 1;
+
+const SMALLEST_TILE = 256;
+const LARGEST_TILE = 4096;
+/** Tiles that a phantom should have at least, for threads and ranks to share evenly. */
+const TILES_TO_SHARE = 64;
+
+/** @param tileSize spins per tile; default: by the phantom's size, 256 to 4096, so that there are 64 tiles where possible */
+export function makePlan(
+  timeline: Timeline,
+  source: PhantomSource,
+  options: { precision: Precision; tileSize?: number; engineBuild: string },
+): Plan {
+  const { spinCount } = source;
+  const tileSize = options.tileSize ?? defaultTileSize(spinCount);
+  const scaleExponent = scaleExponentFor(source);
+  const hash = createHash('sha256');
+  const text = JSON.stringify([PLAN_FORMAT, spinCount, source.identity, tileSize, scaleExponent, options.precision, options.engineBuild]);
+  hash.update(text).update('\0').update(timelineDigest(timeline));
+  return {
+    spinCount,
+    tileSize,
+    tileCount: Math.ceil(spinCount / tileSize),
+    scaleExponent,
+    precision: options.precision,
+    hash: hash.digest('hex'),
+  };
+}
+
+function defaultTileSize(spinCount: number): number {
+  const even = 8 * Math.ceil(spinCount / TILES_TO_SHARE / 8);
+  return Math.min(LARGEST_TILE, Math.max(SMALLEST_TILE, even));
+}
+
+/**
+ * Largest e with spins × max|density| × 2^e ≤ 2^62. |Σ density·Mxy| can nowhere exceed spins × max|density| but by rounding, and the
+ * bit between 2^62 and 2^63 is there for that: see `assembly/sums.ts`.
+ */
+function scaleExponentFor({ name, spinCount, bounds }: PhantomSource): number {
+  const largest = spinCount * bounds.maxDensity;
+  if (!(largest > 0 && Number.isFinite(largest))) {
+    throw badInput(name, 'no spin has any density', 'give a phantom with signal');
+  }
+  return 62 - Math.ceil(Math.log2(largest));
+}
+
+/** sha256 of all arrays of a timeline, lengths included. */
+function timelineDigest(timeline: Timeline): Buffer {
+  const hash = createHash('sha256');
+  hash.update(Float64Array.of(timeline.gammaBar, timeline.B0, timeline.sampleCount));
+  const { ops, segments, excitations, pulses, rfSteps, readouts, waveforms, points, receive, receiveShapes } = timeline;
+  for (const array of [ops, segments, excitations, pulses, rfSteps, readouts, waveforms, points, receive, ...receiveShapes]) {
+    hash.update(Float64Array.of(array.length)).update(array);
+  }
+  return hash.digest();
+}

@@ -1,0 +1,128 @@
+/**
+ * The records host and kernels share, field for field as `assembly/layout.ts` declares them, and a bump allocator that
+ * lays them and the run's arrays out in the shared memory. Nothing allocates on the other side.
+ */
+
+/** Fields of `Job`, each four bytes but the last. */
+const JOB_FIELDS = [
+  'ops',
+  'opCount',
+  'segments',
+  'excitations',
+  'pulses',
+  'pulseForms',
+  'steps',
+  'readouts',
+  'waveforms',
+  'points',
+  'precision',
+  'capacity',
+  'slots',
+  'slotTable',
+  'scratch',
+  'sums',
+  'accumulators',
+  'atomicSums',
+  'sampleCount',
+  'filled',
+  'next',
+  'finished',
+  'stop',
+  'failed',
+] as const;
+const SLOT_FIELDS = ['spins', 'count', 'done'] as const;
+const START_FIELDS = ['job', 'thread'] as const;
+
+type Field<F extends readonly string[]> = F[number];
+
+/** An i32 record in memory: fields by name, and the index of a field in the memory's Int32Array for Atomics. */
+export interface RecordView<F extends readonly string[]> {
+  readonly address: number;
+  set(field: Field<F>, value: number): void;
+  index(field: Field<F>): number;
+}
+
+export interface JobView extends RecordView<typeof JOB_FIELDS> {
+  setScale(scale: number): void;
+}
+export interface SlotView extends RecordView<typeof SLOT_FIELDS> {
+  setFieldRatio(ratio: number): void;
+}
+
+const align8 = (bytes: number): number => (bytes + 7) & ~7;
+
+/** [Job, Slot] sizes that `recordBytes` of the kernels must report. */
+export const RECORD_BYTES = [align8(4 * JOB_FIELDS.length) + 8, align8(4 * SLOT_FIELDS.length) + 8] as const;
+
+const PAGE = 65536;
+
+/** Hands out 64-byte aligned stretches of a shared memory, growing it as it goes. Addresses stay valid: shared memory never moves. */
+export class Arena {
+  readonly memory: WebAssembly.Memory;
+  #end = 1024; // below lie asc's static data
+
+  constructor(maximumBytes: number) {
+    const pages = Math.min(65536, Math.ceil(maximumBytes / PAGE) + 1);
+    this.memory = new WebAssembly.Memory({ initial: 1, maximum: pages, shared: true });
+  }
+
+  get used(): number {
+    return this.#end;
+  }
+
+  allocate(bytes: number): number {
+    const address = (this.#end + 63) & ~63;
+    const end = address + bytes;
+    const missing = end - this.memory.buffer.byteLength;
+    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE));
+    this.#end = end;
+    return address;
+  }
+
+  /** Copies a typed array in. @returns its address */
+  place(array: Int32Array | Float64Array): number {
+    const address = this.allocate(Math.max(8, array.byteLength));
+    if (array instanceof Int32Array) new Int32Array(this.memory.buffer, address, array.length).set(array);
+    else new Float64Array(this.memory.buffer, address, array.length).set(array);
+    return address;
+  }
+
+  /** Bytes that `allocate(bytes)` takes at most. */
+  static room(bytes: number): number {
+    return bytes + 64;
+  }
+
+  job(): JobView {
+    const address = this.allocate(RECORD_BYTES[0]);
+    return {
+      ...this.#record(JOB_FIELDS, address),
+      setScale: (scale) => new Float64Array(this.memory.buffer, address + RECORD_BYTES[0] - 8, 1).fill(scale),
+    };
+  }
+
+  slots(count: number): SlotView[] {
+    const table = this.allocate(RECORD_BYTES[1] * count);
+    return Array.from({ length: count }, (_, n) => {
+      const address = table + RECORD_BYTES[1] * n;
+      return {
+        ...this.#record(SLOT_FIELDS, address),
+        setFieldRatio: (ratio) => new Float64Array(this.memory.buffer, address + RECORD_BYTES[1] - 8, 1).fill(ratio),
+      };
+    });
+  }
+
+  start(): RecordView<typeof START_FIELDS> {
+    return this.#record(START_FIELDS, this.allocate(4 * START_FIELDS.length));
+  }
+
+  #record<F extends readonly string[]>(fields: F, address: number): RecordView<F> {
+    const index = (field: Field<F>): number => address / 4 + fields.indexOf(field);
+    return {
+      address,
+      index,
+      set: (field, value) => {
+        new Int32Array(this.memory.buffer)[index(field)] = value;
+      },
+    };
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Which kernel build runs here: relaxed SIMD where the machine's Node takes it, plain SIMD elsewhere. The two may differ in
+ * the last bits, so the choice is part of the engine's `build` and of the plan's hash.
+ */
+import { readFileSync } from 'node:fs';
+import v8 from 'node:v8';
+import { assetPath } from '../../common/assets.ts';
+import { EXIT, LarmorError } from '../../common/errors.ts';
+
+export type KernelBuild = 'relaxed' | 'simd';
+
+export interface Kernels {
+  readonly module: WebAssembly.Module;
+  readonly build: KernelBuild;
+}
+
+/** What the kernels export; see `assembly/index.ts`. */
+export interface KernelExports {
+  recordBytes(record: number): number;
+  scratchBytes(capacity: number, precision: number): number;
+  probeFused(x: number): number;
+  startThread(start: number): number;
+  work(job: number, tile: number, thread: number): void;
+}
+
+/** @param wanted a build to insist on; default: the fastest that validates */
+export function loadKernels(wanted?: KernelBuild): Kernels {
+  // Node 20 knows relaxed SIMD behind a flag, which also holds for workers started later; newer Nodes ignore it.
+  if (Number(process.versions.node.split('.')[0]) < 22) v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
+  for (const build of wanted === undefined ? (['relaxed', 'simd'] as const) : [wanted]) {
+    const bytes = readKernel(`wasm/${build}.wasm`);
+    if (WebAssembly.validate(bytes)) return { module: new WebAssembly.Module(bytes), build };
+  }
+  throw new LarmorError(EXIT.internal, `no kernel build runs on Node ${process.version}; use Node 20 or newer`);
+}
+
+function readKernel(name: string): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(readFileSync(assetPath(name)));
+  } catch (error) {
+    throw new LarmorError(EXIT.internal, `${assetPath(name)} is missing; run \`npm run build\``, { cause: error });
+  }
+}
+
+/** Imports of the kernels but threads: the memory, and a wait that Node 20 can be trusted with. */
+export function kernelImports(memory: WebAssembly.Memory): WebAssembly.Imports {
+  const words = new Int32Array(memory.buffer);
+  return {
+    env: {
+      memory,
+      abort: () => {
+        throw new Error('kernel aborted');
+      },
+    },
+    host: {
+      wait: (address: number, expected: number) => {
+        // The memory is as large as it will get before threads start, so one view serves.
+        Atomics.wait(words, address >>> 2, expected);
+      },
+    },
+  };
+}
+
+/** `relaxed-fused node 20.20.2`: all of this engine's part of what may change a bit. */
+export function describeBuild(build: KernelBuild, exports: KernelExports): string {
+  const fused = exports.probeFused(1 + 2 ** -30) !== 0;
+  return `${build}-${fused ? 'fused' : 'unfused'} node ${process.versions.node}`;
+}

@@ -1,0 +1,52 @@
+/**
+ * RF steps in the kernels' units, and for each pulse the rotation kernel that is valid for every spin of the phantom. The
+ * choice hangs on the phantom's bounds and the timeline alone, so every rank makes the same.
+ */
+import type { PhantomSource } from '../../phantom/types.ts';
+import { STRIDE, type Timeline } from '../../timeline/types.ts';
+
+/** As `PULSE` in assembly/layout.ts. */
+const SMALL = 0;
+const ANY = 1;
+
+/** [rfSteps][dt, hx, hy, gx, gy, gz]: half angles πγ̄B1·dt [rad] and πγ̄G·dt [rad/m]. */
+export function stepAngles({ rfSteps, gammaBar }: Timeline): Float64Array {
+  const angles = Float64Array.from(rfSteps);
+  for (let n = 0; n < angles.length; n += STRIDE.rfStep) {
+    const factor = Math.PI * gammaBar * rfSteps[n]!;
+    for (let i = 1; i < STRIDE.rfStep; i++) angles[n + i] = factor * rfSteps[n + i]!;
+  }
+  return angles;
+}
+
+/** [pulses]: SMALL where no spin turns by more than π in any step, else ANY. */
+export function pulseForms(timeline: Timeline, source: PhantomSource): Int32Array {
+  const { pulses, B0 } = timeline;
+  const { min, max, maxOffResonance } = source.bounds;
+  const reach = [0, 1, 2].map((axis) => Math.max(Math.abs(min[axis]!), Math.abs(max[axis]!)));
+  const hertz = (maxOffResonance / (2 * Math.PI)) * (B0 / source.B0);
+  const angles = stepAngles(timeline);
+  const forms = new Int32Array(pulses.length / STRIDE.pulse);
+  for (let pulse = 0; pulse < forms.length; pulse++) {
+    const [first, count, offset] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number, number];
+    let largest = 0;
+    for (let step = first; step < first + count; step++) {
+      const [dt, hx, hy, gx, gy, gz] = angles.subarray(STRIDE.rfStep * step) as unknown as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
+      const hz =
+        Math.abs(gx) * reach[0]! +
+        Math.abs(gy) * reach[1]! +
+        Math.abs(gz) * reach[2]! +
+        Math.PI * dt * (hertz + Math.abs(offset));
+      largest = Math.max(largest, Math.hypot(hx, hy, hz));
+    }
+    forms[pulse] = largest <= Math.PI / 2 ? SMALL : ANY;
+  }
+  return forms;
+}

@@ -21,12 +21,20 @@ export type Counter = (typeof COUNTERS)[number];
 
 export type TrajectoryKind = 'cartesian' | 'epi' | 'radial' | 'spiral' | 'other';
 
+export type Direction = readonly [number, number, number];
+
 export interface Encoding {
   readonly kind: TrajectoryKind;
-  /** Samples along x, y, z of the k-space that was acquired. */
+  /**
+   * Unit vectors (LPS) of the axes that matrices, fields of view and trajectories below are given along: read, phase,
+   * slice; a right-handed frame. Parallel lines bring their own, so oblique and swapped scans stay Cartesian; every
+   * other kind, and every line along x with phase along y, has x, y, z.
+   */
+  readonly axes: readonly [Direction, Direction, Direction];
+  /** Samples along the axes of the k-space that was acquired. */
   readonly encodedMatrix: readonly [number, number, number];
   readonly encodedFov: readonly [Meters, Meters, Meters];
-  /** Pixels along x, y, z of the image to make of it. */
+  /** Pixels along the axes of the image to make of it. */
   readonly reconMatrix: readonly [number, number, number];
   readonly reconFov: readonly [Meters, Meters, Meters];
   readonly limits: Readonly<Record<Counter, { minimum: number; maximum: number; center: number }>>;
@@ -35,7 +43,7 @@ export interface Encoding {
   readonly TE: readonly Seconds[];
   readonly flipAngle: readonly Radians[];
   readonly readouts: readonly Readout[];
-  /** k-space position of every sample of readout n, since the last excitation centre: [samples][x, y, z] cycles/m. */
+  /** k-space position of every sample of readout n, since the last excitation centre: [samples][axis] cycles/m. */
   trajectory(n: number): Float64Array;
 }
 
@@ -50,7 +58,7 @@ export interface Readout {
   readonly counters: Readonly<Record<Counter, number>>;
   /** Sample nearest to the centre of k-space along the line. */
   readonly centerSample: number;
-  /** The line runs towards negative k. */
+  /** The line runs towards negative k along the read axis. */
   readonly reversed: boolean;
   readonly firstInSlice: boolean;
   readonly lastInSlice: boolean;

@@ -1,11 +1,11 @@
 /**
- * HDF5 files, read lazily through h5wasm: datasets by slices, attributes, groups. h5wasm is 4 MB of WebAssembly, so it is
+ * HDF5 files, read lazily through h5wasm: datasets by slices, records, attributes, groups. h5wasm is 4 MB of WebAssembly, so it is
  * loaded when the first file is opened and not before. Its Node build sees the real file system and reads what is asked
  * for, never the whole file. Whatever it throws, an abort of the library on a corrupt file included, becomes one line.
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { File as H5File } from 'h5wasm/node';
+import type { CompoundTypeMetadata, File as H5File } from 'h5wasm/node';
 import { badInput, LarmorError } from '../errors.ts';
 import { requireFile } from '../files.ts';
 
@@ -28,6 +28,21 @@ export interface NumberDataset {
   read(ranges: readonly (readonly [number, number])[]): Numbers;
 }
 
+/** The name of a record's member, and its own members where it is a record itself. */
+export interface RecordMember {
+  readonly name: string;
+  readonly members?: readonly RecordMember[];
+}
+
+/** A one-dimensional dataset of records; nothing is read before `read`. */
+export interface RecordDataset {
+  readonly place: string;
+  readonly length: number;
+  readonly members: readonly RecordMember[];
+  /** Records [start, end), each its members' values in order; variable-length numbers as typed arrays. @throws LarmorError 65 */
+  read(start: number, end: number): readonly (readonly unknown[])[];
+}
+
 export interface Hdf5Reader {
   readonly path: string;
   /** Bytes of the file. */
@@ -37,6 +52,10 @@ export interface Hdf5Reader {
   has(path: string): boolean;
   /** @throws LarmorError 65 if there is no such dataset or it does not hold numbers */
   numbers(path: string): NumberDataset;
+  /** @throws LarmorError 65 if there is no such dataset or it is not a list of records */
+  records(path: string): RecordDataset;
+  /** The first string of a dataset. @throws LarmorError 65 if there is no such dataset or it holds no text */
+  text(path: string): string;
   /** An attribute of a group or dataset, 64-bit integers as numbers; undefined if it does not exist. */
   attribute(path: string, name: string): string | number | readonly number[] | undefined;
   close(): void;
@@ -99,6 +118,29 @@ function reader(path: string, file: H5File, h5: H5): Hdf5Reader {
         read: (ranges) => guard(place, () => numbersFrom(dataset.slice(ranges.map(([a, b]) => [a, b])), place)),
       };
     },
+    records(inside) {
+      const place = `${path} ${inside}`;
+      const dataset = entity(inside);
+      const type = dataset instanceof h5.Dataset ? guard(place, () => dataset.metadata.compound_type) : undefined;
+      const shape = dataset instanceof h5.Dataset ? guard(place, () => dataset.shape) : undefined;
+      if (!(dataset instanceof h5.Dataset) || !type || shape?.length !== 1)
+        throw badInput(place, 'is not a list of records', 'check that the file is of this kind');
+      return {
+        place,
+        length: shape[0],
+        members: membersOf(type),
+        // An empty selection is an error to the library.
+        read: (start, end) => (start < end ? guard(place, () => dataset.slice([[start, end]]) as unknown[][]) : []),
+      };
+    },
+    text(inside) {
+      const place = `${path} ${inside}`;
+      const dataset = entity(inside);
+      const value = dataset instanceof h5.Dataset ? guard(place, () => dataset.value) : undefined;
+      const text = Array.isArray(value) ? value[0] : value;
+      if (typeof text !== 'string') throw badInput(place, 'holds no text', 'check that the file is of this kind');
+      return text;
+    },
     attribute(inside, name) {
       const at = entity(inside);
       if (!(at instanceof h5.Group || at instanceof h5.Dataset)) return undefined;
@@ -111,6 +153,12 @@ function reader(path: string, file: H5File, h5: H5): Hdf5Reader {
       guard(path, () => file.close());
     },
   };
+}
+
+function membersOf(type: CompoundTypeMetadata): RecordMember[] {
+  return type.members.map(({ name, compound_type }) =>
+    compound_type ? { name, members: membersOf(compound_type) } : { name },
+  );
 }
 
 function numbersFrom(value: unknown, place: string): Numbers {

@@ -5,7 +5,7 @@
 import { usage } from '../common/errors.ts';
 import { headModel } from './head.ts';
 import { EXTENT } from './head-anatomy.ts';
-import { type Lattice, type LatticeModel, latticeSource } from './lattice.ts';
+import { type Lattice, type LatticeModel, latticeSource, type Vector } from './lattice.ts';
 import { type ParameterSpecs, type ParameterValues, parseParameters } from './parameters.ts';
 import { TISSUE_B0 } from './tissues.ts';
 import type { PhantomSource } from './types.ts';
@@ -46,7 +46,7 @@ const material = {
 const head2d = {
   voxel: { default: 0.002, unit: 'm', doc: 'voxel size', ...positive },
   ...sharing,
-  level: { default: -0.016, unit: 'm', doc: 'height of the axial plane in the head; it is placed at z = 0' },
+  level: { default: -0.012, unit: 'm', doc: 'height of the axial plane in the head; it is placed at z = 0' },
 } as const;
 const head3d = {
   voxel: { default: 0.004, unit: 'm', doc: 'voxel size', ...positive },
@@ -76,33 +76,31 @@ const grid = {
 } as const;
 
 export const builtinPhantoms: Readonly<Record<string, BuiltinPhantom>> = {
-  head2d: builtin('head2d', 'one axial plane through eyes and ventricles, at z = 0', head2d, (p) => {
+  head2d: builtin('head2d', 'one axial plane of the head, through eyes and ventricles, at z = 0', head2d, (p) => {
     const size = [points(2 * EXTENT.x, p.voxel), points(2 * EXTENT.y, p.voxel), 1] as const;
-    return { lattice: lattice(size, p.voxel, [0, 0, 0], 2), model: headModel(p.level) };
+    const lattice = cubic(size, p.voxel, [0, 0, 0]);
+    const [x, y] = lattice.origin;
+    return { lattice, model: headModel({ start: [x, y, p.level], spacing: p.voxel }), dimensions: 2 };
   }),
-  head3d: builtin(
-    'head3d',
-    'an analytic head: skin, fat, muscle, skull, folded brain, ventricles, a lesion',
-    head3d,
-    (p) => {
-      if (p.zmax < p.zmin) throw usage(`phantom head3d: zmin ${p.zmin} lies above zmax ${p.zmax}`, 'exchange them');
-      const planes = Math.max(1, Math.round((p.zmax - p.zmin) / p.voxel));
-      const size = [points(2 * EXTENT.x, p.voxel), points(2 * EXTENT.y, p.voxel), planes] as const;
-      const middle = (p.zmin + p.zmax) / 2;
-      return { lattice: lattice(size, p.voxel, [0, 0, middle]), model: headModel(middle) };
-    },
-  ),
+  head3d: builtin('head3d', 'a head: skin, fat, muscle, skull, folded brain, ventricles, a lesion', head3d, (p) => {
+    if (p.zmax < p.zmin) throw usage(`phantom head3d: zmin ${p.zmin} lies above zmax ${p.zmax}`, 'exchange them');
+    const planes = Math.max(1, Math.round((p.zmax - p.zmin) / p.voxel));
+    const size = [points(2 * EXTENT.x, p.voxel), points(2 * EXTENT.y, p.voxel), planes] as const;
+    const lattice = cubic(size, p.voxel, [0, 0, (p.zmin + p.zmax) / 2]);
+    return { lattice, model: headModel({ start: lattice.origin, spacing: p.voxel }) };
+  }),
   sphere: builtin('sphere', 'a ball of one material', sphere, (p) => {
     const side = points(2e3 * p.radius, p.voxel);
-    return { lattice: lattice([side, side, side], p.voxel, [p.x, p.y, p.z]), model: uniform(p, p.radius) };
+    const lattice = cubic([side, side, side], p.voxel, [p.x, p.y, p.z]);
+    return { lattice, model: uniform(p, ball(side, p.radius / p.voxel)) };
   }),
   column: builtin('column', 'a line of spins of one material', column, (p) => {
     const along = Math.max(1, Math.round(p.length / p.voxel));
     const size = ['x', 'y', 'z'].map((axis) => (axis === p.axis ? along : 1)) as [number, number, number];
-    return { lattice: lattice(size, p.voxel, [p.x, p.y, p.z]), model: uniform(p) };
+    return { lattice: cubic(size, p.voxel, [p.x, p.y, p.z]), model: uniform(p) };
   }),
   grid: builtin('grid', 'n × n × n spins of one material', grid, (p) => ({
-    lattice: lattice([p.n, p.n, p.n], p.spacing, [p.x, p.y, p.z]),
+    lattice: cubic([p.n, p.n, p.n], p.spacing, [p.x, p.y, p.z]),
     model: uniform(p),
   })),
 };
@@ -111,22 +109,24 @@ function builtin<T extends ParameterSpecs>(
   name: string,
   doc: string,
   parameters: T,
-  build: (values: ParameterValues<T>) => { lattice: Lattice; model: LatticeModel },
+  build: (values: ParameterValues<T>) => { lattice: Lattice; model: LatticeModel; dimensions?: 2 | 3 },
 ): BuiltinPhantom {
   return {
     doc,
     parameters,
     open(given) {
       const values = parseParameters(`phantom ${name}`, parameters, given);
-      const { lattice, model } = build(values);
+      const { lattice, model, dimensions = 3 } = build(values);
       const set = Object.entries(given).map(([key, value]) => `${key}=${value}`);
-      const share = values as { spinsPerVoxel?: number; seed?: number };
+      const share: { spinsPerVoxel?: number; seed?: number } = values;
       return latticeSource(lattice, model, {
         name: [name, ...set].join(' '),
+        kind: 'builtin',
         B0: TISSUE_B0,
         header: { phantom: name, version: MODEL_VERSION, ...values },
         spinsPerVoxel: share.spinsPerVoxel ?? 1,
         seed: share.seed ?? 1,
+        dimensions,
       });
     },
   };
@@ -137,21 +137,41 @@ function points(millimetres: number, voxel: number): number {
   return 2 * Math.ceil(millimetres / (2e3 * voxel)) + 1;
 }
 
-function lattice(size: Lattice['size'], spacing: number, centre: Lattice['centre'], dimensions: 2 | 3 = 3): Lattice {
-  return { size, spacing, centre, dimensions };
+/** A cubic lattice about `centre`, i along x, j along y, k along z. */
+function cubic(size: Lattice['size'], spacing: number, centre: Vector): Lattice {
+  const start = (axis: number): number => centre[axis] - ((size[axis] - 1) / 2) * spacing;
+  return {
+    size,
+    origin: [start(0), start(1), start(2)],
+    steps: [
+      [spacing, 0, 0],
+      [0, spacing, 0],
+      [0, 0, spacing],
+    ],
+  };
 }
 
-/** One material everywhere, or within `radius` of the centre [m]. */
-function uniform(p: ParameterValues<typeof material>, radius = Number.POSITIVE_INFINITY): LatticeModel {
-  const { density, T1, T2, offResonance } = p;
+/** One material on every row, over the points that `span` leaves: [from, to) along i. */
+function uniform(
+  { density, T1, T2, offResonance }: ParameterValues<typeof material>,
+  span?: (j: number, k: number) => readonly [number, number],
+): LatticeModel {
   return {
     tissues: [undefined, { density, T1, T2, T2s: T2, offResonance: 2 * Math.PI * offResonance }],
-    paintRow(row, x0, spacing, y, z) {
-      const room = radius * radius - y * y - z * z;
-      if (room < 0) return;
-      const reach = Math.sqrt(room);
-      const from = Math.max(0, Math.ceil((-reach - x0) / spacing));
-      row.fill(1, from, Math.min(row.length, Math.floor((reach - x0) / spacing) + 1));
+    paintRow(row, j, k) {
+      const [from, to] = span ? span(j, k) : [0, row.length];
+      row.fill(1, from, to);
     },
+  };
+}
+
+/** Points of a row within `radius` of the middle of `side` points along each axis; all in voxels. */
+function ball(side: number, radius: number): (j: number, k: number) => readonly [number, number] {
+  const middle = (side - 1) / 2;
+  return (j, k) => {
+    const room = radius * radius - (j - middle) ** 2 - (k - middle) ** 2;
+    if (room < 0) return [0, 0];
+    const reach = Math.floor(Math.sqrt(room));
+    return [middle - reach, middle + reach + 1];
   };
 }

@@ -48,7 +48,7 @@ function pair(tissue: number, [x, y, z]: Triple, half: Triple, cut: Cut = {}): S
 }
 
 /** The surface of the brain, from which the depth of the folds is measured. */
-export const BRAIN = { centre: [0, 4, 16] as Triple, half: [65, 85, 82] as Triple };
+export const BRAIN = { centre: [0, 2, 20] as Triple, half: [68.5, 88.5, 78] as Triple };
 /** Each half of the cerebellum. */
 export const CEREBELLUM = { centre: [23, 50, -44] as Triple, half: [30, 27, 25] as Triple };
 
@@ -59,23 +59,24 @@ export const SHAPES: readonly Shape[] = [
   // Neck, face and scalp, from the skin inwards.
   one(skin, [0, 24, -100], [56, 60, 90], { minZ: -125 }),
   one(muscle, [0, 24, -100], [53, 57, 88], { minZ: -125 }),
-  ...pair(skin, [81, 14, -22], [6, 13, 24], { degrees: -12 }),
-  one(skin, [0, -102, -30], [12, 17, 22]),
-  one(skin, [0, 0, -4], [82, 102, 111]),
-  one(fat, [0, 0, -4], [79.5, 99.5, 108]),
-  ...pair(muscle, [66, -34, -28], [9, 30, 44], { degrees: 14 }),
+  ...pair(skin, [83, 14, -18], [6, 13, 24], { degrees: -12 }),
+  one(skin, [0, -104, -24], [12, 17, 24]),
+  one(skin, [0, 0, -2], [84.5, 104.5, 114]),
+  one(fat, [0, 0, -2], [82, 102, 111]),
+  one(muscle, [0, 1, 2], [79.5, 99.5, 105]),
+  ...pair(muscle, [67, -36, -28], [7, 30, 44], { degrees: 14 }),
   one(muscle, [0, 2, -62], [62, 84, 40]),
   // Skull: two tables of bone without signal, marrow between them; the cavity's floor is the skull base.
-  one(air, [0, 3, 14], [74.5, 95, 92.5]),
-  one(marrow, [0, 3, 14], [72.6, 93, 90.5]),
-  one(air, [0, 3, 14], [70, 90.4, 88]),
-  one(csf, [0, 4, 16], [67.5, 87.5, 84.5]),
+  one(air, [0, 2, 18], [77.5, 97.5, 86.5]),
+  one(marrow, [0, 2, 18], [75.6, 95.6, 84.5]),
+  one(air, [0, 2, 18], [73, 93, 82]),
+  one(csf, [0, 2, 20], [71, 91, 80]),
   one(cortex, BRAIN.centre, BRAIN.half),
   // Between the hemispheres, under the tentorium, beside the insula.
   one(csf, [0, 4, 34], [1.4, 84, 66]),
   ...pair(csf, [52, -12, -4], [15, 3, 14], { degrees: -24 }),
-  one(csf, [0, 50, -40], [58, 34, 31], { maxZ: -16 }),
-  ...pair(folia, CEREBELLUM.centre, CEREBELLUM.half, { maxZ: -19 }),
+  one(csf, [0, 50, -40], [58, 34, 31], { maxZ: -17 }),
+  ...pair(folia, CEREBELLUM.centre, CEREBELLUM.half, { maxZ: -20 }),
   one(white, [0, 22, -52], [13, 13, 46]),
   // Deep white matter holds the nuclei and the ventricles.
   one(white, [0, 6, 8], [42, 48, 30]),
@@ -91,15 +92,15 @@ export const SHAPES: readonly Shape[] = [
   one(csf, [0, 40, -44], [8, 6, 14]),
   one(lesion, [33, 22, -10], [6.5, 9, 8], { degrees: 30 }),
   // Orbits: bone, fat, muscles, the optic nerve, the eye with its lens.
-  ...pair(air, [31, -72, -24], [21, 25, 19], { degrees: -12 }),
-  ...pair(fat, [31, -73, -24], [18.5, 24, 17], { degrees: -12 }),
-  ...pair(muscle, [20, -66, -24], [2.2, 17, 6], { degrees: -18 }),
-  ...pair(muscle, [43, -68, -24], [2.2, 17, 6], { degrees: 22 }),
-  ...pair(white, [26, -60, -24], [2, 14, 2.2], { degrees: -18 }),
-  ...pair(muscle, [32, -82, -24], [13.2, 13.2, 13.2]),
-  ...pair(csf, [32, -82, -24], [12, 12, 12]),
-  ...pair(white, [32, -90.5, -24], [5, 2.4, 5]),
-  ...pair(skin, [32, -97, -24], [12, 2.4, 10]),
+  ...pair(air, [31, -75, -15], [21, 25, 19], { degrees: -12 }),
+  ...pair(fat, [31, -76, -15], [18.5, 24, 17], { degrees: -12 }),
+  ...pair(muscle, [20, -69, -15], [2.2, 17, 6], { degrees: -18 }),
+  ...pair(muscle, [43, -71, -15], [2.2, 17, 6], { degrees: 22 }),
+  ...pair(white, [26, -63, -15], [2, 14, 2.2], { degrees: -18 }),
+  ...pair(muscle, [32, -85, -15], [13.2, 13.2, 13.2]),
+  ...pair(csf, [32, -85, -15], [12, 12, 12]),
+  ...pair(white, [32, -93.5, -15], [5, 2.4, 5]),
+  ...pair(skin, [32, -100, -15], [12, 2.4, 10]),
   // Air of the nose and its sinuses, the septum; the frontal sinus is larger on the left, as it is in most people.
   one(air, [0, -80, -34], [9, 18, 24]),
   one(skin, [0, -84, -34], [1.5, 18, 24]),
@@ -111,7 +112,7 @@ export const SHAPES: readonly Shape[] = [
   one(muscle, [0, -48, -88], [32, 34, 24]),
   ...pair(air, [44, -46, -94], [7, 32, 16], { degrees: 20 }),
   ...pair(marrow, [44, -46, -94], [4, 28, 12], { degrees: 20 }),
-  one(air, [0, -10, -92], [9, 7, 52], { minZ: -125 }),
+  one(air, [0, -10, -92], [9, 7, 52], { minZ: -125, maxZ: -66 }),
   one(air, [0, 22, -112], [17, 15, 32], { minZ: -125 }),
   one(marrow, [0, 22, -112], [14, 12, 30], { minZ: -125 }),
   one(air, [0, 44, -106], [15, 11, 36], { minZ: -125 }),
@@ -120,4 +121,4 @@ export const SHAPES: readonly Shape[] = [
 ];
 
 /** The box that holds all of it, symmetric in x and y about the origin of the lattice [mm]. */
-export const EXTENT = { x: 88, y: 120, minZ: -125, maxZ: 108 } as const;
+export const EXTENT = { x: 92, y: 124, minZ: -125, maxZ: 113 } as const;

@@ -2,8 +2,10 @@
  * The built-in head as a lattice model: painting a row of the anatomy, and the folds of cortex and cerebellum, which turn
  * one painted tissue into CSF, grey or white matter without changing where spins are.
  */
+
+import type { Meters } from '../common/units.ts';
 import { BRAIN, CEREBELLUM, HEAD, SHAPES, type Shape } from './head-anatomy.ts';
-import type { LatticeModel } from './lattice.ts';
+import type { LatticeModel, Vector } from './lattice.ts';
 import { TISSUES } from './tissues.ts';
 
 const { csf, grey, white, cortex, folia } = HEAD;
@@ -11,14 +13,22 @@ const { csf, grey, white, cortex, folia } = HEAD;
 /** Grey matter is this thick beside a sulcus and under the surface [mm]. */
 const CORTEX_MM = 3.4;
 /** Half the width of an open sulcus at the surface [mm]. */
-const SULCUS_MM = 1.1;
+const SULCUS_MM = 1.3;
 /** Sulci reach this deep [mm]. */
 const SULCUS_DEPTH_MM = 15;
 /** The pattern's slope along the surface: distance to the nearest sulcus is about |pattern| · this [mm]. */
-const PATTERN_MM = 8;
+const PATTERN_MM = 5.5;
 
-/** The head of `head-anatomy.ts`; model coordinates in m, `level` added to z (the plane of a 2-D head) [m]. */
-export function headModel(level = 0): LatticeModel {
+/** Where a model's lattice points lie: place = start + index · spacing along x, y, z alike. */
+export interface ModelGrid {
+  readonly start: Vector;
+  readonly spacing: Meters;
+}
+
+/** The head of `head-anatomy.ts` on a lattice with i along x, j along y, k along z. */
+export function headModel({ start, spacing }: ModelGrid): LatticeModel {
+  const [x0, y0, z0] = start.map((place) => 1e3 * place);
+  const step = 1e3 * spacing;
   return {
     tissues: [
       undefined,
@@ -34,13 +44,12 @@ export function headModel(level = 0): LatticeModel {
       TISSUES.greyMatter,
     ],
     refined: [csf, grey, white],
-    paintRow(row, x0, spacing, y, z) {
-      const step = 1e3 * spacing;
-      for (const shape of SHAPES) paintShape(row, shape, 1e3 * x0, step, 1e3 * y, 1e3 * (z + level));
+    paintRow(row, j, k) {
+      for (const shape of SHAPES) paintShape(row, shape, x0, step, y0 + j * step, z0 + k * step);
     },
-    refine(tissue, x, y, z) {
-      if (tissue === cortex) return cortexAt(1e3 * x, 1e3 * y, 1e3 * (z + level));
-      if (tissue === folia) return foliaAt(1e3 * x, 1e3 * y, 1e3 * (z + level));
+    refine(tissue, i, j, k) {
+      if (tissue === cortex) return cortexAt(x0 + i * step, y0 + j * step, z0 + k * step);
+      if (tissue === folia) return foliaAt(x0 + i * step, y0 + j * step, z0 + k * step);
       return tissue;
     },
   };
@@ -82,8 +91,8 @@ function cortexAt(x: number, y: number, z: number): number {
   if (depth > SULCUS_DEPTH_MM + CORTEX_MM) return white;
   const [nu, nv, nw] = [u / radius, v / radius, w / radius];
   const pattern =
-    Math.sin(11 * nu + 2.2 * Math.sin(5 * nv + 1.3)) * Math.cos(4 * nw + 1.7 * nu) +
-    Math.sin(10 * nv + 1.9 * Math.sin(6 * nu - 0.4) + 3 * nw);
+    Math.sin(17 * nu + 2.4 * Math.sin(6 * nv + 1.3) + 3 * nw) +
+    Math.sin(16 * nv + 2.1 * Math.sin(7 * nu - 0.4) + 9 * nw);
   const aside = Math.abs(pattern) * PATTERN_MM;
   if (depth < SULCUS_DEPTH_MM && aside < SULCUS_MM * (1 - depth / SULCUS_DEPTH_MM)) return csf;
   const below = Math.max(0, depth - SULCUS_DEPTH_MM);

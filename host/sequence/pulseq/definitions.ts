@@ -1,0 +1,45 @@
+/**
+ * What the [DEFINITIONS] of a `.seq` file mean to a reader: the raster times its integers count in, and lengths in
+ * metres although files before 1.4 state them in millimetres.
+ */
+import { badInput } from '../../common/errors.ts';
+import type { Meters, Seconds } from '../../common/units.ts';
+import { DEFAULT_SCANNER } from '../types.ts';
+
+export interface Rasters {
+  readonly block: Seconds;
+  readonly gradient: Seconds;
+  readonly rf: Seconds;
+}
+
+/** Raster times of a file; scanner defaults where it names none. */
+export function rasters(definitions: ReadonlyMap<string, string>, path: string): Rasters {
+  const raster = (key: string, otherwise: Seconds): Seconds => {
+    const text = definitions.get(key);
+    if (text === undefined) return otherwise;
+    const value = Number(text);
+    if (value > 0 && value < 1) return value;
+    throw badInput(`${path} [DEFINITIONS]`, `${key} is \`${text}\``, 'give seconds, e.g. 1e-05');
+  };
+  return {
+    block: raster('BlockDurationRaster', DEFAULT_SCANNER.blockRaster),
+    gradient: raster('GradientRasterTime', DEFAULT_SCANNER.gradRaster),
+    rf: raster('RadiofrequencyRasterTime', DEFAULT_SCANNER.rfRaster),
+  };
+}
+
+/** Below this a field of view is in metres, at or above it in millimetres: no magnet is a metre wide, no field of view a millimetre. */
+const LONGEST: Meters = 1;
+
+/** The definitions with FOV and slice thickness in metres. */
+export function inMeters(definitions: ReadonlyMap<string, string>): Map<string, string> {
+  const result = new Map(definitions);
+  const numbers = (definitions.get('FOV') ?? '').split(/\s+/).filter(Boolean).map(Number);
+  if (!numbers.every(Number.isFinite) || Math.max(0, ...numbers) < LONGEST) return result;
+  for (const key of ['FOV', 'Slice_Thickness', 'SliceThickness']) {
+    const text = definitions.get(key);
+    const lengths = text?.split(/\s+/).filter(Boolean).map(Number);
+    if (lengths?.every(Number.isFinite)) result.set(key, lengths.map((length) => String(length / 1000)).join(' '));
+  }
+  return result;
+}

@@ -1,0 +1,226 @@
+/**
+ * Reader of Pulseq files, versions 1.2.0 to 1.5.1 (specification: pulseq.github.io). The file is taken apart into
+ * typed-array tables first; here ids become rows, blocks get their durations and everything is checked, so that
+ * `block(n)` later only puts records together and cannot fail.
+ */
+import { badInput, usage } from '../../common/errors.ts';
+import { readInput } from '../../common/files.ts';
+import { warn } from '../../common/log.ts';
+import type { Seconds } from '../../common/units.ts';
+import type { AdcEvent, Block, GradientEvent, RfEvent, Sequence } from '../types.ts';
+import { inMeters, rasters } from './definitions.ts';
+import { deriveEdges } from './edges.ts';
+import { type ExtensionList, resolveExtensions, type SoftDelay } from './extensions.ts';
+import { gradientEvents } from './gradients.ts';
+import { adcEvents, rfEnd, rfEvents } from './pulses.ts';
+import { readSections, type Sections, SLOT_COUNT, SLOTS } from './sections.ts';
+import { verifySignature } from './signature.ts';
+import { openSource } from './source.ts';
+import { indexById, type Table } from './table.ts';
+
+export interface PulseqOptions {
+  /** Seconds for the soft delays of the file, by their hints, e.g. `{ TE: 0.1 }`; the file's own durations otherwise. */
+  readonly softDelays?: Readonly<Record<string, Seconds>>;
+}
+
+/** Newest file version known; newer revisions of 1.5 are read with a warning. */
+const NEWEST_REVISION = 1;
+/** An event may outlast its block by this much: rounding of sums of rasters. */
+const SAME_TIME: Seconds = 1e-9;
+
+/**
+ * @throws LarmorError 65 for what is wrong in the file (file, line and mend named), 66 when it cannot be opened, 2 for
+ * a soft delay the file does not have
+ */
+export function readPulseq(path: string, options: PulseqOptions = {}): Sequence {
+  const bytes = readInput(path);
+  const sections = readSections(path, bytes);
+  const { blocks, version, signature } = sections;
+  if (signature !== undefined) verifySignature(path, bytes, signature.section, signature.type, signature.hash);
+  const [, minor, revision] = version.split('.').map(Number) as [number, number, number];
+  if (minor === 5 && revision > NEWEST_REVISION)
+    warn(`${path}: version ${version} is newer than 1.5.${NEWEST_REVISION}`);
+  checkBlockCount(sections);
+
+  const raster = rasters(sections.definitions, path);
+  const required = (sections.definitions.get('RequiredExtensions') ?? '').split(/\s+/).filter(Boolean);
+  const extension = resolveExtensions(sections.extensions, required, path);
+  const rowOf = {
+    rf: indexById(sections.rf, path),
+    gradient: indexById(sections.gradients, path),
+    adc: indexById(sections.adc, path),
+    delay: indexById(sections.delays, path),
+  };
+  checkReferences(sections, rowOf);
+
+  const source = openSource(sections, raster);
+  const gradients = gradientEvents(source);
+  const made = { rf: rfEvents(source), gradient: gradients.event, adc: adcEvents(source) };
+  // Making every RF and ADC event, and asking for every gradient's end, finds whatever is wrong with them.
+  const ends = {
+    rf: endsOf(sections.rf, (row) => rfEnd(made.rf(row))),
+    gradient: endsOf(sections.gradients, gradients.end),
+    adc: endsOf(sections.adc, (row) => {
+      const { delay, samples, dwell } = made.adc(row);
+      return delay + samples * dwell;
+    }),
+  };
+  const softDelays = softDelayOverrides(sections, extension, options.softDelays ?? {});
+  const durations = new Float64Array(blocks.count);
+  let total = 0;
+  for (let block = 0; block < blocks.count; block++) {
+    const slot = (at: number): number => blocks.slots[block * SLOT_COUNT + at]!;
+    let needed = 0;
+    if (slot(SLOTS.rf) !== 0) needed = ends.rf[rowOf.rf(slot(SLOTS.rf))]!;
+    for (let at = SLOTS.gx; at <= SLOTS.gz; at++) {
+      if (slot(at) !== 0) needed = Math.max(needed, ends.gradient[rowOf.gradient(slot(at))]!);
+    }
+    if (slot(SLOTS.adc) !== 0) needed = Math.max(needed, ends.adc[rowOf.adc(slot(SLOTS.adc))]!);
+    const list =
+      slot(SLOTS.extension) === 0 ? undefined : extension(slot(SLOTS.extension), `${path}:${blocks.lines[block]}`);
+    const timing = blocks.timing[block]!;
+    let duration: Seconds;
+    if (sections.layout === 'old') {
+      for (const trigger of list?.triggers ?? []) needed = Math.max(needed, trigger.delay + trigger.duration);
+      const delay = timing === 0 ? 0 : sections.delays.values[rowOf.delay(timing)]! * 1e-6;
+      duration = Math.max(delay, needed);
+    } else {
+      const override = list?.softDelay && softDelays.get(list.softDelay);
+      duration = override === undefined ? timing * raster.block : Math.round(override / raster.block) * raster.block;
+      if (duration + SAME_TIME < needed) throw tooShort(sections, block, duration, needed);
+    }
+    durations[block] = duration;
+    total += duration;
+  }
+  if (sections.layout !== 'v5') {
+    const edges = deriveEdges(source, durations, ends.gradient, rowOf.gradient);
+    if (edges !== undefined) gradients.edges = edges;
+  }
+  return {
+    name: path,
+    version,
+    definitions: inMeters(sections.definitions),
+    blockCount: blocks.count,
+    duration: total,
+    block: (n) => assemble(n, sections, durations, made, rowOf, extension),
+  };
+}
+
+type RowOf = Record<'rf' | 'gradient' | 'adc' | 'delay', (id: number) => number>;
+interface Events {
+  readonly rf: (row: number) => RfEvent;
+  readonly gradient: (row: number) => GradientEvent;
+  readonly adc: (row: number) => AdcEvent;
+}
+type Resolve = (head: number, place: string) => ExtensionList;
+
+function assemble(
+  n: number,
+  { blocks, path }: Sections,
+  durations: Float64Array,
+  made: Events,
+  rowOf: RowOf,
+  extension: Resolve,
+): Block {
+  if (!(n >= 0 && n < blocks.count)) throw new RangeError(`${path} has blocks 0 to ${blocks.count - 1}, not ${n}`);
+  const start = n * SLOT_COUNT;
+  const slots = blocks.slots;
+  const block: { -readonly [Key in keyof Block]: Block[Key] } = { duration: durations[n]! };
+  const rf = slots[start + SLOTS.rf]!;
+  if (rf !== 0) block.rf = made.rf(rowOf.rf(rf));
+  const gx = slots[start + SLOTS.gx]!;
+  if (gx !== 0) block.gx = made.gradient(rowOf.gradient(gx));
+  const gy = slots[start + SLOTS.gy]!;
+  if (gy !== 0) block.gy = made.gradient(rowOf.gradient(gy));
+  const gz = slots[start + SLOTS.gz]!;
+  if (gz !== 0) block.gz = made.gradient(rowOf.gradient(gz));
+  const adc = slots[start + SLOTS.adc]!;
+  if (adc !== 0) block.adc = made.adc(rowOf.adc(adc));
+  const head = slots[start + SLOTS.extension]!;
+  if (head !== 0) {
+    const { softDelay: _, ...rest } = extension(head, path);
+    Object.assign(block, rest);
+  }
+  return block;
+}
+
+function endsOf(table: Table, end: (row: number) => Seconds): Float64Array {
+  const ends = new Float64Array(table.count);
+  for (let row = 0; row < table.count; row++) ends[row] = end(row);
+  return ends;
+}
+
+/** Ids of blocks are their own, and JEMRIS writes how many there should be. */
+function checkBlockCount({ path, blocks, definitions }: Sections): void {
+  if (blocks.count === 0) throw badInput(path, 'has no blocks', 'the file may be cut short: write it again');
+  const promised = definitions.get('Num_Blocks');
+  if (promised !== undefined && Number(promised) !== blocks.count) {
+    const what = `Num_Blocks is ${promised} but there are ${blocks.count} blocks`;
+    throw badInput(`${path} [DEFINITIONS]`, what, 'correct it, or write a file that was cut short again');
+  }
+  let sorted = true;
+  for (let block = 1; block < blocks.count; block++) sorted &&= blocks.ids[block]! > blocks.ids[block - 1]!;
+  if (!sorted) indexById({ name: 'block', width: 0, values: new Float64Array(0), ...blocks }, path);
+}
+
+/** Every event a block names exists. */
+function checkReferences({ path, blocks, layout }: Sections, rowOf: RowOf): void {
+  const kinds = [
+    ['RF event', rowOf.rf],
+    ['gradient', rowOf.gradient],
+    ['gradient', rowOf.gradient],
+    ['gradient', rowOf.gradient],
+    ['ADC event', rowOf.adc],
+  ] as const;
+  const lacks = (block: number, name: string, id: number): Error =>
+    badInput(
+      `${path}:${blocks.lines[block]}`,
+      `block ${blocks.ids[block]} plays ${name} ${id}, which does not exist`,
+      'define it, or write a file that was cut short again',
+    );
+  for (let block = 0; block < blocks.count; block++) {
+    for (let slot = 0; slot < kinds.length; slot++) {
+      const id = blocks.slots[block * SLOT_COUNT + slot]!;
+      if (id !== 0 && kinds[slot]![1](id) === -1) throw lacks(block, kinds[slot]![0], id);
+    }
+    const delay = blocks.timing[block]!;
+    if (layout === 'old' && delay !== 0 && rowOf.delay(delay) === -1) throw lacks(block, 'delay', delay);
+  }
+}
+
+function tooShort({ path, blocks }: Sections, block: number, duration: Seconds, needed: Seconds): Error {
+  const us = (t: Seconds): string => `${Number((t * 1e6).toFixed(3))} µs`;
+  return badInput(
+    `${path}:${blocks.lines[block]}`,
+    `block ${blocks.ids[block]} takes ${us(duration)} but its events need ${us(needed)}`,
+    'lengthen the block',
+  );
+}
+
+/** Durations the caller set, by soft delay. */
+function softDelayOverrides(
+  { path, blocks }: Sections,
+  extension: Resolve,
+  wanted: Readonly<Record<string, Seconds>>,
+): Map<SoftDelay, Seconds> {
+  const durations = new Map<SoftDelay, Seconds>();
+  const hints = new Set<string>();
+  for (let block = 0; block < blocks.count; block++) {
+    const head = blocks.slots[block * SLOT_COUNT + SLOTS.extension]!;
+    if (head === 0) continue;
+    const { softDelay } = extension(head, `${path}:${blocks.lines[block]}`);
+    if (softDelay === undefined || durations.has(softDelay)) continue;
+    hints.add(softDelay.hint);
+    const value = wanted[softDelay.hint];
+    if (value === undefined) continue;
+    const duration = value / softDelay.factor + softDelay.offset;
+    if (!(duration >= 0)) throw usage(`soft delay ${softDelay.hint} = ${value} s gives ${duration} s`, 'set it longer');
+    durations.set(softDelay, duration);
+  }
+  for (const hint of Object.keys(wanted)) {
+    if (hints.has(hint)) continue;
+    const known = hints.size === 0 ? 'it has none' : `it has ${[...hints].join(', ')}`;
+    throw usage(`${path} has no soft delay ${hint}`, known);
+  }
+  return durations;
+}

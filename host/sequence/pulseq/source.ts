@@ -1,0 +1,90 @@
+/**
+ * What turning table rows into events draws on: shapes by id, and arrays that several events have in common (a time
+ * axis, a shape at one amplitude), made once and shared. RF spoiling gives thousands of pulses that differ in one phase.
+ */
+import { badInput } from '../../common/errors.ts';
+import type { Seconds } from '../../common/units.ts';
+import type { Rasters } from './definitions.ts';
+import type { Sections } from './sections.ts';
+import { unpackShape } from './shapes.ts';
+import { indexById, type Table } from './table.ts';
+
+export interface Source {
+  readonly sections: Sections;
+  readonly rasters: Rasters;
+  /** Samples of a shape; `place` is who asks, for the complaint when there is none. */
+  shape(id: number, place: string): Float64Array;
+  /** A shape as times in seconds, not decreasing. */
+  timeShape(id: number, raster: Seconds, place: string): Float64Array;
+  /** The array made for this key before, or `make()`. */
+  share(key: string, make: () => Float64Array): Float64Array;
+}
+
+export function openSource(sections: Sections, rasters: Rasters): Source {
+  const { shapes, layout, path } = sections;
+  const table: Table = {
+    name: 'shape',
+    width: 0,
+    count: shapes.ids.length,
+    ids: Int32Array.from(shapes.ids),
+    lines: Int32Array.from(shapes.lines),
+    values: new Float64Array(0),
+  };
+  const numberOf = indexById(table, path);
+  const unpacked: Float64Array[] = [];
+  const shared = new Map<string, Float64Array>();
+
+  const shape: Source['shape'] = (id, place) => {
+    const n = numberOf(id);
+    if (n === -1)
+      throw badInput(place, `shape ${id} does not exist`, 'define it, or write a file that was cut short again');
+    unpacked[n] ??= unpackShape(shapes, n, layout !== 'old', path);
+    return unpacked[n];
+  };
+  const share: Source['share'] = (key, make) => {
+    const known = shared.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    shared.set(key, made);
+    return made;
+  };
+  const timeShape: Source['timeShape'] = (id, raster, place) =>
+    share(`time ${id} ${raster}`, () => {
+      const time = shape(id, place).map((t) => t * raster);
+      for (let n = 0; n < time.length; n++) {
+        if (time[n]! >= (n === 0 ? 0 : time[n - 1]!)) continue;
+        throw badInput(place, `time shape ${id} runs backwards at sample ${n + 1}`, 'times must not decrease');
+      }
+      return time;
+    });
+  return { sections, rasters, shape, timeShape, share };
+}
+
+export function requireSameLength(a: Float64Array, b: Float64Array, what: string, place: string): void {
+  if (a.length === b.length) return;
+  throw badInput(place, `${what} have ${a.length} and ${b.length} samples`, 'make them equally long');
+}
+
+/** Time shape -1, twice the raster, came with 1.5. */
+export function requireTimeShape(timeId: number, { layout }: Sections, place: string): void {
+  if (timeId !== -1 || layout === 'v5') return;
+  throw badInput(place, 'time shape -1 does not exist', 'before version 1.5 it is 0 or the id of a shape');
+}
+
+/** Values of a row by column. */
+export function columnsOf({ values, width }: Table, row: number): (column: number) => number {
+  return (column) => values[row * width + column]!;
+}
+
+export function placeOf({ path }: Sections, table: Table, row: number): string {
+  return `${path}:${table.lines[row]}`;
+}
+
+/** `make(row)`, the same object every time. */
+export function remembered<T>(table: Table, make: (row: number) => T): (row: number) => T {
+  const made: (T | undefined)[] = new Array(table.count);
+  return (row) => {
+    made[row] ??= make(row);
+    return made[row];
+  };
+}

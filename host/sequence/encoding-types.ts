@@ -28,9 +28,10 @@ export interface Encoding {
   /**
    * Unit vectors (LPS) of the axes that matrices, fields of view and trajectories below are given along: read, phase,
    * slice; a right-handed frame. Parallel lines bring their own, so oblique and swapped scans stay Cartesian; every
-   * other kind, and every line along x with phase along y, has x, y, z.
+   * other kind, and every line along x with phase along y, has x, y, z, which is
+   * also what absence means.
    */
-  readonly axes: readonly [Direction, Direction, Direction];
+  readonly axes?: readonly [Direction, Direction, Direction];
   /** Samples along the axes of the k-space that was acquired. */
   readonly encodedMatrix: readonly [number, number, number];
   readonly encodedFov: readonly [Meters, Meters, Meters];

@@ -1,0 +1,63 @@
+/*
+ * One-sided counters: memory of one rank on which another performs an atomic fetch-and-op without a matching call.
+ * The whole life of a window is one passive epoch (lock_all … unlock_all), so an operation costs one message and one
+ * flush. Whether it completes while its target computes depends on the transport: see "One-sided" in README.md.
+ */
+#include "binding.h"
+#include <string.h>
+
+/* winAllocate(comm, an array of the element type, length): collective; the memory starts as zeros. */
+static napi_value win_allocate(napi_env env, napi_callback_info info) {
+  ARGUMENTS(3);
+  struct handle *comm = handle_argument(env, argv[0], COMMUNICATOR);
+  if (!comm) return NULL;
+  MPI_Comm group = comm->as.comm;
+  struct buffer sample = buffer_argument(env, argv[1]);
+  int length = int_argument(env, argv[2]), element = 1;
+  MPI_Type_size(sample.type, &element);
+  MPI_Aint bytes = (MPI_Aint)length * element;
+  void *memory = NULL;
+  MPI_Win window;
+  TRY("MPI_Win_allocate", MPI_Win_allocate(bytes, element, MPI_INFO_NULL, group, &memory, &window));
+  MPI_Win_set_errhandler(window, MPI_ERRORS_RETURN);
+  TRY("MPI_Win_lock_all", MPI_Win_lock_all(0, window));
+  if (bytes) memset(memory, 0, (size_t)bytes);
+  TRY("MPI_Win_sync", MPI_Win_sync(window));
+  TRY("MPI_Barrier", MPI_Barrier(group)); /* nobody adds before everybody has zeroed */
+  int index = handle_new(WINDOW);
+  handle_at(index)->as.window = window;
+  handle_at(index)->type = sample.type;
+  return handle_result(env, index);
+}
+
+/* fetchAndOp(window, origin, result, target, displacement, op): result[0] is the value before. */
+static napi_value fetch_and_op(napi_env env, napi_callback_info info) {
+  ARGUMENTS(6);
+  struct handle *window = handle_argument(env, argv[0], WINDOW);
+  if (!window) return NULL;
+  struct buffer origin = buffer_argument(env, argv[1]), result = buffer_argument(env, argv[2]);
+  int target = int_argument(env, argv[3]);
+  double displacement = 0;
+  napi_get_value_double(env, argv[4], &displacement);
+  TRY("MPI_Fetch_and_op", MPI_Fetch_and_op(origin.data, result.data, window->type, target, (MPI_Aint)displacement,
+                                           op_argument(env, argv[5]), window->as.window));
+  TRY("MPI_Win_flush", MPI_Win_flush(target, window->as.window));
+  return NULL;
+}
+
+/* winFree(window): collective. */
+static napi_value win_free(napi_env env, napi_callback_info info) {
+  ARGUMENTS(1);
+  struct handle *window = handle_argument(env, argv[0], WINDOW);
+  if (!window) return NULL;
+  TRY("MPI_Win_unlock_all", MPI_Win_unlock_all(window->as.window));
+  TRY("MPI_Win_free", MPI_Win_free(&window->as.window));
+  handle_drop(int_argument(env, argv[0]));
+  return NULL;
+}
+
+void register_windows(napi_env env, napi_value exports) {
+  define(env, exports, "winAllocate", win_allocate);
+  define(env, exports, "fetchAndOp", fetch_and_op);
+  define(env, exports, "winFree", win_free);
+}

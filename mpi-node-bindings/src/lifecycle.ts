@@ -1,0 +1,60 @@
+/**
+ * How a rank may leave. The others wait inside MPI for one that is gone: for ever, or until a scheduler's limit. So a
+ * rank that fails takes the job down at once, and a rank that ends without finalize counts as failed.
+ */
+import { writeSync } from 'node:fs';
+import { format } from 'node:util';
+import type { Communicator } from './types.ts';
+
+/** What the launcher reports for an internal error (EX_SOFTWARE of sysexits). */
+export const INTERNAL_ERROR = 70;
+
+/** stderr straight to its descriptor: what is queued in a stream is lost when MPI_Abort kills the process. */
+function complain(text: string): void {
+  try {
+    writeSync(2, `${text}\n`);
+  } catch {
+    // Nobody reads stderr any more; the exit code still tells.
+  }
+}
+
+/**
+ * MPI_Finalize in an 'exit' handler may wait for ever for ranks that are busy, and Node-API's cleanup hooks do not run
+ * on process.exit(): so nothing finalizes late. Returns what takes the guard away, for after finalize.
+ */
+export function abortUnlessFinalized(comm: Communicator): () => void {
+  const onExit = (code: number): void => {
+    complain(`mpi-node-bindings: rank ${comm.rank} exits (${code}) without finalize(): the job is aborted`);
+    comm.abort(code || INTERNAL_ERROR);
+  };
+  process.on('exit', onExit);
+  return () => process.off('exit', onExit);
+}
+
+export interface AbortOnUncaughtOptions {
+  /** Exit code of the whole job; default 70. */
+  readonly code?: number;
+  /** Writes the error down, synchronously; default: its stack on stderr, with the rank. */
+  readonly report?: (error: unknown) => void;
+}
+
+/**
+ * Opt-in: an uncaught exception or unhandled rejection on any rank is reported and ends the job within about a second.
+ * Returns what takes the handlers away again.
+ */
+export function abortOnUncaught(comm: Communicator, options: AbortOnUncaughtOptions = {}): () => void {
+  const report = options.report ?? ((error) => complain(format('rank %d: uncaught %o', comm.rank, error)));
+  const onError = (error: unknown): void => {
+    try {
+      report(error);
+    } finally {
+      comm.abort(options.code ?? INTERNAL_ERROR);
+    }
+  };
+  process.on('uncaughtException', onError);
+  process.on('unhandledRejection', onError);
+  return () => {
+    process.off('uncaughtException', onError);
+    process.off('unhandledRejection', onError);
+  };
+}

@@ -1,0 +1,164 @@
+/**
+ * From "this process was started somehow" to a world: chooses the family for the launcher, loads it without letting it
+ * take the process's signals, initialises it, and refuses to go on when MPI's size is not the launcher's.
+ *
+ * Environment: MPI_NODE_FAMILY=openmpi|mpich|none overrides the choice; MPI_NODE_DIRECTORY is looked in first for the
+ * built files; MPI_NODE_SIZE_CHECK=0 switches the size check off, for launching independent one-rank programs.
+ */
+import { hostname } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
+import { NativeCommunicator } from './communicator.ts';
+import { THREAD_LEVELS, type ThreadLevel } from './constants.ts';
+import { LaunchError } from './errors.ts';
+import { type Launch, readLaunch, sizeMismatch } from './launcher.ts';
+import { abortUnlessFinalized } from './lifecycle.ts';
+import { addonName, candidateDirectories, findAddon, type Native, openNative, openSignalKeeper } from './native.ts';
+import { pendingRequests } from './request.ts';
+import { type Life, SingleCommunicator } from './single.ts';
+import type { Family, Mpi } from './types.ts';
+
+export interface LoadOptions {
+  /** Folders that hold the built `.node` files, tried before the package's own. */
+  readonly directories?: readonly (string | URL)[];
+  /** Instead of what the launcher suggests; 'none' is one rank without MPI. Outside a launcher MPI is used only if asked. */
+  readonly family?: Family | 'none';
+  /** To ask of MPI_Init_thread. Default 'funneled': the JS thread alone calls MPI, whatever other threads do. */
+  readonly threadLevel?: ThreadLevel;
+  /** false: do not compare sizes. Default true. */
+  readonly checkSize?: boolean;
+}
+
+const FAMILIES: readonly Family[] = ['openmpi', 'mpich'];
+
+let world: Mpi | undefined;
+
+/** Initialises MPI, or the world of one rank. A second call gives the same world. Throws LaunchError. */
+export function load(options: LoadOptions = {}): Mpi {
+  if (world) return world;
+  if (!isMainThread) throw new Error('MPI is loaded on the main thread: signals and process exit belong to it');
+
+  const launch = readLaunch(process.env);
+  const asked = options.family ?? familyFromEnvironment();
+  const directories = candidateDirectories(options.directories ?? [], process.env.MPI_NODE_DIRECTORY);
+  const passedOver: string[] = [];
+
+  let opened: Mpi | undefined;
+  for (const family of familiesToTry(asked, launch)) {
+    const file = findAddon(directories, addonName(family));
+    if (file === null) {
+      passedOver.push(`${family}: ${addonName(family)} is not built (looked in ${directories.join(', ')})`);
+      continue;
+    }
+    const native = openQuietly(file, directories, options.threadLevel ?? 'funneled');
+    if (typeof native === 'string') passedOver.push(`${family}: ${native}`);
+    else opened ??= mpiWorld(family, native.native, native.provided, passedOver);
+    if (opened) break;
+  }
+  if (!opened && asked !== undefined && asked !== 'none') {
+    throw new LaunchError(`${asked} was asked for, but:\n  ${passedOver.join('\n  ')}`, launch?.rank ?? 0);
+  }
+  const mpi = opened ?? singleWorld(passedOver);
+  if ((options.checkSize ?? true) && process.env.MPI_NODE_SIZE_CHECK !== '0') checkSize(mpi, launch);
+  world = mpi;
+  return mpi;
+}
+
+function familyFromEnvironment(): Family | 'none' | undefined {
+  const name = process.env.MPI_NODE_FAMILY;
+  if (name === undefined || name === '') return undefined;
+  if (name === 'openmpi' || name === 'mpich' || name === 'none') return name;
+  throw new LaunchError(`MPI_NODE_FAMILY=${name}: it must be openmpi, mpich or none`, 0);
+}
+
+/** Without a launcher no MPI is loaded: it would add a second of start and, on some systems, abort a lone process. */
+function familiesToTry(asked: Family | 'none' | undefined, launch: Launch | null): readonly Family[] {
+  if (asked === 'none') return [];
+  if (asked) return [asked];
+  if (!launch) return [];
+  // srun without a plugin: Open MPI ends the process, MPICH comes up alone and the size check can explain.
+  const first = launch.family ?? 'mpich';
+  return [first, ...FAMILIES.filter((family) => family !== first)];
+}
+
+/** Loads and initialises one family with every signal's disposition left as it was; a text says why it failed. */
+function openQuietly(
+  file: string,
+  directories: readonly string[],
+  level: ThreadLevel,
+): { native: Native; provided: ThreadLevel } | string {
+  process.env.UCX_HANDLE_ERRORS ??= 'none'; // UCX, under MPICH, would keep V8 from catching WebAssembly's traps
+  const signals = openSignalKeeper(directories);
+  signals?.save();
+  try {
+    const native = openNative(file);
+    if (native.initialized()) throw new Error('MPI was initialised by somebody else in this process');
+    return { native, provided: THREAD_LEVELS[native.init(THREAD_LEVELS.indexOf(level))]! };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    signals?.restore();
+  }
+}
+
+function mpiWorld(family: Family, native: Native, threadLevel: ThreadLevel, passedOver: readonly string[]): Mpi {
+  const comm = new NativeCommunicator(native, 0);
+  const libraryVersion = native.libraryVersion().trim();
+  const processorName = native.processorName();
+  const cancelGuard = abortUnlessFinalized(comm);
+  let finalized = false;
+  return {
+    family,
+    passedOver,
+    world: comm,
+    threadLevel,
+    libraryVersion,
+    processorName,
+    wtime: () => native.wtime(),
+    initialized: true,
+    get finalized() {
+      return finalized;
+    },
+    finalize() {
+      if (finalized) return;
+      const pending = pendingRequests();
+      if (pending > 0) throw new Error(`finalize: ${pending} nonblocking operations are not done; wait for them first`);
+      finalized = true;
+      native.finalize();
+      cancelGuard();
+    },
+  };
+}
+
+function singleWorld(passedOver: readonly string[]): Mpi {
+  const life: Life = { finalized: false };
+  return {
+    family: 'none',
+    passedOver,
+    world: new SingleCommunicator(life),
+    threadLevel: 'multiple',
+    libraryVersion: 'one rank in JavaScript',
+    processorName: hostname(),
+    wtime: () => performance.now() / 1000,
+    initialized: true,
+    get finalized() {
+      return life.finalized;
+    },
+    finalize() {
+      life.finalized = true;
+    },
+  };
+}
+
+function checkSize(mpi: Mpi, launch: Launch | null): void {
+  const { size } = mpi.world;
+  const wrong = sizeMismatch(launch, size);
+  if (wrong === null) return;
+  const used = mpi.family === 'none' ? 'no MPI could be loaded here' : mpi.libraryVersion.split('\n')[0];
+  mpi.finalize();
+  const why = mpi.passedOver.map((line) => `\n  ${line}`).join('');
+  throw new LaunchError(
+    `${wrong}, but this process sees a world of ${size} (${used}). ` +
+      `Start it with the launcher of the same MPI, or build the package with that launcher's mpicc.${why}`,
+    launch?.rank ?? 0,
+  );
+}

@@ -1,16 +1,17 @@
 /**
- * Raw-data files by their extension: which writer, and whether a path can be written at all, so that a program can say
+ * Raw-data files by their extension: which writer or reader, and whether a path can be written at all, so that a program can say
  * no before it simulates for hours rather than after.
  */
 import { statSync } from 'node:fs';
 import { extname } from 'node:path';
-import { cannotWrite, usage } from '../common/errors.ts';
-import { createOutput } from '../common/files.ts';
+import { badInput, cannotWrite, usage } from '../common/errors.ts';
+import { createOutput, requireFile } from '../common/files.ts';
 import { cflFiles, writeCfl } from './cfl.ts';
+import { readIsmrmrd } from './ismrmrd/read.ts';
 import { writeIsmrmrd } from './ismrmrd/write.ts';
 import { checkMatSize, type SignalSize, writeMat } from './mat.ts';
 import { writeNpy } from './npy.ts';
-import type { RawData, RawWriter } from './types.ts';
+import type { RawData, RawFile, RawWriter } from './types.ts';
 
 const WRITERS: Readonly<Record<string, RawWriter>> = {
   '.mrd': writeIsmrmrd,
@@ -51,4 +52,16 @@ export function checkWritable(path: string, size?: SignalSize): void {
     }
     createOutput(file).abandon();
   }
+}
+
+/**
+ * Reads the acquisitions of an ISMRMRD file, Larmor's or any other program's.
+ * @throws LarmorError 66 if it is not there, 65 if it is not such a file
+ */
+export async function readRaw(path: string): Promise<RawFile> {
+  requireFile(path);
+  if (['.npy', '.mat', '.cfl'].includes(extname(path).toLowerCase())) {
+    throw badInput(path, 'this format does not say how the signal was encoded', 'give the .mrd of the same run');
+  }
+  return readIsmrmrd(path);
 }

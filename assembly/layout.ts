@@ -11,7 +11,7 @@ export class Job {
   opCount: i32;
   /** [segments][kx, ky, kz, dt] f64 */
   segments: usize;
-  /** [excitations][pulse, phase] f64 */
+  /** [excitations][pulse, cos, sin of the phase on entry, cos, sin of the phase on leaving] f64 */
   excitations: usize;
   /** [pulses][firstStep, steps, offset, duration] f64 */
   pulses: usize;

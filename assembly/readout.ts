@@ -125,8 +125,12 @@ function readLinear(tile: Tile, second: usize, chunk: usize, count: i32): void {
     c = v128.mul<f32>(e, cosTurns<f32>(u2));
     s = v128.mul<f32>(e, sinTurns<f32>(u, u2));
     let ax1 = madd<f32>(ax, c, v128.mul<f32>(ay, s)), ay1 = nmadd<f32>(ax, s, v128.mul<f32>(ay, c));
-    const wac = nmadd<f32>(s, s, v128.mul<f32>(c, c));
-    const was = v128.mul<f32>(v128.add<f32>(c, c), s);
+    p = turns<f32>(tile, n, dkx + dkx, dky + dky, dkz + dkz, dt + dt);
+    h = halfTurns<f32>(p);
+    u = remainder<f32>(p, h);
+    u2 = v128.mul<f32>(u, u);
+    e = v128.xor(v128.mul<f32>(e, e), parity<f32>(h));
+    const wac = v128.mul<f32>(e, cosTurns<f32>(u2)), was = v128.mul<f32>(e, sinTurns<f32>(u, u2));
 
     const m = n + 4;
     p = turns<f32>(tile, m, kx, ky, kz, t);
@@ -147,8 +151,12 @@ function readLinear(tile: Tile, second: usize, chunk: usize, count: i32): void {
     c = v128.mul<f32>(e, cosTurns<f32>(u2));
     s = v128.mul<f32>(e, sinTurns<f32>(u, u2));
     let bx1 = madd<f32>(bx, c, v128.mul<f32>(by, s)), by1 = nmadd<f32>(bx, s, v128.mul<f32>(by, c));
-    const wbc = nmadd<f32>(s, s, v128.mul<f32>(c, c));
-    const wbs = v128.mul<f32>(v128.add<f32>(c, c), s);
+    p = turns<f32>(tile, m, dkx + dkx, dky + dky, dkz + dkz, dt + dt);
+    h = halfTurns<f32>(p);
+    u = remainder<f32>(p, h);
+    u2 = v128.mul<f32>(u, u);
+    e = v128.xor(v128.mul<f32>(e, e), parity<f32>(h));
+    const wbc = v128.mul<f32>(e, cosTurns<f32>(u2)), wbs = v128.mul<f32>(e, sinTurns<f32>(u, u2));
 
     const end = tile.lanes + (<usize>count << 5);
     for (let at = tile.lanes; at < end; at += 64) {

@@ -10,18 +10,20 @@ import { simulateTile } from './walk';
 @external('host', 'wait') declare function wait(address: usize, expected: i32): void;
 
 // @ts-ignore: decorator
-@external('wasi', 'thread-spawn') declare function threadSpawn(argument: usize): i32;
+@external('wasi', 'thread-spawn') declare function threadSpawn(argument: usize, errorOrTid: usize): i32;
 
-/** Starts a thread that works on `start`'s job; called on the main instance. @returns its id, negative if it cannot start */
-export function startThread(start: usize): i32 {
-  return threadSpawn(start);
-}
-
-/** What a thread is told when it starts. */
+/** What a thread is told when it starts, and where the spawn's outcome is written. */
 @unmanaged
 export class Start {
   job: usize;
   thread: i32;
+  error: i32;
+  tid: i32;
+}
+
+/** Starts a thread that works on `start`'s job; called on the main instance. @returns 0, or an error code */
+export function startThread(start: usize): i32 {
+  return threadSpawn(start, start + offsetof<Start>('error'));
 }
 
 /** Entry of a thread (name and form are WASI's). Returns when the host sets `stop`. */

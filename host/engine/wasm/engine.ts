@@ -8,7 +8,7 @@ import { STRIDE } from '../../timeline/types.ts';
 import type { Engine, EngineJob } from '../types.ts';
 import { Arena, type JobView, RECORD_BYTES, type SlotView } from './layout.ts';
 import { describeBuild, type KernelBuild, type KernelExports, kernelImports, loadKernels } from './module.ts';
-import { pulseForms, stepAngles } from './pulses.ts';
+import { excitationTurns, pulseForms, stepAngles } from './pulses.ts';
 import { startThreads, type ThreadPool } from './threads.ts';
 
 export interface WasmOptions {
@@ -19,6 +19,9 @@ export interface WasmOptions {
 
 /** Accumulators take at most this; with more samples than that threads share one and add atomically. */
 const ACCUMULATOR_BYTES = 512 * 2 ** 20;
+
+/** A WASM memory's addresses have 32 bits. */
+const MEMORY_LIMIT = 65535 * 65536;
 
 /** How long the calling thread simulates before it lets signals and timers in [ms]. */
 const TURN_MS = 40;
@@ -42,7 +45,7 @@ export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Prom
   const timelineBytes = [
     timeline.ops,
     timeline.segments,
-    timeline.excitations,
+    excitationTurns(timeline),
     timeline.pulses,
     timeline.rfSteps,
     timeline.readouts,
@@ -55,7 +58,7 @@ export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Prom
     slotCount * capacity * SPIN_BYTES +
     threads * (capacity * 56 + 65536) +
     2 ** 20;
-  if (total > 0xffff_0000) {
+  if (total > MEMORY_LIMIT) {
     throw badInput(
       source.name,
       `the timeline and sums need ${(total / 2 ** 30).toFixed(1)} GiB in one memory of 4 GiB`,
@@ -119,7 +122,7 @@ function layOut(
   view.set('ops', arena.place(timeline.ops));
   view.set('opCount', timeline.ops.length / STRIDE.op);
   view.set('segments', arena.place(timeline.segments));
-  view.set('excitations', arena.place(timeline.excitations));
+  view.set('excitations', arena.place(excitationTurns(timeline)));
   view.set('pulses', arena.place(timeline.pulses));
   view.set('pulseForms', arena.place(pulseForms(timeline, source)));
   view.set('steps', arena.place(stepAngles(timeline)));
@@ -229,6 +232,16 @@ function engineOver(
   };
 
   const runThreads = async (first: number, count: number): Promise<number> => {
+    // emnapi lets its workers go unreferenced and a waitAsync holds nothing either: without a timer Node would end here.
+    const alive = setInterval(() => {}, 60_000);
+    try {
+      return await feedThreads(first, count);
+    } finally {
+      clearInterval(alive);
+    }
+  };
+
+  const feedThreads = async (first: number, count: number): Promise<number> => {
     let tile = first;
     for (; tile < first + count && !pausing; tile++) {
       const reused = fed - slots.length;

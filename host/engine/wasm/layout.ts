@@ -31,7 +31,7 @@ const JOB_FIELDS = [
   'failed',
 ] as const;
 const SLOT_FIELDS = ['spins', 'count', 'done'] as const;
-const START_FIELDS = ['job', 'thread'] as const;
+const START_FIELDS = ['job', 'thread', 'error', 'tid'] as const;
 
 type Field<F extends readonly string[]> = F[number];
 
@@ -56,26 +56,23 @@ export const RECORD_BYTES = [align8(4 * JOB_FIELDS.length) + 8, align8(4 * SLOT_
 
 const PAGE = 65536;
 
-/** Hands out 64-byte aligned stretches of a shared memory, growing it as it goes. Addresses stay valid: shared memory never moves. */
+/**
+ * Hands out 64-byte aligned stretches of a shared memory of fixed size: an instance may not see a growth in time, and
+ * untouched pages cost nothing.
+ */
 export class Arena {
   readonly memory: WebAssembly.Memory;
-  #end = 1024; // below lie asc's static data
+  #end = 1024; // address 0 stays nothing's; the kernels have no static data
 
-  constructor(maximumBytes: number) {
-    const pages = Math.min(65536, Math.ceil(maximumBytes / PAGE) + 1);
-    this.memory = new WebAssembly.Memory({ initial: 1, maximum: pages, shared: true });
-  }
-
-  get used(): number {
-    return this.#end;
+  constructor(bytes: number) {
+    const pages = Math.ceil(bytes / PAGE);
+    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   }
 
   allocate(bytes: number): number {
-    const address = (this.#end + 63) & ~63;
-    const end = address + bytes;
-    const missing = end - this.memory.buffer.byteLength;
-    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE));
-    this.#end = end;
+    const address = 64 * Math.ceil(this.#end / 64);
+    this.#end = address + bytes;
+    if (this.#end > this.memory.buffer.byteLength) throw new RangeError('the arena was sized too small');
     return address;
   }
 

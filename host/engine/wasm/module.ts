@@ -54,7 +54,6 @@ export function kernelImports(memory: WebAssembly.Memory): WebAssembly.Imports {
     },
     host: {
       wait: (address: number, expected: number) => {
-        // The memory is as large as it will get before threads start, so one view serves.
         Atomics.wait(words, address >>> 2, expected);
       },
     },

@@ -19,6 +19,22 @@ export function stepAngles({ rfSteps, gammaBar }: Timeline): Float64Array {
   return angles;
 }
 
+/**
+ * [excitations][pulse, cos, sin on entry, cos, sin on leaving]: a spin is turned by −phase into the frame in which the steps
+ * stand, and back by phase − 2π·offset·duration, what the frame turned meanwhile included.
+ */
+export function excitationTurns({ excitations, pulses }: Timeline): Float64Array {
+  const count = excitations.length / STRIDE.excitation;
+  const turns = new Float64Array(5 * count);
+  for (let n = 0; n < count; n++) {
+    const [pulse, phase] = excitations.subarray(STRIDE.excitation * n) as unknown as [number, number];
+    const [, , offset, duration] = pulses.subarray(STRIDE.pulse * pulse) as unknown as number[];
+    const leave = phase - 2 * Math.PI * offset! * duration!;
+    turns.set([pulse, Math.cos(phase), Math.sin(phase), Math.cos(leave), Math.sin(leave)], 5 * n);
+  }
+  return turns;
+}
+
 /** [pulses]: SMALL where no spin turns by more than π in any step, else ANY. */
 export function pulseForms(timeline: Timeline, source: PhantomSource): Int32Array {
   const { pulses, B0 } = timeline;

@@ -46,7 +46,7 @@ export async function startThreads(
   await threads.preloadWorkers();
   const exports = instance.exports as unknown as KernelExports;
   for (const start of starts) {
-    if (exports.startThread(start) < 0)
+    if (exports.startThread(start) !== 0)
       throw new LarmorError(EXIT.internal, 'a simulation thread could not be started');
   }
   return { exports, broken, terminate: () => threads.terminateAllThreads() };

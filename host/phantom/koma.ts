@@ -4,7 +4,7 @@
  * so the file may be larger than memory.
  */
 import { badInput } from '../common/errors.ts';
-import { type Hdf5Reader, type NumberDataset, openHdf5 } from '../common/hdf5/reader.ts';
+import type { Hdf5Reader, NumberDataset } from '../common/hdf5/reader.ts';
 import { warn } from '../common/log.ts';
 import { boundsOf, checkSpins } from './bounds.ts';
 import { phantomIdentity } from './identity.ts';
@@ -30,24 +30,10 @@ export function isArrayPhantom(file: Hdf5Reader): boolean {
 }
 
 /**
- * Opens a `.phantom`. KomaMRI states no field strength for Δw: 1.5 T, its scanner's default, is taken.
- * @throws LarmorError 66 if the file is not there, 65 if it is not a phantom that can be simulated
+ * The phantom in an open file. KomaMRI states Δw without a field strength: 1.5 T, its scanner's default, is taken.
+ * @throws LarmorError 65 if it cannot be simulated
  */
-export async function openArrayPhantom(path: string): Promise<PhantomSource> {
-  return arrayPhantom(await openHdf5(path));
-}
-
-/** The phantom in an open file; closes it if it cannot be used. */
 export function arrayPhantom(file: Hdf5Reader): PhantomSource {
-  try {
-    return read(file);
-  } catch (error) {
-    file.close();
-    throw error;
-  }
-}
-
-function read(file: Hdf5Reader): PhantomSource {
   const datasets = new Map<keyof SpinBlock, NumberDataset>();
   for (const name of NAMES) {
     const path = COLUMNS[name].paths.find((candidate) => file.has(candidate));

@@ -2,11 +2,12 @@
  * The door to phantoms: a name is a built-in one or a file, a file is known by its ending and its first bytes. Readers are
  * loaded when a file of their kind is opened, so that a run pays for the one it uses.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
-import { usage } from '../common/errors.ts';
+import { badInput, usage } from '../common/errors.ts';
 import { requireFile } from '../common/files.ts';
 import { builtinPhantoms } from './builtins.ts';
+import { parseParameters } from './parameters.ts';
 import type { PhantomSource } from './types.ts';
 
 /**
@@ -26,12 +27,50 @@ export async function openPhantom(
     throw usage(`there is no phantom '${name}'`, `give a file or one of ${known}`);
   }
   requireFile(name);
+  if (statSync(name).size === 0) throw badInput(name, 'is empty', 'check that it was copied whole');
   switch (ending) {
-    case '.phantom': {
-      const { openArrayPhantom } = await import('./koma.ts');
-      return openArrayPhantom(name);
+    case '.phantom':
+    case '.h5':
+    case '.hdf5':
+      parseParameters(name, {}, parameters);
+      return openHdf5Phantom(name);
+    case '.mat': {
+      const [{ openLabelImage }, { readMatVolume }] = await Promise.all([
+        import('./label-image.ts'),
+        import('./mat-labels.ts'),
+      ]);
+      return openLabelImage(name, parameters, readMatVolume);
+    }
+    case '.nii': {
+      const [{ openLabelImage }, { readNiftiVolume }] = await Promise.all([
+        import('./label-image.ts'),
+        import('./nifti.ts'),
+      ]);
+      return openLabelImage(name, parameters, readNiftiVolume);
     }
     default:
-      throw usage(`${name}: '${ending}' is no kind of phantom`, 'give .phantom');
+      throw usage(
+        `${name}: '${ending}' is no kind of phantom`,
+        'give .phantom (KomaMRI), .h5 (JEMRIS), or a label image .mat, .nii, .nii.gz',
+      );
+  }
+}
+
+/** JEMRIS and KomaMRI files are told apart by what they hold. */
+async function openHdf5Phantom(path: string): Promise<PhantomSource> {
+  const [{ openHdf5 }, jemris, koma] = await Promise.all([
+    import('../common/hdf5/reader.ts'),
+    import('./jemris.ts'),
+    import('./koma.ts'),
+  ]);
+  const file = await openHdf5(path);
+  try {
+    if (jemris.isJemrisPhantom(file)) return jemris.jemrisPhantom(file);
+    if (koma.isArrayPhantom(file)) return koma.arrayPhantom(file);
+    const held = file.list('/').slice(0, 6).join(', ') || 'nothing';
+    throw badInput(path, `is not a phantom (it holds ${held})`, 'give sample/data (JEMRIS) or position/x (KomaMRI)');
+  } catch (error) {
+    file.close();
+    throw error;
   }
 }

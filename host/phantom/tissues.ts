@@ -31,7 +31,7 @@ export const TISSUES = {
   fat: tissue(1, 0.35, 0.07, 0.058, FAT_SHIFT),
   muscle: tissue(1, 0.9, 0.047, 0.03),
   skin: tissue(1, 0.569, 0.329, 0.058),
-  marrow: tissue(0.77, 0.5, 0.07, 0.061, FAT_SHIFT),
+  marrow: tissue(0.77, 0.5, 0.07, 0.061),
   /** An oedematous focus: longer T1 and T2 than the white matter around it. */
   lesion: tissue(0.9, 1.2, 0.18, 0.1),
 } as const;

@@ -5,7 +5,7 @@
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { CompoundTypeMetadata, File as H5File } from 'h5wasm/node';
+import type { CompoundTypeMetadata, Dataset, File as H5File } from 'h5wasm/node';
 import { badInput, LarmorError } from '../errors.ts';
 import { requireFile } from '../files.ts';
 
@@ -28,10 +28,26 @@ export interface NumberDataset {
   read(ranges: readonly (readonly [number, number])[]): Numbers;
 }
 
-/** The name of a record's member, and its own members where it is a record itself. */
+/** A member of a record, in the form records have in memory. */
 export interface RecordMember {
   readonly name: string;
+  /** Bytes from the start of the record. */
+  readonly offset: number;
+  readonly size: number;
+  /** Its own members where it is a record itself, with offsets in the whole record. */
   readonly members?: readonly RecordMember[];
+  /** It is a list of f32 of any length. */
+  readonly floats: boolean;
+}
+
+/** Records as bytes: decoding them field by field is the caller's. */
+export interface Records {
+  /** Little-endian. */
+  readonly view: DataView;
+  /** Bytes from one record to the next. */
+  readonly stride: number;
+  /** A copy of the list of f32 described at byte `at`. */
+  floats(at: number): Float32Array;
 }
 
 /** A one-dimensional dataset of records; nothing is read before `read`. */
@@ -39,8 +55,8 @@ export interface RecordDataset {
   readonly place: string;
   readonly length: number;
   readonly members: readonly RecordMember[];
-  /** Records [start, end), each its members' values in order; variable-length numbers as typed arrays. @throws LarmorError 65 */
-  read(start: number, end: number): readonly (readonly unknown[])[];
+  /** Shows `use` the records [start, end), which are gone when it returns. @throws LarmorError 65 */
+  read(start: number, end: number, use: (records: Records) => void): void;
 }
 
 export interface Hdf5Reader {
@@ -50,6 +66,7 @@ export interface Hdf5Reader {
   /** Names in a group; [] if it does not exist. */
   list(group: string): string[];
   has(path: string): boolean;
+  isDataset(path: string): boolean;
   /** @throws LarmorError 65 if there is no such dataset or it does not hold numbers */
   numbers(path: string): NumberDataset;
   /** @throws LarmorError 65 if there is no such dataset or it is not a list of records */
@@ -89,12 +106,16 @@ export async function openHdf5(path: string): Promise<Hdf5Reader> {
     if (opened.file_id < 0n) throw new Error('cannot be opened');
     return opened;
   });
-  return reader(path, file, h5);
+  return reader(path, file, h5, module);
 }
 
 type H5 = typeof import('h5wasm/node');
+type H5Module = Awaited<H5['ready']>;
 
-function reader(path: string, file: H5File, h5: H5): Hdf5Reader {
+/** H5T_FLOAT among the library's datatype classes. */
+const FLOAT_CLASS = 1;
+
+function reader(path: string, file: H5File, h5: H5, module: H5Module): Hdf5Reader {
   const size = statSync(path).size;
   const entity = (inside: string) => guard(`${path} ${inside}`, () => (inside === '/' ? file : file.get(inside)));
   return {
@@ -105,6 +126,7 @@ function reader(path: string, file: H5File, h5: H5): Hdf5Reader {
       return at instanceof h5.Group ? guard(`${path} ${group}`, () => at.keys()) : [];
     },
     has: (inside) => entity(inside) !== null,
+    isDataset: (inside) => entity(inside) instanceof h5.Dataset,
     numbers(inside) {
       const place = `${path} ${inside}`;
       const dataset = entity(inside);
@@ -121,16 +143,14 @@ function reader(path: string, file: H5File, h5: H5): Hdf5Reader {
     records(inside) {
       const place = `${path} ${inside}`;
       const dataset = entity(inside);
-      const type = dataset instanceof h5.Dataset ? guard(place, () => dataset.metadata.compound_type) : undefined;
-      const shape = dataset instanceof h5.Dataset ? guard(place, () => dataset.shape) : undefined;
-      if (!(dataset instanceof h5.Dataset) || !type || shape?.length !== 1)
+      const metadata = dataset instanceof h5.Dataset ? guard(place, () => dataset.metadata) : undefined;
+      if (!(dataset instanceof h5.Dataset) || !metadata?.compound_type || metadata.shape?.length !== 1)
         throw badInput(place, 'is not a list of records', 'check that the file is of this kind');
       return {
         place,
-        length: shape[0],
-        members: membersOf(type),
-        // An empty selection is an error to the library.
-        read: (start, end) => (start < end ? guard(place, () => dataset.slice([[start, end]]) as unknown[][]) : []),
+        length: metadata.shape[0],
+        members: membersOf(metadata.compound_type, 0),
+        read: (start, end, use) => guard(place, () => readRecords(module, dataset, metadata.size, start, end, use)),
       };
     },
     text(inside) {
@@ -155,10 +175,50 @@ function reader(path: string, file: H5File, h5: H5): Hdf5Reader {
   };
 }
 
-function membersOf(type: CompoundTypeMetadata): RecordMember[] {
-  return type.members.map(({ name, compound_type }) =>
-    compound_type ? { name, members: membersOf(compound_type) } : { name },
-  );
+function membersOf(type: CompoundTypeMetadata, base: number): RecordMember[] {
+  return type.members.map(({ name, offset, size, compound_type, vlen_type }) => ({
+    name,
+    offset: base + offset,
+    size,
+    floats: vlen_type?.type === FLOAT_CLASS && vlen_type.size === 4,
+    ...(compound_type ? { members: membersOf(compound_type, base + offset) } : {}),
+  }));
+}
+
+/**
+ * Reads records through the library's own memory. Not through `Dataset.slice`, which takes 130 µs (this: 17) for a record of 30
+ * members and never frees the lists in it, so that a file larger than the library's 4 GiB could not be read.
+ */
+function readRecords(
+  module: H5Module,
+  dataset: Dataset,
+  stride: number,
+  start: number,
+  end: number,
+  use: (records: Records) => void,
+): void {
+  if (end <= start) return;
+  const bytes = (end - start) * stride;
+  const at = module._malloc(bytes);
+  if (at === 0) throw new Error('out of memory');
+  const count = [BigInt(end - start)];
+  try {
+    module.HEAPU8.fill(0, at, at + bytes);
+    module.get_dataset_data(dataset.file_id, dataset.path, count, [BigInt(start)], [1n], BigInt(at));
+    const view = new DataView(module.HEAPU8.slice(at, at + bytes).buffer);
+    use({
+      view,
+      stride,
+      floats: (place) => {
+        // The library describes a list by its length and its address, each 4 bytes in 32-bit WebAssembly.
+        const first = view.getUint32(place + 4, true);
+        return new Float32Array(module.HEAPU8.slice(first, first + 4 * view.getUint32(place, true)).buffer);
+      },
+    });
+  } finally {
+    module.reclaim_vlen_memory_count(dataset.file_id, dataset.path, '', BigInt(at), count);
+    module._free(at);
+  }
 }
 
 function numbersFrom(value: unknown, place: string): Numbers {

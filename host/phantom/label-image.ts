@@ -1,0 +1,171 @@
+/**
+ * Phantoms from label images: voxels whose label has tissue in the table become spins on the image's lattice. Formats
+ * deliver a `LabelVolume`; here it is thinned by a stride, filled with sub-voxel spins and put in place.
+ */
+import { existsSync } from 'node:fs';
+import { badInput, missingInput } from '../common/errors.ts';
+import { warn } from '../common/log.ts';
+import { type Lattice, type LatticeModel, latticeSource, type Vector } from './lattice.ts';
+import { type ParameterSpecs, parseParameters } from './parameters.ts';
+import { readTissueTable, type TissueTable } from './tissue-table.ts';
+import type { Tissue } from './tissues.ts';
+import type { PhantomSource } from './types.ts';
+
+/** What a format delivers: labels already turned into tissue numbers, and where voxels lie. */
+export interface LabelVolume {
+  readonly size: readonly [number, number, number];
+  /** Place of voxel (0, 0, 0) and steps to its neighbours, patient LPS [m]; undefined origin: centred on 0. */
+  readonly origin?: Vector;
+  readonly steps: readonly [Vector, Vector, Vector];
+  /** Row (j, k) of tissue numbers into `row`, which is as long as the first dimension. */
+  readRow(row: Uint8Array, j: number, k: number): void;
+  /** Bytes held in memory. */
+  readonly residentBytes: number;
+  close?(): void;
+}
+
+export const labelImageParameters = {
+  tissues: { default: '', unit: 'path', doc: 'tissue table (JSON); default: beside the image, with ending .json' },
+  variable: { default: '', unit: '', doc: 'variable of a MAT-file' },
+  stride: { default: 1, unit: '', doc: 'every n-th voxel along each axis', min: 1, integer: true },
+  upsampling: { default: 1, unit: '', doc: 'n × n (× n) spins on a sub-lattice of each voxel', min: 1, integer: true },
+} as const satisfies ParameterSpecs;
+
+/** Labels to tissue numbers by a table; 0, air in every image, needs no entry. */
+export interface LabelMap {
+  readonly tissues: readonly (Tissue | undefined)[];
+  /** Labels met that the table does not know. */
+  readonly unknown: ReadonlySet<number>;
+  readonly numberOf: (label: number) => number;
+}
+
+export function labelMap(table: TissueTable): LabelMap {
+  const tissues: (Tissue | undefined)[] = [undefined];
+  const numbers = new Map<number, number>([[0, 0]]);
+  for (const [label, tissue] of table.tissues) numbers.set(label, tissue ? tissues.push(tissue) - 1 : 0);
+  const unknown = new Set<number>();
+  const numberOf = (label: number): number => {
+    const number = numbers.get(label);
+    if (number !== undefined) return number;
+    unknown.add(label);
+    return 0;
+  };
+  return { tissues, unknown, numberOf };
+}
+
+/** Makes the volume of one format from path, label map, table and the `variable` parameter. */
+export type VolumeReader = (path: string, map: LabelMap, table: TissueTable, variable: string) => Promise<LabelVolume>;
+
+/** @throws LarmorError 2, 65 or 66 */
+export async function openLabelImage(
+  path: string,
+  given: Readonly<Record<string, string>>,
+  readVolume: VolumeReader,
+): Promise<PhantomSource> {
+  const options = parseParameters(path, labelImageParameters, given);
+  const table = readTissueTable(options.tissues || besides(path));
+  const map = labelMap(table);
+  const volume = await readVolume(path, map, table, options.variable || (table.variable ?? ''));
+  try {
+    const { lattice, model } = thinned(volume, map, options.stride);
+    const dimensions = volume.size[2] === 1 ? 2 : 3;
+    const source = latticeSource(lattice, model, {
+      name: path,
+      kind: 'labels',
+      B0: table.B0,
+      header: { size: volume.size, stride: options.stride, upsampling: options.upsampling, origin: lattice.origin },
+      spinsPerVoxel: options.upsampling ** dimensions,
+      seed: 0,
+      dimensions,
+    });
+    warnUnknown(path, map, table);
+    return source;
+  } catch (error) {
+    warnUnknown(path, map, table);
+    volume.close?.();
+    throw error;
+  }
+}
+
+function besides(path: string): string {
+  const table = path.replace(/(\.nii)?\.\w+$/i, '.json');
+  if (existsSync(table)) return table;
+  throw missingInput(
+    table,
+    'a label image needs a tissue table and there is none',
+    'give one with --set tissues=FILE.json',
+  );
+}
+
+function warnUnknown(path: string, { unknown }: LabelMap, table: TissueTable): void {
+  if (unknown.size === 0) return;
+  const shown = [...unknown].slice(0, 8).sort((a, b) => a - b);
+  const more = unknown.size > shown.length ? ` and ${unknown.size - shown.length} more` : '';
+  warn(`${path}: labels ${shown.join(', ')}${more} are not in ${table.path} and hold no spins`);
+}
+
+/** Every `stride`-th voxel from the first on; a volume without an origin is centred after thinning. */
+function thinned(volume: LabelVolume, map: LabelMap, stride: number): { lattice: Lattice; model: LatticeModel } {
+  const size = volume.size.map((points) => Math.ceil(points / stride)) as [number, number, number];
+  const steps = volume.steps.map((step) => step.map((part) => part * stride)) as unknown as Lattice['steps'];
+  const centred = [0, 1, 2].map((axis) =>
+    steps.reduce((sum, step, dimension) => sum - ((size[dimension] - 1) / 2) * step[axis], 0),
+  ) as unknown as Vector;
+  const full = new Uint8Array(volume.size[0]);
+  return {
+    lattice: { size, steps, origin: volume.origin ?? centred },
+    model: {
+      tissues: map.tissues,
+      paintRow(row, j, k) {
+        volume.readRow(full, j * stride, k * stride);
+        for (let i = 0; i < row.length; i++) row[i] = full[i * stride];
+      },
+      residentBytes: volume.residentBytes + full.byteLength,
+      close: () => volume.close?.(),
+    },
+  };
+}
+
+/** Steps along the array's dimensions for `axes` such as PLS: the letters towards which its indices grow. */
+export function stepsAlong(axes: string, voxelSize: readonly [number, number, number]): Lattice['steps'] {
+  const DIRECTIONS: Record<string, Vector> = {
+    L: [1, 0, 0],
+    R: [-1, 0, 0],
+    P: [0, 1, 0],
+    A: [0, -1, 0],
+    S: [0, 0, 1],
+    I: [0, 0, -1],
+  };
+  const step = (dimension: number): Vector => {
+    const [x, y, z] = DIRECTIONS[axes[dimension]];
+    const size = voxelSize[dimension];
+    return [x * size, y * size, z * size];
+  };
+  return [step(0), step(1), step(2)];
+}
+
+/** A volume held in memory, one byte a voxel, first dimension fastest. */
+export function heldVolume(
+  numbers: Uint8Array,
+  size: readonly [number, number, number],
+  geometry: Pick<LabelVolume, 'steps' | 'origin'>,
+): LabelVolume {
+  return {
+    size,
+    ...geometry,
+    readRow(row, j, k) {
+      const start = (k * size[1] + j) * size[0];
+      row.set(numbers.subarray(start, start + size[0]));
+    },
+    residentBytes: numbers.byteLength,
+  };
+}
+
+/** Three extents, of which the last may be left out; more than three are refused. */
+export function extentsOf(place: string, dims: readonly number[]): [number, number, number] {
+  const extra = dims.slice(3).some((extent) => extent !== 1);
+  const [ni, nj = 1, nk = 1] = dims;
+  if (extra) throw badInput(place, `has ${dims.length} dimensions`, 'give a label image of 2 or 3');
+  if (!(ni * nj * nk > 0)) throw badInput(place, 'holds no voxels', 'check the program that wrote it');
+  return [ni, nj, nk];
+}

@@ -102,10 +102,13 @@ export interface Member {
   readonly offset?: number;
 }
 
-/** A record of named members. */
-export function compound(
-  members: readonly Member[],
-): Datatype & { readonly offsets: Readonly<Record<string, number>> } {
+/** A record, and where its members stand and how many bytes they take. */
+export interface Compound extends Datatype {
+  readonly offsets: Readonly<Record<string, number>>;
+  readonly sizes: Readonly<Record<string, number>>;
+}
+
+export function compound(members: readonly Member[]): Compound {
   const offsets: Record<string, number> = {};
   let size = 0;
   for (const { name, type, offset } of members) {
@@ -124,5 +127,6 @@ export function compound(
     for (let byte = 0; byte < width; byte++) message.u8((offsets[name] >>> (8 * byte)) & 0xff);
     message.bytes(type.message);
   }
-  return { size, message: message.finish(), offsets };
+  const sizes = Object.fromEntries(members.map(({ name, type }) => [name, type.size]));
+  return { size, message: message.finish(), offsets, sizes };
 }

@@ -5,9 +5,10 @@
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { CompoundTypeMetadata, Dataset, File as H5File } from 'h5wasm/node';
+import type { File as H5File } from 'h5wasm/node';
 import { badInput, LarmorError } from '../errors.ts';
 import { requireFile } from '../files.ts';
+import { type H5Module, membersOf, type RecordDataset, readRecords } from './records.ts';
 
 export type Numbers =
   | Float64Array
@@ -26,37 +27,6 @@ export interface NumberDataset {
   readonly shape: readonly number[];
   /** The hyperslab [start, end) per axis, row-major. @throws LarmorError 65 if it cannot be read */
   read(ranges: readonly (readonly [number, number])[]): Numbers;
-}
-
-/** A member of a record, in the form records have in memory. */
-export interface RecordMember {
-  readonly name: string;
-  /** Bytes from the start of the record. */
-  readonly offset: number;
-  readonly size: number;
-  /** Its own members where it is a record itself, with offsets in the whole record. */
-  readonly members?: readonly RecordMember[];
-  /** It is a list of f32 of any length. */
-  readonly floats: boolean;
-}
-
-/** Records as bytes: decoding them field by field is the caller's. */
-export interface Records {
-  /** Little-endian. */
-  readonly view: DataView;
-  /** Bytes from one record to the next. */
-  readonly stride: number;
-  /** A copy of the list of f32 described at byte `at`. */
-  floats(at: number): Float32Array;
-}
-
-/** A one-dimensional dataset of records; nothing is read before `read`. */
-export interface RecordDataset {
-  readonly place: string;
-  readonly length: number;
-  readonly members: readonly RecordMember[];
-  /** Shows `use` the records [start, end), which are gone when it returns. @throws LarmorError 65 */
-  read(start: number, end: number, use: (records: Records) => void): void;
 }
 
 export interface Hdf5Reader {
@@ -110,10 +80,6 @@ export async function openHdf5(path: string): Promise<Hdf5Reader> {
 }
 
 type H5 = typeof import('h5wasm/node');
-type H5Module = Awaited<H5['ready']>;
-
-/** H5T_FLOAT among the library's datatype classes. */
-const FLOAT_CLASS = 1;
 
 function reader(path: string, file: H5File, h5: H5, module: H5Module): Hdf5Reader {
   const size = statSync(path).size;
@@ -173,52 +139,6 @@ function reader(path: string, file: H5File, h5: H5, module: H5Module): Hdf5Reade
       guard(path, () => file.close());
     },
   };
-}
-
-function membersOf(type: CompoundTypeMetadata, base: number): RecordMember[] {
-  return type.members.map(({ name, offset, size, compound_type, vlen_type }) => ({
-    name,
-    offset: base + offset,
-    size,
-    floats: vlen_type?.type === FLOAT_CLASS && vlen_type.size === 4,
-    ...(compound_type ? { members: membersOf(compound_type, base + offset) } : {}),
-  }));
-}
-
-/**
- * Reads records through the library's own memory. Not through `Dataset.slice`, which takes 130 µs (this: 17) for a record of 30
- * members and never frees the lists in it, so that a file larger than the library's 4 GiB could not be read.
- */
-function readRecords(
-  module: H5Module,
-  dataset: Dataset,
-  stride: number,
-  start: number,
-  end: number,
-  use: (records: Records) => void,
-): void {
-  if (end <= start) return;
-  const bytes = (end - start) * stride;
-  const at = module._malloc(bytes);
-  if (at === 0) throw new Error('out of memory');
-  const count = [BigInt(end - start)];
-  try {
-    module.HEAPU8.fill(0, at, at + bytes);
-    module.get_dataset_data(dataset.file_id, dataset.path, count, [BigInt(start)], [1n], BigInt(at));
-    const view = new DataView(module.HEAPU8.slice(at, at + bytes).buffer);
-    use({
-      view,
-      stride,
-      floats: (place) => {
-        // The library describes a list by its length and its address, each 4 bytes in 32-bit WebAssembly.
-        const first = view.getUint32(place + 4, true);
-        return new Float32Array(module.HEAPU8.slice(first, first + 4 * view.getUint32(place, true)).buffer);
-      },
-    });
-  } finally {
-    module.reclaim_vlen_memory_count(dataset.file_id, dataset.path, '', BigInt(at), count);
-    module._free(at);
-  }
 }
 
 function numbersFrom(value: unknown, place: string): Numbers {

@@ -4,10 +4,17 @@
  * makes a copy of what it reads.
  */
 import { badInput } from '../../common/errors.ts';
-import { type Hdf5Reader, openHdf5, type RecordDataset, type RecordMember } from '../../common/hdf5/reader.ts';
+import {
+  type Hdf5Reader,
+  openHdf5,
+  type RecordDataset,
+  type RecordMember,
+  type Records,
+} from '../../common/hdf5/reader.ts';
 import { COUNTERS, type Counter } from '../../sequence/encoding-types.ts';
 import type { Acquisition, RawFile } from '../types.ts';
 import { parseHeader } from './header-read.ts';
+import { HEAD_TYPE } from './schema.ts';
 import { joinTime } from './time.ts';
 
 const BATCH_BYTES = 1 << 23;
@@ -53,10 +60,12 @@ function readAcquisitions(rows: RecordDataset, byLarmor: boolean): Acquisition[]
   for (let start = 0; start < rows.length; ) {
     const end = Math.min(start + batch, rows.length);
     let bytes = 0;
-    rows.read(start, end).forEach((row, n) => {
-      const acquisition = decode(row, start + n);
-      bytes += acquisition.data.byteLength + (acquisition.trajectory?.byteLength ?? 0);
-      if (acquisition.samples > 0) acquisitions.push(acquisition);
+    rows.read(start, end, (records) => {
+      for (let n = start; n < end; n++) {
+        const acquisition = decode(records, (n - start) * records.stride, n);
+        bytes += acquisition.data.byteLength + (acquisition.trajectory?.byteLength ?? 0);
+        if (acquisition.samples > 0) acquisitions.push(acquisition);
+      }
     });
     // The next batch is as large as rows like these allow.
     batch = Math.max(1, Math.min(BATCH_ROWS, Math.floor((BATCH_BYTES * (end - start)) / Math.max(bytes, 1))));
@@ -65,61 +74,7 @@ function readAcquisitions(rows: RecordDataset, byLarmor: boolean): Acquisition[]
   return acquisitions;
 }
 
-type Row = readonly unknown[];
-
-/** How to make an acquisition of row `number`. @throws LarmorError 65 if the rows are not ISMRMRD's or contradict themselves */
-function decoder({ place, members }: RecordDataset, byLarmor: boolean): (row: Row, number: number) => Acquisition {
-  const indexIn = (within: readonly RecordMember[] | undefined): ((name: string) => number) => {
-    const indices = new Map(within?.map(({ name }, index) => [name, index]));
-    return (name) => {
-      const index = indices.get(name);
-      if (index === undefined) throw badInput(place, `its rows have no "${name}"`, 'give an ISMRMRD file');
-      return index;
-    };
-  };
-  const row = indexIn(members);
-  const [head, traj, data] = [row('head'), row('traj'), row('data')];
-  const field = indexIn(members[head].members);
-  const at = Object.fromEntries(FIELDS.map((name) => [name, field(name)])) as Record<(typeof FIELDS)[number], number>;
-  const counter = indexIn(members[head].members?.[at.idx].members);
-  const counterAt = COUNTERS.map((name) => [name, counter(name)] as const);
-
-  return (values, n) => {
-    const fields = values[head] as Row;
-    const scalar = (name: keyof typeof at): number => Number(fields[at[name]]);
-    const vector = (name: keyof typeof at): number[] => Array.from(fields[at[name]] as ArrayLike<number>, Number);
-    const samples = scalar('number_of_samples');
-    const dimensions = scalar('trajectory_dimensions');
-    const idx = fields[at.idx] as Row;
-    const [seconds, nanoseconds, piece, pieces] = vector('user_int');
-    const [restOfStart, restOfDwell] = vector('user_float');
-    const signal = floats(values[data], samples * scalar('active_channels') * 2, `${place} row ${n}`, 'data');
-    const trajectory = floats(values[traj], samples * dimensions, `${place} row ${n}`, 'traj');
-    return {
-      counters: Object.fromEntries(counterAt.map(([name, index]) => [name, Number(idx[index])])) as Record<
-        Counter,
-        number
-      >,
-      flags: BigInt(fields[at.flags] as bigint),
-      encodingSpace: scalar('encoding_space_ref'),
-      samples,
-      centerSample: scalar('center_sample'),
-      dwell: (scalar('sample_time_us') + (byLarmor ? restOfDwell : 0)) * 1e-6,
-      start: byLarmor ? joinTime(seconds, nanoseconds, restOfStart) : Number.NaN,
-      piece: byLarmor ? piece : 0,
-      pieces: byLarmor ? pieces : 1,
-      data: signal,
-      ...(trajectory.length > 0 ? { trajectory } : {}),
-      dimensions,
-      position: triple(vector('position').map((millimeters) => millimeters * METERS)),
-      readDirection: direction(vector('read_dir'), [1, 0, 0]),
-      phaseDirection: direction(vector('phase_dir'), [0, 1, 0]),
-      sliceDirection: direction(vector('slice_dir'), [0, 0, 1]),
-    };
-  };
-}
-
-/** What is read of a row's head. */
+/** Members of a row's head that are read; their types are fixed by the format. */
 const FIELDS = [
   'flags',
   'number_of_samples',
@@ -132,21 +87,83 @@ const FIELDS = [
   'read_dir',
   'phase_dir',
   'slice_dir',
-  'idx',
   'user_int',
   'user_float',
 ] as const;
 
-function floats(value: unknown, expected: number, place: string, name: string): Float32Array {
-  if (!(value instanceof Float32Array)) throw badInput(place, `"${name}" is not a list of f32`, MEND);
-  if (value.length !== expected)
-    throw badInput(place, `"${name}" holds ${value.length} numbers where the head promises ${expected}`, MEND);
-  return value;
+/** @returns how to make an acquisition of row `n` at byte `at` @throws LarmorError 65 if the rows are not ISMRMRD's or contradict themselves */
+function decoder(
+  { place, members }: RecordDataset,
+  byLarmor: boolean,
+): (records: Records, at: number, n: number) => Acquisition {
+  const foreign = (what: string): Error => badInput(place, what, 'give an ISMRMRD file');
+  const member = (within: readonly RecordMember[] | undefined, name: string): RecordMember => {
+    const found = within?.find((candidate) => candidate.name === name);
+    if (!found) throw foreign(`its rows have no "${name}"`);
+    return found;
+  };
+  const head = member(members, 'head').members;
+  const offsetOf = (within: readonly RecordMember[] | undefined, name: string, size: number): number => {
+    const found = member(within, name);
+    if (found.size !== size) throw foreign(`"${name}" takes ${found.size} bytes where ISMRMRD has ${size}`);
+    return found.offset;
+  };
+  const offsets = Object.fromEntries(
+    FIELDS.map((name) => [name, offsetOf(head, name, HEAD_TYPE.sizes[name])]),
+  ) as Record<(typeof FIELDS)[number], number>;
+  const idx = member(head, 'idx').members;
+  const counterOffsets = COUNTERS.map((name) => [name, offsetOf(idx, name, 2)] as const);
+  const list = (name: string): number => {
+    const found = member(members, name);
+    if (!found.floats) throw foreign(`"${name}" is not a list of f32`);
+    return found.offset;
+  };
+  const [traj, data] = [list('traj'), list('data')];
+
+  return (records, at, n) => {
+    const { view } = records;
+    const u16 = (name: keyof typeof offsets): number => view.getUint16(at + offsets[name], true);
+    const f32 = (name: keyof typeof offsets, index = 0): number =>
+      view.getFloat32(at + offsets[name] + 4 * index, true);
+    const i32 = (name: keyof typeof offsets, index: number): number =>
+      view.getInt32(at + offsets[name] + 4 * index, true);
+    const triple = (name: keyof typeof offsets): Triple => [f32(name, 0), f32(name, 1), f32(name, 2)];
+    const floats = (name: string, offset: number, expected: number): Float32Array => {
+      const values = records.floats(at + offset);
+      if (values.length === expected) return values;
+      const what = `"${name}" holds ${values.length} numbers where the head promises ${expected}`;
+      throw badInput(`${place} row ${n}`, what, MEND);
+    };
+    const samples = u16('number_of_samples');
+    const dimensions = u16('trajectory_dimensions');
+    const trajectory = floats('traj', traj, samples * dimensions);
+    const [x, y, z] = triple('position');
+    return {
+      counters: Object.fromEntries(
+        counterOffsets.map(([name, offset]) => [name, view.getUint16(at + offset, true)]),
+      ) as Record<Counter, number>,
+      flags: view.getBigUint64(at + offsets.flags, true),
+      encodingSpace: u16('encoding_space_ref'),
+      samples,
+      centerSample: u16('center_sample'),
+      dwell: (f32('sample_time_us') + (byLarmor ? f32('user_float', 1) : 0)) * 1e-6,
+      start: byLarmor ? joinTime(i32('user_int', 0), i32('user_int', 1), f32('user_float', 0)) : Number.NaN,
+      piece: byLarmor ? i32('user_int', 2) : 0,
+      pieces: byLarmor ? i32('user_int', 3) : 1,
+      data: floats('data', data, samples * u16('active_channels') * 2),
+      ...(trajectory.length > 0 ? { trajectory } : {}),
+      dimensions,
+      position: [x * METERS, y * METERS, z * METERS],
+      readDirection: direction(triple('read_dir'), [1, 0, 0]),
+      phaseDirection: direction(triple('phase_dir'), [0, 1, 0]),
+      sliceDirection: direction(triple('slice_dir'), [0, 0, 1]),
+    };
+  };
 }
 
-const triple = ([x, y, z]: readonly number[]): [number, number, number] => [x, y, z];
+type Triple = readonly [number, number, number];
 
 /** Programs that do not know directions leave them zero: the axes then are the patient's. */
-function direction(vector: readonly number[], otherwise: [number, number, number]): [number, number, number] {
-  return vector.every((component) => component === 0) ? otherwise : triple(vector);
+function direction(vector: Triple, otherwise: Triple): Triple {
+  return vector.every((component) => component === 0) ? otherwise : vector;
 }

@@ -4,7 +4,7 @@
 // build may run while a simulation or another build does.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, join, relative, sep } from 'node:path';
@@ -91,19 +91,21 @@ async function buildHost() {
     outdir: staging,
     external: ['webgpu', '*.node'],
     banner: { js: requireBanner },
-    legalComments: 'linked',
+    legalComments: 'none',
+    metafile: true,
     logLevel: 'warning',
     minifySyntax: true,
     minifyWhitespace: true,
     keepNames: true,
   };
   try {
-    await Promise.all([
+    const bundles = await Promise.all([
       // Splitting turns every `import()` into a file of its own, opened only by the runs that need it (HDF5 reader, images, WebGPU).
       existsSync(entry) &&
         esbuild({ ...common, entryPoints: { larmor: entry }, splitting: true, chunkNames: '[name]-[hash]' }),
       present.length > 0 && esbuild({ ...common, entryPoints: Object.fromEntries(present) }),
     ]);
+    await writeLicences(join(staging, 'third-party-licences.txt'), bundles);
     const made = existsSync(staging) ? (await readdir(staging)).sort() : [];
     if (made.includes('larmor.js')) await makeCommand(join(staging, 'larmor.js'));
 
@@ -115,6 +117,19 @@ async function buildHost() {
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
+}
+
+/** The licences of the packages inside the bundles ask to travel with them. */
+async function writeLicences(path, bundles) {
+  const inputs = bundles.flatMap((bundle) => (bundle ? Object.keys(bundle.metafile.inputs) : []));
+  const packages = new Set(inputs.flatMap((input) => input.match(/^.*node_modules\/(@[^/]+\/)?[^/]+/)?.[0] ?? []));
+  const texts = [...packages].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+    const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file ? readFileSync(join(root, folder, file), 'utf8').trim() : '';
+    return `${name} ${version} (${license})\n\n${text}\n`;
+  });
+  if (texts.length > 0) await writeFile(path, texts.join(`\n${'-'.repeat(80)}\n`));
 }
 
 /** Lets the shell start the file: esbuild's banner would put the first line into every chunk, so it is added here. */

@@ -147,6 +147,16 @@ run_node() {
   exec slurmd -D -N "$1" -L "$dir/log/slurmd-$1" -f "$SLURM_CONF"
 }
 
+# Commands that wait for this testbed would wait for ever: they stand outside of its namespace and try again until it answers.
+clients() {
+  local file
+  for file in /proc/[0-9]*; do
+    case $(cat "$file/comm" 2>/dev/null) in srun | sbatch | salloc | scontrol | squeue | sinfo) ;; *) continue ;; esac
+    grep -qzx "SLURM_CONF=$dir/slurm.conf" "$file/environ" 2>/dev/null && echo "${file##*/}"
+  done
+  return 0
+}
+
 stop() {
   local pid
   [ -e "$dir/testbed" ] || die "no testbed in $dir"
@@ -154,6 +164,7 @@ stop() {
     kill -KILL "$pid" 2>/dev/null || true
     for _ in $(seq 100); do [ -d "/proc/$pid" ] && sleep 0.05 || break; done
   done
+  for pid in $(clients); do kill -KILL "$pid" 2>/dev/null || true; done
   # The kernel reaps the namespace within moments; a directory in use by a dying process would not go.
   for _ in $(seq 50); do rm -rf "$dir" 2>/dev/null && return || sleep 0.1; done
   die "$dir cannot be removed"

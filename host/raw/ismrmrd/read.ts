@@ -4,13 +4,8 @@
  * makes a copy of what it reads.
  */
 import { badInput } from '../../common/errors.ts';
-import {
-  type Hdf5Reader,
-  openHdf5,
-  type RecordDataset,
-  type RecordMember,
-  type Records,
-} from '../../common/hdf5/reader.ts';
+import { type Hdf5Reader, openHdf5 } from '../../common/hdf5/reader.ts';
+import type { RecordDataset, RecordMember, Records } from '../../common/hdf5/records.ts';
 import { COUNTERS, type Counter } from '../../sequence/encoding-types.ts';
 import type { Acquisition, RawFile } from '../types.ts';
 import { parseHeader } from './header-read.ts';

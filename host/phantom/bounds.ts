@@ -97,3 +97,15 @@ export function boundsOf(spinCount: number, read: PhantomSource['read']): Phanto
   }
   return builder.bounds;
 }
+
+/** Whether spins with bounds `inner` lie within `outer`. */
+export function contains(outer: PhantomBounds, inner: PhantomBounds): boolean {
+  return (
+    inner.maxDensity <= outer.maxDensity &&
+    inner.maxOffResonance <= outer.maxOffResonance &&
+    inner.minT1 >= outer.minT1 &&
+    inner.minT2 >= outer.minT2 &&
+    inner.min.every((low, axis) => low >= outer.min[axis]) &&
+    inner.max.every((high, axis) => high <= outer.max[axis])
+  );
+}

@@ -5,38 +5,28 @@
  */
 import { badInput } from '../common/errors.ts';
 import type { Hdf5Reader, NumberDataset } from '../common/hdf5/reader.ts';
-import { warn } from '../common/log.ts';
-import { boundsOf, checkSpins } from './bounds.ts';
+import { boundsBuilder, boundsOf, checkSpins, contains } from './bounds.ts';
 import { phantomIdentity } from './identity.ts';
+import { PHANTOM_COLUMNS, unpackBounds } from './koma-layout.ts';
 import { TISSUE_B0 } from './tissues.ts';
 import type { PhantomSource, SpinBlock } from './types.ts';
 
-/** Where a property may stand, and its value where the file leaves it out (KomaMRI's own defaults). */
-const COLUMNS: Readonly<Record<keyof SpinBlock, { readonly paths: readonly string[]; readonly default: number }>> = {
-  x: { paths: ['position/x', 'x'], default: 0 },
-  y: { paths: ['position/y', 'y'], default: 0 },
-  z: { paths: ['position/z', 'z'], default: 0 },
-  density: { paths: ['contrast/ρ', 'ρ'], default: 1 },
-  T1: { paths: ['contrast/T1', 'T1'], default: 1e6 },
-  T2: { paths: ['contrast/T2', 'T2'], default: 1e6 },
-  T2s: { paths: ['contrast/T2s', 'T2s'], default: 1e6 },
-  offResonance: { paths: ['contrast/Δw', 'Δw'], default: 0 },
-};
-const NAMES = Object.keys(COLUMNS) as (keyof SpinBlock)[];
+const NAMES = Object.keys(PHANTOM_COLUMNS) as (keyof SpinBlock)[];
 
 /** Whether an open HDF5 file holds a phantom as arrays. */
 export function isArrayPhantom(file: Hdf5Reader): boolean {
-  return COLUMNS.x.paths.some((path) => file.has(path));
+  return PHANTOM_COLUMNS.x.paths.some((path) => file.has(path));
 }
 
 /**
- * The phantom in an open file. KomaMRI states Δw without a field strength: 1.5 T, its scanner's default, is taken.
+ * The phantom in an open file. KomaMRI states Δw without a field strength: 1.5 T, its scanner's default, is taken,
+ * unless the file has our attribute B0.
  * @throws LarmorError 65 if it cannot be simulated
  */
-export function arrayPhantom(file: Hdf5Reader): PhantomSource {
+export function arrayPhantom(file: Hdf5Reader, warn: (message: string) => void): PhantomSource {
   const datasets = new Map<keyof SpinBlock, NumberDataset>();
   for (const name of NAMES) {
-    const path = COLUMNS[name].paths.find((candidate) => file.has(candidate));
+    const path = PHANTOM_COLUMNS[name].paths.find((candidate) => file.has(candidate));
     if (path) datasets.set(name, file.numbers(path));
   }
   const x = datasets.get('x');
@@ -59,19 +49,35 @@ export function arrayPhantom(file: Hdf5Reader): PhantomSource {
   const readSpins = (first: number, count: number, into: SpinBlock): void => {
     for (const name of NAMES) {
       const dataset = datasets.get(name);
-      if (!dataset) into[name].fill(COLUMNS[name].default, 0, count);
+      if (!dataset) into[name].fill(PHANTOM_COLUMNS[name].default, 0, count);
       else if (count > 0) into[name].set(sliceOf(dataset, first, first + count));
     }
     checkSpins(file.path, first, count, into);
   };
+  // Bounds the file states are believed spin by spin: whoever edits a file and leaves them is told where.
+  const stored = unpackBounds(file.attribute('/', 'bounds'));
+  const readWithin = (first: number, count: number, into: SpinBlock): void => {
+    readSpins(first, count, into);
+    const seen = boundsBuilder();
+    seen.add(count, into);
+    if (stored && !contains(stored, seen.bounds)) {
+      const what = `spins ${first} to ${first + count - 1} exceed the bounds it states`;
+      throw badInput(file.path, what, "delete its attribute 'bounds'");
+    }
+  };
+  const read = stored ? readWithin : readSpins;
+  const bounds = stored ?? boundsOf(spinCount, readSpins);
+  if (bounds.maxDensity === 0) throw badInput(file.path, 'every density is 0', 'check the program that wrote it');
+  const B0 = Number([file.attribute('/', 'B0') ?? TISSUE_B0].flat()[0]);
+  if (!(B0 > 0 && Number.isFinite(B0))) throw badInput(`${file.path} B0`, `is ${B0}`, 'give a field in T');
   return {
     name: file.path,
     spinCount,
-    B0: TISSUE_B0,
-    bounds: boundsOf(spinCount, readSpins),
-    identity: phantomIdentity('arrays', { bytes: file.size }, spinCount, readSpins),
+    B0,
+    bounds,
+    identity: phantomIdentity('arrays', { bytes: file.size, B0 }, spinCount, read),
     residentBytes: 0,
-    read: readSpins,
+    read,
     close: file.close,
   };
 }

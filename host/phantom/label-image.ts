@@ -4,7 +4,6 @@
  */
 import { existsSync } from 'node:fs';
 import { badInput, missingInput } from '../common/errors.ts';
-import { warn } from '../common/log.ts';
 import { type Lattice, type LatticeModel, latticeSource, type Vector } from './lattice.ts';
 import { type ParameterSpecs, parseParameters } from './parameters.ts';
 import { readTissueTable, type TissueTable } from './tissue-table.ts';
@@ -61,6 +60,7 @@ export async function openLabelImage(
   path: string,
   given: Readonly<Record<string, string>>,
   readVolume: VolumeReader,
+  warn: (message: string) => void,
 ): Promise<PhantomSource> {
   const options = parseParameters(path, labelImageParameters, given);
   const table = readTissueTable(options.tissues || besides(path));
@@ -78,10 +78,10 @@ export async function openLabelImage(
       seed: 0,
       dimensions,
     });
-    warnUnknown(path, map, table);
+    warnUnknown(path, map, table, warn);
     return source;
   } catch (error) {
-    warnUnknown(path, map, table);
+    warnUnknown(path, map, table, warn);
     volume.close?.();
     throw error;
   }
@@ -97,9 +97,9 @@ function besides(path: string): string {
   );
 }
 
-function warnUnknown(path: string, { unknown }: LabelMap, table: TissueTable): void {
+function warnUnknown(path: string, { unknown }: LabelMap, table: TissueTable, warn: (message: string) => void): void {
   if (unknown.size === 0) return;
-  const shown = [...unknown].slice(0, 8).sort((a, b) => a - b);
+  const shown = [...unknown].sort((a, b) => a - b).slice(0, 8);
   const more = unknown.size > shown.length ? ` and ${unknown.size - shown.length} more` : '';
   warn(`${path}: labels ${shown.join(', ')}${more} are not in ${table.path} and hold no spins`);
 }

@@ -6,9 +6,15 @@ import { existsSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { badInput, usage } from '../common/errors.ts';
 import { requireFile } from '../common/files.ts';
+import { warn as warnUser } from '../common/log.ts';
 import { builtinPhantoms } from './builtins.ts';
 import { parseParameters } from './parameters.ts';
 import type { PhantomSource } from './types.ts';
+
+export interface OpenOptions {
+  /** Where warnings go; ranks other than the first pass a function that drops them. */
+  readonly warn?: (message: string) => void;
+}
 
 /**
  * Opens a phantom.
@@ -19,6 +25,7 @@ import type { PhantomSource } from './types.ts';
 export async function openPhantom(
   name: string,
   parameters: Readonly<Record<string, string>> = {},
+  { warn = warnUser }: OpenOptions = {},
 ): Promise<PhantomSource> {
   if (Object.hasOwn(builtinPhantoms, name)) return builtinPhantoms[name].open(parameters);
   const ending = extname(name.toLowerCase().replace(/\.gz$/, ''));
@@ -33,20 +40,20 @@ export async function openPhantom(
     case '.h5':
     case '.hdf5':
       parseParameters(name, {}, parameters);
-      return openHdf5Phantom(name);
+      return openHdf5Phantom(name, warn);
     case '.mat': {
       const [{ openLabelImage }, { readMatVolume }] = await Promise.all([
         import('./label-image.ts'),
         import('./mat-labels.ts'),
       ]);
-      return openLabelImage(name, parameters, readMatVolume);
+      return openLabelImage(name, parameters, readMatVolume, warn);
     }
     case '.nii': {
       const [{ openLabelImage }, { readNiftiVolume }] = await Promise.all([
         import('./label-image.ts'),
         import('./nifti.ts'),
       ]);
-      return openLabelImage(name, parameters, readNiftiVolume);
+      return openLabelImage(name, parameters, readNiftiVolume, warn);
     }
     default:
       throw usage(
@@ -57,7 +64,7 @@ export async function openPhantom(
 }
 
 /** JEMRIS and KomaMRI files are told apart by what they hold. */
-async function openHdf5Phantom(path: string): Promise<PhantomSource> {
+async function openHdf5Phantom(path: string, warn: (message: string) => void): Promise<PhantomSource> {
   const [{ openHdf5 }, jemris, koma] = await Promise.all([
     import('../common/hdf5/reader.ts'),
     import('./jemris.ts'),
@@ -66,7 +73,7 @@ async function openHdf5Phantom(path: string): Promise<PhantomSource> {
   const file = await openHdf5(path);
   try {
     if (jemris.isJemrisPhantom(file)) return jemris.jemrisPhantom(file);
-    if (koma.isArrayPhantom(file)) return koma.arrayPhantom(file);
+    if (koma.isArrayPhantom(file)) return koma.arrayPhantom(file, warn);
     const held = file.list('/').slice(0, 6).join(', ') || 'nothing';
     throw badInput(path, `is not a phantom (it holds ${held})`, 'give sample/data (JEMRIS) or position/x (KomaMRI)');
   } catch (error) {

@@ -1,0 +1,35 @@
+/**
+ * KomaMRI's `.phantom` layout, which reader and writer share: the place of each property, and the bounds that Larmor
+ * adds as an attribute.
+ */
+import type { PhantomBounds, SpinBlock } from './types.ts';
+
+export interface PhantomColumn {
+  /** Where the property stands in a `.phantom`, then in a file of plain arrays. */
+  readonly paths: readonly [string, string];
+  /** Its value where the file leaves it out: KomaMRI's own defaults. */
+  readonly default: number;
+}
+
+export const PHANTOM_COLUMNS: Readonly<Record<keyof SpinBlock, PhantomColumn>> = {
+  x: { paths: ['position/x', 'x'], default: 0 },
+  y: { paths: ['position/y', 'y'], default: 0 },
+  z: { paths: ['position/z', 'z'], default: 0 },
+  density: { paths: ['contrast/ρ', 'ρ'], default: 1 },
+  T1: { paths: ['contrast/T1', 'T1'], default: 1e6 },
+  T2: { paths: ['contrast/T2', 'T2'], default: 1e6 },
+  T2s: { paths: ['contrast/T2s', 'T2s'], default: 1e6 },
+  offResonance: { paths: ['contrast/Δw', 'Δw'], default: 0 },
+};
+
+/** [maxDensity, min x, y, z, max x, y, z, maxOffResonance, minT1, minT2] */
+export function packBounds({ maxDensity, min, max, maxOffResonance, minT1, minT2 }: PhantomBounds): Float64Array {
+  return Float64Array.of(maxDensity, ...min, ...max, maxOffResonance, minT1, minT2);
+}
+
+/** The bounds that `packBounds` wrote, or undefined if these are none. */
+export function unpackBounds(values: unknown): PhantomBounds | undefined {
+  if (!Array.isArray(values) || values.length !== 10 || !values.every(Number.isFinite)) return undefined;
+  const [maxDensity, x0, y0, z0, x1, y1, z1, maxOffResonance, minT1, minT2] = values;
+  return { maxDensity, min: [x0, y0, z0], max: [x1, y1, z1], maxOffResonance, minT1, minT2 };
+}

@@ -1,0 +1,81 @@
+/**
+ * Writes any phantom as KomaMRI's `.phantom`, the layout `koma.ts` reads: f32 values, which hold a phantom's spins
+ * exactly. Spins stream through a block, so memory is a block and HDF5's chunk caches (some 12 MB) whatever the phantom's
+ * size. Two attributes are ours and ignored by others: the field that Δw belongs to, and the bounds over all spins, which
+ * spare every rank of a large run a pass over the file.
+ */
+import { renameSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { File as H5File } from 'h5wasm/node';
+import { cannotWrite, LarmorError } from '../common/errors.ts';
+import { createOutput } from '../common/files.ts';
+import { WALK_SPINS } from './bounds.ts';
+import { PHANTOM_COLUMNS, packBounds } from './koma-layout.ts';
+import { type PhantomSource, type SpinBlock, spinBlock } from './types.ts';
+
+/** The version of KomaMRI's format that this writes; KomaMRI compares the major number. */
+const FORMAT_VERSION = '0.9.0';
+
+/**
+ * Writes `source` to `path`, whole or not at all.
+ * @throws LarmorError 73 if it cannot be written, 65 if a spin of the source cannot be simulated
+ */
+export async function writePhantom(path: string, source: PhantomSource): Promise<void> {
+  // Says what is wrong with the place in the words all outputs use, before any spin is computed.
+  createOutput(path).abandon();
+  const h5 = await import('h5wasm/node');
+  const module = await h5.ready;
+  module.activate_throwing_error_handler();
+  const beside = `${resolve(path)}.${process.pid}.partial`;
+  let file: H5File | undefined;
+  try {
+    file = new h5.File(beside, 'w');
+    writeSpins(file, source);
+    writeAttributes(file, source);
+    file.close();
+    file = undefined;
+    renameSync(beside, path);
+  } catch (error) {
+    file?.close();
+    if (error instanceof LarmorError) throw error;
+    const cause = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw cannotWrite(
+      path,
+      `cannot be written (${cause})`,
+      'check the space on the device, or write elsewhere with -o',
+    );
+  } finally {
+    rmSync(beside, { force: true });
+  }
+}
+
+function writeSpins(file: H5File, source: PhantomSource): void {
+  const { spinCount } = source;
+  const block = spinBlock(Math.min(WALK_SPINS, spinCount));
+  file.create_group('position');
+  file.create_group('contrast');
+  const columns = (Object.keys(PHANTOM_COLUMNS) as (keyof SpinBlock)[]).map((name) => {
+    const [path] = PHANTOM_COLUMNS[name].paths;
+    const data = new Float32Array(1);
+    const chunks = [block.x.length];
+    const dataset = file.create_dataset({ name: path, data, shape: [1], maxshape: [spinCount], chunks, dtype: '<f' });
+    dataset.resize([spinCount]);
+    return { dataset, values: block[name] };
+  });
+  for (let first = 0; first < spinCount; first += WALK_SPINS) {
+    const count = Math.min(WALK_SPINS, spinCount - first);
+    source.read(first, count, block);
+    for (const { dataset, values } of columns) dataset.write_slice([[first, first + count]], values.subarray(0, count));
+  }
+}
+
+function writeAttributes(file: H5File, { name, spinCount, bounds, B0 }: PhantomSource): void {
+  const dimensions = bounds.min.filter((low, axis) => low !== 0 || bounds.max[axis] !== 0).length;
+  const integer = (key: string, value: number) => file.create_attribute(key, BigInt(value) as never, null, '<q');
+  file.create_attribute('Version', FORMAT_VERSION);
+  file.create_attribute('Name', name);
+  integer('Ns', spinCount);
+  integer('Dims', dimensions);
+  file.create_attribute('B0', Float64Array.of(B0));
+  file.create_attribute('bounds', packBounds(bounds));
+}

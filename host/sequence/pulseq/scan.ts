@@ -141,11 +141,15 @@ function slowNumber(cursor: Cursor, what: string): number {
   throw wrong(cursor, `${what} is \`${shown}\`, not a finite number`, 'correct the line or write the file again');
 }
 
-/** The next field as an integer in [least, 2³¹). */
-export function integerField(cursor: Cursor, what: string, least: number): number {
+/** The next field as an integer in [least, below). */
+export function integerField(cursor: Cursor, what: string, least: number, below = 2 ** 31): number {
   const value = numberField(cursor, what);
-  if (Number.isInteger(value) && value >= least && value < 2 ** 31) return value;
-  throw wrong(cursor, `${what} is ${value}, not an integer from ${least}`, 'correct the line or write the file again');
+  if (Number.isInteger(value) && value >= least && value < below) return value;
+  throw wrong(
+    cursor,
+    `${what} is ${value}, not an integer from ${least} to ${below - 1}`,
+    'correct the line or write the file again',
+  );
 }
 
 /** Complains about fields beyond the last one expected. */

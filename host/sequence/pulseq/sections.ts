@@ -30,7 +30,7 @@ export interface Blocks {
   ids: Int32Array;
   lines: Int32Array;
   /** [count] duration in rasters from 1.4 on; id of a delay before. */
-  timing: Int32Array;
+  timing: Float64Array;
   /** [count][SLOT_COUNT] */
   slots: Int32Array;
 }
@@ -71,7 +71,7 @@ export function readSections(path: string, bytes: Buffer): Sections {
       count: 0,
       ids: new Int32Array(64),
       lines: new Int32Array(64),
-      timing: new Int32Array(64),
+      timing: new Float64Array(64),
       slots: new Int32Array(64 * SLOT_COUNT),
     },
     rf: emptyTable('RF event', RF.width),
@@ -195,12 +195,12 @@ function readBlock(cursor: Cursor, sections: Sections): void {
   if (block === blocks.ids.length) {
     blocks.ids = grown(blocks.ids, new Int32Array(2 * block));
     blocks.lines = grown(blocks.lines, new Int32Array(2 * block));
-    blocks.timing = grown(blocks.timing, new Int32Array(2 * block));
+    blocks.timing = grown(blocks.timing, new Float64Array(2 * block));
     blocks.slots = grown(blocks.slots, new Int32Array(2 * block * SLOT_COUNT));
   }
   blocks.ids[block] = integerField(cursor, 'the id of the block', 0);
   blocks.lines[block] = cursor.line;
-  blocks.timing[block] = integerField(cursor, layout === 'old' ? 'delay id' : 'duration', 0);
+  blocks.timing[block] = integerField(cursor, layout === 'old' ? 'delay id' : 'duration', 0, 2 ** 53);
   const columns = hasExtensionColumn ? SLOT_COUNT : SLOT_COUNT - 1;
   for (let slot = 0; slot < columns; slot++) {
     blocks.slots[block * SLOT_COUNT + slot] = integerField(cursor, SLOT_NAMES[slot]!, 0);

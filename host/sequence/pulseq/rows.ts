@@ -1,0 +1,165 @@
+/**
+ * Events as the rows of a Pulseq 1.5.1 file: each distinct row and shape once, under ids given in order of appearance.
+ * Numbers carry as many digits as it takes to read the same value back.
+ */
+import { createHash } from 'node:crypto';
+import { GAMMA_BAR, type Seconds } from '../../common/units.ts';
+import type { AdcEvent, GradientEvent, RfEvent, ShapedGradientEvent } from '../types.ts';
+import { packShape, shortest } from './compress.ts';
+import type { Rasters } from './definitions.ts';
+import { USES } from './pulses.ts';
+
+/** Distinct rows of one section. */
+export interface Rows {
+  /** The id of this row, new or known. */
+  id(row: string): number;
+  readonly all: ReadonlyMap<string, number>;
+}
+
+export function newRows(): Rows {
+  const all = new Map<string, number>();
+  return {
+    all,
+    id: (row) => {
+      const known = all.get(row);
+      if (known !== undefined) return known;
+      all.set(row, all.size + 1);
+      return all.size;
+    },
+  };
+}
+
+export interface EventRows {
+  readonly rf: Rows;
+  /** Trapezoids and shapes share ids; `trapezoids` tells which rows are which. */
+  readonly gradients: Rows;
+  readonly trapezoids: ReadonlySet<string>;
+  readonly adc: Rows;
+  /** Text of every shape, by id from 1. */
+  readonly shapes: readonly string[];
+  rfId(event: RfEvent): number;
+  gradientId(event: GradientEvent): number;
+  adcId(event: AdcEvent): number;
+}
+
+const LETTERS = new Map(Object.entries(USES).map(([letter, use]) => [use, letter]));
+
+const inUnits = (value: number, unit: number): number => shortest(value / unit, (text) => text * unit === value);
+export const micro = (time: Seconds): number => inUnits(time, 1e-6);
+const nano = (time: Seconds): number => inUnits(time, 1e-9);
+/** T to Hz, T/m to Hz/m. */
+const hertz = (field: number): number => shortest(field * GAMMA_BAR, (text) => text / GAMMA_BAR === field);
+
+export function eventRows(rasters: Rasters): EventRows {
+  const shapes: string[] = [];
+  const shapeIds = new Map<string, number>();
+  const known = new Map<object, number>();
+  const rows = { rf: newRows(), gradients: newRows(), adc: newRows() };
+  const trapezoids = new Set<string>();
+
+  const shapeId = (samples: Float64Array): number => {
+    const packed = packShape(samples);
+    const text = `num_samples ${samples.length}\n${packed.join('\n')}\n`;
+    const key = text.length > 200 ? createHash('sha256').update(text).digest('base64') : text;
+    const id = shapeIds.get(key);
+    if (id !== undefined) return id;
+    shapes.push(text);
+    shapeIds.set(key, shapes.length);
+    return shapes.length;
+  };
+  const peakOf = (values: Float64Array): number => values.reduce((peak, value) => Math.max(peak, Math.abs(value)), 0);
+  const normalised = (values: Float64Array, peak: number): Float64Array =>
+    peak === 0 ? new Float64Array(values.length) : values.map((value) => value / peak);
+  const timeShapeId = (time: Float64Array, raster: Seconds): number => shapeId(time.map((t) => inUnits(t, raster)));
+
+  const rfId = (event: RfEvent): number => {
+    const cells = cellsOf(event, rasters.rf);
+    const pulse = event.interpolation === 'held' && cells === undefined ? staircase(event) : event;
+    const peak = peakOf(pulse.magnitude);
+    const row = [
+      hertz(peak),
+      shapeId(normalised(pulse.magnitude, peak)),
+      shapeId(pulse.phase.map((angle) => angle / (2 * Math.PI))),
+      cells ?? timeShapeId(pulse.time, rasters.rf),
+      micro(event.center),
+      micro(event.delay),
+      ...[event.frequencyPpm, event.phasePpm, event.frequencyOffset, event.phaseOffset],
+      LETTERS.get(event.use)!,
+    ];
+    return rows.rf.id(row.join(' '));
+  };
+
+  const gradientId = (event: GradientEvent): number => {
+    if (event.kind === 'trapezoid') {
+      const times = [event.rise, event.flat, event.fall, event.delay].map(micro);
+      const row = `${hertz(event.amplitude)} ${times.join(' ')}`;
+      trapezoids.add(row);
+      return rows.gradients.id(row);
+    }
+    const { amplitude, time } = event;
+    const cells = gradientCells(event, rasters.gradient);
+    const samples = cells === undefined ? amplitude : amplitude.subarray(1, -1);
+    const peak = peakOf(samples);
+    const row = [
+      hertz(peak),
+      hertz(amplitude[0]!),
+      hertz(amplitude[amplitude.length - 1]!),
+      shapeId(normalised(samples, peak)),
+      cells ?? timeShapeId(time, rasters.gradient),
+      micro(event.delay),
+    ];
+    return rows.gradients.id(row.join(' '));
+  };
+
+  const adcId = (event: AdcEvent): number => {
+    const row = [
+      event.samples,
+      nano(event.dwell),
+      micro(event.delay),
+      ...[event.frequencyPpm, event.phasePpm, event.frequencyOffset, event.phaseOffset],
+      event.phaseShape === undefined ? 0 : shapeId(event.phaseShape),
+    ];
+    return rows.adc.id(row.join(' '));
+  };
+
+  const once =
+    <Event extends object>(make: (event: Event) => number) =>
+    (event: Event): number => {
+      const id = known.get(event) ?? make(event);
+      known.set(event, id);
+      return id;
+    };
+  return { ...rows, trapezoids, shapes, rfId: once(rfId), gradientId: once(gradientId), adcId: once(adcId) };
+}
+
+const NEAR: Seconds = 1e-13;
+
+function onGrid(time: Float64Array, expected: (n: number) => Seconds): boolean {
+  return time.every((t, n) => Math.abs(t - expected(n)) <= NEAR + 1e-15 * t);
+}
+
+/** Time shape 0 or -1 when a held pulse's cells lie on the raster. */
+function cellsOf({ time, interpolation }: RfEvent, raster: Seconds): number | undefined {
+  if (interpolation !== 'held') return undefined;
+  if (onGrid(time, (n) => n * raster)) return 0;
+  return onGrid(time, (n) => ((n + 0.5) * raster) / 2) ? -1 : undefined;
+}
+
+/** Time shape 0 or -1 when a gradient's inner points lie on the raster and its outer ones at the edges. */
+function gradientCells({ time }: ShapedGradientEvent, raster: Seconds): number | undefined {
+  const last = time.length - 1;
+  if (last < 2) return undefined;
+  if (onGrid(time, (n) => (n === 0 ? 0 : n === last ? n - 1 : n - 0.5) * raster)) return 0;
+  return onGrid(time, (n) => (n * raster) / 2) ? -1 : undefined;
+}
+
+/** A held pulse off the raster as a linear one: two points per cell. */
+function staircase({ time, magnitude, phase }: RfEvent): Pick<RfEvent, 'time' | 'magnitude' | 'phase'> {
+  const twice = (values: Float64Array): Float64Array =>
+    Float64Array.from({ length: 2 * magnitude.length }, (_, n) => values[n >> 1]!);
+  return {
+    time: Float64Array.from({ length: 2 * magnitude.length }, (_, n) => time[(n + 1) >> 1]!),
+    magnitude: twice(magnitude),
+    phase: twice(phase),
+  };
+}

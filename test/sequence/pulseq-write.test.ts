@@ -1,0 +1,227 @@
+/** What a written file reads back as: the same sequence, to the rounding of its numbers. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { after, test } from 'node:test';
+import { packShape } from '../../host/sequence/pulseq/compress.ts';
+import { quaternionOf, rotationMatrix } from '../../host/sequence/pulseq/quaternion.ts';
+import { readPulseq } from '../../host/sequence/pulseq/read.ts';
+import { emptyShapes, openShape, pushPacked, unpackShape } from '../../host/sequence/pulseq/shapes.ts';
+import { writePulseq } from '../../host/sequence/pulseq/write.ts';
+import type { Block, Sequence } from '../../host/sequence/types.ts';
+import { caseFiles, skipWithoutCases } from '../support/cases.ts';
+import { warningsOf } from '../support/warnings.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'larmor-write-'));
+after(() => rmSync(folder, { recursive: true }));
+
+/** Scaling by a peak and back, and sums along a packed run: a few hundred roundings of f64. */
+const TOLERANCE = 2e-12;
+
+/** Compares records, arrays and numbers, these relative to the largest of their array or to 1e-6 (times are µs and up). */
+function assertSame(got: unknown, want: unknown, what: string): void {
+  if (want instanceof Float64Array) {
+    assert.ok(got instanceof Float64Array && got.length === want.length, `${what}: length`);
+    const peak = want.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    for (let n = 0; n < want.length; n++) {
+      assert.ok(Math.abs(got[n]! - want[n]!) <= TOLERANCE * peak, `${what}[${n}]: ${got[n]}, not ${want[n]}`);
+    }
+  } else if (Array.isArray(want) && typeof want[0] === 'number') {
+    assertSame(Float64Array.from(got as number[]), Float64Array.from(want), what);
+  } else if (typeof want === 'number') {
+    const most = TOLERANCE * Math.max(Math.abs(want), 1e-6);
+    assert.ok(typeof got === 'number' && Math.abs(got - want) <= most, `${what}: ${got}, not ${want}`);
+  } else if (typeof want === 'object' && want !== null) {
+    assert.ok(typeof got === 'object' && got !== null, `${what} is gone`);
+    assert.deepEqual(Object.keys(got).sort(), Object.keys(want).sort(), what);
+    for (const [key, value] of Object.entries(want)) {
+      assertSame((got as Record<string, unknown>)[key], value, `${what}.${key}`);
+    }
+  } else assert.equal(got, want, what);
+}
+
+function written(sequence: Sequence, name: string): Sequence {
+  const path = join(folder, name);
+  writePulseq(path, sequence);
+  let result: Sequence | undefined;
+  assert.deepEqual(
+    warningsOf(() => {
+      result = readPulseq(path);
+    }),
+    [],
+    'its signature fits',
+  );
+  return result!;
+}
+
+function assertSameSequence(got: Sequence, want: Sequence): void {
+  assert.equal(got.version, '1.5.1');
+  assert.equal(got.blockCount, want.blockCount);
+  for (let n = 0; n < want.blockCount; n++) assertSame(got.block(n), want.block(n), `block ${n}`);
+}
+
+for (const path of [...caseFiles('pulseq', '.seq'), ...caseFiles('sequences', '.seq')]) {
+  test(`${path.split('/').slice(-2).join('/')} written and read`, skipWithoutCases(), () => {
+    let sequence: Sequence | undefined;
+    warningsOf(() => {
+      sequence = readPulseq(path);
+    });
+    const again = written(sequence!, basename(path));
+    assertSameSequence(again, sequence!);
+    // Shapes that differ by their amplitude alone are still one shape.
+    const size = readFileSync(join(folder, basename(path))).length;
+    assert.ok(size < 2 * readFileSync(path).length + 1000, `${size} bytes`);
+  });
+}
+
+function sequenceOf(...blocks: Block[]): Sequence {
+  return {
+    name: 'made here',
+    definitions: new Map([['Name', 'made here']]),
+    blockCount: blocks.length,
+    duration: blocks.reduce((sum, { duration }) => sum + duration, 0),
+    block: (n) => blocks[n]!,
+  };
+}
+
+test('everything a block can hold', () => {
+  const offsets = { frequencyOffset: -12.5, phaseOffset: 0.3, frequencyPpm: -3.35, phasePpm: 0.01 };
+  const half = Float64Array.from({ length: 8 }, (_, n) => ((n + 0.5) * 1e-6) / 2);
+  const block: Block = {
+    duration: 3e-3,
+    rf: {
+      kind: 'rf',
+      delay: 1e-4,
+      interpolation: 'held',
+      time: half,
+      magnitude: Float64Array.of(1e-6, 2e-6, 3e-6, 4e-6, 3e-6, 2e-6, 1e-6),
+      phase: Float64Array.of(0, 0.1, -3, 4, 2, 1, 0),
+      center: 2e-6,
+      use: 'inversion',
+      ...offsets,
+    },
+    gx: { kind: 'trapezoid', delay: 2e-5, amplitude: -0.0123, rise: 1.02115654e-4, flat: 2e-4, fall: 1e-4 },
+    gy: {
+      kind: 'shape',
+      delay: 1e-5,
+      time: Float64Array.of(0, 5e-6, 1.5e-5, 2.5e-5, 3e-5),
+      amplitude: Float64Array.of(0.001, 0.002, 0.004, -0.003, 0.0005),
+    },
+    gz: {
+      kind: 'shape',
+      delay: 0,
+      time: Float64Array.of(0, 1.3e-5, 1.3e-5, 9.7e-5),
+      amplitude: Float64Array.of(0.01, 0.01, 0.02, 0),
+    },
+    adc: {
+      kind: 'adc',
+      delay: 5e-4,
+      samples: 4,
+      dwell: 2.5e-6,
+      ...offsets,
+      phaseShape: Float64Array.of(0.5, 7, -2, 1 / 3),
+    },
+    labels: [
+      { label: 'LIN', mode: 'inc', value: 1 },
+      { label: 'SLC', mode: 'set', value: 4 },
+      { label: 'LIN', mode: 'inc', value: -2 },
+    ],
+    triggers: [
+      { type: 'output', channel: 3, delay: 1e-5, duration: 4e-6 },
+      { type: 'input', channel: 1, delay: 0, duration: 0 },
+    ],
+    rotation: rotationMatrix([0.5, -0.5, 0.5, 0.5]),
+    shim: { magnitude: [1, 0.7], phase: [0, -1.25] },
+  };
+  const oversampled: Block = {
+    duration: 1.23456789e-3,
+    gx: {
+      kind: 'shape',
+      delay: 0,
+      time: Float64Array.of(0, 5e-6, 1e-5, 1.5e-5, 2e-5),
+      amplitude: Float64Array.of(-0.001, 0, 0.001, 0.003, 0.004),
+    },
+  };
+  const sequence = sequenceOf(block, oversampled, block, { duration: 0, labels: block.labels! });
+  const again = written(sequence, 'everything.seq');
+  assertSameSequence(again, sequence);
+  assert.equal(again.block(0).rf, again.block(2).rf);
+  assert.equal(again.definitions.get('Name'), 'made here');
+  assert.equal(again.definitions.get('RequiredExtensions'), 'ROTATIONS RF_SHIMS');
+});
+
+test('a pulse off the raster comes back as the same staircase', () => {
+  const rf = {
+    kind: 'rf' as const,
+    delay: 0,
+    interpolation: 'held' as const,
+    time: Float64Array.of(0, 4e-7, 5.87165e-4),
+    magnitude: Float64Array.of(1e-6, 1e-5),
+    phase: Float64Array.of(0, Math.PI),
+    center: 3e-4,
+    use: 'excitation' as const,
+    frequencyOffset: 0,
+    phaseOffset: 0,
+    frequencyPpm: 0,
+    phasePpm: 0,
+  };
+  const again = written(sequenceOf({ duration: 5.87165e-4, rf }), 'staircase.seq').block(0).rf;
+  const want = {
+    ...rf,
+    interpolation: 'linear',
+    time: Float64Array.of(0, 4e-7, 4e-7, 5.87165e-4),
+    magnitude: Float64Array.of(1e-6, 1e-6, 1e-5, 1e-5),
+    phase: Float64Array.of(0, 0, Math.PI, Math.PI),
+  };
+  assertSame(again, want, 'rf');
+});
+
+test('what is no rotation is refused and leaves no file', () => {
+  const mirror = sequenceOf({ duration: 1e-3, rotation: [1, 0, 0, 0, 1, 0, 0, 0, -1] });
+  assert.throws(() => writePulseq(join(folder, 'mirror.seq'), mirror), {
+    exitCode: 73,
+    message: /rotation of block 1/,
+  });
+  assert.throws(() => readFileSync(join(folder, 'mirror.seq')), { code: 'ENOENT' });
+});
+
+test('packing undoes unpacking, and shrinks what is straight', () => {
+  const unpacked = (samples: Float64Array): Float64Array => {
+    const store = emptyShapes();
+    openShape(store, 1, 1);
+    store.samples[0] = samples.length;
+    for (const value of packShape(samples)) pushPacked(store, value);
+    return unpackShape(store, 0, true, 'shape');
+  };
+  const shapes = {
+    constant: { samples: new Float64Array(1000).fill(1), most: 4 },
+    line: { samples: Float64Array.from({ length: 1000 }, (_, n) => n / 3), most: 12 },
+    sine: { samples: Float64Array.from({ length: 1000 }, (_, n) => Math.sin(n / 50)), most: 1000 },
+    steps: { samples: Float64Array.from({ length: 999 }, (_, n) => [0.1, 0.2, 0.2][n % 3]!), most: 999 },
+    one: { samples: Float64Array.of(0.25), most: 1 },
+  };
+  for (const [name, { samples, most }] of Object.entries(shapes)) {
+    assert.ok(packShape(samples).length <= most, `${name}: ${packShape(samples).length} values`);
+    assertSame(unpacked(samples), samples, name);
+  }
+});
+
+test('quaternions and matrices agree in every octant', () => {
+  for (const [w, x, y, z] of [
+    [1, 0, 0, 0],
+    [0, 1, 0, 0],
+    [0, 0, 1, 0],
+    [0, 0, 0, 1],
+    [0.5, 0.5, -0.5, 0.5],
+    [0.1, -0.7, 0.7, 0.1],
+  ] as const) {
+    const norm = Math.hypot(w, x, y, z);
+    const matrix = rotationMatrix([w / norm, x / norm, y / norm, z / norm]);
+    const again = rotationMatrix(quaternionOf(matrix));
+    for (let n = 0; n < 9; n++) assert.ok(Math.abs(again[n]! - matrix[n]!) < 1e-15);
+  }
+  // A quarter turn about z takes x to y.
+  const quarter = rotationMatrix([Math.SQRT1_2, 0, 0, Math.SQRT1_2]);
+  assert.ok(Math.abs(quarter[3]! - 1) < 1e-15);
+});

@@ -77,6 +77,11 @@ export interface Path {
   readonly samples: number;
   readonly first: Vector;
   readonly last: Vector;
+  /** Samples a third and two thirds on: with first and last, enough to tell paths apart. */
+  readonly via: readonly [Vector, Vector];
+  /** Lowest and highest K along each axis. */
+  readonly low: Vector;
+  readonly high: Vector;
   /** Farthest any sample lies from the chord between first and last, over the chord's length. */
   readonly bend: number;
   /** Largest and smallest distance between neighbouring samples [cycles/m]. */
@@ -230,7 +235,7 @@ function pathPoints(gradients: readonly PiecewiseLinear[], { samples, dwell, del
   return points;
 }
 
-function features(points: Float64Array): Pick<Path, 'first' | 'last' | 'bend' | 'largestStep' | 'smallestStep'> {
+function features(points: Float64Array): Omit<Path, 'id' | 'samples' | 'points'> {
   const at = (n: number): Vector => [points[3 * n]!, points[3 * n + 1]!, points[3 * n + 2]!];
   const samples = points.length / 3;
   const first = at(0);
@@ -238,11 +243,16 @@ function features(points: Float64Array): Pick<Path, 'first' | 'last' | 'bend' | 
   const chord = add(last, first, -1);
   const length = norm(chord);
   const along: Vector = length === 0 ? [0, 0, 0] : scale(chord, 1 / length);
+  const via = [at(Math.floor(samples / 3)), at(Math.floor((2 * samples) / 3))] as const;
+  let low = first;
+  let high = first;
   let farthest = 0;
   let largestStep = 0;
   let smallestStep = samples > 1 ? Number.POSITIVE_INFINITY : 0;
   for (let n = 1; n < samples; n++) {
     const here = at(n);
+    low = [Math.min(low[0], here[0]), Math.min(low[1], here[1]), Math.min(low[2], here[2])];
+    high = [Math.max(high[0], here[0]), Math.max(high[1], here[1]), Math.max(high[2], here[2])];
     const step = norm(add(here, at(n - 1), -1));
     largestStep = Math.max(largestStep, step);
     smallestStep = Math.min(smallestStep, step);
@@ -250,5 +260,5 @@ function features(points: Float64Array): Pick<Path, 'first' | 'last' | 'bend' | 
     farthest = Math.max(farthest, norm(add(from, along, -dot(from, along))));
   }
   const bend = farthest === 0 ? 0 : farthest / length;
-  return { first, last, bend, largestStep, smallestStep };
+  return { first, last, via, low, high, bend, largestStep, smallestStep };
 }

@@ -31,7 +31,6 @@ export const fid = builtin('fid', 'hard pulse and free induction decay', paramet
   blocks.push(blockOf({ adc: readout }, roundUp(recorded, scanner.blockRaster)));
   return sequenceOf('fid', blocks, {
     Name: 'fid',
-    Matrix: [values.samples, 1, 1],
     TE: first + wait + readout.delay + values.dwell / 2 - rf.delay - rf.center,
     FlipAngle: values.flip,
   });

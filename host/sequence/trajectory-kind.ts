@@ -1,0 +1,114 @@
+/** Names what the image readouts of a sequence trace: parallel lines, spokes, spirals, or something else. */
+import type { TrajectoryKind } from './encoding-types.ts';
+import { add, cross, dot, norm, type Path, rotate, scale, type Vector, type WalkedReadout } from './kspace.ts';
+
+/** A readout is straight if it leaves its chord by less than this part of it. */
+const STRAIGHT = 1e-3;
+/** Sine of the angle below which lines are parallel: amplitudes in files have six digits, gridded spokes degrees. */
+const PARALLEL = 2e-3;
+/** A curve belongs to a spiral if it comes nearer to the centre than this part of its farthest point. */
+const CENTRAL = 0.05;
+
+export interface Line {
+  /** k at the first and last sample, physical axes. */
+  readonly first: Vector;
+  readonly last: Vector;
+  /** Unit vector from first to last; zero if the readout stands still. */
+  readonly direction: Vector;
+}
+
+export function lineOf({ base, path, rotation }: WalkedReadout): Line {
+  const first = add(base, rotate(rotation, path.first));
+  const last = add(base, rotate(rotation, path.last));
+  const chord = add(last, first, -1);
+  const length = norm(chord);
+  return { first, last, direction: length === 0 ? [0, 0, 0] : scale(chord, 1 / length) };
+}
+
+/** Radius of the sample nearest to the centre of k-space and of the farthest one, and which is nearest. */
+export interface Reach {
+  readonly nearest: number;
+  readonly smallest: number;
+  readonly largest: number;
+}
+
+export function reachOf(readout: WalkedReadout, line: Line): Reach {
+  const { base, path, rotation } = readout;
+  if (isEven(path) && norm(line.direction) > 0) return reachAlong(path, line);
+  const points = path.points();
+  // |base + R·K| = |Rᵀ·base + K|: one rotation per readout instead of one per sample.
+  const [bx, by, bz] = rotate(rotation, base, true);
+  let nearest = 0;
+  let smallest = Number.POSITIVE_INFINITY;
+  let largest = 0;
+  for (let n = 0; n < points.length; n += 3) {
+    const x = bx + points[n]!;
+    const y = by + points[n + 1]!;
+    const z = bz + points[n + 2]!;
+    const square = x * x + y * y + z * z;
+    if (square < smallest) {
+      smallest = square;
+      nearest = n / 3;
+    }
+    if (square > largest) largest = square;
+  }
+  return { nearest, smallest: Math.sqrt(smallest), largest: Math.sqrt(largest) };
+}
+
+/** The same for equally spaced samples on a line, without visiting them. */
+function reachAlong({ samples }: Path, { first, last, direction }: Line): Reach {
+  const step = norm(add(last, first, -1)) / (samples - 1);
+  const closest = -dot(first, direction) / step;
+  // Halfway between two samples, take the one at positive k along the axis, whichever way the line runs.
+  const tie = 1e-3;
+  const forward = dot(direction, positive(direction)) > 0;
+  const rounded = forward ? Math.floor(closest + 0.5 + tie) : Math.ceil(closest - 0.5 - tie);
+  const nearest = Math.min(samples - 1, Math.max(0, rounded));
+  const smallest = norm(add(first, direction, nearest * step));
+  return { nearest, smallest, largest: Math.max(norm(first), norm(last)) };
+}
+
+/** Samples on a straight line at equal distances, but for rounding in files. */
+export function isEven({ bend, largestStep, smallestStep }: Path): boolean {
+  return bend < 1e-5 && largestStep - smallestStep <= 1e-4 * largestStep;
+}
+
+/** The direction or its opposite, whichever has its largest component positive. */
+export function positive(direction: Vector): Vector {
+  const largest = direction.reduce((a, b) => (Math.abs(b) > Math.abs(a) * (1 + 1e-9) ? b : a));
+  return largest < 0 ? scale(direction, -1) : direction;
+}
+
+/** @param readouts those that make the image, with their lines and reaches */
+export function trajectoryKind(
+  readouts: readonly WalkedReadout[],
+  lines: readonly Line[],
+  reaches: readonly Reach[],
+): TrajectoryKind {
+  if (readouts.length === 0 || readouts.every(({ path }) => path.largestStep === 0)) return 'other';
+  const straight = (n: number): boolean => readouts[n]!.path.bend < STRAIGHT && norm(lines[n]!.direction) > 0;
+  const all = (test: (n: number) => boolean): boolean => readouts.every((_, n) => test(n));
+  if (!all(straight)) {
+    return all((n) => !straight(n) && reaches[n]!.smallest < CENTRAL * reaches[n]!.largest) ? 'spiral' : 'other';
+  }
+  const { direction } = lines[0]!;
+  if (all((n) => norm(cross(lines[n]!.direction, direction)) < PARALLEL)) {
+    return severalLinesPerPulse(readouts, lines, direction) ? 'epi' : 'cartesian';
+  }
+  return all((n) => distanceFromCenter(lines[n]!) < 0.75 * readouts[n]!.path.largestStep) ? 'radial' : 'other';
+}
+
+/** Distance of the (infinite) line from k = 0. */
+function distanceFromCenter({ first, direction }: Line): number {
+  return norm(cross(first, direction));
+}
+
+/** EPI: different lines after one and the same pulse. Fast spin echo has a pulse before each, multi-echo GRE one line. */
+function severalLinesPerPulse(readouts: readonly WalkedReadout[], lines: readonly Line[], direction: Vector): boolean {
+  for (let n = 1; n < readouts.length; n++) {
+    if (readouts[n]!.pulses !== readouts[n - 1]!.pulses) continue;
+    const apart = norm(cross(add(lines[n]!.first, lines[n - 1]!.first, -1), direction));
+    if (apart > 1e-3 * Math.abs(dot(add(lines[n]!.last, lines[n]!.first, -1), direction))) return true;
+  }
+  return false;
+}

@@ -50,7 +50,6 @@ async function filesBelow(folder, accept) {
 
 async function buildKernels() {
   const targets = Object.keys(JSON.parse(readFileSync(join(root, 'asconfig.json'), 'utf8')).targets);
-  if (!existsSync(join(root, 'assembly', 'index.ts'))) return;
   const sources = await filesBelow(join(root, 'assembly'), (name) => name.endsWith('.ts'));
   const hash = createHash('sha256');
   for (const path of [...sources, join(root, 'asconfig.json'), require.resolve('assemblyscript/package.json')])
@@ -99,29 +98,32 @@ async function buildHost() {
     keepNames: true,
   };
   try {
-    const bundles = await Promise.all([
+    const bundles = await Promise.allSettled([
       // Splitting turns every `import()` into a file of its own, opened only by the runs that need it (HDF5 reader, images, WebGPU).
-      existsSync(entry) &&
-        esbuild({ ...common, entryPoints: { larmor: entry }, splitting: true, chunkNames: '[name]-[hash]' }),
-      present.length > 0 && esbuild({ ...common, entryPoints: Object.fromEntries(present) }),
+      esbuild({ ...common, entryPoints: { larmor: entry }, splitting: true, chunkNames: '[name]-[hash]' }),
+      esbuild({ ...common, entryPoints: Object.fromEntries(present) }),
     ]);
-    await writeLicences(join(staging, 'third-party-licences.txt'), bundles);
-    const made = existsSync(staging) ? (await readdir(staging)).sort() : [];
-    if (made.includes('larmor.js')) await makeCommand(join(staging, 'larmor.js'));
+    const failure = bundles.find((bundle) => bundle.status === 'rejected');
+    if (!failure) {
+      await makeCommand(join(staging, 'larmor.js'));
+      const inputs = bundles.flatMap((bundle) => Object.keys(bundle.value.metafile.inputs));
+      await writeLicences(join(staging, 'third-party-licences.txt'), inputs);
+    }
 
     // All files lie flat in dist/: from any of them, './wasm/simd.wasm' and './worker.js' are found the same way.
+    const made = existsSync(staging) ? (await readdir(staging)).sort() : [];
     for (const name of made) await rename(join(staging, name), join(dist, name));
+    for (const name of made) await report(join(dist, name));
+    if (failure) throw failure.reason;
     const stale = (await readdir(dist, { withFileTypes: true })).filter((e) => e.isFile() && !made.includes(e.name));
     for (const { name } of stale) await rm(join(dist, name), { force: true });
-    for (const name of made) await report(join(dist, name));
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
 }
 
 /** The licences of the packages inside the bundles ask to travel with them. */
-async function writeLicences(path, bundles) {
-  const inputs = bundles.flatMap((bundle) => (bundle ? Object.keys(bundle.metafile.inputs) : []));
+async function writeLicences(path, inputs) {
   const packages = new Set(inputs.flatMap((input) => input.match(/^.*node_modules\/(@[^/]+\/)?[^/]+/)?.[0] ?? []));
   const texts = [...packages].sort().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
@@ -141,12 +143,11 @@ async function makeCommand(path) {
 
 async function buildMpi() {
   const folder = join(root, 'mpi-node-bindings');
-  const script = join(folder, 'scripts', 'build.mjs');
-  if (!existsSync(script)) return;
-  await run(process.execPath, [script]);
+  await run(process.execPath, [join(folder, 'scripts', 'build.mjs')]);
+  if (!existsSync(join(folder, 'build'))) return; // no MPI compiler here; the script said so
   const target = join(dist, 'mpi');
   await mkdir(target, { recursive: true });
-  for (const path of await filesBelow(folder, (name) => name.endsWith('.node'))) {
+  for (const path of await filesBelow(join(folder, 'build'), (name) => /^mpi-.*\.node$/.test(name))) {
     const made = join(state, `${basename(path)}.${process.pid}`);
     await copyFile(path, made);
     await rename(made, join(target, basename(path)));
@@ -156,11 +157,12 @@ async function buildMpi() {
 
 await mkdir(dist, { recursive: true });
 await mkdir(state, { recursive: true });
-try {
-  await buildKernels();
-  await buildHost();
-  await buildMpi();
-} catch (error) {
-  console.error(`build: ${error.message}`);
-  process.exit(1);
+// A part that fails keeps no other from being made: who works on one needs the others.
+for (const build of [buildKernels, buildMpi, buildHost]) {
+  try {
+    await build();
+  } catch (error) {
+    console.error(`build: ${error.message.split('\n', 1)[0]}`);
+    process.exitCode = 1;
+  }
 }

@@ -45,7 +45,10 @@ export function setupPackages() {
   const record = join(root, 'node_modules', '.package-lock.json');
   const found = existsSync(record) ? JSON.parse(readFileSync(record, 'utf8')).packages : undefined;
   const isThere = ([path, entry]) =>
-    !path.startsWith('node_modules/') || entry.optional || entry.peer || (found[path] && found[path].version === entry.version);
+    !path.startsWith('node_modules/') ||
+    entry.optional ||
+    entry.peer ||
+    (found[path] && found[path].version === entry.version);
   if (found && Object.entries(wanted).every(isThere)) return;
   // `npm ci` empties node_modules first, also under the feet of a program that runs: only for a clone that has none.
   const how = found ? ['install', '--no-save'] : ['ci'];

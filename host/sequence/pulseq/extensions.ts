@@ -84,7 +84,7 @@ const PARSERS: Record<string, (cursor: Cursor) => Row> = {
   },
   DELAYS: (cursor) => {
     integerField(cursor, 'number', 0);
-    const offset = numberField(cursor, 'offset') * 1e-6;
+    const offset = numberField(cursor, 'offset') / 1e6;
     const factor = numberField(cursor, 'factor');
     if (factor === 0) throw wrong(cursor, 'the factor of the soft delay is 0', 'it must not be');
     return { offset, factor, hint: wordField(cursor, 'hint') };
@@ -104,7 +104,7 @@ const PARSERS: Record<string, (cursor: Cursor) => Row> = {
 function microseconds(cursor: Cursor, name: string): number {
   const value = numberField(cursor, name);
   if (value < 0) throw wrong(cursor, `${name} is ${value}`, 'it cannot be negative');
-  return value * 1e-6;
+  return value / 1e6;
 }
 
 /** Enters the specification `extension NAME number` starts, and returns what reads a line of it. */

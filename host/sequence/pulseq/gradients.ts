@@ -38,9 +38,9 @@ export function gradientEvents(source: Source): Gradients {
 
   const end = (row: number): Seconds => {
     const value = columnsOf(table, row);
-    const delay = value(GRADIENT.delay) * 1e-6;
+    const delay = value(GRADIENT.delay) / 1e6;
     if (value(GRADIENT.kind) === 0) {
-      return delay + (value(GRADIENT.rise) + value(GRADIENT.flat) + value(GRADIENT.fall)) * 1e-6;
+      return delay + (value(GRADIENT.rise) + value(GRADIENT.flat) + value(GRADIENT.fall)) / 1e6;
     }
     const { time, late } = axis(row);
     return delay + late + time[time.length - 1]!;
@@ -49,9 +49,9 @@ export function gradientEvents(source: Source): Gradients {
   const make = (row: number): GradientEvent => {
     const value = columnsOf(table, row);
     const amplitude = value(GRADIENT.amplitude) / GAMMA_BAR;
-    const delay = value(GRADIENT.delay) * 1e-6;
+    const delay = value(GRADIENT.delay) / 1e6;
     if (value(GRADIENT.kind) === 0) {
-      const [rise, flat, fall] = [GRADIENT.rise, GRADIENT.flat, GRADIENT.fall].map((at) => value(at) * 1e-6);
+      const [rise, flat, fall] = [GRADIENT.rise, GRADIENT.flat, GRADIENT.fall].map((at) => value(at) / 1e6);
       return { kind: 'trapezoid', delay, amplitude, rise: rise!, flat: flat!, fall: fall! };
     }
     const { time, samples, late } = axis(row);

@@ -42,7 +42,7 @@ export function rfEvents(source: Source): (row: number) => RfEvent {
     const time = timeId > 0 ? source.timeShape(timeId, rasters.rf, place) : cells(source, timeId, count);
     if (timeId > 0) requireSameLength(magnitude, time, 'magnitude and time shape', place);
     const interpolation = timeId > 0 ? 'linear' : 'held';
-    let center = value(RF.center) * 1e-6;
+    let center = value(RF.center) / 1e6;
     if (Number.isNaN(center)) {
       const key = `${magnitudeId} ${timeId}`;
       center = centers.get(key) ?? peakCenter(samples, time, interpolation);
@@ -50,7 +50,7 @@ export function rfEvents(source: Source): (row: number) => RfEvent {
     }
     return {
       kind: 'rf',
-      delay: value(RF.delay) * 1e-6,
+      delay: value(RF.delay) / 1e6,
       interpolation,
       time,
       magnitude,
@@ -98,9 +98,9 @@ export function adcEvents({ sections, shape }: Source): (row: number) => AdcEven
     const place = placeOf(sections, sections.adc, row);
     const event: AdcEvent = {
       kind: 'adc',
-      delay: value(ADC.delay) * 1e-6,
+      delay: value(ADC.delay) / 1e6,
       samples: value(ADC.samples),
-      dwell: value(ADC.dwell) * 1e-9,
+      dwell: value(ADC.dwell) / 1e9,
       frequencyOffset: value(ADC.frequency),
       phaseOffset: value(ADC.phaseOffset),
       frequencyPpm: value(ADC.frequencyPpm),

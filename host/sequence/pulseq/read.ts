@@ -82,7 +82,7 @@ export function readPulseq(path: string, options: PulseqOptions = {}): Sequence 
     let duration: Seconds;
     if (sections.layout === 'old') {
       for (const trigger of list?.triggers ?? []) needed = Math.max(needed, trigger.delay + trigger.duration);
-      const delay = timing === 0 ? 0 : sections.delays.values[rowOf.delay(timing)]! * 1e-6;
+      const delay = timing === 0 ? 0 : sections.delays.values[rowOf.delay(timing)]! / 1e6;
       duration = Math.max(delay, needed);
     } else {
       const override = list?.softDelay && softDelays.get(list.softDelay);

@@ -44,9 +44,9 @@ export interface EventRows {
 
 const LETTERS = new Map(Object.entries(USES).map(([letter, use]) => [use, letter]));
 
-const inUnits = (value: number, unit: number): number => shortest(value / unit, (text) => text * unit === value);
-export const micro = (time: Seconds): number => inUnits(time, 1e-6);
-const nano = (time: Seconds): number => inUnits(time, 1e-9);
+const inRasters = (time: Seconds, raster: Seconds): number => shortest(time / raster, (text) => text * raster === time);
+export const micro = (time: Seconds): number => shortest(time * 1e6, (text) => text / 1e6 === time);
+const nano = (time: Seconds): number => shortest(time * 1e9, (text) => text / 1e9 === time);
 /** T to Hz, T/m to Hz/m. */
 const hertz = (field: number): number => shortest(field * GAMMA_BAR, (text) => text / GAMMA_BAR === field);
 
@@ -70,7 +70,7 @@ export function eventRows(rasters: Rasters): EventRows {
   const peakOf = (values: Float64Array): number => values.reduce((peak, value) => Math.max(peak, Math.abs(value)), 0);
   const normalised = (values: Float64Array, peak: number): Float64Array =>
     peak === 0 ? new Float64Array(values.length) : values.map((value) => value / peak);
-  const timeShapeId = (time: Float64Array, raster: Seconds): number => shapeId(time.map((t) => inUnits(t, raster)));
+  const timeShapeId = (time: Float64Array, raster: Seconds): number => shapeId(time.map((t) => inRasters(t, raster)));
 
   const rfId = (event: RfEvent): number => {
     const cells = cellsOf(event, rasters.rf);

@@ -37,7 +37,15 @@ export function makePlan(
   const tileSize = options.tileSize ?? defaultTileSize(spinCount);
   const scaleExponent = scaleExponentFor(source);
   const hash = createHash('sha256');
-  const text = JSON.stringify([PLAN_FORMAT, spinCount, source.identity, tileSize, scaleExponent, options.precision, options.engineBuild]);
+  const text = JSON.stringify([
+    PLAN_FORMAT,
+    spinCount,
+    source.identity,
+    tileSize,
+    scaleExponent,
+    options.precision,
+    options.engineBuild,
+  ]);
   hash.update(text).update('\0').update(timelineDigest(timeline));
   return {
     spinCount,
@@ -71,7 +79,18 @@ function timelineDigest(timeline: Timeline): Buffer {
   const hash = createHash('sha256');
   hash.update(Float64Array.of(timeline.gammaBar, timeline.B0, timeline.sampleCount));
   const { ops, segments, excitations, pulses, rfSteps, readouts, waveforms, points, receive, receiveShapes } = timeline;
-  for (const array of [ops, segments, excitations, pulses, rfSteps, readouts, waveforms, points, receive, ...receiveShapes]) {
+  for (const array of [
+    ops,
+    segments,
+    excitations,
+    pulses,
+    rfSteps,
+    readouts,
+    waveforms,
+    points,
+    receive,
+    ...receiveShapes,
+  ]) {
     hash.update(Float64Array.of(array.length)).update(array);
   }
   return hash.digest();

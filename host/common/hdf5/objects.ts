@@ -124,7 +124,13 @@ function datasetHeader(dataset: Dataset, address: number): Uint8Array {
     .u8(0) // fixed size
     .u8(shape.length === 0 ? 0 : 1);
   for (const length of shape) space.u64(length);
-  const contiguous = byteBuilder().u8(3).u8(1).u64(address).u64(byteLength(dataset));
+  const bytes = byteLength(dataset);
+  // An empty dataset has no place.
+  const contiguous = byteBuilder()
+    .u8(3)
+    .u8(1)
+    .u64(bytes === 0 ? UNDEFINED : address)
+    .u64(bytes);
   return objectHeader([
     [DATASPACE, space.finish()],
     [DATATYPE, type.message],

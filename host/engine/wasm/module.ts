@@ -23,13 +23,20 @@ export interface KernelExports {
   work(job: number, tile: number, thread: number): void;
 }
 
+const loaded = new Map<KernelBuild | undefined, Kernels>();
+
 /** @param wanted a build to insist on; default: the fastest that validates */
 export function loadKernels(wanted?: KernelBuild): Kernels {
+  const known = loaded.get(wanted);
+  if (known !== undefined) return known;
   // Node 20 knows relaxed SIMD behind a flag, which also holds for workers started later; newer Nodes ignore it.
   if (Number(process.versions.node.split('.')[0]) < 22) v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
   for (const build of wanted === undefined ? (['relaxed', 'simd'] as const) : [wanted]) {
     const bytes = readKernel(`wasm/${build}.wasm`);
-    if (WebAssembly.validate(bytes)) return { module: new WebAssembly.Module(bytes), build };
+    if (!WebAssembly.validate(bytes)) continue;
+    const kernels = { module: new WebAssembly.Module(bytes), build };
+    loaded.set(wanted, kernels);
+    return kernels;
   }
   throw new LarmorError(EXIT.internal, `no kernel build runs on Node ${process.version}; use Node 20 or newer`);
 }
@@ -64,4 +71,17 @@ export function kernelImports(memory: WebAssembly.Memory): WebAssembly.Imports {
 export function describeBuild(build: KernelBuild, exports: KernelExports): string {
   const fused = exports.probeFused(1 + 2 ** -30) !== 0;
   return `${build}-${fused ? 'fused' : 'unfused'} node ${process.versions.node}`;
+}
+
+/** What an engine made here would call its build, without making one. */
+export function wasmBuild(wanted?: KernelBuild): string {
+  const { module, build } = loadKernels(wanted);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+  return describeBuild(build, instantiate(module, memory));
+}
+
+/** The kernels on this thread, with no way to start others. */
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports {
+  const imports = { ...kernelImports(memory), wasi: { 'thread-spawn': () => -1 } };
+  return new WebAssembly.Instance(module, imports).exports as unknown as KernelExports;
 }

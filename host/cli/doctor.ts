@@ -1,0 +1,86 @@
+/** `larmor doctor`: what this machine offers to a run, and for each thing that is missing, how to get it. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { freemem, totalmem } from 'node:os';
+import { assetPath } from '../common/assets.ts';
+import { allowedCpus, grantedThreads } from '../common/environment.ts';
+import { wasmBuild } from '../engine/wasm/module.ts';
+
+interface Check {
+  readonly what: string;
+  readonly found: string;
+  /** How to get it, when it is missing. */
+  readonly mend?: string;
+}
+
+export async function doctor(options: { json?: boolean }): Promise<void> {
+  const checks = [node(), threads(), kernels(), memory(), ...mpi()];
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ checks })}\n`);
+    return;
+  }
+  for (const { what, found, mend } of checks) {
+    process.stdout.write(`${what.padEnd(10)}${found}\n${mend === undefined ? '' : `${' '.repeat(10)}→ ${mend}\n`}`);
+  }
+}
+
+function node(): Check {
+  const major = Number(process.versions.node.split('.')[0]);
+  return {
+    what: 'Node',
+    found: `${process.version} on ${process.platform} ${process.arch}`,
+    ...(major < 20 ? { mend: 'install Node 20 or newer' } : {}),
+  };
+}
+
+function threads(): Check {
+  const grant = grantedThreads();
+  return {
+    what: 'threads',
+    found: `${grant.threads} by default (${grant.reason}; ${allowedCpus().length} processors allowed)`,
+  };
+}
+
+function kernels(): Check {
+  const build = wasmBuild();
+  const plain = build.startsWith('simd');
+  return {
+    what: 'kernels',
+    found: build,
+    ...(plain ? { mend: 'a newer Node runs the relaxed-SIMD build, which is faster' } : {}),
+  };
+}
+
+function memory(): Check {
+  const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  return { what: 'memory', found: `${gib(freemem())} free of ${gib(totalmem())}` };
+}
+
+/** Both families: is the addon built, does a launcher stand on the PATH, can a compiler build what is missing. */
+function mpi(): Check[] {
+  return (['openmpi', 'mpich'] as const).map((family) => {
+    const title = family === 'openmpi' ? 'Open MPI' : 'MPICH';
+    const packages = family === 'openmpi' ? 'openmpi-bin libopenmpi-dev' : 'mpich libmpich-dev';
+    const built = existsSync(assetPath(`mpi/mpi-${family}.node`));
+    const compiler = [`mpicc.${family}`, 'mpicc'].find((name) => answers(name, family));
+    if (built) return { what: title, found: 'binding built: mpirun and srun runs of several ranks work' };
+    if (compiler === undefined) {
+      return {
+        what: title,
+        found: 'none here: runs have one rank',
+        mend: `for several ranks load the site's MPI module (or apt install ${packages}), then npm run build`,
+      };
+    }
+    return {
+      what: title,
+      found: `${compiler} is here, its binding is not built`,
+      mend: 'npm run build (needs a C compiler)',
+    };
+  });
+}
+
+/** Whether this MPI compiler wrapper is of the family. */
+function answers(compiler: string, family: 'openmpi' | 'mpich'): boolean {
+  const { stdout, status } = spawnSync(compiler, ['-show'], { encoding: 'utf8' });
+  return status === 0 && /openmpi|open-mpi/.test(stdout) === (family === 'openmpi');
+}

@@ -1,0 +1,14 @@
+/** Values of options: parsed and refused in one place, so that every command says the same. */
+import { InvalidArgumentError } from 'commander';
+
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('give a whole number of 1 or more.');
+  return value;
+}
+
+export function positiveSeconds(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(Number.isFinite(value) && value > 0)) throw new InvalidArgumentError('give a time in seconds greater than 0.');
+  return value;
+}

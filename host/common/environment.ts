@@ -1,0 +1,89 @@
+/**
+ * The one place that reads environment variables and asks the machine what this process may use of it. MPI's own variables
+ * are the binding package's affair.
+ */
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+export interface Grant {
+  /** Threads this process should use by default. */
+  readonly threads: number;
+  /** What limited them, in words a user can act on. */
+  readonly reason: string;
+}
+
+/** Threads that scheduler, affinity mask, cgroup quota and physical cores leave to this process. */
+export function grantedThreads(environment: NodeJS.ProcessEnv = process.env): Grant {
+  const cpus = allowedCpus();
+  const cores = physicalCores(cpus);
+  const grants: Grant[] = [{ threads: cores, reason: `${cores} physical cores in the affinity mask` }];
+  const slurm = Number(environment.SLURM_CPUS_PER_TASK);
+  if (Number.isInteger(slurm) && slurm > 0) grants.push({ threads: slurm, reason: `SLURM_CPUS_PER_TASK=${slurm}` });
+  const quota = cgroupQuota();
+  if (quota !== undefined)
+    grants.push({ threads: Math.max(1, Math.floor(quota)), reason: `a cgroup quota of ${quota} CPUs` });
+  return grants.reduce((least, grant) => (grant.threads < least.threads ? grant : least));
+}
+
+/** Processors of the affinity mask; libuv's count where /proc does not tell. */
+export function allowedCpus(): readonly number[] {
+  const line = readText('/proc/self/status')?.match(/^Cpus_allowed_list:\s*(.+)$/m)?.[1];
+  if (line === undefined) return Array.from({ length: availableParallelism() }, (_, n) => n);
+  return line.split(',').flatMap((range) => {
+    const [from, to = from] = range.split('-').map(Number) as [number, number?];
+    return Array.from({ length: to - from + 1 }, (_, n) => from + n);
+  });
+}
+
+/** How many cores those processors belong to: hyperthreads of one core share its arithmetic units. */
+function physicalCores(cpus: readonly number[]): number {
+  const cores = new Set(
+    cpus.map(
+      (cpu) => readText(`/sys/devices/system/cpu/cpu${cpu}/topology/thread_siblings_list`)?.trim() ?? `cpu ${cpu}`,
+    ),
+  );
+  return Math.max(1, cores.size);
+}
+
+/** CPUs that a cgroup (v2, else v1) lets this process use over time; Node 20 itself ignores them. */
+function cgroupQuota(): number | undefined {
+  const groups = readText('/proc/self/cgroup') ?? '';
+  const v2 = groups.match(/^0::(.*)$/m)?.[1];
+  const v1 = groups.match(/^\d+:(?:[^:]*,)?cpu(?:,[^:]*)?:(.*)$/m)?.[1];
+  const quotas: number[] = [];
+  for (const path of ancestors(v2)) {
+    const [quota, period] = (readText(`/sys/fs/cgroup${path}/cpu.max`) ?? '').trim().split(/\s+/).map(Number);
+    if (quota! > 0 && period! > 0) quotas.push(quota! / period!);
+  }
+  for (const path of ancestors(v1)) {
+    const quota = Number(readText(`/sys/fs/cgroup/cpu${path}/cpu.cfs_quota_us`) ?? -1);
+    const period = Number(readText(`/sys/fs/cgroup/cpu${path}/cpu.cfs_period_us`) ?? 0);
+    if (quota > 0 && period > 0) quotas.push(quota / period);
+  }
+  return quotas.length > 0 ? Math.min(...quotas) : undefined;
+}
+
+/** `/a/b` → `/a/b`, `/a`, ``: a quota anywhere above binds. */
+function ancestors(path: string | undefined): string[] {
+  if (path === undefined) return [];
+  const parts = path.split('/').filter((part) => part !== '' && part !== '..');
+  return Array.from({ length: parts.length + 1 }, (_, n) =>
+    parts
+      .slice(0, parts.length - n)
+      .map((part) => `/${part}`)
+      .join(''),
+  );
+}
+
+/** https://no-color.org: set and not empty means no colour. */
+export function wantsColor(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY === true && !process.env.NO_COLOR;
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * RF pulses for the GPU: the timeline's steps as `shaders/excitation.ts` reads them, and which pulses are worth
+ * folding into one affine operator per spin.
+ */
+import type { PhantomBounds } from '../../phantom/types.ts';
+import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
+import { type PhaseUnits, writeWideCoefficients, writeWideTurn } from './phase.ts';
+
+/** Words of a pulse and of a step in the table; steps come in units of one pulse. */
+const PULSE_WORDS = 4;
+const STEP_WORDS = 16;
+
+const FIELD_CHANGED = 1;
+const RELAXATION_CHANGED = 2;
+
+/** The kernels' polynomials hold for half angles up to this [rad], rounding of the bound left aside. */
+const LARGEST_HALF_ANGLE = (Math.PI / 2) * 0.9999;
+
+/** A pulse is folded if it comes at least so often: folding costs about as much as two and a half times stepping. */
+const USES_TO_FOLD = 3;
+/** Operators take 48 bytes per spin each; what is saved by the ninth is little. */
+const MOST_OPERATORS = 8;
+
+export interface PulseTable {
+  /** `steps` of the kernels: pulses, then their steps. */
+  readonly words: Uint32Array;
+  /** [pulse] steps */
+  readonly stepCount: readonly number[];
+  /** Pulses to fold, in order of their operators. */
+  readonly kept: readonly number[];
+  /** Rotations of all excitations as if none were folded, for speeds: steps per spin. */
+  readonly stepsPlayed: number;
+}
+
+export function pulseTable(timeline: Timeline, bounds: PhantomBounds, units: PhaseUnits): PulseTable {
+  const { pulses, rfSteps, gammaBar } = timeline;
+  const pulseCount = pulses.length / STRIDE.pulse;
+  const words = new Uint32Array(PULSE_WORDS * pulseCount + (STEP_WORDS * rfSteps.length) / STRIDE.rfStep);
+  const floats = new Float32Array(words.buffer);
+  const reach = [0, 1, 2].map((i) => Math.max(Math.abs(bounds.min[i]!), Math.abs(bounds.max[i]!)));
+  const stepCount: number[] = [];
+
+  for (let pulse = 0; pulse < pulseCount; pulse++) {
+    const [first, count, offset] = pulses.subarray(STRIDE.pulse * pulse, STRIDE.pulse * pulse + 3) as unknown as [
+      number,
+      number,
+      number,
+    ];
+    stepCount.push(count);
+    const stepAt = (n: number): Float64Array => rfSteps.subarray(STRIDE.rfStep * (first + n));
+
+    let largest = 0;
+    for (let n = 0; n < count; n++) {
+      const [dt, re, im, gx, gy, gz] = stepAt(n) as unknown as [number, number, number, number, number, number];
+      const field = gammaBar * (Math.abs(gx) * reach[0]! + Math.abs(gy) * reach[1]! + Math.abs(gz) * reach[2]!);
+      const hertz = field + bounds.maxOffResonance * units.turnsPerRadian + Math.abs(offset);
+      largest = Math.max(largest, Math.PI * dt * Math.hypot(gammaBar * Math.hypot(re, im), hertz));
+    }
+    const doublings = Math.max(0, Math.ceil(Math.log2(largest / LARGEST_HALF_ANGLE)));
+    const part = 2 ** -doublings;
+
+    const tableStep = pulseCount + (STEP_WORDS / PULSE_WORDS) * first;
+    words.set([tableStep, count, doublings], PULSE_WORDS * pulse);
+    floats[PULSE_WORDS * pulse + 3] = count > 0 ? stepAt(count - 1)[0]! / 2 : 0;
+    let before: { moment: readonly number[]; relaxation: number } | undefined;
+    for (let n = 0; n < count; n++) {
+      const [dt, re, im, gx, gy, gz] = stepAt(n) as unknown as [number, number, number, number, number, number];
+      const moment = [gammaBar * gx * dt, gammaBar * gy * dt, gammaBar * gz * dt, dt].map((value) => value * part);
+      const relaxation = dt / 2 + (n > 0 ? stepAt(n - 1)[0]! / 2 : 0);
+      const fieldChanged = !before || moment.some((value, i) => value !== before!.moment[i]);
+      const relaxationChanged = relaxation !== before?.relaxation;
+      before = { moment, relaxation };
+
+      const at = PULSE_WORDS * tableStep + STEP_WORDS * n;
+      const halfAngle = -Math.PI * gammaBar * dt * part;
+      floats.set([halfAngle * re, halfAngle * im, relaxation], at);
+      words[at + 3] = (fieldChanged ? FIELD_CHANGED : 0) | (relaxationChanged ? RELAXATION_CHANGED : 0);
+      writeWideCoefficients(words, at + 4, moment, units);
+      writeWideTurn(words, at + 12, -offset * dt * part);
+    }
+  }
+  return { words, stepCount, ...choose(timeline, stepCount) };
+}
+
+/** The pulses whose folding saves most, by the timeline alone, so that the choice is the same on every device. */
+function choose(timeline: Timeline, stepCount: readonly number[]): Pick<PulseTable, 'kept' | 'stepsPlayed'> {
+  const { ops, excitations } = timeline;
+  const uses = stepCount.map(() => 0);
+  for (let op = 0; op < ops.length; op += STRIDE.op) {
+    if (ops[op] !== OP.excite) continue;
+    const pulse = excitations[STRIDE.excitation * ops[op + 1]!]!;
+    uses[pulse] = uses[pulse]! + 1;
+  }
+  const saved = (pulse: number): number => (uses[pulse]! - USES_TO_FOLD) * stepCount[pulse]!;
+  const kept = uses
+    .map((_, pulse) => pulse)
+    .filter((pulse) => uses[pulse]! >= USES_TO_FOLD)
+    .sort((a, b) => saved(b) - saved(a) || a - b)
+    .slice(0, MOST_OPERATORS);
+  return { kept, stepsPlayed: uses.reduce((sum, count, pulse) => sum + count * stepCount[pulse]!, 0) };
+}

@@ -1,0 +1,68 @@
+/**
+ * WGSL of RF pulses: one rotation per step about the effective field, between two half steps of relaxation.
+ *
+ * A rotation by 2|h| about h is m + w·t + v×t with t = 2v×m, w = cos|h|, v = h·sin|h|/|h|; both functions are
+ * polynomials in |h|², so no square root, division or range reduction is needed as long as |h| ≤ π/2. Where a step may
+ * turn farther (the host knows the largest gradient, position and off-resonance) it is computed for h/2ⁿ and the
+ * quaternion squared n times. Written as an increment of m, rounding of w near 1 does not shrink m step after step.
+ *
+ * Neighbouring half relaxations are merged; a step says whether its longitudinal field or its relaxation differ from
+ * the step before, and where gradients hold still both are formed once per pulse.
+ */
+export const excitation = /* wgsl */ `
+/**
+ * Pulses, then steps. Pulse: (first step, steps, doublings, last relaxation [s, f32]).
+ * Step: (hx, hy [rad, f32], relaxation before it [s, f32], CHANGED bits), then 64-bit coefficients of its
+ * longitudinal turn: hi[4], lo[4], (constant hi, lo, –, –).
+ */
+@group(0) @binding(4) var<storage, read> steps: array<vec4<u32>>;
+const FIELD_CHANGED = 1u;
+const RELAXATION_CHANGED = 2u;
+
+struct Rotation { v: vec3<f32>, w: f32 }
+
+/** @param h half the angle times the axis [rad] @param doublings n: h is a 2ⁿ-th of what is meant */
+fn rotation(h: vec3<f32>, doublings: u32) -> Rotation {
+  let u = dot(h, h);
+  let sinc = 1.0 + u * (-0.166666666 + u * (0.00833333098 + u * (-0.000198408618 + u * (2.75252982e-6 + u * -2.38896659e-8))));
+  var w = 1.0 + u * (-0.499999994 + u * (0.0416666362 + u * (-0.00138883612 + u * (2.47601532e-5 + u * -2.60513484e-7))));
+  var v = h * sinc;
+  for (var n = 0u; n < doublings; n++) {
+    let next = 1.0 - 2.0 * dot(v, v);
+    v *= 2.0 * w;
+    w = next;
+  }
+  return Rotation(v, w);
+}
+
+fn rotate(m: vec3<f32>, by: Rotation) -> vec3<f32> {
+  let t = 2.0 * cross(by.v, m);
+  return m + by.w * t + cross(by.v, t);
+}
+
+/** What one spin carries from step to step of a pulse. */
+struct Course { hz: f32, loss: vec2<f32>, rotation: Rotation }
+
+/** @param rates (1/T2, 1/T1) */
+fn course(step: u32, doublings: u32, X: vec4<i32>, rates: vec2<f32>, last: Course) -> Course {
+  var next = last;
+  let head = steps[step];
+  if ((head.w & FIELD_CHANGED) != 0u) {
+    let constant = steps[step + 3u].xy;
+    let wide = turnsWide(X, steps[step + 1u], steps[step + 2u], constant);
+    // π·2⁻³², negative because precession is clockwise.
+    next.hz = -7.3145904e-10 * (f32(bitcast<i32>(wide.x)) + f32(wide.y) * 2.3283064365386963e-10);
+  }
+  if ((head.w & RELAXATION_CHANGED) != 0u) {
+    let y = bitcast<f32>(head.z) * rates;
+    next.loss = vec2(loss(y.x), loss(y.y));
+  }
+  next.rotation = rotation(vec3(bitcast<f32>(head.x), bitcast<f32>(head.y), next.hz), doublings);
+  return next;
+}
+
+/** @param towards longitudinal magnetisation at rest */
+fn relax(m: vec3<f32>, towards: f32, loss: vec2<f32>) -> vec3<f32> {
+  return vec3(m.xy + m.xy * loss.x, m.z + (m.z - towards) * loss.y);
+}
+`;

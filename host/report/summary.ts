@@ -1,0 +1,61 @@
+/** What a run says of itself when it is done: the one object of `--json`, and the same in a few lines for a person. */
+
+export interface Summary {
+  readonly sequence: string;
+  readonly phantom: string;
+  readonly spins: number;
+  readonly tiles: number;
+  readonly tileSize: number;
+  readonly samples: number;
+  readonly segments: number;
+  readonly rfSteps: number;
+  readonly ranks: number;
+  readonly threads: number;
+  readonly precision: 'f32' | 'f64';
+  readonly engine: string;
+  readonly build: string;
+  /** Whether another run of the same plan gives the same bits. */
+  readonly reproducible: boolean;
+  readonly planHash: string;
+  /** Wall clock of each phase on rank 0 [s]. */
+  readonly seconds: {
+    readonly load: number;
+    readonly compile: number;
+    readonly simulate: number;
+    readonly reduce: number;
+    readonly write: number;
+    readonly total: number;
+  };
+  readonly spinSamplesPerSecond: number;
+  readonly tilesResumed: number;
+  readonly perRank: readonly {
+    readonly rank: number;
+    readonly host: string;
+    readonly tiles: number;
+    readonly seconds: object;
+  }[];
+  /** Largest resident set of rank 0's process [bytes]. */
+  readonly peakMemory: number;
+  /** sha256 of scale exponent and integer sums. */
+  readonly signalHash: string;
+  readonly outputs: readonly string[];
+}
+
+/** Four significant digits with an SI-ish suffix people read at a glance: 4.1e9 stays 4.1e9. */
+const rate = (value: number): string => value.toExponential(1).replace('e+', 'e');
+
+export function summaryLines(summary: Summary): string[] {
+  const { seconds } = summary;
+  const phases = (['load', 'compile', 'simulate', 'reduce', 'write'] as const).map(
+    (name) => `${name} ${seconds[name].toFixed(3)}`,
+  );
+  const ranks = summary.ranks === 1 ? '' : `${summary.ranks} ranks × `;
+  const threads = summary.threads === 1 ? '1 thread' : `${summary.threads} threads`;
+  return [
+    `${summary.sequence} on ${summary.phantom}: ${summary.spins} spins, ${summary.samples} samples`,
+    `${ranks}${threads}, ${summary.engine} ${summary.build}, ${summary.precision}, ${summary.tiles} tiles of ${summary.tileSize}`,
+    `seconds: ${phases.join(', ')}; ${rate(summary.spinSamplesPerSecond)} spin·samples/s`,
+    `signal ${summary.signalHash.slice(0, 16)}`,
+    ...summary.outputs.map((path) => `wrote ${path}`),
+  ];
+}

@@ -70,14 +70,13 @@ async function inflated(path: string, map: LabelMap): Promise<LabelVolume> {
   let header: NiftiHeader | undefined;
   let numbers = new Uint8Array(0);
   let filled = 0;
-  // Bytes not used yet: the file's start until the header is whole, then less than one number.
-  let rest = Buffer.alloc(0);
+  // Bytes not used yet, fewer than one number.
+  let rest: Buffer = Buffer.alloc(0);
   let position = 0;
   try {
-    for await (const chunk of stream) {
+    for await (const chunk of wholeHead(stream)) {
       rest = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
       if (!header) {
-        if (rest.length < NIFTI_HEADER_BYTES) continue;
         header = parseNiftiHeader(path, rest);
         numbers = held(path, header);
       }
@@ -104,6 +103,22 @@ async function inflated(path: string, map: LabelMap): Promise<LabelVolume> {
   if (filled < numbers.length) throw truncated(path);
   detail(`${path}: ${header.size.join(' × ')} labels held in memory, ${numbers.length} bytes`);
   return heldVolume(numbers, header.size, header);
+}
+
+/** The stream's chunks, the first of them long enough to hold the header if the stream is. */
+async function* wholeHead(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let head: Buffer | undefined = Buffer.alloc(0);
+  for await (const chunk of stream) {
+    if (!head) {
+      yield chunk;
+      continue;
+    }
+    head = Buffer.concat([head, chunk]);
+    if (head.length < NIFTI_HEADER_BYTES) continue;
+    yield head;
+    head = undefined;
+  }
+  if (head) yield head;
 }
 
 function held(path: string, { size }: NiftiHeader): Uint8Array<ArrayBuffer> {

@@ -3,7 +3,7 @@
  * rank that fails takes the job down at once, and a rank that ends without finalize counts as failed.
  */
 import { writeSync } from 'node:fs';
-import { format } from 'node:util';
+import { inspect } from 'node:util';
 import type { Communicator } from './types.ts';
 
 /** What the launcher reports for an internal error (EX_SOFTWARE of sysexits). */
@@ -43,7 +43,8 @@ export interface AbortOnUncaughtOptions {
  * Returns what takes the handlers away again.
  */
 export function abortOnUncaught(comm: Communicator, options: AbortOnUncaughtOptions = {}): () => void {
-  const report = options.report ?? ((error) => complain(format('rank %d: uncaught %o', comm.rank, error)));
+  const describe = (error: unknown): string => (error instanceof Error && error.stack) || inspect(error);
+  const report = options.report ?? ((error) => complain(`rank ${comm.rank}: uncaught ${describe(error)}`));
   const onError = (error: unknown): void => {
     try {
       report(error);

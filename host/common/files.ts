@@ -49,11 +49,18 @@ export interface PendingFile {
 /** Opens `path` for writing (exit 73 if that cannot be done); nothing appears under `path` before `commit`. */
 export function createOutput(path: string): PendingFile {
   const beside = `${path}.${process.pid}.partial`;
+  const discard = (): void => {
+    try {
+      rmSync(beside, { force: true });
+    } catch {
+      // Where it cannot be removed it could not be made either; the error that led here tells more.
+    }
+  };
   const guard = <T>(step: () => T): T => {
     try {
       return step();
     } catch (error) {
-      rmSync(beside, { force: true });
+      discard();
       throw writing(path, error);
     }
   };
@@ -88,7 +95,7 @@ export function createOutput(path: string): PendingFile {
       }),
     abandon: () => {
       close();
-      rmSync(beside, { force: true });
+      discard();
     },
   };
 }

@@ -47,10 +47,10 @@ export function checkWritable(path: string, size?: SignalSize): void {
   const writer = rawWriterFor(path);
   if (writer === writeMat && size) checkMatSize(path, size);
   for (const file of writer === writeCfl ? Object.values(cflFiles(path)) : [path]) {
+    createOutput(file).abandon();
     if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
       throw cannotWrite(file, 'is a directory', 'name a file');
     }
-    createOutput(file).abandon();
   }
 }
 

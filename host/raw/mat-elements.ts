@@ -67,7 +67,10 @@ export function doubles(name: string, rows: number, values: readonly number[]): 
   return Buffer.concat([arrayHeader(array), partTag(array), Buffer.from(Float64Array.from(values).buffer)]);
 }
 
-/** A character array, one row per text, blanks at their ends. */
+/**
+ * A character array, one row per text, blanks at their ends. As u16, not as UTF-16, which Octave refuses to load; SciPy
+ * wants `uint16_codec='utf-16-le'` for letters beyond ASCII.
+ */
 export function characters(name: string, texts: readonly string[]): Buffer {
   const columns = texts.reduce((widest, text) => Math.max(widest, text.length), 0);
   const bytes = 2 * texts.length * columns;

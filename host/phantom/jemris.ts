@@ -6,6 +6,7 @@
 import { badInput } from '../common/errors.ts';
 import type { Hdf5Reader, NumberDataset } from '../common/hdf5/reader.ts';
 import { boundsOf, checkSpins } from './bounds.ts';
+import { refuseBoundless } from './hdf5-size.ts';
 import { phantomIdentity } from './identity.ts';
 import { rowOf } from './lattice.ts';
 import { TISSUE_B0 } from './tissues.ts';
@@ -29,6 +30,7 @@ export function isJemrisPhantom(file: Hdf5Reader): boolean {
 export function jemrisPhantom(file: Hdf5Reader): PhantomSource {
   const data = file.numbers(DATA);
   const [nz, ny, nx] = gridOf(data);
+  refuseBoundless(file, nx * ny * nz);
   const step = tripleOf(file, 'sample/resolution', [1, 1, 1]);
   const offset = tripleOf(file, 'sample/offset', [0, 0, 0]);
   if (step.some((value) => !(value > 0))) {

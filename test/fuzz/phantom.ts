@@ -1,0 +1,145 @@
+/**
+ * Fuzzes the phantom readers: sound small files of every format, damaged at random, must be opened and read or refused
+ * with a LarmorError of one line; nothing else may happen. Run it for as long as you like:
+ *
+ *     node --import tsx test/fuzz/phantom.ts [seconds] [seed]
+ *
+ * It prints the seed of every finding; the same seed repeats the run.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { LarmorError } from '../../host/common/errors.ts';
+import { openPhantom } from '../../host/phantom/open.ts';
+import { spinBlock } from '../../host/phantom/types.ts';
+import { writePhantom } from '../../host/phantom/write.ts';
+import { matFile, niftiFile, writeHdf5, writeTable } from '../support/phantom-files.ts';
+
+/** A damaged header may honestly claim many spins; reading a few shows what there is to show. */
+const SPINS_READ = 1000;
+
+export interface FuzzResult {
+  readonly runs: number;
+  readonly accepted: number;
+  readonly refused: number;
+}
+
+/** mulberry32: a small generator whose whole state is the seed. */
+function generator(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
+  };
+}
+
+/** Sound files: name (its ending decides the reader) and bytes; compressed ones are damaged before they are packed too. */
+async function seeds(folder: string): Promise<[name: string, bytes: Buffer][]> {
+  const koma = join(folder, 'seed.phantom');
+  await writePhantom(koma, await openPhantom('grid', { n: '3' }));
+  const voxels = Float64Array.from({ length: 60 }, (_, n) => (n % 5 === 4 ? 0 : 1 / (1 + (n % 7))));
+  const jemris = await writeHdf5(join(folder, 'seed.h5'), {
+    'sample/data': { data: voxels, shape: [3, 4, 5] },
+    'sample/resolution': { data: Float64Array.of(1, 1, 1) },
+  });
+  const labels = Uint8Array.from({ length: 27 }, (_, n) => n % 4);
+  const arrays = [{ name: 'labels', dims: [9, 3], data: labels }];
+  const nifti = niftiFile([3, 3, 3], labels);
+  return [
+    ['a.phantom', readFileSync(koma)],
+    ['a.h5', readFileSync(jemris)],
+    ['a.mat', matFile(arrays, false)],
+    ['b.mat', matFile(arrays, true)],
+    ['a.nii', nifti],
+    ['a.nii.gz', gzipSync(nifti)],
+    ['packed.nii.gz', nifti],
+  ];
+}
+
+function damage(bytes: Buffer, random: (below: number) => number): Buffer {
+  const out = Buffer.from(bytes);
+  const edits = 1 + random(4);
+  for (let edit = 0; edit < edits; edit++) {
+    const at = random(out.length);
+    switch (random(6)) {
+      case 0:
+        out[at] ^= 1 << random(8);
+        break;
+      case 1:
+        out[at] = [0, 1, 0x7f, 0x80, 0xff][random(5)];
+        break;
+      case 2:
+        out.fill(random(2) * 255, at, at + 1 + random(16));
+        break;
+      case 3:
+        out.copy(out, random(out.length), at, at + 1 + random(64));
+        break;
+      case 4:
+        if (at + 4 <= out.length)
+          out.writeUInt32LE([0, 1, 0x7fffffff, 0xffffffff, 1 << random(31)][random(5)] >>> 0, at);
+        break;
+      default:
+        if (random(4) === 0) return out.subarray(0, at);
+    }
+  }
+  return out;
+}
+
+/** @throws Error naming the seed if anything but success or a LarmorError of one line comes of a damaged file */
+export async function fuzzPhantoms(seed: number, until: (runs: number) => boolean): Promise<FuzzResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'larmor-fuzz-'));
+  const random = generator(seed);
+  let runs = 0;
+  let refused = 0;
+  try {
+    const sound = await seeds(folder);
+    const tissues = writeTable(join(folder, 'tissues.json'), [1, 2, 3], { voxelSize: 0.001 });
+    while (!until(runs)) {
+      const [name, bytes] = sound[runs % sound.length];
+      const damaged = damage(bytes, random);
+      const path = join(folder, name);
+      writeFileSync(path, name === 'packed.nii.gz' ? gzipSync(damaged) : damaged);
+      const isLabels = /\.(mat|nii|nii\.gz)$/.test(name);
+      try {
+        await openAndRead(path, isLabels ? { tissues } : {});
+      } catch (error) {
+        if (!(error instanceof LarmorError) || error.message.includes('\n')) {
+          writeFileSync(`fuzz-finding-${name}`, readFileSync(path));
+          throw new Error(`seed ${seed}, run ${runs}: fuzz-finding-${name} fails with ${error}`, { cause: error });
+        }
+        refused++;
+      }
+      runs++;
+      // The HDF5 library keeps state between files: a sound one must still open.
+      if (runs % 100 === 0) await openAndRead(join(folder, 'seed.phantom'), {});
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return { runs, accepted: runs - refused, refused };
+}
+
+async function openAndRead(path: string, parameters: Record<string, string>): Promise<void> {
+  const source = await openPhantom(path, parameters, { warn() {} });
+  try {
+    const count = Math.min(SPINS_READ, source.spinCount);
+    const block = spinBlock(count);
+    source.read(0, count, block);
+    source.read(source.spinCount - count, count, block);
+  } finally {
+    source.close();
+  }
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [seconds = '60', first = String(Date.now() % 2 ** 31)] = process.argv.slice(2);
+  const end = Date.now() + 1e3 * Number(seconds);
+  for (let seed = Number(first); Date.now() < end; seed++) {
+    const result = await fuzzPhantoms(seed, (runs) => runs >= 2000 || Date.now() > end);
+    console.log(`seed ${seed}: ${result.runs} files, ${result.accepted} accepted, ${result.refused} refused`);
+  }
+}

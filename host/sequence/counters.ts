@@ -111,7 +111,7 @@ function planeOf({ gradient, position }: Excitation): { normal: Vector; offset: 
 /** Shot numbers of curved or turned readouts: each path counts once, in order of appearance. */
 export function shotNumbers(readouts: readonly WalkedReadout[], farthest: number): number[] {
   const seen = new Map<string, number>();
-  const cell = farthest > 0 ? 1e-4 * farthest : 1;
+  const cell = farthest > 0 ? 1e-5 * farthest : 1;
   return readouts.map(({ base, path, rotation }) => {
     const key = [path.first, ...path.via, path.last]
       .map((k) => rotate(rotation, k).map((c, axis) => Math.round((c + base[axis]!) / cell) + 0))

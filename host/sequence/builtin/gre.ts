@@ -16,13 +16,19 @@ import {
   sliceSelection,
   spinWarpParameters,
   spoilerLobe,
+  type WantedTime,
   waiting,
 } from './spin-warp.ts';
 
 const parameters = {
   ...spinWarpParameters,
-  te: { default: 5e-3, unit: 's', doc: 'the echo time (0: shortest)', minimum: 0 },
-  tr: { default: 20e-3, unit: 's', doc: 'the repetition time of a slice (0: shortest)', minimum: 0 },
+  te: { default: 5e-3, unit: 's', doc: 'the echo time (0: shortest; the default gives way)', minimum: 0 },
+  tr: {
+    default: 20e-3,
+    unit: 's',
+    doc: 'the repetition time of a slice (0: shortest; the default gives way)',
+    minimum: 0,
+  },
   flip: { default: 15, unit: 'deg', doc: 'the flip angle', minimum: 0, exclusive: true, maximum: 180 },
   rfDuration: { default: 2e-3, unit: 's', doc: 'the shortest pulse; B1 may ask for a longer one', minimum: 1e-4 },
   rfSpoiling: { default: 117, unit: 'deg', doc: 'the increment of the RF phase increment (0: no RF spoiling)' },
@@ -36,7 +42,13 @@ const parameters = {
   },
 } as const;
 
-export const gre = builtin('gre', 'spoiled gradient echo, 2-D multi-slice', parameters, (values, scanner) => {
+export const gre = builtin('gre', 'spoiled gradient echo, 2-D multi-slice', parameters, (values, scanner, isGiven) => {
+  const wanted = (parameter: 'te' | 'tr', value: Seconds): WantedTime => ({
+    sequence: 'gre',
+    parameter,
+    value,
+    given: isGiven(parameter),
+  });
   const { fov, n, slices, thickness, gap, offset, dwell, timeBandwidth, te, tr, flip, dummies } = values;
   const radians = Math.PI / 180;
   const selection = sliceSelection(
@@ -63,9 +75,9 @@ export const gre = builtin('gre', 'spoiled gradient echo, 2-D multi-slice', para
   const spoilTime = longest(spoiler, rewind[0]!);
 
   const earliest = selection.duration - selection.center + windTime + readout.center;
-  const teWait = waiting('gre', 'te', te, earliest, scanner);
+  const teWait = waiting(wanted('te', te), earliest, scanner);
   const shot = selection.duration + windTime + teWait + readout.duration + spoilTime;
-  const trWait = waiting('gre', 'tr', tr, slices * shot, scanner);
+  const trWait = waiting(wanted('tr', tr), slices * shot, scanner);
   // Slices share the wait evenly as far as the raster lets them; the last one takes the rest.
   const share = Math.floor(trWait / slices / scanner.blockRaster + 1e-6) * scanner.blockRaster;
 

@@ -32,14 +32,16 @@ export interface BuiltinSequence {
   make(given: Readonly<Record<string, number>>, scanner: Scanner): Sequence;
 }
 
-/** Completes and checks what was given before `build` sees it. */
+/** Completes and checks what was given before `build` sees it; `isGiven` tells a wish from a default, which may give way. */
 export function builtin<P extends Parameters>(
   name: string,
   doc: string,
   parameters: P,
-  build: (values: Values<P>, scanner: Scanner) => Sequence,
+  build: (values: Values<P>, scanner: Scanner, isGiven: (key: keyof P) => boolean) => Sequence,
 ): BuiltinSequence {
-  return { name, doc, parameters, make: (given, scanner) => build(complete(name, parameters, given), scanner) };
+  const make: BuiltinSequence['make'] = (given, scanner) =>
+    build(complete(name, parameters, given), scanner, (key) => Object.hasOwn(given, key));
+  return { name, doc, parameters, make };
 }
 
 function complete<P extends Parameters>(

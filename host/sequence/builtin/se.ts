@@ -19,13 +19,19 @@ import {
   sliceSelection,
   spinWarpParameters,
   spoilerLobe,
+  type WantedTime,
   waiting,
 } from './spin-warp.ts';
 
 const parameters = {
   ...spinWarpParameters,
-  te: { default: 30e-3, unit: 's', doc: 'the echo time (0: shortest)', minimum: 0 },
-  tr: { default: 0.5, unit: 's', doc: 'the repetition time of a slice (0: shortest)', minimum: 0 },
+  te: { default: 30e-3, unit: 's', doc: 'the echo time (0: shortest; the default gives way)', minimum: 0 },
+  tr: {
+    default: 0.5,
+    unit: 's',
+    doc: 'the repetition time of a slice (0: shortest; the default gives way)',
+    minimum: 0,
+  },
   flip: { default: 90, unit: 'deg', doc: 'the excitation angle', minimum: 0, exclusive: true, maximum: 180 },
   refocusing: { default: 180, unit: 'deg', doc: 'the refocusing angle', minimum: 91, maximum: 180 },
   rfDuration: { default: 3e-3, unit: 's', doc: 'the shortest pulse; B1 may ask for a longer one', minimum: 1e-4 },
@@ -33,7 +39,13 @@ const parameters = {
   spoiler: { default: 8, unit: 'cycles', doc: 'the dephasing across the slice after the readout', minimum: 0 },
 } as const;
 
-export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (values, scanner) => {
+export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (values, scanner, isGiven) => {
+  const wanted = (parameter: 'te' | 'tr', value: Seconds): WantedTime => ({
+    sequence: 'se',
+    parameter,
+    value,
+    given: isGiven(parameter),
+  });
   const { fov, n, slices, thickness, gap, offset, dwell, timeBandwidth, te, tr, flip, refocusing } = values;
   const common = { sequence: 'se', thickness, timeBandwidth, shortest: values.rfDuration };
   const angle = (degrees: number): number => (degrees * Math.PI) / 180;
@@ -57,7 +69,7 @@ export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (value
   const before = excite.duration - excite.center + windTime + crushTime + refocus.center;
   const after = refocus.duration - refocus.center + crushTime + readout.center;
   const earliest = 2 * Math.max(before, after);
-  const half = earliest / 2 + waiting('se', 'te', te, earliest, scanner) / 2;
+  const half = earliest / 2 + waiting(wanted('te', te), earliest, scanner) / 2;
   const firstWait = roundUp(half - before, scanner.blockRaster);
   // Not rounded: the spin echo and the gradient echo must not part.
   const secondWait = before + firstWait - after;
@@ -71,7 +83,7 @@ export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (value
     secondWait +
     readout.duration +
     spoilTime;
-  const trWait = waiting('se', 'tr', tr, slices * shot, scanner);
+  const trWait = waiting(wanted('tr', tr), slices * shot, scanner);
   const share = Math.floor(trWait / slices / scanner.blockRaster + 1e-6) * scanner.blockRaster;
 
   const positions = slicePositions(slices, thickness, gap, offset);

@@ -157,20 +157,26 @@ export function interleaved(slices: number): readonly number[] {
   return [...all.filter((s) => s % 2 === 0), ...all.filter((s) => s % 2 === 1)];
 }
 
+/** A time asked for: the parameter, its value, and whether the user gave it. */
+export interface WantedTime {
+  readonly sequence: string;
+  readonly parameter: 'te' | 'tr';
+  readonly value: Seconds;
+  readonly given: boolean;
+}
+
 /**
- * Time to wait so that something that comes at `earliest` comes at `wanted`, on the block raster; 0 = as early as can be.
+ * Time to wait so that something that comes at `earliest` comes when wanted, on the block raster; 0 asks for as early as
+ * can be, and so does a default that is too short for the other parameters.
  * @throws LarmorError 2 naming the parameter and its smallest value
  */
 export function waiting(
-  sequence: string,
-  parameter: 'te' | 'tr',
-  wanted: Seconds,
+  { sequence, parameter, value, given }: WantedTime,
   earliest: Seconds,
   scanner: Scanner,
 ): Seconds {
-  if (wanted === 0) return 0;
-  if (wanted < earliest - 1e-9) throw tooShort(sequence, parameter, wanted, earliest);
-  return roundUp(Math.max(0, wanted - earliest), scanner.blockRaster);
+  if (value !== 0 && given && value < earliest - 1e-9) throw tooShort(sequence, parameter, value, earliest);
+  return roundUp(Math.max(0, value - earliest), scanner.blockRaster);
 }
 
 /** Blocks shorter than a picosecond are rounding error of a wait that is not there. */

@@ -1,0 +1,254 @@
+/**
+ * Whether a scanner could play a sequence: hardware limits, gradients that jump, dead times and rasters. None of it
+ * changes what is simulated, so all of it comes back as findings, one per kind with the first block and the number of
+ * blocks. Only what has no meaning (an event past its block's end, a readout during a pulse) is thrown.
+ */
+import { badInput } from '../common/errors.ts';
+import type { Seconds, Tesla } from '../common/units.ts';
+import { eventEnd } from './designer.ts';
+import { blockExtremes } from './gradient-limits.ts';
+import type { Vector } from './kspace.ts';
+import type { Block, GradientEvent, RfEvent, Scanner, Sequence } from './types.ts';
+
+export interface Finding {
+  /** First block concerned, from 0. */
+  readonly block: number;
+  /** Blocks concerned. */
+  readonly count: number;
+  readonly what: string;
+  readonly mend: string;
+  /** `warning`: past what the hardware can do; `note`: off its clocks or within its switching times. */
+  readonly severity: 'warning' | 'note';
+}
+
+/** Events may outlast their block, and touch each other, by rounding: half a nanosecond more than files round to. */
+const SAME_TIME: Seconds = 1.5e-9;
+/** Limits may be passed by the rounding of six-digit amplitudes. */
+const ROUNDING = 1 + 1e-5;
+/** Part of a raster step that a time may be off. */
+const OFF_RASTER = 1e-3;
+const AXES = ['x', 'y', 'z'] as const;
+
+interface Kind {
+  readonly severity: Finding['severity'];
+  readonly mend: string;
+  /** What is wrong, for the worst value met. */
+  say(worst: number): string;
+}
+
+/**
+ * Findings in the order in which their first blocks come.
+ * @throws LarmorError 65 naming sequence and block for what cannot be simulated
+ */
+export function checkSequence(sequence: Sequence, scanner: Scanner): Finding[] {
+  const kinds = findingKinds(sequence, scanner);
+  const found = new Map<string, { block: number; last: number; count: number; worst: number }>();
+  const report = (kind: string, block: number, value: number): void => {
+    const known = found.get(kind);
+    if (known === undefined) {
+      found.set(kind, { block, last: block, count: 1, worst: value });
+      return;
+    }
+    if (known.last !== block) known.count++;
+    known.last = block;
+    known.worst = Math.max(known.worst, value);
+  };
+  const clocks = clocksOf(sequence, scanner);
+  let edge: Vector = [0, 0, 0];
+  for (let n = 0; n < sequence.blockCount; n++) {
+    const block = sequence.block(n);
+    refuse(block, n, sequence.name);
+    edge = checkGradients(block, n, edge, scanner, report);
+    if (block.rf !== undefined && peakOf(block.rf) > scanner.B1 * ROUNDING) report('B1', n, peakOf(block.rf));
+    if (clocks === undefined) continue;
+    checkSwitching(block, n, scanner, report);
+    checkClocks(block, n, clocks, report);
+  }
+  for (const [axis, name] of AXES.entries()) {
+    const left = Math.abs(edge[axis]!);
+    if (left > largestJump(scanner)) report(`jump ${name}`, sequence.blockCount - 1, left);
+  }
+  return [...found].map(([name, { block, count, worst }]) => {
+    const { severity, mend, say } = kinds(name);
+    const what = say(worst);
+    return { block, count, severity, mend, what: count === 1 ? what : `${what} (in ${count} blocks, this one first)` };
+  });
+}
+
+type Report = (kind: string, block: number, value: number) => void;
+
+/** What each kind of finding says. Gradient kinds end in their axis. */
+function findingKinds(sequence: Sequence, scanner: Scanner): (name: string) => Kind {
+  const milli = (value: number): string => `${Number((value * 1e3).toPrecision(4))} mT/m`;
+  const micro = (value: number): string => `${Number((value * 1e6).toFixed(3))} µs`;
+  const clocks = clocksOf(sequence, scanner);
+  const short = (what: (there: string) => string, needed: Seconds, mend: string): Kind => ({
+    severity: 'note',
+    mend,
+    say: (missing) => `${what(micro(needed - missing))}, the scanner needs ${micro(needed)}`,
+  });
+  const raster = (what: string, step: Seconds | undefined): Kind => ({
+    severity: 'note',
+    mend: 'round it to the raster',
+    say: () => `${what} is not on the raster of ${micro(step ?? 0)}`,
+  });
+  return (name) => {
+    const axis = name.at(-1)!;
+    switch (name) {
+      case 'B1':
+        return {
+          severity: 'warning',
+          mend: 'lengthen the pulse or lower its flip angle',
+          say: (peak) =>
+            `B1 reaches ${Number((peak * 1e6).toPrecision(4))} µT, the scanner allows ${scanner.B1 * 1e6} µT`,
+        };
+      case 'rf dead':
+        return short((time) => `the pulse starts ${time} into its block`, scanner.rfDeadTime, 'delay the pulse');
+      case 'rf ringdown':
+        return short((time) => `the block ends ${time} after its pulse`, scanner.rfRingdown, 'lengthen the block');
+      case 'adc dead':
+        return short(
+          (time) => `the readout is ${time} from an edge of its block`,
+          scanner.adcDeadTime,
+          'move it or lengthen the block',
+        );
+      case 'block raster':
+        return raster('the duration', clocks?.block);
+      case 'rf raster':
+        return raster('the delay of the pulse', clocks?.rf);
+      case 'adc raster':
+        return raster('the dwell time', clocks?.adc);
+      case 'adc delay raster':
+        return raster('the delay of the readout', clocks?.rf);
+      case 'gradient raster':
+        return raster('the timing of a gradient', clocks?.gradient);
+    }
+    if (name.startsWith('peak'))
+      return {
+        severity: 'warning',
+        mend: 'lengthen it or turn it less',
+        say: (peak) => `gradient ${axis} reaches ${milli(peak)}, the scanner allows ${milli(scanner.Gmax)}`,
+      };
+    if (name.startsWith('slew'))
+      return {
+        severity: 'warning',
+        mend: 'lengthen its ramps',
+        say: (slew) =>
+          `gradient ${axis} changes by ${Number(slew.toPrecision(4))} T/m/s, the scanner allows ${scanner.Smax}`,
+      };
+    return {
+      severity: 'warning',
+      mend: 'ramp it, or continue it in the next block',
+      say: (step) => `gradient ${axis} jumps by ${milli(step)}`,
+    };
+  };
+}
+
+/** What cannot be simulated. */
+function refuse(block: Block, n: number, name: string): void {
+  const { rf, adc, gx, gy, gz, duration } = block;
+  const bad = (what: string, mend: string): Error => badInput(`${name}, block ${n + 1}`, what, mend);
+  if (!(duration >= 0)) throw bad(`lasts ${duration} s`, 'give a duration of 0 or more');
+  for (const event of [rf, gx, gy, gz, adc]) {
+    if (event === undefined) continue;
+    const kind = event === rf ? 'RF pulse' : event === adc ? 'readout' : 'gradient';
+    if (!(event.delay >= 0)) throw bad(`the ${kind} has a delay of ${event.delay} s`, 'give 0 or more');
+    const end = eventEnd(event);
+    if (!(end <= duration + SAME_TIME))
+      throw bad(`the ${kind} ends at ${end} s, the block at ${duration} s`, 'lengthen it');
+  }
+  if (rf === undefined || adc === undefined) return;
+  if (rf.delay < eventEnd(adc) - SAME_TIME && adc.delay < eventEnd(rf) - SAME_TIME)
+    throw bad('the readout and the RF pulse overlap', 'read before or after the pulse');
+}
+
+/** Largest step that still counts as continuous: what the slew rate allows in one step of the raster. */
+function largestJump({ Smax, gradRaster }: Scanner): number {
+  return Smax * gradRaster * ROUNDING;
+}
+
+/** @returns the gradient with which the block ends */
+function checkGradients(block: Block, n: number, before: Vector, scanner: Scanner, report: Report): Vector {
+  const none = block.gx === undefined && block.gy === undefined && block.gz === undefined;
+  // Blocks of no length, such as label changes, are no gap.
+  if (none && block.duration === 0) return before;
+  const extremes = none ? undefined : blockExtremes(block, scanner);
+  for (let axis = 0; axis < 3; axis++) {
+    const step = Math.abs((extremes?.first[axis] ?? 0) - before[axis]!);
+    const jump = Math.max(step, extremes?.jump[axis] ?? 0);
+    if (jump > largestJump(scanner)) report(`jump ${AXES[axis]}`, n, jump);
+    if (extremes === undefined) continue;
+    if (extremes.peak[axis]! > scanner.Gmax * ROUNDING) report(`peak ${AXES[axis]}`, n, extremes.peak[axis]!);
+    if (extremes.slew[axis]! > scanner.Smax * ROUNDING) report(`slew ${AXES[axis]}`, n, extremes.slew[axis]!);
+  }
+  return extremes?.last ?? [0, 0, 0];
+}
+
+const peaks = new WeakMap<Float64Array, Tesla>();
+
+function peakOf({ magnitude }: RfEvent): Tesla {
+  const known = peaks.get(magnitude);
+  if (known !== undefined) return known;
+  const peak = magnitude.reduce((most, b1) => Math.max(most, b1), 0);
+  peaks.set(magnitude, peak);
+  return peak;
+}
+
+/** Dead times around pulses and readouts. */
+function checkSwitching({ rf, adc, duration }: Block, n: number, scanner: Scanner, report: Report): void {
+  const missing = (kind: string, there: Seconds, needed: Seconds): void => {
+    if (there < needed - SAME_TIME) report(kind, n, needed - there);
+  };
+  if (rf !== undefined) {
+    missing('rf dead', rf.delay, scanner.rfDeadTime);
+    missing('rf ringdown', duration - eventEnd(rf), scanner.rfRingdown);
+  }
+  if (adc !== undefined) missing('adc dead', Math.min(adc.delay, duration - eventEnd(adc)), scanner.adcDeadTime);
+}
+
+interface Clocks {
+  readonly block: Seconds;
+  readonly gradient: Seconds;
+  readonly rf: Seconds;
+  readonly adc: Seconds;
+}
+
+/**
+ * The rasters a file states, else the scanner's. Sequences that come from no file are ideal: none, unless they choose
+ * to lie on the scanner's.
+ */
+function clocksOf({ version, definitions }: Sequence, scanner: Scanner): Clocks | undefined {
+  if (version === undefined) return undefined;
+  const stated = (key: string, otherwise: Seconds): Seconds =>
+    Number(definitions.get(key)) > 0 ? Number(definitions.get(key)) : otherwise;
+  return {
+    block: stated('BlockDurationRaster', scanner.blockRaster),
+    gradient: stated('GradientRasterTime', scanner.gradRaster),
+    rf: stated('RadiofrequencyRasterTime', scanner.rfRaster),
+    adc: stated('AdcRasterTime', scanner.adcRaster),
+  };
+}
+
+function checkClocks(block: Block, n: number, clocks: Clocks, report: Report): void {
+  const { rf, adc, gx, gy, gz, duration } = block;
+  if (!onRaster(duration, clocks.block)) report('block raster', n, duration);
+  if (rf !== undefined && !onRaster(rf.delay, clocks.rf)) report('rf raster', n, rf.delay);
+  if (adc !== undefined && !onRaster(adc.dwell, clocks.adc)) report('adc raster', n, adc.dwell);
+  if (adc !== undefined && !onRaster(adc.delay, clocks.rf)) report('adc delay raster', n, adc.delay);
+  for (const gradient of [gx, gy, gz]) {
+    if (gradient === undefined) continue;
+    const off = timesOf(gradient).find((time) => !onRaster(time, clocks.gradient));
+    if (off !== undefined) report('gradient raster', n, off);
+  }
+}
+
+/** Times of a gradient that lie on the raster; the points of a shape may lie between. */
+function timesOf(gradient: GradientEvent): readonly Seconds[] {
+  if (gradient.kind === 'shape') return [gradient.delay];
+  return [gradient.delay, gradient.rise, gradient.flat, gradient.fall];
+}
+
+function onRaster(time: Seconds, raster: Seconds): boolean {
+  const steps = time / raster;
+  return Math.abs(steps - Math.round(steps)) < OFF_RASTER;
+}

@@ -45,6 +45,17 @@ export function trajectoryDimensions(encoding: Encoding): 2 | 3 {
   return encoding.encodedMatrix[2] > 1 ? 3 : 2;
 }
 
+/** Unit vectors (LPS) of the axes that the encoding's matrices and trajectories are along. */
+export function axesOf(encoding: Encoding): NonNullable<Encoding['axes']> {
+  return (
+    encoding.axes ?? [
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ]
+  );
+}
+
 /** The whole run as acquired data, as reading the written file back would give it. */
 export function acquiredData(raw: RawData): AcquiredData {
   const { kind, encodedMatrix, encodedFov, reconMatrix, reconFov, limits } = raw.encoding;
@@ -64,6 +75,7 @@ export function acquiredData(raw: RawData): AcquiredData {
 export function* acquisitions(raw: RawData): Generator<Acquisition> {
   const { encoding, coils } = raw;
   const flagsOf = flagger(encoding);
+  const [readDirection, phaseDirection, sliceDirection] = axesOf(encoding);
   const dimensions = trajectoryDimensions(encoding);
   const matrix = fileMatrix(encoding.encodedMatrix);
   const scale = [0, 1, 2].map((axis) => encoding.encodedFov[axis] / matrix[axis]);
@@ -99,9 +111,9 @@ export function* acquisitions(raw: RawData): Generator<Acquisition> {
       trajectory,
       dimensions,
       position: readout.position,
-      readDirection: [1, 0, 0],
-      phaseDirection: [0, 1, 0],
-      sliceDirection: [0, 0, 1],
+      readDirection,
+      phaseDirection,
+      sliceDirection,
     };
   }
 }

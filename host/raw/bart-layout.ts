@@ -2,7 +2,8 @@
  * Where BART expects each sample. BART's k-space is one array of 16 dimensions; a Cartesian run goes onto its grid
  * (lines in order, reversed ones turned round, what was not sampled zero), so that `bart fft -iu 7` makes the image.
  * Everything else goes into BART's non-Cartesian form [1, samples, lines, coils] with a trajectory beside it. The grid
- * is chosen by where the samples truly lie: a ramp-sampled or rotated "Cartesian" run is no grid to BART.
+ * is chosen by where the samples truly lie: a ramp-sampled "Cartesian" run is no grid to BART. Axes
+ * are the encoding's: read, phase, slice.
  */
 import type { Encoding, Readout } from '../sequence/encoding-types.ts';
 
@@ -94,10 +95,15 @@ interface Place {
 function placeOnGrid(encoding: Encoding, { samples }: Readout, k: Float64Array): Place | undefined {
   const { encodedMatrix: matrix, encodedFov: fov } = encoding;
   const at = (sample: number, axis: number): number => k[3 * sample + axis] * fov[axis];
-  // Samples at half cells go up, whichever way the line runs. An axis of one cell is not encoded: whatever k is there
-  // (a slice's rephasing, crushers) has no place on the grid.
+  // Samples at half cells go down, so that −(N−1)/2 is cell 0 whichever way the line runs. An axis of one cell is not
+  // encoded: whatever k is there (a slice's rephasing, crushers) has no place on the grid.
   const cellOf = (position: number, axis: number): number =>
-    matrix[axis] === 1 ? 0 : Math.floor(position + 0.5 + OFF_GRID) + Math.floor(matrix[axis] / 2);
+    matrix[axis] === 1 ? 0 : Math.ceil(position - 0.5 - OFF_GRID) + Math.floor(matrix[axis] / 2);
+  // A phase encoding of +N/2 is the same frequency as −N/2.
+  const lineOf = (axis: number): number => {
+    const cell = cellOf(at(0, axis), axis);
+    return cell === matrix[axis] && matrix[axis] % 2 === 0 ? 0 : cell;
+  };
   const reversed = samples > 1 && at(samples - 1, 0) < at(0, 0);
   const step = reversed ? -1 : 1;
   for (let sample = 1; sample < samples; sample++) {
@@ -106,7 +112,7 @@ function placeOnGrid(encoding: Encoding, { samples }: Readout, k: Float64Array):
       if (matrix[axis] > 1 && Math.abs(at(sample, axis) - at(0, axis)) > OFF_GRID) return undefined;
     }
   }
-  const place = { x: cellOf(at(reversed ? samples - 1 : 0, 0), 0), y: cellOf(at(0, 1), 1), z: cellOf(at(0, 2), 2) };
+  const place = { x: cellOf(at(reversed ? samples - 1 : 0, 0), 0), y: lineOf(1), z: lineOf(2) };
   const inside = (first: number, last: number, axis: number): boolean => first >= 0 && last < matrix[axis];
   if (!inside(place.x, place.x + samples - 1, 0)) return undefined;
   if (!inside(place.y, place.y, 1) || !inside(place.z, place.z, 2)) return undefined;

@@ -2,13 +2,15 @@
  * MATLAB's `.mat`, level 5 uncompressed, which MATLAB, Octave and SciPy load: the signal with time and k-space position
  * of every sample, and the readouts' counters as tables. Level 5 because it needs no HDF5; its price is 2 GiB per variable.
  *
- * Variables: `signal` complex [samples, coils]; `t` [1, samples] s; `k` [3, samples] cycles/m; per readout
+ * Variables: `signal` complex [samples, coils]; `t` [1, samples] s; `k` [3, samples] cycles/m
+ * along the columns of `axes` [3, 3] (LPS unit vectors: read, phase, slice); per readout
  * `first_sample` (from 1), `samples_per_readout`, `reversed`, `counters` [readouts, 9] with `counter_names`; the rest by
  * their names, in SI units.
  */
 import { cannotWrite } from '../common/errors.ts';
 import { createOutput, type PendingFile } from '../common/files.ts';
 import { COUNTERS, type Encoding } from '../sequence/encoding-types.ts';
+import { axesOf } from './acquisitions.ts';
 import {
   arrayHeader,
   characters,
@@ -98,6 +100,7 @@ function tables({ encoding, B0, frequency }: RawData): [name: string, rows: numb
     ['samples_per_readout', count, readouts.map(({ samples }) => samples)],
     ['reversed', count, readouts.map(({ reversed }) => Number(reversed))],
     ['counters', count, COUNTERS.flatMap((counter) => readouts.map(({ counters }) => counters[counter]))],
+    ['axes', 3, axesOf(encoding).flat()],
     ['encoded_matrix', 1, encoding.encodedMatrix],
     ['encoded_fov', 1, encoding.encodedFov],
     ['recon_matrix', 1, encoding.reconMatrix],

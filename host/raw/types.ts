@@ -30,10 +30,10 @@ type Triple<T> = readonly [T, T, T];
 /** Readouts and the space they encode. Files with several encodings: the fields describe encoding 0. */
 export interface AcquiredData {
   readonly kind: TrajectoryKind;
-  /** Samples along x, y, z of the k-space that was acquired. */
+  /** Samples along read, phase and slice axis (x, y, z unless the acquisitions' directions say otherwise). */
   readonly encodedMatrix: Triple<number>;
   readonly encodedFov: Triple<Meters>;
-  /** Pixels along x, y, z of the image to make of it. */
+  /** Pixels along the same axes of the image to make of it. */
   readonly reconMatrix: Triple<number>;
   readonly reconFov: Triple<Meters>;
   readonly limits: Encoding['limits'];
@@ -62,11 +62,11 @@ export interface Acquisition {
   readonly data: Float32Array;
   /** [samples][dimensions], k·FOV/N of the encoded space, within ±0.5; absent in files that leave it out. */
   readonly trajectory?: Float32Array;
-  /** 2 (kx, ky) or 3; 0 where there is no trajectory. */
+  /** 2 (along read and phase axis) or 3; 0 where there is no trajectory. */
   readonly dimensions: number;
   /** Slice centre [m], LPS. */
   readonly position: Triple<Meters>;
-  /** Unit vectors of the encoding's x, y, z in patient axes (LPS). */
+  /** Unit vectors (LPS) of the axes that matrices, fields of view and trajectory are along. */
   readonly readDirection: Triple<number>;
   readonly phaseDirection: Triple<number>;
   readonly sliceDirection: Triple<number>;

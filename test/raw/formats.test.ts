@@ -87,7 +87,7 @@ print(json.dumps({'dtype': str(m['signal'].dtype), 'shape': m['signal'].shape, '
   'k': m['k'].ravel(order='F').tolist(), 't': m['t'].ravel().tolist(), 'counters': m['counters'].tolist(),
   'names': [n.strip() for n in m['counter_names']], 'sequence': m['sequence'][0], 'phantom': (m['phantom'].tolist() or [''])[0], 'kind': m['trajectory'][0],
   'first': m['first_sample'].ravel().tolist(), 'reversed': m['reversed'].ravel().tolist(), 'fov': m['encoded_fov'].ravel().tolist(),
-  'B0': m['B0'].item()}))`;
+  'axes': m['axes'].tolist(), 'B0': m['B0'].item()}))`;
   for (const shape of [
     { matrix: [7, 3, 1], zigzag: true, sequenceName: 'épi', phantomName: '' },
     { matrix: [4, 3, 2], coils: 3, precision: 'f64' },
@@ -123,6 +123,11 @@ print(json.dumps({'dtype': str(m['signal'].dtype), 'shape': m['signal'].shape, '
       [read.sequence, read.phantom, read.kind, read.B0, read.fov],
       [raw.sequenceName, raw.phantomName, 'cartesian', 1.5, [...encoding.encodedFov]],
     );
+    assert.deepEqual(read.axes, [
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ]);
     assert.deepEqual(
       read.first,
       encoding.readouts.map(({ firstSample }) => firstSample + 1),
@@ -209,6 +214,28 @@ test('cfl: bart nufft takes signal and trajectory of anything else', (t) => {
   runTool(bart, ['nufft', '-a', '-d', `${nx}:${ny}:1`, file('out_traj'), file('out'), file('image')]);
   const image = readCfl(file('image'));
   assert.deepEqual([brightest(image, 0), brightest(image, 1)], [[...voxel], [...voxel]]);
+});
+
+test('cfl: samples half a cell off, whichever way the line runs, and a table from +N/2 downwards', (t) => {
+  const file = scratch(t);
+  const raw = run({ kind: 'epi', matrix: [4, 4, 1], zigzag: true });
+  const { encoding } = raw;
+  const trajectory = (n: number): Float64Array => {
+    const k = encoding.trajectory(n);
+    for (let sample = 0; sample < 4; sample++) {
+      k[3 * sample] += 0.5 / encoding.encodedFov[0];
+      if (n === 0) k[3 * sample + 1] = 2 / encoding.encodedFov[1];
+    }
+    return k;
+  };
+  writeRaw(file('half.cfl'), { ...raw, encoding: { ...encoding, trajectory } });
+  const { shape, data } = readCfl(file('half'));
+  assert.deepEqual(shape, [4, 4]);
+  const real = (from: number): number[] => [0, 2, 4, 6].map((step) => from + step);
+  assert.deepEqual(
+    [...data].filter((_, n) => n % 2 === 0),
+    [...real(0), ...real(8).reverse(), ...real(16), ...real(24).reverse()],
+  );
 });
 
 test('cfl: repetitions have their dimension; what was not sampled is zero', (t) => {

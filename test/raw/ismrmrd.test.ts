@@ -76,6 +76,22 @@ test('samples are those of the signal, reversed lines as acquired', async (t) =>
   });
 });
 
+test('axes of an oblique scan are the directions of its acquisitions', async (t) => {
+  const { encoding, ...raw } = run({ matrix: [4, 3, 1] });
+  const axes = [
+    [0, 0.6, 0.8],
+    [1, 0, 0],
+    [0, 0.8, -0.6],
+  ] as const;
+  const path = scratch(t)('out.mrd');
+  writeRaw(path, { ...raw, encoding: { ...encoding, axes } });
+  const { readDirection, phaseDirection, sliceDirection } = (await readRaw(path)).acquisitions[2];
+  assert.deepEqual(
+    [readDirection, phaseDirection, sliceDirection],
+    axes.map((axis) => axis.map(Math.fround)),
+  );
+});
+
 test('flags: first and last in slice, repetition and measurement, navigator, noise', async (t) => {
   const raw = run({ matrix: [4, 3, 1], repetitions: 2 });
   const readouts = raw.encoding.readouts.map((readout, n) => ({ ...readout, navigator: n === 1, noise: n === 2 }));

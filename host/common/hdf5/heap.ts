@@ -9,9 +9,10 @@ const COLLECTION_HEADER = 16;
 const OBJECT_HEADER = 16;
 /** The library refuses smaller collections. */
 const MIN_COLLECTION = 4096;
-/** Object numbers are u16, and 0 means free space. */
-const MAX_OBJECTS = 65_535;
-/** A collection is closed once it holds this much: large enough to keep headers rare, small enough to read for one row. */
+/**
+ * A collection is closed before it exceeds this: large enough to keep headers rare, small enough to read for one row,
+ * and too small for more objects (of 24 bytes or more) than their u16 numbers can count.
+ */
 const TARGET_BYTES = 1 << 18;
 
 /** Groups `first … first + groups − 1` in one collection of the file. */
@@ -37,7 +38,6 @@ export function planHeap(groups: number, sizes: (group: number) => readonly numb
   let address = start;
   let first = 0;
   let bytes = COLLECTION_HEADER;
-  let objects = 0;
   const close = (next: number): void => {
     if (next === first) return;
     bytes = Math.max(bytes, MIN_COLLECTION);
@@ -45,14 +45,11 @@ export function planHeap(groups: number, sizes: (group: number) => readonly numb
     address += bytes;
     first = next;
     bytes = COLLECTION_HEADER;
-    objects = 0;
   };
   for (let group = 0; group < groups; group++) {
-    const values = sizes(group);
-    const more = values.reduce((sum, size) => sum + OBJECT_HEADER + align8(size), 0);
-    if (bytes + more > TARGET_BYTES || objects + values.length > MAX_OBJECTS) close(group);
+    const more = sizes(group).reduce((sum, size) => sum + OBJECT_HEADER + align8(size), 0);
+    if (bytes + more > TARGET_BYTES) close(group);
     bytes += more;
-    objects += values.length;
   }
   close(groups);
   return collections;

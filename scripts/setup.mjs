@@ -58,9 +58,8 @@ export function setupPackages() {
     throw new Error('npm could not install the packages');
 }
 
-/** Installs what the tests run against: Debian packages, Dawn for WebGPU, SwiftShader. */
+/** Installs what the tests run against: Debian packages and SwiftShader. */
 export function setupTestPrograms() {
-  setupWebGpu();
   const hasApt = output('sh', ['-c', 'command -v apt-get']) !== '';
   const missing = hasApt ? absent(debianPackages) : debianPackages;
   const wantsMesa = hasApt && !mesaIsRecent('Installed');
@@ -78,16 +77,6 @@ export function setupTestPrograms() {
   if (!mesaIsRecent('Installed'))
     say('Mesa is older than 25: its Vulkan in software is refused by Dawn, SwiftShader alone will do');
   if (wantsSwiftShader) unpackSwiftShader();
-}
-
-/** WebGPU for Node weighs 132 MB and is an optional peer of the package; the tests of that engine need it. */
-function setupWebGpu() {
-  if (existsSync(join(root, 'node_modules', 'webgpu', 'package.json'))) return;
-  const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const wanted = `webgpu@${peerDependencies.webgpu}`;
-  say(`npm install --no-save ${wanted}`);
-  const options = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund'];
-  if (!run('npm', ['install', ...options, wanted])) say('webgpu could not be installed; its tests will be skipped');
 }
 
 function absent(packages) {

@@ -40,7 +40,9 @@ describe('templates', { ...skipWithoutSlurm(), timeout: 240e3 }, () => {
   }
 
   test('cpu-multinode.sh: four ranks on two nodes give the bits of one', async () => {
-    const alone = reportIn(spawnSync(larmor, ['simulate', '--json', '-o', join(work, 'alone.mrd')], { encoding: 'utf8' }).stdout);
+    const alone = reportIn(
+      spawnSync(larmor, ['simulate', '--json', '-o', join(work, 'alone.mrd')], { encoding: 'utf8' }).stdout,
+    );
     const { folder, code, log } = await submit('cpu-multinode.sh', sizes, ['--json']);
     assert.equal(code, 0, log);
     const report = reportIn(log);

@@ -23,7 +23,7 @@ export function writeNpy(path: string, raw: RawData): void {
   }
 }
 
-function npyHeader(descr: string, shape: string): Buffer {
+export function npyHeader(descr: string, shape: string): Buffer {
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`;
   // Padded so that the data begins on a multiple of 64, as NumPy itself writes it.
   const length = Math.ceil((MAGIC.length + 2 + text.length + 1) / 64) * 64 - MAGIC.length - 2;

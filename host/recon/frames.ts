@@ -1,0 +1,189 @@
+/**
+ * Sorts readouts into frames, one per image plane or volume, and says where in k-space their samples lie, from the
+ * trajectory where the file has one and from counters where it has not. Everything wrong with the data is found here,
+ * so that what follows may trust it.
+ */
+import { badInput } from '../common/errors.ts';
+import { hasFlag, isImaging } from '../raw/flags.ts';
+import type { AcquiredData, Acquisition } from '../raw/types.ts';
+
+/** One readout, its pieces joined. */
+export interface Line {
+  readonly samples: number;
+  /** [coils][samples][re, im], in the order sampled */
+  readonly data: Float32Array;
+  /** [samples][x, y, z] in cycles per encoded field of view (steps of the encoded grid); 0 along axes of one pixel. */
+  positions(): Float64Array;
+}
+
+/** What becomes one plane (or volume) of the image. */
+export interface Frame {
+  readonly slice: number;
+  readonly contrast: number;
+  /** Counts the distinct (repetition, phase, set) that occur. */
+  readonly repetition: number;
+  readonly lines: readonly Line[];
+  /** The first readout, whose position and directions hold for all. */
+  readonly geometry: Acquisition;
+}
+
+/** Complex pixels or samples an encoding may ask for: 8 GiB. */
+const LARGEST = 2 ** 30;
+
+/** A dimensionless trajectory lies within ±0.5; beyond twice that it is in other units. */
+const TRAJECTORY_LIMIT = 1;
+
+/**
+ * @param place the file, for messages
+ * @throws LarmorError 65
+ */
+export function sortFrames(data: AcquiredData, place: string): Frame[] {
+  checkEncoding(data, place);
+  const imaging: [Acquisition, number][] = [];
+  data.acquisitions.forEach((acquisition, index) => {
+    if (acquisition.encodingSpace === 0 && isImaging(acquisition)) imaging.push([acquisition, index]);
+  });
+  if (imaging.length === 0) {
+    throw badInput(
+      place,
+      'holds no image readouts',
+      'run a sequence with ADC events that are not all noise or navigators',
+    );
+  }
+  for (const [acquisition, index] of imaging) checkAcquisition(acquisition, data, `${place}: readout ${index}`);
+
+  const repetitions = new Map<string, number>();
+  const frames = new Map<string, Frame & { lines: Line[] }>();
+  for (const pieces of joinPieces(imaging, place)) {
+    const geometry = pieces[0];
+    const { slice, contrast, repetition, phase, set } = geometry.counters;
+    const moment = `${repetition}/${phase}/${set}`;
+    if (!repetitions.has(moment)) repetitions.set(moment, repetitions.size);
+    const key = `${slice}/${contrast}/${moment}`;
+    let frame = frames.get(key);
+    if (!frame) {
+      frame = { slice, contrast, repetition: repetitions.get(moment)!, lines: [], geometry };
+      frames.set(key, frame);
+    }
+    frame.lines.push(makeLine(pieces, data));
+  }
+  return [...frames.values()];
+}
+
+function checkEncoding(data: AcquiredData, place: string): void {
+  const matrices = { encodedMatrix: data.encodedMatrix, reconMatrix: data.reconMatrix };
+  for (const [name, matrix] of Object.entries(matrices)) {
+    if (!matrix.every((n) => Number.isInteger(n) && n >= 1)) {
+      throw badInput(place, `${name} is ${matrix.join(' × ')}`, 'every side must be a whole number of at least 1');
+    }
+    if (matrix[0] * matrix[1] * matrix[2] > LARGEST) {
+      throw badInput(place, `${name} is ${matrix.join(' × ')}`, `more than ${LARGEST} pixels do not fit`);
+    }
+  }
+  const fovs = { encodedFov: data.encodedFov, reconFov: data.reconFov };
+  for (const [name, fov] of Object.entries(fovs)) {
+    // A plane's thickness need not be known; the sides that are encoded must.
+    const known = fov.every(
+      (side, a) => Number.isFinite(side) && (side > 0 || (side === 0 && data.encodedMatrix[a] === 1)),
+    );
+    if (!known) throw badInput(place, `${name} is ${fov.join(' × ')} m`, 'every side must be positive');
+  }
+  if (data.encodedMatrix.every((n) => n === 1)) {
+    throw badInput(
+      place,
+      'its encoded matrix is 1 × 1 × 1',
+      'only a sequence with gradients during readout makes an image',
+    );
+  }
+}
+
+function checkAcquisition(acquisition: Acquisition, data: AcquiredData, place: string): void {
+  const { samples, dimensions, trajectory } = acquisition;
+  if (acquisition.data.length !== 2 * data.coils * samples || samples < 1) {
+    const what = `${acquisition.data.length / 2} complex numbers for ${data.coils} coil(s) × ${samples} samples`;
+    throw badInput(place, what, 'the file is damaged: write it again');
+  }
+  if (!acquisition.data.every(Number.isFinite)) {
+    throw badInput(place, 'samples that are not finite', 'the simulation or the file is damaged: run it again');
+  }
+  if (!trajectory) {
+    if (data.kind === 'cartesian' || data.kind === 'epi') return;
+    throw badInput(
+      place,
+      `no trajectory, and a ${data.kind} one cannot be guessed`,
+      'write the trajectory into the file',
+    );
+  }
+  if (trajectory.length !== samples * dimensions || dimensions < 2 || dimensions > 3) {
+    const what = `${trajectory.length} trajectory numbers for ${samples} samples × ${dimensions} dimensions`;
+    throw badInput(place, what, 'write 2 or 3 per sample');
+  }
+  // Along axes that are not encoded (spoilers, slice selection) k may be anything finite.
+  const outside = trajectory.find((k, i) => {
+    const limit = data.encodedMatrix[i % dimensions] > 1 ? TRAJECTORY_LIMIT : Number.MAX_VALUE;
+    return !(Math.abs(k) <= limit);
+  });
+  if (outside !== undefined) {
+    throw badInput(place, `a trajectory value of ${outside}`, 'it must be k·FOV/N of the encoded space, within ±0.5');
+  }
+}
+
+/** Pieces of one long readout follow each other in the file. */
+function joinPieces(imaging: readonly [Acquisition, number][], place: string): Acquisition[][] {
+  const joined: Acquisition[][] = [];
+  for (const [acquisition, index] of imaging) {
+    const open = joined.at(-1);
+    const expected = open && open.length < open[0].pieces ? open.length : 0;
+    if (acquisition.piece !== expected || acquisition.pieces < 1) {
+      const what = `piece ${acquisition.piece} of ${acquisition.pieces}, where piece ${expected} should follow`;
+      throw badInput(`${place}: readout ${index}`, what, 'the file is damaged: write it again');
+    }
+    if (expected === 0) joined.push([acquisition]);
+    else open!.push(acquisition);
+  }
+  const last = joined.at(-1)!;
+  if (last.length < last[0].pieces) {
+    throw badInput(place, `ends at piece ${last.length} of ${last[0].pieces} of its last readout`, 'write it again');
+  }
+  return joined;
+}
+
+function makeLine(pieces: readonly Acquisition[], data: AcquiredData): Line {
+  const samples = pieces.reduce((sum, piece) => sum + piece.samples, 0);
+  const positions = (): Float64Array => {
+    const all = new Float64Array(3 * samples);
+    let done = 0;
+    for (const piece of pieces) {
+      locate(piece, data, all.subarray(3 * done, 3 * (done + piece.samples)));
+      done += piece.samples;
+    }
+    return all;
+  };
+  if (pieces.length === 1) return { samples, data: pieces[0].data, positions };
+  const signal = new Float32Array(2 * data.coils * samples);
+  for (let coil = 0, at = 0; coil < data.coils; coil++) {
+    for (const piece of pieces) {
+      signal.set(piece.data.subarray(2 * coil * piece.samples, 2 * (coil + 1) * piece.samples), at);
+      at += 2 * piece.samples;
+    }
+  }
+  return { samples, data: signal, positions };
+}
+
+function locate(acquisition: Acquisition, data: AcquiredData, into: Float64Array): void {
+  const { samples, trajectory, dimensions, centerSample, counters } = acquisition;
+  const { encodedMatrix, limits } = data;
+  const direction = hasFlag(acquisition, 'ACQ_IS_REVERSE') ? -1 : 1;
+  const steps = [
+    0,
+    counters.kspace_encode_step_1 - limits.kspace_encode_step_1.center,
+    counters.kspace_encode_step_2 - limits.kspace_encode_step_2.center,
+  ];
+  for (let n = 0; n < samples; n++) {
+    for (let axis = 0; axis < 3; axis++) {
+      if (encodedMatrix[axis] === 1) continue;
+      if (trajectory && axis < dimensions) into[3 * n + axis] = trajectory[n * dimensions + axis] * encodedMatrix[axis];
+      else into[3 * n + axis] = axis === 0 ? direction * (n - centerSample) : steps[axis];
+    }
+  }
+}

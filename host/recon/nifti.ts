@@ -1,0 +1,111 @@
+/**
+ * NIfTI-1 (`.nii`, `.nii.gz`): float32 magnitudes [x][y][slice][repetition][contrast], x fastest, in one file with the 348-byte
+ * header of nifti1.h. The patient axes turn from LPS to NIfTI's RAS; sform and qform say the same.
+ */
+import { gzipSync } from 'node:zlib';
+import { cannotWrite } from '../common/errors.ts';
+import { createOutput, writeOutput } from '../common/files.ts';
+import { type Image, magnitude, type Triple } from './image.ts';
+
+/** Header and the four bytes that say "no extensions". */
+const DATA_OFFSET = 352;
+const FLOAT32 = 16;
+const MILLIMETERS = 2;
+const SCANNER_ANATOMICAL = 1;
+/** `dim` holds 16-bit numbers. */
+const LONGEST_SIDE = 32767;
+
+/** @throws LarmorError 73 */
+export function writeNifti(path: string, image: Image): void {
+  const sides = [...image.matrix, image.repetitions, image.contrasts];
+  if (sides.some((side) => side > LONGEST_SIDE)) {
+    throw cannotWrite(path, `NIfTI-1 holds at most ${LONGEST_SIDE} pixels along an axis`, 'write .npy instead');
+  }
+  const header = niftiHeader(image);
+  const values = repetitionsFirst(image);
+  const body = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+  if (path.toLowerCase().endsWith('.gz')) {
+    writeOutput(path, gzipSync(Buffer.concat([header, body])));
+    return;
+  }
+  const file = createOutput(path);
+  try {
+    file.write(header);
+    file.write(body);
+    file.commit();
+  } finally {
+    file.abandon();
+  }
+}
+
+/** Our [repetition][contrast] volumes in NIfTI's order, in which the fourth dimension (repetitions) runs before the fifth. */
+function repetitionsFirst(image: Image): Float32Array {
+  const values = magnitude(image);
+  if (image.contrasts === 1 || image.repetitions === 1) return values;
+  const volume = image.matrix[0] * image.matrix[1] * image.matrix[2];
+  const ordered = new Float32Array(values.length);
+  for (let r = 0; r < image.repetitions; r++) {
+    for (let c = 0; c < image.contrasts; c++) {
+      const from = (r * image.contrasts + c) * volume;
+      ordered.set(values.subarray(from, from + volume), (c * image.repetitions + r) * volume);
+    }
+  }
+  return ordered;
+}
+
+function niftiHeader(image: Image): Buffer {
+  const header = Buffer.alloc(DATA_OFFSET);
+  const floats = (at: number, ...values: readonly number[]): void => {
+    for (const [i, value] of values.entries()) header.writeFloatLE(value, at + 4 * i);
+  };
+  const shorts = (at: number, ...values: readonly number[]): void => {
+    for (const [i, value] of values.entries()) header.writeInt16LE(value, at + 2 * i);
+  };
+  const voxel = image.voxel.map((side) => 1e3 * side);
+  const origin = toRas(image.origin).map((r) => 1e3 * r);
+  const axes = image.directions.map(toRas) as unknown as Triple<Triple<number>>;
+  const { handedness, quaternion } = toQuaternion(axes);
+  const dimensions = image.contrasts > 1 ? 5 : image.repetitions > 1 ? 4 : 3;
+
+  header.writeInt32LE(348, 0);
+  shorts(40, dimensions, ...image.matrix, image.repetitions, image.contrasts, 1, 1);
+  shorts(70, FLOAT32, 32);
+  // Time between repetitions is not known here: 1, and no unit of time in xyzt_units.
+  floats(76, handedness, ...voxel, 1, 1, 1, 1);
+  floats(108, DATA_OFFSET, 1, 0);
+  header.writeUInt8(MILLIMETERS, 123);
+  header.write('Larmor', 148, 'latin1');
+  shorts(252, SCANNER_ANATOMICAL, SCANNER_ANATOMICAL);
+  floats(256, ...quaternion, ...origin);
+  for (let row = 0; row < 3; row++) {
+    floats(280 + 16 * row, axes[0][row] * voxel[0], axes[1][row] * voxel[1], axes[2][row] * voxel[2], origin[row]);
+  }
+  header.write('n+1\0', 344, 'latin1');
+  return header;
+}
+
+/** LPS to RAS: left and posterior become negative right and anterior. */
+function toRas([x, y, z]: Triple<number>): Triple<number> {
+  return [-x, -y, z];
+}
+
+/**
+ * The rotation whose columns are the image axes as NIfTI's quaternion (b, c, d; a ≥ 0 is implied). A left-handed set of
+ * axes is a rotation after its third one is turned round, which the sign in pixdim[0] undoes.
+ */
+function toQuaternion([u, v, w]: Triple<Triple<number>>): { handedness: 1 | -1; quaternion: Triple<number> } {
+  const normal = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]];
+  const handedness = normal[0] * w[0] + normal[1] * w[1] + normal[2] * w[2] < 0 ? -1 : 1;
+  const [p, q, r] = w.map((value) => handedness * value);
+  // 4 × the squares of a, b, c, d; the largest is divided by, so that nothing is lost near half a turn.
+  const squares = [1 + u[0] + v[1] + r, 1 + u[0] - v[1] - r, 1 - u[0] + v[1] - r, 1 - u[0] - v[1] + r];
+  const largest = squares.indexOf(Math.max(...squares));
+  const parts = [
+    [squares[0], v[2] - q, p - u[2], u[1] - v[0]],
+    [v[2] - q, squares[1], v[0] + u[1], p + u[2]],
+    [p - u[2], v[0] + u[1], squares[2], q + v[2]],
+    [u[1] - v[0], p + u[2], q + v[2], squares[3]],
+  ][largest];
+  const norm = 2 * Math.sqrt(squares[largest]) * (parts[0] < 0 ? -1 : 1);
+  return { handedness, quaternion: [parts[1] / norm, parts[2] / norm, parts[3] / norm] };
+}

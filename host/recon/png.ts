@@ -1,0 +1,72 @@
+/**
+ * Images to look at: magnitudes in grey, as a radiologist holds them. Rows run downwards to posterior (or to the feet),
+ * columns to the patient's left; several planes are laid out as a mosaic, row by row.
+ */
+import { encode } from 'fast-png';
+import { type Image, magnitude, type Triple } from './image.ts';
+
+/** The brightest part of a thousand of what is not background is cut off, lest one pixel darken all others. */
+const WHITE_PERCENTILE = 0.995;
+
+/** Pixels below this part of the maximum count as background. */
+const BACKGROUND = 1e-3;
+
+/** Which image axis runs along rows, columns and from plane to plane, and whether it runs against the picture. */
+interface View {
+  readonly axes: Triple<number>;
+  readonly flip: readonly [boolean, boolean];
+}
+
+/** The plane to show: x–y, unless one of these has a single pixel and z has not (coronal and sagittal scans). */
+function chooseView({ matrix, directions }: Image): View {
+  let axes: Triple<number> = [0, 1, 2];
+  if (matrix[2] > 1 && matrix[1] === 1) axes = [0, 2, 1];
+  else if (matrix[2] > 1 && matrix[0] === 1) axes = [1, 2, 0];
+  return { axes, flip: [runsAgainst(directions[axes[0]]), runsAgainst(directions[axes[1]])] };
+}
+
+/** To the right of the picture lies left or posterior, below lies posterior or the feet. */
+function runsAgainst(direction: Triple<number>): boolean {
+  const sizes = direction.map(Math.abs);
+  const main = sizes.indexOf(Math.max(...sizes));
+  return main === 2 ? direction[2] > 0 : direction[main] < 0;
+}
+
+/** @param depth bits per pixel @returns the bytes of a grey PNG file */
+export function encodePng(image: Image, depth: 8 | 16 = 8): Uint8Array {
+  const { axes, flip } = chooseView(image);
+  const [width, height, deep] = axes.map((axis) => image.matrix[axis]);
+  const strides = [1, image.matrix[0], image.matrix[0] * image.matrix[1]];
+  const values = magnitude(image);
+  const volumes = image.repetitions * image.contrasts;
+  const planes = deep * volumes;
+  const columns = Math.ceil(Math.sqrt((planes * height) / width));
+  const rows = Math.ceil(planes / columns);
+
+  const white = whiteLevel(values);
+  const top = 2 ** depth - 1;
+  const length = columns * width * rows * height;
+  const pixels = depth === 8 ? new Uint8Array(length) : new Uint16Array(length);
+  for (let plane = 0; plane < planes; plane++) {
+    const from = Math.floor(plane / deep) * width * height * deep + (plane % deep) * strides[axes[2]];
+    const left = (plane % columns) * width;
+    const above = Math.floor(plane / columns) * height;
+    for (let v = 0; v < height; v++) {
+      for (let u = 0; u < width; u++) {
+        const column = left + (flip[0] ? width - 1 - u : u);
+        const row = above + (flip[1] ? height - 1 - v : v);
+        const value = values[from + u * strides[axes[0]] + v * strides[axes[1]]];
+        pixels[row * columns * width + column] = Math.min(top, Math.round((value / white) * top));
+      }
+    }
+  }
+  return encode({ width: columns * width, height: rows * height, data: pixels, depth, channels: 1 });
+}
+
+/** The magnitude shown white; black is 0. */
+function whiteLevel(values: Float32Array): number {
+  const maximum = values.reduce((most, value) => Math.max(most, value), 0);
+  if (maximum === 0) return 1;
+  const bright = values.filter((value) => value > BACKGROUND * maximum).sort();
+  return bright[Math.floor(WHITE_PERCENTILE * (bright.length - 1))];
+}

@@ -1,0 +1,112 @@
+/**
+ * Raw data to image: chooses the way for the trajectory at hand, runs it for every frame and coil, and puts the planes
+ * together where they lie in the patient.
+ *
+ *     image(r) = (volume of a voxel) · ∫ s(k) e^{+i2π k·r} dk
+ *
+ * over the k-space that was sampled, since s(k) = Σ ρ e^{−i2π k·r} in the clockwise frame. A voxel so holds the sum of
+ * its spins' signals, in Cartesian and in gridded images alike.
+ */
+import type { AcquiredData } from '../raw/types.ts';
+import { findLattice, type Lattice, transformLattice } from './cartesian.ts';
+import { densityWeights } from './density.ts';
+import { type Frame, sortFrames } from './frames.ts';
+import { arrange } from './geometry.ts';
+import { type Adjoint, makeAdjoint } from './gridding.ts';
+import type { Image, Triple } from './image.ts';
+
+type Method = Pick<Image, 'method' | 'notes'>;
+
+/**
+ * @param data as read from a raw file
+ * @throws LarmorError 65: no image readouts, sample counts that do not agree, a matrix of 0, a trajectory that is
+ *   missing where it is needed, samples that are not finite
+ */
+export function reconstruct(data: AcquiredData): Image {
+  const place = 'path' in data && typeof data.path === 'string' ? data.path : 'raw data';
+  const frames = sortFrames(data, place);
+  const matrix = data.reconMatrix.map((n, a) => (data.encodedMatrix[a] === 1 ? 1 : n)) as unknown as Triple<number>;
+  const unit = data.encodedFov.map((fov, a) =>
+    data.encodedMatrix[a] === 1 ? 0 : data.reconFov[a] / (data.reconMatrix[a] * fov),
+  ) as unknown as Triple<number>;
+
+  const lattices = frames.map(findLattice);
+  const obstacle = lattices.find((lattice) => typeof lattice === 'string');
+  const { method, notes }: Method =
+    obstacle === undefined
+      ? { method: 'fft', notes: ['lines lie evenly on the encoded grid'] }
+      : { method: 'gridding', notes: [obstacle] };
+
+  const gridder = makeGridder(unit, matrix);
+  const planes = frames.map((frame, f) => {
+    const transform =
+      obstacle === undefined
+        ? (coil: number) => transformLattice(lattices[f] as Lattice, coil, unit, matrix)
+        : gridder(frame);
+    return combineCoils(data.coils, transform);
+  });
+  return arrange(data, frames, planes, matrix, method, notes);
+}
+
+/** One coil keeps its phase; several give the root of the sum of their squares. */
+function combineCoils(coils: number, transform: (coil: number) => Float32Array): Float32Array {
+  const image = transform(0);
+  if (coils === 1) return image;
+  for (let coil = 0; coil < coils; coil++) {
+    const part = coil === 0 ? image : transform(coil);
+    for (let i = 0; i < image.length; i += 2) {
+      const square = part[i] ** 2 + part[i + 1] ** 2;
+      // The imaginary slot is free once coil 0 has been squared.
+      image[i] = coil === 0 ? square : image[i] + square;
+      image[i + 1] = 0;
+    }
+  }
+  for (let i = 0; i < image.length; i += 2) image[i] = Math.sqrt(image[i]);
+  return image;
+}
+
+/** Frames that share a trajectory (slices, repetitions) share its grid and weights, which cost more than the image. */
+function makeGridder(unit: Triple<number>, matrix: Triple<number>): (frame: Frame) => (coil: number) => Float32Array {
+  let known: { kappa: Float64Array; kept: Uint32Array[]; weights: Float64Array; adjoint: Adjoint } | undefined;
+  return (frame) => {
+    const { kappa, kept } = samplesWithin(frame, unit);
+    if (!known || !sameNumbers(known.kappa, kappa)) {
+      known = { kappa, kept, weights: densityWeights(kappa, matrix), adjoint: makeAdjoint(kappa, matrix) };
+    }
+    const { weights, adjoint } = known;
+    return (coil) => {
+      const signal = new Float32Array(2 * weights.length);
+      let j = 0;
+      frame.lines.forEach(({ data, samples }, l) => {
+        for (const n of kept[l]) {
+          const source = 2 * (coil * samples + n);
+          signal[2 * j] = weights[j] * data[source];
+          signal[2 * j + 1] = weights[j] * data[source + 1];
+          j++;
+        }
+      });
+      return adjoint(signal);
+    };
+  };
+}
+
+/** Positions in cycles per pixel, without the samples beyond what the image's pixels resolve. */
+function samplesWithin(frame: Frame, unit: Triple<number>): { kappa: Float64Array; kept: Uint32Array[] } {
+  const kappa = new Float64Array(3 * frame.lines.reduce((sum, { samples }) => sum + samples, 0));
+  let filled = 0;
+  const kept = frame.lines.map((line) => {
+    const at = line.positions();
+    const indices: number[] = [];
+    for (let n = 0; n < line.samples; n++) {
+      if ([0, 1, 2].some((axis) => Math.abs(at[3 * n + axis] * unit[axis]) > 0.5 + unit[axis] / 2)) continue;
+      for (let axis = 0; axis < 3; axis++) kappa[filled++] = at[3 * n + axis] * unit[axis];
+      indices.push(n);
+    }
+    return Uint32Array.from(indices);
+  });
+  return { kappa: kappa.subarray(0, filled), kept };
+}
+
+function sameNumbers(a: Float64Array, b: Float64Array): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
+}

@@ -26,7 +26,7 @@ const debianPackages = [
   ...['openmpi-bin', 'libopenmpi-dev', 'mpich', 'libmpich-dev', 'g++', 'make', 'python3'],
   ...['slurm-wlm', 'munge', 'iproute2'],
   ...['hdf5-tools', 'ismrmrd-tools', 'bart', 'python3-h5py', 'python3-scipy', 'python3-nibabel'],
-  ...['libvulkan1', 'mesa-vulkan-drivers'],
+  'libvulkan1',
 ];
 
 const say = (text) => console.log(`setup: ${text}`);
@@ -62,20 +62,18 @@ export function setupPackages() {
 export function setupTestPrograms() {
   const hasApt = output('sh', ['-c', 'command -v apt-get']) !== '';
   const missing = hasApt ? absent(debianPackages) : debianPackages;
-  const wantsMesa = hasApt && !mesaIsRecent('Installed');
+  const wantsMesa = hasApt && installedMesa() < oldestMesa;
   const wantsSwiftShader = !existsSync(swiftShader);
   if (missing.length === 0 && !wantsMesa && !wantsSwiftShader) return;
   if (!hasApt || process.getuid?.() !== 0) {
-    const packages = hasApt ? missing : ["your system's packages for", ...missing];
-    if (packages.length > 0) say(`some tests will be skipped; as root: apt-get install ${packages.join(' ')}`);
+    const how = hasApt ? 'as root: apt-get install' : 'your system may have them under other names than Debian:';
+    if (missing.length > 0) say(`some tests will be skipped; ${how} ${missing.join(' ')}`);
     return;
   }
 
   if (!run('apt-get', ['update', '-qq'])) say('apt-get update failed; going on with what apt knows');
-  if (wantsMesa) offerBackports();
-  installPackages(missing);
-  if (!mesaIsRecent('Installed'))
-    say('Mesa is older than 25: its Vulkan in software is refused by Dawn, SwiftShader alone will do');
+  if (missing.length > 0) installPackages(missing);
+  if (wantsMesa) installMesa();
   if (wantsSwiftShader) unpackSwiftShader();
 }
 
@@ -85,16 +83,16 @@ function absent(packages) {
   return packages.filter((name) => !installed.split('\n').includes(`installed ${name}`));
 }
 
-function installPackages(names) {
+function installPackages(names, options = []) {
   const known = names.filter((name) => run('apt-cache', ['show', name], { stdio: 'ignore' }));
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) say(`apt does not know ${unknown.join(' ')}; their tests will be skipped`);
   if (known.length === 0) return;
   say(`apt-get install ${known.join(' ')}`);
   withoutStartingDaemons(() => {
-    const options = ['install', '-y', '-qq', '--no-install-recommends', ...known];
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    if (!run('apt-get', options, { env })) say('apt-get install failed; some tests will be skipped');
+    const all = ['install', '-y', '-qq', '--no-install-recommends', ...options, ...known];
+    if (!run('apt-get', all, { env })) say('apt-get install failed; some tests will be skipped');
   });
 }
 
@@ -113,38 +111,44 @@ function withoutStartingDaemons(action) {
   }
 }
 
-/** Whether Mesa (as installed, or as apt would install it) is 25 or newer: Dawn refuses Debian 12's own 22.3. */
-function mesaIsRecent(field) {
-  const policy = output('apt-cache', ['policy', 'mesa-vulkan-drivers']);
-  return Number(policy.match(new RegExp(`${field}: (\\d+)`))?.[1] ?? 0) >= 25;
+/** Mesa's Vulkan in software is a second stand-in for a GPU. Dawn refuses what is older than this, Debian 12's own 22.3 among it. */
+const oldestMesa = 25;
+
+function installedMesa() {
+  return Number(output('apt-cache', ['policy', 'mesa-vulkan-drivers']).match(/Installed: (\d+)/)?.[1] ?? 0);
 }
 
-/** Adds the backports of the Debian mirror that apt uses already, if it has them, for Mesa alone. */
+/** The releases of the distribution that hold a Mesa new enough, as `apt-get -t` names them, of those that apt knows. */
+function releasesWithMesa() {
+  return output('apt-cache', ['madison', 'mesa-vulkan-drivers'])
+    .split('\n')
+    .filter((line) => Number(line.match(/\| *(\d+)/)?.[1] ?? 0) >= oldestMesa)
+    .flatMap((line) => line.match(/ (\S+)\/main /)?.[1] ?? []);
+}
+
+function installMesa() {
+  if (releasesWithMesa().length === 0) offerBackports();
+  const [release] = releasesWithMesa();
+  if (release) installPackages(['mesa-vulkan-drivers'], ['-t', release]);
+  else say(`no Mesa ${oldestMesa} or newer for this system: SwiftShader alone stands in for a GPU`);
+}
+
+/** Adds the backports of the Debian mirror that apt uses already, if it has them. */
 function offerBackports() {
-  if (!mesaIsRecent('Candidate')) {
-    const main = output('apt-get', ['indextargets', '--format', '$(REPO_URI) $(CODENAME) $(LABEL)'])
-      .split('\n')
-      .find((line) => /^\S+ bookworm Debian$/.test(line));
-    if (!main) return;
-    const file = '/etc/apt/sources.list.d/larmor-backports.sources';
-    const keys = '/usr/share/keyrings/debian-archive-keyring.gpg';
-    const fields = ['Types: deb', `URIs: ${main.split(' ')[0]}`, 'Suites: bookworm-backports', 'Components: main'];
-    writeFileSync(file, `${[...fields, ...(existsSync(keys) ? [`Signed-By: ${keys}`] : [])].join('\n')}\n`);
-    const options = [
-      '-o',
-      'APT::Update::Error-Mode=any',
-      '-o',
-      `Dir::Etc::SourceList=${file}`,
-      '-o',
-      'Dir::Etc::SourceParts=-',
-    ];
-    if (!run('apt-get', ['update', '-qq', ...options])) {
-      say('bookworm-backports cannot be reached');
-      rmSync(file);
-      return;
-    }
-  }
-  installPackages(['mesa-vulkan-drivers/bookworm-backports']);
+  const main = output('apt-get', ['indextargets', '--format', '$(REPO_URI) $(CODENAME) $(LABEL)'])
+    .split('\n')
+    .find((line) => /^\S+ bookworm Debian$/.test(line));
+  if (!main) return;
+  const file = '/etc/apt/sources.list.d/larmor-backports.sources';
+  const keys = '/usr/share/keyrings/debian-archive-keyring.gpg';
+  const fields = ['Types: deb', `URIs: ${main.split(' ')[0]}`, 'Suites: bookworm-backports', 'Components: main'];
+  writeFileSync(file, `${[...fields, ...(existsSync(keys) ? [`Signed-By: ${keys}`] : [])].join('\n')}\n`);
+  // This source alone, and without clearing away what apt knows of the others.
+  const alone = [`Dir::Etc::SourceList=${file}`, 'Dir::Etc::SourceParts=-', 'APT::Get::List-Cleanup=0'];
+  const options = ['APT::Update::Error-Mode=any', ...alone].flatMap((option) => ['-o', option]);
+  if (run('apt-get', ['update', '-qq', ...options])) return;
+  say('bookworm-backports cannot be reached');
+  rmSync(file);
 }
 
 /** Takes SwiftShader out of Debian's Chromium without installing the browser. */

@@ -166,6 +166,7 @@ export function extentsOf(place: string, dims: readonly number[]): [number, numb
   const extra = dims.slice(3).some((extent) => extent !== 1);
   const [ni, nj = 1, nk = 1] = dims;
   if (extra) throw badInput(place, `has ${dims.length} dimensions`, 'give a label image of 2 or 3');
-  if (!(ni * nj * nk > 0)) throw badInput(place, 'holds no voxels', 'check the program that wrote it');
+  if (![ni, nj, nk].every((extent) => extent > 0))
+    throw badInput(place, 'holds no voxels', 'check the program that wrote it');
   return [ni, nj, nk];
 }

@@ -9,6 +9,7 @@ import { resolve } from 'node:path';
 import type { File as H5File } from 'h5wasm/node';
 import { cannotWrite, LarmorError } from '../common/errors.ts';
 import { createOutput } from '../common/files.ts';
+import { loadHdf5 } from '../common/hdf5/reader.ts';
 import { WALK_SPINS } from './bounds.ts';
 import { PHANTOM_COLUMNS, packBounds } from './koma-layout.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from './types.ts';
@@ -23,9 +24,7 @@ const FORMAT_VERSION = '0.9.0';
 export async function writePhantom(path: string, source: PhantomSource): Promise<void> {
   // Says what is wrong with the place in the words all outputs use, before any spin is computed.
   createOutput(path).abandon();
-  const h5 = await import('h5wasm/node');
-  const module = await h5.ready;
-  module.activate_throwing_error_handler();
+  const { h5 } = await loadHdf5();
   const beside = `${resolve(path)}.${process.pid}.partial`;
   let file: H5File | undefined;
   try {

@@ -6,10 +6,11 @@
  *
  * It prints the seed of every finding; the same seed repeats the run.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { LarmorError } from '../../host/common/errors.ts';
 import { openPhantom } from '../../host/phantom/open.ts';
@@ -19,6 +20,7 @@ import { matFile, niftiFile, writeHdf5, writeTable } from '../support/phantom-fi
 
 /** A damaged header may honestly claim many spins; reading a few shows what there is to show. */
 const SPINS_READ = 1000;
+const RUNS_PER_SEED = 2000;
 
 export interface FuzzResult {
   readonly runs: number;
@@ -73,7 +75,7 @@ function damage(bytes: Buffer, random: (below: number) => number): Buffer {
         out[at] = [0, 1, 0x7f, 0x80, 0xff][random(5)];
         break;
       case 2:
-        out.fill(random(2) * 255, at, at + 1 + random(16));
+        out.subarray(at, at + 1 + random(16)).fill(random(2) * 255);
         break;
       case 3:
         out.copy(out, random(out.length), at, at + 1 + random(64));
@@ -96,7 +98,7 @@ export async function fuzzPhantoms(seed: number, until: (runs: number) => boolea
   let runs = 0;
   let refused = 0;
   try {
-    const sound = await seeds(folder);
+    let sound = await seeds(folder);
     const tissues = writeTable(join(folder, 'tissues.json'), [1, 2, 3], { voxelSize: 0.001 });
     while (!until(runs)) {
       const [name, bytes] = sound[runs % sound.length];
@@ -114,13 +116,25 @@ export async function fuzzPhantoms(seed: number, until: (runs: number) => boolea
         refused++;
       }
       runs++;
-      // The HDF5 library keeps state between files: a sound one must still open.
-      if (runs % 100 === 0) await openAndRead(join(folder, 'seed.phantom'), {});
+      // The HDF5 library keeps state between files: a sound one must still open, unless a damaged one made it abort.
+      if (runs % 100 === 0 && !(await stillOpens(join(folder, 'seed.phantom')))) {
+        sound = sound.filter(([kind]) => !/\.(phantom|h5)$/.test(kind));
+      }
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
   return { runs, accepted: runs - refused, refused };
+}
+
+async function stillOpens(path: string): Promise<boolean> {
+  try {
+    await openAndRead(path, {});
+    return true;
+  } catch (error) {
+    if (error instanceof LarmorError && error.message.includes('HDF5 stopped at an earlier damaged file')) return false;
+    throw error;
+  }
 }
 
 async function openAndRead(path: string, parameters: Record<string, string>): Promise<void> {
@@ -135,11 +149,21 @@ async function openAndRead(path: string, parameters: Record<string, string>): Pr
   }
 }
 
+/** Seeds one after another, each in a process of its own, since an aborted HDF5 library stays so. */
+function fuzzFor(seconds: number, firstSeed: number): void {
+  const end = Date.now() + 1e3 * seconds;
+  for (let seed = firstSeed; Date.now() < end; seed++) {
+    const one = [...process.execArgv, fileURLToPath(import.meta.url), '--seed', String(seed)];
+    if (spawnSync(process.execPath, one, { stdio: 'inherit' }).status !== 0) process.exit(1);
+  }
+}
+
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const [seconds = '60', first = String(Date.now() % 2 ** 31)] = process.argv.slice(2);
-  const end = Date.now() + 1e3 * Number(seconds);
-  for (let seed = Number(first); Date.now() < end; seed++) {
-    const result = await fuzzPhantoms(seed, (runs) => runs >= 2000 || Date.now() > end);
+  const [seconds = '60', seed = String(Date.now() % 2 ** 31)] = process.argv.slice(2);
+  if (seconds !== '--seed') {
+    fuzzFor(Number(seconds), Number(seed));
+  } else {
+    const result = await fuzzPhantoms(Number(seed), (runs) => runs >= RUNS_PER_SEED);
     console.log(`seed ${seed}: ${result.runs} files, ${result.accepted} accepted, ${result.refused} refused`);
   }
 }

@@ -67,10 +67,8 @@ export function isHdf5(path: string): boolean {
 /** Opens an HDF5 file. @throws LarmorError 66 if it is not there, 65 if it is not whole HDF5 */
 export async function openHdf5(path: string): Promise<Hdf5Reader> {
   if (!isHdf5(path)) throw badInput(path, 'is not an HDF5 file', 'check which file is meant');
-  const h5 = await import('h5wasm/node');
-  const module = await h5.ready;
-  // Errors of the library come as exceptions that name their cause, instead of pages on stderr.
-  module.activate_throwing_error_handler();
+  const { h5, module } = await loadHdf5();
+  if (aborted) throw badInput(path, 'HDF5 stopped at an earlier damaged file', 'start again without that file');
   const file = guard(path, () => {
     const opened = new h5.File(resolve(path), 'r');
     if (opened.file_id < 0n) throw new Error('cannot be opened');
@@ -80,6 +78,24 @@ export async function openHdf5(path: string): Promise<Hdf5Reader> {
 }
 
 type H5 = typeof import('h5wasm/node');
+
+/** The library, set to throw its errors as exceptions instead of printing pages of them. */
+export async function loadHdf5(): Promise<{ readonly h5: H5; readonly module: H5Module }> {
+  // When it aborts it also prints, through the console.error it finds while it loads; our one line says it already.
+  const print = console.error;
+  console.error = () => {};
+  try {
+    const h5 = await import('h5wasm/node');
+    const module = await h5.ready;
+    module.activate_throwing_error_handler();
+    return { h5, module };
+  } finally {
+    console.error = print;
+  }
+}
+
+/** Set once a file has made the library abort: it then answers nothing more in this process. */
+let aborted = false;
 
 function reader(path: string, file: H5File, h5: H5, module: H5Module): Hdf5Reader {
   const size = statSync(path).size;
@@ -136,7 +152,11 @@ function reader(path: string, file: H5File, h5: H5, module: H5Module): Hdf5Reade
       return ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number | bigint>, Number) : undefined;
     },
     close: () => {
-      guard(path, () => file.close());
+      try {
+        file.close();
+      } catch {
+        // Nothing was written, so nothing is lost; what went wrong before is the error worth telling.
+      }
     },
   };
 }
@@ -153,6 +173,10 @@ function guard<T>(place: string, step: () => T): T {
     return step();
   } catch (error) {
     if (error instanceof LarmorError) throw error;
+    if (error instanceof WebAssembly.RuntimeError) {
+      aborted = true;
+      throw badInput(place, 'is damaged so that HDF5 stops at it', 'check that the file was copied whole');
+    }
     const causes = [...String(error).matchAll(/\): (.+)/g)];
     const cause = causes.at(-1)?.[1] ?? String(error).split('\n')[0];
     throw badInput(place, `HDF5 cannot read it (${cause.trim()})`, 'check that the file was copied whole');

@@ -177,6 +177,13 @@ test('extensions: triggers, shims, rotations, soft delays', () => {
   assert.throws(() => readPulseq(save(seqText(changes)), { softDelays: { TE: 1e-4 } }), { exitCode: 2 });
 });
 
+test('extension specifications may stand after any section', () => {
+  const specification = 'extension LABELSET 1\n1 3 LIN\n';
+  const extensions = COMPLETE.extensions!.replace(specification, '');
+  const sequence = read({ extensions, shapes: `${COMPLETE.shapes}\n${specification}` });
+  assert.deepEqual(sequence.block(1).labels, [{ label: 'LIN', mode: 'set', value: 3 }]);
+});
+
 test('signatures of every kind are checked, and a file is not refused for one', () => {
   const text = seqText();
   for (const type of ['md5', 'sha1', 'sha256']) {

@@ -6,7 +6,7 @@ import { badInput } from '../../common/errors.ts';
 import { warn } from '../../common/log.ts';
 import type { LabelEvent, RfShimEvent, TriggerEvent } from '../types.ts';
 import { rotationMatrix } from './quaternion.ts';
-import { type Cursor, endOfFields, hasField, integerField, numberField, wordField, wrong } from './scan.ts';
+import { type Cursor, endOfFields, integerField, numberField, wordField, wrong } from './scan.ts';
 import { addRow, emptyTable, indexById, type Table } from './table.ts';
 
 /** Duration of a block = value given by the operator / factor + offset. */
@@ -109,7 +109,7 @@ function microseconds(cursor: Cursor, name: string): number {
 
 /** Enters the specification `extension NAME number` starts, and returns what reads a line of it. */
 export function readSpecification(cursor: Cursor, { specifications }: ExtensionStore): (cursor: Cursor) => void {
-  if (wordField(cursor, 'extension') !== 'extension') throw wrong(cursor, 'is not `extension NAME id`', 'correct it');
+  wordField(cursor, 'extension');
   const name = wordField(cursor, 'the name of the extension');
   const number = integerField(cursor, 'the number of the extension', 1);
   endOfFields(cursor, '3 of an extension specification');
@@ -125,7 +125,7 @@ export function readSpecification(cursor: Cursor, { specifications }: ExtensionS
   return (line) => {
     const id = integerField(line, 'the id', 1);
     const row = parse(line);
-    if (hasField(line)) endOfFields(line, name);
+    endOfFields(line, name);
     if (rows.has(id)) throw wrong(line, `${name} ${id} was already defined`, 'give every one its own id');
     rows.set(id, row);
   };

@@ -3,14 +3,15 @@
  * typed-array tables first; here ids become rows, blocks get their durations and everything is checked, so that
  * `block(n)` later only puts records together and cannot fail.
  */
-import { badInput, usage } from '../../common/errors.ts';
+import { badInput } from '../../common/errors.ts';
 import { readInput } from '../../common/files.ts';
 import { warn } from '../../common/log.ts';
 import type { Seconds } from '../../common/units.ts';
 import type { AdcEvent, Block, GradientEvent, RfEvent, Sequence } from '../types.ts';
 import { inMeters, rasters } from './definitions.ts';
+import { blockDurations, type Resolve, type RowOf } from './durations.ts';
 import { deriveEdges } from './edges.ts';
-import { type ExtensionList, resolveExtensions, type SoftDelay } from './extensions.ts';
+import { resolveExtensions } from './extensions.ts';
 import { gradientEvents } from './gradients.ts';
 import { adcEvents, rfEnd, rfEvents } from './pulses.ts';
 import { readSections, type Sections, SLOT_COUNT, SLOTS } from './sections.ts';
@@ -25,8 +26,6 @@ export interface PulseqOptions {
 
 /** Newest file version known; newer revisions of 1.5 are read with a warning. */
 const NEWEST_REVISION = 1;
-/** An event may outlast its block by this much: rounding of sums of rasters. */
-const SAME_TIME: Seconds = 1e-9;
 
 /**
  * @throws LarmorError 65 for what is wrong in the file (file, line and mend named), 66 when it cannot be opened, 2 for
@@ -39,7 +38,7 @@ export function readPulseq(path: string, options: PulseqOptions = {}): Sequence 
   if (signature !== undefined) verifySignature(path, bytes, signature.section, signature.type, signature.hash);
   const [, minor, revision] = version.split('.').map(Number) as [number, number, number];
   if (minor === 5 && revision > NEWEST_REVISION)
-    warn(`${path}: version ${version} is newer than 1.5.${NEWEST_REVISION}`);
+    warn(`${path}: version ${version} is read as 1.5.${NEWEST_REVISION}, the newest known here`);
   checkBlockCount(sections);
 
   const raster = rasters(sections.definitions, path);
@@ -65,33 +64,7 @@ export function readPulseq(path: string, options: PulseqOptions = {}): Sequence 
       return delay + samples * dwell;
     }),
   };
-  const softDelays = softDelayOverrides(sections, extension, options.softDelays ?? {});
-  const durations = new Float64Array(blocks.count);
-  let total = 0;
-  for (let block = 0; block < blocks.count; block++) {
-    const slot = (at: number): number => blocks.slots[block * SLOT_COUNT + at]!;
-    let needed = 0;
-    if (slot(SLOTS.rf) !== 0) needed = ends.rf[rowOf.rf(slot(SLOTS.rf))]!;
-    for (let at = SLOTS.gx; at <= SLOTS.gz; at++) {
-      if (slot(at) !== 0) needed = Math.max(needed, ends.gradient[rowOf.gradient(slot(at))]!);
-    }
-    if (slot(SLOTS.adc) !== 0) needed = Math.max(needed, ends.adc[rowOf.adc(slot(SLOTS.adc))]!);
-    const list =
-      slot(SLOTS.extension) === 0 ? undefined : extension(slot(SLOTS.extension), `${path}:${blocks.lines[block]}`);
-    const timing = blocks.timing[block]!;
-    let duration: Seconds;
-    if (sections.layout === 'old') {
-      for (const trigger of list?.triggers ?? []) needed = Math.max(needed, trigger.delay + trigger.duration);
-      const delay = timing === 0 ? 0 : sections.delays.values[rowOf.delay(timing)]! / 1e6;
-      duration = Math.max(delay, needed);
-    } else {
-      const override = list?.softDelay && softDelays.get(list.softDelay);
-      duration = override === undefined ? timing * raster.block : Math.round(override / raster.block) * raster.block;
-      if (duration + SAME_TIME < needed) throw tooShort(sections, block, duration, needed);
-    }
-    durations[block] = duration;
-    total += duration;
-  }
+  const durations = blockDurations(sections, raster.block, ends, rowOf, extension, options.softDelays ?? {});
   if (sections.layout !== 'v5') {
     const edges = deriveEdges(source, durations, ends.gradient, rowOf.gradient);
     if (edges !== undefined) gradients.edges = edges;
@@ -101,18 +74,16 @@ export function readPulseq(path: string, options: PulseqOptions = {}): Sequence 
     version,
     definitions: inMeters(sections.definitions),
     blockCount: blocks.count,
-    duration: total,
+    duration: durations.reduce((sum, duration) => sum + duration, 0),
     block: (n) => assemble(n, sections, durations, made, rowOf, extension),
   };
 }
 
-type RowOf = Record<'rf' | 'gradient' | 'adc' | 'delay', (id: number) => number>;
 interface Events {
   readonly rf: (row: number) => RfEvent;
   readonly gradient: (row: number) => GradientEvent;
   readonly adc: (row: number) => AdcEvent;
 }
-type Resolve = (head: number, place: string) => ExtensionList;
 
 function assemble(
   n: number,
@@ -186,41 +157,4 @@ function checkReferences({ path, blocks, layout }: Sections, rowOf: RowOf): void
     const delay = blocks.timing[block]!;
     if (layout === 'old' && delay !== 0 && rowOf.delay(delay) === -1) throw lacks(block, 'delay', delay);
   }
-}
-
-function tooShort({ path, blocks }: Sections, block: number, duration: Seconds, needed: Seconds): Error {
-  const us = (t: Seconds): string => `${Number((t * 1e6).toFixed(3))} µs`;
-  return badInput(
-    `${path}:${blocks.lines[block]}`,
-    `block ${blocks.ids[block]} takes ${us(duration)} but its events need ${us(needed)}`,
-    'lengthen the block',
-  );
-}
-
-/** Durations the caller set, by soft delay. */
-function softDelayOverrides(
-  { path, blocks }: Sections,
-  extension: Resolve,
-  wanted: Readonly<Record<string, Seconds>>,
-): Map<SoftDelay, Seconds> {
-  const durations = new Map<SoftDelay, Seconds>();
-  const hints = new Set<string>();
-  for (let block = 0; block < blocks.count; block++) {
-    const head = blocks.slots[block * SLOT_COUNT + SLOTS.extension]!;
-    if (head === 0) continue;
-    const { softDelay } = extension(head, `${path}:${blocks.lines[block]}`);
-    if (softDelay === undefined || durations.has(softDelay)) continue;
-    hints.add(softDelay.hint);
-    const value = wanted[softDelay.hint];
-    if (value === undefined) continue;
-    const duration = value / softDelay.factor + softDelay.offset;
-    if (!(duration >= 0)) throw usage(`soft delay ${softDelay.hint} = ${value} s gives ${duration} s`, 'set it longer');
-    durations.set(softDelay, duration);
-  }
-  for (const hint of Object.keys(wanted)) {
-    if (hints.has(hint)) continue;
-    const known = hints.size === 0 ? 'it has none' : `it has ${[...hints].join(', ')}`;
-    throw usage(`${path} has no soft delay ${hint}`, known);
-  }
-  return durations;
 }

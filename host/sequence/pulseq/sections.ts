@@ -85,7 +85,7 @@ export function readSections(path: string, bytes: Buffer): Sections {
   while (nextLine(cursor)) {
     if (lineStartsWith(cursor, 91)) {
       section = enterSection(cursor, sections);
-    } else if (lineStartsWith(cursor, 101) && section?.name === '[EXTENSIONS]') {
+    } else if (section !== undefined && startsSpecification(cursor, section)) {
       section = { name: '[EXTENSIONS]', line: readSpecification(cursor, sections.extensions) };
     } else if (section === undefined) {
       throw notPulseq(cursor);
@@ -98,6 +98,11 @@ export function readSections(path: string, bytes: Buffer): Sections {
 
 function notPulseq(cursor: Cursor): Error {
   return badInput(cursor.path, 'is not a Pulseq file: it does not start with [VERSION]', 'give a .seq file');
+}
+
+/** `extension NAME id` mostly follows [EXTENSIONS], but the reference toolbox takes it after any section. */
+function startsSpecification(cursor: Cursor, section: Section): boolean {
+  return lineStartsWith(cursor, 101) && section.name !== '[DEFINITIONS]' && /^extension\s/.test(lineText(cursor));
 }
 
 interface Section {

@@ -155,11 +155,16 @@ function refuse(block: Block, n: number, name: string): void {
     if (!(event.delay >= 0)) throw bad(`the ${kind} has a delay of ${event.delay} s`, 'give 0 or more');
     const end = eventEnd(event);
     if (!(end <= duration + SAME_TIME))
-      throw bad(`the ${kind} ends at ${end} s, the block at ${duration} s`, 'lengthen it');
+      throw bad(`the ${kind} ends at ${tidy(end)} s, the block at ${tidy(duration)} s`, 'lengthen the block');
   }
   if (rf === undefined || adc === undefined) return;
   if (rf.delay < eventEnd(adc) - SAME_TIME && adc.delay < eventEnd(rf) - SAME_TIME)
     throw bad('the readout and the RF pulse overlap', 'read before or after the pulse');
+}
+
+/** Nine digits: a nanosecond in a second, without the rounding of sums. */
+function tidy(time: Seconds): number {
+  return Number(time.toPrecision(9));
 }
 
 /** Largest step that still counts as continuous: what the slew rate allows in one step of the raster. */

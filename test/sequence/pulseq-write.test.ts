@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
+import { GAMMA_BAR } from '../../host/common/units.ts';
 import { packShape } from '../../host/sequence/pulseq/compress.ts';
 import { quaternionOf, rotationMatrix } from '../../host/sequence/pulseq/quaternion.ts';
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';
@@ -175,6 +176,46 @@ test('a pulse off the raster comes back as the same staircase', () => {
     phase: Float64Array.of(0, 0, Math.PI, Math.PI),
   };
   assertSame(again, want, 'rf');
+});
+
+test('the file has the columns of the specification', () => {
+  const trapezoid = { kind: 'trapezoid' as const, delay: 1e-5, amplitude: 0.01, rise: 1e-4, flat: 2e-3, fall: 1e-4 };
+  const offsets = { frequencyOffset: 100, phaseOffset: 0.5, frequencyPpm: 1, phasePpm: 2 };
+  const time = Float64Array.from({ length: 7 }, (_, n) => n * 1e-6);
+  const magnitude = new Float64Array(6).fill(2500 / GAMMA_BAR);
+  const rf = {
+    kind: 'rf' as const,
+    delay: 1e-4,
+    interpolation: 'held' as const,
+    time,
+    magnitude,
+    phase: new Float64Array(6),
+  };
+  writePulseq(
+    join(folder, 'golden.seq'),
+    sequenceOf(
+      { duration: 3e-3, rf: { ...rf, center: 3e-6, use: 'excitation', ...offsets }, gz: trapezoid },
+      { duration: 3e-3, gx: trapezoid, adc: { kind: 'adc', delay: 2e-5, samples: 8, dwell: 2.5e-5, ...offsets } },
+      { duration: 1e-5, labels: [{ label: 'LIN', mode: 'inc', value: 1 }] },
+    ),
+  );
+  const text = readFileSync(join(folder, 'golden.seq'), 'utf8');
+  const rows = text.split('\n').filter((line) => line !== '' && !line.startsWith('#') && !line.startsWith('Hash'));
+  const amplitude = 0.01 * GAMMA_BAR;
+  assert.deepEqual(rows, [
+    ...['[VERSION]', 'major 1', 'minor 5', 'revision 1'],
+    ...['[DEFINITIONS]', 'AdcRasterTime 1e-07', 'Name made here', 'BlockDurationRaster 0.00001'],
+    ...['GradientRasterTime 0.00001', 'RadiofrequencyRasterTime 0.000001', 'TotalDuration 0.00601'],
+    ...['[BLOCKS]', '1 300 1 0 0 1 0 0', '2 300 0 1 0 0 1 0', '3 1 0 0 0 0 0 1'],
+    // id amplitude mag_id phase_id time_id center delay freqPPM phasePPM freq phase use
+    ...['[RF]', '1 2500 1 2 0 3 100 1 2 100 0.5 e'],
+    ...['[TRAP]', `1 ${amplitude} 100 2000 100 10`],
+    ...['[ADC]', '1 8 25000 20 1 2 100 0.5 0'],
+    ...['[EXTENSIONS]', '1 1 1 0', 'extension LABELINC 1', '1 1 LIN'],
+    // 1, then five times no change; and no change six times.
+    ...['[SHAPES]', 'shape_id 1', 'num_samples 6', '1', '0', '0', '3', 'shape_id 2', 'num_samples 6', '0', '0', '4'],
+    ...['[SIGNATURE]', 'Type md5'],
+  ]);
 });
 
 test('what is no rotation is refused and leaves no file', () => {

@@ -28,6 +28,20 @@ export interface LoadOptions {
   readonly checkSize?: boolean;
 }
 
+/**
+ * UCX, the transport under MPICH (and under Open MPI on InfiniBand), assumes a C program of one thread. What somebody
+ * has set themselves is left alone.
+ */
+const UCX_SETTINGS = {
+  /** Its SIGSEGV handler would keep V8 from catching WebAssembly's traps. */
+  UCX_HANDLE_ERRORS: 'none',
+  /**
+   * Installing its memory hooks moves the end of the heap back and forth while V8's threads allocate: 1 of 100 ranks
+   * crashed or worse on a busy machine (UCX 1.13), none of 700 without the hooks.
+   */
+  UCX_MEM_EVENTS: 'n',
+} as const;
+
 const FAMILIES: readonly Family[] = ['openmpi', 'mpich'];
 
 let world: Mpi | undefined;
@@ -86,7 +100,7 @@ function openQuietly(
   directories: readonly string[],
   level: ThreadLevel,
 ): { native: Native; provided: ThreadLevel } | string {
-  process.env.UCX_HANDLE_ERRORS ??= 'none'; // UCX, under MPICH, would keep V8 from catching WebAssembly's traps
+  for (const [name, value] of Object.entries(UCX_SETTINGS)) process.env[name] ??= value;
   const signals = openSignalKeeper(directories);
   signals?.save();
   try {

@@ -17,11 +17,11 @@ function combine(old: Element, value: Element, op: Op): Element {
     case Op.PROD:
       return a * b;
     case Op.MAX:
-      // biome-ignore lint/complexity/useMathMinMax: Math has no minimum or maximum of bigints
-      return a > b ? a : b;
+      if (a > b) return a; // not Math's: these may be bigints
+      return b;
     case Op.MIN:
-      // biome-ignore lint/complexity/useMathMinMax: Math has no minimum or maximum of bigints
-      return a < b ? a : b;
+      if (a < b) return a; // not Math's: these may be bigints
+      return b;
     case Op.LAND:
       return truth(Boolean(a) && Boolean(b));
     case Op.LOR:

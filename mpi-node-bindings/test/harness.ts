@@ -95,8 +95,8 @@ export function cleanEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessE
 
 export interface LaunchOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** More options of the launcher. */
-  readonly options?: readonly string[];
+  /** What the launcher starts instead of Node, with Node as its arguments: `env NAME=value`. */
+  readonly wrap?: readonly string[];
   readonly limit?: number;
 }
 
@@ -107,7 +107,7 @@ export function launch(
   program: readonly string[],
   how: LaunchOptions = {},
 ): Promise<Ended> {
-  const options = [...LAUNCHERS[family].options, ...(how.options ?? []), '-np', String(ranks)];
+  const options = [...LAUNCHERS[family].options, '-np', String(ranks), ...(how.wrap ?? [])];
   return run(found[family]!, [...options, process.execPath, ...program], cleanEnvironment(how.env), how.limit);
 }
 

@@ -108,13 +108,18 @@ function planeOf({ gradient, position }: Excitation): { normal: Vector; offset: 
   return { normal, offset: dot(normal, position) };
 }
 
-/** Shot numbers of curved or turned readouts: each path counts once, in order of appearance. */
-export function shotNumbers(readouts: readonly WalkedReadout[], farthest: number): number[] {
+/**
+ * Shot numbers of curved or turned readouts: each path counts once, in order of appearance.
+ * @param farthest largest |k|, the measure of what is the same
+ * @param stacked paths that differ in kz alone are one
+ */
+export function shotNumbers(readouts: readonly WalkedReadout[], farthest: number, stacked: boolean): number[] {
   const seen = new Map<string, number>();
   const cell = farthest > 0 ? 1e-5 * farthest : 1;
   return readouts.map(({ base, path, rotation }) => {
     const key = [path.first, ...path.via, path.last]
       .map((k) => rotate(rotation, k).map((c, axis) => Math.round((c + base[axis]!) / cell) + 0))
+      .map((k) => (stacked ? k.slice(0, 2) : k))
       .join(' ');
     const number = seen.get(key) ?? seen.size;
     seen.set(key, number);

@@ -103,7 +103,7 @@ export function flatTop(amplitude: TeslaPerMeter, flat: Seconds, scanner: Scanne
 }
 
 /** Shortest ramp from 0 to `amplitude` on the gradient raster, one raster step at least. */
-export function rampTime(amplitude: TeslaPerMeter, { Smax, gradRaster }: Scanner): Seconds {
+function rampTime(amplitude: TeslaPerMeter, { Smax, gradRaster }: Scanner): Seconds {
   return Math.max(gradRaster, roundUp(Math.abs(amplitude) / Smax, gradRaster));
 }
 
@@ -120,11 +120,6 @@ export function areaTrapezoid(area: number, scanner: Scanner, timing?: Trapezoid
   const ramp = Math.max(gradRaster, roundUp(triangle ? Math.sqrt(size / Smax) : Gmax / Smax, gradRaster));
   const flat = triangle ? 0 : roundUp(Math.max(0, size / Gmax - ramp), gradRaster);
   return trapezoid(area / (ramp + flat), ramp, flat);
-}
-
-/** [T·s/m] */
-export function areaOf({ amplitude, rise, flat, fall }: TrapezoidEvent): number {
-  return amplitude * (flat + (rise + fall) / 2);
 }
 
 export function adc(samples: number, dwell: Seconds, delay: Seconds, phaseOffset: Radians = 0): AdcEvent {

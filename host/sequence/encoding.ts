@@ -7,7 +7,7 @@
  * computed when `trajectory(n)` asks for them.
  */
 import type { Radians, Seconds } from '../common/units.ts';
-import { type Counters, countersOf, type Slices, shotNumbers, slicesOf } from './counters.ts';
+import { type Counters, countersOf, type Place, type Slices, shotNumbers, slicesOf } from './counters.ts';
 import { COUNTERS, type Counter, type Encoding, type Readout, type TrajectoryKind } from './encoding-types.ts';
 import { type Frame, frameOf, PATIENT_FRAME } from './frame.ts';
 import { dot, type Excitation, samplePositions, type WalkedReadout, walk } from './kspace.ts';
@@ -47,7 +47,7 @@ export function encode(sequence: Sequence, scanner: Scanner): Encoding {
       ? radialSpace(readouts, lines, stated, thickness)
       : freeSpace(readouts, reaches, stated, thickness);
 
-  const counters = countersOf(walked, placesOf(all, space, frame, slices), sequence.name);
+  const counters = countersOf(walked, placesOf(all, kind, space, frame, slices), sequence.name);
   const [x, y, z] = space.axes;
   return {
     kind,
@@ -75,22 +75,21 @@ function locate(walked: WalkedReadout): Located {
   return { walked, line, reach: reachOf(walked, line), navigator: flag('NAV'), noise: flag('NOISE') };
 }
 
-function placesOf(all: readonly Located[], { grids }: Space, [, phase, slice]: Frame, slices: Slices) {
+/** Line, partition and slice of each readout: from grids where its kind has them, else shots as they come. */
+function placesOf(
+  all: readonly Located[],
+  kind: TrajectoryKind,
+  { grids }: Space,
+  [, phase, slice]: Frame,
+  slices: Slices,
+): Place[] {
   const farthest = all.reduce((most, { reach }) => Math.max(most, reach.largest), 0);
-  const shots =
-    grids === undefined
-      ? shotNumbers(
-          all.map(({ walked }) => walked),
-          farthest,
-        )
-      : [];
+  const walked = all.map(({ walked }) => walked);
+  const shots = isParallel(kind) ? undefined : shotNumbers(walked, farthest, grids !== undefined);
   return all.map(({ walked, line, navigator, noise }, n) => {
-    const onGrid = grids !== undefined && !navigator && !noise;
-    return {
-      step1: onGrid ? (grids[0]?.index(dot(line.first, phase)) ?? 0) : (shots[n] ?? 0),
-      step2: onGrid ? (grids[1]?.index(dot(line.first, slice)) ?? 0) : 0,
-      slice: slices.of(walked.excitation).number,
-    };
+    const index = (axis: 0 | 1): number =>
+      navigator || noise ? 0 : (grids?.[axis]?.index(dot(line.first, axis === 0 ? phase : slice)) ?? 0);
+    return { step1: shots?.[n] ?? index(0), step2: index(1), slice: slices.of(walked.excitation).number };
   });
 }
 

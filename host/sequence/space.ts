@@ -8,7 +8,7 @@ import { type Frame, PATIENT_FRAME } from './frame.ts';
 import { distinct, type Grid, gridOf, spacingOf } from './grid.ts';
 import { add, dot, type Excitation, norm, rotate, type WalkedReadout } from './kspace.ts';
 import { bandwidth } from './rf.ts';
-import type { Line, Reach } from './trajectory-kind.ts';
+import { areStacked, type Line, type Reach } from './trajectory-kind.ts';
 
 /** One axis: what was acquired and what is to be made of it. */
 export interface AxisSpace {
@@ -20,7 +20,7 @@ export interface AxisSpace {
 
 export interface Space {
   readonly axes: readonly [AxisSpace, AxisSpace, AxisSpace];
-  /** Index of each line along phase and slice axis, for parallel lines only. */
+  /** Grids of lines along phase and slice axis: parallel lines have one or both, stacked stars that along z. */
   readonly grids?: readonly [Grid | undefined, Grid | undefined];
 }
 
@@ -135,7 +135,7 @@ function cropped(matrix: number, fov: Meters, wanted: Meters | undefined): AxisS
   return { matrix, fov, reconMatrix, reconFov: (fov * reconMatrix) / matrix };
 }
 
-/** Spokes: the grid of one spoke, on every axis that any spoke has a part along. */
+/** Spokes: the grid of one spoke, on every axis that any spoke has a part along; a grid of stars along z if stacked. */
 export function radialSpace(
   readouts: readonly WalkedReadout[],
   lines: readonly Line[],
@@ -150,7 +150,14 @@ export function radialSpace(
     high = Math.max(high, dot(last, direction));
     step = Math.max(step, readouts[n]!.path.largestStep);
   }
-  return isotropic(readAxis(low, high, step, stated), encodedAxes(readouts), thickness);
+  const spoke = readAxis(low, high, step, stated);
+  const inPlane = isotropic(spoke, encodedAxes(readouts), thickness);
+  if (!areStacked(lines)) return inPlane;
+  const [x, y] = inPlane.axes;
+  const noise = ENCODED * (high - low);
+  const heights = lines.map(({ first }) => first[2]);
+  const [z, grid] = encodedAxis(heights, noise, stated, 2, thickness ?? spoke.reconFov / spoke.reconMatrix);
+  return grid === undefined ? { axes: [x, y, z] } : { axes: [x, y, z], grids: [undefined, grid] };
 }
 
 /** Anything else: as far out as it goes, at the stated field of view or the one its samples along the path allow. */

@@ -69,7 +69,7 @@ function reachAlong({ samples }: Path, { first, last, direction }: Line): Reach 
 }
 
 /** Samples on a straight line at equal distances, but for rounding in files. */
-export function isEven({ bend, largestStep, smallestStep }: Path): boolean {
+function isEven({ bend, largestStep, smallestStep }: Path): boolean {
   return bend < 1e-5 && largestStep - smallestStep <= 1e-4 * largestStep;
 }
 
@@ -95,12 +95,18 @@ export function trajectoryKind(
   if (all((n) => norm(cross(lines[n]!.direction, direction)) < PARALLEL)) {
     return severalLinesPerPulse(readouts, lines, direction) ? 'epi' : 'cartesian';
   }
-  return all((n) => distanceFromCenter(lines[n]!) < 0.75 * readouts[n]!.path.largestStep) ? 'radial' : 'other';
+  const stack = areStacked(lines);
+  return all((n) => distanceFromCenter(lines[n]!, stack) < 0.75 * readouts[n]!.path.largestStep) ? 'radial' : 'other';
 }
 
-/** Distance of the (infinite) line from k = 0. */
-function distanceFromCenter({ first, direction }: Line): number {
-  return norm(cross(first, direction));
+/** Spokes that all lie across z: a star, or a stack of stars encoded along z. */
+export function areStacked(lines: readonly Line[]): boolean {
+  return lines.every(({ direction }) => Math.abs(direction[2]) < PARALLEL);
+}
+
+/** Distance of the (infinite) line from k = 0, or from the z axis where spokes are stacked along it. */
+function distanceFromCenter({ first, direction }: Line, stacked: boolean): number {
+  return norm(cross([first[0], first[1], stacked ? 0 : first[2]], direction));
 }
 
 /** EPI: different lines after one and the same pulse. Fast spin echo has a pulse before each, multi-echo GRE one line. */

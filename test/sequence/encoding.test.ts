@@ -4,16 +4,7 @@ import { test } from 'node:test';
 import { EXIT, LarmorError } from '../../host/common/errors.ts';
 import { GAMMA_BAR } from '../../host/common/units.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
-import {
-  adc,
-  areaOf,
-  blockOf,
-  delayOf,
-  hardPulse,
-  sequenceOf,
-  setLabel,
-  trapezoid,
-} from '../../host/sequence/designer.ts';
+import { adc, blockOf, delayOf, hardPulse, sequenceOf, setLabel, trapezoid } from '../../host/sequence/designer.ts';
 import { encode } from '../../host/sequence/encoding.ts';
 import type { Encoding } from '../../host/sequence/encoding-types.ts';
 import { type Block, DEFAULT_SCANNER, type LabelEvent, type RfUse, type Sequence } from '../../host/sequence/types.ts';
@@ -30,7 +21,7 @@ const lobe = trapezoid(AMPLITUDE, 1e-4, 8 * DWELL);
 const readout = adc(8, DWELL, 1e-4);
 const winder = (cycles: number) => trapezoid(cycles / GAMMA_BAR / 1e-4, 1e-4, 0);
 /** Brings sample 4 to k = 0. */
-const PREWIND = -(GAMMA_BAR * areaOf(lobe)) / 2 - 5;
+const PREWIND = -(GAMMA_BAR * AMPLITUDE * (1e-4 + 8 * DWELL)) / 2 - 5;
 const pulse = (use: RfUse = 'excitation', flip = Math.PI / 2) => hardPulse(flip, 10e-6, { use });
 
 interface LineOptions {
@@ -310,6 +301,37 @@ test('spokes through the centre are radial: one number per direction', () => {
     return shot({ y: 35, rotation: [c, -s, 0, s, c, 0, 0, 0, 1] });
   });
   assert.equal(encoded(sequence(missing)).kind, 'other');
+});
+
+test('a stack of stars is radial with partitions along z', () => {
+  const blocks = [-10, 0, 10].flatMap((z) =>
+    [0, 1].flatMap((angle) => {
+      const [c, s] = [Math.cos(angle), Math.sin(angle)];
+      return shot({ z, rotation: [c, -s, 0, s, c, 0, 0, 0, 1] });
+    }),
+  );
+  const found = encoded(sequence(blocks));
+  assert.equal(found.kind, 'radial');
+  assert.deepEqual(found.encodedMatrix, [8, 8, 3]);
+  close(found.encodedFov[2], 0.1);
+  assert.deepEqual(steps(found), [0, 1, 0, 1, 0, 1]);
+  assert.deepEqual(
+    found.readouts.map(({ counters }) => counters.kspace_encode_step_2),
+    [0, 0, 1, 1, 2, 2],
+  );
+});
+
+test('a readout ahead of the pulse in its block belongs to what was excited before', () => {
+  const rf = hardPulse(Math.PI / 2, 10e-6, { use: 'excitation', delay: 1e-3 });
+  const blocks = [
+    ...shot().slice(0, 1),
+    blockOf({ gx: winder(50) }),
+    blockOf({ adc: readout, rf }),
+    blockOf({ adc: readout }),
+  ];
+  const found = encoded(sequence(blocks));
+  close(found.trajectory(0)[0]!, 50);
+  close(found.trajectory(1)[0]!, 0);
 });
 
 test('sequences with nothing to read, or nothing excited, are no trouble', () => {

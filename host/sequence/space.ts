@@ -100,12 +100,12 @@ function readAxis(low: number, high: number, step: number, { fov, matrix }: Stat
   return cropped(grid.matrix, exact, wanted);
 }
 
-/** Across lines, or 1 cell of `single` metres where they do not spread by more than `noise`. */
+/** Across lines or points, or 1 cell of `single` metres where they do not spread by more than `noise`. */
 function encodedAxis(
   positions: readonly number[],
   noise: number,
   { fov, matrix }: Stated,
-  axis: 1 | 2,
+  axis: 0 | 1 | 2,
   single: Meters,
 ): [AxisSpace, Grid | undefined] {
   const found = distinct(positions);
@@ -113,7 +113,7 @@ function encodedAxis(
   const high = found[found.length - 1]!;
   const wanted = fov[axis];
   if (high - low <= noise) {
-    const size = axis === 1 ? (wanted ?? single) : single;
+    const size = axis === 2 ? single : (wanted ?? single);
     return [{ matrix: 1, fov: size, reconMatrix: 1, reconFov: size }, undefined];
   }
   const seen = spacingOf(found);
@@ -169,6 +169,15 @@ export function freeSpace(
 ): Space {
   const farthest = reaches.reduce((most, { largest }) => Math.max(most, largest), 0);
   const step = readouts.reduce((most, { path }) => Math.max(most, path.largestStep), 0);
+  if (step === 0 && farthest > 0) {
+    // Readouts that stand still, as spectroscopic imaging's do, are points on a grid.
+    const point = (axis: 0 | 1 | 2): AxisSpace => {
+      const positions = readouts.map(({ base, path, rotation }) => add(base, rotate(rotation, path.first))[axis]);
+      const single = axis === 2 ? thickness : undefined;
+      return encodedAxis(positions, ENCODED * farthest, stated, axis, single ?? stated.fov[0] ?? 1)[0];
+    };
+    return { axes: [point(0), point(1), point(2)] };
+  }
   const fov = stated.fov[0] ?? (step > 0 ? 1 / step : 1);
   // A quarter of a cell less: the outermost sample may lie half a cell short of the matrix's edge, or on it.
   const matrix = stated.matrix[0] ?? Math.max(1, 2 * Math.ceil(farthest * fov - 0.25));

@@ -321,6 +321,21 @@ test('a stack of stars is radial with partitions along z', () => {
   );
 });
 
+test('points of spectroscopic imaging lie on a grid', () => {
+  const blocks = [-10, 0].flatMap((x) =>
+    [-20, -10, 0, 10].flatMap((y) => [
+      ...shot().slice(0, 1),
+      blockOf({ gx: winder(x), gy: winder(y) }),
+      blockOf({ adc: readout }),
+    ]),
+  );
+  const found = encoded(sequence(blocks));
+  assert.equal(found.kind, 'other');
+  assert.deepEqual(found.encodedMatrix, [2, 4, 1]);
+  close(found.encodedFov[0], 0.1);
+  assert.deepEqual(steps(found), [0, 1, 2, 3, 4, 5, 6, 7]);
+});
+
 test('a readout ahead of the pulse in its block belongs to what was excited before', () => {
   const rf = hardPulse(Math.PI / 2, 10e-6, { use: 'excitation', delay: 1e-3 });
   const blocks = [

@@ -81,14 +81,15 @@ export function transformLattice(
 ): Float32Array {
   const { readoutAxis, phaseAxes, step, shift, rows } = lattice;
   const pixels = matrix[readoutAxis];
-  const kept = rows.filter(({ steps }) =>
-    phaseAxes.every((axis, p) => within((steps[p] + shift[p]) * unit[axis], unit[axis])),
-  );
-  const spread = [0, 1].map((p) => {
-    const all = kept.map(({ steps }) => steps[p]);
-    const low = all.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-    return { low, count: all.reduce((a, b) => Math.max(a, b), low) - low + 1 };
+  const ranges = ([0, 1] as const).map((p) => {
+    const low = rows.reduce((least, { steps }) => Math.min(least, steps[p]), Number.POSITIVE_INFINITY);
+    const high = rows.reduce((most, { steps }) => Math.max(most, steps[p]), low);
+    const [from, to] = keptRange((low + shift[p]) * unit[phaseAxes[p]], unit[phaseAxes[p]], high - low + 1);
+    return { low: low + from, count: to - from };
   });
+  const kept = rows.filter(({ steps }) =>
+    ranges.every(({ low, count }, p) => steps[p] >= low && steps[p] < low + count),
+  );
   if (kept.length === 0) return new Float32Array(2 * matrix[0] * matrix[1] * matrix[2]);
 
   const readoutUnit = step * unit[readoutAxis];
@@ -98,23 +99,23 @@ export function transformLattice(
     step: readoutUnit,
     pixels,
   });
-  let volume: Float32Array = new Float32Array(2 * pixels * spread[0].count * spread[1].count);
+  let volume: Float32Array = new Float32Array(2 * pixels * ranges[0].count * ranges[1].count);
   kept.forEach(({ start, steps }, r) => {
     const phases = pixelPhases(start * unit[readoutAxis], pixels);
-    let target = 2 * pixels * ((steps[1] - spread[1].low) * spread[0].count + steps[0] - spread[0].low);
+    let target = 2 * pixels * ((steps[1] - ranges[1].low) * ranges[0].count + steps[0] - ranges[0].low);
     for (let m = 0, source = 2 * pixels * r; m < pixels; m++, source += 2, target += 2) {
       volume[target] += across[source] * phases[2 * m] - across[source + 1] * phases[2 * m + 1];
       volume[target + 1] += across[source] * phases[2 * m + 1] + across[source + 1] * phases[2 * m];
     }
   });
 
-  const shape: [number, number, number] = [pixels, spread[0].count, spread[1].count];
+  const shape: [number, number, number] = [pixels, ranges[0].count, ranges[1].count];
   let scale = readoutUnit;
   for (const p of [0, 1] as const) {
     const axis = phaseAxes[p];
     if (unit[axis] === 0) continue;
     const sampling: AxisSampling = {
-      first: (spread[p].low + shift[p]) * unit[axis],
+      first: (ranges[p].low + shift[p]) * unit[axis],
       step: unit[axis],
       pixels: matrix[axis],
     };
@@ -126,9 +127,22 @@ export function transformLattice(
   return readoutAxis === 0 ? volume : toXyz(volume, shape, [readoutAxis, ...phaseAxes], matrix);
 }
 
-/** Whether κ [cycles/pixel] is one that an image of whole pixels holds: of samples a full turn apart the lower one. */
-function within(kappa: number, step: number): boolean {
-  return kappa >= -0.5 - step / 4 && kappa < 0.5 - step / 4;
+/**
+ * Which of `count` samples at first + n·step [cycles/pixel] an image of whole pixels holds, as [from, to): one turn of
+ * them, the middle one. N samples shifted by half a step are all kept, of N + 1 one end goes.
+ */
+function keptRange(first: number, step: number, count: number): [number, number] {
+  if (step === 0) return [0, count];
+  const outside = (n: number): boolean => Math.abs(first + n * step) > 0.5 + 0.75 * step;
+  const turn = Math.floor(1 / step + 1e-6);
+  let [from, to] = [0, count];
+  while (from < to && outside(from)) from++;
+  while (from < to && outside(to - 1)) to--;
+  while (to - from > turn) {
+    if (Math.abs(first + from * step) > first + (to - 1) * step + step / 8) from++;
+    else to--;
+  }
+  return [from, to];
 }
 
 /** Rows as [rows][longest][re, im] towards positive k, each sample divided by how often its place was sampled. */
@@ -149,8 +163,8 @@ function collectRows(rows: readonly Row[], coil: number, step: number, unit: num
 
   const lines = new Float32Array(2 * longest * rows.length);
   rows.forEach(({ line, reversed, start, startIndex }, r) => {
-    for (let n = 0; n < line.samples; n++) {
-      if (!within((start + n * step) * unit, step * unit)) continue;
+    const [from, to] = keptRange(start * unit, step * unit, line.samples);
+    for (let n = from; n < to; n++) {
       const source = 2 * (coil * line.samples + (reversed ? line.samples - 1 - n : n));
       const target = 2 * (r * longest + n);
       lines[target] = line.data[source] / times[placeOf[r] + startIndex + n];

@@ -32,8 +32,8 @@ function runsAgainst(direction: Triple<number>): boolean {
   return main === 2 ? direction[2] > 0 : direction[main] < 0;
 }
 
-/** @param depth bits per pixel @returns the bytes of a grey PNG file */
-export function encodePng(image: Image, depth: 8 | 16 = 8): Uint8Array {
+/** The bytes of an 8-bit grey PNG file. */
+export function encodePng(image: Image): Uint8Array {
   const { axes, flip } = chooseView(image);
   const [width, height, deep] = axes.map((axis) => image.matrix[axis]);
   const strides = [1, image.matrix[0], image.matrix[0] * image.matrix[1]];
@@ -44,9 +44,7 @@ export function encodePng(image: Image, depth: 8 | 16 = 8): Uint8Array {
   const rows = Math.ceil(planes / columns);
 
   const white = whiteLevel(values);
-  const top = 2 ** depth - 1;
-  const length = columns * width * rows * height;
-  const pixels = depth === 8 ? new Uint8Array(length) : new Uint16Array(length);
+  const pixels = new Uint8Array(columns * width * rows * height);
   for (let plane = 0; plane < planes; plane++) {
     const from = Math.floor(plane / deep) * width * height * deep + (plane % deep) * strides[axes[2]];
     const left = (plane % columns) * width;
@@ -56,11 +54,11 @@ export function encodePng(image: Image, depth: 8 | 16 = 8): Uint8Array {
         const column = left + (flip[0] ? width - 1 - u : u);
         const row = above + (flip[1] ? height - 1 - v : v);
         const value = values[from + u * strides[axes[0]] + v * strides[axes[1]]];
-        pixels[row * columns * width + column] = Math.min(top, Math.round((value / white) * top));
+        pixels[row * columns * width + column] = Math.min(255, Math.round((255 * value) / white));
       }
     }
   }
-  return encode({ width: columns * width, height: rows * height, data: pixels, depth, channels: 1 });
+  return encode({ width: columns * width, height: rows * height, data: pixels, depth: 8, channels: 1 });
 }
 
 /** The magnitude shown white; black is 0. */

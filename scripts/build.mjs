@@ -17,11 +17,18 @@ const dist = join(root, 'dist');
 const state = join(root, 'build');
 const require = createRequire(import.meta.url);
 
-/** Workers are bundled whole, one file each: a thread opens one file, and shares no chunk with the command line. */
-const workers = {
+/**
+ * What a start opens: the command is one file with nearly all in it, for to read half a megabyte costs less than to open twenty files. Each
+ * worker is one file too.
+ */
+const entries = {
+  larmor: 'host/cli/main.ts',
   worker: 'host/engine/wasm/worker.ts',
   'webgpu-worker': 'host/engine/webgpu/worker.ts',
 };
+
+/** Packages too large for that, which few runs need: files of their own, opened at their `import()`. */
+const apart = { hdf5: 'h5wasm/node' };
 
 /** What bundled CommonJS packages call `require` by: an ES module has none of its own. */
 const requireBanner =
@@ -79,8 +86,6 @@ async function buildKernels() {
 
 async function buildHost() {
   const staging = join(state, `host.${process.pid}`);
-  const entry = join(root, 'host', 'cli', 'main.ts');
-  const present = Object.entries(workers).filter(([, path]) => existsSync(join(root, path)));
   const common = {
     absWorkingDir: root,
     bundle: true,
@@ -99,9 +104,10 @@ async function buildHost() {
   };
   try {
     const bundles = await Promise.allSettled([
-      // Splitting turns every `import()` into a file of its own, opened only by the runs that need it (HDF5 reader, images, WebGPU).
-      esbuild({ ...common, entryPoints: { larmor: entry }, splitting: true, chunkNames: '[name]-[hash]' }),
-      esbuild({ ...common, entryPoints: Object.fromEntries(present) }),
+      ...Object.entries(entries)
+        .filter(([, path]) => existsSync(join(root, path)))
+        .map((entry) => esbuild({ ...common, entryPoints: Object.fromEntries([entry]), plugins: [setApart] })),
+      esbuild({ ...common, entryPoints: apart }),
     ]);
     const failure = bundles.find((bundle) => bundle.status === 'rejected');
     if (!failure) {
@@ -134,7 +140,18 @@ async function writeLicences(path, inputs) {
   if (texts.length > 0) await writeFile(path, texts.join(`\n${'-'.repeat(80)}\n`));
 }
 
-/** Lets the shell start the file: esbuild's banner would put the first line into every chunk, so it is added here. */
+/** Lets a bundle import what is set apart from beside itself. */
+const setApart = {
+  name: 'set-apart',
+  setup(build) {
+    for (const [file, specifier] of Object.entries(apart)) {
+      const filter = new RegExp(`^${specifier}$`);
+      build.onResolve({ filter }, () => ({ path: `./${file}.js`, external: true }));
+    }
+  },
+};
+
+/** Lets the shell start the file. */
 async function makeCommand(path) {
   const text = await readFile(path, 'utf8');
   await writeFile(path, text.startsWith('#!') ? text : `#!/usr/bin/env node\n${text}`);

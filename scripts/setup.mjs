@@ -92,7 +92,8 @@ function installPackages(names, options = []) {
   withoutStartingDaemons(() => {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     const all = ['install', '-y', '-qq', '--no-install-recommends', ...options, ...known];
-    if (!run('apt-get', all, { env })) say('apt-get install failed; some tests will be skipped');
+    if (!run('apt-get', all, { env, stdio: ['ignore', 'ignore', 'inherit'] }))
+      say('apt-get install failed; some tests will be skipped');
   });
 }
 

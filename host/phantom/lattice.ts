@@ -67,6 +67,10 @@ export function latticeSource(lattice: Lattice, model: LatticeModel, options: La
   const { before, spinCount } = counted;
   if (spinCount === 0) throw badInput(options.name, 'holds no spins', 'check its labels, or use smaller voxels');
   if (!Number.isSafeInteger(spinCount)) throw badInput(options.name, 'holds over 2^53 spins', 'use larger voxels');
+  const bounds = latticeBounds(lattice, model, counted, perVoxel);
+  if (![...bounds.min, ...bounds.max].every(Number.isFinite)) {
+    throw badInput(options.name, 'has spins at no finite place', 'check its voxel size and position');
+  }
   const places = subVoxelPlaces(lattice, options);
   const columns = tissueColumns(model.tissues);
   const [a, b, c] = steps;
@@ -113,7 +117,7 @@ export function latticeSource(lattice: Lattice, model: LatticeModel, options: La
     name: options.name,
     spinCount,
     B0: options.B0,
-    bounds: latticeBounds(lattice, model, counted, perVoxel),
+    bounds,
     identity: phantomIdentity(options.kind, options.header, spinCount, read),
     residentBytes: before.byteLength + row.byteLength + (model.residentBytes ?? 0),
     read,

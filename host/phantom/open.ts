@@ -1,15 +1,23 @@
 /**
- * The door to phantoms: a name is a built-in one or a file, a file is known by its ending and its first bytes. Readers are
- * loaded when a file of their kind is opened, so that a run pays for the one it uses.
+ * The door to phantoms: a name is a built-in one or a file, and a file is known by its ending, or by being HDF5.
  */
 import { existsSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { badInput, usage } from '../common/errors.ts';
 import { requireFile } from '../common/files.ts';
+import { isHdf5, openHdf5 } from '../common/hdf5/reader.ts';
 import { warn as warnUser } from '../common/log.ts';
 import { builtinPhantoms } from './builtins.ts';
-import { parseParameters } from './parameters.ts';
+import { isJemrisPhantom, jemrisPhantom } from './jemris.ts';
+import { arrayPhantom, isArrayPhantom } from './koma.ts';
+import { labelImageParameters, openLabelImage } from './label-image.ts';
+import { readMatVolume } from './mat-labels.ts';
+import { readNiftiVolume } from './nifti.ts';
+import { type ParameterSpecs, parseParameters } from './parameters.ts';
 import type { PhantomSource } from './types.ts';
+
+const FORMATS = 'give .phantom (KomaMRI), .h5 (JEMRIS), or a label image .mat, .nii, .nii.gz';
+const HDF5_ENDINGS = ['.phantom', '.h5', '.hdf5'];
 
 export interface OpenOptions {
   /** Where warnings go; ranks other than the first pass a function that drops them. */
@@ -28,52 +36,38 @@ export async function openPhantom(
   { warn = warnUser }: OpenOptions = {},
 ): Promise<PhantomSource> {
   if (Object.hasOwn(builtinPhantoms, name)) return builtinPhantoms[name].open(parameters);
-  const ending = extname(name.toLowerCase().replace(/\.gz$/, ''));
+  const ending = endingOf(name);
   if (ending === '' && !existsSync(name)) {
     const known = Object.keys(builtinPhantoms).join(', ');
     throw usage(`there is no phantom '${name}'`, `give a file or one of ${known}`);
   }
   requireFile(name);
   if (statSync(name).size === 0) throw badInput(name, 'is empty', 'check that it was copied whole');
-  switch (ending) {
-    case '.phantom':
-    case '.h5':
-    case '.hdf5':
-      parseParameters(name, {}, parameters);
-      return openHdf5Phantom(name, warn);
-    case '.mat': {
-      const [{ openLabelImage }, { readMatVolume }] = await Promise.all([
-        import('./label-image.ts'),
-        import('./mat-labels.ts'),
-      ]);
-      return openLabelImage(name, parameters, readMatVolume, warn);
-    }
-    case '.nii': {
-      const [{ openLabelImage }, { readNiftiVolume }] = await Promise.all([
-        import('./label-image.ts'),
-        import('./nifti.ts'),
-      ]);
-      return openLabelImage(name, parameters, readNiftiVolume, warn);
-    }
-    default:
-      throw usage(
-        `${name}: '${ending}' is no kind of phantom`,
-        'give .phantom (KomaMRI), .h5 (JEMRIS), or a label image .mat, .nii, .nii.gz',
-      );
-  }
+  if (ending === '.mat') return openLabelImage(name, parameters, readMatVolume, warn);
+  if (ending === '.nii') return openLabelImage(name, parameters, readNiftiVolume, warn);
+  if (!HDF5_ENDINGS.includes(ending) && !isHdf5(name))
+    throw usage(`${name}: '${ending}' is no kind of phantom`, FORMATS);
+  parseParameters(name, {}, parameters);
+  return openHdf5Phantom(name, warn);
+}
+
+/** The parameters that `openPhantom` takes for this name; {} for a file that takes none. Opens nothing. */
+export function phantomParameters(name: string): ParameterSpecs {
+  if (Object.hasOwn(builtinPhantoms, name)) return builtinPhantoms[name].parameters;
+  return ['.mat', '.nii'].includes(endingOf(name)) ? labelImageParameters : {};
+}
+
+/** In lower case, what stands before a `.gz`. */
+function endingOf(name: string): string {
+  return extname(name.toLowerCase().replace(/\.gz$/, ''));
 }
 
 /** JEMRIS and KomaMRI files are told apart by what they hold. */
 async function openHdf5Phantom(path: string, warn: (message: string) => void): Promise<PhantomSource> {
-  const [{ openHdf5 }, jemris, koma] = await Promise.all([
-    import('../common/hdf5/reader.ts'),
-    import('./jemris.ts'),
-    import('./koma.ts'),
-  ]);
   const file = await openHdf5(path);
   try {
-    if (jemris.isJemrisPhantom(file)) return jemris.jemrisPhantom(file);
-    if (koma.isArrayPhantom(file)) return koma.arrayPhantom(file, warn);
+    if (isJemrisPhantom(file)) return jemrisPhantom(file);
+    if (isArrayPhantom(file)) return arrayPhantom(file, warn);
     const held = file.list('/').slice(0, 6).join(', ') || 'nothing';
     throw badInput(path, `is not a phantom (it holds ${held})`, 'give sample/data (JEMRIS) or position/x (KomaMRI)');
   } catch (error) {

@@ -52,10 +52,12 @@ function parseValue(owner: string, name: string, spec: ParameterSpec, text: stri
   }
   const unit = spec.unit ? ` [${spec.unit}]` : '';
   const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (!Number.isFinite(value)) throw wrong(`give a number${unit}, e.g. ${spec.default}`);
+  // Spins are f32: what overflows there is infinite, what underflows is 0.
+  const rounded = Math.fround(value);
+  if (!Number.isFinite(rounded)) throw wrong(`give a number${unit}, e.g. ${spec.default}`);
   if (spec.integer && !Number.isSafeInteger(value)) throw wrong(`give a whole number, e.g. ${spec.default}`);
   const { min = Number.NEGATIVE_INFINITY, exclusive } = spec;
-  if (value < min || (exclusive && value === min)) {
+  if (value < min || (exclusive && rounded === min)) {
     throw wrong(`give ${exclusive ? 'more than' : 'at least'} ${min}${unit}`);
   }
   return value;

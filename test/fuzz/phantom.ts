@@ -144,6 +144,8 @@ async function openAndRead(path: string, parameters: Record<string, string>): Pr
     const block = spinBlock(count);
     source.read(0, count, block);
     source.read(source.spinCount - count, count, block);
+    const { T2s: _, ...simulated } = block;
+    if (!Object.values(simulated).every((values) => values.every(Number.isFinite))) throw new Error('spins not finite');
   } finally {
     source.close();
   }

@@ -63,7 +63,7 @@ const values = (...data: number[]): Hdf5Dataset => ({ data: Float64Array.from(da
 test('names and parameters', async () => {
   await fails(2, /^there is no phantom 'heed2d'; give a file or one of head2d, head3d/, 'heed2d');
   await fails(2, /head2d has no parameter 'voxels'; it has voxel/, 'head2d', { voxels: '1' });
-  for (const voxel of ['0', '-1', 'NaN', '1e999', '2mm', ''])
+  for (const voxel of ['0', '-1', 'NaN', '1e999', '1e60', '1e-60', '2mm', ''])
     await fails(2, /voxel=.* cannot be used/, 'head2d', { voxel });
   await fails(2, /n=2.5 cannot be used; give a whole number/, 'grid', { n: '2.5' });
   await fails(2, /axis=w cannot be used; give one of x, y, z/, 'column', { axis: 'w' });
@@ -79,6 +79,8 @@ test('files that are not there or not phantoms', async () => {
   await fails(65, /is empty/, file('empty.h5', ''));
   await fails(65, /is not an HDF5 file/, file('text.phantom', 'once upon a time'));
   await fails(2, /'.txt' is no kind of phantom; give .phantom/, file('notes.txt', 'x'));
+  await writeHdf5(at('noending'), arrays({}));
+  assert.equal((await openPhantom(at('noending'))).spinCount, 3);
   await fails(65, /is not a phantom \(it holds a\)/, await writeHdf5(at('other.h5'), { a: values(1) }));
 });
 

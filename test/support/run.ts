@@ -1,0 +1,123 @@
+/**
+ * A whole simulation in this process, as `larmor simulate` runs it but for files and MPI: sequence → timeline → plan → WASM
+ * engine → signal with the receiver's phase. Tests and validation ask for physics through it, and for spins by `phantomOf`.
+ */
+import { makePlan, type Plan } from '../../host/cluster/plan.ts';
+import type { Engine, Precision } from '../../host/engine/types.ts';
+import { makeWasmEngine } from '../../host/engine/wasm/engine.ts';
+import { type KernelBuild, wasmBuild } from '../../host/engine/wasm/module.ts';
+import { boundsOf } from '../../host/phantom/bounds.ts';
+import { type PhantomSource, type SpinBlock, spinBlock } from '../../host/phantom/types.ts';
+import type { Sequence } from '../../host/sequence/types.ts';
+import { compileTimeline } from '../../host/timeline/compile.ts';
+import { applyReceivePhase } from '../../host/timeline/receive.ts';
+import type { Timeline } from '../../host/timeline/types.ts';
+
+export interface RunOptions {
+  readonly precision?: Precision;
+  /** Default 1: the calling thread. */
+  readonly threads?: number;
+  readonly tileSize?: number;
+  /** Longest RF step [s]; default 50 µs. */
+  readonly dtRf?: number;
+  /** Field of the scanner [T]; default 1.5. */
+  readonly B0?: number;
+  readonly build?: KernelBuild;
+}
+
+/** [samples][re, im], in units of the spins' density, receive phase applied. */
+export async function simulate(
+  sequence: Sequence,
+  phantom: PhantomSource | SpinBlock,
+  options: RunOptions = {},
+): Promise<Float64Array> {
+  const timeline = compileTimeline(sequence, { B0: options.B0 ?? 1.5, maxRfStep: options.dtRf ?? 50e-6 });
+  const signal = await simulateTimeline(timeline, phantom, options);
+  applyReceivePhase(timeline, signal);
+  return signal;
+}
+
+/** The same of a timeline; [samples][re, im] without the receive phase, as `simulateSlowly` gives it. */
+export async function simulateTimeline(
+  timeline: Timeline,
+  phantom: PhantomSource | SpinBlock,
+  options: RunOptions = {},
+): Promise<Float64Array> {
+  const { engine, plan } = await engineFor(timeline, phantom, options);
+  try {
+    await engine.run(0, plan.tileCount);
+    return toSignal(engine.sums, plan);
+  } finally {
+    await engine.close();
+  }
+}
+
+/** An engine ready to run, for tests of the engine itself; whoever asks closes it. */
+export async function engineFor(
+  timeline: Timeline,
+  phantom: PhantomSource | SpinBlock,
+  { precision = 'f32', threads = 1, tileSize, build }: RunOptions = {},
+): Promise<{ engine: Engine; plan: Plan; source: PhantomSource }> {
+  const source = 'spinCount' in phantom ? phantom : phantomOf(phantom);
+  const plan = makePlan(timeline, source, {
+    precision,
+    engineBuild: wasmBuild(build),
+    ...(tileSize === undefined ? {} : { tileSize }),
+  });
+  const engine = await makeWasmEngine({ timeline, source, ...plan }, { threads, ...(build ? { build } : {}) });
+  return { engine, plan, source };
+}
+
+export function toSignal(sums: BigInt64Array, { scaleExponent }: Plan): Float64Array {
+  return Float64Array.from(sums, (sum) => Number(sum) * 2 ** -scaleExponent);
+}
+
+/** Spins in memory as a phantom, unchecked: what a test wants to feed an engine need not be what a file may hold. */
+export function phantomOf(spins: SpinBlock, B0 = 1.5): PhantomSource {
+  const read: PhantomSource['read'] = (first, count, into) => {
+    for (const key of Object.keys(spins) as (keyof SpinBlock)[])
+      into[key].set(spins[key].subarray(first, first + count));
+  };
+  const spinCount = spins.x.length;
+  const bounds = boundsOf(spinCount, read);
+  const identity = `in memory, ${spinCount} spins`;
+  return { name: 'spins', spinCount, B0, bounds, identity, residentBytes: 0, read, close: () => {} };
+}
+
+/** One spin; what is not given is at the origin, of density 1, on resonance, T1 and T2 so long that they do not show. */
+export interface Spin {
+  readonly x?: number;
+  readonly y?: number;
+  readonly z?: number;
+  readonly density?: number;
+  readonly T1?: number;
+  readonly T2?: number;
+  /** Hz */
+  readonly offset?: number;
+}
+
+export function spinsOf(list: readonly Spin[]): SpinBlock {
+  const spins = spinBlock(list.length);
+  for (const [n, { x = 0, y = 0, z = 0, density = 1, T1 = 1e9, T2 = 1e9, offset = 0 }] of list.entries()) {
+    spins.x[n] = x;
+    spins.y[n] = y;
+    spins.z[n] = z;
+    spins.density[n] = density;
+    spins.T1[n] = T1;
+    spins.T2[n] = T2;
+    spins.T2s[n] = T2;
+    spins.offResonance[n] = 2 * Math.PI * offset;
+  }
+  return spins;
+}
+
+/** ‖a − b‖ / ‖b‖ */
+export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) throw new RangeError(`${a.length} numbers against ${b.length}`);
+  let [difference, norm] = [0, 0];
+  for (let i = 0; i < b.length; i++) {
+    difference += (a[i] - b[i]) ** 2;
+    norm += b[i] ** 2;
+  }
+  return Math.sqrt(difference / norm);
+}

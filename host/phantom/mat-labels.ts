@@ -32,7 +32,9 @@ export const readMatVolume: VolumeReader = async (path, map, table, variable) =>
       throw badInput(path, what, mend);
     }
     const size = extentsOf(`${path} ${name}`, array.dims);
-    const numbers = Uint8Array.from(array.data, map.numberOf);
+    const { data } = array;
+    const numbers = new Uint8Array(data.length);
+    for (let n = 0; n < data.length; n++) numbers[n] = map.numberOf(data[n]);
     detail(`${path} ${name}: ${size.join(' × ')} labels held in memory, ${numbers.length} bytes`);
     return heldVolume(numbers, size, { steps: stepsAlong(axes, voxelSize) });
   } finally {

@@ -120,6 +120,7 @@ export function numbers({ type, data }: Element, { littleEndian, place }: Cursor
         (o) => source.getInt32(o, littleEndian),
       );
     case MI.uint32:
+    case MI.utf32:
       return fill(
         4,
         (n) => new Uint32Array(n),

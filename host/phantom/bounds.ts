@@ -40,6 +40,12 @@ function wrongSpin(place: string, spin: number, n: number, block: SpinBlock): Er
   return badInput(where, `T2s is ${block.T2s[n]}`, 'give a positive time in s, or Infinity');
 }
 
+/** Throws RangeError, a defect of the caller, unless spins [first, first + count) exist. */
+export function requireRange(first: number, count: number, spinCount: number): void {
+  if (first >= 0 && count >= 0 && first + count <= spinCount) return;
+  throw new RangeError(`spins ${first} to ${first + count - 1} of ${spinCount}`);
+}
+
 /** Bounds that grow block by block. */
 export interface BoundsBuilder {
   add(count: number, block: SpinBlock): void;

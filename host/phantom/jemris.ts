@@ -5,7 +5,7 @@
  */
 import { badInput } from '../common/errors.ts';
 import type { Hdf5Reader, NumberDataset } from '../common/hdf5/reader.ts';
-import { boundsOf, checkSpins } from './bounds.ts';
+import { boundsOf, checkSpins, requireRange } from './bounds.ts';
 import { refuseBoundless } from './hdf5-size.ts';
 import { phantomIdentity } from './identity.ts';
 import { rowOf } from './lattice.ts';
@@ -65,6 +65,7 @@ export function jemrisPhantom(file: Hdf5Reader): PhantomSource {
     throw badInput(data.place, 'holds no spins (M0 is 0 everywhere)', 'check the program that wrote it');
 
   const read = (first: number, count: number, into: SpinBlock): void => {
+    requireRange(first, count, spinCount);
     let n = 0;
     for (let r = rowOf(before, first); n < count; ) {
       const { count: have, voxels } = readRows(r, rows);

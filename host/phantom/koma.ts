@@ -5,7 +5,7 @@
  */
 import { badInput } from '../common/errors.ts';
 import type { Hdf5Reader, NumberDataset } from '../common/hdf5/reader.ts';
-import { boundsBuilder, boundsOf, checkSpins, contains } from './bounds.ts';
+import { boundsBuilder, boundsOf, checkSpins, contains, requireRange } from './bounds.ts';
 import { refuseBoundless } from './hdf5-size.ts';
 import { phantomIdentity } from './identity.ts';
 import { PHANTOM_COLUMNS, unpackBounds } from './koma-layout.ts';
@@ -49,6 +49,7 @@ export function arrayPhantom(file: Hdf5Reader, warn: (message: string) => void):
   }
 
   const readSpins = (first: number, count: number, into: SpinBlock): void => {
+    requireRange(first, count, spinCount);
     for (const name of NAMES) {
       const dataset = datasets.get(name);
       if (!dataset) into[name].fill(PHANTOM_COLUMNS[name].default, 0, count);

@@ -5,6 +5,7 @@
  */
 import { badInput } from '../common/errors.ts';
 import type { Meters, Tesla } from '../common/units.ts';
+import { requireRange } from './bounds.ts';
 import { phantomIdentity } from './identity.ts';
 import { type SubVoxel, subVoxelPlaces } from './sub-voxel.ts';
 import type { Tissue } from './tissues.ts';
@@ -76,6 +77,7 @@ export function latticeSource(lattice: Lattice, model: LatticeModel, options: La
   const [a, b, c] = steps;
 
   const read = (first: number, count: number, into: SpinBlock): void => {
+    requireRange(first, count, spinCount);
     let r = rowOf(before, first);
     // Spins of this row still to pass over before the first one wanted.
     let skip = first - before[r];

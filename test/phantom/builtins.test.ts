@@ -30,6 +30,11 @@ for (const name of Object.keys(builtinPhantoms)) {
     );
   });
 
+  test(`${name}: a range that does not exist is a defect`, async () => {
+    const source = await openPhantom(name, COARSE[name]);
+    assert.throws(() => source.read(source.spinCount - 1, 2, spinBlock(2)), RangeError);
+  });
+
   test(`${name}: bounds hold every spin`, async () => {
     for (const parameters of [COARSE[name], {}]) {
       const source = await openPhantom(name, parameters);

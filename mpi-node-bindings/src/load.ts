@@ -36,8 +36,8 @@ const UCX_SETTINGS = {
   /** Its SIGSEGV handler would keep V8 from catching WebAssembly's traps. */
   UCX_HANDLE_ERRORS: 'none',
   /**
-   * Installing its memory hooks moves the end of the heap back and forth while V8's threads allocate: 1 of 100 ranks
-   * crashed or worse on a busy machine (UCX 1.13), none of 700 without the hooks.
+   * Installing its memory hooks moves the end of the heap back and forth while V8's threads allocate: 1 of 100 jobs
+   * of two ranks crashed on a busy machine (UCX 1.13), none of 720 without the hooks.
    */
   UCX_MEM_EVENTS: 'n',
 } as const;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { BUILD, missing, run, transcript } from './harness.ts';
+import { BUILD, missing, run, transcript } from './jobs.ts';
 
 const SCRIPT = fileURLToPath(new URL('../scripts/build.mjs', import.meta.url));
 const build = (env: NodeJS.ProcessEnv) => run(process.execPath, [SCRIPT], env);

@@ -1,125 +1,15 @@
 /**
- * Runs a test file's body inside real MPI jobs. A file is both: the test, which starts jobs, and the program they run
- * (bundled first, so that ranks start in a tenth of a second and bundled use is what is tested). One job per family and
- * number of ranks; the same body also runs in the world of one rank without MPI, which must behave alike.
- *
- * An MPI that is not installed is skipped aloud, and is a failure under CI=true.
+ * Runs a test file's body inside real MPI jobs. A file is both: the test, which starts jobs, and the program they run.
+ * One job per family and number of ranks; the same body also runs in the world of one rank without MPI, which must
+ * behave alike.
  */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { abortOnUncaught, type Family, load, type Mpi } from '../index.ts';
-
-export const BUILD = fileURLToPath(new URL('../build/', import.meta.url));
-
-/** MPICH busy-waits: with more ranks than cores each step takes a time slice, so two are all we ask of it. */
-export const RANKS: Readonly<Record<Family, readonly number[]>> = { openmpi: [1, 2, 3], mpich: [1, 2] };
-export const FAMILIES = Object.keys(RANKS) as Family[];
-
-const LAUNCHERS: Readonly<Record<Family, { names: readonly string[]; says: RegExp; options: readonly string[] }>> = {
-  openmpi: { names: ['mpirun.openmpi', 'mpirun'], says: /Open MPI|OpenRTE/, options: ['--oversubscribe'] },
-  mpich: { names: ['mpirun.mpich', 'mpiexec.hydra', 'mpirun'], says: /HYDRA/, options: [] },
-};
-
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly seconds: number;
-}
-
-function findLauncher(family: Family): string | null {
-  const { names, says } = LAUNCHERS[family];
-  return names.find((name) => says.test(spawnSync(name, ['--version'], { encoding: 'utf8' }).stdout ?? '')) ?? null;
-}
-
-const inJob = process.env.MPI_NODE_TEST !== undefined;
-const found = Object.fromEntries(inJob ? [] : FAMILIES.map((family) => [family, findLauncher(family)]));
-
-/** For node:test's `skip`: why a family cannot be tested here, or false. */
-export function missing(family: Family): string | false {
-  if (found[family] && existsSync(join(BUILD, `mpi-${family}.node`))) return false;
-  const why = found[family] ? `mpi-${family}.node is not built` : `no launcher of ${family}`;
-  assert.notEqual(process.env.CI, 'true', `${why}, and CI=true requires it`);
-  return why;
-}
-
-const bundles = inJob ? '' : mkdtempSync(join(tmpdir(), 'mpi-node-test-'));
-if (!inJob) process.on('exit', () => rmSync(bundles, { recursive: true, force: true }));
-
-/** A self-contained program made of a TypeScript file. */
-export async function bundle(url: string): Promise<string> {
-  const { build } = await import('esbuild'); // not at the top: the bundles contain this file, and no esbuild
-  const entry = fileURLToPath(url);
-  const outfile = join(bundles, `${basename(entry, '.ts')}.mjs`);
-  await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', external: ['esbuild'] });
-  return outfile;
-}
-
-/** Runs a command to its end; a hang counts as code null after `limit` seconds. */
-export function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv, limit = 30): Promise<Ended> {
-  const started = performance.now();
-  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const output = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      output[name] += text;
-    });
-  }
-  const timer = setTimeout(() => child.kill('SIGKILL'), limit * 1000);
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      clearTimeout(timer);
-      resolve({ code, ...output, seconds: (performance.now() - started) / 1000 });
-    });
-  });
-}
-
-/** This process's environment without what would confuse a job: the test runner's channel, an outer job's variables. */
-export function cleanEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-  const ours = Object.entries(process.env).filter(([name]) => !/^(NODE_TEST|OMPI_|PMI|SLURM_|MPI_NODE_)/.test(name));
-  return {
-    ...Object.fromEntries(ours),
-    OMPI_ALLOW_RUN_AS_ROOT: '1',
-    OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
-    MPI_NODE_TEST: '1',
-    MPI_NODE_DIRECTORY: BUILD,
-    ...extra,
-  };
-}
-
-export interface LaunchOptions {
-  readonly env?: NodeJS.ProcessEnv;
-  /** What the launcher starts instead of Node, with Node as its arguments: `env NAME=value`. */
-  readonly wrap?: readonly string[];
-  readonly limit?: number;
-}
-
-/** Starts `ranks` processes of a bundled program with a family's own launcher. */
-export function launch(
-  family: Family,
-  ranks: number,
-  program: readonly string[],
-  how: LaunchOptions = {},
-): Promise<Ended> {
-  const options = [...LAUNCHERS[family].options, '-np', String(ranks), ...(how.wrap ?? [])];
-  return run(found[family]!, [...options, process.execPath, ...program], cleanEnvironment(how.env), how.limit);
-}
-
-/** The program run by itself, without a launcher. */
-export function alone(program: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  return run(process.execPath, program, cleanEnvironment(env));
-}
-
-/** Everything a failed job said, for the test's report. */
-export function transcript(job: Ended): string {
-  return `exit code ${job.code} after ${job.seconds.toFixed(1)} s\n${job.stdout}${job.stderr}`;
-}
+import { abortOnUncaught, load, type Mpi } from '../index.ts';
+import { alone, bundle, type Ended, FAMILIES, inJob, launch, missing, RANKS, transcript } from './jobs.ts';
 
 /** Declares the file's tests, or, inside a job, runs the body: every assertion on every rank must hold. */
 export function inEveryWorld(url: string, body: (mpi: Mpi) => void | Promise<void>): void {

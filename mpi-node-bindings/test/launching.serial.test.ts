@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Family } from '../index.ts';
-import { alone, BUILD, bundle, type Ended, FAMILIES, launch, missing, transcript } from './harness.ts';
+import { alone, BUILD, bundle, type Ended, FAMILIES, launch, missing, transcript } from './jobs.ts';
 
 const SOURCE = new URL('./programs/world.ts', import.meta.url).href;
 const SIZE_FROM: Readonly<Record<Family, string>> = { openmpi: 'OMPI_COMM_WORLD_SIZE', mpich: 'PMI_SIZE' };

@@ -1,7 +1,7 @@
 /** However a rank leaves, the job ends soon, with a code that tells; only finalize on all ranks ends it with 0. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { alone, bundle, FAMILIES, launch, missing, transcript } from './harness.ts';
+import { alone, bundle, FAMILIES, launch, missing, transcript } from './jobs.ts';
 
 /** Way of leaving, how the others wait, exit code (null: any but 0), what stderr says. */
 const CASES: readonly [way: string, waiting: string, code: number | null, says: RegExp][] = [

@@ -1,7 +1,7 @@
 /** MPI must not take the process's signals: SIGSEGV is how V8 notices a WebAssembly trap, USR1 how a scheduler warns. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { bundle, FAMILIES, launch, missing, RANKS, transcript } from './harness.ts';
+import { bundle, FAMILIES, launch, missing, RANKS, transcript } from './jobs.ts';
 
 describe('signals', () => {
   let program = '';

@@ -1,0 +1,5 @@
+/** The sections of the validation, in the order of the table. */
+import { exactReferences, otherSimulators } from './references.ts';
+import type { Section } from './report.ts';
+
+export const sections: readonly Section[] = [exactReferences, otherSimulators];

@@ -22,7 +22,8 @@ const BETA = Math.PI * Math.sqrt((WIDTH / 2) ** 2 - 1);
 /**
  * Iterations, and the part of each step that is added once more (heavy ball in the logarithm of the weights: the
  * iteration's own rates lie in (0, 1], so it stays stable). Dense centres settle slowest; 10 with momentum leave less in the
- * background of a radial or spiral image than 30 without.
+ * background of a radial or spiral image than 30 without. More do harm: the surplus of the outermost samples, which
+ * also stand for what lies beyond them, sends ripples inwards (2 % rms after 10, 8 % after 40).
  */
 const ITERATIONS = 10;
 const MOMENTUM = 0.7;

@@ -6,11 +6,11 @@
 /** What does not change during a run. Pointers are byte addresses in the shared memory. */
 @unmanaged
 export class Job {
-  /** [ops][kind, index] i32 */
+  /** [ops][kind, index] i32: the program, see OP */
   ops: usize;
   opCount: i32;
-  /** [segments][kx, ky, kz, dt] f64 */
-  segments: usize;
+  /** [moments][kx, ky, kz, dt] f64: cycles/m and seconds */
+  moments: usize;
   /** [excitations][pulse, cos, sin of the phase on entry, cos, sin of the phase on leaving] f64 */
   excitations: usize;
   /** [pulses][firstStep, steps, offset, duration] f64 */
@@ -19,17 +19,21 @@ export class Job {
   pulseForms: usize;
   /** [rfSteps][dt, hx, hy, gx, gy, gz] f64: half angles π γ̄ B1 dt [rad] and πγ̄ G dt [rad/m] */
   steps: usize;
-  /** [readouts][firstSample, waveform] i32 */
-  readouts: usize;
-  /** [waveforms][firstPoint, samples, linear] i32 */
+  /** [reads][firstSample, waveform, moment, area, row] i32: moment since the last pulse; area and row where it is recorded */
+  reads: usize;
+  /** [batches][waveform, area, rows, firstSamples] i32: firstSamples is an address of [rows] i32 */
+  batches: usize;
+  /** [waveforms][points, samples, linear] i32: points is the address of kx, ky, kz, t, one after the other, each PADDED to 8, f64 */
   waveforms: usize;
-  /** [points][kx, ky, kz, t] f64 */
-  points: usize;
 
   /** 32 or 64 */
   precision: i32;
-  /** Spins that a slot and a thread's scratch hold; a multiple of 8. */
+  /** Spins that a slot and a thread's scratch hold; a multiple of PANEL. */
   capacity: i32;
+  /** Rows an area of records holds, a multiple of 4; areas per thread; samples of the longest batched line, a multiple of 8. */
+  rows: i32;
+  areas: i32;
+  longest: i32;
   /** Slots in the ring of tiles. */
   slots: i32;
   /** [slots] Slot */
@@ -58,11 +62,25 @@ export class Job {
   scale: f64;
 }
 
+/** Kinds of op in the program. Reads do not break the precession: each has the whole moment since the last pulse. */
+export namespace OP {
+  /** index into moments: the whole precession since the last pulse */
+  export const PRECESS: i32 = 0;
+  /** index into excitations */
+  export const EXCITE: i32 = 1;
+  /** index into reads: sum its samples now */
+  export const READ: i32 = 2;
+  /** index into reads: write the magnetisation at its first sample into a row of an area */
+  export const RECORD: i32 = 3;
+  /** index into batches: sum the samples of all rows of an area */
+  export const FLUSH: i32 = 4;
+}
+
 /** One tile's input: eight f32 columns of `capacity` spins behind `spins`, in the order of `SpinBlock`. */
 @unmanaged
 export class Slot {
   spins: usize;
-  /** Spins in the tile; those up to the next multiple of 8 have no density. */
+  /** Spins in the tile; those up to the next multiple of PANEL have no density. */
   count: i32;
   /** 1 + number of the last tile finished in this slot. */
   done: i32;
@@ -78,7 +96,10 @@ export namespace PULSE {
   export const ANY: i32 = 1;
 }
 
-/** Samples summed in one go: their lane sums (4 kB in f32) stay in the first-level cache. */
+/** Spins that the matrix form works on at a time; tiles are padded to a multiple of it. */
+export const PANEL: i32 = 32;
+
+/** Samples summed in one go by the other forms: their lane sums (4 kB) stay in the first-level cache. */
 export const CHUNK: i32 = 128;
 
 /** A tile on its way through the timeline: columns in a thread's scratch, over the slot's own. */
@@ -99,20 +120,33 @@ export class Tile {
   mz: usize;
   /** [CHUNK][re, im] vectors of T: lane sums of the samples at hand. */
   lanes: usize;
-  /** Spins, rounded up to a multiple of 8. */
+  /** [areas][panels][rows][re, im, re + im][PANEL] f32: recorded magnetisation. */
+  records: usize;
+  /** [longest / 8][PANEL][re, im, re + im][8] f32: in-line evolution of a panel. */
+  evolution: usize;
+  /** [re·re, im·im, (re + im)²][rows][longest] f32: products summed over panels. */
+  products: usize;
+  /** Spins, rounded up to a multiple of PANEL. */
   count: i32;
 }
 
 /** Bytes of a `Tile` record in front of a thread's scratch. */
 export const TILE_BYTES: i32 = 64;
 
-/** Bytes of scratch a thread needs for tiles of `capacity` spins. */
-export function scratchBytes(capacity: i32, precision: i32): i32 {
-  const width = precision >> 3;
-  return TILE_BYTES + capacity * 8 + 5 * capacity * width + CHUNK * 32;
+// @ts-ignore: decorator
+@inline export function recordBytesOf(job: Job): i32 {
+  return job.rows * job.capacity * 12;
+}
+
+/** Bytes of scratch each thread needs for this job. */
+export function scratchBytes(address: usize): i32 {
+  const job = changetype<Job>(address);
+  const width = job.precision >> 3;
+  const columns = job.capacity * 8 + 5 * job.capacity * width;
+  return TILE_BYTES + columns + CHUNK * 32 + job.areas * recordBytesOf(job) + job.longest * 12 * (PANEL + job.rows);
 }
 
 /** So that the host can check its own list of fields against this file. */
 export function recordBytes(record: i32): i32 {
-  return record == 0 ? offsetof<Job>() : record == 1 ? offsetof<Slot>() : offsetof<Tile>();
+  return record == 0 ? offsetof<Job>() : offsetof<Slot>();
 }

@@ -28,12 +28,12 @@ import { lanes, loadColumn, loadT, madd, nmadd, splat, storeT } from './simd';
   return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
 }
 
-/** @param segment address of [kx, ky, kz, dt] f64 */
-export function precess<T>(tile: Tile, segment: usize): void {
-  const kx = load<f64>(segment);
-  const ky = load<f64>(segment, 8);
-  const kz = load<f64>(segment, 16);
-  const dt = load<f64>(segment, 24);
+/** @param moment address of [kx, ky, kz, dt] f64 */
+export function precess<T>(tile: Tile, moment: usize): void {
+  const kx = load<f64>(moment);
+  const ky = load<f64>(moment, 8);
+  const kz = load<f64>(moment, 16);
+  const dt = load<f64>(moment, 24);
   const time = splat<T>(dt);
   for (let n = 0; n < tile.count; n += lanes<T>()) {
     const p = turns<T>(tile, n, kx, ky, kz, dt);

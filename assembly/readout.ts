@@ -1,15 +1,19 @@
 /**
- * Samples of one readout: s[k] = Σ_n M_n·e^{−i2π(k[k]·r + Δf·t[k])}·e^{−t[k]·R2} over the spins of a tile, M at the first sample.
- * A readout leaves the magnetisation alone. Samples are summed a chunk at a time into lane sums that stay in the
- * first-level cache, then folded into the exact sums.
+ * Samples of one readout: s[k] = Σ_n M_n·e^{−i2π(K·r + Δf·T)}·e^{−T·R2} over the spins of a tile, where M is the magnetisation after
+ * the last pulse and (K, T) all moment and time from there to sample k: each sample's phase is formed afresh, so nothing
+ * accumulates from readout to readout. Samples are summed a chunk at a time into lane sums that stay in the first-level
+ * cache, then folded into the exact sums. Forms: `readLinear` for equally spaced samples, `readAny` for all others and for f64;
+ * lines that share one waveform are better summed together, in `matrix.ts`.
  */
 import { cosTurns, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
 import { CHUNK, Job, Tile } from './layout';
 import { turns } from './precession';
 import { lanes, loadColumn, loadT, madd, nmadd, splat } from './simd';
-import { addToSums } from './sums';
+import { addLanes } from './sums';
 
-const POINT_BYTES: usize = 32;
+/** Bytes of a record in `Job.reads` and `Job.waveforms`. */
+export const READ_BYTES: usize = 20;
+export const WAVEFORM_BYTES: usize = 12;
 
 /** Steps from one exactly phased sample to the next, in f32; f64 phases every sample exactly. */
 // @ts-ignore: decorator
@@ -19,19 +23,20 @@ const POINT_BYTES: usize = 32;
 
 /** @returns false if a sample is not finite */
 export function read<T>(job: Job, tile: Tile, index: i32, sums: usize): bool {
-  const readout = job.readouts + (<usize>index << 3);
+  const readout = job.reads + <usize>index * READ_BYTES;
   const firstSample = load<i32>(readout);
-  const waveform = job.waveforms + <usize>load<i32>(readout, 4) * 12;
-  const points = job.points + <usize>load<i32>(waveform) * POINT_BYTES;
+  const waveform = job.waveforms + <usize>load<i32>(readout, 4) * WAVEFORM_BYTES;
+  const moment = job.moments + (<usize>load<i32>(readout, 8) << 5);
+  const points = <usize>load<i32>(waveform);
   const samples = load<i32>(waveform, 4);
   const linear = load<i32>(waveform, 8) != 0;
+  const column = <usize>((samples + 7) & ~7) << 3;
   for (let start = 0; start < samples; start += CHUNK) {
     const count = min(CHUNK, samples - start);
-    const chunk = points + <usize>start * POINT_BYTES;
     memory.fill(tile.lanes, 0, <usize>((count + 1) & ~1) << 5);
-    if (sizeof<T>() == 4 && linear) readLinear(tile, points + POINT_BYTES, chunk, count);
-    else readAny<T>(tile, chunk, count);
-    if (!addToSums<T>(job, tile.lanes, sums + (<usize>(firstSample + start) << 4), count)) return false;
+    if (sizeof<T>() == 4 && linear) readLinear(tile, moment, points, column, start, count);
+    else readAny<T>(tile, moment, points + (<usize>start << 3), column, count);
+    if (!addLanes<T>(job, tile.lanes, sums + (<usize>(firstSample + start) << 4), count)) return false;
   }
   return true;
 }
@@ -44,7 +49,8 @@ export function read<T>(job: Job, tile: Tile, index: i32, sums: usize): bool {
 }
 
 /** Any trajectory: from an exactly phased sample, steps of Δk by sin and cos, four spins (f64: two) at a time. */
-function readAny<T>(tile: Tile, chunk: usize, count: i32): void {
+function readAny<T>(tile: Tile, moment: usize, points: usize, column: usize, count: i32): void {
+  const Kx = load<f64>(moment), Ky = load<f64>(moment, 8), Kz = load<f64>(moment, 16), T = load<f64>(moment, 24);
   for (let n = 0; n < tile.count; n += lanes<T>()) {
     const M0x = loadT<T>(tile.mx, n);
     const M0y = loadT<T>(tile.my, n);
@@ -52,20 +58,17 @@ function readAny<T>(tile: Tile, chunk: usize, count: i32): void {
     let mx = M0x;
     let my = M0y;
     for (let k = 0; k < count; k++) {
-      const point = chunk + <usize>k * POINT_BYTES;
-      const exact = k % resync<T>() == 0;
-      const from = point - POINT_BYTES;
-      let kx = load<f64>(point), ky = load<f64>(point, 8), kz = load<f64>(point, 16), t = load<f64>(point, 24);
-      let p: v128;
-      if (exact) {
+      const px = points + (<usize>k << 3);
+      const py = px + column, pz = py + column, pt = pz + column;
+      let p: v128, t: f64;
+      if (k % resync<T>() == 0) {
         mx = M0x;
         my = M0y;
-        p = turns<T>(tile, n, kx, ky, kz, t);
+        t = T + load<f64>(pt);
+        p = turns<T>(tile, n, Kx + load<f64>(px), Ky + load<f64>(py), Kz + load<f64>(pz), t);
       } else {
-        kx -= load<f64>(from);
-        ky -= load<f64>(from, 8);
-        kz -= load<f64>(from, 16);
-        t -= load<f64>(from, 24);
+        const kx = load<f64>(px) - load<f64>(px - 8), ky = load<f64>(py) - load<f64>(py - 8), kz = load<f64>(pz) - load<f64>(pz - 8);
+        t = load<f64>(pt) - load<f64>(pt - 8);
         p = smallTurns<T>(tile, n, kx, ky, kz, t);
       }
       const h = halfTurns<T>(p);
@@ -99,66 +102,52 @@ function readAny<T>(tile: Tile, chunk: usize, count: i32): void {
   return v128.shuffle<i64>(low, high, 0, 2);
 }
 
+/** What `evolve` leaves: cos and sin of a moment times its decay, one vector of spins. Globals are an instance's own. */
+let ec: v128 = f32x4.splat(0);
+let es: v128 = f32x4.splat(0);
+
+/** c, s of e^{−i2π(k·r + Δf·t)}·e^{−t·R2} = c − i·s for the four spins at n. */
+// @ts-ignore: decorator
+@inline function evolve(tile: Tile, n: i32, kx: f64, ky: f64, kz: f64, t: f64): void {
+  const p = turns<f32>(tile, n, kx, ky, kz, t);
+  const h = halfTurns<f32>(p);
+  const u = remainder<f32>(p, h);
+  const u2 = v128.mul<f32>(u, u);
+  const e = v128.xor(expNegative<f32>(v128.mul<f32>(splat<f32>(t), loadT<f32>(tile.R2, n))), parity<f32>(h));
+  ec = v128.mul<f32>(e, cosTurns<f32>(u2));
+  es = v128.mul<f32>(e, sinTurns<f32>(u, u2));
+}
+
 /**
  * Equally spaced samples: M[k+2] = M[k]·w², two vectors of spins and two samples in flight, four independent chains, so
- * that the multiplier never waits (1.9 times the throughput of one chain). Each chunk starts from exact phases.
- * @param second address of the waveform's second point: the step
+ * that the multiplier never waits (1.9 times the throughput of one chain). Each chunk starts from exact phases, and w² is
+ * formed afresh: squaring w would double its error, which every step repeats (5e-6 instead of 3.5e-6 at the end of a line).
  */
-function readLinear(tile: Tile, second: usize, chunk: usize, count: i32): void {
-  const dkx = load<f64>(second), dky = load<f64>(second, 8), dkz = load<f64>(second, 16), dt = load<f64>(second, 24);
-  const kx = load<f64>(chunk), ky = load<f64>(chunk, 8), kz = load<f64>(chunk, 16), t = load<f64>(chunk, 24);
-  const step = splat<f32>(dt);
-  const start = splat<f32>(t);
+function readLinear(tile: Tile, moment: usize, points: usize, column: usize, start: i32, count: i32): void {
+  const first = points + (<usize>start << 3);
+  const kx = load<f64>(moment) + load<f64>(first), ky = load<f64>(moment, 8) + load<f64>(first + column);
+  const kz = load<f64>(moment, 16) + load<f64>(first + 2 * column), t = load<f64>(moment, 24) + load<f64>(first + 3 * column);
+  const dkx = load<f64>(points, 8), dky = load<f64>(points + column, 8);
+  const dkz = load<f64>(points + 2 * column, 8), dt = load<f64>(points + 3 * column, 8);
+  const end = tile.lanes + (<usize>count << 5);
   for (let n = 0; n < tile.count; n += 8) {
-    // Vector a: spins n … n+3; vector b: n+4 … n+7.
-    let p = turns<f32>(tile, n, kx, ky, kz, t);
-    let h = halfTurns<f32>(p), u = remainder<f32>(p, h), u2 = v128.mul<f32>(u, u);
-    let e = v128.xor(expNegative<f32>(v128.mul<f32>(start, loadT<f32>(tile.R2, n))), parity<f32>(h));
-    let c = v128.mul<f32>(e, cosTurns<f32>(u2)), s = v128.mul<f32>(e, sinTurns<f32>(u, u2));
+    // Vector a: spins n … n+3; vector b: n+4 … n+7. Suffix 1: the odd samples.
     let x = loadT<f32>(tile.mx, n), y = loadT<f32>(tile.my, n);
-    let ax = madd<f32>(x, c, v128.mul<f32>(y, s)), ay = nmadd<f32>(x, s, v128.mul<f32>(y, c));
-    p = turns<f32>(tile, n, dkx, dky, dkz, dt);
-    h = halfTurns<f32>(p);
-    u = remainder<f32>(p, h);
-    u2 = v128.mul<f32>(u, u);
-    e = v128.xor(expNegative<f32>(v128.mul<f32>(step, loadT<f32>(tile.R2, n))), parity<f32>(h));
-    c = v128.mul<f32>(e, cosTurns<f32>(u2));
-    s = v128.mul<f32>(e, sinTurns<f32>(u, u2));
-    let ax1 = madd<f32>(ax, c, v128.mul<f32>(ay, s)), ay1 = nmadd<f32>(ax, s, v128.mul<f32>(ay, c));
-    p = turns<f32>(tile, n, dkx + dkx, dky + dky, dkz + dkz, dt + dt);
-    h = halfTurns<f32>(p);
-    u = remainder<f32>(p, h);
-    u2 = v128.mul<f32>(u, u);
-    e = v128.xor(v128.mul<f32>(e, e), parity<f32>(h));
-    const wac = v128.mul<f32>(e, cosTurns<f32>(u2)), was = v128.mul<f32>(e, sinTurns<f32>(u, u2));
+    evolve(tile, n, kx, ky, kz, t);
+    let ax = madd<f32>(x, ec, v128.mul<f32>(y, es)), ay = nmadd<f32>(x, es, v128.mul<f32>(y, ec));
+    evolve(tile, n, dkx, dky, dkz, dt);
+    let ax1 = madd<f32>(ax, ec, v128.mul<f32>(ay, es)), ay1 = nmadd<f32>(ax, es, v128.mul<f32>(ay, ec));
+    evolve(tile, n, 2 * dkx, 2 * dky, 2 * dkz, 2 * dt);
+    const wac = ec, was = es;
+    x = loadT<f32>(tile.mx, n + 4);
+    y = loadT<f32>(tile.my, n + 4);
+    evolve(tile, n + 4, kx, ky, kz, t);
+    let bx = madd<f32>(x, ec, v128.mul<f32>(y, es)), by = nmadd<f32>(x, es, v128.mul<f32>(y, ec));
+    evolve(tile, n + 4, dkx, dky, dkz, dt);
+    let bx1 = madd<f32>(bx, ec, v128.mul<f32>(by, es)), by1 = nmadd<f32>(bx, es, v128.mul<f32>(by, ec));
+    evolve(tile, n + 4, 2 * dkx, 2 * dky, 2 * dkz, 2 * dt);
+    const wbc = ec, wbs = es;
 
-    const m = n + 4;
-    p = turns<f32>(tile, m, kx, ky, kz, t);
-    h = halfTurns<f32>(p);
-    u = remainder<f32>(p, h);
-    u2 = v128.mul<f32>(u, u);
-    e = v128.xor(expNegative<f32>(v128.mul<f32>(start, loadT<f32>(tile.R2, m))), parity<f32>(h));
-    c = v128.mul<f32>(e, cosTurns<f32>(u2));
-    s = v128.mul<f32>(e, sinTurns<f32>(u, u2));
-    x = loadT<f32>(tile.mx, m);
-    y = loadT<f32>(tile.my, m);
-    let bx = madd<f32>(x, c, v128.mul<f32>(y, s)), by = nmadd<f32>(x, s, v128.mul<f32>(y, c));
-    p = turns<f32>(tile, m, dkx, dky, dkz, dt);
-    h = halfTurns<f32>(p);
-    u = remainder<f32>(p, h);
-    u2 = v128.mul<f32>(u, u);
-    e = v128.xor(expNegative<f32>(v128.mul<f32>(step, loadT<f32>(tile.R2, m))), parity<f32>(h));
-    c = v128.mul<f32>(e, cosTurns<f32>(u2));
-    s = v128.mul<f32>(e, sinTurns<f32>(u, u2));
-    let bx1 = madd<f32>(bx, c, v128.mul<f32>(by, s)), by1 = nmadd<f32>(bx, s, v128.mul<f32>(by, c));
-    p = turns<f32>(tile, m, dkx + dkx, dky + dky, dkz + dkz, dt + dt);
-    h = halfTurns<f32>(p);
-    u = remainder<f32>(p, h);
-    u2 = v128.mul<f32>(u, u);
-    e = v128.xor(v128.mul<f32>(e, e), parity<f32>(h));
-    const wbc = v128.mul<f32>(e, cosTurns<f32>(u2)), wbs = v128.mul<f32>(e, sinTurns<f32>(u, u2));
-
-    const end = tile.lanes + (<usize>count << 5);
     for (let at = tile.lanes; at < end; at += 64) {
       accumulate<f32>(at, v128.add<f32>(ax, bx), v128.add<f32>(ay, by));
       accumulate<f32>(at + 32, v128.add<f32>(ax1, bx1), v128.add<f32>(ay1, by1));

@@ -1,5 +1,5 @@
 /** From a slot's spins to a tile at thermal equilibrium: rates instead of times, off-resonance in hertz at the scanner's field. */
-import { Job, Slot, Tile, TILE_BYTES } from './layout';
+import { CHUNK, Job, PANEL, recordBytesOf, Slot, Tile, TILE_BYTES } from './layout';
 import { lanes, loadColumn, splat, storeT } from './simd';
 
 /** Columns of one spin block, in the order of `SpinBlock`. */
@@ -21,7 +21,10 @@ export function loadTile<T>(job: Job, slot: Slot, scratch: usize): Tile {
   tile.my = tile.mx + column;
   tile.mz = tile.my + column;
   tile.lanes = tile.mz + column;
-  tile.count = (slot.count + 7) & ~7;
+  tile.records = tile.lanes + CHUNK * 32;
+  tile.evolution = tile.records + <usize>job.areas * recordBytesOf(job);
+  tile.products = tile.evolution + <usize>job.longest * PANEL * 12;
+  tile.count = (slot.count + PANEL - 1) & ~(PANEL - 1);
 
   const one = splat<T>(1);
   const zero = splat<T>(0);

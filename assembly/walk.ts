@@ -1,13 +1,10 @@
 /** One tile through the whole timeline: spins are loaded once, every op passes over the tile, its signal goes to the sums. */
 import { excite } from './excitation';
-import { Job, Slot } from './layout';
+import { Job, OP, Slot } from './layout';
+import { flush, record } from './matrix';
 import { precess } from './precession';
 import { read } from './readout';
 import { loadTile } from './tile';
-
-/** Kinds of op, as `host/timeline/types.ts` numbers them. */
-const PRECESS: i32 = 0;
-const EXCITE: i32 = 1;
 
 /** @returns false if the partial signal is not finite */
 export function simulateTile<T>(job: Job, slot: Slot, scratch: usize, sums: usize): bool {
@@ -17,9 +14,11 @@ export function simulateTile<T>(job: Job, slot: Slot, scratch: usize, sums: usiz
   for (let op = job.ops; op < end; op += 8) {
     const kind = load<i32>(op);
     const index = load<i32>(op, 4);
-    if (kind == PRECESS) precess<T>(tile, job.segments + (<usize>index << 5));
-    else if (kind == EXCITE) excite<T>(job, tile, index);
-    else finite = read<T>(job, tile, index, sums) && finite;
+    if (kind == OP.PRECESS) precess<T>(tile, job.moments + (<usize>index << 5));
+    else if (kind == OP.EXCITE) excite<T>(job, tile, index);
+    else if (kind == OP.READ) finite = read<T>(job, tile, index, sums) && finite;
+    else if (sizeof<T>() == 4 && kind == OP.RECORD) record(job, tile, index);
+    else if (sizeof<T>() == 4 && kind == OP.FLUSH) finite = flush(job, tile, index, sums) && finite;
   }
   return finite;
 }

@@ -1,6 +1,7 @@
 /** `larmor plan`: tiles, memory and the work a simulation would be; simulates nothing. */
 import { wasmSizes } from '../engine/wasm/memory.ts';
-import { OP, STRIDE, type Timeline } from '../timeline/types.ts';
+import { countLines, makeProgram, type Program, type ReadoutForm } from '../engine/wasm/program.ts';
+import { STRIDE, type Timeline } from '../timeline/types.ts';
 import { type JobOptions, openJob } from './job.ts';
 
 export async function plan(sequenceName: string, phantomName: string, options: JobOptions): Promise<void> {
@@ -12,8 +13,9 @@ export async function plan(sequenceName: string, phantomName: string, options: J
     threads,
     build,
   } = await openJob(sequenceName, phantomName, options, false);
-  const sizes = wasmSizes(timeline, made, threads);
-  const forms = readoutForms(timeline, options.precision);
+  const program = makeProgram(timeline, made.precision, made.tileSize);
+  const sizes = wasmSizes(timeline, program, made, threads);
+  const forms = readoutForms(timeline, program);
   const result = {
     sequence: sequence.name,
     phantom: phantom.name,
@@ -56,16 +58,11 @@ export async function plan(sequenceName: string, phantomName: string, options: J
 }
 
 /** How many readouts are summed by which form. */
-function readoutForms(
-  { ops, readouts, waveforms }: Timeline,
-  precision: 'f32' | 'f64',
-): Readonly<Record<string, number>> {
-  const count = { recurrence: 0, direct: 0 };
-  for (let op = 0; op < ops.length; op += STRIDE.op) {
-    if (ops[op] !== OP.read) continue;
-    const waveform = readouts[STRIDE.readout * ops[op + 1]! + 1]!;
-    const linear = waveforms[STRIDE.waveform * waveform + 2] === 1;
-    count[linear && precision === 'f32' ? 'recurrence' : 'direct']++;
-  }
-  return Object.fromEntries(Object.entries(count).filter(([, readoutCount]) => readoutCount > 0));
+function readoutForms(timeline: Timeline, { forms }: Program): Readonly<Partial<Record<ReadoutForm, number>>> {
+  const count: Partial<Record<ReadoutForm, number>> = {};
+  countLines(timeline).forEach((lines, waveform) => {
+    const form = forms[waveform]!;
+    count[form] = (count[form] ?? 0) + lines;
+  });
+  return count;
 }

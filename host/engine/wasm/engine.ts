@@ -7,6 +7,7 @@ import type { Engine, EngineJob } from '../types.ts';
 import { RECORD_BYTES } from './layout.ts';
 import { fillSlot, layOut, layOutScratch, type Memory, type Sizes, wasmSizes } from './memory.ts';
 import { describeBuild, instantiate, type KernelBuild, type KernelExports, loadKernels } from './module.ts';
+import { makeProgram } from './program.ts';
 import { startThreads, type ThreadPool } from './threads.ts';
 
 export interface WasmOptions {
@@ -22,15 +23,16 @@ const TURN_MS = 40;
 export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Promise<Engine> {
   const { timeline, source, tileSize, tileCount } = job;
   const kernels = loadKernels(options.build);
-  const sizes = wasmSizes(timeline, { tileSize, tileCount, spinCount: source.spinCount }, options.threads);
-  const memory = layOut(job, sizes);
+  const program = makeProgram(timeline, job.precision, tileSize);
+  const sizes = wasmSizes(timeline, program, { tileSize, tileCount, spinCount: source.spinCount }, options.threads);
+  const memory = layOut(job, program, sizes);
   let exports = instantiate(kernels.module, memory.arena.memory);
   RECORD_BYTES.forEach((bytes, record) => {
     if (exports.recordBytes(record) !== bytes) {
       throw new LarmorError(EXIT.internal, 'host and kernels disagree; run `npm run build`');
     }
   });
-  layOutScratch(memory, sizes, exports, job.precision === 'f64' ? 64 : 32);
+  layOutScratch(memory, sizes.threads, exports);
   let pool: ThreadPool | undefined;
   if (sizes.threads > 1) {
     const starts = Array.from({ length: sizes.threads }, (_, thread) => {

@@ -3,32 +3,22 @@
  * lays them and the run's arrays out in the shared memory. Nothing allocates on the other side.
  */
 
-/** Fields of `Job`, each four bytes but the last. */
+/** Fields of `Job`, each four bytes; `scale` follows as an f64. */
 const JOB_FIELDS = [
-  'ops',
-  'opCount',
-  'segments',
-  'excitations',
-  'pulses',
-  'pulseForms',
-  'steps',
-  'readouts',
-  'waveforms',
-  'points',
-  'precision',
-  'capacity',
-  'slots',
-  'slotTable',
-  'scratch',
-  'sums',
-  'accumulators',
-  'atomicSums',
-  'sampleCount',
-  'filled',
-  'next',
-  'finished',
-  'stop',
-  'failed',
+  ...([
+    'ops',
+    'opCount',
+    'moments',
+    'excitations',
+    'pulses',
+    'pulseForms',
+    'steps',
+    'reads',
+    'batches',
+    'waveforms',
+  ] as const),
+  ...(['precision', 'capacity', 'rows', 'areas', 'longest', 'slots', 'slotTable', 'scratch', 'sums'] as const),
+  ...(['accumulators', 'atomicSums', 'sampleCount', 'filled', 'next', 'finished', 'stop', 'failed'] as const),
 ] as const;
 const SLOT_FIELDS = ['spins', 'count', 'done'] as const;
 const START_FIELDS = ['job', 'thread', 'error', 'tid'] as const;

@@ -8,10 +8,14 @@ import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import type { EngineJob } from '../types.ts';
 import { Arena, type JobView, type SlotView } from './layout.ts';
 import type { KernelExports } from './module.ts';
+import type { Program } from './program.ts';
 import { excitationTurns, pulseForms, stepAngles } from './pulses.ts';
 
 /** Accumulators take at most this; with more samples than that threads share one and add atomically. */
 const ACCUMULATOR_BYTES = 512 * 2 ** 20;
+
+/** Spins the kernels work on at a time, as in assembly/layout.ts: tiles are padded to a multiple of it. */
+const PANEL = 32;
 
 /** A WASM memory's addresses have 32 bits. */
 const MEMORY_LIMIT = 65535 * 65536;
@@ -29,6 +33,7 @@ export interface Sizes {
 /** @throws LarmorError 65 if timeline and sums need more than the 4 GiB a WASM memory can hold */
 export function wasmSizes(
   timeline: Timeline,
+  program: Program,
   {
     tileSize,
     spinCount,
@@ -37,17 +42,31 @@ export function wasmSizes(
   wantedThreads: number,
 ): Sizes {
   const threads = Math.max(1, Math.min(wantedThreads, tileCount));
-  const capacity = 8 * Math.ceil(Math.min(tileSize, spinCount) / 8);
+  const capacity = PANEL * Math.ceil(Math.min(tileSize, spinCount) / PANEL);
   const slots = threads === 1 ? 1 : 2 * threads + 2;
   const sumBytes = 16 * timeline.sampleCount;
   const accumulators = Math.max(1, Math.min(threads, Math.floor(ACCUMULATOR_BYTES / sumBytes)));
+  const { ops, moments, reads, batches, rowSamples } = program;
   const arrays = [
-    ...[timeline.ops, timeline.segments, timeline.pulses, timeline.rfSteps],
-    ...[timeline.readouts, timeline.waveforms, timeline.points],
+    ops,
+    moments,
+    reads,
+    batches,
+    rowSamples,
+    timeline.pulses,
+    timeline.rfSteps,
+    timeline.waveforms,
+    timeline.points,
   ];
-  const timelineBytes = arrays.reduce((sum, array) => sum + array.byteLength, 3 * timeline.excitations.byteLength);
-  const scratch = threads * (56 * capacity + 65536);
-  const total = timelineBytes + accumulators * sumBytes + slots * capacity * SPIN_BYTES + scratch + 2 ** 20;
+  const timelineBytes = arrays.reduce(
+    (sum, array) => sum + array.byteLength + 256,
+    3 * timeline.excitations.byteLength,
+  );
+  const paddedPoints = 256 * (timeline.waveforms.length / STRIDE.waveform);
+  const records = program.areas * program.rows * capacity * 12 + program.longest * 12 * (PANEL + program.rows);
+  const scratch = threads * (56 * capacity + records + 65536);
+  const total =
+    timelineBytes + paddedPoints + accumulators * sumBytes + slots * capacity * SPIN_BYTES + scratch + 2 ** 20;
   if (total > MEMORY_LIMIT) {
     const gib = (total / 2 ** 30).toFixed(1);
     throw badInput(
@@ -73,21 +92,28 @@ export interface Memory {
 }
 
 /** Makes the memory and puts everything but the scratch in. */
-export function layOut({ timeline, source, precision, scaleExponent }: EngineJob, sizes: Sizes): Memory {
+export function layOut(
+  { timeline, source, precision, scaleExponent }: EngineJob,
+  program: Program,
+  sizes: Sizes,
+): Memory {
   const arena = new Arena(sizes.total);
   const job = arena.job();
-  job.set('ops', arena.place(timeline.ops));
-  job.set('opCount', timeline.ops.length / STRIDE.op);
-  job.set('segments', arena.place(timeline.segments));
+  job.set('ops', arena.place(program.ops));
+  job.set('opCount', program.ops.length / 2);
+  job.set('moments', arena.place(program.moments));
   job.set('excitations', arena.place(excitationTurns(timeline)));
   job.set('pulses', arena.place(timeline.pulses));
   job.set('pulseForms', arena.place(pulseForms(timeline, source)));
   job.set('steps', arena.place(stepAngles(timeline)));
-  job.set('readouts', arena.place(timeline.readouts));
-  job.set('waveforms', arena.place(timeline.waveforms));
-  job.set('points', arena.place(timeline.points));
+  job.set('reads', arena.place(program.reads));
+  job.set('batches', placeBatches(arena, program));
+  job.set('waveforms', placeWaveforms(arena, timeline));
   job.set('precision', precision === 'f64' ? 64 : 32);
   job.set('capacity', sizes.capacity);
+  job.set('rows', program.rows);
+  job.set('areas', program.areas);
+  job.set('longest', program.longest);
   job.set('slots', sizes.slots);
   job.set('accumulators', sizes.accumulators);
   job.set('atomicSums', Number(sizes.accumulators < sizes.threads));
@@ -112,10 +138,32 @@ export function layOut({ timeline, source, precision, scaleExponent }: EngineJob
   return { arena, job, slots, sums };
 }
 
+/** [batches][waveform, area, rows, address of its rows' first samples] */
+function placeBatches(arena: Arena, { batches, rowSamples }: Program): number {
+  const rows = arena.place(rowSamples);
+  return arena.place(batches.map((value, n) => (n % 4 === 3 ? rows + 4 * value : value)));
+}
+
+/** [waveforms][address of kx, ky, kz, t, each padded to eight samples with its last value; samples; linear] */
+function placeWaveforms(arena: Arena, { waveforms, points }: Timeline): number {
+  const placed = Int32Array.from(waveforms);
+  for (let n = 0; n < waveforms.length; n += STRIDE.waveform) {
+    const [first, samples] = waveforms.subarray(n) as unknown as [number, number];
+    const padded = 8 * Math.ceil(samples / 8);
+    const columns = new Float64Array(STRIDE.point * padded);
+    for (let i = 0; i < columns.length; i++) {
+      const sample = first + Math.min(i % padded, samples - 1);
+      columns[i] = points[STRIDE.point * sample + Math.floor(i / padded)]!;
+    }
+    placed[n] = arena.place(columns);
+  }
+  return arena.place(placed);
+}
+
 /** Scratch for every thread, as large as the kernels say. */
-export function layOutScratch({ arena, job }: Memory, sizes: Sizes, exports: KernelExports, precision: 32 | 64): void {
-  const bytes = exports.scratchBytes(sizes.capacity, precision);
-  const addresses = Array.from({ length: sizes.threads }, () => arena.allocate(bytes));
+export function layOutScratch({ arena, job }: Memory, threads: number, exports: KernelExports): void {
+  const bytes = exports.scratchBytes(job.address);
+  const addresses = Array.from({ length: threads }, () => arena.allocate(bytes));
   job.set('scratch', arena.place(Int32Array.from(addresses)));
 }
 
@@ -124,7 +172,7 @@ export function fillSlot({ source, tileSize }: EngineJob, { view, spins }: Slot,
   const first = tile * tileSize;
   const count = Math.min(tileSize, source.spinCount - first);
   source.read(first, count, spins);
-  const padded = 8 * Math.ceil(count / 8);
+  const padded = PANEL * Math.ceil(count / PANEL);
   for (const column of [spins.density, spins.x, spins.y, spins.z, spins.offResonance]) column.fill(0, count, padded);
   for (const column of [spins.T1, spins.T2]) column.fill(1, count, padded);
   view.set('count', count);

@@ -17,7 +17,7 @@ export interface Kernels {
 /** What the kernels export; see `assembly/index.ts`. */
 export interface KernelExports {
   recordBytes(record: number): number;
-  scratchBytes(capacity: number, precision: number): number;
+  scratchBytes(job: number): number;
   probeFused(x: number): number;
   startThread(start: number): number;
   work(job: number, tile: number, thread: number): void;

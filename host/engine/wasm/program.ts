@@ -1,0 +1,144 @@
+/**
+ * Timeline → the kernels' program. Precession up to a readout is not walked but handed to the readout as one moment since
+ * the last pulse, so a train of lines costs no segments between them and no error adds up along it. Readouts that share one
+ * in-line waveform are recorded and summed together as a matrix product; where that does not pay they are summed one by one. All
+ * choices hang on counts in the timeline and the tile size alone.
+ */
+import { growing, recordTable } from '../../timeline/intern.ts';
+import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
+import type { Precision } from '../types.ts';
+
+/** As `OP` in assembly/layout.ts. */
+const KERNEL = { precess: 0, excite: 1, read: 2, record: 3, flush: 4 } as const;
+
+export type ReadoutForm = 'matrix' | 'recurrence' | 'direct';
+
+export interface Program {
+  /** [ops][kind, index] */
+  readonly ops: Int32Array;
+  /** [moments][kx, ky, kz, dt] */
+  readonly moments: Float64Array;
+  /** [reads][firstSample, waveform, moment, area, row] */
+  readonly reads: Int32Array;
+  /** [batches][waveform, area, rows, first index into rowSamples] */
+  readonly batches: Int32Array;
+  /** First sample of every row of every batch. */
+  readonly rowSamples: Int32Array;
+  /** [waveforms] how its readouts are summed. */
+  readonly forms: readonly ReadoutForm[];
+  /** Rows an area holds (multiple of 4), areas in use at a time, longest line that is batched (multiple of 8); 0 without batches. */
+  readonly rows: number;
+  readonly areas: number;
+  readonly longest: number;
+}
+
+/** Lines a waveform must have for the matrix to repay filling W once: W costs as much as 2½ lines by recurrence. */
+const FEWEST_LINES = 4;
+/** Waveforms recorded at a time: EPI has two, its blips three; more would only split the cache. */
+const MOST_AREAS = 4;
+/** Records of one area stay within the second-level cache [bytes]. */
+const AREA_BYTES = 2 ** 20;
+/** Lines past this repay W no better. */
+const MOST_ROWS = 128;
+/** Lines longer than this would push W of a panel out of the cache. */
+const LONGEST_LINE = 2048;
+
+export function makeProgram(timeline: Timeline, precision: Precision, tileSize: number): Program {
+  const { ops: walk, segments, readouts, waveforms } = timeline;
+  const forms = chooseForms(timeline, precision);
+  const batched = forms.map((form) => form === 'matrix');
+  const counts = countLines(timeline);
+  const busiest = Math.max(0, ...counts.filter((_, waveform) => batched[waveform]));
+  const mostRows = Math.min(MOST_ROWS, Math.floor(AREA_BYTES / (12 * tileSize)), busiest);
+  const rows = busiest === 0 ? 0 : Math.max(4, 4 * Math.ceil(mostRows / 4));
+
+  const ops = growing(Int32Array);
+  const moments = recordTable(STRIDE.segment);
+  const reads = growing(Int32Array);
+  const batches = growing(Int32Array);
+  const rowSamples = growing(Int32Array);
+  /** By area: what is being recorded there. */
+  const open: ({ waveform: number; samples: number[] } | undefined)[] = [];
+
+  const pending = new Float64Array(STRIDE.segment);
+  const flush = (area: number): void => {
+    const { waveform, samples } = open[area]!;
+    ops.push(KERNEL.flush, batches.length / 4);
+    batches.push(waveform, area, samples.length, rowSamples.length);
+    for (const sample of samples) rowSamples.push(sample);
+    open[area] = undefined;
+  };
+  /** The area where lines of this waveform are recorded: its own, a free one, or the fullest, flushed. */
+  const areaFor = (waveform: number): number => {
+    const own = open.findIndex((batch) => batch?.waveform === waveform);
+    if (own >= 0) return own;
+    let area = open.indexOf(undefined);
+    if (area < 0 && open.length < MOST_AREAS) area = open.length;
+    if (area < 0) {
+      area = open.reduce(
+        (fullest, batch, n) => (batch!.samples.length > open[fullest]!.samples.length ? n : fullest),
+        0,
+      );
+      flush(area);
+    }
+    open[area] = { waveform, samples: [] };
+    return area;
+  };
+
+  for (let op = 0; op < walk.length; op += STRIDE.op) {
+    const index = walk[op + 1]!;
+    if (walk[op] === OP.precess) {
+      for (let i = 0; i < STRIDE.segment; i++) pending[i] = pending[i]! + segments[STRIDE.segment * index + i]!;
+    } else if (walk[op] === OP.excite) {
+      if (pending[3]! > 0) ops.push(KERNEL.precess, moments.intern(pending));
+      pending.fill(0);
+      ops.push(KERNEL.excite, index);
+    } else {
+      const [firstSample, waveform] = readouts.subarray(STRIDE.readout * index) as unknown as [number, number];
+      const read = reads.length / 5;
+      if (batched[waveform]) {
+        const area = areaFor(waveform);
+        const batch = open[area]!;
+        ops.push(KERNEL.record, read);
+        reads.push(firstSample, waveform, moments.intern(pending), area, batch.samples.length);
+        batch.samples.push(firstSample);
+        if (batch.samples.length === rows) flush(area);
+      } else {
+        ops.push(KERNEL.read, read);
+        reads.push(firstSample, waveform, moments.intern(pending), 0, 0);
+      }
+    }
+  }
+  open.forEach((batch, area) => {
+    if (batch !== undefined) flush(area);
+  });
+  const lengths = batched.map((is, waveform) => (is ? waveforms[STRIDE.waveform * waveform + 1]! : 0));
+  return {
+    ops: ops.finish(),
+    moments: moments.finish(),
+    reads: reads.finish(),
+    batches: batches.finish(),
+    rowSamples: rowSamples.finish(),
+    forms,
+    rows,
+    areas: open.length,
+    longest: 8 * Math.ceil(Math.max(0, ...lengths) / 8),
+  };
+}
+
+function chooseForms(timeline: Timeline, precision: Precision): ReadoutForm[] {
+  const { waveforms } = timeline;
+  return countLines(timeline).map((lines, waveform) => {
+    const [, samples, linear] = waveforms.subarray(STRIDE.waveform * waveform) as unknown as [number, number, number];
+    if (precision === 'f64') return 'direct';
+    if (lines >= FEWEST_LINES && samples >= 8 && samples <= LONGEST_LINE) return 'matrix';
+    return linear === 1 ? 'recurrence' : 'direct';
+  });
+}
+
+/** [waveforms] readouts that have it. */
+export function countLines({ readouts, waveforms }: Timeline): number[] {
+  const counts = new Array<number>(waveforms.length / STRIDE.waveform).fill(0);
+  for (let n = 1; n < readouts.length; n += STRIDE.readout) counts[readouts[n]!] = counts[readouts[n]!]! + 1;
+  return counts;
+}

@@ -94,11 +94,11 @@ fn main(@builtin(local_invocation_index) t: u32, @builtin(workgroup_id) group: v
       stage(t, first, panel, wave);
       workgroupBarrier();
     }
-    let from = first + panel + across;
-    let a0 = starts[slots.x + from];
-    let a1 = starts[slots.y + from];
-    let a2 = starts[slots.z + from];
-    let a3 = starts[slots.w + from];
+    let loaded = first + panel + across;
+    let a0 = starts[slots.x + loaded];
+    let a1 = starts[slots.y + loaded];
+    let a2 = starts[slots.z + loaded];
+    let a3 = starts[slots.w + loaded];
     aRe[17u * across + down] = vec4(a0.x, a1.x, a2.x, a3.x);
     aIm[17u * across + down] = vec4(a0.y, a1.y, a2.y, a3.y);
     fill(t, first + panel + down, panel + down, 64u * group.x + 4u * across, wave);

@@ -98,7 +98,7 @@ SlurmdParameters=config_overrides
 GresTypes=gpu
 NodeName=n1 NodeHostname=n1 NodeAddr=127.0.0.1 Port=$first Sockets=1 CoresPerSocket=4 ThreadsPerCore=1 RealMemory=4000 Gres=gpu:2
 NodeName=n2 NodeHostname=n2 NodeAddr=127.0.0.1 Port=$second Sockets=1 CoresPerSocket=4 ThreadsPerCore=1 RealMemory=4000 Gres=gpu:2
-PartitionName=main Nodes=n1,n2 Default=YES MaxTime=1:00:00 State=UP
+PartitionName=main Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP
 CONF
 }
 

@@ -7,13 +7,13 @@ import { badInput, usage } from '../common/errors.ts';
 import { requireFile } from '../common/files.ts';
 import { isHdf5, openHdf5 } from '../common/hdf5/reader.ts';
 import { warn as warnUser } from '../common/log.ts';
+import { completeParameters, type Parameters } from '../common/parameters.ts';
 import { builtinPhantoms } from './builtins.ts';
 import { isJemrisPhantom, jemrisPhantom } from './jemris.ts';
 import { arrayPhantom, isArrayPhantom } from './koma.ts';
 import { labelImageParameters, openLabelImage } from './label-image.ts';
 import { readMatVolume } from './mat-labels.ts';
 import { readNiftiVolume } from './nifti.ts';
-import { type ParameterSpecs, parseParameters } from './parameters.ts';
 import type { PhantomSource } from './types.ts';
 
 const FORMATS = 'give .phantom (KomaMRI), .h5 (JEMRIS), or a label image .mat, .nii, .nii.gz';
@@ -47,12 +47,12 @@ export async function openPhantom(
   if (ending === '.nii') return openLabelImage(name, parameters, readNiftiVolume, warn);
   if (!HDF5_ENDINGS.includes(ending) && !isHdf5(name))
     throw usage(`${name}: '${ending}' is no kind of phantom`, FORMATS);
-  parseParameters(name, {}, parameters);
+  completeParameters(name, {}, parameters);
   return openHdf5Phantom(name, warn);
 }
 
 /** The parameters that `openPhantom` takes for this name; {} for a file that takes none. Opens nothing. */
-export function phantomParameters(name: string): ParameterSpecs {
+export function phantomParameters(name: string): Parameters {
   if (Object.hasOwn(builtinPhantoms, name)) return builtinPhantoms[name].parameters;
   return ['.mat', '.nii'].includes(endingOf(name)) ? labelImageParameters : {};
 }

@@ -1,7 +1,8 @@
 /**
  * RF on: each step is half its relaxation, one rotation about the effective field (B1x, B1y, G·r + (Δf − offset)/γ̄) at the
- * step's middle, half its relaxation; the half relaxations of neighbouring steps are applied as one. The rotation is
- * v' = v + 2c(v×u) + 2(v×u)×u with half angle h (a vector), c = cos|h|, u = h·sin|h|/|h|: clockwise, as spins precess.
+ * step's middle, half its relaxation; the half relaxations of neighbouring steps are applied as one. The rotation by half angle h (a
+ * vector) is v' = v + C·t + t×w with t = v×w, C = √2·cos|h|, w = √2·h·sin|h|/|h|: clockwise, as spins precess; the √2 sits in the
+ * polynomials, where it is free, and spares doubling t.
  * Spins outer, steps inner, so that a panel's magnetisation stays in registers from the first step to the last.
  */
 import { cosRoot, cosTurns, expNegative, halfTurns, parity, remainder, sincRoot, sinTurns } from './functions';
@@ -9,7 +10,22 @@ import { Job, PULSE, Tile } from './layout';
 import { lanes, loadColumn, loadT, madd, nmadd, splat, storeT } from './simd';
 
 const EXCITATION_BYTES: usize = 40;
-const STEP_BYTES: usize = 48;
+/** [dt, gx, gy, gz, hx, hy, hx² + hy²] f64, the last three again as f32, and one of CHANGE as i32. */
+const STEP_BYTES: usize = 72;
+
+/** What differs from the step before. */
+namespace CHANGE {
+  export const NOTHING: i32 = 0;
+  export const GRADIENT: i32 = 1;
+  export const DURATION: i32 = 2;
+}
+
+/** One of a step's three transverse numbers for all lanes. */
+// @ts-ignore: decorator
+@inline function transverse<T>(step: usize, which: usize): v128 {
+  if (sizeof<T>() == 8) return v128.load64_splat(step + 8 * which, 32);
+  return v128.load32_splat(step + 4 * which, 56);
+}
 
 /** Plays excitation `index` on every spin of the tile. */
 export function excite<T>(job: Job, tile: Tile, index: i32): void {
@@ -41,7 +57,7 @@ export function excite<T>(job: Job, tile: Tile, index: i32): void {
   }
 }
 
-/** What `turn` leaves: cos|h| and sin|h|/|h| of one vector. Globals are an instance's own. */
+/** What `turn` leaves: √2·cos|h| and √2·sin|h|/|h| of one vector. Globals are an instance's own. */
 let c: v128 = f32x4.splat(0);
 let f: v128 = f32x4.splat(0);
 
@@ -56,8 +72,9 @@ let f: v128 = f32x4.splat(0);
     const h = halfTurns<T>(q);
     const u = remainder<T>(q, h);
     const u2 = v128.mul<T>(u, u);
-    c = v128.xor(cosTurns<T>(u2), parity<T>(h));
-    f = v128.div<T>(v128.xor(sinTurns<T>(u, u2), parity<T>(h)), root);
+    const root2 = v128.xor(splat<T>(Math.SQRT2), parity<T>(h));
+    c = v128.mul<T>(root2, cosTurns<T>(u2));
+    f = v128.div<T>(v128.mul<T>(root2, sinTurns<T>(u, u2)), root);
   } else {
     c = cosRoot<T>(s);
     f = sincRoot<T>(s);
@@ -81,7 +98,6 @@ let f: v128 = f32x4.splat(0);
   let ha1 = halfDecay<T>(tile.R1, n, dt), hb1 = halfDecay<T>(tile.R1, m, dt);
   let ha2 = halfDecay<T>(tile.R2, n, dt), hb2 = halfDecay<T>(tile.R2, m, dt);
   let ea1 = ha1, ea2 = ha2, eb1 = hb1, eb2 = hb2;
-  let gx: f64 = NaN, gy: f64 = NaN, gz: f64 = NaN;
   let hza = splat<T>(0), hzb = splat<T>(0);
   let sza = hza, szb = hzb;
 
@@ -95,18 +111,13 @@ let f: v128 = f32x4.splat(0);
     bz = v128.mul<T>(bz, eb1);
 
     // The field along z is formed in f64 and only when it changes: never in a pulse with a constant gradient.
-    const sx = load<f64>(step, 24), sy = load<f64>(step, 32), sz = load<f64>(step, 40);
-    if (sx != gx || sy != gy || sz != gz) {
-      gx = sx;
-      gy = sy;
-      gz = sz;
-      hza = halfAngle<T>(tile, n, gx, gy, gz, dt, offset);
-      hzb = halfAngle<T>(tile, m, gx, gy, gz, dt, offset);
+    if (step == first || load<i32>(step, 68) != CHANGE.NOTHING) {
+      hza = halfAngle<T>(tile, n, step, offset);
+      hzb = halfAngle<T>(tile, m, step, offset);
       sza = v128.mul<T>(hza, hza);
       szb = v128.mul<T>(hzb, hzb);
     }
-    const rx = load<f64>(step, 8), ry = load<f64>(step, 16);
-    const hx = splat<T>(rx), hy = splat<T>(ry), sxy = splat<T>(rx * rx + ry * ry);
+    const hx = transverse<T>(step, 0), hy = transverse<T>(step, 1), sxy = transverse<T>(step, 2);
 
     turn<T>(v128.add<T>(sza, sxy), any);
     const ca = c;
@@ -115,9 +126,6 @@ let f: v128 = f32x4.splat(0);
     let tx = nmadd<T>(mz, uy, v128.mul<T>(ay, uz));
     let ty = nmadd<T>(ax, uz, v128.mul<T>(mz, ux));
     let tz = nmadd<T>(ay, ux, v128.mul<T>(ax, uy));
-    tx = v128.add<T>(tx, tx);
-    ty = v128.add<T>(ty, ty);
-    tz = v128.add<T>(tz, tz);
     ax = v128.add<T>(ax, madd<T>(ca, tx, nmadd<T>(tz, uy, v128.mul<T>(ty, uz))));
     ay = v128.add<T>(ay, madd<T>(ca, ty, nmadd<T>(tx, uz, v128.mul<T>(tz, ux))));
     az = v128.add<T>(az, madd<T>(ca, tz, nmadd<T>(ty, ux, v128.mul<T>(tx, uy))));
@@ -131,19 +139,14 @@ let f: v128 = f32x4.splat(0);
     tx = nmadd<T>(mz, uy, v128.mul<T>(by, uz));
     ty = nmadd<T>(bx, uz, v128.mul<T>(mz, ux));
     tz = nmadd<T>(by, ux, v128.mul<T>(bx, uy));
-    tx = v128.add<T>(tx, tx);
-    ty = v128.add<T>(ty, ty);
-    tz = v128.add<T>(tz, tz);
     bx = v128.add<T>(bx, madd<T>(cb, tx, nmadd<T>(tz, uy, v128.mul<T>(ty, uz))));
     by = v128.add<T>(by, madd<T>(cb, ty, nmadd<T>(tx, uz, v128.mul<T>(tz, ux))));
     bz = v128.add<T>(bz, madd<T>(cb, tz, nmadd<T>(ty, ux, v128.mul<T>(tx, uy))));
 
     const next = step + STEP_BYTES;
     if (next >= end) break;
-    const nextDt = load<f64>(next);
-    if (nextDt != dt) {
-      dt = nextDt;
-      gx = NaN;
+    if (load<i32>(next, 68) == CHANGE.DURATION) {
+      dt = load<f64>(next);
       const na1 = halfDecay<T>(tile.R1, n, dt), nb1 = halfDecay<T>(tile.R1, m, dt);
       const na2 = halfDecay<T>(tile.R2, n, dt), nb2 = halfDecay<T>(tile.R2, m, dt);
       ea1 = v128.mul<T>(ha1, na1);
@@ -177,18 +180,18 @@ let f: v128 = f32x4.splat(0);
 
 /** z component of the half angle [rad]: g·r + π·dt·(Δf − offset), g = πγ̄G·dt [rad/m]. Formed in f64. */
 // @ts-ignore: decorator
-@inline function halfAngle<T>(tile: Tile, n: i32, gx: f64, gy: f64, gz: f64, dt: f64, offset: f64): v128 {
-  const low = halfAngleOfTwo(tile, n, gx, gy, gz, dt, offset);
+@inline function halfAngle<T>(tile: Tile, n: i32, step: usize, offset: f64): v128 {
+  const low = halfAngleOfTwo(tile, n, step, offset);
   if (sizeof<T>() == 8) return low;
-  const high = halfAngleOfTwo(tile, n + 2, gx, gy, gz, dt, offset);
+  const high = halfAngleOfTwo(tile, n + 2, step, offset);
   return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
 }
 
 // @ts-ignore: decorator
-@inline function halfAngleOfTwo(tile: Tile, n: i32, gx: f64, gy: f64, gz: f64, dt: f64, offset: f64): v128 {
+@inline function halfAngleOfTwo(tile: Tile, n: i32, step: usize, offset: f64): v128 {
   const off = v128.sub<f64>(loadT<f64>(tile.hertz, n), f64x2.splat(offset));
-  let h = v128.mul<f64>(f64x2.splat(gx), loadColumn<f64>(tile.x, n));
-  h = madd<f64>(f64x2.splat(gy), loadColumn<f64>(tile.y, n), h);
-  h = madd<f64>(f64x2.splat(gz), loadColumn<f64>(tile.z, n), h);
-  return madd<f64>(f64x2.splat(Math.PI * dt), off, h);
+  let h = v128.mul<f64>(v128.load64_splat(step, 8), loadColumn<f64>(tile.x, n));
+  h = madd<f64>(v128.load64_splat(step, 16), loadColumn<f64>(tile.y, n), h);
+  h = madd<f64>(v128.load64_splat(step, 24), loadColumn<f64>(tile.z, n), h);
+  return madd<f64>(f64x2.splat(Math.PI * load<f64>(step)), off, h);
 }

@@ -1,4 +1,4 @@
 /** What the host calls. */
-export { recordBytes, scratchBytes } from './layout';
+export { heapBase, recordBytes, scratchBytes } from './layout';
 export { probeFused } from './simd';
 export { startThread, wasi_thread_start, work } from './threads';

@@ -17,7 +17,7 @@ export class Job {
   pulses: usize;
   /** [pulses] i32: one of PULSE */
   pulseForms: usize;
-  /** [rfSteps][dt, hx, hy, gx, gy, gz] f64: half angles π γ̄ B1 dt [rad] and πγ̄ G dt [rad/m] */
+  /** [rfSteps] records of `excitation.ts`: half angles h = πγ̄B1·dt [rad] and g = πγ̄G·dt [rad/m] */
   steps: usize;
   /** [reads][firstSample, waveform, moment, area, row] i32: moment since the last pulse; area and row where it is recorded */
   reads: usize;
@@ -144,6 +144,11 @@ export function scratchBytes(address: usize): i32 {
   const width = job.precision >> 3;
   const columns = job.capacity * 8 + 5 * job.capacity * width;
   return TILE_BYTES + columns + CHUNK * 32 + job.areas * recordBytesOf(job) + job.longest * 12 * (PANEL + job.rows);
+}
+
+/** Where the host's own data may begin: below lie the kernels' constants. */
+export function heapBase(): usize {
+  return __heap_base;
 }
 
 /** So that the host can check its own list of fields against this file. */

@@ -9,7 +9,7 @@ import type { EngineJob } from '../types.ts';
 import { Arena, type JobView, type SlotView } from './layout.ts';
 import type { KernelExports } from './module.ts';
 import type { Program } from './program.ts';
-import { excitationTurns, pulseForms, stepAngles } from './pulses.ts';
+import { excitationTurns, pulseForms, STEP_BYTES, writeSteps } from './pulses.ts';
 
 /** Accumulators take at most this; with more samples than that threads share one and add atomically. */
 const ACCUMULATOR_BYTES = 512 * 2 ** 20;
@@ -47,20 +47,10 @@ export function wasmSizes(
   const sumBytes = 16 * timeline.sampleCount;
   const accumulators = Math.max(1, Math.min(threads, Math.floor(ACCUMULATOR_BYTES / sumBytes)));
   const { ops, moments, reads, batches, rowSamples } = program;
-  const arrays = [
-    ops,
-    moments,
-    reads,
-    batches,
-    rowSamples,
-    timeline.pulses,
-    timeline.rfSteps,
-    timeline.waveforms,
-    timeline.points,
-  ];
+  const arrays = [ops, moments, reads, batches, rowSamples, timeline.pulses, timeline.waveforms, timeline.points];
   const timelineBytes = arrays.reduce(
     (sum, array) => sum + array.byteLength + 256,
-    3 * timeline.excitations.byteLength,
+    3 * timeline.excitations.byteLength + Math.ceil((STEP_BYTES * timeline.rfSteps.length) / STRIDE.rfStep),
   );
   const paddedPoints = 256 * (timeline.waveforms.length / STRIDE.waveform);
   const records = program.areas * program.rows * capacity * 12 + program.longest * 12 * (PANEL + program.rows);
@@ -105,7 +95,9 @@ export function layOut(
   job.set('excitations', arena.place(excitationTurns(timeline)));
   job.set('pulses', arena.place(timeline.pulses));
   job.set('pulseForms', arena.place(pulseForms(timeline, source)));
-  job.set('steps', arena.place(stepAngles(timeline)));
+  const steps = arena.allocate(STEP_BYTES * (timeline.rfSteps.length / STRIDE.rfStep));
+  writeSteps(timeline, arena.memory.buffer, steps);
+  job.set('steps', steps);
   job.set('reads', arena.place(program.reads));
   job.set('batches', placeBatches(arena, program));
   job.set('waveforms', placeWaveforms(arena, timeline));

@@ -9,14 +9,40 @@ import { STRIDE, type Timeline } from '../../timeline/types.ts';
 const SMALL = 0;
 const ANY = 1;
 
-/** [rfSteps][dt, hx, hy, gx, gy, gz]: half angles πγ̄B1·dt [rad] and πγ̄G·dt [rad/m]. */
-export function stepAngles({ rfSteps, gammaBar }: Timeline): Float64Array {
-  const angles = Float64Array.from(rfSteps);
-  for (let n = 0; n < angles.length; n += STRIDE.rfStep) {
-    const factor = Math.PI * gammaBar * rfSteps[n]!;
-    for (let i = 1; i < STRIDE.rfStep; i++) angles[n + i] = factor * rfSteps[n + i]!;
+/** Bytes of a step as `assembly/excitation.ts` reads it. */
+export const STEP_BYTES = 72;
+
+/** As `CHANGE` in assembly/excitation.ts. */
+const CHANGE = { nothing: 0, gradient: 1, duration: 2 } as const;
+
+/** [hx, hy, gx, gy, gz] of a step: half angles πγ̄B1·dt [rad] and πγ̄G·dt [rad/m]. */
+function halfAngles({ rfSteps, gammaBar }: Timeline, step: number): readonly number[] {
+  const [dt, ...fields] = rfSteps.subarray(STRIDE.rfStep * step, STRIDE.rfStep * (step + 1));
+  return fields.map((field) => Math.PI * gammaBar * dt! * field);
+}
+
+/**
+ * Writes all steps to `address`: [dt, gx, gy, gz, hx, hy, hx² + hy²] f64, the last three again as f32, and what differs from the step before. A
+ * change of duration changes the half angles along z, too.
+ */
+export function writeSteps(timeline: Timeline, memory: ArrayBufferLike, address: number): void {
+  const view = new DataView(memory);
+  const { rfSteps } = timeline;
+  for (let n = 0; n < rfSteps.length / STRIDE.rfStep; n++) {
+    const at = address + STEP_BYTES * n;
+    const [hx, hy, ...gradient] = halfAngles(timeline, n) as [number, number, number, number, number];
+    const transverse = [hx, hy, hx * hx + hy * hy];
+    [rfSteps[STRIDE.rfStep * n]!, ...gradient, ...transverse].forEach((value, i) => {
+      view.setFloat64(at + 8 * i, value, true);
+    });
+    transverse.forEach((value, i) => {
+      view.setFloat32(at + 56 + 4 * i, value, true);
+    });
+    const differs = (i: number): boolean =>
+      n === 0 || rfSteps[STRIDE.rfStep * n + i] !== rfSteps[STRIDE.rfStep * (n - 1) + i];
+    const change = differs(0) ? CHANGE.duration : [3, 4, 5].some(differs) ? CHANGE.gradient : CHANGE.nothing;
+    view.setInt32(at + 68, change, true);
   }
-  return angles;
 }
 
 /**
@@ -37,24 +63,17 @@ export function excitationTurns({ excitations, pulses }: Timeline): Float64Array
 
 /** [pulses]: SMALL where no spin turns by more than π in any step, else ANY. */
 export function pulseForms(timeline: Timeline, source: PhantomSource): Int32Array {
-  const { pulses, B0 } = timeline;
+  const { pulses, rfSteps, B0 } = timeline;
   const { min, max, maxOffResonance } = source.bounds;
   const reach = [0, 1, 2].map((axis) => Math.max(Math.abs(min[axis]!), Math.abs(max[axis]!)));
   const hertz = (maxOffResonance / (2 * Math.PI)) * (B0 / source.B0);
-  const angles = stepAngles(timeline);
   const forms = new Int32Array(pulses.length / STRIDE.pulse);
   for (let pulse = 0; pulse < forms.length; pulse++) {
     const [first, count, offset] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number, number];
     let largest = 0;
     for (let step = first; step < first + count; step++) {
-      const [dt, hx, hy, gx, gy, gz] = angles.subarray(STRIDE.rfStep * step) as unknown as [
-        number,
-        number,
-        number,
-        number,
-        number,
-        number,
-      ];
+      const [hx, hy, gx, gy, gz] = halfAngles(timeline, step) as [number, number, number, number, number];
+      const dt = rfSteps[STRIDE.rfStep * step]!;
       const hz =
         Math.abs(gx) * reach[0]! +
         Math.abs(gy) * reach[1]! +

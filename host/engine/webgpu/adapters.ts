@@ -52,7 +52,8 @@ export async function loadDawn(): Promise<Dawn> {
   try {
     return await import('webgpu');
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' ? 'is not installed' : 'does not load';
+    const reason =
+      (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' ? 'is not installed' : 'does not load';
     throw usage(
       `the GPU engine needs the package webgpu, which ${reason}`,
       `npm install ${WEBGPU_PACKAGE} beside larmor (glibc 2.34 or newer), or use --engine wasm`,
@@ -74,9 +75,22 @@ async function adapterNames({ create }: Dawn): Promise<{ backend: string; name: 
   }));
 }
 
-/** A GPU object of Dawn restricted to one adapter. It must stay referenced as long as anything made from it is in use. */
+/**
+ * Dawn's GPU objects of this thread. What was made from one dies with it, and the process with that, even if only the
+ * garbage collector has let go of it; so they stay until the thread ends.
+ */
+const held = new Set<GPU>();
+
+/** A GPU object of Dawn restricted to one adapter. */
 export function selectAdapter({ create }: Dawn, { name, backend }: Pick<AdapterDescription, 'name' | 'backend'>): GPU {
-  return create([...DAWN_OPTIONS, `backend=${backend}`, `adapter=${name}`]);
+  const gpu = create([...DAWN_OPTIONS, `backend=${backend}`, `adapter=${name}`]);
+  held.add(gpu);
+  return gpu;
+}
+
+/** To be called when nothing of Dawn is in use any more: Node does not end while a GPU object lives. */
+export function releaseDawn(): void {
+  held.clear();
 }
 
 /**
@@ -119,10 +133,13 @@ export function chooseAdapter(
   allowSoftware: boolean,
 ): AdapterDescription {
   if (adapters.length === 0) throw usage('no GPU is to be seen through Vulkan, Metal or Direct3D', DRIVER_ADVICE);
-  const list = adapters.map(({ index, name, software }) => `${index} ${name}${software ? ' (software)' : ''}`).join(', ');
+  const list = adapters
+    .map(({ index, name, software }) => `${index} ${name}${software ? ' (software)' : ''}`)
+    .join(', ');
   if (wanted === undefined) {
     const chosen = adapters.find(({ software }) => !software || allowSoftware);
-    if (!chosen) throw usage(`there are only software adapters (${list})`, `ask for one with --gpu, or ${DRIVER_ADVICE}`);
+    if (!chosen)
+      throw usage(`there are only software adapters (${list})`, `ask for one with --gpu, or ${DRIVER_ADVICE}`);
     return chosen;
   }
   if (typeof wanted === 'number' || /^\d+$/.test(wanted)) {

@@ -22,8 +22,6 @@ export function buildName({ name, driver }: Pick<AdapterDescription, 'name' | 'd
 }
 
 export interface OpenDevice {
-  /** Stays referenced here: without it Dawn frees what the device still uses. */
-  readonly gpu: GPU;
   readonly device: GPUDevice;
   readonly flags: { readonly usage: typeof GPUBufferUsage; readonly map: typeof GPUMapMode };
 }
@@ -31,8 +29,7 @@ export interface OpenDevice {
 /** @throws LarmorError 70 when the adapter is gone or gives no device */
 export async function openDevice(description: AdapterDescription): Promise<OpenDevice> {
   const dawn = await loadDawn();
-  const gpu = selectAdapter(dawn, description);
-  const adapter = await gpu.requestAdapter();
+  const adapter = await selectAdapter(dawn, description).requestAdapter();
   if (!adapter) throw new LarmorError(EXIT.internal, `the GPU ${description.name} is no longer there`);
   const requiredLimits = Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]]));
   const device = await adapter.requestDevice({ requiredLimits });
@@ -40,7 +37,7 @@ export async function openDevice(description: AdapterDescription): Promise<OpenD
     GPUBufferUsage: typeof GPUBufferUsage;
     GPUMapMode: typeof GPUMapMode;
   };
-  return { gpu, device, flags: { usage, map } };
+  return { device, flags: { usage, map } };
 }
 
 export interface Kernels {
@@ -68,8 +65,24 @@ export async function compileKernels(
         buffer: { type, hasDynamicOffset: type === 'uniform', minBindingSize: type === 'uniform' ? 32 : 0 },
       })),
     });
-  const walkLayout = layout('uniform', 'read-only-storage', 'storage', 'read-only-storage', 'read-only-storage', 'storage', 'storage');
-  const readLayout = layout('uniform', 'read-only-storage', 'read-only-storage', 'storage', 'read-only-storage', 'read-only-storage', 'read-only-storage');
+  const walkLayout = layout(
+    'uniform',
+    'read-only-storage',
+    'storage',
+    'read-only-storage',
+    'read-only-storage',
+    'storage',
+    'storage',
+  );
+  const readLayout = layout(
+    'uniform',
+    'read-only-storage',
+    'read-only-storage',
+    'storage',
+    'read-only-storage',
+    'read-only-storage',
+    'read-only-storage',
+  );
   const compile = (code: string, entryPoint: string, own: GPUBindGroupLayout, values: Constants) =>
     device.createComputePipelineAsync({
       layout: device.createPipelineLayout({ bindGroupLayouts: [own] }),
@@ -78,7 +91,9 @@ export async function compileKernels(
   const walks: KernelName[] = fold ? ['walk', 'fold'] : ['walk'];
   const pipelines = await Promise.all([
     ...walks.map(async (name) => [name, await compile(walk, name, walkLayout, constants.walk)] as const),
-    ...[...forms].map(async (form) => [form, await compile(READOUTS[form], 'main', readLayout, constants.read)] as const),
+    ...[...forms].map(
+      async (form) => [form, await compile(READOUTS[form], 'main', readLayout, constants.read)] as const,
+    ),
   ]);
   return { pipelines: new Map(pipelines), walkLayout, readLayout };
 }

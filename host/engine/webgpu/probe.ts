@@ -43,7 +43,12 @@ async function pipelineFor(device: GPUDevice, code: string): Promise<GPUComputeP
   });
 }
 
-function dispatch(device: GPUDevice, pipeline: GPUComputePipeline, bind: GPUBindGroup, groups: number): GPUCommandEncoder {
+function dispatch(
+  device: GPUDevice,
+  pipeline: GPUComputePipeline,
+  bind: GPUBindGroup,
+  groups: number,
+): GPUCommandEncoder {
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
   pass.setPipeline(pipeline);

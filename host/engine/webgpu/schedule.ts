@@ -3,9 +3,10 @@
  * long, so a dispatch should stay under 50 ms: it is split over spins, which changes no bit, by operation count and the
  * card's measured rate. Counts are in lanes: one f32 multiply-add (or what takes as long) for one spin.
  */
+
+import type { KernelName } from './kernels.ts';
 import type { Group, Page, Window } from './page.ts';
 import type { PulseTable } from './pulses.ts';
-import type { KernelName } from './kernels.ts';
 import { MATRIX } from './shaders/matrix.ts';
 import { SINGLE_SAMPLES } from './shaders/single.ts';
 
@@ -48,7 +49,8 @@ const blocks = (count: number, size: number): number => Math.ceil(count / size);
 
 /** Lanes per spin of a group of readouts. */
 function groupLanes({ form, lines, samples }: Group): number {
-  if (form === 'line' || form === 'scattered') return LANES[form] * lines * SINGLE_SAMPLES * blocks(samples, SINGLE_SAMPLES);
+  if (form === 'line' || form === 'scattered')
+    return LANES[form] * lines * SINGLE_SAMPLES * blocks(samples, SINGLE_SAMPLES);
   const padded = MATRIX.lines * blocks(lines, MATRIX.lines) * MATRIX.samples * blocks(samples, MATRIX.samples);
   return LANES[form] * padded;
 }

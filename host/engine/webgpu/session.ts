@@ -12,7 +12,14 @@ import { phaseUnits } from './phase.ts';
 import { measureRate } from './probe.ts';
 import { buildProgram } from './program.ts';
 import { pulseTable } from './pulses.ts';
-import { type BatchShape, DISPATCH_SECONDS, type Dispatch, foldDispatches, lanesPerSpin, pageDispatches } from './schedule.ts';
+import {
+  type BatchShape,
+  DISPATCH_SECONDS,
+  type Dispatch,
+  foldDispatches,
+  lanesPerSpin,
+  pageDispatches,
+} from './schedule.ts';
 
 /** What a session needs to know of a job: everything but the spins. */
 export interface SessionJob {
@@ -23,6 +30,8 @@ export interface SessionJob {
   readonly tileSize: number;
   readonly tileCount: number;
   readonly scaleExponent: number;
+  /** Most tiles of a batch; default: as many as fit memory and a few seconds. */
+  readonly batchTiles?: number;
 }
 
 export interface Session {
@@ -93,13 +102,16 @@ export async function openSession(open: OpenDevice, job: SessionJob): Promise<Se
   const affordable = (BATCH_SECONDS * lanesPerSecond) / lanesPerSpin(pages, pulses);
   if (tileStride * perSpin > bindable)
     throw usage(`a tile of ${job.tileSize} spins does not fit this GPU's buffers`, 'give a smaller --tile');
-  const batchTiles = Math.max(1, Math.min(job.tileCount, Math.floor(Math.min(fitting, affordable) / tileStride)));
+  const most = Math.min(job.tileCount, job.batchTiles ?? job.tileCount);
+  const batchTiles = Math.max(1, Math.min(most, Math.floor(Math.min(fitting, affordable) / tileStride)));
   const capacity = batchTiles * tileStride;
 
   const [x, y, z, w] = units.scale;
   const place = { CAPACITY: capacity, SCALE_X: x, SCALE_Y: y, SCALE_Z: z, SCALE_W: w };
   const sum = { SCALE_EXPONENT: job.scaleExponent, CHUNK: chunk, CHUNKS_PER_TILE: chunksPerTile };
-  const forms = new Set<Form>(pages.flatMap(({ windows }) => windows.flatMap(({ groups }) => groups.map((g) => g.form))));
+  const forms = new Set<Form>(
+    pages.flatMap(({ windows }) => windows.flatMap(({ groups }) => groups.map((g) => g.form))),
+  );
   const kernels = await compileKernels(device, forms, pulses.kept.length > 0, {
     walk: place,
     read: { ...place, ...sum },
@@ -134,7 +146,10 @@ export async function openSession(open: OpenDevice, job: SessionJob): Promise<Se
   const shortage = await device.popErrorScope();
   if (shortage) {
     for (const each of made) each.destroy();
-    throw new LarmorError(EXIT.internal, `the GPU has no room for this run (${shortage.message}); give a smaller --tile`);
+    throw new LarmorError(
+      EXIT.internal,
+      `the GPU has no room for this run (${shortage.message}); give a smaller --tile`,
+    );
   }
 
   /** The last batch of a run may hold fewer tiles than the others: its dispatches are others, too. */
@@ -206,7 +221,14 @@ interface Queue {
 
 const sumBytes = ({ samples }: Page): number => 16 + 16 * samples;
 const mostSlots = ({ windows }: Page): number =>
-  windows.reduce((most, { groups }) => Math.max(most, groups.reduce((sum, { lines }) => sum + lines, 0)), 0);
+  windows.reduce(
+    (most, { groups }) =>
+      Math.max(
+        most,
+        groups.reduce((sum, { lines }) => sum + lines, 0),
+      ),
+    0,
+  );
 const pageBytes = (page: Page): number =>
   Math.max(sumBytes(page), page.points.byteLength, page.records.byteLength, page.waves.byteLength);
 

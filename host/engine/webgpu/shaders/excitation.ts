@@ -7,7 +7,7 @@
  * quaternion squared n times.
  *
  * Steps are short and alike, so what rounding does to one it does to all: m + increment, rounded, was off by 3e-4 after
- * 128 pulses of 2000 steps. Increments are therefore added up apart from m and joined with it every 16 steps: they are
+ * 128 pulses of 2000 steps. Increments are therefore added up apart from m and joined with it every 64 steps (16, and 256, err twice as much): they are
  * small, and so are their last digits. (Not Kahan's sum: a compiler that reassociates would undo that one.)
  *
  * Neighbouring half relaxations are merged; a step says whether its longitudinal field or its relaxation differ from
@@ -77,7 +77,7 @@ struct Moving { held: vec3<f32>, gained: vec3<f32> }
 fn stepped(m: Moving, towards: f32, now: Course, step: u32) -> Moving {
   let relaxed = relaxing(m.held + m.gained, towards, now.loss);
   let gained = m.gained + (relaxed + turning(m.held + (m.gained + relaxed), now.rotation));
-  if ((step & 15u) == 15u) { return Moving(m.held + gained, vec3(0.0)); }
+  if ((step & 63u) == 63u) { return Moving(m.held + gained, vec3(0.0)); }
   return Moving(m.held, gained);
 }
 

@@ -1,6 +1,7 @@
 /** Sequence, scanner and phantom from what the command line names. */
 import { badInput, usage } from '../common/errors.ts';
 import { detail, warn } from '../common/log.ts';
+import type { BoundsOf } from '../phantom/bounds.ts';
 import { openPhantom } from '../phantom/open.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import { builtinSequences, makeBuiltin } from '../sequence/builtin/index.ts';
@@ -53,17 +54,18 @@ export function reportFindings(sequence: Sequence, scanner: Scanner, strict: boo
   }
 }
 
+/** @param quiet on ranks that should not repeat what rank 0 says */
 export async function openInputs(
   sequenceName: string,
   phantomName: string,
   options: InputOptions,
-  quietChecks: boolean,
+  { quiet, boundsOf }: { readonly quiet: boolean; readonly boundsOf: BoundsOf },
 ): Promise<Inputs & { phantom: PhantomSource }> {
   const scanner = openScanner(options.scanner);
   const settings = splitSettings(options.set ?? [], { sequence: sequenceName, phantom: phantomName });
   const sequence = openSequence(sequenceName, settings.sequence, scanner);
-  reportFindings(sequence, scanner, options.strict === true, quietChecks);
-  const phantom = await openPhantom(phantomName, settings.phantom);
-  detail(`${phantom.name}: ${phantom.spinCount} spins`);
+  reportFindings(sequence, scanner, options.strict === true, quiet);
+  const phantom = await openPhantom(phantomName, settings.phantom, { boundsOf, ...(quiet ? { warn: () => {} } : {}) });
+  if (!quiet) detail(`${phantom.name}: ${phantom.spinCount} spins`);
   return { scanner, sequence, phantom };
 }

@@ -12,3 +12,9 @@ export function positiveSeconds(text: string): number {
   if (!(Number.isFinite(value) && value > 0)) throw new InvalidArgumentError('give a time in seconds greater than 0.');
   return value;
 }
+
+/** Seconds of work that a killed run loses at most; a checkpoint takes some milliseconds per 10⁵ samples. */
+export const DEFAULT_CHECKPOINT_INTERVAL = 300;
+
+/** Seconds of silence that a rank is allowed: one page of a busy parallel file system may take minutes. */
+export const DEFAULT_WATCHDOG = 600;

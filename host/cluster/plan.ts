@@ -15,12 +15,14 @@ export interface Plan {
   /** Sums hold round(signal · 2^scaleExponent). */
   readonly scaleExponent: number;
   readonly precision: Precision;
-  /** sha256 over everything that may change a bit of the result. */
+  /** Everything that may change a bit of the result, by the name a message gives it. */
+  readonly parts: Readonly<Record<string, string>>;
+  /** sha256 of `parts`. */
   readonly hash: string;
 }
 
 /** Raise when the meaning of a plan changes, so that old checkpoints are refused. */
-const PLAN_FORMAT = 1;
+const PLAN_FORMAT = 2;
 
 const SMALLEST_TILE = 256;
 const LARGEST_TILE = 4096;
@@ -31,29 +33,27 @@ const TILES_TO_SHARE = 64;
 export function makePlan(
   timeline: Timeline,
   source: PhantomSource,
-  options: { precision: Precision; tileSize?: number; engineBuild: string },
+  options: { precision: Precision; tileSize?: number; engineBuild: string; version: string },
 ): Plan {
   const { spinCount } = source;
   const tileSize = options.tileSize ?? defaultTileSize(spinCount);
   const scaleExponent = scaleExponentFor(source);
-  const hash = createHash('sha256');
-  const text = JSON.stringify([
-    PLAN_FORMAT,
-    spinCount,
-    source.identity,
-    tileSize,
-    scaleExponent,
-    options.precision,
-    options.engineBuild,
-  ]);
-  hash.update(text).update('\0').update(timelineDigest(timeline));
+  const parts = {
+    version: options.version,
+    sequence: timelineDigest(timeline),
+    phantom: sha256(JSON.stringify([spinCount, source.identity, scaleExponent])),
+    'tile size': String(tileSize),
+    precision: options.precision,
+    kernels: options.engineBuild,
+  };
   return {
     spinCount,
     tileSize,
     tileCount: Math.ceil(spinCount / tileSize),
     scaleExponent,
     precision: options.precision,
-    hash: hash.digest('hex'),
+    parts,
+    hash: sha256(JSON.stringify([PLAN_FORMAT, parts])),
   };
 }
 
@@ -75,7 +75,7 @@ function scaleExponentFor({ name, spinCount, bounds }: PhantomSource): number {
 }
 
 /** sha256 of all arrays of a timeline, lengths included. */
-function timelineDigest(timeline: Timeline): Buffer {
+function timelineDigest(timeline: Timeline): string {
   const hash = createHash('sha256');
   hash.update(Float64Array.of(timeline.gammaBar, timeline.B0, timeline.sampleCount));
   const { ops, segments, excitations, pulses, rfSteps, readouts, waveforms, points, receive, receiveShapes } = timeline;
@@ -93,5 +93,14 @@ function timelineDigest(timeline: Timeline): Buffer {
   ]) {
     hash.update(Float64Array.of(array.length)).update(array);
   }
-  return hash.digest();
+  return hash.digest('hex');
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Names of the parts in which two plans differ. */
+export function differences(a: Plan['parts'], b: Plan['parts']): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name]);
 }

@@ -1,7 +1,17 @@
 /** The sections of the validation, in the order of the table. */
 
+import { steadyStates, transients } from './closed-forms.ts';
+import { longScans } from './long.ts';
 import { order, pulses } from './pulses.ts';
 import { exactReferences, otherSimulators } from './references.ts';
 import type { Section } from './report.ts';
 
-export const sections: readonly Section[] = [exactReferences, otherSimulators, pulses, order];
+export const sections: readonly Section[] = [
+  exactReferences,
+  otherSimulators,
+  transients,
+  steadyStates,
+  longScans,
+  pulses,
+  order,
+];

@@ -62,6 +62,7 @@ export async function engineFor(
   const plan = makePlan(timeline, source, {
     precision,
     engineBuild: wasmBuild(build),
+    version: 'test',
     ...(tileSize === undefined ? {} : { tileSize }),
   });
   const engine = await makeWasmEngine({ timeline, source, ...plan }, { threads, ...(build ? { build } : {}) });

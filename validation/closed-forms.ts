@@ -52,7 +52,7 @@ export const transients: Section = {
   title: 'Free decay, echoes, inversion recovery',
   bounds: 'f64: precession during the pulses; f32: rounding of some twenty operations',
   async rows() {
-    const bounds = [1e-9, 1.5e-6] as const;
+    const bounds = [3e-9, 1.5e-6] as const;
     const [T2, T1, offset] = [f(0.08), f(0.9), f(2 * PI * 37.3)];
     const fid = [hard(90), blockOf({ adc: adc(400, 1e-3, 0) })];
     const decay = sampled(400, 1e-3, 0, (t) => [exp(-t / T2) * sin(offset * t), exp(-t / T2) * cos(offset * t)]);
@@ -180,7 +180,7 @@ export const steadyStates: Section = {
         () => delayOf(TR - PULSE),
       );
       const reference = offsets.flatMap((offset) => {
-        const theta = 2 * PI * offset * TR + shift;
+        const theta = f(2 * PI * offset) * TR + shift;
         const D = (1 - E1 * c) * (1 - E2 * cos(theta)) - (E1 - c) * (E2 - cos(theta)) * E2;
         return [((1 - E1) * E2 * s * sin(theta)) / D, ((1 - E1) * s * (1 - E2 * cos(theta))) / D];
       });

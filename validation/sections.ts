@@ -1,5 +1,5 @@
 /** The sections of the validation, in the order of the table. */
-
+import { bart } from './bart.ts';
 import { steadyStates, transients } from './closed-forms.ts';
 import { longScans } from './long.ts';
 import { order, pulses } from './pulses.ts';
@@ -14,4 +14,5 @@ export const sections: readonly Section[] = [
   longScans,
   pulses,
   order,
+  bart,
 ];

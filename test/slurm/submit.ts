@@ -1,7 +1,7 @@
 /** Submits the templates as a user does: unedited, with a `module` command that knows the names in them, and `larmor` on PATH. */
 import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
@@ -32,7 +32,7 @@ export type Submitter = {
     template: string,
     options: readonly string[],
     args: readonly string[],
-    meanwhile?: (id: string) => Promise<void>,
+    meanwhile?: (id: string, folder: string) => Promise<void>,
   ): Promise<Job>;
   /** Waits until a job runs a step, having been requeued `restarts` times. */
   running(id: string, restarts: number): Promise<void>;
@@ -75,7 +75,7 @@ export function submitTo(slurm: Testbed): Submitter {
       const { stdout, stderr } = await slurm.run('sbatch', command, env);
       const id = stdout.trim();
       assert.match(id, /^\d+$/, stderr);
-      await meanwhile(id);
+      await meanwhile(id, folder);
       return { folder, ...(await end(id)), log: readLogs(folder) };
     },
 
@@ -84,7 +84,7 @@ export function submitTo(slurm: Testbed): Submitter {
         const { stdout } = await slurm.run('scontrol', ['show', 'job', '-o', id]);
         const steps = (await slurm.run('squeue', ['--steps', '-h', '-o', '%i', '-j', id])).stdout;
         if (stdout.includes(` Restarts=${restarts} `) && steps.includes(`${id}.0`)) return;
-        assert.doesNotMatch(stdout, /JobState=(COMPLETED|FAILED)/);
+        assert.ok(!/JobState=(COMPLETED|FAILED)/.test(stdout), `the job ended too early: ${stdout}`);
         await pause(200);
       }
     },
@@ -99,7 +99,15 @@ export function submitTo(slurm: Testbed): Submitter {
   };
 }
 
-export function pause(milliseconds: number): Promise<void> {
+/** Waits until a file is written in a folder, which need not exist yet. */
+export async function newFileIn(folder: string): Promise<void> {
+  const begun = Date.now();
+  const newest = (): number =>
+    existsSync(folder) ? Math.max(0, ...readdirSync(folder).map((name) => statSync(join(folder, name)).mtimeMs)) : 0;
+  while (newest() < begun) await pause(100);
+}
+
+function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { pause, reportIn, skipWithout, submitTo } from './submit.ts';
+import { newFileIn, reportIn, skipWithout, submitTo } from './submit.ts';
 import { skipWithoutSlurm, startTestbed } from './testbed.ts';
 
 const sizes = ['--ntasks-per-node=2', '--cpus-per-task=1'];
@@ -46,14 +46,16 @@ describe('templates', { ...skipWithoutSlurm(), timeout: 240e3 }, () => {
   }
 
   test(
-    'requeue.sh: signalled twice, requeued twice, the bits of an undisturbed run',
+    'requeue.sh: two signals, two requeues, the bits of an undisturbed run',
     skipWithout('--checkpoint'),
     async () => {
-      const scan = ['gre', 'grid'];
-      const { code, log } = await submit('requeue.sh', sizes, [...scan, '--json'], async (id) => {
+      const scan = ['gre', 'sphere', '--tile', '128'];
+      const args = [...scan, '--checkpoint-interval', '1', '--json'];
+      const { code, log } = await submit('requeue.sh', sizes, args, async (id, folder) => {
         for (const start of [0, 1]) {
           await running(id, start);
-          await pause(1500);
+          // Before a rank listens for it the signal would be its end, as it is not so short before a limit of hours.
+          await newFileIn(join(folder, `checkpoint-${id}`));
           // To the tasks and not to the script, as SLURM does before the time limit.
           await slurm.run('scancel', ['--signal=USR2', id]);
         }

@@ -20,7 +20,7 @@ const RELAXATION_CHANGED = 2;
 /** The kernels' polynomials hold for half angles up to this [rad], rounding of the bound left aside. */
 const LARGEST_HALF_ANGLE = (Math.PI / 2) * 0.9999;
 
-/** A pulse is folded if it comes at least so often: folding costs about as much as two and a half times stepping. */
+/** A pulse is folded if it comes at least so often: folding costs as much as stepping three times. */
 const USES_TO_FOLD = 3;
 /** Operators take 48 bytes per spin each; what is saved by the ninth is little. */
 const MOST_OPERATORS = 8;

@@ -15,9 +15,9 @@ export const LANES = {
   /** A record of the walk: phase, sine, decay, and a kept operator. */
   record: 75,
   /** An RF step with gradient and step length unchanged. */
-  step: 45,
+  step: 55,
   /** The same while folding: four columns. */
-  foldStep: 110,
+  foldStep: 165,
   /** Per spin, line and sample; the matrix forms count whole blocks of 64 × 64. */
   matrixLinear: 4.3,
   matrixDirect: 4.8,

@@ -4,7 +4,7 @@
  * and each pulse is one precession away from it and rounding does not pile up over a train of lines.
  *
  * A pulse that comes again and again is folded once into the affine map M → M + (X − 1)·M + b (b holds what relaxes
- * towards rest), 12 numbers per spin, and applied in a dozen operations instead of 45 per step. X − 1 is kept, not X:
+ * towards rest), 12 numbers per spin, and applied in a dozen operations instead of 55 per step. X − 1 is kept, not X:
  * for small flip angles it holds more digits, and every repetition applies the same ones.
  */
 import { excitation } from './excitation.ts';

@@ -1,24 +1,20 @@
 /**
- * RF on: each step is half its relaxation, one rotation about the effective field (B1x, B1y, G·r + (Δf − offset)/γ̄) at the
- * step's middle, half its relaxation; the half relaxations of neighbouring steps are applied as one. The rotation by half angle h (a
+ * RF on: each step is one rotation about the effective field (B1x, B1y, G·r + (Δf − offset)/γ̄) at its middle; between groups of
+ * steps the spins relax, as host/timeline/relaxation.ts says when. The rotation by half angle h (a
  * vector) is v' = v + C·t + t×w with t = v×w, C = √2·cos|h|, w = √2·h·sin|h|/|h|: clockwise, as spins precess; the √2 sits in the
  * polynomials, where it is free, and spares doubling t.
  * Spins outer, steps inner, so that a panel's magnetisation stays in registers from the first step to the last.
  */
-import { cosRoot, cosTurns, expNegative, halfTurns, parity, remainder, sincRoot, sinTurns } from './functions';
+import { cosRoot, cosTurns, decayLoss, halfTurns, parity, remainder, sincRoot, sinTurns } from './functions';
 import { Job, PULSE, Tile } from './layout';
 import { lanes, loadColumn, loadT, madd, nmadd, splat, storeT } from './simd';
 
 const EXCITATION_BYTES: usize = 40;
-/** [dt, gx, gy, gz, hx, hy, hx² + hy²] f64, the last three again as f32, and one of CHANGE as i32. */
-const STEP_BYTES: usize = 72;
-
-/** What differs from the step before. */
-namespace CHANGE {
-  export const NOTHING: i32 = 0;
-  export const GRADIENT: i32 = 1;
-  export const DURATION: i32 = 2;
-}
+/**
+ * [dt, gx, gy, gz, hx, hy, hx² + hy²] f64, the last three again as f32, i32: dt or the gradient differ from the step before, and
+ * [relaxation before, relaxation after the pulse's last step] f64.
+ */
+const STEP_BYTES: usize = 88;
 
 /** One of a step's three transverse numbers for all lanes. */
 // @ts-ignore: decorator
@@ -94,24 +90,31 @@ let f: v128 = f32x4.splat(0);
   // Deviation from equilibrium: it decays like Mxy.
   let az = v128.sub<T>(loadT<T>(tile.mz, n), da), bz = v128.sub<T>(loadT<T>(tile.mz, m), db);
 
-  let dt = load<f64>(first);
-  let ha1 = halfDecay<T>(tile.R1, n, dt), hb1 = halfDecay<T>(tile.R1, m, dt);
-  let ha2 = halfDecay<T>(tile.R2, n, dt), hb2 = halfDecay<T>(tile.R2, m, dt);
-  let ea1 = ha1, ea2 = ha2, eb1 = hb1, eb2 = hb2;
+  let time: f64 = 0;
+  let la1 = splat<T>(0), la2 = la1, lb1 = la1, lb2 = la1;
   let hza = splat<T>(0), hzb = splat<T>(0);
   let sza = hza, szb = hzb;
 
   for (let step = first; step < end; step += STEP_BYTES) {
-    // Half a relaxation before the first step, and a whole one between equal steps.
-    ax = v128.mul<T>(ax, ea2);
-    bx = v128.mul<T>(bx, eb2);
-    ay = v128.mul<T>(ay, ea2);
-    by = v128.mul<T>(by, eb2);
-    az = v128.mul<T>(az, ea1);
-    bz = v128.mul<T>(bz, eb1);
+    const rest = load<f64>(step, 72);
+    if (rest != 0) {
+      if (rest != time) {
+        time = rest;
+        la1 = loss<T>(tile.R1, n, time);
+        lb1 = loss<T>(tile.R1, m, time);
+        la2 = loss<T>(tile.R2, n, time);
+        lb2 = loss<T>(tile.R2, m, time);
+      }
+      ax = nmadd<T>(ax, la2, ax);
+      bx = nmadd<T>(bx, lb2, bx);
+      ay = nmadd<T>(ay, la2, ay);
+      by = nmadd<T>(by, lb2, by);
+      az = nmadd<T>(az, la1, az);
+      bz = nmadd<T>(bz, lb1, bz);
+    }
 
     // The field along z is formed in f64 and only when it changes: never in a pulse with a constant gradient.
-    if (step == first || load<i32>(step, 68) != CHANGE.NOTHING) {
+    if (step == first || load<i32>(step, 68) != 0) {
       hza = halfAngle<T>(tile, n, step, offset);
       hzb = halfAngle<T>(tile, m, step, offset);
       sza = v128.mul<T>(hza, hza);
@@ -142,40 +145,24 @@ let f: v128 = f32x4.splat(0);
     bx = v128.add<T>(bx, madd<T>(cb, tx, nmadd<T>(tz, uy, v128.mul<T>(ty, uz))));
     by = v128.add<T>(by, madd<T>(cb, ty, nmadd<T>(tx, uz, v128.mul<T>(tz, ux))));
     bz = v128.add<T>(bz, madd<T>(cb, tz, nmadd<T>(ty, ux, v128.mul<T>(tx, uy))));
-
-    const next = step + STEP_BYTES;
-    if (next >= end) break;
-    if (load<i32>(next, 68) == CHANGE.DURATION) {
-      dt = load<f64>(next);
-      const na1 = halfDecay<T>(tile.R1, n, dt), nb1 = halfDecay<T>(tile.R1, m, dt);
-      const na2 = halfDecay<T>(tile.R2, n, dt), nb2 = halfDecay<T>(tile.R2, m, dt);
-      ea1 = v128.mul<T>(ha1, na1);
-      eb1 = v128.mul<T>(hb1, nb1);
-      ea2 = v128.mul<T>(ha2, na2);
-      eb2 = v128.mul<T>(hb2, nb2);
-      ha1 = na1;
-      hb1 = nb1;
-      ha2 = na2;
-      hb2 = nb2;
-    } else {
-      ea1 = v128.mul<T>(ha1, ha1);
-      eb1 = v128.mul<T>(hb1, hb1);
-      ea2 = v128.mul<T>(ha2, ha2);
-      eb2 = v128.mul<T>(hb2, hb2);
-    }
   }
-  storeT<T>(tile.mx, n, v128.mul<T>(ax, ha2));
-  storeT<T>(tile.mx, m, v128.mul<T>(bx, hb2));
-  storeT<T>(tile.my, n, v128.mul<T>(ay, ha2));
-  storeT<T>(tile.my, m, v128.mul<T>(by, hb2));
-  storeT<T>(tile.mz, n, madd<T>(az, ha1, da));
-  storeT<T>(tile.mz, m, madd<T>(bz, hb1, db));
+  time = load<f64>(end - STEP_BYTES, 80);
+  la1 = loss<T>(tile.R1, n, time);
+  lb1 = loss<T>(tile.R1, m, time);
+  la2 = loss<T>(tile.R2, n, time);
+  lb2 = loss<T>(tile.R2, m, time);
+  storeT<T>(tile.mx, n, nmadd<T>(ax, la2, ax));
+  storeT<T>(tile.mx, m, nmadd<T>(bx, lb2, bx));
+  storeT<T>(tile.my, n, nmadd<T>(ay, la2, ay));
+  storeT<T>(tile.my, m, nmadd<T>(by, lb2, by));
+  storeT<T>(tile.mz, n, v128.add<T>(nmadd<T>(az, la1, az), da));
+  storeT<T>(tile.mz, m, v128.add<T>(nmadd<T>(bz, lb1, bz), db));
 }
 
-/** e^{−dt·R/2} */
+/** 1 − e^{−time·R} */
 // @ts-ignore: decorator
-@inline function halfDecay<T>(rates: usize, n: i32, dt: f64): v128 {
-  return expNegative<T>(v128.mul<T>(loadT<T>(rates, n), splat<T>(0.5 * dt)));
+@inline function loss<T>(rates: usize, n: i32, time: f64): v128 {
+  return decayLoss<T>(v128.mul<T>(loadT<T>(rates, n), splat<T>(time)));
 }
 
 /** z component of the half angle [rad]: g·r + π·dt·(Δf − offset), g = πγ̄G·dt [rad/m]. Formed in f64. */

@@ -182,16 +182,31 @@ const EXP: usize = memory.data<f32>([
   0.6931472067028326, 0.6931472067028326, 0.6931472067028326, 0.6931472067028326,
 ], 16);
 
+/** The integer nearest to −a·log₂e, plus `magic`: its low mantissa bits, shifted into the exponent, multiply by a power of two. */
+// @ts-ignore: decorator
+@inline function powerOfTwo<T>(t: v128): v128 {
+  return v128.add<T>(t, splat<T>(magic<T>()));
+}
+
 /**
- * e^{−a} for a ≥ 0: 2^n·2^f with n the nearest integer to −a·log₂e. The polynomial is that of 2^f on [−½, ½] (f32: 2e-9, f64:
- * 3e-18). Below 2^−126 (f32) or 2^−1022 (f64) the result stays at that floor, which nothing can tell from 0.
+ * −a·log₂e, not below 2^−126 (f32) or 2^−1022 (f64): the floor of e^{−a}, which nothing can tell from 0.
  */
 // @ts-ignore: decorator
-@inline export function expNegative<T>(a: v128): v128 {
+@inline function binaryLog<T>(a: v128): v128 {
   const floor: f64 = sizeof<T>() == 8 ? -1022.0 : -126.0;
-  const t = v128.max<T>(v128.mul<T>(a, splat<T>(-1.4426950408889634)), splat<T>(floor));
-  const h = v128.add<T>(t, splat<T>(magic<T>()));
-  const f = v128.sub<T>(t, v128.sub<T>(h, splat<T>(magic<T>())));
+  return v128.max<T>(v128.mul<T>(a, splat<T>(-1.4426950408889634)), splat<T>(floor));
+}
+
+/** x·2^n, from `powerOfTwo`. */
+// @ts-ignore: decorator
+@inline function scale<T>(x: v128, h: v128): v128 {
+  if (sizeof<T>() == 8) return v128.add<i64>(x, v128.shl<i64>(h, 52));
+  return v128.add<i32>(x, v128.shl<i32>(h, 23));
+}
+
+/** (2^f − 1)/f for f in [−½, ½]; f32: 2e-9, f64: 3e-18. */
+// @ts-ignore: decorator
+@inline function slopeOfPower<T>(f: v128): v128 {
   let p: v128;
   if (sizeof<T>() == 8) {
     p = splat<T>(4.455675227129062e-10);
@@ -204,17 +219,35 @@ const EXP: usize = memory.data<f32>([
     p = madd<T>(p, f, splat<T>(0.009618129107587347));
     p = madd<T>(p, f, splat<T>(0.055504108664821604));
     p = madd<T>(p, f, splat<T>(0.24022650695910158));
-    p = madd<T>(p, f, splat<T>(0.6931471805599453));
-  } else {
-    p = v128.load(EXP);
-    p = madd<T>(p, f, v128.load(EXP, 16));
-    p = madd<T>(p, f, v128.load(EXP, 32));
-    p = madd<T>(p, f, v128.load(EXP, 48));
-    p = madd<T>(p, f, v128.load(EXP, 64));
-    p = madd<T>(p, f, v128.load(EXP, 80));
+    return madd<T>(p, f, splat<T>(0.6931471805599453));
   }
-  p = madd<T>(p, f, splat<T>(1));
-  // The integer stands in h's low mantissa bits: shifted into the exponent field it multiplies by 2^n.
-  if (sizeof<T>() == 8) return v128.add<i64>(p, v128.shl<i64>(h, 52));
-  return v128.add<i32>(p, v128.shl<i32>(h, 23));
+  p = v128.load(EXP);
+  p = madd<T>(p, f, v128.load(EXP, 16));
+  p = madd<T>(p, f, v128.load(EXP, 32));
+  p = madd<T>(p, f, v128.load(EXP, 48));
+  p = madd<T>(p, f, v128.load(EXP, 64));
+  return madd<T>(p, f, v128.load(EXP, 80));
+}
+
+/** e^{−a} for a ≥ 0: 2^n·2^f with n the nearest integer to −a·log₂e. */
+// @ts-ignore: decorator
+@inline export function expNegative<T>(a: v128): v128 {
+  const t = binaryLog<T>(a);
+  const h = powerOfTwo<T>(t);
+  const f = v128.sub<T>(t, v128.sub<T>(h, splat<T>(magic<T>())));
+  return scale<T>(madd<T>(slopeOfPower<T>(f), f, splat<T>(1)), h);
+}
+
+/**
+ * 1 − e^{−a} for a ≥ 0, to the last bits of itself. What decays little by little is reduced by this and not multiplied by
+ * e^{−a}, whose rounding would be the same every time and add up.
+ */
+// @ts-ignore: decorator
+@inline export function decayLoss<T>(a: v128): v128 {
+  const t = binaryLog<T>(a);
+  const h = powerOfTwo<T>(t);
+  const f = v128.sub<T>(t, v128.sub<T>(h, splat<T>(magic<T>())));
+  const one = splat<T>(1);
+  const power = scale<T>(one, h);
+  return nmadd<T>(v128.mul<T>(slopeOfPower<T>(f), f), power, v128.sub<T>(one, power));
 }

@@ -98,7 +98,8 @@ function bartSignal(k: readonly number[]): Float64Array {
 
 export const bart: Section = {
   title: 'BART, analytic k-space of the Shepp–Logan phantom',
-  bounds: 'a lattice of spacing h misplaces an ellipse’s edge by up to h/2: the error falls as h to the power 1.4 or so',
+  bounds:
+    'a lattice of spacing h misplaces an ellipse’s edge by up to h/2: the error falls as h to the power 1.4 or so',
   missing: () => (spawnSync('bart', ['version']).error ? 'no bart on PATH: apt-get install bart' : undefined),
   async rows() {
     const sequence = makeBuiltin('epi', { n: 64, fov: FOV }, DEFAULT_SCANNER);

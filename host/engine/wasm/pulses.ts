@@ -3,6 +3,7 @@
  * choice hangs on the phantom's bounds and the timeline alone, so every rank makes the same.
  */
 import type { PhantomSource } from '../../phantom/types.ts';
+import { relaxationTimes } from '../../timeline/relaxation.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 
 /** As `PULSE` in assembly/layout.ts. */
@@ -10,10 +11,7 @@ const SMALL = 0;
 const ANY = 1;
 
 /** Bytes of a step as `assembly/excitation.ts` reads it. */
-export const STEP_BYTES = 72;
-
-/** As `CHANGE` in assembly/excitation.ts. */
-const CHANGE = { nothing: 0, gradient: 1, duration: 2 } as const;
+export const STEP_BYTES = 88;
 
 /** [hx, hy, gx, gy, gz] of a step: half angles πγ̄B1·dt [rad] and πγ̄G·dt [rad/m]. */
 function halfAngles({ rfSteps, gammaBar }: Timeline, step: number): readonly number[] {
@@ -22,8 +20,8 @@ function halfAngles({ rfSteps, gammaBar }: Timeline, step: number): readonly num
 }
 
 /**
- * Writes all steps to `address`: [dt, gx, gy, gz, hx, hy, hx² + hy²] f64, the last three again as f32, and what differs from the step before. A
- * change of duration changes the half angles along z, too.
+ * Writes all steps to `address`: [dt, gx, gy, gz, hx, hy, hx² + hy²] f64, the last three again as f32, whether dt or the gradient differ
+ * from the step before, and the relaxation before and, of a pulse's last step, after it [s] f64.
  */
 export function writeSteps(timeline: Timeline, memory: ArrayBufferLike, address: number): void {
   const view = new DataView(memory);
@@ -40,8 +38,15 @@ export function writeSteps(timeline: Timeline, memory: ArrayBufferLike, address:
     });
     const differs = (i: number): boolean =>
       n === 0 || rfSteps[STRIDE.rfStep * n + i] !== rfSteps[STRIDE.rfStep * (n - 1) + i];
-    const change = differs(0) ? CHANGE.duration : [3, 4, 5].some(differs) ? CHANGE.gradient : CHANGE.nothing;
-    view.setInt32(at + 68, change, true);
+    view.setInt32(at + 68, Number([0, 3, 4, 5].some(differs)), true);
+  }
+  for (let pulse = 0; pulse < timeline.pulses.length / STRIDE.pulse; pulse++) {
+    const first = address + STEP_BYTES * timeline.pulses[STRIDE.pulse * pulse]!;
+    const times = relaxationTimes(timeline, pulse);
+    const last = times.length - 1;
+    if (last === 0) continue;
+    for (let n = 0; n < last; n++) view.setFloat64(first + STEP_BYTES * n + 72, times[n]!, true);
+    view.setFloat64(first + STEP_BYTES * (last - 1) + 80, times[last]!, true);
   }
 }
 

@@ -82,8 +82,7 @@ const along: Spin[] = Array.from({ length: 17 }, (_, n) => ({
 
 export const pulses: Section = {
   title: 'Pulses against the differential equation',
-  bounds:
-    'f64: second order in steps of 1 µs, and of 50 µs or 18° where B1 holds still; f32: 1e-5 as against the references',
+  bounds: 'f64: relaxation every 10 µs; the last: B1 and gradient change in steps of 1 µs; f32: as against references',
   async rows() {
     const sech = shaped(2000, 4e-6, (t) => {
       const envelope = 1 / Math.cosh(800 * t);

@@ -11,8 +11,8 @@ describe('time limit', { ...skipWithoutSlurm(), timeout: 20 * 60e3 }, () => {
   const { submit, alone } = submitTo(startTestbed());
 
   test('requeue.sh gets past it, to the bits of an undisturbed run', skipWithout('--checkpoint'), async () => {
-    // About four minutes of one core; the warning comes between one and a half and two minutes after each start.
-    const scan = ['gre', 'sphere', '--precision', 'f64'];
+    // Three and a half minutes of one core (2 GHz); the warning comes one to one and a half minutes after each start.
+    const scan = ['gre', 'sphere', '--set', 'voxel=0.0015'];
     const options = ['--nodes=1', '--ntasks-per-node=1', '--cpus-per-task=1', '--time=2', '--signal=USR2@30'];
     const { code, log } = await submit('requeue.sh', options, [...scan, '--json']);
     assert.equal(code, 0, log);

@@ -5,6 +5,7 @@
  * relaxation and a gradient that changes within it: second order in the step.
  */
 
+import { direction } from '../common/direction.ts';
 import { GAMMA_BAR, type Radians, type Seconds } from '../common/units.ts';
 import type { RfEvent } from '../sequence/types.ts';
 import { integral, type PiecewiseLinear, valueAt } from '../sequence/waveform.ts';
@@ -24,6 +25,14 @@ const SAME_TIME = 1e-9;
  * angle: a 90° pulse of 100 µs at T2 = 30 ms is 1.7e-5 off in one step, 4e-6 in two, 6e-7 in the five that this allows.
  */
 const MOST_NUTATION: Radians = Math.PI / 10;
+
+/** Part of itself by which a step's duration may differ from that of the step before and count as the same. */
+const SAME_DURATION = 1e-9;
+
+/** Samples on a raster are as long as each other but for rounding, and kernels pay for every step of another length. */
+function sameAs(before: Seconds | undefined, dt: Seconds): Seconds {
+  return before !== undefined && Math.abs(dt - before) <= SAME_DURATION * dt ? before : dt;
+}
 
 /** One step: [dt, B1re, B1im, Gx, Gy, Gz] as `Timeline.rfSteps` documents, phase offset not applied. */
 export type RfStep = readonly [number, number, number, number, number, number];
@@ -49,15 +58,13 @@ export function rfSteps(rf: RfEvent, gradients: readonly PiecewiseLinear[], maxS
     const limit = still ? maxStep : maxStep / STEPS_PER_SLOPE;
     const nutation = 2 * Math.PI * GAMMA_BAR * peak * (to - from);
     const count = Math.max(1, Math.ceil(Math.max((to - from) / limit, nutation / MOST_NUTATION) - 1e-9));
-    const dt = (to - from) / count;
+    const dt = sameAs(steps.at(-1)?.[0], (to - from) / count);
     for (let n = 0; n < count; n++) {
-      const begin = from + n * dt;
-      const [re, im] = field(begin + dt / 2);
-      const [gx, gy, gz] = gradients.map((g) => integral(g, rf.delay + begin, rf.delay + begin + dt) / dt) as [
-        number,
-        number,
-        number,
-      ];
+      const begin = rf.delay + from + n * dt;
+      const [re, im] = field(begin + dt / 2 - rf.delay);
+      const [gx, gy, gz] = gradients.map((g) =>
+        peak === 0 ? integral(g, begin, begin + dt) / dt : valueAt(g, begin + dt / 2),
+      ) as [number, number, number];
       // Conjugated: the field's clockwise precession against Pulseq's phases.
       steps.push([dt, re, -im, gx, gy, gz]);
     }
@@ -93,10 +100,10 @@ interface Span {
 }
 
 function spans(rf: RfEvent): Span[] {
-  const sample = (n: number): [number, number] => [
-    rf.magnitude[n]! * Math.cos(rf.phase[n]!),
-    rf.magnitude[n]! * Math.sin(rf.phase[n]!),
-  ];
+  const sample = (n: number): [number, number] => {
+    const [cos, sin] = direction(rf.phase[n]!);
+    return [rf.magnitude[n]! * cos, rf.magnitude[n]! * sin];
+  };
   const list: Span[] = [];
   for (let n = 0; n + 1 < rf.time.length; n++) {
     const from = rf.time[n]!;

@@ -2,6 +2,7 @@
  * RF steps in the kernels' units, and for each pulse the rotation kernel that is valid for every spin of the phantom. The
  * choice hangs on the phantom's bounds and the timeline alone, so every rank makes the same.
  */
+import { direction } from '../../common/direction.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { relaxationTimes } from '../../timeline/relaxation.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
@@ -61,7 +62,7 @@ export function excitationTurns({ excitations, pulses }: Timeline): Float64Array
     const [pulse, phase] = excitations.subarray(STRIDE.excitation * n) as unknown as [number, number];
     const [, , offset, duration] = pulses.subarray(STRIDE.pulse * pulse) as unknown as number[];
     const leave = phase - 2 * Math.PI * offset! * duration!;
-    turns.set([pulse, Math.cos(phase), Math.sin(phase), Math.cos(leave), Math.sin(leave)], 5 * n);
+    turns.set([pulse, ...direction(phase), ...direction(leave)], 5 * n);
   }
   return turns;
 }

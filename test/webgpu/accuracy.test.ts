@@ -19,6 +19,8 @@ interface Case {
   readonly bound: number;
   readonly timeline: Timeline;
   readonly spins: SpinBlock;
+  /** Default 128. */
+  readonly tileSize?: number;
 }
 
 const builtin = (name: string, settings: Record<string, string>): Timeline =>
@@ -47,6 +49,17 @@ function roughPulses(): Timeline {
   return timelineOf(parts);
 }
 
+/** Three hundred short lines after a pulse each: more than one window of the walk holds. */
+function manyLines(): Timeline {
+  const one = (n: number): Part[] => [
+    { ...hardPulse(0.3), phase: 2 * n },
+    { precess: [10, n - 150, 30, 3e-3] },
+    straight(5, [9, 0, 0, 1e-5]),
+    { precess: [-55, 150 - n, 300, 2e-3] },
+  ];
+  return timelineOf(Array.from({ length: 300 }, (_, n) => one(n)).flat());
+}
+
 const cases = (): readonly Case[] => [
   {
     name: 'EPI (lines of two waveforms as matrix products)',
@@ -57,7 +70,7 @@ const cases = (): readonly Case[] => [
   {
     name: 'spoiled GRE (a kept pulse of 2000 steps)',
     bound: 3e-6,
-    timeline: builtin('gre', { n: '32' }),
+    timeline: builtin('gre', { n: '20' }),
     spins: scatteredSpins(90, 0.02),
   },
   {
@@ -86,6 +99,16 @@ const cases = (): readonly Case[] => [
     ),
     spins: scatteredSpins(300, 0.1),
   },
+  { name: 'several windows', bound: 3e-6, timeline: manyLines(), spins: scatteredSpins(100, 0.1) },
+  {
+    name: 'several pages of tables (readouts of 800 000 samples)',
+    bound: 3e-6,
+    timeline: timelineOf(
+      [0, 1, 2].flatMap((n) => [hardPulse(1), spiral(800_000, 250, 900, n), { precess: [50, 0, 0, 0.01] as const }]),
+    ),
+    spins: scatteredSpins(8, 0.1, () => ({ T2: 2 })),
+    tileSize: 8,
+  },
   { name: 'train of 600 RF steps', bound: 5e-6, timeline: pulseTrain(), spins: scatteredSpins(200, 0.05) },
   { name: 'rough pulses, folded', bound: 5e-6, timeline: roughPulses(), spins: scatteredSpins(200, 0.04) },
   {
@@ -103,11 +126,11 @@ const cases = (): readonly Case[] => [
 
 for (const driver of DRIVERS) {
   describe(driver.name, { concurrency: 1 }, () => {
-    for (const { name, bound, timeline, spins } of cases()) {
+    for (const { name, bound, timeline, spins, tileSize = 128 } of cases()) {
       test(name, async (t) => {
         const adapter = await requireAdapter(t, driver);
         if (!adapter) return;
-        const { engine, plan } = await gpuEngine(adapter, timeline, spins, 128);
+        const { engine, plan } = await gpuEngine(adapter, timeline, spins, tileSize);
         try {
           assert.equal(await engine.run(0, plan.tileCount), plan.tileCount);
           const error = relativeError(toSignal(engine.sums, plan), expected(timeline, spins));

@@ -50,7 +50,7 @@ const PAGE_RECORDS = 2 ** 20;
  * Lines of one waveform in a window from which on the matrix form costs less, which always sums 64: 275 operations per spin
  * and sample for all of them, against 10 per line by recurrence and 40 by direct evaluation.
  */
-const LINES_FOR_MATRIX = { linear: 24, direct: 8 } as const;
+export const LINES_FOR_MATRIX = { linear: 24, direct: 8 } as const;
 
 type Two = [number, number];
 type Three = [number, number, number];

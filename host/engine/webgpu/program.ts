@@ -18,7 +18,7 @@ type Two = [number, number];
 type Four = [number, number, number, number];
 
 /** Readouts whose starts are kept at once: 8 bytes each per spin. */
-export const WINDOW_LINES = 128;
+const WINDOW_LINES = 128;
 const WINDOW_RECORDS = 1024;
 const WINDOW_STEPS = 20_000;
 

@@ -32,8 +32,6 @@ export interface PulseTable {
   readonly stepCount: readonly number[];
   /** Pulses to fold, in order of their operators. */
   readonly kept: readonly number[];
-  /** Rotations of all excitations as if none were folded, for speeds: steps per spin. */
-  readonly stepsPlayed: number;
 }
 
 export function pulseTable(timeline: Timeline, bounds: PhantomBounds, units: PhaseUnits): PulseTable {
@@ -82,15 +80,14 @@ export function pulseTable(timeline: Timeline, bounds: PhantomBounds, units: Pha
       writeWideTurn(words, at + 12, -offset * dt * part);
     }
   }
-  return { words, stepCount, ...choose(timeline, stepCount) };
+  return { words, stepCount, kept: pulsesToFold(timeline, stepCount) };
 }
 
 /** More than rounding in f64 has left between equal steps. */
 const differ = (a: number, b: number): boolean => Math.abs(a - b) > 1e-11 * Math.abs(b);
 
 /** The pulses whose folding saves most, by the timeline alone, so that the choice is the same on every device. */
-function choose(timeline: Timeline, stepCount: readonly number[]): Pick<PulseTable, 'kept' | 'stepsPlayed'> {
-  const { ops, excitations } = timeline;
+function pulsesToFold({ ops, excitations }: Timeline, stepCount: readonly number[]): number[] {
   const uses = stepCount.map(() => 0);
   for (let op = 0; op < ops.length; op += STRIDE.op) {
     if (ops[op] !== OP.excite) continue;
@@ -98,10 +95,9 @@ function choose(timeline: Timeline, stepCount: readonly number[]): Pick<PulseTab
     uses[pulse] = uses[pulse]! + 1;
   }
   const saved = (pulse: number): number => (uses[pulse]! - USES_TO_FOLD) * stepCount[pulse]!;
-  const kept = uses
+  return uses
     .map((_, pulse) => pulse)
     .filter((pulse) => uses[pulse]! >= USES_TO_FOLD)
     .sort((a, b) => saved(b) - saved(a) || a - b)
     .slice(0, MOST_OPERATORS);
-  return { kept, stepsPlayed: uses.reduce((sum, count, pulse) => sum + count * stepCount[pulse]!, 0) };
 }

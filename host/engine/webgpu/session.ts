@@ -6,20 +6,14 @@
 import { EXIT, LarmorError, usage } from '../../common/errors.ts';
 import { type PhantomBounds, SPIN_BYTES } from '../../phantom/types.ts';
 import type { Timeline } from '../../timeline/types.ts';
-import { compileKernels, type Kernels, type OpenDevice } from './kernels.ts';
+import { compileKernels, type OpenDevice } from './kernels.ts';
 import type { Form, Page } from './page.ts';
 import { phaseUnits } from './phase.ts';
 import { measureRate } from './probe.ts';
 import { buildProgram } from './program.ts';
 import { pulseTable } from './pulses.ts';
-import {
-  type BatchShape,
-  DISPATCH_SECONDS,
-  type Dispatch,
-  foldDispatches,
-  lanesPerSpin,
-  pageDispatches,
-} from './schedule.ts';
+import { makeQueue, type PartBuffers, type Queue, submitQueue } from './queue.ts';
+import { type BatchShape, DISPATCH_SECONDS, foldDispatches, lanesPerSpin, pageDispatches } from './schedule.ts';
 
 /** What a session needs to know of a job: everything but the spins. */
 export interface SessionJob {
@@ -74,15 +68,12 @@ const SUBMIT_SECONDS = 0.25;
 /** Share of the measured rate that plans count on. */
 const EXPECTED_SHARE = 0.25;
 
-/** Dispatch parameters stand this far apart: the alignment every adapter takes. */
-const PARAMETER_BYTES = 256;
-
 const BATCHES_UNDER_WAY = 2;
 
 /** @throws LarmorError 2 when a tile or readout does not fit the device */
 export async function openSession(open: OpenDevice, job: SessionJob): Promise<Session> {
   const { device, flags } = open;
-  const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = flags.usage;
+  const { STORAGE, COPY_DST, COPY_SRC, MAP_READ } = flags.usage;
   const units = phaseUnits(job.bounds, job.fieldRatio);
   const pulses = pulseTable(job.timeline, job.bounds, units);
   const pages = buildProgram(job.timeline, pulses, units);
@@ -159,23 +150,19 @@ export async function openSession(open: OpenDevice, job: SessionJob): Promise<Se
     queue?.parameters.destroy();
     const shape: BatchShape = { spins: tiles * tileStride, chunks: tiles * chunksPerTile };
     const limit = DISPATCH_SECONDS * lanesPerSecond;
-    const parts = [
-      { page: 0, dispatches: [...foldDispatches(pulses, shape, limit)] },
-      ...pages.map((page, n) => ({ page: n, dispatches: [...pageDispatches(page, n === 0, shape, limit)] })),
-    ];
-    const count = parts.reduce((total, { dispatches }) => total + dispatches.length, 0);
-    const words = new Uint32Array((count * PARAMETER_BYTES) / 4);
-    for (const [n, { parameters }] of parts.flatMap(({ dispatches }) => dispatches).entries())
-      words.set(parameters, (n * PARAMETER_BYTES) / 4);
-    const parameters = device.createBuffer({ size: words.byteLength, usage: UNIFORM | COPY_DST });
-    device.queue.writeBuffer(parameters, 0, words);
-    const groups = onDevice.map((on) => ({
-      walk: bind(device, kernels.walkLayout, parameters, [spins, state, on.records, steps, operatorTable, starts]),
-      read: bind(device, kernels.readLayout, parameters, [spins, starts, on.sums, on.lines, on.waves, on.points]),
-    }));
-    queue = { tiles, parameters, parts, groups };
+    queue = makeQueue(open, kernels, tiles, [
+      { buffers: batchBuffers(onDevice[0]!), dispatches: [...foldDispatches(pulses, shape, limit)] },
+      ...onDevice.map((on, n) => ({
+        buffers: batchBuffers(on),
+        dispatches: [...pageDispatches(on.page, n === 0, shape, limit)],
+      })),
+    ]);
     return queue;
   };
+  const batchBuffers = ({ records, lines, waves, points, sums }: (typeof onDevice)[number]): PartBuffers => ({
+    walk: [spins, state, records, steps, operatorTable, starts],
+    read: [spins, starts, sums, lines, waves, points],
+  });
 
   let batch = 0;
   return {
@@ -189,7 +176,7 @@ export async function openSession(open: OpenDevice, job: SessionJob): Promise<Se
       const clear = device.createCommandEncoder();
       for (const { sums } of onDevice) clear.clearBuffer(sums);
       device.queue.submit([clear.finish()]);
-      submitAll(device, kernels, queueFor(tiles), SUBMIT_SECONDS * lanesPerSecond);
+      submitQueue(device, kernels, queueFor(tiles), SUBMIT_SECONDS * lanesPerSecond);
       const copy = device.createCommandEncoder();
       for (const { page, sums, back } of onDevice) copy.copyBufferToBuffer(sums, 0, back[turn]!, 0, sumBytes(page));
       device.queue.submit([copy.finish()]);
@@ -211,14 +198,6 @@ export async function openSession(open: OpenDevice, job: SessionJob): Promise<Se
   };
 }
 
-/** Everything a batch of so many tiles queues. */
-interface Queue {
-  readonly tiles: number;
-  readonly parameters: GPUBuffer;
-  readonly parts: readonly { readonly page: number; readonly dispatches: readonly Dispatch[] }[];
-  readonly groups: readonly { readonly walk: GPUBindGroup; readonly read: GPUBindGroup }[];
-}
-
 const sumBytes = ({ samples }: Page): number => 16 + 16 * samples;
 const mostSlots = ({ windows }: Page): number =>
   windows.reduce(
@@ -231,44 +210,3 @@ const mostSlots = ({ windows }: Page): number =>
   );
 const pageBytes = (page: Page): number =>
   Math.max(sumBytes(page), page.points.byteLength, page.records.byteLength, page.waves.byteLength);
-
-function bind(
-  device: GPUDevice,
-  layout: GPUBindGroupLayout,
-  parameters: GPUBuffer,
-  buffers: readonly GPUBuffer[],
-): GPUBindGroup {
-  const storage = buffers.map((buffer, n) => ({ binding: n + 1, resource: { buffer } }));
-  return device.createBindGroup({
-    layout,
-    entries: [{ binding: 0, resource: { buffer: parameters, size: 32 } }, ...storage],
-  });
-}
-
-/** Queues all dispatches in order, a command buffer for about every `limit` lanes. */
-function submitAll(device: GPUDevice, { pipelines }: Kernels, { parts, groups }: Queue, limit: number): void {
-  let encoder = device.createCommandEncoder();
-  let pass = encoder.beginComputePass();
-  let lanes = 0;
-  let n = 0;
-  const submit = (): void => {
-    pass.end();
-    device.queue.submit([encoder.finish()]);
-  };
-  for (const { page, dispatches } of parts) {
-    const { walk, read } = groups[page]!;
-    for (const { kernel, groups: size, lanes: more } of dispatches) {
-      if (lanes > 0 && lanes + more > limit) {
-        submit();
-        encoder = device.createCommandEncoder();
-        pass = encoder.beginComputePass();
-        lanes = 0;
-      }
-      pass.setPipeline(pipelines.get(kernel)!);
-      pass.setBindGroup(0, kernel === 'walk' || kernel === 'fold' ? walk : read, [PARAMETER_BYTES * n++]);
-      pass.dispatchWorkgroups(...size);
-      lanes += more;
-    }
-  }
-  submit();
-}

@@ -34,6 +34,20 @@ export function cpusPerTask(environment: NodeJS.ProcessEnv = process.env): numbe
   return Number.isInteger(count) && count > 0 ? count : undefined;
 }
 
+/** Variables by which schedulers and drivers hand GPUs to a process, the most particular first. */
+const DEVICE_VARIABLES = ['CUDA_VISIBLE_DEVICES', 'ROCR_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES', 'ZE_AFFINITY_MASK'];
+
+/** The GPUs this process was given by name or number, and by which variable; undefined if nobody said. */
+export function deviceBinding(
+  environment: NodeJS.ProcessEnv = process.env,
+): { readonly variable: string; readonly devices: readonly string[] } | undefined {
+  for (const variable of DEVICE_VARIABLES) {
+    const devices = (environment[variable] ?? '').split(',').filter((text) => text.trim() !== '');
+    if (devices.length > 0) return { variable, devices: devices.map((text) => text.trim()) };
+  }
+  return undefined;
+}
+
 /** Processors of the affinity mask; libuv's count where /proc does not tell. */
 export function allowedCpus(): readonly number[] {
   const line = readText('/proc/self/status')?.match(/^Cpus_allowed_list:\s*(.+)$/m)?.[1];

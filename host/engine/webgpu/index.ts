@@ -4,4 +4,5 @@ export { DeviceLost, makeWebgpuEngine, type WebgpuEngine, type WebgpuOptions } f
 export { buildName } from './kernels.ts';
 export type { ProbeResult } from './messages.ts';
 export { listAdapters, probeAdapter } from './thread.ts';
+export { vulkanFindings } from './vulkan.ts';
 export { gpuWorthwhile, operations } from './worth.ts';

@@ -59,7 +59,8 @@ export async function runTiles(
   const batches = dynamic ? [] : staticShare(left, rank, size);
   const orders: Collect[] = [];
   let exhausted = !dynamic;
-  let asked = false;
+  /** A batch is on its way: the first comes unasked. */
+  let asked = dynamic;
   let toldDone = false;
   let wake = (): void => {};
   channel.on<Batch>('batch', (_, { range }) => {

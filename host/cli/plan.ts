@@ -3,7 +3,7 @@ import { joinCluster } from '../cluster/communicator.ts';
 import { forecastMemory, forecastTime } from '../cluster/forecast.ts';
 import { fromRoot } from '../cluster/meeting.ts';
 import { AgreedError } from '../common/errors.ts';
-import { makeWasmEngine } from '../engine/wasm/engine.ts';
+import { makeEngine } from '../engine/choose.ts';
 import { wasmSizes } from '../engine/wasm/memory.ts';
 import { countLines, makeProgram, type Program, type ReadoutForm } from '../engine/wasm/program.ts';
 import { STRIDE, type Timeline } from '../timeline/types.ts';
@@ -33,14 +33,14 @@ export async function plan(sequenceName: string, phantomName: string, options: P
 type Opened = Awaited<ReturnType<typeof openJob>>;
 
 async function tellPlan(job: Opened, ranks: number, json: boolean): Promise<void> {
-  const { sequence, phantom, timeline, plan: made, build, kernels } = job;
+  const { sequence, phantom, timeline, plan: made, engine, kernels } = job;
   const program = makeProgram(timeline, made.precision, made.tileSize);
   const sizes = wasmSizes(timeline, program, made, job.threads);
   const forms = readoutForms(timeline, program);
   const { threads } = sizes;
   const memory = forecastMemory(sizes.total, phantom.residentBytes, timeline.sampleCount, { ranks, threads });
   const time = await forecastTime({ timeline, source: phantom, ...made }, made, ranks, (calibration) =>
-    makeWasmEngine(calibration, { threads, ...(kernels === undefined ? {} : { build: kernels }) }),
+    makeEngine(engine, calibration, threads, kernels),
   );
   const result = {
     sequence: sequence.name,
@@ -55,7 +55,8 @@ async function tellPlan(job: Opened, ranks: number, json: boolean): Promise<void
     ranks,
     tilesPerRank: [Math.floor(made.tileCount / ranks), Math.ceil(made.tileCount / ranks)],
     threads,
-    build,
+    engine: engine.name,
+    build: engine.build,
     precision: made.precision,
     /** Per rank [bytes]. */
     memory,

@@ -10,8 +10,8 @@ import { listenForStop } from '../cluster/stop.ts';
 import { countTiles, type TileRange } from '../cluster/tiles.ts';
 import { AgreedError, EXIT, LarmorError } from '../common/errors.ts';
 import { info, warn } from '../common/log.ts';
+import { makeEngine } from '../engine/choose.ts';
 import type { Engine } from '../engine/types.ts';
-import { makeWasmEngine } from '../engine/wasm/engine.ts';
 import { checkWritable, rawWriterFor } from '../raw/index.ts';
 import { type RankReport, summaryLines } from '../report/summary.ts';
 import { type Job, type JobOptions, openJob } from './job.ts';
@@ -68,12 +68,11 @@ async function simulateIn(
 
   let made: Engine | undefined;
   let threads: readonly number[] = [];
-  const makeEngine = async (): Promise<number> => {
-    const kernels = job.kernels === undefined ? {} : { build: job.kernels };
-    made = await makeWasmEngine({ timeline, source: phantom, ...plan }, { threads: job.threads, ...kernels });
+  const make = async (): Promise<number> => {
+    made = await makeEngine(job.engine, { timeline, source: phantom, ...plan }, job.threads, job.kernels);
     return made.threads;
   };
-  await meet(cluster, 'engine', makeEngine, (all) => {
+  await meet(cluster, 'engine', make, (all) => {
     threads = all;
   });
   const engine = made!;
@@ -107,6 +106,9 @@ async function simulateIn(
     rank: cluster.rank,
     host: cluster.host,
     threads: engine.threads,
+    engine: engine.name,
+    ...(job.engine.device === undefined ? {} : { device: `${job.engine.device.name} (${job.engine.device.reason})` }),
+    reproducible: engine.reproducible,
     tiles: result.tiles,
     seconds: { load: loaded, ...result.seconds },
     peakMemory: process.resourceUsage().maxRSS * 1024,

@@ -136,6 +136,7 @@ export async function makeWebgpuEngine(job: EngineJob, options: WebgpuOptions): 
 
   return {
     name: 'webgpu',
+    reproducible: true,
     build: buildName(adapter),
     threads: 1,
     adapter,

@@ -33,12 +33,14 @@ export async function plan(sequenceName: string, phantomName: string, options: P
 type Opened = Awaited<ReturnType<typeof openJob>>;
 
 async function tellPlan(job: Opened, ranks: number, json: boolean): Promise<void> {
+  const opened = process.resourceUsage().maxRSS * 1024;
   const { sequence, phantom, timeline, plan: made, engine, kernels } = job;
   const program = makeProgram(timeline, made.precision, made.tileSize);
   const sizes = wasmSizes(timeline, program, made, job.threads);
   const forms = readoutForms(timeline, program);
   const { threads } = sizes;
-  const memory = forecastMemory(sizes.total, phantom.residentBytes, timeline.sampleCount, { ranks, threads });
+  const bytes = { opened, kernels: sizes.total, phantom: phantom.residentBytes };
+  const memory = forecastMemory(bytes, { sampleCount: timeline.sampleCount, ranks, threads });
   const time = await forecastTime({ timeline, source: phantom, ...made }, made, ranks, (calibration) =>
     makeEngine(engine, calibration, threads, kernels),
   );

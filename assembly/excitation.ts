@@ -53,6 +53,18 @@ export function excite<T>(job: Job, tile: Tile, index: i32): void {
   }
 }
 
+/** f32 constants of `turn`: see `functions.ts`. */
+const CONSTANTS: usize = memory.data<f32>([
+  1e-30, 1e-30, 1e-30, 1e-30,
+  0.15915494309189535, 0.15915494309189535, 0.15915494309189535, 0.15915494309189535,
+  1.4142135623730951, 1.4142135623730951, 1.4142135623730951, 1.4142135623730951,
+], 16);
+
+// @ts-ignore: decorator
+@inline function constant<T>(which: usize, value: f64): v128 {
+  return sizeof<T>() == 8 ? splat<T>(value) : v128.load(CONSTANTS + 16 * which);
+}
+
 /** What `turn` leaves: √2·cos|h| and √2·sin|h|/|h| of one vector. Globals are an instance's own. */
 let c: v128 = f32x4.splat(0);
 let f: v128 = f32x4.splat(0);
@@ -61,14 +73,13 @@ let f: v128 = f32x4.splat(0);
 // @ts-ignore: decorator
 @inline function turn<T>(s: v128, any: bool): void {
   if (any) {
-    // A floor under |h|² keeps 0/0 out; sin|h|/|h| is 1 there to the last bit.
-    const root = v128.sqrt<T>(v128.max<T>(s, splat<T>(1e-30)));
-    const p = v128.mul<T>(root, splat<T>(0.15915494309189535));
-    const q = v128.sub<T>(p, v128.nearest<T>(p));
-    const h = halfTurns<T>(q);
-    const u = remainder<T>(q, h);
+    // A floor under |h|² keeps 0/0 out; sin|h|/|h| is 1 there to the last bit. For `pmax` see `expNegative`.
+    const root = v128.sqrt<T>(v128.pmax<T>(s, constant<T>(0, 1e-30)));
+    const p = v128.mul<T>(root, constant<T>(1, 0.15915494309189535));
+    const h = halfTurns<T>(p);
+    const u = remainder<T>(p, h);
     const u2 = v128.mul<T>(u, u);
-    const root2 = v128.xor(splat<T>(Math.SQRT2), parity<T>(h));
+    const root2 = v128.xor(constant<T>(2, Math.SQRT2), parity<T>(h));
     c = v128.mul<T>(root2, cosTurns<T>(u2));
     f = v128.div<T>(v128.mul<T>(root2, sinTurns<T>(u, u2)), root);
   } else {

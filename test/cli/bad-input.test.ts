@@ -36,12 +36,8 @@ const sound = {
   adc: '[ADC]\n1 8 25000 200 0 0 0 0 0\n',
 };
 writeFileSync(at('empty.seq'), '');
-writeFileSync(
-  at('truncated.seq'),
-  seqText(sound)
-    .slice(0, -60)
-    .replace(/\n[^\n]*$/, '\n'),
-);
+const whole = seqText(sound);
+writeFileSync(at('truncated.seq'), whole.slice(0, whole.indexOf('shape_id 2') + 15));
 mkdirSync(at('folder.seq'));
 const none = new Float64Array(0);
 
@@ -78,7 +74,7 @@ const cases: readonly (readonly [what: string, code: number, line: RegExp, args:
   [
     'an RF pulse during the ADC',
     65,
-    /overlap\.seq: block 1: RF pulse and ADC overlap/,
+    /overlap\.seq, block 1: the readout and the RF pulse overlap/,
     [
       seq('overlap.seq', {
         ...sound,

@@ -125,6 +125,7 @@ export async function runTiles(
       tiles += count;
       finished.push({ first: batch.first, count });
       if (count < batch.count) batches.unshift({ first: next, count: batch.count - count });
+      await channel.turn();
     } else {
       askAhead();
       if (exhausted && !toldDone) {

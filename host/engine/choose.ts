@@ -63,10 +63,30 @@ export async function chooseEngine(
     chooseAdapter(all, gpu, true); // says how to get a driver
   }
   // Real adapters stand first in the list, so a place among them is a place in the list.
-  const device = pick(gpu === undefined && real.length > 0 ? real : all, gpu);
+  const device = asOpened(all, pick(gpu === undefined && real.length > 0 ? real : all, gpu), gpu);
   const adapter = all[device.index]!;
   if (adapter.software) warn(`${adapter.name} is a software adapter, slower than --engine wasm`);
   return { name: 'webgpu', build: buildName(adapter), device };
+}
+
+/**
+ * The device that Dawn opens for the one that was picked: it goes by names, so of several with one name always the first. Ranks that
+ * meet on it for that reason are told, as they have equal keys.
+ * @throws LarmorError 2 when another of them was asked for by its number
+ */
+function asOpened(
+  all: readonly AdapterDescription[],
+  picked: NonNullable<EngineChoice['device']>,
+  asked: string | undefined,
+): NonNullable<EngineChoice['device']> {
+  const { name, backend, alike } = all[picked.index]!;
+  const index = all.findIndex((other) => other.name === name && other.backend === backend);
+  if (index === picked.index) return picked;
+  const why = `${alike} GPUs here are called ${name}, and WebGPU opens none but the first`;
+  const mend = 'show each process its own alone (srun --gpus-per-task=1; docs/how-to/gpu.md has more)';
+  if (asked !== undefined) throw usage(`--gpu ${asked}: ${why}`, mend);
+  warn(`${why}; ${mend}`);
+  return { ...picked, index, key: picked.key === null ? null : String(index) };
 }
 
 /**

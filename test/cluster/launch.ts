@@ -72,6 +72,8 @@ export interface Launch {
   readonly wrapper?: string;
   /** On top of this process's own. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Instead of Larmor: another program that joins the cluster. */
+  readonly program?: string;
   /** Seconds after which a hang is ended; it counts as exit code null. */
   readonly limit?: number;
 }
@@ -79,7 +81,7 @@ export interface Launch {
 export function start(args: readonly string[], launch: Launch): Running {
   const { family, ranks = 1, cwd, odd, limit = 90 } = launch;
   const node = [...(launch.wrapper === undefined ? [] : [launch.wrapper]), process.execPath];
-  const one = [...node, LARMOR, ...args];
+  const one = [...node, launch.program ?? LARMOR, ...args];
   let command = one;
   if (family !== undefined) {
     const { options } = LAUNCHERS[family];
@@ -166,7 +168,12 @@ export function scratch(t: Pick<TestContext, 'after'>): string {
 /** Without what would confuse a job: the test runner's channel, the variables of an outer job. */
 function environment(): NodeJS.ProcessEnv {
   const ours = Object.entries(process.env).filter(([name]) => !/^(NODE_TEST|OMPI_|PMI|SLURM_|MPI_NODE_)/.test(name));
-  return { ...Object.fromEntries(ours), OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' };
+  return {
+    ...Object.fromEntries(ours),
+    OMPI_ALLOW_RUN_AS_ROOT: '1',
+    OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
+    MPI_NODE_DIRECTORY: join(DIST, 'mpi'),
+  };
 }
 
 /** Process ids of the Larmors among the descendants of a process, by their rank (0 without a launcher). */

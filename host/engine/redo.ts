@@ -8,14 +8,18 @@ import { DeviceLost, type WebgpuEngine } from './webgpu/index.ts';
 
 /** @param makeOther the engine that steps in; made only when it must */
 export function redoingLostTiles(gpu: WebgpuEngine, makeOther: () => Promise<Engine>): Engine {
+  let lost = false;
   let other: Engine | undefined;
   let pausing = false;
 
   const runOther = async (first: number, count: number): Promise<number> => {
     if (count === 0 || pausing) return first;
-    const next = await other!.run(first, count);
-    for (let i = 0; i < gpu.sums.length; i++) gpu.sums[i] = gpu.sums[i]! + other!.sums[i]!;
-    other!.sums.fill(0n);
+    other ??= await makeOther();
+    // Making it takes a while, in which a pause may have been asked for.
+    if (pausing) return first;
+    const next = await other.run(first, count);
+    for (let i = 0; i < gpu.sums.length; i++) gpu.sums[i] = gpu.sums[i]! + other.sums[i]!;
+    other.sums.fill(0n);
     return next;
   };
 
@@ -32,13 +36,13 @@ export function redoingLostTiles(gpu: WebgpuEngine, makeOther: () => Promise<Eng
     },
     async run(first, count) {
       pausing = false;
-      if (other !== undefined) return runOther(first, count);
+      if (lost) return runOther(first, count);
       try {
         return await gpu.run(first, count);
       } catch (error) {
         if (!(error instanceof DeviceLost)) throw error;
         warn(`${error.message}; the rest is done by --engine wasm`);
-        other = await makeOther();
+        lost = true;
         return runOther(error.firstTile, first + count - error.firstTile);
       }
     },

@@ -82,8 +82,8 @@ const CONSTANTS: usize = memory.data<f32>([
   const da = loadColumn<T>(tile.density, n), db = loadColumn<T>(tile.density, m);
   let ax = loadT<T>(tile.mx, n), bx = loadT<T>(tile.mx, m);
   let ay = loadT<T>(tile.my, n), by = loadT<T>(tile.my, m);
-  // Deviation from equilibrium: it decays like Mxy.
-  let az = v128.sub<T>(loadT<T>(tile.mz, n), da), bz = v128.sub<T>(loadT<T>(tile.mz, m), db);
+  // Mz itself, not its deviation from equilibrium: of a small Mz that would keep but the bits of the density.
+  let az = loadT<T>(tile.mz, n), bz = loadT<T>(tile.mz, m);
 
   let time: f64 = 0;
   let la1 = splat<T>(0), la2 = la1, lb1 = la1, lb2 = la1;
@@ -104,8 +104,8 @@ const CONSTANTS: usize = memory.data<f32>([
       bx = nmadd<T>(bx, lb2, bx);
       ay = nmadd<T>(ay, la2, ay);
       by = nmadd<T>(by, lb2, by);
-      az = nmadd<T>(az, la1, az);
-      bz = nmadd<T>(bz, lb1, bz);
+      az = madd<T>(v128.sub<T>(da, az), la1, az);
+      bz = madd<T>(v128.sub<T>(db, bz), lb1, bz);
     }
     // The field along z is formed in f64 and only when it changes: never in a pulse with a constant gradient.
     if (step == first || load<i32>(step, 68) != 0) {
@@ -139,9 +139,8 @@ const CONSTANTS: usize = memory.data<f32>([
         fb = sincRoot<T>(sb);
       }
       let ux = v128.mul<T>(hx, fa), uy = v128.mul<T>(hy, fa), uz = v128.mul<T>(hza, fa);
-      let mz = v128.add<T>(az, da);
-      let tx = nmadd<T>(mz, uy, v128.mul<T>(ay, uz));
-      let ty = nmadd<T>(ax, uz, v128.mul<T>(mz, ux));
+      let tx = nmadd<T>(az, uy, v128.mul<T>(ay, uz));
+      let ty = nmadd<T>(ax, uz, v128.mul<T>(az, ux));
       let tz = nmadd<T>(ay, ux, v128.mul<T>(ax, uy));
       ax = v128.add<T>(ax, madd<T>(ca, tx, nmadd<T>(tz, uy, v128.mul<T>(ty, uz))));
       ay = v128.add<T>(ay, madd<T>(ca, ty, nmadd<T>(tx, uz, v128.mul<T>(tz, ux))));
@@ -150,9 +149,8 @@ const CONSTANTS: usize = memory.data<f32>([
       ux = v128.mul<T>(hx, fb);
       uy = v128.mul<T>(hy, fb);
       uz = v128.mul<T>(hzb, fb);
-      mz = v128.add<T>(bz, db);
-      tx = nmadd<T>(mz, uy, v128.mul<T>(by, uz));
-      ty = nmadd<T>(bx, uz, v128.mul<T>(mz, ux));
+      tx = nmadd<T>(bz, uy, v128.mul<T>(by, uz));
+      ty = nmadd<T>(bx, uz, v128.mul<T>(bz, ux));
       tz = nmadd<T>(by, ux, v128.mul<T>(bx, uy));
       bx = v128.add<T>(bx, madd<T>(cb, tx, nmadd<T>(tz, uy, v128.mul<T>(ty, uz))));
       by = v128.add<T>(by, madd<T>(cb, ty, nmadd<T>(tx, uz, v128.mul<T>(tz, ux))));
@@ -169,8 +167,8 @@ const CONSTANTS: usize = memory.data<f32>([
   storeT<T>(tile.mx, m, nmadd<T>(bx, lb2, bx));
   storeT<T>(tile.my, n, nmadd<T>(ay, la2, ay));
   storeT<T>(tile.my, m, nmadd<T>(by, lb2, by));
-  storeT<T>(tile.mz, n, v128.add<T>(nmadd<T>(az, la1, az), da));
-  storeT<T>(tile.mz, m, v128.add<T>(nmadd<T>(bz, lb1, bz), db));
+  storeT<T>(tile.mz, n, madd<T>(v128.sub<T>(da, az), la1, az));
+  storeT<T>(tile.mz, m, madd<T>(v128.sub<T>(db, bz), lb1, bz));
 }
 
 /** 1 − e^{−time·R} */

@@ -76,8 +76,23 @@ export function summaryLines(summary: Summary): string[] {
     `${summary.sequence} on ${summary.phantom}: ${summary.spins} spins, ${summary.samples} samples`,
     `${ranks}${threads}, ${summary.engine} ${summary.build}, ${summary.precision}, ${summary.tiles} tiles of ${summary.tileSize}`,
     `seconds: ${phases.join(', ')}; ${rate(summary.spinSamplesPerSecond)} spin·samples/s`,
+    ...deviceLines(summary),
+    ...(summary.reproducible ? [] : ['engines differ: another run may differ in the last bits']),
     ...rankLines(summary),
     `signal ${summary.signalHash.slice(0, 16)}`,
     ...summary.outputs.map((path) => `wrote ${path}`),
   ];
+}
+
+/** Ranks by the GPU they had and why, where any had one. */
+function deviceLines({ perRank }: Summary): string[] {
+  const users = new Map<string, number[]>();
+  for (const { rank, device } of perRank)
+    if (device !== undefined) users.set(device, [...(users.get(device) ?? []), rank]);
+  return [...users].map(([device, ranks]) => {
+    if (perRank.length === 1) return `GPU: ${device}`;
+    const who =
+      ranks.length > 8 ? `${ranks.length} ranks` : `${ranks.length === 1 ? 'rank' : 'ranks'} ${ranks.join(', ')}`;
+    return `GPU: ${who}: ${device}`;
+  });
 }

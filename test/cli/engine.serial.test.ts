@@ -98,6 +98,14 @@ describe('one process', () => {
     }
   });
 
+  test('what a person reads names the GPU and why it was taken', async (t) => {
+    if (!(await requireAdapter(t, DRIVERS[0]))) return;
+    const ended = await start(t, ['simulate', ...SCAN, '--gpu', '0', '-o', 'out.npy']);
+    assert.equal(ended.code, 0, transcript(ended));
+    assert.ok(ended.stderr.includes(`\nGPU: ${NAME} (--gpu 0)\n`), ended.stderr);
+    assert.doesNotMatch(ended.stderr, /last bits/);
+  });
+
   test('auto: a small job stays on the processor and loads no Dawn', async (t) => {
     if (!(await requireAdapter(t, DRIVERS[0]))) return;
     const { summary, stderr } = await simulate(t, []);

@@ -65,9 +65,13 @@ async function ask<K extends FromWorker['kind']>(task: WorkerTask, kind: K): Pro
  * All adapters that the engine can use, real ones first; empty without a driver.
  * @throws LarmorError 2 when the package webgpu is missing
  */
-export async function listAdapters(): Promise<readonly AdapterDescription[]> {
-  return (await ask({ kind: 'list' }, 'list')).adapters;
+export function listAdapters(): Promise<readonly AdapterDescription[]> {
+  listed ??= ask({ kind: 'list' }, 'list').then(({ adapters }) => adapters);
+  return listed;
 }
+
+/** It takes a second, choice and engine both ask, and the answer is for the life of the process. */
+let listed: Promise<readonly AdapterDescription[]> | undefined;
 
 /** About a second's test of an adapter: its speed in multiply-adds, and the accuracy of the kernels' functions on it. */
 export async function probeAdapter(adapter: AdapterDescription): Promise<ProbeResult> {

@@ -80,25 +80,16 @@ export const KERNELS: readonly KernelCase[] = [
   { name: 'sums (EPI, tile of 32 spins)', unit: READ, spins: 32, sequence: epi, work: samples },
 ];
 
-export async function kernelRows(wanted: (name: string) => boolean, quick: boolean): Promise<Row[]> {
+export async function* kernelRows(wanted: (name: string) => boolean, quick: boolean): AsyncGenerator<Row> {
   const cases = KERNELS.filter(({ name }) => wanted(name));
-  if (cases.length === 0) return [];
+  if (cases.length === 0) return;
   const builds = buildKernels();
-  const rows: Row[] = [];
+  const plain = builds.filter(({ name }) => name.includes('no FMA'));
+  const fused = builds.filter((build) => !plain.includes(build));
   for (const one of cases) {
-    rows.push(
-      ...(await compare(
-        one,
-        builds.filter(({ name }) => !name.includes('no FMA')),
-        quick,
-      )),
-    );
-    if (one.plain === true) {
-      const plain = builds.filter(({ name }) => name.includes('no FMA'));
-      rows.push(...(await compare({ ...one, name: `${one.name}, plain SIMD` }, plain, quick, 'simd')));
-    }
+    yield* await compare(one, fused, quick);
+    if (one.plain === true) yield* await compare({ ...one, name: `${one.name}, plain SIMD` }, plain, quick, 'simd');
   }
-  return rows;
 }
 
 async function compare(

@@ -42,7 +42,7 @@ console.log(`${machine}, Node ${process.versions.node}\n`);
 console.log(line(['', 'speed', 'against', 'times as fast', 'error']));
 for (const part of [kernelRows, wholeRunRows, threadRows, startRows]) {
   let before = '';
-  for (const row of await part(wanted, values.quick)) {
+  for await (const row of part(wanted, values.quick)) {
     console.log(printed(row, before));
     before = row.name;
     rows.push(row);

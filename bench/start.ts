@@ -10,11 +10,9 @@ import { epi, randomSpins, timelineOf } from './cases.ts';
 import { inProcess, inTurns, median, type Row, ratioOf, spreadOf, type Times } from './harness.ts';
 import { COMMAND, inScratch, runNode, simulateEpi } from './process.ts';
 
-export async function startRows(wanted: (name: string) => boolean, quick: boolean): Promise<Row[]> {
-  const rows: Row[] = [];
-  if (wanted('start-up: larmor simulate')) rows.push(...(await startUp(quick ? 3 : 15)));
-  if (wanted('all but kernels, EPI, 10⁶ spins')) rows.push(await besidesKernels(quick ? 1e5 : 1e6, quick ? 3 : 5));
-  return rows;
+export async function* startRows(wanted: (name: string) => boolean, quick: boolean): AsyncGenerator<Row> {
+  if (wanted('start-up: larmor simulate')) yield* await startUp(quick ? 3 : 15);
+  if (wanted('all but kernels, EPI, 10⁶ spins')) yield await besidesKernels(quick ? 1e5 : 1e6, quick ? 3 : 5);
 }
 
 /** Wall clock and processor time of the same runs; how many times as long as `node -e 0`. */

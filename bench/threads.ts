@@ -7,12 +7,12 @@ import { availableParallelism } from 'node:os';
 import { inTurns, median, missing, type Row, ratioOf, type Times } from './harness.ts';
 import { inScratch, simulateEpi } from './process.ts';
 
-export function threadRows(wanted: (name: string) => boolean, quick: boolean): Promise<Row[]> {
+export async function* threadRows(wanted: (name: string) => boolean, quick: boolean): AsyncGenerator<Row> {
   const name = 'two threads, EPI';
-  if (!wanted(name)) return Promise.resolve([]);
-  if (availableParallelism() < 2) return Promise.resolve([missing(name, 'one core')]);
+  if (!wanted(name)) return;
+  if (availableParallelism() < 2) return yield missing(name, 'one core');
   const spins = quick ? 1e5 : 1e6;
-  return inScratch(async (folder) => {
+  yield* await inScratch(async (folder) => {
     const simulate = async (count: number, threads: number): Promise<number> =>
       (await simulateEpi(folder, count, threads)).phases.simulate;
     const [two, one, pair] = (await inTurns(

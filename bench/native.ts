@@ -3,7 +3,9 @@
  * arithmetic as the WASM kernels at 128, 256 or 512 bits; `per-step` is the algorithm of other simulators.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -55,14 +57,26 @@ function processorFlags(): ReadonlySet<string> {
   return new Set(line.split(' '));
 }
 
-/** @returns null when there is no compiler, or none that takes these flags */
+/**
+ * Builds once per source, flags and processor: the name of the file says which, so that a folder several machines share never holds
+ * another's build.
+ * @returns null when there is no compiler, or none that takes these flags
+ */
 function compile(name: string, sources: readonly string[], flags: readonly string[]): NativeBuild | null {
-  mkdirSync(FOLDER, { recursive: true });
-  const path = join(FOLDER, name.replaceAll(/\W+/g, '-').toLowerCase());
   const compiler = process.env.CC ?? 'gcc';
-  const args = [...COMMON, ...flags, ...sources.map((source) => join(SOURCES, source)), '-lm', '-o', path];
+  const options = [...COMMON, ...flags];
+  const hash = createHash('sha256').update(JSON.stringify([compiler, options, cpus()[0]?.model]));
+  for (const file of readdirSync(SOURCES).sort()) hash.update(readFileSync(join(SOURCES, file)));
+  const label = name.replaceAll(/\W+/g, '-').toLowerCase();
+  const path = join(FOLDER, `${label}-${hash.digest('hex').slice(0, 12)}`);
+  if (existsSync(path)) return { name, path };
+  mkdirSync(FOLDER, { recursive: true });
+  const made = `${path}.${process.pid}`;
+  const args = [...options, ...sources.map((source) => join(SOURCES, source)), '-lm', '-o', made];
   const { status } = spawnSync(compiler, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  return status === 0 ? { name, path } : null;
+  if (status !== 0) return null;
+  renameSync(made, path);
+  return { name, path };
 }
 
 export interface NativeRun extends Contestant {

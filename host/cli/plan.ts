@@ -2,7 +2,6 @@
 import { joinCluster } from '../cluster/communicator.ts';
 import { forecastMemory, forecastTime } from '../cluster/forecast.ts';
 import { fromRoot } from '../cluster/meeting.ts';
-import { AgreedError } from '../common/errors.ts';
 import { makeEngine } from '../engine/choose.ts';
 import { wasmSizes } from '../engine/wasm/memory.ts';
 import { countLines, makeProgram, type Program, type ReadoutForm } from '../engine/wasm/program.ts';
@@ -23,9 +22,7 @@ export async function plan(sequenceName: string, phantomName: string, options: P
     await fromRoot(cluster, 'plan', () => tellPlan(job, options.ranks ?? cluster.size, options.json === true));
     job.phantom.close();
   } catch (error) {
-    if (cluster.size > 1 && !(error instanceof AgreedError)) cluster.fail(error);
-    await cluster.leave();
-    throw error;
+    await cluster.endWith(error);
   }
   await cluster.leave();
 }

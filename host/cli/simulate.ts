@@ -8,7 +8,7 @@ import { type RunResult, runTiles } from '../cluster/run.ts';
 import type { Schedule } from '../cluster/schedule.ts';
 import { listenForStop } from '../cluster/stop.ts';
 import { countTiles, type TileRange } from '../cluster/tiles.ts';
-import { AgreedError, EXIT, LarmorError } from '../common/errors.ts';
+import { EXIT, LarmorError } from '../common/errors.ts';
 import { info, warn } from '../common/log.ts';
 import { makeEngine } from '../engine/choose.ts';
 import type { Engine } from '../engine/types.ts';
@@ -30,9 +30,7 @@ export async function simulate(sequenceName: string, phantomName: string, option
   try {
     await simulateIn(cluster, sequenceName, phantomName, options);
   } catch (error) {
-    if (cluster.size > 1 && !(error instanceof AgreedError)) cluster.fail(error);
-    await cluster.leave();
-    throw error;
+    await cluster.endWith(error);
   }
   await cluster.leave();
 }

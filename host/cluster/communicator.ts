@@ -29,6 +29,11 @@ export interface Cluster {
   fail(error: unknown): never;
   /** Collective, and the last thing a rank does with the world. */
   leave(): Promise<void>;
+  /**
+   * How a rank ends after an error: together with the others if they agreed on it, else all at once. It is told before anybody
+   * can leave, because a launcher kills the rest when the first rank ends with an exit code.
+   */
+  endWith(error: unknown): Promise<never>;
 }
 
 /** This rank among those of its node. */
@@ -56,6 +61,10 @@ export async function joinCluster(watchdog: number): Promise<Cluster> {
     return world.abort(exitCodeOf(error));
   };
   if (size > 1) abortOnUncaught(world, { report: tellNow });
+  const leave = async (): Promise<void> => {
+    await channel.close();
+    mpi.finalize();
+  };
   const channel = openChannel(world.dup(), {
     limit: watchdog,
     progress: () => progress(),
@@ -73,9 +82,16 @@ export async function joinCluster(watchdog: number): Promise<Cluster> {
     reportProgress(finished) {
       progress = finished;
     },
-    async leave() {
-      await channel.close();
-      mpi.finalize();
+    leave,
+    async endWith(error) {
+      if (size === 1) {
+        await leave();
+        throw error;
+      }
+      if (!(error instanceof AgreedError)) return fail(error);
+      if (!error.told) tellNow(error);
+      await leave();
+      throw new AgreedError(error.exitCode, error.message, true);
     },
   };
 }

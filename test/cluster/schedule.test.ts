@@ -59,7 +59,7 @@ test('static: the parts are contiguous, within one tile of each other, the longe
   );
 });
 
-test('dynamic: whoever asks, all tiles are dealt once, and batches shrink to the end', () => {
+test('dynamic: whoever asks, all tiles are dealt once, whatever is done already', () => {
   fc.assert(
     fc.property(done, fc.array(fc.nat(3), { minLength: 1 }), ({ tileCount, tiles }, askers) => {
       const left = complement(joinRanges(tiles), tileCount);
@@ -74,9 +74,6 @@ test('dynamic: whoever asks, all tiles are dealt once, and batches shrink to the
       assert.deepEqual(list(dealt), list(left));
     }),
   );
-  const dealer = makeDealer([{ first: 0, count: 1000 }], [1, 1], 1e9);
-  const sizes = Array.from({ length: 4 }, () => dealer.deal(0)!.count);
-  assert.deepEqual(sizes, [63, 59, 55, 52]);
 });
 
 test('dynamic: small tiles are dealt in batches worth asking for, but never all to the first who asks', () => {
@@ -84,4 +81,41 @@ test('dynamic: small tiles are dealt in batches worth asking for, but never all 
   const dealer = makeDealer([{ first: 0, count: 64 }], [1, 1], 1e6);
   for (let batch = dealer.deal(0); batch !== undefined; batch = dealer.deal(0)) sizes.push(batch.count);
   assert.deepEqual(sizes, [32, 16, 8, 4, 2, 1, 1]);
+});
+
+/** Time to the end over the ideal, of ranks with these speeds that ask for a batch ahead. */
+function delay(speeds: readonly number[], tiles: number): { delay: number; asked: number } {
+  const dealer = makeDealer(
+    [{ first: 0, count: tiles }],
+    speeds.map(() => 1),
+    4e8,
+  );
+  const ranks = speeds.map((speed, rank) => ({ rank, speed, free: 0, next: dealer.deal(rank) }));
+  let asked = speeds.length;
+  let end = 0;
+  for (;;) {
+    const first = ranks.filter(({ next }) => next !== undefined).sort((a, b) => a.free - b.free)[0];
+    if (first === undefined) break;
+    first.free += first.next!.count / first.speed;
+    end = Math.max(end, first.free);
+    first.next = dealer.deal(first.rank);
+    asked++;
+  }
+  return { delay: end / (tiles / speeds.reduce((sum, speed) => sum + speed)), asked };
+}
+
+test('dynamic: ranks of different speed end together, and ask some tens of times', (t) => {
+  for (const [speeds, tiles, limit] of [
+    [[1, 1], 2000, 1.01],
+    [[1, 0.5], 2000, 1.02],
+    [[...Array(63).fill(1), 0.1], 64_000, 1.15],
+    [[...Array(32).fill(1), ...Array(32).fill(0.3)], 64_000, 1.03],
+  ] as const) {
+    const { delay: took, asked } = delay(speeds, tiles);
+    const each = asked / speeds.length;
+    t.diagnostic(
+      `${speeds.length} ranks: ${(100 * (took - 1)).toFixed(1)} % over the ideal, ${each.toFixed(0)} requests each`,
+    );
+    assert.ok(took < limit && each < 100, `${took} of the ideal, ${each} requests`);
+  }
 });

@@ -33,7 +33,7 @@ INLINE vd half_angle_of_half(const tile_t *tile, int n, const rf_step *step, dou
   return (3.141592653589793 * step->dt) * (load_d(tile->hertz + n) - offset) + h;
 }
 
-/* One vector of spins on its way through a pulse: z as deviation from equilibrium, half angle along z, losses. */
+/* One vector of spins on its way through a pulse: magnetisation, density, half angle along z, losses. */
 typedef struct { vf x, y, z, d, hz, l1, l2; } spins_t;
 
 INLINE void set_losses(spins_t *v, const tile_t *tile, int n, double time) {
@@ -44,13 +44,13 @@ INLINE void set_losses(spins_t *v, const tile_t *tile, int n, double time) {
 INLINE void relax(spins_t *v) {
   v->x -= v->x * v->l2;
   v->y -= v->y * v->l2;
-  v->z -= v->z * v->l1;
+  v->z += (v->d - v->z) * v->l1;
 }
 
 INLINE void rotate(spins_t *v, vf hx, vf hy, vf sxy, int any) {
   const turn_t q = turn(v->hz * v->hz + sxy, any);
-  const vf ux = hx * q.f, uy = hy * q.f, uz = v->hz * q.f, mz = v->z + v->d;
-  const vf tx = v->y * uz - mz * uy, ty = mz * ux - v->x * uz, tz = v->x * uy - v->y * ux;
+  const vf ux = hx * q.f, uy = hy * q.f, uz = v->hz * q.f;
+  const vf tx = v->y * uz - v->z * uy, ty = v->z * ux - v->x * uz, tz = v->x * uy - v->y * ux;
   v->x += q.c * tx + (ty * uz - tz * uy);
   v->y += q.c * ty + (tz * ux - tx * uz);
   v->z += q.c * tz + (tx * uy - ty * ux);
@@ -63,7 +63,7 @@ INLINE void walk_steps(tile_t *tile, int n, const rf_step *first, const rf_step 
     v[i].d = load(tile->density + m);
     v[i].x = load(tile->mx + m);
     v[i].y = load(tile->my + m);
-    v[i].z = load(tile->mz + m) - v[i].d;
+    v[i].z = load(tile->mz + m);
   }
   double time = 0;
   for (const rf_step *step = first; step < end; step++) {
@@ -86,7 +86,7 @@ INLINE void walk_steps(tile_t *tile, int n, const rf_step *first, const rf_step 
     relax(&v[i]);
     store(tile->mx + m, v[i].x);
     store(tile->my + m, v[i].y);
-    store(tile->mz + m, v[i].z + v[i].d);
+    store(tile->mz + m, v[i].z);
   }
 }
 
@@ -117,9 +117,9 @@ void precess(const job_t *job, tile_t *tile, int index) {
   for (int n = 0; n < tile->count; n += LANES) {
     vf c, s;
     decaying_turn(turns(tile, n, m.k[0], m.k[1], m.k[2], m.t), t * load(tile->R2 + n), &c, &s);
-    const vf x = load(tile->mx + n), y = load(tile->my + n), d = load(tile->density + n);
+    const vf x = load(tile->mx + n), y = load(tile->my + n), z = load(tile->mz + n);
     store(tile->mx + n, x * c + y * s);
     store(tile->my + n, y * c - x * s);
-    store(tile->mz + n, (load(tile->mz + n) - d) * exp_negative(t * load(tile->R1 + n)) + d);
+    store(tile->mz + n, (load(tile->density + n) - z) * decay_loss(t * load(tile->R1 + n)) + z);
   }
 }

@@ -25,6 +25,13 @@ export class Job {
   batches: usize;
   /** [waveforms][points, samples, linear] i32: points is the address of kx, ky, kz, t, one after the other, each PADDED to 8, f64 */
   waveforms: usize;
+  /** [operators] i32: the pulse of each kept operator */
+  operators: usize;
+  operatorCount: i32;
+  /** [plays][excitation, firstTerm, terms] i32 */
+  plays: usize;
+  /** [terms][operator, coefficient] f64: a play applies Σ coefficient · operator */
+  terms: usize;
 
   /** 32 or 64 */
   precision: i32;
@@ -74,6 +81,8 @@ export namespace OP {
   export const RECORD: i32 = 3;
   /** index into batches: sum the samples of all rows of an area */
   export const FLUSH: i32 = 4;
+  /** index into plays: an excitation by operators kept per spin */
+  export const PLAY: i32 = 5;
 }
 
 /** One tile's input: eight f32 columns of `capacity` spins behind `spins`, in the order of `SpinBlock`. */
@@ -126,12 +135,18 @@ export class Tile {
   evolution: usize;
   /** [re·re, im·im, (re + im)²][rows][longest] f32: products summed over panels. */
   products: usize;
+  /** [operators][count / 4][12][4] f32: kept operators, see `operators.ts`; and room for making them. */
+  operators: usize;
+  making: usize;
   /** Spins, rounded up to a multiple of PANEL. */
   count: i32;
 }
 
-/** Bytes of a `Tile` record in front of a thread's scratch. */
-export const TILE_BYTES: i32 = 64;
+/** Bytes of a `Tile` record; two stand in front of a thread's scratch, the second for making operators. */
+export const TILE_BYTES: i32 = 128;
+
+/** Bytes of one operator for four spins. */
+export const OPERATOR_BYTES: i32 = 192;
 
 // @ts-ignore: decorator
 @inline export function recordBytesOf(job: Job): i32 {
@@ -143,7 +158,9 @@ export function scratchBytes(address: usize): i32 {
   const job = changetype<Job>(address);
   const width = job.precision >> 3;
   const columns = job.capacity * 8 + 5 * job.capacity * width;
-  return TILE_BYTES + columns + CHUNK * 32 + job.areas * recordBytesOf(job) + job.longest * 12 * (PANEL + job.rows);
+  const matrix = job.areas * recordBytesOf(job) + job.longest * 12 * (PANEL + job.rows);
+  const operators = job.operatorCount == 0 ? 0 : job.operatorCount * job.capacity * (OPERATOR_BYTES / 4) + 6 * PANEL * 8;
+  return 2 * TILE_BYTES + columns + CHUNK * 32 + matrix + operators;
 }
 
 /** So that the host can check its own list of fields against this file. */

@@ -8,7 +8,7 @@
 import { cosTurns, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
 import { CHUNK, Job, Tile } from './layout';
 import { turns } from './precession';
-import { lanes, loadColumn, loadT, madd, nmadd, splat } from './simd';
+import { demoteFour, lanes, loadColumn, loadT, madd, nmadd, splat } from './simd';
 import { addLanes } from './sums';
 
 /** Bytes of a record in `Job.reads` and `Job.waveforms`. */
@@ -93,13 +93,6 @@ function readAny<T>(tile: Tile, moment: usize, points: usize, column: usize, cou
   p = madd<T>(splat<T>(kz), loadColumn<T>(tile.z, n), p);
   const hertz = sizeof<T>() == 8 ? loadT<f64>(tile.hertz, n) : demoteFour(tile.hertz, n);
   return madd<T>(splat<T>(dt), hertz, p);
-}
-
-// @ts-ignore: decorator
-@inline function demoteFour(column: usize, n: i32): v128 {
-  const low = f32x4.demote_f64x2_zero(loadT<f64>(column, n));
-  const high = f32x4.demote_f64x2_zero(loadT<f64>(column, n + 2));
-  return v128.shuffle<i64>(low, high, 0, 2);
 }
 
 /** What `evolve` leaves: cos and sin of a moment times its decay, one vector of spins. Globals are an instance's own. */

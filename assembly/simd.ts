@@ -47,6 +47,14 @@
   v128.store(column + <usize>n * sizeof<T>(), value);
 }
 
+/** Four f64 of a column as f32. */
+// @ts-ignore: decorator
+@inline export function demoteFour(column: usize, n: i32): v128 {
+  const low = f32x4.demote_f64x2_zero(loadT<f64>(column, n));
+  const high = f32x4.demote_f64x2_zero(loadT<f64>(column, n + 2));
+  return v128.shuffle<i64>(low, high, 0, 2);
+}
+
 /**
  * Whether `madd` rounds once, for the plan's hash: with x = 1 + 2⁻³⁰ the exact x² − fl(x²) is 2⁻⁶⁰, two roundings give 0.
  * The host passes x so that no compiler can answer in advance.

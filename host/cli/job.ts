@@ -13,6 +13,7 @@ export interface JobOptions extends InputOptions {
   readonly precision: Precision;
   readonly threads?: number;
   readonly tile?: number;
+  readonly tolerance?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -42,6 +43,7 @@ export async function openJob(
     precision: options.precision,
     engineBuild: build,
     ...(options.tile === undefined ? {} : { tileSize: options.tile }),
+    ...(options.tolerance === undefined ? {} : { tolerance: options.tolerance }),
   });
   const threads = options.threads ?? (isSmall(timeline, phantom) ? 1 : grantedThreads().threads);
   const seconds = { load: (loaded - begun) / 1e3, compile: (performance.now() - loaded) / 1e3 };

@@ -6,7 +6,7 @@ import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { EXIT, LarmorError } from '../common/errors.ts';
 import { setLogLevel } from '../common/log.ts';
-import { positiveInteger, positiveSeconds } from './options.ts';
+import { positiveInteger, positiveSeconds, toleranceBound } from './options.ts';
 import { collect } from './settings.ts';
 
 const program = new Command('larmor')
@@ -28,6 +28,11 @@ function withJob(command: Command): Command {
       '--threads <n>',
       'threads of this rank (default: what scheduler, affinity and cgroup grant)',
       positiveInteger,
+    )
+    .option(
+      '--tolerance <t>',
+      'fast forms whose error stays within t of the sum of all densities, 1e-6 to 1e-1 (default: exact forms)',
+      toleranceBound,
     )
     .option('--tile <n>', 'spins per tile (default: by the size of the phantom)', positiveInteger)
     .option(

@@ -12,3 +12,10 @@ export function positiveSeconds(text: string): number {
   if (!(Number.isFinite(value) && value > 0)) throw new InvalidArgumentError('give a time in seconds greater than 0.');
   return value;
 }
+
+/** Tighter than 1e-6 is below what f32 holds, looser than 0.1 no signal any more. */
+export function toleranceBound(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(value >= 1e-6 && value <= 0.1)) throw new InvalidArgumentError('give a number from 1e-6 to 0.1.');
+  return value;
+}

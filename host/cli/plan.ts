@@ -13,7 +13,7 @@ export async function plan(sequenceName: string, phantomName: string, options: J
     threads,
     build,
   } = await openJob(sequenceName, phantomName, options, false);
-  const program = makeProgram(timeline, made.precision, made.tileSize);
+  const program = makeProgram(timeline, phantom, made);
   const sizes = wasmSizes(timeline, program, made, threads);
   const forms = readoutForms(timeline, program);
   const result = {

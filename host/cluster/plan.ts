@@ -15,6 +15,8 @@ export interface Plan {
   /** Sums hold round(signal · 2^scaleExponent). */
   readonly scaleExponent: number;
   readonly precision: Precision;
+  /** See `EngineJob`. */
+  readonly tolerance?: number;
   /** sha256 over everything that may change a bit of the result. */
   readonly hash: string;
 }
@@ -31,7 +33,7 @@ const TILES_TO_SHARE = 64;
 export function makePlan(
   timeline: Timeline,
   source: PhantomSource,
-  options: { precision: Precision; tileSize?: number; engineBuild: string },
+  options: { precision: Precision; tileSize?: number; tolerance?: number; engineBuild: string },
 ): Plan {
   const { spinCount } = source;
   const tileSize = options.tileSize ?? defaultTileSize(spinCount);
@@ -45,6 +47,7 @@ export function makePlan(
     scaleExponent,
     options.precision,
     options.engineBuild,
+    options.tolerance ?? 'exact',
   ]);
   hash.update(text).update('\0').update(timelineDigest(timeline));
   return {
@@ -53,6 +56,7 @@ export function makePlan(
     tileCount: Math.ceil(spinCount / tileSize),
     scaleExponent,
     precision: options.precision,
+    ...(options.tolerance === undefined ? {} : { tolerance: options.tolerance }),
     hash: hash.digest('hex'),
   };
 }

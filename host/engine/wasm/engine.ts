@@ -23,7 +23,7 @@ const TURN_MS = 40;
 export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Promise<Engine> {
   const { timeline, source, tileSize, tileCount } = job;
   const kernels = loadKernels(options.build);
-  const program = makeProgram(timeline, job.precision, tileSize);
+  const program = makeProgram(timeline, source, job);
   const sizes = wasmSizes(timeline, program, { tileSize, tileCount, spinCount: source.spinCount }, options.threads);
   const memory = layOut(job, program, sizes);
   let exports = instantiate(kernels.module, memory.arena.memory);

@@ -46,15 +46,18 @@ export function wasmSizes(
   const slots = threads === 1 ? 1 : 2 * threads + 2;
   const sumBytes = 16 * timeline.sampleCount;
   const accumulators = Math.max(1, Math.min(threads, Math.floor(ACCUMULATOR_BYTES / sumBytes)));
-  const { ops, moments, reads, batches, rowSamples } = program;
+  const { ops, moments, reads, batches, rowSamples, operators } = program;
   const arrays = [
     ops,
     moments,
     reads,
     batches,
     rowSamples,
-    timeline.pulses,
-    timeline.rfSteps,
+    operators.pulses,
+    operators.rfSteps,
+    operators.operators,
+    operators.plays,
+    operators.terms,
     timeline.waveforms,
     timeline.points,
   ];
@@ -64,7 +67,8 @@ export function wasmSizes(
   );
   const paddedPoints = 256 * (timeline.waveforms.length / STRIDE.waveform);
   const records = program.areas * program.rows * capacity * 12 + program.longest * 12 * (PANEL + program.rows);
-  const scratch = threads * (56 * capacity + records + 65536);
+  const kept = 48 * operators.operators.length * capacity;
+  const scratch = threads * (56 * capacity + records + kept + 65536);
   const total =
     timelineBytes + paddedPoints + accumulators * sumBytes + slots * capacity * SPIN_BYTES + scratch + 2 ** 20;
   if (total > MEMORY_LIMIT) {
@@ -103,9 +107,14 @@ export function layOut(
   job.set('opCount', program.ops.length / 2);
   job.set('moments', arena.place(program.moments));
   job.set('excitations', arena.place(excitationTurns(timeline)));
-  job.set('pulses', arena.place(timeline.pulses));
-  job.set('pulseForms', arena.place(pulseForms(timeline, source)));
-  job.set('steps', arena.place(stepAngles(timeline)));
+  const { operators } = program;
+  job.set('pulses', arena.place(operators.pulses));
+  job.set('pulseForms', arena.place(pulseForms(operators, timeline, source)));
+  job.set('steps', arena.place(stepAngles(operators.rfSteps, timeline.gammaBar)));
+  job.set('operators', arena.place(operators.operators));
+  job.set('operatorCount', operators.operators.length);
+  job.set('plays', arena.place(operators.plays));
+  job.set('terms', arena.place(operators.terms));
   job.set('reads', arena.place(program.reads));
   job.set('batches', placeBatches(arena, program));
   job.set('waveforms', placeWaveforms(arena, timeline));

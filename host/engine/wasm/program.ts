@@ -4,12 +4,15 @@
  * in-line waveform are recorded and summed together as a matrix product; where that does not pay they are summed one by one. All
  * choices hang on counts in the timeline and the tile size alone.
  */
+
+import type { PhantomSource } from '../../phantom/types.ts';
 import { growing, recordTable } from '../../timeline/intern.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
 import type { Precision } from '../types.ts';
+import { chooseOperators, noOperators, type Operators } from './operators.ts';
 
 /** As `OP` in assembly/layout.ts. */
-const KERNEL = { precess: 0, excite: 1, read: 2, record: 3, flush: 4 } as const;
+const KERNEL = { precess: 0, excite: 1, read: 2, record: 3, flush: 4, play: 5 } as const;
 
 export type ReadoutForm = 'matrix' | 'recurrence' | 'direct';
 
@@ -30,6 +33,15 @@ export interface Program {
   readonly rows: number;
   readonly areas: number;
   readonly longest: number;
+  /** Pulses kept per spin, and the tables of pulses with those they are made from. */
+  readonly operators: Operators;
+}
+
+export interface ProgramOptions {
+  readonly precision: Precision;
+  readonly tileSize: number;
+  /** Largest error of a sample relative to Σ|ρ|; undefined: exact forms. */
+  readonly tolerance?: number;
 }
 
 /** Lines a waveform must have for the matrix to repay filling W once: W costs as much as 2½ lines by recurrence. */
@@ -43,8 +55,13 @@ const MOST_ROWS = 128;
 /** Lines longer than this would push W of a panel out of the cache. */
 const LONGEST_LINE = 2048;
 
-export function makeProgram(timeline: Timeline, precision: Precision, tileSize: number): Program {
+export function makeProgram(
+  timeline: Timeline,
+  source: Pick<PhantomSource, 'bounds' | 'B0'>,
+  { precision, tileSize, tolerance }: ProgramOptions,
+): Program {
   const { ops: walk, segments, readouts, waveforms } = timeline;
+  const operators = precision === 'f64' ? noOperators(timeline) : chooseOperators(timeline, source, tolerance);
   const forms = chooseForms(timeline, precision);
   const batched = forms.map((form) => form === 'matrix');
   const counts = countLines(timeline);
@@ -92,7 +109,9 @@ export function makeProgram(timeline: Timeline, precision: Precision, tileSize: 
     } else if (walk[op] === OP.excite) {
       if (pending[3]! > 0) ops.push(KERNEL.precess, moments.intern(pending));
       pending.fill(0);
-      ops.push(KERNEL.excite, index);
+      const play = operators.playOf[index]!;
+      if (play >= 0) ops.push(KERNEL.play, play);
+      else ops.push(KERNEL.excite, index);
     } else {
       const [firstSample, waveform] = readouts.subarray(STRIDE.readout * index) as unknown as [number, number];
       const read = reads.length / 5;
@@ -123,6 +142,7 @@ export function makeProgram(timeline: Timeline, precision: Precision, tileSize: 
     rows,
     areas: open.length,
     longest: 8 * Math.ceil(Math.max(0, ...lengths) / 8),
+    operators,
   };
 }
 

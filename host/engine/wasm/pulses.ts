@@ -2,15 +2,17 @@
  * RF steps in the kernels' units, and for each pulse the rotation kernel that is valid for every spin of the phantom. The
  * choice hangs on the phantom's bounds and the timeline alone, so every rank makes the same.
  */
+import type { Hertz } from '../../common/units.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
+import type { PulseTables } from './pulse-check.ts';
 
 /** As `PULSE` in assembly/layout.ts. */
 const SMALL = 0;
 const ANY = 1;
 
 /** [rfSteps][dt, hx, hy, gx, gy, gz]: half angles πγ̄B1·dt [rad] and πγ̄G·dt [rad/m]. */
-export function stepAngles({ rfSteps, gammaBar }: Timeline): Float64Array {
+export function stepAngles(rfSteps: Float64Array, gammaBar: Hertz): Float64Array {
   const angles = Float64Array.from(rfSteps);
   for (let n = 0; n < angles.length; n += STRIDE.rfStep) {
     const factor = Math.PI * gammaBar * rfSteps[n]!;
@@ -36,12 +38,15 @@ export function excitationTurns({ excitations, pulses }: Timeline): Float64Array
 }
 
 /** [pulses]: SMALL where no spin turns by more than π in any step, else ANY. */
-export function pulseForms(timeline: Timeline, source: PhantomSource): Int32Array {
-  const { pulses, B0 } = timeline;
+export function pulseForms(
+  { pulses, rfSteps }: PulseTables,
+  { B0, gammaBar }: Timeline,
+  source: PhantomSource,
+): Int32Array {
   const { min, max, maxOffResonance } = source.bounds;
   const reach = [0, 1, 2].map((axis) => Math.max(Math.abs(min[axis]!), Math.abs(max[axis]!)));
   const hertz = (maxOffResonance / (2 * Math.PI)) * (B0 / source.B0);
-  const angles = stepAngles(timeline);
+  const angles = stepAngles(rfSteps, gammaBar);
   const forms = new Int32Array(pulses.length / STRIDE.pulse);
   for (let pulse = 0; pulse < forms.length; pulse++) {
     const [first, count, offset] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number, number];

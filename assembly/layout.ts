@@ -32,6 +32,9 @@ export class Job {
   plays: usize;
   /** [terms][operator, coefficient] f64: a play applies Σ coefficient · operator */
   terms: usize;
+  /** [trains] Train; bytes of each of a thread's two grids for them */
+  trains: usize;
+  gridBytes: usize;
 
   /** 32 or 64 */
   precision: i32;
@@ -83,6 +86,8 @@ export namespace OP {
   export const FLUSH: i32 = 4;
   /** index into plays: an excitation by operators kept per spin */
   export const PLAY: i32 = 5;
+  /** index into trains: sum all lines of a train now */
+  export const TRAIN: i32 = 6;
 }
 
 /** One tile's input: eight f32 columns of `capacity` spins behind `spins`, in the order of `SpinBlock`. */
@@ -138,12 +143,21 @@ export class Tile {
   /** [operators][count / 4][12][4] f32: kept operators, see `operators.ts`; and room for making them. */
   operators: usize;
   making: usize;
+  /** A panel's places and weights, and two grids: see `train.ts`. */
+  spread: usize;
+  grid: usize;
   /** Spins, rounded up to a multiple of PANEL. */
   count: i32;
 }
 
 /** Bytes of a `Tile` record; two stand in front of a thread's scratch, the second for making operators. */
 export const TILE_BYTES: i32 = 128;
+
+/** Room for making operators: six f64 columns of a panel. */
+export const MAKING_BYTES: i32 = 6 * PANEL * 8;
+
+/** Room for spreading: eight f32 columns of a panel, and the weights of one spin. */
+export const SPREAD_BYTES: i32 = 8 * PANEL * 4 + 4 * 16 * 4;
 
 /** Bytes of one operator for four spins. */
 export const OPERATOR_BYTES: i32 = 192;
@@ -159,8 +173,9 @@ export function scratchBytes(address: usize): i32 {
   const width = job.precision >> 3;
   const columns = job.capacity * 8 + 5 * job.capacity * width;
   const matrix = job.areas * recordBytesOf(job) + job.longest * 12 * (PANEL + job.rows);
-  const operators = job.operatorCount == 0 ? 0 : job.operatorCount * job.capacity * (OPERATOR_BYTES / 4) + 6 * PANEL * 8;
-  return 2 * TILE_BYTES + columns + CHUNK * 32 + matrix + operators;
+  const operators = job.operatorCount == 0 ? 0 : job.operatorCount * job.capacity * (OPERATOR_BYTES / 4) + MAKING_BYTES;
+  const train = job.gridBytes == 0 ? 0 : SPREAD_BYTES + 2 * <i32>job.gridBytes;
+  return 2 * TILE_BYTES + columns + CHUNK * 32 + matrix + operators + train;
 }
 
 /** So that the host can check its own list of fields against this file. */

@@ -96,12 +96,12 @@ function readAny<T>(tile: Tile, moment: usize, points: usize, column: usize, cou
 }
 
 /** What `evolve` leaves: cos and sin of a moment times its decay, one vector of spins. Globals are an instance's own. */
-let ec: v128 = f32x4.splat(0);
-let es: v128 = f32x4.splat(0);
+export let ec: v128 = f32x4.splat(0);
+export let es: v128 = f32x4.splat(0);
 
 /** c, s of e^{−i2π(k·r + Δf·t)}·e^{−t·R2} = c − i·s for the four spins at n. */
 // @ts-ignore: decorator
-@inline function evolve(tile: Tile, n: i32, kx: f64, ky: f64, kz: f64, t: f64): void {
+@inline export function evolve(tile: Tile, n: i32, kx: f64, ky: f64, kz: f64, t: f64): void {
   const p = turns<f32>(tile, n, kx, ky, kz, t);
   const h = halfTurns<f32>(p);
   const u = remainder<f32>(p, h);

@@ -6,6 +6,7 @@ import { keepOperators, play } from './operators';
 import { precess } from './precession';
 import { read } from './readout';
 import { loadTile } from './tile';
+import { sumTrain } from './train';
 
 /** @returns false if the partial signal is not finite */
 export function simulateTile<T>(job: Job, slot: Slot, scratch: usize, sums: usize): bool {
@@ -22,6 +23,7 @@ export function simulateTile<T>(job: Job, slot: Slot, scratch: usize, sums: usiz
     else if (sizeof<T>() == 4 && kind == OP.RECORD) record(job, tile, index);
     else if (sizeof<T>() == 4 && kind == OP.FLUSH) finite = flush(job, tile, index, sums) && finite;
     else if (sizeof<T>() == 4 && kind == OP.PLAY) play(job, tile, index);
+    else if (sizeof<T>() == 4 && kind == OP.TRAIN) finite = sumTrain(job, tile, index, sums) && finite;
   }
   return finite;
 }

@@ -1,7 +1,7 @@
 /** `larmor plan`: tiles, memory and the work a simulation would be; simulates nothing. */
 import { wasmSizes } from '../engine/wasm/memory.ts';
-import { countLines, makeProgram, type Program, type ReadoutForm } from '../engine/wasm/program.ts';
-import { STRIDE, type Timeline } from '../timeline/types.ts';
+import { makeProgram } from '../engine/wasm/program.ts';
+import { STRIDE } from '../timeline/types.ts';
 import { type JobOptions, openJob } from './job.ts';
 
 export async function plan(sequenceName: string, phantomName: string, options: JobOptions): Promise<void> {
@@ -15,7 +15,7 @@ export async function plan(sequenceName: string, phantomName: string, options: J
   } = await openJob(sequenceName, phantomName, options, false);
   const program = makeProgram(timeline, phantom, made);
   const sizes = wasmSizes(timeline, program, made, threads);
-  const forms = readoutForms(timeline, program);
+  const forms = Object.fromEntries(Object.entries(program.forms).filter(([, count]) => count > 0));
   const result = {
     sequence: sequence.name,
     phantom: phantom.name,
@@ -55,14 +55,4 @@ export async function plan(sequenceName: string, phantomName: string, options: J
     `plan       ${made.hash}`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-/** How many readouts are summed by which form. */
-function readoutForms(timeline: Timeline, { forms }: Program): Readonly<Partial<Record<ReadoutForm, number>>> {
-  const count: Partial<Record<ReadoutForm, number>> = {};
-  countLines(timeline).forEach((lines, waveform) => {
-    const form = forms[waveform]!;
-    count[form] = (count[form] ?? 0) + lines;
-  });
-  return count;
 }

@@ -10,6 +10,7 @@ import { Arena, type JobView, type SlotView } from './layout.ts';
 import type { KernelExports } from './module.ts';
 import type { Program } from './program.ts';
 import { excitationTurns, pulseForms, stepAngles } from './pulses.ts';
+import { placedTrainBytes, placeTrains, trainBytes } from './train-layout.ts';
 
 /** Accumulators take at most this; with more samples than that threads share one and add atomically. */
 const ACCUMULATOR_BYTES = 512 * 2 ** 20;
@@ -68,9 +69,16 @@ export function wasmSizes(
   const paddedPoints = 256 * (timeline.waveforms.length / STRIDE.waveform);
   const records = program.areas * program.rows * capacity * 12 + program.longest * 12 * (PANEL + program.rows);
   const kept = 48 * operators.operators.length * capacity;
-  const scratch = threads * (56 * capacity + records + kept + 65536);
+  const trainScratch = 2 * trainBytes(program.trains);
+  const scratch = threads * (56 * capacity + records + kept + trainScratch + 65536);
   const total =
-    timelineBytes + paddedPoints + accumulators * sumBytes + slots * capacity * SPIN_BYTES + scratch + 2 ** 20;
+    timelineBytes +
+    paddedPoints +
+    placedTrainBytes(program.trains) +
+    accumulators * sumBytes +
+    slots * capacity * SPIN_BYTES +
+    scratch +
+    2 ** 20;
   if (total > MEMORY_LIMIT) {
     const gib = (total / 2 ** 30).toFixed(1);
     throw badInput(
@@ -118,6 +126,8 @@ export function layOut(
   job.set('reads', arena.place(program.reads));
   job.set('batches', placeBatches(arena, program));
   job.set('waveforms', placeWaveforms(arena, timeline));
+  job.set('trains', placeTrains(arena, program.trains));
+  job.set('gridBytes', trainBytes(program.trains));
   job.set('precision', precision === 'f64' ? 64 : 32);
   job.set('capacity', sizes.capacity);
   job.set('rows', program.rows);

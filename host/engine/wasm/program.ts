@@ -10,11 +10,12 @@ import { growing, recordTable } from '../../timeline/intern.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
 import type { Precision } from '../types.ts';
 import { chooseOperators, noOperators, type Operators } from './operators.ts';
+import { axisFinder, findTrains, type Line, type Train } from './trains.ts';
 
 /** As `OP` in assembly/layout.ts. */
-const KERNEL = { precess: 0, excite: 1, read: 2, record: 3, flush: 4, play: 5 } as const;
+const KERNEL = { precess: 0, excite: 1, read: 2, record: 3, flush: 4, play: 5, train: 6 } as const;
 
-export type ReadoutForm = 'matrix' | 'recurrence' | 'direct';
+export type ReadoutForm = 'transform' | 'matrix' | 'recurrence' | 'direct';
 
 export interface Program {
   /** [ops][kind, index] */
@@ -27,8 +28,9 @@ export interface Program {
   readonly batches: Int32Array;
   /** First sample of every row of every batch. */
   readonly rowSamples: Int32Array;
-  /** [waveforms] how its readouts are summed. */
-  readonly forms: readonly ReadoutForm[];
+  /** How many readouts are summed by which form. */
+  readonly forms: Readonly<Record<ReadoutForm, number>>;
+  readonly trains: readonly Train[];
   /** Rows an area holds (multiple of 4), areas in use at a time, longest line that is batched (multiple of 8); 0 without batches. */
   readonly rows: number;
   readonly areas: number;
@@ -62,8 +64,8 @@ export function makeProgram(
 ): Program {
   const { ops: walk, segments, readouts, waveforms } = timeline;
   const operators = precision === 'f64' ? noOperators(timeline) : chooseOperators(timeline, source, tolerance);
-  const forms = chooseForms(timeline, precision);
-  const batched = forms.map((form) => form === 'matrix');
+  const byWaveform = chooseForms(timeline, precision);
+  const batched = byWaveform.map((form) => form === 'matrix');
   const counts = countLines(timeline);
   const busiest = Math.max(0, ...counts.filter((_, waveform) => batched[waveform]));
   const mostRows = Math.min(MOST_ROWS, Math.floor(AREA_BYTES / (12 * tileSize)), busiest);
@@ -102,11 +104,42 @@ export function makeProgram(
     return area;
   };
 
+  const forms = { transform: 0, matrix: 0, recurrence: 0, direct: 0 };
+  const axes = precision === 'f32' && tolerance !== undefined ? axisFinder(source.bounds.minT2, tolerance) : undefined;
+  const trains: Train[] = [];
+  /** Readouts since the last pulse: they do not touch the magnetisation, so they are summed together before the next. */
+  let lines: Line[] = [];
+  const sumLines = (): void => {
+    const found = axes === undefined ? { trains: [], rest: lines } : findTrains(timeline, lines, axes, tileSize);
+    for (const train of found.trains) {
+      ops.push(KERNEL.train, trains.length);
+      trains.push(train);
+      forms.transform += train.firstSamples.length;
+    }
+    for (const { firstSample, waveform, moment } of found.rest) {
+      const read = reads.length / 5;
+      forms[byWaveform[waveform]!]++;
+      if (batched[waveform]) {
+        const area = areaFor(waveform);
+        const batch = open[area]!;
+        ops.push(KERNEL.record, read);
+        reads.push(firstSample, waveform, moments.intern(moment), area, batch.samples.length);
+        batch.samples.push(firstSample);
+        if (batch.samples.length === rows) flush(area);
+      } else {
+        ops.push(KERNEL.read, read);
+        reads.push(firstSample, waveform, moments.intern(moment), 0, 0);
+      }
+    }
+    lines = [];
+  };
+
   for (let op = 0; op < walk.length; op += STRIDE.op) {
     const index = walk[op + 1]!;
     if (walk[op] === OP.precess) {
       for (let i = 0; i < STRIDE.segment; i++) pending[i] = pending[i]! + segments[STRIDE.segment * index + i]!;
     } else if (walk[op] === OP.excite) {
+      sumLines();
       if (pending[3]! > 0) ops.push(KERNEL.precess, moments.intern(pending));
       pending.fill(0);
       const play = operators.playOf[index]!;
@@ -114,20 +147,10 @@ export function makeProgram(
       else ops.push(KERNEL.excite, index);
     } else {
       const [firstSample, waveform] = readouts.subarray(STRIDE.readout * index) as unknown as [number, number];
-      const read = reads.length / 5;
-      if (batched[waveform]) {
-        const area = areaFor(waveform);
-        const batch = open[area]!;
-        ops.push(KERNEL.record, read);
-        reads.push(firstSample, waveform, moments.intern(pending), area, batch.samples.length);
-        batch.samples.push(firstSample);
-        if (batch.samples.length === rows) flush(area);
-      } else {
-        ops.push(KERNEL.read, read);
-        reads.push(firstSample, waveform, moments.intern(pending), 0, 0);
-      }
+      lines.push({ readout: index, firstSample, waveform, moment: [...pending] });
     }
   }
+  sumLines();
   open.forEach((batch, area) => {
     if (batch !== undefined) flush(area);
   });
@@ -139,9 +162,10 @@ export function makeProgram(
     batches: batches.finish(),
     rowSamples: rowSamples.finish(),
     forms,
-    rows,
+    trains,
+    rows: open.length === 0 ? 0 : rows,
     areas: open.length,
-    longest: 8 * Math.ceil(Math.max(0, ...lengths) / 8),
+    longest: open.length === 0 ? 0 : 8 * Math.ceil(Math.max(0, ...lengths) / 8),
     operators,
   };
 }
@@ -157,7 +181,7 @@ function chooseForms(timeline: Timeline, precision: Precision): ReadoutForm[] {
 }
 
 /** [waveforms] readouts that have it. */
-export function countLines({ readouts, waveforms }: Timeline): number[] {
+function countLines({ readouts, waveforms }: Timeline): number[] {
   const counts = new Array<number>(waveforms.length / STRIDE.waveform).fill(0);
   for (let n = 1; n < readouts.length; n += STRIDE.readout) counts[readouts[n]!] = counts[readouts[n]!]! + 1;
   return counts;

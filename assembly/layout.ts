@@ -25,7 +25,7 @@ export class Job {
   batches: usize;
   /** [waveforms][points, samples, linear] i32: points is the address of kx, ky, kz, t, one after the other, each PADDED to 8, f64 */
   waveforms: usize;
-  /** [operators] i32: the pulse of each kept operator */
+  /** [operators][pulse, table] i32: what each kept operator does, and where it is looked up (0: stepped) */
   operators: usize;
   operatorCount: i32;
   /** [plays][excitation, firstTerm, terms] i32 */

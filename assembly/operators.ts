@@ -10,12 +10,13 @@
 import { EXCITATION_BYTES, turnAndStep } from './excitation';
 import { Job, OPERATOR_BYTES, PANEL, Tile, TILE_BYTES } from './layout';
 import { demoteFour, loadColumn, loadT, madd, nmadd, splat, storeT } from './simd';
+import { lookUp } from './tables';
 import { T1, T2 } from './tile';
 
 const PLAY_BYTES: usize = 12;
 const TERM_BYTES: usize = 16;
 
-/** Makes all operators of the job for the spins of a tile, a panel at a time. */
+/** Makes all operators of the job for the spins of a tile: out of their tables, or by stepping a panel at a time. */
 export function keepOperators(job: Job, tile: Tile): void {
   if (job.operatorCount == 0) return;
   const made = changetype<Tile>(changetype<usize>(tile) + TILE_BYTES);
@@ -28,6 +29,10 @@ export function keepOperators(job: Job, tile: Tile): void {
   made.mz = made.my + column;
   made.count = PANEL;
   memory.fill(zeros, 0, column);
+  for (let operator = 0; operator < job.operatorCount; operator++) {
+    const table = tableOf(job, operator);
+    if (table != 0) lookUp(tile, table, at(job, tile, operator));
+  }
   for (let panel = 0; panel < tile.count; panel += PANEL) {
     const skip = <usize>panel << 2;
     made.x = tile.x + skip;
@@ -37,7 +42,8 @@ export function keepOperators(job: Job, tile: Tile): void {
     rate(tile.x + T1 * 4 * <usize>job.capacity + skip, made.R1);
     rate(tile.x + T2 * 4 * <usize>job.capacity + skip, made.R2);
     for (let operator = 0; operator < job.operatorCount; operator++) {
-      const pulse = load<i32>(job.operators + (<usize>operator << 2));
+      if (tableOf(job, operator) != 0) continue;
+      const pulse = load<i32>(job.operators + (<usize>operator << 3));
       let to = at(job, tile, operator) + <usize>(panel >> 2) * OPERATOR_BYTES;
       for (let image = 0; image < 4; image++) {
         memory.fill(made.mx, 0, 3 * column);
@@ -59,6 +65,12 @@ export function keepOperators(job: Job, tile: Tile): void {
 /** f64 rates of a panel from f32 times. */
 function rate(times: usize, rates: usize): void {
   for (let n = 0; n < PANEL; n += 2) storeT<f64>(rates, n, v128.div<f64>(splat<f64>(1), loadColumn<f64>(times, n)));
+}
+
+/** Address of the table an operator is looked up in, or 0: stepped. */
+// @ts-ignore: decorator
+@inline function tableOf(job: Job, operator: i32): usize {
+  return <usize>load<i32>(job.operators + (<usize>operator << 3), 4);
 }
 
 // @ts-ignore: decorator

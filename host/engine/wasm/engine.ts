@@ -5,7 +5,7 @@
 import { EXIT, LarmorError } from '../../common/errors.ts';
 import type { Engine, EngineJob } from '../types.ts';
 import { RECORD_BYTES } from './layout.ts';
-import { fillSlot, layOut, layOutScratch, type Memory, type Sizes, wasmSizes } from './memory.ts';
+import { fillSlot, layOut, layOutScratch, layOutTables, type Memory, type Sizes, wasmSizes } from './memory.ts';
 import { describeBuild, instantiate, type KernelBuild, type KernelExports, loadKernels } from './module.ts';
 import { makeProgram } from './program.ts';
 import { startThreads, type ThreadPool } from './threads.ts';
@@ -32,6 +32,7 @@ export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Prom
       throw new LarmorError(EXIT.internal, 'host and kernels disagree; run `npm run build`');
     }
   });
+  layOutTables(memory, program, exports);
   layOutScratch(memory, sizes.threads, exports);
   let pool: ThreadPool | undefined;
   if (sizes.threads > 1) {

@@ -9,6 +9,7 @@ import type { EngineJob } from '../types.ts';
 import { Arena, type JobView, type SlotView } from './layout.ts';
 import type { KernelExports } from './module.ts';
 import type { Program } from './program.ts';
+import { placeTable, tableRoom } from './pulse-tables.ts';
 import { excitationTurns, pulseForms, stepAngles } from './pulses.ts';
 import { placedTrainBytes, placeTrains, trainBytes } from './train-layout.ts';
 
@@ -69,12 +70,17 @@ export function wasmSizes(
   const paddedPoints = 256 * (timeline.waveforms.length / STRIDE.waveform);
   const records = program.areas * program.rows * capacity * 12 + program.longest * 12 * (PANEL + program.rows);
   const kept = 48 * operators.operators.length * capacity;
+  const tableBytes = operators.tables.reduce(
+    (sum, table) => sum + 64 + (table === undefined ? 0 : tableRoom(table)),
+    0,
+  );
   const trainScratch = 2 * trainBytes(program.trains);
   const scratch = threads * (56 * capacity + records + kept + trainScratch + 65536);
   const total =
     timelineBytes +
     paddedPoints +
     placedTrainBytes(program.trains) +
+    tableBytes +
     accumulators * sumBytes +
     slots * capacity * SPIN_BYTES +
     scratch +
@@ -119,7 +125,6 @@ export function layOut(
   job.set('pulses', arena.place(operators.pulses));
   job.set('pulseForms', arena.place(pulseForms(operators, timeline, source)));
   job.set('steps', arena.place(stepAngles(operators.rfSteps, timeline.gammaBar)));
-  job.set('operators', arena.place(operators.operators));
   job.set('operatorCount', operators.operators.length);
   job.set('plays', arena.place(operators.plays));
   job.set('terms', arena.place(operators.terms));
@@ -177,6 +182,15 @@ function placeWaveforms(arena: Arena, { waveforms, points }: Timeline): number {
     placed[n] = arena.place(columns);
   }
   return arena.place(placed);
+}
+
+/** The tables of kept operators, which the kernels step once `layOut` has placed all pulses; [operators][pulse, table]. */
+export function layOutTables({ arena, job }: Memory, { operators }: Program, exports: KernelExports): void {
+  const entries = operators.tables.flatMap((table, n) => [
+    operators.operators[n]!,
+    table === undefined ? 0 : placeTable(arena, table, job.address, exports),
+  ]);
+  job.set('operators', arena.place(Int32Array.from(entries)));
 }
 
 /** Scratch for every thread, as large as the kernels say. */

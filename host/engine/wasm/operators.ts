@@ -7,10 +7,13 @@
 import type { PhantomSource } from '../../phantom/types.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
 import { type PulseTables, type RandomSpin, randomSpins, stepOperator } from './pulse-check.ts';
+import { type PulseTable, sizeTable, tableLanes, tableNodes } from './pulse-tables.ts';
 
 export interface Operators extends PulseTables {
   /** [operators] the pulse of each */
   readonly operators: Int32Array;
+  /** [operators] where it is looked up; undefined: stepped for every spin */
+  readonly tables: readonly (PulseTable | undefined)[];
   /** [plays][excitation, firstTerm, terms] */
   readonly plays: Int32Array;
   /** [terms][operator, coefficient] */
@@ -40,7 +43,7 @@ interface Family {
 /** @param tolerance relative to Σ|ρ|; undefined: exact operators alone */
 export function chooseOperators(
   timeline: Timeline,
-  source: Pick<PhantomSource, 'bounds' | 'B0'>,
+  source: Pick<PhantomSource, 'bounds' | 'B0' | 'spinCount'>,
   tolerance: number | undefined,
 ): Operators {
   const { excitations } = timeline;
@@ -51,21 +54,29 @@ export function chooseOperators(
     const nodes = nodesFor(timeline, family, spins, (tolerance ?? 0) * OPERATOR_SHARE);
     const count = [...family.members.keys()].reduce((sum, pulse) => sum + plays[pulse]!, 0);
     const play = COST.term * nodes.length + COST.play;
-    const saved =
-      count * (stepCost(family.pulse) - play) - IMAGES * nodes.length * (stepCost(family.pulse) + COST.play);
-    return { family, nodes, saved };
+    const stepped = IMAGES * (stepCost(family.pulse) + COST.play);
+    const table =
+      tolerance === undefined ? undefined : sizeTable(timeline, source, family.pulse, tolerance * OPERATOR_SHARE);
+    const lookedUp = table && tableLanes(table) + (tableNodes(table) * stepped) / source.spinCount;
+    const isTable = lookedUp !== undefined && lookedUp < stepped;
+    const saved = count * (stepCost(family.pulse) - play) - nodes.length * (isTable ? lookedUp : stepped);
+    return { family, nodes, isTable, saved };
   });
   candidates.sort((a, b) => b.saved - a.saved);
 
   const pulses = [...timeline.pulses];
   const rfSteps = [...timeline.rfSteps];
   const operators: number[] = [];
+  const isLookedUp: boolean[] = [];
   /** By pulse: its terms. */
   const termsOf = new Map<number, readonly (readonly [number, number])[]>();
-  for (const { family, nodes, saved } of candidates) {
+  for (const { family, nodes, isTable, saved } of candidates) {
     if (!(saved > 0) || OPERATOR_BYTES * (operators.length + nodes.length) > MOST_BYTES) continue;
     const first = operators.length;
-    for (const node of nodes) operators.push(scaledPulse(timeline, family.pulse, node, pulses, rfSteps));
+    for (const node of nodes) {
+      operators.push(scaledPulse(timeline, family.pulse, node, pulses, rfSteps));
+      isLookedUp.push(isTable);
+    }
     for (const [pulse, amplitude] of family.members)
       termsOf.set(
         pulse,
@@ -83,10 +94,14 @@ export function chooseOperators(
     played.push(excitation, terms.length / 2, own.length);
     terms.push(...own.flat());
   });
+  const made = { pulses: Float64Array.from(pulses), rfSteps: Float64Array.from(rfSteps) };
+  const all = { ...timeline, ...made };
   return {
-    pulses: Float64Array.from(pulses),
-    rfSteps: Float64Array.from(rfSteps),
+    ...made,
     operators: Int32Array.from(operators),
+    tables: operators.map((pulse, n) =>
+      isLookedUp[n] ? sizeTable(all, source, pulse, tolerance! * OPERATOR_SHARE) : undefined,
+    ),
     plays: Int32Array.from(played),
     terms: Float64Array.from(terms),
     playOf,
@@ -100,6 +115,7 @@ export function noOperators({ pulses, rfSteps, excitations }: Timeline): Operato
     pulses,
     rfSteps,
     operators: new Int32Array(0),
+    tables: [],
     plays: new Int32Array(0),
     terms: new Float64Array(0),
     playOf,

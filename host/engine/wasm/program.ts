@@ -59,7 +59,7 @@ const LONGEST_LINE = 2048;
 
 export function makeProgram(
   timeline: Timeline,
-  source: Pick<PhantomSource, 'bounds' | 'B0'>,
+  source: Pick<PhantomSource, 'bounds' | 'B0' | 'spinCount'>,
   { precision, tileSize, tolerance }: ProgramOptions,
 ): Program {
   const { ops: walk, segments, readouts, waveforms } = timeline;

@@ -11,12 +11,24 @@ import type { PulseTables } from './pulse-check.ts';
 const SMALL = 0;
 const ANY = 1;
 
-/** [rfSteps][dt, hx, hy, gx, gy, gz]: half angles πγ̄B1·dt [rad] and πγ̄G·dt [rad/m]. */
+/** Relative difference below which a step's duration or gradient is that of the step before: rounding of f64 sums. */
+const SAME = 1e-9;
+
+/**
+ * [rfSteps][dt, hx, hy, gx, gy, gz]: half angles πγ̄B1·dt [rad] and πγ̄G·dt [rad/m]. Durations and gradients that differ by rounding are
+ * made equal: the kernels form the field and the decay of a step afresh only where they change.
+ */
 export function stepAngles(rfSteps: Float64Array, gammaBar: Hertz): Float64Array {
   const angles = Float64Array.from(rfSteps);
   for (let n = 0; n < angles.length; n += STRIDE.rfStep) {
-    const factor = Math.PI * gammaBar * rfSteps[n]!;
-    for (let i = 1; i < STRIDE.rfStep; i++) angles[n + i] = factor * rfSteps[n + i]!;
+    for (const i of [0, 3, 4, 5]) {
+      const before = n === 0 ? 0 : angles[n - STRIDE.rfStep + i]!;
+      if (Math.abs(angles[n + i]! - before) <= SAME * Math.abs(before)) angles[n + i] = before;
+    }
+  }
+  for (let n = 0; n < angles.length; n += STRIDE.rfStep) {
+    const factor = Math.PI * gammaBar * angles[n]!;
+    for (let i = 1; i < STRIDE.rfStep; i++) angles[n + i] = factor * angles[n + i]!;
   }
   return angles;
 }

@@ -21,7 +21,7 @@ export class Job {
   steps: usize;
   /** [reads][firstSample, waveform, moment, area, row] i32: moment since the last pulse; area and row where it is recorded */
   reads: usize;
-  /** [batches][waveform, area, rows, firstSamples] i32: firstSamples is an address of [rows] i32 */
+  /** [batches][waveform, area, rows, firstSamples, lines] i32: addresses of [rows] i32 and of Lines, or 0: as a matrix product */
   batches: usize;
   /** [waveforms][points, samples, linear] i32: points is the address of kx, ky, kz, t, one after the other, each PADDED to 8, f64 */
   waveforms: usize;

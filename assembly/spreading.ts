@@ -72,3 +72,22 @@ export const MOST_TAPS: usize = 16;
     v128.store(to, madd<f32>(wi, re, v128.mul<f32>(wr, im)), MOST_TAPS * 4);
   }
 }
+
+// @ts-ignore: decorator
+@inline export function addVector(to: usize, from: usize): void {
+  v128.store(to, v128.add<f32>(v128.load(to), v128.load(from)));
+}
+
+/** Brings what was spread past the right seam of every plane (re or im of a row) back to its front. */
+export function fold(axis: Axis, planes: usize, end: usize, plane: usize): void {
+  const seam = <usize>axis.grid << 2;
+  for (; planes < end; planes += plane)
+    for (let tap: usize = 0; tap < <usize>axis.taps << 2; tap += 16) addVector(planes + tap, planes + seam + tap);
+}
+
+/** Cell in which sample j stands after the transform. */
+// @ts-ignore: decorator
+@inline export function cellOf(axis: Axis, j: i32): i32 {
+  const k = j - (axis.samples >> 1);
+  return k < 0 ? k + axis.grid : k;
+}

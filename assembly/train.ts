@@ -9,7 +9,7 @@ import { transformColumns } from './fourier';
 import { Job, PANEL, Tile } from './layout';
 import { ec, es, evolve } from './readout';
 import { loadT, madd, nmadd, splat } from './simd';
-import { Axis, MOST_TAPS, placeFour, weigh } from './spreading';
+import { addVector, Axis, cellOf, fold, MOST_TAPS, placeFour, weigh } from './spreading';
 import { addFixed } from './sums';
 
 @unmanaged
@@ -40,7 +40,8 @@ export function sumTrain(job: Job, tile: Tile, index: i32, sums: usize): bool {
     place(train, across, down, tile, panel);
     for (let n: usize = 0; n < <usize>PANEL; n++) spread(across, down, tile.spread + (n << 2), tile.grid, row, tile.spread + 8 * COLUMN);
   }
-  fold(across, down, tile.grid, row);
+  fold(across, tile.grid, tile.grid + <usize>(down.grid + down.taps) * row, imaginary);
+  foldRows(down, tile.grid, row);
 
   const lined = transformColumns(down.stages, down.stageCount, tile.grid, tile.grid + job.gridBytes, across.grid, row, imaginary);
   const turned = lined == tile.grid ? tile.grid + job.gridBytes : tile.grid;
@@ -101,26 +102,10 @@ function place(train: Train, across: Axis, down: Axis, tile: Tile, panel: i32): 
   }
 }
 
-// @ts-ignore: decorator
-@inline function addVector(to: usize, from: usize): void {
-  v128.store(to, v128.add<f32>(v128.load(to), v128.load(from)));
-}
-
-/** Brings what was spread past the seams back to the front. */
-function fold(across: Axis, down: Axis, grid: usize, row: usize): void {
-  const imaginary = row >> 1;
+/** Brings what was spread past the last row back to the first. */
+function foldRows(down: Axis, grid: usize, row: usize): void {
   const rows = grid + <usize>down.grid * row;
-  const seam = <usize>across.grid << 2;
-  for (let line = grid; line < rows + <usize>down.taps * row; line += imaginary)
-    for (let tap: usize = 0; tap < <usize>across.taps << 2; tap += 16) addVector(line + tap, line + seam + tap);
   for (let at: usize = 0; at < <usize>down.taps * row; at += 16) addVector(grid + at, rows + at);
-}
-
-/** Cell in which sample j of an axis stands after the transform. */
-// @ts-ignore: decorator
-@inline function cellOf(axis: Axis, j: i32): i32 {
-  const k = j - (axis.samples >> 1);
-  return k < 0 ? k + axis.grid : k;
 }
 
 /** The rows that are samples, as columns: [across.grid][re lines, im lines]. */

@@ -11,7 +11,7 @@ import type { KernelExports } from './module.ts';
 import type { Program } from './program.ts';
 import { placeTable, tableRoom } from './pulse-tables.ts';
 import { excitationTurns, pulseForms, stepAngles } from './pulses.ts';
-import { placedTrainBytes, placeTrains, trainBytes } from './train-layout.ts';
+import { type AxisPlacer, axisPlacer, gridBytesOf, placedAxisBytes, placeTrains } from './train-layout.ts';
 
 /** Accumulators take at most this; with more samples than that threads share one and add atomically. */
 const ACCUMULATOR_BYTES = 512 * 2 ** 20;
@@ -54,6 +54,7 @@ export function wasmSizes(
     moments,
     reads,
     batches,
+    batches,
     rowSamples,
     operators.pulses,
     operators.rfSteps,
@@ -74,12 +75,12 @@ export function wasmSizes(
     (sum, table) => sum + 64 + (table === undefined ? 0 : tableRoom(table)),
     0,
   );
-  const trainScratch = 2 * trainBytes(program.trains);
+  const trainScratch = 2 * gridBytesOf(program);
   const scratch = threads * (56 * capacity + records + kept + trainScratch + 65536);
   const total =
     timelineBytes +
     paddedPoints +
-    placedTrainBytes(program.trains) +
+    placedAxisBytes(program) +
     tableBytes +
     accumulators * sumBytes +
     slots * capacity * SPIN_BYTES +
@@ -122,6 +123,7 @@ export function layOut(
   job.set('moments', arena.place(program.moments));
   job.set('excitations', arena.place(excitationTurns(timeline)));
   const { operators } = program;
+  const axisAt = axisPlacer(arena);
   job.set('pulses', arena.place(operators.pulses));
   job.set('pulseForms', arena.place(pulseForms(operators, timeline, source)));
   job.set('steps', arena.place(stepAngles(operators.rfSteps, timeline.gammaBar)));
@@ -129,10 +131,10 @@ export function layOut(
   job.set('plays', arena.place(operators.plays));
   job.set('terms', arena.place(operators.terms));
   job.set('reads', arena.place(program.reads));
-  job.set('batches', placeBatches(arena, program));
+  job.set('batches', placeBatches(arena, program, axisAt));
   job.set('waveforms', placeWaveforms(arena, timeline));
-  job.set('trains', placeTrains(arena, program.trains));
-  job.set('gridBytes', trainBytes(program.trains));
+  job.set('trains', placeTrains(arena, program.trains, axisAt));
+  job.set('gridBytes', gridBytesOf(program));
   job.set('precision', precision === 'f64' ? 64 : 32);
   job.set('capacity', sizes.capacity);
   job.set('rows', program.rows);
@@ -162,10 +164,18 @@ export function layOut(
   return { arena, job, slots, sums };
 }
 
-/** [batches][waveform, area, rows, address of its rows' first samples] */
-function placeBatches(arena: Arena, { batches, rowSamples }: Program): number {
+/** [batches][waveform, area, rows, address of its rows' first samples, address of its Lines or 0] */
+function placeBatches(arena: Arena, { batches, rowSamples, lines }: Program, axisAt: AxisPlacer): number {
   const rows = arena.place(rowSamples);
-  return arena.place(batches.map((value, n) => (n % 4 === 3 ? rows + 4 * value : value)));
+  const placed = lines.map((own) =>
+    own === undefined ? 0 : arena.place(Int32Array.of(axisAt(own.axis), arena.place(own.rate))),
+  );
+  const records: number[] = [];
+  for (let n = 0; n < batches.length; n += 4) {
+    const [waveform, area, count, first] = batches.subarray(n) as unknown as [number, number, number, number];
+    records.push(waveform, area, count, rows + 4 * first, placed[waveform]!);
+  }
+  return arena.place(Int32Array.from(records));
 }
 
 /** [waveforms][address of kx, ky, kz, t, each padded to eight samples with its last value; samples; linear] */

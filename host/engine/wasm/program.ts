@@ -10,12 +10,12 @@ import { growing, recordTable } from '../../timeline/intern.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
 import type { Precision } from '../types.ts';
 import { chooseOperators, noOperators, type Operators } from './operators.ts';
-import { axisFinder, findTrains, type Line, type Train } from './trains.ts';
+import { axisFinder, findTrains, type Line, type Lines, linesOf, type Train } from './trains.ts';
 
 /** As `OP` in assembly/layout.ts. */
 const KERNEL = { precess: 0, excite: 1, read: 2, record: 3, flush: 4, play: 5, train: 6 } as const;
 
-export type ReadoutForm = 'transform' | 'matrix' | 'recurrence' | 'direct';
+export type ReadoutForm = 'train' | 'transform' | 'matrix' | 'recurrence' | 'direct';
 
 export interface Program {
   /** [ops][kind, index] */
@@ -31,6 +31,8 @@ export interface Program {
   /** How many readouts are summed by which form. */
   readonly forms: Readonly<Record<ReadoutForm, number>>;
   readonly trains: readonly Train[];
+  /** [waveforms] transformed in batches, or undefined */
+  readonly lines: readonly (Lines | undefined)[];
   /** Rows an area holds (multiple of 4), areas in use at a time, longest line that is batched (multiple of 8); 0 without batches. */
   readonly rows: number;
   readonly areas: number;
@@ -64,8 +66,15 @@ export function makeProgram(
 ): Program {
   const { ops: walk, segments, readouts, waveforms } = timeline;
   const operators = precision === 'f64' ? noOperators(timeline) : chooseOperators(timeline, source, tolerance);
-  const byWaveform = chooseForms(timeline, precision);
-  const batched = byWaveform.map((form) => form === 'matrix');
+  const axes = precision === 'f32' && tolerance !== undefined ? axisFinder(source.bounds.minT2, tolerance) : undefined;
+  const exact = chooseForms(timeline, precision);
+  const lineForms = exact.map((form, waveform) =>
+    axes !== undefined && form === 'matrix' ? linesOf(timeline, waveform, axes, tileSize) : undefined,
+  );
+  const byWaveform = exact.map(
+    (form, waveform): ReadoutForm => (lineForms[waveform] === undefined ? form : 'transform'),
+  );
+  const batched = byWaveform.map((form) => form === 'matrix' || form === 'transform');
   const counts = countLines(timeline);
   const busiest = Math.max(0, ...counts.filter((_, waveform) => batched[waveform]));
   const mostRows = Math.min(MOST_ROWS, Math.floor(AREA_BYTES / (12 * tileSize)), busiest);
@@ -104,8 +113,7 @@ export function makeProgram(
     return area;
   };
 
-  const forms = { transform: 0, matrix: 0, recurrence: 0, direct: 0 };
-  const axes = precision === 'f32' && tolerance !== undefined ? axisFinder(source.bounds.minT2, tolerance) : undefined;
+  const forms = { train: 0, transform: 0, matrix: 0, recurrence: 0, direct: 0 };
   const trains: Train[] = [];
   /** Readouts since the last pulse: they do not touch the magnetisation, so they are summed together before the next. */
   let lines: Line[] = [];
@@ -114,7 +122,7 @@ export function makeProgram(
     for (const train of found.trains) {
       ops.push(KERNEL.train, trains.length);
       trains.push(train);
-      forms.transform += train.firstSamples.length;
+      forms.train += train.firstSamples.length;
     }
     for (const { firstSample, waveform, moment } of found.rest) {
       const read = reads.length / 5;
@@ -163,6 +171,7 @@ export function makeProgram(
     rowSamples: rowSamples.finish(),
     forms,
     trains,
+    lines: lineForms,
     rows: open.length === 0 ? 0 : rows,
     areas: open.length,
     longest: open.length === 0 ? 0 : 8 * Math.ceil(Math.max(0, ...lengths) / 8),

@@ -6,6 +6,13 @@
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { type Axis, chooseAxis } from './spreading.ts';
 
+/** A waveform whose lines, whatever pulses lie between them, are transformed in batches (`assembly/lines.ts`). */
+export interface Lines {
+  /** [kx, ky, kz, t] per sample, then the common decay [1/s] */
+  readonly rate: Float64Array;
+  readonly axis: Axis;
+}
+
 /** A readout on its way: its first sample's moment [kx, ky, kz, t] since the last pulse. */
 export interface Line {
   readonly readout: number;
@@ -68,6 +75,26 @@ export function findTrains(
   }
   return { trains, rest: rest.sort((a, b) => a.readout - b.readout) };
 }
+
+/** Lines of one waveform by transform where that is cheaper than the matrix form; undefined: it is not, or not exact enough. */
+export function linesOf(
+  { waveforms, points }: Timeline,
+  waveform: number,
+  axes: AxisFinder,
+  tileSize: number,
+): Lines | undefined {
+  const [first, samples, linear] = waveforms.subarray(STRIDE.waveform * waveform) as unknown as number[];
+  if (linear !== 1) return undefined;
+  const step = points.subarray(STRIDE.point * (first! + 1), STRIDE.point * (first! + 2));
+  const axis = axes.find(samples!, samples! * step[3]!);
+  if (axis === undefined) return undefined;
+  const transform = axis.grid * (5 * Math.log2(axis.grid) + 8) + 40 * samples!;
+  const isCheaper = 8 * axis.taps + 8 + transform / tileSize < 3 * 8 * Math.ceil(samples! / 8);
+  return isCheaper ? { rate: Float64Array.of(...step, axes.commonR2), axis } : undefined;
+}
+
+/** Bytes of one grid for a batch of lines. */
+export const lineGridBytes = ({ axis }: Lines, rows: number): number => 8 * (axis.grid + axis.taps) * rows;
 
 function trainOf({ waveforms, points }: Timeline, lines: readonly Line[], axes: AxisFinder): Train | undefined {
   const [first, samples, linear] = waveforms.subarray(STRIDE.waveform * lines[0]!.waveform) as unknown as number[];

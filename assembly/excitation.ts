@@ -1,15 +1,27 @@
 /**
- * RF on: each step is half its relaxation, one rotation about the effective field (B1x, B1y, G·r + (Δf − offset)/γ̄) at the
- * step's middle, half its relaxation; the half relaxations of neighbouring steps are applied as one. The rotation is
- * v' = v + 2c(v×u) + 2(v×u)×u with half angle h (a vector), c = cos|h|, u = h·sin|h|/|h|: clockwise, as spins precess.
+ * RF on: each step is one rotation about the effective field (B1x, B1y, G·r + (Δf − offset)/γ̄) at its middle; between groups of
+ * steps the spins relax, as host/timeline/relaxation.ts says when. The rotation by half angle h (a
+ * vector) is v' = v + C·t + t×w with t = v×w, C = √2·cos|h|, w = √2·h·sin|h|/|h|: clockwise, as spins precess; the √2 sits in the
+ * polynomials, where it is free, and spares doubling t.
  * Spins outer, steps inner, so that a panel's magnetisation stays in registers from the first step to the last.
  */
-import { cosRoot, cosTurns, expNegative, halfTurns, parity, remainder, sincRoot, sinTurns } from './functions';
+import { cosRoot, cosTurns, decayLoss, halfTurns, parity, remainder, sincRoot, sinTurns } from './functions';
 import { Job, PULSE, Tile } from './layout';
 import { lanes, loadColumn, loadT, madd, nmadd, splat, storeT } from './simd';
 
 export const EXCITATION_BYTES: usize = 40;
-const STEP_BYTES: usize = 48;
+/**
+ * [dt, gx, gy, gz, hx, hy, hx² + hy²] f64, the last three again as f32, i32: dt or the gradient differ from the step before, and
+ * [relaxation before, relaxation after the pulse's last step] f64.
+ */
+const STEP_BYTES: usize = 88;
+
+/** One of a step's three transverse numbers for all lanes. */
+// @ts-ignore: decorator
+@inline function transverse<T>(step: usize, which: usize): v128 {
+  if (sizeof<T>() == 8) return v128.load64_splat(step + 8 * which, 32);
+  return v128.load32_splat(step + 4 * which, 56);
+}
 
 /** Plays excitation `index` on every spin of the tile. */
 export function excite<T>(job: Job, tile: Tile, index: i32): void {
@@ -31,118 +43,145 @@ export function turnAndStep<T>(job: Job, tile: Tile, index: i32, cosIn: f64, sin
     const my = loadT<T>(tile.my, n);
     storeT<T>(tile.mx, n, madd<T>(mx, ci, v128.mul<T>(my, si)));
     storeT<T>(tile.my, n, nmadd<T>(mx, si, v128.mul<T>(my, ci)));
+  }
+  for (let n = 0; n < tile.count; n += 2 * lanes<T>()) {
     if (any) walkSteps<T>(tile, n, first, end, offset, true);
     else walkSteps<T>(tile, n, first, end, offset, false);
-    const px = loadT<T>(tile.mx, n);
-    const py = loadT<T>(tile.my, n);
-    storeT<T>(tile.mx, n, nmadd<T>(py, so, v128.mul<T>(px, co)));
-    storeT<T>(tile.my, n, madd<T>(px, so, v128.mul<T>(py, co)));
+  }
+  for (let n = 0; n < tile.count; n += lanes<T>()) {
+    const mx = loadT<T>(tile.mx, n);
+    const my = loadT<T>(tile.my, n);
+    storeT<T>(tile.mx, n, nmadd<T>(my, so, v128.mul<T>(mx, co)));
+    storeT<T>(tile.my, n, madd<T>(mx, so, v128.mul<T>(my, co)));
   }
 }
 
-/** All steps of a pulse for one vector of spins. `any` is constant where this is inlined. */
+/** What `turn` leaves: √2·cos|h| and √2·sin|h|/|h| of one vector. Globals are an instance's own. */
+let c: v128 = f32x4.splat(0);
+let f: v128 = f32x4.splat(0);
+
+/** From s = |h|². `any` is constant where this is inlined. */
+// @ts-ignore: decorator
+@inline function turn<T>(s: v128, any: bool): void {
+  if (any) {
+    // A floor under |h|² keeps 0/0 out; sin|h|/|h| is 1 there to the last bit.
+    const root = v128.sqrt<T>(v128.max<T>(s, splat<T>(1e-30)));
+    const p = v128.mul<T>(root, splat<T>(0.15915494309189535));
+    const q = v128.sub<T>(p, v128.nearest<T>(p));
+    const h = halfTurns<T>(q);
+    const u = remainder<T>(q, h);
+    const u2 = v128.mul<T>(u, u);
+    const root2 = v128.xor(splat<T>(Math.SQRT2), parity<T>(h));
+    c = v128.mul<T>(root2, cosTurns<T>(u2));
+    f = v128.div<T>(v128.mul<T>(root2, sinTurns<T>(u, u2)), root);
+  } else {
+    c = cosRoot<T>(s);
+    f = sincRoot<T>(s);
+  }
+}
+
+/**
+ * All steps of a pulse for two vectors of spins, a and b: their independent chains fill the multiplier's latency (1.5 times the
+ * throughput of one). `any` is constant where this is inlined.
+ */
 // @ts-ignore: decorator
 @inline function walkSteps<T>(tile: Tile, n: i32, first: usize, end: usize, offset: f64, any: bool): void {
-  const density = loadColumn<T>(tile.density, n);
-  const R1 = loadT<T>(tile.R1, n);
-  const R2 = loadT<T>(tile.R2, n);
-  let mx = loadT<T>(tile.mx, n);
-  let my = loadT<T>(tile.my, n);
-  let mz = v128.sub<T>(loadT<T>(tile.mz, n), density); // deviation from equilibrium: decays like Mxy
+  const m = n + lanes<T>();
+  const da = loadColumn<T>(tile.density, n), db = loadColumn<T>(tile.density, m);
+  let ax = loadT<T>(tile.mx, n), bx = loadT<T>(tile.mx, m);
+  let ay = loadT<T>(tile.my, n), by = loadT<T>(tile.my, m);
+  // Deviation from equilibrium: it decays like Mxy.
+  let az = v128.sub<T>(loadT<T>(tile.mz, n), da), bz = v128.sub<T>(loadT<T>(tile.mz, m), db);
 
-  let dt = load<f64>(first);
-  let half1 = expNegative<T>(v128.mul<T>(R1, splat<T>(0.5 * dt)));
-  let half2 = expNegative<T>(v128.mul<T>(R2, splat<T>(0.5 * dt)));
-  mx = v128.mul<T>(mx, half2);
-  my = v128.mul<T>(my, half2);
-  mz = v128.mul<T>(mz, half1);
-  let full1 = v128.mul<T>(half1, half1);
-  let full2 = v128.mul<T>(half2, half2);
-  let gx: f64 = NaN, gy: f64 = NaN, gz: f64 = NaN;
-  let hz = splat<T>(0);
+  let time: f64 = 0;
+  let la1 = splat<T>(0), la2 = la1, lb1 = la1, lb2 = la1;
+  let hza = splat<T>(0), hzb = splat<T>(0);
+  let sza = hza, szb = hzb;
 
   for (let step = first; step < end; step += STEP_BYTES) {
-    // The field along z is formed in f64 and only when it changes: never in a pulse with a constant gradient.
-    const sx = load<f64>(step, 24), sy = load<f64>(step, 32), sz = load<f64>(step, 40);
-    if (sx != gx || sy != gy || sz != gz) {
-      gx = sx;
-      gy = sy;
-      gz = sz;
-      hz = halfAngle<T>(tile, n, gx, gy, gz, dt, offset);
+    const rest = load<f64>(step, 72);
+    if (rest != 0) {
+      if (rest != time) {
+        time = rest;
+        la1 = loss<T>(tile.R1, n, time);
+        lb1 = loss<T>(tile.R1, m, time);
+        la2 = loss<T>(tile.R2, n, time);
+        lb2 = loss<T>(tile.R2, m, time);
+      }
+      ax = nmadd<T>(ax, la2, ax);
+      bx = nmadd<T>(bx, lb2, bx);
+      ay = nmadd<T>(ay, la2, ay);
+      by = nmadd<T>(by, lb2, by);
+      az = nmadd<T>(az, la1, az);
+      bz = nmadd<T>(bz, lb1, bz);
     }
-    const hx = splat<T>(load<f64>(step, 8));
-    const hy = splat<T>(load<f64>(step, 16));
-    const s = madd<T>(hz, hz, madd<T>(hx, hx, v128.mul<T>(hy, hy)));
-    let c: v128, f: v128;
-    if (any) {
-      // A floor under |h|² keeps 0/0 out; sin|h|/|h| is 1 there to the last bit.
-      const root = v128.sqrt<T>(v128.max<T>(s, splat<T>(1e-30)));
-      const p = v128.mul<T>(root, splat<T>(0.15915494309189535));
-      const q = v128.sub<T>(p, v128.nearest<T>(p));
-      const h = halfTurns<T>(q);
-      const u = remainder<T>(q, h);
-      const u2 = v128.mul<T>(u, u);
-      c = v128.xor(cosTurns<T>(u2), parity<T>(h));
-      f = v128.div<T>(v128.xor(sinTurns<T>(u, u2), parity<T>(h)), root);
-    } else {
-      c = cosRoot<T>(s);
-      f = sincRoot<T>(s);
-    }
-    const ux = v128.mul<T>(hx, f);
-    const uy = v128.mul<T>(hy, f);
-    const uz = v128.mul<T>(hz, f);
-    const m = v128.add<T>(mz, density);
-    let tx = nmadd<T>(m, uy, v128.mul<T>(my, uz));
-    let ty = nmadd<T>(mx, uz, v128.mul<T>(m, ux));
-    let tz = nmadd<T>(my, ux, v128.mul<T>(mx, uy));
-    tx = v128.add<T>(tx, tx);
-    ty = v128.add<T>(ty, ty);
-    tz = v128.add<T>(tz, tz);
-    mx = v128.add<T>(mx, madd<T>(c, tx, nmadd<T>(tz, uy, v128.mul<T>(ty, uz))));
-    my = v128.add<T>(my, madd<T>(c, ty, nmadd<T>(tx, uz, v128.mul<T>(tz, ux))));
-    mz = v128.add<T>(mz, madd<T>(c, tz, nmadd<T>(ty, ux, v128.mul<T>(tx, uy))));
 
-    const next = step + STEP_BYTES;
-    if (next >= end) break;
-    const nextDt = load<f64>(next);
-    if (nextDt == dt) {
-      mx = v128.mul<T>(mx, full2);
-      my = v128.mul<T>(my, full2);
-      mz = v128.mul<T>(mz, full1);
-    } else {
-      mx = v128.mul<T>(mx, half2);
-      my = v128.mul<T>(my, half2);
-      mz = v128.mul<T>(mz, half1);
-      dt = nextDt;
-      gx = NaN;
-      half1 = expNegative<T>(v128.mul<T>(R1, splat<T>(0.5 * dt)));
-      half2 = expNegative<T>(v128.mul<T>(R2, splat<T>(0.5 * dt)));
-      full1 = v128.mul<T>(half1, half1);
-      full2 = v128.mul<T>(half2, half2);
-      mx = v128.mul<T>(mx, half2);
-      my = v128.mul<T>(my, half2);
-      mz = v128.mul<T>(mz, half1);
+    // The field along z is formed in f64 and only when it changes: never in a pulse with a constant gradient.
+    if (step == first || load<i32>(step, 68) != 0) {
+      hza = halfAngle<T>(tile, n, step, offset);
+      hzb = halfAngle<T>(tile, m, step, offset);
+      sza = v128.mul<T>(hza, hza);
+      szb = v128.mul<T>(hzb, hzb);
     }
+    const hx = transverse<T>(step, 0), hy = transverse<T>(step, 1), sxy = transverse<T>(step, 2);
+
+    turn<T>(v128.add<T>(sza, sxy), any);
+    const ca = c;
+    let ux = v128.mul<T>(hx, f), uy = v128.mul<T>(hy, f), uz = v128.mul<T>(hza, f);
+    let mz = v128.add<T>(az, da);
+    let tx = nmadd<T>(mz, uy, v128.mul<T>(ay, uz));
+    let ty = nmadd<T>(ax, uz, v128.mul<T>(mz, ux));
+    let tz = nmadd<T>(ay, ux, v128.mul<T>(ax, uy));
+    ax = v128.add<T>(ax, madd<T>(ca, tx, nmadd<T>(tz, uy, v128.mul<T>(ty, uz))));
+    ay = v128.add<T>(ay, madd<T>(ca, ty, nmadd<T>(tx, uz, v128.mul<T>(tz, ux))));
+    az = v128.add<T>(az, madd<T>(ca, tz, nmadd<T>(ty, ux, v128.mul<T>(tx, uy))));
+
+    turn<T>(v128.add<T>(szb, sxy), any);
+    const cb = c;
+    ux = v128.mul<T>(hx, f);
+    uy = v128.mul<T>(hy, f);
+    uz = v128.mul<T>(hzb, f);
+    mz = v128.add<T>(bz, db);
+    tx = nmadd<T>(mz, uy, v128.mul<T>(by, uz));
+    ty = nmadd<T>(bx, uz, v128.mul<T>(mz, ux));
+    tz = nmadd<T>(by, ux, v128.mul<T>(bx, uy));
+    bx = v128.add<T>(bx, madd<T>(cb, tx, nmadd<T>(tz, uy, v128.mul<T>(ty, uz))));
+    by = v128.add<T>(by, madd<T>(cb, ty, nmadd<T>(tx, uz, v128.mul<T>(tz, ux))));
+    bz = v128.add<T>(bz, madd<T>(cb, tz, nmadd<T>(ty, ux, v128.mul<T>(tx, uy))));
   }
-  storeT<T>(tile.mx, n, v128.mul<T>(mx, half2));
-  storeT<T>(tile.my, n, v128.mul<T>(my, half2));
-  storeT<T>(tile.mz, n, madd<T>(mz, half1, density));
+  time = load<f64>(end - STEP_BYTES, 80);
+  la1 = loss<T>(tile.R1, n, time);
+  lb1 = loss<T>(tile.R1, m, time);
+  la2 = loss<T>(tile.R2, n, time);
+  lb2 = loss<T>(tile.R2, m, time);
+  storeT<T>(tile.mx, n, nmadd<T>(ax, la2, ax));
+  storeT<T>(tile.mx, m, nmadd<T>(bx, lb2, bx));
+  storeT<T>(tile.my, n, nmadd<T>(ay, la2, ay));
+  storeT<T>(tile.my, m, nmadd<T>(by, lb2, by));
+  storeT<T>(tile.mz, n, v128.add<T>(nmadd<T>(az, la1, az), da));
+  storeT<T>(tile.mz, m, v128.add<T>(nmadd<T>(bz, lb1, bz), db));
+}
+
+/** 1 − e^{−time·R} */
+// @ts-ignore: decorator
+@inline function loss<T>(rates: usize, n: i32, time: f64): v128 {
+  return decayLoss<T>(v128.mul<T>(loadT<T>(rates, n), splat<T>(time)));
 }
 
 /** z component of the half angle [rad]: g·r + π·dt·(Δf − offset), g = πγ̄G·dt [rad/m]. Formed in f64. */
 // @ts-ignore: decorator
-@inline function halfAngle<T>(tile: Tile, n: i32, gx: f64, gy: f64, gz: f64, dt: f64, offset: f64): v128 {
-  const low = halfAngleOfTwo(tile, n, gx, gy, gz, dt, offset);
+@inline function halfAngle<T>(tile: Tile, n: i32, step: usize, offset: f64): v128 {
+  const low = halfAngleOfTwo(tile, n, step, offset);
   if (sizeof<T>() == 8) return low;
-  const high = halfAngleOfTwo(tile, n + 2, gx, gy, gz, dt, offset);
+  const high = halfAngleOfTwo(tile, n + 2, step, offset);
   return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
 }
 
 // @ts-ignore: decorator
-@inline function halfAngleOfTwo(tile: Tile, n: i32, gx: f64, gy: f64, gz: f64, dt: f64, offset: f64): v128 {
+@inline function halfAngleOfTwo(tile: Tile, n: i32, step: usize, offset: f64): v128 {
   const off = v128.sub<f64>(loadT<f64>(tile.hertz, n), f64x2.splat(offset));
-  let h = v128.mul<f64>(f64x2.splat(gx), loadColumn<f64>(tile.x, n));
-  h = madd<f64>(f64x2.splat(gy), loadColumn<f64>(tile.y, n), h);
-  h = madd<f64>(f64x2.splat(gz), loadColumn<f64>(tile.z, n), h);
-  return madd<f64>(f64x2.splat(Math.PI * dt), off, h);
+  let h = v128.mul<f64>(v128.load64_splat(step, 8), loadColumn<f64>(tile.x, n));
+  h = madd<f64>(v128.load64_splat(step, 16), loadColumn<f64>(tile.y, n), h);
+  h = madd<f64>(v128.load64_splat(step, 24), loadColumn<f64>(tile.z, n), h);
+  return madd<f64>(f64x2.splat(Math.PI * load<f64>(step)), off, h);
 }

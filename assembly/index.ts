@@ -1,5 +1,5 @@
 /** What the host calls. */
-export { recordBytes, scratchBytes } from './layout';
+export { heapBase, recordBytes, scratchBytes } from './layout';
 export { probeFused } from './simd';
 export { stepNodes } from './tables';
 export { startThread, wasi_thread_start, work } from './threads';

@@ -17,7 +17,7 @@ export class Job {
   pulses: usize;
   /** [pulses] i32: one of PULSE */
   pulseForms: usize;
-  /** [rfSteps][dt, hx, hy, gx, gy, gz] f64: half angles π γ̄ B1 dt [rad] and πγ̄ G dt [rad/m] */
+  /** [rfSteps] records of `excitation.ts`: half angles h = πγ̄B1·dt [rad] and g = πγ̄G·dt [rad/m] */
   steps: usize;
   /** [reads][firstSample, waveform, moment, area, row] i32: moment since the last pulse; area and row where it is recorded */
   reads: usize;
@@ -176,6 +176,11 @@ export function scratchBytes(address: usize): i32 {
   const operators = job.operatorCount == 0 ? 0 : job.operatorCount * job.capacity * (OPERATOR_BYTES / 4) + MAKING_BYTES;
   const train = job.gridBytes == 0 ? 0 : SPREAD_BYTES + 2 * <i32>job.gridBytes;
   return 2 * TILE_BYTES + columns + CHUNK * 32 + matrix + operators + train;
+}
+
+/** Where the host's own data may begin: below lie the kernels' constants. */
+export function heapBase(): usize {
+  return __heap_base;
 }
 
 /** So that the host can check its own list of fields against this file. */

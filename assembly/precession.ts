@@ -4,7 +4,7 @@
  */
 import { cosTurns, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
 import { Tile } from './layout';
-import { lanes, loadColumn, loadT, madd, nmadd, splat, storeT } from './simd';
+import { lanes, loadColumn, loadT, madd, nmadd, splat, storeT, withoutTiny } from './simd';
 
 /**
  * Turns of two spins, reduced to [−½, ½]. In f64 whatever T is: 500 turns at the edge of a fine image leave f32 a
@@ -45,8 +45,8 @@ export function precess<T>(tile: Tile, moment: usize): void {
     const s = v128.mul<T>(e2, sinTurns<T>(u, u2));
     const mx = loadT<T>(tile.mx, n);
     const my = loadT<T>(tile.my, n);
-    storeT<T>(tile.mx, n, madd<T>(mx, c, v128.mul<T>(my, s)));
-    storeT<T>(tile.my, n, nmadd<T>(mx, s, v128.mul<T>(my, c)));
+    storeT<T>(tile.mx, n, withoutTiny<T>(madd<T>(mx, c, v128.mul<T>(my, s))));
+    storeT<T>(tile.my, n, withoutTiny<T>(nmadd<T>(mx, s, v128.mul<T>(my, c))));
     const e1 = expNegative<T>(v128.mul<T>(time, loadT<T>(tile.R1, n)));
     const density = loadColumn<T>(tile.density, n);
     storeT<T>(tile.mz, n, madd<T>(v128.sub<T>(loadT<T>(tile.mz, n), density), e1, density));

@@ -98,9 +98,8 @@ async function buildHost() {
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
+    // Lines stay lines: Node prints the one where an error was thrown, and a bundle in one line is half a megabyte of it.
     minifySyntax: true,
-    minifyWhitespace: true,
-    keepNames: true,
   };
   try {
     const bundles = await Promise.allSettled([

@@ -5,6 +5,7 @@
 #   eval "$(slurm/testbed.sh up DIR)"       start it, with everything it writes in DIR; prints `export SLURM_CONF=…`
 #   slurm/testbed.sh kill-node DIR n2       a node dies, with all that runs on it
 #   slurm/testbed.sh down DIR               stop it, kill what still runs on it, remove DIR
+#   slurm/testbed.sh check                  whether it could be started here, and if not, why
 #
 # All daemons and jobs live in one PID namespace, so that killing its first process ends every one of them: the kernel sees to it, whatever
 # state they are in. Each node has its own host name (UTS namespace): Open MPI crashes when two nodes share one. It has no PID namespace of
@@ -19,8 +20,9 @@ die() {
 # A network name is not a path: everything is found by its absolute one.
 self=$(realpath "$0")
 verb=${1:-}
-[ $# -ge 2 ] || die "usage: testbed.sh up DIR | kill-node DIR NODE | down DIR"
-dir=$(realpath -m "$2")
+usage='usage: testbed.sh up DIR | kill-node DIR NODE | down DIR | check'
+[ $# -ge 2 ] || [ "$verb" = check ] || die "$usage"
+dir=$(realpath -m "${2:-.}")
 
 # Processes of this testbed with the given name: its directory stands in their command line, so no record of process ids can go stale.
 daemons() {
@@ -98,17 +100,21 @@ SlurmdParameters=config_overrides
 GresTypes=gpu
 NodeName=n1 NodeHostname=n1 NodeAddr=127.0.0.1 Port=$first Sockets=1 CoresPerSocket=4 ThreadsPerCore=1 RealMemory=4000 Gres=gpu:2
 NodeName=n2 NodeHostname=n2 NodeAddr=127.0.0.1 Port=$second Sockets=1 CoresPerSocket=4 ThreadsPerCore=1 RealMemory=4000 Gres=gpu:2
-PartitionName=main Nodes=n1,n2 Default=YES MaxTime=1:00:00 State=UP
+PartitionName=main Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP
 CONF
 }
 
-start() {
+check() {
   [ "$(id -u)" = 0 ] || die "needs root: it makes namespaces and device nodes"
   local missing=()
   for program in munged slurmctld slurmd srun unshare node; do command -v $program >/dev/null || missing+=("$program"); done
   [ ${#missing[@]} = 0 ] || die "missing ${missing[*]} (Debian: apt-get install slurm-wlm munge util-linux)"
   unshare --pid --uts --fork --mount-proc true 2>/dev/null ||
     die "this machine lets root make no PID or UTS namespace (in a container: run it --privileged)"
+}
+
+start() {
+  check
   # `down` removes the directory, so it may hold nothing else.
   [ ! -e "$dir" ] || [ -z "$(ls -A "$dir")" ] || die "$dir is not empty (a testbed that runs there: take it down first)"
 
@@ -187,5 +193,6 @@ case $verb in
   node) run_node "$3" ;;
   kill-node) kill_node "${3:?which node}" ;;
   down) stop ;;
-  *) die "usage: testbed.sh up DIR | kill-node DIR NODE | down DIR" ;;
+  check) check ;;
+  *) die "$usage" ;;
 esac

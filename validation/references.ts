@@ -53,7 +53,7 @@ export const exactReferences: Section = {
   bounds: 'rounding the phantom to f32 moves the EPI of brain2D by 1.4e-6; RF steps at their default add 1e-6',
   missing,
   async rows() {
-    const epi = makeBuiltin('epi', new Map(), DEFAULT_SCANNER);
+    const epi = makeBuiltin('epi', {}, DEFAULT_SCANNER);
     const brain = await open('phantoms/brain2D.mat', { tissues, stride: '4' });
     const rows: Row[] = [];
     for (const [file, phantom, sum] of [

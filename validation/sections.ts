@@ -1,5 +1,18 @@
 /** The sections of the validation, in the order of the table. */
+import { bart } from './bart.ts';
+import { steadyStates, transients } from './closed-forms.ts';
+import { longScans } from './long.ts';
+import { order, pulses } from './pulses.ts';
 import { exactReferences, otherSimulators } from './references.ts';
 import type { Section } from './report.ts';
 
-export const sections: readonly Section[] = [exactReferences, otherSimulators];
+export const sections: readonly Section[] = [
+  exactReferences,
+  otherSimulators,
+  transients,
+  steadyStates,
+  longScans,
+  pulses,
+  order,
+  bart,
+];

@@ -20,7 +20,7 @@ export async function info(name: string, options: { json?: boolean }): Promise<v
 async function gather(name: string): Promise<Facts> {
   const sequence = builtinSequences.get(name);
   if (sequence !== undefined) {
-    const made = makeBuiltin(name, new Map(), DEFAULT_SCANNER);
+    const made = makeBuiltin(name, {}, DEFAULT_SCANNER);
     return {
       kind: 'built-in sequence',
       name,

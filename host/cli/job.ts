@@ -1,8 +1,14 @@
 /** From what the command line names to what an engine runs: shared by `simulate`, which runs it, and `plan`, which tells. */
+import packageJson from '../../package.json' with { type: 'json' };
+import { sharedBounds } from '../cluster/bounds.ts';
+import type { Cluster } from '../cluster/communicator.ts';
+import { commonKernels, requireSamePlan } from '../cluster/compare.ts';
+import { meet } from '../cluster/meeting.ts';
 import { makePlan, type Plan } from '../cluster/plan.ts';
-import { grantedThreads } from '../common/environment.ts';
+import { allowedCpus, cpusPerTask, grantedThreads } from '../common/environment.ts';
+import { warn } from '../common/log.ts';
 import type { Precision } from '../engine/types.ts';
-import { wasmBuild } from '../engine/wasm/module.ts';
+import { type KernelBuild, wasmBuild } from '../engine/wasm/module.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import { compileTimeline } from '../timeline/compile.ts';
 import { STRIDE, type Timeline } from '../timeline/types.ts';
@@ -24,37 +30,78 @@ export interface Job extends Inputs {
   readonly plan: Plan;
   readonly threads: number;
   readonly build: string;
+  /** The kernel build to insist on, where ranks had to agree on one. */
+  readonly kernels: KernelBuild | undefined;
+  /** Operations that one spin costs, by counting. */
+  readonly spinWork: number;
   readonly seconds: { readonly load: number; readonly compile: number };
 }
 
-/** @param quietChecks true on ranks that should not repeat warnings */
+/**
+ * Collective: all ranks open the same inputs, agree on the kernels and find that they have the same plan.
+ * @throws AgreedError on all ranks if anything is wrong on any
+ */
 export async function openJob(
+  cluster: Cluster,
   sequenceName: string,
   phantomName: string,
   options: JobOptions,
-  quietChecks: boolean,
 ): Promise<Job> {
+  const root = cluster.rank === 0;
   const begun = performance.now();
-  const { scanner, sequence, phantom } = await openInputs(sequenceName, phantomName, options, quietChecks);
-  const loaded = performance.now();
-  const timeline = compileTimeline(sequence, { B0: scanner.B0, maxRfStep: options.dtRf });
-  const build = wasmBuild();
-  const plan = makePlan(timeline, phantom, {
-    precision: options.precision,
-    engineBuild: build,
-    ...(options.tile === undefined ? {} : { tileSize: options.tile }),
-    ...(options.tolerance === undefined ? {} : { tolerance: options.tolerance }),
-  });
-  const threads = options.threads ?? (isSmall(timeline, phantom) ? 1 : grantedThreads().threads);
+  let opened: Omit<Job, 'plan' | 'threads' | 'build' | 'kernels' | 'spinWork' | 'seconds'> | undefined;
+  let loaded = begun;
+  const open = async (): Promise<{ best: string; plain: string }> => {
+    const boundsOf = (count: number, read: PhantomSource['read']) => sharedBounds(cluster, count, read);
+    const inputs = await openInputs(sequenceName, phantomName, options, { quiet: !root, boundsOf });
+    loaded = performance.now();
+    const timeline = compileTimeline(inputs.sequence, { B0: inputs.scanner.B0, maxRfStep: options.dtRf });
+    opened = { ...inputs, timeline };
+    return { best: wasmBuild(), plain: cluster.size > 1 ? wasmBuild('simd') : '' };
+  };
+  const common = await meet(cluster, 'inputs', open, (all) => commonKernels(cluster, all));
+  if (root && common.why !== undefined) warn(common.why);
+  const kernels = common.plain ? 'simd' : undefined;
+  const build = wasmBuild(kernels);
+
+  const { timeline, phantom } = opened!;
+  let plan: Plan | undefined;
+  const make = (): Plan['parts'] => {
+    plan = makePlan(timeline, phantom, {
+      precision: options.precision,
+      engineBuild: build,
+      version: packageJson.version,
+      ...(options.tile === undefined ? {} : { tileSize: options.tile }),
+      ...(options.tolerance === undefined ? {} : { tolerance: options.tolerance }),
+    });
+    return plan.parts;
+  };
+  await meet(cluster, 'plan', make, (all) => requireSamePlan(cluster, all));
+
+  const spinWork = workPerSpin(timeline);
+  const small = phantom.spinCount * spinWork < SMALL_JOB * cluster.size;
+  const threads = options.threads ?? (small ? 1 : grantedThreads(cluster.node.sharers).threads);
+  if (root) warnIfBound(options.threads);
   const seconds = { load: (loaded - begun) / 1e3, compile: (performance.now() - loaded) / 1e3 };
-  return { scanner, sequence, phantom, timeline, plan, threads, build, seconds };
+  return { ...opened!, plan: plan!, threads, build, kernels, spinWork, seconds };
 }
 
-/** Spin·operations below which starting a worker (0.1 s) costs more than it saves. */
+/** Spin·operations of a rank below which starting a worker (0.1 s) costs more than it saves. */
 const SMALL_JOB = 2e8;
 
 /** By counting, never by timing: samples at one operation, RF steps and segments at what they cost beside one. */
-function isSmall({ sampleCount, rfSteps, ops }: Timeline, { spinCount }: PhantomSource): boolean {
-  const perSpin = sampleCount + 20 * (ops.length / STRIDE.op) + 10 * (rfSteps.length / STRIDE.rfStep);
-  return spinCount * perSpin < SMALL_JOB;
+function workPerSpin({ sampleCount, rfSteps, ops }: Timeline): number {
+  return sampleCount + 20 * (ops.length / STRIDE.op) + 10 * (rfSteps.length / STRIDE.rfStep);
+}
+
+/** Launchers bind ranks on their own account: mpirun of Open MPI to one core each, srun without -c too. */
+function warnIfBound(asked: number | undefined): void {
+  const wanted = asked ?? cpusPerTask();
+  const cpus = allowedCpus().length;
+  if (wanted === undefined || wanted <= cpus) return;
+  const what = asked === undefined ? `SLURM_CPUS_PER_TASK=${wanted}` : `--threads ${wanted}`;
+  warn(
+    `${what}, but this process may run on ${cpus} ${cpus === 1 ? 'processor' : 'processors'}; ` +
+      'bind ranks to more (mpirun --bind-to none or --map-by slot:PE=N, srun -c N), or ask for fewer threads',
+  );
 }

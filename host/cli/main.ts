@@ -4,9 +4,15 @@
  */
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { EXIT, LarmorError } from '../common/errors.ts';
-import { setLogLevel } from '../common/log.ts';
-import { positiveInteger, positiveSeconds, toleranceBound } from './options.ts';
+import { AgreedError, EXIT, LarmorError } from '../common/errors.ts';
+import { errorLine, setLogLevel } from '../common/log.ts';
+import {
+  DEFAULT_CHECKPOINT_INTERVAL,
+  DEFAULT_WATCHDOG,
+  positiveInteger,
+  positiveSeconds,
+  toleranceBound,
+} from './options.ts';
 import { collect } from './settings.ts';
 
 const program = new Command('larmor')
@@ -49,11 +55,25 @@ function withJob(command: Command): Command {
 
 withJob(program.command('simulate').description('simulate a scan and write its raw data'))
   .option('-o, --output <file>', '.mrd or .h5 (ISMRMRD), .npy, .mat, .cfl; repeatable (default: raw.mrd)', collect)
+  .addOption(
+    new Option('--schedule <s>', 'tiles to ranks: fixed parts, or batches on demand (nodes of different speed)')
+      .choices(['static', 'dynamic'])
+      .default('static'),
+  )
+  .option('--checkpoint <dir>', 'keep what is done in this folder, so that a stopped run can be resumed')
+  .option('--checkpoint-interval <s>', 'seconds between checkpoints', positiveSeconds, DEFAULT_CHECKPOINT_INTERVAL)
+  .option('--resume', 'go on from the checkpoint, on any number of ranks; from the beginning if there is none')
+  .option(
+    '--watchdog <s>',
+    'end the job when a rank gave no sign of life for so long',
+    positiveSeconds,
+    DEFAULT_WATCHDOG,
+  )
   .action(async (sequence, phantom, options) => (await import('./simulate.ts')).simulate(sequence, phantom, options));
 
-withJob(program.command('plan').description('what a simulation would do and need, without doing it')).action(
-  async (sequence, phantom, options) => (await import('./plan.ts')).plan(sequence, phantom, options),
-);
+withJob(program.command('plan').description('what a simulation would do and need, without doing it'))
+  .option('--ranks <n>', 'ranks to plan for, each like this one (default: those that run)', positiveInteger)
+  .action(async (sequence, phantom, options) => (await import('./plan.ts')).plan(sequence, phantom, options));
 
 program
   .command('info')
@@ -109,14 +129,9 @@ try {
   process.exitCode = report(error);
 }
 
-/** One line for what a user can mend; a stack only for our own defects. */
+/** What ranks agreed on is told by one of them. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  if (error instanceof LarmorError) {
-    process.stderr.write(`larmor: ${error.message}\n`);
-    return error.exitCode;
-  }
-  const stack = error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`larmor: internal error, please report it: ${stack}\n`);
-  return EXIT.internal;
+  if (!(error instanceof AgreedError && error.told)) process.stderr.write(`${errorLine(error)}\n`);
+  return error instanceof LarmorError ? error.exitCode : EXIT.internal;
 }

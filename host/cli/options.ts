@@ -19,3 +19,9 @@ export function toleranceBound(text: string): number {
   if (!(value >= 1e-6 && value <= 0.1)) throw new InvalidArgumentError('give a number from 1e-6 to 0.1.');
   return value;
 }
+
+/** Seconds of work that a killed run loses at most; a checkpoint takes some milliseconds per 10⁵ samples. */
+export const DEFAULT_CHECKPOINT_INTERVAL = 300;
+
+/** Seconds of silence that a rank is allowed: one page of a busy parallel file system may take minutes. */
+export const DEFAULT_WATCHDOG = 600;

@@ -1,21 +1,47 @@
-/** `larmor plan`: tiles, memory and the work a simulation would be; simulates nothing. */
+/** `larmor plan`: tiles, memory, work and time of a simulation; simulates nothing but a second's calibration. */
+import { joinCluster } from '../cluster/communicator.ts';
+import { forecastMemory, forecastTime } from '../cluster/forecast.ts';
+import { fromRoot } from '../cluster/meeting.ts';
+import { AgreedError } from '../common/errors.ts';
+import { makeWasmEngine } from '../engine/wasm/engine.ts';
 import { wasmSizes } from '../engine/wasm/memory.ts';
-import { makeProgram } from '../engine/wasm/program.ts';
+import { makeProgram, type ReadoutForm } from '../engine/wasm/program.ts';
 import { STRIDE } from '../timeline/types.ts';
 import { type JobOptions, openJob } from './job.ts';
+import { DEFAULT_WATCHDOG } from './options.ts';
 
-export async function plan(sequenceName: string, phantomName: string, options: JobOptions): Promise<void> {
-  const {
-    sequence,
-    phantom,
-    timeline,
-    plan: made,
-    threads,
-    build,
-  } = await openJob(sequenceName, phantomName, options, false);
+export interface PlanOptions extends JobOptions {
+  /** Ranks to plan for, each like this process. Default: as many as there are. */
+  readonly ranks?: number;
+}
+
+/** Under a launcher rank 0 plans for all. */
+export async function plan(sequenceName: string, phantomName: string, options: PlanOptions): Promise<void> {
+  const cluster = await joinCluster(DEFAULT_WATCHDOG);
+  try {
+    const job = await openJob(cluster, sequenceName, phantomName, options);
+    await fromRoot(cluster, 'plan', () => tellPlan(job, options.ranks ?? cluster.size, options.json === true));
+    job.phantom.close();
+  } catch (error) {
+    if (cluster.size > 1 && !(error instanceof AgreedError)) cluster.fail(error);
+    await cluster.leave();
+    throw error;
+  }
+  await cluster.leave();
+}
+
+type Opened = Awaited<ReturnType<typeof openJob>>;
+
+async function tellPlan(job: Opened, ranks: number, json: boolean): Promise<void> {
+  const { sequence, phantom, timeline, plan: made, build, kernels } = job;
   const program = makeProgram(timeline, phantom, made);
-  const sizes = wasmSizes(timeline, program, made, threads);
+  const sizes = wasmSizes(timeline, program, made, job.threads);
   const forms = Object.fromEntries(Object.entries(program.forms).filter(([, count]) => count > 0));
+  const { threads } = sizes;
+  const memory = forecastMemory(sizes.total, phantom.residentBytes, timeline.sampleCount, { ranks, threads });
+  const time = await forecastTime({ timeline, source: phantom, ...made }, made, ranks, (calibration) =>
+    makeWasmEngine(calibration, { threads, ...(kernels === undefined ? {} : { build: kernels }) }),
+  );
   const result = {
     sequence: sequence.name,
     phantom: phantom.name,
@@ -26,33 +52,67 @@ export async function plan(sequenceName: string, phantomName: string, options: J
     segments: timeline.segments.length / STRIDE.segment,
     rfSteps: timeline.rfSteps.length / STRIDE.rfStep,
     readouts: forms,
-    threads: sizes.threads,
+    ranks,
+    tilesPerRank: [Math.floor(made.tileCount / ranks), Math.ceil(made.tileCount / ranks)],
+    threads,
     build,
     precision: made.precision,
-    /** Shared memory of the kernels and what the phantom keeps open [bytes]; Node itself takes some 60 MB more. */
-    memory: { kernels: sizes.total, phantom: phantom.residentBytes },
+    /** Per rank [bytes]. */
+    memory,
+    /** Of the rank with most tiles, if all are like this one [s]; from a calibration on this machine. */
+    seconds: { load: job.seconds.load + job.seconds.compile, simulate: time.seconds },
     spinSamples: made.spinCount * timeline.sampleCount,
+    spinSamplesPerSecond: time.spinsPerSecond * timeline.sampleCount * ranks,
     scaleExponent: made.scaleExponent,
     planHash: made.hash,
   };
-  phantom.close();
-  if (options.json) {
-    process.stdout.write(`${JSON.stringify(result)}\n`);
-    return;
-  }
-  const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-  const lines = [
-    `${result.sequence} on ${result.phantom}`,
-    `spins      ${result.spins} in ${result.tiles} tiles of ${result.tileSize}`,
-    `samples    ${result.samples} in ${Object.entries(forms)
-      .map(([form, count]) => `${count} readouts ${form}`)
-      .join(', ')}`,
-    `timeline   ${result.segments} segments, ${result.rfSteps} RF steps`,
-    `work       ${result.spinSamples.toExponential(2)} spin·samples`,
-    `memory     ${mib(sizes.total)} for kernels and sums, ${mib(phantom.residentBytes)} for the phantom`,
-    `threads    ${sizes.threads}`,
-    `kernels    ${build}, ${made.precision}`,
-    `plan       ${made.hash}`,
+  process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${planLines(result).join('\n')}\n`);
+}
+
+interface Told {
+  readonly sequence: string;
+  readonly phantom: string;
+  readonly spins: number;
+  readonly tiles: number;
+  readonly tileSize: number;
+  readonly samples: number;
+  readonly segments: number;
+  readonly rfSteps: number;
+  readonly readouts: Readonly<Partial<Record<ReadoutForm, number>>>;
+  readonly ranks: number;
+  readonly tilesPerRank: readonly number[];
+  readonly threads: number;
+  readonly build: string;
+  readonly precision: string;
+  readonly memory: ReturnType<typeof forecastMemory>;
+  readonly seconds: { readonly load: number; readonly simulate: number };
+  readonly spinSamples: number;
+  readonly planHash: string;
+}
+
+function planLines(told: Told): string[] {
+  const { memory, seconds } = told;
+  const mib = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+  const readouts = Object.entries(told.readouts).map(([form, count]) => `${count} readouts ${form}`);
+  const tiles = [...new Set(told.tilesPerRank)].join(' to ');
+  const root = told.ranks > 1 ? `, rank 0 ${mib(memory.root)}` : '';
+  const perRank = mib(told.ranks > 1 ? memory.others : memory.root);
+  return [
+    `${told.sequence} on ${told.phantom}`,
+    `spins      ${told.spins} in ${told.tiles} tiles of ${told.tileSize}`,
+    `samples    ${told.samples} in ${readouts.join(', ')}`,
+    `timeline   ${told.segments} segments, ${told.rfSteps} RF steps`,
+    `work       ${told.spinSamples.toExponential(2)} spin·samples`,
+    `ranks      ${told.ranks}, ${tiles} tiles and ${told.threads} threads each`,
+    `memory     ${perRank} per rank${root}: kernels ${mib(memory.kernels)}, phantom ${mib(memory.phantom)}`,
+    `time       ${duration(seconds.simulate)} to simulate, if all ranks are like this one; loading ${duration(seconds.load)}`,
+    `kernels    ${told.build}, ${told.precision}`,
+    `plan       ${told.planHash}`,
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function duration(seconds: number): string {
+  if (seconds < 120) return `${seconds.toPrecision(2)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -1,121 +1,174 @@
 /** `larmor simulate`: sequence + phantom → raw data. */
-import { createHash } from 'node:crypto';
-import { joinCluster } from '../cluster/communicator.ts';
+import { resolve } from 'node:path';
+import { recordCompletion, writeCheckpoint } from '../cluster/checkpoint.ts';
+import { type Cluster, joinCluster } from '../cluster/communicator.ts';
+import { fromRoot, meet } from '../cluster/meeting.ts';
+import { type CheckpointOptions, checkCheckpointOptions, findStart, type Start } from '../cluster/restart.ts';
 import { type RunResult, runTiles } from '../cluster/run.ts';
+import type { Schedule } from '../cluster/schedule.ts';
 import { listenForStop } from '../cluster/stop.ts';
-import { EXIT, LarmorError } from '../common/errors.ts';
-import { info } from '../common/log.ts';
-import { GAMMA_BAR } from '../common/units.ts';
+import { countTiles, type TileRange } from '../cluster/tiles.ts';
+import { AgreedError, EXIT, LarmorError } from '../common/errors.ts';
+import { info, warn } from '../common/log.ts';
 import type { Engine } from '../engine/types.ts';
 import { makeWasmEngine } from '../engine/wasm/engine.ts';
-import { checkWritable, rawWriterFor, writeRaw } from '../raw/index.ts';
-import { type Summary, summaryLines } from '../report/summary.ts';
-import { encode } from '../sequence/encoding.ts';
-import { applyReceivePhase } from '../timeline/receive.ts';
-import { STRIDE } from '../timeline/types.ts';
+import { checkWritable, rawWriterFor } from '../raw/index.ts';
+import { type RankReport, summaryLines } from '../report/summary.ts';
 import { type Job, type JobOptions, openJob } from './job.ts';
 import { showProgress } from './progress.ts';
+import { summarise, writeOutputs } from './result.ts';
 
-export interface SimulateOptions extends JobOptions {
+export interface SimulateOptions extends JobOptions, CheckpointOptions {
   readonly output?: readonly string[];
+  readonly schedule: Schedule;
+  /** Seconds without a sign of life after which a rank is given up. */
+  readonly watchdog: number;
 }
 
 export async function simulate(sequenceName: string, phantomName: string, options: SimulateOptions): Promise<void> {
-  const begun = performance.now();
-  const outputs = options.output ?? ['raw.mrd'];
-  for (const path of outputs) rawWriterFor(path);
-  const cluster = joinCluster();
-  const root = cluster.rank === 0;
-  const job = await openJob(sequenceName, phantomName, options, !root);
-  const { timeline, phantom, plan } = job;
-  if (root)
-    for (const path of outputs)
-      checkWritable(path, { coils: 1, samples: timeline.sampleCount, precision: plan.precision });
+  const cluster = await joinCluster(options.watchdog);
+  try {
+    await simulateIn(cluster, sequenceName, phantomName, options);
+  } catch (error) {
+    if (cluster.size > 1 && !(error instanceof AgreedError)) cluster.fail(error);
+    await cluster.leave();
+    throw error;
+  }
+  await cluster.leave();
+}
 
-  const engine = await makeWasmEngine({ timeline, source: phantom, ...plan }, { threads: job.threads });
+async function simulateIn(
+  cluster: Cluster,
+  sequenceName: string,
+  phantomName: string,
+  options: SimulateOptions,
+): Promise<void> {
+  const begun = performance.now();
+  const root = cluster.rank === 0;
+  const outputs = options.output ?? ['raw.mrd'];
+  await fromRoot(cluster, 'options', () => {
+    for (const path of outputs) rawWriterFor(path);
+    checkCheckpointOptions(options);
+  });
+  const job = await openJob(cluster, sequenceName, phantomName, options);
+  const { timeline, phantom, plan } = job;
+
+  let start: Start = { done: [] };
+  const { done, complete } = await fromRoot(cluster, 'start', () => {
+    const size = { coils: 1, samples: timeline.sampleCount, precision: plan.precision };
+    for (const path of outputs) checkWritable(path, size);
+    start = findStart(options, plan, 2 * timeline.sampleCount, outputs);
+    return { done: start.done, complete: start.completion !== undefined };
+  });
+  if (complete) {
+    phantom.close();
+    if (root) tellComplete(start, options);
+    return;
+  }
+
+  let made: Engine | undefined;
+  let threads: readonly number[] = [];
+  const makeEngine = async (): Promise<number> => {
+    const kernels = job.kernels === undefined ? {} : { build: job.kernels };
+    made = await makeWasmEngine({ timeline, source: phantom, ...plan }, { threads: job.threads, ...kernels });
+    return made.threads;
+  };
+  await meet(cluster, 'engine', makeEngine, (all) => {
+    threads = all;
+  });
+  const engine = made!;
+  if (start.sums !== undefined) engine.sums.set(start.sums);
+  const loaded = (performance.now() - begun) / 1e3;
+
   const stop = listenForStop();
-  const hide = showProgress(plan.tileCount, () => engine.finished, options.quiet === true || !root);
+  cluster.reportProgress(() => engine.finished);
+  const toDo = plan.tileCount - countTiles(done);
+  const hide = showProgress(toDo, () => cluster.finished(engine.finished), options.quiet === true || !root);
+  const save = (tiles: readonly TileRange[]): void =>
+    writeCheckpoint(options.checkpoint!, plan, `${job.sequence.name} on ${phantom.name}`, tiles, engine.sums);
   let result: RunResult;
   try {
-    result = await runTiles(cluster, engine, plan, stop);
+    result = await runTiles(cluster, engine, plan, stop, {
+      schedule: options.schedule,
+      threads,
+      tileWork: job.spinWork * plan.tileSize,
+      done,
+      checkpoint: options.checkpoint === undefined ? undefined : { interval: options.checkpointInterval, write: save },
+      onSaveError: (error) => warn(`${(error as Error).message}; the run goes on, the checkpoint before it is kept`),
+    });
   } finally {
     hide();
     await engine.close();
     phantom.close();
     stop.release();
   }
-  if (!result.complete) {
-    cluster.leave();
-    throw new LarmorError(
-      EXIT.stopped,
-      `stopped by ${stop.signal ?? 'another rank'} before the last tile; nothing was written`,
+
+  const report = (): RankReport => ({
+    rank: cluster.rank,
+    host: cluster.host,
+    threads: engine.threads,
+    tiles: result.tiles,
+    seconds: { load: loaded, ...result.seconds },
+    peakMemory: process.resourceUsage().maxRSS * 1024,
+  });
+  await meet(cluster, 'end', report, (perRank) => {
+    if (!result.complete) throw stopped(result, plan.tileCount, options, save);
+    finish(job, engine, perRank, { ...options, outputs, begun, tilesResumed: countTiles(done) }, () =>
+      save(result.done),
     );
-  }
-  if (root) {
-    const wrote = performance.now();
-    write(job, engine, outputs);
-    const now = performance.now();
-    const summary = summarise(job, engine, result, outputs, { write: (now - wrote) / 1e3, total: (now - begun) / 1e3 });
-    if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-    else for (const line of summaryLines(summary)) info(line);
-  }
-  cluster.leave();
+  });
 }
 
-/** Integers back to numbers, the receiver's phase, and out in every format asked for. */
-function write(job: Job, engine: Engine, outputs: readonly string[]): void {
-  const { timeline, plan, scanner, sequence, phantom } = job;
-  const unit = 2 ** -plan.scaleExponent;
-  const signal = new Float64Array(engine.sums.length);
-  for (let n = 0; n < signal.length; n++) signal[n] = Number(engine.sums[n]!) * unit;
-  applyReceivePhase(timeline, signal);
-  const raw = {
-    signal,
-    coils: 1,
-    samples: timeline.sampleCount,
-    precision: plan.precision,
-    encoding: encode(sequence, scanner),
-    sequenceName: sequence.name,
-    phantomName: phantom.name,
-    B0: scanner.B0,
-    frequency: GAMMA_BAR * scanner.B0,
-  };
-  for (const path of outputs) writeRaw(path, raw);
+/** An earlier run wrote everything that is asked for: its summary is this one's. */
+function tellComplete({ completion }: Start, { json, checkpoint }: SimulateOptions): void {
+  info(`--resume: the run in ${checkpoint} was complete at ${completion!.finishedAt}; nothing is left to do`);
+  if (json) process.stdout.write(`${JSON.stringify(completion!.summary)}\n`);
 }
 
-function summarise(
+/** Rank 0 keeps what was collected. @returns the error with which all leave; throws 73 if nothing can be kept */
+function stopped(
+  { signal, done }: RunResult,
+  tileCount: number,
+  { checkpoint }: SimulateOptions,
+  save: (tiles: readonly TileRange[]) => void,
+): LarmorError {
+  const after = `stopped by ${signal} after`;
+  if (checkpoint === undefined)
+    return new LarmorError(EXIT.stopped, `${after} a part of the tiles; nothing was kept (--checkpoint DIR keeps it)`);
+  save(done);
+  const kept = `${countTiles(done)} of ${tileCount} tiles, kept in ${checkpoint}`;
+  return new LarmorError(EXIT.stopped, `${after} ${kept}; the same command with --resume goes on from there`);
+}
+
+/** Rank 0's last work: write, tell, and leave a record. What cannot be written is kept in the checkpoint, if there is one. */
+function finish(
   job: Job,
   engine: Engine,
-  { perRank }: RunResult,
-  outputs: readonly string[],
-  spent: { write: number; total: number },
-): Summary {
-  const { timeline, phantom, plan } = job;
-  const { simulate: simulated, reduce } = perRank[0]!.seconds;
-  const hash = createHash('sha256').update(String(plan.scaleExponent)).update('\0').update(engine.sums);
-  return {
-    sequence: job.sequence.name,
-    phantom: phantom.name,
-    spins: plan.spinCount,
-    tiles: plan.tileCount,
-    tileSize: plan.tileSize,
-    samples: timeline.sampleCount,
-    segments: timeline.segments.length / STRIDE.segment,
-    rfSteps: timeline.rfSteps.length / STRIDE.rfStep,
-    ranks: perRank.length,
-    threads: engine.threads,
-    precision: plan.precision,
-    engine: engine.name,
-    build: engine.build,
-    reproducible: true,
-    planHash: plan.hash,
-    seconds: { ...job.seconds, simulate: simulated, reduce, ...spent },
-    spinSamplesPerSecond:
-      (plan.spinCount * timeline.sampleCount) / Math.max(...perRank.map((rank) => rank.seconds.simulate), 1e-9),
-    tilesResumed: 0,
-    perRank,
-    peakMemory: process.resourceUsage().maxRSS * 1024,
-    signalHash: hash.digest('hex'),
-    outputs,
-  };
+  perRank: readonly RankReport[],
+  run: SimulateOptions & { outputs: readonly string[]; begun: number; tilesResumed: number },
+  save: () => void,
+): void {
+  const wrote = performance.now();
+  try {
+    writeOutputs(job, engine, run.outputs);
+  } catch (error) {
+    if (run.checkpoint === undefined || !(error instanceof LarmorError)) throw error;
+    save();
+    const kept = `all tiles are kept in ${run.checkpoint}: --resume has only to write`;
+    throw new LarmorError(error.exitCode, `${error.message}; ${kept}`, { cause: error });
+  }
+  const now = performance.now();
+  const spent = { write: (now - wrote) / 1e3, total: (now - run.begun) / 1e3 };
+  const summary = summarise(job, engine, perRank, { ...run, ...spent });
+  if (run.checkpoint !== undefined) {
+    recordCompletion(run.checkpoint, {
+      planHash: job.plan.hash,
+      signalHash: summary.signalHash,
+      outputs: run.outputs.map((path) => resolve(path)),
+      finishedAt: new Date().toISOString(),
+      summary,
+    });
+  }
+  if (run.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  else for (const line of summaryLines(summary)) info(line);
 }

@@ -4,31 +4,122 @@
 import { hostname } from 'node:os';
 import { abortOnUncaught, type Communicator, LaunchError, load, type Mpi } from 'mpi-node-bindings/index.ts';
 import { assetPath } from '../common/assets.ts';
-import { EXIT, LarmorError } from '../common/errors.ts';
+import { allowedCpus } from '../common/environment.ts';
+import { AgreedError, EXIT, type ExitCode, LarmorError } from '../common/errors.ts';
+import { tellNow } from '../common/log.ts';
+import { type Channel, openChannel } from './channel.ts';
+import { meet, rankName } from './meeting.ts';
 
 export interface Cluster {
   readonly mpi: Mpi;
   readonly world: Communicator;
   readonly rank: number;
   readonly size: number;
+  /** This rank's. */
   readonly host: string;
-  /** Leaves the world; collective, and the last thing a rank does with it. */
-  leave(): void;
+  /** Host of every rank on rank 0, of rank 0 on the others: what messages need. */
+  readonly hosts: readonly string[];
+  readonly node: NodePlace;
+  readonly channel: Channel;
+  /** Tiles that all ranks have finished, as far as rank 0 has heard. */
+  finished(own: number): number;
+  /** What the beats of this rank report. */
+  reportProgress(finished: () => number): void;
+  /** Ends all ranks at once: what is wrong here cannot be agreed on any more. */
+  fail(error: unknown): never;
+  /** Collective, and the last thing a rank does with the world. */
+  leave(): Promise<void>;
+}
+
+/** This rank among those of its node. */
+export interface NodePlace {
+  readonly localRank: number;
+  readonly localSize: number;
+  /** Ranks of the node, this one included, that may run on processors of this one: more than one where nobody bound them. */
+  readonly sharers: number;
 }
 
 /**
- * Joins the world. From here on an error nobody catches ends all ranks.
+ * Joins the world; collective. From here on an error nobody catches ends all ranks.
+ * @param watchdog seconds without a sign of life after which a rank is given up, and the job with it
  * @throws LarmorError 70 if the launcher and the MPI at hand do not belong together
  */
-export function joinCluster(): Cluster {
-  let mpi: Mpi;
+export async function joinCluster(watchdog: number): Promise<Cluster> {
+  const mpi = loadMpi();
+  const { world } = mpi;
+  const { rank, size } = world;
+  const hosts: string[] = [];
+  let progress = (): number => 0;
+  const fail = (error: unknown): never => {
+    const told = error instanceof AgreedError && error.told;
+    if (!told) tellNow(error);
+    return world.abort(exitCodeOf(error));
+  };
+  if (size > 1) abortOnUncaught(world, { report: tellNow });
+  const channel = openChannel(world.dup(), {
+    limit: watchdog,
+    progress: () => progress(),
+    onSilence: (ranks) => fail(lost(hosts, ranks, watchdog)),
+  });
+  const node = placeOnNode(world);
+  const rootHost = await meet({ rank, size, hosts, channel }, 'hosts', hostname, (all) => {
+    hosts.push(...all);
+    return all[0]!;
+  });
+  if (rank !== 0) hosts.push(rootHost);
+  return {
+    ...{ mpi, world, rank, size, host: hostname(), hosts, node, channel, fail },
+    finished: (own) => channel.progress.reduce((sum, count) => sum + count, own),
+    reportProgress(finished) {
+      progress = finished;
+    },
+    async leave() {
+      await channel.close();
+      mpi.finalize();
+    },
+  };
+}
+
+function loadMpi(): Mpi {
   try {
-    mpi = load({ directories: [assetPath('mpi')] });
+    return load({ directories: [assetPath('mpi')] });
   } catch (error) {
-    if (error instanceof LaunchError) throw new LarmorError(EXIT.internal, error.message, { cause: error });
+    if (error instanceof LaunchError) throw new AgreedError(EXIT.internal, error.message, error.rank > 0);
     throw error;
   }
-  const { world } = mpi;
-  if (world.size > 1) abortOnUncaught(world);
-  return { mpi, world, rank: world.rank, size: world.size, host: hostname(), leave: () => mpi.finalize() };
+}
+
+function lost(hosts: readonly string[], ranks: readonly number[], limit: number): LarmorError {
+  const named = ranks.slice(0, 4).map((rank) => rankName({ hosts }, rank));
+  const more = ranks.length > named.length ? ` and ${ranks.length - named.length} more` : '';
+  const have = ranks.length === 1 ? 'has' : 'have';
+  return new LarmorError(
+    EXIT.internal,
+    `${named.join(', ')}${more} ${have} given no sign of life for ${limit} s: stopped, or cut off from the network. ` +
+      'The job ends; --resume goes on from its last checkpoint, --watchdog sets how long to wait',
+  );
+}
+
+function exitCodeOf(error: unknown): ExitCode {
+  return error instanceof LarmorError ? error.exitCode : EXIT.internal;
+}
+
+/** Processors that a mask of affinity can name. */
+const MOST_CPUS = 8192;
+
+/** Ranks of one node compare their affinity masks. */
+function placeOnNode(world: Communicator): NodePlace {
+  if (world.size === 1) return { localRank: 0, localSize: 1, sharers: 1 };
+  const node = world.splitType('shared');
+  const own = new Uint8Array(MOST_CPUS / 8);
+  for (const cpu of allowedCpus()) own[cpu >> 3]! |= 1 << (cpu & 7);
+  const all = new Uint8Array(own.length * node.size);
+  node.allgather(own, all);
+  let sharers = 0;
+  for (let rank = 0; rank < node.size; rank++) {
+    sharers += Number(own.some((byte, n) => (byte & all[rank * own.length + n]!) !== 0));
+  }
+  const place = { localRank: node.rank, localSize: node.size, sharers: Math.max(1, sharers) };
+  node.free();
+  return place;
 }

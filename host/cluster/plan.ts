@@ -17,12 +17,14 @@ export interface Plan {
   readonly precision: Precision;
   /** See `EngineJob`. */
   readonly tolerance?: number;
-  /** sha256 over everything that may change a bit of the result. */
+  /** Everything that may change a bit of the result, by the name a message gives it. */
+  readonly parts: Readonly<Record<string, string>>;
+  /** sha256 of `parts`. */
   readonly hash: string;
 }
 
 /** Raise when the meaning of a plan changes, so that old checkpoints are refused. */
-const PLAN_FORMAT = 1;
+const PLAN_FORMAT = 3;
 
 const SMALLEST_TILE = 256;
 const LARGEST_TILE = 4096;
@@ -37,24 +39,21 @@ const TRAIN_LINES = 8;
 export function makePlan(
   timeline: Timeline,
   source: PhantomSource,
-  options: { precision: Precision; tileSize?: number; tolerance?: number; engineBuild: string },
+  options: { precision: Precision; tileSize?: number; tolerance?: number; engineBuild: string; version: string },
 ): Plan {
   const { spinCount } = source;
   const tileSize =
     options.tileSize ?? defaultTileSize(spinCount, options.tolerance !== undefined && hasTrains(timeline));
   const scaleExponent = scaleExponentFor(source);
-  const hash = createHash('sha256');
-  const text = JSON.stringify([
-    PLAN_FORMAT,
-    spinCount,
-    source.identity,
-    tileSize,
-    scaleExponent,
-    options.precision,
-    options.engineBuild,
-    options.tolerance ?? 'exact',
-  ]);
-  hash.update(text).update('\0').update(timelineDigest(timeline));
+  const parts = {
+    version: options.version,
+    sequence: timelineDigest(timeline),
+    phantom: sha256(JSON.stringify([spinCount, source.identity, scaleExponent])),
+    'tile size': String(tileSize),
+    precision: options.precision,
+    tolerance: String(options.tolerance ?? 'exact forms'),
+    kernels: options.engineBuild,
+  };
   return {
     spinCount,
     tileSize,
@@ -62,7 +61,8 @@ export function makePlan(
     scaleExponent,
     precision: options.precision,
     ...(options.tolerance === undefined ? {} : { tolerance: options.tolerance }),
-    hash: hash.digest('hex'),
+    parts,
+    hash: sha256(JSON.stringify([PLAN_FORMAT, parts])),
   };
 }
 
@@ -94,7 +94,7 @@ function scaleExponentFor({ name, spinCount, bounds }: PhantomSource): number {
 }
 
 /** sha256 of all arrays of a timeline, lengths included. */
-function timelineDigest(timeline: Timeline): Buffer {
+function timelineDigest(timeline: Timeline): string {
   const hash = createHash('sha256');
   hash.update(Float64Array.of(timeline.gammaBar, timeline.B0, timeline.sampleCount));
   const { ops, segments, excitations, pulses, rfSteps, readouts, waveforms, points, receive, receiveShapes } = timeline;
@@ -112,5 +112,14 @@ function timelineDigest(timeline: Timeline): Buffer {
   ]) {
     hash.update(Float64Array.of(array.length)).update(array);
   }
-  return hash.digest();
+  return hash.digest('hex');
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Names of the parts in which two plans differ. */
+export function differences(a: Plan['parts'], b: Plan['parts']): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name]);
 }

@@ -1,60 +1,146 @@
 /**
- * The distributed run: every rank simulates its tiles with its own engine, and one exact reduce brings the sums to rank 0.
+ * The distributed run: every rank simulates its tiles with its own engine, pauses when rank 0 wants the sums collected, and
+ * leaves after the last collection. The loop is the same on all ranks; rank 0 orders itself about by the same messages.
  */
-import { IN_PLACE, Op } from 'mpi-node-bindings/index.ts';
 import type { Engine } from '../engine/types.ts';
+import { reduceToRoot } from './collect.ts';
 import type { Cluster } from './communicator.ts';
+import { type Ask, type Batch, type Collect, type Done, type Finished, type Stop, startHub } from './hub.ts';
 import type { Plan } from './plan.ts';
-import { staticShare } from './share.ts';
+import { makeDealer, type Schedule, staticShare } from './schedule.ts';
 import type { StopRequest } from './stop.ts';
+import { complement, countTiles, joinRanges, type TileRange } from './tiles.ts';
 
-export interface RankReport {
-  readonly rank: number;
-  readonly host: string;
-  readonly tiles: number;
-  readonly seconds: { readonly simulate: number; readonly reduce: number };
+export interface RunOptions {
+  readonly schedule: Schedule;
+  /** Threads of every rank. */
+  readonly threads: readonly number[];
+  /** Operations in a tile, by counting. */
+  readonly tileWork: number;
+  /** Tiles that an earlier run finished; their sums are in rank 0's engine. */
+  readonly done: readonly TileRange[];
+  /** On rank 0 with a place for checkpoints: how often, and what writes one. */
+  readonly checkpoint?: { readonly interval: number; readonly write: (done: readonly TileRange[]) => void } | undefined;
+  /** When a checkpoint in mid-run cannot be written: the run goes on. */
+  readonly onSaveError: (error: unknown) => void;
 }
 
 export interface RunResult {
   /** False if a stop was asked for before the last tile. */
   readonly complete: boolean;
-  /** On rank 0, all ranks' sums are in `engine.sums`. */
-  readonly perRank: readonly RankReport[];
+  /** The signal that stopped it. */
+  readonly signal: string | undefined;
+  /** On rank 0: the tiles whose sums are in its `engine.sums`. */
+  readonly done: readonly TileRange[];
+  /** Tiles this rank simulated. */
+  readonly tiles: number;
+  readonly seconds: { readonly simulate: number; readonly wait: number; readonly reduce: number };
 }
 
-export async function runTiles(cluster: Cluster, engine: Engine, plan: Plan, stop: StopRequest): Promise<RunResult> {
-  const { world, rank, size } = cluster;
-  const share = staticShare(plan.tileCount, rank, size);
-  stop.onStop(() => engine.pause());
-  const begun = performance.now();
-  const next = stop.signal === undefined ? await engine.run(share.first, share.count) : share.first;
-  const simulated = performance.now();
-  const missing = Int32Array.of(share.first + share.count - next);
-  world.allreduce(IN_PLACE, missing, Op.SUM);
-  const complete = missing[0] === 0;
-  if (complete && size > 1) {
-    if (rank === 0) await world.ireduce(IN_PLACE, engine.sums, Op.SUM, 0).wait();
-    else await world.ireduce(engine.sums, null, Op.SUM, 0).wait();
-  }
-  const reduced = performance.now();
-  const own = {
-    rank,
-    host: cluster.host,
-    tiles: next - share.first,
-    seconds: { simulate: (simulated - begun) / 1e3, reduce: (reduced - simulated) / 1e3 },
+export async function runTiles(
+  cluster: Cluster,
+  engine: Engine,
+  plan: Plan,
+  stop: StopRequest,
+  options: RunOptions,
+): Promise<RunResult> {
+  const { world, rank, size, channel } = cluster;
+  const left = complement(options.done, plan.tileCount);
+  const dynamic = options.schedule === 'dynamic';
+  const hub =
+    rank === 0
+      ? startHub(cluster, {
+          dealer: dynamic ? makeDealer(left, options.threads, options.tileWork) : undefined,
+          interval: options.checkpoint?.interval,
+          done: options.done,
+        })
+      : undefined;
+
+  const batches = dynamic ? [] : staticShare(left, rank, size);
+  const orders: Collect[] = [];
+  let exhausted = !dynamic;
+  let asked = false;
+  let toldDone = false;
+  let wake = (): void => {};
+  channel.on<Batch>('batch', (_, { range }) => {
+    asked = false;
+    if (range === undefined) exhausted = true;
+    else batches.push(range);
+    wake();
+  });
+  channel.on<Collect>('collect', (_, order) => {
+    orders.push(order);
+    engine.pause();
+    wake();
+  });
+  stop.onStop((signal) => channel.send(0, { kind: 'stop', signal } as Stop));
+
+  const seconds = { simulate: 0, wait: 0, reduce: 0 };
+  const timed = async <T>(phase: keyof typeof seconds, work: Promise<T>): Promise<T> => {
+    const begun = performance.now();
+    const result = await work;
+    seconds[phase] += (performance.now() - begun) / 1e3;
+    return result;
   };
-  return { complete, perRank: gatherReports(cluster, own) };
-}
+  /** The next batch is on its way while this one is simulated. */
+  const askAhead = (): void => {
+    if (asked || exhausted || batches.length > 0) return;
+    asked = true;
+    channel.send(0, { kind: 'ask' } as Ask);
+  };
 
-/** Rank 0 gets all reports; the others their own. */
-function gatherReports({ world, rank, size }: Cluster, own: RankReport): RankReport[] {
-  const bytes = new TextEncoder().encode(JSON.stringify(own));
-  const counts = new Int32Array(size);
-  world.gather(Int32Array.of(bytes.length), rank === 0 ? counts : null, 0);
-  const all = rank === 0 ? new Uint8Array(counts.reduce((sum, count) => sum + count, 0)) : null;
-  world.gatherv(bytes, all, rank === 0 ? counts : null, undefined, 0);
-  if (all === null) return [own];
-  const text = new TextDecoder();
-  const ends = Array.from(counts, (_, n) => counts.slice(0, n + 1).reduce((sum, count) => sum + count, 0));
-  return ends.map((end, n) => JSON.parse(text.decode(all.subarray(end - counts[n]!, end))) as RankReport);
+  let tiles = 0;
+  let finished: TileRange[] = [];
+  let done = options.done;
+  let last: Collect | undefined;
+
+  const collect = async (order: Collect): Promise<void> => {
+    channel.send(0, { kind: 'finished', ranges: joinRanges(finished) } as Finished);
+    finished = [];
+    await reduceToRoot(cluster, world, engine.sums);
+    if (hub === undefined) return;
+    done = await hub.collected();
+    if (order.why !== 'checkpoint') return;
+    try {
+      options.checkpoint!.write(done);
+    } catch (error) {
+      options.onSaveError(error);
+    }
+    hub.goOn();
+  };
+
+  while (last === undefined) {
+    const order = orders.shift();
+    const batch = order === undefined ? batches.shift() : undefined;
+    if (order !== undefined) {
+      if (order.why !== 'abandon') await timed('reduce', collect(order));
+      if (order.why !== 'checkpoint') last = order;
+    } else if (batch !== undefined) {
+      askAhead();
+      channel.busy(true);
+      const next = await timed('simulate', engine.run(batch.first, batch.count));
+      channel.busy(false);
+      const count = next - batch.first;
+      tiles += count;
+      finished.push({ first: batch.first, count });
+      if (count < batch.count) batches.unshift({ first: next, count: batch.count - count });
+    } else {
+      askAhead();
+      if (exhausted && !toldDone) {
+        toldDone = true;
+        channel.send(0, { kind: 'done' } as Done);
+      }
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      await timed('wait', woken);
+    }
+  }
+  hub?.close();
+  for (const kind of ['batch', 'collect']) channel.on(kind, () => {});
+  const complete = last.why === 'final';
+  if (rank === 0 && complete && countTiles(done) !== plan.tileCount) {
+    throw new Error(`${countTiles(done)} of ${plan.tileCount} tiles arrived`);
+  }
+  return { complete, signal: last.signal, done, tiles, seconds };
 }

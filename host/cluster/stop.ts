@@ -6,7 +6,7 @@ export interface StopRequest {
   /** The first signal that came, if any. */
   readonly signal: NodeJS.Signals | undefined;
   /** Runs when one comes; at once if one already has. */
-  onStop(action: () => void): void;
+  onStop(action: (signal: NodeJS.Signals) => void): void;
   /** Gives the signals back their usual meaning. */
   release(): void;
 }
@@ -14,11 +14,11 @@ export interface StopRequest {
 /** Starts listening; after MPI_Init, which may take SIGUSR1 for itself. */
 export function listenForStop(): StopRequest {
   let signal: NodeJS.Signals | undefined;
-  const actions: (() => void)[] = [];
+  const actions: ((signal: NodeJS.Signals) => void)[] = [];
   const listener = (name: NodeJS.Signals): void => {
     if (signal !== undefined) return;
     signal = name;
-    for (const action of actions) action();
+    for (const action of actions) action(name);
   };
   for (const name of SIGNALS) process.on(name, listener);
   return {
@@ -27,7 +27,7 @@ export function listenForStop(): StopRequest {
     },
     onStop(action) {
       actions.push(action);
-      if (signal !== undefined) action();
+      if (signal !== undefined) action(signal);
     },
     release() {
       for (const name of SIGNALS) process.removeListener(name, listener);

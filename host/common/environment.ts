@@ -12,17 +12,40 @@ export interface Grant {
   readonly reason: string;
 }
 
-/** Threads that scheduler, affinity mask, cgroup quota and physical cores leave to this process. */
-export function grantedThreads(environment: NodeJS.ProcessEnv = process.env): Grant {
-  const cpus = allowedCpus();
-  const cores = physicalCores(cpus);
-  const grants: Grant[] = [{ threads: cores, reason: `${cores} physical cores in the affinity mask` }];
-  const slurm = Number(environment.SLURM_CPUS_PER_TASK);
-  if (Number.isInteger(slurm) && slurm > 0) grants.push({ threads: slurm, reason: `SLURM_CPUS_PER_TASK=${slurm}` });
+/**
+ * Threads that scheduler, affinity mask, cgroup quota and physical cores leave to this process.
+ * @param sharers processes of the run, this one included, that may use the same processors: nobody bound them, so they share
+ */
+export function grantedThreads(sharers = 1, environment: NodeJS.ProcessEnv = process.env): Grant {
+  const cores = physicalCores(allowedCpus());
+  const part = (cpus: number): number => Math.max(1, Math.floor(cpus / sharers));
+  const among = sharers > 1 ? ` shared by ${sharers} ranks` : '';
+  const grants: Grant[] = [{ threads: part(cores), reason: `${cores} physical cores in the affinity mask${among}` }];
+  const slurm = cpusPerTask(environment);
+  if (slurm !== undefined) grants.push({ threads: slurm, reason: `SLURM_CPUS_PER_TASK=${slurm}` });
   const quota = cgroupQuota();
-  if (quota !== undefined)
-    grants.push({ threads: Math.max(1, Math.floor(quota)), reason: `a cgroup quota of ${quota} CPUs` });
+  if (quota !== undefined) grants.push({ threads: part(quota), reason: `a cgroup quota of ${quota} CPUs${among}` });
   return grants.reduce((least, grant) => (grant.threads < least.threads ? grant : least));
+}
+
+/** CPUs that SLURM was asked to give each task. */
+export function cpusPerTask(environment: NodeJS.ProcessEnv = process.env): number | undefined {
+  const count = Number(environment.SLURM_CPUS_PER_TASK);
+  return Number.isInteger(count) && count > 0 ? count : undefined;
+}
+
+/** Variables by which schedulers and drivers hand GPUs to a process, the most particular first. */
+const DEVICE_VARIABLES = ['CUDA_VISIBLE_DEVICES', 'ROCR_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES', 'ZE_AFFINITY_MASK'];
+
+/** The GPUs this process was given by name or number, and by which variable; undefined if nobody said. */
+export function deviceBinding(
+  environment: NodeJS.ProcessEnv = process.env,
+): { readonly variable: string; readonly devices: readonly string[] } | undefined {
+  for (const variable of DEVICE_VARIABLES) {
+    const devices = (environment[variable] ?? '').split(',').filter((text) => text.trim() !== '');
+    if (devices.length > 0) return { variable, devices: devices.map((text) => text.trim()) };
+  }
+  return undefined;
 }
 
 /** Processors of the affinity mask; libuv's count where /proc does not tell. */

@@ -27,6 +27,17 @@ export class LarmorError extends Error {
   }
 }
 
+/** An error that all ranks of a run know of: they leave together, and one of them tells the user. */
+export class AgreedError extends LarmorError {
+  /** Somebody else tells it. */
+  readonly told: boolean;
+
+  constructor(exitCode: ExitCode, message: string, told: boolean) {
+    super(exitCode, message);
+    this.told = told;
+  }
+}
+
 /**
  * Bad input data (exit 65).
  * @param place file, and the line, block or dataset in it, e.g. `epi.seq:214` or `brain.h5 /sample/data`

@@ -1,4 +1,6 @@
 /** The one logger. Everything a person reads goes to stderr, so that stdout carries results alone. */
+import { writeSync } from 'node:fs';
+import { LarmorError } from './errors.ts';
 
 export type LogLevel = 'quiet' | 'normal' | 'verbose';
 
@@ -19,4 +21,19 @@ export function info(message: string): void {
 
 export function detail(message: string): void {
   if (level === 'verbose') process.stderr.write(`${message}\n`);
+}
+
+/** An error, written before the process may be killed: what is queued in a stream would be lost. */
+export function tellNow(error: unknown): void {
+  try {
+    writeSync(2, `${errorLine(error)}\n`);
+  } catch {
+    // Nobody reads stderr any more; the exit code still tells.
+  }
+}
+
+/** One line for what a user can mend; a stack only for our own defects. */
+export function errorLine(error: unknown): string {
+  if (error instanceof LarmorError) return `larmor: ${error.message}`;
+  return `larmor: internal error, please report it: ${error instanceof Error ? error.stack : String(error)}`;
 }

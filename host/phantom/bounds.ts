@@ -92,6 +92,9 @@ export function boundsBuilder(): BoundsBuilder {
   };
 }
 
+/** Finds the bounds of `spinCount` spins, however many share the work. */
+export type BoundsOf = (spinCount: number, read: PhantomSource['read']) => PhantomBounds | Promise<PhantomBounds>;
+
 /** Bounds of `spinCount` spins by reading them all once, in pieces of `WALK_SPINS`. */
 export function boundsOf(spinCount: number, read: PhantomSource['read']): PhantomBounds {
   const builder = boundsBuilder();

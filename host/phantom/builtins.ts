@@ -3,30 +3,30 @@
  * need no file.
  */
 import { usage } from '../common/errors.ts';
+import { completeParameters, type Given, type Parameters, type Values } from '../common/parameters.ts';
 import { headModel } from './head.ts';
 import { EXTENT } from './head-anatomy.ts';
 import { type Lattice, type LatticeModel, latticeSource, type Vector } from './lattice.ts';
-import { type ParameterSpecs, type ParameterValues, parseParameters } from './parameters.ts';
 import { TISSUE_B0 } from './tissues.ts';
 import type { PhantomSource } from './types.ts';
 
 export interface BuiltinPhantom {
   readonly doc: string;
-  readonly parameters: ParameterSpecs;
+  readonly parameters: Parameters;
   /** @throws LarmorError 2 for a wrong parameter */
-  open(given: Readonly<Record<string, string>>): PhantomSource;
+  open(given: Given): PhantomSource;
 }
 
 /** Raised when a built-in comes to give other spins for the same parameters: old checkpoints then do not resume. */
 const MODEL_VERSION = 1;
 
-const positive = { min: 0, exclusive: true } as const;
+const positive = { minimum: 0, exclusive: true } as const;
 const sharing = {
   spinsPerVoxel: {
     default: 1,
     unit: '',
     doc: 'spins that share a voxel: s² in a plane or s³ in a volume on a sub-lattice, else scattered',
-    min: 1,
+    minimum: 1,
     integer: true,
   },
   seed: { default: 1, unit: '', doc: 'seed of scattered spins', integer: true },
@@ -69,7 +69,7 @@ const column = {
   ...centre,
 } as const;
 const grid = {
-  n: { default: 10, unit: '', doc: 'points along each axis', min: 1, integer: true },
+  n: { default: 10, unit: '', doc: 'points along each axis', minimum: 1, integer: true },
   spacing: { default: 0.01, unit: 'm', doc: 'distance between points', ...positive },
   ...material,
   ...centre,
@@ -105,17 +105,17 @@ export const builtinPhantoms: Readonly<Record<string, BuiltinPhantom>> = {
   })),
 };
 
-function builtin<T extends ParameterSpecs>(
+function builtin<T extends Parameters>(
   name: string,
   doc: string,
   parameters: T,
-  build: (values: ParameterValues<T>) => { lattice: Lattice; model: LatticeModel; dimensions?: 2 | 3 },
+  build: (values: Values<T>) => { lattice: Lattice; model: LatticeModel; dimensions?: 2 | 3 },
 ): BuiltinPhantom {
   return {
     doc,
     parameters,
     open(given) {
-      const values = parseParameters(`phantom ${name}`, parameters, given);
+      const values = completeParameters(name, parameters, given);
       const { lattice, model, dimensions = 3 } = build(values);
       const set = Object.entries(given).map(([key, value]) => `${key}=${value}`);
       const share: { spinsPerVoxel?: number; seed?: number } = values;
@@ -153,7 +153,7 @@ function cubic(size: Lattice['size'], spacing: number, centre: Vector): Lattice 
 
 /** One material on every row, over the points that `span` leaves: [from, to) along i. */
 function uniform(
-  { density, T1, T2, offResonance }: ParameterValues<typeof material>,
+  { density, T1, T2, offResonance }: Values<typeof material>,
   span?: (j: number, k: number) => readonly [number, number],
 ): LatticeModel {
   return {

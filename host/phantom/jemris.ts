@@ -5,7 +5,7 @@
  */
 import { badInput } from '../common/errors.ts';
 import type { Hdf5Reader, NumberDataset } from '../common/hdf5/reader.ts';
-import { boundsOf, checkSpins, requireRange } from './bounds.ts';
+import { type BoundsOf, checkSpins, requireRange } from './bounds.ts';
 import { refuseBoundless } from './hdf5-size.ts';
 import { phantomIdentity } from './identity.ts';
 import { rowOf } from './lattice.ts';
@@ -27,7 +27,7 @@ export function isJemrisPhantom(file: Hdf5Reader): boolean {
  * The phantom in an open file. JEMRIS states off-resonance without a field strength; 1.5 T is taken.
  * @throws LarmorError 65 if it cannot be simulated
  */
-export function jemrisPhantom(file: Hdf5Reader): PhantomSource {
+export async function jemrisPhantom(file: Hdf5Reader, boundsOf: BoundsOf): Promise<PhantomSource> {
   const data = file.numbers(DATA);
   const [nz, ny, nx] = gridOf(data);
   refuseBoundless(file, nx * ny * nz);
@@ -95,7 +95,7 @@ export function jemrisPhantom(file: Hdf5Reader): PhantomSource {
     name: file.path,
     spinCount,
     B0: TISSUE_B0,
-    bounds: boundsOf(spinCount, read),
+    bounds: await boundsOf(spinCount, read),
     identity: phantomIdentity('jemris', { bytes: file.size, size: [nx, ny, nz], step, offset }, spinCount, read),
     residentBytes: before.byteLength,
     read,

@@ -5,7 +5,7 @@
  */
 import { badInput } from '../common/errors.ts';
 import type { Hdf5Reader, NumberDataset } from '../common/hdf5/reader.ts';
-import { boundsBuilder, boundsOf, checkSpins, contains, requireRange } from './bounds.ts';
+import { type BoundsOf, boundsBuilder, checkSpins, contains, requireRange } from './bounds.ts';
 import { refuseBoundless } from './hdf5-size.ts';
 import { phantomIdentity } from './identity.ts';
 import { PHANTOM_COLUMNS, unpackBounds } from './koma-layout.ts';
@@ -24,7 +24,11 @@ export function isArrayPhantom(file: Hdf5Reader): boolean {
  * unless the file has our attribute B0.
  * @throws LarmorError 65 if it cannot be simulated
  */
-export function arrayPhantom(file: Hdf5Reader, warn: (message: string) => void): PhantomSource {
+export async function arrayPhantom(
+  file: Hdf5Reader,
+  warn: (message: string) => void,
+  boundsOf: BoundsOf,
+): Promise<PhantomSource> {
   const datasets = new Map<keyof SpinBlock, NumberDataset>();
   for (const name of NAMES) {
     const path = PHANTOM_COLUMNS[name].paths.find((candidate) => file.has(candidate));
@@ -69,7 +73,7 @@ export function arrayPhantom(file: Hdf5Reader, warn: (message: string) => void):
     }
   };
   const read = stored ? readWithin : readSpins;
-  const bounds = stored ?? boundsOf(spinCount, readSpins);
+  const bounds = stored ?? (await boundsOf(spinCount, readSpins));
   if (bounds.maxDensity === 0) throw badInput(file.path, 'every density is 0', 'check the program that wrote it');
   const B0 = Number([file.attribute('/', 'B0') ?? TISSUE_B0].flat()[0]);
   if (!(B0 > 0 && Number.isFinite(B0))) throw badInput(`${file.path} B0`, `is ${B0}`, 'give a field in T');

@@ -4,8 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { badInput, missingInput } from '../common/errors.ts';
+import { completeParameters, type Parameters } from '../common/parameters.ts';
 import { type Lattice, type LatticeModel, latticeSource, type Vector } from './lattice.ts';
-import { type ParameterSpecs, parseParameters } from './parameters.ts';
 import { readTissueTable, type TissueTable } from './tissue-table.ts';
 import type { Tissue } from './tissues.ts';
 import type { PhantomSource } from './types.ts';
@@ -26,9 +26,15 @@ export interface LabelVolume {
 export const labelImageParameters = {
   tissues: { default: '', unit: 'path', doc: 'tissue table (JSON); default: beside the image, with ending .json' },
   variable: { default: '', unit: '', doc: 'variable of a MAT-file' },
-  stride: { default: 1, unit: '', doc: 'every n-th voxel along each axis', min: 1, integer: true },
-  upsampling: { default: 1, unit: '', doc: 'n × n (× n) spins on a sub-lattice of each voxel', min: 1, integer: true },
-} as const satisfies ParameterSpecs;
+  stride: { default: 1, unit: '', doc: 'every n-th voxel along each axis', minimum: 1, integer: true },
+  upsampling: {
+    default: 1,
+    unit: '',
+    doc: 'n × n (× n) spins on a sub-lattice of each voxel',
+    minimum: 1,
+    integer: true,
+  },
+} as const satisfies Parameters;
 
 /** Labels to tissue numbers by a table; 0, air in every image, needs no entry. */
 export interface LabelMap {
@@ -62,7 +68,7 @@ export async function openLabelImage(
   readVolume: VolumeReader,
   warn: (message: string) => void,
 ): Promise<PhantomSource> {
-  const options = parseParameters(path, labelImageParameters, given);
+  const options = completeParameters(path, labelImageParameters, given);
   const table = readTissueTable(options.tissues || besides(path));
   const map = labelMap(table);
   const volume = await readVolume(path, map, table, options.variable || (table.variable ?? ''));

@@ -7,13 +7,14 @@ import { badInput, usage } from '../common/errors.ts';
 import { requireFile } from '../common/files.ts';
 import { isHdf5, openHdf5 } from '../common/hdf5/reader.ts';
 import { warn as warnUser } from '../common/log.ts';
+import { completeParameters, type Parameters } from '../common/parameters.ts';
+import { type BoundsOf, boundsOf as boundsHere } from './bounds.ts';
 import { builtinPhantoms } from './builtins.ts';
 import { isJemrisPhantom, jemrisPhantom } from './jemris.ts';
 import { arrayPhantom, isArrayPhantom } from './koma.ts';
 import { labelImageParameters, openLabelImage } from './label-image.ts';
 import { readMatVolume } from './mat-labels.ts';
 import { readNiftiVolume } from './nifti.ts';
-import { type ParameterSpecs, parseParameters } from './parameters.ts';
 import type { PhantomSource } from './types.ts';
 
 const FORMATS = 'give .phantom (KomaMRI), .h5 (JEMRIS), or a label image .mat, .nii, .nii.gz';
@@ -22,6 +23,8 @@ const HDF5_ENDINGS = ['.phantom', '.h5', '.hdf5'];
 export interface OpenOptions {
   /** Where warnings go; ranks other than the first pass a function that drops them. */
   readonly warn?: (message: string) => void;
+  /** Bounds of a file that states none; several ranks share the reading. Default: all of it here. */
+  readonly boundsOf?: BoundsOf;
 }
 
 /**
@@ -33,7 +36,7 @@ export interface OpenOptions {
 export async function openPhantom(
   name: string,
   parameters: Readonly<Record<string, string>> = {},
-  { warn = warnUser }: OpenOptions = {},
+  { warn = warnUser, boundsOf = boundsHere }: OpenOptions = {},
 ): Promise<PhantomSource> {
   if (Object.hasOwn(builtinPhantoms, name)) return builtinPhantoms[name].open(parameters);
   const ending = endingOf(name);
@@ -47,12 +50,12 @@ export async function openPhantom(
   if (ending === '.nii') return openLabelImage(name, parameters, readNiftiVolume, warn);
   if (!HDF5_ENDINGS.includes(ending) && !isHdf5(name))
     throw usage(`${name}: '${ending}' is no kind of phantom`, FORMATS);
-  parseParameters(name, {}, parameters);
-  return openHdf5Phantom(name, warn);
+  completeParameters(name, {}, parameters);
+  return openHdf5Phantom(name, { warn, boundsOf });
 }
 
 /** The parameters that `openPhantom` takes for this name; {} for a file that takes none. Opens nothing. */
-export function phantomParameters(name: string): ParameterSpecs {
+export function phantomParameters(name: string): Parameters {
   if (Object.hasOwn(builtinPhantoms, name)) return builtinPhantoms[name].parameters;
   return ['.mat', '.nii'].includes(endingOf(name)) ? labelImageParameters : {};
 }
@@ -63,11 +66,11 @@ function endingOf(name: string): string {
 }
 
 /** JEMRIS and KomaMRI files are told apart by what they hold. */
-async function openHdf5Phantom(path: string, warn: (message: string) => void): Promise<PhantomSource> {
+async function openHdf5Phantom(path: string, { warn, boundsOf }: Required<OpenOptions>): Promise<PhantomSource> {
   const file = await openHdf5(path);
   try {
-    if (isJemrisPhantom(file)) return jemrisPhantom(file);
-    if (isArrayPhantom(file)) return arrayPhantom(file, warn);
+    if (isJemrisPhantom(file)) return await jemrisPhantom(file, boundsOf);
+    if (isArrayPhantom(file)) return await arrayPhantom(file, warn, boundsOf);
     const held = file.list('/').slice(0, 6).join(', ') || 'nothing';
     throw badInput(path, `is not a phantom (it holds ${held})`, 'give sample/data (JEMRIS) or position/x (KomaMRI)');
   } catch (error) {

@@ -8,7 +8,7 @@
  * readout oversampling and a field of view other than the encoded one are `step`. The sum is exact in every case; only
  * the way there differs (a fast transform where 1/step is a convenient whole number, else a chirp-z transform).
  */
-import { chirpTransform } from './chirp.ts';
+import { chirpTransform, type LineTransform } from './chirp.ts';
 import { fft, isSmooth } from './fft.ts';
 
 /** x, y, z lengths of a volume held as [z][y][x][re, im]. */
@@ -25,11 +25,6 @@ export interface AxisSampling {
 
 /** Lines transformed together: 8 neighbours of a volume's y or z lines fill one 64-byte cache line. */
 const BATCH = 8;
-
-interface LineTransform {
-  readonly rows: number;
-  run(data: Float64Array, work: Float64Array, batch: number): Float64Array;
-}
 
 /** How far 1/step may be from a whole number N for N to be taken: a phase error of 1e-9 turns at the last pixel. */
 const WHOLE = 1e-9;

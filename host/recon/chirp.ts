@@ -9,7 +9,8 @@
  */
 import { fastSize, fft } from './fft.ts';
 
-export interface ChirpTransform {
+/** Samples to pixels, a batch of lines at a time; what a plain FFT of one length offers, too. */
+export interface LineTransform {
   /** Rows of the buffers `run` works on: [rows][batch][re, im], samples in the first rows, zeros after them. */
   readonly rows: number;
   /** Pixel p (negative ones counted from the end) stands in row p mod `rows` of the returned buffer. */
@@ -21,7 +22,7 @@ export interface ChirpTransform {
  * @param step a: turns of phase from sample to sample, per pixel
  * @param pixels number of pixels; they run from −floor(pixels/2)
  */
-export function chirpTransform(count: number, step: number, pixels: number): ChirpTransform {
+export function chirpTransform(count: number, step: number, pixels: number): LineTransform {
   const rows = fastSize(count + pixels - 1);
   const firstPixel = -Math.floor(pixels / 2);
   const chirp = (n: number): [number, number] => {

@@ -15,8 +15,6 @@ import { arrange } from './geometry.ts';
 import { type Adjoint, makeAdjoint } from './gridding.ts';
 import type { Image, Triple } from './image.ts';
 
-type Method = Pick<Image, 'method' | 'notes'>;
-
 /**
  * @param data as read from a raw file
  * @throws LarmorError 65: no image readouts, sample counts that do not agree, a matrix of 0, a trajectory that is
@@ -32,10 +30,10 @@ export function reconstruct(data: AcquiredData): Image {
 
   const lattices = frames.map(findLattice);
   const obstacle = lattices.find((lattice) => typeof lattice === 'string');
-  const { method, notes }: Method =
-    obstacle === undefined
-      ? { method: 'fft', notes: ['lines lie evenly on the encoded grid'] }
-      : { method: 'gridding', notes: [obstacle] };
+  const method = obstacle === undefined ? 'fft' : 'gridding';
+  const placed = data.acquisitions.some(({ trajectory }) => trajectory)
+    ? 'lines lie evenly on the encoded grid'
+    : 'no trajectory in the file: lines placed by their counters';
 
   const gridder = makeGridder(unit, matrix);
   const planes = frames.map((frame, f) => {
@@ -45,7 +43,7 @@ export function reconstruct(data: AcquiredData): Image {
         : gridder(frame);
     return combineCoils(data.coils, transform);
   });
-  return arrange(data, frames, planes, matrix, method, notes);
+  return arrange(data, frames, planes, matrix, method, [obstacle ?? placed]);
 }
 
 /** One coil keeps its phase; several give the root of the sum of their squares. */

@@ -1,4 +1,5 @@
 /** What a run says of itself when it is done: the one object of `--json`, and the same in a few lines for a person. */
+import { rankLines } from './ranks.ts';
 
 export interface Summary {
   readonly sequence: string;
@@ -11,13 +12,14 @@ export interface Summary {
   readonly rfSteps: number;
   readonly ranks: number;
   readonly threads: number;
+  readonly schedule: 'static' | 'dynamic';
   readonly precision: 'f32' | 'f64';
   readonly engine: string;
   readonly build: string;
   /** Whether another run of the same plan gives the same bits. */
   readonly reproducible: boolean;
   readonly planHash: string;
-  /** Wall clock of each phase on rank 0 [s]. */
+  /** Wall clock [s]: of the longest rank for simulate, of rank 0 for the rest. */
   readonly seconds: {
     readonly load: number;
     readonly compile: number;
@@ -28,17 +30,31 @@ export interface Summary {
   };
   readonly spinSamplesPerSecond: number;
   readonly tilesResumed: number;
-  readonly perRank: readonly {
-    readonly rank: number;
-    readonly host: string;
-    readonly tiles: number;
-    readonly seconds: object;
-  }[];
+  /** Longest time to simulate over the mean, less one. */
+  readonly imbalance: number;
+  readonly perRank: readonly RankReport[];
   /** Largest resident set of rank 0's process [bytes]. */
   readonly peakMemory: number;
   /** sha256 of scale exponent and integer sums. */
   readonly signalHash: string;
   readonly outputs: readonly string[];
+}
+
+export interface RankReport {
+  readonly rank: number;
+  readonly host: string;
+  readonly threads: number;
+  /** Simulated in this run. */
+  readonly tiles: number;
+  /** Wall clock [s]; wait: for a batch, for a checkpoint's order, and at the end for the slower ranks. */
+  readonly seconds: {
+    readonly load: number;
+    readonly simulate: number;
+    readonly wait: number;
+    readonly reduce: number;
+  };
+  /** Largest resident set of the process [bytes]. */
+  readonly peakMemory: number;
 }
 
 /** Four significant digits with an SI-ish suffix people read at a glance: 4.1e9 stays 4.1e9. */
@@ -55,6 +71,7 @@ export function summaryLines(summary: Summary): string[] {
     `${summary.sequence} on ${summary.phantom}: ${summary.spins} spins, ${summary.samples} samples`,
     `${ranks}${threads}, ${summary.engine} ${summary.build}, ${summary.precision}, ${summary.tiles} tiles of ${summary.tileSize}`,
     `seconds: ${phases.join(', ')}; ${rate(summary.spinSamplesPerSecond)} spin·samples/s`,
+    ...rankLines(summary),
     `signal ${summary.signalHash.slice(0, 16)}`,
     ...summary.outputs.map((path) => `wrote ${path}`),
   ];

@@ -42,8 +42,8 @@ export interface Timeline {
    */
   readonly pulses: Float64Array;
   /**
-   * [rfSteps][dt, B1re, B1im, Gx, Gy, Gz]: duration [s], B1 [T] and G [T/m] at the step's middle. A step is half its
-   * relaxation, one rotation about (B1re, B1im, G·r + (Δf − offset)/γ̄), half its relaxation.
+   * [rfSteps][dt, B1re, B1im, Gx, Gy, Gz]: duration [s], B1 [T] and G [T/m] at the step's middle. A step is one
+   * rotation about (B1re, B1im, G·r + (Δf − offset)/γ̄); `relaxation.ts` says when the spins relax between steps.
    */
   readonly rfSteps: Float64Array;
 

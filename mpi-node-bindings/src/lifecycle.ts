@@ -18,6 +18,14 @@ function complain(text: string): void {
   }
 }
 
+/** What a launcher gets to forward a rank's last words in: hydra drops what it has not read when the abort arrives. */
+const LAST_WORDS_MS = 100;
+
+function abortAfterLastWords(comm: Communicator, code: number): never {
+  if (comm.size > 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WORDS_MS);
+  return comm.abort(code);
+}
+
 /**
  * MPI_Finalize in an 'exit' handler may wait for ever for ranks that are busy, and Node-API's cleanup hooks do not run
  * on process.exit(): so nothing finalizes late. Returns what takes the guard away, for after finalize.
@@ -25,7 +33,7 @@ function complain(text: string): void {
 export function abortUnlessFinalized(comm: Communicator): () => void {
   const onExit = (code: number): void => {
     complain(`mpi-node-bindings: rank ${comm.rank} exits (${code}) without finalize(): the job is aborted`);
-    comm.abort(code || INTERNAL_ERROR);
+    abortAfterLastWords(comm, code || INTERNAL_ERROR);
   };
   process.on('exit', onExit);
   return () => process.off('exit', onExit);
@@ -49,7 +57,7 @@ export function abortOnUncaught(comm: Communicator, options: AbortOnUncaughtOpti
     try {
       report(error);
     } finally {
-      comm.abort(options.code ?? INTERNAL_ERROR);
+      abortAfterLastWords(comm, options.code ?? INTERNAL_ERROR);
     }
   };
   process.on('uncaughtException', onError);

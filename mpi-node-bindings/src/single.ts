@@ -7,44 +7,20 @@ import { checkBuffer, checkGather, checkGatherv, checkInteger, checkReduce } fro
 import { inElements } from './communicator.ts';
 import { ANY_SOURCE, ANY_TAG, IN_PLACE, type InPlace, type Op, PROC_NULL } from './constants.ts';
 import { MpiError } from './errors.ts';
+import { bytesOf, type Message, type Receive, SelfReceive } from './single-messages.ts';
 import { singleWindow } from './single-window.ts';
 import type { Communicator, NumericArray, NumericArrayConstructor, Request, Status, Window } from './types.ts';
 
 const FROM_NOBODY: Status = { source: PROC_NULL, tag: ANY_TAG, count: 0 };
-
-interface Message {
-  readonly tag: number;
-  readonly bytes: Uint8Array;
-}
-
-interface Receive {
-  readonly data: NumericArray;
-  readonly tag: number;
-  complete(message: Message): void;
-}
 
 /** Set when finalize was called; every call afterwards throws, as it would under MPI. */
 export interface Life {
   finalized: boolean;
 }
 
-function bytesOf(data: NumericArray): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
 const matches = (wanted: number, tag: number): boolean => wanted === ANY_TAG || wanted === tag;
 
 const doneRequest: Request = { test: () => true, wait: () => Promise.resolve(), cancel: () => {}, status: undefined };
-
-/** Copies what arrived; the status as MPI would give it. */
-function deliver(message: Message, data: NumericArray): Status {
-  if (message.bytes.length > data.byteLength) {
-    throw new MpiError('recv: the message is longer than the receive array', 0, 'MPI_ERR_TRUNCATE');
-  }
-  bytesOf(data).set(message.bytes);
-  const count = message.bytes.length / data.BYTES_PER_ELEMENT;
-  return { source: 0, tag: message.tag, count: Number.isInteger(count) ? count : -1 };
-}
 
 export class SingleCommunicator implements Communicator {
   readonly rank = 0;
@@ -218,61 +194,5 @@ export class SingleCommunicator implements Communicator {
   window<T extends NumericArray>(type: NumericArrayConstructor<T>, length: number): Window<T> {
     this.#enter('window');
     return singleWindow(type, length);
-  }
-}
-
-/** A receive from oneself: done when the message is, or has been, sent. */
-class SelfReceive implements Request, Receive {
-  status: Status | undefined;
-  readonly data: NumericArray;
-  readonly tag: number;
-  readonly #giveUp: (receive: SelfReceive) => void;
-  #done = false;
-  #error: unknown;
-  #settle: (() => void) | undefined;
-  #settled: Promise<void> | undefined;
-
-  constructor(data: NumericArray, tag: number, giveUp: (receive: SelfReceive) => void) {
-    this.data = data;
-    this.tag = tag;
-    this.#giveUp = giveUp;
-  }
-
-  complete(message: Message): void {
-    try {
-      this.status = deliver(message, this.data);
-    } catch (error) {
-      this.#error = error;
-    }
-    this.#finish();
-  }
-
-  #finish(): void {
-    this.#done = true;
-    this.#settle?.();
-  }
-
-  test(): boolean {
-    const error = this.#error;
-    this.#error = undefined;
-    if (error) throw error;
-    return this.#done;
-  }
-
-  wait(): Promise<void> {
-    if (!this.#done) {
-      this.#settled ??= new Promise((resolve) => {
-        this.#settle = resolve;
-      });
-    }
-    return (this.#settled ?? Promise.resolve()).then(() => {
-      this.test();
-    });
-  }
-
-  cancel(): void {
-    if (this.#done) return;
-    this.#giveUp(this);
-    this.#finish();
   }
 }

@@ -35,7 +35,8 @@ function refused(job: Ended, reason: RegExp): void {
   assert.match(job.stderr, reason);
 }
 
-describe('launching', () => {
+// Two jobs at a time: most of what they do is to start and to be refused.
+describe('launching', { concurrency: 2 }, () => {
   let program = '';
   let folder = '';
   before(async () => {

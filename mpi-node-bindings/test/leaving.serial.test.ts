@@ -17,7 +17,8 @@ const CASES: readonly [way: string, waiting: string, code: number | null, says: 
 /** Of an otherwise idle machine it is about one second; the rest is for one that is busy. */
 const SOON = 8;
 
-describe('leaving', () => {
+// Two jobs at a time: a launcher that ends a job mostly waits.
+describe('leaving', { concurrency: 2 }, () => {
   let program = '';
   before(async () => {
     program = await bundle(new URL('./programs/leaving.ts', import.meta.url).href);

@@ -16,7 +16,7 @@ for (const [name, form] of [
   ['fid', 'trajectory'],
 ] as const) {
   test(`${name}: ${form} for BART, and every readout back from ISMRMRD`, async (t) => {
-    const encoding = encode(makeBuiltin(name, new Map(), DEFAULT_SCANNER), DEFAULT_SCANNER);
+    const encoding = encode(makeBuiltin(name, {}, DEFAULT_SCANNER), DEFAULT_SCANNER);
     const samples = encoding.readouts.reduce((sum, readout) => sum + readout.samples, 0);
     const layout = bartLayout(encoding, 1);
     assert.equal(layout.form, form);

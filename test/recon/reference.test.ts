@@ -65,7 +65,7 @@ function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 test('the EPI of a brain slice is the brain: the right way up, as large, as bright', skipWithoutCases(), async (t) => {
   const signal = readNpy(cases('exact/epi_example_brain2d_onresonance.npy')).data;
-  const encoding = encode(makeBuiltin('epi', new Map(), DEFAULT_SCANNER), DEFAULT_SCANNER);
+  const encoding = encode(makeBuiltin('epi', {}, DEFAULT_SCANNER), DEFAULT_SCANNER);
   const path = join(folder, 'brain.mrd');
   writeRaw(path, {
     signal,

@@ -6,7 +6,7 @@ import { builtinSequences, makeBuiltin } from '../../host/sequence/builtin/index
 import { DEFAULT_SCANNER, type Sequence, type TrapezoidEvent } from '../../host/sequence/types.ts';
 
 const make = (settings: Record<string, string> = {}, scanner = DEFAULT_SCANNER): Sequence =>
-  makeBuiltin('epi', new Map(Object.entries(settings)), scanner);
+  makeBuiltin('epi', settings, scanner);
 
 /** As the reference prints it: so many digits after the point. */
 const shown = (value: number, digits: number): string => value.toFixed(digits);
@@ -98,7 +98,7 @@ test('every wrong name or value is refused, saying what exists', () => {
   refused({ flip: '400' }, /more than 360/);
   refused({ dwell: '1e-7' }, /more than Gmax = 0\.06 T\/m; give dwell ≥ 1\.702e-6 s/);
   assert.throws(
-    () => makeBuiltin('tse', new Map(), DEFAULT_SCANNER),
+    () => makeBuiltin('tse', {}, DEFAULT_SCANNER),
     /no built-in sequence 'tse'; there are epi, gre, se, fid/,
   );
 });

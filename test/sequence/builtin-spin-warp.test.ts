@@ -8,7 +8,7 @@ import { type Block, DEFAULT_SCANNER, type Sequence } from '../../host/sequence/
 import { gradientPoints, integral } from '../../host/sequence/waveform.ts';
 
 const make = (name: string, settings: Record<string, string | number> = {}): Sequence =>
-  makeBuiltin(name, new Map(Object.entries(settings).map(([key, value]) => [key, String(value)])), DEFAULT_SCANNER);
+  makeBuiltin(name, settings, DEFAULT_SCANNER);
 
 type Axis = 'gx' | 'gy' | 'gz';
 interface Timed {

@@ -11,7 +11,7 @@ import { type Block, DEFAULT_SCANNER, type LabelEvent, type RfUse, type Sequence
 
 const encoded = (sequence: Sequence): Encoding => encode(sequence, DEFAULT_SCANNER);
 const builtin = (name: string, settings: Record<string, number> = {}): Encoding =>
-  encoded(makeBuiltin(name, new Map(Object.entries(settings).map(([k, v]) => [k, String(v)])), DEFAULT_SCANNER));
+  encoded(makeBuiltin(name, settings, DEFAULT_SCANNER));
 const close = (a: number, b: number, tolerance = 1e-9): void => assert.ok(Math.abs(a - b) <= tolerance, `${a} ≠ ${b}`);
 
 // One line: 8 samples, 10 cycles/m apart (FOV 0.1 m), sample 4 in the middle of the lobe's own area.
@@ -74,7 +74,7 @@ test('built-in sequences without their labels and definitions encode the same', 
     ['gre', { n: 9, slices: 3, gap: 1e-3 }],
     ['se', { n: 10, slices: 2 }],
   ] as const) {
-    const made = makeBuiltin(name, new Map(Object.entries(settings).map(([k, v]) => [k, String(v)])), DEFAULT_SCANNER);
+    const made = makeBuiltin(name, settings, DEFAULT_SCANNER);
     const bare: Sequence = {
       ...made,
       definitions: new Map(),

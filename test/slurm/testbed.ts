@@ -3,9 +3,9 @@
  * real ones; only the machine is small.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -24,21 +24,9 @@ export type Testbed = {
 
 /** Why no SLURM can be started here, or false; with CI=true it is required, and starting it then says what is missing. */
 export function skipWithoutSlurm(): { skip: string | false } {
-  const missing = ['slurmctld', 'slurmd', 'munged'].filter((program) => !isProgram(program));
   if (process.env.CI === 'true') return { skip: false };
-  if (missing.length > 0) return { skip: `no ${missing.join(', ')}: apt-get install slurm-wlm munge` };
-  return { skip: process.getuid?.() === 0 ? false : 'a testbed of SLURM needs root' };
-}
-
-function isProgram(name: string): boolean {
-  return [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'].some((folder) => {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  const { status, stderr } = spawnSync(script, ['check'], { encoding: 'utf8' });
+  return { skip: status === 0 ? false : stderr.trim() };
 }
 
 /** Starts a testbed that ends with the test file, or suite, that calls this. */

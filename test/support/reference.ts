@@ -3,6 +3,7 @@
  * It shares no code with any engine, so an engine that agrees with it agrees for a reason.
  */
 import type { SpinBlock } from '../../host/phantom/types.ts';
+import { relaxationTimes } from '../../host/timeline/relaxation.ts';
 import { OP, STRIDE, type Timeline } from '../../host/timeline/types.ts';
 
 const TURN = 2 * Math.PI;
@@ -39,15 +40,16 @@ export function simulateSlowly(timeline: Timeline, spins: SpinBlock, phantomB0: 
         const pulse = excitations[2 * index]!;
         const phase = excitations[2 * index + 1]!;
         const [first, count, offset, duration] = pulses.subarray(4 * pulse, 4 * pulse + 4);
+        const rests = relaxationTimes(timeline, pulse);
         for (let step = first!; step < first! + count!; step++) {
           const [dt, re, im] = rfSteps.subarray(6 * step, 6 * step + 3);
           const bx = re! * Math.cos(phase) - im! * Math.sin(phase);
           const by = re! * Math.sin(phase) + im! * Math.cos(phase);
           const bz = dot(rfSteps, 6 * step + 3) + (hertz - offset!) / gammaBar;
-          relax(dt! / 2);
+          relax(rests[step - first!]!);
           [mx, my, mz] = rotateClockwise([mx, my, mz], [bx, by, bz], TURN * gammaBar * dt!);
-          relax(dt! / 2);
         }
+        relax(rests[count!]!);
         turn(-TURN * offset! * duration!);
       } else {
         const [firstSample, waveform] = readouts.subarray(2 * index, 2 * index + 2);

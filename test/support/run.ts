@@ -63,6 +63,7 @@ export async function engineFor(
   const plan = makePlan(timeline, source, {
     precision,
     engineBuild: wasmBuild(build),
+    version: 'test',
     ...(tileSize === undefined ? {} : { tileSize }),
     ...(tolerance === undefined ? {} : { tolerance }),
   });

@@ -4,7 +4,7 @@
  */
 import { EXIT, LarmorError } from '../../common/errors.ts';
 import type { Engine, EngineJob } from '../types.ts';
-import { RECORD_BYTES } from './layout.ts';
+import { KERNEL_DATA, RECORD_BYTES } from './layout.ts';
 import { fillSlot, layOut, layOutScratch, layOutTables, type Memory, type Sizes, wasmSizes } from './memory.ts';
 import { describeBuild, instantiate, type KernelBuild, type KernelExports, loadKernels } from './module.ts';
 import { makeProgram } from './program.ts';
@@ -27,11 +27,10 @@ export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Prom
   const sizes = wasmSizes(timeline, program, { tileSize, tileCount, spinCount: source.spinCount }, options.threads);
   const memory = layOut(job, program, sizes);
   let exports = instantiate(kernels.module, memory.arena.memory);
-  RECORD_BYTES.forEach((bytes, record) => {
-    if (exports.recordBytes(record) !== bytes) {
-      throw new LarmorError(EXIT.internal, 'host and kernels disagree; run `npm run build`');
-    }
-  });
+  const agreed = RECORD_BYTES.every((bytes, record) => exports.recordBytes(record) === bytes);
+  if (!agreed || exports.heapBase() > KERNEL_DATA) {
+    throw new LarmorError(EXIT.internal, 'host and kernels disagree; run `npm run build`');
+  }
   layOutTables(memory, program, exports);
   layOutScratch(memory, sizes.threads, exports);
   let pool: ThreadPool | undefined;

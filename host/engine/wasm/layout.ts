@@ -52,13 +52,16 @@ export const RECORD_BYTES = [align8(4 * JOB_FIELDS.length) + 8, align8(4 * SLOT_
 
 const PAGE = 65536;
 
+/** The kernels' constants lie below this address; `heapBase` of the kernels must not exceed it. */
+export const KERNEL_DATA = 4096;
+
 /**
  * Hands out 64-byte aligned stretches of a shared memory of fixed size: an instance may not see a growth in time, and
  * untouched pages cost nothing.
  */
 export class Arena {
   readonly memory: WebAssembly.Memory;
-  #end = 1024; // address 0 stays nothing's; the kernels have no static data
+  #end = KERNEL_DATA;
 
   constructor(bytes: number) {
     const pages = Math.ceil(bytes / PAGE);

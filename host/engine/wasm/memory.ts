@@ -10,7 +10,7 @@ import { Arena, type JobView, type SlotView } from './layout.ts';
 import type { KernelExports } from './module.ts';
 import type { Program } from './program.ts';
 import { placeTable, tableRoom } from './pulse-tables.ts';
-import { excitationTurns, pulseForms, stepAngles } from './pulses.ts';
+import { excitationTurns, pulseForms, STEP_BYTES, writeSteps } from './pulses.ts';
 import { type AxisPlacer, axisPlacer, gridBytesOf, placedAxisBytes, placeTrains } from './train-layout.ts';
 
 /** Accumulators take at most this; with more samples than that threads share one and add atomically. */
@@ -57,7 +57,6 @@ export function wasmSizes(
     batches,
     rowSamples,
     operators.pulses,
-    operators.rfSteps,
     operators.operators,
     operators.plays,
     operators.terms,
@@ -66,7 +65,7 @@ export function wasmSizes(
   ];
   const timelineBytes = arrays.reduce(
     (sum, array) => sum + array.byteLength + 256,
-    3 * timeline.excitations.byteLength,
+    3 * timeline.excitations.byteLength + Math.ceil((STEP_BYTES * operators.rfSteps.length) / STRIDE.rfStep),
   );
   const paddedPoints = 256 * (timeline.waveforms.length / STRIDE.waveform);
   const records = program.areas * program.rows * capacity * 12 + program.longest * 12 * (PANEL + program.rows);
@@ -125,8 +124,11 @@ export function layOut(
   const { operators } = program;
   const axisAt = axisPlacer(arena);
   job.set('pulses', arena.place(operators.pulses));
-  job.set('pulseForms', arena.place(pulseForms(operators, timeline, source)));
-  job.set('steps', arena.place(stepAngles(operators.rfSteps, timeline.gammaBar)));
+  const withOperators = { ...timeline, pulses: operators.pulses, rfSteps: operators.rfSteps };
+  job.set('pulseForms', arena.place(pulseForms(withOperators, source)));
+  const steps = arena.allocate(STEP_BYTES * (operators.rfSteps.length / STRIDE.rfStep));
+  writeSteps(withOperators, arena.memory.buffer, steps);
+  job.set('steps', steps);
   job.set('operatorCount', operators.operators.length);
   job.set('plays', arena.place(operators.plays));
   job.set('terms', arena.place(operators.terms));

@@ -3,6 +3,7 @@
  * run is planned. Spins are drawn inside the phantom's bounds from a fixed seed, so every rank decides alike.
  */
 import type { PhantomSource } from '../../phantom/types.ts';
+import { relaxationTimes } from '../../timeline/relaxation.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 
 /** Pulses and their steps as in a timeline, with those that only operators are made from. */
@@ -51,11 +52,21 @@ export function randomSpins(
 
 /** [12] images of x, y, z (density 0) and of M = 0 (density 1) under `amplitude` × the B1 of a pulse, in the frame of its steps. */
 export function stepOperator(
-  { pulses, rfSteps, gammaBar }: PulseTables & { readonly gammaBar: number },
+  timeline: Timeline,
   pulse: number,
   amplitude: number,
   { r, hertz, R1, R2 }: RandomSpin,
 ): Float64Array {
+  const { pulses, rfSteps, gammaBar } = timeline;
+  const times = relaxationTimes(timeline, pulse);
+  const relax = (time: number): void => {
+    const [e1, e2] = [Math.exp(-time * R1), Math.exp(-time * R2)];
+    for (let i = 0; i < 12; i += 3) {
+      images[i] = images[i]! * e2;
+      images[i + 1] = images[i + 1]! * e2;
+      images[i + 2] = images[i + 2]! * e1 + (i === 9 ? 1 - e1 : 0);
+    }
+  };
   const [first, count, offset] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number, number];
   const images = Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0);
   for (let at = STRIDE.rfStep * first; at < STRIDE.rfStep * (first + count); at += STRIDE.rfStep) {
@@ -70,17 +81,15 @@ export function stepOperator(
     const c = Math.cos(angle);
     const f = angle === 0 ? 1 : Math.sin(angle) / angle;
     const [ux, uy, uz] = [hx * f, hy * f, hz * f];
-    const [e1, e2] = [Math.exp((-dt / 2) * R1), Math.exp((-dt / 2) * R2)];
+    relax(times[at / STRIDE.rfStep - first]!);
     for (let i = 0; i < 12; i += 3) {
-      const recovered = i === 9 ? 1 - e1 : 0;
-      const x = images[i]! * e2;
-      const y = images[i + 1]! * e2;
-      const z = images[i + 2]! * e1 + recovered;
+      const [x, y, z] = images.subarray(i) as unknown as [number, number, number];
       const [tx, ty, tz] = [2 * (y * uz - z * uy), 2 * (z * ux - x * uz), 2 * (x * uy - y * ux)];
-      images[i] = (x + c * tx + ty * uz - tz * uy) * e2;
-      images[i + 1] = (y + c * ty + tz * ux - tx * uz) * e2;
-      images[i + 2] = (z + c * tz + tx * uy - ty * ux) * e1 + recovered;
+      images[i] = x + c * tx + ty * uz - tz * uy;
+      images[i + 1] = y + c * ty + tz * ux - tx * uz;
+      images[i + 2] = z + c * tz + tx * uy - ty * ux;
     }
   }
+  relax(times[count]!);
   return images;
 }

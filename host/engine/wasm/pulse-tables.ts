@@ -8,6 +8,7 @@ import type { PhantomSource } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import type { Arena } from './layout.ts';
 import type { KernelExports } from './module.ts';
+import { isSame } from './pulses.ts';
 
 export interface PulseTable {
   readonly pulse: number;
@@ -25,8 +26,6 @@ export interface PulseTable {
 /** Nodes per cell: with eight, a table for 1e-5 has some three cells per 1/T. */
 const NODES = 8;
 const ENTRIES = 12;
-/** Relative difference below which gradients of two steps are the same: rounding of f64 sums. */
-const SAME = 1e-9;
 const MOST_RATES = 6;
 /** Coefficients stay within a second-level cache [bytes]. */
 const MOST_TABLE_BYTES = 2 ** 20;
@@ -41,10 +40,7 @@ export function sizeTable(
   const [first, count, , duration] = pulses.subarray(STRIDE.pulse * pulse) as unknown as number[];
   const steps = Array.from({ length: count! }, (_, n) => rfSteps.subarray(STRIDE.rfStep * (first! + n)));
   const gradient = [3, 4, 5].map((i) => gammaBar * steps[0]![i]!) as [number, number, number];
-  if (
-    !steps.every((step) => [3, 4, 5].every((i) => Math.abs(step[i]! - steps[0]![i]!) <= SAME * Math.abs(steps[0]![i]!)))
-  )
-    return undefined;
+  if (!steps.every((step) => [3, 4, 5].every((i) => isSame(step[i]!, steps[0]![i]!)))) return undefined;
   const hertz = ((bounds.maxOffResonance / (2 * Math.PI)) * B0) / phantomB0;
   const ends = [0, 1, 2].map((i) => [gradient[i]! * bounds.min[i]!, gradient[i]! * bounds.max[i]!] as const);
   const low = ends.reduce((sum, [a, b]) => sum + Math.min(a, b), 0) - hertz;

@@ -5,6 +5,10 @@
 import type { PhantomBounds } from '../../phantom/types.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
 import { type PhaseUnits, writeWideCoefficients, writeWideTurn } from './phase.ts';
+import { record } from './words.ts';
+
+/** dt, B1re, B1im, Gx, Gy, Gz */
+type Step = [number, number, number, number, number, number];
 
 /** Words of a pulse and of a step in the table; steps come in units of one pulse. */
 const PULSE_WORDS = 4;
@@ -16,7 +20,7 @@ const RELAXATION_CHANGED = 2;
 /** The kernels' polynomials hold for half angles up to this [rad], rounding of the bound left aside. */
 const LARGEST_HALF_ANGLE = (Math.PI / 2) * 0.9999;
 
-/** A pulse is folded if it comes at least so often: folding costs about as much as two and a half times stepping. */
+/** A pulse is folded if it comes at least so often: folding costs as much as stepping three times. */
 const USES_TO_FOLD = 3;
 /** Operators take 48 bytes per spin each; what is saved by the ninth is little. */
 const MOST_OPERATORS = 8;
@@ -28,8 +32,6 @@ export interface PulseTable {
   readonly stepCount: readonly number[];
   /** Pulses to fold, in order of their operators. */
   readonly kept: readonly number[];
-  /** Rotations of all excitations as if none were folded, for speeds: steps per spin. */
-  readonly stepsPlayed: number;
 }
 
 export function pulseTable(timeline: Timeline, bounds: PhantomBounds, units: PhaseUnits): PulseTable {
@@ -41,17 +43,13 @@ export function pulseTable(timeline: Timeline, bounds: PhantomBounds, units: Pha
   const stepCount: number[] = [];
 
   for (let pulse = 0; pulse < pulseCount; pulse++) {
-    const [first, count, offset] = pulses.subarray(STRIDE.pulse * pulse, STRIDE.pulse * pulse + 3) as unknown as [
-      number,
-      number,
-      number,
-    ];
+    const [first, count, offset] = record<[number, number, number]>(pulses, STRIDE.pulse, pulse);
     stepCount.push(count);
-    const stepAt = (n: number): Float64Array => rfSteps.subarray(STRIDE.rfStep * (first + n));
+    const stepAt = (n: number): Step => record<Step>(rfSteps, STRIDE.rfStep, first + n);
 
     let largest = 0;
     for (let n = 0; n < count; n++) {
-      const [dt, re, im, gx, gy, gz] = stepAt(n) as unknown as [number, number, number, number, number, number];
+      const [dt, re, im, gx, gy, gz] = stepAt(n);
       const field = gammaBar * (Math.abs(gx) * reach[0]! + Math.abs(gy) * reach[1]! + Math.abs(gz) * reach[2]!);
       const hertz = field + bounds.maxOffResonance * units.turnsPerRadian + Math.abs(offset);
       largest = Math.max(largest, Math.PI * dt * Math.hypot(gammaBar * Math.hypot(re, im), hertz));
@@ -64,12 +62,15 @@ export function pulseTable(timeline: Timeline, bounds: PhantomBounds, units: Pha
     floats[PULSE_WORDS * pulse + 3] = count > 0 ? stepAt(count - 1)[0]! / 2 : 0;
     let before: { moment: readonly number[]; relaxation: number } | undefined;
     for (let n = 0; n < count; n++) {
-      const [dt, re, im, gx, gy, gz] = stepAt(n) as unknown as [number, number, number, number, number, number];
+      const [dt, re, im, gx, gy, gz] = stepAt(n);
       const moment = [gammaBar * gx * dt, gammaBar * gy * dt, gammaBar * gz * dt, dt].map((value) => value * part);
       const relaxation = dt / 2 + (n > 0 ? stepAt(n - 1)[0]! / 2 : 0);
-      const fieldChanged = !before || moment.some((value, i) => value !== before!.moment[i]);
-      const relaxationChanged = relaxation !== before?.relaxation;
-      before = { moment, relaxation };
+      const fieldChanged = !before || moment.some((value, i) => differ(value, before!.moment[i]!));
+      const relaxationChanged = !before || differ(relaxation, before.relaxation);
+      before = {
+        moment: fieldChanged ? moment : before!.moment,
+        relaxation: relaxationChanged ? relaxation : before!.relaxation,
+      };
 
       const at = PULSE_WORDS * tableStep + STEP_WORDS * n;
       const halfAngle = -Math.PI * gammaBar * dt * part;
@@ -79,12 +80,14 @@ export function pulseTable(timeline: Timeline, bounds: PhantomBounds, units: Pha
       writeWideTurn(words, at + 12, -offset * dt * part);
     }
   }
-  return { words, stepCount, ...choose(timeline, stepCount) };
+  return { words, stepCount, kept: pulsesToFold(timeline, stepCount) };
 }
 
+/** More than rounding in f64 has left between equal steps. */
+const differ = (a: number, b: number): boolean => Math.abs(a - b) > 1e-11 * Math.abs(b);
+
 /** The pulses whose folding saves most, by the timeline alone, so that the choice is the same on every device. */
-function choose(timeline: Timeline, stepCount: readonly number[]): Pick<PulseTable, 'kept' | 'stepsPlayed'> {
-  const { ops, excitations } = timeline;
+function pulsesToFold({ ops, excitations }: Timeline, stepCount: readonly number[]): number[] {
   const uses = stepCount.map(() => 0);
   for (let op = 0; op < ops.length; op += STRIDE.op) {
     if (ops[op] !== OP.excite) continue;
@@ -92,10 +95,9 @@ function choose(timeline: Timeline, stepCount: readonly number[]): Pick<PulseTab
     uses[pulse] = uses[pulse]! + 1;
   }
   const saved = (pulse: number): number => (uses[pulse]! - USES_TO_FOLD) * stepCount[pulse]!;
-  const kept = uses
+  return uses
     .map((_, pulse) => pulse)
     .filter((pulse) => uses[pulse]! >= USES_TO_FOLD)
     .sort((a, b) => saved(b) - saved(a) || a - b)
     .slice(0, MOST_OPERATORS);
-  return { kept, stepsPlayed: uses.reduce((sum, count, pulse) => sum + count * stepCount[pulse]!, 0) };
 }

@@ -1,13 +1,14 @@
 /** The built-in sequences by name. */
 import { usage } from '../../common/errors.ts';
+import type { Given } from '../../common/parameters.ts';
 import type { Scanner, Sequence } from '../types.ts';
 import { epi } from './epi.ts';
 import { fid } from './fid.ts';
 import { gre } from './gre.ts';
-import { type BuiltinSequence, parseParameters } from './parameters.ts';
+import type { BuiltinSequence } from './parameters.ts';
 import { se } from './se.ts';
 
-export { type BuiltinSequence, type Parameter, parseParameters } from './parameters.ts';
+export type { BuiltinSequence } from './parameters.ts';
 
 export const builtinSequences: ReadonlyMap<string, BuiltinSequence> = new Map(
   [epi, gre, se, fid].map((sequence) => [sequence.name, sequence]),
@@ -17,9 +18,9 @@ export const builtinSequences: ReadonlyMap<string, BuiltinSequence> = new Map(
  * A built-in sequence by name with `--set name=value` settings.
  * @throws LarmorError 2 listing what exists when the name or a setting is unknown or cannot be played
  */
-export function makeBuiltin(name: string, settings: ReadonlyMap<string, string>, scanner: Scanner): Sequence {
+export function makeBuiltin(name: string, settings: Given, scanner: Scanner): Sequence {
   const sequence = builtinSequences.get(name);
   if (sequence === undefined)
     throw usage(`there is no built-in sequence '${name}'`, `there are ${[...builtinSequences.keys()].join(', ')}`);
-  return sequence.make(parseParameters(sequence, settings), scanner);
+  return sequence.make(settings, scanner);
 }

@@ -4,7 +4,11 @@
  * A rotation by 2|h| about h is m + w·t + v×t with t = 2v×m, w = cos|h|, v = h·sin|h|/|h|; both functions are
  * polynomials in |h|², so no square root, division or range reduction is needed as long as |h| ≤ π/2. Where a step may
  * turn farther (the host knows the largest gradient, position and off-resonance) it is computed for h/2ⁿ and the
- * quaternion squared n times. Written as an increment of m, rounding of w near 1 does not shrink m step after step.
+ * quaternion squared n times.
+ *
+ * Steps are short and alike, so what rounding does to one it does to all: m + increment, rounded, was off by 3e-4 after
+ * 128 pulses of 2000 steps. Increments are therefore added up apart from m and joined with it every 64 steps (16, and 256, err twice as much): they are
+ * small, and so are their last digits. (Not Kahan's sum: a compiler that reassociates would undo that one.)
  *
  * Neighbouring half relaxations are merged; a step says whether its longitudinal field or its relaxation differ from
  * the step before, and where gradients hold still both are formed once per pulse.
@@ -35,9 +39,10 @@ fn rotation(h: vec3<f32>, doublings: u32) -> Rotation {
   return Rotation(v, w);
 }
 
-fn rotate(m: vec3<f32>, by: Rotation) -> vec3<f32> {
+/** What a magnetisation gains by being turned. */
+fn turning(m: vec3<f32>, by: Rotation) -> vec3<f32> {
   let t = 2.0 * cross(by.v, m);
-  return m + by.w * t + cross(by.v, t);
+  return by.w * t + cross(by.v, t);
 }
 
 /** What one spin carries from step to step of a pulse. */
@@ -61,8 +66,23 @@ fn course(step: u32, doublings: u32, X: vec4<i32>, rates: vec2<f32>, last: Cours
   return next;
 }
 
-/** @param towards longitudinal magnetisation at rest */
-fn relax(m: vec3<f32>, towards: f32, loss: vec2<f32>) -> vec3<f32> {
-  return vec3(m.xy + m.xy * loss.x, m.z + (m.z - towards) * loss.y);
+/** What a magnetisation gains by relaxing. @param towards longitudinal magnetisation at rest */
+fn relaxing(m: vec3<f32>, towards: f32, loss: vec2<f32>) -> vec3<f32> {
+  return vec3(m.xy * loss.x, (m.z - towards) * loss.y);
+}
+
+/** A magnetisation on its way through a pulse: where it was, and what it has gained since. */
+struct Moving { held: vec3<f32>, gained: vec3<f32> }
+
+fn stepped(m: Moving, towards: f32, now: Course, step: u32) -> Moving {
+  let relaxed = relaxing(m.held + m.gained, towards, now.loss);
+  let gained = m.gained + (relaxed + turning(m.held + (m.gained + relaxed), now.rotation));
+  if ((step & 63u) == 63u) { return Moving(m.held + gained, vec3(0.0)); }
+  return Moving(m.held, gained);
+}
+
+/** The last half step's relaxation. @returns what the pulse has added to m0 */
+fn finished(m: Moving, towards: f32, loss: vec2<f32>, m0: vec3<f32>) -> vec3<f32> {
+  return (m.held - m0) + (m.gained + relaxing(m.held + m.gained, towards, loss));
 }
 `;

@@ -88,21 +88,28 @@ fn main(@builtin(local_invocation_index) t: u32, @builtin(workgroup_id) group: v
 
   var re0 = vec4(0.0); var re1 = vec4(0.0); var re2 = vec4(0.0); var re3 = vec4(0.0);
   var im0 = vec4(0.0); var im1 = vec4(0.0); var im2 = vec4(0.0); var im3 = vec4(0.0);
+  var a0 = starts[slots.x + first + across];
+  var a1 = starts[slots.y + first + across];
+  var a2 = starts[slots.z + first + across];
+  var a3 = starts[slots.w + first + across];
   for (var panel = 0u; panel < CHUNK; panel += 16u) {
     workgroupBarrier();
     if ((panel & 255u) == 0u) {
       stage(t, first, panel, wave);
       workgroupBarrier();
     }
-    let from = first + panel + across;
-    let a0 = starts[slots.x + from];
-    let a1 = starts[slots.y + from];
-    let a2 = starts[slots.z + from];
-    let a3 = starts[slots.w + from];
     aRe[17u * across + down] = vec4(a0.x, a1.x, a2.x, a3.x);
     aIm[17u * across + down] = vec4(a0.y, a1.y, a2.y, a3.y);
     fill(t, first + panel + down, panel + down, 64u * group.x + 4u * across, wave);
     workgroupBarrier();
+    // The next panel's lines are on their way while this one is multiplied.
+    if (panel + 16u < CHUNK) {
+      let loaded = first + panel + 16u + across;
+      a0 = starts[slots.x + loaded];
+      a1 = starts[slots.y + loaded];
+      a2 = starts[slots.z + loaded];
+      a3 = starts[slots.w + loaded];
+    }
     for (var s = 0u; s < 16u; s++) {
       let ar = aRe[17u * s + lineBlock];
       let ai = aIm[17u * s + lineBlock];

@@ -1,11 +1,16 @@
-/** The same data reconstructed by BART: Cartesian to f32 precision, non-Cartesian against its iterative inverse. */
+/**
+ * Other programs' images of the same data: the phantom that ISMRMRD's generator wrote into its file, BART's FFT (both to f32
+ * precision) and, for non-Cartesian data, BART's iterative inverse.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { readRaw } from '../../host/raw/index.ts';
+import { magnitude } from '../../host/recon/image.ts';
 import { reconstruct } from '../../host/recon/reconstruct.ts';
-import { requireTool, runTool } from '../support/tools.ts';
+import { requirePython, requireTool, runTool } from '../support/tools.ts';
 import { relativeError } from './measure.ts';
 import { acquire, ellipse, lines, radial, type Sampled, type Space, spiral, sum } from './synthesis.ts';
 
@@ -45,6 +50,35 @@ const object = (n: number) => {
     ellipse([-0.1 * 0.22, 0.2 * 0.22, 0], 0.06 * 0.22, 0.04 * 0.22, -0.6 * density),
   );
 };
+
+test('the Shepp–Logan phantom of ISMRMRD: four coils, oversampled readout, two repetitions, with and without trajectory', async (t) => {
+  const generator = requireTool(t, 'ismrmrd_generate_cartesian_shepp_logan', 'ismrmrd-tools');
+  const python = requirePython(t, ['h5py', 'numpy'], 'python3-h5py');
+  if (!generator || !python) return;
+  const expectation = `
+import h5py, numpy, sys
+file = h5py.File(sys.argv[1])
+phantom, coils = (numpy.squeeze(file['dataset/' + name]['real'] + 1j * file['dataset/' + name]['imag']) for name in ('phantom', 'csm'))
+(abs(phantom) * numpy.sqrt((abs(coils) ** 2).sum(0))).astype('<f4').tofile(sys.argv[2])`;
+  for (const [n, options] of [
+    [64, []],
+    [50, ['-k', '-C']],
+  ] as const) {
+    const path = at(`shepp-logan-${n}.h5`);
+    runTool(generator, ['-m', `${n}`, '-c', '4', '-r', '2', '-n', '0', '-o', path, ...options]);
+    runTool(python, ['-c', expectation, path, at('expected')]);
+    const expected = new Float32Array(new Uint8Array(readFileSync(at('expected'))).buffer);
+    const image = reconstruct(await readRaw(path));
+    assert.deepEqual([image.method, image.matrix, image.repetitions], ['fft', [n, n, 1], 2]);
+    const pixels = magnitude(image);
+    for (const repetition of [0, 1]) {
+      const one = pixels.subarray(repetition * n * n, (repetition + 1) * n * n);
+      const complex = (values: Float32Array): Float32Array => Float32Array.from([...values].flatMap((v) => [v, 0]));
+      const error = misfit(complex(one), complex(expected));
+      assert.ok(error < 1e-6, `${n}: ${error}`);
+    }
+  }
+});
 
 test('Cartesian: the same image as `bart fft -i -u`, even and odd', (t) => {
   const bart = requireTool(t, 'bart', 'bart');

@@ -1,0 +1,127 @@
+/*
+ * RF and precession, as assembly/excitation.ts and assembly/precession.ts compute them: polynomials in the square of the half
+ * angle, relaxation between groups of steps, two vectors of spins in flight.
+ */
+#include "job.h"
+
+typedef struct { vf c, f; } turn_t;
+
+INLINE vf square_root(vf s) {
+  vf root;
+  for (int i = 0; i < LANES; i++) root[i] = __builtin_sqrtf(s[i]);
+  return root;
+}
+
+/* √2·cos|h| and √2·sin|h|/|h| from s = |h|² */
+INLINE turn_t turn(vf s, int any) {
+  if (!any) return (turn_t){cos_root(s), sinc_root(s)};
+  vf root = square_root(at_least(s, 1e-30f));
+  vf p = root * 0.15915494309189535f;
+  p = p - ((p + MAGIC) - MAGIC);
+  vf h = half_turns(p);
+  vf u = remainder_turns(p, h);
+  vf u2 = u * u;
+  vf root2 = flip(splat(1.4142135623730951f), parity(h));
+  return (turn_t){root2 * cos_turns(u2), root2 * sin_turns(u, u2) / root};
+}
+
+INLINE vf loss(const float *rates, int n, double time) { return decay_loss(load(rates + n) * (float)time); }
+
+INLINE vd half_angle_of_half(const tile_t *tile, int n, const rf_step *step, double offset) {
+  vd h = step->g[0] * promote(tile->x + n);
+  h = step->g[1] * promote(tile->y + n) + h;
+  h = step->g[2] * promote(tile->z + n) + h;
+  return (3.141592653589793 * step->dt) * (load_d(tile->hertz + n) - offset) + h;
+}
+
+/* One vector of spins on its way through a pulse: deviation from equilibrium, half angle along z and its square, losses. */
+typedef struct { vf x, y, z, d, hz, sz, l1, l2; } spins_t;
+
+INLINE void set_losses(spins_t *v, const tile_t *tile, int n, double time) {
+  v->l1 = loss(tile->R1, n, time);
+  v->l2 = loss(tile->R2, n, time);
+}
+
+INLINE void relax(spins_t *v) {
+  v->x -= v->x * v->l2;
+  v->y -= v->y * v->l2;
+  v->z -= v->z * v->l1;
+}
+
+INLINE void rotate(spins_t *v, vf hx, vf hy, vf sxy, int any) {
+  const turn_t q = turn(v->sz + sxy, any);
+  const vf ux = hx * q.f, uy = hy * q.f, uz = v->hz * q.f, mz = v->z + v->d;
+  const vf tx = v->y * uz - mz * uy, ty = mz * ux - v->x * uz, tz = v->x * uy - v->y * ux;
+  v->x += q.c * tx + (ty * uz - tz * uy);
+  v->y += q.c * ty + (tz * ux - tx * uz);
+  v->z += q.c * tz + (tx * uy - ty * ux);
+}
+
+INLINE void walk_steps(tile_t *tile, int n, const rf_step *first, const rf_step *end, double offset, int any) {
+  spins_t v[2];
+  for (int i = 0; i < 2; i++) {
+    const int m = n + i * LANES;
+    v[i].d = load(tile->density + m);
+    v[i].x = load(tile->mx + m);
+    v[i].y = load(tile->my + m);
+    v[i].z = load(tile->mz + m) - v[i].d;
+  }
+  double time = 0;
+  for (const rf_step *step = first; step < end; step++) {
+    if (step->before != 0) {
+      for (int i = 0; i < 2 && step->before != time; i++) set_losses(&v[i], tile, n + i * LANES, step->before);
+      time = step->before;
+      for (int i = 0; i < 2; i++) relax(&v[i]);
+    }
+    if (step == first || step->changed)
+      for (int i = 0; i < 2; i++) {
+        const int m = n + i * LANES;
+        v[i].hz = demote(half_angle_of_half(tile, m, step, offset), half_angle_of_half(tile, m + HALF, step, offset));
+        v[i].sz = v[i].hz * v[i].hz;
+      }
+    const vf hx = splat(step->fx), hy = splat(step->fy), sxy = splat(step->f2);
+    for (int i = 0; i < 2; i++) rotate(&v[i], hx, hy, sxy, any);
+  }
+  for (int i = 0; i < 2; i++) {
+    const int m = n + i * LANES;
+    set_losses(&v[i], tile, m, end[-1].after);
+    relax(&v[i]);
+    store(tile->mx + m, v[i].x);
+    store(tile->my + m, v[i].y);
+    store(tile->mz + m, v[i].z + v[i].d);
+  }
+}
+
+void excite(const job_t *job, tile_t *tile, int index) {
+  const excitation e = job->excitations[index];
+  const pulse p = job->pulses[(int)e.pulse];
+  const rf_step *first = job->steps + (int)p.first, *end = first + (int)p.steps;
+  const float ci = e.ci, si = e.si, co = e.co, so = e.so;
+  for (int n = 0; n < tile->count; n += LANES) {
+    const vf x = load(tile->mx + n), y = load(tile->my + n);
+    store(tile->mx + n, x * ci + y * si);
+    store(tile->my + n, y * ci - x * si);
+  }
+  if (job->pulse_forms[(int)e.pulse] != 0)
+    for (int n = 0; n < tile->count; n += 2 * LANES) walk_steps(tile, n, first, end, p.offset, 1);
+  else
+    for (int n = 0; n < tile->count; n += 2 * LANES) walk_steps(tile, n, first, end, p.offset, 0);
+  for (int n = 0; n < tile->count; n += LANES) {
+    const vf x = load(tile->mx + n), y = load(tile->my + n);
+    store(tile->mx + n, x * co - y * so);
+    store(tile->my + n, x * so + y * co);
+  }
+}
+
+void precess(const job_t *job, tile_t *tile, int index) {
+  const moment m = job->moments[index];
+  const float t = m.t;
+  for (int n = 0; n < tile->count; n += LANES) {
+    vf c, s;
+    decaying_turn(turns(tile, n, m.k[0], m.k[1], m.k[2], m.t), t * load(tile->R2 + n), &c, &s);
+    const vf x = load(tile->mx + n), y = load(tile->my + n), d = load(tile->density + n);
+    store(tile->mx + n, x * c + y * s);
+    store(tile->my + n, y * c - x * s);
+    store(tile->mz + n, (load(tile->mz + n) - d) * exp_negative(t * load(tile->R1 + n)) + d);
+  }
+}

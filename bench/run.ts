@@ -1,0 +1,57 @@
+/**
+ * `npm run bench [-- words …] [--quick] [--json FILE]`: how fast Larmor is on this machine, as one table, each speed beside its
+ * accuracy and, where there is one, an opponent that ran in turns with it. Words choose the rows whose names hold one of them.
+ */
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Row } from './harness.ts';
+import { kernelRows } from './kernels.ts';
+import { wholeRunRows } from './runs.ts';
+import { startRows } from './start.ts';
+import { threadRows } from './threads.ts';
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'string' }, quick: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const wanted = (name: string): boolean =>
+  positionals.length === 0 || positionals.some((word) => name.toLowerCase().includes(word.toLowerCase()));
+
+const WIDTHS = [38, 24, 20, 13, 10] as const;
+
+function line(cells: readonly string[]): string {
+  return cells.map((cell, n) => (n === 0 || n === 2 ? cell.padEnd(WIDTHS[n]!) : cell.padStart(WIDTHS[n]!))).join('  ');
+}
+
+function number(value: number): string {
+  return value >= 1e4 || value < 1e-2 ? value.toExponential(2) : value.toPrecision(3);
+}
+
+function printed(row: Row, before: string): string {
+  const ratio = row.ratio === null ? '' : `${number(row.ratio)} ± ${(100 * row.spread!).toFixed(0)} %`;
+  const speed = Number.isFinite(row.value) ? `${number(row.value)} ${row.unit}` : '';
+  const error = row.error === null ? '' : row.error.toExponential(1);
+  const name = row.name === before ? '' : row.name;
+  return `${line([name, name === '' ? '' : speed, row.against ?? '', ratio, error])}${row.note ? `  ${row.note}` : ''}`;
+}
+
+const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores`;
+const rows: Row[] = [];
+console.log(`${machine}, Node ${process.versions.node}\n`);
+console.log(line(['', 'speed', 'against', 'times as fast', 'error']));
+for (const part of [kernelRows, wholeRunRows, threadRows, startRows]) {
+  let before = '';
+  for (const row of await part(wanted, values.quick)) {
+    console.log(printed(row, before));
+    before = row.name;
+    rows.push(row);
+  }
+}
+if (rows.length === 0) {
+  console.error(`bench: no row's name holds ${positionals.join(' or ')}`);
+  process.exit(2);
+}
+// A row without a figure has null in JSON, which has no NaN.
+if (values.json !== undefined)
+  writeFileSync(values.json, `${JSON.stringify({ machine, node: process.versions.node, rows }, null, 1)}\n`);

@@ -1,0 +1,47 @@
+/**
+ * Bounds of a phantom that states none: every spin has to be read once. Each rank reads its part, so that a phantom of 100 GB
+ * is read once by all together and not once by each.
+ */
+import { boundsBuilder, WALK_SPINS } from '../phantom/bounds.ts';
+import { type PhantomBounds, type PhantomSource, spinBlock } from '../phantom/types.ts';
+import type { Cluster } from './communicator.ts';
+import { meet } from './meeting.ts';
+import { staticShare } from './schedule.ts';
+
+/** Collective. @throws AgreedError if any rank finds a spin that cannot be simulated */
+export function sharedBounds(cluster: Cluster, spinCount: number, read: PhantomSource['read']): Promise<PhantomBounds> {
+  const pieces = [{ first: 0, count: Math.ceil(spinCount / WALK_SPINS) }];
+  const walk = async (): Promise<PhantomBounds | null> => {
+    const builder = boundsBuilder();
+    const block = spinBlock(Math.min(WALK_SPINS, spinCount));
+    const share = staticShare(pieces, cluster.rank, cluster.size)[0];
+    if (share === undefined) return null;
+    for (let piece = share.first; piece < share.first + share.count; piece++) {
+      const first = piece * WALK_SPINS;
+      const count = Math.min(WALK_SPINS, spinCount - first);
+      read(first, count, block);
+      builder.add(count, block);
+      await new Promise(setImmediate); // signals and signs of life
+    }
+    return builder.bounds;
+  };
+  return meet(cluster, `bounds of ${spinCount} spins`, walk, (all) =>
+    all.filter((bounds) => bounds !== null).reduce(union),
+  );
+}
+
+function union(a: PhantomBounds, b: PhantomBounds): PhantomBounds {
+  const pick = (choose: (...values: number[]) => number, key: 'min' | 'max'): [number, number, number] => [
+    choose(a[key][0], b[key][0]),
+    choose(a[key][1], b[key][1]),
+    choose(a[key][2], b[key][2]),
+  ];
+  return {
+    maxDensity: Math.max(a.maxDensity, b.maxDensity),
+    min: pick(Math.min, 'min'),
+    max: pick(Math.max, 'max'),
+    maxOffResonance: Math.max(a.maxOffResonance, b.maxOffResonance),
+    minT1: Math.min(a.minT1, b.minT1),
+    minT2: Math.min(a.minT2, b.minT2),
+  };
+}

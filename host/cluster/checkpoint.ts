@@ -1,0 +1,203 @@
+/**
+ * Checkpoints: the integer sums, the set of tiles that are in them, and what the plan's hash is made of. One file, written by
+ * rank 0 beside its place and renamed into it, so the one before stays until the new one is whole. It fits any number of
+ * ranks, threads and any schedule, because none of them is in the sums.
+ *
+ *     "LARMORCK" · format u32 · header length u32 · header (JSON) · sums i64 [samples][re, im] · sha256 of all before
+ */
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { badInput, cannotWrite } from '../common/errors.ts';
+import { createOutput, writeOutput } from '../common/files.ts';
+import { differences, type Plan } from './plan.ts';
+import type { TileRange } from './tiles.ts';
+
+const MAGIC = 'LARMORCK';
+const FORMAT = 1;
+const PREFIX_BYTES = 16;
+const HASH_BYTES = 32;
+/** Read and hashed at once. */
+const PIECE = 1 << 24;
+
+const HALF_WRITTEN = /^(checkpoint\.larmor|complete\.json)\.\d+\.partial$/;
+
+interface Header {
+  readonly plan: Pick<Plan, 'hash' | 'parts' | 'tileCount'>;
+  /** What was simulated, for messages. */
+  readonly title: string;
+  readonly values: number;
+  /** [first, count] of finished tiles. */
+  readonly done: readonly (readonly [number, number])[];
+}
+
+export interface Checkpoint {
+  readonly done: readonly TileRange[];
+  readonly sums: BigInt64Array;
+}
+
+/** What a finished run leaves in the place of its checkpoint. */
+export interface Completion {
+  readonly planHash: string;
+  readonly signalHash: string;
+  readonly outputs: readonly string[];
+  readonly finishedAt: string;
+  /** The object of `--json`. */
+  readonly summary: unknown;
+}
+
+const checkpointPath = (directory: string): string => join(directory, 'checkpoint.larmor');
+const completionPath = (directory: string): string => join(directory, 'complete.json');
+
+/**
+ * Makes the folder if need be, throws away what a killed run left half written, and tries whether it can be written to.
+ * @throws LarmorError 73 if it cannot
+ */
+export function prepareDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+    for (const name of readdirSync(directory)) {
+      if (HALF_WRITTEN.test(name)) rmSync(join(directory, name), { force: true });
+    }
+  } catch (error) {
+    throw cannotWrite(directory, (error as Error).message, 'name another folder with --checkpoint');
+  }
+  createOutput(checkpointPath(directory)).abandon();
+}
+
+/** @throws LarmorError 73 if it cannot be written; the one before is then still there */
+export function writeCheckpoint(
+  directory: string,
+  plan: Plan,
+  title: string,
+  done: readonly TileRange[],
+  sums: BigInt64Array,
+): void {
+  const header: Header = {
+    plan: { hash: plan.hash, parts: plan.parts, tileCount: plan.tileCount },
+    title,
+    values: sums.length,
+    done: done.map(({ first, count }) => [first, count] as const),
+  };
+  const bytes = Buffer.from(JSON.stringify(header));
+  const prefix = Buffer.alloc(PREFIX_BYTES);
+  prefix.write(MAGIC, 'latin1');
+  prefix.writeUInt32LE(FORMAT, 8);
+  prefix.writeUInt32LE(bytes.length, 12);
+  const file = createOutput(checkpointPath(directory));
+  const hash = createHash('sha256');
+  try {
+    for (const part of [prefix, bytes, ...pieces(new Uint8Array(sums.buffer, sums.byteOffset, sums.byteLength))]) {
+      hash.update(part);
+      file.write(part);
+    }
+    file.write(hash.digest());
+    file.commit();
+  } finally {
+    file.abandon();
+  }
+}
+
+function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let from = 0; from < bytes.length; from += PIECE) yield bytes.subarray(from, from + PIECE);
+}
+
+/** Whether an unfinished run left a checkpoint, sound or not. */
+export function hasCheckpoint(directory: string): boolean {
+  return existsSync(checkpointPath(directory));
+}
+
+/**
+ * The checkpoint of this plan; undefined if there is none.
+ * @param values numbers that the sums hold
+ * @throws LarmorError 65, naming the file, if it is damaged or of another run
+ */
+export function readCheckpoint(directory: string, plan: Plan, values: number): Checkpoint | undefined {
+  const path = checkpointPath(directory);
+  if (!hasCheckpoint(directory)) return undefined;
+  const fd = openSync(path, 'r');
+  try {
+    return readFrom(fd, path, plan, values);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readFrom(fd: number, path: string, plan: Plan, values: number): Checkpoint {
+  const damaged = (what: string): Error => badInput(path, what, 'remove it to start from the beginning');
+  const { size } = fstatSync(fd);
+  const hash = createHash('sha256');
+  let at = 0;
+  const take = (into: Uint8Array): void => {
+    for (let done = 0; done < into.length; ) {
+      const count = readSync(fd, into, done, Math.min(PIECE, into.length - done), at);
+      if (count === 0) throw damaged('is cut short');
+      hash.update(into.subarray(done, done + count));
+      done += count;
+      at += count;
+    }
+  };
+  const prefix = Buffer.alloc(PREFIX_BYTES);
+  if (size < PREFIX_BYTES + HASH_BYTES) throw damaged('is cut short');
+  take(prefix);
+  if (prefix.toString('latin1', 0, 8) !== MAGIC) throw damaged('is not a checkpoint');
+  const format = prefix.readUInt32LE(8);
+  if (format !== FORMAT) throw damaged(`has format ${format} of another version of Larmor, not ${FORMAT}`);
+  const headerBytes = prefix.readUInt32LE(12);
+  if (size < PREFIX_BYTES + headerBytes + HASH_BYTES) throw damaged('is cut short');
+  const text = Buffer.alloc(headerBytes);
+  take(text);
+  let header: Header;
+  try {
+    header = JSON.parse(text.toString()) as Header;
+  } catch {
+    throw damaged('is damaged');
+  }
+  // A hash of the whole proves it sound; before that only what a damaged header cannot make unsafe is believed.
+  const expected = PREFIX_BYTES + headerBytes + 8 * header.values + HASH_BYTES;
+  if (size !== expected) throw damaged(size < expected ? 'is cut short' : 'is damaged');
+  const sums = new BigInt64Array(header.values);
+  take(new Uint8Array(sums.buffer));
+  const stated = Buffer.alloc(HASH_BYTES);
+  const digest = hash.copy().digest();
+  take(stated);
+  if (!digest.equals(stated)) throw damaged('is damaged (its checksum is wrong)');
+  if (header.plan.hash !== plan.hash || header.values !== values) {
+    const other = differences(plan.parts, header.plan.parts).join(', ') || 'plan format';
+    throw badInput(
+      path,
+      `belongs to another run (${header.title}), which differs in: ${other}`,
+      'give another folder, or remove it to start from the beginning',
+    );
+  }
+  return { done: header.done.map(([first, count]) => ({ first, count })), sums };
+}
+
+/** Says that the run is done; the checkpoint goes once that is on disk. @throws LarmorError 73 */
+export function recordCompletion(directory: string, completion: Completion): void {
+  writeOutput(completionPath(directory), Buffer.from(`${JSON.stringify(completion, undefined, 2)}\n`));
+  rmSync(checkpointPath(directory), { force: true });
+}
+
+/** The record of a finished run, if there is a readable one. */
+export function readCompletion(directory: string): Completion | undefined {
+  try {
+    return JSON.parse(readFileSync(completionPath(directory), 'utf8')) as Completion;
+  } catch {
+    return undefined;
+  }
+}
+
+export function removeCompletion(directory: string): void {
+  rmSync(completionPath(directory), { force: true });
+}

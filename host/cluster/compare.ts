@@ -1,0 +1,61 @@
+/**
+ * Before the first tile: do all ranks have the same work before them? What may change bits is compared by hash, and the ranks
+ * that differ are named with what they differ in.
+ */
+import { EXIT, LarmorError } from '../common/errors.ts';
+import { rankName } from './meeting.ts';
+import { differences, type Plan } from './plan.ts';
+
+type Hosts = { readonly hosts: readonly string[] };
+
+/** Parts that are the same work on another program; the others are other inputs. */
+const PROGRAM = new Set(['version', 'kernels']);
+/** Parts whose values a reader understands. */
+const READABLE = new Set(['version', 'kernels', 'tile size', 'precision']);
+
+/** Ranks named before the rest is counted. */
+const NAMED = 4;
+
+/** @throws LarmorError 65 if ranks were given other inputs than rank 0, 70 if they are another program */
+export function requireSamePlan(place: Hosts, all: readonly Plan['parts'][]): void {
+  const first = all[0]!;
+  const odd = all.flatMap((parts, rank) => (differences(first, parts).length > 0 ? [rank] : []));
+  if (odd.length === 0) return;
+  const names = [...new Set(odd.flatMap((rank) => differences(first, all[rank]!)))];
+  const what = names.map((name) =>
+    READABLE.has(name) ? `${name} (${all[odd[0]!]![name]} instead of ${first[name]})` : name,
+  );
+  const verb = odd.length === 1 ? 'differs' : 'differ';
+  throw new LarmorError(
+    names.some((name) => !PROGRAM.has(name)) ? EXIT.badInput : EXIT.internal,
+    `${listRanks(place, odd)} ${verb} from ${rankName(place, 0)} in: ${what.join(', ')}; ` +
+      'give all ranks the same Larmor, Node and files',
+  );
+}
+
+/** What every rank may run: the build it would choose, and what it calls its plain SIMD build. */
+export interface Builds {
+  readonly best: string;
+  readonly plain: string;
+}
+
+/**
+ * The kernels that all ranks have: the best of rank 0 if it is everyone's, else plain SIMD.
+ * @throws LarmorError 70 if even that differs (another version of Node)
+ */
+export function commonKernels(
+  place: Hosts,
+  all: readonly Builds[],
+): { readonly plain: boolean; readonly why?: string } {
+  const odd = all.flatMap(({ best }, rank) => (best === all[0]!.best ? [] : [rank]));
+  if (odd.length === 0) return { plain: false };
+  const what = `${listRanks(place, odd)} would run ${all[odd[0]!]!.best}, ${rankName(place, 0)} ${all[0]!.best}`;
+  if (all.some(({ plain }) => plain !== all[0]!.plain))
+    throw new LarmorError(EXIT.internal, `${what}; give all ranks the same Node`);
+  return { plain: true, why: `${what}: all use ${all[0]!.plain}, which is slower` };
+}
+
+function listRanks(place: Hosts, ranks: readonly number[]): string {
+  const named = ranks.slice(0, NAMED).map((rank) => rankName(place, rank));
+  return ranks.length > NAMED ? `${named.join(', ')} and ${ranks.length - NAMED} more` : named.join(', ');
+}

@@ -1,0 +1,82 @@
+/**
+ * Which GPU a rank takes: the one it was asked to, the one its scheduler bound it to, else its number on the node modulo the
+ * GPUs there. Ranks that end up on one GPU are told, for they only take turns on it.
+ */
+import { deviceBinding } from '../common/environment.ts';
+import { usage } from '../common/errors.ts';
+import type { NodePlace } from './communicator.ts';
+
+/** A GPU as an engine sees it. */
+export interface Device {
+  readonly name: string;
+  /** PCI address or UUID, where the driver tells; without it two GPUs of one node are told apart by their number. */
+  readonly id?: string | undefined;
+}
+
+export interface DeviceChoice {
+  /** Number in the list. */
+  readonly index: number;
+  readonly name: string;
+  /** Why this one, for the summary. */
+  readonly reason: string;
+  /** Equal on ranks of a node that share a GPU; null where that cannot be known. */
+  readonly key: string | null;
+}
+
+/**
+ * @param devices that this rank sees, in the driver's order; not empty
+ * @param asked `--gpu`: a number in the list, or part of a name
+ * @throws LarmorError 2 if there is no such device
+ */
+export function chooseDevice(
+  devices: readonly Device[],
+  place: Pick<NodePlace, 'localRank'>,
+  asked?: string,
+  binding = deviceBinding(),
+): DeviceChoice {
+  const choice = (index: number, reason: string, known = true): DeviceChoice => ({
+    index,
+    name: devices[index]!.name,
+    reason,
+    key: devices[index]!.id ?? (known ? String(index) : null),
+  });
+  if (asked !== undefined) {
+    const same = devices.findIndex(({ name }, n) =>
+      /^\d+$/.test(asked) ? n === Number(asked) : name.toLowerCase().includes(asked.toLowerCase()),
+    );
+    const list = devices.map(({ name }, n) => `${n}: ${name}`).join(', ');
+    if (same < 0) throw usage(`--gpu ${asked}: there is no such GPU`, `there are ${list}`);
+    return choice(same, `--gpu ${asked}`);
+  }
+  const localRank = `rank ${place.localRank} of its node`;
+  if (binding === undefined) return choice(place.localRank % devices.length, localRank);
+  const bound = `${binding.variable}=${binding.devices.join(',')}`;
+  // A scheduler that constrains devices shows each task its own alone, and may number it 0 for all of them.
+  if (devices.length === 1) return choice(0, bound, false);
+  const own = binding.devices[place.localRank % binding.devices.length]!;
+  const index = /^\d+$/.test(own) ? Number(own) : devices.findIndex(({ id }) => id === own);
+  return index >= 0 && index < devices.length
+    ? choice(index, bound)
+    : choice(place.localRank % devices.length, `${localRank}; ${bound} names none of the GPUs here`);
+}
+
+/**
+ * What to warn of when all ranks have chosen.
+ * @param all host and key of every rank
+ */
+export function sharedDevices(
+  all: readonly { readonly host: string; readonly key: string | null; readonly name: string }[],
+): string[] {
+  const users = new Map<string, number[]>();
+  all.forEach(({ host, key }, rank) => {
+    if (key === null) return;
+    const place = JSON.stringify([host, key]);
+    users.set(place, [...(users.get(place) ?? []), rank]);
+  });
+  return [...users.values()]
+    .filter((ranks) => ranks.length > 1)
+    .map((ranks) => {
+      const { host, name } = all[ranks[0]!]!;
+      return `ranks ${ranks.join(', ')} share one GPU of ${host} (${name}): start one rank per GPU, or bind them (srun --gpus-per-task=1)`;
+    });
+}

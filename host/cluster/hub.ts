@@ -1,0 +1,112 @@
+/**
+ * Rank 0's other job: it deals batches out, hears who is done and who was told to stop, and says when all ranks pause and
+ * their sums are collected. Every collection is ordered here, one after the other, so all ranks take part in the same ones.
+ */
+import type { Message } from './channel.ts';
+import type { Cluster } from './communicator.ts';
+import type { Dealer } from './schedule.ts';
+import { joinRanges, type TileRange } from './tiles.ts';
+
+/** What ranks send. */
+export type Ask = { readonly kind: 'ask' };
+export type Done = { readonly kind: 'done' };
+export type Stop = { readonly kind: 'stop'; readonly signal: string };
+export type Finished = { readonly kind: 'finished'; readonly ranges: readonly TileRange[] };
+
+/** What rank 0 sends: a batch (none: nothing is left), or the order to take part in a collection. */
+export type Batch = { readonly kind: 'batch'; readonly range?: TileRange | undefined };
+export type Collect = { readonly kind: 'collect'; readonly why: Why; readonly signal?: string | undefined };
+
+/** After `final` and `stop` ranks leave; `abandon` is a stop with nowhere to keep what was done, so nothing is collected. */
+export type Why = 'checkpoint' | 'final' | 'stop' | 'abandon';
+
+export interface Hub {
+  /** After rank 0's part in a collection: all tiles that are in its sums now. */
+  collected(): Promise<readonly TileRange[]>;
+  /** When rank 0 has done with the sums what it wanted: the next collection may be ordered. */
+  goOn(): void;
+  close(): void;
+}
+
+export interface HubOptions {
+  /** Absent with a static schedule: nobody asks. */
+  readonly dealer?: Dealer | undefined;
+  /** Seconds between checkpoints; absent: none are kept. */
+  readonly interval?: number | undefined;
+  /** Tiles in rank 0's sums from the start. */
+  readonly done: readonly TileRange[];
+}
+
+export function startHub({ size, channel }: Cluster, { dealer, interval, done: before }: HubOptions): Hub {
+  let done = before;
+  let working = size;
+  let signal: string | undefined;
+  let due = false;
+  let collecting = false;
+  let arrived: TileRange[] = [];
+  let missing = 0;
+  let allArrived = (): void => {};
+
+  const tellAll = (message: Message): void => {
+    for (let rank = 0; rank < size; rank++) channel.send(rank, message);
+  };
+  const order = (why: Why): void => {
+    collecting = true;
+    missing = size;
+    arrived = [];
+    tellAll({ kind: 'collect', why, signal } as Collect);
+  };
+  const next = (): void => {
+    if (collecting) return;
+    if (working === 0) order('final');
+    else if (signal !== undefined) order(interval === undefined ? 'abandon' : 'stop');
+    else if (due) {
+      due = false;
+      order('checkpoint');
+    }
+  };
+
+  channel.on<Ask>('ask', (from) => {
+    channel.send(from, { kind: 'batch', range: dealer?.deal(from) } as Batch);
+  });
+  channel.on<Done>('done', () => {
+    working--;
+    next();
+  });
+  channel.on<Stop>('stop', (_, message) => {
+    signal ??= message.signal;
+    next();
+  });
+  channel.on<Finished>('finished', (_, { ranges }) => {
+    arrived.push(...ranges);
+    if (--missing === 0) allArrived();
+  });
+  const timer =
+    interval === undefined
+      ? undefined
+      : setInterval(() => {
+          due = true;
+          next();
+        }, interval * 1e3);
+
+  return {
+    async collected() {
+      if (missing > 0) {
+        await new Promise<void>((resolve) => {
+          allArrived = resolve;
+        });
+      }
+      done = joinRanges([...done, ...arrived]);
+      return done;
+    },
+    goOn() {
+      collecting = false;
+      next();
+    },
+    close() {
+      clearInterval(timer);
+      // What still comes (a second signal, a request that crossed the order to stop) is of no use any more.
+      for (const kind of ['ask', 'done', 'stop']) channel.on(kind, () => {});
+    },
+  };
+}

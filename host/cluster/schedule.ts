@@ -1,0 +1,59 @@
+/**
+ * Who simulates which of the tiles that are left. Static: contiguous parts, fixed before the first tile. Dynamic: batches on
+ * demand, large at first and small towards the end (guided self-scheduling), so that nodes of different speed finish
+ * together. Neither changes a bit of the sums.
+ */
+import { countTiles, cutRanges, type TileRange } from './tiles.ts';
+
+export type Schedule = 'static' | 'dynamic';
+
+/** Part of `rank` among `size`: the first N mod k ranks take one tile more; with more ranks than tiles the last have none. */
+export function staticShare(left: readonly TileRange[], rank: number, size: number): TileRange[] {
+  const total = countTiles(left);
+  const each = Math.floor(total / size);
+  const extra = total % size;
+  return cutRanges(left, rank * each + Math.min(rank, extra), each + (rank < extra ? 1 : 0));
+}
+
+export interface Dealer {
+  /** The next batch for a rank; undefined when nothing is left. */
+  deal(rank: number): TileRange | undefined;
+}
+
+/**
+ * A rank gets an eighth of its fair part of what is left: one that is ten times slower than the others then holds the end
+ * up little, and a rank asks some thirty times in a run.
+ */
+const PARTS = 8;
+
+/**
+ * Operations (a sample of a spin, or as much) below which a batch is not worth asking for: some 50 ms of a thread. Rank 0
+ * may be simulating on the thread that answers, and then answers once in 40 ms.
+ */
+const LEAST_WORK = 1e8;
+
+/**
+ * @param threads of every rank: a rank's fair part goes by them, and a batch holds a tile for each
+ * @param tileWork operations in a tile, by counting
+ */
+export function makeDealer(left: readonly TileRange[], threads: readonly number[], tileWork: number): Dealer {
+  const ranges = left.map(({ first, count }) => ({ first, count }));
+  const allThreads = threads.reduce((sum, count) => sum + count, 0);
+  const leastTiles = Math.max(1, Math.ceil(LEAST_WORK / tileWork));
+  let remaining = countTiles(left);
+  return {
+    deal(rank) {
+      const range = ranges[0];
+      if (range === undefined) return undefined;
+      const fair = (remaining * threads[rank]!) / allThreads;
+      const least = Math.min(fair, threads[rank]! * leastTiles);
+      const count = Math.min(range.count, Math.ceil(Math.max(fair / PARTS, least)));
+      const batch = { first: range.first, count };
+      range.first += count;
+      range.count -= count;
+      remaining -= count;
+      if (range.count === 0) ranges.shift();
+      return batch;
+    },
+  };
+}

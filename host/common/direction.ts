@@ -1,0 +1,8 @@
+/**
+ * cos and sin of an angle, with the rounding residue of a right angle taken for the zero it stands for: sin(π) = 1.2e-16 of a
+ * B1 of 1e-9 rad makes products below 1e-38 in f32, and denormal numbers cost a kernel six times its time.
+ */
+export function direction(angle: number): readonly [cos: number, sin: number] {
+  const exact = (value: number): number => (Math.abs(value) < 1e-15 ? 0 : value);
+  return [exact(Math.cos(angle)), exact(Math.sin(angle))];
+}

@@ -1,0 +1,166 @@
+/**
+ * The WebGPU engine: reads tiles on the calling thread, batch after batch, while a worker keeps the GPU busy with the
+ * one before. Which tiles share a batch changes no bit of the sums: see `shaders/sums.ts`.
+ */
+import { EXIT, type ExitCode, LarmorError, usage } from '../../common/errors.ts';
+import { SPIN_BYTES, spinBlock } from '../../phantom/types.ts';
+import type { Engine, EngineJob } from '../types.ts';
+import { type AdapterDescription, chooseAdapter } from './adapters.ts';
+import { buildName } from './kernels.ts';
+import { listAdapters, startWorker } from './thread.ts';
+
+export interface WebgpuOptions {
+  /** Place in `listAdapters()`, or part of a name; default: the first real GPU. */
+  readonly adapter?: number | string;
+  /** Whether a software adapter may stand in when no real one is there and none was asked for. */
+  readonly allowSoftware: boolean;
+  /** Most tiles the device is given at once; default: as many as fit its memory and a few seconds. Changes no bit. */
+  readonly batchTiles?: number;
+}
+
+export interface WebgpuEngine extends Engine {
+  readonly name: 'webgpu';
+  readonly adapter: AdapterDescription;
+  /** Tiles that the device takes at once; a `run` of fewer leaves it partly idle. */
+  readonly batchTiles: number;
+  /** Stops at once: the device is destroyed, and a `run` under way rejects with DeviceLost. */
+  abandon(): void;
+}
+
+/**
+ * The device went away (driver reset, out of memory, pulled): tiles from `firstTile` on are not in the sums, those before
+ * are. The caller can have them done by another engine; a run that did so is not reproducible.
+ */
+export class DeviceLost extends Error {
+  override readonly name = 'DeviceLost';
+  readonly firstTile: number;
+  readonly reason: string;
+  constructor(adapter: string, firstTile: number, reason: string) {
+    super(`the GPU ${adapter} was lost before tile ${firstTile} was done: ${reason}`);
+    this.firstTile = firstTile;
+    this.reason = reason;
+  }
+}
+
+/** Batches that may be under way: one on the card, one behind it. */
+const BATCHES_UNDER_WAY = 2;
+
+/**
+ * @throws LarmorError 2 for f64, without the package or a driver, for an adapter that is not there, for a tile too large;
+ * 70 when the device gives no memory
+ */
+export async function makeWebgpuEngine(job: EngineJob, options: WebgpuOptions): Promise<WebgpuEngine> {
+  const { timeline, source, tileSize } = job;
+  if (job.precision === 'f64')
+    throw usage('GPUs compute in f32 here (WGSL has no f64)', 'use --engine wasm for --precision f64');
+  const adapter = chooseAdapter(await listAdapters(), options.adapter, options.allowSoftware);
+  const shared = new SharedArrayBuffer(16 * timeline.sampleCount);
+  const { tileCount, scaleExponent } = job;
+  const fieldRatio = timeline.B0 / source.B0;
+  const worker = startWorker({
+    kind: 'run',
+    adapter,
+    job: {
+      timeline,
+      bounds: source.bounds,
+      fieldRatio,
+      tileSize,
+      tileCount,
+      scaleExponent,
+      ...(options.batchTiles ? { batchTiles: options.batchTiles } : {}),
+    },
+    sums: shared,
+  });
+  const ready = await worker.next();
+  if (ready.kind === 'failed') throw new LarmorError(ready.exitCode as ExitCode, ready.message);
+  if (ready.kind === 'lost') throw new DeviceLost(adapter.name, 0, ready.reason);
+  if (ready.kind !== 'ready') throw new LarmorError(EXIT.internal, `the GPU thread began with '${ready.kind}'`);
+  const { batchTiles, tileStride } = ready;
+
+  const slots = Array.from(
+    { length: BATCHES_UNDER_WAY },
+    () => new SharedArrayBuffer(SPIN_BYTES * batchTiles * tileStride),
+  );
+  let finished = 0;
+  let begun = 0;
+  let pausing = false;
+  /** Why the engine can do no more. */
+  let broken: unknown;
+
+  /** Reads tiles side by side, each padded with spins that have no signal. */
+  const read = (slot: SharedArrayBuffer, first: number, tiles: number): void => {
+    const stride = batchTiles * tileStride;
+    for (let n = 0; n < tiles; n++) {
+      const firstSpin = (first + n) * tileSize;
+      const count = Math.min(tileSize, source.spinCount - firstSpin);
+      const at = 4 * n * tileStride;
+      source.read(firstSpin, count, spinBlock(count, slot, at, stride));
+      const padding = spinBlock(tileStride - count, slot, at + 4 * count, stride);
+      for (const column of Object.values(padding)) column.fill(0);
+      for (const column of [padding.T1, padding.T2]) column.fill(1);
+    }
+  };
+
+  const notFinite = (tile: number): LarmorError => {
+    const last = Math.min((tile + 1) * tileSize, source.spinCount) - 1;
+    return new LarmorError(
+      EXIT.internal,
+      `the signal of tile ${tile} (spins ${tile * tileSize} to ${last} of ${source.name}) is not finite; nothing was written`,
+    );
+  };
+
+  const simulate = async (first: number, end: number): Promise<number> => {
+    /** Tiles of the batches under way, oldest first. */
+    const underWay: number[] = [];
+    let next = first;
+    let done = first;
+    for (;;) {
+      while (next < end && !pausing && underWay.length < BATCHES_UNDER_WAY) {
+        const tiles = Math.min(batchTiles, end - next);
+        const slot = slots[begun++ % BATCHES_UNDER_WAY]!;
+        read(slot, next, tiles);
+        worker.send({ kind: 'batch', spins: slot, tiles });
+        underWay.push(tiles);
+        next += tiles;
+      }
+      if (underWay.length === 0) return done;
+      const answer = await worker.next();
+      if (answer.kind === 'notFinite') throw notFinite(done + answer.tile);
+      if (answer.kind === 'lost') throw new DeviceLost(adapter.name, done, answer.reason);
+      if (answer.kind === 'failed') throw new DeviceLost(adapter.name, done, answer.message);
+      const tiles = underWay.shift()!;
+      done += tiles;
+      finished += tiles;
+    }
+  };
+
+  return {
+    name: 'webgpu',
+    build: buildName(adapter),
+    threads: 1,
+    adapter,
+    batchTiles,
+    sums: new BigInt64Array(shared),
+    get finished() {
+      return finished;
+    },
+
+    async run(first, count) {
+      if (broken) throw broken;
+      pausing = false;
+      try {
+        return await simulate(first, first + count);
+      } catch (error) {
+        broken = error;
+        throw error;
+      }
+    },
+
+    pause() {
+      pausing = true;
+    },
+
+    abandon: () => worker.send({ kind: 'abandon' }),
+    close: () => worker.close(),
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * Which dispatches a batch of tiles makes on a page, and how large each may be. A display driver kills what runs too
+ * long, so a dispatch should stay under 50 ms: it is split over spins, which changes no bit, by operation count and the
+ * card's measured rate. Counts are in lanes: one f32 multiply-add (or what takes as long) for one spin.
+ */
+
+import type { KernelName } from './kernels.ts';
+import type { Group, Page, Window } from './page.ts';
+import type { PulseTable } from './pulses.ts';
+import { MATRIX } from './shaders/matrix.ts';
+import { SINGLE_SAMPLES } from './shaders/single.ts';
+
+/** Lanes, counted in the kernels' text: docs/how-to/gpu.md works them out. */
+export const LANES = {
+  /** A record of the walk: phase, sine, decay, and a kept operator. */
+  record: 75,
+  /** An RF step with gradient and step length unchanged. */
+  step: 55,
+  /** The same while folding: four columns. */
+  foldStep: 165,
+  /** Per spin, line and sample; the matrix forms count whole blocks of 64 × 64. */
+  matrixLinear: 4.3,
+  matrixDirect: 4.8,
+  line: 10,
+  scattered: 42,
+} as const;
+
+/** Shortest time a dispatch is planned for [s]: half of what a driver may take ill, for cards slower than measured. */
+export const DISPATCH_SECONDS = 0.025;
+
+/** Workgroups per dimension that every adapter takes. */
+const MOST_GROUPS = 65535;
+
+export interface Dispatch {
+  readonly kernel: KernelName;
+  /** `dispatch.a` and `dispatch.b` of the kernel. */
+  readonly parameters: readonly number[];
+  readonly groups: readonly [number, number, number];
+  readonly lanes: number;
+}
+
+/** What a batch holds: spins with padding, and the chunks they are in. */
+export interface BatchShape {
+  readonly spins: number;
+  readonly chunks: number;
+}
+
+const blocks = (count: number, size: number): number => Math.ceil(count / size);
+
+/** Lanes per spin of a group of readouts. */
+function groupLanes({ form, lines, samples }: Group): number {
+  if (form === 'line' || form === 'scattered')
+    return LANES[form] * lines * SINGLE_SAMPLES * blocks(samples, SINGLE_SAMPLES);
+  const padded = MATRIX.lines * blocks(lines, MATRIX.lines) * MATRIX.samples * blocks(samples, MATRIX.samples);
+  return LANES[form] * padded;
+}
+
+const walkLanes = ({ first, end, steps }: Window): number => LANES.record * (end - first) + LANES.step * steps;
+
+/** Lanes per spin of a whole run: what it costs, and what a GPU is worth. */
+export function lanesPerSpin(pages: readonly Page[], pulses: PulseTable): number {
+  const folded = pulses.kept.reduce((sum, pulse) => sum + LANES.foldStep * pulses.stepCount[pulse]!, 0);
+  const windows = pages.flatMap(({ windows }) => windows);
+  return windows.reduce(
+    (sum, window) => window.groups.reduce((inner, group) => inner + groupLanes(group), sum + walkLanes(window)),
+    folded,
+  );
+}
+
+/** Splits [0, count) into ranges of whole `unit`s that cost at most `limit`. */
+function* ranges(count: number, unit: number, lanesEach: number, limit: number): Generator<[number, number]> {
+  const most = Math.min(MOST_GROUPS, Math.max(1, Math.floor(limit / (lanesEach * unit)))) * unit;
+  for (let first = 0; first < count; first += most) yield [first, Math.min(count, first + most)];
+}
+
+/** Folds the kept pulses, once per batch. */
+export function* foldDispatches(pulses: PulseTable, { spins }: BatchShape, limit: number): Generator<Dispatch> {
+  for (const [operator, pulse] of pulses.kept.entries()) {
+    const lanes = LANES.foldStep * pulses.stepCount[pulse]!;
+    for (const [first, end] of ranges(spins, 64, lanes, limit))
+      yield {
+        kernel: 'fold',
+        parameters: [pulse, operator, first, end],
+        groups: [blocks(end - first, 64), 1, 1],
+        lanes: lanes * (end - first),
+      };
+  }
+}
+
+/** Walks the windows of a page and sums their readouts. @param initial whether the page is the run's first */
+export function* pageDispatches(page: Page, initial: boolean, shape: BatchShape, limit: number): Generator<Dispatch> {
+  const chunkSpins = shape.spins / shape.chunks;
+  for (const [n, window] of page.windows.entries()) {
+    const lanes = walkLanes(window);
+    for (const [first, end] of ranges(shape.spins, 64, lanes, limit))
+      yield {
+        kernel: 'walk',
+        parameters: [window.first, window.end, first, end, Number(initial && n === 0)],
+        groups: [blocks(end - first, 64), 1, 1],
+        lanes: lanes * (end - first),
+      };
+    for (const group of window.groups) {
+      const each = groupLanes(group) * chunkSpins;
+      const single = group.form === 'line' || group.form === 'scattered';
+      for (const [first, end] of ranges(shape.chunks, 1, each, limit))
+        yield {
+          kernel: group.form,
+          parameters: single
+            ? [first, 0, group.firstLine, 0]
+            : [first, group.wave, group.firstSlot, group.lines, group.firstLine],
+          groups: single
+            ? [blocks(group.samples, SINGLE_SAMPLES), group.lines, end - first]
+            : [blocks(group.samples, MATRIX.samples), blocks(group.lines, MATRIX.lines), end - first],
+          lanes: each * (end - first),
+        };
+    }
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * A timeline on one device: its tables uploaded, buffers for a batch of tiles, and the one thing done again and again:
+ * send a batch of spins, queue everything it needs, and get its integer sums back. Two batches may be under way at once,
+ * so that the card has work while the host reads the next spins and adds the last sums.
+ */
+import { EXIT, LarmorError, usage } from '../../common/errors.ts';
+import { type PhantomBounds, SPIN_BYTES } from '../../phantom/types.ts';
+import type { Timeline } from '../../timeline/types.ts';
+import { compileKernels, type OpenDevice } from './kernels.ts';
+import type { Form, Page } from './page.ts';
+import { phaseUnits } from './phase.ts';
+import { measureRate } from './probe.ts';
+import { buildProgram } from './program.ts';
+import { pulseTable } from './pulses.ts';
+import { makeQueue, type PartBuffers, type Queue, submitQueue } from './queue.ts';
+import { type BatchShape, DISPATCH_SECONDS, foldDispatches, lanesPerSpin, pageDispatches } from './schedule.ts';
+
+/** What a session needs to know of a job: everything but the spins. */
+export interface SessionJob {
+  readonly timeline: Timeline;
+  readonly bounds: PhantomBounds;
+  /** Scanner's B0 over the phantom's. */
+  readonly fieldRatio: number;
+  readonly tileSize: number;
+  readonly tileCount: number;
+  readonly scaleExponent: number;
+  /** Most tiles of a batch; default: as many as fit memory and a few seconds. */
+  readonly batchTiles?: number;
+}
+
+export interface Session {
+  /** Spins from one tile of a batch to the next: the tile and its padding. */
+  readonly tileStride: number;
+  /** Tiles a batch may hold; its spins come as eight columns of batchTiles·tileStride. */
+  readonly batchTiles: number;
+  /**
+   * Queues a batch; the spins have been taken over when it returns. Resolves with the sums of its signal, in order of
+   * calls: per page [sample][re low, re high, im low, im high] after 4 words.
+   * @throws NotFinite
+   */
+  simulate(spins: Uint8Array, tiles: number): Promise<readonly Uint32Array[]>;
+  /** First samples of the pages whose sums `simulate` gives. */
+  readonly pageSamples: readonly number[];
+  close(): void;
+}
+
+/** A tile of a batch whose signal was not finite. */
+export class NotFinite extends Error {
+  /** Counted from the batch's first. */
+  readonly tile: number;
+  constructor(tile: number) {
+    super(`tile ${tile} of the batch is not finite`);
+    this.tile = tile;
+  }
+}
+
+/** Spins a workgroup sums at most: more would lose digits in f32, fewer spend time on the sums. */
+const LARGEST_CHUNK = 1024;
+/** Whole panels of the matrix kernel, twice over. */
+const CHUNK_UNIT = 32;
+
+/** Starts of readouts are the largest buffer; beyond this more spins make no card faster. */
+const LARGEST_STARTS = 2 ** 28;
+const LARGEST_BATCH = 2 ** 20;
+/** Planned for a batch and for a submission [s]: a stop signal waits for the one, a driver's patience ends at the other. */
+const BATCH_SECONDS = 3;
+const SUBMIT_SECONDS = 0.25;
+/** Share of the measured rate that plans count on. */
+const EXPECTED_SHARE = 0.25;
+
+const BATCHES_UNDER_WAY = 2;
+
+/** @throws LarmorError 2 when a tile or readout does not fit the device */
+export async function openSession(open: OpenDevice, job: SessionJob): Promise<Session> {
+  const { device, flags } = open;
+  const { STORAGE, COPY_DST, COPY_SRC, MAP_READ } = flags.usage;
+  const units = phaseUnits(job.bounds, job.fieldRatio);
+  const pulses = pulseTable(job.timeline, job.bounds, units);
+  const pages = buildProgram(job.timeline, pulses, units);
+
+  const chunksPerTile = Math.ceil(job.tileSize / LARGEST_CHUNK);
+  const chunk = CHUNK_UNIT * Math.ceil(job.tileSize / chunksPerTile / CHUNK_UNIT);
+  const tileStride = chunk * chunksPerTile;
+  const slots = Math.max(1, ...pages.map(mostSlots));
+  const operators = Math.max(1, pulses.kept.length);
+  const lanesPerSecond = EXPECTED_SHARE * (await measureRate(open));
+  const bindable = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
+  const largestPage = Math.max(...pages.map(pageBytes));
+  if (largestPage > bindable)
+    throw usage(`a readout needs ${largestPage} bytes in one GPU buffer, which holds ${bindable}`, 'use --engine wasm');
+  const perSpin = Math.max(8 * slots, 48 * operators, SPIN_BYTES);
+  const fitting = Math.min(LARGEST_BATCH, Math.floor(Math.min(bindable, LARGEST_STARTS) / perSpin));
+  const affordable = (BATCH_SECONDS * lanesPerSecond) / lanesPerSpin(pages, pulses);
+  if (tileStride * perSpin > bindable)
+    throw usage(`a tile of ${job.tileSize} spins does not fit this GPU's buffers`, 'give a smaller --tile');
+  const most = Math.min(job.tileCount, job.batchTiles ?? job.tileCount);
+  const batchTiles = Math.max(1, Math.min(most, Math.floor(Math.min(fitting, affordable) / tileStride)));
+  const capacity = batchTiles * tileStride;
+
+  const [x, y, z, w] = units.scale;
+  const place = { CAPACITY: capacity, SCALE_X: x, SCALE_Y: y, SCALE_Z: z, SCALE_W: w };
+  const sum = { SCALE_EXPONENT: job.scaleExponent, CHUNK: chunk, CHUNKS_PER_TILE: chunksPerTile };
+  const forms = new Set<Form>(
+    pages.flatMap(({ windows }) => windows.flatMap(({ groups }) => groups.map((g) => g.form))),
+  );
+  const kernels = await compileKernels(device, forms, pulses.kept.length > 0, {
+    walk: place,
+    read: { ...place, ...sum },
+  });
+
+  device.pushErrorScope('out-of-memory');
+  const made: GPUBuffer[] = [];
+  const buffer = (size: number, usage: number): GPUBuffer => {
+    const one = device.createBuffer({ size: Math.max(64, 4 * Math.ceil(size / 4)), usage });
+    made.push(one);
+    return one;
+  };
+  const table = (words: Uint32Array): GPUBuffer => {
+    const one = buffer(words.byteLength, STORAGE | COPY_DST);
+    if (words.length > 0) device.queue.writeBuffer(one, 0, words as Uint32Array<ArrayBuffer>);
+    return one;
+  };
+  const spins = buffer(SPIN_BYTES * capacity, STORAGE | COPY_DST);
+  const state = buffer(16 * capacity, STORAGE);
+  const operatorTable = buffer(48 * operators * capacity, STORAGE);
+  const starts = buffer(8 * slots * capacity, STORAGE);
+  const steps = table(pulses.words);
+  const onDevice = pages.map((page) => ({
+    page,
+    records: table(page.records),
+    lines: table(page.lines),
+    waves: table(page.waves),
+    points: table(page.points),
+    sums: buffer(sumBytes(page), STORAGE | COPY_SRC | COPY_DST),
+    back: Array.from({ length: BATCHES_UNDER_WAY }, () => buffer(sumBytes(page), MAP_READ | COPY_DST)),
+  }));
+  const shortage = await device.popErrorScope();
+  if (shortage) {
+    for (const each of made) each.destroy();
+    throw new LarmorError(
+      EXIT.internal,
+      `the GPU has no room for this run (${shortage.message}); give a smaller --tile`,
+    );
+  }
+
+  /** The last batch of a run may hold fewer tiles than the others: its dispatches are others, too. */
+  let queue: Queue | undefined;
+  const queueFor = (tiles: number): Queue => {
+    if (queue?.tiles === tiles) return queue;
+    queue?.parameters.destroy();
+    const shape: BatchShape = { spins: tiles * tileStride, chunks: tiles * chunksPerTile };
+    const limit = DISPATCH_SECONDS * lanesPerSecond;
+    queue = makeQueue(open, kernels, tiles, [
+      { buffers: batchBuffers(onDevice[0]!), dispatches: [...foldDispatches(pulses, shape, limit)] },
+      ...onDevice.map((on, n) => ({
+        buffers: batchBuffers(on),
+        dispatches: [...pageDispatches(on.page, n === 0, shape, limit)],
+      })),
+    ]);
+    return queue;
+  };
+  const batchBuffers = ({ records, lines, waves, points, sums }: (typeof onDevice)[number]): PartBuffers => ({
+    walk: [spins, state, records, steps, operatorTable, starts],
+    read: [spins, starts, sums, lines, waves, points],
+  });
+
+  let batch = 0;
+  return {
+    tileStride,
+    batchTiles,
+    pageSamples: pages.map(({ firstSample }) => firstSample),
+
+    async simulate(columns, tiles) {
+      const turn = batch++ % BATCHES_UNDER_WAY;
+      device.queue.writeBuffer(spins, 0, columns as Uint8Array<ArrayBuffer>);
+      const clear = device.createCommandEncoder();
+      for (const { sums } of onDevice) clear.clearBuffer(sums);
+      device.queue.submit([clear.finish()]);
+      submitQueue(device, kernels, queueFor(tiles), SUBMIT_SECONDS * lanesPerSecond);
+      const copy = device.createCommandEncoder();
+      for (const { page, sums, back } of onDevice) copy.copyBufferToBuffer(sums, 0, back[turn]!, 0, sumBytes(page));
+      device.queue.submit([copy.finish()]);
+
+      const backs = onDevice.map(({ back }) => back[turn]!);
+      await Promise.all(backs.map((back) => back.mapAsync(flags.map.READ)));
+      const results = backs.map((back) => new Uint32Array(back.getMappedRange()).slice());
+      for (const back of backs) back.unmap();
+      const failed = Math.max(...results.map((words) => words[0]!));
+      if (failed !== 0) throw new NotFinite(~failed >>> 0);
+      return results;
+    },
+
+    close() {
+      queue?.parameters.destroy();
+      for (const each of made) each.destroy();
+      device.destroy();
+    },
+  };
+}
+
+const sumBytes = ({ samples }: Page): number => 16 + 16 * samples;
+const mostSlots = ({ windows }: Page): number =>
+  windows.reduce(
+    (most, { groups }) =>
+      Math.max(
+        most,
+        groups.reduce((sum, { lines }) => sum + lines, 0),
+      ),
+    0,
+  );
+const pageBytes = (page: Page): number =>
+  Math.max(sumBytes(page), page.points.byteLength, page.records.byteLength, page.waves.byteLength);

@@ -1,0 +1,54 @@
+/**
+ * Whether a GPU pays for a job, by operation count alone: what a run chooses must not hang on how busy the machine
+ * happened to be.
+ */
+import { OP, STRIDE } from '../../timeline/types.ts';
+import type { EngineJob } from '../types.ts';
+import type { AdapterDescription } from './adapters.ts';
+import { LINES_FOR_MATRIX } from './page.ts';
+import { phaseUnits } from './phase.ts';
+import { pulseTable } from './pulses.ts';
+import { LANES } from './schedule.ts';
+import { record } from './words.ts';
+
+/**
+ * Lanes from which on a GPU is worth its start: to load Dawn, open a device and compile kernels takes a second or two, in which
+ * the WASM engine does 10^10 lanes on each of the eight cores that a job beside a GPU commonly has.
+ */
+const WORTHWHILE_LANES = 2e11;
+
+/** Lanes (f32 multiply-adds, or what takes as long) that the job costs on a GPU, padding of blocks and windows left aside. */
+export function operations({ timeline, source }: Pick<EngineJob, 'timeline' | 'source'>): number {
+  const { ops, excitations, readouts, waveforms } = timeline;
+  const { kept, stepCount } = pulseTable(timeline, source.bounds, phaseUnits(source.bounds, timeline.B0 / source.B0));
+  const folded = new Set(kept);
+  const uses = new Float64Array(waveforms.length / STRIDE.waveform);
+  let lanes = kept.reduce((sum, pulse) => sum + LANES.foldStep * stepCount[pulse]!, 0);
+  for (let op = 0; op < ops.length; op += STRIDE.op) {
+    if (ops[op] === OP.precess) continue;
+    const index = ops[op + 1]!;
+    lanes += LANES.record;
+    if (ops[op] === OP.read) {
+      const waveform = readouts[STRIDE.readout * index + 1]!;
+      uses[waveform] = uses[waveform]! + 1;
+    } else {
+      const pulse = excitations[STRIDE.excitation * index]!;
+      if (!folded.has(pulse)) lanes += LANES.step * stepCount[pulse]!;
+    }
+  }
+  for (const [waveform, lines] of uses.entries()) {
+    const [, samples, linear] = record<[number, number, number]>(waveforms, STRIDE.waveform, waveform);
+    const shared = lines >= LINES_FOR_MATRIX[linear === 1 ? 'linear' : 'direct'];
+    const alone = linear === 1 ? LANES.line : LANES.scattered;
+    lanes += lines * samples * (shared ? LANES[linear === 1 ? 'matrixLinear' : 'matrixDirect'] : alone);
+  }
+  return source.spinCount * lanes;
+}
+
+/** `--engine auto`: a real GPU, f32, and enough to do. */
+export function gpuWorthwhile(
+  job: Pick<EngineJob, 'timeline' | 'source' | 'precision'>,
+  adapter: AdapterDescription,
+): boolean {
+  return !adapter.software && job.precision === 'f32' && operations(job) >= WORTHWHILE_LANES;
+}

@@ -1,0 +1,71 @@
+/** The bench runs and writes what it promises; speeds are nobody's test. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { epi, randomPhantom, timelineOf } from '../../bench/cases.ts';
+import type { Row } from '../../bench/harness.ts';
+import { ratioOf, spreadOf } from '../../bench/harness.ts';
+import { buildPerStep, perStep } from '../../bench/native.ts';
+import { relativeError, simulateTimeline } from '../support/run.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+function bench(...args: string[]) {
+  return spawnSync(process.execPath, ['--import', 'tsx', 'bench/run.ts', ...args], { cwd: root, encoding: 'utf8' });
+}
+
+test('a quick bench of one kernel prints a table and writes JSON', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'larmor-bench-test-'));
+  try {
+    const path = join(folder, 'bench.json');
+    const { status, stdout, stderr } = bench('--quick', '--json', path, 'recurrence');
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /readout: recurrence/);
+    const { machine, node, rows } = JSON.parse(readFileSync(path, 'utf8')) as {
+      machine: string;
+      node: string;
+      rows: Row[];
+    };
+    assert.equal(node, process.versions.node);
+    assert.equal(typeof machine, 'string');
+    assert.ok(rows.length > 0);
+    for (const row of rows) {
+      assert.match(row.name, /recurrence/);
+      assert.ok(row.value > 0 && row.unit === 'spin·samples/s');
+      // What f32 and 128 steps of the recurrence allow, see assembly/readout.ts.
+      assert.ok(row.error !== null && row.error < 1e-5, `error ${row.error}`);
+      if (row.against !== null) assert.ok(row.ratio! > 0 && row.spread! >= 0);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a word that no row has exits 2', () => {
+  const { status, stderr } = bench('--quick', 'nosuchrow');
+  assert.equal(status, 2);
+  assert.match(stderr, /nosuchrow/);
+});
+
+test('ratios are medians over rounds, spreads the middle half', () => {
+  const ours = { name: 'a', seconds: [1, 2, 1, 1, 1] };
+  const theirs = { name: 'b', seconds: [3, 8, 2, 3, 4] };
+  assert.deepEqual(ratioOf(ours, theirs), { ratio: 3, spread: 0.5 / 3 });
+  assert.equal(spreadOf([2, 2, 2]), 0);
+});
+
+test('the per-step opponent simulates the same physics', async (t) => {
+  const build = buildPerStep();
+  if (build === null) return t.skip('no C compiler here');
+  const timeline = timelineOf(epi());
+  const phantom = randomPhantom(64);
+  const opponent = perStep(build, timeline, phantom);
+  await opponent.run();
+  const truth = await simulateTimeline(timeline, phantom, { precision: 'f64' });
+  // Steps rounded to f32 turn a spin by 3e4 rad in all, each 3e-8 off; in f64 the method is 3e-4 off.
+  assert.ok(relativeError(await opponent.signal(), truth) < 1e-2);
+});

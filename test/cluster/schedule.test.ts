@@ -1,0 +1,87 @@
+/** Tiles to ranks: every tile exactly once, whatever the schedule, the ranks and what is done already. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { makeDealer, staticShare } from '../../host/cluster/schedule.ts';
+import { complement, countTiles, cutRanges, joinRanges, type TileRange } from '../../host/cluster/tiles.ts';
+
+/** Random sets of tiles and how many there are in all. */
+const done = fc
+  .tuple(fc.integer({ min: 1, max: 300 }), fc.array(fc.boolean(), { minLength: 300, maxLength: 300 }))
+  .map(([tileCount, flags]) => {
+    const tiles = flags.slice(0, tileCount).flatMap((flag, first) => (flag ? [{ first, count: 1 }] : []));
+    return { tileCount, tiles };
+  });
+const list = (ranges: readonly TileRange[]): number[] =>
+  ranges.flatMap(({ first, count }) => Array.from({ length: count }, (_, n) => first + n));
+
+test('a set and its complement make the whole, and cutting takes what it says', () => {
+  fc.assert(
+    fc.property(done, fc.nat(300), fc.nat(300), ({ tileCount, tiles }, from, count) => {
+      const joined = joinRanges([...tiles].reverse());
+      assert.deepEqual(list(joined), list(tiles));
+      for (let n = 1; n < joined.length; n++)
+        assert.ok(joined[n]!.first > joined[n - 1]!.first + joined[n - 1]!.count, 'neighbours are one range');
+      const left = complement(joined, tileCount);
+      assert.deepEqual(
+        [...list(joined), ...list(left)].sort((a, b) => a - b),
+        Array.from({ length: tileCount }, (_, n) => n),
+      );
+      assert.deepEqual(list(cutRanges(left, from, count)), list(left).slice(from, from + count));
+    }),
+  );
+});
+
+test('a tile in two ranges is refused: it would be in the sums twice', () => {
+  assert.throws(
+    () =>
+      joinRanges([
+        { first: 0, count: 4 },
+        { first: 3, count: 2 },
+      ]),
+    { exitCode: 70, message: /tile 3/ },
+  );
+});
+
+test('static: the parts are contiguous, within one tile of each other, the longer first', () => {
+  fc.assert(
+    fc.property(done, fc.integer({ min: 1, max: 40 }), ({ tileCount, tiles }, size) => {
+      const left = complement(joinRanges(tiles), tileCount);
+      const shares = Array.from({ length: size }, (_, rank) => staticShare(left, rank, size));
+      assert.deepEqual(list(shares.flat()), list(left));
+      const counts = shares.map(countTiles);
+      assert.ok(counts.at(0)! - counts.at(-1)! <= 1);
+      assert.deepEqual(
+        counts,
+        [...counts].sort((a, b) => b - a),
+      );
+    }),
+  );
+});
+
+test('dynamic: whoever asks, all tiles are dealt once, and batches shrink to the end', () => {
+  fc.assert(
+    fc.property(done, fc.array(fc.nat(3), { minLength: 1 }), ({ tileCount, tiles }, askers) => {
+      const left = complement(joinRanges(tiles), tileCount);
+      const dealer = makeDealer(left, [1, 1, 4, 2], 1e9);
+      const dealt: TileRange[] = [];
+      for (let n = 0; ; n++) {
+        const batch = dealer.deal(askers[n % askers.length]!);
+        if (batch === undefined) break;
+        assert.ok(batch.count > 0);
+        dealt.push(batch);
+      }
+      assert.deepEqual(list(dealt), list(left));
+    }),
+  );
+  const dealer = makeDealer([{ first: 0, count: 1000 }], [1, 1], 1e9);
+  const sizes = Array.from({ length: 4 }, () => dealer.deal(0)!.count);
+  assert.deepEqual(sizes, [63, 59, 55, 52]);
+});
+
+test('dynamic: small tiles are dealt in batches worth asking for, but never all to the first who asks', () => {
+  const sizes: number[] = [];
+  const dealer = makeDealer([{ first: 0, count: 64 }], [1, 1], 1e6);
+  for (let batch = dealer.deal(0); batch !== undefined; batch = dealer.deal(0)) sizes.push(batch.count);
+  assert.deepEqual(sizes, [32, 16, 8, 4, 2, 1, 1]);
+});

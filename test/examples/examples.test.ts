@@ -1,0 +1,58 @@
+/** Every example runs as it stands, with the built command on the PATH, and leaves the files it says it makes. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'larmor-examples-'));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+const bin = join(scratch, 'bin');
+const made: Readonly<Record<string, readonly string[]>> = {
+  'first-image.sh': ['raw.mrd', 'head.png', 'head.nii.gz'],
+  'flip-angles.sh': ['raw/flip5.mrd', 'flip5.png', 'flip20.png', 'flip60.png'],
+  'three-tesla.sh': ['raw.mrd', 'signal.npy', 'head-3t.png'],
+  'own-phantom.sh': ['sphere.phantom', 'fid.json', 'fid.npy'],
+};
+
+test('each script in examples/ is run here', () => {
+  const scripts = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.sh'));
+  assert.deepEqual(scripts.sort(), Object.keys(made).sort());
+});
+
+for (const [script, files] of Object.entries(made)) {
+  test(script, () => {
+    const folder = mkdtempSync(join(scratch, 'run-'));
+    const { status, stderr } = spawnSync(join(root, 'examples', script), {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 120_000,
+      env: { ...process.env, PATH: `${commandFolder()}${delimiter}${process.env.PATH}` },
+    });
+    assert.equal(status, 0, stderr);
+    for (const file of files) assert.ok(readFileSync(join(folder, file)).length > 0, `${file} is missing or empty`);
+  });
+}
+
+/** A folder with `larmor` in it, as an installation would put one on the PATH. */
+function commandFolder(): string {
+  if (existsSync(bin)) return bin;
+  mkdirSync(bin);
+  const command = join(bin, 'larmor');
+  writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'dist', 'larmor.js')}" "$@"\n`);
+  chmodSync(command, 0o755);
+  return bin;
+}

@@ -1,0 +1,128 @@
+/** Submits the templates as a user does: unedited, with a `module` command that knows the names in them, and `larmor` on PATH. */
+import assert from 'node:assert/strict';
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { repository, type Testbed } from './testbed.ts';
+
+const larmor = join(repository, 'dist/larmor.js');
+
+export type Job = {
+  /** Where it ran and wrote. */
+  readonly folder: string;
+  readonly state: string;
+  /** Of an array: the highest. */
+  readonly code: number;
+  readonly log: string;
+};
+
+/** What of a run's JSON the tests of templates look at. */
+export type Report = {
+  readonly ranks: number;
+  readonly engine: string;
+  readonly signalHash: string;
+  readonly perRank: readonly { host: string }[];
+};
+
+export type Submitter = {
+  /** Submits a template from a folder of its own and waits for its end; `meanwhile` runs once it is in the queue. */
+  submit(
+    template: string,
+    options: readonly string[],
+    args: readonly string[],
+    meanwhile?: (id: string, folder: string) => Promise<void>,
+  ): Promise<Job>;
+  /** Waits until a job runs a step, having been requeued `restarts` times. */
+  running(id: string, restarts: number): Promise<void>;
+  /** `larmor simulate …` outside of SLURM, for comparison. */
+  alone(args: readonly string[]): Report;
+};
+
+export function submitTo(slurm: Testbed): Submitter {
+  const work = mkdtempSync(join(tmpdir(), 'larmor-templates-'));
+  after(() => rmSync(work, { recursive: true }));
+  mkdirSync(join(work, 'bin'));
+  symlinkSync(larmor, join(work, 'bin/larmor'));
+  const env = {
+    PATH: `${join(work, 'bin')}:${process.env.PATH}`,
+    // What Environment Modules put into every shell, reduced to its one promise: known names load, others fail.
+    'BASH_FUNC_module%%': '() { [ "$*" = "load nodejs openmpi" ] || [ "$*" = "load nodejs" ]; }',
+    // A GPU in software stands in for those that the nodes pretend to have.
+    VK_ADD_DRIVER_FILES: join(repository, 'build/swiftshader/vk_swiftshader_icd.json'),
+    OMPI_ALLOW_RUN_AS_ROOT: '1',
+    OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
+  };
+
+  /** `sbatch --wait` would ask every ten seconds. */
+  async function end(id: string): Promise<{ state: string; code: number }> {
+    for (;;) {
+      const { stdout } = await slurm.run('scontrol', ['show', 'job', '-o', id]);
+      const states = [...stdout.matchAll(/ JobState=(\S+)/g)].map(([, state]) => state!);
+      const codes = [...stdout.matchAll(/ ExitCode=(\d+)/g)].map(([, code]) => Number(code));
+      if (states.length > 0 && states.every((state) => !/^(PENDING|RUNNING|COMPLETING|REQUEUED)$/.test(state)))
+        return { state: states[0]!, code: Math.max(...codes) };
+      await pause(300);
+    }
+  }
+
+  return {
+    async submit(template, options, args, meanwhile = async () => {}) {
+      const folder = mkdtempSync(join(work, 'job-'));
+      const script = join(repository, 'slurm', template);
+      const command = ['--parsable', '-D', folder, ...options, script, ...args];
+      const { stdout, stderr } = await slurm.run('sbatch', command, env);
+      const id = stdout.trim();
+      assert.match(id, /^\d+$/, stderr);
+      await meanwhile(id, folder);
+      return { folder, ...(await end(id)), log: readLogs(folder) };
+    },
+
+    async running(id, restarts) {
+      for (;;) {
+        const { stdout } = await slurm.run('scontrol', ['show', 'job', '-o', id]);
+        const steps = (await slurm.run('squeue', ['--steps', '-h', '-o', '%i', '-j', id])).stdout;
+        if (stdout.includes(` Restarts=${restarts} `) && steps.includes(`${id}.0`)) return;
+        assert.ok(!/JobState=(COMPLETED|FAILED)/.test(stdout), `the job ended too early: ${stdout}`);
+        await pause(200);
+      }
+    },
+
+    alone(args) {
+      const output = join(work, 'alone.mrd');
+      const { stdout }: SpawnSyncReturns<string> = spawnSync(larmor, ['simulate', ...args, '--json', '-o', output], {
+        encoding: 'utf8',
+      });
+      return reportIn(stdout);
+    },
+  };
+}
+
+/** Waits until a file is written in a folder, which need not exist yet. */
+export async function newFileIn(folder: string): Promise<void> {
+  const begun = Date.now();
+  const newest = (): number =>
+    existsSync(folder) ? Math.max(0, ...readdirSync(folder).map((name) => statSync(join(folder, name)).mtimeMs)) : 0;
+  while (newest() < begun) await pause(100);
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** The one JSON object among a log's lines. */
+export function reportIn(log: string): Report {
+  return JSON.parse(log.slice(log.indexOf('{'), log.lastIndexOf('}') + 1)) as Report;
+}
+
+/** Skips the test of a template whose options this build's command does not have. */
+export function skipWithout(option: string): { skip: string | false } {
+  const { stdout } = spawnSync(larmor, ['simulate', '--help'], { encoding: 'utf8' });
+  return { skip: stdout.includes(option) ? false : `larmor simulate has no ${option}` };
+}
+
+function readLogs(folder: string): string {
+  const logs = readdirSync(folder).filter((name) => name.endsWith('.log'));
+  return logs.map((name) => readFileSync(join(folder, name), 'utf8')).join('');
+}

@@ -1,0 +1,77 @@
+/** Timelines written by hand, for what the built-in sequences do not do: spirals, trains of pulses, huge moments. */
+import { GAMMA_BAR } from '../../host/common/units.ts';
+import { growing, recordTable } from '../../host/timeline/intern.ts';
+import { pulseTable, waveformTable } from '../../host/timeline/tables.ts';
+import { OP, STRIDE, type Timeline } from '../../host/timeline/types.ts';
+
+/** One thing after the other, as `compileTimeline` would string them. */
+export type Part =
+  | { readonly precess: readonly [kx: number, ky: number, kz: number, dt: number] }
+  /** Steps [dt, B1re, B1im, Gx, Gy, Gz]; offset in Hz, phase in rad. */
+  | {
+      readonly pulse: readonly (readonly [number, number, number, number, number, number])[];
+      readonly offset?: number;
+      readonly phase?: number;
+    }
+  /** Samples [kx, ky, kz, t] relative to the first. */
+  | { readonly read: readonly (readonly [number, number, number, number])[]; readonly linear: boolean };
+
+export function timelineOf(parts: readonly Part[]): Timeline {
+  const ops = growing(Int32Array);
+  const segments = recordTable(STRIDE.segment);
+  const excitations = recordTable(STRIDE.excitation);
+  const readouts = growing(Int32Array);
+  const receive = growing(Float64Array);
+  const pulses = pulseTable();
+  const waveforms = waveformTable();
+  let sampleCount = 0;
+  for (const part of parts) {
+    if ('precess' in part) ops.push(OP.precess, segments.intern(part.precess));
+    else if ('pulse' in part) {
+      const duration = part.pulse.reduce((sum, [dt]) => sum + dt, 0);
+      const pulse = pulses.intern(part.pulse, part.offset ?? 0, duration);
+      ops.push(OP.excite, excitations.intern([pulse, part.phase ?? 0]));
+    } else {
+      ops.push(OP.read, readouts.length / STRIDE.readout);
+      const points = Float64Array.from(part.read.flat());
+      readouts.push(sampleCount, waveforms.intern({ points, linear: part.linear }));
+      receive.push(0, 0, -1);
+      sampleCount += part.read.length;
+    }
+  }
+  return {
+    gammaBar: GAMMA_BAR,
+    B0: 1.5,
+    sampleCount,
+    ops: ops.finish(),
+    segments: segments.finish(),
+    excitations: excitations.finish(),
+    ...pulses.finish(),
+    readouts: readouts.finish(),
+    ...waveforms.finish(),
+    receive: receive.finish(),
+    receiveShapes: [],
+  };
+}
+
+/** A hard pulse of `flip` rad along x, in one step of 10 µs. */
+export function hardPulse(flip: number): Extract<Part, { pulse: unknown }> {
+  const dt = 1e-5;
+  return { pulse: [[dt, flip / (2 * Math.PI * GAMMA_BAR * dt), 0, 0, 0, 0]] };
+}
+
+/** Samples at equal steps. */
+export function straight(samples: number, [kx, ky, kz, dt]: readonly [number, number, number, number]) {
+  const read = Array.from({ length: samples }, (_, n) => [n * kx, n * ky, n * kz, n * dt] as const);
+  return { read, linear: true };
+}
+
+/** An Archimedean spiral from the centre to `kMax` [1/m] in `turns` turns, begun at `angle` [rad], 4 µs a sample. */
+export function spiral(samples: number, kMax: number, turns: number, angle = 0) {
+  const read = Array.from({ length: samples }, (_, n) => {
+    const k = (kMax * n) / (samples - 1);
+    const phi = angle + (2 * Math.PI * turns * n) / (samples - 1);
+    return [k * Math.cos(phi), k * Math.sin(phi), 0, 4e-6 * n] as const;
+  });
+  return { read, linear: false };
+}

@@ -1,0 +1,140 @@
+/**
+ * Pulses that have no closed form, against the differential equation of `ode.ts`: slice profiles, a frequency-swept inversion,
+ * pulses whose B1 and gradient run linearly, and the order of the RF step shown as a slope.
+ */
+import type { SpinBlock } from '../host/phantom/types.ts';
+import { adc, blockOf, hardPulse, sequenceOf, sincPulse, trapezoid } from '../host/sequence/designer.ts';
+import type { Block, RfEvent, Sequence } from '../host/sequence/types.ts';
+import { type RunOptions, relativeError, type Spin, simulate, spinsOf } from '../test/support/run.ts';
+import { solveBloch } from './ode.ts';
+import { compare, type Row, type Section } from './report.ts';
+
+const RADIANS = Math.PI / 180;
+
+/** One sample, a nanosecond wide. */
+const sample = blockOf({ adc: adc(1, 1e-9, 0) });
+/** 90° about +x in a nanosecond: brings Mz into view. */
+const tip = blockOf({ rf: hardPulse(90 * RADIANS, 5.8717) });
+
+/** A pulse of some shape, held sample by sample. */
+function shaped(
+  count: number,
+  raster: number,
+  at: (t: number) => readonly [magnitude: number, phase: number],
+): RfEvent {
+  const cells = Array.from({ length: count }, (_, n) => at((n + 0.5 - count / 2) * raster));
+  const pulse = hardPulse(1, 1, { use: 'inversion' });
+  return {
+    ...pulse,
+    time: Float64Array.from({ length: count + 1 }, (_, n) => n * raster),
+    magnitude: Float64Array.from(cells, ([magnitude]) => magnitude),
+    phase: Float64Array.from(cells, ([, phase]) => phase),
+    center: (count * raster) / 2,
+  };
+}
+
+/** Signals of all spins one by one, [spins][re, im]. */
+async function spinBySpin(sequence: Sequence, spins: readonly Spin[], options: RunOptions): Promise<Float64Array> {
+  const signals: number[] = [];
+  for (const spin of spins) signals.push(...(await simulate(sequence, spinsOf([spin]), options)));
+  return Float64Array.from(signals);
+}
+
+function exactly(sequence: Sequence, spins: SpinBlock, tolerance?: number): Float64Array {
+  return Float64Array.from(Array.from(spins.x, (_, n) => [...solveBloch(sequence, spins, n, tolerance)]).flat());
+}
+
+async function against(what: string, blocks: readonly Block[], spins: readonly Spin[], f64: number): Promise<Row[]> {
+  const sequence = sequenceOf(what, blocks, {});
+  const reference = exactly(sequence, spinsOf(spins));
+  const coarser = exactly(sequence, spinsOf(spins), 1e-13);
+  return [
+    compare(`${what}, ODE against itself at 10 times its tolerance`, coarser, reference, 1e-10),
+    compare(`${what}, f64`, await spinBySpin(sequence, spins, { precision: 'f64' }), reference, f64),
+    compare(`${what}, f32`, await spinBySpin(sequence, spins, { precision: 'f32' }), reference, 1e-5),
+  ];
+}
+
+/** 1 µs samples, 5 mm thick: 4 / 2 ms / (γ̄ 9.4 mT/m); rephased by half the area. */
+function slice(flip: number, z: number): Block[] {
+  const [duration, amplitude, ramp] = [2e-3, 9.394e-3, 1e-4];
+  const pulse = sincPulse({
+    flip: flip * RADIANS,
+    duration,
+    timeBandwidth: 4,
+    raster: 1e-6,
+    delay: ramp,
+    frequencyOffset: 42.5774688e6 * amplitude * z,
+    phaseOffset: 0.7,
+  });
+  return [
+    blockOf({ rf: pulse, gz: trapezoid(amplitude, ramp, duration) }),
+    blockOf({ gz: trapezoid(-amplitude / 2, ramp, duration) }),
+  ];
+}
+
+const along: Spin[] = Array.from({ length: 17 }, (_, n) => ({
+  z: (n - 8) * 1e-3,
+  T1: 0.8,
+  T2: 0.05,
+  offset: 20 * (n % 3),
+}));
+
+export const pulses: Section = {
+  title: 'Pulses against the differential equation',
+  bounds: 'f64: relaxation every 10 µs; the last: B1 and gradient change in steps of 1 µs; f32: as against references',
+  async rows() {
+    const sech = shaped(2000, 4e-6, (t) => {
+      const envelope = 1 / Math.cosh(800 * t);
+      return [15e-6 * envelope, 5 * Math.log(envelope)];
+    });
+    const sweep: Spin[] = Array.from({ length: 13 }, (_, n) => ({ offset: 150 * (n - 6), T1: 0.8, T2: 0.05 }));
+    const ramped: RfEvent = {
+      ...hardPulse(1, 1),
+      interpolation: 'linear',
+      time: Float64Array.of(0, 2e-4, 5e-4, 6e-4),
+      magnitude: Float64Array.of(0, 12e-6, 4e-6, 0),
+      phase: Float64Array.of(0, 0, 1, 1),
+    };
+    return [
+      ...(await against('90° slice at 0', [...slice(90, 0), sample], along, 1e-7)),
+      ...(await against('90° slice at +4 mm', [...slice(90, 4e-3), sample], along, 1e-7)),
+      ...(await against('180° slice at −3 mm after 90°', [tip, ...slice(180, -3e-3), sample], along, 1e-7)),
+      ...(await against('hyperbolic secant inversion', [blockOf({ rf: sech }), tip, sample], sweep, 1e-6)),
+      ...(await against(
+        'B1 and gradient linear in time',
+        [blockOf({ rf: ramped, gz: trapezoid(10e-3, 3e-4, 0) }), sample],
+        along,
+        1e-5,
+      )),
+    ];
+  },
+};
+
+export const order: Section = {
+  title: 'Order of the RF step',
+  bounds: 'slope of log error over log step, 100 to 12.5 µs: 2 for a second-order scheme, to 0.1',
+  async rows() {
+    // 600 µs at 15° per 100 µs, which is less than what a step is limited to.
+    const block = hardPulse(90 * RADIANS, (90 * RADIANS) / (2 * Math.PI * 42.5774688e6 * 600e-6));
+    const rows: Row[] = [];
+    for (const [what, gz, times] of [
+      ['relaxation in a block pulse', undefined, { T1: 0.02, T2: 0.005 }],
+      ['a gradient that ramps during a block pulse', trapezoid(8e-3, 3e-4, 0), {}],
+    ] as const) {
+      const spin = spinsOf([{ z: 4e-3, offset: 80, ...times }]);
+      const sequence = sequenceOf(what, [blockOf({ rf: block, ...(gz === undefined ? {} : { gz }) }), sample], {});
+      const reference = exactly(sequence, spin);
+      const errors: number[] = [];
+      for (const dtRf of [100e-6, 50e-6, 25e-6, 12.5e-6])
+        errors.push(relativeError(await simulate(sequence, spin, { precision: 'f64', dtRf }), reference));
+      const listed = errors.map((error) => error.toExponential(1)).join(', ');
+      rows.push({
+        what: `${what}: |slope − 2| of ${listed}`,
+        value: Math.abs(Math.log2(errors[0] / errors[3]) / 3 - 2),
+        bound: 0.1,
+      });
+    }
+    return rows;
+  },
+};

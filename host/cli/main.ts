@@ -54,6 +54,7 @@ function withJob(command: Command): Command {
 }
 
 withJob(program.command('simulate').description('simulate a scan and write its raw data'))
+  .option('--verify', 'simulate a random hundredth of the tiles again in f64 stepping form, and tell the error')
   .option('-o, --output <file>', '.mrd or .h5 (ISMRMRD), .npy, .mat, .cfl; repeatable (default: raw.mrd)', collect)
   .addOption(
     new Option('--schedule <s>', 'tiles to ranks: fixed parts, or batches on demand (nodes of different speed)')

@@ -14,6 +14,10 @@ export interface Summary {
   readonly threads: number;
   readonly schedule: 'static' | 'dynamic';
   readonly precision: 'f32' | 'f64';
+  /** Largest error that fast forms were allowed, relative to Σ|ρ|; absent: exact forms. */
+  readonly tolerance?: number;
+  /** What `--verify` found against f64 stepping: largest error over Σ|ρ|, and error norm over signal norm, of some tiles. */
+  readonly verification?: { readonly tiles: number; readonly errorOfDensity: number; readonly errorOfSignal: number };
   readonly engine: string;
   readonly build: string;
   /** Whether another run of the same plan gives the same bits. */
@@ -72,7 +76,16 @@ export function summaryLines(summary: Summary): string[] {
     `${ranks}${threads}, ${summary.engine} ${summary.build}, ${summary.precision}, ${summary.tiles} tiles of ${summary.tileSize}`,
     `seconds: ${phases.join(', ')}; ${rate(summary.spinSamplesPerSecond)} spin·samples/s`,
     ...rankLines(summary),
+    ...verificationLines(summary),
     `signal ${summary.signalHash.slice(0, 16)}`,
     ...summary.outputs.map((path) => `wrote ${path}`),
   ];
+}
+
+function verificationLines({ verification, tolerance }: Summary): string[] {
+  if (verification === undefined) return [];
+  const { tiles, errorOfDensity, errorOfSignal } = verification;
+  const allowed = tolerance === undefined ? '' : ` (tolerance ${tolerance})`;
+  const found = `${errorOfDensity.toExponential(1)} of all density${allowed}, ${errorOfSignal.toExponential(1)} of the signal`;
+  return [`verified ${tiles} ${tiles === 1 ? 'tile' : 'tiles'} against f64 stepping: error ${found}`];
 }

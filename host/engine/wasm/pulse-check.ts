@@ -2,6 +2,7 @@
  * What a pulse does to one spin, stepped in f64 on the host: the truth against which approximations of pulses are sized when a
  * run is planned. Spins are drawn inside the phantom's bounds from a fixed seed, so every rank decides alike.
  */
+import { randomNumbers } from '../../common/random.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { relaxationTimes } from '../../timeline/relaxation.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
@@ -23,17 +24,6 @@ export interface RandomSpin {
 }
 
 const SPINS = 24;
-
-/** Uniform in [0, 1), the same at every call with the same seed (mulberry32). */
-export function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Spins spread over the phantom's box, off-resonances and rates; the first stands at a corner of all three. */
 export function randomSpins(

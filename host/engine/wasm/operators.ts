@@ -8,6 +8,7 @@ import type { PhantomSource } from '../../phantom/types.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
 import { type PulseTables, type RandomSpin, randomSpins, stepOperator } from './pulse-check.ts';
 import { type PulseTable, sizeTable, tableLanes, tableNodes } from './pulse-tables.ts';
+import type { Choice } from './trains.ts';
 
 export interface Operators extends PulseTables {
   /** [operators] the pulse of each */
@@ -20,6 +21,7 @@ export interface Operators extends PulseTables {
   readonly terms: Float64Array;
   /** [excitations] its play, or −1: stepped */
   readonly playOf: Int32Array;
+  readonly choices: readonly Choice[];
 }
 
 /** Lanes: one step, what a pulse costs besides its steps, one term of a play and what a play costs besides. */
@@ -60,7 +62,7 @@ export function chooseOperators(
     const lookedUp = table && tableLanes(table) + (tableNodes(table) * stepped) / source.spinCount;
     const isTable = lookedUp !== undefined && lookedUp < stepped;
     const saved = count * (stepCost(family.pulse) - play) - nodes.length * (isTable ? lookedUp : stepped);
-    return { family, nodes, isTable, saved };
+    return { family, nodes, isTable, saved, play, count };
   });
   candidates.sort((a, b) => b.saved - a.saved);
 
@@ -68,11 +70,20 @@ export function chooseOperators(
   const rfSteps = [...timeline.rfSteps];
   const operators: number[] = [];
   const isLookedUp: boolean[] = [];
+  const choices: Choice[] = [];
   /** By pulse: its terms. */
   const termsOf = new Map<number, readonly (readonly [number, number])[]>();
-  for (const { family, nodes, isTable, saved } of candidates) {
+  for (const { family, nodes, isTable, saved, play, count } of candidates) {
     if (!(saved > 0) || OPERATOR_BYTES * (operators.length + nodes.length) > MOST_BYTES) continue;
     const first = operators.length;
+    const how = isTable ? 'looked up once per spin' : 'stepped once per spin';
+    choices.push({
+      what: `a pulse of ${timeline.pulses[STRIDE.pulse * family.pulse + 1]} steps, played ${count} times`,
+      chosen: nodes.length === 1 ? `an operator, ${how}` : `operators at ${nodes.length} amplitudes, ${how}`,
+      lanes: play,
+      instead: 'steps',
+      insteadLanes: stepCost(family.pulse),
+    });
     for (const node of nodes) {
       operators.push(scaledPulse(timeline, family.pulse, node, pulses, rfSteps));
       isLookedUp.push(isTable);
@@ -105,6 +116,7 @@ export function chooseOperators(
     plays: Int32Array.from(played),
     terms: Float64Array.from(terms),
     playOf,
+    choices,
   };
 }
 
@@ -119,6 +131,7 @@ export function noOperators({ pulses, rfSteps, excitations }: Timeline): Operato
     plays: new Int32Array(0),
     terms: new Float64Array(0),
     playOf,
+    choices: [],
   };
 }
 

@@ -10,7 +10,7 @@ import { growing, recordTable } from '../../timeline/intern.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
 import type { Precision } from '../types.ts';
 import { chooseOperators, noOperators, type Operators } from './operators.ts';
-import { axisFinder, findTrains, type Line, type Lines, linesOf, type Train } from './trains.ts';
+import { axisFinder, type Choice, findTrains, type Line, type Lines, linesOf, type Train } from './trains.ts';
 
 /** As `OP` in assembly/layout.ts. */
 const KERNEL = { precess: 0, excite: 1, read: 2, record: 3, flush: 4, play: 5, train: 6 } as const;
@@ -31,6 +31,8 @@ export interface Program {
   /** How many readouts are summed by which form. */
   readonly forms: Readonly<Record<ReadoutForm, number>>;
   readonly trains: readonly Train[];
+  /** What was chosen and why, without repetition. */
+  readonly choices: readonly Choice[];
   /** [waveforms] transformed in batches, or undefined */
   readonly lines: readonly (Lines | undefined)[];
   /** Rows an area holds (multiple of 4), areas in use at a time, longest line that is batched (multiple of 8); 0 without batches. */
@@ -115,10 +117,15 @@ export function makeProgram(
 
   const forms = { train: 0, transform: 0, matrix: 0, recurrence: 0, direct: 0 };
   const trains: Train[] = [];
+  const choices = new Map<string, Choice>();
+  /** [waveforms] whether any of its lines is in no train. */
+  const isRead: boolean[] = [];
   /** Readouts since the last pulse: they do not touch the magnetisation, so they are summed together before the next. */
   let lines: Line[] = [];
   const sumLines = (): void => {
-    const found = axes === undefined ? { trains: [], rest: lines } : findTrains(timeline, lines, axes, tileSize);
+    const found =
+      axes === undefined ? { trains: [], choices: [], rest: lines } : findTrains(timeline, lines, axes, tileSize);
+    for (const choice of found.choices) choices.set(`${choice.what} ${choice.chosen}`, choice);
     for (const train of found.trains) {
       ops.push(KERNEL.train, trains.length);
       trains.push(train);
@@ -127,6 +134,7 @@ export function makeProgram(
     for (const { firstSample, waveform, moment } of found.rest) {
       const read = reads.length / 5;
       forms[byWaveform[waveform]!]++;
+      isRead[waveform] = true;
       if (batched[waveform]) {
         const area = areaFor(waveform);
         const batch = open[area]!;
@@ -171,6 +179,11 @@ export function makeProgram(
     rowSamples: rowSamples.finish(),
     forms,
     trains,
+    choices: [
+      ...operators.choices,
+      ...choices.values(),
+      ...lineForms.flatMap((own, waveform) => (own !== undefined && isRead[waveform] ? [own.choice] : [])),
+    ],
     lines: lineForms,
     rows: open.length === 0 ? 0 : rows,
     areas: open.length,

@@ -11,6 +11,7 @@ export interface Lines {
   /** [kx, ky, kz, t] per sample, then the common decay [1/s] */
   readonly rate: Float64Array;
   readonly axis: Axis;
+  readonly choice: Choice;
 }
 
 /** A readout on its way: its first sample's moment [kx, ky, kz, t] since the last pulse. */
@@ -57,23 +58,46 @@ export function axisFinder(minT2: number, tolerance: number): AxisFinder {
   };
 }
 
+/** One decision and the operations behind it, for `larmor plan -v`. */
+export interface Choice {
+  readonly what: string;
+  readonly chosen: string;
+  /** Lanes per spin: one f32 operation on one spin. */
+  readonly lanes: number;
+  readonly instead: string;
+  readonly insteadLanes: number;
+}
+
 /** Trains among the lines between two pulses, and the lines that are in none. */
 export function findTrains(
   timeline: Timeline,
   lines: readonly Line[],
   axes: AxisFinder,
   tileSize: number,
-): { trains: Train[]; rest: Line[] } {
+): { trains: Train[]; choices: Choice[]; rest: Line[] } {
   const groups = new Map<number, Line[]>();
   for (const line of lines) groups.set(line.waveform, [...(groups.get(line.waveform) ?? []), line]);
   const trains: Train[] = [];
+  const choices: Choice[] = [];
   const rest: Line[] = [];
   for (const group of groups.values()) {
     const train = trainOf(timeline, group, axes);
-    if (train !== undefined && trainLanes(train, tileSize) < matrixLanes(train)) trains.push(train);
-    else rest.push(...group);
+    const lanes = train === undefined ? Number.POSITIVE_INFINITY : trainLanes(train, tileSize);
+    if (train === undefined || lanes >= matrixLanes(train)) {
+      rest.push(...group);
+      continue;
+    }
+    trains.push(train);
+    const { sampleAxis, lineAxis } = train;
+    choices.push({
+      what: `${lineAxis.samples} lines of ${sampleAxis.samples} samples after one pulse`,
+      chosen: `2-D transform, ${sampleAxis.width} × ${lineAxis.width} cells of ${sampleAxis.grid} × ${lineAxis.grid}`,
+      lanes,
+      instead: 'matrix',
+      insteadLanes: matrixLanes(train),
+    });
   }
-  return { trains, rest: rest.sort((a, b) => a.readout - b.readout) };
+  return { trains, choices, rest: rest.sort((a, b) => a.readout - b.readout) };
 }
 
 /** Lines of one waveform by transform where that is cheaper than the matrix form; undefined: it is not, or not exact enough. */
@@ -89,8 +113,16 @@ export function linesOf(
   const axis = axes.find(samples!, samples! * step[3]!);
   if (axis === undefined) return undefined;
   const transform = axis.grid * (5 * Math.log2(axis.grid) + 8) + 40 * samples!;
-  const isCheaper = 8 * axis.taps + 8 + transform / tileSize < 3 * 8 * Math.ceil(samples! / 8);
-  return isCheaper ? { rate: Float64Array.of(...step, axes.commonR2), axis } : undefined;
+  const choice = {
+    what: `a line of ${samples} samples of many`,
+    chosen: `1-D transforms of a batch, ${axis.width} cells of ${axis.grid}`,
+    lanes: 8 * axis.taps + 8 + transform / tileSize,
+    instead: 'matrix',
+    insteadLanes: 3 * 8 * Math.ceil(samples! / 8),
+  };
+  return choice.lanes < choice.insteadLanes
+    ? { rate: Float64Array.of(...step, axes.commonR2), axis, choice }
+    : undefined;
 }
 
 /** Bytes of one grid for a batch of lines. */

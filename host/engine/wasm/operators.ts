@@ -4,7 +4,9 @@
  * are one family: the operator is an entire function of the amplitude, so a polynomial through a few Chebyshev nodes
  * gives all of them; how many is found by stepping random spins at amplitudes between the nodes.
  */
+import { createHash } from 'node:crypto';
 import type { PhantomSource } from '../../phantom/types.ts';
+import { relaxationTimes } from '../../timeline/relaxation.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
 import { type PulseTables, type RandomSpin, randomSpins, stepOperator } from './pulse-check.ts';
 import { type PulseTable, sizeTable, tableLanes, tableNodes } from './pulse-tables.ts';
@@ -66,8 +68,9 @@ export function chooseOperators(
   });
   candidates.sort((a, b) => b.saved - a.saved);
 
-  const pulses = [...timeline.pulses];
-  const rfSteps = [...timeline.rfSteps];
+  /** Pulses that only operators are made from, and their steps. */
+  const pulses: number[] = [];
+  const rfSteps: number[] = [];
   const operators: number[] = [];
   const isLookedUp: boolean[] = [];
   const choices: Choice[] = [];
@@ -105,7 +108,7 @@ export function chooseOperators(
     played.push(excitation, terms.length / 2, own.length);
     terms.push(...own.flat());
   });
-  const made = { pulses: Float64Array.from(pulses), rfSteps: Float64Array.from(rfSteps) };
+  const made = { pulses: append(timeline.pulses, pulses), rfSteps: append(timeline.rfSteps, rfSteps) };
   const all = { ...timeline, ...made };
   return {
     ...made,
@@ -165,11 +168,12 @@ function families(timeline: Timeline, plays: Int32Array, scaled: boolean): Famil
   }));
 }
 
-/** All of a pulse but its B1. */
+/** All of a pulse but its B1, as a digest. */
 function shapeKey({ pulses, rfSteps }: Timeline, pulse: number): string {
-  const [first, count, ...rest] = pulses.subarray(STRIDE.pulse * pulse, STRIDE.pulse * (pulse + 1));
-  const steps = rfSteps.subarray(STRIDE.rfStep * first!, STRIDE.rfStep * (first! + count!));
-  return [count, ...rest, ...steps.filter((_, n) => n % STRIDE.rfStep !== 1 && n % STRIDE.rfStep !== 2)].join(' ');
+  const [first, count, offset, duration] = pulses.subarray(STRIDE.pulse * pulse) as unknown as number[];
+  const steps = rfSteps.slice(STRIDE.rfStep * first!, STRIDE.rfStep * (first! + count!));
+  for (let n = 0; n < steps.length; n += STRIDE.rfStep) steps.fill(0, n + 1, n + 3);
+  return createHash('sha1').update(steps).update(Float64Array.of(offset!, duration!)).digest('base64');
 }
 
 /** Real factor by which the B1 of `pulse` is that of `base`, or undefined: deviations beyond rounding. */
@@ -201,6 +205,7 @@ function nodesFor(timeline: Timeline, family: Family, spins: readonly RandomSpin
   if (amplitudes.length === 1) return [amplitudes[0]!];
   const low = Math.min(...amplitudes);
   const high = Math.max(...amplitudes);
+  const times = relaxationTimes(timeline, pulse);
   const node = (n: number, count: number): number =>
     (low + high) / 2 - ((high - low) / 2) * Math.cos((Math.PI * (2 * n + 1)) / (2 * count));
   for (let count = 2; count < Math.min(MOST_NODES, amplitudes.length); count++) {
@@ -210,10 +215,10 @@ function nodesFor(timeline: Timeline, family: Family, spins: readonly RandomSpin
     );
     const error = Math.max(
       ...spins.map((spin) => {
-        const kept = nodes.map((amplitude) => stepOperator(timeline, pulse, amplitude, spin));
+        const kept = nodes.map((amplitude) => stepOperator(timeline, pulse, times, amplitude, spin));
         return Math.max(
           ...between.map((amplitude) => {
-            const exact = stepOperator(timeline, pulse, amplitude, spin);
+            const exact = stepOperator(timeline, pulse, times, amplitude, spin);
             const weights = lagrange(nodes, amplitude);
             return Math.max(
               ...exact.map((value, i) => Math.abs(value - weights.reduce((sum, w, n) => sum + w * kept[n]![i]!, 0))),
@@ -234,14 +239,21 @@ function lagrange(nodes: readonly number[], x: number): number[] {
   );
 }
 
-/** Appends a multiple of a pulse to the tables unless it is that pulse. @returns its index */
+function append(array: Float64Array, values: readonly number[]): Float64Array {
+  const both = new Float64Array(array.length + values.length);
+  both.set(array);
+  both.set(values, array.length);
+  return both;
+}
+
+/** Appends a multiple of a pulse to those that follow the timeline's own, unless it is one of these. @returns its index */
 function scaledPulse(timeline: Timeline, pulse: number, factor: number, pulses: number[], rfSteps: number[]): number {
   if (factor === 1) return pulse;
   const [first, count, offset, duration] = timeline.pulses.subarray(STRIDE.pulse * pulse) as unknown as number[];
-  pulses.push(rfSteps.length / STRIDE.rfStep, count!, offset!, duration!);
+  pulses.push((timeline.rfSteps.length + rfSteps.length) / STRIDE.rfStep, count!, offset!, duration!);
   for (let n = STRIDE.rfStep * first!; n < STRIDE.rfStep * (first! + count!); n++) {
     const isB1 = n % STRIDE.rfStep === 1 || n % STRIDE.rfStep === 2;
     rfSteps.push(timeline.rfSteps[n]! * (isB1 ? factor : 1));
   }
-  return pulses.length / STRIDE.pulse - 1;
+  return (timeline.pulses.length + pulses.length) / STRIDE.pulse - 1;
 }

@@ -4,7 +4,6 @@
  */
 import { randomNumbers } from '../../common/random.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
-import { relaxationTimes } from '../../timeline/relaxation.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 
 /** Pulses and their steps as in a timeline, with those that only operators are made from. */
@@ -23,7 +22,7 @@ export interface RandomSpin {
   readonly R2: number;
 }
 
-const SPINS = 24;
+const SPINS = 12;
 
 /** Spins spread over the phantom's box, off-resonances and rates; the first stands at a corner of all three. */
 export function randomSpins(
@@ -40,15 +39,18 @@ export function randomSpins(
   });
 }
 
-/** [12] images of x, y, z (density 0) and of M = 0 (density 1) under `amplitude` × the B1 of a pulse, in the frame of its steps. */
+/**
+ * [12] images of x, y, z (density 0) and of M = 0 (density 1) under `amplitude` × the B1 of a pulse, in the frame of its steps.
+ * @param times its `relaxationTimes`
+ */
 export function stepOperator(
   timeline: Timeline,
   pulse: number,
+  times: Float64Array,
   amplitude: number,
   { r, hertz, R1, R2 }: RandomSpin,
 ): Float64Array {
   const { pulses, rfSteps, gammaBar } = timeline;
-  const times = relaxationTimes(timeline, pulse);
   const relax = (time: number): void => {
     const [e1, e2] = [Math.exp(-time * R1), Math.exp(-time * R2)];
     for (let i = 0; i < 12; i += 3) {

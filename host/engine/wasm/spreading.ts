@@ -4,6 +4,8 @@
  * polynomials the kernels evaluate, over places within a cell, decays the phantom can have and all samples.
  */
 
+import { direction } from '../../common/direction.ts';
+
 export interface Axis {
   readonly samples: number;
   /** Cells: a multiple of 4, of factors 2 and 3. */
@@ -41,7 +43,9 @@ const MOST_SAMPLES = 48;
  * @param maxR2 largest decay of any spin [1/s]; the factors carry half of it
  */
 export function chooseAxis(samples: number, duration: number, maxR2: number, bound: number): Axis | undefined {
-  for (let width = 3; width <= WIDEST; width++) {
+  // Without decay the error is near 0.8·10^(1 − width): where to begin looking.
+  const begin = Math.max(3, Math.floor(1 + Math.log10(0.8 / bound)) - 1);
+  for (let width = begin; width <= WIDEST; width++) {
     const axis = makeAxis(samples, width, (0.5 * maxR2 * duration) / samples);
     if (axisError(axis, duration, maxR2) <= bound) return axis;
   }
@@ -52,17 +56,18 @@ function makeAxis(samples: number, width: number, commonDecay: number): Axis {
   const grid = smoothGrid(Math.max(2 * samples, 2 * width));
   const ratio = grid / samples;
   const beta = Math.PI * Math.sqrt(((width / ratio) * (ratio - 0.5)) ** 2 - 0.8);
+  const peak = bessel0(beta);
   const degree = width + 2;
   const taps = 4 * Math.ceil(width / 4);
   const polynomials = new Float64Array(taps * (degree + 1));
   for (let tap = 0; tap < width; tap++) {
-    const powers = interpolate((v) => kaiserBessel(beta, (2 * (v + (width - 1) / 2 - tap)) / width), degree);
+    const powers = interpolate((v) => kaiserBessel(beta, (2 * (v + (width - 1) / 2 - tap)) / width) / peak, degree);
     for (let d = 0; d <= degree; d++)
       polynomials[4 * ((degree + 1) * (tap >> 2) + d) + (tap & 3)] = Math.fround(powers[degree - d]!);
   }
   const factors = Float64Array.from({ length: samples }, (_, j) => {
     const k = j - Math.floor(samples / 2);
-    return Math.exp(-commonDecay * k) / kaiserBesselTransform(beta, width, k / grid);
+    return (Math.exp(-commonDecay * k) * peak) / kaiserBesselTransform(beta, width, k / grid);
   });
   return { samples, grid, width, taps, degree, polynomials, factors, stages: stagesOf(grid) };
 }
@@ -77,9 +82,9 @@ function smoothGrid(least: number): number {
   }
 }
 
-/** I0(β√(1 − u²)) / I0(β), 0 outside [−1, 1]. */
+/** I0(β√(1 − u²)), 0 outside [−1, 1]. */
 function kaiserBessel(beta: number, u: number): number {
-  return Math.abs(u) > 1 + 1e-12 ? 0 : bessel0(beta * Math.sqrt(Math.max(0, 1 - u * u))) / bessel0(beta);
+  return Math.abs(u) > 1 + 1e-12 ? 0 : bessel0(beta * Math.sqrt(Math.max(0, 1 - u * u)));
 }
 
 function bessel0(x: number): number {
@@ -96,7 +101,7 @@ function kaiserBesselTransform(beta: number, width: number, xi: number): number 
   const s = beta ** 2 - (Math.PI * width * xi) ** 2;
   const root = Math.sqrt(Math.abs(s));
   const shape = root < 1e-9 ? 1 : s > 0 ? Math.sinh(root) / root : Math.sin(root) / root;
-  return (width * shape) / bessel0(beta);
+  return width * shape;
 }
 
 /** [degree + 1] coefficients, lowest first, of the polynomial through a function at the Chebyshev nodes of [−½, ½]. */
@@ -127,33 +132,48 @@ function axisError(axis: Axis, duration: number, maxR2: number): number {
   const { samples, grid, width, degree, polynomials, factors } = axis;
   const middle = Math.floor(samples / 2);
   const stride = Math.max(1, Math.floor(samples / MOST_SAMPLES));
+  const measured: number[] = [];
+  for (let j = 0; j < samples - 1; j += stride) measured.push(j);
+  measured.push(samples - 1);
+  // e^{−2πik/G}, whose powers carry the taps.
+  const turns = measured.map((j) => direction((-2 * Math.PI * (j - middle)) / grid));
   let largest = 0;
-  for (let rate = 0; rate <= RATES; rate++) {
-    const R2 = (maxR2 * rate) / RATES;
-    const decay = ((R2 - maxR2 / 2) * duration) / samples;
-    const imaginary = (-decay * grid) / (2 * Math.PI);
-    const gone = Math.exp((-R2 * duration) / 2);
-    for (let place = 0; place <= PLACES; place++) {
-      const local = place / PLACES - 0.5;
-      const weights = Array.from({ length: width }, (_, tap) => {
+  for (let place = 0; place <= PLACES; place++) {
+    const local = place / PLACES - 0.5;
+    const shifts = measured.map((j) => direction((2 * Math.PI * (j - middle) * (local + (width - 1) / 2)) / grid));
+    for (let rate = 0; rate <= RATES; rate++) {
+      const R2 = (maxR2 * rate) / RATES;
+      const decay = ((R2 - maxR2 / 2) * duration) / samples;
+      const imaginary = (-decay * grid) / (2 * Math.PI);
+      const gone = Math.exp((-R2 * duration) / 2);
+      const weights = new Float64Array(2 * width);
+      for (let tap = 0; tap < width; tap++) {
         let [re, im] = [0, 0];
         for (let d = 0; d <= degree; d++) {
           const c = polynomials[4 * ((degree + 1) * (tap >> 2) + d) + (tap & 3)]!;
-          [re, im] = [re * local - im * imaginary + c, re * imaginary + im * local];
+          const next = re * local - im * imaginary + c;
+          im = re * imaginary + im * local;
+          re = next;
         }
-        return [re, im] as const;
-      });
-      for (let j = 0; j < samples; j = j + stride >= samples && j < samples - 1 ? samples - 1 : j + stride) {
-        const k = j - middle;
+        weights[2 * tap] = re;
+        weights[2 * tap + 1] = im;
+      }
+      for (let n = 0; n < measured.length; n++) {
+        const k = measured[n]! - middle;
+        const [c, s] = turns[n]!;
         let [re, im] = [0, 0];
-        weights.forEach(([wr, wi], tap) => {
-          const angle = (-2 * Math.PI * k * (tap - local - (width - 1) / 2)) / grid;
-          re += wr * Math.cos(angle) - wi * Math.sin(angle);
-          im += wr * Math.sin(angle) + wi * Math.cos(angle);
-        });
-        const common = Math.exp(((-maxR2 / 2) * duration * k) / samples);
-        const error = Math.hypot(re * factors[j]! - common * Math.exp(-decay * k), im * factors[j]!);
-        largest = Math.max(largest, gone * error);
+        for (let tap = width - 1; tap >= 0; tap--) {
+          const next = re * c - im * s + weights[2 * tap]!;
+          im = re * s + im * c + weights[2 * tap + 1]!;
+          re = next;
+        }
+        const [sc, ss] = shifts[n]!;
+        const factor = factors[measured[n]!]!;
+        const exact = Math.exp(((-maxR2 / 2) * duration * k) / samples - decay * k);
+        largest = Math.max(
+          largest,
+          gone * Math.hypot(factor * (re * sc - im * ss) - exact, factor * (re * ss + im * sc)),
+        );
       }
     }
   }

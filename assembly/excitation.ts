@@ -44,10 +44,8 @@ export function turnAndStep<T>(job: Job, tile: Tile, index: i32, cosIn: f64, sin
     storeT<T>(tile.mx, n, madd<T>(mx, ci, v128.mul<T>(my, si)));
     storeT<T>(tile.my, n, nmadd<T>(mx, si, v128.mul<T>(my, ci)));
   }
-  for (let n = 0; n < tile.count; n += 2 * lanes<T>()) {
-    if (any) walkSteps<T>(tile, n, first, end, offset, true);
-    else walkSteps<T>(tile, n, first, end, offset, false);
-  }
+  if (any) walkAny<T>(tile, first, end, offset);
+  else walkSmall<T>(tile, first, end, offset);
   for (let n = 0; n < tile.count; n += lanes<T>()) {
     const mx = loadT<T>(tile.mx, n);
     const my = loadT<T>(tile.my, n);
@@ -56,28 +54,25 @@ export function turnAndStep<T>(job: Job, tile: Tile, index: i32, cosIn: f64, sin
   }
 }
 
-/** What `turn` leaves: √2·cos|h| and √2·sin|h|/|h| of one vector. Globals are an instance's own. */
-let c: v128 = f32x4.splat(0);
-let f: v128 = f32x4.splat(0);
+// Two functions: in one, the optimiser merges the two kinds of step and asks at each which it is (1.25 times slower).
+function walkAny<T>(tile: Tile, first: usize, end: usize, offset: f64): void {
+  for (let n = 0; n < tile.count; n += 2 * lanes<T>()) walkSteps<T>(tile, n, first, end, offset, true);
+}
 
-/** From s = |h|². `any` is constant where this is inlined. */
+function walkSmall<T>(tile: Tile, first: usize, end: usize, offset: f64): void {
+  for (let n = 0; n < tile.count; n += 2 * lanes<T>()) walkSteps<T>(tile, n, first, end, offset, false);
+}
+
+/** f32 constants of `turn`: see `functions.ts`. */
+const CONSTANTS: usize = memory.data<f32>([
+  1e-30, 1e-30, 1e-30, 1e-30,
+  0.15915494309189535, 0.15915494309189535, 0.15915494309189535, 0.15915494309189535,
+  1.4142135623730951, 1.4142135623730951, 1.4142135623730951, 1.4142135623730951,
+], 16);
+
 // @ts-ignore: decorator
-@inline function turn<T>(s: v128, any: bool): void {
-  if (any) {
-    // A floor under |h|² keeps 0/0 out; sin|h|/|h| is 1 there to the last bit.
-    const root = v128.sqrt<T>(v128.max<T>(s, splat<T>(1e-30)));
-    const p = v128.mul<T>(root, splat<T>(0.15915494309189535));
-    const q = v128.sub<T>(p, v128.nearest<T>(p));
-    const h = halfTurns<T>(q);
-    const u = remainder<T>(q, h);
-    const u2 = v128.mul<T>(u, u);
-    const root2 = v128.xor(splat<T>(Math.SQRT2), parity<T>(h));
-    c = v128.mul<T>(root2, cosTurns<T>(u2));
-    f = v128.div<T>(v128.mul<T>(root2, sinTurns<T>(u, u2)), root);
-  } else {
-    c = cosRoot<T>(s);
-    f = sincRoot<T>(s);
-  }
+@inline function constant<T>(which: usize, value: f64): v128 {
+  return sizeof<T>() == 8 ? splat<T>(value) : v128.load(CONSTANTS + 16 * which);
 }
 
 /**
@@ -90,15 +85,15 @@ let f: v128 = f32x4.splat(0);
   const da = loadColumn<T>(tile.density, n), db = loadColumn<T>(tile.density, m);
   let ax = loadT<T>(tile.mx, n), bx = loadT<T>(tile.mx, m);
   let ay = loadT<T>(tile.my, n), by = loadT<T>(tile.my, m);
-  // Deviation from equilibrium: it decays like Mxy.
-  let az = v128.sub<T>(loadT<T>(tile.mz, n), da), bz = v128.sub<T>(loadT<T>(tile.mz, m), db);
+  // Mz itself, not its deviation from equilibrium: of a small Mz that would keep but the bits of the density.
+  let az = loadT<T>(tile.mz, n), bz = loadT<T>(tile.mz, m);
 
   let time: f64 = 0;
   let la1 = splat<T>(0), la2 = la1, lb1 = la1, lb2 = la1;
   let hza = splat<T>(0), hzb = splat<T>(0);
-  let sza = hza, szb = hzb;
 
-  for (let step = first; step < end; step += STEP_BYTES) {
+  let step = first;
+  do {
     const rest = load<f64>(step, 72);
     if (rest != 0) {
       if (rest != time) {
@@ -112,43 +107,60 @@ let f: v128 = f32x4.splat(0);
       bx = nmadd<T>(bx, lb2, bx);
       ay = nmadd<T>(ay, la2, ay);
       by = nmadd<T>(by, lb2, by);
-      az = nmadd<T>(az, la1, az);
-      bz = nmadd<T>(bz, lb1, bz);
+      az = madd<T>(v128.sub<T>(da, az), la1, az);
+      bz = madd<T>(v128.sub<T>(db, bz), lb1, bz);
     }
-
     // The field along z is formed in f64 and only when it changes: never in a pulse with a constant gradient.
     if (step == first || load<i32>(step, 68) != 0) {
       hza = halfAngle<T>(tile, n, step, offset);
       hzb = halfAngle<T>(tile, m, step, offset);
-      sza = v128.mul<T>(hza, hza);
-      szb = v128.mul<T>(hzb, hzb);
     }
-    const hx = transverse<T>(step, 0), hy = transverse<T>(step, 1), sxy = transverse<T>(step, 2);
+    // An inner loop of nothing but rotations: what the rare branches above need would otherwise take registers at every step.
+    do {
+      const hx = transverse<T>(step, 0), hy = transverse<T>(step, 1), sxy = transverse<T>(step, 2);
+      const sa = madd<T>(hza, hza, sxy), sb = madd<T>(hzb, hzb, sxy);
+      let ca: v128, cb: v128, fa: v128, fb: v128;
+      if (any) {
+        // A floor under |h|² keeps 0/0 out; sin|h|/|h| is 1 there to the last bit. For `pmax` see `expNegative`.
+        const ra = v128.sqrt<T>(v128.pmax<T>(sa, constant<T>(0, 1e-30)));
+        const rb = v128.sqrt<T>(v128.pmax<T>(sb, constant<T>(0, 1e-30)));
+        const pa = v128.mul<T>(ra, constant<T>(1, 0.15915494309189535));
+        const pb = v128.mul<T>(rb, constant<T>(1, 0.15915494309189535));
+        const ha = halfTurns<T>(pa), hb = halfTurns<T>(pb);
+        const ua = remainder<T>(pa, ha), ub = remainder<T>(pb, hb);
+        const ua2 = v128.mul<T>(ua, ua), ub2 = v128.mul<T>(ub, ub);
+        const root2a = v128.xor(constant<T>(2, Math.SQRT2), parity<T>(ha));
+        const root2b = v128.xor(constant<T>(2, Math.SQRT2), parity<T>(hb));
+        ca = v128.mul<T>(root2a, cosTurns<T>(ua2));
+        cb = v128.mul<T>(root2b, cosTurns<T>(ub2));
+        fa = v128.div<T>(v128.mul<T>(root2a, sinTurns<T>(ua, ua2)), ra);
+        fb = v128.div<T>(v128.mul<T>(root2b, sinTurns<T>(ub, ub2)), rb);
+      } else {
+        ca = cosRoot<T>(sa);
+        fa = sincRoot<T>(sa);
+        cb = cosRoot<T>(sb);
+        fb = sincRoot<T>(sb);
+      }
+      let ux = v128.mul<T>(hx, fa), uy = v128.mul<T>(hy, fa), uz = v128.mul<T>(hza, fa);
+      let tx = nmadd<T>(az, uy, v128.mul<T>(ay, uz));
+      let ty = nmadd<T>(ax, uz, v128.mul<T>(az, ux));
+      let tz = nmadd<T>(ay, ux, v128.mul<T>(ax, uy));
+      ax = v128.add<T>(ax, madd<T>(ca, tx, nmadd<T>(tz, uy, v128.mul<T>(ty, uz))));
+      ay = v128.add<T>(ay, madd<T>(ca, ty, nmadd<T>(tx, uz, v128.mul<T>(tz, ux))));
+      az = v128.add<T>(az, madd<T>(ca, tz, nmadd<T>(ty, ux, v128.mul<T>(tx, uy))));
 
-    turn<T>(v128.add<T>(sza, sxy), any);
-    const ca = c;
-    let ux = v128.mul<T>(hx, f), uy = v128.mul<T>(hy, f), uz = v128.mul<T>(hza, f);
-    let mz = v128.add<T>(az, da);
-    let tx = nmadd<T>(mz, uy, v128.mul<T>(ay, uz));
-    let ty = nmadd<T>(ax, uz, v128.mul<T>(mz, ux));
-    let tz = nmadd<T>(ay, ux, v128.mul<T>(ax, uy));
-    ax = v128.add<T>(ax, madd<T>(ca, tx, nmadd<T>(tz, uy, v128.mul<T>(ty, uz))));
-    ay = v128.add<T>(ay, madd<T>(ca, ty, nmadd<T>(tx, uz, v128.mul<T>(tz, ux))));
-    az = v128.add<T>(az, madd<T>(ca, tz, nmadd<T>(ty, ux, v128.mul<T>(tx, uy))));
-
-    turn<T>(v128.add<T>(szb, sxy), any);
-    const cb = c;
-    ux = v128.mul<T>(hx, f);
-    uy = v128.mul<T>(hy, f);
-    uz = v128.mul<T>(hzb, f);
-    mz = v128.add<T>(bz, db);
-    tx = nmadd<T>(mz, uy, v128.mul<T>(by, uz));
-    ty = nmadd<T>(bx, uz, v128.mul<T>(mz, ux));
-    tz = nmadd<T>(by, ux, v128.mul<T>(bx, uy));
-    bx = v128.add<T>(bx, madd<T>(cb, tx, nmadd<T>(tz, uy, v128.mul<T>(ty, uz))));
-    by = v128.add<T>(by, madd<T>(cb, ty, nmadd<T>(tx, uz, v128.mul<T>(tz, ux))));
-    bz = v128.add<T>(bz, madd<T>(cb, tz, nmadd<T>(ty, ux, v128.mul<T>(tx, uy))));
-  }
+      ux = v128.mul<T>(hx, fb);
+      uy = v128.mul<T>(hy, fb);
+      uz = v128.mul<T>(hzb, fb);
+      tx = nmadd<T>(bz, uy, v128.mul<T>(by, uz));
+      ty = nmadd<T>(bx, uz, v128.mul<T>(bz, ux));
+      tz = nmadd<T>(by, ux, v128.mul<T>(bx, uy));
+      bx = v128.add<T>(bx, madd<T>(cb, tx, nmadd<T>(tz, uy, v128.mul<T>(ty, uz))));
+      by = v128.add<T>(by, madd<T>(cb, ty, nmadd<T>(tx, uz, v128.mul<T>(tz, ux))));
+      bz = v128.add<T>(bz, madd<T>(cb, tz, nmadd<T>(ty, ux, v128.mul<T>(tx, uy))));
+      step += STEP_BYTES;
+    } while (step < end && load<i32>(step, 68) == 0 && load<f64>(step, 72) == 0);
+  } while (step < end);
   time = load<f64>(end - STEP_BYTES, 80);
   la1 = loss<T>(tile.R1, n, time);
   lb1 = loss<T>(tile.R1, m, time);
@@ -158,8 +170,8 @@ let f: v128 = f32x4.splat(0);
   storeT<T>(tile.mx, m, nmadd<T>(bx, lb2, bx));
   storeT<T>(tile.my, n, nmadd<T>(ay, la2, ay));
   storeT<T>(tile.my, m, nmadd<T>(by, lb2, by));
-  storeT<T>(tile.mz, n, v128.add<T>(nmadd<T>(az, la1, az), da));
-  storeT<T>(tile.mz, m, v128.add<T>(nmadd<T>(bz, lb1, bz), db));
+  storeT<T>(tile.mz, n, madd<T>(v128.sub<T>(da, az), la1, az));
+  storeT<T>(tile.mz, m, madd<T>(v128.sub<T>(db, bz), lb1, bz));
 }
 
 /** 1 − e^{−time·R} */

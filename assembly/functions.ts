@@ -16,13 +16,37 @@ import { madd, nmadd, splat } from './simd';
   return sizeof<T>() == 8 ? 6755399441055744.0 : 12582912.0;
 }
 
+const CONSTANTS: usize = memory.data<f32>([
+  12582912.0, 12582912.0, 12582912.0, 12582912.0,
+  6291456.0, 6291456.0, 6291456.0, 6291456.0,
+  1.0, 1.0, 1.0, 1.0,
+  -1.4426950408889634, -1.4426950408889634, -1.4426950408889634, -1.4426950408889634,
+  -126.0, -126.0, -126.0, -126.0,
+], 16);
+
+// @ts-ignore: decorator
+@inline function toInteger<T>(): v128 {
+  return sizeof<T>() == 8 ? splat<T>(magic<T>()) : v128.load(CONSTANTS);
+}
+
+/** Half of `magic`: adding it rounds to the nearest half. */
+// @ts-ignore: decorator
+@inline function toHalf<T>(): v128 {
+  return sizeof<T>() == 8 ? splat<T>(0.5 * magic<T>()) : v128.load(CONSTANTS, 16);
+}
+
+// @ts-ignore: decorator
+@inline function one<T>(): v128 {
+  return sizeof<T>() == 8 ? splat<T>(1) : v128.load(CONSTANTS, 32);
+}
+
 /**
- * Half turns of p: rounds 2p to an integer n, so that p − n/2 lies in [−¼, ¼] and n's parity is the common sign of sin
- * and cos. One shift makes the sign, where a quadrant scheme needs a swap and two masks.
+ * Half turns of p: rounds p to an integer number n of them, so that p − n/2 lies in [−¼, ¼] and n's parity is the common sign
+ * of sin and cos. One shift makes the sign, where a quadrant scheme needs a swap and two masks.
  */
 // @ts-ignore: decorator
 @inline export function halfTurns<T>(p: v128): v128 {
-  return madd<T>(p, splat<T>(2), splat<T>(magic<T>()));
+  return v128.add<T>(p, toHalf<T>());
 }
 
 /** Sign bit from `halfTurns`. */
@@ -35,7 +59,7 @@ import { madd, nmadd, splat } from './simd';
 /** p less its half turns: in [−¼, ¼]. */
 // @ts-ignore: decorator
 @inline export function remainder<T>(p: v128, h: v128): v128 {
-  return nmadd<T>(v128.sub<T>(h, splat<T>(magic<T>())), splat<T>(0.5), p);
+  return v128.sub<T>(p, v128.sub<T>(h, toHalf<T>()));
 }
 
 const SIN_TURNS: usize = memory.data<f32>([
@@ -104,7 +128,7 @@ const COS_TURNS: usize = memory.data<f32>([
     p = madd<T>(p, u2, v128.load(COS_TURNS, 48));
     p = madd<T>(p, u2, v128.load(COS_TURNS, 64));
   }
-  return madd<T>(p, u2, splat<T>(1));
+  return madd<T>(p, u2, one<T>());
 }
 
 const COS_ROOT: usize = memory.data<f32>([
@@ -185,7 +209,7 @@ const EXP: usize = memory.data<f32>([
 /** The integer nearest to −a·log₂e, plus `magic`: its low mantissa bits, shifted into the exponent, multiply by a power of two. */
 // @ts-ignore: decorator
 @inline function powerOfTwo<T>(t: v128): v128 {
-  return v128.add<T>(t, splat<T>(magic<T>()));
+  return v128.add<T>(t, toInteger<T>());
 }
 
 /**
@@ -193,8 +217,9 @@ const EXP: usize = memory.data<f32>([
  */
 // @ts-ignore: decorator
 @inline function binaryLog<T>(a: v128): v128 {
-  const floor: f64 = sizeof<T>() == 8 ? -1022.0 : -126.0;
-  return v128.max<T>(v128.mul<T>(a, splat<T>(-1.4426950408889634)), splat<T>(floor));
+  // `pmax` is one instruction where `max`, which must tell −0 from 0, is eight; this way round it keeps a NaN.
+  if (sizeof<T>() == 8) return v128.pmax<T>(v128.mul<T>(a, splat<T>(-1.4426950408889634)), splat<T>(-1022.0));
+  return v128.pmax<T>(v128.mul<T>(a, v128.load(CONSTANTS, 48)), v128.load(CONSTANTS, 64));
 }
 
 /** x·2^n, from `powerOfTwo`. */
@@ -234,8 +259,8 @@ const EXP: usize = memory.data<f32>([
 @inline export function expNegative<T>(a: v128): v128 {
   const t = binaryLog<T>(a);
   const h = powerOfTwo<T>(t);
-  const f = v128.sub<T>(t, v128.sub<T>(h, splat<T>(magic<T>())));
-  return scale<T>(madd<T>(slopeOfPower<T>(f), f, splat<T>(1)), h);
+  const f = v128.sub<T>(t, v128.sub<T>(h, toInteger<T>()));
+  return scale<T>(madd<T>(slopeOfPower<T>(f), f, one<T>()), h);
 }
 
 /**
@@ -246,8 +271,7 @@ const EXP: usize = memory.data<f32>([
 @inline export function decayLoss<T>(a: v128): v128 {
   const t = binaryLog<T>(a);
   const h = powerOfTwo<T>(t);
-  const f = v128.sub<T>(t, v128.sub<T>(h, splat<T>(magic<T>())));
-  const one = splat<T>(1);
-  const power = scale<T>(one, h);
-  return nmadd<T>(v128.mul<T>(slopeOfPower<T>(f), f), power, v128.sub<T>(one, power));
+  const f = v128.sub<T>(t, v128.sub<T>(h, toInteger<T>()));
+  const power = scale<T>(one<T>(), h);
+  return nmadd<T>(v128.mul<T>(slopeOfPower<T>(f), f), power, v128.sub<T>(one<T>(), power));
 }

@@ -136,7 +136,7 @@ export class Tile {
   lanes: usize;
   /** [areas][panels][rows][re, im, re + im][PANEL] f32: recorded magnetisation. */
   records: usize;
-  /** [longest / 8][PANEL][re, im, re + im][8] f32: in-line evolution of a panel. */
+  /** [longest / 4][PANEL][re, im, re + im][4] f32: in-line evolution of a panel. */
   evolution: usize;
   /** [re·re, im·im, (re + im)²][rows][longest] f32: products summed over panels. */
   products: usize;

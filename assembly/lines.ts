@@ -9,7 +9,7 @@ import { PART, RECORD } from './matrix';
 import { ec, es, evolve } from './readout';
 import { loadT, madd, nmadd, splat } from './simd';
 import { Axis, cellOf, fold, MOST_TAPS, placeFour, weigh } from './spreading';
-import { addFixed } from './sums';
+import { addFixed, allFinite } from './sums';
 
 @unmanaged
 export class Lines {
@@ -46,18 +46,18 @@ export function sumLines(job: Job, tile: Tile, lines: Lines, area: i32, rows: i3
     }
   }
   const done = transformColumns(axis.stages, axis.stageCount, turned, tile.grid, padded, <usize>padded << 3, <usize>padded << 2);
-  let finite: f64 = 0;
+  let answers = f64x2.splat(0);
   for (let j = 0; j < axis.samples; j++) {
-    const factor = load<f64>(axis.factors + (<usize>j << 3));
+    const factor = v128.load64_splat(axis.factors + (<usize>j << 3));
     let at = done + <usize>cellOf(axis, j) * (<usize>padded << 3);
     for (let l = 0; l < rows; l++) {
       const to = sums + (<usize>(load<i32>(firstSamples + (<usize>l << 2)) + j) << 4);
-      finite += addFixed(job, to, factor * <f64>load<f32>(at));
-      finite += addFixed(job, to + 8, factor * <f64>load<f32>(at + (<usize>padded << 2)));
+      const sample = f64x2.replace_lane(f64x2.splat(load<f32>(at)), 1, load<f32>(at + (<usize>padded << 2)));
+      answers = v128.add<f64>(answers, addFixed(job, to, v128.mul<f64>(sample, factor)));
       at += 4;
     }
   }
-  return finite == 0;
+  return allFinite(answers);
 }
 
 /** Where the spins of a panel stand, and how they evolve from the first sample to the middle of a line. */

@@ -8,24 +8,53 @@
  */
 import { Job } from './layout';
 
-/** Adds one number at `at`. @returns 0 if it is finite, else NaN, so that callers can add up the answers */
+/** 1.5·2^52: added to a number below 2^51 it leaves the nearest integer in the low mantissa bits. */
+const MAGIC: f64 = 6755399441055744.0;
+
+/**
+ * Adds two numbers at `at` and the eight bytes after it. WebAssembly has no vector of f64 → i64, and its scalar conversion branches
+ * around overflow; so a number goes over in two pieces, high = nearest(v·2^−32) and low = v − high·2^32, both exact, both integers
+ * below 2^31 once low is rounded: the same bits in half the time. @returns 0 twice if both are finite, else NaN, so that callers can
+ * add up the answers
+ */
 // @ts-ignore: decorator
-@inline export function addFixed(job: Job, at: usize, value: f64): f64 {
-  const fixed = <i64>nearest(value * job.scale);
-  if (job.atomicSums != 0) atomic.add<i64>(at, fixed);
-  else store<i64>(at, load<i64>(at) + fixed);
-  return value - value;
+@inline export function addFixed(job: Job, at: usize, value: v128): v128 {
+  const v = v128.mul<f64>(value, f64x2.splat(job.scale));
+  const high = v128.nearest<f64>(v128.mul<f64>(v, f64x2.splat(1.0 / 4294967296.0)));
+  const low = v128.sub<f64>(v, v128.mul<f64>(high, f64x2.splat(4294967296.0)));
+  const magic = f64x2.splat(MAGIC);
+  const upper = v128.shl<i64>(v128.sub<i64>(v128.add<f64>(high, magic), magic), 32);
+  const fixed = v128.add<i64>(upper, v128.sub<i64>(v128.add<f64>(low, magic), magic));
+  if (job.atomicSums != 0) {
+    atomic.add<i64>(at, v128.extract_lane<i64>(fixed, 0));
+    atomic.add<i64>(at + 8, v128.extract_lane<i64>(fixed, 1));
+  } else {
+    v128.store(at, v128.add<i64>(v128.load(at), fixed));
+  }
+  return v128.sub<f64>(v, v);
+}
+
+/** Whether what `addFixed` answered, added up, says that all was finite. */
+// @ts-ignore: decorator
+@inline export function allFinite(answers: v128): bool {
+  return f64x2.extract_lane(answers, 0) + f64x2.extract_lane(answers, 1) == 0;
 }
 
 /** Folds the lane sums of `count` samples in one fixed order and adds them at `sums`. @returns false if one is not finite */
 export function addLanes<T>(job: Job, lanes: usize, sums: usize, count: i32): bool {
-  let finite: f64 = 0;
-  for (let n = 0; n < count << 1; n++) {
-    const v = v128.load(lanes + (<usize>n << 4));
-    const two = sizeof<T>() == 8
-      ? v
-      : v128.add<f64>(f64x2.promote_low_f32x4(v), f64x2.promote_low_f32x4(v128.shuffle<i64>(v, v, 1, 1)));
-    finite += addFixed(job, sums + (<usize>n << 3), f64x2.extract_lane(two, 0) + f64x2.extract_lane(two, 1));
+  let answers = f64x2.splat(0);
+  for (let n = 0; n < count; n++) {
+    const re = foldHalves<T>(v128.load(lanes + (<usize>n << 5)));
+    const im = foldHalves<T>(v128.load(lanes + (<usize>n << 5), 16));
+    const sum = v128.add<f64>(v128.shuffle<i64>(re, im, 0, 2), v128.shuffle<i64>(re, im, 1, 3));
+    answers = v128.add<f64>(answers, addFixed(job, sums + (<usize>n << 4), sum));
   }
-  return finite == 0;
+  return allFinite(answers);
+}
+
+/** Two f64 that the lanes of T add up to. */
+// @ts-ignore: decorator
+@inline function foldHalves<T>(v: v128): v128 {
+  if (sizeof<T>() == 8) return v;
+  return v128.add<f64>(f64x2.promote_low_f32x4(v), f64x2.promote_low_f32x4(v128.shuffle<i64>(v, v, 1, 1)));
 }

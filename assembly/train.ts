@@ -10,7 +10,7 @@ import { Job, PANEL, Tile } from './layout';
 import { ec, es, evolve } from './readout';
 import { loadT, madd, nmadd, splat } from './simd';
 import { addVector, Axis, cellOf, fold, MOST_TAPS, placeFour, weigh } from './spreading';
-import { addFixed } from './sums';
+import { addFixed, allFinite } from './sums';
 
 @unmanaged
 export class Train {
@@ -122,16 +122,16 @@ function transpose(across: Axis, down: Axis, from: usize, row: usize, to: usize,
 }
 
 function addTrain(job: Job, train: Train, across: Axis, down: Axis, from: usize, padded: i32, sums: usize): bool {
-  let finite: f64 = 0;
+  let answers = f64x2.splat(0);
   for (let l = 0; l < down.samples; l++) {
     const factor = load<f64>(down.factors + (<usize>l << 3));
     const to = sums + (<usize>load<i32>(train.firstSamples + (<usize>l << 2)) << 4);
     for (let j = 0; j < across.samples; j++) {
       const at = from + (<usize>(cellOf(across, j) * 2 * padded + l) << 2);
       const f = factor * load<f64>(across.factors + (<usize>j << 3));
-      finite += addFixed(job, to + (<usize>j << 4), f * <f64>load<f32>(at));
-      finite += addFixed(job, to + (<usize>j << 4) + 8, f * <f64>load<f32>(at + (<usize>padded << 2)));
+      const sample = f64x2.replace_lane(f64x2.splat(load<f32>(at)), 1, load<f32>(at + (<usize>padded << 2)));
+      answers = v128.add<f64>(answers, addFixed(job, to + (<usize>j << 4), v128.mul<f64>(sample, f64x2.splat(f))));
     }
   }
-  return finite == 0;
+  return allFinite(answers);
 }

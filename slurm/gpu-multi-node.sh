@@ -18,8 +18,9 @@
 module load nodejs openmpi          # EDIT
 mpi=pmix                            # EDIT  pmix for Open MPI; pmi2 for MPICH, MVAPICH and Intel MPI
 
-# A GPU that is lost (or a node without a driver) is a line in the log, and its tiles are simulated by the CPU instead. The
-# raw data then tells that it comes from two engines. --strict turns that into an error:
-#   sbatch gpu-multi-node.sh scan.seq brain.phantom --strict
+# A GPU that is lost in the middle is a line in the log: the CPU simulates the tiles that it left, and the summary says
+# `reproducible: false`. A task that sees no GPU ends the job before it begins; where some nodes have none, let the others wait
+# for nobody and such tasks use their cores:
+#   sbatch gpu-multi-node.sh scan.seq brain.phantom --engine auto --schedule dynamic
 srun --mpi=$mpi -c "$SLURM_CPUS_PER_TASK" --gpus-per-task=1 --gpu-bind=single:1 --kill-on-bad-exit=1 \
   larmor simulate --engine webgpu "$@"

@@ -127,6 +127,19 @@ export const steadyStates: Section = {
       ...(await bothPrecisions('spoiled by T2, Ernst', spoiled, [{ T1, T2: shortT2 }], [0, ernst], [1e-8, 1e-6])),
     );
 
+    // Fluid at a short TR: Mz stands at 7 % of equilibrium, and what a TR changes is 10⁻³ of that.
+    const [fluidT1, fluidTR, small] = [f(4.5), 5e-3, 10 * RADIANS];
+    const g1 = exp(-fluidTR / fluidT1);
+    const fluid = (sin(small) * (1 - g1)) / (1 - g1 * cos(small));
+    const fast = train(
+      3000,
+      fluidTR,
+      () => hard(10),
+      () => delayOf(fluidTR - PULSE),
+    );
+    const still = [{ T1: fluidT1, T2: f(1e-4) }];
+    rows.push(...(await bothPrecisions('spoiled by T2, Ernst, T1 = 900 TR', fast, still, [0, fluid], [5e-8, 1e-5])));
+
     // Ernst again, T2 = 10 TR, spoiled by a gradient of another area each time: all but a few pathways stay dephased.
     for (const [isochromats, bound] of [
       [256, 2e-1],

@@ -17,7 +17,6 @@ INLINE turn_t turn(vf s, int any) {
   if (!any) return (turn_t){cos_root(s), sinc_root(s)};
   vf root = square_root(at_least(s, 1e-30f));
   vf p = root * 0.15915494309189535f;
-  p = p - ((p + MAGIC) - MAGIC);
   vf h = half_turns(p);
   vf u = remainder_turns(p, h);
   vf u2 = u * u;
@@ -34,8 +33,8 @@ INLINE vd half_angle_of_half(const tile_t *tile, int n, const rf_step *step, dou
   return (3.141592653589793 * step->dt) * (load_d(tile->hertz + n) - offset) + h;
 }
 
-/* One vector of spins on its way through a pulse: deviation from equilibrium, half angle along z and its square, losses. */
-typedef struct { vf x, y, z, d, hz, sz, l1, l2; } spins_t;
+/* One vector of spins on its way through a pulse: z as deviation from equilibrium, half angle along z, losses. */
+typedef struct { vf x, y, z, d, hz, l1, l2; } spins_t;
 
 INLINE void set_losses(spins_t *v, const tile_t *tile, int n, double time) {
   v->l1 = loss(tile->R1, n, time);
@@ -49,7 +48,7 @@ INLINE void relax(spins_t *v) {
 }
 
 INLINE void rotate(spins_t *v, vf hx, vf hy, vf sxy, int any) {
-  const turn_t q = turn(v->sz + sxy, any);
+  const turn_t q = turn(v->hz * v->hz + sxy, any);
   const vf ux = hx * q.f, uy = hy * q.f, uz = v->hz * q.f, mz = v->z + v->d;
   const vf tx = v->y * uz - mz * uy, ty = mz * ux - v->x * uz, tz = v->x * uy - v->y * ux;
   v->x += q.c * tx + (ty * uz - tz * uy);
@@ -77,7 +76,6 @@ INLINE void walk_steps(tile_t *tile, int n, const rf_step *first, const rf_step 
       for (int i = 0; i < 2; i++) {
         const int m = n + i * LANES;
         v[i].hz = demote(half_angle_of_half(tile, m, step, offset), half_angle_of_half(tile, m + HALF, step, offset));
-        v[i].sz = v[i].hz * v[i].hz;
       }
     const vf hx = splat(step->fx), hy = splat(step->fy), sxy = splat(step->f2);
     for (int i = 0; i < 2; i++) rotate(&v[i], hx, hy, sxy, any);

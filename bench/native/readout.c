@@ -11,35 +11,44 @@ INLINE void accumulate(float *at, vf re, vf im) {
   store(at + LANES, load(at + LANES) + im);
 }
 
-INLINE vf small_turns(const tile_t *tile, int n, float kx, float ky, float kz, float t) {
+INLINE vf small_turns(const tile_t *tile, int n, float kx, float ky, float kz, float t, vf hertz) {
   vf p = kx * load(tile->x + n);
   p = ky * load(tile->y + n) + p;
   p = kz * load(tile->z + n) + p;
-  return t * demote(load_d(tile->hertz + n), load_d(tile->hertz + n + HALF)) + p;
+  return t * hertz + p;
 }
 
 static void read_any(tile_t *tile, const moment *m, const waveform *w, int start, int count) {
-  for (int n = 0; n < tile->count; n += LANES) {
-    const vf x0 = load(tile->mx + n), y0 = load(tile->my + n), R2 = load(tile->R2 + n);
-    vf x = x0, y = y0;
+  for (int n = 0; n < tile->count; n += 2 * LANES) {
+    vf x[2], y[2], hertz[2];
+    for (int v = 0; v < 2; v++) {
+      const double *from = tile->hertz + n + v * LANES;
+      hertz[v] = demote(load_d(from), load_d(from + HALF));
+    }
     for (int k = 0; k < count; k++) {
-      const int i = start + k;
-      vf p, c, s;
-      double t;
-      if (k % RESYNC == 0) {
-        x = x0;
-        y = y0;
-        t = m->t + w->t[i];
-        p = turns(tile, n, m->k[0] + w->x[i], m->k[1] + w->y[i], m->k[2] + w->z[i], t);
-      } else {
-        t = w->t[i] - w->t[i - 1];
-        p = small_turns(tile, n, w->x[i] - w->x[i - 1], w->y[i] - w->y[i - 1], w->z[i] - w->z[i - 1], t);
+      const int i = start + k, exact = k % RESYNC == 0;
+      const double t = exact ? m->t + w->t[i] : w->t[i] - w->t[i - 1];
+      const double kx = exact ? m->k[0] + w->x[i] : w->x[i] - w->x[i - 1];
+      const double ky = exact ? m->k[1] + w->y[i] : w->y[i] - w->y[i - 1];
+      const double kz = exact ? m->k[2] + w->z[i] : w->z[i] - w->z[i - 1];
+      vf p[2];
+      if (exact)
+        for (int v = 0; v < 2; v++) {
+          const int spin = n + v * LANES;
+          x[v] = load(tile->mx + spin);
+          y[v] = load(tile->my + spin);
+          p[v] = turns(tile, spin, kx, ky, kz, t);
+        }
+      else
+        for (int v = 0; v < 2; v++) p[v] = small_turns(tile, n + v * LANES, kx, ky, kz, t, hertz[v]);
+      for (int v = 0; v < 2; v++) {
+        vf c, s;
+        decaying_turn(p[v], (float)t * load(tile->R2 + n + v * LANES), &c, &s);
+        const vf next = x[v] * c + y[v] * s;
+        y[v] = y[v] * c - x[v] * s;
+        x[v] = next;
       }
-      decaying_turn(p, (float)t * R2, &c, &s);
-      const vf next = x * c + y * s;
-      y = y * c - x * s;
-      x = next;
-      accumulate(tile->lanes + 2 * LANES * k, x, y);
+      accumulate(tile->lanes + 2 * LANES * k, x[0] + x[1], y[0] + y[1]);
     }
   }
 }

@@ -7,6 +7,9 @@
 #define VECTOR_H
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE__
+#include <immintrin.h>
+#endif
 
 #ifndef WIDTH
 #error "compile with -DWIDTH=16, 32 or 64"
@@ -42,8 +45,16 @@ INLINE vf demote(vd low, vd high) {
 }
 INLINE vf flip(vf a, vi sign) { return (vf)((vi)a ^ sign); }
 INLINE vf at_least(vf a, float least) {
+#if defined(__SSE__) && WIDTH == 16
+  return (vf)_mm_max_ps((__m128)a, _mm_set1_ps(least));
+#elif defined(__AVX__) && WIDTH == 32
+  return (vf)_mm256_max_ps((__m256)a, _mm256_set1_ps(least));
+#elif defined(__AVX512F__) && WIDTH == 64
+  return (vf)_mm512_max_ps((__m512)a, _mm512_set1_ps(least));
+#else
   vi above = a > least;
   return (vf)(((vi)a & above) | ((vi)splat(least) & ~above));
+#endif
 }
 
 /* Less whole turns, by adding and taking away 1.5·2^52. */
@@ -53,10 +64,11 @@ INLINE vd fraction(vd turns) {
   return turns - (whole - magic);
 }
 
-#define MAGIC 12582912.0f
-INLINE vf half_turns(vf p) { return p * 2.0f + MAGIC; }
+#define TO_INTEGER 12582912.0f
+#define TO_HALF 6291456.0f
+INLINE vf half_turns(vf p) { return p + TO_HALF; }
 INLINE vi parity(vf h) { return (vi)h << 31; }
-INLINE vf remainder_turns(vf p, vf h) { return p - (h - MAGIC) * 0.5f; }
+INLINE vf remainder_turns(vf p, vf h) { return p - (h - TO_HALF); }
 
 INLINE vf sin_turns(vf u, vf u2) {
   vf p = splat(-14.39396629533007f);
@@ -99,8 +111,8 @@ INLINE vf sinc_root(vf s) {
 /* −a·log₂e as a whole number (its bits low in the mantissa) and the rest */
 INLINE void binary_log(vf a, vf *whole, vf *rest) {
   const vf t = at_least(a * -1.4426950408889634f, -126.0f);
-  *whole = t + MAGIC;
-  *rest = t - (*whole - MAGIC);
+  *whole = t + TO_INTEGER;
+  *rest = t - (*whole - TO_INTEGER);
 }
 
 /* (2^f − 1)/f */

@@ -4,7 +4,9 @@ import { existsSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
 import { assetPath } from '../common/assets.ts';
 import { allowedCpus, grantedThreads } from '../common/environment.ts';
+import { LarmorError } from '../common/errors.ts';
 import { wasmBuild } from '../engine/wasm/module.ts';
+import { listAdapters, probeAdapter, vulkanFindings } from '../engine/webgpu/index.ts';
 
 interface Check {
   readonly what: string;
@@ -14,7 +16,7 @@ interface Check {
 }
 
 export async function doctor(options: { json?: boolean }): Promise<void> {
-  const checks = [node(), threads(), kernels(), memory(), ...mpi()];
+  const checks = [node(), threads(), kernels(), memory(), ...mpi(), ...(await gpus())];
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ checks })}\n`);
     return;
@@ -83,4 +85,35 @@ function mpi(): Check[] {
 function answers(compiler: string, family: 'openmpi' | 'mpich'): boolean {
   const { stdout, status } = spawnSync(compiler, ['-show'], { encoding: 'utf8' });
   return status === 0 && /openmpi|open-mpi/.test(stdout) === (family === 'openmpi');
+}
+
+/** Every adapter WebGPU shows, with a second's test of speed and accuracy, or what stands between this machine and one. */
+async function gpus(): Promise<Check[]> {
+  try {
+    const adapters = await listAdapters();
+    const checks: Check[] = [];
+    for (const adapter of adapters) {
+      const { rate, sine, decay } = await probeAdapter(adapter);
+      const gib = (adapter.limits.maxStorageBufferBindingSize / 2 ** 30).toFixed(1);
+      const kind = adapter.software ? 'software, for tests alone' : adapter.backend;
+      const tested = `${rate.toExponential(1)} f32 multiply-adds/s, errors ${Math.max(sine, decay).toExponential(0)}`;
+      checks.push({
+        what: `GPU ${adapter.index}`,
+        found: `${adapter.name} (${kind}; ${tested}; buffers of ${gib} GiB)`,
+      });
+    }
+    if (adapters.some(({ software }) => !software)) return checks;
+    const lacking = vulkanFindings();
+    return [
+      ...checks,
+      {
+        what: 'GPU',
+        found: 'none: runs use the processor',
+        ...(lacking.length > 0 ? { mend: lacking.join('; ') } : {}),
+      },
+    ];
+  } catch (error) {
+    if (!(error instanceof LarmorError)) throw error;
+    return [{ what: 'GPU', found: 'not used', mend: error.message }];
+  }
 }

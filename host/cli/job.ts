@@ -2,11 +2,13 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { sharedBounds } from '../cluster/bounds.ts';
 import type { Cluster } from '../cluster/communicator.ts';
-import { commonKernels, requireSamePlan } from '../cluster/compare.ts';
+import { type Builds, type CommonBuild, commonBuild, requireSamePlan } from '../cluster/compare.ts';
+import { chooseDevice, sharedDevices } from '../cluster/devices.ts';
 import { meet } from '../cluster/meeting.ts';
 import { makePlan, type Plan } from '../cluster/plan.ts';
 import { allowedCpus, cpusPerTask, grantedThreads } from '../common/environment.ts';
 import { warn } from '../common/log.ts';
+import { chooseEngine, type EngineChoice, type EngineRequest } from '../engine/choose.ts';
 import type { Precision } from '../engine/types.ts';
 import { type KernelBuild, wasmBuild } from '../engine/wasm/module.ts';
 import type { PhantomSource } from '../phantom/types.ts';
@@ -14,7 +16,7 @@ import { compileTimeline } from '../timeline/compile.ts';
 import { STRIDE, type Timeline } from '../timeline/types.ts';
 import { type InputOptions, type Inputs, openInputs } from './inputs.ts';
 
-export interface JobOptions extends InputOptions {
+export interface JobOptions extends InputOptions, EngineRequest {
   readonly dtRf: number;
   readonly precision: Precision;
   readonly threads?: number;
@@ -29,7 +31,9 @@ export interface Job extends Inputs {
   readonly timeline: Timeline;
   readonly plan: Plan;
   readonly threads: number;
-  readonly build: string;
+  readonly engine: EngineChoice;
+  /** Ranks run different engines. */
+  readonly mixed: boolean;
   /** The kernel build to insist on, where ranks had to agree on one. */
   readonly kernels: KernelBuild | undefined;
   /** Operations that one spin costs, by counting. */
@@ -49,27 +53,37 @@ export async function openJob(
 ): Promise<Job> {
   const root = cluster.rank === 0;
   const begun = performance.now();
-  let opened: Omit<Job, 'plan' | 'threads' | 'build' | 'kernels' | 'spinWork' | 'seconds'> | undefined;
+  let opened: Omit<Job, 'plan' | 'threads' | 'mixed' | 'kernels' | 'spinWork' | 'seconds'> | undefined;
   let loaded = begun;
-  const open = async (): Promise<{ best: string; plain: string }> => {
+  const open = async (): Promise<Builds & { device: EngineChoice['device'] | null }> => {
     const boundsOf = (count: number, read: PhantomSource['read']) => sharedBounds(cluster, count, read);
     const inputs = await openInputs(sequenceName, phantomName, options, { quiet: !root, boundsOf });
     loaded = performance.now();
     const timeline = compileTimeline(inputs.sequence, { B0: inputs.scanner.B0, maxRfStep: options.dtRf });
-    opened = { ...inputs, timeline };
-    return { best: wasmBuild(), plain: cluster.size > 1 ? wasmBuild('simd') : '' };
+    const request = { timeline, source: inputs.phantom, precision: options.precision };
+    const engine = await chooseEngine(options, request, (adapters, gpu) => chooseDevice(adapters, cluster.node, gpu));
+    opened = { ...inputs, timeline, engine };
+    const plain = cluster.size > 1 ? wasmBuild('simd') : '';
+    return { engine: engine.name, best: engine.build, plain, device: engine.device ?? null };
   };
-  const common = await meet(cluster, 'inputs', open, (all) => commonKernels(cluster, all));
+  const common = await meet(cluster, 'inputs', open, (all): CommonBuild => {
+    const onGpu = all.map(({ device }, rank) => ({
+      host: cluster.hosts[rank]!,
+      name: device?.name ?? '',
+      key: device?.key ?? null,
+    }));
+    for (const text of sharedDevices(onGpu)) warn(text);
+    return commonBuild(cluster, all);
+  });
   if (root && common.why !== undefined) warn(common.why);
   const kernels = common.plain ? 'simd' : undefined;
-  const build = wasmBuild(kernels);
 
   const { timeline, phantom } = opened!;
   let plan: Plan | undefined;
   const make = (): Plan['parts'] => {
     plan = makePlan(timeline, phantom, {
       precision: options.precision,
-      engineBuild: build,
+      engineBuild: common.build,
       version: packageJson.version,
       ...(options.tile === undefined ? {} : { tileSize: options.tile }),
       ...(options.tolerance === undefined ? {} : { tolerance: options.tolerance }),
@@ -83,7 +97,7 @@ export async function openJob(
   const threads = options.threads ?? (small ? 1 : grantedThreads(cluster.node.sharers).threads);
   if (root) warnIfBound(options.threads);
   const seconds = { load: (loaded - begun) / 1e3, compile: (performance.now() - loaded) / 1e3 };
-  return { ...opened!, plan: plan!, threads, build, kernels, spinWork, seconds };
+  return { ...opened!, plan: plan!, threads, mixed: common.mixed, kernels, spinWork, seconds };
 }
 
 /** Spin·operations of a rank below which starting a worker (0.1 s) costs more than it saves. */

@@ -6,6 +6,7 @@ import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { AgreedError, EXIT, LarmorError } from '../common/errors.ts';
 import { errorLine, setLogLevel } from '../common/log.ts';
+import { ENGINES } from '../engine/types.ts';
 import {
   DEFAULT_CHECKPOINT_INTERVAL,
   DEFAULT_WATCHDOG,
@@ -30,6 +31,8 @@ function withJob(command: Command): Command {
     .option('--scanner <file.json>', 'field, limits and rasters of the scanner')
     .option('--dt-rf <s>', 'longest step of a block pulse [s]', positiveSeconds, 50e-6)
     .addOption(new Option('--precision <p>', 'arithmetic of the kernels').choices(['f32', 'f64']).default('f32'))
+    .addOption(new Option('--engine <name>', 'what simulates').choices([...ENGINES]).default('auto'))
+    .option('--gpu <n|name>', 'the GPU to use: its number or part of its name (larmor doctor lists them)')
     .option(
       '--threads <n>',
       'threads of this rank (default: what scheduler, affinity and cgroup grant)',

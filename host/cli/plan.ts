@@ -3,7 +3,7 @@ import { joinCluster } from '../cluster/communicator.ts';
 import { forecastMemory, forecastTime } from '../cluster/forecast.ts';
 import { fromRoot } from '../cluster/meeting.ts';
 import { AgreedError } from '../common/errors.ts';
-import { makeWasmEngine } from '../engine/wasm/engine.ts';
+import { makeEngine } from '../engine/choose.ts';
 import { wasmSizes } from '../engine/wasm/memory.ts';
 import { makeProgram, type Program, type ReadoutForm } from '../engine/wasm/program.ts';
 import { STRIDE } from '../timeline/types.ts';
@@ -35,14 +35,16 @@ export async function plan(sequenceName: string, phantomName: string, options: P
 type Opened = Awaited<ReturnType<typeof openJob>>;
 
 async function tellPlan(job: Opened, ranks: number, { json = false, verbose = false }: PlanOptions): Promise<void> {
-  const { sequence, phantom, timeline, plan: made, build, kernels } = job;
+  const opened = process.resourceUsage().maxRSS * 1024;
+  const { sequence, phantom, timeline, plan: made, engine, kernels } = job;
   const program = makeProgram(timeline, phantom, made);
   const sizes = wasmSizes(timeline, program, made, job.threads);
   const forms = Object.fromEntries(Object.entries(program.forms).filter(([, count]) => count > 0));
   const { threads } = sizes;
-  const memory = forecastMemory(sizes.total, phantom.residentBytes, timeline.sampleCount, { ranks, threads });
+  const bytes = { opened, kernels: sizes.total, phantom: phantom.residentBytes };
+  const memory = forecastMemory(bytes, { sampleCount: timeline.sampleCount, ranks, threads });
   const time = await forecastTime({ timeline, source: phantom, ...made }, made, ranks, (calibration) =>
-    makeWasmEngine(calibration, { threads, ...(kernels === undefined ? {} : { build: kernels }) }),
+    makeEngine(engine, calibration, threads, kernels),
   );
   const result = {
     sequence: sequence.name,
@@ -58,7 +60,8 @@ async function tellPlan(job: Opened, ranks: number, { json = false, verbose = fa
     ranks,
     tilesPerRank: [Math.floor(made.tileCount / ranks), Math.ceil(made.tileCount / ranks)],
     threads,
-    build,
+    engine: engine.name,
+    build: engine.build,
     precision: made.precision,
     /** Per rank [bytes]. */
     memory,

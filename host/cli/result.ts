@@ -63,9 +63,9 @@ export function summarise(
     threads: engine.threads,
     schedule: run.schedule,
     precision: plan.precision,
-    engine: engine.name,
-    build: engine.build,
-    reproducible: true,
+    engine: [...new Set(perRank.map((rank) => rank.engine))].sort().join(' + '),
+    build: plan.parts.kernels!,
+    reproducible: !job.mixed && perRank.every((rank) => rank.reproducible),
     planHash: plan.hash,
     seconds: {
       load: perRank[0]!.seconds.load,

@@ -11,8 +11,8 @@ import { countTiles, type TileRange } from '../cluster/tiles.ts';
 import { type Findings, tilesToVerify, uniteFindings, type Verification, verifyTiles } from '../cluster/verify.ts';
 import { AgreedError, EXIT, LarmorError } from '../common/errors.ts';
 import { info, warn } from '../common/log.ts';
+import { makeEngine } from '../engine/choose.ts';
 import type { Engine } from '../engine/types.ts';
-import { makeWasmEngine } from '../engine/wasm/engine.ts';
 import { checkWritable, rawWriterFor } from '../raw/index.ts';
 import { type RankReport, summaryLines } from '../report/summary.ts';
 import { type Job, type JobOptions, openJob } from './job.ts';
@@ -70,12 +70,11 @@ async function simulateIn(
 
   let made: Engine | undefined;
   let threads: readonly number[] = [];
-  const makeEngine = async (): Promise<number> => {
-    const kernels = job.kernels === undefined ? {} : { build: job.kernels };
-    made = await makeWasmEngine({ timeline, source: phantom, ...plan }, { threads: job.threads, ...kernels });
+  const make = async (): Promise<number> => {
+    made = await makeEngine(job.engine, { timeline, source: phantom, ...plan }, job.threads, job.kernels);
     return made.threads;
   };
-  await meet(cluster, 'engine', makeEngine, (all) => {
+  await meet(cluster, 'engine', make, (all) => {
     threads = all;
   });
   const engine = made!;
@@ -100,11 +99,10 @@ async function simulateIn(
       onSaveError: (error) => warn(`${(error as Error).message}; the run goes on, the checkpoint before it is kept`),
     });
     if (options.verify === true && result.complete) {
-      const kernels = job.kernels === undefined ? {} : { build: job.kernels };
       const own = tilesToVerify(plan).filter((_, n) => n % cluster.size === cluster.rank);
       const check = (): Promise<Findings> =>
         verifyTiles({ timeline, source: phantom, ...plan }, own, (one) =>
-          makeWasmEngine(one, { threads: 1, ...kernels }),
+          makeEngine(one.precision === 'f64' ? { name: 'wasm' } : job.engine, one, 1, job.kernels),
         );
       verification = await meet(cluster, 'verify', check, uniteFindings);
     }
@@ -119,6 +117,9 @@ async function simulateIn(
     rank: cluster.rank,
     host: cluster.host,
     threads: engine.threads,
+    engine: engine.name,
+    ...(job.engine.device === undefined ? {} : { device: `${job.engine.device.name} (${job.engine.device.reason})` }),
+    reproducible: engine.reproducible,
     tiles: result.tiles,
     seconds: { load: loaded, ...result.seconds },
     peakMemory: process.resourceUsage().maxRSS * 1024,

@@ -21,6 +21,8 @@ export interface Channel {
   off(kind: string): void;
   /** Polls rarely while this rank has its own work, often while it waits for a message. */
   busy(busy: boolean): void;
+  /** Lets the event loop have its turn and takes what has arrived: between batches too short for the engine to do so. */
+  turn(): Promise<void>;
   /** The last exchange: until everything sent has left and, on rank 0, every rank has said that it sends no more. */
   close(): Promise<void>;
 }
@@ -132,6 +134,10 @@ export function openChannel(comm: Communicator, watch: WatchOptions): Channel & 
       if (poller === undefined) return;
       clearTimeout(poller);
       poller = setTimeout(poll, every);
+    },
+    async turn() {
+      await new Promise(setImmediate);
+      if (size > 1) drain();
     },
     async close() {
       clearInterval(ticker);

@@ -35,18 +35,42 @@ export function requireSamePlan(place: Hosts, all: readonly Plan['parts'][]): vo
 
 /** What every rank may run: the build it would choose, and what it calls its plain SIMD build. */
 export interface Builds {
+  readonly engine: 'wasm' | 'webgpu';
   readonly best: string;
   readonly plain: string;
+}
+
+export interface CommonBuild {
+  /** All WASM ranks are to use plain SIMD. */
+  readonly plain: boolean;
+  /** Ranks differ and each keeps its own: the bits depend on who does which tile. */
+  readonly mixed: boolean;
+  /** What enters the plan. */
+  readonly build: string;
+  /** What the user should know. */
+  readonly why?: string;
+}
+
+/**
+ * The build of the run: everyone's if they have the same, the common denominator if all run kernels in WASM, else all of them.
+ * @throws LarmorError 70 if ranks run another Node
+ */
+export function commonBuild(place: Hosts, all: readonly Builds[]): CommonBuild {
+  const builds = [...new Set(all.map(({ best }) => best))].sort();
+  if (builds.length === 1) return { plain: false, mixed: false, build: builds[0]! };
+  if (all.every(({ engine }) => engine === 'wasm')) {
+    const { plain, why } = commonKernels(place, all);
+    return { plain, mixed: false, build: all[0]!.plain, ...(why === undefined ? {} : { why }) };
+  }
+  const why = `ranks run ${builds.length} kinds of engine (${builds.join('; ')}): the result is not the same bit for bit from run to run`;
+  return { plain: false, mixed: true, build: builds.join(' + '), why };
 }
 
 /**
  * The kernels that all ranks have: the best of rank 0 if it is everyone's, else plain SIMD.
  * @throws LarmorError 70 if even that differs (another version of Node)
  */
-export function commonKernels(
-  place: Hosts,
-  all: readonly Builds[],
-): { readonly plain: boolean; readonly why?: string } {
+function commonKernels(place: Hosts, all: readonly Builds[]): { readonly plain: boolean; readonly why?: string } {
   const odd = all.flatMap(({ best }, rank) => (best === all[0]!.best ? [] : [rank]));
   if (odd.length === 0) return { plain: false };
   const what = `${listRanks(place, odd)} would run ${all[odd[0]!]!.best}, ${rankName(place, 0)} ${all[0]!.best}`;

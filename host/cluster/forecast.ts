@@ -5,37 +5,34 @@
 import type { Engine, EngineJob } from '../engine/types.ts';
 import type { Plan } from './plan.ts';
 
-/**
- * Resident set of Node with Larmor loaded and kernels compiled, no job [bytes]; measured with Node 20 and 24, 58 to 70 MB. MPI
- * takes about 14 MB more (Open MPI 4.1 and MPICH 4.0, without InfiniBand).
- */
-const NODE_BYTES = 62e6;
+/** What MPI takes of a process (Open MPI 4.1 and MPICH 4.0, without InfiniBand), and a thread's stack, heap and code [bytes]. */
 const MPI_BYTES = 14e6;
-/** Heap, stack and compiled code of a thread [bytes]. */
 const THREAD_BYTES = 6e6;
+/** Per sample on rank 0, while it writes: the signal in double precision, its phase, what goes to the file. */
+const OUTPUT_BYTES = 32;
 
 export interface MemoryForecast {
-  readonly node: number;
+  /** Node, the program and the opened inputs: timeline, what the phantom keeps, and what reading them took. */
+  readonly opened: number;
   /** Timeline, tiles, scratch and sums in the kernels' memory. */
   readonly kernels: number;
   readonly phantom: number;
-  /** On rank 0, while it writes: the signal in double precision, its phases and the file. */
-  readonly output: number;
   /** Largest resident set of rank 0, and of the others. */
   readonly root: number;
   readonly others: number;
 }
 
+/**
+ * @param opened largest resident set of this process, which has opened the inputs as every rank does [bytes]
+ * @param kernels,phantom bytes that the engine will take, and that the phantom holds already
+ */
 export function forecastMemory(
-  kernels: number,
-  phantom: number,
-  sampleCount: number,
-  { ranks, threads }: { readonly ranks: number; readonly threads: number },
+  { opened, kernels, phantom }: Pick<MemoryForecast, 'opened' | 'kernels' | 'phantom'>,
+  { sampleCount, ranks, threads }: { readonly sampleCount: number; readonly ranks: number; readonly threads: number },
 ): MemoryForecast {
-  const node = NODE_BYTES + (ranks > 1 ? MPI_BYTES : 0) + (threads > 1 ? threads * THREAD_BYTES : 0);
-  const output = 32 * sampleCount;
-  const others = node + kernels + phantom;
-  return { node, kernels, phantom, output, root: others + output, others };
+  const more = (ranks > 1 ? MPI_BYTES : 0) + (threads > 1 ? threads * THREAD_BYTES : 0);
+  const others = opened + kernels + more;
+  return { opened, kernels, phantom, root: others + OUTPUT_BYTES * sampleCount, others };
 }
 
 export interface TimeForecast {

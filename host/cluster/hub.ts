@@ -66,9 +66,10 @@ export function startHub({ size, channel }: Cluster, { dealer, interval, done: b
     }
   };
 
-  channel.on<Ask>('ask', (from) => {
-    channel.send(from, { kind: 'batch', range: dealer?.deal(from) } as Batch);
-  });
+  const deal = (rank: number): void => channel.send(rank, { kind: 'batch', range: dealer?.deal(rank) } as Batch);
+  channel.on<Ask>('ask', deal);
+  // The first batches go out unasked: a short job would be over before the others' requests were heard.
+  if (dealer !== undefined) for (let rank = 0; rank < size; rank++) deal(rank);
   channel.on<Done>('done', () => {
     working--;
     next();

@@ -59,7 +59,8 @@ export async function runTiles(
   const batches = dynamic ? [] : staticShare(left, rank, size);
   const orders: Collect[] = [];
   let exhausted = !dynamic;
-  let asked = false;
+  /** A batch is on its way: the first comes unasked. */
+  let asked = dynamic;
   let toldDone = false;
   let wake = (): void => {};
   channel.on<Batch>('batch', (_, { range }) => {
@@ -76,9 +77,9 @@ export async function runTiles(
   stop.onStop((signal) => channel.send(0, { kind: 'stop', signal } as Stop));
 
   const seconds = { simulate: 0, wait: 0, reduce: 0 };
-  const timed = async <T>(phase: keyof typeof seconds, work: Promise<T>): Promise<T> => {
+  const timed = async <T>(phase: keyof typeof seconds, work: () => Promise<T>): Promise<T> => {
     const begun = performance.now();
-    const result = await work;
+    const result = await work();
     seconds[phase] += (performance.now() - begun) / 1e3;
     return result;
   };
@@ -113,26 +114,28 @@ export async function runTiles(
     const order = orders.shift();
     const batch = order === undefined ? batches.shift() : undefined;
     if (order !== undefined) {
-      if (order.why !== 'abandon') await timed('reduce', collect(order));
+      if (order.why !== 'abandon') await timed('reduce', () => collect(order));
       if (order.why !== 'checkpoint') last = order;
     } else if (batch !== undefined) {
       askAhead();
       channel.busy(true);
-      const next = await timed('simulate', engine.run(batch.first, batch.count));
+      const next = await timed('simulate', () => engine.run(batch.first, batch.count));
       channel.busy(false);
       const count = next - batch.first;
       tiles += count;
       finished.push({ first: batch.first, count });
       if (count < batch.count) batches.unshift({ first: next, count: batch.count - count });
+      await channel.turn();
     } else {
       askAhead();
       if (exhausted && !toldDone) {
         toldDone = true;
         channel.send(0, { kind: 'done' } as Done);
       }
-      const woken = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+      const woken = (): Promise<void> =>
+        new Promise((resolve) => {
+          wake = resolve;
+        });
       await timed('wait', woken);
     }
   }

@@ -27,10 +27,10 @@ export interface Dealer {
 const PARTS = 8;
 
 /**
- * Operations (a sample of a spin, or as much) below which a batch is not worth asking for: some 50 ms of a thread. Rank 0
+ * Operations (a sample of a spin, or as much) below which a batch is not worth asking for: some 100 ms of a thread. Rank 0
  * may be simulating on the thread that answers, and then answers once in 40 ms.
  */
-const LEAST_WORK = 1e8;
+const LEAST_WORK = 4e8;
 
 /**
  * @param threads of every rank: a rank's fair part goes by them, and a batch holds a tile for each

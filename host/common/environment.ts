@@ -45,7 +45,9 @@ export function deviceBinding(
     const devices = (environment[variable] ?? '').split(',').filter((text) => text.trim() !== '');
     if (devices.length > 0) return { variable, devices: devices.map((text) => text.trim()) };
   }
-  return undefined;
+  // Mesa's layer shows the process this card and no other; without the mark it but puts it first.
+  const card = environment.DRI_PRIME ?? '';
+  return /^pci-.*!$/.test(card) ? { variable: 'DRI_PRIME', devices: [card] } : undefined;
 }
 
 /** Processors of the affinity mask; libuv's count where /proc does not tell. */

@@ -5,6 +5,9 @@
 import type { PhantomSource } from '../phantom/types.ts';
 import type { Timeline } from '../timeline/types.ts';
 
+/** What `--engine` takes. */
+export const ENGINES = ['auto', 'wasm', 'webgpu'] as const;
+
 export type Precision = 'f32' | 'f64';
 
 export interface EngineJob {
@@ -36,6 +39,8 @@ export interface Engine {
   run(first: number, count: number): Promise<number>;
   /** Asks a `run` under way to finish the tiles it has begun and start no more. */
   pause(): void;
+  /** Whether the same tiles on the same build would give the same bits again; false once another engine had to step in. */
+  readonly reproducible: boolean;
   /** Tiles finished so far in all runs, for progress. */
   readonly finished: number;
   close(): Promise<void>;

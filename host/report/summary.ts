@@ -48,6 +48,11 @@ export interface RankReport {
   readonly rank: number;
   readonly host: string;
   readonly threads: number;
+  readonly engine: 'wasm' | 'webgpu';
+  /** The GPU, and why this one. */
+  readonly device?: string;
+  /** False if a GPU was lost and its tiles were redone by other kernels. */
+  readonly reproducible: boolean;
   /** Simulated in this run. */
   readonly tiles: number;
   /** Wall clock [s]; wait: for a batch, for a checkpoint's order, and at the end for the slower ranks. */

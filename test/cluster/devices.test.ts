@@ -23,6 +23,8 @@ test('a binding of one GPU is taken, one of several is dealt out by local rank',
     [2, 3, 2],
   );
   assert.equal(deviceBinding({ ZE_AFFINITY_MASK: ' 1 ' })?.devices[0], '1');
+  assert.equal(deviceBinding({ DRI_PRIME: 'pci-0000_41_00_0!' })?.variable, 'DRI_PRIME');
+  assert.equal(deviceBinding({ DRI_PRIME: '1' }), undefined, 'but changes the order');
 });
 
 test('a binding by UUID finds its GPU; one that names none here falls back and says so', () => {

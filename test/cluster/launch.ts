@@ -68,22 +68,31 @@ export interface Launch {
   readonly cwd: string;
   /** Other programs or arguments for the last rank: it differs from the others. */
   readonly odd?: { readonly larmor?: string; readonly args?: readonly string[] };
+  /** A program that starts each rank: its command follows as arguments. */
+  readonly wrapper?: string;
+  /** On top of this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Instead of Larmor: another program that joins the cluster. */
+  readonly program?: string;
   /** Seconds after which a hang is ended; it counts as exit code null. */
   readonly limit?: number;
 }
 
-export function start(args: readonly string[], { family, ranks = 1, cwd, odd, limit = 90 }: Launch): Running {
-  const one = [process.execPath, LARMOR, ...args];
+export function start(args: readonly string[], launch: Launch): Running {
+  const { family, ranks = 1, cwd, odd, limit = 90 } = launch;
+  const node = [...(launch.wrapper === undefined ? [] : [launch.wrapper]), process.execPath];
+  const one = [...node, launch.program ?? LARMOR, ...args];
   let command = one;
   if (family !== undefined) {
     const { options } = LAUNCHERS[family];
     const alike = odd === undefined ? ranks : ranks - 1;
-    const other = [process.execPath, odd?.larmor ?? LARMOR, ...(odd?.args ?? args)];
+    const other = [...node, odd?.larmor ?? LARMOR, ...(odd?.args ?? args)];
     const second = odd === undefined ? [] : [':', '-np', '1', ...other];
     command = [found[family]!, ...options, '-np', String(alike), ...one, ...second];
   }
   const started = performance.now();
-  const child = spawn(command[0]!, command.slice(1), { cwd, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...environment(), ...launch.environment };
+  const child = spawn(command[0]!, command.slice(1), { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
@@ -159,7 +168,12 @@ export function scratch(t: Pick<TestContext, 'after'>): string {
 /** Without what would confuse a job: the test runner's channel, the variables of an outer job. */
 function environment(): NodeJS.ProcessEnv {
   const ours = Object.entries(process.env).filter(([name]) => !/^(NODE_TEST|OMPI_|PMI|SLURM_|MPI_NODE_)/.test(name));
-  return { ...Object.fromEntries(ours), OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' };
+  return {
+    ...Object.fromEntries(ours),
+    OMPI_ALLOW_RUN_AS_ROOT: '1',
+    OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
+    MPI_NODE_DIRECTORY: join(DIST, 'mpi'),
+  };
 }
 
 /** Process ids of the Larmors among the descendants of a process, by their rank (0 without a launcher). */

@@ -4,13 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { reportIn, skipWithout, submitTo } from './submit.ts';
+import { reportIn, submitTo } from './submit.ts';
 import { skipWithoutSlurm, startTestbed } from './testbed.ts';
 
 describe('time limit', { ...skipWithoutSlurm(), timeout: 20 * 60e3 }, () => {
   const { submit, alone } = submitTo(startTestbed());
 
-  test('requeue.sh gets past it, to the bits of an undisturbed run', skipWithout('--checkpoint'), async () => {
+  test('requeue.sh gets past it, to the bits of an undisturbed run', async () => {
     // Three and a half minutes of one core (2 GHz); the warning comes one to one and a half minutes after each start.
     const scan = ['gre', 'sphere', '--set', 'voxel=0.0015'];
     const options = ['--nodes=1', '--ntasks-per-node=1', '--cpus-per-task=1', '--time=2', '--signal=USR2@30'];

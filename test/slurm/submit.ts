@@ -23,7 +23,8 @@ export type Report = {
   readonly ranks: number;
   readonly engine: string;
   readonly signalHash: string;
-  readonly perRank: readonly { host: string }[];
+  readonly reproducible: boolean;
+  readonly perRank: readonly { host: string; device?: string }[];
 };
 
 export type Submitter = {
@@ -114,12 +115,6 @@ function pause(milliseconds: number): Promise<void> {
 /** The one JSON object among a log's lines. */
 export function reportIn(log: string): Report {
   return JSON.parse(log.slice(log.indexOf('{'), log.lastIndexOf('}') + 1)) as Report;
-}
-
-/** Skips the test of a template whose options this build's command does not have. */
-export function skipWithout(option: string): { skip: string | false } {
-  const { stdout } = spawnSync(larmor, ['simulate', '--help'], { encoding: 'utf8' });
-  return { skip: stdout.includes(option) ? false : `larmor simulate has no ${option}` };
 }
 
 function readLogs(folder: string): string {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { newFileIn, reportIn, skipWithout, submitTo } from './submit.ts';
+import { DRIVERS, requireAdapter } from '../webgpu/gpu.ts';
+import { newFileIn, reportIn, submitTo } from './submit.ts';
 import { skipWithoutSlurm, startTestbed } from './testbed.ts';
 
 const sizes = ['--ntasks-per-node=2', '--cpus-per-task=1'];
@@ -36,33 +37,35 @@ describe('templates', { ...skipWithoutSlurm(), timeout: 240e3 }, () => {
     { template: 'gpu-single-node.sh', options: ['--ntasks=2', '--cpus-per-task=1'], hosts: ['n1', 'n1'] },
     { template: 'gpu-multi-node.sh', options: sizes, hosts: ['n1', 'n1', 'n2', 'n2'] },
   ]) {
-    test(`${template}: one task per GPU`, skipWithout('--engine'), async () => {
+    test(`${template}: one task per GPU`, async (t) => {
+      if (!(await requireAdapter(t, DRIVERS[0]))) return;
       const { code, log } = await submit(template, options, ['--gpu', 'SwiftShader', '--json']);
       assert.equal(code, 0, log);
       const report = reportIn(log);
       assert.deepEqual(report.perRank.map(({ host }) => host).sort(), hosts);
-      assert.match(report.engine, /webgpu/);
+      assert.equal(report.engine, 'webgpu');
+      assert.equal(report.reproducible, true);
+      assert.ok(
+        report.perRank.every(({ device }) => device?.startsWith('SwiftShader')),
+        log,
+      );
     });
   }
 
-  test(
-    'requeue.sh: two signals, two requeues, the bits of an undisturbed run',
-    skipWithout('--checkpoint'),
-    async () => {
-      const scan = ['gre', 'sphere', '--tile', '128'];
-      const args = [...scan, '--checkpoint-interval', '1', '--json'];
-      const { code, log } = await submit('requeue.sh', sizes, args, async (id, folder) => {
-        for (const start of [0, 1]) {
-          await running(id, start);
-          // Before a rank listens for it the signal would be its end, as it is not so short before a limit of hours.
-          await newFileIn(join(folder, `checkpoint-${id}`));
-          // To the tasks and not to the script, as SLURM does before the time limit.
-          await slurm.run('scancel', ['--signal=USR2', id]);
-        }
-      });
-      assert.equal(code, 0, log);
-      assert.equal(log.match(/goes on from checkpoint-/g)?.length, 2, log);
-      assert.equal(reportIn(log).signalHash, alone(scan).signalHash);
-    },
-  );
+  test('requeue.sh: two signals, two requeues, the bits of an undisturbed run', async () => {
+    const scan = ['gre', 'sphere', '--tile', '128'];
+    const args = [...scan, '--checkpoint-interval', '1', '--json'];
+    const { code, log } = await submit('requeue.sh', sizes, args, async (id, folder) => {
+      for (const start of [0, 1]) {
+        await running(id, start);
+        // Before a rank listens for it the signal would be its end, as it is not so short before a limit of hours.
+        await newFileIn(join(folder, `checkpoint-${id}`));
+        // To the tasks and not to the script, as SLURM does before the time limit.
+        await slurm.run('scancel', ['--signal=USR2', id]);
+      }
+    });
+    assert.equal(code, 0, log);
+    assert.equal(log.match(/goes on from checkpoint-/g)?.length, 2, log);
+    assert.equal(reportIn(log).signalHash, alone(scan).signalHash);
+  });
 });

@@ -24,6 +24,7 @@ export interface RunOptions {
   /** Field of the scanner [T]; default 1.5. */
   readonly B0?: number;
   readonly build?: KernelBuild;
+  readonly accumulatorBytes?: number;
 }
 
 /** [samples][re, im], in units of the spins' density, receive phase applied. */
@@ -57,7 +58,7 @@ export async function simulateTimeline(
 export async function engineFor(
   timeline: Timeline,
   phantom: PhantomSource | SpinBlock,
-  { precision = 'f32', threads = 1, tileSize, tolerance, build }: RunOptions = {},
+  { precision = 'f32', threads = 1, tileSize, tolerance, build, accumulatorBytes }: RunOptions = {},
 ): Promise<{ engine: Engine; plan: Plan; source: PhantomSource }> {
   const source = 'spinCount' in phantom ? phantom : phantomOf(phantom);
   const plan = makePlan(timeline, source, {
@@ -67,7 +68,10 @@ export async function engineFor(
     ...(tileSize === undefined ? {} : { tileSize }),
     ...(tolerance === undefined ? {} : { tolerance }),
   });
-  const engine = await makeWasmEngine({ timeline, source, ...plan }, { threads, ...(build ? { build } : {}) });
+  const engine = await makeWasmEngine(
+    { timeline, source, ...plan },
+    { threads, ...(build ? { build } : {}), ...(accumulatorBytes === undefined ? {} : { accumulatorBytes }) },
+  );
   return { engine, plan, source };
 }
 

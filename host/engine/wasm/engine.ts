@@ -14,6 +14,8 @@ export interface WasmOptions {
   readonly threads: number;
   /** A kernel build to insist on; default: the fastest this Node takes. */
   readonly build?: KernelBuild;
+  /** What accumulators may take together; with less than one per thread, threads share them and add atomically. Default 512 MiB. */
+  readonly accumulatorBytes?: number;
 }
 
 /** How long the calling thread simulates before it lets signals and timers in [ms]. */
@@ -24,7 +26,8 @@ export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Prom
   const { timeline, source, tileSize, tileCount } = job;
   const kernels = loadKernels(options.build);
   const program = makeProgram(timeline, source, job);
-  const sizes = wasmSizes(timeline, program, { tileSize, tileCount, spinCount: source.spinCount }, options.threads);
+  const phantom = { tileSize, tileCount, spinCount: source.spinCount };
+  const sizes = wasmSizes(timeline, program, phantom, options.threads, options.accumulatorBytes);
   const memory = layOut(job, program, sizes);
   let exports = instantiate(kernels.module, memory.arena.memory);
   const agreed = RECORD_BYTES.every((bytes, record) => exports.recordBytes(record) === bytes);
@@ -136,6 +139,7 @@ function engineOver(job: EngineJob, memory: Memory, { sizes, exports, pool, buil
 
   return {
     name: 'wasm',
+    reproducible: true,
     build,
     threads: sizes.threads,
     sums,

@@ -42,12 +42,13 @@ export function wasmSizes(
     tileCount,
   }: { readonly tileSize: number; readonly spinCount: number; readonly tileCount: number },
   wantedThreads: number,
+  accumulatorBytes = ACCUMULATOR_BYTES,
 ): Sizes {
   const threads = Math.max(1, Math.min(wantedThreads, tileCount));
   const capacity = PANEL * Math.ceil(Math.min(tileSize, spinCount) / PANEL);
   const slots = threads === 1 ? 1 : 2 * threads + 2;
   const sumBytes = 16 * timeline.sampleCount;
-  const accumulators = Math.max(1, Math.min(threads, Math.floor(ACCUMULATOR_BYTES / sumBytes)));
+  const accumulators = Math.max(1, Math.min(threads, Math.floor(accumulatorBytes / sumBytes)));
   const { ops, moments, reads, batches, rowSamples, operators } = program;
   const arrays = [
     ops,

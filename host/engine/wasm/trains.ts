@@ -126,7 +126,8 @@ export function linesOf(
 }
 
 /** Bytes of one grid for a batch of lines. */
-export const lineGridBytes = ({ axis }: Lines, rows: number): number => 8 * (axis.grid + axis.taps) * rows;
+export const lineGridBytes = ({ axis }: Lines, rows: number): number =>
+  8 * (axis.grid + axis.taps) * 4 * Math.ceil(rows / 4);
 
 function trainOf({ waveforms, points }: Timeline, lines: readonly Line[], axes: AxisFinder): Train | undefined {
   const [first, samples, linear] = waveforms.subarray(STRIDE.waveform * lines[0]!.waveform) as unknown as number[];

@@ -73,7 +73,8 @@ export async function makeWebgpuEngine(job: EngineJob, options: WebgpuOptions): 
   });
   const ready = await worker.next();
   if (ready.kind === 'failed') throw new LarmorError(ready.exitCode as ExitCode, ready.message);
-  if (ready.kind === 'lost') throw new DeviceLost(adapter.name, 0, ready.reason);
+  if (ready.kind === 'lost')
+    throw new LarmorError(EXIT.internal, `the GPU ${adapter.name} was lost before it was ready: ${ready.reason}`);
   if (ready.kind !== 'ready') throw new LarmorError(EXIT.internal, `the GPU thread began with '${ready.kind}'`);
   const { batchTiles, tileStride } = ready;
 
@@ -136,6 +137,7 @@ export async function makeWebgpuEngine(job: EngineJob, options: WebgpuOptions): 
 
   return {
     name: 'webgpu',
+    reproducible: true,
     build: buildName(adapter),
     threads: 1,
     adapter,

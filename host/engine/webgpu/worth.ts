@@ -48,7 +48,7 @@ export function operations({ timeline, source }: Pick<EngineJob, 'timeline' | 's
 /** `--engine auto`: a real GPU, f32, and enough to do. */
 export function gpuWorthwhile(
   job: Pick<EngineJob, 'timeline' | 'source' | 'precision'>,
-  adapter: AdapterDescription,
+  adapter: Pick<AdapterDescription, 'software'>,
 ): boolean {
   return !adapter.software && job.precision === 'f32' && operations(job) >= WORTHWHILE_LANES;
 }

@@ -1,0 +1,110 @@
+/**
+ * Which engine a rank runs, and making it. `auto` takes a real GPU when there is one and the job is large enough by operation
+ * count; what was asked for by name is taken or refused, never replaced. WebGPU is loaded only when it may be used.
+ */
+import { usage } from '../common/errors.ts';
+import { warn } from '../common/log.ts';
+import type { ENGINES, Engine, EngineJob } from './types.ts';
+import { makeWasmEngine } from './wasm/engine.ts';
+import { type KernelBuild, wasmBuild } from './wasm/module.ts';
+import type { AdapterDescription } from './webgpu/index.ts';
+
+export interface EngineRequest {
+  readonly engine: (typeof ENGINES)[number];
+  /** A GPU by its place in the list or part of its name. */
+  readonly gpu?: string;
+}
+
+export interface EngineChoice {
+  readonly name: Engine['name'];
+  /** What the engine will call its build. */
+  readonly build: string;
+  /** The GPU, and why this one. */
+  readonly device?: {
+    readonly index: number;
+    readonly name: string;
+    readonly reason: string;
+    readonly key: string | null;
+  };
+}
+
+/** Picks one of the adapters for this process: by name, by scheduler, by rank. */
+export type PickDevice = (
+  adapters: readonly AdapterDescription[],
+  asked: string | undefined,
+) => NonNullable<EngineChoice['device']>;
+
+/** @throws LarmorError 2 when WebGPU is asked for and cannot be had, or what is asked for contradicts itself */
+export async function chooseEngine(
+  { engine, gpu }: EngineRequest,
+  job: Pick<EngineJob, 'timeline' | 'source' | 'precision'>,
+  pick: PickDevice,
+): Promise<EngineChoice> {
+  const wasm = (): EngineChoice => ({ name: 'wasm', build: wasmBuild() });
+  if (engine === 'wasm') {
+    if (gpu !== undefined) throw usage('--gpu does not go with --engine wasm', 'leave one of them out');
+    return wasm();
+  }
+  const insist = engine === 'webgpu' || gpu !== undefined;
+  if (insist && job.precision === 'f64')
+    throw usage('GPUs compute in f32 here (WGSL has no f64)', 'use --engine wasm for --precision f64');
+  if (!insist && job.precision === 'f64') return wasm();
+  const { buildName, gpuWorthwhile, listAdapters } = await import('./webgpu/index.ts');
+  // Loading Dawn takes a second, so the job is counted before any GPU is looked for.
+  if (!insist && !gpuWorthwhile(job, { software: false })) return wasm();
+  const all = await listAdapters().catch((error: unknown) => {
+    if (insist) throw error;
+    return [];
+  });
+  const real = all.filter(({ software }) => !software);
+  if (real.length === 0 && !insist) return wasm();
+  if (all.length === 0) {
+    const { chooseAdapter } = await import('./webgpu/index.ts');
+    chooseAdapter(all, gpu, true); // says how to get a driver
+  }
+  // Real adapters stand first in the list, so a place among them is a place in the list.
+  const device = asOpened(all, pick(gpu === undefined && real.length > 0 ? real : all, gpu), gpu);
+  const adapter = all[device.index]!;
+  if (adapter.software) warn(`${adapter.name} is a software adapter, slower than --engine wasm`);
+  return { name: 'webgpu', build: buildName(adapter), device };
+}
+
+/**
+ * The device that Dawn opens for the one that was picked: it goes by names, so of several with one name always the first. Ranks that
+ * meet on it for that reason are told, as they have equal keys.
+ * @throws LarmorError 2 when another of them was asked for by its number
+ */
+function asOpened(
+  all: readonly AdapterDescription[],
+  picked: NonNullable<EngineChoice['device']>,
+  asked: string | undefined,
+): NonNullable<EngineChoice['device']> {
+  const { name, backend, alike } = all[picked.index]!;
+  const index = all.findIndex((other) => other.name === name && other.backend === backend);
+  if (index === picked.index) return picked;
+  const why = `${alike} GPUs here are called ${name}, and WebGPU opens none but the first`;
+  const mend = 'show each process its own alone (srun --gpus-per-task=1; docs/how-to/gpu.md has more)';
+  if (asked !== undefined) throw usage(`--gpu ${asked}: ${why}`, mend);
+  warn(`${why}; ${mend}`);
+  return { ...picked, index, key: picked.key === null ? null : String(index) };
+}
+
+/**
+ * @param kernels build the WASM kernels must have, where ranks agreed on one
+ * @throws LarmorError as the engine does
+ */
+export async function makeEngine(
+  { name, device }: Pick<EngineChoice, 'name' | 'device'>,
+  job: EngineJob,
+  threads: number,
+  kernels: KernelBuild | undefined,
+): Promise<Engine> {
+  const wasm = (): Promise<Engine> =>
+    makeWasmEngine(job, { threads, ...(kernels === undefined ? {} : { build: kernels }) });
+  if (name === 'wasm') return wasm();
+  const [{ makeWebgpuEngine }, { redoingLostTiles }] = await Promise.all([
+    import('./webgpu/index.ts'),
+    import('./redo.ts'),
+  ]);
+  return redoingLostTiles(await makeWebgpuEngine(job, { adapter: device!.index, allowSoftware: true }), wasm);
+}

@@ -1,0 +1,58 @@
+/** The command as its users start it: a process of its own, in a folder of its own. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../host/cli/main.ts', import.meta.url));
+const loader = import.meta.resolve('tsx');
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Names in the folder it ran in, afterwards. */
+  readonly left: readonly string[];
+}
+
+export interface RunOptions {
+  readonly folder?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Sent when the time comes that `when` resolves. */
+  readonly signal?: { readonly name: NodeJS.Signals; when(stderr: () => string): Promise<void> };
+}
+
+/** A folder that goes away after the tests. */
+export function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'larmor-cli-'));
+  after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+export function larmor(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const cwd = options.folder ?? folder();
+  const child = spawn(process.execPath, ['--import', loader, main, ...args], {
+    cwd,
+    env: { ...process.env, ...options.environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 120_000,
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  options.signal?.when(() => stderr).then(() => child.kill(options.signal!.name));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, stdout, stderr, left: readdirSync(cwd).sort() }));
+  });
+}
+
+/** What a program that reads the log sees: lines but for warnings. */
+export const errorLines = ({ stderr }: Outcome): string[] =>
+  stderr.split('\n').filter((line) => line !== '' && !line.startsWith('larmor: warning'));

@@ -1,0 +1,201 @@
+/** What happens to jobs: ranks killed, stopped, given other work, without disk. Never a hang, one line, the right exit code. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { requirePython, runTool } from '../support/tools.ts';
+import { killMany } from './kills.ts';
+import {
+  DIST,
+  errorsIn,
+  kill,
+  LARMOR,
+  missing,
+  present,
+  run,
+  scratch,
+  simulate,
+  start,
+  transcript,
+  until,
+} from './launch.ts';
+import { job, signalHash } from './long-job.ts';
+
+for (const family of present) {
+  test(`${family}: kill -9 of a rank ends the job; --resume redoes at most one interval`, async (t) => {
+    const cwd = scratch(t);
+    const path = join(cwd, 'kept/checkpoint.larmor');
+    const args = [...job, '--checkpoint', 'kept', '--checkpoint-interval', '0.5'];
+    const running = start(['simulate', ...args], { family, ranks: 2, cwd });
+    await until('a checkpoint', () => existsSync(path));
+    const first = statSync(path).mtimeMs;
+    await until('another', () => statSync(path).mtimeMs > first);
+    const killed = performance.now();
+    kill(running.ranks().get(1)!, 'SIGKILL');
+    const ended = await running.ended;
+    assert.notEqual(ended.code, 0);
+    assert.ok(performance.now() - killed < 10e3, transcript(ended));
+    assert.match(ended.stderr + ended.stdout, /signal 9|Killed/);
+    assert.deepEqual(errorsIn(ended), []);
+    const resumed = await simulate([...args, '--resume'], { cwd });
+    assert.ok(resumed.tilesResumed > 0);
+    assert.equal(resumed.signalHash, await signalHash());
+  });
+
+  for (const victim of [0, 1]) {
+    test(`${family}: the watchdog ends a job whose rank ${victim} is stopped`, async (t) => {
+      const cwd = scratch(t);
+      const args = ['simulate', ...job, '--watchdog', '2', '--checkpoint', 'kept', '--checkpoint-interval', '0.2'];
+      const running = start(args, { family, ranks: 2, cwd });
+      await until('a checkpoint', () => existsSync(join(cwd, 'kept/checkpoint.larmor')));
+      kill(running.ranks().get(victim)!, 'SIGSTOP');
+      const ended = await running.ended;
+      assert.equal(ended.code, 70, transcript(ended));
+      const lines = errorsIn(ended);
+      assert.equal(lines.length, 1, transcript(ended));
+      assert.match(lines[0]!, new RegExp(`rank ${victim} \\(.+\\) has given no sign of life for 2 s`));
+    });
+  }
+}
+
+test('kills at random moments, nothing lost', (t) => killMany(t, 5, 1));
+
+const twoRanks = { skip: missing('openmpi') };
+
+test('ranks with other inputs are found before the first tile', twoRanks, async (t) => {
+  const cwd = scratch(t);
+  const cases: [string[], RegExp][] = [
+    [['epi', '--set', 'n=51'], /rank 2 \(.+\) differs from rank 0 \(.+\) in: sequence/],
+    [['epi', 'head2d', '--set', 'voxel=3e-3'], /in: phantom/],
+    [['epi', 'head2d', '--precision', 'f64'], /in: precision \(f64 instead of f32\)/],
+  ];
+  for (const [args, message] of cases) {
+    const odd = { args: ['simulate', ...args] };
+    const ended = await run(['simulate', 'epi', 'head2d'], { family: 'openmpi', ranks: 3, cwd, odd });
+    assert.equal(ended.code, 65, transcript(ended));
+    assert.equal(errorsIn(ended).length, 1, transcript(ended));
+    assert.match(errorsIn(ended)[0]!, message);
+  }
+  assert.deepEqual(readdirSync(cwd), []);
+});
+
+test('ranks with another version or other kernels', twoRanks, async (t) => {
+  const cwd = scratch(t);
+  const other = join(scratch(t), 'dist');
+  cpSync(DIST, other, { recursive: true });
+  const odd = { larmor: join(other, 'larmor.js') };
+  const launch = { family: 'openmpi', ranks: 2, cwd, odd } as const;
+
+  // Without relaxed SIMD, as on a Node that has none: all take the plain kernels, and say so.
+  writeFileSync(join(other, 'wasm/relaxed.wasm'), 'not WebAssembly');
+  const ended = await run(['simulate', '--json', '-o', 'raw.npy'], launch);
+  assert.equal(ended.code, 0, transcript(ended));
+  assert.match(ended.stderr, /warning: rank 1 .+ would run simd.+: all use simd/);
+  assert.match(JSON.parse(ended.stdout).build, /^simd/);
+
+  const { version } = JSON.parse(readFileSync(join(DIST, '../package.json'), 'utf8'));
+  const program = readFileSync(odd.larmor, 'utf8');
+  assert.ok(program.includes(`"${version}"`));
+  writeFileSync(odd.larmor, program.replaceAll(`"${version}"`, '"0.0.0"'));
+  const refused = await run(['simulate', '-o', 'raw.npy'], launch);
+  assert.equal(refused.code, 70, transcript(refused));
+  assert.match(errorsIn(refused)[0]!, /rank 1 .+ differs from rank 0 .+ in: version \(0\.0\.0 instead of/);
+});
+
+test('an input that one rank cannot open: one line with its name, one exit code', twoRanks, async (t) => {
+  const odd = { args: ['simulate', 'missing.seq'] };
+  const ended = await run(['simulate'], { family: 'openmpi', ranks: 3, cwd: scratch(t), odd });
+  assert.equal(ended.code, 66, transcript(ended));
+  assert.equal(errorsIn(ended).length, 1, transcript(ended));
+  assert.match(errorsIn(ended)[0]!, /^larmor: rank 2 \(.+\): missing\.seq: no such file/);
+  const all = await run(['simulate', 'missing.seq'], { family: 'openmpi', ranks: 3, cwd: scratch(t) });
+  assert.match(errorsIn(all)[0]!, /^larmor: missing\.seq: no such file/, 'a common error is nobody’s in particular');
+});
+
+test('a spin that cannot be simulated, found in mid-run by one rank', twoRanks, async (t) => {
+  const python = requirePython(t, ['h5py'], 'python3-h5py');
+  if (!python) return;
+  const cwd = scratch(t);
+  spawnSync(process.execPath, [LARMOR, 'phantom', 'make', 'head3d', '-o', 'bad.phantom'], { cwd });
+  // The file states bounds, so nobody reads all spins beforehand.
+  const edit = "import h5py; f = h5py.File('bad.phantom', 'r+'); f['contrast/T1'][60000] = float('nan')";
+  runTool(python, ['-c', `import os; os.chdir(${JSON.stringify(cwd)}); ${edit}`]);
+  const ended = await run(['simulate', 'epi', 'bad.phantom'], { family: 'openmpi', ranks: 2, cwd });
+  assert.equal(ended.code, 65, transcript(ended));
+  assert.equal(errorsIn(ended).length, 1, transcript(ended));
+  assert.match(errorsIn(ended)[0]!, /bad\.phantom spin 60000: T1 is NaN/);
+});
+
+/** A file system of `size`; undefined, skipped aloud, where this user may not mount one. */
+function smallDisk(t: TestContext, size: string): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'larmor-disk-'));
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]).status === 0;
+  t.after(() => {
+    if (mounted) spawnSync('umount', [folder]);
+    rmdirSync(folder);
+  });
+  if (mounted) return folder;
+  t.skip('mounting a small file system needs root');
+  return undefined;
+}
+
+test('a full disk for checkpoints: the run goes on and warns', async (t) => {
+  const disk = smallDisk(t, '128k');
+  if (!disk) return;
+  const cwd = scratch(t);
+  // One checkpoint is 163 kB, and none fits.
+  const args = [...job, '--checkpoint', disk, '--checkpoint-interval', '0.5'];
+  const ended = await run(['simulate', ...args, '--json'], { cwd });
+  assert.equal(ended.code, 0, transcript(ended));
+  assert.match(ended.stderr, /warning: .+checkpoint\.larmor: no space left.+the run goes on/);
+  assert.equal(JSON.parse(ended.stdout).signalHash, await signalHash());
+});
+
+test('a full disk for the output: exit 73, and --resume has only to write', async (t) => {
+  const disk = smallDisk(t, '64k');
+  if (!disk) return;
+  const cwd = scratch(t);
+  const args = ['simulate', 'epi', 'head2d', '-o', join(disk, 'raw.npy'), '--checkpoint', 'kept'];
+  const ended = await run(args, { cwd });
+  assert.equal(ended.code, 73, transcript(ended));
+  assert.match(errorsIn(ended)[0]!, /no space left.+all tiles are kept in kept: --resume has only to write/);
+  assert.deepEqual(readdirSync(disk), []);
+  const elsewhere = ['epi', 'head2d', '-o', 'raw.npy', '--checkpoint', 'kept', '--resume'];
+  const resumed = await simulate(elsewhere, { cwd });
+  assert.equal(resumed.tilesResumed, resumed.tiles);
+  const whole = await simulate(['epi', 'head2d', '-o', 'raw.npy'], { cwd });
+  assert.equal(resumed.signalHash, whole.signalHash);
+});
+
+test('a checkpoint of another run or a damaged one is refused, and left as it is', async (t) => {
+  const cwd = scratch(t);
+  const args = [...job, '--checkpoint', 'kept', '--checkpoint-interval', '0.2'];
+  const running = start(['simulate', ...args], { cwd });
+  const path = join(cwd, 'kept/checkpoint.larmor');
+  await until('a checkpoint', () => existsSync(path));
+  kill(running.pid, 'SIGKILL');
+  await running.ended;
+  const whole = readFileSync(path);
+  const foreign = await run(['simulate', 'gre', '-o', 'raw.npy', '--checkpoint', 'kept', '--resume'], { cwd });
+  assert.equal(foreign.code, 65, transcript(foreign));
+  assert.match(
+    errorsIn(foreign)[0]!,
+    /belongs to another run \(epi on head3d.+differs in: sequence, phantom, tile size/,
+  );
+  assert.ok(readFileSync(path).equals(whole));
+  writeFileSync(path, whole.subarray(0, whole.length - 1));
+  const cut = await run(['simulate', ...args, '--resume'], { cwd });
+  assert.equal(cut.code, 65, transcript(cut));
+  assert.match(errorsIn(cut)[0]!, /checkpoint\.larmor: is cut short; remove it/);
+});

@@ -1,0 +1,74 @@
+/**
+ * Jobs whose ranks are killed without warning, again and again at random moments, until one attempt gets through: what it gives
+ * is what an undisturbed job gives, and no kill costs more than the work since the last checkpoint.
+ */
+import assert from 'node:assert/strict';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { errorsIn, kill, present, scratch, simulate, start, transcript, until } from './launch.ts';
+import { job, signalHash } from './long-job.ts';
+
+/** Seconds between checkpoints. */
+const INTERVAL = 0.2;
+/** Seconds in which a job must end after a rank was killed. */
+const END = 10;
+
+/** @param seed of the random moments, ranks and launchers: told, so that a failure can be had again */
+export async function killMany(t: TestContext, kills: number, seed: number): Promise<void> {
+  t.diagnostic(`seed ${seed}`);
+  const random = generator(seed);
+  let cwd = scratch(t);
+  let slowest = 0;
+  let runs = 0;
+  for (let n = 0; n < kills; n++) {
+    const family = random() < 0.2 ? undefined : present[Math.floor(random() * present.length)];
+    const ranks = family === undefined ? 1 : 2;
+    const schedule = random() < 0.5 ? 'static' : 'dynamic';
+    const args = [...job, '--checkpoint', 'kept', '--checkpoint-interval', `${INTERVAL}`, '--schedule', schedule];
+    const running = start(['simulate', ...args, '--resume'], { family, ranks, cwd });
+    const path = join(cwd, 'kept/checkpoint.larmor');
+    const before = existsSync(path) ? statSync(path).mtimeMs : 0;
+    let over = false;
+    void running.ended.then(() => {
+      over = true;
+    });
+    // From before MPI is up to long after the first new checkpoint.
+    if (random() < 0.7)
+      await until('a checkpoint', () => over || (existsSync(path) && statSync(path).mtimeMs > before), 60);
+    await new Promise((resolve) => setTimeout(resolve, 600 * random()));
+    const victims = [...running.ranks().values()];
+    const victim = victims[Math.floor(random() * victims.length)];
+    const killed = performance.now();
+    if (victim !== undefined) kill(victim, 'SIGKILL');
+    const ended = await running.ended;
+    if (ended.code === 0) {
+      // It was quicker: the next attempt begins anew elsewhere.
+      runs++;
+      cwd = scratch(t);
+      continue;
+    }
+    const took = (performance.now() - killed) / 1e3;
+    slowest = Math.max(slowest, took);
+    assert.ok(took < END, `ended ${took.toFixed(1)} s after the kill\n${transcript(ended)}`);
+    assert.deepEqual(errorsIn(ended), [], transcript(ended));
+  }
+  const args = [...job, '--checkpoint', 'kept', '--checkpoint-interval', `${INTERVAL}`, '--resume'];
+  const resumed = await simulate(args, { cwd });
+  t.diagnostic(
+    `${kills} kills, the slowest end after ${slowest.toFixed(1)} s, ${runs} runs finished between, ` +
+      `${resumed.tilesResumed} of ${resumed.tiles} tiles in the last checkpoint`,
+  );
+  assert.equal(resumed.signalHash, await signalHash());
+}
+
+/** mulberry32 */
+function generator(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

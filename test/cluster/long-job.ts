@@ -1,0 +1,22 @@
+/** A job of some seconds and 299 tiles, long enough to be interrupted, and what it comes to. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { simulate } from './launch.ts';
+
+export const job = ['epi', 'head3d', '--set', 'voxel=1.5e-3', '--threads', '1', '-o', 'raw.npy'];
+
+let known: Promise<string> | undefined;
+
+/** Of the job when nothing happens to it. */
+export function signalHash(): Promise<string> {
+  known ??= (async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'larmor-whole-'));
+    try {
+      return (await simulate([...job, '--threads', '2'], { cwd })).signalHash;
+    } finally {
+      rmSync(cwd, { recursive: true });
+    }
+  })();
+  return known;
+}

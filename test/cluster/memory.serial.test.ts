@@ -1,0 +1,46 @@
+/** What a rank takes is foretold within a quarter by `larmor plan`, and does not grow with the phantom. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { missing, run, scratch, simulate, transcript } from './launch.ts';
+
+const skip = missing('openmpi');
+const MIB = 2 ** 20;
+
+const jobs: readonly [number, string[]][] = [
+  [1, ['epi', 'head2d']],
+  [4, ['fid', 'head3d', '--threads', '1']],
+  [2, ['gre', 'head2d', '--threads', '2', '--set', 'n=512']],
+  [2, ['fid', 'column', '--set', 'samples=1000000']],
+];
+for (const [ranks, args] of jobs) {
+  test(`the forecast for ${ranks} ranks of ${args.join(' ')}`, { skip }, async (t) => {
+    const cwd = scratch(t);
+    const planned = await run(['plan', ...args, '--ranks', `${ranks}`, '--json'], { cwd });
+    assert.equal(planned.code, 0, transcript(planned));
+    const { memory, seconds } = JSON.parse(planned.stdout);
+    const launch = ranks === 1 ? { cwd } : ({ family: 'openmpi', ranks, cwd } as const);
+    const { perRank } = await simulate([...args, '-o', 'raw.npy'], launch);
+    for (const { rank, peakMemory } of perRank) {
+      const foretold = rank === 0 ? memory.root : memory.others;
+      const told = `rank ${rank}: ${Math.round(foretold / MIB)} MiB foretold, ${Math.round(peakMemory / MIB)} taken`;
+      t.diagnostic(told);
+      assert.ok(foretold > 0.75 * peakMemory && foretold < 1.25 * peakMemory, told);
+    }
+    const longest = Math.max(...perRank.map((rank) => rank.seconds.simulate));
+    t.diagnostic(`${seconds.simulate.toFixed(2)} s to simulate foretold, ${longest.toFixed(2)} taken`);
+  });
+}
+
+test('ten million spins take no more of a rank than sixty thousand', { skip }, async (t) => {
+  const cwd = scratch(t);
+  const peak = async (voxel: string): Promise<number> => {
+    const args = ['fid', 'head3d', '--set', `voxel=${voxel}`, '--threads', '1', '-o', 'raw.npy'];
+    const { perRank, spins } = await simulate(args, { family: 'openmpi', ranks: 4, cwd });
+    const peaks = perRank.map(({ peakMemory }) => Math.round(peakMemory / MIB));
+    t.diagnostic(`${spins} spins on 4 ranks: ${peaks.join(', ')} MiB`);
+    return Math.max(...peaks);
+  };
+  const [few, many] = [await peak('4e-3'), await peak('0.74e-3')];
+  // The table of rows (8 bytes per 340 spins) and a larger tile.
+  assert.ok(many < few + 8, `${few} and ${many} MiB`);
+});

@@ -1,0 +1,77 @@
+/**
+ * Every kernel against a slow direct sum in f64 that shares no code with it, in both precisions and both builds. Spin counts
+ * and tile sizes leave vectors, panels and tiles partly filled.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pulseForms } from '../../host/engine/wasm/pulses.ts';
+import { blockOf, hardPulse } from '../../host/sequence/designer.ts';
+import { simulateSlowly } from '../support/reference.ts';
+import { phantomOf, relativeError, simulateTimeline, spinsOf } from '../support/run.ts';
+import { CASES, lines, random, randomSpins, timelineOf, tip } from './fixture.ts';
+
+/**
+ * f64: some hundred roundings of 1e-16 and phases of up to 10³ turns; the polynomials are good to 1e-17. f32: the bound the project
+ * promises against f64.
+ */
+const BOUND = { f64: 2e-12, f32: 5e-6 };
+
+for (const build of ['simd', 'relaxed'] as const) {
+  for (const [what, timeline] of Object.entries(CASES)) {
+    test(`${what}, ${build}`, async () => {
+      for (const count of [1, 7, 33, 100]) {
+        const spins = randomSpins(count, { seed: count });
+        const reference = simulateSlowly(timeline, spins, 1.5);
+        for (const precision of ['f64', 'f32'] as const) {
+          for (const tileSize of [24, 256]) {
+            const signal = await simulateTimeline(timeline, spins, { precision, tileSize, build });
+            const error = relativeError(signal, reference);
+            assert.ok(error <= BOUND[precision], `${count} spins, ${precision}, tiles of ${tileSize}: ${error}`);
+          }
+        }
+      }
+    });
+  }
+
+  test(`pulses in which spins turn by any angle, ${build}`, async () => {
+    // 14 kHz over a step of 45 µs: 0.6 of a turn, where the kernel for small angles would be meaningless.
+    const long = blockOf({ rf: hardPulse(0.3, 0.3 / (2 * Math.PI * 42.5774688e6 * 45e-6)) });
+    const timeline = timelineOf(long, long, ...lines(1, 5));
+    assert.deepEqual([...pulseForms(timeline, phantomOf(randomSpins(50, { reach: 2, offset: 14000 })))], [1]);
+    const spins = randomSpins(50, { reach: 2, offset: 14000 });
+    const reference = simulateSlowly(timeline, spins, 1.5);
+    for (const precision of ['f64', 'f32'] as const) {
+      const error = relativeError(await simulateTimeline(timeline, spins, { precision, build }), reference);
+      // f32: positions of 2 m are 400 turns under these lines, of which f32 holds 1e-7 each.
+      assert.ok(error <= (precision === 'f64' ? BOUND.f64 : 5e-5), `${precision}: ${error}`);
+    }
+  });
+
+  test(`off-resonance is scaled from the phantom's field to the scanner's, ${build}`, async () => {
+    const timeline = timelineOf(tip, ...lines(2, 40));
+    const spins = randomSpins(20);
+    const scanned = { ...timeline, B0: 3 };
+    const doubled = { ...spins, offResonance: spins.offResonance.map((rate) => 2 * rate) };
+    const reference = simulateSlowly(timeline, doubled, 1.5);
+    const signal = await simulateTimeline(scanned, spins, { precision: 'f64', build });
+    assert.ok(relativeError(signal, reference) <= BOUND.f64);
+  });
+}
+
+test('relaxation times from a microsecond to a century', async () => {
+  const next = random(5);
+  const spins = spinsOf(
+    Array.from({ length: 40 }, (_, n) => ({
+      x: 0.1 * next(),
+      T1: 10 ** (n / 2.6 - 6),
+      T2: 10 ** ((39 - n) / 2.6 - 6),
+      offset: 50,
+    })),
+  );
+  const timeline = timelineOf(tip, ...lines(6, 50), tip, ...lines(2, 11));
+  const reference = simulateSlowly(timeline, spins, 1.5);
+  for (const precision of ['f64', 'f32'] as const) {
+    const error = relativeError(await simulateTimeline(timeline, spins, { precision }), reference);
+    assert.ok(error <= BOUND[precision], `${precision}: ${error}`);
+  }
+});

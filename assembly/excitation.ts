@@ -9,7 +9,7 @@ import { cosRoot, cosTurns, decayLoss, halfTurns, parity, remainder, sincRoot, s
 import { Job, PULSE, Tile } from './layout';
 import { lanes, loadColumn, loadT, madd, nmadd, splat, storeT } from './simd';
 
-const EXCITATION_BYTES: usize = 40;
+export const EXCITATION_BYTES: usize = 40;
 /**
  * [dt, gx, gy, gz, hx, hy, hx² + hy²] f64, the last three again as f32, i32: dt or the gradient differ from the step before, and
  * [relaxation before, relaxation after the pulse's last step] f64.
@@ -26,15 +26,18 @@ const STEP_BYTES: usize = 88;
 /** Plays excitation `index` on every spin of the tile. */
 export function excite<T>(job: Job, tile: Tile, index: i32): void {
   const excitation = job.excitations + <usize>index * EXCITATION_BYTES;
-  const pulseIndex = <i32>load<f64>(excitation);
-  const pulse = job.pulses + (<usize>pulseIndex << 5);
+  const ci = load<f64>(excitation, 8), si = load<f64>(excitation, 16);
+  turnAndStep<T>(job, tile, <i32>load<f64>(excitation), ci, si, load<f64>(excitation, 24), load<f64>(excitation, 32));
+}
+
+/** A pulse between two turns about z, by their cos and sin: the steps' B1 has phase 0, so spins are turned into its frame and back out. */
+export function turnAndStep<T>(job: Job, tile: Tile, index: i32, cosIn: f64, sinIn: f64, cosOut: f64, sinOut: f64): void {
+  const pulse = job.pulses + (<usize>index << 5);
   const first = job.steps + <usize>load<f64>(pulse) * STEP_BYTES;
   const end = first + <usize>load<f64>(pulse, 8) * STEP_BYTES;
   const offset = load<f64>(pulse, 16);
-  const any = load<i32>(job.pulseForms + (<usize>pulseIndex << 2)) == PULSE.ANY;
-  // The steps' B1 has phase 0: the spins are turned into its frame and back out, on leaving also by what the frame turned.
-  const ci = splat<T>(load<f64>(excitation, 8)), si = splat<T>(load<f64>(excitation, 16));
-  const co = splat<T>(load<f64>(excitation, 24)), so = splat<T>(load<f64>(excitation, 32));
+  const any = load<i32>(job.pulseForms + (<usize>index << 2)) == PULSE.ANY;
+  const ci = splat<T>(cosIn), si = splat<T>(sinIn), co = splat<T>(cosOut), so = splat<T>(sinOut);
   for (let n = 0; n < tile.count; n += lanes<T>()) {
     const mx = loadT<T>(tile.mx, n);
     const my = loadT<T>(tile.my, n);

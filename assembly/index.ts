@@ -1,4 +1,5 @@
 /** What the host calls. */
 export { heapBase, recordBytes, scratchBytes } from './layout';
 export { probeFused } from './simd';
+export { stepNodes } from './tables';
 export { startThread, wasi_thread_start, work } from './threads';

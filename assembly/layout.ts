@@ -21,10 +21,20 @@ export class Job {
   steps: usize;
   /** [reads][firstSample, waveform, moment, area, row] i32: moment since the last pulse; area and row where it is recorded */
   reads: usize;
-  /** [batches][waveform, area, rows, firstSamples] i32: firstSamples is an address of [rows] i32 */
+  /** [batches][waveform, area, rows, firstSamples, lines] i32: addresses of [rows] i32 and of Lines, or 0: as a matrix product */
   batches: usize;
   /** [waveforms][points, samples, linear] i32: points is the address of kx, ky, kz, t, one after the other, each PADDED to 8, f64 */
   waveforms: usize;
+  /** [operators][pulse, table] i32: what each kept operator does, and where it is looked up (0: stepped) */
+  operators: usize;
+  operatorCount: i32;
+  /** [plays][excitation, firstTerm, terms] i32 */
+  plays: usize;
+  /** [terms][operator, coefficient] f64: a play applies Σ coefficient · operator */
+  terms: usize;
+  /** [trains] Train; bytes of each of a thread's two grids for them */
+  trains: usize;
+  gridBytes: usize;
 
   /** 32 or 64 */
   precision: i32;
@@ -74,6 +84,10 @@ export namespace OP {
   export const RECORD: i32 = 3;
   /** index into batches: sum the samples of all rows of an area */
   export const FLUSH: i32 = 4;
+  /** index into plays: an excitation by operators kept per spin */
+  export const PLAY: i32 = 5;
+  /** index into trains: sum all lines of a train now */
+  export const TRAIN: i32 = 6;
 }
 
 /** One tile's input: eight f32 columns of `capacity` spins behind `spins`, in the order of `SpinBlock`. */
@@ -126,12 +140,27 @@ export class Tile {
   evolution: usize;
   /** [re·re, im·im, (re + im)²][rows][longest] f32: products summed over panels. */
   products: usize;
+  /** [operators][count / 4][12][4] f32: kept operators, see `operators.ts`; and room for making them. */
+  operators: usize;
+  making: usize;
+  /** A panel's places and weights, and two grids: see `train.ts`. */
+  spread: usize;
+  grid: usize;
   /** Spins, rounded up to a multiple of PANEL. */
   count: i32;
 }
 
-/** Bytes of a `Tile` record in front of a thread's scratch. */
-export const TILE_BYTES: i32 = 64;
+/** Bytes of a `Tile` record; two stand in front of a thread's scratch, the second for making operators. */
+export const TILE_BYTES: i32 = 128;
+
+/** Room for making operators: six f64 columns of a panel. */
+export const MAKING_BYTES: i32 = 6 * PANEL * 8;
+
+/** Room for spreading: eight f32 columns of a panel, and the weights of one spin. */
+export const SPREAD_BYTES: i32 = 8 * PANEL * 4 + 4 * 16 * 4;
+
+/** Bytes of one operator for four spins. */
+export const OPERATOR_BYTES: i32 = 192;
 
 // @ts-ignore: decorator
 @inline export function recordBytesOf(job: Job): i32 {
@@ -143,7 +172,10 @@ export function scratchBytes(address: usize): i32 {
   const job = changetype<Job>(address);
   const width = job.precision >> 3;
   const columns = job.capacity * 8 + 5 * job.capacity * width;
-  return TILE_BYTES + columns + CHUNK * 32 + job.areas * recordBytesOf(job) + job.longest * 12 * (PANEL + job.rows);
+  const matrix = job.areas * recordBytesOf(job) + job.longest * 12 * (PANEL + job.rows);
+  const operators = job.operatorCount == 0 ? 0 : job.operatorCount * job.capacity * (OPERATOR_BYTES / 4) + MAKING_BYTES;
+  const train = job.gridBytes == 0 ? 0 : SPREAD_BYTES + 2 * <i32>job.gridBytes;
+  return 2 * TILE_BYTES + columns + CHUNK * 32 + matrix + operators + train;
 }
 
 /** Where the host's own data may begin: below lie the kernels' constants. */

@@ -7,15 +7,16 @@
  */
 import { cosTurns, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
 import { Job, PANEL, recordBytesOf, Tile } from './layout';
+import { Lines, sumLines } from './lines';
 import { turns } from './precession';
 import { READ_BYTES, WAVEFORM_BYTES } from './readout';
 import { loadT, madd, nmadd, splat } from './simd';
 import { addFixed, allFinite } from './sums';
 
-const BATCH_BYTES: usize = 16;
+const BATCH_BYTES: usize = 20;
 /** One part (re, im or sum) of a panel's record of one line; of its evolution over eight samples: one spin. */
-const PART: usize = <usize>PANEL * 4;
-const RECORD: usize = 3 * PART;
+export const PART: usize = <usize>PANEL * 4;
+export const RECORD: usize = 3 * PART;
 /** W of one spin and one vector of samples, its three parts; of all spins of a panel. */
 const SPIN: usize = 48;
 const VECTOR: usize = <usize>PANEL * SPIN;
@@ -57,6 +58,8 @@ export function flush(job: Job, tile: Tile, index: i32, sums: usize): bool {
   const waveform = job.waveforms + <usize>load<i32>(batch) * WAVEFORM_BYTES;
   const rows = load<i32>(batch, 8);
   const firstSamples = <usize>load<i32>(batch, 12);
+  const lines = <usize>load<i32>(batch, 16);
+  if (lines != 0) return sumLines(job, tile, changetype<Lines>(lines), load<i32>(batch, 4), rows, firstSamples, sums);
   const points = <usize>load<i32>(waveform);
   const samples = load<i32>(waveform, 4);
   const linear = load<i32>(waveform, 8) != 0;

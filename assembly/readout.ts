@@ -8,7 +8,7 @@
 import { cosTurns, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
 import { CHUNK, Job, Tile } from './layout';
 import { turns } from './precession';
-import { lanes, loadColumn, loadT, madd, nmadd, splat } from './simd';
+import { demoteFour, lanes, loadColumn, loadT, madd, nmadd, splat } from './simd';
 import { addLanes } from './sums';
 
 /** Bytes of a record in `Job.reads` and `Job.waveforms`. */
@@ -112,20 +112,13 @@ function readAny<T>(tile: Tile, moment: usize, points: usize, column: usize, cou
   return sizeof<T>() == 8 ? loadT<f64>(tile.hertz, n) : demoteFour(tile.hertz, n);
 }
 
-// @ts-ignore: decorator
-@inline function demoteFour(column: usize, n: i32): v128 {
-  const low = f32x4.demote_f64x2_zero(loadT<f64>(column, n));
-  const high = f32x4.demote_f64x2_zero(loadT<f64>(column, n + 2));
-  return v128.shuffle<i64>(low, high, 0, 2);
-}
-
 /** What `evolve` leaves: cos and sin of a moment times its decay, one vector of spins. Globals are an instance's own. */
-let ec: v128 = f32x4.splat(0);
-let es: v128 = f32x4.splat(0);
+export let ec: v128 = f32x4.splat(0);
+export let es: v128 = f32x4.splat(0);
 
 /** c, s of e^{−i2π(k·r + Δf·t)}·e^{−t·R2} = c − i·s for the four spins at n. */
 // @ts-ignore: decorator
-@inline function evolve(tile: Tile, n: i32, kx: f64, ky: f64, kz: f64, t: f64): void {
+@inline export function evolve(tile: Tile, n: i32, kx: f64, ky: f64, kz: f64, t: f64): void {
   const p = turns<f32>(tile, n, kx, ky, kz, t);
   const h = halfTurns<f32>(p);
   const u = remainder<f32>(p, h);

@@ -47,6 +47,14 @@
   v128.store(column + <usize>n * sizeof<T>(), value);
 }
 
+/** Four f64 of a column as f32. */
+// @ts-ignore: decorator
+@inline export function demoteFour(column: usize, n: i32): v128 {
+  const low = f32x4.demote_f64x2_zero(loadT<f64>(column, n));
+  const high = f32x4.demote_f64x2_zero(loadT<f64>(column, n + 2));
+  return v128.shuffle<i64>(low, high, 0, 2);
+}
+
 /**
  * What is below 1e-25 of a spin becomes 0: nothing of it can reach a signal, but products of it fall below 1e-38, and denormal
  * numbers would cost every operation of the next pulse a hundredfold.

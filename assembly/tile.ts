@@ -1,9 +1,10 @@
 /** From a slot's spins to a tile at thermal equilibrium: rates instead of times, off-resonance in hertz at the scanner's field. */
-import { CHUNK, Job, PANEL, recordBytesOf, Slot, Tile, TILE_BYTES } from './layout';
+import { CHUNK, Job, MAKING_BYTES, OPERATOR_BYTES, PANEL, recordBytesOf, Slot, SPREAD_BYTES, Tile, TILE_BYTES } from './layout';
 import { lanes, loadColumn, splat, storeT } from './simd';
 
+export const T1: usize = 4, T2: usize = 5;
 /** Columns of one spin block, in the order of `SpinBlock`. */
-const X: usize = 0, Y: usize = 1, Z: usize = 2, DENSITY: usize = 3, T1: usize = 4, T2: usize = 5, OFF_RESONANCE: usize = 7;
+const X: usize = 0, Y: usize = 1, Z: usize = 2, DENSITY: usize = 3, OFF_RESONANCE: usize = 7;
 
 export function loadTile<T>(job: Job, slot: Slot, scratch: usize): Tile {
   const tile = changetype<Tile>(scratch);
@@ -14,7 +15,7 @@ export function loadTile<T>(job: Job, slot: Slot, scratch: usize): Tile {
   tile.y = input + Y * 4 * capacity;
   tile.z = input + Z * 4 * capacity;
   tile.density = input + DENSITY * 4 * capacity;
-  tile.hertz = scratch + TILE_BYTES;
+  tile.hertz = scratch + 2 * TILE_BYTES;
   tile.R1 = tile.hertz + 8 * capacity;
   tile.R2 = tile.R1 + column;
   tile.mx = tile.R2 + column;
@@ -24,6 +25,10 @@ export function loadTile<T>(job: Job, slot: Slot, scratch: usize): Tile {
   tile.records = tile.lanes + CHUNK * 32;
   tile.evolution = tile.records + <usize>job.areas * recordBytesOf(job);
   tile.products = tile.evolution + <usize>job.longest * PANEL * 12;
+  tile.operators = tile.products + <usize>job.longest * <usize>job.rows * 12;
+  tile.making = tile.operators + <usize>job.operatorCount * (capacity >> 2) * OPERATOR_BYTES;
+  tile.spread = tile.making + (job.operatorCount == 0 ? 0 : MAKING_BYTES);
+  tile.grid = tile.spread + SPREAD_BYTES;
   tile.count = (slot.count + PANEL - 1) & ~(PANEL - 1);
 
   const one = splat<T>(1);

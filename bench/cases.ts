@@ -132,9 +132,13 @@ export interface PulseTrain {
   readonly varying?: boolean;
 }
 
+/** Relative difference between the amplitudes of neighbouring pulses, so that none is kept as an operator and all are stepped. */
+const APART = 1e-6;
+
 /** Sinc pulses one after the other under a slice gradient, and one sample to see what came of them. */
 export function pulseTrain({ pulses, steps, gradient, varying = false }: PulseTrain): Sequence {
-  const rf = sincPulse({ flip: Math.PI / 2, duration: 1e-3, timeBandwidth: 4, raster: 1e-3 / steps });
+  const rf = (n: number): RfEvent =>
+    sincPulse({ flip: (Math.PI / 2) * (1 + n * APART), duration: 1e-3, timeBandwidth: 4, raster: 1e-3 / steps });
   const swing: ShapedGradientEvent = {
     kind: 'shape',
     delay: 0,
@@ -142,15 +146,15 @@ export function pulseTrain({ pulses, steps, gradient, varying = false }: PulseTr
     amplitude: Float64Array.from({ length: 101 }, (_, n) => gradient * (1 + 0.2 * Math.sin(n))),
   };
   const gx = varying ? swing : { ...trapezoid(gradient, 0, 1e-3) };
-  const blocks = Array.from({ length: pulses }, () => blockOf({ rf, gx }));
+  const blocks = Array.from({ length: pulses }, (_, n) => blockOf({ rf: rf(n), gx }));
   return sequenceOf('pulses', [...blocks, blockOf({ adc: adc(1, 1e-5, 0) })], {});
 }
 
 /** Hard pulses of 10° with a gradient lobe between each two: precession is half the work. */
 export function hardPulses(count: number): Sequence {
-  const rf = hardPulse(Math.PI / 18, 100e-6);
+  const rf = (n: number): RfEvent => hardPulse(Math.PI / 18, 100e-6 * (1 + n * APART));
   const gx = trapezoid(2e-3, 1e-4, 1e-3);
-  const blocks = Array.from({ length: count }, () => [blockOf({ rf }), blockOf({ gx })]).flat();
+  const blocks = Array.from({ length: count }, (_, n) => [blockOf({ rf: rf(n) }), blockOf({ gx })]).flat();
   return sequenceOf('hard pulses', [...blocks, blockOf({ adc: adc(1, 1e-5, 0) })], {});
 }
 

@@ -150,7 +150,8 @@ export function nativeKernels(
   source: PhantomSource,
   tileSize: number,
 ): NativeRun {
-  const program = makeProgram(timeline, 'f32', tileSize);
+  const program = makeProgram(timeline, source, { precision: 'f32', tileSize });
+  if (program.operators.operators.length > 0) throw new Error('a pulse is kept as an operator, which C does not know');
   const { scaleExponent } = makePlan(timeline, source, { precision: 'f32', tileSize, engineBuild: '', version: '' });
   const { rows, areas, longest } = program;
   const ratio = timeline.B0 / source.B0;

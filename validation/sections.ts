@@ -5,6 +5,7 @@ import { longScans } from './long.ts';
 import { order, pulses } from './pulses.ts';
 import { exactReferences, otherSimulators } from './references.ts';
 import type { Section } from './report.ts';
+import { tolerances } from './tolerance.ts';
 
 export const sections: readonly Section[] = [
   exactReferences,
@@ -14,5 +15,6 @@ export const sections: readonly Section[] = [
   longScans,
   pulses,
   order,
+  tolerances,
   bart,
 ];

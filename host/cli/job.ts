@@ -21,6 +21,7 @@ export interface JobOptions extends InputOptions, EngineRequest {
   readonly precision: Precision;
   readonly threads?: number;
   readonly tile?: number;
+  readonly tolerance?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -85,6 +86,7 @@ export async function openJob(
       engineBuild: common.build,
       version: packageJson.version,
       ...(options.tile === undefined ? {} : { tileSize: options.tile }),
+      ...(options.tolerance === undefined ? {} : { tolerance: options.tolerance }),
     });
     return plan.parts;
   };

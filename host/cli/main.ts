@@ -7,7 +7,13 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { AgreedError, EXIT, LarmorError } from '../common/errors.ts';
 import { errorLine, setLogLevel } from '../common/log.ts';
 import { ENGINES } from '../engine/types.ts';
-import { DEFAULT_CHECKPOINT_INTERVAL, DEFAULT_WATCHDOG, positiveInteger, positiveSeconds } from './options.ts';
+import {
+  DEFAULT_CHECKPOINT_INTERVAL,
+  DEFAULT_WATCHDOG,
+  positiveInteger,
+  positiveSeconds,
+  toleranceBound,
+} from './options.ts';
 import { collect } from './settings.ts';
 
 const program = new Command('larmor')
@@ -32,6 +38,11 @@ function withJob(command: Command): Command {
       'threads of this rank (default: what scheduler, affinity and cgroup grant)',
       positiveInteger,
     )
+    .option(
+      '--tolerance <t>',
+      'fast forms whose error stays within t of the sum of all densities, 1e-6 to 1e-1 (default: exact forms)',
+      toleranceBound,
+    )
     .option('--tile <n>', 'spins per tile (default: by the size of the phantom)', positiveInteger)
     .option(
       '--set <name=value>',
@@ -46,6 +57,7 @@ function withJob(command: Command): Command {
 }
 
 withJob(program.command('simulate').description('simulate a scan and write its raw data'))
+  .option('--verify', 'simulate a random hundredth of the tiles again in f64 stepping form, and tell the error')
   .option('-o, --output <file>', '.mrd or .h5 (ISMRMRD), .npy, .mat, .cfl; repeatable (default: raw.mrd)', collect)
   .addOption(
     new Option('--schedule <s>', 'tiles to ranks: fixed parts, or batches on demand (nodes of different speed)')

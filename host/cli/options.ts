@@ -13,6 +13,13 @@ export function positiveSeconds(text: string): number {
   return value;
 }
 
+/** Tighter than 1e-6 is below what f32 holds, looser than 0.1 no signal any more. */
+export function toleranceBound(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(value >= 1e-6 && value <= 0.1)) throw new InvalidArgumentError('give a number from 1e-6 to 0.1.');
+  return value;
+}
+
 /** Seconds of work that a killed run loses at most; a checkpoint takes some milliseconds per 10⁵ samples. */
 export const DEFAULT_CHECKPOINT_INTERVAL = 300;
 

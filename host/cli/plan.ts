@@ -4,14 +4,16 @@ import { forecastMemory, forecastTime } from '../cluster/forecast.ts';
 import { fromRoot } from '../cluster/meeting.ts';
 import { makeEngine } from '../engine/choose.ts';
 import { wasmSizes } from '../engine/wasm/memory.ts';
-import { countLines, makeProgram, type Program, type ReadoutForm } from '../engine/wasm/program.ts';
-import { STRIDE, type Timeline } from '../timeline/types.ts';
+import { makeProgram, type Program, type ReadoutForm } from '../engine/wasm/program.ts';
+import { STRIDE } from '../timeline/types.ts';
 import { type JobOptions, openJob } from './job.ts';
 import { DEFAULT_WATCHDOG } from './options.ts';
 
 export interface PlanOptions extends JobOptions {
   /** Ranks to plan for, each like this process. Default: as many as there are. */
   readonly ranks?: number;
+  /** Say what was chosen, with the counts. */
+  readonly verbose?: boolean;
 }
 
 /** Under a launcher rank 0 plans for all. */
@@ -19,7 +21,7 @@ export async function plan(sequenceName: string, phantomName: string, options: P
   const cluster = await joinCluster(DEFAULT_WATCHDOG);
   try {
     const job = await openJob(cluster, sequenceName, phantomName, options);
-    await fromRoot(cluster, 'plan', () => tellPlan(job, options.ranks ?? cluster.size, options.json === true));
+    await fromRoot(cluster, 'plan', () => tellPlan(job, options.ranks ?? cluster.size, options));
     job.phantom.close();
   } catch (error) {
     await cluster.endWith(error);
@@ -29,12 +31,12 @@ export async function plan(sequenceName: string, phantomName: string, options: P
 
 type Opened = Awaited<ReturnType<typeof openJob>>;
 
-async function tellPlan(job: Opened, ranks: number, json: boolean): Promise<void> {
+async function tellPlan(job: Opened, ranks: number, { json = false, verbose = false }: PlanOptions): Promise<void> {
   const opened = process.resourceUsage().maxRSS * 1024;
   const { sequence, phantom, timeline, plan: made, engine, kernels } = job;
-  const program = makeProgram(timeline, made.precision, made.tileSize);
+  const program = makeProgram(timeline, phantom, made);
   const sizes = wasmSizes(timeline, program, made, job.threads);
-  const forms = readoutForms(timeline, program);
+  const forms = Object.fromEntries(Object.entries(program.forms).filter(([, count]) => count > 0));
   const { threads } = sizes;
   const bytes = { opened, kernels: sizes.total, phantom: phantom.residentBytes };
   const memory = forecastMemory(bytes, { sampleCount: timeline.sampleCount, ranks, threads });
@@ -51,6 +53,7 @@ async function tellPlan(job: Opened, ranks: number, json: boolean): Promise<void
     segments: timeline.segments.length / STRIDE.segment,
     rfSteps: timeline.rfSteps.length / STRIDE.rfStep,
     readouts: forms,
+    choices: program.choices,
     ranks,
     tilesPerRank: [Math.floor(made.tileCount / ranks), Math.ceil(made.tileCount / ranks)],
     threads,
@@ -66,7 +69,7 @@ async function tellPlan(job: Opened, ranks: number, json: boolean): Promise<void
     scaleExponent: made.scaleExponent,
     planHash: made.hash,
   };
-  process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${planLines(result).join('\n')}\n`);
+  process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${planLines(result, verbose).join('\n')}\n`);
 }
 
 interface Told {
@@ -79,6 +82,7 @@ interface Told {
   readonly segments: number;
   readonly rfSteps: number;
   readonly readouts: Readonly<Partial<Record<ReadoutForm, number>>>;
+  readonly choices: Program['choices'];
   readonly ranks: number;
   readonly tilesPerRank: readonly number[];
   readonly threads: number;
@@ -90,7 +94,7 @@ interface Told {
   readonly planHash: string;
 }
 
-function planLines(told: Told): string[] {
+function planLines(told: Told, verbose: boolean): string[] {
   const { memory, seconds } = told;
   const mib = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
   const readouts = Object.entries(told.readouts).map(([form, count]) => `${count} readouts ${form}`);
@@ -102,6 +106,7 @@ function planLines(told: Told): string[] {
     `spins      ${told.spins} in ${told.tiles} tiles of ${told.tileSize}`,
     `samples    ${told.samples} in ${readouts.join(', ')}`,
     `timeline   ${told.segments} segments, ${told.rfSteps} RF steps`,
+    ...(verbose ? told.choices.map(choiceLine) : []),
     `work       ${told.spinSamples.toExponential(2)} spin·samples`,
     `ranks      ${told.ranks}, ${tiles} tiles and ${told.threads} threads each`,
     `memory     ${perRank} per rank${root}: kernels ${mib(memory.kernels)}, phantom ${mib(memory.phantom)}`,
@@ -111,18 +116,13 @@ function planLines(told: Told): string[] {
   ];
 }
 
+function choiceLine({ what, chosen, lanes, instead, insteadLanes }: Program['choices'][number]): string {
+  const [own, other] = [lanes, insteadLanes].map((count) => Math.round(count));
+  return `choice     ${what}: ${chosen}; ${own} operations per spin, ${instead} ${other}`;
+}
+
 function duration(seconds: number): string {
   if (seconds < 120) return `${seconds.toPrecision(2)} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
-/** How many readouts are summed by which form. */
-function readoutForms(timeline: Timeline, { forms }: Program): Readonly<Partial<Record<ReadoutForm, number>>> {
-  const count: Partial<Record<ReadoutForm, number>> = {};
-  countLines(timeline).forEach((lines, waveform) => {
-    const form = forms[waveform]!;
-    count[form] = (count[form] ?? 0) + lines;
-  });
-  return count;
 }

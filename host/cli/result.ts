@@ -1,5 +1,6 @@
 /** What a finished run leaves: raw data in every format asked for, and the summary. Rank 0 alone has any of it. */
 import { createHash } from 'node:crypto';
+import type { Verification } from '../cluster/verify.ts';
 import { GAMMA_BAR } from '../common/units.ts';
 import type { Engine } from '../engine/types.ts';
 import { writeRaw } from '../raw/index.ts';
@@ -40,6 +41,7 @@ export function summarise(
     readonly outputs: readonly string[];
     readonly write: number;
     readonly total: number;
+    readonly verification: Verification | undefined;
   },
 ): Summary {
   const { timeline, phantom, plan } = job;
@@ -75,6 +77,8 @@ export function summarise(
     },
     spinSamplesPerSecond: (spins * timeline.sampleCount) / Math.max(longest, 1e-9),
     tilesResumed: run.tilesResumed,
+    ...(plan.tolerance === undefined ? {} : { tolerance: plan.tolerance }),
+    ...(run.verification === undefined ? {} : { verification: run.verification }),
     imbalance: mean > 0 ? longest / mean - 1 : 0,
     perRank,
     peakMemory: perRank[0]!.peakMemory,

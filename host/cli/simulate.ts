@@ -8,6 +8,7 @@ import { type RunResult, runTiles } from '../cluster/run.ts';
 import type { Schedule } from '../cluster/schedule.ts';
 import { listenForStop } from '../cluster/stop.ts';
 import { countTiles, type TileRange } from '../cluster/tiles.ts';
+import { type Findings, tilesToVerify, uniteFindings, type Verification, verifyTiles } from '../cluster/verify.ts';
 import { EXIT, LarmorError } from '../common/errors.ts';
 import { info, warn } from '../common/log.ts';
 import { makeEngine } from '../engine/choose.ts';
@@ -21,6 +22,7 @@ import { summarise, writeOutputs } from './result.ts';
 export interface SimulateOptions extends JobOptions, CheckpointOptions {
   readonly output?: readonly string[];
   readonly schedule: Schedule;
+  readonly verify?: boolean;
   /** Seconds without a sign of life after which a rank is given up. */
   readonly watchdog: number;
 }
@@ -84,6 +86,7 @@ async function simulateIn(
   const save = (tiles: readonly TileRange[]): void =>
     writeCheckpoint(options.checkpoint!, plan, `${job.sequence.name} on ${phantom.name}`, tiles, engine.sums);
   let result: RunResult;
+  let verification: Verification | undefined;
   try {
     result = await runTiles(cluster, engine, plan, stop, {
       schedule: options.schedule,
@@ -93,6 +96,14 @@ async function simulateIn(
       checkpoint: options.checkpoint === undefined ? undefined : { interval: options.checkpointInterval, write: save },
       onSaveError: (error) => warn(`${(error as Error).message}; the run goes on, the checkpoint before it is kept`),
     });
+    if (options.verify === true && result.complete) {
+      const own = tilesToVerify(plan).filter((_, n) => n % cluster.size === cluster.rank);
+      const check = (): Promise<Findings> =>
+        verifyTiles({ timeline, source: phantom, ...plan }, own, (one) =>
+          makeEngine(one.precision === 'f64' ? { name: 'wasm' } : job.engine, one, 1, job.kernels),
+        );
+      verification = await meet(cluster, 'verify', check, uniteFindings);
+    }
   } finally {
     hide();
     await engine.close();
@@ -113,7 +124,7 @@ async function simulateIn(
   });
   await meet(cluster, 'end', report, (perRank) => {
     if (!result.complete) throw stopped(result, plan.tileCount, options, save);
-    finish(job, engine, perRank, { ...options, outputs, begun, tilesResumed: countTiles(done) }, () =>
+    finish(job, engine, perRank, { ...options, outputs, begun, verification, tilesResumed: countTiles(done) }, () =>
       save(result.done),
     );
   });
@@ -145,7 +156,12 @@ function finish(
   job: Job,
   engine: Engine,
   perRank: readonly RankReport[],
-  run: SimulateOptions & { outputs: readonly string[]; begun: number; tilesResumed: number },
+  run: SimulateOptions & {
+    outputs: readonly string[];
+    begun: number;
+    tilesResumed: number;
+    verification: Verification | undefined;
+  },
   save: () => void,
 ): void {
   const wrote = performance.now();

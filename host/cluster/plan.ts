@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { badInput } from '../common/errors.ts';
 import type { Precision } from '../engine/types.ts';
 import type { PhantomSource } from '../phantom/types.ts';
-import type { Timeline } from '../timeline/types.ts';
+import { OP, STRIDE, type Timeline } from '../timeline/types.ts';
 
 export interface Plan {
   readonly spinCount: number;
@@ -15,6 +15,8 @@ export interface Plan {
   /** Sums hold round(signal · 2^scaleExponent). */
   readonly scaleExponent: number;
   readonly precision: Precision;
+  /** See `EngineJob`. */
+  readonly tolerance?: number;
   /** Everything that may change a bit of the result, by the name a message gives it. */
   readonly parts: Readonly<Record<string, string>>;
   /** sha256 of `parts`. */
@@ -22,21 +24,26 @@ export interface Plan {
 }
 
 /** Raise when the meaning of a plan changes, so that old checkpoints are refused. */
-const PLAN_FORMAT = 2;
+const PLAN_FORMAT = 3;
 
 const SMALLEST_TILE = 256;
 const LARGEST_TILE = 4096;
 /** Tiles that a phantom should have at least, for threads and ranks to share evenly. */
 const TILES_TO_SHARE = 64;
+/** The same where many lines follow a pulse and are transformed once per tile: larger tiles share that cost among more spins. */
+const LARGEST_TRAIN_TILE = 16384;
+const TRAIN_TILES_TO_SHARE = 8;
+const TRAIN_LINES = 8;
 
-/** @param tileSize spins per tile; default: by the phantom's size, 256 to 4096, so that there are 64 tiles where possible */
+/** @param tileSize spins per tile; default: by the phantom's size, 256 to 4096, so that there are 64 tiles where possible; 8 of up to 16 384 for trains */
 export function makePlan(
   timeline: Timeline,
   source: PhantomSource,
-  options: { precision: Precision; tileSize?: number; engineBuild: string; version: string },
+  options: { precision: Precision; tileSize?: number; tolerance?: number; engineBuild: string; version: string },
 ): Plan {
   const { spinCount } = source;
-  const tileSize = options.tileSize ?? defaultTileSize(spinCount);
+  const tileSize =
+    options.tileSize ?? defaultTileSize(spinCount, options.tolerance !== undefined && hasTrains(timeline));
   const scaleExponent = scaleExponentFor(source);
   const parts = {
     version: options.version,
@@ -44,6 +51,7 @@ export function makePlan(
     phantom: sha256(JSON.stringify([spinCount, source.identity, scaleExponent])),
     'tile size': String(tileSize),
     precision: options.precision,
+    tolerance: String(options.tolerance ?? 'exact forms'),
     kernels: options.engineBuild,
   };
   return {
@@ -52,14 +60,25 @@ export function makePlan(
     tileCount: Math.ceil(spinCount / tileSize),
     scaleExponent,
     precision: options.precision,
+    ...(options.tolerance === undefined ? {} : { tolerance: options.tolerance }),
     parts,
     hash: sha256(JSON.stringify([PLAN_FORMAT, parts])),
   };
 }
 
-function defaultTileSize(spinCount: number): number {
-  const even = 8 * Math.ceil(spinCount / TILES_TO_SHARE / 8);
-  return Math.min(LARGEST_TILE, Math.max(SMALLEST_TILE, even));
+function defaultTileSize(spinCount: number, trains: boolean): number {
+  const even = 8 * Math.ceil(spinCount / (trains ? TRAIN_TILES_TO_SHARE : TILES_TO_SHARE) / 8);
+  return Math.min(trains ? LARGEST_TRAIN_TILE : LARGEST_TILE, Math.max(SMALLEST_TILE, even));
+}
+
+/** Whether pulses are followed by many lines, on average. */
+function hasTrains({ ops }: Timeline): boolean {
+  let [pulses, lines] = [1, 0];
+  for (let op = 0; op < ops.length; op += STRIDE.op) {
+    if (ops[op] === OP.excite) pulses++;
+    else if (ops[op] === OP.read) lines++;
+  }
+  return lines >= TRAIN_LINES * pulses;
 }
 
 /**

@@ -14,6 +14,8 @@ export interface EngineJob {
   readonly timeline: Timeline;
   readonly source: PhantomSource;
   readonly precision: Precision;
+  /** Largest error of a sample that fast forms may make, relative to Σ|ρ|; undefined: exact forms alone. */
+  readonly tolerance?: number;
   /** Spins per tile; the last tile may hold fewer. Tile n holds spins [n·tileSize, …). */
   readonly tileSize: number;
   readonly tileCount: number;

@@ -14,6 +14,10 @@ export interface Summary {
   readonly threads: number;
   readonly schedule: 'static' | 'dynamic';
   readonly precision: 'f32' | 'f64';
+  /** Largest error that fast forms were allowed, relative to Σ|ρ|; absent: exact forms. */
+  readonly tolerance?: number;
+  /** What `--verify` found against f64 stepping: largest error over Σ|ρ|, and error norm over signal norm, of some tiles. */
+  readonly verification?: { readonly tiles: number; readonly errorOfDensity: number; readonly errorOfSignal: number };
   readonly engine: string;
   readonly build: string;
   /** Whether another run of the same plan gives the same bits. */
@@ -79,6 +83,7 @@ export function summaryLines(summary: Summary): string[] {
     ...deviceLines(summary),
     ...(summary.reproducible ? [] : ['engines differ: another run may differ in the last bits']),
     ...rankLines(summary),
+    ...verificationLines(summary),
     `signal ${summary.signalHash.slice(0, 16)}`,
     ...summary.outputs.map((path) => `wrote ${path}`),
   ];
@@ -95,4 +100,12 @@ function deviceLines({ perRank }: Summary): string[] {
       ranks.length > 8 ? `${ranks.length} ranks` : `${ranks.length === 1 ? 'rank' : 'ranks'} ${ranks.join(', ')}`;
     return `GPU: ${who}: ${device}`;
   });
+}
+
+function verificationLines({ verification, tolerance }: Summary): string[] {
+  if (verification === undefined) return [];
+  const { tiles, errorOfDensity, errorOfSignal } = verification;
+  const allowed = tolerance === undefined ? '' : ` (tolerance ${tolerance})`;
+  const found = `${errorOfDensity.toExponential(1)} of all density${allowed}, ${errorOfSignal.toExponential(1)} of the signal`;
+  return [`verified ${tiles} ${tiles === 1 ? 'tile' : 'tiles'} against f64 stepping: error ${found}`];
 }

@@ -18,6 +18,7 @@ export interface RunOptions {
   /** Default 1: the calling thread. */
   readonly threads?: number;
   readonly tileSize?: number;
+  readonly tolerance?: number;
   /** Longest RF step [s]; default 50 µs. */
   readonly dtRf?: number;
   /** Field of the scanner [T]; default 1.5. */
@@ -57,7 +58,7 @@ export async function simulateTimeline(
 export async function engineFor(
   timeline: Timeline,
   phantom: PhantomSource | SpinBlock,
-  { precision = 'f32', threads = 1, tileSize, build, accumulatorBytes }: RunOptions = {},
+  { precision = 'f32', threads = 1, tileSize, tolerance, build, accumulatorBytes }: RunOptions = {},
 ): Promise<{ engine: Engine; plan: Plan; source: PhantomSource }> {
   const source = 'spinCount' in phantom ? phantom : phantomOf(phantom);
   const plan = makePlan(timeline, source, {
@@ -65,6 +66,7 @@ export async function engineFor(
     engineBuild: wasmBuild(build),
     version: 'test',
     ...(tileSize === undefined ? {} : { tileSize }),
+    ...(tolerance === undefined ? {} : { tolerance }),
   });
   const engine = await makeWasmEngine(
     { timeline, source, ...plan },

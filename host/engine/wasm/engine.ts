@@ -5,7 +5,7 @@
 import { EXIT, LarmorError } from '../../common/errors.ts';
 import type { Engine, EngineJob } from '../types.ts';
 import { KERNEL_DATA, RECORD_BYTES } from './layout.ts';
-import { fillSlot, layOut, layOutScratch, type Memory, type Sizes, wasmSizes } from './memory.ts';
+import { fillSlot, layOut, layOutScratch, layOutTables, type Memory, type Sizes, wasmSizes } from './memory.ts';
 import { describeBuild, instantiate, type KernelBuild, type KernelExports, loadKernels } from './module.ts';
 import { makeProgram } from './program.ts';
 import { startThreads, type ThreadPool } from './threads.ts';
@@ -25,7 +25,7 @@ const TURN_MS = 40;
 export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Promise<Engine> {
   const { timeline, source, tileSize, tileCount } = job;
   const kernels = loadKernels(options.build);
-  const program = makeProgram(timeline, job.precision, tileSize);
+  const program = makeProgram(timeline, source, job);
   const phantom = { tileSize, tileCount, spinCount: source.spinCount };
   const sizes = wasmSizes(timeline, program, phantom, options.threads, options.accumulatorBytes);
   const memory = layOut(job, program, sizes);
@@ -34,6 +34,7 @@ export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Prom
   if (!agreed || exports.heapBase() > KERNEL_DATA) {
     throw new LarmorError(EXIT.internal, 'host and kernels disagree; run `npm run build`');
   }
+  layOutTables(memory, program, exports);
   layOutScratch(memory, sizes.threads, exports);
   let pool: ThreadPool | undefined;
   if (sizes.threads > 1) {

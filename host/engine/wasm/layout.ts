@@ -16,6 +16,12 @@ const JOB_FIELDS = [
     'reads',
     'batches',
     'waveforms',
+    'operators',
+    'operatorCount',
+    'plays',
+    'terms',
+    'trains',
+    'gridBytes',
   ] as const),
   ...(['precision', 'capacity', 'rows', 'areas', 'longest', 'slots', 'slotTable', 'scratch', 'sums'] as const),
   ...(['accumulators', 'atomicSums', 'sampleCount', 'filled', 'next', 'finished', 'stop', 'failed'] as const),
@@ -74,6 +80,13 @@ export class Arena {
     const address = this.allocate(Math.max(8, array.byteLength));
     if (array instanceof Int32Array) new Int32Array(this.memory.buffer, address, array.length).set(array);
     else new Float64Array(this.memory.buffer, address, array.length).set(array);
+    return address;
+  }
+
+  /** Copies numbers in as f32. @returns their address */
+  placeSingle(array: Float64Array): number {
+    const address = this.allocate(Math.max(8, 4 * array.length));
+    new Float32Array(this.memory.buffer, address, array.length).set(array);
     return address;
   }
 

@@ -9,7 +9,9 @@ import type { EngineJob } from '../types.ts';
 import { Arena, type JobView, type SlotView } from './layout.ts';
 import type { KernelExports } from './module.ts';
 import type { Program } from './program.ts';
+import { placeTable, tableRoom } from './pulse-tables.ts';
 import { excitationTurns, pulseForms, STEP_BYTES, writeSteps } from './pulses.ts';
+import { type AxisPlacer, axisPlacer, gridBytesOf, placedAxisBytes, placeTrains } from './train-layout.ts';
 
 /** Accumulators take at most this; with more samples than that threads share one and add atomically. */
 const ACCUMULATOR_BYTES = 512 * 2 ** 20;
@@ -47,17 +49,43 @@ export function wasmSizes(
   const slots = threads === 1 ? 1 : 2 * threads + 2;
   const sumBytes = 16 * timeline.sampleCount;
   const accumulators = Math.max(1, Math.min(threads, Math.floor(accumulatorBytes / sumBytes)));
-  const { ops, moments, reads, batches, rowSamples } = program;
-  const arrays = [ops, moments, reads, batches, rowSamples, timeline.pulses, timeline.waveforms, timeline.points];
+  const { ops, moments, reads, batches, rowSamples, operators } = program;
+  const arrays = [
+    ops,
+    moments,
+    reads,
+    batches,
+    batches,
+    rowSamples,
+    operators.pulses,
+    operators.operators,
+    operators.plays,
+    operators.terms,
+    timeline.waveforms,
+    timeline.points,
+  ];
   const timelineBytes = arrays.reduce(
     (sum, array) => sum + array.byteLength + 256,
-    3 * timeline.excitations.byteLength + Math.ceil((STEP_BYTES * timeline.rfSteps.length) / STRIDE.rfStep),
+    3 * timeline.excitations.byteLength + Math.ceil((STEP_BYTES * operators.rfSteps.length) / STRIDE.rfStep),
   );
   const paddedPoints = 256 * (timeline.waveforms.length / STRIDE.waveform);
   const records = program.areas * program.rows * capacity * 12 + program.longest * 12 * (PANEL + program.rows);
-  const scratch = threads * (56 * capacity + records + 65536);
+  const kept = 48 * operators.operators.length * capacity;
+  const tableBytes = operators.tables.reduce(
+    (sum, table) => sum + 64 + (table === undefined ? 0 : tableRoom(table)),
+    0,
+  );
+  const trainScratch = 2 * gridBytesOf(program);
+  const scratch = threads * (56 * capacity + records + kept + trainScratch + 65536);
   const total =
-    timelineBytes + paddedPoints + accumulators * sumBytes + slots * capacity * SPIN_BYTES + scratch + 2 ** 20;
+    timelineBytes +
+    paddedPoints +
+    placedAxisBytes(program) +
+    tableBytes +
+    accumulators * sumBytes +
+    slots * capacity * SPIN_BYTES +
+    scratch +
+    2 ** 20;
   if (total > MEMORY_LIMIT) {
     const gib = (total / 2 ** 30).toFixed(1);
     throw badInput(
@@ -94,14 +122,22 @@ export function layOut(
   job.set('opCount', program.ops.length / 2);
   job.set('moments', arena.place(program.moments));
   job.set('excitations', arena.place(excitationTurns(timeline)));
-  job.set('pulses', arena.place(timeline.pulses));
-  job.set('pulseForms', arena.place(pulseForms(timeline, source)));
-  const steps = arena.allocate(STEP_BYTES * (timeline.rfSteps.length / STRIDE.rfStep));
-  writeSteps(timeline, arena.memory.buffer, steps);
+  const { operators } = program;
+  const axisAt = axisPlacer(arena);
+  job.set('pulses', arena.place(operators.pulses));
+  const withOperators = { ...timeline, pulses: operators.pulses, rfSteps: operators.rfSteps };
+  job.set('pulseForms', arena.place(pulseForms(withOperators, source)));
+  const steps = arena.allocate(STEP_BYTES * (operators.rfSteps.length / STRIDE.rfStep));
+  writeSteps(withOperators, arena.memory.buffer, steps);
   job.set('steps', steps);
+  job.set('operatorCount', operators.operators.length);
+  job.set('plays', arena.place(operators.plays));
+  job.set('terms', arena.place(operators.terms));
   job.set('reads', arena.place(program.reads));
-  job.set('batches', placeBatches(arena, program));
+  job.set('batches', placeBatches(arena, program, axisAt));
   job.set('waveforms', placeWaveforms(arena, timeline));
+  job.set('trains', placeTrains(arena, program.trains, axisAt));
+  job.set('gridBytes', gridBytesOf(program));
   job.set('precision', precision === 'f64' ? 64 : 32);
   job.set('capacity', sizes.capacity);
   job.set('rows', program.rows);
@@ -131,10 +167,18 @@ export function layOut(
   return { arena, job, slots, sums };
 }
 
-/** [batches][waveform, area, rows, address of its rows' first samples] */
-function placeBatches(arena: Arena, { batches, rowSamples }: Program): number {
+/** [batches][waveform, area, rows, address of its rows' first samples, address of its Lines or 0] */
+function placeBatches(arena: Arena, { batches, rowSamples, lines }: Program, axisAt: AxisPlacer): number {
   const rows = arena.place(rowSamples);
-  return arena.place(batches.map((value, n) => (n % 4 === 3 ? rows + 4 * value : value)));
+  const placed = lines.map((own) =>
+    own === undefined ? 0 : arena.place(Int32Array.of(axisAt(own.axis), arena.place(own.rate))),
+  );
+  const records: number[] = [];
+  for (let n = 0; n < batches.length; n += 4) {
+    const [waveform, area, count, first] = batches.subarray(n) as unknown as [number, number, number, number];
+    records.push(waveform, area, count, rows + 4 * first, placed[waveform]!);
+  }
+  return arena.place(Int32Array.from(records));
 }
 
 /** [waveforms][address of kx, ky, kz, t, each padded to eight samples with its last value; samples; linear] */
@@ -151,6 +195,15 @@ function placeWaveforms(arena: Arena, { waveforms, points }: Timeline): number {
     placed[n] = arena.place(columns);
   }
   return arena.place(placed);
+}
+
+/** The tables of kept operators, which the kernels step once `layOut` has placed all pulses; [operators][pulse, table]. */
+export function layOutTables({ arena, job }: Memory, { operators }: Program, exports: KernelExports): void {
+  const entries = operators.tables.flatMap((table, n) => [
+    operators.operators[n]!,
+    table === undefined ? 0 : placeTable(arena, table, job.address, exports),
+  ]);
+  job.set('operators', arena.place(Int32Array.from(entries)));
 }
 
 /** Scratch for every thread, as large as the kernels say. */

@@ -21,6 +21,8 @@ export interface KernelExports {
   scratchBytes(job: number): number;
   probeFused(x: number): number;
   startThread(start: number): number;
+  /** See assembly/tables.ts. */
+  stepNodes(job: number, at: number, count: number, pulse: number): void;
   work(job: number, tile: number, thread: number): void;
 }
 

@@ -4,14 +4,18 @@
  * in-line waveform are recorded and summed together as a matrix product; where that does not pay they are summed one by one. All
  * choices hang on counts in the timeline and the tile size alone.
  */
+
+import type { PhantomSource } from '../../phantom/types.ts';
 import { growing, recordTable } from '../../timeline/intern.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
 import type { Precision } from '../types.ts';
+import { chooseOperators, noOperators, type Operators } from './operators.ts';
+import { axisFinder, type Choice, findTrains, type Line, type Lines, linesOf, type Train } from './trains.ts';
 
 /** As `OP` in assembly/layout.ts. */
-const KERNEL = { precess: 0, excite: 1, read: 2, record: 3, flush: 4 } as const;
+const KERNEL = { precess: 0, excite: 1, read: 2, record: 3, flush: 4, play: 5, train: 6 } as const;
 
-export type ReadoutForm = 'matrix' | 'recurrence' | 'direct';
+export type ReadoutForm = 'train' | 'transform' | 'matrix' | 'recurrence' | 'direct';
 
 export interface Program {
   /** [ops][kind, index] */
@@ -24,12 +28,26 @@ export interface Program {
   readonly batches: Int32Array;
   /** First sample of every row of every batch. */
   readonly rowSamples: Int32Array;
-  /** [waveforms] how its readouts are summed. */
-  readonly forms: readonly ReadoutForm[];
+  /** How many readouts are summed by which form. */
+  readonly forms: Readonly<Record<ReadoutForm, number>>;
+  readonly trains: readonly Train[];
+  /** What was chosen and why, without repetition. */
+  readonly choices: readonly Choice[];
+  /** [waveforms] transformed in batches, or undefined */
+  readonly lines: readonly (Lines | undefined)[];
   /** Rows an area holds (multiple of 4), areas in use at a time, longest line that is batched (multiple of 8); 0 without batches. */
   readonly rows: number;
   readonly areas: number;
   readonly longest: number;
+  /** Pulses kept per spin, and the tables of pulses with those they are made from. */
+  readonly operators: Operators;
+}
+
+export interface ProgramOptions {
+  readonly precision: Precision;
+  readonly tileSize: number;
+  /** Largest error of a sample relative to Σ|ρ|; undefined: exact forms. */
+  readonly tolerance?: number;
 }
 
 /** Lines a waveform must have for the matrix to repay filling W once: W costs as much as 2½ lines by recurrence. */
@@ -46,10 +64,22 @@ const MOST_ROWS = 128;
 /** Lines longer than this would push W of a panel out of the cache. */
 const LONGEST_LINE = 2048;
 
-export function makeProgram(timeline: Timeline, precision: Precision, tileSize: number): Program {
+export function makeProgram(
+  timeline: Timeline,
+  source: Pick<PhantomSource, 'bounds' | 'B0' | 'spinCount'>,
+  { precision, tileSize, tolerance }: ProgramOptions,
+): Program {
   const { ops: walk, segments, readouts, waveforms } = timeline;
-  const forms = chooseForms(timeline, precision);
-  const batched = forms.map((form) => form === 'matrix');
+  const operators = precision === 'f64' ? noOperators(timeline) : chooseOperators(timeline, source, tolerance);
+  const axes = precision === 'f32' && tolerance !== undefined ? axisFinder(source.bounds.minT2, tolerance) : undefined;
+  const exact = chooseForms(timeline, precision);
+  const lineForms = exact.map((form, waveform) =>
+    axes !== undefined && form === 'matrix' ? linesOf(timeline, waveform, axes, tileSize) : undefined,
+  );
+  const byWaveform = exact.map(
+    (form, waveform): ReadoutForm => (lineForms[waveform] === undefined ? form : 'transform'),
+  );
+  const batched = byWaveform.map((form) => form === 'matrix' || form === 'transform');
   const counts = countLines(timeline);
   const busiest = Math.max(0, ...counts.filter((_, waveform) => batched[waveform]));
   const mostRows = Math.min(MOST_ROWS, Math.floor(AREA_BYTES / (12 * tileSize)), busiest);
@@ -88,30 +118,58 @@ export function makeProgram(timeline: Timeline, precision: Precision, tileSize: 
     return area;
   };
 
+  const forms = { train: 0, transform: 0, matrix: 0, recurrence: 0, direct: 0 };
+  const trains: Train[] = [];
+  const choices = new Map<string, Choice>();
+  /** [waveforms] whether any of its lines is in no train. */
+  const isRead: boolean[] = [];
+  /** Readouts since the last pulse: they do not touch the magnetisation, so they are summed together before the next. */
+  let lines: Line[] = [];
+  const sumLines = (): void => {
+    const found =
+      axes === undefined ? { trains: [], choices: [], rest: lines } : findTrains(timeline, lines, axes, tileSize);
+    for (const choice of found.choices) choices.set(`${choice.what} ${choice.chosen}`, choice);
+    for (const train of found.trains) {
+      ops.push(KERNEL.train, trains.length);
+      trains.push(train);
+      forms.train += train.firstSamples.length;
+    }
+    for (const { firstSample, waveform, moment } of found.rest) {
+      const read = reads.length / 5;
+      forms[byWaveform[waveform]!]++;
+      isRead[waveform] = true;
+      if (batched[waveform]) {
+        const area = areaFor(waveform);
+        const batch = open[area]!;
+        ops.push(KERNEL.record, read);
+        reads.push(firstSample, waveform, moments.intern(moment), area, batch.samples.length);
+        batch.samples.push(firstSample);
+        if (batch.samples.length === rows) flush(area);
+      } else {
+        ops.push(KERNEL.read, read);
+        reads.push(firstSample, waveform, moments.intern(moment), 0, 0);
+      }
+    }
+    lines = [];
+  };
+
   for (let op = 0; op < walk.length; op += STRIDE.op) {
     const index = walk[op + 1]!;
     if (walk[op] === OP.precess) {
       for (let i = 0; i < STRIDE.segment; i++) pending[i] = pending[i]! + segments[STRIDE.segment * index + i]!;
     } else if (walk[op] === OP.excite) {
+      sumLines();
       if (pending[3]! > 0) ops.push(KERNEL.precess, moments.intern(pending));
       pending.fill(0);
-      ops.push(KERNEL.excite, index);
+      const play = operators.playOf[index]!;
+      if (play >= 0) ops.push(KERNEL.play, play);
+      else ops.push(KERNEL.excite, index);
     } else {
       const [firstSample, waveform] = readouts.subarray(STRIDE.readout * index) as unknown as [number, number];
-      const read = reads.length / 5;
-      if (batched[waveform]) {
-        const area = areaFor(waveform);
-        const batch = open[area]!;
-        ops.push(KERNEL.record, read);
-        reads.push(firstSample, waveform, moments.intern(pending), area, batch.samples.length);
-        batch.samples.push(firstSample);
-        if (batch.samples.length === rows) flush(area);
-      } else {
-        ops.push(KERNEL.read, read);
-        reads.push(firstSample, waveform, moments.intern(pending), 0, 0);
-      }
+      lines.push({ readout: index, firstSample, waveform, moment: [...pending] });
     }
   }
+  sumLines();
   open.forEach((batch, area) => {
     if (batch !== undefined) flush(area);
   });
@@ -123,9 +181,17 @@ export function makeProgram(timeline: Timeline, precision: Precision, tileSize: 
     batches: batches.finish(),
     rowSamples: rowSamples.finish(),
     forms,
-    rows,
+    trains,
+    choices: [
+      ...operators.choices,
+      ...choices.values(),
+      ...lineForms.flatMap((own, waveform) => (own !== undefined && isRead[waveform] ? [own.choice] : [])),
+    ],
+    lines: lineForms,
+    rows: open.length === 0 ? 0 : rows,
     areas: open.length,
-    longest: 8 * Math.ceil(Math.max(0, ...lengths) / 8),
+    longest: open.length === 0 ? 0 : 8 * Math.ceil(Math.max(0, ...lengths) / 8),
+    operators,
   };
 }
 
@@ -140,7 +206,7 @@ function chooseForms(timeline: Timeline, precision: Precision): ReadoutForm[] {
 }
 
 /** [waveforms] readouts that have it. */
-export function countLines({ readouts, waveforms }: Timeline): number[] {
+function countLines({ readouts, waveforms }: Timeline): number[] {
   const counts = new Array<number>(waveforms.length / STRIDE.waveform).fill(0);
   for (let n = 1; n < readouts.length; n += STRIDE.readout) counts[readouts[n]!] = counts[readouts[n]!]! + 1;
   return counts;

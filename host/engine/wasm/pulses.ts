@@ -14,6 +14,9 @@ const ANY = 1;
 /** Bytes of a step as `assembly/excitation.ts` reads it. */
 export const STEP_BYTES = 88;
 
+/** Whether two durations or gradients differ by the rounding of f64 sums at most: the kernels then keep what they formed. */
+export const isSame = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9 * Math.abs(b);
+
 /** [hx, hy, gx, gy, gz] of a step: half angles πγ̄B1·dt [rad] and πγ̄G·dt [rad/m]. */
 function halfAngles({ rfSteps, gammaBar }: Timeline, step: number): readonly number[] {
   const [dt, ...fields] = rfSteps.subarray(STRIDE.rfStep * step, STRIDE.rfStep * (step + 1));
@@ -38,7 +41,7 @@ export function writeSteps(timeline: Timeline, memory: ArrayBufferLike, address:
       view.setFloat32(at + 56 + 4 * i, value, true);
     });
     const differs = (i: number): boolean =>
-      n === 0 || rfSteps[STRIDE.rfStep * n + i] !== rfSteps[STRIDE.rfStep * (n - 1) + i];
+      n === 0 || !isSame(rfSteps[STRIDE.rfStep * n + i]!, rfSteps[STRIDE.rfStep * (n - 1) + i]!);
     view.setInt32(at + 68, Number([0, 3, 4, 5].some(differs)), true);
   }
   for (let pulse = 0; pulse < timeline.pulses.length / STRIDE.pulse; pulse++) {

@@ -1,0 +1,93 @@
+/**
+ * One axis of a non-uniform transform: a spin's rate λ = k·r + Δf·t (turns per sample) and decay a (per sample) stand at the complex point
+ * z = λG − i·aG/2π of a grid of G cells, and e^{−2πi λj − aj} for all samples j is what the Fourier transform makes of the few weights
+ * ψ(z − g) around it. ψ (Kaiser–Bessel) is entire, so decay costs no grids of its own: its polynomials are evaluated at a complex argument.
+ */
+import { Tile } from './layout';
+import { loadColumn, loadT, madd, nmadd } from './simd';
+
+/** One axis, as `host/engine/wasm/spreading.ts` lays it out. */
+@unmanaged
+export class Axis {
+  samples: i32;
+  /** Cells, a multiple of 4. */
+  grid: i32;
+  /** Cells a spin reaches, and that rounded up to vectors. */
+  width: i32;
+  taps: i32;
+  degree: i32;
+  /** [taps / 4][degree + 1, highest first][4] f32 */
+  polynomials: usize;
+  /** [samples] f64: over the transform of ψ, times the common decay */
+  factors: usize;
+  stages: usize;
+  stageCount: i32;
+}
+
+/** Widest kernel, in taps. */
+export const MOST_TAPS: usize = 16;
+
+// @ts-ignore: decorator
+@inline function placeTwo(tile: Tile, n: i32, rate: usize, grid: v128, reach: v128, centre: v128, cells: usize, locals: usize): void {
+  let p = v128.mul<f64>(v128.load64_splat(rate), loadColumn<f64>(tile.x, n));
+  p = madd<f64>(v128.load64_splat(rate, 8), loadColumn<f64>(tile.y, n), p);
+  p = madd<f64>(v128.load64_splat(rate, 16), loadColumn<f64>(tile.z, n), p);
+  p = madd<f64>(v128.load64_splat(rate, 24), loadT<f64>(tile.hertz, n), p);
+  const u = v128.mul<f64>(v128.sub<f64>(p, v128.floor<f64>(p)), grid);
+  const first = v128.ceil<f64>(v128.sub<f64>(u, reach));
+  v128.store64_lane(cells, i32x4.trunc_sat_f64x2_s_zero(first), 0);
+  const local = v128.sub<f64>(v128.sub<f64>(u, first), centre);
+  v128.store64_lane(locals, f32x4.demote_f64x2_zero(local), 0);
+}
+
+/**
+ * Where four spins stand on an axis: first cell (negative at the seam: add G) and place between cells, in [−½, ½]. Formed in f64: f32 would
+ * leave 1e-5 of a cell on a grid of 200.
+ * @param rate address of [kx, ky, kz, t] f64 per sample
+ */
+// @ts-ignore: decorator
+@inline export function placeFour(axis: Axis, tile: Tile, n: i32, rate: usize, cells: usize, locals: usize): void {
+  const grid = f64x2.splat(<f64>axis.grid);
+  const reach = f64x2.splat(0.5 * <f64>axis.width);
+  const centre = f64x2.splat(0.5 * <f64>(axis.width - 1));
+  placeTwo(tile, n, rate, grid, reach, centre, cells, locals);
+  placeTwo(tile, n + 2, rate, grid, reach, centre, cells + 8, locals + 8);
+}
+
+/** Weights of one spin, re [MOST_TAPS] then im [MOST_TAPS] at `to`, times `re + i·im`. */
+// @ts-ignore: decorator
+@inline export function weigh(axis: Axis, local: v128, decay: v128, re: v128, im: v128, to: usize): void {
+  let coefficient = axis.polynomials;
+  for (const end = to + (<usize>axis.taps << 2); to < end; to += 16) {
+    let wr = v128.load(coefficient);
+    let wi = f32x4.splat(0);
+    for (let d = axis.degree; d > 0; d--) {
+      coefficient += 16;
+      const next = nmadd<f32>(wi, decay, madd<f32>(wr, local, v128.load(coefficient)));
+      wi = madd<f32>(wr, decay, v128.mul<f32>(wi, local));
+      wr = next;
+    }
+    coefficient += 16;
+    v128.store(to, nmadd<f32>(wi, im, v128.mul<f32>(wr, re)));
+    v128.store(to, madd<f32>(wi, re, v128.mul<f32>(wr, im)), MOST_TAPS * 4);
+  }
+}
+
+// @ts-ignore: decorator
+@inline export function addVector(to: usize, from: usize): void {
+  v128.store(to, v128.add<f32>(v128.load(to), v128.load(from)));
+}
+
+/** Brings what was spread past the right seam of every plane (re or im of a row) back to its front. */
+export function fold(axis: Axis, planes: usize, end: usize, plane: usize): void {
+  const seam = <usize>axis.grid << 2;
+  for (; planes < end; planes += plane)
+    for (let tap: usize = 0; tap < <usize>axis.taps << 2; tap += 16) addVector(planes + tap, planes + seam + tap);
+}
+
+/** Cell in which sample j stands after the transform. */
+// @ts-ignore: decorator
+@inline export function cellOf(axis: Axis, j: i32): i32 {
+  const k = j - (axis.samples >> 1);
+  return k < 0 ? k + axis.grid : k;
+}

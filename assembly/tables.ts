@@ -1,0 +1,102 @@
+/**
+ * Operators out of tables. Under a constant gradient a pulse acts on a spin through three numbers alone: its frequency φ = γ̄G·r + Δf, R1 and
+ * R2. The table holds, per cell of φ and per node of R1 × R2, the twelve entries as polynomials in φ; a spin costs some 600 lanes once
+ * per tile, where stepping four images of a 1 ms pulse on a 1 µs raster costs 320 000. Vectors run over the entries of one spin: no gather.
+ *
+ * Table, f64: [γ̄Gx, γ̄Gy, γ̄Gz, lowest φ, cells per Hz, cells, degree, nodes of R1, nodes of R2, address of the coefficients], then the nodes
+ * of R1 and 1/Π(own − others) of each, then those of R2. Coefficients, f32: [cells][nodes of R1][nodes of R2][degree + 1, highest first][12].
+ */
+import { turnAndStep } from './excitation';
+import { Job, OPERATOR_BYTES, Tile, TILE_BYTES } from './layout';
+import { madd, splat } from './simd';
+
+const ENTRIES: usize = 48;
+const NODES: usize = 80;
+
+/**
+ * Steps `count` virtual spins (a multiple of 4) through a pulse in f64, for the host to make a table of.
+ * @param at a Tile's room, then f64 columns [frequency Hz, R1, R2, mx, my, mz][count], then f32 columns [0, density][count]
+ */
+export function stepNodes(job: Job, at: usize, count: i32, pulse: i32): void {
+  const tile = changetype<Tile>(at);
+  const column = <usize>count << 3;
+  tile.hertz = at + <usize>TILE_BYTES;
+  tile.R1 = tile.hertz + column;
+  tile.R2 = tile.R1 + column;
+  tile.mx = tile.R2 + column;
+  tile.my = tile.mx + column;
+  tile.mz = tile.my + column;
+  tile.x = tile.mz + column;
+  tile.y = tile.x;
+  tile.z = tile.x;
+  tile.density = tile.x + (column >> 1);
+  tile.count = count;
+  turnAndStep<f64>(job, tile, pulse, 1, 0, 1, 0);
+}
+
+/** Weight of node `index` in the polynomial through all nodes at `rate`. */
+// @ts-ignore: decorator
+@inline function weight(nodes: usize, count: i32, index: i32, rate: f64): f64 {
+  let w = load<f64>(nodes + (<usize>(count + index) << 3));
+  for (let other = 0; other < count; other++) if (other != index) w *= rate - load<f64>(nodes + (<usize>other << 3));
+  return w;
+}
+
+/** Writes the operators of all spins of a tile at `to`, [count / 4][12][4]. */
+export function lookUp(tile: Tile, table: usize, to: usize): void {
+  const gx = load<f64>(table), gy = load<f64>(table, 8), gz = load<f64>(table, 16);
+  const low = load<f64>(table, 24), perHertz = load<f64>(table, 32);
+  const last = <i32>load<f64>(table, 40) - 1;
+  const degree = <i32>load<f64>(table, 48);
+  const count1 = <i32>load<f64>(table, 56), count2 = <i32>load<f64>(table, 64);
+  const coefficients = <usize>load<f64>(table, 72);
+  const nodes1 = table + NODES, nodes2 = nodes1 + (<usize>count1 << 4);
+  const cellBytes = <usize>(count1 * count2 * (degree + 1)) * ENTRIES;
+  for (let n = 0; n < tile.count; n++) {
+    const f32s = <usize>n << 2;
+    const frequency = gx * <f64>load<f32>(tile.x + f32s) + gy * <f64>load<f32>(tile.y + f32s) + gz * <f64>load<f32>(tile.z + f32s)
+      + load<f64>(tile.hertz + (<usize>n << 3));
+    const place = (frequency - low) * perHertz;
+    const cell = max(0, min(last, <i32>place));
+    const u = splat<f32>(2 * (place - <f64>cell) - 1);
+    const R1 = <f64>load<f32>(tile.R1 + f32s), R2 = <f64>load<f32>(tile.R2 + f32s);
+    let at = coefficients + <usize>cell * cellBytes;
+    let x = splat<f32>(0), y = x, z = x;
+    for (let one = 0; one < count1; one++) {
+      const w1 = weight(nodes1, count1, one, R1);
+      for (let two = 0; two < count2; two++) {
+        let px = v128.load(at), py = v128.load(at, 16), pz = v128.load(at, 32);
+        for (let d = degree; d > 0; d--) {
+          at += ENTRIES;
+          px = madd<f32>(px, u, v128.load(at));
+          py = madd<f32>(py, u, v128.load(at, 16));
+          pz = madd<f32>(pz, u, v128.load(at, 32));
+        }
+        at += ENTRIES;
+        const w = splat<f32>(w1 * weight(nodes2, count2, two, R2));
+        x = madd<f32>(w, px, x);
+        y = madd<f32>(w, py, y);
+        z = madd<f32>(w, pz, z);
+      }
+    }
+    // The last three entries are the recovery of density 1.
+    const density = v128.load32_splat(tile.density + f32s);
+    z = v128.mul<f32>(z, v128.shuffle<i32>(splat<f32>(1), density, 0, 4, 4, 4));
+    storeEntries(to + <usize>(n >> 2) * OPERATOR_BYTES + (<usize>(n & 3) << 2), x, y, z);
+  }
+}
+
+// @ts-ignore: decorator
+@inline function storeFour(to: usize, v: v128): void {
+  v128.store_lane<f32>(to, v, 0);
+  v128.store_lane<f32>(to, v, 1, 16);
+  v128.store_lane<f32>(to, v, 2, 32);
+  v128.store_lane<f32>(to, v, 3, 48);
+}
+
+// @ts-ignore: decorator
+@inline function storeEntries(to: usize, x: v128, y: v128, z: v128): void {
+  storeFour(to, x);
+  storeFour(to + 64, y);
+  storeFour(to + 128, z);
+}

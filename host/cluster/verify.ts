@@ -1,0 +1,88 @@
+/**
+ * `--verify`: a random hundredth of the tiles is simulated again by the run's own forms and by f64 stepping, and the difference told. The
+ * tiles are drawn by the plan's hash, so the same run always checks the same ones; ranks share them.
+ */
+import { randomNumbers } from '../common/random.ts';
+import type { Engine, EngineJob } from '../engine/types.ts';
+import { spinBlock } from '../phantom/types.ts';
+import type { Plan } from './plan.ts';
+
+/** What some tiles were found to be off by; ranks' findings are united. */
+export interface Findings {
+  readonly tiles: number;
+  /** Largest error of a sample over the tile's Σ|ρ|. */
+  readonly perDensity: number;
+  /** Σ over tiles of ‖s − s64‖² and ‖s64‖². */
+  readonly difference: number;
+  readonly norm: number;
+}
+
+export interface Verification {
+  readonly tiles: number;
+  /** Largest error of a sample of any tile over that tile's Σ|ρ|: what a tolerance bounds. */
+  readonly errorOfDensity: number;
+  /** ‖s − s64‖ / ‖s64‖ over all samples of the tiles. */
+  readonly errorOfSignal: number;
+}
+
+/** Tiles that are checked: a hundredth, one at least, ascending. */
+export function tilesToVerify({ tileCount, hash }: Pick<Plan, 'tileCount' | 'hash'>): number[] {
+  const random = randomNumbers(Number.parseInt(hash.slice(0, 8), 16));
+  const chosen = new Set<number>();
+  while (chosen.size < Math.ceil(tileCount / 100)) chosen.add(Math.floor(random() * tileCount));
+  return [...chosen].sort((a, b) => a - b);
+}
+
+/** Simulates `tiles` twice, each by itself. @param make an engine over the job it is given */
+export async function verifyTiles(
+  job: EngineJob,
+  tiles: readonly number[],
+  make: (job: EngineJob) => Promise<Engine>,
+): Promise<Findings> {
+  const found = { tiles: tiles.length, perDensity: 0, difference: 0, norm: 0 };
+  if (tiles.length === 0) return found;
+  const { tolerance: _, ...exact } = job;
+  const fast = await make(job);
+  const reference = await make({ ...exact, precision: 'f64' });
+  const unit = 2 ** -job.scaleExponent;
+  try {
+    for (const tile of tiles) {
+      for (const engine of [fast, reference]) {
+        engine.sums.fill(0n);
+        await engine.run(tile, 1);
+      }
+      let largest = 0;
+      for (let n = 0; n < fast.sums.length; n += 2) {
+        const [re, im] = [Number(reference.sums[n]!) * unit, Number(reference.sums[n + 1]!) * unit];
+        const error = (Number(fast.sums[n]!) * unit - re) ** 2 + (Number(fast.sums[n + 1]!) * unit - im) ** 2;
+        largest = Math.max(largest, error);
+        found.difference += error;
+        found.norm += re * re + im * im;
+      }
+      found.perDensity = Math.max(found.perDensity, Math.sqrt(largest) / totalDensity(job, tile));
+    }
+    return found;
+  } finally {
+    await fast.close();
+    await reference.close();
+  }
+}
+
+/** Σ|ρ| of a tile; 1 where there is none, so that no error stays none. */
+function totalDensity({ source, tileSize }: EngineJob, tile: number): number {
+  const first = tile * tileSize;
+  const count = Math.min(tileSize, source.spinCount - first);
+  const spins = spinBlock(count);
+  source.read(first, count, spins);
+  return spins.density.reduce((sum, density) => sum + Math.abs(density), 0) || 1;
+}
+
+export function uniteFindings(all: readonly Findings[]): Verification {
+  const sum = (key: 'tiles' | 'difference' | 'norm'): number => all.reduce((total, one) => total + one[key], 0);
+  const norm = sum('norm');
+  return {
+    tiles: sum('tiles'),
+    errorOfDensity: Math.max(...all.map(({ perDensity }) => perDensity)),
+    errorOfSignal: norm > 0 ? Math.sqrt(sum('difference') / norm) : 0,
+  };
+}

@@ -1,0 +1,259 @@
+/**
+ * Which pulses are kept as operators per spin (`assembly/operators.ts`), from counts alone. A pulse that is played often enough is
+ * kept as it is: the same rotations in another order, exact up to rounding. With a tolerance, pulses that differ only in amplitude
+ * are one family: the operator is an entire function of the amplitude, so a polynomial through a few Chebyshev nodes
+ * gives all of them; how many is found by stepping random spins at amplitudes between the nodes.
+ */
+import { createHash } from 'node:crypto';
+import type { PhantomSource } from '../../phantom/types.ts';
+import { relaxationTimes } from '../../timeline/relaxation.ts';
+import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
+import { type PulseTables, type RandomSpin, randomSpins, stepOperator } from './pulse-check.ts';
+import { type PulseTable, sizeTable, tableLanes, tableNodes } from './pulse-tables.ts';
+import type { Choice } from './trains.ts';
+
+export interface Operators extends PulseTables {
+  /** [operators] the pulse of each */
+  readonly operators: Int32Array;
+  /** [operators] where it is looked up; undefined: stepped for every spin */
+  readonly tables: readonly (PulseTable | undefined)[];
+  /** [plays][excitation, firstTerm, terms] */
+  readonly plays: Int32Array;
+  /** [terms][operator, coefficient] */
+  readonly terms: Float64Array;
+  /** [excitations] its play, or −1: stepped */
+  readonly playOf: Int32Array;
+  readonly choices: readonly Choice[];
+}
+
+/** Lanes: one step, what a pulse costs besides its steps, one term of a play and what a play costs besides. */
+const COST = { step: 40, pulse: 60, term: 12, play: 23 } as const;
+/** Four images are stepped to make one operator, in f64 with half the lanes. */
+const IMAGES = 8;
+/** Kept operators of one spin [bytes], at most: a tile of 1024 then fills half of a second-level cache. */
+const MOST_BYTES = 1024;
+const OPERATOR_BYTES = 48;
+const MOST_NODES = 12;
+/** An error of an operator enters a signal 3 to 5 times, and 16 times where echoes build up. */
+const OPERATOR_SHARE = 1 / 20;
+
+interface Family {
+  /** Pulse whose steps all others are multiples of. */
+  readonly pulse: number;
+  readonly members: ReadonlyMap<number, number>;
+  readonly amplitudes: readonly number[];
+}
+
+/** @param tolerance relative to Σ|ρ|; undefined: exact operators alone */
+export function chooseOperators(
+  timeline: Timeline,
+  source: Pick<PhantomSource, 'bounds' | 'B0' | 'spinCount'>,
+  tolerance: number | undefined,
+): Operators {
+  const { excitations } = timeline;
+  const plays = countPlays(timeline);
+  const stepCost = (pulse: number): number => COST.step * timeline.pulses[STRIDE.pulse * pulse + 1]! + COST.pulse;
+  const spins = randomSpins(timeline, source);
+  const candidates = families(timeline, plays, tolerance !== undefined).map((family) => {
+    const nodes = nodesFor(timeline, family, spins, (tolerance ?? 0) * OPERATOR_SHARE);
+    const count = [...family.members.keys()].reduce((sum, pulse) => sum + plays[pulse]!, 0);
+    const play = COST.term * nodes.length + COST.play;
+    const stepped = IMAGES * (stepCost(family.pulse) + COST.play);
+    const table =
+      tolerance === undefined ? undefined : sizeTable(timeline, source, family.pulse, tolerance * OPERATOR_SHARE);
+    const lookedUp = table && tableLanes(table) + (tableNodes(table) * stepped) / source.spinCount;
+    const isTable = lookedUp !== undefined && lookedUp < stepped;
+    const saved = count * (stepCost(family.pulse) - play) - nodes.length * (isTable ? lookedUp : stepped);
+    return { family, nodes, isTable, saved, play, count };
+  });
+  candidates.sort((a, b) => b.saved - a.saved);
+
+  /** Pulses that only operators are made from, and their steps. */
+  const pulses: number[] = [];
+  const rfSteps: number[] = [];
+  const operators: number[] = [];
+  const isLookedUp: boolean[] = [];
+  const choices: Choice[] = [];
+  /** By pulse: its terms. */
+  const termsOf = new Map<number, readonly (readonly [number, number])[]>();
+  for (const { family, nodes, isTable, saved, play, count } of candidates) {
+    if (!(saved > 0) || OPERATOR_BYTES * (operators.length + nodes.length) > MOST_BYTES) continue;
+    const first = operators.length;
+    const how = isTable ? 'looked up once per spin' : 'stepped once per spin';
+    choices.push({
+      what: `a pulse of ${timeline.pulses[STRIDE.pulse * family.pulse + 1]} steps, played ${count} times`,
+      chosen: nodes.length === 1 ? `an operator, ${how}` : `operators at ${nodes.length} amplitudes, ${how}`,
+      lanes: play,
+      instead: 'steps',
+      insteadLanes: stepCost(family.pulse),
+    });
+    for (const node of nodes) {
+      operators.push(scaledPulse(timeline, family.pulse, node, pulses, rfSteps));
+      isLookedUp.push(isTable);
+    }
+    for (const [pulse, amplitude] of family.members)
+      termsOf.set(
+        pulse,
+        lagrange(nodes, amplitude).map((coefficient, n) => [first + n, coefficient] as const),
+      );
+  }
+
+  const playOf = new Int32Array(excitations.length / STRIDE.excitation).fill(-1);
+  const played: number[] = [];
+  const terms: number[] = [];
+  playOf.forEach((_, excitation) => {
+    const own = termsOf.get(excitations[STRIDE.excitation * excitation]!);
+    if (own === undefined) return;
+    playOf[excitation] = played.length / 3;
+    played.push(excitation, terms.length / 2, own.length);
+    terms.push(...own.flat());
+  });
+  const made = { pulses: append(timeline.pulses, pulses), rfSteps: append(timeline.rfSteps, rfSteps) };
+  const all = { ...timeline, ...made };
+  return {
+    ...made,
+    operators: Int32Array.from(operators),
+    tables: operators.map((pulse, n) =>
+      isLookedUp[n] ? sizeTable(all, source, pulse, tolerance! * OPERATOR_SHARE) : undefined,
+    ),
+    plays: Int32Array.from(played),
+    terms: Float64Array.from(terms),
+    playOf,
+    choices,
+  };
+}
+
+/** Nothing kept: every pulse is stepped, as the reference does. */
+export function noOperators({ pulses, rfSteps, excitations }: Timeline): Operators {
+  const playOf = new Int32Array(excitations.length / STRIDE.excitation).fill(-1);
+  return {
+    pulses,
+    rfSteps,
+    operators: new Int32Array(0),
+    tables: [],
+    plays: new Int32Array(0),
+    terms: new Float64Array(0),
+    playOf,
+    choices: [],
+  };
+}
+
+/** [pulses] how often each is played. */
+function countPlays({ ops, excitations, pulses }: Timeline): Int32Array {
+  const plays = new Int32Array(pulses.length / STRIDE.pulse);
+  for (let op = 0; op < ops.length; op += STRIDE.op)
+    if (ops[op] === OP.excite) plays[excitations[STRIDE.excitation * ops[op + 1]!]!]!++;
+  return plays;
+}
+
+/** Pulses grouped by their steps up to a real factor; each alone unless `scaled`. */
+function families(timeline: Timeline, plays: Int32Array, scaled: boolean): Family[] {
+  const found = new Map<string, { pulse: number; members: Map<number, number> }[]>();
+  for (const pulse of plays.keys()) {
+    const shape = scaled ? shapeKey(timeline, pulse) : String(pulse);
+    const alike = found.get(shape) ?? [];
+    found.set(shape, alike);
+    for (const family of alike) {
+      const factor = ratio(timeline, pulse, family.pulse);
+      if (factor === undefined) continue;
+      family.members.set(pulse, factor);
+      break;
+    }
+    if (!alike.some(({ members }) => members.has(pulse))) alike.push({ pulse, members: new Map([[pulse, 1]]) });
+  }
+  return [...found.values()].flat().map(({ pulse, members }) => ({
+    pulse,
+    members,
+    amplitudes: [...new Set(members.values())],
+  }));
+}
+
+/** All of a pulse but its B1, as a digest. */
+function shapeKey({ pulses, rfSteps }: Timeline, pulse: number): string {
+  const [first, count, offset, duration] = pulses.subarray(STRIDE.pulse * pulse) as unknown as number[];
+  const steps = rfSteps.slice(STRIDE.rfStep * first!, STRIDE.rfStep * (first! + count!));
+  for (let n = 0; n < steps.length; n += STRIDE.rfStep) steps.fill(0, n + 1, n + 3);
+  return createHash('sha1').update(steps).update(Float64Array.of(offset!, duration!)).digest('base64');
+}
+
+/** Real factor by which the B1 of `pulse` is that of `base`, or undefined: deviations beyond rounding. */
+function ratio({ pulses, rfSteps }: Timeline, pulse: number, base: number): number | undefined {
+  const [from, count] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number];
+  const [to] = pulses.subarray(STRIDE.pulse * base) as unknown as [number];
+  let [product, norm] = [0, 0];
+  const each = (visit: (value: number, reference: number) => void): void => {
+    for (let n = 0; n < STRIDE.rfStep * count; n++)
+      if (n % STRIDE.rfStep === 1 || n % STRIDE.rfStep === 2)
+        visit(rfSteps[STRIDE.rfStep * from + n]!, rfSteps[STRIDE.rfStep * to + n]!);
+  };
+  each((value, reference) => {
+    product += value * reference;
+    norm += reference * reference;
+  });
+  if (norm === 0) return undefined;
+  const factor = product / norm;
+  let deviation = 0;
+  each((value, reference) => {
+    deviation = Math.max(deviation, Math.abs(value - factor * reference));
+  });
+  return deviation <= 1e-9 * Math.sqrt(norm) ? factor : undefined;
+}
+
+/** Fewest Chebyshev nodes over the amplitudes whose polynomial stays within `bound` of stepping halfway between them. */
+function nodesFor(timeline: Timeline, family: Family, spins: readonly RandomSpin[], bound: number): number[] {
+  const { amplitudes, pulse } = family;
+  if (amplitudes.length === 1) return [amplitudes[0]!];
+  const low = Math.min(...amplitudes);
+  const high = Math.max(...amplitudes);
+  const times = relaxationTimes(timeline, pulse);
+  const node = (n: number, count: number): number =>
+    (low + high) / 2 - ((high - low) / 2) * Math.cos((Math.PI * (2 * n + 1)) / (2 * count));
+  for (let count = 2; count < Math.min(MOST_NODES, amplitudes.length); count++) {
+    const nodes = Array.from({ length: count }, (_, n) => node(n, count));
+    const between = Array.from({ length: count + 1 }, (_, n) =>
+      n === 0 ? low : n === count ? high : node(n - 0.5, count),
+    );
+    const error = Math.max(
+      ...spins.map((spin) => {
+        const kept = nodes.map((amplitude) => stepOperator(timeline, pulse, times, amplitude, spin));
+        return Math.max(
+          ...between.map((amplitude) => {
+            const exact = stepOperator(timeline, pulse, times, amplitude, spin);
+            const weights = lagrange(nodes, amplitude);
+            return Math.max(
+              ...exact.map((value, i) => Math.abs(value - weights.reduce((sum, w, n) => sum + w * kept[n]![i]!, 0))),
+            );
+          }),
+        );
+      }),
+    );
+    if (error <= bound) return nodes;
+  }
+  return [...amplitudes];
+}
+
+/** Weights of the values at `nodes` in their polynomial's value at x. */
+function lagrange(nodes: readonly number[], x: number): number[] {
+  return nodes.map((own, n) =>
+    nodes.reduce((product, other, m) => (m === n ? product : (product * (x - other)) / (own - other)), 1),
+  );
+}
+
+function append(array: Float64Array, values: readonly number[]): Float64Array {
+  const both = new Float64Array(array.length + values.length);
+  both.set(array);
+  both.set(values, array.length);
+  return both;
+}
+
+/** Appends a multiple of a pulse to those that follow the timeline's own, unless it is one of these. @returns its index */
+function scaledPulse(timeline: Timeline, pulse: number, factor: number, pulses: number[], rfSteps: number[]): number {
+  if (factor === 1) return pulse;
+  const [first, count, offset, duration] = timeline.pulses.subarray(STRIDE.pulse * pulse) as unknown as number[];
+  pulses.push((timeline.rfSteps.length + rfSteps.length) / STRIDE.rfStep, count!, offset!, duration!);
+  for (let n = STRIDE.rfStep * first!; n < STRIDE.rfStep * (first! + count!); n++) {
+    const isB1 = n % STRIDE.rfStep === 1 || n % STRIDE.rfStep === 2;
+    rfSteps.push(timeline.rfSteps[n]! * (isB1 ? factor : 1));
+  }
+  return (timeline.pulses.length + pulses.length) / STRIDE.pulse - 1;
+}

@@ -1,0 +1,140 @@
+/**
+ * Tables of pulses under a constant gradient, from which the kernels look a spin's operator up (`assembly/tables.ts`). All three errors are
+ * bounded beforehand: an entry of the operator is a superposition of e^{2πiφτ − R1a − R2b} with |τ|, a, b ≤ T, the length of the pulse,
+ * and stays within 1, so its m-th derivatives stay within (2πT)^m and T^m (Bernstein), and a polynomial through m Chebyshev nodes on
+ * an interval of width h errs by 2(h/4)^m/m! times that.
+ */
+import type { PhantomSource } from '../../phantom/types.ts';
+import { STRIDE, type Timeline } from '../../timeline/types.ts';
+import type { Arena } from './layout.ts';
+import type { KernelExports } from './module.ts';
+import { isSame } from './pulses.ts';
+
+export interface PulseTable {
+  readonly pulse: number;
+  /** γ̄G [Hz/m] */
+  readonly gradient: readonly [number, number, number];
+  /** Lowest frequency any spin has, and width of a cell [Hz]. */
+  readonly low: number;
+  readonly width: number;
+  readonly cells: number;
+  /** Chebyshev nodes [1/s] */
+  readonly R1: readonly number[];
+  readonly R2: readonly number[];
+}
+
+/** Nodes per cell: with eight, a table for 1e-5 has some three cells per 1/T. */
+const NODES = 8;
+const ENTRIES = 12;
+const MOST_RATES = 6;
+/** Coefficients stay within a second-level cache [bytes]. */
+const MOST_TABLE_BYTES = 2 ** 20;
+
+/** The table of a pulse whose entries err by `bound` at most, or undefined: its gradient varies, or it would be too large. */
+export function sizeTable(
+  { pulses, rfSteps, gammaBar, B0 }: Timeline,
+  { bounds, B0: phantomB0 }: Pick<PhantomSource, 'bounds' | 'B0'>,
+  pulse: number,
+  bound: number,
+): PulseTable | undefined {
+  const [first, count, , duration] = pulses.subarray(STRIDE.pulse * pulse) as unknown as number[];
+  const steps = Array.from({ length: count! }, (_, n) => rfSteps.subarray(STRIDE.rfStep * (first! + n)));
+  const gradient = [3, 4, 5].map((i) => gammaBar * steps[0]![i]!) as [number, number, number];
+  if (!steps.every((step) => [3, 4, 5].every((i) => isSame(step[i]!, steps[0]![i]!)))) return undefined;
+  const hertz = ((bounds.maxOffResonance / (2 * Math.PI)) * B0) / phantomB0;
+  const ends = [0, 1, 2].map((i) => [gradient[i]! * bounds.min[i]!, gradient[i]! * bounds.max[i]!] as const);
+  const low = ends.reduce((sum, [a, b]) => sum + Math.min(a, b), 0) - hertz;
+  const high = ends.reduce((sum, [a, b]) => sum + Math.max(a, b), 0) + hertz;
+  const share = bound / 3;
+  const widest = (4 * (share * 0.5 * factorial(NODES)) ** (1 / NODES)) / (2 * Math.PI * duration!);
+  const cells = Math.max(1, Math.ceil((high - low) / widest));
+  const R1 = rateNodes(1 / bounds.minT1, duration!, share);
+  const R2 = rateNodes(1 / bounds.minT2, duration!, share);
+  const bytes = 4 * ENTRIES * cells * NODES * R1.length * R2.length;
+  if (R1.length > MOST_RATES || R2.length > MOST_RATES || bytes > MOST_TABLE_BYTES) return undefined;
+  return { pulse, gradient, low, width: Math.max((high - low) / cells, 1e-3), cells, R1, R2 };
+}
+
+const factorial = (n: number): number => (n <= 1 ? 1 : n * factorial(n - 1));
+
+/** Nodes on [0, largest] for the bound 2(largest·T/4)^m/m!. */
+function rateNodes(largest: number, duration: number, bound: number): number[] {
+  let count = 1;
+  while (count <= MOST_RATES && (2 * ((largest * duration) / 4) ** count) / factorial(count) > bound) count++;
+  return Array.from({ length: count }, (_, n) => (largest / 2) * (1 - chebyshev(n, count)));
+}
+
+const chebyshev = (n: number, count: number): number => Math.cos((Math.PI * (2 * n + 1)) / (2 * count));
+
+/** Virtual spins that are stepped for a table. */
+export const tableNodes = ({ cells, R1, R2 }: PulseTable): number => cells * NODES * R1.length * R2.length;
+
+/** Lanes of looking one spin up. */
+export const tableLanes = ({ R1, R2 }: PulseTable): number => 100 + (NODES + 1) * ENTRIES * R1.length * R2.length;
+
+const TILE_BYTES = 128;
+
+/** Room that `placeTable` takes at most, scratch included. */
+export function tableRoom(table: PulseTable): number {
+  return tableNodes(table) * (4 * ENTRIES + 60) + 2048;
+}
+
+/** Steps the nodes of a table with the kernels and lays the polynomials through them out. @returns the table's address */
+export function placeTable(arena: Arena, table: PulseTable, job: number, exports: KernelExports): number {
+  const { gradient, low, width, cells, R1, R2, pulse } = table;
+  const nodes = tableNodes(table);
+  const padded = 4 * Math.ceil(nodes / 4);
+  const scratch = arena.allocate(TILE_BYTES + 56 * padded);
+  const { buffer } = arena.memory;
+  const column = (n: number): Float64Array => new Float64Array(buffer, scratch + TILE_BYTES + 8 * padded * n, padded);
+  const [frequency, rate1, rate2] = [column(0), column(1), column(2)];
+  const magnetisation = [column(3), column(4), column(5)] as const;
+  const density = new Float32Array(buffer, scratch + TILE_BYTES + 52 * padded, padded);
+  // Nodes in the order of the coefficients: cell, R1, R2, node within the cell.
+  for (let n = 0; n < nodes; n++) {
+    const node = n % NODES;
+    const two = Math.floor(n / NODES) % R2.length;
+    const one = Math.floor(n / NODES / R2.length) % R1.length;
+    const cell = Math.floor(n / NODES / R2.length / R1.length);
+    frequency[n] = low + width * (cell + 0.5 + 0.5 * chebyshev(node, NODES));
+    rate1[n] = R1[one]!;
+    rate2[n] = R2[two]!;
+  }
+  const coefficients = arena.allocate(4 * ENTRIES * nodes);
+  const out = new Float32Array(buffer, coefficients, ENTRIES * nodes);
+  for (let image = 0; image < 4; image++) {
+    for (const [axis, values] of magnetisation.entries()) values.fill(axis === image ? 1 : 0);
+    density.fill(image === 3 ? 1 : 0);
+    exports.stepNodes(job, scratch, padded, pulse);
+    for (let group = 0; group < nodes; group += NODES)
+      magnetisation.forEach((values, axis) => {
+        const powers = polynomialThrough(values.subarray(group, group + NODES));
+        for (let d = 0; d < NODES; d++) out[ENTRIES * (group + NODES - 1 - d) + 3 * image + axis] = powers[d]!;
+      });
+  }
+  const rates = [R1, R2].flatMap((nodes) => [
+    ...nodes,
+    ...nodes.map((own) => nodes.reduce((w, other) => (other === own ? w : w / (own - other)), 1)),
+  ]);
+  return arena.place(
+    Float64Array.of(...gradient, low, 1 / width, cells, NODES - 1, R1.length, R2.length, coefficients, ...rates),
+  );
+}
+
+/** [power][node]: from values at the Chebyshev nodes of [−1, 1] to coefficients, lowest first. */
+const TO_POWERS = Array.from({ length: NODES }, (_, power) =>
+  Array.from({ length: NODES }, (_, own) => {
+    let basis = [1];
+    for (let other = 0; other < NODES; other++) {
+      if (other === own) continue;
+      const [x, y] = [chebyshev(own, NODES), chebyshev(other, NODES)];
+      const shifted = [0, ...basis];
+      basis = shifted.map((value, i) => (value - y * (basis[i] ?? 0)) / (x - y));
+    }
+    return basis[power]!;
+  }),
+);
+
+function polynomialThrough(values: Float64Array): number[] {
+  return TO_POWERS.map((row) => row.reduce((sum, weight, n) => sum + weight * values[n]!, 0));
+}

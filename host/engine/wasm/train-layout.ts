@@ -1,0 +1,64 @@
+/** Transforms and the tables of their axes in the shared memory, field for field as `Train`, `Lines` and `Axis` in assembly/ declare them. */
+import type { Arena } from './layout.ts';
+import type { Program } from './program.ts';
+import type { Axis } from './spreading.ts';
+import { gridBytes, lineGridBytes, type Train } from './trains.ts';
+
+/** Bytes of one of a thread's two grids, for the largest transform; 0 without any. */
+export function gridBytesOf({ trains, lines, rows }: Program): number {
+  const trainBytes = trains.map(({ sampleAxis, lineAxis }) => gridBytes(sampleAxis, lineAxis));
+  const lineBytes = lines.map((own) => (own === undefined ? 0 : lineGridBytes(own, rows)));
+  return Math.max(0, ...trainBytes, ...lineBytes);
+}
+
+/** Room that trains, lines and axes take at most. */
+export function placedAxisBytes({ trains, lines }: Program): number {
+  const axes = new Set(trains.flatMap(({ sampleAxis, lineAxis }) => [sampleAxis, lineAxis]));
+  for (const own of lines) if (own !== undefined) axes.add(own.axis);
+  const tables = [...axes].reduce(
+    (sum, { grid, samples, polynomials }) => sum + 16 * grid + 8 * samples + 4 * polynomials.length,
+    0,
+  );
+  const firsts = trains.reduce((sum, { firstSamples }) => sum + firstSamples.byteLength + 512, 0);
+  return tables + firsts + 4096 * axes.size + 512 * lines.length;
+}
+
+/** Address of an axis, placed when first asked for. */
+export type AxisPlacer = (axis: Axis) => number;
+
+export function axisPlacer(arena: Arena): AxisPlacer {
+  const placed = new Map<Axis, number>();
+  return (axis) => {
+    const address = placed.get(axis) ?? placeAxis(arena, axis);
+    placed.set(axis, address);
+    return address;
+  };
+}
+
+/** @returns address of [trains][geometry, sampleAxis, lineAxis, firstSamples] */
+export function placeTrains(arena: Arena, trains: readonly Train[], axisAt: AxisPlacer): number {
+  const records = trains.flatMap(({ geometry, sampleAxis, lineAxis, firstSamples }) => [
+    arena.place(geometry),
+    axisAt(sampleAxis),
+    axisAt(lineAxis),
+    arena.place(firstSamples),
+  ]);
+  return arena.place(Int32Array.from(records));
+}
+
+function placeAxis(arena: Arena, { samples, grid, width, taps, degree, polynomials, factors, stages }: Axis): number {
+  const table = stages.flatMap(({ radix, m, stride, twiddles }) => [radix, m, stride, arena.placeSingle(twiddles)]);
+  return arena.place(
+    Int32Array.of(
+      samples,
+      grid,
+      width,
+      taps,
+      degree,
+      arena.placeSingle(polynomials),
+      arena.place(factors),
+      arena.place(Int32Array.from(table)),
+      stages.length,
+    ),
+  );
+}

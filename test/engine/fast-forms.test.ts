@@ -1,0 +1,139 @@
+/**
+ * The fast forms against f64: never above the tolerance where a form is strained (one spin at a seam of the grid, short T2, far off
+ * resonance, lines of any length), the same bits at any number of threads, and exact forms untouched by their presence.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fingerprinting, gradientEcho3d, randomSpins, timelineOf } from '../../bench/cases.ts';
+import { tilesToVerify, uniteFindings, verifyTiles } from '../../host/cluster/verify.ts';
+import { makeWasmEngine } from '../../host/engine/wasm/engine.ts';
+import { makeProgram } from '../../host/engine/wasm/program.ts';
+import { chooseAxis } from '../../host/engine/wasm/spreading.ts';
+import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
+import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
+import type { Timeline } from '../../host/timeline/types.ts';
+import { errorOfDensity } from '../../validation/tolerance.ts';
+import { engineFor, phantomOf, relativeError, type Spin, simulateTimeline, spinsOf, toSignal } from '../support/run.ts';
+
+const epi = (n: number): Timeline => timelineOf(makeBuiltin('epi', { n }, DEFAULT_SCANNER));
+const echoes = (): Timeline => timelineOf(gradientEcho3d(40, 96));
+const fingerprints = (): Timeline => timelineOf(fingerprinting(120, 32));
+
+const STRAINED: Readonly<Record<string, readonly Spin[]>> = {
+  'at the centre, where the grid has its seam': [{ T1: 1, T2: 0.1 }],
+  'a hair beside the seam': [{ x: 1e-9, y: -1e-9, T1: 1, T2: 0.1 }],
+  'at the corner of the field of view': [{ x: 0.115, y: -0.115, T1: 1, T2: 0.1 }],
+  '480 Hz off resonance': [{ x: 0.03, y: 0.07, offset: -480, T1: 1, T2: 0.08 }],
+  'T2 of 8 ms beside one of 2 s': [
+    { x: 0.02, y: -0.05, T1: 0.3, T2: 0.008 },
+    { x: -0.07, y: 0.01, T1: 4, T2: 2 },
+  ],
+};
+
+for (const [what, list] of Object.entries(STRAINED)) {
+  test(`fast forms within the tolerance: ${what}`, async () => {
+    const spins = spinsOf(list);
+    for (const timeline of [epi(101), epi(32), echoes(), fingerprints()]) {
+      const exact = await simulateTimeline(timeline, spins, { precision: 'f64' });
+      for (const tolerance of [1e-2, 1e-4, 2e-6]) {
+        const error = errorOfDensity(await simulateTimeline(timeline, spins, { tolerance }), exact, spins);
+        assert.ok(error <= tolerance, `${error} > ${tolerance}`);
+      }
+    }
+  });
+}
+
+test('a line of any length is placed within the bound asked for', () => {
+  for (const samples of [3, 8, 33, 100, 255, 1000])
+    for (const bound of [1e-2, 1e-4, 1e-6]) {
+      const axis = chooseAxis(samples, 0.01, 20, bound)!;
+      assert.ok(axis.width <= 10 && axis.grid >= 2 * samples, `${samples} samples, ${bound}: width ${axis.width}`);
+    }
+});
+
+test('an axis is refused where decay is too fast for any kernel', () => {
+  assert.equal(chooseAxis(64, 0.1, 2000, 1e-5), undefined);
+});
+
+test('the same bits at one, two and three threads', async () => {
+  const spins = randomSpins(3000);
+  for (const timeline of [epi(48), echoes(), fingerprints()]) {
+    const sums = await Promise.all(
+      [1, 2, 3].map(async (threads) => {
+        const { engine, plan } = await engineFor(timeline, spins, { tolerance: 1e-5, threads, tileSize: 512 });
+        await engine.run(0, plan.tileCount);
+        const copy = engine.sums.slice();
+        await engine.close();
+        return copy;
+      }),
+    );
+    for (const other of sums.slice(1)) assert.deepEqual(other, sums[0]);
+  }
+});
+
+test('plain SIMD keeps the tolerance too', async () => {
+  const spins = randomSpins(500);
+  for (const timeline of [epi(48), echoes()]) {
+    const exact = await simulateTimeline(timeline, spins, { precision: 'f64' });
+    const signal = await simulateTimeline(timeline, spins, { tolerance: 1e-5, build: 'simd' });
+    assert.ok(errorOfDensity(signal, exact, spins) <= 1e-6);
+  }
+});
+
+test('a pulse that returns is kept as an operator without a tolerance, and is no less exact than its steps', async () => {
+  const timeline = echoes();
+  const spins = randomSpins(640);
+  const source = phantomOf(spins);
+  const { operators, forms } = makeProgram(timeline, source, { precision: 'f32', tileSize: 256 });
+  assert.equal(operators.operators.length, 1);
+  assert.deepEqual(operators.tables, [undefined]);
+  assert.equal(forms.matrix, 40);
+  const exact = await simulateTimeline(timeline, spins, { precision: 'f64' });
+  assert.ok(relativeError(await simulateTimeline(timeline, spins), exact) < 5e-6);
+});
+
+test('pulses of one shape are kept at a few amplitudes with a tolerance, stepped without', () => {
+  const source = phantomOf(randomSpins(2000));
+  const timeline = fingerprints();
+  const exact = makeProgram(timeline, source, { precision: 'f32', tileSize: 256 }).operators;
+  assert.equal(exact.operators.length, 0);
+  const counts = [1e-2, 1e-4, 1e-6].map((tolerance) => {
+    const { operators } = makeProgram(timeline, source, { precision: 'f32', tileSize: 256, tolerance });
+    return operators.operators.length;
+  });
+  assert.ok(counts[0]! < counts[2]! && counts[2]! <= 12, counts.join(' '));
+});
+
+test('f64 knows no fast form: the tolerance changes no bit of it', async () => {
+  const spins = randomSpins(64);
+  const [plain, tolerant] = [
+    await simulateTimeline(epi(16), spins, { precision: 'f64', tileSize: 64 }),
+    await simulateTimeline(epi(16), spins, { precision: 'f64', tileSize: 64, tolerance: 1e-2 }),
+  ];
+  assert.deepEqual(plain, tolerant);
+});
+
+test('--verify draws tiles by the plan and finds the error there is', async () => {
+  const spins = randomSpins(2000);
+  const timeline = epi(48);
+  const { engine, plan, source } = await engineFor(timeline, spins, { tolerance: 1e-2, tileSize: 256 });
+  await engine.close();
+  assert.deepEqual(tilesToVerify(plan), tilesToVerify(plan));
+  assert.equal(tilesToVerify({ tileCount: 1000, hash: 'abcdef0123' }).length, 10);
+  const tiles = [0, 7];
+  const job = { timeline, source, ...plan };
+  const found = uniteFindings([await verifyTiles(job, tiles, (one) => makeWasmEngine(one, { threads: 1 }))]);
+  assert.equal(found.tiles, 2);
+  const parts = tiles.map(async (tile) => {
+    const part = async (options: object): Promise<Float64Array> => {
+      const made = await engineFor(timeline, spins, { tileSize: 256, ...options });
+      await made.engine.run(tile, 1);
+      await made.engine.close();
+      return toSignal(made.engine.sums, made.plan);
+    };
+    return relativeError(await part({ tolerance: 1e-2 }), await part({ precision: 'f64' }));
+  });
+  const [a, b] = await Promise.all(parts);
+  assert.ok(found.errorOfSignal >= Math.min(a!, b!) && found.errorOfSignal <= Math.max(a!, b!));
+  assert.ok(found.errorOfDensity > 0 && found.errorOfDensity < 1e-2);
+});

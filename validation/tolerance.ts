@@ -1,0 +1,85 @@
+/**
+ * Error against tolerance for every fast form: the largest error of any sample over Σ|ρ| against f64 stepping, for many spins,
+ * whose errors average, and for eight phantoms of one spin each, where nothing does.
+ */
+import { fingerprinting, gradientEcho3d, randomSpins, timelineOf } from '../bench/cases.ts';
+import { makeProgram, type Program } from '../host/engine/wasm/program.ts';
+import type { SpinBlock } from '../host/phantom/types.ts';
+import { makeBuiltin } from '../host/sequence/builtin/index.ts';
+import { DEFAULT_SCANNER } from '../host/sequence/types.ts';
+import type { Timeline } from '../host/timeline/types.ts';
+import { phantomOf, simulateTimeline, spinsOf } from '../test/support/run.ts';
+import type { Row, Section } from './report.ts';
+
+const epi = (n: number): Timeline => timelineOf(makeBuiltin('epi', { n }, DEFAULT_SCANNER));
+
+/** A timeline for each form, and what shows that the form is in it. */
+export const FAST_FORMS: readonly {
+  readonly form: string;
+  readonly timeline: () => Timeline;
+  readonly isUsed: (program: Program) => boolean;
+}[] = [
+  { form: 'EPI train', timeline: () => epi(101), isUsed: ({ forms }) => forms.train === 101 },
+  { form: 'EPI train, even matrix', timeline: () => epi(64), isUsed: ({ forms }) => forms.train === 64 },
+  {
+    form: '3-D GRE: batched lines, a pulse looked up',
+    timeline: () => timelineOf(gradientEcho3d(96, 128)),
+    isUsed: ({ forms, operators }) => forms.transform === 96 && operators.tables.some((table) => table !== undefined),
+  },
+  {
+    form: 'fingerprinting: pulses of one shape',
+    timeline: () => timelineOf(fingerprinting(300, 32)),
+    isUsed: ({ operators }) => operators.operators.length > 1 && operators.plays.length > 3 * 100,
+  },
+];
+
+export const TOLERANCES = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6] as const;
+const SPINS = 2048;
+const SINGLE = 8;
+
+/** Largest |a − b| of a sample over Σ|ρ|. */
+export function errorOfDensity(a: Float64Array, b: Float64Array, { density }: SpinBlock): number {
+  let largest = 0;
+  for (let n = 0; n < a.length; n += 2) largest = Math.max(largest, Math.hypot(a[n]! - b[n]!, a[n + 1]! - b[n + 1]!));
+  return largest / density.reduce((sum, value) => sum + Math.abs(value), 0);
+}
+
+/** One spin of many as a phantom of its own. */
+function alone(spins: SpinBlock, n: number): SpinBlock {
+  const one = spinsOf([{}]);
+  for (const key of Object.keys(spins) as (keyof SpinBlock)[]) one[key][0] = spins[key][n]!;
+  return one;
+}
+
+export const tolerances: Section = {
+  title: 'Error against tolerance',
+  bounds: 'the tolerance, relative to Σ|ρ|',
+  async rows() {
+    const rows: Row[] = [];
+    const many = randomSpins(SPINS);
+    const phantoms = [many, ...Array.from({ length: SINGLE }, (_, n) => alone(many, n * 201))];
+    for (const { form, timeline, isUsed } of FAST_FORMS) {
+      const made = timeline();
+      const exact = await Promise.all(phantoms.map((spins) => simulateTimeline(made, spins, { precision: 'f64' })));
+      for (const tolerance of TOLERANCES) {
+        const program = makeProgram(made, phantomOf(many), { precision: 'f32', tileSize: 256, tolerance });
+        if (!isUsed(program)) throw new Error(`${form}: not chosen at ${tolerance}`);
+        const errors: number[] = [];
+        // Bounds of all spins hold for each: a phantom of one spin is simulated as a part of many.
+        for (const [n, spins] of phantoms.entries()) {
+          const source = { ...phantomOf(spins), bounds: phantomOf(many).bounds };
+          const signal = await simulateTimeline(made, source, { tolerance });
+          errors.push(errorOfDensity(signal, exact[n]!, spins));
+        }
+        const label = `${form}, ${tolerance.toExponential(0)}`;
+        rows.push({ what: `${label}, ${SPINS} spins`, value: errors[0]!, bound: tolerance });
+        rows.push({
+          what: `${label}, worst of ${SINGLE} single spins`,
+          value: Math.max(...errors.slice(1)),
+          bound: tolerance,
+        });
+      }
+    }
+    return rows;
+  },
+};

@@ -47,7 +47,7 @@ export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Prom
     pool = await startThreads(kernels.module, memory.arena.memory, starts);
     exports = pool.exports;
   }
-  return engineOver(job, memory, { sizes, exports, pool, build: describeBuild(kernels.build, exports) });
+  return engineOver(job, memory, { sizes, exports, pool, build: describeBuild(kernels, exports) });
 }
 
 interface Machine {

@@ -2,6 +2,7 @@
  * Which kernel build runs here: relaxed SIMD where the machine's Node takes it, plain SIMD elsewhere. The two may differ in
  * the last bits, so the choice is part of the engine's `build` and of the plan's hash.
  */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import v8 from 'node:v8';
 import { assetPath } from '../../common/assets.ts';
@@ -12,6 +13,8 @@ export type KernelBuild = 'relaxed' | 'simd';
 export interface Kernels {
   readonly module: WebAssembly.Module;
   readonly build: KernelBuild;
+  /** Of the kernels' bytes: tells two compilations of one version apart. */
+  readonly digest: string;
 }
 
 /** What the kernels export; see `assembly/index.ts`. */
@@ -37,7 +40,8 @@ export function loadKernels(wanted?: KernelBuild): Kernels {
   for (const build of wanted === undefined ? (['relaxed', 'simd'] as const) : [wanted]) {
     const bytes = readKernel(`wasm/${build}.wasm`);
     if (!WebAssembly.validate(bytes)) continue;
-    const kernels = { module: new WebAssembly.Module(bytes), build };
+    const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 8);
+    const kernels = { module: new WebAssembly.Module(bytes), build, digest };
     loaded.set(wanted, kernels);
     return kernels;
   }
@@ -70,17 +74,17 @@ export function kernelImports(memory: WebAssembly.Memory): WebAssembly.Imports {
   };
 }
 
-/** `relaxed-fused node 20.20.2`: all of this engine's part of what may change a bit. */
-export function describeBuild(build: KernelBuild, exports: KernelExports): string {
+/** `relaxed-fused 1f2e3d4c node 20.20.2`: all of this engine's part of what may change a bit. */
+export function describeBuild({ build, digest }: Kernels, exports: KernelExports): string {
   const fused = exports.probeFused(1 + 2 ** -30) !== 0;
-  return `${build}-${fused ? 'fused' : 'unfused'} node ${process.versions.node}`;
+  return `${build}-${fused ? 'fused' : 'unfused'} ${digest} node ${process.versions.node}`;
 }
 
 /** What an engine made here would call its build, without making one. */
 export function wasmBuild(wanted?: KernelBuild): string {
-  const { module, build } = loadKernels(wanted);
+  const kernels = loadKernels(wanted);
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
-  return describeBuild(build, instantiate(module, memory));
+  return describeBuild(kernels, instantiate(kernels.module, memory));
 }
 
 /** The kernels on this thread, with no way to start others. */

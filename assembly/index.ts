@@ -2,4 +2,5 @@
 export { heapBase, recordBytes, scratchBytes } from './layout';
 export { probeFused } from './simd';
 export { stepNodes } from './tables';
+export { gatherSums } from './sums';
 export { startThread, wasi_thread_start, work } from './threads';

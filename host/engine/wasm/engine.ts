@@ -129,14 +129,6 @@ function engineOver(job: EngineJob, memory: Memory, { sizes, exports, pool, buil
     throw new LarmorError(EXIT.internal, `the signal of tile ${tile} (${spins}) is not finite; nothing was written`);
   };
 
-  /** Adds the other accumulators to the first and clears them. */
-  const gather = (): void => {
-    for (const other of memory.sums.slice(1)) {
-      for (let i = 0; i < sums.length; i++) sums[i] = sums[i]! + other[i]!;
-      other.fill(0n);
-    }
-  };
-
   return {
     name: 'wasm',
     reproducible: true,
@@ -148,7 +140,7 @@ function engineOver(job: EngineJob, memory: Memory, { sizes, exports, pool, buil
       const offset = first - fed;
       const next = await (pool === undefined ? runHere : runThreads)(first, first + count);
       checkFinite(offset);
-      gather();
+      exports.gatherSums(memory.job.address);
       return next;
     },
     pause() {

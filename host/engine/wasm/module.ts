@@ -26,6 +26,7 @@ export interface KernelExports {
   startThread(start: number): number;
   /** See assembly/tables.ts. */
   stepNodes(job: number, at: number, count: number, pulse: number): void;
+  gatherSums(job: number): void;
   work(job: number, tile: number, thread: number): void;
 }
 

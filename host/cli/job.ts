@@ -60,7 +60,8 @@ export async function openJob(
     const inputs = await openInputs(sequenceName, phantomName, options, { quiet: !root, boundsOf });
     loaded = performance.now();
     const timeline = compileTimeline(inputs.sequence, { B0: inputs.scanner.B0, maxRfStep: options.dtRf });
-    const request = { timeline, source: inputs.phantom, precision: options.precision };
+    const { precision, tolerance } = options;
+    const request = { timeline, source: inputs.phantom, precision, ...(tolerance === undefined ? {} : { tolerance }) };
     const engine = await chooseEngine(options, request, (adapters, gpu) => chooseDevice(adapters, cluster.node, gpu));
     opened = { ...inputs, timeline, engine };
     const plain = cluster.size > 1 ? wasmBuild('simd') : '';

@@ -37,7 +37,7 @@ export type PickDevice = (
 /** @throws LarmorError 2 when WebGPU is asked for and cannot be had, or what is asked for contradicts itself */
 export async function chooseEngine(
   { engine, gpu }: EngineRequest,
-  job: Pick<EngineJob, 'timeline' | 'source' | 'precision'>,
+  job: Pick<EngineJob, 'timeline' | 'source' | 'precision' | 'tolerance'>,
   pick: PickDevice,
 ): Promise<EngineChoice> {
   const wasm = (): EngineChoice => ({ name: 'wasm', build: wasmBuild() });
@@ -46,9 +46,17 @@ export async function chooseEngine(
     return wasm();
   }
   const insist = engine === 'webgpu' || gpu !== undefined;
-  if (insist && job.precision === 'f64')
-    throw usage('GPUs compute in f32 here (WGSL has no f64)', 'use --engine wasm for --precision f64');
-  if (!insist && job.precision === 'f64') return wasm();
+  const beyondGpu =
+    job.precision === 'f64'
+      ? 'GPUs compute in f32 here (WGSL has no f64)'
+      : job.tolerance !== undefined
+        ? 'GPUs sum in exact forms alone'
+        : undefined;
+  if (beyondGpu !== undefined) {
+    const asked = job.precision === 'f64' ? '--precision f64' : '--tolerance';
+    if (insist) throw usage(beyondGpu, `use --engine wasm for ${asked}`);
+    return wasm();
+  }
   const { buildName, gpuWorthwhile, listAdapters } = await import('./webgpu/index.ts');
   // Loading Dawn takes a second, so the job is counted before any GPU is looked for.
   if (!insist && !gpuWorthwhile(job, { software: false })) return wasm();

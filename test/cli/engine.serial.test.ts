@@ -125,6 +125,7 @@ describe('one process', () => {
     await refused(t, ['--engine', 'wasm', '--gpu', '0'], /--gpu does not go with --engine wasm/);
     await refused(t, ['--engine', 'webgpu', '--precision', 'f64'], /GPUs compute in f32.*use --engine wasm/);
     await refused(t, ['--gpu', '0', '--precision', 'f64'], /GPUs compute in f32/);
+    await refused(t, ['--gpu', '0', '--tolerance', '1e-4'], /exact forms alone; use --engine wasm for --tolerance/);
     await refused(t, ['--engine', 'cuda'], /Allowed choices are auto, wasm, webgpu/);
   });
 

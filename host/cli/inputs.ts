@@ -45,7 +45,7 @@ export function openSequence(name: string, settings: Readonly<Record<string, str
 }
 
 /** What the scanner could not do is warned about, or refused with `--strict`; what is off its clocks is told with -v. */
-export function reportFindings(sequence: Sequence, scanner: Scanner, strict: boolean, quiet: boolean): void {
+function reportFindings(sequence: Sequence, scanner: Scanner, strict: boolean, quiet: boolean): void {
   for (const { block, count, what, mend, severity } of checkSequence(sequence, scanner)) {
     const place = `${sequence.name}: block ${block + 1}`;
     const text = count > 1 ? `${what} (and so in ${count - 1} more blocks)` : what;

@@ -100,11 +100,6 @@ function ancestors(path: string | undefined): string[] {
   );
 }
 
-/** https://no-color.org: set and not empty means no colour. */
-export function wantsColor(stream: NodeJS.WriteStream): boolean {
-  return stream.isTTY === true && !process.env.NO_COLOR;
-}
-
 function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');

@@ -44,7 +44,7 @@ export interface LabelMap {
   readonly numberOf: (label: number) => number;
 }
 
-export function labelMap(table: TissueTable): LabelMap {
+function labelMap(table: TissueTable): LabelMap {
   const tissues: (Tissue | undefined)[] = [undefined];
   const numbers = new Map<number, number>([[0, 0]]);
   for (const [label, tissue] of table.tissues) numbers.set(label, tissue ? tissues.push(tissue) - 1 : 0);

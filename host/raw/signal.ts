@@ -9,7 +9,7 @@ const CHUNK = 1 << 17;
 type FloatArray = typeof Float32Array | typeof Float64Array;
 
 /** The array type of the run's precision: f32 or f64 numbers in files. */
-export function floatsOf(raw: RawData): FloatArray {
+function floatsOf(raw: RawData): FloatArray {
   return raw.precision === 'f64' ? Float64Array : Float32Array;
 }
 

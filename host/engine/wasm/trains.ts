@@ -162,13 +162,13 @@ export function gridBytes({ grid, taps }: Axis, lineAxis: Axis): number {
 }
 
 /** Lanes per spin: places and phases, weights of both axes, their products; a tile's share of the transform. */
-export function trainLanes({ sampleAxis, lineAxis }: Train, tileSize: number): number {
+function trainLanes({ sampleAxis, lineAxis }: Train, tileSize: number): number {
   const weights = 4 * (sampleAxis.taps * sampleAxis.degree + lineAxis.taps * lineAxis.degree);
   return 120 + weights + 10 * sampleAxis.taps * lineAxis.width + transformLanes(sampleAxis, lineAxis) / tileSize;
 }
 
 /** Lanes of a tile's transform, its transposition and its samples. */
-export function transformLanes(sampleAxis: Axis, lineAxis: Axis): number {
+function transformLanes(sampleAxis: Axis, lineAxis: Axis): number {
   const [n, l] = [sampleAxis.grid, lineAxis.grid];
   return (
     5 * n * l * Math.log2(l) +

@@ -4,12 +4,13 @@
  *   RF + Gz | rephase z, prephase x, encode y | wait for TE | readout | spoil z, rewind y | wait for TR
  */
 import type { Seconds } from '../../common/units.ts';
-import { areaTrapezoid, blockOf, delayOf, eventEnd, roundUp, sequenceOf, setLabel } from '../designer.ts';
-import type { Block, TrapezoidEvent } from '../types.ts';
+import { areaTrapezoid, blockOf, delayOf, sequenceOf, setLabel } from '../designer.ts';
+import type { Block } from '../types.ts';
 import { builtin } from './parameters.ts';
 import {
   interleaved,
   isWait,
+  longestOf,
   phaseTable,
   readoutLobe,
   slicePositions,
@@ -18,6 +19,7 @@ import {
   spoilerLobe,
   type WantedTime,
   waiting,
+  waitPerSlice,
 } from './spin-warp.ts';
 
 const parameters = {
@@ -69,17 +71,14 @@ export const gre = builtin('gre', 'spoiled gradient echo, 2-D multi-slice', para
   const rewind = phaseTable(fov, n, scanner, -1);
   const spoiler = spoilerLobe(values.spoiler, thickness, scanner);
 
-  const longest = (...lobes: TrapezoidEvent[]): Seconds =>
-    roundUp(Math.max(...lobes.map(eventEnd)), scanner.blockRaster);
-  const windTime = longest(rephaser, prephaser, encode[0]!);
-  const spoilTime = longest(spoiler, rewind[0]!);
+  const windTime = longestOf(scanner, rephaser, prephaser, encode[0]!);
+  const spoilTime = longestOf(scanner, spoiler, rewind[0]!);
 
   const earliest = selection.duration - selection.center + windTime + readout.center;
   const teWait = waiting(wanted('te', te), earliest, scanner);
   const shot = selection.duration + windTime + teWait + readout.duration + spoilTime;
   const trWait = waiting(wanted('tr', tr), slices * shot, scanner);
-  // Slices share the wait evenly as far as the raster lets them; the last one takes the rest.
-  const share = Math.floor(trWait / slices / scanner.blockRaster + 1e-6) * scanner.blockRaster;
+  const share = waitPerSlice(trWait, slices, scanner);
 
   const positions = slicePositions(slices, thickness, gap, offset);
   const order = interleaved(slices);

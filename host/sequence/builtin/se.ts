@@ -7,12 +7,13 @@
  * to a gradient echo's.
  */
 import type { Seconds } from '../../common/units.ts';
-import { areaTrapezoid, blockOf, delayOf, eventEnd, roundUp, sequenceOf, setLabel } from '../designer.ts';
-import type { Block, TrapezoidEvent } from '../types.ts';
+import { areaTrapezoid, blockOf, delayOf, roundUp, sequenceOf, setLabel } from '../designer.ts';
+import type { Block } from '../types.ts';
 import { builtin } from './parameters.ts';
 import {
   interleaved,
   isWait,
+  longestOf,
   phaseTable,
   readoutLobe,
   slicePositions,
@@ -21,6 +22,7 @@ import {
   spoilerLobe,
   type WantedTime,
   waiting,
+  waitPerSlice,
 } from './spin-warp.ts';
 
 const parameters = {
@@ -59,11 +61,9 @@ export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (value
   const crusher = spoilerLobe(values.crusher, thickness, scanner);
   const spoiler = spoilerLobe(values.spoiler, thickness, scanner);
 
-  const longest = (...lobes: TrapezoidEvent[]): Seconds =>
-    roundUp(Math.max(...lobes.map(eventEnd)), scanner.blockRaster);
-  const windTime = longest(rephaser, prephaser, encode[0]!);
-  const crushTime = longest(crusher);
-  const spoilTime = longest(spoiler, rewind[0]!);
+  const windTime = longestOf(scanner, rephaser, prephaser, encode[0]!);
+  const crushTime = longestOf(scanner, crusher);
+  const spoilTime = longestOf(scanner, spoiler, rewind[0]!);
 
   // Both halves of TE: excitation centre to refocusing centre to sample floor(n/2).
   const before = excite.duration - excite.center + windTime + crushTime + refocus.center;
@@ -84,7 +84,7 @@ export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (value
     readout.duration +
     spoilTime;
   const trWait = waiting(wanted('tr', tr), slices * shot, scanner);
-  const share = Math.floor(trWait / slices / scanner.blockRaster + 1e-6) * scanner.blockRaster;
+  const share = waitPerSlice(trWait, slices, scanner);
 
   const positions = slicePositions(slices, thickness, gap, offset);
   const order = interleaved(slices);

@@ -183,3 +183,13 @@ export function waiting(
 export function isWait(time: Seconds): boolean {
   return time > 1e-12;
 }
+
+/** Time that lobes played together take, on the block raster. */
+export function longestOf(scanner: Scanner, ...lobes: readonly TrapezoidEvent[]): Seconds {
+  return roundUp(Math.max(...lobes.map(eventEnd)), scanner.blockRaster);
+}
+
+/** What each slice of a TR but the last waits: they share the wait evenly as far as the raster lets them. */
+export function waitPerSlice(wait: Seconds, slices: number, { blockRaster }: Scanner): Seconds {
+  return Math.floor(wait / slices / blockRaster + 1e-6) * blockRaster;
+}

@@ -1,16 +1,7 @@
 /** What happens to jobs: ranks killed, stopped, given other work, without disk. Never a hang, one line, the right exit code. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -31,25 +22,35 @@ import {
   until,
 } from './launch.ts';
 import { job, signalHash } from './long-job.ts';
+import { assertResumes, assertWithinInterval, tilesIn, watchWork } from './lost-work.ts';
 
 for (const family of present) {
   test(`${family}: kill -9 of a rank ends the job; --resume redoes at most one interval`, async (t) => {
     const cwd = scratch(t);
     const path = join(cwd, 'kept/checkpoint.larmor');
-    const args = [...job, '--checkpoint', 'kept', '--checkpoint-interval', '0.5'];
+    const interval = 0.3;
+    const args = [...job, '--checkpoint', 'kept', '--checkpoint-interval', `${interval}`];
     const running = start(['simulate', ...args], { family, ranks: 2, cwd });
-    await until('a checkpoint', () => existsSync(path));
-    const first = statSync(path).mtimeMs;
-    await until('another', () => statSync(path).mtimeMs > first);
+    const watch = watchWork(running, 2, path);
+    await until('two checkpoints', () => watch.checkpoints >= 2);
+    // Shortly before the third: nothing dearer can be lost.
+    await new Promise((resolve) => setTimeout(resolve, 900 * interval));
+    const victim = running.ranks().get(1)!;
+    const lost = watch.lost();
     const killed = performance.now();
-    kill(running.ranks().get(1)!, 'SIGKILL');
+    kill(victim, 'SIGKILL');
+    watch.stop();
     const ended = await running.ended;
     assert.notEqual(ended.code, 0);
     assert.ok(performance.now() - killed < 10e3, transcript(ended));
     assert.match(ended.stderr + ended.stdout, /signal 9|Killed/);
     assert.deepEqual(errorsIn(ended), []);
+    assertWithinInterval(lost, interval);
+    const kept = tilesIn(path);
     const resumed = await simulate([...args, '--resume'], { cwd });
-    assert.ok(resumed.tilesResumed > 0);
+    t.diagnostic(`${kept} of ${resumed.tiles} tiles kept, at most ${lost.toFixed(2)} s of each rank's work lost`);
+    assert.ok(kept > 0);
+    assertResumes(resumed, kept);
     assert.equal(resumed.signalHash, await signalHash());
   });
 

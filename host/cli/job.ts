@@ -13,7 +13,8 @@ import type { Precision } from '../engine/types.ts';
 import { type KernelBuild, wasmBuild } from '../engine/wasm/module.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import { compileTimeline } from '../timeline/compile.ts';
-import { STRIDE, type Timeline } from '../timeline/types.ts';
+import type { Timeline } from '../timeline/types.ts';
+import { workPerSpin } from '../timeline/work.ts';
 import { type InputOptions, type Inputs, openInputs } from './inputs.ts';
 
 export interface JobOptions extends InputOptions, EngineRequest {
@@ -103,11 +104,6 @@ export async function openJob(
 
 /** Spin·operations of a rank below which starting a worker (0.1 s) costs more than it saves. */
 const SMALL_JOB = 2e8;
-
-/** By counting, never by timing: samples at one operation, RF steps and segments at what they cost beside one. */
-function workPerSpin({ sampleCount, rfSteps, ops }: Timeline): number {
-  return sampleCount + 20 * (ops.length / STRIDE.op) + 10 * (rfSteps.length / STRIDE.rfStep);
-}
 
 /** Launchers bind ranks on their own account: mpirun of Open MPI to one core each, srun without -c too. */
 function warnIfBound(asked: number | undefined): void {

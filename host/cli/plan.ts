@@ -39,7 +39,7 @@ async function tellPlan(job: Opened, ranks: number, { json = false, verbose = fa
   const forms = Object.fromEntries(Object.entries(program.forms).filter(([, count]) => count > 0));
   const { threads } = sizes;
   const bytes = { opened, kernels: sizes.total, phantom: phantom.residentBytes };
-  const memory = forecastMemory(bytes, { sampleCount: timeline.sampleCount, ranks, threads });
+  const memory = forecastMemory(bytes, { sampleCount: timeline.sampleCount, ranks, workers: sizes.workers });
   const time = await forecastTime({ timeline, source: phantom, ...made }, made, ranks, (calibration) =>
     makeEngine(engine, calibration, threads, kernels),
   );

@@ -5,7 +5,7 @@
 import type { Engine, EngineJob } from '../engine/types.ts';
 import type { Plan } from './plan.ts';
 
-/** What MPI takes of a process (Open MPI 4.1 and MPICH 4.0, without InfiniBand), and a thread's stack, heap and code [bytes]. */
+/** What MPI takes of a process (Open MPI 4.1 and MPICH 4.0, without InfiniBand), and a worker thread's stack, heap and code [bytes]. */
 const MPI_BYTES = 14e6;
 const THREAD_BYTES = 6e6;
 /** Per sample on rank 0, while it writes: the signal in double precision, its phase, what goes to the file. */
@@ -28,9 +28,9 @@ export interface MemoryForecast {
  */
 export function forecastMemory(
   { opened, kernels, phantom }: Pick<MemoryForecast, 'opened' | 'kernels' | 'phantom'>,
-  { sampleCount, ranks, threads }: { readonly sampleCount: number; readonly ranks: number; readonly threads: number },
+  { sampleCount, ranks, workers }: { readonly sampleCount: number; readonly ranks: number; readonly workers: number },
 ): MemoryForecast {
-  const more = (ranks > 1 ? MPI_BYTES : 0) + (threads > 1 ? threads * THREAD_BYTES : 0);
+  const more = (ranks > 1 ? MPI_BYTES : 0) + workers * THREAD_BYTES;
   const others = opened + kernels + more;
   return { opened, kernels, phantom, root: others + OUTPUT_BYTES * sampleCount, others };
 }

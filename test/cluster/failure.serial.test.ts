@@ -70,6 +70,17 @@ for (const family of present) {
   }
 }
 
+test('a tile that takes longer than --watchdog is no dead rank', { skip: missing('openmpi') }, async (t) => {
+  // Three tiles of 1.4 s (3 GHz) for two ranks of one thread: rank 1 waits while rank 0 is in its second.
+  const epi = ['epi', 'head2d', '--set', 'voxel=0.8e-3', '--precision', 'f64', '--tile', '14000', '-o', 'raw.npy'];
+  const launch = { family: 'openmpi', ranks: 2, cwd: scratch(t) } as const;
+  const { perRank } = await simulate([...epi, '--threads', '1', '--watchdog', '0.5'], launch);
+  assert.deepEqual(
+    perRank.map(({ tiles }) => tiles),
+    [2, 1],
+  );
+});
+
 test('kills at random moments, nothing lost', (t) => killMany(t, 5, 1));
 
 const twoRanks = { skip: missing('openmpi') };

@@ -1,6 +1,6 @@
 /**
- * The WASM engine: feeds tiles through a ring of slots and lets threads walk them. One thread means the calling one: no
- * worker to start, and the event loop gets its turn between tiles.
+ * The WASM engine: feeds tiles through a ring of slots and lets threads walk them. One thread means the calling one, unless
+ * tiles are long: no worker to start, and the event loop gets its turn between tiles.
  */
 import { EXIT, LarmorError } from '../../common/errors.ts';
 import type { Engine, EngineJob } from '../types.ts';
@@ -23,11 +23,16 @@ const TURN_MS = 40;
 
 /** @throws LarmorError 65 if timeline and sums need more than the 4 GiB a WASM memory can hold */
 export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Promise<Engine> {
-  const { timeline, source, tileSize, tileCount } = job;
+  const { timeline, source } = job;
   const kernels = loadKernels(options.build);
   const program = makeProgram(timeline, source, job);
-  const phantom = { tileSize, tileCount, spinCount: source.spinCount };
-  const sizes = wasmSizes(timeline, program, phantom, options.threads, options.accumulatorBytes);
+  const sizes = wasmSizes(
+    timeline,
+    program,
+    { ...job, spinCount: source.spinCount },
+    options.threads,
+    options.accumulatorBytes,
+  );
   const memory = layOut(job, program, sizes);
   let exports = instantiate(kernels.module, memory.arena.memory);
   const agreed = RECORD_BYTES.every((bytes, record) => exports.recordBytes(record) === bytes);
@@ -37,8 +42,8 @@ export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Prom
   layOutTables(memory, program, exports);
   layOutScratch(memory, sizes.threads, exports);
   let pool: ThreadPool | undefined;
-  if (sizes.threads > 1) {
-    const starts = Array.from({ length: sizes.threads }, (_, thread) => {
+  if (sizes.workers > 0) {
+    const starts = Array.from({ length: sizes.workers }, (_, thread) => {
       const start = memory.arena.start();
       start.set('job', memory.job.address);
       start.set('thread', thread);

@@ -5,6 +5,7 @@
 import { badInput } from '../../common/errors.ts';
 import { SPIN_BYTES, type SpinBlock, spinBlock } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
+import { workPerSpin } from '../../timeline/work.ts';
 import type { EngineJob } from '../types.ts';
 import { Arena, type JobView, type SlotView } from './layout.ts';
 import type { KernelExports } from './module.ts';
@@ -22,8 +23,18 @@ const PANEL = 32;
 /** A WASM memory's addresses have 32 bits. */
 const MEMORY_LIMIT = 65535 * 65536;
 
+/**
+ * Operations of a tile, by counting, up to which a single thread may be the calling one: with more (a tenth of a second to one) it would
+ * leave signals unheard and, under MPI, the other ranks without a sign of life.
+ */
+const SHORT_TILE = 4e8;
+/** What stepping in f64 takes beside lines in f32. */
+const F64_WORK = 100;
+
 export interface Sizes {
   readonly threads: number;
+  /** Threads to start: all, or none where the calling one does the work. */
+  readonly workers: number;
   /** Spins a slot holds: the tile, rounded up to the widest panel. */
   readonly capacity: number;
   readonly slots: number;
@@ -40,13 +51,16 @@ export function wasmSizes(
     tileSize,
     spinCount,
     tileCount,
-  }: { readonly tileSize: number; readonly spinCount: number; readonly tileCount: number },
+    precision,
+  }: Pick<EngineJob, 'tileSize' | 'tileCount' | 'precision'> & { readonly spinCount: number },
   wantedThreads: number,
   accumulatorBytes = ACCUMULATOR_BYTES,
 ): Sizes {
   const threads = Math.max(1, Math.min(wantedThreads, tileCount));
   const capacity = PANEL * Math.ceil(Math.min(tileSize, spinCount) / PANEL);
-  const slots = threads === 1 ? 1 : 2 * threads + 2;
+  const tileWork = capacity * workPerSpin(timeline) * (precision === 'f64' ? F64_WORK : 1);
+  const workers = threads > 1 || tileWork > SHORT_TILE ? threads : 0;
+  const slots = workers === 0 ? 1 : 2 * workers + 2;
   const sumBytes = 16 * timeline.sampleCount;
   const accumulators = Math.max(1, Math.min(threads, Math.floor(accumulatorBytes / sumBytes)));
   const { ops, moments, reads, batches, rowSamples, operators } = program;
@@ -94,7 +108,7 @@ export function wasmSizes(
       'use smaller tiles or split the sequence',
     );
   }
-  return { threads, capacity, slots, accumulators, total };
+  return { threads, workers, capacity, slots, accumulators, total };
 }
 
 export interface Slot {

@@ -44,6 +44,9 @@ export interface NodePlace {
   readonly sharers: number;
 }
 
+/** What a launcher gets to read a rank's last line in: MPICH's drops what it has not read when the abort arrives. */
+const LAST_WORDS_MS = 100;
+
 /**
  * Joins the world; collective. From here on an error nobody catches ends all ranks.
  * @param watchdog seconds without a sign of life after which a rank is given up, and the job with it
@@ -58,6 +61,7 @@ export async function joinCluster(watchdog: number): Promise<Cluster> {
   const fail = (error: unknown): never => {
     const told = error instanceof AgreedError && error.told;
     if (!told) tellNow(error);
+    if (!told && size > 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WORDS_MS);
     return world.abort(exitCodeOf(error));
   };
   if (size > 1) abortOnUncaught(world, { report: tellNow });

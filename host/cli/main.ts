@@ -15,13 +15,13 @@ import {
   toleranceBound,
 } from './options.ts';
 import { collect } from './settings.ts';
+import { agreeOn, usageError } from './usage.ts';
 
 const program = new Command('larmor')
   .description('MRI simulator for clusters: the Bloch equations for every spin, summed into raw data')
   .version(packageJson.version)
-  .showHelpAfterError('(larmor --help lists what there is)')
   .exitOverride()
-  .configureOutput({ writeErr: (text) => process.stderr.write(text) });
+  .configureOutput({ outputError: () => {} }); // told in the end, once
 
 /** Options that say what is simulated, shared by `simulate` and `plan`. */
 function withJob(command: Command): Command {
@@ -128,7 +128,11 @@ for (const command of [program, ...program.commands, ...sequence.commands, ...ph
 }
 
 try {
-  await program.parseAsync();
+  await program.parseAsync().catch((error: unknown) => {
+    const wrong = usageError(error);
+    if (wrong === undefined) throw error;
+    return agreeOn(wrong);
+  });
 } catch (error) {
   process.exitCode = report(error);
 }

@@ -83,6 +83,22 @@ test('a tile that takes longer than --watchdog is no dead rank', { skip: missing
 
 test('kills at random moments, nothing lost', (t) => killMany(t, 5, 1));
 
+for (const family of present) {
+  test(`${family}: a wrong command line is told once`, async (t) => {
+    const launch = { family, ranks: 2, cwd: scratch(t) };
+    const all = await run(['simulate', '--tolerence', '1e-3'], launch);
+    assert.equal(all.code, 2, transcript(all));
+    const mend = 'larmor --help lists what there is';
+    const line = `larmor: unknown option '--tolerence' (Did you mean --tolerance?); ${mend}`;
+    assert.deepEqual(errorsIn(all), [line], transcript(all));
+    const odd = { args: ['simulate', '--threads', '0'] };
+    const one = await run(['simulate', '-o', 'raw.npy'], { ...launch, odd });
+    assert.equal(one.code, 2, transcript(one));
+    assert.equal(errorsIn(one).length, 1, transcript(one));
+    assert.match(errorsIn(one)[0]!, /^larmor: rank 1 \(.+\): option '--threads <n>' argument '0' is invalid/);
+  });
+}
+
 const twoRanks = { skip: missing('openmpi') };
 
 test('ranks with other inputs are found before the first tile', twoRanks, async (t) => {

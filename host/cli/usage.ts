@@ -1,0 +1,27 @@
+/**
+ * Wrong command lines: what commander finds is told as one of Larmor's own errors, once. Under a launcher the ranks meet for it, as for
+ * any other error: mostly all of them have the same fault, and sometimes only one has, whose command was another.
+ */
+import { CommanderError } from 'commander';
+import { joinCluster } from '../cluster/communicator.ts';
+import { meet } from '../cluster/meeting.ts';
+import { type LarmorError, usage } from '../common/errors.ts';
+import { DEFAULT_WATCHDOG } from './options.ts';
+
+/** `error` of a command line as a line of ours; undefined if it is none, but a help text or a version that was asked for. */
+export function usageError(error: unknown): LarmorError | undefined {
+  if (!(error instanceof CommanderError) || !error.message.startsWith('error: ')) return undefined;
+  const what = error.message.slice('error: '.length).replaceAll('\n', ' ').replace(/\.$/, '');
+  return usage(what, 'larmor --help lists what there is');
+}
+
+/** Collective. @throws AgreedError, or `error` itself where the ranks cannot meet */
+export async function agreeOn(error: LarmorError): Promise<never> {
+  const cluster = await joinCluster(DEFAULT_WATCHDOG).catch(() => {
+    throw error;
+  });
+  const fail = (): never => {
+    throw error;
+  };
+  return meet(cluster, 'command line', fail, fail).catch((agreed: unknown) => cluster.endWith(agreed));
+}

@@ -6,7 +6,7 @@ import { fromRoot, meet } from '../cluster/meeting.ts';
 import { type CheckpointOptions, checkCheckpointOptions, findStart, type Start } from '../cluster/restart.ts';
 import { type RunResult, runTiles } from '../cluster/run.ts';
 import type { Schedule } from '../cluster/schedule.ts';
-import { listenForStop } from '../cluster/stop.ts';
+import { listenForStop, type StopRequest } from '../cluster/stop.ts';
 import { countTiles, type TileRange } from '../cluster/tiles.ts';
 import { type Findings, tilesToVerify, uniteFindings, type Verification, verifyTiles } from '../cluster/verify.ts';
 import { EXIT, LarmorError } from '../common/errors.ts';
@@ -28,9 +28,10 @@ export interface SimulateOptions extends JobOptions, CheckpointOptions {
 }
 
 export async function simulate(sequenceName: string, phantomName: string, options: SimulateOptions): Promise<void> {
+  const stop = listenForStop();
   const cluster = await joinCluster(options.watchdog);
   try {
-    await simulateIn(cluster, sequenceName, phantomName, options);
+    await simulateIn(cluster, stop, sequenceName, phantomName, options);
   } catch (error) {
     await cluster.endWith(error);
   }
@@ -39,6 +40,7 @@ export async function simulate(sequenceName: string, phantomName: string, option
 
 async function simulateIn(
   cluster: Cluster,
+  stop: StopRequest,
   sequenceName: string,
   phantomName: string,
   options: SimulateOptions,
@@ -79,7 +81,7 @@ async function simulateIn(
   if (start.sums !== undefined) engine.sums.set(start.sums);
   const loaded = (performance.now() - begun) / 1e3;
 
-  const stop = listenForStop();
+  stop.hold();
   cluster.reportProgress(() => engine.finished);
   const toDo = plan.tileCount - countTiles(done);
   const hide = showProgress(toDo, () => cluster.finished(engine.finished), options.quiet === true || !root);

@@ -3,9 +3,15 @@
  * on, on another number of ranks, under another MPI, and gives the same bits.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
+import { writePulseq } from '../../host/sequence/pulseq/write.ts';
+import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
 import { errorsIn, type Family, kill, missing, run, scratch, simulate, start, transcript, until } from './launch.ts';
 import { job, signalHash } from './long-job.ts';
 
@@ -51,6 +57,33 @@ for (const [family, ranks, signal, victim, schedule] of cases) {
     assert.match(again.stderr, /was complete at/);
     assert.equal(JSON.parse(again.stdout).signalHash, resumed.signalHash);
   });
+}
+
+test('a warning that comes while inputs are read', { skip: missing('openmpi') }, async (t) => {
+  const cwd = scratch(t);
+  writePulseq(join(cwd, 'scan.seq'), makeBuiltin('epi', {}, DEFAULT_SCANNER));
+  // Rank 1 reads its sequence from a pipe: it waits there until somebody writes into it.
+  const pipe = join(cwd, 'pipe.seq');
+  spawnSync('mkfifo', [pipe]);
+  const rest = ['head2d', '-o', 'raw.npy', '--checkpoint', 'kept'];
+  const odd = { args: ['simulate', 'pipe.seq', ...rest] };
+  const running = start(['simulate', 'scan.seq', ...rest], { family: 'openmpi', ranks: 2, cwd, odd });
+  await until('rank 1', () => running.ranks().has(1));
+  const rank1 = running.ranks().get(1)!;
+  await until('rank 1 to listen', () => catches(rank1, constants.signals.SIGUSR2));
+  kill(rank1, 'SIGUSR2');
+  await writeFile(pipe, readFileSync(join(cwd, 'scan.seq')));
+  const stopped = await running.ended;
+  assert.equal(stopped.code, 75, transcript(stopped));
+  assert.match(errorsIn(stopped)[0]!, /stopped by SIGUSR2 after \d+ of \d+ tiles, kept in kept/);
+  const resumed = await simulate(['scan.seq', ...rest, '--resume'], { cwd });
+  assert.equal(resumed.signalHash, (await simulate(['scan.seq', 'head2d', '-o', 'raw.npy'], { cwd })).signalHash);
+});
+
+/** Whether a process has a handler for a signal. */
+function catches(pid: number, signal: number): boolean {
+  const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '0';
+  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
 }
 
 test('without --checkpoint a stop keeps nothing and says so', async (t) => {

@@ -19,9 +19,15 @@ export class Job {
   pulseForms: usize;
   /** [rfSteps] records of `excitation.ts`: half angles h = πγ̄B1·dt [rad] and g = πγ̄G·dt [rad/m] */
   steps: usize;
-  /** [reads][firstSample, waveform, moment, area, row] i32: moment since the last pulse; area and row where it is recorded */
+  /**
+   * [reads][firstSample, waveform, moment, area, row, lines, step] i32: moment since the last pulse; area and row where it is recorded; and
+   * after it the other lines of a run, each a step (of moments) further, in the next rows
+   */
   reads: usize;
-  /** [batches][waveform, area, rows, firstSamples, lines] i32: addresses of [rows] i32 and of Lines, or 0: as a matrix product */
+  /**
+   * [batches][waveform, area, rows, firstSamples, lines, firstRead, reads] i32: addresses of [rows] i32 and of Lines, or 0: as a matrix
+   * product; and which reads record its rows, panel by panel, or none: they stand in their area
+   */
   batches: usize;
   /** [waveforms][points, samples, linear] i32: points is the address of kx, ky, kz, t, one after the other, each PADDED to 8, f64 */
   waveforms: usize;
@@ -80,7 +86,7 @@ export namespace OP {
   export const EXCITE: i32 = 1;
   /** index into reads: sum its samples now */
   export const READ: i32 = 2;
-  /** index into reads: write the magnetisation at its first sample into a row of an area */
+  /** index into reads: write the magnetisation at the first samples of a run of lines into rows of an area */
   export const RECORD: i32 = 3;
   /** index into batches: sum the samples of all rows of an area */
   export const FLUSH: i32 = 4;
@@ -136,7 +142,7 @@ export class Tile {
   lanes: usize;
   /** [areas][panels][rows][re, im, re + im][PANEL] f32: recorded magnetisation. */
   records: usize;
-  /** [longest / 4][PANEL][re, im, re + im][4] f32: in-line evolution of a panel. */
+  /** [3][PANEL][re, im, re + im][4] f32: in-line evolution of a panel over twelve samples; and four columns of its steps. */
   evolution: usize;
   /** [re·re, im·im, (re + im)²][rows][longest] f32: products summed over panels. */
   products: usize;
@@ -152,6 +158,9 @@ export class Tile {
 
 /** Bytes of a `Tile` record; two stand in front of a thread's scratch, the second for making operators. */
 export const TILE_BYTES: i32 = 128;
+
+/** Bytes of `Tile.evolution`. */
+export const EVOLUTION_BYTES: i32 = (3 * 12 + 4) * PANEL * 4;
 
 /** Room for making operators: six f64 columns of a panel. */
 export const MAKING_BYTES: i32 = 6 * PANEL * 8;
@@ -172,7 +181,7 @@ export function scratchBytes(address: usize): i32 {
   const job = changetype<Job>(address);
   const width = job.precision >> 3;
   const columns = job.capacity * 8 + 5 * job.capacity * width;
-  const matrix = job.areas * recordBytesOf(job) + job.longest * 12 * (PANEL + job.rows);
+  const matrix = job.areas * recordBytesOf(job) + EVOLUTION_BYTES + job.longest * 12 * job.rows;
   const operators = job.operatorCount == 0 ? 0 : job.operatorCount * job.capacity * (OPERATOR_BYTES / 4) + MAKING_BYTES;
   const train = job.gridBytes == 0 ? 0 : SPREAD_BYTES + 2 * <i32>job.gridBytes;
   return 2 * TILE_BYTES + columns + CHUNK * 32 + matrix + operators + train;

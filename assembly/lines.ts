@@ -4,8 +4,8 @@
  * every line: 8 complex products where the matrix form has as many as samples. All lines of the batch are transformed together.
  */
 import { transformColumns } from './fourier';
-import { Job, PANEL, recordBytesOf, Tile } from './layout';
-import { PART, RECORD } from './matrix';
+import { Job, PANEL, Tile } from './layout';
+import { PART, RECORD, rowsOfPanel } from './matrix';
 import { ec, es, evolve } from './readout';
 import { loadT, madd, nmadd, splat } from './simd';
 import { Axis, cellOf, fold, MOST_TAPS, placeFour, weigh } from './spreading';
@@ -21,17 +21,16 @@ export class Lines {
 /** Columns of a panel: cell, place, decay, evolution to the middle of a line. */
 const COLUMN: usize = <usize>PANEL * 4;
 
-/** Sums all rows of an area. @param firstSamples address of [rows] i32 @returns false if a sample is not finite */
-export function sumLines(job: Job, tile: Tile, lines: Lines, area: i32, rows: i32, firstSamples: usize, sums: usize): bool {
+/** Sums all rows of a batch. @param firstSamples address of [rows] i32 @returns false if a sample is not finite */
+export function sumLines(job: Job, tile: Tile, lines: Lines, batch: usize, area: usize, rows: i32, firstSamples: usize, sums: usize): bool {
   const axis = changetype<Axis>(lines.axis);
   const imaginary = <usize>(axis.grid + axis.taps) << 2;
   const row = imaginary << 1;
   memory.fill(tile.grid, 0, <usize>rows * row);
-  let records = tile.records + <usize>area * recordBytesOf(job);
   for (let panel = 0; panel < tile.count; panel += PANEL) {
+    const records = rowsOfPanel(job, tile, panel, batch, area);
     place(lines, axis, tile, panel);
     for (let n: usize = 0; n < COLUMN; n += 4) spread(axis, tile.spread + n, tile.spread + 8 * COLUMN, records + n, rows, tile.grid, imaginary);
-    records += <usize>job.rows * RECORD;
   }
   fold(axis, tile.grid, tile.grid + <usize>rows * row, imaginary);
   const padded = (rows + 3) & ~3;

@@ -12,7 +12,7 @@ import { demoteFour, lanes, loadColumn, loadT, madd, nmadd, splat } from './simd
 import { addLanes } from './sums';
 
 /** Bytes of a record in `Job.reads` and `Job.waveforms`. */
-export const READ_BYTES: usize = 20;
+export const READ_BYTES: usize = 28;
 export const WAVEFORM_BYTES: usize = 12;
 
 /** Steps from one exactly phased sample to the next, in f32; f64 phases every sample exactly. */
@@ -112,20 +112,25 @@ function readAny<T>(tile: Tile, moment: usize, points: usize, column: usize, cou
   return sizeof<T>() == 8 ? loadT<f64>(tile.hertz, n) : demoteFour(tile.hertz, n);
 }
 
-/** What `evolve` leaves: cos and sin of a moment times its decay, one vector of spins. Globals are an instance's own. */
+/** What `decayingTurn` leaves: cos and sin of a phase times its decay. Globals are an instance's own. */
 export let ec: v128 = f32x4.splat(0);
 export let es: v128 = f32x4.splat(0);
+
+/** c, s of e^{−i2πp}·e^{−a} = c − i·s, p in turns. */
+// @ts-ignore: decorator
+@inline export function decayingTurn(p: v128, a: v128): void {
+  const h = halfTurns<f32>(p);
+  const u = remainder<f32>(p, h);
+  const u2 = v128.mul<f32>(u, u);
+  const e = v128.xor(expNegative<f32>(a), parity<f32>(h));
+  ec = v128.mul<f32>(e, cosTurns<f32>(u2));
+  es = v128.mul<f32>(e, sinTurns<f32>(u, u2));
+}
 
 /** c, s of e^{−i2π(k·r + Δf·t)}·e^{−t·R2} = c − i·s for the four spins at n. */
 // @ts-ignore: decorator
 @inline export function evolve(tile: Tile, n: i32, kx: f64, ky: f64, kz: f64, t: f64): void {
-  const p = turns<f32>(tile, n, kx, ky, kz, t);
-  const h = halfTurns<f32>(p);
-  const u = remainder<f32>(p, h);
-  const u2 = v128.mul<f32>(u, u);
-  const e = v128.xor(expNegative<f32>(v128.mul<f32>(splat<f32>(t), loadT<f32>(tile.R2, n))), parity<f32>(h));
-  ec = v128.mul<f32>(e, cosTurns<f32>(u2));
-  es = v128.mul<f32>(e, sinTurns<f32>(u, u2));
+  decayingTurn(turns<f32>(tile, n, kx, ky, kz, t), v128.mul<f32>(splat<f32>(t), loadT<f32>(tile.R2, n)));
 }
 
 /**

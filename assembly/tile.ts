@@ -1,5 +1,5 @@
 /** From a slot's spins to a tile at thermal equilibrium: rates instead of times, off-resonance in hertz at the scanner's field. */
-import { CHUNK, Job, MAKING_BYTES, OPERATOR_BYTES, PANEL, recordBytesOf, Slot, SPREAD_BYTES, Tile, TILE_BYTES } from './layout';
+import { CHUNK, EVOLUTION_BYTES, Job, MAKING_BYTES, OPERATOR_BYTES, PANEL, recordBytesOf, Slot, SPREAD_BYTES, Tile, TILE_BYTES } from './layout';
 import { lanes, loadColumn, splat, storeT } from './simd';
 
 export const T1: usize = 4, T2: usize = 5;
@@ -24,7 +24,7 @@ export function loadTile<T>(job: Job, slot: Slot, scratch: usize): Tile {
   tile.lanes = tile.mz + column;
   tile.records = tile.lanes + CHUNK * 32;
   tile.evolution = tile.records + <usize>job.areas * recordBytesOf(job);
-  tile.products = tile.evolution + <usize>job.longest * PANEL * 12;
+  tile.products = tile.evolution + EVOLUTION_BYTES;
   tile.operators = tile.products + <usize>job.longest * <usize>job.rows * 12;
   tile.making = tile.operators + <usize>job.operatorCount * (capacity >> 2) * OPERATOR_BYTES;
   tile.spread = tile.making + (job.operatorCount == 0 ? 0 : MAKING_BYTES);

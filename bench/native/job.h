@@ -16,8 +16,10 @@ typedef struct { double pulse, ci, si, co, so; } excitation;
 typedef struct { double first, steps, offset, duration; } pulse;
 /* `h2` is hx² + hy²; `changed`: dt or g differ from the step before; relaxation before the step and after the last one [s] */
 typedef struct { double dt, g[3], hx, hy, h2; float fx, fy, f2; int32_t changed; double before, after; } rf_step;
-typedef struct { double first_sample, waveform, moment, area, row; } readout;
-typedef struct { double waveform, area, rows, first_row; } batch;
+/* of `lines` lines, each a step (of moments) after the other */
+typedef struct { double first_sample, waveform, moment, area, row, lines, step; } readout;
+/* its rows are recorded by `reads` reads when it is summed, or by ops before */
+typedef struct { double waveform, area, rows, first_row, first_read, reads; } batch;
 /* k and t of the samples, one column after the other, each `padded` long */
 typedef struct { int samples, padded, linear; const double *x, *y, *z, *t; } waveform;
 
@@ -46,7 +48,7 @@ typedef struct {
   float *R1, *R2, *mx, *my, *mz;
   float *lanes;     /* [CHUNK][re, im][LANES] */
   float *records;   /* [areas][panels][rows][re, im, re + im][PANEL] */
-  float *evolution; /* [longest / block][PANEL][re, im, re + im][block] */
+  float *evolution; /* [PANEL][re, im, re + im][block], then cos and sin of a step over a block */
   float *products;  /* [re·re, im·im, (re + im)²][rows][longest] */
   int count;
 } tile_t;

@@ -89,7 +89,7 @@ static tile_t make_tile(const job_t *job) {
   for (int i = 0; i < 5; i++) *columns[i] = room(4 * capacity);
   tile.lanes = room(4 * 2 * LANES * CHUNK);
   tile.records = room((size_t)12 * job->areas * job->rows * capacity);
-  tile.evolution = room((size_t)12 * job->longest * PANEL);
+  tile.evolution = room(4 * PANEL * (3 * 2 * LANES + 2));
   tile.products = room((size_t)12 * job->longest * job->rows);
   return tile;
 }

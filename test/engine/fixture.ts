@@ -50,14 +50,13 @@ export function shape(duration: number, at: (t: number) => number): ShapedGradie
   return { kind: 'shape', delay: 0, time, amplitude: time.map(at) };
 }
 
-/** Lines of `samples` under a constant gradient, blips of y between them. */
-export function lines(count: number, samples: number, amplitude = 20e-3): Block[] {
+/** Lines of `samples` under a constant gradient, blips of y between them, [T/m] by number. */
+export function lines(count: number, samples: number, amplitude = 20e-3, blip = (_n: number) => 3e-3): Block[] {
   const [dwell, ramp] = [4e-6, 1e-4];
   const flat = samples * dwell;
-  const blip = blockOf({ gy: trapezoid(3e-3, 2e-5, 4e-5) });
   return Array.from({ length: count }, (_, n) => [
     blockOf({ gx: trapezoid(n % 2 === 0 ? amplitude : -amplitude, ramp, flat), adc: adc(samples, dwell, ramp) }),
-    blip,
+    blockOf({ gy: trapezoid(blip(n), 2e-5, 4e-5) }),
   ]).flat();
 }
 
@@ -94,6 +93,19 @@ export const CASES: Readonly<Record<string, Timeline>> = {
   'a line of 129 samples': timelineOf(tip, ...lines(1, 129)),
   'three lines of 300 samples': timelineOf(tip, ...lines(3, 300)),
   'nine lines of 37 samples': timelineOf(tip, ...lines(9, 37)),
+  'trains of 70 lines of 8 to 32 samples': timelineOf(
+    ...[8, 16, 24, 32].flatMap((samples) => [tip, ...lines(70, samples)]),
+  ),
+  'lines of which some are equally spaced': timelineOf(
+    tip,
+    ...lines(60, 20, 20e-3, (n) => (n % 23 < 18 ? 2e-3 : -n * 1e-4)),
+  ),
+  'six spirals of one shape': timelineOf(
+    tip,
+    ...Array.from({ length: 3 }, () => spiral(1)),
+    tip,
+    ...Array.from({ length: 3 }, () => spiral(1)),
+  ),
   'lines and pulses in turn': timelineOf(...Array.from({ length: 7 }, () => [tip, ...lines(5, 24)]).flat()),
   'three spirals': timelineOf(tip, spiral(1), spiral(-1), tip, spiral(1)),
 };

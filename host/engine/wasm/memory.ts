@@ -83,7 +83,7 @@ export function wasmSizes(
     3 * timeline.excitations.byteLength + Math.ceil((STEP_BYTES * operators.rfSteps.length) / STRIDE.rfStep),
   );
   const paddedPoints = 256 * (timeline.waveforms.length / STRIDE.waveform);
-  const records = program.areas * program.rows * capacity * 12 + program.longest * 12 * (PANEL + program.rows);
+  const records = program.areas * program.rows * capacity * 12 + program.longest * 12 * program.rows;
   const kept = 48 * operators.operators.length * capacity;
   const tableBytes = operators.tables.reduce(
     (sum, table) => sum + 64 + (table === undefined ? 0 : tableRoom(table)),
@@ -181,16 +181,18 @@ export function layOut(
   return { arena, job, slots, sums };
 }
 
-/** [batches][waveform, area, rows, address of its rows' first samples, address of its Lines or 0] */
+type Six = [number, number, number, number, number, number];
+
+/** [batches][waveform, area, rows, address of its rows' first samples, address of its Lines or 0, first read, reads] */
 function placeBatches(arena: Arena, { batches, rowSamples, lines }: Program, axisAt: AxisPlacer): number {
   const rows = arena.place(rowSamples);
   const placed = lines.map((own) =>
     own === undefined ? 0 : arena.place(Int32Array.of(axisAt(own.axis), arena.place(own.rate))),
   );
   const records: number[] = [];
-  for (let n = 0; n < batches.length; n += 4) {
-    const [waveform, area, count, first] = batches.subarray(n) as unknown as [number, number, number, number];
-    records.push(waveform, area, count, rows + 4 * first, placed[waveform]!);
+  for (let n = 0; n < batches.length; n += 6) {
+    const [waveform, area, count, first, read, reads] = Array.from(batches.subarray(n, n + 6)) as Six;
+    records.push(waveform, area, count, rows + 4 * first, placed[waveform]!, read, reads);
   }
   return arena.place(Int32Array.from(records));
 }

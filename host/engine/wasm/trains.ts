@@ -177,8 +177,8 @@ function transformLanes(sampleAxis: Axis, lineAxis: Axis): number {
   );
 }
 
-/** Lanes per spin of the matrix form: three products per sample, the evolution, and a phase per line. */
+/** Lanes per spin of the matrix form: three products per sample, the evolution, and a complex factor per line. */
 function matrixLanes({ sampleAxis, lineAxis }: Train): number {
   const padded = 8 * Math.ceil(sampleAxis.samples / 8);
-  return 3 * padded * lineAxis.samples + 12 * padded + 60 * lineAxis.samples;
+  return 3 * padded * lineAxis.samples + 12 * padded + 12 * lineAxis.samples;
 }

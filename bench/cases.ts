@@ -135,6 +135,16 @@ export interface PulseTrain {
 /** Relative difference between the amplitudes of neighbouring pulses, so that none is kept as an operator and all are stepped. */
 const APART = 1e-6;
 
+/** The same scan with pulses of which none returns: all are stepped, as other simulators do. */
+export function noneReturns(sequence: Sequence): Sequence {
+  const blocks = Array.from({ length: sequence.blockCount }, (_, n) => {
+    const block = sequence.block(n);
+    if (block.rf === undefined) return block;
+    return { ...block, rf: { ...block.rf, magnitude: block.rf.magnitude.map((B1) => B1 * (1 + n * APART)) } };
+  });
+  return { ...sequence, block: (n) => blocks[n]! };
+}
+
 /** Sinc pulses one after the other under a slice gradient, and one sample to see what came of them. */
 export function pulseTrain({ pulses, steps, gradient, varying = false }: PulseTrain): Sequence {
   const rf = (n: number): RfEvent =>

@@ -18,7 +18,7 @@ const { values, positionals } = parseArgs({
 const wanted = (name: string): boolean =>
   positionals.length === 0 || positionals.some((word) => name.toLowerCase().includes(word.toLowerCase()));
 
-const WIDTHS = [38, 24, 20, 13, 10] as const;
+const WIDTHS = [46, 24, 21, 13, 10] as const;
 
 function line(cells: readonly string[]): string {
   return cells.map((cell, n) => (n === 0 || n === 2 ? cell.padEnd(WIDTHS[n]!) : cell.padStart(WIDTHS[n]!))).join('  ');

@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { epi, randomPhantom, timelineOf } from '../../bench/cases.ts';
+import { epi, gradientEcho3d, noneReturns, randomPhantom, timelineOf } from '../../bench/cases.ts';
 import type { Row } from '../../bench/harness.ts';
 import { ratioOf, spreadOf } from '../../bench/harness.ts';
 import { buildPerStep, perStep } from '../../bench/native.ts';
+import { makeProgram } from '../../host/engine/wasm/program.ts';
+import type { Sequence } from '../../host/sequence/types.ts';
 import { relativeError, simulateTimeline } from '../support/run.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -43,6 +45,36 @@ test('a quick bench of one kernel prints a table and writes JSON', () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+const hasCompiler = buildPerStep() !== null;
+
+test('a run with a tolerance meets both exact forms, and tells how near it stays', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'larmor-bench-test-'));
+  try {
+    const path = join(folder, 'bench.json');
+    const { status, stderr } = bench('--quick', '--json', path, 'fingerprinting, 100 TRs, 1 024 spins, 1e-4');
+    assert.equal(status, 0, stderr);
+    const { rows } = JSON.parse(readFileSync(path, 'utf8')) as { rows: Row[] };
+    assert.deepEqual(
+      rows.map(({ against }) => against),
+      ['per-step C', 'exact, pulses kept', 'exact, pulses stepped'].slice(hasCompiler ? 0 : 1),
+    );
+    const within = Number(rows[0]!.note?.match(/errs by (\S+) of/)?.[1]);
+    assert.ok(within > 0 && within < 1e-4, rows[0]!.note);
+    // A thousand spins of any phase add up to some 2 % of Σ|ρ|.
+    assert.ok(rows[0]!.error! < 1e-4 / 0.02);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('pulses that differ a little are stepped, equal ones are kept', () => {
+  const sequence = gradientEcho3d(64, 64);
+  const kept = (scan: Sequence): number =>
+    makeProgram(timelineOf(scan), randomPhantom(64), { precision: 'f32', tileSize: 64 }).operators.operators.length;
+  assert.ok(kept(sequence) > 0);
+  assert.equal(kept(noneReturns(sequence)), 0);
 });
 
 test('a word that no row has exits 2', () => {

@@ -1,25 +1,16 @@
-/**
- * Speed of reconstruction, medians of several runs after a warm one: `node --import tsx bench/recon.ts`.
- * Signals are noise (the work does not depend on them). Seconds of processor time, which other load disturbs least; one thread
- * does all the work.
- */
-
+/** Speed of reconstruction: `node --import tsx bench/recon.ts`. Signals are noise: the work does not depend on them. */
 import type { AcquiredData } from '../host/raw/types.ts';
 import { densityWeights } from '../host/recon/density.ts';
 import { makeAdjoint } from '../host/recon/gridding.ts';
 import { reconstruct } from '../host/recon/reconstruct.ts';
 import { acquire, lines, radial, type Sampled, type Space, spiral, type Vec } from '../test/recon/synthesis.ts';
+import { inProcess, inTurns, median } from './harness.ts';
 
 const noise = (): [number, number] => [Math.random() - 0.5, Math.random() - 0.5];
 
-function measure(name: string, runs: number, work: () => unknown): void {
-  work();
-  const seconds = Array.from({ length: runs }, () => {
-    const start = process.cpuUsage();
-    work();
-    return process.cpuUsage(start).user / 1e6;
-  }).sort((a, b) => a - b);
-  console.log(`${name.padEnd(64)} ${seconds[runs >> 1].toFixed(3).padStart(8)} s`);
+async function measure(name: string, rounds: number, work: () => unknown): Promise<void> {
+  const [times] = await inTurns([inProcess(name, work)], rounds);
+  console.log(`${name.padEnd(64)} ${median(times!.seconds).toFixed(3).padStart(8)} s`);
 }
 
 function space(n: number, nz = 1): Space {
@@ -51,9 +42,9 @@ const cases: [string, number, () => AcquiredData][] = [
     () => acquire(space(256), spiral(space(256), 20, 50_000), noise),
   ],
 ];
-for (const [name, runs, make] of cases) {
+for (const [name, rounds, make] of cases) {
   const data = make();
-  measure(name, runs, () => reconstruct(data));
+  await measure(name, rounds, () => reconstruct(data));
 }
 
 // 3-D: spokes in all directions, 10⁶ samples, as a kooshball scan samples them.
@@ -69,5 +60,5 @@ const kappa = Float64Array.from({ length: 3 * spokes * samples }, (_, i) => {
 });
 const signal = Float32Array.from({ length: (2 * kappa.length) / 3 }, () => Math.random() - 0.5);
 const volume = makeAdjoint(kappa, [96, 96, 96]);
-measure('gridding, 3-D radial, 10⁶ samples, 96³', 3, () => volume(signal));
-measure('its weights', 1, () => densityWeights(kappa, [96, 96, 96]));
+await measure('gridding, 3-D radial, 10⁶ samples, 96³', 3, () => volume(signal));
+await measure('its weights', 1, () => densityWeights(kappa, [96, 96, 96]));

@@ -10,6 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readPulseq } from '../host/sequence/pulseq/read.ts';
+import type { Sequence } from '../host/sequence/types.ts';
+import { inProcess } from './harness.ts';
 
 const { values } = parseArgs({
   options: { repetitions: { type: 'string', default: '310000' }, keep: { type: 'string' } },
@@ -70,9 +72,10 @@ try {
   const megabytes = statSync(path).size / 1e6;
   const before = process.memoryUsage().rss / 1e6;
   const start = performance.now();
-  const cpuBefore = process.cpuUsage();
-  const sequence = readPulseq(path);
-  const cpu = process.cpuUsage(cpuBefore);
+  let sequence!: Sequence;
+  const processor = await inProcess('read', () => {
+    sequence = readPulseq(path);
+  }).run();
   const read = performance.now();
   let samples = 0;
   for (let n = 0; n < sequence.blockCount; n++) samples += sequence.block(n).adc?.samples ?? 0;
@@ -82,8 +85,7 @@ try {
   console.log(
     `read        ${((read - start) / 1000).toFixed(2)} s, ${(megabytes / ((read - start) / 1000)).toFixed(0)} MB/s`,
   );
-  const seconds = ((cpu.user + cpu.system) / 1e6).toFixed(2);
-  console.log(`processor   ${seconds} s in all threads, which a busy machine does not lengthen`);
+  console.log(`processor   ${processor.toFixed(2)} s in all threads, which a busy machine does not lengthen`);
   console.log(`every block ${((walked - read) / 1000).toFixed(2)} s`);
   console.log(`memory      ${before.toFixed(0)} MB before, ${peak.toFixed(0)} MB at its highest`);
 } finally {

@@ -1,6 +1,6 @@
 /**
- * A small SLURM for one test file: up before its tests, down after them, whatever happens between. Its commands are the
- * real ones; only the machine is small.
+ * A small SLURM, up for one test file (before its tests, down after them, whatever happens between) or for a table. Its commands are
+ * the real ones; only the machine is small.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -31,17 +31,28 @@ export function skipWithoutSlurm(): { skip: string | false } {
 
 /** Starts a testbed that ends with the test file, or suite, that calls this. */
 export function startTestbed(): Testbed {
+  const testbed = bringUp();
+  after(testbed.down);
+  return testbed;
+}
+
+/** Starts a testbed; whoever calls this takes it down. */
+export function bringUp(): Testbed & { down(): void } {
   const work = mkdtempSync(join(tmpdir(), 'larmor-slurm-'));
   const dir = join(work, 'testbed');
-  after(() => {
-    spawnSync(script, ['down', dir], { stdio: 'inherit' });
-    rmSync(work, { recursive: true });
-  });
   const up = spawnSync(script, ['up', dir], { encoding: 'utf8' });
   const configuration = up.stdout.match(/^export SLURM_CONF=(.*)$/m)?.[1];
-  if (!configuration) throw new Error(`the testbed did not start: ${up.stderr}`);
+  const down = (): void => {
+    if (configuration) spawnSync(script, ['down', dir], { stdio: 'inherit' });
+    rmSync(work, { recursive: true });
+  };
+  if (!configuration) {
+    down();
+    throw new Error(`the testbed did not start: ${up.stderr}`);
+  }
   return {
     dir,
+    down,
     run: (command, args, env = {}) => runToEnd(command, args, { ...process.env, SLURM_CONF: configuration, ...env }),
     killNode: (name) => {
       spawnSync(script, ['kill-node', dir, name], { stdio: 'inherit' });

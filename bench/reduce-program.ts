@@ -14,7 +14,7 @@ type Loops = { reduce(values: number): number };
 
 const [folder, ...rounds] = process.argv.slice(2) as [string, ...string[]];
 const cluster = await joinCluster(600);
-const { mpi, world, rank } = cluster;
+const { mpi, world, rank, size } = cluster;
 const loops: Loops = createRequire(import.meta.url)(join(folder, `bench-${mpi.family}.node`));
 
 const untilAllAreDone = (seconds: number): number => {
@@ -24,7 +24,7 @@ const untilAllAreDone = (seconds: number): number => {
 };
 const sizes: [number, readonly Times[]][] = [];
 for (const [n, samples] of [1e6, 1e7].entries()) {
-  const sums = new BigInt64Array(new SharedArrayBuffer(16 * samples)).fill(1n);
+  const sums = new BigInt64Array(new SharedArrayBuffer(16 * samples)).fill(BigInt(rank + 1));
   const larmor = async (): Promise<number> => {
     world.barrier();
     const start = mpi.wtime();
@@ -37,6 +37,8 @@ for (const [n, samples] of [1e6, 1e7].entries()) {
     { name: 'C', run: inC },
   ];
   sizes.push([samples, await inTurns(contestants, Number(rounds[n]))]);
+  const all = rank === 0 ? BigInt((size * (size + 1)) / 2) : 0n;
+  if (!sums.every((sum) => sum === all)) throw new Error(`rank ${rank}: the reduce is wrong`);
 }
 if (rank === 0) console.log(JSON.stringify({ library: mpi.libraryVersion.split('\n')[0], sizes }));
 await cluster.leave();

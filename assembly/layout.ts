@@ -41,6 +41,9 @@ export class Job {
   /** [trains] Train; bytes of each of a thread's two grids for them */
   trains: usize;
   gridBytes: usize;
+  /** [curves] Curve; bytes a spin's place on their widest sheet takes */
+  curves: usize;
+  sheetBytes: usize;
 
   /** 32 or 64 */
   precision: i32;
@@ -94,6 +97,8 @@ export namespace OP {
   export const PLAY: i32 = 5;
   /** index into trains: sum all lines of a train now */
   export const TRAIN: i32 = 6;
+  /** index into curves: sum all samples of a curved readout now */
+  export const CURVE: i32 = 7;
 }
 
 /** One tile's input: eight f32 columns of `capacity` spins behind `spins`, in the order of `SpinBlock`. */
@@ -152,6 +157,9 @@ export class Tile {
   /** A panel's places and weights, and two grids: see `train.ts`. */
   spread: usize;
   grid: usize;
+  /** Spins' places on a sheet, and the sheet they were placed on: see `sheet.ts`. */
+  sheet: usize;
+  placed: usize;
   /** Spins, rounded up to a multiple of PANEL. */
   count: i32;
 }
@@ -183,8 +191,8 @@ export function scratchBytes(address: usize): i32 {
   const columns = job.capacity * 8 + 5 * job.capacity * width;
   const matrix = job.areas * recordBytesOf(job) + EVOLUTION_BYTES + job.longest * 12 * job.rows;
   const operators = job.operatorCount == 0 ? 0 : job.operatorCount * job.capacity * (OPERATOR_BYTES / 4) + MAKING_BYTES;
-  const train = job.gridBytes == 0 ? 0 : SPREAD_BYTES + 2 * <i32>job.gridBytes;
-  return 2 * TILE_BYTES + columns + CHUNK * 32 + matrix + operators + train;
+  const spread = job.gridBytes == 0 ? 0 : SPREAD_BYTES + 2 * <i32>job.gridBytes + job.capacity * <i32>job.sheetBytes;
+  return 2 * TILE_BYTES + columns + CHUNK * 32 + matrix + operators + spread;
 }
 
 /** Where the host's own data may begin: below lie the kernels' constants. */

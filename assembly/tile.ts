@@ -29,6 +29,8 @@ export function loadTile<T>(job: Job, slot: Slot, scratch: usize): Tile {
   tile.making = tile.operators + <usize>job.operatorCount * (capacity >> 2) * OPERATOR_BYTES;
   tile.spread = tile.making + (job.operatorCount == 0 ? 0 : MAKING_BYTES);
   tile.grid = tile.spread + SPREAD_BYTES;
+  tile.sheet = tile.grid + 2 * job.gridBytes;
+  tile.placed = 0;
   tile.count = (slot.count + PANEL - 1) & ~(PANEL - 1);
 
   const one = splat<T>(1);

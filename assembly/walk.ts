@@ -1,4 +1,5 @@
 /** One tile through the whole timeline: spins are loaded once, every op passes over the tile, its signal goes to the sums. */
+import { sumCurve } from './curve';
 import { excite } from './excitation';
 import { Job, OP, Slot } from './layout';
 import { flush, record } from './matrix';
@@ -24,6 +25,7 @@ export function simulateTile<T>(job: Job, slot: Slot, scratch: usize, sums: usiz
     else if (sizeof<T>() == 4 && kind == OP.FLUSH) finite = flush(job, tile, index, sums) && finite;
     else if (sizeof<T>() == 4 && kind == OP.PLAY) play(job, tile, index);
     else if (sizeof<T>() == 4 && kind == OP.TRAIN) finite = sumTrain(job, tile, index, sums) && finite;
+    else if (sizeof<T>() == 4 && kind == OP.CURVE) finite = sumCurve(job, tile, index, sums) && finite;
   }
   return finite;
 }

@@ -2,7 +2,7 @@
  * Error against tolerance for every fast form: the largest error of any sample over Σ|ρ| against f64 stepping, for many spins,
  * whose errors average, and for eight phantoms of one spin each, where nothing does.
  */
-import { fingerprinting, gradientEcho3d, randomSpins, timelineOf } from '../bench/cases.ts';
+import { fingerprinting, gradientEcho3d, randomSpins, spiral, timelineOf } from '../bench/cases.ts';
 import { makeProgram, type Program } from '../host/engine/wasm/program.ts';
 import type { SpinBlock } from '../host/phantom/types.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
@@ -18,9 +18,17 @@ export const FAST_FORMS: readonly {
   readonly form: string;
   readonly timeline: () => Timeline;
   readonly isUsed: (program: Program) => boolean;
+  /** Where the form pays only in larger tiles than these phantoms make. */
+  readonly tileSize?: number;
 }[] = [
   { form: 'EPI train', timeline: () => epi(101), isUsed: ({ forms }) => forms.train === 101 },
   { form: 'EPI train, even matrix', timeline: () => epi(64), isUsed: ({ forms }) => forms.train === 64 },
+  {
+    form: 'spiral, 4 shots',
+    timeline: () => timelineOf(spiral(4, 1024)),
+    isUsed: ({ forms }) => forms.curve === 4,
+    tileSize: 32768,
+  },
   {
     form: '3-D GRE: batched lines, a pulse looked up',
     timeline: () => timelineOf(gradientEcho3d(96, 128)),
@@ -58,17 +66,18 @@ export const tolerances: Section = {
     const rows: Row[] = [];
     const many = randomSpins(SPINS);
     const phantoms = [many, ...Array.from({ length: SINGLE }, (_, n) => alone(many, n * 201))];
-    for (const { form, timeline, isUsed } of FAST_FORMS) {
+    for (const { form, timeline, isUsed, tileSize } of FAST_FORMS) {
       const made = timeline();
       const exact = await Promise.all(phantoms.map((spins) => simulateTimeline(made, spins, { precision: 'f64' })));
       for (const tolerance of TOLERANCES) {
-        const program = makeProgram(made, phantomOf(many), { precision: 'f32', tileSize: 256, tolerance });
+        const options = { tolerance, ...(tileSize === undefined ? {} : { tileSize }) };
+        const program = makeProgram(made, phantomOf(many), { precision: 'f32', tileSize: 256, ...options });
         if (!isUsed(program)) throw new Error(`${form}: not chosen at ${tolerance}`);
         const errors: number[] = [];
         // Bounds of all spins hold for each: a phantom of one spin is simulated as a part of many.
         for (const [n, spins] of phantoms.entries()) {
           const source = { ...phantomOf(spins), bounds: phantomOf(many).bounds };
-          const signal = await simulateTimeline(made, source, { tolerance });
+          const signal = await simulateTimeline(made, source, options);
           errors.push(errorOfDensity(signal, exact[n]!, spins));
         }
         const label = `${form}, ${tolerance.toExponential(0)}`;

@@ -30,12 +30,13 @@ const SMALLEST_TILE = 256;
 const LARGEST_TILE = 4096;
 /** Tiles that a phantom should have at least, for threads and ranks to share evenly. */
 const TILES_TO_SHARE = 64;
-/** The same where many lines follow a pulse and are transformed once per tile: larger tiles share that cost among more spins. */
-const LARGEST_TRAIN_TILE = 16384;
-const TRAIN_TILES_TO_SHARE = 8;
-const TRAIN_LINES = 8;
+/** The same where many samples follow a pulse and are transformed once per tile: larger tiles share that cost among more spins. */
+const LARGEST_TRANSFORM_TILE = 32768;
+const TRANSFORM_TILES_TO_SHARE = 4;
+/** Samples after a pulse, on average, from which on that is so: an EPI train, a spiral. */
+const TRANSFORM_SAMPLES = 1024;
 
-/** @param tileSize spins per tile; default: by the phantom's size, 256 to 4096, so that there are 64 tiles where possible; 8 of up to 16 384 for trains */
+/** @param tileSize spins per tile; default: by the phantom's size, 256 to 4096, so that there are 64 tiles where possible; 4 of up to 32 768 for transforms */
 export function makePlan(
   timeline: Timeline,
   source: PhantomSource,
@@ -43,7 +44,7 @@ export function makePlan(
 ): Plan {
   const { spinCount } = source;
   const tileSize =
-    options.tileSize ?? defaultTileSize(spinCount, options.tolerance !== undefined && hasTrains(timeline));
+    options.tileSize ?? defaultTileSize(spinCount, options.tolerance !== undefined && hasLongReadouts(timeline));
   const scaleExponent = scaleExponentFor(source);
   const parts = {
     version: options.version,
@@ -66,19 +67,16 @@ export function makePlan(
   };
 }
 
-function defaultTileSize(spinCount: number, trains: boolean): number {
-  const even = 8 * Math.ceil(spinCount / (trains ? TRAIN_TILES_TO_SHARE : TILES_TO_SHARE) / 8);
-  return Math.min(trains ? LARGEST_TRAIN_TILE : LARGEST_TILE, Math.max(SMALLEST_TILE, even));
+function defaultTileSize(spinCount: number, transforms: boolean): number {
+  const even = 8 * Math.ceil(spinCount / (transforms ? TRANSFORM_TILES_TO_SHARE : TILES_TO_SHARE) / 8);
+  return Math.min(transforms ? LARGEST_TRANSFORM_TILE : LARGEST_TILE, Math.max(SMALLEST_TILE, even));
 }
 
-/** Whether pulses are followed by many lines, on average. */
-function hasTrains({ ops }: Timeline): boolean {
-  let [pulses, lines] = [1, 0];
-  for (let op = 0; op < ops.length; op += STRIDE.op) {
-    if (ops[op] === OP.excite) pulses++;
-    else if (ops[op] === OP.read) lines++;
-  }
-  return lines >= TRAIN_LINES * pulses;
+/** Whether pulses are followed by many samples, on average. */
+function hasLongReadouts({ ops, sampleCount }: Timeline): boolean {
+  let pulses = 1;
+  for (let op = 0; op < ops.length; op += STRIDE.op) if (ops[op] === OP.excite) pulses++;
+  return sampleCount >= TRANSFORM_SAMPLES * pulses;
 }
 
 /**

@@ -4,13 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fingerprinting, gradientEcho3d, randomSpins, timelineOf } from '../../bench/cases.ts';
+import { fingerprinting, gradientEcho3d, randomSpins, spiral, timelineOf } from '../../bench/cases.ts';
 import { tilesToVerify, uniteFindings, verifyTiles } from '../../host/cluster/verify.ts';
 import { makeWasmEngine } from '../../host/engine/wasm/engine.ts';
 import { makeProgram } from '../../host/engine/wasm/program.ts';
 import { chooseAxis } from '../../host/engine/wasm/spreading.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
-import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
+import { type Block, DEFAULT_SCANNER } from '../../host/sequence/types.ts';
 import type { Timeline } from '../../host/timeline/types.ts';
 import { errorOfDensity } from '../../validation/tolerance.ts';
 import { engineFor, phantomOf, relativeError, type Spin, simulateTimeline, spinsOf, toSignal } from '../support/run.ts';
@@ -18,6 +18,24 @@ import { engineFor, phantomOf, relativeError, type Spin, simulateTimeline, spins
 const epi = (n: number): Timeline => timelineOf(makeBuiltin('epi', { n }, DEFAULT_SCANNER));
 const echoes = (): Timeline => timelineOf(gradientEcho3d(40, 96));
 const fingerprints = (): Timeline => timelineOf(fingerprinting(120, 32));
+
+/** Spirals in a plane that is none of the coordinate planes, or, `bent`, in none at all. */
+function tilted(bent: boolean): Timeline {
+  const upright = spiral(2, 512);
+  const tilt = (block: Block): Block => {
+    const { gx } = block;
+    if (gx?.kind !== 'shape') return block;
+    const scaled = (scale: (n: number) => number): typeof gx => ({
+      ...gx,
+      amplitude: gx.amplitude.map((g, n) => g * scale(n)),
+    });
+    return { ...block, gx: scaled(() => 0.8), gz: scaled((n) => (bent ? 0.6 * Math.cos(n / 20) : 0.6)) };
+  };
+  return timelineOf({ ...upright, block: (n) => tilt(upright.block(n)) });
+}
+
+/** In larger tiles than tests have spins, so that the transform pays. */
+const LARGE = { tileSize: 32768 };
 
 const STRAINED: Readonly<Record<string, readonly Spin[]>> = {
   'at the centre, where the grid has its seam': [{ T1: 1, T2: 0.1 }],
@@ -43,11 +61,64 @@ for (const [what, list] of Object.entries(STRAINED)) {
   });
 }
 
+for (const [what, list] of Object.entries(STRAINED)) {
+  test(`curves within the tolerance: ${what}`, async () => {
+    const spins = spinsOf(list);
+    for (const timeline of [timelineOf(spiral(2, 512)), tilted(false), tilted(true)]) {
+      const exact = await simulateTimeline(timeline, spins, { precision: 'f64' });
+      for (const tolerance of [1e-2, 1e-4, 1e-5]) {
+        const error = errorOfDensity(await simulateTimeline(timeline, spins, { tolerance, ...LARGE }), exact, spins);
+        assert.ok(error <= tolerance, `${error} > ${tolerance}`);
+      }
+    }
+  });
+}
+
+test('what lies in a plane is transformed, upright or tilted; what does not is summed sample by sample', async () => {
+  const spins = randomSpins(700);
+  const source = phantomOf(spins);
+  for (const [timeline, form] of [
+    [timelineOf(spiral(2, 512)), 'curve'],
+    [tilted(false), 'curve'],
+    [tilted(true), 'direct'],
+  ] as const) {
+    const { forms, curves } = makeProgram(timeline, source, { precision: 'f32', tolerance: 1e-4, ...LARGE });
+    assert.equal(forms[form], 2);
+    assert.ok(new Set(curves.map(({ sheet }) => sheet)).size <= 1, 'both shots on one sheet');
+    const exact = await simulateTimeline(timeline, spins, { precision: 'f64' });
+    const error = errorOfDensity(await simulateTimeline(timeline, spins, { tolerance: 1e-4, ...LARGE }), exact, spins);
+    assert.ok(error < 2e-5, `${error}`);
+  }
+});
+
+test('a spiral is summed sample by sample where tiles are too small for a transform to pay', () => {
+  const source = phantomOf(randomSpins(300));
+  const { forms } = makeProgram(timelineOf(spiral(2, 512)), source, {
+    precision: 'f32',
+    tolerance: 1e-4,
+    tileSize: 256,
+  });
+  assert.deepEqual([forms.curve, forms.direct], [0, 2]);
+});
+
+test('spins outside the bounds their phantom states spoil nothing but their own signal', async () => {
+  const spins = randomSpins(700);
+  const source = phantomOf(spins);
+  const { min, max } = source.bounds;
+  const half = { min: min.map((low) => low / 2), max: max.map((high) => high / 2) } as unknown as typeof source.bounds;
+  const narrow = { ...source, bounds: { ...source.bounds, ...half } };
+  const signal = await simulateTimeline(timelineOf(spiral(2, 512)), narrow, { tolerance: 1e-4, ...LARGE });
+  assert.ok(signal.every(Number.isFinite));
+});
+
 test('a line of any length is placed within the bound asked for', () => {
   for (const samples of [3, 8, 33, 100, 255, 1000])
     for (const bound of [1e-2, 1e-4, 1e-6]) {
       const axis = chooseAxis(samples, 0.01, 20, bound)!;
-      assert.ok(axis.width <= 10 && axis.grid >= 2 * samples, `${samples} samples, ${bound}: width ${axis.width}`);
+      assert.ok(
+        axis.kernel.width <= 10 && axis.grid >= 2 * samples,
+        `${samples} samples, ${bound}: width ${axis.kernel.width}`,
+      );
     }
 });
 
@@ -57,10 +128,10 @@ test('an axis is refused where decay is too fast for any kernel', () => {
 
 test('the same bits at one, two and three threads', async () => {
   const spins = randomSpins(3000);
-  for (const timeline of [epi(48), echoes(), fingerprints()]) {
+  for (const timeline of [epi(48), echoes(), fingerprints(), timelineOf(spiral(2, 2048))]) {
     const sums = await Promise.all(
       [1, 2, 3].map(async (threads) => {
-        const { engine, plan } = await engineFor(timeline, spins, { tolerance: 1e-5, threads, tileSize: 512 });
+        const { engine, plan } = await engineFor(timeline, spins, { tolerance: 1e-5, threads, tileSize: 1024 });
         await engine.run(0, plan.tileCount);
         const copy = engine.sums.slice();
         await engine.close();
@@ -73,9 +144,9 @@ test('the same bits at one, two and three threads', async () => {
 
 test('plain SIMD keeps the tolerance too', async () => {
   const spins = randomSpins(500);
-  for (const timeline of [epi(48), echoes()]) {
+  for (const timeline of [epi(48), echoes(), timelineOf(spiral(2, 512))]) {
     const exact = await simulateTimeline(timeline, spins, { precision: 'f64' });
-    const signal = await simulateTimeline(timeline, spins, { tolerance: 1e-5, build: 'simd' });
+    const signal = await simulateTimeline(timeline, spins, { tolerance: 1e-5, build: 'simd', ...LARGE });
     assert.ok(errorOfDensity(signal, exact, spins) <= 1e-6);
   }
 });

@@ -22,6 +22,8 @@ const JOB_FIELDS = [
     'terms',
     'trains',
     'gridBytes',
+    'curves',
+    'sheetBytes',
   ] as const),
   ...(['precision', 'capacity', 'rows', 'areas', 'longest', 'slots', 'slotTable', 'scratch', 'sums'] as const),
   ...(['accumulators', 'atomicSums', 'sampleCount', 'filled', 'next', 'finished', 'stop', 'failed'] as const),

@@ -7,6 +7,7 @@ import { SPIN_BYTES, type SpinBlock, spinBlock } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { workPerSpin } from '../../timeline/work.ts';
 import type { EngineJob } from '../types.ts';
+import { placeCurves, placedCurveBytes, sheetBytesOf } from './curve-layout.ts';
 import { Arena, type JobView, type SlotView } from './layout.ts';
 import type { KernelExports } from './module.ts';
 import type { Program } from './program.ts';
@@ -89,12 +90,13 @@ export function wasmSizes(
     (sum, table) => sum + 64 + (table === undefined ? 0 : tableRoom(table)),
     0,
   );
-  const trainScratch = 2 * gridBytesOf(program);
-  const scratch = threads * (56 * capacity + records + kept + trainScratch + 65536);
+  const spreading = 2 * gridBytesOf(program) + sheetBytesOf(program.curves) * capacity;
+  const scratch = threads * (56 * capacity + records + kept + spreading + 65536);
   const total =
     timelineBytes +
     paddedPoints +
     placedAxisBytes(program) +
+    placedCurveBytes(program.curves) +
     tableBytes +
     accumulators * sumBytes +
     slots * capacity * SPIN_BYTES +
@@ -152,6 +154,8 @@ export function layOut(
   job.set('waveforms', placeWaveforms(arena, timeline));
   job.set('trains', placeTrains(arena, program.trains, axisAt));
   job.set('gridBytes', gridBytesOf(program));
+  job.set('curves', placeCurves(arena, program.curves));
+  job.set('sheetBytes', sheetBytesOf(program.curves));
   job.set('precision', precision === 'f64' ? 64 : 32);
   job.set('capacity', sizes.capacity);
   job.set('rows', program.rows);

@@ -9,13 +9,14 @@ import type { PhantomSource } from '../../phantom/types.ts';
 import { growing, recordTable } from '../../timeline/intern.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
 import type { Precision } from '../types.ts';
+import { type Curve, curveFinder } from './curves.ts';
 import { chooseOperators, noOperators, type Operators } from './operators.ts';
 import { axisFinder, type Choice, findTrains, type Line, type Lines, linesOf, type Train } from './trains.ts';
 
 /** As `OP` in assembly/layout.ts. */
-const KERNEL = { precess: 0, excite: 1, read: 2, record: 3, flush: 4, play: 5, train: 6 } as const;
+const KERNEL = { precess: 0, excite: 1, read: 2, record: 3, flush: 4, play: 5, train: 6, curve: 7 } as const;
 
-export type ReadoutForm = 'train' | 'transform' | 'matrix' | 'recurrence' | 'direct';
+export type ReadoutForm = 'train' | 'transform' | 'curve' | 'matrix' | 'recurrence' | 'direct';
 
 export interface Program {
   /** [ops][kind, index] */
@@ -31,6 +32,7 @@ export interface Program {
   /** How many readouts are summed by which form. */
   readonly forms: Readonly<Record<ReadoutForm, number>>;
   readonly trains: readonly Train[];
+  readonly curves: readonly Curve[];
   /** What was chosen and why, without repetition. */
   readonly choices: readonly Choice[];
   /** [waveforms] transformed in batches, or undefined */
@@ -99,6 +101,13 @@ export function makeProgram(
     (form, waveform): ReadoutForm => (lineForms[waveform] === undefined ? form : 'transform'),
   );
   const batched = byWaveform.map((form) => form === 'matrix' || form === 'transform');
+  const curve =
+    axes === undefined || tolerance === undefined
+      ? undefined
+      : curveFinder(timeline, source, {
+          ...{ tolerance, tileSize },
+          lanesOf: (waveform) => lanesAlone(timeline, waveform, byWaveform[waveform]!),
+        });
   const counts = countLines(timeline);
   const busiest = Math.max(0, ...counts.filter((_, waveform) => batched[waveform]));
   const mostRows = Math.min(MOST_ROWS, Math.floor(AREA_BYTES / (12 * tileSize)), busiest);
@@ -158,8 +167,9 @@ export function makeProgram(
     return area;
   };
 
-  const forms = { train: 0, transform: 0, matrix: 0, recurrence: 0, direct: 0 };
+  const forms = { train: 0, transform: 0, curve: 0, matrix: 0, recurrence: 0, direct: 0 };
   const trains: Train[] = [];
+  const curves: Curve[] = [];
   const choices = new Map<string, Choice>();
   /** [waveforms] whether any of its lines is in no train. */
   const isRead: boolean[] = [];
@@ -174,7 +184,14 @@ export function makeProgram(
       trains.push(train);
       forms.train += train.firstSamples.length;
     }
-    for (const line of found.rest) {
+    const bent = curve?.find(found.rest);
+    if (bent !== undefined) {
+      choices.set(`${bent.choice.what} ${bent.choice.chosen}`, bent.choice);
+      ops.push(KERNEL.curve, curves.length);
+      curves.push(bent.curve);
+      forms.curve += found.rest.length;
+    }
+    for (const line of bent === undefined ? found.rest : []) {
       const { firstSample, waveform, moment } = line;
       forms[byWaveform[waveform]!]++;
       isRead[waveform] = true;
@@ -233,6 +250,7 @@ export function makeProgram(
     rowSamples: rowSamples.finish(),
     forms,
     trains,
+    curves,
     choices: [
       ...operators.choices,
       ...choices.values(),
@@ -266,6 +284,14 @@ function continues(run: readonly Line[], { moment }: Line): boolean {
     const expected = start + run.length * (second.moment[i]! - start);
     return Math.abs(moment[i]! - expected) <= SPACING[i]!;
   });
+}
+
+/** Operations per spin of a readout that a curve may replace: one that bends, or that shares its line with few others. */
+function lanesAlone({ waveforms }: Timeline, waveform: number, form: ReadoutForm): number | undefined {
+  const [, samples, linear] = waveforms.subarray(STRIDE.waveform * waveform) as unknown as [number, number, number];
+  if (form === 'direct') return 43 * samples;
+  if (form === 'recurrence') return 6 * samples;
+  return form === 'matrix' && linear !== 1 ? 3 * samples + 55 : undefined;
 }
 
 /** [waveforms] readouts that have it. */

@@ -1,14 +1,17 @@
 /** Transforms and the tables of their axes in the shared memory, field for field as `Train`, `Lines` and `Axis` in assembly/ declare them. */
+import { sheetGridBytes } from './curves.ts';
+import type { Stage } from './fourier.ts';
 import type { Arena } from './layout.ts';
 import type { Program } from './program.ts';
 import type { Axis } from './spreading.ts';
 import { gridBytes, lineGridBytes, type Train } from './trains.ts';
 
 /** Bytes of one of a thread's two grids, for the largest transform; 0 without any. */
-export function gridBytesOf({ trains, lines, rows }: Program): number {
+export function gridBytesOf({ trains, lines, rows, curves }: Program): number {
   const trainBytes = trains.map(({ sampleAxis, lineAxis }) => gridBytes(sampleAxis, lineAxis));
   const lineBytes = lines.map((own) => (own === undefined ? 0 : lineGridBytes(own, rows)));
-  return Math.max(0, ...trainBytes, ...lineBytes);
+  const curveBytes = [...new Set(curves.map(({ sheet }) => sheet))].map(sheetGridBytes);
+  return Math.max(0, ...trainBytes, ...lineBytes, ...curveBytes);
 }
 
 /** Room that trains, lines and axes take at most. */
@@ -16,7 +19,7 @@ export function placedAxisBytes({ trains, lines }: Program): number {
   const axes = new Set(trains.flatMap(({ sampleAxis, lineAxis }) => [sampleAxis, lineAxis]));
   for (const own of lines) if (own !== undefined) axes.add(own.axis);
   const tables = [...axes].reduce(
-    (sum, { grid, samples, polynomials }) => sum + 16 * grid + 8 * samples + 4 * polynomials.length,
+    (sum, { grid, samples, kernel }) => sum + 16 * grid + 8 * samples + 4 * kernel.polynomials.length,
     0,
   );
   const firsts = trains.reduce((sum, { firstSamples }) => sum + firstSamples.byteLength + 512, 0);
@@ -46,8 +49,8 @@ export function placeTrains(arena: Arena, trains: readonly Train[], axisAt: Axis
   return arena.place(Int32Array.from(records));
 }
 
-function placeAxis(arena: Arena, { samples, grid, width, taps, degree, polynomials, factors, stages }: Axis): number {
-  const table = stages.flatMap(({ radix, m, stride, twiddles }) => [radix, m, stride, arena.placeSingle(twiddles)]);
+function placeAxis(arena: Arena, { samples, grid, kernel, factors, stages }: Axis): number {
+  const { width, taps, degree, polynomials } = kernel;
   return arena.place(
     Int32Array.of(
       samples,
@@ -57,8 +60,17 @@ function placeAxis(arena: Arena, { samples, grid, width, taps, degree, polynomia
       degree,
       arena.placeSingle(polynomials),
       arena.place(factors),
-      arena.place(Int32Array.from(table)),
+      placeStages(arena, stages),
       stages.length,
+    ),
+  );
+}
+
+/** @returns address of [stages][radix, m, stride, twiddles] */
+export function placeStages(arena: Arena, stages: readonly Stage[]): number {
+  return arena.place(
+    Int32Array.from(
+      stages.flatMap(({ radix, m, stride, twiddles }) => [radix, m, stride, arena.placeSingle(twiddles)]),
     ),
   );
 }

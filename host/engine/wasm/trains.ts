@@ -91,7 +91,7 @@ export function findTrains(
     const { sampleAxis, lineAxis } = train;
     choices.push({
       what: `${lineAxis.samples} lines of ${sampleAxis.samples} samples after one pulse`,
-      chosen: `2-D transform, ${sampleAxis.width} × ${lineAxis.width} cells of ${sampleAxis.grid} × ${lineAxis.grid}`,
+      chosen: `2-D transform, ${sampleAxis.kernel.width} × ${lineAxis.kernel.width} cells of ${sampleAxis.grid} × ${lineAxis.grid}`,
       lanes,
       instead: 'matrix',
       insteadLanes: matrixLanes(train),
@@ -115,8 +115,8 @@ export function linesOf(
   const transform = axis.grid * (5 * Math.log2(axis.grid) + 8) + 40 * samples!;
   const choice = {
     what: `a line of ${samples} samples of many`,
-    chosen: `1-D transforms of a batch, ${axis.width} cells of ${axis.grid}`,
-    lanes: 8 * axis.taps + 8 + transform / tileSize,
+    chosen: `1-D transforms of a batch, ${axis.kernel.width} cells of ${axis.grid}`,
+    lanes: 8 * axis.kernel.taps + 8 + transform / tileSize,
     instead: 'matrix',
     insteadLanes: 3 * 8 * Math.ceil(samples! / 8),
   };
@@ -127,7 +127,7 @@ export function linesOf(
 
 /** Bytes of one grid for a batch of lines. */
 export const lineGridBytes = ({ axis }: Lines, rows: number): number =>
-  8 * (axis.grid + axis.taps) * 4 * Math.ceil(rows / 4);
+  8 * (axis.grid + axis.kernel.taps) * 4 * Math.ceil(rows / 4);
 
 function trainOf({ waveforms, points }: Timeline, lines: readonly Line[], axes: AxisFinder): Train | undefined {
   const [first, samples, linear] = waveforms.subarray(STRIDE.waveform * lines[0]!.waveform) as unknown as number[];
@@ -156,15 +156,21 @@ function trainOf({ waveforms, points }: Timeline, lines: readonly Line[], axes: 
 }
 
 /** Bytes of one of the two grids a transform goes back and forth between. */
-export function gridBytes({ grid, taps }: Axis, lineAxis: Axis): number {
-  const spread = (lineAxis.grid + lineAxis.taps) * 8 * (grid + taps);
+export function gridBytes({ grid, kernel }: Axis, lineAxis: Axis): number {
+  const spread = (lineAxis.grid + lineAxis.kernel.taps) * 8 * (grid + kernel.taps);
   return Math.max(spread, grid * 32 * Math.ceil(lineAxis.samples / 4));
 }
 
 /** Lanes per spin: places and phases, weights of both axes, their products; a tile's share of the transform. */
 function trainLanes({ sampleAxis, lineAxis }: Train, tileSize: number): number {
-  const weights = 4 * (sampleAxis.taps * sampleAxis.degree + lineAxis.taps * lineAxis.degree);
-  return 120 + weights + 10 * sampleAxis.taps * lineAxis.width + transformLanes(sampleAxis, lineAxis) / tileSize;
+  const weights =
+    4 * (sampleAxis.kernel.taps * sampleAxis.kernel.degree + lineAxis.kernel.taps * lineAxis.kernel.degree);
+  return (
+    120 +
+    weights +
+    10 * sampleAxis.kernel.taps * lineAxis.kernel.width +
+    transformLanes(sampleAxis, lineAxis) / tileSize
+  );
 }
 
 /** Lanes of a tile's transform, its transposition and its samples. */

@@ -1,0 +1,161 @@
+/**
+ * Sheets: what curved readouts (spirals and all that bends) that lie in one plane of k-space share. A spin stands at a place on two axes
+ * of the plane, and off-resonance and decay turn it between a few moments of a readout; neither hangs on the readout or the pulse before it, so
+ * a tile's spins are placed once for all of them: cell, weights on both axes, and e^{−(R2 + i2πΔf)·τ} at the moments τ.
+ */
+import { Job, Tile } from './layout';
+import { ec, es, evolve } from './readout';
+import { loadColumn, madd } from './simd';
+
+/** One axis, as `host/engine/wasm/curve-axis.ts` chooses it. */
+@unmanaged
+export class SheetAxis {
+  /** [4] f64: cells per metre along x, y, z; the cell at the origin */
+  place: usize;
+  /** Cells that spins are spread on, and the one whose phase stands still. */
+  cells: i32;
+  middle: i32;
+  /** Cells a spin reaches; that rounded up to vectors. */
+  width: i32;
+  taps: i32;
+  degree: i32;
+  /** [taps / 4][degree + 1, highest first][4] f32 */
+  polynomials: usize;
+  /** [cells] f32: over the transform of the kernel by which samples are interpolated */
+  corrections: usize;
+  /** Points of the transform; the first that samples need (it may be negative), and how many. */
+  grid: i32;
+  first: i32;
+  count: i32;
+  stages: usize;
+  stageCount: i32;
+  /** Points a sample is interpolated from. */
+  reach: i32;
+}
+
+@unmanaged
+export class Sheet {
+  u: usize;
+  v: usize;
+  /** [nodes] f64: moments after the start of a readout [s]; a multiple of four */
+  times: usize;
+  nodes: i32;
+}
+
+/** Bytes of a cell: four moments, real then imaginary. */
+export const CELL: usize = 32;
+
+/** Bytes of a spin's place: address of its corner in the grid, its number in the tile, weights on u and v. */
+// @ts-ignore: decorator
+@inline export function placeBytes(u: SheetAxis, v: SheetAxis): usize {
+  return 8 + (<usize>(u.taps + v.taps) << 2);
+}
+
+/** Magnetisation of all spins where they are spread, [spins][re, im] f32; in front of the places. */
+// @ts-ignore: decorator
+@inline export function placesOf(job: Job, tile: Tile): usize {
+  return tile.sheet + (<usize>job.capacity << 3);
+}
+
+/** Four moments of all spins, [spins][re 4, im 4] f32, in the order of the places, behind them. */
+// @ts-ignore: decorator
+@inline export function momentsOf(job: Job, tile: Tile, bytes: usize, group: i32): usize {
+  return placesOf(job, tile) + <usize>job.capacity * (bytes + <usize>group * CELL);
+}
+
+/** First cells of four spins as i32 at `cells`, places between cells as f32 at `locals`. */
+// @ts-ignore: decorator
+@inline function placeFour(axis: SheetAxis, tile: Tile, n: i32, cells: usize, locals: usize): void {
+  const low = placeTwo(axis, tile, n), high = placeTwo(axis, tile, n + 2);
+  const reach = f64x2.splat(0.5 * <f64>axis.width), centre = f64x2.splat(0.5 * <f64>(axis.width - 1));
+  const lowFirst = v128.ceil<f64>(v128.sub<f64>(low, reach)), highFirst = v128.ceil<f64>(v128.sub<f64>(high, reach));
+  const first = v128.shuffle<i64>(i32x4.trunc_sat_f64x2_s_zero(lowFirst), i32x4.trunc_sat_f64x2_s_zero(highFirst), 0, 2);
+  // Inside the grid, whatever a phantom's stated bounds are worth.
+  v128.store(cells, i32x4.max_s(i32x4.splat(0), i32x4.min_s(i32x4.splat(axis.cells - axis.width), first)));
+  v128.store64_lane(locals, f32x4.demote_f64x2_zero(v128.sub<f64>(v128.sub<f64>(low, lowFirst), centre)), 0);
+  v128.store64_lane(locals + 8, f32x4.demote_f64x2_zero(v128.sub<f64>(v128.sub<f64>(high, highFirst), centre)), 0);
+}
+
+// @ts-ignore: decorator
+@inline function placeTwo(axis: SheetAxis, tile: Tile, n: i32): v128 {
+  const place = axis.place;
+  let p = madd<f64>(v128.load64_splat(place), loadColumn<f64>(tile.x, n), v128.load64_splat(place, 24));
+  p = madd<f64>(v128.load64_splat(place, 8), loadColumn<f64>(tile.y, n), p);
+  return madd<f64>(v128.load64_splat(place, 16), loadColumn<f64>(tile.z, n), p);
+}
+
+// @ts-ignore: decorator
+@inline function weigh(axis: SheetAxis, local: v128, to: usize): void {
+  let coefficient = axis.polynomials;
+  for (const end = to + (<usize>axis.taps << 2); to < end; to += 16) {
+    let w = v128.load(coefficient);
+    for (let d = axis.degree; d > 0; d--) {
+      coefficient += 16;
+      w = madd<f32>(w, local, v128.load(coefficient));
+    }
+    coefficient += 16;
+    v128.store(to, w);
+  }
+}
+
+/**
+ * Places the tile's spins on a sheet, unless they stand on it already. Places are sorted by the first cell on v, so that neighbours
+ * in the list spread on rows that are still in the first-level cache.
+ */
+export function placeOn(sheet: Sheet, job: Job, tile: Tile): void {
+  if (tile.placed == changetype<usize>(sheet)) return;
+  tile.placed = changetype<usize>(sheet);
+  const u = changetype<SheetAxis>(sheet.u);
+  const v = changetype<SheetAxis>(sheet.v);
+  const bytes = placeBytes(u, v);
+  const cells = tile.spread;
+  /** [v cells] i32: how many spins begin there, then where the next of them goes. The grid is not in use yet. */
+  const rows = tile.grid;
+  memory.fill(rows, 0, <usize>v.cells << 2);
+  for (let n = 0; n < tile.count; n += 4) {
+    placeFour(v, tile, n, cells, cells + 16);
+    for (let at = cells; at < cells + 16; at += 4) {
+      const row = rows + (<usize>load<i32>(at) << 2);
+      store<i32>(row, load<i32>(row) + 1);
+    }
+  }
+  let before = 0;
+  for (let row = rows; row < rows + (<usize>v.cells << 2); row += 4) {
+    const spins = load<i32>(row);
+    store<i32>(row, before);
+    before += spins;
+  }
+  /** Where four spins are placed. */
+  const order = cells + 64;
+  for (let n = 0; n < tile.count; n += 4) {
+    placeFour(u, tile, n, cells, cells + 16);
+    placeFour(v, tile, n, cells + 32, cells + 48);
+    for (let i: usize = 0; i < 16; i += 4) {
+      const row = load<i32>(cells + 32 + i);
+      const next = rows + (<usize>row << 2);
+      const at = load<i32>(next);
+      store<i32>(next, at + 1);
+      store<i32>(order + i, at);
+      const to = placesOf(job, tile) + <usize>at * bytes;
+      store<usize>(to, <usize>(row * u.cells + load<i32>(cells + i)) * CELL);
+      store<i32>(to, n + <i32>(i >> 2), 4);
+      weigh(u, v128.load32_splat(cells + 16 + i), to + 8);
+      weigh(v, v128.load32_splat(cells + 48 + i), to + 8 + (<usize>u.taps << 2));
+    }
+    for (let node = 0; node < sheet.nodes; node++) {
+      evolve(tile, n, 0, 0, 0, load<f64>(sheet.times + (<usize>node << 3)));
+      const to = momentsOf(job, tile, bytes, node >> 2) + (<usize>(node & 3) << 2);
+      const im = v128.neg<f32>(es);
+      const first = to + <usize>load<i32>(order) * CELL, second = to + <usize>load<i32>(order, 4) * CELL;
+      const third = to + <usize>load<i32>(order, 8) * CELL, fourth = to + <usize>load<i32>(order, 12) * CELL;
+      v128.store32_lane(first, ec, 0);
+      v128.store32_lane(first, im, 0, 16);
+      v128.store32_lane(second, ec, 1);
+      v128.store32_lane(second, im, 1, 16);
+      v128.store32_lane(third, ec, 2);
+      v128.store32_lane(third, im, 2, 16);
+      v128.store32_lane(fourth, ec, 3);
+      v128.store32_lane(fourth, im, 3, 16);
+    }
+  }
+}

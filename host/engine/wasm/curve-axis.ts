@@ -1,0 +1,101 @@
+/**
+ * One axis of a transform between points that are equally spaced on neither side: spins are spread by one kernel on cells of a pitch that
+ * k needs, the cells are transformed, and samples are interpolated by another kernel between the points of the transform. Both errors are
+ * measured; how much finer than needed cells and points are is chosen by the operations.
+ */
+import { radicesOf, smoothLength } from './fourier.ts';
+import { kaiserBessel, narrowestKernel, type SpreadingKernel, WIDEST } from './kaiser-bessel.ts';
+
+export interface CurveAxis {
+  /** Direction, of length 1. */
+  readonly direction: readonly number[];
+  /** Size of a cell [m], and what stands at cell `middle` [m along the direction]. */
+  readonly pitch: number;
+  readonly centre: number;
+  /** Cells that spins can reach. */
+  readonly cells: number;
+  readonly middle: number;
+  readonly spreading: SpreadingKernel;
+  /** Points of the transform; the first that samples need (it may be negative), and how many. */
+  readonly grid: number;
+  readonly first: number;
+  readonly count: number;
+  /** Stages of the transform. */
+  readonly stages: number;
+  readonly interpolation: SpreadingKernel;
+  /** Largest error of a sample of one spin of density 1, spread and interpolated along this axis alone. */
+  readonly error: number;
+  /** What both kernels make of rounding at the largest k and the furthest spin; axes multiply. */
+  readonly amplification: number;
+}
+
+/** What an axis must span: places of spins [m along the direction], and k of the samples of one readout [cycles/m]. */
+export interface Span {
+  readonly direction: readonly number[];
+  readonly centre: number;
+  readonly reach: number;
+  readonly kReach: number;
+}
+
+/** How many times finer than k needs cells may be: finer ones want fewer of them per spin and more in the transform. */
+const FINENESS = [1.25, 1.5, 1.75, 2, 2.5] as const;
+/** The same for points, against the cells there are. */
+const LEAST_POINTS = 1.1875;
+const MOST_POINTS = 2.75;
+/** Of the bound, interpolation may use this much. */
+const INTERPOLATION_SHARE = 1 / 3;
+
+/** Axes whose error stays within `bound`, to choose from by error and cost. */
+export function curveAxes(span: Span, bound: number): CurveAxis[] {
+  return FINENESS.flatMap((fineness) => {
+    const narrowest = narrowestKernel(fineness, bound * (1 - INTERPOLATION_SHARE), 'f32');
+    if (narrowest === undefined) return [];
+    const wider = narrowest.width < WIDEST ? [kaiserBessel(narrowest.width + 1, fineness)] : [];
+    return [narrowest, ...wider].flatMap((spreading) => axesOf(span, fineness, spreading, bound * INTERPOLATION_SHARE));
+  });
+}
+
+function axesOf(
+  { direction, centre, reach, kReach }: Span,
+  fineness: number,
+  spreading: SpreadingKernel,
+  bound: number,
+): CurveAxis[] {
+  // An axis along which nothing varies is one cell wide.
+  const widest = Math.max(2 * kReach, 1 / (fineness * Math.max(2 * reach, 1e-3)));
+  const pitch = 1 / (fineness * widest);
+  const middle = Math.ceil(reach / pitch + spreading.width / 2 + 1e-6);
+  const cells = 2 * middle;
+  const axes: CurveAxis[] = [];
+  for (let grid = smoothLength(LEAST_POINTS * cells, 1); grid < MOST_POINTS * cells; grid = smoothLength(grid + 1, 1)) {
+    const interpolation = narrowestKernel(grid / cells, bound / spreading.amplification, 'f64');
+    if (interpolation === undefined) continue;
+    const last = Math.ceil(grid * pitch * kReach + interpolation.width / 2);
+    if (2 * last + 1 > grid) continue;
+    axes.push({
+      ...{ direction, pitch, centre, cells, middle, spreading, grid, interpolation },
+      ...{ first: -last, count: 2 * last + 1, stages: radicesOf(grid).length },
+      error: spreading.error + spreading.amplification * interpolation.error,
+      amplification: spreading.amplification * interpolation.amplification,
+    });
+  }
+  return axes;
+}
+
+/** [cells] over the transform of the kernel that interpolates */
+export function correctionsOf({ cells, middle, grid, interpolation }: CurveAxis): Float64Array {
+  return Float64Array.from({ length: cells }, (_, cell) => 1 / interpolation.transform((cell - middle) / grid));
+}
+
+/**
+ * Writes the weights by which a sample is interpolated, from `to` on; `k` relative to the middle of its readout's [cycles/m].
+ * @returns first of the points they belong to
+ */
+export function writeWeights(axis: CurveAxis, k: number, weights: Float32Array, to: number): number {
+  const { interpolation, spreading, pitch, grid } = axis;
+  const at = k * pitch * grid;
+  const first = Math.ceil(at - interpolation.width / 2);
+  const local = at - first - (interpolation.width - 1) / 2;
+  interpolation.writeWeights(local, 1 / spreading.transform(k * pitch), weights, to);
+  return first;
+}

@@ -1,0 +1,427 @@
+/**
+ * Which readouts are summed as transforms between non-uniform points (`assembly/curve.ts`): all samples between two pulses whose
+ * k lie in one plane and that share no equally spaced line: spirals, rosettes, ramps. Readouts in the same plane share a sheet, so that spins
+ * are placed once. Chosen when its operations are fewer and its measured error stays within the tolerance.
+ */
+import { direction } from '../../common/direction.ts';
+import type { PhantomSource } from '../../phantom/types.ts';
+import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
+import { type CurveAxis, curveAxes, type Span, writeWeights } from './curve-axis.ts';
+import type { Choice, Line } from './trains.ts';
+
+/** A plane of k-space and the grid for all curves in it. */
+export interface Sheet {
+  readonly u: CurveAxis;
+  readonly v: CurveAxis;
+  /** Moments after the start of a curve at which spins are spread [s]: a multiple of four. */
+  readonly times: Float64Array;
+}
+
+export interface Curve {
+  readonly sheet: Sheet;
+  /** [kx, ky, kz, t]: middle of its k and start of its time, since the last pulse. */
+  readonly moment: Float64Array;
+  /** [samples], as `Curve` in assembly/curve.ts has them; shared by equal curves. */
+  readonly points: Int32Array;
+  /** [samples] */
+  readonly targets: Int32Array;
+}
+
+export interface CurveFinder {
+  /** The lines between two pulses as one curve; undefined: some other form is cheaper or this one not exact enough. */
+  find(lines: readonly Line[]): { curve: Curve; choice: Choice } | undefined;
+}
+
+export interface CurveOptions {
+  readonly tolerance: number;
+  readonly tileSize: number;
+  /** Whether lines of a waveform may be parts of a curve, and the operations per spin that they take otherwise. */
+  lanesOf(waveform: number): number | undefined;
+}
+
+/** Of the tolerance, a curve may use this much: the rest is left to the pulses. */
+const CURVE_SHARE = 0.5;
+/** Of that, time may use this much; what it leaves, and it leaves most, goes to the axes. */
+const TIME_SHARE = 0.25;
+/** Of a sum in f32, relative, root mean square. */
+const ROUNDING = 2 ** -26;
+/** Further moments make more work than sines of every sample. */
+const MOST_NODES = 64;
+/** Points of all curves together take at most this [bytes]. */
+const MOST_POINT_BYTES = 2 ** 28;
+/** Both grids of a thread stay below this [bytes]. */
+const MOST_GRID_BYTES = 2 ** 26;
+/** Lanes that one part of a cell takes: two products, but twice as many loads and stores; and a point in one stage of a transform. */
+const CELL_LANES = 5;
+const POINT_LANES = 13;
+/** What of a path that leaves its plane is no bend but rounding, against its size. */
+const FLATNESS = 1e-9;
+
+/** Samples between two pulses, from the first line's start. */
+interface Path {
+  /** [samples][kx, ky, kz, t] */
+  readonly points: Float64Array;
+  /** Directions that span the plane, and their names as a key; undefined: no plane holds it. */
+  readonly plane: { readonly key: string; readonly axes: readonly (readonly number[])[] } | undefined;
+  /** Middle of k, and its reach along both axes [cycles/m]. */
+  readonly middle: readonly number[];
+  readonly reach: readonly number[];
+  readonly duration: number;
+}
+
+/** What curves of one plane need together. */
+interface Extent {
+  readonly axes: readonly (readonly number[])[];
+  readonly reach: number[];
+  duration: number;
+  curves: number;
+}
+
+export function curveFinder(
+  timeline: Timeline,
+  source: Pick<PhantomSource, 'bounds' | 'B0'>,
+  { tolerance, tileSize, lanesOf }: CurveOptions,
+): CurveFinder {
+  const paths = new Map<string, Path>();
+  const extents = new Map<string, Extent>();
+  const sheets = new Map<string, Sheet | undefined>();
+  const tables = new Map<string, Int32Array | undefined>();
+  let tableBytes = 0;
+
+  const keyOf = (lines: readonly Line[]): string => {
+    const start = lines[0]!.moment;
+    return lines
+      .map(({ waveform, moment }) =>
+        [waveform, ...moment.map((value, i) => (value - start[i]!).toPrecision(12))].join(),
+      )
+      .join(' ');
+  };
+  const pathOf = (lines: readonly Line[], key: string): Path => {
+    const known = paths.get(key);
+    if (known !== undefined) return known;
+    const path = trace(timeline, lines);
+    paths.set(key, path);
+    return path;
+  };
+  const admitted = (lines: readonly Line[]): boolean =>
+    lines.length > 0 && lines.every(({ waveform }) => lanesOf(waveform) !== undefined);
+
+  for (const lines of readoutGroups(timeline)) {
+    const own = lines.filter(({ waveform }) => lanesOf(waveform) !== undefined);
+    if (own.length === 0) continue;
+    const { plane, reach, duration } = pathOf(own, keyOf(own));
+    if (plane === undefined) continue;
+    const extent = extents.get(plane.key) ?? { axes: plane.axes, reach: [0, 0], duration: 0, curves: 0 };
+    extents.set(plane.key, extent);
+    for (const axis of [0, 1]) extent.reach[axis] = Math.max(extent.reach[axis]!, reach[axis]!);
+    extent.duration = Math.max(extent.duration, duration);
+    extent.curves++;
+  }
+  const bound = CURVE_SHARE * tolerance;
+  const sheetOf = (key: string): Sheet | undefined => {
+    if (!sheets.has(key)) sheets.set(key, chooseSheet(extents.get(key)!, timeline, source, bound, tileSize));
+    return sheets.get(key);
+  };
+  const tableOf = (path: Path, sheet: Sheet, key: string): Int32Array | undefined => {
+    if (!tables.has(key)) {
+      const bytes = pointBytes(sheet) * (path.points.length / STRIDE.point);
+      const fits = tableBytes + bytes <= MOST_POINT_BYTES;
+      tables.set(key, fits ? tabulate(path, sheet) : undefined);
+      if (fits) tableBytes += bytes;
+    }
+    return tables.get(key);
+  };
+  return {
+    find(lines) {
+      if (!admitted(lines)) return undefined;
+      const key = keyOf(lines);
+      const path = pathOf(lines, key);
+      if (path.plane === undefined) return undefined;
+      const sheet = sheetOf(path.plane.key);
+      if (sheet === undefined) return undefined;
+      const samples = path.points.length / STRIDE.point;
+      const extent = extents.get(path.plane.key)!;
+      const lanes = curveLanes(sheet, samples, tileSize) + placingLanes(sheet) / extent.curves;
+      const insteadLanes = lines.reduce((sum, { waveform }) => sum + lanesOf(waveform)!, 0);
+      if (lanes >= insteadLanes) return undefined;
+      const points = tableOf(path, sheet, key);
+      if (points === undefined) return undefined;
+      const [start, middle] = [lines[0]!.moment, path.middle];
+      const { u, v, times } = sheet;
+      return {
+        curve: {
+          sheet,
+          moment: Float64Array.from(start, (value, i) => value + (i < 3 ? middle[i]! : 0)),
+          points,
+          targets: targetsOf(timeline, lines),
+        },
+        choice: {
+          what: `${samples} samples on a curve`,
+          chosen: `2-D transform at ${times.length} moments, ${u.spreading.width} × ${v.spreading.width} cells of ${u.cells} × ${v.cells}, ${u.grid} × ${v.grid} points`,
+          ...{ lanes, instead: 'each for itself', insteadLanes },
+        },
+      };
+    },
+  };
+}
+
+/** The lines between each two pulses. */
+function* readoutGroups({ ops, segments, readouts }: Timeline): Generator<Line[]> {
+  const moment = new Float64Array(STRIDE.segment);
+  let lines: Line[] = [];
+  for (let op = 0; op < ops.length; op += STRIDE.op) {
+    const index = ops[op + 1]!;
+    if (ops[op] === OP.precess) {
+      for (let i = 0; i < STRIDE.segment; i++) moment[i] = moment[i]! + segments[STRIDE.segment * index + i]!;
+    } else if (ops[op] === OP.excite) {
+      yield lines;
+      lines = [];
+      moment.fill(0);
+    } else {
+      const [firstSample, waveform] = readouts.subarray(STRIDE.readout * index) as unknown as [number, number];
+      lines.push({ readout: index, firstSample, waveform, moment: [...moment] });
+    }
+  }
+  yield lines;
+}
+
+function samplesOf({ waveforms }: Timeline, { waveform }: Line): number {
+  return waveforms[STRIDE.waveform * waveform + 1]!;
+}
+
+function targetsOf(timeline: Timeline, lines: readonly Line[]): Int32Array {
+  const counts = lines.map((line) => samplesOf(timeline, line));
+  const targets = new Int32Array(counts.reduce((sum, count) => sum + count, 0));
+  let at = 0;
+  for (const [l, { firstSample }] of lines.entries())
+    for (let j = 0; j < counts[l]!; j++) targets[at++] = firstSample + j;
+  return targets;
+}
+
+function trace(timeline: Timeline, lines: readonly Line[]): Path {
+  const start = lines[0]!.moment;
+  const points = new Float64Array(STRIDE.point * lines.reduce((sum, line) => sum + samplesOf(timeline, line), 0));
+  let at = 0;
+  for (const line of lines) {
+    const first = STRIDE.point * timeline.waveforms[STRIDE.waveform * line.waveform]!;
+    for (let i = 0; i < STRIDE.point * samplesOf(timeline, line); i++, at++)
+      points[at] = timeline.points[first + i]! + line.moment[at % STRIDE.point]! - start[at % STRIDE.point]!;
+  }
+  const along = (axis: readonly number[]): [number, number] => {
+    const [x, y, z, t] = axis as [number, number, number, number];
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (let n = 0; n < points.length; n += STRIDE.point) {
+      const value = x * points[n]! + y * points[n + 1]! + z * points[n + 2]! + t * points[n + 3]!;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+    return [low, high];
+  };
+  const ranges = COORDINATES.map((axis) => along([...axis, 0]));
+  const plane = planeOf(points, ranges);
+  const axes = plane?.axes ?? [];
+  const spans = axes.map((axis) => along([...axis, 0]));
+  return {
+    points,
+    plane,
+    middle: [0, 1, 2].map((i) =>
+      axes.reduce((sum, axis, a) => sum + (axis[i]! * (spans[a]![0] + spans[a]![1])) / 2, 0),
+    ),
+    reach: spans.map(([low, high]) => (high - low) / 2),
+    duration: along([0, 0, 0, 1])[1],
+  };
+}
+
+const COORDINATES = [
+  [1, 0, 0],
+  [0, 1, 0],
+  [0, 0, 1],
+] as const;
+
+/** The plane that holds all points, through two coordinate axes where one of these does. */
+function planeOf(points: Float64Array, ranges: readonly [number, number][]): Path['plane'] {
+  const sizes = ranges.map(([low, high]) => high - low);
+  const flat = FLATNESS * Math.max(...sizes);
+  for (const normal of [2, 1, 0]) {
+    if (sizes[normal]! > flat) continue;
+    const axes = COORDINATES.filter((_, axis) => axis !== normal);
+    return { key: `normal to ${'xyz'[normal]}`, axes };
+  }
+  const farthest = (residual: (n: number) => readonly number[]): readonly number[] => {
+    let [best, most] = [[0, 0, 0] as readonly number[], 0];
+    for (let n = 0; n < points.length; n += STRIDE.point) {
+      const own = residual(n);
+      const length = Math.hypot(...own);
+      if (length > most) [best, most] = [own, length];
+    }
+    return best;
+  };
+  const from = (n: number): number[] => [0, 1, 2].map((i) => points[n + i]! - points[i]!);
+  const without = (vector: readonly number[], axis: readonly number[]): number[] => {
+    const along = vector.reduce((sum, value, i) => sum + value * axis[i]!, 0);
+    return vector.map((value, i) => value - along * axis[i]!);
+  };
+  const along = unit(farthest(from));
+  const across = unit(farthest((n) => without(from(n), along)));
+  const off = farthest((n) => without(without(from(n), along), across));
+  if (Math.hypot(...off) > flat) return undefined;
+  // The same axes for every path in the plane: from its normal, which two paths have alike but for sign and rounding.
+  const normal = cross(along, across);
+  const sign = Math.sign(normal.find((value) => Math.abs(value) > FLATNESS)!);
+  const rounded = normal.map((value) => Number((sign * value).toFixed(9)));
+  const least = rounded.reduce((best, value, i) => (Math.abs(value) < Math.abs(rounded[best]!) ? i : best), 0);
+  const u = unit(cross(rounded, COORDINATES[least]!));
+  return { key: `normal to ${rounded.join()}`, axes: [u, unit(cross(rounded, u))] };
+}
+
+function cross(a: readonly number[], b: readonly number[]): number[] {
+  return [0, 1, 2].map((i) => a[(i + 1) % 3]! * b[(i + 2) % 3]! - a[(i + 2) % 3]! * b[(i + 1) % 3]!);
+}
+
+function unit(vector: readonly number[]): number[] {
+  const length = Math.hypot(...vector);
+  return vector.map((value) => value / length);
+}
+
+function chooseSheet(
+  { axes, reach, duration }: Extent,
+  timeline: Timeline,
+  { bounds, B0 }: Pick<PhantomSource, 'bounds' | 'B0'>,
+  bound: number,
+  tileSize: number,
+): Sheet | undefined {
+  const hertz = (bounds.maxOffResonance * timeline.B0) / B0 / (2 * Math.PI);
+  const found = chooseTimes(duration, hertz, 1 / bounds.minT2, TIME_SHARE * bound);
+  if (found === undefined) return undefined;
+  const { times, error } = found;
+  const [us, vs] = axes.map((own, axis) => {
+    const half = bounds.min.map((low, i) => (Math.abs(own[i]!) * (bounds.max[i]! - low)) / 2);
+    const centre = bounds.min.map((low, i) => (own[i]! * (bounds.max[i]! + low)) / 2);
+    const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+    const span: Span = { direction: own, centre: sum(centre), reach: sum(half), kReach: reach[axis]! };
+    return curveAxes(span, bound - error);
+  }) as [CurveAxis[], CurveAxis[]];
+  const sheets = us
+    .flatMap((u) => vs.map((v): Sheet => ({ u, v, times })))
+    .filter((sheet) => error + spreadingError(sheet) <= bound && 2 * sheetGridBytes(sheet) <= MOST_GRID_BYTES);
+  const cost = sheets.map((sheet) => curveLanes(sheet, 0, tileSize));
+  return sheets[cost.indexOf(Math.min(...cost))];
+}
+
+/** Errors of both axes, and of sums in f32. */
+function spreadingError({ u, v }: Sheet): number {
+  return u.error + v.error + ROUNDING * u.amplification * v.amplification;
+}
+
+/**
+ * Chebyshev moments in [0, duration] between which e^{−(R2 + i2πf)τ} is interpolated within `bound`, for |f| up to `hertz` and R2 up to `maxR2`;
+ * undefined: it takes too many.
+ */
+export function chooseTimes(
+  duration: number,
+  hertz: number,
+  maxR2: number,
+  bound: number,
+): { times: Float64Array; error: number } | undefined {
+  for (let count = 4; count <= MOST_NODES; count += 4) {
+    const times = Float64Array.from(
+      { length: count },
+      (_, n) => (duration / 2) * (1 - Math.cos((Math.PI * (2 * n + 1)) / (2 * count))),
+    );
+    const error = interpolationError(times, duration, hertz, maxR2);
+    if (error <= bound) return { times, error };
+  }
+  return undefined;
+}
+
+function interpolationError(times: Float64Array, duration: number, hertz: number, maxR2: number): number {
+  let largest = 0;
+  const tested = 4 * times.length;
+  const parts = new Float64Array(times.length);
+  const scales = scalesOf(times);
+  for (let n = 0; n <= tested; n++) {
+    const tau = (duration * n) / tested;
+    writeParts(times, scales, tau, parts, 0);
+    for (const f of [0, hertz / 2, hertz]) {
+      for (const R2 of [0, maxR2 / 4, maxR2 / 2, maxR2]) {
+        let [re, im] = [
+          -Math.exp(-R2 * tau) * Math.cos(2 * Math.PI * f * tau),
+          Math.exp(-R2 * tau) * Math.sin(2 * Math.PI * f * tau),
+        ];
+        for (const [l, time] of times.entries()) {
+          const size = parts[l]! * Math.exp(-R2 * time);
+          re += size * Math.cos(2 * Math.PI * f * time);
+          im -= size * Math.sin(2 * Math.PI * f * time);
+        }
+        largest = Math.max(largest, Math.hypot(re, im));
+      }
+    }
+  }
+  return largest;
+}
+
+/** Writes Lagrange's polynomials over `times` at `tau`, from `to` on; `scales` are theirs. */
+function writeParts(
+  times: Float64Array,
+  scales: Float64Array,
+  tau: number,
+  parts: Float32Array | Float64Array,
+  to: number,
+): void {
+  for (let own = 0; own < times.length; own++) {
+    let product = scales[own]!;
+    for (let n = 0; n < times.length; n++) if (n !== own) product *= tau - times[n]!;
+    parts[to + own] = product;
+  }
+}
+
+/** 1/Π(τ_own − τ_n) */
+function scalesOf(times: Float64Array): Float64Array {
+  return times.map((own, l) => times.reduce((scale, other, n) => (n === l ? scale : scale / (own - other)), 1));
+}
+
+/** Bytes of one sample's record. */
+function pointBytes({ u, v, times }: Sheet): number {
+  return 4 * (4 + u.interpolation.width + v.interpolation.width + times.length);
+}
+
+function tabulate({ points, middle }: Path, sheet: Sheet): Int32Array {
+  const { u, v, times } = sheet;
+  const words = pointBytes(sheet) / 4;
+  const table = new Int32Array((words * points.length) / STRIDE.point);
+  const weights = new Float32Array(table.buffer);
+  const scales = scalesOf(times);
+  const along = ({ direction: [x, y, z] }: CurveAxis, n: number): number =>
+    x! * (points[n]! - middle[0]!) + y! * (points[n + 1]! - middle[1]!) + z! * (points[n + 2]! - middle[2]!);
+  for (let n = 0, at = 0; n < points.length; n += STRIDE.point, at += words) {
+    const [ku, kv] = [along(u, n), along(v, n)];
+    weights.set(direction(2 * Math.PI * (ku * u.centre + kv * v.centre)), at + 2);
+    table[at] = writeWeights(u, ku, weights, at + 4) - u.first;
+    table[at + 1] = writeWeights(v, kv, weights, at + 4 + u.interpolation.width) - v.first;
+    writeParts(times, scales, points[n + 3]!, weights, at + words - times.length);
+  }
+  return table;
+}
+
+/** Bytes of one of the two grids a transform goes back and forth between, with room to work on four lines. */
+export function sheetGridBytes({ u, v }: Sheet): number {
+  return 32 * Math.max(v.cells * u.cells, v.count * u.cells, v.count * u.count) + 128 * Math.max(u.grid, v.grid);
+}
+
+/** Bytes that a spin takes: its magnetisation, its place and its turn at every moment. */
+export function placeBytes({ u, v, times }: Sheet): number {
+  return 16 + 4 * (u.spreading.taps + v.spreading.taps) + 8 * times.length;
+}
+
+/** Lanes per spin and curve: its phase and products; a tile's share of the transforms and samples. */
+function curveLanes({ u, v, times }: Sheet, samples: number, tileSize: number): number {
+  const spreading = times.length * (16 + v.spreading.width * (2 + CELL_LANES * u.spreading.width));
+  const transform = times.length * POINT_LANES * (u.cells * v.grid * v.stages + v.count * u.grid * u.stages);
+  const sampling = samples * times.length * 2 * u.interpolation.width * v.interpolation.width;
+  return 60 + spreading + (transform + sampling) / tileSize;
+}
+
+/** Lanes per spin once for a sheet: its cells and weights, and its turn at each moment. */
+function placingLanes({ u, v, times }: Sheet): number {
+  return 40 + u.spreading.taps * u.spreading.degree + v.spreading.taps * v.spreading.degree + 50 * times.length;
+}

@@ -78,12 +78,6 @@ function spreadSpins(u: SheetAxis, v: SheetAxis, job: Job, tile: Tile, group: i3
   }
 }
 
-// @ts-ignore: decorator
-@inline function spreadCell(to: usize, weight: v128, re: v128, im: v128): void {
-  v128.store(to, madd<f32>(weight, re, v128.load(to)));
-  v128.store(to, madd<f32>(weight, im, v128.load(to, 16)), 16);
-}
-
 /** Spreads a spin on rows of cells, with its weights along a row from `left` to `right` and across rows from `above` to `below`. */
 // @ts-ignore: decorator
 @inline function spreadAny(line: usize, row: usize, left: usize, right: usize, above: usize, below: usize, re: v128, im: v128): void {
@@ -92,7 +86,9 @@ function spreadSpins(u: SheetAxis, v: SheetAxis, job: Job, tile: Tile, group: i3
     const lineRe = v128.mul<f32>(w, re), lineIm = v128.mul<f32>(w, im);
     let to = line;
     for (let from = left; from < right; from += 4) {
-      spreadCell(to, v128.load32_splat(from), lineRe, lineIm);
+      const part = v128.load32_splat(from);
+      v128.store(to, madd<f32>(part, lineRe, v128.load(to)));
+      v128.store(to, madd<f32>(part, lineIm, v128.load(to, 16)), 16);
       to += CELL;
     }
     line += row;
@@ -107,14 +103,22 @@ function spreadSpins(u: SheetAxis, v: SheetAxis, job: Job, tile: Tile, group: i3
   for (; above < below; above += 4) {
     const w = v128.load32_splat(above);
     const lineRe = v128.mul<f32>(w, re), lineIm = v128.mul<f32>(w, im);
-    spreadCell(line, w0, lineRe, lineIm);
-    spreadCell(line + CELL, w1, lineRe, lineIm);
-    spreadCell(line + 2 * CELL, w2, lineRe, lineIm);
-    spreadCell(line + 3 * CELL, w3, lineRe, lineIm);
-    spreadCell(line + 4 * CELL, w4, lineRe, lineIm);
-    spreadCell(line + 5 * CELL, w5, lineRe, lineIm);
-    spreadCell(line + 6 * CELL, w6, lineRe, lineIm);
-    spreadCell(line + 7 * CELL, w7, lineRe, lineIm);
+    v128.store(line, madd<f32>(w0, lineRe, v128.load(line)));
+    v128.store(line, madd<f32>(w0, lineIm, v128.load(line, 16)), 16);
+    v128.store(line, madd<f32>(w1, lineRe, v128.load(line, 32)), 32);
+    v128.store(line, madd<f32>(w1, lineIm, v128.load(line, 48)), 48);
+    v128.store(line, madd<f32>(w2, lineRe, v128.load(line, 64)), 64);
+    v128.store(line, madd<f32>(w2, lineIm, v128.load(line, 80)), 80);
+    v128.store(line, madd<f32>(w3, lineRe, v128.load(line, 96)), 96);
+    v128.store(line, madd<f32>(w3, lineIm, v128.load(line, 112)), 112);
+    v128.store(line, madd<f32>(w4, lineRe, v128.load(line, 128)), 128);
+    v128.store(line, madd<f32>(w4, lineIm, v128.load(line, 144)), 144);
+    v128.store(line, madd<f32>(w5, lineRe, v128.load(line, 160)), 160);
+    v128.store(line, madd<f32>(w5, lineIm, v128.load(line, 176)), 176);
+    v128.store(line, madd<f32>(w6, lineRe, v128.load(line, 192)), 192);
+    v128.store(line, madd<f32>(w6, lineIm, v128.load(line, 208)), 208);
+    v128.store(line, madd<f32>(w7, lineRe, v128.load(line, 224)), 224);
+    v128.store(line, madd<f32>(w7, lineIm, v128.load(line, 240)), 240);
     line += row;
   }
 }

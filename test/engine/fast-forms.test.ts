@@ -91,6 +91,18 @@ test('what lies in a plane is transformed, upright or tilted; what does not is s
   }
 });
 
+test('two echoes of a spiral after one pulse are one curve', async () => {
+  const sequence = spiral(1, 512, 1e-3);
+  const [pulse, readout, crusher, wait] = [0, 1, 2, 3].map((n) => sequence.block(n)) as [Block, Block, Block, Block];
+  const blocks = [pulse, readout, wait, readout, crusher];
+  const echoes = timelineOf({ ...sequence, blockCount: blocks.length, block: (n) => blocks[n]! });
+  const spins = randomSpins(700);
+  const { forms, curves } = makeProgram(echoes, phantomOf(spins), { precision: 'f32', tolerance: 1e-4, ...LARGE });
+  assert.deepEqual([forms.curve, curves.length, curves[0]!.targets.length], [2, 1, 1024]);
+  const exact = await simulateTimeline(echoes, spins, { precision: 'f64' });
+  assert.ok(errorOfDensity(await simulateTimeline(echoes, spins, { tolerance: 1e-4, ...LARGE }), exact, spins) < 2e-5);
+});
+
 test('a spiral is summed sample by sample where tiles are too small for a transform to pay', () => {
   const source = phantomOf(randomSpins(300));
   const { forms } = makeProgram(timelineOf(spiral(2, 512)), source, {

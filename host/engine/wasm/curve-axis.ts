@@ -43,7 +43,7 @@ const FINENESS = [1.25, 1.5, 1.75, 2, 2.5] as const;
 const LEAST_POINTS = 1.1875;
 const MOST_POINTS = 2.75;
 /** Of the bound, interpolation may use this much. */
-const INTERPOLATION_SHARE = 1 / 3;
+const INTERPOLATION_SHARE = 1 / 8;
 
 /** Axes whose error stays within `bound`, to choose from by error and cost. */
 export function curveAxes(span: Span, bound: number): CurveAxis[] {

@@ -185,6 +185,27 @@ function* readoutGroups({ ops, segments, readouts }: Timeline): Generator<Line[]
   yield lines;
 }
 
+/** A line's own points: they begin at its first sample. */
+function pointsOf({ waveforms, points }: Timeline, { waveform }: Line): Float64Array {
+  const [first, samples] = waveforms.subarray(STRIDE.waveform * waveform) as unknown as [number, number];
+  return points.subarray(STRIDE.point * first, STRIDE.point * (first + samples));
+}
+
+/** Points of all lines from the first one's start. */
+function joined(timeline: Timeline, lines: readonly Line[]): Float64Array {
+  const start = lines[0]!.moment;
+  const all = lines.map((line) =>
+    pointsOf(timeline, line).map((value, i) => value + line.moment[i % STRIDE.point]! - start[i % STRIDE.point]!),
+  );
+  const points = new Float64Array(all.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const own of all) {
+    points.set(own, at);
+    at += own.length;
+  }
+  return points;
+}
+
 function samplesOf({ waveforms }: Timeline, { waveform }: Line): number {
   return waveforms[STRIDE.waveform * waveform + 1]!;
 }
@@ -199,14 +220,7 @@ function targetsOf(timeline: Timeline, lines: readonly Line[]): Int32Array {
 }
 
 function trace(timeline: Timeline, lines: readonly Line[]): Path {
-  const start = lines[0]!.moment;
-  const points = new Float64Array(STRIDE.point * lines.reduce((sum, line) => sum + samplesOf(timeline, line), 0));
-  let at = 0;
-  for (const line of lines) {
-    const first = STRIDE.point * timeline.waveforms[STRIDE.waveform * line.waveform]!;
-    for (let i = 0; i < STRIDE.point * samplesOf(timeline, line); i++, at++)
-      points[at] = timeline.points[first + i]! + line.moment[at % STRIDE.point]! - start[at % STRIDE.point]!;
-  }
+  const points = lines.length === 1 ? pointsOf(timeline, lines[0]!) : joined(timeline, lines);
   const along = (axis: readonly number[]): [number, number] => {
     const [x, y, z, t] = axis as [number, number, number, number];
     let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -415,7 +429,9 @@ export function placeBytes({ u, v, times }: Sheet): number {
 
 /** Lanes per spin and curve: its phase and products; a tile's share of the transforms and samples. */
 function curveLanes({ u, v, times }: Sheet, samples: number, tileSize: number): number {
-  const spreading = times.length * (16 + v.spreading.width * (2 + CELL_LANES * u.spreading.width));
+  // Rows of five to eight cells are spread as eight.
+  const row = u.spreading.taps === 8 ? 8 : u.spreading.width;
+  const spreading = times.length * (16 + v.spreading.width * (2 + CELL_LANES * row));
   const transform = times.length * POINT_LANES * (u.cells * v.grid * v.stages + v.count * u.grid * u.stages);
   const sampling = samples * times.length * 2 * u.interpolation.width * v.interpolation.width;
   return 60 + spreading + (transform + sampling) / tileSize;

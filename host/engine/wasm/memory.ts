@@ -25,10 +25,10 @@ const PANEL = 32;
 const MEMORY_LIMIT = 65535 * 65536;
 
 /**
- * Operations of a tile, by counting, up to which a single thread may be the calling one: with more (a tenth of a second to one) it would
- * leave signals unheard and, under MPI, the other ranks without a sign of life.
+ * Operations of a tile, by counting, up to which a single thread may be the calling one: with more (half a second to five) it would
+ * leave signals unheard and, under MPI, the other ranks without a sign of life. Starting another costs a tenth of a second.
  */
-const SHORT_TILE = 4e8;
+const SHORT_TILE = 2e9;
 /** What stepping in f64 takes beside lines in f32. */
 const F64_WORK = 100;
 

@@ -98,8 +98,10 @@ async function buildHost() {
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
-    // Lines stay lines: Node prints the one where an error was thrown, and a bundle in one line is half a megabyte of it.
+    // Names stay, for whoever reads a stack; lines end, for Node prints the one where an error was thrown.
     minifySyntax: true,
+    minifyWhitespace: true,
+    lineLimit: 200,
   };
   try {
     const bundles = await Promise.allSettled([

@@ -2,6 +2,7 @@
  * The command `larmor`: parses, calls, prints, and turns errors into one line and an exit code. Commands load what they
  * need when they run, so that `larmor simulate` on the defaults opens few files.
  */
+import './tiering.ts';
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { AgreedError, EXIT, LarmorError } from '../common/errors.ts';

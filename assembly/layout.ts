@@ -143,7 +143,7 @@ export class Tile {
   mx: usize;
   my: usize;
   mz: usize;
-  /** [CHUNK][re, im] vectors of T: lane sums of the samples at hand. */
+  /** [CHUNK][re, im] vectors of T: lane sums of the samples at hand; or the turns of some RF steps. */
   lanes: usize;
   /** [areas][panels][rows][re, im, re + im][PANEL] f32: recorded magnetisation. */
   records: usize;

@@ -12,16 +12,16 @@ INLINE vf square_root(vf s) {
   return root;
 }
 
-/* √2·cos|h| and √2·sin|h|/|h| from s = |h|² */
-INLINE turn_t turn(vf s, int any) {
+INLINE vf absolute(vf a) { return (vf)((vi)a & 0x7fffffff); }
+
+/* √2·cos|h| and √2·sin|h|/|h| of h = (hx, hy, hz), hx² + hy² = sxy; any angle: with |hz| in turns, reduced in double */
+INLINE turn_t turn(vf hz, vf turns, vf sxy, int any) {
+  const vf s = hz * hz + sxy;
   if (!any) return (turn_t){cos_root(s), sinc_root(s)};
-  vf root = square_root(at_least(s, 1e-30f));
-  vf p = root * 0.15915494309189535f;
-  vf h = half_turns(p);
-  vf u = remainder_turns(p, h);
-  vf u2 = u * u;
-  vf root2 = flip(splat(1.4142135623730951f), parity(h));
-  return (turn_t){root2 * cos_turns(u2), root2 * sin_turns(u, u2) / root};
+  const vf root = square_root(s), sum = root + absolute(hz), q = 1.4142135623730951f / (root * sum);
+  const vf p = sxy * 0.11253953951963827f * root * q + turns;
+  const vf u = remainder_turns(p, half_turns(p)), u2 = u * u;
+  return (turn_t){1.4142135623730951f * cos_turns(u2), sum * q * sin_turns(u, u2)};
 }
 
 INLINE vf loss(const float *rates, int n, double time) { return decay_loss(load(rates + n) * (float)time); }
@@ -33,8 +33,14 @@ INLINE vd half_angle_of_half(const tile_t *tile, int n, const rf_step *step, dou
   return (3.141592653589793 * step->dt) * (load_d(tile->hertz + n) - offset) + h;
 }
 
-/* One vector of spins on its way through a pulse: magnetisation, density, half angle along z, losses. */
-typedef struct { vf x, y, z, d, hz, l1, l2; } spins_t;
+/* |h| in turns, less half turns */
+INLINE vd half_turn_of_half(vd h) {
+  typedef int64_t vl __attribute__((vector_size(WIDTH)));
+  return 0.5 * fraction((vd)((vl)h & INT64_MAX) * 0.3183098861837907);
+}
+
+/* One vector of spins on its way through a pulse: magnetisation, density, half angle along z in radians and in turns, losses. */
+typedef struct { vf x, y, z, d, hz, turns, l1, l2; } spins_t;
 
 INLINE void set_losses(spins_t *v, const tile_t *tile, int n, double time) {
   v->l1 = loss(tile->R1, n, time);
@@ -48,7 +54,7 @@ INLINE void relax(spins_t *v) {
 }
 
 INLINE void rotate(spins_t *v, vf hx, vf hy, vf sxy, int any) {
-  const turn_t q = turn(v->hz * v->hz + sxy, any);
+  const turn_t q = turn(v->hz, v->turns, sxy, any);
   const vf ux = hx * q.f, uy = hy * q.f, uz = v->hz * q.f;
   const vf tx = v->y * uz - v->z * uy, ty = v->z * ux - v->x * uz, tz = v->x * uy - v->y * ux;
   v->x += q.c * tx + (ty * uz - tz * uy);
@@ -75,7 +81,9 @@ INLINE void walk_steps(tile_t *tile, int n, const rf_step *first, const rf_step 
     if (step == first || step->changed)
       for (int i = 0; i < 2; i++) {
         const int m = n + i * LANES;
-        v[i].hz = demote(half_angle_of_half(tile, m, step, offset), half_angle_of_half(tile, m + HALF, step, offset));
+        const vd low = half_angle_of_half(tile, m, step, offset), high = half_angle_of_half(tile, m + HALF, step, offset);
+        v[i].hz = demote(low, high);
+        if (any) v[i].turns = demote(half_turn_of_half(low), half_turn_of_half(high));
       }
     const vf hx = splat(step->fx), hy = splat(step->fy), sxy = splat(step->f2);
     for (int i = 0; i < 2; i++) rotate(&v[i], hx, hy, sxy, any);

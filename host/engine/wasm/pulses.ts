@@ -14,6 +14,9 @@ const ANY = 1;
 /** Bytes of a step as `assembly/excitation.ts` reads it. */
 export const STEP_BYTES = 88;
 
+/** Keeps 0/0 out of sin|h|/|h|, which is 1 there to the last bit. */
+const LEAST_SQUARE = 1e-30;
+
 /** Whether two durations or gradients differ by the rounding of f64 sums at most: the kernels then keep what they formed. */
 export const isSame = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9 * Math.abs(b);
 
@@ -33,7 +36,7 @@ export function writeSteps(timeline: Timeline, memory: ArrayBufferLike, address:
   for (let n = 0; n < rfSteps.length / STRIDE.rfStep; n++) {
     const at = address + STEP_BYTES * n;
     const [hx, hy, ...gradient] = halfAngles(timeline, n) as [number, number, number, number, number];
-    const transverse = [hx, hy, hx * hx + hy * hy];
+    const transverse = [hx, hy, Math.max(hx * hx + hy * hy, LEAST_SQUARE)];
     [rfSteps[STRIDE.rfStep * n]!, ...gradient, ...transverse].forEach((value, i) => {
       view.setFloat64(at + 8 * i, value, true);
     });

@@ -4,7 +4,7 @@
  */
 
 import type { Meters } from '../common/units.ts';
-import { BRAIN, CEREBELLUM, HEAD, SHAPES, type Shape } from './head-anatomy.ts';
+import { BRAIN, CEREBELLUM, HEAD, SHAPES } from './head-anatomy.ts';
 import type { LatticeModel, Vector } from './lattice.ts';
 import { TISSUES } from './tissues.ts';
 
@@ -29,6 +29,8 @@ export interface ModelGrid {
 export function headModel({ start, spacing }: ModelGrid): LatticeModel {
   const [x0, y0, z0] = start.map((place) => 1e3 * place);
   const step = 1e3 * spacing;
+  let plane = Number.NaN;
+  let sections: Float64Array = new Float64Array(0);
   return {
     tissues: [
       undefined,
@@ -45,7 +47,9 @@ export function headModel({ start, spacing }: ModelGrid): LatticeModel {
     ],
     refined: [csf, grey, white],
     paintRow(row, j, k) {
-      for (const shape of SHAPES) paintShape(row, shape, x0, step, y0 + j * step, z0 + k * step);
+      if (k !== plane) sections = sectionsAt(z0 + k * step);
+      plane = k;
+      for (let n = 0; n < sections.length; n += SECTION) paintSection(row, sections, n, x0, step, y0 + j * step);
     },
     refine(tissue, i, j, k) {
       if (tissue === cortex) return cortexAt(x0 + i * step, y0 + j * step, z0 + k * step);
@@ -55,27 +59,47 @@ export function headModel({ start, spacing }: ModelGrid): LatticeModel {
   };
 }
 
-/** Fills the shape's interval on the row: the quadratic in x that its ellipsoid leaves at (y, z). Millimetres. */
-function paintShape(row: Uint8Array, shape: Shape, x0: number, step: number, y: number, z: number): void {
-  if (y < shape.minY || y > shape.maxY || z < shape.minZ || z > shape.maxZ) return;
-  const [a, b, c] = shape.half;
-  const dz = (z - shape.centre[2]) / c;
-  const room = 1 - dz * dz;
-  if (room <= 0) return;
-  const dy = y - shape.centre[1];
-  const cos = Math.cos(shape.turn);
-  const sin = Math.sin(shape.turn);
+/** Numbers of a section: see `sectionsAt`. */
+const SECTION = 11;
+
+/** [shapes][tissue, x, y, low y, high y, cos, sin, and what `paintSection` needs of the half axes]: the shapes that a plane of constant z cuts. */
+function sectionsAt(z: number): Float64Array {
+  const sections: number[] = [];
+  for (const { tissue, centre, half, turn, minY, maxY, minZ, maxZ } of SHAPES) {
+    const [a, b, c] = half;
+    const dz = (z - centre[2]) / c;
+    const room = 1 - dz * dz;
+    if (z < minZ || z > maxZ || room <= 0) continue;
+    const cos = Math.cos(turn);
+    const sin = Math.sin(turn);
+    // A hair more than the ellipse, which decides itself.
+    const reach = (1 + 1e-9) * Math.sqrt(room * ((a * sin) ** 2 + (b * cos) ** 2));
+    const [p, shear, flatness] = [
+      (cos / a) ** 2 + (sin / b) ** 2,
+      1 / a ** 2 - 1 / b ** 2,
+      (sin / a) ** 2 + (cos / b) ** 2,
+    ];
+    const [low, high] = [Math.max(minY, centre[1] - reach), Math.min(maxY, centre[1] + reach)];
+    sections.push(tissue, centre[0], centre[1], low, high, cos, sin, p, shear, flatness, room);
+  }
+  return Float64Array.from(sections);
+}
+
+/** Fills the section's interval on the row: the quadratic in x that its ellipse leaves at y. Millimetres. */
+function paintSection(row: Uint8Array, sections: Float64Array, n: number, x0: number, step: number, y: number): void {
+  if (y < sections[n + 3]! || y > sections[n + 4]!) return;
+  const dy = y - sections[n + 2]!;
+  const p = sections[n + 7]!;
   // ((cos·dx + sin·dy)/a)² + ((−sin·dx + cos·dy)/b)² ≤ room, as p·dx² + 2q·dx + r ≤ 0.
-  const p = (cos / a) ** 2 + (sin / b) ** 2;
-  const q = dy * cos * sin * (1 / a ** 2 - 1 / b ** 2);
-  const r = dy * dy * ((sin / a) ** 2 + (cos / b) ** 2) - room;
+  const q = dy * sections[n + 5]! * sections[n + 6]! * sections[n + 8]!;
+  const r = dy * dy * sections[n + 9]! - sections[n + 10]!;
   const root = q * q - p * r;
   if (root <= 0) return;
-  const middle = shape.centre[0] - q / p;
+  const middle = sections[n + 1]! - q / p;
   const reach = Math.sqrt(root) / p;
   const from = Math.max(0, Math.ceil((middle - reach - x0) / step));
   const to = Math.floor((middle + reach - x0) / step);
-  if (to >= from) row.fill(shape.tissue, from, to + 1);
+  if (to >= from) row.fill(sections[n]!, from, to + 1);
 }
 
 /**

@@ -10,6 +10,7 @@ import { makeWasmEngine } from '../../host/engine/wasm/engine.ts';
 import { makeProgram } from '../../host/engine/wasm/program.ts';
 import { chooseAxis } from '../../host/engine/wasm/spreading.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
+import { adc, blockOf, flatTop, hardPulse, sequenceOf, trapezoid } from '../../host/sequence/designer.ts';
 import { type Block, DEFAULT_SCANNER } from '../../host/sequence/types.ts';
 import type { Timeline } from '../../host/timeline/types.ts';
 import { errorOfDensity } from '../../validation/tolerance.ts';
@@ -101,6 +102,47 @@ test('two echoes of a spiral after one pulse are one curve', async () => {
   assert.deepEqual([forms.curve, curves.length, curves[0]!.targets.length], [2, 1, 1024]);
   const exact = await simulateTimeline(echoes, spins, { precision: 'f64' });
   assert.ok(errorOfDensity(await simulateTimeline(echoes, spins, { tolerance: 1e-4, ...LARGE }), exact, spins) < 2e-5);
+});
+
+/** Blocks after a hard pulse. */
+const afterPulse = (blocks: readonly Block[]): Timeline =>
+  timelineOf(sequenceOf('readouts', [blockOf({ rf: hardPulse(Math.PI / 2, 100e-6) }), ...blocks], {}));
+
+/** Equally spaced samples, [x, y, z] T/m. */
+function straight(samples: number, direction: readonly number[]): Block {
+  const flat = flatTop(1e-2, (samples + 2) * 2e-6, DEFAULT_SCANNER);
+  const [gx, gy, gz] = direction.map((amplitude) => ({ ...flat, amplitude })) as [
+    typeof flat,
+    typeof flat,
+    typeof flat,
+  ];
+  return blockOf({ gx, gy, gz, adc: adc(samples, 2e-6, flat.rise) });
+}
+
+test('a straight line askew to all axes belongs to no plane of its own', () => {
+  const source = phantomOf(randomSpins(300));
+  for (const samples of [2, 3, 500])
+    for (const direction of [
+      [5e-3, 5e-3, 5e-3],
+      [1e-3, 7e-3, 3e-3],
+    ]) {
+      const options = { precision: 'f32', tolerance: 1e-4, ...LARGE } as const;
+      const { forms } = makeProgram(afterPulse([straight(samples, direction)]), source, options);
+      assert.equal(forms.recurrence, 1);
+    }
+});
+
+test('a spiral between two pulses with a train out of its plane is still a curve', async () => {
+  const blip = blockOf({ gz: trapezoid(10e-3, 1e-4, 2e-4) });
+  const lines = Array.from({ length: 9 }, () => [straight(4096, [1e-3, 0, 0]), blip]).flat();
+  const timeline = afterPulse([...lines, spiral(1, 512).block(1)]);
+  const spins = randomSpins(700);
+  const { forms } = makeProgram(timeline, phantomOf(spins), { precision: 'f32', tolerance: 1e-4, ...LARGE });
+  assert.deepEqual([forms.train, forms.curve], [9, 1]);
+  const exact = await simulateTimeline(timeline, spins, { precision: 'f64' });
+  assert.ok(
+    errorOfDensity(await simulateTimeline(timeline, spins, { tolerance: 1e-4, ...LARGE }), exact, spins) < 2e-5,
+  );
 });
 
 test('a spiral is summed sample by sample where tiles are too small for a transform to pay', () => {

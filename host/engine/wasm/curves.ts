@@ -37,6 +37,8 @@ export interface CurveOptions {
   readonly tileSize: number;
   /** Whether lines of a waveform may be parts of a curve, and the operations per spin that they take otherwise. */
   lanesOf(waveform: number): number | undefined;
+  /** The lines between two pulses but for those in trains: what `find` is asked for. */
+  restOf(lines: readonly Line[]): readonly Line[];
 }
 
 /** Of the tolerance, a curve may use this much: the rest is left to the pulses. */
@@ -61,7 +63,7 @@ const FLATNESS = 1e-9;
 interface Path {
   /** [samples][kx, ky, kz, t] */
   readonly points: Float64Array;
-  /** Directions that span the plane, and their names as a key; undefined: no plane holds it. */
+  /** Directions that span the plane, and their names as a key; undefined: no plane holds it, or, being straight, many do. */
   readonly plane: { readonly key: string; readonly axes: readonly (readonly number[])[] } | undefined;
   /** Middle of k, and its reach along both axes [cycles/m]. */
   readonly middle: readonly number[];
@@ -80,7 +82,7 @@ interface Extent {
 export function curveFinder(
   timeline: Timeline,
   source: Pick<PhantomSource, 'bounds' | 'B0'>,
-  { tolerance, tileSize, lanesOf }: CurveOptions,
+  { tolerance, tileSize, lanesOf, restOf }: CurveOptions,
 ): CurveFinder {
   const paths = new Map<string, Path>();
   const extents = new Map<string, Extent>();
@@ -107,9 +109,9 @@ export function curveFinder(
     lines.length > 0 && lines.every(({ waveform }) => lanesOf(waveform) !== undefined);
 
   for (const lines of readoutGroups(timeline)) {
-    const own = lines.filter(({ waveform }) => lanesOf(waveform) !== undefined);
-    if (own.length === 0) continue;
-    const { plane, reach, duration } = pathOf(own, keyOf(own));
+    const rest = restOf(lines);
+    if (!admitted(rest)) continue;
+    const { plane, reach, duration } = pathOf(rest, keyOf(rest));
     if (plane === undefined) continue;
     const extent = extents.get(plane.key) ?? { axes: plane.axes, reach: [0, 0], duration: 0, curves: 0 };
     extents.set(plane.key, extent);
@@ -276,7 +278,10 @@ function planeOf(points: Float64Array, ranges: readonly [number, number][]): Pat
     return vector.map((value, i) => value - along * axis[i]!);
   };
   const along = unit(farthest(from));
-  const across = unit(farthest((n) => without(from(n), along)));
+  const bend = farthest((n) => without(from(n), along));
+  // Any plane holds a straight path: it would share its sheet with no other.
+  if (Math.hypot(...bend) <= flat) return undefined;
+  const across = unit(bend);
   const off = farthest((n) => without(without(from(n), along), across));
   if (Math.hypot(...off) > flat) return undefined;
   // The same axes for every path in the plane: from its normal, which two paths have alike but for sign and rounding.

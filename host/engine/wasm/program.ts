@@ -107,6 +107,7 @@ export function makeProgram(
       : curveFinder(timeline, source, {
           ...{ tolerance, tileSize },
           lanesOf: (waveform) => lanesAlone(timeline, waveform, byWaveform[waveform]!),
+          restOf: (lines) => findTrains(timeline, lines, axes, tileSize).rest,
         });
   const counts = countLines(timeline);
   const busiest = Math.max(0, ...counts.filter((_, waveform) => batched[waveform]));

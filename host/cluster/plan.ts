@@ -43,8 +43,8 @@ export function makePlan(
   options: { precision: Precision; tileSize?: number; tolerance?: number; engineBuild: string; version: string },
 ): Plan {
   const { spinCount } = source;
-  const tileSize =
-    options.tileSize ?? defaultTileSize(spinCount, options.tolerance !== undefined && hasLongReadouts(timeline));
+  const transforms = options.precision === 'f32' && options.tolerance !== undefined && hasLongReadouts(timeline);
+  const tileSize = options.tileSize ?? defaultTileSize(spinCount, transforms);
   const scaleExponent = scaleExponentFor(source);
   const parts = {
     version: options.version,
@@ -74,7 +74,7 @@ function defaultTileSize(spinCount: number, transforms: boolean): number {
 
 /** Whether pulses are followed by many samples, on average. */
 function hasLongReadouts({ ops, sampleCount }: Timeline): boolean {
-  let pulses = 1;
+  let pulses = 0;
   for (let op = 0; op < ops.length; op += STRIDE.op) if (ops[op] === OP.excite) pulses++;
   return sampleCount >= TRANSFORM_SAMPLES * pulses;
 }

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fingerprinting, gradientEcho3d, randomSpins, spiral, timelineOf } from '../../bench/cases.ts';
+import { makePlan } from '../../host/cluster/plan.ts';
 import { tilesToVerify, uniteFindings, verifyTiles } from '../../host/cluster/verify.ts';
 import { makeWasmEngine } from '../../host/engine/wasm/engine.ts';
 import { makeProgram } from '../../host/engine/wasm/program.ts';
@@ -229,8 +230,13 @@ test('pulses of one shape are kept at a few amplitudes with a tolerance, stepped
   assert.ok(counts[0]! < counts[2]! && counts[2]! <= 12, counts.join(' '));
 });
 
-test('f64 knows no fast form: the tolerance changes no bit of it', async () => {
+test('f64 knows no fast form: the tolerance changes no bit of it, nor its tiles', async () => {
   const spins = randomSpins(64);
+  const made = { precision: 'f64', engineBuild: 'test', version: 'test' } as const;
+  const [source, long] = [phantomOf(randomSpins(3000)), timelineOf(spiral(1, 1024))];
+  const tiles = (options: object): number => makePlan(long, source, { ...made, ...options }).tileSize;
+  assert.equal(tiles({ tolerance: 1e-2 }), tiles({}));
+  assert.ok(tiles({ tolerance: 1e-2, precision: 'f32' }) > tiles({ precision: 'f32' }));
   const [plain, tolerant] = [
     await simulateTimeline(epi(16), spins, { precision: 'f64', tileSize: 64 }),
     await simulateTimeline(epi(16), spins, { precision: 'f64', tileSize: 64, tolerance: 1e-2 }),

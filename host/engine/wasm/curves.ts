@@ -320,11 +320,17 @@ function chooseSheet(
     const span: Span = { direction: own, centre: sum(centre), reach: sum(half), kReach: reach[axis]! };
     return curveAxes(span, bound - error);
   }) as [CurveAxis[], CurveAxis[]];
-  const sheets = us
-    .flatMap((u) => vs.map((v): Sheet => ({ u, v, times })))
-    .filter((sheet) => error + spreadingError(sheet) <= bound && 2 * sheetGridBytes(sheet) <= MOST_GRID_BYTES);
-  const cost = sheets.map((sheet) => curveLanes(sheet, 0, tileSize));
-  return sheets[cost.indexOf(Math.min(...cost))];
+  // Thousands of pairs, for every plane: none is kept but the best.
+  let [best, least] = [undefined as Sheet | undefined, Number.POSITIVE_INFINITY];
+  for (const u of us) {
+    for (const v of vs) {
+      const sheet = { u, v, times };
+      if (error + spreadingError(sheet) > bound || 2 * sheetGridBytes(sheet) > MOST_GRID_BYTES) continue;
+      const lanes = curveLanes(sheet, 0, tileSize);
+      if (lanes < least) [best, least] = [sheet, lanes];
+    }
+  }
+  return best;
 }
 
 /** Errors of both axes, and of sums in f32. */

@@ -7,7 +7,7 @@ import { placeStages } from './train-layout.ts';
 
 /** Bytes that a spin's place on the widest sheet takes; 0 without any. */
 export function sheetBytesOf(curves: readonly Curve[]): number {
-  return Math.max(0, ...curves.map(({ sheet }) => placeBytes(sheet)));
+  return curves.reduce((most, { sheet }) => Math.max(most, placeBytes(sheet)), 0);
 }
 
 /** Room that curves take at most. */

@@ -228,7 +228,8 @@ export function layOutTables({ arena, job }: Memory, { operators }: Program, exp
 
 /** Scratch for every thread, as large as the kernels say. */
 export function layOutScratch({ arena, job }: Memory, threads: number, exports: KernelExports): void {
-  const bytes = exports.scratchBytes(job.address);
+  // WASM hands out its 32 bits signed: tiles of millions of spins take more than 2 GiB.
+  const bytes = exports.scratchBytes(job.address) >>> 0;
   const addresses = Array.from({ length: threads }, () => arena.allocate(bytes));
   job.set('scratch', arena.place(Int32Array.from(addresses)));
 }

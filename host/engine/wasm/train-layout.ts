@@ -8,10 +8,12 @@ import { gridBytes, lineGridBytes, type Train } from './trains.ts';
 
 /** Bytes of one of a thread's two grids, for the largest transform; 0 without any. */
 export function gridBytesOf({ trains, lines, rows, curves }: Program): number {
-  const trainBytes = trains.map(({ sampleAxis, lineAxis }) => gridBytes(sampleAxis, lineAxis));
-  const lineBytes = lines.map((own) => (own === undefined ? 0 : lineGridBytes(own, rows)));
-  const curveBytes = [...new Set(curves.map(({ sheet }) => sheet))].map(sheetGridBytes);
-  return Math.max(0, ...trainBytes, ...lineBytes, ...curveBytes);
+  // There may be more of each than a call takes arguments.
+  let most = 0;
+  for (const { sampleAxis, lineAxis } of trains) most = Math.max(most, gridBytes(sampleAxis, lineAxis));
+  for (const own of lines) if (own !== undefined) most = Math.max(most, lineGridBytes(own, rows));
+  for (const { sheet } of curves) most = Math.max(most, sheetGridBytes(sheet));
+  return most;
 }
 
 /** Room that trains, lines and axes take at most. */

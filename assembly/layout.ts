@@ -44,6 +44,9 @@ export class Job {
   /** [curves] Curve; bytes a spin's place on their widest sheet takes */
   curves: usize;
   sheetBytes: usize;
+  /** [kept moments] i32: index into moments */
+  keptMoments: usize;
+  keptCount: i32;
 
   /** 32 or 64 */
   precision: i32;
@@ -99,6 +102,8 @@ export namespace OP {
   export const TRAIN: i32 = 6;
   /** index into curves: sum all samples of a curved readout now */
   export const CURVE: i32 = 7;
+  /** index into keptMoments: a precession kept per spin */
+  export const TURN: i32 = 8;
 }
 
 /** One tile's input: eight f32 columns of `capacity` spins behind `spins`, in the order of `SpinBlock`. */
@@ -157,6 +162,8 @@ export class Tile {
   /** A panel's places and weights, and two grids: see `train.ts`. */
   spread: usize;
   grid: usize;
+  /** [kept moments][count / 4][cos, sin, loss][4] f32: see `keepMoments`. */
+  turns: usize;
   /** Spins' places on a sheet, and the sheet they were placed on: see `sheet.ts`. */
   sheet: usize;
   placed: usize;
@@ -176,6 +183,9 @@ export const MAKING_BYTES: i32 = 6 * PANEL * 8;
 /** Room for spreading: eight f32 columns of a panel, and the weights of one spin. */
 export const SPREAD_BYTES: i32 = 8 * PANEL * 4 + 4 * 16 * 4;
 
+/** Bytes of one kept precession for four spins. */
+export const TURN_BYTES: i32 = 48;
+
 /** Bytes of one operator for four spins. */
 export const OPERATOR_BYTES: i32 = 192;
 
@@ -192,7 +202,8 @@ export function scratchBytes(address: usize): i32 {
   const matrix = job.areas * recordBytesOf(job) + EVOLUTION_BYTES + job.longest * 12 * job.rows;
   const operators = job.operatorCount == 0 ? 0 : job.operatorCount * job.capacity * (OPERATOR_BYTES / 4) + MAKING_BYTES;
   const spread = job.gridBytes == 0 ? 0 : SPREAD_BYTES + 2 * <i32>job.gridBytes + job.capacity * <i32>job.sheetBytes;
-  return 2 * TILE_BYTES + columns + CHUNK * 32 + matrix + operators + spread;
+  const turns = job.keptCount * job.capacity * (TURN_BYTES / 4);
+  return 2 * TILE_BYTES + turns + columns + CHUNK * 32 + matrix + operators + spread;
 }
 
 /** Where the host's own data may begin: below lie the kernels' constants. */

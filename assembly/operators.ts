@@ -83,9 +83,15 @@ export function play(job: Job, tile: Tile, index: i32): void {
   const entry = job.plays + <usize>index * PLAY_BYTES;
   const excitation = job.excitations + <usize>load<i32>(entry) * EXCITATION_BYTES;
   const first = job.terms + <usize>load<i32>(entry, 4) * TERM_BYTES;
-  const end = first + <usize>load<i32>(entry, 8) * TERM_BYTES;
+  // [terms][address of the operator, coefficient]
+  const terms = tile.lanes, end = terms + (<usize>load<i32>(entry, 8) << 3);
+  for (let term = terms, from = first; term < end; term += 8, from += TERM_BYTES) {
+    store<usize>(term, at(job, tile, <i32>load<f64>(from)));
+    store<f32>(term, <f32>load<f64>(from, 8), 4);
+  }
   const ci = splat<f32>(load<f64>(excitation, 8)), si = splat<f32>(load<f64>(excitation, 16));
   const co = splat<f32>(load<f64>(excitation, 24)), so = splat<f32>(load<f64>(excitation, 32));
+  let spins: usize = 0;
   for (let n = 0; n < tile.count; n += 4) {
     const px = loadT<f32>(tile.mx, n);
     const py = loadT<f32>(tile.my, n);
@@ -93,13 +99,14 @@ export function play(job: Job, tile: Tile, index: i32): void {
     const y = nmadd<f32>(px, si, v128.mul<f32>(py, ci));
     const z = loadT<f32>(tile.mz, n);
     let mx = splat<f32>(0), my = mx, mz = mx;
-    for (let term = first; term < end; term += TERM_BYTES) {
-      const from = at(job, tile, <i32>load<f64>(term)) + <usize>(n >> 2) * OPERATOR_BYTES;
-      const c = splat<f32>(load<f64>(term, 8));
+    for (let term = terms; term < end; term += 8) {
+      const from = load<usize>(term) + spins;
+      const c = v128.load32_splat(term, 4);
       mx = madd<f32>(c, image(from, x, y, z), mx);
       my = madd<f32>(c, image(from + 16, x, y, z), my);
       mz = madd<f32>(c, image(from + 32, x, y, z), mz);
     }
+    spins += OPERATOR_BYTES;
     storeT<f32>(tile.mx, n, nmadd<f32>(my, so, v128.mul<f32>(mx, co)));
     storeT<f32>(tile.my, n, madd<f32>(mx, so, v128.mul<f32>(my, co)));
     storeT<f32>(tile.mz, n, mz);

@@ -4,7 +4,7 @@ import { excite } from './excitation';
 import { Job, OP, Slot } from './layout';
 import { flush, record } from './matrix';
 import { keepOperators, play } from './operators';
-import { precess } from './precession';
+import { keepMoments, precess, turn } from './precession';
 import { read } from './readout';
 import { loadTile } from './tile';
 import { sumTrain } from './train';
@@ -12,7 +12,10 @@ import { sumTrain } from './train';
 /** @returns false if the partial signal is not finite */
 export function simulateTile<T>(job: Job, slot: Slot, scratch: usize, sums: usize): bool {
   const tile = loadTile<T>(job, slot, scratch);
-  if (sizeof<T>() == 4) keepOperators(job, tile);
+  if (sizeof<T>() == 4) {
+    keepOperators(job, tile);
+    keepMoments(job, tile);
+  }
   const end = job.ops + (<usize>job.opCount << 3);
   let finite = true;
   for (let op = job.ops; op < end; op += 8) {
@@ -23,6 +26,7 @@ export function simulateTile<T>(job: Job, slot: Slot, scratch: usize, sums: usiz
     else if (kind == OP.READ) finite = read<T>(job, tile, index, sums) && finite;
     else if (sizeof<T>() == 4 && kind == OP.RECORD) record(job, tile, index);
     else if (sizeof<T>() == 4 && kind == OP.FLUSH) finite = flush(job, tile, index, sums) && finite;
+    else if (sizeof<T>() == 4 && kind == OP.TURN) turn(job, tile, index);
     else if (sizeof<T>() == 4 && kind == OP.PLAY) play(job, tile, index);
     else if (sizeof<T>() == 4 && kind == OP.TRAIN) finite = sumTrain(job, tile, index, sums) && finite;
     else if (sizeof<T>() == 4 && kind == OP.CURVE) finite = sumCurve(job, tile, index, sums) && finite;

@@ -218,6 +218,19 @@ test('a pulse that returns is kept as an operator without a tolerance, and is no
   assert.ok(relativeError(await simulateTimeline(timeline, spins), exact) < 5e-6);
 });
 
+test('a precession that returns is kept per spin without a tolerance, and never in f64', async () => {
+  const timeline = echoes();
+  const spins = randomSpins(640);
+  const source = phantomOf(spins);
+  const { ops, keptMoments } = makeProgram(timeline, source, { precision: 'f32', tileSize: 256 });
+  const kinds = ops.filter((_, n) => n % 2 === 0);
+  const [PRECESS, TURN] = [0, 8];
+  const countOf = (wanted: number): number => kinds.filter((kind) => kind === wanted).length;
+  // 40 TRs: the ramp before the first pulse, and what lies between two.
+  assert.deepEqual([keptMoments.length, countOf(TURN), countOf(PRECESS)], [1, 39, 1]);
+  assert.equal(makeProgram(timeline, source, { precision: 'f64', tileSize: 256 }).keptMoments.length, 0);
+});
+
 test('pulses of one shape are kept at a few amplitudes with a tolerance, stepped without', () => {
   const source = phantomOf(randomSpins(2000));
   const timeline = fingerprints();

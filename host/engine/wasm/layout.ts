@@ -24,6 +24,8 @@ const JOB_FIELDS = [
     'gridBytes',
     'curves',
     'sheetBytes',
+    'keptMoments',
+    'keptCount',
   ] as const),
   ...(['precision', 'capacity', 'rows', 'areas', 'longest', 'slots', 'slotTable', 'scratch', 'sums'] as const),
   ...(['accumulators', 'atomicSums', 'sampleCount', 'filled', 'next', 'finished', 'stop', 'failed'] as const),

@@ -64,10 +64,11 @@ export function wasmSizes(
   const slots = workers === 0 ? 1 : 2 * workers + 2;
   const sumBytes = 16 * timeline.sampleCount;
   const accumulators = Math.max(1, Math.min(threads, Math.floor(accumulatorBytes / sumBytes)));
-  const { ops, moments, reads, batches, rowSamples, operators } = program;
+  const { ops, moments, keptMoments, reads, batches, rowSamples, operators } = program;
   const arrays = [
     ops,
     moments,
+    keptMoments,
     reads,
     batches,
     batches,
@@ -85,7 +86,7 @@ export function wasmSizes(
   );
   const paddedPoints = 256 * (timeline.waveforms.length / STRIDE.waveform);
   const records = program.areas * program.rows * capacity * 12 + program.longest * 12 * program.rows;
-  const kept = 48 * operators.operators.length * capacity;
+  const kept = (48 * operators.operators.length + 12 * keptMoments.length) * capacity;
   const tableBytes = operators.tables.reduce(
     (sum, table) => sum + 64 + (table === undefined ? 0 : tableRoom(table)),
     0,
@@ -149,6 +150,8 @@ export function layOut(
   job.set('operatorCount', operators.operators.length);
   job.set('plays', arena.place(operators.plays));
   job.set('terms', arena.place(operators.terms));
+  job.set('keptMoments', arena.place(program.keptMoments));
+  job.set('keptCount', program.keptMoments.length);
   job.set('reads', arena.place(program.reads));
   job.set('batches', placeBatches(arena, program, axisAt));
   job.set('waveforms', placeWaveforms(arena, timeline));

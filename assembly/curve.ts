@@ -7,7 +7,7 @@
 import { transformColumns } from './fourier';
 import { Job, Tile } from './layout';
 import { ec, es, evolve } from './readout';
-import { CELL, momentsOf, placeBytes, placeOn, placesOf, Sheet, SheetAxis } from './sheet';
+import { CELL, Kernel, momentsOf, placeBytes, placeOn, placesOf, Sheet, SheetAxis, spreadingOf, weigh } from './sheet';
 import { loadT, madd, nmadd } from './simd';
 import { addFixed, allFinite } from './sums';
 
@@ -18,8 +18,8 @@ export class Curve {
   sheet: usize;
   samples: i32;
   /**
-   * [samples][first point on u, on v: i32; cos, sin of the turn at the sheet's middle; weights on u, weights on
-   * v, parts in the moments: f32]; weights are over the transform of the kernel that spread the spins.
+   * [samples] of POINT bytes: first point on u and on v, i32; place between points on both; time, −1 to 1 over the sheet's; cos and sin of the
+   * turn at the sheet's middle, over the transforms of the kernels that spread the spins, f32.
    */
   points: usize;
   /** [samples] i32: where each sample goes */
@@ -38,7 +38,7 @@ export function sumCurve(job: Job, tile: Tile, index: i32, sums: usize): bool {
   for (let group = 0; group < sheet.nodes >> 2; group++) {
     spreadSpins(u, v, job, tile, group);
     const transformed = transform(u, v, job, tile);
-    finite = addSamples(curve, sheet, u, v, job, transformed, group, sums) && finite;
+    finite = addSamples(curve, sheet, u, v, job, tile, transformed, group, sums) && finite;
   }
   return finite;
 }
@@ -61,7 +61,8 @@ function turnSpins(curve: Curve, tile: Tile): void {
 function spreadSpins(u: SheetAxis, v: SheetAxis, job: Job, tile: Tile, group: i32): void {
   const bytes = placeBytes(u, v);
   const row = <usize>u.cells * CELL;
-  const across: usize = <usize>u.width << 2, down: usize = <usize>v.width << 2;
+  const onU = spreadingOf(u), onV = spreadingOf(v);
+  const across: usize = <usize>onU.width << 2, down: usize = <usize>onV.width << 2;
   memory.fill(tile.grid, 0, <usize>v.cells * row);
   let place = placesOf(job, tile);
   let moments = momentsOf(job, tile, bytes, group);
@@ -71,8 +72,8 @@ function spreadSpins(u: SheetAxis, v: SheetAxis, job: Job, tile: Tile, group: i3
     const cx = v128.load(moments), cy = v128.load(moments, 16);
     const re = nmadd<f32>(my, cy, v128.mul<f32>(mx, cx));
     const im = madd<f32>(my, cx, v128.mul<f32>(mx, cy));
-    const corner = tile.grid + load<usize>(place), left = place + 8, above = left + (<usize>u.taps << 2);
-    if (u.taps == 8) spreadEight(corner, row, left, above, above + down, re, im);
+    const corner = tile.grid + load<usize>(place), left = place + 8, above = left + (<usize>onU.taps << 2);
+    if (onU.taps == 8) spreadEight(corner, row, left, above, above + down, re, im);
     else spreadAny(corner, row, left, left + across, above, above + down, re, im);
     moments += CELL;
   }
@@ -180,38 +181,52 @@ function transform(u: SheetAxis, v: SheetAxis, job: Job, tile: Tile): usize {
   return tile.grid;
 }
 
-function addSamples(curve: Curve, sheet: Sheet, u: SheetAxis, v: SheetAxis, job: Job, from: usize, group: i32, sums: usize): bool {
+/** Bytes of a sample's point. */
+const POINT: usize = 28;
+
+function addSamples(curve: Curve, sheet: Sheet, u: SheetAxis, v: SheetAxis, job: Job, tile: Tile, from: usize, group: i32, sums: usize): bool {
   const row = <usize>u.count * CELL;
-  const across: usize = <usize>u.reach << 2, down: usize = <usize>v.reach << 2;
-  const bytes: usize = 16 + across + down + (<usize>sheet.nodes << 2);
+  const onU = changetype<Kernel>(u.interpolation), onV = changetype<Kernel>(v.interpolation);
+  const left = tile.spread, right = left + (<usize>onU.width << 2);
+  const above = left + (<usize>onU.taps << 2), below = above + (<usize>onV.width << 2);
   let answers = f64x2.splat(0);
   let point = curve.points;
-  for (let j = 0; j < curve.samples; j++) {
+  for (let j = 0; j < curve.samples; j++, point += POINT) {
+    weigh(onU, v128.load32_splat(point, 8), left);
+    weigh(onV, v128.load32_splat(point, 12), above);
     let line = from + (<usize>load<i32>(point, 4) * <usize>u.count + <usize>load<i32>(point)) * CELL;
-    const weights = point + 16 + across;
     let re = f32x4.splat(0), im = re;
-    for (let below = weights; below < weights + down; below += 4) {
+    for (let weight = above; weight < below; weight += 4) {
       let lineRe = f32x4.splat(0), lineIm = lineRe;
       let at = line;
-      for (let right = point + 16; right < weights; right += 4) {
-        const w = v128.load32_splat(right);
+      for (let across = left; across < right; across += 4) {
+        const w = v128.load32_splat(across);
         lineRe = madd<f32>(w, v128.load(at), lineRe);
         lineIm = madd<f32>(w, v128.load(at, 16), lineIm);
         at += CELL;
       }
-      const w = v128.load32_splat(below);
+      const w = v128.load32_splat(weight);
       re = madd<f32>(w, lineRe, re);
       im = madd<f32>(w, lineIm, im);
       line += row;
     }
-    const parts = v128.load(weights + down + (<usize>group << 4));
-    const c = v128.load32_splat(point, 8), s = v128.load32_splat(point, 12);
+    const parts = partsAt(sheet, group, v128.load32_splat(point, 16));
+    const c = v128.load32_splat(point, 20), s = v128.load32_splat(point, 24);
     const x = v128.mul<f32>(parts, re), y = v128.mul<f32>(parts, im);
     const sample = fold(madd<f32>(y, s, v128.mul<f32>(x, c)), nmadd<f32>(x, s, v128.mul<f32>(y, c)));
     answers = v128.add<f64>(answers, addFixed(job, sums + (<usize>load<i32>(curve.targets + (<usize>j << 2)) << 4), sample));
-    point += bytes;
   }
   return allFinite(answers);
+}
+
+/** Lagrange's polynomials of four moments at a time. */
+// @ts-ignore: decorator
+@inline function partsAt(sheet: Sheet, group: i32, time: v128): v128 {
+  let at = sheet.parts + <usize>(group * sheet.nodes) * 32;
+  let parts = f32x4.splat(1);
+  for (const end = at + <usize>sheet.nodes * 32; at < end; at += 32)
+    parts = v128.mul<f32>(parts, madd<f32>(v128.load(at), time, v128.load(at, 16)));
+  return parts;
 }
 
 /** Sums of the lanes of two vectors. */

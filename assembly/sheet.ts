@@ -7,6 +7,17 @@ import { Job, Tile } from './layout';
 import { ec, es, evolve } from './readout';
 import { loadColumn, madd } from './simd';
 
+/** Kaiser–Bessel over `width` cells, cut into a polynomial per cell, as `host/engine/wasm/kaiser-bessel.ts` makes it. */
+@unmanaged
+export class Kernel {
+  width: i32;
+  /** Width rounded up to vectors. */
+  taps: i32;
+  degree: i32;
+  /** [taps / 4][degree + 1, highest first][4] f32 */
+  polynomials: usize;
+}
+
 /** One axis, as `host/engine/wasm/curve-axis.ts` chooses it. */
 @unmanaged
 export class SheetAxis {
@@ -15,12 +26,8 @@ export class SheetAxis {
   /** Cells that spins are spread on, and the one whose phase stands still. */
   cells: i32;
   middle: i32;
-  /** Cells a spin reaches; that rounded up to vectors. */
-  width: i32;
-  taps: i32;
-  degree: i32;
-  /** [taps / 4][degree + 1, highest first][4] f32 */
-  polynomials: usize;
+  /** Spreads a spin on cells. */
+  spreading: usize;
   /** [cells] f32: over the transform of the kernel by which samples are interpolated */
   corrections: usize;
   /** Points of the transform; the first that samples need (it may be negative), and how many. */
@@ -29,8 +36,13 @@ export class SheetAxis {
   count: i32;
   stages: usize;
   stageCount: i32;
-  /** Points a sample is interpolated from. */
-  reach: i32;
+  /** Interpolates a sample from points. */
+  interpolation: usize;
+}
+
+// @ts-ignore: decorator
+@inline export function spreadingOf(axis: SheetAxis): Kernel {
+  return changetype<Kernel>(axis.spreading);
 }
 
 @unmanaged
@@ -40,6 +52,8 @@ export class Sheet {
   /** [nodes] f64: moments after the start of a readout [s]; a multiple of four */
   times: usize;
   nodes: i32;
+  /** [nodes / 4][nodes][slope 4, offset 4] f32: a sample's parts in four moments are the products over all nodes of slope · τ + offset. */
+  parts: usize;
 }
 
 /** Bytes of a cell: four moments, real then imaginary. */
@@ -48,7 +62,7 @@ export const CELL: usize = 32;
 /** Bytes of a spin's place: address of its corner in the grid, its number in the tile, weights on u and v. */
 // @ts-ignore: decorator
 @inline export function placeBytes(u: SheetAxis, v: SheetAxis): usize {
-  return 8 + (<usize>(u.taps + v.taps) << 2);
+  return 8 + (<usize>(spreadingOf(u).taps + spreadingOf(v).taps) << 2);
 }
 
 /** Magnetisation of all spins where they are spread, [spins][re, im] f32; in front of the places. */
@@ -67,11 +81,12 @@ export const CELL: usize = 32;
 // @ts-ignore: decorator
 @inline function placeFour(axis: SheetAxis, tile: Tile, n: i32, cells: usize, locals: usize): void {
   const low = placeTwo(axis, tile, n), high = placeTwo(axis, tile, n + 2);
-  const reach = f64x2.splat(0.5 * <f64>axis.width), centre = f64x2.splat(0.5 * <f64>(axis.width - 1));
+  const width = spreadingOf(axis).width;
+  const reach = f64x2.splat(0.5 * <f64>width), centre = f64x2.splat(0.5 * <f64>(width - 1));
   const lowFirst = v128.ceil<f64>(v128.sub<f64>(low, reach)), highFirst = v128.ceil<f64>(v128.sub<f64>(high, reach));
   const first = v128.shuffle<i64>(i32x4.trunc_sat_f64x2_s_zero(lowFirst), i32x4.trunc_sat_f64x2_s_zero(highFirst), 0, 2);
   // Inside the grid, whatever a phantom's stated bounds are worth.
-  v128.store(cells, i32x4.max_s(i32x4.splat(0), i32x4.min_s(i32x4.splat(axis.cells - axis.width), first)));
+  v128.store(cells, i32x4.max_s(i32x4.splat(0), i32x4.min_s(i32x4.splat(axis.cells - width), first)));
   v128.store64_lane(locals, f32x4.demote_f64x2_zero(v128.sub<f64>(v128.sub<f64>(low, lowFirst), centre)), 0);
   v128.store64_lane(locals + 8, f32x4.demote_f64x2_zero(v128.sub<f64>(v128.sub<f64>(high, highFirst), centre)), 0);
 }
@@ -84,12 +99,13 @@ export const CELL: usize = 32;
   return madd<f64>(v128.load64_splat(place, 16), loadColumn<f64>(tile.z, n), p);
 }
 
+/** Writes the weights of a point at `local` between cells, [taps] f32. */
 // @ts-ignore: decorator
-@inline function weigh(axis: SheetAxis, local: v128, to: usize): void {
-  let coefficient = axis.polynomials;
-  for (const end = to + (<usize>axis.taps << 2); to < end; to += 16) {
+@inline export function weigh(kernel: Kernel, local: v128, to: usize): void {
+  let coefficient = kernel.polynomials;
+  for (const end = to + (<usize>kernel.taps << 2); to < end; to += 16) {
     let w = v128.load(coefficient);
-    for (let d = axis.degree; d > 0; d--) {
+    for (let d = kernel.degree; d > 0; d--) {
       coefficient += 16;
       w = madd<f32>(w, local, v128.load(coefficient));
     }
@@ -139,8 +155,8 @@ export function placeOn(sheet: Sheet, job: Job, tile: Tile): void {
       const to = placesOf(job, tile) + <usize>at * bytes;
       store<usize>(to, <usize>(row * u.cells + load<i32>(cells + i)) * CELL);
       store<i32>(to, n + <i32>(i >> 2), 4);
-      weigh(u, v128.load32_splat(cells + 16 + i), to + 8);
-      weigh(v, v128.load32_splat(cells + 48 + i), to + 8 + (<usize>u.taps << 2));
+      weigh(spreadingOf(u), v128.load32_splat(cells + 16 + i), to + 8);
+      weigh(spreadingOf(v), v128.load32_splat(cells + 48 + i), to + 8 + (<usize>spreadingOf(u).taps << 2));
     }
     for (let node = 0; node < sheet.nodes; node++) {
       evolve(tile, n, 0, 0, 0, load<f64>(sheet.times + (<usize>node << 3)));

@@ -48,7 +48,7 @@ const INTERPOLATION_SHARE = 1 / 8;
 /** Axes whose error stays within `bound`, to choose from by error and cost. */
 export function curveAxes(span: Span, bound: number): CurveAxis[] {
   return FINENESS.flatMap((fineness) => {
-    const narrowest = narrowestKernel(fineness, bound * (1 - INTERPOLATION_SHARE), 'f32');
+    const narrowest = narrowestKernel(fineness, bound * (1 - INTERPOLATION_SHARE));
     if (narrowest === undefined) return [];
     const wider = narrowest.width < WIDEST ? [kaiserBessel(narrowest.width + 1, fineness)] : [];
     return [narrowest, ...wider].flatMap((spreading) => axesOf(span, fineness, spreading, bound * INTERPOLATION_SHARE));
@@ -68,7 +68,7 @@ function axesOf(
   const cells = 2 * middle;
   const axes: CurveAxis[] = [];
   for (let grid = smoothLength(LEAST_POINTS * cells, 1); grid < MOST_POINTS * cells; grid = smoothLength(grid + 1, 1)) {
-    const interpolation = narrowestKernel(grid / cells, bound / spreading.amplification, 'f64');
+    const interpolation = narrowestKernel(grid / cells, bound / spreading.amplification);
     if (interpolation === undefined) continue;
     const last = Math.ceil(grid * pitch * kReach + interpolation.width / 2);
     if (2 * last + 1 > grid) continue;
@@ -87,15 +87,12 @@ export function correctionsOf({ cells, middle, grid, interpolation }: CurveAxis)
   return Float64Array.from({ length: cells }, (_, cell) => 1 / interpolation.transform((cell - middle) / grid));
 }
 
-/**
- * Writes the weights by which a sample is interpolated, from `to` on; `k` relative to the middle of its readout's [cycles/m].
- * @returns first of the points they belong to
- */
-export function writeWeights(axis: CurveAxis, k: number, weights: Float32Array, to: number): number {
-  const { interpolation, spreading, pitch, grid } = axis;
+/** Where a sample stands, `k` relative to the middle of its readout's [cycles/m]: first point from the first needed, place between points, and its factor. */
+export function pointOf(
+  { interpolation: { width }, spreading, pitch, grid, first }: CurveAxis,
+  k: number,
+): { readonly first: number; readonly local: number; readonly factor: number } {
   const at = k * pitch * grid;
-  const first = Math.ceil(at - interpolation.width / 2);
-  const local = at - first - (interpolation.width - 1) / 2;
-  interpolation.writeWeights(local, 1 / spreading.transform(k * pitch), weights, to);
-  return first;
+  const own = Math.ceil(at - width / 2);
+  return { first: own - first, local: at - own - (width - 1) / 2, factor: 1 / spreading.transform(k * pitch) };
 }

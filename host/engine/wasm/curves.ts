@@ -6,7 +6,7 @@
 import { direction } from '../../common/direction.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
-import { type CurveAxis, curveAxes, type Span, writeWeights } from './curve-axis.ts';
+import { type CurveAxis, curveAxes, pointOf, type Span } from './curve-axis.ts';
 import type { Choice, Line } from './trains.ts';
 
 /** A plane of k-space and the grid for all curves in it. */
@@ -15,6 +15,8 @@ export interface Sheet {
   readonly v: CurveAxis;
   /** Moments after the start of a curve at which spins are spread [s]: a multiple of four. */
   readonly times: Float64Array;
+  /** Of the longest curve [s]. */
+  readonly duration: number;
 }
 
 export interface Curve {
@@ -50,7 +52,7 @@ const ROUNDING = 2 ** -26;
 /** Further moments make more work than sines of every sample. */
 const MOST_NODES = 64;
 /** Points of all curves together take at most this [bytes]. */
-const MOST_POINT_BYTES = 2 ** 28;
+const MOST_POINT_BYTES = 2 ** 29;
 /** Both grids of a thread stay below this [bytes]. */
 const MOST_GRID_BYTES = 2 ** 26;
 /** Lanes that one part of a cell takes: two products, but twice as many loads and stores; and a point in one stage of a transform. */
@@ -126,7 +128,7 @@ export function curveFinder(
   };
   const tableOf = (path: Path, sheet: Sheet, key: string): Int32Array | undefined => {
     if (!tables.has(key)) {
-      const bytes = pointBytes(sheet) * (path.points.length / STRIDE.point);
+      const bytes = (4 * POINT_WORDS * path.points.length) / STRIDE.point;
       const fits = tableBytes + bytes <= MOST_POINT_BYTES;
       tables.set(key, fits ? tabulate(path, sheet) : undefined);
       if (fits) tableBytes += bytes;
@@ -324,7 +326,7 @@ function chooseSheet(
   let [best, least] = [undefined as Sheet | undefined, Number.POSITIVE_INFINITY];
   for (const u of us) {
     for (const v of vs) {
-      const sheet = { u, v, times };
+      const sheet = { u, v, times, duration };
       if (error + spreadingError(sheet) > bound || 2 * sheetGridBytes(sheet) > MOST_GRID_BYTES) continue;
       const lanes = curveLanes(sheet, 0, tileSize);
       if (lanes < least) [best, least] = [sheet, lanes];
@@ -349,10 +351,7 @@ export function chooseTimes(
   bound: number,
 ): { times: Float64Array; error: number } | undefined {
   for (let count = 4; count <= MOST_NODES; count += 4) {
-    const times = Float64Array.from(
-      { length: count },
-      (_, n) => (duration / 2) * (1 - Math.cos((Math.PI * (2 * n + 1)) / (2 * count))),
-    );
+    const times = Float64Array.from({ length: count }, (_, n) => (duration / 2) * (1 + chebyshev(n, count)));
     const error = interpolationError(times, duration, hertz, maxR2);
     if (error <= bound) return { times, error };
   }
@@ -363,10 +362,10 @@ function interpolationError(times: Float64Array, duration: number, hertz: number
   let largest = 0;
   const tested = 4 * times.length;
   const parts = new Float64Array(times.length);
-  const scales = scalesOf(times);
+  const table = partsTable(times.length);
   for (let n = 0; n <= tested; n++) {
     const tau = (duration * n) / tested;
-    writeParts(times, scales, tau, parts, 0);
+    writeParts(table, (2 * n) / tested - 1, parts);
     for (const f of [0, hertz / 2, hertz]) {
       for (const R2 of [0, maxR2 / 4, maxR2 / 2, maxR2]) {
         let [re, im] = [
@@ -385,45 +384,55 @@ function interpolationError(times: Float64Array, duration: number, hertz: number
   return largest;
 }
 
-/** Writes Lagrange's polynomials over `times` at `tau`, from `to` on; `scales` are theirs. */
-function writeParts(
-  times: Float64Array,
-  scales: Float64Array,
-  tau: number,
-  parts: Float32Array | Float64Array,
-  to: number,
-): void {
-  for (let own = 0; own < times.length; own++) {
-    let product = scales[own]!;
-    for (let n = 0; n < times.length; n++) if (n !== own) product *= tau - times[n]!;
-    parts[to + own] = product;
+/** Writes Lagrange's polynomials at x, −1 to 1 over the duration. */
+function writeParts(table: Float64Array, x: number, parts: Float64Array): void {
+  const nodes = parts.length;
+  for (let own = 0; own < nodes; own++) {
+    const group = 8 * nodes * (own >> 2) + (own & 3);
+    let product = 1;
+    for (let n = 0; n < nodes; n++) product *= table[group + 8 * n]! * x + table[group + 8 * n + 4]!;
+    parts[own] = product;
   }
 }
 
-/** 1/Π(τ_own − τ_n) */
-function scalesOf(times: Float64Array): Float64Array {
-  return times.map((own, l) => times.reduce((scale, other, n) => (n === l ? scale : scale / (own - other)), 1));
+/** [nodes / 4][nodes][slope 4, offset 4]: Lagrange's polynomials over Chebyshev's nodes, four at a time, are products over all nodes of slope · x + offset. */
+export function partsTable(nodes: number): Float64Array {
+  const table = new Float64Array(2 * nodes * nodes);
+  for (let own = 0; own < nodes; own++) {
+    for (let n = 0; n < nodes; n++) {
+      const at = 8 * (nodes * (own >> 2) + n) + (own & 3);
+      const apart = chebyshev(own, nodes) - chebyshev(n, nodes);
+      table[at] = n === own ? 0 : 1 / apart;
+      table[at + 4] = n === own ? 1 : -chebyshev(n, nodes) / apart;
+    }
+  }
+  return table;
 }
 
-/** Bytes of one sample's record. */
-function pointBytes({ u, v, times }: Sheet): number {
-  return 4 * (4 + u.interpolation.width + v.interpolation.width + times.length);
+function chebyshev(n: number, nodes: number): number {
+  return -Math.cos((Math.PI * (2 * n + 1)) / (2 * nodes));
 }
 
-function tabulate({ points, middle }: Path, sheet: Sheet): Int32Array {
-  const { u, v, times } = sheet;
-  const words = pointBytes(sheet) / 4;
-  const table = new Int32Array((words * points.length) / STRIDE.point);
-  const weights = new Float32Array(table.buffer);
-  const scales = scalesOf(times);
+/** Words of a sample's point, as `Curve` in assembly/curve.ts has it. */
+const POINT_WORDS = 7;
+
+function tabulate({ points, middle }: Path, { u, v, duration }: Sheet): Int32Array {
+  const table = new Int32Array((POINT_WORDS * points.length) / STRIDE.point);
+  const floats = new Float32Array(table.buffer);
   const along = ({ direction: [x, y, z] }: CurveAxis, n: number): number =>
     x! * (points[n]! - middle[0]!) + y! * (points[n + 1]! - middle[1]!) + z! * (points[n + 2]! - middle[2]!);
-  for (let n = 0, at = 0; n < points.length; n += STRIDE.point, at += words) {
+  for (let n = 0, at = 0; n < points.length; n += STRIDE.point, at += POINT_WORDS) {
     const [ku, kv] = [along(u, n), along(v, n)];
-    weights.set(direction(2 * Math.PI * (ku * u.centre + kv * v.centre)), at + 2);
-    table[at] = writeWeights(u, ku, weights, at + 4) - u.first;
-    table[at + 1] = writeWeights(v, kv, weights, at + 4 + u.interpolation.width) - v.first;
-    writeParts(times, scales, points[n + 3]!, weights, at + words - times.length);
+    const [onU, onV] = [pointOf(u, ku), pointOf(v, kv)];
+    const [cos, sin] = direction(2 * Math.PI * (ku * u.centre + kv * v.centre));
+    const factor = onU.factor * onV.factor;
+    table[at] = onU.first;
+    table[at + 1] = onV.first;
+    floats[at + 2] = onU.local;
+    floats[at + 3] = onV.local;
+    floats[at + 4] = duration === 0 ? 0 : (2 * points[n + 3]!) / duration - 1;
+    floats[at + 5] = factor * cos;
+    floats[at + 6] = factor * sin;
   }
   return table;
 }

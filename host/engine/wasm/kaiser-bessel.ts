@@ -7,14 +7,12 @@ export interface SpreadingKernel {
   /** `width` rounded up to whole vectors. */
   readonly taps: number;
   readonly degree: number;
-  /** [taps / 4][degree + 1, highest first][4], in the precision it was asked for */
+  /** [taps / 4][degree + 1, highest first][4], rounded to f32 */
   readonly polynomials: Float64Array;
   /** What division by its transform makes of an error at |ξ| = 1/(2·ratio), the furthest out. */
   readonly amplification: number;
   /** Largest error with which it stands for a point's e^{−2πiξu}, |ξ| ≤ 1/(2·ratio). */
   readonly error: number;
-  /** Writes `factor` times the weights of a point `local` cells from the middle of its taps, in [−½, ½], from `to` on. */
-  writeWeights(local: number, factor: number, weights: Float32Array | Float64Array, to: number): void;
   /** ∫ψ(u)e^{−2πiξu}du, ξ in cycles per cell */
   transform(xi: number): number;
 }
@@ -22,37 +20,31 @@ export interface SpreadingKernel {
 /** As in assembly/spreading.ts. */
 export const WIDEST = 16;
 
-/** Who evaluates a kernel: WASM in f32, or the host in f64. */
-export type Evaluated = 'f32' | 'f64';
-
 /** @param ratio how many times finer the grid is than what is transformed needs */
-export function kaiserBessel(width: number, ratio: number, evaluated: Evaluated = 'f32'): SpreadingKernel {
+export function kaiserBessel(width: number, ratio: number): SpreadingKernel {
   const beta = Math.PI * Math.sqrt(Math.max(0, ((width / ratio) * (ratio - 0.5)) ** 2 - 0.8));
   const peak = bessel0(beta);
-  const degree = width + (evaluated === 'f32' ? 2 : 4);
+  const degree = width + 2;
   const taps = 4 * Math.ceil(width / 4);
   const polynomials = new Float64Array(taps * (degree + 1));
   const at = (tap: number, d: number): number => 4 * ((degree + 1) * (tap >> 2) + d) + (tap & 3);
   for (let tap = 0; tap < width; tap++) {
     const powers = interpolate((v) => shape(beta, (2 * (v + (width - 1) / 2 - tap)) / width) / peak, degree);
-    for (let d = 0; d <= degree; d++)
-      polynomials[at(tap, d)] = evaluated === 'f32' ? Math.fround(powers[degree - d]!) : powers[degree - d]!;
+    for (let d = 0; d <= degree; d++) polynomials[at(tap, d)] = Math.fround(powers[degree - d]!);
   }
-  const writeWeights: SpreadingKernel['writeWeights'] = (local, factor, weights, to) => {
-    for (let tap = 0; tap < width; tap++) {
-      let sum = 0;
-      for (let i = at(tap, 0); i <= at(tap, degree); i += 4) sum = sum * local + polynomials[i]!;
-      weights[to + tap] = factor * sum;
-    }
-  };
   const transform = (xi: number): number => {
     const s = beta ** 2 - (Math.PI * width * xi) ** 2;
     const root = Math.sqrt(Math.abs(s));
     return (width * (root < 1e-9 ? 1 : s > 0 ? Math.sinh(root) / root : Math.sin(root) / root)) / peak;
   };
   const amplification = transform(0) / transform(0.5 / ratio);
-  const kernel = { width, taps, degree, polynomials, writeWeights, transform };
-  return { ...kernel, amplification, error: spreadingError(kernel, ratio) };
+  const weight = (tap: number, local: number): number => {
+    let sum = 0;
+    for (let i = at(tap, 0); i <= at(tap, degree); i += 4) sum = sum * local + polynomials[i]!;
+    return sum;
+  };
+  const error = spreadingError(width, ratio, weight, transform);
+  return { width, taps, degree, polynomials, amplification, error, transform };
 }
 
 const PLACES = 5;
@@ -60,14 +52,15 @@ const FREQUENCIES = 9;
 
 /** Measured over places in half a cell, the other mirrors it, and frequencies. */
 function spreadingError(
-  { width, writeWeights, transform }: Omit<SpreadingKernel, 'amplification' | 'error'>,
+  width: number,
   ratio: number,
+  weight: (tap: number, local: number) => number,
+  transform: (xi: number) => number,
 ): number {
   let largest = 0;
-  const weights = new Float64Array(width);
   for (let place = 0; place < PLACES; place++) {
     const local = (0.5 * place) / (PLACES - 1);
-    writeWeights(local, 1, weights, 0);
+    const weights = Array.from({ length: width }, (_, tap) => weight(tap, local));
     for (let n = 0; n < FREQUENCIES; n++) {
       const xi = n / (FREQUENCIES - 1) / (2 * ratio);
       let [re, im] = [0, 0];
@@ -88,18 +81,18 @@ const known = new Map<string, SpreadingKernel | undefined>();
 const RATIO_STEP = 1 / 16;
 
 /** The narrowest kernel whose error stays within `bound`, or undefined. */
-export function narrowestKernel(wanted: number, bound: number, evaluated: Evaluated): SpreadingKernel | undefined {
+export function narrowestKernel(wanted: number, bound: number): SpreadingKernel | undefined {
   const ratio = RATIO_STEP * Math.floor(wanted / RATIO_STEP);
-  const key = `${ratio} ${bound} ${evaluated}`;
-  if (!known.has(key)) known.set(key, findNarrowest(ratio, bound, evaluated));
+  const key = `${ratio} ${bound}`;
+  if (!known.has(key)) known.set(key, findNarrowest(ratio, bound));
   return known.get(key);
 }
 
-function findNarrowest(ratio: number, bound: number, evaluated: Evaluated): SpreadingKernel | undefined {
+function findNarrowest(ratio: number, bound: number): SpreadingKernel | undefined {
   // The error falls by e^{π√(1 − 1/ratio)} a cell: where to begin looking.
   const begin = Math.floor(Math.log(1 / bound) / (Math.PI * Math.sqrt(1 - 1 / ratio))) - 1;
   for (let width = Math.max(2, begin); width <= WIDEST; width++) {
-    const kernel = kaiserBessel(width, ratio, evaluated);
+    const kernel = kaiserBessel(width, ratio);
     if (kernel.error <= bound) return kernel;
   }
   return undefined;

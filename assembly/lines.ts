@@ -1,14 +1,14 @@
 /**
  * Lines that share one equally spaced waveform as non-uniform transforms over a batch: s[l, j] = Σ_n A[l, n]·e^{−i2πλ_n j − a_n j}, A the recorded
- * magnetisation at the first sample of line l (`record` in matrix.ts). A spin's weights are formed once per batch and spread on the grid of
- * every line: 8 complex products where the matrix form has as many as samples. All lines of the batch are transformed together.
+ * magnetisation at the first sample of line l (`record` in matrix.ts). A spin's weights are formed once per batch and spread on the cells of
+ * every line: 8 complex products where the matrix form has as many as samples. A cell holds all lines side by side, as they are transformed.
  */
 import { transformColumns } from './fourier';
 import { Job, PANEL, Tile } from './layout';
 import { PART, RECORD, rowsOfPanel } from './matrix';
 import { ec, es, evolve } from './readout';
 import { loadT, madd, nmadd, splat } from './simd';
-import { Axis, cellOf, fold, MOST_TAPS, placeFour, weigh } from './spreading';
+import { addVector, Axis, cellOf, MOST_TAPS, placeFour, weigh } from './spreading';
 import { addFixed, allFinite } from './sums';
 
 @unmanaged
@@ -24,27 +24,18 @@ const COLUMN: usize = <usize>PANEL * 4;
 /** Sums all rows of a batch. @param firstSamples address of [rows] i32 @returns false if a sample is not finite */
 export function sumLines(job: Job, tile: Tile, lines: Lines, batch: usize, area: usize, rows: i32, firstSamples: usize, sums: usize): bool {
   const axis = changetype<Axis>(lines.axis);
-  const imaginary = <usize>(axis.grid + axis.taps) << 2;
-  const row = imaginary << 1;
-  memory.fill(tile.grid, 0, <usize>rows * row);
-  for (let panel = 0; panel < tile.count; panel += PANEL) {
-    const records = rowsOfPanel(job, tile, panel, batch, area);
-    place(lines, axis, tile, panel);
-    for (let n: usize = 0; n < COLUMN; n += 4) spread(axis, tile.spread + n, tile.spread + 8 * COLUMN, records + n, rows, tile.grid, imaginary);
-  }
-  fold(axis, tile.grid, tile.grid + <usize>rows * row, imaginary);
   const padded = (rows + 3) & ~3;
-  const turned = tile.grid + job.gridBytes;
-  for (let l = 0; l < padded; l++) {
-    const from = tile.grid + <usize>min(l, rows - 1) * row;
-    let to = turned + (<usize>l << 2);
-    for (let g: usize = 0; g < <usize>axis.grid; g++) {
-      store<f32>(to, load<f32>(from + (g << 2)));
-      store<f32>(to + (<usize>padded << 2), load<f32>(from + imaginary + (g << 2)));
-      to += <usize>padded << 3;
-    }
+  const imaginary = <usize>padded << 2, cell = imaginary << 1;
+  const other = tile.grid + job.gridBytes;
+  memory.fill(tile.grid, 0, <usize>(axis.grid + axis.taps) * cell);
+  for (let panel = 0; panel < tile.count; panel += PANEL) {
+    place(lines, axis, tile, panel);
+    bySpins(rowsOfPanel(job, tile, panel, batch, area), imaginary, other);
+    for (let n: usize = 0; n < <usize>PANEL; n++) spread(axis, tile.spread + (n << 2), tile.spread + 8 * COLUMN, other + n * cell, tile.grid, imaginary);
   }
-  const done = transformColumns(axis.stages, axis.stageCount, turned, tile.grid, padded, <usize>padded << 3, <usize>padded << 2);
+  const seam = tile.grid + <usize>axis.grid * cell;
+  for (let at: usize = 0; at < <usize>axis.taps * cell; at += 16) addVector(tile.grid + at, seam + at);
+  const done = transformColumns(axis.stages, axis.stageCount, tile.grid, other, padded, cell, imaginary);
   let answers = f64x2.splat(0);
   for (let j = 0; j < axis.samples; j++) {
     const factor = v128.load64_splat(axis.factors + (<usize>j << 3));
@@ -77,25 +68,47 @@ function place(lines: Lines, axis: Axis, tile: Tile, panel: i32): void {
   }
 }
 
-/** Adds one spin to the grids of all lines, a vector of taps at a time. */
+/** A panel's records, [rows][re, im, sum][PANEL], as [PANEL][re, im][rows]. @param imaginary bytes of all rows, by fours */
+function bySpins(records: usize, imaginary: usize, to: usize): void {
+  for (let row: usize = 0; row < imaginary; row += 16) {
+    for (let spin: usize = 0; spin < PART; spin += 16) {
+      const from = records + (row >> 2) * RECORD + spin;
+      const out = to + row + (spin >> 2) * (imaginary << 1);
+      turnFour(from, out, imaginary << 1);
+      turnFour(from + PART, out + imaginary, imaginary << 1);
+    }
+  }
+}
+
+/** Four rows of four as four columns. */
 // @ts-ignore: decorator
-@inline function spread(axis: Axis, at: usize, weights: usize, record: usize, rows: i32, grid: usize, imaginary: usize): void {
+@inline function turnFour(from: usize, to: usize, step: usize): void {
+  const a = v128.load(from), b = v128.load(from, RECORD), c = v128.load(from, 2 * RECORD), d = v128.load(from, 3 * RECORD);
+  const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+  const more = v128.shuffle<i32>(a, b, 2, 6, 3, 7), last = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<i64>(ab, cd, 0, 2));
+  v128.store(to + step, v128.shuffle<i64>(ab, cd, 1, 3));
+  v128.store(to + 2 * step, v128.shuffle<i64>(more, last, 0, 2));
+  v128.store(to + 3 * step, v128.shuffle<i64>(more, last, 1, 3));
+}
+
+/** Adds one spin to its cells, a vector of lines at a time. */
+// @ts-ignore: decorator
+@inline function spread(axis: Axis, at: usize, weights: usize, record: usize, grid: usize, imaginary: usize): void {
   const re0 = v128.load32_splat(at + 3 * COLUMN), im0 = v128.load32_splat(at + 4 * COLUMN);
   weigh(axis, v128.load32_splat(at + COLUMN), v128.load32_splat(at + 2 * COLUMN), re0, im0, weights);
   let column = load<i32>(at);
   if (column < 0) column += axis.grid;
-  let to = grid + (<usize>column << 2);
-  for (let tap: usize = 0; tap < <usize>axis.taps << 2; tap += 16) {
-    const wr = v128.load(weights + tap), wi = v128.load(weights + tap, MOST_TAPS * 4);
-    let re = to;
-    const end = record + <usize>rows * RECORD;
-    for (let from = record; from < end; from += RECORD) {
-      const ar = v128.load32_splat(from), ai = v128.load32_splat(from, PART);
-      const im = re + imaginary;
-      v128.store(re, nmadd<f32>(ai, wi, madd<f32>(ar, wr, v128.load(re))));
-      v128.store(im, madd<f32>(ai, wr, madd<f32>(ar, wi, v128.load(im))));
-      re = im + imaginary;
+  let to = grid + <usize>column * (imaginary << 1);
+  for (const end = weights + (<usize>axis.width << 2); weights < end; weights += 4) {
+    const wr = v128.load32_splat(weights), wi = v128.load32_splat(weights, MOST_TAPS * 4);
+    let from = record;
+    for (const last = to + imaginary; to < last; to += 16) {
+      const ar = v128.load(from), ai = v128.load(from + imaginary);
+      v128.store(to, nmadd<f32>(ai, wi, madd<f32>(ar, wr, v128.load(to))));
+      v128.store(to + imaginary, madd<f32>(ai, wr, madd<f32>(ar, wi, v128.load(to + imaginary))));
+      from += 16;
     }
-    to += 16;
+    to += imaginary;
   }
 }

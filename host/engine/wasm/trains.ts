@@ -116,7 +116,7 @@ export function linesOf(
   const choice = {
     what: `a line of ${samples} samples of many`,
     chosen: `1-D transforms of a batch, ${axis.kernel.width} cells of ${axis.grid}`,
-    lanes: 8 * axis.kernel.taps + 8 + transform / tileSize,
+    lanes: 8 * axis.kernel.width + 8 + transform / tileSize,
     instead: 'matrix',
     insteadLanes: 3 * 8 * Math.ceil(samples! / 8),
   };
@@ -125,9 +125,9 @@ export function linesOf(
     : undefined;
 }
 
-/** Bytes of one grid for a batch of lines. */
+/** Bytes of one grid for a batch of lines; a panel's records take as much as 32 cells. */
 export const lineGridBytes = ({ axis }: Lines, rows: number): number =>
-  8 * (axis.grid + axis.kernel.taps) * 4 * Math.ceil(rows / 4);
+  8 * Math.max(32, axis.grid + axis.kernel.taps) * 4 * Math.ceil(rows / 4);
 
 function trainOf({ waveforms, points }: Timeline, lines: readonly Line[], axes: AxisFinder): Train | undefined {
   const [first, samples, linear] = waveforms.subarray(STRIDE.waveform * lines[0]!.waveform) as unknown as number[];

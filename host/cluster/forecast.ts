@@ -44,7 +44,7 @@ export interface TimeForecast {
 
 /** For how long the calibration runs [ms]. */
 const CALIBRATION_MS = 1000;
-/** Small tiles, so that it ends in time. */
+/** Small tiles, so that it ends in time; with a tolerance the run's own, for which its forms were chosen. */
 const CALIBRATION_TILE = 256;
 
 /** @param make an engine like the run's, over the job it is given */
@@ -54,7 +54,7 @@ export async function forecastTime(
   ranks: number,
   make: (job: EngineJob) => Promise<Engine>,
 ): Promise<TimeForecast> {
-  const tileSize = Math.min(CALIBRATION_TILE, plan.tileSize);
+  const tileSize = job.tolerance === undefined ? Math.min(CALIBRATION_TILE, plan.tileSize) : plan.tileSize;
   const tileCount = Math.ceil(plan.spinCount / tileSize);
   const engine = await make({ ...job, tileSize, tileCount });
   try {

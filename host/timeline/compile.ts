@@ -149,8 +149,9 @@ function samplePoints(
   const { samples, dwell } = adc;
   const points = new Float64Array(STRIDE.point * samples);
   for (let n = 1; n < samples; n++) {
-    const step = moments(gradients, first + (n - 1) * dwell, first + n * dwell);
-    for (let i = 0; i < 3; i++) points[4 * n + i] = points[4 * (n - 1) + i]! + step[i]!;
+    const [from, to] = [first + (n - 1) * dwell, first + n * dwell];
+    for (let i = 0; i < 3; i++)
+      points[4 * n + i] = points[4 * (n - 1) + i]! + GAMMA_BAR * integral(gradients[i]!, from, to);
     points[4 * n + 3] = n * dwell;
   }
   const last = 4 * (samples - 1);

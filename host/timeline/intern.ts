@@ -65,6 +65,8 @@ export function recordTable(width: number): RecordTable {
 /** An Int32Array or Float64Array that grows as records are pushed. */
 export interface GrowingArray<T extends Int32Array | Float64Array> {
   push(...values: number[]): void;
+  /** Many at once. */
+  append(values: ArrayLike<number>): void;
   readonly length: number;
   finish(): T;
 }
@@ -72,14 +74,21 @@ export interface GrowingArray<T extends Int32Array | Float64Array> {
 export function growing<T extends Int32Array | Float64Array>(make: new (length: number) => T): GrowingArray<T> {
   let data = new make(256);
   let length = 0;
+  const makeRoom = (count: number): void => {
+    if (length + count <= data.length) return;
+    const wider = new make(2 * (length + count));
+    wider.set(data);
+    data = wider;
+  };
   return {
     push(...values) {
-      if (length + values.length > data.length) {
-        const wider = new make(2 * (length + values.length));
-        wider.set(data);
-        data = wider;
-      }
+      makeRoom(values.length);
       for (const value of values) data[length++] = value;
+    },
+    append(values) {
+      makeRoom(values.length);
+      data.set(values, length);
+      length += values.length;
     },
     get length() {
       return length;

@@ -9,6 +9,7 @@ import { direction } from '../common/direction.ts';
 import { GAMMA_BAR, type Radians, type Seconds } from '../common/units.ts';
 import type { RfEvent } from '../sequence/types.ts';
 import { integral, type PiecewiseLinear, valueAt } from '../sequence/waveform.ts';
+import { STRIDE } from './types.ts';
 
 /**
  * Where B1 or a gradient changes during a step, steps are this much shorter than where all hold still: 1 µs instead of 50,
@@ -29,59 +30,79 @@ const MOST_NUTATION: Radians = Math.PI / 10;
 /** Part of itself by which a step's duration may differ from that of the step before and count as the same. */
 const SAME_DURATION = 1e-9;
 
-/** Samples on a raster are as long as each other but for rounding, and kernels pay for every step of another length. */
-function sameAs(before: Seconds | undefined, dt: Seconds): Seconds {
-  return before !== undefined && Math.abs(dt - before) <= SAME_DURATION * dt ? before : dt;
-}
-
-/** One step: [dt, B1re, B1im, Gx, Gy, Gz] as `Timeline.rfSteps` documents, phase offset not applied. */
-export type RfStep = readonly [number, number, number, number, number, number];
-
 /** Duration of the event without its delay. */
 export function rfDuration(rf: RfEvent): Seconds {
   return rf.time[rf.time.length - 1]!;
 }
 
-/** @param gradients (x, y, z) of the block, in block time */
-export function rfSteps(rf: RfEvent, gradients: readonly PiecewiseLinear[], maxStep: Seconds): RfStep[] {
-  const steps: RfStep[] = [];
+/**
+ * [steps][dt, B1re, B1im, Gx, Gy, Gz] as `Timeline.rfSteps` documents, phase offset not applied. A scan may have a pulse of
+ * its own for every repetition, so steps are numbers in a row and nothing is allocated for one.
+ * @param gradients (x, y, z) of the block, in block time
+ */
+export function rfSteps(
+  rf: RfEvent,
+  gradients: readonly [PiecewiseLinear, PiecewiseLinear, PiecewiseLinear],
+  maxStep: Seconds,
+): Float64Array {
+  const steps: number[] = [];
   const corners = gradients.flatMap(({ t }) => Array.from(t, (time) => time - rf.delay)).sort((p, q) => p - q);
   let corner = 0;
-  const play = ({ start, slope, from: origin }: Span, from: Seconds, to: Seconds): void => {
-    const field = (t: Seconds): [number, number] => [
-      start[0] + slope[0] * (t - origin),
-      start[1] + slope[1] * (t - origin),
-    ];
-    const peak = Math.max(Math.hypot(...field(from)), Math.hypot(...field(to)));
-    const still =
-      slope[0] === 0 && slope[1] === 0 && (peak === 0 || gradients.every((g) => holds(g, rf.delay, from, to)));
-    const limit = still ? maxStep : maxStep / STEPS_PER_SLOPE;
-    const nutation = 2 * Math.PI * GAMMA_BAR * peak * (to - from);
-    const count = Math.max(1, Math.ceil(Math.max((to - from) / limit, nutation / MOST_NUTATION) - 1e-9));
-    const dt = sameAs(steps.at(-1)?.[0], (to - from) / count);
-    for (let n = 0; n < count; n++) {
-      const begin = rf.delay + from + n * dt;
-      const [re, im] = field(begin + dt / 2 - rf.delay);
-      const [gx, gy, gz] = gradients.map((g) =>
-        peak === 0 ? integral(g, begin, begin + dt) / dt : valueAt(g, begin + dt / 2),
-      ) as [number, number, number];
-      // Conjugated: the field's clockwise precession against Pulseq's phases.
-      steps.push([dt, re, -im, gx, gy, gz]);
-    }
-  };
   for (const span of spans(rf)) {
-    let from = span.from;
+    let { from } = span;
     // Without B1 a gradient's course does not matter, its integral does.
-    const silent = Math.hypot(...span.start, ...span.slope) === 0;
+    const silent = span.re === 0 && span.im === 0 && span.slopeRe === 0 && span.slopeIm === 0;
     for (; corner < corners.length && corners[corner]! < span.to - SAME_TIME; corner++) {
       const at = corners[corner]!;
       if (silent || at < from + SAME_TIME) continue;
-      play(span, from, at);
+      play(steps, span, from, at, rf.delay, gradients, maxStep);
       from = at;
     }
-    play(span, from, span.to);
+    play(steps, span, from, span.to, rf.delay, gradients, maxStep);
   }
-  return steps;
+  return new Float64Array(steps);
+}
+
+/** Appends the steps of a span's part without a corner of a gradient inside, seconds after `delay`. */
+function play(
+  steps: number[],
+  { re, im, slopeRe, slopeIm, from: origin }: Span,
+  from: Seconds,
+  to: Seconds,
+  delay: Seconds,
+  gradients: readonly [PiecewiseLinear, PiecewiseLinear, PiecewiseLinear],
+  maxStep: Seconds,
+): void {
+  const isHeld = slopeRe === 0 && slopeIm === 0;
+  const peak = isHeld
+    ? Math.hypot(re, im)
+    : Math.max(
+        Math.hypot(re + slopeRe * (from - origin), im + slopeIm * (from - origin)),
+        Math.hypot(re + slopeRe * (to - origin), im + slopeIm * (to - origin)),
+      );
+  const [x, y, z] = gradients;
+  const still =
+    isHeld && (peak === 0 || (holds(x, delay, from, to) && holds(y, delay, from, to) && holds(z, delay, from, to)));
+  const limit = still ? maxStep : maxStep / STEPS_PER_SLOPE;
+  const nutation = 2 * Math.PI * GAMMA_BAR * peak * (to - from);
+  const count = Math.max(1, Math.ceil(Math.max((to - from) / limit, nutation / MOST_NUTATION) - 1e-9));
+  let dt = (to - from) / count;
+  // Samples on a raster are as long as each other but for rounding, and kernels pay for every step of another length.
+  const before = steps[steps.length - STRIDE.rfStep];
+  if (before !== undefined && Math.abs(dt - before) <= SAME_DURATION * dt) dt = before;
+  for (let n = 0; n < count; n++) {
+    const begin = delay + from + n * dt;
+    const since = begin + dt / 2 - delay - origin;
+    // Conjugated: the field's clockwise precession against Pulseq's phases.
+    steps.push(dt, re + slopeRe * since, -(im + slopeIm * since));
+    if (peak === 0) {
+      const end = begin + dt;
+      steps.push(integral(x, begin, end) / dt, integral(y, begin, end) / dt, integral(z, begin, end) / dt);
+    } else {
+      const middle = begin + dt / 2;
+      steps.push(valueAt(x, middle), valueAt(y, middle), valueAt(z, middle));
+    }
+  }
 }
 
 /** Whether a gradient without a corner inside keeps its value from `from` to `to`, seconds after `delay`. */
@@ -91,38 +112,40 @@ function holds(gradient: PiecewiseLinear, delay: Seconds, from: Seconds, to: Sec
   return Math.abs(valueAt(gradient, delay + to - quarter) - value) <= 1e-12 * Math.abs(value);
 }
 
-/** A stretch over which complex B1 is linear: start + slope·(t − from), Pulseq's phase sign [T, T/s]. */
+/** A stretch over which complex B1 is linear, re + i·im at `from` and its slope, in Pulseq's phase sign [T, T/s]. */
 interface Span {
   readonly from: Seconds;
-  readonly to: Seconds;
-  readonly start: readonly [number, number];
-  readonly slope: readonly [number, number];
+  to: Seconds;
+  readonly re: number;
+  readonly im: number;
+  readonly slopeRe: number;
+  readonly slopeIm: number;
 }
 
-function spans(rf: RfEvent): Span[] {
-  const sample = (n: number): [number, number] => {
-    const [cos, sin] = direction(rf.phase[n]!);
-    return [rf.magnitude[n]! * cos, rf.magnitude[n]! * sin];
-  };
+function spans({ time, magnitude, phase, interpolation }: RfEvent): Span[] {
   const list: Span[] = [];
-  for (let n = 0; n + 1 < rf.time.length; n++) {
-    const from = rf.time[n]!;
-    const to = rf.time[n + 1]!;
+  let last: Span | undefined;
+  for (let n = 0; n + 1 < time.length; n++) {
+    const from = time[n]!;
+    const to = time[n + 1]!;
     if (to <= from) continue;
-    const start = sample(n);
-    const next = rf.interpolation === 'held' ? start : sample(n + 1);
-    const slope = [(next[0] - start[0]) / (to - from), (next[1] - start[1]) / (to - from)] as const;
-    const last = list[list.length - 1];
-    const continues =
-      last !== undefined &&
-      slope[0] === 0 &&
-      slope[1] === 0 &&
-      last.slope[0] === 0 &&
-      last.slope[1] === 0 &&
-      last.start[0] === start[0] &&
-      last.start[1] === start[1];
-    if (continues) list[list.length - 1] = { ...last, to };
-    else list.push({ from, to, start, slope });
+    const [cos, sin] = direction(phase[n]!);
+    const re = magnitude[n]! * cos;
+    const im = magnitude[n]! * sin;
+    let slopeRe = 0;
+    let slopeIm = 0;
+    if (interpolation === 'linear') {
+      const [nextCos, nextSin] = direction(phase[n + 1]!);
+      slopeRe = (magnitude[n + 1]! * nextCos - re) / (to - from);
+      slopeIm = (magnitude[n + 1]! * nextSin - im) / (to - from);
+    }
+    const isHeld = slopeRe === 0 && slopeIm === 0;
+    if (isHeld && last?.slopeRe === 0 && last.slopeIm === 0 && last.re === re && last.im === im) {
+      last.to = to;
+    } else {
+      last = { from, to, re, im, slopeRe, slopeIm };
+      list.push(last);
+    }
   }
   return list;
 }

@@ -20,24 +20,26 @@ const SHARED_NUTATION: Radians = Math.PI / 36;
 export function relaxationTimes({ pulses, rfSteps, gammaBar }: Timeline, pulse: number): Float64Array {
   const [first, count] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number];
   const times = new Float64Array(count + 1);
-  for (let start = 0; start < count; ) {
-    let end = start;
-    let length = 0;
-    let nutation = 0;
-    while (end < count) {
-      const at = STRIDE.rfStep * (first + end);
-      const dt = rfSteps[at]!;
-      const angle = 2 * Math.PI * gammaBar * Math.hypot(rfSteps[at + 1]!, rfSteps[at + 2]!) * dt;
-      const joins =
-        end - start < SHARED_STEPS && length + dt <= SHARED_TIME * (1 + 1e-9) && nutation + angle <= SHARED_NUTATION;
-      if (end > start && !joins) break;
-      length += dt;
-      nutation += angle;
-      end++;
+  let start = 0;
+  let length = 0;
+  let nutation = 0;
+  for (let step = 0; step < count; step++) {
+    const at = STRIDE.rfStep * (first + step);
+    const dt = rfSteps[at]!;
+    const angle = 2 * Math.PI * gammaBar * Math.hypot(rfSteps[at + 1]!, rfSteps[at + 2]!) * dt;
+    const joins =
+      step - start < SHARED_STEPS && length + dt <= SHARED_TIME * (1 + 1e-9) && nutation + angle <= SHARED_NUTATION;
+    if (step > start && !joins) {
+      times[start] = times[start]! + length / 2;
+      times[step] = length / 2;
+      start = step;
+      length = 0;
+      nutation = 0;
     }
-    times[start] = times[start]! + length / 2;
-    times[end] = times[end]! + length / 2;
-    start = end;
+    length += dt;
+    nutation += angle;
   }
+  times[start] = times[start]! + length / 2;
+  times[count] = times[count]! + length / 2;
   return times;
 }

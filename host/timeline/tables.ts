@@ -4,7 +4,6 @@
 import { createHash } from 'node:crypto';
 import type { Block } from '../sequence/types.ts';
 import { growing } from './intern.ts';
-import type { RfStep } from './pulse.ts';
 import { STRIDE } from './types.ts';
 
 /** Pulses and their steps, by content. */
@@ -13,14 +12,14 @@ export function pulseTable() {
   const steps = growing(Float64Array);
   const known = new Map<string, number>();
   return {
-    intern(list: readonly RfStep[], offset: number, duration: number): number {
-      const flat = Float64Array.from(list.flat());
-      const key = digest(flat, offset, duration);
+    /** @param list [steps][dt, B1re, B1im, Gx, Gy, Gz] */
+    intern(list: Float64Array, offset: number, duration: number): number {
+      const key = digest(list, offset, duration);
       const found = known.get(key);
       if (found !== undefined) return found;
       const index = pulses.length / STRIDE.pulse;
-      pulses.push(steps.length / STRIDE.rfStep, list.length, offset, duration);
-      for (const step of list) steps.push(...step);
+      pulses.push(steps.length / STRIDE.rfStep, list.length / STRIDE.rfStep, offset, duration);
+      steps.append(list);
       known.set(key, index);
       return index;
     },
@@ -40,7 +39,7 @@ export function waveformTable() {
       if (found !== undefined) return found;
       const index = waveforms.length / STRIDE.waveform;
       waveforms.push(all.length / STRIDE.point, points.length / STRIDE.point, Number(linear));
-      for (let n = 0; n < points.length; n += 4) all.push(points[n]!, points[n + 1]!, points[n + 2]!, points[n + 3]!);
+      all.append(points);
       known.set(key, index);
       return index;
     },

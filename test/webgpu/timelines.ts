@@ -29,7 +29,7 @@ export function timelineOf(parts: readonly Part[]): Timeline {
     if ('precess' in part) ops.push(OP.precess, segments.intern(part.precess));
     else if ('pulse' in part) {
       const duration = part.pulse.reduce((sum, [dt]) => sum + dt, 0);
-      const pulse = pulses.intern(part.pulse, part.offset ?? 0, duration);
+      const pulse = pulses.intern(Float64Array.from(part.pulse.flat()), part.offset ?? 0, duration);
       ops.push(OP.excite, excitations.intern([pulse, part.phase ?? 0]));
     } else {
       ops.push(OP.read, readouts.length / STRIDE.readout);

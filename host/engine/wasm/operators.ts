@@ -172,7 +172,10 @@ function families(timeline: Timeline, plays: Int32Array, scaled: boolean): Famil
 function shapeKey({ pulses, rfSteps }: Timeline, pulse: number): string {
   const [first, count, offset, duration] = pulses.subarray(STRIDE.pulse * pulse) as unknown as number[];
   const steps = rfSteps.slice(STRIDE.rfStep * first!, STRIDE.rfStep * (first! + count!));
-  for (let n = 0; n < steps.length; n += STRIDE.rfStep) steps.fill(0, n + 1, n + 3);
+  for (let n = 0; n < steps.length; n += STRIDE.rfStep) {
+    steps[n + 1] = 0;
+    steps[n + 2] = 0;
+  }
   return createHash('sha1').update(steps).update(Float64Array.of(offset!, duration!)).digest('base64');
 }
 
@@ -180,22 +183,22 @@ function shapeKey({ pulses, rfSteps }: Timeline, pulse: number): string {
 function ratio({ pulses, rfSteps }: Timeline, pulse: number, base: number): number | undefined {
   const [from, count] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number];
   const [to] = pulses.subarray(STRIDE.pulse * base) as unknown as [number];
-  let [product, norm] = [0, 0];
-  const each = (visit: (value: number, reference: number) => void): void => {
-    for (let n = 0; n < STRIDE.rfStep * count; n++)
-      if (n % STRIDE.rfStep === 1 || n % STRIDE.rfStep === 2)
-        visit(rfSteps[STRIDE.rfStep * from + n]!, rfSteps[STRIDE.rfStep * to + n]!);
-  };
-  each((value, reference) => {
-    product += value * reference;
-    norm += reference * reference;
-  });
+  let product = 0;
+  let norm = 0;
+  for (let n = 0; n < STRIDE.rfStep * count; n += STRIDE.rfStep)
+    for (let i = n + 1; i < n + 3; i++) {
+      const reference = rfSteps[STRIDE.rfStep * to + i]!;
+      product += rfSteps[STRIDE.rfStep * from + i]! * reference;
+      norm += reference * reference;
+    }
   if (norm === 0) return undefined;
   const factor = product / norm;
   let deviation = 0;
-  each((value, reference) => {
-    deviation = Math.max(deviation, Math.abs(value - factor * reference));
-  });
+  for (let n = 0; n < STRIDE.rfStep * count; n += STRIDE.rfStep)
+    for (let i = n + 1; i < n + 3; i++) {
+      const difference = rfSteps[STRIDE.rfStep * from + i]! - factor * rfSteps[STRIDE.rfStep * to + i]!;
+      deviation = Math.max(deviation, Math.abs(difference));
+    }
   return deviation <= 1e-9 * Math.sqrt(norm) ? factor : undefined;
 }
 
@@ -213,21 +216,18 @@ function nodesFor(timeline: Timeline, family: Family, spins: readonly RandomSpin
     const between = Array.from({ length: count + 1 }, (_, n) =>
       n === 0 ? low : n === count ? high : node(n - 0.5, count),
     );
-    const error = Math.max(
-      ...spins.map((spin) => {
-        const kept = nodes.map((amplitude) => stepOperator(timeline, pulse, times, amplitude, spin));
-        return Math.max(
-          ...between.map((amplitude) => {
-            const exact = stepOperator(timeline, pulse, times, amplitude, spin);
-            const weights = lagrange(nodes, amplitude);
-            return Math.max(
-              ...exact.map((value, i) => Math.abs(value - weights.reduce((sum, w, n) => sum + w * kept[n]![i]!, 0))),
-            );
-          }),
+    // The first spin, at the phantom's corner, mostly tells already that there are too few.
+    const areEnough = spins.every((spin) => {
+      const kept = nodes.map((amplitude) => stepOperator(timeline, pulse, times, amplitude, spin));
+      return between.every((amplitude) => {
+        const exact = stepOperator(timeline, pulse, times, amplitude, spin);
+        const weights = lagrange(nodes, amplitude);
+        return exact.every(
+          (value, i) => Math.abs(value - weights.reduce((sum, w, n) => sum + w * kept[n]![i]!, 0)) <= bound,
         );
-      }),
-    );
-    if (error <= bound) return nodes;
+      });
+    });
+    if (areEnough) return nodes;
   }
   return [...amplitudes];
 }
@@ -240,6 +240,7 @@ function lagrange(nodes: readonly number[], x: number): number[] {
 }
 
 function append(array: Float64Array, values: readonly number[]): Float64Array {
+  if (values.length === 0) return array;
   const both = new Float64Array(array.length + values.length);
   both.set(array);
   both.set(values, array.length);

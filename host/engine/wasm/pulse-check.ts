@@ -51,37 +51,48 @@ export function stepOperator(
   { r, hertz, R1, R2 }: RandomSpin,
 ): Float64Array {
   const { pulses, rfSteps, gammaBar } = timeline;
-  const relax = (time: number): void => {
-    const [e1, e2] = [Math.exp(-time * R1), Math.exp(-time * R2)];
-    for (let i = 0; i < 12; i += 3) {
-      images[i] = images[i]! * e2;
-      images[i + 1] = images[i + 1]! * e2;
-      images[i + 2] = images[i + 2]! * e1 + (i === 9 ? 1 - e1 : 0);
-    }
-  };
   const [first, count, offset] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number, number];
   const images = Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0);
-  for (let at = STRIDE.rfStep * first; at < STRIDE.rfStep * (first + count); at += STRIDE.rfStep) {
+  const [rx, ry, rz] = r;
+  for (let step = 0; step < count; step++) {
+    const at = STRIDE.rfStep * (first + step);
     const dt = rfSteps[at]!;
     const half = Math.PI * gammaBar * dt;
     const hx = half * amplitude * rfSteps[at + 1]!;
     const hy = half * amplitude * rfSteps[at + 2]!;
     const hz =
-      half * (rfSteps[at + 3]! * r[0] + rfSteps[at + 4]! * r[1] + rfSteps[at + 5]! * r[2]) +
-      Math.PI * dt * (hertz - offset);
+      half * (rfSteps[at + 3]! * rx + rfSteps[at + 4]! * ry + rfSteps[at + 5]! * rz) + Math.PI * dt * (hertz - offset);
     const angle = Math.hypot(hx, hy, hz);
     const c = Math.cos(angle);
     const f = angle === 0 ? 1 : Math.sin(angle) / angle;
-    const [ux, uy, uz] = [hx * f, hy * f, hz * f];
-    relax(times[at / STRIDE.rfStep - first]!);
+    const ux = hx * f;
+    const uy = hy * f;
+    const uz = hz * f;
+    relax(images, times[step]!, R1, R2);
     for (let i = 0; i < 12; i += 3) {
-      const [x, y, z] = images.subarray(i) as unknown as [number, number, number];
-      const [tx, ty, tz] = [2 * (y * uz - z * uy), 2 * (z * ux - x * uz), 2 * (x * uy - y * ux)];
+      const x = images[i]!;
+      const y = images[i + 1]!;
+      const z = images[i + 2]!;
+      const tx = 2 * (y * uz - z * uy);
+      const ty = 2 * (z * ux - x * uz);
+      const tz = 2 * (x * uy - y * ux);
       images[i] = x + c * tx + ty * uz - tz * uy;
       images[i + 1] = y + c * ty + tz * ux - tx * uz;
       images[i + 2] = z + c * tz + tx * uy - ty * ux;
     }
   }
-  relax(times[count]!);
+  relax(images, times[count]!, R1, R2);
   return images;
+}
+
+function relax(images: Float64Array, time: number, R1: number, R2: number): void {
+  if (time === 0) return;
+  const e1 = Math.exp(-time * R1);
+  const e2 = Math.exp(-time * R2);
+  for (let i = 0; i < 12; i += 3) {
+    images[i] = images[i]! * e2;
+    images[i + 1] = images[i + 1]! * e2;
+    images[i + 2] = images[i + 2]! * e1;
+  }
+  images[11] = images[11]! + (1 - e1);
 }

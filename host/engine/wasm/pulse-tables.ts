@@ -38,9 +38,10 @@ export function sizeTable(
   bound: number,
 ): PulseTable | undefined {
   const [first, count, , duration] = pulses.subarray(STRIDE.pulse * pulse) as unknown as number[];
-  const steps = Array.from({ length: count! }, (_, n) => rfSteps.subarray(STRIDE.rfStep * (first! + n)));
-  const gradient = [3, 4, 5].map((i) => gammaBar * steps[0]![i]!) as [number, number, number];
-  if (!steps.every((step) => [3, 4, 5].every((i) => isSame(step[i]!, steps[0]![i]!)))) return undefined;
+  const own = rfSteps.subarray(STRIDE.rfStep * first!, STRIDE.rfStep * (first! + count!));
+  for (let n = 0; n < own.length; n += STRIDE.rfStep)
+    for (let i = 3; i < 6; i++) if (!isSame(own[n + i]!, own[i]!)) return undefined;
+  const gradient = [3, 4, 5].map((i) => gammaBar * own[i]!) as [number, number, number];
   const hertz = ((bounds.maxOffResonance / (2 * Math.PI)) * B0) / phantomB0;
   const ends = [0, 1, 2].map((i) => [gradient[i]! * bounds.min[i]!, gradient[i]! * bounds.max[i]!] as const);
   const low = ends.reduce((sum, [a, b]) => sum + Math.min(a, b), 0) - hertz;

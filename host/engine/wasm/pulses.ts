@@ -20,41 +20,51 @@ const LEAST_SQUARE = 1e-30;
 /** Whether two durations or gradients differ by the rounding of f64 sums at most: the kernels then keep what they formed. */
 export const isSame = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9 * Math.abs(b);
 
-/** [hx, hy, gx, gy, gz] of a step: half angles πγ̄B1·dt [rad] and πγ̄G·dt [rad/m]. */
-function halfAngles({ rfSteps, gammaBar }: Timeline, step: number): readonly number[] {
-  const [dt, ...fields] = rfSteps.subarray(STRIDE.rfStep * step, STRIDE.rfStep * (step + 1));
-  return fields.map((field) => Math.PI * gammaBar * dt! * field);
-}
-
 /**
- * Writes all steps to `address`: [dt, gx, gy, gz, hx, hy, hx² + hy²] f64, the last three again as f32, whether dt or the gradient differ
- * from the step before, and the relaxation before and, of a pulse's last step, after it [s] f64.
+ * Writes all steps to `address`, a multiple of 8: [dt, gx, gy, gz, hx, hy, hx² + hy²] f64 with the half angles πγ̄B1·dt [rad] and
+ * πγ̄G·dt [rad/m], the last three again as f32, whether dt or the gradient differ from the step before, and the relaxation
+ * before and, of a pulse's last step, after it [s] f64.
  */
 export function writeSteps(timeline: Timeline, memory: ArrayBufferLike, address: number): void {
-  const view = new DataView(memory);
-  const { rfSteps } = timeline;
-  for (let n = 0; n < rfSteps.length / STRIDE.rfStep; n++) {
-    const at = address + STEP_BYTES * n;
-    const [hx, hy, ...gradient] = halfAngles(timeline, n) as [number, number, number, number, number];
-    const transverse = [hx, hy, Math.max(hx * hx + hy * hy, LEAST_SQUARE)];
-    [rfSteps[STRIDE.rfStep * n]!, ...gradient, ...transverse].forEach((value, i) => {
-      view.setFloat64(at + 8 * i, value, true);
-    });
-    transverse.forEach((value, i) => {
-      view.setFloat32(at + 56 + 4 * i, value, true);
-    });
-    const differs = (i: number): boolean =>
-      n === 0 || !isSame(rfSteps[STRIDE.rfStep * n + i]!, rfSteps[STRIDE.rfStep * (n - 1) + i]!);
-    view.setInt32(at + 68, Number([0, 3, 4, 5].some(differs)), true);
+  const { rfSteps, gammaBar } = timeline;
+  const double = new Float64Array(memory);
+  const single = new Float32Array(memory);
+  const integer = new Int32Array(memory);
+  const at = (step: number): number => (address + STEP_BYTES * step) / 8;
+  for (let step = 0; step < rfSteps.length / STRIDE.rfStep; step++) {
+    const from = STRIDE.rfStep * step;
+    const to = at(step);
+    const dt = rfSteps[from]!;
+    const half = Math.PI * gammaBar * dt;
+    const hx = half * rfSteps[from + 1]!;
+    const hy = half * rfSteps[from + 2]!;
+    const square = Math.max(hx * hx + hy * hy, LEAST_SQUARE);
+    double[to] = dt;
+    for (let i = 3; i < 6; i++) double[to + i - 2] = half * rfSteps[from + i]!;
+    double[to + 4] = hx;
+    double[to + 5] = hy;
+    double[to + 6] = square;
+    single[2 * to + 14] = hx;
+    single[2 * to + 15] = hy;
+    single[2 * to + 16] = square;
+    integer[2 * to + 17] = Number(step === 0 || !continues(rfSteps, from));
   }
   for (let pulse = 0; pulse < timeline.pulses.length / STRIDE.pulse; pulse++) {
-    const first = address + STEP_BYTES * timeline.pulses[STRIDE.pulse * pulse]!;
+    const first = timeline.pulses[STRIDE.pulse * pulse]!;
     const times = relaxationTimes(timeline, pulse);
     const last = times.length - 1;
     if (last === 0) continue;
-    for (let n = 0; n < last; n++) view.setFloat64(first + STEP_BYTES * n + 72, times[n]!, true);
-    view.setFloat64(first + STEP_BYTES * (last - 1) + 80, times[last]!, true);
+    for (let n = 0; n < last; n++) double[at(first + n) + 9] = times[n]!;
+    double[at(first + last - 1) + 10] = times[last]!;
   }
+}
+
+/** Whether the step that begins at `at` has the duration and the gradient of the step before. */
+function continues(rfSteps: Float64Array, at: number): boolean {
+  const before = at - STRIDE.rfStep;
+  if (!isSame(rfSteps[at]!, rfSteps[before]!)) return false;
+  for (let i = 3; i < 6; i++) if (!isSame(rfSteps[at + i]!, rfSteps[before + i]!)) return false;
+  return true;
 }
 
 /**
@@ -75,23 +85,25 @@ export function excitationTurns({ excitations, pulses }: Timeline): Float64Array
 
 /** [pulses]: SMALL where no spin turns by more than π in any step, else ANY. */
 export function pulseForms(timeline: Timeline, source: PhantomSource): Int32Array {
-  const { pulses, rfSteps, B0 } = timeline;
+  const { pulses, rfSteps, gammaBar, B0 } = timeline;
   const { min, max, maxOffResonance } = source.bounds;
-  const reach = [0, 1, 2].map((axis) => Math.max(Math.abs(min[axis]!), Math.abs(max[axis]!)));
+  const reach = (axis: number): number => Math.max(Math.abs(min[axis]!), Math.abs(max[axis]!));
+  const [x, y, z] = [reach(0), reach(1), reach(2)];
   const hertz = (maxOffResonance / (2 * Math.PI)) * (B0 / source.B0);
   const forms = new Int32Array(pulses.length / STRIDE.pulse);
   for (let pulse = 0; pulse < forms.length; pulse++) {
     const [first, count, offset] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number, number];
     let largest = 0;
     for (let step = first; step < first + count; step++) {
-      const [hx, hy, gx, gy, gz] = halfAngles(timeline, step) as [number, number, number, number, number];
-      const dt = rfSteps[STRIDE.rfStep * step]!;
+      const at = STRIDE.rfStep * step;
+      const dt = rfSteps[at]!;
+      const half = Math.PI * gammaBar * dt;
       const hz =
-        Math.abs(gx) * reach[0]! +
-        Math.abs(gy) * reach[1]! +
-        Math.abs(gz) * reach[2]! +
+        Math.abs(half * rfSteps[at + 3]!) * x +
+        Math.abs(half * rfSteps[at + 4]!) * y +
+        Math.abs(half * rfSteps[at + 5]!) * z +
         Math.PI * dt * (hertz + Math.abs(offset));
-      largest = Math.max(largest, Math.hypot(hx, hy, hz));
+      largest = Math.max(largest, Math.hypot(half * rfSteps[at + 1]!, half * rfSteps[at + 2]!, hz));
     }
     forms[pulse] = largest <= Math.PI / 2 ? SMALL : ANY;
   }

@@ -148,11 +148,13 @@ function samplePoints(
 ): { points: Float64Array; linear: boolean } {
   const { samples, dwell } = adc;
   const points = new Float64Array(STRIDE.point * samples);
-  for (let n = 1; n < samples; n++) {
-    const [from, to] = [first + (n - 1) * dwell, first + n * dwell];
-    for (let i = 0; i < 3; i++)
-      points[4 * n + i] = points[4 * (n - 1) + i]! + GAMMA_BAR * integral(gradients[i]!, from, to);
-    points[4 * n + 3] = n * dwell;
+  for (let n = 1; n < samples; n++) points[4 * n + 3] = n * dwell;
+  for (const [i, gradient] of gradients.entries()) {
+    if (gradient.t.length === 0) continue;
+    for (let n = 1; n < samples; n++) {
+      const step = GAMMA_BAR * integral(gradient, first + (n - 1) * dwell, first + n * dwell);
+      points[4 * n + i] = points[4 * (n - 1) + i]! + step;
+    }
   }
   const last = 4 * (samples - 1);
   const reach = Math.max(Math.abs(points[last]!), Math.abs(points[last + 1]!), Math.abs(points[last + 2]!));

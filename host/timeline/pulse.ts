@@ -40,11 +40,7 @@ export function rfDuration(rf: RfEvent): Seconds {
  * its own for every repetition, so steps are numbers in a row and nothing is allocated for one.
  * @param gradients (x, y, z) of the block, in block time
  */
-export function rfSteps(
-  rf: RfEvent,
-  gradients: readonly [PiecewiseLinear, PiecewiseLinear, PiecewiseLinear],
-  maxStep: Seconds,
-): Float64Array {
+export function rfSteps(rf: RfEvent, gradients: readonly PiecewiseLinear[], maxStep: Seconds): Float64Array {
   const steps: number[] = [];
   const corners = gradients.flatMap(({ t }) => Array.from(t, (time) => time - rf.delay)).sort((p, q) => p - q);
   let corner = 0;
@@ -70,7 +66,7 @@ function play(
   from: Seconds,
   to: Seconds,
   delay: Seconds,
-  gradients: readonly [PiecewiseLinear, PiecewiseLinear, PiecewiseLinear],
+  gradients: readonly PiecewiseLinear[],
   maxStep: Seconds,
 ): void {
   const isHeld = slopeRe === 0 && slopeIm === 0;
@@ -80,9 +76,8 @@ function play(
         Math.hypot(re + slopeRe * (from - origin), im + slopeIm * (from - origin)),
         Math.hypot(re + slopeRe * (to - origin), im + slopeIm * (to - origin)),
       );
-  const [x, y, z] = gradients;
-  const still =
-    isHeld && (peak === 0 || (holds(x, delay, from, to) && holds(y, delay, from, to) && holds(z, delay, from, to)));
+  let still = isHeld;
+  if (peak !== 0) for (let axis = 0; axis < 3 && still; axis++) still = holds(gradients[axis]!, delay, from, to);
   const limit = still ? maxStep : maxStep / STEPS_PER_SLOPE;
   const nutation = 2 * Math.PI * GAMMA_BAR * peak * (to - from);
   const count = Math.max(1, Math.ceil(Math.max((to - from) / limit, nutation / MOST_NUTATION) - 1e-9));
@@ -95,12 +90,9 @@ function play(
     const since = begin + dt / 2 - delay - origin;
     // Conjugated: the field's clockwise precession against Pulseq's phases.
     steps.push(dt, re + slopeRe * since, -(im + slopeIm * since));
-    if (peak === 0) {
-      const end = begin + dt;
-      steps.push(integral(x, begin, end) / dt, integral(y, begin, end) / dt, integral(z, begin, end) / dt);
-    } else {
-      const middle = begin + dt / 2;
-      steps.push(valueAt(x, middle), valueAt(y, middle), valueAt(z, middle));
+    for (let axis = 0; axis < 3; axis++) {
+      const gradient = gradients[axis]!;
+      steps.push(peak === 0 ? integral(gradient, begin, begin + dt) / dt : valueAt(gradient, begin + dt / 2));
     }
   }
 }

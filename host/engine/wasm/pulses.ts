@@ -30,32 +30,32 @@ export function writeSteps(timeline: Timeline, memory: ArrayBufferLike, address:
   const double = new Float64Array(memory);
   const single = new Float32Array(memory);
   const integer = new Int32Array(memory);
-  const at = (step: number): number => (address + STEP_BYTES * step) / 8;
-  for (let step = 0; step < rfSteps.length / STRIDE.rfStep; step++) {
-    const from = STRIDE.rfStep * step;
-    const to = at(step);
+  const words = STEP_BYTES / 8;
+  for (let from = 0, to = address / 8; from < rfSteps.length; from += STRIDE.rfStep, to += words) {
     const dt = rfSteps[from]!;
     const half = Math.PI * gammaBar * dt;
     const hx = half * rfSteps[from + 1]!;
     const hy = half * rfSteps[from + 2]!;
     const square = Math.max(hx * hx + hy * hy, LEAST_SQUARE);
     double[to] = dt;
-    for (let i = 3; i < 6; i++) double[to + i - 2] = half * rfSteps[from + i]!;
+    double[to + 1] = half * rfSteps[from + 3]!;
+    double[to + 2] = half * rfSteps[from + 4]!;
+    double[to + 3] = half * rfSteps[from + 5]!;
     double[to + 4] = hx;
     double[to + 5] = hy;
     double[to + 6] = square;
     single[2 * to + 14] = hx;
     single[2 * to + 15] = hy;
     single[2 * to + 16] = square;
-    integer[2 * to + 17] = Number(step === 0 || !continues(rfSteps, from));
+    integer[2 * to + 17] = from > 0 && continues(rfSteps, from) ? 0 : 1;
   }
   for (let pulse = 0; pulse < timeline.pulses.length / STRIDE.pulse; pulse++) {
-    const first = timeline.pulses[STRIDE.pulse * pulse]!;
+    const first = address / 8 + words * timeline.pulses[STRIDE.pulse * pulse]!;
     const times = relaxationTimes(timeline, pulse);
     const last = times.length - 1;
     if (last === 0) continue;
-    for (let n = 0; n < last; n++) double[at(first + n) + 9] = times[n]!;
-    double[at(first + last - 1) + 10] = times[last]!;
+    for (let n = 0; n < last; n++) double[first + words * n + 9] = times[n]!;
+    double[first + words * (last - 1) + 10] = times[last]!;
   }
 }
 

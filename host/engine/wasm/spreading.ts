@@ -33,7 +33,7 @@ export function chooseAxis(samples: number, duration: number, maxR2: number, bou
   const begin = Math.max(3, Math.floor(1 + Math.log10(0.8 / bound)) - 1);
   for (let width = begin; width <= WIDEST; width++) {
     const axis = makeAxis(samples, width, (0.5 * maxR2 * duration) / samples);
-    if (axisError(axis, duration, maxR2) <= bound) return axis;
+    if (isWithin(axis, duration, maxR2, bound)) return axis;
   }
   return undefined;
 }
@@ -49,10 +49,10 @@ function makeAxis(samples: number, width: number, commonDecay: number): Axis {
 }
 
 /**
- * Largest error of this axis alone that a sample of one spin of density 1 can show, decay since the axis's own start counted: a spin that
- * decays fast is harder to place but gone sooner.
+ * Whether this axis alone errs by `bound` at most in any sample of one spin of density 1, decay since the axis's own start counted: a spin
+ * that decays fast is harder to place but gone sooner.
  */
-function axisError(axis: Axis, duration: number, maxR2: number): number {
+function isWithin(axis: Axis, duration: number, maxR2: number, bound: number): boolean {
   const { samples, grid, kernel, factors } = axis;
   const { width, degree, polynomials } = kernel;
   const middle = Math.floor(samples / 2);
@@ -62,7 +62,6 @@ function axisError(axis: Axis, duration: number, maxR2: number): number {
   measured.push(samples - 1);
   // e^{−2πik/G}, whose powers carry the taps.
   const turns = measured.map((j) => direction((-2 * Math.PI * (j - middle)) / grid));
-  let largest = 0;
   for (let place = 0; place <= PLACES; place++) {
     const local = place / PLACES - 0.5;
     const shifts = measured.map((j) => direction((2 * Math.PI * (j - middle) * (local + (width - 1) / 2)) / grid));
@@ -73,7 +72,8 @@ function axisError(axis: Axis, duration: number, maxR2: number): number {
       const gone = Math.exp((-R2 * duration) / 2);
       const weights = new Float64Array(2 * width);
       for (let tap = 0; tap < width; tap++) {
-        let [re, im] = [0, 0];
+        let re = 0;
+        let im = 0;
         for (let d = 0; d <= degree; d++) {
           const c = polynomials[4 * ((degree + 1) * (tap >> 2) + d) + (tap & 3)]!;
           const next = re * local - im * imaginary + c;
@@ -86,7 +86,8 @@ function axisError(axis: Axis, duration: number, maxR2: number): number {
       for (let n = 0; n < measured.length; n++) {
         const k = measured[n]! - middle;
         const [c, s] = turns[n]!;
-        let [re, im] = [0, 0];
+        let re = 0;
+        let im = 0;
         for (let tap = width - 1; tap >= 0; tap--) {
           const next = re * c - im * s + weights[2 * tap]!;
           im = re * s + im * c + weights[2 * tap + 1]!;
@@ -95,12 +96,10 @@ function axisError(axis: Axis, duration: number, maxR2: number): number {
         const [sc, ss] = shifts[n]!;
         const factor = factors[measured[n]!]!;
         const exact = Math.exp(((-maxR2 / 2) * duration * k) / samples - decay * k);
-        largest = Math.max(
-          largest,
-          gone * Math.hypot(factor * (re * sc - im * ss) - exact, factor * (re * ss + im * sc)),
-        );
+        const error = gone * Math.hypot(factor * (re * sc - im * ss) - exact, factor * (re * ss + im * sc));
+        if (!(error <= bound)) return false;
       }
     }
   }
-  return largest;
+  return true;
 }

@@ -213,15 +213,15 @@ function nodesFor(timeline: Timeline, family: Family, spins: readonly RandomSpin
     (low + high) / 2 - ((high - low) / 2) * Math.cos((Math.PI * (2 * n + 1)) / (2 * count));
   for (let count = 2; count < Math.min(MOST_NODES, amplitudes.length); count++) {
     const nodes = Array.from({ length: count }, (_, n) => node(n, count));
-    const between = Array.from({ length: count + 1 }, (_, n) =>
-      n === 0 ? low : n === count ? high : node(n - 0.5, count),
-    );
+    const between = Array.from({ length: count + 1 }, (_, n) => {
+      const amplitude = n === 0 ? low : n === count ? high : node(n - 0.5, count);
+      return { amplitude, weights: lagrange(nodes, amplitude) };
+    });
     // The first spin, at the phantom's corner, mostly tells already that there are too few.
     const areEnough = spins.every((spin) => {
       const kept = nodes.map((amplitude) => stepOperator(timeline, pulse, times, amplitude, spin));
-      return between.every((amplitude) => {
+      return between.every(({ amplitude, weights }) => {
         const exact = stepOperator(timeline, pulse, times, amplitude, spin);
-        const weights = lagrange(nodes, amplitude);
         return exact.every(
           (value, i) => Math.abs(value - weights.reduce((sum, w, n) => sum + w * kept[n]![i]!, 0)) <= bound,
         );

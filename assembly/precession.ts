@@ -28,27 +28,8 @@ import { lanes, loadColumn, loadT, madd, nmadd, splat, storeT, withoutTiny } fro
   return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
 }
 
-/** What `formTurn` leaves: cos and sin times the decay of Mxy, and the part of ρ − Mz that is lost. Globals are an instance's own. */
-let cosOf: v128 = f32x4.splat(0);
-let sinOf: v128 = f32x4.splat(0);
-let lossOf: v128 = f32x4.splat(0);
-
 // @ts-ignore: decorator
-@inline function formTurn<T>(tile: Tile, n: i32, kx: f64, ky: f64, kz: f64, dt: f64): void {
-  const time = splat<T>(dt);
-  const p = turns<T>(tile, n, kx, ky, kz, dt);
-  const h = halfTurns<T>(p);
-  const u = remainder<T>(p, h);
-  const u2 = v128.mul<T>(u, u);
-  const e2 = v128.xor(expNegative<T>(v128.mul<T>(time, loadT<T>(tile.R2, n))), parity<T>(h));
-  cosOf = v128.mul<T>(e2, cosTurns<T>(u2));
-  sinOf = v128.mul<T>(e2, sinTurns<T>(u, u2));
-  // By what is gained: e^{−dt·R1} rounded alike in every TR would shift a steady state by 3e-8·T1/TR.
-  lossOf = decayLoss<T>(v128.mul<T>(time, loadT<T>(tile.R1, n)));
-}
-
-// @ts-ignore: decorator
-@inline function applyTurn<T>(tile: Tile, n: i32, c: v128, s: v128, loss: v128): void {
+@inline function apply<T>(tile: Tile, n: i32, c: v128, s: v128, loss: v128): void {
   const mx = loadT<T>(tile.mx, n);
   const my = loadT<T>(tile.my, n);
   storeT<T>(tile.mx, n, withoutTiny<T>(madd<T>(mx, c, v128.mul<T>(my, s))));
@@ -57,13 +38,38 @@ let lossOf: v128 = f32x4.splat(0);
   storeT<T>(tile.mz, n, madd<T>(v128.sub<T>(loadColumn<T>(tile.density, n), mz), loss, mz));
 }
 
+/** Applies a moment, [kx, ky, kz, dt] f64, to all spins, or keeps what it does to each at `to`; `isKept` is constant where this is inlined. */
+// @ts-ignore: decorator
+@inline function pass<T>(tile: Tile, moment: usize, isKept: bool, to: usize): void {
+  const kx = load<f64>(moment);
+  const ky = load<f64>(moment, 8);
+  const kz = load<f64>(moment, 16);
+  const dt = load<f64>(moment, 24);
+  const time = splat<T>(dt);
+  for (let n = 0; n < tile.count; n += lanes<T>()) {
+    const p = turns<T>(tile, n, kx, ky, kz, dt);
+    const h = halfTurns<T>(p);
+    const u = remainder<T>(p, h);
+    const u2 = v128.mul<T>(u, u);
+    const e2 = v128.xor(expNegative<T>(v128.mul<T>(time, loadT<T>(tile.R2, n))), parity<T>(h));
+    const c = v128.mul<T>(e2, cosTurns<T>(u2));
+    const s = v128.mul<T>(e2, sinTurns<T>(u, u2));
+    // By what is gained: e^{−dt·R1} rounded alike in every TR would shift a steady state by 3e-8·T1/TR.
+    const loss = decayLoss<T>(v128.mul<T>(time, loadT<T>(tile.R1, n)));
+    if (isKept) {
+      v128.store(to, c);
+      v128.store(to, s, 16);
+      v128.store(to, loss, 32);
+      to += TURN_BYTES;
+    } else {
+      apply<T>(tile, n, c, s, loss);
+    }
+  }
+}
+
 /** @param moment address of [kx, ky, kz, dt] f64 */
 export function precess<T>(tile: Tile, moment: usize): void {
-  const kx = load<f64>(moment), ky = load<f64>(moment, 8), kz = load<f64>(moment, 16), dt = load<f64>(moment, 24);
-  for (let n = 0; n < tile.count; n += lanes<T>()) {
-    formTurn<T>(tile, n, kx, ky, kz, dt);
-    applyTurn<T>(tile, n, cosOf, sinOf, lossOf);
-  }
+  pass<T>(tile, moment, false, 0);
 }
 
 // @ts-ignore: decorator
@@ -73,25 +79,15 @@ export function precess<T>(tile: Tile, moment: usize): void {
 
 /** Forms the precessions that come again in every TR once per spin and tile. */
 export function keepMoments(job: Job, tile: Tile): void {
-  for (let index = 0; index < job.keptCount; index++) {
-    const moment = job.moments + (<usize>load<i32>(job.keptMoments + (<usize>index << 2)) << 5);
-    const kx = load<f64>(moment), ky = load<f64>(moment, 8), kz = load<f64>(moment, 16), dt = load<f64>(moment, 24);
-    let to = turnsAt(job, tile, index);
-    for (let n = 0; n < tile.count; n += 4) {
-      formTurn<f32>(tile, n, kx, ky, kz, dt);
-      v128.store(to, cosOf);
-      v128.store(to, sinOf, 16);
-      v128.store(to, lossOf, 32);
-      to += TURN_BYTES;
-    }
-  }
+  for (let index = 0; index < job.keptCount; index++)
+    pass<f32>(tile, job.moments + (<usize>load<i32>(job.keptMoments + (<usize>index << 2)) << 5), true, turnsAt(job, tile, index));
 }
 
 /** `precess` by a kept moment: the same bits at a sixth of the operations. */
 export function turn(job: Job, tile: Tile, index: i32): void {
   let from = turnsAt(job, tile, index);
   for (let n = 0; n < tile.count; n += 4) {
-    applyTurn<f32>(tile, n, v128.load(from), v128.load(from, 16), v128.load(from, 32));
+    apply<f32>(tile, n, v128.load(from), v128.load(from, 16), v128.load(from, 32));
     from += TURN_BYTES;
   }
 }

@@ -19,6 +19,7 @@ import {
 import {
   type Block,
   DEFAULT_SCANNER,
+  type GradientEvent,
   type RfEvent,
   type Sequence,
   type ShapedGradientEvent,
@@ -160,11 +161,11 @@ export function pulseTrain({ pulses, steps, gradient, varying = false }: PulseTr
   return sequenceOf('pulses', [...blocks, blockOf({ adc: adc(1, 1e-5, 0) })], {});
 }
 
-/** Hard pulses of 10° with a gradient lobe between each two: precession is half the work. */
+/** Hard pulses of 10° with a gradient lobe between each two, none like another: precession is half the work, and formed each time. */
 export function hardPulses(count: number): Sequence {
   const rf = (n: number): RfEvent => hardPulse(Math.PI / 18, 100e-6 * (1 + n * APART));
-  const gx = trapezoid(2e-3, 1e-4, 1e-3);
-  const blocks = Array.from({ length: count }, (_, n) => [blockOf({ rf: rf(n) }), blockOf({ gx })]).flat();
+  const gx = (n: number): GradientEvent => trapezoid(2e-3 * (1 + n * APART), 1e-4, 1e-3);
+  const blocks = Array.from({ length: count }, (_, n) => [blockOf({ rf: rf(n) }), blockOf({ gx: gx(n) })]).flat();
   return sequenceOf('hard pulses', [...blocks, blockOf({ adc: adc(1, 1e-5, 0) })], {});
 }
 

@@ -151,7 +151,8 @@ export function nativeKernels(
   tileSize: number,
 ): NativeRun {
   const program = makeProgram(timeline, source, { precision: 'f32', tileSize });
-  if (program.operators.operators.length > 0) throw new Error('a pulse is kept as an operator, which C does not know');
+  if (program.operators.operators.length + program.keptMoments.length > 0)
+    throw new Error('a pulse or a precession is kept per spin, which C does not know');
   const { scaleExponent } = makePlan(timeline, source, { precision: 'f32', tileSize, engineBuild: '', version: '' });
   const { rows, areas, longest } = program;
   const ratio = timeline.B0 / source.B0;

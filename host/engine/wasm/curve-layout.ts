@@ -1,6 +1,7 @@
 /** Curves, their sheets and tables in the shared memory, field for field as `assembly/curve.ts` and `assembly/sheet.ts` declare them. */
 import { type CurveAxis, correctionsOf } from './curve-axis.ts';
-import { type Curve, partsTable, placeBytes, type Sheet } from './curves.ts';
+import { partsTable } from './curve-times.ts';
+import { type Curve, placeBytes, type Sheet } from './curves.ts';
 import { stagesOf } from './fourier.ts';
 import type { SpreadingKernel } from './kaiser-bessel.ts';
 import type { Arena } from './layout.ts';

@@ -5,8 +5,10 @@
  */
 import { direction } from '../../common/direction.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
-import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
+import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { type CurveAxis, curveAxes, pointOf, type Span } from './curve-axis.ts';
+import { type Path, readoutGroups, targetsOf, trace } from './curve-paths.ts';
+import { chooseTimes } from './curve-times.ts';
 import type { Choice, Line } from './trains.ts';
 
 /** A plane of k-space and the grid for all curves in it. */
@@ -49,8 +51,6 @@ const CURVE_SHARE = 0.5;
 const TIME_SHARE = 0.25;
 /** Of a sum in f32, relative, root mean square. */
 const ROUNDING = 2 ** -26;
-/** Further moments make more work than sines of every sample. */
-const MOST_NODES = 64;
 /** Points of all curves together take at most this [bytes]. */
 const MOST_POINT_BYTES = 2 ** 29;
 /** Both grids of a thread stay below this [bytes]. */
@@ -58,20 +58,6 @@ const MOST_GRID_BYTES = 2 ** 26;
 /** Lanes that one part of a cell takes: two products, but twice as many loads and stores; and a point in one stage of a transform. */
 const CELL_LANES = 5;
 const POINT_LANES = 13;
-/** What of a path that leaves its plane is no bend but rounding, against its size. */
-const FLATNESS = 1e-9;
-
-/** Samples between two pulses, from the first line's start. */
-interface Path {
-  /** [samples][kx, ky, kz, t] */
-  readonly points: Float64Array;
-  /** Directions that span the plane, and their names as a key; undefined: no plane holds it, or, being straight, many do. */
-  readonly plane: { readonly key: string; readonly axes: readonly (readonly number[])[] } | undefined;
-  /** Middle of k, and its reach along both axes [cycles/m]. */
-  readonly middle: readonly number[];
-  readonly reach: readonly number[];
-  readonly duration: number;
-}
 
 /** What curves of one plane need together. */
 interface Extent {
@@ -169,141 +155,6 @@ export function curveFinder(
   };
 }
 
-/** The lines between each two pulses. */
-function* readoutGroups({ ops, segments, readouts }: Timeline): Generator<Line[]> {
-  const moment = new Float64Array(STRIDE.segment);
-  let lines: Line[] = [];
-  for (let op = 0; op < ops.length; op += STRIDE.op) {
-    const index = ops[op + 1]!;
-    if (ops[op] === OP.precess) {
-      for (let i = 0; i < STRIDE.segment; i++) moment[i] = moment[i]! + segments[STRIDE.segment * index + i]!;
-    } else if (ops[op] === OP.excite) {
-      yield lines;
-      lines = [];
-      moment.fill(0);
-    } else {
-      const [firstSample, waveform] = readouts.subarray(STRIDE.readout * index) as unknown as [number, number];
-      lines.push({ readout: index, firstSample, waveform, moment: [...moment] });
-    }
-  }
-  yield lines;
-}
-
-/** A line's own points: they begin at its first sample. */
-function pointsOf({ waveforms, points }: Timeline, { waveform }: Line): Float64Array {
-  const [first, samples] = waveforms.subarray(STRIDE.waveform * waveform) as unknown as [number, number];
-  return points.subarray(STRIDE.point * first, STRIDE.point * (first + samples));
-}
-
-/** Points of all lines from the first one's start. */
-function joined(timeline: Timeline, lines: readonly Line[]): Float64Array {
-  const start = lines[0]!.moment;
-  const all = lines.map((line) =>
-    pointsOf(timeline, line).map((value, i) => value + line.moment[i % STRIDE.point]! - start[i % STRIDE.point]!),
-  );
-  const points = new Float64Array(all.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const own of all) {
-    points.set(own, at);
-    at += own.length;
-  }
-  return points;
-}
-
-function samplesOf({ waveforms }: Timeline, { waveform }: Line): number {
-  return waveforms[STRIDE.waveform * waveform + 1]!;
-}
-
-function targetsOf(timeline: Timeline, lines: readonly Line[]): Int32Array {
-  const counts = lines.map((line) => samplesOf(timeline, line));
-  const targets = new Int32Array(counts.reduce((sum, count) => sum + count, 0));
-  let at = 0;
-  for (const [l, { firstSample }] of lines.entries())
-    for (let j = 0; j < counts[l]!; j++) targets[at++] = firstSample + j;
-  return targets;
-}
-
-function trace(timeline: Timeline, lines: readonly Line[]): Path {
-  const points = lines.length === 1 ? pointsOf(timeline, lines[0]!) : joined(timeline, lines);
-  const along = (axis: readonly number[]): [number, number] => {
-    const [x, y, z, t] = axis as [number, number, number, number];
-    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    for (let n = 0; n < points.length; n += STRIDE.point) {
-      const value = x * points[n]! + y * points[n + 1]! + z * points[n + 2]! + t * points[n + 3]!;
-      if (value < low) low = value;
-      if (value > high) high = value;
-    }
-    return [low, high];
-  };
-  const ranges = COORDINATES.map((axis) => along([...axis, 0]));
-  const plane = planeOf(points, ranges);
-  const axes = plane?.axes ?? [];
-  const spans = axes.map((axis) => along([...axis, 0]));
-  return {
-    points,
-    plane,
-    middle: [0, 1, 2].map((i) =>
-      axes.reduce((sum, axis, a) => sum + (axis[i]! * (spans[a]![0] + spans[a]![1])) / 2, 0),
-    ),
-    reach: spans.map(([low, high]) => (high - low) / 2),
-    duration: along([0, 0, 0, 1])[1],
-  };
-}
-
-const COORDINATES = [
-  [1, 0, 0],
-  [0, 1, 0],
-  [0, 0, 1],
-] as const;
-
-/** The plane that holds all points, through two coordinate axes where one of these does. */
-function planeOf(points: Float64Array, ranges: readonly [number, number][]): Path['plane'] {
-  const sizes = ranges.map(([low, high]) => high - low);
-  const flat = FLATNESS * Math.max(...sizes);
-  for (const normal of [2, 1, 0]) {
-    if (sizes[normal]! > flat) continue;
-    const axes = COORDINATES.filter((_, axis) => axis !== normal);
-    return { key: `normal to ${'xyz'[normal]}`, axes };
-  }
-  const farthest = (residual: (n: number) => readonly number[]): readonly number[] => {
-    let [best, most] = [[0, 0, 0] as readonly number[], 0];
-    for (let n = 0; n < points.length; n += STRIDE.point) {
-      const own = residual(n);
-      const length = Math.hypot(...own);
-      if (length > most) [best, most] = [own, length];
-    }
-    return best;
-  };
-  const from = (n: number): number[] => [0, 1, 2].map((i) => points[n + i]! - points[i]!);
-  const without = (vector: readonly number[], axis: readonly number[]): number[] => {
-    const along = vector.reduce((sum, value, i) => sum + value * axis[i]!, 0);
-    return vector.map((value, i) => value - along * axis[i]!);
-  };
-  const along = unit(farthest(from));
-  const bend = farthest((n) => without(from(n), along));
-  // Any plane holds a straight path: it would share its sheet with no other.
-  if (Math.hypot(...bend) <= flat) return undefined;
-  const across = unit(bend);
-  const off = farthest((n) => without(without(from(n), along), across));
-  if (Math.hypot(...off) > flat) return undefined;
-  // The same axes for every path in the plane: from its normal, which two paths have alike but for sign and rounding.
-  const normal = cross(along, across);
-  const sign = Math.sign(normal.find((value) => Math.abs(value) > FLATNESS)!);
-  const rounded = normal.map((value) => Number((sign * value).toFixed(9)));
-  const least = rounded.reduce((best, value, i) => (Math.abs(value) < Math.abs(rounded[best]!) ? i : best), 0);
-  const u = unit(cross(rounded, COORDINATES[least]!));
-  return { key: `normal to ${rounded.join()}`, axes: [u, unit(cross(rounded, u))] };
-}
-
-function cross(a: readonly number[], b: readonly number[]): number[] {
-  return [0, 1, 2].map((i) => a[(i + 1) % 3]! * b[(i + 2) % 3]! - a[(i + 2) % 3]! * b[(i + 1) % 3]!);
-}
-
-function unit(vector: readonly number[]): number[] {
-  const length = Math.hypot(...vector);
-  return vector.map((value) => value / length);
-}
-
 function chooseSheet(
   { axes, reach, duration }: Extent,
   timeline: Timeline,
@@ -338,79 +189,6 @@ function chooseSheet(
 /** Errors of both axes, and of sums in f32. */
 function spreadingError({ u, v }: Sheet): number {
   return u.error + v.error + ROUNDING * u.amplification * v.amplification;
-}
-
-/**
- * Chebyshev moments in [0, duration] between which e^{−(R2 + i2πf)τ} is interpolated within `bound`, for |f| up to `hertz` and R2 up to `maxR2`;
- * undefined: it takes too many.
- */
-export function chooseTimes(
-  duration: number,
-  hertz: number,
-  maxR2: number,
-  bound: number,
-): { times: Float64Array; error: number } | undefined {
-  for (let count = 4; count <= MOST_NODES; count += 4) {
-    const times = Float64Array.from({ length: count }, (_, n) => (duration / 2) * (1 + chebyshev(n, count)));
-    const error = interpolationError(times, duration, hertz, maxR2);
-    if (error <= bound) return { times, error };
-  }
-  return undefined;
-}
-
-function interpolationError(times: Float64Array, duration: number, hertz: number, maxR2: number): number {
-  let largest = 0;
-  const tested = 4 * times.length;
-  const parts = new Float64Array(times.length);
-  const table = partsTable(times.length);
-  for (let n = 0; n <= tested; n++) {
-    const tau = (duration * n) / tested;
-    writeParts(table, (2 * n) / tested - 1, parts);
-    for (const f of [0, hertz / 2, hertz]) {
-      for (const R2 of [0, maxR2 / 4, maxR2 / 2, maxR2]) {
-        let [re, im] = [
-          -Math.exp(-R2 * tau) * Math.cos(2 * Math.PI * f * tau),
-          Math.exp(-R2 * tau) * Math.sin(2 * Math.PI * f * tau),
-        ];
-        for (const [l, time] of times.entries()) {
-          const size = parts[l]! * Math.exp(-R2 * time);
-          re += size * Math.cos(2 * Math.PI * f * time);
-          im -= size * Math.sin(2 * Math.PI * f * time);
-        }
-        largest = Math.max(largest, Math.hypot(re, im));
-      }
-    }
-  }
-  return largest;
-}
-
-/** Writes Lagrange's polynomials at x, −1 to 1 over the duration. */
-function writeParts(table: Float64Array, x: number, parts: Float64Array): void {
-  const nodes = parts.length;
-  for (let own = 0; own < nodes; own++) {
-    const group = 8 * nodes * (own >> 2) + (own & 3);
-    let product = 1;
-    for (let n = 0; n < nodes; n++) product *= table[group + 8 * n]! * x + table[group + 8 * n + 4]!;
-    parts[own] = product;
-  }
-}
-
-/** [nodes / 4][nodes][slope 4, offset 4]: Lagrange's polynomials over Chebyshev's nodes, four at a time, are products over all nodes of slope · x + offset. */
-export function partsTable(nodes: number): Float64Array {
-  const table = new Float64Array(2 * nodes * nodes);
-  for (let own = 0; own < nodes; own++) {
-    for (let n = 0; n < nodes; n++) {
-      const at = 8 * (nodes * (own >> 2) + n) + (own & 3);
-      const apart = chebyshev(own, nodes) - chebyshev(n, nodes);
-      table[at] = n === own ? 0 : 1 / apart;
-      table[at + 4] = n === own ? 1 : -chebyshev(n, nodes) / apart;
-    }
-  }
-  return table;
-}
-
-function chebyshev(n: number, nodes: number): number {
-  return -Math.cos((Math.PI * (2 * n + 1)) / (2 * nodes));
 }
 
 /** Words of a sample's point, as `Curve` in assembly/curve.ts has it. */

@@ -1,0 +1,153 @@
+/** The way of a curve's samples through k-space and time, and the plane that holds it. */
+import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
+import type { Line } from './trains.ts';
+
+/** What of a path that leaves its plane is no bend but rounding, against its size. */
+const FLATNESS = 1e-9;
+
+/** Samples between two pulses, from the first line's start. */
+export interface Path {
+  /** [samples][kx, ky, kz, t] */
+  readonly points: Float64Array;
+  /** Directions that span the plane, and their names as a key; undefined: no plane holds it, or, being straight, many do. */
+  readonly plane: { readonly key: string; readonly axes: readonly (readonly number[])[] } | undefined;
+  /** Middle of k, and its reach along both axes [cycles/m]. */
+  readonly middle: readonly number[];
+  readonly reach: readonly number[];
+  readonly duration: number;
+}
+
+/** The lines between each two pulses. */
+export function* readoutGroups({ ops, segments, readouts }: Timeline): Generator<Line[]> {
+  const moment = new Float64Array(STRIDE.segment);
+  let lines: Line[] = [];
+  for (let op = 0; op < ops.length; op += STRIDE.op) {
+    const index = ops[op + 1]!;
+    if (ops[op] === OP.precess) {
+      for (let i = 0; i < STRIDE.segment; i++) moment[i] = moment[i]! + segments[STRIDE.segment * index + i]!;
+    } else if (ops[op] === OP.excite) {
+      yield lines;
+      lines = [];
+      moment.fill(0);
+    } else {
+      const [firstSample, waveform] = readouts.subarray(STRIDE.readout * index) as unknown as [number, number];
+      lines.push({ readout: index, firstSample, waveform, moment: [...moment] });
+    }
+  }
+  yield lines;
+}
+
+export function targetsOf(timeline: Timeline, lines: readonly Line[]): Int32Array {
+  const counts = lines.map((line) => samplesOf(timeline, line));
+  const targets = new Int32Array(counts.reduce((sum, count) => sum + count, 0));
+  let at = 0;
+  for (const [l, { firstSample }] of lines.entries())
+    for (let j = 0; j < counts[l]!; j++) targets[at++] = firstSample + j;
+  return targets;
+}
+
+export function trace(timeline: Timeline, lines: readonly Line[]): Path {
+  const points = lines.length === 1 ? pointsOf(timeline, lines[0]!) : joined(timeline, lines);
+  const along = (axis: readonly number[]): [number, number] => {
+    const [x, y, z, t] = axis as [number, number, number, number];
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (let n = 0; n < points.length; n += STRIDE.point) {
+      const value = x * points[n]! + y * points[n + 1]! + z * points[n + 2]! + t * points[n + 3]!;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+    return [low, high];
+  };
+  const ranges = COORDINATES.map((axis) => along([...axis, 0]));
+  const plane = planeOf(points, ranges);
+  const axes = plane?.axes ?? [];
+  const spans = axes.map((axis) => along([...axis, 0]));
+  return {
+    points,
+    plane,
+    middle: [0, 1, 2].map((i) =>
+      axes.reduce((sum, axis, a) => sum + (axis[i]! * (spans[a]![0] + spans[a]![1])) / 2, 0),
+    ),
+    reach: spans.map(([low, high]) => (high - low) / 2),
+    duration: along([0, 0, 0, 1])[1],
+  };
+}
+
+const COORDINATES = [
+  [1, 0, 0],
+  [0, 1, 0],
+  [0, 0, 1],
+] as const;
+
+/** The plane that holds all points, through two coordinate axes where one of these does. */
+function planeOf(points: Float64Array, ranges: readonly [number, number][]): Path['plane'] {
+  const sizes = ranges.map(([low, high]) => high - low);
+  const flat = FLATNESS * Math.max(...sizes);
+  for (const normal of [2, 1, 0]) {
+    if (sizes[normal]! > flat) continue;
+    const axes = COORDINATES.filter((_, axis) => axis !== normal);
+    return { key: `normal to ${'xyz'[normal]}`, axes };
+  }
+  const farthest = (residual: (n: number) => readonly number[]): readonly number[] => {
+    let [best, most] = [[0, 0, 0] as readonly number[], 0];
+    for (let n = 0; n < points.length; n += STRIDE.point) {
+      const own = residual(n);
+      const length = Math.hypot(...own);
+      if (length > most) [best, most] = [own, length];
+    }
+    return best;
+  };
+  const from = (n: number): number[] => [0, 1, 2].map((i) => points[n + i]! - points[i]!);
+  const without = (vector: readonly number[], axis: readonly number[]): number[] => {
+    const along = vector.reduce((sum, value, i) => sum + value * axis[i]!, 0);
+    return vector.map((value, i) => value - along * axis[i]!);
+  };
+  const along = unit(farthest(from));
+  const bend = farthest((n) => without(from(n), along));
+  // Any plane holds a straight path: it would share its sheet with no other.
+  if (Math.hypot(...bend) <= flat) return undefined;
+  const across = unit(bend);
+  const off = farthest((n) => without(without(from(n), along), across));
+  if (Math.hypot(...off) > flat) return undefined;
+  // The same axes for every path in the plane: from its normal, which two paths have alike but for sign and rounding.
+  const normal = cross(along, across);
+  const sign = Math.sign(normal.find((value) => Math.abs(value) > FLATNESS)!);
+  const rounded = normal.map((value) => Number((sign * value).toFixed(9)));
+  const least = rounded.reduce((best, value, i) => (Math.abs(value) < Math.abs(rounded[best]!) ? i : best), 0);
+  const u = unit(cross(rounded, COORDINATES[least]!));
+  return { key: `normal to ${rounded.join()}`, axes: [u, unit(cross(rounded, u))] };
+}
+
+function cross(a: readonly number[], b: readonly number[]): number[] {
+  return [0, 1, 2].map((i) => a[(i + 1) % 3]! * b[(i + 2) % 3]! - a[(i + 2) % 3]! * b[(i + 1) % 3]!);
+}
+
+function unit(vector: readonly number[]): number[] {
+  const length = Math.hypot(...vector);
+  return vector.map((value) => value / length);
+}
+
+/** A line's own points: they begin at its first sample. */
+function pointsOf({ waveforms, points }: Timeline, { waveform }: Line): Float64Array {
+  const [first, samples] = waveforms.subarray(STRIDE.waveform * waveform) as unknown as [number, number];
+  return points.subarray(STRIDE.point * first, STRIDE.point * (first + samples));
+}
+
+/** Points of all lines from the first one's start. */
+function joined(timeline: Timeline, lines: readonly Line[]): Float64Array {
+  const start = lines[0]!.moment;
+  const all = lines.map((line) =>
+    pointsOf(timeline, line).map((value, i) => value + line.moment[i % STRIDE.point]! - start[i % STRIDE.point]!),
+  );
+  const points = new Float64Array(all.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const own of all) {
+    points.set(own, at);
+    at += own.length;
+  }
+  return points;
+}
+
+function samplesOf({ waveforms }: Timeline, { waveform }: Line): number {
+  return waveforms[STRIDE.waveform * waveform + 1]!;
+}

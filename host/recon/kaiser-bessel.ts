@@ -7,6 +7,8 @@
  * Nishimura and Pauly, IEEE TMI 2005, eq. 5 with twofold oversampling).
  */
 
+import { besselI0 } from '../common/bessel.ts';
+
 /** How many times finer than the image needs the grid is. */
 export const OVERSAMPLING = 2;
 
@@ -48,16 +50,4 @@ export function kaiserBessel(width: number, beta = leastAliasing(width)): Kernel
 function leastAliasing(width: number): number {
   const reach = (width / OVERSAMPLING) * (OVERSAMPLING - 0.5);
   return Math.PI * Math.sqrt(reach * reach - 0.8);
-}
-
-/** I₀ by its power series; 40 terms reach full precision for the arguments above (β < 15). */
-function besselI0(x: number): number {
-  const quarter = (x * x) / 4;
-  let term = 1;
-  let sum = 1;
-  for (let n = 1; n <= 40; n++) {
-    term *= quarter / (n * n);
-    sum += term;
-  }
-  return sum;
 }

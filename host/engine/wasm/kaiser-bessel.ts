@@ -2,6 +2,8 @@
  * The kernel that spreads points on a grid, ψ(u) = I₀(β√(1 − (2u/W)²))/I₀(β) over W cells (Kaiser–Bessel; β by Beatty et al., IEEE TMI 24:799, 2005),
  * cut into one polynomial per cell as the kernels evaluate it, and its transform.
  */
+import { besselI0 } from '../../common/bessel.ts';
+
 export interface SpreadingKernel {
   readonly width: number;
   /** `width` rounded up to whole vectors. */
@@ -23,7 +25,7 @@ export const WIDEST = 16;
 /** @param ratio how many times finer the grid is than what is transformed needs */
 export function kaiserBessel(width: number, ratio: number): SpreadingKernel {
   const beta = Math.PI * Math.sqrt(Math.max(0, ((width / ratio) * (ratio - 0.5)) ** 2 - 0.8));
-  const peak = bessel0(beta);
+  const peak = besselI0(beta);
   const degree = width + 2;
   const taps = 4 * Math.ceil(width / 4);
   const polynomials = new Float64Array(taps * (degree + 1));
@@ -100,16 +102,7 @@ function findNarrowest(ratio: number, bound: number): SpreadingKernel | undefine
 
 /** I0(β√(1 − u²)), 0 outside [−1, 1]. */
 function shape(beta: number, u: number): number {
-  return Math.abs(u) > 1 + 1e-12 ? 0 : bessel0(beta * Math.sqrt(Math.max(0, 1 - u * u)));
-}
-
-function bessel0(x: number): number {
-  let [sum, term] = [1, 1];
-  for (let n = 1; term > 1e-17 * sum; n++) {
-    term *= (x / (2 * n)) ** 2;
-    sum += term;
-  }
-  return sum;
+  return Math.abs(u) > 1 + 1e-12 ? 0 : besselI0(beta * Math.sqrt(Math.max(0, 1 - u * u)));
 }
 
 /** [degree + 1] coefficients, lowest first, of the polynomial through a function at the Chebyshev nodes of [−½, ½]. */

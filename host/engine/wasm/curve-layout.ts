@@ -4,7 +4,7 @@ import { partsTable } from './curve-times.ts';
 import { type Curve, placeBytes, type Sheet } from './curves.ts';
 import { stagesOf } from './fourier.ts';
 import type { SpreadingKernel } from './kaiser-bessel.ts';
-import type { Arena } from './layout.ts';
+import { type Arena, placedOnce } from './layout.ts';
 import { placeStages } from './train-layout.ts';
 
 /** Bytes that a spin's place on the widest sheet takes; 0 without any. */
@@ -30,16 +30,8 @@ const axisRoom = ({ cells, grid, spreading, interpolation }: CurveAxis): number 
 
 /** @returns address of [curves] records */
 export function placeCurves(arena: Arena, curves: readonly Curve[]): number {
-  const once = <T>(place: (value: T) => number): ((value: T) => number) => {
-    const placed = new Map<T, number>();
-    return (value) => {
-      const address = placed.get(value) ?? place(value);
-      placed.set(value, address);
-      return address;
-    };
-  };
-  const sheetAt = once((sheet: Sheet) => placeSheet(arena, sheet));
-  const pointsAt = once((points: Int32Array) => arena.place(points));
+  const sheetAt = placedOnce((sheet: Sheet) => placeSheet(arena, sheet));
+  const pointsAt = placedOnce((points: Int32Array) => arena.place(points));
   return arena.place(
     Int32Array.from(
       curves.flatMap(({ moment, sheet, points, targets }) => [

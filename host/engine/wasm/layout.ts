@@ -35,6 +35,16 @@ const START_FIELDS = ['job', 'thread', 'error', 'tid'] as const;
 
 type Field<F extends readonly string[]> = F[number];
 
+/** `place` that is asked once for each value. */
+export function placedOnce<T>(place: (value: T) => number): (value: T) => number {
+  const placed = new Map<T, number>();
+  return (value) => {
+    const address = placed.get(value) ?? place(value);
+    placed.set(value, address);
+    return address;
+  };
+}
+
 /** An i32 record in memory: fields by name, and the index of a field in the memory's Int32Array for Atomics. */
 export interface RecordView<F extends readonly string[]> {
   readonly address: number;

@@ -1,7 +1,7 @@
 /** Transforms and the tables of their axes in the shared memory, field for field as `Train`, `Lines` and `Axis` in assembly/ declare them. */
 import { sheetGridBytes } from './curves.ts';
 import type { Stage } from './fourier.ts';
-import type { Arena } from './layout.ts';
+import { type Arena, placedOnce } from './layout.ts';
 import type { Program } from './program.ts';
 import type { Axis } from './spreading.ts';
 import { gridBytes, lineGridBytes, type Train } from './trains.ts';
@@ -32,12 +32,7 @@ export function placedAxisBytes({ trains, lines }: Program): number {
 export type AxisPlacer = (axis: Axis) => number;
 
 export function axisPlacer(arena: Arena): AxisPlacer {
-  const placed = new Map<Axis, number>();
-  return (axis) => {
-    const address = placed.get(axis) ?? placeAxis(arena, axis);
-    placed.set(axis, address);
-    return address;
-  };
+  return placedOnce((axis) => placeAxis(arena, axis));
 }
 
 /** @returns address of [trains][geometry, sampleAxis, lineAxis, firstSamples] */

@@ -93,11 +93,12 @@ export function curveFinder(
     paths.set(key, path);
     return path;
   };
-  const admitted = (lines: readonly Line[]): boolean =>
-    lines.length > 0 && lines.every(({ waveform }) => lanesOf(waveform) !== undefined);
+  const admits = ({ waveform }: Line): boolean => lanesOf(waveform) !== undefined;
+  const admitted = (lines: readonly Line[]): boolean => lines.length > 0 && lines.every(admits);
 
   for (const lines of readoutGroups(timeline)) {
-    const rest = restOf(lines);
+    // Trains are looked for once more: only where something may be left that is a curve.
+    const rest = lines.some(admits) ? restOf(lines) : [];
     if (!admitted(rest)) continue;
     const { plane, reach, duration } = pathOf(rest, keyOf(rest));
     if (plane === undefined) continue;

@@ -51,10 +51,12 @@ export function headModel({ start, spacing }: ModelGrid): LatticeModel {
       plane = k;
       for (let n = 0; n < sections.length; n += SECTION) paintSection(row, sections, n, x0, step, y0 + j * step);
     },
-    refine(tissue, i, j, k) {
-      if (tissue === cortex) return cortexAt(x0 + i * step, y0 + j * step, z0 + k * step);
-      if (tissue === folia) return foliaAt(x0 + i * step, y0 + j * step, z0 + k * step);
-      return tissue;
+    refineRow(row, from, to, j, k) {
+      const [y, z] = [y0 + j * step, z0 + k * step];
+      for (let i = from; i < to; i++) {
+        if (row[i] === cortex) row[i] = cortexAt(x0 + i * step, y, z);
+        else if (row[i] === folia) row[i] = foliaAt(x0 + i * step, y, z);
+      }
     },
   };
 }

@@ -7,12 +7,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Summary } from '../host/report/summary.ts';
 
 export const COMMAND = fileURLToPath(new URL('../dist/larmor.js', import.meta.url));
 
 export interface Ran {
   readonly wall: number;
-  /** User and system seconds of all its threads; NaN where there is no shell. */
+  /** User and system seconds of all its threads. */
   readonly processor: number;
   readonly output: string;
 }
@@ -23,7 +24,7 @@ export async function runNode(args: readonly string[]): Promise<Ran> {
   const begun = performance.now();
   // Where this names a file, Node parses all certificates there are before anything else: 20 to 70 ms that say nothing of Larmor.
   const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
-  const child = spawn('sh', ['-c', script, process.execPath, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
+  const child = spawn('bash', ['-c', script, process.execPath, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
   const texts = await Promise.all(
     [child.stdout, child.stderr].map(async (stream) => (await stream.toArray()).join('')),
   );
@@ -48,28 +49,18 @@ export async function inScratch<T>(work: (folder: string) => Promise<T>): Promis
   }
 }
 
-/** What `larmor simulate --json` says of time [s]. */
-export interface Phases {
-  readonly load: number;
-  readonly compile: number;
-  readonly simulate: number;
-  readonly reduce: number;
-  readonly write: number;
-  readonly total: number;
-}
-
-/** Runs `larmor simulate epi` on about `spins` spins of the built-in head. */
+/** Runs `larmor simulate epi` on about `spins` spins of the built-in head. `read`: seconds of `simulate` spent reading them. */
 export async function simulateEpi(
   folder: string,
   spins: number,
   threads: number,
-): Promise<Ran & { readonly phases: Phases; readonly spins: number }> {
+): Promise<Ran & { readonly phases: Summary['seconds']; readonly read: number; readonly spins: number }> {
   const voxel = HEAD_VOXEL * Math.sqrt(HEAD_SPINS / spins);
   const out = join(folder, `${spins}-${threads}-${performance.now()}.npy`);
   const settings = ['--set', `voxel=${voxel.toPrecision(6)}`, '--threads', String(threads)];
   const ran = await runNode([COMMAND, 'simulate', 'epi', 'head2d', ...settings, '--json', '-q', '-o', out]);
-  const { seconds, spins: made } = JSON.parse(ran.output) as { seconds: Phases; spins: number };
-  return { ...ran, phases: seconds, spins: made };
+  const summary = JSON.parse(ran.output) as Pick<Summary, 'seconds' | 'spins' | 'perRank'>;
+  return { ...ran, phases: summary.seconds, read: summary.perRank[0]!.seconds.read, spins: summary.spins };
 }
 
 /** The default head: voxel [m] and spins. */

@@ -1,13 +1,9 @@
 /**
  * What surrounds the kernels: how long the command takes to start, do the default job and write it, against a Node that does
- * nothing; and which part of a run on 10⁶ spins is not kernels. The kernels' own time is that of the same run on a phantom that
- * costs nothing to read, in this process.
+ * nothing; and which part of a run on 10⁶ spins is not kernels, by what the run itself says of its time.
  */
 import { join } from 'node:path';
-import type { PhantomSource } from '../host/phantom/types.ts';
-import { engineFor } from '../test/support/run.ts';
-import { epi, randomSpins, timelineOf } from './cases.ts';
-import { inProcess, inTurns, median, type Row, ratioOf, spreadOf, type Times } from './harness.ts';
+import { inTurns, median, type Row, ratioOf, spreadOf, type Times } from './harness.ts';
 import { COMMAND, inScratch, runNode, simulateEpi } from './process.ts';
 
 export async function* startRows(wanted: (name: string) => boolean, quick: boolean): AsyncGenerator<Row> {
@@ -46,24 +42,18 @@ function startUp(rounds: number): Promise<Row[]> {
   });
 }
 
-/** A run's processor time against that of its kernels, as a share of it. */
+/** The part of a run's processor time in which its one thread was not in the kernels. */
 function besidesKernels(spins: number, rounds: number): Promise<Row> {
   return inScratch(async (folder) => {
-    const made = (await simulateEpi(folder, spins, 1)).spins;
-    const { engine, plan } = await engineFor(timelineOf(epi()), idlePhantom(made));
-    const times = await inTurns(
-      [
-        { name: 'run', run: async () => (await simulateEpi(folder, spins, 1)).processor },
-        inProcess('kernels', () => engine.run(0, plan.tileCount)),
-      ],
-      rounds,
-    );
-    await engine.close();
-    const [run, kernels] = times as [Times, Times];
-    const shares = run.seconds.map((seconds, round) => 1 - kernels.seconds[round]! / seconds);
-    const name = 'all but kernels, EPI, 10⁶ spins'.replace('10⁶', made.toExponential(1));
+    const shares: number[] = [];
+    let made = 0;
+    for (let round = 0; round <= rounds; round++) {
+      const { processor, phases, read, ...run } = await simulateEpi(folder, spins, 1);
+      if (round > 0) shares.push(1 - (phases.simulate - read) / processor);
+      made = run.spins;
+    }
     return {
-      name,
+      name: 'all but kernels, EPI, 10⁶ spins'.replace('10⁶', made.toExponential(1)),
       value: 100 * median(shares),
       unit: '% of the run',
       against: null,
@@ -72,24 +62,4 @@ function besidesKernels(spins: number, rounds: number): Promise<Row> {
       error: null,
     };
   });
-}
-
-/** A phantom whose tiles all hold the same spins, written once into each slot that comes along. */
-function idlePhantom(spinCount: number): PhantomSource {
-  const spins = randomSpins(4096);
-  const done = new WeakSet<object>();
-  const read: PhantomSource['read'] = (_, count, into) => {
-    if (done.has(into)) return;
-    done.add(into);
-    for (const key of Object.keys(spins) as (keyof typeof spins)[]) into[key].set(spins[key].subarray(0, count));
-  };
-  const bounds = {
-    maxDensity: 1,
-    min: [-0.1, -0.1, -0.0025],
-    max: [0.1, 0.1, 0.0025],
-    maxOffResonance: 2 * Math.PI * 50,
-    minT1: 0.5,
-    minT2: 0.04,
-  } as const;
-  return { name: 'idle', spinCount, B0: 1.5, bounds, identity: 'idle', residentBytes: 0, read, close: () => {} };
 }

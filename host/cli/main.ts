@@ -2,7 +2,6 @@
  * The command `larmor`: parses, calls, prints, and turns errors into one line and an exit code. Commands load what they
  * need when they run, so that `larmor simulate` on the defaults opens few files.
  */
-import './tiering.ts';
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { AgreedError, EXIT, LarmorError } from '../common/errors.ts';
@@ -128,17 +127,17 @@ for (const command of [program, ...program.commands, ...sequence.commands, ...ph
   });
 }
 
-try {
-  await program.parseAsync().catch((error: unknown) => {
+program
+  .parseAsync()
+  .catch((error: unknown) => {
     const wrong = usageError(error);
     if (wrong === undefined) throw error;
     return agreeOn(wrong);
+  })
+  .catch((error: unknown) => {
+    process.exitCode = report(error);
   });
-} catch (error) {
-  process.exitCode = report(error);
-}
 
-/** What ranks agreed on is told by one of them. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   if (!(error instanceof AgreedError && error.told)) process.stderr.write(`${errorLine(error)}\n`);

@@ -13,6 +13,7 @@ import { EXIT, LarmorError } from '../common/errors.ts';
 import { info, warn } from '../common/log.ts';
 import { makeEngine } from '../engine/choose.ts';
 import type { Engine } from '../engine/types.ts';
+import { timedReads } from '../phantom/timed.ts';
 import { checkWritable, rawWriterFor } from '../raw/index.ts';
 import { type RankReport, summaryLines } from '../report/summary.ts';
 import { type Job, type JobOptions, openJob } from './job.ts';
@@ -54,6 +55,7 @@ async function simulateIn(
   });
   const job = await openJob(cluster, sequenceName, phantomName, options);
   const { timeline, phantom, plan } = job;
+  const reads = timedReads(phantom);
 
   let start: Start = { done: [] };
   const { done, complete } = await fromRoot(cluster, 'start', () => {
@@ -71,7 +73,7 @@ async function simulateIn(
   let made: Engine | undefined;
   let threads: readonly number[] = [];
   const make = async (): Promise<number> => {
-    made = await makeEngine(job.engine, { timeline, source: phantom, ...plan }, job.threads, job.kernels);
+    made = await makeEngine(job.engine, { timeline, source: reads.source, ...plan }, job.threads, job.kernels);
     return made.threads;
   };
   await meet(cluster, 'engine', make, (all) => {
@@ -121,7 +123,7 @@ async function simulateIn(
     ...(job.engine.device === undefined ? {} : { device: `${job.engine.device.name} (${job.engine.device.reason})` }),
     reproducible: engine.reproducible,
     tiles: result.tiles,
-    seconds: { load: loaded, ...result.seconds },
+    seconds: { load: loaded, read: reads.seconds(), ...result.seconds },
     peakMemory: process.resourceUsage().maxRSS * 1024,
   });
   await meet(cluster, 'end', report, (perRank) => {

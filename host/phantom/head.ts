@@ -49,7 +49,7 @@ export function headModel({ start, spacing }: ModelGrid): LatticeModel {
     paintRow(row, j, k) {
       if (k !== plane) sections = sectionsAt(z0 + k * step);
       plane = k;
-      for (let n = 0; n < sections.length; n += SECTION) paintSection(row, sections, n, x0, step, y0 + j * step);
+      paintSections(row, sections, x0, step, y0 + j * step);
     },
     refineRow(row, from, to, j, k) {
       const [y, z] = [y0 + j * step, z0 + k * step];
@@ -64,7 +64,7 @@ export function headModel({ start, spacing }: ModelGrid): LatticeModel {
 /** Numbers of a section: see `sectionsAt`. */
 const SECTION = 11;
 
-/** [shapes][tissue, x, y, low y, high y, cos, sin, and what `paintSection` needs of the half axes]: the shapes that a plane of constant z cuts. */
+/** [shapes][tissue, x, y, low y, high y, cos, sin, and what `paintSections` needs of the half axes]: the shapes that a plane of constant z cuts. */
 function sectionsAt(z: number): Float64Array {
   const sections: number[] = [];
   for (const { tissue, centre, half, turn, minY, maxY, minZ, maxZ } of SHAPES) {
@@ -87,21 +87,23 @@ function sectionsAt(z: number): Float64Array {
   return Float64Array.from(sections);
 }
 
-/** Fills the section's interval on the row: the quadratic in x that its ellipse leaves at y. Millimetres. */
-function paintSection(row: Uint8Array, sections: Float64Array, n: number, x0: number, step: number, y: number): void {
-  if (y < sections[n + 3]! || y > sections[n + 4]!) return;
-  const dy = y - sections[n + 2]!;
-  const p = sections[n + 7]!;
-  // ((cos·dx + sin·dy)/a)² + ((−sin·dx + cos·dy)/b)² ≤ room, as p·dx² + 2q·dx + r ≤ 0.
-  const q = dy * sections[n + 5]! * sections[n + 6]! * sections[n + 8]!;
-  const r = dy * dy * sections[n + 9]! - sections[n + 10]!;
-  const root = q * q - p * r;
-  if (root <= 0) return;
-  const middle = sections[n + 1]! - q / p;
-  const reach = Math.sqrt(root) / p;
-  const from = Math.max(0, Math.ceil((middle - reach - x0) / step));
-  const to = Math.floor((middle + reach - x0) / step);
-  if (to >= from) row.fill(sections[n]!, from, to + 1);
+/** Fills each section's interval on the row: the quadratic in x that its ellipse leaves at y. Millimetres. */
+function paintSections(row: Uint8Array, sections: Float64Array, x0: number, step: number, y: number): void {
+  for (let n = 0; n < sections.length; n += SECTION) {
+    if (y < sections[n + 3]! || y > sections[n + 4]!) continue;
+    const dy = y - sections[n + 2]!;
+    const p = sections[n + 7]!;
+    // ((cos·dx + sin·dy)/a)² + ((−sin·dx + cos·dy)/b)² ≤ room, as p·dx² + 2q·dx + r ≤ 0.
+    const q = dy * sections[n + 5]! * sections[n + 6]! * sections[n + 8]!;
+    const r = dy * dy * sections[n + 9]! - sections[n + 10]!;
+    const root = q * q - p * r;
+    if (root <= 0) continue;
+    const middle = sections[n + 1]! - q / p;
+    const reach = Math.sqrt(root) / p;
+    const from = Math.max(0, Math.ceil((middle - reach - x0) / step));
+    const to = Math.floor((middle + reach - x0) / step);
+    if (to >= from) row.fill(sections[n]!, from, to + 1);
+  }
 }
 
 /**

@@ -90,12 +90,15 @@ export function latticeSource(lattice: Lattice, model: LatticeModel, options: La
       listPoints(row, from, spins, perVoxel, points);
       model.refineRow?.(row, points[0], points[spins - 1] + 1, j, k);
       fillTissues(into, n, columns, row, points, spins);
-      placeSpins(into, n, startOfRow(lattice, j, k), steps[0], points, spins, {
-        places,
-        spin: first + n,
-        sub: from % perVoxel,
-        perVoxel,
-      });
+      const start = startOfRow(lattice, j, k);
+      if (perVoxel > 1) {
+        const inVoxels = { places, spin: first + n, sub: from % perVoxel, perVoxel };
+        placeSpins(into, n, start, steps[0], points, spins, inVoxels);
+      } else {
+        [into.x, into.y, into.z].forEach((column, axis) => {
+          placeAlong(column, n, start[axis], steps[0][axis], points, spins);
+        });
+      }
       n += spins;
     }
   };
@@ -143,6 +146,19 @@ function fillTissues(
   }
 }
 
+/** The places along one axis of spins in the middle of their voxels, from entry n on. */
+function placeAlong(
+  column: Float32Array,
+  n: number,
+  start: number,
+  step: number,
+  points: Int32Array,
+  spins: number,
+): void {
+  if (step === 0) column.fill(start, n, n + spins);
+  else for (let s = 0; s < spins; s++) column[n + s] = start + points[s] * step;
+}
+
 /** Where spins lie in their voxels: the first one's number and which of its voxel it is. */
 interface InVoxels {
   readonly places: SubVoxelPlaces;
@@ -151,7 +167,7 @@ interface InVoxels {
   readonly perVoxel: number;
 }
 
-/** The places of the spins, from entry n on. */
+/** The places of spins that share voxels, from entry n on. */
 function placeSpins(
   { x, y, z }: SpinBlock,
   n: number,
@@ -171,9 +187,8 @@ function placeSpins(
   }
 }
 
-function startOfRow({ origin, steps }: Lattice, j: number, k: number): Vector {
-  const along = (axis: 0 | 1 | 2): number => origin[axis] + j * steps[1][axis] + k * steps[2][axis];
-  return [along(0), along(1), along(2)];
+function startOfRow({ origin, steps: [, b, c] }: Lattice, j: number, k: number): Vector {
+  return [origin[0] + j * b[0] + k * c[0], origin[1] + j * b[1] + k * c[1], origin[2] + j * b[2] + k * c[2]];
 }
 
 interface CountedRows {
@@ -199,16 +214,7 @@ function countRows(
   const seen = new Uint8Array(256);
   for (let r = 0; r < ny * nz; r++) {
     paint(r);
-    let occupied = 0;
-    let left = -1;
-    let right = -1;
-    for (let i = 0; i < nx; i++) {
-      if (row[i] === 0) continue;
-      if (left < 0) left = i;
-      right = i;
-      seen[row[i]] = 1;
-      occupied++;
-    }
+    const { occupied, left, right } = countRow(row, seen);
     before[r + 1] = before[r] + occupied * perVoxel;
     if (occupied === 0) continue;
     const at = [left, r % ny, Math.floor(r / ny)];
@@ -219,6 +225,22 @@ function countRows(
   }
   const present = new Set([...seen.keys()].filter((tissue) => seen[tissue] !== 0));
   return { before, spinCount: before[ny * nz], low, high, present };
+}
+
+/** Occupied points of a painted row, the first and the last of them; marks the tissues seen. Goes from run to run of one tissue. */
+function countRow(row: Uint8Array, seen: Uint8Array): { occupied: number; left: number; right: number } {
+  let [occupied, left, right] = [0, -1, -1];
+  for (let i = 0; i < row.length; ) {
+    const tissue = row[i];
+    const start = i++;
+    while (i < row.length && row[i] === tissue) i++;
+    if (tissue === 0) continue;
+    seen[tissue] = 1;
+    occupied += i - start;
+    if (left < 0) left = start;
+    right = i - 1;
+  }
+  return { occupied, left, right };
 }
 
 /** The row that holds spin n: the last with before[r] ≤ n. */
@@ -233,11 +255,11 @@ export function rowOf(before: Float64Array, n: number): number {
   return low;
 }
 
-/** [tissues] each, by tissue number. */
-type TissueColumns = Readonly<Record<keyof Tissue, Float64Array>>;
+/** [tissues] each, by tissue number, rounded as spins are. */
+type TissueColumns = Readonly<Record<keyof Tissue, Float32Array>>;
 
 function tissueColumns(tissues: LatticeModel['tissues']): TissueColumns {
-  const column = (key: keyof Tissue): Float64Array => Float64Array.from(tissues, (tissue) => tissue?.[key] ?? 0);
+  const column = (key: keyof Tissue): Float32Array => Float32Array.from(tissues, (tissue) => tissue?.[key] ?? 0);
   return {
     density: column('density'),
     T1: column('T1'),

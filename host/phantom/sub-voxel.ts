@@ -27,7 +27,6 @@ export function subVoxelPlaces(
     }
     return place;
   };
-  if (spinsPerVoxel === 1) return () => place;
   const side = Math.round(spinsPerVoxel ** (1 / dimensions));
   if (side ** dimensions === spinsPerVoxel) {
     const table = Array.from({ length: spinsPerVoxel }, (_, sub) =>

@@ -55,9 +55,10 @@ export interface RankReport {
   readonly reproducible: boolean;
   /** Simulated in this run. */
   readonly tiles: number;
-  /** Wall clock [s]; wait: for a batch, for a checkpoint's order, and at the end for the slower ranks. */
+  /** Wall clock [s]; read: spins from the phantom, while it simulated; wait: for a batch, for a checkpoint's order, and at the end for the slower ranks. */
   readonly seconds: {
     readonly load: number;
+    readonly read: number;
     readonly simulate: number;
     readonly wait: number;
     readonly reduce: number;

@@ -49,7 +49,6 @@ let world: Mpi | undefined;
 /** Initialises MPI, or the world of one rank. A second call gives the same world. Throws LaunchError. */
 export function load(options: LoadOptions = {}): Mpi {
   if (world) return world;
-  if (!isMainThread) throw new Error('MPI is loaded on the main thread: signals and process exit belong to it');
 
   const launch = readLaunch(process.env);
   const asked = options.family ?? familyFromEnvironment();
@@ -100,6 +99,7 @@ function openQuietly(
   directories: readonly string[],
   level: ThreadLevel,
 ): { native: Native; provided: ThreadLevel } | string {
+  if (!isMainThread) throw new Error('MPI is loaded on the main thread: signals and process exit belong to it');
   for (const [name, value] of Object.entries(UCX_SETTINGS)) process.env[name] ??= value;
   const signals = openSignalKeeper(directories);
   signals?.save();

@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import v8 from 'node:v8';
 import { assetPath } from '../../common/assets.ts';
 import { EXIT, LarmorError } from '../../common/errors.ts';
+import { allowRelaxedSimd } from '../../common/v8-flags.ts';
 
 export type KernelBuild = 'relaxed' | 'simd';
 
@@ -36,8 +36,7 @@ const loaded = new Map<KernelBuild | undefined, Kernels>();
 export function loadKernels(wanted?: KernelBuild): Kernels {
   const known = loaded.get(wanted);
   if (known !== undefined) return known;
-  // Node 20 knows relaxed SIMD behind a flag, which also holds for workers started later; newer Nodes ignore it.
-  if (Number(process.versions.node.split('.')[0]) < 22) v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
+  allowRelaxedSimd();
   for (const build of wanted === undefined ? (['relaxed', 'simd'] as const) : [wanted]) {
     const bytes = readKernel(`wasm/${build}.wasm`);
     if (!WebAssembly.validate(bytes)) continue;

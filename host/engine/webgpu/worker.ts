@@ -75,15 +75,18 @@ async function run({ adapter, job, sums }: Extract<WorkerTask, { kind: 'run' }>)
   session.close();
 }
 
-try {
-  const task = workerData as WorkerTask;
-  if (task.kind === 'list') say({ kind: 'list', adapters: await describeAdapters() });
-  else if (task.kind === 'probe') await probe(task.adapter);
-  else await run(task);
-} catch (error) {
-  const exitCode = error instanceof LarmorError ? error.exitCode : EXIT.internal;
-  say({ kind: 'failed', message: (error as Error).message, exitCode });
-} finally {
-  releaseDawn();
-  port.close();
+async function start(task: WorkerTask): Promise<void> {
+  try {
+    if (task.kind === 'list') say({ kind: 'list', adapters: await describeAdapters() });
+    else if (task.kind === 'probe') await probe(task.adapter);
+    else await run(task);
+  } catch (error) {
+    const exitCode = error instanceof LarmorError ? error.exitCode : EXIT.internal;
+    say({ kind: 'failed', message: (error as Error).message, exitCode });
+  } finally {
+    releaseDawn();
+    port.close();
+  }
 }
+
+void start(workerData as WorkerTask);

@@ -1,0 +1,16 @@
+// Part of the build: runs the command in `dist` once, as told on the command line, and keeps what V8 made of its source.
+// Usage: node --import tsx scripts/code-cache.ts simulate …
+import { renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { cachePath, compileCommand, runCommand } from '../host/cli/launch.ts';
+
+const dist = fileURLToPath(new URL('../dist', import.meta.url));
+const command = compileCommand(dist);
+process.once('exit', (status) => {
+  if (status !== 0) return;
+  const made = `${cachePath(dist)}.${process.pid}`;
+  writeFileSync(made, Buffer.concat([command.digest, command.script.createCachedData()]));
+  renameSync(made, cachePath(dist));
+});
+runCommand(command, createRequire(command.filename));

@@ -1,0 +1,40 @@
+/** The launcher: V8's code cache is used where it belongs to the bundle, and nothing depends on it. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { cachePath, compileCommand } from '../../host/cli/launch.ts';
+import { folder } from './larmor.ts';
+
+const dist = fileURLToPath(new URL('../../dist', import.meta.url));
+
+test('the build made a code cache that this Node takes', () => {
+  assert.equal(compileCommand(dist).script.cachedDataRejected, false);
+});
+
+test('a cache of another bundle of the same length is left alone', () => {
+  const other = folder();
+  const source = readFileSync(join(dist, 'command.js'), 'latin1');
+  const changed = source.replace('MRI simulator', 'MRI Simulator');
+  assert.notEqual(changed, source);
+  writeFileSync(join(other, 'command.js'), changed, 'latin1');
+  copyFileSync(cachePath(dist), cachePath(other));
+  assert.equal(compileCommand(other).script.cachedDataRejected, undefined);
+});
+
+for (const [what, spoil] of [
+  ['without a cache', (path: string) => rmSync(path)],
+  ['with a torn cache', (path: string) => writeFileSync(path, readFileSync(path).subarray(0, 5000))],
+  ['with an empty cache', (path: string) => writeFileSync(path, '')],
+] as const) {
+  test(`the command runs ${what}`, () => {
+    const other = folder();
+    cpSync(dist, other, { recursive: true, filter: (path) => basename(path) !== 'hdf5.js' });
+    spoil(cachePath(other));
+    const args = [join(other, 'larmor.js'), 'simulate', 'fid', 'column', '-q', '-o', 'out.npy'];
+    const { status, stderr } = spawnSync(process.execPath, args, { cwd: other, encoding: 'utf8' });
+    assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
+  });
+}

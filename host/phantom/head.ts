@@ -53,10 +53,8 @@ export function headModel({ start, spacing }: ModelGrid): LatticeModel {
     },
     refineRow(row, from, to, j, k) {
       const [y, z] = [y0 + j * step, z0 + k * step];
-      for (let i = from; i < to; i++) {
-        if (row[i] === cortex) row[i] = cortexAt(x0 + i * step, y, z);
-        else if (row[i] === folia) row[i] = foliaAt(x0 + i * step, y, z);
-      }
+      foldCortex(row, from, to, x0, step, y, z);
+      foldCerebellum(row, from, to, x0, step, y, z);
     },
   };
 }
@@ -106,35 +104,59 @@ function paintSections(row: Uint8Array, sections: Float64Array, x0: number, step
   }
 }
 
+// Both go over a row, for a call with numbers takes as long as the sines.
+
 /**
  * Folded cortex: sulci are the zero surfaces of a smooth pattern over the brain's directions, open at the surface and
  * closing as they go in; grey matter lines them and the surface.
  */
-function cortexAt(x: number, y: number, z: number): number {
-  const u = (x - BRAIN.centre[0]) / BRAIN.half[0];
+function foldCortex(row: Uint8Array, from: number, to: number, x0: number, step: number, y: number, z: number): void {
   const v = (y - BRAIN.centre[1]) / BRAIN.half[1];
   const w = (z - BRAIN.centre[2]) / BRAIN.half[2];
-  const radius = Math.sqrt(u * u + v * v + w * w);
-  const depth = (1 - radius) * BRAIN.half[0];
-  if (depth > SULCUS_DEPTH_MM + CORTEX_MM) return white;
-  const [nu, nv, nw] = [u / radius, v / radius, w / radius];
-  const pattern =
-    Math.sin(17 * nu + 2.4 * Math.sin(6 * nv + 1.3) + 3 * nw) +
-    Math.sin(16 * nv + 2.1 * Math.sin(7 * nu - 0.4) + 9 * nw);
-  const aside = Math.abs(pattern) * PATTERN_MM;
-  if (depth < SULCUS_DEPTH_MM && aside < SULCUS_MM * (1 - depth / SULCUS_DEPTH_MM)) return csf;
-  const below = Math.max(0, depth - SULCUS_DEPTH_MM);
-  return Math.min(depth * depth, aside * aside + below * below) < CORTEX_MM * CORTEX_MM ? grey : white;
+  for (let i = from; i < to; i++) {
+    if (row[i] !== cortex) continue;
+    const u = (x0 + i * step - BRAIN.centre[0]) / BRAIN.half[0];
+    const radius = Math.sqrt(u * u + v * v + w * w);
+    const depth = (1 - radius) * BRAIN.half[0];
+    row[i] = white;
+    if (depth > SULCUS_DEPTH_MM + CORTEX_MM) continue;
+    const [nu, nv, nw] = [u / radius, v / radius, w / radius];
+    const pattern =
+      sine(17 * nu + 2.4 * sine(6 * nv + 1.3) + 3 * nw) + sine(16 * nv + 2.1 * sine(7 * nu - 0.4) + 9 * nw);
+    const aside = Math.abs(pattern) * PATTERN_MM;
+    const below = Math.max(0, depth - SULCUS_DEPTH_MM);
+    if (depth < SULCUS_DEPTH_MM && aside < SULCUS_MM * (1 - depth / SULCUS_DEPTH_MM)) row[i] = csf;
+    else if (Math.min(depth * depth, aside * aside + below * below) < CORTEX_MM * CORTEX_MM) row[i] = grey;
+  }
+}
+
+/** sin x to 6·10⁻⁸ by its series, without a branch: a third of the time of V8's own. */
+function sine(x: number): number {
+  const turned = x - 2 * Math.PI * Math.floor(x * (0.5 / Math.PI) + 0.5);
+  const r = Math.max(Math.min(turned, Math.PI - turned), -Math.PI - turned);
+  const q = r * r;
+  return r + r * q * (-1 / 6 + q * (1 / 120 + q * (-1 / 5040 + q * (1 / 362880 - q * (1 / 39916800)))));
 }
 
 /** Folia: thin leaves of grey matter around a white core, stacked from top to bottom. */
-function foliaAt(x: number, y: number, z: number): number {
-  const u = (Math.abs(x) - CEREBELLUM.centre[0]) / CEREBELLUM.half[0];
+function foldCerebellum(
+  row: Uint8Array,
+  from: number,
+  to: number,
+  x0: number,
+  step: number,
+  y: number,
+  z: number,
+): void {
   const v = (y - CEREBELLUM.centre[1]) / CEREBELLUM.half[1];
   const w = (z - CEREBELLUM.centre[2]) / CEREBELLUM.half[2];
-  const depth = 1 - Math.sqrt(u * u + v * v + w * w);
-  if (depth > 0.5) return white;
-  const leaf = Math.cos(0.55 * (z + 0.5 * y) + 4 * u);
-  if (leaf > 0.75 && depth < 0.3) return csf;
-  return leaf < -0.75 && depth > 0.15 ? white : grey;
+  for (let i = from; i < to; i++) {
+    if (row[i] !== folia) continue;
+    const u = (Math.abs(x0 + i * step) - CEREBELLUM.centre[0]) / CEREBELLUM.half[0];
+    const depth = 1 - Math.sqrt(u * u + v * v + w * w);
+    const leaf = Math.cos(0.55 * (z + 0.5 * y) + 4 * u);
+    if (depth > 0.5) row[i] = white;
+    else if (leaf > 0.75 && depth < 0.3) row[i] = csf;
+    else row[i] = leaf < -0.75 && depth > 0.15 ? white : grey;
+  }
 }

@@ -29,7 +29,7 @@ export class Job {
    * product; and which reads record its rows, panel by panel, or none: they stand in their area
    */
   batches: usize;
-  /** [waveforms][points, samples, linear] i32: points is the address of kx, ky, kz, t, one after the other, each PADDED to 8, f64 */
+  /** [waveforms][points, samples, exactEvery] i32: exactEvery is 0 where samples are equally spaced; points is the address of kx, ky, kz, t, one after the other, each PADDED to 8, f64 */
   waveforms: usize;
   /** [operators][pulse, table] i32: what each kept operator does, and where it is looked up (0: stepped) */
   operators: usize;

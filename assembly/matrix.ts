@@ -135,7 +135,7 @@ export function flush(job: Job, tile: Tile, index: i32, sums: usize): bool {
   if (lines != 0) return sumLines(job, tile, changetype<Lines>(lines), batch, area, rows, firstSamples, sums);
   const points = <usize>load<i32>(waveform);
   const samples = load<i32>(waveform, 4);
-  const linear = load<i32>(waveform, 8) != 0;
+  const linear = load<i32>(waveform, 8) == 0;
   const padded = (samples + 7) & ~7;
   const line = <usize>padded << 2;
   const plane = <usize>job.rows * line;

@@ -15,12 +15,6 @@ import { addLanes } from './sums';
 export const READ_BYTES: usize = 28;
 export const WAVEFORM_BYTES: usize = 12;
 
-/** Steps from one exactly phased sample to the next, in f32; f64 phases every sample exactly. */
-// @ts-ignore: decorator
-@inline function resync<T>(): i32 {
-  return sizeof<T>() == 8 ? 1 : 16;
-}
-
 /** @returns false if a sample is not finite */
 export function read<T>(job: Job, tile: Tile, index: i32, sums: usize): bool {
   const readout = job.reads + <usize>index * READ_BYTES;
@@ -29,13 +23,14 @@ export function read<T>(job: Job, tile: Tile, index: i32, sums: usize): bool {
   const moment = job.moments + (<usize>load<i32>(readout, 8) << 5);
   const points = <usize>load<i32>(waveform);
   const samples = load<i32>(waveform, 4);
-  const linear = load<i32>(waveform, 8) != 0;
+  const exactEvery = load<i32>(waveform, 8);
   const column = <usize>((samples + 7) & ~7) << 3;
   for (let start = 0; start < samples; start += CHUNK) {
     const count = min(CHUNK, samples - start);
     memory.fill(tile.lanes, 0, <usize>((count + 1) & ~1) << 5);
-    if (sizeof<T>() == 4 && linear) readLinear(tile, moment, points, column, start, count);
-    else readAny<T>(tile, moment, points + (<usize>start << 3), column, count);
+    if (sizeof<T>() == 8) readAny<T>(tile, moment, points + (<usize>start << 3), column, count, 1);
+    else if (exactEvery != 0) readAny<T>(tile, moment, points + (<usize>start << 3), column, count, exactEvery);
+    else readLinear(tile, moment, points, column, start, count);
     if (!addLanes<T>(job, tile.lanes, sums + (<usize>(firstSample + start) << 4), count)) return false;
   }
   return true;
@@ -49,21 +44,22 @@ export function read<T>(job: Job, tile: Tile, index: i32, sums: usize): bool {
 }
 
 /**
- * Any trajectory: from an exactly phased sample, steps of Δk by sin and cos, two vectors of spins at a time (1.4 times the throughput
- * of one: what depends on the sample alone is done once for both, and their chains overlap).
+ * Any trajectory: from an exactly phased sample, each `exactEvery`-th, steps of Δk by sin and cos, two vectors of spins at a time (1.4
+ * times the throughput of one: what depends on the sample alone is done once for both, and their chains overlap).
  */
-function readAny<T>(tile: Tile, moment: usize, points: usize, column: usize, count: i32): void {
+function readAny<T>(tile: Tile, moment: usize, points: usize, column: usize, count: i32, exactEvery: i32): void {
   const Kx = load<f64>(moment), Ky = load<f64>(moment, 8), Kz = load<f64>(moment, 16), T = load<f64>(moment, 24);
   for (let n = 0; n < tile.count; n += 2 * lanes<T>()) {
     const m = n + lanes<T>();
     const R2a = loadT<T>(tile.R2, n), R2b = loadT<T>(tile.R2, m);
     const hertzA = hertzOf<T>(tile, n), hertzB = hertzOf<T>(tile, m);
     let ax = splat<T>(0), ay = ax, bx = ax, by = ax;
-    for (let k = 0; k < count; k++) {
+    for (let k = 0, stepped = exactEvery; k < count; k++, stepped++) {
       const px = points + (<usize>k << 3);
       const py = px + column, pz = py + column, pt = pz + column;
       let pa: v128, pb: v128, t: f64;
-      if (k % resync<T>() == 0) {
+      if (stepped == exactEvery) {
+        stepped = 0;
         ax = loadT<T>(tile.mx, n);
         ay = loadT<T>(tile.my, n);
         bx = loadT<T>(tile.mx, m);
@@ -98,7 +94,7 @@ function readAny<T>(tile: Tile, moment: usize, points: usize, column: usize, cou
   }
 }
 
-/** Turns over one sample's step in T: a step is a turn or less wherever an image can come of it, so f32 holds it to 3e-8. */
+/** Turns over one sample's step in T: the larger they may be, the sooner a sample is phased exactly (host/engine/wasm/waveforms.ts). */
 // @ts-ignore: decorator
 @inline function smallTurns<T>(tile: Tile, n: i32, kx: v128, ky: v128, kz: v128, dt: v128, hertz: v128): v128 {
   let p = v128.mul<T>(kx, loadColumn<T>(tile.x, n));

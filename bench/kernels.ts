@@ -44,7 +44,7 @@ export const KERNELS: readonly KernelCase[] = [
     name: 'readout: direct (spiral)',
     unit: READ,
     spins: 1568,
-    sequence: () => spiral(1, 2048),
+    sequence: () => spiral(8, 2048),
     work: samples,
     form: 'direct',
   },

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { makePlan } from '../host/cluster/plan.ts';
 import { makeProgram } from '../host/engine/wasm/program.ts';
 import { excitationTurns, pulseForms, STEP_BYTES, writeSteps } from '../host/engine/wasm/pulses.ts';
+import { readWaveforms } from '../host/engine/wasm/waveforms.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from '../host/phantom/types.ts';
 import { OP, STRIDE, type Timeline } from '../host/timeline/types.ts';
 import type { Contestant } from './harness.ts';
@@ -168,7 +169,7 @@ export function nativeKernels(
     program.reads,
     program.batches,
     program.rowSamples,
-    timeline.waveforms,
+    readWaveforms(timeline, source),
     timeline.points,
     columns(source),
   ];

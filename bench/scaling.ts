@@ -10,10 +10,11 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { cachePath } from '../host/cli/launch.ts';
 import { DIST, type Family, LARMOR, present, run, simulate, transcript } from '../test/cluster/launch.ts';
 
 const { values } = parseArgs({
@@ -65,8 +66,11 @@ try {
 
   const ms = (seconds: number): string => `${(1e3 * seconds).toPrecision(3)} ms`;
   const cost = (of: Measured['reduce']): string => of.map(([n, s]) => `${n.toExponential(0)} ${ms(s)}`).join(', ');
+  const opened = ['larmor.js', 'command.js', basename(cachePath(DIST)), 'wasm/relaxed.wasm']
+    .map((name) => statSync(join(DIST, name)).size)
+    .reduce((sum, size) => sum + size);
   console.log(`measured here, ${family}
-  Node and Larmor, no job          ${ms(start)}, ${(statSync(join(DIST, 'larmor.js')).size / 1e3).toFixed(0)} kB opened per rank
+  Node and Larmor, no job          ${ms(start)}, ${(opened / 1e6).toFixed(1)} MB opened per rank
   joining MPI                      ${ms(two.join)} (2 ranks), ${ms(four.join)} (${four.ranks})
   a meeting                        ${ms(two.meeting)} (2 ranks), ${ms(four.meeting)} (${four.ranks})
   a message, at rank 0             ${(1e6 * two.message).toFixed(1)} µs

@@ -20,8 +20,8 @@ typedef struct { double dt, g[3], hx, hy, h2; float fx, fy, f2; int32_t changed;
 typedef struct { double first_sample, waveform, moment, area, row, lines, step; } readout;
 /* its rows are recorded by `reads` reads when it is summed, or by ops before */
 typedef struct { double waveform, area, rows, first_row, first_read, reads; } batch;
-/* k and t of the samples, one column after the other, each `padded` long */
-typedef struct { int samples, padded, linear; const double *x, *y, *z, *t; } waveform;
+/* k and t of the samples, one column after the other, each `padded` long; samples from one exactly phased to the next, 0: equally spaced */
+typedef struct { int samples, padded, exact_every; const double *x, *y, *z, *t; } waveform;
 
 typedef struct {
   int spins, tile_size, rows, areas, longest, samples, op_count;

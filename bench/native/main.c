@@ -33,7 +33,7 @@ static void read_waveforms(job_t *job) {
   for (size_t n = 0; n < length / 3; n++) {
     waveform *w = job->waveforms + n;
     w->samples = table[3 * n + 1];
-    w->linear = table[3 * n + 2];
+    w->exact_every = table[3 * n + 2];
     w->padded = (w->samples + PAD - 1) / PAD * PAD;
     double *columns = room(sizeof(double) * 4 * w->padded);
     for (int i = 0; i < 4 * w->padded; i++) {

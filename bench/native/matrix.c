@@ -163,7 +163,7 @@ void flush_batch(const job_t *job, tile_t *tile, int index) {
     for (int n = 0; n < b.reads; n++) record_panel(job, tile, panel, job->reads + (int)b.first_read + n, records);
     float *W = tile->evolution, *cs = W + PANEL * 3 * BLOCK;
     for (int block = 0; block < blocks; block++) {
-      if (!w->linear) evolve_any(tile, panel, w, block * BLOCK, W);
+      if (w->exact_every) evolve_any(tile, panel, w, block * BLOCK, W);
       else if (block == 0) start_series(tile, panel, w, W, cs);
       else step_series(W, cs);
       const int one = w->samples - block * BLOCK <= LANES;

@@ -1,10 +1,8 @@
 /*
  * Readouts that stand alone, as assembly/readout.ts sums them: equally spaced samples by the 2×2 recurrence (two vectors of spins,
- * two samples in flight), all others by sin and cos of each step, phased exactly every sixteen samples.
+ * two samples in flight), all others by sin and cos of each step, phased exactly every so many samples.
  */
 #include "job.h"
-
-enum { RESYNC = 16 };
 
 INLINE void accumulate(float *at, vf re, vf im) {
   store(at, load(at) + re);
@@ -26,7 +24,7 @@ static void read_any(tile_t *tile, const moment *m, const waveform *w, int start
       hertz[v] = demote(load_d(from), load_d(from + HALF));
     }
     for (int k = 0; k < count; k++) {
-      const int i = start + k, exact = k % RESYNC == 0;
+      const int i = start + k, exact = k % w->exact_every == 0;
       const double t = exact ? m->t + w->t[i] : w->t[i] - w->t[i - 1];
       const double kx = exact ? m->k[0] + w->x[i] : w->x[i] - w->x[i - 1];
       const double ky = exact ? m->k[1] + w->y[i] : w->y[i] - w->y[i - 1];
@@ -102,8 +100,8 @@ void read_samples(const job_t *job, tile_t *tile, int index) {
   for (int start = 0; start < w->samples; start += CHUNK) {
     const int count = w->samples - start < CHUNK ? w->samples - start : CHUNK;
     memset(tile->lanes, 0, sizeof(float) * 2 * LANES * ((count + 1) & ~1));
-    if (w->linear) read_linear(tile, m, w, start, count);
-    else read_any(tile, m, w, start, count);
+    if (w->exact_every) read_any(tile, m, w, start, count);
+    else read_linear(tile, m, w, start, count);
     int64_t *sums = job->sums + 2 * ((int)r.first_sample + start);
     for (int i = 0; i < 2 * count; i++) {
       double sum = 0;

@@ -5,10 +5,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pulseForms } from '../../host/engine/wasm/pulses.ts';
-import { blockOf, hardPulse } from '../../host/sequence/designer.ts';
+import { readWaveforms } from '../../host/engine/wasm/waveforms.ts';
+import { adc, blockOf, hardPulse } from '../../host/sequence/designer.ts';
 import { simulateSlowly } from '../support/reference.ts';
 import { phantomOf, relativeError, simulateTimeline, spinsOf } from '../support/run.ts';
-import { CASES, lines, random, randomSpins, timelineOf, tip } from './fixture.ts';
+import { CASES, lines, random, randomSpins, shape, timelineOf, tip } from './fixture.ts';
 
 /**
  * f64: some hundred roundings of 1e-16 and phases of up to 10³ turns; the polynomials are good to 1e-17. f32: the bound the project
@@ -44,6 +45,24 @@ for (const build of ['simd', 'relaxed'] as const) {
       const error = relativeError(await simulateTimeline(timeline, spins, { precision, build }), reference);
       // f32: positions of 2 m are 400 turns under these lines, of which f32 holds 1e-7 each.
       assert.ok(error <= (precision === 'f64' ? BOUND.f64 : 5e-5), `${precision}: ${error}`);
+    }
+  });
+
+  test(`curved readouts whose samples are turns apart, ${build}`, async () => {
+    const wave = (amplitude: number, hertz: number) =>
+      shape(2e-3, (t) => amplitude * Math.sin(2 * Math.PI * hertz * t));
+    for (const [amplitude, reach, every] of [
+      [0.01, 0.1, 16],
+      [0.04, 0.25, 3],
+      [0.25, 2, 1],
+    ] as const) {
+      const curve = blockOf({ gx: wave(amplitude, 700), gy: wave(amplitude, 900), adc: adc(200, 1e-5, 0) });
+      const timeline = timelineOf(tip, curve);
+      const spins = randomSpins(1, { reach, seed: 3 });
+      assert.equal(readWaveforms(timeline, phantomOf(spins))[2], every);
+      const signal = await simulateTimeline(timeline, spins, { build });
+      const error = relativeError(signal, simulateSlowly(timeline, spins, 1.5));
+      assert.ok(error <= 1e-6, `${amplitude} T/m, ${reach} m: ${error}`);
     }
   });
 

@@ -3,7 +3,7 @@
  * thread's scratch. Sized before anything is made, so that `larmor plan` can tell and nothing ever grows.
  */
 import { badInput } from '../../common/errors.ts';
-import { SPIN_BYTES, type SpinBlock, spinBlock } from '../../phantom/types.ts';
+import { type PhantomSource, SPIN_BYTES, type SpinBlock, spinBlock } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { workPerSpin } from '../../timeline/work.ts';
 import type { EngineJob } from '../types.ts';
@@ -14,6 +14,7 @@ import type { Program } from './program.ts';
 import { placeTable, tableRoom } from './pulse-tables.ts';
 import { excitationTurns, pulseForms, STEP_BYTES, writeSteps } from './pulses.ts';
 import { type AxisPlacer, axisPlacer, gridBytesOf, placedAxisBytes, placeTrains } from './train-layout.ts';
+import { readWaveforms } from './waveforms.ts';
 
 /** Accumulators take at most this; with more samples than that threads share one and add atomically. */
 const ACCUMULATOR_BYTES = 512 * 2 ** 20;
@@ -154,7 +155,7 @@ export function layOut(
   job.set('keptCount', program.keptMoments.length);
   job.set('reads', arena.place(program.reads));
   job.set('batches', placeBatches(arena, program, axisAt));
-  job.set('waveforms', placeWaveforms(arena, timeline));
+  job.set('waveforms', placeWaveforms(arena, timeline, source));
   job.set('trains', placeTrains(arena, program.trains, axisAt));
   job.set('gridBytes', gridBytesOf(program));
   job.set('curves', placeCurves(arena, program.curves));
@@ -204,9 +205,10 @@ function placeBatches(arena: Arena, { batches, rowSamples, lines }: Program, axi
   return arena.place(Int32Array.from(records));
 }
 
-/** [waveforms][address of kx, ky, kz, t, each padded to eight samples with its last value; samples; linear] */
-function placeWaveforms(arena: Arena, { waveforms, points }: Timeline): number {
-  const placed = Int32Array.from(waveforms);
+/** [waveforms][address of kx, ky, kz, t, each padded to eight samples with its last value; samples; exactEvery] */
+function placeWaveforms(arena: Arena, timeline: Timeline, source: PhantomSource): number {
+  const { waveforms, points } = timeline;
+  const placed = readWaveforms(timeline, source);
   for (let n = 0; n < waveforms.length; n += STRIDE.waveform) {
     const [first, samples] = waveforms.subarray(n) as unknown as [number, number];
     const padded = 8 * Math.ceil(samples / 8);

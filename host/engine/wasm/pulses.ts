@@ -6,6 +6,7 @@ import { direction } from '../../common/direction.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { relaxationTimes } from '../../timeline/relaxation.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
+import { reachOf } from './reach.ts';
 
 /** As `PULSE` in assembly/layout.ts. */
 const SMALL = 0;
@@ -86,10 +87,7 @@ export function excitationTurns({ excitations, pulses }: Timeline): Float64Array
 /** [pulses]: SMALL where no spin turns by more than π in any step, else ANY. */
 export function pulseForms(timeline: Timeline, source: PhantomSource): Int32Array {
   const { pulses, rfSteps, gammaBar, B0 } = timeline;
-  const { min, max, maxOffResonance } = source.bounds;
-  const reach = (axis: number): number => Math.max(Math.abs(min[axis]!), Math.abs(max[axis]!));
-  const [x, y, z] = [reach(0), reach(1), reach(2)];
-  const hertz = (maxOffResonance / (2 * Math.PI)) * (B0 / source.B0);
+  const { x, y, z, hertz } = reachOf(source, B0);
   const forms = new Int32Array(pulses.length / STRIDE.pulse);
   for (let pulse = 0; pulse < forms.length; pulse++) {
     const [first, count, offset] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number, number];

@@ -1,0 +1,34 @@
+/**
+ * How often a readout that is summed directly phases a sample exactly. Between, a spin's phase goes on by steps in f32, each
+ * wrong by up to 2⁻²³ of itself, so the steps in a row are limited by how far they may turn a spin of this phantom.
+ */
+import type { PhantomSource } from '../../phantom/types.ts';
+import { STRIDE, type Timeline } from '../../timeline/types.ts';
+import { reachOf } from './reach.ts';
+
+/** Turns that steps in a row may add up to: the samples of single spins then err by 6·10⁻⁷. */
+const TURNS = 8;
+/** More steps save nothing: a sample phased exactly costs 55 operations, a step 43. */
+const MOST_STEPS = 16;
+
+/** [waveforms][first point, samples, samples from one exactly phased one to the next or 0 where they are equally spaced] */
+export function readWaveforms(
+  { waveforms, points, B0 }: Timeline,
+  source: Pick<PhantomSource, 'bounds' | 'B0'>,
+): Int32Array {
+  const reach = Object.values(reachOf(source, B0));
+  const records = Int32Array.from(waveforms);
+  for (let n = 0; n < records.length; n += STRIDE.waveform) {
+    const [first, samples, linear] = waveforms.subarray(n) as unknown as [number, number, number];
+    let largest = 0;
+    for (let k = STRIDE.point * (first + 1); k < STRIDE.point * (first + samples); k += STRIDE.point) {
+      const turns = reach.reduce(
+        (sum, far, i) => sum + far * Math.abs(points[k + i]! - points[k + i - STRIDE.point]!),
+        0,
+      );
+      largest = Math.max(largest, turns);
+    }
+    records[n + 2] = linear === 1 ? 0 : Math.max(1, Math.min(MOST_STEPS, Math.floor(TURNS / largest)));
+  }
+  return records;
+}

@@ -21,9 +21,9 @@ export function phantomIdentity(
   const whole = spinCount <= PIECES * PIECE_SPINS;
   const pieces = whole ? 1 : PIECES;
   const size = whole ? spinCount : PIECE_SPINS;
+  const block = spinBlock(size);
   for (let piece = 0; piece < pieces; piece++) {
     const first = pieces === 1 ? 0 : Math.floor(((spinCount - size) * piece) / (pieces - 1));
-    const block = spinBlock(size);
     read(first, size, block);
     hash.update(new Uint8Array(block.x.buffer));
   }

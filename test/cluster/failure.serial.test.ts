@@ -133,9 +133,10 @@ test('ranks with another version or other kernels', twoRanks, async (t) => {
   assert.match(JSON.parse(ended.stdout).build, /^simd/);
 
   const { version } = JSON.parse(readFileSync(join(DIST, '../package.json'), 'utf8'));
-  const program = readFileSync(odd.larmor, 'utf8');
+  const command = join(other, 'command.js');
+  const program = readFileSync(command, 'utf8');
   assert.ok(program.includes(`"${version}"`));
-  writeFileSync(odd.larmor, program.replaceAll(`"${version}"`, '"0.0.0"'));
+  writeFileSync(command, program.replaceAll(`"${version}"`, '"0.0.0"'));
   const refused = await run(['simulate', '-o', 'raw.npy'], launch);
   assert.equal(refused.code, 70, transcript(refused));
   assert.match(errorsIn(refused)[0]!, /rank 1 .+ differs from rank 0 .+ in: version \(0\.0\.0 instead of/);

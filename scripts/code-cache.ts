@@ -5,6 +5,9 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { cachePath, compileCommand, runCommand } from '../host/cli/launch.ts';
 
+// A build in a scheduler's allocation is one process all the same.
+Object.assign(process.env, { MPI_NODE_FAMILY: 'none', MPI_NODE_SIZE_CHECK: '0' });
+
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const command = compileCommand(dist);
 process.once('exit', (status) => {

@@ -4,7 +4,7 @@
  * that: without it, or under flags of V8 that it was not made with, the bundle runs as it stands.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import vm from 'node:vm';
 import { allowRelaxedSimd, optimiseLater } from '../common/v8-flags.ts';
@@ -33,11 +33,20 @@ export function compileCommand(folder: string): Compiled {
   const filename = join(folder, BUNDLE);
   const source = readFileSync(filename);
   const digest = createHash('sha256').update(source).digest();
-  const cache = existsSync(cachePath(folder)) ? readFileSync(cachePath(folder)) : Buffer.alloc(0);
-  const cachedData = cache.subarray(0, DIGEST_BYTES).equals(digest) ? cache.subarray(DIGEST_BYTES) : undefined;
+  const cachedData = cacheOf(folder, digest);
   // A cache keeps this name, and travels: no path of whoever built it.
   const script = new vm.Script(source.toString(), { filename: BUNDLE, cachedData });
   return { script, filename, digest };
+}
+
+/** What V8 made of the bundle with this digest, if it is there: a build may be taking it away. */
+function cacheOf(folder: string, digest: Buffer): Buffer | undefined {
+  try {
+    const cache = readFileSync(cachePath(folder));
+    return cache.subarray(0, DIGEST_BYTES).equals(digest) ? cache.subarray(DIGEST_BYTES) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Runs it: the command reads `process.argv`. */

@@ -52,7 +52,8 @@ export function headModel({ start, spacing }: ModelGrid): LatticeModel {
       paintSections(row, sections, x0, step, y0 + j * step);
     },
     refineRow(row, from, to, j, k) {
-      const [y, z] = [y0 + j * step, z0 + k * step];
+      const y = y0 + j * step;
+      const z = z0 + k * step;
       foldCortex(row, from, to, x0, step, y, z);
       foldCerebellum(row, from, to, x0, step, y, z);
     },
@@ -120,7 +121,9 @@ function foldCortex(row: Uint8Array, from: number, to: number, x0: number, step:
     const depth = (1 - radius) * BRAIN.half[0];
     row[i] = white;
     if (depth > SULCUS_DEPTH_MM + CORTEX_MM) continue;
-    const [nu, nv, nw] = [u / radius, v / radius, w / radius];
+    const nu = u / radius;
+    const nv = v / radius;
+    const nw = w / radius;
     const pattern =
       sine(17 * nu + 2.4 * sine(6 * nv + 1.3) + 3 * nw) + sine(16 * nv + 2.1 * sine(7 * nu - 0.4) + 9 * nw);
     const aside = Math.abs(pattern) * PATTERN_MM;

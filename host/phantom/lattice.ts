@@ -95,9 +95,9 @@ export function latticeSource(lattice: Lattice, model: LatticeModel, options: La
         const inVoxels = { places, spin: first + n, sub: from % perVoxel, perVoxel };
         placeSpins(into, n, start, steps[0], points, spins, inVoxels);
       } else {
-        [into.x, into.y, into.z].forEach((column, axis) => {
-          placeAlong(column, n, start[axis], steps[0][axis], points, spins);
-        });
+        placeAlong(into.x, n, start[0], steps[0][0], points, spins);
+        placeAlong(into.y, n, start[1], steps[0][1], points, spins);
+        placeAlong(into.z, n, start[2], steps[0][2], points, spins);
       }
       n += spins;
     }
@@ -229,7 +229,9 @@ function countRows(
 
 /** Occupied points of a painted row, the first and the last of them; marks the tissues seen. Goes from run to run of one tissue. */
 function countRow(row: Uint8Array, seen: Uint8Array): { occupied: number; left: number; right: number } {
-  let [occupied, left, right] = [0, -1, -1];
+  let occupied = 0;
+  let left = -1;
+  let right = -1;
   for (let i = 0; i < row.length; ) {
     const tissue = row[i];
     const start = i++;

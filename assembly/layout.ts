@@ -21,7 +21,8 @@ export class Job {
   steps: usize;
   /**
    * [reads][firstSample, waveform, moment, area, row, lines, step] i32: moment since the last pulse; area and row where it is recorded; and
-   * after it the other lines of a run, each a step (of moments) further, in the next rows
+   * after it the other lines of a run, each a step (of moments) further, in the next rows. Of a line that is carried: step is one of the kept
+   * moments, or −1
    */
   reads: usize;
   /**
@@ -104,6 +105,8 @@ export namespace OP {
   export const CURVE: i32 = 7;
   /** index into keptMoments: a precession kept per spin */
   export const TURN: i32 = 8;
+  /** index into reads: record one line as a kept step from the last line of its area, or exactly, for others to follow from it */
+  export const CARRY: i32 = 9;
 }
 
 /** One tile's input: eight f32 columns of `capacity` spins behind `spins`, in the order of `SpinBlock`. */
@@ -162,7 +165,7 @@ export class Tile {
   /** A panel's places and weights, and two grids: see `train.ts`. */
   spread: usize;
   grid: usize;
-  /** [kept moments][count / 4][cos, sin, loss][4] f32: see `keepMoments`. */
+  /** [kept moments][count / 4][cos, sin, loss][4] f32: see `keepMoments`; then [areas] the same of the line last carried there. */
   turns: usize;
   /** Spins' places on a sheet, and the sheet they were placed on: see `sheet.ts`. */
   sheet: usize;
@@ -194,6 +197,12 @@ export const OPERATOR_BYTES: i32 = 192;
   return job.rows * job.capacity * 12;
 }
 
+/** Turns of which each spin has its own. */
+// @ts-ignore: decorator
+@inline export function turnCountOf(job: Job): i32 {
+  return job.keptCount == 0 ? 0 : job.keptCount + job.areas;
+}
+
 /** Bytes of scratch each thread needs for this job. */
 export function scratchBytes(address: usize): i32 {
   const job = changetype<Job>(address);
@@ -202,7 +211,7 @@ export function scratchBytes(address: usize): i32 {
   const matrix = job.areas * recordBytesOf(job) + EVOLUTION_BYTES + job.longest * 12 * job.rows;
   const operators = job.operatorCount == 0 ? 0 : job.operatorCount * job.capacity * (OPERATOR_BYTES / 4) + MAKING_BYTES;
   const spread = job.gridBytes == 0 ? 0 : SPREAD_BYTES + 2 * <i32>job.gridBytes + job.capacity * <i32>job.sheetBytes;
-  const turns = job.keptCount * job.capacity * (TURN_BYTES / 4);
+  const turns = turnCountOf(job) * job.capacity * (TURN_BYTES / 4);
   return 2 * TILE_BYTES + turns + columns + CHUNK * 32 + matrix + operators + spread;
 }
 

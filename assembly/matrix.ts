@@ -5,8 +5,9 @@
  *   P1 = Re A·Re W, P2 = Im A·Im W, P3 = (Re A + Im A)(Re W + Im W);  Re s = P1 − P2, Im s = P3 − P1 − P2,
  * each blocked to 3 lines × 12 samples in nine registers over a panel of 32 spins (2.2 times the speed of the 2×2 recurrence).
  */
-import { Job, PANEL, recordBytesOf, Tile } from './layout';
+import { Job, PANEL, recordBytesOf, Tile, TURN_BYTES } from './layout';
 import { Lines, sumLines } from './lines';
+import { turnsAt } from './precession';
 import { decayingTurn, ec, es, evolve, READ_BYTES, WAVEFORM_BYTES } from './readout';
 import { loadColumn, loadT, madd, nmadd, splat } from './simd';
 import { addFixed, allFinite } from './sums';
@@ -43,6 +44,42 @@ function recordPanel(job: Job, tile: Tile, panel: i32, index: i32, rows: usize):
   const step = job.moments + (<usize>load<i32>(readout, 24) << 5);
   const to = rows + <usize>load<i32>(readout, 16) * RECORD;
   for (let i = 0; i < PANEL; i += 8) recordEight(tile, panel + i, moment, step, load<i32>(readout, 20), to + (<usize>i << 2));
+}
+
+/**
+ * Writes the magnetisation at the first sample of one line into its row, as `record` does, and keeps c and s of its way from the last pulse for
+ * the next line of the area: if a kept step leads there, that costs a complex product instead of phase, sin, cos and exp.
+ */
+export function carry(job: Job, tile: Tile, index: i32): void {
+  const readout = job.reads + <usize>index * READ_BYTES;
+  const moment = job.moments + (<usize>load<i32>(readout, 8) << 5);
+  const kx = load<f64>(moment), ky = load<f64>(moment, 8), kz = load<f64>(moment, 16), t = load<f64>(moment, 24);
+  const area = load<i32>(readout, 12), step = load<i32>(readout, 24);
+  let to = tile.records + <usize>area * recordBytesOf(job) + <usize>load<i32>(readout, 16) * RECORD;
+  let own = turnsAt(job, tile, job.keptCount + area);
+  let by = turnsAt(job, tile, step);
+  for (let panel = 0; panel < tile.count; panel += PANEL) {
+    for (let n = panel; n < panel + PANEL; n += 4) {
+      let c: v128, s: v128;
+      if (step < 0) {
+        evolve(tile, n, kx, ky, kz, t);
+        c = ec;
+        s = es;
+      } else {
+        const c0 = v128.load(own), s0 = v128.load(own, 16), dc = v128.load(by), ds = v128.load(by, 16);
+        c = nmadd<f32>(s0, ds, v128.mul<f32>(c0, dc));
+        s = madd<f32>(s0, dc, v128.mul<f32>(c0, ds));
+        by += TURN_BYTES;
+      }
+      v128.store(own, c);
+      v128.store(own, s, 16);
+      own += TURN_BYTES;
+      const x = loadT<f32>(tile.mx, n), y = loadT<f32>(tile.my, n);
+      storeRecord(to, madd<f32>(x, c, v128.mul<f32>(y, s)), nmadd<f32>(x, s, v128.mul<f32>(y, c)));
+      to += 16;
+    }
+    to += <usize>job.rows * RECORD - PART;
+  }
 }
 
 /**

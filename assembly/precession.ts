@@ -72,8 +72,9 @@ export function precess<T>(tile: Tile, moment: usize): void {
   pass<T>(tile, moment, false, 0);
 }
 
+/** Where kept turn `index` of a tile stands: [count / 4][cos, sin, loss][4] f32. */
 // @ts-ignore: decorator
-@inline function turnsAt(job: Job, tile: Tile, index: i32): usize {
+@inline export function turnsAt(job: Job, tile: Tile, index: i32): usize {
   return tile.turns + <usize>index * (<usize>job.capacity >> 2) * TURN_BYTES;
 }
 

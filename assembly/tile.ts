@@ -1,5 +1,5 @@
 /** From a slot's spins to a tile at thermal equilibrium: rates instead of times, off-resonance in hertz at the scanner's field. */
-import { CHUNK, EVOLUTION_BYTES, Job, MAKING_BYTES, OPERATOR_BYTES, PANEL, recordBytesOf, Slot, SPREAD_BYTES, Tile, TILE_BYTES, TURN_BYTES } from './layout';
+import { CHUNK, EVOLUTION_BYTES, Job, MAKING_BYTES, OPERATOR_BYTES, PANEL, recordBytesOf, Slot, SPREAD_BYTES, Tile, TILE_BYTES, TURN_BYTES, turnCountOf } from './layout';
 import { lanes, loadColumn, splat, storeT } from './simd';
 
 export const T1: usize = 4, T2: usize = 5;
@@ -24,7 +24,7 @@ export function loadTile<T>(job: Job, slot: Slot, scratch: usize): Tile {
   tile.lanes = tile.mz + column;
   tile.records = tile.lanes + CHUNK * 32;
   tile.turns = tile.records + <usize>job.areas * recordBytesOf(job);
-  tile.evolution = tile.turns + <usize>job.keptCount * (capacity >> 2) * TURN_BYTES;
+  tile.evolution = tile.turns + <usize>turnCountOf(job) * (capacity >> 2) * TURN_BYTES;
   tile.products = tile.evolution + EVOLUTION_BYTES;
   tile.operators = tile.products + <usize>job.longest * <usize>job.rows * 12;
   tile.making = tile.operators + <usize>job.operatorCount * (capacity >> 2) * OPERATOR_BYTES;

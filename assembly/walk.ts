@@ -2,7 +2,7 @@
 import { sumCurve } from './curve';
 import { excite } from './excitation';
 import { Job, OP, Slot } from './layout';
-import { flush, record } from './matrix';
+import { carry, flush, record } from './matrix';
 import { keepOperators, play } from './operators';
 import { keepMoments, precess, turn } from './precession';
 import { read } from './readout';
@@ -25,6 +25,7 @@ export function simulateTile<T>(job: Job, slot: Slot, scratch: usize, sums: usiz
     else if (kind == OP.EXCITE) excite<T>(job, tile, index);
     else if (kind == OP.READ) finite = read<T>(job, tile, index, sums) && finite;
     else if (sizeof<T>() == 4 && kind == OP.RECORD) record(job, tile, index);
+    else if (sizeof<T>() == 4 && kind == OP.CARRY) carry(job, tile, index);
     else if (sizeof<T>() == 4 && kind == OP.FLUSH) finite = flush(job, tile, index, sums) && finite;
     else if (sizeof<T>() == 4 && kind == OP.TURN) turn(job, tile, index);
     else if (sizeof<T>() == 4 && kind == OP.PLAY) play(job, tile, index);

@@ -5,6 +5,8 @@
 export interface RecordTable {
   /** Index of `record`, which is copied if new. Equality is bit for bit. */
   intern(record: ArrayLike<number>): number;
+  /** A copy of record `index`. */
+  at(index: number): Float64Array;
   /** All records so far, [count][width]. */
   finish(): Float64Array;
 }
@@ -58,6 +60,7 @@ export function recordTable(width: number): RecordTable {
       if (2 * count > slots.length) rehash();
       return count - 1;
     },
+    at: (index) => data.slice(index * width, (index + 1) * width),
     finish: () => data.slice(0, count * width),
   };
 }

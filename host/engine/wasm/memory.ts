@@ -87,7 +87,7 @@ export function wasmSizes(
   );
   const paddedPoints = 256 * (timeline.waveforms.length / STRIDE.waveform);
   const records = program.areas * program.rows * capacity * 12 + program.longest * 12 * program.rows;
-  const kept = (48 * operators.operators.length + 12 * keptMoments.length) * capacity;
+  const kept = (48 * operators.operators.length + 12 * (keptMoments.length + program.areas)) * capacity;
   const tableBytes = operators.tables.reduce(
     (sum, table) => sum + 64 + (table === undefined ? 0 : tableRoom(table)),
     0,

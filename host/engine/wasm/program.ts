@@ -10,11 +10,9 @@ import { growing, recordTable } from '../../timeline/intern.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
 import type { Precision } from '../types.ts';
 import { type Curve, curveFinder } from './curves.ts';
+import { KERNEL, keepTurns, READ } from './kept.ts';
 import { chooseOperators, noOperators, type Operators } from './operators.ts';
 import { axisFinder, type Choice, findTrains, type Line, type Lines, linesOf, type Train } from './trains.ts';
-
-/** As `OP` in assembly/layout.ts. */
-const KERNEL = { precess: 0, excite: 1, read: 2, record: 3, flush: 4, play: 5, train: 6, curve: 7, turn: 8 } as const;
 
 export type ReadoutForm = 'train' | 'transform' | 'curve' | 'matrix' | 'recurrence' | 'direct';
 
@@ -23,7 +21,7 @@ export interface Program {
   readonly ops: Int32Array;
   /** [moments][kx, ky, kz, dt] */
   readonly moments: Float64Array;
-  /** [kept] indices into moments: precessions that come so often that each spin's is kept */
+  /** [kept] indices into moments: turns that come so often that each spin's is kept */
   readonly keptMoments: Int32Array;
   /** [reads][firstSample, waveform, moment, area, row, lines, step]: see assembly/layout.ts */
   readonly reads: Int32Array;
@@ -63,9 +61,6 @@ const MOST_AREAS = 4;
  * few lines (EPI in tiles of 4096: 3.6e9 spin·samples/s with 1 MB, 4.4e9 with 4).
  */
 const AREA_BYTES = 2 ** 22;
-/** Precessions kept where they come at least so often, and at most so many: each takes 12 bytes of every spin in the cache. */
-const FEWEST_TURNS = 4;
-const MOST_KEPT = 16;
 /** Lines past this repay W no better. */
 const MOST_ROWS = 128;
 /** W of longer lines, a geometric series, would lose accuracy: a step of it is twelve samples. */
@@ -77,8 +72,7 @@ const SPACING = [1e-9, 1e-9, 1e-9, 1e-13] as const;
  * area but are formed panel by panel. That saves 3.4 % of the time, W filled for 48 lines instead of 128 costs as much.
  */
 const FEWEST_FRESH = 48;
-/** Fields of a read, of a batch. */
-const READ = 7;
+/** Fields of a batch. */
 const BATCH = 6;
 
 /** Lines of one waveform on their way into a matrix product. */
@@ -131,7 +125,7 @@ export function makeProgram(
   /** Puts the runs of an area that are not in the program yet into its reads. @returns [first of them, how many] */
   const readRuns = (area: number): [number, number] => {
     const { waveform, samples, runs } = open[area]!;
-    const first = reads.length / READ;
+    const first = reads.length / READ.fields;
     let row = samples.length - countOf(runs);
     for (const run of runs) {
       const [start, next] = run as [Line, Line | undefined];
@@ -210,7 +204,7 @@ export function makeProgram(
         batch.samples.push(firstSample);
         if (batch.samples.length === rows) flush(area);
       } else {
-        ops.push(KERNEL.read, reads.length / READ);
+        ops.push(KERNEL.read, reads.length / READ.fields);
         reads.push(firstSample, waveform, moments.intern(moment), 0, 0, 1, 0);
       }
     }
@@ -248,13 +242,14 @@ export function makeProgram(
     if (batch !== undefined) flush(area);
   });
   const program = ops.finish();
-  const keptMoments = precision === 'f64' ? new Int32Array(0) : keepMoments(program);
+  const readTable = reads.finish();
+  const keptMoments = precision === 'f64' ? new Int32Array(0) : keepTurns(program, readTable, moments);
   const lengths = batched.map((is, waveform) => (is ? waveforms[STRIDE.waveform * waveform + 1]! : 0));
   return {
     ops: program,
     moments: moments.finish(),
     keptMoments,
-    reads: reads.finish(),
+    reads: readTable,
     batches: batches.finish(),
     rowSamples: rowSamples.finish(),
     forms,
@@ -271,24 +266,6 @@ export function makeProgram(
     longest: open.length === 0 ? 0 : 8 * Math.ceil(Math.max(0, ...lengths) / 8),
     operators,
   };
-}
-
-/** Turns precessions that come again into kept ones. @returns the moments of these */
-function keepMoments(ops: Int32Array): Int32Array {
-  const counts = new Map<number, number>();
-  for (let op = 0; op < ops.length; op += 2)
-    if (ops[op] === KERNEL.precess) counts.set(ops[op + 1]!, (counts.get(ops[op + 1]!) ?? 0) + 1);
-  const kept = [...counts]
-    .filter(([, count]) => count >= FEWEST_TURNS)
-    .sort(([a, often], [b, seldom]) => seldom - often || a - b)
-    .slice(0, MOST_KEPT)
-    .map(([moment]) => moment);
-  const indices = new Map(kept.map((moment, index) => [moment, index]));
-  for (let op = 0; op < ops.length; op += 2) {
-    const index = ops[op] === KERNEL.precess ? indices.get(ops[op + 1]!) : undefined;
-    if (index !== undefined) ops.set([KERNEL.turn, index], op);
-  }
-  return Int32Array.from(kept);
 }
 
 function chooseForms(timeline: Timeline, precision: Precision): ReadoutForm[] {

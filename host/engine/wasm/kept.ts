@@ -1,0 +1,102 @@
+/**
+ * Turns that are formed once per spin and tile because they come again and again: whole precessions (the rest of a TR), and the
+ * steps by which the first sample of a line follows from that of the line before it (phase encoding, from TR to TR). By counts alone.
+ */
+import type { RecordTable } from '../../timeline/intern.ts';
+import { STRIDE } from '../../timeline/types.ts';
+
+/** As `OP` in assembly/layout.ts. */
+export const KERNEL = {
+  precess: 0,
+  excite: 1,
+  read: 2,
+  record: 3,
+  flush: 4,
+  play: 5,
+  train: 6,
+  curve: 7,
+  turn: 8,
+  carry: 9,
+} as const;
+/** [reads][firstSample, waveform, moment, area, row, lines, step] */
+export const READ = { fields: 7, moment: 2, area: 3, lines: 5, step: 6 } as const;
+
+/** Turns kept where they come at least so often, and at most so many: each takes 12 bytes of every spin in the cache. */
+const FEWEST_TURNS = 4;
+const MOST_KEPT = 16;
+/** Lines carried from one that is phased exactly: each adds a rounding. */
+const MOST_CARRIED = 7;
+/** Steps that differ by less are one [kx, ky, kz, t]: a billionth of a turn over 1 m or at 10 kHz. */
+const GRAIN = [1e-9, 1e-9, 1e-9, 1e-13] as const;
+
+/**
+ * Rewrites precessions that come again to `turn`, and records of single lines that follow from others to `carry`, whose read then
+ * names the kept step, or −1: phased exactly, for those after it.
+ * @param ops [ops][kind, index] and `reads`: changed in place
+ * @param moments interns the steps
+ * @returns indices into moments
+ */
+export function keepTurns(ops: Int32Array, reads: Int32Array, moments: RecordTable): Int32Array {
+  const steps = stepsBetweenLines(ops, reads, moments);
+  const counts = new Map<number, number>();
+  const count = (moment: number): unknown => counts.set(moment, (counts.get(moment) ?? 0) + 1);
+  for (let op = 0; op < ops.length; op += 2) if (ops[op] === KERNEL.precess) count(ops[op + 1]!);
+  for (const { step } of steps) count(step);
+  const kept = [...counts]
+    .filter(([, often]) => often >= FEWEST_TURNS)
+    .sort(([a, often], [b, seldom]) => seldom - often || a - b)
+    .slice(0, MOST_KEPT)
+    .map(([moment]) => moment);
+  const indices = new Map(kept.map((moment, index) => [moment, index]));
+  for (let op = 0; op < ops.length; op += 2) {
+    const index = ops[op] === KERNEL.precess ? indices.get(ops[op + 1]!) : undefined;
+    if (index !== undefined) ops.set([KERNEL.turn, index], op);
+  }
+  /** By op: how many lines it has been carried. */
+  const carried = new Map<number, number>();
+  for (const { from, to, step } of steps) {
+    const index = indices.get(step);
+    const lines = (carried.get(from) ?? 0) + 1;
+    if (index === undefined || lines > MOST_CARRIED) continue;
+    if (lines === 1) carry(ops, reads, from, -1);
+    carry(ops, reads, to, index);
+    carried.set(to, lines);
+  }
+  return Int32Array.from(kept);
+}
+
+function carry(ops: Int32Array, reads: Int32Array, op: number, step: number): void {
+  ops[op] = KERNEL.carry;
+  reads[READ.fields * ops[op + 1]! + READ.step] = step;
+}
+
+interface Step {
+  /** Ops that record a line each, one after the other into the same area. */
+  readonly from: number;
+  readonly to: number;
+  /** Index of the moment between their first samples. */
+  readonly step: number;
+}
+
+function stepsBetweenLines(ops: Int32Array, reads: Int32Array, moments: RecordTable): Step[] {
+  const steps: Step[] = [];
+  /** By area: the op that recorded the last line there, and its moment. */
+  const last = new Map<number, { readonly op: number; readonly moment: Float64Array }>();
+  for (let op = 0; op < ops.length; op += 2) {
+    if (ops[op] !== KERNEL.record) continue;
+    const read = READ.fields * ops[op + 1]!;
+    if (reads[read + READ.lines] !== 1) continue;
+    const area = reads[read + READ.area]!;
+    const moment = moments.at(reads[read + READ.moment]!);
+    const before = last.get(area);
+    if (before !== undefined) {
+      const step = Array.from({ length: STRIDE.segment }, (_, i) => {
+        const grain = GRAIN[i]!;
+        return grain * Math.round((moment[i]! - before.moment[i]!) / grain);
+      });
+      steps.push({ from: before.op, to: op, step: moments.intern(step) });
+    }
+    last.set(area, { op, moment });
+  }
+  return steps;
+}

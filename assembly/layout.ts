@@ -37,7 +37,7 @@ export class Job {
   operatorCount: i32;
   /** [plays][excitation, firstTerm, terms] i32 */
   plays: usize;
-  /** [terms][operator, coefficient] f64: a play applies Σ coefficient · operator */
+  /** [terms][operator, even, odd] f64: a play applies Σ coefficient · operator, see `operators.ts` */
   terms: usize;
   /** [trains] Train; bytes of each of a thread's two grids for them */
   trains: usize;

@@ -3,7 +3,8 @@
  * images of the three unit vectors without density, and of M = 0 with it. They are made once per tile by stepping these four in f64
  * (rounded once instead of at every step: the error of 128 repetitions of a pulse of 1000 steps falls from 3e-5 to 3e-7 of Σ|ρ|), and
  * a pulse that comes again costs 35 operations per spin instead of 40 per step. Phase cycling is a turn about z before and after.
- * A pulse of another amplitude is a linear combination of operators at a few amplitudes (`terms`; the host sizes them).
+ * A pulse of another amplitude is a linear combination of operators at a few amplitudes (`terms`; the host sizes them), with other
+ * coefficients for what leads from Mxy to Mz or back: that is odd in the amplitude, all else even.
  *
  * Layout: [operators][spins / 4][12][4], so that a play reads whole cache lines from as many streams as it has terms.
  */
@@ -14,7 +15,9 @@ import { lookUp } from './tables';
 import { T1, T2 } from './tile';
 
 const PLAY_BYTES: usize = 12;
-const TERM_BYTES: usize = 16;
+const TERM_BYTES: usize = 24;
+/** Of a term as a play goes through it. */
+const LANE_BYTES: usize = 16;
 
 /** Makes all operators of the job for the spins of a tile: out of their tables, or by stepping a panel at a time. */
 export function keepOperators(job: Job, tile: Tile): void {
@@ -83,11 +86,12 @@ export function play(job: Job, tile: Tile, index: i32): void {
   const entry = job.plays + <usize>index * PLAY_BYTES;
   const excitation = job.excitations + <usize>load<i32>(entry) * EXCITATION_BYTES;
   const first = job.terms + <usize>load<i32>(entry, 4) * TERM_BYTES;
-  // [terms][address of the operator, coefficient]
-  const terms = tile.lanes, end = terms + (<usize>load<i32>(entry, 8) << 3);
-  for (let term = terms, from = first; term < end; term += 8, from += TERM_BYTES) {
+  // [terms][address of the operator, both coefficients]
+  const terms = tile.lanes, end = terms + <usize>load<i32>(entry, 8) * LANE_BYTES;
+  for (let term = terms, from = first; term < end; term += LANE_BYTES, from += TERM_BYTES) {
     store<usize>(term, at(job, tile, <i32>load<f64>(from)));
     store<f32>(term, <f32>load<f64>(from, 8), 4);
+    store<f32>(term, <f32>load<f64>(from, 16), 8);
   }
   const ci = splat<f32>(load<f64>(excitation, 8)), si = splat<f32>(load<f64>(excitation, 16));
   const co = splat<f32>(load<f64>(excitation, 24)), so = splat<f32>(load<f64>(excitation, 32));
@@ -99,12 +103,12 @@ export function play(job: Job, tile: Tile, index: i32): void {
     const y = nmadd<f32>(px, si, v128.mul<f32>(py, ci));
     const z = loadT<f32>(tile.mz, n);
     let mx = splat<f32>(0), my = mx, mz = mx;
-    for (let term = terms; term < end; term += 8) {
+    for (let term = terms; term < end; term += LANE_BYTES) {
       const from = load<usize>(term) + spins;
-      const c = v128.load32_splat(term, 4);
-      mx = madd<f32>(c, image(from, x, y, z), mx);
-      my = madd<f32>(c, image(from + 16, x, y, z), my);
-      mz = madd<f32>(c, image(from + 32, x, y, z), mz);
+      const even = v128.load32_splat(term, 4), odd = v128.load32_splat(term, 8);
+      mx = madd<f32>(even, ofXY(from, x, y), madd<f32>(odd, ofZ(from, z), mx));
+      my = madd<f32>(even, ofXY(from + 16, x, y), madd<f32>(odd, ofZ(from + 16, z), my));
+      mz = madd<f32>(odd, ofXY(from + 32, x, y), madd<f32>(even, ofZ(from + 32, z), mz));
     }
     spins += OPERATOR_BYTES;
     storeT<f32>(tile.mx, n, nmadd<f32>(my, so, v128.mul<f32>(mx, co)));
@@ -113,10 +117,14 @@ export function play(job: Job, tile: Tile, index: i32): void {
   }
 }
 
-/** One component of A·M + b. */
+/** What one component of A·M + b has of Mxy. */
 // @ts-ignore: decorator
-@inline function image(from: usize, x: v128, y: v128, z: v128): v128 {
-  let m = madd<f32>(v128.load(from), x, v128.load(from, 144));
-  m = madd<f32>(v128.load(from, 48), y, m);
-  return madd<f32>(v128.load(from, 96), z, m);
+@inline function ofXY(from: usize, x: v128, y: v128): v128 {
+  return madd<f32>(v128.load(from, 48), y, v128.mul<f32>(v128.load(from), x));
+}
+
+/** … and of Mz and the density. */
+// @ts-ignore: decorator
+@inline function ofZ(from: usize, z: v128): v128 {
+  return madd<f32>(v128.load(from, 96), z, v128.load(from, 144));
 }

@@ -1,8 +1,9 @@
 /**
  * Which pulses are kept as operators per spin (`assembly/operators.ts`), from counts alone. A pulse that is played often enough is
  * kept as it is: the same rotations in another order, exact up to rounding. With a tolerance, pulses that differ only in amplitude
- * are one family: the operator is an entire function of the amplitude, so a polynomial through a few Chebyshev nodes
- * gives all of them; how many is found by stepping random spins at amplitudes between the nodes.
+ * are one family: the operator is an entire function of the amplitude a, so a polynomial through a few Chebyshev nodes
+ * gives all of them; how many is found by stepping random spins at amplitudes between the nodes. To turn B1 round is to turn it by π about
+ * z, so what leads from Mxy to Mz and back is odd in a, all else even: polynomials in a², which take two thirds of the nodes.
  */
 import { createHash } from 'node:crypto';
 import type { PhantomSource } from '../../phantom/types.ts';
@@ -19,7 +20,7 @@ export interface Operators extends PulseTables {
   readonly tables: readonly (PulseTable | undefined)[];
   /** [plays][excitation, firstTerm, terms] */
   readonly plays: Int32Array;
-  /** [terms][operator, coefficient] */
+  /** [terms][operator, coefficient of what is even in the amplitude, of what is odd] */
   readonly terms: Float64Array;
   /** [excitations] its play, or −1: stepped */
   readonly playOf: Int32Array;
@@ -27,7 +28,7 @@ export interface Operators extends PulseTables {
 }
 
 /** Lanes: one step, what a pulse costs besides its steps, one term of a play and what a play costs besides. */
-const COST = { step: 40, pulse: 60, term: 12, play: 23 } as const;
+const COST = { step: 40, pulse: 60, term: 15, play: 20 } as const;
 /** Four images are stepped to make one operator, in f64 with half the lanes. */
 const IMAGES = 8;
 /** Kept operators of one spin [bytes], at most: a tile of 1024 then fills half of a second-level cache. */
@@ -41,6 +42,7 @@ interface Family {
   /** Pulse whose steps all others are multiples of. */
   readonly pulse: number;
   readonly members: ReadonlyMap<number, number>;
+  /** Sizes of these multiples. */
   readonly amplitudes: readonly number[];
 }
 
@@ -75,7 +77,7 @@ export function chooseOperators(
   const isLookedUp: boolean[] = [];
   const choices: Choice[] = [];
   /** By pulse: its terms. */
-  const termsOf = new Map<number, readonly (readonly [number, number])[]>();
+  const termsOf = new Map<number, readonly (readonly [number, number, number])[]>();
   for (const { family, nodes, isTable, saved, play, count } of candidates) {
     if (!(saved > 0) || OPERATOR_BYTES * (operators.length + nodes.length) > MOST_BYTES) continue;
     const first = operators.length;
@@ -94,7 +96,7 @@ export function chooseOperators(
     for (const [pulse, amplitude] of family.members)
       termsOf.set(
         pulse,
-        lagrange(nodes, amplitude).map((coefficient, n) => [first + n, coefficient] as const),
+        weights(nodes, amplitude).map(({ even, odd }, n) => [first + n, even, odd] as const),
       );
   }
 
@@ -105,7 +107,7 @@ export function chooseOperators(
     const own = termsOf.get(excitations[STRIDE.excitation * excitation]!);
     if (own === undefined) return;
     playOf[excitation] = played.length / 3;
-    played.push(excitation, terms.length / 2, own.length);
+    played.push(excitation, terms.length / 3, own.length);
     terms.push(...own.flat());
   });
   const made = { pulses: append(timeline.pulses, pulses), rfSteps: append(timeline.rfSteps, rfSteps) };
@@ -164,7 +166,7 @@ function families(timeline: Timeline, plays: Int32Array, scaled: boolean): Famil
   return [...found.values()].flat().map(({ pulse, members }) => ({
     pulse,
     members,
-    amplitudes: [...new Set(members.values())],
+    amplitudes: [...new Set([...members.values()].map(Math.abs))],
   }));
 }
 
@@ -202,29 +204,33 @@ function ratio({ pulses, rfSteps }: Timeline, pulse: number, base: number): numb
   return deviation <= 1e-9 * Math.sqrt(norm) ? factor : undefined;
 }
 
-/** Fewest Chebyshev nodes over the amplitudes whose polynomial stays within `bound` of stepping halfway between them. */
+/** Entries of an operator that are odd in the amplitude: [12], three of each image. */
+const IS_ODD = [false, false, true, false, false, true, true, true, false, true, true, false] as const;
+
+/** Fewest Chebyshev nodes over the squares of the amplitudes whose polynomials stay within `bound` of stepping halfway between them. */
 function nodesFor(timeline: Timeline, family: Family, spins: readonly RandomSpin[], bound: number): number[] {
   const { amplitudes, pulse } = family;
   if (amplitudes.length === 1) return [amplitudes[0]!];
-  const low = Math.min(...amplitudes);
-  const high = Math.max(...amplitudes);
+  const low = Math.min(...amplitudes) ** 2;
+  const high = Math.max(...amplitudes) ** 2;
   const times = relaxationTimes(timeline, pulse);
   const node = (n: number, count: number): number =>
-    (low + high) / 2 - ((high - low) / 2) * Math.cos((Math.PI * (2 * n + 1)) / (2 * count));
+    Math.sqrt((low + high) / 2 - ((high - low) / 2) * Math.cos((Math.PI * (2 * n + 1)) / (2 * count)));
   for (let count = 2; count < Math.min(MOST_NODES, amplitudes.length); count++) {
     const nodes = Array.from({ length: count }, (_, n) => node(n, count));
     const between = Array.from({ length: count + 1 }, (_, n) => {
-      const amplitude = n === 0 ? low : n === count ? high : node(n - 0.5, count);
-      return { amplitude, weights: lagrange(nodes, amplitude) };
+      const amplitude = n === 0 ? Math.sqrt(low) : n === count ? Math.sqrt(high) : node(n - 0.5, count);
+      return { amplitude, terms: weights(nodes, amplitude) };
     });
     // The first spin, at the phantom's corner, mostly tells already that there are too few.
     const areEnough = spins.every((spin) => {
       const kept = nodes.map((amplitude) => stepOperator(timeline, pulse, times, amplitude, spin));
-      return between.every(({ amplitude, weights }) => {
+      return between.every(({ amplitude, terms }) => {
         const exact = stepOperator(timeline, pulse, times, amplitude, spin);
-        return exact.every(
-          (value, i) => Math.abs(value - weights.reduce((sum, w, n) => sum + w * kept[n]![i]!, 0)) <= bound,
-        );
+        return exact.every((value, i) => {
+          const approximate = terms.reduce((sum, { even, odd }, n) => sum + (IS_ODD[i] ? odd : even) * kept[n]![i]!, 0);
+          return Math.abs(value - approximate) <= bound;
+        });
       });
     });
     if (areEnough) return nodes;
@@ -232,11 +238,15 @@ function nodesFor(timeline: Timeline, family: Family, spins: readonly RandomSpin
   return [...amplitudes];
 }
 
-/** Weights of the values at `nodes` in their polynomial's value at x. */
-function lagrange(nodes: readonly number[], x: number): number[] {
-  return nodes.map((own, n) =>
-    nodes.reduce((product, other, m) => (m === n ? product : (product * (x - other)) / (own - other)), 1),
-  );
+/** Weights of the operators at `nodes` in that at amplitude a: of what is even in a, and of what is odd. */
+function weights(nodes: readonly number[], a: number): { even: number; odd: number }[] {
+  return nodes.map((own, n) => {
+    const even = nodes.reduce(
+      (product, other, m) => (m === n ? product : (product * (a ** 2 - other ** 2)) / (own ** 2 - other ** 2)),
+      1,
+    );
+    return { even, odd: own === 0 ? 0 : (even * a) / own };
+  });
 }
 
 function append(array: Float64Array, values: readonly number[]): Float64Array {

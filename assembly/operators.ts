@@ -102,14 +102,9 @@ export function play(job: Job, tile: Tile, index: i32): void {
     const x = madd<f32>(px, ci, v128.mul<f32>(py, si));
     const y = nmadd<f32>(px, si, v128.mul<f32>(py, ci));
     const z = loadT<f32>(tile.mz, n);
-    let mx = splat<f32>(0), my = mx, mz = mx;
-    for (let term = terms; term < end; term += LANE_BYTES) {
-      const from = load<usize>(term) + spins;
-      const even = v128.load32_splat(term, 4), odd = v128.load32_splat(term, 8);
-      mx = madd<f32>(even, ofXY(from, x, y), madd<f32>(odd, ofZ(from, z), mx));
-      my = madd<f32>(even, ofXY(from + 16, x, y), madd<f32>(odd, ofZ(from + 16, z), my));
-      mz = madd<f32>(odd, ofXY(from + 32, x, y), madd<f32>(even, ofZ(from + 32, z), mz));
-    }
+    const mx = component(terms, end, spins, x, y, z, 4, 8);
+    const my = component(terms, end, spins + 16, x, y, z, 4, 8);
+    const mz = component(terms, end, spins + 32, x, y, z, 8, 4);
     spins += OPERATOR_BYTES;
     storeT<f32>(tile.mx, n, nmadd<f32>(my, so, v128.mul<f32>(mx, co)));
     storeT<f32>(tile.my, n, madd<f32>(mx, so, v128.mul<f32>(my, co)));
@@ -117,14 +112,15 @@ export function play(job: Job, tile: Tile, index: i32): void {
   }
 }
 
-/** What one component of A·M + b has of Mxy. */
+/** One component of what all terms make of Mxy by one coefficient and of Mz and the density by the other. */
 // @ts-ignore: decorator
-@inline function ofXY(from: usize, x: v128, y: v128): v128 {
-  return madd<f32>(v128.load(from, 48), y, v128.mul<f32>(v128.load(from), x));
-}
-
-/** … and of Mz and the density. */
-// @ts-ignore: decorator
-@inline function ofZ(from: usize, z: v128): v128 {
-  return madd<f32>(v128.load(from, 96), z, v128.load(from, 144));
+@inline function component(terms: usize, end: usize, at: usize, x: v128, y: v128, z: v128, ofXY: usize, ofZ: usize): v128 {
+  let sum = splat<f32>(0);
+  for (let term = terms; term < end; term += LANE_BYTES) {
+    const from = load<usize>(term) + at;
+    const across = madd<f32>(v128.load(from, 48), y, v128.mul<f32>(v128.load(from), x));
+    const along = madd<f32>(v128.load(from, 96), z, v128.load(from, 144));
+    sum = madd<f32>(v128.load32_splat(term + ofXY), across, madd<f32>(v128.load32_splat(term + ofZ), along, sum));
+  }
+  return sum;
 }

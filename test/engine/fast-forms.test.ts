@@ -8,10 +8,11 @@ import { fingerprinting, gradientEcho3d, randomSpins, spiral, timelineOf } from 
 import { makePlan } from '../../host/cluster/plan.ts';
 import { tilesToVerify, uniteFindings, verifyTiles } from '../../host/cluster/verify.ts';
 import { makeWasmEngine } from '../../host/engine/wasm/engine.ts';
+import { KERNEL, READ } from '../../host/engine/wasm/kept.ts';
 import { makeProgram } from '../../host/engine/wasm/program.ts';
 import { chooseAxis } from '../../host/engine/wasm/spreading.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
-import { adc, blockOf, flatTop, hardPulse, sequenceOf, trapezoid } from '../../host/sequence/designer.ts';
+import { adc, blockOf, flatTop, hardPulse, sequenceOf, sincPulse, trapezoid } from '../../host/sequence/designer.ts';
 import { type Block, DEFAULT_SCANNER } from '../../host/sequence/types.ts';
 import type { Timeline } from '../../host/timeline/types.ts';
 import { errorOfDensity } from '../../validation/tolerance.ts';
@@ -218,17 +219,52 @@ test('a pulse that returns is kept as an operator without a tolerance, and is no
   assert.ok(relativeError(await simulateTimeline(timeline, spins), exact) < 5e-6);
 });
 
-test('a precession that returns is kept per spin without a tolerance, and never in f64', async () => {
+test('what returns is kept per spin without a tolerance, and never in f64: the rest of a TR, the step from line to line', async () => {
   const timeline = echoes();
   const spins = randomSpins(640);
   const source = phantomOf(spins);
-  const { ops, keptMoments } = makeProgram(timeline, source, { precision: 'f32', tileSize: 256 });
-  const kinds = ops.filter((_, n) => n % 2 === 0);
-  const [PRECESS, TURN] = [0, 8];
+  const { ops, reads, keptMoments } = makeProgram(timeline, source, { precision: 'f32', tileSize: 256 });
+  const kinds = [...ops].filter((_, n) => n % 2 === 0);
   const countOf = (wanted: number): number => kinds.filter((kind) => kind === wanted).length;
   // 40 TRs: the ramp before the first pulse, and what lies between two.
-  assert.deepEqual([keptMoments.length, countOf(TURN), countOf(PRECESS)], [1, 39, 1]);
+  assert.deepEqual([countOf(KERNEL.turn), countOf(KERNEL.precess)], [39, 1]);
+  // 40 lines, each eighth of them phased exactly.
+  assert.deepEqual([countOf(KERNEL.carry), countOf(KERNEL.record)], [40, 0]);
+  const steps = [...reads].filter((_, n) => n % READ.fields === READ.step);
+  assert.deepEqual([steps.filter((step) => step < 0).length, keptMoments.length], [5, 2]);
   assert.equal(makeProgram(timeline, source, { precision: 'f64', tileSize: 256 }).keptMoments.length, 0);
+});
+
+test('lines that follow from one another are as exact as their first, however far out a spin', async () => {
+  const timeline = timelineOf(gradientEcho3d(128, 32));
+  for (const spin of [
+    { x: 0.5, y: -0.5, z: 1e-3 },
+    { y: 0.11, offset: 300 },
+  ]) {
+    const spins = spinsOf([{ T1: 1, T2: 0.05, ...spin }]);
+    const exact = await simulateTimeline(timeline, spins, { precision: 'f64' });
+    const error = relativeError(await simulateTimeline(timeline, spins), exact);
+    assert.ok(error < 2e-6, `${error}`);
+  }
+});
+
+test('pulses of one shape from no flip to far past 180° are few operators, within the tolerance', async () => {
+  const flips = Array.from({ length: 25 }, (_, n) => (Math.PI * n) / 20);
+  const wait = flatTop(1e-3, 2e-3, DEFAULT_SCANNER);
+  const blocks = flips.flatMap((flip, n) => [
+    blockOf({ rf: sincPulse({ flip, duration: 1e-3, timeBandwidth: 4, raster: 1e-5, phaseOffset: n }) }),
+    blockOf({ gx: wait, adc: adc(16, 1e-4, wait.rise) }),
+  ]);
+  const timeline = timelineOf(sequenceOf('flips', blocks, {}));
+  const spins = randomSpins(4000);
+  const exact = await simulateTimeline(timeline, spins, { precision: 'f64' });
+  for (const tolerance of [1e-2, 1e-4]) {
+    const made = { precision: 'f32', tileSize: 256, tolerance } as const;
+    const { operators } = makeProgram(timeline, phantomOf(spins), made).operators;
+    assert.ok(operators.length >= 2 && operators.length <= 10, `${operators.length} operators`);
+    const error = errorOfDensity(await simulateTimeline(timeline, spins, { tolerance }), exact, spins);
+    assert.ok(error <= tolerance / 10, `${error}`);
+  }
 });
 
 test('pulses of one shape are kept at a few amplitudes with a tolerance, stepped without', () => {

@@ -30,9 +30,14 @@ export function kaiserBessel(width: number, ratio: number): SpreadingKernel {
   const taps = 4 * Math.ceil(width / 4);
   const polynomials = new Float64Array(taps * (degree + 1));
   const at = (tap: number, d: number): number => 4 * ((degree + 1) * (tap >> 2) + d) + (tap & 3);
-  for (let tap = 0; tap < width; tap++) {
+  for (let tap = 0; tap < width / 2; tap++) {
     const powers = interpolate((v) => shape(beta, (2 * (v + (width - 1) / 2 - tap)) / width) / peak, degree);
-    for (let d = 0; d <= degree; d++) polynomials[at(tap, d)] = Math.fround(powers[degree - d]!);
+    powers.forEach((value, power) => {
+      const d = degree - power;
+      polynomials[at(tap, d)] = Math.fround(value);
+      // ψ is even: the cell on the other side holds the same, mirrored.
+      polynomials[at(width - 1 - tap, d)] = Math.fround(power % 2 === 0 ? value : -value);
+    });
   }
   const transform = (xi: number): number => {
     const s = beta ** 2 - (Math.PI * width * xi) ** 2;
@@ -106,7 +111,7 @@ function shape(beta: number, u: number): number {
 }
 
 /** [degree + 1] coefficients, lowest first, of the polynomial through a function at the Chebyshev nodes of [−½, ½]. */
-function interpolate(f: (x: number) => number, degree: number): number[] {
+function interpolate(f: (x: number) => number, degree: number): Float64Array {
   const nodes = Array.from(
     { length: degree + 1 },
     (_, n) => 0.5 * Math.cos((Math.PI * (2 * n + 1)) / (2 * degree + 2)),
@@ -116,11 +121,10 @@ function interpolate(f: (x: number) => number, degree: number): number[] {
     for (let n = degree; n >= order; n--)
       divided[n] = (divided[n]! - divided[n - 1]!) / (nodes[n]! - nodes[n - order]!);
   // Newton's form multiplied out.
-  let powers = [divided[degree]!];
-  for (let n = degree - 1; n >= 0; n--) {
-    const shifted = [0, ...powers];
-    powers = shifted.map((power, i) => power - nodes[n]! * (powers[i] ?? 0));
-    powers[0] = powers[0]! + divided[n]!;
+  const powers = new Float64Array(degree + 1);
+  for (let n = degree; n >= 0; n--) {
+    for (let i = degree - n; i > 0; i--) powers[i] = powers[i - 1]! - nodes[n]! * powers[i]!;
+    powers[0] = divided[n]! - nodes[n]! * powers[0]!;
   }
   return powers;
 }

@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { PhantomSource } from '../../phantom/types.ts';
+import { growing } from '../../timeline/intern.ts';
 import { relaxationTimes } from '../../timeline/relaxation.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
 import { type PulseTables, type RandomSpin, randomSpins, stepOperator } from './pulse-check.ts';
@@ -110,7 +111,10 @@ export function chooseOperators(
     played.push(excitation, terms.length / 3, own.length);
     terms.push(...own.flat());
   });
-  const made = { pulses: append(timeline.pulses, pulses), rfSteps: append(timeline.rfSteps, rfSteps) };
+  const stepped = new Set(operators);
+  for (const [excitation, play] of playOf.entries())
+    if (play < 0) stepped.add(excitations[STRIDE.excitation * excitation]!);
+  const made = withSteps(append(timeline.pulses, pulses), append(timeline.rfSteps, rfSteps), stepped);
   const all = { ...timeline, ...made };
   return {
     ...made,
@@ -255,6 +259,22 @@ function append(array: Float64Array, values: readonly number[]): Float64Array {
   both.set(array);
   both.set(values, array.length);
   return both;
+}
+
+/** The same pulses, of which all but the `stepped` ones have lost their steps. */
+function withSteps(pulses: Float64Array, rfSteps: Float64Array, stepped: ReadonlySet<number>): PulseTables {
+  const count = pulses.length / STRIDE.pulse;
+  if (stepped.size === count) return { pulses, rfSteps };
+  const left = pulses.slice();
+  const steps = growing(Float64Array);
+  for (let pulse = 0; pulse < count; pulse++) {
+    const at = STRIDE.pulse * pulse;
+    const [first, own] = pulses.subarray(at) as unknown as [number, number];
+    left[at] = steps.length / STRIDE.rfStep;
+    if (stepped.has(pulse)) steps.append(rfSteps.subarray(STRIDE.rfStep * first, STRIDE.rfStep * (first + own)));
+    else left[at + 1] = 0;
+  }
+  return { pulses: left, rfSteps: steps.finish() };
 }
 
 /** Appends a multiple of a pulse to those that follow the timeline's own, unless it is one of these. @returns its index */

@@ -62,7 +62,7 @@ export function stepOperator(
     const hy = half * amplitude * rfSteps[at + 2]!;
     const hz =
       half * (rfSteps[at + 3]! * rx + rfSteps[at + 4]! * ry + rfSteps[at + 5]! * rz) + Math.PI * dt * (hertz - offset);
-    const angle = Math.hypot(hx, hy, hz);
+    const angle = Math.sqrt(hx * hx + hy * hy + hz * hz);
     const c = Math.cos(angle);
     const f = angle === 0 ? 1 : Math.sin(angle) / angle;
     const ux = hx * f;

@@ -91,7 +91,7 @@ export function pulseForms(timeline: Timeline, source: PhantomSource): Int32Arra
   const forms = new Int32Array(pulses.length / STRIDE.pulse);
   for (let pulse = 0; pulse < forms.length; pulse++) {
     const [first, count, offset] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number, number];
-    let largest = 0;
+    let largest = 0; // squared half angle
     for (let step = first; step < first + count; step++) {
       const at = STRIDE.rfStep * step;
       const dt = rfSteps[at]!;
@@ -101,9 +101,9 @@ export function pulseForms(timeline: Timeline, source: PhantomSource): Int32Arra
         Math.abs(half * rfSteps[at + 4]!) * y +
         Math.abs(half * rfSteps[at + 5]!) * z +
         Math.PI * dt * (hertz + Math.abs(offset));
-      largest = Math.max(largest, Math.hypot(half * rfSteps[at + 1]!, half * rfSteps[at + 2]!, hz));
+      largest = Math.max(largest, (half * rfSteps[at + 1]!) ** 2 + (half * rfSteps[at + 2]!) ** 2 + hz * hz);
     }
-    forms[pulse] = largest <= Math.PI / 2 ? SMALL : ANY;
+    forms[pulse] = largest <= (Math.PI / 2) ** 2 ? SMALL : ANY;
   }
   return forms;
 }

@@ -41,7 +41,7 @@ const FULL: readonly RunCase[] = [
   {
     name: '3-D GRE, 128 TRs, 10⁵ spins',
     sequence: () => gradientEcho3d(128, 128),
-    ...{ spins: 1e5, rounds: 3, perStepSpins: 1e4, tolerance: 1e-5, returns: true },
+    ...{ spins: 1e5, rounds: 5, perStepSpins: 1e4, tolerance: 1e-5, returns: true },
   },
   {
     name: '8-shot spiral, 3·10⁵ spins',

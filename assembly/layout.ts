@@ -57,6 +57,8 @@ export class Job {
   rows: i32;
   areas: i32;
   longest: i32;
+  /** 1: V8 joins vectors to wide ones, see `multiply.ts`. */
+  wide: i32;
   /** Slots in the ring of tiles. */
   slots: i32;
   /** [slots] Slot */
@@ -155,7 +157,7 @@ export class Tile {
   lanes: usize;
   /** [areas][panels][rows][re, im, re + im][PANEL] f32: recorded magnetisation. */
   records: usize;
-  /** [3][PANEL][re, im, re + im][4] f32: in-line evolution of a panel over twelve samples; and four columns of its steps. */
+  /** [3][PANEL][re, im, re + im][4 or 8] f32: in-line evolution of a panel over three units of samples; and six columns of its steps. */
   evolution: usize;
   /** [re·re, im·im, (re + im)²][rows][longest] f32: products summed over panels. */
   products: usize;
@@ -178,7 +180,7 @@ export class Tile {
 export const TILE_BYTES: i32 = 128;
 
 /** Bytes of `Tile.evolution`. */
-export const EVOLUTION_BYTES: i32 = (3 * 12 + 4) * PANEL * 4;
+export const EVOLUTION_BYTES: i32 = (3 * 3 * 8 + 6) * PANEL * 4;
 
 /** Room for making operators: six f64 columns of a panel. */
 export const MAKING_BYTES: i32 = 6 * PANEL * 8;

@@ -1,12 +1,12 @@
 /**
  * Lines that share one equally spaced waveform as non-uniform transforms over a batch: s[l, j] = Σ_n A[l, n]·e^{−i2πλ_n j − a_n j}, A the recorded
- * magnetisation at the first sample of line l (`record` in matrix.ts). A spin's weights are formed once per batch and spread on the cells of
+ * magnetisation at the first sample of line l (`records.ts`). A spin's weights are formed once per batch and spread on the cells of
  * every line: 8 complex products where the matrix form has as many as samples. A cell holds all lines side by side, as they are transformed.
  */
 import { transformColumns } from './fourier';
 import { Job, PANEL, Tile } from './layout';
-import { PART, RECORD, rowsOfPanel } from './matrix';
 import { ec, es, evolve } from './readout';
+import { PART, RECORD, rowsOfPanel } from './records';
 import { loadT, madd, nmadd, splat } from './simd';
 import { addVector, Axis, cellOf, MOST_TAPS, placeFour, weigh } from './spreading';
 import { addFixed, allFinite } from './sums';

@@ -2,10 +2,11 @@
 import { sumCurve } from './curve';
 import { excite } from './excitation';
 import { Job, OP, Slot } from './layout';
-import { carry, flush, record } from './matrix';
+import { flush } from './matrix';
 import { keepOperators, play } from './operators';
 import { keepMoments, precess, turn } from './precession';
 import { read } from './readout';
+import { carry, record } from './records';
 import { loadTile } from './tile';
 import { sumTrain } from './train';
 

@@ -34,6 +34,7 @@ export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Prom
     options.accumulatorBytes,
   );
   const memory = layOut(job, program, sizes);
+  memory.job.set('wide', Number(kernels.build === 'wide'));
   let exports = instantiate(kernels.module, memory.arena.memory);
   const agreed = RECORD_BYTES.every((bytes, record) => exports.recordBytes(record) === bytes);
   if (!agreed || exports.heapBase() > KERNEL_DATA) {

@@ -27,7 +27,7 @@ const JOB_FIELDS = [
     'keptMoments',
     'keptCount',
   ] as const),
-  ...(['precision', 'capacity', 'rows', 'areas', 'longest', 'slots', 'slotTable', 'scratch', 'sums'] as const),
+  ...(['precision', 'capacity', 'rows', 'areas', 'longest', 'wide', 'slots', 'slotTable', 'scratch', 'sums'] as const),
   ...(['accumulators', 'atomicSums', 'sampleCount', 'filled', 'next', 'finished', 'stop', 'failed'] as const),
 ] as const;
 const SLOT_FIELDS = ['spins', 'count', 'done'] as const;

@@ -1,14 +1,15 @@
 /**
- * Which kernel build runs here: relaxed SIMD where the machine's Node takes it, plain SIMD elsewhere. The two may differ in
- * the last bits, so the choice is part of the engine's `build` and of the plan's hash.
+ * Which kernel build runs here: relaxed SIMD where the machine's Node takes it, plain SIMD elsewhere; and wide, with products laid out for
+ * vectors of 256 bits, where V8 makes these of two neighbouring ones. They may differ in the last bits, so the choice is part of the
+ * engine's `build` and of the plan's hash.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { assetPath } from '../../common/assets.ts';
 import { EXIT, LarmorError } from '../../common/errors.ts';
-import { allowRelaxedSimd } from '../../common/v8-flags.ts';
+import { allowRelaxedSimd, allowWideSimd } from '../../common/v8-flags.ts';
 
-export type KernelBuild = 'relaxed' | 'simd';
+export type KernelBuild = 'wide' | 'relaxed' | 'simd';
 
 export interface Kernels {
   readonly module: WebAssembly.Module;
@@ -37,8 +38,9 @@ export function loadKernels(wanted?: KernelBuild): Kernels {
   const known = loaded.get(wanted);
   if (known !== undefined) return known;
   allowRelaxedSimd();
-  for (const build of wanted === undefined ? (['relaxed', 'simd'] as const) : [wanted]) {
-    const bytes = readKernel(`wasm/${build}.wasm`);
+  const fastest = allowWideSimd() ? 'wide' : 'relaxed';
+  for (const build of wanted === undefined ? ([fastest, 'simd'] as const) : [wanted]) {
+    const bytes = readKernel(`wasm/${build === 'simd' ? 'simd' : 'relaxed'}.wasm`);
     if (!WebAssembly.validate(bytes)) continue;
     const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 8);
     const kernels = { module: new WebAssembly.Module(bytes), build, digest };

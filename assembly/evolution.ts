@@ -1,0 +1,177 @@
+/**
+ * W, the evolution of a panel's spins along a line: e^{−i2π(k·r + Δf·t)}·e^{−t·R2} from the first sample to each, both parts and their sum. Of
+ * three units of samples at a time, right before they are multiplied: [3][PANEL][re, im, sum][unit].
+ */
+import { PANEL, Tile } from './layout';
+import { isWide, spinBytes, unitBytes } from './multiply';
+import { decayingTurn, ec, es } from './readout';
+import { PART } from './records';
+import { loadColumn, loadT, madd, nmadd, splat } from './simd';
+
+/** Four phases as f32, from four in f64 turns less whole ones. */
+// @ts-ignore: decorator
+@inline function fourTurns(low: v128, high: v128): v128 {
+  low = v128.sub<f64>(low, v128.nearest<f64>(low));
+  high = v128.sub<f64>(high, v128.nearest<f64>(high));
+  return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
+}
+
+/** w^j of four spins, from phase in f64 turns and −exponent of w. */
+// @ts-ignore: decorator
+@inline function powerOf(low: v128, high: v128, a: v128, j: f64): void {
+  const by = f64x2.splat(j);
+  decayingTurn(fourTurns(v128.mul<f64>(low, by), v128.mul<f64>(high, by)), v128.mul<f32>(a, splat<f32>(j)));
+}
+
+/** Turns per sample of two spins, not reduced. */
+// @ts-ignore: decorator
+@inline function turnsPerSample(tile: Tile, n: i32, points: usize, column: usize): v128 {
+  let p = v128.mul<f64>(v128.load64_splat(points, 8), loadColumn<f64>(tile.x, n));
+  p = madd<f64>(v128.load64_splat(points + column, 8), loadColumn<f64>(tile.y, n), p);
+  p = madd<f64>(v128.load64_splat(points + 2 * column, 8), loadColumn<f64>(tile.z, n), p);
+  return madd<f64>(v128.load64_splat(points + 3 * column, 8), loadT<f64>(tile.hertz, n), p);
+}
+
+/** Four vectors a spin each from four vectors a sample each. */
+// @ts-ignore: decorator
+@inline function storeTurned<F>(to: usize, k0: v128, k1: v128, k2: v128, k3: v128): void {
+  const low01 = v128.shuffle<i32>(k0, k1, 0, 4, 1, 5), low23 = v128.shuffle<i32>(k2, k3, 0, 4, 1, 5);
+  const high01 = v128.shuffle<i32>(k0, k1, 2, 6, 3, 7), high23 = v128.shuffle<i32>(k2, k3, 2, 6, 3, 7);
+  const spin = spinBytes<F>();
+  v128.store(to, v128.shuffle<i64>(low01, low23, 0, 2));
+  v128.store(to + spin, v128.shuffle<i64>(low01, low23, 1, 3));
+  v128.store(to + 2 * spin, v128.shuffle<i64>(high01, high23, 0, 2));
+  v128.store(to + 3 * spin, v128.shuffle<i64>(high01, high23, 1, 3));
+}
+
+/**
+ * W of a panel where samples are equally spaced, three units of it: w … w⁴ of a spin are formed exactly, four spins at a time, and its powers by
+ * a unit and by three; the second vector of a wide unit follows by w⁴, the other units by w^unit, and all later ones three at a
+ * time (`stepSeries`), eight narrow steps for a line of 101: the error stays at a rounding or two.
+ */
+export function startSeries<F>(tile: Tile, panel: i32, points: usize, padded: i32, W: usize): void {
+  const unit = offsetof<F>(), spin = spinBytes<F>(), apart = unitBytes<F>();
+  const column = <usize>padded << 3;
+  const dt = splat<f32>(load<f64>(points + 3 * column, 8));
+  for (let i = 0; i < PANEL; i += 4) {
+    const n = panel + i;
+    const low = turnsPerSample(tile, n, points, column), high = turnsPerSample(tile, n + 2, points, column);
+    const a = v128.mul<f32>(dt, loadT<f32>(tile.R2, n));
+    const to = W + <usize>i * spin;
+    powerOf(low, high, a, 1);
+    const c1 = ec, s1 = v128.neg<f32>(es);
+    powerOf(low, high, a, 2);
+    const c2 = ec, s2 = v128.neg<f32>(es);
+    powerOf(low, high, a, 3);
+    storeTurned<F>(to, splat<f32>(1), c1, c2, ec);
+    storeTurned<F>(to + unit, splat<f32>(0), s1, s2, v128.neg<f32>(es));
+    const powers = powersOf<F>(W, i);
+    powerOf(low, high, a, 4);
+    storePower(powers, ec, es);
+    if (isWide<F>()) {
+      powerOf(low, high, a, 8);
+      storePower(powers + BY_UNIT, ec, es);
+    }
+    powerOf(low, high, a, 3 * <f64>(unit >> 2));
+    storePower(powers + BY_THREE, ec, es);
+  }
+  for (let i = 0; i < PANEL; i++) {
+    const at = W + <usize>i * spin, powers = powersOf<F>(W, i);
+    storeParts<F>(at, v128.load(at), v128.load(at + unit));
+    if (isWide<F>()) turnVector<F>(at, at + 16, powers);
+    const byUnit = isWide<F>() ? powers + BY_UNIT : powers;
+    turnUnit<F>(at, at + apart, byUnit);
+    turnUnit<F>(at + apart, at + 2 * apart, byUnit);
+  }
+}
+
+/** The next three units of samples, of each spin in place. */
+export function stepSeries<F>(W: usize): void {
+  const apart = unitBytes<F>();
+  for (let i = 0; i < PANEL; i++) {
+    const at = W + <usize>i * spinBytes<F>(), power = powersOf<F>(W, i) + BY_THREE;
+    turnUnit<F>(at, at, power);
+    turnUnit<F>(at + apart, at + apart, power);
+    turnUnit<F>(at + 2 * apart, at + 2 * apart, power);
+  }
+}
+
+/** The last two units where of three only two were used: the third, and the one after it. */
+export function lastOfSeries<F>(W: usize): void {
+  const unit = offsetof<F>(), apart = unitBytes<F>();
+  for (let i = 0; i < PANEL; i++) {
+    const at = W + <usize>i * spinBytes<F>(), powers = powersOf<F>(W, i), third = at + 2 * apart;
+    storeParts<F>(at, v128.load(third), v128.load(third + unit));
+    if (isWide<F>()) storeParts<F>(at + 16, v128.load(third, 16), v128.load(third + unit, 16));
+    turnUnit<F>(at, at + apart, isWide<F>() ? powers + BY_UNIT : powers);
+  }
+}
+
+/** Behind three units of W: cos and sin of w⁴ of each spin, then of w^unit where that is another, then of w by three units. */
+const BY_UNIT: usize = 2 * PART;
+const BY_THREE: usize = 4 * PART;
+
+// @ts-ignore: decorator
+@inline function powersOf<F>(W: usize, spin: i32): usize {
+  return W + 3 * unitBytes<F>() + (<usize>spin << 2);
+}
+
+// @ts-ignore: decorator
+@inline function storePower(at: usize, c: v128, s: v128): void {
+  v128.store(at, c);
+  v128.store(at, s, PART);
+}
+
+/** One vector of samples, all parts, by the power at `power`: c − i·s. */
+// @ts-ignore: decorator
+@inline function turnVector<F>(from: usize, to: usize, power: usize): void {
+  const c = v128.load32_splat(power), s = v128.load32_splat(power, PART);
+  const re = v128.load(from), im = v128.load(from, offsetof<F>());
+  storeParts<F>(to, madd<f32>(re, c, v128.mul<f32>(im, s)), nmadd<f32>(re, s, v128.mul<f32>(im, c)));
+}
+
+/** One unit of samples. */
+// @ts-ignore: decorator
+@inline function turnUnit<F>(from: usize, to: usize, power: usize): void {
+  turnVector<F>(from, to, power);
+  if (isWide<F>()) turnVector<F>(from + 16, to + 16, power);
+}
+
+/** Both parts and their sum. */
+// @ts-ignore: decorator
+@inline function storeParts<F>(to: usize, re: v128, im: v128): void {
+  v128.store(to, re);
+  v128.store(to, im, offsetof<F>());
+  v128.store(to, v128.add<f32>(re, im), 2 * offsetof<F>());
+}
+
+/** W of a panel on any waveform, `units` of samples from `first` on: every sample formed exactly, two phases at a time in f64. */
+export function evolveAny<F>(tile: Tile, panel: i32, points: usize, padded: i32, first: i32, W: usize, units: i32): void {
+  const column = <usize>padded << 3;
+  for (let n = panel; n < panel + PANEL; n++) {
+    const x = f64x2.splat(<f64>load<f32>(tile.x + (<usize>n << 2)));
+    const y = f64x2.splat(<f64>load<f32>(tile.y + (<usize>n << 2)));
+    const z = f64x2.splat(<f64>load<f32>(tile.z + (<usize>n << 2)));
+    const hertz = f64x2.splat(load<f64>(tile.hertz + (<usize>n << 3)));
+    const R2 = splat<f32>(<f64>load<f32>(tile.R2 + (<usize>n << 2)));
+    let at = points + (<usize>first << 3);
+    const to = W + <usize>(n - panel) * spinBytes<F>();
+    const bytes = <usize>units * offsetof<F>();
+    for (let v: usize = 0; v < bytes; v += 16) {
+      const p = fourTurns(twoTurns(at, column, x, y, z, hertz), twoTurns(at + 16, column, x, y, z, hertz));
+      const t0 = f32x4.demote_f64x2_zero(v128.load(at + 3 * column));
+      const t1 = f32x4.demote_f64x2_zero(v128.load(at + 3 * column + 16));
+      decayingTurn(p, v128.mul<f32>(v128.shuffle<i64>(t0, t1, 0, 2), R2));
+      storeParts<F>(to + v / offsetof<F>() * unitBytes<F>() + v % offsetof<F>(), ec, v128.neg<f32>(es));
+      at += 32;
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline function twoTurns(at: usize, column: usize, x: v128, y: v128, z: v128, hertz: v128): v128 {
+  let p = v128.mul<f64>(v128.load(at), x);
+  p = madd<f64>(v128.load(at + column), y, p);
+  p = madd<f64>(v128.load(at + 2 * column), z, p);
+  return madd<f64>(v128.load(at + 3 * column), hertz, p);
+}

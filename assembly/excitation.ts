@@ -7,7 +7,7 @@
  */
 import { cosRoot, cosTurns, decayLoss, halfTurns, remainder, sincRoot, sinTurns } from './functions';
 import { Job, PULSE, Tile } from './layout';
-import { lanes, loadColumn, loadT, madd, nmadd, splat, storeT } from './simd';
+import { lanes, loadColumn, loadNext, loadT, madd, nmadd, splat, storeBoth, storeT } from './simd';
 
 export const EXCITATION_BYTES: usize = 40;
 /**
@@ -60,10 +60,10 @@ export function turnAndStep<T>(job: Job, tile: Tile, index: i32, cosIn: f64, sin
 function walkSmall<T>(tile: Tile, n: i32, first: usize, end: usize, offset: f64): void {
   const m = n + lanes<T>();
   const da = loadColumn<T>(tile.density, n), db = loadColumn<T>(tile.density, m);
-  let ax = loadT<T>(tile.mx, n), bx = loadT<T>(tile.mx, m);
-  let ay = loadT<T>(tile.my, n), by = loadT<T>(tile.my, m);
+  let ax = loadT<T>(tile.mx, n), bx = loadNext<T>(tile.mx, n);
+  let ay = loadT<T>(tile.my, n), by = loadNext<T>(tile.my, n);
   // Mz itself, not its deviation from equilibrium: of a small Mz that would keep but the bits of the density.
-  let az = loadT<T>(tile.mz, n), bz = loadT<T>(tile.mz, m);
+  let az = loadT<T>(tile.mz, n), bz = loadNext<T>(tile.mz, n);
 
   let time: f64 = 0;
   let la1 = splat<T>(0), la2 = la1, lb1 = la1, lb2 = la1;
@@ -89,8 +89,10 @@ function walkSmall<T>(tile: Tile, n: i32, first: usize, end: usize, offset: f64)
     }
     // The field along z is formed in f64 and only when it changes: never in a pulse with a constant gradient.
     if (step == first || load<i32>(step, 68) != 0) {
-      hza = halfAngle<T>(tile, n, step, offset, false);
-      hzb = halfAngle<T>(tile, m, step, offset, false);
+      storeHalfAngle<T>(tile, n, step, offset, tile.lanes);
+      storeHalfAngle<T>(tile, m, step, offset, tile.lanes + 16);
+      hza = v128.load(tile.lanes);
+      hzb = v128.load(tile.lanes, 16);
     }
     // An inner loop of nothing but rotations: what the rare branches above need would otherwise take registers at every step.
     do {
@@ -117,12 +119,9 @@ function walkSmall<T>(tile: Tile, n: i32, first: usize, end: usize, offset: f64)
       step += STEP_BYTES;
     } while (step < end && load<i32>(step, 68) == 0 && load<f64>(step, 72) == 0);
   } while (step < end);
-  storeT<T>(tile.mx, n, ax);
-  storeT<T>(tile.mx, m, bx);
-  storeT<T>(tile.my, n, ay);
-  storeT<T>(tile.my, m, by);
-  storeT<T>(tile.mz, n, az);
-  storeT<T>(tile.mz, m, bz);
+  storeBoth<T>(tile.mx, n, ax, bx);
+  storeBoth<T>(tile.my, n, ay, by);
+  storeBoth<T>(tile.mz, n, az, bz);
   relaxAfter<T>(tile, n, end);
 }
 
@@ -269,6 +268,18 @@ function relaxAfter<T>(tile: Tile, n: i32, end: usize): void {
   if (sizeof<T>() == 8) return low;
   const high = halfAngleOfTwo(tile, n + 2, step, offset, inTurns);
   return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
+}
+
+/** The same into memory, two spins at a time: V8 joins to wide vectors what is loaded, not what is put together from f64. */
+// @ts-ignore: decorator
+@inline function storeHalfAngle<T>(tile: Tile, n: i32, step: usize, offset: f64, to: usize): void {
+  const low = halfAngleOfTwo(tile, n, step, offset, false);
+  if (sizeof<T>() == 8) {
+    v128.store(to, low);
+  } else {
+    v128.store64_lane(to, f32x4.demote_f64x2_zero(low), 0);
+    v128.store64_lane(to, f32x4.demote_f64x2_zero(halfAngleOfTwo(tile, n + 2, step, offset, false)), 0, 8);
+  }
 }
 
 // @ts-ignore: decorator

@@ -31,6 +31,7 @@ export function keepOperators(job: Job, tile: Tile): void {
   made.my = made.mx + column;
   made.mz = made.my + column;
   made.count = PANEL;
+  made.lanes = tile.lanes;
   memory.fill(zeros, 0, column);
   for (let operator = 0; operator < job.operatorCount; operator++) {
     const table = tableOf(job, operator);

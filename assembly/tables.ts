@@ -15,7 +15,7 @@ const NODES: usize = 80;
 
 /**
  * Steps `count` virtual spins (a multiple of 4) through a pulse in f64, for the host to make a table of.
- * @param at a Tile's room, then f64 columns [frequency Hz, R1, R2, mx, my, mz][count], then f32 columns [0, density][count]
+ * @param at a Tile's room, then f64 columns [frequency Hz, R1, R2, mx, my, mz][count], f32 columns [0, density][count], a ring of turns
  */
 export function stepNodes(job: Job, at: usize, count: i32, pulse: i32): void {
   const tile = changetype<Tile>(at);
@@ -30,6 +30,7 @@ export function stepNodes(job: Job, at: usize, count: i32, pulse: i32): void {
   tile.y = tile.x;
   tile.z = tile.x;
   tile.density = tile.x + (column >> 1);
+  tile.lanes = tile.x + column;
   tile.count = count;
   turnAndStep<f64>(job, tile, pulse, 1, 0, 1, 0);
 }

@@ -4,8 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { timelineOf as benchTimeline, gradientEcho3d } from '../../bench/cases.ts';
 import { makePlan } from '../../host/cluster/plan.ts';
 import { EXIT, LarmorError } from '../../host/common/errors.ts';
+import { makeProgram } from '../../host/engine/wasm/program.ts';
+import { pulseForms } from '../../host/engine/wasm/pulses.ts';
 import type { SpinBlock } from '../../host/phantom/types.ts';
 import { adc, blockOf } from '../../host/sequence/designer.ts';
 import type { Timeline } from '../../host/timeline/types.ts';
@@ -100,6 +103,18 @@ for (const threads of [1, 2]) {
     }
   });
 }
+
+test('pulses in which spins turn by any angle are kept to the same bits by threads at once', async () => {
+  const far = randomSpins(6400, { reach: 2, offset: 14000 });
+  const echoes = benchTimeline(gradientEcho3d(16, 16));
+  assert.deepEqual([...pulseForms(echoes, phantomOf(far))], [1]);
+  const made = { precision: 'f32', tileSize: 256 } as const;
+  assert.equal(makeProgram(echoes, phantomOf(far), made).operators.operators.length, 1);
+  const [one, ...others] = await Promise.all(
+    [1, 2, 3].map((threads) => simulateTimeline(echoes, far, { threads, tileSize: 256 })),
+  );
+  for (const other of others) assert.deepEqual(other, one);
+});
 
 test('the largest signal there can be fits, with a bit to spare and no more than two unused', async () => {
   // All spins along +y at the sample: the sum is spins × max|density|.

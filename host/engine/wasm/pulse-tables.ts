@@ -74,10 +74,12 @@ export const tableNodes = ({ cells, R1, R2 }: PulseTable): number => cells * NOD
 export const tableLanes = ({ R1, R2 }: PulseTable): number => 100 + (NODES + 1) * ENTRIES * R1.length * R2.length;
 
 const TILE_BYTES = 128;
+/** Room for turns on their way, as in assembly/excitation.ts. */
+const RING_BYTES = 1024;
 
 /** Room that `placeTable` takes at most, scratch included. */
 export function tableRoom(table: PulseTable): number {
-  return tableNodes(table) * (4 * ENTRIES + 60) + 2048;
+  return tableNodes(table) * (4 * ENTRIES + 60) + 2048 + RING_BYTES;
 }
 
 /** Steps the nodes of a table with the kernels and lays the polynomials through them out. @returns the table's address */
@@ -85,7 +87,7 @@ export function placeTable(arena: Arena, table: PulseTable, job: number, exports
   const { gradient, low, width, cells, R1, R2, pulse } = table;
   const nodes = tableNodes(table);
   const padded = 4 * Math.ceil(nodes / 4);
-  const scratch = arena.allocate(TILE_BYTES + 56 * padded);
+  const scratch = arena.allocate(TILE_BYTES + 56 * padded + RING_BYTES);
   const { buffer } = arena.memory;
   const column = (n: number): Float64Array => new Float64Array(buffer, scratch + TILE_BYTES + 8 * padded * n, padded);
   const [frequency, rate1, rate2] = [column(0), column(1), column(2)];

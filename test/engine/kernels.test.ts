@@ -1,5 +1,5 @@
 /**
- * Every kernel against a slow direct sum in f64 that shares no code with it, in both precisions and both builds. Spin counts
+ * Every kernel against a slow direct sum in f64 that shares no code with it, in both precisions and every build. Spin counts
  * and tile sizes leave vectors, panels and tiles partly filled.
  */
 import assert from 'node:assert/strict';
@@ -17,7 +17,7 @@ import { CASES, lines, random, randomSpins, shape, timelineOf, tip } from './fix
  */
 const BOUND = { f64: 2e-12, f32: 5e-6 };
 
-for (const build of ['simd', 'relaxed'] as const) {
+for (const build of ['simd', 'relaxed', 'wide'] as const) {
   for (const [what, timeline] of Object.entries(CASES)) {
     test(`${what}, ${build}`, async () => {
       for (const count of [1, 7, 33, 100]) {

@@ -3,13 +3,17 @@
  * and tile sizes leave vectors, panels and tiles partly filled.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { pulseForms } from '../../host/engine/wasm/pulses.ts';
 import { readWaveforms } from '../../host/engine/wasm/waveforms.ts';
 import { adc, blockOf, hardPulse } from '../../host/sequence/designer.ts';
 import { simulateSlowly } from '../support/reference.ts';
 import { phantomOf, relativeError, simulateTimeline, spinsOf } from '../support/run.ts';
 import { CASES, lines, random, randomSpins, shape, timelineOf, tip } from './fixture.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
  * f64: some hundred roundings of 1e-16 and phases of up to 10³ turns; the polynomials are good to 1e-17. f32: the bound the project
@@ -93,4 +97,18 @@ test('relaxation times from a microsecond to a century', async () => {
     const error = relativeError(await simulateTimeline(timeline, spins, { precision }), reference);
     assert.ok(error <= BOUND[precision], `${precision}: ${error}`);
   }
+});
+
+test('V8 compiles every kernel with its optimiser, vectors joined where it does that', () => {
+  // What a tile does not reach is never compiled, and an optimiser that fails takes the process with it.
+  const script = `
+    const { allowRelaxedSimd, allowWideSimd } = await import('./host/common/v8-flags.ts');
+    allowRelaxedSimd();
+    allowWideSimd();
+    const { readFileSync } = await import('node:fs');
+    for (const build of ['simd', 'relaxed']) new WebAssembly.Module(readFileSync(\`dist/wasm/\${build}.wasm\`));
+  `;
+  const flags = ['--no-liftoff', '--no-wasm-lazy-compilation', '--import', 'tsx', '--input-type=module', '-e', script];
+  const { status, stderr } = spawnSync(process.execPath, flags, { cwd: ROOT, encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
 });

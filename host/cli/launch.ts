@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import vm from 'node:vm';
-import { allowRelaxedSimd, favourShortRuns } from '../common/v8-flags.ts';
+import { allowRelaxedSimd, allowWideSimd, favourShortRuns } from '../common/v8-flags.ts';
 
 /** The command as one expression, a function of `require` and its own path. */
 const BUNDLE = 'command.js';
@@ -29,6 +29,7 @@ interface Compiled {
 /** The bundle in `folder`, compiled. V8's flags are part of what a cache holds for, so they are set here. */
 export function compileCommand(folder: string): Compiled {
   allowRelaxedSimd();
+  allowWideSimd();
   favourShortRuns();
   const filename = join(folder, BUNDLE);
   const source = readFileSync(filename);

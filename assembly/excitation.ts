@@ -89,10 +89,12 @@ function walkSmall<T>(tile: Tile, n: i32, first: usize, end: usize, offset: f64)
     }
     // The field along z is formed in f64 and only when it changes: never in a pulse with a constant gradient.
     if (step == first || load<i32>(step, 68) != 0) {
-      storeHalfAngle<T>(tile, n, step, offset, tile.lanes);
-      storeHalfAngle<T>(tile, m, step, offset, tile.lanes + 16);
+      // By way of memory: V8 joins to wide vectors what is loaded, not what is put together from f64; and not stored as neighbours, which it
+      // would try to join instead.
+      v128.store(tile.lanes, halfAngle<T>(tile, n, step, offset, false));
+      v128.store(tile.lanes, halfAngle<T>(tile, m, step, offset, false), 64);
       hza = v128.load(tile.lanes);
-      hzb = v128.load(tile.lanes, 16);
+      hzb = v128.load(tile.lanes, 64);
     }
     // An inner loop of nothing but rotations: what the rare branches above need would otherwise take registers at every step.
     do {
@@ -268,18 +270,6 @@ function relaxAfter<T>(tile: Tile, n: i32, end: usize): void {
   if (sizeof<T>() == 8) return low;
   const high = halfAngleOfTwo(tile, n + 2, step, offset, inTurns);
   return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
-}
-
-/** The same into memory, two spins at a time: V8 joins to wide vectors what is loaded, not what is put together from f64. */
-// @ts-ignore: decorator
-@inline function storeHalfAngle<T>(tile: Tile, n: i32, step: usize, offset: f64, to: usize): void {
-  const low = halfAngleOfTwo(tile, n, step, offset, false);
-  if (sizeof<T>() == 8) {
-    v128.store(to, low);
-  } else {
-    v128.store64_lane(to, f32x4.demote_f64x2_zero(low), 0);
-    v128.store64_lane(to, f32x4.demote_f64x2_zero(halfAngleOfTwo(tile, n + 2, step, offset, false)), 0, 8);
-  }
 }
 
 // @ts-ignore: decorator

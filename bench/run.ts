@@ -7,6 +7,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Row } from './harness.ts';
 import { kernelRows } from './kernels.ts';
+import { newerRows } from './newer-node.ts';
 import { wholeRunRows } from './runs.ts';
 import { startRows } from './start.ts';
 import { threadRows } from './threads.ts';
@@ -40,7 +41,7 @@ const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores`;
 const rows: Row[] = [];
 console.log(`${machine}, Node ${process.versions.node}\n`);
 console.log(line(['', 'speed', 'against', 'times as fast', 'error']));
-for (const part of [kernelRows, wholeRunRows, threadRows, startRows]) {
+for (const part of [kernelRows, newerRows, wholeRunRows, threadRows, startRows]) {
   let before = '';
   for await (const row of part(wanted, values.quick)) {
     console.log(printed(row, before));

@@ -3,10 +3,10 @@
  * three units of samples at a time, right before they are multiplied: [3][PANEL][re, im, sum][unit].
  */
 import { PANEL, Tile } from './layout';
-import { isWide, spinBytes, unitBytes } from './multiply';
+import { spinBytes, unitBytes } from './multiply';
 import { decayingTurn, ec, es } from './readout';
 import { PART } from './records';
-import { loadColumn, loadT, madd, nmadd, splat } from './simd';
+import { isWide, loadColumn, loadT, madd, nmadd, splat } from './simd';
 
 /** Four phases as f32, from four in f64 turns less whole ones. */
 // @ts-ignore: decorator

@@ -7,7 +7,7 @@
  */
 import { cosRoot, cosTurns, decayLoss, halfTurns, remainder, sincRoot, sinTurns } from './functions';
 import { Job, PULSE, Tile } from './layout';
-import { lanes, loadColumn, loadNext, loadT, madd, nmadd, splat, storeBoth, storeT } from './simd';
+import { isWide, lanes, loadColumn, loadNext, loadT, madd, Narrow, nmadd, splat, storeBoth, storeT, Wide } from './simd';
 
 export const EXCITATION_BYTES: usize = 40;
 /**
@@ -46,7 +46,8 @@ export function turnAndStep<T>(job: Job, tile: Tile, index: i32, cosIn: f64, sin
   }
   for (let n = 0; n < tile.count; n += 2 * lanes<T>()) {
     if (any) walkAny<T>(tile, n, first, end, offset);
-    else walkSmall<T>(tile, n, first, end, offset);
+    else if (job.wide != 0) walkSmall<T, Wide>(tile, n, first, end, offset);
+    else walkSmall<T, Narrow>(tile, n, first, end, offset);
   }
   for (let n = 0; n < tile.count; n += lanes<T>()) {
     const mx = loadT<T>(tile.mx, n);
@@ -57,7 +58,7 @@ export function turnAndStep<T>(job: Job, tile: Tile, index: i32, cosIn: f64, sin
 }
 
 /** All steps of a pulse for two vectors of spins, a and b: their independent chains fill the multiplier's latency (1.5 times the throughput of one). */
-function walkSmall<T>(tile: Tile, n: i32, first: usize, end: usize, offset: f64): void {
+function walkSmall<T, F>(tile: Tile, n: i32, first: usize, end: usize, offset: f64): void {
   const m = n + lanes<T>();
   const da = loadColumn<T>(tile.density, n), db = loadColumn<T>(tile.density, m);
   let ax = loadT<T>(tile.mx, n), bx = loadNext<T>(tile.mx, n);
@@ -89,12 +90,15 @@ function walkSmall<T>(tile: Tile, n: i32, first: usize, end: usize, offset: f64)
     }
     // The field along z is formed in f64 and only when it changes: never in a pulse with a constant gradient.
     if (step == first || load<i32>(step, 68) != 0) {
-      // By way of memory: V8 joins to wide vectors what is loaded, not what is put together from f64; and not stored as neighbours, which it
-      // would try to join instead.
-      v128.store(tile.lanes, halfAngle<T>(tile, n, step, offset, false));
-      v128.store(tile.lanes, halfAngle<T>(tile, m, step, offset, false), 64);
-      hza = v128.load(tile.lanes);
-      hzb = v128.load(tile.lanes, 64);
+      hza = halfAngle<T>(tile, n, step, offset, false);
+      hzb = halfAngle<T>(tile, m, step, offset, false);
+      if (isWide<F>()) {
+        // V8 joins what is loaded, not what is put together from f64; and would try to join what is stored as neighbours.
+        v128.store(tile.lanes, hza);
+        v128.store(tile.lanes, hzb, 64);
+        hza = v128.load(tile.lanes);
+        hzb = v128.load(tile.lanes, 64);
+      }
     }
     // An inner loop of nothing but rotations: what the rare branches above need would otherwise take registers at every step.
     do {

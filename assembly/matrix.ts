@@ -8,9 +8,10 @@
 import { evolveAny, lastOfSeries, startSeries, stepSeries } from './evolution';
 import { Job, PANEL, recordBytesOf, Tile } from './layout';
 import { Lines, sumLines } from './lines';
-import { multiplyThree, multiplyTwo, Narrow, Wide } from './multiply';
+import { multiplyThree, multiplyTwo } from './multiply';
 import { WAVEFORM_BYTES } from './readout';
 import { PART, rowsOfPanel } from './records';
+import { Narrow, Wide } from './simd';
 import { addFixed, allFinite } from './sums';
 
 const BATCH_BYTES: usize = 28;

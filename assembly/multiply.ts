@@ -5,19 +5,7 @@
  */
 import { PANEL } from './layout';
 import { PART, RECORD } from './records';
-import { madd } from './simd';
-
-/** Forms of the product, told apart by their size: the bytes of a unit. */
-@unmanaged
-export class Narrow {
-  a: f64;
-  b: f64;
-}
-@unmanaged
-export class Wide extends Narrow {
-  c: f64;
-  d: f64;
-}
+import { isWide, madd } from './simd';
 
 /** W of one spin and one unit of samples, its three parts. */
 // @ts-ignore: decorator
@@ -29,11 +17,6 @@ export class Wide extends Narrow {
 // @ts-ignore: decorator
 @inline export function unitBytes<F>(): usize {
   return <usize>PANEL * spinBytes<F>();
-}
-
-// @ts-ignore: decorator
-@inline export function isWide<F>(): bool {
-  return offsetof<F>() == 32;
 }
 
 /** The second vector of a unit. */

@@ -47,6 +47,23 @@
   v128.store(column + <usize>n * sizeof<T>(), value);
 }
 
+/** Forms of a kernel, told apart by the bytes of a unit: one vector, or two that V8 joins to one of 256 bits. */
+@unmanaged
+export class Narrow {
+  a: f64;
+  b: f64;
+}
+@unmanaged
+export class Wide extends Narrow {
+  c: f64;
+  d: f64;
+}
+
+// @ts-ignore: decorator
+@inline export function isWide<F>(): bool {
+  return offsetof<F>() == 32;
+}
+
 /** The vector after the one at spin `n`: told by its offset, so that V8 may join both to one of 256 bits. */
 // @ts-ignore: decorator
 @inline export function loadNext<T>(column: usize, n: i32): v128 {

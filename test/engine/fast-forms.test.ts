@@ -8,7 +8,7 @@ import { fingerprinting, gradientEcho3d, randomSpins, spiral, timelineOf } from 
 import { makePlan } from '../../host/cluster/plan.ts';
 import { tilesToVerify, uniteFindings, verifyTiles } from '../../host/cluster/verify.ts';
 import { makeWasmEngine } from '../../host/engine/wasm/engine.ts';
-import { KERNEL, READ } from '../../host/engine/wasm/kept.ts';
+import { KERNEL, READ } from '../../host/engine/wasm/layout.ts';
 import { makeProgram } from '../../host/engine/wasm/program.ts';
 import { chooseAxis } from '../../host/engine/wasm/spreading.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';

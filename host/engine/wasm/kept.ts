@@ -4,22 +4,7 @@
  */
 import type { RecordTable } from '../../timeline/intern.ts';
 import { STRIDE } from '../../timeline/types.ts';
-
-/** As `OP` in assembly/layout.ts. */
-export const KERNEL = {
-  precess: 0,
-  excite: 1,
-  read: 2,
-  record: 3,
-  flush: 4,
-  play: 5,
-  train: 6,
-  curve: 7,
-  turn: 8,
-  carry: 9,
-} as const;
-/** [reads][firstSample, waveform, moment, area, row, lines, step] */
-export const READ = { fields: 7, moment: 2, area: 3, lines: 5, step: 6 } as const;
+import { KERNEL, READ } from './layout.ts';
 
 /** Turns kept where they come at least so often, and at most so many: each takes 12 bytes of every spin in the cache. */
 const FEWEST_TURNS = 4;
@@ -80,6 +65,7 @@ interface Step {
 
 function stepsBetweenLines(ops: Int32Array, reads: Int32Array, moments: RecordTable): Step[] {
   const steps: Step[] = [];
+  const step = new Float64Array(STRIDE.segment);
   /** By area: the op that recorded the last line there, and its moment. */
   const last = new Map<number, { readonly op: number; readonly moment: Float64Array }>();
   for (let op = 0; op < ops.length; op += 2) {
@@ -90,10 +76,7 @@ function stepsBetweenLines(ops: Int32Array, reads: Int32Array, moments: RecordTa
     const moment = moments.at(reads[read + READ.moment]!);
     const before = last.get(area);
     if (before !== undefined) {
-      const step = Array.from({ length: STRIDE.segment }, (_, i) => {
-        const grain = GRAIN[i]!;
-        return grain * Math.round((moment[i]! - before.moment[i]!) / grain);
-      });
+      for (const [i, grain] of GRAIN.entries()) step[i] = grain * Math.round((moment[i]! - before.moment[i]!) / grain);
       steps.push({ from: before.op, to: op, step: moments.intern(step) });
     }
     last.set(area, { op, moment });

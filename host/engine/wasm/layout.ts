@@ -33,6 +33,23 @@ const JOB_FIELDS = [
 const SLOT_FIELDS = ['spins', 'count', 'done'] as const;
 const START_FIELDS = ['job', 'thread', 'error', 'tid'] as const;
 
+/** Kinds of op in a program, as `OP` has them. */
+export const KERNEL = {
+  precess: 0,
+  excite: 1,
+  read: 2,
+  record: 3,
+  flush: 4,
+  play: 5,
+  train: 6,
+  curve: 7,
+  turn: 8,
+  carry: 9,
+} as const;
+
+/** Fields of a read: [firstSample, waveform, moment, area, row, lines, step] */
+export const READ = { fields: 7, moment: 2, area: 3, lines: 5, step: 6 } as const;
+
 type Field<F extends readonly string[]> = F[number];
 
 /** `place` that is asked once for each value. */

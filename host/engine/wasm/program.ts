@@ -10,7 +10,8 @@ import { growing, recordTable } from '../../timeline/intern.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
 import type { Precision } from '../types.ts';
 import { type Curve, curveFinder } from './curves.ts';
-import { KERNEL, keepTurns, READ } from './kept.ts';
+import { keepTurns } from './kept.ts';
+import { KERNEL, READ } from './layout.ts';
 import { chooseOperators, noOperators, type Operators } from './operators.ts';
 import { axisFinder, type Choice, findTrains, type Line, type Lines, linesOf, type Train } from './trains.ts';
 

@@ -49,6 +49,8 @@ export async function meet<T, R>(
   merge: (values: readonly T[]) => R,
 ): Promise<R> {
   const { rank, size, channel } = place;
+  // Before any handler is set: a meeting inside `work` would take this one's away, and messages wait for theirs.
+  const outcome = await attempt(work);
   const verdict = new Promise<Verdict>((resolve) => {
     channel.on<Verdict>('verdict', (_, message) => {
       channel.off('verdict');
@@ -66,7 +68,7 @@ export async function meet<T, R>(
       for (let peer = 0; peer < size; peer++) channel.send(peer, answer);
     });
   }
-  channel.send(0, { kind: 'meet', step, ...(await attempt(work)) } as Contribution);
+  channel.send(0, { kind: 'meet', step, ...outcome } as Contribution);
   const { value, failure } = await verdict;
   if (failure !== undefined) throw new AgreedError(failure.code, failure.text, rank !== 0);
   return value as R;

@@ -10,8 +10,17 @@ export function setLogLevel(next: LogLevel): void {
   level = next;
 }
 
-/** Something the user should know and may want to change; shown even with -q. */
+const warned = new Set<string>();
+
+/** What was warned about so far in this process, in order: results list it. */
+export function warnings(): readonly string[] {
+  return [...warned];
+}
+
+/** Something the user should know and may want to change; shown even with -q, each message once. */
 export function warn(message: string): void {
+  if (warned.has(message)) return;
+  warned.add(message);
   process.stderr.write(`larmor: warning: ${message}\n`);
 }
 

@@ -4,11 +4,12 @@
  * blocks. Only what has no meaning (an event past its block's end, a readout during a pulse) is thrown.
  */
 import { badInput } from '../common/errors.ts';
-import type { Seconds, Tesla } from '../common/units.ts';
+import type { Seconds } from '../common/units.ts';
 import { eventEnd } from './designer.ts';
 import { blockExtremes } from './gradient-limits.ts';
 import type { Vector } from './kspace.ts';
-import type { Block, GradientEvent, RfEvent, Scanner, Sequence } from './types.ts';
+import { peakOf } from './peaks.ts';
+import type { Block, GradientEvent, Scanner, Sequence } from './types.ts';
 
 export interface Finding {
   /** First block concerned, from 0. */
@@ -187,16 +188,6 @@ function checkGradients(block: Block, n: number, before: Vector, scanner: Scanne
     if (extremes.slew[axis]! > scanner.Smax * ROUNDING) report(`slew ${AXES[axis]}`, n, extremes.slew[axis]!);
   }
   return extremes?.last ?? [0, 0, 0];
-}
-
-const peaks = new WeakMap<Float64Array, Tesla>();
-
-function peakOf({ magnitude }: RfEvent): Tesla {
-  const known = peaks.get(magnitude);
-  if (known !== undefined) return known;
-  const peak = magnitude.reduce((most, b1) => Math.max(most, b1), 0);
-  peaks.set(magnitude, peak);
-  return peak;
 }
 
 /** Dead times around pulses and readouts. */

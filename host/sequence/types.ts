@@ -15,8 +15,17 @@ export interface Sequence {
   readonly definitions: ReadonlyMap<string, string>;
   readonly blockCount: number;
   readonly duration: Seconds;
+  /** Soft delays of the file, as they stand: what `--set` may change. */
+  readonly softDelays?: readonly SoftDelayValue[];
   /** Block n. Equal events come back as the same object, so work done per event can be remembered by identity. */
   block(n: number): Block;
+}
+
+/** A duration that whoever plays the sequence may choose (Pulseq 1.5 soft delay). */
+export interface SoftDelayValue {
+  readonly name: string;
+  /** The value with which its block lasts as long as it does: (duration − offset)·factor. */
+  readonly value: Seconds;
 }
 
 export interface Block {

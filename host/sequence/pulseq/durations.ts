@@ -4,6 +4,7 @@
  */
 import { badInput, usage } from '../../common/errors.ts';
 import type { Seconds } from '../../common/units.ts';
+import type { SoftDelayValue } from '../types.ts';
 import type { ExtensionList, SoftDelay } from './extensions.ts';
 import { type Sections, SLOT_COUNT, SLOTS } from './sections.ts';
 
@@ -56,6 +57,24 @@ export function blockDurations(
     durations[block] = duration;
   }
   return durations;
+}
+
+/** The soft delays by name, with the value that gives the duration of the first block of each. */
+export function softDelayValues(
+  { path, blocks }: Sections,
+  extension: Resolve,
+  durations: Float64Array,
+): SoftDelayValue[] {
+  const values = new Map<string, Seconds>();
+  for (let block = 0; block < blocks.count; block++) {
+    const head = blocks.slots[block * SLOT_COUNT + SLOTS.extension]!;
+    if (head === 0) continue;
+    const { softDelay } = extension(head, `${path}:${blocks.lines[block]}`);
+    if (softDelay === undefined || values.has(softDelay.hint)) continue;
+    const value = (durations[block]! - softDelay.offset) * softDelay.factor;
+    values.set(softDelay.hint, Number(value.toPrecision(12)));
+  }
+  return [...values].map(([name, value]) => ({ name, value }));
 }
 
 function tooShort({ path, blocks }: Sections, block: number, duration: Seconds, needed: Seconds): Error {

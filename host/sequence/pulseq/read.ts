@@ -9,7 +9,7 @@ import { warn } from '../../common/log.ts';
 import type { Seconds } from '../../common/units.ts';
 import type { AdcEvent, Block, GradientEvent, RfEvent, Sequence } from '../types.ts';
 import { inMeters, rasters } from './definitions.ts';
-import { blockDurations, type Resolve, type RowOf } from './durations.ts';
+import { blockDurations, type Resolve, type RowOf, softDelayValues } from './durations.ts';
 import { deriveEdges } from './edges.ts';
 import { resolveExtensions } from './extensions.ts';
 import { gradientEvents } from './gradients.ts';
@@ -75,6 +75,7 @@ export function readPulseq(path: string, options: PulseqOptions = {}): Sequence 
     definitions: inMeters(sections.definitions),
     blockCount: blocks.count,
     duration: durations.reduce((sum, duration) => sum + duration, 0),
+    softDelays: softDelayValues(sections, extension, durations),
     block: (n) => assemble(n, sections, durations, made, rowOf, extension),
   };
 }

@@ -1,0 +1,78 @@
+/**
+ * What a sequence, phantom or raw-data file holds, as the records that `larmor info --json` prints (described in
+ * docs/reference/json.md) and `simulate` repeats in its summary: camelCase keys, SI values, null for what is not known.
+ */
+import type { PhantomSource } from '../phantom/types.ts';
+import type { RawFile } from '../raw/types.ts';
+import { checkSequence } from '../sequence/checks.ts';
+import { encode } from '../sequence/encoding.ts';
+import { peaksOf } from '../sequence/peaks.ts';
+import type { Scanner, Sequence } from '../sequence/types.ts';
+
+export type Facts = Readonly<Record<string, unknown>>;
+
+export function sequenceFacts(sequence: Sequence, scanner: Scanner): Facts {
+  const encoding = encode(sequence, scanner);
+  const count = (counter: 'slice' | 'contrast' | 'repetition'): number => encoding.limits[counter].maximum + 1;
+  return {
+    version: sequence.version ?? null,
+    blocks: sequence.blockCount,
+    duration: sequence.duration,
+    readouts: encoding.readouts.length,
+    samples: encoding.readouts.reduce((sum, readout) => sum + readout.samples, 0),
+    trajectory: encoding.kind,
+    matrix: encoding.reconMatrix,
+    fov: encoding.reconFov,
+    encodedMatrix: encoding.encodedMatrix,
+    encodedFov: encoding.encodedFov,
+    slices: count('slice'),
+    contrasts: count('contrast'),
+    repetitions: count('repetition'),
+    TE: encoding.TE,
+    TR: encoding.TR[0] ?? null,
+    flipAngle: encoding.flipAngle[0] ?? null,
+    softDelays: sequence.softDelays ?? [],
+    ...peaksOf(sequence),
+    definitions: Object.fromEntries(sequence.definitions),
+  };
+}
+
+/** One line for each way in which the sequence exceeds the scanner. */
+export function limitWarnings(sequence: Sequence, scanner: Scanner): string[] {
+  return checkSequence(sequence, scanner)
+    .filter(({ severity }) => severity === 'warning')
+    .map(({ block, what, mend }) => `${sequence.name}: block ${block + 1}: ${what}; ${mend}`);
+}
+
+export function phantomFacts(source: PhantomSource): Facts {
+  const { min, max, maxDensity, maxOffResonance, minT1, minT2 } = source.bounds;
+  return {
+    spins: source.spinCount,
+    min,
+    max,
+    maxDensity,
+    maxOffResonance,
+    B0: source.B0,
+    minT1,
+    minT2,
+  };
+}
+
+export function rawFacts(raw: RawFile): Facts {
+  return {
+    sequence: raw.sequenceName ?? null,
+    phantom: raw.phantomName ?? null,
+    acquisitions: raw.acquisitions.length,
+    samples: raw.acquisitions.reduce((sum, { samples }) => sum + samples, 0),
+    coils: raw.coils,
+    trajectory: raw.kind,
+    matrix: raw.reconMatrix,
+    fov: raw.reconFov,
+    encodedMatrix: raw.encodedMatrix,
+    encodedFov: raw.encodedFov,
+    TE: raw.TE,
+    TR: raw.TR[0] ?? null,
+    flipAngle: raw.flipAngle[0] ?? null,
+    B0: raw.B0 ?? null,
+  };
+}

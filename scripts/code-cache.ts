@@ -3,7 +3,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { cachePath, compileCommand, runCommand } from '../host/cli/launch.ts';
+import { cacheFile, cachePath, compileCommand, runCommand } from '../host/cli/launch.ts';
 
 // A build in a scheduler's allocation is one process all the same.
 Object.assign(process.env, { MPI_NODE_FAMILY: 'none', MPI_NODE_SIZE_CHECK: '0' });
@@ -13,7 +13,7 @@ const command = compileCommand(dist);
 process.once('exit', (status) => {
   if (status !== 0) return;
   const made = `${cachePath(dist)}.${process.pid}`;
-  writeFileSync(made, Buffer.concat([command.digest, command.script.createCachedData()]));
+  writeFileSync(made, cacheFile(command));
   renameSync(made, cachePath(dist));
 });
 runCommand(command, createRequire(command.filename));

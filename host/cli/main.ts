@@ -10,8 +10,11 @@ import { ENGINES } from '../engine/types.ts';
 import {
   DEFAULT_CHECKPOINT_INTERVAL,
   DEFAULT_WATCHDOG,
-  positiveInteger,
-  positiveSeconds,
+  rankCount,
+  rfStep,
+  seconds,
+  spinsPerTile,
+  threadCount,
   toleranceBound,
 } from './options.ts';
 import { collect } from './settings.ts';
@@ -29,21 +32,17 @@ function withJob(command: Command): Command {
     .argument('[sequence]', 'a Pulseq file, or epi | gre | se | fid', 'epi')
     .argument('[phantom]', 'a phantom file, or head2d | head3d | sphere | column | grid', 'head2d')
     .option('--scanner <file.json>', 'field, limits and rasters of the scanner')
-    .option('--dt-rf <s>', 'longest step of a block pulse [s]', positiveSeconds, 50e-6)
+    .option('--dt-rf <s>', 'longest step of a block pulse [s]', rfStep, 50e-6)
     .addOption(new Option('--precision <p>', 'arithmetic of the kernels').choices(['f32', 'f64']).default('f32'))
     .addOption(new Option('--engine <name>', 'what simulates').choices([...ENGINES]).default('auto'))
     .option('--gpu <n|name>', 'the GPU to use: its number or part of its name (larmor doctor lists them)')
-    .option(
-      '--threads <n>',
-      'threads of this rank (default: what scheduler, affinity and cgroup grant)',
-      positiveInteger,
-    )
+    .option('--threads <n>', 'threads of this rank (default: what scheduler, affinity and cgroup grant)', threadCount)
     .option(
       '--tolerance <t>',
       'fast forms whose error stays within t of the sum of all densities, 1e-6 to 1e-1 (default: exact forms)',
       toleranceBound,
     )
-    .option('--tile <n>', 'spins per tile (default: by the size of the phantom)', positiveInteger)
+    .option('--tile <n>', 'spins per tile (default: by the size of the phantom)', spinsPerTile)
     .option(
       '--set <name=value>',
       'a parameter of sequence or phantom; repeatable (larmor info NAME lists them)',
@@ -65,18 +64,13 @@ withJob(program.command('simulate').description('simulate a scan and write its r
       .default('static'),
   )
   .option('--checkpoint <dir>', 'keep what is done in this folder, so that a stopped run can be resumed')
-  .option('--checkpoint-interval <s>', 'seconds between checkpoints', positiveSeconds, DEFAULT_CHECKPOINT_INTERVAL)
+  .option('--checkpoint-interval <s>', 'seconds between checkpoints', seconds, DEFAULT_CHECKPOINT_INTERVAL)
   .option('--resume', 'go on from the checkpoint, on any number of ranks; from the beginning if there is none')
-  .option(
-    '--watchdog <s>',
-    'end the job when a rank gave no sign of life for so long',
-    positiveSeconds,
-    DEFAULT_WATCHDOG,
-  )
+  .option('--watchdog <s>', 'end the job when a rank gave no sign of life for so long', seconds, DEFAULT_WATCHDOG)
   .action(async (sequence, phantom, options) => (await import('./simulate.ts')).simulate(sequence, phantom, options));
 
 withJob(program.command('plan').description('what a simulation would do and need, without doing it'))
-  .option('--ranks <n>', 'ranks to plan for, each like this one (default: those that run)', positiveInteger)
+  .option('--ranks <n>', 'ranks to plan for, each like this one (default: those that run)', rankCount)
   .action(async (sequence, phantom, options) => (await import('./plan.ts')).plan(sequence, phantom, options));
 
 program

@@ -1,24 +1,45 @@
 /** Values of options: parsed and refused in one place, so that every command says the same. */
 import { InvalidArgumentError } from 'commander';
 
-export function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('give a whole number of 1 or more.');
-  return value;
+/** The parser of an option that takes a whole number. Both limits are plausible values: what exceeds them is a slip of the keyboard. */
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`give a whole number from ${least} to ${most}.`);
+  };
 }
 
-export function positiveSeconds(text: string): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (!(Number.isFinite(value) && value > 0)) throw new InvalidArgumentError('give a time in seconds greater than 0.');
-  return value;
+/** The parser of an option that takes a number, in the unit that the message names. */
+function numberBetween(least: number, most: number, unit = ''): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`give a number from ${shortest(least)} to ${shortest(most)}${unit}.`);
+  };
 }
+
+/** 0.001 and 1e-6 rather than 1e-3 and 0.000001. */
+function shortest(value: number): string {
+  return value >= 1e-3 && value < 1e6 ? String(value) : value.toExponential().replace('+', '');
+}
+
+/** More threads than any node has processors need gigabytes of stacks. */
+export const threadCount = wholeNumber(1, 1024);
+
+export const rankCount = wholeNumber(1, 1_000_000);
+
+/** One spin per tile is allowed for tests; 2²⁰ spins take 40 MB per thread, beyond every cache. */
+export const spinsPerTile = wholeNumber(1, 2 ** 20);
+
+/** A step of a nanosecond is a thousandth of the finest RF raster; a second is longer than any pulse that needs steps. */
+export const rfStep = numberBetween(1e-9, 1, ' s');
+
+/** At most what fits a timer of Node: 2³¹ ms are 24 days. */
+export const seconds = numberBetween(0.01, 2e6, ' s');
 
 /** Tighter than 1e-6 is below what f32 holds, looser than 0.1 no signal any more. */
-export function toleranceBound(text: string): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (!(value >= 1e-6 && value <= 0.1)) throw new InvalidArgumentError('give a number from 1e-6 to 0.1.');
-  return value;
-}
+export const toleranceBound = numberBetween(1e-6, 0.1);
 
 /** Seconds of work that a killed run loses at most; a checkpoint takes some milliseconds per 10⁵ samples. */
 export const DEFAULT_CHECKPOINT_INTERVAL = 300;

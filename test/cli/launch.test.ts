@@ -24,9 +24,27 @@ test('a cache of another bundle of the same length is left alone', () => {
   assert.equal(compileCommand(other).script.cachedDataRejected, undefined);
 });
 
+test('a cache with one bit flipped is not given to V8', () => {
+  const other = folder();
+  copyFileSync(join(dist, 'command.js'), join(other, 'command.js'));
+  const whole = readFileSync(cachePath(dist));
+  const given = (cache: Buffer): boolean => {
+    writeFileSync(cachePath(other), cache);
+    return compileCommand(other).script.cachedDataRejected !== undefined;
+  };
+  assert.equal(given(whole), true);
+  // Everywhere from the digest to the last byte: no damage may depend on where it is.
+  for (let n = 0; n < 64; n++) {
+    const damaged = Buffer.from(whole);
+    damaged[Math.floor((n / 63) * (whole.length - 1))]! ^= 1 << (n % 8);
+    assert.equal(given(damaged), false, `bit ${n % 8} of byte ${Math.floor((n / 63) * (whole.length - 1))}`);
+  }
+});
+
 for (const [what, spoil] of [
   ['without a cache', (path: string) => rmSync(path)],
   ['with a torn cache', (path: string) => writeFileSync(path, readFileSync(path).subarray(0, 5000))],
+  ['with a damaged cache', (path: string) => writeFileSync(path, readFileSync(path).fill(0xff, 100_000, 101_000))],
   ['with an empty cache', (path: string) => writeFileSync(path, '')],
 ] as const) {
   test(`the command runs ${what}`, () => {

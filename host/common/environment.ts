@@ -34,6 +34,14 @@ export function cpusPerTask(environment: NodeJS.ProcessEnv = process.env): numbe
   return Number.isInteger(count) && count > 0 ? count : undefined;
 }
 
+const UNIT_POWERS: Readonly<Record<string, number>> = { '': 0, K: 10, M: 20, G: 30, T: 40 };
+
+/** LARMOR_MEMORY in bytes (`8G`, `512M`): what inputs may take instead of the built-in limits; undefined if not set. */
+export function memoryLimit(environment: NodeJS.ProcessEnv = process.env): number | undefined {
+  const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*$/i.exec(environment.LARMOR_MEMORY ?? '') ?? [];
+  return number === undefined ? undefined : Number(number) * 2 ** UNIT_POWERS[unit!.toUpperCase()]!;
+}
+
 /** Variables by which schedulers and drivers hand GPUs to a process, the most particular first. */
 const DEVICE_VARIABLES = ['CUDA_VISIBLE_DEVICES', 'ROCR_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES', 'ZE_AFFINITY_MASK'];
 

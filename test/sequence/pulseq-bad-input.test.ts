@@ -1,5 +1,6 @@
 /** Every silly file → its exit code and one line that names file, place and mend. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { LarmorError } from '../../host/common/errors.ts';
@@ -27,6 +28,8 @@ test('files that cannot be opened', () => {
   const path = save('x');
   refused(`${path}.not-there`, 66, /no such file/);
   refused(dirname(path), 66, /is a directory/);
+  writeFileSync(path, Buffer.from(`\ufeff${seqText()}`, 'utf16le'));
+  refused(path, 65, /is UTF-16 text; save it as UTF-8/);
 });
 
 const definitions = COMPLETE.definitions!;
@@ -130,9 +133,16 @@ const FAULTS: Readonly<Record<string, readonly [string | Record<string, string>,
     /shape 2 unpacks to more than its 100/,
   ],
   'a run of a fraction': [{ shapes: COMPLETE.shapes!.replace('0\n0\n98', '0\n0\n97.5') }, /a run of 97\.5 repeats/],
-  'a shape that would fill the memory': [
-    { shapes: COMPLETE.shapes!.replace('num_samples 100', 'num_samples 2000000000') },
-    /claims 2000000000 samples/,
+  'a pulse that would fill the memory': [
+    { shapes: '[SHAPES]\nshape_id 1\nnum_samples 2000000000\n1\n1\n1999999998\n\nshape_id 2\nnum_samples 1\n0\n' },
+    /:\d+: \d+ runs of shape 1 would take .* the limit for a file of .* is 192 MiB; .*LARMOR_MEMORY/,
+  ],
+  'a gradient that would fill the memory': [
+    {
+      shapes: `${COMPLETE.shapes!.replace('shape_id 3\nnum_samples 4', 'shape_id 7\nnum_samples 4')}
+shape_id 3\nnum_samples 2000000000\n0\n0\n1999999998\n`,
+    },
+    /2000000000 samples of shape 3 would take 14\.9 GiB, the limit/,
   ],
   'a shape of no samples': [
     { shapes: COMPLETE.shapes!.replace('num_samples 100', 'num_samples 0') },
@@ -194,6 +204,16 @@ const FAULTS: Readonly<Record<string, readonly [string | Record<string, string>,
   'a use of another kind': [{ rf: '[RF]\n1 2500 1 2 0 50 100 0 0 0 0 x\n' }, /use is `x`/],
   'an ADC of no samples': [{ adc: '[ADC]\n1 0 25000 20 0 0 0 0 0\n' }, /number of samples is 0/],
   'a dwell time of zero': [{ adc: '[ADC]\n1 8 0 20 0 0 0 0 0\n' }, /dwell time is 0; it must be above 0/],
+  'one shim column': [
+    {
+      version: '[VERSION]\nmajor 1\nminor 4\nrevision 1\n',
+      rf: '[RF]\n1 2500 1 2 0 100 0 0 1\n',
+      gradients: '',
+      blocks: '[BLOCKS]\n1 100 1 0 0 0 0 0\n',
+      adc: '',
+    },
+    /shim phase shape is missing/,
+  ],
   'a trigger of another kind': [
     { extensions: '[EXTENSIONS]\n1 1 1 0\nextension TRIGGERS 1\n1 3 1 0 10\n' },
     /trigger type is 3/,

@@ -207,6 +207,65 @@ test('Windows line ends, comments behind rows and a missing last line break', ()
   assert.equal(sequence.block(0).gz!.kind, 'trapezoid');
 });
 
+test('a byte-order mark, text behind the name of a section, and other cases of its letters', () => {
+  const text = seqText({
+    rf: COMPLETE.rf!.replace('[RF]', '[RF] # pulses'),
+    adc: COMPLETE.adc!.replace('[ADC]', '[Adc]'),
+  });
+  assert.equal(readPulseq(save(`\ufeff${text}`)).block(0).rf!.use, 'excitation');
+  assert.equal(read({ shapes: COMPLETE.shapes!.replaceAll('num_samples', 'Num_Uncompressed') }).blockCount, 2);
+});
+
+test('a signature counts without the byte-order mark that an editor added', () => {
+  const text = seqText();
+  const signed = `${text}\n[SIGNATURE]\nType md5\nHash ${createHash('md5').update(text).digest('hex')}\n`;
+  assert.deepEqual(
+    warningsOf(() => readPulseq(save(`\ufeff${signed}`))),
+    [],
+  );
+});
+
+test('a single sample may have no dwell time', () => {
+  const { adc } = read({ adc: '[ADC]\n1 1 0 20 0 0 0 0 0\n' }).block(1);
+  assert.deepEqual([adc!.samples, adc!.dwell, adc!.delay], [1, 0, 2e-5]);
+});
+
+test('two more columns of [RF] are channel weights by shape, in turns', () => {
+  const shimmed = (columns: string): Sequence =>
+    read({
+      version: '[VERSION]\nmajor 1\nminor 4\nrevision 1\n',
+      blocks: '[BLOCKS]\n1 100 1 0 0 0 0 0\n',
+      rf: `[RF]\n1 2500 1 2 0 100 0 0 ${columns}\n`,
+      gradients: '',
+      adc: '',
+    });
+  assert.equal(shimmed('0 0').block(0).shim, undefined);
+  near(shimmed('3 4').block(0).shim!.magnitude, [0, 1, 0.5, 0.25]);
+  near(
+    shimmed('3 4').block(0).shim!.phase,
+    [0, 3, 5, 8].map((turns) => 2 * Math.PI * turns),
+  );
+});
+
+test('a pulse of seconds is kept as runs of equal samples', () => {
+  const constant = (id: number, first: string): string => `shape_id ${id}\nnum_samples 11000000\n${first}\n`;
+  const { rf } = read({
+    blocks: '[BLOCKS]\n1 1100020 1 0 0 0 0 0\n',
+    rf: '[RF]\n1 85 1 2 0 5500000 100 0 0 0 0 s\n',
+    gradients: '',
+    adc: '',
+    // One from 2 µs before the middle on twice as large; the phase changes at 10 s.
+    shapes: `[SHAPES]\n${constant(1, '1\n0\n0\n5499995\n1\n0\n0\n5499999')}\n${constant(2, '0\n0\n9999998\n0.25\n0\n0\n999997')}`,
+  }).block(0);
+  near(rf!.time, [0, 5.499998, 10, 11]);
+  near(
+    rf!.magnitude.map((a) => a * GAMMA_BAR),
+    [85, 170, 170],
+  );
+  near(rf!.phase, [0, 0, Math.PI / 2]);
+  assert.equal(rf!.interpolation, 'held');
+});
+
 test('lengths given in millimetres become metres', () => {
   const definitions = '[DEFINITIONS]\nFOV 220 220 5\nSlice_Thickness 5\nTE 10\n';
   const result = read({ definitions }).definitions;

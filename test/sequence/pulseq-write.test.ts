@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
+import { openBudget } from '../../host/common/budget.ts';
 import { GAMMA_BAR } from '../../host/common/units.ts';
 import { packShape } from '../../host/sequence/pulseq/compress.ts';
 import { quaternionOf, rotationMatrix } from '../../host/sequence/pulseq/quaternion.ts';
@@ -233,7 +234,7 @@ test('packing undoes unpacking, and shrinks what is straight', () => {
     openShape(store, 1, 1);
     store.samples[0] = samples.length;
     for (const value of packShape(samples)) pushPacked(store, value);
-    return unpackShape(store, 0, true, 'shape');
+    return unpackShape(store, 0, true, 'shape', openBudget('waveforms', 'shape', 0));
   };
   const shapes = {
     constant: { samples: new Float64Array(1000).fill(1), most: 4 },

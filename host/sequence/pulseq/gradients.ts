@@ -18,7 +18,7 @@ export interface Gradients {
 }
 
 export function gradientEvents(source: Source): Gradients {
-  const { sections, rasters, shape, share } = source;
+  const { sections, rasters, shape, share, budget } = source;
   const table = sections.gradients;
 
   /** Times of a shaped gradient from its start, which is `late` after its delay. */
@@ -28,12 +28,13 @@ export function gradientEvents(source: Source): Gradients {
     const samples = shape(value(GRADIENT.shape), place);
     const timeId = value(GRADIENT.time);
     requireTimeShape(timeId, sections, place);
-    if (timeId <= 0) return { time: points(source, timeId, samples.length), samples, late: 0 };
+    if (timeId <= 0) return { time: points(source, timeId, samples.length, place), samples, late: 0 };
     const time = source.timeShape(timeId, rasters.gradient, place);
-    requireSameLength(samples, time, 'amplitude and time shape', place);
+    requireSameLength(samples.length, time.length, 'amplitude and time shape', place);
     if (time.length < 2) throw badInput(place, 'is a gradient of one point', 'give it at least two');
     const late = time[0]!;
-    return { time: late === 0 ? time : share(`from 0 ${timeId}`, () => time.map((t) => t - late)), samples, late };
+    const fromZero = (): Float64Array => time.map((t) => t - late);
+    return { time: late === 0 ? time : share(`from 0 ${timeId}`, time.length, place, fromZero), samples, late };
   };
 
   const end = (row: number): Seconds => {
@@ -55,6 +56,7 @@ export function gradientEvents(source: Source): Gradients {
       return { kind: 'trapezoid', delay, amplitude, rise: rise!, flat: flat!, fall: fall! };
     }
     const { time, samples, late } = axis(row);
+    budget.take(8 * time.length, `${time.length} points of a gradient`, placeOf(sections, table, row));
     // Points with times of their own stand for themselves; `first` and `last` only repeat the outer two.
     if (value(GRADIENT.time) > 0) {
       return { kind: 'shape', delay: delay + late, time, amplitude: samples.map((a) => a * amplitude) };
@@ -71,9 +73,9 @@ export function gradientEvents(source: Source): Gradients {
 }
 
 /** Edge, samples, edge. */
-function points({ rasters, share }: Source, timeId: number, count: number): Float64Array {
+function points({ rasters, share }: Source, timeId: number, count: number, place: string): Float64Array {
   const [step, offset] = timeId === 0 ? [rasters.gradient, 0.5] : [rasters.gradient / 2, 1];
-  return share(`points ${timeId} ${count}`, () => {
+  return share(`points ${timeId} ${count}`, count + 2, place, () => {
     const time = new Float64Array(count + 2);
     for (let n = 0; n < count; n++) time[n + 1] = (n + offset) * step;
     time[count + 1] = (count - 1 + 2 * offset) * step;

@@ -2,14 +2,14 @@
  * Which columns the event rows of each Pulseq version have, and where they go in one layout for all versions. Only the
  * order of columns changed from version to version, so it stands here as data (specification, sections "Events").
  */
-import { type Cursor, endOfFields, integerField, numberField, wordField, wrong } from './scan.ts';
+import { type Cursor, endOfFields, hasField, integerField, numberField, wordField, wrong } from './scan.ts';
 import { addRow, type Table } from './table.ts';
 
 /** Pulseq minor versions, grouped by layout: 1.2 and 1.3 are `old`. */
 export type Layout = 'old' | 'v4' | 'v5';
 
 /** How a column's number is checked. */
-type Kind = 'real' | 'time' | 'shape' | 'timeShape' | 'count' | 'dwell' | 'use';
+type Kind = 'real' | 'time' | 'shape' | 'timeShape' | 'count' | 'use';
 type Column = readonly [at: number, kind: Kind, name: string];
 
 export const RF = {
@@ -26,7 +26,10 @@ export const RF = {
   phaseOffset: 9,
   /** Character code; 0 before 1.5. */
   use: 10,
-  width: 11,
+  /** Ids of shapes of channel weights, 0 for none: in an older parallel-transmission dialect of 1.3 and 1.4. */
+  shimMagnitude: 11,
+  shimPhase: 12,
+  width: 13,
 } as const;
 
 /** Trapezoids and shapes share ids, hence one table. */
@@ -69,6 +72,8 @@ const rf: Record<string, Column> = {
   frequency: [RF.frequency, 'real', 'frequency offset'],
   phaseOffset: [RF.phaseOffset, 'real', 'phase offset'],
   use: [RF.use, 'use', 'use'],
+  shimMagnitude: [RF.shimMagnitude, 'shape', 'shim magnitude shape'],
+  shimPhase: [RF.shimPhase, 'shape', 'shim phase shape'],
 };
 const gradient: Record<string, Column> = {
   amplitude: [GRADIENT.amplitude, 'real', 'amplitude'],
@@ -83,7 +88,7 @@ const gradient: Record<string, Column> = {
 };
 const adc: Record<string, Column> = {
   samples: [ADC.samples, 'count', 'number of samples'],
-  dwell: [ADC.dwell, 'dwell', 'dwell time'],
+  dwell: [ADC.dwell, 'time', 'dwell time'],
   delay: [ADC.delay, 'time', 'delay'],
   frequencyPpm: [ADC.frequencyPpm, 'real', 'frequency offset in ppm'],
   phasePpm: [ADC.phasePpm, 'real', 'phase offset per MHz'],
@@ -116,11 +121,25 @@ export const COLUMNS: Record<Layout, Record<'rf' | 'shaped' | 'trapezoid' | 'adc
   },
 };
 
-/** Reads the current line as a row of `table` and returns where its values start. */
-export function readRow(cursor: Cursor, table: Table, columns: readonly Column[]): number {
+/** Columns that may follow those of [RF], all or none of them. */
+export const SHIM_COLUMNS = pick(rf, 'shimMagnitude shimPhase');
+
+/**
+ * Reads the current line as a row of `table` and returns where its values start.
+ * @param further columns that a dialect appends
+ */
+export function readRow(
+  cursor: Cursor,
+  table: Table,
+  columns: readonly Column[],
+  further: readonly Column[] = [],
+): number {
   const id = integerField(cursor, `the id of the ${table.name}`, 1);
   const start = addRow(table, id, cursor.line);
   for (const [at, kind, name] of columns) table.values[start + at] = field(cursor, kind, name);
+  if (further.length > 0 && hasField(cursor)) {
+    for (const [at, kind, name] of further) table.values[start + at] = field(cursor, kind, name);
+  }
   endOfFields(cursor, `${columns.length + 1} of a ${table.name}`);
   return start;
 }
@@ -140,10 +159,10 @@ function field(cursor: Cursor, kind: Kind, name: string): number {
     }
     case 'real':
       return numberField(cursor, name);
-    default: {
+    case 'time': {
       const value = numberField(cursor, name);
-      if (value > 0 || (value === 0 && kind === 'time')) return value;
-      throw wrong(cursor, `${name} is ${value}`, kind === 'time' ? 'it cannot be negative' : 'it must be above 0');
+      if (value >= 0) return value;
+      throw wrong(cursor, `${name} is ${value}`, 'it cannot be negative');
     }
   }
 }

@@ -3,17 +3,18 @@
  * typed-array tables first; here ids become rows, blocks get their durations and everything is checked, so that
  * `block(n)` later only puts records together and cannot fail.
  */
+import { openBudget } from '../../common/budget.ts';
 import { badInput } from '../../common/errors.ts';
 import { readInput } from '../../common/files.ts';
 import { warn } from '../../common/log.ts';
 import type { Seconds } from '../../common/units.ts';
-import type { AdcEvent, Block, GradientEvent, RfEvent, Sequence } from '../types.ts';
+import type { AdcEvent, Block, GradientEvent, RfEvent, RfShimEvent, Sequence } from '../types.ts';
 import { inMeters, rasters } from './definitions.ts';
 import { blockDurations, type Resolve, type RowOf, softDelayValues } from './durations.ts';
 import { deriveEdges } from './edges.ts';
 import { resolveExtensions } from './extensions.ts';
 import { gradientEvents } from './gradients.ts';
-import { adcEvents, rfEnd, rfEvents } from './pulses.ts';
+import { adcEvents, rfEnd, rfEvents, rfShims } from './pulses.ts';
 import { readSections, type Sections, SLOT_COUNT, SLOTS } from './sections.ts';
 import { verifySignature } from './signature.ts';
 import { openSource } from './source.ts';
@@ -32,7 +33,7 @@ const NEWEST_REVISION = 1;
  * a soft delay the file does not have
  */
 export function readPulseq(path: string, options: PulseqOptions = {}): Sequence {
-  const bytes = readInput(path);
+  const bytes = withoutMark(readInput(path));
   const sections = readSections(path, bytes);
   const { blocks, version, signature } = sections;
   if (signature !== undefined) verifySignature(path, bytes, signature.section, signature.type, signature.hash);
@@ -52,12 +53,15 @@ export function readPulseq(path: string, options: PulseqOptions = {}): Sequence 
   };
   checkReferences(sections, rowOf);
 
-  const source = openSource(sections, raster);
+  const source = openSource(sections, raster, openBudget('waveforms', path, bytes.length));
   const gradients = gradientEvents(source);
-  const made = { rf: rfEvents(source), gradient: gradients.event, adc: adcEvents(source) };
+  const made = { rf: rfEvents(source), shim: rfShims(source), gradient: gradients.event, adc: adcEvents(source) };
   // Making every RF and ADC event, and asking for every gradient's end, finds whatever is wrong with them.
   const ends = {
-    rf: endsOf(sections.rf, (row) => rfEnd(made.rf(row))),
+    rf: endsOf(sections.rf, (row) => {
+      made.shim(row);
+      return rfEnd(made.rf(row));
+    }),
     gradient: endsOf(sections.gradients, gradients.end),
     adc: endsOf(sections.adc, (row) => {
       const { delay, samples, dwell } = made.adc(row);
@@ -80,8 +84,14 @@ export function readPulseq(path: string, options: PulseqOptions = {}): Sequence 
   };
 }
 
+/** Editors on Windows begin a file with a byte-order mark, which belongs to the encoding and not to the text. */
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes.toString('latin1', 0, 3) === '\xef\xbb\xbf' ? bytes.subarray(3) : bytes;
+}
+
 interface Events {
   readonly rf: (row: number) => RfEvent;
+  readonly shim: (row: number) => RfShimEvent | undefined;
   readonly gradient: (row: number) => GradientEvent;
   readonly adc: (row: number) => AdcEvent;
 }
@@ -99,7 +109,12 @@ function assemble(
   const slots = blocks.slots;
   const block: { -readonly [Key in keyof Block]: Block[Key] } = { duration: durations[n]! };
   const rf = slots[start + SLOTS.rf]!;
-  if (rf !== 0) block.rf = made.rf(rowOf.rf(rf));
+  if (rf !== 0) {
+    const row = rowOf.rf(rf);
+    block.rf = made.rf(row);
+    const shim = made.shim(row);
+    if (shim !== undefined) block.shim = shim;
+  }
   const gx = slots[start + SLOTS.gx]!;
   if (gx !== 0) block.gx = made.gradient(rowOf.gradient(gx));
   const gy = slots[start + SLOTS.gy]!;

@@ -72,7 +72,7 @@ export function lineStartsWith(cursor: Cursor, byte: number): boolean {
 }
 
 /** Whether another field stands on the line; a `#` ends it, since hand-written files comment their rows. */
-function hasField(cursor: Cursor): boolean {
+export function hasField(cursor: Cursor): boolean {
   const { bytes, end } = cursor;
   while (cursor.at < end && bytes[cursor.at]! <= SPACE) cursor.at++;
   return cursor.at < end && bytes[cursor.at] !== HASH;

@@ -4,7 +4,7 @@
  */
 import { badInput } from '../../common/errors.ts';
 import { type ExtensionStore, emptyExtensions, readExtensionRow, readSpecification } from './extensions.ts';
-import { ADC, COLUMNS, GRADIENT, type Layout, RF, readRow } from './layouts.ts';
+import { ADC, COLUMNS, GRADIENT, type Layout, RF, readRow, SHIM_COLUMNS } from './layouts.ts';
 import {
   type Cursor,
   endOfFields,
@@ -57,6 +57,8 @@ const SLOT_NAMES = ['RF id', 'GX id', 'GY id', 'GZ id', 'ADC id', 'extension id'
 /** @throws exit 65 at the first line that does not fit the format */
 export function readSections(path: string, bytes: Buffer): Sections {
   if (bytes.length === 0) throw badInput(path, 'is empty', 'give a Pulseq file');
+  const mark = bytes.toString('latin1', 0, 2);
+  if (mark === '\xff\xfe' || mark === '\xfe\xff') throw badInput(path, 'is UTF-16 text', 'save it as UTF-8');
   if (bytes.toString('latin1', 0, 8) === '\x01pulseq\x02') {
     throw badInput(path, 'is a binary Pulseq file', 'write it as text, e.g. with seq.write');
   }
@@ -112,8 +114,9 @@ interface Section {
 }
 
 function enterSection(cursor: Cursor, sections: Sections): Section {
-  const name = lineText(cursor);
-  const line = READERS[name];
+  // Hand-written files explain a section behind its name, and some writers differ in case.
+  const name = /^\[[^\]]*\]/.exec(lineText(cursor))?.[0].toUpperCase() ?? lineText(cursor);
+  const line = READERS.get(name);
   if (sections.version !== '') settleVersion(cursor, sections);
   else if (name !== '[VERSION]' && name !== '[DEFINITIONS]') throw notPulseq(cursor);
   if (line === undefined || (name === '[DELAYS]' && sections.layout !== 'old')) {
@@ -127,42 +130,47 @@ function enterSection(cursor: Cursor, sections: Sections): Section {
   return { name, line };
 }
 
-const READERS: Record<string, Section['line']> = {
-  '[VERSION]': readVersion,
-  '[DEFINITIONS]': (cursor, { definitions }) => {
-    const key = wordField(cursor, 'a key');
-    definitions.set(key, cursor.bytes.toString('utf8', cursor.at, cursor.end).trim());
-  },
-  '[BLOCKS]': readBlock,
-  '[RF]': (cursor, { rf, layout }) => {
-    const start = readRow(cursor, rf, COLUMNS[layout].rf);
-    if (layout !== 'v5') rf.values[start + RF.center] = Number.NaN;
-  },
-  '[GRADIENTS]': (cursor, { gradients, layout }) => {
-    const start = readRow(cursor, gradients, COLUMNS[layout].shaped);
-    gradients.values[start + GRADIENT.kind] = 1;
-  },
-  '[TRAP]': (cursor, { gradients, layout }) => {
-    readRow(cursor, gradients, COLUMNS[layout].trapezoid);
-  },
-  '[ADC]': (cursor, { adc, layout }) => {
-    readRow(cursor, adc, COLUMNS[layout].adc);
-  },
-  '[DELAYS]': (cursor, { delays }) => {
-    const start = addRow(delays, integerField(cursor, 'the id of the delay', 1), cursor.line);
-    const delay = numberField(cursor, 'delay');
-    if (delay < 0) throw wrong(cursor, `delay is ${delay}`, 'it cannot be negative');
-    delays.values[start] = delay;
-    endOfFields(cursor, '2 of a delay');
-  },
-  '[EXTENSIONS]': (cursor, { extensions }) => readExtensionRow(cursor, extensions),
-  '[SHAPES]': readShapeLine,
-  '[SIGNATURE]': (cursor, { signature }) => {
-    const key = wordField(cursor, 'a key');
-    if (key === 'Type') signature!.type = wordField(cursor, 'Type');
-    if (key === 'Hash') signature!.hash = wordField(cursor, 'Hash');
-  },
-};
+const READERS: ReadonlyMap<string, Section['line']> = new Map<string, Section['line']>(
+  Object.entries({
+    '[VERSION]': readVersion,
+    '[DEFINITIONS]': (cursor, { definitions }) => {
+      const key = wordField(cursor, 'a key');
+      definitions.set(key, cursor.bytes.toString('utf8', cursor.at, cursor.end).trim());
+    },
+    '[BLOCKS]': readBlock,
+    '[RF]': (cursor, { rf, layout }) => {
+      const start = readRow(cursor, rf, COLUMNS[layout].rf, layout === 'v5' ? [] : SHIM_COLUMNS);
+      if (layout !== 'v5') rf.values[start + RF.center] = Number.NaN;
+    },
+    '[GRADIENTS]': (cursor, { gradients, layout }) => {
+      const start = readRow(cursor, gradients, COLUMNS[layout].shaped);
+      gradients.values[start + GRADIENT.kind] = 1;
+    },
+    '[TRAP]': (cursor, { gradients, layout }) => {
+      readRow(cursor, gradients, COLUMNS[layout].trapezoid);
+    },
+    '[ADC]': (cursor, { adc, layout }) => {
+      const start = readRow(cursor, adc, COLUMNS[layout].adc);
+      // Writers of single samples (navigators, field probes) leave the dwell time at 0.
+      if (adc.values[start + ADC.dwell] === 0 && adc.values[start + ADC.samples]! > 1)
+        throw wrong(cursor, 'dwell time is 0', 'it must be above 0 for more than one sample');
+    },
+    '[DELAYS]': (cursor, { delays }) => {
+      const start = addRow(delays, integerField(cursor, 'the id of the delay', 1), cursor.line);
+      const delay = numberField(cursor, 'delay');
+      if (delay < 0) throw wrong(cursor, `delay is ${delay}`, 'it cannot be negative');
+      delays.values[start] = delay;
+      endOfFields(cursor, '2 of a delay');
+    },
+    '[EXTENSIONS]': (cursor, { extensions }) => readExtensionRow(cursor, extensions),
+    '[SHAPES]': readShapeLine,
+    '[SIGNATURE]': (cursor, { signature }) => {
+      const key = wordField(cursor, 'a key');
+      if (key === 'Type') signature!.type = wordField(cursor, 'Type');
+      if (key === 'Hash') signature!.hash = wordField(cursor, 'Hash');
+    },
+  }),
+);
 
 /** `major 1`, `minor 5`, `revision 1`, gathered as `1.5.1`. */
 function readVersion(cursor: Cursor, sections: Sections): void {
@@ -213,13 +221,16 @@ function readBlock(cursor: Cursor, sections: Sections): void {
   endOfFields(cursor, `${columns + 2} of a block`);
 }
 
+/** What the number of samples is called; the second name is that of the first versions of the format. */
+const SAMPLE_COUNTS: readonly string[] = ['num_samples', 'num_uncompressed'];
+
 /** `shape_id 3`, `num_samples 100`, then one value a line. */
 function readShapeLine(cursor: Cursor, { shapes }: Sections): void {
   const first = cursor.bytes[cursor.start]! | 32;
   if (first === 115 || first === 110) {
     const key = wordField(cursor, 'a key').toLowerCase();
     if (key === 'shape_id') openShape(shapes, integerField(cursor, 'shape_id', 1), cursor.line);
-    else if (key === 'num_samples' && shapes.count > 0 && shapes.samples[shapes.count - 1] === -1) {
+    else if (SAMPLE_COUNTS.includes(key) && shapes.count > 0 && shapes.samples[shapes.count - 1] === -1) {
       shapes.samples[shapes.count - 1] = integerField(cursor, 'num_samples', 1);
     } else if (key === 'nan') throw wrong(cursor, 'a sample is not a finite number', 'write the file again');
     else

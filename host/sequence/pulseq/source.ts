@@ -2,11 +2,12 @@
  * What turning table rows into events draws on: shapes by id, and arrays that several events have in common (a time
  * axis, a shape at one amplitude), made once and shared. RF spoiling gives thousands of pulses that differ in one phase.
  */
+import type { Budget } from '../../common/budget.ts';
 import { badInput } from '../../common/errors.ts';
 import type { Seconds } from '../../common/units.ts';
 import type { Rasters } from './definitions.ts';
 import type { Sections } from './sections.ts';
-import { unpackShape } from './shapes.ts';
+import { type Runs, shapeRuns, unpackShape } from './shapes.ts';
 import { indexById, type Table } from './table.ts';
 
 export interface Source {
@@ -14,13 +15,19 @@ export interface Source {
   readonly rasters: Rasters;
   /** Samples of a shape; `place` is who asks, for the complaint when there is none. */
   shape(id: number, place: string): Float64Array;
+  /** How many samples a shape has, without unpacking it. */
+  shapeLength(id: number, place: string): number;
+  /** A shape as runs of equal samples. */
+  runs(id: number, place: string): Runs;
   /** A shape as times in seconds, not decreasing. */
   timeShape(id: number, raster: Seconds, place: string): Float64Array;
-  /** The array made for this key before, or `make()`. */
-  share(key: string, make: () => Float64Array): Float64Array;
+  /** The array of `length` numbers made for this key before, or `make()`. */
+  share(key: string, length: number, place: string, make: () => Float64Array): Float64Array;
+  /** Memory that the waveforms of this file may take. */
+  readonly budget: Budget;
 }
 
-export function openSource(sections: Sections, rasters: Rasters): Source {
+export function openSource(sections: Sections, rasters: Rasters, budget: Budget): Source {
   const { shapes, layout, path } = sections;
   const table: Table = {
     name: 'shape',
@@ -34,35 +41,44 @@ export function openSource(sections: Sections, rasters: Rasters): Source {
   const unpacked: Float64Array[] = [];
   const shared = new Map<string, Float64Array>();
 
-  const shape: Source['shape'] = (id, place) => {
+  const find = (id: number, place: string): number => {
     const n = numberOf(id);
-    if (n === -1)
-      throw badInput(place, `shape ${id} does not exist`, 'define it, or write a file that was cut short again');
-    unpacked[n] ??= unpackShape(shapes, n, layout !== 'old', path);
+    if (n !== -1) return n;
+    throw badInput(place, `shape ${id} does not exist`, 'define it, or write a file that was cut short again');
+  };
+  const plainAllowed = layout !== 'old';
+  const shape: Source['shape'] = (id, place) => {
+    const n = find(id, place);
+    unpacked[n] ??= unpackShape(shapes, n, plainAllowed, path, budget);
     return unpacked[n];
   };
-  const share: Source['share'] = (key, make) => {
+  const shapeLength: Source['shapeLength'] = (id, place) => shapes.samples[find(id, place)]!;
+  const runs: Source['runs'] = (id, place) => shapeRuns(shapes, find(id, place), plainAllowed, path, budget);
+  const share: Source['share'] = (key, length, place, make) => {
     const known = shared.get(key);
     if (known !== undefined) return known;
+    budget.take(8 * length, `${length} samples more`, place);
     const made = make();
     shared.set(key, made);
     return made;
   };
-  const timeShape: Source['timeShape'] = (id, raster, place) =>
-    share(`time ${id} ${raster}`, () => {
-      const time = shape(id, place).map((t) => t * raster);
+  const timeShape: Source['timeShape'] = (id, raster, place) => {
+    const steps = shape(id, place);
+    return share(`time ${id} ${raster}`, steps.length, place, () => {
+      const time = steps.map((t) => t * raster);
       for (let n = 0; n < time.length; n++) {
         if (time[n]! >= (n === 0 ? 0 : time[n - 1]!)) continue;
         throw badInput(place, `time shape ${id} runs backwards at sample ${n + 1}`, 'times must not decrease');
       }
       return time;
     });
-  return { sections, rasters, shape, timeShape, share };
+  };
+  return { sections, rasters, shape, shapeLength, runs, timeShape, share, budget };
 }
 
-export function requireSameLength(a: Float64Array, b: Float64Array, what: string, place: string): void {
-  if (a.length === b.length) return;
-  throw badInput(place, `${what} have ${a.length} and ${b.length} samples`, 'make them equally long');
+export function requireSameLength(a: number, b: number, what: string, place: string): void {
+  if (a === b) return;
+  throw badInput(place, `${what} have ${a} and ${b} samples`, 'make them equally long');
 }
 
 /** Time shape -1, twice the raster, came with 1.5. */

@@ -1,0 +1,72 @@
+/**
+ * Memory budgets. A few hundred bytes of input can ask for gigabytes: a run-length code, a sample count, a compressed
+ * stream. Whoever is about to allocate because a file says so takes the bytes from a budget first, so that the run ends
+ * in one line that names the number and the limit, and not in the operating system's killer. The limit grows with the
+ * size of the input, so no honest large file meets it, and never exceeds the memory of the machine.
+ */
+
+import { totalmem } from 'node:os';
+import { constrainedMemory } from 'node:process';
+import { memoryLimit } from './environment.ts';
+import { badInput } from './errors.ts';
+
+const MiB = 2 ** 20;
+
+/**
+ * Bytes that inputs of up to 1 MiB may take, by purpose: together with the program itself less than 1 GiB. A larger
+ * input may take more in proportion to its size.
+ */
+const BASE = {
+  /** Unpacked shapes and the waveforms made of them. */
+  waveforms: 192 * MiB,
+  /** The compiled sequence, the sums over spins and the raw data. */
+  signal: 448 * MiB,
+  /** What a phantom holds for as long as it is open. */
+  phantom: 128 * MiB,
+} as const;
+
+export interface Budget {
+  /**
+   * Counts `bytes` for `what`, a number with its noun such as `11000000 shape samples`.
+   * @throws LarmorError 65 when the sum exceeds the limit; call it before allocating
+   */
+  take(bytes: number, what: string, place?: string): void;
+}
+
+/**
+ * @param place file that is read, as messages name it
+ * @param inputBytes its size; undefined for what a user asked for by name, which only memory limits
+ */
+export function openBudget(purpose: keyof typeof BASE, place: string, inputBytes: number | undefined): Budget {
+  const limit = Math.min(
+    memoryLimit() ??
+      (inputBytes === undefined ? Number.POSITIVE_INFINITY : BASE[purpose] * Math.max(1, inputBytes / MiB)),
+    usableMemory(),
+  );
+  let taken = 0;
+  return {
+    take(bytes, what, where = place) {
+      taken += bytes;
+      if (taken <= limit) return;
+      const size = inputBytes === undefined ? '' : ` for a file of ${bytesText(inputBytes)}`;
+      throw badInput(
+        where,
+        `${what} would take ${bytesText(taken)}, the limit${size} is ${bytesText(limit)}`,
+        'check the number; if it is right, allow more with LARMOR_MEMORY, e.g. LARMOR_MEMORY=8G',
+      );
+    },
+  };
+}
+
+/** Memory of the machine, or of the control group that the process runs in. */
+function usableMemory(): number {
+  const constrained = constrainedMemory?.() ?? 0;
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}
+
+/** `1.5 GiB`, three digits. */
+export function bytesText(bytes: number): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
+  return `${Number((bytes / 2 ** (10 * power)).toPrecision(3))} ${units[power]}`;
+}

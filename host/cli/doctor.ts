@@ -5,6 +5,7 @@ import { freemem, totalmem } from 'node:os';
 import { assetPath } from '../common/assets.ts';
 import { allowedCpus, grantedThreads } from '../common/environment.ts';
 import { LarmorError } from '../common/errors.ts';
+import { print } from '../common/log.ts';
 import { wasmBuild } from '../engine/wasm/module.ts';
 import { listAdapters, probeAdapter, vulkanFindings } from '../engine/webgpu/index.ts';
 
@@ -18,11 +19,11 @@ interface Check {
 export async function doctor(options: { json?: boolean }): Promise<void> {
   const checks = [node(), threads(), kernels(), memory(), ...mpi(), ...(await gpus())];
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ checks })}\n`);
+    print(`${JSON.stringify({ checks })}\n`);
     return;
   }
   for (const { what, found, mend } of checks) {
-    process.stdout.write(`${what.padEnd(10)}${found}\n${mend === undefined ? '' : `${' '.repeat(10)}→ ${mend}\n`}`);
+    print(`${what.padEnd(10)}${found}\n${mend === undefined ? '' : `${' '.repeat(10)}→ ${mend}\n`}`);
   }
 }
 

@@ -1,7 +1,7 @@
 /** `larmor info`: what a file holds, or which parameters a built-in sequence or phantom takes. */
 import { extname } from 'node:path';
 import { usage } from '../common/errors.ts';
-import { warn, warnings } from '../common/log.ts';
+import { print, warn, warnings } from '../common/log.ts';
 import { builtinPhantoms } from '../phantom/builtins.ts';
 import { openPhantom } from '../phantom/open.ts';
 import { readRaw } from '../raw/index.ts';
@@ -14,7 +14,7 @@ export async function info(name: string, options: { json?: boolean }): Promise<v
   const facts = await gather(name);
   const schema = { name: `larmor-info-${facts.kind}`, version: 1 };
   const complete = { ...facts, warnings: warnings(), schema };
-  process.stdout.write(options.json ? `${JSON.stringify(complete)}\n` : `${lines(facts).join('\n')}\n`);
+  print(options.json ? `${JSON.stringify(complete)}\n` : `${lines(facts).join('\n')}\n`);
 }
 
 async function gather(name: string): Promise<Facts> {

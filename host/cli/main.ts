@@ -5,7 +5,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { AgreedError, EXIT, LarmorError } from '../common/errors.ts';
-import { errorLine, setLogLevel } from '../common/log.ts';
+import { enter, guardEnd, leave } from '../common/lifetime.ts';
+import { log, print, reportError, setLogLevel } from '../common/log.ts';
 import { ENGINES } from '../engine/types.ts';
 import {
   DEFAULT_CHECKPOINT_INTERVAL,
@@ -24,7 +25,7 @@ const program = new Command('larmor')
   .description('MRI simulator for clusters: the Bloch equations for every spin, summed into raw data')
   .version(packageJson.version)
   .exitOverride()
-  .configureOutput({ outputError: () => {} }); // told in the end, once
+  .configureOutput({ writeOut: print, writeErr: log, outputError: () => {} }); // told in the end, once
 
 /** Options that say what is simulated, shared by `simulate` and `plan`. */
 function withJob(command: Command): Command {
@@ -118,9 +119,11 @@ for (const command of [program, ...program.commands, ...sequence.commands, ...ph
   command.hook('preAction', (_, action) => {
     const { quiet, verbose } = action.opts();
     setLogLevel(quiet ? 'quiet' : verbose ? 'verbose' : 'normal');
+    return enter(action.name());
   });
 }
 
+guardEnd();
 program
   .parseAsync()
   .catch((error: unknown) => {
@@ -128,12 +131,13 @@ program
     if (wrong === undefined) throw error;
     return agreeOn(wrong);
   })
-  .catch((error: unknown) => {
-    process.exitCode = report(error);
-  });
+  .then(
+    () => leave(EXIT.done),
+    (error: unknown) => leave(report(error)),
+  );
 
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  if (!(error instanceof AgreedError && error.told)) process.stderr.write(`${errorLine(error)}\n`);
+  if (!(error instanceof AgreedError && error.told)) reportError(error);
   return error instanceof LarmorError ? error.exitCode : EXIT.internal;
 }

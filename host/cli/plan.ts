@@ -2,6 +2,7 @@
 import { joinCluster } from '../cluster/communicator.ts';
 import { forecastMemory, forecastTime } from '../cluster/forecast.ts';
 import { fromRoot } from '../cluster/meeting.ts';
+import { print } from '../common/log.ts';
 import { makeEngine } from '../engine/choose.ts';
 import { wasmSizes } from '../engine/wasm/memory.ts';
 import { makeProgram, type Program, type ReadoutForm } from '../engine/wasm/program.ts';
@@ -69,7 +70,7 @@ async function tellPlan(job: Opened, ranks: number, { json = false, verbose = fa
     scaleExponent: made.scaleExponent,
     planHash: made.hash,
   };
-  process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${planLines(result, verbose).join('\n')}\n`);
+  print(json ? `${JSON.stringify(result)}\n` : `${planLines(result, verbose).join('\n')}\n`);
 }
 
 interface Told {

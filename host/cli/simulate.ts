@@ -2,15 +2,16 @@
 import { resolve } from 'node:path';
 import { recordCompletion, writeCheckpoint } from '../cluster/checkpoint.ts';
 import { type Cluster, joinCluster } from '../cluster/communicator.ts';
+import { type RankOptions, requireSameOptions } from '../cluster/compare.ts';
 import { fromRoot, meet } from '../cluster/meeting.ts';
 import { type CheckpointOptions, checkCheckpointOptions, findStart, type Start } from '../cluster/restart.ts';
 import { type RunResult, runTiles } from '../cluster/run.ts';
 import type { Schedule } from '../cluster/schedule.ts';
-import { listenForStop, type StopRequest } from '../cluster/stop.ts';
 import { countTiles, type TileRange } from '../cluster/tiles.ts';
 import { type Findings, tilesToVerify, uniteFindings, type Verification, verifyTiles } from '../cluster/verify.ts';
 import { EXIT, LarmorError } from '../common/errors.ts';
-import { info, warn } from '../common/log.ts';
+import { info, print, warn } from '../common/log.ts';
+import { type StopRequest, trapStops } from '../common/signals.ts';
 import { makeEngine } from '../engine/choose.ts';
 import type { Engine } from '../engine/types.ts';
 import { timedReads } from '../phantom/timed.ts';
@@ -29,7 +30,7 @@ export interface SimulateOptions extends JobOptions, CheckpointOptions {
 }
 
 export async function simulate(sequenceName: string, phantomName: string, options: SimulateOptions): Promise<void> {
-  const stop = listenForStop();
+  const stop = trapStops();
   const cluster = await joinCluster(options.watchdog);
   try {
     await simulateIn(cluster, stop, sequenceName, phantomName, options);
@@ -49,10 +50,12 @@ async function simulateIn(
   const begun = performance.now();
   const root = cluster.rank === 0;
   const outputs = options.output ?? ['raw.mrd'];
-  await fromRoot(cluster, 'options', () => {
+  const checkOptions = (): RankOptions => {
     for (const path of outputs) rawWriterFor(path);
     checkCheckpointOptions(options);
-  });
+    return rankOptions(options, outputs);
+  };
+  await meet(cluster, 'options', checkOptions, (all) => requireSameOptions(cluster, all));
   const job = await openJob(cluster, sequenceName, phantomName, options);
   const { timeline, phantom, plan } = job;
   const reads = timedReads(phantom);
@@ -83,7 +86,6 @@ async function simulateIn(
   if (start.sums !== undefined) engine.sums.set(start.sums);
   const loaded = (performance.now() - begun) / 1e3;
 
-  stop.hold();
   cluster.reportProgress(() => engine.finished);
   const toDo = plan.tileCount - countTiles(done);
   const hide = showProgress(toDo, () => cluster.finished(engine.finished), options.quiet === true || !root);
@@ -112,7 +114,6 @@ async function simulateIn(
     hide();
     await engine.close();
     phantom.close();
-    stop.release();
   }
 
   const report = (): RankReport => ({
@@ -134,10 +135,24 @@ async function simulateIn(
   });
 }
 
+/** What ranks must have been told alike, by the names of the options. What decides about bits is in the plan, and compared there. */
+function rankOptions(options: SimulateOptions, outputs: readonly string[]): RankOptions {
+  const { schedule, verify, checkpoint, checkpointInterval, resume, watchdog } = options;
+  return {
+    '--schedule': schedule,
+    '--verify': verify ?? false,
+    '--checkpoint': checkpoint ?? 'none',
+    '--checkpoint-interval': checkpointInterval,
+    '--resume': resume ?? false,
+    '--watchdog': watchdog,
+    '--output': outputs.join(' '),
+  };
+}
+
 /** An earlier run wrote everything that is asked for: its summary is this one's. */
 function tellComplete({ completion }: Start, { json, checkpoint }: SimulateOptions): void {
   info(`--resume: the run in ${checkpoint} was complete at ${completion!.finishedAt}; nothing is left to do`);
-  if (json) process.stdout.write(`${JSON.stringify(completion!.summary)}\n`);
+  if (json) print(`${JSON.stringify(completion!.summary)}\n`);
 }
 
 /** Rank 0 keeps what was collected. @returns the error with which all leave; throws 73 if nothing can be kept */
@@ -189,6 +204,6 @@ function finish(
       summary,
     });
   }
-  if (run.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  if (run.json) print(`${JSON.stringify(summary)}\n`);
   else for (const line of summaryLines(summary)) info(line);
 }

@@ -2,11 +2,13 @@
  * The world this process belongs to: the ranks its launcher started, over the site's MPI, or one rank and no MPI at all.
  */
 import { hostname } from 'node:os';
-import { abortOnUncaught, type Communicator, LaunchError, load, type Mpi } from 'mpi-node-bindings/index.ts';
+import { type Communicator, LaunchError, load, type Mpi } from 'mpi-node-bindings/index.ts';
 import { assetPath } from '../common/assets.ts';
 import { allowedCpus } from '../common/environment.ts';
 import { AgreedError, EXIT, type ExitCode, LarmorError } from '../common/errors.ts';
-import { tellNow } from '../common/log.ts';
+import { setFailpointRank } from '../common/failpoints.ts';
+import { currentPlace, endJobBy, endNow, enter } from '../common/lifetime.ts';
+import { reportError } from '../common/log.ts';
 import { type Channel, openChannel } from './channel.ts';
 import { meet, rankName } from './meeting.ts';
 
@@ -30,8 +32,9 @@ export interface Cluster {
   /** Collective, and the last thing a rank does with the world. */
   leave(): Promise<void>;
   /**
-   * How a rank ends after an error: together with the others if they agreed on it, else all at once. It is told before anybody
-   * can leave, because a launcher kills the rest when the first rank ends with an exit code.
+   * How a rank ends after an error: together with the others if they agreed on it, else all at once. It is reported before anybody
+   * can leave, and rank 0 leaves last and alone with the exit code: a launcher kills the rest (SLURM's --kill-on-bad-exit at once,
+   * Open MPI after a second) when the first rank ends with one, and what it kills enters the job's code.
    */
   endWith(error: unknown): Promise<never>;
 }
@@ -53,32 +56,49 @@ const LAST_WORDS_MS = 100;
  * @throws LarmorError 70 if the launcher and the MPI at hand do not belong together
  */
 export async function joinCluster(watchdog: number): Promise<Cluster> {
+  await enter('joining MPI');
   const mpi = loadMpi();
   const { world } = mpi;
   const { rank, size } = world;
+  setFailpointRank(rank);
   const hosts: string[] = [];
   let progress = (): number => 0;
   const fail = (error: unknown): never => {
     const told = error instanceof AgreedError && error.told;
-    if (!told) tellNow(error);
-    if (!told && size > 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WORDS_MS);
-    return world.abort(exitCodeOf(error));
+    if (!told) reportError(error);
+    return endNow(exitCodeOf(error));
   };
-  if (size > 1) abortOnUncaught(world, { report: tellNow });
+  if (size > 1) {
+    endJobBy((code) => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WORDS_MS);
+      return world.abort(code);
+    });
+  }
   const leave = async (): Promise<void> => {
     await channel.close();
     mpi.finalize();
+    endJobBy();
   };
   const channel = openChannel(world.dup(), {
     limit: watchdog,
     progress: () => progress(),
     onSilence: (ranks) => fail(lost(hosts, ranks, watchdog)),
+    onDeadlock: () => fail(deadlocked(watchdog)),
   });
   const node = placeOnNode(world);
-  const rootHost = await meet({ rank, size, hosts, channel }, 'hosts', hostname, (all) => {
-    hosts.push(...all);
-    return all[0]!;
-  });
+  /** Of the ranks on this node. */
+  const neighbours: number[] = [];
+  const own = { host: hostname(), pid: process.pid };
+  const rootHost = await meet(
+    { rank, size, hosts, channel },
+    'hosts',
+    () => own,
+    (all) => {
+      hosts.push(...all.map(({ host }) => host));
+      neighbours.push(...all.filter(({ host }, other) => other !== rank && host === own.host).map(({ pid }) => pid));
+      return all[0]!.host;
+    },
+  );
   if (rank !== 0) hosts.push(rootHost);
   return {
     ...{ mpi, world, rank, size, host: hostname(), hosts, node, channel, fail },
@@ -93,11 +113,32 @@ export async function joinCluster(watchdog: number): Promise<Cluster> {
         throw error;
       }
       if (!(error instanceof AgreedError)) return fail(error);
-      if (!error.told) tellNow(error);
+      if (!error.told) reportError(error);
       await leave();
-      throw new AgreedError(error.exitCode, error.message, true);
+      if (rank === 0) await othersGone(neighbours, size);
+      throw new AgreedError(rank === 0 ? error.exitCode : EXIT.done, error.message, true);
     },
   };
+}
+
+/** How long rank 0 waits for the others to be gone: those of its node it sees, the others get the lesser time. */
+const LAST_MS = { seen: 5000, unseen: 500 };
+
+async function othersGone(neighbours: readonly number[], size: number): Promise<void> {
+  const begun = performance.now();
+  const least = neighbours.length < size - 1 ? LAST_MS.unseen : 0;
+  for (let waited = 0; waited < LAST_MS.seen; waited = performance.now() - begun) {
+    if (waited >= least && !neighbours.some(isAlive)) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function loadMpi(): Mpi {
@@ -117,6 +158,14 @@ function lost(hosts: readonly string[], ranks: readonly number[], limit: number)
     EXIT.internal,
     `${named.join(', ')}${more} ${have} given no sign of life for ${limit} s: stopped, or cut off from the network. ` +
       'The job ends; --resume goes on from its last checkpoint, --watchdog sets how long to wait',
+  );
+}
+
+function deadlocked(limit: number): LarmorError {
+  return new LarmorError(
+    EXIT.internal,
+    `all ranks have been waiting for each other for ${limit} s, rank 0 at '${currentPlace()}': please report it. ` +
+      'The job ends; --resume goes on from its last checkpoint',
   );
 }
 

@@ -33,6 +33,23 @@ export function requireSamePlan(place: Hosts, all: readonly Plan['parts'][]): vo
   );
 }
 
+/** Options that every rank must have been given alike, by their names. */
+export type RankOptions = Readonly<Record<string, string | number | boolean>>;
+
+/** @throws LarmorError 65 if a rank was given another value than rank 0: it would send what rank 0 does not wait for */
+export function requireSameOptions(place: Hosts, all: readonly RankOptions[]): void {
+  const first = all[0]!;
+  for (const [rank, options] of all.entries()) {
+    const name = Object.keys(first).find((key) => options[key] !== first[key]);
+    if (name === undefined) continue;
+    throw new LarmorError(
+      EXIT.badInput,
+      `${rankName(place, rank)} was given ${name} ${options[name]}, ${rankName(place, 0)} ${name} ${first[name]}; ` +
+        'start all ranks with the same command',
+    );
+  }
+}
+
 /** What every rank may run: the build it would choose, and what it calls its plain SIMD build. */
 export interface Builds {
   readonly engine: 'wasm' | 'webgpu';

@@ -4,6 +4,7 @@
  * and no rank left waiting in MPI.
  */
 import { AgreedError, EXIT, type ExitCode, LarmorError } from '../common/errors.ts';
+import { enter } from '../common/lifetime.ts';
 import type { Channel, Message } from './channel.ts';
 
 /** Members of the cluster that a meeting needs. */
@@ -50,7 +51,11 @@ export async function meet<T, R>(
 ): Promise<R> {
   const { rank, size, channel } = place;
   // Before any handler is set: a meeting inside `work` would take this one's away, and messages wait for theirs.
-  const outcome = await attempt(work);
+  const outcome = await attempt(async () => {
+    await enter(step);
+    return work();
+  });
+  await enter(`${step}: waiting for the other ranks`);
   const verdict = new Promise<Verdict>((resolve) => {
     channel.on<Verdict>('verdict', (_, message) => {
       channel.off('verdict');
@@ -69,7 +74,8 @@ export async function meet<T, R>(
     });
   }
   channel.send(0, { kind: 'meet', step, ...outcome } as Contribution);
-  const { value, failure } = await verdict;
+  const { value, failure } = await channel.awaiting(verdict);
+  await enter(`after ${step}`);
   if (failure !== undefined) throw new AgreedError(failure.code, failure.text, rank !== 0);
   return value as R;
 }

@@ -2,13 +2,14 @@
  * The distributed run: every rank simulates its tiles with its own engine, pauses when rank 0 wants the sums collected, and
  * leaves after the last collection. The loop is the same on all ranks; rank 0 orders itself about by the same messages.
  */
+import { enter } from '../common/lifetime.ts';
+import type { StopRequest } from '../common/signals.ts';
 import type { Engine } from '../engine/types.ts';
 import { reduceToRoot } from './collect.ts';
 import type { Cluster } from './communicator.ts';
 import { type Ask, type Batch, type Collect, type Done, type Finished, type Stop, startHub } from './hub.ts';
 import type { Plan } from './plan.ts';
 import { makeDealer, type Schedule, staticShare } from './schedule.ts';
-import type { StopRequest } from './stop.ts';
 import { complement, countTiles, joinRanges, type TileRange } from './tiles.ts';
 
 export interface RunOptions {
@@ -98,9 +99,10 @@ export async function runTiles(
   const collect = async (order: Collect): Promise<void> => {
     channel.send(0, { kind: 'finished', ranges: joinRanges(finished) } as Finished);
     finished = [];
+    await enter('collecting sums');
     await reduceToRoot(cluster, world, engine.sums);
     if (hub === undefined) return;
-    done = await hub.collected();
+    done = await channel.awaiting(hub.collected());
     if (order.why !== 'checkpoint') return;
     try {
       options.checkpoint!.write(done);
@@ -110,36 +112,41 @@ export async function runTiles(
     hub.goOn();
   };
 
-  while (last === undefined) {
-    const order = orders.shift();
-    const batch = order === undefined ? batches.shift() : undefined;
-    if (order !== undefined) {
-      if (order.why !== 'abandon') await timed('reduce', () => collect(order));
-      if (order.why !== 'checkpoint') last = order;
-    } else if (batch !== undefined) {
-      askAhead();
-      channel.busy(true);
-      const next = await timed('simulate', () => engine.run(batch.first, batch.count));
-      channel.busy(false);
-      const count = next - batch.first;
-      tiles += count;
-      finished.push({ first: batch.first, count });
-      if (count < batch.count) batches.unshift({ first: next, count: batch.count - count });
-      await channel.turn();
-    } else {
-      askAhead();
-      if (exhausted && !toldDone) {
-        toldDone = true;
-        channel.send(0, { kind: 'done' } as Done);
-      }
-      const woken = (): Promise<void> =>
-        new Promise((resolve) => {
+  try {
+    while (last === undefined) {
+      const order = orders.shift();
+      const batch = order === undefined ? batches.shift() : undefined;
+      if (order !== undefined) {
+        if (order.why !== 'abandon') await timed('reduce', () => collect(order));
+        if (order.why !== 'checkpoint') last = order;
+      } else if (batch !== undefined) {
+        askAhead();
+        await enter('simulating');
+        channel.busy(true);
+        const next = await timed('simulate', () => engine.run(batch.first, batch.count));
+        channel.busy(false);
+        const count = next - batch.first;
+        tiles += count;
+        finished.push({ first: batch.first, count });
+        if (count < batch.count) batches.unshift({ first: next, count: batch.count - count });
+        await channel.turn();
+      } else {
+        // Before anything is sent: the answer may arrive within the next `await`.
+        const woken = new Promise<void>((resolve) => {
           wake = resolve;
         });
-      await timed('wait', woken);
+        askAhead();
+        if (exhausted && !toldDone) {
+          toldDone = true;
+          channel.send(0, { kind: 'done' } as Done);
+        }
+        await enter('waiting for tiles');
+        await timed('wait', () => channel.awaiting(woken));
+      }
     }
+  } finally {
+    hub?.close();
   }
-  hub?.close();
   for (const kind of ['batch', 'collect']) channel.on(kind, () => {});
   const complete = last.why === 'final';
   if (rank === 0 && complete && countTiles(done) !== plan.tileCount) {

@@ -42,6 +42,27 @@ export function memoryLimit(environment: NodeJS.ProcessEnv = process.env): numbe
   return number === undefined ? undefined : Number(number) * 2 ** UNIT_POWERS[unit!.toUpperCase()]!;
 }
 
+/** A fault that a test asks for: see `failpoints.ts`. */
+export interface FailpointSetting {
+  readonly action: FailpointAction;
+  readonly place: string;
+  readonly rank?: number;
+}
+
+const FAILPOINT_ACTIONS = ['never', 'slow', 'throw', 'full', 'exit', 'stop', 'kill', 'lose'] as const;
+export type FailpointAction = (typeof FAILPOINT_ACTIONS)[number];
+
+/**
+ * LARMOR_FAILPOINT=ACTION@PLACE[#RANK]: never (a promise that never settles), slow (two seconds more), throw, full (a write fails), exit
+ * (the process or thread leaves), stop and kill (signals to oneself), lose (a message).
+ */
+export function failpointSetting(environment: NodeJS.ProcessEnv = process.env): FailpointSetting | undefined {
+  const [, action, place, rank] = environment.LARMOR_FAILPOINT?.match(/^(\w+)@([^#]+)(?:#(\d+))?$/) ?? [];
+  const known = FAILPOINT_ACTIONS.find((name) => name === action);
+  if (known === undefined || place === undefined) return undefined;
+  return { action: known, place, ...(rank === undefined ? {} : { rank: Number(rank) }) };
+}
+
 /** Variables by which schedulers and drivers hand GPUs to a process, the most particular first. */
 const DEVICE_VARIABLES = ['CUDA_VISIBLE_DEVICES', 'ROCR_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES', 'ZE_AFFINITY_MASK'];
 

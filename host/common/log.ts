@@ -1,6 +1,10 @@
-/** The one logger. Everything a person reads goes to stderr, so that stdout carries results alone. */
+/**
+ * The one logger, and the only writer to stdout and stderr. Everything a person reads goes to stderr, so that stdout carries
+ * results alone. Both are written synchronously to their descriptors: what waits in a stream is lost when the process is
+ * killed, and a stream whose reader has gone ends a run with its 'error' event.
+ */
 import { writeSync } from 'node:fs';
-import { LarmorError } from './errors.ts';
+import { cannotWrite, LarmorError } from './errors.ts';
 
 export type LogLevel = 'quiet' | 'normal' | 'verbose';
 
@@ -21,24 +25,57 @@ export function warnings(): readonly string[] {
 export function warn(message: string): void {
   if (warned.has(message)) return;
   warned.add(message);
-  process.stderr.write(`larmor: warning: ${message}\n`);
+  log(`larmor: warning: ${message}\n`);
 }
 
 export function info(message: string): void {
-  if (level !== 'quiet') process.stderr.write(`${message}\n`);
+  if (level !== 'quiet') log(`${message}\n`);
 }
 
 export function detail(message: string): void {
-  if (level === 'verbose') process.stderr.write(`${message}\n`);
+  if (level === 'verbose') log(`${message}\n`);
 }
 
-/** An error, written before the process may be killed: what is queued in a stream would be lost. */
-export function tellNow(error: unknown): void {
-  try {
-    writeSync(2, `${errorLine(error)}\n`);
-  } catch {
-    // Nobody reads stderr any more; the exit code still tells.
+/** An error: one line, even with -q. */
+export function reportError(error: unknown): void {
+  log(`${errorLine(error)}\n`);
+}
+
+/** Text for stderr as it stands. A closed or full stderr is no reason to end a run: the exit code still says how it went. */
+export function log(text: string): void {
+  writeFully(2, text, LOG_PATIENCE_MS);
+}
+
+/** A result for stdout. @throws LarmorError 73 if it does not get there */
+export function print(text: string): void {
+  const error = writeFully(1, text, Number.POSITIVE_INFINITY);
+  if (error === undefined) return;
+  const what = error.code === 'EPIPE' ? 'nobody reads it' : error.message;
+  throw cannotWrite('standard output', what, 'check where it leads (a full disk, a pipe whose reader has ended)');
+}
+
+/** How long a log line waits for a reader that does not read. */
+const LOG_PATIENCE_MS = 1000;
+/** Pause between two tries at a descriptor that takes nothing for now: launchers share non-blocking pipes with their ranks. */
+const RETRY_MS = 5;
+
+/** @returns why not all of it was written */
+function writeFully(fd: number, text: string, patience: number): NodeJS.ErrnoException | undefined {
+  const bytes = Buffer.from(text);
+  let waited = 0;
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      done += writeSync(fd, bytes, done);
+      waited = 0;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EINTR') continue;
+      if (code !== 'EAGAIN' || waited >= patience) return error as NodeJS.ErrnoException;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+      waited += RETRY_MS;
+    }
   }
+  return undefined;
 }
 
 /** One line for what a user can mend; a stack only for our own defects. */

@@ -1,0 +1,54 @@
+/**
+ * Failpoints: faults on request, so that tests can prove what the command does when something breaks. Only the variable
+ * LARMOR_FAILPOINT=ACTION@PLACE[#RANK] (see `environment.ts`) switches one on; without it a place costs one comparison.
+ *
+ * Places are what `lifetime.enter` is told (the steps of a run), `worker` (a simulation thread's start), `write` (a write to
+ * an output) and `message KIND` (a message between ranks).
+ */
+import { failpointSetting } from './environment.ts';
+
+const setting = failpointSetting();
+let rank = 0;
+
+/** Which rank this is: `#RANK` restricts a failpoint to one. */
+export function setFailpointRank(own: number): void {
+  rank = own;
+}
+
+function strikes(place: string): boolean {
+  return setting !== undefined && setting.place === place && (setting.rank ?? rank) === rank;
+}
+
+/** Whether the message or event at `place` is to be dropped. */
+export function isLost(place: string): boolean {
+  return strikes(place) && setting!.action === 'lose';
+}
+
+const SLOW_MS = 2000;
+
+/** Does what is asked for at `place`: mostly nothing. What it returns must be awaited where the place is asynchronous. */
+export function failpoint(place: string): Promise<void> | undefined {
+  if (!strikes(place)) return undefined;
+  switch (setting!.action) {
+    case 'never':
+      return new Promise(() => {});
+    case 'slow':
+      return new Promise((resolve) => {
+        setTimeout(resolve, SLOW_MS);
+      });
+    case 'throw':
+      throw new Error(`failpoint at '${place}'`);
+    case 'full':
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    case 'exit':
+      return process.exit(0);
+    case 'stop':
+      process.kill(process.pid, 'SIGSTOP');
+      return undefined;
+    case 'kill':
+      process.kill(process.pid, 'SIGKILL');
+      return undefined;
+    case 'lose':
+      return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Signals that ask a run to stop: SIGINT and SIGTERM by a person or a scheduler, SIGUSR1 and SIGUSR2 as SLURM sends them before the
+ * limit. They are trapped from the first moment (`cli/launch.ts`) until the process is gone, so that none of them is the end
+ * of a rank that has work to keep. A second SIGINT ends the process at once: whoever sends it does not want to wait.
+ */
+const STOPS = ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/** Two interrupts within this time are one: `timeout` and shells send theirs to the process and to its group. */
+const SAME_INTERRUPT_MS = 500;
+
+export interface StopRequest {
+  /** The first signal that came, if any. */
+  readonly signal: NodeJS.Signals | undefined;
+  /** Runs when one comes; at once if one already has. */
+  onStop(action: (signal: NodeJS.Signals) => void): void;
+}
+
+/** The launcher and the command are two bundles with a copy of this module each, and share one trap. */
+interface Shared {
+  trap?: StopRequest;
+  interrupt: () => void;
+}
+const KEY = Symbol.for('larmor.signals');
+const everywhere = globalThis as { [key: symbol]: Shared | undefined };
+const shared: Shared = everywhere[KEY] ?? { interrupt: () => process.exit(130) };
+everywhere[KEY] = shared;
+
+/** Traps the signals; again: what was trapped before. MPI_Init is made to leave them as they are (mpi-node-bindings). */
+export function trapStops(): StopRequest {
+  shared.trap ??= setTrap();
+  return shared.trap;
+}
+
+/** What a second interrupt does. */
+export function onInterrupt(action: () => void): void {
+  shared.interrupt = action;
+}
+
+function setTrap(): StopRequest {
+  let signal: NodeJS.Signals | undefined;
+  let interruptedAt: number | undefined;
+  const actions: ((signal: NodeJS.Signals) => void)[] = [];
+  const trap: StopRequest = {
+    get signal() {
+      return signal;
+    },
+    onStop(action) {
+      actions.push(action);
+      if (signal !== undefined) action(signal);
+    },
+  };
+  const listener = (name: NodeJS.Signals): void => {
+    if (name === 'SIGINT') {
+      const now = performance.now();
+      if (interruptedAt !== undefined && now - interruptedAt > SAME_INTERRUPT_MS) shared.interrupt();
+      interruptedAt ??= now;
+    }
+    if (signal !== undefined) return;
+    signal = name;
+    for (const action of actions) action(name);
+  };
+  for (const name of STOPS) process.on(name, listener);
+  return trap;
+}

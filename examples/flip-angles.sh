@@ -3,6 +3,6 @@
 set -e
 mkdir -p raw
 for flip in 5 20 60; do
-  larmor simulate gre head2d --set n=32 --set flip=$flip --set phantom.voxel=0.006 --quiet -o raw/flip$flip.mrd
+  larmor simulate gre head2d --set n=32 --set flip=${flip}deg --set phantom.voxel=0.006 --quiet -o raw/flip$flip.mrd
   larmor reconstruct raw/flip$flip.mrd -o flip$flip.png
 done

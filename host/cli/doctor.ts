@@ -2,29 +2,33 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
+import packageJson from '../../package.json' with { type: 'json' };
 import { assetPath } from '../common/assets.ts';
 import { allowedCpus, grantedThreads } from '../common/environment.ts';
 import { LarmorError } from '../common/errors.ts';
-import { print } from '../common/log.ts';
+import { warnings } from '../common/log.ts';
 import { wasmBuild } from '../engine/wasm/module.ts';
 import { listAdapters, probeAdapter, vulkanFindings } from '../engine/webgpu/index.ts';
+import { printJson, printLines } from './output.ts';
 
 interface Check {
   readonly what: string;
   readonly found: string;
   /** How to get it, when it is missing. */
-  readonly mend?: string;
+  readonly fix?: string;
 }
 
 export async function doctor(options: { json?: boolean }): Promise<void> {
   const checks = [node(), threads(), kernels(), memory(), ...mpi(), ...(await gpus())];
   if (options.json) {
-    print(`${JSON.stringify({ checks })}\n`);
+    printJson('doctor', { version: packageJson.version, checks, warnings: warnings() });
     return;
   }
-  for (const { what, found, mend } of checks) {
-    print(`${what.padEnd(10)}${found}\n${mend === undefined ? '' : `${' '.repeat(10)}→ ${mend}\n`}`);
-  }
+  const lines = checks.flatMap(({ what, found, fix }) => [
+    `${what.padEnd(10)}${found}`,
+    ...(fix === undefined ? [] : [`${' '.repeat(10)}→ ${fix}`]),
+  ]);
+  printLines(lines);
 }
 
 function node(): Check {
@@ -32,7 +36,7 @@ function node(): Check {
   return {
     what: 'Node',
     found: `${process.version} on ${process.platform} ${process.arch}`,
-    ...(major < 20 ? { mend: 'install Node 20 or newer' } : {}),
+    ...(major < 20 ? { fix: 'install Node 20 or newer' } : {}),
   };
 }
 
@@ -50,7 +54,7 @@ function kernels(): Check {
   return {
     what: 'kernels',
     found: build,
-    ...(plain ? { mend: 'a newer Node runs the relaxed-SIMD build, which is faster' } : {}),
+    ...(plain ? { fix: 'a newer Node runs the relaxed-SIMD build, which is faster' } : {}),
   };
 }
 
@@ -71,13 +75,13 @@ function mpi(): Check[] {
       return {
         what: title,
         found: 'none here: runs have one rank',
-        mend: `for several ranks load the site's MPI module (or apt install ${packages}), then npm run build`,
+        fix: `for several ranks load the site's MPI module (or apt install ${packages}), then npm run build`,
       };
     }
     return {
       what: title,
       found: `${compiler} is here, its binding is not built`,
-      mend: 'npm run build (needs a C compiler)',
+      fix: 'npm run build (needs a C compiler)',
     };
   });
 }
@@ -110,11 +114,11 @@ async function gpus(): Promise<Check[]> {
       {
         what: 'GPU',
         found: 'none: runs use the processor',
-        ...(lacking.length > 0 ? { mend: lacking.join('; ') } : {}),
+        ...(lacking.length > 0 ? { fix: lacking.join('; ') } : {}),
       },
     ];
   } catch (error) {
     if (!(error instanceof LarmorError)) throw error;
-    return [{ what: 'GPU', found: 'not used', mend: error.message }];
+    return [{ what: 'GPU', found: 'not used', fix: error.message }];
   }
 }

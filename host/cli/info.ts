@@ -1,53 +1,71 @@
 /** `larmor info`: what a file holds, or which parameters a built-in sequence or phantom takes. */
-import { extname } from 'node:path';
 import { usage } from '../common/errors.ts';
-import { print, warn, warnings } from '../common/log.ts';
+import { warnings } from '../common/log.ts';
+import { assignment, type Parameter, type Parameters } from '../common/parameters.ts';
+import { suffixesOf } from '../common/quantities.ts';
+import { didYouMean } from '../common/suggest.ts';
 import { builtinPhantoms } from '../phantom/builtins.ts';
-import { openPhantom } from '../phantom/open.ts';
+import { openPhantom, phantomParameters } from '../phantom/open.ts';
 import { readRaw } from '../raw/index.ts';
-import { type Facts, limitWarnings, phantomFacts, rawFacts, sequenceFacts } from '../report/facts.ts';
-import { builtinSequences, makeBuiltin } from '../sequence/builtin/index.ts';
-import { readPulseq } from '../sequence/pulseq/read.ts';
-import { DEFAULT_SCANNER, type Sequence } from '../sequence/types.ts';
+import { type Facts, phantomFacts, rawFacts, sequenceFacts } from '../report/facts.ts';
+import { builtinSequences } from '../sequence/builtin/index.ts';
+import type { Sequence } from '../sequence/types.ts';
+import { openScanner, openSequence, reportFindings } from './inputs.ts';
+import { endingOf, kindOfName } from './names.ts';
+import { printJson, printLines } from './output.ts';
+import { splitSettings } from './settings.ts';
 
-export async function info(name: string, options: { json?: boolean }): Promise<void> {
-  const facts = await gather(name);
-  const schema = { name: `larmor-info-${facts.kind}`, version: 1 };
-  const complete = { ...facts, warnings: warnings(), schema };
-  print(options.json ? `${JSON.stringify(complete)}\n` : `${lines(facts).join('\n')}\n`);
+export interface InfoOptions {
+  readonly scanner?: string;
+  readonly set?: readonly string[];
+  readonly json?: boolean;
 }
 
-async function gather(name: string): Promise<Facts> {
-  const sequence = builtinSequences.get(name);
-  if (sequence !== undefined) {
-    const facts = ofSequence(makeBuiltin(name, {}, DEFAULT_SCANNER));
-    return { kind: 'sequence', name, about: sequence.doc, ...facts, parameters: sequence.parameters };
-  }
-  if (Object.hasOwn(builtinPhantoms, name)) {
-    const { doc, parameters } = builtinPhantoms[name]!;
-    return { ...(await ofPhantom(name)), about: doc, parameters };
-  }
-  const ending = extname(name.toLowerCase().replace(/\.gz$/, ''));
-  if (ending === '.seq') return { kind: 'sequence', name, ...ofSequence(readPulseq(name)) };
-  if (ending === '.mrd') return ofRaw(name);
-  if (ending === '.phantom' || ending === '.nii' || ending === '.mat') return ofPhantom(name);
-  if (ending === '.h5' || ending === '.hdf5') return (await isRaw(name)) ? ofRaw(name) : ofPhantom(name);
-  const known = [...builtinSequences.keys(), ...Object.keys(builtinPhantoms)].join(', ');
+export async function info(name: string, options: InfoOptions): Promise<void> {
+  const facts = await gather(name, options);
+  if (options.json) printJson(`info-${facts.kind}`, { ...facts, warnings: warnings() });
+  else printLines(lines(facts));
+}
+
+async function gather(name: string, { scanner: scannerFile, set = [] }: InfoOptions): Promise<Facts> {
+  const scanner = openScanner(scannerFile);
+  const ofSequence = (): Facts => {
+    const sequence = openSequence(name, splitSettings(set, { sequence: name }).sequence, scanner);
+    reportFindings(sequence, scanner, false);
+    const builtin = builtinSequences.get(name);
+    const about = builtin === undefined ? {} : { about: builtin.doc };
+    return { kind: 'sequence', name, ...about, ...sequenceFacts(sequence, scanner), ...listed(builtin?.parameters) };
+  };
+  const ofPhantom = async (): Promise<Facts> => {
+    const source = await openPhantom(name, splitSettings(set, { phantom: name }).phantom);
+    source.close();
+    const about = Object.hasOwn(builtinPhantoms, name) ? { about: builtinPhantoms[name]!.doc } : {};
+    return {
+      kind: 'phantom',
+      name: source.name,
+      ...about,
+      ...phantomFacts(source),
+      ...listed(phantomParameters(name)),
+    };
+  };
+  const ofRaw = async (): Promise<Facts> => ({ kind: 'raw', name, ...rawFacts(await readRaw(name)) });
+
+  const kind = kindOfName(name);
+  if (kind === 'sequence') return ofSequence();
+  if (kind === 'phantom') return ofPhantom();
+  if (kind === 'raw data') return ofRaw();
+  if (['.h5', '.hdf5'].includes(endingOf(name))) return (await isRaw(name)) ? ofRaw() : ofPhantom();
+  const builtins = [...builtinSequences.keys(), ...Object.keys(builtinPhantoms)];
+  const otherwise = 'give .seq, .phantom, .h5, .mat, .nii, .mrd, or a built-in name (larmor list)';
   throw usage(
-    `'${name}' is no file that Larmor reads`,
-    `give .seq, .phantom, .h5, .mat, .nii, .mrd, or one of ${known}`,
+    `'${name}' is no file that Larmor reads and no built-in name`,
+    didYouMean(name, builtins, () => otherwise),
   );
 }
 
-function ofSequence(sequence: Sequence): Facts {
-  for (const text of limitWarnings(sequence, DEFAULT_SCANNER)) warn(text);
-  return sequenceFacts(sequence, DEFAULT_SCANNER);
-}
-
-async function ofPhantom(name: string): Promise<Facts> {
-  const source = await openPhantom(name);
-  source.close();
-  return { kind: 'phantom', name: source.name, ...phantomFacts(source) };
+/** The parameters that `--set` takes, where there are any. */
+function listed(parameters: Parameters = {}): Facts {
+  return Object.keys(parameters).length === 0 ? {} : { parameters };
 }
 
 /** ISMRMRD and phantoms both end in .h5: only the one holds `dataset/xml`. */
@@ -58,10 +76,6 @@ async function isRaw(path: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function ofRaw(path: string): Promise<Facts> {
-  return { kind: 'raw', name: path, ...rawFacts(await readRaw(path)) };
 }
 
 /** Units of the text form; in JSON everything is SI, and the schema says so. */
@@ -88,8 +102,7 @@ function lines(facts: Facts): string[] {
   const width = 2 + Math.max(...Object.keys(facts).map((key) => title(key).length));
   return Object.entries(facts).flatMap(([key, value]) => {
     if (value === null) return [];
-    if (key === 'parameters')
-      return ['parameters (--set name=value)', ...parameterLines(value as Record<string, ParameterText>)];
+    if (key === 'parameters') return ['parameters (--set name=value)', ...parameterLines(value as Parameters)];
     if (key === 'softDelays')
       return (value as Sequence['softDelays'])!.map((delay) => `soft delay ${delay.name} = ${delay.value} s`);
     if (key === 'definitions') return Object.entries(value as object).map(([name, text]) => `  ${name} = ${text}`);
@@ -98,18 +111,17 @@ function lines(facts: Facts): string[] {
   });
 }
 
-interface ParameterText {
-  readonly default: number | string;
-  readonly unit: string;
-  readonly doc: string;
-}
-
-function parameterLines(parameters: Readonly<Record<string, ParameterText>>): string[] {
+function parameterLines(parameters: Parameters): string[] {
   const entries = Object.entries(parameters).map(
-    ([name, { default: value, unit, doc }]) => [`${name}=${value}`, unit, doc] as const,
+    ([name, parameter]) => [assignment(name, parameter), meaning(parameter)] as const,
   );
   const width = Math.max(...entries.map(([text]) => text.length)) + 2;
-  return entries.map(([text, unit, doc]) => `  ${text.padEnd(width)}${doc}${unit === '' ? '' : ` [${unit}]`}`);
+  return entries.map(([text, about]) => `  ${text.padEnd(width)}${about}`);
+}
+
+/** Units that `assignment` writes as a suffix are not repeated. */
+function meaning({ doc, unit }: Parameter): string {
+  return unit === '' || suffixesOf(unit) !== undefined ? doc : `${doc} [${unit}]`;
 }
 
 const short = (value: unknown): string =>

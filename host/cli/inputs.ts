@@ -1,6 +1,10 @@
 /** Sequence, scanner and phantom from what the command line names. */
+import { existsSync } from 'node:fs';
 import { badInput, usage } from '../common/errors.ts';
-import { detail, warn } from '../common/log.ts';
+import { detail, silently, warn } from '../common/log.ts';
+import { formatQuantity, likelyUnit, parseQuantity } from '../common/quantities.ts';
+import { didYouMean } from '../common/suggest.ts';
+import type { Seconds } from '../common/units.ts';
 import type { BoundsOf } from '../phantom/bounds.ts';
 import { openPhantom } from '../phantom/open.ts';
 import type { PhantomSource } from '../phantom/types.ts';
@@ -9,6 +13,7 @@ import { checkSequence } from '../sequence/checks.ts';
 import { readPulseq } from '../sequence/pulseq/read.ts';
 import { readScanner } from '../sequence/scanner.ts';
 import { DEFAULT_SCANNER, type Scanner, type Sequence } from '../sequence/types.ts';
+import { requireKind } from './names.ts';
 import { splitSettings } from './settings.ts';
 
 export interface InputOptions {
@@ -29,28 +34,37 @@ export function openScanner(path: string | undefined): Scanner {
 /** A `.seq` file or a built-in sequence. Soft delays of a file are set like parameters. */
 export function openSequence(name: string, settings: Readonly<Record<string, string>>, scanner: Scanner): Sequence {
   if (builtinSequences.has(name)) return makeBuiltin(name, settings, scanner);
-  if (!/[./\\]/.test(name)) {
+  requireKind(name, 'sequence');
+  if (!/[./\\]/.test(name) && !existsSync(name)) {
     throw usage(
       `there is no sequence '${name}'`,
-      `give a .seq file or one of ${[...builtinSequences.keys()].join(', ')}`,
+      didYouMean(name, builtinSequences.keys(), (all) => `give a .seq file or one of ${all}`),
     );
   }
-  const softDelays: Record<string, number> = {};
-  for (const [key, text] of Object.entries(settings)) {
-    const value = text.trim() === '' ? Number.NaN : Number(text);
-    if (!Number.isFinite(value)) throw usage(`--set ${key}=${text} is not a number`, 'soft delays are set in seconds');
-    softDelays[key] = value;
-  }
-  return readPulseq(name, { softDelays });
+  const softDelays = Object.entries(settings).map(([key, text]) => [key, softDelay(name, key, text)] as const);
+  return readPulseq(name, { softDelays: Object.fromEntries(softDelays) });
 }
 
-/** What the scanner could not do is warned about, or refused with `--strict`; what is off its clocks is told with -v. */
-function reportFindings(sequence: Sequence, scanner: Scanner, strict: boolean, quiet: boolean): void {
-  for (const { block, count, what, mend, severity } of checkSequence(sequence, scanner)) {
-    const place = `${sequence.name}: block ${block + 1}`;
-    const text = count > 1 ? `${what} (and so in ${count - 1} more blocks)` : what;
-    if (strict && severity === 'warning') throw badInput(place, text, `${mend}, or run without --strict`);
-    if (!quiet) (severity === 'warning' ? warn : detail)(`${place}: ${text}; ${mend}`);
+/** Longer soft delays [s] are taken, with a warning: probably a wrong unit. */
+const PLAUSIBLE_DELAY = 20;
+
+function softDelay(name: string, key: string, text: string): Seconds {
+  const value = parseQuantity(text, 's');
+  if (!Number.isFinite(value))
+    throw usage(`--set ${key}=${text} is not a time`, `${name} takes soft delays, for example ${key}=10ms`);
+  if (value > PLAUSIBLE_DELAY) {
+    const hint = likelyUnit(key, text, 's', (other) => other <= PLAUSIBLE_DELAY) ?? 'check its unit';
+    warn(`${name}: ${key}=${text} is ${formatQuantity(value, 's')}, which is implausible; ${hint}`);
+  }
+  return value;
+}
+
+/** Exceeding scanner limits is a warning (an error with `--strict`); raster misalignment is shown with -v. */
+export function reportFindings(sequence: Sequence, scanner: Scanner, strict: boolean): void {
+  for (const { block, what, mend, severity } of checkSequence(sequence, scanner)) {
+    const location = `${sequence.name}: block ${block + 1}`;
+    if (strict && severity === 'warning') throw badInput(location, what, `${mend}, or run without --strict`);
+    (severity === 'warning' ? warn : detail)(`${location}: ${what}; ${mend}`);
   }
 }
 
@@ -61,11 +75,15 @@ export async function openInputs(
   options: InputOptions,
   { quiet, boundsOf }: { readonly quiet: boolean; readonly boundsOf: BoundsOf },
 ): Promise<Inputs & { phantom: PhantomSource }> {
-  const scanner = openScanner(options.scanner);
-  const settings = splitSettings(options.set ?? [], { sequence: sequenceName, phantom: phantomName });
-  const sequence = openSequence(sequenceName, settings.sequence, scanner);
-  reportFindings(sequence, scanner, options.strict === true, quiet);
-  const phantom = await openPhantom(phantomName, settings.phantom, { boundsOf, ...(quiet ? { warn: () => {} } : {}) });
-  if (!quiet) detail(`${phantom.name}: ${phantom.spinCount} spins`);
-  return { scanner, sequence, phantom };
+  const open = async (): Promise<Inputs & { phantom: PhantomSource }> => {
+    const scanner = openScanner(options.scanner);
+    const settings = splitSettings(options.set ?? [], { sequence: sequenceName, phantom: phantomName });
+    const sequence = openSequence(sequenceName, settings.sequence, scanner);
+    reportFindings(sequence, scanner, options.strict === true);
+    requireKind(phantomName, 'phantom');
+    const phantom = await openPhantom(phantomName, settings.phantom, { boundsOf });
+    detail(`${phantom.name}: ${phantom.spinCount} spins`);
+    return { scanner, sequence, phantom };
+  };
+  return quiet ? silently(open) : open();
 }

@@ -21,98 +21,153 @@ import {
 import { collect } from './settings.ts';
 import { agreeOn, usageError } from './usage.ts';
 
+const EXIT_CODES = `
+Exit codes: 0 done, 2 usage, 65 bad input data, 66 input missing, 70 internal error, 73 cannot write, 75 stopped (resumable).
+Lengths, times, angles and frequencies take a unit: 230mm, 5ms, 90deg, 50Hz. A bare number is in SI (m, s, rad, Hz).`;
+
 const program = new Command('larmor')
-  .description('MRI simulator for clusters: the Bloch equations for every spin, summed into raw data')
+  .description('MRI simulator for clusters: solves the Bloch equations for every spin and sums them into raw data')
   .version(packageJson.version)
   .exitOverride()
-  .configureOutput({ writeOut: print, writeErr: log, outputError: () => {} }); // told in the end, once
+  .configureOutput({ writeOut: print, writeErr: log, outputError: () => {} }) // reported at the end, once
+  .addHelpText(
+    'after',
+    `
+Examples:
+  larmor simulate                           the built-in EPI of the built-in head, written to raw.mrd
+  larmor reconstruct raw.mrd -o head.png
+  larmor simulate scan.seq brain.phantom -o scan.mrd
+  larmor list                               built-in sequences and phantoms, file formats
+  larmor info gre                           parameters of the built-in gradient echo
+${EXIT_CODES}`,
+  );
+
+/** Options that every command has. */
+function withOutput(command: Command): Command {
+  return command
+    .option('--json', 'print the result as one JSON object on stdout (docs/reference/json.md)')
+    .option('-q, --quiet', 'print only warnings and errors')
+    .option('-v, --verbose', 'verbose output')
+    .addHelpText('after', EXIT_CODES);
+}
+
+/** Options of commands that open a sequence or a phantom. */
+function withSettings(command: Command, of: string): Command {
+  return command.option(
+    '--set <name=value>',
+    `set a parameter of the ${of}, with a unit (te=5ms); repeatable (larmor info NAME lists them)`,
+    collect,
+  );
+}
+
+const SCANNER = ['--scanner <file.json>', 'field, limits and rasters of the scanner'] as const;
+const SEQUENCE = 'a Pulseq file (.seq) or a built-in sequence (larmor list)';
+const PHANTOM = 'a phantom file or a built-in phantom (larmor list)';
 
 /** Options that say what is simulated, shared by `simulate` and `plan`. */
 function withJob(command: Command): Command {
-  return command
-    .argument('[sequence]', 'a Pulseq file, or epi | gre | se | fid', 'epi')
-    .argument('[phantom]', 'a phantom file, or head2d | head3d | sphere | column | grid', 'head2d')
-    .option('--scanner <file.json>', 'field, limits and rasters of the scanner')
-    .option('--dt-rf <s>', 'longest step of a block pulse [s]', rfStep, 50e-6)
-    .addOption(new Option('--precision <p>', 'arithmetic of the kernels').choices(['f32', 'f64']).default('f32'))
-    .addOption(new Option('--engine <name>', 'what simulates').choices([...ENGINES]).default('auto'))
+  command
+    .argument('[sequence]', SEQUENCE, 'epi')
+    .argument('[phantom]', PHANTOM, 'head2d')
+    .option(...SCANNER)
+    .addOption(new Option('--dt-rf <time>', 'longest step of a block pulse').argParser(rfStep).default(50e-6, '50us'))
+    .addOption(
+      new Option('--precision <p>', 'floating-point precision of the kernels').choices(['f32', 'f64']).default('f32'),
+    )
+    .addOption(new Option('--engine <name>', 'WebAssembly on the CPU, or WebGPU').choices([...ENGINES]).default('auto'))
     .option('--gpu <n|name>', 'the GPU to use: its number or part of its name (larmor doctor lists them)')
-    .option('--threads <n>', 'threads of this rank (default: what scheduler, affinity and cgroup grant)', threadCount)
+    .option('--threads <n>', 'threads per rank (default: those granted by scheduler, affinity and cgroup)', threadCount)
     .option(
       '--tolerance <t>',
-      'fast forms whose error stays within t of the sum of all densities, 1e-6 to 1e-1 (default: exact forms)',
+      'allow fast methods with errors up to t, relative to the sum of all densities: 1e-6 to 1e-1 (default: exact methods)',
       toleranceBound,
     )
-    .option('--tile <n>', 'spins per tile (default: by the size of the phantom)', spinsPerTile)
-    .option(
-      '--set <name=value>',
-      'a parameter of sequence or phantom; repeatable (larmor info NAME lists them)',
-      collect,
-      [],
-    )
-    .option('--strict', 'refuse a sequence that exceeds the scanner')
-    .option('--json', 'one JSON object on stdout')
-    .option('-q, --quiet', 'warnings and errors alone')
-    .option('-v, --verbose', 'say more');
+    .option('--tile <n>', 'spins per tile (default: chosen from the size of the phantom)', spinsPerTile);
+  withSettings(command, 'sequence or phantom');
+  return withOutput(command.option('--strict', 'refuse a sequence that exceeds the limits of the scanner'));
 }
 
 withJob(program.command('simulate').description('simulate a scan and write its raw data'))
-  .option('--verify', 'simulate a random hundredth of the tiles again in f64 stepping form, and tell the error')
-  .option('-o, --output <file>', '.mrd or .h5 (ISMRMRD), .npy, .mat, .cfl; repeatable (default: raw.mrd)', collect)
+  .option('--verify', 're-simulate 1 % of the tiles in f64 and report the error')
+  .option(
+    '-o, --output <file>',
+    'raw data: .mrd or .h5 (ISMRMRD), .npy, .mat, .cfl; repeatable (default: raw.mrd)',
+    collect,
+  )
   .addOption(
-    new Option('--schedule <s>', 'tiles to ranks: fixed parts, or batches on demand (nodes of different speed)')
+    new Option(
+      '--schedule <s>',
+      'how tiles are assigned to ranks: in fixed parts, or on demand (for nodes of different speed)',
+    )
       .choices(['static', 'dynamic'])
       .default('static'),
   )
-  .option('--checkpoint <dir>', 'keep what is done in this folder, so that a stopped run can be resumed')
-  .option('--checkpoint-interval <s>', 'seconds between checkpoints', seconds, DEFAULT_CHECKPOINT_INTERVAL)
-  .option('--resume', 'go on from the checkpoint, on any number of ranks; from the beginning if there is none')
-  .option('--watchdog <s>', 'end the job when a rank gave no sign of life for so long', seconds, DEFAULT_WATCHDOG)
+  .option('--checkpoint <dir>', 'save progress in this folder, so that an interrupted run can be resumed')
+  .addOption(
+    new Option('--checkpoint-interval <time>', 'time between checkpoints')
+      .argParser(seconds)
+      .default(DEFAULT_CHECKPOINT_INTERVAL, '5min'),
+  )
+  .option('--resume', 'resume from the checkpoint, on any number of ranks; starts anew if there is none')
+  .addOption(
+    new Option('--watchdog <time>', 'abort if a rank is unresponsive for this long')
+      .argParser(seconds)
+      .default(DEFAULT_WATCHDOG, '10min'),
+  )
+  .addHelpText(
+    'after',
+    `
+Examples:
+  larmor simulate gre head2d --set te=8ms --set flip=15deg -o gre.mrd
+  larmor simulate scan.seq brain.phantom --scanner 3T.json --json > summary.json
+  larmor simulate scan.seq brain.phantom --checkpoint saved --resume
+  mpirun -np 4 --bind-to none larmor simulate scan.seq brain.phantom`,
+  )
   .action(async (sequence, phantom, options) => (await import('./simulate.ts')).simulate(sequence, phantom, options));
 
-withJob(program.command('plan').description('what a simulation would do and need, without doing it'))
-  .option('--ranks <n>', 'ranks to plan for, each like this one (default: those that run)', rankCount)
+withJob(program.command('plan').description('show the plan, cost and memory of a simulation without running it'))
+  .option('--ranks <n>', 'number of ranks to plan for, each like this one (default: those of this run)', rankCount)
   .action(async (sequence, phantom, options) => (await import('./plan.ts')).plan(sequence, phantom, options));
 
-program
-  .command('info')
-  .description('what a sequence, phantom or raw-data file holds, or the parameters of a built-in one')
-  .argument('<file|name>')
-  .option('--json', 'one JSON object on stdout')
+withOutput(
+  withSettings(
+    program
+      .command('info')
+      .description('show what a sequence, phantom or raw-data file contains, or the parameters of a built-in one'),
+    'sequence or phantom',
+  ),
+)
+  .argument('<file|name>', 'a sequence, phantom or raw-data file, or a built-in name')
+  .option(...SCANNER)
   .action(async (name, options) => (await import('./info.ts')).info(name, options));
 
-program
-  .command('reconstruct')
-  .description('make an image of raw data')
+withOutput(program.command('list').description('list built-in sequences, built-in phantoms and file formats')).action(
+  async (options) => (await import('./list.ts')).list(options),
+);
+
+withOutput(program.command('reconstruct').description('reconstruct an image from raw data'))
   .argument('<raw>', 'ISMRMRD raw data')
-  .option('-o, --output <file>', '.png, .nii, .nii.gz or .npy; repeatable (default: image.png)', collect)
-  .option('-q, --quiet', 'warnings and errors alone')
+  .option('-o, --output <file>', 'image: .png, .nii, .nii.gz or .npy; repeatable (default: image.png)', collect)
   .action(async (raw, options) => (await import('./reconstruct.ts')).reconstructFile(raw, options));
 
-const sequence = program.command('sequence').description('work on sequences');
-sequence
-  .command('waveforms')
-  .description('write RF, gradient and ADC waveforms of every block as JSON')
-  .argument('<sequence>', 'a Pulseq file or a built-in sequence')
-  .requiredOption('-o, --output <file.json>')
-  .option('--scanner <file.json>', 'field, limits and rasters of the scanner')
-  .option('--set <name=value>', 'a parameter; repeatable', collect, [])
+const sequence = program.command('sequence').description('export sequences');
+withOutput(withSettings(sequence.command('waveforms'), 'sequence'))
+  .description('write the RF, gradient and ADC waveforms of every block as JSON')
+  .argument('<sequence>', SEQUENCE)
+  .requiredOption('-o, --output <file.json>', 'where to write; - is standard output')
+  .option(...SCANNER)
   .action(async (name, options) => (await import('./sequence.ts')).writeWaveforms(name, options));
 
-const phantom = program.command('phantom').description('work on phantoms');
-phantom
-  .command('make')
+const phantom = program.command('phantom').description('convert phantoms');
+withOutput(withSettings(phantom.command('make'), 'phantom'))
   .description('write a phantom as a .phantom file')
-  .argument('<name>', 'a built-in phantom or a phantom file')
-  .requiredOption('-o, --output <file.phantom>')
-  .option('--set <name=value>', 'a parameter; repeatable', collect, [])
+  .argument('<name>', PHANTOM)
+  .requiredOption('-o, --output <file.phantom>', 'where to write')
   .action(async (name, options) => (await import('./phantom.ts')).makePhantom(name, options));
 
-program
-  .command('doctor')
-  .description('what this machine offers, and how to get what is missing')
-  .option('--json', 'one JSON object on stdout')
-  .action(async (options) => (await import('./doctor.ts')).doctor(options));
+withOutput(
+  program.command('doctor').description('show what this machine offers, and how to install what is missing'),
+).action(async (options) => (await import('./doctor.ts')).doctor(options));
 
 for (const command of [program, ...program.commands, ...sequence.commands, ...phantom.commands]) {
   command.exitOverride();

@@ -1,5 +1,6 @@
 /** Values of options: parsed and refused in one place, so that every command says the same. */
 import { InvalidArgumentError } from 'commander';
+import { parseQuantity } from '../common/quantities.ts';
 
 /** The parser of an option that takes a whole number. Both limits are plausible values: what exceeds them is a slip of the keyboard. */
 function wholeNumber(least: number, most: number): (text: string) => number {
@@ -10,12 +11,14 @@ function wholeNumber(least: number, most: number): (text: string) => number {
   };
 }
 
-/** The parser of an option that takes a number, in the unit that the message names. */
+/** The parser of an option that takes a number; with a unit, a quantity such as `50us` (a bare number is in SI). */
 function numberBetween(least: number, most: number, unit = ''): (text: string) => number {
   return (text) => {
-    const value = text.trim() === '' ? Number.NaN : Number(text);
+    const value = parseQuantity(text, unit);
     if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`give a number from ${shortest(least)} to ${shortest(most)}${unit}.`);
+    throw new InvalidArgumentError(
+      `give a number from ${shortest(least)} to ${shortest(most)}${unit === '' ? '' : ` ${unit}`}.`,
+    );
   };
 }
 
@@ -33,10 +36,10 @@ export const rankCount = wholeNumber(1, 1_000_000);
 export const spinsPerTile = wholeNumber(1, 2 ** 20);
 
 /** A step of a nanosecond is a thousandth of the finest RF raster; a second is longer than any pulse that needs steps. */
-export const rfStep = numberBetween(1e-9, 1, ' s');
+export const rfStep = numberBetween(1e-9, 1, 's');
 
 /** At most what fits a timer of Node: 2³¹ ms are 24 days. */
-export const seconds = numberBetween(0.01, 2e6, ' s');
+export const seconds = numberBetween(0.01, 2e6, 's');
 
 /** Tighter than 1e-6 is below what f32 holds, looser than 0.1 no signal any more. */
 export const toleranceBound = numberBetween(1e-6, 0.1);

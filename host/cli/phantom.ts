@@ -1,15 +1,31 @@
 /** `larmor phantom …` */
-import { info } from '../common/log.ts';
+import { usage } from '../common/errors.ts';
+import { info, warnings } from '../common/log.ts';
 import { openPhantom } from '../phantom/open.ts';
 import { writePhantom } from '../phantom/write.ts';
+import { phantomFacts } from '../report/facts.ts';
+import { requireKind } from './names.ts';
+import { printJson } from './output.ts';
 import { splitSettings } from './settings.ts';
 
-export async function makePhantom(name: string, options: { output: string; set: readonly string[] }): Promise<void> {
-  const source = await openPhantom(name, splitSettings(options.set, { phantom: name }).phantom);
+export interface MakeOptions {
+  readonly output: string;
+  readonly set?: readonly string[];
+  readonly json?: boolean;
+}
+
+export async function makePhantom(name: string, { output, set = [], json }: MakeOptions): Promise<void> {
+  if (!output.toLowerCase().endsWith('.phantom'))
+    throw usage(`${output}: not a phantom format that can be written`, 'end it in .phantom (KomaMRI)');
+  requireKind(name, 'phantom');
+  const source = await openPhantom(name, splitSettings(set, { phantom: name }).phantom);
   try {
-    await writePhantom(options.output, source);
+    await writePhantom(output, source);
   } finally {
     source.close();
   }
-  info(`wrote ${options.output}: ${source.spinCount} spins`);
+  if (json) {
+    const phantom = { name: source.name, ...phantomFacts(source) };
+    printJson('phantom-make', { phantom, outputs: [output], warnings: warnings() });
+  } else info(`wrote ${output}: ${source.spinCount} spins`);
 }

@@ -2,13 +2,14 @@
 import { joinCluster } from '../cluster/communicator.ts';
 import { forecastMemory, forecastTime } from '../cluster/forecast.ts';
 import { fromRoot } from '../cluster/meeting.ts';
-import { print } from '../common/log.ts';
+import { warnings } from '../common/log.ts';
 import { makeEngine } from '../engine/choose.ts';
 import { wasmSizes } from '../engine/wasm/memory.ts';
 import { makeProgram, type Program, type ReadoutForm } from '../engine/wasm/program.ts';
 import { STRIDE } from '../timeline/types.ts';
 import { type JobOptions, openJob } from './job.ts';
 import { DEFAULT_WATCHDOG } from './options.ts';
+import { printJson, printLines } from './output.ts';
 
 export interface PlanOptions extends JobOptions {
   /** Ranks to plan for, each like this process. Default: as many as there are. */
@@ -70,7 +71,8 @@ async function tellPlan(job: Opened, ranks: number, { json = false, verbose = fa
     scaleExponent: made.scaleExponent,
     planHash: made.hash,
   };
-  print(json ? `${JSON.stringify(result)}\n` : `${planLines(result, verbose).join('\n')}\n`);
+  if (json) printJson('plan', { ...result, warnings: warnings() });
+  else printLines(planLines(result, verbose));
 }
 
 interface Told {

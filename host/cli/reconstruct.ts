@@ -1,15 +1,25 @@
 /** `larmor reconstruct`: raw data → image. */
-import { info } from '../common/log.ts';
+import { info, warnings } from '../common/log.ts';
 import { readRaw } from '../raw/index.ts';
 import { imageWriterFor, writeImage } from '../recon/files.ts';
 import { reconstruct } from '../recon/reconstruct.ts';
+import { imageFacts } from '../report/facts.ts';
+import { requireKind } from './names.ts';
+import { printJson } from './output.ts';
 
-export async function reconstructFile(path: string, options: { output?: readonly string[] }): Promise<void> {
-  const outputs = options.output ?? ['image.png'];
-  for (const output of outputs) imageWriterFor(output);
+export interface ReconstructOptions {
+  readonly output?: readonly string[];
+  readonly json?: boolean;
+}
+
+export async function reconstructFile(path: string, { output, json }: ReconstructOptions): Promise<void> {
+  const outputs = output ?? ['image.png'];
+  for (const name of outputs) imageWriterFor(name);
+  requireKind(path, 'raw data');
   const image = reconstruct(await readRaw(path));
-  for (const output of outputs) {
-    writeImage(output, image);
-    info(`wrote ${output}`);
+  for (const name of outputs) {
+    writeImage(name, image);
+    if (!json) info(`wrote ${name}`);
   }
+  if (json) printJson('reconstruct', { raw: path, image: imageFacts(image), outputs, warnings: warnings() });
 }

@@ -1,24 +1,43 @@
 /** `larmor sequence …` */
+import { usage } from '../common/errors.ts';
 import { createOutput } from '../common/files.ts';
-import { info } from '../common/log.ts';
+import { info, print, warnings } from '../common/log.ts';
 import { waveformsJson } from '../sequence/export-waveforms.ts';
 import { openScanner, openSequence } from './inputs.ts';
+import { printJson } from './output.ts';
 import { splitSettings } from './settings.ts';
 
+export interface WaveformOptions {
+  readonly output: string;
+  readonly scanner?: string;
+  readonly set?: readonly string[];
+  readonly json?: boolean;
+}
+
+/** The waveforms to a file, or to standard output as `-`. */
 export async function writeWaveforms(
   name: string,
-  options: { output: string; scanner?: string; set: readonly string[] },
+  { output, set = [], json, ...options }: WaveformOptions,
 ): Promise<void> {
+  const toStdout = output === '-';
+  if (toStdout && json) throw usage('--json and -o - both write to standard output', 'use one of them');
+  if (!toStdout && !output.toLowerCase().endsWith('.json'))
+    throw usage(`${output}: waveforms are written as JSON`, 'end it in .json, or give - for standard output');
   const scanner = openScanner(options.scanner);
-  const sequence = openSequence(name, splitSettings(options.set, { sequence: name }).sequence, scanner);
-  // Offsets in ppm mean nothing without a field: they are added when a scanner says which.
+  const sequence = openSequence(name, splitSettings(set, { sequence: name }).sequence, scanner);
+  // Offsets in ppm need a field: they are added when a scanner file gives one.
   const field = options.scanner === undefined ? {} : { B0: scanner.B0 };
-  const file = createOutput(options.output);
+  if (toStdout) {
+    for (const text of waveformsJson(sequence, field)) print(text);
+    return;
+  }
+  const file = createOutput(output);
   try {
     for (const text of waveformsJson(sequence, field)) file.write(Buffer.from(text));
     file.commit();
   } finally {
     file.abandon();
   }
-  info(`wrote ${options.output}`);
+  if (json) printJson('sequence-waveforms', { sequence: sequence.name, outputs: [output], warnings: warnings() });
+  else info(`wrote ${output}`);
 }

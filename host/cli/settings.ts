@@ -3,6 +3,8 @@
  * goes there; `sequence.name=value` and `phantom.name=value` say so themselves.
  */
 import { usage } from '../common/errors.ts';
+import { warn } from '../common/log.ts';
+import { didYouMean } from '../common/suggest.ts';
 import { phantomParameters } from '../phantom/open.ts';
 import { builtinSequences } from '../sequence/builtin/index.ts';
 
@@ -18,32 +20,42 @@ export function collect(text: string, before: readonly string[] = []): string[] 
 
 /**
  * @param names of sequence and phantom; a command that has but one of them leaves the other out, and all settings are its own
- * @throws LarmorError 2 when a text is not `name=value`, or a bare name fits both
+ * @throws LarmorError 2 when a text is not `name=value`, a bare name fits both, or no built-in has it
  */
 export function splitSettings(
   texts: readonly string[],
   names: { readonly sequence?: string; readonly phantom?: string },
 ): Settings {
-  const split = { sequence: {} as Record<string, string>, phantom: {} as Record<string, string> };
+  const split = { sequence: new Map<string, string>(), phantom: new Map<string, string>() };
   for (const text of texts) {
     const [, owner, name, value] = text.match(/^(?:(sequence|phantom)\.)?([^=]+)=(.*)$/s) ?? [];
     if (name === undefined || value === undefined) {
       throw usage(`--set ${text} is not name=value`, 'write for example --set n=64');
     }
-    split[(owner as keyof Settings | undefined) ?? ownerOf(name, text, names)][name] = value;
+    const settings = split[(owner as keyof Settings | undefined) ?? ownerOf(name, text, names)];
+    if (settings.has(name)) warn(`--set ${name} is given more than once; the last value, ${value}, is used`);
+    settings.set(name, value);
   }
-  return split;
+  return { sequence: Object.fromEntries(split.sequence), phantom: Object.fromEntries(split.phantom) };
 }
 
 function ownerOf(name: string, text: string, names: { sequence?: string; phantom?: string }): keyof Settings {
   if (names.phantom === undefined) return 'sequence';
   if (names.sequence === undefined) return 'phantom';
-  const inSequence = Object.hasOwn(builtinSequences.get(names.sequence)?.parameters ?? {}, name);
-  const inPhantom = Object.hasOwn(phantomParameters(names.phantom), name);
+  const ofSequence = builtinSequences.get(names.sequence)?.parameters;
+  const ofPhantom = phantomParameters(names.phantom);
+  const inSequence = Object.hasOwn(ofSequence ?? {}, name);
+  const inPhantom = Object.hasOwn(ofPhantom, name);
   if (inSequence && inPhantom) {
-    const mend = `write sequence.${text} or phantom.${text}`;
-    throw usage(`--set ${text}: both ${names.sequence} and ${names.phantom} have '${name}'`, mend);
+    const fix = `write sequence.${text} or phantom.${text}`;
+    throw usage(`--set ${text}: both ${names.sequence} and ${names.phantom} have '${name}'`, fix);
   }
-  // Sequence files have names of their own, their soft delays: what nobody else knows is for them to take or refuse.
-  return inPhantom || (!inSequence && builtinSequences.has(names.sequence)) ? 'phantom' : 'sequence';
+  if (inPhantom) return 'phantom';
+  // The names of a sequence file are those of its soft delays, known once it is read.
+  if (inSequence || ofSequence === undefined) return 'sequence';
+  const known = [...Object.keys(ofSequence), ...Object.keys(ofPhantom)];
+  throw usage(
+    `neither ${names.sequence} nor ${names.phantom} has a parameter '${name}'`,
+    didYouMean(name, known, () => `larmor info ${names.sequence} and larmor info ${names.phantom} list them`),
+  );
 }

@@ -15,6 +15,17 @@ export function setLogLevel(next: LogLevel): void {
 }
 
 const warned = new Set<string>();
+let silent = false;
+
+/** Does `work` without printing warnings and details: on ranks that would only repeat what rank 0 prints. */
+export async function silently<T>(work: () => Promise<T>): Promise<T> {
+  silent = true;
+  try {
+    return await work();
+  } finally {
+    silent = false;
+  }
+}
 
 /** What was warned about so far in this process, in order: results list it. */
 export function warnings(): readonly string[] {
@@ -25,7 +36,7 @@ export function warnings(): readonly string[] {
 export function warn(message: string): void {
   if (warned.has(message)) return;
   warned.add(message);
-  log(`larmor: warning: ${message}\n`);
+  if (!silent) log(`larmor: warning: ${message}\n`);
 }
 
 export function info(message: string): void {
@@ -33,7 +44,7 @@ export function info(message: string): void {
 }
 
 export function detail(message: string): void {
-  if (level === 'verbose') log(`${message}\n`);
+  if (level === 'verbose' && !silent) log(`${message}\n`);
 }
 
 /** An error: one line, even with -q. */

@@ -4,7 +4,6 @@
  */
 import { usage } from '../common/errors.ts';
 import { completeParameters, type Given, type Parameters, type Values } from '../common/parameters.ts';
-import { relaxationProblem } from './bounds.ts';
 import { headModel } from './head.ts';
 import { EXTENT } from './head-anatomy.ts';
 import { type Lattice, type LatticeModel, latticeSource, type Vector } from './lattice.ts';
@@ -33,45 +32,50 @@ const sharing = {
   seed: { default: 1, unit: '', doc: 'seed of scattered spins', integer: true },
 } as const;
 const centre = {
-  x: { default: 0, unit: 'm', doc: 'centre, towards the left' },
-  y: { default: 0, unit: 'm', doc: 'centre, towards posterior' },
-  z: { default: 0, unit: 'm', doc: 'centre, towards the head' },
+  x: { default: 0, unit: 'm', doc: 'centre, towards the left', plausible: 2 },
+  y: { default: 0, unit: 'm', doc: 'centre, towards posterior', plausible: 2 },
+  z: { default: 0, unit: 'm', doc: 'centre, towards the head', plausible: 2 },
 } as const;
 const material = {
   density: { default: 1, unit: '', doc: 'proton density, relative' },
-  T1: { default: 1, unit: 's', doc: 'longitudinal relaxation time', ...positive },
-  T2: { default: 0.1, unit: 's', doc: 'transverse relaxation time', ...positive },
+  T1: { default: 1, unit: 's', doc: 'longitudinal relaxation time', ...positive, plausible: 20 },
+  T2: { default: 0.1, unit: 's', doc: 'transverse relaxation time', ...positive, plausible: 10 },
   offResonance: { default: 0, unit: 'Hz', doc: `off-resonance at ${TISSUE_B0} T` },
 } as const;
 
 const head2d = {
-  voxel: { default: 0.002, unit: 'm', doc: 'voxel size', ...positive },
+  voxel: { default: 0.002, unit: 'm', doc: 'voxel size', ...positive, plausible: 0.1 },
   ...sharing,
-  level: { default: -0.012, unit: 'm', doc: 'height of the axial plane in the head; it is placed at z = 0' },
+  level: {
+    default: -0.012,
+    unit: 'm',
+    doc: 'height of the axial plane in the head; it is placed at z = 0',
+    plausible: 1,
+  },
 } as const;
 const head3d = {
-  voxel: { default: 0.004, unit: 'm', doc: 'voxel size', ...positive },
+  voxel: { default: 0.004, unit: 'm', doc: 'voxel size', ...positive, plausible: 0.1 },
   ...sharing,
-  zmin: { default: EXTENT.minZ * 1e-3, unit: 'm', doc: 'lower end of the part simulated' },
-  zmax: { default: EXTENT.maxZ * 1e-3, unit: 'm', doc: 'upper end of the part simulated' },
+  zmin: { default: EXTENT.minZ * 1e-3, unit: 'm', doc: 'lower end of the part simulated', plausible: 1 },
+  zmax: { default: EXTENT.maxZ * 1e-3, unit: 'm', doc: 'upper end of the part simulated', plausible: 1 },
 } as const;
 const sphere = {
-  radius: { default: 0.05, unit: 'm', doc: 'radius', ...positive },
-  voxel: { default: 0.004, unit: 'm', doc: 'voxel size', ...positive },
+  radius: { default: 0.05, unit: 'm', doc: 'radius', ...positive, plausible: 1 },
+  voxel: { default: 0.004, unit: 'm', doc: 'voxel size', ...positive, plausible: 0.1 },
   ...sharing,
   ...material,
   ...centre,
 } as const;
 const column = {
-  length: { default: 0.2, unit: 'm', doc: 'length', ...positive },
-  voxel: { default: 0.001, unit: 'm', doc: 'distance between spins', ...positive },
+  length: { default: 0.2, unit: 'm', doc: 'length', ...positive, plausible: 5 },
+  voxel: { default: 0.001, unit: 'm', doc: 'distance between spins', ...positive, plausible: 0.1 },
   axis: { default: 'x', unit: 'x|y|z', doc: 'axis along which the spins lie' },
   ...material,
   ...centre,
 } as const;
 const grid = {
   n: { default: 10, unit: '', doc: 'points along each axis', minimum: 1, integer: true },
-  spacing: { default: 0.01, unit: 'm', doc: 'distance between points', ...positive },
+  spacing: { default: 0.01, unit: 'm', doc: 'distance between points', ...positive, plausible: 1 },
   ...material,
   ...centre,
 } as const;
@@ -120,7 +124,7 @@ function builtin<T extends Parameters>(
       const { lattice, model, dimensions = 3 } = build(values);
       const set = Object.entries(given).map(([key, value]) => `${key}=${value}`);
       const share: { spinsPerVoxel?: number; seed?: number } = values;
-      return latticeSource(lattice, model, {
+      const source = latticeSource(lattice, model, {
         name: [name, ...set].join(' '),
         kind: 'builtin',
         B0: TISSUE_B0,
@@ -129,6 +133,7 @@ function builtin<T extends Parameters>(
         seed: share.seed ?? 1,
         dimensions,
       });
+      return { ...source, parameters: values };
     },
   };
 }
@@ -157,8 +162,6 @@ function uniform(
   { density, T1, T2, offResonance }: Values<typeof material>,
   span?: (j: number, k: number) => readonly [number, number],
 ): LatticeModel {
-  const problem = relaxationProblem(T1, T2);
-  if (problem !== undefined) throw usage(`--set T1=${T1}, T2=${T2}: ${problem.what}`, problem.fix);
   return {
     tissues: [undefined, { density, T1, T2, T2s: T2, offResonance: 2 * Math.PI * offResonance }],
     paintRow(row, j, k) {

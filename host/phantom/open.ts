@@ -8,6 +8,7 @@ import { requireFile } from '../common/files.ts';
 import { isHdf5, openHdf5 } from '../common/hdf5/reader.ts';
 import { warn as warnUser } from '../common/log.ts';
 import { completeParameters, type Parameters } from '../common/parameters.ts';
+import { didYouMean } from '../common/suggest.ts';
 import { type BoundsOf, boundsOf as boundsHere } from './bounds.ts';
 import { builtinPhantoms } from './builtins.ts';
 import { isJemrisPhantom, jemrisPhantom } from './jemris.ts';
@@ -41,15 +42,17 @@ export async function openPhantom(
   if (Object.hasOwn(builtinPhantoms, name)) return builtinPhantoms[name].open(parameters);
   const ending = endingOf(name);
   if (ending === '' && !existsSync(name)) {
-    const known = Object.keys(builtinPhantoms).join(', ');
-    throw usage(`there is no phantom '${name}'`, `give a file or one of ${known}`);
+    const known = Object.keys(builtinPhantoms);
+    throw usage(
+      `there is no phantom '${name}'`,
+      didYouMean(name, known, (all) => `give a file or one of ${all}`),
+    );
   }
   requireFile(name);
   if (statSync(name).size === 0) throw badInput(name, 'is empty', 'check that it was copied whole');
   if (ending === '.mat') return openLabelImage(name, parameters, readMatVolume, warn);
   if (ending === '.nii') return openLabelImage(name, parameters, readNiftiVolume, warn);
-  if (!HDF5_ENDINGS.includes(ending) && !isHdf5(name))
-    throw usage(`${name}: '${ending}' is no kind of phantom`, FORMATS);
+  if (!HDF5_ENDINGS.includes(ending) && !isHdf5(name)) throw usage(`${name}: '${ending}' `, FORMATS);
   completeParameters(name, {}, parameters);
   return openHdf5Phantom(name, { warn, boundsOf });
 }

@@ -39,6 +39,8 @@ export interface PhantomSource {
   /** File path or built-in name with its parameters: what messages cite. */
   readonly name: string;
   readonly spinCount: number;
+  /** All parameters of a built-in phantom or label image, defaults included, in SI. */
+  readonly parameters?: Readonly<Record<string, number | string>>;
   /** Field that `offResonance` belongs to; the timeline's B0 scales it. */
   readonly B0: Tesla;
   readonly bounds: PhantomBounds;

@@ -4,7 +4,7 @@
  */
 import type { PhantomSource } from '../phantom/types.ts';
 import type { RawFile } from '../raw/types.ts';
-import { checkSequence } from '../sequence/checks.ts';
+import type { Image } from '../recon/image.ts';
 import { encode } from '../sequence/encoding.ts';
 import { peaksOf } from '../sequence/peaks.ts';
 import type { Scanner, Sequence } from '../sequence/types.ts';
@@ -37,13 +37,6 @@ export function sequenceFacts(sequence: Sequence, scanner: Scanner): Facts {
   };
 }
 
-/** One line for each way in which the sequence exceeds the scanner. */
-export function limitWarnings(sequence: Sequence, scanner: Scanner): string[] {
-  return checkSequence(sequence, scanner)
-    .filter(({ severity }) => severity === 'warning')
-    .map(({ block, what, mend }) => `${sequence.name}: block ${block + 1}: ${what}; ${mend}`);
-}
-
 export function phantomFacts(source: PhantomSource): Facts {
   const { min, max, maxDensity, maxOffResonance, minT1, minT2 } = source.bounds;
   return {
@@ -74,5 +67,18 @@ export function rawFacts(raw: RawFile): Facts {
     TR: raw.TR[0] ?? null,
     flipAngle: raw.flipAngle[0] ?? null,
     B0: raw.B0 ?? null,
+  };
+}
+
+export function imageFacts(image: Image): Facts {
+  return {
+    matrix: image.matrix,
+    voxel: image.voxel,
+    origin: image.origin,
+    directions: image.directions,
+    method: image.method,
+    notes: image.notes,
+    contrasts: image.contrasts,
+    repetitions: image.repetitions,
   };
 }

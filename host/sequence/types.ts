@@ -15,6 +15,8 @@ export interface Sequence {
   readonly definitions: ReadonlyMap<string, string>;
   readonly blockCount: number;
   readonly duration: Seconds;
+  /** All parameters of a built-in sequence, defaults included, in SI. */
+  readonly parameters?: Readonly<Record<string, number | string>>;
   /** Soft delays of the file, as they stand: what `--set` may change. */
   readonly softDelays?: readonly SoftDelayValue[];
   /** Block n. Equal events come back as the same object, so work done per event can be remembered by identity. */
@@ -139,10 +141,6 @@ export interface Scanner {
   readonly rfDeadTime: Seconds;
   readonly adcDeadTime: Seconds;
 }
-
-/** Raster times that a scanner or a file can have. */
-export const SHORTEST_RASTER: Seconds = 1e-9;
-export const LONGEST_RASTER: Seconds = 0.1;
 
 export const DEFAULT_SCANNER: Scanner = {
   B0: 1.5,

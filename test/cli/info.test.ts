@@ -25,7 +25,7 @@ test('a built-in sequence is described by its acquisition, in SI', async () => {
   assert.ok(facts.maxGradient > 0.01 && facts.maxGradient <= 0.06);
   assert.ok(facts.maxSlew > 100 && facts.maxSlew <= 500 * (1 + 1e-5));
   assert.ok(facts.maxB1 > 1e-6 && facts.maxB1 <= 1e-5);
-  assert.deepEqual(facts.schema, { name: 'larmor-info-sequence', version: 1 });
+  assert.deepEqual(facts.schema, { name: 'info-sequence', version: 1 });
 });
 
 test('soft delays of a file are listed with the values that they have', async () => {

@@ -73,7 +73,7 @@ test('te delays the train, and one too short names the shortest', () => {
   const late = make({ te: '0.05' });
   assert.equal(late.blockCount, 205);
   assert.ok(Math.abs(late.duration - make().duration - (0.05 - shortest)) < 1e-12);
-  refused({ te: '0.03' }, /te=0\.03 s is too short; the shortest is 0\.0314231 s/);
+  refused({ te: '0.03' }, /te=30ms is too short; the shortest possible is 31\.4231ms/);
 });
 
 test('dwell follows Gmax and the ADC raster, amplitude and flip follow B1', () => {
@@ -89,17 +89,17 @@ test('every wrong name or value is refused, saying what exists', () => {
   refused({ matrix: '64' }, /no parameter 'matrix'; it has fov, n, te, flip, dwell/);
   refused({ constructor: '1' }, /no parameter 'constructor'/);
   refused({ n: 'many' }, /n=many is not a number/);
-  refused({ n: '' }, /n= is not a number/);
+  refused({ n: '' }, /n= has no value; .*for example n=101/);
   refused({ n: '64.5' }, /not a whole number/);
   refused({ n: '1' }, /less than 2/);
   refused({ fov: '0' }, /not greater than 0/);
   refused({ fov: 'Infinity' }, /not a finite number/);
   refused({ te: '-1' }, /less than 0/);
-  refused({ flip: '400' }, /more than 360/);
+  refused({ flip: '400deg' }, /more than 360deg/);
   refused({ dwell: '1e-7' }, /more than Gmax = 0\.06 T\/m; give dwell ≥ 1\.702e-6 s/);
   assert.throws(
-    () => makeBuiltin('tse', {}, DEFAULT_SCANNER),
-    /no built-in sequence 'tse'; there are epi, gre, se, fid/,
+    () => makeBuiltin('bssfp', {}, DEFAULT_SCANNER),
+    /no built-in sequence 'bssfp'; there are epi, gre, se, fid/,
   );
 });
 

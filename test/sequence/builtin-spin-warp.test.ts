@@ -125,7 +125,7 @@ test('se: pulses stretch to stay within B1', () => {
 });
 
 test('fid: one pulse of the flip angle asked for, one readout after dead times', () => {
-  const fid = make('fid', { flip: 30, samples: 64, delay: 0.002 });
+  const fid = make('fid', { flip: Math.PI / 6, samples: 64, delay: 0.002 });
   const blocks = timed(fid);
   const { rf } = blocks[0]!.block;
   const flip = 360 * GAMMA_BAR * rf!.magnitude[0]! * rf!.time[1]!;
@@ -150,8 +150,8 @@ test('gre, se and fid lie on the default scanner’s rasters and within all its 
 });
 
 test('te and tr asked for are kept or refused; defaults give way', () => {
-  assert.throws(() => make('gre', { te: 0.001 }), /gre: te=0\.001 s is too short; the shortest is 0\.\d+ s/);
-  assert.throws(() => make('se', { tr: 0.01 }), /se: tr=0\.01 s is too short; the shortest is 0\.\d+ s/);
+  assert.throws(() => make('gre', { te: 0.001 }), /gre: te=1ms is too short; the shortest possible is [\d.]+ms/);
+  assert.throws(() => make('se', { tr: 0.01 }), /se: tr=10ms is too short; the shortest possible is [\d.]+ms/);
   assert.throws(() => make('gre', { thickness: 1e-4 }), /above Gmax = 0\.06 T\/m; give thickness ≥/);
   assert.throws(() => make('se', { dwell: 1e-6 }), /more than Gmax = 0\.06 T\/m; give dwell ≥ 1\.566e-6 s/);
   assert.ok(Number(make('gre', { n: 512 }).definitions.get('TE')) > 5e-3);

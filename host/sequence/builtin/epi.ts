@@ -4,13 +4,14 @@
  * readout gradient 1/(γ̄·dwell·fov), ramps at the slew limit, samples on both ends of the flat top.
  */
 import { usage } from '../../common/errors.ts';
+import { DEGREE } from '../../common/quantities.ts';
 import { GAMMA_BAR } from '../../common/units.ts';
 import { adc, blockOf, delayOf, hardPulse, roundUp, sequenceOf, setLabel, trapezoid } from '../designer.ts';
 import type { Block } from '../types.ts';
 import { builtin, tooShort } from './parameters.ts';
 
 const parameters = {
-  fov: { default: 0.23, unit: 'm', doc: 'the field of view, square', minimum: 0, exclusive: true },
+  fov: { default: 0.23, unit: 'm', doc: 'the field of view, square', minimum: 0, exclusive: true, plausible: 1 },
   n: {
     default: 101,
     unit: '',
@@ -19,9 +20,28 @@ const parameters = {
     maximum: 4096,
     integer: true,
   },
-  te: { default: 0, unit: 's', doc: 'the time from the pulse centre to the k-space centre (0: shortest)', minimum: 0 },
-  flip: { default: 90, unit: 'deg', doc: 'the flip angle', minimum: 0, exclusive: true, maximum: 360 },
-  dwell: { default: 0, unit: 's', doc: 'the time per sample (0: shortest on the ADC raster within Gmax)', minimum: 0 },
+  te: {
+    default: 0,
+    unit: 's',
+    doc: 'the time from the pulse centre to the k-space centre (0: shortest)',
+    minimum: 0,
+    plausible: 2,
+  },
+  flip: {
+    default: 90 * DEGREE,
+    unit: 'rad',
+    doc: 'the flip angle',
+    minimum: 0,
+    exclusive: true,
+    maximum: 360 * DEGREE,
+  },
+  dwell: {
+    default: 0,
+    unit: 's',
+    doc: 'the time per sample (0: shortest on the ADC raster within Gmax)',
+    minimum: 0,
+    plausible: 0.01,
+  },
 } as const;
 
 export const epi = builtin(
@@ -57,7 +77,7 @@ export const epi = builtin(
     const endX = n % 2 === 1 ? lobeTime - (half * step + ramp / 2) : -(half * step + ramp / 2);
     const rewind = winder(-endX, -(n - 1 - half) * step);
 
-    const rf = hardPulse((flip * Math.PI) / 180, scanner.B1);
+    const rf = hardPulse(flip, scanner.B1);
     const excitation = blockOf({ rf });
     const blipBlock = blockOf({ gy: blip });
 
@@ -83,7 +103,7 @@ export const epi = builtin(
       FOV: [fov, fov, fov / n],
       Matrix: [n, n, 1],
       TE: te === 0 ? earliest : te,
-      FlipAngle: flip,
+      FlipAngle: flip / DEGREE,
     });
   },
 );

@@ -1,4 +1,5 @@
 /** Pulse and acquire: one hard pulse, no gradients, one readout of the free induction decay. */
+import { DEGREE } from '../../common/quantities.ts';
 import { GAMMA_BAR } from '../../common/units.ts';
 import { adc, blockOf, delayOf, hardPulse, roundUp, sequenceOf } from '../designer.ts';
 import type { Block } from '../types.ts';
@@ -6,18 +7,30 @@ import { builtin } from './parameters.ts';
 import { isWait } from './spin-warp.ts';
 
 const parameters = {
-  flip: { default: 90, unit: 'deg', doc: 'the flip angle', minimum: 0, exclusive: true, maximum: 360 },
+  flip: {
+    default: 90 * DEGREE,
+    unit: 'rad',
+    doc: 'the flip angle',
+    minimum: 0,
+    exclusive: true,
+    maximum: 360 * DEGREE,
+  },
   samples: { default: 1024, unit: '', doc: 'the number of samples', minimum: 1, maximum: 1e8, integer: true },
-  dwell: { default: 100e-6, unit: 's', doc: 'the time per sample', minimum: 0, exclusive: true },
-  delay: { default: 100e-6, unit: 's', doc: 'the time from the end of the pulse to the start of the ADC', minimum: 0 },
+  dwell: { default: 100e-6, unit: 's', doc: 'the time per sample', minimum: 0, exclusive: true, plausible: 0.1 },
+  delay: {
+    default: 100e-6,
+    unit: 's',
+    doc: 'the time from the end of the pulse to the start of the ADC',
+    minimum: 0,
+    plausible: 10,
+  },
 } as const;
 
 export const fid = builtin('fid', 'hard pulse and free induction decay', parameters, (values, scanner) => {
-  const angle = (values.flip * Math.PI) / 180;
   // The shortest pulse on the RF raster, its amplitude lowered to what that length needs.
-  const cycles = angle / (2 * Math.PI * GAMMA_BAR);
+  const cycles = values.flip / (2 * Math.PI * GAMMA_BAR);
   const length = roundUp(cycles / scanner.B1, scanner.rfRaster);
-  const rf = hardPulse(angle, cycles / length, { delay: scanner.rfDeadTime });
+  const rf = hardPulse(values.flip, cycles / length, { delay: scanner.rfDeadTime });
 
   const pulseEnd = rf.delay + length;
   const first = roundUp(pulseEnd + scanner.rfRingdown, scanner.blockRaster);
@@ -32,6 +45,6 @@ export const fid = builtin('fid', 'hard pulse and free induction decay', paramet
   return sequenceOf('fid', blocks, {
     Name: 'fid',
     TE: first + wait + readout.delay + values.dwell / 2 - rf.delay - rf.center,
-    FlipAngle: values.flip,
+    FlipAngle: values.flip / DEGREE,
   });
 });

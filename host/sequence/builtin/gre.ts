@@ -3,6 +3,7 @@
  *
  *   RF + Gz | rephase z, prephase x, encode y | wait for TE | readout | spoil z, rewind y | wait for TR
  */
+import { DEGREE } from '../../common/quantities.ts';
 import type { Seconds } from '../../common/units.ts';
 import { areaTrapezoid, blockOf, delayOf, sequenceOf, setLabel } from '../designer.ts';
 import type { Block } from '../types.ts';
@@ -13,6 +14,7 @@ import {
   longestOf,
   phaseTable,
   readoutLobe,
+  SHORTEST,
   slicePositions,
   sliceSelection,
   spinWarpParameters,
@@ -24,16 +26,36 @@ import {
 
 const parameters = {
   ...spinWarpParameters,
-  te: { default: 5e-3, unit: 's', doc: 'the echo time (0: shortest; the default gives way)', minimum: 0 },
+  te: { default: 5e-3, unit: 's', doc: `the echo time (${SHORTEST})`, minimum: 0, plausible: 2 },
   tr: {
     default: 20e-3,
     unit: 's',
-    doc: 'the repetition time of a slice (0: shortest; the default gives way)',
+    doc: `the repetition time of a slice (${SHORTEST})`,
     minimum: 0,
+    plausible: 15,
   },
-  flip: { default: 15, unit: 'deg', doc: 'the flip angle', minimum: 0, exclusive: true, maximum: 180 },
-  rfDuration: { default: 2e-3, unit: 's', doc: 'the shortest pulse; B1 may ask for a longer one', minimum: 1e-4 },
-  rfSpoiling: { default: 117, unit: 'deg', doc: 'the increment of the RF phase increment (0: no RF spoiling)' },
+  flip: {
+    default: 15 * DEGREE,
+    unit: 'rad',
+    doc: 'the flip angle',
+    minimum: 0,
+    exclusive: true,
+    maximum: 180 * DEGREE,
+  },
+  rfDuration: {
+    default: 2e-3,
+    unit: 's',
+    doc: 'the duration of the pulse; lengthened if B1 would exceed the limit',
+    minimum: 1e-4,
+    plausible: 0.1,
+  },
+  rfSpoiling: {
+    default: 117 * DEGREE,
+    unit: 'rad',
+    doc: 'the increment of the RF phase increment (0: no RF spoiling)',
+    minimum: -360 * DEGREE,
+    maximum: 360 * DEGREE,
+  },
   spoiler: { default: 4, unit: 'cycles', doc: 'the dephasing across the slice after the readout', minimum: 0 },
   dummies: {
     default: 0,
@@ -52,11 +74,12 @@ export const gre = builtin('gre', 'spoiled gradient echo, 2-D multi-slice', para
     given: isGiven(parameter),
   });
   const { fov, n, slices, thickness, gap, offset, dwell, timeBandwidth, te, tr, flip, dummies } = values;
-  const radians = Math.PI / 180;
+  // In degrees, where the usual increments are whole numbers and so the phases exact; 12 digits undo the conversion.
+  const increment = Number((values.rfSpoiling / DEGREE).toPrecision(12));
   const selection = sliceSelection(
     {
       sequence: 'gre',
-      flip: flip * radians,
+      flip,
       use: 'excitation',
       thickness,
       timeBandwidth,
@@ -88,7 +111,7 @@ export const gre = builtin('gre', 'spoiled gradient echo, 2-D multi-slice', para
     for (const [turn, slice] of order.entries()) {
       // Phase φ_j = increment·j(j+1)/2, counted over the pulses of one slice: all slices of a TR share it.
       const count = repeat + dummies;
-      const phase = (((values.rfSpoiling * count * (count + 1)) / 2) % 360) * radians;
+      const phase = (((increment * count * (count + 1)) / 2) % 360) * DEGREE;
       blocks.push(
         blockOf({ rf: selection.pulse(positions[slice]!, phase), gz: selection.gradient }, selection.duration),
         blockOf({ gx: prephaser, gy: encode[line]!, gz: rephaser }, windTime),
@@ -114,6 +137,6 @@ export const gre = builtin('gre', 'spoiled gradient echo, 2-D multi-slice', para
     SliceGap: gap,
     TE: earliest + teWait,
     TR: slices * shot + trWait,
-    FlipAngle: flip,
+    FlipAngle: flip / DEGREE,
   });
 });

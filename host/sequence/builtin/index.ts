@@ -1,6 +1,7 @@
 /** The built-in sequences by name. */
 import { usage } from '../../common/errors.ts';
 import type { Given } from '../../common/parameters.ts';
+import { didYouMean } from '../../common/suggest.ts';
 import type { Scanner, Sequence } from '../types.ts';
 import { epi } from './epi.ts';
 import { fid } from './fid.ts';
@@ -21,6 +22,9 @@ export const builtinSequences: ReadonlyMap<string, BuiltinSequence> = new Map(
 export function makeBuiltin(name: string, settings: Given, scanner: Scanner): Sequence {
   const sequence = builtinSequences.get(name);
   if (sequence === undefined)
-    throw usage(`there is no built-in sequence '${name}'`, `there are ${[...builtinSequences.keys()].join(', ')}`);
+    throw usage(
+      `there is no built-in sequence '${name}'`,
+      didYouMean(name, builtinSequences.keys(), (all) => `there are ${all}`),
+    );
   return sequence.make(settings, scanner);
 }

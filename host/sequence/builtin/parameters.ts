@@ -1,6 +1,7 @@
 /** What a built-in sequence is: its parameters and how to make it of them; so that its own file holds its timing and nothing else. */
 import { usage } from '../../common/errors.ts';
 import { completeParameters, type Given, type Parameters, type Values } from '../../common/parameters.ts';
+import { formatQuantity } from '../../common/quantities.ts';
 import type { Scanner, Sequence } from '../types.ts';
 
 export interface BuiltinSequence {
@@ -21,13 +22,19 @@ export function builtin<P extends Parameters>(
   parameters: P,
   build: (values: Values<P>, scanner: Scanner, isGiven: (key: keyof P) => boolean) => Sequence,
 ): BuiltinSequence {
-  const make: BuiltinSequence['make'] = (given, scanner) =>
-    build(completeParameters(name, parameters, given), scanner, (key) => Object.hasOwn(given, key));
+  const make: BuiltinSequence['make'] = (given, scanner) => {
+    const values = completeParameters(name, parameters, given);
+    return { ...build(values, scanner, (key) => Object.hasOwn(given, key)), parameters: values };
+  };
   return { name, doc, parameters, make };
 }
 
 /** A time that the events before it do not fit into. */
 export function tooShort(name: string, key: string, wanted: number, earliest: number): Error {
-  const least = (Math.ceil(earliest * 1e7 - 1e-3) / 1e7).toFixed(7);
-  return usage(`${name}: ${key}=${wanted} s is too short`, `the shortest is ${least} s (0 takes it)`);
+  // Rounded up to 0.1 µs, so that what is printed can be given.
+  const least = Number((Math.ceil(earliest * 1e7 - 1e-3) / 1e4).toFixed(4));
+  return usage(
+    `${name}: ${key}=${formatQuantity(wanted, 's')} is too short`,
+    `the shortest possible is ${least}ms; ${key}=0 selects it`,
+  );
 }

@@ -6,6 +6,7 @@
  * The prephaser and the phase encoding stand before the refocusing pulse, which negates k: both have the sign opposite
  * to a gradient echo's.
  */
+import { DEGREE } from '../../common/quantities.ts';
 import type { Seconds } from '../../common/units.ts';
 import { areaTrapezoid, blockOf, delayOf, roundUp, sequenceOf, setLabel } from '../designer.ts';
 import type { Block } from '../types.ts';
@@ -16,6 +17,7 @@ import {
   longestOf,
   phaseTable,
   readoutLobe,
+  SHORTEST,
   slicePositions,
   sliceSelection,
   spinWarpParameters,
@@ -27,16 +29,36 @@ import {
 
 const parameters = {
   ...spinWarpParameters,
-  te: { default: 30e-3, unit: 's', doc: 'the echo time (0: shortest; the default gives way)', minimum: 0 },
+  te: { default: 30e-3, unit: 's', doc: `the echo time (${SHORTEST})`, minimum: 0, plausible: 2 },
   tr: {
     default: 0.5,
     unit: 's',
-    doc: 'the repetition time of a slice (0: shortest; the default gives way)',
+    doc: `the repetition time of a slice (${SHORTEST})`,
     minimum: 0,
+    plausible: 15,
   },
-  flip: { default: 90, unit: 'deg', doc: 'the excitation angle', minimum: 0, exclusive: true, maximum: 180 },
-  refocusing: { default: 180, unit: 'deg', doc: 'the refocusing angle', minimum: 91, maximum: 180 },
-  rfDuration: { default: 3e-3, unit: 's', doc: 'the shortest pulse; B1 may ask for a longer one', minimum: 1e-4 },
+  flip: {
+    default: 90 * DEGREE,
+    unit: 'rad',
+    doc: 'the excitation angle',
+    minimum: 0,
+    exclusive: true,
+    maximum: 180 * DEGREE,
+  },
+  refocusing: {
+    default: 180 * DEGREE,
+    unit: 'rad',
+    doc: 'the refocusing angle',
+    minimum: 91 * DEGREE,
+    maximum: 180 * DEGREE,
+  },
+  rfDuration: {
+    default: 3e-3,
+    unit: 's',
+    doc: 'the duration of the pulses; lengthened if B1 would exceed the limit',
+    minimum: 1e-4,
+    plausible: 0.1,
+  },
   crusher: { default: 4, unit: 'cycles', doc: 'the dephasing across the slice on each side of the 180°', minimum: 0 },
   spoiler: { default: 8, unit: 'cycles', doc: 'the dephasing across the slice after the readout', minimum: 0 },
 } as const;
@@ -50,9 +72,8 @@ export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (value
   });
   const { fov, n, slices, thickness, gap, offset, dwell, timeBandwidth, te, tr, flip, refocusing } = values;
   const common = { sequence: 'se', thickness, timeBandwidth, shortest: values.rfDuration };
-  const angle = (degrees: number): number => (degrees * Math.PI) / 180;
-  const excite = sliceSelection({ ...common, flip: angle(flip), use: 'excitation' }, scanner);
-  const refocus = sliceSelection({ ...common, flip: angle(refocusing), use: 'refocusing' }, scanner);
+  const excite = sliceSelection({ ...common, flip, use: 'excitation' }, scanner);
+  const refocus = sliceSelection({ ...common, flip: refocusing, use: 'refocusing' }, scanner);
   const readout = readoutLobe('se', fov, n, dwell, scanner);
   const rephaser = areaTrapezoid(-excite.areaAfter, scanner);
   const prephaser = areaTrapezoid(readout.areaBefore, scanner);
@@ -121,6 +142,6 @@ export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (value
     SliceGap: gap,
     TE: 2 * (before + firstWait),
     TR: slices * shot + trWait,
-    FlipAngle: flip,
+    FlipAngle: flip / DEGREE,
   });
 });

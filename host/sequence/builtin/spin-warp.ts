@@ -9,8 +9,11 @@ import { adc, areaTrapezoid, eventEnd, flatTop, roundUp, sincDuration, sincPulse
 import type { AdcEvent, RfEvent, RfUse, Scanner, TrapezoidEvent } from '../types.ts';
 import { tooShort } from './parameters.ts';
 
+/** How times that may be left to the sequence say so in their description. */
+export const SHORTEST = '0 = shortest possible; lengthened if necessary unless set explicitly';
+
 export const spinWarpParameters = {
-  fov: { default: 0.25, unit: 'm', doc: 'the field of view, square', minimum: 0, exclusive: true },
+  fov: { default: 0.25, unit: 'm', doc: 'the field of view, square', minimum: 0, exclusive: true, plausible: 1 },
   n: {
     default: 128,
     unit: '',
@@ -20,10 +23,10 @@ export const spinWarpParameters = {
     integer: true,
   },
   slices: { default: 1, unit: '', doc: 'the number of slices', minimum: 1, maximum: 1024, integer: true },
-  thickness: { default: 5e-3, unit: 'm', doc: 'the slice thickness', minimum: 0, exclusive: true },
-  gap: { default: 0, unit: 'm', doc: 'the gap between slices', minimum: 0 },
-  offset: { default: 0, unit: 'm', doc: 'the z position of the middle of the slices' },
-  dwell: { default: 20e-6, unit: 's', doc: 'the time per sample', minimum: 0, exclusive: true },
+  thickness: { default: 5e-3, unit: 'm', doc: 'the slice thickness', minimum: 0, exclusive: true, plausible: 0.5 },
+  gap: { default: 0, unit: 'm', doc: 'the gap between slices', minimum: 0, plausible: 0.5 },
+  offset: { default: 0, unit: 'm', doc: 'the z position of the middle of the slices', plausible: 1 },
+  dwell: { default: 20e-6, unit: 's', doc: 'the time per sample', minimum: 0, exclusive: true, plausible: 0.01 },
   timeBandwidth: { default: 4, unit: '', doc: 'the time-bandwidth product of the pulses', minimum: 1, maximum: 100 },
 } as const;
 

@@ -3,6 +3,7 @@
  * as long as its delay or its longest event. Soft delays let the caller decide.
  */
 import { badInput, usage } from '../../common/errors.ts';
+import { didYouMean } from '../../common/suggest.ts';
 import type { Seconds } from '../../common/units.ts';
 import type { SoftDelayValue } from '../types.ts';
 import type { ExtensionList, SoftDelay } from './extensions.ts';
@@ -108,8 +109,10 @@ function softDelayOverrides(
   }
   for (const hint of Object.keys(wanted)) {
     if (hints.has(hint)) continue;
-    const known = hints.size === 0 ? 'it has none' : `it has ${[...hints].join(', ')}`;
-    throw usage(`${path} has no soft delay ${hint}`, known);
+    throw usage(
+      `${path} has no soft delay ${hint}`,
+      didYouMean(hint, hints, (all) => (all === '' ? 'it has none' : `it has ${all}`)),
+    );
   }
   return durations;
 }

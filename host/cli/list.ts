@@ -1,0 +1,57 @@
+/** `larmor list`: the built-in sequences and phantoms, and the file formats. */
+import { builtinPhantoms } from '../phantom/builtins.ts';
+import { builtinSequences } from '../sequence/builtin/index.ts';
+import { printJson, printLines } from './output.ts';
+
+interface Format {
+  readonly endings: readonly string[];
+  readonly description: string;
+}
+
+/** What is read and written, by what it is for. */
+const FORMATS = {
+  sequence: [{ endings: ['.seq'], description: 'Pulseq 1.2 to 1.5' }],
+  phantom: [
+    { endings: ['.phantom'], description: 'KomaMRI (HDF5); larmor phantom make writes it' },
+    { endings: ['.h5', '.hdf5'], description: 'JEMRIS, or plain arrays x, y, z, ρ, T1, T2, T2s, Δw (HDF5)' },
+    { endings: ['.nii', '.nii.gz'], description: 'label image (NIfTI) with a tissue table' },
+    { endings: ['.mat'], description: 'label image (MATLAB) with a tissue table' },
+  ],
+  rawData: [
+    { endings: ['.mrd', '.h5'], description: 'ISMRMRD, which larmor reconstruct reads' },
+    { endings: ['.npy'], description: 'NumPy, the signal alone' },
+    { endings: ['.mat'], description: 'MATLAB, signal and trajectory' },
+    { endings: ['.cfl'], description: 'BART, with .hdr; non-Cartesian scans also get NAME_traj.cfl' },
+  ],
+  image: [
+    { endings: ['.png'], description: 'picture' },
+    { endings: ['.nii', '.nii.gz'], description: 'NIfTI, magnitude' },
+    { endings: ['.npy'], description: 'NumPy, complex [repetition, contrast, slice, y, x]' },
+  ],
+} as const satisfies Readonly<Record<string, readonly Format[]>>;
+
+export function list({ json }: { json?: boolean }): void {
+  const sequences = [...builtinSequences].map(([name, { doc }]) => ({ name, description: doc }));
+  const phantoms = Object.entries(builtinPhantoms).map(([name, { doc }]) => ({ name, description: doc }));
+  if (json) {
+    printJson('list', { sequences, phantoms, formats: FORMATS });
+    return;
+  }
+  const row = (name: string, description: string): string => `  ${name.padEnd(16)}${description}`;
+  const builtins = (title: string, all: readonly { name: string; description: string }[]): string[] => [
+    title,
+    ...all.map(({ name, description }) => row(name, description)),
+  ];
+  const formats = (title: string, all: readonly Format[]): string[] => [
+    title,
+    ...all.map(({ endings, description }) => row(endings.join(' '), description)),
+  ];
+  printLines([
+    ...builtins('built-in sequences (larmor info NAME lists the parameters)', sequences),
+    ...builtins('built-in phantoms', phantoms),
+    ...formats('sequence files', FORMATS.sequence),
+    ...formats('phantom files', FORMATS.phantom),
+    ...formats('raw data (simulate -o)', FORMATS.rawData),
+    ...formats('images (reconstruct -o)', FORMATS.image),
+  ]);
+}

@@ -10,7 +10,7 @@ import { readRaw } from '../raw/index.ts';
 import { type Facts, phantomFacts, rawFacts, sequenceFacts } from '../report/facts.ts';
 import { builtinSequences } from '../sequence/builtin/index.ts';
 import type { Sequence } from '../sequence/types.ts';
-import { openScanner, openSequence, reportFindings } from './inputs.ts';
+import { inferEncoding, openScanner, openSequence, reportFindings } from './inputs.ts';
 import { endingOf, kindOfName } from './names.ts';
 import { printJson, printLines } from './output.ts';
 import { splitSettings } from './settings.ts';
@@ -34,7 +34,13 @@ async function gather(name: string, { scanner: scannerFile, set = [] }: InfoOpti
     reportFindings(sequence, scanner, false);
     const builtin = builtinSequences.get(name);
     const about = builtin === undefined ? {} : { about: builtin.doc };
-    return { kind: 'sequence', name, ...about, ...sequenceFacts(sequence, scanner), ...listed(builtin?.parameters) };
+    return {
+      kind: 'sequence',
+      name,
+      ...about,
+      ...sequenceFacts(sequence, inferEncoding(sequence, scanner)),
+      ...listed(builtin?.parameters),
+    };
   };
   const ofPhantom = async (): Promise<Facts> => {
     const source = await openPhantom(name, splitSettings(set, { phantom: name }).phantom);

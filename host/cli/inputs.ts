@@ -10,6 +10,8 @@ import { openPhantom } from '../phantom/open.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import { builtinSequences, makeBuiltin } from '../sequence/builtin/index.ts';
 import { checkSequence } from '../sequence/checks.ts';
+import { encode } from '../sequence/encoding.ts';
+import type { Encoding } from '../sequence/encoding-types.ts';
 import { readPulseq } from '../sequence/pulseq/read.ts';
 import { readScanner } from '../sequence/scanner.ts';
 import { DEFAULT_SCANNER, type Scanner, type Sequence } from '../sequence/types.ts';
@@ -25,6 +27,8 @@ export interface InputOptions {
 export interface Inputs {
   readonly scanner: Scanner;
   readonly sequence: Sequence;
+  /** Of rank 0, which writes: inferred before anything is simulated, so that a wrong label ends the run at once. */
+  readonly encoding: Encoding | undefined;
 }
 
 export function openScanner(path: string | undefined): Scanner {
@@ -68,6 +72,13 @@ export function reportFindings(sequence: Sequence, scanner: Scanner, strict: boo
   }
 }
 
+/** How the sequence encodes space, with a warning for whatever is doubtful about it. @throws LarmorError 65 */
+export function inferEncoding(sequence: Sequence, scanner: Scanner): Encoding {
+  const encoding = encode(sequence, scanner);
+  for (const text of encoding.warnings) warn(text);
+  return encoding;
+}
+
 /** @param quiet on ranks that should not repeat what rank 0 says */
 export async function openInputs(
   sequenceName: string,
@@ -80,10 +91,11 @@ export async function openInputs(
     const settings = splitSettings(options.set ?? [], { sequence: sequenceName, phantom: phantomName });
     const sequence = openSequence(sequenceName, settings.sequence, scanner);
     reportFindings(sequence, scanner, options.strict === true);
+    const encoding = quiet ? undefined : inferEncoding(sequence, scanner);
     requireKind(phantomName, 'phantom');
     const phantom = await openPhantom(phantomName, settings.phantom, { boundsOf });
     detail(`${phantom.name}: ${phantom.spinCount} spins`);
-    return { scanner, sequence, phantom };
+    return { scanner, sequence, encoding, phantom };
   };
   return quiet ? silently(open) : open();
 }

@@ -5,7 +5,6 @@ import { GAMMA_BAR } from '../common/units.ts';
 import type { Engine } from '../engine/types.ts';
 import { writeRaw } from '../raw/index.ts';
 import type { RankReport, Summary } from '../report/summary.ts';
-import { encode } from '../sequence/encoding.ts';
 import { applyReceivePhase } from '../timeline/receive.ts';
 import { STRIDE } from '../timeline/types.ts';
 import type { Job } from './job.ts';
@@ -22,7 +21,7 @@ export function writeOutputs(job: Job, engine: Engine, outputs: readonly string[
     coils: 1,
     samples: timeline.sampleCount,
     precision: plan.precision,
-    encoding: encode(sequence, scanner),
+    encoding: job.encoding!,
     sequenceName: sequence.name,
     phantomName: phantom.name,
     B0: scanner.B0,

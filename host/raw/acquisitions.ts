@@ -3,7 +3,7 @@
  * u16 can count. The one place that does this, so that a reconstruction from memory and one from the file see the same
  * numbers.
  */
-import type { Encoding } from '../sequence/encoding-types.ts';
+import { type Encoding, isImageRole, type ReadoutRole } from '../sequence/encoding-types.ts';
 import { type Flag, flagBits } from './flags.ts';
 import type { AcquiredData, Acquisition, RawData } from './types.ts';
 
@@ -118,12 +118,23 @@ export function* acquisitions(raw: RawData): Generator<Acquisition> {
   }
 }
 
+const ROLE_FLAGS: Readonly<Record<ReadoutRole, Flag | undefined>> = {
+  image: undefined,
+  calibration: 'ACQ_IS_PARALLEL_CALIBRATION',
+  calibrationAndImage: 'ACQ_IS_PARALLEL_CALIBRATION_AND_IMAGING',
+  navigator: 'ACQ_IS_NAVIGATION_DATA',
+  phaseCorrection: 'ACQ_IS_PHASECORR_DATA',
+  noise: 'ACQ_IS_NOISE_MEASUREMENT',
+  dummy: 'ACQ_IS_DUMMYSCAN_DATA',
+};
+
 /** Flags of piece `piece` of readout n. First and last refer to the order played. */
 function flagger(encoding: Encoding): (n: number, piece: number, pieces: number) => bigint {
   const { readouts } = encoding;
   const firstOfRepetition = new Map<number, number>();
   const lastOfRepetition = new Map<number, number>();
-  readouts.forEach(({ counters: { repetition } }, n) => {
+  readouts.forEach(({ counters: { repetition }, role }, n) => {
+    if (!isImageRole(role)) return;
     if (!firstOfRepetition.has(repetition)) firstOfRepetition.set(repetition, n);
     lastOfRepetition.set(repetition, n);
   });
@@ -132,8 +143,8 @@ function flagger(encoding: Encoding): (n: number, piece: number, pieces: number)
     const { repetition } = readout.counters;
     const flags: Flag[] = [];
     if (readout.reversed) flags.push('ACQ_IS_REVERSE');
-    if (readout.navigator) flags.push('ACQ_IS_NAVIGATION_DATA');
-    if (readout.noise) flags.push('ACQ_IS_NOISE_MEASUREMENT');
+    const role = ROLE_FLAGS[readout.role];
+    if (role !== undefined) flags.push(role);
     if (piece === 0) {
       if (readout.firstInSlice) flags.push('ACQ_FIRST_IN_SLICE');
       if (firstOfRepetition.get(repetition) === n) flags.push('ACQ_FIRST_IN_REPETITION');

@@ -5,7 +5,7 @@
  * is chosen by where the samples truly lie: a ramp-sampled "Cartesian" run is no grid to BART. Axes
  * are the encoding's: read, phase, slice.
  */
-import type { Encoding, Readout } from '../sequence/encoding-types.ts';
+import { type Encoding, isImageRole, type Readout } from '../sequence/encoding-types.ts';
 
 /** Dimensions of a BART array. */
 const DIMENSIONS = 16;
@@ -29,10 +29,10 @@ export type BartLayout =
   | { form: 'grid'; shape: readonly number[]; lines: readonly GridLine[]; coilStride: number }
   | { form: 'trajectory'; shape: readonly number[]; readouts: readonly number[] };
 
-/** Readouts that labels mark as navigator or noise stay out, unless there are no others. */
+/** Readouts that are not the image's stay out, unless there are no others. */
 export function bartLayout(encoding: Encoding, coils: number): BartLayout {
   const numbers = encoding.readouts.map((_, n) => n);
-  const imaging = numbers.filter((n) => !encoding.readouts[n].navigator && !encoding.readouts[n].noise);
+  const imaging = numbers.filter((n) => isImageRole(encoding.readouts[n].role));
   const readouts = imaging.length > 0 ? imaging : numbers;
   return gridLayout(encoding, coils, readouts) ?? trajectoryLayout(encoding, coils, readouts);
 }

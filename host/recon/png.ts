@@ -1,6 +1,6 @@
 /**
- * Images to look at: magnitudes in grey, as a radiologist holds them. Rows run downwards to posterior (or to the feet),
- * columns to the patient's left; several planes are laid out as a mosaic, row by row.
+ * Images to look at: magnitudes in grey, as a radiologist holds them. Anterior is up and the patient's left on the right
+ * in axial planes, superior up in the others; several planes are laid out as a mosaic, row by row.
  */
 import { encode } from 'fast-png';
 import { type Image, magnitude, type Triple } from './image.ts';
@@ -17,19 +17,39 @@ interface View {
   readonly flip: readonly [boolean, boolean];
 }
 
-/** The plane to show: x–y, unless one of these has a single pixel and z has not (coronal and sagittal scans). */
-function chooseView({ matrix, directions }: Image): View {
-  let axes: Triple<number> = [0, 1, 2];
-  if (matrix[2] > 1 && matrix[1] === 1) axes = [0, 2, 1];
-  else if (matrix[2] > 1 && matrix[0] === 1) axes = [1, 2, 0];
-  return { axes, flip: [runsAgainst(directions[axes[0]]), runsAgainst(directions[axes[1]])] };
-}
+/** Where right and down of the picture point in the patient (LPS), by the main axis of the plane's normal. */
+const PICTURE: Triple<readonly [right: Triple<number>, down: Triple<number>]> = [
+  // Sagittal: posterior to the right, feet below. Coronal: left to the right, feet below. Axial: left, posterior.
+  [
+    [0, 1, 0],
+    [0, 0, -1],
+  ],
+  [
+    [1, 0, 0],
+    [0, 0, -1],
+  ],
+  [
+    [1, 0, 0],
+    [0, 1, 0],
+  ],
+];
 
-/** To the right of the picture lies left or posterior, below lies posterior or the feet. */
-function runsAgainst(direction: Triple<number>): boolean {
-  const sizes = direction.map(Math.abs);
-  const main = sizes.indexOf(Math.max(...sizes));
-  return main === 2 ? direction[2] > 0 : direction[main] < 0;
+/**
+ * The plane to show: of the image's x and y axes, unless one of these has a single pixel and z has not. Of its two axes
+ * that one runs along rows which lies nearer to the picture's right, whichever of them the scan read along.
+ */
+function chooseView({ matrix, directions }: Image): View {
+  let plane: Triple<number> = [0, 1, 2];
+  if (matrix[2] > 1 && matrix[1] === 1) plane = [0, 2, 1];
+  else if (matrix[2] > 1 && matrix[0] === 1) plane = [1, 2, 0];
+  const normal = directions[plane[2]].map(Math.abs);
+  const [right, down] = PICTURE[normal.indexOf(Math.max(...normal))];
+  const along = (axis: number, way: Triple<number>): number =>
+    directions[axis].reduce((sum, component, lps) => sum + component * way[lps], 0);
+  const fit = (row: number, column: number): number => Math.abs(along(row, right)) + Math.abs(along(column, down));
+  const turned = fit(plane[1], plane[0]) > fit(plane[0], plane[1]) * (1 + 1e-6);
+  const [row, column] = turned ? [plane[1], plane[0]] : [plane[0], plane[1]];
+  return { axes: [row, column, plane[2]], flip: [along(row, right) < 0, along(column, down) < 0] };
 }
 
 /** The bytes of an 8-bit grey PNG file. */

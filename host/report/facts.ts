@@ -5,14 +5,13 @@
 import type { PhantomSource } from '../phantom/types.ts';
 import type { RawFile } from '../raw/types.ts';
 import type { Image } from '../recon/image.ts';
-import { encode } from '../sequence/encoding.ts';
+import type { Encoding } from '../sequence/encoding-types.ts';
 import { peaksOf } from '../sequence/peaks.ts';
-import type { Scanner, Sequence } from '../sequence/types.ts';
+import type { Sequence } from '../sequence/types.ts';
 
 export type Facts = Readonly<Record<string, unknown>>;
 
-export function sequenceFacts(sequence: Sequence, scanner: Scanner): Facts {
-  const encoding = encode(sequence, scanner);
+export function sequenceFacts(sequence: Sequence, encoding: Encoding): Facts {
   const count = (counter: 'slice' | 'contrast' | 'repetition'): number => encoding.limits[counter].maximum + 1;
   return {
     version: sequence.version ?? null,

@@ -7,9 +7,9 @@ import { badInput } from '../common/errors.ts';
 import type { Seconds } from '../common/units.ts';
 import { eventEnd } from './designer.ts';
 import { blockExtremes } from './gradient-limits.ts';
-import type { Vector } from './kspace.ts';
 import { peakOf } from './peaks.ts';
 import type { Block, GradientEvent, Scanner, Sequence } from './types.ts';
+import type { Vector } from './vector.ts';
 
 export interface Finding {
   /** First block concerned, from 0. */

@@ -1,13 +1,14 @@
 /**
  * Encoding counters of readouts: from labels where the sequence uses them, from place and recurrence where it does not.
  * A readout at a place met before under the same excitation is another contrast (echo); under a later one, another
- * repetition.
+ * repetition, or another average where most places are not met so often. Readouts that are not the image's do not
+ * count; they belong to the repetition that is read with them.
  */
 import { badInput } from '../common/errors.ts';
-import { COUNTERS, type Counter } from './encoding-types.ts';
-import { dot, type Excitation, norm, rotate, scale, type Vector, type Walk, type WalkedReadout } from './kspace.ts';
+import { COUNTERS, type Counter, isImageRole, type ReadoutRole } from './encoding-types.ts';
+import type { Walk, WalkedReadout } from './kspace.ts';
 import { COUNTER_LABELS } from './labels.ts';
-import { positive } from './trajectory-kind.ts';
+import { rotate } from './vector.ts';
 
 export type Counters = Record<Counter, number>;
 
@@ -18,14 +19,23 @@ export interface Place {
   readonly slice: number;
 }
 
-export function countersOf(walked: Walk, places: readonly Place[], name: string): Counters[] {
-  const labelled = COUNTERS.filter((counter) => walked.labelsUsed.has(COUNTER_LABELS[counter]));
+/**
+ * @param roles of each readout
+ * @param onGrid readouts are lines of a grid, on which what is read more often is averaged
+ * @throws LarmorError 65 for a label that is negative at a readout
+ */
+export function countersOf(
+  { readouts, labelsUsed }: Walk,
+  places: readonly Place[],
+  roles: readonly ReadoutRole[],
+  onGrid: boolean,
+  name: string,
+): Counters[] {
+  const labelled = COUNTERS.filter((counter) => labelsUsed.has(COUNTER_LABELS[counter]));
   const isLabelled = new Set(labelled);
-  const echoes = new Map<string, { excitation: number; count: number }>();
-  const visits = new Map<string, number>();
-  return walked.readouts.map((readout, n) => {
+  const counters = readouts.map((readout, n): Counters => {
     const { step1, step2, slice } = places[n]!;
-    const counters: Counters = {
+    const own: Counters = {
       kspace_encode_step_1: step1,
       kspace_encode_step_2: step2,
       average: 0,
@@ -36,22 +46,67 @@ export function countersOf(walked: Walk, places: readonly Place[], name: string)
       set: 0,
       segment: 0,
     };
-    for (const counter of labelled) counters[counter] = labelValue(readout, COUNTER_LABELS[counter], name);
-    const place = COUNTERS.map((counter) => counters[counter]).join(' ');
-    if (!isLabelled.has('contrast')) {
-      const echo = echoes.get(place);
-      if (echo !== undefined && echo.excitation === readout.excitation && echo.excitation >= 0) {
-        echo.count++;
-        counters.contrast = echo.count;
-      } else echoes.set(place, { excitation: readout.excitation, count: 0 });
-    }
-    if (!isLabelled.has('repetition')) {
-      const visit = `${place} ${counters.contrast}`;
-      counters.repetition = visits.get(visit) ?? 0;
-      visits.set(visit, counters.repetition + 1);
-    }
-    return counters;
+    for (const counter of labelled) own[counter] = labelValue(readout, COUNTER_LABELS[counter], name);
+    return own;
   });
+  const image = readouts.flatMap((_, n) => (isImageRole(roles[n]!) ? [n] : []));
+  if (!isLabelled.has('contrast')) countEchoes(image, readouts, counters);
+  if (!isLabelled.has('repetition')) {
+    countRepetitions(image, counters, onGrid && !isLabelled.has('average'));
+    takeRepetitions(readouts, counters, roles);
+  }
+  return counters;
+}
+
+const placeOf = (counters: Counters): string => COUNTERS.map((counter) => counters[counter]).join(' ');
+
+function countEchoes(
+  image: readonly number[],
+  readouts: readonly WalkedReadout[],
+  counters: readonly Counters[],
+): void {
+  const echoes = new Map<string, { excitation: number; count: number }>();
+  for (const n of image) {
+    const { excitation } = readouts[n]!;
+    const place = placeOf(counters[n]!);
+    const echo = echoes.get(place);
+    if (echo?.excitation === excitation) counters[n]!.contrast = ++echo.count;
+    else echoes.set(place, { excitation, count: 0 });
+  }
+}
+
+/** The visits of most places are repetitions; what a few places are visited more often is averaged. */
+function countRepetitions(image: readonly number[], counters: readonly Counters[], mayAverage: boolean): void {
+  const visits = new Map<string, number>();
+  for (const n of image) {
+    const place = placeOf(counters[n]!);
+    const visit = visits.get(place) ?? 0;
+    counters[n]!.repetition = visit;
+    visits.set(place, visit + 1);
+  }
+  const places = new Map<number, number>();
+  for (const count of visits.values()) places.set(count, (places.get(count) ?? 0) + 1);
+  const [usual, share] = [...places].reduce((most, entry) => (entry[1] > most[1] ? entry : most), [0, 0]);
+  // Without a clear majority, as in scans cut short, visits are what they are.
+  if (!mayAverage || share <= visits.size / 2) return;
+  for (const n of image) {
+    const own = counters[n]!;
+    own.average = Math.max(0, own.repetition - usual + 1);
+    own.repetition = Math.min(own.repetition, usual - 1);
+  }
+}
+
+/** Reference lines, navigators and the like take the repetition of an image readout of their excitation. */
+function takeRepetitions(
+  readouts: readonly WalkedReadout[],
+  counters: readonly Counters[],
+  roles: readonly ReadoutRole[],
+): void {
+  const repetitions = new Map<number, number>();
+  for (const [n, { excitation }] of readouts.entries())
+    if (isImageRole(roles[n]!)) repetitions.set(excitation, counters[n]!.repetition);
+  for (const [n, { excitation }] of readouts.entries())
+    if (!isImageRole(roles[n]!)) counters[n]!.repetition = repetitions.get(excitation) ?? 0;
 }
 
 function labelValue({ labels, block }: WalkedReadout, label: string, name: string): number {
@@ -62,50 +117,6 @@ function labelValue({ labels, block }: WalkedReadout, label: string, name: strin
     `label ${label} is ${value} at a readout`,
     'start it at 0 with LABELSET',
   );
-}
-
-/** Slices in order along their normals, from the frequency offsets of selective excitations. */
-export interface Slices {
-  readonly count: number;
-  /** Slice number and centre by excitation; 0 and the origin before the first. */
-  of(excitation: number): { number: number; position: Vector };
-  /** The same text for excitations of the same plane. */
-  planeOf(excitation: number): string;
-  /** Distance between neighbours, if all are parallel and there are several. */
-  readonly spacing: number | undefined;
-}
-
-/** Slices closer than this [m] are one. */
-const SAME_SLICE = 1e-7;
-
-/** @param used excitations that something is read after */
-export function slicesOf(excitations: readonly Excitation[], used: ReadonlySet<number>): Slices {
-  const found = new Map<string, { normal: Vector; offset: number; position: Vector; number: number }>();
-  const keys = excitations.map((excitation, n) => {
-    const { normal, offset } = planeOf(excitation);
-    const key = `${normal.map((c) => Math.round(c * 1e3) + 0)} ${Math.round(offset / SAME_SLICE) + 0}`;
-    if (used.has(n) && !found.has(key)) found.set(key, { normal, offset, position: excitation.position, number: 0 });
-    return key;
-  });
-  const all = [...found.values()];
-  const parallel = all.every(({ normal }) => normal.every((c, axis) => Math.abs(c - all[0]!.normal[axis]!) < 1e-3));
-  // Planes of several orientations have no common order: as they come.
-  if (parallel) all.sort((a, b) => a.offset - b.offset);
-  for (const [number, slice] of all.entries()) slice.number = number;
-  const nowhere = { number: 0, position: [0, 0, 0] as Vector };
-  return {
-    count: Math.max(1, all.length),
-    of: (n) => found.get(keys[n] ?? '') ?? nowhere,
-    planeOf: (n) => keys[n] ?? '',
-    spacing: parallel && all.length > 1 ? (all.at(-1)!.offset - all[0]!.offset) / (all.length - 1) : undefined,
-  };
-}
-
-function planeOf({ gradient, position }: Excitation): { normal: Vector; offset: number } {
-  const strength = norm(gradient);
-  if (strength === 0) return { normal: [0, 0, 0], offset: 0 };
-  const normal = positive(scale(gradient, 1 / strength));
-  return { normal, offset: dot(normal, position) };
 }
 
 /**

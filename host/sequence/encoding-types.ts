@@ -23,6 +23,32 @@ export type TrajectoryKind = 'cartesian' | 'epi' | 'radial' | 'spiral' | 'other'
 
 export type Direction = readonly [number, number, number];
 
+/**
+ * What a readout is for. `calibration` is for parallel imaging alone, `calibrationAndImage` for that and the image;
+ * `dummy` readouts carry no signal of an excitation, `noise` ones have no gradient besides.
+ */
+export type ReadoutRole =
+  | 'image'
+  | 'calibration'
+  | 'calibrationAndImage'
+  | 'navigator'
+  | 'phaseCorrection'
+  | 'noise'
+  | 'dummy';
+
+/** Roles of the readouts that make the image. */
+export function isImageRole(role: ReadoutRole): boolean {
+  return role === 'image' || role === 'calibrationAndImage';
+}
+
+/** How much of the grid is skipped, and where a reconstruction finds its calibration lines. */
+export interface ParallelImaging {
+  /** Along phase and slice axis; 1 where no line is skipped. */
+  readonly acceleration: readonly [number, number];
+  /** `embedded` among the image lines, `separate` before or after them, `external`: not in this sequence. */
+  readonly calibration: 'embedded' | 'separate' | 'external';
+}
+
 export interface Encoding {
   readonly kind: TrajectoryKind;
   /**
@@ -43,6 +69,10 @@ export interface Encoding {
   readonly TR: readonly Seconds[];
   readonly TE: readonly Seconds[];
   readonly flipAngle: readonly Radians[];
+  /** Absent where no line is skipped and none is for calibration. */
+  readonly parallelImaging?: ParallelImaging;
+  /** What is implausible about the above, and labels that have no effect: one line each. */
+  readonly warnings: readonly string[];
   readonly readouts: readonly Readout[];
   /** k-space position of every sample of readout n, since the last excitation centre: [samples][axis] cycles/m. */
   trajectory(n: number): Float64Array;
@@ -63,9 +93,7 @@ export interface Readout {
   readonly reversed: boolean;
   readonly firstInSlice: boolean;
   readonly lastInSlice: boolean;
-  /** Marked by labels as something else than image data. */
-  readonly navigator: boolean;
-  readonly noise: boolean;
-  /** Slice centre [m], LPS, where frequency offsets tell. */
+  readonly role: ReadoutRole;
+  /** Centre of the image [m], LPS: the slice's by the pulse's frequency, the field of view's by the receiver's. */
   readonly position: readonly [Meters, Meters, Meters];
 }

@@ -1,99 +1,187 @@
 /**
- * How a sequence encodes space (`encoding-types.ts` says what that is made of): the walk through k-space, named, put on
- * grids and counted. Line and slice numbers come from labels where the sequence has them, else from the trajectory;
- * `grid.ts` defines which index k = 0 has.
+ * How a sequence encodes space (`encoding-types.ts` says what that consists of): the walk through k-space, given roles,
+ * named, put on grids and counted. Line and slice numbers come from labels where the sequence has them, else from the
+ * trajectory; `grid.ts` defines which index k = 0 has.
  *
  * The work is per readout and per distinct event, never per sample: 140 000 TRs take seconds, and sample positions are
  * computed when `trajectory(n)` asks for them.
  */
-import type { Radians, Seconds } from '../common/units.ts';
-import { type Counters, countersOf, type Place, type Slices, shotNumbers, slicesOf } from './counters.ts';
-import { COUNTERS, type Counter, type Encoding, type Readout, type TrajectoryKind } from './encoding-types.ts';
+import { type Counters, countersOf, type Place, shotNumbers } from './counters.ts';
+import {
+  COUNTERS,
+  type Counter,
+  type Encoding,
+  isImageRole,
+  type Readout,
+  type ReadoutRole,
+  type TrajectoryKind,
+} from './encoding-types.ts';
+import { fovShift } from './fov-shift.ts';
 import { type Frame, frameOf, PATIENT_FRAME } from './frame.ts';
-import { dot, type Excitation, samplePositions, type WalkedReadout, walk } from './kspace.ts';
-import { cartesianSpace, freeSpace, radialSpace, type Space, sliceThickness, statedSpace } from './space.ts';
-import { type Line, lineOf, type Reach, reachOf, trajectoryKind } from './trajectory-kind.ts';
+import { freeSpace, radialSpace } from './free-space.ts';
+import { samplePositions, type WalkedReadout, walk } from './kspace.ts';
+import { labelWarnings } from './labels.ts';
+import { parallelImaging } from './parallel-imaging.ts';
+import { implausible } from './plausibility.ts';
+import { rolesOf } from './readout-roles.ts';
+import { type Slices, slicesOf } from './slices.ts';
+import { cartesianSpace, type Space } from './space.ts';
+import { sliceThickness, statedSpace } from './stated-space.ts';
+import { commonFlip, echoTimes, repetitionTime, sampleTime } from './timing.ts';
+import { isStraight, type Line, lineOf, type Reach, reachOf, trajectoryKind, withoutWave } from './trajectory-kind.ts';
 import type { Scanner, Sequence } from './types.ts';
+import { add, dot, norm, type Vector } from './vector.ts';
 
 /** One readout with everything known about where it lies. */
 interface Located {
   readonly walked: WalkedReadout;
   readonly line: Line;
   readonly reach: Reach;
-  readonly navigator: boolean;
-  readonly noise: boolean;
+  readonly role: ReadoutRole;
 }
 
 /** @throws LarmorError 65 for a label that is negative at a readout */
 export function encode(sequence: Sequence, scanner: Scanner): Encoding {
   const walked = walk(sequence, scanner);
   const { excitations, labelsUsed } = walked;
-  const all = walked.readouts.map(locate);
-  // Navigators and noise follow rules of their own: the image's geometry is judged without them.
-  const image = all.filter(({ navigator, noise }) => !navigator && !noise);
-  const readouts = image.map(({ walked }) => walked);
+  const ownLines = walked.readouts.map(lineOf);
+  const roles = rolesOf(walked, ownLines);
+  // The image's geometry is judged by the image's readouts, or by those for calibration if there are no others.
+  const makesImage = roles.some(isImageRole) ? isImageRole : (role: ReadoutRole) => role === 'calibration';
+  const numbers = roles.flatMap((role, n) => (makesImage(role) ? [n] : []));
+  const readouts = numbers.map((n) => walked.readouts[n]!);
+  const kind = trajectoryKind(
+    readouts,
+    numbers.map((n) => ownLines[n]!),
+    readouts.map((readout, i) => reachOf(readout, ownLines[numbers[i]!]!)),
+  );
+  const unwaved =
+    kind === 'other'
+      ? withoutWave(
+          readouts,
+          numbers.map((n) => ownLines[n]!),
+        )
+      : undefined;
+  const isLined = isParallel(kind) || unwaved !== undefined;
+  for (const [i, line] of (unwaved ?? []).entries()) ownLines[numbers[i]!] = line;
+  const all = walked.readouts.map((readout, n): Located => {
+    const line = ownLines[n]!;
+    return { walked: readout, line, reach: reachOf(readout, line), role: roles[n]! };
+  });
+  const image = numbers.map((n) => all[n]!);
   const lines = image.map(({ line }) => line);
-  const reaches = image.map(({ reach }) => reach);
 
-  const kind = trajectoryKind(readouts, lines, reaches);
-  const slices = slicesOf(excitations, new Set(readouts.map(({ excitation }) => excitation)));
+  const slices = slicesOf(
+    excitations,
+    readouts.map(({ excitation }) => excitation),
+  );
   const selecting = excitations[readouts[0]?.excitation ?? -1];
-  const stated = statedSpace(sequence.definitions);
+  const step = image.reduce((most, located) => Math.max(most, stepOf(located)), 0);
+  const stated = statedSpace(sequence.definitions, step > 0 ? 1 / step : undefined);
   const thickness = sliceThickness(stated, selecting, slices.count, slices.spacing);
-  const frame = isParallel(kind) ? frameOf(lines, selecting) : PATIENT_FRAME;
-  const space = isParallel(kind)
-    ? cartesianSpace(readouts, lines, frame, stated, thickness)
+  const frame = isLined ? frameOf(lines, selecting) : PATIENT_FRAME;
+  const space = isLined
+    ? cartesianSpace(lines, step, frame, stated, thickness)
     : kind === 'radial'
       ? radialSpace(readouts, lines, stated, thickness)
-      : freeSpace(readouts, reaches, stated, thickness);
+      : freeSpace(readouts, stated, thickness);
+  const places = placesOf(all, isLined, space, frame, slices);
+  const counters = countersOf(walked, places, roles, isLined, sequence.name);
 
-  const counters = countersOf(walked, placesOf(all, kind, space, frame, slices), sequence.name);
   const [x, y, z] = space.axes;
-  return {
+  const first = numbers[0] === undefined ? undefined : counters[numbers[0]];
+  const sameFrame = numbers.filter((n) => FRAME.every((counter) => counters[n]![counter] === first![counter]));
+  const shifted = sameFrame.map((n) => all[n]!).filter(({ walked, line }) => isStraight(walked, line));
+  const shift = fovShift(
+    shifted.map(({ walked, line }) => ({ readout: walked, line })),
+    excitations,
+    frame,
+    space.axes,
+    scanner.B0,
+  );
+  const parallel = isLined
+    ? parallelImaging(
+        roles,
+        all.map(({ line, role }) =>
+          makesImage(role) ? [gridIndex(space, frame, line, 0), gridIndex(space, frame, line, 1)] : undefined,
+        ),
+      )
+    : undefined;
+  const contrasts = counters.map(({ contrast }) => contrast);
+  const inferred = {
     kind,
     axes: frame,
-    encodedMatrix: [x.matrix, y.matrix, z.matrix],
-    encodedFov: [x.fov, y.fov, z.fov],
-    reconMatrix: [x.reconMatrix, y.reconMatrix, z.reconMatrix],
-    reconFov: [x.reconFov, y.reconFov, z.reconFov],
+    encodedMatrix: [x.matrix, y.matrix, z.matrix] as const,
+    encodedFov: [x.fov, y.fov, z.fov] as const,
+    reconMatrix: [x.reconMatrix, y.reconMatrix, z.reconMatrix] as const,
+    reconFov: [x.reconFov, y.reconFov, z.reconFov] as const,
     limits: limitsOf(all, counters, space, frame, labelsUsed),
-    TR: repetitionTime(excitations, slices, readouts[0]?.excitation ?? -1, sequence),
-    TE: echoTimes(all, counters, excitations),
+    TR: repetitionTime(excitations, slices, readouts, sequence),
+    TE: echoTimes(all, contrasts),
     flipAngle: commonFlip(readouts, excitations),
-    readouts: readoutsOf(all, counters, slices, isParallel(kind) ? frame : undefined),
+    readouts: readoutsOf(all, counters, slices, isLined ? frame : undefined, (position) =>
+      imageCenter(position, shift, frame[2], z.matrix > 1 && slices.count === 1),
+    ),
+    ...(parallel === undefined ? {} : { parallelImaging: parallel }),
+  };
+  return {
+    ...inferred,
+    warnings: [...labelWarnings(labelsUsed), ...implausible(inferred, stated)].map(
+      (text) => `${sequence.name}: ${text}`,
+    ),
     trajectory: (n) => inFrame(samplePositions(walked.readouts[n]!), frame),
   };
+}
+
+/** Counters that tell the frames of an image apart. */
+const FRAME = ['slice', 'contrast', 'phase', 'repetition', 'set', 'average'] as const;
+
+/** Largest distance between neighbouring samples of a line; along the line where it is wave-encoded. */
+function stepOf({ walked: { path }, line }: Located): number {
+  const chord = norm(add(line.last, line.first, -1)) / Math.max(1, path.samples - 1);
+  return path.bend < 1e-3 ? path.largestStep : Math.min(path.largestStep, chord);
+}
+
+/**
+ * Centre of a readout's image. A slab encoded along its normal is imaged about the origin, wherever its pulse put it,
+ * unless the receiver's phase shifts it.
+ */
+function imageCenter(position: Vector, shift: Vector, normal: Vector, encoded: boolean): Vector {
+  return add(encoded ? add(position, normal, -dot(position, normal)) : position, shift);
 }
 
 function isParallel(kind: TrajectoryKind): boolean {
   return kind === 'cartesian' || kind === 'epi';
 }
 
-function locate(walked: WalkedReadout): Located {
-  const line = lineOf(walked);
-  const flag = (label: string): boolean => (walked.labels.get(label) ?? 0) !== 0;
-  return { walked, line, reach: reachOf(walked, line), navigator: flag('NAV'), noise: flag('NOISE') };
-}
-
 /** Line, partition and slice of each readout: from grids where its kind has them, else shots as they come. */
-function placesOf(
-  all: readonly Located[],
-  kind: TrajectoryKind,
-  { grids }: Space,
-  [, phase, slice]: Frame,
-  slices: Slices,
-): Place[] {
-  const farthest = all.reduce((most, { reach }) => Math.max(most, reach.largest), 0);
+function placesOf(all: readonly Located[], isLined: boolean, space: Space, frame: Frame, slices: Slices): Place[] {
+  const farthest = all.reduce((most, { reach, role }) => (isImageRole(role) ? Math.max(most, reach.largest) : most), 0);
   const walked = all.map(({ walked }) => walked);
-  const shots = isParallel(kind) ? undefined : shotNumbers(walked, farthest, grids !== undefined);
-  return all.map(({ walked, line, navigator, noise }, n) => {
-    const index = (axis: 0 | 1): number =>
-      navigator || noise ? 0 : (grids?.[axis]?.index(dot(line.first, axis === 0 ? phase : slice)) ?? 0);
+  const shots = isLined ? undefined : shotNumbers(walked, farthest, space.grids !== undefined);
+  return all.map(({ walked, line, role }, n) => {
+    const index = (axis: 0 | 1): number => (hasPlace(role) ? gridIndex(space, frame, line, axis) : 0);
     return { step1: shots?.[n] ?? index(0), step2: index(1), slice: slices.of(walked.excitation).number };
   });
 }
 
-function readoutsOf(all: readonly Located[], counters: readonly Counters[], slices: Slices, frame?: Frame): Readout[] {
+/** Whether a readout is a line of the image's k-space. */
+function hasPlace(role: ReadoutRole): boolean {
+  return isImageRole(role) || role === 'calibration';
+}
+
+/** Index of a line on the grid along the phase (0) or slice axis (1); 0 without one. */
+function gridIndex({ grids }: Space, [, phase, slice]: Frame, { first }: Line, axis: 0 | 1): number {
+  return grids?.[axis]?.index(dot(first, axis === 0 ? phase : slice)) ?? 0;
+}
+
+function readoutsOf(
+  all: readonly Located[],
+  counters: readonly Counters[],
+  slices: Slices,
+  frame: Frame | undefined,
+  centerOf: (slice: Vector) => Vector,
+): Readout[] {
   // A slice is one pass through one image: the same slice of another repetition begins and ends anew.
   const passOf = (n: number): string => {
     const { slice, repetition, contrast, average, phase, set } = counters[n]!;
@@ -101,14 +189,14 @@ function readoutsOf(all: readonly Located[], counters: readonly Counters[], slic
   };
   const firsts = new Map<string, number>();
   const lasts = new Map<string, number>();
-  for (const [n, { navigator, noise }] of all.entries()) {
-    if (navigator || noise) continue;
+  for (const [n, { role }] of all.entries()) {
+    if (!isImageRole(role)) continue;
     const pass = passOf(n);
     if (!firsts.has(pass)) firsts.set(pass, n);
     lasts.set(pass, n);
   }
   let firstSample = 0;
-  return all.map(({ walked, line, reach, navigator, noise }, n) => {
+  return all.map(({ walked, line, reach, role }, n) => {
     const { samples, dwell } = walked.adc;
     const pass = passOf(n);
     const readout: Readout = {
@@ -121,18 +209,12 @@ function readoutsOf(all: readonly Located[], counters: readonly Counters[], slic
       reversed: frame === undefined ? walked.labels.get('REV') === 1 : dot(line.direction, frame[0]) < 0,
       firstInSlice: firsts.get(pass) === n,
       lastInSlice: lasts.get(pass) === n,
-      navigator,
-      noise,
-      position: slices.of(walked.excitation).position,
+      role,
+      position: centerOf(slices.of(walked.excitation).position),
     };
     firstSample += samples;
     return readout;
   });
-}
-
-/** Time of a sample since the start of the sequence. */
-function sampleTime({ blockStart, adc }: WalkedReadout, sample: number): Seconds {
-  return blockStart + adc.delay + (sample + 0.5) * adc.dwell;
 }
 
 function limitsOf(
@@ -142,7 +224,7 @@ function limitsOf(
   [, phase, slice]: Frame,
   labelsUsed: ReadonlySet<string>,
 ): Encoding['limits'] {
-  const numbers = all.flatMap(({ navigator, noise }, n) => (navigator || noise ? [] : [n]));
+  const numbers = all.flatMap(({ role }, n) => (hasPlace(role) ? [n] : []));
   // The step at k = 0 by the grid's definition; labels count as they please, so theirs is the one nearest to it.
   const centerOf = (counter: Counter, label: string, axis: 0 | 1): number => {
     const grid = grids?.[axis];
@@ -175,63 +257,6 @@ function limitsOf(
     return [counter, { minimum: numbers.length === 0 ? 0 : minimum, maximum, center }];
   });
   return Object.fromEntries(entries);
-}
-
-/** Sums of many block durations agree to this. */
-const SAME_TIME: Seconds = 1e-7;
-
-/** Time between excitations of the slice that is read first, if it is always the same; else the definition TR. */
-function repetitionTime(
-  excitations: readonly Excitation[],
-  slices: Slices,
-  first: number,
-  { definitions }: Sequence,
-): Seconds[] {
-  const slice = slices.planeOf(first);
-  let before: Seconds | undefined;
-  let found: Seconds | undefined;
-  for (const [n, { time }] of excitations.entries()) {
-    if (slices.planeOf(n) !== slice) continue;
-    if (before !== undefined) {
-      if (found !== undefined && Math.abs(time - before - found) > SAME_TIME) return [];
-      found ??= time - before;
-    }
-    before = time;
-  }
-  if (found !== undefined) return [tidy(found)];
-  const stated = Number(definitions.get('TR'));
-  return stated > 0 ? [stated] : [];
-}
-
-/** Per contrast, the time from an excitation's centre to the sample nearest to k = 0. */
-function echoTimes(
-  all: readonly Located[],
-  counters: readonly Counters[],
-  excitations: readonly Excitation[],
-): Seconds[] {
-  const nearest: { distance: number; time: Seconds }[] = [];
-  for (const [n, { walked, reach, navigator, noise }] of all.entries()) {
-    const excitation = excitations[walked.excitation];
-    if (navigator || noise || excitation === undefined) continue;
-    const { contrast } = counters[n]!;
-    const known = nearest[contrast];
-    // A later repetition comes as near but for rounding, and is no news.
-    if (known !== undefined && reach.smallest >= known.distance * (1 - 1e-6) - 1e-9) continue;
-    nearest[contrast] = { distance: reach.smallest, time: sampleTime(walked, reach.nearest) - excitation.time };
-  }
-  return nearest.filter(Boolean).map(({ time }) => tidy(time));
-}
-
-/** The flip angle before every readout, if it is one. */
-function commonFlip(readouts: readonly WalkedReadout[], excitations: readonly Excitation[]): Radians[] {
-  const flips = readouts.flatMap(({ excitation }) => excitations[excitation]?.flip ?? []);
-  const first = flips[0];
-  return first !== undefined && flips.every((flip) => Math.abs(flip - first) < 1e-3 * first) ? [first] : [];
-}
-
-/** To the picosecond: what rounding in sums of durations leaves. */
-function tidy(time: Seconds): Seconds {
-  return Math.round(time * 1e12) / 1e12;
 }
 
 function inFrame(k: Float64Array, frame: Frame): Float64Array {

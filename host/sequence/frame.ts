@@ -1,6 +1,7 @@
 /** The frame of parallel lines: which way they are read, phase-encoded and sliced, so that oblique scans stay Cartesian. */
-import { add, cross, dot, type Excitation, norm, scale, type Vector } from './kspace.ts';
+import type { Excitation } from './kspace.ts';
 import { type Line, positive } from './trajectory-kind.ts';
+import { add, cross, dot, norm, scale, type Vector } from './vector.ts';
 
 export type Frame = readonly [read: Vector, phase: Vector, slice: Vector];
 

@@ -4,8 +4,8 @@
  * only where the unrotated events leave a doubt, so that thousands of rotated spirals cost no more than they must.
  */
 import type { Seconds, TeslaPerMeter } from '../common/units.ts';
-import { rotate, type Vector } from './kspace.ts';
 import type { Block, GradientEvent, Scanner } from './types.ts';
+import { rotate, type Vector } from './vector.ts';
 import { blockGradients, gradientPoints, type PiecewiseLinear } from './waveform.ts';
 
 export interface Extremes {

@@ -28,3 +28,21 @@ export const COUNTER_LABELS: Readonly<Record<Counter, string>> = {
   set: 'SET',
   segment: 'SEG',
 };
+
+/** Flags that say what a readout is for (`readout-roles.ts`), or that it runs backwards. */
+const FLAGS: readonly string[] = ['NAV', 'REV', 'REF', 'IMA', 'NOISE'];
+
+/** Labels of the specification that address a scanner's own software and change nothing in what is simulated. */
+const INERT: readonly string[] = ['SMS', 'OFF', 'PMC', 'NOROT', 'NOPOS', 'NOSCL', 'ONCE', 'TRID', 'ACQ'];
+
+/** One line for the labels that are known but have no effect, and one for unknown ones. */
+export function labelWarnings(used: ReadonlySet<string>): string[] {
+  const effective = new Set([...Object.values(COUNTER_LABELS), ...FLAGS]);
+  const inert = [...used].filter((label) => INERT.includes(label));
+  const unknown = [...used].filter((label) => !effective.has(label) && !INERT.includes(label));
+  const list = (labels: readonly string[]): string => `label${labels.length > 1 ? 's' : ''} ${labels.join(', ')}`;
+  return [
+    ...(inert.length > 0 ? [`${list(inert)}: no effect on a simulation`] : []),
+    ...(unknown.length > 0 ? [`${list(unknown)}: not in the Pulseq specification, no effect`] : []),
+  ];
+}

@@ -1,8 +1,8 @@
 /**
- * What a pulse does, as far as its envelope tells: flip angle, bandwidth, and whether it excites or refocuses. Small
+ * What a pulse does, as far as its envelope tells: flip angle, bandwidth, and whether it selects a slice. Small
  * questions that k-space, encoding and reports ask; the rotation itself is the timeline's and the kernels' business.
  */
-import { GAMMA_BAR, type Hertz, type Radians } from '../common/units.ts';
+import { GAMMA_BAR, type Hertz, type Meters, type Radians, type TeslaPerMeter } from '../common/units.ts';
 import type { RfEvent } from './types.ts';
 
 /** Cells of a pulse: their middles [s], lengths [s] and complex B1 [T]; a linear pulse's cells lie between its points. */
@@ -21,39 +21,60 @@ const flips = new WeakMap<Float64Array, Map<Float64Array, Radians>>();
 
 /** On-resonance flip angle of the envelope, 2πγ̄|∫B1 dt|; exact where B1 keeps its direction. */
 export function flipAngle(rf: RfEvent): Radians {
-  const byTime = flips.get(rf.magnitude) ?? new Map<Float64Array, Radians>();
-  flips.set(rf.magnitude, byTime);
-  // Events that differ in offsets alone share their arrays, and so the answer.
-  const known = byTime.get(rf.phase);
-  if (known !== undefined) return known;
+  return perEnvelope(flips, rf, computeFlipAngle);
+}
+
+/** Events that differ in offsets alone share their arrays, and so the answer. */
+function perEnvelope(
+  known: WeakMap<Float64Array, Map<Float64Array, number>>,
+  rf: RfEvent,
+  compute: (rf: RfEvent) => number,
+): number {
+  const byPhase = known.get(rf.magnitude) ?? new Map<Float64Array, number>();
+  known.set(rf.magnitude, byPhase);
+  const value = byPhase.get(rf.phase) ?? compute(rf);
+  byPhase.set(rf.phase, value);
+  return value;
+}
+
+function computeFlipAngle(rf: RfEvent): Radians {
   let re = 0;
   let im = 0;
   for (const cell of cells(rf)) {
     re += cell.re * cell.dt;
     im += cell.im * cell.dt;
   }
-  const flip = 2 * Math.PI * GAMMA_BAR * Math.hypot(re, im);
-  byTime.set(rf.phase, flip);
-  return flip;
+  return 2 * Math.PI * GAMMA_BAR * Math.hypot(re, im);
 }
 
-/** Above this a pulse of unknown use refocuses; half a degree more than 90° leaves room for rounded amplitudes. */
-const REFOCUSING_ABOVE = (90.5 * Math.PI) / 180;
+/** A slab this thick holds everything a scanner images: nothing is selected by it. */
+const THICKEST_SLAB: Meters = 0.5;
 
 /**
- * What a pulse does to k: an excitation starts it at 0, a refocusing pulse negates it, all others leave it. Files up to
- * 1.4 do not say (`undefined`): a flip angle up to 90.5° excites, a larger one refocuses. An inversion or saturation
- * taken for a refocusing pulse does no harm, as an excitation follows before anything is read.
+ * Whether a pulse selects a slice in a gradient of `strength`. A hard pulse does not, even with a gradient on (UTE, ZTE
+ * and other centre-out scans play it so), nor does one whose bandwidth covers a whole body.
  */
-export function effectOnK(rf: RfEvent): 'start' | 'negate' | 'none' {
-  if (rf.use === 'excitation') return 'start';
-  if (rf.use === 'refocusing') return 'negate';
-  if (rf.use !== 'undefined') return 'none';
-  return flipAngle(rf) > REFOCUSING_ABOVE ? 'negate' : 'start';
+export function isSelective(rf: RfEvent, strength: TeslaPerMeter): boolean {
+  if (strength === 0 || perEnvelope(hardness, rf, isHard) === 1) return false;
+  return bandwidth(rf) < THICKEST_SLAB * GAMMA_BAR * strength;
 }
+
+const hardness = new WeakMap<Float64Array, Map<Float64Array, 0 | 1>>();
+
+/** 1 if amplitude and phase are constant throughout. */
+function isHard({ magnitude, phase }: RfEvent): 0 | 1 {
+  const peak = magnitude.reduce((most, value) => Math.max(most, value), 0);
+  return magnitude.every((value, n) => value > 0.999 * peak && Math.abs(phase[n]! - phase[0]!) < 1e-3) ? 1 : 0;
+}
+
+const bandwidths = new WeakMap<Float64Array, Map<Float64Array, Hertz>>();
 
 /** Full width at half maximum of the envelope's spectrum: the bandwidth a small flip angle excites. */
 export function bandwidth(rf: RfEvent): Hertz {
+  return perEnvelope(bandwidths, rf, computeBandwidth);
+}
+
+function computeBandwidth(rf: RfEvent): Hertz {
   const all = cells(rf);
   const spectrum = (f: Hertz): number => {
     let re = 0;

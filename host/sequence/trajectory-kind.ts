@@ -1,13 +1,17 @@
 /** Names what the image readouts of a sequence trace: parallel lines, spokes, spirals, or something else. */
 import type { TrajectoryKind } from './encoding-types.ts';
-import { add, cross, dot, norm, type Path, rotate, scale, type Vector, type WalkedReadout } from './kspace.ts';
+import type { WalkedReadout } from './kspace.ts';
+import type { Path } from './readout-path.ts';
+import { add, cross, dot, norm, rotate, scale, type Vector } from './vector.ts';
 
 /** A readout is straight if it leaves its chord by less than this part of it. */
 const STRAIGHT = 1e-3;
 /** Sine of the angle below which lines are parallel: amplitudes in files have six digits, gridded spokes degrees. */
-const PARALLEL = 2e-3;
+export const PARALLEL = 2e-3;
 /** A curve belongs to a spiral if it comes nearer to the centre than this part of its farthest point. */
 const CENTRAL = 0.05;
+/** A path is round above this `roundness`, as spirals are; a zigzag of lines, EPI in one readout, stays far below. */
+const ROUND = 0.08;
 
 export interface Line {
   /** k at the first and last sample, physical axes. */
@@ -28,6 +32,8 @@ export function lineOf({ base, path, rotation }: WalkedReadout): Line {
 /** Radius of the sample nearest to the centre of k-space and of the farthest one, and which is nearest. */
 export interface Reach {
   readonly nearest: number;
+  /** Where between samples the path comes nearest to the centre, counted in samples; `nearest` where it is no line. */
+  readonly closest: number;
   readonly smallest: number;
   readonly largest: number;
 }
@@ -52,7 +58,7 @@ export function reachOf(readout: WalkedReadout, line: Line): Reach {
     }
     if (square > largest) largest = square;
   }
-  return { nearest, smallest: Math.sqrt(smallest), largest: Math.sqrt(largest) };
+  return { nearest, closest: nearest, smallest: Math.sqrt(smallest), largest: Math.sqrt(largest) };
 }
 
 /** The same for equally spaced samples on a line, without visiting them. */
@@ -65,7 +71,8 @@ function reachAlong({ samples }: Path, { first, last, direction }: Line): Reach 
   const rounded = forward ? Math.floor(closest + 0.5 + tie) : Math.ceil(closest - 0.5 - tie);
   const nearest = Math.min(samples - 1, Math.max(0, rounded));
   const smallest = norm(add(first, direction, nearest * step));
-  return { nearest, smallest, largest: Math.max(norm(first), norm(last)) };
+  const within = Math.min(samples - 1, Math.max(0, closest));
+  return { nearest, closest: within, smallest, largest: Math.max(norm(first), norm(last)) };
 }
 
 /** Samples on a straight line at equal distances, but for rounding in files. */
@@ -79,6 +86,36 @@ export function positive(direction: Vector): Vector {
   return largest < 0 ? scale(direction, -1) : direction;
 }
 
+export function isStraight({ path }: WalkedReadout, { direction }: Line): boolean {
+  return path.bend < STRAIGHT && norm(direction) > 0;
+}
+
+/**
+ * Lines of a wave-encoded scan as they would be without the wave: curves that all run from end to end in one direction,
+ * oscillating about parallel lines. Undefined for any other trajectory.
+ */
+export function withoutWave(readouts: readonly WalkedReadout[], lines: readonly Line[]): Line[] | undefined {
+  const along = lines[0]?.direction;
+  if (along === undefined) return undefined;
+  const isWave = readouts.every(({ path }, n) => {
+    const { first, last, direction } = lines[n]!;
+    // Longer ways are a zigzag that happens to end beside or across from its start.
+    const way = path.largestStep * (path.samples - 1);
+    return norm(cross(direction, along)) < PARALLEL && way < 4 * norm(add(last, first, -1));
+  });
+  if (!isWave) return undefined;
+  return readouts.map(({ base, path, rotation }, n) => {
+    const { first, last, direction } = lines[n]!;
+    const middle = add(base, rotate(rotation, path.mean));
+    const across = add(middle, direction, -dot(middle, direction));
+    return {
+      first: add(across, direction, dot(first, direction)),
+      last: add(across, direction, dot(last, direction)),
+      direction,
+    };
+  });
+}
+
 /** @param readouts those that make the image, with their lines and reaches */
 export function trajectoryKind(
   readouts: readonly WalkedReadout[],
@@ -86,10 +123,10 @@ export function trajectoryKind(
   reaches: readonly Reach[],
 ): TrajectoryKind {
   if (readouts.length === 0 || readouts.every(({ path }) => path.largestStep === 0)) return 'other';
-  const straight = (n: number): boolean => readouts[n]!.path.bend < STRAIGHT && norm(lines[n]!.direction) > 0;
+  const straight = (n: number): boolean => isStraight(readouts[n]!, lines[n]!);
   const all = (test: (n: number) => boolean): boolean => readouts.every((_, n) => test(n));
   if (!all(straight)) {
-    return all((n) => !straight(n) && reaches[n]!.smallest < CENTRAL * reaches[n]!.largest) ? 'spiral' : 'other';
+    return all((n) => isSpiral(readouts[n]!, straight(n), reaches[n]!)) ? 'spiral' : 'other';
   }
   const { direction } = lines[0]!;
   if (all((n) => norm(cross(lines[n]!.direction, direction)) < PARALLEL)) {
@@ -97,6 +134,22 @@ export function trajectoryKind(
   }
   const stack = areStacked(lines);
   return all((n) => distanceFromCenter(lines[n]!, stack) < 0.75 * readouts[n]!.path.largestStep) ? 'radial' : 'other';
+}
+
+/** Round, and near the centre on its way; a stack of spirals is judged within each plane. */
+function isSpiral({ base, path, rotation }: WalkedReadout, straight: boolean, { smallest, largest }: Reach): boolean {
+  if (straight || path.roundness < ROUND) return false;
+  const height = base[2] + rotate(rotation, path.first)[2];
+  const inPlane = (radius: number): number => Math.sqrt(Math.max(0, radius ** 2 - height ** 2));
+  const [near, far] = isFlat({ path, rotation }) ? [inPlane(smallest), inPlane(largest)] : [smallest, largest];
+  return near < CENTRAL * far;
+}
+
+/** Whether a path stays at one height along z, but for rounding. */
+export function isFlat({ path, rotation }: Pick<WalkedReadout, 'path' | 'rotation'>): boolean {
+  const up = rotate(rotation, [0, 0, 1], true);
+  const range = up.reduce((sum, c, axis) => sum + Math.abs(c) * (path.high[axis]! - path.low[axis]!), 0);
+  return range < STRAIGHT * norm(add(path.high, path.low, -1));
 }
 
 /** Spokes that all lie across z: a star, or a stack of stars encoded along z. */

@@ -64,8 +64,7 @@ export function run(shape: Shape = {}): RawData {
       reversed,
       firstInSlice: n === 0,
       lastInSlice: n === ny * nz * repetitions - 1,
-      navigator: false,
-      noise: false,
+      role: 'image',
       position: [0.001, -0.002, 0.03],
     });
   }
@@ -87,6 +86,7 @@ export function run(shape: Shape = {}): RawData {
     TR: [0.1],
     TE: [0.02],
     flipAngle: [Math.PI / 2],
+    warnings: [],
     readouts,
     trajectory: (n) => {
       const { counters, reversed } = readouts[n];

@@ -277,7 +277,10 @@ test('cfl: navigator and noise readouts stay out, and k beyond a single partitio
   const file = scratch(t);
   const raw = run({ kind: 'radial', matrix: [4, 3, 1] });
   const { encoding } = raw;
-  const readouts = encoding.readouts.map((readout, n) => ({ ...readout, navigator: n === 0, noise: n === 2 }));
+  const readouts = encoding.readouts.map((readout, n) => ({
+    ...readout,
+    role: (['navigator', 'image', 'noise'] as const)[n] ?? readout.role,
+  }));
   const trajectory = (n: number): Float64Array => encoding.trajectory(n).map((k, at) => (at % 3 === 2 ? 5000 : k));
   writeRaw(file('out.cfl'), { ...raw, encoding: { ...encoding, readouts, trajectory } });
   assert.deepEqual(readCfl(file('out')).shape, [1, 4]);

@@ -94,7 +94,10 @@ test('axes of an oblique scan are the directions of its acquisitions', async (t)
 
 test('flags: first and last in slice, repetition and measurement, navigator, noise', async (t) => {
   const raw = run({ matrix: [4, 3, 1], repetitions: 2 });
-  const readouts = raw.encoding.readouts.map((readout, n) => ({ ...readout, navigator: n === 1, noise: n === 2 }));
+  const readouts = raw.encoding.readouts.map((readout, n) => ({
+    ...readout,
+    role: (['image', 'navigator', 'noise'] as const)[n] ?? readout.role,
+  }));
   const path = scratch(t)('out.mrd');
   writeRaw(path, { ...raw, encoding: { ...raw.encoding, readouts } });
   const { acquisitions } = await readRaw(path);
@@ -103,7 +106,8 @@ test('flags: first and last in slice, repetition and measurement, navigator, noi
   assert.deepEqual(withFlag('ACQ_FIRST_IN_SLICE'), [0]);
   assert.deepEqual(withFlag('ACQ_LAST_IN_SLICE'), [5]);
   assert.deepEqual(withFlag('ACQ_FIRST_IN_REPETITION'), [0, 3]);
-  assert.deepEqual(withFlag('ACQ_LAST_IN_REPETITION'), [2, 5]);
+  // Of the image's readouts: who skips noise and navigators must not miss the end of a repetition.
+  assert.deepEqual(withFlag('ACQ_LAST_IN_REPETITION'), [0, 5]);
   assert.deepEqual(withFlag('ACQ_LAST_IN_MEASUREMENT'), [5]);
   assert.deepEqual(withFlag('ACQ_IS_NAVIGATION_DATA'), [1]);
   assert.deepEqual(withFlag('ACQ_IS_NOISE_MEASUREMENT'), [2]);

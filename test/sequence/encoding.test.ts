@@ -243,8 +243,8 @@ test('labels count, trajectories orient; navigators and noise do not shape the i
     [0, 0, 1, 1],
   );
   assert.deepEqual(
-    found.readouts.map(({ navigator }) => navigator),
-    [true, false, false, false],
+    found.readouts.map(({ role }) => role),
+    ['navigator', 'image', 'image', 'image'],
   );
   assert.deepEqual(found.limits.kspace_encode_step_1, { minimum: 3, maximum: 9, center: 7 });
   assert.equal(found.encodedMatrix[1], 3);

@@ -28,8 +28,8 @@ export function rasters(definitions: ReadonlyMap<string, string>, path: string):
   };
 }
 
-/** Below this a field of view is in metres, at or above it in millimetres: no magnet is a metre wide, no field of view a millimetre. */
-const LONGEST: Meters = 1;
+/** From here on a field of view is in millimetres for certain; between 1 and 10 the trajectory decides (`stated-space.ts`). */
+const LONGEST: Meters = 10;
 
 /** The definitions with FOV and slice thickness in metres. */
 export function inMeters(definitions: ReadonlyMap<string, string>): Map<string, string> {

@@ -1,0 +1,141 @@
+/**
+ * What each RF pulse does to k: an excitation starts it at 0, a refocusing pulse negates it, all others leave it. Files
+ * from Pulseq 1.5 on state the use of every pulse. Older files do not: there the flip angle decides, except in spin-echo
+ * trains, which are recognised by what they do, since refocusing pulses of 60° are common in fast spin echo:
+ *
+ *  - timing: the first refocusing pulse comes τ after the excitation, the others 2τ after each other;
+ *  - gradients: with negation the readouts pass k = 0 near their middle, or the crushers cancel; without, they do not;
+ *  - phase: trains without gradients are CPMG's, a quarter turn from the excitation's phase.
+ */
+import type { Seconds, TeslaPerMeter } from '../common/units.ts';
+import type { Path } from './readout-path.ts';
+import { flipAngle } from './rf.ts';
+import type { RfEvent } from './types.ts';
+import { add, dot, norm, originOnLine, rotate, scale, type Vector, ZERO } from './vector.ts';
+
+export type Effect = 'start' | 'negate' | 'none';
+
+export interface Pulse {
+  /** Centre, since the start of the sequence. */
+  readonly time: Seconds;
+  readonly rf: RfEvent;
+  /** From the centre of the pulse before, or the start of the sequence, to this one's centre [cycles/m]. */
+  readonly moment: Vector;
+  /** At the centre. */
+  readonly gradient: readonly [TeslaPerMeter, TeslaPerMeter, TeslaPerMeter];
+}
+
+/** A readout as the train search needs it; `base` is relative to the pulse before. */
+interface ReadoutAfterPulse {
+  readonly pulses: number;
+  readonly base: Vector;
+  readonly rotation: readonly number[] | undefined;
+  readonly path: Path;
+}
+
+const degrees = Math.PI / 180;
+/** Above this a lone pulse of unknown use refocuses; half a degree more than 90° leaves room for rounded amplitudes. */
+const REFOCUSING_ABOVE = 90.5 * degrees;
+/** In a file without any smaller pulse, one below this excites: 180° less what imperfect envelopes lack. */
+const INVERTING_ABOVE = 170 * degrees;
+
+export function pulseEffects(pulses: readonly Pulse[], readouts: readonly ReadoutAfterPulse[]): Effect[] {
+  const effects = pulses.map(({ rf }) => effectAlone(rf, REFOCUSING_ABOVE));
+  if (pulses.every(({ rf }) => rf.use !== 'undefined')) return effects;
+  if (!effects.includes('start')) return pulses.map(({ rf }) => effectAlone(rf, INVERTING_ABOVE));
+  const readoutsAfter = new Map<number, ReadoutAfterPulse[]>();
+  for (const readout of readouts) {
+    const after = readoutsAfter.get(readout.pulses - 1);
+    if (after === undefined) readoutsAfter.set(readout.pulses - 1, [readout]);
+    else after.push(readout);
+  }
+  for (let n = 0; n < pulses.length; ) {
+    const length = effects[n] === 'start' ? trainLength(pulses, n) : 0;
+    if (length > 0 && isSpinEchoTrain(pulses, n, length, readoutsAfter)) {
+      effects.fill('negate', n + 1, n + 1 + length);
+      n += length;
+    }
+    n++;
+  }
+  return effects;
+}
+
+/**
+ * An inversion or saturation taken for a refocusing pulse does no harm, as an excitation follows before anything is
+ * read.
+ */
+function effectAlone(rf: RfEvent, refocusingAbove: number): Effect {
+  if (rf.use === 'excitation') return 'start';
+  if (rf.use === 'refocusing') return 'negate';
+  if (rf.use !== 'undefined') return 'none';
+  return flipAngle(rf) > refocusingAbove ? 'negate' : 'start';
+}
+
+/** Pulse centres of trains agree with their period to this part: centres of shaped pulses are rounded to rasters. */
+const SAME_PERIOD = 0.02;
+
+/** Number of pulses of unknown use after pulse n at the times of a refocusing train: τ, then every 2τ. */
+function trainLength(pulses: readonly Pulse[], n: number): number {
+  const isUnknown = (m: number): boolean => pulses[m]?.rf.use === 'undefined';
+  if (!isUnknown(n) || !isUnknown(n + 1)) return 0;
+  const period = 2 * (pulses[n + 1]!.time - pulses[n]!.time);
+  let length = 1;
+  while (
+    isUnknown(n + length + 1) &&
+    Math.abs(pulses[n + length + 1]!.time - pulses[n + length]!.time - period) < SAME_PERIOD * period
+  )
+    length++;
+  return length;
+}
+
+/** Echoes lie in this part of the line if it is an echo's. */
+const MIDDLE = [0.25, 0.75] as const;
+const isCentral = (fraction: number): boolean => fraction > MIDDLE[0] && fraction < MIDDLE[1];
+
+function isSpinEchoTrain(
+  pulses: readonly Pulse[],
+  n: number,
+  length: number,
+  readoutsAfter: ReadonlyMap<number, readonly ReadoutAfterPulse[]>,
+): boolean {
+  const slice = pulses[n]!.gradient;
+  let k: Vector = ZERO;
+  let echoes = 0;
+  let standing = 0;
+  for (let m = n + 1; m <= n + length; m++) {
+    k = scale(add(k, pulses[m]!.moment), -1);
+    for (const { base, path, rotation } of readoutsAfter.get(m) ?? []) {
+      if (path.largestStep === 0) {
+        standing++;
+        continue;
+      }
+      const [first, last] = [add(base, rotate(rotation, path.first)), add(base, rotate(rotation, path.last))];
+      const excited = originOnLine(first, last);
+      const refocused = originOnLine(add(first, k), add(last, k));
+      if (isCentral(refocused) && !isCentral(excited)) echoes++;
+      else if (isCentral(refocused) && isCentral(excited) && crushersCancel(first, k, slice)) echoes++;
+      else if (isCentral(excited)) return false;
+    }
+  }
+  if (echoes > 0) return true;
+  return standing > 0 && length >= 2 && isCpmg(pulses, n, length);
+}
+
+/** Read along the slice's normal: what is left with negation is small beside what would be left without. */
+function crushersCancel(first: Vector, k: Vector, slice: Vector): boolean {
+  const strength = norm(slice);
+  if (strength === 0) return false;
+  const without = Math.abs(dot(first, slice)) / strength;
+  const withIt = Math.abs(dot(add(first, k), slice)) / strength;
+  return without > 1 && withIt < 0.1 * without;
+}
+
+/** Refocusing pulses share one phase, a quarter turn from the excitation's, to within 10°. */
+function isCpmg(pulses: readonly Pulse[], n: number, length: number): boolean {
+  const phase = (m: number): number => pulses[m]!.rf.phaseOffset;
+  for (let m = n + 1; m <= n + length; m++) {
+    if (Math.abs(Math.cos(phase(m) - phase(n))) > Math.sin(10 * degrees)) return false;
+    if (Math.cos(phase(m) - phase(n + 1)) < Math.cos(10 * degrees)) return false;
+  }
+  return true;
+}

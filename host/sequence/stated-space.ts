@@ -1,0 +1,64 @@
+/** What the definitions of a sequence state about its space: fields of view, matrix, slice thickness. */
+import { GAMMA_BAR, type Meters } from '../common/units.ts';
+import type { Excitation } from './kspace.ts';
+import { bandwidth } from './rf.ts';
+import { norm } from './vector.ts';
+
+/** Along read, phase and slice axis; undefined where nothing is stated. */
+export interface Stated {
+  readonly fov: readonly (Meters | undefined)[];
+  readonly matrix: readonly (number | undefined)[];
+  /** Slice thickness under its own name. */
+  readonly thickness: Meters | undefined;
+}
+
+/** A field of view of so much is in millimetres, unless the trajectory says otherwise: no magnet is wider. */
+const WIDEST: Meters = 1;
+
+/**
+ * Definitions are to be in metres, but millimetres are common (and were the rule before Pulseq 1.4). The distance
+ * between samples decides: 1/distance is the widest field of view they can hold, and no scan samples so much finer
+ * that a factor of 1000 would be in doubt.
+ * @param sampled 1/distance between the samples of a line; undefined without gradients
+ */
+export function statedSpace(definitions: ReadonlyMap<string, string>, sampled: Meters | undefined): Stated {
+  const numbers = (...keys: string[]): (number | undefined)[] =>
+    (definitions.get(keys.find((key) => definitions.has(key)) ?? '') ?? '')
+      .split(/\s+/)
+      .filter(Boolean)
+      .map((word) => (Number(word) > 0 ? Number(word) : undefined));
+  const written = numbers('FOV');
+  const largest = Math.max(0, ...written.map((length) => length ?? 0));
+  const inMeters =
+    sampled === undefined ? largest < WIDEST : Math.abs(Math.log(sampled / largest)) < Math.log(1000) / 2;
+  const unit: Meters = inMeters || largest < WIDEST ? 1 : 1e-3;
+  const lengths = (list: readonly (number | undefined)[]): (Meters | undefined)[] =>
+    list.map((length) => (length === undefined ? undefined : length * unit));
+  return {
+    fov: lengths(written),
+    matrix: numbers('Matrix', 'MatrixSize'),
+    thickness: lengths(numbers('SliceThickness', 'Slice_Thickness'))[0],
+  };
+}
+
+/** Slabs agree with the slices that fill them to this part. */
+const NEARLY = 0.02;
+
+/**
+ * Thickness of a slice: the definitions' z field of view (shared among slices where it spans them all) or slice
+ * thickness, else what the pulse's bandwidth selects in its gradient. Undefined where nothing is selected.
+ * @param spacing distance between neighbouring slices, if there are several
+ */
+export function sliceThickness(
+  stated: Stated,
+  excitation: Excitation | undefined,
+  slices: number,
+  spacing: Meters | undefined,
+): Meters | undefined {
+  const slab = stated.fov[2];
+  if (stated.thickness !== undefined) return stated.thickness;
+  if (slab !== undefined)
+    return spacing !== undefined && Math.abs(slab / (slices * spacing) - 1) < NEARLY ? slab / slices : slab;
+  const strength = excitation === undefined ? 0 : norm(excitation.gradient);
+  return excitation === undefined || strength === 0 ? undefined : bandwidth(excitation.rf) / (GAMMA_BAR * strength);
+}

@@ -1,0 +1,83 @@
+/** Times that describe a sequence: repetition and echo times and the flip angle, from its pulses and readouts. */
+import type { Radians, Seconds } from '../common/units.ts';
+import { isImageRole, type ReadoutRole } from './encoding-types.ts';
+import type { Excitation, WalkedReadout } from './kspace.ts';
+import type { Slices } from './slices.ts';
+import type { Reach } from './trajectory-kind.ts';
+import type { Sequence } from './types.ts';
+
+/** What echo times need to know of a readout. */
+interface TimedReadout {
+  readonly walked: WalkedReadout;
+  readonly reach: Reach;
+  readonly role: ReadoutRole;
+}
+
+/** Time of a sample, or of a place between two, since the start of the sequence. */
+export function sampleTime({ blockStart, adc }: WalkedReadout, sample: number): Seconds {
+  return blockStart + adc.delay + (sample + 0.5) * adc.dwell;
+}
+
+/** Sums of many block durations agree to this. */
+const SAME_TIME: Seconds = 1e-7;
+
+/**
+ * Time between the excitations that the first slice is read after: the one interval that there is, else the stated one,
+ * else that of most excitations (segmented scans pause between their segments).
+ */
+export function repetitionTime(
+  excitations: readonly Excitation[],
+  slices: Slices,
+  readouts: readonly WalkedReadout[],
+  { definitions }: Sequence,
+): Seconds[] {
+  const slice = slices.of(readouts[0]?.excitation ?? -1).number;
+  const intervals: { length: Seconds; count: number }[] = [];
+  let total = 0;
+  let before = -1;
+  for (const { excitation } of readouts) {
+    if (excitation === before || slices.of(excitation).number !== slice) continue;
+    if (before >= 0) {
+      const length = excitations[excitation]!.time - excitations[before]!.time;
+      const known = intervals.find((interval) => Math.abs(interval.length - length) < SAME_TIME);
+      if (known !== undefined) known.count++;
+      else if (intervals.length < MOST_INTERVALS) intervals.push({ length, count: 1 });
+      total++;
+    }
+    before = excitation;
+  }
+  if (intervals.length === 1) return [tidy(intervals[0]!.length)];
+  const stated = Number(definitions.get('TR'));
+  if (stated > 0) return [stated];
+  const usual = intervals.find(({ count }) => count > total / 2);
+  return usual === undefined ? [] : [tidy(usual.length)];
+}
+
+/** Distinct intervals that are counted: an interval of most excitations is among the first. */
+const MOST_INTERVALS = 100;
+
+/** Per contrast, the time from the centre of the excitation that is read to where k comes nearest to 0. */
+export function echoTimes(all: readonly TimedReadout[], contrasts: readonly number[]): Seconds[] {
+  const nearest: { distance: number; time: Seconds }[] = [];
+  for (const [n, { walked, reach, role }] of all.entries()) {
+    if (!isImageRole(role) || walked.excitation < 0) continue;
+    const contrast = contrasts[n]!;
+    const known = nearest[contrast];
+    // A later repetition comes as near but for rounding, and is no news.
+    if (known !== undefined && reach.smallest >= known.distance * (1 - 1e-6) - 1e-9) continue;
+    nearest[contrast] = { distance: reach.smallest, time: sampleTime(walked, reach.closest) - walked.excited };
+  }
+  return nearest.filter(Boolean).map(({ time }) => tidy(time));
+}
+
+/** The flip angle before every readout, if it is one. */
+export function commonFlip(readouts: readonly WalkedReadout[], excitations: readonly Excitation[]): Radians[] {
+  const flips = readouts.flatMap(({ excitation }) => excitations[excitation]?.flip ?? []);
+  const first = flips[0];
+  return first !== undefined && flips.every((flip) => Math.abs(flip - first) < 1e-3 * first) ? [first] : [];
+}
+
+/** To the picosecond: what rounding in sums of durations leaves. */
+function tidy(time: Seconds): Seconds {
+  return Math.round(time * 1e12) / 1e12;
+}

@@ -10,16 +10,46 @@ import { spinBlock } from './types.ts';
 export const WALK_SPINS = 65536;
 
 /**
- * Throws exit 65 unless spins [0, count) of `block` can be simulated: T1 and T2 positive and finite, the rest finite.
+ * What spins can be. Lengths, times and frequencies beyond these are not physics but another unit (positions in mm, times
+ * in ms), and they would overflow the f32 arithmetic of the kernels into NaN.
+ */
+const LIMITS = {
+  /** m */
+  position: 10,
+  density: 1e20,
+  /** Shortest T1 and T2 [s]. */
+  relaxation: 1e-9,
+  /** rad/s: 10 MHz */
+  offResonance: 2 * Math.PI * 1e7,
+} as const;
+
+/** T2 may exceed 2·T1 by rounding: quotients such as 1/R2 in f32. */
+const TWICE = 2 * (1 + 1e-6);
+
+/**
+ * Throws exit 65 unless spins [0, count) of `block` can be simulated: T1 and T2 positive and finite, T2 ≤ 2·T1 (beyond, the
+ * magnetisation would grow past its equilibrium, and past what the sums hold), all within `LIMITS`.
  * T2* is carried, not simulated, and may be infinite (no dephasing) or 0 (unset).
  * @param first number of the block's first spin, for the message
  */
 export function checkSpins(place: string, first: number, count: number, block: SpinBlock): void {
   const { x, y, z, density, T1, T2, T2s, offResonance } = block;
+  const { position, relaxation } = LIMITS;
   for (let n = 0; n < count; n++) {
-    // A sum is finite if all its terms are, and NaN or infinite otherwise (f32 terms cannot overflow an f64 sum).
-    const sum = x[n] + y[n] + z[n] + density[n] + T1[n] + T2[n] + offResonance[n];
-    if (sum - sum === 0 && T1[n] > 0 && T2[n] > 0 && T2s[n] >= 0) continue;
+    // Comparisons are written so that NaN fails them.
+    if (
+      Math.abs(x[n]) <= position &&
+      Math.abs(y[n]) <= position &&
+      Math.abs(z[n]) <= position &&
+      Math.abs(density[n]) <= LIMITS.density &&
+      T1[n] >= relaxation &&
+      T2[n] >= relaxation &&
+      T1[n] < Number.POSITIVE_INFINITY &&
+      T2[n] <= TWICE * T1[n] &&
+      T2s[n] >= 0 &&
+      Math.abs(offResonance[n]) <= LIMITS.offResonance
+    )
+      continue;
     throw wrongSpin(place, first + n, n, block);
   }
 }
@@ -28,16 +58,49 @@ function wrongSpin(place: string, spin: number, n: number, block: SpinBlock): Er
   const where = `${place} spin ${spin}`;
   for (const name of ['T1', 'T2'] as const) {
     const value = block[name][n];
-    if (value > 0 && Number.isFinite(value)) continue;
+    if (value >= LIMITS.relaxation && Number.isFinite(value)) continue;
+    if (value > 0 && value < LIMITS.relaxation)
+      return badInput(where, `${name} is ${value} s`, `give at least ${LIMITS.relaxation} s`);
     const mend =
       value === Number.POSITIVE_INFINITY ? 'use a large finite time, e.g. 1e6 s' : 'give a positive time in s';
     return badInput(where, `${name} is ${value}`, mend);
   }
   for (const name of ['x', 'y', 'z', 'density', 'offResonance'] as const) {
-    if (!Number.isFinite(block[name][n]))
-      return badInput(where, `${name} is ${block[name][n]}`, 'give a finite number');
+    const value = block[name][n];
+    if (!Number.isFinite(value)) return badInput(where, `${name} is ${value}`, 'give a finite number');
+    const limit = name === 'density' || name === 'offResonance' ? LIMITS[name] : LIMITS.position;
+    if (Math.abs(value) <= limit) continue;
+    const unit = { density: '', offResonance: ' rad/s', x: ' m', y: ' m', z: ' m' }[name];
+    return badInput(
+      where,
+      `${name} is ${value}${unit}, beyond ±${Number(limit.toPrecision(3))}${unit}`,
+      'check its unit',
+    );
   }
+  const relaxation = relaxationProblem(block.T1[n], block.T2[n]);
+  if (relaxation !== undefined) return badInput(where, relaxation.what, relaxation.fix);
   return badInput(where, `T2s is ${block.T2s[n]}`, 'give a positive time in s, or Infinity');
+}
+
+/** What is wrong if T2 exceeds 2·T1. */
+export function relaxationProblem(T1: number, T2: number): { readonly what: string; readonly fix: string } | undefined {
+  if (T2 <= TWICE * T1) return undefined;
+  const seconds = (time: number): string => `${Number(time.toPrecision(6))} s`;
+  return {
+    what: `T2 is ${seconds(T2)}, more than twice the T1 of ${seconds(T1)}`,
+    fix: 'no tissue has that: correct T1 or T2',
+  };
+}
+
+/** Throws exit 65 if a phantom reaches out of any scanner: its lengths are then in another unit. */
+export function checkExtent(place: string, { min, max }: PhantomBounds): void {
+  const reach = Math.max(...[...min, ...max].map(Math.abs));
+  if (reach <= LIMITS.position) return;
+  throw badInput(
+    place,
+    `reaches to ${reach} m, beyond ±${LIMITS.position} m`,
+    'check the unit of its voxel size and origin',
+  );
 }
 
 /** Throws RangeError, a defect of the caller, unless spins [first, first + count) exist. */

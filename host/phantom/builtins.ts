@@ -4,6 +4,7 @@
  */
 import { usage } from '../common/errors.ts';
 import { completeParameters, type Given, type Parameters, type Values } from '../common/parameters.ts';
+import { relaxationProblem } from './bounds.ts';
 import { headModel } from './head.ts';
 import { EXTENT } from './head-anatomy.ts';
 import { type Lattice, type LatticeModel, latticeSource, type Vector } from './lattice.ts';
@@ -162,6 +163,8 @@ function uniform(
   { density, T1, T2, offResonance }: Values<typeof material>,
   span?: (j: number, k: number) => readonly [number, number],
 ): LatticeModel {
+  const problem = relaxationProblem(T1, T2);
+  if (problem !== undefined) throw usage(`--set T1=${T1}, T2=${T2}: ${problem.what}`, problem.fix);
   return {
     tissues: [undefined, { density, T1, T2, T2s: T2, offResonance: 2 * Math.PI * offResonance }],
     paintRow(row, j, k) {

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { badInput, missingInput } from '../common/errors.ts';
 import { completeParameters, type Parameters } from '../common/parameters.ts';
+import { checkExtent } from './bounds.ts';
 import { type Lattice, type LatticeModel, latticeSource, type Vector } from './lattice.ts';
 import { readTissueTable, type TissueTable } from './tissue-table.ts';
 import type { Tissue } from './tissues.ts';
@@ -44,15 +45,25 @@ export interface LabelMap {
   readonly numberOf: (label: number) => number;
 }
 
-function labelMap(table: TissueTable): LabelMap {
+/** Labels stored as scaled or f32 numbers miss a whole number by rounding; anything further is no label. */
+const ROUNDING = 1e-4;
+/** Unknown labels remembered for the warning: a picture taken for labels has millions. */
+const MOST_UNKNOWN = 1000;
+
+function labelMap(path: string, table: TissueTable): LabelMap {
   const tissues: (Tissue | undefined)[] = [undefined];
   const numbers = new Map<number, number>([[0, 0]]);
   for (const [label, tissue] of table.tissues) numbers.set(label, tissue ? tissues.push(tissue) - 1 : 0);
   const unknown = new Set<number>();
-  const numberOf = (label: number): number => {
+  const numberOf = (value: number): number => {
+    const known = numbers.get(value);
+    if (known !== undefined) return known;
+    const label = Math.round(value);
+    if (!(Math.abs(value - label) <= ROUNDING * Math.max(1, Math.abs(label))))
+      throw badInput(path, `holds ${value}, which is no label`, 'give whole numbers');
     const number = numbers.get(label);
     if (number !== undefined) return number;
-    unknown.add(label);
+    if (unknown.size < MOST_UNKNOWN) unknown.add(label);
     return 0;
   };
   return { tissues, unknown, numberOf };
@@ -70,7 +81,7 @@ export async function openLabelImage(
 ): Promise<PhantomSource> {
   const options = completeParameters(path, labelImageParameters, given);
   const table = readTissueTable(options.tissues || besides(path));
-  const map = labelMap(table);
+  const map = labelMap(path, table);
   const volume = await readVolume(path, map, table, options.variable || (table.variable ?? ''));
   try {
     const { lattice, model } = thinned(volume, map, options.stride);
@@ -93,6 +104,7 @@ export async function openLabelImage(
       dimensions,
     });
     warnUnknown(path, map, table, warn);
+    checkExtent(path, source.bounds);
     return { ...source, parameters: { ...options, tissues: table.path } };
   } catch (error) {
     warnUnknown(path, map, table, warn);

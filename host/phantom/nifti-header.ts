@@ -69,8 +69,17 @@ export function parseNiftiHeader(path: string, bytes: Uint8Array): NiftiHeader {
   const type = TYPES[fields.datatype];
   if (!type) throw badInput(path, `numbers of NIfTI type ${fields.datatype} are no labels`, 'convert it to integers');
   const [width, get] = type;
-  if (!(Number.isSafeInteger(fields.offset) && fields.offset >= 0)) throw corrupt(path, `data at ${fields.offset}`);
-  // A slope of 0 means that the numbers are not scaled.
+  // Numbers of a single file follow the header and four bytes of extension flags.
+  const first = sizes[version - 1] + 4;
+  if (!(Number.isSafeInteger(fields.offset) && fields.offset >= first))
+    throw badInput(
+      path,
+      `vox_offset is ${fields.offset}, within the header`,
+      `set it to ${first} or convert the file again`,
+    );
+  if (Math.abs(fields.slope) === Infinity || Math.abs(fields.intercept) === Infinity)
+    throw corrupt(path, `labels scaled by ${fields.slope} and ${fields.intercept}`);
+  // A slope of 0, or NaN as some programs write, means that the numbers are not scaled.
   const scaled = fields.slope !== 0 && Number.isFinite(fields.slope) && Number.isFinite(fields.intercept);
   const [slope, intercept] = scaled ? [fields.slope, fields.intercept] : [1, 0];
   return {
@@ -78,7 +87,7 @@ export function parseNiftiHeader(path: string, bytes: Uint8Array): NiftiHeader {
     ...placement(path, fields, UNITS[fields.units & 7] ?? 1e-3),
     dataOffset: fields.offset,
     bytes: width,
-    labelAt: (data, at) => Math.round(get(data, at, little) * slope + intercept),
+    labelAt: (data, at) => get(data, at, little) * slope + intercept,
   };
 }
 
@@ -131,7 +140,7 @@ function placement(path: string, fields: Fields, unit: number): Pick<LabelVolume
   const matrix =
     fields.sform > 0
       ? [srow.slice(0, 4), srow.slice(4, 8), srow.slice(8, 12)]
-      : rotation(fields).map(([a, b, c, d]) => [a * pixdim[1], b * pixdim[2], c * pixdim[3], d]);
+      : rotation(path, fields).map(([a, b, c, d]) => [a * pixdim[1], b * pixdim[2], c * pixdim[3], d]);
   // RAS to LPS turns x and y round.
   const column = (c: number) => [-matrix[0][c] * unit, -matrix[1][c] * unit, matrix[2][c] * unit] as const;
   const steps = [column(0), column(1), column(2)] as const;
@@ -143,15 +152,22 @@ function placement(path: string, fields: Fields, unit: number): Pick<LabelVolume
   return fields.sform > 0 || fields.qform > 0 ? { steps, origin } : { steps };
 }
 
+/** b, c, d of a rotation are at most 1 long; they are stored as f32, some programs round them further. */
+const LONGEST_QUATERNION = 1 + 1e-4;
+
 /** Rows [direction cosines, offset] of the qform; without one the array axes are L to R, P to A, I to S. */
-function rotation({ qform, quaternion, pixdim }: Fields): number[][] {
+function rotation(path: string, { qform, quaternion, pixdim }: Fields): number[][] {
   if (qform <= 0)
     return [
       [1, 0, 0, 0],
       [0, 1, 0, 0],
       [0, 0, 1, 0],
     ];
-  const [b, c, d, x, y, z] = quaternion;
+  const length = Math.hypot(...quaternion.slice(0, 3));
+  if (!(length <= LONGEST_QUATERNION)) throw corrupt(path, `a quaternion of length ${length}`);
+  // Half turns have a length of 1, from which rounding may take them further.
+  const [b, c, d] = quaternion.slice(0, 3).map((part) => part / Math.max(1, length));
+  const [x, y, z] = quaternion.slice(3);
   const a = Math.sqrt(Math.max(0, 1 - b * b - c * c - d * d));
   // pixdim[0] = −1 marks a left-handed third axis.
   const hand = pixdim[0] < 0 ? -1 : 1;

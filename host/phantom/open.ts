@@ -52,7 +52,8 @@ export async function openPhantom(
   if (statSync(name).size === 0) throw badInput(name, 'is empty', 'check that it was copied whole');
   if (ending === '.mat') return openLabelImage(name, parameters, readMatVolume, warn);
   if (ending === '.nii') return openLabelImage(name, parameters, readNiftiVolume, warn);
-  if (!HDF5_ENDINGS.includes(ending) && !isHdf5(name)) throw usage(`${name}: '${ending}' `, FORMATS);
+  if (!HDF5_ENDINGS.includes(ending) && !isHdf5(name))
+    throw usage(`${name}: unsupported phantom format '${ending}'`, FORMATS);
   completeParameters(name, {}, parameters);
   return openHdf5Phantom(name, { warn, boundsOf });
 }

@@ -5,6 +5,7 @@
 import { badInput } from '../common/errors.ts';
 import { readInput } from '../common/files.ts';
 import type { Meters, Tesla } from '../common/units.ts';
+import { relaxationProblem } from './bounds.ts';
 import { TISSUE_B0, type Tissue } from './tissues.ts';
 
 export interface TissueTable {
@@ -64,9 +65,12 @@ function tissueOf(entry: unknown, place: string): Tissue {
   if (typeof offResonance !== 'number' || !Number.isFinite(offResonance)) {
     throw badInput(`${place} offResonance`, `is ${JSON.stringify(offResonance)}`, 'give a number [Hz]');
   }
+  const T1 = positive(record.T1, `${place} T1`, 's');
+  const problem = relaxationProblem(T1, T2);
+  if (problem !== undefined) throw badInput(place, problem.what, problem.fix);
   return {
     density: positive(record.density, `${place} density`, 'relative'),
-    T1: positive(record.T1, `${place} T1`, 's'),
+    T1,
     T2,
     T2s: record.T2s === undefined ? T2 : positive(record.T2s, `${place} T2s`, 's'),
     offResonance: 2 * Math.PI * offResonance,

@@ -8,6 +8,7 @@ import type { Seconds } from '../common/units.ts';
 import { eventEnd } from './designer.ts';
 import { blockExtremes } from './gradient-limits.ts';
 import { peakOf } from './peaks.ts';
+import { LONGEST_BLOCK, valueProblem } from './plausible.ts';
 import type { Block, GradientEvent, Scanner, Sequence } from './types.ts';
 import type { Vector } from './vector.ts';
 
@@ -150,9 +151,12 @@ function refuse(block: Block, n: number, name: string): void {
   const { rf, adc, gx, gy, gz, duration } = block;
   const bad = (what: string, mend: string): Error => badInput(`${name}, block ${n + 1}`, what, mend);
   if (!(duration >= 0)) throw bad(`lasts ${duration} s`, 'give a duration of 0 or more');
+  if (duration > LONGEST_BLOCK) throw bad(`lasts ${duration} s`, `a block lasts at most ${LONGEST_BLOCK} s`);
   for (const event of [rf, gx, gy, gz, adc]) {
     if (event === undefined) continue;
     const kind = event === rf ? 'RF pulse' : event === adc ? 'readout' : 'gradient';
+    const problem = valueProblem(event);
+    if (problem !== undefined) throw bad(`the ${kind} has ${problem}`, 'check the number and its unit');
     if (!(event.delay >= 0)) throw bad(`the ${kind} has a delay of ${event.delay} s`, 'give 0 or more');
     const end = eventEnd(event);
     if (!(end <= duration + SAME_TIME))

@@ -1,38 +1,34 @@
 /** Reads what a scanner allows from a JSON file; keys that it leaves out keep their defaults. */
 import { badInput } from '../common/errors.ts';
 import { readInput } from '../common/files.ts';
-import { DEFAULT_SCANNER, type Scanner } from './types.ts';
+import { DEFAULT_SCANNER, LONGEST_RASTER, type Scanner, SHORTEST_RASTER } from './types.ts';
 
-const UNITS: Readonly<Record<keyof Scanner, string>> = {
-  B0: 'T',
-  B1: 'T',
-  Gmax: 'T/m',
-  Smax: 'T/m/s',
-  adcRaster: 's',
-  blockRaster: 's',
-  gradRaster: 's',
-  rfRaster: 's',
-  rfRingdown: 's',
-  rfDeadTime: 's',
-  adcDeadTime: 's',
+/** Unit and plausible range of each key; times in which nothing may happen can be zero. */
+const RANGES: Readonly<Record<keyof Scanner, readonly [unit: string, least: number, most: number]>> = {
+  B0: ['T', 1e-6, 100],
+  B1: ['T', 1e-9, 1],
+  Gmax: ['T/m', 1e-6, 1000],
+  Smax: ['T/m/s', 1e-3, 1e9],
+  adcRaster: ['s', SHORTEST_RASTER, LONGEST_RASTER],
+  blockRaster: ['s', SHORTEST_RASTER, LONGEST_RASTER],
+  gradRaster: ['s', SHORTEST_RASTER, LONGEST_RASTER],
+  rfRaster: ['s', SHORTEST_RASTER, LONGEST_RASTER],
+  rfRingdown: ['s', 0, 10],
+  rfDeadTime: ['s', 0, 10],
+  adcDeadTime: ['s', 0, 10],
 };
-
-/** Times in which nothing may happen can be zero; a field, a limit or a raster cannot. */
-const MAY_BE_ZERO: ReadonlySet<string> = new Set(['rfRingdown', 'rfDeadTime', 'adcDeadTime']);
 
 /** @throws LarmorError 65 naming file and key, 66 if the file cannot be read */
 export function readScanner(path: string): Scanner {
   const values = parse(path);
   const scanner: Record<string, number> = { ...DEFAULT_SCANNER };
   for (const [key, value] of Object.entries(values)) {
-    if (!Object.hasOwn(UNITS, key))
-      throw badInput(path, `unknown key '${key}'`, `the keys are ${Object.keys(UNITS).join(', ')}`);
-    const unit = UNITS[key as keyof Scanner];
-    const allowed = MAY_BE_ZERO.has(key) ? 'zero or more' : 'more than zero';
-    if (typeof value !== 'number')
-      throw badInput(path, `${key} is ${JSON.stringify(value)}, not a number`, `give ${unit}, ${allowed}`);
-    if (!Number.isFinite(value) || value < 0 || (value === 0 && !MAY_BE_ZERO.has(key)))
-      throw badInput(path, `${key} is ${value}`, `give ${unit}, ${allowed}`);
+    if (!Object.hasOwn(RANGES, key))
+      throw badInput(path, `unknown key '${key}'`, `the keys are ${Object.keys(RANGES).join(', ')}`);
+    const [unit, least, most] = RANGES[key as keyof Scanner];
+    const range = `give ${unit} from ${least} to ${most}`;
+    if (typeof value !== 'number') throw badInput(path, `${key} is ${JSON.stringify(value)}, not a number`, range);
+    if (!(value >= least && value <= most)) throw badInput(path, `${key} is ${value}`, range);
     scanner[key] = value;
   }
   return scanner as unknown as Scanner;

@@ -142,6 +142,10 @@ export interface Scanner {
   readonly adcDeadTime: Seconds;
 }
 
+/** Raster times that a scanner or a file can have. */
+export const SHORTEST_RASTER: Seconds = 1e-9;
+export const LONGEST_RASTER: Seconds = 0.1;
+
 export const DEFAULT_SCANNER: Scanner = {
   B0: 1.5,
   B1: 10e-6,

@@ -65,6 +65,8 @@ test('names and parameters', async () => {
   await fails(2, /head2d has no parameter 'size'; it has voxel/, 'head2d', { size: '1' });
   for (const voxel of ['0', '-1', 'NaN', '1e999', '1e60', '1e-60', '2ms', ''])
     await fails(2, /head2d: voxel=.* (is (not|less)|has no value)/, 'head2d', { voxel });
+  for (const name of ['sphere', 'column', 'grid'])
+    await fails(2, /--set T1=0\.5, T2=1\.1: T2 is 1\.1 s, more than twice/, name, { T1: '0.5', T2: '1.1' });
   await fails(2, /n=2.5 is not a whole number; n is points along each axis/, 'grid', { n: '2.5' });
   await fails(2, /axis=w is none of x, y, z/, 'column', { axis: 'w' });
   await fails(2, /zmin .* lies above zmax/, 'head3d', { zmin: '0.1', zmax: '0' });
@@ -120,6 +122,23 @@ test('spins that cannot be simulated', async () => {
   await fails(65, /spin 0: x is NaN/, await phantom({ 'position/x': values(Number.NaN, 0, 0) }));
   await fails(65, /spin 0: density is Infinity/, await phantom({ 'contrast/ρ': values(1e300, 1, 1) }));
   await fails(65, /spin 1: offResonance is NaN/, await phantom({ 'contrast/Δw': values(0, Number.NaN, 0) }));
+  await fails(
+    65,
+    /spin 1: T2 is 1\.7 s, more than twice the T1 of 0\.8 s; no tissue has that/,
+    await phantom({ 'contrast/T2': values(1.6, 1.7, 0.1) }),
+  );
+  await fails(
+    65,
+    /spin 2: T1 is \d\.\d+e-13 s; give at least 1e-9 s/,
+    await phantom({ 'contrast/T1': values(1, 1, 1e-12) }),
+  );
+  await fails(
+    65,
+    /spin 0: x is 120 m, beyond ±10 m; check its unit/,
+    await phantom({ 'position/x': values(120, 0, 0) }),
+  );
+  await fails(65, /spin 0: density is .*beyond/, await phantom({ 'contrast/ρ': values(1e30, 1, 1) }));
+  await fails(65, /spin 1: offResonance is .* rad\/s, beyond/, await phantom({ 'contrast/Δw': values(0, 1e30, 0) }));
   await fails(65, /spin 0: T2s is -1/, await phantom({ 'contrast/T2s': values(-1, 1, 1) }));
 });
 
@@ -187,6 +206,45 @@ test('label images', async () => {
   await fails(65, /NIfTI type 32 are no labels/, file('f.nii', complex), { tissues });
   const pair = changed((bytes) => bytes.write('ni1', 344));
   await fails(65, /is not a single-file NIfTI; convert it to .nii/, file('g.nii', pair), { tissues });
+  const inHeader = changed((bytes) => bytes.writeFloatLE(0, 108));
+  await fails(65, /vox_offset is 0, within the header; set it to 352/, file('i.nii', inHeader), { tissues });
+  const turned = (length: number): Buffer =>
+    changed((bytes) => {
+      bytes.writeInt16LE(0, 254);
+      bytes.writeInt16LE(1, 252);
+      bytes.writeFloatLE(length, 256);
+    });
+  await fails(65, /a quaternion of length 1\.5/, file('j.nii', turned(1.5)), { tissues });
+  assert.equal((await openPhantom(file('j.nii', turned(1 + 1e-6)), { tissues })).spinCount, 8);
+  for (const [at, value] of [
+    [112, Infinity],
+    [116, -Infinity],
+    [292, Infinity],
+    [280, Number.NaN],
+  ] as const)
+    await fails(
+      65,
+      /corrupt NIfTI header/,
+      file(
+        'k.nii',
+        changed((bytes) => bytes.writeFloatLE(value, at)),
+      ),
+      { tissues },
+    );
+  const huge = changed((bytes) => bytes.writeFloatLE(1e6, 280));
+  await fails(65, /reaches to 1000 m, beyond ±10 m; check the unit/, file('l.nii', huge), { tissues });
+  const scaled = (slope: number): string =>
+    file(
+      'm.nii',
+      changed((bytes) => bytes.writeFloatLE(slope, 112)),
+    );
+  await fails(65, /holds 1\.399\d+, which is no label; give whole numbers/, scaled(1.4), { tissues });
+  assert.equal((await openPhantom(scaled(1.00001), { tissues })).spinCount, 8, 'rounding of a scale is no fraction');
+  const floats = Buffer.alloc(352 + 32);
+  nifti.copy(floats);
+  floats.writeInt16LE(16, 70);
+  for (let n = 0; n < 8; n++) floats.writeFloatLE(n === 5 ? Number.NaN : 1, 352 + 4 * n);
+  await fails(65, /holds NaN, which is no label/, file('n.nii', floats), { tissues });
   const flat = changed((bytes) => bytes.writeFloatLE(0, 280));
   await fails(65, /voxel size or orientation/, file('h.nii', flat), { tissues });
 });
@@ -212,6 +270,7 @@ test('tissue tables', async () => {
   await fails(65, /has 0 tissues/, image, table({ tissues: { 1: null } }));
   await fails(65, /tissue 1 T1: is missing/, image, entry({ T1: undefined }));
   await fails(65, /tissue 1 T2: is 0; give a positive number \[s\]/, image, entry({ T2: 0 }));
+  await fails(65, /tissue 1: T2 is 3 s, more than twice the T1 of 1 s/, image, entry({ T2: 3 }));
   await fails(65, /tissue 1 T1: is 1e\+60/, image, entry({ T1: 1e60 }));
   await fails(65, /tissue 1: has an unknown entry 't1'/, image, entry({ t1: 1 }));
   await fails(65, /tissue 1 offResonance: is "fat"; give a number \[Hz\]/, image, entry({ offResonance: 'fat' }));

@@ -4,7 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { LarmorError } from '../../host/common/errors.ts';
+import { checkSequence } from '../../host/sequence/checks.ts';
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';
+import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
 import { COMPLETE, seqFolder, seqText } from './seq-text.ts';
 
 const save = seqFolder();
@@ -53,6 +55,10 @@ const FAULTS: Readonly<Record<string, readonly [string | Record<string, string>,
   'no blocks': [{ blocks: '[BLOCKS]\n' }, /has no blocks/],
   'fewer blocks than promised': [{ definitions: `${definitions}Num_Blocks 3\n` }, /Num_Blocks is 3 but there are 2/],
   'a raster of zero': [{ definitions: '[DEFINITIONS]\nGradientRasterTime 0\n' }, /GradientRasterTime is `0`/],
+  'a raster of a femtosecond': [
+    { definitions: '[DEFINITIONS]\nRadiofrequencyRasterTime 1e-15\n' },
+    /RadiofrequencyRasterTime is `1e-15`; give seconds from 1e-9 to 0\.1/,
+  ],
   'a raster of words': [{ definitions: '[DEFINITIONS]\nBlockDurationRaster ten\n' }, /BlockDurationRaster is `ten`/],
 
   'cut short in the blocks': [seqText().slice(0, seqText().indexOf('2 100 0') + 7), /:14: GX id is missing/],
@@ -222,4 +228,50 @@ shape_id 3\nnum_samples 2000000000\n0\n0\n1999999998\n`,
 
 for (const [name, [file, message]] of Object.entries(FAULTS)) {
   test(name, () => refused(save(typeof file === 'string' ? file : seqText(file)), 65, message));
+}
+
+/** What reads well and cannot be simulated: numbers in another unit, or that overflow. */
+const IMPLAUSIBLE: Readonly<Record<string, readonly [Record<string, string>, RegExp]>> = {
+  'a phase of 1e308': [
+    { rf: '[RF]\n1 2500 1 2 0 50 100 0 0 0 1e308 e\n' },
+    /phase offset of 1e\+308 rad, beyond ±1000000000000 rad/,
+  ],
+  'a frequency of 1e308': [
+    { adc: '[ADC]\n1 8 25000 20 0 0 1e308 0 0\n' },
+    /the readout has a frequency offset of 1e\+308 Hz/,
+  ],
+  'a B1 of teslas': [
+    { rf: '[RF]\n1 1e9 1 2 0 50 100 0 0 0 0 e\n' },
+    /the RF pulse has a B1 of 23\.48.* T, beyond ±1 T/,
+  ],
+  'a gradient of kiloteslas': [
+    { trap: '[TRAP]\n1 2e12 100 300 100 0\n' },
+    /the gradient has an amplitude of .* T\/m, beyond ±1000 T\/m/,
+  ],
+  'a shape that overflows': [
+    {
+      shapes: COMPLETE.shapes!.replace('num_samples 4\n0\n1\n', 'num_samples 4\n1e308\n1e308\n'),
+      gradients: '[GRADIENTS]\n2 100000 0 5000 3 0 0\n3 -50000 0 0 3 4 10\n',
+    },
+    /the gradient has an amplitude of (Infinity|.*e\+3\d\d) T\/m/,
+  ],
+  'a phase shape that overflows': [
+    {
+      shapes: COMPLETE.shapes!.replace(
+        'shape_id 5\nnum_samples 8\n0\n0.5\n0.5\n5',
+        'shape_id 5\nnum_samples 8\n1e308\n1e308\n6',
+      ),
+    },
+    /the readout has a phase of Infinity rad/,
+  ],
+};
+
+for (const [name, [file, message]] of Object.entries(IMPLAUSIBLE)) {
+  test(name, () => {
+    const sequence = readPulseq(save(seqText(file)));
+    assert.throws(
+      () => checkSequence(sequence, DEFAULT_SCANNER),
+      (error) => error instanceof LarmorError && error.exitCode === 65 && message.test(error.message),
+    );
+  });
 }

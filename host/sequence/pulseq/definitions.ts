@@ -4,7 +4,7 @@
  */
 import { badInput } from '../../common/errors.ts';
 import type { Meters, Seconds } from '../../common/units.ts';
-import { DEFAULT_SCANNER } from '../types.ts';
+import { DEFAULT_SCANNER, LONGEST_RASTER, SHORTEST_RASTER } from '../types.ts';
 
 export interface Rasters {
   readonly block: Seconds;
@@ -12,17 +12,21 @@ export interface Rasters {
   readonly rf: Seconds;
 }
 
+/** Sequences that lie on no raster are written with one of a picosecond for their blocks. */
+const SHORTEST_BLOCK_RASTER: Seconds = 1e-12;
+
 /** Raster times of a file; scanner defaults where it names none. */
 export function rasters(definitions: ReadonlyMap<string, string>, path: string): Rasters {
-  const raster = (key: string, otherwise: Seconds): Seconds => {
+  const raster = (key: string, otherwise: Seconds, shortest = SHORTEST_RASTER): Seconds => {
     const text = definitions.get(key);
     if (text === undefined) return otherwise;
     const value = Number(text);
-    if (value > 0 && value < 1) return value;
-    throw badInput(`${path} [DEFINITIONS]`, `${key} is \`${text}\``, 'give seconds, e.g. 1e-05');
+    if (value >= shortest && value <= LONGEST_RASTER) return value;
+    const range = `give seconds from ${shortest} to ${LONGEST_RASTER}, e.g. 1e-05`;
+    throw badInput(`${path} [DEFINITIONS]`, `${key} is \`${text.slice(0, 40)}\``, range);
   };
   return {
-    block: raster('BlockDurationRaster', DEFAULT_SCANNER.blockRaster),
+    block: raster('BlockDurationRaster', DEFAULT_SCANNER.blockRaster, SHORTEST_BLOCK_RASTER),
     gradient: raster('GradientRasterTime', DEFAULT_SCANNER.gradRaster),
     rf: raster('RadiofrequencyRasterTime', DEFAULT_SCANNER.rfRaster),
   };

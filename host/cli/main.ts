@@ -166,6 +166,12 @@ withOutput(withSettings(phantom.command('make'), 'phantom'))
   .action(async (name, options) => (await import('./phantom.ts')).makePhantom(name, options));
 
 withOutput(
+  program.command('status').description('show the progress of a checkpointed run; exit code 0 if complete, 75 if not'),
+)
+  .argument('<dir>', 'the folder of --checkpoint')
+  .action(async (folder, options) => leave((await import('./status.ts')).status(folder, options)));
+
+withOutput(
   program.command('doctor').description('show what this machine offers, and how to install what is missing'),
 ).action(async (options) => (await import('./doctor.ts')).doctor(options));
 

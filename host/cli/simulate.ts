@@ -1,8 +1,9 @@
 /** `larmor simulate`: sequence + phantom → raw data. */
-import { resolve } from 'node:path';
-import { recordCompletion, writeCheckpoint } from '../cluster/checkpoint.ts';
+import { existsSync } from 'node:fs';
+import { describeFile, recordCompletion, writeCheckpoint } from '../cluster/checkpoint.ts';
 import { type Cluster, joinCluster } from '../cluster/communicator.ts';
 import { type RankOptions, requireSameOptions } from '../cluster/compare.ts';
+import { lockFolder } from '../cluster/lock.ts';
 import { fromRoot, meet } from '../cluster/meeting.ts';
 import { type CheckpointOptions, checkCheckpointOptions, findStart, type Start } from '../cluster/restart.ts';
 import { type RunResult, runTiles } from '../cluster/run.ts';
@@ -10,12 +11,13 @@ import type { Schedule } from '../cluster/schedule.ts';
 import { countTiles, type TileRange } from '../cluster/tiles.ts';
 import { type Findings, tilesToVerify, uniteFindings, type Verification, verifyTiles } from '../cluster/verify.ts';
 import { EXIT, LarmorError } from '../common/errors.ts';
+import { requireDistinct } from '../common/files.ts';
 import { info, print, warn } from '../common/log.ts';
 import { type StopRequest, trapStops } from '../common/signals.ts';
 import { makeEngine } from '../engine/choose.ts';
 import type { Engine } from '../engine/types.ts';
 import { timedReads } from '../phantom/timed.ts';
-import { checkWritable, rawWriterFor } from '../raw/index.ts';
+import { checkWritable, filesOf, rawWriterFor } from '../raw/index.ts';
 import { type RankReport, summaryLines } from '../report/summary.ts';
 import { type Job, type JobOptions, openJob } from './job.ts';
 import { showProgress } from './progress.ts';
@@ -61,10 +63,12 @@ async function simulateIn(
   const reads = timedReads(phantom);
 
   let start: Start = { done: [] };
-  const { done, complete } = await fromRoot(cluster, 'start', () => {
+  const { done, complete } = await fromRoot(cluster, 'start', async () => {
     const size = { coils: 1, samples: timeline.sampleCount, precision: plan.precision };
     for (const path of outputs) checkWritable(path, size);
-    start = findStart(options, plan, 2 * timeline.sampleCount, outputs);
+    requireDistinct(outputs.flatMap(filesOf));
+    if (options.checkpoint !== undefined) await lockFolder(options.checkpoint);
+    start = findStart(options, plan, 2 * timeline.sampleCount, outputs.map(filesOf));
     return { done: start.done, complete: start.completion !== undefined };
   });
   if (complete) {
@@ -89,9 +93,14 @@ async function simulateIn(
   cluster.reportProgress(() => engine.finished);
   const toDo = plan.tileCount - countTiles(done);
   const hide = showProgress(toDo, () => cluster.finished(engine.finished), options.quiet === true || !root);
+  const title = `${job.sequence.name} on ${phantom.name}`;
   const save = (tiles: readonly TileRange[]): void =>
-    writeCheckpoint(options.checkpoint!, plan, `${job.sequence.name} on ${phantom.name}`, tiles, engine.sums);
+    writeCheckpoint(options.checkpoint!, plan, title, tiles, engine.sums);
+  const onSaveError = (error: unknown): void =>
+    warn(`${(error as Error).message}; the run goes on, the checkpoint before it is kept`);
   let result: RunResult;
+  /** Why rank 0 could not keep what was collected last. */
+  let notKept: unknown;
   let verification: Verification | undefined;
   try {
     result = await runTiles(cluster, engine, plan, stop, {
@@ -100,8 +109,11 @@ async function simulateIn(
       tileWork: job.spinWork * plan.tileSize,
       done,
       checkpoint: options.checkpoint === undefined ? undefined : { interval: options.checkpointInterval, write: save },
-      onSaveError: (error) => warn(`${(error as Error).message}; the run goes on, the checkpoint before it is kept`),
+      onSaveError,
     });
+    // At once: who told the job to stop may not wait, and what comes after may fail.
+    if (root && options.checkpoint !== undefined) notKept = attempt(() => save(result.done));
+    if (notKept !== undefined && result.complete) onSaveError(notKept);
     if (options.verify === true && result.complete) {
       const own = tilesToVerify(plan).filter((_, n) => n % cluster.size === cluster.rank);
       const check = (): Promise<Findings> =>
@@ -128,11 +140,20 @@ async function simulateIn(
     peakMemory: process.resourceUsage().maxRSS * 1024,
   });
   await meet(cluster, 'end', report, (perRank) => {
-    if (!result.complete) throw stopped(result, plan.tileCount, options, save);
-    finish(job, engine, perRank, { ...options, outputs, begun, verification, tilesResumed: countTiles(done) }, () =>
-      save(result.done),
-    );
+    if (!result.complete) throw stopped(result, plan.tileCount, options, notKept);
+    const tilesResumed = countTiles(done);
+    finish(job, engine, perRank, { ...options, outputs, title, begun, verification, tilesResumed, notKept });
   });
+}
+
+/** @returns what it threw */
+function attempt(step: () => void): unknown {
+  try {
+    step();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }
 
 /** What ranks must have been told alike, by the names of the options. What decides about bits is in the plan, and compared there. */
@@ -155,40 +176,40 @@ function tellComplete({ completion }: Start, { json, checkpoint }: SimulateOptio
   if (json) print(`${JSON.stringify(completion!.summary)}\n`);
 }
 
-/** Rank 0 keeps what was collected. @returns the error with which all leave; throws 73 if nothing can be kept */
+/** The error with which all leave. @throws LarmorError 73 if what was done could not be kept */
 function stopped(
   { signal, done }: RunResult,
   tileCount: number,
   { checkpoint }: SimulateOptions,
-  save: (tiles: readonly TileRange[]) => void,
+  notKept: unknown,
 ): LarmorError {
   const after = `stopped by ${signal} after`;
   if (checkpoint === undefined)
     return new LarmorError(EXIT.stopped, `${after} a part of the tiles; nothing was kept (--checkpoint DIR keeps it)`);
-  save(done);
+  if (notKept !== undefined) throw notKept;
   const kept = `${countTiles(done)} of ${tileCount} tiles, kept in ${checkpoint}`;
   return new LarmorError(EXIT.stopped, `${after} ${kept}; the same command with --resume goes on from there`);
 }
 
-/** Rank 0's last work: write, tell, and leave a record. What cannot be written is kept in the checkpoint, if there is one. */
+/** Rank 0's last work: write, report, and leave a record. What cannot be written is in the checkpoint, if there is one. */
 function finish(
   job: Job,
   engine: Engine,
   perRank: readonly RankReport[],
   run: SimulateOptions & {
     outputs: readonly string[];
+    title: string;
     begun: number;
     tilesResumed: number;
     verification: Verification | undefined;
+    notKept: unknown;
   },
-  save: () => void,
 ): void {
   const wrote = performance.now();
   try {
     writeOutputs(job, engine, run.outputs);
   } catch (error) {
-    if (run.checkpoint === undefined || !(error instanceof LarmorError)) throw error;
-    save();
+    if (run.checkpoint === undefined || run.notKept !== undefined || !(error instanceof LarmorError)) throw error;
     const kept = `all tiles are kept in ${run.checkpoint}: --resume has only to write`;
     throw new LarmorError(error.exitCode, `${error.message}; ${kept}`, { cause: error });
   }
@@ -199,7 +220,13 @@ function finish(
     recordCompletion(run.checkpoint, {
       planHash: job.plan.hash,
       signalHash: summary.signalHash,
-      outputs: run.outputs.map((path) => resolve(path)),
+      tiles: job.plan.tileCount,
+      title: run.title,
+      outputs: run.outputs.flatMap((path) =>
+        filesOf(path)
+          .filter((file) => existsSync(file))
+          .map(describeFile),
+      ),
       finishedAt: new Date().toISOString(),
       summary,
     });

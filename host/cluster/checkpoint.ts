@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 import {
   closeSync,
+  constants,
   existsSync,
   fstatSync,
   mkdirSync,
@@ -16,10 +17,19 @@ import {
   readFileSync,
   readSync,
   rmSync,
+  statSync,
 } from 'node:fs';
-import { join } from 'node:path';
-import { badInput, cannotWrite } from '../common/errors.ts';
-import { createOutput, writeOutput } from '../common/files.ts';
+import { join, resolve } from 'node:path';
+import { badInput, cannotWrite, missingInput } from '../common/errors.ts';
+import { createOutput, digestOfFile, writeOutput } from '../common/files.ts';
+import {
+  type Completion,
+  checkCompletion,
+  checkHeader,
+  type Header,
+  rangesOf,
+  type WrittenFile,
+} from './checkpoint-header.ts';
 import { differences, type Plan } from './plan.ts';
 import type { TileRange } from './tiles.ts';
 
@@ -32,28 +42,9 @@ const PIECE = 1 << 24;
 
 const HALF_WRITTEN = /^(checkpoint\.larmor|complete\.json)\.\d+\.partial$/;
 
-interface Header {
-  readonly plan: Pick<Plan, 'hash' | 'parts' | 'tileCount'>;
-  /** What was simulated, for messages. */
-  readonly title: string;
-  readonly values: number;
-  /** [first, count] of finished tiles. */
-  readonly done: readonly (readonly [number, number])[];
-}
-
 export interface Checkpoint {
   readonly done: readonly TileRange[];
   readonly sums: BigInt64Array;
-}
-
-/** What a finished run leaves in the place of its checkpoint. */
-export interface Completion {
-  readonly planHash: string;
-  readonly signalHash: string;
-  readonly outputs: readonly string[];
-  readonly finishedAt: string;
-  /** The object of `--json`. */
-  readonly summary: unknown;
 }
 
 const checkpointPath = (directory: string): string => join(directory, 'checkpoint.larmor');
@@ -123,19 +114,46 @@ export function hasCheckpoint(directory: string): boolean {
  * @throws LarmorError 65, naming the file, if it is damaged or of another run
  */
 export function readCheckpoint(directory: string, plan: Plan, values: number): Checkpoint | undefined {
+  const found = inspectCheckpoint(directory);
+  if (found === undefined) return undefined;
+  const { header, sums } = found;
+  const other =
+    header.plan.hash === plan.hash && header.values === values && header.plan.tileCount === plan.tileCount
+      ? undefined
+      : differences(plan.parts, header.plan.parts).join(', ') || 'plan format';
+  if (other !== undefined) {
+    throw badInput(
+      checkpointPath(directory),
+      `belongs to another run (${header.title}), which differs in: ${other}`,
+      'give another folder, or remove it to start from the beginning',
+    );
+  }
+  return { done: rangesOf(header), sums };
+}
+
+/** The checkpoint of whatever run; undefined if there is none. @throws LarmorError 65 if it is damaged, 66 if it cannot be read */
+export function inspectCheckpoint(directory: string): { header: Header; sums: BigInt64Array } | undefined {
   const path = checkpointPath(directory);
   if (!hasCheckpoint(directory)) return undefined;
-  const fd = openSync(path, 'r');
+  let fd: number;
   try {
-    return readFrom(fd, path, plan, values);
+    // Not to wait where a pipe lies under that name.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    throw missingInput(path, (error as Error).message, 'make it readable');
+  }
+  try {
+    return readFrom(fd, path);
   } finally {
     closeSync(fd);
   }
 }
 
-function readFrom(fd: number, path: string, plan: Plan, values: number): Checkpoint {
+function readFrom(fd: number, path: string): { header: Header; sums: BigInt64Array } {
   const damaged = (what: string): Error => badInput(path, what, 'remove it to start from the beginning');
-  const { size } = fstatSync(fd);
+  const stat = fstatSync(fd);
+  if (!stat.isFile()) throw damaged('is not a regular file');
+  const { size } = stat;
   const hash = createHash('sha256');
   let at = 0;
   const take = (into: Uint8Array): void => {
@@ -157,13 +175,9 @@ function readFrom(fd: number, path: string, plan: Plan, values: number): Checkpo
   if (size < PREFIX_BYTES + headerBytes + HASH_BYTES) throw damaged('is cut short');
   const text = Buffer.alloc(headerBytes);
   take(text);
-  let header: Header;
-  try {
-    header = JSON.parse(text.toString()) as Header;
-  } catch {
-    throw damaged('is damaged');
-  }
-  // A hash of the whole proves it sound; before that only what a damaged header cannot make unsafe is believed.
+  const header = headerIn(text);
+  if (typeof header === 'string') throw damaged(`is damaged (${header})`);
+  // The file's own size bounds what is allocated.
   const expected = PREFIX_BYTES + headerBytes + 8 * header.values + HASH_BYTES;
   if (size !== expected) throw damaged(size < expected ? 'is cut short' : 'is damaged');
   const sums = new BigInt64Array(header.values);
@@ -172,30 +186,52 @@ function readFrom(fd: number, path: string, plan: Plan, values: number): Checkpo
   const digest = hash.copy().digest();
   take(stated);
   if (!digest.equals(stated)) throw damaged('is damaged (its checksum is wrong)');
-  if (header.plan.hash !== plan.hash || header.values !== values) {
-    const other = differences(plan.parts, header.plan.parts).join(', ') || 'plan format';
-    throw badInput(
-      path,
-      `belongs to another run (${header.title}), which differs in: ${other}`,
-      'give another folder, or remove it to start from the beginning',
-    );
-  }
-  return { done: header.done.map(([first, count]) => ({ first, count })), sums };
+  return { header, sums };
 }
 
-/** Says that the run is done; the checkpoint goes once that is on disk. @throws LarmorError 73 */
+/** The header, or what is wrong with it. */
+function headerIn(text: Buffer): Header | string {
+  try {
+    const checked = checkHeader(JSON.parse(text.toString()));
+    return typeof checked === 'string' ? `its field '${checked}' is wrong` : checked;
+  } catch {
+    return 'its header is no JSON';
+  }
+}
+
+/** Says that the run is done. Its last checkpoint stays: outputs that are lost are written again from it. @throws LarmorError 73 */
 export function recordCompletion(directory: string, completion: Completion): void {
   writeOutput(completionPath(directory), Buffer.from(`${JSON.stringify(completion, undefined, 2)}\n`));
-  rmSync(checkpointPath(directory), { force: true });
 }
 
 /** The record of a finished run, if there is a readable one. */
 export function readCompletion(directory: string): Completion | undefined {
   try {
-    return JSON.parse(readFileSync(completionPath(directory), 'utf8')) as Completion;
+    return checkCompletion(JSON.parse(readFileSync(completionPath(directory), 'utf8')));
   } catch {
     return undefined;
   }
+}
+
+/** Whether a file is still what the run wrote. @param content compares its content too, not its size alone */
+export function isIntact({ path, bytes, sha256 }: WrittenFile, content: boolean): boolean {
+  try {
+    const stat = statSync(path);
+    return stat.isFile() && stat.size === bytes && (!content || digestOfFile(path) === sha256);
+  } catch {
+    return false;
+  }
+}
+
+/** What a run just wrote, for its record. */
+export function describeFile(path: string): WrittenFile {
+  return { path: resolve(path), bytes: statSync(path).size, sha256: digestOfFile(path) };
+}
+
+/** Forgets a finished run: its folder is taken for another. */
+export function removeFinished(directory: string): void {
+  rmSync(checkpointPath(directory), { force: true });
+  removeCompletion(directory);
 }
 
 export function removeCompletion(directory: string): void {

@@ -7,13 +7,15 @@ import { resolve } from 'node:path';
 import { usage } from '../common/errors.ts';
 import { info } from '../common/log.ts';
 import {
-  type Completion,
   hasCheckpoint,
+  isIntact,
   prepareDirectory,
   readCheckpoint,
   readCompletion,
   removeCompletion,
+  removeFinished,
 } from './checkpoint.ts';
+import type { Completion } from './checkpoint-header.ts';
 import type { Plan } from './plan.ts';
 import { countTiles, type TileRange } from './tiles.ts';
 
@@ -39,8 +41,9 @@ export function checkCheckpointOptions({ checkpoint, resume }: CheckpointOptions
 }
 
 /**
- * Rank 0's look into the folder.
+ * Rank 0's look into the folder, which it has locked.
  * @param values numbers that the sums hold
+ * @param outputs that the run is to write, each with all files it may consist of, the one it is named by first
  * @throws LarmorError 2 if an unfinished run lies there and --resume was not given; 65 for a checkpoint that is not this run's;
  *   73 if the folder cannot be written to
  */
@@ -48,23 +51,25 @@ export function findStart(
   { checkpoint: directory, resume }: CheckpointOptions,
   plan: Plan,
   values: number,
-  outputs: readonly string[],
+  outputs: readonly (readonly string[])[],
 ): Start {
   if (directory === undefined) return { done: [] };
   prepareDirectory(directory);
+  const completion = readCompletion(directory);
   if (!resume) {
-    if (hasCheckpoint(directory)) {
+    if (completion === undefined && hasCheckpoint(directory)) {
       throw usage(
         `--checkpoint ${directory} holds the checkpoint of an unfinished run`,
         'add --resume to go on with it, or name another folder',
       );
     }
-    removeCompletion(directory);
+    removeFinished(directory);
     return { done: [] };
   }
-  const completion = readCompletion(directory);
-  if (completion?.planHash === plan.hash && outputs.every((path) => isWritten(path, completion))) {
-    return { done: [], completion };
+  if (completion?.planHash === plan.hash) {
+    const lost = outputs.flatMap((files) => whatIsLost(files, completion) ?? []);
+    if (lost.length === 0) return { done: [], completion };
+    for (const what of lost) info(`--resume: the run was complete, but ${what}; writing it again`);
   }
   const found = readCheckpoint(directory, plan, values);
   removeCompletion(directory);
@@ -76,6 +81,10 @@ export function findStart(
   return found;
 }
 
-function isWritten(path: string, { outputs }: Completion): boolean {
-  return outputs.includes(resolve(path)) && existsSync(path);
+/** What is wrong with an output of a finished run; undefined if it is as it was written. */
+function whatIsLost(files: readonly string[], { outputs }: Completion): string | undefined {
+  const records = files.map((path) => outputs.find((file) => file.path === resolve(path)));
+  if (records[0] === undefined) return `${files[0]} was not among its outputs`;
+  const odd = files.find((_, n) => records[n] !== undefined && !isIntact(records[n], true));
+  return odd === undefined ? undefined : `${odd} ${existsSync(odd) ? 'is not what it wrote' : 'is missing'}`;
 }

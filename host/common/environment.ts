@@ -42,6 +42,12 @@ export function memoryLimit(environment: NodeJS.ProcessEnv = process.env): numbe
   return number === undefined ? undefined : Number(number) * 2 ** UNIT_POWERS[unit!.toUpperCase()]!;
 }
 
+/** The SLURM job this process belongs to, and how often that was started before. */
+export function slurmJob(environment: NodeJS.ProcessEnv = process.env): { job: string; restart: number } | undefined {
+  const { SLURM_JOB_ID: job, SLURM_RESTART_COUNT: restart } = environment;
+  return job === undefined || job === '' ? undefined : { job, restart: Number(restart) || 0 };
+}
+
 /** A fault that a test asks for: see `failpoints.ts`. */
 export interface FailpointSetting {
   readonly action: FailpointAction;

@@ -2,8 +2,27 @@
  * Files in, files out. Reading turns the operating system's errors into lines that name the file and the mend; writing
  * goes beside the target and is renamed into place, so that a killed run or a full disk leaves no half a file.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
-import { cannotWrite, missingInput } from './errors.ts';
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { cannotWrite, missingInput, usage } from './errors.ts';
+import { failpoint } from './failpoints.ts';
+
+/** Files that this process reads, by device and inode: no output takes the place of one. */
+const inputs = new Set<string>();
+const identity = ({ dev, ino }: Stats): string => `${dev}:${ino}`;
 
 /** Throws exit 66 unless `path` is a regular file that can be opened. */
 export function requireFile(path: string): void {
@@ -12,6 +31,7 @@ export function requireFile(path: string): void {
     const stat = statSync(path);
     if (stat.isDirectory()) throw missingInput(path, 'is a directory', 'give a file');
     isFile = stat.isFile() || stat.isFIFO();
+    inputs.add(identity(stat));
   } catch (error) {
     throw reading(path, error);
   }
@@ -46,7 +66,7 @@ export interface PendingFile {
   abandon(): void;
 }
 
-/** Opens `path` for writing (exit 73 if that cannot be done); nothing appears under `path` before `commit`. */
+/** Opens `path` for writing (exit 73 if that cannot be done, 2 if it is an input); nothing appears under `path` before `commit`. */
 export function createOutput(path: string): PendingFile {
   const beside = `${path}.${process.pid}.partial`;
   const discard = (): void => {
@@ -64,10 +84,17 @@ export function createOutput(path: string): PendingFile {
       throw writing(path, error);
     }
   };
-  const fd = guard(() => openSync(beside, 'w'));
+  guard(() => {
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (there !== undefined && inputs.has(identity(there)))
+      throw usage(`${path} is an input of this run`, 'name another file for the output');
+  });
+  const name = basename(path);
+  const fd = guard(() => openNew(beside));
   let open = true;
   let end = 0;
   const writeAll = (bytes: Uint8Array, offset: number): void => {
+    void failpoint(`write ${name}`);
     for (let done = 0; done < bytes.length; ) {
       done += writeSync(fd, bytes, done, Math.min(bytes.length - done, 1 << 30), offset + done);
     }
@@ -98,6 +125,48 @@ export function createOutput(path: string): PendingFile {
       discard();
     },
   };
+}
+
+/** A new file under this name. What lies there is a killed run's, or a link that must not be followed. */
+function openNew(path: string): number {
+  try {
+    return openSync(path, 'wx');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    rmSync(path);
+    return openSync(path, 'wx');
+  }
+}
+
+/** @throws LarmorError 2 if two of the paths are one file */
+export function requireDistinct(paths: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const path of paths) {
+    const there = statSync(path, { throwIfNoEntry: false });
+    const key = there === undefined ? join(realpathSync(dirname(path)), basename(path)) : identity(there);
+    const other = seen.get(key);
+    if (other !== undefined) {
+      const what = other === path ? `${path} is named twice` : `${other} and ${path} are one file`;
+      throw usage(`${what} as an output`, 'give each output a file of its own');
+    }
+    seen.set(key, path);
+  }
+}
+
+/** Bytes read at once for a digest. */
+const PIECE = 1 << 22;
+
+/** SHA-256 of a file's content, hexadecimal. */
+export function digestOfFile(path: string): string {
+  const hash = createHash('sha256');
+  const piece = Buffer.alloc(PIECE);
+  const fd = openSync(path, 'r');
+  try {
+    for (let count = readSync(fd, piece); count > 0; count = readSync(fd, piece)) hash.update(piece.subarray(0, count));
+  } finally {
+    closeSync(fd);
+  }
+  return hash.digest('hex');
 }
 
 /** Writes `bytes` to `path` in one step, whole or not at all. */

@@ -38,6 +38,11 @@ export function writeRaw(path: string, raw: RawData): void {
   rawWriterFor(path)(path, raw);
 }
 
+/** Every file that writing `path` may make. */
+export function filesOf(path: string): string[] {
+  return rawWriterFor(path) === writeCfl ? Object.values(cflFiles(path)) : [path];
+}
+
 /**
  * Makes sure that writing to `path` would begin well: the format is known, the folder is there and takes files, nothing
  * but a file stands in the way, the format can hold a run of that size. What exists under `path` stays untouched.
@@ -46,7 +51,7 @@ export function writeRaw(path: string, raw: RawData): void {
 export function checkWritable(path: string, size?: SignalSize): void {
   const writer = rawWriterFor(path);
   if (writer === writeMat && size) checkMatSize(path, size);
-  for (const file of writer === writeCfl ? Object.values(cflFiles(path)) : [path]) {
+  for (const file of filesOf(path)) {
     createOutput(file).abandon();
     if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
       throw cannotWrite(file, 'is a directory', 'name a file');

@@ -1,9 +1,12 @@
 /** The checkpoint file by itself: what is written is read back, and nothing else is. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import {
+  describeFile,
   hasCheckpoint,
   prepareDirectory,
   readCheckpoint,
@@ -82,20 +85,109 @@ test('an unfinished run is not overwritten unasked, and --resume without a check
   assert.deepEqual(findStart({ ...options, resume: true }, plan, 4, []), { done, sums });
 });
 
-test('a finished run leaves a record and no checkpoint; resumed, it is complete only if its outputs are there', (t) => {
+test('a finished run leaves a record; resumed, it is complete only if its outputs are what it wrote', (t) => {
   const folder = scratch(t);
   const output = join(folder, 'a.npy');
   writeFileSync(join(folder, 'checkpoint.larmor.123.partial'), 'half');
   prepareDirectory(folder);
   assert.deepEqual(readdirSync(folder), []);
-  writeCheckpoint(folder, plan, 'epi', done, sums);
-  const record = { planHash: 'one', signalHash: 'h', outputs: [output], finishedAt: 'now', summary: { tiles: 10 } };
+  const all = [{ first: 0, count: 10 }];
+  writeCheckpoint(folder, plan, 'epi', all, sums);
+  writeFileSync(output, 'signal');
+  const about = {
+    planHash: 'one',
+    signalHash: 'h',
+    tiles: 10,
+    title: 'epi',
+    finishedAt: 'now',
+    summary: { tiles: 10 },
+  };
+  const record = { ...about, outputs: [describeFile(output)] };
   recordCompletion(folder, record);
-  assert.ok(!hasCheckpoint(folder));
   assert.deepEqual(readCompletion(folder), record);
   const resume = { checkpoint: folder, checkpointInterval: 1, resume: true };
-  writeFileSync(output, 'signal');
-  assert.deepEqual(findStart(resume, plan, 4, [output]).completion, record);
-  assert.equal(findStart(resume, plan, 4, [output, join(folder, 'b.npy')]).completion, undefined);
-  assert.equal(readCompletion(folder), undefined, 'a new run takes the record away');
+  assert.deepEqual(findStart(resume, plan, 4, [[output]]).completion, record);
+  for (const spoil of [() => writeFileSync(output, 'sIgnal'), () => writeFileSync(output, ''), () => rmSync(output)]) {
+    recordCompletion(folder, record);
+    spoil();
+    assert.deepEqual(findStart(resume, plan, 4, [[output]]), { done: all, sums }, 'only to be written again');
+    assert.equal(readCompletion(folder), undefined);
+  }
+  recordCompletion(folder, record);
+  assert.deepEqual(findStart({ ...resume, resume: false }, plan, 4, [[output]]), { done: [] });
+  assert.ok(!hasCheckpoint(folder), 'a finished run may be overwritten');
 });
+
+test('a header with any field wrong, negative, repeated or null is refused by name, checksum or not', (t) => {
+  const folder = scratch(t);
+  const path = join(folder, 'checkpoint.larmor');
+  const sound = {
+    plan: { hash: 'one', parts, tileCount: 10 },
+    title: 'epi',
+    values: 4,
+    done: [
+      [0, 3],
+      [7, 1],
+    ],
+  };
+  writeFileSync(path, checkpointBytes(sound));
+  assert.deepEqual(readCheckpoint(folder, plan, 4), { done, sums });
+  const wrong: [string, unknown][] = [
+    ...['plan', 'title', 'values', 'done'].flatMap((name): [string, unknown][] => [
+      [name, { ...sound, [name]: null }],
+      [name, { ...sound, [name]: undefined }],
+      [name, { ...sound, [name]: -1 }],
+    ]),
+    ...['hash', 'parts', 'tileCount'].map((name): [string, unknown] => [
+      `plan.${name}`,
+      { ...sound, plan: { ...sound.plan, [name]: null } },
+    ]),
+    ['plan.tileCount', { ...sound, plan: { ...sound.plan, tileCount: -10 } }],
+    ['plan.parts', { ...sound, plan: { ...sound.plan, parts: { version: 1 } } }],
+    ['values', { ...sound, values: 4.5 }],
+    ['values', { ...sound, values: 1e300 }],
+    ...[
+      [
+        [0, 3],
+        [2, 1],
+      ],
+      [
+        [7, 1],
+        [0, 3],
+      ],
+      [[0, 11]],
+      [[-1, 3]],
+      [[0, -3]],
+      [[0, 0]],
+      [[0]],
+      [[0, 1, 2]],
+      [null],
+      ['0,1'],
+      {},
+    ].map((ranges): [string, unknown] => ['done', { ...sound, done: ranges }]),
+    ['header', null],
+    ['header', [sound]],
+  ];
+  for (const [name, header] of wrong) {
+    writeFileSync(path, checkpointBytes(header));
+    const what = `${name} of ${JSON.stringify(header)}`;
+    const message = `${path}: is damaged (its field '${name}' is wrong); remove it to start from the beginning`;
+    assert.throws(() => readCheckpoint(folder, plan, 4), { exitCode: 65, message }, what);
+  }
+  writeFileSync(path, checkpointBytes({ ...sound, values: 2 ** 40 }));
+  assert.throws(() => readCheckpoint(folder, plan, 4), { exitCode: 65, message: /is cut short/ });
+  rmSync(path);
+  spawnSync('mkfifo', [path]);
+  assert.throws(() => readCheckpoint(folder, plan, 4), { exitCode: 65, message: /not a regular file/ });
+});
+
+/** A checkpoint with this header and a right checksum, whatever the header says. */
+function checkpointBytes(header: unknown): Buffer {
+  const text = Buffer.from(JSON.stringify(header));
+  const prefix = Buffer.alloc(16);
+  prefix.write('LARMORCK', 'latin1');
+  prefix.writeUInt32LE(1, 8);
+  prefix.writeUInt32LE(text.length, 12);
+  const body = Buffer.concat([prefix, text, new Uint8Array(sums.buffer)]);
+  return Buffer.concat([body, createHash('sha256').update(body).digest()]);
+}

@@ -1,0 +1,54 @@
+/** `larmor status`: how far the run is that keeps its checkpoint in a folder. A job script decides by it whether to go on. */
+import { statSync } from 'node:fs';
+import { inspectCheckpoint, isIntact, readCompletion } from '../cluster/checkpoint.ts';
+import { rangesOf } from '../cluster/checkpoint-header.ts';
+import { countTiles } from '../cluster/tiles.ts';
+import { badInput, EXIT, type ExitCode, missingInput } from '../common/errors.ts';
+import { print } from '../common/log.ts';
+
+interface Status {
+  readonly schema: { readonly name: 'larmor-status'; readonly version: 1 };
+  /** Nothing is left to do: all tiles are done, and the outputs are where the run wrote them. */
+  readonly complete: boolean;
+  readonly done: number;
+  readonly total: number;
+  /** Sequence and phantom. */
+  readonly title: string;
+  readonly planHash: string;
+  /** Outputs of a finished run that are not there any more: --resume writes them again. */
+  readonly lost: readonly string[];
+}
+
+/**
+ * @returns 0 if the run is complete, 75 if --resume has something to do
+ * @throws LarmorError 66 if there is no such folder, 65 if it holds no checkpoint or a damaged one
+ */
+export function status(folder: string, { json }: { json?: boolean }): ExitCode {
+  const found = statusOf(folder);
+  print(json ? `${JSON.stringify(found)}\n` : `${line(found)}\n`);
+  return found.complete ? EXIT.done : EXIT.stopped;
+}
+
+function statusOf(folder: string): Status {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw missingInput(folder, 'no such folder', 'give the folder of --checkpoint');
+  const schema = { name: 'larmor-status', version: 1 } as const;
+  const completion = readCompletion(folder);
+  if (completion !== undefined) {
+    const { planHash, title, tiles } = completion;
+    const lost = completion.outputs.filter((file) => !isIntact(file, false)).map(({ path }) => path);
+    return { schema, complete: lost.length === 0, done: tiles, total: tiles, title, planHash, lost };
+  }
+  const header = inspectCheckpoint(folder)?.header;
+  if (header === undefined) throw badInput(folder, 'holds no checkpoint', 'give the folder of --checkpoint');
+  const done = countTiles(rangesOf(header));
+  const { hash: planHash, tileCount: total } = header.plan;
+  return { schema, complete: false, done, total, title: header.title, planHash, lost: [] };
+}
+
+/** Begins with the number of tiles done, for scripts. */
+function line({ complete, done, total, title, lost }: Status): string {
+  const share = Math.floor((100 * done) / total);
+  const state = complete ? 'complete' : lost.length > 0 ? `complete, but lost: ${lost.join(', ')}` : 'not complete';
+  return `${done} of ${total} tiles, ${share} %, ${title}: ${state}`;
+}

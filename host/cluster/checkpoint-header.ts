@@ -1,0 +1,81 @@
+/**
+ * What a checkpoint and the record of a finished run say of themselves, checked field by field before any of it is used: both
+ * come from files that anybody may have written.
+ */
+import type { Plan } from './plan.ts';
+import type { TileRange } from './tiles.ts';
+
+export interface Header {
+  readonly plan: Pick<Plan, 'hash' | 'parts' | 'tileCount'>;
+  /** What was simulated, for messages. */
+  readonly title: string;
+  /** Numbers in the sums: two per sample. */
+  readonly values: number;
+  /** [first, count] of finished tiles, ascending and apart from each other. */
+  readonly done: readonly (readonly [number, number])[];
+}
+
+/** A file that a run wrote. */
+export interface WrittenFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** What a finished run leaves beside its last checkpoint. */
+export interface Completion {
+  readonly planHash: string;
+  readonly signalHash: string;
+  readonly tiles: number;
+  readonly title: string;
+  readonly outputs: readonly WrittenFile[];
+  readonly finishedAt: string;
+  /** The object of `--json`. */
+  readonly summary: unknown;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isCount = (value: unknown, least: number): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= least;
+
+/** @returns the header, or the name of the field that is wrong */
+export function checkHeader(value: unknown): Header | string {
+  if (!isObject(value)) return 'header';
+  const { plan, title, values, done } = value;
+  if (!isObject(plan)) return 'plan';
+  if (!isText(plan.hash)) return 'plan.hash';
+  if (!isObject(plan.parts) || !Object.values(plan.parts).every(isText)) return 'plan.parts';
+  const { tileCount } = plan;
+  if (!isCount(tileCount, 1)) return 'plan.tileCount';
+  if (!isText(title)) return 'title';
+  if (!isCount(values, 0)) return 'values';
+  if (!Array.isArray(done)) return 'done';
+  let end = 0;
+  for (const range of done) {
+    if (!Array.isArray(range) || range.length !== 2) return 'done';
+    const [first, count] = range as unknown[];
+    if (!isCount(first, end) || !isCount(count, 1) || first + count > tileCount) return 'done';
+    end = first + count;
+  }
+  return value as unknown as Header;
+}
+
+/** @returns the record; undefined if it is not one */
+export function checkCompletion(value: unknown): Completion | undefined {
+  if (!isObject(value)) return undefined;
+  const { planHash, signalHash, tiles, title, outputs, finishedAt, summary } = value;
+  if (![planHash, signalHash, title, finishedAt].every(isText) || !isCount(tiles, 1)) return undefined;
+  if (!isObject(summary) || !Array.isArray(outputs)) return undefined;
+  const sound = (file: unknown): boolean =>
+    isObject(file) && isText(file.path) && isCount(file.bytes, 0) && isText(file.sha256);
+  return outputs.every(sound) ? (value as unknown as Completion) : undefined;
+}
+
+export function rangesOf({ done }: Header): TileRange[] {
+  return done.map(([first, count]) => ({ first, count }));
+}

@@ -1,0 +1,216 @@
+/**
+ * The lock on a checkpoint folder: one job at a time. It is a file that appears whole under its name (written beside it, then
+ * linked: atomic over NFS too) and says who holds it. Nothing frees the lock of a job that was killed, so whoever finds
+ * one asks whether its holder lives:
+ *
+ * - on the same host and boot, by process id and start time;
+ * - an earlier start of the same SLURM job is over, whatever host it ran on;
+ * - on another host, by the file's age: a holder renews it every ten seconds, and one that is silent for a minute is taken
+ *   for dead. Times are compared as the file server tells them, so clocks need not agree.
+ */
+import {
+  closeSync,
+  fstatSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { slurmJob } from '../common/environment.ts';
+import { cannotWrite } from '../common/errors.ts';
+import { info } from '../common/log.ts';
+
+const NAME = 'lock';
+const RENEW_MS = 10_000;
+const SILENT_MS = 60_000;
+/** Between two looks at a lock of another host. */
+const LOOK_MS = 1000;
+
+interface Holder {
+  readonly host: string;
+  /** The host's boot and this process's namespace of process ids: what a process id means something in. */
+  readonly system: string;
+  readonly pid: number;
+  /** Of the process, in clock ticks since boot: process ids are used again. */
+  readonly started: string;
+  readonly since: string;
+  readonly slurm?: { readonly job: string; readonly restart: number };
+}
+
+/**
+ * Makes the folder if need be and takes its lock, which is held until the process leaves.
+ * @throws LarmorError 73 if it cannot be made, or another job holds it
+ */
+export async function lockFolder(folder: string): Promise<void> {
+  const path = join(folder, NAME);
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw cannotWrite(folder, (error as Error).message, 'name another folder with --checkpoint');
+  }
+  const own = describeSelf();
+  for (;;) {
+    const mine = `${path}.${own.host}.${own.pid}`;
+    try {
+      writeWhole(mine, JSON.stringify(own));
+      linkSync(mine, path);
+      holdLock(path, own);
+      return;
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== 'EEXIST') throw cannotWrite(path, message, 'name another folder with --checkpoint');
+    } finally {
+      rmSync(mine, { force: true });
+    }
+    await removeDeadLock(path, own, folder);
+  }
+}
+
+function writeWhole(path: string, text: string): void {
+  rmSync(path, { force: true });
+  const fd = openSync(path, 'wx');
+  writeSync(fd, text);
+  closeSync(fd);
+}
+
+/** Renews the lock until the process leaves, and frees it then. */
+function holdLock(path: string, own: Holder): void {
+  const text = JSON.stringify(own);
+  const holds = (): boolean => read(path) === text;
+  setInterval(() => {
+    // Writing lets the file server set the time; `utimes` would set this host's.
+    if (holds()) overwrite(path, text);
+  }, RENEW_MS).unref();
+  process.on('exit', () => {
+    if (holds()) rmSync(path, { force: true });
+  });
+}
+
+function overwrite(path: string, text: string): void {
+  try {
+    const fd = openSync(path, 'r+');
+    writeSync(fd, text, 0);
+    closeSync(fd);
+  } catch {
+    // A full disk or a lost mount: the run goes on, and its next checkpoint will say so.
+  }
+}
+
+/** Returns when the lock is gone. @throws LarmorError 73 if its holder lives */
+async function removeDeadLock(path: string, own: Holder, folder: string): Promise<void> {
+  const text = read(path);
+  if (text === undefined) return;
+  const holder = parse(text);
+  const alive = holder === undefined ? undefined : isAlive(holder, own);
+  if (alive === true || (alive === undefined && !(await fellSilent(path, own)))) {
+    const who = holder === undefined ? 'another job' : `process ${holder.pid} on ${holder.host} since ${holder.since}`;
+    throw cannotWrite(folder, `is in use by ${who}`, 'wait for its end, or name another folder with --checkpoint');
+  }
+  // Whoever renames it first removes it; what was renamed may by then be another job's new lock, which is put back.
+  const taken = `${path}.${own.host}.${own.pid}.dead`;
+  try {
+    renameSync(path, taken);
+  } catch {
+    return;
+  }
+  try {
+    if (read(taken) !== text) linkSync(taken, path);
+  } catch {
+    // Somebody has locked it meanwhile.
+  } finally {
+    rmSync(taken, { force: true });
+  }
+}
+
+/** Whether the holder lives; undefined where that cannot be known from here. */
+function isAlive(holder: Holder, own: Holder): boolean | undefined {
+  if (holder.system === own.system) return startOf(holder.pid) === holder.started;
+  if (holder.slurm !== undefined && holder.slurm.job === own.slurm?.job && holder.slurm.restart < own.slurm.restart)
+    return false;
+  return undefined;
+}
+
+/** Waits until the lock has not been renewed for a minute. @returns false as soon as it is renewed */
+async function fellSilent(path: string, own: Holder): Promise<boolean> {
+  const first = ageOf(path, own);
+  if (first === undefined || first.age > SILENT_MS) return true;
+  info(`${path}: held from another host; waiting up to ${SILENT_MS / 1e3} s for a sign of life`);
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    const now = ageOf(path, own);
+    if (now === undefined || now.age > SILENT_MS) return true;
+    if (now.written !== first.written) return false;
+  }
+}
+
+/** Milliseconds since the file was written, by the clock of the file server: that of a file written now. */
+function ageOf(path: string, own: Holder): { readonly age: number; readonly written: number } | undefined {
+  const probe = `${path}.${own.host}.${own.pid}.time`;
+  try {
+    const written = statSync(path).mtimeMs;
+    const fd = openSync(probe, 'w');
+    try {
+      writeSync(fd, '.');
+      return { age: fstatSync(fd).mtimeMs - written, written };
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return undefined;
+  } finally {
+    rmSync(probe, { force: true });
+  }
+}
+
+function describeSelf(): Holder {
+  const slurm = slurmJob();
+  return {
+    host: hostname(),
+    system: [hostname(), read('/proc/sys/kernel/random/boot_id')?.trim(), namespace()].join(' '),
+    pid: process.pid,
+    started: startOf(process.pid) ?? '',
+    since: new Date().toISOString(),
+    ...(slurm === undefined ? {} : { slurm }),
+  };
+}
+
+function namespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+}
+
+/** Field 22 of /proc/PID/stat; undefined if there is no such process, or only its remains. */
+function startOf(pid: number): string | undefined {
+  const stat = read(`/proc/${pid}/stat`);
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields === undefined || fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+}
+
+function parse(text: string): Holder | undefined {
+  try {
+    const { host, system, pid, started, since, slurm } = JSON.parse(text) as Holder;
+    if (![host, system, started, since].every((value) => typeof value === 'string')) return undefined;
+    if (!Number.isSafeInteger(pid) || pid < 1) return undefined;
+    return { host, system, pid, started, since, ...(typeof slurm?.job === 'string' ? { slurm } : {}) };
+  } catch {
+    return undefined;
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

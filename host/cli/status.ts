@@ -5,9 +5,9 @@ import { rangesOf } from '../cluster/checkpoint-header.ts';
 import { countTiles } from '../cluster/tiles.ts';
 import { badInput, EXIT, type ExitCode, missingInput } from '../common/errors.ts';
 import { print } from '../common/log.ts';
+import { printJson } from './output.ts';
 
 interface Status {
-  readonly schema: { readonly name: 'larmor-status'; readonly version: 1 };
   /** Nothing is left to do: all tiles are done, and the outputs are where the run wrote them. */
   readonly complete: boolean;
   readonly done: number;
@@ -25,25 +25,25 @@ interface Status {
  */
 export function status(folder: string, { json }: { json?: boolean }): ExitCode {
   const found = statusOf(folder);
-  print(json ? `${JSON.stringify(found)}\n` : `${line(found)}\n`);
+  if (json) printJson('status', { ...found });
+  else print(`${line(found)}\n`);
   return found.complete ? EXIT.done : EXIT.stopped;
 }
 
 function statusOf(folder: string): Status {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw missingInput(folder, 'no such folder', 'give the folder of --checkpoint');
-  const schema = { name: 'larmor-status', version: 1 } as const;
   const completion = readCompletion(folder);
   if (completion !== undefined) {
     const { planHash, title, tiles } = completion;
     const lost = completion.outputs.filter((file) => !isIntact(file, false)).map(({ path }) => path);
-    return { schema, complete: lost.length === 0, done: tiles, total: tiles, title, planHash, lost };
+    return { complete: lost.length === 0, done: tiles, total: tiles, title, planHash, lost };
   }
   const header = inspectCheckpoint(folder)?.header;
   if (header === undefined) throw badInput(folder, 'holds no checkpoint', 'give the folder of --checkpoint');
   const done = countTiles(rangesOf(header));
   const { hash: planHash, tileCount: total } = header.plan;
-  return { schema, complete: false, done, total, title: header.title, planHash, lost: [] };
+  return { complete: false, done, total, title: header.title, planHash, lost: [] };
 }
 
 /** Begins with the number of tiles done, for scripts. */

@@ -187,7 +187,7 @@ test('status: tiles done, as text and JSON; what is no checkpoint', async (t) =>
   const json = JSON.parse((await run(['status', 'kept', '--json'], { cwd })).stdout);
   assert.deepEqual(
     [json.schema.name, json.complete, json.done, json.total],
-    ['larmor-status', false, Number(done), Number(total)],
+    ['status', false, Number(done), Number(total)],
   );
   mkdirSync(join(cwd, 'empty'));
   for (const [folder, code, what] of [

@@ -2,7 +2,7 @@
  * What `bench/gpu.ts` times: one job per kernel, and one as users run it. Each says the operations it cannot do without,
  * from which its paper limit on a card follows: limit = multiply-adds per second / lanes.
  */
-import { boundsOf } from '../host/phantom/bounds.ts';
+import { surveyOf } from '../host/phantom/bounds.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from '../host/phantom/types.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import { DEFAULT_SCANNER } from '../host/sequence/types.ts';
@@ -111,7 +111,7 @@ export function endlessPhantom(spinCount: number): PhantomSource {
       done += part;
     }
   };
-  const bounds = boundsOf(period, read);
+  const bounds = surveyOf(period, read).bounds;
   return {
     name: 'bench',
     spinCount,

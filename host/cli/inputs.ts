@@ -5,7 +5,7 @@ import { detail, silently, warn } from '../common/log.ts';
 import { formatQuantity, likelyUnit, parseQuantity } from '../common/quantities.ts';
 import { didYouMean } from '../common/suggest.ts';
 import type { Seconds } from '../common/units.ts';
-import type { BoundsOf } from '../phantom/bounds.ts';
+import type { SurveyOf } from '../phantom/bounds.ts';
 import { openPhantom } from '../phantom/open.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import { builtinSequences, makeBuiltin } from '../sequence/builtin/index.ts';
@@ -84,7 +84,7 @@ export async function openInputs(
   sequenceName: string,
   phantomName: string,
   options: InputOptions,
-  { quiet, boundsOf }: { readonly quiet: boolean; readonly boundsOf: BoundsOf },
+  { quiet, surveyOf }: { readonly quiet: boolean; readonly surveyOf: SurveyOf },
 ): Promise<Inputs & { phantom: PhantomSource }> {
   const open = async (): Promise<Inputs & { phantom: PhantomSource }> => {
     const scanner = openScanner(options.scanner);
@@ -93,7 +93,7 @@ export async function openInputs(
     reportFindings(sequence, scanner, options.strict === true);
     const encoding = quiet ? undefined : inferEncoding(sequence, scanner);
     requireKind(phantomName, 'phantom');
-    const phantom = await openPhantom(phantomName, settings.phantom, { boundsOf });
+    const phantom = await openPhantom(phantomName, settings.phantom, { surveyOf });
     detail(`${phantom.name}: ${phantom.spinCount} spins`);
     return { scanner, sequence, encoding, phantom };
   };

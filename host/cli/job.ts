@@ -1,6 +1,6 @@
 /** From what the command line names to what an engine runs: shared by `simulate`, which runs it, and `plan`, which tells. */
 import packageJson from '../../package.json' with { type: 'json' };
-import { sharedBounds } from '../cluster/bounds.ts';
+import { sharedSurvey } from '../cluster/bounds.ts';
 import type { Cluster } from '../cluster/communicator.ts';
 import { type Builds, type CommonBuild, commonBuild, requireSamePlan } from '../cluster/compare.ts';
 import { chooseDevice, sharedDevices } from '../cluster/devices.ts';
@@ -57,8 +57,8 @@ export async function openJob(
   let opened: Omit<Job, 'plan' | 'threads' | 'mixed' | 'kernels' | 'spinWork' | 'seconds'> | undefined;
   let loaded = begun;
   const open = async (): Promise<Builds & { device: EngineChoice['device'] | null }> => {
-    const boundsOf = (count: number, read: PhantomSource['read']) => sharedBounds(cluster, count, read);
-    const inputs = await openInputs(sequenceName, phantomName, options, { quiet: !root, boundsOf });
+    const surveyOf = (count: number, read: PhantomSource['read']) => sharedSurvey(cluster, count, read);
+    const inputs = await openInputs(sequenceName, phantomName, options, { quiet: !root, surveyOf });
     loaded = performance.now();
     const timeline = compileTimeline(inputs.sequence, { B0: inputs.scanner.B0, maxRfStep: options.dtRf });
     const { precision, tolerance } = options;

@@ -1,32 +1,31 @@
 /**
- * Bounds of a phantom that states none: every spin has to be read once. Each rank reads its part, so that a phantom of 100 GB
- * is read once by all together and not once by each.
+ * Bounds and digest of a phantom that states none: every spin has to be read once. Each rank reads its part, so that a phantom
+ * of 100 GB is read once by all together and not once by each.
  */
-import { boundsBuilder, WALK_SPINS } from '../phantom/bounds.ts';
-import { type PhantomBounds, type PhantomSource, spinBlock } from '../phantom/types.ts';
+import { type Survey, surveyWalk, WALK_SPINS } from '../phantom/bounds.ts';
+import { addDigests } from '../phantom/digest.ts';
+import type { PhantomBounds, PhantomSource } from '../phantom/types.ts';
 import type { Cluster } from './communicator.ts';
 import { meet } from './meeting.ts';
 import { staticShare } from './schedule.ts';
 
 /** Collective. @throws AgreedError if any rank finds a spin that cannot be simulated */
-export function sharedBounds(cluster: Cluster, spinCount: number, read: PhantomSource['read']): Promise<PhantomBounds> {
+export function sharedSurvey(cluster: Cluster, spinCount: number, read: PhantomSource['read']): Promise<Survey> {
   const pieces = [{ first: 0, count: Math.ceil(spinCount / WALK_SPINS) }];
-  const walk = async (): Promise<PhantomBounds | null> => {
-    const builder = boundsBuilder();
-    const block = spinBlock(Math.min(WALK_SPINS, spinCount));
+  const walk = async (): Promise<Survey | null> => {
     const share = staticShare(pieces, cluster.rank, cluster.size)[0];
     if (share === undefined) return null;
+    const own = surveyWalk(spinCount, read);
     for (let piece = share.first; piece < share.first + share.count; piece++) {
-      const first = piece * WALK_SPINS;
-      const count = Math.min(WALK_SPINS, spinCount - first);
-      read(first, count, block);
-      builder.add(count, block);
+      own.visit(piece);
       await new Promise(setImmediate); // signals and signs of life
     }
-    return builder.bounds;
+    return own.survey();
   };
-  return meet(cluster, `bounds of ${spinCount} spins`, walk, (all) =>
-    all.filter((bounds) => bounds !== null).reduce(union),
+  return meet(cluster, `survey of ${spinCount} spins`, walk, (all) =>
+    all
+      .filter((survey) => survey !== null)
+      .reduce((a, b) => ({ bounds: union(a.bounds, b.bounds), digest: addDigests(a.digest, b.digest) })),
   );
 }
 

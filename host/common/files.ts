@@ -17,7 +17,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { cannotWrite, missingInput, usage } from './errors.ts';
+import { badInput, cannotWrite, missingInput, usage } from './errors.ts';
 import { failpoint } from './failpoints.ts';
 
 /** Files that this process reads, by device and inode: no output takes the place of one. */
@@ -46,6 +46,28 @@ export function readInput(path: string): Buffer {
   } catch (error) {
     throw reading(path, error);
   }
+}
+
+/**
+ * Function that throws exit 65 unless the file under `path` is still the one it was at this call: for files that are read
+ * piece by piece during a run. A file that shrinks reads as zeros in HDF5, one that is written again mixes two contents.
+ */
+export function watchInput(path: string): () => void {
+  const mark = (): string => {
+    const { dev, ino, size, mtimeMs } = statSync(path);
+    return `${dev} ${ino} ${size} ${mtimeMs}`;
+  };
+  const atFirst = mark();
+  return () => {
+    let now: string;
+    try {
+      now = mark();
+    } catch (error) {
+      throw reading(path, error);
+    }
+    if (now === atFirst) return;
+    throw badInput(path, 'was changed while it was being read', 'leave it alone during a run, and start again');
+  };
 }
 
 function reading(path: string, error: unknown): Error {

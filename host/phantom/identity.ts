@@ -1,12 +1,12 @@
 /**
- * A phantom's identity: the text by which a checkpoint knows that it is resumed with the same spins. It names the kind
- * and the numbers that define it, and a digest of spins sampled throughout, so that a phantom of 100 GB is not read whole.
+ * A phantom's identity: the text by which ranks and checkpoints know that they have the same spins. It names the kind and
+ * the numbers that define the phantom, and a digest: of every spin or label where they come from a file. What is computed
+ * from the header alone is sampled, which finds two programs that compute it differently.
  */
-import { createHash } from 'node:crypto';
-import type { PhantomSource } from './types.ts';
-import { spinBlock } from './types.ts';
+import { addDigests, digestSpins, digestText, type SpinDigest } from './digest.ts';
+import { type PhantomSource, spinBlock } from './types.ts';
 
-/** Sampled pieces and spins in each: 512 KiB read at most, spread evenly from the first spin to the last. */
+/** Sampled pieces and spins in each, spread evenly from the first spin to the last. */
 const PIECES = 16;
 const PIECE_SPINS = 1024;
 
@@ -15,17 +15,21 @@ export function phantomIdentity(
   kind: string,
   header: Readonly<Record<string, unknown>>,
   spinCount: number,
-  read: PhantomSource['read'],
+  digest: string,
 ): string {
-  const hash = createHash('sha256');
-  const whole = spinCount <= PIECES * PIECE_SPINS;
-  const pieces = whole ? 1 : PIECES;
-  const size = whole ? spinCount : PIECE_SPINS;
+  return `${kind} ${JSON.stringify(header)} spins=${spinCount} digest=${digest}`;
+}
+
+/** Digest of at most 16 × 1024 of the spins. */
+export function sampledDigest(spinCount: number, read: PhantomSource['read']): string {
+  const pieces = spinCount <= PIECES * PIECE_SPINS ? 1 : PIECES;
+  const size = pieces === 1 ? spinCount : PIECE_SPINS;
   const block = spinBlock(size);
+  let digest: SpinDigest = [0, 0];
   for (let piece = 0; piece < pieces; piece++) {
     const first = pieces === 1 ? 0 : Math.floor(((spinCount - size) * piece) / (pieces - 1));
     read(first, size, block);
-    hash.update(new Uint8Array(block.x.buffer));
+    digest = addDigests(digest, digestSpins(first, size, block));
   }
-  return `${kind} ${JSON.stringify(header)} spins=${spinCount} sha256=${hash.digest('hex')}`;
+  return digestText(digest);
 }

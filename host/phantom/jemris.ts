@@ -5,7 +5,8 @@
  */
 import { badInput } from '../common/errors.ts';
 import type { Hdf5Reader, NumberDataset } from '../common/hdf5/reader.ts';
-import { type BoundsOf, checkSpins, requireRange } from './bounds.ts';
+import { checkSpins, requireRange, type SurveyOf } from './bounds.ts';
+import { digestText } from './digest.ts';
 import { refuseBoundless } from './hdf5-size.ts';
 import { phantomIdentity } from './identity.ts';
 import { rowOf } from './lattice.ts';
@@ -27,7 +28,7 @@ export function isJemrisPhantom(file: Hdf5Reader): boolean {
  * The phantom in an open file. JEMRIS states off-resonance without a field strength; 1.5 T is taken.
  * @throws LarmorError 65 if it cannot be simulated
  */
-export async function jemrisPhantom(file: Hdf5Reader, boundsOf: BoundsOf): Promise<PhantomSource> {
+export async function jemrisPhantom(file: Hdf5Reader, surveyOf: SurveyOf): Promise<PhantomSource> {
   const data = file.numbers(DATA);
   const [nz, ny, nx] = gridOf(data);
   refuseBoundless(file, nx * ny * nz);
@@ -60,6 +61,7 @@ export async function jemrisPhantom(file: Hdf5Reader, boundsOf: BoundsOf): Promi
       before[r + 1] = before[r] + spins;
     }
   }
+  file.requireUnchanged();
   const spinCount = before[rows];
   if (spinCount === 0)
     throw badInput(data.place, 'holds no spins (M0 is 0 everywhere)', 'check the program that wrote it');
@@ -89,14 +91,16 @@ export async function jemrisPhantom(file: Hdf5Reader, boundsOf: BoundsOf): Promi
         }
       }
     }
+    file.requireUnchanged();
     checkSpins(data.place, first, count, into);
   };
+  const { bounds, digest } = await surveyOf(spinCount, read);
   return {
     name: file.path,
     spinCount,
     B0: TISSUE_B0,
-    bounds: await boundsOf(spinCount, read),
-    identity: phantomIdentity('jemris', { bytes: file.size, size: [nx, ny, nz], step, offset }, spinCount, read),
+    bounds,
+    identity: phantomIdentity('jemris', { size: [nx, ny, nz], step, offset }, spinCount, digestText(digest)),
     residentBytes: before.byteLength,
     read,
     close: file.close,

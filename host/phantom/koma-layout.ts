@@ -1,7 +1,8 @@
 /**
- * KomaMRI's `.phantom` layout, which reader and writer share: the place of each property, and the bounds that Larmor
- * adds as an attribute.
+ * KomaMRI's `.phantom` layout, which reader and writer share: the place of each property, and the bounds
+ * and digests that Larmor adds as attributes.
  */
+import { blockCount, type SpinDigest } from './digest.ts';
 import type { PhantomBounds, SpinBlock } from './types.ts';
 
 export interface PhantomColumn {
@@ -32,4 +33,16 @@ export function unpackBounds(values: unknown): PhantomBounds | undefined {
   if (!Array.isArray(values) || values.length !== 10 || !values.every(Number.isFinite)) return undefined;
   const [maxDensity, x0, y0, z0, x1, y1, z1, maxOffResonance, minT1, minT2] = values;
   return { maxDensity, min: [x0, y0, z0], max: [x1, y1, z1], maxOffResonance, minT1, minT2 };
+}
+
+/** [sums of block 0, of block 1 …] */
+export function packDigests(digests: readonly SpinDigest[]): Float64Array {
+  return Float64Array.from(digests.flat());
+}
+
+/** The digests that `packDigests` wrote for so many spins, or undefined if these are none. */
+export function unpackDigests(values: unknown, spinCount: number): SpinDigest[] | undefined {
+  const blocks = blockCount(spinCount);
+  if (!Array.isArray(values) || values.length !== 2 * blocks || !values.every(Number.isSafeInteger)) return undefined;
+  return Array.from({ length: blocks }, (_, n) => [values[2 * n], values[2 * n + 1]]);
 }

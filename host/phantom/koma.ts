@@ -5,10 +5,11 @@
  */
 import { badInput } from '../common/errors.ts';
 import type { Hdf5Reader, NumberDataset } from '../common/hdf5/reader.ts';
-import { type BoundsOf, boundsBuilder, checkSpins, contains, requireRange } from './bounds.ts';
+import { boundsBuilder, checkSpins, contains, requireRange, type SurveyOf } from './bounds.ts';
+import { addDigests, digestCheck, digestText } from './digest.ts';
 import { refuseBoundless } from './hdf5-size.ts';
 import { phantomIdentity } from './identity.ts';
-import { PHANTOM_COLUMNS, unpackBounds } from './koma-layout.ts';
+import { PHANTOM_COLUMNS, unpackBounds, unpackDigests } from './koma-layout.ts';
 import { TISSUE_B0 } from './tissues.ts';
 import type { PhantomSource, SpinBlock } from './types.ts';
 
@@ -27,7 +28,7 @@ export function isArrayPhantom(file: Hdf5Reader): boolean {
 export async function arrayPhantom(
   file: Hdf5Reader,
   warn: (message: string) => void,
-  boundsOf: BoundsOf,
+  surveyOf: SurveyOf,
 ): Promise<PhantomSource> {
   const datasets = new Map<keyof SpinBlock, NumberDataset>();
   for (const name of NAMES) {
@@ -59,10 +60,14 @@ export async function arrayPhantom(
       if (!dataset) into[name].fill(PHANTOM_COLUMNS[name].default, 0, count);
       else if (count > 0) into[name].set(sliceOf(dataset, first, first + count));
     }
+    file.requireUnchanged();
     checkSpins(file.path, first, count, into);
   };
-  // Bounds the file states are believed spin by spin: whoever edits a file and leaves them is told where.
-  const stored = unpackBounds(file.attribute('/', 'bounds'));
+  // Bounds and digests that the file states are checked while its spins are read: whoever edits a file and leaves them is
+  // told where. Without both, all spins are read once now.
+  const digests = unpackDigests(file.attribute('/', 'digests'), spinCount);
+  const stored = digests && unpackBounds(file.attribute('/', 'bounds'));
+  const check = digests && digestCheck(file.path, spinCount, digests);
   const readWithin = (first: number, count: number, into: SpinBlock): void => {
     readSpins(first, count, into);
     const seen = boundsBuilder();
@@ -71,9 +76,12 @@ export async function arrayPhantom(
       const what = `spins ${first} to ${first + count - 1} exceed the bounds it states`;
       throw badInput(file.path, what, "delete its attribute 'bounds'");
     }
+    check?.(first, count, into);
   };
   const read = stored ? readWithin : readSpins;
-  const bounds = stored ?? (await boundsOf(spinCount, readSpins));
+  const { bounds, digest } = stored
+    ? { bounds: stored, digest: digests!.reduce(addDigests) }
+    : await surveyOf(spinCount, readSpins);
   if (bounds.maxDensity === 0) throw badInput(file.path, 'every density is 0', 'check the program that wrote it');
   const B0 = Number([file.attribute('/', 'B0') ?? TISSUE_B0].flat()[0]);
   if (!(B0 > 0 && Number.isFinite(B0))) throw badInput(`${file.path} B0`, `is ${B0}`, 'give a field in T');
@@ -82,7 +90,7 @@ export async function arrayPhantom(
     spinCount,
     B0,
     bounds,
-    identity: phantomIdentity('arrays', { bytes: file.size, B0 }, spinCount, read),
+    identity: phantomIdentity('arrays', { B0 }, spinCount, digestText(digest)),
     residentBytes: 0,
     read,
     close: file.close,

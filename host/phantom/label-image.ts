@@ -2,6 +2,7 @@
  * Phantoms from label images: voxels whose label has tissue in the table become spins on the image's lattice. Formats
  * deliver a `LabelVolume`; here it is thinned by a stride, filled with sub-voxel spins and put in place.
  */
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { badInput, missingInput } from '../common/errors.ts';
 import { completeParameters, type Parameters } from '../common/parameters.ts';
@@ -138,6 +139,8 @@ function thinned(volume: LabelVolume, map: LabelMap, stride: number): { lattice:
     steps.reduce((sum, step, dimension) => sum - ((size[dimension] - 1) / 2) * step[axis], 0),
   ) as unknown as Vector;
   const full = new Uint8Array(volume.size[0]);
+  const hash = createHash('sha1');
+  let hashed = 0;
   return {
     lattice: { size, steps, origin: volume.origin ?? centred },
     model: {
@@ -145,7 +148,11 @@ function thinned(volume: LabelVolume, map: LabelMap, stride: number): { lattice:
       paintRow(row, j, k) {
         volume.readRow(full, j * stride, k * stride);
         for (let i = 0; i < row.length; i++) row[i] = full[i * stride];
+        if (j + k * size[1] !== hashed) return;
+        hash.update(row);
+        hashed++;
       },
+      digest: () => hash.copy().digest('hex'),
       residentBytes: volume.residentBytes + full.byteLength,
       close: () => volume.close?.(),
     },

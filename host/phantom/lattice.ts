@@ -6,7 +6,7 @@
 import { badInput } from '../common/errors.ts';
 import type { Meters, Tesla } from '../common/units.ts';
 import { requireRange } from './bounds.ts';
-import { phantomIdentity } from './identity.ts';
+import { phantomIdentity, sampledDigest } from './identity.ts';
 import { type SubVoxel, type SubVoxelPlaces, subVoxelPlaces } from './sub-voxel.ts';
 import type { Tissue } from './tissues.ts';
 import type { PhantomBounds, PhantomSource, SpinBlock } from './types.ts';
@@ -32,6 +32,8 @@ export interface LatticeModel {
   refineRow?(row: Uint8Array, from: number, to: number, j: number, k: number): void;
   /** Tissue numbers that `refineRow` may write. */
   readonly refined?: readonly number[];
+  /** Digest of all rows where they come from a file; asked for after each was painted once, in order. */
+  digest?(): string;
   /** Bytes the model holds. */
   readonly residentBytes?: number;
   close?(): void;
@@ -108,7 +110,12 @@ export function latticeSource(lattice: Lattice, model: LatticeModel, options: La
     spinCount,
     B0: options.B0,
     bounds,
-    identity: phantomIdentity(options.kind, options.header, spinCount, read),
+    identity: phantomIdentity(
+      options.kind,
+      options.header,
+      spinCount,
+      `${model.digest?.() ?? ''}${sampledDigest(spinCount, read)}`,
+    ),
     residentBytes: before.byteLength + row.byteLength + (model.residentBytes ?? 0),
     read,
     close: () => model.close?.(),

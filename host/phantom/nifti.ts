@@ -5,6 +5,7 @@
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { badInput, LarmorError } from '../common/errors.ts';
+import { watchInput } from '../common/files.ts';
 import { detail } from '../common/log.ts';
 import { heldVolume, type LabelMap, type LabelVolume, type VolumeReader } from './label-image.ts';
 import { NIFTI_HEADER_BYTES, type NiftiHeader, parseNiftiHeader } from './nifti-header.ts';
@@ -41,6 +42,7 @@ function seekable(path: string, map: LabelMap): LabelVolume {
     if (dataOffset + rowBytes * size[1] * size[2] > statSync(path).size) throw truncated(path);
     const block = new Uint8Array(Math.max(rowBytes, BLOCK_BYTES - (BLOCK_BYTES % rowBytes)));
     const view = new DataView(block.buffer);
+    const requireUnchanged = watchInput(path);
     let start = 0;
     let end = 0;
     return {
@@ -50,6 +52,7 @@ function seekable(path: string, map: LabelMap): LabelVolume {
         if (at < start || at + rowBytes > end) {
           start = at;
           end = at + readSync(fd, block, 0, block.length, at);
+          requireUnchanged();
           if (at + rowBytes > end) throw truncated(path);
         }
         for (let i = 0; i < row.length; i++) row[i] = map.numberOf(labelAt(view, at - start + i * bytes));

@@ -9,7 +9,7 @@ import { isHdf5, openHdf5 } from '../common/hdf5/reader.ts';
 import { warn as warnUser } from '../common/log.ts';
 import { completeParameters, type Parameters } from '../common/parameters.ts';
 import { didYouMean } from '../common/suggest.ts';
-import { type BoundsOf, boundsOf as boundsHere } from './bounds.ts';
+import { type SurveyOf, surveyOf as surveyHere } from './bounds.ts';
 import { builtinPhantoms } from './builtins.ts';
 import { isJemrisPhantom, jemrisPhantom } from './jemris.ts';
 import { arrayPhantom, isArrayPhantom } from './koma.ts';
@@ -24,8 +24,8 @@ const HDF5_ENDINGS = ['.phantom', '.h5', '.hdf5'];
 export interface OpenOptions {
   /** Where warnings go; ranks other than the first pass a function that drops them. */
   readonly warn?: (message: string) => void;
-  /** Bounds of a file that states none; several ranks share the reading. Default: all of it here. */
-  readonly boundsOf?: BoundsOf;
+  /** Survey of a file that states none; several ranks share the reading. Default: all of it here. */
+  readonly surveyOf?: SurveyOf;
 }
 
 /**
@@ -37,7 +37,7 @@ export interface OpenOptions {
 export async function openPhantom(
   name: string,
   parameters: Readonly<Record<string, string>> = {},
-  { warn = warnUser, boundsOf = boundsHere }: OpenOptions = {},
+  { warn = warnUser, surveyOf = surveyHere }: OpenOptions = {},
 ): Promise<PhantomSource> {
   if (Object.hasOwn(builtinPhantoms, name)) return builtinPhantoms[name].open(parameters);
   const ending = endingOf(name);
@@ -55,7 +55,7 @@ export async function openPhantom(
   if (!HDF5_ENDINGS.includes(ending) && !isHdf5(name))
     throw usage(`${name}: unsupported phantom format '${ending}'`, FORMATS);
   completeParameters(name, {}, parameters);
-  return openHdf5Phantom(name, { warn, boundsOf });
+  return openHdf5Phantom(name, { warn, surveyOf });
 }
 
 /** The parameters that `openPhantom` takes for this name; {} for a file that takes none. Opens nothing. */
@@ -70,11 +70,11 @@ function endingOf(name: string): string {
 }
 
 /** JEMRIS and KomaMRI files are told apart by what they hold. */
-async function openHdf5Phantom(path: string, { warn, boundsOf }: Required<OpenOptions>): Promise<PhantomSource> {
+async function openHdf5Phantom(path: string, { warn, surveyOf }: Required<OpenOptions>): Promise<PhantomSource> {
   const file = await openHdf5(path);
   try {
-    if (isJemrisPhantom(file)) return await jemrisPhantom(file, boundsOf);
-    if (isArrayPhantom(file)) return await arrayPhantom(file, warn, boundsOf);
+    if (isJemrisPhantom(file)) return await jemrisPhantom(file, surveyOf);
+    if (isArrayPhantom(file)) return await arrayPhantom(file, warn, surveyOf);
     const held = file.list('/').slice(0, 6).join(', ') || 'nothing';
     throw badInput(path, `is not a phantom (it holds ${held})`, 'give sample/data (JEMRIS) or position/x (KomaMRI)');
   } catch (error) {

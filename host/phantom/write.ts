@@ -11,7 +11,8 @@ import { cannotWrite, LarmorError } from '../common/errors.ts';
 import { createOutput } from '../common/files.ts';
 import { loadHdf5 } from '../common/hdf5/reader.ts';
 import { WALK_SPINS } from './bounds.ts';
-import { PHANTOM_COLUMNS, packBounds } from './koma-layout.ts';
+import { blockDigests, type SpinDigest } from './digest.ts';
+import { PHANTOM_COLUMNS, packBounds, packDigests } from './koma-layout.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from './types.ts';
 
 /** The version of KomaMRI's format that this writes; KomaMRI compares the major number. */
@@ -29,8 +30,8 @@ export async function writePhantom(path: string, source: PhantomSource): Promise
   let file: H5File | undefined;
   try {
     file = new h5.File(beside, 'w');
-    writeSpins(file, source);
-    writeAttributes(file, source);
+    const digests = writeSpins(file, source);
+    writeAttributes(file, source, digests);
     file.close();
     file = undefined;
     renameSync(beside, path);
@@ -48,7 +49,8 @@ export async function writePhantom(path: string, source: PhantomSource): Promise
   }
 }
 
-function writeSpins(file: H5File, source: PhantomSource): void {
+/** @returns the digests of its blocks */
+function writeSpins(file: H5File, source: PhantomSource): readonly SpinDigest[] {
   const { spinCount } = source;
   const block = spinBlock(Math.min(WALK_SPINS, spinCount));
   file.create_group('position');
@@ -61,14 +63,21 @@ function writeSpins(file: H5File, source: PhantomSource): void {
     dataset.resize([spinCount]);
     return { dataset, values: block[name] };
   });
+  const { digests, add } = blockDigests(spinCount);
   for (let first = 0; first < spinCount; first += WALK_SPINS) {
     const count = Math.min(WALK_SPINS, spinCount - first);
     source.read(first, count, block);
+    add(first, count, block);
     for (const { dataset, values } of columns) dataset.write_slice([[first, first + count]], values.subarray(0, count));
   }
+  return digests;
 }
 
-function writeAttributes(file: H5File, { name, spinCount, bounds, B0 }: PhantomSource): void {
+function writeAttributes(
+  file: H5File,
+  { name, spinCount, bounds, B0 }: PhantomSource,
+  digests: readonly SpinDigest[],
+): void {
   const dimensions = bounds.min.filter((low, axis) => low !== 0 || bounds.max[axis] !== 0).length;
   const integer = (key: string, value: number) => file.create_attribute(key, BigInt(value) as never, null, '<q');
   file.create_attribute('Version', FORMAT_VERSION);
@@ -77,4 +86,5 @@ function writeAttributes(file: H5File, { name, spinCount, bounds, B0 }: PhantomS
   integer('Dims', dimensions);
   file.create_attribute('B0', Float64Array.of(B0));
   file.create_attribute('bounds', packBounds(bounds));
+  file.create_attribute('digests', packDigests(digests));
 }

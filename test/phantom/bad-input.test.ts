@@ -4,9 +4,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import type { Dataset } from 'h5wasm/node';
 import { LarmorError } from '../../host/common/errors.ts';
 import { openPhantom } from '../../host/phantom/open.ts';
 import { spinBlock } from '../../host/phantom/types.ts';
+import { writePhantom } from '../../host/phantom/write.ts';
 import {
   type Hdf5Dataset,
   matFile,
@@ -156,14 +158,59 @@ test('JEMRIS files', async () => {
   await fails(65, /offset: is not three numbers/, await jemris(voxel(1, 1, 1, 1, 0), short));
 });
 
-test('bounds that a file states wrongly are found where they fail', async () => {
+/** A phantom that Larmor wrote, with one value of it changed by another program. */
+async function edited(column: string, spin: number, value: number, attribute?: string): Promise<string> {
+  const path = at(`${made++}.phantom`);
+  await writePhantom(path, await openPhantom('grid', { n: '5' }));
   const { File, ready } = await import('h5wasm/node');
   await ready;
-  const path = await phantom({});
   const open = new File(path, 'a');
-  open.create_attribute('bounds', Float64Array.of(1, 0, 0, 0, 0.005, 0, 0, 0, 0.5, 0.05));
+  (open.get(column) as Dataset).write_slice([[spin, spin + 1]], Float32Array.of(value));
+  if (attribute !== undefined) open.delete_attribute(attribute);
   open.close();
-  await fails(65, /spins 0 to 2 exceed the bounds it states; delete its attribute 'bounds'/, path);
+  return path;
+}
+
+test('bounds and digests that no longer fit are found where they fail', async () => {
+  const fix = /write it again, or delete its attributes 'bounds' and 'digests'/;
+  await fails(
+    65,
+    /spins 0 to 124 are not those that its attribute 'digests' describes/,
+    await edited('contrast/T1', 77, 1.5),
+  );
+  await fails(65, fix, await edited('position/x', 124, 0.001));
+  await fails(65, /spins 0 to 124 exceed the bounds it states/, await edited('contrast/ρ', 3, 2));
+  for (const attribute of ['bounds', 'digests']) {
+    const source = await openPhantom(await edited('contrast/ρ', 3, 2, attribute));
+    assert.equal(source.bounds.maxDensity, 2, `without ${attribute} every spin is read`);
+    source.close();
+  }
+});
+
+test('a file that changes while it is open', async () => {
+  const label = file('changing.nii', niftiFile([100, 100, 200], new Uint8Array(2e6).fill(1)));
+  for (const [path, parameters] of [
+    [await phantom({}), {}],
+    [label, { tissues: writeTable(at('changing.json'), [1]) }],
+  ] as const) {
+    for (const change of [
+      () => writeFileSync(path, readFileSync(path).subarray(0, -1)),
+      () => writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.of(0)])),
+    ]) {
+      const before = readFileSync(path);
+      const source = await openPhantom(path, parameters);
+      change();
+      assert.throws(
+        () => source.read(0, source.spinCount, spinBlock(source.spinCount)),
+        (error) =>
+          error instanceof LarmorError &&
+          error.exitCode === 65 &&
+          /was changed while it was being read/.test(error.message),
+      );
+      source.close();
+      writeFileSync(path, before);
+    }
+  }
 });
 
 test('label images', async () => {

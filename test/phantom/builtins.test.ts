@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { boundsOf } from '../../host/phantom/bounds.ts';
+import { surveyOf } from '../../host/phantom/bounds.ts';
 import { builtinPhantoms } from '../../host/phantom/builtins.ts';
 import { openPhantom } from '../../host/phantom/open.ts';
 import { type SpinBlock, spinBlock } from '../../host/phantom/types.ts';
@@ -38,7 +38,7 @@ for (const name of Object.keys(builtinPhantoms)) {
   test(`${name}: bounds hold every spin`, async () => {
     for (const parameters of [COARSE[name], {}]) {
       const source = await openPhantom(name, parameters);
-      const exact = boundsOf(source.spinCount, source.read);
+      const exact = surveyOf(source.spinCount, source.read).bounds;
       const { bounds } = source;
       assert.equal(bounds.maxDensity, exact.maxDensity);
       assert.equal(bounds.maxOffResonance, exact.maxOffResonance);

@@ -6,7 +6,7 @@ import { makePlan, type Plan } from '../../host/cluster/plan.ts';
 import type { Engine, Precision } from '../../host/engine/types.ts';
 import { makeWasmEngine } from '../../host/engine/wasm/engine.ts';
 import { type KernelBuild, wasmBuild } from '../../host/engine/wasm/module.ts';
-import { boundsOf } from '../../host/phantom/bounds.ts';
+import { surveyOf } from '../../host/phantom/bounds.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from '../../host/phantom/types.ts';
 import type { Sequence } from '../../host/sequence/types.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
@@ -86,7 +86,7 @@ export function phantomOf(spins: SpinBlock, B0 = 1.5): PhantomSource {
       into[key].set(spins[key].subarray(first, first + count));
   };
   const spinCount = spins.x.length;
-  const bounds = boundsOf(spinCount, read);
+  const bounds = surveyOf(spinCount, read).bounds;
   const identity = `in memory, ${spinCount} spins`;
   return { name: 'spins', spinCount, B0, bounds, identity, residentBytes: 0, read, close: () => {} };
 }

@@ -7,7 +7,7 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { File as H5File } from 'h5wasm/node';
 import { badInput, LarmorError } from '../errors.ts';
-import { requireFile } from '../files.ts';
+import { requireFile, watchInput } from '../files.ts';
 import { type H5Module, membersOf, type RecordDataset, readRecords } from './records.ts';
 
 export type Numbers =
@@ -33,6 +33,8 @@ export interface Hdf5Reader {
   readonly path: string;
   /** Bytes of the file. */
   readonly size: number;
+  /** @throws LarmorError 65 if the file was changed since it was opened; what was read before may then be wrong */
+  requireUnchanged(): void;
   /** Names in a group; [] if it does not exist. */
   list(group: string): string[];
   has(path: string): boolean;
@@ -103,6 +105,7 @@ function reader(path: string, file: H5File, h5: H5, module: H5Module): Hdf5Reade
   return {
     path,
     size,
+    requireUnchanged: watchInput(path),
     list: (group) => {
       const at = entity(group);
       return at instanceof h5.Group ? guard(`${path} ${group}`, () => at.keys()) : [];

@@ -28,17 +28,41 @@ static MPI_Datatype datatype(napi_typedarray_type type) {
   }
 }
 
+static size_t width(napi_typedarray_type type) {
+  switch (type) {
+    case napi_int16_array:
+    case napi_uint16_array: return 2;
+    case napi_int32_array:
+    case napi_uint32_array:
+    case napi_float32_array: return 4;
+    case napi_float64_array:
+    case napi_bigint64_array:
+    case napi_biguint64_array: return 8;
+    default: return 1;
+  }
+}
+
 struct buffer buffer_argument(napi_env env, napi_value value) {
-  struct buffer buffer = {false, NULL, 0, MPI_DATATYPE_NULL};
-  napi_typedarray_type type;
+  struct buffer buffer = {false, NULL, NULL, 0, 0, MPI_DATATYPE_NULL};
+  napi_typedarray_type type = (napi_typedarray_type)-1; /* stays so for a type that this Node-API does not know */
   size_t length;
   void *data;
-  if (napi_get_typedarray_info(env, value, &type, &length, &data, NULL, NULL) != napi_ok) return buffer;
+  if (napi_get_typedarray_info(env, value, &type, &length, &data, &buffer.memory, NULL) != napi_ok) return buffer;
   buffer.present = true;
   buffer.data = length ? data : &nothing;
   buffer.count = length > INT_MAX ? -1 : (int)length; /* TypeScript refuses it first; −1 is MPI_ERR_COUNT */
+  buffer.bytes = length * width(type);
   buffer.type = datatype(type);
   return buffer;
+}
+
+bool refuse_overlap(napi_env env, const struct buffer *send, const struct buffer *recv) {
+  if (!send->present || !recv->present || !send->bytes || !recv->bytes) return false;
+  uintptr_t a = (uintptr_t)send->data, b = (uintptr_t)recv->data;
+  if (a >= b + recv->bytes || b >= a + send->bytes) return false;
+  napi_throw_range_error(env, "ERR_MPI_OVERLAP",
+                         "the send and receive arrays overlap: pass IN_PLACE as the send array");
+  return true;
 }
 
 int int_argument(napi_env env, napi_value value) {

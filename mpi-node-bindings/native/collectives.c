@@ -27,6 +27,7 @@ static napi_value reduce(napi_env env, napi_callback_info info) {
   struct handle *comm = handle_argument(env, argv[0], COMMUNICATOR);
   if (!comm) return NULL;
   struct buffer send = buffer_argument(env, argv[1]), recv = buffer_argument(env, argv[2]);
+  if (refuse_overlap(env, &send, &recv)) return NULL;
   struct buffer sized = send.present ? send : recv;
   TRY("MPI_Reduce", MPI_Reduce(send.present ? send.data : MPI_IN_PLACE, recv.data, sized.count, sized.type,
                                op_argument(env, argv[3]), int_argument(env, argv[4]), comm->as.comm));
@@ -39,6 +40,7 @@ static napi_value allreduce(napi_env env, napi_callback_info info) {
   struct handle *comm = handle_argument(env, argv[0], COMMUNICATOR);
   if (!comm) return NULL;
   struct buffer send = buffer_argument(env, argv[1]), recv = buffer_argument(env, argv[2]);
+  if (refuse_overlap(env, &send, &recv)) return NULL;
   struct buffer sized = send.present ? send : recv;
   TRY("MPI_Allreduce", MPI_Allreduce(send.present ? send.data : MPI_IN_PLACE, recv.data, sized.count, sized.type,
                                      op_argument(env, argv[3]), comm->as.comm));
@@ -51,6 +53,7 @@ static napi_value gather(napi_env env, napi_callback_info info) {
   struct handle *comm = handle_argument(env, argv[0], COMMUNICATOR);
   if (!comm) return NULL;
   struct buffer send = buffer_argument(env, argv[1]), recv = buffer_argument(env, argv[2]);
+  if (refuse_overlap(env, &send, &recv)) return NULL;
   MPI_Datatype type = send.present ? send.type : recv.type;
   int each = int_argument(env, argv[3]);
   TRY("MPI_Gather", MPI_Gather(send.present ? send.data : MPI_IN_PLACE, each, type, recv.data, each, type,
@@ -65,6 +68,7 @@ static napi_value gatherv(napi_env env, napi_callback_info info) {
   if (!comm) return NULL;
   struct buffer send = buffer_argument(env, argv[1]), recv = buffer_argument(env, argv[2]);
   struct buffer counts = buffer_argument(env, argv[3]), displacements = buffer_argument(env, argv[4]);
+  if (refuse_overlap(env, &send, &recv)) return NULL;
   MPI_Datatype type = send.present ? send.type : recv.type;
   TRY("MPI_Gatherv", MPI_Gatherv(send.present ? send.data : MPI_IN_PLACE, send.count, type, recv.data, counts.data,
                                  displacements.data, type, int_argument(env, argv[5]), comm->as.comm));
@@ -77,6 +81,7 @@ static napi_value allgather(napi_env env, napi_callback_info info) {
   struct handle *comm = handle_argument(env, argv[0], COMMUNICATOR);
   if (!comm) return NULL;
   struct buffer send = buffer_argument(env, argv[1]), recv = buffer_argument(env, argv[2]);
+  if (refuse_overlap(env, &send, &recv)) return NULL;
   int each = int_argument(env, argv[3]);
   TRY("MPI_Allgather", MPI_Allgather(send.present ? send.data : MPI_IN_PLACE, each, recv.type, recv.data, each,
                                      recv.type, comm->as.comm));

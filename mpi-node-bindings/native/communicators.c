@@ -3,9 +3,9 @@
 
 static napi_value comm_result(napi_env env, MPI_Comm comm) {
   if (comm == MPI_COMM_NULL) return js_int(env, -1);
-  int index = handle_new(COMMUNICATOR);
-  handle_at(index)->as.comm = comm;
-  return handle_result(env, index);
+  struct handle *made = handle_new(COMMUNICATOR);
+  made->as.comm = comm;
+  return handle_result(env, made);
 }
 
 static napi_value comm_rank(napi_env env, napi_callback_info info) {
@@ -62,8 +62,17 @@ static napi_value comm_free(napi_env env, napi_callback_info info) {
   ARGUMENTS(1);
   struct handle *comm = handle_argument(env, argv[0], COMMUNICATOR);
   if (!comm) return NULL;
+  if (comm->as.comm == MPI_COMM_WORLD) {
+    napi_throw_type_error(env, "ERR_MPI_WORLD", "free: the world lives until finalize");
+    return NULL;
+  }
+  if (comm->pending > 0) { /* MPI allows it; Open MPI 4.1 crashes when a collective is still running */
+    napi_throw_error(env, "ERR_MPI_PENDING",
+                     "free: nonblocking operations of this communicator are not done: wait for them first");
+    return NULL;
+  }
   TRY("MPI_Comm_free", MPI_Comm_free(&comm->as.comm));
-  handle_drop(int_argument(env, argv[0]));
+  handle_drop(comm);
   return NULL;
 }
 

@@ -6,7 +6,11 @@
 
 static bool running = false; /* kept here: asking MPI itself would cost as much as a short call */
 
-bool mpi_running(void) { return running; }
+bool refuse_not_running(napi_env env) {
+  if (running) return false;
+  napi_throw_error(env, "ERR_MPI_NOT_RUNNING", "MPI is not running: the call came before init or after finalize");
+  return true;
+}
 
 /* init(level: 0…3) → the level provided. */
 static napi_value init(napi_env env, napi_callback_info info) {
@@ -17,8 +21,7 @@ static napi_value init(napi_env env, napi_callback_info info) {
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
   running = true;
-  int world = handle_new(COMMUNICATOR); /* the first handle: 0 */
-  handle_at(world)->as.comm = MPI_COMM_WORLD;
+  handle_new(COMMUNICATOR)->as.comm = MPI_COMM_WORLD; /* the first handle: 0 */
   for (int i = 0; i < 4; i++)
     if (levels[i] == provided) return js_int(env, i);
   return js_int(env, 0);
@@ -70,9 +73,19 @@ static napi_value processor_name(napi_env env, napi_callback_info info) {
   return js_string(env, text);
 }
 
+/* The largest tag; at least 32767. */
+static napi_value tag_upper_bound(napi_env env, napi_callback_info info) {
+  int *bound = NULL, found = 0;
+  (void)info;
+  TRY("MPI_Comm_get_attr", MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_TAG_UB, &bound, &found));
+  return js_int(env, found ? *bound : 32767);
+}
+
+/* MPI_Wtime may be called between init and finalize only. */
 static napi_value wtime(napi_env env, napi_callback_info info) {
   napi_value result;
   (void)info;
+  if (refuse_not_running(env)) return NULL;
   napi_create_double(env, MPI_Wtime(), &result);
   return result;
 }
@@ -85,5 +98,6 @@ void register_environment(napi_env env, napi_value exports) {
   define(env, exports, "abort", abort_job);
   define(env, exports, "libraryVersion", library_version);
   define(env, exports, "processorName", processor_name);
+  define(env, exports, "tagUpperBound", tag_upper_bound);
   define(env, exports, "wtime", wtime);
 }

@@ -19,6 +19,13 @@ static napi_value setup(napi_env env, napi_callback_info info) {
 }
 
 NAPI_MODULE_INIT() {
+  /* Handles and references belong to the first environment; a worker thread that loads the file again has another. */
+  static bool loaded = false;
+  if (loaded) {
+    napi_throw_error(env, "ERR_MPI_THREAD", "MPI is loaded already, on another thread: call it from there");
+    return NULL;
+  }
+  loaded = true;
   define(env, exports, "setup", setup);
   register_environment(env, exports);
   register_communicators(env, exports);

@@ -29,10 +29,10 @@ static napi_value win_allocate(napi_env env, napi_callback_info info) {
   memset(memory, 0, (size_t)bytes);
   TRY("MPI_Win_sync", MPI_Win_sync(window));
   TRY("MPI_Barrier", MPI_Barrier(group)); /* nobody adds before everybody has zeroed */
-  int index = handle_new(WINDOW);
-  handle_at(index)->as.window = window;
-  handle_at(index)->type = sample.type;
-  return handle_result(env, index);
+  struct handle *made = handle_new(WINDOW);
+  made->as.window = window;
+  made->type = sample.type;
+  return handle_result(env, made);
 }
 
 /* fetchAndOp(window, origin, result, target, displacement, op): result[0] is the value before. */
@@ -41,6 +41,7 @@ static napi_value fetch_and_op(napi_env env, napi_callback_info info) {
   struct handle *window = handle_argument(env, argv[0], WINDOW);
   if (!window) return NULL;
   struct buffer origin = buffer_argument(env, argv[1]), result = buffer_argument(env, argv[2]);
+  if (refuse_overlap(env, &origin, &result)) return NULL;
   int target = int_argument(env, argv[3]);
   double displacement = 0;
   napi_get_value_double(env, argv[4], &displacement);
@@ -57,7 +58,7 @@ static napi_value win_free(napi_env env, napi_callback_info info) {
   if (!window) return NULL;
   TRY("MPI_Win_unlock_all", MPI_Win_unlock_all(window->as.window));
   TRY("MPI_Win_free", MPI_Win_free(&window->as.window));
-  handle_drop(int_argument(env, argv[0]));
+  handle_drop(window);
   return NULL;
 }
 

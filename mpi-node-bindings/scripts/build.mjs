@@ -6,7 +6,7 @@
  * with no configuration, the wrapper knows its own flags, and a login node then needs neither Python nor make. node-gyp
  * is asked only for Node's headers, and only when no copy of them lies where Node itself is installed.
  *
- *     node scripts/build.mjs [--bench] [--force]      MPICC=/opt/mpi/bin/mpicc is tried first
+ *     node scripts/build.mjs [--bench] [--force] [--sanitize]      MPICC=/opt/mpi/bin/mpicc is tried first
  *
  * No wrapper found is no error: the package then works as one rank, and this says so in one line.
  */
@@ -19,9 +19,11 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const native = join(root, 'native');
-const build = join(root, 'build');
 const force = process.argv.includes('--force');
 const withBench = process.argv.includes('--bench');
+/** With AddressSanitizer and UndefinedBehaviorSanitizer, in a folder of its own: for test/sanitizers.slow.serial.test.ts. */
+const sanitize = process.argv.includes('--sanitize');
+const build = join(root, sanitize ? 'build-sanitized' : 'build');
 
 /** Runs a program; gives its output, or null when it is missing or failed. */
 function output(command, args) {
@@ -80,7 +82,8 @@ function findHeaders() {
 
 /** Compiles and links `sources` into build/`name`.node unless the same inputs already did. */
 function compile(name, wrapper, sources, headers, extra = []) {
-  const flags = ['-O2', '-std=c11', '-D_GNU_SOURCE', '-fPIC', '-Wall', '-Wextra', '-DNAPI_VERSION=8'];
+  const how = sanitize ? ['-O1', '-g', '-fno-omit-frame-pointer', '-fsanitize=address,undefined'] : ['-O2'];
+  const flags = [...how, '-std=c11', '-D_GNU_SOURCE', '-fPIC', '-Wall', '-Wextra', '-DNAPI_VERSION=8'];
   const link = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];
   const args = [...wrapper.args, ...flags, ...link, ...extra, `-I${headers}`, `-I${native}`];
   const target = join(build, `${name}.node`);

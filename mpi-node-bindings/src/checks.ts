@@ -1,26 +1,14 @@
 /**
- * What is wrong with arguments, said before MPI sees them: MPI would read past the end of an array, or give back numbers
+ * What is wrong with arguments, reported before MPI sees them: MPI would read past the end of an array, or give back numbers
  * of another type without a word. Both communicators use these, so a program fails on a laptop as it would on a cluster.
+ *
+ * Arrays are measured by `arrays.ts`, never by their own properties. What can run the program's code (a getter in a list of
+ * counts) is read first, once, into an array of ours; the arrays are checked after it.
  */
-import { IN_PLACE, type InPlace, MAX_COUNT, Op } from './constants.ts';
-import type { NumericArray } from './types.ts';
-
-/** The name of a typed array's element type in one step, for arrays of any realm; undefined for everything else. */
-const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!.get!;
-
-const KINDS = new Set([
-  'Int8Array',
-  'Uint8Array',
-  'Uint8ClampedArray',
-  'Int16Array',
-  'Uint16Array',
-  'Int32Array',
-  'Uint32Array',
-  'Float32Array',
-  'Float64Array',
-  'BigInt64Array',
-  'BigUint64Array',
-]);
+import { bufferOf, byteLengthOf, byteOffsetOf, lengthOf, typeName, unusable, widthOf } from './arrays.ts';
+import { ANY_SOURCE, ANY_TAG, IN_PLACE, type InPlace, MAX_COUNT, Op, PROC_NULL } from './constants.ts';
+import { MpiError } from './errors.ts';
+import type { NumericArray, NumericArrayConstructor } from './types.ts';
 
 function describe(value: unknown): string {
   return value === null ? 'null' : typeof value === 'object' ? (value?.constructor?.name ?? 'object') : typeof value;
@@ -28,10 +16,12 @@ function describe(value: unknown): string {
 
 /** The element type; throws unless `value` is an array MPI can move. */
 export function kindOf(call: string, name: string, value: unknown): string {
-  const kind: string | undefined = tagOf.call(value);
-  if (kind === undefined || !KINDS.has(kind)) {
+  const kind = typeName(value);
+  if (kind === undefined || widthOf(kind) === undefined) {
     throw new TypeError(`${call}: ${name} must be a numeric TypedArray, not ${kind ?? describe(value)}`);
   }
+  const why = unusable(value as NumericArray);
+  if (why !== undefined) throw new TypeError(`${call}: ${name} ${why}`);
   return kind;
 }
 
@@ -43,38 +33,43 @@ export function checkCount(call: string, name: string, count: number): void {
   }
 }
 
-/** An array that goes into MPI whole. */
-export function checkBuffer(call: string, name: string, value: unknown): void {
-  kindOf(call, name, value);
-  checkCount(call, name, (value as NumericArray).length);
+/** An array that goes into MPI whole; gives its element type. */
+export function checkBuffer(call: string, name: string, value: unknown): string {
+  const kind = kindOf(call, name, value);
+  checkCount(call, name, lengthOf(value));
+  return kind;
 }
 
-/** Same element type and no shared bytes. */
-function checkPair(call: string, send: NumericArray, recv: NumericArray): void {
-  const sent = kindOf(call, 'the send array', send);
+/** A receive array that fits a send array of element type `sent`: the same type, and no shared bytes. */
+function checkReceive(call: string, send: NumericArray, sent: string, recv: NumericArray | null): void {
   const received = kindOf(call, 'the receive array', recv);
   if (sent !== received) throw new TypeError(`${call}: the send array is ${sent}, the receive array ${received}`);
+  checkApart(call, send, recv!);
+}
+
+function checkApart(call: string, send: NumericArray, recv: NumericArray): void {
   if (
-    send.buffer === recv.buffer &&
-    send.byteOffset < recv.byteOffset + recv.byteLength &&
-    recv.byteOffset < send.byteOffset + send.byteLength
+    bufferOf(send) === bufferOf(recv) &&
+    byteOffsetOf(send) < byteOffsetOf(recv) + byteLengthOf(recv) &&
+    byteOffsetOf(recv) < byteOffsetOf(send) + byteLengthOf(send)
   ) {
     throw new RangeError(`${call}: the send and receive arrays overlap: pass IN_PLACE as the send array`);
   }
 }
 
 function checkLength(call: string, recv: NumericArray, needed: number): void {
-  if (recv.length < needed) {
-    throw new RangeError(`${call}: the receive array has ${recv.length} elements, ${needed} will arrive`);
+  const length = lengthOf(recv);
+  if (length < needed) {
+    throw new RangeError(`${call}: the receive array has ${length} elements, ${needed} will arrive`);
   }
 }
 
 /** Logic and bits are for integers (MPI forbids floats; on one rank nobody would notice). */
-export function checkReduceOp(call: string, op: Op, array: NumericArray): void {
+export function checkReduceOp(call: string, op: Op, kind: string): void {
   if (!Number.isInteger(op) || op < Op.SUM || op > Op.BXOR) {
     throw new TypeError(`${call}: not an operation to reduce with; use Op.SUM … Op.BXOR`);
   }
-  if (op >= Op.LAND && (array instanceof Float64Array || array instanceof Float32Array)) {
+  if (op >= Op.LAND && (kind === 'Float64Array' || kind === 'Float32Array')) {
     throw new TypeError(`${call}: logical and bitwise operations need an integer array`);
   }
 }
@@ -89,15 +84,14 @@ export function checkReduce(
 ): void {
   if (send === IN_PLACE) {
     if (!receives) throw new TypeError(`${call}: IN_PLACE is for the root; other ranks pass what they contribute`);
-    checkBuffer(call, 'the receive array', recv);
-    checkReduceOp(call, op, recv!);
+    checkReduceOp(call, op, checkBuffer(call, 'the receive array', recv));
     return;
   }
-  checkBuffer(call, 'the send array', send);
-  checkReduceOp(call, op, send);
+  const sent = checkBuffer(call, 'the send array', send);
+  checkReduceOp(call, op, sent);
   if (!receives) return;
-  checkPair(call, send, recv!);
-  checkLength(call, recv!, send.length);
+  checkReceive(call, send, sent, recv);
+  checkLength(call, recv!, lengthOf(send));
 }
 
 /** For gather and allgather; gives the number of elements each rank contributes. */
@@ -111,19 +105,19 @@ export function checkGather(
   if (send === IN_PLACE) {
     if (!receives) throw new TypeError(`${call}: IN_PLACE is for the root; other ranks pass what they contribute`);
     kindOf(call, 'the receive array', recv);
-    const each = recv!.length / size;
+    const each = lengthOf(recv) / size;
     if (!Number.isInteger(each)) {
-      throw new RangeError(`${call}: the receive array's ${recv!.length} elements do not divide among ${size} ranks`);
+      throw new RangeError(`${call}: the receive array's ${lengthOf(recv)} elements do not divide among ${size} ranks`);
     }
     checkCount(call, 'the contribution', each);
     return each;
   }
-  checkBuffer(call, 'the send array', send);
+  const sent = checkBuffer(call, 'the send array', send);
   if (receives) {
-    checkPair(call, send, recv!);
-    checkLength(call, recv!, send.length * size);
+    checkReceive(call, send, sent, recv);
+    checkLength(call, recv!, lengthOf(send) * size);
   }
-  return send.length;
+  return lengthOf(send);
 }
 
 /** On the root of gatherv: counts and displacements as MPI wants them, every stretch inside `recv`. */
@@ -136,35 +130,105 @@ export function checkGatherv(
   rank: number,
   size: number,
 ): { counts: Int32Array; displacements: Int32Array } {
+  if (!counts) throw new RangeError(`${call}: the root needs one count per rank (${size})`);
+  const taken = wholeNumbers(call, 'count', counts, size);
+  const places = displacements ? wholeNumbers(call, 'displacement', displacements, size) : new Int32Array(size);
+
   if (send === IN_PLACE) kindOf(call, 'the receive array', recv);
-  else checkPair(call, send, recv!);
-  if (!counts || counts.length !== size) throw new RangeError(`${call}: the root needs one count per rank (${size})`);
-  if (displacements && displacements.length !== size) {
-    throw new RangeError(`${call}: the root needs one displacement per rank (${size}), or none at all`);
-  }
-  const places = new Int32Array(size);
+  else checkReceive(call, send, kindOf(call, 'the send array', send), recv);
   let next = 0;
   for (let r = 0; r < size; r++) {
-    const at = displacements ? displacements[r]! : next;
-    const count = counts[r]!;
-    if (!Number.isInteger(at) || !Number.isInteger(count) || at < 0 || count < 0) {
-      throw new RangeError(`${call}: count ${count} at ${at} for rank ${r}: both must be whole and not negative`);
+    if (!displacements) {
+      checkCount(call, `the array before rank ${r}'s place`, next);
+      places[r] = next;
     }
-    checkCount(call, `rank ${r}'s contribution`, count);
-    checkCount(call, `the array before rank ${r}'s place`, at);
-    checkLength(call, recv!, at + count);
-    places[r] = at;
-    next = at + count;
+    next = places[r]! + taken[r]!;
+    checkLength(call, recv!, next);
   }
-  if (send !== IN_PLACE && send.length !== counts[rank]) {
-    throw new RangeError(`${call}: the root sends ${send.length} elements and counts ${counts[rank]} for itself`);
+  if (send !== IN_PLACE && lengthOf(send) !== taken[rank]) {
+    throw new RangeError(`${call}: the root sends ${lengthOf(send)} elements and counts ${taken[rank]} for itself`);
   }
-  return { counts: Int32Array.from(counts), displacements: places };
+  return { counts: taken, displacements: places };
+}
+
+/** One number per rank, as C takes them. The list is the caller's: it may run code, and say something else the next time. */
+function wholeNumbers(call: string, name: string, list: ArrayLike<number>, size: number): Int32Array {
+  if (list.length !== size) throw new RangeError(`${call}: the root needs one ${name} per rank (${size})`);
+  const numbers = new Int32Array(size);
+  for (let r = 0; r < size; r++) {
+    const number = list[r]!;
+    if (!Number.isInteger(number) || number < 0) {
+      throw new RangeError(`${call}: ${name} ${String(number)} for rank ${r} must be whole and not negative`);
+    }
+    checkCount(call, `the ${name} for rank ${r}`, number);
+    numbers[r] = number;
+  }
+  return numbers;
 }
 
 /** Ranks and tags become C ints; a fraction or NaN would silently become another number. */
 export function checkInteger(call: string, name: string, value: number): void {
-  if ((value | 0) !== value) throw new RangeError(`${call}: ${name} must be a 32-bit integer, not ${value}`);
+  if (typeof value !== 'number' || (value | 0) !== value) {
+    throw new RangeError(`${call}: ${name} must be a 32-bit integer, not ${String(value)}`);
+  }
+}
+
+function refuseRank(call: string, rank: number, size: number): never {
+  throw new MpiError(`${call}: no rank ${rank} in a communicator of ${size}`, 0, 'MPI_ERR_RANK');
+}
+
+/**
+ * A root, or the target of a window. Not left to MPI, which need not check; and −1, here `ANY_SOURCE`, is MPICH's
+ * MPI_PROC_NULL, by which a message would vanish.
+ */
+export function checkRank(call: string, name: string, rank: number, size: number): void {
+  checkInteger(call, name, rank);
+  if (rank < 0 || rank >= size) refuseRank(call, rank, size);
+}
+
+/** Whom a message goes to. */
+export function checkDestination(call: string, rank: number, size: number): void {
+  checkInteger(call, 'the partner', rank);
+  if ((rank < 0 && rank !== PROC_NULL) || rank >= size) refuseRank(call, rank, size);
+}
+
+/** Whom a message comes from. */
+export function checkSource(call: string, rank: number, size: number): void {
+  checkInteger(call, 'the partner', rank);
+  if ((rank < 0 && rank !== PROC_NULL && rank !== ANY_SOURCE) || rank >= size) refuseRank(call, rank, size);
+}
+
+/** @param bound the largest tag of this MPI */
+export function checkTag(call: string, tag: number, bound: number): void {
+  checkInteger(call, 'the tag', tag);
+  if (tag < 0 || tag > bound) throw new MpiError(`${call}: tag ${tag} is not from 0 to ${bound}`, 0, 'MPI_ERR_TAG');
+}
+
+/** The tag of a message that is received. */
+export function checkWantedTag(call: string, tag: number, bound: number): void {
+  if (tag !== ANY_TAG) checkTag(call, tag, bound);
+}
+
+/** What a probe counts in. */
+export function checkElement(call: string, as: NumericArrayConstructor): void {
+  const bytes = as?.BYTES_PER_ELEMENT;
+  if (bytes !== 1 && bytes !== 2 && bytes !== 4 && bytes !== 8) {
+    throw new TypeError(`${call}: the type must be a TypedArray constructor, not ${describe(as)}`);
+  }
+}
+
+/** An exit code as the system keeps it, which has eight bits: 256 would be success. */
+export function checkExitCode(call: string, code: number): void {
+  if (!Number.isInteger(code) || code < 1 || code > 255) {
+    throw new RangeError(`${call}: the code must be a whole number from 1 to 255, not ${String(code)}`);
+  }
+}
+
+/** The group of ranks that split puts this one into; null: none. */
+export function checkColor(color: number | null): void {
+  if (color === null) return;
+  checkInteger('split', 'the colour', color);
+  if (color < 0) throw new RangeError(`split: the colour must not be negative, but is ${color}`);
 }
 
 /** For fetchAndOp: one element each way, of the window's type, inside the target's memory. MPI checks none of it. */
@@ -172,31 +236,35 @@ export function checkFetch(
   origin: NumericArray,
   result: NumericArray,
   kind: string,
-  lengths: ArrayLike<number>,
+  lengths: Float64Array,
   target: number,
   displacement: number,
   op: Op,
 ): void {
-  for (const [name, array] of [
-    ['the origin', origin],
-    ['the result', result],
-  ] as const) {
-    const found = kindOf('fetchAndOp', name, array);
-    if (found !== kind) throw new TypeError(`fetchAndOp: ${name} is ${found}, the window ${kind}`);
-    if (array.length < 1) throw new RangeError(`fetchAndOp: ${name} is empty; it holds one element`);
+  checkFetched('the origin', origin, kind);
+  checkFetched('the result', result, kind);
+  checkApart('fetchAndOp', origin, result);
+  checkInteger('fetchAndOp', 'the target', target);
+  if (target < 0 || target >= lengths.length) {
+    throw new RangeError(`fetchAndOp: no rank ${target} among ${lengths.length}`);
   }
-  const length = lengths[target];
-  if (length === undefined) throw new RangeError(`fetchAndOp: no rank ${target} among ${lengths.length}`);
+  const length = lengths[target]!;
   if (!Number.isSafeInteger(displacement) || displacement < 0 || displacement >= length) {
-    throw new RangeError(`fetchAndOp: no element ${displacement} among the ${length} of rank ${target}`);
+    throw new RangeError(`fetchAndOp: no element ${String(displacement)} among the ${length} of rank ${target}`);
   }
-  if (op !== Op.REPLACE && op !== Op.NO_OP) checkReduceOp('fetchAndOp', op, origin);
+  if (op !== Op.REPLACE && op !== Op.NO_OP) checkReduceOp('fetchAndOp', op, kind);
+}
+
+function checkFetched(name: string, array: NumericArray, kind: string): void {
+  const found = kindOf('fetchAndOp', name, array);
+  if (found !== kind) throw new TypeError(`fetchAndOp: ${name} is ${found}, the window ${kind}`);
+  if (lengthOf(array) < 1) throw new RangeError(`fetchAndOp: ${name} is empty; it holds one element`);
 }
 
 /** The length of this rank's part of a window; gives the element type's name. */
 export function checkWindow(sample: NumericArray, length: number): string {
   if (!Number.isSafeInteger(length) || length < 0 || length > MAX_COUNT) {
-    throw new RangeError(`window: the length must be a whole number up to ${MAX_COUNT}, not ${length}`);
+    throw new RangeError(`window: the length must be a whole number up to ${MAX_COUNT}, not ${String(length)}`);
   }
   return kindOf('window', 'the type', sample);
 }

@@ -4,6 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import { inspect } from 'node:util';
+import { checkExitCode } from './checks.ts';
 import type { Communicator } from './types.ts';
 
 /** What the launcher reports for an internal error (EX_SOFTWARE of sysexits). */
@@ -23,7 +24,11 @@ const LAST_WORDS_MS = 100;
 
 function abortAfterLastWords(comm: Communicator, code: number): never {
   if (comm.size > 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WORDS_MS);
-  return comm.abort(code);
+  try {
+    return comm.abort(code);
+  } catch {
+    return process.exit(code); // after finalize, or on a freed communicator
+  }
 }
 
 /**
@@ -33,14 +38,14 @@ function abortAfterLastWords(comm: Communicator, code: number): never {
 export function abortUnlessFinalized(comm: Communicator): () => void {
   const onExit = (code: number): void => {
     complain(`mpi-node-bindings: rank ${comm.rank} exits (${code}) without finalize(): the job is aborted`);
-    abortAfterLastWords(comm, code || INTERNAL_ERROR);
+    abortAfterLastWords(comm, code & 255 || INTERNAL_ERROR); // what the system would keep of it; 0 would be success
   };
   process.on('exit', onExit);
   return () => process.off('exit', onExit);
 }
 
 export interface AbortOnUncaughtOptions {
-  /** Exit code of the whole job; default 70. */
+  /** Exit code of the whole job, 1 to 255; default 70. */
   readonly code?: number;
   /** Writes the error down, synchronously; default: its stack on stderr, with the rank. */
   readonly report?: (error: unknown) => void;
@@ -51,13 +56,15 @@ export interface AbortOnUncaughtOptions {
  * Returns what takes the handlers away again.
  */
 export function abortOnUncaught(comm: Communicator, options: AbortOnUncaughtOptions = {}): () => void {
+  const code = options.code ?? INTERNAL_ERROR;
+  checkExitCode('abortOnUncaught', code);
   const describe = (error: unknown): string => (error instanceof Error && error.stack) || inspect(error);
   const report = options.report ?? ((error) => complain(`rank ${comm.rank}: uncaught ${describe(error)}`));
   const onError = (error: unknown): void => {
     try {
       report(error);
     } finally {
-      abortAfterLastWords(comm, options.code ?? INTERNAL_ERROR);
+      abortAfterLastWords(comm, code);
     }
   };
   process.on('uncaughtException', onError);

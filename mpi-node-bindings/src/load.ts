@@ -14,8 +14,9 @@ import { type Launch, readLaunch, sizeMismatch } from './launcher.ts';
 import { abortUnlessFinalized } from './lifecycle.ts';
 import { addonName, candidateDirectories, findAddon, type Native, openNative, openSignalKeeper } from './native.ts';
 import { pendingRequests } from './request.ts';
-import { type Life, SingleCommunicator } from './single.ts';
+import { type Life, requireRunning, SingleCommunicator } from './single.ts';
 import type { Family, Mpi } from './types.ts';
+import { openWindows } from './window.ts';
 
 export interface LoadOptions {
   /** Folders that hold the built `.node` files, tried before the package's own. */
@@ -29,10 +30,11 @@ export interface LoadOptions {
 }
 
 /**
- * UCX, the transport under MPICH (and under Open MPI on InfiniBand), assumes a C program of one thread. What somebody
- * has set themselves is left alone.
+ * Settings of the libraries under MPI, made before they are loaded. What somebody has set themselves is left alone.
+ *
+ * UCX, the transport under MPICH (and under Open MPI on InfiniBand), assumes a C program of one thread.
  */
-const UCX_SETTINGS = {
+const SETTINGS = {
   /** Its SIGSEGV handler would keep V8 from catching WebAssembly's traps. */
   UCX_HANDLE_ERRORS: 'none',
   /**
@@ -40,6 +42,15 @@ const UCX_SETTINGS = {
    * of two ranks crashed on a busy machine (UCX 1.13), none of 720 without the hooks.
    */
   UCX_MEM_EVENTS: 'n',
+  /**
+   * Open MPI 4.1 writes a message that is longer than the array it was sent for past the array's end, where sender and
+   * receiver can reach each other's memory. Copying through buffers, it reports MPI_ERR_TRUNCATE; large buffers keep the
+   * copying cheap.
+   */
+  OMPI_MCA_btl_self_flags: 'send,inplace',
+  OMPI_MCA_btl_tcp_flags: 'send,inplace',
+  OMPI_MCA_btl_vader_single_copy_mechanism: 'none',
+  OMPI_MCA_btl_vader_max_send_size: '262144',
 } as const;
 
 const FAMILIES: readonly Family[] = ['openmpi', 'mpich'];
@@ -100,7 +111,7 @@ function openQuietly(
   level: ThreadLevel,
 ): { native: Native; provided: ThreadLevel } | string {
   if (!isMainThread) throw new Error('MPI is loaded on the main thread: signals and process exit belong to it');
-  for (const [name, value] of Object.entries(UCX_SETTINGS)) process.env[name] ??= value;
+  for (const [name, value] of Object.entries(SETTINGS)) process.env[name] ??= value;
   const signals = openSignalKeeper(directories);
   signals?.save();
   try {
@@ -136,6 +147,8 @@ function mpiWorld(family: Family, native: Native, threadLevel: ThreadLevel, pass
       if (finalized) return;
       const pending = pendingRequests();
       if (pending > 0) throw new Error(`finalize: ${pending} nonblocking operations are not done; wait for them first`);
+      const windows = openWindows();
+      if (windows > 0) throw new Error(`finalize: ${windows} windows are not freed; free them first`);
       finalized = true;
       native.finalize();
       cancelGuard();
@@ -148,11 +161,14 @@ function singleWorld(passedOver: readonly string[]): Mpi {
   return {
     family: 'none',
     passedOver,
-    world: new SingleCommunicator(life),
+    world: new SingleCommunicator(life, true),
     threadLevel: 'multiple',
     libraryVersion: 'one rank in JavaScript',
     processorName: hostname(),
-    wtime: () => performance.now() / 1000,
+    wtime() {
+      requireRunning(life);
+      return performance.now() / 1000;
+    },
     initialized: true,
     get finalized() {
       return life.finalized;

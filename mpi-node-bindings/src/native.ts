@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { MpiError } from './errors.ts';
 import type { Family, NumericArray } from './types.ts';
 
-/** Handles are small integers; null for an array means IN_PLACE, or not significant on this rank. */
+/** Handles are numbers, see native/handles.c; null for an array means IN_PLACE, or not significant on this rank. */
 export interface Native {
   setup(status: Float64Array, errorConstructor: typeof MpiError): void;
   init(level: number): number;
@@ -16,6 +16,7 @@ export interface Native {
   abort(comm: number, code: number): never;
   libraryVersion(): string;
   processorName(): string;
+  tagUpperBound(): number;
   wtime(): number;
   rank(comm: number): number;
   size(comm: number): number;
@@ -47,7 +48,8 @@ export interface Native {
   ibcast(comm: number, data: NumericArray, root: number): number;
   ireduce(comm: number, send: NumericArray | null, recv: NumericArray | null, op: number, root: number): number;
   iallreduce(comm: number, send: NumericArray | null, recv: NumericArray, op: number): number;
-  test(request: number): boolean;
+  /** 0: not done, 1: done, 2: cancelled. What arrived in a copy goes into the array. */
+  test(request: number, received: NumericArray | null): number;
   cancel(request: number): void;
   winAllocate(comm: number, sample: NumericArray, length: number): number;
   fetchAndOp(win: number, origin: NumericArray, result: NumericArray, target: number, at: number, op: number): void;

@@ -2,7 +2,9 @@
  * Nonblocking operations as promises. MPI makes progress only while it is called, and only one thread may call it, so
  * whoever awaits is served by one poller on the JS thread: it asks after every pending request in turn, lets the event
  * loop run, and asks again. Everything that is pending is listed here, which also keeps its arrays from being collected.
+ * What keeps their bytes from moving is in native/requests.c.
  */
+import { byteLengthOf } from './arrays.ts';
 import type { Native } from './native.ts';
 import { lastStatus } from './native.ts';
 import type { NumericArray, Request, Status } from './types.ts';
@@ -13,6 +15,9 @@ const EAGER_MS = 2;
 const PAUSE_MS = 1;
 /** Each poll moves large messages on by some fragments only, so their eagerness lasts as long as moving them may. */
 const EAGER_BYTES_PER_MS = 100_000;
+
+/** What `test` says of a request that is done and was not cancelled. */
+const DONE = 1;
 
 interface Waiter {
   readonly request: NativeRequest;
@@ -62,30 +67,50 @@ function schedule(): void {
 }
 
 export class NativeRequest implements Request {
-  status: Status | undefined;
   readonly #native: Native;
   readonly #handle: number;
-  readonly #receives: boolean;
-  readonly #arrays: readonly (NumericArray | null)[];
+  readonly #sent: NumericArray | null;
+  readonly #received: NumericArray | null;
+  readonly #isMessage: boolean;
+  #status: Status | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  #cancelled = false;
 
-  constructor(native: Native, handle: number, arrays: readonly (NumericArray | null)[], receives = false) {
+  /** @param isMessage it is a receive: it has a status, and can be cancelled */
+  constructor(
+    native: Native,
+    handle: number,
+    sent: NumericArray | null,
+    received: NumericArray | null,
+    isMessage = false,
+  ) {
     this.#native = native;
     this.#handle = handle;
-    this.#arrays = arrays;
-    this.#receives = receives;
+    this.#sent = sent;
+    this.#received = received;
+    this.#isMessage = isMessage;
     pending.add(this);
   }
 
+  get status(): Status | undefined {
+    return this.#status;
+  }
+
   test(): boolean {
+    if (this.#failure) throw this.#failure.error; // to everybody who waits for it
     if (!pending.has(this)) return true;
-    let done = true; // a failed operation is over too, and C has let its handle go
+    let state = 0;
     try {
-      done = this.#native.test(this.#handle);
-    } finally {
-      if (done) pending.delete(this);
+      state = this.#native.test(this.#handle, this.#received);
+    } catch (error) {
+      pending.delete(this); // a failed operation is over too, and C has let its handle go
+      this.#failure = { error };
+      throw error;
     }
-    if (done && this.#receives) this.status = statusNow();
-    return done;
+    if (state === 0) return false;
+    pending.delete(this);
+    if (state === DONE && this.#isMessage) this.#status = statusNow();
+    return true;
   }
 
   wait(): Promise<void> {
@@ -94,7 +119,7 @@ export class NativeRequest implements Request {
         resolve();
         return;
       }
-      const bytes = this.#arrays.reduce((sum, array) => sum + (array?.byteLength ?? 0), 0);
+      const bytes = sizeOf(this.#sent) + sizeOf(this.#received);
       const eagerUntil = performance.now() + EAGER_MS + bytes / EAGER_BYTES_PER_MS;
       waiters.add({ request: this, eagerUntil, resolve, reject });
       schedule();
@@ -102,6 +127,13 @@ export class NativeRequest implements Request {
   }
 
   cancel(): void {
+    if (!this.#isMessage) throw new TypeError('cancel: only a receive can be cancelled');
+    if (this.#cancelled) throw new Error('cancel: this receive was cancelled before; wait until it is done');
+    this.#cancelled = true;
     if (pending.has(this)) this.#native.cancel(this.#handle);
   }
+}
+
+function sizeOf(array: NumericArray | null): number {
+  return array === null ? 0 : byteLengthOf(array);
 }

@@ -1,4 +1,5 @@
 /** Messages of the one rank to itself: what was sent and not yet received, and receives that wait for a message. */
+import { byteLengthOf, bytesOf, typeName, unusable, widthOf } from './arrays.ts';
 import { MpiError } from './errors.ts';
 import type { NumericArray, Request, Status } from './types.ts';
 
@@ -13,17 +14,15 @@ export interface Receive {
   complete(message: Message): void;
 }
 
-export function bytesOf(data: NumericArray): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
 /** Copies what arrived; the status as MPI would give it. */
 function deliver(message: Message, data: NumericArray): Status {
-  if (message.bytes.length > data.byteLength) {
+  const why = unusable(data);
+  if (why !== undefined) throw new TypeError(`the receive array ${why}; wait for the request first`);
+  if (message.bytes.length > byteLengthOf(data)) {
     throw new MpiError('recv: the message is longer than the receive array', 0, 'MPI_ERR_TRUNCATE');
   }
   bytesOf(data).set(message.bytes);
-  const count = message.bytes.length / data.BYTES_PER_ELEMENT;
+  const count = message.bytes.length / widthOf(typeName(data))!;
   return { source: 0, tag: message.tag, count: Number.isInteger(count) ? count : -1 };
 }
 
@@ -34,7 +33,8 @@ export class SelfReceive implements Request, Receive {
   readonly tag: number;
   readonly #giveUp: (receive: SelfReceive) => void;
   #done = false;
-  #error: unknown;
+  #failure: { readonly error: unknown } | undefined;
+  #cancelled = false;
   #settle: (() => void) | undefined;
   #settled: Promise<void> | undefined;
 
@@ -48,7 +48,7 @@ export class SelfReceive implements Request, Receive {
     try {
       this.status = deliver(message, this.data);
     } catch (error) {
-      this.#error = error;
+      this.#failure = { error };
     }
     this.#finish();
   }
@@ -59,9 +59,7 @@ export class SelfReceive implements Request, Receive {
   }
 
   test(): boolean {
-    const error = this.#error;
-    this.#error = undefined;
-    if (error) throw error;
+    if (this.#failure) throw this.#failure.error;
     return this.#done;
   }
 
@@ -77,6 +75,8 @@ export class SelfReceive implements Request, Receive {
   }
 
   cancel(): void {
+    if (this.#cancelled) throw new Error('cancel: this receive was cancelled before; wait until it is done');
+    this.#cancelled = true;
     if (this.#done) return;
     this.#giveUp(this);
     this.#finish();

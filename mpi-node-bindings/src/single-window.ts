@@ -43,6 +43,7 @@ function combine(old: Element, value: Element, op: Op): Element {
 
 export function singleWindow<T extends NumericArray>(type: NumericArrayConstructor<T>, length: number): Window<T> {
   const kind = checkWindow(new type(1), length);
+  const lengths = Float64Array.of(length);
   const memory: { [index: number]: Element } = new type(length);
   let freed = false;
   const enter = (): void => {
@@ -51,7 +52,7 @@ export function singleWindow<T extends NumericArray>(type: NumericArrayConstruct
   return {
     fetchAndOp(origin, result, target, displacement, op) {
       enter();
-      checkFetch(origin, result, kind, [length], target, displacement, op);
+      checkFetch(origin, result, kind, lengths, target, displacement, op);
       const old = memory[displacement]!;
       const value = origin[0]!;
       (result as { [index: number]: Element })[0] = old;

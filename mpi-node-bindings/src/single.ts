@@ -3,11 +3,26 @@
  * laptop. Collectives copy; messages go to oneself through a queue. What would wait for ever under MPI (receiving from
  * oneself what was never sent) throws instead: there is nobody left to send it.
  */
-import { checkBuffer, checkGather, checkGatherv, checkInteger, checkReduce } from './checks.ts';
+import { bytesOf, typeName, widthOf } from './arrays.ts';
+import {
+  checkBuffer,
+  checkColor,
+  checkDestination,
+  checkElement,
+  checkExitCode,
+  checkGather,
+  checkGatherv,
+  checkInteger,
+  checkRank,
+  checkReduce,
+  checkSource,
+  checkTag,
+  checkWantedTag,
+} from './checks.ts';
 import { inElements } from './communicator.ts';
-import { ANY_SOURCE, ANY_TAG, IN_PLACE, type InPlace, type Op, PROC_NULL } from './constants.ts';
+import { ANY_SOURCE, ANY_TAG, IN_PLACE, type InPlace, MAX_COUNT, type Op, PROC_NULL } from './constants.ts';
 import { MpiError } from './errors.ts';
-import { bytesOf, type Message, type Receive, SelfReceive } from './single-messages.ts';
+import { type Message, type Receive, SelfReceive } from './single-messages.ts';
 import { singleWindow } from './single-window.ts';
 import type { Communicator, NumericArray, NumericArrayConstructor, Request, Status, Window } from './types.ts';
 
@@ -20,39 +35,57 @@ export interface Life {
 
 const matches = (wanted: number, tag: number): boolean => wanted === ANY_TAG || wanted === tag;
 
-const doneRequest: Request = { test: () => true, wait: () => Promise.resolve(), cancel: () => {}, status: undefined };
+const doneRequest: Request = {
+  test: () => true,
+  wait: () => Promise.resolve(),
+  cancel() {
+    throw new TypeError('cancel: only a receive can be cancelled');
+  },
+  status: undefined,
+};
+
+/** Throws after finalize, as C does for a real MPI. */
+export function requireRunning(life: Life): void {
+  if (life.finalized) throw new Error('MPI is not running: the call came after finalize');
+}
 
 export class SingleCommunicator implements Communicator {
-  readonly rank = 0;
-  readonly size = 1;
   readonly #life: Life;
+  readonly #isWorld: boolean;
   #freed = false;
   readonly #messages: Message[] = [];
   readonly #receives: Receive[] = [];
 
-  constructor(life: Life) {
+  constructor(life: Life, isWorld = false) {
     this.#life = life;
+    this.#isWorld = isWorld;
   }
 
-  /** The checks C makes for a real communicator; `rank` is a root or partner. */
-  #enter(call: string, rank = 0, ...also: number[]): void {
-    if (this.#life.finalized) throw new Error('MPI is not running: the call came after finalize');
+  get rank(): number {
+    return 0;
+  }
+
+  get size(): number {
+    return 1;
+  }
+
+  /** The checks C makes for a real communicator; `root` must be this rank. */
+  #enter(call: string, root = 0): void {
+    requireRunning(this.#life);
     if (this.#freed) throw new TypeError('this communicator was freed');
-    checkInteger(call, 'the rank', rank);
-    if (rank !== 0 && !also.includes(rank)) {
-      throw new MpiError(`${call}: no rank ${rank} in a world of one`, 0, 'MPI_ERR_RANK');
-    }
+    checkRank(call, 'the root', root, 1);
   }
 
-  split(color: number | null, _key?: number): Communicator | null {
+  split(color: number | null, key = 0): Communicator | null {
     this.#enter('split');
-    if (color === null) return null;
-    if (color < 0) throw new RangeError(`split: the colour must not be negative, but is ${color}`);
-    return new SingleCommunicator(this.#life);
+    checkColor(color);
+    checkInteger('split', 'the key', key);
+    return color === null ? null : new SingleCommunicator(this.#life);
   }
 
-  splitType(type: 'shared', _key?: number): Communicator {
+  splitType(type: 'shared', key = 0): Communicator {
     this.#enter('splitType');
+    checkInteger('splitType', 'the key', key);
     if (type !== 'shared') throw new TypeError(`splitType: the type must be 'shared', not ${String(type)}`);
     return new SingleCommunicator(this.#life);
   }
@@ -64,10 +97,12 @@ export class SingleCommunicator implements Communicator {
 
   free(): void {
     this.#enter('free');
+    if (this.#isWorld) throw new TypeError('free: the world lives until finalize');
     this.#freed = true;
   }
 
   abort(code: number): never {
+    checkExitCode('abort', code);
     process.exit(code);
   }
 
@@ -109,7 +144,7 @@ export class SingleCommunicator implements Communicator {
     if (send !== IN_PLACE) checkBuffer('gatherv', 'the send array', send);
     const places = checkGatherv('gatherv', send, recv, counts, displacements, 0, 1);
     if (send === IN_PLACE) return;
-    bytesOf(recv!).set(bytesOf(send), places.displacements[0]! * recv!.BYTES_PER_ELEMENT);
+    bytesOf(recv!).set(bytesOf(send), places.displacements[0]! * widthOf(typeName(recv))!);
   }
 
   allgather<T extends NumericArray>(send: T | InPlace, recv: T): void {
@@ -138,17 +173,20 @@ export class SingleCommunicator implements Communicator {
   }
 
   iprobe(source = ANY_SOURCE, tag = ANY_TAG, as: NumericArrayConstructor = Uint8Array): Status | undefined {
-    this.#enter('iprobe', source, ANY_SOURCE, PROC_NULL);
+    this.#enter('iprobe');
+    checkSource('iprobe', source, 1);
+    checkWantedTag('iprobe', tag, MAX_COUNT);
+    checkElement('iprobe', as);
     if (source === PROC_NULL) return FROM_NOBODY;
     const message = this.#messages.find((waiting) => matches(tag, waiting.tag));
     return message && inElements({ source: 0, tag: message.tag, count: message.bytes.length }, as);
   }
 
   isend(data: NumericArray, destination: number, tag = 0): Request {
+    this.#enter('send');
+    checkDestination('send', destination, 1);
+    checkTag('send', tag, MAX_COUNT);
     checkBuffer('send', 'the array', data);
-    this.#enter('send', destination, PROC_NULL);
-    checkInteger('send', 'the tag', tag);
-    if (tag < 0) throw new MpiError(`send: tag ${tag} is negative`, 0, 'MPI_ERR_TAG');
     if (destination === PROC_NULL) return doneRequest;
     const message = { tag, bytes: bytesOf(data).slice() };
     const waiting = this.#receives.findIndex((receive) => matches(receive.tag, tag));
@@ -158,9 +196,11 @@ export class SingleCommunicator implements Communicator {
   }
 
   irecv(data: NumericArray, source = ANY_SOURCE, tag = ANY_TAG): Request {
+    this.#enter('recv');
+    checkSource('recv', source, 1);
+    checkWantedTag('recv', tag, MAX_COUNT);
     checkBuffer('recv', 'the array', data);
-    this.#enter('recv', source, ANY_SOURCE, PROC_NULL);
-    if (source === PROC_NULL) return { ...doneRequest, status: FROM_NOBODY };
+    if (source === PROC_NULL) return { ...doneRequest, cancel() {}, status: FROM_NOBODY };
     const request = new SelfReceive(data, tag, (receive) => {
       const at = this.#receives.indexOf(receive);
       if (at >= 0) this.#receives.splice(at, 1);

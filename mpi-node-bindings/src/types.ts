@@ -32,15 +32,18 @@ export interface Status {
   readonly count: number;
 }
 
-/** A nonblocking operation. Its arrays are kept alive until it is done; do not touch them before. */
+/**
+ * A nonblocking operation. Its arrays are kept alive until it is done; do not touch them before. Over shared memory they are
+ * used in place; of others MPI gets a copy, so that it does no harm if one is transferred or detached meanwhile.
+ */
 export interface Request {
-  /** Whether it is done; asks MPI, which makes progress on the way. Throws the operation's error once. */
+  /** Whether it is done; asks MPI, which makes progress on the way. Throws the operation's error if it failed. */
   test(): boolean;
-  /** Resolves when done. The event loop stays free: MPI_Test is called between other work. */
+  /** Resolves when done, for everybody who waits. The event loop stays free: MPI_Test is called between other work. */
   wait(): Promise<void>;
-  /** Asks MPI to give up a receive that nothing has matched yet; test or wait until done all the same. */
+  /** Asks MPI, once, to give up a receive that nothing has matched yet; test or wait until done all the same. */
   cancel(): void;
-  /** Of a receive that is done, else undefined. */
+  /** Of a receive that is done and was not cancelled, else undefined. */
   readonly status: Status | undefined;
 }
 
@@ -62,7 +65,7 @@ export interface Communicator {
   splitType(type: 'shared', key?: number): Communicator;
   dup(): Communicator;
   free(): void;
-  /** Ends every process of the job; the launcher reports `code`. Does not return. */
+  /** Ends every process of the job; the launcher reports `code`, 1 to 255. Does not return. */
   abort(code: number): never;
 
   barrier(): void;
@@ -112,10 +115,10 @@ export interface Mpi {
   readonly threadLevel: ThreadLevel;
   readonly libraryVersion: string;
   readonly processorName: string;
-  /** Seconds since some moment in the past. */
+  /** Seconds since some moment in the past; like every call, not after finalize. */
   wtime(): number;
   readonly initialized: boolean;
   readonly finalized: boolean;
-  /** Collective; when all communication is done. Afterwards every call throws. */
+  /** Collective; when all communication is done and all windows are freed. Afterwards every call throws. */
   finalize(): void;
 }

@@ -4,6 +4,13 @@ import type { Op } from './constants.ts';
 import type { Native } from './native.ts';
 import type { NumericArray, Window } from './types.ts';
 
+let open = 0;
+
+/** Windows that are not freed; MPI must not be finalized before there are none. */
+export function openWindows(): number {
+  return open;
+}
+
 export class NativeWindow<T extends NumericArray> implements Window<T> {
   readonly #native: Native;
   readonly #handle: number;
@@ -16,6 +23,7 @@ export class NativeWindow<T extends NumericArray> implements Window<T> {
     this.#handle = handle;
     this.#kind = kind;
     this.#lengths = lengths;
+    open++;
   }
 
   fetchAndOp(origin: T, result: T, target: number, displacement: number, op: Op): void {
@@ -25,5 +33,6 @@ export class NativeWindow<T extends NumericArray> implements Window<T> {
 
   free(): void {
     this.#native.winFree(this.#handle);
+    open--;
   }
 }

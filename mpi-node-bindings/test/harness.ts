@@ -43,7 +43,7 @@ async function runBody(body: (mpi: Mpi) => void | Promise<void>): Promise<void> 
 }
 
 /** Exit code 0 alone proves little: a rank that vanished may leave it behind. Every rank has to have spoken. */
-function expectDone(job: Ended, ranks: number): void {
+export function expectDone(job: Ended, ranks: number): void {
   assert.equal(job.code, 0, transcript(job));
   for (let rank = 0; rank < ranks; rank++) assert.match(job.stdout, new RegExp(`rank ${rank} done`), transcript(job));
 }

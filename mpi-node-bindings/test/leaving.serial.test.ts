@@ -10,7 +10,11 @@ const CASES: readonly [way: string, waiting: string, code: number | null, says: 
   ['custom', 'awaiting', 33, /reported: plain text/],
   ['exit0', 'blocking', 70, /rank 1 exits \(0\) without finalize\(\): the job is aborted/],
   ['exit75', 'blocking', 75, /rank 1 exits \(75\) without finalize/],
+  // The system keeps eight bits of a code: 256 would be success.
+  ['exit256', 'blocking', 70, /rank 1 exits \(256\) without finalize/],
+  ['exit331', 'awaiting', 75, /rank 1 exits \(331\) without finalize/],
   ['abort', 'blocking', 9, /(?:)/],
+  ['abort0', 'blocking', 70, /rank 1: uncaught RangeError: abort: the code must be .* from 1 to 255, not 0/],
   ['kill', 'blocking', null, /signal|KILLED|TERMINATION/i],
 ];
 
@@ -34,6 +38,11 @@ describe('leaving', { concurrency: 2 }, () => {
         assert.ok(job.seconds < SOON, transcript(job));
       });
     }
+    test(`${family}: all finalize, then one throws`, { skip: missing(family) }, async () => {
+      const job = await launch(family, 2, [program, 'late']);
+      assert.equal(job.code, 70, transcript(job));
+      assert.match(job.stderr, /rank 1: uncaught Error: thrown on purpose/);
+    });
     test(`${family}: all finalize, then exit with 75`, { skip: missing(family) }, async () => {
       const job = await launch(family, 2, [program, 'all75']);
       assert.equal(job.code, 75, transcript(job));

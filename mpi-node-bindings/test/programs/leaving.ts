@@ -18,8 +18,11 @@ const WAYS: Readonly<Record<string, (comm: Communicator) => void>> = {
   reject: () => void Promise.reject(new Error('rejected on purpose')),
   exit0: () => process.exit(0),
   exit75: () => process.exit(75),
+  exit256: () => process.exit(256),
+  exit331: () => process.exit(256 + 75),
   kill: () => process.kill(process.pid, 'SIGKILL'),
   abort: (comm) => comm.abort(9),
+  abort0: (comm) => comm.abort(0),
   custom: () => void setImmediate(() => Promise.reject('plain text')),
 };
 
@@ -31,6 +34,11 @@ if (way === 'all75') {
   // How a job that stops at a time limit leaves: everybody finalizes, then everybody exits with the code.
   mpi.finalize();
   process.exit(75);
+}
+if (way === 'late') {
+  mpi.finalize();
+  if (world.rank === LAST) WAYS.throw!(world);
+  process.exit(0);
 }
 if (world.rank === LAST) WAYS[way]!(world);
 else if (waiting === 'awaiting') await world.ibarrier().wait();

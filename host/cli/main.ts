@@ -11,6 +11,7 @@ import { ENGINES } from '../engine/types.ts';
 import {
   DEFAULT_CHECKPOINT_INTERVAL,
   DEFAULT_WATCHDOG,
+  pixelCount,
   rankCount,
   rfStep,
   seconds,
@@ -148,6 +149,7 @@ withOutput(program.command('list').description('list built-in sequences, built-i
 withOutput(program.command('reconstruct').description('reconstruct an image from raw data'))
   .argument('<raw>', 'ISMRMRD raw data')
   .option('-o, --output <file>', 'image: .png, .nii, .nii.gz or .npy; repeatable (default: image.png)', collect)
+  .option('--max-pixels <n>', 'make images of up to n pixels in all frames together (default: 134217728)', pixelCount)
   .action(async (raw, options) => (await import('./reconstruct.ts')).reconstructFile(raw, options));
 
 const sequence = program.command('sequence').description('export sequences');

@@ -35,6 +35,9 @@ export const rankCount = wholeNumber(1, 1_000_000);
 /** One spin per tile is allowed for tests; 2²⁰ spins take 40 MB per thread, beyond every cache. */
 export const spinsPerTile = wholeNumber(1, 2 ** 20);
 
+/** At most what one array of complex f32 holds. */
+export const pixelCount = wholeNumber(1, 2 ** 30);
+
 /** A step of a nanosecond is a thousandth of the finest RF raster; a second is longer than any pulse that needs steps. */
 export const rfStep = numberBetween(1e-9, 1, 's');
 

@@ -9,14 +9,15 @@ import { printJson } from './output.ts';
 
 export interface ReconstructOptions {
   readonly output?: readonly string[];
+  readonly maxPixels?: number;
   readonly json?: boolean;
 }
 
-export async function reconstructFile(path: string, { output, json }: ReconstructOptions): Promise<void> {
+export async function reconstructFile(path: string, { output, maxPixels, json }: ReconstructOptions): Promise<void> {
   const outputs = output ?? ['image.png'];
   for (const name of outputs) imageWriterFor(name);
   requireKind(path, 'raw data');
-  const image = reconstruct(await readRaw(path));
+  const image = reconstruct(await readRaw(path), maxPixels);
   for (const name of outputs) {
     writeImage(name, image);
     if (!json) info(`wrote ${name}`);

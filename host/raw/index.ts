@@ -65,8 +65,14 @@ export function checkWritable(path: string, size?: SignalSize): void {
  */
 export async function readRaw(path: string): Promise<RawFile> {
   requireFile(path);
-  if (['.npy', '.mat', '.cfl'].includes(extname(path).toLowerCase())) {
-    throw badInput(path, 'this format does not say how the signal was encoded', 'give the .mrd of the same run');
-  }
+  const otherwise = NOT_READ[extname(path).toLowerCase()];
+  if (otherwise !== undefined) throw badInput(path, otherwise, 'give the .mrd or .h5 of the same run (-o raw.mrd)');
   return readIsmrmrd(path);
 }
+
+/** What the formats hold that Larmor writes for other programs and does not read. */
+const NOT_READ: Readonly<Record<string, string>> = {
+  '.npy': 'holds the signal alone, not where in k-space its samples lie',
+  '.mat': 'is written for MATLAB, Octave and SciPy: signal, k-space positions and counters as arrays',
+  '.cfl': 'is written for BART (bart fft -i -u 7, or bart nufft -i if there is a _traj.cfl)',
+};

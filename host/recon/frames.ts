@@ -47,7 +47,7 @@ export function sortFrames(data: AcquiredData, place: string): Frame[] {
     throw badInput(
       place,
       'holds no image readouts',
-      'run a sequence with ADC events that are not all noise or navigators',
+      'all of its readouts are noise, navigators, calibration or read before any excitation',
     );
   }
   for (const [acquisition, index] of imaging) checkAcquisition(acquisition, data, `${place}: readout ${index}`);

@@ -7,6 +7,7 @@
  * over the k-space that was sampled, since s(k) = Σ ρ e^{−i2π k·r} in the clockwise frame. A voxel so holds the sum of
  * its spins' signals, in Cartesian and in gridded images alike.
  */
+import { badInput } from '../common/errors.ts';
 import type { AcquiredData } from '../raw/types.ts';
 import { findLattice, type Lattice, transformLattice } from './cartesian.ts';
 import { densityWeights } from './density.ts';
@@ -15,14 +16,18 @@ import { arrange } from './geometry.ts';
 import { type Adjoint, makeAdjoint } from './gridding.ts';
 import type { Image, Triple } from './image.ts';
 
+/** Pixels of all frames together that are made without being asked for: 1 GiB of complex f32. */
+export const DEFAULT_MAX_PIXELS = 2 ** 27;
+
 /**
  * @param data as read from a raw file
  * @throws LarmorError 65: no image readouts, sample counts that do not agree, a matrix of 0, a trajectory that is
- *   missing where it is needed, samples that are not finite
+ *   missing where it is needed, samples that are not finite, more pixels than `maxPixels`
  */
-export function reconstruct(data: AcquiredData): Image {
+export function reconstruct(data: AcquiredData, maxPixels: number = DEFAULT_MAX_PIXELS): Image {
   const place = 'path' in data && typeof data.path === 'string' ? data.path : 'raw data';
   const frames = sortFrames(data, place);
+  checkSize(data, frames.length, maxPixels, place);
   const matrix = data.reconMatrix.map((n, a) => (data.encodedMatrix[a] === 1 ? 1 : n)) as unknown as Triple<number>;
   const unit = data.encodedFov.map((fov, a) =>
     data.encodedMatrix[a] === 1 ? 0 : data.reconFov[a] / (data.reconMatrix[a] * fov),
@@ -44,6 +49,24 @@ export function reconstruct(data: AcquiredData): Image {
     return combineCoils(data.coils, transform);
   });
   return arrange(data, frames, planes, matrix, method, [obstacle ?? placed]);
+}
+
+/** An image of a misunderstood trajectory would fill the memory before anybody could look at it. */
+function checkSize(
+  { reconMatrix, encodedMatrix }: AcquiredData,
+  frames: number,
+  maxPixels: number,
+  place: string,
+): void {
+  const matrix = reconMatrix.map((n, a) => (encodedMatrix[a] === 1 ? 1 : n));
+  const pixels = matrix.reduce((product, n) => product * n, frames);
+  if (pixels <= maxPixels) return;
+  const size = frames === 1 ? matrix.join(' × ') : `${matrix.join(' × ')} in ${frames} frames`;
+  throw badInput(
+    place,
+    `an image of ${size} has ${pixels} pixels, more than ${maxPixels}`,
+    `--max-pixels ${pixels} allows it; state FOV and Matrix in the sequence if it should be smaller`,
+  );
 }
 
 /** One coil keeps its phase; several give the root of the sum of their squares. */

@@ -121,12 +121,12 @@ function labelValue({ labels, block }: WalkedReadout, label: string, name: strin
 
 /**
  * Shot numbers of curved or turned readouts: each path counts once, in order of appearance.
- * @param farthest largest |k|, the measure of what is the same
+ * @param farthest largest |k|, the measure of what is the same; never less than a thousandth of a turn per metre
  * @param stacked paths that differ in kz alone are one
  */
 export function shotNumbers(readouts: readonly WalkedReadout[], farthest: number, stacked: boolean): number[] {
   const seen = new Map<string, number>();
-  const cell = farthest > 0 ? 1e-5 * farthest : 1;
+  const cell = Math.max(1e-5 * farthest, 1e-3);
   return readouts.map(({ base, path, rotation }) => {
     const key = [path.first, ...path.via, path.last]
       .map((k) => rotate(rotation, k).map((c, axis) => Math.round((c + base[axis]!) / cell) + 0))

@@ -28,9 +28,10 @@ import { type Slices, slicesOf } from './slices.ts';
 import { cartesianSpace, type Space } from './space.ts';
 import { sliceThickness, statedSpace } from './stated-space.ts';
 import { commonFlip, echoTimes, repetitionTime, sampleTime } from './timing.ts';
-import { isStraight, type Line, lineOf, type Reach, reachOf, trajectoryKind, withoutWave } from './trajectory-kind.ts';
+import { isStraight, type Line, lineOf, type Reach, reachOf, trajectoryKind } from './trajectory-kind.ts';
 import type { Scanner, Sequence } from './types.ts';
-import { add, dot, norm, type Vector } from './vector.ts';
+import { add, dot, norm, type Vector, ZERO } from './vector.ts';
+import { withoutWave } from './wave.ts';
 
 /** One readout with everything known about where it lies. */
 interface Located {
@@ -44,28 +45,24 @@ interface Located {
 export function encode(sequence: Sequence, scanner: Scanner): Encoding {
   const walked = walk(sequence, scanner);
   const { excitations, labelsUsed } = walked;
-  const ownLines = walked.readouts.map(lineOf);
-  const roles = rolesOf(walked, ownLines);
+  const lineOfAll = walked.readouts.map(lineOf);
+  const roles = rolesOf(walked, lineOfAll);
   // The image's geometry is judged by the image's readouts, or by those for calibration if there are no others.
   const makesImage = roles.some(isImageRole) ? isImageRole : (role: ReadoutRole) => role === 'calibration';
   const numbers = roles.flatMap((role, n) => (makesImage(role) ? [n] : []));
   const readouts = numbers.map((n) => walked.readouts[n]!);
+  const ownLines = numbers.map((n) => lineOfAll[n]!);
+  const selecting = excitations[readouts[0]?.excitation ?? -1];
   const kind = trajectoryKind(
     readouts,
-    numbers.map((n) => ownLines[n]!),
-    readouts.map((readout, i) => reachOf(readout, ownLines[numbers[i]!]!)),
+    ownLines,
+    readouts.map((readout, i) => reachOf(readout, ownLines[i]!)),
   );
-  const unwaved =
-    kind === 'other'
-      ? withoutWave(
-          readouts,
-          numbers.map((n) => ownLines[n]!),
-        )
-      : undefined;
+  const unwaved = kind === 'other' ? withoutWave(readouts, ownLines, selecting?.gradient ?? ZERO) : undefined;
   const isLined = isParallel(kind) || unwaved !== undefined;
-  for (const [i, line] of (unwaved ?? []).entries()) ownLines[numbers[i]!] = line;
+  for (const [i, line] of (unwaved ?? []).entries()) lineOfAll[numbers[i]!] = line;
   const all = walked.readouts.map((readout, n): Located => {
-    const line = ownLines[n]!;
+    const line = lineOfAll[n]!;
     return { walked: readout, line, reach: reachOf(readout, line), role: roles[n]! };
   });
   const image = numbers.map((n) => all[n]!);
@@ -75,7 +72,6 @@ export function encode(sequence: Sequence, scanner: Scanner): Encoding {
     excitations,
     readouts.map(({ excitation }) => excitation),
   );
-  const selecting = excitations[readouts[0]?.excitation ?? -1];
   const step = image.reduce((most, located) => Math.max(most, stepOf(located)), 0);
   const stated = statedSpace(sequence.definitions, step > 0 ? 1 / step : undefined);
   const thickness = sliceThickness(stated, selecting, slices.count, slices.spacing);
@@ -107,7 +103,7 @@ export function encode(sequence: Sequence, scanner: Scanner): Encoding {
         ),
       )
     : undefined;
-  const contrasts = counters.map(({ contrast }) => contrast);
+  const contrasts = numbers.map((n) => counters[n]!.contrast);
   const inferred = {
     kind,
     axes: frame,
@@ -117,7 +113,7 @@ export function encode(sequence: Sequence, scanner: Scanner): Encoding {
     reconFov: [x.reconFov, y.reconFov, z.reconFov] as const,
     limits: limitsOf(all, counters, space, frame, labelsUsed),
     TR: repetitionTime(excitations, slices, readouts, sequence),
-    TE: echoTimes(all, contrasts),
+    TE: echoTimes(image, contrasts),
     flipAngle: commonFlip(readouts, excitations),
     readouts: readoutsOf(all, counters, slices, isLined ? frame : undefined, (position) =>
       imageCenter(position, shift, frame[2], z.matrix > 1 && slices.count === 1),

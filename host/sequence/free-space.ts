@@ -71,7 +71,9 @@ function pointSpace(readouts: readonly WalkedReadout[], stated: Stated, thicknes
     const spacing = spacingOf(found);
     const isGrid = spacing !== undefined && found[0]! < spacing && found.at(-1)! > -spacing;
     const single = (a === 2 ? thickness : undefined) ?? stated.fov[0] ?? 1;
-    return encodedAxis(isGrid ? positions : [0], ENCODED * farthest, stated, a, single)[0];
+    // A tenth of a turn per metre is what rounding leaves of refocused crushers.
+    const noise = Math.max(ENCODED * farthest, 0.1);
+    return encodedAxis(isGrid ? positions : [0], noise, stated, a, single)[0];
   });
   return { axes: axes as unknown as Space['axes'] };
 }

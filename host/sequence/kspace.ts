@@ -71,7 +71,7 @@ export function walk(sequence: Sequence, scanner: Scanner): Walk {
     const excitation = excitationOf[n] ?? -1;
     const base = add(after[n] ?? ZERO, readout.base);
     const known = { ...readout, base, excitation, excited: excitations[excitation]?.time ?? 0 };
-    if (effects[n] !== 'start' || passesCenter(readout, base)) return known;
+    if (effects[n] !== 'start' || passesCenter(readout, base, 0.9)) return known;
     const echo = echoBase(n, readout, pulses, effects, before);
     return echo === undefined ? known : { ...known, ...echo };
   });
@@ -170,14 +170,17 @@ function echoBase(
   if (dephased === undefined || period === 0) return undefined;
   if (next > 0 && Math.abs(next - period) > SAME_INTERVAL * period) return undefined;
   const base = add(readout.base, dephased, -1);
-  return passesCenter(readout, base) ? { base, excited: pulses[n]!.time - period } : undefined;
+  return passesCenter(readout, base, 0.3) ? { base, excited: pulses[n]!.time - period } : undefined;
 }
 
-/** Whether a readout from `base` passes the centre of k-space on its way; curved and standing ones always count. */
-function passesCenter({ path, rotation }: PlayedReadout, base: Vector): boolean {
+/**
+ * Whether a readout from `base` is nearest to the centre of k-space within `reach` of the middle of its line, in lengths
+ * of the line; curved and standing ones always count. Half spokes begin at the centre, or a gap of a few samples later.
+ */
+function passesCenter({ path, rotation }: PlayedReadout, base: Vector, reach: number): boolean {
   if (path.largestStep === 0 || path.bend > 1e-3) return true;
   const fraction = originOnLine(add(base, rotate(rotation, path.first)), add(base, rotate(rotation, path.last)));
-  return fraction > -0.05 && fraction < 1.05;
+  return Math.abs(fraction - 0.5) < reach;
 }
 
 /** k of every sample of a readout, physical axes: [samples][x, y, z] cycles/m. */

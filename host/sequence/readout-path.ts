@@ -27,6 +27,8 @@ export interface Path {
    * S = tr T; 0 for steps that run along one line, back or forth, ¼ for those of a circle.
    */
   readonly roundness: number;
+  /** 27·det T / S³: 0 for steps that stay in a plane, 1 for those that fill space evenly. */
+  readonly depth: number;
   /** Largest and smallest distance between neighbouring samples [cycles/m]. */
   readonly largestStep: CyclesPerMeter;
   readonly smallestStep: CyclesPerMeter;
@@ -122,9 +124,14 @@ function features(points: Float64Array): Omit<Path, 'id' | 'samples' | 'points'>
     const from = add(here, first, -1);
     farthest = Math.max(farthest, norm(add(from, along, -dot(from, along))));
   }
+  const mean = scale(sum, 1 / samples);
   const bend = farthest === 0 ? 0 : farthest / length;
   const trace = diagonal[0]! + diagonal[1]! + diagonal[2]!;
   const square = [0, 1, 2].reduce((t, axis) => t + diagonal[axis]! ** 2 + 2 * mixed[axis]! ** 2, 0);
   const roundness = trace === 0 ? 0 : (trace ** 2 - square) / (2 * trace ** 2);
-  return { first, last, via, low, high, roundness, mean: scale(sum, 1 / samples), bend, largestStep, smallestStep };
+  const [xx, yy, zz] = diagonal as [number, number, number];
+  const [xy, yz, zx] = mixed as [number, number, number];
+  const determinant = xx * yy * zz + 2 * xy * yz * zx - xx * yz ** 2 - yy * zx ** 2 - zz * xy ** 2;
+  const depth = trace === 0 ? 0 : (27 * determinant) / trace ** 3;
+  return { first, last, via, low, high, roundness, depth, mean, bend, largestStep, smallestStep };
 }

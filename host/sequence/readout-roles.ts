@@ -10,15 +10,17 @@ import { repeatedCenterLines } from './reference-lines.ts';
 import { isStraight, type Line, PARALLEL } from './trajectory-kind.ts';
 import { cross, norm, originOnLine } from './vector.ts';
 
-export function rolesOf({ readouts, labelsUsed }: Walk, lines: readonly Line[]): ReadoutRole[] {
+export function rolesOf({ readouts, excitations, labelsUsed }: Walk, lines: readonly Line[]): ReadoutRole[] {
   const roles = readouts.map(roleByLabels);
   const images = (): number[] => roles.flatMap((role, n) => (isImageRole(role) ? [n] : []));
   const assign = (numbers: Iterable<number>, role: ReadoutRole): void => {
     for (const n of numbers) roles[n] = role;
   };
-  for (const n of images()) {
-    if (readouts[n]!.excitation >= 0) continue;
-    roles[n] = readouts[n]!.path.largestStep === 0 ? 'noise' : 'dummy';
+  // A file without any pulse is a trajectory to look at.
+  const hasPulses = readouts.some(({ pulses }) => pulses > 0) || excitations.length > 0;
+  for (const n of hasPulses ? images() : []) {
+    const { excitation, pulses, path } = readouts[n]!;
+    if (excitation < 0) roles[n] = pulses === 0 && path.largestStep === 0 ? 'noise' : 'dummy';
   }
   assign(standingAmongMoving(images(), readouts), 'navigator');
   assign(ofAnotherKind(images(), readouts, lines), 'navigator');

@@ -34,10 +34,10 @@ export function repeatedCenterLines(
     else train.push(placed[n]!);
   }
   const all = [...trains.values()];
-  const phaseCorrection = all.some((train) => countPlaces(train) > 1) ? linesOfTrains(all) : [];
-  const found = new Set(phaseCorrection);
-  const navigators = surplus(placed.filter(({ n }) => !found.has(n)));
-  return { phaseCorrection, navigators };
+  if (!all.some((train) => countPlaces(train) > 1)) return { phaseCorrection: [], navigators: surplus(placed) };
+  const found = new Set(linesOfTrains(all));
+  const more = surplus(placed.filter(({ n }) => !found.has(n)));
+  return { phaseCorrection: [...found, ...more], navigators: [] };
 }
 
 function placeOf(n: number, { first, last, direction }: Line): Placed {

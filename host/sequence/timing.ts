@@ -1,6 +1,5 @@
 /** Times that describe a sequence: repetition and echo times and the flip angle, from its pulses and readouts. */
 import type { Radians, Seconds } from '../common/units.ts';
-import { isImageRole, type ReadoutRole } from './encoding-types.ts';
 import type { Excitation, WalkedReadout } from './kspace.ts';
 import type { Slices } from './slices.ts';
 import type { Reach } from './trajectory-kind.ts';
@@ -10,7 +9,6 @@ import type { Sequence } from './types.ts';
 interface TimedReadout {
   readonly walked: WalkedReadout;
   readonly reach: Reach;
-  readonly role: ReadoutRole;
 }
 
 /** Time of a sample, or of a place between two, since the start of the sequence. */
@@ -56,11 +54,14 @@ export function repetitionTime(
 /** Distinct intervals that are counted: an interval of most excitations is among the first. */
 const MOST_INTERVALS = 100;
 
-/** Per contrast, the time from the centre of the excitation that is read to where k comes nearest to 0. */
-export function echoTimes(all: readonly TimedReadout[], contrasts: readonly number[]): Seconds[] {
+/**
+ * Per contrast, the time from the centre of the excitation that is read to where k comes nearest to 0.
+ * @param contrasts of the image's readouts
+ */
+export function echoTimes(image: readonly TimedReadout[], contrasts: readonly number[]): Seconds[] {
   const nearest: { distance: number; time: Seconds }[] = [];
-  for (const [n, { walked, reach, role }] of all.entries()) {
-    if (!isImageRole(role) || walked.excitation < 0) continue;
+  for (const [n, { walked, reach }] of image.entries()) {
+    if (walked.excitation < 0) continue;
     const contrast = contrasts[n]!;
     const known = nearest[contrast];
     // A later repetition comes as near but for rounding, and is no news.

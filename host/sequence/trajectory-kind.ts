@@ -12,6 +12,8 @@ export const PARALLEL = 2e-3;
 const CENTRAL = 0.05;
 /** A path is round above this `roundness`, as spirals are; a zigzag of lines, EPI in one readout, stays far below. */
 const ROUND = 0.08;
+/** A path is planar below this `depth`. */
+const PLANAR = 1e-4;
 
 export interface Line {
   /** k at the first and last sample, physical axes. */
@@ -90,32 +92,6 @@ export function isStraight({ path }: WalkedReadout, { direction }: Line): boolea
   return path.bend < STRAIGHT && norm(direction) > 0;
 }
 
-/**
- * Lines of a wave-encoded scan as they would be without the wave: curves that all run from end to end in one direction,
- * oscillating about parallel lines. Undefined for any other trajectory.
- */
-export function withoutWave(readouts: readonly WalkedReadout[], lines: readonly Line[]): Line[] | undefined {
-  const along = lines[0]?.direction;
-  if (along === undefined) return undefined;
-  const isWave = readouts.every(({ path }, n) => {
-    const { first, last, direction } = lines[n]!;
-    // Longer ways are a zigzag that happens to end beside or across from its start.
-    const way = path.largestStep * (path.samples - 1);
-    return norm(cross(direction, along)) < PARALLEL && way < 4 * norm(add(last, first, -1));
-  });
-  if (!isWave) return undefined;
-  return readouts.map(({ base, path, rotation }, n) => {
-    const { first, last, direction } = lines[n]!;
-    const middle = add(base, rotate(rotation, path.mean));
-    const across = add(middle, direction, -dot(middle, direction));
-    return {
-      first: add(across, direction, dot(first, direction)),
-      last: add(across, direction, dot(last, direction)),
-      direction,
-    };
-  });
-}
-
 /** @param readouts those that make the image, with their lines and reaches */
 export function trajectoryKind(
   readouts: readonly WalkedReadout[],
@@ -136,9 +112,9 @@ export function trajectoryKind(
   return all((n) => distanceFromCenter(lines[n]!, stack) < 0.75 * readouts[n]!.path.largestStep) ? 'radial' : 'other';
 }
 
-/** Round, and near the centre on its way; a stack of spirals is judged within each plane. */
+/** Planar, round, and near the centre on its way; a stack of spirals is judged within each plane. */
 function isSpiral({ base, path, rotation }: WalkedReadout, straight: boolean, { smallest, largest }: Reach): boolean {
-  if (straight || path.roundness < ROUND) return false;
+  if (straight || path.roundness < ROUND || path.depth > PLANAR) return false;
   const height = base[2] + rotate(rotation, path.first)[2];
   const inPlane = (radius: number): number => Math.sqrt(Math.max(0, radius ** 2 - height ** 2));
   const [near, far] = isFlat({ path, rotation }) ? [inPlane(smallest), inPlane(largest)] : [smallest, largest];

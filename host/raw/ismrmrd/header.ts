@@ -3,7 +3,7 @@
  * Names, exact numbers and the meaning of the user fields stand in `userParameters`. Pure ASCII: HDF5 would need to be
  * told of anything else, and not every reader asks.
  */
-import type { Counter } from '../../sequence/encoding-types.ts';
+import type { Counter, Encoding } from '../../sequence/encoding-types.ts';
 import { fileMatrix, U16_MAX } from '../acquisitions.ts';
 import type { RawData } from '../types.ts';
 import { SCHEMA_COUNTERS } from './schema.ts';
@@ -40,6 +40,7 @@ export function headerXml(raw: RawData): string {
         ...space('reconSpace', encoding.reconMatrix, encoding.reconFov),
         ...element('encodingLimits', limits(raw)),
         value('trajectory', encoding.kind),
+        ...parallelImaging(encoding),
       ]),
       ...element('sequenceParameters', [
         ...encoding.TR.map((seconds) => value('TR', 1e3 * seconds)),
@@ -70,6 +71,15 @@ function space(name: string, matrix: Triple, fov: Triple): string[] {
   return element(name, [
     ...element('matrixSize', xyz(fileMatrix(matrix))),
     ...element('fieldOfView_mm', xyz(fov.map((meters) => MILLIMETERS * meters))),
+  ]);
+}
+
+function parallelImaging({ parallelImaging }: Encoding): string[] {
+  if (parallelImaging === undefined) return [];
+  const [phase, slice] = parallelImaging.acceleration;
+  return element('parallelImaging', [
+    ...element('accelerationFactor', [value('kspace_encoding_step_1', phase), value('kspace_encoding_step_2', slice)]),
+    value('calibrationMode', parallelImaging.calibration),
   ]);
 }
 

@@ -25,7 +25,7 @@ export const swiftShader = join(root, 'build', 'swiftshader', 'vk_swiftshader_ic
 const debianPackages = [
   ...['openmpi-bin', 'libopenmpi-dev', 'mpich', 'libmpich-dev', 'g++', 'make', 'python3'],
   ...['slurm-wlm', 'munge', 'iproute2'],
-  ...['hdf5-tools', 'ismrmrd-tools', 'bart', 'python3-h5py', 'python3-scipy', 'python3-nibabel'],
+  ...['hdf5-tools', 'ismrmrd-tools', 'bart', 'python3-numpy', 'python3-h5py', 'python3-scipy', 'python3-nibabel'],
   ...['ismrmrd-schema', 'libxml2-utils'],
   'libvulkan1',
 ];

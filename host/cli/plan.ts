@@ -1,15 +1,17 @@
 /** `larmor plan`: tiles, memory, work and time of a simulation; simulates nothing but a second's calibration. */
+import packageJson from '../../package.json' with { type: 'json' };
 import { joinCluster } from '../cluster/communicator.ts';
 import { forecastMemory, forecastTime } from '../cluster/forecast.ts';
 import { fromRoot } from '../cluster/meeting.ts';
 import { warnings } from '../common/log.ts';
 import { makeEngine } from '../engine/choose.ts';
 import { wasmSizes } from '../engine/wasm/memory.ts';
-import { makeProgram, type Program, type ReadoutForm } from '../engine/wasm/program.ts';
+import { makeProgram, methodsOf, type Program } from '../engine/wasm/program.ts';
 import { STRIDE } from '../timeline/types.ts';
 import { type JobOptions, openJob } from './job.ts';
 import { DEFAULT_WATCHDOG } from './options.ts';
 import { printJson, printLines } from './output.ts';
+import { inputFacts } from './result.ts';
 
 export interface PlanOptions extends JobOptions {
   /** Ranks to plan for, each like this process. Default: as many as there are. */
@@ -35,10 +37,9 @@ type Opened = Awaited<ReturnType<typeof openJob>>;
 
 async function tellPlan(job: Opened, ranks: number, { json = false, verbose = false }: PlanOptions): Promise<void> {
   const opened = process.resourceUsage().maxRSS * 1024;
-  const { sequence, phantom, timeline, plan: made, engine, kernels } = job;
+  const { phantom, timeline, plan: made, engine, kernels } = job;
   const program = makeProgram(timeline, phantom, made);
   const sizes = wasmSizes(timeline, program, made, job.threads);
-  const forms = Object.fromEntries(Object.entries(program.forms).filter(([, count]) => count > 0));
   const { threads } = sizes;
   const bytes = { opened, kernels: sizes.total, phantom: phantom.residentBytes };
   const memory = forecastMemory(bytes, { sampleCount: timeline.sampleCount, ranks, workers: sizes.workers });
@@ -46,15 +47,15 @@ async function tellPlan(job: Opened, ranks: number, { json = false, verbose = fa
     makeEngine(engine, calibration, threads, kernels),
   );
   const result = {
-    sequence: sequence.name,
-    phantom: phantom.name,
+    version: packageJson.version,
+    ...inputFacts(job),
     spins: made.spinCount,
     tiles: made.tileCount,
     tileSize: made.tileSize,
     samples: timeline.sampleCount,
     segments: timeline.segments.length / STRIDE.segment,
     rfSteps: timeline.rfSteps.length / STRIDE.rfStep,
-    readouts: forms,
+    methods: methodsOf(program),
     choices: program.choices,
     ranks,
     tilesPerRank: [Math.floor(made.tileCount / ranks), Math.ceil(made.tileCount / ranks)],
@@ -62,6 +63,7 @@ async function tellPlan(job: Opened, ranks: number, { json = false, verbose = fa
     engine: engine.name,
     build: engine.build,
     precision: made.precision,
+    tolerance: made.tolerance ?? null,
     /** Per rank [bytes]. */
     memory,
     /** Of the rank with most tiles, if all are like this one [s]; from a calibration on this machine. */
@@ -76,15 +78,15 @@ async function tellPlan(job: Opened, ranks: number, { json = false, verbose = fa
 }
 
 interface Told {
-  readonly sequence: string;
-  readonly phantom: string;
+  readonly sequence: { readonly name: string };
+  readonly phantom: { readonly name: string };
   readonly spins: number;
   readonly tiles: number;
   readonly tileSize: number;
   readonly samples: number;
   readonly segments: number;
   readonly rfSteps: number;
-  readonly readouts: Readonly<Partial<Record<ReadoutForm, number>>>;
+  readonly methods: Readonly<Record<string, number>>;
   readonly choices: Program['choices'];
   readonly ranks: number;
   readonly tilesPerRank: readonly number[];
@@ -100,12 +102,12 @@ interface Told {
 function planLines(told: Told, verbose: boolean): string[] {
   const { memory, seconds } = told;
   const mib = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
-  const readouts = Object.entries(told.readouts).map(([form, count]) => `${count} readouts ${form}`);
+  const readouts = Object.entries(told.methods).map(([form, count]) => `${count} readouts ${form}`);
   const tiles = [...new Set(told.tilesPerRank)].join(' to ');
   const root = told.ranks > 1 ? `, rank 0 ${mib(memory.root)}` : '';
   const perRank = mib(told.ranks > 1 ? memory.others : memory.root);
   return [
-    `${told.sequence} on ${told.phantom}`,
+    `${told.sequence.name} on ${told.phantom.name}`,
     `spins      ${told.spins} in ${told.tiles} tiles of ${told.tileSize}`,
     `samples    ${told.samples} in ${readouts.join(', ')}`,
     `timeline   ${told.segments} segments, ${told.rfSteps} RF steps`,

@@ -1,16 +1,20 @@
 /** What a finished run leaves: raw data in every format asked for, and the summary. Rank 0 alone has any of it. */
 import { createHash } from 'node:crypto';
+import packageJson from '../../package.json' with { type: 'json' };
 import type { Verification } from '../cluster/verify.ts';
-import { GAMMA_BAR } from '../common/units.ts';
+import { warnings } from '../common/log.ts';
+import { GAMMA_BAR, type Seconds } from '../common/units.ts';
 import type { Engine } from '../engine/types.ts';
 import { writeRaw } from '../raw/index.ts';
+import { acquisitionFacts } from '../report/facts.ts';
+import type { Provenance } from '../report/provenance.ts';
 import type { RankReport, Summary } from '../report/summary.ts';
 import { applyReceivePhase } from '../timeline/receive.ts';
 import { STRIDE } from '../timeline/types.ts';
 import type { Job } from './job.ts';
 
 /** Integers back to numbers, the receiver's phase, and out in every format asked for. @throws LarmorError 73 */
-export function writeOutputs(job: Job, engine: Engine, outputs: readonly string[]): void {
+export function writeOutputs(job: Job, engine: Engine, outputs: readonly string[], provenance: Provenance): void {
   const { timeline, plan, scanner, sequence, phantom } = job;
   const unit = 2 ** -plan.scaleExponent;
   const signal = new Float64Array(engine.sums.length);
@@ -26,14 +30,62 @@ export function writeOutputs(job: Job, engine: Engine, outputs: readonly string[
     phantomName: phantom.name,
     B0: scanner.B0,
     frequency: GAMMA_BAR * scanner.B0,
+    provenance: { ...provenance },
   };
   for (const path of outputs) writeRaw(path, raw);
+}
+
+/** What is simulated, as `plan` and `simulate` describe it; on rank 0. */
+export function inputFacts(job: Job): Pick<Provenance, 'sequence' | 'phantom' | 'scanner'> {
+  const { sequence, phantom, scanner } = job;
+  const softDelays = (sequence.softDelays ?? []).map(({ name, value }) => [name, value] as const);
+  return {
+    sequence: {
+      name: sequence.name,
+      parameters: sequence.parameters ?? Object.fromEntries(softDelays),
+      ...acquisitionFacts(sequence, job.encoding!),
+    },
+    phantom: {
+      name: phantom.name,
+      parameters: phantom.parameters ?? {},
+      spins: phantom.spinCount,
+      B0: phantom.B0,
+    },
+    scanner,
+  };
+}
+
+/** @param run how it was asked for, and when it started (ms since 1970) */
+export function provenanceOf(
+  job: Job,
+  engine: Engine,
+  perRank: readonly RankReport[],
+  run: { readonly dtRf: Seconds; readonly started: number },
+): Provenance {
+  const { plan } = job;
+  const hash = createHash('sha256').update(String(plan.scaleExponent)).update('\0').update(engine.sums);
+  return {
+    command: ['larmor', ...process.argv.slice(2)],
+    version: packageJson.version,
+    time: { start: new Date(run.started).toISOString(), end: new Date().toISOString() },
+    ...inputFacts(job),
+    precision: plan.precision,
+    tolerance: plan.tolerance ?? null,
+    dtRf: run.dtRf,
+    engine: [...new Set(perRank.map((rank) => rank.engine))].sort().join(' + '),
+    build: plan.parts.kernels!,
+    methods: engine.methods,
+    planHash: plan.hash,
+    signalHash: hash.digest('hex'),
+    warnings: warnings(),
+  };
 }
 
 export function summarise(
   job: Job,
   engine: Engine,
   perRank: readonly RankReport[],
+  provenance: Provenance,
   run: {
     readonly schedule: 'static' | 'dynamic';
     readonly tilesResumed: number;
@@ -43,15 +95,13 @@ export function summarise(
     readonly verification: Verification | undefined;
   },
 ): Summary {
-  const { timeline, phantom, plan } = job;
-  const hash = createHash('sha256').update(String(plan.scaleExponent)).update('\0').update(engine.sums);
+  const { timeline, plan } = job;
   const simulated = perRank.map(({ seconds }) => seconds.simulate);
   const longest = Math.max(...simulated);
   const mean = simulated.reduce((sum, seconds) => sum + seconds, 0) / simulated.length;
   const spins = Math.min(plan.spinCount, (plan.tileCount - run.tilesResumed) * plan.tileSize);
   return {
-    sequence: job.sequence.name,
-    phantom: phantom.name,
+    ...provenance,
     spins: plan.spinCount,
     tiles: plan.tileCount,
     tileSize: plan.tileSize,
@@ -61,11 +111,7 @@ export function summarise(
     ranks: perRank.length,
     threads: engine.threads,
     schedule: run.schedule,
-    precision: plan.precision,
-    engine: [...new Set(perRank.map((rank) => rank.engine))].sort().join(' + '),
-    build: plan.parts.kernels!,
     reproducible: !job.mixed && perRank.every((rank) => rank.reproducible),
-    planHash: plan.hash,
     seconds: {
       load: perRank[0]!.seconds.load,
       compile: job.seconds.compile,
@@ -76,12 +122,12 @@ export function summarise(
     },
     spinSamplesPerSecond: (spins * timeline.sampleCount) / Math.max(longest, 1e-9),
     tilesResumed: run.tilesResumed,
-    ...(plan.tolerance === undefined ? {} : { tolerance: plan.tolerance }),
     ...(run.verification === undefined ? {} : { verification: run.verification }),
     imbalance: mean > 0 ? longest / mean - 1 : 0,
     perRank,
     peakMemory: perRank[0]!.peakMemory,
-    signalHash: hash.digest('hex'),
+    // Those of writing came after the header was made.
+    warnings: warnings(),
     outputs: run.outputs,
   };
 }

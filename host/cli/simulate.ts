@@ -12,16 +12,17 @@ import { countTiles, type TileRange } from '../cluster/tiles.ts';
 import { type Findings, tilesToVerify, uniteFindings, type Verification, verifyTiles } from '../cluster/verify.ts';
 import { EXIT, LarmorError } from '../common/errors.ts';
 import { requireDistinct } from '../common/files.ts';
-import { info, print, warn } from '../common/log.ts';
+import { info, warn } from '../common/log.ts';
 import { type StopRequest, trapStops } from '../common/signals.ts';
 import { makeEngine } from '../engine/choose.ts';
 import type { Engine } from '../engine/types.ts';
 import { timedReads } from '../phantom/timed.ts';
 import { checkWritable, filesOf, rawWriterFor } from '../raw/index.ts';
-import { type RankReport, summaryLines } from '../report/summary.ts';
+import { type RankReport, type Summary, summaryLines } from '../report/summary.ts';
 import { type Job, type JobOptions, openJob } from './job.ts';
+import { printJson } from './output.ts';
 import { showProgress } from './progress.ts';
-import { summarise, writeOutputs } from './result.ts';
+import { provenanceOf, summarise, writeOutputs } from './result.ts';
 
 export interface SimulateOptions extends JobOptions, CheckpointOptions {
   readonly output?: readonly string[];
@@ -173,7 +174,7 @@ function rankOptions(options: SimulateOptions, outputs: readonly string[]): Rank
 /** An earlier run wrote everything that is asked for: its summary is this one's. */
 function tellComplete({ completion }: Start, { json, checkpoint }: SimulateOptions): void {
   info(`--resume: the run in ${checkpoint} was complete at ${completion!.finishedAt}; nothing is left to do`);
-  if (json) print(`${JSON.stringify(completion!.summary)}\n`);
+  if (json) printJson('simulate', { ...(completion!.summary as Summary) });
 }
 
 /** The error with which all leave. @throws LarmorError 73 if what was done could not be kept */
@@ -206,8 +207,12 @@ function finish(
   },
 ): void {
   const wrote = performance.now();
+  if (engine.sums.every((sum) => sum === 0n))
+    warn('the signal is zero in every sample; check that pulses excite the spins and that readouts follow them');
+  const started = Date.now() - (wrote - run.begun);
+  const provenance = provenanceOf(job, engine, perRank, { dtRf: run.dtRf, started });
   try {
-    writeOutputs(job, engine, run.outputs);
+    writeOutputs(job, engine, run.outputs, provenance);
   } catch (error) {
     if (run.checkpoint === undefined || run.notKept !== undefined || !(error instanceof LarmorError)) throw error;
     const kept = `all tiles are kept in ${run.checkpoint}: --resume has only to write`;
@@ -215,7 +220,7 @@ function finish(
   }
   const now = performance.now();
   const spent = { write: (now - wrote) / 1e3, total: (now - run.begun) / 1e3 };
-  const summary = summarise(job, engine, perRank, { ...run, ...spent });
+  const summary = summarise(job, engine, perRank, provenance, { ...run, ...spent });
   if (run.checkpoint !== undefined) {
     recordCompletion(run.checkpoint, {
       planHash: job.plan.hash,
@@ -231,6 +236,6 @@ function finish(
       summary,
     });
   }
-  if (run.json) print(`${JSON.stringify(summary)}\n`);
+  if (run.json) printJson('simulate', { ...summary });
   else for (const line of summaryLines(summary)) info(line);
 }

@@ -28,6 +28,7 @@ export function redoingLostTiles(gpu: WebgpuEngine, makeOther: () => Promise<Eng
     build: gpu.build,
     threads: gpu.threads,
     sums: gpu.sums,
+    methods: gpu.methods,
     get reproducible() {
       return other === undefined;
     },

@@ -41,6 +41,8 @@ export interface Engine {
   pause(): void;
   /** Whether the same tiles on the same build would give the same bits again; false once another engine had to step in. */
   readonly reproducible: boolean;
+  /** How many readouts are summed by which method; empty where an engine has but one. */
+  readonly methods: Readonly<Record<string, number>>;
   /** Tiles finished so far in all runs, for progress. */
   readonly finished: number;
   close(): Promise<void>;

@@ -20,6 +20,8 @@ export interface RawData {
   readonly B0: Tesla;
   /** Larmor frequency γ̄·B0. */
   readonly frequency: Hertz;
+  /** Where the signal comes from, for the headers of formats that have one. */
+  readonly provenance?: Readonly<Record<string, unknown>>;
 }
 
 /** Writes `raw` to `path`, whole or not at all. @throws LarmorError 73 */

@@ -11,7 +11,12 @@ import type { Sequence } from '../sequence/types.ts';
 
 export type Facts = Readonly<Record<string, unknown>>;
 
+/** With the demands on the hardware, which take a look at every gradient. */
 export function sequenceFacts(sequence: Sequence, encoding: Encoding): Facts {
+  return { ...acquisitionFacts(sequence, encoding), ...peaksOf(sequence) };
+}
+
+export function acquisitionFacts(sequence: Sequence, encoding: Encoding): Facts {
   const count = (counter: 'slice' | 'contrast' | 'repetition'): number => encoding.limits[counter].maximum + 1;
   return {
     version: sequence.version ?? null,
@@ -31,7 +36,6 @@ export function sequenceFacts(sequence: Sequence, encoding: Encoding): Facts {
     TR: encoding.TR[0] ?? null,
     flipAngle: encoding.flipAngle[0] ?? null,
     softDelays: sequence.softDelays ?? [],
-    ...peaksOf(sequence),
     definitions: Object.fromEntries(sequence.definitions),
   };
 }

@@ -1,9 +1,8 @@
 /** What a run says of itself when it is done: the one object of `--json`, and the same in a few lines for a person. */
+import type { Provenance } from './provenance.ts';
 import { rankLines } from './ranks.ts';
 
-export interface Summary {
-  readonly sequence: string;
-  readonly phantom: string;
+export interface Summary extends Provenance {
   readonly spins: number;
   readonly tiles: number;
   readonly tileSize: number;
@@ -13,16 +12,10 @@ export interface Summary {
   readonly ranks: number;
   readonly threads: number;
   readonly schedule: 'static' | 'dynamic';
-  readonly precision: 'f32' | 'f64';
-  /** Largest error that fast forms were allowed, relative to Σ|ρ|; absent: exact forms. */
-  readonly tolerance?: number;
   /** What `--verify` found against f64 stepping: largest error over Σ|ρ|, and error norm over signal norm, of some tiles. */
   readonly verification?: { readonly tiles: number; readonly errorOfDensity: number; readonly errorOfSignal: number };
-  readonly engine: string;
-  readonly build: string;
   /** Whether another run of the same plan gives the same bits. */
   readonly reproducible: boolean;
-  readonly planHash: string;
   /** Wall clock [s]: of the longest rank for simulate, of rank 0 for the rest. */
   readonly seconds: {
     readonly load: number;
@@ -39,8 +32,6 @@ export interface Summary {
   readonly perRank: readonly RankReport[];
   /** Largest resident set of rank 0's process [bytes]. */
   readonly peakMemory: number;
-  /** sha256 of scale exponent and integer sums. */
-  readonly signalHash: string;
   readonly outputs: readonly string[];
 }
 
@@ -78,7 +69,7 @@ export function summaryLines(summary: Summary): string[] {
   const ranks = summary.ranks === 1 ? '' : `${summary.ranks} ranks × `;
   const threads = summary.threads === 1 ? '1 thread' : `${summary.threads} threads`;
   return [
-    `${summary.sequence} on ${summary.phantom}: ${summary.spins} spins, ${summary.samples} samples`,
+    `${summary.sequence.name} on ${summary.phantom.name}: ${summary.spins} spins, ${summary.samples} samples`,
     `${ranks}${threads}, ${summary.engine} ${summary.build}, ${summary.precision}, ${summary.tiles} tiles of ${summary.tileSize}`,
     `seconds: ${phases.join(', ')}; ${rate(summary.spinSamplesPerSecond)} spin·samples/s`,
     ...deviceLines(summary),
@@ -106,7 +97,7 @@ function deviceLines({ perRank }: Summary): string[] {
 function verificationLines({ verification, tolerance }: Summary): string[] {
   if (verification === undefined) return [];
   const { tiles, errorOfDensity, errorOfSignal } = verification;
-  const allowed = tolerance === undefined ? '' : ` (tolerance ${tolerance})`;
+  const allowed = tolerance === null ? '' : ` (tolerance ${tolerance})`;
   const found = `${errorOfDensity.toExponential(1)} of all density${allowed}, ${errorOfSignal.toExponential(1)} of the signal`;
   return [`verified ${tiles} ${tiles === 1 ? 'tile' : 'tiles'} against f64 stepping: error ${found}`];
 }

@@ -64,6 +64,7 @@ async function losing(
     name: 'webgpu',
     build: 'a mock',
     threads: 1,
+    methods: {},
     sums: inner.sums,
     reproducible: true,
     batchTiles: 4,

@@ -7,7 +7,7 @@ import type { Engine, EngineJob } from '../types.ts';
 import { KERNEL_DATA, RECORD_BYTES } from './layout.ts';
 import { fillSlot, layOut, layOutScratch, layOutTables, type Memory, type Sizes, wasmSizes } from './memory.ts';
 import { describeBuild, instantiate, type KernelBuild, type KernelExports, loadKernels } from './module.ts';
-import { makeProgram } from './program.ts';
+import { makeProgram, methodsOf } from './program.ts';
 import { startThreads, type ThreadPool } from './threads.ts';
 
 export interface WasmOptions {
@@ -53,7 +53,11 @@ export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Prom
     pool = await startThreads(kernels.module, memory.arena.memory, starts);
     exports = pool.exports;
   }
-  return engineOver(job, memory, { sizes, exports, pool, build: describeBuild(kernels, exports) });
+  return engineOver(job, memory, {
+    ...{ sizes, exports, pool },
+    build: describeBuild(kernels, exports),
+    methods: methodsOf(program),
+  });
 }
 
 interface Machine {
@@ -61,9 +65,10 @@ interface Machine {
   readonly exports: KernelExports;
   readonly pool: ThreadPool | undefined;
   readonly build: string;
+  readonly methods: Engine['methods'];
 }
 
-function engineOver(job: EngineJob, memory: Memory, { sizes, exports, pool, build }: Machine): Engine {
+function engineOver(job: EngineJob, memory: Memory, { sizes, exports, pool, build, methods }: Machine): Engine {
   const { source, tileSize } = job;
   const { slots } = memory;
   const sums = memory.sums[0]!;
@@ -140,6 +145,7 @@ function engineOver(job: EngineJob, memory: Memory, { sizes, exports, pool, buil
     reproducible: true,
     build,
     threads: sizes.threads,
+    methods,
     sums,
     async run(first, count) {
       pausing = false;

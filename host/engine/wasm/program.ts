@@ -46,6 +46,11 @@ export interface Program {
   readonly operators: Operators;
 }
 
+/** The methods in use, with the number of readouts of each. */
+export function methodsOf({ forms }: Program): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(forms).filter(([, count]) => count > 0));
+}
+
 export interface ProgramOptions {
   readonly precision: Precision;
   readonly tileSize: number;

@@ -140,6 +140,7 @@ export async function makeWebgpuEngine(job: EngineJob, options: WebgpuOptions): 
     reproducible: true,
     build: buildName(adapter),
     threads: 1,
+    methods: {},
     adapter,
     batchTiles,
     sums: new BigInt64Array(shared),

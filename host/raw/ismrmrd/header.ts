@@ -1,6 +1,6 @@
 /**
  * The ISMRMRD header of a run: XML, valid against ISMRMRD's schema (`ismrmrd.xsd`), whose element order it follows.
- * Names, exact numbers and the meaning of the user fields stand in `userParameters`. Pure ASCII: HDF5 would need to be
+ * Names, exact numbers, the meaning of the user fields and the run's provenance (text, or JSON) are in `userParameters`. Pure ASCII: HDF5 would need to be
  * told of anything else, and not every reader asks.
  */
 import type { Counter, Encoding } from '../../sequence/encoding-types.ts';
@@ -55,6 +55,9 @@ export function headerXml(raw: RawData): string {
         ...parameter('String', 'phantom', raw.phantomName),
         ...parameter('String', 'precision', raw.precision === 'f64' ? 'f64, stored as f32' : 'f32'),
         ...parameter('String', 'user_fields', USER_FIELDS),
+        ...Object.entries(raw.provenance ?? {}).flatMap(([key, content]) =>
+          parameter('String', `larmor_${key}`, typeof content === 'string' ? content : JSON.stringify(content)),
+        ),
       ]),
     ]),
     '</ismrmrdHeader>',

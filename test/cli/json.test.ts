@@ -1,0 +1,100 @@
+/** Every `--json` output of the built command against its JSON Schema, and the simulation's provenance in the ISMRMRD header. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { readRaw } from '../../host/raw/index.ts';
+import { folder } from './larmor.ts';
+
+const command = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));
+const schemas = fileURLToPath(new URL('../../schemas', import.meta.url));
+const page = readFileSync(new URL('../../docs/reference/json.md', import.meta.url), 'utf8');
+const where = folder();
+
+const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
+const names = readdirSync(schemas).map((file) => file.replace(/\.json$/, ''));
+for (const name of names) ajv.addSchema(JSON.parse(readFileSync(join(schemas, `${name}.json`), 'utf8')));
+
+/** The object that `larmor … --json` prints, valid against the schema that it names. */
+function object(args: string, code = 0) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args.split(' '), '--json'], {
+    encoding: 'utf8',
+    cwd: where,
+  });
+  assert.equal(status, code, stderr);
+  assert.equal(stdout.trimEnd().split('\n').length, 1, 'one line on stdout');
+  const record = JSON.parse(stdout);
+  const valid = ajv.validate(`${record.schema.name}.json`, record);
+  assert.ok(valid, `${args}: ${ajv.errorsText()}`);
+  seen.add(record.schema.name);
+  return record;
+}
+const seen = new Set<string>(['common']);
+
+const small = '--set sequence.n=16 --set phantom.voxel=8mm';
+
+test('a simulation says where its signal comes from, in the summary and in the ISMRMRD header', async () => {
+  const args = `simulate epi head2d ${small} --set flip=60deg --tolerance 1e-4 --verify -o raw.mrd -o raw.npy`;
+  const before = Date.now();
+  const run = object(`${args} --checkpoint saved`);
+  assert.deepEqual(run.command, ['larmor', ...`${args} --checkpoint saved --json`.split(' ')]);
+  assert.match(run.version, /^\d+\.\d+\.\d+/);
+  const [start, end] = [run.time.start, run.time.end].map(Date.parse);
+  assert.ok(before - 1000 <= start && start <= end && end <= Date.now(), JSON.stringify(run.time));
+  // Defaults included, in SI.
+  assert.deepEqual(Object.keys(run.sequence.parameters), ['fov', 'n', 'te', 'flip', 'dwell']);
+  assert.ok(Math.abs(run.sequence.parameters.flip - Math.PI / 3) < 1e-12);
+  assert.deepEqual([run.sequence.parameters.fov, run.phantom.parameters.voxel], [0.23, 0.008]);
+  assert.equal(run.phantom.spins, run.spins);
+  assert.equal(run.scanner.B0, 1.5);
+  assert.deepEqual([run.precision, run.tolerance, run.dtRf], ['f32', 1e-4, 50e-6]);
+  const summed = Object.values<number>(run.methods).reduce((sum, count) => sum + count, 0);
+  assert.equal(summed, run.sequence.readouts);
+
+  const { xml } = await readRaw(join(where, 'raw.mrd'));
+  const unescaped = xml.replace(/&#(\d+);/g, (_, digits: string) => String.fromCodePoint(Number(digits)));
+  const parameter = (key: string): string | undefined =>
+    unescaped.match(new RegExp(`<name>larmor_${key}</name>\\s*<value>(.*)</value>`))?.[1];
+  for (const key of ['version', 'precision', 'engine', 'build', 'planHash', 'signalHash'])
+    assert.equal(parameter(key), run[key], key);
+  for (const key of ['command', 'time', 'sequence', 'phantom', 'scanner', 'tolerance', 'dtRf', 'methods', 'warnings'])
+    assert.deepEqual(JSON.parse(parameter(key)!), run[key], key);
+
+  object('status saved');
+  const again = object(`${args} --checkpoint saved --resume`);
+  assert.equal(again.signalHash, run.signalHash);
+});
+
+test('a warning of a run stands in its summary', () => {
+  const run = object('simulate fid column --set flip=2 --set samples=8 -o w.npy');
+  assert.equal(run.warnings.length, 1);
+  assert.match(run.warnings[0], /flip=2 is 114/);
+});
+
+test('every other command', () => {
+  const plan = object(`plan epi head2d ${small}`);
+  assert.equal(plan.sequence.parameters.n, 16);
+  assert.deepEqual(
+    object('list').sequences.map(({ name }: { name: string }) => name),
+    ['epi', 'gre', 'se', 'fid'],
+  );
+  object('doctor');
+  for (const name of ['epi', 'gre', 'se', 'fid', 'head2d', 'head3d', 'sphere', 'column', 'grid'])
+    object(`info ${name}`);
+  object('phantom make sphere -o s.phantom');
+  object('info s.phantom');
+  object('sequence waveforms fid -o f.json');
+  object(`simulate gre s.phantom --set n=16 -o g.mrd`);
+  object('info g.mrd');
+  object('reconstruct g.mrd -o g.png');
+});
+
+test('all schemas were met, are in the package, and are described', () => {
+  assert.deepEqual([...seen].sort(), [...names].sort());
+  const { files } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  assert.ok(files.includes('schemas'));
+  for (const name of names) assert.ok(page.includes(`(../../schemas/${name}.json)`), name);
+});

@@ -1,53 +1,49 @@
 /**
- * RF on: each step is one rotation about the effective field (B1x, B1y, G·r + (Δf − offset)/γ̄) at its middle; between groups of
- * steps the spins relax, as host/timeline/relaxation.ts says when. The rotation by half angle h (a
+ * RF on. Where relaxation may be split from rotation (short, weak steps: the host decides, see host/timeline/relaxation.ts) each step is one
+ * rotation about the effective field (B1x, B1y, G·r + (Δf − offset)/γ̄), and the spins relax between groups of steps; all other pulses, and
+ * every pulse in f64, are solved exactly (`held-field.ts`). The rotation by half angle h (a
  * vector) is v' = v + C·t + t×w with t = v×w, C = √2·cos|h|, w = √2·h·sin|h|/|h|: clockwise, as spins precess; the √2 sits in the
  * polynomials, where it is free, and spares doubling t.
  * Spins outer, steps inner, so that a panel's magnetisation stays in registers from the first step to the last.
  */
 import { cosRoot, cosTurns, decayLoss, halfTurns, remainder, sincRoot, sinTurns } from './functions';
+import { playHeld } from './held-field';
 import { Job, PULSE, Tile } from './layout';
+import { halfAngle, STEP_BYTES, transverse } from './rf-step';
 import { isWide, lanes, loadColumn, loadNext, loadT, madd, Narrow, nmadd, splat, storeBoth, storeT, Wide } from './simd';
 
 export const EXCITATION_BYTES: usize = 40;
+
 /**
- * [dt, gx, gy, gz, hx, hy, hx² + hy²] f64, the last three again as f32, i32: dt or the gradient differ from the step before, and
- * [relaxation before, relaxation after the pulse's last step] f64.
+ * Plays an excitation on every spin of the tile: a pulse between two rotations about z, for the steps' B1 has phase 0, so spins are
+ * rotated into its frame and back.
  */
-const STEP_BYTES: usize = 88;
-
-/** One of a step's three transverse numbers for all lanes. */
-// @ts-ignore: decorator
-@inline function transverse<T>(step: usize, which: usize): v128 {
-  if (sizeof<T>() == 8) return v128.load64_splat(step + 8 * which, 32);
-  return v128.load32_splat(step + 4 * which, 56);
-}
-
-/** Plays excitation `index` on every spin of the tile. */
-export function excite<T>(job: Job, tile: Tile, index: i32): void {
-  const excitation = job.excitations + <usize>index * EXCITATION_BYTES;
-  const ci = load<f64>(excitation, 8), si = load<f64>(excitation, 16);
-  turnAndStep<T>(job, tile, <i32>load<f64>(excitation), ci, si, load<f64>(excitation, 24), load<f64>(excitation, 32));
-}
-
-/** A pulse between two turns about z, by their cos and sin: the steps' B1 has phase 0, so spins are turned into its frame and back out. */
-export function turnAndStep<T>(job: Job, tile: Tile, index: i32, cosIn: f64, sinIn: f64, cosOut: f64, sinOut: f64): void {
+export function excite<T>(job: Job, tile: Tile, excitationIndex: i32): void {
+  const excitation = job.excitations + <usize>excitationIndex * EXCITATION_BYTES;
+  const index = <i32>load<f64>(excitation);
   const pulse = job.pulses + (<usize>index << 5);
   const first = job.steps + <usize>load<f64>(pulse) * STEP_BYTES;
   const end = first + <usize>load<f64>(pulse, 8) * STEP_BYTES;
   const offset = load<f64>(pulse, 16);
-  const any = load<i32>(job.pulseForms + (<usize>index << 2)) == PULSE.ANY;
-  const ci = splat<T>(cosIn), si = splat<T>(sinIn), co = splat<T>(cosOut), so = splat<T>(sinOut);
+  const form = load<i32>(job.pulseForms + (<usize>index << 2));
+  const ci = splat<T>(load<f64>(excitation, 8)), si = splat<T>(load<f64>(excitation, 16));
+  const co = splat<T>(load<f64>(excitation, 24)), so = splat<T>(load<f64>(excitation, 32));
   for (let n = 0; n < tile.count; n += lanes<T>()) {
     const mx = loadT<T>(tile.mx, n);
     const my = loadT<T>(tile.my, n);
     storeT<T>(tile.mx, n, madd<T>(mx, ci, v128.mul<T>(my, si)));
     storeT<T>(tile.my, n, nmadd<T>(mx, si, v128.mul<T>(my, ci)));
   }
-  for (let n = 0; n < tile.count; n += 2 * lanes<T>()) {
-    if (any) walkAny<T>(tile, n, first, end, offset);
-    else if (job.wide != 0) walkSmall<T, Wide>(tile, n, first, end, offset);
-    else walkSmall<T, Narrow>(tile, n, first, end, offset);
+  if (sizeof<T>() == 8 || form == PULSE.HELD_F64) {
+    for (let n = 0; n < tile.count; n += lanes<f64>()) playHeld<f64, T>(tile, n, first, end, offset);
+  } else if (form == PULSE.HELD) {
+    for (let n = 0; n < tile.count; n += lanes<T>()) playHeld<T, T>(tile, n, first, end, offset);
+  } else {
+    for (let n = 0; n < tile.count; n += 2 * lanes<T>()) {
+      if (form == PULSE.ANY) walkAny<T>(tile, n, first, end, offset);
+      else if (job.wide != 0) walkSmall<T, Wide>(tile, n, first, end, offset);
+      else walkSmall<T, Narrow>(tile, n, first, end, offset);
+    }
   }
   for (let n = 0; n < tile.count; n += lanes<T>()) {
     const mx = loadT<T>(tile.mx, n);
@@ -262,28 +258,4 @@ function relaxAfter<T>(tile: Tile, n: i32, end: usize): void {
 // @ts-ignore: decorator
 @inline function loss<T>(rates: usize, n: i32, time: f64): v128 {
   return decayLoss<T>(v128.mul<T>(loadT<T>(rates, n), splat<T>(time)));
-}
-
-/**
- * z component of the half angle [rad]: g·r + π·dt·(Δf − offset), g = πγ̄G·dt [rad/m]. Formed in f64. `inTurns`, which is constant where this is
- * inlined: its absolute value in turns, less half turns.
- */
-// @ts-ignore: decorator
-@inline function halfAngle<T>(tile: Tile, n: i32, step: usize, offset: f64, inTurns: bool): v128 {
-  const low = halfAngleOfTwo(tile, n, step, offset, inTurns);
-  if (sizeof<T>() == 8) return low;
-  const high = halfAngleOfTwo(tile, n + 2, step, offset, inTurns);
-  return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
-}
-
-// @ts-ignore: decorator
-@inline function halfAngleOfTwo(tile: Tile, n: i32, step: usize, offset: f64, inTurns: bool): v128 {
-  const off = v128.sub<f64>(loadT<f64>(tile.hertz, n), f64x2.splat(offset));
-  let h = v128.mul<f64>(v128.load64_splat(step, 8), loadColumn<f64>(tile.x, n));
-  h = madd<f64>(v128.load64_splat(step, 16), loadColumn<f64>(tile.y, n), h);
-  h = madd<f64>(v128.load64_splat(step, 24), loadColumn<f64>(tile.z, n), h);
-  h = madd<f64>(f64x2.splat(Math.PI * load<f64>(step)), off, h);
-  if (!inTurns) return h;
-  const p = v128.mul<f64>(v128.abs<f64>(h), f64x2.splat(0.5 / Math.PI));
-  return remainder<f64>(p, halfTurns<f64>(p));
 }

@@ -1,6 +1,6 @@
 /** What the host calls. */
 export { heapBase, recordBytes, scratchBytes } from './layout';
 export { probeFused } from './simd';
-export { stepNodes } from './tables';
+export { composeNodes } from './tables';
 export { gatherSums } from './sums';
 export { startThread, wasi_thread_start, work } from './threads';

@@ -123,12 +123,16 @@ export class Slot {
   fieldRatio: f64;
 }
 
-/** How a pulse's steps are turned: by the host from the largest angle any spin of the phantom can meet. */
+/** How a pulse is played in f32; the host chooses by the phantom's bounds (`host/engine/wasm/pulses.ts`). In f64 all are solved exactly. */
 export namespace PULSE {
-  /** Half angles stay within π/2: polynomials alone. */
+  /** Rotations, relaxation between them; half angles stay within π/2: polynomials alone. */
   export const SMALL: i32 = 0;
-  /** Any angle: square root, division, range reduction. */
+  /** The same for any angle: square root, division, range reduction. */
   export const ANY: i32 = 1;
+  /** Every step exactly, relaxation inside the rotation (`held-field.ts`). */
+  export const HELD: i32 = 2;
+  /** The same, computed in f64. */
+  export const HELD_F64: i32 = 3;
 }
 
 /** Spins that the matrix form works on at a time; tiles are padded to a multiple of it. */
@@ -182,8 +186,8 @@ export const TILE_BYTES: i32 = 128;
 /** Bytes of `Tile.evolution`. */
 export const EVOLUTION_BYTES: i32 = (3 * 3 * 8 + 6) * PANEL * 4;
 
-/** Room for making operators: six f64 columns of a panel. */
-export const MAKING_BYTES: i32 = 6 * PANEL * 8;
+/** Room for making operators: f64 columns of a panel's rates, and four operators of two spins in f64. */
+export const MAKING_BYTES: i32 = 2 * PANEL * 8 + 2 * 192;
 
 /** Room for spreading: eight f32 columns of a panel, and the weights of one spin. */
 export const SPREAD_BYTES: i32 = 8 * PANEL * 4 + 4 * 16 * 4;

@@ -47,6 +47,18 @@
   v128.store(column + <usize>n * sizeof<T>(), value);
 }
 
+/** One vector of T out of a column of S, which is T, or f32 where T is f64. */
+// @ts-ignore: decorator
+@inline export function loadAs<T, S>(column: usize, n: i32): v128 {
+  return sizeof<S>() == sizeof<T>() ? loadT<T>(column, n) : loadColumn<T>(column, n);
+}
+
+// @ts-ignore: decorator
+@inline export function storeAs<T, S>(column: usize, n: i32, value: v128): void {
+  if (sizeof<S>() == sizeof<T>()) storeT<T>(column, n, value);
+  else v128.store64_lane(column + (<usize>n << 2), f32x4.demote_f64x2_zero(value), 0);
+}
+
 /** Forms of a kernel, told apart by the bytes of a unit: one vector, or two that V8 joins to one of 256 bits. */
 @unmanaged
 export class Narrow {

@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { makePlan } from '../host/cluster/plan.ts';
 import { makeProgram } from '../host/engine/wasm/program.ts';
-import { excitationTurns, pulseForms, STEP_BYTES, writeSteps } from '../host/engine/wasm/pulses.ts';
+import { excitationTurns, PULSE_FORM, pulseForms, STEP_BYTES, writeSteps } from '../host/engine/wasm/pulses.ts';
 import { readWaveforms } from '../host/engine/wasm/waveforms.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from '../host/phantom/types.ts';
 import { OP, STRIDE, type Timeline } from '../host/timeline/types.ts';
@@ -138,9 +138,9 @@ function columns(source: PhantomSource): Float32Array {
 }
 
 /** RF steps as the kernels read them, byte for byte: the records are whole numbers of eight bytes. */
-function stepRecords(timeline: Timeline): Float64Array {
+function stepRecords(timeline: Timeline, source: PhantomSource, forms: Int32Array): Float64Array {
   const records = new Float64Array(((timeline.rfSteps.length / STRIDE.rfStep) * STEP_BYTES) / 8);
-  writeSteps(timeline, records.buffer, 0);
+  writeSteps(timeline, source, forms, records.buffer, 0);
   return records;
 }
 
@@ -154,6 +154,8 @@ export function nativeKernels(
   const program = makeProgram(timeline, source, { precision: 'f32', tileSize });
   if (program.operators.operators.length + program.keptMoments.length > 0)
     throw new Error('a pulse or a precession is kept per spin, which C does not know');
+  const forms = pulseForms(timeline, source);
+  if (forms.some((form) => form > PULSE_FORM.any)) throw new Error('a pulse is solved exactly, which C does not know');
   const { scaleExponent } = makePlan(timeline, source, { precision: 'f32', tileSize, engineBuild: '', version: '' });
   const { rows, areas, longest } = program;
   const ratio = timeline.B0 / source.B0;
@@ -164,8 +166,8 @@ export function nativeKernels(
     program.moments,
     excitationTurns(timeline),
     timeline.pulses,
-    pulseForms(timeline, source),
-    stepRecords(timeline),
+    forms,
+    stepRecords(timeline, source, forms),
     program.reads,
     program.batches,
     program.rowSamples,

@@ -14,8 +14,9 @@ typedef struct { double k[3], t; } moment;
 /* pulse; cos, sin on entry and on leaving */
 typedef struct { double pulse, ci, si, co, so; } excitation;
 typedef struct { double first, steps, offset, duration; } pulse;
-/* `h2` is hx² + hy²; `changed`: dt or g differ from the step before; relaxation before the step and after the last one [s] */
-typedef struct { double dt, g[3], hx, hy, h2; float fx, fy, f2; int32_t changed; double before, after; } rf_step;
+/* `h2` is hx² + hy²; `changed`: dt or g differ from the step before; relaxation before the step and after the last one [s];
+   terms and doublings of its exact solution, which C does not know */
+typedef struct { double dt, g[3], hx, hy, h2; float fx, fy, f2; int32_t changed; double before, after; int32_t terms, doublings; } rf_step;
 /* of `lines` lines, each a step (of moments) after the other */
 typedef struct { double first_sample, waveform, moment, area, row, lines, step; } readout;
 /* its rows are recorded by `reads` reads when it is summed, or by ops before */

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { pulseForms } from '../../host/engine/wasm/pulses.ts';
+import { PULSE_FORM, pulseForms } from '../../host/engine/wasm/pulses.ts';
 import { readWaveforms } from '../../host/engine/wasm/waveforms.ts';
 import { adc, blockOf, hardPulse } from '../../host/sequence/designer.ts';
 import { simulateSlowly } from '../support/reference.ts';
@@ -42,13 +42,20 @@ for (const build of ['simd', 'relaxed', 'wide'] as const) {
     // 14 kHz over a step of 45 µs: 0.6 of a turn, where the kernel for small angles would be meaningless.
     const long = blockOf({ rf: hardPulse(0.3, 0.3 / (2 * Math.PI * 42.5774688e6 * 45e-6)) });
     const timeline = timelineOf(long, long, ...lines(1, 5));
-    assert.deepEqual([...pulseForms(timeline, phantomOf(randomSpins(50, { reach: 2, offset: 14000 })))], [1]);
-    const spins = randomSpins(50, { reach: 2, offset: 14000 });
-    const reference = simulateSlowly(timeline, spins, 1.5);
-    for (const precision of ['f64', 'f32'] as const) {
-      const error = relativeError(await simulateTimeline(timeline, spins, { precision, build }), reference);
-      // f32: positions of 2 m are 400 turns under these lines, of which f32 holds 1e-7 each.
-      assert.ok(error <= (precision === 'f64' ? BOUND.f64 : 5e-5), `${precision}: ${error}`);
+    const relaxing = randomSpins(50, { reach: 2, offset: 14000 });
+    const lasting = { ...relaxing, T1: relaxing.T1.map(() => 1e6), T2: relaxing.T2.map(() => 1e6) };
+    for (const [form, spins] of [
+      [PULSE_FORM.any, lasting],
+      [PULSE_FORM.held, relaxing],
+      [PULSE_FORM.heldF64, randomSpins(50, { reach: 2, offset: 40000 })],
+    ] as const) {
+      assert.deepEqual([...pulseForms(timeline, phantomOf(spins))], [form]);
+      const reference = simulateSlowly(timeline, spins, 1.5);
+      for (const precision of ['f64', 'f32'] as const) {
+        const error = relativeError(await simulateTimeline(timeline, spins, { precision, build }), reference);
+        // f32: positions of 2 m are 400 turns under these lines, of which f32 holds 1e-7 each.
+        assert.ok(error <= (precision === 'f64' ? BOUND.f64 : 5e-5), `${precision}: ${error}`);
+      }
     }
   });
 

@@ -3,7 +3,6 @@
  * It shares no code with any engine, so an engine that agrees with it agrees for a reason.
  */
 import type { SpinBlock } from '../../host/phantom/types.ts';
-import { relaxationTimes } from '../../host/timeline/relaxation.ts';
 import { OP, STRIDE, type Timeline } from '../../host/timeline/types.ts';
 
 const TURN = 2 * Math.PI;
@@ -40,16 +39,14 @@ export function simulateSlowly(timeline: Timeline, spins: SpinBlock, phantomB0: 
         const pulse = excitations[2 * index]!;
         const phase = excitations[2 * index + 1]!;
         const [first, count, offset, duration] = pulses.subarray(4 * pulse, 4 * pulse + 4);
-        const rests = relaxationTimes(timeline, pulse);
         for (let step = first!; step < first! + count!; step++) {
           const [dt, re, im] = rfSteps.subarray(6 * step, 6 * step + 3);
           const bx = re! * Math.cos(phase) - im! * Math.sin(phase);
           const by = re! * Math.sin(phase) + im! * Math.cos(phase);
           const bz = dot(rfSteps, 6 * step + 3) + (hertz - offset!) / gammaBar;
-          relax(rests[step - first!]!);
-          [mx, my, mz] = rotateClockwise([mx, my, mz], [bx, by, bz], TURN * gammaBar * dt!);
+          const field = [bx, by, bz].map((b) => TURN * gammaBar * b) as [number, number, number];
+          [mx, my, mz] = heldField([mx, my, mz], field, dt!, density, T1, T2);
         }
-        relax(rests[count!]!);
         turn(-TURN * offset! * duration!);
       } else {
         const [firstSample, waveform] = readouts.subarray(2 * index, 2 * index + 2);
@@ -69,16 +66,34 @@ export function simulateSlowly(timeline: Timeline, spins: SpinBlock, phantomB0: 
   return signal;
 }
 
-/** Rodrigues' rotation of m about b by −|b|·factor. */
-function rotateClockwise(m: readonly number[], b: readonly number[], factor: number): [number, number, number] {
-  const norm = Math.hypot(b[0]!, b[1]!, b[2]!);
-  if (norm === 0) return [m[0]!, m[1]!, m[2]!];
-  const [x, y, z] = [b[0]! / norm, b[1]! / norm, b[2]! / norm];
-  const [c, s] = [Math.cos(-norm * factor), Math.sin(-norm * factor)];
-  const along = (x * m[0]! + y * m[1]! + z * m[2]!) * (1 - c);
-  return [
-    m[0]! * c + (y * m[2]! - z * m[1]!) * s + x * along,
-    m[1]! * c + (z * m[0]! - x * m[2]!) * s + y * along,
-    m[2]! * c + (x * m[1]! - y * m[0]!) * s + z * along,
-  ];
+/**
+ * Bloch equations under a held field ω [rad/s] for `dt`: Taylor's series of M(t) over parts in which neither angle nor relaxation
+ * exceeds 1, to 22 terms.
+ */
+function heldField(
+  m: readonly [number, number, number],
+  [wx, wy, wz]: readonly [number, number, number],
+  dt: number,
+  density: number,
+  T1: number,
+  T2: number,
+): [number, number, number] {
+  const parts = Math.max(1, Math.ceil(dt * (Math.hypot(wx, wy, wz) + 1 / T1 + 1 / T2)));
+  let [mx, my, mz] = m;
+  for (let part = 0; part < parts; part++) {
+    let [x, y, z] = [mx, my, mz];
+    for (let order = 1; order <= 22; order++) {
+      const by = dt / parts / order;
+      const towards = order === 1 ? density : 0;
+      [x, y, z] = [
+        by * (y * wz - z * wy - x / T2),
+        by * (z * wx - x * wz - y / T2),
+        by * (x * wy - y * wx - (z - towards) / T1),
+      ];
+      mx += x;
+      my += y;
+      mz += z;
+    }
+  }
+  return [mx, my, mz];
 }

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { adc, blockOf, hardPulse, sequenceOf, sincPulse, trapezoid } from '../../host/sequence/designer.ts';
 import type { Block, RfEvent } from '../../host/sequence/types.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
-import { relaxationTimes } from '../../host/timeline/relaxation.ts';
+import { asRotations, relaxation } from '../../host/timeline/relaxation.ts';
 import { STRIDE, type Timeline } from '../../host/timeline/types.ts';
 
 const GAMMA_BAR = 42.5774688e6;
@@ -27,18 +27,16 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 const near = (actual: number, expected: number, tolerance: number): void =>
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual}, not ${expected}`);
 
-test('a block pulse takes steps of at most dt-rf, and of at most 18° of B1', () => {
-  const weak = hardPulse(GAMMA_BAR * 2 * Math.PI * 2e-6 * 600e-6, 2e-6);
-  for (const [limit, count] of [
-    [100e-6, 6],
-    [50e-6, 12],
-    [49e-6, 13],
-  ] as const) {
-    const list = steps(compile(blockOf({ rf: weak }), limit));
-    assert.equal(list.length, count);
-    near(sum(list.map(({ dt }) => dt)), 600e-6, 1e-15);
+test('a held field is one step, however long and strong', () => {
+  for (const pulse of [
+    hardPulse(GAMMA_BAR * 2 * Math.PI * 2e-6 * 600e-6, 2e-6),
+    hardPulse(Math.PI, 1),
+    hardPulse(5e3, 1e-5),
+  ]) {
+    const list = steps(compile(blockOf({ rf: pulse }), 1e-6));
+    assert.equal(list.length, 1);
+    near(list[0].dt, pulse.time[1], 1e-15);
   }
-  assert.equal(steps(compile(blockOf({ rf: hardPulse(Math.PI, 1) }))).length, 10);
 });
 
 test('equal samples are one block; a sampled pulse is held for its cells, its area kept', () => {
@@ -50,7 +48,7 @@ test('equal samples are one block; a sampled pulse is held for its cells, its ar
   };
   assert.deepEqual(
     steps(compile(blockOf({ rf: hundred }))).map(({ dt }) => Math.round(dt * 1e9)),
-    [50000, 50000],
+    [100000],
   );
   const sinc = sincPulse({ flip: 1, duration: 1e-3, timeBandwidth: 4, raster: 1e-6 });
   const list = steps(compile(blockOf({ rf: sinc })));
@@ -58,7 +56,7 @@ test('equal samples are one block; a sampled pulse is held for its cells, its ar
   near(sum(list.map(({ dt }) => dt)), 1e-3, 1e-15);
 });
 
-test('explicit times: B1 runs straight between the points, and steps hold its middle', () => {
+test('explicit times: B1 runs straight between the points; steps are pairs of a fourth-order rule', () => {
   const ramp: RfEvent = {
     ...hardPulse(1, 1),
     interpolation: 'linear',
@@ -69,9 +67,10 @@ test('explicit times: B1 runs straight between the points, and steps hold its mi
   const list = steps(compile(blockOf({ rf: ramp })));
   near(sum(list.map(({ dt, re }) => dt * re)), 8e-6 * 0.5e-4 + 5e-6 * 2e-4, 1e-22);
   let t = 0;
-  for (const { dt, re } of list) {
-    const middle = t + dt / 2;
-    near(re, middle < 1e-4 ? (8e-6 * middle) / 1e-4 : 8e-6 - (6e-6 * (middle - 1e-4)) / 2e-4, 1e-15);
+  for (const [n, { dt, re }] of list.entries()) {
+    // Blanes and Moan's nodes: a third of the pair's length from its middle, where the steps' own middles are a quarter.
+    const node = t + dt / 2 + (n % 2 === 0 ? -dt : dt) / 6;
+    near(re, t < 1e-4 - dt / 2 ? (8e-6 * node) / 1e-4 : 8e-6 - (6e-6 * (node - 1e-4)) / 2e-4, 1e-15);
     assert.ok(dt <= 1e-6 * (1 + 1e-9), 'a field that changes asks for short steps');
     t += dt;
   }
@@ -95,23 +94,29 @@ test('gradients of a pulse: constant where they hold, short steps and their mean
   near(sum(list.map(({ dt, G }) => dt * G[2])), 10e-3 * (3e-4 - 0.125e-4), 1e-14);
   const flat = list.filter(({ G }) => G[2] === 10e-3);
   near(sum(flat.map(({ dt }) => dt)), 2e-4, 1e-9);
-  assert.equal(flat.length, 4, 'dt-rf where all holds still');
+  assert.equal(flat.length, 1, 'one step where all holds still');
   for (const { dt, G } of list) if (G[2] > 0 && G[2] < 10e-3) assert.ok(dt <= 1e-6 * (1 + 1e-6));
 });
 
 test('spins relax as long as the pulse lasts, at most every 10 µs of short steps, symmetrically', () => {
   const sinc = compile(blockOf({ rf: sincPulse({ flip: 1, duration: 1e-3, timeBandwidth: 4, raster: 1e-6 }) }));
-  const times = relaxationTimes(sinc, 0);
+  const { times, error } = relaxation(sinc, 0, 1 / 0.05);
   assert.equal(times.length, sinc.pulses[1] + 1);
   near(sum([...times]), 1e-3, 1e-15);
   const groups = [...times].filter((time) => time > 0);
   assert.ok(groups.length > 90 && groups.length < 130, `${groups.length} of ${times.length}`);
-  near(times[0], 5e-6, 1e-12);
-  const block = relaxationTimes(compile(blockOf({ rf: hardPulse(1, 10e-6) })), 0);
-  assert.ok(
-    block.every((time) => time > 0),
-    'long steps relax one by one',
-  );
-  near(block[0], block[1] / 2, 1e-15);
-  near(block[block.length - 1], block[1] / 2, 1e-15);
+  assert.ok(groups.every((time) => time <= 15e-6));
+  assert.ok(error < 3e-7, `${error}`);
+  const short = relaxation(sinc, 0, 1 / 1e-3);
+  assert.ok(short.error > 1e-6, 'a T2 as short as the pulse asks for the exact solution');
+});
+
+test('engines that only split cut a long step until splitting does not show', () => {
+  const block = compile(blockOf({ rf: hardPulse(Math.PI / 2, 1 / (4 * GAMMA_BAR * 500e-6)) }));
+  for (const T2 of [1e-4, 1e-3, 0.1]) {
+    const cut = { gammaBar: block.gammaBar, ...asRotations(block, 1 / T2, () => 100) };
+    const { times, error } = relaxation(cut, 0, 1 / T2);
+    near(sum([...times]), 500e-6, 1e-15);
+    assert.ok(error < 2e-6, `T2 ${T2}: ${error} in ${cut.pulses[1]} parts`);
+  }
 });

@@ -12,7 +12,7 @@ import { Arena, type JobView, type SlotView } from './layout.ts';
 import type { KernelExports } from './module.ts';
 import type { Program } from './program.ts';
 import { placeTable, tableRoom } from './pulse-tables.ts';
-import { excitationTurns, pulseForms, STEP_BYTES, writeSteps } from './pulses.ts';
+import { excitationTurns, PULSE_FORM, pulseForms, STEP_BYTES, writeSteps } from './pulses.ts';
 import { type AxisPlacer, axisPlacer, gridBytesOf, placedAxisBytes, placeTrains } from './train-layout.ts';
 import { readWaveforms } from './waveforms.ts';
 
@@ -144,9 +144,11 @@ export function layOut(
   const axisAt = axisPlacer(arena);
   job.set('pulses', arena.place(operators.pulses));
   const withOperators = { ...timeline, pulses: operators.pulses, rfSteps: operators.rfSteps };
-  job.set('pulseForms', arena.place(pulseForms(withOperators, source)));
+  const forms = pulseForms(withOperators, source, precision);
+  for (const pulse of operators.operators) forms[pulse] = PULSE_FORM.heldF64;
+  job.set('pulseForms', arena.place(forms));
   const steps = arena.allocate(STEP_BYTES * (operators.rfSteps.length / STRIDE.rfStep));
-  writeSteps(withOperators, arena.memory.buffer, steps);
+  writeSteps(withOperators, source, forms, arena.memory.buffer, steps);
   job.set('steps', steps);
   job.set('operatorCount', operators.operators.length);
   job.set('plays', arena.place(operators.plays));

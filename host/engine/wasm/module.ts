@@ -26,7 +26,7 @@ export interface KernelExports {
   probeFused(x: number): number;
   startThread(start: number): number;
   /** See assembly/tables.ts. */
-  stepNodes(job: number, at: number, count: number, pulse: number): void;
+  composeNodes(job: number, at: number, count: number, pulse: number, to: number): void;
   gatherSums(job: number): void;
   work(job: number, tile: number, thread: number): void;
 }

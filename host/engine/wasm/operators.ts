@@ -2,22 +2,21 @@
  * Which pulses are kept as operators per spin (`assembly/operators.ts`), from counts alone. A pulse that is played often enough is
  * kept as it is: the same rotations in another order, exact up to rounding. With a tolerance, pulses that differ only in amplitude
  * are one family: the operator is an entire function of the amplitude a, so a polynomial through a few Chebyshev nodes
- * gives all of them; how many is found by stepping random spins at amplitudes between the nodes. To turn B1 round is to turn it by π about
+ * gives all of them; how many is found by the exact operators of random spins at amplitudes between the nodes. To turn B1 round is to turn it by π about
  * z, so what leads from Mxy to Mz and back is odd in a, all else even: polynomials in a², which take two thirds of the nodes.
  */
 import { createHash } from 'node:crypto';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { growing } from '../../timeline/intern.ts';
-import { relaxationTimes } from '../../timeline/relaxation.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
-import { type PulseTables, type RandomSpin, randomSpins, stepOperator } from './pulse-check.ts';
+import { type PulseTables, pulseOperator, type RandomSpin, randomSpins } from './pulse-check.ts';
 import { type PulseTable, sizeTable, tableLanes, tableNodes } from './pulse-tables.ts';
 import type { Choice } from './trains.ts';
 
 export interface Operators extends PulseTables {
   /** [operators] the pulse of each */
   readonly operators: Int32Array;
-  /** [operators] where it is looked up; undefined: stepped for every spin */
+  /** [operators] where it is looked up; undefined: composed for every spin */
   readonly tables: readonly (PulseTable | undefined)[];
   /** [plays][excitation, firstTerm, terms] */
   readonly plays: Int32Array;
@@ -28,10 +27,11 @@ export interface Operators extends PulseTables {
   readonly choices: readonly Choice[];
 }
 
-/** Lanes: one step, what a pulse costs besides its steps, one term of a play and what a play costs besides. */
-const COST = { step: 40, pulse: 60, term: 15, play: 20 } as const;
-/** Four images are stepped to make one operator, in f64 with half the lanes. */
-const IMAGES = 8;
+/**
+ * Lanes: one step as a rotation or composed in f64 for an operator, what a pulse costs besides its steps, one term of a play and what a play
+ * costs besides.
+ */
+const COST = { step: 40, compose: 280, pulse: 60, term: 15, play: 20 } as const;
 /** Kept operators of one spin [bytes], at most: a tile of 1024 then fills half of a second-level cache. */
 const MOST_BYTES = 1024;
 const OPERATOR_BYTES = 48;
@@ -61,7 +61,7 @@ export function chooseOperators(
     const nodes = nodesFor(timeline, family, spins, (tolerance ?? 0) * OPERATOR_SHARE);
     const count = [...family.members.keys()].reduce((sum, pulse) => sum + plays[pulse]!, 0);
     const play = COST.term * nodes.length + COST.play;
-    const stepped = IMAGES * (stepCost(family.pulse) + COST.play);
+    const stepped = COST.compose * timeline.pulses[STRIDE.pulse * family.pulse + 1]! + COST.pulse;
     const table =
       tolerance === undefined ? undefined : sizeTable(timeline, source, family.pulse, tolerance * OPERATOR_SHARE);
     const lookedUp = table && tableLanes(table) + (tableNodes(table) * stepped) / source.spinCount;
@@ -82,7 +82,7 @@ export function chooseOperators(
   for (const { family, nodes, isTable, saved, play, count } of candidates) {
     if (!(saved > 0) || OPERATOR_BYTES * (operators.length + nodes.length) > MOST_BYTES) continue;
     const first = operators.length;
-    const how = isTable ? 'looked up once per spin' : 'stepped once per spin';
+    const how = isTable ? 'looked up once per spin' : 'composed once per spin';
     choices.push({
       what: `a pulse of ${timeline.pulses[STRIDE.pulse * family.pulse + 1]} steps, played ${count} times`,
       chosen: nodes.length === 1 ? `an operator, ${how}` : `operators at ${nodes.length} amplitudes, ${how}`,
@@ -217,7 +217,6 @@ function nodesFor(timeline: Timeline, family: Family, spins: readonly RandomSpin
   if (amplitudes.length === 1) return [amplitudes[0]!];
   const low = Math.min(...amplitudes) ** 2;
   const high = Math.max(...amplitudes) ** 2;
-  const times = relaxationTimes(timeline, pulse);
   const node = (n: number, count: number): number =>
     Math.sqrt((low + high) / 2 - ((high - low) / 2) * Math.cos((Math.PI * (2 * n + 1)) / (2 * count)));
   for (let count = 2; count < Math.min(MOST_NODES, amplitudes.length); count++) {
@@ -228,9 +227,9 @@ function nodesFor(timeline: Timeline, family: Family, spins: readonly RandomSpin
     });
     // The first spin, at the phantom's corner, mostly tells already that there are too few.
     const areEnough = spins.every((spin) => {
-      const kept = nodes.map((amplitude) => stepOperator(timeline, pulse, times, amplitude, spin));
+      const kept = nodes.map((amplitude) => pulseOperator(timeline, pulse, amplitude, spin));
       return between.every(({ amplitude, terms }) => {
-        const exact = stepOperator(timeline, pulse, times, amplitude, spin);
+        const exact = pulseOperator(timeline, pulse, amplitude, spin);
         return exact.every((value, i) => {
           const approximate = terms.reduce((sum, { even, odd }, n) => sum + (IS_ODD[i] ? odd : even) * kept[n]![i]!, 0);
           return Math.abs(value - approximate) <= bound;

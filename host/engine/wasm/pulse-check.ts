@@ -1,5 +1,5 @@
 /**
- * What a pulse does to one spin, stepped in f64 on the host: the truth against which approximations of pulses are sized when a
+ * What a pulse does to one spin, each step solved exactly in f64 on the host: the truth against which approximations of pulses are sized when a
  * run is planned. Spins are drawn inside the phantom's bounds from a fixed seed, so every rank decides alike.
  */
 import { randomNumbers } from '../../common/random.ts';
@@ -39,60 +39,62 @@ export function randomSpins(
   });
 }
 
-/**
- * [12] images of x, y, z (density 0) and of M = 0 (density 1) under `amplitude` × the B1 of a pulse, in the frame of its steps.
- * @param times its `relaxationTimes`
- */
-export function stepOperator(
-  timeline: Timeline,
-  pulse: number,
-  times: Float64Array,
-  amplitude: number,
-  { r, hertz, R1, R2 }: RandomSpin,
-): Float64Array {
+/** Largest |A| of a step whose series is summed; terms that hold it to 1e-13. */
+const LARGEST = 0.5;
+const TERMS = 11;
+
+/** [12] images of x, y, z (density 0) and of M = 0 (density 1) under `amplitude` × the B1 of a pulse, in the frame of its steps. */
+export function pulseOperator(timeline: Timeline, pulse: number, amplitude: number, spin: RandomSpin): Float64Array {
   const { pulses, rfSteps, gammaBar } = timeline;
   const [first, count, offset] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number, number];
-  const images = Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0);
-  const [rx, ry, rz] = r;
-  for (let step = 0; step < count; step++) {
-    const at = STRIDE.rfStep * (first + step);
+  const [rx, ry, rz] = spin.r;
+  let images: Float64Array = Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0);
+  for (let at = STRIDE.rfStep * first; at < STRIDE.rfStep * (first + count); at += STRIDE.rfStep) {
     const dt = rfSteps[at]!;
-    const half = Math.PI * gammaBar * dt;
-    const hx = half * amplitude * rfSteps[at + 1]!;
-    const hy = half * amplitude * rfSteps[at + 2]!;
-    const hz =
-      half * (rfSteps[at + 3]! * rx + rfSteps[at + 4]! * ry + rfSteps[at + 5]! * rz) + Math.PI * dt * (hertz - offset);
-    const angle = Math.sqrt(hx * hx + hy * hy + hz * hz);
-    const c = Math.cos(angle);
-    const f = angle === 0 ? 1 : Math.sin(angle) / angle;
-    const ux = hx * f;
-    const uy = hy * f;
-    const uz = hz * f;
-    relax(images, times[step]!, R1, R2);
-    for (let i = 0; i < 12; i += 3) {
-      const x = images[i]!;
-      const y = images[i + 1]!;
-      const z = images[i + 2]!;
-      const tx = 2 * (y * uz - z * uy);
-      const ty = 2 * (z * ux - x * uz);
-      const tz = 2 * (x * uy - y * ux);
-      images[i] = x + c * tx + ty * uz - tz * uy;
-      images[i + 1] = y + c * ty + tz * ux - tx * uz;
-      images[i + 2] = z + c * tz + tx * uy - ty * ux;
-    }
+    const angle = 2 * Math.PI * gammaBar * dt;
+    const wx = angle * amplitude * rfSteps[at + 1]!;
+    const wy = angle * amplitude * rfSteps[at + 2]!;
+    const along = rfSteps[at + 3]! * rx + rfSteps[at + 4]! * ry + rfSteps[at + 5]! * rz;
+    const wz = angle * along + 2 * Math.PI * dt * (spin.hertz - offset);
+    images = after(exactStep(wx, wy, wz, dt * spin.R1, dt * spin.R2), images);
   }
-  relax(images, times[count]!, R1, R2);
   return images;
 }
 
-function relax(images: Float64Array, time: number, R1: number, R2: number): void {
-  if (time === 0) return;
-  const e1 = Math.exp(-time * R1);
-  const e2 = Math.exp(-time * R2);
+/** The equation of `assembly/held-field.ts` as an affine map: its series for 2⁻ⁿ of the step, squared n times. */
+function exactStep(wx: number, wy: number, wz: number, e1: number, e2: number): Float64Array {
+  const norm = Math.hypot(wx, wy, wz) + Math.max(e1, e2);
+  const doublings = Math.max(0, Math.ceil(Math.log2(norm / LARGEST)));
+  const part = 2 ** -doublings;
+  let map: Float64Array = Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0);
   for (let i = 0; i < 12; i += 3) {
-    images[i] = images[i]! * e2;
-    images[i + 1] = images[i + 1]! * e2;
-    images[i + 2] = images[i + 2]! * e1;
+    // Terms of the series: A·M + b first, then A times the term before.
+    let [x, y, z] = [map[i]!, map[i + 1]!, map[i + 2]!];
+    for (let term = 1; term <= TERMS; term++) {
+      const by = part / term;
+      const gained = term === 1 && i === 9 ? e1 : 0;
+      [x, y, z] = [
+        by * (y * wz - z * wy - e2 * x),
+        by * (z * wx - x * wz - e2 * y),
+        by * (x * wy - y * wx - e1 * z + gained),
+      ];
+      map[i] = map[i]! + x;
+      map[i + 1] = map[i + 1]! + y;
+      map[i + 2] = map[i + 2]! + z;
+    }
   }
-  images[11] = images[11]! + (1 - e1);
+  for (let n = 0; n < doublings; n++) map = after(map, map);
+  return map;
+}
+
+/** The affine map `second` after `first`, both as images. */
+function after(second: Float64Array, first: Float64Array): Float64Array {
+  const both = new Float64Array(12);
+  for (let i = 0; i < 12; i += 3)
+    for (let axis = 0; axis < 3; axis++) {
+      const [x, y, z] = [first[i]!, first[i + 1]!, first[i + 2]!];
+      both[i + axis] =
+        second[axis]! * x + second[axis + 3]! * y + second[axis + 6]! * z + (i === 9 ? second[axis + 9]! : 0);
+    }
+  return both;
 }

@@ -67,32 +67,31 @@ function rateNodes(largest: number, duration: number, bound: number): number[] {
 
 const chebyshev = (n: number, count: number): number => Math.cos((Math.PI * (2 * n + 1)) / (2 * count));
 
-/** Virtual spins that are stepped for a table. */
+/** Virtual spins whose operators a table is made of. */
 export const tableNodes = ({ cells, R1, R2 }: PulseTable): number => cells * NODES * R1.length * R2.length;
 
 /** Lanes of looking one spin up. */
 export const tableLanes = ({ R1, R2 }: PulseTable): number => 100 + (NODES + 1) * ENTRIES * R1.length * R2.length;
 
 const TILE_BYTES = 128;
-/** Room for turns on their way, as in assembly/excitation.ts. */
-const RING_BYTES = 1024;
+/** Room for what a step's solution hands on, as `composeNodes` wants it. */
+const ROOM_BYTES = 1024;
 
 /** Room that `placeTable` takes at most, scratch included. */
 export function tableRoom(table: PulseTable): number {
-  return tableNodes(table) * (4 * ENTRIES + 60) + 2048 + RING_BYTES;
+  return tableNodes(table) * (12 * ENTRIES + 36) + 2048 + ROOM_BYTES;
 }
 
-/** Steps the nodes of a table with the kernels and lays the polynomials through them out. @returns the table's address */
+/** Composes the pulse at the nodes of a table with the kernels and lays the polynomials through them out. @returns the table's address */
 export function placeTable(arena: Arena, table: PulseTable, job: number, exports: KernelExports): number {
   const { gradient, low, width, cells, R1, R2, pulse } = table;
   const nodes = tableNodes(table);
   const padded = 4 * Math.ceil(nodes / 4);
-  const scratch = arena.allocate(TILE_BYTES + 56 * padded + RING_BYTES);
+  const scratch = arena.allocate(TILE_BYTES + 32 * padded + ROOM_BYTES);
   const { buffer } = arena.memory;
   const column = (n: number): Float64Array => new Float64Array(buffer, scratch + TILE_BYTES + 8 * padded * n, padded);
   const [frequency, rate1, rate2] = [column(0), column(1), column(2)];
-  const magnetisation = [column(3), column(4), column(5)] as const;
-  const density = new Float32Array(buffer, scratch + TILE_BYTES + 52 * padded, padded);
+  new Float32Array(buffer, scratch + TILE_BYTES + 28 * padded, padded).fill(1); // density
   // Nodes in the order of the coefficients: cell, R1, R2, node within the cell.
   for (let n = 0; n < nodes; n++) {
     const node = n % NODES;
@@ -105,16 +104,18 @@ export function placeTable(arena: Arena, table: PulseTable, job: number, exports
   }
   const coefficients = arena.allocate(4 * ENTRIES * nodes);
   const out = new Float32Array(buffer, coefficients, ENTRIES * nodes);
-  for (let image = 0; image < 4; image++) {
-    for (const [axis, values] of magnetisation.entries()) values.fill(axis === image ? 1 : 0);
-    density.fill(image === 3 ? 1 : 0);
-    exports.stepNodes(job, scratch, padded, pulse);
-    for (let group = 0; group < nodes; group += NODES)
-      magnetisation.forEach((values, axis) => {
-        const powers = polynomialThrough(values.subarray(group, group + NODES));
-        for (let d = 0; d < NODES; d++) out[ENTRIES * (group + NODES - 1 - d) + 3 * image + axis] = powers[d]!;
-      });
-  }
+  const composed = arena.allocate(8 * ENTRIES * padded);
+  exports.composeNodes(job, scratch, padded, pulse, composed);
+  const operators = new Float64Array(buffer, composed, ENTRIES * padded);
+  const values = new Float64Array(NODES);
+  for (let group = 0; group < nodes; group += NODES)
+    for (let entry = 0; entry < ENTRIES; entry++) {
+      // [pairs of nodes][entries][2]
+      for (let node = 0; node < NODES; node++)
+        values[node] = operators[2 * (ENTRIES * ((group + node) >> 1) + entry) + (node & 1)]!;
+      const powers = polynomialThrough(values);
+      for (let d = 0; d < NODES; d++) out[ENTRIES * (group + NODES - 1 - d) + entry] = powers[d]!;
+    }
   const rates = [R1, R2].flatMap((nodes) => [
     ...nodes,
     ...nodes.map((own) => nodes.reduce((w, other) => (other === own ? w : w / (own - other)), 1)),

@@ -1,33 +1,57 @@
 /**
- * RF steps in the kernels' units, and for each pulse the rotation kernel that is valid for every spin of the phantom. The
- * choice hangs on the phantom's bounds and the timeline alone, so every rank makes the same.
+ * RF steps in the kernels' units, and for each pulse the form that is valid and exact enough for every spin of the phantom. The
+ * choice depends on the phantom's bounds and the timeline alone, so every rank makes the same.
  */
 import { direction } from '../../common/direction.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
-import { relaxationTimes } from '../../timeline/relaxation.ts';
-import { STRIDE, type Timeline } from '../../timeline/types.ts';
+import { relaxation } from '../../timeline/relaxation.ts';
+import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
+import type { Precision } from '../types.ts';
 import { reachOf } from './reach.ts';
 
 /** As `PULSE` in assembly/layout.ts. */
-const SMALL = 0;
-const ANY = 1;
+export const PULSE_FORM = { small: 0, any: 1, held: 2, heldF64: 3 } as const;
 
-/** Bytes of a step as `assembly/excitation.ts` reads it. */
-export const STEP_BYTES = 88;
+/** Bytes of a step as `assembly/rf-step.ts` reads it. */
+export const STEP_BYTES = 96;
 
 /** Keeps 0/0 out of sin|h|/|h|, which is 1 there to the last bit. */
 const LEAST_SQUARE = 1e-30;
 
+/** Largest |A| for which the series of an exact solution is summed, and what its remainder may be. */
+const SERIES = { f32: { norm: 1, remainder: 1e-9 }, f64: { norm: 0.5, remainder: 1e-15 } } as const;
+/** More doublings in f32 would double its rounding too. */
+const MOST_DOUBLINGS_F32 = 2;
+
+/**
+ * What splitting relaxation from rotation may do to a run, all its pulses together, where the exact solution costs 1.6 times as much;
+ * and where it costs five times as much, in f64.
+ */
+const SPLITTING = { held: 3e-7, heldF64: 3e-6 } as const;
+
+type Bounded = Pick<PhantomSource, 'bounds' | 'B0'>;
+
 /** Whether two durations or gradients differ by the rounding of f64 sums at most: the kernels then keep what they formed. */
 export const isSame = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9 * Math.abs(b);
 
+/** Largest relaxation rate of any spin [1/s]; |R2 − R1| is not above it. */
+export const largestRate = ({ bounds }: Pick<PhantomSource, 'bounds'>): number =>
+  Math.max(1 / bounds.minT1, 1 / bounds.minT2);
+
 /**
  * Writes all steps to `address`, a multiple of 8: [dt, gx, gy, gz, hx, hy, hx² + hy²] f64 with the half angles πγ̄B1·dt [rad] and
- * πγ̄G·dt [rad/m], the last three again as f32, whether dt or the gradient differ from the step before, and the relaxation
- * before and, of a pulse's last step, after it [s] f64.
+ * πγ̄G·dt [rad/m], the last three again as f32, whether dt or the gradient differ from the step before, the relaxation
+ * before and, of a pulse's last step, after it [s] f64, and the terms and doublings of its exact solution, i32.
+ * @param forms [pulses] `pulseForms`
  */
-export function writeSteps(timeline: Timeline, memory: ArrayBufferLike, address: number): void {
-  const { rfSteps, gammaBar } = timeline;
+export function writeSteps(
+  timeline: Timeline,
+  source: Bounded,
+  forms: Int32Array,
+  memory: ArrayBufferLike,
+  address: number,
+): void {
+  const { pulses, rfSteps, gammaBar } = timeline;
   const double = new Float64Array(memory);
   const single = new Float32Array(memory);
   const integer = new Int32Array(memory);
@@ -50,14 +74,46 @@ export function writeSteps(timeline: Timeline, memory: ArrayBufferLike, address:
     single[2 * to + 16] = square;
     integer[2 * to + 17] = from > 0 && continues(rfSteps, from) ? 0 : 1;
   }
-  for (let pulse = 0; pulse < timeline.pulses.length / STRIDE.pulse; pulse++) {
-    const first = address / 8 + words * timeline.pulses[STRIDE.pulse * pulse]!;
-    const times = relaxationTimes(timeline, pulse);
-    const last = times.length - 1;
-    if (last === 0) continue;
-    for (let n = 0; n < last; n++) double[first + words * n + 9] = times[n]!;
-    double[first + words * (last - 1) + 10] = times[last]!;
+  const rate = largestRate(source);
+  for (let pulse = 0; pulse < pulses.length / STRIDE.pulse; pulse++) {
+    const [first, count] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number];
+    if (count === 0) continue;
+    const form = forms[pulse]!;
+    const at = address / 8 + words * first;
+    if (form === PULSE_FORM.small || form === PULSE_FORM.any) {
+      const { times } = relaxation(timeline, pulse, rate);
+      for (let n = 0; n < count; n++) double[at + words * n + 9] = times[n]!;
+      double[at + words * (count - 1) + 10] = times[count]!;
+    }
+    const series = form === PULSE_FORM.held ? SERIES.f32 : SERIES.f64;
+    const norms = stepNorms(timeline, source, pulse);
+    for (let n = 0; n < count; n++) {
+      const { terms, doublings } = seriesFor(norms[n]!, series);
+      integer.set([terms, doublings], 2 * (at + words * n) + 22);
+    }
   }
+}
+
+/** Terms of Σ Aⁿ/(n + 1)! and halvings of the step before it. */
+function seriesFor(norm: number, { norm: largest, remainder }: { norm: number; remainder: number }) {
+  const doublings = Math.max(0, Math.ceil(Math.log2(norm / largest)));
+  const part = norm / 2 ** doublings;
+  let terms = 2;
+  let left = part ** 3 / 6;
+  while (left * 2 ** doublings > remainder && terms < 30) left *= part / (++terms + 1);
+  return { terms, doublings };
+}
+
+/** [steps] of a pulse: the largest |A| any spin can have, angle and relaxation together. */
+function stepNorms({ pulses, rfSteps, gammaBar, B0 }: Timeline, source: Bounded, pulse: number): Float64Array {
+  const { x, y, z, hertz } = reachOf(source, B0);
+  const rate = largestRate(source);
+  const [first, count, offset] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number, number];
+  return Float64Array.from({ length: count }, (_, n) => {
+    const [dt, re, im, gx, gy, gz] = rfSteps.subarray(STRIDE.rfStep * (first + n)) as unknown as number[];
+    const field = gammaBar * (Math.abs(gx!) * x + Math.abs(gy!) * y + Math.abs(gz!) * z) + hertz + Math.abs(offset);
+    return dt! * (2 * Math.PI * Math.hypot(gammaBar * re!, gammaBar * im!, field) + rate);
+  });
 }
 
 /** Whether the step that begins at `at` has the duration and the gradient of the step before. */
@@ -84,26 +140,22 @@ export function excitationTurns({ excitations, pulses }: Timeline): Float64Array
   return turns;
 }
 
-/** [pulses]: SMALL where no spin turns by more than π in any step, else ANY. */
-export function pulseForms(timeline: Timeline, source: PhantomSource): Int32Array {
-  const { pulses, rfSteps, gammaBar, B0 } = timeline;
-  const { x, y, z, hertz } = reachOf(source, B0);
-  const forms = new Int32Array(pulses.length / STRIDE.pulse);
-  for (let pulse = 0; pulse < forms.length; pulse++) {
-    const [first, count, offset] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number, number];
-    let largest = 0; // squared half angle
-    for (let step = first; step < first + count; step++) {
-      const at = STRIDE.rfStep * step;
-      const dt = rfSteps[at]!;
-      const half = Math.PI * gammaBar * dt;
-      const hz =
-        Math.abs(half * rfSteps[at + 3]!) * x +
-        Math.abs(half * rfSteps[at + 4]!) * y +
-        Math.abs(half * rfSteps[at + 5]!) * z +
-        Math.PI * dt * (hertz + Math.abs(offset));
-      largest = Math.max(largest, (half * rfSteps[at + 1]!) ** 2 + (half * rfSteps[at + 2]!) ** 2 + hz * hz);
-    }
-    forms[pulse] = largest <= (Math.PI / 2) ** 2 ? SMALL : ANY;
-  }
-  return forms;
+/**
+ * [pulses]: rotations where splitting relaxation from them does not show in the run, over polynomials alone where no spin turns by more
+ * than π in any step; else every step exactly, in f64 where its angle is large and in f64 runs.
+ */
+export function pulseForms(timeline: Timeline, source: Bounded, precision: Precision = 'f32'): Int32Array {
+  const { ops, pulses } = timeline;
+  const rate = largestRate(source);
+  let played = 0;
+  for (let op = 0; op < ops.length; op += STRIDE.op) if (ops[op] === OP.excite) played++;
+  return Int32Array.from({ length: pulses.length / STRIDE.pulse }, (_, pulse) => {
+    if (precision === 'f64') return PULSE_FORM.heldF64;
+    const largest = stepNorms(timeline, source, pulse).reduce((most, norm) => Math.max(most, norm), 0);
+    const rotation = largest <= Math.PI ? PULSE_FORM.small : PULSE_FORM.any;
+    const split = relaxation(timeline, pulse, rate).error * played;
+    if (split <= SPLITTING.held) return rotation;
+    if (largest <= SERIES.f32.norm * 2 ** MOST_DOUBLINGS_F32) return PULSE_FORM.held;
+    return split <= SPLITTING.heldF64 ? rotation : PULSE_FORM.heldF64;
+  });
 }

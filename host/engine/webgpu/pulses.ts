@@ -3,6 +3,7 @@
  * folding into one affine operator per spin.
  */
 import type { PhantomBounds } from '../../phantom/types.ts';
+import { asRotations, relaxation } from '../../timeline/relaxation.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
 import { type PhaseUnits, writeWideCoefficients, writeWideTurn } from './phase.ts';
 import { record } from './words.ts';
@@ -35,11 +36,18 @@ export interface PulseTable {
 }
 
 export function pulseTable(timeline: Timeline, bounds: PhantomBounds, units: PhaseUnits): PulseTable {
-  const { pulses, rfSteps, gammaBar } = timeline;
+  const { gammaBar } = timeline;
+  const reach = [0, 1, 2].map((i) => Math.max(Math.abs(bounds.min[i]!), Math.abs(bounds.max[i]!)));
+  const fastest = (offset: number, gx: number, gy: number, gz: number): number =>
+    gammaBar * (Math.abs(gx) * reach[0]! + Math.abs(gy) * reach[1]! + Math.abs(gz) * reach[2]!) +
+    bounds.maxOffResonance * units.turnsPerRadian +
+    Math.abs(offset);
+  const rate = Math.max(1 / bounds.minT1, 1 / bounds.minT2);
+  const rotations = { gammaBar, ...asRotations(timeline, rate, fastest) };
+  const { pulses, rfSteps } = rotations;
   const pulseCount = pulses.length / STRIDE.pulse;
   const words = new Uint32Array(PULSE_WORDS * pulseCount + (STEP_WORDS * rfSteps.length) / STRIDE.rfStep);
   const floats = new Float32Array(words.buffer);
-  const reach = [0, 1, 2].map((i) => Math.max(Math.abs(bounds.min[i]!), Math.abs(bounds.max[i]!)));
   const stepCount: number[] = [];
 
   for (let pulse = 0; pulse < pulseCount; pulse++) {
@@ -50,31 +58,33 @@ export function pulseTable(timeline: Timeline, bounds: PhantomBounds, units: Pha
     let largest = 0;
     for (let n = 0; n < count; n++) {
       const [dt, re, im, gx, gy, gz] = stepAt(n);
-      const field = gammaBar * (Math.abs(gx) * reach[0]! + Math.abs(gy) * reach[1]! + Math.abs(gz) * reach[2]!);
-      const hertz = field + bounds.maxOffResonance * units.turnsPerRadian + Math.abs(offset);
-      largest = Math.max(largest, Math.PI * dt * Math.hypot(gammaBar * Math.hypot(re, im), hertz));
+      largest = Math.max(
+        largest,
+        Math.PI * dt * Math.hypot(gammaBar * Math.hypot(re, im), fastest(offset, gx, gy, gz)),
+      );
     }
     const doublings = Math.max(0, Math.ceil(Math.log2(largest / LARGEST_HALF_ANGLE)));
     const part = 2 ** -doublings;
 
     const tableStep = pulseCount + (STEP_WORDS / PULSE_WORDS) * first;
     words.set([tableStep, count, doublings], PULSE_WORDS * pulse);
-    floats[PULSE_WORDS * pulse + 3] = count > 0 ? stepAt(count - 1)[0]! / 2 : 0;
-    let before: { moment: readonly number[]; relaxation: number } | undefined;
+    const { times } = relaxation(rotations, pulse, rate);
+    floats[PULSE_WORDS * pulse + 3] = times[count]!;
+    let before: { moment: readonly number[]; rest: number } | undefined;
     for (let n = 0; n < count; n++) {
       const [dt, re, im, gx, gy, gz] = stepAt(n);
       const moment = [gammaBar * gx * dt, gammaBar * gy * dt, gammaBar * gz * dt, dt].map((value) => value * part);
-      const relaxation = dt / 2 + (n > 0 ? stepAt(n - 1)[0]! / 2 : 0);
+      const rest = times[n]!;
       const fieldChanged = !before || moment.some((value, i) => differ(value, before!.moment[i]!));
-      const relaxationChanged = !before || differ(relaxation, before.relaxation);
+      const relaxationChanged = !before || differ(rest, before.rest);
       before = {
         moment: fieldChanged ? moment : before!.moment,
-        relaxation: relaxationChanged ? relaxation : before!.relaxation,
+        rest: relaxationChanged ? rest : before!.rest,
       };
 
       const at = PULSE_WORDS * tableStep + STEP_WORDS * n;
       const halfAngle = -Math.PI * gammaBar * dt * part;
-      floats.set([halfAngle * re, halfAngle * im, relaxation], at);
+      floats.set([halfAngle * re, halfAngle * im, rest], at);
       words[at + 3] = (fieldChanged ? FIELD_CHANGED : 0) | (relaxationChanged ? RELAXATION_CHANGED : 0);
       writeWideCoefficients(words, at + 4, moment, units);
       writeWideTurn(words, at + 12, -offset * dt * part);

@@ -1,5 +1,5 @@
 /**
- * WGSL of RF pulses: one rotation per step about the effective field, between two half steps of relaxation.
+ * WGSL of RF pulses: one rotation per step about the effective field, and relaxation before steps as `timeline/relaxation.ts` has it.
  *
  * A rotation by 2|h| about h is m + w·t + v×t with t = 2v×m, w = cos|h|, v = h·sin|h|/|h|; both functions are
  * polynomials in |h|², so no square root, division or range reduction is needed as long as |h| ≤ π/2. Where a step may
@@ -10,7 +10,7 @@
  * 128 pulses of 2000 steps. Increments are therefore added up apart from m and joined with it every 64 steps (16, and 256, err twice as much): they are
  * small, and so are their last digits. (Not Kahan's sum: a compiler that reassociates would undo that one.)
  *
- * Neighbouring half relaxations are merged; a step says whether its longitudinal field or its relaxation differ from
+ * A step says whether its longitudinal field or its relaxation differ from
  * the step before, and where gradients hold still both are formed once per pulse.
  */
 export const excitation = /* wgsl */ `

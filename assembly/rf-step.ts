@@ -1,0 +1,41 @@
+/** One RF step as the host lays it out (`host/engine/wasm/pulses.ts`), and the field along z that a spin meets in it. */
+import { halfTurns, remainder } from './functions';
+import { Tile } from './layout';
+import { loadColumn, loadT, madd } from './simd';
+
+/**
+ * [dt, gx, gy, gz, hx, hy, hx² + hy²] f64, the last three again as f32, i32: dt or the gradient differ from the step before,
+ * [relaxation before, relaxation after the pulse's last step] f64, [terms, doublings] i32 of its exact solution.
+ */
+export const STEP_BYTES: usize = 96;
+
+/** One of a step's three transverse numbers for all lanes. */
+// @ts-ignore: decorator
+@inline export function transverse<T>(step: usize, which: usize): v128 {
+  if (sizeof<T>() == 8) return v128.load64_splat(step + 8 * which, 32);
+  return v128.load32_splat(step + 4 * which, 56);
+}
+
+/**
+ * z component of the half angle [rad]: g·r + π·dt·(Δf − offset), g = πγ̄G·dt [rad/m]. Formed in f64. `inTurns`, which is constant where this is
+ * inlined: its absolute value in turns, less half turns.
+ */
+// @ts-ignore: decorator
+@inline export function halfAngle<T>(tile: Tile, n: i32, step: usize, offset: f64, inTurns: bool): v128 {
+  const low = halfAngleOfTwo(tile, n, step, offset, inTurns);
+  if (sizeof<T>() == 8) return low;
+  const high = halfAngleOfTwo(tile, n + 2, step, offset, inTurns);
+  return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
+}
+
+// @ts-ignore: decorator
+@inline function halfAngleOfTwo(tile: Tile, n: i32, step: usize, offset: f64, inTurns: bool): v128 {
+  const off = v128.sub<f64>(loadT<f64>(tile.hertz, n), f64x2.splat(offset));
+  let h = v128.mul<f64>(v128.load64_splat(step, 8), loadColumn<f64>(tile.x, n));
+  h = madd<f64>(v128.load64_splat(step, 16), loadColumn<f64>(tile.y, n), h);
+  h = madd<f64>(v128.load64_splat(step, 24), loadColumn<f64>(tile.z, n), h);
+  h = madd<f64>(f64x2.splat(Math.PI * load<f64>(step)), off, h);
+  if (!inTurns) return h;
+  const p = v128.mul<f64>(v128.abs<f64>(h), f64x2.splat(0.5 / Math.PI));
+  return remainder<f64>(p, halfTurns<f64>(p));
+}

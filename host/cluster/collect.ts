@@ -4,7 +4,8 @@
  * checkpoint writes, what a resumed run starts with, and after the last collection the signal.
  */
 import { type Communicator, IN_PLACE, Op } from 'mpi-node-bindings/index.ts';
-import type { Channel } from './channel.ts';
+import { enter } from '../common/lifetime.ts';
+import type { Cluster } from './communicator.ts';
 
 /**
  * Values reduced at once (16 MiB): MPI keeps copies of what it is given, and below 32 MiB the C library hands them the same pages again;
@@ -18,17 +19,18 @@ const PIECE = 2 ** 21;
  * is a blocking call of some 5 ms, and signals and messages have their turn between two.
  */
 export async function reduceToRoot(
-  { rank, size, channel }: { rank: number; size: number; channel: Pick<Channel, 'awaiting'> },
+  { rank, size, channel, blocking }: Pick<Cluster, 'rank' | 'size' | 'channel' | 'blocking'>,
   world: Communicator,
   sums: BigInt64Array,
 ): Promise<void> {
   if (size === 1) return;
   await channel.awaiting(world.ibarrier().wait());
+  await enter('reducing');
   for (let from = 0; from < sums.length; from += PIECE) {
     const piece = sums.subarray(from, Math.min(sums.length, from + PIECE));
-    if (rank === 0) world.reduce(IN_PLACE, piece, Op.SUM);
+    if (rank === 0) blocking(() => world.reduce(IN_PLACE, piece, Op.SUM));
     else {
-      world.reduce(piece, null, Op.SUM);
+      blocking(() => world.reduce(piece, null, Op.SUM));
       piece.fill(0n);
     }
     await new Promise(setImmediate);

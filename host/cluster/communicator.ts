@@ -2,17 +2,18 @@
  * The world this process belongs to: the ranks its launcher started, over the site's MPI, or one rank and no MPI at all.
  */
 import { hostname } from 'node:os';
-import { type Communicator, LaunchError, load, type Mpi } from 'mpi-node-bindings/index.ts';
+import { type Communicator, LaunchError, load, type Mpi, readLaunch } from 'mpi-node-bindings/index.ts';
 import { assetPath } from '../common/assets.ts';
 import { allowedCpus } from '../common/environment.ts';
 import { AgreedError, EXIT, type ExitCode, LarmorError } from '../common/errors.ts';
 import { setFailpointRank } from '../common/failpoints.ts';
 import { currentPlace, endJobBy, endNow, enter } from '../common/lifetime.ts';
 import { reportError } from '../common/log.ts';
+import { type BlockingWatch, nothingBlocks, watchBlocking } from './blocking.ts';
 import { type Channel, openChannel } from './channel.ts';
 import { meet, rankName } from './meeting.ts';
 
-export interface Cluster {
+export interface Cluster extends BlockingWatch {
   readonly mpi: Mpi;
   readonly world: Communicator;
   readonly rank: number;
@@ -57,7 +58,9 @@ const LAST_WORDS_MS = 100;
  */
 export async function joinCluster(watchdog: number): Promise<Cluster> {
   await enter('joining MPI');
-  const mpi = loadMpi();
+  const { blocking } = isLaunched() ? watchBlocking(watchdog) : nothingBlocks;
+  const joining = Math.max(JOINING_SECONDS, watchdog);
+  const mpi = blocking(loadMpi, joining);
   const { world } = mpi;
   const { rank, size } = world;
   setFailpointRank(rank);
@@ -76,16 +79,20 @@ export async function joinCluster(watchdog: number): Promise<Cluster> {
   }
   const leave = async (): Promise<void> => {
     await channel.close();
-    mpi.finalize();
+    await enter('leaving MPI');
+    blocking(() => mpi.finalize());
     endJobBy();
   };
-  const channel = openChannel(world.dup(), {
-    limit: watchdog,
-    progress: () => progress(),
-    onSilence: (ranks) => fail(lost(hosts, ranks, watchdog)),
-    onDeadlock: () => fail(deadlocked(watchdog)),
-  });
-  const node = placeOnNode(world);
+  const channel = openChannel(
+    blocking(() => world.dup(), joining),
+    {
+      limit: watchdog,
+      progress: () => progress(),
+      onSilence: (ranks) => fail(lost(hosts, ranks, watchdog)),
+      onDeadlock: () => fail(deadlocked(watchdog)),
+    },
+  );
+  const node = blocking(() => placeOnNode(world), joining);
   /** Of the ranks on this node. */
   const neighbours: number[] = [];
   const own = { host: hostname(), pid: process.pid };
@@ -101,7 +108,7 @@ export async function joinCluster(watchdog: number): Promise<Cluster> {
   );
   if (rank !== 0) hosts.push(rootHost);
   return {
-    ...{ mpi, world, rank, size, host: hostname(), hosts, node, channel, fail },
+    ...{ mpi, world, rank, size, host: hostname(), hosts, node, channel, fail, blocking },
     finished: (own) => channel.progress.reduce((sum, count) => sum + count, own),
     reportProgress(finished) {
       progress = finished;
@@ -119,6 +126,14 @@ export async function joinCluster(watchdog: number): Promise<Cluster> {
       throw new AgreedError(rank === 0 ? error.exitCode : EXIT.done, error.message, true);
     },
   };
+}
+
+/** Least seconds in which all ranks must have joined: starting thousands of them takes its time. */
+const JOINING_SECONDS = 120;
+
+/** Whether a launcher started this process among others. */
+function isLaunched(): boolean {
+  return (readLaunch(process.env)?.size ?? 1) > 1;
 }
 
 /** How long rank 0 waits for the others to be gone: those of its node it sees, the others get the lesser time. */

@@ -129,7 +129,7 @@ export async function joinCluster(watchdog: number): Promise<Cluster> {
 }
 
 /** Least seconds in which all ranks must have joined: starting thousands of them takes its time. */
-const JOINING_SECONDS = 120;
+const JOINING_SECONDS = 60;
 
 /** Whether a launcher started this process among others. */
 function isLaunched(): boolean {

@@ -9,6 +9,7 @@ import type { TestContext } from 'node:test';
 import { errorsIn, kill, present, scratch, simulate, start, transcript, until } from './launch.ts';
 import { job, signalHash } from './long-job.ts';
 import { assertResumes, assertWithinInterval, tilesIn, watchWork } from './lost-work.ts';
+import { generator } from './random.ts';
 
 /** Seconds between checkpoints. */
 const INTERVAL = 0.2;
@@ -75,15 +76,4 @@ export async function killMany(t: TestContext, kills: number, seed: number): Pro
   );
   assertResumes(resumed, kept);
   assert.equal(resumed.signalHash, await signalHash());
-}
-
-/** mulberry32 */
-function generator(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -6,12 +6,12 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { constants } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { writePulseq } from '../../host/sequence/pulseq/write.ts';
 import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
+import { runChains, trapsStops } from './chains.ts';
 import { errorsIn, type Family, kill, missing, run, scratch, simulate, start, transcript, until } from './launch.ts';
 import { job, signalHash } from './long-job.ts';
 
@@ -70,7 +70,7 @@ test('a warning that comes while inputs are read', { skip: missing('openmpi') },
   const running = start(['simulate', 'scan.seq', ...rest], { family: 'openmpi', ranks: 2, cwd, odd });
   await until('rank 1', () => running.ranks().has(1));
   const rank1 = running.ranks().get(1)!;
-  await until('rank 1 to listen', () => catches(rank1, constants.signals.SIGUSR2));
+  await until('rank 1 to listen', () => trapsStops(rank1));
   kill(rank1, 'SIGUSR2');
   await writeFile(pipe, readFileSync(join(cwd, 'scan.seq')));
   const stopped = await running.ended;
@@ -79,12 +79,6 @@ test('a warning that comes while inputs are read', { skip: missing('openmpi') },
   const resumed = await simulate(['scan.seq', ...rest, '--resume'], { cwd });
   assert.equal(resumed.signalHash, (await simulate(['scan.seq', 'head2d', '-o', 'raw.npy'], { cwd })).signalHash);
 });
-
-/** Whether a process has a handler for a signal. */
-function catches(pid: number, signal: number): boolean {
-  const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '0';
-  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
-}
 
 test('without --checkpoint a stop keeps nothing and says so', async (t) => {
   const cwd = scratch(t);
@@ -108,4 +102,8 @@ test('--resume with no checkpoint starts from the beginning and says so', async 
   const ended = await run(args, { cwd: scratch(t) });
   assert.equal(ended.code, 0, transcript(ended));
   assert.match(ended.stderr, /holds no checkpoint; starting from the beginning/);
+});
+
+test('chains of kills and storms of signals', async (t) => {
+  t.diagnostic(JSON.stringify(await runChains(3, 1, (line) => t.diagnostic(line))));
 });

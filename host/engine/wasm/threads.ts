@@ -27,6 +27,7 @@ export async function startThreads(
     fail = reject;
   });
   broken.catch(() => {}); // whoever runs tiles races against it; nobody else needs to
+  let over = false;
   const threads = new WASIThreads({
     wasi: noWasi,
     reuseWorker: { size: starts.length, strict: true },
@@ -35,6 +36,9 @@ export async function startThreads(
     onCreateWorker: () => {
       const worker = new Worker(assetPath('worker.js'), { name: 'larmor' });
       worker.on('error', (error) => fail(new LarmorError(EXIT.internal, `a simulation thread died: ${error.message}`)));
+      worker.on('exit', () => {
+        if (!over) fail(new LarmorError(EXIT.internal, 'a simulation thread left before its work was done'));
+      });
       return worker;
     },
   });
@@ -43,11 +47,15 @@ export async function startThreads(
     ...(threads.getImportObject() as unknown as WebAssembly.Imports),
   });
   const instance = threads.initialize(original, module, memory);
-  await threads.preloadWorkers();
+  await Promise.race([threads.preloadWorkers(), broken]);
   const exports = instance.exports as unknown as KernelExports;
   for (const start of starts) {
     if (exports.startThread(start) !== 0)
       throw new LarmorError(EXIT.internal, 'a simulation thread could not be started');
   }
-  return { exports, broken, terminate: () => threads.terminateAllThreads() };
+  const terminate = (): void => {
+    over = true;
+    threads.terminateAllThreads();
+  };
+  return { exports, broken, terminate };
 }

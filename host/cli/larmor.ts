@@ -1,8 +1,20 @@
 /** The file that users start, built as CommonJS: see `launch.ts`. */
+import { requireSpaceToStart } from '../common/address-space.ts';
+import { EXIT } from '../common/errors.ts';
+import { reportError } from '../common/log.ts';
 import { trapStops } from '../common/signals.ts';
 import { compileCommand, runCommand } from './launch.ts';
 
-// Before anything is read: a run has work to keep, and schedulers signal at any moment.
-if (process.argv[2] === 'simulate') trapStops();
+function start(): void {
+  // Before anything is read: a run has work to keep, and schedulers signal at any moment.
+  if (process.argv[2] === 'simulate') trapStops();
+  try {
+    requireSpaceToStart();
+  } catch (error) {
+    reportError(error);
+    process.exit(EXIT.internal);
+  }
+  runCommand(compileCommand(__dirname), require);
+}
 
-runCommand(compileCommand(__dirname), require);
+start();

@@ -3,6 +3,7 @@
  * error on any rank, or ranks that turn out to do different things, end the job in one line, the same exit code everywhere
  * and no rank left waiting in MPI.
  */
+import { explainMemory } from '../common/address-space.ts';
 import { AgreedError, EXIT, type ExitCode, LarmorError } from '../common/errors.ts';
 import { enter } from '../common/lifetime.ts';
 import type { Channel, Message } from './channel.ts';
@@ -91,7 +92,8 @@ async function attempt(work: () => unknown): Promise<Outcome> {
   }
 }
 
-function failureOf(error: unknown): Failure {
+function failureOf(thrown: unknown): Failure {
+  const error = explainMemory(thrown);
   if (error instanceof LarmorError) return { code: error.exitCode, text: error.message };
   const stack = error instanceof Error ? error.stack : String(error);
   return { code: EXIT.internal, text: `internal error, please report it: ${stack}` };

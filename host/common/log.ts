@@ -4,6 +4,7 @@
  * killed, and a stream whose reader has gone ends a run with its 'error' event.
  */
 import { writeSync } from 'node:fs';
+import { explainMemory } from './address-space.ts';
 import { cannotWrite, LarmorError } from './errors.ts';
 
 export type LogLevel = 'quiet' | 'normal' | 'verbose';
@@ -90,7 +91,8 @@ function writeFully(fd: number, text: string, patience: number): NodeJS.ErrnoExc
 }
 
 /** One line for what a user can mend; a stack only for our own defects. */
-export function errorLine(error: unknown): string {
+export function errorLine(thrown: unknown): string {
+  const error = explainMemory(thrown);
   if (error instanceof LarmorError) return `larmor: ${error.message}`;
   return `larmor: internal error, please report it: ${error instanceof Error ? error.stack : String(error)}`;
 }

@@ -1,6 +1,7 @@
 /** Threads for the kernels, through emnapi's WASI threads: one worker each, started once and kept for the engine's life. */
 import { Worker } from 'node:worker_threads';
 import { WASIThreads } from '@emnapi/wasi-threads';
+import { requireSpaceForThreads } from '../../common/address-space.ts';
 import { assetPath } from '../../common/assets.ts';
 import { EXIT, LarmorError } from '../../common/errors.ts';
 import { type KernelExports, kernelImports } from './module.ts';
@@ -22,6 +23,7 @@ export async function startThreads(
   memory: WebAssembly.Memory,
   starts: readonly number[],
 ): Promise<ThreadPool> {
+  requireSpaceForThreads(starts.length);
   let fail: (error: Error) => void = () => {};
   const broken = new Promise<never>((_, reject) => {
     fail = reject;

@@ -12,6 +12,7 @@ import { builtinSequences, makeBuiltin } from '../sequence/builtin/index.ts';
 import { checkSequence } from '../sequence/checks.ts';
 import { encode } from '../sequence/encoding.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
+import { inertParts } from '../sequence/inert.ts';
 import { readPulseq } from '../sequence/pulseq/read.ts';
 import { readScanner } from '../sequence/scanner.ts';
 import { DEFAULT_SCANNER, type Scanner, type Sequence } from '../sequence/types.ts';
@@ -63,13 +64,14 @@ function softDelay(name: string, key: string, text: string): Seconds {
   return value;
 }
 
-/** Exceeding scanner limits is a warning (an error with `--strict`); raster misalignment is shown with -v. */
+/** Exceeding scanner limits is a warning (an error with `--strict`), and so is what has no effect; raster misalignment is shown with -v. */
 export function reportFindings(sequence: Sequence, scanner: Scanner, strict: boolean): void {
   for (const { block, what, mend, severity } of checkSequence(sequence, scanner)) {
     const location = `${sequence.name}: block ${block + 1}`;
     if (strict && severity === 'warning') throw badInput(location, what, `${mend}, or run without --strict`);
     (severity === 'warning' ? warn : detail)(`${location}: ${what}; ${mend}`);
   }
+  for (const text of inertParts(sequence)) warn(text);
 }
 
 /** How the sequence encodes space, with a warning for whatever is doubtful about it. @throws LarmorError 65 */
@@ -77,6 +79,16 @@ export function inferEncoding(sequence: Sequence, scanner: Scanner): Encoding {
   const encoding = encode(sequence, scanner);
   for (const text of encoding.warnings) warn(text);
   return encoding;
+}
+
+/** The field of a tissue table is scaled away for off-resonance, not for relaxation times. */
+function warnOfField({ B0, parameters }: PhantomSource, scanner: Scanner): void {
+  const table = parameters?.tissues;
+  if (table === undefined || B0 === scanner.B0) return;
+  warn(
+    `${table}: the tissues are those of ${B0} T, the scanner has ${scanner.B0} T; off-resonance is scaled to it, ` +
+      'T1 and T2 are used as they are',
+  );
 }
 
 /** @param quiet on ranks that should not repeat what rank 0 says */
@@ -94,6 +106,7 @@ export async function openInputs(
     const encoding = quiet ? undefined : inferEncoding(sequence, scanner);
     requireKind(phantomName, 'phantom');
     const phantom = await openPhantom(phantomName, settings.phantom, { surveyOf });
+    warnOfField(phantom, scanner);
     detail(`${phantom.name}: ${phantom.spinCount} spins`);
     return { scanner, sequence, encoding, phantom };
   };

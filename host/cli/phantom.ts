@@ -15,6 +15,7 @@ export interface MakeOptions {
 }
 
 export async function makePhantom(name: string, { output, set = [], json }: MakeOptions): Promise<void> {
+  if (output === '-') throw usage('-o -: a phantom cannot be written to standard output', 'give a file name');
   if (!output.toLowerCase().endsWith('.phantom'))
     throw usage(`${output}: not a phantom format that can be written`, 'end it in .phantom (KomaMRI)');
   requireKind(name, 'phantom');

@@ -33,8 +33,19 @@ export function warnings(): readonly string[] {
   return [...warned];
 }
 
+let listener: ((message: string) => void) | undefined;
+
+/** Where warnings go instead of stderr, every time; undefined: back to stderr. For programs that call Larmor's functions, as tests do. */
+export function listenToWarnings(next: ((message: string) => void) | undefined): void {
+  listener = next;
+}
+
 /** Something the user should know and may want to change; shown even with -q, each message once. */
 export function warn(message: string): void {
+  if (listener !== undefined) {
+    listener(message);
+    return;
+  }
   if (warned.has(message)) return;
   warned.add(message);
   if (!silent) log(`larmor: warning: ${message}\n`);

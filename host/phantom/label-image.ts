@@ -7,8 +7,9 @@ import { existsSync } from 'node:fs';
 import { badInput, missingInput } from '../common/errors.ts';
 import { completeParameters, type Parameters } from '../common/parameters.ts';
 import { checkExtent } from './bounds.ts';
+import { warnOfTableT2s } from './inert.ts';
 import { type Lattice, type LatticeModel, latticeSource, type Vector } from './lattice.ts';
-import { readTissueTable, type TissueTable } from './tissue-table.ts';
+import { isTissueTable, readTissueTable, type TissueTable } from './tissue-table.ts';
 import type { Tissue } from './tissues.ts';
 import type { PhantomSource } from './types.ts';
 
@@ -105,6 +106,7 @@ export async function openLabelImage(
       dimensions,
     });
     warnUnknown(path, map, table, warn);
+    warnOfTableT2s(table, warn);
     checkExtent(path, source.bounds);
     return { ...source, parameters: { ...options, tissues: table.path } };
   } catch (error) {
@@ -116,12 +118,13 @@ export async function openLabelImage(
 
 function besides(path: string): string {
   const table = path.replace(/(\.nii)?\.\w+$/i, '.json');
-  if (existsSync(table)) return table;
-  throw missingInput(
-    table,
-    'a label image needs a tissue table and there is none',
-    'give one with --set tissues=FILE.json',
-  );
+  const exists = existsSync(table);
+  if (exists && isTissueTable(table)) return table;
+  // Converters of DICOM write a description of the scan under the same name.
+  const what = exists
+    ? "the JSON file beside the label image is no tissue table (it has no 'tissues')"
+    : 'a label image needs a tissue table and there is none';
+  throw missingInput(table, what, 'give one with --set tissues=FILE.json');
 }
 
 function warnUnknown(path: string, { unknown }: LabelMap, table: TissueTable, warn: (message: string) => void): void {

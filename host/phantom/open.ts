@@ -11,6 +11,7 @@ import { completeParameters, type Parameters } from '../common/parameters.ts';
 import { didYouMean } from '../common/suggest.ts';
 import { type SurveyOf, surveyOf as surveyHere } from './bounds.ts';
 import { builtinPhantoms } from './builtins.ts';
+import { warnOfDatasets, warnOfT2s } from './inert.ts';
 import { isJemrisPhantom, jemrisPhantom } from './jemris.ts';
 import { arrayPhantom, isArrayPhantom } from './koma.ts';
 import { labelImageParameters, openLabelImage } from './label-image.ts';
@@ -73,8 +74,13 @@ function endingOf(name: string): string {
 async function openHdf5Phantom(path: string, { warn, surveyOf }: Required<OpenOptions>): Promise<PhantomSource> {
   const file = await openHdf5(path);
   try {
-    if (isJemrisPhantom(file)) return await jemrisPhantom(file, surveyOf);
-    if (isArrayPhantom(file)) return await arrayPhantom(file, warn, surveyOf);
+    const jemris = isJemrisPhantom(file);
+    if (jemris || isArrayPhantom(file)) {
+      const source = await (jemris ? jemrisPhantom(file, surveyOf) : arrayPhantom(file, warn, surveyOf));
+      warnOfDatasets(file, warn);
+      warnOfT2s(source, warn);
+      return source;
+    }
     const held = file.list('/').slice(0, 6).join(', ') || 'nothing';
     throw badInput(path, `is not a phantom (it holds ${held})`, 'give sample/data (JEMRIS) or position/x (KomaMRI)');
   } catch (error) {

@@ -29,6 +29,16 @@ const TISSUE_KEYS = ['name', 'density', 'T1', 'T2', 'T2s', 'offResonance'];
 /** One letter per body axis. */
 const AXES = /^(?=.*[LR])(?=.*[PA])(?=.*[SI])[LRPASI]{3}$/;
 
+/** Whether a JSON file means to be a tissue table; one that cannot be parsed does, so that its fault is reported. */
+export function isTissueTable(path: string): boolean {
+  try {
+    const value: unknown = JSON.parse(readInput(path).toString('utf8'));
+    return typeof value === 'object' && value !== null && Object.hasOwn(value, 'tissues');
+  } catch {
+    return true;
+  }
+}
+
 /** @throws LarmorError 66 if the file is not there, 65 naming the entry that is wrong */
 export function readTissueTable(path: string): TissueTable {
   let table: unknown;

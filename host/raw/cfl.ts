@@ -5,6 +5,7 @@
  */
 import { rmSync } from 'node:fs';
 import { createOutput, type PendingFile } from '../common/files.ts';
+import { info } from '../common/log.ts';
 import { type BartLayout, bartLayout } from './bart-layout.ts';
 import { bytesOf } from './signal.ts';
 import type { RawData } from './types.ts';
@@ -35,9 +36,18 @@ export function writeCfl(path: string, raw: RawData): void {
       writeTrajectory(create(names.trajectory), raw, layout);
     }
     commitAll(pending);
+    info(`${path}: read it with: ${bartCommand(path, layout)}`);
   } finally {
     for (const [, file] of pending) file.abandon();
   }
+}
+
+/** Makes an image of these files. */
+function bartCommand(path: string, layout: BartLayout): string {
+  const stem = path.replace(/\.cfl$/i, '');
+  return layout.form === 'grid'
+    ? `bart fft -i -u 7 ${stem} ${stem}_image`
+    : `bart nufft -i ${stem}_traj ${stem} ${stem}_image`;
 }
 
 function commitAll(pending: readonly [string, PendingFile][]): void {

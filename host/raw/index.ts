@@ -24,6 +24,7 @@ const WRITERS: Readonly<Record<string, RawWriter>> = {
 /** @throws LarmorError 2 for an extension that names no raw-data format */
 export function rawWriterFor(path: string): RawWriter {
   const writer = WRITERS[extname(path).toLowerCase()];
+  if (path === '-') throw usage('-o -: raw data cannot be written to standard output', 'give a file name');
   if (!writer) {
     throw usage(
       `${path}: not a raw-data format`,

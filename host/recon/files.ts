@@ -22,6 +22,7 @@ const WRITERS: Readonly<Record<string, ImageWriter>> = {
 export function imageWriterFor(path: string): ImageWriter {
   const name = path.toLowerCase();
   const extension = Object.keys(WRITERS).find((ending) => name.endsWith(ending));
+  if (path === '-') throw usage('-o -: an image cannot be written to standard output', 'give a file name');
   if (!extension) throw usage(`cannot write an image to ${path}`, `name it ${Object.keys(WRITERS).join(', ')}`);
   return WRITERS[extension];
 }

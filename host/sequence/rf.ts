@@ -3,7 +3,7 @@
  * questions that k-space, encoding and reports ask; the rotation itself is the timeline's and the kernels' business.
  */
 import { GAMMA_BAR, type Hertz, type Meters, type Radians, type TeslaPerMeter } from '../common/units.ts';
-import type { RfEvent } from './types.ts';
+import type { RfEvent, RfShimEvent } from './types.ts';
 
 /** Cells of a pulse: their middles [s], lengths [s] and complex B1 [T]; a linear pulse's cells lie between its points. */
 function cells(rf: RfEvent): { t: number; dt: number; re: number; im: number }[] {
@@ -101,4 +101,22 @@ function computeBandwidth(rf: RfEvent): Hertz {
     return 64 / duration;
   };
   return edge(1) + edge(-1);
+}
+
+const shims = new WeakMap<RfEvent, WeakMap<RfShimEvent, RfEvent>>();
+
+/**
+ * The pulse with the weight of its one transmit channel, w = m·e^{−iφ} on B1 (phases enter conjugated, as all of Pulseq's
+ * do, so φ adds to the phase offset). The same pulse and shim give the same object.
+ */
+export function shimmed(rf: RfEvent, shim: RfShimEvent): RfEvent {
+  const known = shims.get(rf) ?? new WeakMap<RfShimEvent, RfEvent>();
+  shims.set(rf, known);
+  const made = known.get(shim) ?? {
+    ...rf,
+    magnitude: rf.magnitude.map((b1) => b1 * shim.magnitude[0]!),
+    phaseOffset: rf.phaseOffset + shim.phase[0]!,
+  };
+  known.set(shim, made);
+  return made;
 }

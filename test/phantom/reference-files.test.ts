@@ -60,6 +60,7 @@ test('values of random600 arrive unrounded', skipWithoutCases(), async () => {
 test('motion is announced once and the phantom stays at rest', skipWithoutCases(), async () => {
   const warnings: string[] = [];
   await openPhantom(cases('phantoms/brain_motion.phantom'), {}, { warn: (message) => warnings.push(message) });
-  assert.equal(warnings.length, 1);
+  assert.equal(warnings.length, 2);
   assert.match(warnings[0], /holds motion, which is not simulated/);
+  assert.match(warnings[1], /T2\* shorter than T2 has no effect/);
 });

@@ -1,15 +1,13 @@
-/** The warnings a step prints, as lines, kept off the test's own stderr. */
+/** The warnings a step gives, kept off the test's own stderr. */
+import { listenToWarnings } from '../../host/common/log.ts';
+
 export function warningsOf(step: () => void): string[] {
-  const lines: string[] = [];
-  const write = process.stderr.write;
-  process.stderr.write = (text: string | Uint8Array): boolean => {
-    lines.push(String(text).trimEnd());
-    return true;
-  };
+  const messages: string[] = [];
+  listenToWarnings((message) => messages.push(message));
   try {
     step();
   } finally {
-    process.stderr.write = write;
+    listenToWarnings(undefined);
   }
-  return lines;
+  return messages;
 }

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { listenToWarnings } from '../../host/common/log.ts';
 import { redoingLostTiles } from '../../host/engine/redo.ts';
 import type { Engine } from '../../host/engine/types.ts';
 import { makeWasmEngine } from '../../host/engine/wasm/engine.ts';
@@ -22,10 +23,8 @@ const spins = scatteredSpins((TILES - 1) * TILE + 7, 0.1);
 /** Keeps warnings off the test's stderr, and counts them. */
 function hearWarnings(t: TestContext): string[] {
   const heard: string[] = [];
-  t.mock.method(process.stderr, 'write', (text: string | Uint8Array) => {
-    heard.push(String(text));
-    return true;
-  });
+  listenToWarnings((message) => heard.push(message));
+  t.after(() => listenToWarnings(undefined));
   return heard;
 }
 

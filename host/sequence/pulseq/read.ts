@@ -8,6 +8,7 @@ import { badInput } from '../../common/errors.ts';
 import { readInput } from '../../common/files.ts';
 import { warn } from '../../common/log.ts';
 import type { Seconds } from '../../common/units.ts';
+import { shimmed } from '../rf.ts';
 import type { AdcEvent, Block, GradientEvent, RfEvent, RfShimEvent, Sequence } from '../types.ts';
 import { inMeters, rasters } from './definitions.ts';
 import { blockDurations, type Resolve, type RowOf, softDelayValues } from './durations.ts';
@@ -127,6 +128,10 @@ function assemble(
   if (head !== 0) {
     const { softDelay: _, ...rest } = extension(head, path);
     Object.assign(block, rest);
+    if (block.shim?.magnitude.length === 1 && block.rf !== undefined) {
+      block.rf = shimmed(block.rf, block.shim);
+      delete block.shim;
+    }
   }
   return block;
 }

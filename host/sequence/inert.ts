@@ -1,0 +1,31 @@
+/** What a sequence asks for and a simulation does not do: one warning for each kind, naming the first block. */
+import type { Sequence } from './types.ts';
+
+export function inertParts(sequence: Sequence): string[] {
+  const found = new Map<string, { block: number; count: number }>();
+  for (let n = 0; n < sequence.blockCount; n++) {
+    const { rf, shim, triggers } = sequence.block(n);
+    const kinds = [
+      triggers?.some(({ type }) => type === 'input') && 'an input trigger',
+      triggers?.some(({ type }) => type === 'output') && 'an output trigger',
+      shim !== undefined && rf !== undefined && `RF_SHIMS of ${shim.magnitude.length} channels`,
+      shim !== undefined && rf === undefined && 'RF_SHIMS without a pulse',
+    ];
+    for (const kind of kinds) {
+      if (!kind) continue;
+      const known = found.get(kind);
+      if (known === undefined) found.set(kind, { block: n, count: 1 });
+      else known.count++;
+    }
+  }
+  return [...found].map(([kind, { block, count }]) => {
+    const others = count === 1 ? '' : ` (and ${count - 1} more)`;
+    return `${sequence.name}: block ${block + 1}${others}: ${kind} ${effect(kind)}`;
+  });
+}
+
+function effect(kind: string): string {
+  if (kind === 'an input trigger') return 'has no effect: nothing is waited for';
+  if (kind.endsWith('channels')) return 'have no effect: there is one transmit channel, and its pulse plays unweighted';
+  return kind.startsWith('RF_SHIMS') ? 'have no effect' : 'has no effect on a simulation';
+}

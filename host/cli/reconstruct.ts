@@ -1,6 +1,6 @@
 /** `larmor reconstruct`: raw data → image. */
 import { info, warnings } from '../common/log.ts';
-import { readRaw } from '../raw/index.ts';
+import { isRawName, readRaw } from '../raw/index.ts';
 import { imageWriterFor, writeImage } from '../recon/files.ts';
 import { reconstruct } from '../recon/reconstruct.ts';
 import { imageFacts } from '../report/facts.ts';
@@ -16,7 +16,8 @@ export interface ReconstructOptions {
 export async function reconstructFile(path: string, { output, maxPixels, json }: ReconstructOptions): Promise<void> {
   const outputs = output ?? ['image.png'];
   for (const name of outputs) imageWriterFor(name);
-  requireKind(path, 'raw data');
+  // A .mat may be a phantom or raw data: the reader of raw data knows more of it.
+  if (!isRawName(path)) requireKind(path, 'raw data');
   const image = reconstruct(await readRaw(path), maxPixels);
   for (const name of outputs) {
     writeImage(name, image);

@@ -21,6 +21,11 @@ const WRITERS: Readonly<Record<string, RawWriter>> = {
   '.cfl': writeCfl,
 };
 
+/** Whether a name ends as raw data do that Larmor writes. */
+export function isRawName(path: string): boolean {
+  return Object.hasOwn(WRITERS, extname(path).toLowerCase());
+}
+
 /** @throws LarmorError 2 for an extension that names no raw-data format */
 export function rawWriterFor(path: string): RawWriter {
   const writer = WRITERS[extname(path).toLowerCase()];

@@ -30,8 +30,11 @@ export interface Frame {
 /** Complex pixels or samples an encoding may ask for: 8 GiB. */
 const LARGEST = 2 ** 30;
 
-/** A dimensionless trajectory lies within ±0.5; beyond twice that it is in other units. */
-const TRAJECTORY_LIMIT = 1;
+/**
+ * A dimensionless trajectory lies within ±0.5; waves and ramps may leave that, and are cut off. Beyond six times as much
+ * it is in other units.
+ */
+const TRAJECTORY_LIMIT = 3;
 
 /**
  * @param place the file, for messages

@@ -60,7 +60,7 @@ export function encodePng(image: Image): Uint8Array {
   const values = magnitude(image);
   const volumes = image.repetitions * image.contrasts;
   const planes = deep * volumes;
-  const columns = Math.ceil(Math.sqrt((planes * height) / width));
+  const columns = Math.min(planes, Math.ceil(Math.sqrt((planes * height) / width)));
   const rows = Math.ceil(planes / columns);
 
   const white = whiteLevel(values);

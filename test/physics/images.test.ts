@@ -9,6 +9,7 @@ import { type SpinBlock, spinBlock } from '../../host/phantom/types.ts';
 import { magnitude } from '../../host/recon/image.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { DEFAULT_SCANNER, type Sequence } from '../../host/sequence/types.ts';
+import * as scans from '../sequence/scans.ts';
 import { spinsOf } from '../support/run.ts';
 import { brightest, pictureOf } from './chain.ts';
 
@@ -159,3 +160,32 @@ for (const [name, n] of [
     assert.ok(upright > 0.95, `it looks like the phantom: correlation ${upright}`);
   });
 }
+
+test('an oblique field of view that the receiver shifts lies where its spins are', async () => {
+  const pixel = scans.FOV / scans.N;
+  const [c, s] = [Math.cos(0.4), Math.sin(0.4)];
+  const rotations = {
+    axial: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+    'read along y': [0, -1, 0, 1, 0, 0, 0, 0, 1],
+    coronal: [1, 0, 0, 0, 0, -1, 0, 1, 0],
+    sagittal: [0, 0, 1, 1, 0, 0, 0, 1, 0],
+    oblique: [c, -s * c, s * s, s, c * c, -c * s, 0, s, c],
+  };
+  const [x0, y0] = [0.01, 0.015];
+  for (const [name, R] of Object.entries(rotations)) {
+    const blocks = scans.table().flatMap((ky) => {
+      const receiver = { frequencyOffset: x0 / (scans.FOV * 20e-6), phaseOffset: 2 * Math.PI * ky * y0 };
+      return scans.greLine(ky, { readout: { adc: { ...scans.lineAdc(), ...receiver } } });
+    });
+    const turned = scans.scan(
+      name,
+      blocks.map((block) => ({ ...block, rotation: R })),
+    );
+    const [u, v] = [x0 + 3 * pixel, y0 - 4 * pixel];
+    const [x, y, z] = [0, 3, 6].map((row) => R[row]! * u + R[row + 1]! * v) as [number, number, number];
+    const { nifti } = await pictureOf(turned, spinsOf([{ x, y, z, T1: 3e-3, T2: 3e-3 }]));
+    const found = nifti.place(...(brightest(nifti.data, nifti.size) as [number, number, number]));
+    for (const [axis, expected] of [-x, -y, z].entries())
+      assert.ok(Math.abs(found[axis]! - expected) < pixel / 20, `${name}: ${found} m, not ${[-x, -y, z]}`);
+  }
+});

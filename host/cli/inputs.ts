@@ -16,6 +16,9 @@ import { inertParts } from '../sequence/inert.ts';
 import { readPulseq } from '../sequence/pulseq/read.ts';
 import { readScanner } from '../sequence/scanner.ts';
 import { DEFAULT_SCANNER, type Scanner, type Sequence } from '../sequence/types.ts';
+import { compileTimeline } from '../timeline/compile.ts';
+import { spinSampler } from '../timeline/sampler.ts';
+import type { Timeline } from '../timeline/types.ts';
 import { requireKind } from './names.ts';
 import { splitSettings } from './settings.ts';
 
@@ -23,6 +26,10 @@ export interface InputOptions {
   readonly scanner?: string;
   readonly set?: readonly string[];
   readonly strict?: boolean;
+  /** Longest RF step [s]. */
+  readonly dtRf: number;
+  /** Spins per voxel of a phantom of voxels; undefined: as many as the sequence needs. */
+  readonly spinsPerVoxel?: number;
 }
 
 export interface Inputs {
@@ -30,6 +37,9 @@ export interface Inputs {
   readonly sequence: Sequence;
   /** Of rank 0, which writes: inferred before anything is simulated, so that a wrong label ends the run at once. */
   readonly encoding: Encoding | undefined;
+  readonly timeline: Timeline;
+  readonly phantom: PhantomSource;
+  readonly seconds: { readonly load: number; readonly compile: number };
 }
 
 export function openScanner(path: string | undefined): Scanner {
@@ -97,18 +107,24 @@ export async function openInputs(
   phantomName: string,
   options: InputOptions,
   { quiet, surveyOf }: { readonly quiet: boolean; readonly surveyOf: SurveyOf },
-): Promise<Inputs & { phantom: PhantomSource }> {
-  const open = async (): Promise<Inputs & { phantom: PhantomSource }> => {
+): Promise<Inputs> {
+  const open = async (): Promise<Inputs> => {
+    const begun = performance.now();
     const scanner = openScanner(options.scanner);
     const settings = splitSettings(options.set ?? [], { sequence: sequenceName, phantom: phantomName });
     const sequence = openSequence(sequenceName, settings.sequence, scanner);
     reportFindings(sequence, scanner, options.strict === true);
     const encoding = quiet ? undefined : inferEncoding(sequence, scanner);
+    const read = performance.now();
+    const timeline = compileTimeline(sequence, { B0: scanner.B0, maxRfStep: options.dtRf });
+    const compiled = performance.now();
     requireKind(phantomName, 'phantom');
-    const phantom = await openPhantom(phantomName, settings.phantom, { surveyOf });
+    const sampler = spinSampler(timeline, encoding ?? encode(sequence, scanner), options.spinsPerVoxel);
+    const phantom = await openPhantom(phantomName, settings.phantom, { surveyOf, sampler });
     warnOfField(phantom, scanner);
     detail(`${phantom.name}: ${phantom.spinCount} spins`);
-    return { scanner, sequence, encoding, phantom };
+    const seconds = { load: (read - begun + performance.now() - compiled) / 1e3, compile: (compiled - read) / 1e3 };
+    return { scanner, sequence, encoding, timeline, phantom, seconds };
   };
   return quiet ? silently(open) : open();
 }

@@ -12,13 +12,10 @@ import { chooseEngine, type EngineChoice, type EngineRequest } from '../engine/c
 import type { Precision } from '../engine/types.ts';
 import { type KernelBuild, wasmBuild } from '../engine/wasm/module.ts';
 import type { PhantomSource } from '../phantom/types.ts';
-import { compileTimeline } from '../timeline/compile.ts';
-import type { Timeline } from '../timeline/types.ts';
 import { workPerSpin } from '../timeline/work.ts';
 import { type InputOptions, type Inputs, openInputs } from './inputs.ts';
 
 export interface JobOptions extends InputOptions, EngineRequest {
-  readonly dtRf: number;
   readonly precision: Precision;
   readonly threads?: number;
   readonly tile?: number;
@@ -28,8 +25,6 @@ export interface JobOptions extends InputOptions, EngineRequest {
 }
 
 export interface Job extends Inputs {
-  readonly phantom: PhantomSource;
-  readonly timeline: Timeline;
   readonly plan: Plan;
   readonly threads: number;
   readonly engine: EngineChoice;
@@ -39,7 +34,6 @@ export interface Job extends Inputs {
   readonly kernels: KernelBuild | undefined;
   /** Operations that one spin costs, by counting. */
   readonly spinWork: number;
-  readonly seconds: { readonly load: number; readonly compile: number };
 }
 
 /**
@@ -53,18 +47,15 @@ export async function openJob(
   options: JobOptions,
 ): Promise<Job> {
   const root = cluster.rank === 0;
-  const begun = performance.now();
-  let opened: Omit<Job, 'plan' | 'threads' | 'mixed' | 'kernels' | 'spinWork' | 'seconds'> | undefined;
-  let loaded = begun;
+  let opened: Omit<Job, 'plan' | 'threads' | 'mixed' | 'kernels' | 'spinWork'> | undefined;
   const open = async (): Promise<Builds & { device: EngineChoice['device'] | null }> => {
     const surveyOf = (count: number, read: PhantomSource['read']) => sharedSurvey(cluster, count, read);
     const inputs = await openInputs(sequenceName, phantomName, options, { quiet: !root, surveyOf });
-    loaded = performance.now();
-    const timeline = compileTimeline(inputs.sequence, { B0: inputs.scanner.B0, maxRfStep: options.dtRf });
+    const { timeline } = inputs;
     const { precision, tolerance } = options;
     const request = { timeline, source: inputs.phantom, precision, ...(tolerance === undefined ? {} : { tolerance }) };
     const engine = await chooseEngine(options, request, (adapters, gpu) => chooseDevice(adapters, cluster.node, gpu));
-    opened = { ...inputs, timeline, engine };
+    opened = { ...inputs, engine };
     const plain = cluster.size > 1 ? wasmBuild('simd') : '';
     return { engine: engine.name, best: engine.build, plain, device: engine.device ?? null };
   };
@@ -98,8 +89,7 @@ export async function openJob(
   const small = phantom.spinCount * spinWork < SMALL_JOB * cluster.size;
   const threads = options.threads ?? (small ? 1 : grantedThreads(cluster.node.sharers).threads);
   if (root) warnIfBound(options.threads);
-  const seconds = { load: (loaded - begun) / 1e3, compile: (performance.now() - loaded) / 1e3 };
-  return { ...opened!, plan: plan!, threads, mixed: common.mixed, kernels, spinWork, seconds };
+  return { ...opened!, plan: plan!, threads, mixed: common.mixed, kernels, spinWork };
 }
 
 /** Spin·operations of a rank below which starting a worker (0.1 s) costs more than it saves. */

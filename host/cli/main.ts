@@ -16,6 +16,7 @@ import {
   rfStep,
   seconds,
   spinsPerTile,
+  spinsPerVoxel,
   threadCount,
   toleranceBound,
 } from './options.ts';
@@ -83,6 +84,7 @@ function withJob(command: Command): Command {
       'allow fast methods with errors up to t, relative to the sum of all densities: 1e-6 to 1e-1 (default: exact methods)',
       toleranceBound,
     )
+    .option('--spins-per-voxel <n>', 'spins per voxel of a phantom of voxels, or auto (default)', spinsPerVoxel)
     .option('--tile <n>', 'spins per tile (default: chosen from the size of the phantom)', spinsPerTile);
   withSettings(command, 'sequence or phantom');
   return withOutput(command.option('--strict', 'refuse a sequence that exceeds the limits of the scanner'));

@@ -38,6 +38,10 @@ export const spinsPerTile = wholeNumber(1, 2 ** 20);
 /** At most what one array of complex f32 holds. */
 export const pixelCount = wholeNumber(1, 2 ** 30);
 
+/** `auto` leaves the number to the sequence; more than 10⁵ would be a phantom of its own. */
+export const spinsPerVoxel = (text: string): number | undefined =>
+  text === 'auto' ? undefined : wholeNumber(1, 1e5)(text);
+
 /** A step of a nanosecond is a thousandth of the finest RF raster; a second is longer than any pulse that needs steps. */
 export const rfStep = numberBetween(1e-9, 1, 's');
 

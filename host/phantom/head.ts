@@ -19,16 +19,18 @@ const SULCUS_DEPTH_MM = 15;
 /** The pattern's slope along the surface: distance to the nearest sulcus is about |pattern| · this [mm]. */
 const PATTERN_MM = 5.5;
 
-/** Where a model's lattice points lie: place = start + index · spacing along x, y, z alike. */
+/** Where a model's lattice points lie: place = start + index · spacing along x and y, planes with a spacing of their own. */
 export interface ModelGrid {
   readonly start: Vector;
   readonly spacing: Meters;
+  readonly planeSpacing: Meters;
 }
 
 /** The head of `head-anatomy.ts` on a lattice with i along x, j along y, k along z. */
-export function headModel({ start, spacing }: ModelGrid): LatticeModel {
+export function headModel({ start, spacing, planeSpacing }: ModelGrid): LatticeModel {
   const [x0, y0, z0] = start.map((place) => 1e3 * place);
   const step = 1e3 * spacing;
+  const planeStep = 1e3 * planeSpacing;
   let plane = Number.NaN;
   let sections: Float64Array = new Float64Array(0);
   return {
@@ -47,13 +49,13 @@ export function headModel({ start, spacing }: ModelGrid): LatticeModel {
     ],
     refined: [csf, grey, white],
     paintRow(row, j, k) {
-      if (k !== plane) sections = sectionsAt(z0 + k * step);
+      if (k !== plane) sections = sectionsAt(z0 + k * planeStep);
       plane = k;
       paintSections(row, sections, x0, step, y0 + j * step);
     },
     refineRow(row, from, to, j, k) {
       const y = y0 + j * step;
-      const z = z0 + k * step;
+      const z = z0 + k * planeStep;
       foldCortex(row, from, to, x0, step, y, z);
       foldCerebellum(row, from, to, x0, step, y, z);
     },

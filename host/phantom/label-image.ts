@@ -8,7 +8,8 @@ import { badInput, missingInput } from '../common/errors.ts';
 import { completeParameters, type Parameters } from '../common/parameters.ts';
 import { checkExtent } from './bounds.ts';
 import { warnOfTableT2s } from './inert.ts';
-import { type Lattice, type LatticeModel, latticeSource, type Vector } from './lattice.ts';
+import { type Lattice, type LatticeModel, latticeSource, thickened, type Vector } from './lattice.ts';
+import { gridPlaces, type SpinSampler } from './sub-voxel.ts';
 import { isTissueTable, readTissueTable, type TissueTable } from './tissue-table.ts';
 import type { Tissue } from './tissues.ts';
 import type { PhantomSource } from './types.ts';
@@ -31,10 +32,17 @@ export const labelImageParameters = {
   variable: { default: '', unit: '', doc: 'variable of a MAT-file' },
   stride: { default: 1, unit: '', doc: 'every n-th voxel along each axis', minimum: 1, integer: true },
   upsampling: {
-    default: 1,
+    default: 0,
     unit: '',
-    doc: 'n × n (× n) spins on a sub-lattice of each voxel',
-    minimum: 1,
+    doc: 'n × n (× n) spins on a sub-lattice of each voxel (0: as spinsPerVoxel says)',
+    minimum: 0,
+    integer: true,
+  },
+  spinsPerVoxel: {
+    default: 0,
+    unit: '',
+    doc: 'spins that share a voxel (0: as many as the sequence needs)',
+    minimum: 0,
     integer: true,
   },
 } as const satisfies Parameters;
@@ -80,6 +88,7 @@ export async function openLabelImage(
   given: Readonly<Record<string, string>>,
   readVolume: VolumeReader,
   warn: (message: string) => void,
+  sampler?: SpinSampler,
 ): Promise<PhantomSource> {
   const options = completeParameters(path, labelImageParameters, given);
   const table = readTissueTable(options.tissues || besides(path));
@@ -88,22 +97,22 @@ export async function openLabelImage(
   try {
     const { lattice, model } = thinned(volume, map, options.stride);
     const dimensions = volume.size[2] === 1 ? 2 : 3;
-    const source = latticeSource(lattice, model, {
+    const { upsampling, spinsPerVoxel } = options;
+    const source = latticeSource(upsampling > 0 ? lattice : thickened(lattice, sampler), model, {
       name: path,
       kind: 'labels',
       B0: table.B0,
       header: {
         size: volume.size,
         stride: options.stride,
-        upsampling: options.upsampling,
         origin: lattice.origin,
         steps: lattice.steps,
         B0: table.B0,
         tissues: [...table.tissues],
       },
-      spinsPerVoxel: options.upsampling ** dimensions,
-      seed: 0,
-      dimensions,
+      places: upsampling > 0 ? gridPlaces(upsampling, dimensions) : undefined,
+      count: spinsPerVoxel || undefined,
+      sampler,
     });
     warnUnknown(path, map, table, warn);
     warnOfTableT2s(table, warn);

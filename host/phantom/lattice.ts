@@ -7,7 +7,7 @@ import { badInput } from '../common/errors.ts';
 import type { Meters, Tesla } from '../common/units.ts';
 import { requireRange } from './bounds.ts';
 import { phantomIdentity, sampledDigest } from './identity.ts';
-import { type SubVoxel, type SubVoxelPlaces, subVoxelPlaces } from './sub-voxel.ts';
+import { evenPlaces, rankOne, type SpinChoice, type SpinSampler, type SubVoxelPlaces } from './sub-voxel.ts';
 import type { Tissue } from './tissues.ts';
 import type { PhantomBounds, PhantomSource, SpinBlock } from './types.ts';
 
@@ -39,7 +39,17 @@ export interface LatticeModel {
   close?(): void;
 }
 
-export interface LatticeOptions extends SubVoxel {
+/** The spins of a voxel: given places, or a number of them, or what the sequence asks for. */
+export interface SpinOptions {
+  readonly places?: SubVoxelPlaces | undefined;
+  /** Spins per voxel; undefined: as many as the sequence needs, one without a sequence. */
+  readonly count?: number | undefined;
+  readonly sampler?: SpinSampler | undefined;
+  /** Spins stand for points in the plane, not for pixels: they spread along k alone. */
+  readonly points?: boolean;
+}
+
+export interface LatticeOptions extends SpinOptions {
   /** Path, or name and parameters, as messages cite it. */
   readonly name: string;
   /** First word of the identity. */
@@ -60,24 +70,34 @@ export function latticeSource(lattice: Lattice, model: LatticeModel, options: La
   if (ny * nz > MAX_ROWS || nx > MAX_ROW_POINTS) {
     throw badInput(options.name, `a lattice of ${size.join(' × ')} points is too large`, 'use larger voxels');
   }
+  // Where tissues differ in their number of spins, rows are refined before they are counted.
+  const refined = options.sampler !== undefined && !options.places;
   const row = new Uint8Array(nx);
   const paint = (r: number): void => {
     row.fill(0);
-    model.paintRow(row, r % ny, Math.floor(r / ny));
+    const [j, k] = [r % ny, Math.floor(r / ny)];
+    model.paintRow(row, j, k);
+    if (refined) model.refineRow?.(row, 0, nx, j, k);
   };
-  const perVoxel = options.spinsPerVoxel;
-  const counted = countRows(size, row, paint, perVoxel);
-  const { before, spinCount } = counted;
-  if (spinCount === 0) throw badInput(options.name, 'holds no spins', 'check its labels, or use smaller voxels');
+  const counted = countRows(size, row, paint);
+  if (counted.counts.every((count) => count === 0))
+    throw badInput(options.name, 'holds no spins', 'check its labels, or use smaller voxels');
+  const { places, level } = choosePlaces(lattice, model, counted, options);
+  const perVoxel = Uint32Array.from(places, (one) => one.length / 3);
+  const before = spinsBefore(counted.before, row, paint, perVoxel);
+  const spinCount = before[ny * nz];
   if (!Number.isSafeInteger(spinCount)) throw badInput(options.name, 'holds over 2^53 spins', 'use larger voxels');
-  const bounds = latticeBounds(lattice, model, counted, perVoxel);
+  const columns = tissueColumns(model.tissues, perVoxel);
+  const bounds = latticeBounds(lattice, model, counted, places, columns.density);
   if (![...bounds.min, ...bounds.max].every(Number.isFinite)) {
     throw badInput(options.name, 'has spins at no finite place', 'check its voxel size and position');
   }
-  const places = subVoxelPlaces(lattice, options);
-  const columns = tissueColumns(model.tissues);
-  // Points of the spins that are read at a time: part of one row.
+  const metres = new Map([...new Set(places)].map((one) => [one, metresInVoxel(one, steps)]));
+  const inVoxel = places.map((one) => metres.get(one)!);
+  const single = perVoxel.every((count) => count <= 1);
+  // Points of the spins that are read at a time: part of one row; and which of its voxel each is.
   const points = new Int32Array(nx);
+  const subs = new Int32Array(nx);
 
   const read = (first: number, count: number, into: SpinBlock): void => {
     requireRange(first, count, spinCount);
@@ -89,18 +109,14 @@ export function latticeSource(lattice: Lattice, model: LatticeModel, options: La
       const j = r % ny;
       const k = Math.floor(r / ny);
       paint(r);
-      listPoints(row, from, spins, perVoxel, points);
-      model.refineRow?.(row, points[0], points[spins - 1] + 1, j, k);
+      listPoints(row, from, spins, perVoxel, points, subs);
+      if (!refined) model.refineRow?.(row, points[0], points[spins - 1] + 1, j, k);
       fillTissues(into, n, columns, row, points, spins);
       const start = startOfRow(lattice, j, k);
-      if (perVoxel > 1) {
-        const inVoxels = { places, spin: first + n, sub: from % perVoxel, perVoxel };
-        placeSpins(into, n, start, steps[0], points, spins, inVoxels);
-      } else {
-        placeAlong(into.x, n, start[0], steps[0][0], points, spins);
-        placeAlong(into.y, n, start[1], steps[0][1], points, spins);
-        placeAlong(into.z, n, start[2], steps[0][2], points, spins);
-      }
+      placeAlong(into.x, n, start[0], steps[0][0], points, spins);
+      placeAlong(into.y, n, start[1], steps[0][1], points, spins);
+      placeAlong(into.z, n, start[2], steps[0][2], points, spins);
+      if (!single) placeInVoxels(into, n, start, steps[0], { row, points, subs, inVoxel }, spins);
       n += spins;
     }
   };
@@ -112,10 +128,11 @@ export function latticeSource(lattice: Lattice, model: LatticeModel, options: La
     bounds,
     identity: phantomIdentity(
       options.kind,
-      options.header,
+      { ...options.header, steps, spins: [...perVoxel] },
       spinCount,
       `${model.digest?.() ?? ''}${sampledDigest(spinCount, read)}`,
     ),
+    spins: spinsOfVoxels(perVoxel, counted.counts, level),
     residentBytes: before.byteLength + row.byteLength + (model.residentBytes ?? 0),
     read,
     close: () => model.close?.(),
@@ -124,13 +141,27 @@ export function latticeSource(lattice: Lattice, model: LatticeModel, options: La
 
 // What `read` does per spin stands in functions of their own: V8 takes 90 ms to optimise all of it as one, so 10 ms.
 
-/** The points of spins [from, from + spins) of a painted row with `perVoxel` spins at each occupied point. */
-function listPoints(row: Uint8Array, from: number, spins: number, perVoxel: number, points: Int32Array): void {
-  let s = 0;
-  for (let i = 0, end = -from; s < spins; i++) {
-    if (row[i] === 0) continue;
-    end += perVoxel;
-    while (s < end && s < spins) points[s++] = i;
+/** The points of spins [from, from + spins) of a painted row, and which of its voxel each spin is. */
+function listPoints(
+  row: Uint8Array,
+  from: number,
+  spins: number,
+  perVoxel: Uint32Array,
+  points: Int32Array,
+  subs: Int32Array,
+): void {
+  let skip = from;
+  for (let i = 0, s = 0; s < spins; i++) {
+    const count = perVoxel[row[i]];
+    if (skip >= count) {
+      skip -= count;
+      continue;
+    }
+    for (let sub = skip; sub < count && s < spins; sub++) {
+      points[s] = i;
+      subs[s++] = sub;
+    }
+    skip = 0;
   }
 }
 
@@ -166,32 +197,72 @@ function placeAlong(
   else for (let s = 0; s < spins; s++) column[n + s] = start + points[s] * step;
 }
 
-/** Where spins lie in their voxels: the first one's number and which of its voxel it is. */
-interface InVoxels {
-  readonly places: SubVoxelPlaces;
-  readonly spin: number;
-  readonly sub: number;
-  readonly perVoxel: number;
-}
-
-/** The places of spins that share voxels, from entry n on. */
-function placeSpins(
+/** The places of spins that share voxels, from entry n on: in f64, so that they round once. */
+function placeInVoxels(
   { x, y, z }: SpinBlock,
   n: number,
   start: Vector,
   step: Vector,
-  points: Int32Array,
+  of: { row: Uint8Array; points: Int32Array; subs: Int32Array; inVoxel: readonly Float64Array[] },
   spins: number,
-  { places, spin, sub, perVoxel }: InVoxels,
 ): void {
-  for (let s = 0, t = sub; s < spins; s++) {
-    const i = points[s];
-    const place = places(spin + s, t);
-    x[n + s] = start[0] + i * step[0] + place[0];
-    y[n + s] = start[1] + i * step[1] + place[1];
-    z[n + s] = start[2] + i * step[2] + place[2];
-    t = t + 1 === perVoxel ? 0 : t + 1;
+  for (let s = 0; s < spins; s++) {
+    const i = of.points[s];
+    const metres = of.inVoxel[of.row[i]];
+    const at = 3 * of.subs[s];
+    x[n + s] = start[0] + i * step[0] + metres[at];
+    y[n + s] = start[1] + i * step[1] + metres[at + 1];
+    z[n + s] = start[2] + i * step[2] + metres[at + 2];
   }
+}
+
+/** [spins][x, y, z]: places relative to the voxel's centre [m]. */
+function metresInVoxel(places: SubVoxelPlaces, [a, b, c]: Lattice['steps']): Float64Array {
+  return places.map((_, at) => {
+    const [n, x] = [3 * Math.floor(at / 3), at % 3];
+    return places[n] * a[x] + places[n + 1] * b[x] + places[n + 2] * c[x];
+  });
+}
+
+/** A single axial plane becomes a slab where the sequence dephases along z: a plane has nothing to dephase. */
+export function thickened(lattice: Lattice, sampler: SpinSampler | undefined): Lattice {
+  const { size, steps } = lattice;
+  const [a, b, c] = steps;
+  const axial = a[2] === 0 && b[2] === 0 && c[0] === 0 && c[1] === 0;
+  if (size[2] !== 1 || !axial || !sampler?.slab) return lattice;
+  return { ...lattice, steps: [a, b, [0, 0, sampler.slab.to - sampler.slab.from]] };
+}
+
+/** Places by tissue number; those of 0, air, are none. */
+function choosePlaces(
+  { steps, size }: Lattice,
+  { tissues }: LatticeModel,
+  { counts }: CountedRows,
+  { places, count, sampler, points, B0 }: LatticeOptions,
+): SpinChoice {
+  const same = (one: SubVoxelPlaces): SubVoxelPlaces[] =>
+    Array.from(counts, (_, n) => (n === 0 ? new Float64Array(0) : one));
+  if (places) return { places: same(places) };
+  if (!sampler) return { places: same(count ? evenPlaces(count, size[2] === 1 ? 2 : 3) : rankOne(1, [0, 0, 1])) };
+  const present = tissues.flatMap((tissue, number) =>
+    tissue && counts[number] > 0 ? { number, tissue, count: counts[number] } : [],
+  );
+  const none = [0, 0, 0] as const;
+  const spread = points ? ([none, none, steps[2]] as const) : steps;
+  const chosen = sampler.choose({ steps: spread, planes: size[2], size, tissues: present, B0 }, count);
+  const all = same(chosen.places[0]);
+  for (const [n, { number }] of present.entries()) all[number] = chosen.places[n];
+  return { ...chosen, places: all };
+}
+
+/** Mean, least and most spins of the voxels there are. */
+function spinsOfVoxels(
+  perVoxel: Uint32Array,
+  counts: Float64Array,
+  level: number | undefined,
+): NonNullable<PhantomSource['spins']> {
+  const used = [...perVoxel].filter((_, tissue) => counts[tissue] > 0);
+  return { least: Math.min(...used), most: Math.max(...used), ...(level === undefined ? {} : { level }) };
 }
 
 function startOfRow({ origin, steps: [, b, c] }: Lattice, j: number, k: number): Vector {
@@ -199,30 +270,24 @@ function startOfRow({ origin, steps: [, b, c] }: Lattice, j: number, k: number):
 }
 
 interface CountedRows {
-  /** [rows + 1] spins before row r; rows in order of j, then k */
+  /** [rows + 1] occupied voxels before row r; rows in order of j, then k */
   readonly before: Float64Array;
-  readonly spinCount: number;
   /** First and last occupied index along i, j, k. */
   readonly low: readonly number[];
   readonly high: readonly number[];
-  /** Tissue numbers that occur. */
-  readonly present: ReadonlySet<number>;
+  /** [256] voxels by tissue number */
+  readonly counts: Float64Array;
 }
 
-function countRows(
-  [nx, ny, nz]: Lattice['size'],
-  row: Uint8Array,
-  paint: (r: number) => void,
-  perVoxel: number,
-): CountedRows {
+function countRows([nx, ny, nz]: Lattice['size'], row: Uint8Array, paint: (r: number) => void): CountedRows {
   const before = new Float64Array(ny * nz + 1);
   const low = [nx, ny, nz];
   const high = [-1, -1, -1];
-  const seen = new Uint8Array(256);
+  const counts = new Float64Array(256);
   for (let r = 0; r < ny * nz; r++) {
     paint(r);
-    const { occupied, left, right } = countRow(row, seen);
-    before[r + 1] = before[r] + occupied * perVoxel;
+    const { occupied, left, right } = countRow(row, counts);
+    before[r + 1] = before[r] + occupied;
     if (occupied === 0) continue;
     const at = [left, r % ny, Math.floor(r / ny)];
     for (let axis = 0; axis < 3; axis++) {
@@ -230,12 +295,30 @@ function countRows(
       high[axis] = Math.max(high[axis], axis === 0 ? right : at[axis]);
     }
   }
-  const present = new Set([...seen.keys()].filter((tissue) => seen[tissue] !== 0));
-  return { before, spinCount: before[ny * nz], low, high, present };
+  return { before, low, high, counts };
 }
 
-/** Occupied points of a painted row, the first and the last of them; marks the tissues seen. Goes from run to run of one tissue. */
-function countRow(row: Uint8Array, seen: Uint8Array): { occupied: number; left: number; right: number } {
+/** [rows + 1] spins before each row, from voxels before it: the same times a number, or counted anew. */
+function spinsBefore(
+  voxels: Float64Array,
+  row: Uint8Array,
+  paint: (r: number) => void,
+  perVoxel: Uint32Array,
+): Float64Array {
+  if (perVoxel.every((count, tissue) => tissue === 0 || count === perVoxel[1]))
+    return voxels.map((count) => count * perVoxel[1]);
+  const before = new Float64Array(voxels.length);
+  for (let r = 0; r + 1 < before.length; r++) {
+    before[r + 1] = before[r];
+    if (voxels[r + 1] === voxels[r]) continue;
+    paint(r);
+    for (let i = 0; i < row.length; i++) before[r + 1] += perVoxel[row[i]];
+  }
+  return before;
+}
+
+/** Occupied points of a painted row, the first and the last of them; counts its tissues. Goes from run to run of one tissue. */
+function countRow(row: Uint8Array, counts: Float64Array): { occupied: number; left: number; right: number } {
   let occupied = 0;
   let left = -1;
   let right = -1;
@@ -244,7 +327,7 @@ function countRow(row: Uint8Array, seen: Uint8Array): { occupied: number; left: 
     const start = i++;
     while (i < row.length && row[i] === tissue) i++;
     if (tissue === 0) continue;
-    seen[tissue] = 1;
+    counts[tissue] += i - start;
     occupied += i - start;
     if (left < 0) left = start;
     right = i - 1;
@@ -264,13 +347,13 @@ export function rowOf(before: Float64Array, n: number): number {
   return low;
 }
 
-/** [tissues] each, by tissue number, rounded as spins are. */
+/** [tissues] each, by tissue number, rounded as spins are; the density is shared by the spins of a voxel. */
 type TissueColumns = Readonly<Record<keyof Tissue, Float32Array>>;
 
-function tissueColumns(tissues: LatticeModel['tissues']): TissueColumns {
+function tissueColumns(tissues: LatticeModel['tissues'], perVoxel: Uint32Array): TissueColumns {
   const column = (key: keyof Tissue): Float32Array => Float32Array.from(tissues, (tissue) => tissue?.[key] ?? 0);
   return {
-    density: column('density'),
+    density: Float32Array.from(tissues, (tissue, n) => (tissue?.density ?? 0) / (perVoxel[n] || 1)),
     T1: column('T1'),
     T2: column('T2'),
     T2s: column('T2s'),
@@ -282,23 +365,28 @@ function tissueColumns(tissues: LatticeModel['tissues']): TissueColumns {
 function latticeBounds(
   { origin, steps }: Lattice,
   model: LatticeModel,
-  { low, high, present }: CountedRows,
-  perVoxel: number,
+  { low, high, counts }: CountedRows,
+  places: readonly SubVoxelPlaces[],
+  density: Float32Array,
 ): PhantomBounds {
   // Spins that share a voxel lie up to half a step from its centre.
-  const spread = perVoxel > 1 ? 0.5 : 0;
+  const spread = [0, 1, 2].map((axis) =>
+    places.some((one) => one.some((place, at) => at % 3 === axis && place !== 0)) ? 0.5 : 0,
+  );
+  const present = [...counts.keys()].filter((tissue) => counts[tissue] > 0);
   const edge = (sign: 1 | -1, axis: number): number => {
     // In the order in which `read` adds, so that both round alike.
     const ends = [1, 2, 0].map((s) => {
-      const [from, to] = [(low[s] - spread) * steps[s][axis], (high[s] + spread) * steps[s][axis]];
+      const [from, to] = [(low[s] - spread[s]) * steps[s][axis], (high[s] + spread[s]) * steps[s][axis]];
       return sign > 0 ? Math.max(from, to) : Math.min(from, to);
     });
     return Math.fround(ends.reduce((sum, end) => sum + end, origin[axis]));
   };
-  const used = [...new Set([...present, ...(model.refined ?? [])])].map((tissue) => model.tissues[tissue]!);
+  const numbers = [...new Set([...present, ...(model.refined ?? [])])];
+  const used = numbers.map((tissue) => model.tissues[tissue]!);
   const f32 = (pick: (tissue: Tissue) => number): number[] => used.map((tissue) => Math.fround(pick(tissue)));
   return {
-    maxDensity: Math.max(...f32((tissue) => Math.abs(tissue.density))),
+    maxDensity: Math.max(...numbers.map((tissue) => Math.abs(density[tissue]))),
     min: [edge(-1, 0), edge(-1, 1), edge(-1, 2)],
     max: [edge(1, 0), edge(1, 1), edge(1, 2)],
     maxOffResonance: Math.max(...f32((tissue) => Math.abs(tissue.offResonance))),

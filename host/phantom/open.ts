@@ -17,6 +17,7 @@ import { arrayPhantom, isArrayPhantom } from './koma.ts';
 import { labelImageParameters, openLabelImage } from './label-image.ts';
 import { readMatVolume } from './mat-labels.ts';
 import { readNiftiVolume } from './nifti.ts';
+import type { SpinSampler } from './sub-voxel.ts';
 import type { PhantomSource } from './types.ts';
 
 const FORMATS = 'give .phantom (KomaMRI), .h5 (JEMRIS), or a label image .mat, .nii, .nii.gz';
@@ -27,6 +28,8 @@ export interface OpenOptions {
   readonly warn?: (message: string) => void;
   /** Survey of a file that states none; several ranks share the reading. Default: all of it here. */
   readonly surveyOf?: SurveyOf;
+  /** What the sequence asks of the spins of a phantom of voxels. */
+  readonly sampler?: SpinSampler;
 }
 
 /**
@@ -38,9 +41,9 @@ export interface OpenOptions {
 export async function openPhantom(
   name: string,
   parameters: Readonly<Record<string, string>> = {},
-  { warn = warnUser, surveyOf = surveyHere }: OpenOptions = {},
+  { warn = warnUser, surveyOf = surveyHere, sampler }: OpenOptions = {},
 ): Promise<PhantomSource> {
-  if (Object.hasOwn(builtinPhantoms, name)) return builtinPhantoms[name].open(parameters);
+  if (Object.hasOwn(builtinPhantoms, name)) return builtinPhantoms[name].open(parameters, sampler);
   const ending = endingOf(name);
   if (ending === '' && !existsSync(name)) {
     const known = Object.keys(builtinPhantoms);
@@ -51,8 +54,8 @@ export async function openPhantom(
   }
   requireFile(name);
   if (statSync(name).size === 0) throw badInput(name, 'is empty', 'check that it was copied whole');
-  if (ending === '.mat') return openLabelImage(name, parameters, readMatVolume, warn);
-  if (ending === '.nii') return openLabelImage(name, parameters, readNiftiVolume, warn);
+  if (ending === '.mat') return openLabelImage(name, parameters, readMatVolume, warn, sampler);
+  if (ending === '.nii') return openLabelImage(name, parameters, readNiftiVolume, warn, sampler);
   if (!HDF5_ENDINGS.includes(ending) && !isHdf5(name))
     throw usage(`${name}: unsupported phantom format '${ending}'`, FORMATS);
   completeParameters(name, {}, parameters);
@@ -71,7 +74,10 @@ function endingOf(name: string): string {
 }
 
 /** JEMRIS and KomaMRI files are told apart by what they hold. */
-async function openHdf5Phantom(path: string, { warn, surveyOf }: Required<OpenOptions>): Promise<PhantomSource> {
+async function openHdf5Phantom(
+  path: string,
+  { warn, surveyOf }: Required<Pick<OpenOptions, 'warn' | 'surveyOf'>>,
+): Promise<PhantomSource> {
   const file = await openHdf5(path);
   try {
     const jemris = isJemrisPhantom(file);

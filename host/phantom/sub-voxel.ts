@@ -1,49 +1,253 @@
 /**
- * Where the spins that share a voxel lie in it. A count that fills a sub-lattice (s² in a plane, s³ in a volume) gets one;
- * any other is scattered over the voxel by a hash of the seed and the spin's number, so that spin n needs no other.
+ * Where the spins that share a voxel lie in it, and how well a set of places stands for the whole voxel.
+ *
+ * A set of N is a rank-1 lattice: place n along axis i is frac(a_i·(n + ½)/N), a_i whole numbers; a = (0, 0, 1) are N layers along k. An order κ
+ * of the magnetisation (phase-graph.ts) is seen by such a set as D(a·g + …) with the Dirichlet kernel D, by the voxel's full box as a sinc;
+ * the difference is the spurious echo. Its size is known before anything is simulated, so the least N that will do is found by search.
+ * docs/explanation/sub-voxel-spins.md has the derivation.
  */
+import type { Meters } from '../common/units.ts';
 import type { Lattice } from './lattice.ts';
+import type { Tissue } from './tissues.ts';
 
-export interface SubVoxel {
-  readonly spinsPerVoxel: number;
-  readonly seed: number;
-  /** Axes along which a voxel's spins spread: i, j, k, or i and j alone in a plane. */
-  readonly dimensions: 2 | 3;
+type Vector = readonly [number, number, number];
+type Multipliers = readonly [number, number, number];
+
+/** [spins][i, j, k]: places in a voxel in steps of the lattice, each in [−½, ½). */
+export type SubVoxelPlaces = Float64Array;
+
+/** An order and its energy over the wanted signal's. */
+export interface WeightedOrder {
+  /** [cycles/m] */
+  readonly kappa: Vector;
+  readonly energy: number;
 }
 
-/** Place of spin number `spin`, the `sub`-th of its voxel, relative to the voxel's centre [x, y, z in m]; one triple, reused. */
-export type SubVoxelPlaces = (spin: number, sub: number) => Float64Array;
+/** The voxels that a set has to serve. */
+export interface Voxels {
+  readonly steps: Lattice['steps'];
+  /** Voxels along k that add up to one pixel, where k is not encoded. */
+  readonly planes: number;
+  /** Pixel along i, j, k [m]; undefined where nothing encodes. */
+  readonly pixel: readonly (Meters | undefined)[];
+}
 
-export function subVoxelPlaces(
-  { steps }: Pick<Lattice, 'steps'>,
-  { spinsPerVoxel, seed, dimensions }: SubVoxel,
-): SubVoxelPlaces {
-  const place = new Float64Array(3);
-  const put = (fraction: (axis: number) => number): Float64Array => {
-    place.fill(0);
-    for (let axis = 0; axis < dimensions; axis++) {
-      const part = fraction(axis);
-      for (let x = 0; x < 3; x++) place[x] += part * steps[axis][x];
+/** The voxels of a phantom before it has spins. */
+export interface CountedVoxels extends Pick<Voxels, 'steps' | 'planes'> {
+  readonly size: Lattice['size'];
+  /** Tissues that occur, and how many voxels of each. */
+  readonly tissues: readonly { readonly tissue: Tissue; readonly count: number }[];
+  /** Field that the tissues' off-resonance belongs to [T]. */
+  readonly B0: number;
+}
+
+export interface SpinChoice {
+  /** By tissue. */
+  readonly places: readonly SubVoxelPlaces[];
+  /** Predicted spurious echo over the signal. */
+  readonly level?: number;
+}
+
+/** What a sequence asks of the spins of a phantom on a lattice; made of a timeline by whoever knows both. */
+export interface SpinSampler {
+  /**
+   * Thickness that a single plane of voxels gets, and the middle of it along z, so that what dephases across a slice can do so.
+   * Undefined: nothing dephases along z, and a plane may stay one. `planes`: spins outside are not excited, and inside lie so many slices.
+   */
+  readonly slab: { readonly from: Meters; readonly to: Meters; readonly planes?: number } | undefined;
+  /** @param count undefined: as many as are needed */
+  choose(voxels: CountedVoxels, count: number | undefined): SpinChoice;
+}
+
+/** Errors at the edges of a tissue, where voxels' sums do not go on: this part of the voxel's own. */
+const EDGE = 0.1;
+/** Larger sets are not tried. */
+const MAX_SET = 128;
+
+/** N places by multipliers; along an axis with multiplier 0 all lie in the middle. */
+export function rankOne(count: number, multipliers: Multipliers): SubVoxelPlaces {
+  const places = new Float64Array(3 * count);
+  for (let n = 0; n < count; n++)
+    for (const [axis, a] of multipliers.entries()) {
+      const turn = a * ((n + 0.5) / count - 0.5);
+      places[3 * n + axis] = turn - Math.floor(turn + 0.5);
     }
-    return place;
-  };
-  const side = Math.round(spinsPerVoxel ** (1 / dimensions));
-  if (side ** dimensions === spinsPerVoxel) {
-    const table = Array.from({ length: spinsPerVoxel }, (_, sub) =>
-      put((axis) => ((Math.floor(sub / side ** axis) % side) + 0.5) / side - 0.5).slice(),
-    );
-    return (_, sub) => table[sub];
-  }
-  return (spin) => put((axis) => unitHash(seed, spin, axis) - 0.5);
+  return places;
 }
 
-/** A number in [0, 1) from three integers: murmur3's finaliser over their 32-bit halves. */
-function unitHash(seed: number, spin: number, axis: number): number {
-  let h = Math.imul(seed | 0, 0x9e3779b1) ^ axis;
-  for (const word of [spin | 0, Math.floor(spin / 2 ** 32) | 0]) {
-    h = Math.imul(h ^ word, 0x85ebca6b);
-    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-    h ^= h >>> 16;
+/** A cubic lattice of side^dimensions places, as a finer image would have. */
+export function gridPlaces(side: number, dimensions: 2 | 3): SubVoxelPlaces {
+  const count = side ** dimensions;
+  return Float64Array.from({ length: 3 * count }, (_, at) => {
+    const [n, axis] = [Math.floor(at / 3), at % 3];
+    return axis < dimensions ? ((Math.floor(n / side ** axis) % side) + 0.5) / side - 0.5 : 0;
+  });
+}
+
+/** Without a sequence to ask: points that fill the voxel evenly, along k first. */
+export function evenPlaces(count: number, dimensions: 2 | 3): SubVoxelPlaces {
+  // The golden ratio's and its 3-D companion's multiples spread best of all.
+  const near = (ratio: number): number => {
+    let a = Math.max(1, Math.round(count * ratio));
+    while (a > 1 && commonDivisor(a, count) > 1) a--;
+    return a;
+  };
+  return rankOne(count, dimensions === 2 ? [near(0.618034), 1, 0] : [near(0.754878), near(0.56984), 1]);
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
+}
+
+/**
+ * The smallest set of at least `least` spins whose spurious echo is predicted within `tolerance`; `exactly` fixes the number.
+ * If none does, the best that was met.
+ */
+export function chooseSet(
+  orders: readonly WeightedOrder[],
+  voxels: Voxels,
+  tolerance: number,
+  { least = 1, exactly }: { readonly least?: number; readonly exactly?: number } = {},
+): { readonly places: SubVoxelPlaces; readonly level: number } {
+  const strong = strongest(orders, voxels);
+  const directions = [0, 1, 2].map(
+    (axis) => (windowOf(voxels)[axis] ?? 0) >= 1 || strong.some(({ cycles }) => Math.abs(cycles[axis]!) > 1e-3),
+  );
+  let best = { count: exactly ?? least, multipliers: [0, 0, 1] as Multipliers, level: Number.POSITIVE_INFINITY };
+  for (let count = exactly ?? least; count <= (exactly ?? Math.max(MAX_SET, least)); count++) {
+    for (const multipliers of candidates(count, directions)) {
+      const interior = levelOf(strong, voxels, count, multipliers);
+      if (interior >= best.level) continue;
+      const level = Math.sqrt(interior ** 2 + EDGE ** 2 * edgeEnergy(strong, voxels, count, multipliers));
+      if (level < best.level) best = { count, multipliers, level };
+      if (level <= tolerance && exactly === undefined) break;
+    }
+    if (best.level <= tolerance) break;
   }
-  return (h >>> 0) / 2 ** 32;
+  return { places: rankOne(best.count, best.multipliers), level: best.level };
+}
+
+/** Predicted spurious echo of one set. */
+export function levelOfSet(
+  orders: readonly WeightedOrder[],
+  voxels: Voxels,
+  count: number,
+  multipliers: Multipliers,
+): number {
+  return levelOf(strongest(orders, voxels), voxels, count, multipliers);
+}
+
+/** The same places in each of the parts of a voxel that is divided along i, j, k. */
+export function filled(places: SubVoxelPlaces, [ni, nj, nk]: readonly number[]): SubVoxelPlaces {
+  const parts = [ni, nj, nk];
+  const count = ni * nj * nk;
+  return Float64Array.from({ length: count * places.length }, (_, at) => {
+    const part = Math.floor(at / places.length);
+    const axis = at % 3;
+    const index = [part % ni, Math.floor(part / ni) % nj, Math.floor(part / (ni * nj))][axis];
+    return (index + 0.5 + places[at % places.length]) / parts[axis] - 0.5;
+  });
+}
+
+function strongest(orders: readonly WeightedOrder[], { steps }: Voxels): StrongOrder[] {
+  // The lattice itself shows where its own period can be told by the image: as the wanted order seen once more.
+  const wanted: WeightedOrder = { kappa: [0, 0, 0], energy: 1 };
+  return [wanted, ...orders]
+    .slice(0, 300)
+    .map(({ kappa, energy }) => ({ cycles: cyclesPerStep(kappa, steps), energy }));
+}
+
+/** Sets of this size to try, the plainest first: layers along k, i, j; then lattices in planes and in space. */
+function candidates(count: number, directions: readonly boolean[]): Multipliers[] {
+  const plain: Multipliers[] = [
+    [0, 0, 1],
+    [1, 0, 0],
+    [0, 1, 0],
+  ];
+  if (count === 1) return [[0, 0, 1]];
+  const sets: Multipliers[] = plain.filter((set) => directions[set.indexOf(1)]);
+  if (directions.filter(Boolean).length < 2) return sets.length > 0 ? sets : [[0, 0, 1]];
+  for (let g = 1; g < count && g <= 24; g++) {
+    if (commonDivisor(g, count) > 1) continue;
+    if (directions[0] && directions[2]) sets.push([g, 0, 1]);
+    if (directions[1] && directions[2]) sets.push([0, g, 1]);
+    if (directions[0] && directions[1]) sets.push([g, 1, 0]);
+    if (directions.every(Boolean)) sets.push([g, (g * g) % count, 1]);
+  }
+  return sets;
+}
+
+/** κ in cycles per step along i, j, k. */
+function cyclesPerStep(kappa: Vector, steps: Lattice['steps']): Vector {
+  const along = (step: Vector): number => kappa[0] * step[0] + kappa[1] * step[1] + kappa[2] * step[2];
+  return [along(steps[0]), along(steps[1]), along(steps[2])];
+}
+
+interface StrongOrder {
+  /** Per step along i, j, k. */
+  readonly cycles: Vector;
+  readonly energy: number;
+}
+
+/** Mean of e^{i2πu·((n + ½)/N − ½)} over n. */
+export function dirichlet(u: number, count: number): number {
+  const below = count * Math.sin((Math.PI * u) / count);
+  if (Math.abs(below) > 1e-9) return Math.sin(Math.PI * u) / below;
+  // At a multiple of N all terms are ±1: the sign is that of (−1)^{(N − 1)·u/N}.
+  return (Math.round(u / count) * (count - 1)) % 2 === 0 ? 1 : -1;
+}
+
+export const sinc = (u: number): number => (Math.abs(u) < 1e-9 ? 1 : Math.sin(Math.PI * u) / (Math.PI * u));
+
+/** Half the image's window of k along i, j, k, in cycles per step. */
+function windowOf({ pixel, steps }: Voxels): (number | undefined)[] {
+  return steps.map((step, axis) => (pixel[axis] === undefined ? undefined : Math.hypot(...step) / (2 * pixel[axis])));
+}
+
+/** Inside an object of one tissue the voxels are one long lattice: only what lands in the image's window of k is left. */
+function levelOf(orders: readonly StrongOrder[], voxels: Voxels, count: number, [a, b, c]: Multipliers): number {
+  const { planes } = voxels;
+  const window = windowOf(voxels);
+  let sum = 0;
+  for (const { cycles, energy } of orders) {
+    const ranges = window.map((half, axis) =>
+      half === undefined ? [0, 0] : [Math.ceil(cycles[axis]! - half), Math.floor(cycles[axis]! + half)],
+    ) as [number, number][];
+    for (let i = ranges[0]![0]; i <= ranges[0]![1]; i++)
+      for (let j = ranges[1]![0]; j <= ranges[1]![1]; j++)
+        for (let k = ranges[2]![0]; k <= ranges[2]![1]; k++) {
+          const along = window[2] === undefined ? cycles[2]! : k;
+          const points = dirichlet(i * a + j * b + along * c, count);
+          const column = window[2] === undefined ? dirichlet(planes * along, planes) : 1;
+          const box = i === 0 && j === 0 && k === 0 ? sinc(window[2] === undefined ? planes * along : 0) : 0;
+          // The order itself, inside the window, is what a perfect object shows too.
+          const wanted = window[2] === undefined ? box : i === 0 && j === 0 && k === 0 ? 1 : 0;
+          sum += energy * (points * column - wanted) ** 2;
+        }
+  }
+  return Math.sqrt(sum);
+}
+
+/** A voxel by itself: points against box. */
+function edgeEnergy(
+  orders: readonly StrongOrder[],
+  { planes, pixel }: Voxels,
+  count: number,
+  multipliers: Multipliers,
+): number {
+  const places = rankOne(count, multipliers);
+  let sum = 0;
+  for (const { cycles, energy } of orders.slice(0, 60)) {
+    let [re, im] = [0, 0];
+    for (let n = 0; n < count; n++) {
+      const turn =
+        2 * Math.PI * (cycles[0] * places[3 * n]! + cycles[1] * places[3 * n + 1]! + cycles[2] * places[3 * n + 2]!);
+      re += Math.cos(turn) / count;
+      im += Math.sin(turn) / count;
+    }
+    const column = pixel[2] === undefined ? dirichlet(planes * cycles[2], planes) : 1;
+    const box = sinc(cycles[0]) * sinc(cycles[1]) * sinc(pixel[2] === undefined ? planes * cycles[2] : cycles[2]);
+    sum += energy * ((re * column - box) ** 2 + (im * column) ** 2);
+  }
+  return sum;
 }

@@ -46,6 +46,8 @@ export interface PhantomSource {
   readonly bounds: PhantomBounds;
   /** Canonical description that enters the plan's hash: size, header, digest of sampled chunks. Same phantom, same text. */
   readonly identity: string;
+  /** Of a phantom of voxels: the spins of each, by tissue, and their predicted spurious echo over the signal where a sequence was asked. */
+  readonly spins?: { readonly least: number; readonly most: number; readonly level?: number };
   /** Bytes this source holds for as long as it is open (label image, run table …), for `larmor plan`. */
   readonly residentBytes: number;
   /**

@@ -7,8 +7,9 @@
  * that is, the weighted sum over the samples (the adjoint of the acquisition) to 7e-6 of its norm with W = 6. The weights come from
  * `density.ts`. One routine serves 1, 2 and 3 dimensions: an axis of one pixel has a grid of one cell and a kernel of 1.
  */
+
+import { fastSize } from '../common/fft.ts';
 import { type Shape, transformAxis } from './axis.ts';
-import { fastSize } from './fft.ts';
 import { type Kernel, kaiserBessel, OVERSAMPLING } from './kaiser-bessel.ts';
 
 /** Kernel width of images [grid cells]: 6 leaves 7e-6, far below what density compensation leaves. */

@@ -1,8 +1,8 @@
 /** Fast transforms against sums written out. Buffers are f64, volumes f32: hence 1e-12 and 1e-6. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fastSize, fft, isSmooth } from '../../host/common/fft.ts';
 import { type Shape, transformAxis } from '../../host/recon/axis.ts';
-import { fastSize, fft, isSmooth } from '../../host/recon/fft.ts';
 import { noise, relativeError } from './measure.ts';
 
 /** Σ_n x[n] e^{i2π first·p + i2π step·np} for pixels p = −floor(M/2) … of one line. */

@@ -45,7 +45,7 @@ const ZERO = 1e-9;
 
 test('gre: echo at sample n/2 and TE, slice rephased, lines on the grid, rewound, spoiled', () => {
   const n = 16;
-  const gre = make('gre', { n, fov: 0.2, te: 0.006, tr: 0.03 });
+  const gre = make('gre', { n, fov: 0.2, te: 0.006, tr: 0.03, dummies: 0 });
   const blocks = timed(gre);
   const excitations = centersOf(blocks, 'excitation');
   const echoes = samplesOf(blocks, n / 2);
@@ -66,7 +66,7 @@ test('gre: echo at sample n/2 and TE, slice rephased, lines on the grid, rewound
 });
 
 test('gre: RF spoiling is quadratic, and the receiver follows the pulse', () => {
-  const blocks = timed(make('gre', { n: 8 }));
+  const blocks = timed(make('gre', { n: 8, dummies: 0 }));
   const pulses = blocks.flatMap(({ block }) => block.rf ?? []);
   const readouts = blocks.flatMap(({ block }) => block.adc ?? []);
   for (const [j, { phaseOffset }] of pulses.entries()) {
@@ -77,7 +77,16 @@ test('gre: RF spoiling is quadratic, and the receiver follows the pulse', () => 
 });
 
 test('gre: slices by frequency offset, all in phase at the pulse centre, in the order even, odd', () => {
-  const gre = make('gre', { n: 2, slices: 3, thickness: 4e-3, gap: 1e-3, offset: 0.02, tr: 0.1, rfSpoiling: 0 });
+  const gre = make('gre', {
+    n: 2,
+    slices: 3,
+    thickness: 4e-3,
+    gap: 1e-3,
+    offset: 0.02,
+    tr: 0.1,
+    rfSpoiling: 0,
+    dummies: 0,
+  });
   const pulses = timed(gre).flatMap(({ block: { rf, gz } }) => (rf ? [{ rf, gz }] : []));
   const positions = pulses.slice(0, 3).map(({ rf, gz }) => {
     const strength = gradientPoints(gz).a[1]!;

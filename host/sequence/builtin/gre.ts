@@ -58,9 +58,9 @@ const parameters = {
   },
   spoiler: { default: 4, unit: 'cycles', doc: 'the dephasing across the slice after the readout', minimum: 0 },
   dummies: {
-    default: 0,
+    default: 100,
     unit: '',
-    doc: 'the number of TRs before the first line is recorded',
+    doc: 'the number of TRs before the first line is recorded, to reach the steady state',
     minimum: 0,
     integer: true,
   },

@@ -5,7 +5,7 @@
  *
  * Stockham's self-sorting form (Swarztrauber, Parallel Comput. 1984): every pass reads one buffer and writes the other,
  * no bit reversal. The lines of a batch lie innermost, so that the inner loop runs over neighbours from the first pass
- * on and one twiddle serves all of them. Other lengths go through `chirp.ts`.
+ * on and one twiddle serves all of them. Other lengths go through `recon/chirp.ts`.
  */
 
 /** Largest prime factor with a butterfly of its own. */

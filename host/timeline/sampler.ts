@@ -1,0 +1,153 @@
+/**
+ * What a sequence asks of a phantom's spins: how thick a slab has to be and how many spins a voxel needs, so that what gradients wind up
+ * is seen to be gone. A function of sequence and phantom alone: orders from the phase graph, slices by trial of one column.
+ */
+import {
+  type CountedVoxels,
+  chooseSet,
+  filled,
+  levelOfSet,
+  rankOne,
+  type SpinChoice,
+  type SpinSampler,
+  type SubVoxelPlaces,
+} from '../phantom/sub-voxel.ts';
+import type { Encoding } from '../sequence/encoding-types.ts';
+import { layerErrors } from './column.ts';
+import { type Orders, phaseGraph, pulseCount, slicesOf, type TissueClass, type Vector } from './phase-graph.ts';
+import type { Timeline } from './types.ts';
+
+/** Spurious echo allowed where the number of spins is chosen here, over the signal. */
+const TOLERANCE = 0.01;
+/** A slice and its flanks: with less the pulse's profile is cut off, with more nothing is excited. */
+const SLAB_OF_SLICE = 2.6;
+/** A plane that dephases along z under hard pulses becomes about this thick: a whole number of cycles [m]. */
+const PLAIN_SLAB = 5e-3;
+
+/** @param count spins per voxel wherever the phantom does not say; undefined: as many as are needed */
+export function spinSampler(timeline: Timeline, encoding: Encoding, count?: number): SpinSampler {
+  const slices = slicesOf(timeline);
+  const axial = slices.length > 0 && slices.every(({ direction }) => Math.abs(direction[2]) > 0.999);
+  const alone = pulseCount(timeline) < 2;
+  const wanted = wantedOf(encoding);
+  const pixel = (step: Vector): number | undefined => pixelAlong(encoding, step);
+  const encodedZ = pixel([0, 0, 1]) !== undefined;
+  const slab = encodedZ ? undefined : axial ? slabOf(slices) : alone ? undefined : plainSlab(timeline, wanted);
+  return {
+    slab,
+    choose(voxels, own) {
+      const exactly = own ?? count;
+      // A lattice whose period the image resolves is filled in first, so that a picture shows tissue and not dots.
+      const fill = voxels.steps.map((step, axis) => {
+        const fine = pixel(step);
+        const alone = exactly !== undefined || fine === undefined || voxels.size[axis] === 1;
+        return alone ? 1 : Math.floor(Math.hypot(...step) / (2 * fine)) + 1;
+      });
+      const steps = voxels.steps.map((step, axis) => step.map((part) => part / fill[axis]!)) as unknown as Steps;
+      const [a, b, c] = steps;
+      const extent = (axis: 0 | 1): number => voxels.size[axis] * Math.hypot(...voxels.steps[axis]);
+      const grid = {
+        steps,
+        planes: voxels.planes * fill[2]!,
+        pixel: [pixel(a) ?? extent(0), pixel(b) ?? extent(1), pixel(c)],
+      };
+      const placesFor = (tissue: TissueClass, { orders }: Orders, tolerance: number): Places => {
+        const fixed = exactly === undefined ? {} : { exactly };
+        if (!axial || encodedZ) return chooseSet(orders, grid, tolerance, fixed);
+        const slice = slices[slices.length >> 1]!;
+        const slab = SLAB_OF_SLICE * slice.thickness;
+        const errors = layerErrors(timeline, tissue, slice, slab, Math.hypot(...c));
+        let least = exactly ?? 1;
+        while (exactly === undefined && least < errors.most && errors.visible(least) > tolerance) least++;
+        const layers = { places: rankOne(least, [0, 0, 1]), level: errors.level(least) };
+        // They see to all that dephases across the slice; what dephases in the plane alone needs places there too.
+        const flat = orders.filter(({ kappa }) => Math.abs(kappa[2]) * slab < 0.5);
+        if (levelOfSet(flat, grid, least, [0, 0, 1]) <= tolerance) return layers;
+        const set = chooseSet(orders, grid, tolerance, exactly === undefined ? { least } : fixed);
+        return set.level > layers.level ? layers : set;
+      };
+      const chosen = forAllTissues(voxels, timeline, wanted, placesFor);
+      return { ...chosen, places: chosen.places.map((places) => filled(places, fill)) };
+    },
+  };
+}
+
+type Steps = CountedVoxels['steps'];
+
+interface Places {
+  readonly places: SubVoxelPlaces;
+  readonly level: number;
+}
+
+/**
+ * Places by tissue. Nothing ties tissues to one number of spins. Errors fall about as e^{−N/T2}, so the fewest spins in all have the squared
+ * tolerance shared out in proportion to voxels × T2, each tissue's error weighted by its share of the image's energy.
+ */
+function forAllTissues(
+  { tissues, B0 }: CountedVoxels,
+  timeline: Timeline,
+  wanted: (readout: number) => Vector,
+  placesFor: (tissue: TissueClass, orders: Orders, tolerance: number) => Places,
+): SpinChoice {
+  const classes = new Map<string, { one: TissueClass; weight: number; need: number; orders: Orders }>();
+  const keys = tissues.map(({ tissue, count }) => {
+    const offset = (tissue.offResonance / (2 * Math.PI)) * (timeline.B0 / B0);
+    const one = { T1: tissue.T1, T2: tissue.T2, offset };
+    const key = `${one.T1} ${one.T2} ${offset}`;
+    const known = classes.get(key) ?? { one, weight: 0, need: 0, orders: phaseGraph(timeline, one, wanted) };
+    known.weight += count * tissue.density ** 2 * known.orders.wanted;
+    known.need += count * tissue.T2;
+    classes.set(key, known);
+    return key;
+  });
+  const total = [...classes.values()].reduce((sum, { weight }) => sum + weight, 0);
+  const needed = [...classes.values()].reduce((sum, { need }) => sum + need, 0);
+  let error = 0;
+  const found = new Map(
+    [...classes].map(([key, { one, weight, need, orders }]) => {
+      const share = weight / total || 0;
+      const chosen = placesFor(one, orders, TOLERANCE * Math.sqrt(need / needed / Math.max(1e-6, share)));
+      error += share * chosen.level ** 2;
+      return [key, chosen.places];
+    }),
+  );
+  return { places: keys.map((key) => found.get(key)!), level: Math.sqrt(error) };
+}
+
+/** k of the first sample of a readout, patient axes. */
+function wantedOf({ trajectory, axes }: Encoding): (readout: number) => Vector {
+  return (readout) => {
+    const k = trajectory(readout);
+    if (axes === undefined) return [k[0]!, k[1]!, k[2]!];
+    const along = (axis: number): number => axes[0][axis]! * k[0]! + axes[1][axis]! * k[1]! + axes[2][axis]! * k[2]!;
+    return [along(0), along(1), along(2)];
+  };
+}
+
+/** Pixel size along a direction; undefined where nothing encodes it. */
+function pixelAlong({ axes, encodedMatrix, reconFov, reconMatrix }: Encoding, step: Vector): number | undefined {
+  const frame = axes ?? [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ];
+  const share = frame.map((axis) => Math.abs(axis[0]! * step[0] + axis[1]! * step[1] + axis[2]! * step[2]));
+  const most = share.indexOf(Math.max(...share));
+  return encodedMatrix[most]! > 1 ? reconFov[most]! / reconMatrix[most]! : undefined;
+}
+
+function slabOf(slices: ReturnType<typeof slicesOf>): NonNullable<SpinSampler['slab']> {
+  const ends = slices.flatMap(({ position, thickness, direction }) =>
+    [-1, 1].map((side) => position * direction[2] + side * (SLAB_OF_SLICE / 2) * thickness),
+  );
+  return { from: Math.min(...ends), to: Math.max(...ends), planes: slices.length };
+}
+
+/** Whole cycles of the moment that comes most, about `PLAIN_SLAB` thick; nothing if none dephases along z. */
+function plainSlab(timeline: Timeline, wanted: (readout: number) => Vector): SpinSampler['slab'] {
+  const { moment, orders } = phaseGraph(timeline, { T1: 1, T2: 0.1, offset: 0 }, wanted);
+  const cycles = Math.abs(moment[2]);
+  if (cycles < 1 || !orders.some(({ kappa }) => Math.abs(kappa[2]) > 1)) return undefined;
+  const half = Math.ceil(PLAIN_SLAB * cycles) / cycles / 2;
+  return { from: -half, to: half };
+}

@@ -22,7 +22,7 @@ const BASE = {
   /** The compiled sequence, the sums over spins and the raw data. */
   signal: 448 * MiB,
   /** What a phantom holds for as long as it is open. */
-  phantom: 128 * MiB,
+  phantom: 192 * MiB,
 } as const;
 
 export interface Budget {
@@ -31,29 +31,41 @@ export interface Budget {
    * @throws LarmorError 65 when the sum exceeds the limit; call it before allocating
    */
   take(bytes: number, what: string, place?: string): void;
+  /** Throws as `take` would, and counts nothing: for what is allocated only to find that it is known. */
+  check(bytes: number, what: string, place?: string): void;
+  /** Bytes that may still be taken. */
+  left(): number;
 }
 
 /**
  * @param place file that is read, as messages name it
  * @param inputBytes its size; undefined for what a user asked for by name, which only memory limits
+ * @param fix third part of the message
  */
-export function openBudget(purpose: keyof typeof BASE, place: string, inputBytes: number | undefined): Budget {
+export function openBudget(
+  purpose: keyof typeof BASE,
+  place: string,
+  inputBytes: number | undefined,
+  fix = 'check the number; if it is right, allow more with LARMOR_MEMORY, e.g. LARMOR_MEMORY=8G',
+): Budget {
   const limit = Math.min(
     memoryLimit() ??
       (inputBytes === undefined ? Number.POSITIVE_INFINITY : BASE[purpose] * Math.max(1, inputBytes / MiB)),
     usableMemory(),
   );
   let taken = 0;
+  const check: Budget['check'] = (bytes, what, where = place) => {
+    if (taken + bytes <= limit) return;
+    const size = inputBytes === undefined ? '' : ` for a file of ${bytesText(inputBytes)}`;
+    const needed = `${what} would take ${bytesText(taken + bytes)}`;
+    throw badInput(where, `${needed}, the limit${size} is ${bytesText(limit)}`, fix);
+  };
   return {
-    take(bytes, what, where = place) {
+    check,
+    left: () => Math.max(0, Math.floor(limit - taken)),
+    take(bytes, what, where) {
+      check(bytes, what, where);
       taken += bytes;
-      if (taken <= limit) return;
-      const size = inputBytes === undefined ? '' : ` for a file of ${bytesText(inputBytes)}`;
-      throw badInput(
-        where,
-        `${what} would take ${bytesText(taken)}, the limit${size} is ${bytesText(limit)}`,
-        'check the number; if it is right, allow more with LARMOR_MEMORY, e.g. LARMOR_MEMORY=8G',
-      );
     },
   };
 }

@@ -5,6 +5,8 @@
 import { createHash } from 'node:crypto';
 import {
   closeSync,
+  constants,
+  fstatSync,
   fsyncSync,
   openSync,
   readFileSync,
@@ -26,25 +28,38 @@ const identity = ({ dev, ino }: Stats): string => `${dev}:${ino}`;
 
 /** Throws exit 66 unless `path` is a regular file that can be opened. */
 export function requireFile(path: string): void {
-  let isFile: boolean;
+  closeSync(openInput(path));
+}
+
+/**
+ * Opens a regular file for reading. A pipe or device is refused without waiting for it: inputs are read more than once, by
+ * several ranks, and a pipe that nobody writes to would hold the run for ever.
+ * @throws LarmorError 66 with the path
+ */
+export function openInput(path: string): number {
+  let fd: number | undefined;
   try {
-    const stat = statSync(path);
-    if (stat.isDirectory()) throw missingInput(path, 'is a directory', 'give a file');
-    isFile = stat.isFile() || stat.isFIFO();
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = fstatSync(fd);
+    const what = stat.isDirectory() ? 'is a directory' : stat.isFIFO() ? 'is a pipe' : 'is not a regular file';
+    if (!stat.isFile()) throw missingInput(path, what, stat.isFIFO() ? 'write it to a file first' : 'give a file');
     inputs.add(identity(stat));
+    return fd;
   } catch (error) {
+    if (fd !== undefined) closeSync(fd);
     throw reading(path, error);
   }
-  if (!isFile) throw missingInput(path, 'is not a regular file', 'give a file');
 }
 
 /** The whole file. Throws exit 66 with the path if it cannot be read. */
 export function readInput(path: string): Buffer {
-  requireFile(path);
+  const fd = openInput(path);
   try {
-    return readFileSync(path);
+    return readFileSync(fd);
   } catch (error) {
     throw reading(path, error);
+  } finally {
+    closeSync(fd);
   }
 }
 
@@ -72,6 +87,7 @@ export function watchInput(path: string): () => void {
 
 function reading(path: string, error: unknown): Error {
   if (!(error instanceof Error) || !('code' in error)) return error as Error;
+  if (error.code === 'ENXIO') return missingInput(path, 'is not a regular file', 'give a file');
   if (error.code === 'ENOENT') return missingInput(path, 'no such file', 'check the path');
   if (error.code === 'EACCES') return missingInput(path, 'permission denied', 'make it readable');
   if (error.code === 'ERR_FS_FILE_TOO_LARGE') return missingInput(path, 'larger than 2 GiB', 'split it');

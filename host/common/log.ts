@@ -15,6 +15,23 @@ export function setLogLevel(next: LogLevel): void {
   level = next;
 }
 
+/**
+ * C0 and C1 controls but for tab and line feed, and the marks that turn the direction of text: in a name out of a file or
+ * on the command line they would command the terminal, or show a message as another.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** Text as a terminal can show it, controls as `\u001b`: so they are valid in JSON, too. */
+export function escapeControls(text: string): string {
+  return text.replace(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** A message of one line, whatever the names in it. */
+function oneLine(message: string): string {
+  return escapeControls(message).replaceAll('\n', '\\u000a');
+}
+
 const warned = new Set<string>();
 let silent = false;
 
@@ -48,15 +65,15 @@ export function warn(message: string): void {
   }
   if (warned.has(message)) return;
   warned.add(message);
-  if (!silent) log(`larmor: warning: ${message}\n`);
+  if (!silent) log(`larmor: warning: ${oneLine(message)}\n`);
 }
 
 export function info(message: string): void {
-  if (level !== 'quiet') log(`${message}\n`);
+  if (level !== 'quiet') log(`${escapeControls(message)}\n`);
 }
 
 export function detail(message: string): void {
-  if (level === 'verbose' && !silent) log(`${message}\n`);
+  if (level === 'verbose' && !silent) log(`${escapeControls(message)}\n`);
 }
 
 /** An error: one line, even with -q. */
@@ -71,7 +88,7 @@ export function log(text: string): void {
 
 /** A result for stdout. @throws LarmorError 73 if it does not get there */
 export function print(text: string): void {
-  const error = writeFully(1, text, Number.POSITIVE_INFINITY);
+  const error = writeFully(1, escapeControls(text), Number.POSITIVE_INFINITY);
   if (error === undefined) return;
   const what = error.code === 'EPIPE' ? 'nobody reads it' : error.message;
   throw cannotWrite('standard output', what, 'check where it leads (a full disk, a pipe whose reader has ended)');
@@ -104,6 +121,7 @@ function writeFully(fd: number, text: string, patience: number): NodeJS.ErrnoExc
 /** One line for what a user can mend; a stack only for our own defects. */
 export function errorLine(thrown: unknown): string {
   const error = explainMemory(thrown);
-  if (error instanceof LarmorError) return `larmor: ${error.message}`;
-  return `larmor: internal error, please report it: ${error instanceof Error ? error.stack : String(error)}`;
+  if (error instanceof LarmorError) return `larmor: ${oneLine(error.message)}`;
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `larmor: internal error, please report it: ${escapeControls(trace)}`;
 }

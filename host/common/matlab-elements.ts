@@ -3,6 +3,7 @@
  * ones around others. Apart from the arrays built of them, which know nothing of tags and byte order.
  */
 import { inflateSync } from 'node:zlib';
+import type { Budget } from './budget.ts';
 import { badInput, type LarmorError } from './errors.ts';
 
 export type MatNumbers =
@@ -45,6 +46,8 @@ export interface Cursor {
   offset: number;
   readonly littleEndian: boolean;
   readonly place: string;
+  /** What inflated data and the values made of them may take. */
+  readonly budget: Budget;
 }
 
 export function corrupt(place: string, what: string): LarmorError {
@@ -80,10 +83,13 @@ export function nextElement(cursor: Cursor, top = false): Element {
 export function inflated(data: Uint8Array, cursor: Cursor): Element {
   let plain: Uint8Array;
   try {
-    plain = inflateSync(data);
+    plain = inflateSync(data, { maxOutputLength: cursor.budget.left() });
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+      cursor.budget.take(cursor.budget.left() + 1, 'a compressed variable', cursor.place);
     throw corrupt(cursor.place, `compressed data: ${(error as Error).message}`);
   }
+  cursor.budget.take(plain.length, `${plain.length} inflated bytes`, cursor.place);
   return nextElement({ ...cursor, bytes: plain, offset: 0 });
 }
 
@@ -163,8 +169,12 @@ export function numbers({ type, data }: Element, { littleEndian, place }: Cursor
   }
 }
 
+/** What a text takes while it is put together character by character. */
+const BYTES_PER_CHARACTER = 48;
+
 export function charText(element: Element, cursor: Cursor): string {
   if (element.type === MI.utf8) return new TextDecoder().decode(element.data);
+  cursor.budget.take(BYTES_PER_CHARACTER * element.data.length, `a text of ${element.data.length} bytes`, cursor.place);
   let text = '';
   for (const code of numbers(element, cursor)) text += String.fromCharCode(code);
   return text;

@@ -3,6 +3,7 @@
  * compressed. It stands in the common room because label images and reference waveforms both come in it. Layout: "MAT-File
  * Format", MathWorks, R2023; every element is a tag {type, bytes}, data, and padding to 8 bytes.
  */
+import { openBudget } from './budget.ts';
 import { badInput } from './errors.ts';
 import {
   asciiText,
@@ -51,6 +52,8 @@ const OTHER_CLASSES: Record<number, string> = {
 /** Deeper nesting than any honest file has; keeps a corrupt one from exhausting the stack. */
 const MAX_DEPTH = 64;
 const HEADER_BYTES = 128;
+/** An empty array as an object, with its dimensions. */
+const BYTES_PER_CELL = 240;
 
 /**
  * Variables of a MAT-file by name.
@@ -66,7 +69,8 @@ export function readMatlab(bytes: Uint8Array, place: string): Map<string, MatVal
   }
   const mark = String.fromCharCode(bytes[126], bytes[127]);
   if (mark !== 'IM' && mark !== 'MI') throw badInput(place, 'is not a MATLAB level 5 file', 'save it with -v7');
-  const cursor: Cursor = { bytes, offset: HEADER_BYTES, littleEndian: mark === 'IM', place };
+  const budget = openBudget('phantom', place, bytes.length);
+  const cursor: Cursor = { bytes, offset: HEADER_BYTES, littleEndian: mark === 'IM', place, budget };
   const variables = new Map<string, MatValue>();
   while (cursor.bytes.length - cursor.offset >= 8) {
     const element = nextElement(cursor, true);
@@ -84,11 +88,11 @@ export function matField(value: MatValue | undefined, name: string): MatValue | 
 }
 
 function readMatrix(data: Uint8Array, parent: Cursor, depth: number): { name: string; value: MatValue } {
-  const { place, littleEndian } = parent;
+  const { place, littleEndian, budget } = parent;
   // An empty matrix element stands for [] in cells and fields.
   if (data.length === 0) return { name: '', value: { kind: 'numeric', dims: [0, 0], data: new Float64Array(0) } };
   if (depth > MAX_DEPTH) throw corrupt(place, 'nested too deeply');
-  const cursor: Cursor = { bytes: data, offset: 0, littleEndian, place };
+  const cursor: Cursor = { bytes: data, offset: 0, littleEndian, place, budget };
   const flagElement = nextElement(cursor);
   if (flagElement.type !== MI.uint32 || flagElement.data.length < 8) throw corrupt(place, 'array flags missing');
   const flags = view(flagElement.data).getUint32(0, littleEndian);
@@ -122,6 +126,7 @@ function readBody(
   const readable = (cells: number): number => {
     if (cells * 8 > cursor.bytes.length - cursor.offset)
       throw corrupt(cursor.place, 'fewer elements than its size says');
+    cursor.budget.take(BYTES_PER_CELL * cells, `${cells} cells`, cursor.place);
     return cells;
   };
   const nested = (): MatValue => {

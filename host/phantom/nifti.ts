@@ -2,24 +2,23 @@
  * Label images in NIfTI files. A plain `.nii` is read row by row from the file; a compressed one has no rows to seek to,
  * so it is decompressed once, as a stream, into one byte a voxel.
  */
-import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, readSync, statSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
+import { openBudget } from '../common/budget.ts';
 import { badInput, LarmorError } from '../common/errors.ts';
-import { watchInput } from '../common/files.ts';
+import { openInput, watchInput } from '../common/files.ts';
 import { detail } from '../common/log.ts';
 import { heldVolume, type LabelMap, type LabelVolume, type VolumeReader } from './label-image.ts';
 import { NIFTI_HEADER_BYTES, type NiftiHeader, parseNiftiHeader } from './nifti-header.ts';
 
 /** Bytes of the file kept at hand for rows to come. */
 const BLOCK_BYTES = 1 << 20;
-/** One byte a voxel must fit an array. */
-const MAX_HELD_VOXELS = 2 ** 33;
 
 export const readNiftiVolume: VolumeReader = (path, map) =>
   isGzip(path) ? inflated(path, map) : Promise.resolve(seekable(path, map));
 
 function isGzip(path: string): boolean {
-  const fd = openSync(path, 'r');
+  const fd = openInput(path);
   try {
     const bytes = new Uint8Array(2);
     return readSync(fd, bytes, 0, 2, 0) === 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -33,7 +32,7 @@ function truncated(path: string): LarmorError {
 }
 
 function seekable(path: string, map: LabelMap): LabelVolume {
-  const fd = openSync(path, 'r');
+  const fd = openInput(path);
   try {
     const head = new Uint8Array(NIFTI_HEADER_BYTES);
     const header = parseNiftiHeader(path, head.subarray(0, readSync(fd, head, 0, head.length, 0)));
@@ -126,11 +125,8 @@ async function* wholeHead(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer>
 
 function held(path: string, { size }: NiftiHeader): Uint8Array<ArrayBuffer> {
   const voxels = size[0] * size[1] * size[2];
-  const mend = 'decompress it: a plain .nii is read piece by piece';
-  if (voxels > MAX_HELD_VOXELS) throw badInput(path, `${voxels} voxels are too many to hold`, mend);
-  try {
-    return new Uint8Array(voxels);
-  } catch {
-    throw badInput(path, `${voxels} voxels do not fit in memory`, mend);
-  }
+  const fix =
+    'decompress it (a plain .nii is read piece by piece), or allow more with LARMOR_MEMORY, e.g. LARMOR_MEMORY=8G';
+  openBudget('phantom', path, statSync(path).size, fix).take(voxels, `${voxels} voxels`);
+  return new Uint8Array(voxels);
 }

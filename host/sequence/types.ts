@@ -11,6 +11,8 @@ export interface Sequence {
   readonly name: string;
   /** Pulseq version such as `1.4.1`; built-in sequences have none. */
   readonly version?: string;
+  /** Size of the file it came from: memory limits grow with it. */
+  readonly fileBytes?: number;
   /** Pulseq [DEFINITIONS] as written (`FOV` → `0.23 0.23 0.005`); lengths in metres. */
   readonly definitions: ReadonlyMap<string, string>;
   readonly blockCount: number;

@@ -3,6 +3,7 @@
  * readouts; the walk over all blocks strings these together and merges the precession between them, so a static spin
  * pays per segment and not per raster step.
  */
+import { openBudget } from '../common/budget.ts';
 import { badInput } from '../common/errors.ts';
 import { GAMMA_BAR } from '../common/units.ts';
 import { offsets } from '../sequence/offsets.ts';
@@ -10,7 +11,7 @@ import type { AdcEvent, RfEvent, Sequence } from '../sequence/types.ts';
 import { blockGradients, integral, type PiecewiseLinear } from '../sequence/waveform.ts';
 import { growing, recordTable } from './intern.ts';
 import { rfDuration, rfSteps } from './pulse.ts';
-import { pulseTable, rememberByEvents, waveformTable } from './tables.ts';
+import { checkSamples, pulseTable, rememberByEvents, waveformTable } from './tables.ts';
 import { OP, STRIDE, type Timeline, type TimelineOptions } from './types.ts';
 
 /** What a block does to a spin, in order. Precession [kx, ky, kz, dt] is merged with its neighbours later. */
@@ -37,8 +38,9 @@ export function compileTimeline(sequence: Sequence, { B0, maxRfStep }: TimelineO
   const readouts = growing(Int32Array);
   const receive = growing(Float64Array);
   const receiveShapes: Float64Array[] = [];
-  const pulses = pulseTable();
-  const waveforms = waveformTable();
+  const budget = openBudget('signal', sequence.name, sequence.fileBytes);
+  const pulses = pulseTable(budget);
+  const waveforms = waveformTable(budget);
   let sampleCount = 0;
 
   const blockActions = rememberByEvents((block, n) => {
@@ -54,7 +56,7 @@ export function compileTimeline(sequence: Sequence, { B0, maxRfStep }: TimelineO
       rf(rf: RfEvent): void {
         precessTo(rf.delay);
         const { frequency, phase } = offsets(rf, B0);
-        const pulse = pulses.intern(rfSteps(rf, gradients, maxRfStep), frequency, rfDuration(rf));
+        const pulse = pulses.intern(rfSteps(rf, gradients, maxRfStep, budget), frequency, rfDuration(rf));
         actions.push({ kind: 'excite', pulse, phase: -phase });
         now = rf.delay + rfDuration(rf);
       },
@@ -64,6 +66,7 @@ export function compileTimeline(sequence: Sequence, { B0, maxRfStep }: TimelineO
         const { frequency, phase } = offsets(adc, B0);
         const shape = adc.phaseShape === undefined ? -1 : receiveShapes.push(adc.phaseShape) - 1;
         const step = 2 * Math.PI * frequency * adc.dwell;
+        checkSamples(budget, adc.samples);
         const waveform = waveforms.intern(samplePoints(gradients, adc, first));
         actions.push({ kind: 'read', waveform, samples: adc.samples, receive: [phase + step / 2, step, shape] });
       },

@@ -6,10 +6,12 @@
  * kilohertz costs no extra steps.
  */
 
+import type { Budget } from '../common/budget.ts';
 import { direction } from '../common/direction.ts';
 import type { Seconds } from '../common/units.ts';
 import type { RfEvent } from '../sequence/types.ts';
 import { integral, type PiecewiseLinear, valueAt } from '../sequence/waveform.ts';
+import { checkSteps } from './tables.ts';
 import { STRIDE } from './types.ts';
 
 /** Where B1 or a gradient changes during a step, steps are this much shorter than `maxStep`: 1 µs, what sampled pulses have anyway. */
@@ -34,7 +36,12 @@ export function rfDuration(rf: RfEvent): Seconds {
  * its own for every repetition, so steps are numbers in a row and nothing is allocated for one.
  * @param gradients (x, y, z) of the block, in block time
  */
-export function rfSteps(rf: RfEvent, gradients: readonly PiecewiseLinear[], maxStep: Seconds): Float64Array {
+export function rfSteps(
+  rf: RfEvent,
+  gradients: readonly PiecewiseLinear[],
+  maxStep: Seconds,
+  budget: Budget,
+): Float64Array {
   const list = stepList();
   const corners = gradients.flatMap(({ t }) => Array.from(t, (time) => time - rf.delay)).sort((p, q) => p - q);
   let corner = 0;
@@ -45,10 +52,10 @@ export function rfSteps(rf: RfEvent, gradients: readonly PiecewiseLinear[], maxS
     for (; corner < corners.length && corners[corner]! < span.to - SAME_TIME; corner++) {
       const at = corners[corner]!;
       if (silent || at < from + SAME_TIME) continue;
-      play(list, span, from, at, rf.delay, gradients, maxStep);
+      play(list, span, from, at, rf.delay, gradients, maxStep, budget);
       from = at;
     }
-    play(list, span, from, span.to, rf.delay, gradients, maxStep);
+    play(list, span, from, span.to, rf.delay, gradients, maxStep, budget);
   }
   return list.finish();
 }
@@ -62,11 +69,13 @@ function play(
   delay: Seconds,
   gradients: readonly PiecewiseLinear[],
   maxStep: Seconds,
+  budget: Budget,
 ): void {
   const silent = re === 0 && im === 0 && slopeRe === 0 && slopeIm === 0;
   const slopes = silent ? [0, 0, 0] : gradients.map((gradient) => slopeOf(gradient, delay, from, to));
   const held = slopeRe === 0 && slopeIm === 0 && slopes.every((slope) => slope === 0);
   const count = held ? 1 : Math.max(1, Math.ceil(((to - from) * STEPS_PER_SLOPE) / maxStep - 1e-9));
+  checkSteps(budget, list.count() + count);
   let dt = (to - from) / count;
   // Samples on a raster are as long as each other but for rounding, and kernels pay for every step of another length.
   const before = list.last();
@@ -109,6 +118,7 @@ function stepList() {
   };
   return {
     last: (): Seconds | undefined => steps[steps.length - STRIDE.rfStep],
+    count: (): number => steps.length / STRIDE.rfStep,
     push(step: readonly number[], slopes: readonly number[]): void {
       if (single !== undefined && !areAlike(single.slopes, slopes)) settle();
       const at = steps.length;

@@ -2,12 +2,27 @@
  * The tables of the timeline in which equal things stand once: pulses, in-line waveforms, and the programs of blocks.
  */
 import { createHash } from 'node:crypto';
+import type { Budget } from '../common/budget.ts';
 import type { Block } from '../sequence/types.ts';
 import { growing } from './intern.ts';
 import { STRIDE } from './types.ts';
 
+/** What an RF step takes in tables here and in the kernels' memory, and a sample with a place of its own; measured. */
+const BYTES_PER_STEP = 350;
+const BYTES_PER_POINT = 100;
+
+/** Throws exit 65 if a budget has no room for so many steps of a pulse. */
+export function checkSteps(budget: Budget, count: number): void {
+  budget.check(BYTES_PER_STEP * count, `${count} RF steps of a pulse`);
+}
+
+/** Throws exit 65 if a budget has no room for a readout of so many samples. */
+export function checkSamples(budget: Budget, count: number): void {
+  budget.check(BYTES_PER_POINT * count, `a readout of ${count} samples`);
+}
+
 /** Pulses and their steps, by content. */
-export function pulseTable() {
+export function pulseTable(budget: Budget) {
   const pulses = growing(Float64Array);
   const steps = growing(Float64Array);
   const known = new Map<string, number>();
@@ -18,6 +33,8 @@ export function pulseTable() {
       const found = known.get(key);
       if (found !== undefined) return found;
       const index = pulses.length / STRIDE.pulse;
+      const count = list.length / STRIDE.rfStep;
+      budget.take(BYTES_PER_STEP * count, `${steps.length / STRIDE.rfStep + count} RF steps`);
       pulses.push(steps.length / STRIDE.rfStep, list.length / STRIDE.rfStep, offset, duration);
       steps.append(list);
       known.set(key, index);
@@ -28,7 +45,7 @@ export function pulseTable() {
 }
 
 /** Sample positions of readouts, by content. */
-export function waveformTable() {
+export function waveformTable(budget: Budget) {
   const waveforms = growing(Int32Array);
   const all = growing(Float64Array);
   const known = new Map<string, number>();
@@ -38,6 +55,8 @@ export function waveformTable() {
       const found = known.get(key);
       if (found !== undefined) return found;
       const index = waveforms.length / STRIDE.waveform;
+      const count = points.length / STRIDE.point;
+      budget.take(BYTES_PER_POINT * count, `${all.length / STRIDE.point + count} different samples`);
       waveforms.push(all.length / STRIDE.point, points.length / STRIDE.point, Number(linear));
       all.append(points);
       known.set(key, index);

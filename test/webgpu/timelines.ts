@@ -1,4 +1,5 @@
 /** Timelines written by hand, for what the built-in sequences do not do: spirals, trains of pulses, huge moments. */
+import { openBudget } from '../../host/common/budget.ts';
 import { GAMMA_BAR } from '../../host/common/units.ts';
 import { growing, recordTable } from '../../host/timeline/intern.ts';
 import { pulseTable, waveformTable } from '../../host/timeline/tables.ts';
@@ -22,8 +23,8 @@ export function timelineOf(parts: readonly Part[]): Timeline {
   const excitations = recordTable(STRIDE.excitation);
   const readouts = growing(Int32Array);
   const receive = growing(Float64Array);
-  const pulses = pulseTable();
-  const waveforms = waveformTable();
+  const pulses = pulseTable(openBudget('signal', 'test', undefined));
+  const waveforms = waveformTable(openBudget('signal', 'test', undefined));
   let sampleCount = 0;
   for (const part of parts) {
     if ('precess' in part) ops.push(OP.precess, segments.intern(part.precess));

@@ -3,11 +3,12 @@
  * loaded when the first file is opened and not before. Its Node build sees the real file system and reads what is asked
  * for, never the whole file. Whatever it throws, an abort of the library on a corrupt file included, becomes one line.
  */
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { File as H5File } from 'h5wasm/node';
+import { openBudget } from '../budget.ts';
 import { badInput, LarmorError } from '../errors.ts';
-import { requireFile, watchInput } from '../files.ts';
+import { openInput, watchInput } from '../files.ts';
 import { type H5Module, membersOf, type RecordDataset, readRecords } from './records.ts';
 
 export type Numbers =
@@ -56,8 +57,7 @@ const SIGNATURE_PLACES = [0, 512, 1024, 2048];
 
 /** Whether the file carries the HDF5 signature. @throws LarmorError 66 if it cannot be opened */
 export function isHdf5(path: string): boolean {
-  requireFile(path);
-  const fd = openSync(path, 'r');
+  const fd = openInput(path);
   try {
     const bytes = Buffer.alloc(8);
     return SIGNATURE_PLACES.some((at) => readSync(fd, bytes, 0, 8, at) === 8 && bytes.toString('latin1') === SIGNATURE);
@@ -71,13 +71,16 @@ export async function openHdf5(path: string): Promise<Hdf5Reader> {
   if (!isHdf5(path)) throw badInput(path, 'is not an HDF5 file', 'check which file is meant');
   const { h5, module } = await loadHdf5();
   if (aborted) throw badInput(path, 'HDF5 stopped at an earlier damaged file', 'start again without that file');
-  const file = guard(path, () => {
+  const file = guardedIn(path, path, () => {
     const opened = new h5.File(resolve(path), 'r');
     if (opened.file_id < 0n) throw new Error('cannot be opened');
     return opened;
   });
   return reader(path, file, h5, module);
 }
+
+/** The library decompresses chunks whole; below this size that is no concern. */
+const LARGE_CHUNK = 2 ** 24;
 
 type H5 = typeof import('h5wasm/node');
 
@@ -90,17 +93,52 @@ export async function loadHdf5(): Promise<{ readonly h5: H5; readonly module: H5
     const h5 = await import('h5wasm/node');
     const module = await h5.ready;
     module.activate_throwing_error_handler();
+    confine(module);
     return { h5, module };
   } finally {
     console.error = print;
   }
 }
 
+/** The file that is being read: the one that the library may open. Undefined while it does something else. */
+let onlyFile: string | undefined;
+/** Another file that it wanted. */
+let foreign: string | undefined;
+let confined = false;
+
+/**
+ * Keeps the library to the file it was given: links to other files, external storage and virtual datasets would make a
+ * phantom of whatever path they name, /proc included. All its ways to a file end in this function of Emscripten's.
+ */
+function confine(module: H5Module): void {
+  if (confined) return;
+  confined = true;
+  const { FS } = module as unknown as {
+    FS: { open(path: string, flags: number, ...rest: unknown[]): unknown; ErrnoError: new (code: number) => Error };
+  };
+  const open = FS.open;
+  FS.open = (path, flags, ...rest) => {
+    // Its reports of errors pass through new temporary files.
+    const isNew = (Number(flags) & O_EXCL) !== 0;
+    if (onlyFile === undefined || isNew || resolve(path) === onlyFile) return open(path, flags, ...rest);
+    // It also looks for folders of plug-ins.
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== false) return open(path, flags, ...rest);
+    foreign = path;
+    throw new FS.ErrnoError(EACCES);
+  };
+}
+
+/** WASI's number, and Emscripten's (Linux's) flag of an open that must create the file. */
+const EACCES = 2;
+const O_EXCL = 0o200;
+
 /** Set once a file has made the library abort: it then answers nothing more in this process. */
 let aborted = false;
 
 function reader(path: string, file: H5File, h5: H5, module: H5Module): Hdf5Reader {
   const size = statSync(path).size;
+  const guard = <T>(place: string, step: () => T): T => guardedIn(path, place, step);
+  const budget = openBudget('phantom', path, size);
   const entity = (inside: string) => guard(`${path} ${inside}`, () => (inside === '/' ? file : file.get(inside)));
   return {
     path,
@@ -119,6 +157,9 @@ function reader(path: string, file: H5File, h5: H5, module: H5Module): Hdf5Reade
         throw badInput(place, 'no such dataset', 'check that the file is of this kind');
       const shape = guard(place, () => dataset.shape);
       if (!shape) throw badInput(place, 'holds nothing', 'check the program that wrote it');
+      const { chunks, size: bytes } = guard(place, () => dataset.metadata);
+      const chunk = (chunks ?? []).reduce((product, extent) => product * extent, bytes);
+      if (chunk > LARGE_CHUNK) budget.take(chunk, `a chunk of ${chunk} bytes`, place);
       return {
         place,
         shape,
@@ -141,6 +182,11 @@ function reader(path: string, file: H5File, h5: H5, module: H5Module): Hdf5Reade
     text(inside) {
       const place = `${path} ${inside}`;
       const dataset = entity(inside);
+      if (dataset instanceof h5.Dataset) {
+        const { size: each, total_size: count } = guard(place, () => dataset.metadata);
+        const bytes = each * count;
+        budget.take(bytes, `a text of ${bytes} bytes`, place);
+      }
       const value = dataset instanceof h5.Dataset ? guard(place, () => dataset.value) : undefined;
       const text = Array.isArray(value) ? value[0] : value;
       if (typeof text !== 'string') throw badInput(place, 'holds no text', 'check that the file is of this kind');
@@ -171,11 +217,17 @@ function numbersFrom(value: unknown, place: string): Numbers {
 }
 
 /** Runs one step of the library; its errors span many lines, of which the innermost cause is worth a reader's time. */
-function guard<T>(place: string, step: () => T): T {
+function guardedIn<T>(path: string, place: string, step: () => T): T {
+  onlyFile = resolve(path);
+  foreign = undefined;
   try {
-    return step();
+    const result = step();
+    if (foreign !== undefined) throw new Error('refers to another file');
+    return result;
   } catch (error) {
     if (error instanceof LarmorError) throw error;
+    if (foreign !== undefined)
+      throw badInput(place, `refers to another file, '${foreign}'`, 'copy its data into this file, e.g. with h5repack');
     if (error instanceof WebAssembly.RuntimeError) {
       aborted = true;
       throw badInput(place, 'is damaged so that HDF5 stops at it', 'check that the file was copied whole');
@@ -183,5 +235,7 @@ function guard<T>(place: string, step: () => T): T {
     const causes = [...String(error).matchAll(/\): (.+)/g)];
     const cause = causes.at(-1)?.[1] ?? String(error).split('\n')[0];
     throw badInput(place, `HDF5 cannot read it (${cause.trim()})`, 'check that the file was copied whole');
+  } finally {
+    onlyFile = undefined;
   }
 }

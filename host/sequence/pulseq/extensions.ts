@@ -2,6 +2,7 @@
  * Pulseq extensions: what a block does besides RF, gradients and ADC. A block names the head of a linked list, each
  * link of which names an extension by number and a row in that extension's specification.
  */
+import type { Budget } from '../../common/budget.ts';
 import { badInput } from '../../common/errors.ts';
 import { warn } from '../../common/log.ts';
 import type { LabelEvent, RfShimEvent, TriggerEvent } from '../types.ts';
@@ -61,45 +62,53 @@ const label = (cursor: Cursor, mode: 'set' | 'inc'): LabelEvent => ({
   mode,
 });
 
+/** What a resolved list takes, and each of its entries. */
+const BYTES_PER_LIST = 256;
+const BYTES_PER_LINK = 16;
+/** Links that a budget is asked for together. */
+const LINK_BATCH = 1024;
+
 /** How a row of each known extension reads, after its id. Times in µs. */
-const PARSERS: Record<string, (cursor: Cursor) => Row> = {
-  LABELSET: (cursor) => label(cursor, 'set'),
-  LABELINC: (cursor) => label(cursor, 'inc'),
-  TRIGGERS: (cursor) => {
-    const type = integerField(cursor, 'type', 1);
-    if (type > 2) throw wrong(cursor, `trigger type is ${type}`, 'it is 1 (output) or 2 (input)');
-    return {
-      type: type === 1 ? 'output' : 'input',
-      channel: integerField(cursor, 'channel', 0),
-      delay: microseconds(cursor, 'delay'),
-      duration: microseconds(cursor, 'duration'),
-    };
-  },
-  ROTATIONS: (cursor) => {
-    const q = ['w', 'x', 'y', 'z'].map((part) => numberField(cursor, `quaternion ${part}`));
-    const norm = Math.hypot(...q);
-    // Files carry six digits; a norm further from 1 than this is no rotation.
-    if (Math.abs(norm - 1) < 1e-3) return rotationMatrix(q.map((part) => part / norm));
-    throw wrong(cursor, `the rotation quaternion has norm ${norm}`, 'it must be 1');
-  },
-  DELAYS: (cursor) => {
-    integerField(cursor, 'number', 0);
-    const offset = numberField(cursor, 'offset') / 1e6;
-    const factor = numberField(cursor, 'factor');
-    if (factor === 0) throw wrong(cursor, 'the factor of the soft delay is 0', 'it must not be');
-    return { offset, factor, hint: wordField(cursor, 'hint') };
-  },
-  RF_SHIMS: (cursor) => {
-    const channels = integerField(cursor, 'number of channels', 1);
-    const magnitude: number[] = [];
-    const phase: number[] = [];
-    for (let channel = 0; channel < channels; channel++) {
-      magnitude.push(numberField(cursor, 'magnitude'));
-      phase.push(numberField(cursor, 'phase'));
-    }
-    return { magnitude, phase };
-  },
-};
+const PARSERS: ReadonlyMap<string, (cursor: Cursor) => Row> = new Map<string, (cursor: Cursor) => Row>(
+  Object.entries({
+    LABELSET: (cursor) => label(cursor, 'set'),
+    LABELINC: (cursor) => label(cursor, 'inc'),
+    TRIGGERS: (cursor) => {
+      const type = integerField(cursor, 'type', 1);
+      if (type > 2) throw wrong(cursor, `trigger type is ${type}`, 'it is 1 (output) or 2 (input)');
+      return {
+        type: type === 1 ? 'output' : 'input',
+        channel: integerField(cursor, 'channel', 0),
+        delay: microseconds(cursor, 'delay'),
+        duration: microseconds(cursor, 'duration'),
+      };
+    },
+    ROTATIONS: (cursor) => {
+      const q = ['w', 'x', 'y', 'z'].map((part) => numberField(cursor, `quaternion ${part}`));
+      const norm = Math.hypot(...q);
+      // Files carry six digits; a norm further from 1 than this is no rotation.
+      if (Math.abs(norm - 1) < 1e-3) return rotationMatrix(q.map((part) => part / norm));
+      throw wrong(cursor, `the rotation quaternion has norm ${norm}`, 'it must be 1');
+    },
+    DELAYS: (cursor) => {
+      integerField(cursor, 'number', 0);
+      const offset = numberField(cursor, 'offset') / 1e6;
+      const factor = numberField(cursor, 'factor');
+      if (factor === 0) throw wrong(cursor, 'the factor of the soft delay is 0', 'it must not be');
+      return { offset, factor, hint: wordField(cursor, 'hint') };
+    },
+    RF_SHIMS: (cursor) => {
+      const channels = integerField(cursor, 'number of channels', 1, 2 ** 16);
+      const magnitude: number[] = [];
+      const phase: number[] = [];
+      for (let channel = 0; channel < channels; channel++) {
+        magnitude.push(numberField(cursor, 'magnitude'));
+        phase.push(numberField(cursor, 'phase'));
+      }
+      return { magnitude, phase };
+    },
+  }),
+);
 
 function microseconds(cursor: Cursor, name: string): number {
   const value = numberField(cursor, name);
@@ -116,7 +125,7 @@ export function readSpecification(cursor: Cursor, { specifications }: ExtensionS
   if (specifications.has(number)) throw wrong(cursor, `extension number ${number} is taken`, 'give each its own');
   const rows = new Map<number, Row>();
   specifications.set(number, { name, rows });
-  const parse = PARSERS[name];
+  const parse = PARSERS.get(name);
   if (parse === undefined) {
     return () => {
       // Rows of an unknown extension have no form that could be checked.
@@ -141,13 +150,14 @@ export function resolveExtensions(
   { links, specifications }: ExtensionStore,
   required: readonly string[],
   path: string,
+  budget: Budget,
 ): (head: number, place: string) => ExtensionList {
   for (const name of required) {
-    if (name in PARSERS) continue;
+    if (PARSERS.has(name)) continue;
     throw badInput(`${path} [DEFINITIONS]`, `extension ${name} is required but not known`, 'write the file without it');
   }
   for (const { name } of specifications.values()) {
-    if (!(name in PARSERS)) warn(`${path}: extension ${name} is not known and has no effect`);
+    if (!PARSERS.has(name)) warn(`${path}: extension ${name} is not known and has no effect`);
   }
   const rowOf = indexById(links, path);
   const resolved = new Map<number, ExtensionList>();
@@ -156,11 +166,13 @@ export function resolveExtensions(
     if (known !== undefined) return known;
     const gathered: Gathered = { labels: [], triggers: [] };
     let length = 0;
+    budget.take(BYTES_PER_LIST, `${resolved.size + 1} extension lists`, place);
     for (let id = head; id !== 0; ) {
       const row = rowOf(id);
       if (row === -1) throw badInput(place, `extension ${id} does not exist`, 'define it or write the file again');
-      if (++length > links.count)
-        throw badInput(place, `extension list ${head} runs in a circle`, 'end it with next 0');
+      if (++length % LINK_BATCH === 0)
+        budget.take(BYTES_PER_LINK * LINK_BATCH, `extension list ${head} of ${length} entries`, place);
+      if (length > links.count) throw badInput(place, `extension list ${head} runs in a circle`, 'end it with next 0');
       const [number, ref, next] = links.values.subarray(
         row * LINK_WIDTH,
         (row + 1) * LINK_WIDTH,
@@ -169,7 +181,7 @@ export function resolveExtensions(
       const specification = specifications.get(number!);
       if (specification === undefined)
         throw badInput(here, `extension number ${number} is not specified`, 'specify it');
-      if (specification.name in PARSERS) {
+      if (PARSERS.has(specification.name)) {
         const found = specification.rows.get(ref!);
         if (found === undefined) throw badInput(here, `${specification.name} ${ref} does not exist`, 'define it');
         gather(gathered, specification.name, found, here);

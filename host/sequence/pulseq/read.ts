@@ -3,7 +3,7 @@
  * typed-array tables first; here ids become rows, blocks get their durations and everything is checked, so that
  * `block(n)` later only puts records together and cannot fail.
  */
-import { openBudget } from '../../common/budget.ts';
+import { type Budget, openBudget } from '../../common/budget.ts';
 import { badInput } from '../../common/errors.ts';
 import { readInput } from '../../common/files.ts';
 import { warn } from '../../common/log.ts';
@@ -15,6 +15,7 @@ import { blockDurations, type Resolve, type RowOf, softDelayValues } from './dur
 import { deriveEdges } from './edges.ts';
 import { resolveExtensions } from './extensions.ts';
 import { gradientEvents } from './gradients.ts';
+import { ADC } from './layouts.ts';
 import { adcEvents, rfEnd, rfEvents, rfShims } from './pulses.ts';
 import { readSections, type Sections, SLOT_COUNT, SLOTS } from './sections.ts';
 import { verifySignature } from './signature.ts';
@@ -45,7 +46,8 @@ export function readPulseq(path: string, options: PulseqOptions = {}): Sequence 
 
   const raster = rasters(sections.definitions, path);
   const required = (sections.definitions.get('RequiredExtensions') ?? '').split(/\s+/).filter(Boolean);
-  const extension = resolveExtensions(sections.extensions, required, path);
+  const budget = openBudget('waveforms', path, bytes.length);
+  const extension = resolveExtensions(sections.extensions, required, path, budget);
   const rowOf = {
     rf: indexById(sections.rf, path),
     gradient: indexById(sections.gradients, path),
@@ -54,7 +56,7 @@ export function readPulseq(path: string, options: PulseqOptions = {}): Sequence 
   };
   checkReferences(sections, rowOf);
 
-  const source = openSource(sections, raster, openBudget('waveforms', path, bytes.length));
+  const source = openSource(sections, raster, budget);
   const gradients = gradientEvents(source);
   const made = { rf: rfEvents(source), shim: rfShims(source), gradient: gradients.event, adc: adcEvents(source) };
   // Making every RF and ADC event, and asking for every gradient's end, finds whatever is wrong with them.
@@ -69,6 +71,7 @@ export function readPulseq(path: string, options: PulseqOptions = {}): Sequence 
       return delay + samples * dwell;
     }),
   };
+  limitSamples(sections, rowOf, openBudget('signal', path, bytes.length));
   const durations = blockDurations(sections, raster.block, ends, rowOf, extension, options.softDelays ?? {});
   if (sections.layout !== 'v5') {
     const edges = deriveEdges(source, durations, ends.gradient, rowOf.gradient);
@@ -77,6 +80,7 @@ export function readPulseq(path: string, options: PulseqOptions = {}): Sequence 
   return {
     name: path,
     version,
+    fileBytes: bytes.length,
     definitions: inMeters(sections.definitions),
     blockCount: blocks.count,
     duration: durations.reduce((sum, duration) => sum + duration, 0),
@@ -88,6 +92,18 @@ export function readPulseq(path: string, options: PulseqOptions = {}): Sequence 
 /** Editors on Windows begin a file with a byte-order mark, which belongs to the encoding and not to the text. */
 function withoutMark(bytes: Buffer): Buffer {
   return bytes.toString('latin1', 0, 3) === '\xef\xbb\xbf' ? bytes.subarray(3) : bytes;
+}
+
+/** What a sample takes in the sums over spins, in the signal and in the raw data, measured. */
+const BYTES_PER_SAMPLE = 60;
+
+function limitSamples({ path, blocks, adc }: Sections, rowOf: RowOf, budget: Budget): void {
+  let samples = 0;
+  for (let block = 0; block < blocks.count; block++) {
+    const id = blocks.slots[block * SLOT_COUNT + SLOTS.adc]!;
+    if (id !== 0) samples += adc.values[rowOf.adc(id) * ADC.width + ADC.samples]!;
+  }
+  budget.take(BYTES_PER_SAMPLE * samples, `${samples} samples`, path);
 }
 
 interface Events {

@@ -6,18 +6,18 @@
  * The time is counted in slices of the watching thread's own life, so a job that was suspended as a whole is not taken for dead.
  */
 import { Worker } from 'node:worker_threads';
-import { EXIT } from '../common/errors.ts';
 
 /** Slices in the time after which a call counts as lost. */
 const SLICES = 20;
+const LAST_WORDS_MS = 100;
 
 /**
- * What the watching thread runs. It ends the job through the addon that the main thread has loaded: MPI_Abort comes through from any
- * thread with the MPIs we know, and if it does not, the launcher notices the killed process.
+ * What the watching thread runs. Only the main thread may call MPI, MPI_Abort included, so it kills the process: launchers end a job
+ * of which a rank was killed, with a code of their own (137, or 9 under MPICH).
  */
 const WATCH = `
-const { workerData: { shared, message, code, slices } } = require('node:worker_threads');
-const { readFileSync, writeSync } = require('node:fs');
+const { workerData: { shared, message, slices } } = require('node:worker_threads');
+const { writeSync } = require('node:fs');
 const [CALLS, LIMIT_MS] = [0, 1];
 const state = new Int32Array(shared);
 for (let silent = 0, last = 0; ; ) {
@@ -29,11 +29,7 @@ for (let silent = 0, last = 0; ; ) {
   if (Atomics.wait(state, CALLS, calls, slice) !== 'timed-out' || ++silent <= slices) continue;
   try {
     writeSync(2, message.replace('LIMIT', state[LIMIT_MS] / 1e3) + '\\n');
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
-    const path = /\\/.*\\/mpi-(openmpi|mpich)\\.node$/m.exec(readFileSync('/proc/self/maps', 'utf8'))[0];
-    const addon = { exports: {} };
-    process.dlopen(addon, path);
-    addon.exports.abort(0, code);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${LAST_WORDS_MS}); // launchers drop what they have not read
   } finally {
     process.kill(process.pid, 'SIGKILL');
   }
@@ -52,7 +48,7 @@ export function watchBlocking(limit: number): BlockingWatch {
   const message =
     'larmor: another rank has not answered within MPI for LIMIT s: stopped, or cut off from the network. ' +
     'The job ends; --resume goes on from its last checkpoint, --watchdog sets how long to wait';
-  const workerData = { shared, message, code: EXIT.internal, slices: SLICES };
+  const workerData = { shared, message, slices: SLICES };
   new Worker(WATCH, { eval: true, workerData, name: 'watchdog', stdout: false }).unref();
   const change = (): void => {
     Atomics.add(state, calls, 1);

@@ -62,9 +62,13 @@ for (const family of present) {
       await until('a checkpoint', () => existsSync(join(cwd, 'kept/checkpoint.larmor')));
       kill(running.ranks().get(victim)!, 'SIGSTOP');
       const ended = await running.ended;
-      assert.equal(ended.code, 70, transcript(ended));
       const lines = errorsIn(ended);
       assert.equal(lines.length, 1, transcript(ended));
+      if (/not answered within MPI for 2 s/.test(lines[0]!)) {
+        assert.notEqual(ended.code, 0, 'stopped between two pieces of a reduce, where the other can only be killed');
+        return;
+      }
+      assert.equal(ended.code, 70, transcript(ended));
       assert.match(lines[0]!, new RegExp(`rank ${victim} \\(.+\\) has given no sign of life for 2 s`));
     });
   }

@@ -1,0 +1,167 @@
+/**
+ * Faults at every step, one after the other, on one rank and on two of both MPIs: never exit code 0 without the result, never a
+ * hang, one line that says where the command was.
+ */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { type Ended, errorsIn, type Launch, present, run, scratch, transcript } from './launch.ts';
+
+/** Exit code, and what the one line says. */
+type Expected = readonly [code: number, line: RegExp];
+
+const WATCHDOG = 2;
+const ended = (place: string): Expected => [70, new RegExp(`ended before its work did, while at '${place}'`)];
+const deadlock: Expected = [70, /all ranks have been waiting for each other for 2 s/];
+/** The code is the launcher's: the rank that waits inside MPI is killed. */
+const inMpi = /has not answered within MPI for 2 s/;
+
+/** Faults of a run of any number of ranks; those of the last rank where there are several. */
+const anywhere: readonly (readonly [string, ...Expected])[] = [
+  ...['hosts', 'options', 'inputs', 'plan', 'start', 'engine', 'simulating', 'verify', 'end'].map(
+    (place) => [`never@${place}`, ...ended(place)] as const,
+  ),
+  ['never@collecting sums', ...ended('collecting sums')],
+  ['never@leaving MPI', ...ended('leaving MPI')],
+  ['exit@inputs', ...ended('inputs')],
+  ['exit@simulating', ...ended('simulating')],
+  ['throw@simulating', 70, /internal error.*failpoint at 'simulating'/],
+  ['throw@engine', 70, /internal error.*failpoint at 'engine'/],
+];
+
+const small = ['simulate', 'epi', 'head2d', '--verify', '-o', 'raw.npy', '-q', '--watchdog', `${WATCHDOG}`];
+
+async function fail(failpoint: string, args: readonly string[], launch: Launch): Promise<Ended> {
+  return run(args, { ...launch, environment: { LARMOR_FAILPOINT: failpoint }, limit: 120 });
+}
+
+async function assertFails(
+  t: TestContext,
+  failpoint: string,
+  expected: Expected,
+  launch: Omit<Launch, 'cwd'>,
+): Promise<void> {
+  const cwd = scratch(t);
+  const [code, line] = expected;
+  const outcome = await fail(failpoint, small, { ...launch, cwd });
+  const what = `${failpoint}: ${transcript(outcome)}`;
+  assert.equal(outcome.code, code, what);
+  assert.equal(errorsIn(outcome).length, 1, what);
+  assert.match(outcome.stderr, line, what);
+  if (!/verify|end|leaving|reducing/.test(failpoint)) assert.deepEqual(readdirSync(cwd), [], what);
+}
+
+test('one rank: a fault at every step', async (t) => {
+  for (const [failpoint, ...expected] of anywhere) await assertFails(t, failpoint, expected, {});
+});
+
+for (const family of present) {
+  const launch = { family, ranks: 2 } as const;
+  test(`${family}: a fault of rank 1 at every step`, async (t) => {
+    // The MPIs take turns: what is at fault is Larmor's own.
+    const own = anywhere.filter((_, n) => n % present.length === present.indexOf(family));
+    for (const [failpoint, ...expected] of own) await assertFails(t, `${failpoint}#1`, expected, launch);
+  });
+
+  test(`${family}: messages that are lost, ranks that stop within MPI`, async (t) => {
+    await assertFails(t, 'never@inputs#0', ended('inputs'), launch);
+    await assertFails(t, 'lose@message meet#1', deadlock, launch);
+    await assertFails(t, 'lose@message done#1', deadlock, launch);
+    await assertFails(t, 'lose@message collect#0', deadlock, launch);
+    await assertFails(t, 'stop@simulating#1', [70, /rank 1 \(.+\) has given no sign of life for 2 s/], launch);
+    await assertFails(t, 'stop@inputs#0', [70, /rank 0 \(.+\) has given no sign of life for 2 s/], launch);
+    const cwd = scratch(t);
+    for (const failpoint of ['stop@reducing#0', 'stop@leaving MPI#1']) {
+      // Sums too large for MPI to send unasked, so the others wait inside MPI.
+      const args = [...small, '--set', 'sequence.n=256'];
+      const outcome = await fail(failpoint, args, { ...launch, cwd });
+      assert.notEqual(outcome.code, 0, transcript(outcome));
+      assert.match(outcome.stderr, inMpi, transcript(outcome));
+      assert.ok(outcome.seconds < 60, transcript(outcome));
+    }
+  });
+
+  test(`${family}: ranks that were told different things agree on one line`, async (t) => {
+    const cwd = scratch(t);
+    for (const [option, line] of [
+      [['--schedule', 'dynamic'], /rank 1 \(.+\) was given --schedule dynamic, rank 0 \(.+\) --schedule static/],
+      [['--checkpoint', 'kept'], /--checkpoint kept, rank 0 \(.+\) --checkpoint none/],
+      [['--verify'], /--verify true, rank 0 \(.+\) --verify false/],
+      [['-o', 'other.npy'], /--output raw.npy other.npy, rank 0/],
+    ] as const) {
+      const args = ['simulate', 'epi', 'head2d', '-o', 'raw.npy'];
+      const outcome = await run(args, { ...launch, cwd, odd: { args: [...args, ...option] } });
+      assert.equal(outcome.code, 65, transcript(outcome));
+      assert.equal(errorsIn(outcome).length, 1, transcript(outcome));
+      assert.match(errorsIn(outcome)[0]!, line);
+    }
+    assert.deepEqual(readdirSync(cwd), []);
+  });
+}
+
+test('a simulation thread that leaves or fails', async (t) => {
+  for (const failpoint of ['exit@worker', 'throw@worker']) {
+    const cwd = scratch(t);
+    const args = ['simulate', 'epi', 'head2d', '--threads', '2', '-q', '-o', 'raw.npy'];
+    const outcome = await fail(failpoint, args, { cwd });
+    assert.equal(outcome.code, 70, transcript(outcome));
+    assert.match(errorsIn(outcome)[0]!, /a simulation thread (died|left)|could not be started/, transcript(outcome));
+    assert.ok(!existsSync(join(cwd, 'raw.npy')));
+  }
+});
+
+test('writes that fail: the output, the checkpoint, the record of a finished run', async (t) => {
+  const args = [
+    'simulate',
+    'epi',
+    'head2d',
+    '-q',
+    '--checkpoint',
+    'kept',
+    '-o',
+    'raw.npy',
+    '-o',
+    'raw.cfl',
+    '-o',
+    'raw.mat',
+    '-o',
+    'raw.mrd',
+  ];
+  for (const name of ['raw.npy', 'raw.cfl', 'raw.hdr', 'raw.mat', 'raw.mrd']) {
+    const cwd = scratch(t);
+    const outcome = await fail(`full@write ${name}`, args, { cwd });
+    assert.equal(outcome.code, 73, transcript(outcome));
+    assert.match(errorsIn(outcome)[0]!, new RegExp(`^larmor: ${name}: no space left .+; all tiles are kept in kept`));
+    assert.ok(!existsSync(join(cwd, name)));
+    assert.equal((await run(['status', 'kept'], { cwd })).code, 75);
+    const resumed = await run([...args, '--resume'], { cwd });
+    assert.equal(resumed.code, 0, transcript(resumed));
+    assert.equal((await run(['status', 'kept'], { cwd })).code, 0);
+  }
+  const cwd = scratch(t);
+  const unkept = await fail('full@write checkpoint.larmor', args, { cwd });
+  assert.equal(unkept.code, 0, transcript(unkept));
+  assert.match(unkept.stderr, /warning: .+checkpoint\.larmor: no space left.+the run goes on/);
+  const unrecorded = await fail('full@write complete.json', args, { cwd });
+  assert.equal(unrecorded.code, 73, transcript(unrecorded));
+  assert.ok(existsSync(join(cwd, 'raw.npy')));
+});
+
+test('other commands: a promise that never settles', async (t) => {
+  const cwd = scratch(t);
+  for (const args of [
+    ['info', 'gre'],
+    ['plan', 'fid', 'column'],
+    ['phantom', 'make', 'column', '-o', 'a.phantom'],
+    ['sequence', 'waveforms', 'fid', '-o', 'a.json'],
+    ['reconstruct', 'a.mrd'],
+    ['doctor'],
+  ]) {
+    const place = args[0] === 'phantom' || args[0] === 'sequence' ? args[1]! : args[0]!;
+    const outcome = await fail(`never@${place}`, args, { cwd });
+    assert.equal(outcome.code, 70, transcript(outcome));
+    assert.match(errorsIn(outcome)[0]!, ended(place)[1]);
+  }
+  assert.deepEqual(readdirSync(cwd), []);
+});

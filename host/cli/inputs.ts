@@ -87,8 +87,26 @@ export function reportFindings(sequence: Sequence, scanner: Scanner, strict: boo
 /** How the sequence encodes space, with a warning for whatever is doubtful about it. @throws LarmorError 65 */
 export function inferEncoding(sequence: Sequence, scanner: Scanner): Encoding {
   const encoding = encode(sequence, scanner);
-  for (const text of encoding.warnings) warn(text);
+  for (const text of [...encoding.warnings, ...implausibleTimes(sequence, encoding)]) warn(text);
   return encoding;
+}
+
+/** Echo and repetition times [s] beyond these are probably milliseconds in the file's [DEFINITIONS]. */
+const PLAUSIBLE_TE = 5;
+const PLAUSIBLE_TR = 60;
+
+function implausibleTimes({ name }: Sequence, { TE, TR }: Encoding): string[] {
+  const shown = (time: Seconds): string => formatQuantity(time, 's');
+  const [repetition = Number.POSITIVE_INFINITY] = TR;
+  const echo = Math.max(0, ...TE);
+  const unit = 'times in a file are in seconds';
+  const texts: string[] = [];
+  if (TR.length > 0 && repetition > PLAUSIBLE_TR)
+    texts.push(`TR is ${shown(repetition)}, which is implausible; ${unit} (${shown(repetition / 1e3)}?)`);
+  if (echo > PLAUSIBLE_TE) texts.push(`TE is ${shown(echo)}, which is implausible; ${unit} (${shown(echo / 1e3)}?)`);
+  if (echo > repetition)
+    texts.push(`TE (${shown(echo)}) is longer than TR (${shown(repetition)}); check both and their units`);
+  return texts.map((text) => `${name}: ${text}`);
 }
 
 /** The field of a tissue table is scaled away for off-resonance, not for relaxation times. */

@@ -19,7 +19,7 @@ export interface Finding {
   readonly count: number;
   readonly what: string;
   readonly mend: string;
-  /** `warning`: past what the hardware can do; `note`: off its clocks or within its switching times. */
+  /** `warning`: beyond what the hardware can do; `note`: off its rasters or within its dead times. */
   readonly severity: 'warning' | 'note';
 }
 
@@ -128,7 +128,7 @@ function findingKinds(sequence: Sequence, scanner: Scanner): (name: string) => K
     if (name.startsWith('peak'))
       return {
         severity: 'warning',
-        mend: 'lengthen it or turn it less',
+        mend: 'lengthen it or rotate it less',
         say: (peak) => `gradient ${axis} reaches ${milli(peak)}, the scanner allows ${milli(scanner.Gmax)}`,
       };
     if (name.startsWith('slew'))

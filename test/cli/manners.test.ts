@@ -94,6 +94,24 @@ test('a soft delay takes a unit, and an implausible one a warning', () => {
   assert.match(larmor('info', path, '--set', 'te=1').stderr, /no soft delay te; did you mean TE\?/);
 });
 
+test('times of a file in milliseconds are named as implausible', () => {
+  const definitions =
+    '[DEFINITIONS]\nBlockDurationRaster 1e-05\nGradientRasterTime 1e-05\nRadiofrequencyRasterTime 1e-06\nAdcRasterTime 1e-07\n';
+  const withTR = (TR: string): string =>
+    seqFolder()(
+      seqText({
+        definitions: `${definitions}TR ${TR}\n`,
+        blocks: '[BLOCKS]\n1 100 1 0 0 0 0 0\n2 100 0 0 0 0 1 0\n',
+        gradients: '',
+        extensions: '',
+        rf: '[RF]\n1 250 1 2 0 50 100 0 0 0 0 e\n',
+      }),
+    );
+  assert.match(facts(withTR('5000')).warnings.join('\n'), /TR is 5000s, which is implausible; .*\(5s\?\)/);
+  assert.match(facts(withTR('1e-4')).warnings.join('\n'), /TE \([\d.]+us\) is longer than TR \(100us\)/);
+  assert.doesNotMatch(facts(withTR('5')).warnings.join('\n'), /T[ER] /);
+});
+
 test('a setting given twice: the last one counts, with a warning', () => {
   const { stderr, stdout } = larmor('info', 'fid', '--set', 'samples=5', '--set', 'samples=7', '--json');
   assert.equal(JSON.parse(stdout).samples, 7);

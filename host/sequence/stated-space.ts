@@ -32,8 +32,10 @@ export function statedSpace(definitions: ReadonlyMap<string, string>, sampled: M
   const inMeters =
     sampled === undefined ? largest < WIDEST : Math.abs(Math.log(sampled / largest)) < Math.log(1000) / 2;
   const unit: Meters = inMeters || largest < WIDEST ? 1 : 1e-3;
+  // Single lengths may be in millimetres beside others in metres: a slice thickness of 5.
+  const inUnit = (length: number): Meters => (length * unit > 2 * WIDEST ? length * 1e-3 : length * unit);
   const lengths = (list: readonly (number | undefined)[]): (Meters | undefined)[] =>
-    list.map((length) => (length === undefined ? undefined : length * unit));
+    list.map((length) => (length === undefined ? undefined : inUnit(length)));
   return {
     fov: lengths(written),
     matrix: numbers('Matrix', 'MatrixSize'),

@@ -106,6 +106,9 @@ check('multi-echo gradient echo', scans.multiEcho(), { contrasts: 3, TE: [2.86e-
 check('fat saturation is no excitation of the image', scans.fatSaturated(), { TE: [2.86e-3] });
 check('millimetres', scans.gre({ FOV: [200, 200, 5] }), {});
 
+check('a slice thickness in millimetres beside metres', scans.gre({ FOV: [0.2, 0.2, 0.02], SliceThickness: [5] }), {});
+check('a slab in millimetres beside metres', scans.gre({ FOV: [0.2, 0.2, 5] }), {});
+
 for (const shots of [1, 2, 4]) {
   for (const navigators of [1, 2, 3]) {
     check(
@@ -193,6 +196,20 @@ test('the receiver shifts the centre of the image', () => {
   assert.deepEqual(centerOf(shifted(0.02, 0.03)), [20, 30, 15]);
   assert.deepEqual(centerOf(shifted(-0.02, 0)), [-20, 0, 15]);
   assert.deepEqual(centerOf(shifted(0, -0.01, 0.004, [-100, -50, 0, 50])), [0, -10, 4]);
+});
+
+test('receivers of spokes that agree on a point shift the image there', () => {
+  const spokes = Array.from({ length: 12 }, (_, n) => {
+    const [c, s] = [Math.cos((Math.PI * n) / 12), Math.sin((Math.PI * n) / 12)];
+    const receiver = { ...scans.lineAdc(), frequencyOffset: (0.02 * c + 0.01 * s) / (FOV * 20e-6) };
+    return scans
+      .greLine(0, { readout: { adc: receiver } })
+      .map((block) => ({ ...block, rotation: [c, -s, 0, s, c, 0, 0, 0, 1] }));
+  });
+  const found = encode(scans.scan('radial', spokes.flat()), DEFAULT_SCANNER);
+  assert.equal(found.kind, 'radial');
+  for (const [axis, expected] of [0.02, 0.01, 0].entries())
+    assert.ok(Math.abs(found.readouts[0]!.position[axis]! - expected) < 1e-4, `${found.readouts[0]!.position}`);
 });
 
 test('labels of the specification without an effect, and unknown ones, are reported once', () => {

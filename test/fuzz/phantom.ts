@@ -40,7 +40,7 @@ function generator(seed: number): (below: number) => number {
 }
 
 /** Sound files: name (its ending decides the reader) and bytes; compressed ones are damaged before they are packed too. */
-async function seeds(folder: string): Promise<[name: string, bytes: Buffer][]> {
+export async function seeds(folder: string): Promise<[name: string, bytes: Buffer][]> {
   const koma = join(folder, 'seed.phantom');
   await writePhantom(koma, await openPhantom('grid', { n: '3' }));
   const voxels = Float64Array.from({ length: 60 }, (_, n) => (n % 5 === 4 ? 0 : 1 / (1 + (n % 7))));
@@ -62,7 +62,7 @@ async function seeds(folder: string): Promise<[name: string, bytes: Buffer][]> {
   ];
 }
 
-function damage(bytes: Buffer, random: (below: number) => number): Buffer {
+export function damage(bytes: Buffer, random: (below: number) => number): Buffer {
   const out = Buffer.from(bytes);
   const edits = 1 + random(4);
   for (let edit = 0; edit < edits; edit++) {

@@ -86,7 +86,7 @@ const small = (paths: readonly string[]): string[] =>
   paths.filter((path) => statSync(path).size < 60_000).map((path) => readFileSync(path, 'latin1'));
 
 /** Version 1.3 differs most from the rest. */
-const old = seqText({
+export const old = seqText({
   version: '[VERSION]\nmajor 1\nminor 3\nrevision 1\n',
   blocks: '[BLOCKS]\n1 0 1 0 0 1 0 0\n2 1 0 2 0 0 1 1\n',
   rf: '[RF]\n1 2500 1 2 100 0 0\n',
@@ -95,10 +95,10 @@ const old = seqText({
   extensions: '[EXTENSIONS]\n1 1 1 0\nextension LABELINC 1\n1 3 LIN\n\n[DELAYS]\n1 500\n',
 });
 
-type Random = (below: number) => number;
+export type Random = (below: number) => number;
 
 /** Mulberry32: integers in [0, below), the same for the same seed everywhere. */
-function randomOf(seed: number): Random {
+export function randomOf(seed: number): Random {
   let state = seed >>> 0;
   return (below) => {
     state = (state + 0x6d2b79f5) | 0;
@@ -117,7 +117,7 @@ const TOKENS =
     ' ',
   );
 
-function mutated(corpus: readonly string[], random: Random): string {
+export function mutated(corpus: readonly string[], random: Random): string {
   const pick = <T>(from: readonly T[]): T => from[random(from.length)]!;
   let text = pick(corpus);
   /** Replaces `length` characters somewhere. */

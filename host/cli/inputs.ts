@@ -17,10 +17,12 @@ import { readPulseq } from '../sequence/pulseq/read.ts';
 import { readScanner } from '../sequence/scanner.ts';
 import { DEFAULT_SCANNER, type Scanner, type Sequence } from '../sequence/types.ts';
 import { compileTimeline } from '../timeline/compile.ts';
+import type { EchoPrediction } from '../timeline/point-check.ts';
 import { spinSampler } from '../timeline/sampler.ts';
 import type { Timeline } from '../timeline/types.ts';
 import { requireKind } from './names.ts';
 import { splitSettings } from './settings.ts';
+import { predictEcho, reportEcho } from './spurious-echo.ts';
 
 export interface InputOptions {
   readonly scanner?: string;
@@ -39,6 +41,8 @@ export interface Inputs {
   readonly encoding: Encoding | undefined;
   readonly timeline: Timeline;
   readonly phantom: PhantomSource;
+  /** Of rank 0: what too few spins would show of gradients that wind magnetisation up. */
+  readonly spuriousEcho: EchoPrediction | undefined;
   readonly seconds: { readonly load: number; readonly compile: number };
 }
 
@@ -140,9 +144,11 @@ export async function openInputs(
     const sampler = spinSampler(timeline, encoding ?? encode(sequence, scanner), options.spinsPerVoxel);
     const phantom = await openPhantom(phantomName, settings.phantom, { surveyOf, sampler });
     warnOfField(phantom, scanner);
+    const spuriousEcho = encoding === undefined ? undefined : predictEcho(phantom, timeline, encoding);
+    if (spuriousEcho !== undefined) reportEcho(phantom, spuriousEcho, options.strict === true);
     detail(`${phantom.name}: ${phantom.spinCount} spins`);
     const seconds = { load: (read - begun + performance.now() - compiled) / 1e3, compile: (compiled - read) / 1e3 };
-    return { scanner, sequence, encoding, timeline, phantom, seconds };
+    return { scanner, sequence, encoding, timeline, phantom, spuriousEcho, seconds };
   };
   return quiet ? silently(open) : open();
 }

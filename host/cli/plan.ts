@@ -7,6 +7,7 @@ import { warnings } from '../common/log.ts';
 import { makeEngine } from '../engine/choose.ts';
 import { wasmSizes } from '../engine/wasm/memory.ts';
 import { makeProgram, methodsOf, type Program } from '../engine/wasm/program.ts';
+import type { PhantomSource } from '../phantom/types.ts';
 import { STRIDE } from '../timeline/types.ts';
 import { type JobOptions, openJob } from './job.ts';
 import { DEFAULT_WATCHDOG } from './options.ts';
@@ -50,6 +51,7 @@ async function tellPlan(job: Opened, ranks: number, { json = false, verbose = fa
     version: packageJson.version,
     ...inputFacts(job),
     spins: made.spinCount,
+    spuriousEcho: job.spuriousEcho?.level ?? 0,
     tiles: made.tileCount,
     tileSize: made.tileSize,
     samples: timeline.sampleCount,
@@ -74,13 +76,15 @@ async function tellPlan(job: Opened, ranks: number, { json = false, verbose = fa
     planHash: made.hash,
   };
   if (json) printJson('plan', { ...result, warnings: warnings() });
-  else printLines(planLines(result, verbose));
+  else printLines(planLines({ ...result, perVoxel: phantom.spins }, verbose));
 }
 
 interface Told {
   readonly sequence: { readonly name: string };
   readonly phantom: { readonly name: string };
   readonly spins: number;
+  readonly spuriousEcho: number;
+  readonly perVoxel: PhantomSource['spins'];
   readonly tiles: number;
   readonly tileSize: number;
   readonly samples: number;
@@ -109,6 +113,7 @@ function planLines(told: Told, verbose: boolean): string[] {
   return [
     `${told.sequence.name} on ${told.phantom.name}`,
     `spins      ${told.spins} in ${told.tiles} tiles of ${told.tileSize}`,
+    ...voxelLines(told),
     `samples    ${told.samples} in ${readouts.join(', ')}`,
     `timeline   ${told.segments} segments, ${told.rfSteps} RF steps`,
     ...(verbose ? told.choices.map(choiceLine) : []),
@@ -119,6 +124,14 @@ function planLines(told: Told, verbose: boolean): string[] {
     `kernels    ${told.build}, ${told.precision}`,
     `plan       ${told.planHash}`,
   ];
+}
+
+/** Spins per voxel and the spurious echo predicted of them. */
+function voxelLines({ perVoxel, spuriousEcho }: Told): string[] {
+  const level = `spurious echo ${(100 * spuriousEcho).toPrecision(1)} % of the signal`;
+  if (perVoxel === undefined) return [`echo       ${level}, predicted`];
+  const { least, most } = perVoxel;
+  return [`per voxel  ${least === most ? least : `${least} to ${most}, by tissue`}; ${level}, predicted`];
 }
 
 function choiceLine({ what, chosen, lanes, instead, insteadLanes }: Program['choices'][number]): string {

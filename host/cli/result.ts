@@ -103,6 +103,7 @@ export function summarise(
   return {
     ...provenance,
     spins: plan.spinCount,
+    spuriousEcho: job.spuriousEcho?.level ?? 0,
     tiles: plan.tileCount,
     tileSize: plan.tileSize,
     samples: timeline.sampleCount,

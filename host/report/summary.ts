@@ -4,6 +4,8 @@ import { rankLines } from './ranks.ts';
 
 export interface Summary extends Provenance {
   readonly spins: number;
+  /** Predicted echo of gradients that too few spins let come back, over the signal. */
+  readonly spuriousEcho: number;
   readonly tiles: number;
   readonly tileSize: number;
   readonly samples: number;

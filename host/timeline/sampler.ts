@@ -115,7 +115,7 @@ function forAllTissues(
 }
 
 /** k of the first sample of a readout, patient axes. */
-function wantedOf({ trajectory, axes }: Encoding): (readout: number) => Vector {
+export function wantedOf({ trajectory, axes }: Encoding): (readout: number) => Vector {
   return (readout) => {
     const k = trajectory(readout);
     if (axes === undefined) return [k[0]!, k[1]!, k[2]!];
@@ -125,7 +125,7 @@ function wantedOf({ trajectory, axes }: Encoding): (readout: number) => Vector {
 }
 
 /** Pixel size along a direction; undefined where nothing encodes it. */
-function pixelAlong({ axes, encodedMatrix, reconFov, reconMatrix }: Encoding, step: Vector): number | undefined {
+export function pixelAlong({ axes, encodedMatrix, reconFov, reconMatrix }: Encoding, step: Vector): number | undefined {
   const frame = axes ?? [
     [1, 0, 0],
     [0, 1, 0],

@@ -1,0 +1,64 @@
+/**
+ * Spins enough: predicted spurious echoes against those of the engine, and pictures of built-in scans on their defaults but for a smaller
+ * matrix: uniform where the tissue is, dark where nothing is.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openPhantom } from '../../host/phantom/open.ts';
+import { magnitude } from '../../host/recon/image.ts';
+import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
+import { encode } from '../../host/sequence/encoding.ts';
+import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
+import { compileTimeline } from '../../host/timeline/compile.ts';
+import { spinSampler } from '../../host/timeline/sampler.ts';
+import { alarms, spuriousEchoes, TRAINS } from '../../validation/spurious-echo.ts';
+import { larmor } from '../cli/larmor.ts';
+import { pictureOf } from './chain.ts';
+
+test('the predicted spurious echo is the measured one within a factor of two, and warns where it should', async () => {
+  const pairs = await spuriousEchoes(TRAINS.slice(0, 1).concat(TRAINS.slice(3)), [4, 11]);
+  for (const { name, predicted, measured } of pairs)
+    if (measured > 0.01)
+      assert.ok(predicted > measured / 2 && predicted < 2 * measured, `${name}: ${predicted}, ${measured}`);
+  const { hits, missed, falseAlarms } = alarms(pairs, 0.01);
+  assert.ok(hits >= 7, `${hits} hits`);
+  assert.deepEqual([missed, falseAlarms], [0, 0]);
+});
+
+for (const name of ['gre', 'se']) {
+  test(`${name} of the sphere: uniform inside, dark outside`, async () => {
+    const n = 48;
+    const sequence = makeBuiltin(name, { n }, DEFAULT_SCANNER);
+    const timeline = compileTimeline(sequence, { B0: 1.5, maxRfStep: 50e-6 });
+    const sampler = spinSampler(timeline, encode(sequence, DEFAULT_SCANNER));
+    const { image } = await pictureOf(sequence, await openPhantom('sphere', {}, { sampler }));
+    const inside: number[] = [];
+    const outside: number[] = [];
+    for (const [at, value] of magnitude(image).entries()) {
+      const radius = 0.25 * (Math.hypot((at % n) - n / 2, Math.floor(at / n) - n / 2) / n);
+      if (radius < 0.03) inside.push(value);
+      else if (radius > 0.065) outside.push(value);
+    }
+    const mean = inside.reduce((sum, value) => sum + value, 0) / inside.length;
+    const rms = (list: number[], from: number): number =>
+      Math.sqrt(list.reduce((sum, value) => sum + (value - from) ** 2, 0) / list.length) / mean;
+    assert.ok(rms(inside, mean) < 0.05, `coefficient of variation ${rms(inside, mean)}`);
+    assert.ok(rms(outside, 0) < 0.04, `background ${rms(outside, 0)}`);
+  });
+}
+
+test('one excitation needs one spin per voxel', async () => {
+  const sequence = makeBuiltin('epi', {}, DEFAULT_SCANNER);
+  const timeline = compileTimeline(sequence, { B0: 1.5, maxRfStep: 50e-6 });
+  const sampler = spinSampler(timeline, encode(sequence, DEFAULT_SCANNER));
+  assert.deepEqual((await openPhantom('head2d', {}, { sampler })).spins, { least: 1, most: 1, level: 0 });
+});
+
+test('plan tells the spins per voxel and the echo; --strict refuses too few', async () => {
+  const { stdout } = await larmor(['plan', 'gre', 'column', '--set', 'n=8']);
+  assert.match(stdout, /per voxel {2}\d+.*spurious echo .* % of the signal/);
+  const few = ['plan', 'gre', 'column', '--set', 'n=8', '--spins-per-voxel', '1', '--strict'];
+  const { code, stderr } = await larmor(few);
+  assert.equal(code, 65);
+  assert.match(stderr, /too few spins per pixel .*--spins-per-voxel auto/);
+});

@@ -83,8 +83,10 @@ export class Job {
   /** 1 + first tile whose partial signal was not finite, or 0. */
   failed: i32;
 
-  /** 2^scaleExponent */
+  /** What makes integers of the sums. */
   scale: f64;
+  /** Largest share of a spin in a sample, in units of the sums. */
+  largest: f64;
 }
 
 /** Kinds of op in the program. Reads do not break the precession: each has the whole moment since the last pulse. */

@@ -4,9 +4,17 @@
  *
  * Headroom: |partial signal of a tile| ≤ spins of the tile × max|density| up to rounding, so over all tiles the integers
  * stay below spins × max|density| × 2^scaleExponent, which the plan keeps at or below 2^62: the spare bit allows a factor 2
- * for what rounding in f32 can add (a rotation in f32 may lengthen Mxy by 1e-7 per step: 10⁶ steps add 10 %).
+ * for what rounding in f32 can add (a rotation in f32 may lengthen Mxy by 1e-7 per step: 10⁶ steps add 10 %). A tile's number beyond 1.5 times
+ * its bound is refused like NaN. So no sum of tiles, threads or ranks can wrap, and none of them needs a check of its own.
  */
 import { Job } from './layout';
+
+/** Largest number that a sample of the tile at hand may have, in units of the sums; a global is each thread's own. */
+let largest: f64 = 0;
+
+export function beginSums(job: Job, spins: i32): void {
+  largest = job.largest * <f64>spins;
+}
 
 /** 1.5·2^52: added to a number below 2^51 it leaves the nearest integer in the low mantissa bits. */
 const MAGIC: f64 = 6755399441055744.0;
@@ -14,8 +22,8 @@ const MAGIC: f64 = 6755399441055744.0;
 /**
  * Adds two numbers at `at` and the eight bytes after it. WebAssembly has no vector of f64 → i64, and its scalar conversion branches
  * around overflow; so a number goes over in two pieces, high = nearest(v·2^−32) and low = v − high·2^32, both exact, both integers
- * below 2^31 once low is rounded: the same bits in half the time. @returns 0 twice if both are finite, else NaN, so that callers can
- * add up the answers
+ * below 2^31 once low is rounded: the same bits in half the time. @returns 0 twice if both are finite and not too large, else NaN, so that
+ * callers can add up the answers
  */
 // @ts-ignore: decorator
 @inline export function addFixed(job: Job, at: usize, value: v128): v128 {
@@ -31,10 +39,10 @@ const MAGIC: f64 = 6755399441055744.0;
   } else {
     v128.store(at, v128.add<i64>(v128.load(at), fixed));
   }
-  return v128.sub<f64>(v, v);
+  return v128.or(v128.sub<f64>(v, v), v128.gt<f64>(v128.abs<f64>(v), f64x2.splat(largest)));
 }
 
-/** Whether what `addFixed` answered, added up, says that all was finite. */
+/** Whether what `addFixed` answered, added up, says that all was finite and within bounds. */
 // @ts-ignore: decorator
 @inline export function allFinite(answers: v128): bool {
   return f64x2.extract_lane(answers, 0) + f64x2.extract_lane(answers, 1) == 0;

@@ -7,12 +7,14 @@ import { keepOperators, play } from './operators';
 import { keepMoments, precess, turn } from './precession';
 import { read } from './readout';
 import { carry, record } from './records';
+import { beginSums } from './sums';
 import { loadTile } from './tile';
 import { sumTrain } from './train';
 
-/** @returns false if the partial signal is not finite */
+/** @returns false if the partial signal is not finite, or larger than the densities allow */
 export function simulateTile<T>(job: Job, slot: Slot, scratch: usize, sums: usize): bool {
   const tile = loadTile<T>(job, slot, scratch);
+  beginSums(job, slot.count);
   if (sizeof<T>() == 4) {
     keepOperators(job, tile);
     keepMoments(job, tile);

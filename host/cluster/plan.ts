@@ -79,6 +79,9 @@ function hasLongReadouts({ ops, sampleCount }: Timeline): boolean {
   return sampleCount >= TRANSFORM_SAMPLES * pulses;
 }
 
+/** Phantoms are f32: densities a millionth of the largest should still be normal numbers there. */
+const LEAST_DENSITY = 1e-31;
+
 /**
  * Largest e with spins × max|density| × 2^e ≤ 2^62. |Σ density·Mxy| can nowhere exceed spins × max|density| but by rounding, and the
  * bit between 2^62 and 2^63 is there for that: see `assembly/sums.ts`.
@@ -87,6 +90,10 @@ function scaleExponentFor({ name, spinCount, bounds }: PhantomSource): number {
   const largest = spinCount * bounds.maxDensity;
   if (!(largest > 0 && Number.isFinite(largest))) {
     throw badInput(name, 'no spin has any density', 'give a phantom with signal');
+  }
+  if (bounds.maxDensity < LEAST_DENSITY) {
+    const fix = 'multiply all densities by a constant';
+    throw badInput(name, `the largest density is ${bounds.maxDensity}, of which f32 holds no digits`, fix);
   }
   return 62 - Math.ceil(Math.log2(largest));
 }

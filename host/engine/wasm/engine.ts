@@ -137,7 +137,10 @@ function engineOver(job: EngineJob, memory: Memory, { sizes, exports, pool, buil
     const tile = number - 1 + offset;
     const last = Math.min((tile + 1) * tileSize, source.spinCount) - 1;
     const spins = `spins ${tile * tileSize} to ${last} of ${source.name}`;
-    throw new LarmorError(EXIT.internal, `the signal of tile ${tile} (${spins}) is not finite; nothing was written`);
+    throw new LarmorError(
+      EXIT.internal,
+      `the signal of tile ${tile} (${spins}) is not finite, or exceeds the sum of its densities; nothing was written`,
+    );
   };
 
   return {

@@ -3,7 +3,7 @@
  * lays them and the run's arrays out in the shared memory. Nothing allocates on the other side.
  */
 
-/** Fields of `Job`, each four bytes; `scale` follows as an f64. */
+/** Fields of `Job`, each four bytes; `scale` and `largest` follow as f64. */
 const JOB_FIELDS = [
   ...([
     'ops',
@@ -70,7 +70,7 @@ export interface RecordView<F extends readonly string[]> {
 }
 
 export interface JobView extends RecordView<typeof JOB_FIELDS> {
-  setScale(scale: number): void;
+  setScale(scale: number, largest: number): void;
 }
 export interface SlotView extends RecordView<typeof SLOT_FIELDS> {
   setFieldRatio(ratio: number): void;
@@ -79,7 +79,7 @@ export interface SlotView extends RecordView<typeof SLOT_FIELDS> {
 const align8 = (bytes: number): number => (bytes + 7) & ~7;
 
 /** [Job, Slot] sizes that `recordBytes` of the kernels must report. */
-export const RECORD_BYTES = [align8(4 * JOB_FIELDS.length) + 8, align8(4 * SLOT_FIELDS.length) + 8] as const;
+export const RECORD_BYTES = [align8(4 * JOB_FIELDS.length) + 16, align8(4 * SLOT_FIELDS.length) + 8] as const;
 
 const PAGE = 65536;
 
@@ -130,7 +130,8 @@ export class Arena {
     const address = this.allocate(RECORD_BYTES[0]);
     return {
       ...this.#record(JOB_FIELDS, address),
-      setScale: (scale) => new Float64Array(this.memory.buffer, address + RECORD_BYTES[0] - 8, 1).fill(scale),
+      setScale: (scale, largest) =>
+        new Float64Array(this.memory.buffer, address + RECORD_BYTES[0] - 16, 2).set([scale, largest]),
     };
   }
 

@@ -7,6 +7,7 @@ import { type PhantomSource, SPIN_BYTES, type SpinBlock, spinBlock } from '../..
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { workPerSpin } from '../../timeline/work.ts';
 import type { EngineJob } from '../types.ts';
+import { MOST_SIGNAL, toUnits, unitExponent } from '../units.ts';
 import { placeCurves, placedCurveBytes, sheetBytesOf } from './curve-layout.ts';
 import { Arena, type JobView, type SlotView } from './layout.ts';
 import type { KernelExports } from './module.ts';
@@ -171,7 +172,10 @@ export function layOut(
   job.set('accumulators', sizes.accumulators);
   job.set('atomicSums', Number(sizes.accumulators < sizes.threads));
   job.set('sampleCount', timeline.sampleCount);
-  job.setScale(2 ** scaleExponent);
+  job.setScale(
+    2 ** (scaleExponent + unitExponent(source)),
+    MOST_SIGNAL * source.bounds.maxDensity * 2 ** scaleExponent,
+  );
   const values = 2 * timeline.sampleCount;
   const sumsAddress = arena.allocate(8 * values * sizes.accumulators);
   job.set('sums', sumsAddress);
@@ -246,6 +250,7 @@ export function fillSlot({ source, tileSize }: EngineJob, { view, spins }: Slot,
   const first = tile * tileSize;
   const count = Math.min(tileSize, source.spinCount - first);
   source.read(first, count, spins);
+  toUnits(spins.density, count, source);
   const padded = PANEL * Math.ceil(count / PANEL);
   for (const column of [spins.density, spins.x, spins.y, spins.z, spins.offResonance]) column.fill(0, count, padded);
   for (const column of [spins.T1, spins.T2]) column.fill(1, count, padded);

@@ -58,6 +58,12 @@ export interface ProgramOptions {
   readonly tolerance?: number;
 }
 
+/**
+ * Tolerance below which curves and operators out of tables or of other amplitudes are left out: their rounding in f32 alone is then more
+ * than that of exact forms. Trains and batches of lines round less than those.
+ */
+const FINEST = 5e-6;
+
 /** Lines a waveform must have for the matrix to repay filling W once: W costs as much as 2½ lines by recurrence. */
 const FEWEST_LINES = 4;
 /** Waveforms recorded at a time: EPI has two, its blips three; more would only split the cache. */
@@ -96,7 +102,8 @@ export function makeProgram(
   { precision, tileSize, tolerance }: ProgramOptions,
 ): Program {
   const { ops: walk, segments, readouts, waveforms } = timeline;
-  const operators = precision === 'f64' ? noOperators(timeline) : chooseOperators(timeline, source, tolerance);
+  const coarse = tolerance !== undefined && tolerance >= FINEST ? tolerance : undefined;
+  const operators = precision === 'f64' ? noOperators(timeline) : chooseOperators(timeline, source, coarse);
   const axes = precision === 'f32' && tolerance !== undefined ? axisFinder(source.bounds.minT2, tolerance) : undefined;
   const exact = chooseForms(timeline, precision);
   const lineForms = exact.map((form, waveform) =>
@@ -107,10 +114,10 @@ export function makeProgram(
   );
   const batched = byWaveform.map((form) => form === 'matrix' || form === 'transform');
   const curve =
-    axes === undefined || tolerance === undefined
+    axes === undefined || coarse === undefined
       ? undefined
       : curveFinder(timeline, source, {
-          ...{ tolerance, tileSize },
+          ...{ tolerance: coarse, tileSize },
           lanesOf: (waveform) => lanesAlone(timeline, waveform, byWaveform[waveform]!),
           restOf: (lines) => findTrains(timeline, lines, axes, tileSize).rest,
         });

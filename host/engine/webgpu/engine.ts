@@ -5,6 +5,7 @@
 import { EXIT, type ExitCode, LarmorError, usage } from '../../common/errors.ts';
 import { SPIN_BYTES, spinBlock } from '../../phantom/types.ts';
 import type { Engine, EngineJob } from '../types.ts';
+import { toUnits } from '../units.ts';
 import { type AdapterDescription, chooseAdapter } from './adapters.ts';
 import { buildName } from './kernels.ts';
 import { listAdapters, startWorker } from './thread.ts';
@@ -95,7 +96,9 @@ export async function makeWebgpuEngine(job: EngineJob, options: WebgpuOptions): 
       const firstSpin = (first + n) * tileSize;
       const count = Math.min(tileSize, source.spinCount - firstSpin);
       const at = 4 * n * tileStride;
-      source.read(firstSpin, count, spinBlock(count, slot, at, stride));
+      const spins = spinBlock(count, slot, at, stride);
+      source.read(firstSpin, count, spins);
+      toUnits(spins.density, count, source);
       const padding = spinBlock(tileStride - count, slot, at + 4 * count, stride);
       for (const column of Object.values(padding)) column.fill(0);
       for (const column of [padding.T1, padding.T2]) column.fill(1);
@@ -106,7 +109,7 @@ export async function makeWebgpuEngine(job: EngineJob, options: WebgpuOptions): 
     const last = Math.min((tile + 1) * tileSize, source.spinCount) - 1;
     return new LarmorError(
       EXIT.internal,
-      `the signal of tile ${tile} (spins ${tile * tileSize} to ${last} of ${source.name}) is not finite; nothing was written`,
+      `the signal of tile ${tile} (spins ${tile * tileSize} to ${last} of ${source.name}) is not finite, or exceeds the sum of its densities; nothing was written`,
     );
   };
 

@@ -6,6 +6,7 @@
 import { EXIT, LarmorError, usage } from '../../common/errors.ts';
 import { type PhantomBounds, SPIN_BYTES } from '../../phantom/types.ts';
 import type { Timeline } from '../../timeline/types.ts';
+import { MOST_SIGNAL, unitExponent } from '../units.ts';
 import { compileKernels, type OpenDevice } from './kernels.ts';
 import type { Form, Page } from './page.ts';
 import { phaseUnits } from './phase.ts';
@@ -99,7 +100,12 @@ export async function openSession(open: OpenDevice, job: SessionJob): Promise<Se
 
   const [x, y, z, w] = units.scale;
   const place = { CAPACITY: capacity, SCALE_X: x, SCALE_Y: y, SCALE_Z: z, SCALE_W: w };
-  const sum = { SCALE_EXPONENT: job.scaleExponent, CHUNK: chunk, CHUNKS_PER_TILE: chunksPerTile };
+  const sum = {
+    SCALE_EXPONENT: job.scaleExponent + unitExponent(job),
+    LARGEST: MOST_SIGNAL * chunk * job.bounds.maxDensity * 2 ** -unitExponent(job),
+    CHUNK: chunk,
+    CHUNKS_PER_TILE: chunksPerTile,
+  };
   const forms = new Set<Form>(
     pages.flatMap(({ windows }) => windows.flatMap(({ groups }) => groups.map((g) => g.form))),
   );

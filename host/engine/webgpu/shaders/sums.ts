@@ -9,11 +9,13 @@
  */
 export const sums = /* wgsl */ `
 override SCALE_EXPONENT: i32 = 0;
+/** Largest signal that a chunk's densities allow, and what rounding may add: so no sum can wrap. */
+override LARGEST: f32 = 1.0;
 /** Spins whose signal one workgroup adds up; a tile is CHUNKS_PER_TILE of them, the last padded with empty spins. */
 override CHUNK: u32 = 64u;
 override CHUNKS_PER_TILE: u32 = 1u;
 
-/** [0]: ~(first tile of the batch that was not finite), or 0; then from 4 on [sample](re low, high, im low, high) */
+/** [0]: ~(first tile of the batch that was not finite or too large), or 0; then from 4 on [sample](re low, high, im low, high) */
 @group(0) @binding(3) var<storage, read_write> sums: array<atomic<u32>>;
 
 /** Adds round(value·2^SCALE_EXPONENT), halves away from zero, at sums[index], sums[index + 1]. */
@@ -21,8 +23,8 @@ fn addExactly(index: u32, value: f32, tile: u32) {
   let bits = bitcast<u32>(value);
   let exponent = (bits >> 23u) & 255u;
   let shift = i32(exponent) - 150 + SCALE_EXPONENT;
-  // Not finite, or beyond 2⁶³, which no finite signal of densities within the phantom's bounds can be.
-  if (exponent == 255u || (exponent != 0u && shift > 39)) {
+  // Not finite, or larger than the densities allow.
+  if (exponent == 255u || abs(value) > LARGEST || (exponent != 0u && shift > 39)) {
     atomicMax(&sums[0], ~tile);
     return;
   }

@@ -1,0 +1,24 @@
+/**
+ * Densities in the engines' units: divided by the power of two at or below the largest density of the phantom. That is exact, so it changes no
+ * bit of a result, and what kernels flush or compare against fixed numbers is then relative to the phantom: densities of 10⁻³⁰ are
+ * simulated as those of 1.
+ */
+import type { PhantomSource } from '../phantom/types.ts';
+
+type Dense = { readonly bounds: Pick<PhantomSource['bounds'], 'maxDensity'> };
+
+/**
+ * Largest signal of a tile over Σ|ρ|: |M| ≤ ρ, and what f32 may add in 10⁷ steps. Anything beyond would be wrong, and might overflow the sums.
+ */
+export const MOST_SIGNAL = 1.5;
+
+/** e, the engines' unit of density being 2^e. */
+export const unitExponent = ({ bounds }: Dense): number => Math.floor(Math.log2(bounds.maxDensity));
+
+/** Brings the first `count` densities to the engines' units. */
+export function toUnits(density: Float32Array, count: number, source: Dense): void {
+  const exponent = unitExponent(source);
+  if (exponent === 0) return;
+  const factor = 2 ** -exponent;
+  for (let n = 0; n < count; n++) density[n] = density[n]! * factor;
+}

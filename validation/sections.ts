@@ -5,7 +5,8 @@ import { longScans } from './long.ts';
 import { order, pulses } from './pulses.ts';
 import { exactReferences, otherSimulators } from './references.ts';
 import type { Section } from './report.ts';
-import { tolerances } from './tolerance.ts';
+import { relaxationInPulses } from './rf.ts';
+import { defaults, tolerances } from './tolerance.ts';
 
 export const sections: readonly Section[] = [
   exactReferences,
@@ -14,7 +15,9 @@ export const sections: readonly Section[] = [
   steadyStates,
   longScans,
   pulses,
+  relaxationInPulses,
   order,
   tolerances,
+  defaults,
   bart,
 ];

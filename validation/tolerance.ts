@@ -3,7 +3,8 @@
  * whose errors average, and for eight phantoms of one spin each, where nothing does.
  */
 import { fingerprinting, gradientEcho3d, randomSpins, spiral, timelineOf } from '../bench/cases.ts';
-import { makeProgram, type Program } from '../host/engine/wasm/program.ts';
+import { DEFAULT_TOLERANCE } from '../host/cli/options.ts';
+import { FINEST, makeProgram, type Program } from '../host/engine/wasm/program.ts';
 import type { SpinBlock } from '../host/phantom/types.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import { DEFAULT_SCANNER } from '../host/sequence/types.ts';
@@ -72,7 +73,7 @@ export const tolerances: Section = {
       for (const tolerance of TOLERANCES) {
         const options = { tolerance, ...(tileSize === undefined ? {} : { tileSize }) };
         const program = makeProgram(made, phantomOf(many), { precision: 'f32', tileSize: 256, ...options });
-        if (!isUsed(program)) throw new Error(`${form}: not chosen at ${tolerance}`);
+        if (tolerance >= FINEST && !isUsed(program)) throw new Error(`${form}: not chosen at ${tolerance}`);
         const errors: number[] = [];
         // Bounds of all spins hold for each: a phantom of one spin is simulated as a part of many.
         for (const [n, spins] of phantoms.entries()) {
@@ -88,6 +89,39 @@ export const tolerances: Section = {
           bound: tolerance,
         });
       }
+    }
+    return rows;
+  },
+};
+
+/** What equal rounding in another order may differ by. */
+const SAME = 1.05;
+
+export const defaults: Section = {
+  title: 'Default against --exact',
+  bounds: 'error of the exact f32 forms, relative to Σ|ρ|: the default errs nowhere more',
+  async rows() {
+    const rows: Row[] = [];
+    const many = randomSpins(SPINS);
+    const phantoms = [many, ...Array.from({ length: SINGLE }, (_, n) => alone(many, n * 201))];
+    for (const { form, timeline, tileSize } of FAST_FORMS) {
+      const made = timeline();
+      const errors = { exact: [] as number[], default: [] as number[] };
+      for (const spins of phantoms) {
+        const source = { ...phantomOf(spins), bounds: phantomOf(many).bounds };
+        const truth = await simulateTimeline(made, source, { precision: 'f64' });
+        const options = tileSize === undefined ? {} : { tileSize };
+        for (const [how, own] of [
+          ['exact', {}],
+          ['default', { tolerance: DEFAULT_TOLERANCE }],
+        ] as const)
+          errors[how].push(errorOfDensity(await simulateTimeline(made, source, { ...options, ...own }), truth, spins));
+      }
+      const [manyExact, ...singleExact] = errors.exact;
+      const [manyDefault, ...singleDefault] = errors.default;
+      rows.push({ what: `${form}, ${SPINS} spins`, value: manyDefault!, bound: SAME * manyExact! });
+      const single = { value: Math.max(...singleDefault), bound: SAME * Math.max(...singleExact) };
+      rows.push({ what: `${form}, worst of ${SINGLE} single spins`, ...single });
     }
     return rows;
   },

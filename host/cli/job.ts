@@ -14,12 +14,14 @@ import { type KernelBuild, wasmBuild } from '../engine/wasm/module.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import { workPerSpin } from '../timeline/work.ts';
 import { type InputOptions, type Inputs, openInputs } from './inputs.ts';
+import { DEFAULT_TOLERANCE } from './options.ts';
 
 export interface JobOptions extends InputOptions, EngineRequest {
   readonly precision: Precision;
   readonly threads?: number;
   readonly tile?: number;
   readonly tolerance?: number;
+  readonly exact?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -59,19 +61,22 @@ export async function openJob(
     const plain = cluster.size > 1 ? wasmBuild('simd') : '';
     return { engine: engine.name, best: engine.build, plain, device: engine.device ?? null };
   };
-  const common = await meet(cluster, 'inputs', open, (all): CommonBuild => {
+  const common = await meet(cluster, 'inputs', open, (all): CommonBuild & { readonly onGpu: boolean } => {
     const onGpu = all.map(({ device }, rank) => ({
       host: cluster.hosts[rank]!,
       name: device?.name ?? '',
       key: device?.key ?? null,
     }));
     for (const text of sharedDevices(onGpu)) warn(text);
-    return commonBuild(cluster, all);
+    return { ...commonBuild(cluster, all), onGpu: all.some(({ engine }) => engine === 'webgpu') };
   });
   if (root && common.why !== undefined) warn(common.why);
   const kernels = common.plain ? 'simd' : undefined;
 
   const { timeline, phantom } = opened!;
+  // GPUs sum in exact forms alone, so a run that has one keeps to them unless told otherwise.
+  const fast = options.exact !== true && options.precision === 'f32' && !common.onGpu;
+  const tolerance = options.tolerance ?? (fast ? DEFAULT_TOLERANCE : undefined);
   let plan: Plan | undefined;
   const make = (): Plan['parts'] => {
     plan = makePlan(timeline, phantom, {
@@ -79,7 +84,7 @@ export async function openJob(
       engineBuild: common.build,
       version: packageJson.version,
       ...(options.tile === undefined ? {} : { tileSize: options.tile }),
-      ...(options.tolerance === undefined ? {} : { tolerance: options.tolerance }),
+      ...(tolerance === undefined ? {} : { tolerance }),
     });
     return plan.parts;
   };

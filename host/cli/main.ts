@@ -10,6 +10,7 @@ import { log, print, reportError, setLogLevel } from '../common/log.ts';
 import { ENGINES } from '../engine/types.ts';
 import {
   DEFAULT_CHECKPOINT_INTERVAL,
+  DEFAULT_TOLERANCE,
   DEFAULT_WATCHDOG,
   pixelCount,
   rankCount,
@@ -81,10 +82,11 @@ function withJob(command: Command): Command {
     .option('--threads <n>', 'threads per rank (default: those granted by scheduler, affinity and cgroup)', threadCount)
     .option(
       '--tolerance <t>',
-      'allow fast methods with errors up to t, relative to the sum of all densities: 1e-6 to 1e-1 (default: exact methods)',
+      `allow fast methods with errors up to t, relative to the sum of all densities: 1e-6 to 1e-1 (default: ${DEFAULT_TOLERANCE.toExponential()}, no less accurate than --exact; f64 and GPUs: exact)`,
       toleranceBound,
     )
     .option('--spins-per-voxel <n>', 'spins per voxel of a phantom of voxels, or auto (default)', spinsPerVoxel)
+    .addOption(new Option('--exact', 'sum every sample of every spin, by no fast method').conflicts('tolerance'))
     .option('--tile <n>', 'spins per tile (default: chosen from the size of the phantom)', spinsPerTile);
   withSettings(command, 'sequence or phantom');
   return withOutput(command.option('--strict', 'refuse a sequence that exceeds the limits of the scanner'));

@@ -51,6 +51,12 @@ export const seconds = numberBetween(0.01, 2e6, 's');
 /** Tighter than 1e-6 is below what f32 holds, looser than 0.1 no signal any more. */
 export const toleranceBound = numberBetween(1e-6, 0.1);
 
+/**
+ * The tolerance of f32 runs that name none: the largest at which no fast form errs more, against f64, than the exact f32 forms do
+ * (`npm run validate -- default`): their rounding is of this size.
+ */
+export const DEFAULT_TOLERANCE = 3e-6;
+
 /** Seconds of work that a killed run loses at most; a checkpoint takes some milliseconds per 10⁵ samples. */
 export const DEFAULT_CHECKPOINT_INTERVAL = 300;
 

@@ -19,6 +19,7 @@ import type { Engine } from '../engine/types.ts';
 import { timedReads } from '../phantom/timed.ts';
 import { checkWritable, filesOf, rawWriterFor } from '../raw/index.ts';
 import { type RankReport, type Summary, summaryLines } from '../report/summary.ts';
+import { compileTimeline } from '../timeline/compile.ts';
 import { type Job, type JobOptions, openJob } from './job.ts';
 import { printJson } from './output.ts';
 import { showProgress } from './progress.ts';
@@ -31,6 +32,9 @@ export interface SimulateOptions extends JobOptions, CheckpointOptions {
   /** Seconds without a sign of life after which a rank is given up. */
   readonly watchdog: number;
 }
+
+/** RF steps of `--verify` are this much shorter where a field changes: fourth order leaves a 256th of their error. */
+const FINER = 4;
 
 export async function simulate(sequenceName: string, phantomName: string, options: SimulateOptions): Promise<void> {
   const stop = trapStops();
@@ -116,9 +120,10 @@ async function simulateIn(
     if (root && options.checkpoint !== undefined) notKept = attempt(() => save(result.done));
     if (notKept !== undefined && result.complete) onSaveError(notKept);
     if (options.verify === true && result.complete) {
+      const finer = compileTimeline(job.sequence, { B0: job.scanner.B0, maxRfStep: options.dtRf / FINER });
       const own = tilesToVerify(plan).filter((_, n) => n % cluster.size === cluster.rank);
       const check = (): Promise<Findings> =>
-        verifyTiles({ timeline, source: phantom, ...plan }, own, (one) =>
+        verifyTiles({ timeline, source: phantom, ...plan }, finer, own, (one) =>
           makeEngine(one.precision === 'f64' ? { name: 'wasm' } : job.engine, one, 1, job.kernels),
         );
       verification = await meet(cluster, 'verify', check, uniteFindings);

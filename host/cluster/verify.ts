@@ -1,10 +1,11 @@
 /**
- * `--verify`: a random hundredth of the tiles is simulated again by the run's own forms and by f64 stepping, and the difference told. The
+ * `--verify`: a random hundredth of the tiles is simulated again by the run's own forms and in f64 with finer RF steps, and the difference reported. The
  * tiles are drawn by the plan's hash, so the same run always checks the same ones; ranks share them.
  */
 import { randomNumbers } from '../common/random.ts';
 import type { Engine, EngineJob } from '../engine/types.ts';
 import { spinBlock } from '../phantom/types.ts';
+import type { Timeline } from '../timeline/types.ts';
 import type { Plan } from './plan.ts';
 
 /** What some tiles were found to be off by; ranks' findings are united. */
@@ -33,9 +34,17 @@ export function tilesToVerify({ tileCount, hash }: Pick<Plan, 'tileCount' | 'has
   return [...chosen].sort((a, b) => a - b);
 }
 
-/** Simulates `tiles` twice, each by itself. @param make an engine over the job it is given */
+/** Bits of headroom that the reference's sums have beyond the run's: what overflows there does not overflow here. */
+const HEADROOM = 6;
+
+/**
+ * Simulates `tiles` twice, each by itself: as the run does, and in f64 with exact forms, finer RF steps and other units of the sums.
+ * @param finer the same sequence compiled with shorter RF steps
+ * @param make an engine over the job it is given
+ */
 export async function verifyTiles(
   job: EngineJob,
+  finer: Timeline,
   tiles: readonly number[],
   make: (job: EngineJob) => Promise<Engine>,
 ): Promise<Findings> {
@@ -43,8 +52,10 @@ export async function verifyTiles(
   if (tiles.length === 0) return found;
   const { tolerance: _, ...exact } = job;
   const fast = await make(job);
-  const reference = await make({ ...exact, precision: 'f64' });
+  const scaleExponent = job.scaleExponent - HEADROOM;
+  const reference = await make({ ...exact, timeline: finer, precision: 'f64', scaleExponent });
   const unit = 2 ** -job.scaleExponent;
+  const referenceUnit = 2 ** -scaleExponent;
   try {
     for (const tile of tiles) {
       for (const engine of [fast, reference]) {
@@ -53,7 +64,8 @@ export async function verifyTiles(
       }
       let largest = 0;
       for (let n = 0; n < fast.sums.length; n += 2) {
-        const [re, im] = [Number(reference.sums[n]!) * unit, Number(reference.sums[n + 1]!) * unit];
+        const re = Number(reference.sums[n]!) * referenceUnit;
+        const im = Number(reference.sums[n + 1]!) * referenceUnit;
         const error = (Number(fast.sums[n]!) * unit - re) ** 2 + (Number(fast.sums[n + 1]!) * unit - im) ** 2;
         largest = Math.max(largest, error);
         found.difference += error;

@@ -77,6 +77,7 @@ export function summaryLines(summary: Summary): string[] {
     ...deviceLines(summary),
     ...(summary.reproducible ? [] : ['engines differ: another run may differ in the last bits']),
     ...rankLines(summary),
+    boundLine(summary),
     ...verificationLines(summary),
     `signal ${summary.signalHash.slice(0, 16)}`,
     ...summary.outputs.map((path) => `wrote ${path}`),
@@ -96,10 +97,15 @@ function deviceLines({ perRank }: Summary): string[] {
   });
 }
 
+function boundLine({ tolerance, precision }: Summary): string {
+  if (tolerance === null) return `exact methods: every sample of every spin, ${precision} rounding alone`;
+  return `fast methods: no sample errs by more than ${tolerance.toExponential()} of all density, ${precision} rounding included`;
+}
+
 function verificationLines({ verification, tolerance }: Summary): string[] {
   if (verification === undefined) return [];
   const { tiles, errorOfDensity, errorOfSignal } = verification;
-  const allowed = tolerance === null ? '' : ` (tolerance ${tolerance})`;
+  const allowed = tolerance === null ? '' : ` (tolerance ${tolerance.toExponential()})`;
   const found = `${errorOfDensity.toExponential(1)} of all density${allowed}, ${errorOfSignal.toExponential(1)} of the signal`;
-  return [`verified ${tiles} ${tiles === 1 ? 'tile' : 'tiles'} against f64 stepping: error ${found}`];
+  return [`verified ${tiles} ${tiles === 1 ? 'tile' : 'tiles'} against f64 with finer RF steps: error ${found}`];
 }

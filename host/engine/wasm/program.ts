@@ -62,7 +62,7 @@ export interface ProgramOptions {
  * Tolerance below which curves and operators out of tables or of other amplitudes are left out: their rounding in f32 alone is then more
  * than that of exact forms. Trains and batches of lines round less than those.
  */
-const FINEST = 5e-6;
+export const FINEST = 5e-6;
 
 /** Lines a waveform must have for the matrix to repay filling W once: W costs as much as 2½ lines by recurrence. */
 const FEWEST_LINES = 4;

@@ -30,6 +30,15 @@ test('the same signal with 1, 2 and 3 threads and twice; another tile size is an
   assert.notEqual(exact.signalHash, one.signalHash);
 });
 
+test('--exact gives exact methods, the default a bound, f64 none; --exact and --tolerance exclude each other', async () => {
+  const [fast, exact, f64] = [await summary([]), await summary(['--exact']), await summary(['--precision', 'f64'])];
+  assert.deepEqual([fast.tolerance, exact.tolerance, f64.tolerance], [3e-6, null, null]);
+  assert.notEqual(fast.signalHash, exact.signalHash);
+  const both = await larmor([...small, '--exact', '--tolerance', '1e-4'], { folder: folder() });
+  assert.equal(both.code, 2);
+  assert.match(both.stderr, /^larmor: .*--exact.*--tolerance.*\n$/);
+});
+
 test('the object of --json is complete, and true', async () => {
   const where = folder();
   const object = await summary(['--threads', '2', '-o', 'second.mrd'], where);

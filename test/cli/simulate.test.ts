@@ -33,7 +33,7 @@ test('the same signal with 1, 2 and 3 threads and twice; another tile size is an
 test('--exact gives exact methods, the default a bound, f64 none; --exact and --tolerance exclude each other', async () => {
   const [fast, exact, f64] = [await summary([]), await summary(['--exact']), await summary(['--precision', 'f64'])];
   assert.deepEqual([fast.tolerance, exact.tolerance, f64.tolerance], [3e-6, null, null]);
-  assert.notEqual(fast.signalHash, exact.signalHash);
+  assert.notEqual(fast.planHash, exact.planHash);
   const both = await larmor([...small, '--exact', '--tolerance', '1e-4'], { folder: folder() });
   assert.equal(both.code, 2);
   assert.match(both.stderr, /^larmor: .*--exact.*--tolerance.*\n$/);

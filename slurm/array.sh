@@ -19,7 +19,7 @@
 module load nodejs                  # EDIT  no MPI is needed for one task per simulation
 
 name=flip                           # EDIT  a parameter of the sequence: `larmor info gre` lists them
-values=(5 15 30 60)                 # EDIT
+values=(5deg 15deg 30deg 60deg)     # EDIT
 
 value=${values[$SLURM_ARRAY_TASK_ID]}
 if [ -z "$value" ]; then

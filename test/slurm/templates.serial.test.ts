@@ -27,7 +27,7 @@ describe('templates', { ...skipWithoutSlurm(), timeout: 240e3 }, () => {
     const { folder, code, log } = await submit('array.sh', ['--cpus-per-task=1'], ['column']);
     assert.equal(code, 0, log);
     const files = readdirSync(folder).filter((name) => name.endsWith('.mrd'));
-    assert.deepEqual(files.sort(), ['flip-15.mrd', 'flip-30.mrd', 'flip-5.mrd', 'flip-60.mrd']);
+    assert.deepEqual(files.sort(), ['flip-15deg.mrd', 'flip-30deg.mrd', 'flip-5deg.mrd', 'flip-60deg.mrd']);
     const beyond = await submit('array.sh', ['--cpus-per-task=1', '--array=9'], []);
     assert.equal(beyond.code, 2);
     assert.match(beyond.log, /there is no value number 9/);

@@ -176,7 +176,8 @@ try {
   for (; Date.now() < until; runs++) {
     const random = randomOf(firstSeed + runs);
     const { name, change, commands } = all[random(all.length)]!;
-    const path = join(folder, name);
+    // A name of its own: the HDF5 library of a long-lived process remembers a file that it has open.
+    const path = join(folder, `${runs}-${name}`);
     writeFileSync(path, change(random));
     const args = commands[random(commands.length)]!.map((arg) => arg.replace('$', path));
     if (runs > 0 && runs % RUNS_PER_CHILD === 0) {
@@ -209,7 +210,10 @@ try {
       if (wrong === undefined && own.code !== answer.code && answer.code !== 'died')
         wrong = `ended with ${own.code} alone, ${answer.code} otherwise`;
     }
-    if (wrong === undefined) continue;
+    if (wrong === undefined) {
+      rmSync(path);
+      continue;
+    }
     findings++;
     const kept = join(values.findings ?? '.', `fuzz-finding-${firstSeed + runs}-${name}`);
     copyFileSync(path, kept);

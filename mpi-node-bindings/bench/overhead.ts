@@ -11,7 +11,7 @@ interface Loops {
   reduce(n: number): number;
 }
 
-const mpi = load();
+const mpi = load({ exactSizes: true });
 const { world } = mpi;
 const loops: Loops = createRequire(import.meta.url)(join(process.env.MPI_NODE_DIRECTORY!, `bench-${mpi.family}.node`));
 

@@ -5,10 +5,21 @@
  */
 import { wasmBuild } from '../host/engine/wasm/module.ts';
 import { makeProgram } from '../host/engine/wasm/program.ts';
+import { PULSE_FORM, pulseForms } from '../host/engine/wasm/pulses.ts';
 import type { Sequence } from '../host/sequence/types.ts';
 import type { Timeline } from '../host/timeline/types.ts';
 import { engineFor, relativeError, simulateTimeline, toSignal } from '../test/support/run.ts';
-import { epi, hardPulses, line, pulseTrain, randomPhantom, spiral, stepsWalked, timelineOf } from './cases.ts';
+import {
+  epi,
+  hardPulses,
+  line,
+  noneReturns,
+  pulseTrain,
+  randomPhantom,
+  spiral,
+  stepsWalked,
+  timelineOf,
+} from './cases.ts';
 import { inProcess, inTurns, median, type Row, ratioOf, spreadOf, type Times } from './harness.ts';
 import { buildKernels, type NativeBuild, nativeKernels } from './native.ts';
 
@@ -22,6 +33,7 @@ interface KernelCase {
   readonly work: (timeline: Timeline) => number;
   /** The forms this case is meant to time; another one is an error in the bench. */
   readonly form?: string;
+  readonly pulse?: keyof typeof PULSE_FORM;
   /** Also the plain SIMD build, against C without FMA. */
   readonly plain?: boolean;
 }
@@ -44,7 +56,7 @@ export const KERNELS: readonly KernelCase[] = [
     name: 'readout: direct (spiral)',
     unit: READ,
     spins: 1568,
-    sequence: () => spiral(8, 2048),
+    sequence: () => noneReturns(spiral(8, 2048)),
     work: samples,
     form: 'direct',
   },
@@ -54,6 +66,7 @@ export const KERNELS: readonly KernelCase[] = [
     spins: 1568,
     sequence: () => pulseTrain({ pulses: 4, steps: 1000, gradient: 10e-3 }),
     work: stepsWalked,
+    pulse: 'small',
     plain: true,
   },
   {
@@ -62,13 +75,31 @@ export const KERNELS: readonly KernelCase[] = [
     spins: 1568,
     sequence: () => pulseTrain({ pulses: 4, steps: 1000, gradient: 10e-3, varying: true }),
     work: stepsWalked,
+    pulse: 'small',
   },
   {
     name: 'RF: any angle',
     unit: TURN,
     spins: 1568,
+    sequence: () => pulseTrain({ pulses: 2, steps: 500, gradient: 60e-3 }),
+    work: stepsWalked,
+    pulse: 'any',
+  },
+  {
+    name: 'RF: exact',
+    unit: TURN,
+    spins: 1568,
+    sequence: () => pulseTrain({ pulses: 20, steps: 101, gradient: 10e-3 }),
+    work: stepsWalked,
+    pulse: 'held',
+  },
+  {
+    name: 'RF: exact, in f64',
+    unit: TURN,
+    spins: 1568,
     sequence: () => pulseTrain({ pulses: 20, steps: 50, gradient: 30e-3 }),
     work: stepsWalked,
+    pulse: 'heldF64',
   },
   {
     name: 'hard pulse and precession',
@@ -76,6 +107,7 @@ export const KERNELS: readonly KernelCase[] = [
     spins: 1568,
     sequence: () => hardPulses(500),
     work: () => 500,
+    pulse: 'held',
   },
   { name: 'sums (EPI, tile of 32 spins)', unit: READ, spins: 32, sequence: epi, work: samples },
 ];
@@ -104,6 +136,9 @@ async function compare(
   const chosen = Object.entries(forms).flatMap(([form, count]) => (count > 0 ? [form] : []));
   if (one.form !== undefined && chosen.some((form) => form !== one.form))
     throw new Error(`${one.name}: the compiler chose ${chosen.join(', ')}`);
+  const pulses = pulseForms(timeline, source);
+  if (one.pulse !== undefined && pulses.some((form) => form !== PULSE_FORM[one.pulse!]))
+    throw new Error(`${one.name}: the compiler chose forms ${[...new Set(pulses)].join(', ')} for its pulses`);
   const truth = await simulateTimeline(timeline, source, { precision: 'f64' });
   const options = { tileSize: one.spins, ...(build === undefined ? {} : { build }) };
   const { engine, plan } = await engineFor(timeline, source, options);

@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { makePlan } from '../host/cluster/plan.ts';
 import { makeProgram } from '../host/engine/wasm/program.ts';
-import { excitationTurns, PULSE_FORM, pulseForms, STEP_BYTES, writeSteps } from '../host/engine/wasm/pulses.ts';
+import { excitationTurns, pulseForms, STEP_BYTES, writeSteps } from '../host/engine/wasm/pulses.ts';
 import { readWaveforms } from '../host/engine/wasm/waveforms.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from '../host/phantom/types.ts';
 import { OP, STRIDE, type Timeline } from '../host/timeline/types.ts';
@@ -155,7 +155,6 @@ export function nativeKernels(
   if (program.operators.operators.length + program.keptMoments.length > 0)
     throw new Error('a pulse or a precession is kept per spin, which C does not know');
   const forms = pulseForms(timeline, source);
-  if (forms.some((form) => form > PULSE_FORM.any)) throw new Error('a pulse is solved exactly, which C does not know');
   const { scaleExponent } = makePlan(timeline, source, { precision: 'f32', tileSize, engineBuild: '', version: '' });
   const { rows, areas, longest } = program;
   const ratio = timeline.B0 / source.B0;

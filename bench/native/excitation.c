@@ -1,6 +1,6 @@
 /*
- * RF and precession, as assembly/excitation.ts and assembly/precession.ts compute them: polynomials in the square of the half
- * angle, relaxation between groups of steps, two vectors of spins in flight.
+ * RF and precession, as assembly/excitation.ts and assembly/precession.ts compute them: rotations by polynomials in the square of the
+ * half angle, relaxation between groups of steps, two vectors of spins in flight; or steps solved exactly (held.h).
  */
 #include "job.h"
 
@@ -98,6 +98,45 @@ INLINE void walk_steps(tile_t *tile, int n, const rf_step *first, const rf_step 
   }
 }
 
+INLINE vf half_angle(const tile_t *tile, int n, const rf_step *step, double offset) {
+  return demote(half_angle_of_half(tile, n, step, offset), half_angle_of_half(tile, n + HALF, step, offset));
+}
+
+INLINE void store_half(float *to, vd v) {
+  const vh narrow = __builtin_convertvector(v, vh);
+  memcpy(to, &narrow, sizeof narrow);
+}
+
+#define NAME(what) what##_f32
+#define V vf
+#define E float
+#define FETCH load
+#define STORE store
+#define HALF_ANGLE half_angle
+#define HX fx
+#define HY fy
+#define H2 f2
+#include "held.h"
+#undef NAME
+#undef V
+#undef E
+#undef FETCH
+#undef STORE
+#undef HALF_ANGLE
+#undef HX
+#undef HY
+#undef H2
+#define NAME(what) what##_f64
+#define V vd
+#define E double
+#define FETCH promote
+#define STORE store_half
+#define HALF_ANGLE half_angle_of_half
+#define HX hx
+#define HY hy
+#define H2 h2
+#include "held.h"
+
 void excite(const job_t *job, tile_t *tile, int index) {
   const excitation e = job->excitations[index];
   const pulse p = job->pulses[(int)e.pulse];
@@ -108,10 +147,19 @@ void excite(const job_t *job, tile_t *tile, int index) {
     store(tile->mx + n, x * ci + y * si);
     store(tile->my + n, y * ci - x * si);
   }
-  if (job->pulse_forms[(int)e.pulse] != 0)
-    for (int n = 0; n < tile->count; n += 2 * LANES) walk_steps(tile, n, first, end, p.offset, 1);
-  else
+  switch ((int)job->pulse_forms[(int)e.pulse]) {
+  case SMALL:
     for (int n = 0; n < tile->count; n += 2 * LANES) walk_steps(tile, n, first, end, p.offset, 0);
+    break;
+  case ANY:
+    for (int n = 0; n < tile->count; n += 2 * LANES) walk_steps(tile, n, first, end, p.offset, 1);
+    break;
+  case HELD:
+    for (int n = 0; n < tile->count; n += LANES) play_held_f32(tile, n, first, end, p.offset);
+    break;
+  default:
+    for (int n = 0; n < tile->count; n += HALF) play_held_f64(tile, n, first, end, p.offset);
+  }
   for (int n = 0; n < tile->count; n += LANES) {
     const vf x = load(tile->mx + n), y = load(tile->my + n);
     store(tile->mx + n, x * co - y * so);

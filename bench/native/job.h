@@ -8,6 +8,8 @@
 
 enum { PANEL = 32, CHUNK = 128, PAD = 32 };
 enum { PRECESS, EXCITE, READ, RECORD, FLUSH };
+/* As PULSE_FORM in host/engine/wasm/pulses.ts. */
+enum { SMALL, ANY, HELD, HELD_F64 };
 
 /* [kx, ky, kz, t] */
 typedef struct { double k[3], t; } moment;
@@ -15,7 +17,7 @@ typedef struct { double k[3], t; } moment;
 typedef struct { double pulse, ci, si, co, so; } excitation;
 typedef struct { double first, steps, offset, duration; } pulse;
 /* `h2` is hx² + hy²; `changed`: dt or g differ from the step before; relaxation before the step and after the last one [s];
-   terms and doublings of its exact solution, which C does not know */
+   terms and doublings of its exact solution */
 typedef struct { double dt, g[3], hx, hy, h2; float fx, fy, f2; int32_t changed; double before, after; int32_t terms, doublings; } rf_step;
 /* of `lines` lines, each a step (of moments) after the other */
 typedef struct { double first_sample, waveform, moment, area, row, lines, step; } readout;

@@ -42,15 +42,16 @@ export function relaxation(
   const [first, count] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number];
   const times = new Float64Array(count + 1);
   const dt = (step: number): number => rfSteps[STRIDE.rfStep * (first + step)]!;
-  /** Angle by which the transverse field turns a spin in a step, as a vector. */
-  const turn = (step: number, i: number): number =>
-    2 * Math.PI * gammaBar * dt(step) * rfSteps[STRIDE.rfStep * (first + step) + i]!;
-  const angle = (step: number): number => Math.hypot(turn(step, 1), turn(step, 2));
+  /** A component of the transverse field [rad/s], and the angle by which it turns a spin in a step. */
+  const field = (step: number, i: 1 | 2): number =>
+    2 * Math.PI * gammaBar * rfSteps[STRIDE.rfStep * (first + step) + i]!;
+  const strength = (step: number): number => Math.hypot(field(step, 1), field(step, 2));
+  const angle = (step: number): number => dt(step) * strength(step);
   let nutation = 0;
   let strongest = 0;
   for (let step = 0; step < count; step++) {
     nutation += angle(step);
-    strongest = Math.max(strongest, angle(step));
+    strongest = Math.max(strongest, strength(step));
   }
   const longest = Math.min(SHARED_TIME, longestInterval(nutation, rate));
   let error = 0;
@@ -73,10 +74,12 @@ export function relaxation(
         times[one.end] = times[one.end]! + one.length / 2;
       }
     }
-    // A field that is held bends the course only where it jumps: Simpson's nodes do not see that inside a step.
+    // A field that is held bends the course only where it jumps: Simpson's nodes do not see that inside a step. Equal neighbours are one
+    // longer step, so fields are compared, over the longer of two steps.
     for (let n = step + 1; n < end; n++) {
-      const jump = Math.hypot(turn(n, 1) - turn(n - 1, 1), turn(n, 2) - turn(n - 1, 2));
-      error += (rate * (jump > strongest / 4 ? Math.max(longest, dt(n)) : dt(n)) * jump) / 12;
+      const h = Math.max(dt(n - 1), dt(n));
+      const jump = Math.hypot(field(n, 1) - field(n - 1, 1), field(n, 2) - field(n - 1, 2));
+      error += (rate * (jump > strongest / 4 ? Math.max(longest, h) : h) * h * jump) / 12;
     }
     step = end;
   }

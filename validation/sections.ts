@@ -6,6 +6,7 @@ import { order, pulses } from './pulses.ts';
 import { exactReferences, otherSimulators } from './references.ts';
 import type { Section } from './report.ts';
 import { relaxationInPulses } from './rf.ts';
+import { spuriousEcho } from './spurious-echo.ts';
 import { defaults, tolerances } from './tolerance.ts';
 
 export const sections: readonly Section[] = [
@@ -19,5 +20,6 @@ export const sections: readonly Section[] = [
   order,
   tolerances,
   defaults,
+  spuriousEcho,
   bart,
 ];

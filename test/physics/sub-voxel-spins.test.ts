@@ -42,7 +42,7 @@ for (const name of ['gre', 'se']) {
     const mean = inside.reduce((sum, value) => sum + value, 0) / inside.length;
     const rms = (list: number[], from: number): number =>
       Math.sqrt(list.reduce((sum, value) => sum + (value - from) ** 2, 0) / list.length) / mean;
-    assert.ok(rms(inside, mean) < 0.05, `coefficient of variation ${rms(inside, mean)}`);
+    assert.ok(rms(inside, mean) < 0.03, `coefficient of variation ${rms(inside, mean)}`);
     assert.ok(rms(outside, 0) < 0.04, `background ${rms(outside, 0)}`);
   });
 }

@@ -10,7 +10,7 @@ test('a built-in sequence is described by its acquisition, in SI', async () => {
   const facts = JSON.parse(stdout);
   assert.equal(facts.kind, 'sequence');
   assert.equal(facts.version, null);
-  assert.deepEqual([facts.blocks, facts.readouts, facts.samples], [768, 128, 128 * 128]);
+  assert.deepEqual([facts.blocks, facts.readouts, facts.samples], [1368, 128, 128 * 128]);
   assert.deepEqual(
     [facts.matrix, facts.fov],
     [

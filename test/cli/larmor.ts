@@ -1,4 +1,4 @@
-/** The command as its users start it: a process of its own, in a folder of its own. */
+/** The built command as its users start it (`npm run build` first): a process of its own, in a folder of its own. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../../host/cli/main.ts', import.meta.url));
-const loader = import.meta.resolve('tsx');
+const command = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));
 
 export interface Outcome {
   readonly code: number | null;
@@ -33,7 +32,7 @@ export function folder(): string {
 
 export function larmor(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   const cwd = options.folder ?? folder();
-  const child = spawn(process.execPath, ['--import', loader, main, ...args], {
+  const child = spawn(process.execPath, [command, ...args], {
     cwd,
     env: { ...process.env, ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -10,8 +10,8 @@ import type { Timeline } from '../timeline/types.ts';
 
 /** From here on it is told, and refused with `--strict`, over the signal. */
 const TOLD = 0.01;
-/** Numbers that were chosen for 1 % of all tissues may come out a little above it. */
-const CHOSEN = 0.02;
+/** Numbers that were chosen for 2 % of all tissues may come out a little above it. */
+const CHOSEN = 0.03;
 
 /** Of a phantom of voxels as it was chosen, of any other by a look at its spins; with one pulse there is none. */
 export function predictEcho(phantom: PhantomSource, timeline: Timeline, encoding: Encoding): EchoPrediction {

@@ -21,7 +21,7 @@ const MAX_LAYERS = 400;
  * An error that is the same in every readout is not encoded and gathers in one row of the image, as the free induction decay of a
  * refocusing pulse does: there it weighs as much more.
  */
-const GATHERED = 10;
+const GATHERED = 20;
 
 export interface LayerErrors {
   /** Error over the signal by the number of layers per voxel. */

@@ -18,7 +18,7 @@ import { type Orders, phaseGraph, pulseCount, slicesOf, type TissueClass, type V
 import type { Timeline } from './types.ts';
 
 /** Spurious echo allowed where the number of spins is chosen here, over the signal. */
-const TOLERANCE = 0.01;
+const TOLERANCE = 0.02;
 /**
  * A slice and its flanks. Where the slab ends a pulse's own signal does not cancel under the spoiler, and unlike an echo it is encoded by
  * nothing: of a spin echo's 180° pulse 5e-4 of the echo at 2.6 slices, gathered in one row of the image to 8 %; 2e-5 at 3.2.

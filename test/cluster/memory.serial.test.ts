@@ -9,7 +9,7 @@ const MIB = 2 ** 20;
 const jobs: readonly [number, string[]][] = [
   [1, ['epi', 'head2d']],
   [4, ['fid', 'head3d', '--threads', '1']],
-  [2, ['gre', 'head2d', '--threads', '2', '--set', 'n=512']],
+  [2, ['gre', 'head2d', '--threads', '2', '--set', 'n=512', '--spins-per-voxel', '1']],
   [2, ['fid', 'column', '--set', 'samples=1000000']],
 ];
 for (const [ranks, args] of jobs) {

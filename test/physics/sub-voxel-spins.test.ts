@@ -13,6 +13,7 @@ import { compileTimeline } from '../../host/timeline/compile.ts';
 import { spinSampler } from '../../host/timeline/sampler.ts';
 import { alarms, spuriousEchoes, TRAINS } from '../../validation/spurious-echo.ts';
 import { larmor } from '../cli/larmor.ts';
+import { simulate } from '../support/run.ts';
 import { pictureOf } from './chain.ts';
 
 test('the predicted spurious echo is the measured one within a factor of two, and warns where it should', async () => {
@@ -42,10 +43,27 @@ for (const name of ['gre', 'se']) {
     const mean = inside.reduce((sum, value) => sum + value, 0) / inside.length;
     const rms = (list: number[], from: number): number =>
       Math.sqrt(list.reduce((sum, value) => sum + (value - from) ** 2, 0) / list.length) / mean;
-    assert.ok(rms(inside, mean) < 0.03, `coefficient of variation ${rms(inside, mean)}`);
+    assert.ok(rms(inside, mean) < 0.05, `coefficient of variation ${rms(inside, mean)}`);
     assert.ok(rms(outside, 0) < 0.04, `background ${rms(outside, 0)}`);
   });
 }
+
+test('a slab is thick enough: a spin echo of twice the slab is the same', async () => {
+  const sequence = makeBuiltin('se', { n: 16 }, DEFAULT_SCANNER);
+  const timeline = compileTimeline(sequence, { B0: 1.5, maxRfStep: 50e-6 });
+  const sampler = spinSampler(timeline, encode(sequence, DEFAULT_SCANNER), 400);
+  const { from, to } = sampler.slab!;
+  const signalOf = async (times: number): Promise<Float64Array> => {
+    const set = { slab: String(times * (to - from)), voxel: '0.02', spinsPerVoxel: String(400 * times) };
+    const signal = await simulate(sequence, await openPhantom('sphere', set, { sampler }));
+    return signal.map((value) => value * times);
+  };
+  const [own, twice] = [await signalOf(1), await signalOf(2)];
+  const largest = own.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const apart = own.reduce((most, value, at) => Math.max(most, Math.abs(value - twice[at]!)), 0) / largest;
+  // The edge of 2.6 slices leaves 9e-3 of the 180° pulse, that of 3.2 slices 5e-4.
+  assert.ok(apart < 1e-3, `${apart}`);
+});
 
 test('one excitation needs one spin per voxel', async () => {
   const sequence = makeBuiltin('epi', {}, DEFAULT_SCANNER);

@@ -69,8 +69,9 @@ export function sliceSelection(options: SelectionOptions, scanner: Scanner): Sel
   const delay = roundUp(Math.max(0, scanner.rfDeadTime - rise), scanner.gradRaster);
   const gradient = flatTop(amplitude, duration, scanner, delay);
   const rfDelay = delay + rise;
-  // One shape for all: slices and phases differ in offsets alone. Samples of 10 µs are fine enough for a few kilohertz.
-  const raster = Math.max(scanner.rfRaster, scanner.gradRaster);
+  // One shape for all: slices and phases differ in offsets alone. Steps this long put the next copies of the slice 32 thicknesses away or more.
+  const fine = Math.max(scanner.rfRaster, scanner.gradRaster);
+  const raster = duration / (2 * fine) >= 32 * timeBandwidth ? 2 * fine : fine;
   const shape = sincPulse({ flip, duration, timeBandwidth, raster, use, delay: rfDelay });
   const pulses = new Map<string, RfEvent>();
   return {

@@ -110,9 +110,10 @@ export function placeTable(arena: Arena, table: PulseTable, job: number, exports
   const values = new Float64Array(NODES);
   for (let group = 0; group < nodes; group += NODES)
     for (let entry = 0; entry < ENTRIES; entry++) {
-      // [pairs of nodes][entries][2]
+      // What the pulse adds: the diagonal of its matrix less 1. [pairs of nodes][entries][2]
+      const kept = entry < 9 && entry % 4 === 0 ? 1 : 0;
       for (let node = 0; node < NODES; node++)
-        values[node] = operators[2 * (ENTRIES * ((group + node) >> 1) + entry) + (node & 1)]!;
+        values[node] = operators[2 * (ENTRIES * ((group + node) >> 1) + entry) + (node & 1)]! - kept;
       const powers = polynomialThrough(values);
       for (let d = 0; d < NODES; d++) out[ENTRIES * (group + NODES - 1 - d) + entry] = powers[d]!;
     }

@@ -6,8 +6,8 @@ import type { PhantomSource } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { reachOf } from './reach.ts';
 
-/** Turns that steps in a row may add up to: the samples of single spins then err by 6·10⁻⁷. */
-const TURNS = 8;
+/** Turns that steps in a row may add up to: the samples of single spins then err by 7·10⁻⁷. */
+const TURNS = 4;
 /** More steps save nothing: a sample phased exactly costs 55 operations, a step 43. */
 const MOST_STEPS = 16;
 

@@ -34,7 +34,12 @@ export function tilesToVerify({ tileCount, hash }: Pick<Plan, 'tileCount' | 'has
   return [...chosen].sort((a, b) => a - b);
 }
 
-/** Bits of headroom that the reference's sums have beyond the run's: what overflows there does not overflow here. */
+/**
+ * Bits of headroom that the reference's sums have beyond the run's. Sums of one tile are compared as integers, but in units of their own: both
+ * engines refuse a tile's signal above 1.5 Σ|ρ| before it is converted (`assembly/sums.ts`), on either side of the comparison, and were a run's sum to
+ * wrap all the same, the reference, 64 times farther from 2⁶³, would not and the difference would show. Its unit, at most 2⁻⁵⁵ of spins ×
+ * largest density, is far below the rounding of f32 in any tile.
+ */
 const HEADROOM = 6;
 
 /**

@@ -24,10 +24,13 @@ const SERIES = { f32: { norm: 1, remainder: 1e-9 }, f64: { norm: 0.5, remainder:
 const MOST_DOUBLINGS_F32 = 2;
 
 /**
- * What splitting relaxation from rotation may do to a run, all its pulses together, where the exact solution costs 1.6 times as much;
- * and where it costs five times as much, in f64.
+ * What splitting relaxation from rotation may do to a run, all its pulses together, where the exact solution costs two to six times as
+ * much (steps of small angle: few terms; of 4 rad: twelve terms and two doublings); and where it costs ten times as much, in f64.
  */
 const SPLITTING = { held: 3e-7, heldF64: 3e-6 } as const;
+
+/** Largest nutation of one step for which rotations, whose angle about B1 is an f32, are exact enough [rad]: 1000 rad would err by 3e-5. */
+const LARGEST_NUTATION = 2 * Math.PI;
 
 type Bounded = Pick<PhantomSource, 'bounds' | 'B0'>;
 
@@ -116,6 +119,15 @@ function stepNorms({ pulses, rfSteps, gammaBar, B0 }: Timeline, source: Bounded,
   });
 }
 
+/** Most that B1 turns a spin in one step of a pulse [rad]. */
+function largestNutation({ pulses, rfSteps, gammaBar }: Timeline, pulse: number): number {
+  const [first, count] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number];
+  let largest = 0;
+  for (let at = STRIDE.rfStep * first; at < STRIDE.rfStep * (first + count); at += STRIDE.rfStep)
+    largest = Math.max(largest, 2 * Math.PI * gammaBar * rfSteps[at]! * Math.hypot(rfSteps[at + 1]!, rfSteps[at + 2]!));
+  return largest;
+}
+
 /** Whether the step that begins at `at` has the duration and the gradient of the step before. */
 function continues(rfSteps: Float64Array, at: number): boolean {
   const before = at - STRIDE.rfStep;
@@ -141,7 +153,7 @@ export function excitationTurns({ excitations, pulses }: Timeline): Float64Array
 }
 
 /**
- * [pulses]: rotations where splitting relaxation from them does not show in the run, over polynomials alone where no spin turns by more
+ * [pulses]: rotations where neither splitting relaxation from them nor an angle in f32 shows in the run, over polynomials alone where no spin turns by more
  * than π in any step; else every step exactly, in f64 where its angle is large and in f64 runs.
  */
 export function pulseForms(timeline: Timeline, source: Bounded, precision: Precision = 'f32'): Int32Array {
@@ -153,7 +165,10 @@ export function pulseForms(timeline: Timeline, source: Bounded, precision: Preci
     if (precision === 'f64') return PULSE_FORM.heldF64;
     const largest = stepNorms(timeline, source, pulse).reduce((most, norm) => Math.max(most, norm), 0);
     const rotation = largest <= Math.PI ? PULSE_FORM.small : PULSE_FORM.any;
-    const split = relaxation(timeline, pulse, rate).error * played;
+    const split =
+      largestNutation(timeline, pulse) <= LARGEST_NUTATION
+        ? relaxation(timeline, pulse, rate).error * played
+        : Infinity;
     if (split <= SPLITTING.held) return rotation;
     if (largest <= SERIES.f32.norm * 2 ** MOST_DOUBLINGS_F32) return PULSE_FORM.held;
     return split <= SPLITTING.heldF64 ? rotation : PULSE_FORM.heldF64;

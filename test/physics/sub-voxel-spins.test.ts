@@ -10,6 +10,7 @@ import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { encode } from '../../host/sequence/encoding.ts';
 import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
+import { hardPulse, mergedSteps, ROTATION, rotate } from '../../host/timeline/pulse-rotation.ts';
 import { spinSampler } from '../../host/timeline/sampler.ts';
 import { alarms, spuriousEchoes, TRAINS } from '../../validation/spurious-echo.ts';
 import { larmor } from '../cli/larmor.ts';
@@ -63,6 +64,42 @@ test('a slab is thick enough: a spin echo of twice the slab is the same', async 
   const apart = own.reduce((most, value, at) => Math.max(most, Math.abs(value - twice[at]!)), 0) / largest;
   // The edge of 2.6 slices leaves 9e-3 of the 180° pulse, that of 3.2 slices 5e-4.
   assert.ok(apart < 1e-3, `${apart}`);
+});
+
+test('a gradient echo has the level of the Ernst formula over the slice profile', async () => {
+  const n = 8;
+  const sequence = makeBuiltin('gre', { n, dummies: 400 }, DEFAULT_SCANNER);
+  const timeline = compileTimeline(sequence, { B0: 1.5, maxRfStep: 50e-6 });
+  const sampler = spinSampler(timeline, encode(sequence, DEFAULT_SCANNER));
+  const { from, to } = sampler.slab!;
+  const steps = mergedSteps(timeline, 0);
+  const { after } = hardPulse(timeline, 0);
+  const rotation = new Float64Array(ROTATION.length);
+  for (const [T1, T2] of [
+    [0.5, 0.07],
+    [0.833, 0.083],
+    [2.569, 0.329],
+  ] as const) {
+    const phantom = await openPhantom('sphere', { voxel: '0.02', T1: `${T1}`, T2: `${T2}` }, { sampler });
+    const signal = await simulate(sequence, phantom);
+    const at = 2 * (n / 2) * (n + 1);
+    const level = Math.hypot(signal[at]!, signal[at + 1]!) / (phantom.spinCount / phantom.spins!.least);
+    const E1 = Math.exp(-0.02 / T1);
+    let [re, im] = [0, 0];
+    const layers = 1000;
+    for (let layer = 0; layer < layers; layer++) {
+      const z = from + ((layer + 0.5) / layers) * (to - from);
+      rotate(steps, timeline.gammaBar, [0, 0, z], 0, rotation);
+      const before = ((1 - E1) / (1 - E1 * rotation[ROTATION.E]!) / layers) * Math.exp(-0.005 / T2);
+      const [x, y] = [before * rotation[ROTATION.C]!, before * rotation[ROTATION.C + 1]!];
+      const turn = 2 * Math.PI * after[2]! * z;
+      re += x * Math.cos(turn) - y * Math.sin(turn);
+      im += x * Math.sin(turn) + y * Math.cos(turn);
+    }
+    // RF spoiling by 117° is not perfect: long T2 errs most.
+    const share = level / Math.hypot(re, im);
+    assert.ok(Math.abs(share - 1) < 0.03, `T1 ${T1} s, T2 ${T2} s: ${share} of the formula`);
+  }
 });
 
 test('one excitation needs one spin per voxel', async () => {

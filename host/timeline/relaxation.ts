@@ -91,7 +91,7 @@ const longestInterval = (nutation: Radians, rate: number): Seconds =>
   Math.sqrt((12 * SECOND_ORDER) / Math.max(nutation, 1e-9)) / rate;
 
 /** Most that a spin turns in a part of a step, about any axis, and most parts of one step. */
-const LARGEST_PART: Radians = 0.5;
+const LARGEST_PART: Radians = 0.3;
 const MOST_PARTS = 4096;
 
 /**

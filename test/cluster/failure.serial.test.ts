@@ -113,8 +113,8 @@ test('ranks with other inputs are found before the first tile', twoRanks, async 
     [['epi', 'head2d', '--precision', 'f64'], /in: precision \(f64 instead of f32\)/],
   ];
   for (const [args, message] of cases) {
-    const odd = { args: ['simulate', ...args] };
-    const ended = await run(['simulate', 'epi', 'head2d'], { family: 'openmpi', ranks: 3, cwd, odd });
+    const odd = { args: ['simulate', '--exact', ...args] };
+    const ended = await run(['simulate', '--exact', 'epi', 'head2d'], { family: 'openmpi', ranks: 3, cwd, odd });
     assert.equal(ended.code, 65, transcript(ended));
     assert.equal(errorsIn(ended).length, 1, transcript(ended));
     assert.match(errorsIn(ended)[0]!, message);

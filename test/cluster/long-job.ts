@@ -1,10 +1,10 @@
-/** A job of some seconds and 299 tiles, long enough to be interrupted, and what it comes to. */
+/** A job of some seconds and 299 tiles (exact methods: more of both), long enough to be interrupted, and what it comes to. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { simulate } from './launch.ts';
 
-export const job = ['epi', 'head3d', '--set', 'voxel=1.5e-3', '--threads', '1', '-o', 'raw.npy'];
+export const job = ['epi', 'head3d', '--set', 'voxel=1.5e-3', '--exact', '--threads', '1', '-o', 'raw.npy'];
 
 let known: Promise<string> | undefined;
 

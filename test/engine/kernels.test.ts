@@ -64,7 +64,7 @@ for (const build of ['simd', 'relaxed', 'wide'] as const) {
       shape(2e-3, (t) => amplitude * Math.sin(2 * Math.PI * hertz * t));
     for (const [amplitude, reach, every] of [
       [0.01, 0.1, 16],
-      [0.04, 0.25, 3],
+      [0.02, 0.25, 3],
       [0.25, 2, 1],
     ] as const) {
       const curve = blockOf({ gx: wave(amplitude, 700), gy: wave(amplitude, 900), adc: adc(200, 1e-5, 0) });

@@ -63,7 +63,7 @@ for (const build of ['simd', 'relaxed', 'wide'] as const) {
     const wave = (amplitude: number, hertz: number) =>
       shape(2e-3, (t) => amplitude * Math.sin(2 * Math.PI * hertz * t));
     for (const [amplitude, reach, every] of [
-      [0.01, 0.1, 16],
+      [0.008, 0.1, 16],
       [0.02, 0.25, 3],
       [0.25, 2, 1],
     ] as const) {

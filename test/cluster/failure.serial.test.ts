@@ -220,7 +220,8 @@ test('a checkpoint of another run or a damaged one is refused, and left as it is
   kill(running.pid, 'SIGKILL');
   await running.ended;
   const whole = readFileSync(path);
-  const foreign = await run(['simulate', 'gre', '-o', 'raw.npy', '--checkpoint', 'kept', '--resume'], { cwd });
+  const other = ['gre', '--exact', '--tile', '512', '-o', 'raw.npy'];
+  const foreign = await run(['simulate', ...other, '--checkpoint', 'kept', '--resume'], { cwd });
   assert.equal(foreign.code, 65, transcript(foreign));
   assert.match(
     errorsIn(foreign)[0]!,

@@ -140,7 +140,7 @@ function assertStopped(ended: Ended, name: string, interrupts: number, kept: num
 }
 
 /** Whether a Larmor has set its traps: that for SIGUSR2 is the last, and Node itself catches the signals that end a process. */
-export function trapsStops(pid: number): boolean {
+function trapsStops(pid: number): boolean {
   try {
     const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '0';
     return ((BigInt(`0x${mask}`) >> BigInt(constants.signals.SIGUSR2 - 1)) & 1n) === 1n;

@@ -3,15 +3,10 @@
  * on, on another number of ranks, under another MPI, and gives the same bits.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
-import { writePulseq } from '../../host/sequence/pulseq/write.ts';
-import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
-import { runChains, trapsStops } from './chains.ts';
+import { runChains } from './chains.ts';
 import { errorsIn, type Family, kill, missing, run, scratch, simulate, start, transcript, until } from './launch.ts';
 import { job, signalHash } from './long-job.ts';
 
@@ -61,23 +56,19 @@ for (const [family, ranks, signal, victim, schedule] of cases) {
 
 test('a warning that comes while inputs are read', { skip: missing('openmpi') }, async (t) => {
   const cwd = scratch(t);
-  writePulseq(join(cwd, 'scan.seq'), makeBuiltin('epi', {}, DEFAULT_SCANNER));
-  // Rank 1 reads its sequence from a pipe: it waits there until somebody writes into it.
-  const pipe = join(cwd, 'pipe.seq');
-  spawnSync('mkfifo', [pipe]);
-  const rest = ['head2d', '-o', 'raw.npy', '--checkpoint', 'kept'];
-  const odd = { args: ['simulate', 'pipe.seq', ...rest] };
-  const running = start(['simulate', 'scan.seq', ...rest], { family: 'openmpi', ranks: 2, cwd, odd });
+  const args = ['epi', 'head2d', '-o', 'raw.npy', '--checkpoint', 'kept'];
+  const environment = { LARMOR_FAILPOINT: 'stop@inputs#1' };
+  const running = start(['simulate', ...args], { family: 'openmpi', ranks: 2, cwd, environment });
   await until('rank 1', () => running.ranks().has(1));
   const rank1 = running.ranks().get(1)!;
-  await until('rank 1 to listen', () => trapsStops(rank1));
+  await until('rank 1 to pause', () => / T /.test(readFileSync(`/proc/${rank1}/stat`, 'utf8')));
   kill(rank1, 'SIGUSR2');
-  await writeFile(pipe, readFileSync(join(cwd, 'scan.seq')));
+  kill(rank1, 'SIGCONT');
   const stopped = await running.ended;
   assert.equal(stopped.code, 75, transcript(stopped));
   assert.match(errorsIn(stopped)[0]!, /stopped by SIGUSR2 after \d+ of \d+ tiles, kept in kept/);
-  const resumed = await simulate(['scan.seq', ...rest, '--resume'], { cwd });
-  assert.equal(resumed.signalHash, (await simulate(['scan.seq', 'head2d', '-o', 'raw.npy'], { cwd })).signalHash);
+  const resumed = await simulate([...args, '--resume'], { cwd });
+  assert.equal(resumed.signalHash, (await simulate(['epi', 'head2d', '-o', 'raw.npy'], { cwd })).signalHash);
 });
 
 test('without --checkpoint a stop keeps nothing and says so', async (t) => {

@@ -16,6 +16,8 @@ const MAX_PULSES = 300;
 const MAX_READOUTS = 40;
 /** More layers than this are not asked for. */
 const MAX_LAYERS = 400;
+/** Pulses × off-resonances whose rotations are kept: 150 kB each. */
+const MAX_ROTATIONS = 64;
 
 /**
  * An error that is the same in every readout is not encoded and gathers in one row of the image, as the free induction decay of a
@@ -44,102 +46,93 @@ export function layerErrors(
   voxel: number,
 ): LayerErrors {
   const voxels = Math.max(1, Math.round(slab / voxel));
-  const data = columnSignal(timeline, tissue, slice, voxels * voxel);
-  const readouts = data.length / (2 * DENSE);
-  const series = fft(DENSE, -1)(data, new Float64Array(data.length), readouts);
-  // Of term b c_b turned by half a step, as the first layer lies half a step inside.
-  for (let b = -DENSE / 2; b < DENSE / 2; b++) {
-    const turn = (Math.PI * b * (DENSE - 1)) / DENSE;
-    const [c, s] = [Math.cos(turn), Math.sin(turn)];
-    for (let at = 2 * ((b + DENSE) % DENSE) * readouts, j = 0; j < readouts; j++, at += 2) {
-      const [re, im] = [series[at]!, series[at + 1]!];
-      series[at] = c * re - s * im;
-      series[at + 1] = c * im + s * re;
-    }
-  }
-  let energy = 0;
-  for (let at = 0; at < 2 * readouts; at++) energy += series[at]! ** 2;
-  const missed = new Float64Array(2 * readouts);
+  const { series, width, wanted } = columnSeries(timeline, tissue, slice, voxels * voxel);
+  const share = (energy: number): number => (wanted > 0 ? Math.sqrt(energy / wanted) : 0);
+  /** What so many layers see and the slice has not, by readout: [re, im]. */
+  const missed = new Float64Array(width);
   const miss = (perVoxel: number): void => {
     const layers = perVoxel * voxels;
     missed.fill(0);
     for (let b = layers, m = 1; b < DENSE / 2; b += layers, m++) {
       const sign = layers % 2 === 0 && m % 2 === 1 ? -1 : 1;
-      for (const row of [2 * b * readouts, 2 * (DENSE - b) * readouts])
-        for (let at = 0; at < missed.length; at++) missed[at] = missed[at]! + sign * series[row + at]!;
+      const above = b * width;
+      const below = (DENSE - b) * width;
+      for (let at = 0; at < width; at++) missed[at] = missed[at]! + sign * (series[above + at]! + series[below + at]!);
     }
   };
-  const over = (error: number): number => (energy > 0 ? Math.sqrt(error / energy) : 0);
   const level = (perVoxel: number): number => {
     miss(perVoxel);
-    return over(missed.reduce((sum, value) => sum + value * value, 0));
+    return share(energyOf(missed));
   };
   const visible = (perVoxel: number): number => {
     const all = level(perVoxel);
-    const mean = [0, 1].map((part) => missed.reduce((sum, value, at) => sum + (at % 2 === part ? value : 0), 0));
-    return Math.max(all, GATHERED * over((mean[0]! ** 2 + mean[1]! ** 2) / readouts));
+    let re = 0;
+    let im = 0;
+    for (let at = 0; at < width; at += 2) {
+      re += missed[at]!;
+      im += missed[at + 1]!;
+    }
+    return Math.max(all, GATHERED * share((re * re + im * im) / (width / 2)));
   };
   return { level, visible, most: Math.ceil(MAX_LAYERS / voxels) };
 }
 
-/** Mxy of the dense column at the first sample of some readouts: [layers][readouts][re, im]. */
+/** c_b of each readout, [DENSE][width = readouts × (re, im)], b from 0 up and from −1 down as usual; `wanted`: Σ|c_0|². */
+function columnSeries(
+  timeline: Timeline,
+  tissue: TissueClass,
+  slice: Slice,
+  slab: number,
+): { readonly series: Float64Array; readonly width: number; readonly wanted: number } {
+  const data = columnSignal(timeline, tissue, slice, slab);
+  const width = data.length / DENSE;
+  const series = fft(DENSE, -1)(data, new Float64Array(data.length), width / 2);
+  // The first layer lies half a step inside.
+  for (let b = -DENSE / 2; b < DENSE / 2; b++)
+    turnRow(series, ((b + DENSE) % DENSE) * width, width, (Math.PI * b * (DENSE - 1)) / DENSE);
+  return { series, width, wanted: energyOf(series.subarray(0, width)) };
+}
+
+function turnRow(series: Float64Array, from: number, width: number, angle: number): void {
+  const c = Math.cos(angle);
+  const s = Math.sin(angle);
+  for (let at = from; at < from + width; at += 2) {
+    const re = series[at]!;
+    const im = series[at + 1]!;
+    series[at] = c * re - s * im;
+    series[at + 1] = c * im + s * re;
+  }
+}
+
+function energyOf(values: Float64Array): number {
+  let sum = 0;
+  for (let at = 0; at < values.length; at++) sum += values[at]! ** 2;
+  return sum;
+}
+
+/** Mxy of the dense column at the first sample of some readouts: [DENSE][readouts][re, im]. */
 function columnSignal(timeline: Timeline, { T1, T2, offset }: TissueClass, slice: Slice, slab: number): Float64Array {
-  const layers = DENSE;
-  const { ops, segments, excitations, pulses, readouts, gammaBar } = timeline;
-  const { direction, position } = slice;
-  const place = Float64Array.from({ length: layers }, (_, n) => position + ((n + 0.5) / layers - 0.5) * slab);
+  const { ops, segments, excitations, pulses, readouts } = timeline;
+  const { direction } = slice;
+  const place = places(slice, slab);
   const readoutCount = readouts.length / STRIDE.readout;
   const stride = Math.max(1, Math.floor(readoutCount / MAX_READOUTS));
   const along = (record: ArrayLike<number>, at: number): number =>
     record[at]! * direction[0] + record[at + 1]! * direction[1] + record[at + 2]! * direction[2];
 
   const signals: Float64Array[] = [];
-  const m = new Float64Array(3 * layers);
-  for (let n = 0; n < layers; n++) m[3 * n + 2] = 1;
-  const rotations = new Map<number, Float64Array>();
+  const m = new Float64Array(3 * DENSE);
+  for (let at = 2; at < m.length; at += 3) m[at] = 1;
   // Every repetition has the same few.
-  const turns = new Map<string, Float64Array>();
-  const turnsOf = (k: number, dt: number): Float64Array => {
+  const known = new Map<string, Float64Array>();
+  const precession = (k: number, dt: number): Float64Array => {
     const key = `${k.toPrecision(10)} ${dt.toPrecision(10)}`;
-    const known = turns.get(key);
-    if (known !== undefined) return known;
-    if (turns.size === 64) turns.clear();
-    const E2 = Math.exp(-dt / T2);
-    const made = new Float64Array(2 * layers);
-    for (let n = 0; n < layers; n++) {
-      const turn = -2 * Math.PI * (k * place[n]! + offset * dt);
-      made[2 * n] = E2 * Math.cos(turn);
-      made[2 * n + 1] = E2 * Math.sin(turn);
-    }
-    turns.set(key, made);
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    if (known.size === 64) known.clear();
+    const made = precessionAlong(place, k, dt, offset, T2);
+    known.set(key, made);
     return made;
-  };
-  const precess = (k: number, dt: number): void => {
-    const E1 = Math.exp(-dt / T1);
-    const made = turnsOf(k, dt);
-    for (let n = 0; n < layers; n++) {
-      const c = made[2 * n]!;
-      const s = made[2 * n + 1]!;
-      const x = m[3 * n]!;
-      const y = m[3 * n + 1]!;
-      m[3 * n] = c * x - s * y;
-      m[3 * n + 1] = c * y + s * x;
-      m[3 * n + 2] = 1 + E1 * (m[3 * n + 2]! - 1);
-    }
-  };
-  const ofPulse = (pulse: number): Float64Array => {
-    const known = rotations.get(pulse);
-    if (known !== undefined) return known;
-    const steps = mergedSteps(timeline, pulse);
-    const all = new Float64Array(ROTATION.length * layers);
-    const [frame, duration] = [pulses[STRIDE.pulse * pulse + 2]!, pulses[STRIDE.pulse * pulse + 3]!];
-    for (let n = 0; n < layers; n++) {
-      const at = direction.map((d) => d * place[n]!) as [number, number, number];
-      rotate(steps, gammaBar, at, offset - frame, all, ROTATION.length * n);
-      leaveFrame(all, ROTATION.length * n, -2 * Math.PI * frame * duration);
-    }
-    rotations.set(pulse, all);
-    return all;
   };
   let [k, dt, played, begun] = [0, 0, 0, false];
   for (let n = 0; n < ops.length; n += STRIDE.op) {
@@ -158,59 +151,123 @@ function columnSignal(timeline: Timeline, { T1, T2, offset }: TissueClass, slice
         }
         continue;
       }
-      precess(k, dt);
+      const decay = { T1, T2, before: dt, during: pulses[STRIDE.pulse * pulse + 3]! };
+      const rotations = layerRotations(timeline, pulse, offset, slice, slab);
+      playPulse(m, precession(k, dt), rotations, excitations[STRIDE.excitation * index + 1]!, decay);
       [k, dt] = [0, 0];
-      turn(m, ofPulse(pulse), excitations[STRIDE.excitation * index + 1]!);
-      // Relaxation during the pulse, of which the rotation has none.
-      relax(m, pulses[STRIDE.pulse * pulse + 3]!, T1, T2);
     } else {
       begun = true;
-      if (index % stride !== 0) continue;
-      precess(k, dt);
-      [k, dt] = [0, 0];
-      signals.push(m.slice());
+      if (index % stride === 0) signals.push(transverse(m, precession(k, dt)));
     }
   }
-  const all = new Float64Array(2 * layers * signals.length);
-  for (const [j, signal] of signals.entries())
-    for (let n = 0; n < layers; n++) {
-      all[2 * (n * signals.length + j)] = signal[3 * n]!;
-      all[2 * (n * signals.length + j) + 1] = signal[3 * n + 1]!;
+  return byLayer(signals);
+}
+
+/** [readouts][layers] → [layers][readouts], complex. */
+function byLayer(signals: readonly Float64Array[]): Float64Array {
+  const row = 2 * signals.length;
+  const all = new Float64Array((row * (signals[0]?.length ?? 0)) / 2);
+  for (let j = 0; j < signals.length; j++) {
+    const signal = signals[j]!;
+    for (let n = 0, at = 2 * j; n < signal.length; n += 2, at += row) {
+      all[at] = signal[n]!;
+      all[at + 1] = signal[n + 1]!;
     }
+  }
+  return all;
+}
+
+/** Along the normal of the slice, from the origin [m]. */
+function places({ position }: Slice, slab: number): Float64Array {
+  return Float64Array.from({ length: DENSE }, (_, n) => position + ((n + 0.5) / DENSE - 0.5) * slab);
+}
+
+/** Factors of Mxy by layer: a moment of k [cycles/m] and off-resonance [Hz] for `dt`, with T2. */
+function precessionAlong(place: Float64Array, k: number, dt: number, offset: number, T2: number): Float64Array {
+  const E2 = Math.exp(-dt / T2);
+  const made = new Float64Array(2 * place.length);
+  for (let n = 0; n < place.length; n++) {
+    const angle = -2 * Math.PI * (k * place[n]! + offset * dt);
+    made[2 * n] = E2 * Math.cos(angle);
+    made[2 * n + 1] = E2 * Math.sin(angle);
+  }
+  return made;
+}
+
+function transverse(m: Float64Array, precession: Float64Array): Float64Array {
+  const signal = new Float64Array(precession.length);
+  for (let n = 0, at = 0; n < signal.length; n += 2, at += 3) {
+    signal[n] = precession[n]! * m[at]! - precession[n + 1]! * m[at + 1]!;
+    signal[n + 1] = precession[n]! * m[at + 1]! + precession[n + 1]! * m[at]!;
+  }
+  return signal;
+}
+
+const rotationsOf = new WeakMap<Timeline, Map<string, Float64Array>>();
+
+/** Net rotation of a pulse in each layer. Tissues differ in it by their off-resonance alone. */
+function layerRotations(timeline: Timeline, pulse: number, offset: number, slice: Slice, slab: number): Float64Array {
+  const known = rotationsOf.get(timeline) ?? new Map<string, Float64Array>();
+  rotationsOf.set(timeline, known);
+  const key = [pulse, offset, slice.position, ...slice.direction, slab].join(' ');
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const { pulses, gammaBar } = timeline;
+  const [frame, duration] = [pulses[STRIDE.pulse * pulse + 2]!, pulses[STRIDE.pulse * pulse + 3]!];
+  const steps = mergedSteps(timeline, pulse);
+  const place = places(slice, slab);
+  const all = new Float64Array(ROTATION.length * DENSE);
+  for (let n = 0; n < DENSE; n++) {
+    const at = slice.direction.map((d) => d * place[n]!) as [number, number, number];
+    rotate(steps, gammaBar, at, offset - frame, all, ROTATION.length * n);
+    leaveFrame(all, ROTATION.length * n, -2 * Math.PI * frame * duration);
+  }
+  if (known.size === MAX_ROTATIONS) known.clear();
+  known.set(key, all);
   return all;
 }
 
 /** Mxy after the rotation turns by `angle`. */
 function leaveFrame(all: Float64Array, at: number, angle: number): void {
-  const [c, s] = [Math.cos(angle), Math.sin(angle)];
-  for (const part of [ROTATION.A, ROTATION.B, ROTATION.C]) {
-    const [re, im] = [all[at + part]!, all[at + part + 1]!];
-    all[at + part] = c * re - s * im;
-    all[at + part + 1] = c * im + s * re;
+  const c = Math.cos(angle);
+  const s = Math.sin(angle);
+  for (let part = at; part < at + ROTATION.D; part += 2) {
+    const re = all[part]!;
+    const im = all[part + 1]!;
+    all[part] = c * re - s * im;
+    all[part + 1] = c * im + s * re;
   }
 }
 
-function relax(m: Float64Array, dt: number, T1: number, T2: number): void {
-  const [E1, E2] = [Math.exp(-dt / T1), Math.exp(-dt / T2)];
-  for (let at = 0; at < m.length; at += 3) {
-    m[at] = E2 * m[at]!;
-    m[at + 1] = E2 * m[at + 1]!;
-    m[at + 2] = 1 + E1 * (m[at + 2]! - 1);
-  }
-}
-
-/** Applies each layer's rotation with B1 turned by `phase`. */
-function turn(m: Float64Array, all: Float64Array, phase: number): void {
-  const [c, s] = [Math.cos(phase), Math.sin(phase)];
-  for (let at = 0, r = 0; at < m.length; at += 3, r += ROTATION.length) {
+/**
+ * The time before a pulse and the pulse itself, in every layer: precession, the layer's rotation with B1 turned by `phase`, and relaxation
+ * during the pulse, of which the rotation has none.
+ */
+function playPulse(
+  m: Float64Array,
+  precession: Float64Array,
+  rotations: Float64Array,
+  phase: number,
+  { T1, T2, before, during }: { T1: number; T2: number; before: number; during: number },
+): void {
+  const c = Math.cos(phase);
+  const s = Math.sin(phase);
+  const E1 = Math.exp(-before / T1);
+  const E1during = Math.exp(-during / T1);
+  const E2during = Math.exp(-during / T2);
+  for (let n = 0, at = 0, r = 0; at < m.length; n += 2, at += 3, r += ROTATION.length) {
+    const mx = precession[n]! * m[at]! - precession[n + 1]! * m[at + 1]!;
+    const my = precession[n]! * m[at + 1]! + precession[n + 1]! * m[at]!;
+    const z = 1 + E1 * (m[at + 2]! - 1);
     // Into the frame in which B1 is as stored, and back.
-    const x = c * m[at]! + s * m[at + 1]!;
-    const y = c * m[at + 1]! - s * m[at]!;
-    const z = m[at + 2]!;
-    const re = (all[r]! + all[r + 2]!) * x - (all[r + 1]! - all[r + 3]!) * y + all[r + 4]! * z;
-    const im = (all[r + 1]! + all[r + 3]!) * x + (all[r]! - all[r + 2]!) * y + all[r + 5]! * z;
-    m[at] = c * re - s * im;
-    m[at + 1] = c * im + s * re;
-    m[at + 2] = 2 * (all[r + 6]! * x - all[r + 7]! * y) + all[r + 8]! * z;
+    const x = c * mx + s * my;
+    const y = c * my - s * mx;
+    const re =
+      (rotations[r]! + rotations[r + 2]!) * x - (rotations[r + 1]! - rotations[r + 3]!) * y + rotations[r + 4]! * z;
+    const im =
+      (rotations[r + 1]! + rotations[r + 3]!) * x + (rotations[r]! - rotations[r + 2]!) * y + rotations[r + 5]! * z;
+    m[at] = E2during * (c * re - s * im);
+    m[at + 1] = E2during * (c * im + s * re);
+    m[at + 2] = 1 + E1during * (2 * (rotations[r + 6]! * x - rotations[r + 7]! * y) + rotations[r + 8]! * z - 1);
   }
 }

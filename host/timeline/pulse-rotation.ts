@@ -47,7 +47,10 @@ export function rotate(
   rotation: Rotation,
   into = 0,
 ): void {
-  let [w, x, y, z] = [1, 0, 0, 0];
+  let w = 1;
+  let x = 0;
+  let y = 0;
+  let z = 0;
   for (let at = 0; at < steps.length; at += STRIDE.rfStep) {
     const bx = gammaBar * steps[at + 1]!;
     const by = gammaBar * steps[at + 2]!;
@@ -58,7 +61,9 @@ export function rotate(
     const half = Math.PI * hertz * steps[at]!;
     const c = Math.cos(half);
     const s = -Math.sin(half) / hertz;
-    const [qx, qy, qz] = [s * bx, s * by, s * bz];
+    const qx = s * bx;
+    const qy = s * by;
+    const qz = s * bz;
     const nw = c * w - qx * x - qy * y - qz * z;
     const nx = c * x + qx * w + qy * z - qz * y;
     const ny = c * y + qy * w + qz * x - qx * z;

@@ -1,11 +1,12 @@
 // Runs the test files and nothing else: `node --import tsx scripts/run-tests.mjs [--slow] [part of a path …]`.
 // It stands in for `node --test` because Node 20 knows no globs, and because tests that start MPI or SLURM must not meet each other on a
 // machine with few cores: files named *.serial.test.ts run one at a time, after the others. Both runs end in one summary.
-// *.slow.test.ts take minutes, and run with --slow only.
-import { existsSync, readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+// *.slow.test.ts take minutes, and run with --slow only. At the end the files that cost most are listed (test-cost.mjs).
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import process from 'node:process';
+import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec as Spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
@@ -37,6 +38,13 @@ const groups = [
   { files: files.filter((file) => isMarked(file, 'serial')), concurrency: 1 },
 ];
 
+const folder = mkdtempSync(join(tmpdir(), 'larmor-test-costs-'));
+const costs = join(folder, 'costs.jsonl');
+process.env.LARMOR_TEST_COSTS = costs;
+// The runner starts each file with this process's own options of Node.
+process.execArgv.push('--import', new URL('test-cost.mjs', import.meta.url).href);
+
+const started = performance.now();
 const reporter = new Spec();
 reporter.pipe(process.stdout);
 const totals = new Map();
@@ -54,9 +62,24 @@ for (const { files, concurrency } of groups.filter((group) => group.files.length
 for (const [name, value] of totals)
   reporter.write({ type: 'test:diagnostic', data: { nesting: 0, message: `${name} ${Math.round(value)}` } });
 reporter.end();
+await finished(reporter);
+printCosts();
+rmSync(folder, { recursive: true });
 
 if (!totals.get('tests')) {
   console.error(`no test found${wanted.length > 0 ? ` whose path contains ${wanted.join(' or ')}` : ''}`);
   failed = true;
 }
 process.exitCode = failed ? 1 : 0;
+
+/** The 20 files that took longest, and all of them together. A file that was ended for taking too long is not among them. */
+function printCosts() {
+  const lines = existsSync(costs) ? readFileSync(costs, 'utf8').trim().split('\n') : [];
+  const found = lines.map((line) => JSON.parse(line)).sort((a, b) => b.seconds - a.seconds);
+  const row = (processor, seconds, what) =>
+    console.log(`${processor.toFixed(1).padStart(11)}${seconds.toFixed(1).padStart(10)}  ${what}`);
+  console.log('\nprocessor s  duration  test file');
+  for (const { file, processor, seconds } of found.slice(0, 20)) row(processor, seconds, relative(root, file));
+  const sum = found.reduce((total, { processor }) => total + processor, 0);
+  row(sum, (performance.now() - started) / 1e3, `${found.length} files on ${availableParallelism()} processors`);
+}

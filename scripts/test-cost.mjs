@@ -1,0 +1,33 @@
+// What a test file costs: processor seconds of its process and of all that it started and waited for, and its duration. The runner loads
+// this into each test file's process (`--import`); it adds one line to the file that LARMOR_TEST_COSTS names when the process ends.
+// Processor time is what a suite on a shared machine is judged by: durations there say more of the other jobs.
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import process from 'node:process';
+
+const path = process.env.LARMOR_TEST_COSTS;
+// Programs that the tests start are counted with the test that waited for them.
+delete process.env.LARMOR_TEST_COSTS;
+
+/** Clock ticks of /proc in a second: 100 on every Linux that Node runs on. */
+const ticks = 100;
+
+/** This process and its ended children [s]; without /proc, this process alone. */
+function processorSeconds() {
+  if (!existsSync('/proc/self/stat')) {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  }
+  const stat = readFileSync('/proc/self/stat', 'latin1');
+  // utime, stime, cutime, cstime: fields 14 to 17, counted behind the name in parentheses.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) / ticks;
+}
+
+// The command line of a test file's process ends in the file; the runner's own does not.
+const file = process.argv[1];
+if (path && file?.endsWith('.test.ts'))
+  process.on('exit', () => {
+    const cost = { file, processor: processorSeconds(), seconds: performance.now() / 1e3 };
+    appendFileSync(path, `${JSON.stringify(cost)}\n`);
+  });

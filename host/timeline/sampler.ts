@@ -40,11 +40,12 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
     slab,
     choose(voxels, own) {
       const exactly = own ?? count;
-      // A lattice whose period the image resolves is filled in first, so that a picture shows tissue and not dots.
+      // A lattice coarser than the pixels is filled in first, so that a picture shows tissue and not dots: the copies of the image that a
+      // lattice of points makes in k-space begin to overlap with it where the lattice is one pixel wide, and at two they lie inside.
       const fill = voxels.steps.map((step, axis) => {
         const fine = pixel(step);
         const alone = exactly !== undefined || fine === undefined || voxels.size[axis] === 1;
-        return alone ? 1 : Math.floor(Math.hypot(...step) / (2 * fine)) + 1;
+        return alone ? 1 : Math.max(1, Math.round(Math.hypot(...step) / fine));
       });
       const steps = voxels.steps.map((step, axis) => step.map((part) => part / fill[axis]!)) as unknown as Steps;
       const [a, b, c] = steps;

@@ -100,16 +100,20 @@ test('gre: slices by frequency offset, all in phase at the pulse centre, in the 
   assert.ok(Math.abs(gre.duration - 0.2) < 1e-9);
 });
 
-test('gre: dummies play without being read', () => {
-  const gre = make('gre', { n: 4, dummies: 3 });
-  const blocks = timed(gre);
-  assert.equal(blocks.filter(({ block }) => block.rf).length, 7);
-  assert.equal(blocks.filter(({ block }) => block.adc).length, 4);
+test('gre and se: dummies play without being read', () => {
+  for (const [name, pulses] of [
+    ['gre', 1],
+    ['se', 2],
+  ] as const) {
+    const blocks = timed(make(name, { n: 4, dummies: 3 }));
+    assert.equal(blocks.filter(({ block }) => block.rf).length, 7 * pulses);
+    assert.equal(blocks.filter(({ block }) => block.adc).length, 4);
+  }
 });
 
 test('se: the 180° halves TE and negates k; crushers are equal; the echo is rephased on every axis', () => {
   const n = 8;
-  const se = make('se', { n, fov: 0.2, te: 0.04, tr: 0.2 });
+  const se = make('se', { n, fov: 0.2, te: 0.04, tr: 0.2, dummies: 0 });
   const blocks = timed(se);
   const excitations = centersOf(blocks, 'excitation');
   const refocusing = centersOf(blocks, 'refocusing');

@@ -1,10 +1,11 @@
 /**
  * Spin echo, 2-D, one or more slices interleaved within a TR, with crushers on both sides of the refocusing pulse:
  *
- *   90°x + Gz | rephase z, prephase x, encode y | wait | crush | 180°y + Gz | crush | wait | readout | spoil z, rewind y | wait
+ *   90°x + Gz | rephase z, prephase x | wait | crush | 180°y + Gz | crush, encode y | wait | readout | spoil z, rewind y | wait
  *
- * The prephaser and the phase encoding stand before the refocusing pulse, which negates k: both have the sign opposite
- * to a gradient echo's.
+ * The prephaser stands before the refocusing pulse, which negates k: it has the sign opposite to a gradient echo's. The phase encoding
+ * stands after it: both pulses of every TR then act on the same magnetisation. Before it, what the flanks of the 180° pulse store
+ * along z would keep the encoding of its own line and come back as a second image, at 9 % for T1 = 2 TR.
  */
 import { DEGREE } from '../../common/quantities.ts';
 import type { Seconds } from '../../common/units.ts';
@@ -61,6 +62,13 @@ const parameters = {
   },
   crusher: { default: 4, unit: 'cycles', doc: 'the dephasing across the slice on each side of the 180°', minimum: 0 },
   spoiler: { default: 8, unit: 'cycles', doc: 'the dephasing across the slice after the readout', minimum: 0 },
+  dummies: {
+    default: 4,
+    unit: '',
+    doc: 'the number of TRs before the first line is recorded, to reach the steady state',
+    minimum: 0,
+    integer: true,
+  },
 } as const;
 
 export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (values, scanner, isGiven) => {
@@ -70,25 +78,26 @@ export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (value
     value,
     given: isGiven(parameter),
   });
-  const { fov, n, slices, thickness, gap, offset, dwell, timeBandwidth, te, tr, flip, refocusing } = values;
+  const { fov, n, slices, thickness, gap, offset, dwell, timeBandwidth, te, tr, flip, refocusing, dummies } = values;
   const common = { sequence: 'se', thickness, timeBandwidth, shortest: values.rfDuration };
   const excite = sliceSelection({ ...common, flip, use: 'excitation' }, scanner);
   const refocus = sliceSelection({ ...common, flip: refocusing, use: 'refocusing' }, scanner);
   const readout = readoutLobe('se', fov, n, dwell, scanner);
   const rephaser = areaTrapezoid(-excite.areaAfter, scanner);
   const prephaser = areaTrapezoid(readout.areaBefore, scanner);
-  const encode = phaseTable(fov, n, scanner, -1);
+  const encode = phaseTable(fov, n, scanner, 1);
   const rewind = phaseTable(fov, n, scanner, -1);
   const crusher = spoilerLobe(values.crusher, thickness, scanner);
   const spoiler = spoilerLobe(values.spoiler, thickness, scanner);
 
-  const windTime = longestOf(scanner, rephaser, prephaser, encode[0]!);
+  const windTime = longestOf(scanner, rephaser, prephaser);
   const crushTime = longestOf(scanner, crusher);
+  const encodeTime = longestOf(scanner, crusher, encode[0]!);
   const spoilTime = longestOf(scanner, spoiler, rewind[0]!);
 
   // Both halves of TE: excitation centre to refocusing centre to sample floor(n/2).
   const before = excite.duration - excite.center + windTime + crushTime + refocus.center;
-  const after = refocus.duration - refocus.center + crushTime + readout.center;
+  const after = refocus.duration - refocus.center + encodeTime + readout.center;
   const earliest = 2 * Math.max(before, after);
   const half = earliest / 2 + waiting(wanted('te', te), earliest, scanner) / 2;
   const firstWait = roundUp(half - before, scanner.blockRaster);
@@ -99,8 +108,9 @@ export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (value
     excite.duration +
     windTime +
     firstWait +
-    2 * crushTime +
+    crushTime +
     refocus.duration +
+    encodeTime +
     secondWait +
     readout.duration +
     spoilTime;
@@ -110,23 +120,26 @@ export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (value
   const positions = slicePositions(slices, thickness, gap, offset);
   const order = interleaved(slices);
   const blocks: Block[] = [];
-  for (let line = 0; line < n; line++) {
+  for (let repeat = -dummies; repeat < n; repeat++) {
+    const line = Math.max(0, repeat);
     for (const [turn, slice] of order.entries()) {
       const z = positions[slice]!;
       blocks.push(
         blockOf({ rf: excite.pulse(z, 0), gz: excite.gradient }, excite.duration),
-        blockOf({ gx: prephaser, gy: encode[line]!, gz: rephaser }, windTime),
+        blockOf({ gx: prephaser, gz: rephaser }, windTime),
       );
       if (isWait(firstWait)) blocks.push(delayOf(firstWait));
       blocks.push(
         blockOf({ gz: crusher }, crushTime),
         blockOf({ rf: refocus.pulse(z, Math.PI / 2), gz: refocus.gradient }, refocus.duration),
-        blockOf({ gz: crusher }, crushTime),
+        blockOf({ gy: encode[line]!, gz: crusher }, encodeTime),
       );
       if (isWait(secondWait)) blocks.push(delayOf(secondWait));
       const labels = [setLabel('LIN', line), setLabel('SLC', slice)];
       blocks.push(
-        blockOf({ gx: readout.gradient, adc: readout.adc(0), labels }, readout.duration),
+        repeat < 0
+          ? blockOf({ gx: readout.gradient }, readout.duration)
+          : blockOf({ gx: readout.gradient, adc: readout.adc(0), labels }, readout.duration),
         blockOf({ gy: rewind[line]!, gz: spoiler }, spoilTime),
       );
       const wait = turn + 1 < slices ? share : trWait - share * (slices - 1);

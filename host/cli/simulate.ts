@@ -97,7 +97,7 @@ async function simulateIn(
 
   cluster.reportProgress(() => engine.finished);
   const toDo = plan.tileCount - countTiles(done);
-  const hide = showProgress(toDo, () => cluster.finished(engine.finished), options.quiet === true || !root);
+  const hide = showProgress(toDo, cluster.finished, options.quiet === true || !root);
   const title = `${job.sequence.name} on ${phantom.name}`;
   const save = (tiles: readonly TileRange[]): void =>
     writeCheckpoint(options.checkpoint!, plan, title, tiles, engine.sums);

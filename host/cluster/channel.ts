@@ -1,75 +1,62 @@
 /**
- * Short messages between rank 0 and the others, beside the one reduce: who has arrived, which tiles, pause, stop, still alive.
- * They are polled from the event loop, so a rank hears them while its threads simulate, or between two tiles (40 ms) where it
- * simulates on the calling thread. One-sided counters would need rank 0 inside MPI just as often, and block who asks.
+ * Short messages between ranks, beside the reduce: what is agreed on, which tiles, pause, stop, heartbeats. They travel
+ * between neighbours in the tree, or between rank 0 and any rank. They are polled from the event loop, so a rank receives
+ * them while its threads simulate, or between two tiles (40 ms) where it simulates on the calling thread. One-sided
+ * counters would need rank 0 inside MPI just as often, and block the rank that reads them.
  *
- * The same polling notices a rank that has gone silent: whoever lives sends a beat now and then, until it leaves. And it notices
- * ranks that all wait for each other. Polling keeps the process alive only while a message is awaited: a rank whose own work
- * waits for something that will never come runs out of events, and ends the job (`common/lifetime.ts`).
+ * Polling keeps the process alive only while a message is awaited: a rank whose own work waits for something that will
+ * never come runs out of events, and ends the job (`common/lifetime.ts`).
  */
 import type { Communicator } from 'mpi-node-bindings/index.ts';
 import { isLost } from '../common/failpoints.ts';
+import { type Heartbeat, keepHeartbeats, type WatchOptions } from './heartbeats.ts';
+import { type Tree, treeOf } from './tree.ts';
 
-/** What any message has; see `Up` and `Down` in run.ts and meeting.ts. */
+/** What any message has; the kinds are declared where they are sent. */
 export interface Message {
   readonly kind: string;
 }
 
 export interface Channel {
-  /** From rank 0 to any, from any to rank 0; to oneself too. Messages between two ranks arrive in order. */
+  readonly tree: Tree;
+  /** Messages to and from other ranks so far, without heartbeats. */
+  readonly counts: { readonly sent: number; readonly received: number };
+  /** To a neighbour in the tree, from or to rank 0, or to oneself. Messages between two ranks arrive in order. */
   send(rank: number, message: Message): void;
-  /** Takes messages of a kind, those first that came before anybody listened. */
+  /** Takes messages of a kind; first those that arrived while nobody listened. */
   on<M extends Message>(kind: M['kind'], handler: (from: number, message: M) => void): void;
   /** Keeps messages of a kind until somebody listens again. */
   off(kind: string): void;
+  /** Tiles finished by this rank and those below it in the tree, as heartbeats reported. */
+  finished(): number;
   /** Polls rarely while this rank has its own work, often while it waits for a message. */
   busy(busy: boolean): void;
   /** Waits for what a message from another rank settles: only then does the channel keep this process alive. */
   awaiting<T>(reply: Promise<T>): Promise<T>;
-  /** Lets the event loop have its turn and takes what has arrived: between batches too short for the engine to do so. */
+  /** Lets the event loop run once and takes what has arrived: between batches too short for the engine to do so. */
   turn(): Promise<void>;
-  /** The last exchange: until everything sent has left and, on rank 0, every rank has said that it sends no more. */
+  /** Last call: returns when the ranks below send no more, and everything sent from here has left. */
   close(): Promise<void>;
 }
 
 const WAITING_MS = 1;
 const BUSY_MS = 10;
 
-/** Beats in the time after which a silent rank is given up. */
-const BEATS = 20;
-/** Beats a second that rank 0 takes from all ranks together. */
-const BEATS_PER_SECOND = 256;
-
-export interface WatchOptions {
-  /** Silence after which a rank counts as lost [s]. */
-  readonly limit: number;
-  /** Called once, with the ranks that were not heard. */
-  readonly onSilence: (ranks: readonly number[]) => void;
-  /** Called once, on rank 0, when all ranks have awaited messages for so long and none was sent. */
-  readonly onDeadlock: () => void;
-  /** A number for rank 0 that every beat carries: tiles finished. */
-  readonly progress: () => number;
-}
-
 /** @param comm a communicator of its own: nobody else may receive from it */
-export function openChannel(comm: Communicator, watch: WatchOptions): Channel & { readonly progress: Float64Array } {
+export function openChannel(
+  comm: Pick<Communicator, 'rank' | 'size' | 'isend' | 'iprobe' | 'recv'>,
+  watch: WatchOptions,
+): Channel {
   const { rank, size } = comm;
+  const tree = treeOf(rank, size);
   const handlers = new Map<string, (from: number, message: Message) => void>();
   const early: { from: number; message: Message }[] = [];
   const text = new TextDecoder();
   const bytes = new TextEncoder();
-  /** Tiles finished per rank, as the last beats said. */
-  const progress = new Float64Array(rank === 0 ? size : 1);
-  const peers = rank === 0 ? Array.from({ length: size - 1 }, (_, n) => n + 1) : [0];
-  const silentTicks = new Int32Array(size);
-  /** Ranks that wait for a message, as the last beats said. */
-  const idle = new Array<boolean>(size).fill(false);
-  let idleTicks = 0;
+  const counts = { sent: 0, received: 0 };
   let awaited = 0;
-  /** Ranks that have said goodbye: they are silent from now on, and rightly so. */
-  const gone = new Set<number>();
   let sending = 0;
-  let leaving = rank === 0 ? size - 1 : 0;
+  let staying = tree.children.length;
   let every = WAITING_MS;
 
   const deliver = (from: number, message: Message): void => {
@@ -78,13 +65,8 @@ export function openChannel(comm: Communicator, watch: WatchOptions): Channel & 
     else handler(from, message);
   };
 
-  const send = (to: number, message: Message): void => {
+  const post = (to: number, message: Message): void => {
     if (isLost(`message ${message.kind}`)) return;
-    if (message.kind !== 'beat') idleTicks = 0;
-    if (to === rank) {
-      queueMicrotask(() => deliver(rank, message));
-      return;
-    }
     const request = comm.isend(bytes.encode(JSON.stringify(message)), to);
     if (request.test()) return;
     sending++;
@@ -92,42 +74,36 @@ export function openChannel(comm: Communicator, watch: WatchOptions): Channel & 
       sending--;
     });
   };
+  const heartbeats = keepHeartbeats(comm, tree, watch, post);
+
+  const send = (to: number, message: Message): void => {
+    heartbeats.active();
+    if (to === rank) {
+      if (!isLost(`message ${message.kind}`)) queueMicrotask(() => deliver(rank, message));
+      return;
+    }
+    counts.sent++;
+    post(to, message);
+  };
 
   const drain = (): void => {
     for (let waiting = comm.iprobe(); waiting !== undefined; waiting = comm.iprobe()) {
-      const data = new Uint8Array(waiting.count);
-      comm.recv(data, waiting.source, waiting.tag);
-      silentTicks[waiting.source] = 0;
+      const { source, tag, count } = waiting;
+      const data = new Uint8Array(count);
+      comm.recv(data, source, tag);
       const message = JSON.parse(text.decode(data)) as Message;
-      if (message.kind === 'beat') {
-        progress[waiting.source] = (message as Beat).finished;
-        idle[waiting.source] = (message as Beat).idle;
+      heartbeats.alive(source);
+      if (message.kind === 'heartbeat') {
+        heartbeats.receive(source, message as Heartbeat);
         continue;
       }
-      idleTicks = 0;
-      if (message.kind === 'bye') {
-        leaving--;
-        gone.add(waiting.source);
-      } else deliver(waiting.source, message);
+      counts.received++;
+      heartbeats.active();
+      if (message.kind === 'leaving') {
+        staying--;
+        heartbeats.leaves(source);
+      } else deliver(source, message);
     }
-  };
-
-  // Silence is counted in ticks of this rank's own life, not by the clock: after a job was suspended, or this rank was busy
-  // with a disk for minutes, one tick has passed.
-  const tickSeconds = Math.min(watch.limit / BEATS, Math.max(1, size / BEATS_PER_SECOND));
-  const limitTicks = Math.ceil(watch.limit / tickSeconds);
-  const tick = (): void => {
-    drain();
-    const finished = watch.progress();
-    for (const peer of peers) {
-      if (gone.has(peer)) continue;
-      send(peer, { kind: 'beat', finished, idle: awaited > 0 } as Beat);
-      silentTicks[peer]!++;
-    }
-    const silent = peers.filter((peer) => !gone.has(peer) && silentTicks[peer]! > limitTicks);
-    if (silent.length > 0) watch.onSilence(silent);
-    idleTicks = awaited > 0 && peers.every((peer) => idle[peer]) ? idleTicks + 1 : 0;
-    if (rank === 0 && idleTicks > limitTicks) watch.onDeadlock();
   };
 
   let poller: NodeJS.Timeout | undefined;
@@ -140,7 +116,11 @@ export function openChannel(comm: Communicator, watch: WatchOptions): Channel & 
     drain();
     again();
   };
-  const ticker = size > 1 ? setInterval(tick, tickSeconds * 1e3).unref() : undefined;
+  const tick = (): void => {
+    drain();
+    heartbeats.tick(awaited > 0);
+  };
+  const ticker = size > 1 ? setInterval(tick, heartbeats.tickSeconds * 1e3).unref() : undefined;
   if (size > 1) poll();
   const awaiting = async <T>(reply: Promise<T>): Promise<T> => {
     if (awaited++ === 0) poller?.ref();
@@ -152,8 +132,10 @@ export function openChannel(comm: Communicator, watch: WatchOptions): Channel & 
   };
 
   return {
+    tree,
+    counts,
     send,
-    progress,
+    finished: heartbeats.finished,
     on(kind, handler) {
       handlers.set(kind, handler as (from: number, message: Message) => void);
       for (let n = 0; n < early.length; ) {
@@ -177,17 +159,13 @@ export function openChannel(comm: Communicator, watch: WatchOptions): Channel & 
       if (size > 1) drain();
     },
     async close() {
-      if (rank !== 0) send(0, { kind: 'bye' });
-      while (sending > 0 || leaving > 0) await new Promise((resolve) => setTimeout(resolve, WAITING_MS));
+      while (staying > 0) await pause();
+      if (tree.parent !== undefined) send(tree.parent, { kind: 'leaving' });
+      while (sending > 0) await pause();
       clearInterval(ticker);
       clearTimeout(poller);
     },
   };
 }
 
-interface Beat extends Message {
-  readonly kind: 'beat';
-  readonly finished: number;
-  /** It waits for a message. */
-  readonly idle: boolean;
-}
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, WAITING_MS));

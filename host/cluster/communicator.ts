@@ -20,13 +20,13 @@ export interface Cluster extends BlockingWatch {
   readonly size: number;
   /** This rank's. */
   readonly host: string;
-  /** Host of every rank on rank 0, of rank 0 on the others: what messages need. */
+  /** Of every rank: messages name both. */
   readonly hosts: readonly string[];
   readonly node: NodePlace;
   readonly channel: Channel;
-  /** Tiles that all ranks have finished, as far as rank 0 has heard. */
-  finished(own: number): number;
-  /** What the beats of this rank report. */
+  /** On rank 0: tiles that all ranks have finished, as far as it has heard. */
+  finished(): number;
+  /** What the heartbeats of this rank report. */
   reportProgress(finished: () => number): void;
   /** Ends all ranks at once: what is wrong here cannot be agreed on any more. */
   fail(error: unknown): never;
@@ -96,20 +96,19 @@ export async function joinCluster(watchdog: number): Promise<Cluster> {
   /** Of the ranks on this node. */
   const neighbours: number[] = [];
   const own = { host: hostname(), pid: process.pid };
-  const rootHost = await meet(
+  const allHosts = await meet(
     { rank, size, hosts, channel },
     'hosts',
     () => own,
     (all) => {
-      hosts.push(...all.map(({ host }) => host));
       neighbours.push(...all.filter(({ host }, other) => other !== rank && host === own.host).map(({ pid }) => pid));
-      return all[0]!.host;
+      return all.map(({ host }) => host);
     },
   );
-  if (rank !== 0) hosts.push(rootHost);
+  hosts.push(...allHosts);
   return {
     ...{ mpi, world, rank, size, host: hostname(), hosts, node, channel, fail, blocking },
-    finished: (own) => channel.progress.reduce((sum, count) => sum + count, own),
+    finished: channel.finished,
     reportProgress(finished) {
       progress = finished;
     },

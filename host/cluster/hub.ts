@@ -9,9 +9,7 @@ import { joinRanges, type TileRange } from './tiles.ts';
 
 /** What ranks send. */
 export type Ask = { readonly kind: 'ask' };
-export type Done = { readonly kind: 'done' };
 export type Stop = { readonly kind: 'stop'; readonly signal: string };
-export type Finished = { readonly kind: 'finished'; readonly ranges: readonly TileRange[] };
 
 /** What rank 0 sends: a batch (none: nothing is left), or the order to take part in a collection. */
 export type Batch = { readonly kind: 'batch'; readonly range?: TileRange | undefined };
@@ -21,6 +19,10 @@ export type Collect = { readonly kind: 'collect'; readonly why: Why; readonly si
 export type Why = 'checkpoint' | 'final' | 'stop' | 'abandon';
 
 export interface Hub {
+  /** All ranks have finished all their tiles. */
+  allDone(): void;
+  /** The tiles that all ranks finished since the collection before. */
+  arrive(ranges: readonly TileRange[]): void;
   /** After rank 0's part in a collection: all tiles that are in its sums now. */
   collected(): Promise<readonly TileRange[]>;
   /** When rank 0 has done with the sums what it wanted: the next collection may be ordered. */
@@ -39,26 +41,26 @@ export interface HubOptions {
 
 export function startHub({ size, channel }: Cluster, { dealer, interval, done: before }: HubOptions): Hub {
   let done = before;
-  let working = size;
+  let working = true;
   let signal: string | undefined;
   let due = false;
   let collecting = false;
-  let arrived: TileRange[] = [];
-  let missing = 0;
-  let allArrived = (): void => {};
+  let arrive: (ranges: readonly TileRange[]) => void = () => {};
+  let arrived: Promise<readonly TileRange[]> = Promise.resolve([]);
 
   const tellAll = (message: Message): void => {
     for (let rank = 0; rank < size; rank++) channel.send(rank, message);
   };
   const order = (why: Why): void => {
     collecting = true;
-    missing = size;
-    arrived = [];
+    arrived = new Promise((resolve) => {
+      arrive = resolve;
+    });
     tellAll({ kind: 'collect', why, signal } as Collect);
   };
   const next = (): void => {
     if (collecting) return;
-    if (working === 0) order('final');
+    if (!working) order('final');
     else if (signal !== undefined) order(interval === undefined ? 'abandon' : 'stop');
     else if (due) {
       due = false;
@@ -70,17 +72,9 @@ export function startHub({ size, channel }: Cluster, { dealer, interval, done: b
   channel.on<Ask>('ask', deal);
   // The first batches go out unasked: a short job would be over before the others' requests were heard.
   if (dealer !== undefined) for (let rank = 0; rank < size; rank++) deal(rank);
-  channel.on<Done>('done', () => {
-    working--;
-    next();
-  });
   channel.on<Stop>('stop', (_, message) => {
     signal ??= message.signal;
     next();
-  });
-  channel.on<Finished>('finished', (_, { ranges }) => {
-    arrived.push(...ranges);
-    if (--missing === 0) allArrived();
   });
   const timer =
     interval === undefined
@@ -91,13 +85,13 @@ export function startHub({ size, channel }: Cluster, { dealer, interval, done: b
         }, interval * 1e3);
 
   return {
+    allDone() {
+      working = false;
+      next();
+    },
+    arrive: (ranges) => arrive(ranges),
     async collected() {
-      if (missing > 0) {
-        await new Promise<void>((resolve) => {
-          allArrived = resolve;
-        });
-      }
-      done = joinRanges([...done, ...arrived]);
+      done = joinRanges([...done, ...(await arrived)]);
       return done;
     },
     goOn() {
@@ -107,7 +101,7 @@ export function startHub({ size, channel }: Cluster, { dealer, interval, done: b
     close() {
       clearInterval(timer);
       // What still comes (a second signal, a request that crossed the order to stop) is of no use any more.
-      for (const kind of ['ask', 'done', 'stop']) channel.on(kind, () => {});
+      for (const kind of ['ask', 'stop']) channel.on(kind, () => {});
     },
   };
 }

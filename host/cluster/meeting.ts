@@ -1,12 +1,16 @@
 /**
- * Meetings: every rank brings what it has, or why it has nothing; rank 0 makes one answer of it and all go on with that. So an
- * error on any rank, or ranks that turn out to do different things, end the job in one line, the same exit code everywhere
- * and no rank left waiting in MPI.
+ * Collective agreement. Every rank contributes a value or an error; rank 0 merges them and broadcasts one result, or one
+ * error, to all. So an error on any rank, or ranks that do different things, end the job with one line and the same exit
+ * code everywhere, and no rank is left waiting in MPI.
+ *
+ * Contributions travel up a binomial tree and the result down it: at most 2·⌈log₂ P⌉ messages at any rank. What
+ * neighbouring ranks contribute alike is sent once, so most messages stay as short as those of a single rank.
  */
 import { explainMemory } from '../common/address-space.ts';
 import { AgreedError, EXIT, type ExitCode, LarmorError } from '../common/errors.ts';
 import { enter } from '../common/lifetime.ts';
 import type { Channel, Message } from './channel.ts';
+import { gather } from './tree.ts';
 
 /** Members of the cluster that a meeting needs. */
 interface Place {
@@ -21,12 +25,14 @@ interface Failure {
   readonly text: string;
 }
 
-interface Contribution extends Message {
-  readonly kind: 'meet';
+interface Contribution {
   readonly step: string;
   readonly value?: unknown;
   readonly failure?: Failure;
 }
+
+/** Contributions of contiguous ranks, as JSON: equal ones in a row with their number. */
+type Runs = readonly (readonly [contribution: string, ranks: number])[];
 
 interface Verdict extends Message {
   readonly kind: 'verdict';
@@ -50,7 +56,7 @@ export async function meet<T, R>(
   work: () => T | Promise<T>,
   merge: (values: readonly T[]) => R,
 ): Promise<R> {
-  const { rank, size, channel } = place;
+  const { rank, channel } = place;
   // Before any handler is set: a meeting inside `work` would take this one's away, and messages wait for theirs.
   const outcome = await attempt(async () => {
     await enter(step);
@@ -58,27 +64,37 @@ export async function meet<T, R>(
   });
   await enter(`${step}: waiting for the other ranks`);
   const verdict = new Promise<Verdict>((resolve) => {
-    channel.on<Verdict>('verdict', (_, message) => {
+    const settle = (answer: Verdict): void => {
       channel.off('verdict');
-      resolve(message);
+      // The deepest subtree first: it has the longest way to go.
+      for (const child of [...channel.tree.children].reverse()) channel.send(child, answer);
+      resolve(answer);
+    };
+    channel.on<Verdict>('verdict', (_, answer) => settle(answer));
+    const own: Runs = [[JSON.stringify({ step, ...outcome } satisfies Contribution), 1]];
+    gather(channel, 'contribution', own, joinRuns, (runs) => {
+      settle({ kind: 'verdict', ...decide(place, contributionsIn(runs), merge) });
     });
   });
-  if (rank === 0) {
-    const received: Contribution[] = [];
-    let missing = size;
-    channel.on<Contribution>('meet', (from, message) => {
-      received[from] = message;
-      if (--missing > 0) return;
-      channel.off('meet'); // a rank that has its answer may already be at the next meeting
-      const answer: Verdict = { kind: 'verdict', ...decide(place, received, merge) };
-      for (let peer = 0; peer < size; peer++) channel.send(peer, answer);
-    });
-  }
-  channel.send(0, { kind: 'meet', step, ...outcome } as Contribution);
   const { value, failure } = await channel.awaiting(verdict);
   await enter(`after ${step}`);
   if (failure !== undefined) throw new AgreedError(failure.code, failure.text, rank !== 0);
   return value as R;
+}
+
+function joinRuns(parts: readonly Runs[]): Runs {
+  const joined: [string, number][] = [];
+  for (const [contribution, ranks] of parts.flat()) {
+    const last = joined.at(-1);
+    if (last?.[0] === contribution) last[1] += ranks;
+    else joined.push([contribution, ranks]);
+  }
+  return joined;
+}
+
+/** By rank. */
+function contributionsIn(runs: Runs): Contribution[] {
+  return runs.flatMap(([contribution, ranks]) => new Array<Contribution>(ranks).fill(JSON.parse(contribution)));
 }
 
 type Outcome = { readonly value: unknown } | { readonly failure: Failure };

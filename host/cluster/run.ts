@@ -7,10 +7,11 @@ import type { StopRequest } from '../common/signals.ts';
 import type { Engine } from '../engine/types.ts';
 import { reduceToRoot } from './collect.ts';
 import type { Cluster } from './communicator.ts';
-import { type Ask, type Batch, type Collect, type Done, type Finished, type Stop, startHub } from './hub.ts';
+import { type Ask, type Batch, type Collect, type Stop, startHub } from './hub.ts';
 import type { Plan } from './plan.ts';
 import { makeDealer, type Schedule, staticShare } from './schedule.ts';
 import { complement, countTiles, joinRanges, type TileRange } from './tiles.ts';
+import { gather } from './tree.ts';
 
 export interface RunOptions {
   readonly schedule: Schedule;
@@ -97,7 +98,7 @@ export async function runTiles(
   let last: Collect | undefined;
 
   const collect = async (order: Collect): Promise<void> => {
-    channel.send(0, { kind: 'finished', ranges: joinRanges(finished) } as Finished);
+    gather(channel, 'finished', joinRanges(finished), joinParts, (ranges) => hub!.arrive(ranges));
     finished = [];
     await enter('collecting sums');
     await reduceToRoot(cluster, world, engine.sums);
@@ -138,7 +139,13 @@ export async function runTiles(
         askAhead();
         if (exhausted && !toldDone) {
           toldDone = true;
-          channel.send(0, { kind: 'done' } as Done);
+          gather(
+            channel,
+            'done',
+            null,
+            () => null,
+            () => hub!.allDone(),
+          );
         }
         await enter('waiting for tiles');
         await timed('wait', () => channel.awaiting(woken));
@@ -154,3 +161,5 @@ export async function runTiles(
   }
   return { complete, signal: last.signal, done, tiles, seconds };
 }
+
+const joinParts = (parts: readonly TileRange[][]): TileRange[] => joinRanges(parts.flat());

@@ -66,7 +66,7 @@ for (const family of present) {
 
   test(`${family}: messages that are lost, ranks that stop within MPI`, async (t) => {
     await assertFails(t, 'never@inputs#0', ended('inputs'), launch);
-    await assertFails(t, 'lose@message meet#1', deadlock, launch);
+    await assertFails(t, 'lose@message contribution#1', deadlock, launch);
     await assertFails(t, 'lose@message done#1', deadlock, launch);
     await assertFails(t, 'lose@message collect#0', deadlock, launch);
     await assertFails(t, 'stop@simulating#1', [70, /rank 1 \(.+\) has given no sign of life for 2 s/], launch);

@@ -1,0 +1,56 @@
+/**
+ * What `mpi.serial.test.ts` runs under a launcher: agreements that succeed, and one that fails on each rank in turn. Rank 0
+ * prints one JSON object.
+ */
+import { joinCluster } from '../../host/cluster/communicator.ts';
+import { meet } from '../../host/cluster/meeting.ts';
+import { EXIT, LarmorError } from '../../host/common/errors.ts';
+
+const ROUNDS = 20;
+
+const cluster = await joinCluster(600);
+const { rank, size, hosts, channel } = cluster;
+const handled = (): number => channel.counts.sent + channel.counts.received;
+const agreeOnSum = (): Promise<number> =>
+  meet(
+    cluster,
+    'sum',
+    () => rank,
+    (ranks) => ranks.reduce((sum, one) => sum + one),
+  );
+
+let wrong = 0;
+const before = handled();
+const milliseconds: number[] = [];
+for (let round = 0; round < ROUNDS; round++) {
+  const begun = performance.now();
+  if ((await agreeOnSum()) !== (size * (size - 1)) / 2) wrong++;
+  milliseconds.push(performance.now() - begun);
+}
+const messages = (handled() - before) / ROUNDS;
+
+for (let failing = 0; failing < size; failing++) {
+  const fail = (): void => {
+    // The ranks above it fail too: the lowest is the one that is named.
+    if (rank >= failing) throw new LarmorError(EXIT.badInput, `fault ${rank}`);
+  };
+  const error = await meet(cluster, 'fault', fail, () => null).catch((thrown: LarmorError) => thrown);
+  if (error?.message !== `rank ${failing} (${hosts[failing]}): fault ${failing}` || error.exitCode !== EXIT.badInput)
+    wrong++;
+}
+if ((await agreeOnSum()) !== (size * (size - 1)) / 2) wrong++;
+
+const report = await meet(
+  cluster,
+  'report',
+  () => ({ messages, wrong }),
+  (all) => ({
+    ranks: size,
+    wrong: all.reduce((sum, one) => sum + one.wrong, 0),
+    messagesAtRoot: all[0]!.messages,
+    messagesAtMost: Math.max(...all.map((one) => one.messages)),
+    milliseconds: milliseconds.sort((a, b) => a - b),
+  }),
+);
+if (rank === 0) console.log(JSON.stringify(report));
+await cluster.leave();

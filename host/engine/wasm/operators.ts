@@ -36,9 +36,6 @@ const COST = { step: 40, compose: 280, pulse: 60, term: 15, play: 20 } as const;
 const MOST_BYTES = 1024;
 const OPERATOR_BYTES = 48;
 const MOST_NODES = 12;
-/** An error of an operator enters a signal 3 to 5 times, and 16 times where echoes build up. */
-const OPERATOR_SHARE = 1 / 20;
-
 interface Family {
   /** Pulse whose steps all others are multiples of. */
   readonly pulse: number;
@@ -47,23 +44,22 @@ interface Family {
   readonly amplitudes: readonly number[];
 }
 
-/** @param tolerance relative to Σ|ρ|; undefined: exact operators alone */
+/** @param bound error of an entry of an operator, at most; undefined: exact operators alone */
 export function chooseOperators(
   timeline: Timeline,
   source: Pick<PhantomSource, 'bounds' | 'B0' | 'spinCount'>,
-  tolerance: number | undefined,
+  bound: number | undefined,
 ): Operators {
   const { excitations } = timeline;
   const plays = countPlays(timeline);
   const stepCost = (pulse: number): number => COST.step * timeline.pulses[STRIDE.pulse * pulse + 1]! + COST.pulse;
   const spins = randomSpins(timeline, source);
-  const candidates = families(timeline, plays, tolerance !== undefined).map((family) => {
-    const nodes = nodesFor(timeline, family, spins, (tolerance ?? 0) * OPERATOR_SHARE);
+  const candidates = families(timeline, plays, bound !== undefined).map((family) => {
+    const nodes = nodesFor(timeline, family, spins, bound ?? 0);
     const count = [...family.members.keys()].reduce((sum, pulse) => sum + plays[pulse]!, 0);
     const play = COST.term * nodes.length + COST.play;
     const stepped = COST.compose * timeline.pulses[STRIDE.pulse * family.pulse + 1]! + COST.pulse;
-    const table =
-      tolerance === undefined ? undefined : sizeTable(timeline, source, family.pulse, tolerance * OPERATOR_SHARE);
+    const table = bound === undefined ? undefined : sizeTable(timeline, source, family.pulse, bound);
     const lookedUp = table && tableLanes(table) + (tableNodes(table) * stepped) / source.spinCount;
     const isTable = lookedUp !== undefined && lookedUp < stepped;
     const saved = count * (stepCost(family.pulse) - play) - nodes.length * (isTable ? lookedUp : stepped);
@@ -119,9 +115,7 @@ export function chooseOperators(
   return {
     ...made,
     operators: Int32Array.from(operators),
-    tables: operators.map((pulse, n) =>
-      isLookedUp[n] ? sizeTable(all, source, pulse, tolerance! * OPERATOR_SHARE) : undefined,
-    ),
+    tables: operators.map((pulse, n) => (isLookedUp[n] ? sizeTable(all, source, pulse, bound!) : undefined)),
     plays: Int32Array.from(played),
     terms: Float64Array.from(terms),
     playOf,

@@ -59,10 +59,15 @@ export interface ProgramOptions {
 }
 
 /**
- * Tolerance below which curves and operators out of tables or of other amplitudes are left out: their rounding in f32 alone is then more
- * than that of exact forms. Trains and batches of lines round less than those.
+ * Tolerance below which curves are left out: their rounding in f32 alone is then more than that of exact forms. Trains, batches of lines
+ * and operators round less than those.
  */
 export const FINEST = 5e-6;
+
+/** An error of an operator enters a signal 3 to 5 times, and 16 times where echoes build up. */
+const OPERATOR_SHARE = 1 / 20;
+/** What an entry of an operator may err below `FINEST`: half of what f32 rounds, so that it shows no more than with exact operators. */
+const HALF_ROUNDING = 2 ** -25;
 
 /** Lines a waveform must have for the matrix to repay filling W once: W costs as much as 2½ lines by recurrence. */
 const FEWEST_LINES = 4;
@@ -103,7 +108,8 @@ export function makeProgram(
 ): Program {
   const { ops: walk, segments, readouts, waveforms } = timeline;
   const coarse = tolerance !== undefined && tolerance >= FINEST ? tolerance : undefined;
-  const operators = precision === 'f64' ? noOperators(timeline) : chooseOperators(timeline, source, coarse);
+  const operators =
+    precision === 'f64' ? noOperators(timeline) : chooseOperators(timeline, source, entryBound(tolerance));
   const axes = precision === 'f32' && tolerance !== undefined ? axisFinder(source.bounds.minT2, tolerance) : undefined;
   const exact = chooseForms(timeline, precision);
   const lineForms = exact.map((form, waveform) =>
@@ -279,6 +285,11 @@ export function makeProgram(
     longest: open.length === 0 ? 0 : 8 * Math.ceil(Math.max(0, ...lengths) / 8),
     operators,
   };
+}
+
+function entryBound(tolerance: number | undefined): number | undefined {
+  if (tolerance === undefined) return undefined;
+  return tolerance < FINEST ? HALF_ROUNDING : tolerance * OPERATOR_SHARE;
 }
 
 function chooseForms(timeline: Timeline, precision: Precision): ReadoutForm[] {

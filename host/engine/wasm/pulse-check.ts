@@ -39,9 +39,9 @@ export function randomSpins(
   });
 }
 
-/** Largest |A| of a step whose series is summed; terms that hold it to 1e-13. */
+/** Largest |A| of a step whose series is summed, and its first term that is left out. */
 const LARGEST = 0.5;
-const TERMS = 11;
+const LEFT_OUT = 1e-14;
 
 /** [12] images of x, y, z (density 0) and of M = 0 (density 1) under `amplitude` × the B1 of a pulse, in the frame of its steps. */
 export function pulseOperator(timeline: Timeline, pulse: number, amplitude: number, spin: RandomSpin): Float64Array {
@@ -70,14 +70,14 @@ function exactStep(wx: number, wy: number, wz: number, e1: number, e2: number): 
   for (let i = 0; i < 12; i += 3) {
     // Terms of the series: A·M + b first, then A times the term before.
     let [x, y, z] = [map[i]!, map[i + 1]!, map[i + 2]!];
-    for (let term = 1; term <= TERMS; term++) {
+    let size = 1;
+    for (let term = 1; size > LEFT_OUT; term++) {
       const by = part / term;
       const gained = term === 1 && i === 9 ? e1 : 0;
-      [x, y, z] = [
-        by * (y * wz - z * wy - e2 * x),
-        by * (z * wx - x * wz - e2 * y),
-        by * (x * wy - y * wx - e1 * z + gained),
-      ];
+      const along = x * wy - y * wx - e1 * z + gained;
+      [x, y] = [by * (y * wz - z * wy - e2 * x), by * (z * wx - x * wz - e2 * y)];
+      z = by * along;
+      size *= by * norm;
       map[i] = map[i]! + x;
       map[i + 1] = map[i + 1]! + y;
       map[i + 2] = map[i + 2]! + z;

@@ -11,7 +11,6 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
-import { makePlan, type Plan } from '../host/cluster/plan.ts';
 import { grantedThreads } from '../host/common/environment.ts';
 import type { Engine, EngineJob } from '../host/engine/types.ts';
 import { makeWasmEngine } from '../host/engine/wasm/engine.ts';
@@ -23,6 +22,7 @@ import {
   probeAdapter,
 } from '../host/engine/webgpu/index.ts';
 import { spinBlock } from '../host/phantom/types.ts';
+import { makePlan, type Plan } from '../host/run/plan.ts';
 import { simulateSlowly } from '../test/support/reference.ts';
 import { relativeError, toSignal } from '../test/support/run.ts';
 import { endlessPhantom, type Work, works } from './gpu-work.ts';

@@ -9,11 +9,11 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { makePlan } from '../host/cluster/plan.ts';
 import { makeProgram } from '../host/engine/wasm/program.ts';
 import { excitationTurns, pulseForms, STEP_BYTES, writeSteps } from '../host/engine/wasm/pulses.ts';
 import { readWaveforms } from '../host/engine/wasm/waveforms.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from '../host/phantom/types.ts';
+import { makePlan } from '../host/run/plan.ts';
 import { OP, STRIDE, type Timeline } from '../host/timeline/types.ts';
 import type { Contestant } from './harness.ts';
 

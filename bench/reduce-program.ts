@@ -5,8 +5,8 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Op } from 'mpi-node-bindings/index.ts';
-import { reduceToRoot } from '../host/cluster/collect.ts';
-import { joinCluster } from '../host/cluster/communicator.ts';
+import { joinCluster } from '../host/comm/ranks.ts';
+import { reduceToRoot } from '../host/comm/reduce.ts';
 import { inTurns, type Times } from './harness.ts';
 
 /** MPI_Reduce of so many int64 from C's own memory, after a barrier; seconds. */

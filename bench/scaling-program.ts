@@ -4,11 +4,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeCheckpoint } from '../host/cluster/checkpoint.ts';
-import { reduceToRoot } from '../host/cluster/collect.ts';
-import { joinCluster } from '../host/cluster/communicator.ts';
-import { meet } from '../host/cluster/meeting.ts';
-import type { Plan } from '../host/cluster/plan.ts';
+import { meet } from '../host/comm/agree.ts';
+import { joinCluster } from '../host/comm/ranks.ts';
+import { reduceToRoot } from '../host/comm/reduce.ts';
+import { writeCheckpoint } from '../host/run/checkpoint.ts';
+import type { Plan } from '../host/run/plan.ts';
 
 const begun = performance.now();
 const cluster = await joinCluster(600);

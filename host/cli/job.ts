@@ -1,17 +1,17 @@
 /** From what the command line names to what an engine runs: shared by `simulate`, which runs it, and `plan`, which tells. */
 import packageJson from '../../package.json' with { type: 'json' };
-import { sharedSurvey } from '../cluster/bounds.ts';
-import type { Cluster } from '../cluster/communicator.ts';
-import { type Builds, type CommonBuild, commonBuild, requireSamePlan } from '../cluster/compare.ts';
-import { chooseDevice, sharedDevices } from '../cluster/devices.ts';
-import { meet } from '../cluster/meeting.ts';
-import { makePlan, type Plan } from '../cluster/plan.ts';
+import { meet } from '../comm/agree.ts';
+import type { Cluster } from '../comm/ranks.ts';
 import { allowedCpus, cpusPerTask, grantedThreads } from '../common/environment.ts';
 import { warn } from '../common/log.ts';
 import { chooseEngine, type EngineChoice, type EngineRequest } from '../engine/choose.ts';
 import type { Precision } from '../engine/types.ts';
 import { type KernelBuild, wasmBuild } from '../engine/wasm/module.ts';
 import type { PhantomSource } from '../phantom/types.ts';
+import { type Builds, type CommonBuild, commonBuild, requireSamePlan } from '../run/compare.ts';
+import { chooseDevice, sharedDevices } from '../run/devices.ts';
+import { makePlan, type Plan } from '../run/plan.ts';
+import { sharedSurvey } from '../run/survey.ts';
 import { workPerSpin } from '../timeline/work.ts';
 import { type InputOptions, type Inputs, openInputs } from './inputs.ts';
 import { DEFAULT_TOLERANCE } from './options.ts';

@@ -1,13 +1,13 @@
 /** `larmor plan`: tiles, memory, work and time of a simulation; simulates nothing but a second's calibration. */
 import packageJson from '../../package.json' with { type: 'json' };
-import { joinCluster } from '../cluster/communicator.ts';
-import { forecastMemory, forecastTime } from '../cluster/forecast.ts';
-import { fromRoot } from '../cluster/meeting.ts';
+import { fromRoot } from '../comm/agree.ts';
+import { joinCluster } from '../comm/ranks.ts';
 import { warnings } from '../common/log.ts';
 import { makeEngine } from '../engine/choose.ts';
 import { wasmSizes } from '../engine/wasm/memory.ts';
 import { makeProgram, methodsOf, type Program } from '../engine/wasm/program.ts';
 import type { PhantomSource } from '../phantom/types.ts';
+import { forecastMemory, forecastTime } from '../run/forecast.ts';
 import { STRIDE } from '../timeline/types.ts';
 import { type JobOptions, openJob } from './job.ts';
 import { DEFAULT_WATCHDOG } from './options.ts';

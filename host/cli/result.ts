@@ -1,7 +1,6 @@
 /** What a finished run leaves: raw data in every format asked for, and the summary. Rank 0 alone has any of it. */
 import { createHash } from 'node:crypto';
 import packageJson from '../../package.json' with { type: 'json' };
-import type { Verification } from '../cluster/verify.ts';
 import { warnings } from '../common/log.ts';
 import { GAMMA_BAR, type Seconds } from '../common/units.ts';
 import type { Engine } from '../engine/types.ts';
@@ -9,6 +8,7 @@ import { writeRaw } from '../raw/index.ts';
 import { acquisitionFacts } from '../report/facts.ts';
 import type { Provenance } from '../report/provenance.ts';
 import type { RankReport, Summary } from '../report/summary.ts';
+import type { Verification } from '../run/verify.ts';
 import { applyReceivePhase } from '../timeline/receive.ts';
 import { STRIDE } from '../timeline/types.ts';
 import type { Job } from './job.ts';

@@ -1,10 +1,10 @@
 /** `larmor status`: how far the run is that keeps its checkpoint in a folder. A job script decides by it whether to go on. */
 import { statSync } from 'node:fs';
-import { inspectCheckpoint, isIntact, readCompletion } from '../cluster/checkpoint.ts';
-import { rangesOf } from '../cluster/checkpoint-header.ts';
-import { countTiles } from '../cluster/tiles.ts';
 import { badInput, EXIT, type ExitCode, missingInput } from '../common/errors.ts';
 import { print } from '../common/log.ts';
+import { inspectCheckpoint, isIntact, readCompletion } from '../run/checkpoint.ts';
+import { rangesOf } from '../run/checkpoint-header.ts';
+import { countTiles } from '../run/tiles.ts';
 import { printJson } from './output.ts';
 
 interface Status {

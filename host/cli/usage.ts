@@ -3,8 +3,8 @@
  * any other error: mostly all of them have the same fault, and sometimes only one has, whose command was another.
  */
 import { CommanderError } from 'commander';
-import { joinCluster } from '../cluster/communicator.ts';
-import { meet } from '../cluster/meeting.ts';
+import { meet } from '../comm/agree.ts';
+import { joinCluster } from '../comm/ranks.ts';
 import { type LarmorError, usage } from '../common/errors.ts';
 import { DEFAULT_WATCHDOG } from './options.ts';
 

@@ -77,7 +77,7 @@ export function assertResumes({ tiles, tilesResumed, perRank }: Summary, kept: n
   );
 }
 
-/** Tiles in a checkpoint, by its header (host/cluster/checkpoint.ts). */
+/** Tiles in a checkpoint, by its header (host/run/checkpoint.ts). */
 export function tilesIn(path: string): number {
   const bytes = readFileSync(path);
   const { done } = JSON.parse(bytes.toString('utf8', 16, 16 + bytes.readUInt32LE(12))) as { done: [number, number][] };

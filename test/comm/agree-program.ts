@@ -2,8 +2,9 @@
  * What `mpi.serial.test.ts` runs under a launcher: agreements that succeed, and one that fails on each rank in turn. Rank 0
  * prints one JSON object.
  */
-import { joinCluster } from '../../host/cluster/communicator.ts';
-import { meet } from '../../host/cluster/meeting.ts';
+
+import { meet } from '../../host/comm/agree.ts';
+import { joinCluster } from '../../host/comm/ranks.ts';
 import { EXIT, LarmorError } from '../../host/common/errors.ts';
 
 const ROUNDS = 20;

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { meet } from '../../host/cluster/meeting.ts';
-import { depthOf, treeOf } from '../../host/cluster/tree.ts';
+import { meet } from '../../host/comm/agree.ts';
+import { depthOf, treeOf } from '../../host/comm/tree.ts';
 import { EXIT, type ExitCode, LarmorError } from '../../host/common/errors.ts';
 import { type Member, networkOf } from './network.ts';
 

@@ -1,8 +1,8 @@
 /** Heartbeats: who notices a silent rank, when a deadlock is one, and what rank 0 hears of all. Time is counted in ticks. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Heartbeat, type Heartbeats, keepHeartbeats } from '../../host/cluster/heartbeats.ts';
-import { depthOf, treeOf } from '../../host/cluster/tree.ts';
+import { type Heartbeat, type Heartbeats, keepHeartbeats } from '../../host/comm/heartbeats.ts';
+import { depthOf, treeOf } from '../../host/comm/tree.ts';
 
 /** Silence allowed [s]; a tick is a second. */
 const LIMIT = 20;

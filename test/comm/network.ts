@@ -2,7 +2,7 @@
  * Many ranks in one process: channels over a network made of arrays, so that what travels between 64 or 1 000 ranks is
  * tested without MPI, in a fraction of a second.
  */
-import { type Channel, openChannel } from '../../host/cluster/channel.ts';
+import { type Channel, openChannel } from '../../host/comm/channel.ts';
 
 /** One rank, as much of it as an agreement needs. */
 export interface Member {

@@ -5,12 +5,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fingerprinting, gradientEcho3d, randomSpins, spiral, timelineOf } from '../../bench/cases.ts';
-import { makePlan } from '../../host/cluster/plan.ts';
-import { tilesToVerify, uniteFindings, verifyTiles } from '../../host/cluster/verify.ts';
 import { makeWasmEngine } from '../../host/engine/wasm/engine.ts';
 import { KERNEL, READ } from '../../host/engine/wasm/layout.ts';
 import { makeProgram } from '../../host/engine/wasm/program.ts';
 import { chooseAxis } from '../../host/engine/wasm/spreading.ts';
+import { makePlan } from '../../host/run/plan.ts';
+import { tilesToVerify, uniteFindings, verifyTiles } from '../../host/run/verify.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { adc, blockOf, flatTop, hardPulse, sequenceOf, sincPulse, trapezoid } from '../../host/sequence/designer.ts';
 import { type Block, DEFAULT_SCANNER } from '../../host/sequence/types.ts';

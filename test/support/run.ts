@@ -2,12 +2,13 @@
  * A whole simulation in this process, as `larmor simulate` runs it but for files and MPI: sequence → timeline → plan → WASM
  * engine → signal with the receiver's phase. Tests and validation ask for physics through it, and for spins by `phantomOf`.
  */
-import { makePlan, type Plan } from '../../host/cluster/plan.ts';
+
 import type { Engine, Precision } from '../../host/engine/types.ts';
 import { makeWasmEngine } from '../../host/engine/wasm/engine.ts';
 import { type KernelBuild, wasmBuild } from '../../host/engine/wasm/module.ts';
 import { surveyOf } from '../../host/phantom/bounds.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from '../../host/phantom/types.ts';
+import { makePlan, type Plan } from '../../host/run/plan.ts';
 import type { Sequence } from '../../host/sequence/types.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
 import { applyReceivePhase } from '../../host/timeline/receive.ts';

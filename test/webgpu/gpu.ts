@@ -5,7 +5,6 @@
 import { existsSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { makePlan, type Plan } from '../../host/cluster/plan.ts';
 import {
   type AdapterDescription,
   listAdapters,
@@ -14,6 +13,7 @@ import {
 } from '../../host/engine/webgpu/index.ts';
 import { buildName } from '../../host/engine/webgpu/kernels.ts';
 import type { PhantomSource, SpinBlock } from '../../host/phantom/types.ts';
+import { makePlan, type Plan } from '../../host/run/plan.ts';
 import type { Timeline } from '../../host/timeline/types.ts';
 import { phantomOf, type Spin, spinsOf } from '../support/run.ts';
 import { absent } from '../support/tools.ts';

@@ -5,7 +5,7 @@
  */
 import { type Communicator, IN_PLACE, Op } from 'mpi-node-bindings/index.ts';
 import { enter } from '../common/lifetime.ts';
-import type { Cluster } from './communicator.ts';
+import type { Cluster } from './ranks.ts';
 
 /**
  * Values reduced at once (16 MiB): MPI keeps copies of what it is given, and below 32 MiB the C library hands them the same pages again;

@@ -2,8 +2,9 @@
  * Before the first tile: do all ranks have the same work before them? What may change bits is compared by hash, and the ranks
  * that differ are named with what they differ in.
  */
+
+import { rankName } from '../comm/agree.ts';
 import { EXIT, LarmorError } from '../common/errors.ts';
-import { rankName } from './meeting.ts';
 import { differences, type Plan } from './plan.ts';
 
 type Hosts = { readonly hosts: readonly string[] };

@@ -2,9 +2,10 @@
  * Which GPU a rank takes: the one it was asked to, the one its scheduler bound it to, else its number on the node modulo the
  * GPUs there. Ranks that end up on one GPU are told, for they only take turns on it.
  */
+
+import type { NodePlace } from '../comm/ranks.ts';
 import { deviceBinding } from '../common/environment.ts';
 import { usage } from '../common/errors.ts';
-import type { NodePlace } from './communicator.ts';
 
 /** A GPU as an engine sees it. */
 export interface Device {

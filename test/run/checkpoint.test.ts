@@ -13,10 +13,10 @@ import {
   readCompletion,
   recordCompletion,
   writeCheckpoint,
-} from '../../host/cluster/checkpoint.ts';
-import type { Plan } from '../../host/cluster/plan.ts';
-import { findStart } from '../../host/cluster/restart.ts';
-import { scratch } from './launch.ts';
+} from '../../host/run/checkpoint.ts';
+import type { Plan } from '../../host/run/plan.ts';
+import { findStart } from '../../host/run/resume.ts';
+import { scratch } from '../cluster/launch.ts';
 
 const parts = { version: '1', sequence: 'a', phantom: 'b', 'tile size': '8', precision: 'f32', kernels: 'k' };
 const plan: Plan = {

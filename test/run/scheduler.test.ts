@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { makeDealer, staticShare } from '../../host/cluster/schedule.ts';
-import { complement, countTiles, cutRanges, joinRanges, type TileRange } from '../../host/cluster/tiles.ts';
+import { makeDealer, staticShare } from '../../host/run/scheduler.ts';
+import { complement, countTiles, cutRanges, joinRanges, type TileRange } from '../../host/run/tiles.ts';
 
 /** Random sets of tiles and how many there are in all. */
 const done = fc

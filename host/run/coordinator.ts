@@ -2,9 +2,9 @@
  * Rank 0's other job: it deals batches out, hears who is done and who was told to stop, and says when all ranks pause and
  * their sums are collected. Every collection is ordered here, one after the other, so all ranks take part in the same ones.
  */
-import type { Message } from './channel.ts';
-import type { Cluster } from './communicator.ts';
-import type { Dealer } from './schedule.ts';
+import type { Message } from '../comm/channel.ts';
+import type { Cluster } from '../comm/ranks.ts';
+import type { Dealer } from './scheduler.ts';
 import { joinRanges, type TileRange } from './tiles.ts';
 
 /** What ranks send. */

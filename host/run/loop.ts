@@ -2,16 +2,17 @@
  * The distributed run: every rank simulates its tiles with its own engine, pauses when rank 0 wants the sums collected, and
  * leaves after the last collection. The loop is the same on all ranks; rank 0 orders itself about by the same messages.
  */
+
+import type { Cluster } from '../comm/ranks.ts';
+import { reduceToRoot } from '../comm/reduce.ts';
+import { gather } from '../comm/tree.ts';
 import { enter } from '../common/lifetime.ts';
 import type { StopRequest } from '../common/signals.ts';
 import type { Engine } from '../engine/types.ts';
-import { reduceToRoot } from './collect.ts';
-import type { Cluster } from './communicator.ts';
-import { type Ask, type Batch, type Collect, type Stop, startHub } from './hub.ts';
+import { type Ask, type Batch, type Collect, type Stop, startHub } from './coordinator.ts';
 import type { Plan } from './plan.ts';
-import { makeDealer, type Schedule, staticShare } from './schedule.ts';
+import { makeDealer, type Schedule, staticShare } from './scheduler.ts';
 import { complement, countTiles, joinRanges, type TileRange } from './tiles.ts';
-import { gather } from './tree.ts';
 
 export interface RunOptions {
   readonly schedule: Schedule;

@@ -2,12 +2,13 @@
  * Bounds and digest of a phantom that states none: every spin has to be read once. Each rank reads its part, so that a phantom
  * of 100 GB is read once by all together and not once by each.
  */
+
+import { meet } from '../comm/agree.ts';
+import type { Cluster } from '../comm/ranks.ts';
 import { type Survey, surveyWalk, WALK_SPINS } from '../phantom/bounds.ts';
 import { addDigests } from '../phantom/digest.ts';
 import type { PhantomBounds, PhantomSource } from '../phantom/types.ts';
-import type { Cluster } from './communicator.ts';
-import { meet } from './meeting.ts';
-import { staticShare } from './schedule.ts';
+import { staticShare } from './scheduler.ts';
 
 /** Collective. @throws AgreedError if any rank finds a spin that cannot be simulated */
 export function sharedSurvey(cluster: Cluster, spinCount: number, read: PhantomSource['read']): Promise<Survey> {

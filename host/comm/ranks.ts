@@ -9,9 +9,9 @@ import { AgreedError, EXIT, type ExitCode, LarmorError } from '../common/errors.
 import { setFailpointRank } from '../common/failpoints.ts';
 import { currentPlace, endJobBy, endNow, enter } from '../common/lifetime.ts';
 import { reportError } from '../common/log.ts';
+import { meet, rankName } from './agree.ts';
 import { type BlockingWatch, nothingBlocks, watchBlocking } from './blocking.ts';
 import { type Channel, openChannel } from './channel.ts';
-import { meet, rankName } from './meeting.ts';
 
 export interface Cluster extends BlockingWatch {
   readonly mpi: Mpi;

@@ -41,4 +41,4 @@ for (const [n, samples] of [1e6, 1e7].entries()) {
   if (!sums.every((sum) => sum === all)) throw new Error(`rank ${rank}: the reduce is wrong`);
 }
 if (rank === 0) console.log(JSON.stringify({ library: mpi.libraryVersion.split('\n')[0], sizes }));
-await cluster.leave();
+await cluster.finalize();

@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { meet } from '../host/comm/agree.ts';
+import { agree } from '../host/comm/agree.ts';
 import { joinCluster } from '../host/comm/ranks.ts';
 import { reduceToRoot } from '../host/comm/reduce.ts';
 import { writeCheckpoint } from '../host/run/checkpoint.ts';
@@ -18,7 +18,7 @@ const { rank, size, world, channel } = cluster;
 const times = async (rounds: number, work: () => unknown): Promise<number> => {
   const taken: number[] = [];
   for (let round = -1; round < rounds; round++) {
-    await meet(
+    await agree(
       cluster,
       'round',
       () => null,
@@ -31,8 +31,8 @@ const times = async (rounds: number, work: () => unknown): Promise<number> => {
   return Math.min(...taken); // whatever else the machine does only adds
 };
 
-const meeting = await times(50, () =>
-  meet(
+const agreement = await times(50, () =>
+  agree(
     cluster,
     'bench',
     () => ({ hash: 'x'.repeat(64) }),
@@ -54,7 +54,7 @@ if (rank === 0) {
 const perMessage: number[] = [];
 for (let round = 0; round < 50; round++) {
   if (rank === 1) for (let n = 0; n < MESSAGES; n++) channel.send(0, { kind: 'load' });
-  await meet(
+  await agree(
     cluster,
     'messages',
     () => null,
@@ -83,6 +83,6 @@ for (const samples of [1e4, 1e5, 1e6, 1e7]) {
 rmSync(folder, { recursive: true });
 if (rank === 0) {
   const join = (joined - begun) / 1e3;
-  console.log(JSON.stringify({ ranks: size, join, meeting, message, reduce, checkpoint }));
+  console.log(JSON.stringify({ ranks: size, join, agreement, message, reduce, checkpoint }));
 }
-await cluster.leave();
+await cluster.finalize();

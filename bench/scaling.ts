@@ -1,5 +1,5 @@
 /**
- * Past this machine: measures what does not shrink with ranks (start, meetings, messages, reduce, checkpoint) and what does (the
+ * Past this machine: measures what does not shrink with ranks (start, agreements, messages, reduce, checkpoint) and what does (the
  * tile), here and now, and works out time and efficiency at 64, 1 024 and 16 384 ranks by the α–β model. docs/explanation/scaling.md
  * says what the figures mean and where they break.
  *
@@ -31,7 +31,7 @@ const [alpha, bandwidth, disk] = [values.alpha, values.bandwidth, values.disk].m
 interface Measured {
   readonly ranks: number;
   readonly join: number;
-  readonly meeting: number;
+  readonly agreement: number;
   readonly message: number;
   readonly reduce: readonly (readonly [number, number])[];
   readonly checkpoint: readonly (readonly [number, number])[];
@@ -72,7 +72,7 @@ try {
   console.log(`measured here, ${family}
   Node and Larmor, no job          ${ms(start)}, ${(opened / 1e6).toFixed(1)} MB opened per rank
   joining MPI                      ${ms(two.join)} (2 ranks), ${ms(four.join)} (${four.ranks})
-  a meeting                        ${ms(two.meeting)} (2 ranks), ${ms(four.meeting)} (${four.ranks})
+  an agreement                      ${ms(two.agreement)} (2 ranks), ${ms(four.agreement)} (${four.ranks})
   a message, at rank 0             ${(1e6 * two.message).toFixed(1)} µs
   reduce of samples, 2 ranks       ${cost(two.reduce)}
   reduce of samples, ${four.ranks} ranks       ${cost(four.reduce)}
@@ -100,7 +100,7 @@ try {
     const tileTime = (tile * (4096 / tileSize) * jobSamples) / samples;
     const alone = start + tiles * tileTime;
     for (const ranks of [1, 64, 1024, 16384]) {
-      const serial = start + 0.3 + 6 * (four.meeting + ranks * two.message * 2);
+      const serial = start + 0.3 + 6 * (four.agreement + ranks * two.message * 2);
       const simulated = Math.ceil(tiles / ranks) * tileTime;
       const reduced = ranks === 1 ? 0 : reduceTime(ranks, 16 * jobSamples);
       const total = serial + simulated + reduced;

@@ -1,6 +1,6 @@
 /** From what the command line names to what an engine runs: shared by `simulate`, which runs it, and `plan`, which tells. */
 import packageJson from '../../package.json' with { type: 'json' };
-import { meet } from '../comm/agree.ts';
+import { agree } from '../comm/agree.ts';
 import type { Cluster } from '../comm/ranks.ts';
 import { allowedCpus, cpusPerTask, grantedThreads } from '../common/environment.ts';
 import { warn } from '../common/log.ts';
@@ -40,7 +40,7 @@ export interface Job extends Inputs {
 
 /**
  * Collective: all ranks open the same inputs, agree on the kernels and find that they have the same plan.
- * @throws AgreedError on all ranks if anything is wrong on any
+ * @throws CollectiveError on all ranks if anything is wrong on any
  */
 export async function openJob(
   cluster: Cluster,
@@ -61,7 +61,7 @@ export async function openJob(
     const plain = cluster.size > 1 ? wasmBuild('simd') : '';
     return { engine: engine.name, best: engine.build, plain, device: engine.device ?? null };
   };
-  const common = await meet(cluster, 'inputs', open, (all): CommonBuild & { readonly onGpu: boolean } => {
+  const common = await agree(cluster, 'inputs', open, (all): CommonBuild & { readonly onGpu: boolean } => {
     const onGpu = all.map(({ device }, rank) => ({
       host: cluster.hosts[rank]!,
       name: device?.name ?? '',
@@ -88,7 +88,7 @@ export async function openJob(
     });
     return plan.parts;
   };
-  await meet(cluster, 'plan', make, (all) => requireSamePlan(cluster, all));
+  await agree(cluster, 'plan', make, (all) => requireSamePlan(cluster, all));
 
   const spinWork = workPerSpin(timeline);
   const small = phantom.spinCount * spinWork < SMALL_JOB * cluster.size;

@@ -4,7 +4,7 @@
  */
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { AgreedError, EXIT, LarmorError } from '../common/errors.ts';
+import { CollectiveError, EXIT, LarmorError } from '../common/errors.ts';
 import { enter, guardEnd, leave } from '../common/lifetime.ts';
 import { log, print, reportError, setLogLevel } from '../common/log.ts';
 import { ENGINES } from '../engine/types.ts';
@@ -205,6 +205,6 @@ program
 
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  if (!(error instanceof AgreedError && error.told)) reportError(error);
+  if (!(error instanceof CollectiveError && error.reported)) reportError(error);
   return error instanceof LarmorError ? error.exitCode : EXIT.internal;
 }

@@ -1,6 +1,6 @@
 /** `larmor plan`: tiles, memory, work and time of a simulation; simulates nothing but a second's calibration. */
 import packageJson from '../../package.json' with { type: 'json' };
-import { fromRoot } from '../comm/agree.ts';
+import { agreeFromRoot } from '../comm/agree.ts';
 import { joinCluster } from '../comm/ranks.ts';
 import { warnings } from '../common/log.ts';
 import { makeEngine } from '../engine/choose.ts';
@@ -26,12 +26,12 @@ export async function plan(sequenceName: string, phantomName: string, options: P
   const cluster = await joinCluster(DEFAULT_WATCHDOG);
   try {
     const job = await openJob(cluster, sequenceName, phantomName, options);
-    await fromRoot(cluster, 'plan', () => tellPlan(job, options.ranks ?? cluster.size, options));
+    await agreeFromRoot(cluster, 'plan', () => tellPlan(job, options.ranks ?? cluster.size, options));
     job.phantom.close();
   } catch (error) {
-    await cluster.endWith(error);
+    await cluster.exitWith(error);
   }
-  await cluster.leave();
+  await cluster.finalize();
 }
 
 type Opened = Awaited<ReturnType<typeof openJob>>;

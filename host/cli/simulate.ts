@@ -1,6 +1,6 @@
 /** `larmor simulate`: sequence + phantom → raw data. */
 import { existsSync } from 'node:fs';
-import { fromRoot, meet } from '../comm/agree.ts';
+import { agree, agreeFromRoot } from '../comm/agree.ts';
 import { type Cluster, joinCluster } from '../comm/ranks.ts';
 import { EXIT, LarmorError } from '../common/errors.ts';
 import { requireDistinct } from '../common/files.ts';
@@ -15,7 +15,7 @@ import { describeFile, recordCompletion, writeCheckpoint } from '../run/checkpoi
 import { type RankOptions, requireSameOptions } from '../run/compare.ts';
 import { lockFolder } from '../run/lock.ts';
 import { type RunResult, runTiles } from '../run/loop.ts';
-import { type CheckpointOptions, checkCheckpointOptions, findStart, type Start } from '../run/resume.ts';
+import { type CheckpointOptions, checkCheckpointOptions, findResumePoint, type ResumePoint } from '../run/resume.ts';
 import type { Schedule } from '../run/scheduler.ts';
 import { countTiles, type TileRange } from '../run/tiles.ts';
 import { type Findings, tilesToVerify, uniteFindings, type Verification, verifyTiles } from '../run/verify.ts';
@@ -42,9 +42,9 @@ export async function simulate(sequenceName: string, phantomName: string, option
   try {
     await simulateIn(cluster, stop, sequenceName, phantomName, options);
   } catch (error) {
-    await cluster.endWith(error);
+    await cluster.exitWith(error);
   }
-  await cluster.leave();
+  await cluster.finalize();
 }
 
 async function simulateIn(
@@ -62,23 +62,23 @@ async function simulateIn(
     checkCheckpointOptions(options);
     return rankOptions(options, outputs);
   };
-  await meet(cluster, 'options', checkOptions, (all) => requireSameOptions(cluster, all));
+  await agree(cluster, 'options', checkOptions, (all) => requireSameOptions(cluster, all));
   const job = await openJob(cluster, sequenceName, phantomName, options);
   const { timeline, phantom, plan } = job;
   const reads = timedReads(phantom);
 
-  let start: Start = { done: [] };
-  const { done, complete } = await fromRoot(cluster, 'start', async () => {
+  let resumePoint: ResumePoint = { done: [] };
+  const { done, complete } = await agreeFromRoot(cluster, 'start', async () => {
     const size = { coils: 1, samples: timeline.sampleCount, precision: plan.precision };
     for (const path of outputs) checkWritable(path, size);
     requireDistinct(outputs.flatMap(filesOf));
     if (options.checkpoint !== undefined) await lockFolder(options.checkpoint);
-    start = findStart(options, plan, 2 * timeline.sampleCount, outputs.map(filesOf));
-    return { done: start.done, complete: start.completion !== undefined };
+    resumePoint = findResumePoint(options, plan, 2 * timeline.sampleCount, outputs.map(filesOf));
+    return { done: resumePoint.done, complete: resumePoint.completion !== undefined };
   });
   if (complete) {
     phantom.close();
-    if (root) tellComplete(start, options);
+    if (root) reportComplete(resumePoint, options);
     return;
   }
 
@@ -88,11 +88,11 @@ async function simulateIn(
     made = await makeEngine(job.engine, { timeline, source: reads.source, ...plan }, job.threads, job.kernels);
     return made.threads;
   };
-  await meet(cluster, 'engine', make, (all) => {
+  await agree(cluster, 'engine', make, (all) => {
     threads = all;
   });
   const engine = made!;
-  if (start.sums !== undefined) engine.sums.set(start.sums);
+  if (resumePoint.sums !== undefined) engine.sums.set(resumePoint.sums);
   const loaded = (performance.now() - begun) / 1e3;
 
   cluster.reportProgress(() => engine.finished);
@@ -126,7 +126,7 @@ async function simulateIn(
         verifyTiles({ timeline, source: phantom, ...plan }, finer, own, (one) =>
           makeEngine(one.precision === 'f64' ? { name: 'wasm' } : job.engine, one, 1, job.kernels),
         );
-      verification = await meet(cluster, 'verify', check, uniteFindings);
+      verification = await agree(cluster, 'verify', check, uniteFindings);
     }
   } finally {
     hide();
@@ -145,7 +145,7 @@ async function simulateIn(
     seconds: { load: loaded, read: reads.seconds(), ...result.seconds },
     peakMemory: process.resourceUsage().maxRSS * 1024,
   });
-  await meet(cluster, 'end', report, (perRank) => {
+  await agree(cluster, 'end', report, (perRank) => {
     if (!result.complete) throw stopped(result, plan.tileCount, options, notKept);
     const tilesResumed = countTiles(done);
     finish(job, engine, perRank, { ...options, outputs, title, begun, verification, tilesResumed, notKept });
@@ -177,7 +177,7 @@ function rankOptions(options: SimulateOptions, outputs: readonly string[]): Rank
 }
 
 /** An earlier run wrote everything that is asked for: its summary is this one's. */
-function tellComplete({ completion }: Start, { json, checkpoint }: SimulateOptions): void {
+function reportComplete({ completion }: ResumePoint, { json, checkpoint }: SimulateOptions): void {
   info(`--resume: the run in ${checkpoint} was complete at ${completion!.finishedAt}; nothing is left to do`);
   if (json) printJson('simulate', { ...(completion!.summary as Summary) });
 }

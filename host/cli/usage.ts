@@ -3,7 +3,7 @@
  * any other error: mostly all of them have the same fault, and sometimes only one has, whose command was another.
  */
 import { CommanderError } from 'commander';
-import { meet } from '../comm/agree.ts';
+import { agree } from '../comm/agree.ts';
 import { joinCluster } from '../comm/ranks.ts';
 import { type LarmorError, usage } from '../common/errors.ts';
 import { DEFAULT_WATCHDOG } from './options.ts';
@@ -15,7 +15,7 @@ export function usageError(error: unknown): LarmorError | undefined {
   return usage(what, 'larmor --help lists what there is');
 }
 
-/** Collective. @throws AgreedError, or `error` itself where the ranks cannot meet */
+/** Collective. @throws CollectiveError, or `error` itself where the ranks cannot meet */
 export async function agreeOn(error: LarmorError): Promise<never> {
   const cluster = await joinCluster(DEFAULT_WATCHDOG).catch(() => {
     throw error;
@@ -23,5 +23,5 @@ export async function agreeOn(error: LarmorError): Promise<never> {
   const fail = (): never => {
     throw error;
   };
-  return meet(cluster, 'command line', fail, fail).catch((agreed: unknown) => cluster.endWith(agreed));
+  return agree(cluster, 'command line', fail, fail).catch((agreed: unknown) => cluster.exitWith(agreed));
 }

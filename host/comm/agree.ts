@@ -7,13 +7,13 @@
  * neighbouring ranks contribute alike is sent once, so most messages stay as short as those of a single rank.
  */
 import { explainMemory } from '../common/address-space.ts';
-import { AgreedError, EXIT, type ExitCode, LarmorError } from '../common/errors.ts';
+import { CollectiveError, EXIT, type ExitCode, LarmorError } from '../common/errors.ts';
 import { enter } from '../common/lifetime.ts';
 import type { Channel, Message } from './channel.ts';
 import { gather } from './tree.ts';
 
 /** Members of the cluster that a meeting needs. */
-interface Place {
+interface RankContext {
   readonly rank: number;
   readonly size: number;
   readonly hosts: readonly string[];
@@ -26,7 +26,7 @@ interface Failure {
 }
 
 interface Contribution {
-  readonly step: string;
+  readonly label: string;
   readonly value?: unknown;
   readonly failure?: Failure;
 }
@@ -34,51 +34,51 @@ interface Contribution {
 /** Contributions of contiguous ranks, as JSON: equal ones in a row with their number. */
 type Runs = readonly (readonly [contribution: string, ranks: number])[];
 
-interface Verdict extends Message {
-  readonly kind: 'verdict';
+interface Result extends Message {
+  readonly kind: 'result';
   readonly value?: unknown;
   readonly failure?: Failure;
 }
 
 /** `rank 3 (node7)` */
-export function rankName({ hosts }: Pick<Place, 'hosts'>, rank: number): string {
+export function rankName({ hosts }: Pick<RankContext, 'hosts'>, rank: number): string {
   return hosts[rank] === undefined ? `rank ${rank}` : `rank ${rank} (${hosts[rank]})`;
 }
 
 /**
  * Collective. `work` may hold meetings itself: what they agree to fail is agreed here. What `work` returns travels as JSON to rank 0, what `merge` makes of all of it (by rank) to everyone.
- * @param step tells meetings apart: all ranks must be at the same one
- * @throws AgreedError on all ranks if `work` throws on any (the lowest such rank is cited), or `merge` on rank 0
+ * @param label tells meetings apart: all ranks must be at the same one
+ * @throws CollectiveError on all ranks if `work` throws on any (the lowest such rank is cited), or `merge` on rank 0
  */
-export async function meet<T, R>(
-  place: Place,
-  step: string,
+export async function agree<T, R>(
+  context: RankContext,
+  label: string,
   work: () => T | Promise<T>,
   merge: (values: readonly T[]) => R,
 ): Promise<R> {
-  const { rank, channel } = place;
+  const { rank, channel } = context;
   // Before any handler is set: a meeting inside `work` would take this one's away, and messages wait for theirs.
   const outcome = await attempt(async () => {
-    await enter(step);
+    await enter(label);
     return work();
   });
-  await enter(`${step}: waiting for the other ranks`);
-  const verdict = new Promise<Verdict>((resolve) => {
-    const settle = (answer: Verdict): void => {
-      channel.off('verdict');
+  await enter(`${label}: waiting for the other ranks`);
+  const result = new Promise<Result>((resolve) => {
+    const settle = (answer: Result): void => {
+      channel.off('result');
       // The deepest subtree first: it has the longest way to go.
       for (const child of [...channel.tree.children].reverse()) channel.send(child, answer);
       resolve(answer);
     };
-    channel.on<Verdict>('verdict', (_, answer) => settle(answer));
-    const own: Runs = [[JSON.stringify({ step, ...outcome } satisfies Contribution), 1]];
+    channel.on<Result>('result', (_, answer) => settle(answer));
+    const own: Runs = [[JSON.stringify({ label, ...outcome } satisfies Contribution), 1]];
     gather(channel, 'contribution', own, joinRuns, (runs) => {
-      settle({ kind: 'verdict', ...decide(place, contributionsIn(runs), merge) });
+      settle({ kind: 'result', ...decide(context, contributionsIn(runs), merge) });
     });
   });
-  const { value, failure } = await channel.awaiting(verdict);
-  await enter(`after ${step}`);
-  if (failure !== undefined) throw new AgreedError(failure.code, failure.text, rank !== 0);
+  const { value, failure } = await channel.awaiting(result);
+  await enter(`after ${label}`);
+  if (failure !== undefined) throw new CollectiveError(failure.code, failure.text, rank !== 0);
   return value as R;
 }
 
@@ -103,7 +103,7 @@ async function attempt(work: () => unknown): Promise<Outcome> {
   try {
     return { value: await work() };
   } catch (error) {
-    if (error instanceof AgreedError) throw error;
+    if (error instanceof CollectiveError) throw error;
     return { failure: failureOf(error) };
   }
 }
@@ -115,19 +115,23 @@ function failureOf(thrown: unknown): Failure {
   return { code: EXIT.internal, text: `internal error, please report it: ${stack}` };
 }
 
-function decide<T, R>(place: Place, received: readonly Contribution[], merge: (values: readonly T[]) => R): Outcome {
+function decide<T, R>(
+  context: RankContext,
+  received: readonly Contribution[],
+  merge: (values: readonly T[]) => R,
+): Outcome {
   const failed = received.findIndex(({ failure }) => failure !== undefined);
   if (failed >= 0) {
     const failure = received[failed]!.failure!;
     const everywhere = received.every((other) => other.failure?.text === failure.text);
-    const where = everywhere || place.size === 1 ? '' : `${rankName(place, failed)}: `;
+    const where = everywhere || context.size === 1 ? '' : `${rankName(context, failed)}: `;
     return { failure: { ...failure, text: `${where}${failure.text}` } };
   }
-  const odd = received.findIndex(({ step }) => step !== received[0]!.step);
+  const odd = received.findIndex(({ label }) => label !== received[0]!.label);
   if (odd > 0) {
     const text =
-      `${rankName(place, odd)} and ${rankName(place, 0)} were given different work ` +
-      `(one is at '${received[odd]!.step}', the other at '${received[0]!.step}'); start all ranks with the same command`;
+      `${rankName(context, odd)} and ${rankName(context, 0)} were given different work ` +
+      `(one is at '${received[odd]!.label}', the other at '${received[0]!.label}'); start all ranks with the same command`;
     return { failure: { code: EXIT.badInput, text } };
   }
   try {
@@ -138,7 +142,7 @@ function decide<T, R>(place: Place, received: readonly Contribution[], merge: (v
 }
 
 /** Rank 0's last word on something it did alone: all learn its result, or leave with its error. */
-export function fromRoot<R>(place: Place, step: string, work: () => R | Promise<R>): Promise<R> {
-  const own = place.rank === 0 ? async () => ({ value: await work() }) : () => ({ value: undefined });
-  return meet(place, step, own, (values: readonly { value: R | undefined }[]) => values[0]!.value as R);
+export function agreeFromRoot<R>(context: RankContext, label: string, work: () => R | Promise<R>): Promise<R> {
+  const own = context.rank === 0 ? async () => ({ value: await work() }) : () => ({ value: undefined });
+  return agree(context, label, own, (values: readonly { value: R | undefined }[]) => values[0]!.value as R);
 }

@@ -30,11 +30,11 @@ export interface Channel {
   /** Tiles finished by this rank and those below it in the tree, as heartbeats reported. */
   finished(): number;
   /** Polls rarely while this rank has its own work, often while it waits for a message. */
-  busy(busy: boolean): void;
+  setPollRate(rate: 'low' | 'high'): void;
   /** Waits for what a message from another rank settles: only then does the channel keep this process alive. */
   awaiting<T>(reply: Promise<T>): Promise<T>;
   /** Lets the event loop run once and takes what has arrived: between batches too short for the engine to do so. */
-  turn(): Promise<void>;
+  yieldToEventLoop(): Promise<void>;
   /** Last call: returns when the ranks below send no more, and everything sent from here has left. */
   close(): Promise<void>;
 }
@@ -149,12 +149,12 @@ export function openChannel(
     off(kind) {
       handlers.delete(kind);
     },
-    busy(busy) {
-      every = busy ? BUSY_MS : WAITING_MS;
+    setPollRate(rate) {
+      every = rate === 'low' ? BUSY_MS : WAITING_MS;
       if (poller !== undefined) again();
     },
     awaiting,
-    async turn() {
+    async yieldToEventLoop() {
       await new Promise(setImmediate);
       if (size > 1) drain();
     },

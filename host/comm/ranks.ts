@@ -5,11 +5,11 @@ import { hostname } from 'node:os';
 import { type Communicator, LaunchError, load, type Mpi, readLaunch } from 'mpi-node-bindings/index.ts';
 import { assetPath } from '../common/assets.ts';
 import { allowedCpus } from '../common/environment.ts';
-import { AgreedError, EXIT, type ExitCode, LarmorError } from '../common/errors.ts';
+import { CollectiveError, EXIT, type ExitCode, LarmorError } from '../common/errors.ts';
 import { setFailpointRank } from '../common/failpoints.ts';
 import { currentPlace, endJobBy, endNow, enter } from '../common/lifetime.ts';
 import { reportError } from '../common/log.ts';
-import { meet, rankName } from './agree.ts';
+import { agree, rankName } from './agree.ts';
 import { type BlockingWatch, nothingBlocks, watchBlocking } from './blocking.ts';
 import { type Channel, openChannel } from './channel.ts';
 
@@ -22,7 +22,7 @@ export interface Cluster extends BlockingWatch {
   readonly host: string;
   /** Of every rank: messages name both. */
   readonly hosts: readonly string[];
-  readonly node: NodePlace;
+  readonly node: NodeContext;
   readonly channel: Channel;
   /** On rank 0: tiles that all ranks have finished, as far as it has heard. */
   finished(): number;
@@ -31,17 +31,17 @@ export interface Cluster extends BlockingWatch {
   /** Ends all ranks at once: what is wrong here cannot be agreed on any more. */
   fail(error: unknown): never;
   /** Collective, and the last thing a rank does with the world. */
-  leave(): Promise<void>;
+  finalize(): Promise<void>;
   /**
    * How a rank ends after an error: together with the others if they agreed on it, else all at once. It is reported before anybody
    * can leave, and rank 0 leaves last and alone with the exit code: a launcher kills the rest (SLURM's --kill-on-bad-exit at once,
    * Open MPI after a second) when the first rank ends with one, and what it kills enters the job's code.
    */
-  endWith(error: unknown): Promise<never>;
+  exitWith(error: unknown): Promise<never>;
 }
 
 /** This rank among those of its node. */
-export interface NodePlace {
+export interface NodeContext {
   readonly localRank: number;
   readonly localSize: number;
   /** Ranks of the node, this one included, that may run on processors of this one: more than one where nobody bound them. */
@@ -67,8 +67,8 @@ export async function joinCluster(watchdog: number): Promise<Cluster> {
   const hosts: string[] = [];
   let progress = (): number => 0;
   const fail = (error: unknown): never => {
-    const told = error instanceof AgreedError && error.told;
-    if (!told) reportError(error);
+    const reported = error instanceof CollectiveError && error.reported;
+    if (!reported) reportError(error);
     return endNow(exitCodeOf(error));
   };
   if (size > 1) {
@@ -77,7 +77,7 @@ export async function joinCluster(watchdog: number): Promise<Cluster> {
       return world.abort(code);
     });
   }
-  const leave = async (): Promise<void> => {
+  const finalize = async (): Promise<void> => {
     await channel.close();
     await enter('leaving MPI');
     blocking(() => mpi.finalize());
@@ -92,11 +92,11 @@ export async function joinCluster(watchdog: number): Promise<Cluster> {
       onDeadlock: () => fail(deadlocked(watchdog)),
     },
   );
-  const node = blocking(() => placeOnNode(world), joining);
+  const node = blocking(() => contextOnNode(world), joining);
   /** Of the ranks on this node. */
   const neighbours: number[] = [];
   const own = { host: hostname(), pid: process.pid };
-  const allHosts = await meet(
+  const allHosts = await agree(
     { rank, size, hosts, channel },
     'hosts',
     () => own,
@@ -112,17 +112,17 @@ export async function joinCluster(watchdog: number): Promise<Cluster> {
     reportProgress(finished) {
       progress = finished;
     },
-    leave,
-    async endWith(error) {
+    finalize,
+    async exitWith(error) {
       if (size === 1) {
-        await leave();
+        await finalize();
         throw error;
       }
-      if (!(error instanceof AgreedError)) return fail(error);
-      if (!error.told) reportError(error);
-      await leave();
+      if (!(error instanceof CollectiveError)) return fail(error);
+      if (!error.reported) reportError(error);
+      await finalize();
       if (rank === 0) await othersGone(neighbours, size);
-      throw new AgreedError(rank === 0 ? error.exitCode : EXIT.done, error.message, true);
+      throw new CollectiveError(rank === 0 ? error.exitCode : EXIT.done, error.message, true);
     },
   };
 }
@@ -160,7 +160,7 @@ function loadMpi(): Mpi {
     // Messages are received into arrays of the length that `iprobe` reports, and sums are equally long on all ranks.
     return load({ directories: [assetPath('mpi')], exactSizes: true });
   } catch (error) {
-    if (error instanceof LaunchError) throw new AgreedError(EXIT.internal, error.message, error.rank > 0);
+    if (error instanceof LaunchError) throw new CollectiveError(EXIT.internal, error.message, error.rank > 0);
     throw error;
   }
 }
@@ -192,7 +192,7 @@ function exitCodeOf(error: unknown): ExitCode {
 const MOST_CPUS = 8192;
 
 /** Ranks of one node compare their affinity masks. */
-function placeOnNode(world: Communicator): NodePlace {
+function contextOnNode(world: Communicator): NodeContext {
   if (world.size === 1) return { localRank: 0, localSize: 1, sharers: 1 };
   const node = world.splitType('shared');
   const own = new Uint8Array(MOST_CPUS / 8);

@@ -28,13 +28,13 @@ export class LarmorError extends Error {
 }
 
 /** An error that all ranks of a run know of: they leave together, and one of them tells the user. */
-export class AgreedError extends LarmorError {
-  /** Somebody else tells it. */
-  readonly told: boolean;
+export class CollectiveError extends LarmorError {
+  /** Printed by another rank, or before. */
+  readonly reported: boolean;
 
-  constructor(exitCode: ExitCode, message: string, told: boolean) {
+  constructor(exitCode: ExitCode, message: string, reported: boolean) {
     super(exitCode, message);
-    this.told = told;
+    this.reported = reported;
   }
 }
 

@@ -18,7 +18,7 @@ const READABLE = new Set(['version', 'kernels', 'tile size', 'precision']);
 const NAMED = 4;
 
 /** @throws LarmorError 65 if ranks were given other inputs than rank 0, 70 if they are another program */
-export function requireSamePlan(place: Hosts, all: readonly Plan['parts'][]): void {
+export function requireSamePlan(context: Hosts, all: readonly Plan['parts'][]): void {
   const first = all[0]!;
   const odd = all.flatMap((parts, rank) => (differences(first, parts).length > 0 ? [rank] : []));
   if (odd.length === 0) return;
@@ -29,7 +29,7 @@ export function requireSamePlan(place: Hosts, all: readonly Plan['parts'][]): vo
   const verb = odd.length === 1 ? 'differs' : 'differ';
   throw new LarmorError(
     names.some((name) => !PROGRAM.has(name)) ? EXIT.badInput : EXIT.internal,
-    `${listRanks(place, odd)} ${verb} from ${rankName(place, 0)} in: ${what.join(', ')}; ` +
+    `${listRanks(context, odd)} ${verb} from ${rankName(context, 0)} in: ${what.join(', ')}; ` +
       'give all ranks the same Larmor, Node and files',
   );
 }
@@ -38,14 +38,14 @@ export function requireSamePlan(place: Hosts, all: readonly Plan['parts'][]): vo
 export type RankOptions = Readonly<Record<string, string | number | boolean>>;
 
 /** @throws LarmorError 65 if a rank was given another value than rank 0: it would send what rank 0 does not wait for */
-export function requireSameOptions(place: Hosts, all: readonly RankOptions[]): void {
+export function requireSameOptions(context: Hosts, all: readonly RankOptions[]): void {
   const first = all[0]!;
   for (const [rank, options] of all.entries()) {
     const name = Object.keys(first).find((key) => options[key] !== first[key]);
     if (name === undefined) continue;
     throw new LarmorError(
       EXIT.badInput,
-      `${rankName(place, rank)} was given ${name} ${options[name]}, ${rankName(place, 0)} ${name} ${first[name]}; ` +
+      `${rankName(context, rank)} was given ${name} ${options[name]}, ${rankName(context, 0)} ${name} ${first[name]}; ` +
         'start all ranks with the same command',
     );
   }
@@ -73,11 +73,11 @@ export interface CommonBuild {
  * The build of the run: everyone's if they have the same, the common denominator if all run kernels in WASM, else all of them.
  * @throws LarmorError 70 if ranks run another Node
  */
-export function commonBuild(place: Hosts, all: readonly Builds[]): CommonBuild {
+export function commonBuild(context: Hosts, all: readonly Builds[]): CommonBuild {
   const builds = [...new Set(all.map(({ best }) => best))].sort();
   if (builds.length === 1) return { plain: false, mixed: false, build: builds[0]! };
   if (all.every(({ engine }) => engine === 'wasm')) {
-    const { plain, why } = commonKernels(place, all);
+    const { plain, why } = commonKernels(context, all);
     return { plain, mixed: false, build: all[0]!.plain, ...(why === undefined ? {} : { why }) };
   }
   const why = `ranks run ${builds.length} kinds of engine (${builds.join('; ')}): the result is not the same bit for bit from run to run`;
@@ -88,16 +88,16 @@ export function commonBuild(place: Hosts, all: readonly Builds[]): CommonBuild {
  * The kernels that all ranks have: the best of rank 0 if it is everyone's, else plain SIMD.
  * @throws LarmorError 70 if even that differs (another version of Node)
  */
-function commonKernels(place: Hosts, all: readonly Builds[]): { readonly plain: boolean; readonly why?: string } {
+function commonKernels(context: Hosts, all: readonly Builds[]): { readonly plain: boolean; readonly why?: string } {
   const odd = all.flatMap(({ best }, rank) => (best === all[0]!.best ? [] : [rank]));
   if (odd.length === 0) return { plain: false };
-  const what = `${listRanks(place, odd)} would run ${all[odd[0]!]!.best}, ${rankName(place, 0)} ${all[0]!.best}`;
+  const what = `${listRanks(context, odd)} would run ${all[odd[0]!]!.best}, ${rankName(context, 0)} ${all[0]!.best}`;
   if (all.some(({ plain }) => plain !== all[0]!.plain))
     throw new LarmorError(EXIT.internal, `${what}; give all ranks the same Node`);
   return { plain: true, why: `${what}: all use ${all[0]!.plain}, which is slower` };
 }
 
-function listRanks(place: Hosts, ranks: readonly number[]): string {
-  const named = ranks.slice(0, NAMED).map((rank) => rankName(place, rank));
+function listRanks(context: Hosts, ranks: readonly number[]): string {
+  const named = ranks.slice(0, NAMED).map((rank) => rankName(context, rank));
   return ranks.length > NAMED ? `${named.join(', ')} and ${ranks.length - NAMED} more` : named.join(', ');
 }

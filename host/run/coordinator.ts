@@ -4,7 +4,7 @@
  */
 import type { Message } from '../comm/channel.ts';
 import type { Cluster } from '../comm/ranks.ts';
-import type { Dealer } from './scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
 import { joinRanges, type TileRange } from './tiles.ts';
 
 /** What ranks send. */
@@ -18,28 +18,31 @@ export type Collect = { readonly kind: 'collect'; readonly why: Why; readonly si
 /** After `final` and `stop` ranks leave; `abandon` is a stop with nowhere to keep what was done, so nothing is collected. */
 export type Why = 'checkpoint' | 'final' | 'stop' | 'abandon';
 
-export interface Hub {
+export interface Coordinator {
   /** All ranks have finished all their tiles. */
   allDone(): void;
   /** The tiles that all ranks finished since the collection before. */
   arrive(ranges: readonly TileRange[]): void;
   /** After rank 0's part in a collection: all tiles that are in its sums now. */
-  collected(): Promise<readonly TileRange[]>;
+  awaitCollected(): Promise<readonly TileRange[]>;
   /** When rank 0 has done with the sums what it wanted: the next collection may be ordered. */
-  goOn(): void;
+  resume(): void;
   close(): void;
 }
 
-export interface HubOptions {
+export interface CoordinatorOptions {
   /** Absent with a static schedule: nobody asks. */
-  readonly dealer?: Dealer | undefined;
+  readonly scheduler?: Scheduler | undefined;
   /** Seconds between checkpoints; absent: none are kept. */
   readonly interval?: number | undefined;
   /** Tiles in rank 0's sums from the start. */
   readonly done: readonly TileRange[];
 }
 
-export function startHub({ size, channel }: Cluster, { dealer, interval, done: before }: HubOptions): Hub {
+export function startCoordinator(
+  { size, channel }: Cluster,
+  { scheduler, interval, done: before }: CoordinatorOptions,
+): Coordinator {
   let done = before;
   let working = true;
   let signal: string | undefined;
@@ -48,7 +51,7 @@ export function startHub({ size, channel }: Cluster, { dealer, interval, done: b
   let arrive: (ranges: readonly TileRange[]) => void = () => {};
   let arrived: Promise<readonly TileRange[]> = Promise.resolve([]);
 
-  const tellAll = (message: Message): void => {
+  const sendToAll = (message: Message): void => {
     for (let rank = 0; rank < size; rank++) channel.send(rank, message);
   };
   const order = (why: Why): void => {
@@ -56,9 +59,9 @@ export function startHub({ size, channel }: Cluster, { dealer, interval, done: b
     arrived = new Promise((resolve) => {
       arrive = resolve;
     });
-    tellAll({ kind: 'collect', why, signal } as Collect);
+    sendToAll({ kind: 'collect', why, signal } as Collect);
   };
-  const next = (): void => {
+  const orderNext = (): void => {
     if (collecting) return;
     if (!working) order('final');
     else if (signal !== undefined) order(interval === undefined ? 'abandon' : 'stop');
@@ -68,35 +71,36 @@ export function startHub({ size, channel }: Cluster, { dealer, interval, done: b
     }
   };
 
-  const deal = (rank: number): void => channel.send(rank, { kind: 'batch', range: dealer?.deal(rank) } as Batch);
-  channel.on<Ask>('ask', deal);
+  const sendBatch = (rank: number): void =>
+    channel.send(rank, { kind: 'batch', range: scheduler?.next(rank) } as Batch);
+  channel.on<Ask>('ask', sendBatch);
   // The first batches go out unasked: a short job would be over before the others' requests were heard.
-  if (dealer !== undefined) for (let rank = 0; rank < size; rank++) deal(rank);
+  if (scheduler !== undefined) for (let rank = 0; rank < size; rank++) sendBatch(rank);
   channel.on<Stop>('stop', (_, message) => {
     signal ??= message.signal;
-    next();
+    orderNext();
   });
   const timer =
     interval === undefined
       ? undefined
       : setInterval(() => {
           due = true;
-          next();
+          orderNext();
         }, interval * 1e3);
 
   return {
     allDone() {
       working = false;
-      next();
+      orderNext();
     },
     arrive: (ranges) => arrive(ranges),
-    async collected() {
+    async awaitCollected() {
       done = joinRanges([...done, ...(await arrived)]);
       return done;
     },
-    goOn() {
+    resume() {
       collecting = false;
-      next();
+      orderNext();
     },
     close() {
       clearInterval(timer);

@@ -3,7 +3,7 @@
  * GPUs there. Ranks that end up on one GPU are told, for they only take turns on it.
  */
 
-import type { NodePlace } from '../comm/ranks.ts';
+import type { NodeContext } from '../comm/ranks.ts';
 import { deviceBinding } from '../common/environment.ts';
 import { usage } from '../common/errors.ts';
 
@@ -31,7 +31,7 @@ export interface DeviceChoice {
  */
 export function chooseDevice(
   devices: readonly Device[],
-  place: Pick<NodePlace, 'localRank'>,
+  context: Pick<NodeContext, 'localRank'>,
   asked?: string,
   binding = deviceBinding(),
 ): DeviceChoice {
@@ -49,16 +49,16 @@ export function chooseDevice(
     if (same < 0) throw usage(`--gpu ${asked}: there is no such GPU`, `there are ${list}`);
     return choice(same, `--gpu ${asked}`);
   }
-  const localRank = `rank ${place.localRank} of its node`;
-  if (binding === undefined) return choice(place.localRank % devices.length, localRank);
+  const localRank = `rank ${context.localRank} of its node`;
+  if (binding === undefined) return choice(context.localRank % devices.length, localRank);
   const bound = `${binding.variable}=${binding.devices.join(',')}`;
   // A scheduler that constrains devices shows each task its own alone, and may number it 0 for all of them.
   if (devices.length === 1) return choice(0, bound, false);
-  const own = binding.devices[place.localRank % binding.devices.length]!;
+  const own = binding.devices[context.localRank % binding.devices.length]!;
   const index = /^\d+$/.test(own) ? Number(own) : devices.findIndex(({ id }) => id === own);
   return index >= 0 && index < devices.length
     ? choice(index, bound)
-    : choice(place.localRank % devices.length, `${localRank}; ${bound} names none of the GPUs here`);
+    : choice(context.localRank % devices.length, `${localRank}; ${bound} names none of the GPUs here`);
 }
 
 /**
@@ -71,8 +71,8 @@ export function sharedDevices(
   const users = new Map<string, number[]>();
   all.forEach(({ host, key }, rank) => {
     if (key === null) return;
-    const place = JSON.stringify([host, key]);
-    users.set(place, [...(users.get(place) ?? []), rank]);
+    const device = JSON.stringify([host, key]);
+    users.set(device, [...(users.get(device) ?? []), rank]);
   });
   return [...users.values()]
     .filter((ranks) => ranks.length > 1)

@@ -9,9 +9,9 @@ import { gather } from '../comm/tree.ts';
 import { enter } from '../common/lifetime.ts';
 import type { StopRequest } from '../common/signals.ts';
 import type { Engine } from '../engine/types.ts';
-import { type Ask, type Batch, type Collect, type Stop, startHub } from './coordinator.ts';
+import { type Ask, type Batch, type Collect, type Stop, startCoordinator } from './coordinator.ts';
 import type { Plan } from './plan.ts';
-import { makeDealer, type Schedule, staticShare } from './scheduler.ts';
+import { makeScheduler, type Schedule, staticShare } from './scheduler.ts';
 import { complement, countTiles, joinRanges, type TileRange } from './tiles.ts';
 
 export interface RunOptions {
@@ -50,10 +50,10 @@ export async function runTiles(
   const { world, rank, size, channel } = cluster;
   const left = complement(options.done, plan.tileCount);
   const dynamic = options.schedule === 'dynamic';
-  const hub =
+  const coordinator =
     rank === 0
-      ? startHub(cluster, {
-          dealer: dynamic ? makeDealer(left, options.threads, options.tileWork) : undefined,
+      ? startCoordinator(cluster, {
+          scheduler: dynamic ? makeScheduler(left, options.threads, options.tileWork) : undefined,
           interval: options.checkpoint?.interval,
           done: options.done,
         })
@@ -64,7 +64,7 @@ export async function runTiles(
   let exhausted = !dynamic;
   /** A batch is on its way: the first comes unasked. */
   let asked = dynamic;
-  let toldDone = false;
+  let reportedDone = false;
   let wake = (): void => {};
   channel.on<Batch>('batch', (_, { range }) => {
     asked = false;
@@ -99,19 +99,19 @@ export async function runTiles(
   let last: Collect | undefined;
 
   const collect = async (order: Collect): Promise<void> => {
-    gather(channel, 'finished', joinRanges(finished), joinParts, (ranges) => hub!.arrive(ranges));
+    gather(channel, 'finished', joinRanges(finished), joinParts, (ranges) => coordinator!.arrive(ranges));
     finished = [];
     await enter('collecting sums');
     await reduceToRoot(cluster, world, engine.sums);
-    if (hub === undefined) return;
-    done = await channel.awaiting(hub.collected());
+    if (coordinator === undefined) return;
+    done = await channel.awaiting(coordinator.awaitCollected());
     if (order.why !== 'checkpoint') return;
     try {
       options.checkpoint!.write(done);
     } catch (error) {
       options.onSaveError(error);
     }
-    hub.goOn();
+    coordinator.resume();
   };
 
   try {
@@ -124,28 +124,28 @@ export async function runTiles(
       } else if (batch !== undefined) {
         askAhead();
         await enter('simulating');
-        channel.busy(true);
+        channel.setPollRate('low');
         const next = await timed('simulate', () => engine.run(batch.first, batch.count));
-        channel.busy(false);
+        channel.setPollRate('high');
         const count = next - batch.first;
         tiles += count;
         finished.push({ first: batch.first, count });
         if (count < batch.count) batches.unshift({ first: next, count: batch.count - count });
-        await channel.turn();
+        await channel.yieldToEventLoop();
       } else {
         // Before anything is sent: the answer may arrive within the next `await`.
         const woken = new Promise<void>((resolve) => {
           wake = resolve;
         });
         askAhead();
-        if (exhausted && !toldDone) {
-          toldDone = true;
+        if (exhausted && !reportedDone) {
+          reportedDone = true;
           gather(
             channel,
             'done',
             null,
             () => null,
-            () => hub!.allDone(),
+            () => coordinator!.allDone(),
           );
         }
         await enter('waiting for tiles');
@@ -153,7 +153,7 @@ export async function runTiles(
       }
     }
   } finally {
-    hub?.close();
+    coordinator?.close();
   }
   for (const kind of ['batch', 'collect']) channel.on(kind, () => {});
   const complete = last.why === 'final';

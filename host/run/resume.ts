@@ -27,7 +27,7 @@ export interface CheckpointOptions {
   readonly resume?: boolean;
 }
 
-export interface Start {
+export interface ResumePoint {
   readonly done: readonly TileRange[];
   readonly sums?: BigInt64Array;
   /** Set if there is nothing to do: an earlier run has written all that is asked for. */
@@ -47,12 +47,12 @@ export function checkCheckpointOptions({ checkpoint, resume }: CheckpointOptions
  * @throws LarmorError 2 if an unfinished run lies there and --resume was not given; 65 for a checkpoint that is not this run's;
  *   73 if the folder cannot be written to
  */
-export function findStart(
+export function findResumePoint(
   { checkpoint: directory, resume }: CheckpointOptions,
   plan: Plan,
   values: number,
   outputs: readonly (readonly string[])[],
-): Start {
+): ResumePoint {
   if (directory === undefined) return { done: [] };
   prepareDirectory(directory);
   const completion = readCompletion(directory);

@@ -15,9 +15,9 @@ export function staticShare(left: readonly TileRange[], rank: number, size: numb
   return cutRanges(left, rank * each + Math.min(rank, extra), each + (rank < extra ? 1 : 0));
 }
 
-export interface Dealer {
+export interface Scheduler {
   /** The next batch for a rank; undefined when nothing is left. */
-  deal(rank: number): TileRange | undefined;
+  next(rank: number): TileRange | undefined;
 }
 
 /**
@@ -38,21 +38,21 @@ const LEAST_WORK = 4e8;
  * @param threads of every rank: a rank's fair part goes by them, and a batch holds a tile for each
  * @param tileWork operations in a tile, by counting
  */
-export function makeDealer(left: readonly TileRange[], threads: readonly number[], tileWork: number): Dealer {
+export function makeScheduler(left: readonly TileRange[], threads: readonly number[], tileWork: number): Scheduler {
   const ranges = left.map(({ first, count }) => ({ first, count }));
   const allThreads = threads.reduce((sum, count) => sum + count, 0);
   const leastTiles = Math.max(1, Math.ceil(LEAST_WORK / tileWork));
-  const dealt = threads.map(() => 0);
+  const given = threads.map(() => 0);
   let remaining = countTiles(left);
   return {
-    deal(rank) {
+    next(rank) {
       const range = ranges[0];
       if (range === undefined) return undefined;
       const fair = (remaining * threads[rank]!) / allThreads;
       const least = Math.min(fair, threads[rank]! * leastTiles);
-      const most = Math.min(fair / PARTS, GROWTH * dealt[rank]!);
+      const most = Math.min(fair / PARTS, GROWTH * given[rank]!);
       const count = Math.min(range.count, Math.ceil(Math.max(most, least)));
-      dealt[rank]! += count;
+      given[rank]! += count;
       const batch = { first: range.first, count };
       range.first += count;
       range.count -= count;

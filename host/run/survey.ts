@@ -3,14 +3,14 @@
  * of 100 GB is read once by all together and not once by each.
  */
 
-import { meet } from '../comm/agree.ts';
+import { agree } from '../comm/agree.ts';
 import type { Cluster } from '../comm/ranks.ts';
 import { type Survey, surveyWalk, WALK_SPINS } from '../phantom/bounds.ts';
 import { addDigests } from '../phantom/digest.ts';
 import type { PhantomBounds, PhantomSource } from '../phantom/types.ts';
 import { staticShare } from './scheduler.ts';
 
-/** Collective. @throws AgreedError if any rank finds a spin that cannot be simulated */
+/** Collective. @throws CollectiveError if any rank finds a spin that cannot be simulated */
 export function sharedSurvey(cluster: Cluster, spinCount: number, read: PhantomSource['read']): Promise<Survey> {
   const pieces = [{ first: 0, count: Math.ceil(spinCount / WALK_SPINS) }];
   const walk = async (): Promise<Survey | null> => {
@@ -23,7 +23,7 @@ export function sharedSurvey(cluster: Cluster, spinCount: number, read: PhantomS
     }
     return own.survey();
   };
-  return meet(cluster, `survey of ${spinCount} spins`, walk, (all) =>
+  return agree(cluster, `survey of ${spinCount} spins`, walk, (all) =>
     all
       .filter((survey) => survey !== null)
       .reduce((a, b) => ({ bounds: union(a.bounds, b.bounds), digest: addDigests(a.digest, b.digest) })),

@@ -3,7 +3,7 @@
  * prints one JSON object.
  */
 
-import { meet } from '../../host/comm/agree.ts';
+import { agree } from '../../host/comm/agree.ts';
 import { joinCluster } from '../../host/comm/ranks.ts';
 import { EXIT, LarmorError } from '../../host/common/errors.ts';
 
@@ -13,7 +13,7 @@ const cluster = await joinCluster(600);
 const { rank, size, hosts, channel } = cluster;
 const handled = (): number => channel.counts.sent + channel.counts.received;
 const agreeOnSum = (): Promise<number> =>
-  meet(
+  agree(
     cluster,
     'sum',
     () => rank,
@@ -35,13 +35,13 @@ for (let failing = 0; failing < size; failing++) {
     // The ranks above it fail too: the lowest is the one that is named.
     if (rank >= failing) throw new LarmorError(EXIT.badInput, `fault ${rank}`);
   };
-  const error = await meet(cluster, 'fault', fail, () => null).catch((thrown: LarmorError) => thrown);
+  const error = await agree(cluster, 'fault', fail, () => null).catch((thrown: LarmorError) => thrown);
   if (error?.message !== `rank ${failing} (${hosts[failing]}): fault ${failing}` || error.exitCode !== EXIT.badInput)
     wrong++;
 }
 if ((await agreeOnSum()) !== (size * (size - 1)) / 2) wrong++;
 
-const report = await meet(
+const report = await agree(
   cluster,
   'report',
   () => ({ messages, wrong }),
@@ -54,4 +54,4 @@ const report = await meet(
   }),
 );
 if (rank === 0) console.log(JSON.stringify(report));
-await cluster.leave();
+await cluster.finalize();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { meet } from '../../host/comm/agree.ts';
+import { agree } from '../../host/comm/agree.ts';
 import { depthOf, treeOf } from '../../host/comm/tree.ts';
 import { EXIT, type ExitCode, LarmorError } from '../../host/common/errors.ts';
 import { type Member, networkOf } from './network.ts';
@@ -36,10 +36,10 @@ async function outcomes<T>(
   return Promise.all(
     members.map(async (member) => {
       try {
-        return await meet(member, label(member), () => work(member), merge);
+        return await agree(member, label(member), () => work(member), merge);
       } catch (error) {
-        const { exitCode, message, told } = error as { exitCode: ExitCode; message: string; told: boolean };
-        return [exitCode, message, told];
+        const { exitCode, message, reported } = error as { exitCode: ExitCode; message: string; reported: boolean };
+        return [exitCode, message, reported];
       }
     }),
   );
@@ -127,7 +127,7 @@ test('64 ranks: an agreement within another; a rank that fails before it; ranks 
   const { members, close } = networkOf(64);
   const nested = (member: Member, failing?: number): Promise<number> => {
     if (member.rank === failing) throw new LarmorError(EXIT.badInput, 'bad');
-    return meet(
+    return agree(
       member,
       'inner',
       () => member.rank,

@@ -13,7 +13,7 @@ const args = ['simulate', 'epi', 'head2d', '--threads', '1', '-o', 'raw.npy', '-
 for (const [failpoint, code, line] of [
   ['stop@plan#2', 70, /rank 2 \(.+\) has given no sign of life for 3 s/],
   ['throw@engine#2', 70, /rank 2 \(.+\): internal error.*failpoint at 'engine'/],
-  ['lose@message verdict#2', 70, /all ranks have been waiting for each other for 3 s/],
+  ['lose@message result#2', 70, /all ranks have been waiting for each other for 3 s/],
   ['lose@message done#3', 70, /all ranks have been waiting for each other for 3 s/],
 ] as const) {
   test(`four ranks, ${failpoint}`, { skip }, async (t) => {

@@ -15,7 +15,7 @@ import {
   writeCheckpoint,
 } from '../../host/run/checkpoint.ts';
 import type { Plan } from '../../host/run/plan.ts';
-import { findStart } from '../../host/run/resume.ts';
+import { findResumePoint } from '../../host/run/resume.ts';
 import { scratch } from '../cluster/launch.ts';
 
 const parts = { version: '1', sequence: 'a', phantom: 'b', 'tile size': '8', precision: 'f32', kernels: 'k' };
@@ -78,11 +78,11 @@ test('an unfinished run is not overwritten unasked, and --resume without a check
   const folder = scratch(t);
   const checkpoint = join(folder, 'new/deep');
   const options = { checkpoint, checkpointInterval: 1 };
-  assert.deepEqual(findStart(options, plan, 4, []), { done: [] });
-  assert.deepEqual(findStart({ ...options, resume: true }, plan, 4, []), { done: [] });
+  assert.deepEqual(findResumePoint(options, plan, 4, []), { done: [] });
+  assert.deepEqual(findResumePoint({ ...options, resume: true }, plan, 4, []), { done: [] });
   writeCheckpoint(checkpoint, plan, 'epi', done, sums);
-  assert.throws(() => findStart(options, plan, 4, []), { exitCode: 2, message: /--resume/ });
-  assert.deepEqual(findStart({ ...options, resume: true }, plan, 4, []), { done, sums });
+  assert.throws(() => findResumePoint(options, plan, 4, []), { exitCode: 2, message: /--resume/ });
+  assert.deepEqual(findResumePoint({ ...options, resume: true }, plan, 4, []), { done, sums });
 });
 
 test('a finished run leaves a record; resumed, it is complete only if its outputs are what it wrote', (t) => {
@@ -106,15 +106,15 @@ test('a finished run leaves a record; resumed, it is complete only if its output
   recordCompletion(folder, record);
   assert.deepEqual(readCompletion(folder), record);
   const resume = { checkpoint: folder, checkpointInterval: 1, resume: true };
-  assert.deepEqual(findStart(resume, plan, 4, [[output]]).completion, record);
+  assert.deepEqual(findResumePoint(resume, plan, 4, [[output]]).completion, record);
   for (const spoil of [() => writeFileSync(output, 'sIgnal'), () => writeFileSync(output, ''), () => rmSync(output)]) {
     recordCompletion(folder, record);
     spoil();
-    assert.deepEqual(findStart(resume, plan, 4, [[output]]), { done: all, sums }, 'only to be written again');
+    assert.deepEqual(findResumePoint(resume, plan, 4, [[output]]), { done: all, sums }, 'only to be written again');
     assert.equal(readCompletion(folder), undefined);
   }
   recordCompletion(folder, record);
-  assert.deepEqual(findStart({ ...resume, resume: false }, plan, 4, [[output]]), { done: [] });
+  assert.deepEqual(findResumePoint({ ...resume, resume: false }, plan, 4, [[output]]), { done: [] });
   assert.ok(!hasCheckpoint(folder), 'a finished run may be overwritten');
 });
 

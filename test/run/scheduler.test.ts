@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { makeDealer, staticShare } from '../../host/run/scheduler.ts';
+import { makeScheduler, staticShare } from '../../host/run/scheduler.ts';
 import { complement, countTiles, cutRanges, joinRanges, type TileRange } from '../../host/run/tiles.ts';
 
 /** Random sets of tiles and how many there are in all. */
@@ -59,38 +59,38 @@ test('static: the parts are contiguous, within one tile of each other, the longe
   );
 });
 
-test('dynamic: whoever asks, all tiles are dealt once, whatever is done already', () => {
+test('dynamic: whoever asks, all tiles are given out once, whatever is done already', () => {
   fc.assert(
     fc.property(done, fc.array(fc.nat(3), { minLength: 1 }), ({ tileCount, tiles }, askers) => {
       const left = complement(joinRanges(tiles), tileCount);
-      const dealer = makeDealer(left, [1, 1, 4, 2], 1e9);
-      const dealt: TileRange[] = [];
+      const scheduler = makeScheduler(left, [1, 1, 4, 2], 1e9);
+      const given: TileRange[] = [];
       for (let n = 0; ; n++) {
-        const batch = dealer.deal(askers[n % askers.length]!);
+        const batch = scheduler.next(askers[n % askers.length]!);
         if (batch === undefined) break;
         assert.ok(batch.count > 0);
-        dealt.push(batch);
+        given.push(batch);
       }
-      assert.deepEqual(list(dealt), list(left));
+      assert.deepEqual(list(given), list(left));
     }),
   );
 });
 
-test('dynamic: small tiles are dealt in batches worth asking for, but never all to the first who asks', () => {
+test('dynamic: small tiles are given in batches worth asking for, but never all to the first who asks', () => {
   const sizes: number[] = [];
-  const dealer = makeDealer([{ first: 0, count: 64 }], [1, 1], 1e6);
-  for (let batch = dealer.deal(0); batch !== undefined; batch = dealer.deal(0)) sizes.push(batch.count);
+  const scheduler = makeScheduler([{ first: 0, count: 64 }], [1, 1], 1e6);
+  for (let batch = scheduler.next(0); batch !== undefined; batch = scheduler.next(0)) sizes.push(batch.count);
   assert.deepEqual(sizes, [32, 16, 8, 4, 2, 1, 1]);
 });
 
 /** Time to the end over the ideal, of ranks with these speeds that ask for a batch ahead. */
 function delay(speeds: readonly number[], tiles: number): { delay: number; asked: number } {
-  const dealer = makeDealer(
+  const scheduler = makeScheduler(
     [{ first: 0, count: tiles }],
     speeds.map(() => 1),
     4e8,
   );
-  const ranks = speeds.map((speed, rank) => ({ rank, speed, free: 0, next: dealer.deal(rank) }));
+  const ranks = speeds.map((speed, rank) => ({ rank, speed, free: 0, next: scheduler.next(rank) }));
   let asked = speeds.length;
   let end = 0;
   for (;;) {
@@ -98,7 +98,7 @@ function delay(speeds: readonly number[], tiles: number): { delay: number; asked
     if (first === undefined) break;
     first.free += first.next!.count / first.speed;
     end = Math.max(end, first.free);
-    first.next = dealer.deal(first.rank);
+    first.next = scheduler.next(first.rank);
     asked++;
   }
   return { delay: end / (tiles / speeds.reduce((sum, speed) => sum + speed)), asked };

@@ -27,9 +27,15 @@ export function escapeControls(text: string): string {
   return text.replace(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** Names and values in messages come from files and may be of any length. */
+const LONGEST_LINE = 2000;
+
 /** A message of one line, whatever the names in it. */
 function oneLine(message: string): string {
-  return escapeControls(message).replaceAll('\n', '\\u000a');
+  const line = escapeControls(message).replaceAll('\n', '\\u000a');
+  if (line.length <= LONGEST_LINE) return line;
+  // The end says how to fix it.
+  return `${line.slice(0, LONGEST_LINE / 2)} … ${line.slice(-LONGEST_LINE / 2)}`;
 }
 
 const warned = new Set<string>();

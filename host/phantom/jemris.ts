@@ -7,7 +7,6 @@ import { badInput } from '../common/errors.ts';
 import type { Hdf5Reader, NumberDataset } from '../common/hdf5/reader.ts';
 import { checkSpins, requireRange, type SurveyOf } from './bounds.ts';
 import { digestText } from './digest.ts';
-import { refuseBoundless } from './hdf5-size.ts';
 import { phantomIdentity } from './identity.ts';
 import { rowOf } from './lattice.ts';
 import { TISSUE_B0 } from './tissues.ts';
@@ -31,7 +30,6 @@ export function isJemrisPhantom(file: Hdf5Reader): boolean {
 export async function jemrisPhantom(file: Hdf5Reader, surveyOf: SurveyOf): Promise<PhantomSource> {
   const data = file.numbers(DATA);
   const [nz, ny, nx] = gridOf(data);
-  refuseBoundless(file, nx * ny * nz);
   const step = tripleOf(file, 'sample/resolution', [1, 1, 1]);
   const offset = tripleOf(file, 'sample/offset', [0, 0, 0]);
   if (step.some((value) => !(value > 0))) {

@@ -7,7 +7,6 @@ import { badInput } from '../common/errors.ts';
 import type { Hdf5Reader, NumberDataset } from '../common/hdf5/reader.ts';
 import { boundsBuilder, checkSpins, contains, requireRange, type SurveyOf } from './bounds.ts';
 import { addDigests, digestCheck, digestText } from './digest.ts';
-import { refuseBoundless } from './hdf5-size.ts';
 import { phantomIdentity } from './identity.ts';
 import { PHANTOM_COLUMNS, unpackBounds, unpackDigests } from './koma-layout.ts';
 import { TISSUE_B0 } from './tissues.ts';
@@ -44,7 +43,6 @@ export async function arrayPhantom(
       throw badInput(dataset.place, `${length} values for ${spinCount} spins`, 'write it again');
   }
   if (spinCount === 0) throw badInput(file.path, 'holds no spins', 'check the program that wrote it');
-  refuseBoundless(file, spinCount);
   const stated = file.attribute('/', 'Ns');
   if (typeof stated === 'number' && stated !== spinCount) {
     throw badInput(file.path, `says ${stated} spins and holds ${spinCount}`, 'write it again');

@@ -70,7 +70,8 @@ export function readNpy(path: string): NpyArray {
   const shape = (sizes.match(/\d+/g) ?? []).map(Number);
   if (/'fortran_order':\s*True/.test(header) && shape.length > 1) throw foreign('stored column by column');
   const complex = descr === 'c8' || descr === 'c16';
-  const reader = READERS[complex ? `f${Number(descr.slice(1)) / 2}` : descr];
+  const type = complex ? `f${Number(descr.slice(1)) / 2}` : descr;
+  const reader = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
   if (!reader) throw foreign(`numbers of type ${descr}`);
   const [width, read] = reader;
   const count = shape.reduce((product, length) => product * length, complex ? 2 : 1);

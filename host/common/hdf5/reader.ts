@@ -6,10 +6,13 @@
 import { closeSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { File as H5File } from 'h5wasm/node';
-import { openBudget } from '../budget.ts';
+import { type Budget, openBudget } from '../budget.ts';
 import { badInput, LarmorError } from '../errors.ts';
 import { openInput, watchInput } from '../files.ts';
+import { type Range, readByChunks } from './chunks.ts';
+import { confine, type Refusal, withinLimits } from './confine.ts';
 import { type H5Module, membersOf, type RecordDataset, readRecords } from './records.ts';
+import { refuseBoundless } from './size.ts';
 
 export type Numbers =
   | Float64Array
@@ -27,7 +30,7 @@ export interface NumberDataset {
   readonly place: string;
   readonly shape: readonly number[];
   /** The hyperslab [start, end) per axis, row-major. @throws LarmorError 65 if it cannot be read */
-  read(ranges: readonly (readonly [number, number])[]): Numbers;
+  read(ranges: readonly Range[]): Numbers;
 }
 
 export interface Hdf5Reader {
@@ -71,12 +74,21 @@ export async function openHdf5(path: string): Promise<Hdf5Reader> {
   if (!isHdf5(path)) throw badInput(path, 'is not an HDF5 file', 'check which file is meant');
   const { h5, module } = await loadHdf5();
   if (aborted) throw badInput(path, 'HDF5 stopped at an earlier damaged file', 'start again without that file');
-  const file = guardedIn(path, path, () => {
-    const opened = new h5.File(resolve(path), 'r');
-    if (opened.file_id < 0n) throw new Error('cannot be opened');
-    return opened;
-  });
-  return reader(path, file, h5, module);
+  const size = statSync(path).size;
+  const budget = openBudget('phantom', path, size);
+  // Twice the budget: a buffer that grows is copied.
+  const memory = module.HEAPU8.byteLength + 2 * budget.left();
+  const guard = guardOf(budget, memory);
+  const file = guard(
+    path,
+    () => {
+      const opened = new h5.File(resolve(path), 'r');
+      if (opened.file_id < 0n) throw new Error('cannot be opened');
+      return opened;
+    },
+    path,
+  );
+  return reader(path, size, file, budget, guard, h5, module);
 }
 
 /** The library decompresses chunks whole; below this size that is no concern. */
@@ -100,45 +112,18 @@ export async function loadHdf5(): Promise<{ readonly h5: H5; readonly module: H5
   }
 }
 
-/** The file that is being read: the one that the library may open. Undefined while it does something else. */
-let onlyFile: string | undefined;
-/** Another file that it wanted. */
-let foreign: string | undefined;
-let confined = false;
-
-/**
- * Keeps the library to the file it was given: links to other files, external storage and virtual datasets would make a
- * phantom of whatever path they name, /proc included. All its ways to a file end in this function of Emscripten's.
- */
-function confine(module: H5Module): void {
-  if (confined) return;
-  confined = true;
-  const { FS } = module as unknown as {
-    FS: { open(path: string, flags: number, ...rest: unknown[]): unknown; ErrnoError: new (code: number) => Error };
-  };
-  const open = FS.open;
-  FS.open = (path, flags, ...rest) => {
-    // Its reports of errors pass through new temporary files.
-    const isNew = (Number(flags) & O_EXCL) !== 0;
-    if (onlyFile === undefined || isNew || resolve(path) === onlyFile) return open(path, flags, ...rest);
-    // It also looks for folders of plug-ins.
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== false) return open(path, flags, ...rest);
-    foreign = path;
-    throw new FS.ErrnoError(EACCES);
-  };
-}
-
-/** WASI's number, and Emscripten's (Linux's) flag of an open that must create the file. */
-const EACCES = 2;
-const O_EXCL = 0o200;
-
 /** Set once a file has made the library abort: it then answers nothing more in this process. */
 let aborted = false;
 
-function reader(path: string, file: H5File, h5: H5, module: H5Module): Hdf5Reader {
-  const size = statSync(path).size;
-  const guard = <T>(place: string, step: () => T): T => guardedIn(path, place, step);
-  const budget = openBudget('phantom', path, size);
+function reader(
+  path: string,
+  size: number,
+  file: H5File,
+  budget: Budget,
+  guard: Guard,
+  h5: H5,
+  module: H5Module,
+): Hdf5Reader {
   const entity = (inside: string) => guard(`${path} ${inside}`, () => (inside === '/' ? file : file.get(inside)));
   return {
     path,
@@ -158,13 +143,16 @@ function reader(path: string, file: H5File, h5: H5, module: H5Module): Hdf5Reade
       const shape = guard(place, () => dataset.shape);
       if (!shape) throw badInput(place, 'holds nothing', 'check the program that wrote it');
       const { chunks, size: bytes } = guard(place, () => dataset.metadata);
+      const total = shape.reduce((product, extent) => product * extent, 1);
+      refuseBoundless(place, size, bytes * total, `${total} numbers`);
       const chunk = (chunks ?? []).reduce((product, extent) => product * extent, bytes);
       if (chunk > LARGE_CHUNK) budget.take(chunk, `a chunk of ${chunk} bytes`, place);
-      return {
-        place,
-        shape,
-        read: (ranges) => guard(place, () => numbersFrom(dataset.slice(ranges.map(([a, b]) => [a, b])), place)),
+      const read = (ranges: readonly Range[]): Numbers => {
+        const count = ranges.reduce((product, [start, end]) => product * (end - start), 1);
+        budget.check(bytes * count, `${count} numbers`, place);
+        return guard(place, () => numbersFrom(dataset.slice(ranges.map(([a, b]) => [a, b])), place));
       };
+      return { place, shape, read: chunks ? readByChunks(shape, chunks, read) : read };
     },
     records(inside) {
       const place = `${path} ${inside}`;
@@ -172,6 +160,7 @@ function reader(path: string, file: H5File, h5: H5, module: H5Module): Hdf5Reade
       const metadata = dataset instanceof h5.Dataset ? guard(place, () => dataset.metadata) : undefined;
       if (!(dataset instanceof h5.Dataset) || !metadata?.compound_type || metadata.shape?.length !== 1)
         throw badInput(place, 'is not a list of records', 'check that the file is of this kind');
+      refuseBoundless(place, size, metadata.shape[0] * metadata.size, `${metadata.shape[0]} records`);
       return {
         place,
         length: metadata.shape[0],
@@ -216,26 +205,35 @@ function numbersFrom(value: unknown, place: string): Numbers {
   throw badInput(place, 'does not hold plain numbers', 'check that the file is of this kind');
 }
 
-/** Runs one step of the library; its errors span many lines, of which the innermost cause is worth a reader's time. */
-function guardedIn<T>(path: string, place: string, step: () => T): T {
-  onlyFile = resolve(path);
-  foreign = undefined;
-  try {
-    const result = step();
-    if (foreign !== undefined) throw new Error('refers to another file');
-    return result;
-  } catch (error) {
-    if (error instanceof LarmorError) throw error;
-    if (foreign !== undefined)
-      throw badInput(place, `refers to another file, '${foreign}'`, 'copy its data into this file, e.g. with h5repack');
-    if (error instanceof WebAssembly.RuntimeError) {
-      aborted = true;
-      throw badInput(place, 'is damaged so that HDF5 stops at it', 'check that the file was copied whole');
+/** Runs one step of the library within its limits. `file`: what it may open in this step. */
+type Guard = <T>(place: string, step: () => T, file?: string) => T;
+
+/** Every error of the library as one line; its own span many, of which the innermost cause is worth a reader's time. */
+function guardOf(budget: Budget, memory: number): Guard {
+  const refused =
+    (place: string) =>
+    ({ file, memory: bytes = 0 }: Refusal): Error => {
+      const fix = 'copy its data into this file, e.g. with h5repack';
+      if (file !== undefined) return badInput(place, `refers to another file, '${file}'`, fix);
+      try {
+        budget.check(bytes, 'what HDF5 makes of it', place);
+      } catch (error) {
+        return error as Error;
+      }
+      return badInput(place, 'takes more memory than HDF5 has here', 'check that the file was copied whole');
+    };
+  return (place, step, file) => {
+    try {
+      return withinLimits(file, memory, step, refused(place));
+    } catch (error) {
+      if (error instanceof LarmorError) throw error;
+      if (error instanceof WebAssembly.RuntimeError) {
+        aborted = true;
+        throw badInput(place, 'is damaged so that HDF5 stops at it', 'check that the file was copied whole');
+      }
+      const causes = [...String(error).matchAll(/\): (.+)/g)];
+      const cause = causes.at(-1)?.[1] ?? String(error).split('\n')[0];
+      throw badInput(place, `HDF5 cannot read it (${cause.trim()})`, 'check that the file was copied whole');
     }
-    const causes = [...String(error).matchAll(/\): (.+)/g)];
-    const cause = causes.at(-1)?.[1] ?? String(error).split('\n')[0];
-    throw badInput(place, `HDF5 cannot read it (${cause.trim()})`, 'check that the file was copied whole');
-  } finally {
-    onlyFile = undefined;
-  }
+  };
 }

@@ -17,13 +17,13 @@ export type Header = Omit<RawFile, 'path' | 'xml' | 'coils' | 'acquisitions'> & 
 type Node = string | { readonly [name: string]: Node | Node[] };
 
 /** The schema's trajectories; golden angle is radial with a certain order of spokes. */
-const KINDS: Readonly<Record<string, TrajectoryKind>> = {
-  cartesian: 'cartesian',
-  epi: 'epi',
-  radial: 'radial',
-  goldenangle: 'radial',
-  spiral: 'spiral',
-};
+const KINDS: ReadonlyMap<string, TrajectoryKind> = new Map<string, TrajectoryKind>([
+  ['cartesian', 'cartesian'],
+  ['epi', 'epi'],
+  ['radial', 'radial'],
+  ['goldenangle', 'radial'],
+  ['spiral', 'spiral'],
+]);
 
 /** @param place what messages cite @throws LarmorError 65 */
 export function parseHeader(xml: string, place: string): Header {
@@ -49,7 +49,7 @@ export function parseHeader(xml: string, place: string): Header {
   const sequenceName = strings.get('sequence') ?? text(find(root, 'measurementInformation/protocolName'));
   const phantomName = strings.get('phantom');
   return {
-    kind: KINDS[text(find(encoding, 'trajectory')) ?? ''] ?? 'other',
+    kind: KINDS.get(text(find(encoding, 'trajectory')) ?? '') ?? 'other',
     encodedMatrix,
     encodedFov: xyz('encodedSpace/fieldOfView_mm', millimeters),
     reconMatrix: xyz('reconSpace/matrixSize', 1),
@@ -74,7 +74,7 @@ function parse(xml: string, place: string): Node {
     return parser.parse(xml, true) as Node;
   } catch (error) {
     const [cause] = String(error instanceof Error ? error.message : error).split('\n');
-    throw badInput(place, `not well-formed XML (${cause})`, 'write it with an ISMRMRD library');
+    throw badInput(place, `not well-formed XML (${cause.slice(0, 200)})`, 'write it with an ISMRMRD library');
   }
 }
 

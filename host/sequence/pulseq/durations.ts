@@ -101,8 +101,8 @@ function softDelayOverrides(
     const { softDelay } = extension(head, `${path}:${blocks.lines[block]}`);
     if (softDelay === undefined || durations.has(softDelay)) continue;
     hints.add(softDelay.hint);
+    if (!Object.hasOwn(wanted, softDelay.hint)) continue;
     const value = wanted[softDelay.hint];
-    if (value === undefined) continue;
     const duration = value / softDelay.factor + softDelay.offset;
     if (!(duration >= 0)) throw usage(`soft delay ${softDelay.hint} = ${value} s gives ${duration} s`, 'set it longer');
     durations.set(softDelay, duration);

@@ -5,7 +5,12 @@
 import { createHash } from 'node:crypto';
 import { warn } from '../../common/log.ts';
 
-const ALGORITHMS: Record<string, string> = { md5: 'md5', sha1: 'sha1', sha2: 'sha256', sha256: 'sha256' };
+const ALGORITHMS: ReadonlyMap<string, string> = new Map([
+  ['md5', 'md5'],
+  ['sha1', 'sha1'],
+  ['sha2', 'sha256'],
+  ['sha256', 'sha256'],
+]);
 
 /**
  * Warns, naming the file, when the signature does not fit.
@@ -18,7 +23,7 @@ export function verifySignature(
   type: string | undefined,
   hash: string | undefined,
 ): void {
-  const algorithm = ALGORITHMS[(type ?? '').toLowerCase().replace('-', '')];
+  const algorithm = ALGORITHMS.get((type ?? '').toLowerCase().replace('-', ''));
   if (hash === undefined || type === undefined) {
     warn(`${path}: the signature is incomplete, so the file may be cut short`);
   } else if (algorithm === undefined) {

@@ -1,0 +1,86 @@
+/**
+ * Limits of the HDF5 library: the one file it may open, and the memory it may take. Both belong to the library and not to
+ * what is read with it: links, external storage and virtual datasets all end in its opening of files, chunks, heaps and
+ * attributes that inflate to more than they claim all end in the growth of its memory.
+ */
+import { resolve } from 'node:path';
+import type { H5Module } from './records.ts';
+
+/** The file being opened: the only one that the library may open then. '': none. Undefined: it is not at work. */
+let allowed: string | undefined;
+let limit = Number.POSITIVE_INFINITY;
+let refusal: Refusal = {};
+
+/** What the library asked for and was refused during a step. */
+export interface Refusal {
+  /** Another file. */
+  file?: string;
+  /** Bytes of memory, its own included. */
+  memory?: number;
+}
+
+const confined = new WeakSet<H5Module>();
+/** WASI's number, and Emscripten's (Linux's) flags of an open that must create the file, or open a folder. */
+const EACCES = 2;
+const O_EXCL = 0o200;
+const O_DIRECTORY = 0o200000;
+const PAGE = 65536;
+
+interface FileSystem {
+  open(path: string, flags: number, ...rest: unknown[]): unknown;
+  readonly ErrnoError: new (code: number) => Error;
+}
+
+/** Sets the limits up, once. */
+export function confine(module: H5Module): void {
+  if (confined.has(module)) return;
+  confined.add(module);
+  // All its ways to a file end in this function of Emscripten's.
+  const { FS } = module as unknown as { FS: FileSystem };
+  const open = FS.open;
+  FS.open = (path, flags, ...rest) => {
+    // Its reports of errors pass through new temporary files, and it looks for folders of plug-ins. A file that does not exist
+    // is refused like any other: the library would take a virtual dataset's fill values for its content.
+    const harmless = (Number(flags) & (O_EXCL | O_DIRECTORY)) !== 0;
+    if (allowed === undefined || harmless || resolve(path) === allowed) return open(path, flags, ...rest);
+    refusal.file ??= path;
+    throw new FS.ErrnoError(EACCES);
+  };
+  // Emscripten keeps its memory to itself, so that it is known by its buffer alone.
+  const { grow } = WebAssembly.Memory.prototype;
+  WebAssembly.Memory.prototype.grow = function (pages) {
+    const bytes = this.buffer.byteLength + pages * PAGE;
+    if (this.buffer !== module.HEAPU8.buffer || bytes <= limit) return grow.call(this, pages);
+    refusal.memory = Math.min(refusal.memory ?? bytes, bytes);
+    throw new RangeError('beyond the limit of HDF5');
+  };
+}
+
+/**
+ * Runs one step of the library within limits.
+ * @param file the file that it may open, if any: one that is open already is not opened again
+ * @param bytes memory that it may hold afterwards
+ * @param refused called instead of ending normally or by the library's own error, when it was refused something
+ */
+export function withinLimits<T>(
+  file: string | undefined,
+  bytes: number,
+  step: () => T,
+  refused: (what: Refusal) => Error,
+): T {
+  allowed = file === undefined ? '' : resolve(file);
+  limit = bytes;
+  refusal = {};
+  const isRefused = (): boolean => refusal.file !== undefined || refusal.memory !== undefined;
+  try {
+    const result = step();
+    // What it cannot open it may take for empty.
+    if (refusal.file === undefined) return result;
+  } catch (error) {
+    if (!isRefused()) throw error;
+  } finally {
+    allowed = undefined;
+    limit = Number.POSITIVE_INFINITY;
+  }
+  throw refused(refusal);
+}

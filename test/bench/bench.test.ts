@@ -20,13 +20,6 @@ function bench(...args: string[]) {
   return spawnSync(process.execPath, ['--import', 'tsx', 'bench/run.ts', ...args], { cwd: root, encoding: 'utf8' });
 }
 
-test('every kernel meets its twin in C', () => {
-  const kernels = ['matrix', 'recurrence', 'direct', 'RF:', 'hard pulse', 'sums'];
-  const { status, stdout, stderr } = bench('--quick', ...kernels);
-  assert.equal(status, 0, stderr);
-  for (const kernel of kernels) assert.ok(stdout.includes(kernel), stdout);
-});
-
 test('a quick bench of one kernel prints a table and writes JSON', () => {
   const folder = mkdtempSync(join(tmpdir(), 'larmor-bench-test-'));
   try {

@@ -53,8 +53,8 @@ describe('templates', { ...skipWithoutSlurm(), timeout: 240e3 }, () => {
   }
 
   test('requeue.sh: two signals, two requeues, the bits of an undisturbed run', async () => {
-    // Forty seconds of one core (2 GHz), in f64, which steps through time however fast the other forms become.
-    const scan = ['epi', 'sphere', '--set', 'voxel=0.001', '--precision', 'f64'];
+    // Twenty-five seconds of one core (2 GHz), in f64, which steps through time however fast the other forms become.
+    const scan = ['epi', 'sphere', '--set', 'voxel=0.00115', '--precision', 'f64'];
     const args = [...scan, '--checkpoint-interval', '1', '--json'];
     const { code, log } = await submit('requeue.sh', sizes, args, async (id, folder) => {
       for (const start of [0, 1]) {

@@ -21,6 +21,7 @@ if (run([join('scripts', 'build.mjs')]) !== 0) process.exit(1);
 
 // A type error does not keep the tests from running: both are seen in one go, and either fails the whole.
 const checks = [
+  [join('scripts', 'rooms.mjs'), '--check'],
   [join('node_modules', 'typescript', 'bin', 'tsc'), '--noEmit'],
   [join('node_modules', '@biomejs', 'biome', 'bin', 'biome'), 'check'],
 ].map((args) => run(args));

@@ -8,7 +8,7 @@
  */
 import { cosRoot, cosTurns, decayLoss, halfTurns, remainder, sincRoot, sinTurns } from './functions';
 import { playHeld } from './held-field';
-import { Job, PULSE, Tile } from './layout';
+import { Job, PANEL, PULSE, Tile } from './layout';
 import { halfAngle, STEP_BYTES, transverse } from './rf-step';
 import { isWide, lanes, loadColumn, loadNext, loadT, madd, Narrow, nmadd, splat, storeBoth, storeT, Wide } from './simd';
 
@@ -35,9 +35,9 @@ export function excite<T>(job: Job, tile: Tile, excitationIndex: i32): void {
     storeT<T>(tile.my, n, nmadd<T>(mx, si, v128.mul<T>(my, ci)));
   }
   if (sizeof<T>() == 8 || form == PULSE.HELD_F64) {
-    for (let n = 0; n < tile.count; n += lanes<f64>()) playHeld<f64, T>(tile, n, first, end, offset);
+    for (let panel = 0; panel < tile.count; panel += PANEL) playHeld<f64, T>(tile, panel, first, end, offset);
   } else if (form == PULSE.HELD) {
-    for (let n = 0; n < tile.count; n += lanes<T>()) playHeld<T, T>(tile, n, first, end, offset);
+    for (let panel = 0; panel < tile.count; panel += PANEL) playHeld<T, T>(tile, panel, first, end, offset);
   } else {
     for (let n = 0; n < tile.count; n += 2 * lanes<T>()) {
       if (form == PULSE.ANY) walkAny<T>(tile, n, first, end, offset);

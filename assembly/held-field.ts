@@ -5,37 +5,82 @@
  *     M(t) = M + φ(A)·(A·M + b),  φ(A) = Σ Aⁿ/(n + 1)!
  *
  * with relaxation inside the rotation: nothing is split, whatever T1 and T2 are against the step. By Cayley–Hamilton, A³ = −pA² − qA − r, so φ
- * is three numbers, φ = a + bA + cA², and a term of its series costs six operations. Steps whose |A| is too large for the series are
+ * is three numbers, φ = a + bA + cA², and a term of its series costs three operations (over 1/(term − 1)!, which spares the divisions). Steps whose |A| is too large for the series are
  * halved first and doubled after: φ(2A) = φ(A)·(2 + A·φ(A))/2 (scaling and squaring: Moler and Van Loan, SIAM Rev. 45, 3, 2003). The host
  * chooses the terms and the doublings from the phantom's bounds.
  */
-import { Job, Tile } from './layout';
+import { Job, PANEL, Tile } from './layout';
 import { halfAngle, STEP_BYTES, transverse } from './rf-step';
-import { loadAs, loadColumn, madd, nmadd, splat, storeAs } from './simd';
+import { lanes, loadAs, loadColumn, madd, nmadd, splat, storeAs } from './simd';
 
-/** What `solve` writes: vectors of T. */
-const A: usize = 0, B: usize = 16, C: usize = 32, WZ: usize = 48, E1: usize = 64, E2: usize = 80;
+/**
+ * What one vector of spins brings to a step, vectors of T: ωz, e1, e2 of a 2^−doublings of the step, of p, q, r what B1 has no part in, and e1·ρ, all of
+ * them formed when dt, the gradient or the doublings change; then what `solve` finds; and the magnetisation, for spins of f32 columns are played in f64 too.
+ */
+const WZ: usize = 0, E1: usize = 16, E2: usize = 32, P: usize = 48, Q: usize = 64, R: usize = 80, RISE: usize = 96;
+const A: usize = 112, B: usize = 128, C: usize = 144, X: usize = 160, Y: usize = 176, Z: usize = 192;
+const VECTOR_BYTES: usize = 208;
 
-/** Writes a, b, c of a step for one vector of spins, with ωz, e1 and e2 of a 2^−doublings of it, to `to`. @param hz half of ωz of the whole step */
+/** 1/n!: the series from its highest power on then needs no division. `MOST_TERMS` of the host is the last. */
+const FACTORIALS_F32: usize = memory.data<f32>([
+  1, 1, 0.5, 0.16666666666666666, 0.041666666666666664, 0.008333333333333333,
+  0.001388888888888889, 0.0001984126984126984, 2.48015873015873e-05, 2.7557319223985893e-06, 2.755731922398589e-07, 2.505210838544172e-08,
+  2.08767569878681e-09, 1.6059043836821613e-10, 1.1470745597729725e-11, 7.647163731819816e-13,
+], 16);
+const FACTORIALS_F64: usize = memory.data<f64>([
+  1, 1, 0.5, 0.16666666666666666, 0.041666666666666664, 0.008333333333333333,
+  0.001388888888888889, 0.0001984126984126984, 2.48015873015873e-05, 2.7557319223985893e-06, 2.755731922398589e-07, 2.505210838544172e-08,
+  2.08767569878681e-09, 1.6059043836821613e-10, 1.1470745597729725e-11, 7.647163731819816e-13, 4.779477332387385e-14, 2.8114572543455206e-15,
+  1.5619206968586225e-16, 8.22063524662433e-18, 4.110317623312165e-19, 1.9572941063391263e-20, 8.896791392450574e-22, 3.868170170630684e-23,
+], 16);
+
+/** 1/n! for all lanes. */
 // @ts-ignore: decorator
-@inline function solve<T, S>(tile: Tile, n: i32, step: usize, hz: v128, to: usize): void {
-  const terms = load<i32>(step, 88), doublings = load<i32>(step, 92);
-  const part = 1 / <f64>(1 << doublings);
+@inline function factorial<T>(n: i32): v128 {
+  if (sizeof<T>() == 8) return v128.load64_splat(FACTORIALS_F64 + (<usize>n << 3));
+  return v128.load32_splat(FACTORIALS_F32 + (<usize>n << 2));
+}
+
+/** Time of the part of a step that is solved before it is doubled, over the step. */
+// @ts-ignore: decorator
+@inline function partOf(step: usize): f64 {
+  return 1 / <f64>(1 << load<i32>(step, 92));
+}
+
+/** Whether what `prepare` formed for the step before does not hold for this one. */
+// @ts-ignore: decorator
+@inline function isNew(step: usize, first: usize): bool {
+  return step == first || load<i32>(step, 68) != 0 || load<i32>(step, 92) != load<i32>(step - STEP_BYTES, 92);
+}
+
+/** Forms what a vector of spins brings to a step and those after it with the same dt and gradient. */
+// @ts-ignore: decorator
+@inline function prepare<T, S>(tile: Tile, n: i32, step: usize, offset: f64, to: usize): void {
+  const part = partOf(step);
   const time = splat<T>(load<f64>(step) * part);
   const e1 = v128.mul<T>(time, loadAs<T, S>(tile.R1, n)), e2 = v128.mul<T>(time, loadAs<T, S>(tile.R2, n));
-  const wz = v128.mul<T>(splat<T>(2 * part), hz);
-  const sxy = v128.mul<T>(splat<T>(4 * part * part), transverse<T>(step, 2));
-  const wz2 = v128.mul<T>(wz, wz);
-  const across = madd<T>(e2, e2, wz2);
-  const p = v128.add<T>(v128.add<T>(e2, e2), e1);
-  const q = madd<T>(v128.add<T>(e1, e1), e2, v128.add<T>(across, sxy));
-  const r = madd<T>(e2, sxy, v128.mul<T>(e1, across));
-  let a = splat<T>(1), b = splat<T>(0), c = b;
-  for (let term = terms; term > 1; term--) {
-    const over = splat<T>(1 / <f64>term);
-    const na = nmadd<T>(v128.mul<T>(r, c), over, splat<T>(1));
-    const nb = v128.mul<T>(nmadd<T>(q, c, a), over);
-    c = v128.mul<T>(nmadd<T>(p, c, b), over);
+  const wz = v128.mul<T>(splat<T>(2 * part), halfAngle<T>(tile, n, step, offset, false));
+  const across = madd<T>(e2, e2, v128.mul<T>(wz, wz));
+  v128.store(to, wz, WZ);
+  v128.store(to, e1, E1);
+  v128.store(to, e2, E2);
+  v128.store(to, v128.add<T>(v128.add<T>(e2, e2), e1), P);
+  v128.store(to, madd<T>(v128.add<T>(e1, e1), e2, across), Q);
+  v128.store(to, v128.mul<T>(e1, across), R);
+  v128.store(to, v128.mul<T>(e1, loadColumn<T>(tile.density, n)), RISE);
+}
+
+/** Writes a, b, c of a step of at least three terms for one vector of spins. @param sxy ωx² + ωy² of a 2^−doublings of it */
+// @ts-ignore: decorator
+@inline function solve<T>(step: usize, sxy: v128, at: usize): void {
+  const terms = load<i32>(step, 88), doublings = load<i32>(step, 92);
+  const p = v128.load(at, P), q = v128.add<T>(v128.load(at, Q), sxy), r = madd<T>(v128.load(at, E2), sxy, v128.load(at, R));
+  // Each over (term − 1)!; of the first two terms nothing but constants is left.
+  let a = factorial<T>(terms - 2), b = factorial<T>(terms - 1), c = factorial<T>(terms);
+  for (let term = terms - 2; term > 1; term--) {
+    const na = nmadd<T>(r, c, factorial<T>(term - 1));
+    const nb = nmadd<T>(q, c, a);
+    c = nmadd<T>(p, c, b);
     a = na;
     b = nb;
   }
@@ -50,48 +95,53 @@ const A: usize = 0, B: usize = 16, C: usize = 32, WZ: usize = 48, E1: usize = 64
     b = nmadd<T>(q, m3, nmadd<T>(r, m4, m1));
     c = nmadd<T>(p, m3, nmadd<T>(q, m4, m2));
   }
-  v128.store(to, a, A);
-  v128.store(to, b, B);
-  v128.store(to, c, C);
-  v128.store(to, wz, WZ);
-  v128.store(to, e1, E1);
-  v128.store(to, e2, E2);
+  v128.store(at, a, A);
+  v128.store(at, b, B);
+  v128.store(at, c, C);
 }
 
-/** Plays all steps of a pulse on one vector of spins, computing in T on columns of S. */
-// @ts-ignore: decorator
-@inline export function playHeld<T, S>(tile: Tile, n: i32, first: usize, end: usize, offset: f64): void {
-  const density = loadColumn<T>(tile.density, n);
-  let x = loadAs<T, S>(tile.mx, n), y = loadAs<T, S>(tile.my, n), z = loadAs<T, S>(tile.mz, n);
-  let hz = splat<T>(0);
-  const at = tile.lanes;
-  for (let step = first; step < end; step += STEP_BYTES) {
-    if (step == first || load<i32>(step, 68) != 0) hz = halfAngle<T>(tile, n, step, offset, false);
-    solve<T, S>(tile, n, step, hz, at);
-    const twice = splat<T>(2 / <f64>(1 << load<i32>(step, 92)));
-    const wx = v128.mul<T>(twice, transverse<T>(step, 0)), wy = v128.mul<T>(twice, transverse<T>(step, 1));
-    const wz = v128.load(at, WZ), e1 = v128.load(at, E1), e2 = v128.load(at, E2);
-    const a = v128.load(at, A), b = v128.load(at, B), c = v128.load(at, C);
-    const gx = nmadd<T>(e2, x, nmadd<T>(z, wy, v128.mul<T>(y, wz)));
-    const gy = nmadd<T>(e2, y, nmadd<T>(x, wz, v128.mul<T>(z, wx)));
-    const gz = madd<T>(e1, v128.sub<T>(density, z), nmadd<T>(y, wx, v128.mul<T>(x, wy)));
-    // a·g + A·(b·g + A·(c·g))
-    let vx = v128.mul<T>(c, gx), vy = v128.mul<T>(c, gy), vz = v128.mul<T>(c, gz);
-    for (let power = 1; power >= 0; power--) {
-      const over = power == 1 ? b : a;
-      const ux = nmadd<T>(e2, vx, nmadd<T>(vz, wy, madd<T>(vy, wz, v128.mul<T>(over, gx))));
-      const uy = nmadd<T>(e2, vy, nmadd<T>(vx, wz, madd<T>(vz, wx, v128.mul<T>(over, gy))));
-      vz = nmadd<T>(e1, vz, nmadd<T>(vy, wx, madd<T>(vx, wy, v128.mul<T>(over, gz))));
-      vx = ux;
-      vy = uy;
-    }
-    x = v128.add<T>(x, vx);
-    y = v128.add<T>(y, vy);
-    z = v128.add<T>(z, vz);
+/**
+ * Plays all steps of a pulse on one panel of spins, computing in T on columns of S. Steps outer, spins inner: the chain of a step through one
+ * vector's magnetisation is long, and those of the vectors beside it fill the time (twice as fast as one vector after the other).
+ */
+export function playHeld<T, S>(tile: Tile, panel: i32, first: usize, end: usize, offset: f64): void {
+  const from = tile.lanes, to = from + <usize>(PANEL / lanes<T>()) * VECTOR_BYTES;
+  for (let at = from, n = panel; at < to; at += VECTOR_BYTES, n += lanes<T>()) {
+    v128.store(at, loadAs<T, S>(tile.mx, n), X);
+    v128.store(at, loadAs<T, S>(tile.my, n), Y);
+    v128.store(at, loadAs<T, S>(tile.mz, n), Z);
   }
-  storeAs<T, S>(tile.mx, n, x);
-  storeAs<T, S>(tile.my, n, y);
-  storeAs<T, S>(tile.mz, n, z);
+  for (let step = first; step < end; step += STEP_BYTES) {
+    if (isNew(step, first)) for (let at = from, n = panel; at < to; at += VECTOR_BYTES, n += lanes<T>()) prepare<T, S>(tile, n, step, offset, at);
+    const part = partOf(step);
+    const twice = splat<T>(2 * part);
+    const wx = v128.mul<T>(twice, transverse<T>(step, 0)), wy = v128.mul<T>(twice, transverse<T>(step, 1));
+    const sxy = v128.mul<T>(splat<T>(4 * part * part), transverse<T>(step, 2));
+    for (let at = from; at < to; at += VECTOR_BYTES) {
+      solve<T>(step, sxy, at);
+      const wz = v128.load(at, WZ), e1 = v128.load(at, E1), e2 = v128.load(at, E2);
+      const x = v128.load(at, X), y = v128.load(at, Y), z = v128.load(at, Z);
+      // g = A·M + b, h = A·g, k = A·h
+      const gx = nmadd<T>(e2, x, nmadd<T>(z, wy, v128.mul<T>(y, wz)));
+      const gy = nmadd<T>(e2, y, nmadd<T>(x, wz, v128.mul<T>(z, wx)));
+      const gz = nmadd<T>(e1, z, nmadd<T>(y, wx, madd<T>(x, wy, v128.load(at, RISE))));
+      const hx = nmadd<T>(e2, gx, nmadd<T>(gz, wy, v128.mul<T>(gy, wz)));
+      const hy = nmadd<T>(e2, gy, nmadd<T>(gx, wz, v128.mul<T>(gz, wx)));
+      const hz = nmadd<T>(e1, gz, nmadd<T>(gy, wx, v128.mul<T>(gx, wy)));
+      const kx = nmadd<T>(e2, hx, nmadd<T>(hz, wy, v128.mul<T>(hy, wz)));
+      const ky = nmadd<T>(e2, hy, nmadd<T>(hx, wz, v128.mul<T>(hz, wx)));
+      const kz = nmadd<T>(e1, hz, nmadd<T>(hy, wx, v128.mul<T>(hx, wy)));
+      const a = v128.load(at, A), b = v128.load(at, B), c = v128.load(at, C);
+      v128.store(at, v128.add<T>(x, madd<T>(a, gx, madd<T>(b, hx, v128.mul<T>(c, kx)))), X);
+      v128.store(at, v128.add<T>(y, madd<T>(a, gy, madd<T>(b, hy, v128.mul<T>(c, ky)))), Y);
+      v128.store(at, v128.add<T>(z, madd<T>(a, gz, madd<T>(b, hz, v128.mul<T>(c, kz)))), Z);
+    }
+  }
+  for (let at = from, n = panel; at < to; at += VECTOR_BYTES, n += lanes<T>()) {
+    storeAs<T, S>(tile.mx, n, v128.load(at, X));
+    storeAs<T, S>(tile.my, n, v128.load(at, Y));
+    storeAs<T, S>(tile.mz, n, v128.load(at, Z));
+  }
 }
 
 /** Bytes of an operator of two spins in f64: twelve vectors, the images of x, y and z without density and of 0 with it. */
@@ -106,16 +156,15 @@ export function composePulse(job: Job, tile: Tile, n: i32, index: i32, to: usize
   const first = job.steps + <usize>load<f64>(pulse) * STEP_BYTES;
   const end = first + <usize>load<f64>(pulse, 8) * STEP_BYTES;
   const offset = load<f64>(pulse, 16);
-  const density = loadColumn<f64>(tile.density, n);
   const one = f64x2.splat(1);
   memory.fill(to, 0, PAIR_BYTES);
   for (let image: usize = 0; image < 3; image++) v128.store(to + 64 * image, one);
-  let hz = one;
   const at = tile.lanes;
   for (let step = first; step < end; step += STEP_BYTES) {
-    if (step == first || load<i32>(step, 68) != 0) hz = halfAngle<f64>(tile, n, step, offset, false);
-    solve<f64, f64>(tile, n, step, hz, at);
-    const twice = f64x2.splat(2 / <f64>(1 << load<i32>(step, 92)));
+    if (isNew(step, first)) prepare<f64, f64>(tile, n, step, offset, at);
+    const part = partOf(step);
+    solve<f64>(step, v128.mul<f64>(f64x2.splat(4 * part * part), transverse<f64>(step, 2)), at);
+    const twice = f64x2.splat(2 * part);
     const wx = v128.mul<f64>(twice, transverse<f64>(step, 0)), wy = v128.mul<f64>(twice, transverse<f64>(step, 1));
     const wz = v128.load(at, WZ), e1 = v128.load(at, E1), e2 = v128.load(at, E2);
     const a = v128.load(at, A), b = v128.load(at, B), c = v128.load(at, C);
@@ -129,10 +178,8 @@ export function composePulse(job: Job, tile: Tile, n: i32, index: i32, to: usize
     const syx = v128.add<f64>(xy, twist), syy = v128.sub<f64>(e22, v128.add<f64>(wx2, wz2)), syz = v128.sub<f64>(yz, bx);
     const szx = v128.sub<f64>(xz, by), szy = v128.add<f64>(yz, bx), szz = v128.sub<f64>(v128.mul<f64>(e1, e1), v128.add<f64>(wx2, wy2));
     // What is gained: A·φ(A) = d0 + d1·A + d2·A²
-    const wz2e = v128.add<f64>(e22, wz2), w2 = v128.add<f64>(wx2, wy2);
-    const p = v128.add<f64>(v128.add<f64>(e2, e2), e1);
-    const q = madd<f64>(v128.add<f64>(e1, e1), e2, v128.add<f64>(wz2e, w2));
-    const r = madd<f64>(e2, w2, v128.mul<f64>(e1, wz2e));
+    const w2 = v128.add<f64>(wx2, wy2);
+    const p = v128.load(at, P), q = v128.add<f64>(v128.load(at, Q), w2), r = madd<f64>(e2, w2, v128.load(at, R));
     const d0 = v128.neg<f64>(v128.mul<f64>(r, c)), d1 = nmadd<f64>(q, c, a), d2 = nmadd<f64>(p, c, b);
     const gxx = madd<f64>(d2, sxx, nmadd<f64>(d1, e2, d0)), gxy = madd<f64>(d2, sxy, v128.mul<f64>(d1, wz)), gxz = nmadd<f64>(d1, wy, v128.mul<f64>(d2, sxz));
     const gyx = nmadd<f64>(d1, wz, v128.mul<f64>(d2, syx)), gyy = madd<f64>(d2, syy, nmadd<f64>(d1, e2, d0)), gyz = madd<f64>(d2, syz, v128.mul<f64>(d1, wx));
@@ -144,7 +191,7 @@ export function composePulse(job: Job, tile: Tile, n: i32, index: i32, to: usize
       v128.store(to + image, v128.add<f64>(z, madd<f64>(gzx, x, madd<f64>(gzy, y, v128.mul<f64>(gzz, z)))), 32);
     }
     // φ(A)·b
-    const rise = v128.mul<f64>(e1, density);
+    const rise = v128.load(at, RISE);
     const at3 = to + 144;
     v128.store(at3, madd<f64>(rise, nmadd<f64>(b, wy, v128.mul<f64>(c, sxz)), v128.load(at3)));
     v128.store(at3, madd<f64>(rise, madd<f64>(b, wx, v128.mul<f64>(c, syz)), v128.load(at3, 16)), 16);

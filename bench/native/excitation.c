@@ -107,6 +107,14 @@ INLINE void store_half(float *to, vd v) {
   memcpy(to, &narrow, sizeof narrow);
 }
 
+/** 1/n!, as many as the series have terms. */
+static const double factorials[] = {
+    1, 1, 1 / 2.0, 1 / 6.0, 1 / 24.0, 1 / 120.0, 1 / 720.0, 1 / 5040.0, 1 / 40320.0, 1 / 362880.0, 1 / 3628800.0, 1 / 39916800.0,
+    1 / 479001600.0, 1 / 6227020800.0, 1 / 87178291200.0, 1 / 1307674368000.0, 1 / 20922789888000.0, 1 / 355687428096000.0,
+    1 / 6402373705728000.0, 1 / 121645100408832000.0, 1 / 2432902008176640000.0, 1 / 5.109094217170944e19, 1 / 1.1240007277776077e21,
+    1 / 2.585201673888498e22,
+};
+
 #define NAME(what) what##_f32
 #define V vf
 #define E float
@@ -155,10 +163,10 @@ void excite(const job_t *job, tile_t *tile, int index) {
     for (int n = 0; n < tile->count; n += 2 * LANES) walk_steps(tile, n, first, end, p.offset, 1);
     break;
   case HELD:
-    for (int n = 0; n < tile->count; n += LANES) play_held_f32(tile, n, first, end, p.offset);
+    for (int panel = 0; panel < tile->count; panel += PANEL) play_held_f32(tile, panel, first, end, p.offset);
     break;
   default:
-    for (int n = 0; n < tile->count; n += HALF) play_held_f64(tile, n, first, end, p.offset);
+    for (int panel = 0; panel < tile->count; panel += PANEL) play_held_f64(tile, panel, first, end, p.offset);
   }
   for (int n = 0; n < tile->count; n += LANES) {
     const vf x = load(tile->mx + n), y = load(tile->my + n);

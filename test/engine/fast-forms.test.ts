@@ -277,7 +277,7 @@ test('pulses of one shape are kept at a few amplitudes with a tolerance, stepped
     return operators.operators.length;
   });
   assert.ok(counts[0]! < counts[2]! && counts[2]! <= 12, counts.join(' '));
-  assert.equal(counts[3], 0, 'below 5e-6 their rounding would show');
+  assert.ok(counts[3]! >= counts[2]! && counts[3]! <= 12, 'below 5e-6 they err by rounding alone');
 });
 
 test('f64 knows no fast form: the tolerance changes no bit of it, nor its tiles', async () => {

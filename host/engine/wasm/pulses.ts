@@ -18,8 +18,12 @@ export const STEP_BYTES = 96;
 /** Keeps 0/0 out of sin|h|/|h|, which is 1 there to the last bit. */
 const LEAST_SQUARE = 1e-30;
 
-/** Largest |A| for which the series of an exact solution is summed, and what its remainder may be. */
-const SERIES = { f32: { norm: 1, remainder: 1e-9 }, f64: { norm: 0.5, remainder: 1e-15 } } as const;
+/** Largest |A| for which the series of an exact solution is summed, what its remainder may be, and how many terms the kernels have constants for. */
+const SERIES = {
+  f32: { norm: 1, remainder: 1e-9, mostTerms: 15 },
+  f64: { norm: 0.5, remainder: 1e-15, mostTerms: 23 },
+} as const;
+const FEWEST_TERMS = 3;
 /** More doublings in f32 would double its rounding too. */
 const MOST_DOUBLINGS_F32 = 2;
 
@@ -98,12 +102,12 @@ export function writeSteps(
 }
 
 /** Terms of Σ Aⁿ/(n + 1)! and halvings of the step before it. */
-function seriesFor(norm: number, { norm: largest, remainder }: { norm: number; remainder: number }) {
+function seriesFor(norm: number, { norm: largest, remainder, mostTerms }: (typeof SERIES)['f32' | 'f64']) {
   const doublings = Math.max(0, Math.ceil(Math.log2(norm / largest)));
   const part = norm / 2 ** doublings;
-  let terms = 2;
-  let left = part ** 3 / 6;
-  while (left * 2 ** doublings > remainder && terms < 30) left *= part / (++terms + 1);
+  let terms = FEWEST_TERMS;
+  let left = part ** 4 / 24;
+  while (left * 2 ** doublings > remainder && terms < mostTerms) left *= part / (++terms + 1);
   return { terms, doublings };
 }
 

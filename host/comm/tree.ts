@@ -1,27 +1,54 @@
 /**
- * Binomial tree over the ranks: what all agree on, and the heartbeats, travel along its edges, so that a rank handles
- * O(log ranks) messages and not one per rank. The parent of rank r is r without its lowest set bit. The subtree below r
- * is a contiguous range of ranks: results stay in rank order, and mostly on one node.
+ * Tree over the ranks: what all agree on, and the heartbeats, travel along its edges, so that no rank handles more than a few
+ * messages, whatever the number of ranks. Rank r and the ranks below it are a contiguous range: the others of the range are
+ * split into FAN_OUT parts, and the first rank of each is a child. So results stay in rank order, and mostly on one node.
  */
 import type { Channel, Message } from './channel.ts';
+
+/**
+ * Most children of a rank. A binomial tree is twice as deep and has more children at rank 0 from 32 ranks on; every level
+ * costs up to a millisecond each way, the interval at which ranks look for messages.
+ */
+const FAN_OUT = 4;
 
 export interface Tree {
   /** undefined for rank 0. */
   readonly parent: number | undefined;
-  /** Ascending; at most ⌈log₂ size⌉. */
+  /** Ascending. */
   readonly children: readonly number[];
 }
 
 export function treeOf(rank: number, size: number): Tree {
-  const reach = rank === 0 ? size : rank & -rank;
-  const children: number[] = [];
-  for (let step = 1; step < reach && rank + step < size; step *= 2) children.push(rank + step);
-  return { parent: rank === 0 ? undefined : rank & (rank - 1), children };
+  let parent: number | undefined;
+  let block = { first: 0, count: size };
+  while (block.first !== rank) {
+    parent = block.first;
+    block = partsBelow(block).findLast(({ first }) => first <= rank)!;
+  }
+  return { parent, children: partsBelow(block).map(({ first }) => first) };
 }
 
 /** Most edges between a rank and rank 0. */
 export function depthOf(size: number): number {
-  return Math.ceil(Math.log2(size));
+  return size <= 1 ? 0 : 1 + depthOf(Math.ceil((size - 1) / FAN_OUT));
+}
+
+/** The ranks of a block without its first, in up to FAN_OUT parts that differ by one rank at most. */
+function partsBelow({
+  first,
+  count,
+}: {
+  readonly first: number;
+  readonly count: number;
+}): { first: number; count: number }[] {
+  const parts: { first: number; count: number }[] = [];
+  let next = first + 1;
+  for (let left = FAN_OUT; left > 0; left--) {
+    const part = Math.ceil((first + count - next) / left);
+    if (part > 0) parts.push({ first: next, count: part });
+    next += part;
+  }
+  return parts;
 }
 
 interface Part<T> extends Message {

@@ -1,5 +1,5 @@
 /**
- * Ranks that fail inside the tree over which all agree: rank 2 of four is below rank 0 and above rank 3. One line that says
+ * Ranks that fail inside the tree over which all agree: rank 1 of six is below rank 0 and above rank 2. One line that says
  * which, an exit code, no hang; and signals are heard while others are waited for.
  */
 import assert from 'node:assert/strict';
@@ -11,14 +11,14 @@ const skip = missing('openmpi');
 const args = ['simulate', 'epi', 'head2d', '--threads', '1', '-o', 'raw.npy', '-q', '--watchdog', '3'];
 
 for (const [failpoint, code, line] of [
-  ['stop@plan#2', 70, /rank 2 \(.+\) has given no sign of life for 3 s/],
-  ['throw@engine#2', 70, /rank 2 \(.+\): internal error.*failpoint at 'engine'/],
-  ['lose@message result#2', 70, /all ranks have been waiting for each other for 3 s/],
-  ['lose@message done#3', 70, /all ranks have been waiting for each other for 3 s/],
+  ['stop@plan#1', 70, /rank 1 \(.+\) has given no sign of life for 3 s/],
+  ['throw@engine#1', 70, /rank 1 \(.+\): internal error.*failpoint at 'engine'/],
+  ['lose@message result#1', 70, /all ranks have been waiting for each other for 3 s/],
+  ['lose@message done#2', 70, /all ranks have been waiting for each other for 3 s/],
 ] as const) {
-  test(`four ranks, ${failpoint}`, { skip }, async (t) => {
+  test(`six ranks, ${failpoint}`, { skip }, async (t) => {
     const cwd = scratch(t);
-    const ended = await run(args, { family: 'openmpi', ranks: 4, cwd, environment: { LARMOR_FAILPOINT: failpoint } });
+    const ended = await run(args, { family: 'openmpi', ranks: 6, cwd, environment: { LARMOR_FAILPOINT: failpoint } });
     assert.equal(ended.code, code, transcript(ended));
     assert.equal(errorsIn(ended).length, 1, transcript(ended));
     assert.match(ended.stderr, line, transcript(ended));
@@ -26,23 +26,23 @@ for (const [failpoint, code, line] of [
   });
 }
 
-test('four ranks, one killed inside the tree', { skip }, async (t) => {
+test('six ranks, one killed inside the tree', { skip }, async (t) => {
   const cwd = scratch(t);
-  const environment = { LARMOR_FAILPOINT: 'kill@plan#2' };
-  const ended = await run(args, { family: 'openmpi', ranks: 4, cwd, environment });
+  const environment = { LARMOR_FAILPOINT: 'kill@plan#1' };
+  const ended = await run(args, { family: 'openmpi', ranks: 6, cwd, environment });
   assert.notEqual(ended.code, 0, transcript(ended));
   assert.match(ended.stderr + ended.stdout, /signal 9|Killed/);
   assert.deepEqual(errorsIn(ended), [], 'the launcher says it');
   assert.deepEqual(readdirSync(cwd), [], transcript(ended));
 });
 
-test('four ranks, a signal while they wait for one inside the tree', { skip }, async (t) => {
+test('six ranks, a signal while they wait for one inside the tree', { skip }, async (t) => {
   const cwd = scratch(t);
-  const environment = { LARMOR_FAILPOINT: 'slow@engine#2' };
+  const environment = { LARMOR_FAILPOINT: 'slow@engine#1' };
   const kept = [...args, '--checkpoint', 'kept'];
-  const running = start(kept, { family: 'openmpi', ranks: 4, cwd, environment });
+  const running = start(kept, { family: 'openmpi', ranks: 6, cwd, environment });
   await until('the inputs to be read', () => readdirSync(cwd).includes('kept'));
-  kill(running.ranks().get(3)!, 'SIGTERM');
+  kill(running.ranks().get(2)!, 'SIGTERM');
   const ended = await running.ended;
   assert.equal(ended.code, 75, transcript(ended));
   assert.equal(errorsIn(ended).length, 1, transcript(ended));

@@ -29,7 +29,7 @@ export interface SimulateOptions extends JobOptions, CheckpointOptions {
   readonly output?: readonly string[];
   readonly schedule: Schedule;
   readonly verify?: boolean;
-  /** Seconds without a sign of life after which a rank is given up. */
+  /** Seconds without a heartbeat after which a rank counts as lost. */
   readonly watchdog: number;
 }
 
@@ -102,7 +102,7 @@ async function simulateIn(
   const save = (tiles: readonly TileRange[]): void =>
     writeCheckpoint(options.checkpoint!, plan, title, tiles, engine.sums);
   const onSaveError = (error: unknown): void =>
-    warn(`${(error as Error).message}; the run goes on, the checkpoint before it is kept`);
+    warn(`${(error as Error).message}; the run continues, the previous checkpoint is kept`);
   let result: RunResult;
   /** Why rank 0 could not keep what was collected last. */
   let notKept: unknown;
@@ -162,7 +162,7 @@ function attempt(step: () => void): unknown {
   }
 }
 
-/** What ranks must have been told alike, by the names of the options. What decides about bits is in the plan, and compared there. */
+/** Options that must be the same on all ranks, by name. Whatever may change a bit is in the plan, and compared there. */
 function rankOptions(options: SimulateOptions, outputs: readonly string[]): RankOptions {
   const { schedule, verify, checkpoint, checkpointInterval, resume, watchdog } = options;
   return {
@@ -176,7 +176,7 @@ function rankOptions(options: SimulateOptions, outputs: readonly string[]): Rank
   };
 }
 
-/** An earlier run wrote everything that is asked for: its summary is this one's. */
+/** An earlier run has written all outputs: prints its summary as this run's. */
 function reportComplete({ completion }: ResumePoint, { json, checkpoint }: SimulateOptions): void {
   info(`--resume: the run in ${checkpoint} was complete at ${completion!.finishedAt}; nothing is left to do`);
   if (json) printJson('simulate', { ...(completion!.summary as Summary) });
@@ -194,7 +194,7 @@ function stopped(
     return new LarmorError(EXIT.stopped, `${after} a part of the tiles; nothing was kept (--checkpoint DIR keeps it)`);
   if (notKept !== undefined) throw notKept;
   const kept = `${countTiles(done)} of ${tileCount} tiles, kept in ${checkpoint}`;
-  return new LarmorError(EXIT.stopped, `${after} ${kept}; the same command with --resume goes on from there`);
+  return new LarmorError(EXIT.stopped, `${after} ${kept}; the same command with --resume continues from there`);
 }
 
 /** Rank 0's last work: write, report, and leave a record. What cannot be written is in the checkpoint, if there is one. */

@@ -1,6 +1,6 @@
 /**
- * Wrong command lines: what commander finds is told as one of Larmor's own errors, once. Under a launcher the ranks meet for it, as for
- * any other error: mostly all of them have the same fault, and sometimes only one has, whose command was another.
+ * Wrong command lines: errors of commander are reported as errors of Larmor, once. Under a launcher the ranks agree on it as on
+ * any other error: usually all have the same error, sometimes only one that was started with another command.
  */
 import { CommanderError } from 'commander';
 import { agree } from '../comm/agree.ts';
@@ -15,7 +15,7 @@ export function usageError(error: unknown): LarmorError | undefined {
   return usage(what, 'larmor --help lists what there is');
 }
 
-/** Collective. @throws CollectiveError, or `error` itself where the ranks cannot meet */
+/** Collective. @throws CollectiveError, or `error` itself if the ranks cannot join */
 export async function agreeOn(error: LarmorError): Promise<never> {
   const cluster = await joinCluster(DEFAULT_WATCHDOG).catch(() => {
     throw error;

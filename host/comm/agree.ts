@@ -3,8 +3,8 @@
  * error, to all. So an error on any rank, or ranks that do different things, end the job with one line and the same exit
  * code everywhere, and no rank is left waiting in MPI.
  *
- * Contributions travel up a binomial tree and the result down it: at most 2·⌈log₂ P⌉ messages at any rank. What
- * neighbouring ranks contribute alike is sent once, so most messages stay as short as those of a single rank.
+ * Contributions travel up a tree and the result down it (`tree.ts`): at most ten messages at any rank. Equal contributions
+ * of neighbouring ranks are sent once, so most messages stay as short as those of a single rank.
  */
 import { explainMemory } from '../common/address-space.ts';
 import { CollectiveError, EXIT, type ExitCode, LarmorError } from '../common/errors.ts';
@@ -12,7 +12,7 @@ import { enter } from '../common/lifetime.ts';
 import type { Channel, Message } from './channel.ts';
 import { gather } from './tree.ts';
 
-/** Members of the cluster that a meeting needs. */
+/** What an agreement needs to know of the ranks. */
 interface RankContext {
   readonly rank: number;
   readonly size: number;
@@ -46,9 +46,11 @@ export function rankName({ hosts }: Pick<RankContext, 'hosts'>, rank: number): s
 }
 
 /**
- * Collective. `work` may hold meetings itself: what they agree to fail is agreed here. What `work` returns travels as JSON to rank 0, what `merge` makes of all of it (by rank) to everyone.
- * @param label tells meetings apart: all ranks must be at the same one
- * @throws CollectiveError on all ranks if `work` throws on any (the lowest such rank is cited), or `merge` on rank 0
+ * Collective. Runs `work` on every rank; rank 0 merges the returned values, and all ranks get the result. Values and result
+ * travel as JSON. `work` may contain agreements: their collective errors pass through.
+ * @param label identifies the agreement: all ranks must be at the same one
+ * @param merge takes the values by rank, on rank 0
+ * @throws CollectiveError on all ranks if `work` throws on any (the lowest such rank is named), or `merge` on rank 0
  */
 export async function agree<T, R>(
   context: RankContext,
@@ -57,7 +59,7 @@ export async function agree<T, R>(
   merge: (values: readonly T[]) => R,
 ): Promise<R> {
   const { rank, channel } = context;
-  // Before any handler is set: a meeting inside `work` would take this one's away, and messages wait for theirs.
+  // Before any handler is set: an agreement inside `work` would replace it. Messages without a handler wait for one.
   const outcome = await attempt(async () => {
     await enter(label);
     return work();
@@ -66,8 +68,7 @@ export async function agree<T, R>(
   const result = new Promise<Result>((resolve) => {
     const settle = (answer: Result): void => {
       channel.off('result');
-      // The deepest subtree first: it has the longest way to go.
-      for (const child of [...channel.tree.children].reverse()) channel.send(child, answer);
+      for (const child of channel.tree.children) channel.send(child, answer);
       resolve(answer);
     };
     channel.on<Result>('result', (_, answer) => settle(answer));
@@ -141,7 +142,7 @@ function decide<T, R>(
   }
 }
 
-/** Rank 0's last word on something it did alone: all learn its result, or leave with its error. */
+/** Collective. Runs `work` on rank 0 alone; all ranks get its result or its error. */
 export function agreeFromRoot<R>(context: RankContext, label: string, work: () => R | Promise<R>): Promise<R> {
   const own = context.rank === 0 ? async () => ({ value: await work() }) : () => ({ value: undefined });
   return agree(context, label, own, (values: readonly { value: R | undefined }[]) => values[0]!.value as R);

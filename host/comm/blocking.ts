@@ -1,19 +1,21 @@
 /**
- * The watchdog of blocking MPI calls. While this thread waits inside MPI (MPI_Init, a piece of the reduce, MPI_Finalize) it hears
- * no heartbeat and no timer; if the rank it waits for was stopped, it would wait for ever. So a second thread watches: the
- * main thread counts a number up before and after each such call, and one that stays odd for too long ends the job.
+ * Watchdog for blocking MPI calls. Inside one (MPI_Init, a piece of the reduce, MPI_Finalize) the main thread handles neither
+ * heartbeats nor timers, and if the rank it waits for was stopped, it waits for ever. So a second thread watches: the main
+ * thread increments a counter before and after each such call, and a counter that stays odd for too long ends the job.
  *
- * The time is counted in slices of the watching thread's own life, so a job that was suspended as a whole is not taken for dead.
+ * Time is counted in slices of the watching thread's own life, so a job that was suspended as a whole is not mistaken for
+ * a dead one.
  */
 import { Worker } from 'node:worker_threads';
 
 /** Slices in the time after which a call counts as lost. */
 const SLICES = 20;
-const LAST_WORDS_MS = 100;
+/** For the launcher to read the last line. */
+const LAST_LINE_MS = 100;
 
 /**
- * What the watching thread runs. Only the main thread may call MPI, MPI_Abort included, so it kills the process: launchers end a job
- * of which a rank was killed, with a code of their own (137, or 9 under MPICH).
+ * Source of the watching thread. Only the main thread may call MPI, MPI_Abort included, so this one kills the process.
+ * Launchers end a job of which a rank was killed, with an exit code of their own (137, or 9 under MPICH).
  */
 const WATCH = `
 const { workerData: { shared, message, slices } } = require('node:worker_threads');
@@ -29,7 +31,7 @@ for (let silent = 0, last = 0; ; ) {
   if (Atomics.wait(state, CALLS, calls, slice) !== 'timed-out' || ++silent <= slices) continue;
   try {
     writeSync(2, message.replace('LIMIT', state[LIMIT_MS] / 1e3) + '\\n');
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${LAST_WORDS_MS}); // launchers drop what they have not read
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${LAST_LINE_MS}); // launchers drop what they have not read
   } finally {
     process.kill(process.pid, 'SIGKILL');
   }
@@ -47,7 +49,7 @@ export function watchBlocking(limit: number): BlockingWatch {
   const state = new Int32Array(shared);
   const message =
     'larmor: another rank has not answered within MPI for LIMIT s: stopped, or cut off from the network. ' +
-    'The job ends; --resume goes on from its last checkpoint, --watchdog sets how long to wait';
+    'The job ends; --resume continues from its last checkpoint, --watchdog sets how long to wait';
   const workerData = { shared, message, slices: SLICES };
   new Worker(WATCH, { eval: true, workerData, name: 'watchdog', stdout: false }).unref();
   const change = (): void => {
@@ -67,5 +69,5 @@ export function watchBlocking(limit: number): BlockingWatch {
   };
 }
 
-/** The watch of a job of one rank: nobody is waited for. */
+/** For a job of one rank: no call blocks. */
 export const nothingBlocks: BlockingWatch = { blocking: (call) => call() };

@@ -1,5 +1,6 @@
 /**
- * The world this process belongs to: the ranks its launcher started, over the site's MPI, or one rank and no MPI at all.
+ * The ranks of this job: those that the launcher started, over the site's MPI, or one rank without MPI. Joins them, names
+ * them, and ends them together.
  */
 import { hostname } from 'node:os';
 import { type Communicator, LaunchError, load, type Mpi, readLaunch } from 'mpi-node-bindings/index.ts';
@@ -18,43 +19,43 @@ export interface Cluster extends BlockingWatch {
   readonly world: Communicator;
   readonly rank: number;
   readonly size: number;
-  /** This rank's. */
+  /** Of this rank. */
   readonly host: string;
-  /** Of every rank: messages name both. */
+  /** Of every rank: error messages name it. */
   readonly hosts: readonly string[];
   readonly node: NodeContext;
   readonly channel: Channel;
-  /** On rank 0: tiles that all ranks have finished, as far as it has heard. */
+  /** On rank 0: tiles that all ranks have finished, as the last heartbeats reported. */
   finished(): number;
-  /** What the heartbeats of this rank report. */
+  /** Sets where heartbeats find the number of tiles that this rank has finished. */
   reportProgress(finished: () => number): void;
-  /** Ends all ranks at once: what is wrong here cannot be agreed on any more. */
+  /** Aborts the job: for an error that cannot be agreed on any more. */
   fail(error: unknown): never;
-  /** Collective, and the last thing a rank does with the world. */
+  /** Collective; the last use of MPI. */
   finalize(): Promise<void>;
   /**
-   * How a rank ends after an error: together with the others if they agreed on it, else all at once. It is reported before anybody
-   * can leave, and rank 0 leaves last and alone with the exit code: a launcher kills the rest (SLURM's --kill-on-bad-exit at once,
-   * Open MPI after a second) when the first rank ends with one, and what it kills enters the job's code.
+   * Exit after an error. If all ranks agreed on it, finalize together; otherwise abort the job. The error is printed first,
+   * and only rank 0, which exits last, exits non-zero: launchers kill the other ranks when the first one does (SLURM's
+   * --kill-on-bad-exit at once, Open MPI after a second), and what they kill affects the job's exit code.
    */
   exitWith(error: unknown): Promise<never>;
 }
 
-/** This rank among those of its node. */
+/** This rank among the ranks of its node. */
 export interface NodeContext {
   readonly localRank: number;
   readonly localSize: number;
-  /** Ranks of the node, this one included, that may run on processors of this one: more than one where nobody bound them. */
+  /** Ranks of the node, this one included, that may run on this rank's processors: more than one where they are not bound. */
   readonly sharers: number;
 }
 
-/** What a launcher gets to read a rank's last line in: MPICH's drops what it has not read when the abort arrives. */
-const LAST_WORDS_MS = 100;
+/** For the launcher to read a rank's last line: MPICH's drops what it has not read when the abort arrives. */
+const LAST_LINE_MS = 100;
 
 /**
- * Joins the world; collective. From here on an error nobody catches ends all ranks.
- * @param watchdog seconds without a sign of life after which a rank is given up, and the job with it
- * @throws LarmorError 70 if the launcher and the MPI at hand do not belong together
+ * Joins the ranks; collective. From here on an uncaught error ends all of them.
+ * @param watchdog seconds without a heartbeat after which a rank counts as lost and the job ends
+ * @throws LarmorError 70 if the launcher and the MPI found here do not match
  */
 export async function joinCluster(watchdog: number): Promise<Cluster> {
   await enter('joining MPI');
@@ -73,7 +74,7 @@ export async function joinCluster(watchdog: number): Promise<Cluster> {
   };
   if (size > 1) {
     endJobBy((code) => {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WORDS_MS);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_LINE_MS);
       return world.abort(code);
     });
   }
@@ -121,13 +122,13 @@ export async function joinCluster(watchdog: number): Promise<Cluster> {
       if (!(error instanceof CollectiveError)) return fail(error);
       if (!error.reported) reportError(error);
       await finalize();
-      if (rank === 0) await othersGone(neighbours, size);
+      if (rank === 0) await othersExited(neighbours, size);
       throw new CollectiveError(rank === 0 ? error.exitCode : EXIT.done, error.message, true);
     },
   };
 }
 
-/** Least seconds in which all ranks must have joined: starting thousands of them takes its time. */
+/** Time for all ranks to join, at least [s]: starting thousands of processes is slow. */
 const JOINING_SECONDS = 60;
 
 /** Whether a launcher started this process among others. */
@@ -135,13 +136,13 @@ function isLaunched(): boolean {
   return (readLaunch(process.env)?.size ?? 1) > 1;
 }
 
-/** How long rank 0 waits for the others to be gone: those of its node it sees, the others get the lesser time. */
-const LAST_MS = { seen: 5000, unseen: 500 };
+/** How long rank 0 waits for the others to exit: it sees those of its node; the others get the shorter time. */
+const EXIT_MS = { seen: 5000, unseen: 500 };
 
-async function othersGone(neighbours: readonly number[], size: number): Promise<void> {
+async function othersExited(neighbours: readonly number[], size: number): Promise<void> {
   const begun = performance.now();
-  const least = neighbours.length < size - 1 ? LAST_MS.unseen : 0;
-  for (let waited = 0; waited < LAST_MS.seen; waited = performance.now() - begun) {
+  const least = neighbours.length < size - 1 ? EXIT_MS.unseen : 0;
+  for (let waited = 0; waited < EXIT_MS.seen; waited = performance.now() - begun) {
     if (waited >= least && !neighbours.some(isAlive)) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
@@ -172,7 +173,7 @@ function lost(hosts: readonly string[], ranks: readonly number[], limit: number)
   return new LarmorError(
     EXIT.internal,
     `${named.join(', ')}${more} ${have} given no sign of life for ${limit} s: stopped, or cut off from the network. ` +
-      'The job ends; --resume goes on from its last checkpoint, --watchdog sets how long to wait',
+      'The job ends; --resume continues from its last checkpoint, --watchdog sets how long to wait',
   );
 }
 
@@ -180,7 +181,7 @@ function deadlocked(limit: number): LarmorError {
   return new LarmorError(
     EXIT.internal,
     `all ranks have been waiting for each other for ${limit} s, rank 0 at '${currentPlace()}': please report it. ` +
-      'The job ends; --resume goes on from its last checkpoint',
+      'The job ends; --resume continues from its last checkpoint',
   );
 }
 
@@ -188,10 +189,10 @@ function exitCodeOf(error: unknown): ExitCode {
   return error instanceof LarmorError ? error.exitCode : EXIT.internal;
 }
 
-/** Processors that a mask of affinity can name. */
+/** Processors that an affinity mask can hold. */
 const MOST_CPUS = 8192;
 
-/** Ranks of one node compare their affinity masks. */
+/** Collective. Compares the affinity masks of the ranks of this node. */
 function contextOnNode(world: Communicator): NodeContext {
   if (world.size === 1) return { localRank: 0, localSize: 1, sharers: 1 };
   const node = world.splitType('shared');
@@ -203,7 +204,7 @@ function contextOnNode(world: Communicator): NodeContext {
   for (let rank = 0; rank < node.size; rank++) {
     sharers += Number(own.some((byte, n) => (byte & all[rank * own.length + n]!) !== 0));
   }
-  const place = { localRank: node.rank, localSize: node.size, sharers: Math.max(1, sharers) };
+  const context = { localRank: node.rank, localSize: node.size, sharers: Math.max(1, sharers) };
   node.free();
-  return place;
+  return context;
 }

@@ -1,17 +1,17 @@
 /**
- * What a checkpoint and the record of a finished run say of themselves, checked field by field before any of it is used: both
- * come from files that anybody may have written.
+ * Header of a checkpoint, and the record of a finished run. Both are checked field by field before use, because any program may
+ * have written the files.
  */
 import type { Plan } from './plan.ts';
 import type { TileRange } from './tiles.ts';
 
 export interface Header {
   readonly plan: Pick<Plan, 'hash' | 'parts' | 'tileCount'>;
-  /** What was simulated, for messages. */
+  /** Sequence and phantom, for messages. */
   readonly title: string;
-  /** Numbers in the sums: two per sample. */
+  /** Length of the sums: two numbers per sample. */
   readonly values: number;
-  /** [first, count] of finished tiles, ascending and apart from each other. */
+  /** [first, count] of ranges of finished tiles, ascending and disjoint. */
   readonly done: readonly (readonly [number, number])[];
 }
 
@@ -23,7 +23,7 @@ export interface WrittenFile {
   readonly sha256: string;
 }
 
-/** What a finished run leaves beside its last checkpoint. */
+/** Record of a finished run, kept beside its last checkpoint. */
 export interface Completion {
   readonly planHash: string;
   readonly signalHash: string;

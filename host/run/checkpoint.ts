@@ -1,7 +1,7 @@
 /**
- * Checkpoints: the integer sums, the set of tiles that are in them, and what the plan's hash is made of. One file, written by
- * rank 0 beside its place and renamed into it, so the one before stays until the new one is whole. It fits any number of
- * ranks, threads and any schedule, because none of them is in the sums.
+ * Checkpoints: the integer sums, the set of tiles that are in them, and the parts of the plan's hash. One file, written by rank 0
+ * under a temporary name and renamed, so the previous one stays until the new one is complete. It can be resumed on any
+ * number of ranks and threads and with any schedule, because the sums do not depend on them.
  *
  *     "LARMORCK" · format u32 · header length u32 · header (JSON) · sums i64 [samples][re, im] · sha256 of all before
  */
@@ -51,8 +51,8 @@ const checkpointPath = (directory: string): string => join(directory, 'checkpoin
 const completionPath = (directory: string): string => join(directory, 'complete.json');
 
 /**
- * Makes the folder if need be, throws away what a killed run left half written, and tries whether it can be written to.
- * @throws LarmorError 73 if it cannot
+ * Creates the folder if necessary, removes files that a killed run left half written, and checks that it is writable.
+ * @throws LarmorError 73 if it is not
  */
 export function prepareDirectory(directory: string): void {
   try {
@@ -66,7 +66,7 @@ export function prepareDirectory(directory: string): void {
   createOutput(checkpointPath(directory)).abandon();
 }
 
-/** @throws LarmorError 73 if it cannot be written; the one before is then still there */
+/** @throws LarmorError 73 if it cannot be written; the previous one is then still there */
 export function writeCheckpoint(
   directory: string,
   plan: Plan,
@@ -103,15 +103,15 @@ function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
   for (let from = 0; from < bytes.length; from += PIECE) yield bytes.subarray(from, from + PIECE);
 }
 
-/** Whether an unfinished run left a checkpoint, sound or not. */
+/** Whether the folder holds a checkpoint, valid or not. */
 export function hasCheckpoint(directory: string): boolean {
   return existsSync(checkpointPath(directory));
 }
 
 /**
- * The checkpoint of this plan; undefined if there is none.
- * @param values numbers that the sums hold
- * @throws LarmorError 65, naming the file, if it is damaged or of another run
+ * Reads the checkpoint of this plan; undefined if there is none.
+ * @param values numbers in the sums
+ * @throws LarmorError 65, naming the file, if it is damaged or belongs to another run
  */
 export function readCheckpoint(directory: string, plan: Plan, values: number): Checkpoint | undefined {
   const found = inspectCheckpoint(directory);
@@ -131,13 +131,13 @@ export function readCheckpoint(directory: string, plan: Plan, values: number): C
   return { done: rangesOf(header), sums };
 }
 
-/** The checkpoint of whatever run; undefined if there is none. @throws LarmorError 65 if it is damaged, 66 if it cannot be read */
+/** Reads the checkpoint of any run; undefined if there is none. @throws LarmorError 65 if it is damaged, 66 if it cannot be read */
 export function inspectCheckpoint(directory: string): { header: Header; sums: BigInt64Array } | undefined {
   const path = checkpointPath(directory);
   if (!hasCheckpoint(directory)) return undefined;
   let fd: number;
   try {
-    // Not to wait where a pipe lies under that name.
+    // Non-blocking: a named pipe of that name would wait for a writer.
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw missingInput(path, (error as Error).message, 'make it readable');
@@ -189,7 +189,7 @@ function readFrom(fd: number, path: string): { header: Header; sums: BigInt64Arr
   return { header, sums };
 }
 
-/** The header, or what is wrong with it. */
+/** @returns the header, or what is wrong with it */
 function headerIn(text: Buffer): Header | string {
   try {
     const checked = checkHeader(JSON.parse(text.toString()));
@@ -199,12 +199,12 @@ function headerIn(text: Buffer): Header | string {
   }
 }
 
-/** Says that the run is done. Its last checkpoint stays: outputs that are lost are written again from it. @throws LarmorError 73 */
+/** Records that the run is complete. Its last checkpoint stays: lost outputs are written again from it. @throws LarmorError 73 */
 export function recordCompletion(directory: string, completion: Completion): void {
   writeOutput(completionPath(directory), Buffer.from(`${JSON.stringify(completion, undefined, 2)}\n`));
 }
 
-/** The record of a finished run, if there is a readable one. */
+/** Reads the record of a finished run; undefined if there is no valid one. */
 export function readCompletion(directory: string): Completion | undefined {
   try {
     return checkCompletion(JSON.parse(readFileSync(completionPath(directory), 'utf8')));
@@ -213,7 +213,7 @@ export function readCompletion(directory: string): Completion | undefined {
   }
 }
 
-/** Whether a file is still what the run wrote. @param content compares its content too, not its size alone */
+/** Whether a file is unchanged since the run wrote it. @param content compares its content too, not only its size */
 export function isIntact({ path, bytes, sha256 }: WrittenFile, content: boolean): boolean {
   try {
     const stat = statSync(path);
@@ -223,12 +223,12 @@ export function isIntact({ path, bytes, sha256 }: WrittenFile, content: boolean)
   }
 }
 
-/** What a run just wrote, for its record. */
+/** Describes a file that the run has just written, for its record. */
 export function describeFile(path: string): WrittenFile {
   return { path: resolve(path), bytes: statSync(path).size, sha256: digestOfFile(path) };
 }
 
-/** Forgets a finished run: its folder is taken for another. */
+/** Removes all files of a finished run, so that the folder can be used for another. */
 export function removeFinished(directory: string): void {
   rmSync(checkpointPath(directory), { force: true });
   removeCompletion(directory);

@@ -1,6 +1,6 @@
 /**
- * Before the first tile: do all ranks have the same work before them? What may change bits is compared by hash, and the ranks
- * that differ are named with what they differ in.
+ * Checks before the first tile that all ranks have the same work: whatever may change a bit of the result is compared by hash,
+ * and an error names the ranks that differ and what differs.
  */
 
 import { rankName } from '../comm/agree.ts';
@@ -9,15 +9,15 @@ import { differences, type Plan } from './plan.ts';
 
 type Hosts = { readonly hosts: readonly string[] };
 
-/** Parts that are the same work on another program; the others are other inputs. */
+/** Parts that belong to the program; the others come from the inputs. */
 const PROGRAM = new Set(['version', 'kernels']);
-/** Parts whose values a reader understands. */
+/** Parts whose values mean something to a user. */
 const READABLE = new Set(['version', 'kernels', 'tile size', 'precision']);
 
-/** Ranks named before the rest is counted. */
+/** Ranks that are named; the rest are counted. */
 const NAMED = 4;
 
-/** @throws LarmorError 65 if ranks were given other inputs than rank 0, 70 if they are another program */
+/** @throws LarmorError 65 if ranks were given other inputs than rank 0, 70 if they run another program */
 export function requireSamePlan(context: Hosts, all: readonly Plan['parts'][]): void {
   const first = all[0]!;
   const odd = all.flatMap((parts, rank) => (differences(first, parts).length > 0 ? [rank] : []));
@@ -34,10 +34,10 @@ export function requireSamePlan(context: Hosts, all: readonly Plan['parts'][]): 
   );
 }
 
-/** Options that every rank must have been given alike, by their names. */
+/** Options that must be the same on all ranks, by name. */
 export type RankOptions = Readonly<Record<string, string | number | boolean>>;
 
-/** @throws LarmorError 65 if a rank was given another value than rank 0: it would send what rank 0 does not wait for */
+/** @throws LarmorError 65 if a rank was given another value than rank 0: their messages would not match */
 export function requireSameOptions(context: Hosts, all: readonly RankOptions[]): void {
   const first = all[0]!;
   for (const [rank, options] of all.entries()) {
@@ -51,7 +51,7 @@ export function requireSameOptions(context: Hosts, all: readonly RankOptions[]):
   }
 }
 
-/** What every rank may run: the build it would choose, and what it calls its plain SIMD build. */
+/** Kernel builds of a rank: the one it would choose, and its plain SIMD build. */
 export interface Builds {
   readonly engine: 'wasm' | 'webgpu';
   readonly best: string;
@@ -59,19 +59,20 @@ export interface Builds {
 }
 
 export interface CommonBuild {
-  /** All WASM ranks are to use plain SIMD. */
+  /** All WASM ranks must use plain SIMD. */
   readonly plain: boolean;
-  /** Ranks differ and each keeps its own: the bits depend on who does which tile. */
+  /** Ranks differ and each keeps its own build: the bits depend on which rank simulates which tile. */
   readonly mixed: boolean;
-  /** What enters the plan. */
+  /** As recorded in the plan. */
   readonly build: string;
-  /** What the user should know. */
+  /** Warning for the user. */
   readonly why?: string;
 }
 
 /**
- * The build of the run: everyone's if they have the same, the common denominator if all run kernels in WASM, else all of them.
- * @throws LarmorError 70 if ranks run another Node
+ * The build of the run: that of all ranks if they have the same, the common denominator if all use WASM, else the list of
+ * all builds.
+ * @throws LarmorError 70 if ranks run different versions of Node
  */
 export function commonBuild(context: Hosts, all: readonly Builds[]): CommonBuild {
   const builds = [...new Set(all.map(({ best }) => best))].sort();
@@ -85,8 +86,8 @@ export function commonBuild(context: Hosts, all: readonly Builds[]): CommonBuild
 }
 
 /**
- * The kernels that all ranks have: the best of rank 0 if it is everyone's, else plain SIMD.
- * @throws LarmorError 70 if even that differs (another version of Node)
+ * The kernels that all ranks have: the best build of rank 0 if all have it, else plain SIMD.
+ * @throws LarmorError 70 if that differs too (another version of Node)
  */
 function commonKernels(context: Hosts, all: readonly Builds[]): { readonly plain: boolean; readonly why?: string } {
   const odd = all.flatMap(({ best }, rank) => (best === all[0]!.best ? [] : [rank]));

@@ -1,6 +1,10 @@
 /**
- * Rank 0's other job: it deals batches out, hears who is done and who was told to stop, and says when all ranks pause and
- * their sums are collected. Every collection is ordered here, one after the other, so all ranks take part in the same ones.
+ * Coordinator of a run, on rank 0 beside its own simulation: hands out batches, and decides when all ranks pause so that their
+ * sums can be collected (checkpoint, stop signal, end). Collections are ordered here, one after the other, so all ranks take
+ * part in the same ones.
+ *
+ * Orders go to each rank directly and not down the tree: an inner rank that simulates on its only thread would forward them
+ * only after its tile.
  */
 import type { Message } from '../comm/channel.ts';
 import type { Cluster } from '../comm/ranks.ts';
@@ -11,29 +15,29 @@ import { joinRanges, type TileRange } from './tiles.ts';
 export type Ask = { readonly kind: 'ask' };
 export type Stop = { readonly kind: 'stop'; readonly signal: string };
 
-/** What rank 0 sends: a batch (none: nothing is left), or the order to take part in a collection. */
+/** What rank 0 sends: a batch (none: no tiles are left), or the order to take part in a collection. */
 export type Batch = { readonly kind: 'batch'; readonly range?: TileRange | undefined };
 export type Collect = { readonly kind: 'collect'; readonly why: Why; readonly signal?: string | undefined };
 
-/** After `final` and `stop` ranks leave; `abandon` is a stop with nowhere to keep what was done, so nothing is collected. */
+/** `final` and `stop` end the loop; `abandon` is a stop without --checkpoint, so nothing is collected. */
 export type Why = 'checkpoint' | 'final' | 'stop' | 'abandon';
 
 export interface Coordinator {
   /** All ranks have finished all their tiles. */
   allDone(): void;
-  /** The tiles that all ranks finished since the collection before. */
+  /** The tiles that all ranks finished since the last collection. */
   arrive(ranges: readonly TileRange[]): void;
-  /** After rank 0's part in a collection: all tiles that are in its sums now. */
+  /** After rank 0's part in a collection: all tiles that are in its sums. */
   awaitCollected(): Promise<readonly TileRange[]>;
-  /** When rank 0 has done with the sums what it wanted: the next collection may be ordered. */
+  /** Rank 0 no longer needs the collected sums as they are: the next collection may be ordered. */
   resume(): void;
   close(): void;
 }
 
 export interface CoordinatorOptions {
-  /** Absent with a static schedule: nobody asks. */
+  /** Absent with a static schedule. */
   readonly scheduler?: Scheduler | undefined;
-  /** Seconds between checkpoints; absent: none are kept. */
+  /** Seconds between checkpoints; absent: none are written. */
   readonly interval?: number | undefined;
   /** Tiles in rank 0's sums from the start. */
   readonly done: readonly TileRange[];
@@ -74,7 +78,7 @@ export function startCoordinator(
   const sendBatch = (rank: number): void =>
     channel.send(rank, { kind: 'batch', range: scheduler?.next(rank) } as Batch);
   channel.on<Ask>('ask', sendBatch);
-  // The first batches go out unasked: a short job would be over before the others' requests were heard.
+  // The first batches are sent without a request: rank 0 would finish a short job before it received the others' requests.
   if (scheduler !== undefined) for (let rank = 0; rank < size; rank++) sendBatch(rank);
   channel.on<Stop>('stop', (_, message) => {
     signal ??= message.signal;
@@ -104,7 +108,7 @@ export function startCoordinator(
     },
     close() {
       clearInterval(timer);
-      // What still comes (a second signal, a request that crossed the order to stop) is of no use any more.
+      // Ignore late messages: a second signal, a request that crossed the order to stop.
       for (const kind of ['ask', 'stop']) channel.on(kind, () => {});
     },
   };

@@ -1,6 +1,6 @@
 /**
- * Which GPU a rank takes: the one it was asked to, the one its scheduler bound it to, else its number on the node modulo the
- * GPUs there. Ranks that end up on one GPU are told, for they only take turns on it.
+ * Assignment of GPUs to ranks: the one given by --gpu, the one the scheduler bound the rank to, else the rank's number on its
+ * node modulo the number of GPUs. Ranks that share a GPU get a warning, because they take turns on it.
  */
 
 import type { NodeContext } from '../comm/ranks.ts';
@@ -10,7 +10,7 @@ import { usage } from '../common/errors.ts';
 /** A GPU as an engine sees it. */
 export interface Device {
   readonly name: string;
-  /** PCI address or UUID, where the driver tells; without it two GPUs of one node are told apart by their number. */
+  /** PCI address or UUID, if the driver reports one; otherwise the GPUs of a node are identified by number. */
   readonly id?: string | undefined;
 }
 
@@ -62,7 +62,7 @@ export function chooseDevice(
 }
 
 /**
- * What to warn of when all ranks have chosen.
+ * Warnings about GPUs that are used by several ranks.
  * @param all host and key of every rank
  */
 export function sharedDevices(

@@ -1,11 +1,11 @@
 /**
- * What a run will take of each rank: memory, by counting what it holds, and time, from a second of its own work. Both inform
- * a person; nothing that a run does depends on them.
+ * Predicted memory and time of a run, per rank: memory by counting what a rank holds, time from a calibration of one second.
+ * Both are shown to the user only; nothing in a run depends on them.
  */
 import type { Engine, EngineJob } from '../engine/types.ts';
 import type { Plan } from './plan.ts';
 
-/** What MPI takes of a process (Open MPI 4.1 and MPICH 4.0, without InfiniBand), and a worker thread's stack, heap and code [bytes]. */
+/** Memory of MPI per process (Open MPI 4.1 and MPICH 4.0, without InfiniBand), and of a worker thread: stack, heap, code [bytes]. */
 const MPI_BYTES = 14e6;
 const THREAD_BYTES = 6e6;
 /** Per sample on rank 0, while it writes: the signal in double precision, its phase, what goes to the file. */
@@ -42,9 +42,9 @@ export interface TimeForecast {
   readonly seconds: number;
 }
 
-/** For how long the calibration runs [ms]. */
+/** Duration of the calibration [ms]. */
 const CALIBRATION_MS = 1000;
-/** Small tiles, so that it ends in time; with a tolerance the run's own, for which its forms were chosen. */
+/** Small tiles, so that it ends in time; with a tolerance the run's own size, for which its methods were chosen. */
 const CALIBRATION_TILE = 256;
 
 /** @param make an engine like the run's, over the job it is given */

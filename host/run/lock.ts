@@ -1,12 +1,11 @@
 /**
- * The lock on a checkpoint folder: one job at a time. It is a file that appears whole under its name (written beside it, then
- * linked: atomic over NFS too) and says who holds it. Nothing frees the lock of a job that was killed, so whoever finds
- * one asks whether its holder lives:
+ * Lock on a checkpoint folder: one job at a time. A file, created under a temporary name and linked (atomic over NFS too), that
+ * names its holder. The lock of a killed job stays, so a job that finds one checks whether the holder is alive:
  *
  * - on the same host and boot, by process id and start time;
- * - an earlier start of the same SLURM job is over, whatever host it ran on;
- * - on another host, by the file's age: a holder renews it every ten seconds, and one that is silent for a minute is taken
- *   for dead. Times are compared as the file server tells them, so clocks need not agree.
+ * - an earlier start of the same SLURM job has ended, whatever host it ran on;
+ * - on another host, by the age of the file: the holder renews it every ten seconds, and counts as dead after a minute
+ *   without renewal. Times are taken from the file server, so clocks need not agree.
  */
 import {
   closeSync,
@@ -30,23 +29,23 @@ import { info } from '../common/log.ts';
 const NAME = 'lock';
 const RENEW_MS = 10_000;
 const SILENT_MS = 60_000;
-/** Between two looks at a lock of another host. */
+/** Between two checks of a lock of another host. */
 const LOOK_MS = 1000;
 
 interface Holder {
   readonly host: string;
-  /** The host's boot and this process's namespace of process ids: what a process id means something in. */
+  /** Boot of the host and namespace of process ids: the scope of a process id. */
   readonly system: string;
   readonly pid: number;
-  /** Of the process, in clock ticks since boot: process ids are used again. */
+  /** Start of the process, in clock ticks since boot: process ids are reused. */
   readonly started: string;
   readonly since: string;
   readonly slurm?: { readonly job: string; readonly restart: number };
 }
 
 /**
- * Makes the folder if need be and takes its lock, which is held until the process leaves.
- * @throws LarmorError 73 if it cannot be made, or another job holds it
+ * Creates the folder if necessary and takes its lock, which is held until the process exits.
+ * @throws LarmorError 73 if it cannot be created, or another job holds it
  */
 export async function lockFolder(folder: string): Promise<void> {
   const path = join(folder, NAME);
@@ -80,12 +79,12 @@ function writeWhole(path: string, text: string): void {
   closeSync(fd);
 }
 
-/** Renews the lock until the process leaves, and frees it then. */
+/** Renews the lock until the process exits, and removes it then. */
 function holdLock(path: string, own: Holder): void {
   const text = JSON.stringify(own);
   const holds = (): boolean => read(path) === text;
   setInterval(() => {
-    // Writing lets the file server set the time; `utimes` would set this host's.
+    // A write sets the file server's time; `utimes` would set this host's.
     if (holds()) overwrite(path, text);
   }, RENEW_MS).unref();
   process.on('exit', () => {
@@ -99,11 +98,11 @@ function overwrite(path: string, text: string): void {
     writeSync(fd, text, 0);
     closeSync(fd);
   } catch {
-    // A full disk or a lost mount: the run goes on, and its next checkpoint will say so.
+    // A full disk or a lost mount: the run continues, and its next checkpoint will report it.
   }
 }
 
-/** Returns when the lock is gone. @throws LarmorError 73 if its holder lives */
+/** Returns when the lock is gone. @throws LarmorError 73 if its holder is alive */
 async function removeDeadLock(path: string, own: Holder, folder: string): Promise<void> {
   const text = read(path);
   if (text === undefined) return;
@@ -113,7 +112,7 @@ async function removeDeadLock(path: string, own: Holder, folder: string): Promis
     const who = holder === undefined ? 'another job' : `process ${holder.pid} on ${holder.host} since ${holder.since}`;
     throw cannotWrite(folder, `is in use by ${who}`, 'wait for its end, or name another folder with --checkpoint');
   }
-  // Whoever renames it first removes it; what was renamed may by then be another job's new lock, which is put back.
+  // The first job to rename it removes it. If the renamed file is another job's new lock by then, it is put back.
   const taken = `${path}.${own.host}.${own.pid}.dead`;
   try {
     renameSync(path, taken);
@@ -123,13 +122,13 @@ async function removeDeadLock(path: string, own: Holder, folder: string): Promis
   try {
     if (read(taken) !== text) linkSync(taken, path);
   } catch {
-    // Somebody has locked it meanwhile.
+    // Another job has locked it meanwhile.
   } finally {
     rmSync(taken, { force: true });
   }
 }
 
-/** Whether the holder lives; undefined where that cannot be known from here. */
+/** Whether the holder is alive; undefined if that cannot be determined from this host. */
 function isAlive(holder: Holder, own: Holder): boolean | undefined {
   if (holder.system === own.system) return startOf(holder.pid) === holder.started;
   if (holder.slurm !== undefined && holder.slurm.job === own.slurm?.job && holder.slurm.restart < own.slurm.restart)
@@ -141,7 +140,7 @@ function isAlive(holder: Holder, own: Holder): boolean | undefined {
 async function fellSilent(path: string, own: Holder): Promise<boolean> {
   const first = ageOf(path, own);
   if (first === undefined || first.age > SILENT_MS) return true;
-  info(`${path}: held from another host; waiting up to ${SILENT_MS / 1e3} s for a sign of life`);
+  info(`${path}: held from another host; waiting up to ${SILENT_MS / 1e3} s for it to be renewed`);
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     const now = ageOf(path, own);
@@ -189,7 +188,7 @@ function namespace(): string {
   }
 }
 
-/** Field 22 of /proc/PID/stat; undefined if there is no such process, or only its remains. */
+/** Field 22 of /proc/PID/stat; undefined if there is no such process, or only a zombie. */
 function startOf(pid: number): string | undefined {
   const stat = read(`/proc/${pid}/stat`);
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');

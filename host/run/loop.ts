@@ -1,8 +1,7 @@
 /**
- * The distributed run: every rank simulates its tiles with its own engine, pauses when rank 0 wants the sums collected, and
- * leaves after the last collection. The loop is the same on all ranks; rank 0 orders itself about by the same messages.
+ * Main loop of a run. Every rank simulates its tiles with its own engine, pauses when rank 0 orders a collection of the sums,
+ * and returns after the last one. The loop is the same on all ranks: rank 0 sends its messages to itself too.
  */
-
 import type { Cluster } from '../comm/ranks.ts';
 import { reduceToRoot } from '../comm/reduce.ts';
 import { gather } from '../comm/tree.ts';
@@ -22,14 +21,14 @@ export interface RunOptions {
   readonly tileWork: number;
   /** Tiles that an earlier run finished; their sums are in rank 0's engine. */
   readonly done: readonly TileRange[];
-  /** On rank 0 with a place for checkpoints: how often, and what writes one. */
+  /** On rank 0, with --checkpoint: seconds between two, and what writes one. */
   readonly checkpoint?: { readonly interval: number; readonly write: (done: readonly TileRange[]) => void } | undefined;
-  /** When a checkpoint in mid-run cannot be written: the run goes on. */
+  /** Called if a checkpoint during the run cannot be written: the run continues. */
   readonly onSaveError: (error: unknown) => void;
 }
 
 export interface RunResult {
-  /** False if a stop was asked for before the last tile. */
+  /** False if a signal stopped the run before the last tile. */
   readonly complete: boolean;
   /** The signal that stopped it. */
   readonly signal: string | undefined;
@@ -62,7 +61,7 @@ export async function runTiles(
   const batches = dynamic ? [] : staticShare(left, rank, size);
   const orders: Collect[] = [];
   let exhausted = !dynamic;
-  /** A batch is on its way: the first comes unasked. */
+  /** A batch has been requested; the first one is sent without a request. */
   let asked = dynamic;
   let reportedDone = false;
   let wake = (): void => {};
@@ -86,7 +85,7 @@ export async function runTiles(
     seconds[phase] += (performance.now() - begun) / 1e3;
     return result;
   };
-  /** The next batch is on its way while this one is simulated. */
+  /** Requests the next batch while this one is simulated. */
   const askAhead = (): void => {
     if (asked || exhausted || batches.length > 0) return;
     asked = true;
@@ -133,7 +132,7 @@ export async function runTiles(
         if (count < batch.count) batches.unshift({ first: next, count: batch.count - count });
         await channel.yieldToEventLoop();
       } else {
-        // Before anything is sent: the answer may arrive within the next `await`.
+        // Before a message is sent: the answer may arrive during the next `await`.
         const woken = new Promise<void>((resolve) => {
           wake = resolve;
         });

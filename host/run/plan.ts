@@ -1,6 +1,7 @@
 /**
- * The plan of a run: how the phantom is cut into tiles, in which units sums are kept, and the hash that says whether two
- * ranks, or a run and a checkpoint, are doing the same thing. Nothing in it depends on ranks, threads or schedule.
+ * The plan of a run: all that determines the bits of the result. How the phantom is cut into tiles, the unit of the sums, and a
+ * hash that tells whether two ranks, or a run and a checkpoint, do the same work. It does not depend on ranks, threads
+ * or schedule.
  */
 import { createHash } from 'node:crypto';
 import { badInput } from '../common/errors.ts';
@@ -17,13 +18,13 @@ export interface Plan {
   readonly precision: Precision;
   /** See `EngineJob`. */
   readonly tolerance?: number;
-  /** Everything that may change a bit of the result, by the name a message gives it. */
+  /** Everything that may change a bit of the result, by the name used in messages. */
   readonly parts: Readonly<Record<string, string>>;
   /** sha256 of `parts`. */
   readonly hash: string;
 }
 
-/** Raise when the meaning of a plan changes, so that old checkpoints are refused. */
+/** Increment when the meaning of a plan changes, so that old checkpoints are refused. */
 const PLAN_FORMAT = 3;
 
 const SMALLEST_TILE = 256;
@@ -124,7 +125,7 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Names of the parts in which two plans differ. */
+/** Names of the parts that differ between two plans. */
 export function differences(a: Plan['parts'], b: Plan['parts']): string[] {
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name]);
 }

@@ -1,6 +1,6 @@
 /**
- * What a run begins with: nothing, or what an earlier one kept in its checkpoint folder. The rules in one place: an unfinished
- * run is never overwritten unasked, nothing foreign or damaged is used, and a run that is complete is not done again.
+ * Starting point of a run: nothing, or what an earlier run left in its checkpoint folder. An unfinished run is overwritten
+ * only on request, foreign or damaged checkpoints are refused, and a complete run is not repeated.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -30,22 +30,22 @@ export interface CheckpointOptions {
 export interface ResumePoint {
   readonly done: readonly TileRange[];
   readonly sums?: BigInt64Array;
-  /** Set if there is nothing to do: an earlier run has written all that is asked for. */
+  /** Set if there is nothing to do: an earlier run has written all outputs. */
   readonly completion?: Completion;
 }
 
-/** @throws LarmorError 2 if options that need each other are not together */
+/** @throws LarmorError 2 if an option is given without the one it needs */
 export function checkCheckpointOptions({ checkpoint, resume }: CheckpointOptions): void {
   if (resume && checkpoint === undefined)
-    throw usage('--resume needs --checkpoint', 'name the folder the run kept its checkpoint in');
+    throw usage('--resume needs --checkpoint', 'name the folder that holds the checkpoint of the run');
 }
 
 /**
- * Rank 0's look into the folder, which it has locked.
- * @param values numbers that the sums hold
- * @param outputs that the run is to write, each with all files it may consist of, the one it is named by first
- * @throws LarmorError 2 if an unfinished run lies there and --resume was not given; 65 for a checkpoint that is not this run's;
- *   73 if the folder cannot be written to
+ * Reads the folder, which rank 0 has locked.
+ * @param values numbers in the sums
+ * @param outputs files that the run is to write: for each output all files it may consist of, the one given to -o first
+ * @throws LarmorError 2 if the folder holds an unfinished run and --resume was not given; 65 for the checkpoint of another
+ *   run; 73 if the folder is not writable
  */
 export function findResumePoint(
   { checkpoint: directory, resume }: CheckpointOptions,
@@ -60,7 +60,7 @@ export function findResumePoint(
     if (completion === undefined && hasCheckpoint(directory)) {
       throw usage(
         `--checkpoint ${directory} holds the checkpoint of an unfinished run`,
-        'add --resume to go on with it, or name another folder',
+        'add --resume to continue it, or name another folder',
       );
     }
     removeFinished(directory);
@@ -81,7 +81,7 @@ export function findResumePoint(
   return found;
 }
 
-/** What is wrong with an output of a finished run; undefined if it is as it was written. */
+/** What is wrong with an output of a finished run; undefined if it is unchanged. */
 function whatIsLost(files: readonly string[], { outputs }: Completion): string | undefined {
   const records = files.map((path) => outputs.find((file) => file.path === resolve(path)));
   if (records[0] === undefined) return `${files[0]} was not among its outputs`;

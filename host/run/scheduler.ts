@@ -1,7 +1,7 @@
 /**
- * Who simulates which of the tiles that are left. Static: contiguous parts, fixed before the first tile. Dynamic: batches on
- * demand, large at first and small towards the end (guided self-scheduling), so that nodes of different speed finish
- * together. Neither changes a bit of the sums.
+ * Distribution of tiles over ranks. Static: contiguous parts, fixed before the first tile. Dynamic: batches on demand, large at
+ * first and small towards the end (guided self-scheduling), so that nodes of different speed finish together. Neither
+ * affects the bits of the sums.
  */
 import { countTiles, cutRanges, type TileRange } from './tiles.ts';
 
@@ -16,21 +16,21 @@ export function staticShare(left: readonly TileRange[], rank: number, size: numb
 }
 
 export interface Scheduler {
-  /** The next batch for a rank; undefined when nothing is left. */
+  /** The next batch for a rank; undefined when no tiles are left. */
   next(rank: number): TileRange | undefined;
 }
 
 /**
- * A batch is at most a sixteenth of the rank's fair part of what is left, so that batches shrink towards the end, and at most
- * a quarter of what the rank was given before, so that a slow one never holds more than it does in a quarter of its time. One
- * that is ten times slower than 63 others then delays the end by 12 %, asking a batch ahead as they do.
+ * A batch is at most a sixteenth of the rank's fair part of the remaining tiles, so that batches shrink towards the end, and
+ * at most a quarter of what the rank was given before, so that a slow rank never holds more than a quarter of its time
+ * in work. One that is ten times slower than 63 others then delays the end by 12 %, with a batch requested ahead.
  */
 const PARTS = 16;
 const GROWTH = 1 / 4;
 
 /**
- * Operations (a sample of a spin, or as much) below which a batch is not worth asking for: some 100 ms of a thread. Rank 0
- * may be simulating on the thread that answers, and then answers once in 40 ms.
+ * Minimum work of a batch, in operations (one sample of one spin): some 100 ms of a thread. Rank 0 may be simulating on the
+ * thread that answers requests, and then answers once in 40 ms.
  */
 const LEAST_WORK = 4e8;
 

@@ -1,6 +1,6 @@
 /**
- * Bounds and digest of a phantom that states none: every spin has to be read once. Each rank reads its part, so that a phantom
- * of 100 GB is read once by all together and not once by each.
+ * Bounds and digest of a phantom whose file does not state them: every spin has to be read once. Each rank reads a part, so
+ * that a phantom of 100 GB is read once in all and not once per rank.
  */
 
 import { agree } from '../comm/agree.ts';
@@ -19,7 +19,7 @@ export function sharedSurvey(cluster: Cluster, spinCount: number, read: PhantomS
     const own = surveyWalk(spinCount, read);
     for (let piece = share.first; piece < share.first + share.count; piece++) {
       own.visit(piece);
-      await new Promise(setImmediate); // signals and signs of life
+      await new Promise(setImmediate); // for signals and heartbeats
     }
     return own.survey();
   };

@@ -1,6 +1,6 @@
 /**
- * Sets of tiles as sorted ranges: what is finished, what is left, and a rank's part of it. A set stays a handful of numbers
- * whatever the phantom's size, because ranks finish tiles in runs.
+ * Sets of tiles as sorted ranges: finished tiles, remaining tiles, a rank's part of them. A set stays small whatever the
+ * phantom's size, because ranks finish tiles in contiguous runs.
  */
 import { EXIT, LarmorError } from '../common/errors.ts';
 
@@ -15,8 +15,8 @@ export function countTiles(ranges: readonly TileRange[]): number {
 }
 
 /**
- * Sorted, with neighbours joined and empty ranges dropped.
- * @throws LarmorError 70 if a tile occurs twice: it would stand in the sums twice
+ * Sorted, with adjacent ranges joined and empty ranges dropped.
+ * @throws LarmorError 70 if a tile occurs twice: it would be counted twice in the sums
  */
 export function joinRanges(ranges: readonly TileRange[]): TileRange[] {
   const joined: { first: number; count: number }[] = [];

@@ -1,6 +1,6 @@
 /**
- * `--verify`: a random hundredth of the tiles is simulated again by the run's own forms and in f64 with finer RF steps, and the difference reported. The
- * tiles are drawn by the plan's hash, so the same run always checks the same ones; ranks share them.
+ * `--verify`: simulates a random 1 % of the tiles again, by the run's own methods and in f64 with finer RF steps, and reports
+ * the difference. The plan's hash is the seed, so a run always checks the same tiles; they are shared by the ranks.
  */
 import { randomNumbers } from '../common/random.ts';
 import type { Engine, EngineJob } from '../engine/types.ts';

@@ -142,7 +142,7 @@ test('writes that fail: the output, the checkpoint, the record of a finished run
   const cwd = scratch(t);
   const unkept = await fail('full@write checkpoint.larmor', args, { cwd });
   assert.equal(unkept.code, 0, transcript(unkept));
-  assert.match(unkept.stderr, /warning: .+checkpoint\.larmor: no space left.+the run goes on/);
+  assert.match(unkept.stderr, /warning: .+checkpoint\.larmor: no space left.+the run continues/);
   const unrecorded = await fail('full@write complete.json', args, { cwd });
   assert.equal(unrecorded.code, 73, transcript(unrecorded));
   assert.ok(existsSync(join(cwd, 'raw.npy')));

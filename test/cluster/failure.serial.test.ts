@@ -74,7 +74,9 @@ for (const family of present) {
   }
 }
 
-test('a tile that takes longer than --watchdog is no dead rank', { skip: missing('openmpi') }, async (t) => {
+test('a tile that takes longer than --watchdog is not mistaken for a dead rank', {
+  skip: missing('openmpi'),
+}, async (t) => {
   // Three tiles of 1.4 s (3 GHz) for two ranks of one thread: rank 1 waits while rank 0 is in its second.
   const epi = ['epi', 'head2d', '--set', 'voxel=0.8e-3', '--precision', 'f64', '--tile', '14000', '-o', 'raw.npy'];
   const launch = { family: 'openmpi', ranks: 2, cwd: scratch(t) } as const;
@@ -88,7 +90,7 @@ test('a tile that takes longer than --watchdog is no dead rank', { skip: missing
 test('kills at random moments, nothing lost', (t) => killMany(t, 5, 1));
 
 for (const family of present) {
-  test(`${family}: a wrong command line is told once`, async (t) => {
+  test(`${family}: a wrong command line is reported once`, async (t) => {
     const launch = { family, ranks: 2, cwd: scratch(t) };
     const all = await run(['simulate', '--tolerence', '1e-3'], launch);
     assert.equal(all.code, 2, transcript(all));
@@ -183,7 +185,7 @@ function smallDisk(t: TestContext, size: string): string | undefined {
   return undefined;
 }
 
-test('a full disk for checkpoints: the run goes on and warns', async (t) => {
+test('a full disk for checkpoints: the run continues and warns', async (t) => {
   const disk = smallDisk(t, '128k');
   if (!disk) return;
   const cwd = scratch(t);
@@ -191,7 +193,7 @@ test('a full disk for checkpoints: the run goes on and warns', async (t) => {
   const args = [...job, '--checkpoint', disk, '--checkpoint-interval', '0.5'];
   const ended = await run(['simulate', ...args, '--json'], { cwd });
   assert.equal(ended.code, 0, transcript(ended));
-  assert.match(ended.stderr, /warning: .+checkpoint\.larmor: no space left.+the run goes on/);
+  assert.match(ended.stderr, /warning: .+checkpoint\.larmor: no space left.+the run continues/);
   assert.equal(JSON.parse(ended.stdout).signalHash, await signalHash());
 });
 

@@ -1,4 +1,4 @@
-/** What a rank takes is foretold within a quarter by `larmor plan`, and does not grow with the phantom. */
+/** The memory of a rank is predicted within a quarter by `larmor plan`, and does not grow with the phantom. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { missing, run, scratch, simulate, transcript } from './launch.ts';
@@ -21,13 +21,13 @@ for (const [ranks, args] of jobs) {
     const launch = ranks === 1 ? { cwd } : ({ family: 'openmpi', ranks, cwd } as const);
     const { perRank } = await simulate([...args, '-o', 'raw.npy'], launch);
     for (const { rank, peakMemory } of perRank) {
-      const foretold = rank === 0 ? memory.root : memory.others;
-      const told = `rank ${rank}: ${Math.round(foretold / MIB)} MiB foretold, ${Math.round(peakMemory / MIB)} taken`;
-      t.diagnostic(told);
-      assert.ok(foretold > 0.75 * peakMemory && foretold < 1.25 * peakMemory, told);
+      const predicted = rank === 0 ? memory.root : memory.others;
+      const figures = `rank ${rank}: ${Math.round(predicted / MIB)} MiB predicted, ${Math.round(peakMemory / MIB)} taken`;
+      t.diagnostic(figures);
+      assert.ok(predicted > 0.75 * peakMemory && predicted < 1.25 * peakMemory, figures);
     }
     const longest = Math.max(...perRank.map((rank) => rank.seconds.simulate));
-    t.diagnostic(`${seconds.simulate.toFixed(2)} s to simulate foretold, ${longest.toFixed(2)} taken`);
+    t.diagnostic(`${seconds.simulate.toFixed(2)} s to simulate predicted, ${longest.toFixed(2)} taken`);
   });
 }
 

@@ -82,7 +82,7 @@ test('without --checkpoint a stop keeps nothing and says so', async (t) => {
   assert.match(errorsIn(stopped)[0]!, /nothing was kept \(--checkpoint DIR keeps it\)/);
 });
 
-test('--resume needs --checkpoint: exit 2, told once', { skip: missing('openmpi') }, async (t) => {
+test('--resume needs --checkpoint: exit 2, reported once', { skip: missing('openmpi') }, async (t) => {
   const ended = await run(['simulate', '--resume'], { family: 'openmpi', ranks: 2, cwd: scratch(t) });
   assert.equal(ended.code, 2, transcript(ended));
   assert.equal(errorsIn(ended).length, 1, transcript(ended));

@@ -51,16 +51,24 @@ export function openInput(path: string): number {
   }
 }
 
-/** The whole file. Throws exit 66 with the path if it cannot be read. */
+/** The whole file. Throws exit 66 with the path if it cannot be read, 65 if it is written meanwhile: half old, half new. */
 export function readInput(path: string): Buffer {
   const fd = openInput(path);
   try {
-    return readFileSync(fd);
+    const before = fstatSync(fd);
+    const content = readFileSync(fd);
+    const after = fstatSync(fd);
+    if (after.mtimeMs !== before.mtimeMs || after.size !== before.size) throw changedMeanwhile(path);
+    return content;
   } catch (error) {
     throw reading(path, error);
   } finally {
     closeSync(fd);
   }
+}
+
+function changedMeanwhile(path: string): Error {
+  return badInput(path, 'was changed while it was being read', 'leave it alone during a run, and start again');
 }
 
 /**
@@ -81,7 +89,7 @@ export function watchInput(path: string): () => void {
       throw reading(path, error);
     }
     if (now === atFirst) return;
-    throw badInput(path, 'was changed while it was being read', 'leave it alone during a run, and start again');
+    throw changedMeanwhile(path);
   };
 }
 

@@ -31,9 +31,9 @@ const TWICE = 2 * (1 + 1e-6);
  * Throws exit 65 unless spins [0, count) of `block` can be simulated: T1 and T2 positive and finite, T2 ≤ 2·T1 (beyond, the
  * magnetisation would grow past its equilibrium, and past what the sums hold), all within `LIMITS`.
  * T2* is carried, not simulated, and may be infinite (no dephasing) or 0 (unset).
- * @param first number of the block's first spin, for the message
+ * @param first number of the block's first spin, for the message; undefined where `place` says it all
  */
-export function checkSpins(place: string, first: number, count: number, block: SpinBlock): void {
+export function checkSpins(place: string, first: number | undefined, count: number, block: SpinBlock): void {
   const { x, y, z, density, T1, T2, T2s, offResonance } = block;
   const { position, relaxation } = LIMITS;
   for (let n = 0; n < count; n++) {
@@ -51,12 +51,11 @@ export function checkSpins(place: string, first: number, count: number, block: S
       Math.abs(offResonance[n]) <= LIMITS.offResonance
     )
       continue;
-    throw wrongSpin(place, first + n, n, block);
+    throw wrongSpin(first === undefined ? place : `${place} spin ${first + n}`, n, block);
   }
 }
 
-function wrongSpin(place: string, spin: number, n: number, block: SpinBlock): Error {
-  const where = `${place} spin ${spin}`;
+function wrongSpin(where: string, n: number, block: SpinBlock): Error {
   for (const name of ['T1', 'T2'] as const) {
     const value = block[name][n];
     if (value >= LIMITS.relaxation && Number.isFinite(value)) continue;

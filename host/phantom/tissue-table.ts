@@ -5,8 +5,9 @@
 import { badInput } from '../common/errors.ts';
 import { readInput } from '../common/files.ts';
 import type { Meters, Tesla } from '../common/units.ts';
-import { relaxationProblem } from './bounds.ts';
+import { checkSpins } from './bounds.ts';
 import { TISSUE_B0, type Tissue } from './tissues.ts';
+import { spinBlock } from './types.ts';
 
 export interface TissueTable {
   readonly path: string;
@@ -75,16 +76,17 @@ function tissueOf(entry: unknown, place: string): Tissue {
   if (typeof offResonance !== 'number' || !Number.isFinite(offResonance)) {
     throw badInput(`${place} offResonance`, `is ${JSON.stringify(offResonance)}`, 'give a number [Hz]');
   }
-  const T1 = positive(record.T1, `${place} T1`, 's');
-  const problem = relaxationProblem(T1, T2);
-  if (problem !== undefined) throw badInput(place, problem.what, problem.fix);
-  return {
+  const tissue: Tissue = {
     density: positive(record.density, `${place} density`, 'relative'),
-    T1,
+    T1: positive(record.T1, `${place} T1`, 's'),
     T2,
     T2s: record.T2s === undefined ? T2 : positive(record.T2s, `${place} T2s`, 's'),
     offResonance: 2 * Math.PI * offResonance,
   };
+  const spin = spinBlock(1);
+  for (const name of ['density', 'T1', 'T2', 'T2s', 'offResonance'] as const) spin[name][0] = tissue[name];
+  checkSpins(place, undefined, 1, spin);
+  return tissue;
 }
 
 function recordOf(value: unknown, place: string, keys?: readonly string[]): Record<string, unknown> {

@@ -5,6 +5,8 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { seqText } from '../sequence/seq-text.ts';
+import { niftiFile } from '../support/phantom-files.ts';
 import { requirePython, runTool } from '../support/tools.ts';
 import { killMany } from './kills.ts';
 import {
@@ -122,6 +124,39 @@ test('ranks with other inputs are found before the first tile', twoRanks, async 
     assert.match(errorsIn(ended)[0]!, message);
   }
   assert.deepEqual(readdirSync(cwd), []);
+});
+
+test('a side file replaced between the reading of two ranks is refused, never mixed', twoRanks, async (t) => {
+  const cwd = scratch(t);
+  const seq = (ramp: number): string =>
+    seqText({
+      trap: `[TRAP]\n1 200000 ${ramp} 300 100 0\n`,
+      blocks: '[BLOCKS]\n1 100 1 1 0 0 0 0\n2 100 0 0 3 0 1 0\n',
+    });
+  const table = (T1: number): string => JSON.stringify({ tissues: { 1: { density: 1, T1, T2: 0.1 } } });
+  writeFileSync(join(cwd, 'labels.nii'), niftiFile([2, 2, 2], new Uint8Array(8).fill(1)));
+  const cases: [string, string, string, string[], RegExp][] = [
+    ['scan.seq', seq(100), seq(120), ['scan.seq', 'column'], /rank 1 .+ differs from rank 0 .+ in: sequence/],
+    ['scanner.json', '{"B0":3}', '{"B0":7}', ['fid', 'column', '--scanner', 'scanner.json'], /in: sequence/],
+    ['labels.json', table(1), table(2), ['fid', 'labels.nii'], /in: phantom/],
+  ];
+  for (const [name, before, after, args, message] of cases) {
+    writeFileSync(join(cwd, name), before);
+    const environment = { LARMOR_FAILPOINT: 'stop@inputs#1' };
+    const running = start(['simulate', ...args, '-o', 'raw.npy'], { family: 'openmpi', ranks: 2, cwd, environment });
+    await until('rank 1', () => running.ranks().has(1));
+    const stat = (rank: number): string => readFileSync(`/proc/${running.ranks().get(rank)}/stat`, 'utf8');
+    await until('rank 1 to pause', () => / T /.test(stat(1)));
+    // Rank 0 has read its inputs by then: it waits for the other, asleep.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    writeFileSync(join(cwd, name), after);
+    kill(running.ranks().get(1)!, 'SIGCONT');
+    const ended = await running.ended;
+    assert.equal(ended.code, 65, transcript(ended));
+    assert.equal(errorsIn(ended).length, 1, transcript(ended));
+    assert.match(errorsIn(ended)[0]!, message);
+    assert.ok(!existsSync(join(cwd, 'raw.npy')));
+  }
 });
 
 test('ranks with another version or other kernels', twoRanks, async (t) => {

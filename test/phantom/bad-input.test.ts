@@ -330,3 +330,19 @@ test('tissue tables', async () => {
     table({ axes: 'LRS', tissues: { 1: sound } }),
   );
 });
+
+test('tissues that no spin can have', async () => {
+  const image = file('one.mat', matFile([{ name: 'a', dims: [1, 2], data: Uint8Array.of(1, 1) }]));
+  for (const [change, line] of [
+    [{ offResonance: 1e300 }, /tissue 1: offResonance is Infinity; give a finite number/],
+    [{ offResonance: 1e8 }, /tissue 1: offResonance is .* rad\/s, beyond/],
+    [{ density: 1e30 }, /tissue 1: density is .*, beyond ±100000000000000000000/],
+    [{ T1: 1e-30, T2: 1e-30 }, /tissue 1: T1 is .* s; give at least 1e-9 s/],
+  ] as const) {
+    const tissues = file(
+      `${made++}.json`,
+      JSON.stringify({ voxelSize: 0.001, tissues: { 1: { density: 1, T1: 1, T2: 0.1, ...change } } }),
+    );
+    await fails(65, line, image, { tissues });
+  }
+});

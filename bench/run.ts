@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { checkRows } from './check.ts';
 import type { Row } from './harness.ts';
 import { kernelRows } from './kernels.ts';
 import { newerRows } from './newer-node.ts';
@@ -41,7 +42,7 @@ const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores`;
 const rows: Row[] = [];
 console.log(`${machine}, Node ${process.versions.node}\n`);
 console.log(line(['', 'speed', 'against', 'times as fast', 'error']));
-for (const part of [kernelRows, newerRows, wholeRunRows, threadRows, startRows]) {
+for (const part of [kernelRows, newerRows, wholeRunRows, threadRows, startRows, checkRows]) {
   let before = '';
   for await (const row of part(wanted, values.quick)) {
     console.log(printed(row, before));

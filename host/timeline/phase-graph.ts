@@ -137,6 +137,7 @@ export interface Slice {
 export function slicesOf(timeline: Timeline): Slice[] {
   const { ops, excitations } = timeline;
   const slices = new Map<string, Slice>();
+  const known = new Set<HardPulse>();
   let thinnest: HardPulse | undefined;
   for (let n = 0; n < ops.length; n += STRIDE.op) {
     const index = ops[n + 1]!;
@@ -144,10 +145,14 @@ export function slicesOf(timeline: Timeline): Slice[] {
       const one = hardPulse(timeline, excitations[STRIDE.excitation * index]!);
       if (one.thickness < (thinnest?.thickness ?? Number.POSITIVE_INFINITY)) thinnest = one;
     } else if (ops[n] === OP.read && thinnest !== undefined) {
-      const strength = Math.hypot(...thinnest.gradient);
-      const direction = thinnest.gradient.map((g) => g / strength) as unknown as Vector;
-      const key = [...direction, 1e3 * thinnest.position].map((v) => v.toFixed(2)).join(' ');
-      slices.set(key, { position: thinnest.position, thickness: thinnest.thickness, direction });
+      const { gradient, position, thickness } = thinnest;
+      if (!known.has(thinnest)) {
+        known.add(thinnest);
+        const strength = Math.hypot(...gradient);
+        const direction = gradient.map((g) => g / strength) as unknown as Vector;
+        const key = [...direction, 1e3 * position].map((v) => v.toFixed(2)).join(' ');
+        slices.set(key, { position, thickness, direction });
+      }
       thinnest = undefined;
     }
   }

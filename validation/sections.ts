@@ -7,6 +7,7 @@ import { exactReferences, otherSimulators } from './references.ts';
 import type { Section } from './report.ts';
 import { relaxationInPulses } from './rf.ts';
 import { spuriousEcho } from './spurious-echo.ts';
+import { spuriousScans } from './spurious-scans.ts';
 import { defaults, tolerances } from './tolerance.ts';
 
 export const sections: readonly Section[] = [
@@ -21,5 +22,6 @@ export const sections: readonly Section[] = [
   tolerances,
   defaults,
   spuriousEcho,
+  spuriousScans,
   bart,
 ];

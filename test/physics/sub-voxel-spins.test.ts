@@ -13,6 +13,7 @@ import { compileTimeline } from '../../host/timeline/compile.ts';
 import { hardPulse, mergedSteps, ROTATION, rotate } from '../../host/timeline/pulse-rotation.ts';
 import { spinSampler } from '../../host/timeline/sampler.ts';
 import { alarms, spuriousEchoes, TRAINS } from '../../validation/spurious-echo.ts';
+import { SCANS, scanEchoes } from '../../validation/spurious-scans.ts';
 import { larmor } from '../cli/larmor.ts';
 import { simulate } from '../support/run.ts';
 import { pictureOf } from './chain.ts';
@@ -25,6 +26,14 @@ test('the predicted spurious echo is the measured one within a factor of two, an
   const { hits, missed, falseAlarms } = alarms(pairs, 0.01);
   assert.ok(hits >= 7, `${hits} hits`);
   assert.deepEqual([missed, falseAlarms], [0, 0]);
+});
+
+test('echoes of whole scans: predicted where they are, and none of EPI, balanced SSFP and enough spins', async () => {
+  const names = ['gre, TR 100 ms', 'se', 'epi', 'bSSFP', 'EPI of one shot'];
+  const pairs = await scanEchoes(SCANS.filter(({ name }) => names.includes(name)));
+  const { hits, missed, falseAlarms } = alarms(pairs, 0.01);
+  assert.deepEqual([missed, falseAlarms], [0, 0], JSON.stringify(pairs));
+  assert.ok(hits >= 7 && pairs.length - hits >= 7, `${hits} of ${pairs.length}`);
 });
 
 for (const name of ['gre', 'se']) {

@@ -3,6 +3,7 @@
  * tolerance lets faster forms in, against exact forms. The phantom is in memory; the runs are in this process, so that their
  * processor time is theirs alone.
  */
+import { DEFAULT_TOLERANCE } from '../host/cli/options.ts';
 import type { PhantomSource } from '../host/phantom/types.ts';
 import type { Sequence } from '../host/sequence/types.ts';
 import type { Timeline } from '../host/timeline/types.ts';
@@ -85,7 +86,8 @@ export async function* wholeRunRows(wanted: (name: string) => boolean, quick: bo
     // The exact run told the per-step algorithm's speed and error already: a few spins will do.
     const perStepSpins = exact.perStepSpins / 4;
     const bounded = { ...exact, name: `${name}, ${tolerance.toExponential()}`, perStepSpins, tolerance };
-    return [plain, returns ? { ...bounded, returns } : bounded];
+    const byDefault = { ...exact, name: `${name}, default`, perStepSpins: 0, tolerance: DEFAULT_TOLERANCE };
+    return [plain, byDefault, returns ? { ...bounded, returns } : bounded];
   });
   const chosen = cases.filter(({ name }) => wanted(name));
   if (chosen.length === 0) return;

@@ -10,9 +10,9 @@ typedef struct {
 } NAME(held);
 
 static void NAME(play_held)(tile_t *tile, int panel, const rf_step *first, const rf_step *end, double offset) {
-  enum { WIDTH = sizeof(V) / sizeof(E), VECTORS = PANEL / WIDTH };
+  enum { SPINS = sizeof(V) / sizeof(E), VECTORS = PANEL / SPINS };
   NAME(held) spins[VECTORS];
-  for (int i = 0, n = panel; i < VECTORS; i++, n += WIDTH) {
+  for (int i = 0, n = panel; i < VECTORS; i++, n += SPINS) {
     spins[i].x = FETCH(tile->mx + n);
     spins[i].y = FETCH(tile->my + n);
     spins[i].z = FETCH(tile->mz + n);
@@ -20,7 +20,7 @@ static void NAME(play_held)(tile_t *tile, int panel, const rf_step *first, const
   for (const rf_step *step = first; step < end; step++) {
     const double part = 1.0 / (1 << step->doublings);
     if (step == first || step->changed || step->doublings != step[-1].doublings)
-      for (int i = 0, n = panel; i < VECTORS; i++, n += WIDTH) {
+      for (int i = 0, n = panel; i < VECTORS; i++, n += SPINS) {
         const V e1 = (E)(step->dt * part) * FETCH(tile->R1 + n), e2 = (E)(step->dt * part) * FETCH(tile->R2 + n);
         const V wz = (E)(2 * part) * HALF_ANGLE(tile, n, step, offset), across = e2 * e2 + wz * wz;
         spins[i].wz = wz;
@@ -58,7 +58,7 @@ static void NAME(play_held)(tile_t *tile, int panel, const rf_step *first, const
       spins[i].z = z + (a * gz + (b * hz + c * kz));
     }
   }
-  for (int i = 0, n = panel; i < VECTORS; i++, n += WIDTH) {
+  for (int i = 0, n = panel; i < VECTORS; i++, n += SPINS) {
     STORE(tile->mx + n, spins[i].x);
     STORE(tile->my + n, spins[i].y);
     STORE(tile->mz + n, spins[i].z);

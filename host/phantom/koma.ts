@@ -65,7 +65,7 @@ export async function arrayPhantom(
   // told where. Without both, all spins are read once now.
   const digests = unpackDigests(file.attribute('/', 'digests'), spinCount);
   const stored = digests && unpackBounds(file.attribute('/', 'bounds'));
-  const check = digests && digestCheck(file.path, spinCount, digests);
+  const check = digests && digestCheck(file.path, spinCount, digests, readSpins);
   const readWithin = (first: number, count: number, into: SpinBlock): void => {
     readSpins(first, count, into);
     const seen = boundsBuilder();

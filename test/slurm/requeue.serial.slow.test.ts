@@ -1,14 +1,46 @@
 /**
- * The time limit itself: SLURM warns a job that is longer than its limit, and the job goes on after it. Slow because
- * SLURM counts limits in minutes.
+ * The time limit itself: SLURM warns a job that is longer than its limit, and the job goes on after it. Slow because SLURM
+ * counts limits in minutes, and waits two before it starts a requeued job again. LARMOR_CHAINS chains of pieces, all in
+ * the queue together, are stopped at random moments and go through `scontrol requeue` each time.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { generator } from '../cluster/random.ts';
 import { reportIn, submitTo } from './submit.ts';
 import { skipWithoutSlurm, startTestbed } from './testbed.ts';
 
-describe('time limit', { ...skipWithoutSlurm(), timeout: 20 * 60e3 }, () => {
-  const { submit, alone } = submitTo(startTestbed());
+const CHAINS = Number(process.env.LARMOR_CHAINS ?? 3);
+/** Stops of each chain. */
+const STOPS = 2;
+
+describe('time limit', { ...skipWithoutSlurm(), timeout: 60 * 60e3 }, () => {
+  const slurm = startTestbed();
+  const { submit, running, alone } = submitTo(slurm);
+
+  test('chains through scontrol requeue, none lost', async (t) => {
+    const seed = Date.now() % 1e6;
+    const random = generator(seed);
+    // Five seconds of one thread (3 GHz).
+    const scan = ['epi', 'head3d', '--set', 'voxel=1.4e-3', '--exact', '--threads', '1'];
+    const { signalHash } = alone(scan);
+    const options = ['--nodes=1', '--ntasks-per-node=1', '--cpus-per-task=1', '--time=60'];
+    const requeues = await Promise.all(
+      Array.from({ length: CHAINS }, async () => {
+        const { code, log } = await submit('requeue.sh', options, [...scan, '--json'], async (id) => {
+          for (let stops = 0; stops < STOPS; stops++) {
+            await running(id, stops);
+            await new Promise((resolve) => setTimeout(resolve, 3000 * random()));
+            await slurm.run('scancel', ['--signal=USR2', `${id}.0`]);
+          }
+        });
+        assert.equal(code, 0, log);
+        assert.equal(reportIn(log).signalHash, signalHash, `seed ${seed}: ${log}`);
+        return log.match(/^requeue\.sh: .* goes on from checkpoint-/gm)?.length ?? 0;
+      }),
+    );
+    t.diagnostic(`seed ${seed}, requeues of each chain: ${requeues.join(', ')}`);
+    assert.ok(requeues.every((count) => count === STOPS));
+  });
 
   test('requeue.sh gets past it, to the bits of an undisturbed run', async () => {
     // Five minutes of one core (2 GHz), in f64, which steps through time however fast the other forms become; the warning

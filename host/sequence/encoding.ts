@@ -28,7 +28,7 @@ import { type Slices, slicesOf } from './slices.ts';
 import { cartesianSpace, type Space } from './space.ts';
 import { sliceThickness, statedSpace } from './stated-space.ts';
 import { commonFlip, echoTimes, repetitionTime, sampleTime } from './timing.ts';
-import { isStraight, type Line, lineOf, type Reach, reachOf, trajectoryKind } from './trajectory-kind.ts';
+import { isStraight, isZigzag, type Line, lineOf, type Reach, reachOf, trajectoryKind } from './trajectory-kind.ts';
 import type { Scanner, Sequence } from './types.ts';
 import { add, dot, norm, type Vector, ZERO } from './vector.ts';
 import { withoutWave } from './wave.ts';
@@ -120,13 +120,21 @@ export function encode(sequence: Sequence, scanner: Scanner): Encoding {
     ),
     ...(parallel === undefined ? {} : { parallelImaging: parallel }),
   };
+  const isFree = !isLined && image.some(({ walked, line }) => isZigzag(walked, isStraight(walked, line)));
+  const unstated = isFree && stated.matrix[0] === undefined ? [matrixUnknown(inferred.reconMatrix)] : [];
   return {
     ...inferred,
-    warnings: [...labelWarnings(labelsUsed), ...implausible(inferred, stated)].map(
+    warnings: [...labelWarnings(labelsUsed), ...implausible(inferred, stated), ...unstated].map(
       (text) => `${sequence.name}: ${text}`,
     ),
     trajectory: (n) => inFrame(samplePositions(walked.readouts[n]!), frame),
   };
+}
+
+/** Of an EPI train in one readout: nothing says which of its samples lie on lines of the image. */
+function matrixUnknown(matrix: readonly number[]): string {
+  const taken = matrix.join(' × ');
+  return `the matrix cannot be known from this trajectory: ${taken} is how far its samples reach; state Matrix and FOV in [DEFINITIONS]`;
 }
 
 /** Counters that tell the frames of an image apart. */

@@ -121,6 +121,11 @@ function isSpiral({ base, path, rotation }: WalkedReadout, straight: boolean, { 
   return near < CENTRAL * far;
 }
 
+/** A planar path to and fro, such as an EPI train in one readout, whose samples lie on ramps and blips too. */
+export function isZigzag({ path }: Pick<WalkedReadout, 'path'>, straight: boolean): boolean {
+  return !straight && path.roundness < ROUND && path.depth <= PLANAR;
+}
+
 /** Whether a path stays at one height along z, but for rounding. */
 export function isFlat({ path, rotation }: Pick<WalkedReadout, 'path' | 'rotation'>): boolean {
   const up = rotate(rotation, [0, 0, 1], true);

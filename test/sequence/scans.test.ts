@@ -102,6 +102,11 @@ check('cones, half the field of view along z', scans.cones(), {
 });
 check('wave encoding, oversampled', scans.wave(), { kind: 'other', matrix: [N, 8, 4], fov: [FOV, FOV, 0.04] });
 check('EPI in one readout', scans.epiInOneReadout(), { kind: 'other' });
+test('EPI in one readout without a stated matrix: a warning, as no line says which samples are the image’s', () => {
+  const { warnings } = encode(scans.epiInOneReadout({}), DEFAULT_SCANNER);
+  assert.equal(warnings.length, 1, warnings.join('\n'));
+  assert.match(warnings[0]!, /the matrix cannot be known .* state Matrix and FOV in \[DEFINITIONS\]/);
+});
 check('multi-echo gradient echo', scans.multiEcho(), { contrasts: 3, TE: [2.86e-3, 3.38e-3, 3.9e-3] });
 check('fat saturation is no excitation of the image', scans.fatSaturated(), { TE: [2.86e-3] });
 check('millimetres', scans.gre({ FOV: [200, 200, 5] }), {});

@@ -348,7 +348,7 @@ export function epi(options: EpiOptions = {}): Sequence {
 }
 
 /** The whole train in one readout, ramps and blips included. */
-export function epiInOneReadout(): Sequence {
+export function epiInOneReadout(stated: Record<string, number[]> = { Matrix: [N, N, 1] }): Sequence {
   const lines = N;
   const period = N * DWELL + 2e-4;
   const points: [number, number, number][] = [];
@@ -383,7 +383,7 @@ export function epiInOneReadout(): Sequence {
     blockOf({ gx: lobe(-half()), gy: lobe((-N / 2) * DK), gz: lobe(-SLICE_HALF) }),
     blockOf({ gx, gy, adc: adc(samples, 1e-5, 0) }),
   ];
-  return scan('epi in one readout', blocks, { Matrix: [N, N, 1] });
+  return scan('epi in one readout', blocks, stated);
 }
 
 /** Every second line, and four calibration lines about the centre: REF alone between, IMA on the grid. */

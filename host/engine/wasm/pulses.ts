@@ -28,8 +28,8 @@ const FEWEST_TERMS = 3;
 const MOST_DOUBLINGS_F32 = 2;
 
 /**
- * What splitting relaxation from rotation may do to a run, all its pulses together, where the exact solution costs two to six times as
- * much (steps of small angle: few terms; of 4 rad: twelve terms and two doublings); and where it costs ten times as much, in f64.
+ * What splitting relaxation from rotation may do to a run, all its pulses together, where the exact solution costs little more (1.3 times for
+ * steps of small angle, more for those of 4 rad: twelve terms and two doublings); and where it is in f64, which costs several times as much.
  */
 const SPLITTING = { held: 3e-7, heldF64: 3e-6 } as const;
 

@@ -35,7 +35,7 @@ export interface Channel {
   awaiting<T>(reply: Promise<T>): Promise<T>;
   /** Lets the event loop run once and takes what has arrived: between batches too short for the engine to do so. */
   yieldToEventLoop(): Promise<void>;
-  /** Last call: returns when the ranks below send no more, and everything sent from here has left. */
+  /** Last call: returns when the neighbours send no more, and everything sent from here has left. */
   close(): Promise<void>;
 }
 
@@ -57,6 +57,7 @@ export function openChannel(
   let awaited = 0;
   let sending = 0;
   let staying = tree.children.length;
+  let dismissed = tree.parent === undefined;
   let every = WAITING_MS;
 
   const deliver = (from: number, message: Message): void => {
@@ -101,6 +102,10 @@ export function openChannel(
       heartbeats.active();
       if (message.kind === 'leaving') {
         staying--;
+        heartbeats.leaves(source);
+        send(source, { kind: 'goodbye' }); // nothing follows it: the other side has received all when it has this
+      } else if (message.kind === 'goodbye') {
+        dismissed = true;
         heartbeats.leaves(source);
       } else deliver(source, message);
     }
@@ -161,7 +166,7 @@ export function openChannel(
     async close() {
       while (staying > 0) await pause();
       if (tree.parent !== undefined) send(tree.parent, { kind: 'leaving' });
-      while (sending > 0) await pause();
+      while (!dismissed || sending > 0) await pause();
       clearInterval(ticker);
       clearTimeout(poller);
     },

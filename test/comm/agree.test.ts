@@ -176,3 +176,17 @@ test('64 ranks: what all contribute alike is sent once', async () => {
   assert.ok(longest > hash.length && longest < 3 * hash.length, `a message of ${longest} characters`);
   await close();
 });
+
+test('nothing is left in the network when all have closed their channels', async () => {
+  let messages = 0;
+  const { members, undelivered, close } = networkOf(64, () => messages++, 0.04);
+  await outcomes(
+    members,
+    () => null,
+    () => null,
+  );
+  const before = messages;
+  await close();
+  assert.equal(undelivered(), 0);
+  assert.ok(messages >= before + 2 * 63, 'both sides of each edge have said that nothing follows');
+});

@@ -12,15 +12,19 @@ export interface Member {
   readonly channel: Channel;
 }
 
-/** @param onMessage sees every message */
+/**
+ * @param onMessage sees every message
+ * @param limit of the watchdog [s]: a twentieth of it is the time between heartbeats
+ */
 export function networkOf(
   size: number,
   onMessage: (text: string) => void = () => {},
-): { readonly members: readonly Member[]; close(): Promise<unknown> } {
+  limit = 600,
+): { readonly members: readonly Member[]; undelivered(): number; close(): Promise<unknown> } {
   const queues = Array.from({ length: size }, (): { source: number; data: Uint8Array }[] => []);
   const hosts = queues.map((_, rank) => `node${rank >> 4}`);
   const sent = { test: () => true, wait: () => Promise.resolve(), cancel: () => {}, status: undefined };
-  const watch = { limit: 600, progress: () => 0, onSilence: () => {}, onDeadlock: () => {} };
+  const watch = { limit, progress: () => 0, onSilence: () => {}, onDeadlock: () => {} };
   const members = queues.map((queue, rank) => {
     const comm = {
       ...{ rank, size },
@@ -38,5 +42,9 @@ export function networkOf(
     } as unknown as Parameters<typeof openChannel>[0];
     return { rank, size, hosts, channel: openChannel(comm, watch) };
   });
-  return { members, close: () => Promise.all(members.map(({ channel }) => channel.close())) };
+  return {
+    members,
+    undelivered: () => queues.flat().length,
+    close: () => Promise.all(members.map(({ channel }) => channel.close())),
+  };
 }

@@ -22,7 +22,7 @@ export async function* checkRows(wanted: (name: string) => boolean, quick: boole
   const timeline = compileTimeline(sequence, { B0: 1.5, maxRfStep: 50e-6 });
   const encoding = encode(sequence, DEFAULT_SCANNER);
   const phantom = lattice(quick ? 300 : 1000, 10);
-  const [times] = await inTurns([inProcess('check', () => predictEcho(phantom, timeline, encoding))], quick ? 2 : 5);
+  const [times] = await inTurns([inProcess('check', () => predictEcho(phantom, timeline, encoding))], quick ? 2 : 3);
   const { seconds } = times!;
   const name = `${NAME}: ${repetitions.toExponential(0)} TRs, ${phantom.spinCount.toExponential(0)} spins`;
   const value = median(seconds);

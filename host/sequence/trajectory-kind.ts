@@ -123,7 +123,7 @@ function isSpiral({ base, path, rotation }: WalkedReadout, straight: boolean, { 
 
 /** A planar path to and fro, such as an EPI train in one readout, whose samples lie on ramps and blips too. */
 export function isZigzag({ path }: Pick<WalkedReadout, 'path'>, straight: boolean): boolean {
-  return !straight && path.roundness < ROUND && path.depth <= PLANAR;
+  return !straight && path.largestStep > 0 && path.roundness < ROUND && path.depth <= PLANAR;
 }
 
 /** Whether a path stays at one height along z, but for rounding. */

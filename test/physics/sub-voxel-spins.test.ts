@@ -5,7 +5,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openPhantom } from '../../host/phantom/open.ts';
-import { magnitude } from '../../host/recon/image.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { encode } from '../../host/sequence/encoding.ts';
 import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
@@ -16,7 +15,6 @@ import { alarms, spuriousEchoes, TRAINS } from '../../validation/spurious-echo.t
 import { SCANS, scanEchoes } from '../../validation/spurious-scans.ts';
 import { larmor } from '../cli/larmor.ts';
 import { simulate } from '../support/run.ts';
-import { pictureOf } from './chain.ts';
 
 test('the predicted spurious echo is the measured one within a factor of two, and warns where it should', async () => {
   const pairs = await spuriousEchoes(TRAINS.slice(0, 1).concat(TRAINS.slice(3)), [4, 11]);
@@ -35,28 +33,6 @@ test('echoes of whole scans: predicted where they are, and none of EPI, balanced
   assert.deepEqual([missed, falseAlarms], [0, 0], JSON.stringify(pairs));
   assert.ok(hits >= 7 && pairs.length - hits >= 7, `${hits} of ${pairs.length}`);
 });
-
-for (const name of ['gre', 'se']) {
-  test(`${name} of the sphere: uniform inside, dark outside`, async () => {
-    const n = 48;
-    const sequence = makeBuiltin(name, { n }, DEFAULT_SCANNER);
-    const timeline = compileTimeline(sequence, { B0: 1.5, maxRfStep: 50e-6 });
-    const sampler = spinSampler(timeline, encode(sequence, DEFAULT_SCANNER));
-    const { image } = await pictureOf(sequence, await openPhantom('sphere', {}, { sampler }));
-    const inside: number[] = [];
-    const outside: number[] = [];
-    for (const [at, value] of magnitude(image).entries()) {
-      const radius = 0.25 * (Math.hypot((at % n) - n / 2, Math.floor(at / n) - n / 2) / n);
-      if (radius < 0.03) inside.push(value);
-      else if (radius > 0.065) outside.push(value);
-    }
-    const mean = inside.reduce((sum, value) => sum + value, 0) / inside.length;
-    const rms = (list: number[], from: number): number =>
-      Math.sqrt(list.reduce((sum, value) => sum + (value - from) ** 2, 0) / list.length) / mean;
-    assert.ok(rms(inside, mean) < 0.05, `coefficient of variation ${rms(inside, mean)}`);
-    assert.ok(rms(outside, 0) < 0.04, `background ${rms(outside, 0)}`);
-  });
-}
 
 test('a slab is thick enough: a spin echo of twice the slab is the same', async () => {
   const sequence = makeBuiltin('se', { n: 16 }, DEFAULT_SCANNER);

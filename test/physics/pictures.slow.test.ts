@@ -1,0 +1,10 @@
+/** `gre` and `se` of every built-in phantom on all their defaults, as pictures: see pictures.test.ts. */
+import { test } from 'node:test';
+import { assertPicture, compared } from './pictures.ts';
+
+for (const phantom of ['head2d', 'head3d', 'sphere', 'grid', 'column'])
+  for (const scan of ['gre', 'se'])
+    test(`${scan} of ${phantom}, defaults`, async () => {
+      const picture = await compared(scan, phantom);
+      assertPicture(`${scan} of ${phantom}`, picture, phantom === 'sphere');
+    });

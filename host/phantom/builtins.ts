@@ -75,7 +75,7 @@ const head3d = {
 } as const;
 const sphere = {
   radius: { default: 0.05, unit: 'm', doc: 'radius', ...positive, plausible: 1 },
-  voxel: { default: 0.002, unit: 'm', doc: 'voxel size', ...positive, plausible: 0.1 },
+  voxel: { default: 0.004, unit: 'm', doc: 'voxel size', ...positive, plausible: 0.1 },
   ...sharing,
   ...slab,
   ...material,

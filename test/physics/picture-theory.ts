@@ -38,6 +38,8 @@ export interface Theory {
   readonly image: Float64Array;
   /** Tissue of the voxel that fills the pixel and all pixels at most three away (from 1 on); 0: several, −1: nothing within four pixels. */
   readonly inside: Int8Array;
+  /** Of a phantom of one tissue: 1 where all pixels at most five away are of it. */
+  readonly deep: Int8Array;
 }
 
 export async function theoryOf(scan: string, phantom: string, settings: Settings): Promise<Theory> {
@@ -72,8 +74,10 @@ export async function theoryOf(scan: string, phantom: string, settings: Settings
       image[2 * at + 1]! += level[0] * im + level[1] * re;
     }
   }
-  const inside = insideOf(classes, spins, n, pixel).map((tissue) => (points && tissue > 0 ? 0 : tissue));
-  return { n, pixel, image: centredInverse(image, n, half), inside };
+  const seen = (reach: number): Int8Array =>
+    insideOf(classes, spins, n, pixel, reach).map((tissue) => (points && tissue > 0 ? 0 : tissue));
+  const deep = classes.length > 1 ? new Int8Array(n * n) : seen(5).map((tissue) => Math.max(0, tissue));
+  return { n, pixel, image: centredInverse(image, n, half), inside: seen(3), deep };
 }
 
 /** Settings of the scan are given as sequence.NAME. */
@@ -276,6 +280,7 @@ function insideOf(
   spins: SpinBlock,
   n: number,
   pixel: number,
+  reach: number,
 ): Int8Array {
   const half = Math.floor(n / 2);
   // Nearest voxel by pixel: those of one pixel's width are nearly pixels themselves.
@@ -300,5 +305,5 @@ function insideOf(
       }
     return true;
   };
-  return Int8Array.from(own, (number, at) => (number === 0 ? (same(at, 4) ? -1 : 0) : same(at, 3) ? number : 0));
+  return Int8Array.from(own, (number, at) => (number === 0 ? (same(at, 4) ? -1 : 0) : same(at, reach) ? number : 0));
 }

@@ -21,7 +21,7 @@ for (const phantom of PHANTOMS) {
 
 /** Nothing selects along z in the built-in EPI: a ball is shown as its shadow, 2√(R² − r²) of spins per area, times e^{−TE/T2}. */
 function assertProjection({ seen, n, pixel }: Compared): void {
-  const [R, voxel, TE, T2] = [0.05, 0.002, 0.0314230603387, 0.1];
+  const [R, voxel, TE, T2] = [0.05, 0.004, 0.0314230603387, 0.1];
   let [apart, count] = [0, 0];
   for (const [at, value] of seen.entries()) {
     const r = pixel * Math.hypot((at % n) - (n >> 1), Math.floor(at / n) - (n >> 1));

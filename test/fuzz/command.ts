@@ -24,6 +24,8 @@ const LONGEST_MS = 60_000;
 const MOST_BYTES = 2 ** 30;
 /** A child is replaced after so many runs: what the bundles of its runs leave behind adds up. */
 const RUNS_PER_CHILD = 200;
+/** `plan` is drawn in one run of so many: it times the kernels for a second, and reads files as `simulate` does. */
+const PLAN_EVERY = 16;
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 const larmor = join(dist, 'larmor.js');
@@ -160,7 +162,11 @@ const { values } = parseArgs({
     findings: { type: 'string' },
   },
 });
-const until = Date.now() + 1000 * Number(values.seconds ?? 60);
+let until = Date.now() + 1000 * Number(values.seconds ?? 60);
+// Ctrl-C ends the fuzzing early, with its table.
+process.once('SIGINT', () => {
+  until = 0;
+});
 const separate = Number(values.separate ?? 50);
 const firstSeed = Number(values.seed ?? Date.now() % 1e6);
 const folder = mkdtempSync(join(tmpdir(), 'larmor-fuzz-'));
@@ -179,7 +185,9 @@ try {
     // A name of its own: the HDF5 library of a long-lived process remembers a file that it has open.
     const path = join(folder, `${runs}-${name}`);
     writeFileSync(path, change(random));
-    const args = commands[random(commands.length)]!.map((arg) => arg.replace('$', path));
+    const others = commands.filter(([name]) => name !== 'plan');
+    const among = random(PLAN_EVERY) === 0 ? commands : others;
+    const args = among[random(among.length)]!.map((arg) => arg.replace('$', path));
     if (runs > 0 && runs % RUNS_PER_CHILD === 0) {
       child.stop();
       child = startChild(folder);

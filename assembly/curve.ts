@@ -4,31 +4,17 @@
  * Time is interpolated between a few moments τ_l (Chebyshev), four at a time: at each, spins are spread on a grid (`sheet.ts`),
  * the grid is transformed, and samples are interpolated from the transform. A spin costs (cells × moments) products, whatever the samples.
  */
+import { Curve, CurvePoint, Job, Kernel, Precession, recordAt, Sheet, SheetAxis } from './abi';
 import { transformColumns } from './fourier';
-import { Job, Tile } from './layout';
 import { ec, es, evolve } from './readout';
-import { CELL, Kernel, momentsOf, placeBytes, placeOn, placesOf, Sheet, SheetAxis, spreadingOf, weigh } from './sheet';
+import { Tile } from './scratch';
+import { CELL, momentsOf, placeBytes, placeOn, placesOf, spreadingOf, weigh } from './sheet';
 import { loadT, madd, nmadd } from './simd';
 import { addFixed, allFinite } from './sums';
 
-@unmanaged
-export class Curve {
-  /** f64 [kx, ky, kz, t]: what spins have gone through since the last pulse where they are spread */
-  moment: usize;
-  sheet: usize;
-  samples: i32;
-  /**
-   * [samples] of POINT bytes: first point on u and on v, i32; place between points on both; time, −1 to 1 over the sheet's; cos and sin of the
-   * turn at the sheet's middle, over the transforms of the kernels that spread the spins, f32.
-   */
-  points: usize;
-  /** [samples] i32: where each sample goes */
-  targets: usize;
-}
-
 /** Sums all samples of curve `index`. @returns false if a sample is not finite */
 export function sumCurve(job: Job, tile: Tile, index: i32, sums: usize): bool {
-  const curve = changetype<Curve>(job.curves + <usize>index * offsetof<Curve>());
+  const curve = recordAt<Curve>(job.curves, index);
   const sheet = changetype<Sheet>(curve.sheet);
   const u = changetype<SheetAxis>(sheet.u);
   const v = changetype<SheetAxis>(sheet.v);
@@ -45,8 +31,9 @@ export function sumCurve(job: Job, tile: Tile, index: i32, sums: usize): bool {
 
 /** The magnetisation of all spins where they are spread. */
 function turnSpins(curve: Curve, tile: Tile): void {
-  const kx = load<f64>(curve.moment), ky = load<f64>(curve.moment, 8);
-  const kz = load<f64>(curve.moment, 16), t = load<f64>(curve.moment, 24);
+  const moment = changetype<Precession>(curve.moment);
+  const kx = moment.kx, ky = moment.ky;
+  const kz = moment.kz, t = moment.t;
   for (let n = 0; n < tile.count; n += 4) {
     evolve(tile, n, kx, ky, kz, t);
     const x = loadT<f32>(tile.mx, n), y = loadT<f32>(tile.my, n);
@@ -181,9 +168,6 @@ function transform(u: SheetAxis, v: SheetAxis, job: Job, tile: Tile): usize {
   return tile.grid;
 }
 
-/** Bytes of a sample's point. */
-const POINT: usize = 28;
-
 function addSamples(curve: Curve, sheet: Sheet, u: SheetAxis, v: SheetAxis, job: Job, tile: Tile, from: usize, group: i32, sums: usize): bool {
   const row = <usize>u.count * CELL;
   const onU = changetype<Kernel>(u.interpolation), onV = changetype<Kernel>(v.interpolation);
@@ -191,10 +175,11 @@ function addSamples(curve: Curve, sheet: Sheet, u: SheetAxis, v: SheetAxis, job:
   const above = left + (<usize>onU.taps << 2), below = above + (<usize>onV.width << 2);
   let answers = f64x2.splat(0);
   let point = curve.points;
-  for (let j = 0; j < curve.samples; j++, point += POINT) {
-    weigh(onU, v128.load32_splat(point, 8), left);
-    weigh(onV, v128.load32_splat(point, 12), above);
-    let line = from + (<usize>load<i32>(point, 4) * <usize>u.count + <usize>load<i32>(point)) * CELL;
+  for (let j = 0; j < curve.samples; j++, point += offsetof<CurvePoint>()) {
+    weigh(onU, v128.load32_splat(point, offsetof<CurvePoint>('betweenU')), left);
+    weigh(onV, v128.load32_splat(point, offsetof<CurvePoint>('betweenV')), above);
+    const first = changetype<CurvePoint>(point);
+    let line = from + (<usize>first.v * <usize>u.count + <usize>first.u) * CELL;
     let re = f32x4.splat(0), im = re;
     for (let weight = above; weight < below; weight += 4) {
       let lineRe = f32x4.splat(0), lineIm = lineRe;
@@ -210,8 +195,8 @@ function addSamples(curve: Curve, sheet: Sheet, u: SheetAxis, v: SheetAxis, job:
       im = madd<f32>(w, lineIm, im);
       line += row;
     }
-    const parts = partsAt(sheet, group, v128.load32_splat(point, 16));
-    const c = v128.load32_splat(point, 20), s = v128.load32_splat(point, 24);
+    const parts = partsAt(sheet, group, v128.load32_splat(point, offsetof<CurvePoint>('time')));
+    const c = v128.load32_splat(point, offsetof<CurvePoint>('cos')), s = v128.load32_splat(point, offsetof<CurvePoint>('sin'));
     const x = v128.mul<f32>(parts, re), y = v128.mul<f32>(parts, im);
     const sample = fold(madd<f32>(y, s, v128.mul<f32>(x, c)), nmadd<f32>(x, s, v128.mul<f32>(y, c)));
     answers = v128.add<f64>(answers, addFixed(job, sums + (<usize>load<i32>(curve.targets + (<usize>j << 2)) << 4), sample));

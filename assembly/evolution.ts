@@ -2,10 +2,11 @@
  * W, the evolution of a panel's spins along a line: e^{−i2π(k·r + Δf·t)}·e^{−t·R2} from the first sample to each, both parts and their sum. Of
  * three units of samples at a time, right before they are multiplied: [3][PANEL][re, im, sum][unit].
  */
-import { PANEL, Tile } from './layout';
+import { PANEL } from './abi';
 import { spinBytes, unitBytes } from './multiply';
 import { decayingTurn, ec, es } from './readout';
 import { PART } from './records';
+import { Tile } from './scratch';
 import { isWide, loadColumn, loadT, madd, nmadd, splat } from './simd';
 
 /** Four phases as f32, from four in f64 turns less whole ones. */

@@ -6,28 +6,27 @@
  * polynomials, where it is free, and spares doubling t.
  * Spins outer, steps inner, so that a panel's magnetisation stays in registers from the first step to the last.
  */
+import { Excitation, Job, PANEL, PULSE, Pulse, recordAt, RfStep } from './abi';
 import { cosRoot, cosTurns, decayLoss, halfTurns, remainder, sincRoot, sinTurns } from './functions';
 import { playHeld } from './held-field';
-import { Job, PANEL, PULSE, Tile } from './layout';
-import { halfAngle, STEP_BYTES, transverse } from './rf-step';
+import { halfAngle, isNewStep, relaxBefore, STEP_BYTES, transverse } from './rf-step';
+import { Tile } from './scratch';
 import { isWide, lanes, loadColumn, loadNext, loadT, madd, Narrow, nmadd, splat, storeBoth, storeT, Wide } from './simd';
-
-export const EXCITATION_BYTES: usize = 40;
 
 /**
  * Plays an excitation on every spin of the tile: a pulse between two rotations about z, for the steps' B1 has phase 0, so spins are
  * rotated into its frame and back.
  */
 export function excite<T>(job: Job, tile: Tile, excitationIndex: i32): void {
-  const excitation = job.excitations + <usize>excitationIndex * EXCITATION_BYTES;
-  const index = <i32>load<f64>(excitation);
-  const pulse = job.pulses + (<usize>index << 5);
-  const first = job.steps + <usize>load<f64>(pulse) * STEP_BYTES;
-  const end = first + <usize>load<f64>(pulse, 8) * STEP_BYTES;
-  const offset = load<f64>(pulse, 16);
+  const excitation = recordAt<Excitation>(job.excitations, excitationIndex);
+  const index = <i32>excitation.pulse;
+  const pulse = recordAt<Pulse>(job.pulses, index);
+  const first = job.steps + <usize>pulse.firstStep * STEP_BYTES;
+  const end = first + <usize>pulse.steps * STEP_BYTES;
+  const offset = pulse.offset;
   const form = load<i32>(job.pulseForms + (<usize>index << 2));
-  const ci = splat<T>(load<f64>(excitation, 8)), si = splat<T>(load<f64>(excitation, 16));
-  const co = splat<T>(load<f64>(excitation, 24)), so = splat<T>(load<f64>(excitation, 32));
+  const ci = splat<T>(excitation.cosIn), si = splat<T>(excitation.sinIn);
+  const co = splat<T>(excitation.cosOut), so = splat<T>(excitation.sinOut);
   for (let n = 0; n < tile.count; n += lanes<T>()) {
     const mx = loadT<T>(tile.mx, n);
     const my = loadT<T>(tile.my, n);
@@ -68,7 +67,7 @@ function walkSmall<T, F>(tile: Tile, n: i32, first: usize, end: usize, offset: f
 
   let step = first;
   do {
-    const rest = load<f64>(step, 72);
+    const rest = relaxBefore(step);
     if (rest != 0) {
       if (rest != time) {
         time = rest;
@@ -85,7 +84,7 @@ function walkSmall<T, F>(tile: Tile, n: i32, first: usize, end: usize, offset: f
       bz = madd<T>(v128.sub<T>(db, bz), lb1, bz);
     }
     // The field along z is formed in f64 and only when it changes: never in a pulse with a constant gradient.
-    if (step == first || load<i32>(step, 68) != 0) {
+    if (step == first || isNewStep(step)) {
       hza = halfAngle<T>(tile, n, step, offset, false);
       hzb = halfAngle<T>(tile, m, step, offset, false);
       if (isWide<F>()) {
@@ -119,7 +118,7 @@ function walkSmall<T, F>(tile: Tile, n: i32, first: usize, end: usize, offset: f
       by = v128.add<T>(by, madd<T>(cb, ty, nmadd<T>(tx, uz, v128.mul<T>(tz, ux))));
       bz = v128.add<T>(bz, madd<T>(cb, tz, nmadd<T>(ty, ux, v128.mul<T>(tx, uy))));
       step += STEP_BYTES;
-    } while (step < end && load<i32>(step, 68) == 0 && load<f64>(step, 72) == 0);
+    } while (step < end && !isNewStep(step) && relaxBefore(step) == 0);
   } while (step < end);
   storeBoth<T>(tile.mx, n, ax, bx);
   storeBoth<T>(tile.my, n, ay, by);
@@ -163,7 +162,7 @@ function walkAny<T>(tile: Tile, n: i32, first: usize, end: usize, offset: f64): 
   let ahead = first;
   for (let step = first - AHEAD * STEP_BYTES; step < end; step += STEP_BYTES) {
     if (ahead < end) {
-      if (ahead == first || load<i32>(ahead, 68) != 0) {
+      if (ahead == first || isNewStep(ahead)) {
         za = halfAngle<T>(tile, n, ahead, offset, false);
         zb = halfAngle<T>(tile, m, ahead, offset, false);
         ta = halfAngle<T>(tile, n, ahead, offset, true);
@@ -190,7 +189,7 @@ function walkAny<T>(tile: Tile, n: i32, first: usize, end: usize, offset: f64): 
       to = nextTurn(tile, to);
     }
     if (step < first) continue;
-    const rest = load<f64>(step, 72);
+    const rest = relaxBefore(step);
     if (rest != 0) {
       if (rest != time) {
         time = rest;
@@ -244,7 +243,7 @@ function walkAny<T>(tile: Tile, n: i32, first: usize, end: usize, offset: f64): 
 
 /** The relaxation after a pulse's last step, of two vectors of spins. */
 function relaxAfter<T>(tile: Tile, n: i32, end: usize): void {
-  const time = load<f64>(end - STEP_BYTES, 80);
+  const time = changetype<RfStep>(end - STEP_BYTES).relaxAfter;
   for (let m = n; m < n + 2 * lanes<T>(); m += lanes<T>()) {
     const mx = loadT<T>(tile.mx, m), my = loadT<T>(tile.my, m), mz = loadT<T>(tile.mz, m);
     const l2 = loss<T>(tile.R2, m, time);

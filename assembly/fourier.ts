@@ -2,20 +2,18 @@
  * Forward Fourier transforms of many columns at once: X[k, c] = Σ_g x[g, c]·e^{−2πi gk/n} for n = 2^a·3^b. Stockham's order, so nothing is
  * permuted; the vector runs over columns, so every load is contiguous and a twiddle is one splat for a whole row. A row holds
  * all real parts, then, `imaginary` bytes on, all imaginary ones.
- *
- * Stages: [stages][radix, m, stride, address of m × (radix − 1) twiddles (re, im f32)] i32. A stage turns rows q + s(p + im) into q + s(rp + j).
  */
+import { Stage } from './abi';
 import { madd, nmadd, splat } from './simd';
-
-const STAGE_BYTES: usize = 16;
 
 /** @returns address of the result: x or y, each of which holds n rows */
 export function transformColumns(stages: usize, count: i32, x: usize, y: usize, columns: i32, row: usize, imaginary: usize): usize {
-  for (let stage = stages; stage < stages + <usize>count * STAGE_BYTES; stage += STAGE_BYTES) {
-    const radix = load<i32>(stage);
-    const m = load<i32>(stage, 4);
-    const s = load<i32>(stage, 8);
-    let twiddle = <usize>load<i32>(stage, 12);
+  for (let at = stages; at < stages + <usize>count * offsetof<Stage>(); at += offsetof<Stage>()) {
+    const stage = changetype<Stage>(at);
+    const radix = stage.radix;
+    const m = stage.m;
+    const s = stage.stride;
+    let twiddle = stage.twiddles;
     const apart = <usize>(s * m) * row;
     for (let p = 0; p < m; p++) {
       for (let q = 0; q < s; q++) {

@@ -9,8 +9,9 @@
  * halved first and doubled after: φ(2A) = φ(A)·(2 + A·φ(A))/2 (scaling and squaring: Moler and Van Loan, SIAM Rev. 45, 3, 2003). The host
  * chooses the terms and the doublings from the phantom's bounds.
  */
-import { Job, PANEL, Tile } from './layout';
-import { halfAngle, STEP_BYTES, transverse } from './rf-step';
+import { Job, PANEL, Pulse, recordAt, RfStep } from './abi';
+import { halfAngle, isNewStep, STEP_BYTES, transverse } from './rf-step';
+import { Tile } from './scratch';
 import { lanes, loadAs, loadColumn, madd, nmadd, splat, storeAs } from './simd';
 
 /**
@@ -44,20 +45,20 @@ const FACTORIALS_F64: usize = memory.data<f64>([
 /** Time of the part of a step that is solved before it is doubled, over the step. */
 // @ts-ignore: decorator
 @inline function partOf(step: usize): f64 {
-  return 1 / <f64>(1 << load<i32>(step, 92));
+  return 1 / <f64>(1 << changetype<RfStep>(step).doublings);
 }
 
 /** Whether what `prepare` formed for the step before does not hold for this one. */
 // @ts-ignore: decorator
 @inline function isNew(step: usize, first: usize): bool {
-  return step == first || load<i32>(step, 68) != 0 || load<i32>(step, 92) != load<i32>(step - STEP_BYTES, 92);
+  return step == first || isNewStep(step) || changetype<RfStep>(step).doublings != changetype<RfStep>(step - STEP_BYTES).doublings;
 }
 
 /** Forms what a vector of spins brings to a step and those after it with the same dt and gradient. */
 // @ts-ignore: decorator
 @inline function prepare<T, S>(tile: Tile, n: i32, step: usize, offset: f64, to: usize): void {
   const part = partOf(step);
-  const time = splat<T>(load<f64>(step) * part);
+  const time = splat<T>(changetype<RfStep>(step).dt * part);
   const e1 = v128.mul<T>(time, loadAs<T, S>(tile.R1, n)), e2 = v128.mul<T>(time, loadAs<T, S>(tile.R2, n));
   const wz = v128.mul<T>(splat<T>(2 * part), halfAngle<T>(tile, n, step, offset, false));
   const across = madd<T>(e2, e2, v128.mul<T>(wz, wz));
@@ -73,7 +74,7 @@ const FACTORIALS_F64: usize = memory.data<f64>([
 /** Writes a, b, c of a step of at least three terms for one vector of spins. @param sxy ωx² + ωy² of a 2^−doublings of it */
 // @ts-ignore: decorator
 @inline function solve<T>(step: usize, sxy: v128, at: usize): void {
-  const terms = load<i32>(step, 88), doublings = load<i32>(step, 92);
+  const terms = changetype<RfStep>(step).terms, doublings = changetype<RfStep>(step).doublings;
   const p = v128.load(at, P), q = v128.add<T>(v128.load(at, Q), sxy), r = madd<T>(v128.load(at, E2), sxy, v128.load(at, R));
   // Each over (term − 1)!; of the first two terms nothing but constants is left.
   let a = factorial<T>(terms - 2), b = factorial<T>(terms - 1), c = factorial<T>(terms);
@@ -152,10 +153,10 @@ export const PAIR_BYTES: usize = 192;
  * that making an operator costs less than four images stepped one by one.
  */
 export function composePulse(job: Job, tile: Tile, n: i32, index: i32, to: usize): void {
-  const pulse = job.pulses + (<usize>index << 5);
-  const first = job.steps + <usize>load<f64>(pulse) * STEP_BYTES;
-  const end = first + <usize>load<f64>(pulse, 8) * STEP_BYTES;
-  const offset = load<f64>(pulse, 16);
+  const pulse = recordAt<Pulse>(job.pulses, index);
+  const first = job.steps + <usize>pulse.firstStep * STEP_BYTES;
+  const end = first + <usize>pulse.steps * STEP_BYTES;
+  const offset = pulse.offset;
   const one = f64x2.splat(1);
   memory.fill(to, 0, PAIR_BYTES);
   for (let image: usize = 0; image < 3; image++) v128.store(to + 64 * image, one);

@@ -1,5 +1,5 @@
 /** What the host calls. */
-export { heapBase, recordBytes, scratchBytes } from './layout';
+export { heapBase, scratchBytes } from './scratch';
 export { probeFused } from './simd';
 export { composeNodes } from './tables';
 export { gatherSums } from './sums';

@@ -3,26 +3,20 @@
  * magnetisation at the first sample of line l (`records.ts`). A spin's weights are formed once per batch and spread on the cells of
  * every line: 8 complex products where the matrix form has as many as samples. A cell holds all lines side by side, as they are transformed.
  */
+import { Axis, Batch, Job, Lines, PANEL } from './abi';
 import { transformColumns } from './fourier';
-import { Job, PANEL, Tile } from './layout';
 import { ec, es, evolve } from './readout';
 import { PART, RECORD, rowsOfPanel } from './records';
+import { Tile } from './scratch';
 import { loadT, madd, nmadd, splat } from './simd';
-import { addVector, Axis, cellOf, MOST_TAPS, placeFour, weigh } from './spreading';
+import { addVector, cellOf, MOST_TAPS, placeFour, weigh } from './spreading';
 import { addFixed, allFinite } from './sums';
-
-@unmanaged
-export class Lines {
-  axis: usize;
-  /** f64: [kx, ky, kz, t] per sample, then the decay that the factors carry for all spins [1/s]. */
-  rate: usize;
-}
 
 /** Columns of a panel: cell, place, decay, evolution to the middle of a line. */
 const COLUMN: usize = <usize>PANEL * 4;
 
 /** Sums all rows of a batch. @param firstSamples address of [rows] i32 @returns false if a sample is not finite */
-export function sumLines(job: Job, tile: Tile, lines: Lines, batch: usize, area: usize, rows: i32, firstSamples: usize, sums: usize): bool {
+export function sumLines(job: Job, tile: Tile, lines: Lines, batch: Batch, area: usize, rows: i32, firstSamples: usize, sums: usize): bool {
   const axis = changetype<Axis>(lines.axis);
   const padded = (rows + 3) & ~3;
   const imaginary = <usize>padded << 2, cell = imaginary << 1;

@@ -5,29 +5,27 @@
  *   P1 = Re A·Re W, P2 = Im A·Im W, P3 = (Re A + Im A)(Re W + Im W);  Re s = P1 − P2, Im s = P3 − P1 − P2,
  * each in blocks of 3 lines × 3 units of samples over a panel of 32 spins (`multiply.ts`; 2.2 times the speed of the 2×2 recurrence).
  */
+import { Batch, Job, Lines, PANEL, recordAt, Waveform } from './abi';
 import { evolveAny, lastOfSeries, startSeries, stepSeries } from './evolution';
-import { Job, PANEL, recordBytesOf, Tile } from './layout';
-import { Lines, sumLines } from './lines';
+import { sumLines } from './lines';
 import { multiplyThree, multiplyTwo } from './multiply';
-import { WAVEFORM_BYTES } from './readout';
 import { PART, rowsOfPanel } from './records';
+import { recordBytesOf, Tile } from './scratch';
 import { Narrow, Wide } from './simd';
 import { addFixed, allFinite } from './sums';
 
-const BATCH_BYTES: usize = 28;
-
 /** Sums all rows of a batch. @returns false if a sample is not finite */
 export function flush(job: Job, tile: Tile, index: i32, sums: usize): bool {
-  const batch = job.batches + <usize>index * BATCH_BYTES;
-  const waveform = job.waveforms + <usize>load<i32>(batch) * WAVEFORM_BYTES;
-  const rows = load<i32>(batch, 8);
-  const area = tile.records + <usize>load<i32>(batch, 4) * recordBytesOf(job);
-  const firstSamples = <usize>load<i32>(batch, 12);
-  const lines = <usize>load<i32>(batch, 16);
+  const batch = recordAt<Batch>(job.batches, index);
+  const waveform = recordAt<Waveform>(job.waveforms, batch.waveform);
+  const rows = batch.rows;
+  const area = tile.records + <usize>batch.area * recordBytesOf(job);
+  const firstSamples = batch.firstSamples;
+  const lines = batch.lines;
   if (lines != 0) return sumLines(job, tile, changetype<Lines>(lines), batch, area, rows, firstSamples, sums);
-  const points = <usize>load<i32>(waveform);
-  const samples = load<i32>(waveform, 4);
-  const exactEvery = load<i32>(waveform, 8);
+  const points = waveform.points;
+  const samples = waveform.samples;
+  const exactEvery = waveform.exactEvery;
   const padded = (samples + 7) & ~7;
   const line = <usize>padded << 2;
   const plane = <usize>job.rows * line;
@@ -54,7 +52,7 @@ export function flush(job: Job, tile: Tile, index: i32, sums: usize): bool {
 }
 
 /** [3 parts][rows][padded samples] of `tile.products` += A·W, panel by panel. */
-function multiplyPanels<F>(job: Job, tile: Tile, batch: usize, area: usize, rows: i32, points: usize, padded: i32, linear: bool): void {
+function multiplyPanels<F>(job: Job, tile: Tile, batch: Batch, area: usize, rows: i32, points: usize, padded: i32, linear: bool): void {
   const unit = <i32>offsetof<F>();
   const line = <usize>padded << 2;
   const plane = <usize>job.rows * line;

@@ -3,7 +3,7 @@
  * neighbouring vectors to one of 256 bits (`Wide`): then the same nine sums and six operands take as many registers as before, each of
  * twice the width. Without that V8 the wide form is correct and slow.
  */
-import { PANEL } from './layout';
+import { PANEL } from './abi';
 import { PART, RECORD } from './records';
 import { isWide, madd } from './simd';
 

@@ -9,15 +9,13 @@
  *
  * Layout: [operators][spins / 4][12][4], so that a play reads whole cache lines from as many streams as it has terms.
  */
-import { EXCITATION_BYTES } from './excitation';
+import { Excitation, Job, Operator, PANEL, Play, recordAt, Term, TILE_BYTES } from './abi';
 import { composePulse, PAIR_BYTES } from './held-field';
-import { Job, OPERATOR_BYTES, PANEL, Tile, TILE_BYTES } from './layout';
+import { OPERATOR_BYTES, Tile } from './scratch';
 import { loadColumn, loadT, madd, nmadd, splat, storeT } from './simd';
 import { lookUp } from './tables';
 import { T1, T2 } from './tile';
 
-const PLAY_BYTES: usize = 12;
-const TERM_BYTES: usize = 24;
 /** Of a term as a play goes through it. */
 const LANE_BYTES: usize = 16;
 
@@ -45,7 +43,7 @@ export function keepOperators(job: Job, tile: Tile): void {
     rate(tile.x + T2 * 4 * <usize>job.capacity + skip, made.R2);
     for (let operator = 0; operator < job.operatorCount; operator++) {
       if (tableOf(job, operator) != 0) continue;
-      const pulse = load<i32>(job.operators + (<usize>operator << 3));
+      const pulse = recordAt<Operator>(job.operators, operator).pulse;
       let to = at(job, tile, operator) + <usize>(panel >> 2) * OPERATOR_BYTES;
       for (let n = 0; n < PANEL; n += 4) {
         composePulse(job, made, n, pulse, low);
@@ -69,7 +67,7 @@ function rate(times: usize, rates: usize): void {
 /** Address of the table an operator is looked up in, or 0: stepped. */
 // @ts-ignore: decorator
 @inline function tableOf(job: Job, operator: i32): usize {
-  return <usize>load<i32>(job.operators + (<usize>operator << 3), 4);
+  return recordAt<Operator>(job.operators, operator).table;
 }
 
 // @ts-ignore: decorator
@@ -79,18 +77,19 @@ function rate(times: usize, rates: usize): void {
 
 /** Plays an excitation by its kept operators. */
 export function play(job: Job, tile: Tile, index: i32): void {
-  const entry = job.plays + <usize>index * PLAY_BYTES;
-  const excitation = job.excitations + <usize>load<i32>(entry) * EXCITATION_BYTES;
-  const first = job.terms + <usize>load<i32>(entry, 4) * TERM_BYTES;
+  const entry = recordAt<Play>(job.plays, index);
+  const excitation = recordAt<Excitation>(job.excitations, entry.excitation);
+  const first = changetype<usize>(recordAt<Term>(job.terms, entry.firstTerm));
   // [terms][address of the operator, both coefficients]
-  const terms = tile.lanes, end = terms + <usize>load<i32>(entry, 8) * LANE_BYTES;
-  for (let term = terms, from = first; term < end; term += LANE_BYTES, from += TERM_BYTES) {
-    store<usize>(term, at(job, tile, <i32>load<f64>(from)));
-    store<f32>(term, <f32>load<f64>(from, 8), 4);
-    store<f32>(term, <f32>load<f64>(from, 16), 8);
+  const terms = tile.lanes, end = terms + <usize>entry.terms * LANE_BYTES;
+  for (let term = terms, from = first; term < end; term += LANE_BYTES, from += offsetof<Term>()) {
+    const own = changetype<Term>(from);
+    store<usize>(term, at(job, tile, <i32>own.operator));
+    store<f32>(term, <f32>own.even, 4);
+    store<f32>(term, <f32>own.odd, 8);
   }
-  const ci = splat<f32>(load<f64>(excitation, 8)), si = splat<f32>(load<f64>(excitation, 16));
-  const co = splat<f32>(load<f64>(excitation, 24)), so = splat<f32>(load<f64>(excitation, 32));
+  const ci = splat<f32>(excitation.cosIn), si = splat<f32>(excitation.sinIn);
+  const co = splat<f32>(excitation.cosOut), so = splat<f32>(excitation.sinOut);
   let spins: usize = 0;
   for (let n = 0; n < tile.count; n += 4) {
     const px = loadT<f32>(tile.mx, n);

@@ -2,8 +2,9 @@
  * RF off: a spin at r with off-resonance Δf turns by −2π(k·r + Δf·dt) about z, its Mxy decays by e^{−dt·R2}, its Mz recovers
  * towards the density by e^{−dt·R1}. k = γ̄∫G dt [cycles/m] over the segment. In: tile columns. Out: Mx, My, Mz in place.
  */
+import { Job, Precession, recordAt } from './abi';
 import { cosTurns, decayLoss, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
-import { Job, Tile, TURN_BYTES } from './layout';
+import { Tile, TURN_BYTES } from './scratch';
 import { lanes, loadColumn, loadT, madd, nmadd, splat, storeT, withoutTiny } from './simd';
 
 /**
@@ -38,13 +39,13 @@ import { lanes, loadColumn, loadT, madd, nmadd, splat, storeT, withoutTiny } fro
   storeT<T>(tile.mz, n, madd<T>(v128.sub<T>(loadColumn<T>(tile.density, n), mz), loss, mz));
 }
 
-/** Applies a moment, [kx, ky, kz, dt] f64, to all spins, or keeps what it does to each at `to`; `isKept` is constant where this is inlined. */
+/** Applies a precession to all spins, or keeps what it does to each at `to`; `isKept` is constant where this is inlined. */
 // @ts-ignore: decorator
-@inline function pass<T>(tile: Tile, moment: usize, isKept: bool, to: usize): void {
-  const kx = load<f64>(moment);
-  const ky = load<f64>(moment, 8);
-  const kz = load<f64>(moment, 16);
-  const dt = load<f64>(moment, 24);
+@inline function pass<T>(tile: Tile, moment: Precession, isKept: bool, to: usize): void {
+  const kx = moment.kx;
+  const ky = moment.ky;
+  const kz = moment.kz;
+  const dt = moment.t;
   const time = splat<T>(dt);
   for (let n = 0; n < tile.count; n += lanes<T>()) {
     const p = turns<T>(tile, n, kx, ky, kz, dt);
@@ -67,8 +68,7 @@ import { lanes, loadColumn, loadT, madd, nmadd, splat, storeT, withoutTiny } fro
   }
 }
 
-/** @param moment address of [kx, ky, kz, dt] f64 */
-export function precess<T>(tile: Tile, moment: usize): void {
+export function precess<T>(tile: Tile, moment: Precession): void {
   pass<T>(tile, moment, false, 0);
 }
 
@@ -81,7 +81,7 @@ export function precess<T>(tile: Tile, moment: usize): void {
 /** Forms the precessions that come again in every TR once per spin and tile. */
 export function keepMoments(job: Job, tile: Tile): void {
   for (let index = 0; index < job.keptCount; index++)
-    pass<f32>(tile, job.moments + (<usize>load<i32>(job.keptMoments + (<usize>index << 2)) << 5), true, turnsAt(job, tile, index));
+    pass<f32>(tile, recordAt<Precession>(job.moments, load<i32>(job.keptMoments + (<usize>index << 2))), true, turnsAt(job, tile, index));
 }
 
 /** `precess` by a kept moment: the same bits at a sixth of the operations. */

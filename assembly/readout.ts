@@ -5,25 +5,22 @@
  * cache, then folded into the exact sums. Forms: `readLinear` for equally spaced samples, `readAny` for all others and for f64;
  * lines that share one waveform are better summed together, in `matrix.ts`.
  */
+import { Job, Precession, Read, recordAt, Waveform } from './abi';
 import { cosTurns, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
-import { CHUNK, Job, Tile } from './layout';
 import { turns } from './precession';
+import { CHUNK, Tile } from './scratch';
 import { demoteFour, lanes, loadColumn, loadT, madd, nmadd, splat } from './simd';
 import { addLanes } from './sums';
 
-/** Bytes of a record in `Job.reads` and `Job.waveforms`. */
-export const READ_BYTES: usize = 28;
-export const WAVEFORM_BYTES: usize = 12;
-
 /** @returns false if a sample is not finite */
 export function read<T>(job: Job, tile: Tile, index: i32, sums: usize): bool {
-  const readout = job.reads + <usize>index * READ_BYTES;
-  const firstSample = load<i32>(readout);
-  const waveform = job.waveforms + <usize>load<i32>(readout, 4) * WAVEFORM_BYTES;
-  const moment = job.moments + (<usize>load<i32>(readout, 8) << 5);
-  const points = <usize>load<i32>(waveform);
-  const samples = load<i32>(waveform, 4);
-  const exactEvery = load<i32>(waveform, 8);
+  const readout = recordAt<Read>(job.reads, index);
+  const firstSample = readout.firstSample;
+  const waveform = recordAt<Waveform>(job.waveforms, readout.waveform);
+  const moment = recordAt<Precession>(job.moments, readout.moment);
+  const points = waveform.points;
+  const samples = waveform.samples;
+  const exactEvery = waveform.exactEvery;
   const column = <usize>((samples + 7) & ~7) << 3;
   for (let start = 0; start < samples; start += CHUNK) {
     const count = min(CHUNK, samples - start);
@@ -47,8 +44,8 @@ export function read<T>(job: Job, tile: Tile, index: i32, sums: usize): bool {
  * Any trajectory: from an exactly phased sample, each `exactEvery`-th, steps of Δk by sin and cos, two vectors of spins at a time (1.4
  * times the throughput of one: what depends on the sample alone is done once for both, and their chains overlap).
  */
-function readAny<T>(tile: Tile, moment: usize, points: usize, column: usize, count: i32, exactEvery: i32): void {
-  const Kx = load<f64>(moment), Ky = load<f64>(moment, 8), Kz = load<f64>(moment, 16), T = load<f64>(moment, 24);
+function readAny<T>(tile: Tile, moment: Precession, points: usize, column: usize, count: i32, exactEvery: i32): void {
+  const Kx = moment.kx, Ky = moment.ky, Kz = moment.kz, T = moment.t;
   for (let n = 0; n < tile.count; n += 2 * lanes<T>()) {
     const m = n + lanes<T>();
     const R2a = loadT<T>(tile.R2, n), R2b = loadT<T>(tile.R2, m);
@@ -134,10 +131,10 @@ export let es: v128 = f32x4.splat(0);
  * that the multiplier never waits (1.9 times the throughput of one chain). Each chunk starts from exact phases, and w² is
  * formed afresh: squaring w would double its error, which every step repeats (5e-6 instead of 3.5e-6 at the end of a line).
  */
-function readLinear(tile: Tile, moment: usize, points: usize, column: usize, start: i32, count: i32): void {
+function readLinear(tile: Tile, moment: Precession, points: usize, column: usize, start: i32, count: i32): void {
   const first = points + (<usize>start << 3);
-  const kx = load<f64>(moment) + load<f64>(first), ky = load<f64>(moment, 8) + load<f64>(first + column);
-  const kz = load<f64>(moment, 16) + load<f64>(first + 2 * column), t = load<f64>(moment, 24) + load<f64>(first + 3 * column);
+  const kx = moment.kx + load<f64>(first), ky = moment.ky + load<f64>(first + column);
+  const kz = moment.kz + load<f64>(first + 2 * column), t = moment.t + load<f64>(first + 3 * column);
   const dkx = load<f64>(points, 8), dky = load<f64>(points + column, 8);
   const dkz = load<f64>(points + 2 * column, 8), dt = load<f64>(points + 3 * column, 8);
   const end = tile.lanes + (<usize>count << 5);

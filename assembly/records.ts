@@ -2,9 +2,10 @@
  * The magnetisation at the first sample of every line, where lines are summed together: as a matrix product (`matrix.ts`) or as transforms
  * (`lines.ts`). Both parts and their sum, a panel of spins side by side.
  */
-import { Job, PANEL, recordBytesOf, Tile, TURN_BYTES } from './layout';
+import { Batch, Job, PANEL, Precession, Read, recordAt } from './abi';
 import { turnsAt } from './precession';
-import { ec, es, evolve, READ_BYTES } from './readout';
+import { ec, es, evolve } from './readout';
+import { recordBytesOf, Tile, TURN_BYTES } from './scratch';
 import { loadT, madd, nmadd } from './simd';
 
 /** One part (re, im or sum) of a panel's record of one line. */
@@ -19,7 +20,7 @@ const RESYNC: i32 = 16;
  * their sum. From line to line a spin goes by one complex factor; every sixteenth line is phased exactly.
  */
 export function record(job: Job, tile: Tile, index: i32): void {
-  let area = tile.records + <usize>load<i32>(job.reads + <usize>index * READ_BYTES, 12) * recordBytesOf(job);
+  let area = tile.records + <usize>recordAt<Read>(job.reads, index).area * recordBytesOf(job);
   for (let panel = 0; panel < tile.count; panel += PANEL) {
     recordPanel(job, tile, panel, index, area);
     area += <usize>job.rows * RECORD;
@@ -28,11 +29,11 @@ export function record(job: Job, tile: Tile, index: i32): void {
 
 /** The same for the spins of one panel, whose rows stand at `rows`. */
 function recordPanel(job: Job, tile: Tile, panel: i32, index: i32, rows: usize): void {
-  const readout = job.reads + <usize>index * READ_BYTES;
-  const moment = job.moments + (<usize>load<i32>(readout, 8) << 5);
-  const step = job.moments + (<usize>load<i32>(readout, 24) << 5);
-  const to = rows + <usize>load<i32>(readout, 16) * RECORD;
-  for (let i = 0; i < PANEL; i += 8) recordEight(tile, panel + i, moment, step, load<i32>(readout, 20), to + (<usize>i << 2));
+  const readout = recordAt<Read>(job.reads, index);
+  const moment = recordAt<Precession>(job.moments, readout.moment);
+  const step = recordAt<Precession>(job.moments, readout.step);
+  const to = rows + <usize>readout.row * RECORD;
+  for (let i = 0; i < PANEL; i += 8) recordEight(tile, panel + i, moment, step, readout.lines, to + (<usize>i << 2));
 }
 
 /**
@@ -40,11 +41,11 @@ function recordPanel(job: Job, tile: Tile, panel: i32, index: i32, rows: usize):
  * the next line of the area: if a kept step leads there, that costs a complex product instead of phase, sin, cos and exp.
  */
 export function carry(job: Job, tile: Tile, index: i32): void {
-  const readout = job.reads + <usize>index * READ_BYTES;
-  const moment = job.moments + (<usize>load<i32>(readout, 8) << 5);
-  const kx = load<f64>(moment), ky = load<f64>(moment, 8), kz = load<f64>(moment, 16), t = load<f64>(moment, 24);
-  const area = load<i32>(readout, 12), step = load<i32>(readout, 24);
-  let to = tile.records + <usize>area * recordBytesOf(job) + <usize>load<i32>(readout, 16) * RECORD;
+  const readout = recordAt<Read>(job.reads, index);
+  const moment = recordAt<Precession>(job.moments, readout.moment);
+  const kx = moment.kx, ky = moment.ky, kz = moment.kz, t = moment.t;
+  const area = readout.area, step = readout.step;
+  let to = tile.records + <usize>area * recordBytesOf(job) + <usize>readout.row * RECORD;
   let own = turnsAt(job, tile, job.keptCount + area);
   let by = turnsAt(job, tile, step);
   for (let panel = 0; panel < tile.count; panel += PANEL) {
@@ -76,8 +77,8 @@ export function carry(job: Job, tile: Tile, index: i32): void {
  * area written as a whole would leave the second-level cache before it is read.
  */
 // @ts-ignore: decorator
-@inline export function rowsOfPanel(job: Job, tile: Tile, panel: i32, batch: usize, area: usize): usize {
-  const first = load<i32>(batch, 20), reads = load<i32>(batch, 24);
+@inline export function rowsOfPanel(job: Job, tile: Tile, panel: i32, batch: Batch, area: usize): usize {
+  const first = batch.firstRead, reads = batch.reads;
   if (reads == 0) return area + <usize>(panel / PANEL * job.rows) * RECORD;
   for (let index = first; index < first + reads; index++) recordPanel(job, tile, panel, index, area);
   return area;
@@ -87,9 +88,9 @@ export function carry(job: Job, tile: Tile, index: i32): void {
  * All lines of a run for two vectors of spins, a and b; suffix 1: the odd lines. Four chains that step over two lines: they keep the
  * multiplier busy, and the error of a step is repeated seven times where one line at a time would repeat it fifteen times.
  */
-function recordEight(tile: Tile, n: i32, moment: usize, step: usize, lines: i32, to: usize): void {
-  const kx = load<f64>(moment), ky = load<f64>(moment, 8), kz = load<f64>(moment, 16), t = load<f64>(moment, 24);
-  const dkx = load<f64>(step), dky = load<f64>(step, 8), dkz = load<f64>(step, 16), dt = load<f64>(step, 24);
+function recordEight(tile: Tile, n: i32, moment: Precession, step: Precession, lines: i32, to: usize): void {
+  const kx = moment.kx, ky = moment.ky, kz = moment.kz, t = moment.t;
+  const dkx = step.kx, dky = step.ky, dkz = step.kz, dt = step.t;
   let ac = f32x4.splat(0), as = ac, bc = ac, bs = ac, a2c = ac, a2s = ac, b2c = ac, b2s = ac;
   if (lines > 1) {
     evolve(tile, n, dkx, dky, dkz, dt);

@@ -1,19 +1,28 @@
-/** One RF step as the host lays it out (`host/engine/wasm/pulses.ts`), and the field along z that a spin meets in it. */
+/** One RF step, and the field along z that a spin meets in it. */
+import { RfStep } from './abi';
 import { halfTurns, remainder } from './functions';
-import { Tile } from './layout';
+import { Tile } from './scratch';
 import { loadColumn, loadT, madd } from './simd';
 
-/**
- * [dt, gx, gy, gz, hx, hy, hx² + hy²] f64, the last three again as f32, i32: dt or the gradient differ from the step before,
- * [relaxation before, relaxation after the pulse's last step] f64, [terms, doublings] i32 of its exact solution.
- */
-export const STEP_BYTES: usize = 96;
+/** Steps are walked by address, with no bound but the pulse's end. */
+export const STEP_BYTES: usize = offsetof<RfStep>();
+
+/** Whether dt or the gradient differ from the step before. */
+// @ts-ignore: decorator
+@inline export function isNewStep(step: usize): bool {
+  return changetype<RfStep>(step).isNew != 0;
+}
+
+// @ts-ignore: decorator
+@inline export function relaxBefore(step: usize): f64 {
+  return changetype<RfStep>(step).relaxBefore;
+}
 
 /** One of a step's three transverse numbers for all lanes. */
 // @ts-ignore: decorator
 @inline export function transverse<T>(step: usize, which: usize): v128 {
-  if (sizeof<T>() == 8) return v128.load64_splat(step + 8 * which, 32);
-  return v128.load32_splat(step + 4 * which, 56);
+  if (sizeof<T>() == 8) return v128.load64_splat(step + 8 * which, offsetof<RfStep>('hx'));
+  return v128.load32_splat(step + 4 * which, offsetof<RfStep>('hxSingle'));
 }
 
 /**
@@ -31,10 +40,10 @@ export const STEP_BYTES: usize = 96;
 // @ts-ignore: decorator
 @inline function halfAngleOfTwo(tile: Tile, n: i32, step: usize, offset: f64, inTurns: bool): v128 {
   const off = v128.sub<f64>(loadT<f64>(tile.hertz, n), f64x2.splat(offset));
-  let h = v128.mul<f64>(v128.load64_splat(step, 8), loadColumn<f64>(tile.x, n));
-  h = madd<f64>(v128.load64_splat(step, 16), loadColumn<f64>(tile.y, n), h);
-  h = madd<f64>(v128.load64_splat(step, 24), loadColumn<f64>(tile.z, n), h);
-  h = madd<f64>(f64x2.splat(Math.PI * load<f64>(step)), off, h);
+  let h = v128.mul<f64>(v128.load64_splat(step, offsetof<RfStep>('gx')), loadColumn<f64>(tile.x, n));
+  h = madd<f64>(v128.load64_splat(step, offsetof<RfStep>('gy')), loadColumn<f64>(tile.y, n), h);
+  h = madd<f64>(v128.load64_splat(step, offsetof<RfStep>('gz')), loadColumn<f64>(tile.z, n), h);
+  h = madd<f64>(f64x2.splat(Math.PI * changetype<RfStep>(step).dt), off, h);
   if (!inTurns) return h;
   const p = v128.mul<f64>(v128.abs<f64>(h), f64x2.splat(0.5 / Math.PI));
   return remainder<f64>(p, halfTurns<f64>(p));

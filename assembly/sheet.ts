@@ -3,57 +3,14 @@
  * of the plane, and off-resonance and decay turn it between a few moments of a readout; neither hangs on the readout or the pulse before it, so
  * a tile's spins are placed once for all of them: cell, weights on both axes, and e^{−(R2 + i2πΔf)·τ} at the moments τ.
  */
-import { Job, Tile } from './layout';
+import { Job, Kernel, Sheet, SheetAxis } from './abi';
 import { ec, es, evolve } from './readout';
+import { Tile } from './scratch';
 import { loadColumn, madd } from './simd';
-
-/** Kaiser–Bessel over `width` cells, cut into a polynomial per cell, as `host/engine/wasm/kaiser-bessel.ts` makes it. */
-@unmanaged
-export class Kernel {
-  width: i32;
-  /** Width rounded up to vectors. */
-  taps: i32;
-  degree: i32;
-  /** [taps / 4][degree + 1, highest first][4] f32 */
-  polynomials: usize;
-}
-
-/** One axis, as `host/engine/wasm/curve-axis.ts` chooses it. */
-@unmanaged
-export class SheetAxis {
-  /** [4] f64: cells per metre along x, y, z; the cell at the origin */
-  place: usize;
-  /** Cells that spins are spread on, and the one whose phase stands still. */
-  cells: i32;
-  middle: i32;
-  /** Spreads a spin on cells. */
-  spreading: usize;
-  /** [cells] f32: over the transform of the kernel by which samples are interpolated */
-  corrections: usize;
-  /** Points of the transform; the first that samples need (it may be negative), and how many. */
-  grid: i32;
-  first: i32;
-  count: i32;
-  stages: usize;
-  stageCount: i32;
-  /** Interpolates a sample from points. */
-  interpolation: usize;
-}
 
 // @ts-ignore: decorator
 @inline export function spreadingOf(axis: SheetAxis): Kernel {
   return changetype<Kernel>(axis.spreading);
-}
-
-@unmanaged
-export class Sheet {
-  u: usize;
-  v: usize;
-  /** [nodes] f64: moments after the start of a readout [s]; a multiple of four */
-  times: usize;
-  nodes: i32;
-  /** [nodes / 4][nodes][slope 4, offset 4] f32: a sample's parts in four moments are the products over all nodes of slope · τ + offset. */
-  parts: usize;
 }
 
 /** Bytes of a cell: four moments, real then imaginary. */

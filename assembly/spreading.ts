@@ -3,26 +3,9 @@
  * z = λG − i·aG/2π of a grid of G cells, and e^{−2πi λj − aj} for all samples j is what the Fourier transform makes of the few weights
  * ψ(z − g) around it. ψ (Kaiser–Bessel) is entire, so decay costs no grids of its own: its polynomials are evaluated at a complex argument.
  */
-import { Tile } from './layout';
+import { Axis } from './abi';
+import { Tile } from './scratch';
 import { loadColumn, loadT, madd, nmadd } from './simd';
-
-/** One axis, as `host/engine/wasm/spreading.ts` lays it out. */
-@unmanaged
-export class Axis {
-  samples: i32;
-  /** Cells, a multiple of 4. */
-  grid: i32;
-  /** Cells a spin reaches, and that rounded up to vectors. */
-  width: i32;
-  taps: i32;
-  degree: i32;
-  /** [taps / 4][degree + 1, highest first][4] f32 */
-  polynomials: usize;
-  /** [samples] f64: over the transform of ψ, times the common decay */
-  factors: usize;
-  stages: usize;
-  stageCount: i32;
-}
 
 /** Widest kernel, in taps. */
 export const MOST_TAPS: usize = 16;

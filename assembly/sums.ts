@@ -7,7 +7,7 @@
  * for what rounding in f32 can add (a rotation in f32 may lengthen Mxy by 1e-7 per step: 10⁶ steps add 10 %). A tile's number beyond 1.5 times
  * its bound is refused like NaN. So no sum of tiles, threads or ranks can wrap, and none of them needs a check of its own.
  */
-import { Job } from './layout';
+import { Job } from './abi';
 
 /** Largest number that a sample of the tile at hand may have, in units of the sums; a global is each thread's own. */
 let largest: f64 = 0;

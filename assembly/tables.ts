@@ -2,20 +2,17 @@
  * Operators out of tables. Under a constant gradient a pulse acts on a spin through three numbers alone: its frequency φ = γ̄G·r + Δf, R1 and
  * R2. The table holds, per cell of φ and per node of R1 × R2, the twelve entries as polynomials in φ; a spin costs some 600 lanes once
  * per tile, where composing a 1 ms pulse on a 1 µs raster costs 250 000. Vectors run over the entries of one spin: no gather.
- *
- * Table, f64: [γ̄Gx, γ̄Gy, γ̄Gz, lowest φ, cells per Hz, cells, degree, nodes of R1, nodes of R2, address of the coefficients], then the nodes
- * of R1 and 1/Π(own − others) of each, then those of R2. Coefficients, f32: [cells][nodes of R1][nodes of R2][degree + 1, highest first][12].
  */
+import { Job, Table, TILE_BYTES } from './abi';
 import { composePulse, PAIR_BYTES } from './held-field';
-import { Job, OPERATOR_BYTES, Tile, TILE_BYTES } from './layout';
+import { OPERATOR_BYTES, Tile } from './scratch';
 import { madd, splat } from './simd';
 
 const ENTRIES: usize = 48;
-const NODES: usize = 80;
 
 /**
  * Operators of a pulse for `count` virtual spins (a multiple of 2), in f64, for the host to make a table of.
- * @param at a Tile's room, then f64 columns [frequency Hz, R1, R2][count], f32 columns [0, density][count], room of 1 kB
+ * @param at a Tile's room, then f64 columns [frequency Hz, R1, R2][count], f32 columns [0, density][count], room of COMPOSE_BYTES
  * @param to [count / 2][12][2] f64
  */
 export function composeNodes(job: Job, at: usize, count: i32, pulse: i32, to: usize): void {
@@ -42,13 +39,14 @@ export function composeNodes(job: Job, at: usize, count: i32, pulse: i32, to: us
 
 /** Writes the operators of all spins of a tile at `to`, [count / 4][12][4]. */
 export function lookUp(tile: Tile, table: usize, to: usize): void {
-  const gx = load<f64>(table), gy = load<f64>(table, 8), gz = load<f64>(table, 16);
-  const low = load<f64>(table, 24), perHertz = load<f64>(table, 32);
-  const last = <i32>load<f64>(table, 40) - 1;
-  const degree = <i32>load<f64>(table, 48);
-  const count1 = <i32>load<f64>(table, 56), count2 = <i32>load<f64>(table, 64);
-  const coefficients = <usize>load<f64>(table, 72);
-  const nodes1 = table + NODES, nodes2 = nodes1 + (<usize>count1 << 4);
+  const head = changetype<Table>(table);
+  const gx = head.gx, gy = head.gy, gz = head.gz;
+  const low = head.low, perHertz = head.perHertz;
+  const last = <i32>head.cells - 1;
+  const degree = <i32>head.degree;
+  const count1 = <i32>head.R1Count, count2 = <i32>head.R2Count;
+  const coefficients = <usize>head.coefficients;
+  const nodes1 = table + offsetof<Table>(), nodes2 = nodes1 + (<usize>count1 << 4);
   const cellBytes = <usize>(count1 * count2 * (degree + 1)) * ENTRIES;
   for (let n = 0; n < tile.count; n++) {
     const f32s = <usize>n << 2;

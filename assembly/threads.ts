@@ -3,7 +3,7 @@
  * walks it and raises `finished`. Taking only filled tiles makes a pause the host's affair alone: it stops filling.
  * All waiting is done by a function of the host (`Atomics.wait`): memory.atomic.wait32 hangs under Node 20.
  */
-import { Job, Slot } from './layout';
+import { Job, recordAt, Slot, Start } from './abi';
 import { simulateTile } from './walk';
 
 // @ts-ignore: decorator
@@ -11,15 +11,6 @@ import { simulateTile } from './walk';
 
 // @ts-ignore: decorator
 @external('wasi', 'thread-spawn') declare function threadSpawn(argument: usize, errorOrTid: usize): i32;
-
-/** What a thread is told when it starts, and where the spawn's outcome is written. */
-@unmanaged
-export class Start {
-  job: usize;
-  thread: i32;
-  error: i32;
-  tid: i32;
-}
 
 /** Starts a thread that works on `start`'s job; called on the main instance. @returns 0, or an error code */
 export function startThread(start: usize): i32 {
@@ -48,7 +39,7 @@ export function wasi_thread_start(tid: i32, argument: usize): void {
 
 /** Simulates tile `number`, counted since the start of the engine, with the scratch and sums of `thread`. */
 export function work(job: Job, number: i32, thread: i32): void {
-  const slot = changetype<Slot>(job.slotTable + <usize>(number % job.slots) * offsetof<Slot>());
+  const slot = recordAt<Slot>(job.slotTable, number % job.slots);
   const scratch = load<usize>(job.scratch + (<usize>thread << 2));
   const sums = job.sums + <usize>(thread % job.accumulators) * (<usize>job.sampleCount << 4);
   const finite = job.precision == 64

@@ -1,5 +1,6 @@
 /** From a slot's spins to a tile at thermal equilibrium: rates instead of times, off-resonance in hertz at the scanner's field. */
-import { CHUNK, EVOLUTION_BYTES, Job, MAKING_BYTES, OPERATOR_BYTES, PANEL, recordBytesOf, Slot, SPREAD_BYTES, Tile, TILE_BYTES, TURN_BYTES, turnCountOf } from './layout';
+import { Job, PANEL, Slot, TILE_BYTES } from './abi';
+import { CHUNK, EVOLUTION_BYTES, MAKING_BYTES, OPERATOR_BYTES, recordBytesOf, SPREAD_BYTES, Tile, TURN_BYTES, turnCountOf } from './scratch';
 import { lanes, loadColumn, splat, storeT } from './simd';
 
 export const T1: usize = 4, T2: usize = 5;

@@ -5,32 +5,20 @@
  * directions, the grid is transformed once per tile, and samples are divided by the transform of the spreading kernel. 7 × 8 weights
  * stand where the matrix form has lines × samples products (101 × 101: 10 201). Off-resonance needs no time segments: it is in the rates.
  */
+import { Axis, Job, PANEL, recordAt, Train } from './abi';
 import { transformColumns } from './fourier';
-import { Job, PANEL, Tile } from './layout';
 import { ec, es, evolve } from './readout';
+import { Tile } from './scratch';
 import { loadT, madd, nmadd, splat } from './simd';
-import { addVector, Axis, cellOf, fold, MOST_TAPS, placeFour, weigh } from './spreading';
+import { addVector, cellOf, fold, MOST_TAPS, placeFour, weigh } from './spreading';
 import { addFixed, allFinite } from './sums';
-
-@unmanaged
-export class Train {
-  /**
-   * f64: [centre, per sample, per line][kx, ky, kz, t], the moment at the middle sample of the middle line since the last pulse, and the
-   * steps from there; then the decay that the factors carry for all spins [1/s].
-   */
-  geometry: usize;
-  sampleAxis: usize;
-  lineAxis: usize;
-  /** [lines] i32 */
-  firstSamples: usize;
-}
 
 /** Columns of a panel: cells and places on both axes, decays, magnetisation at the middle. */
 const COLUMN: usize = <usize>PANEL * 4;
 
 /** Sums all lines of train `index`. @returns false if a sample is not finite */
 export function sumTrain(job: Job, tile: Tile, index: i32, sums: usize): bool {
-  const train = changetype<Train>(job.trains + <usize>index * offsetof<Train>());
+  const train = recordAt<Train>(job.trains, index);
   const across = changetype<Axis>(train.sampleAxis);
   const down = changetype<Axis>(train.lineAxis);
   const imaginary = <usize>(across.grid + across.taps) << 2;

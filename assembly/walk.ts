@@ -1,7 +1,7 @@
 /** One tile through the whole timeline: spins are loaded once, every op passes over the tile, its signal goes to the sums. */
+import { Job, OP, Op, Precession, recordAt, Slot } from './abi';
 import { sumCurve } from './curve';
 import { excite } from './excitation';
-import { Job, OP, Slot } from './layout';
 import { flush } from './matrix';
 import { keepOperators, play } from './operators';
 import { keepMoments, precess, turn } from './precession';
@@ -19,12 +19,12 @@ export function simulateTile<T>(job: Job, slot: Slot, scratch: usize, sums: usiz
     keepOperators(job, tile);
     keepMoments(job, tile);
   }
-  const end = job.ops + (<usize>job.opCount << 3);
+  const end = job.ops + <usize>job.opCount * offsetof<Op>();
   let finite = true;
-  for (let op = job.ops; op < end; op += 8) {
-    const kind = load<i32>(op);
-    const index = load<i32>(op, 4);
-    if (kind == OP.PRECESS) precess<T>(tile, job.moments + (<usize>index << 5));
+  for (let at = job.ops; at < end; at += offsetof<Op>()) {
+    const op = changetype<Op>(at);
+    const kind = op.kind, index = op.index;
+    if (kind == OP.PRECESS) precess<T>(tile, recordAt<Precession>(job.moments, index));
     else if (kind == OP.EXCITE) excite<T>(job, tile, index);
     else if (kind == OP.READ) finite = read<T>(job, tile, index, sums) && finite;
     else if (sizeof<T>() == 4 && kind == OP.RECORD) record(job, tile, index);

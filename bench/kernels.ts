@@ -3,9 +3,11 @@
  * precession, and the exact sums. What is timed is a whole tile from loading to sums, in which the kernel named is all but a
  * few per cent of the work.
  */
+
+import { PULSE } from '../host/engine/wasm/abi.generated.ts';
 import { wasmBuild } from '../host/engine/wasm/module.ts';
 import { makeProgram } from '../host/engine/wasm/program.ts';
-import { PULSE_FORM, pulseForms } from '../host/engine/wasm/pulses.ts';
+import { pulseForms } from '../host/engine/wasm/pulses.ts';
 import type { Sequence } from '../host/sequence/types.ts';
 import type { Timeline } from '../host/timeline/types.ts';
 import { engineFor, relativeError, simulateTimeline, toSignal } from '../test/support/run.ts';
@@ -33,7 +35,7 @@ interface KernelCase {
   readonly work: (timeline: Timeline) => number;
   /** The forms this case is meant to time; another one is an error in the bench. */
   readonly form?: string;
-  readonly pulse?: keyof typeof PULSE_FORM;
+  readonly pulse?: keyof typeof PULSE;
   /** Also the plain SIMD build, against C without FMA. */
   readonly plain?: boolean;
 }
@@ -66,7 +68,7 @@ export const KERNELS: readonly KernelCase[] = [
     spins: 1568,
     sequence: () => pulseTrain({ pulses: 4, steps: 1000, gradient: 10e-3 }),
     work: stepsWalked,
-    pulse: 'small',
+    pulse: 'SMALL',
     plain: true,
   },
   {
@@ -75,7 +77,7 @@ export const KERNELS: readonly KernelCase[] = [
     spins: 1568,
     sequence: () => pulseTrain({ pulses: 4, steps: 1000, gradient: 10e-3, varying: true }),
     work: stepsWalked,
-    pulse: 'small',
+    pulse: 'SMALL',
   },
   {
     name: 'RF: any angle',
@@ -83,7 +85,7 @@ export const KERNELS: readonly KernelCase[] = [
     spins: 1568,
     sequence: () => pulseTrain({ pulses: 2, steps: 500, gradient: 60e-3 }),
     work: stepsWalked,
-    pulse: 'any',
+    pulse: 'ANY',
   },
   {
     name: 'RF: exact',
@@ -91,7 +93,7 @@ export const KERNELS: readonly KernelCase[] = [
     spins: 1568,
     sequence: () => pulseTrain({ pulses: 20, steps: 101, gradient: 10e-3 }),
     work: stepsWalked,
-    pulse: 'held',
+    pulse: 'HELD',
   },
   {
     name: 'RF: exact, in f64',
@@ -99,7 +101,7 @@ export const KERNELS: readonly KernelCase[] = [
     spins: 1568,
     sequence: () => pulseTrain({ pulses: 20, steps: 50, gradient: 30e-3 }),
     work: stepsWalked,
-    pulse: 'heldF64',
+    pulse: 'HELD_F64',
   },
   {
     name: 'hard pulse and precession',
@@ -107,7 +109,7 @@ export const KERNELS: readonly KernelCase[] = [
     spins: 1568,
     sequence: () => hardPulses(500),
     work: () => 500,
-    pulse: 'held',
+    pulse: 'HELD',
   },
   { name: 'sums (EPI, tile of 32 spins)', unit: READ, spins: 32, sequence: epi, work: samples },
 ];
@@ -137,7 +139,7 @@ async function compare(
   if (one.form !== undefined && chosen.some((form) => form !== one.form))
     throw new Error(`${one.name}: the compiler chose ${chosen.join(', ')}`);
   const pulses = pulseForms(timeline, source);
-  if (one.pulse !== undefined && pulses.some((form) => form !== PULSE_FORM[one.pulse!]))
+  if (one.pulse !== undefined && pulses.some((form) => form !== PULSE[one.pulse!]))
     throw new Error(`${one.name}: the compiler chose forms ${[...new Set(pulses)].join(', ')} for its pulses`);
   const truth = await simulateTimeline(timeline, source, { precision: 'f64' });
   const options = { tileSize: one.spins, ...(build === undefined ? {} : { build }) };

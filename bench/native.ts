@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { makeProgram } from '../host/engine/wasm/program.ts';
-import { excitationTurns, pulseForms, STEP_BYTES, writeSteps } from '../host/engine/wasm/pulses.ts';
-import { readWaveforms } from '../host/engine/wasm/waveforms.ts';
+import { excitationRecords, pulseForms, stepRecords } from '../host/engine/wasm/pulses.ts';
+import { exactIntervals } from '../host/engine/wasm/waveforms.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from '../host/phantom/types.ts';
 import { makePlan } from '../host/run/plan.ts';
 import { OP, STRIDE, type Timeline } from '../host/timeline/types.ts';
@@ -137,11 +137,16 @@ function columns(source: PhantomSource): Float32Array {
   return new Float32Array(spins.x.buffer);
 }
 
-/** RF steps as the kernels read them, byte for byte: the records are whole numbers of eight bytes. */
-function stepRecords(timeline: Timeline, source: PhantomSource, forms: Int32Array): Float64Array {
-  const records = new Float64Array(((timeline.rfSteps.length / STRIDE.rfStep) * STEP_BYTES) / 8);
-  writeSteps(timeline, source, forms, records.buffer, 0);
-  return records;
+/** Records as the kernels read them, byte for byte, whatever their fields are. */
+const doubles = (list: { bytes(): Uint8Array<ArrayBuffer> }): Float64Array => new Float64Array(list.bytes().buffer);
+/** Records of i32 alone. */
+const integers = (list: { bytes(): Uint8Array<ArrayBuffer> }): Int32Array => new Int32Array(list.bytes().buffer);
+
+/** [waveforms][first point, samples, samples from one exactly phased to the next, or 0] */
+function waveformTable(timeline: Timeline, source: PhantomSource): Int32Array {
+  const table = Int32Array.from(timeline.waveforms);
+  for (const [n, every] of exactIntervals(timeline, source).entries()) table[STRIDE.waveform * n + 2] = every;
+  return table;
 }
 
 /** The kernels in C on the program that the WASM kernels would get. */
@@ -159,18 +164,21 @@ export function nativeKernels(
   const { rows, areas, longest } = program;
   const ratio = timeline.B0 / source.B0;
   const head = [source.spinCount, tileSize, rows, areas, longest, timeline.sampleCount, 2 ** scaleExponent, ratio];
+  const batches = program.batches.flatMap((own) => [
+    ...[own.waveform, own.area, own.rows, own.firstRow, own.firstRead, own.reads],
+  ]);
   const arrays = [
     head,
-    program.ops,
+    integers(program.ops),
     program.moments,
-    excitationTurns(timeline),
+    doubles(excitationRecords(timeline)),
     timeline.pulses,
     forms,
-    stepRecords(timeline, source, forms),
-    program.reads,
-    program.batches,
+    doubles(stepRecords(timeline, source, forms)),
+    integers(program.reads),
+    batches,
     program.rowSamples,
-    readWaveforms(timeline, source),
+    waveformTable(timeline, source),
     timeline.points,
     columns(source),
   ];

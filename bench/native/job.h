@@ -1,6 +1,6 @@
 /*
  * A job of the exact forms as host/engine/wasm/program.ts lays it out (bench/native.ts writes it), and a tile on its way through
- * it: the same columns, panels and records as assembly/layout.ts has.
+ * it: the same columns, panels and records as assembly/abi.ts and scratch.ts have.
  */
 #ifndef JOB_H
 #define JOB_H
@@ -8,7 +8,7 @@
 
 enum { PANEL = 32, CHUNK = 128, PAD = 32 };
 enum { PRECESS, EXCITE, READ, RECORD, FLUSH };
-/* As PULSE_FORM in host/engine/wasm/pulses.ts. */
+/* As PULSE in assembly/abi.ts. */
 enum { SMALL, ANY, HELD, HELD_F64 };
 
 /* [kx, ky, kz, t] */

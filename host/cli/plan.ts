@@ -4,7 +4,8 @@ import { agreeFromRoot } from '../comm/agree.ts';
 import { joinCluster } from '../comm/ranks.ts';
 import { warnings } from '../common/log.ts';
 import { makeEngine } from '../engine/choose.ts';
-import { wasmSizes } from '../engine/wasm/memory.ts';
+import { layOut } from '../engine/wasm/memory.ts';
+import { loadKernels } from '../engine/wasm/module.ts';
 import { makeProgram, methodsOf, type Program } from '../engine/wasm/program.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import { forecastMemory, forecastTime } from '../run/forecast.ts';
@@ -40,11 +41,12 @@ async function tellPlan(job: Opened, ranks: number, { json = false, verbose = fa
   const opened = process.resourceUsage().maxRSS * 1024;
   const { phantom, timeline, plan: made, engine, kernels } = job;
   const program = makeProgram(timeline, phantom, made);
-  const sizes = wasmSizes(timeline, program, made, job.threads);
+  const engineJob = { timeline, source: phantom, ...made };
+  const { sizes, bytes: inKernels } = layOut(engineJob, program, loadKernels(kernels), { threads: job.threads });
   const { threads } = sizes;
-  const bytes = { opened, kernels: sizes.total, phantom: phantom.residentBytes };
+  const bytes = { opened, kernels: inKernels, phantom: phantom.residentBytes };
   const memory = forecastMemory(bytes, { sampleCount: timeline.sampleCount, ranks, workers: sizes.workers });
-  const time = await forecastTime({ timeline, source: phantom, ...made }, made, ranks, (calibration) =>
+  const time = await forecastTime(engineJob, made, ranks, (calibration) =>
     makeEngine(engine, calibration, threads, kernels),
   );
   const result = {

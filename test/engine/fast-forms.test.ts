@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fingerprinting, gradientEcho3d, randomSpins, spiral, timelineOf } from '../../bench/cases.ts';
+import { OP } from '../../host/engine/wasm/abi.generated.ts';
 import { makeWasmEngine } from '../../host/engine/wasm/engine.ts';
-import { KERNEL, READ } from '../../host/engine/wasm/layout.ts';
 import { makeProgram } from '../../host/engine/wasm/program.ts';
 import { chooseAxis } from '../../host/engine/wasm/spreading.ts';
 import { makePlan } from '../../host/run/plan.ts';
@@ -224,13 +224,13 @@ test('what returns is kept per spin without a tolerance, and never in f64: the r
   const spins = randomSpins(640);
   const source = phantomOf(spins);
   const { ops, reads, keptMoments } = makeProgram(timeline, source, { precision: 'f32', tileSize: 256 });
-  const kinds = [...ops].filter((_, n) => n % 2 === 0);
+  const kinds = Array.from({ length: ops.length }, (_, n) => ops.get(n, 'kind'));
   const countOf = (wanted: number): number => kinds.filter((kind) => kind === wanted).length;
   // 40 TRs: the ramp before the first pulse, and what lies between two.
-  assert.deepEqual([countOf(KERNEL.turn), countOf(KERNEL.precess)], [39, 1]);
+  assert.deepEqual([countOf(OP.TURN), countOf(OP.PRECESS)], [39, 1]);
   // 40 lines, each eighth of them phased exactly.
-  assert.deepEqual([countOf(KERNEL.carry), countOf(KERNEL.record)], [40, 0]);
-  const steps = [...reads].filter((_, n) => n % READ.fields === READ.step);
+  assert.deepEqual([countOf(OP.CARRY), countOf(OP.RECORD)], [40, 0]);
+  const steps = Array.from({ length: reads.length }, (_, n) => reads.get(n, 'step'));
   assert.deepEqual([steps.filter((step) => step < 0).length, keptMoments.length], [5, 2]);
   assert.equal(makeProgram(timeline, source, { precision: 'f64', tileSize: 256 }).keptMoments.length, 0);
 });

@@ -6,8 +6,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { PULSE_FORM, pulseForms } from '../../host/engine/wasm/pulses.ts';
-import { readWaveforms } from '../../host/engine/wasm/waveforms.ts';
+import { PULSE } from '../../host/engine/wasm/abi.generated.ts';
+import { pulseForms } from '../../host/engine/wasm/pulses.ts';
+import { exactIntervals } from '../../host/engine/wasm/waveforms.ts';
 import { adc, blockOf, hardPulse } from '../../host/sequence/designer.ts';
 import { simulateSlowly } from '../support/reference.ts';
 import { phantomOf, relativeError, simulateTimeline, spinsOf } from '../support/run.ts';
@@ -45,9 +46,9 @@ for (const build of ['simd', 'relaxed', 'wide'] as const) {
     const relaxing = randomSpins(50, { reach: 2, offset: 14000 });
     const lasting = { ...relaxing, T1: relaxing.T1.map(() => 1e6), T2: relaxing.T2.map(() => 1e6) };
     for (const [form, spins] of [
-      [PULSE_FORM.any, lasting],
-      [PULSE_FORM.held, relaxing],
-      [PULSE_FORM.heldF64, randomSpins(50, { reach: 2, offset: 40000 })],
+      [PULSE.ANY, lasting],
+      [PULSE.HELD, relaxing],
+      [PULSE.HELD_F64, randomSpins(50, { reach: 2, offset: 40000 })],
     ] as const) {
       assert.deepEqual([...pulseForms(timeline, phantomOf(spins))], [form]);
       const reference = simulateSlowly(timeline, spins, 1.5);
@@ -70,7 +71,7 @@ for (const build of ['simd', 'relaxed', 'wide'] as const) {
       const curve = blockOf({ gx: wave(amplitude, 700), gy: wave(amplitude, 900), adc: adc(200, 1e-5, 0) });
       const timeline = timelineOf(tip, curve);
       const spins = randomSpins(1, { reach, seed: 3 });
-      assert.equal(readWaveforms(timeline, phantomOf(spins))[2], every);
+      assert.equal(exactIntervals(timeline, phantomOf(spins))[0], every);
       const signal = await simulateTimeline(timeline, spins, { build });
       const error = relativeError(signal, simulateSlowly(timeline, spins, 1.5));
       assert.ok(error <= 1e-6, `${amplitude} T/m, ${reach} m: ${error}`);

@@ -6,9 +6,11 @@
 import { direction } from '../../common/direction.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
+import { CurvePoint } from './abi.generated.ts';
 import { type CurveAxis, curveAxes, pointOf, type Span } from './curve-axis.ts';
 import { type Path, readoutGroups, targetsOf, trace } from './curve-paths.ts';
 import { chooseTimes } from './curve-times.ts';
+import { type RecordList, recordList } from './records.ts';
 import type { Choice, Line } from './trains.ts';
 
 /** A plane of k-space and the grid for all curves in it. */
@@ -25,8 +27,8 @@ export interface Curve {
   readonly sheet: Sheet;
   /** [kx, ky, kz, t]: middle of its k and start of its time, since the last pulse. */
   readonly moment: Float64Array;
-  /** [samples], as `Curve` in assembly/curve.ts has them; shared by equal curves. */
-  readonly points: Int32Array;
+  /** [samples] shared by equal curves */
+  readonly points: RecordList<typeof CurvePoint>;
   /** [samples] */
   readonly targets: Int32Array;
 }
@@ -75,7 +77,7 @@ export function curveFinder(
   const paths = new Map<string, Path>();
   const extents = new Map<string, Extent>();
   const sheets = new Map<string, Sheet | undefined>();
-  const tables = new Map<string, Int32Array | undefined>();
+  const tables = new Map<string, RecordList<typeof CurvePoint> | undefined>();
   let tableBytes = 0;
 
   const keyOf = (lines: readonly Line[]): string => {
@@ -113,9 +115,9 @@ export function curveFinder(
     if (!sheets.has(key)) sheets.set(key, chooseSheet(extents.get(key)!, timeline, source, bound, tileSize));
     return sheets.get(key);
   };
-  const tableOf = (path: Path, sheet: Sheet, key: string): Int32Array | undefined => {
+  const tableOf = (path: Path, sheet: Sheet, key: string): RecordList<typeof CurvePoint> | undefined => {
     if (!tables.has(key)) {
-      const bytes = (4 * POINT_WORDS * path.points.length) / STRIDE.point;
+      const bytes = (CurvePoint.bytes * path.points.length) / STRIDE.point;
       const fits = tableBytes + bytes <= MOST_POINT_BYTES;
       tables.set(key, fits ? tabulate(path, sheet) : undefined);
       if (fits) tableBytes += bytes;
@@ -192,26 +194,24 @@ function spreadingError({ u, v }: Sheet): number {
   return u.error + v.error + ROUNDING * u.amplification * v.amplification;
 }
 
-/** Words of a sample's point, as `Curve` in assembly/curve.ts has it. */
-const POINT_WORDS = 7;
-
-function tabulate({ points, middle }: Path, { u, v, duration }: Sheet): Int32Array {
-  const table = new Int32Array((POINT_WORDS * points.length) / STRIDE.point);
-  const floats = new Float32Array(table.buffer);
+function tabulate({ points, middle }: Path, { u, v, duration }: Sheet): RecordList<typeof CurvePoint> {
+  const table = recordList(CurvePoint, points.length / STRIDE.point);
   const along = ({ direction: [x, y, z] }: CurveAxis, n: number): number =>
     x! * (points[n]! - middle[0]!) + y! * (points[n + 1]! - middle[1]!) + z! * (points[n + 2]! - middle[2]!);
-  for (let n = 0, at = 0; n < points.length; n += STRIDE.point, at += POINT_WORDS) {
+  for (let n = 0; n < points.length; n += STRIDE.point) {
     const [ku, kv] = [along(u, n), along(v, n)];
     const [onU, onV] = [pointOf(u, ku), pointOf(v, kv)];
     const [cos, sin] = direction(2 * Math.PI * (ku * u.centre + kv * v.centre));
     const factor = onU.factor * onV.factor;
-    table[at] = onU.first;
-    table[at + 1] = onV.first;
-    floats[at + 2] = onU.local;
-    floats[at + 3] = onV.local;
-    floats[at + 4] = duration === 0 ? 0 : (2 * points[n + 3]!) / duration - 1;
-    floats[at + 5] = factor * cos;
-    floats[at + 6] = factor * sin;
+    table.push({
+      u: onU.first,
+      v: onV.first,
+      betweenU: onU.local,
+      betweenV: onV.local,
+      time: duration === 0 ? 0 : (2 * points[n + 3]!) / duration - 1,
+      cos: factor * cos,
+      sin: factor * sin,
+    });
   }
   return table;
 }

@@ -4,10 +4,12 @@
  */
 import { EXIT, LarmorError } from '../../common/errors.ts';
 import type { Engine, EngineJob } from '../types.ts';
-import { KERNEL_DATA, RECORD_BYTES } from './layout.ts';
-import { fillSlot, layOut, layOutScratch, layOutTables, type Memory, type Sizes, wasmSizes } from './memory.ts';
+import { Job, Slot as SlotRecord } from './abi.generated.ts';
+import { KERNEL_DATA } from './arena.ts';
+import { fillSlot, layOut, type Memory, type Sizes } from './memory.ts';
 import { describeBuild, instantiate, type KernelBuild, type KernelExports, loadKernels } from './module.ts';
 import { makeProgram, methodsOf } from './program.ts';
+import { wordOf } from './records.ts';
 import { startThreads, type ThreadPool } from './threads.ts';
 
 export interface WasmOptions {
@@ -23,34 +25,21 @@ const TURN_MS = 40;
 
 /** @throws LarmorError 65 if timeline and sums need more than the 4 GiB a WASM memory can hold */
 export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Promise<Engine> {
-  const { timeline, source } = job;
   const kernels = loadKernels(options.build);
-  const program = makeProgram(timeline, source, job);
-  const sizes = wasmSizes(
-    timeline,
-    program,
-    { ...job, spinCount: source.spinCount },
-    options.threads,
-    options.accumulatorBytes,
-  );
-  const memory = layOut(job, program, sizes);
-  memory.job.set('wide', Number(kernels.build === 'wide'));
-  let exports = instantiate(kernels.module, memory.arena.memory);
-  const agreed = RECORD_BYTES.every((bytes, record) => exports.recordBytes(record) === bytes);
-  if (!agreed || exports.heapBase() > KERNEL_DATA) {
-    throw new LarmorError(EXIT.internal, 'host and kernels disagree; run `npm run build`');
-  }
-  layOutTables(memory, program, exports);
-  layOutScratch(memory, sizes.threads, exports);
+  const program = makeProgram(job.timeline, job.source, job);
+  const layout = layOut(job, program, kernels, options);
+  const { sizes } = layout;
+  const memory = layout.make();
+  let exports = instantiate(kernels.module, memory.memory);
+  if (exports.heapBase() > KERNEL_DATA)
+    throw new LarmorError(
+      EXIT.internal,
+      'the constants of the kernels reach into the data of the host; run `npm run build`',
+    );
+  layout.fillTables(memory, exports);
   let pool: ThreadPool | undefined;
   if (sizes.workers > 0) {
-    const starts = Array.from({ length: sizes.workers }, (_, thread) => {
-      const start = memory.arena.start();
-      start.set('job', memory.job.address);
-      start.set('thread', thread);
-      return start.address;
-    });
-    pool = await startThreads(kernels.module, memory.arena.memory, starts);
+    pool = await startThreads(kernels.module, memory.memory, memory.starts);
     exports = pool.exports;
   }
   return engineOver(job, memory, {
@@ -70,12 +59,12 @@ interface Machine {
 
 function engineOver(job: EngineJob, memory: Memory, { sizes, exports, pool, build, methods }: Machine): Engine {
   const { source, tileSize } = job;
-  const { slots } = memory;
-  const sums = memory.sums[0]!;
-  const words = new Int32Array(memory.arena.memory.buffer);
-  const [filled, finished, failed] = (['filled', 'finished', 'failed'] as const).map((name) =>
-    memory.job.index(name),
-  ) as [number, number, number];
+  const { slots, sums } = memory;
+  const { buffer } = memory.memory;
+  const words = new Int32Array(buffer);
+  const [filled, finished, failed, stop] = (['filled', 'finished', 'failed', 'stop'] as const).map((field) =>
+    wordOf(memory.job, Job, field),
+  ) as [number, number, number, number];
   /** Tiles fed since the engine was made: the ring and the threads count these, the plan counts from the phantom's start. */
   let fed = 0;
   let pausing = false;
@@ -94,8 +83,8 @@ function engineOver(job: EngineJob, memory: Memory, { sizes, exports, pool, buil
     let tile = first;
     let turn = performance.now();
     for (; tile < end && !pausing; tile++) {
-      fillSlot(job, slots[fed % slots.length]!, tile);
-      exports.work(memory.job.address, fed++, 0);
+      fillSlot(job, buffer, slots[fed % slots.length]!, tile);
+      exports.work(memory.job, fed++, 0);
       if (performance.now() - turn > TURN_MS) {
         await new Promise(setImmediate);
         turn = performance.now();
@@ -109,11 +98,11 @@ function engineOver(job: EngineJob, memory: Memory, { sizes, exports, pool, buil
     for (; tile < end; tile++) {
       const slot = slots[fed % slots.length]!;
       const before = fed - slots.length;
-      if (before >= 0) await until(() => Atomics.load(words, slot.view.index('done')) === before + 1);
+      if (before >= 0) await until(() => Atomics.load(words, wordOf(slot.address, SlotRecord, 'done')) === before + 1);
       // A pause may be asked for by a signal, and signals are heard between turns of the event loop alone.
       if (fed % slots.length === 0) await new Promise(setImmediate);
       if (pausing) break;
-      fillSlot(job, slot, tile);
+      fillSlot(job, buffer, slot, tile);
       Atomics.store(words, filled, ++fed);
       Atomics.notify(words, filled);
     }
@@ -155,7 +144,7 @@ function engineOver(job: EngineJob, memory: Memory, { sizes, exports, pool, buil
       const offset = first - fed;
       const next = await (pool === undefined ? runHere : runThreads)(first, first + count);
       checkFinite(offset);
-      exports.gatherSums(memory.job.address);
+      exports.gatherSums(memory.job);
       return next;
     },
     pause() {
@@ -165,7 +154,7 @@ function engineOver(job: EngineJob, memory: Memory, { sizes, exports, pool, buil
       return Atomics.load(words, finished);
     },
     async close() {
-      Atomics.store(words, memory.job.index('stop'), 1);
+      Atomics.store(words, stop, 1);
       Atomics.notify(words, filled);
       pool?.terminate();
     },

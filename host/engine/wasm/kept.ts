@@ -4,7 +4,11 @@
  */
 import type { RecordTable } from '../../timeline/intern.ts';
 import { STRIDE } from '../../timeline/types.ts';
-import { KERNEL, READ } from './layout.ts';
+import { OP, type Op, type Read } from './abi.generated.ts';
+import type { RecordList } from './records.ts';
+
+type Ops = RecordList<typeof Op>;
+type Reads = RecordList<typeof Read>;
 
 /** Turns kept where they come at least so often, and at most so many: each takes 12 bytes of every spin in the cache. */
 const FEWEST_TURNS = 4;
@@ -17,15 +21,15 @@ const GRAIN = [1e-9, 1e-9, 1e-9, 1e-13] as const;
 /**
  * Rewrites precessions that come again to `turn`, and records of single lines that follow from others to `carry`, whose read then
  * names the kept step, or −1: phased exactly, for those after it.
- * @param ops [ops][kind, index] and `reads`: changed in place
+ * @param ops and `reads`: changed in place
  * @param moments interns the steps
  * @returns indices into moments
  */
-export function keepTurns(ops: Int32Array, reads: Int32Array, moments: RecordTable): Int32Array {
+export function keepTurns(ops: Ops, reads: Reads, moments: RecordTable): Int32Array {
   const steps = stepsBetweenLines(ops, reads, moments);
   const counts = new Map<number, number>();
   const count = (moment: number): unknown => counts.set(moment, (counts.get(moment) ?? 0) + 1);
-  for (let op = 0; op < ops.length; op += 2) if (ops[op] === KERNEL.precess) count(ops[op + 1]!);
+  for (let op = 0; op < ops.length; op++) if (ops.get(op, 'kind') === OP.PRECESS) count(ops.get(op, 'index'));
   for (const { step } of steps) count(step);
   const kept = [...counts]
     .filter(([, often]) => often >= FEWEST_TURNS)
@@ -33,9 +37,11 @@ export function keepTurns(ops: Int32Array, reads: Int32Array, moments: RecordTab
     .slice(0, MOST_KEPT)
     .map(([moment]) => moment);
   const indices = new Map(kept.map((moment, index) => [moment, index]));
-  for (let op = 0; op < ops.length; op += 2) {
-    const index = ops[op] === KERNEL.precess ? indices.get(ops[op + 1]!) : undefined;
-    if (index !== undefined) ops.set([KERNEL.turn, index], op);
+  for (let op = 0; op < ops.length; op++) {
+    const index = ops.get(op, 'kind') === OP.PRECESS ? indices.get(ops.get(op, 'index')) : undefined;
+    if (index === undefined) continue;
+    ops.set(op, 'kind', OP.TURN);
+    ops.set(op, 'index', index);
   }
   /** By op: how many lines it has been carried. */
   const carried = new Map<number, number>();
@@ -50,9 +56,9 @@ export function keepTurns(ops: Int32Array, reads: Int32Array, moments: RecordTab
   return Int32Array.from(kept);
 }
 
-function carry(ops: Int32Array, reads: Int32Array, op: number, step: number): void {
-  ops[op] = KERNEL.carry;
-  reads[READ.fields * ops[op + 1]! + READ.step] = step;
+function carry(ops: Ops, reads: Reads, op: number, step: number): void {
+  ops.set(op, 'kind', OP.CARRY);
+  reads.set(ops.get(op, 'index'), 'step', step);
 }
 
 interface Step {
@@ -63,17 +69,17 @@ interface Step {
   readonly step: number;
 }
 
-function stepsBetweenLines(ops: Int32Array, reads: Int32Array, moments: RecordTable): Step[] {
+function stepsBetweenLines(ops: Ops, reads: Reads, moments: RecordTable): Step[] {
   const steps: Step[] = [];
   const step = new Float64Array(STRIDE.segment);
   /** By area: the op that recorded the last line there, and its moment. */
   const last = new Map<number, { readonly op: number; readonly moment: Float64Array }>();
-  for (let op = 0; op < ops.length; op += 2) {
-    if (ops[op] !== KERNEL.record) continue;
-    const read = READ.fields * ops[op + 1]!;
-    if (reads[read + READ.lines] !== 1) continue;
-    const area = reads[read + READ.area]!;
-    const moment = moments.at(reads[read + READ.moment]!);
+  for (let op = 0; op < ops.length; op++) {
+    if (ops.get(op, 'kind') !== OP.RECORD) continue;
+    const read = ops.get(op, 'index');
+    if (reads.get(read, 'lines') !== 1) continue;
+    const area = reads.get(read, 'area');
+    const moment = moments.at(reads.get(read, 'moment'));
     const before = last.get(area);
     if (before !== undefined) {
       for (const [i, grain] of GRAIN.entries()) step[i] = grain * Math.round((moment[i]! - before.moment[i]!) / grain);

@@ -21,7 +21,6 @@ export interface Kernels {
 /** What the kernels export; see `assembly/index.ts`. */
 export interface KernelExports {
   heapBase(): number;
-  recordBytes(record: number): number;
   scratchBytes(job: number): number;
   probeFused(x: number): number;
   startThread(start: number): number;

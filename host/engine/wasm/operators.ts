@@ -9,8 +9,10 @@ import { createHash } from 'node:crypto';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { growing } from '../../timeline/intern.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
+import { Play, Term } from './abi.generated.ts';
 import { type PulseTables, pulseOperator, type RandomSpin, randomSpins } from './pulse-check.ts';
 import { type PulseTable, sizeTable, tableLanes, tableNodes } from './pulse-tables.ts';
+import { type RecordList, recordList, type Values } from './records.ts';
 import type { Choice } from './trains.ts';
 
 export interface Operators extends PulseTables {
@@ -18,10 +20,8 @@ export interface Operators extends PulseTables {
   readonly operators: Int32Array;
   /** [operators] where it is looked up; undefined: composed for every spin */
   readonly tables: readonly (PulseTable | undefined)[];
-  /** [plays][excitation, firstTerm, terms] */
-  readonly plays: Int32Array;
-  /** [terms][operator, coefficient of what is even in the amplitude, of what is odd] */
-  readonly terms: Float64Array;
+  readonly plays: RecordList<typeof Play>;
+  readonly terms: RecordList<typeof Term>;
   /** [excitations] its play, or −1: stepped */
   readonly playOf: Int32Array;
   readonly choices: readonly Choice[];
@@ -74,7 +74,7 @@ export function chooseOperators(
   const isLookedUp: boolean[] = [];
   const choices: Choice[] = [];
   /** By pulse: its terms. */
-  const termsOf = new Map<number, readonly (readonly [number, number, number])[]>();
+  const termsOf = new Map<number, readonly Values<typeof Term>[]>();
   for (const { family, nodes, isTable, saved, play, count } of candidates) {
     if (!(saved > 0) || OPERATOR_BYTES * (operators.length + nodes.length) > MOST_BYTES) continue;
     const first = operators.length;
@@ -93,19 +93,18 @@ export function chooseOperators(
     for (const [pulse, amplitude] of family.members)
       termsOf.set(
         pulse,
-        weights(nodes, amplitude).map(({ even, odd }, n) => [first + n, even, odd] as const),
+        weights(nodes, amplitude).map(({ even, odd }, n) => ({ operator: first + n, even, odd })),
       );
   }
 
   const playOf = new Int32Array(excitations.length / STRIDE.excitation).fill(-1);
-  const played: number[] = [];
-  const terms: number[] = [];
+  const played = recordList(Play);
+  const terms = recordList(Term);
   playOf.forEach((_, excitation) => {
     const own = termsOf.get(excitations[STRIDE.excitation * excitation]!);
     if (own === undefined) return;
-    playOf[excitation] = played.length / 3;
-    played.push(excitation, terms.length / 3, own.length);
-    terms.push(...own.flat());
+    playOf[excitation] = played.push({ excitation, firstTerm: terms.length, terms: own.length });
+    for (const term of own) terms.push(term);
   });
   const stepped = new Set(operators);
   for (const [excitation, play] of playOf.entries())
@@ -116,8 +115,8 @@ export function chooseOperators(
     ...made,
     operators: Int32Array.from(operators),
     tables: operators.map((pulse, n) => (isLookedUp[n] ? sizeTable(all, source, pulse, bound!) : undefined)),
-    plays: Int32Array.from(played),
-    terms: Float64Array.from(terms),
+    plays: played,
+    terms,
     playOf,
     choices,
   };
@@ -131,8 +130,8 @@ export function noOperators({ pulses, rfSteps, excitations }: Timeline): Operato
     rfSteps,
     operators: new Int32Array(0),
     tables: [],
-    plays: new Int32Array(0),
-    terms: new Float64Array(0),
+    plays: recordList(Play),
+    terms: recordList(Term),
     playOf,
     choices: [],
   };

@@ -7,27 +7,37 @@
 
 import type { PhantomSource } from '../../phantom/types.ts';
 import { growing, recordTable } from '../../timeline/intern.ts';
-import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
+import { STRIDE, type Timeline, OP as WALK } from '../../timeline/types.ts';
 import type { Precision } from '../types.ts';
+import { OP, Op, Read } from './abi.generated.ts';
 import { type Curve, curveFinder } from './curves.ts';
 import { keepTurns } from './kept.ts';
-import { KERNEL, READ } from './layout.ts';
 import { chooseOperators, noOperators, type Operators } from './operators.ts';
+import { type RecordList, recordList } from './records.ts';
 import { axisFinder, type Choice, findTrains, type Line, type Lines, linesOf, type Train } from './trains.ts';
 
 export type ReadoutForm = 'train' | 'transform' | 'curve' | 'matrix' | 'recurrence' | 'direct';
 
+/** Lines that are summed together. */
+export interface Batch {
+  readonly waveform: number;
+  readonly area: number;
+  readonly rows: number;
+  /** First index into `rowSamples`. */
+  readonly firstRow: number;
+  /** First of the reads that fill it, and how many; 0: its rows are filled before. */
+  readonly firstRead: number;
+  readonly reads: number;
+}
+
 export interface Program {
-  /** [ops][kind, index] */
-  readonly ops: Int32Array;
+  readonly ops: RecordList<typeof Op>;
   /** [moments][kx, ky, kz, dt] */
   readonly moments: Float64Array;
   /** [kept] indices into moments: turns that come so often that each spin's is kept */
   readonly keptMoments: Int32Array;
-  /** [reads][firstSample, waveform, moment, area, row, lines, step]: see assembly/layout.ts */
-  readonly reads: Int32Array;
-  /** [batches][waveform, area, rows, first index into rowSamples, first of the reads that fill it, how many or 0: it is filled] */
-  readonly batches: Int32Array;
+  readonly reads: RecordList<typeof Read>;
+  readonly batches: readonly Batch[];
   /** First sample of every row of every batch. */
   readonly rowSamples: Int32Array;
   /** How many readouts are summed by which form. */
@@ -89,11 +99,9 @@ const SPACING = [1e-9, 1e-9, 1e-9, 1e-13] as const;
  * area but are formed panel by panel. That saves 3.4 % of the time, W filled for 48 lines instead of 128 costs as much.
  */
 const FEWEST_FRESH = 48;
-/** Fields of a batch. */
-const BATCH = 6;
 
 /** Lines of one waveform on their way into a matrix product. */
-interface Batch {
+interface OpenBatch {
   readonly waveform: number;
   /** First sample of every line. */
   readonly samples: number[];
@@ -132,24 +140,25 @@ export function makeProgram(
   const mostRows = Math.min(MOST_ROWS, Math.floor(AREA_BYTES / (12 * tileSize)), busiest);
   const rows = busiest === 0 ? 0 : Math.max(4, 4 * Math.ceil(mostRows / 4));
 
-  const ops = growing(Int32Array);
+  const ops = recordList(Op, 256);
   const moments = recordTable(STRIDE.segment);
-  const reads = growing(Int32Array);
-  const batches = growing(Int32Array);
+  const reads = recordList(Read, 256);
+  const batches: Batch[] = [];
   const rowSamples = growing(Int32Array);
   /** By area: what is being recorded there. */
-  const open: (Batch | undefined)[] = [];
+  const open: (OpenBatch | undefined)[] = [];
 
   const pending = new Float64Array(STRIDE.segment);
   /** Puts the runs of an area that are not in the program yet into its reads. @returns [first of them, how many] */
   const readRuns = (area: number): [number, number] => {
     const { waveform, samples, runs } = open[area]!;
-    const first = reads.length / READ.fields;
+    const first = reads.length;
     let row = samples.length - countOf(runs);
     for (const run of runs) {
       const [start, next] = run as [Line, Line | undefined];
       const step = next === undefined ? 0 : moments.intern(next.moment.map((value, i) => value - start.moment[i]!));
-      reads.push(start.firstSample, waveform, moments.intern(start.moment), area, row, run.length, step);
+      const moment = moments.intern(start.moment);
+      reads.push({ firstSample: start.firstSample, waveform, moment, area, row, lines: run.length, step });
       row += run.length;
     }
     const count = runs.length;
@@ -158,14 +167,15 @@ export function makeProgram(
   };
   const record = (area: number): void => {
     const [first, count] = readRuns(area);
-    for (let n = first; n < first + count; n++) ops.push(KERNEL.record, n);
+    for (let n = first; n < first + count; n++) ops.push({ kind: OP.RECORD, index: n });
   };
   const flush = (area: number): void => {
     const { waveform, samples, runs } = open[area]!;
     const isFresh = countOf(runs) === samples.length;
     if (!isFresh) record(area);
-    ops.push(KERNEL.flush, batches.length / BATCH);
-    batches.push(waveform, area, samples.length, rowSamples.length, ...(isFresh ? readRuns(area) : [0, 0]));
+    ops.push({ kind: OP.FLUSH, index: batches.length });
+    const [firstRead, count] = isFresh ? readRuns(area) : [0, 0];
+    batches.push({ waveform, area, rows: samples.length, firstRow: rowSamples.length, firstRead, reads: count });
     for (const sample of samples) rowSamples.push(sample);
     open[area] = undefined;
   };
@@ -199,14 +209,14 @@ export function makeProgram(
       axes === undefined ? { trains: [], choices: [], rest: lines } : findTrains(timeline, lines, axes, tileSize);
     for (const choice of found.choices) choices.set(`${choice.what} ${choice.chosen}`, choice);
     for (const train of found.trains) {
-      ops.push(KERNEL.train, trains.length);
+      ops.push({ kind: OP.TRAIN, index: trains.length });
       trains.push(train);
       forms.train += train.firstSamples.length;
     }
     const bent = curve?.find(found.rest);
     if (bent !== undefined) {
       choices.set(`${bent.choice.what} ${bent.choice.chosen}`, bent.choice);
-      ops.push(KERNEL.curve, curves.length);
+      ops.push({ kind: OP.CURVE, index: curves.length });
       curves.push(bent.curve);
       forms.curve += found.rest.length;
     }
@@ -223,8 +233,8 @@ export function makeProgram(
         batch.samples.push(firstSample);
         if (batch.samples.length === rows) flush(area);
       } else {
-        ops.push(KERNEL.read, reads.length / READ.fields);
-        reads.push(firstSample, waveform, moments.intern(moment), 0, 0, 1, 0);
+        ops.push({ kind: OP.READ, index: reads.length });
+        reads.push({ firstSample, waveform, moment: moments.intern(moment), area: 0, row: 0, lines: 1, step: 0 });
       }
     }
     lines = [];
@@ -241,16 +251,15 @@ export function makeProgram(
 
   for (let op = 0; op < walk.length; op += STRIDE.op) {
     const index = walk[op + 1]!;
-    if (walk[op] === OP.precess) {
+    if (walk[op] === WALK.precess) {
       for (let i = 0; i < STRIDE.segment; i++) pending[i] = pending[i]! + segments[STRIDE.segment * index + i]!;
-    } else if (walk[op] === OP.excite) {
+    } else if (walk[op] === WALK.excite) {
       sumLines();
       recordLines();
-      if (pending[3]! > 0) ops.push(KERNEL.precess, moments.intern(pending));
+      if (pending[3]! > 0) ops.push({ kind: OP.PRECESS, index: moments.intern(pending) });
       pending.fill(0);
       const play = operators.playOf[index]!;
-      if (play >= 0) ops.push(KERNEL.play, play);
-      else ops.push(KERNEL.excite, index);
+      ops.push(play >= 0 ? { kind: OP.PLAY, index: play } : { kind: OP.EXCITE, index });
     } else {
       const [firstSample, waveform] = readouts.subarray(STRIDE.readout * index) as unknown as [number, number];
       lines.push({ readout: index, firstSample, waveform, moment: [...pending] });
@@ -260,16 +269,14 @@ export function makeProgram(
   open.forEach((batch, area) => {
     if (batch !== undefined) flush(area);
   });
-  const program = ops.finish();
-  const readTable = reads.finish();
-  const keptMoments = precision === 'f64' ? new Int32Array(0) : keepTurns(program, readTable, moments);
+  const keptMoments = precision === 'f64' ? new Int32Array(0) : keepTurns(ops, reads, moments);
   const lengths = batched.map((is, waveform) => (is ? waveforms[STRIDE.waveform * waveform + 1]! : 0));
   return {
-    ops: program,
+    ops,
     moments: moments.finish(),
     keptMoments,
-    reads: readTable,
-    batches: batches.finish(),
+    reads,
+    batches,
     rowSamples: rowSamples.finish(),
     forms,
     trains,

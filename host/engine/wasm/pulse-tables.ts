@@ -6,9 +6,11 @@
  */
 import type { PhantomSource } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
-import type { Arena } from './layout.ts';
+import { COMPOSE_BYTES, Table, TILE_BYTES } from './abi.generated.ts';
+import type { Arena } from './arena.ts';
 import type { KernelExports } from './module.ts';
 import { isSame } from './pulses.ts';
+import { recordList } from './records.ts';
 
 export interface PulseTable {
   readonly pulse: number;
@@ -73,57 +75,70 @@ export const tableNodes = ({ cells, R1, R2 }: PulseTable): number => cells * NOD
 /** Lanes of looking one spin up. */
 export const tableLanes = ({ R1, R2 }: PulseTable): number => 100 + (NODES + 1) * ENTRIES * R1.length * R2.length;
 
-const TILE_BYTES = 128;
-/** Room for what a step's solution hands on, as `composeNodes` wants it. */
-const ROOM_BYTES = 1024;
-
-/** Room that `placeTable` takes at most, scratch included. */
-export function tableRoom(table: PulseTable): number {
-  return tableNodes(table) * (12 * ENTRIES + 36) + 2048 + ROOM_BYTES;
+/** A table's place in the memory, and how it is filled once the kernels can compose the pulse. */
+export interface PlacedTable {
+  readonly address: number;
+  fill(memory: ArrayBufferLike, job: number, exports: KernelExports): void;
 }
 
-/** Composes the pulse at the nodes of a table with the kernels and lays the polynomials through them out. @returns the table's address */
-export function placeTable(arena: Arena, table: PulseTable, job: number, exports: KernelExports): number {
+/** Makes room for the record, the coefficients, and what composing the pulse at the nodes takes. */
+export function placeTable(arena: Arena, table: PulseTable): PlacedTable {
   const { gradient, low, width, cells, R1, R2, pulse } = table;
   const nodes = tableNodes(table);
   const padded = 4 * Math.ceil(nodes / 4);
-  const scratch = arena.allocate(TILE_BYTES + 32 * padded + ROOM_BYTES);
-  const { buffer } = arena.memory;
-  const column = (n: number): Float64Array => new Float64Array(buffer, scratch + TILE_BYTES + 8 * padded * n, padded);
+  const coefficients = arena.reserve(4 * ENTRIES * nodes);
+  const head = recordList(Table, 1);
+  head.push({
+    ...{ gx: gradient[0], gy: gradient[1], gz: gradient[2], low, perHertz: 1 / width, cells },
+    ...{ degree: NODES - 1, R1Count: R1.length, R2Count: R2.length, coefficients },
+  });
+  const address = arena.place(
+    Float64Array.of(...new Float64Array(head.bytes().buffer), ...withWeights(R1), ...withWeights(R2)),
+  );
+  const scratch = arena.reserve(TILE_BYTES + 32 * padded + COMPOSE_BYTES);
+  const composed = arena.reserve(8 * ENTRIES * padded);
+  return {
+    address,
+    fill(memory, job, exports) {
+      writeNodes(table, memory, scratch + TILE_BYTES, padded);
+      exports.composeNodes(job, scratch, padded, pulse, composed);
+      const operators = new Float64Array(memory, composed, ENTRIES * padded);
+      fitPolynomials(operators, new Float32Array(memory, coefficients, ENTRIES * nodes));
+    },
+  };
+}
+
+/** Rates at the nodes and 1/Π(own − others) of each. */
+function withWeights(nodes: readonly number[]): number[] {
+  return [...nodes, ...nodes.map((own) => nodes.reduce((w, other) => (other === own ? w : w / (own - other)), 1))];
+}
+
+/** Columns of the virtual spins, as `composeNodes` wants them, in the order of the coefficients: cell, R1, R2, node within the cell. */
+function writeNodes({ low, width, R1, R2 }: PulseTable, memory: ArrayBufferLike, at: number, padded: number): void {
+  const column = (n: number): Float64Array => new Float64Array(memory, at + 8 * padded * n, padded);
   const [frequency, rate1, rate2] = [column(0), column(1), column(2)];
-  new Float32Array(buffer, scratch + TILE_BYTES + 28 * padded, padded).fill(1); // density
-  // Nodes in the order of the coefficients: cell, R1, R2, node within the cell.
-  for (let n = 0; n < nodes; n++) {
-    const node = n % NODES;
-    const two = Math.floor(n / NODES) % R2.length;
-    const one = Math.floor(n / NODES / R2.length) % R1.length;
-    const cell = Math.floor(n / NODES / R2.length / R1.length);
-    frequency[n] = low + width * (cell + 0.5 + 0.5 * chebyshev(node, NODES));
-    rate1[n] = R1[one]!;
-    rate2[n] = R2[two]!;
+  new Float32Array(memory, at + 28 * padded, padded).fill(1); // density
+  const perCell = NODES * R2.length * R1.length;
+  for (let n = 0; n < padded; n++) {
+    const cell = Math.floor(n / perCell);
+    frequency[n] = low + width * (cell + 0.5 + 0.5 * chebyshev(n % NODES, NODES));
+    rate1[n] = R1[Math.floor(n / NODES / R2.length) % R1.length]!;
+    rate2[n] = R2[Math.floor(n / NODES) % R2.length]!;
   }
-  const coefficients = arena.allocate(4 * ENTRIES * nodes);
-  const out = new Float32Array(buffer, coefficients, ENTRIES * nodes);
-  const composed = arena.allocate(8 * ENTRIES * padded);
-  exports.composeNodes(job, scratch, padded, pulse, composed);
-  const operators = new Float64Array(buffer, composed, ENTRIES * padded);
+}
+
+/** @param operators [pairs of nodes][entries][2] @param out [groups of nodes][degree + 1, highest first][entries] */
+function fitPolynomials(operators: Float64Array, out: Float32Array): void {
   const values = new Float64Array(NODES);
-  for (let group = 0; group < nodes; group += NODES)
+  for (let group = 0; group < out.length / ENTRIES; group += NODES)
     for (let entry = 0; entry < ENTRIES; entry++) {
-      // What the pulse adds: the diagonal of its matrix less 1. [pairs of nodes][entries][2]
+      // What the pulse adds: the diagonal of its matrix less 1.
       const kept = entry < 9 && entry % 4 === 0 ? 1 : 0;
       for (let node = 0; node < NODES; node++)
         values[node] = operators[2 * (ENTRIES * ((group + node) >> 1) + entry) + (node & 1)]! - kept;
       const powers = polynomialThrough(values);
       for (let d = 0; d < NODES; d++) out[ENTRIES * (group + NODES - 1 - d) + entry] = powers[d]!;
     }
-  const rates = [R1, R2].flatMap((nodes) => [
-    ...nodes,
-    ...nodes.map((own) => nodes.reduce((w, other) => (other === own ? w : w / (own - other)), 1)),
-  ]);
-  return arena.place(
-    Float64Array.of(...gradient, low, 1 / width, cells, NODES - 1, R1.length, R2.length, coefficients, ...rates),
-  );
 }
 
 /** [power][node]: from values at the Chebyshev nodes of [−1, 1] to coefficients, lowest first. */

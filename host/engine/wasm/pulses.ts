@@ -7,13 +7,9 @@ import type { PhantomSource } from '../../phantom/types.ts';
 import { relaxation } from '../../timeline/relaxation.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
 import type { Precision } from '../types.ts';
+import { Excitation, PULSE, RfStep } from './abi.generated.ts';
 import { reachOf } from './reach.ts';
-
-/** As `PULSE` in assembly/layout.ts. */
-export const PULSE_FORM = { small: 0, any: 1, held: 2, heldF64: 3 } as const;
-
-/** Bytes of a step as `assembly/rf-step.ts` reads it. */
-export const STEP_BYTES = 96;
+import { type RecordList, recordList } from './records.ts';
 
 /** Keeps 0/0 out of sin|h|/|h|, which is 1 there to the last bit. */
 const LEAST_SQUARE = 1e-30;
@@ -46,59 +42,55 @@ export const largestRate = ({ bounds }: Pick<PhantomSource, 'bounds'>): number =
   Math.max(1 / bounds.minT1, 1 / bounds.minT2);
 
 /**
- * Writes all steps to `address`, a multiple of 8: [dt, gx, gy, gz, hx, hy, hx² + hy²] f64 with the half angles πγ̄B1·dt [rad] and
- * πγ̄G·dt [rad/m], the last three again as f32, whether dt or the gradient differ from the step before, the relaxation
- * before and, of a pulse's last step, after it [s] f64, and the terms and doublings of its exact solution, i32.
+ * All steps in the kernels' units.
  * @param forms [pulses] `pulseForms`
  */
-export function writeSteps(
-  timeline: Timeline,
-  source: Bounded,
-  forms: Int32Array,
-  memory: ArrayBufferLike,
-  address: number,
-): void {
+export function stepRecords(timeline: Timeline, source: Bounded, forms: Int32Array): RecordList<typeof RfStep> {
   const { pulses, rfSteps, gammaBar } = timeline;
-  const double = new Float64Array(memory);
-  const single = new Float32Array(memory);
-  const integer = new Int32Array(memory);
-  const words = STEP_BYTES / 8;
-  for (let from = 0, to = address / 8; from < rfSteps.length; from += STRIDE.rfStep, to += words) {
+  const steps = recordList(RfStep, rfSteps.length / STRIDE.rfStep);
+  for (let from = 0; from < rfSteps.length; from += STRIDE.rfStep) {
     const dt = rfSteps[from]!;
     const half = Math.PI * gammaBar * dt;
     const hx = half * rfSteps[from + 1]!;
     const hy = half * rfSteps[from + 2]!;
     const square = Math.max(hx * hx + hy * hy, LEAST_SQUARE);
-    double[to] = dt;
-    double[to + 1] = half * rfSteps[from + 3]!;
-    double[to + 2] = half * rfSteps[from + 4]!;
-    double[to + 3] = half * rfSteps[from + 5]!;
-    double[to + 4] = hx;
-    double[to + 5] = hy;
-    double[to + 6] = square;
-    single[2 * to + 14] = hx;
-    single[2 * to + 15] = hy;
-    single[2 * to + 16] = square;
-    integer[2 * to + 17] = from > 0 && continues(rfSteps, from) ? 0 : 1;
+    steps.push({
+      dt,
+      gx: half * rfSteps[from + 3]!,
+      gy: half * rfSteps[from + 4]!,
+      gz: half * rfSteps[from + 5]!,
+      hx,
+      hy,
+      square,
+      hxSingle: hx,
+      hySingle: hy,
+      squareSingle: square,
+      isNew: from > 0 && continues(rfSteps, from) ? 0 : 1,
+      relaxBefore: 0,
+      relaxAfter: 0,
+      terms: 0,
+      doublings: 0,
+    });
   }
   const rate = largestRate(source);
   for (let pulse = 0; pulse < pulses.length / STRIDE.pulse; pulse++) {
     const [first, count] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number];
     if (count === 0) continue;
     const form = forms[pulse]!;
-    const at = address / 8 + words * first;
-    if (form === PULSE_FORM.small || form === PULSE_FORM.any) {
+    if (form === PULSE.SMALL || form === PULSE.ANY) {
       const { times } = relaxation(timeline, pulse, rate);
-      for (let n = 0; n < count; n++) double[at + words * n + 9] = times[n]!;
-      double[at + words * (count - 1) + 10] = times[count]!;
+      for (let n = 0; n < count; n++) steps.set(first + n, 'relaxBefore', times[n]!);
+      steps.set(first + count - 1, 'relaxAfter', times[count]!);
     }
-    const series = form === PULSE_FORM.held ? SERIES.f32 : SERIES.f64;
+    const series = form === PULSE.HELD ? SERIES.f32 : SERIES.f64;
     const norms = stepNorms(timeline, source, pulse);
     for (let n = 0; n < count; n++) {
       const { terms, doublings } = seriesFor(norms[n]!, series);
-      integer.set([terms, doublings], 2 * (at + words * n) + 22);
+      steps.set(first + n, 'terms', terms);
+      steps.set(first + n, 'doublings', doublings);
     }
   }
+  return steps;
 }
 
 /** Terms of Σ Aⁿ/(n + 1)! and halvings of the step before it. */
@@ -141,19 +133,19 @@ function continues(rfSteps: Float64Array, at: number): boolean {
 }
 
 /**
- * [excitations][pulse, cos, sin on entry, cos, sin on leaving]: a spin is turned by −phase into the frame in which the steps
- * stand, and back by phase − 2π·offset·duration, what the frame turned meanwhile included.
+ * A spin is turned by −phase into the frame in which a pulse's steps stand, and back by phase − 2π·offset·duration, what the frame
+ * turned meanwhile included.
  */
-export function excitationTurns({ excitations, pulses }: Timeline): Float64Array {
-  const count = excitations.length / STRIDE.excitation;
-  const turns = new Float64Array(5 * count);
-  for (let n = 0; n < count; n++) {
-    const [pulse, phase] = excitations.subarray(STRIDE.excitation * n) as unknown as [number, number];
+export function excitationRecords({ excitations, pulses }: Timeline): RecordList<typeof Excitation> {
+  const records = recordList(Excitation, excitations.length / STRIDE.excitation);
+  for (let n = 0; n < excitations.length; n += STRIDE.excitation) {
+    const [pulse, phase] = excitations.subarray(n) as unknown as [number, number];
     const [, , offset, duration] = pulses.subarray(STRIDE.pulse * pulse) as unknown as number[];
-    const leave = phase - 2 * Math.PI * offset! * duration!;
-    turns.set([pulse, ...direction(phase), ...direction(leave)], 5 * n);
+    const [cosIn, sinIn] = direction(phase);
+    const [cosOut, sinOut] = direction(phase - 2 * Math.PI * offset! * duration!);
+    records.push({ pulse, cosIn, sinIn, cosOut, sinOut });
   }
-  return turns;
+  return records;
 }
 
 /**
@@ -166,15 +158,15 @@ export function pulseForms(timeline: Timeline, source: Bounded, precision: Preci
   let played = 0;
   for (let op = 0; op < ops.length; op += STRIDE.op) if (ops[op] === OP.excite) played++;
   return Int32Array.from({ length: pulses.length / STRIDE.pulse }, (_, pulse) => {
-    if (precision === 'f64') return PULSE_FORM.heldF64;
+    if (precision === 'f64') return PULSE.HELD_F64;
     const largest = stepNorms(timeline, source, pulse).reduce((most, norm) => Math.max(most, norm), 0);
-    const rotation = largest <= Math.PI ? PULSE_FORM.small : PULSE_FORM.any;
+    const rotation = largest <= Math.PI ? PULSE.SMALL : PULSE.ANY;
     const split =
       largestNutation(timeline, pulse) <= LARGEST_NUTATION
         ? relaxation(timeline, pulse, rate).error * played
         : Infinity;
     if (split <= SPLITTING.held) return rotation;
-    if (largest <= SERIES.f32.norm * 2 ** MOST_DOUBLINGS_F32) return PULSE_FORM.held;
-    return split <= SPLITTING.heldF64 ? rotation : PULSE_FORM.heldF64;
+    if (largest <= SERIES.f32.norm * 2 ** MOST_DOUBLINGS_F32) return PULSE.HELD;
+    return split <= SPLITTING.heldF64 ? rotation : PULSE.HELD_F64;
   });
 }

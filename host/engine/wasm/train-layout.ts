@@ -1,7 +1,8 @@
-/** Transforms and the tables of their axes in the shared memory, field for field as `Train`, `Lines` and `Axis` in assembly/ declare them. */
+/** Transforms and the tables of their axes in the shared memory. */
+import { Axis as AxisRecord, Stage as StageRecord, Train as TrainRecord } from './abi.generated.ts';
+import { type Arena, placedOnce } from './arena.ts';
 import { sheetGridBytes } from './curves.ts';
 import type { Stage } from './fourier.ts';
-import { type Arena, placedOnce } from './layout.ts';
 import type { Program } from './program.ts';
 import type { Axis } from './spreading.ts';
 import { gridBytes, lineGridBytes, type Train } from './trains.ts';
@@ -16,18 +17,6 @@ export function gridBytesOf({ trains, lines, rows, curves }: Program): number {
   return most;
 }
 
-/** Room that trains, lines and axes take at most. */
-export function placedAxisBytes({ trains, lines }: Program): number {
-  const axes = new Set(trains.flatMap(({ sampleAxis, lineAxis }) => [sampleAxis, lineAxis]));
-  for (const own of lines) if (own !== undefined) axes.add(own.axis);
-  const tables = [...axes].reduce(
-    (sum, { grid, samples, kernel }) => sum + 16 * grid + 8 * samples + 4 * kernel.polynomials.length,
-    0,
-  );
-  const firsts = trains.reduce((sum, { firstSamples }) => sum + firstSamples.byteLength + 512, 0);
-  return tables + firsts + 4096 * axes.size + 512 * lines.length;
-}
-
 /** Address of an axis, placed when first asked for. */
 export type AxisPlacer = (axis: Axis) => number;
 
@@ -35,39 +24,38 @@ export function axisPlacer(arena: Arena): AxisPlacer {
   return placedOnce((axis) => placeAxis(arena, axis));
 }
 
-/** @returns address of [trains][geometry, sampleAxis, lineAxis, firstSamples] */
+/** @returns address of [trains] Train */
 export function placeTrains(arena: Arena, trains: readonly Train[], axisAt: AxisPlacer): number {
-  const records = trains.flatMap(({ geometry, sampleAxis, lineAxis, firstSamples }) => [
-    arena.place(geometry),
-    axisAt(sampleAxis),
-    axisAt(lineAxis),
-    arena.place(firstSamples),
-  ]);
-  return arena.place(Int32Array.from(records));
+  return arena.records(
+    TrainRecord,
+    trains.map(({ geometry, sampleAxis, lineAxis, firstSamples }) => ({
+      geometry: arena.place(geometry),
+      sampleAxis: axisAt(sampleAxis),
+      lineAxis: axisAt(lineAxis),
+      firstSamples: arena.place(firstSamples),
+    })),
+  );
 }
 
 function placeAxis(arena: Arena, { samples, grid, kernel, factors, stages }: Axis): number {
   const { width, taps, degree, polynomials } = kernel;
-  return arena.place(
-    Int32Array.of(
-      samples,
-      grid,
-      width,
-      taps,
-      degree,
-      arena.placeSingle(polynomials),
-      arena.place(factors),
-      placeStages(arena, stages),
-      stages.length,
-    ),
-  );
+  return arena.record(AxisRecord, {
+    samples,
+    grid,
+    width,
+    taps,
+    degree,
+    polynomials: arena.placeSingle(polynomials),
+    factors: arena.place(factors),
+    stages: placeStages(arena, stages),
+    stageCount: stages.length,
+  });
 }
 
-/** @returns address of [stages][radix, m, stride, twiddles] */
+/** @returns address of [stages] Stage */
 export function placeStages(arena: Arena, stages: readonly Stage[]): number {
-  return arena.place(
-    Int32Array.from(
-      stages.flatMap(({ radix, m, stride, twiddles }) => [radix, m, stride, arena.placeSingle(twiddles)]),
-    ),
+  return arena.records(
+    StageRecord,
+    stages.map(({ radix, m, stride, twiddles }) => ({ radix, m, stride, twiddles: arena.placeSingle(twiddles) })),
   );
 }

@@ -1,0 +1,436 @@
+/**
+ * The binary interface between host and kernels: every record they share in memory, and every constant both must know, declared
+ * once. `scripts/abi.mjs` compiles this file and writes the offsets, types and constants to `host/engine/wasm/abi.generated.ts`,
+ * so a field added here is a type error on the host until the host fills it.
+ *
+ * Pointers (`usize`) are byte addresses in the shared memory. The host lays all of it out before a run; nothing here allocates.
+ */
+
+/** What stays the same during a run, and the counters through which host and threads meet. */
+@unmanaged
+export class Job {
+  /** [opCount] Op: the program */
+  ops: usize;
+  opCount: i32;
+  /** [] Precession */
+  moments: usize;
+  /** [] Excitation */
+  excitations: usize;
+  /** [] Pulse */
+  pulses: usize;
+  /** [pulses] i32: one of PULSE */
+  pulseForms: usize;
+  /** [] RfStep, those of one pulse one after the other */
+  steps: usize;
+  /** [] Read */
+  reads: usize;
+  /** [] Batch */
+  batches: usize;
+  /** [] Waveform */
+  waveforms: usize;
+  /** [operatorCount] Operator */
+  operators: usize;
+  operatorCount: i32;
+  /** [] Play */
+  plays: usize;
+  /** [] Term */
+  terms: usize;
+  /** [] Train; bytes of each of a thread's two grids for transforms of any kind */
+  trains: usize;
+  gridBytes: usize;
+  /** [] Curve; bytes of a spin's position on the widest of their planes */
+  curves: usize;
+  sheetBytes: usize;
+  /** [keptCount] i32: index into moments */
+  keptMoments: usize;
+  keptCount: i32;
+
+  /** 32 or 64 */
+  precision: i32;
+  /** Spins that a slot and a thread's scratch hold; a multiple of PANEL. */
+  capacity: i32;
+  /** Rows an area of records holds, a multiple of 4; areas per thread; samples of the longest batched line, a multiple of 8. */
+  rows: i32;
+  areas: i32;
+  longest: i32;
+  /** 1: V8 joins vectors to wide ones, see `multiply.ts`. */
+  wide: i32;
+  /** Slots in the ring of tiles. */
+  slots: i32;
+  /** [slots] Slot */
+  slotTable: usize;
+  /** [threads] usize: each thread's scratch */
+  scratch: usize;
+  /** [accumulators][samples][re, im] i64 */
+  sums: usize;
+  accumulators: i32;
+  /** 1 when threads share an accumulator and must add atomically */
+  atomicSums: i32;
+  sampleCount: i32;
+
+  /** Tiles whose spins are in their slots; written by the host, waited for by threads. */
+  filled: i32;
+  /** Next tile to be taken; threads advance it. */
+  next: i32;
+  /** Tiles done; waited for by the host. */
+  finished: i32;
+  /** 1: threads return. */
+  stop: i32;
+  /** 1 + first tile whose partial signal was not finite, or 0. */
+  failed: i32;
+
+  /** What makes integers of the sums. */
+  scale: f64;
+  /** Largest share of a spin in a sample, in units of the sums. */
+  largest: f64;
+}
+
+/** One instruction of the program. */
+@unmanaged
+export class Op {
+  /** One of OP */
+  kind: i32;
+  /** Index into the table that the kind names. */
+  index: i32;
+}
+
+/** Kinds of op. Reads do not break the precession: each has the whole moment since the last pulse. */
+export namespace OP {
+  /** index into moments: the whole precession since the last pulse */
+  export const PRECESS: i32 = 0;
+  /** index into excitations */
+  export const EXCITE: i32 = 1;
+  /** index into reads: sum its samples now */
+  export const READ: i32 = 2;
+  /** index into reads: write the magnetisation at the first samples of a run of lines into rows of an area */
+  export const RECORD: i32 = 3;
+  /** index into batches: sum the samples of all rows of an area */
+  export const FLUSH: i32 = 4;
+  /** index into plays: an excitation by operators kept per spin */
+  export const PLAY: i32 = 5;
+  /** index into trains: sum all lines of a train now */
+  export const TRAIN: i32 = 6;
+  /** index into curves: sum all samples of a curved readout now */
+  export const CURVE: i32 = 7;
+  /** index into keptMoments: a precession kept per spin */
+  export const TURN: i32 = 8;
+  /** index into reads: record one line as a kept step from the last line of its area, or exactly, for others to follow from it */
+  export const CARRY: i32 = 9;
+}
+
+/** Precession with the RF off: gradient moment [cycles/m] and duration [s]. */
+@unmanaged
+export class Precession {
+  kx: f64;
+  ky: f64;
+  kz: f64;
+  t: f64;
+}
+
+/** One playing of a pulse: spins are rotated about z into its frame and back out of it. */
+@unmanaged
+export class Excitation {
+  pulse: f64;
+  cosIn: f64;
+  sinIn: f64;
+  cosOut: f64;
+  sinOut: f64;
+}
+
+@unmanaged
+export class Pulse {
+  firstStep: f64;
+  steps: f64;
+  /** Frequency offset [Hz] */
+  offset: f64;
+  /** [s] */
+  duration: f64;
+}
+
+/** How a pulse is played in f32; the host chooses by the phantom's bounds (`host/engine/wasm/pulses.ts`). In f64 all are solved exactly. */
+export namespace PULSE {
+  /** Rotations, relaxation between them; half angles stay within π/2: polynomials alone. */
+  export const SMALL: i32 = 0;
+  /** The same for any angle: square root, division, range reduction. */
+  export const ANY: i32 = 1;
+  /** Every step exactly, relaxation inside the rotation (`held-field.ts`). */
+  export const HELD: i32 = 2;
+  /** The same, computed in f64. */
+  export const HELD_F64: i32 = 3;
+}
+
+/** One step of a pulse: a field held for dt. Half angles are πγ̄B1·dt [rad] and πγ̄G·dt [rad/m]. */
+@unmanaged
+export class RfStep {
+  /** [s] */
+  dt: f64;
+  gx: f64;
+  gy: f64;
+  gz: f64;
+  hx: f64;
+  hy: f64;
+  /** hx² + hy² */
+  square: f64;
+  /** The same three for kernels in f32. */
+  hxSingle: f32;
+  hySingle: f32;
+  squareSingle: f32;
+  /** 1: dt or the gradient differ from the step before. */
+  isNew: i32;
+  /** Time that spins relax before the step, and after it if it is its pulse's last [s]; of pulses that are rotations. */
+  relaxBefore: f64;
+  relaxAfter: f64;
+  /** Terms of the series of its exact solution, and halvings of the step before it. */
+  terms: i32;
+  doublings: i32;
+}
+
+/** A run of lines to sum or to record. */
+@unmanaged
+export class Read {
+  firstSample: i32;
+  waveform: i32;
+  /** Index into moments: from the last pulse to the first line. */
+  moment: i32;
+  /** Where it is recorded. */
+  area: i32;
+  row: i32;
+  /** Lines of the run, which take the rows after `row`; index of the moment from one to the next. Of a carried line: its kept moment, or −1. */
+  lines: i32;
+  step: i32;
+}
+
+/** Rows of one area that are summed together. */
+@unmanaged
+export class Batch {
+  waveform: i32;
+  area: i32;
+  rows: i32;
+  /** [rows] i32 */
+  firstSamples: usize;
+  /** Lines, or 0: summed as a matrix product */
+  lines: usize;
+  /** The reads that record its rows panel by panel, or none: the rows are in their area. */
+  firstRead: i32;
+  reads: i32;
+}
+
+/** Trajectory of a readout from its first sample. */
+@unmanaged
+export class Waveform {
+  /** kx, ky, kz, t: four columns of `samples` rounded up to a multiple of 8, f64 */
+  points: usize;
+  samples: i32;
+  /** Samples from one exactly phased to the next; 0: equally spaced on a straight line. */
+  exactEvery: i32;
+}
+
+/** A pulse kept per spin as an affine map. */
+@unmanaged
+export class Operator {
+  pulse: i32;
+  /** Table, or 0: stepped */
+  table: usize;
+}
+
+/** Operators of a pulse under a constant gradient, tabulated over frequency, R1 and R2; see `tables.ts`. */
+@unmanaged
+export class Table {
+  /** γ̄G [Hz/m] */
+  gx: f64;
+  gy: f64;
+  gz: f64;
+  /** Lowest frequency [Hz], cells per hertz, cells. */
+  low: f64;
+  perHertz: f64;
+  cells: f64;
+  /** Of the polynomials in a cell. */
+  degree: f64;
+  /** Nodes in either rate; behind this record stand, for R1 and then R2, [count] rates [1/s] and [count] 1/Π(own − others), f64. */
+  R1Count: f64;
+  R2Count: f64;
+  /** [cells][R1Count][R2Count][degree + 1, highest first][12] f32 */
+  coefficients: f64;
+}
+
+/** An excitation by Σ coefficient · operator, see `operators.ts`. */
+@unmanaged
+export class Play {
+  excitation: i32;
+  firstTerm: i32;
+  terms: i32;
+}
+
+@unmanaged
+export class Term {
+  operator: f64;
+  /** Coefficients of what is even and what is odd in the amplitude. */
+  even: f64;
+  odd: f64;
+}
+
+/** Stage of a Fourier transform: turns rows q + s(p + im) into q + s(rp + j), s the stride and r the radix. */
+@unmanaged
+export class Stage {
+  radix: i32;
+  m: i32;
+  stride: i32;
+  /** [m][radix − 1][re, im] f32 */
+  twiddles: usize;
+}
+
+/** Kaiser–Bessel kernel as piecewise polynomials. */
+@unmanaged
+export class Kernel {
+  /** Cells it reaches, and that rounded up to vectors. */
+  width: i32;
+  taps: i32;
+  degree: i32;
+  /** [taps / 4][degree + 1, highest first][4] f32 */
+  polynomials: usize;
+}
+
+/** One axis of a type-1 transform, as `host/engine/wasm/spreading.ts` chooses it. */
+@unmanaged
+export class Axis {
+  samples: i32;
+  /** Cells, a multiple of 4. */
+  grid: i32;
+  /** Cells a spin reaches, and that rounded up to vectors. */
+  width: i32;
+  taps: i32;
+  degree: i32;
+  /** [taps / 4][degree + 1, highest first][4] f32 */
+  polynomials: usize;
+  /** [samples] f64: over the transform of ψ, times the common decay */
+  factors: usize;
+  /** [stageCount] Stage */
+  stages: usize;
+  stageCount: i32;
+}
+
+/** A train of lines, and its transform in two dimensions. */
+@unmanaged
+export class Train {
+  /**
+   * f64: [centre, per sample, per line][kx, ky, kz, t], the moment at the middle sample of the middle line since the last pulse, and the
+   * steps from there; then the decay that the factors carry for all spins [1/s].
+   */
+  geometry: usize;
+  /** Axis */
+  sampleAxis: usize;
+  lineAxis: usize;
+  /** [lines] i32 */
+  firstSamples: usize;
+}
+
+/** The transform of a batch of lines. */
+@unmanaged
+export class Lines {
+  /** Axis */
+  axis: usize;
+  /** f64: [kx, ky, kz, t] per sample, then the decay that the factors carry for all spins [1/s] */
+  rate: usize;
+}
+
+/** One axis of a plane of k-space, as `host/engine/wasm/curve-axis.ts` chooses it. */
+@unmanaged
+export class SheetAxis {
+  /** [4] f64: cells per metre along x, y, z; the cell at the origin */
+  place: usize;
+  /** Cells that spins are spread on, and the one whose phase stands still. */
+  cells: i32;
+  middle: i32;
+  /** Kernel that spreads a spin on cells */
+  spreading: usize;
+  /** [cells] f32: over the transform of the kernel by which samples are interpolated */
+  corrections: usize;
+  /** Points of the transform; the first that samples need (it may be negative), and how many. */
+  grid: i32;
+  first: i32;
+  count: i32;
+  /** [stageCount] Stage */
+  stages: usize;
+  stageCount: i32;
+  /** Kernel that interpolates a sample from points */
+  interpolation: usize;
+}
+
+/** A plane of k-space in which curves lie. */
+@unmanaged
+export class Sheet {
+  /** SheetAxis */
+  u: usize;
+  v: usize;
+  /** [nodes] f64: time nodes after the start of a readout [s]; a multiple of four */
+  times: usize;
+  nodes: i32;
+  /** [nodes / 4][nodes][slope 4, offset 4] f32: Lagrange weights of a sample in four time nodes are the products over all nodes of slope · τ + offset. */
+  parts: usize;
+}
+
+/** A readout, or several, along any path in one plane. */
+@unmanaged
+export class Curve {
+  /** Precession from the last pulse to where spins are spread */
+  moment: usize;
+  /** Sheet */
+  sheet: usize;
+  samples: i32;
+  /** [samples] CurvePoint */
+  points: usize;
+  /** [samples] i32: where each sample goes */
+  targets: usize;
+}
+
+/** Where a sample of a curve lies among the points of the transform. */
+@unmanaged
+export class CurvePoint {
+  /** First point on either axis, and the position between points. */
+  u: i32;
+  v: i32;
+  betweenU: f32;
+  betweenV: f32;
+  /** Time, −1 to 1 over the sheet's. */
+  time: f32;
+  /** Phase factor at the sheet's middle, over the transforms of the kernels that spread the spins. */
+  cos: f32;
+  sin: f32;
+}
+
+/** One tile's input. */
+@unmanaged
+export class Slot {
+  /** Eight f32 columns of `capacity` spins, in the order of `SpinBlock` */
+  spins: usize;
+  /** Spins in the tile; those up to the next multiple of PANEL have no density. */
+  count: i32;
+  /** 1 + number of the last tile finished in this slot. */
+  done: i32;
+  /** Scanner's B0 over the phantom's. */
+  fieldRatio: f64;
+}
+
+/** What a thread is told when it starts, and where the spawn's outcome is written. */
+@unmanaged
+export class Start {
+  job: usize;
+  thread: i32;
+  error: i32;
+  tid: i32;
+}
+
+/** Bytes of a `Tile` record (`scratch.ts`); two are at the front of a thread's scratch, the second for making operators. */
+export const TILE_BYTES: i32 = 128;
+
+/** Room behind the columns of `composeNodes` for what a step's solution hands on. */
+export const COMPOSE_BYTES: i32 = 1024;
+
+/** Spins that the matrix form works on at a time; tiles are padded to a multiple of it. */
+export const PANEL: i32 = 32;
+
+/** Record `index` of a table. */
+// @ts-ignore: decorator
+@inline export function recordAt<T>(table: usize, index: i32): T {
+  return changetype<T>(table + <usize>index * offsetof<T>());
+}

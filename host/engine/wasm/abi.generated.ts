@@ -1,0 +1,306 @@
+/** Written by `scripts/abi.mjs` from `assembly/abi.ts`: do not edit. Fields are [type, byte offset]. */
+export const Job = {
+  bytes: 168,
+  fields: {
+    ops: ['u32', 0],
+    opCount: ['i32', 4],
+    moments: ['u32', 8],
+    excitations: ['u32', 12],
+    pulses: ['u32', 16],
+    pulseForms: ['u32', 20],
+    steps: ['u32', 24],
+    reads: ['u32', 28],
+    batches: ['u32', 32],
+    waveforms: ['u32', 36],
+    operators: ['u32', 40],
+    operatorCount: ['i32', 44],
+    plays: ['u32', 48],
+    terms: ['u32', 52],
+    trains: ['u32', 56],
+    gridBytes: ['u32', 60],
+    curves: ['u32', 64],
+    sheetBytes: ['u32', 68],
+    keptMoments: ['u32', 72],
+    keptCount: ['i32', 76],
+    precision: ['i32', 80],
+    capacity: ['i32', 84],
+    rows: ['i32', 88],
+    areas: ['i32', 92],
+    longest: ['i32', 96],
+    wide: ['i32', 100],
+    slots: ['i32', 104],
+    slotTable: ['u32', 108],
+    scratch: ['u32', 112],
+    sums: ['u32', 116],
+    accumulators: ['i32', 120],
+    atomicSums: ['i32', 124],
+    sampleCount: ['i32', 128],
+    filled: ['i32', 132],
+    next: ['i32', 136],
+    finished: ['i32', 140],
+    stop: ['i32', 144],
+    failed: ['i32', 148],
+    scale: ['f64', 152],
+    largest: ['f64', 160],
+  },
+} as const;
+export const Op = {
+  bytes: 8,
+  fields: {
+    kind: ['i32', 0],
+    index: ['i32', 4],
+  },
+} as const;
+export const OP = {
+  PRECESS: 0,
+  EXCITE: 1,
+  READ: 2,
+  RECORD: 3,
+  FLUSH: 4,
+  PLAY: 5,
+  TRAIN: 6,
+  CURVE: 7,
+  TURN: 8,
+  CARRY: 9,
+} as const;
+export const Precession = {
+  bytes: 32,
+  fields: {
+    kx: ['f64', 0],
+    ky: ['f64', 8],
+    kz: ['f64', 16],
+    t: ['f64', 24],
+  },
+} as const;
+export const Excitation = {
+  bytes: 40,
+  fields: {
+    pulse: ['f64', 0],
+    cosIn: ['f64', 8],
+    sinIn: ['f64', 16],
+    cosOut: ['f64', 24],
+    sinOut: ['f64', 32],
+  },
+} as const;
+export const Pulse = {
+  bytes: 32,
+  fields: {
+    firstStep: ['f64', 0],
+    steps: ['f64', 8],
+    offset: ['f64', 16],
+    duration: ['f64', 24],
+  },
+} as const;
+export const PULSE = {
+  SMALL: 0,
+  ANY: 1,
+  HELD: 2,
+  HELD_F64: 3,
+} as const;
+export const RfStep = {
+  bytes: 96,
+  fields: {
+    dt: ['f64', 0],
+    gx: ['f64', 8],
+    gy: ['f64', 16],
+    gz: ['f64', 24],
+    hx: ['f64', 32],
+    hy: ['f64', 40],
+    square: ['f64', 48],
+    hxSingle: ['f32', 56],
+    hySingle: ['f32', 60],
+    squareSingle: ['f32', 64],
+    isNew: ['i32', 68],
+    relaxBefore: ['f64', 72],
+    relaxAfter: ['f64', 80],
+    terms: ['i32', 88],
+    doublings: ['i32', 92],
+  },
+} as const;
+export const Read = {
+  bytes: 28,
+  fields: {
+    firstSample: ['i32', 0],
+    waveform: ['i32', 4],
+    moment: ['i32', 8],
+    area: ['i32', 12],
+    row: ['i32', 16],
+    lines: ['i32', 20],
+    step: ['i32', 24],
+  },
+} as const;
+export const Batch = {
+  bytes: 28,
+  fields: {
+    waveform: ['i32', 0],
+    area: ['i32', 4],
+    rows: ['i32', 8],
+    firstSamples: ['u32', 12],
+    lines: ['u32', 16],
+    firstRead: ['i32', 20],
+    reads: ['i32', 24],
+  },
+} as const;
+export const Waveform = {
+  bytes: 12,
+  fields: {
+    points: ['u32', 0],
+    samples: ['i32', 4],
+    exactEvery: ['i32', 8],
+  },
+} as const;
+export const Operator = {
+  bytes: 8,
+  fields: {
+    pulse: ['i32', 0],
+    table: ['u32', 4],
+  },
+} as const;
+export const Table = {
+  bytes: 80,
+  fields: {
+    gx: ['f64', 0],
+    gy: ['f64', 8],
+    gz: ['f64', 16],
+    low: ['f64', 24],
+    perHertz: ['f64', 32],
+    cells: ['f64', 40],
+    degree: ['f64', 48],
+    R1Count: ['f64', 56],
+    R2Count: ['f64', 64],
+    coefficients: ['f64', 72],
+  },
+} as const;
+export const Play = {
+  bytes: 12,
+  fields: {
+    excitation: ['i32', 0],
+    firstTerm: ['i32', 4],
+    terms: ['i32', 8],
+  },
+} as const;
+export const Term = {
+  bytes: 24,
+  fields: {
+    operator: ['f64', 0],
+    even: ['f64', 8],
+    odd: ['f64', 16],
+  },
+} as const;
+export const Stage = {
+  bytes: 16,
+  fields: {
+    radix: ['i32', 0],
+    m: ['i32', 4],
+    stride: ['i32', 8],
+    twiddles: ['u32', 12],
+  },
+} as const;
+export const Kernel = {
+  bytes: 16,
+  fields: {
+    width: ['i32', 0],
+    taps: ['i32', 4],
+    degree: ['i32', 8],
+    polynomials: ['u32', 12],
+  },
+} as const;
+export const Axis = {
+  bytes: 36,
+  fields: {
+    samples: ['i32', 0],
+    grid: ['i32', 4],
+    width: ['i32', 8],
+    taps: ['i32', 12],
+    degree: ['i32', 16],
+    polynomials: ['u32', 20],
+    factors: ['u32', 24],
+    stages: ['u32', 28],
+    stageCount: ['i32', 32],
+  },
+} as const;
+export const Train = {
+  bytes: 16,
+  fields: {
+    geometry: ['u32', 0],
+    sampleAxis: ['u32', 4],
+    lineAxis: ['u32', 8],
+    firstSamples: ['u32', 12],
+  },
+} as const;
+export const Lines = {
+  bytes: 8,
+  fields: {
+    axis: ['u32', 0],
+    rate: ['u32', 4],
+  },
+} as const;
+export const SheetAxis = {
+  bytes: 44,
+  fields: {
+    place: ['u32', 0],
+    cells: ['i32', 4],
+    middle: ['i32', 8],
+    spreading: ['u32', 12],
+    corrections: ['u32', 16],
+    grid: ['i32', 20],
+    first: ['i32', 24],
+    count: ['i32', 28],
+    stages: ['u32', 32],
+    stageCount: ['i32', 36],
+    interpolation: ['u32', 40],
+  },
+} as const;
+export const Sheet = {
+  bytes: 20,
+  fields: {
+    u: ['u32', 0],
+    v: ['u32', 4],
+    times: ['u32', 8],
+    nodes: ['i32', 12],
+    parts: ['u32', 16],
+  },
+} as const;
+export const Curve = {
+  bytes: 20,
+  fields: {
+    moment: ['u32', 0],
+    sheet: ['u32', 4],
+    samples: ['i32', 8],
+    points: ['u32', 12],
+    targets: ['u32', 16],
+  },
+} as const;
+export const CurvePoint = {
+  bytes: 28,
+  fields: {
+    u: ['i32', 0],
+    v: ['i32', 4],
+    betweenU: ['f32', 8],
+    betweenV: ['f32', 12],
+    time: ['f32', 16],
+    cos: ['f32', 20],
+    sin: ['f32', 24],
+  },
+} as const;
+export const Slot = {
+  bytes: 24,
+  fields: {
+    spins: ['u32', 0],
+    count: ['i32', 4],
+    done: ['i32', 8],
+    fieldRatio: ['f64', 16],
+  },
+} as const;
+export const Start = {
+  bytes: 16,
+  fields: {
+    job: ['u32', 0],
+    thread: ['i32', 4],
+    error: ['i32', 8],
+    tid: ['i32', 12],
+  },
+} as const;
+export const TILE_BYTES = 128;
+export const COMPOSE_BYTES = 1024;
+export const PANEL = 32;

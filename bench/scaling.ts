@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { cachePath } from '../host/cli/launch.ts';
+import { depthOf, treeOf } from '../host/comm/tree.ts';
 import { DIST, type Family, LARMOR, present, run, simulate, transcript } from '../test/cluster/launch.ts';
 
 const { values } = parseArgs({
@@ -68,7 +69,7 @@ try {
   };
   const two = await under(2);
   const four = family === 'mpich' ? two : await under(4);
-  const many = family === 'mpich' ? [] : [await under(16, 'agree'), await under(64, 'agree')];
+  const many = [await under(16, 'agree'), await under(64, 'agree')];
 
   const start = Math.min(
     ...Array.from({ length: 5 }, () => secondsOf(() => spawnSync(process.execPath, [LARMOR, '--version']))),
@@ -108,13 +109,12 @@ try {
         `${messages} messages at rank 0, ${mostMessages} at most`,
     );
   }
-  const hop = two.agreement.median / 2;
-  const edges = (ranks: number): number => 2 * Math.ceil(Math.log2(ranks));
-  const agreementTime = (ranks: number): number => edges(ranks) * hop;
+  const hop = two.agreement.least / 2;
+  const agreementTime = (ranks: number): number => 2 * depthOf(ranks) * hop;
   for (const ranks of [64, 1024, 16384]) {
     const star = ranks * (two.message + two.send);
     console.log(
-      `predicted for ${ranks} ranks on as many cores: ${ms(agreementTime(ranks))}, ${edges(ranks)} messages at rank 0; ` +
+      `predicted for ${ranks} ranks on as many cores: ${ms(agreementTime(ranks))}, ${2 * treeOf(0, ranks).children.length} messages at rank 0; ` +
         `if all ranks sent theirs to rank 0: ${ms(star)}, ${2 * ranks} messages`,
     );
   }

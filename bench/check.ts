@@ -3,12 +3,11 @@
  * gradient echo of 10⁵ repetitions, a lattice of 10⁷ spins of two tissues, which is made as it is read.
  */
 import { predictEcho } from '../host/cli/spurious-echo.ts';
-import type { PhantomSource } from '../host/phantom/types.ts';
 import { encode } from '../host/sequence/encoding.ts';
 import { DEFAULT_SCANNER } from '../host/sequence/types.ts';
 import { compileTimeline } from '../host/timeline/compile.ts';
-import { greLine, scan, table } from '../test/sequence/scans.ts';
-import { phantomOf, spinsOf } from '../test/support/run.ts';
+import { lattice } from '../testing/lattice.ts';
+import { greLine, scan, table } from '../testing/small-scans.ts';
 import { inProcess, inTurns, median, type Row, spreadOf } from './harness.ts';
 
 const NAME = 'spurious echo predicted';
@@ -27,24 +26,4 @@ export async function* checkRows(wanted: (name: string) => boolean, quick: boole
   const name = `${NAME}: ${repetitions.toExponential(0)} TRs, ${phantom.spinCount.toExponential(0)} spins`;
   const value = median(seconds);
   yield { name, value, unit: 's', against: null, ratio: null, spread: spreadOf(seconds), error: null };
-}
-
-/** `side`² columns of `layers` spins, 180 × 180 × 10 mm, white matter and cerebrospinal fluid in turns. */
-export function lattice(side: number, layers: number): PhantomSource {
-  const [width, thickness] = [0.18, 0.01];
-  return {
-    ...phantomOf(spinsOf([{ T1: 0.5, T2: 0.07 }])),
-    spinCount: side * side * layers,
-    read(first, count, into) {
-      for (let n = 0; n < count; n++) {
-        const column = Math.floor((first + n) / layers);
-        into.x[n] = ((Math.floor(column / side) + 0.5) / side - 0.5) * width;
-        into.y[n] = (((column % side) + 0.5) / side - 0.5) * width;
-        into.z[n] = ((((first + n) % layers) + 0.5) / layers - 0.5) * thickness;
-        into.density[n] = 1;
-        into.T1[n] = column % 2 === 0 ? 0.5 : 2.569;
-        into.T2[n] = column % 2 === 0 ? 0.07 : 0.329;
-      }
-    },
-  };
 }

@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Family, missing, present, simulate } from '../test/cluster/launch.ts';
+import { type Family, missing, present, simulate } from '../testing/launch.ts';
 import { median, spreadOf } from './harness.ts';
 
 const { values } = parseArgs({

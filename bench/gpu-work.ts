@@ -8,7 +8,7 @@ import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import { DEFAULT_SCANNER } from '../host/sequence/types.ts';
 import { compileTimeline } from '../host/timeline/compile.ts';
 import type { Timeline } from '../host/timeline/types.ts';
-import { hardPulse, type Part, spiral, straight, timelineOf } from '../test/webgpu/timelines.ts';
+import { hardPulse, type Part, spiral, straight, timelineOf } from '../testing/timelines.ts';
 
 export interface Work {
   readonly name: string;

@@ -23,8 +23,8 @@ import {
 } from '../host/engine/webgpu/index.ts';
 import { spinBlock } from '../host/phantom/types.ts';
 import { makePlan, type Plan } from '../host/run/plan.ts';
-import { simulateSlowly } from '../test/support/reference.ts';
-import { relativeError, toSignal } from '../test/support/run.ts';
+import { simulateSlowly } from '../testing/reference.ts';
+import { relativeError, toSignal } from '../testing/run.ts';
 import { endlessPhantom, type Work, works } from './gpu-work.ts';
 
 /** FP32 peak of cards by a part of their names [TFLOP/s], outside tensor units, from the makers' data sheets. */

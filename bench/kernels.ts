@@ -10,7 +10,7 @@ import { makeProgram } from '../host/engine/wasm/program.ts';
 import { pulseForms } from '../host/engine/wasm/pulses.ts';
 import type { Sequence } from '../host/sequence/types.ts';
 import type { Timeline } from '../host/timeline/types.ts';
-import { engineFor, relativeError, simulateTimeline, toSignal } from '../test/support/run.ts';
+import { engineFor, relativeError, simulateTimeline, toSignal } from '../testing/run.ts';
 import {
   epi,
   hardPulses,
@@ -21,7 +21,7 @@ import {
   spiral,
   stepsWalked,
   timelineOf,
-} from './cases.ts';
+} from '../testing/timed-scans.ts';
 import { inProcess, inTurns, median, type Row, ratioOf, spreadOf, type Times } from './harness.ts';
 import { buildKernels, type NativeBuild, nativeKernels } from './native.ts';
 

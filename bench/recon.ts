@@ -3,7 +3,7 @@ import type { AcquiredData } from '../host/raw/types.ts';
 import { densityWeights } from '../host/recon/density.ts';
 import { makeAdjoint } from '../host/recon/gridding.ts';
 import { reconstruct } from '../host/recon/reconstruct.ts';
-import { acquire, lines, radial, type Sampled, type Space, spiral, type Vec } from '../test/recon/synthesis.ts';
+import { acquire, lines, radial, type Sampled, type Space, spiral, type Vec } from '../testing/synthesis.ts';
 import { inProcess, inTurns, median } from './harness.ts';
 
 const noise = (): [number, number] => [Math.random() - 0.5, Math.random() - 0.5];

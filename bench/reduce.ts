@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { FAMILIES, missing, run, transcript } from '../test/cluster/launch.ts';
+import { FAMILIES, missing, run, transcript } from '../testing/launch.ts';
 import { median, ratioOf, type Times } from './harness.ts';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '41,15' } } });

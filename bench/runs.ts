@@ -7,7 +7,7 @@ import { DEFAULT_TOLERANCE } from '../host/cli/options.ts';
 import type { PhantomSource } from '../host/phantom/types.ts';
 import type { Sequence } from '../host/sequence/types.ts';
 import type { Timeline } from '../host/timeline/types.ts';
-import { engineFor, type RunOptions, relativeError, simulateTimeline, toSignal } from '../test/support/run.ts';
+import { engineFor, type RunOptions, relativeError, simulateTimeline, toSignal } from '../testing/run.ts';
 import {
   epi,
   fingerprinting,
@@ -17,7 +17,7 @@ import {
   randomSpins,
   spiral,
   timelineOf,
-} from './cases.ts';
+} from '../testing/timed-scans.ts';
 import { type Contestant, inProcess, inTurns, median, type Row, ratioOf, spreadOf, type Times } from './harness.ts';
 import { buildPerStep, type NativeBuild, perStep, stepCount } from './native.ts';
 

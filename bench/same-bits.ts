@@ -8,8 +8,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Summary } from '../host/report/summary.ts';
-import { type Family, kill, LARMOR, missing, present, simulate, start, until } from '../test/cluster/launch.ts';
-import { bringUp, skipWithoutSlurm, type Testbed } from '../test/slurm/testbed.ts';
+import { type Family, kill, LARMOR, missing, present, simulate, start, until } from '../testing/launch.ts';
+import { bringUp, skipWithoutSlurm, type Testbed } from '../testing/testbed.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'larmor-same-bits-'));
 /** 64 tiles; tiles of that size with a tolerance too, where larger ones would be chosen. */

@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { cachePath } from '../host/cli/launch.ts';
 import { depthOf, treeOf } from '../host/comm/tree.ts';
-import { DIST, type Family, LARMOR, present, run, simulate, transcript } from '../test/cluster/launch.ts';
+import { DIST, type Family, LARMOR, present, run, simulate, transcript } from '../testing/launch.ts';
 
 const { values } = parseArgs({
   options: {

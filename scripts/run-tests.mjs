@@ -23,7 +23,7 @@ if (unknown) {
 }
 
 const isMarked = (file, mark) => file.split('/').at(-1).split('.').includes(mark);
-const files = ['test', 'mpi-node-bindings/test']
+const files = ['test', 'bench', 'validation', 'mpi-node-bindings/test']
   .filter((folder) => existsSync(folder))
   .flatMap((folder) => readdirSync(folder, { recursive: true }).map((name) => join(folder, name)))
   .filter((file) => file.endsWith('.test.ts'))

@@ -11,7 +11,7 @@ import { type SpinBlock, spinBlock } from '../host/phantom/types.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import { encode } from '../host/sequence/encoding.ts';
 import { DEFAULT_SCANNER, type Sequence } from '../host/sequence/types.ts';
-import { relativeError, simulate } from '../test/support/run.ts';
+import { relativeError, simulate } from '../testing/run.ts';
 import { compare, type Row, type Section } from './report.ts';
 
 const FOV = 0.24;

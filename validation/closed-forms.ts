@@ -4,7 +4,7 @@
  */
 import { adc, blockOf, delayOf, hardPulse, sequenceOf, trapezoid } from '../host/sequence/designer.ts';
 import type { Block } from '../host/sequence/types.ts';
-import { type Spin, simulate, spinsOf } from '../test/support/run.ts';
+import { type Spin, simulate, spinsOf } from '../testing/run.ts';
 import { compare, type Row, type Section } from './report.ts';
 
 export const RADIANS = Math.PI / 180;

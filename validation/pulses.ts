@@ -5,8 +5,8 @@
 import type { SpinBlock } from '../host/phantom/types.ts';
 import { adc, blockOf, hardPulse, sequenceOf, sincPulse, trapezoid } from '../host/sequence/designer.ts';
 import type { Block, RfEvent, Sequence } from '../host/sequence/types.ts';
-import { type RunOptions, relativeError, type Spin, simulate, spinsOf } from '../test/support/run.ts';
-import { solveBloch } from './ode.ts';
+import { solveBloch } from '../testing/ode.ts';
+import { type RunOptions, relativeError, type Spin, simulate, spinsOf } from '../testing/run.ts';
 import { compare, type Row, type Section } from './report.ts';
 
 const RADIANS = Math.PI / 180;

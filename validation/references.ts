@@ -9,8 +9,8 @@ import { readNpy } from '../host/raw/npy.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import { readPulseq } from '../host/sequence/pulseq/read.ts';
 import { DEFAULT_SCANNER, type Sequence } from '../host/sequence/types.ts';
-import { cases, skipWithoutCases } from '../test/support/cases.ts';
-import { simulate } from '../test/support/run.ts';
+import { cases, skipWithoutCases } from '../testing/cases.ts';
+import { simulate } from '../testing/run.ts';
 import { compare, type Row, type Section } from './report.ts';
 
 const missing = (): string | undefined => skipWithoutCases().skip || undefined;

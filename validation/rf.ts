@@ -2,11 +2,12 @@
  * Relaxation during pulses, default settings, against the differential equation of `ode.ts`: trains in which an error per pulse adds up, T2
  * far below the length of a pulse, swept and slice-selective pulses, and gradients that ramp under them. Errors are those of the signal's norm.
  */
-import { fingerprinting } from '../bench/cases.ts';
+
 import { adc, blockOf, hardPulse, sequenceOf, sincPulse, trapezoid } from '../host/sequence/designer.ts';
 import type { Block, Sequence } from '../host/sequence/types.ts';
-import { type Spin, simulate, spinsOf } from '../test/support/run.ts';
-import { solveBloch } from './ode.ts';
+import { solveBloch } from '../testing/ode.ts';
+import { type Spin, simulate, spinsOf } from '../testing/run.ts';
+import { fingerprinting } from '../testing/timed-scans.ts';
 import { compare, type Row, type Section } from './report.ts';
 
 const RADIANS = Math.PI / 180;

@@ -6,7 +6,7 @@ import { adc, blockOf, delayOf, hardPulse, sequenceOf, trapezoid } from '../host
 import type { Block, Sequence } from '../host/sequence/types.ts';
 import { compileTimeline } from '../host/timeline/compile.ts';
 import { checkPoints } from '../host/timeline/point-check.ts';
-import { phantomOf, simulateTimeline, spinsOf } from '../test/support/run.ts';
+import { phantomOf, simulateTimeline, spinsOf } from '../testing/run.ts';
 import type { Row, Section } from './report.ts';
 
 const GAMMA_BAR = 42.5774688e6;

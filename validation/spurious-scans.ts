@@ -14,9 +14,9 @@ import { DEFAULT_SCANNER, type Sequence } from '../host/sequence/types.ts';
 import { compileTimeline } from '../host/timeline/compile.ts';
 import { slicesOf } from '../host/timeline/phase-graph.ts';
 import { pixelAlong, spinSampler } from '../host/timeline/sampler.ts';
-import { bssfp, epi, fatSaturated, gre } from '../test/sequence/scans.ts';
-import { cases, skipWithoutCases } from '../test/support/cases.ts';
-import { simulateTimeline } from '../test/support/run.ts';
+import { cases, skipWithoutCases } from '../testing/cases.ts';
+import { simulateTimeline } from '../testing/run.ts';
+import { bssfp, epi, fatSaturated, gre } from '../testing/small-scans.ts';
 import type { Row, Section } from './report.ts';
 import { echoRows, type Pair } from './spurious-echo.ts';
 

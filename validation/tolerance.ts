@@ -2,14 +2,15 @@
  * Error against tolerance for every fast form: the largest error of any sample over Σ|ρ| against f64 stepping, for many spins,
  * whose errors average, and for eight phantoms of one spin each, where nothing does.
  */
-import { fingerprinting, gradientEcho3d, randomSpins, spiral, timelineOf } from '../bench/cases.ts';
+
 import { DEFAULT_TOLERANCE } from '../host/cli/options.ts';
 import { FINEST, makeProgram, type Program } from '../host/engine/wasm/program.ts';
 import type { SpinBlock } from '../host/phantom/types.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import { DEFAULT_SCANNER } from '../host/sequence/types.ts';
 import type { Timeline } from '../host/timeline/types.ts';
-import { phantomOf, simulateTimeline, spinsOf } from '../test/support/run.ts';
+import { errorOfDensity, phantomOf, simulateTimeline, spinsOf } from '../testing/run.ts';
+import { fingerprinting, gradientEcho3d, randomSpins, spiral, timelineOf } from '../testing/timed-scans.ts';
 import type { Row, Section } from './report.ts';
 
 const epi = (n: number): Timeline => timelineOf(makeBuiltin('epi', { n }, DEFAULT_SCANNER));
@@ -45,13 +46,6 @@ export const FAST_FORMS: readonly {
 export const TOLERANCES = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6] as const;
 const SPINS = 2048;
 const SINGLE = 8;
-
-/** Largest |a − b| of a sample over Σ|ρ|. */
-export function errorOfDensity(a: Float64Array, b: Float64Array, { density }: SpinBlock): number {
-  let largest = 0;
-  for (let n = 0; n < a.length; n += 2) largest = Math.max(largest, Math.hypot(a[n]! - b[n]!, a[n + 1]! - b[n + 1]!));
-  return largest / density.reduce((sum, value) => sum + Math.abs(value), 0);
-}
 
 /** One spin of many as a phantom of its own. */
 function alone(spins: SpinBlock, n: number): SpinBlock {

@@ -7,9 +7,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { errorLines, folder, larmor } from '../../testing/larmor.ts';
+import { type Hdf5Dataset, scratchFolder, writeHdf5 } from '../../testing/phantom-files.ts';
 import { seqText } from '../sequence/seq-text.ts';
-import { type Hdf5Dataset, scratchFolder, writeHdf5 } from '../support/phantom-files.ts';
-import { errorLines, folder, larmor } from './larmor.ts';
 
 const inputs = await scratchFolder();
 const at = (name: string): string => join(inputs, name);

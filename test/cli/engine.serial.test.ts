@@ -11,8 +11,8 @@ import { after, describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readNpy } from '../../host/raw/npy.ts';
 import type { Summary } from '../../host/report/summary.ts';
-import { DIST, type Ended, type Launch, missing, run, scratch, transcript } from '../cluster/launch.ts';
-import { relativeError } from '../support/run.ts';
+import { DIST, type Ended, type Launch, missing, run, scratch, transcript } from '../../testing/launch.ts';
+import { relativeError } from '../../testing/run.ts';
 import { DRIVERS, requireAdapter } from '../webgpu/gpu.ts';
 
 const swiftShader = fileURLToPath(new URL('../../build/swiftshader/', import.meta.url));

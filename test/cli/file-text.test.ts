@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { errorLines, larmor, type Outcome } from '../../testing/larmor.ts';
+import { matFile, niftiFile, scratchFolder, writeHdf5, writeTable } from '../../testing/phantom-files.ts';
 import { seqText } from '../sequence/seq-text.ts';
-import { matFile, niftiFile, scratchFolder, writeHdf5, writeTable } from '../support/phantom-files.ts';
-import { errorLines, larmor, type Outcome } from './larmor.ts';
 
 const folder = await scratchFolder();
 const file = (name: string, content: string | Uint8Array): string => {

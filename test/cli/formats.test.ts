@@ -10,7 +10,7 @@ import { before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { readNpy } from '../../host/raw/npy.ts';
-import { matFile, niftiFile, scratchFolder, writeHdf5 } from '../support/phantom-files.ts';
+import { matFile, niftiFile, scratchFolder, writeHdf5 } from '../../testing/phantom-files.ts';
 
 const command = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));
 const folder = await scratchFolder();

@@ -8,8 +8,8 @@ import { readRaw } from '../../host/raw/index.ts';
 import { setLabel } from '../../host/sequence/designer.ts';
 import { writePulseq } from '../../host/sequence/pulseq/write.ts';
 import type { Sequence } from '../../host/sequence/types.ts';
-import * as scans from '../sequence/scans.ts';
-import { errorLines, folder, larmor } from './larmor.ts';
+import { errorLines, folder, larmor } from '../../testing/larmor.ts';
+import * as scans from '../../testing/small-scans.ts';
 
 const at = folder();
 const write = (name: string, sequence: Sequence): string => {

@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { scratchFolder, writeTable } from '../support/phantom-files.ts';
-import { requirePython, runTool } from '../support/tools.ts';
-import { errorLines, larmor } from './larmor.ts';
+import { errorLines, larmor } from '../../testing/larmor.ts';
+import { scratchFolder, writeTable } from '../../testing/phantom-files.ts';
+import { requirePython, runTool } from '../../testing/tools.ts';
 
 const folder = await scratchFolder();
 const at = (name: string): string => join(folder, name);

@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { deflateSync, gzipSync } from 'node:zlib';
 import * as h5 from 'h5wasm/node';
+import { errorLines, larmor } from '../../testing/larmor.ts';
+import { niftiFile, scratchFolder, writeHdf5, writeTable } from '../../testing/phantom-files.ts';
 import { seqText } from '../sequence/seq-text.ts';
-import { niftiFile, scratchFolder, writeHdf5, writeTable } from '../support/phantom-files.ts';
-import { errorLines, larmor } from './larmor.ts';
 
 const folder = await scratchFolder();
 const at = (name: string): string => join(folder, name);

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readNpy } from '../../host/raw/npy.ts';
+import { niftiFile, scratchFolder, writeHdf5 } from '../../testing/phantom-files.ts';
 import { seqText } from '../sequence/seq-text.ts';
-import { niftiFile, scratchFolder, writeHdf5 } from '../support/phantom-files.ts';
 
 const command = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));
 const where = await scratchFolder();

@@ -1,8 +1,8 @@
 /** `larmor info --json`: the keys that scripts rely on, SI values, and warnings, for built-in sequences and files. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { larmor } from '../../testing/larmor.ts';
 import { seqFolder, seqText } from '../sequence/seq-text.ts';
-import { larmor } from './larmor.ts';
 
 test('a built-in sequence is described by its acquisition, in SI', async () => {
   const { code, stdout, stderr } = await larmor(['info', 'gre', '--json']);

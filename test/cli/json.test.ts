@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readRaw } from '../../host/raw/index.ts';
-import { folder } from './larmor.ts';
+import { folder } from '../../testing/larmor.ts';
 
 const command = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));
 const schemas = fileURLToPath(new URL('../../schemas', import.meta.url));

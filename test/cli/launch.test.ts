@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { cachePath, compileCommand } from '../../host/cli/launch.ts';
-import { folder } from './larmor.ts';
+import { folder } from '../../testing/larmor.ts';
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 

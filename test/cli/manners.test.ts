@@ -5,8 +5,8 @@ import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { folder } from '../../testing/larmor.ts';
 import { seqFolder, seqText } from '../sequence/seq-text.ts';
-import { folder } from './larmor.ts';
 
 const command = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));
 const where = folder();

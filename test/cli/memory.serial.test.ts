@@ -5,8 +5,8 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { absent } from '../support/tools.ts';
-import { folder } from './larmor.ts';
+import { folder } from '../../testing/larmor.ts';
+import { absent } from '../../testing/tools.ts';
 
 const command = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));
 /** kB that Node takes before it runs a line: below, it cannot start, and nobody can say so. */

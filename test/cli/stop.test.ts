@@ -1,7 +1,7 @@
 /** A signal in mid-run: the process ends soon, says so in one line, exits 75 and leaves nothing. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { larmor } from './larmor.ts';
+import { larmor } from '../../testing/larmor.ts';
 
 const seconds = (time: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1e3 * time));
 

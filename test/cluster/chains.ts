@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Ended, type Family, kill, present, simulate, start, transcript } from './launch.ts';
+import { type Ended, type Family, kill, present, simulate, start, transcript } from '../../testing/launch.ts';
 import { tilesIn } from './lost-work.ts';
 import { generator } from './random.ts';
 

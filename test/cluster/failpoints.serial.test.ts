@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Ended, errorsIn, type Launch, present, run, scratch, transcript } from './launch.ts';
+import { type Ended, errorsIn, type Launch, present, run, scratch, transcript } from '../../testing/launch.ts';
 
 /** Exit code, and what the one line says. */
 type Expected = readonly [code: number, line: RegExp];

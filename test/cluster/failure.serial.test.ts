@@ -5,10 +5,6 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { seqText } from '../sequence/seq-text.ts';
-import { niftiFile } from '../support/phantom-files.ts';
-import { requirePython, runTool } from '../support/tools.ts';
-import { killMany } from './kills.ts';
 import {
   DIST,
   errorsIn,
@@ -22,7 +18,11 @@ import {
   start,
   transcript,
   until,
-} from './launch.ts';
+} from '../../testing/launch.ts';
+import { niftiFile } from '../../testing/phantom-files.ts';
+import { requirePython, runTool } from '../../testing/tools.ts';
+import { seqText } from '../sequence/seq-text.ts';
+import { killMany } from './kills.ts';
 import { job, signalHash } from './long-job.ts';
 import { assertResumes, assertWithinInterval, tilesIn, watchWork } from './lost-work.ts';
 

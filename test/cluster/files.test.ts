@@ -15,7 +15,7 @@ import {
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { errorsIn, kill, LARMOR, run, scratch, simulate, start, transcript, until } from './launch.ts';
+import { errorsIn, kill, LARMOR, run, scratch, simulate, start, transcript, until } from '../../testing/launch.ts';
 import { job } from './long-job.ts';
 
 const small = ['simulate', 'fid', 'column', '-q'];

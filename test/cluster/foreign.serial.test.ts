@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
-import { cases, skipWithoutCases } from '../support/cases.ts';
-import { matFile, niftiFile, writeHdf5 } from '../support/phantom-files.ts';
-import { present, run, scratch, transcript } from './launch.ts';
+import { cases, skipWithoutCases } from '../../testing/cases.ts';
+import { present, run, scratch, transcript } from '../../testing/launch.ts';
+import { matFile, niftiFile, writeHdf5 } from '../../testing/phantom-files.ts';
 
 const repository = new URL('../../', import.meta.url);
 

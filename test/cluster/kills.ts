@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { errorsIn, kill, present, scratch, simulate, start, transcript, until } from './launch.ts';
+import { errorsIn, kill, present, scratch, simulate, start, transcript, until } from '../../testing/launch.ts';
 import { job, signalHash } from './long-job.ts';
 import { assertResumes, assertWithinInterval, tilesIn, watchWork } from './lost-work.ts';
 import { generator } from './random.ts';

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { simulate } from './launch.ts';
+import { simulate } from '../../testing/launch.ts';
 
 export const job = ['epi', 'head3d', '--set', 'voxel=1.5e-3', '--exact', '--threads', '1', '-o', 'raw.npy'];
 

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import type { Summary } from '../../host/report/summary.ts';
-import type { Running } from './launch.ts';
+import type { Running } from '../../testing/launch.ts';
 
 /**
  * Seconds beyond the interval that a rank may lose: a tile (10 ms), rank 0's turn of listening (40 ms), reduce and file (10 ms each), and

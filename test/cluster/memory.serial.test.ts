@@ -1,7 +1,7 @@
 /** The memory of a rank is predicted within a quarter by `larmor plan`, and does not grow with the phantom. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { missing, run, scratch, simulate, transcript } from './launch.ts';
+import { missing, run, scratch, simulate, transcript } from '../../testing/launch.ts';
 
 const skip = missing('openmpi');
 const MIB = 2 ** 20;

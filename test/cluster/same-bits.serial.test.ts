@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { type Family, missing, scratch, simulate } from './launch.ts';
+import { type Family, missing, scratch, simulate } from '../../testing/launch.ts';
 
 /** 102 tiles. */
 const JOB = ['epi', 'head2d', '--tile', '64', '-o', 'raw.npy'];

@@ -6,8 +6,19 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import {
+  errorsIn,
+  type Family,
+  kill,
+  missing,
+  run,
+  scratch,
+  simulate,
+  start,
+  transcript,
+  until,
+} from '../../testing/launch.ts';
 import { runChains } from './chains.ts';
-import { errorsIn, type Family, kill, missing, run, scratch, simulate, start, transcript, until } from './launch.ts';
 import { job, signalHash } from './long-job.ts';
 
 const cases: readonly [Family | undefined, number, NodeJS.Signals, number, string][] = [

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { errorsIn, kill, missing, run, scratch, start, transcript, until } from '../cluster/launch.ts';
+import { errorsIn, kill, missing, run, scratch, start, transcript, until } from '../../testing/launch.ts';
 
 const skip = missing('openmpi');
 const args = ['simulate', 'epi', 'head2d', '--threads', '1', '-o', 'raw.npy', '-q', '--watchdog', '3'];

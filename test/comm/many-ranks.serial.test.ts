@@ -1,5 +1,5 @@
 import { test } from 'node:test';
-import { missing } from '../cluster/launch.ts';
+import { missing } from '../../testing/launch.ts';
 import { assertAgree } from './many-ranks.ts';
 
 test('openmpi: 16 ranks agree', { skip: missing('openmpi') }, (t) => assertAgree(t, 'openmpi', 16, 120));

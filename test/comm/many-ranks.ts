@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { type Family, run, scratch, transcript } from '../cluster/launch.ts';
+import { type Family, run, scratch, transcript } from '../../testing/launch.ts';
 
 export interface Report {
   readonly ranks: number;

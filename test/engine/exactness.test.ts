@@ -4,14 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { timelineOf as benchTimeline, gradientEcho3d } from '../../bench/cases.ts';
 import { EXIT, LarmorError } from '../../host/common/errors.ts';
 import { makeProgram } from '../../host/engine/wasm/program.ts';
 import type { SpinBlock } from '../../host/phantom/types.ts';
 import { makePlan } from '../../host/run/plan.ts';
 import { adc, blockOf } from '../../host/sequence/designer.ts';
 import type { Timeline } from '../../host/timeline/types.ts';
-import { engineFor, phantomOf, type RunOptions, simulateTimeline, spinsOf } from '../support/run.ts';
+import { engineFor, phantomOf, type RunOptions, simulateTimeline, spinsOf } from '../../testing/run.ts';
+import { timelineOf as benchTimeline, gradientEcho3d } from '../../testing/timed-scans.ts';
 import { CASES, lines, randomSpins, timelineOf, tip } from './fixture.ts';
 
 const spins = randomSpins(500);

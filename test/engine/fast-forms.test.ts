@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fingerprinting, gradientEcho3d, randomSpins, spiral, timelineOf } from '../../bench/cases.ts';
 import { OP } from '../../host/engine/wasm/abi.generated.ts';
 import { makeWasmEngine } from '../../host/engine/wasm/engine.ts';
 import { makeProgram } from '../../host/engine/wasm/program.ts';
@@ -15,8 +14,17 @@ import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { adc, blockOf, flatTop, hardPulse, sequenceOf, sincPulse, trapezoid } from '../../host/sequence/designer.ts';
 import { type Block, DEFAULT_SCANNER } from '../../host/sequence/types.ts';
 import type { Timeline } from '../../host/timeline/types.ts';
-import { errorOfDensity } from '../../validation/tolerance.ts';
-import { engineFor, phantomOf, relativeError, type Spin, simulateTimeline, spinsOf, toSignal } from '../support/run.ts';
+import {
+  engineFor,
+  errorOfDensity,
+  phantomOf,
+  relativeError,
+  type Spin,
+  simulateTimeline,
+  spinsOf,
+  toSignal,
+} from '../../testing/run.ts';
+import { fingerprinting, gradientEcho3d, randomSpins, spiral, timelineOf } from '../../testing/timed-scans.ts';
 
 const epi = (n: number): Timeline => timelineOf(makeBuiltin('epi', { n }, DEFAULT_SCANNER));
 const echoes = (): Timeline => timelineOf(gradientEcho3d(40, 96));

@@ -5,7 +5,7 @@ import { adc, blockOf, delayOf, hardPulse, sequenceOf, sincPulse, trapezoid } fr
 import type { Block, RfEvent, ShapedGradientEvent } from '../../host/sequence/types.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
 import type { Timeline } from '../../host/timeline/types.ts';
-import { type Spin, spinsOf } from '../support/run.ts';
+import { type Spin, spinsOf } from '../../testing/run.ts';
 
 /** Numbers in [0, 1) that are the same in every run. */
 export function random(seed: number): () => number {

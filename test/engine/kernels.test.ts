@@ -10,8 +10,8 @@ import { PULSE } from '../../host/engine/wasm/abi.generated.ts';
 import { pulseForms } from '../../host/engine/wasm/pulses.ts';
 import { exactIntervals } from '../../host/engine/wasm/waveforms.ts';
 import { adc, blockOf, hardPulse } from '../../host/sequence/designer.ts';
-import { simulateSlowly } from '../support/reference.ts';
-import { phantomOf, relativeError, simulateTimeline, spinsOf } from '../support/run.ts';
+import { simulateSlowly } from '../../testing/reference.ts';
+import { phantomOf, relativeError, simulateTimeline, spinsOf } from '../../testing/run.ts';
 import { CASES, lines, random, randomSpins, shape, timelineOf, tip } from './fixture.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));

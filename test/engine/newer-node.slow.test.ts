@@ -8,7 +8,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { NEWER, newerNode } from '../../bench/newer-node.ts';
+import { NEWER, newerNode } from '../../testing/newer-node.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { EXIT, LarmorError } from '../../host/common/errors.ts';
 import { adc, blockOf, hardPulse, sequenceOf } from '../../host/sequence/designer.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
-import { solveBloch } from '../../validation/ode.ts';
-import { engineFor, phantomOf, simulateTimeline, spinsOf } from '../support/run.ts';
+import { solveBloch } from '../../testing/ode.ts';
+import { engineFor, phantomOf, simulateTimeline, spinsOf } from '../../testing/run.ts';
 import { lines, randomSpins, timelineOf, tip } from './fixture.ts';
 
 const timeline = timelineOf(tip, ...lines(5, 20), tip, ...lines(3, 20));

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { folder, larmor } from '../cli/larmor.ts';
+import { folder, larmor } from '../../testing/larmor.ts';
 
 const docs = fileURLToPath(new URL('../../docs', import.meta.url));
 const page = readFileSync(join(docs, 'pictures.md'), 'utf8');

@@ -14,8 +14,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { writeTable } from '../../testing/phantom-files.ts';
 import { seqText } from '../sequence/seq-text.ts';
-import { writeTable } from '../support/phantom-files.ts';
 import { damage, seeds } from './phantom.ts';
 import { mutated, old, type Random, randomOf } from './pulseq.ts';
 

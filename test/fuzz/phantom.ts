@@ -16,7 +16,7 @@ import { LarmorError } from '../../host/common/errors.ts';
 import { openPhantom } from '../../host/phantom/open.ts';
 import { spinBlock } from '../../host/phantom/types.ts';
 import { writePhantom } from '../../host/phantom/write.ts';
-import { matFile, niftiFile, writeHdf5, writeTable } from '../support/phantom-files.ts';
+import { matFile, niftiFile, writeHdf5, writeTable } from '../../testing/phantom-files.ts';
 
 /** A damaged header may honestly claim many spins; reading a few shows what there is to show. */
 const SPINS_READ = 1000;

@@ -13,9 +13,9 @@ import { parseArgs } from 'node:util';
 import { LarmorError } from '../../host/common/errors.ts';
 import { waveforms } from '../../host/sequence/export-waveforms.ts';
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';
+import { caseFiles } from '../../testing/cases.ts';
+import { warningsOf } from '../../testing/warnings.ts';
 import { seqText } from '../sequence/seq-text.ts';
-import { caseFiles } from '../support/cases.ts';
-import { warningsOf } from '../support/warnings.ts';
 
 /** A file of a few kB takes milliseconds; this long means a loop that a number in it drives. */
 const LONGEST_MS = 5000;

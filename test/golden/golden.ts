@@ -16,8 +16,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { newerNode } from '../../bench/newer-node.ts';
 import type { Summary } from '../../host/report/summary.ts';
+import { newerNode } from '../../testing/newer-node.ts';
 import { phantomsIn } from './phantoms.ts';
 
 const LARMOR = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));

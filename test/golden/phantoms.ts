@@ -1,7 +1,7 @@
 /** Phantoms in the formats of other programs, a few hundred spins each, whose values no arithmetic of V8 but + − × ÷ has touched. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { matFile, niftiFile, writeHdf5 } from '../support/phantom-files.ts';
+import { matFile, niftiFile, writeHdf5 } from '../../testing/phantom-files.ts';
 
 const SPINS = 500;
 /** Pixels across and down the label image. */

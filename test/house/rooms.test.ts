@@ -38,7 +38,8 @@ test('a file that imports what its room may not is an error, with the room in it
     'host/sequence/value.ts': ["import { open } from '../phantom/open.ts';\nopen();\n", /host\/sequence.*this room/],
     'host/sequence/pulseq/type.ts': ["export type { Plan } from '../../run/plan.ts';\n", /host\/sequence.*this room/],
     'host/common/dynamic.ts': ["export const f = () => import('../raw/npy.ts');\n", /host\/common.*this room/],
-    'host/run/tests.ts': ["import '../../test/support/run.ts';\n", /host\/run.*this room/],
+    'host/run/tests.ts': ["import '../../testing/run.ts';\n", /host\/run.*this room/],
+    'bench/tests.ts': ["import '../test/engine/fixture.ts';\n", /bench.*this room/],
     'host/run/package.ts': ["import 'mpi-node-bindings/index.ts';\n", /host\/run.*this package/],
   };
   const said = lint(Object.fromEntries(Object.entries(planted).map(([path, [text]]) => [path, text])));

@@ -16,7 +16,7 @@ import {
   scratchFolder,
   writeHdf5,
   writeTable,
-} from '../support/phantom-files.ts';
+} from '../../testing/phantom-files.ts';
 
 const folder = await scratchFolder();
 const at = (name: string): string => join(folder, name);

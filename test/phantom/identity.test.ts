@@ -7,7 +7,7 @@ import { boundsBuilder, surveyOf, WALK_SPINS } from '../../host/phantom/bounds.t
 import { addDigests, blockDigests, digestCheck, digestSpins, digestText } from '../../host/phantom/digest.ts';
 import { openPhantom } from '../../host/phantom/open.ts';
 import { type SpinBlock, spinBlock } from '../../host/phantom/types.ts';
-import { matFile, scratchFolder, writeHdf5, writeTable } from '../support/phantom-files.ts';
+import { matFile, scratchFolder, writeHdf5, writeTable } from '../../testing/phantom-files.ts';
 
 const folder = await scratchFolder();
 const COUNT = 1000;

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { openPhantom } from '../../host/phantom/open.ts';
-import { matFile, niftiFile, scratchFolder, writeHdf5, writeTable } from '../support/phantom-files.ts';
-import { requirePython } from '../support/tools.ts';
+import { matFile, niftiFile, scratchFolder, writeHdf5, writeTable } from '../../testing/phantom-files.ts';
+import { requirePython } from '../../testing/tools.ts';
 import { assertSameSpins, readInPieces, readWhole } from './spins.ts';
 
 const folder = await scratchFolder();

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { LarmorError } from '../../host/common/errors.ts';
 import { type MatValue, matField, readMatlab } from '../../host/common/matlab.ts';
-import { caseFiles, cases, skipWithoutCases } from '../support/cases.ts';
-import { scratchFolder } from '../support/phantom-files.ts';
-import { requirePython } from '../support/tools.ts';
+import { caseFiles, cases, skipWithoutCases } from '../../testing/cases.ts';
+import { scratchFolder } from '../../testing/phantom-files.ts';
+import { requirePython } from '../../testing/tools.ts';
 
 const folder = await scratchFolder();
 const read = (path: string): Map<string, MatValue> => readMatlab(readFileSync(path), path);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openPhantom } from '../../host/phantom/open.ts';
 import type { PhantomSource } from '../../host/phantom/types.ts';
-import { cases, skipWithoutCases } from '../support/cases.ts';
+import { cases, skipWithoutCases } from '../../testing/cases.ts';
 import { assertSameSpins, readInPieces, readWhole } from './spins.ts';
 
 const quiet = { warn() {} };

@@ -7,8 +7,8 @@ import { test } from 'node:test';
 import { LarmorError } from '../../host/common/errors.ts';
 import { openPhantom } from '../../host/phantom/open.ts';
 import { writePhantom } from '../../host/phantom/write.ts';
-import { scratchFolder } from '../support/phantom-files.ts';
-import { requirePython } from '../support/tools.ts';
+import { scratchFolder } from '../../testing/phantom-files.ts';
+import { requirePython } from '../../testing/tools.ts';
 import { assertSameSpins, readWhole } from './spins.ts';
 
 const folder = await scratchFolder();

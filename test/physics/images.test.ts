@@ -9,9 +9,9 @@ import { type SpinBlock, spinBlock } from '../../host/phantom/types.ts';
 import { magnitude } from '../../host/recon/image.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { DEFAULT_SCANNER, type Sequence } from '../../host/sequence/types.ts';
-import * as scans from '../sequence/scans.ts';
-import { spinsOf } from '../support/run.ts';
-import { brightest, pictureOf } from './chain.ts';
+import { brightest, pictureOf } from '../../testing/chain.ts';
+import { spinsOf } from '../../testing/run.ts';
+import * as scans from '../../testing/small-scans.ts';
 
 const FOV = 0.224;
 /** So that all lines see the same spins: those of one shot do not relax, those of many are at rest before each. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { folder, larmor } from '../cli/larmor.ts';
+import { folder, larmor } from '../../testing/larmor.ts';
 import { type Settings, type Theory, theoryOf } from './picture-theory.ts';
 
 export interface Compared {

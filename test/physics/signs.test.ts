@@ -17,7 +17,7 @@ import {
 } from '../../host/sequence/designer.ts';
 import { type Block, DEFAULT_SCANNER, type RfEvent } from '../../host/sequence/types.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
-import { relativeError, type Spin, simulate, simulateTimeline, spinsOf } from '../support/run.ts';
+import { relativeError, type Spin, simulate, simulateTimeline, spinsOf } from '../../testing/run.ts';
 
 const GAMMA_BAR = 42.5774688e6;
 const RADIANS = Math.PI / 180;

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { writeRaw } from '../../host/raw/index.ts';
 import { readNpy } from '../../host/raw/npy.ts';
 import type { RawData } from '../../host/raw/types.ts';
-import { requirePython, requireTool, runTool } from '../support/tools.ts';
+import { requirePython, requireTool, runTool } from '../../testing/tools.ts';
 import { run, type Shape, scratch } from './fixture.ts';
 
 /** A Python program's output, read as JSON. */

@@ -8,7 +8,7 @@ import { hasFlag, isImaging } from '../../host/raw/flags.ts';
 import { readRaw, writeRaw } from '../../host/raw/index.ts';
 import { headerXml } from '../../host/raw/ismrmrd/header.ts';
 import type { RawData } from '../../host/raw/types.ts';
-import { requirePython, requireTool, runTool } from '../support/tools.ts';
+import { requirePython, requireTool, runTool } from '../../testing/tools.ts';
 import { run, type Shape, scratch } from './fixture.ts';
 
 const shapes: Record<string, Shape> = {

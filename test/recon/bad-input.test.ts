@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { EXIT, LarmorError } from '../../host/common/errors.ts';
 import type { AcquiredData, Acquisition } from '../../host/raw/types.ts';
 import { reconstruct } from '../../host/recon/reconstruct.ts';
-import { acquire, blob, lines, radial, type Space } from './synthesis.ts';
+import { acquire, blob, lines, radial, type Space } from '../../testing/synthesis.ts';
 
 const space: Space = { kind: 'cartesian', matrix: [8, 6, 1], fov: [0.2, 0.2, 0.005] };
 const good = acquire(space, lines(space), blob([0, 0, 0]));

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reconstruct } from '../../host/recon/reconstruct.ts';
-import { assertNear, near, pixel } from './measure.ts';
-import { acquire, blob, ellipse, lines, type Sampled, type Space, sum, type Vec } from './synthesis.ts';
+import { assertNear, near, pixel } from '../../testing/measure.ts';
+import { acquire, blob, ellipse, lines, type Sampled, type Space, sum, type Vec } from '../../testing/synthesis.ts';
 
 const FOV = 0.22;
 const plane = (n: number): Space => ({ matrix: [n, n, 1], fov: [FOV, FOV, 0.005] });

@@ -10,8 +10,8 @@ import { readNpy } from '../../host/raw/npy.ts';
 import { imageWriterFor, writeImage } from '../../host/recon/files.ts';
 import type { Image } from '../../host/recon/image.ts';
 import { reconstruct } from '../../host/recon/reconstruct.ts';
-import { requirePython, runTool } from '../support/tools.ts';
-import { acquire, blob, lines, type Space, type Vec } from './synthesis.ts';
+import { acquire, blob, lines, type Space, type Vec } from '../../testing/synthesis.ts';
+import { requirePython, runTool } from '../../testing/tools.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'larmor-recon-'));
 after(() => rmSync(folder, { recursive: true }));

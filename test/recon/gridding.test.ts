@@ -8,7 +8,7 @@ import type { Shape } from '../../host/recon/axis.ts';
 import { densityWeights } from '../../host/recon/density.ts';
 import { makeAdjoint } from '../../host/recon/gridding.ts';
 import { reconstruct } from '../../host/recon/reconstruct.ts';
-import { assertNear, directSum, near, noise, pixel, relativeError } from './measure.ts';
+import { assertNear, directSum, near, noise, pixel, relativeError } from '../../testing/measure.ts';
 import {
   acquire,
   blob,
@@ -21,7 +21,7 @@ import {
   spiral,
   sum,
   type Vec,
-} from './synthesis.ts';
+} from '../../testing/synthesis.ts';
 
 const FOV = 0.22;
 const plane = (n: number): Space => ({ matrix: [n, n, 1], fov: [FOV, FOV, 0.005] });

@@ -10,9 +10,9 @@ import { after, test } from 'node:test';
 import { readRaw } from '../../host/raw/index.ts';
 import { magnitude } from '../../host/recon/image.ts';
 import { reconstruct } from '../../host/recon/reconstruct.ts';
-import { requirePython, requireTool, runTool } from '../support/tools.ts';
-import { relativeError } from './measure.ts';
-import { acquire, ellipse, lines, radial, type Sampled, type Space, spiral, sum } from './synthesis.ts';
+import { relativeError } from '../../testing/measure.ts';
+import { acquire, ellipse, lines, radial, type Sampled, type Space, spiral, sum } from '../../testing/synthesis.ts';
+import { requirePython, requireTool, runTool } from '../../testing/tools.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'larmor-bart-'));
 after(() => rmSync(folder, { recursive: true }));

@@ -16,9 +16,9 @@ import { reconstruct } from '../../host/recon/reconstruct.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { encode } from '../../host/sequence/encoding.ts';
 import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
+import { cases, skipWithoutCases } from '../../testing/cases.ts';
+import { assertNear } from '../../testing/measure.ts';
 import { readWhole } from '../phantom/spins.ts';
-import { cases, skipWithoutCases } from '../support/cases.ts';
-import { assertNear } from './measure.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'larmor-reference-'));
 after(() => rmSync(folder, { recursive: true }));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fastSize, fft, isSmooth } from '../../host/common/fft.ts';
 import { type Shape, transformAxis } from '../../host/recon/axis.ts';
-import { noise, relativeError } from './measure.ts';
+import { noise, relativeError } from '../../testing/measure.ts';
 
 /** Σ_n x[n] e^{i2π first·p + i2π step·np} for pixels p = −floor(M/2) … of one line. */
 function slow(line: ArrayLike<number>, first: number, step: number, pixels: readonly number[]): number[] {

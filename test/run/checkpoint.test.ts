@@ -16,7 +16,7 @@ import {
 } from '../../host/run/checkpoint.ts';
 import type { Plan } from '../../host/run/plan.ts';
 import { findResumePoint } from '../../host/run/resume.ts';
-import { scratch } from '../cluster/launch.ts';
+import { scratch } from '../../testing/launch.ts';
 
 const parts = { version: '1', sequence: 'a', phantom: 'b', 'tile size': '8', precision: 'f32', kernels: 'k' };
 const plan: Plan = {

@@ -12,7 +12,7 @@ import {
   type Sequence,
   type ShapedGradientEvent,
 } from '../../host/sequence/types.ts';
-import { cases, skipWithoutCases } from '../support/cases.ts';
+import { cases, skipWithoutCases } from '../../testing/cases.ts';
 
 /** As if from a file, so that clocks count as well. */
 const file = (...blocks: Block[]): Sequence => ({ ...sequenceOf('test.seq', blocks, {}), version: '1.4.0' });

@@ -10,7 +10,7 @@ import type { Encoding, TrajectoryKind } from '../../host/sequence/encoding-type
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';
 import { DEFAULT_SCANNER, type Sequence } from '../../host/sequence/types.ts';
 import { gradientPoints, valueAt } from '../../host/sequence/waveform.ts';
-import { cases, skipWithoutCases } from '../support/cases.ts';
+import { cases, skipWithoutCases } from '../../testing/cases.ts';
 
 const read = (path: string): Sequence => readPulseq(cases(path));
 const encoded = (path: string): Encoding => encode(read(path), DEFAULT_SCANNER);

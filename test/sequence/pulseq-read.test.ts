@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { GAMMA_BAR } from '../../host/common/units.ts';
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';
 import type { Sequence, ShapedGradientEvent } from '../../host/sequence/types.ts';
-import { caseFiles, cases, skipWithoutCases } from '../support/cases.ts';
-import { warningsOf } from '../support/warnings.ts';
+import { caseFiles, cases, skipWithoutCases } from '../../testing/cases.ts';
+import { warningsOf } from '../../testing/warnings.ts';
 import { COMPLETE, seqFolder, seqText } from './seq-text.ts';
 
 const save = seqFolder();

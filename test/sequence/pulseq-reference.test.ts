@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { type MatValue, matField, readMatlab } from '../../host/common/matlab.ts';
 import { waveforms, waveformsJson } from '../../host/sequence/export-waveforms.ts';
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';
-import { caseFiles, cases, skipWithoutCases } from '../support/cases.ts';
+import { caseFiles, cases, skipWithoutCases } from '../../testing/cases.ts';
 
 const TOLERANCE = 1.5e-8;
 

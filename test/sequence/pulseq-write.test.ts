@@ -12,8 +12,8 @@ import { readPulseq } from '../../host/sequence/pulseq/read.ts';
 import { emptyShapes, openShape, pushPacked, unpackShape } from '../../host/sequence/pulseq/shapes.ts';
 import { writePulseq } from '../../host/sequence/pulseq/write.ts';
 import type { Block, Sequence } from '../../host/sequence/types.ts';
-import { caseFiles, skipWithoutCases } from '../support/cases.ts';
-import { warningsOf } from '../support/warnings.ts';
+import { caseFiles, skipWithoutCases } from '../../testing/cases.ts';
+import { warningsOf } from '../../testing/warnings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'larmor-write-'));
 after(() => rmSync(folder, { recursive: true }));

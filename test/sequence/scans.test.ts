@@ -5,7 +5,7 @@ import { setLabel } from '../../host/sequence/designer.ts';
 import { encode } from '../../host/sequence/encoding.ts';
 import type { Encoding, ReadoutRole, TrajectoryKind } from '../../host/sequence/encoding-types.ts';
 import { DEFAULT_SCANNER, type LabelEvent, type Sequence } from '../../host/sequence/types.ts';
-import * as scans from './scans.ts';
+import * as scans from '../../testing/small-scans.ts';
 
 const { FOV, N } = scans;
 

@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { skipWithoutSlurm, startTestbed } from '../../testing/testbed.ts';
 import { generator } from '../cluster/random.ts';
 import { newFileIn, reportIn, submitTo } from './submit.ts';
-import { skipWithoutSlurm, startTestbed } from './testbed.ts';
 
 const CHAINS = Number(process.env.LARMOR_CHAINS ?? 5);
 const SIGNALS = ['USR2', 'USR1', 'TERM'];

@@ -5,9 +5,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { skipWithoutSlurm, startTestbed } from '../../testing/testbed.ts';
 import { generator } from '../cluster/random.ts';
 import { reportIn, submitTo } from './submit.ts';
-import { skipWithoutSlurm, startTestbed } from './testbed.ts';
 
 const CHAINS = Number(process.env.LARMOR_CHAINS ?? 3);
 /** Stops of each chain. */

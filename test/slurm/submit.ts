@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { repository, type Testbed } from './testbed.ts';
+import { repository, type Testbed } from '../../testing/testbed.ts';
 
 const larmor = join(repository, 'dist/larmor.js');
 

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { skipWithoutSlurm, startTestbed } from '../../testing/testbed.ts';
 import { DRIVERS, requireAdapter } from '../webgpu/gpu.ts';
 import { newFileIn, reportIn, submitTo } from './submit.ts';
-import { skipWithoutSlurm, startTestbed } from './testbed.ts';
 
 const sizes = ['--ntasks-per-node=2', '--cpus-per-task=1'];
 

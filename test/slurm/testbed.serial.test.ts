@@ -8,8 +8,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { requireTool } from '../support/tools.ts';
-import { repository, skipWithoutSlurm, startTestbed } from './testbed.ts';
+import { repository, skipWithoutSlurm, startTestbed } from '../../testing/testbed.ts';
+import { requireTool } from '../../testing/tools.ts';
 
 const lines = (text: string): string[] => text.trim().split('\n').sort();
 

@@ -1,13 +1,13 @@
 /** The prediction of spurious echoes where a phantom has more spins than are weighed: the same as where all of them are. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lattice } from '../../bench/check.ts';
 import { encode } from '../../host/sequence/encoding.ts';
 import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
 import { checkPoints } from '../../host/timeline/point-check.ts';
 import { pixelAlong, wantedOf } from '../../host/timeline/sampler.ts';
-import { greLine, scan, table } from '../sequence/scans.ts';
+import { lattice } from '../../testing/lattice.ts';
+import { greLine, scan, table } from '../../testing/small-scans.ts';
 
 test('spins left out at random do not change the predicted echo', () => {
   const lines = table().map((ky) => greLine(ky));

@@ -9,10 +9,10 @@ import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
 import type { Timeline } from '../../host/timeline/types.ts';
-import { simulateSlowly } from '../support/reference.ts';
-import { phantomOf, relativeError, toSignal } from '../support/run.ts';
+import { simulateSlowly } from '../../testing/reference.ts';
+import { phantomOf, relativeError, toSignal } from '../../testing/run.ts';
+import { hardPulse, type Part, spiral, straight, timelineOf } from '../../testing/timelines.ts';
 import { DRIVERS, type Driver, gpuEngine, requireAdapter, scatteredSpins } from './gpu.ts';
-import { hardPulse, type Part, spiral, straight, timelineOf } from './timelines.ts';
 
 interface Case {
   readonly name: string;

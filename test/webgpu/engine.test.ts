@@ -9,9 +9,9 @@ import {
   gpuWorthwhile,
   makeWebgpuEngine,
 } from '../../host/engine/webgpu/index.ts';
-import { phantomOf } from '../support/run.ts';
+import { phantomOf } from '../../testing/run.ts';
+import { hardPulse, spiral, straight, timelineOf } from '../../testing/timelines.ts';
 import { DRIVERS, gpuEngine, requireAdapter, scatteredSpins } from './gpu.ts';
-import { hardPulse, spiral, straight, timelineOf } from './timelines.ts';
 
 /** A line by recurrence and a spiral by direct evaluation. */
 const timeline = timelineOf([

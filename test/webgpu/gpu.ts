@@ -15,8 +15,8 @@ import { buildName } from '../../host/engine/webgpu/kernels.ts';
 import type { PhantomSource, SpinBlock } from '../../host/phantom/types.ts';
 import { makePlan, type Plan } from '../../host/run/plan.ts';
 import type { Timeline } from '../../host/timeline/types.ts';
-import { phantomOf, type Spin, spinsOf } from '../support/run.ts';
-import { absent } from '../support/tools.ts';
+import { phantomOf, type Spin, spinsOf } from '../../testing/run.ts';
+import { absent } from '../../testing/tools.ts';
 
 // A test file run by itself finds SwiftShader too. It must be known before the first worker loads the Vulkan loader.
 const swiftShader = fileURLToPath(new URL('../../build/swiftshader/vk_swiftshader_icd.json', import.meta.url));

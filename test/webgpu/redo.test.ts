@@ -10,9 +10,9 @@ import { redoingLostTiles } from '../../host/engine/redo.ts';
 import type { Engine } from '../../host/engine/types.ts';
 import { makeWasmEngine } from '../../host/engine/wasm/engine.ts';
 import { DeviceLost, type WebgpuEngine } from '../../host/engine/webgpu/index.ts';
-import { engineFor, phantomOf, relativeError, simulateTimeline, toSignal } from '../support/run.ts';
+import { engineFor, phantomOf, relativeError, simulateTimeline, toSignal } from '../../testing/run.ts';
+import { hardPulse, spiral, straight, timelineOf } from '../../testing/timelines.ts';
 import { DRIVERS, gpuEngine, requireAdapter, scatteredSpins } from './gpu.ts';
-import { hardPulse, spiral, straight, timelineOf } from './timelines.ts';
 
 const TILE = 32;
 const TILES = 12;

@@ -1,6 +1,6 @@
 /** Where things lie in a reconstructed image, and direct sums to hold it against. */
 import assert from 'node:assert/strict';
-import type { Image } from '../../host/recon/image.ts';
+import type { Image } from '../host/recon/image.ts';
 
 /** [re, im] of a pixel of volume `volume`. */
 export function pixel(image: Image, x: number, y: number, z = 0, volume = 0): [number, number] {

@@ -2,6 +2,7 @@
  * What is timed: random spins such as tissue has, the reference EPI, and the scans that stress one thing each. Sequences are made
  * by the project's own designer; nothing is read from files, so the bench runs anywhere.
  */
+
 import { GAMMA_BAR } from '../host/common/units.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from '../host/phantom/types.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
@@ -26,7 +27,7 @@ import {
 } from '../host/sequence/types.ts';
 import { compileTimeline } from '../host/timeline/compile.ts';
 import { OP, STRIDE, type Timeline } from '../host/timeline/types.ts';
-import { phantomOf } from '../test/support/run.ts';
+import { phantomOf } from './run.ts';
 
 export const B0 = 1.5;
 

@@ -9,9 +9,9 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Summary } from '../../host/report/summary.ts';
+import type { Summary } from '../host/report/summary.ts';
 
-export const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
+export const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 export const LARMOR = join(DIST, 'larmor.js');
 
 export type Family = 'openmpi' | 'mpich';

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
 
 test('every kernel meets its twin in C', () => {
   const kernels = ['matrix', 'recurrence', 'direct', 'RF:', 'hard pulse', 'sums'];

@@ -3,16 +3,16 @@
  * engine → signal with the receiver's phase. Tests and validation ask for physics through it, and for spins by `phantomOf`.
  */
 
-import type { Engine, Precision } from '../../host/engine/types.ts';
-import { makeWasmEngine } from '../../host/engine/wasm/engine.ts';
-import { type KernelBuild, wasmBuild } from '../../host/engine/wasm/module.ts';
-import { surveyOf } from '../../host/phantom/bounds.ts';
-import { type PhantomSource, type SpinBlock, spinBlock } from '../../host/phantom/types.ts';
-import { makePlan, type Plan } from '../../host/run/plan.ts';
-import type { Sequence } from '../../host/sequence/types.ts';
-import { compileTimeline } from '../../host/timeline/compile.ts';
-import { applyReceivePhase } from '../../host/timeline/receive.ts';
-import type { Timeline } from '../../host/timeline/types.ts';
+import type { Engine, Precision } from '../host/engine/types.ts';
+import { makeWasmEngine } from '../host/engine/wasm/engine.ts';
+import { type KernelBuild, wasmBuild } from '../host/engine/wasm/module.ts';
+import { surveyOf } from '../host/phantom/bounds.ts';
+import { type PhantomSource, type SpinBlock, spinBlock } from '../host/phantom/types.ts';
+import { makePlan, type Plan } from '../host/run/plan.ts';
+import type { Sequence } from '../host/sequence/types.ts';
+import { compileTimeline } from '../host/timeline/compile.ts';
+import { applyReceivePhase } from '../host/timeline/receive.ts';
+import type { Timeline } from '../host/timeline/types.ts';
 
 export interface RunOptions {
   readonly precision?: Precision;
@@ -128,4 +128,11 @@ export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): numbe
     norm += b[i] ** 2;
   }
   return Math.sqrt(difference / norm);
+}
+
+/** Largest |a − b| of a sample over Σ|ρ|. */
+export function errorOfDensity(a: Float64Array, b: Float64Array, { density }: SpinBlock): number {
+  let largest = 0;
+  for (let n = 0; n < a.length; n += 2) largest = Math.max(largest, Math.hypot(a[n]! - b[n]!, a[n + 1]! - b[n + 1]!));
+  return largest / density.reduce((sum, value) => sum + Math.abs(value), 0);
 }

@@ -2,7 +2,7 @@
  * Small scans as programs write them, one function for each kind, most without labels: what the inference of geometry
  * has to cope with. Pulses have no stated use where `use` is 'undefined', as in files before Pulseq 1.5.
  */
-import { GAMMA_BAR } from '../../host/common/units.ts';
+import { GAMMA_BAR } from '../host/common/units.ts';
 import {
   adc,
   blockOf,
@@ -12,7 +12,7 @@ import {
   setLabel,
   sincPulse,
   trapezoid,
-} from '../../host/sequence/designer.ts';
+} from '../host/sequence/designer.ts';
 import type {
   AdcEvent,
   Block,
@@ -22,7 +22,7 @@ import type {
   RfUse,
   Sequence,
   ShapedGradientEvent,
-} from '../../host/sequence/types.ts';
+} from '../host/sequence/types.ts';
 
 export const FOV = 0.2;
 export const N = 16;

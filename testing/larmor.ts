@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const command = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));
+const command = fileURLToPath(new URL('../dist/larmor.js', import.meta.url));
 
 export interface Outcome {
   readonly code: number | null;

@@ -1,8 +1,8 @@
 /** The table of `npm run validate`, a test per section, so that an error above its bound fails the suite too. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { holds } from '../../validation/report.ts';
-import { sections } from '../../validation/sections.ts';
+import { holds } from './report.ts';
+import { sections } from './sections.ts';
 
 for (const section of sections) {
   test(section.title, async (t) => {

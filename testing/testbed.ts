@@ -9,7 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-export const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+export const repository = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const script = join(repository, 'slurm/testbed.sh');
 
 export type Finished = { readonly code: number | null; readonly stdout: string; readonly stderr: string };

@@ -2,8 +2,8 @@
  * The slowest, plainest simulation of a timeline: one spin after the other, one step after the other, f64, Math.sin.
  * It shares no code with any engine, so an engine that agrees with it agrees for a reason.
  */
-import type { SpinBlock } from '../../host/phantom/types.ts';
-import { OP, STRIDE, type Timeline } from '../../host/timeline/types.ts';
+import type { SpinBlock } from '../host/phantom/types.ts';
+import { OP, STRIDE, type Timeline } from '../host/timeline/types.ts';
 
 const TURN = 2 * Math.PI;
 

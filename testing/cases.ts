@@ -9,7 +9,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const repository = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const root = resolve(process.env.LARMOR_CASES || join(repository, '../shared/cases'));
 const present = existsSync(join(root, 'README.md'));
 const required = process.env.CI === 'true';

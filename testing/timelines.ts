@@ -1,9 +1,9 @@
 /** Timelines written by hand, for what the built-in sequences do not do: spirals, trains of pulses, huge moments. */
-import { openBudget } from '../../host/common/budget.ts';
-import { GAMMA_BAR } from '../../host/common/units.ts';
-import { growing, recordTable } from '../../host/timeline/intern.ts';
-import { pulseTable, waveformTable } from '../../host/timeline/tables.ts';
-import { OP, STRIDE, type Timeline } from '../../host/timeline/types.ts';
+import { openBudget } from '../host/common/budget.ts';
+import { GAMMA_BAR } from '../host/common/units.ts';
+import { growing, recordTable } from '../host/timeline/intern.ts';
+import { pulseTable, waveformTable } from '../host/timeline/tables.ts';
+import { OP, STRIDE, type Timeline } from '../host/timeline/types.ts';
 
 /** One thing after the other, as `compileTimeline` would string them. */
 export type Part =

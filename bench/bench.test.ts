@@ -6,15 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { epi, gradientEcho3d, noneReturns, randomPhantom, timelineOf } from '../../bench/cases.ts';
-import type { Row } from '../../bench/harness.ts';
-import { ratioOf, spreadOf } from '../../bench/harness.ts';
-import { buildPerStep, perStep } from '../../bench/native.ts';
-import { makeProgram } from '../../host/engine/wasm/program.ts';
-import type { Sequence } from '../../host/sequence/types.ts';
-import { relativeError, simulateTimeline } from '../support/run.ts';
+import { makeProgram } from '../host/engine/wasm/program.ts';
+import type { Sequence } from '../host/sequence/types.ts';
+import { relativeError, simulateTimeline } from '../testing/run.ts';
+import { epi, gradientEcho3d, noneReturns, randomPhantom, timelineOf } from '../testing/timed-scans.ts';
+import type { Row } from './harness.ts';
+import { ratioOf, spreadOf } from './harness.ts';
+import { buildPerStep, perStep } from './native.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
 
 function bench(...args: string[]) {
   return spawnSync(process.execPath, ['--import', 'tsx', 'bench/run.ts', ...args], { cwd: root, encoding: 'utf8' });

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { missing, present } from '../cluster/launch.ts';
+import { missing, present } from '../testing/launch.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
 const families = present.filter((family) => !missing(family, 2));
 
 test('the reduce of 10⁷ samples', { skip: families.length === 0 && 'no MPI here' }, () => {

@@ -6,14 +6,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
-import type { PhantomSource, SpinBlock } from '../../host/phantom/types.ts';
-import { readRaw, writeRaw } from '../../host/raw/index.ts';
-import { writeImage } from '../../host/recon/files.ts';
-import type { Image } from '../../host/recon/image.ts';
-import { reconstruct } from '../../host/recon/reconstruct.ts';
-import { encode } from '../../host/sequence/encoding.ts';
-import { DEFAULT_SCANNER, type Sequence } from '../../host/sequence/types.ts';
-import { simulate } from '../support/run.ts';
+import type { PhantomSource, SpinBlock } from '../host/phantom/types.ts';
+import { readRaw, writeRaw } from '../host/raw/index.ts';
+import { writeImage } from '../host/recon/files.ts';
+import type { Image } from '../host/recon/image.ts';
+import { reconstruct } from '../host/recon/reconstruct.ts';
+import { encode } from '../host/sequence/encoding.ts';
+import { DEFAULT_SCANNER, type Sequence } from '../host/sequence/types.ts';
+import { simulate } from './run.ts';
 
 export interface Picture {
   readonly image: Image;

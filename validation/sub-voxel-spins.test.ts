@@ -4,17 +4,17 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openPhantom } from '../../host/phantom/open.ts';
-import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
-import { encode } from '../../host/sequence/encoding.ts';
-import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
-import { compileTimeline } from '../../host/timeline/compile.ts';
-import { hardPulse, mergedSteps, ROTATION, rotate } from '../../host/timeline/pulse-rotation.ts';
-import { spinSampler } from '../../host/timeline/sampler.ts';
-import { alarms, spuriousEchoes, TRAINS } from '../../validation/spurious-echo.ts';
-import { SCANS, scanEchoes } from '../../validation/spurious-scans.ts';
-import { larmor } from '../cli/larmor.ts';
-import { simulate } from '../support/run.ts';
+import { openPhantom } from '../host/phantom/open.ts';
+import { makeBuiltin } from '../host/sequence/builtin/index.ts';
+import { encode } from '../host/sequence/encoding.ts';
+import { DEFAULT_SCANNER } from '../host/sequence/types.ts';
+import { compileTimeline } from '../host/timeline/compile.ts';
+import { hardPulse, mergedSteps, ROTATION, rotate } from '../host/timeline/pulse-rotation.ts';
+import { spinSampler } from '../host/timeline/sampler.ts';
+import { larmor } from '../testing/larmor.ts';
+import { simulate } from '../testing/run.ts';
+import { alarms, spuriousEchoes, TRAINS } from './spurious-echo.ts';
+import { SCANS, scanEchoes } from './spurious-scans.ts';
 
 test('the predicted spurious echo is the measured one within a factor of two, and warns where it should', async () => {
   const pairs = await spuriousEchoes(TRAINS.slice(0, 1).concat(TRAINS.slice(3)), [4, 11]);

@@ -4,9 +4,9 @@
  * under test: s(k) = Σ ρ e^{−i2πk·r}, +x left, +y posterior, +z head.
  */
 
-import { type Flag, flagBits } from '../../host/raw/flags.ts';
-import type { AcquiredData, Acquisition } from '../../host/raw/types.ts';
-import type { Counter, Encoding, TrajectoryKind } from '../../host/sequence/encoding-types.ts';
+import { type Flag, flagBits } from '../host/raw/flags.ts';
+import type { AcquiredData, Acquisition } from '../host/raw/types.ts';
+import type { Counter, Encoding, TrajectoryKind } from '../host/sequence/encoding-types.ts';
 
 export type Vec = readonly [number, number, number];
 

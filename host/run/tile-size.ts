@@ -1,0 +1,28 @@
+/**
+ * Default number of spins per tile. It is part of the plan, so it depends on the phantom and the sequence alone: small enough
+ * for threads and ranks to share the tiles evenly, large enough that a transform's cost per tile is shared by many spins.
+ */
+import { OP, STRIDE, type Timeline } from '../timeline/types.ts';
+
+const MIN_TILE = 256;
+const MAX_TILE = 4096;
+/** Tiles that a phantom should have at least. */
+const MIN_TILES = 64;
+/** The same where many samples follow a pulse and are transformed once per tile. */
+const MAX_TRANSFORM_TILE = 32768;
+const MIN_TRANSFORM_TILES = 4;
+/** Samples per pulse, on average, from which on that is so: an EPI train, a spiral. */
+const TRANSFORM_SAMPLES = 1024;
+
+/** @param fast whether readouts may be computed as transforms */
+export function defaultTileSize(spinCount: number, timeline: Timeline, fast: boolean): number {
+  const transforms = fast && hasLongReadouts(timeline);
+  const even = 8 * Math.ceil(spinCount / (transforms ? MIN_TRANSFORM_TILES : MIN_TILES) / 8);
+  return Math.min(transforms ? MAX_TRANSFORM_TILE : MAX_TILE, Math.max(MIN_TILE, even));
+}
+
+function hasLongReadouts({ ops, sampleCount }: Timeline): boolean {
+  let pulses = 0;
+  for (let op = 0; op < ops.length; op += STRIDE.op) if (ops[op] === OP.excite) pulses++;
+  return sampleCount >= TRANSFORM_SAMPLES * pulses;
+}

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { assertPicture, comparedIn } from '../test/physics/pictures.ts';
+import { assertPicture, assertUniform, comparedIn } from '../test/physics/pictures.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const command = join(root, 'dist', 'larmor.js');
@@ -34,6 +34,7 @@ for (const phantom of ['sphere', 'head2d', 'head3d', 'grid', 'column'])
     const seconds = ['user', 'sys'].reduce((sum, of) => sum + Number(run.stderr.match(`${of} ([\\d.]+)`)![1]), 0);
     const picture = await comparedIn(folder, scan, phantom, {});
     assertPicture(`${scan} of ${phantom}`, picture);
+    if (phantom === 'sphere' && scan !== 'epi') assertUniform(`${scan} of ${phantom}`, picture);
     const { background, levels, error } = picture;
     // Heads vary by their folds, a ball's shadow by its shape.
     const variation = phantom === 'sphere' && scan !== 'epi' ? picture.variation : undefined;

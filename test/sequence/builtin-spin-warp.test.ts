@@ -27,7 +27,9 @@ function timed(sequence: Sequence): Timed[] {
 }
 
 /** γ̄∫G dt of an axis between two times [cycles/m]. */
-function gathered(blocks: readonly Timed[], axis: Axis, from: number, to: number): number {
+function gathered(blocks: readonly Timed[], axis: Axis, from: number | undefined, to: number | undefined): number {
+  // A time that was not found is no interval of no moment.
+  assert.ok(from !== undefined && to !== undefined && from <= to, `no interval: ${from} to ${to} s`);
   return blocks.reduce((sum, { block, start }) => {
     const points = gradientPoints(block[axis]);
     return sum + GAMMA_BAR * integral(points, from - start, to - start);

@@ -5,7 +5,7 @@ import type { PhantomSource } from '../phantom/types.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
 import { pulseCount } from '../timeline/phase-graph.ts';
 import { checkPoints, type EchoPrediction } from '../timeline/point-check.ts';
-import { pixelAlong, wantedOf } from '../timeline/sampler.ts';
+import { pixelAlong } from '../timeline/sampler.ts';
 import type { Timeline } from '../timeline/types.ts';
 
 /** From here on it is told, and refused with `--strict`, over the signal. */
@@ -23,7 +23,7 @@ export function predictEcho(phantom: PhantomSource, timeline: Timeline, encoding
   const along = ([1, 2, 3] as const).map((axis) =>
     pixelAlong(encoding, [axis === 1 ? 1 : 0, axis === 2 ? 1 : 0, axis === 3 ? 1 : 0]),
   );
-  return checkPoints(phantom, timeline, wantedOf(encoding), along);
+  return checkPoints(phantom, timeline, encoding.start, along);
 }
 
 /** @throws LarmorError 65 with `strict` */

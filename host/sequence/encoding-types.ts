@@ -3,7 +3,7 @@
  * lie. Worked out from labels where the sequence has them, else from the trajectory (`encoding.ts`); raw-data writers
  * and reconstruction consume it.
  */
-import type { Meters, Radians, Seconds } from '../common/units.ts';
+import type { CyclesPerMeter, Meters, Radians, Seconds } from '../common/units.ts';
 
 /** ISMRMRD's encoding counters, one value per readout each. */
 export const COUNTERS = [
@@ -74,6 +74,8 @@ export interface Encoding {
   /** What is implausible about the above, and labels that have no effect: one line each. */
   readonly warnings: readonly string[];
   readonly readouts: readonly Readout[];
+  /** k of the first sample of readout n, since the last excitation centre, physical axes. */
+  start(n: number): readonly [CyclesPerMeter, CyclesPerMeter, CyclesPerMeter];
   /** k-space position of every sample of readout n, since the last excitation centre: [samples][axis] cycles/m. */
   trajectory(n: number): Float64Array;
 }

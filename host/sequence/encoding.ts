@@ -19,7 +19,7 @@ import {
 import { fovShift } from './fov-shift.ts';
 import { type Frame, frameOf, PATIENT_FRAME } from './frame.ts';
 import { freeSpace, radialSpace } from './free-space.ts';
-import { samplePositions, type WalkedReadout, walk } from './kspace.ts';
+import { samplePositions, startOf, type WalkedReadout, walk } from './kspace.ts';
 import { labelWarnings } from './labels.ts';
 import { parallelImaging } from './parallel-imaging.ts';
 import { implausible } from './plausibility.ts';
@@ -127,6 +127,7 @@ export function encode(sequence: Sequence, scanner: Scanner): Encoding {
     warnings: [...labelWarnings(labelsUsed), ...implausible(inferred, stated), ...unstated].map(
       (text) => `${sequence.name}: ${text}`,
     ),
+    start: (n) => startOf(walked.readouts[n]!),
     trajectory: (n) => inFrame(samplePositions(walked.readouts[n]!), frame),
   };
 }

@@ -183,6 +183,11 @@ function passesCenter({ path, rotation }: PlayedReadout, base: Vector, reach: nu
   return Math.abs(fraction - 0.5) < reach;
 }
 
+/** k of the first sample of a readout, physical axes. */
+export function startOf({ base, path, rotation }: WalkedReadout): Vector {
+  return add(base, rotate(rotation, path.first));
+}
+
 /** k of every sample of a readout, physical axes: [samples][x, y, z] cycles/m. */
 export function samplePositions({ base, path, rotation }: WalkedReadout): Float64Array {
   const k = path.points().slice();

@@ -1,6 +1,6 @@
 /** Names what the image readouts of a sequence trace: parallel lines, spokes, spirals, or something else. */
 import type { TrajectoryKind } from './encoding-types.ts';
-import type { WalkedReadout } from './kspace.ts';
+import { startOf, type WalkedReadout } from './kspace.ts';
 import type { Path } from './readout-path.ts';
 import { add, cross, dot, norm, rotate, scale, type Vector } from './vector.ts';
 
@@ -23,8 +23,9 @@ export interface Line {
   readonly direction: Vector;
 }
 
-export function lineOf({ base, path, rotation }: WalkedReadout): Line {
-  const first = add(base, rotate(rotation, path.first));
+export function lineOf(readout: WalkedReadout): Line {
+  const { base, path, rotation } = readout;
+  const first = startOf(readout);
   const last = add(base, rotate(rotation, path.last));
   const chord = add(last, first, -1);
   const length = norm(chord);

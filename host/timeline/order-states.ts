@@ -52,8 +52,8 @@ export function orderEnergies(): OrderEnergies {
 export function orderStates(): OrderStates {
   const table = () => ({
     kappas: tripleMap(CAPACITY),
-    /** [F re, F im, G re, G im, Z re, Z im] */
-    value: new Float64Array(6 * CAPACITY),
+    /** [F re, F im, G re, G im, Z re, Z im]; grows as states come, so a scan of few orders touches little memory. */
+    value: new Float64Array(6 * 64),
   });
   let now = table();
   let next = table();
@@ -63,7 +63,10 @@ export function orderStates(): OrderStates {
   const find = (x: number, y: number, z: number): number => {
     const { count } = next.kappas;
     const entry = next.kappas.index(x, y, z);
-    if (entry === count) next.value.fill(0, 6 * entry, 6 * entry + 6);
+    if (entry === count) {
+      if (6 * entry === next.value.length) next.value = grown(next.value);
+      next.value.fill(0, 6 * entry, 6 * entry + 6);
+    }
     return entry;
   };
   /** Adds to F (column 0) or G (column 2) or Z (column 4) of κ; what lies in the other half of space is stored conjugated. */
@@ -173,4 +176,10 @@ export function orderStates(): OrderStates {
       return reference;
     },
   };
+}
+
+function grown(values: Float64Array): Float64Array<ArrayBuffer> {
+  const wider = new Float64Array(2 * values.length);
+  wider.set(values);
+  return wider;
 }

@@ -35,10 +35,9 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
   const slices = slicesOf(timeline);
   const axial = slices.length > 0 && slices.every(({ direction }) => Math.abs(direction[2]) > 0.999);
   const alone = pulseCount(timeline) < 2;
-  const wanted = wantedOf(encoding);
   const pixel = (step: Vector): number | undefined => pixelAlong(encoding, step);
   const encodedZ = pixel([0, 0, 1]) !== undefined;
-  const slab = encodedZ ? undefined : axial ? slabOf(slices) : alone ? undefined : plainSlab(timeline, wanted);
+  const slab = encodedZ ? undefined : axial ? slabOf(slices) : alone ? undefined : plainSlab(timeline, encoding.start);
   return {
     slab,
     choose(voxels, own) {
@@ -73,7 +72,7 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
         const set = chooseSet(orders, grid, tolerance, exactly === undefined ? { least } : fixed);
         return set.level > layers.level ? layers : set;
       };
-      const chosen = forAllTissues(voxels, timeline, wanted, placesFor);
+      const chosen = forAllTissues(voxels, timeline, encoding.start, placesFor);
       return { ...chosen, places: chosen.places.map((places) => filled(places, fill)) };
     },
   };
@@ -119,16 +118,6 @@ function forAllTissues(
     }),
   );
   return { places: keys.map((key) => found.get(key)!), level: Math.sqrt(error) };
-}
-
-/** k of the first sample of a readout, patient axes. */
-export function wantedOf({ trajectory, axes }: Encoding): (readout: number) => Vector {
-  return (readout) => {
-    const k = trajectory(readout);
-    if (axes === undefined) return [k[0]!, k[1]!, k[2]!];
-    const along = (axis: number): number => axes[0][axis]! * k[0]! + axes[1][axis]! * k[1]! + axes[2][axis]! * k[2]!;
-    return [along(0), along(1), along(2)];
-  };
 }
 
 /** Pixel size along a direction; undefined where nothing encodes it. */

@@ -11,9 +11,9 @@ export interface TripleMap {
   clear(): void;
 }
 
-/** @param limit triples at most; room for all of them is made at once if it is finite */
+/** @param limit triples at most; room is made as they come */
 export function tripleMap(limit = Number.POSITIVE_INFINITY): TripleMap {
-  let capacity = Number.isFinite(limit) ? limit : 1024;
+  let capacity = 64;
   let keys = new Int32Array(3 * capacity);
   /** Index + 1; 0 where free. A power of two, at least four times the capacity. */
   let slots = new Int32Array(2 ** Math.ceil(Math.log2(4 * capacity)));

@@ -88,6 +88,7 @@ export function run(shape: Shape = {}): RawData {
     flipAngle: [Math.PI / 2],
     warnings: [],
     readouts,
+    start: () => [0, 0, 0],
     trajectory: (n) => {
       const { counters, reversed } = readouts[n];
       const k = new Float64Array(3 * nx);

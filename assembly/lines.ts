@@ -9,11 +9,11 @@ import { ec, es, evolve } from './readout';
 import { PART, RECORD, rowsOfPanel } from './records';
 import { Tile } from './scratch';
 import { loadT, madd, nmadd, splat } from './simd';
-import { addVector, cellOf, MOST_TAPS, placeFour, weigh } from './spreading';
+import { addVector, cellOf, COLUMN, isSame, MOST_TAPS, placeFour, weigh } from './spreading';
 import { addFixed, allFinite } from './sums';
 
-/** Columns of a panel: cell, place, decay, evolution to the middle of a line. */
-const COLUMN: usize = <usize>PANEL * 4;
+/** Columns of a panel that say where a spin is: cell, position in it, decay, evolution to the middle of a line. */
+const PLACES: usize = 5;
 
 /** Sums all rows of a batch. @param firstSamples address of [rows] i32 @returns false if a sample is not finite */
 export function sumLines(job: Job, tile: Tile, lines: Lines, batch: Batch, area: usize, rows: i32, firstSamples: usize, sums: usize): bool {
@@ -25,7 +25,12 @@ export function sumLines(job: Job, tile: Tile, lines: Lines, batch: Batch, area:
   for (let panel = 0; panel < tile.count; panel += PANEL) {
     place(lines, axis, tile, panel);
     bySpins(rowsOfPanel(job, tile, panel, batch, area), imaginary, other);
-    for (let n: usize = 0; n < <usize>PANEL; n++) spread(axis, tile.spread + (n << 2), tile.spread + 8 * COLUMN, other + n * cell, tile.grid, imaginary);
+    let record = other;
+    for (let n: usize = 0; n < <usize>PANEL; n++, record += cell) {
+      const at = tile.spread + (n << 2);
+      if (n + 1 < <usize>PANEL && isSame(at, PLACES)) addRecord(record, record + cell);
+      else spread(axis, at, tile.spread + 8 * COLUMN, record, tile.grid, imaginary);
+    }
   }
   const seam = tile.grid + <usize>axis.grid * cell;
   for (let at: usize = 0; at < <usize>axis.taps * cell; at += 16) addVector(tile.grid + at, seam + at);
@@ -86,7 +91,13 @@ function bySpins(records: usize, imaginary: usize, to: usize): void {
   v128.store(to + 3 * step, v128.shuffle<i64>(more, last, 1, 3));
 }
 
-/** Adds one spin to its cells, a vector of lines at a time. */
+/** Adds the record of one spin to that of the next, up to `end`, where that begins. */
+// @ts-ignore: decorator
+@inline function addRecord(from: usize, end: usize): void {
+  for (let to = end; from < end; from += 16, to += 16) addVector(to, from);
+}
+
+/** Adds one spin, or the sum of equal ones, to its cells, a vector of lines at a time. */
 // @ts-ignore: decorator
 @inline function spread(axis: Axis, at: usize, weights: usize, record: usize, grid: usize, imaginary: usize): void {
   const re0 = v128.load32_splat(at + 3 * COLUMN), im0 = v128.load32_splat(at + 4 * COLUMN);

@@ -3,7 +3,7 @@
  * z = λG − i·aG/2π of a grid of G cells, and e^{−2πi λj − aj} for all samples j is what the Fourier transform makes of the few weights
  * ψ(z − g) around it. ψ (Kaiser–Bessel) is entire, so decay costs no grids of its own: its polynomials are evaluated at a complex argument.
  */
-import { Axis } from './abi';
+import { Axis, PANEL } from './abi';
 import { Tile } from './scratch';
 import { loadColumn, loadT, madd, nmadd } from './simd';
 
@@ -54,6 +54,21 @@ export const MOST_TAPS: usize = 16;
     v128.store(to, nmadd<f32>(wi, im, v128.mul<f32>(wr, re)));
     v128.store(to, madd<f32>(wi, re, v128.mul<f32>(wr, im)), MOST_TAPS * 4);
   }
+}
+
+/** Bytes of one column of a panel: a number of four bytes for each spin. */
+export const COLUMN: usize = <usize>PANEL * 4;
+
+/**
+ * Whether the spin at `at` and the next one have the same first `columns` columns. Sub-voxel spins of one column in z have, unless there is a
+ * gradient along z: their magnetisation is added up before it is spread, which is a ninth of the work (GRE of the built-in head, 49 to 154
+ * layers: the transforms take a third of the time).
+ */
+// @ts-ignore: decorator
+@inline export function isSame(at: usize, columns: usize): bool {
+  for (let column: usize = 0; column < columns; column++)
+    if (load<i32>(at + column * COLUMN) != load<i32>(at + column * COLUMN, 4)) return false;
+  return true;
 }
 
 // @ts-ignore: decorator

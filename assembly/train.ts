@@ -10,11 +10,11 @@ import { transformColumns } from './fourier';
 import { ec, es, evolve } from './readout';
 import { Tile } from './scratch';
 import { loadT, madd, nmadd, splat } from './simd';
-import { addVector, cellOf, fold, MOST_TAPS, placeFour, weigh } from './spreading';
+import { addVector, cellOf, COLUMN, fold, isSame, MOST_TAPS, placeFour, weigh } from './spreading';
 import { addFixed, allFinite } from './sums';
 
-/** Columns of a panel: cells and places on both axes, decays, magnetisation at the middle. */
-const COLUMN: usize = <usize>PANEL * 4;
+/** Columns of a panel that say where a spin is: cell, position and decay on both axes; its magnetisation at the middle follows. */
+const PLACES: usize = 6;
 
 /** Sums all lines of train `index`. @returns false if a sample is not finite */
 export function sumTrain(job: Job, tile: Tile, index: i32, sums: usize): bool {
@@ -26,7 +26,11 @@ export function sumTrain(job: Job, tile: Tile, index: i32, sums: usize): bool {
   memory.fill(tile.grid, 0, <usize>(down.grid + down.taps) * row);
   for (let panel = 0; panel < tile.count; panel += PANEL) {
     place(train, across, down, tile, panel);
-    for (let n: usize = 0; n < <usize>PANEL; n++) spread(across, down, tile.spread + (n << 2), tile.grid, row, tile.spread + 8 * COLUMN);
+    for (let n: usize = 0; n < <usize>PANEL; n++) {
+      const at = tile.spread + (n << 2);
+      if (n + 1 < <usize>PANEL && isSame(at, PLACES)) addToNext(at);
+      else spread(across, down, at, tile.grid, row, tile.spread + 8 * COLUMN);
+    }
   }
   fold(across, tile.grid, tile.grid + <usize>(down.grid + down.taps) * row, imaginary);
   foldRows(down, tile.grid, row);
@@ -62,7 +66,16 @@ function place(train: Train, across: Axis, down: Axis, tile: Tile, panel: i32): 
   }
 }
 
-/** Adds one spin's weights to the grid. */
+/** Adds the magnetisation of the spin at `at` to the next one's. */
+// @ts-ignore: decorator
+@inline function addToNext(at: usize): void {
+  for (let column = PLACES; column < PLACES + 2; column++) {
+    const part = at + column * COLUMN;
+    store<f32>(part, load<f32>(part) + load<f32>(part, 4), 4);
+  }
+}
+
+/** Adds one spin, or the sum of equal ones, to the grid. */
 // @ts-ignore: decorator
 @inline function spread(across: Axis, down: Axis, at: usize, grid: usize, row: usize, weights: usize): void {
   const zero = f32x4.splat(0), one = f32x4.splat(1);

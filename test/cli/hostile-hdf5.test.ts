@@ -1,6 +1,6 @@
 /**
  * HDF5 files that ask for more than they hold: chunks that inflate to gigabytes, extents of 10⁹, data that lies in other
- * files. Written by h5py, read by the whole command: each ends in one line with exit 65 and below a gigabyte.
+ * files, a list without end. Written by h5py, read by the whole command: each ends in one line with exit 65 and below a gigabyte.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -78,6 +78,13 @@ def header(f, data, xml):
 def nested(f, data, xml):
     f.create_dataset('dataset/xml', data=[b'<a>' * 10**5], dtype=text); f['dataset/data'] = data[:1]
 raw('rows', rows); raw('header', header); raw('nested', nested)
+# Where the first readout's samples should lie, a free object of 0 bytes: the library walks its list of objects for ever.
+def sound(f, data, xml):
+    f.create_dataset('dataset/data', data=data); f.create_dataset('dataset/xml', data=[xml], dtype=text)
+raw('endless', sound)
+with open('endless.mrd', 'r+b') as f:
+    heap = f.read().index(b'GCOL')
+    f.seek(heap + 16); f.write(bytes(16))
 with h5py.File('group.mrd', 'w') as f: f['dataset'] = h5py.ExternalLink('base.mrd', '/dataset')
 `;
 
@@ -101,9 +108,10 @@ const EXPECTED: readonly (readonly [file: string, line: RegExp])[] = [
   ['soft-loop.phantom', /HDF5 cannot read it \(too many links\)/],
   ['header.mrd', /a text of 500000000 bytes would take 477 MiB, the limit/],
   ['nested.mrd', /not well-formed XML/],
+  ['endless.mrd', /dataset\/data: HDF5 did not end reading it within 15 s; check that the file was copied whole/],
 ];
 
-test('HDF5 that claims gigabytes or points elsewhere: one line, exit 65, no gigabyte', {
+test('HDF5 that claims gigabytes, points elsewhere or never ends: one line, exit 65, no gigabyte', {
   timeout: 600_000,
 }, async (t) => {
   const python = requirePython(t, ['h5py', 'numpy'], 'python3-h5py');

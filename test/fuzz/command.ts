@@ -199,7 +199,7 @@ try {
     // A library that a damaged file made abort stays so; the next run gets a process that never met it.
     if (
       typeof answer.code === 'string' ||
-      /HDF5 (stopped|stops)/.test(answer.stderr) ||
+      /HDF5 (stopped|stops|did not end)/.test(answer.stderr) ||
       answer.peakBytes > MOST_BYTES / 2
     ) {
       child.stop();

@@ -1,9 +1,11 @@
 /**
- * Limits of the HDF5 library: the one file it may open, and the memory it may take. Both belong to the library and not to
- * what is read with it: links, external storage and virtual datasets all end in its opening of files, chunks, heaps and
- * attributes that inflate to more than they claim all end in the growth of its memory.
+ * Limits of the HDF5 library: the one file it may open, the memory and the time it may take. They belong to the library and
+ * not to what is read with it: links, external storage and virtual datasets all end in its opening of files; chunks, heaps
+ * and attributes that inflate to more than they claim all end in the growth of its memory; lists that never end, such as a
+ * heap whose objects are 0 bytes long, keep it busy for ever without a read.
  */
 import { resolve } from 'node:path';
+import { Script } from 'node:vm';
 import type { H5Module } from './records.ts';
 
 /** The file being opened: the only one that the library may open then. '': none. Undefined: it is not at work. */
@@ -17,6 +19,18 @@ export interface Refusal {
   file?: string;
   /** Bytes of memory, its own included. */
   memory?: number;
+  /** More than so many milliseconds. The library was stopped in mid-step, so that it must not be used again. */
+  time?: number;
+}
+
+/** What the library may do in one step. */
+export interface Limits {
+  /** The file that it may open, if any: one that is open already is not opened again. */
+  readonly file?: string | undefined;
+  /** Bytes of memory that it may hold afterwards. */
+  readonly memory: number;
+  /** Milliseconds. */
+  readonly time: number;
 }
 
 const confined = new WeakSet<H5Module>();
@@ -56,28 +70,36 @@ export function confine(module: H5Module): void {
   };
 }
 
+/** Where a script finds the step that it runs. */
+const STEP = Symbol.for('larmor.hdf5.step');
+const script = new Script(`globalThis[Symbol.for('${STEP.description}')]()`);
+
+/** Only what runs as a script can be stopped from outside, WebAssembly that it calls included. Costs 0.1 ms. */
+function withinTime<T>(timeout: number, step: () => T): T {
+  const steps = globalThis as unknown as Record<typeof STEP, () => T>;
+  steps[STEP] = step;
+  try {
+    return script.runInThisContext({ timeout });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') refusal.time = timeout;
+    throw error;
+  }
+}
+
 /**
  * Runs one step of the library within limits.
- * @param file the file that it may open, if any: one that is open already is not opened again
- * @param bytes memory that it may hold afterwards
  * @param refused called instead of ending normally or by the library's own error, when it was refused something
  */
-export function withinLimits<T>(
-  file: string | undefined,
-  bytes: number,
-  step: () => T,
-  refused: (what: Refusal) => Error,
-): T {
+export function withinLimits<T>({ file, memory, time }: Limits, step: () => T, refused: (what: Refusal) => Error): T {
   allowed = file === undefined ? '' : resolve(file);
-  limit = bytes;
+  limit = memory;
   refusal = {};
-  const isRefused = (): boolean => refusal.file !== undefined || refusal.memory !== undefined;
   try {
-    const result = step();
+    const result = withinTime(time, step);
     // What it cannot open it may take for empty.
     if (refusal.file === undefined) return result;
   } catch (error) {
-    if (!isRefused()) throw error;
+    if (Object.keys(refusal).length === 0) throw error;
   } finally {
     allowed = undefined;
     limit = Number.POSITIVE_INFINITY;

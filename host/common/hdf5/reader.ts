@@ -78,7 +78,7 @@ export async function openHdf5(path: string): Promise<Hdf5Reader> {
   const budget = openBudget('phantom', path, size);
   // Twice the budget: a buffer that grows is copied.
   const memory = module.HEAPU8.byteLength + 2 * budget.left();
-  const guard = guardOf(budget, memory);
+  const guard = guardOf(budget, memory, STEP_MS + Math.ceil(size / BYTES_PER_MS));
   const file = guard(
     path,
     () => {
@@ -90,6 +90,10 @@ export async function openHdf5(path: string): Promise<Hdf5Reader> {
   );
   return reader(path, size, file, budget, guard, h5, module);
 }
+
+/** Time that a step of the library may take: as much for any file, and more for a large one at the pace of a slow disk. */
+const STEP_MS = 15_000;
+const BYTES_PER_MS = 10_000;
 
 /** The library decompresses chunks whole; below this size that is no concern. */
 const LARGE_CHUNK = 2 ** 24;
@@ -112,7 +116,7 @@ export async function loadHdf5(): Promise<{ readonly h5: H5; readonly module: H5
   }
 }
 
-/** Set once a file has made the library abort: it then answers nothing more in this process. */
+/** Set once a file has made the library abort, or never end: it then answers nothing more in this process. */
 let aborted = false;
 
 function reader(
@@ -191,7 +195,7 @@ function reader(
     },
     close: () => {
       try {
-        file.close();
+        if (!aborted) guard(path, () => file.close());
       } catch {
         // Nothing was written, so nothing is lost; what went wrong before is the error worth telling.
       }
@@ -209,10 +213,15 @@ function numbersFrom(value: unknown, place: string): Numbers {
 type Guard = <T>(place: string, step: () => T, file?: string) => T;
 
 /** Every error of the library as one line; its own span many, of which the innermost cause is worth a reader's time. */
-function guardOf(budget: Budget, memory: number): Guard {
+function guardOf(budget: Budget, memory: number, time: number): Guard {
   const refused =
     (place: string) =>
-    ({ file, memory: bytes = 0 }: Refusal): Error => {
+    ({ file, memory: bytes = 0, time: waited }: Refusal): Error => {
+      if (waited !== undefined) {
+        aborted = true;
+        const what = `HDF5 did not end reading it within ${Math.round(waited / 1000)} s`;
+        return badInput(place, what, 'check that the file was copied whole and that its disk answers');
+      }
       const fix = 'copy its data into this file, e.g. with h5repack';
       if (file !== undefined) return badInput(place, `refers to another file, '${file}'`, fix);
       try {
@@ -224,7 +233,7 @@ function guardOf(budget: Budget, memory: number): Guard {
     };
   return (place, step, file) => {
     try {
-      return withinLimits(file, memory, step, refused(place));
+      return withinLimits({ file, memory, time }, step, refused(place));
     } catch (error) {
       if (error instanceof LarmorError) throw error;
       if (error instanceof WebAssembly.RuntimeError) {

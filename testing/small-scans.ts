@@ -311,11 +311,21 @@ export interface EpiOptions {
   readonly diffusion?: boolean;
   /** Two echoes of the whole train. */
   readonly echoes?: number;
+  /** The lines lie so many steps beside multiples of the step. */
+  readonly offset?: number;
 }
 
 /** Echo-planar imaging without labels; lines run back and forth. */
 export function epi(options: EpiOptions = {}): Sequence {
-  const { use = 'excitation', navigators = 0, shots = 1, volumes = 1, diffusion = false, echoes = 1 } = options;
+  const {
+    use = 'excitation',
+    navigators = 0,
+    shots = 1,
+    volumes = 1,
+    diffusion = false,
+    echoes = 1,
+    offset = 0,
+  } = options;
   const blocks: Block[] = [];
   const blip = (steps: number) => trapezoid((steps * DK) / GAMMA_BAR / 1e-4, 5e-5, 5e-5);
   for (let volume = 0; volume < volumes; volume++) {
@@ -334,7 +344,7 @@ export function epi(options: EpiOptions = {}): Sequence {
       }
       blocks.push(blockOf({ gx: lobe(-half()) }));
       for (let n = 0; n < navigators; n++) blocks.push(next());
-      blocks.push(blockOf({ gy: lobe((-N / 2 + shot) * DK) }));
+      blocks.push(blockOf({ gy: lobe((-N / 2 + shot + offset) * DK) }));
       for (let echo = 0; echo < echoes; echo++) {
         for (let n = shot; n < N; n += shots) {
           blocks.push(next());

@@ -64,7 +64,7 @@ function linesOfTrains(trains: readonly (readonly Placed[])[]): number[] {
     if (runs.some((run) => run.length > 1 && !run[0]!.atCenter)) return [];
     const repeated = runs.filter((run) => run.length > 1).flat();
     const rest = train.filter((line) => !repeated.includes(line));
-    if (repeated.length > 0 && !rest.some(({ atCenter }) => atCenter) && centerBelongs(rest)) repeated.pop();
+    if (repeated.length > 0 && !rest.some(({ atCenter }) => atCenter) && centerOfGrid(rest) === 'line') repeated.pop();
     const kept = train.filter((line) => !repeated.includes(line));
     return [...repeated.map(({ n }) => n), ...surplus(kept)];
   });
@@ -80,28 +80,45 @@ function runsOf(train: readonly Placed[]): Placed[][] {
   return runs;
 }
 
-/** Whether the lines of a train leave out the centre of the grid they lie on, so that the table needs a line there. */
-function centerBelongs(lines: readonly Placed[]): boolean {
-  if (lines.length < 2) return false;
-  const steps = lines.slice(1).map((line, n) => add(line.across, lines[n]!.across, -1));
-  const step = steps.reduce((least, s) => (norm(s) < norm(least) ? s : least));
-  const size = norm(step);
-  const positions = lines.map(({ across }) => dot(across, step) / size ** 2);
-  return positions.every((p) => Math.abs(p - Math.round(p)) < 0.1);
+/**
+ * Where k = 0 lies on the grid of lines elsewhere: on a line of it, or halfway between two, as in a table of an even number of
+ * lines placed symmetrically. Undefined for lines on no grid, and for too few to tell.
+ */
+function centerOfGrid(lines: readonly Placed[]): 'line' | 'gap' | undefined {
+  const places = [...new Map(lines.map(({ place, across }) => [place, across])).values()];
+  if (places.length < 2) return undefined;
+  const innermost = places.reduce((least, place) => (norm(place) < norm(least) ? place : least));
+  const steps = places.filter((place) => place !== innermost).map((place) => add(place, innermost, -1));
+  const first = shortest(steps);
+  const across = steps.map((step) => add(step, first, -dot(step, first) / dot(first, first)));
+  const second = across.filter((step) => norm(step) > 0.1 * norm(first));
+  const positions = [first, ...(second.length > 0 ? [shortest(second)] : [])].map((step) =>
+    places.map((place) => dot(place, step) / dot(step, step)),
+  );
+  const near = (offset: number) => (p: number) => Math.abs(p - offset - Math.round(p - offset)) < 0.1;
+  // Two lines alone lie half of their distance off the centre whatever the grid.
+  if (positions.some((along) => along.every(near(0.5)) && along.some((p) => Math.abs(p) > 1))) return 'gap';
+  return positions.every((along) => along.every(near(0))) ? 'line' : undefined;
 }
 
+const shortest = (steps: readonly Vector[]): Vector =>
+  steps.reduce((least, step) => (norm(step) < norm(least) ? step : least));
+
 /**
- * Lines at the centre beyond as many as any other place has. Which of them are the extra ones: those whose neighbours
- * in time lie farthest from the centre, and the earlier of equals.
+ * Lines at the centre beyond as many as any other place has, or all where the table has no line there. Which of them are
+ * the extra ones: those whose neighbours in time lie farthest from the centre, and the earlier of equals.
  */
 function surplus(lines: readonly Placed[]): number[] {
   const visits = new Map<string, number>();
   for (const { place } of lines) visits.set(place, (visits.get(place) ?? 0) + 1);
   const center = lines.filter(({ atCenter }) => atCenter);
-  const others = [...visits].filter(([place]) => place !== center[0]?.place).map(([, count]) => count);
-  const usual = others.reduce((most, count) => Math.max(most, count), 0);
+  if (center.length === 0 || visits.size === 1) return [];
+  const elsewhere = lines.filter(({ atCenter }) => !atCenter);
+  if (centerOfGrid(elsewhere) === 'gap') return center.map(({ n }) => n);
+  visits.delete(center[0]!.place);
+  const usual = [...visits.values()].reduce((most, count) => Math.max(most, count), 0);
   const extra = center.length - usual;
-  if (usual === 0 || extra <= 0) return [];
+  if (extra <= 0) return [];
   const before = neighbourDistances(lines);
   const after = neighbourDistances([...lines].reverse());
   const distance = (n: number): number => Math.min(before.get(n)!, after.get(n)!);

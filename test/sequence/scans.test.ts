@@ -139,6 +139,55 @@ check(
   { roles: { navigator: 4, image: N } },
 );
 
+// Half a step beside k = 0 lies a table of an even number of lines placed symmetrically.
+const halfway = (n = N, dk = 1 / FOV): number[] => scans.table(n, dk).map((k) => k + dk / 2);
+for (const references of [1, 4]) {
+  const every = N / references;
+  check(
+    `${references} lines at k = 0 beside a table halfway between its multiples`,
+    scans.scan(
+      'references',
+      halfway().flatMap((ky, n) => [...(n % every === 0 ? scans.greLine(0) : []), ...scans.greLine(ky)]),
+    ),
+    { roles: { navigator: references, image: N } },
+  );
+}
+for (const [kzs, where] of [
+  [halfway(4, 1 / 0.02), 'both ways'],
+  [scans.table(4, 1 / 0.02), 'along the lines'],
+] as const) {
+  check(
+    `a line at k = 0 beside a table halfway ${where}, in three dimensions`,
+    scans.scan(
+      'references',
+      [...scans.greLine(0), ...kzs.flatMap((kz) => halfway().flatMap((ky) => scans.greLine(ky, { kz })))],
+      { FOV: [FOV, FOV, 0.02] },
+    ),
+    { matrix: [N, N, 4], fov: [FOV, FOV, 0.02], roles: { navigator: 1, image: 4 * N } },
+  );
+}
+for (const [shots, navigators] of [
+  [1, 1],
+  [1, 2],
+  [2, 1],
+] as const) {
+  check(
+    `EPI of ${shots} shots halfway between multiples of the step, ${navigators} navigators`,
+    scans.epi({ shots, navigators, volumes: 2, offset: 0.5 }),
+    { kind: 'epi', repetitions: 2, roles: { phaseCorrection: 2 * shots * navigators, image: 2 * N } },
+  );
+}
+for (const lines of [3, 5]) {
+  check(
+    `${lines} lines, of which one is at k = 0, are a table`,
+    scans.scan(
+      'few lines',
+      scans.table(lines).flatMap((ky) => scans.greLine(ky)),
+    ),
+    { matrix: [N, lines, 1], roles: { image: lines } },
+  );
+}
+
 check(
   'repetitions without a pulse between those with one',
   scans.scan(

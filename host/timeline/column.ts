@@ -9,15 +9,21 @@ import { pulseOfSlice, type Slice, type TissueClass } from './phase-graph.ts';
 import { hardPulse, mergedSteps, ROTATION, rotate } from './pulse-rotation.ts';
 import { OP, STRIDE, type Timeline } from './types.ts';
 
-/** Layers of the dense column: orders up to half as many cycles across the slab are told apart. */
-const DENSE = 2048;
+/**
+ * Layers of the dense column: orders up to half as many cycles across the slab are told apart. The finer one is played where the outer
+ * half of the coarse one's orders still holds energy, as after many pulses within T2; four times the work.
+ */
+const COARSE = 512;
+const FINE = 2048;
+/** Amplitude of the outer half of the orders over the signal, above which a column is too coarse: 1 % in each of them. */
+const SETTLED = 0.3;
 /** Pulses played after the first readout, and readouts compared. */
 const MAX_PULSES = 300;
 const MAX_READOUTS = 40;
 /** More layers than this are not asked for. */
 const MAX_LAYERS = 400;
-/** Pulses × off-resonances whose rotations are kept: 150 kB each. */
-const MAX_ROTATIONS = 64;
+/** Pulses × off-resonances whose rotations are kept, 150 kB each at most; intervals whose precession is, 32 kB. */
+const MAX_KEPT = 64;
 
 /**
  * An error that is the same in every readout is not encoded and gathers in one row of the image, as the free induction decay of a
@@ -26,6 +32,8 @@ const MAX_ROTATIONS = 64;
 const GATHERED = 20;
 
 export interface LayerErrors {
+  /** Energy of the slice's own signal in a readout, for a density of 1 and relative to the slab. */
+  readonly wanted: number;
   /** Error over the signal by the number of layers per voxel. */
   level(perVoxel: number): number;
   /** The same, or the part that gathers where that is more to be seen. */
@@ -37,60 +45,182 @@ export interface LayerErrors {
 /**
  * @param slab thickness that stands for the slice and its flanks [m]
  * @param voxel height of a voxel across the slice [m]; layers lie evenly in it, and voxels beside each other go on
+ * @param exactly the one number of layers that will be asked about; undefined: any up to `most`
  */
-export function layerErrors(
+export function layerTrial(
   timeline: Timeline,
-  tissue: TissueClass,
   slice: Slice,
   slab: number,
   voxel: number,
-): LayerErrors {
+  exactly?: number,
+): (tissue: TissueClass) => LayerErrors {
   const voxels = Math.max(1, Math.round(slab / voxel));
-  const { series, width, wanted } = columnSeries(timeline, tissue, slice, voxels * voxel);
-  const share = (energy: number): number => (wanted > 0 ? Math.sqrt(energy / wanted) : 0);
-  /** What so many layers see and the slice has not, by readout: [re, im]. */
-  const missed = new Float64Array(width);
-  const miss = (perVoxel: number): void => {
-    const layers = perVoxel * voxels;
-    missed.fill(0);
-    for (let b = layers, m = 1; b < DENSE / 2; b += layers, m++) {
-      const sign = layers % 2 === 0 && m % 2 === 1 ? -1 : 1;
-      const above = b * width;
-      const below = (DENSE - b) * width;
-      for (let at = 0; at < width; at++) missed[at] = missed[at]! + sign * (series[above + at]! + series[below + at]!);
+  const most = Math.ceil(MAX_LAYERS / voxels);
+  const [from, to] = exactly === undefined ? [1, most] : [exactly, exactly];
+  const steps = stepsOf(timeline, slice);
+  const coarse = denseColumn(timeline, steps, slice, voxels * voxel, COARSE);
+  const missed = new Float64Array(2 * steps.readouts);
+  let fine: Column | undefined;
+  return (tissue) => {
+    let series = coarse(tissue);
+    if (outerShare(series) > SETTLED) {
+      fine ??= denseColumn(timeline, steps, slice, voxels * voxel, FINE);
+      series = fine(tissue);
     }
+    // The next tissue overwrites the series, so all that may be asked is computed now.
+    const errors = Array.from({ length: to - from + 1 }, (_, n) => errorsOf(series, voxels * (from + n), missed));
+    return {
+      wanted: series.wanted / series.dense ** 2 / steps.readouts,
+      level: (perVoxel) => errors[perVoxel - from]!.level,
+      visible: (perVoxel) => errors[perVoxel - from]!.visible,
+      most,
+    };
   };
-  const level = (perVoxel: number): number => {
-    miss(perVoxel);
-    return share(energyOf(missed));
-  };
-  const visible = (perVoxel: number): number => {
-    const all = level(perVoxel);
-    let re = 0;
-    let im = 0;
-    for (let at = 0; at < width; at += 2) {
-      re += missed[at]!;
-      im += missed[at + 1]!;
-    }
-    return Math.max(all, GATHERED * share((re * re + im * im) / (width / 2)));
-  };
-  return { level, visible, most: Math.ceil(MAX_LAYERS / voxels) };
 }
 
-/** c_b of each readout, [DENSE][width = readouts × (re, im)], b from 0 up and from −1 down as usual; `wanted`: Σ|c_0|². */
-function columnSeries(
-  timeline: Timeline,
-  tissue: TissueClass,
-  slice: Slice,
-  slab: number,
-): { readonly series: Float64Array; readonly width: number; readonly wanted: number } {
-  const data = columnSignal(timeline, tissue, slice, slab);
-  const width = data.length / DENSE;
-  const series = fft(DENSE, -1)(data, new Float64Array(data.length), width / 2);
-  // The first layer lies half a step inside.
-  for (let b = -DENSE / 2; b < DENSE / 2; b++)
-    turnRow(series, ((b + DENSE) % DENSE) * width, width, (Math.PI * b * (DENSE - 1)) / DENSE);
-  return { series, width, wanted: energyOf(series.subarray(0, width)) };
+/** dense × c_b of each readout, [dense][width = readouts × (re, im)], b from 0 up and from −1 down as usual; `wanted`: Σ|dense × c_0|². */
+interface Series {
+  readonly values: Float64Array;
+  readonly dense: number;
+  readonly width: number;
+  readonly wanted: number;
+}
+
+/** What so many layers see and the slice has not. @param missed scratch, [width] */
+function errorsOf(
+  { values, dense, width, wanted }: Series,
+  layers: number,
+  missed: Float64Array,
+): { readonly level: number; readonly visible: number } {
+  missed.fill(0);
+  for (let b = layers, m = 1; b < dense / 2; b += layers, m++) {
+    const sign = layers % 2 === 0 && m % 2 === 1 ? -1 : 1;
+    const above = b * width;
+    const below = (dense - b) * width;
+    for (let at = 0; at < width; at++) missed[at] = missed[at]! + sign * (values[above + at]! + values[below + at]!);
+  }
+  const share = (energy: number): number => (wanted > 0 ? Math.sqrt(energy / wanted) : 0);
+  const level = share(energyOf(missed));
+  let re = 0;
+  let im = 0;
+  for (let at = 0; at < width; at += 2) {
+    re += missed[at]!;
+    im += missed[at + 1]!;
+  }
+  return { level, visible: Math.max(level, GATHERED * share((re * re + im * im) / (width / 2))) };
+}
+
+/** Amplitude of the orders that a column of half as many layers would not tell apart, over the signal. */
+function outerShare({ values, dense, width, wanted }: Series): number {
+  return Math.sqrt(energyOf(values.subarray((dense / 4) * width, ((3 * dense) / 4) * width)) / (wanted || 1));
+}
+
+function energyOf(values: Float64Array): number {
+  let sum = 0;
+  for (let at = 0; at < values.length; at++) sum += values[at]! ** 2;
+  return sum;
+}
+
+/** The part of a sequence that a column plays. */
+interface Steps {
+  readonly list: readonly Step[];
+  /** How many of them are readouts. */
+  readonly readouts: number;
+  /** The different intervals: k along the slice's normal [cycles/m] and time [s]. */
+  readonly intervals: readonly { readonly k: number; readonly dt: number }[];
+}
+
+/** A pulse after an interval, or without one a readout so long after the last pulse. */
+interface Step {
+  readonly interval: number;
+  readonly pulse?: number;
+  readonly phase: number;
+}
+
+function stepsOf(timeline: Timeline, { direction, ...slice }: Slice): Steps {
+  const { ops, segments, excitations, readouts } = timeline;
+  const stride = Math.max(1, Math.floor(readouts.length / STRIDE.readout / MAX_READOUTS));
+  const along = (record: ArrayLike<number>, at: number): number =>
+    record[at]! * direction[0] + record[at + 1]! * direction[1] + record[at + 2]! * direction[2];
+  const list: Step[] = [];
+  const intervals: { k: number; dt: number }[] = [];
+  const known = new Map<string, number>();
+  let [k, dt, played, compared] = [0, 0, 0, 0];
+  const interval = (): number => {
+    const key = `${k.toPrecision(10)} ${dt.toPrecision(10)}`;
+    const index = known.get(key) ?? intervals.push({ k, dt }) - 1;
+    known.set(key, index);
+    return index;
+  };
+  for (let n = 0; n < ops.length; n += STRIDE.op) {
+    const index = ops[n + 1]!;
+    if (ops[n] === OP.precess) {
+      k += along(segments, STRIDE.segment * index);
+      dt += segments[STRIDE.segment * index + 3]!;
+    } else if (ops[n] === OP.excite) {
+      const pulse = excitations[STRIDE.excitation * index]!;
+      const hard = hardPulse(timeline, pulse);
+      if (compared > 0 && ++played > MAX_PULSES) break;
+      if (pulseOfSlice(hard, { direction, ...slice })) {
+        list.push({ interval: interval(), pulse, phase: excitations[STRIDE.excitation * index + 1]! });
+        [k, dt] = [0, 0];
+      } else {
+        k += along(hard.before, 0) + along(hard.after, 0);
+        dt += hard.before[3]! + hard.after[3]!;
+      }
+    } else if (index % stride === 0) {
+      compared++;
+      list.push({ interval: interval(), phase: 0 });
+    }
+  }
+  return { list, readouts: compared, intervals };
+}
+
+/** Plays the steps for a tissue; what it gives is overwritten by the next. */
+type Column = (tissue: TissueClass) => Series;
+
+function denseColumn(timeline: Timeline, steps: Steps, slice: Slice, slab: number, dense: number): Column {
+  const place = Float64Array.from({ length: dense }, (_, n) => slice.position + ((n + 0.5) / dense - 0.5) * slab);
+  const rotations = kept<string>();
+  const width = 2 * steps.readouts;
+  const m = new Float64Array(3 * dense);
+  const [data, work] = [new Float64Array(dense * width), new Float64Array(dense * width)];
+  return (tissue) => {
+    const precessions = kept<number>();
+    const { T1, T2, offset } = tissue;
+    for (let at = 0; at < m.length; at++) m[at] = at % 3 === 2 ? 1 : 0;
+    let column = 0;
+    for (const { interval, pulse, phase } of steps.list) {
+      const before = steps.intervals[interval]!;
+      const precession = precessions(interval, () => precessionAlong(place, before, tissue));
+      if (pulse === undefined) {
+        record(m, precession, data, width, column);
+        column += 2;
+      } else {
+        const rotation = rotations(`${pulse} ${offset}`, () => layerRotations(timeline, pulse, offset, slice, place));
+        const during = timeline.pulses[STRIDE.pulse * pulse + 3]!;
+        playPulse(m, precession, rotation, phase, { T1, T2, before: before.dt, during });
+      }
+    }
+    const values = fft(dense, -1)(data, work, steps.readouts);
+    // The first layer lies half a step inside.
+    for (let b = -dense / 2; b < dense / 2; b++)
+      turnRow(values, ((b + dense) % dense) * width, width, (Math.PI * b * (dense - 1)) / dense);
+    return { values, dense, width, wanted: energyOf(values.subarray(0, width)) };
+  };
+}
+
+/** Every repetition asks for the same few. */
+function kept<K>(): (key: K, make: () => Float64Array) => Float64Array {
+  const known = new Map<K, Float64Array>();
+  return (key, make) => {
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    if (known.size === MAX_KEPT) known.clear();
+    const made = make();
+    known.set(key, made);
+    return made;
+  };
 }
 
 function turnRow(series: Float64Array, from: number, width: number, angle: number): void {
@@ -104,86 +234,12 @@ function turnRow(series: Float64Array, from: number, width: number, angle: numbe
   }
 }
 
-function energyOf(values: Float64Array): number {
-  let sum = 0;
-  for (let at = 0; at < values.length; at++) sum += values[at]! ** 2;
-  return sum;
-}
-
-/** Mxy of the dense column at the first sample of some readouts: [DENSE][readouts][re, im]. */
-function columnSignal(timeline: Timeline, { T1, T2, offset }: TissueClass, slice: Slice, slab: number): Float64Array {
-  const { ops, segments, excitations, pulses, readouts } = timeline;
-  const { direction } = slice;
-  const place = places(slice, slab);
-  const readoutCount = readouts.length / STRIDE.readout;
-  const stride = Math.max(1, Math.floor(readoutCount / MAX_READOUTS));
-  const along = (record: ArrayLike<number>, at: number): number =>
-    record[at]! * direction[0] + record[at + 1]! * direction[1] + record[at + 2]! * direction[2];
-
-  const signals: Float64Array[] = [];
-  const m = new Float64Array(3 * DENSE);
-  for (let at = 2; at < m.length; at += 3) m[at] = 1;
-  // Every repetition has the same few.
-  const known = new Map<string, Float64Array>();
-  const precession = (k: number, dt: number): Float64Array => {
-    const key = `${k.toPrecision(10)} ${dt.toPrecision(10)}`;
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    if (known.size === 64) known.clear();
-    const made = precessionAlong(place, k, dt, offset, T2);
-    known.set(key, made);
-    return made;
-  };
-  let [k, dt, played, begun] = [0, 0, 0, false];
-  for (let n = 0; n < ops.length; n += STRIDE.op) {
-    const index = ops[n + 1]!;
-    if (ops[n] === OP.precess) {
-      k += along(segments, STRIDE.segment * index);
-      dt += segments[STRIDE.segment * index + 3]!;
-    } else if (ops[n] === OP.excite) {
-      const pulse = excitations[STRIDE.excitation * index]!;
-      const hard = hardPulse(timeline, pulse);
-      if (begun && ++played > MAX_PULSES) break;
-      if (!pulseOfSlice(hard, slice)) {
-        for (const part of [hard.before, hard.after]) {
-          k += along(part, 0);
-          dt += part[3]!;
-        }
-        continue;
-      }
-      const decay = { T1, T2, before: dt, during: pulses[STRIDE.pulse * pulse + 3]! };
-      const rotations = layerRotations(timeline, pulse, offset, slice, slab);
-      playPulse(m, precession(k, dt), rotations, excitations[STRIDE.excitation * index + 1]!, decay);
-      [k, dt] = [0, 0];
-    } else {
-      begun = true;
-      if (index % stride === 0) signals.push(transverse(m, precession(k, dt)));
-    }
-  }
-  return byLayer(signals);
-}
-
-/** [readouts][layers] → [layers][readouts], complex. */
-function byLayer(signals: readonly Float64Array[]): Float64Array {
-  const row = 2 * signals.length;
-  const all = new Float64Array((row * (signals[0]?.length ?? 0)) / 2);
-  for (let j = 0; j < signals.length; j++) {
-    const signal = signals[j]!;
-    for (let n = 0, at = 2 * j; n < signal.length; n += 2, at += row) {
-      all[at] = signal[n]!;
-      all[at + 1] = signal[n + 1]!;
-    }
-  }
-  return all;
-}
-
-/** Along the normal of the slice, from the origin [m]. */
-function places({ position }: Slice, slab: number): Float64Array {
-  return Float64Array.from({ length: DENSE }, (_, n) => position + ((n + 0.5) / DENSE - 0.5) * slab);
-}
-
-/** Factors of Mxy by layer: a moment of k [cycles/m] and off-resonance [Hz] for `dt`, with T2. */
-function precessionAlong(place: Float64Array, k: number, dt: number, offset: number, T2: number): Float64Array {
+/** Factors of Mxy by layer: a moment of k [cycles/m] and off-resonance for a time, with T2. */
+function precessionAlong(
+  place: Float64Array,
+  { k, dt }: { readonly k: number; readonly dt: number },
+  { T2, offset }: TissueClass,
+): Float64Array {
   const E2 = Math.exp(-dt / T2);
   const made = new Float64Array(2 * place.length);
   for (let n = 0; n < place.length; n++) {
@@ -194,36 +250,31 @@ function precessionAlong(place: Float64Array, k: number, dt: number, offset: num
   return made;
 }
 
-function transverse(m: Float64Array, precession: Float64Array): Float64Array {
-  const signal = new Float64Array(precession.length);
-  for (let n = 0, at = 0; n < signal.length; n += 2, at += 3) {
-    signal[n] = precession[n]! * m[at]! - precession[n + 1]! * m[at + 1]!;
-    signal[n + 1] = precession[n]! * m[at + 1]! + precession[n + 1]! * m[at]!;
+/** Mxy of every layer after the precession, as one column of [layers][width]. */
+function record(m: Float64Array, precession: Float64Array, data: Float64Array, width: number, column: number): void {
+  for (let n = 0, at = 0, to = column; n < precession.length; n += 2, at += 3, to += width) {
+    data[to] = precession[n]! * m[at]! - precession[n + 1]! * m[at + 1]!;
+    data[to + 1] = precession[n]! * m[at + 1]! + precession[n + 1]! * m[at]!;
   }
-  return signal;
 }
 
-const rotationsOf = new WeakMap<Timeline, Map<string, Float64Array>>();
-
 /** Net rotation of a pulse in each layer. Tissues differ in it by their off-resonance alone. */
-function layerRotations(timeline: Timeline, pulse: number, offset: number, slice: Slice, slab: number): Float64Array {
-  const known = rotationsOf.get(timeline) ?? new Map<string, Float64Array>();
-  rotationsOf.set(timeline, known);
-  const key = [pulse, offset, slice.position, ...slice.direction, slab].join(' ');
-  const found = known.get(key);
-  if (found !== undefined) return found;
+function layerRotations(
+  timeline: Timeline,
+  pulse: number,
+  offset: number,
+  { direction: [x, y, z] }: Slice,
+  place: Float64Array,
+): Float64Array {
   const { pulses, gammaBar } = timeline;
   const [frame, duration] = [pulses[STRIDE.pulse * pulse + 2]!, pulses[STRIDE.pulse * pulse + 3]!];
   const steps = mergedSteps(timeline, pulse);
-  const place = places(slice, slab);
-  const all = new Float64Array(ROTATION.length * DENSE);
-  for (let n = 0; n < DENSE; n++) {
-    const at = slice.direction.map((d) => d * place[n]!) as [number, number, number];
-    rotate(steps, gammaBar, at, offset - frame, all, ROTATION.length * n);
+  const all = new Float64Array(ROTATION.length * place.length);
+  for (let n = 0; n < place.length; n++) {
+    const p = place[n]!;
+    rotate(steps, gammaBar, [p * x, p * y, p * z], offset - frame, all, ROTATION.length * n);
     leaveFrame(all, ROTATION.length * n, -2 * Math.PI * frame * duration);
   }
-  if (known.size === MAX_ROTATIONS) known.clear();
-  known.set(key, all);
   return all;
 }
 

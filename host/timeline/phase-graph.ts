@@ -114,6 +114,45 @@ export function phaseGraph(
   return { orders, wanted: recorded > 0 ? reference / recorded : 0, ...moments.most() };
 }
 
+/**
+ * Whether all that is wound up between pulses lies along one direction, nearer to the slice's normal than to its plane. Then no order
+ * other than the wanted one is left without a moment across the slice.
+ */
+export function windsOneWay(timeline: Timeline, slice: Slice): boolean {
+  const { ops, segments, excitations } = timeline;
+  const interval = new Float64Array(3);
+  const add = (from: Float64Array, at: number): void => {
+    for (let i = 0; i < 3; i++) interval[i] = interval[i]! + from[at + i]!;
+  };
+  let direction: Vector | undefined;
+  let begun = false;
+  for (let n = 0; n < ops.length; n += STRIDE.op) {
+    const index = ops[n + 1]!;
+    if (ops[n] === OP.precess) add(segments, STRIDE.segment * index);
+    else if (ops[n] === OP.excite) {
+      const hard = hardPulse(timeline, excitations[STRIDE.excitation * index]!);
+      add(hard.before, 0);
+      if (pulseOfSlice(hard, slice)) {
+        const [x, y, z] = [interval[0]!, interval[1]!, interval[2]!];
+        const length = Math.hypot(x, y, z);
+        // What comes before the first pulse winds nothing up; a tenth of a cycle per metre is rounding.
+        if (begun && length > 0.1) {
+          direction ??= [x / length, y / length, z / length];
+          const [u, v, w] = direction;
+          const across = x * u + y * v + z * w;
+          if (Math.hypot(x - across * u, y - across * v, z - across * w) > 0.1) return false;
+        }
+        begun = true;
+        interval.fill(0);
+      }
+      add(hard.after, 0);
+    }
+  }
+  if (direction === undefined) return true;
+  const across = direction.reduce((sum, part, axis) => sum + part * slice.direction[axis]!, 0);
+  return Math.abs(across) > Math.SQRT1_2;
+}
+
 /** Whether a pulse turns the spins of a slice, and does not select another. */
 export function pulseOfSlice({ position, thickness }: HardPulse, slice: Slice): boolean {
   return !(Math.abs(position - slice.position) > thickness);

@@ -13,8 +13,17 @@ import {
   type SubVoxelPlaces,
 } from '../phantom/sub-voxel.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
-import { layerErrors } from './column.ts';
-import { type Orders, phaseGraph, pulseCount, slicesOf, type TissueClass, type Vector } from './phase-graph.ts';
+import { layerTrial } from './column.ts';
+import {
+  type Orders,
+  phaseGraph,
+  pulseCount,
+  sliceOf,
+  slicesOf,
+  type TissueClass,
+  type Vector,
+  windsOneWay,
+} from './phase-graph.ts';
 import type { Timeline } from './types.ts';
 
 /**
@@ -33,6 +42,7 @@ const PLAIN_SLAB = 5e-3;
 /** @param count spins per voxel wherever the phantom does not say; undefined: as many as are needed */
 export function spinSampler(timeline: Timeline, encoding: Encoding, count?: number): SpinSampler {
   const slices = slicesOf(timeline);
+  const slice = sliceOf(timeline);
   const axial = slices.length > 0 && slices.every(({ direction }) => Math.abs(direction[2]) > 0.999);
   const alone = pulseCount(timeline) < 2;
   const pixel = (step: Vector): number | undefined => pixelAlong(encoding, step);
@@ -57,22 +67,33 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
         planes: voxels.planes * fill[2]!,
         pixel: [pixel(a) ?? extent(0), pixel(b) ?? extent(1), pixel(c)],
       };
-      const placesFor = (tissue: TissueClass, { orders }: Orders, tolerance: number): Places => {
-        const fixed = exactly === undefined ? {} : { exactly };
-        if (!axial || encodedZ) return chooseSet(orders, grid, tolerance, fixed);
-        const slice = slices[slices.length >> 1]!;
-        const slab = SLAB_OF_SLICE * slice.thickness;
-        const errors = layerErrors(timeline, tissue, slice, slab, Math.hypot(...c));
-        let least = exactly ?? 1;
-        while (exactly === undefined && least < errors.most && errors.visible(least) > tolerance) least++;
-        const layers = { places: rankOne(least, [0, 0, 1]), level: errors.level(least) };
-        // They see to all that dephases across the slice; what dephases in the plane alone needs places there too.
-        const flat = orders.filter(({ kappa }) => Math.abs(kappa[2]) * slab < 0.5);
-        if (levelOfSet(flat, grid, least, [0, 0, 1]) <= tolerance) return layers;
-        const set = chooseSet(orders, grid, tolerance, exactly === undefined ? { least } : fixed);
-        return set.level > layers.level ? layers : set;
+      const graph = (tissue: TissueClass): Orders => phaseGraph(timeline, tissue, encoding.start, slice);
+      const fixed = exactly === undefined ? {} : { exactly };
+      const bySet = (tissue: TissueClass): Demand => {
+        const { orders, wanted } = graph(tissue);
+        return { wanted, places: (tolerance) => chooseSet(orders, grid, tolerance, fixed) };
       };
-      const chosen = forAllTissues(voxels, timeline, encoding.start, placesFor);
+      const byTrial = (): ((tissue: TissueClass) => Demand) => {
+        const slab = SLAB_OF_SLICE * slice.thickness;
+        const trial = layerTrial(timeline, slice, slab, Math.hypot(...c), exactly);
+        const inPlane = !windsOneWay(timeline, slice);
+        return (tissue) => {
+          const { wanted, most, visible, level } = trial(tissue);
+          const places = (tolerance: number): Places => {
+            let least = exactly ?? 1;
+            while (exactly === undefined && least < most && visible(least) > tolerance) least++;
+            const layers = { places: rankOne(least, [0, 0, 1]), level: level(least) };
+            // They see to all that dephases across the slice; what dephases in the plane alone needs places there too.
+            const orders = inPlane ? graph(tissue).orders : [];
+            const flat = orders.filter(({ kappa }) => Math.abs(kappa[2]) * slab < 0.5);
+            if (levelOfSet(flat, grid, least, [0, 0, 1]) <= tolerance) return layers;
+            const set = chooseSet(orders, grid, tolerance, exactly === undefined ? { least } : fixed);
+            return set.level > layers.level ? layers : set;
+          };
+          return { wanted, places };
+        };
+      };
+      const chosen = forAllTissues(voxels, timeline.B0, !axial || encodedZ ? bySet : byTrial());
       return { ...chosen, places: chosen.places.map((places) => filled(places, fill)) };
     },
   };
@@ -85,24 +106,30 @@ interface Places {
   readonly level: number;
 }
 
+/** What one tissue asks for: places by the error allowed over its own signal. */
+interface Demand {
+  /** Energy of its signal in a readout, for a density of 1. */
+  readonly wanted: number;
+  places(tolerance: number): Places;
+}
+
 /**
  * Places by tissue. Nothing ties tissues to one number of spins. Errors fall about as e^{−N/T2}, so the fewest spins in all have the squared
  * tolerance shared out in proportion to voxels × T2, each tissue's error weighted by its share of the image's energy.
  */
 function forAllTissues(
   { tissues, B0 }: CountedVoxels,
-  timeline: Timeline,
-  wanted: (readout: number) => Vector,
-  placesFor: (tissue: TissueClass, orders: Orders, tolerance: number) => Places,
+  scannerB0: number,
+  demandOf: (tissue: TissueClass) => Demand,
 ): SpinChoice {
-  const classes = new Map<string, { one: TissueClass; weight: number; need: number; orders: Orders }>();
+  const classes = new Map<string, { demand: Demand; weight: number; need: number }>();
   const keys = tissues.map(({ tissue, count }) => {
-    const offset = (tissue.offResonance / (2 * Math.PI)) * (timeline.B0 / B0);
-    const one = { T1: tissue.T1, T2: tissue.T2, offset };
-    const key = `${one.T1} ${one.T2} ${offset}`;
-    const known = classes.get(key) ?? { one, weight: 0, need: 0, orders: phaseGraph(timeline, one, wanted) };
-    known.weight += count * tissue.density ** 2 * known.orders.wanted;
-    known.need += count * tissue.T2;
+    const { T1, T2, density } = tissue;
+    const offset = (tissue.offResonance / (2 * Math.PI)) * (scannerB0 / B0);
+    const key = `${T1} ${T2} ${offset}`;
+    const known = classes.get(key) ?? { demand: demandOf({ T1, T2, offset }), weight: 0, need: 0 };
+    known.weight += count * density ** 2 * known.demand.wanted;
+    known.need += count * T2;
     classes.set(key, known);
     return key;
   });
@@ -110,11 +137,11 @@ function forAllTissues(
   const needed = [...classes.values()].reduce((sum, { need }) => sum + need, 0);
   let error = 0;
   const found = new Map(
-    [...classes].map(([key, { one, weight, need, orders }]) => {
+    [...classes].map(([key, { demand, weight, need }]) => {
       const share = weight / total || 0;
-      const chosen = placesFor(one, orders, TOLERANCE * Math.sqrt(need / needed / Math.max(1e-6, share)));
-      error += share * chosen.level ** 2;
-      return [key, chosen.places];
+      const { places, level } = demand.places(TOLERANCE * Math.sqrt(need / needed / Math.max(1e-6, share)));
+      error += share * level ** 2;
+      return [key, places];
     }),
   );
   return { places: keys.map((key) => found.get(key)!), level: Math.sqrt(error) };

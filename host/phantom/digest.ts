@@ -22,8 +22,10 @@ export function digestSpins(first: number, count: number, block: SpinBlock, from
   const [T1, T2, T2s, offset] = [bits(block.T1), bits(block.T2), bits(block.T2s), bits(block.offResonance)];
   let sumA = 0;
   let sumB = 0;
+  // Modulo 2³², as an integer from the start: `first` may be beyond.
+  const start = first | 0;
   for (let n = 0; n < count; n++) {
-    let a = (first + n) | 0;
+    let a = (start + n) | 0;
     let b = ~a;
     a = Math.imul(a ^ x[n]!, K);
     b = Math.imul(b ^ y[n]!, M);

@@ -5,6 +5,7 @@
 import { adc, blockOf, delayOf, hardPulse, sequenceOf, trapezoid } from '../host/sequence/designer.ts';
 import type { Block } from '../host/sequence/types.ts';
 import { type Spin, simulate, spinsOf } from '../testing/run.ts';
+import { MODES } from './modes.ts';
 import { compare, type Row, type Section } from './report.ts';
 
 export const RADIANS = Math.PI / 180;
@@ -20,7 +21,7 @@ export const hard = (flip: number, phase = 0): Block =>
     rf: hardPulse(flip * RADIANS, (flip * RADIANS) / (2 * PI * GAMMA_BAR * PULSE), { phaseOffset: -phase * RADIANS }),
   });
 
-export async function bothPrecisions(
+export async function inAllModes(
   what: string,
   blocks: readonly Block[],
   spins: readonly Spin[],
@@ -29,10 +30,10 @@ export async function bothPrecisions(
 ): Promise<Row[]> {
   const sequence = sequenceOf(what, blocks, {});
   const rows: Row[] = [];
-  for (const [n, precision] of (['f64', 'f32'] as const).entries())
-    rows.push(
-      compare(`${what}, ${precision}`, await simulate(sequence, spinsOf(spins), { precision }), reference, bounds[n]),
-    );
+  for (const { name, ...mode } of MODES) {
+    const bound = bounds[mode.precision === 'f64' ? 0 : 1];
+    rows.push(compare(`${what}, ${name}`, await simulate(sequence, spinsOf(spins), mode), reference, bound));
+  }
   return rows;
 }
 
@@ -69,19 +70,20 @@ export const transients: Section = {
     });
 
     const rows = [
-      ...(await bothPrecisions('free induction decay, 37.3 Hz', fid, [{ T1, T2, offset: 37.3 }], decay, bounds)),
-      ...(await bothPrecisions('spin echo of 61 frequencies over 438 Hz', echo, ensemble, echoes, bounds)),
+      ...(await inAllModes('free induction decay, 37.3 Hz', fid, [{ T1, T2, offset: 37.3 }], decay, bounds)),
+      ...(await inAllModes('spin echo of 61 frequencies over 438 Hz', echo, ensemble, echoes, bounds)),
     ];
     const one = blockOf({ adc: adc(1, PULSE, 0) });
     const times = [0.05, 0.2, 0.5, 0.8, 1.5, 4];
-    for (const [n, precision] of (['f64', 'f32'] as const).entries()) {
+    for (const { name, ...mode } of MODES) {
       const signals: number[] = [];
       for (const inversion of times) {
         const sequence = sequenceOf('ir', [hard(180), delayOf(inversion), hard(90), one], {});
-        signals.push(...(await simulate(sequence, spinsOf([{ T1, T2: f(1e-3) }]), { precision })));
+        signals.push(...(await simulate(sequence, spinsOf([{ T1, T2: f(1e-3) }]), mode)));
       }
       const reference = times.flatMap((time) => [0, 1 - 2 * exp(-time / T1)]);
-      rows.push(compare(`inversion recovery, 0.05 to 4 s, ${precision}`, signals, reference, bounds[n]));
+      const bound = bounds[mode.precision === 'f64' ? 0 : 1];
+      rows.push(compare(`inversion recovery, 0.05 to 4 s, ${name}`, signals, reference, bound));
     }
     return rows;
   },
@@ -123,9 +125,7 @@ export const steadyStates: Section = {
       () => hard(alpha),
       () => delayOf(longTR - PULSE),
     );
-    rows.push(
-      ...(await bothPrecisions('spoiled by T2, Ernst', spoiled, [{ T1, T2: shortT2 }], [0, ernst], [1e-8, 1e-6])),
-    );
+    rows.push(...(await inAllModes('spoiled by T2, Ernst', spoiled, [{ T1, T2: shortT2 }], [0, ernst], [1e-8, 1e-6])));
 
     // Fluid at a short TR: Mz stands at 7 % of equilibrium, and what a TR changes is 10⁻³ of that.
     const [fluidT1, fluidTR, small] = [f(4.5), 5e-3, 10 * RADIANS];
@@ -138,7 +138,7 @@ export const steadyStates: Section = {
       () => delayOf(fluidTR - PULSE),
     );
     const still = [{ T1: fluidT1, T2: f(1e-4) }];
-    rows.push(...(await bothPrecisions('spoiled by T2, Ernst, T1 = 900 TR', fast, still, [0, fluid], [5e-8, 1e-5])));
+    rows.push(...(await inAllModes('spoiled by T2, Ernst, T1 = 900 TR', fast, still, [0, fluid], [5e-8, 1e-5])));
 
     // Ernst again, T2 = 10 TR, spoiled by a gradient of another area each time: all but a few pathways stay dephased.
     for (const [isochromats, bound] of [
@@ -171,7 +171,7 @@ export const steadyStates: Section = {
       () => crusher(TR, 1, 256),
     );
     rows.push(
-      ...(await bothPrecisions(
+      ...(await inAllModes(
         'gradient-spoiled coherent, 256 isochromats',
         dephased,
         comb(256, T1, T2),
@@ -197,16 +197,12 @@ export const steadyStates: Section = {
         const D = (1 - E1 * c) * (1 - E2 * cos(theta)) - (E1 - c) * (E2 - cos(theta)) * E2;
         return [((1 - E1) * E2 * s * sin(theta)) / D, ((1 - E1) * s * (1 - E2 * cos(theta))) / D];
       });
-      for (const [precision, bound] of [
-        ['f64', 1e-8],
-        ['f32', 1e-5],
-      ] as const) {
+      for (const { name, ...mode } of MODES) {
         const signals: number[] = [];
         for (const offset of offsets)
-          signals.push(
-            ...(await simulate(sequenceOf('ssfp', blocks, {}), spinsOf([{ offset, T1, T2 }]), { precision })),
-          );
-        rows.push(compare(`balanced, ${phases}, −120 to 120 Hz, ${precision}`, signals, reference, bound));
+          signals.push(...(await simulate(sequenceOf('ssfp', blocks, {}), spinsOf([{ offset, T1, T2 }]), mode)));
+        const bound = mode.precision === 'f64' ? 1e-8 : 1e-5;
+        rows.push(compare(`balanced, ${phases}, −120 to 120 Hz, ${name}`, signals, reference, bound));
       }
     }
     return rows;

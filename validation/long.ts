@@ -5,7 +5,8 @@
 import { adc, blockOf, delayOf, sequenceOf } from '../host/sequence/designer.ts';
 import type { Block } from '../host/sequence/types.ts';
 import { type Spin, simulate, spinsOf } from '../testing/run.ts';
-import { bothPrecisions, hard, PULSE, sampled } from './closed-forms.ts';
+import { hard, inAllModes, PULSE, sampled } from './closed-forms.ts';
+import { MODES } from './modes.ts';
 import { compare, type Row, type Section } from './report.ts';
 
 const { exp, sin, cos, PI } = Math;
@@ -21,7 +22,7 @@ export const longScans: Section = {
     const spin: Spin = { T1, T2, offset: 37.3 };
     const long = [hard(90), blockOf({ adc: adc(32000, 4e-3, 0) })];
     const decay = sampled(32000, 4e-3, 0, (t) => [exp(-t / T2) * sin(rate * t), exp(-t / T2) * cos(rate * t)]);
-    rows.push(...(await bothPrecisions('free induction decay over 128 s', long, [spin], decay, [1e-9, 5e-6])));
+    rows.push(...(await inAllModes('free induction decay over 128 s', long, [spin], decay, [1e-9, 5e-6])));
 
     // A readout after 300 s of other events: 90° – 100 × (180° – 3 s) – readout, off resonance, refocused every time.
     const half: Block[] = [delayOf(1.5 - PULSE), hard(180, 90), delayOf(1.5)];
@@ -30,7 +31,7 @@ export const longScans: Section = {
       exp(-(t + 300) / T2) * sin(rate * t),
       exp(-(t + 300) / T2) * cos(rate * t),
     ]);
-    rows.push(...(await bothPrecisions('100th echo after 300 s', echoes, [spin], late, [1e-8, 5e-5])));
+    rows.push(...(await inAllModes('100th echo after 300 s', echoes, [spin], late, [1e-8, 5e-5])));
 
     // 300 s of repetitions: the balanced steady state after 50 000 TRs is that after 1000, T1 = 0.3 s.
     const TR = 6e-3;
@@ -39,13 +40,11 @@ export const longScans: Section = {
       return [...blocks, blockOf({ adc: adc(1, PULSE, 0) })];
     };
     const tissue = spinsOf([-40, 11, 70].map((offset) => ({ offset, T1: 0.3, T2: 0.06 })));
-    for (const [precision, bound] of [
-      ['f64', 1e-9],
-      ['f32', 2e-6],
-    ] as const) {
-      const early = await simulate(sequenceOf('early', repeat(2000), {}), tissue, { precision });
-      const after = await simulate(sequenceOf('late', repeat(50000), {}), tissue, { precision });
-      rows.push(compare(`steady state after 50 000 repetitions against 2000, ${precision}`, after, early, bound));
+    for (const { name, ...mode } of MODES) {
+      const early = await simulate(sequenceOf('early', repeat(2000), {}), tissue, mode);
+      const after = await simulate(sequenceOf('late', repeat(50000), {}), tissue, mode);
+      const bound = mode.precision === 'f64' ? 1e-9 : 2e-6;
+      rows.push(compare(`steady state after 50 000 repetitions against 2000, ${name}`, after, early, bound));
     }
     return rows;
   },

@@ -7,6 +7,7 @@ import { adc, blockOf, hardPulse, sequenceOf, sincPulse, trapezoid } from '../ho
 import type { Block, RfEvent, Sequence } from '../host/sequence/types.ts';
 import { solveBloch } from '../testing/ode.ts';
 import { type RunOptions, relativeError, type Spin, simulate, spinsOf } from '../testing/run.ts';
+import { MODES } from './modes.ts';
 import { compare, type Row, type Section } from './report.ts';
 
 const RADIANS = Math.PI / 180;
@@ -48,11 +49,12 @@ async function against(what: string, blocks: readonly Block[], spins: readonly S
   const sequence = sequenceOf(what, blocks, {});
   const reference = exactly(sequence, spinsOf(spins));
   const coarser = exactly(sequence, spinsOf(spins), 1e-13);
-  return [
-    compare(`${what}, ODE against itself at 10 times its tolerance`, coarser, reference, 1e-10),
-    compare(`${what}, f64`, await spinBySpin(sequence, spins, { precision: 'f64' }), reference, f64),
-    compare(`${what}, f32`, await spinBySpin(sequence, spins, { precision: 'f32' }), reference, 1e-5),
-  ];
+  const rows = [compare(`${what}, ODE against itself at 10 times its tolerance`, coarser, reference, 1e-10)];
+  for (const { name, ...mode } of MODES) {
+    const bound = mode.precision === 'f64' ? f64 : 1e-5;
+    rows.push(compare(`${what}, ${name}`, await spinBySpin(sequence, spins, mode), reference, bound));
+  }
+  return rows;
 }
 
 /** 1 µs samples, 5 mm thick: 4 / 2 ms / (γ̄ 9.4 mT/m); rephased by half the area. */

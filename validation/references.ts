@@ -11,6 +11,7 @@ import { readPulseq } from '../host/sequence/pulseq/read.ts';
 import { DEFAULT_SCANNER, type Sequence } from '../host/sequence/types.ts';
 import { cases, skipWithoutCases } from '../testing/cases.ts';
 import { simulate } from '../testing/run.ts';
+import { MODES } from './modes.ts';
 import { compare, type Row, type Section } from './report.ts';
 
 const missing = (): string | undefined => skipWithoutCases().skip || undefined;
@@ -32,20 +33,21 @@ function onResonance(source: PhantomSource): PhantomSource {
   };
 }
 
-async function both(
+async function inAllModes(
   what: string,
   sequence: Sequence,
   phantom: PhantomSource,
   reference: Float64Array,
   bounds: { readonly f32: number; readonly f64: number },
 ): Promise<Row[]> {
-  const f32 = await simulate(sequence, phantom, { precision: 'f32' });
   const f64 = await simulate(sequence, phantom, { precision: 'f64' });
-  return [
-    compare(`${what}, f64`, f64, reference, bounds.f64),
-    compare(`${what}, f32`, f32, reference, bounds.f32),
-    compare(`${what}, f32 against f64`, f32, f64, 5e-6),
-  ];
+  const rows: Row[] = [];
+  for (const { name, ...mode } of MODES) {
+    const signal = mode.precision === 'f64' ? f64 : await simulate(sequence, phantom, mode);
+    rows.push(compare(`${what}, ${name}`, signal, reference, bounds[mode.precision]));
+    if (signal !== f64) rows.push(compare(`${what}, ${name} against f64`, signal, f64, 5e-6));
+  }
+  return rows;
 }
 
 export const exactReferences: Section = {
@@ -61,7 +63,7 @@ export const exactReferences: Section = {
       ['epi_example_brain2d_onresonance', onResonance(brain), 215681.42259],
     ] as const) {
       const reference = readNpy(cases(`exact/${file}.npy`)).data;
-      rows.push(...(await both(file, epi, phantom, reference, { f32: 1e-5, f64: 5e-6 })));
+      rows.push(...(await inAllModes(file, epi, phantom, reference, { f32: 1e-5, f64: 5e-6 })));
       const signal = await simulate(epi, phantom, { precision: 'f64' });
       let magnitudes = 0;
       for (let n = 0; n < signal.length; n += 2) magnitudes += Math.hypot(signal[n], signal[n + 1]);
@@ -76,7 +78,7 @@ export const exactReferences: Section = {
       const reference = readNpy(cases(`exact/${version.replace('.', '_')}_${name}_random600.npy`)).data;
       const sequence = readPulseq(cases(`pulseq/${version}/${name}.seq`));
       rows.push(
-        ...(await both(`${version} ${name} on random600`, sequence, random, reference, { f32: 1e-5, f64: 1e-6 })),
+        ...(await inAllModes(`${version} ${name} on random600`, sequence, random, reference, { f32: 1e-5, f64: 1e-6 })),
       );
     }
     return rows;
@@ -96,11 +98,11 @@ export const otherSimulators: Section = {
     ] as const) {
       const phantom = await open(`phantoms/${file}`);
       const [koma, jemris] = [await komaSignal(name), await jemrisSignal(name)];
-      for (const precision of ['f64', 'f32'] as const) {
-        const signal = await simulate(sequence, phantom, { precision });
+      for (const { name: mode, ...options } of MODES) {
+        const signal = await simulate(sequence, phantom, options);
         for (let n = 0; n < signal.length; n++) signal[n] /= phantom.spinCount;
-        rows.push(compare(`${name}, KomaMRI, ${precision}`, signal, koma, 1e-3));
-        rows.push(compare(`${name}, JEMRIS, ${precision}`, signal, jemris, jemrisBound));
+        rows.push(compare(`${name}, KomaMRI, ${mode}`, signal, koma, 1e-3));
+        rows.push(compare(`${name}, JEMRIS, ${mode}`, signal, jemris, jemrisBound));
       }
     }
     return rows;

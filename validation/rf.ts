@@ -8,6 +8,7 @@ import type { Block, Sequence } from '../host/sequence/types.ts';
 import { solveBloch } from '../testing/ode.ts';
 import { type Spin, simulate, spinsOf } from '../testing/run.ts';
 import { fingerprinting } from '../testing/timed-scans.ts';
+import { MODES } from './modes.ts';
 import { compare, type Row, type Section } from './report.ts';
 
 const RADIANS = Math.PI / 180;
@@ -30,10 +31,10 @@ async function against(what: string, sequence: Sequence, spins: readonly Spin[])
   const all = spinsOf(spins);
   const truth = Float64Array.from(spins.flatMap((_, n) => [...solveBloch(sequence, all, n)]));
   const rows: Row[] = [];
-  for (const precision of ['f64', 'f32'] as const) {
+  for (const { name, ...mode } of MODES) {
     const signals: number[] = [];
-    for (const spin of spins) signals.push(...(await simulate(sequence, spinsOf([spin]), { precision })));
-    rows.push(compare(`${what}, ${precision}`, signals, truth, BOUND[precision]));
+    for (const spin of spins) signals.push(...(await simulate(sequence, spinsOf([spin]), mode)));
+    rows.push(compare(`${what}, ${name}`, signals, truth, BOUND[mode.precision]));
   }
   return rows;
 }

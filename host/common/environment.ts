@@ -55,12 +55,23 @@ export interface FailpointSetting {
   readonly rank?: number;
 }
 
-const FAILPOINT_ACTIONS = ['never', 'slow', 'throw', 'full', 'exit', 'stop', 'kill', 'lose'] as const;
+const FAILPOINT_ACTIONS = [
+  'never',
+  'slow',
+  'throw',
+  'full',
+  'exit',
+  'stop',
+  'kill',
+  'lose',
+  'nan',
+  'overflow',
+] as const;
 export type FailpointAction = (typeof FAILPOINT_ACTIONS)[number];
 
 /**
  * LARMOR_FAILPOINT=ACTION@PLACE[#RANK]: never (a promise that never settles), slow (two seconds more), throw, full (a write fails), exit
- * (the process or thread leaves), stop and kill (signals to oneself), lose (a message).
+ * (the process or thread leaves), stop and kill (signals to oneself), lose (a message, a spin), nan and overflow (values of a spin).
  */
 export function failpointSetting(environment: NodeJS.ProcessEnv = process.env): FailpointSetting | undefined {
   const [, action, place, rank] = environment.LARMOR_FAILPOINT?.match(/^(\w+)@([^#]+)(?:#(\d+))?$/) ?? [];

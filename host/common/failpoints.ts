@@ -3,7 +3,8 @@
  * LARMOR_FAILPOINT=ACTION@PLACE[#RANK] (see `environment.ts`) switches one on; without it a place costs one comparison.
  *
  * Places are what `lifetime.enter` is told (the steps of a run), `worker` (a simulation thread's start), `write` (a write to
- * an output) and `message KIND` (a message between ranks).
+ * an output), `message KIND` (a message between ranks), `verified run` and `verified reference` (spins as the two sides of
+ * `--verify` read them).
  */
 import { failpointSetting } from './environment.ts';
 
@@ -22,6 +23,12 @@ function strikes(place: string): boolean {
 /** Whether the message or event at `place` is to be dropped. */
 export function isLost(place: string): boolean {
   return strikes(place) && setting!.action === 'lose';
+}
+
+/** The value that stands for `value` at `place`: none, NaN, or one that exceeds every bound, as the failpoint there says. */
+export function spoiled(place: string, value: number): number {
+  if (!strikes(place)) return value;
+  return { lose: 0, nan: Number.NaN, overflow: 1e30 }[setting!.action as string] ?? value;
 }
 
 const SLOW_MS = 2000;
@@ -48,7 +55,7 @@ export function failpoint(place: string): Promise<void> | undefined {
     case 'kill':
       process.kill(process.pid, 'SIGKILL');
       return undefined;
-    case 'lose':
+    default:
       return undefined;
   }
 }

@@ -2,9 +2,10 @@
  * `--verify`: simulates a random 1 % of the tiles again, by the run's own methods and in f64 with finer RF steps, and reports
  * the difference. The plan's hash is the seed, so a run always checks the same tiles; they are shared by the ranks.
  */
+import { spoiled } from '../common/failpoints.ts';
 import { randomNumbers } from '../common/random.ts';
 import type { Engine, EngineJob } from '../engine/types.ts';
-import { spinBlock } from '../phantom/types.ts';
+import { type PhantomSource, spinBlock } from '../phantom/types.ts';
 import type { Timeline } from '../timeline/types.ts';
 import type { Plan } from './plan.ts';
 
@@ -56,9 +57,10 @@ export async function verifyTiles(
   const found = { tiles: tiles.length, perDensity: 0, difference: 0, norm: 0 };
   if (tiles.length === 0) return found;
   const { tolerance: _, ...exact } = job;
-  const fast = await make(job);
+  const fast = await make({ ...job, source: spinsOf(job, 'verified run') });
   const scaleExponent = job.scaleExponent - HEADROOM;
-  const reference = await make({ ...exact, timeline: finer, precision: 'f64', scaleExponent });
+  const source = spinsOf(job, 'verified reference');
+  const reference = await make({ ...exact, source, timeline: finer, precision: 'f64', scaleExponent });
   const unit = 2 ** -job.scaleExponent;
   const referenceUnit = 2 ** -scaleExponent;
   try {
@@ -83,6 +85,17 @@ export async function verifyTiles(
     await fast.close();
     await reference.close();
   }
+}
+
+/** The spins, the first of each read at the mercy of a failpoint at `place`. */
+function spinsOf({ source }: EngineJob, place: string): PhantomSource {
+  return {
+    ...source,
+    read: (first, count, into) => {
+      source.read(first, count, into);
+      into.density[0] = spoiled(place, into.density[0]!);
+    },
+  };
 }
 
 /** Σ|ρ| of a tile; 1 where there is none, so that no error stays none. */

@@ -5,17 +5,43 @@
 import { GAMMA_BAR, type Hertz, type Meters, type Radians, type TeslaPerMeter } from '../common/units.ts';
 import type { RfEvent, RfShimEvent } from './types.ts';
 
-/** Cells of a pulse: their middles [s], lengths [s] and complex B1 [T]; a linear pulse's cells lie between its points. */
-function cells(rf: RfEvent): { t: number; dt: number; re: number; im: number }[] {
-  const { time, magnitude, phase } = rf;
-  const re = (n: number): number => magnitude[n]! * Math.cos(phase[n]!);
-  const im = (n: number): number => magnitude[n]! * Math.sin(phase[n]!);
-  return Array.from({ length: time.length - 1 }, (_, n) => {
-    const span = { t: (time[n]! + time[n + 1]!) / 2, dt: time[n + 1]! - time[n]! };
-    if (rf.interpolation === 'held') return { ...span, re: re(n), im: im(n) };
-    return { ...span, re: (re(n) + re(n + 1)) / 2, im: (im(n) + im(n + 1)) / 2 };
-  });
+/** Cells of a pulse: their middles [s] and complex B1·dt [T·s]; a linear pulse's cells lie between its points. */
+interface Cells {
+  readonly t: Float64Array;
+  readonly re: Float64Array;
+  readonly im: Float64Array;
 }
+
+function cells({ time, magnitude, phase, interpolation }: RfEvent): Cells {
+  const count = time.length - 1;
+  const [t, re, im] = [new Float64Array(count), new Float64Array(count), new Float64Array(count)];
+  // B1 of a point, and of the one after it; most neighbours have one phase.
+  let [angle, c, s] = [0, 1, 0];
+  let [x, y] = [0, 0];
+  for (let n = 0; n <= count; n++) {
+    if (phase[n] !== angle) {
+      angle = phase[n]!;
+      c = Math.cos(angle);
+      s = Math.sin(angle);
+    }
+    const [nextX, nextY] = [magnitude[n]! * c, magnitude[n]! * s];
+    if (n > 0) {
+      const dt = time[n]! - time[n - 1]!;
+      t[n - 1] = (time[n - 1]! + time[n]!) / 2;
+      re[n - 1] = dt * (interpolation === 'held' ? x : (x + nextX) / 2);
+      im[n - 1] = dt * (interpolation === 'held' ? y : (y + nextY) / 2);
+    }
+    x = nextX;
+    y = nextY;
+  }
+  return { t, re, im };
+}
+
+const sum = (values: Float64Array): number => {
+  let total = 0;
+  for (let n = 0; n < values.length; n++) total += values[n]!;
+  return total;
+};
 
 const flips = new WeakMap<Float64Array, Map<Float64Array, Radians>>();
 
@@ -38,13 +64,8 @@ function perEnvelope(
 }
 
 function computeFlipAngle(rf: RfEvent): Radians {
-  let re = 0;
-  let im = 0;
-  for (const cell of cells(rf)) {
-    re += cell.re * cell.dt;
-    im += cell.im * cell.dt;
-  }
-  return 2 * Math.PI * GAMMA_BAR * Math.hypot(re, im);
+  const { re, im } = cells(rf);
+  return 2 * Math.PI * GAMMA_BAR * Math.hypot(sum(re), sum(im));
 }
 
 /** A slab this thick holds everything a scanner images: nothing is selected by it. */
@@ -68,39 +89,64 @@ function isHard({ magnitude, phase }: RfEvent): 0 | 1 {
 }
 
 const bandwidths = new WeakMap<Float64Array, Map<Float64Array, Hertz>>();
+let previous: { readonly rf: RfEvent; readonly value: Hertz } | undefined;
 
 /** Full width at half maximum of the envelope's spectrum: the bandwidth a small flip angle excites. */
 export function bandwidth(rf: RfEvent): Hertz {
-  return perEnvelope(bandwidths, rf, computeBandwidth);
+  return perEnvelope(bandwidths, rf, () => {
+    // Trains of varying flip angle are one shape at other amplitudes.
+    const value = previous !== undefined && isScaled(rf, previous.rf) ? previous.value : computeBandwidth(rf);
+    previous = { rf, value };
+    return value;
+  });
+}
+
+/** Whether two pulses differ in amplitude and offsets alone. */
+function isScaled(a: RfEvent, b: RfEvent): boolean {
+  const [x, y] = [sum(a.magnitude), sum(b.magnitude)];
+  if (a.interpolation !== b.interpolation || a.time.length !== b.time.length || !(x > 0 && y > 0)) return false;
+  for (let n = 0; n < a.time.length; n++) {
+    if (a.time[n] !== b.time[n] || a.phase[n] !== b.phase[n]) return false;
+    if (Math.abs(a.magnitude[n]! / x - b.magnitude[n]! / y) > 1e-12) return false;
+  }
+  return true;
 }
 
 function computeBandwidth(rf: RfEvent): Hertz {
-  const all = cells(rf);
-  const spectrum = (f: Hertz): number => {
-    let re = 0;
-    let im = 0;
-    for (const { t, dt, re: x, im: y } of all) {
-      const c = Math.cos(2 * Math.PI * f * t);
-      const s = Math.sin(2 * Math.PI * f * t);
-      re += (x * c + y * s) * dt;
-      im += (y * c - x * s) * dt;
-    }
-    return Math.hypot(re, im);
-  };
+  const { t, re, im } = cells(rf);
   const duration = rf.time[rf.time.length - 1]! - rf.time[0]!;
-  const half = spectrum(0) / 2;
+  const center = Math.hypot(sum(re), sum(im));
   // Walk outwards in steps finer than any feature of the spectrum, then take the crossing between two steps as linear.
   const step = 1 / (8 * duration);
+  // A step turns each cell by an angle of its own: no sine or cosine per frequency, as scans have thousands of pulses.
+  const cosines = t.map((time) => Math.cos(2 * Math.PI * step * time));
+  const sines = t.map((time) => Math.sin(2 * Math.PI * step * time));
   const edge = (direction: 1 | -1): Hertz => {
-    let inside = spectrum(0);
+    const [x, y] = [re.slice(), im.slice()];
+    let inside = center;
     for (let n = 1; n < 8 * 64; n++) {
-      const value = spectrum(direction * n * step);
-      if (value <= half) return (n - 1 + (inside - half) / (inside - value)) * step;
+      const value = turnedSum(x, y, cosines, sines, -direction);
+      if (value <= center / 2) return (n - 1 + (inside - center / 2) / (inside - value)) * step;
       inside = value;
     }
     return 64 / duration;
   };
   return edge(1) + edge(-1);
+}
+
+/** Turns the numbers x + iy by c ± is each. @returns the modulus of their sum */
+function turnedSum(x: Float64Array, y: Float64Array, c: Float64Array, s: Float64Array, sign: number): number {
+  let re = 0;
+  let im = 0;
+  for (let n = 0; n < x.length; n++) {
+    const sine = sign * s[n]!;
+    const turned = x[n]! * c[n]! - y[n]! * sine;
+    y[n] = x[n]! * sine + y[n]! * c[n]!;
+    x[n] = turned;
+    re += x[n]!;
+    im += y[n]!;
+  }
+  return Math.hypot(re, im);
 }
 
 const shims = new WeakMap<RfEvent, WeakMap<RfShimEvent, RfEvent>>();

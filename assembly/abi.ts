@@ -8,12 +8,12 @@
 
 /** What stays the same during a run, and the counters through which host and threads meet. */
 @unmanaged
-export class Job {
+export class KernelContext {
   /** [opCount] Op: the program */
   ops: usize;
   opCount: i32;
   /** [] Precession */
-  moments: usize;
+  precessions: usize;
   /** [] Excitation */
   excitations: usize;
   /** [] Pulse */
@@ -23,7 +23,7 @@ export class Job {
   /** [] RfStep, those of one pulse one after the other */
   steps: usize;
   /** [] Read */
-  reads: usize;
+  lineRuns: usize;
   /** [] Batch */
   batches: usize;
   /** [] Waveform */
@@ -32,18 +32,18 @@ export class Job {
   operators: usize;
   operatorCount: i32;
   /** [] Play */
-  plays: usize;
+  operatorUses: usize;
   /** [] Term */
   terms: usize;
   /** [] Train; bytes of each of a thread's two grids for transforms of any kind */
-  trains: usize;
+  nufft2d1s: usize;
   gridBytes: usize;
   /** [] Curve; bytes of a spin's position on the widest of their planes */
-  curves: usize;
-  sheetBytes: usize;
+  nufft2d3s: usize;
+  pointBytes: usize;
   /** [keptCount] i32: index into moments */
-  keptMoments: usize;
-  keptCount: i32;
+  cachedPrecessions: usize;
+  cachedCount: i32;
 
   /** 32 or 64 */
   precision: i32;
@@ -54,7 +54,7 @@ export class Job {
   areas: i32;
   longest: i32;
   /** 1: V8 joins vectors to wide ones, see `multiply.ts`. */
-  wide: i32;
+  use256: i32;
   /** Slots in the ring of tiles. */
   slots: i32;
   /** [slots] Slot */
@@ -101,21 +101,21 @@ export namespace OP {
   /** index into excitations */
   export const EXCITE: i32 = 1;
   /** index into reads: sum its samples now */
-  export const READ: i32 = 2;
+  export const READOUT: i32 = 2;
   /** index into reads: write the magnetisation at the first samples of a run of lines into rows of an area */
-  export const RECORD: i32 = 3;
+  export const SAMPLE_LINE_STARTS: i32 = 3;
   /** index into batches: sum the samples of all rows of an area */
-  export const FLUSH: i32 = 4;
+  export const SUM_BATCH: i32 = 4;
   /** index into plays: an excitation by operators kept per spin */
-  export const PLAY: i32 = 5;
+  export const APPLY_OPERATOR: i32 = 5;
   /** index into trains: sum all lines of a train now */
-  export const TRAIN: i32 = 6;
+  export const NUFFT2D1: i32 = 6;
   /** index into curves: sum all samples of a curved readout now */
-  export const CURVE: i32 = 7;
+  export const NUFFT2D3: i32 = 7;
   /** index into keptMoments: a precession kept per spin */
-  export const TURN: i32 = 8;
+  export const PRECESS_CACHED: i32 = 8;
   /** index into reads: record one line as a kept step from the last line of its area, or exactly, for others to follow from it */
-  export const CARRY: i32 = 9;
+  export const LINE_RECURRENCE: i32 = 9;
 }
 
 /** Precession with the RF off: gradient moment [cycles/m] and duration [s]. */
@@ -187,7 +187,7 @@ export class RfStep {
 
 /** A run of lines to sum or to record. */
 @unmanaged
-export class Read {
+export class LineRun {
   firstSample: i32;
   waveform: i32;
   /** Index into moments: from the last pulse to the first line. */
@@ -211,8 +211,8 @@ export class Batch {
   /** Lines, or 0: summed as a matrix product */
   lines: usize;
   /** The reads that record its rows panel by panel, or none: the rows are in their area. */
-  firstRead: i32;
-  reads: i32;
+  firstRun: i32;
+  lineRuns: i32;
 }
 
 /** Trajectory of a readout from its first sample. */
@@ -255,7 +255,7 @@ export class Table {
 
 /** An excitation by Σ coefficient · operator, see `operators.ts`. */
 @unmanaged
-export class Play {
+export class OperatorUse {
   excitation: i32;
   firstTerm: i32;
   terms: i32;
@@ -311,7 +311,7 @@ export class Axis {
 
 /** A train of lines, and its transform in two dimensions. */
 @unmanaged
-export class Train {
+export class Nufft2d1 {
   /**
    * f64: [centre, per sample, per line][kx, ky, kz, t], the moment at the middle sample of the middle line since the last pulse, and the
    * steps from there; then the decay that the factors carry for all spins [1/s].
@@ -326,16 +326,16 @@ export class Train {
 
 /** The transform of a batch of lines. */
 @unmanaged
-export class Lines {
+export class Nufft1d1 {
   /** Axis */
   axis: usize;
   /** f64: [kx, ky, kz, t] per sample, then the decay that the factors carry for all spins [1/s] */
   rate: usize;
 }
 
-/** One axis of a plane of k-space, as `host/engine/wasm/curve-axis.ts` chooses it. */
+/** One axis of a plane of k-space, as `host/engine/wasm/plane-axis.ts` chooses it. */
 @unmanaged
-export class SheetAxis {
+export class PlaneAxis {
   /** [4] f64: cells per metre along x, y, z; the cell at the origin */
   place: usize;
   /** Cells that spins are spread on, and the one whose phase stands still. */
@@ -358,7 +358,7 @@ export class SheetAxis {
 
 /** A plane of k-space in which curves lie. */
 @unmanaged
-export class Sheet {
+export class NufftPlane {
   /** SheetAxis */
   u: usize;
   v: usize;
@@ -371,11 +371,11 @@ export class Sheet {
 
 /** A readout, or several, along any path in one plane. */
 @unmanaged
-export class Curve {
+export class Nufft2d3 {
   /** Precession from the last pulse to where spins are spread */
   moment: usize;
   /** Sheet */
-  sheet: usize;
+  plane: usize;
   samples: i32;
   /** [samples] CurvePoint */
   points: usize;
@@ -385,7 +385,7 @@ export class Curve {
 
 /** Where a sample of a curve lies among the points of the transform. */
 @unmanaged
-export class CurvePoint {
+export class Nufft2d3Sample {
   /** First point on either axis, and the position between points. */
   u: i32;
   v: i32;
@@ -423,7 +423,7 @@ export class Start {
 /** Bytes of a `Tile` record (`scratch.ts`); two are at the front of a thread's scratch, the second for making operators. */
 export const TILE_BYTES: i32 = 128;
 
-/** Room behind the columns of `composeNodes` for what a step's solution hands on. */
+/** Room behind the columns of `evaluatePulseAtNodes` for what a step's solution hands on. */
 export const COMPOSE_BYTES: i32 = 1024;
 
 /** Spins that the matrix form works on at a time; tiles are padded to a multiple of it. */

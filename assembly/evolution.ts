@@ -4,8 +4,8 @@
  */
 import { PANEL } from './abi';
 import { spinBytes, unitBytes } from './multiply';
-import { decayingTurn, ec, es } from './readout';
-import { PART } from './records';
+import { complexExp, expRe, expIm } from './readout';
+import { PART } from './line-starts';
 import { Tile } from './scratch';
 import { isWide, loadColumn, loadT, madd, nmadd, splat } from './simd';
 
@@ -21,7 +21,7 @@ import { isWide, loadColumn, loadT, madd, nmadd, splat } from './simd';
 // @ts-ignore: decorator
 @inline function powerOf(low: v128, high: v128, a: v128, j: f64): void {
   const by = f64x2.splat(j);
-  decayingTurn(fourTurns(v128.mul<f64>(low, by), v128.mul<f64>(high, by)), v128.mul<f32>(a, splat<f32>(j)));
+  complexExp(fourTurns(v128.mul<f64>(low, by), v128.mul<f64>(high, by)), v128.mul<f32>(a, splat<f32>(j)));
 }
 
 /** Turns per sample of two spins, not reduced. */
@@ -30,12 +30,12 @@ import { isWide, loadColumn, loadT, madd, nmadd, splat } from './simd';
   let p = v128.mul<f64>(v128.load64_splat(points, 8), loadColumn<f64>(tile.x, n));
   p = madd<f64>(v128.load64_splat(points + column, 8), loadColumn<f64>(tile.y, n), p);
   p = madd<f64>(v128.load64_splat(points + 2 * column, 8), loadColumn<f64>(tile.z, n), p);
-  return madd<f64>(v128.load64_splat(points + 3 * column, 8), loadT<f64>(tile.hertz, n), p);
+  return madd<f64>(v128.load64_splat(points + 3 * column, 8), loadT<f64>(tile.offResonanceHz, n), p);
 }
 
 /** Four vectors a spin each from four vectors a sample each. */
 // @ts-ignore: decorator
-@inline function storeTurned<F>(to: usize, k0: v128, k1: v128, k2: v128, k3: v128): void {
+@inline function storeTwiddled<F>(to: usize, k0: v128, k1: v128, k2: v128, k3: v128): void {
   const low01 = v128.shuffle<i32>(k0, k1, 0, 4, 1, 5), low23 = v128.shuffle<i32>(k2, k3, 0, 4, 1, 5);
   const high01 = v128.shuffle<i32>(k0, k1, 2, 6, 3, 7), high23 = v128.shuffle<i32>(k2, k3, 2, 6, 3, 7);
   const spin = spinBytes<F>();
@@ -60,21 +60,21 @@ export function startSeries<F>(tile: Tile, panel: i32, points: usize, padded: i3
     const a = v128.mul<f32>(dt, loadT<f32>(tile.R2, n));
     const to = W + <usize>i * spin;
     powerOf(low, high, a, 1);
-    const c1 = ec, s1 = v128.neg<f32>(es);
+    const c1 = expRe, s1 = v128.neg<f32>(expIm);
     powerOf(low, high, a, 2);
-    const c2 = ec, s2 = v128.neg<f32>(es);
+    const c2 = expRe, s2 = v128.neg<f32>(expIm);
     powerOf(low, high, a, 3);
-    storeTurned<F>(to, splat<f32>(1), c1, c2, ec);
-    storeTurned<F>(to + unit, splat<f32>(0), s1, s2, v128.neg<f32>(es));
+    storeTwiddled<F>(to, splat<f32>(1), c1, c2, expRe);
+    storeTwiddled<F>(to + unit, splat<f32>(0), s1, s2, v128.neg<f32>(expIm));
     const powers = powersOf<F>(W, i);
     powerOf(low, high, a, 4);
-    storePower(powers, ec, es);
+    storePower(powers, expRe, expIm);
     if (isWide<F>()) {
       powerOf(low, high, a, 8);
-      storePower(powers + BY_UNIT, ec, es);
+      storePower(powers + BY_UNIT, expRe, expIm);
     }
     powerOf(low, high, a, 3 * <f64>(unit >> 2));
-    storePower(powers + BY_THREE, ec, es);
+    storePower(powers + BY_THREE, expRe, expIm);
   }
   for (let i = 0; i < PANEL; i++) {
     const at = W + <usize>i * spin, powers = powersOf<F>(W, i);
@@ -153,26 +153,26 @@ export function evolveAny<F>(tile: Tile, panel: i32, points: usize, padded: i32,
     const x = f64x2.splat(<f64>load<f32>(tile.x + (<usize>n << 2)));
     const y = f64x2.splat(<f64>load<f32>(tile.y + (<usize>n << 2)));
     const z = f64x2.splat(<f64>load<f32>(tile.z + (<usize>n << 2)));
-    const hertz = f64x2.splat(load<f64>(tile.hertz + (<usize>n << 3)));
+    const offResonanceHz = f64x2.splat(load<f64>(tile.offResonanceHz + (<usize>n << 3)));
     const R2 = splat<f32>(<f64>load<f32>(tile.R2 + (<usize>n << 2)));
     let at = points + (<usize>first << 3);
     const to = W + <usize>(n - panel) * spinBytes<F>();
     const bytes = <usize>units * offsetof<F>();
     for (let v: usize = 0; v < bytes; v += 16) {
-      const p = fourTurns(twoTurns(at, column, x, y, z, hertz), twoTurns(at + 16, column, x, y, z, hertz));
+      const p = fourTurns(twoTurns(at, column, x, y, z, offResonanceHz), twoTurns(at + 16, column, x, y, z, offResonanceHz));
       const t0 = f32x4.demote_f64x2_zero(v128.load(at + 3 * column));
       const t1 = f32x4.demote_f64x2_zero(v128.load(at + 3 * column + 16));
-      decayingTurn(p, v128.mul<f32>(v128.shuffle<i64>(t0, t1, 0, 2), R2));
-      storeParts<F>(to + v / offsetof<F>() * unitBytes<F>() + v % offsetof<F>(), ec, v128.neg<f32>(es));
+      complexExp(p, v128.mul<f32>(v128.shuffle<i64>(t0, t1, 0, 2), R2));
+      storeParts<F>(to + v / offsetof<F>() * unitBytes<F>() + v % offsetof<F>(), expRe, v128.neg<f32>(expIm));
       at += 32;
     }
   }
 }
 
 // @ts-ignore: decorator
-@inline function twoTurns(at: usize, column: usize, x: v128, y: v128, z: v128, hertz: v128): v128 {
+@inline function twoTurns(at: usize, column: usize, x: v128, y: v128, z: v128, offResonanceHz: v128): v128 {
   let p = v128.mul<f64>(v128.load(at), x);
   p = madd<f64>(v128.load(at + column), y, p);
   p = madd<f64>(v128.load(at + 2 * column), z, p);
-  return madd<f64>(v128.load(at + 3 * column), hertz, p);
+  return madd<f64>(v128.load(at + 3 * column), offResonanceHz, p);
 }

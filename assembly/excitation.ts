@@ -6,18 +6,18 @@
  * polynomials, where it is free, and spares doubling t.
  * Spins outer, steps inner, so that a panel's magnetisation stays in registers from the first step to the last.
  */
-import { Excitation, Job, PANEL, PULSE, Pulse, recordAt, RfStep } from './abi';
+import { Excitation, KernelContext, PANEL, PULSE, Pulse, recordAt, RfStep } from './abi';
 import { cosRoot, cosTurns, decayLoss, halfTurns, remainder, sincRoot, sinTurns } from './functions';
 import { playHeld } from './held-field';
 import { halfAngle, isNewStep, relaxBefore, STEP_BYTES, transverse } from './rf-step';
 import { Tile } from './scratch';
-import { isWide, lanes, loadColumn, loadNext, loadT, madd, Narrow, nmadd, splat, storeBoth, storeT, Wide } from './simd';
+import { isWide, partialSums, loadColumn, loadNext, loadT, madd, Narrow, nmadd, splat, storeBoth, storeT, Wide } from './simd';
 
 /**
  * Plays an excitation on every spin of the tile: a pulse between two rotations about z, for the steps' B1 has phase 0, so spins are
  * rotated into its frame and back.
  */
-export function excite<T>(job: Job, tile: Tile, excitationIndex: i32): void {
+export function excite<T>(job: KernelContext, tile: Tile, excitationIndex: i32): void {
   const excitation = recordAt<Excitation>(job.excitations, excitationIndex);
   const index = <i32>excitation.pulse;
   const pulse = recordAt<Pulse>(job.pulses, index);
@@ -27,7 +27,7 @@ export function excite<T>(job: Job, tile: Tile, excitationIndex: i32): void {
   const form = load<i32>(job.pulseForms + (<usize>index << 2));
   const ci = splat<T>(excitation.cosIn), si = splat<T>(excitation.sinIn);
   const co = splat<T>(excitation.cosOut), so = splat<T>(excitation.sinOut);
-  for (let n = 0; n < tile.count; n += lanes<T>()) {
+  for (let n = 0; n < tile.count; n += partialSums<T>()) {
     const mx = loadT<T>(tile.mx, n);
     const my = loadT<T>(tile.my, n);
     storeT<T>(tile.mx, n, madd<T>(mx, ci, v128.mul<T>(my, si)));
@@ -38,13 +38,13 @@ export function excite<T>(job: Job, tile: Tile, excitationIndex: i32): void {
   } else if (form == PULSE.HELD) {
     for (let panel = 0; panel < tile.count; panel += PANEL) playHeld<T, T>(tile, panel, first, end, offset);
   } else {
-    for (let n = 0; n < tile.count; n += 2 * lanes<T>()) {
-      if (form == PULSE.ANY) walkAny<T>(tile, n, first, end, offset);
-      else if (job.wide != 0) walkSmall<T, Wide>(tile, n, first, end, offset);
-      else walkSmall<T, Narrow>(tile, n, first, end, offset);
+    for (let n = 0; n < tile.count; n += 2 * partialSums<T>()) {
+      if (form == PULSE.ANY) rotateAnyAngle<T>(tile, n, first, end, offset);
+      else if (job.use256 != 0) rotateSmallAngle<T, Wide>(tile, n, first, end, offset);
+      else rotateSmallAngle<T, Narrow>(tile, n, first, end, offset);
     }
   }
-  for (let n = 0; n < tile.count; n += lanes<T>()) {
+  for (let n = 0; n < tile.count; n += partialSums<T>()) {
     const mx = loadT<T>(tile.mx, n);
     const my = loadT<T>(tile.my, n);
     storeT<T>(tile.mx, n, nmadd<T>(my, so, v128.mul<T>(mx, co)));
@@ -53,8 +53,8 @@ export function excite<T>(job: Job, tile: Tile, excitationIndex: i32): void {
 }
 
 /** All steps of a pulse for two vectors of spins, a and b: their independent chains fill the multiplier's latency (1.5 times the throughput of one). */
-function walkSmall<T, F>(tile: Tile, n: i32, first: usize, end: usize, offset: f64): void {
-  const m = n + lanes<T>();
+function rotateSmallAngle<T, F>(tile: Tile, n: i32, first: usize, end: usize, offset: f64): void {
+  const m = n + partialSums<T>();
   const da = loadColumn<T>(tile.density, n), db = loadColumn<T>(tile.density, m);
   let ax = loadT<T>(tile.mx, n), bx = loadNext<T>(tile.mx, n);
   let ay = loadT<T>(tile.my, n), by = loadNext<T>(tile.my, n);
@@ -89,10 +89,10 @@ function walkSmall<T, F>(tile: Tile, n: i32, first: usize, end: usize, offset: f
       hzb = halfAngle<T>(tile, m, step, offset, false);
       if (isWide<F>()) {
         // V8 joins what is loaded, not what is put together from f64; and would try to join what is stored as neighbours.
-        v128.store(tile.lanes, hza);
-        v128.store(tile.lanes, hzb, 64);
-        hza = v128.load(tile.lanes);
-        hzb = v128.load(tile.lanes, 64);
+        v128.store(tile.partialSums, hza);
+        v128.store(tile.partialSums, hzb, 64);
+        hza = v128.load(tile.partialSums);
+        hzb = v128.load(tile.partialSums, 64);
       }
     }
     // An inner loop of nothing but rotations: what the rare branches above need would otherwise take registers at every step.
@@ -126,7 +126,7 @@ function walkSmall<T, F>(tile: Tile, n: i32, first: usize, end: usize, offset: f
   relaxAfter<T>(tile, n, end);
 }
 
-/** f32 constants of `walkAny`: see `functions.ts`. */
+/** f32 constants of `rotateAnyAngle`: see `functions.ts`. */
 const CONSTANTS: usize = memory.data<f32>([
   1.4142135623730951, 1.4142135623730951, 1.4142135623730951, 1.4142135623730951,
   0.11253953951963827, 0.11253953951963827, 0.11253953951963827, 0.11253953951963827,
@@ -138,8 +138,8 @@ const CONSTANTS: usize = memory.data<f32>([
 }
 
 /** A turn, room for √2·cos|h|, √2·sin|h|/|h| and hz times this, each for two vectors; of the ring of turns. */
-const TURN_BYTES: usize = 128;
-const RING_BYTES: usize = 8 * TURN_BYTES;
+const CACHED_PRECESSION_BYTES: usize = 128;
+const RING_BYTES: usize = 8 * CACHED_PRECESSION_BYTES;
 /** Steps that turns are formed ahead (1 to 4: the same). */
 const AHEAD: usize = 2;
 
@@ -149,8 +149,8 @@ const AHEAD: usize = 2;
  * Turns are formed two steps before they are played: the long chain through sqrt, division and polynomials does not hang on the
  * magnetisation, and so runs beside the chain that does (1.07 times faster).
  */
-function walkAny<T>(tile: Tile, n: i32, first: usize, end: usize, offset: f64): void {
-  const m = n + lanes<T>();
+function rotateAnyAngle<T>(tile: Tile, n: i32, first: usize, end: usize, offset: f64): void {
+  const m = n + partialSums<T>();
   let za = splat<T>(0), zb = za, ta = za, tb = za;
   const da = loadColumn<T>(tile.density, n), db = loadColumn<T>(tile.density, m);
   let ax = loadT<T>(tile.mx, n), bx = loadT<T>(tile.mx, m);
@@ -158,7 +158,7 @@ function walkAny<T>(tile: Tile, n: i32, first: usize, end: usize, offset: f64): 
   let az = loadT<T>(tile.mz, n), bz = loadT<T>(tile.mz, m);
   let time: f64 = 0;
   let la1 = splat<T>(0), la2 = la1, lb1 = la1, lb2 = la1;
-  let to = tile.lanes, from = to;
+  let to = tile.partialSums, from = to;
   let ahead = first;
   for (let step = first - AHEAD * STEP_BYTES; step < end; step += STEP_BYTES) {
     if (ahead < end) {
@@ -238,13 +238,13 @@ function walkAny<T>(tile: Tile, n: i32, first: usize, end: usize, offset: f64): 
 
 // @ts-ignore: decorator
 @inline function nextTurn(tile: Tile, at: usize): usize {
-  return tile.lanes + ((at + TURN_BYTES - tile.lanes) & (RING_BYTES - 1));
+  return tile.partialSums + ((at + CACHED_PRECESSION_BYTES - tile.partialSums) & (RING_BYTES - 1));
 }
 
 /** The relaxation after a pulse's last step, of two vectors of spins. */
 function relaxAfter<T>(tile: Tile, n: i32, end: usize): void {
   const time = changetype<RfStep>(end - STEP_BYTES).relaxAfter;
-  for (let m = n; m < n + 2 * lanes<T>(); m += lanes<T>()) {
+  for (let m = n; m < n + 2 * partialSums<T>(); m += partialSums<T>()) {
     const mx = loadT<T>(tile.mx, m), my = loadT<T>(tile.my, m), mz = loadT<T>(tile.mz, m);
     const l2 = loss<T>(tile.R2, m, time);
     storeT<T>(tile.mx, m, nmadd<T>(mx, l2, mx));

@@ -34,7 +34,7 @@ export function transformColumns(stages: usize, count: i32, x: usize, y: usize, 
 
 /** Stores (re + i·im)·w. */
 // @ts-ignore: decorator
-@inline function storeTurned(to: usize, imaginary: usize, re: v128, im: v128, c: v128, s: v128): void {
+@inline function storeTwiddled(to: usize, imaginary: usize, re: v128, im: v128, c: v128, s: v128): void {
   v128.store(to, nmadd<f32>(im, s, v128.mul<f32>(re, c)));
   v128.store(to + imaginary, madd<f32>(re, s, v128.mul<f32>(im, c)));
 }
@@ -47,7 +47,7 @@ export function transformColumns(stages: usize, count: i32, x: usize, y: usize, 
     const br = v128.load(from + apart), bi = v128.load(from + apart + imaginary);
     v128.store(to, v128.add<f32>(ar, br));
     v128.store(to + imaginary, v128.add<f32>(ai, bi));
-    storeTurned(to + step, imaginary, v128.sub<f32>(ar, br), v128.sub<f32>(ai, bi), c, s);
+    storeTwiddled(to + step, imaginary, v128.sub<f32>(ar, br), v128.sub<f32>(ai, bi), c, s);
     to += 16;
   }
 }
@@ -67,8 +67,8 @@ export function transformColumns(stages: usize, count: i32, x: usize, y: usize, 
     const hr = nmadd<f32>(sr, half, ar), hi = nmadd<f32>(si, half, ai);
     v128.store(to, v128.add<f32>(ar, sr));
     v128.store(to + imaginary, v128.add<f32>(ai, si));
-    storeTurned(to + step, imaginary, v128.add<f32>(hr, dr), v128.add<f32>(hi, di), c1, s1);
-    storeTurned(to + 2 * step, imaginary, v128.sub<f32>(hr, dr), v128.sub<f32>(hi, di), c2, s2);
+    storeTwiddled(to + step, imaginary, v128.add<f32>(hr, dr), v128.add<f32>(hi, di), c1, s1);
+    storeTwiddled(to + 2 * step, imaginary, v128.sub<f32>(hr, dr), v128.sub<f32>(hi, di), c2, s2);
     to += 16;
   }
 }
@@ -89,9 +89,9 @@ export function transformColumns(stages: usize, count: i32, x: usize, y: usize, 
     const bmr = v128.sub<f32>(bi, di), bmi = v128.sub<f32>(dr, br);
     v128.store(to, v128.add<f32>(acr, bdr));
     v128.store(to + imaginary, v128.add<f32>(aci, bdi));
-    storeTurned(to + step, imaginary, v128.add<f32>(amr, bmr), v128.add<f32>(ami, bmi), c1, s1);
-    storeTurned(to + 2 * step, imaginary, v128.sub<f32>(acr, bdr), v128.sub<f32>(aci, bdi), c2, s2);
-    storeTurned(to + 3 * step, imaginary, v128.sub<f32>(amr, bmr), v128.sub<f32>(ami, bmi), c3, s3);
+    storeTwiddled(to + step, imaginary, v128.add<f32>(amr, bmr), v128.add<f32>(ami, bmi), c1, s1);
+    storeTwiddled(to + 2 * step, imaginary, v128.sub<f32>(acr, bdr), v128.sub<f32>(aci, bdi), c2, s2);
+    storeTwiddled(to + 3 * step, imaginary, v128.sub<f32>(amr, bmr), v128.sub<f32>(ami, bmi), c3, s3);
     to += 16;
   }
 }

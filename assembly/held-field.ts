@@ -9,10 +9,10 @@
  * halved first and doubled after: φ(2A) = φ(A)·(2 + A·φ(A))/2 (scaling and squaring: Moler and Van Loan, SIAM Rev. 45, 3, 2003). The host
  * chooses the terms and the doublings from the phantom's bounds.
  */
-import { Job, PANEL, Pulse, recordAt, RfStep } from './abi';
+import { KernelContext, PANEL, Pulse, recordAt, RfStep } from './abi';
 import { halfAngle, isNewStep, STEP_BYTES, transverse } from './rf-step';
 import { Tile } from './scratch';
-import { lanes, loadAs, loadColumn, madd, nmadd, splat, storeAs } from './simd';
+import { partialSums, loadAs, loadColumn, madd, nmadd, splat, storeAs } from './simd';
 
 /**
  * What one vector of spins brings to a step, vectors of T: ωz, e1, e2 of a 2^−doublings of the step, of p, q, r what B1 has no part in, and e1·ρ, all of
@@ -106,14 +106,14 @@ const FACTORIALS_F64: usize = memory.data<f64>([
  * vector's magnetisation is long, and those of the vectors beside it fill the time (twice as fast as one vector after the other).
  */
 export function playHeld<T, S>(tile: Tile, panel: i32, first: usize, end: usize, offset: f64): void {
-  const from = tile.lanes, to = from + <usize>(PANEL / lanes<T>()) * VECTOR_BYTES;
-  for (let at = from, n = panel; at < to; at += VECTOR_BYTES, n += lanes<T>()) {
+  const from = tile.partialSums, to = from + <usize>(PANEL / partialSums<T>()) * VECTOR_BYTES;
+  for (let at = from, n = panel; at < to; at += VECTOR_BYTES, n += partialSums<T>()) {
     v128.store(at, loadAs<T, S>(tile.mx, n), X);
     v128.store(at, loadAs<T, S>(tile.my, n), Y);
     v128.store(at, loadAs<T, S>(tile.mz, n), Z);
   }
   for (let step = first; step < end; step += STEP_BYTES) {
-    if (isNew(step, first)) for (let at = from, n = panel; at < to; at += VECTOR_BYTES, n += lanes<T>()) prepare<T, S>(tile, n, step, offset, at);
+    if (isNew(step, first)) for (let at = from, n = panel; at < to; at += VECTOR_BYTES, n += partialSums<T>()) prepare<T, S>(tile, n, step, offset, at);
     const part = partOf(step);
     const twice = splat<T>(2 * part);
     const wx = v128.mul<T>(twice, transverse<T>(step, 0)), wy = v128.mul<T>(twice, transverse<T>(step, 1));
@@ -138,7 +138,7 @@ export function playHeld<T, S>(tile: Tile, panel: i32, first: usize, end: usize,
       v128.store(at, v128.add<T>(z, madd<T>(a, gz, madd<T>(b, hz, v128.mul<T>(c, kz)))), Z);
     }
   }
-  for (let at = from, n = panel; at < to; at += VECTOR_BYTES, n += lanes<T>()) {
+  for (let at = from, n = panel; at < to; at += VECTOR_BYTES, n += partialSums<T>()) {
     storeAs<T, S>(tile.mx, n, v128.load(at, X));
     storeAs<T, S>(tile.my, n, v128.load(at, Y));
     storeAs<T, S>(tile.mz, n, v128.load(at, Z));
@@ -152,7 +152,7 @@ export const PAIR_BYTES: usize = 192;
  * What a pulse does to two spins, at `to`: its steps' maps composed in f64. One solution and nine entries of a step serve all four images, so
  * that making an operator costs less than four images stepped one by one.
  */
-export function composePulse(job: Job, tile: Tile, n: i32, index: i32, to: usize): void {
+export function composePulse(job: KernelContext, tile: Tile, n: i32, index: i32, to: usize): void {
   const pulse = recordAt<Pulse>(job.pulses, index);
   const first = job.steps + <usize>pulse.firstStep * STEP_BYTES;
   const end = first + <usize>pulse.steps * STEP_BYTES;
@@ -160,7 +160,7 @@ export function composePulse(job: Job, tile: Tile, n: i32, index: i32, to: usize
   const one = f64x2.splat(1);
   memory.fill(to, 0, PAIR_BYTES);
   for (let image: usize = 0; image < 3; image++) v128.store(to + 64 * image, one);
-  const at = tile.lanes;
+  const at = tile.partialSums;
   for (let step = first; step < end; step += STEP_BYTES) {
     if (isNew(step, first)) prepare<f64, f64>(tile, n, step, offset, at);
     const part = partOf(step);

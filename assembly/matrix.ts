@@ -1,28 +1,28 @@
 /**
  * Lines that share one in-line waveform as a matrix product: s[l,k] = Σ_n A[l,n]·W[n,k], A the magnetisation of spin n at the first
- * sample of line l (`records.ts`), W its evolution from there to sample k (`evolution.ts`). Exact for static spins, and a spin's sin and cos
+ * sample of line l (`line-starts.ts`), W its evolution from there to sample k (`evolution.ts`). Exact for static spins, and a spin's sin and cos
  * are paid once per batch of lines instead of once per line. The complex product is three real ones,
  *   P1 = Re A·Re W, P2 = Im A·Im W, P3 = (Re A + Im A)(Re W + Im W);  Re s = P1 − P2, Im s = P3 − P1 − P2,
  * each in blocks of 3 lines × 3 units of samples over a panel of 32 spins (`multiply.ts`; 2.2 times the speed of the 2×2 recurrence).
  */
-import { Batch, Job, Lines, PANEL, recordAt, Waveform } from './abi';
+import { Batch, KernelContext, Nufft1d1, PANEL, recordAt, Waveform } from './abi';
 import { evolveAny, lastOfSeries, startSeries, stepSeries } from './evolution';
-import { sumLines } from './lines';
+import { sumNufft1d1 } from './nufft1d1';
 import { multiplyThree, multiplyTwo } from './multiply';
-import { PART, rowsOfPanel } from './records';
-import { recordBytesOf, Tile } from './scratch';
+import { PART, lineStartsOfPanel } from './line-starts';
+import { lineStartBytes, Tile } from './scratch';
 import { Narrow, Wide } from './simd';
 import { addFixed, allFinite } from './sums';
 
 /** Sums all rows of a batch. @returns false if a sample is not finite */
-export function flush(job: Job, tile: Tile, index: i32, sums: usize): bool {
+export function sumBatch(job: KernelContext, tile: Tile, index: i32, sums: usize): bool {
   const batch = recordAt<Batch>(job.batches, index);
   const waveform = recordAt<Waveform>(job.waveforms, batch.waveform);
   const rows = batch.rows;
-  const area = tile.records + <usize>batch.area * recordBytesOf(job);
+  const area = tile.records + <usize>batch.area * lineStartBytes(job);
   const firstSamples = batch.firstSamples;
   const lines = batch.lines;
-  if (lines != 0) return sumLines(job, tile, changetype<Lines>(lines), batch, area, rows, firstSamples, sums);
+  if (lines != 0) return sumNufft1d1(job, tile, changetype<Nufft1d1>(lines), batch, area, rows, firstSamples, sums);
   const points = waveform.points;
   const samples = waveform.samples;
   const exactEvery = waveform.exactEvery;
@@ -31,7 +31,7 @@ export function flush(job: Job, tile: Tile, index: i32, sums: usize): bool {
   const plane = <usize>job.rows * line;
   memory.fill(tile.products, 0, 3 * plane);
   // A line of one wide unit has no second one to be multiplied with it.
-  if (job.wide != 0 && padded > 8) multiplyPanels<Wide>(job, tile, batch, area, rows, points, padded, exactEvery == 0);
+  if (job.use256 != 0 && padded > 8) multiplyPanels<Wide>(job, tile, batch, area, rows, points, padded, exactEvery == 0);
   else multiplyPanels<Narrow>(job, tile, batch, area, rows, points, padded, exactEvery == 0);
   let answers = f64x2.splat(0);
   for (let l = 0; l < rows; l++) {
@@ -52,22 +52,22 @@ export function flush(job: Job, tile: Tile, index: i32, sums: usize): bool {
 }
 
 /** [3 parts][rows][padded samples] of `tile.products` += A·W, panel by panel. */
-function multiplyPanels<F>(job: Job, tile: Tile, batch: Batch, area: usize, rows: i32, points: usize, padded: i32, linear: bool): void {
+function multiplyPanels<F>(job: KernelContext, tile: Tile, batch: Batch, area: usize, rows: i32, points: usize, padded: i32, linear: bool): void {
   const unit = <i32>offsetof<F>();
   const line = <usize>padded << 2;
   const plane = <usize>job.rows * line;
   const units = (padded << 2) / unit;
   // Units of samples by threes as far as twos fill the rest.
-  const wide = units - (units % 3 == 1 ? 4 : units % 3);
+  const use256 = units - (units % 3 == 1 ? 4 : units % 3);
   const W = tile.evolution;
   for (let panel = 0; panel < tile.count; panel += PANEL) {
-    const records = rowsOfPanel(job, tile, panel, batch, area);
+    const records = lineStartsOfPanel(job, tile, panel, batch, area);
     let out = tile.products;
     for (let k = 0; k < units; ) {
-      const width = k < wide ? 3 : 2;
+      const width = k < use256 ? 3 : 2;
       if (!linear) evolveAny<F>(tile, panel, points, padded, k * (unit >> 2), W, width);
       else if (k == 0) startSeries<F>(tile, panel, points, padded, W);
-      else if (k <= wide) stepSeries<F>(W);
+      else if (k <= use256) stepSeries<F>(W);
       else lastOfSeries<F>(W);
       for (let part: usize = 0; part < 3; part++) {
         if (width == 3) multiplyThree<F>(records + part * PART, W + part * unit, out + part * plane, line, rows);

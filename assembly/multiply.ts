@@ -4,7 +4,7 @@
  * twice the width. Without that V8 the wide form is correct and slow.
  */
 import { PANEL } from './abi';
-import { PART, RECORD } from './records';
+import { PART, LINE_START_BYTES } from './line-starts';
 import { isWide, madd } from './simd';
 
 /** W of one spin and one unit of samples, its three parts. */
@@ -60,7 +60,7 @@ import { isWide, madd } from './simd';
     if (isWide<F>()) t01 = madd<f32>(a, v1, t01);
     if (isWide<F>() && units > 2) t02 = madd<f32>(a, v2, t02);
     if (lines > 1) {
-      a = v128.load32_splat(A, RECORD);
+      a = v128.load32_splat(A, LINE_START_BYTES);
       s10 = madd<f32>(a, w0, s10);
       s11 = madd<f32>(a, w1, s11);
       if (units > 2) s12 = madd<f32>(a, w2, s12);
@@ -69,7 +69,7 @@ import { isWide, madd } from './simd';
       if (isWide<F>() && units > 2) t12 = madd<f32>(a, v2, t12);
     }
     if (lines > 2) {
-      a = v128.load32_splat(A, 2 * RECORD);
+      a = v128.load32_splat(A, 2 * LINE_START_BYTES);
       s20 = madd<f32>(a, w0, s20);
       s21 = madd<f32>(a, w1, s21);
       if (units > 2) s22 = madd<f32>(a, w2, s22);
@@ -78,7 +78,7 @@ import { isWide, madd } from './simd';
       if (isWide<F>() && units > 2) t22 = madd<f32>(a, v2, t22);
     }
     if (lines > 3) {
-      a = v128.load32_splat(A, 3 * RECORD);
+      a = v128.load32_splat(A, 3 * LINE_START_BYTES);
       s30 = madd<f32>(a, w0, s30);
       s31 = madd<f32>(a, w1, s31);
       if (units > 2) s32 = madd<f32>(a, w2, s32);
@@ -113,7 +113,7 @@ export function multiplyThree<F>(A: usize, W: usize, out: usize, line: usize, ro
   let l = 0;
   for (; l < rows - 2; l += 3) {
     multiply<F>(A, W, out, line, 3, 3);
-    A += 3 * RECORD;
+    A += 3 * LINE_START_BYTES;
     out += 3 * line;
   }
   if (l == rows - 2) multiply<F>(A, W, out, line, 2, 3);
@@ -124,7 +124,7 @@ export function multiplyThree<F>(A: usize, W: usize, out: usize, line: usize, ro
 export function multiplyTwo<F>(A: usize, W: usize, out: usize, line: usize, rows: i32): void {
   for (let l = 0; l < rows; l += 4) {
     multiply<F>(A, W, out, line, 4, 2);
-    A += 4 * RECORD;
+    A += 4 * LINE_START_BYTES;
     out += 4 * line;
   }
 }

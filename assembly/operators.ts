@@ -9,45 +9,45 @@
  *
  * Layout: [operators][spins / 4][12][4], so that a play reads whole cache lines from as many streams as it has terms.
  */
-import { Excitation, Job, Operator, PANEL, Play, recordAt, Term, TILE_BYTES } from './abi';
+import { Excitation, KernelContext, Operator, PANEL, OperatorUse, recordAt, Term, TILE_BYTES } from './abi';
 import { composePulse, PAIR_BYTES } from './held-field';
 import { OPERATOR_BYTES, Tile } from './scratch';
 import { loadColumn, loadT, madd, nmadd, splat, storeT } from './simd';
-import { lookUp } from './tables';
+import { interpolateOperators } from './tables';
 import { T1, T2 } from './tile';
 
 /** Of a term as a play goes through it. */
 const LANE_BYTES: usize = 16;
 
 /** Makes all operators of the job for the spins of a tile: out of their tables, or by composing the steps of the pulse. */
-export function keepOperators(job: Job, tile: Tile): void {
+export function buildOperatorCache(job: KernelContext, tile: Tile): void {
   if (job.operatorCount == 0) return;
-  const made = changetype<Tile>(changetype<usize>(tile) + TILE_BYTES);
+  const scratchTile = changetype<Tile>(changetype<usize>(tile) + TILE_BYTES);
   const column = <usize>PANEL * 8;
-  made.R1 = tile.making;
-  made.R2 = made.R1 + column;
-  const low = made.R2 + column, high = low + PAIR_BYTES;
-  made.lanes = tile.lanes;
+  scratchTile.R1 = tile.operatorScratch;
+  scratchTile.R2 = scratchTile.R1 + column;
+  const low = scratchTile.R2 + column, high = low + PAIR_BYTES;
+  scratchTile.partialSums = tile.partialSums;
   for (let operator = 0; operator < job.operatorCount; operator++) {
     const table = tableOf(job, operator);
-    if (table != 0) lookUp(tile, table, at(job, tile, operator));
+    if (table != 0) interpolateOperators(tile, table, at(job, tile, operator));
   }
   for (let panel = 0; panel < tile.count; panel += PANEL) {
     const skip = <usize>panel << 2;
-    made.x = tile.x + skip;
-    made.y = tile.y + skip;
-    made.z = tile.z + skip;
-    made.density = tile.density + skip;
-    made.hertz = tile.hertz + 2 * skip;
-    rate(tile.x + T1 * 4 * <usize>job.capacity + skip, made.R1);
-    rate(tile.x + T2 * 4 * <usize>job.capacity + skip, made.R2);
+    scratchTile.x = tile.x + skip;
+    scratchTile.y = tile.y + skip;
+    scratchTile.z = tile.z + skip;
+    scratchTile.density = tile.density + skip;
+    scratchTile.offResonanceHz = tile.offResonanceHz + 2 * skip;
+    rate(tile.x + T1 * 4 * <usize>job.capacity + skip, scratchTile.R1);
+    rate(tile.x + T2 * 4 * <usize>job.capacity + skip, scratchTile.R2);
     for (let operator = 0; operator < job.operatorCount; operator++) {
       if (tableOf(job, operator) != 0) continue;
       const pulse = recordAt<Operator>(job.operators, operator).pulse;
       let to = at(job, tile, operator) + <usize>(panel >> 2) * OPERATOR_BYTES;
       for (let n = 0; n < PANEL; n += 4) {
-        composePulse(job, made, n, pulse, low);
-        composePulse(job, made, n + 2, pulse, high);
+        composePulse(job, scratchTile, n, pulse, low);
+        composePulse(job, scratchTile, n + 2, pulse, high);
         for (let entry: usize = 0; entry < PAIR_BYTES; entry += 16, to += 16) {
           const kept = f64x2.splat(entry < 144 && (entry & 63) == 0 ? 1 : 0);
           const two = f32x4.demote_f64x2_zero(v128.sub<f64>(v128.load(low + entry), kept));
@@ -66,22 +66,22 @@ function rate(times: usize, rates: usize): void {
 
 /** Address of the table an operator is looked up in, or 0: stepped. */
 // @ts-ignore: decorator
-@inline function tableOf(job: Job, operator: i32): usize {
+@inline function tableOf(job: KernelContext, operator: i32): usize {
   return recordAt<Operator>(job.operators, operator).table;
 }
 
 // @ts-ignore: decorator
-@inline function at(job: Job, tile: Tile, operator: i32): usize {
+@inline function at(job: KernelContext, tile: Tile, operator: i32): usize {
   return tile.operators + <usize>operator * (<usize>job.capacity >> 2) * OPERATOR_BYTES;
 }
 
 /** Plays an excitation by its kept operators. */
-export function play(job: Job, tile: Tile, index: i32): void {
-  const entry = recordAt<Play>(job.plays, index);
+export function applyOperator(job: KernelContext, tile: Tile, index: i32): void {
+  const entry = recordAt<OperatorUse>(job.operatorUses, index);
   const excitation = recordAt<Excitation>(job.excitations, entry.excitation);
   const first = changetype<usize>(recordAt<Term>(job.terms, entry.firstTerm));
   // [terms][address of the operator, both coefficients]
-  const terms = tile.lanes, end = terms + <usize>entry.terms * LANE_BYTES;
+  const terms = tile.partialSums, end = terms + <usize>entry.terms * LANE_BYTES;
   for (let term = terms, from = first; term < end; term += LANE_BYTES, from += offsetof<Term>()) {
     const own = changetype<Term>(from);
     store<usize>(term, at(job, tile, <i32>own.operator));

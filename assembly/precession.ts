@@ -2,30 +2,30 @@
  * RF off: a spin at r with off-resonance Δf turns by −2π(k·r + Δf·dt) about z, its Mxy decays by e^{−dt·R2}, its Mz recovers
  * towards the density by e^{−dt·R1}. k = γ̄∫G dt [cycles/m] over the segment. In: tile columns. Out: Mx, My, Mz in place.
  */
-import { Job, Precession, recordAt } from './abi';
+import { KernelContext, Precession, recordAt } from './abi';
 import { cosTurns, decayLoss, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
-import { Tile, TURN_BYTES } from './scratch';
-import { lanes, loadColumn, loadT, madd, nmadd, splat, storeT, withoutTiny } from './simd';
+import { Tile, CACHED_PRECESSION_BYTES } from './scratch';
+import { partialSums, loadColumn, loadT, madd, nmadd, splat, storeT, flushDenormals } from './simd';
 
 /**
  * Turns of two spins, reduced to [−½, ½]. In f64 whatever T is: 500 turns at the edge of a fine image leave f32 a
  * mere 3e-5 of a turn, f64 5e-14; eight f64 operations per segment cost less than one sample.
  */
 // @ts-ignore: decorator
-@inline function turnsOfTwo(tile: Tile, n: i32, kx: f64, ky: f64, kz: f64, dt: f64): v128 {
+@inline function phaseCycles2(tile: Tile, n: i32, kx: f64, ky: f64, kz: f64, dt: f64): v128 {
   let p = v128.mul<f64>(f64x2.splat(kx), loadColumn<f64>(tile.x, n));
   p = madd<f64>(f64x2.splat(ky), loadColumn<f64>(tile.y, n), p);
   p = madd<f64>(f64x2.splat(kz), loadColumn<f64>(tile.z, n), p);
-  p = madd<f64>(f64x2.splat(dt), loadT<f64>(tile.hertz, n), p);
+  p = madd<f64>(f64x2.splat(dt), loadT<f64>(tile.offResonanceHz, n), p);
   return v128.sub<f64>(p, v128.nearest<f64>(p));
 }
 
 /** k·r + Δf·dt of one vector of spins, less whole turns. */
 // @ts-ignore: decorator
-@inline export function turns<T>(tile: Tile, n: i32, kx: f64, ky: f64, kz: f64, dt: f64): v128 {
-  const low = turnsOfTwo(tile, n, kx, ky, kz, dt);
+@inline export function phaseCycles<T>(tile: Tile, n: i32, kx: f64, ky: f64, kz: f64, dt: f64): v128 {
+  const low = phaseCycles2(tile, n, kx, ky, kz, dt);
   if (sizeof<T>() == 8) return low;
-  const high = turnsOfTwo(tile, n + 2, kx, ky, kz, dt);
+  const high = phaseCycles2(tile, n + 2, kx, ky, kz, dt);
   return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
 }
 
@@ -33,8 +33,8 @@ import { lanes, loadColumn, loadT, madd, nmadd, splat, storeT, withoutTiny } fro
 @inline function apply<T>(tile: Tile, n: i32, c: v128, s: v128, loss: v128): void {
   const mx = loadT<T>(tile.mx, n);
   const my = loadT<T>(tile.my, n);
-  storeT<T>(tile.mx, n, withoutTiny<T>(madd<T>(mx, c, v128.mul<T>(my, s))));
-  storeT<T>(tile.my, n, withoutTiny<T>(nmadd<T>(mx, s, v128.mul<T>(my, c))));
+  storeT<T>(tile.mx, n, flushDenormals<T>(madd<T>(mx, c, v128.mul<T>(my, s))));
+  storeT<T>(tile.my, n, flushDenormals<T>(nmadd<T>(mx, s, v128.mul<T>(my, c))));
   const mz = loadT<T>(tile.mz, n);
   storeT<T>(tile.mz, n, madd<T>(v128.sub<T>(loadColumn<T>(tile.density, n), mz), loss, mz));
 }
@@ -47,8 +47,8 @@ import { lanes, loadColumn, loadT, madd, nmadd, splat, storeT, withoutTiny } fro
   const kz = moment.kz;
   const dt = moment.t;
   const time = splat<T>(dt);
-  for (let n = 0; n < tile.count; n += lanes<T>()) {
-    const p = turns<T>(tile, n, kx, ky, kz, dt);
+  for (let n = 0; n < tile.count; n += partialSums<T>()) {
+    const p = phaseCycles<T>(tile, n, kx, ky, kz, dt);
     const h = halfTurns<T>(p);
     const u = remainder<T>(p, h);
     const u2 = v128.mul<T>(u, u);
@@ -61,7 +61,7 @@ import { lanes, loadColumn, loadT, madd, nmadd, splat, storeT, withoutTiny } fro
       v128.store(to, c);
       v128.store(to, s, 16);
       v128.store(to, loss, 32);
-      to += TURN_BYTES;
+      to += CACHED_PRECESSION_BYTES;
     } else {
       apply<T>(tile, n, c, s, loss);
     }
@@ -74,21 +74,21 @@ export function precess<T>(tile: Tile, moment: Precession): void {
 
 /** Where kept turn `index` of a tile stands: [count / 4][cos, sin, loss][4] f32. */
 // @ts-ignore: decorator
-@inline export function turnsAt(job: Job, tile: Tile, index: i32): usize {
-  return tile.turns + <usize>index * (<usize>job.capacity >> 2) * TURN_BYTES;
+@inline export function cachedPrecessionAt(job: KernelContext, tile: Tile, index: i32): usize {
+  return tile.phaseCycles + <usize>index * (<usize>job.capacity >> 2) * CACHED_PRECESSION_BYTES;
 }
 
 /** Forms the precessions that come again in every TR once per spin and tile. */
-export function keepMoments(job: Job, tile: Tile): void {
-  for (let index = 0; index < job.keptCount; index++)
-    pass<f32>(tile, recordAt<Precession>(job.moments, load<i32>(job.keptMoments + (<usize>index << 2))), true, turnsAt(job, tile, index));
+export function cachePrecessions(job: KernelContext, tile: Tile): void {
+  for (let index = 0; index < job.cachedCount; index++)
+    pass<f32>(tile, recordAt<Precession>(job.precessions, load<i32>(job.cachedPrecessions + (<usize>index << 2))), true, cachedPrecessionAt(job, tile, index));
 }
 
 /** `precess` by a kept moment: the same bits at a sixth of the operations. */
-export function turn(job: Job, tile: Tile, index: i32): void {
-  let from = turnsAt(job, tile, index);
+export function precessCached(job: KernelContext, tile: Tile, index: i32): void {
+  let from = cachedPrecessionAt(job, tile, index);
   for (let n = 0; n < tile.count; n += 4) {
     apply<f32>(tile, n, v128.load(from), v128.load(from, 16), v128.load(from, 32));
-    from += TURN_BYTES;
+    from += CACHED_PRECESSION_BYTES;
   }
 }

@@ -5,30 +5,30 @@
  * cache, then folded into the exact sums. Forms: `readLinear` for equally spaced samples, `readAny` for all others and for f64;
  * lines that share one waveform are better summed together, in `matrix.ts`.
  */
-import { Job, Precession, Read, recordAt, Waveform } from './abi';
+import { KernelContext, Precession, LineRun, recordAt, Waveform } from './abi';
 import { cosTurns, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
-import { turns } from './precession';
+import { phaseCycles } from './precession';
 import { CHUNK, Tile } from './scratch';
-import { demoteFour, lanes, loadColumn, loadT, madd, nmadd, splat } from './simd';
+import { demoteFour, partialSums, loadColumn, loadT, madd, nmadd, splat } from './simd';
 import { addLanes } from './sums';
 
 /** @returns false if a sample is not finite */
-export function read<T>(job: Job, tile: Tile, index: i32, sums: usize): bool {
-  const readout = recordAt<Read>(job.reads, index);
+export function read<T>(job: KernelContext, tile: Tile, index: i32, sums: usize): bool {
+  const readout = recordAt<LineRun>(job.lineRuns, index);
   const firstSample = readout.firstSample;
   const waveform = recordAt<Waveform>(job.waveforms, readout.waveform);
-  const moment = recordAt<Precession>(job.moments, readout.moment);
+  const moment = recordAt<Precession>(job.precessions, readout.moment);
   const points = waveform.points;
   const samples = waveform.samples;
   const exactEvery = waveform.exactEvery;
   const column = <usize>((samples + 7) & ~7) << 3;
   for (let start = 0; start < samples; start += CHUNK) {
     const count = min(CHUNK, samples - start);
-    memory.fill(tile.lanes, 0, <usize>((count + 1) & ~1) << 5);
+    memory.fill(tile.partialSums, 0, <usize>((count + 1) & ~1) << 5);
     if (sizeof<T>() == 8) readAny<T>(tile, moment, points + (<usize>start << 3), column, count, 1);
     else if (exactEvery != 0) readAny<T>(tile, moment, points + (<usize>start << 3), column, count, exactEvery);
     else readLinear(tile, moment, points, column, start, count);
-    if (!addLanes<T>(job, tile.lanes, sums + (<usize>(firstSample + start) << 4), count)) return false;
+    if (!addLanes<T>(job, tile.partialSums, sums + (<usize>(firstSample + start) << 4), count)) return false;
   }
   return true;
 }
@@ -46,8 +46,8 @@ export function read<T>(job: Job, tile: Tile, index: i32, sums: usize): bool {
  */
 function readAny<T>(tile: Tile, moment: Precession, points: usize, column: usize, count: i32, exactEvery: i32): void {
   const Kx = moment.kx, Ky = moment.ky, Kz = moment.kz, T = moment.t;
-  for (let n = 0; n < tile.count; n += 2 * lanes<T>()) {
-    const m = n + lanes<T>();
+  for (let n = 0; n < tile.count; n += 2 * partialSums<T>()) {
+    const m = n + partialSums<T>();
     const R2a = loadT<T>(tile.R2, n), R2b = loadT<T>(tile.R2, m);
     const hertzA = hertzOf<T>(tile, n), hertzB = hertzOf<T>(tile, m);
     let ax = splat<T>(0), ay = ax, bx = ax, by = ax;
@@ -63,8 +63,8 @@ function readAny<T>(tile: Tile, moment: Precession, points: usize, column: usize
         by = loadT<T>(tile.my, m);
         const kx = Kx + load<f64>(px), ky = Ky + load<f64>(py), kz = Kz + load<f64>(pz);
         t = T + load<f64>(pt);
-        pa = turns<T>(tile, n, kx, ky, kz, t);
-        pb = turns<T>(tile, m, kx, ky, kz, t);
+        pa = phaseCycles<T>(tile, n, kx, ky, kz, t);
+        pb = phaseCycles<T>(tile, m, kx, ky, kz, t);
       } else {
         const kx = splat<T>(load<f64>(px) - load<f64>(px - 8));
         const ky = splat<T>(load<f64>(py) - load<f64>(py - 8));
@@ -86,44 +86,44 @@ function readAny<T>(tile: Tile, moment: Precession, points: usize, column: usize
       x = madd<T>(bx, cb, v128.mul<T>(by, sb));
       by = nmadd<T>(bx, sb, v128.mul<T>(by, cb));
       bx = x;
-      accumulate<T>(tile.lanes + (<usize>k << 5), v128.add<T>(ax, bx), v128.add<T>(ay, by));
+      accumulate<T>(tile.partialSums + (<usize>k << 5), v128.add<T>(ax, bx), v128.add<T>(ay, by));
     }
   }
 }
 
 /** Turns over one sample's step in T: the larger they may be, the sooner a sample is phased exactly (host/engine/wasm/waveforms.ts). */
 // @ts-ignore: decorator
-@inline function smallTurns<T>(tile: Tile, n: i32, kx: v128, ky: v128, kz: v128, dt: v128, hertz: v128): v128 {
+@inline function smallTurns<T>(tile: Tile, n: i32, kx: v128, ky: v128, kz: v128, dt: v128, offResonanceHz: v128): v128 {
   let p = v128.mul<T>(kx, loadColumn<T>(tile.x, n));
   p = madd<T>(ky, loadColumn<T>(tile.y, n), p);
   p = madd<T>(kz, loadColumn<T>(tile.z, n), p);
-  return madd<T>(dt, hertz, p);
+  return madd<T>(dt, offResonanceHz, p);
 }
 
 // @ts-ignore: decorator
 @inline function hertzOf<T>(tile: Tile, n: i32): v128 {
-  return sizeof<T>() == 8 ? loadT<f64>(tile.hertz, n) : demoteFour(tile.hertz, n);
+  return sizeof<T>() == 8 ? loadT<f64>(tile.offResonanceHz, n) : demoteFour(tile.offResonanceHz, n);
 }
 
-/** What `decayingTurn` leaves: cos and sin of a phase times its decay. Globals are an instance's own. */
-export let ec: v128 = f32x4.splat(0);
-export let es: v128 = f32x4.splat(0);
+/** What `complexExp` leaves: cos and sin of a phase times its decay. Globals are an instance's own. */
+export let expRe: v128 = f32x4.splat(0);
+export let expIm: v128 = f32x4.splat(0);
 
 /** c, s of e^{−i2πp}·e^{−a} = c − i·s, p in turns. */
 // @ts-ignore: decorator
-@inline export function decayingTurn(p: v128, a: v128): void {
+@inline export function complexExp(p: v128, a: v128): void {
   const h = halfTurns<f32>(p);
   const u = remainder<f32>(p, h);
   const u2 = v128.mul<f32>(u, u);
   const e = v128.xor(expNegative<f32>(a), parity<f32>(h));
-  ec = v128.mul<f32>(e, cosTurns<f32>(u2));
-  es = v128.mul<f32>(e, sinTurns<f32>(u, u2));
+  expRe = v128.mul<f32>(e, cosTurns<f32>(u2));
+  expIm = v128.mul<f32>(e, sinTurns<f32>(u, u2));
 }
 
 /** c, s of e^{−i2π(k·r + Δf·t)}·e^{−t·R2} = c − i·s for the four spins at n. */
 // @ts-ignore: decorator
 @inline export function evolve(tile: Tile, n: i32, kx: f64, ky: f64, kz: f64, t: f64): void {
-  decayingTurn(turns<f32>(tile, n, kx, ky, kz, t), v128.mul<f32>(splat<f32>(t), loadT<f32>(tile.R2, n)));
+  complexExp(phaseCycles<f32>(tile, n, kx, ky, kz, t), v128.mul<f32>(splat<f32>(t), loadT<f32>(tile.R2, n)));
 }
 
 /**
@@ -137,26 +137,26 @@ function readLinear(tile: Tile, moment: Precession, points: usize, column: usize
   const kz = moment.kz + load<f64>(first + 2 * column), t = moment.t + load<f64>(first + 3 * column);
   const dkx = load<f64>(points, 8), dky = load<f64>(points + column, 8);
   const dkz = load<f64>(points + 2 * column, 8), dt = load<f64>(points + 3 * column, 8);
-  const end = tile.lanes + (<usize>count << 5);
+  const end = tile.partialSums + (<usize>count << 5);
   for (let n = 0; n < tile.count; n += 8) {
     // Vector a: spins n … n+3; vector b: n+4 … n+7. Suffix 1: the odd samples.
     let x = loadT<f32>(tile.mx, n), y = loadT<f32>(tile.my, n);
     evolve(tile, n, kx, ky, kz, t);
-    let ax = madd<f32>(x, ec, v128.mul<f32>(y, es)), ay = nmadd<f32>(x, es, v128.mul<f32>(y, ec));
+    let ax = madd<f32>(x, expRe, v128.mul<f32>(y, expIm)), ay = nmadd<f32>(x, expIm, v128.mul<f32>(y, expRe));
     evolve(tile, n, dkx, dky, dkz, dt);
-    let ax1 = madd<f32>(ax, ec, v128.mul<f32>(ay, es)), ay1 = nmadd<f32>(ax, es, v128.mul<f32>(ay, ec));
+    let ax1 = madd<f32>(ax, expRe, v128.mul<f32>(ay, expIm)), ay1 = nmadd<f32>(ax, expIm, v128.mul<f32>(ay, expRe));
     evolve(tile, n, 2 * dkx, 2 * dky, 2 * dkz, 2 * dt);
-    const wac = ec, was = es;
+    const wac = expRe, was = expIm;
     x = loadT<f32>(tile.mx, n + 4);
     y = loadT<f32>(tile.my, n + 4);
     evolve(tile, n + 4, kx, ky, kz, t);
-    let bx = madd<f32>(x, ec, v128.mul<f32>(y, es)), by = nmadd<f32>(x, es, v128.mul<f32>(y, ec));
+    let bx = madd<f32>(x, expRe, v128.mul<f32>(y, expIm)), by = nmadd<f32>(x, expIm, v128.mul<f32>(y, expRe));
     evolve(tile, n + 4, dkx, dky, dkz, dt);
-    let bx1 = madd<f32>(bx, ec, v128.mul<f32>(by, es)), by1 = nmadd<f32>(bx, es, v128.mul<f32>(by, ec));
+    let bx1 = madd<f32>(bx, expRe, v128.mul<f32>(by, expIm)), by1 = nmadd<f32>(bx, expIm, v128.mul<f32>(by, expRe));
     evolve(tile, n + 4, 2 * dkx, 2 * dky, 2 * dkz, 2 * dt);
-    const wbc = ec, wbs = es;
+    const wbc = expRe, wbs = expIm;
 
-    for (let at = tile.lanes; at < end; at += 64) {
+    for (let at = tile.partialSums; at < end; at += 64) {
       accumulate<f32>(at, v128.add<f32>(ax, bx), v128.add<f32>(ay, by));
       accumulate<f32>(at + 32, v128.add<f32>(ax1, bx1), v128.add<f32>(ay1, by1));
       x = madd<f32>(ax, wac, v128.mul<f32>(ay, was));

@@ -39,7 +39,7 @@ export const STEP_BYTES: usize = offsetof<RfStep>();
 
 // @ts-ignore: decorator
 @inline function halfAngleOfTwo(tile: Tile, n: i32, step: usize, offset: f64, inTurns: bool): v128 {
-  const off = v128.sub<f64>(loadT<f64>(tile.hertz, n), f64x2.splat(offset));
+  const off = v128.sub<f64>(loadT<f64>(tile.offResonanceHz, n), f64x2.splat(offset));
   let h = v128.mul<f64>(v128.load64_splat(step, offsetof<RfStep>('gx')), loadColumn<f64>(tile.x, n));
   h = madd<f64>(v128.load64_splat(step, offsetof<RfStep>('gy')), loadColumn<f64>(tile.y, n), h);
   h = madd<f64>(v128.load64_splat(step, offsetof<RfStep>('gz')), loadColumn<f64>(tile.z, n), h);

@@ -1,7 +1,7 @@
 /**
  * A thread's scratch: where the columns and intermediate results of the tile at hand are, and how many bytes they take.
  */
-import { Job, PANEL, TILE_BYTES } from './abi';
+import { KernelContext, PANEL, TILE_BYTES } from './abi';
 
 /** Samples summed in one go by the forms but the matrix product: their lane sums (4 kB) stay in the first-level cache. */
 export const CHUNK: i32 = 128;
@@ -15,7 +15,7 @@ export class Tile {
   z: usize;
   density: usize;
   /** f64 column: off-resonance at the scanner's field [Hz]. */
-  hertz: usize;
+  offResonanceHz: usize;
   /** Columns of T: relaxation rates [1/s], magnetisation. */
   R1: usize;
   R2: usize;
@@ -23,7 +23,7 @@ export class Tile {
   my: usize;
   mz: usize;
   /** [CHUNK][re, im] vectors of T: lane sums of the samples at hand; or the turns of some RF steps. */
-  lanes: usize;
+  partialSums: usize;
   /** [areas][panels][rows][re, im, re + im][PANEL] f32: recorded magnetisation. */
   records: usize;
   /** [3][PANEL][re, im, re + im][4 or 8] f32: in-line evolution of a panel over three units of samples; and six columns of its steps. */
@@ -32,14 +32,14 @@ export class Tile {
   products: usize;
   /** [operators][count / 4][12][4] f32: kept operators, see `operators.ts`; and room for making them. */
   operators: usize;
-  making: usize;
-  /** A panel's places and weights, and two grids: see `train.ts`. */
+  operatorScratch: usize;
+  /** A panel's places and weights, and two grids: see `nufft2d1.ts`. */
   spread: usize;
   grid: usize;
-  /** [kept moments][count / 4][cos, sin, loss][4] f32: see `keepMoments`; then [areas] the same of the line last carried there. */
-  turns: usize;
-  /** Spins' places on a sheet, and the sheet they were placed on: see `sheet.ts`. */
-  sheet: usize;
+  /** [kept moments][count / 4][cos, sin, loss][4] f32: see `cachePrecessions`; then [areas] the same of the line last carried there. */
+  phaseCycles: usize;
+  /** Spins' places on a sheet, and the sheet they were placed on: see `nufft-plane.ts`. */
+  plane: usize;
   placed: usize;
   /** Spins, rounded up to a multiple of PANEL. */
   count: i32;
@@ -49,38 +49,38 @@ export class Tile {
 export const EVOLUTION_BYTES: i32 = (3 * 3 * 8 + 6) * PANEL * 4;
 
 /** Room for making operators: f64 columns of a panel's rates, and four operators of two spins in f64. */
-export const MAKING_BYTES: i32 = 2 * PANEL * 8 + 2 * 192;
+export const OPERATOR_SCRATCH_BYTES: i32 = 2 * PANEL * 8 + 2 * 192;
 
 /** Room for spreading: eight f32 columns of a panel, and the weights of one spin. */
 export const SPREAD_BYTES: i32 = 8 * PANEL * 4 + 4 * 16 * 4;
 
 /** Bytes of one kept precession for four spins. */
-export const TURN_BYTES: i32 = 48;
+export const CACHED_PRECESSION_BYTES: i32 = 48;
 
 /** Bytes of one operator for four spins. */
 export const OPERATOR_BYTES: i32 = 192;
 
 // @ts-ignore: decorator
-@inline export function recordBytesOf(job: Job): i32 {
+@inline export function lineStartBytes(job: KernelContext): i32 {
   return job.rows * job.capacity * 12;
 }
 
 /** Turns of which each spin has its own. */
 // @ts-ignore: decorator
-@inline export function turnCountOf(job: Job): i32 {
-  return job.keptCount == 0 ? 0 : job.keptCount + job.areas;
+@inline export function cachedPrecessionCount(job: KernelContext): i32 {
+  return job.cachedCount == 0 ? 0 : job.cachedCount + job.areas;
 }
 
 /** Bytes of scratch each thread needs for this job, which may be more than there are addresses. */
 export function scratchBytes(address: usize): f64 {
-  const job = changetype<Job>(address);
+  const job = changetype<KernelContext>(address);
   const capacity = <f64>job.capacity;
   const columns = capacity * 8 + 5 * capacity * <f64>(job.precision >> 3);
   const matrix = <f64>job.areas * 12 * <f64>job.rows * capacity + EVOLUTION_BYTES + <f64>job.longest * 12 * <f64>job.rows;
-  const operators = job.operatorCount == 0 ? 0 : <f64>job.operatorCount * capacity * (OPERATOR_BYTES / 4) + MAKING_BYTES;
-  const spread = job.gridBytes == 0 ? 0 : SPREAD_BYTES + 2 * <f64>job.gridBytes + capacity * <f64>job.sheetBytes;
-  const turns = <f64>turnCountOf(job) * capacity * (TURN_BYTES / 4);
-  return 2 * TILE_BYTES + turns + columns + CHUNK * 32 + matrix + operators + spread;
+  const operators = job.operatorCount == 0 ? 0 : <f64>job.operatorCount * capacity * (OPERATOR_BYTES / 4) + OPERATOR_SCRATCH_BYTES;
+  const spread = job.gridBytes == 0 ? 0 : SPREAD_BYTES + 2 * <f64>job.gridBytes + capacity * <f64>job.pointBytes;
+  const phaseCycles = <f64>cachedPrecessionCount(job) * capacity * (CACHED_PRECESSION_BYTES / 4);
+  return 2 * TILE_BYTES + phaseCycles + columns + CHUNK * 32 + matrix + operators + spread;
 }
 
 /** Where the host's own data may begin: below lie the kernels' constants. */

@@ -5,7 +5,7 @@
 
 /** Spins in one vector. */
 // @ts-ignore: decorator
-@inline export function lanes<T>(): i32 {
+@inline export function partialSums<T>(): i32 {
   return 16 / sizeof<T>();
 }
 
@@ -102,7 +102,7 @@ export class Wide extends Narrow {
  * numbers would cost every operation of the next pulse a hundredfold.
  */
 // @ts-ignore: decorator
-@inline export function withoutTiny<T>(v: v128): v128 {
+@inline export function flushDenormals<T>(v: v128): v128 {
   if (sizeof<T>() == 8) return v;
   return v128.and(v, v128.gt<T>(v128.abs<T>(v), splat<T>(1e-25)));
 }

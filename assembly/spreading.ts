@@ -11,11 +11,11 @@ import { loadColumn, loadT, madd, nmadd } from './simd';
 export const MOST_TAPS: usize = 16;
 
 // @ts-ignore: decorator
-@inline function placeTwo(tile: Tile, n: i32, rate: usize, grid: v128, reach: v128, centre: v128, cells: usize, locals: usize): void {
+@inline function locate2(tile: Tile, n: i32, rate: usize, grid: v128, reach: v128, centre: v128, cells: usize, locals: usize): void {
   let p = v128.mul<f64>(v128.load64_splat(rate), loadColumn<f64>(tile.x, n));
   p = madd<f64>(v128.load64_splat(rate, 8), loadColumn<f64>(tile.y, n), p);
   p = madd<f64>(v128.load64_splat(rate, 16), loadColumn<f64>(tile.z, n), p);
-  p = madd<f64>(v128.load64_splat(rate, 24), loadT<f64>(tile.hertz, n), p);
+  p = madd<f64>(v128.load64_splat(rate, 24), loadT<f64>(tile.offResonanceHz, n), p);
   const u = v128.mul<f64>(v128.sub<f64>(p, v128.floor<f64>(p)), grid);
   const first = v128.ceil<f64>(v128.sub<f64>(u, reach));
   v128.store64_lane(cells, i32x4.trunc_sat_f64x2_s_zero(first), 0);
@@ -29,17 +29,17 @@ export const MOST_TAPS: usize = 16;
  * @param rate address of [kx, ky, kz, t] f64 per sample
  */
 // @ts-ignore: decorator
-@inline export function placeFour(axis: Axis, tile: Tile, n: i32, rate: usize, cells: usize, locals: usize): void {
+@inline export function locate4(axis: Axis, tile: Tile, n: i32, rate: usize, cells: usize, locals: usize): void {
   const grid = f64x2.splat(<f64>axis.grid);
   const reach = f64x2.splat(0.5 * <f64>axis.width);
   const centre = f64x2.splat(0.5 * <f64>(axis.width - 1));
-  placeTwo(tile, n, rate, grid, reach, centre, cells, locals);
-  placeTwo(tile, n + 2, rate, grid, reach, centre, cells + 8, locals + 8);
+  locate2(tile, n, rate, grid, reach, centre, cells, locals);
+  locate2(tile, n + 2, rate, grid, reach, centre, cells + 8, locals + 8);
 }
 
 /** Weights of one spin, re [MOST_TAPS] then im [MOST_TAPS] at `to`, times `re + i·im`. */
 // @ts-ignore: decorator
-@inline export function weigh(axis: Axis, local: v128, decay: v128, re: v128, im: v128, to: usize): void {
+@inline export function kernelWeights(axis: Axis, local: v128, decay: v128, re: v128, im: v128, to: usize): void {
   let coefficient = axis.polynomials;
   for (const end = to + (<usize>axis.taps << 2); to < end; to += 16) {
     let wr = v128.load(coefficient);

@@ -7,12 +7,12 @@
  * for what rounding in f32 can add (a rotation in f32 may lengthen Mxy by 1e-7 per step: 10⁶ steps add 10 %). A tile's number beyond 1.5 times
  * its bound is refused like NaN. So no sum of tiles, threads or ranks can wrap, and none of them needs a check of its own.
  */
-import { Job } from './abi';
+import { KernelContext } from './abi';
 
 /** Largest number that a sample of the tile at hand may have, in units of the sums; a global is each thread's own. */
 let largest: f64 = 0;
 
-export function beginSums(job: Job, spins: i32): void {
+export function beginSums(job: KernelContext, spins: i32): void {
   largest = job.largest * <f64>spins;
 }
 
@@ -26,7 +26,7 @@ const MAGIC: f64 = 6755399441055744.0;
  * callers can add up the answers
  */
 // @ts-ignore: decorator
-@inline export function addFixed(job: Job, at: usize, value: v128): v128 {
+@inline export function addFixed(job: KernelContext, at: usize, value: v128): v128 {
   const v = v128.mul<f64>(value, f64x2.splat(job.scale));
   const high = v128.nearest<f64>(v128.mul<f64>(v, f64x2.splat(1.0 / 4294967296.0)));
   const low = v128.sub<f64>(v, v128.mul<f64>(high, f64x2.splat(4294967296.0)));
@@ -49,11 +49,11 @@ const MAGIC: f64 = 6755399441055744.0;
 }
 
 /** Folds the lane sums of `count` samples in one fixed order and adds them at `sums`. @returns false if one is not finite */
-export function addLanes<T>(job: Job, lanes: usize, sums: usize, count: i32): bool {
+export function addLanes<T>(job: KernelContext, partialSums: usize, sums: usize, count: i32): bool {
   let answers = f64x2.splat(0);
   for (let n = 0; n < count; n++) {
-    const re = foldHalves<T>(v128.load(lanes + (<usize>n << 5)));
-    const im = foldHalves<T>(v128.load(lanes + (<usize>n << 5), 16));
+    const re = foldHalves<T>(v128.load(partialSums + (<usize>n << 5)));
+    const im = foldHalves<T>(v128.load(partialSums + (<usize>n << 5), 16));
     const sum = v128.add<f64>(v128.shuffle<i64>(re, im, 0, 2), v128.shuffle<i64>(re, im, 1, 3));
     answers = v128.add<f64>(answers, addFixed(job, sums + (<usize>n << 4), sum));
   }
@@ -68,7 +68,7 @@ export function addLanes<T>(job: Job, lanes: usize, sums: usize, count: i32): bo
 }
 
 /** Adds the other accumulators to the first and clears them: a sample at a time, for 10⁶ samples a millisecond where BigInt takes 0.2 s. */
-export function gatherSums(job: Job): void {
+export function gatherSums(job: KernelContext): void {
   const bytes = <usize>job.sampleCount << 4;
   for (let n = 1; n < job.accumulators; n++) {
     const other = job.sums + <usize>n * bytes;

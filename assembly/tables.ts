@@ -3,7 +3,7 @@
  * R2. The table holds, per cell of φ and per node of R1 × R2, the twelve entries as polynomials in φ; a spin costs some 600 lanes once
  * per tile, where composing a 1 ms pulse on a 1 µs raster costs 250 000. Vectors run over the entries of one spin: no gather.
  */
-import { Job, Table, TILE_BYTES } from './abi';
+import { KernelContext, Table, TILE_BYTES } from './abi';
 import { composePulse, PAIR_BYTES } from './held-field';
 import { OPERATOR_BYTES, Tile } from './scratch';
 import { madd, splat } from './simd';
@@ -15,17 +15,17 @@ const ENTRIES: usize = 48;
  * @param at a Tile's room, then f64 columns [frequency Hz, R1, R2][count], f32 columns [0, density][count], room of COMPOSE_BYTES
  * @param to [count / 2][12][2] f64
  */
-export function composeNodes(job: Job, at: usize, count: i32, pulse: i32, to: usize): void {
+export function evaluatePulseAtNodes(job: KernelContext, at: usize, count: i32, pulse: i32, to: usize): void {
   const tile = changetype<Tile>(at);
   const column = <usize>count << 3;
-  tile.hertz = at + <usize>TILE_BYTES;
-  tile.R1 = tile.hertz + column;
+  tile.offResonanceHz = at + <usize>TILE_BYTES;
+  tile.R1 = tile.offResonanceHz + column;
   tile.R2 = tile.R1 + column;
   tile.x = tile.R2 + column;
   tile.y = tile.x;
   tile.z = tile.x;
   tile.density = tile.x + (column >> 1);
-  tile.lanes = tile.x + column;
+  tile.partialSums = tile.x + column;
   for (let n = 0; n < count; n += 2, to += PAIR_BYTES) composePulse(job, tile, n, pulse, to);
 }
 
@@ -38,7 +38,7 @@ export function composeNodes(job: Job, at: usize, count: i32, pulse: i32, to: us
 }
 
 /** Writes the operators of all spins of a tile at `to`, [count / 4][12][4]. */
-export function lookUp(tile: Tile, table: usize, to: usize): void {
+export function interpolateOperators(tile: Tile, table: usize, to: usize): void {
   const head = changetype<Table>(table);
   const gx = head.gx, gy = head.gy, gz = head.gz;
   const low = head.low, perHertz = head.perHertz;
@@ -51,7 +51,7 @@ export function lookUp(tile: Tile, table: usize, to: usize): void {
   for (let n = 0; n < tile.count; n++) {
     const f32s = <usize>n << 2;
     const frequency = gx * <f64>load<f32>(tile.x + f32s) + gy * <f64>load<f32>(tile.y + f32s) + gz * <f64>load<f32>(tile.z + f32s)
-      + load<f64>(tile.hertz + (<usize>n << 3));
+      + load<f64>(tile.offResonanceHz + (<usize>n << 3));
     const place = (frequency - low) * perHertz;
     const cell = max(0, min(last, <i32>place));
     const u = splat<f32>(2 * (place - <f64>cell) - 1);

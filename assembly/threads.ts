@@ -3,8 +3,8 @@
  * walks it and raises `finished`. Taking only filled tiles makes a pause the host's affair alone: it stops filling.
  * All waiting is done by a function of the host (`Atomics.wait`): memory.atomic.wait32 hangs under Node 20.
  */
-import { Job, recordAt, Slot, Start } from './abi';
-import { simulateTile } from './walk';
+import { KernelContext, recordAt, Slot, Start } from './abi';
+import { runProgram } from './run-program';
 
 // @ts-ignore: decorator
 @external('host', 'wait') declare function wait(address: usize, expected: i32): void;
@@ -20,10 +20,10 @@ export function startThread(start: usize): i32 {
 /** Entry of a thread (name and form are WASI's). Returns when the host sets `stop`. */
 export function wasi_thread_start(tid: i32, argument: usize): void {
   const start = changetype<Start>(argument);
-  const job = changetype<Job>(start.job);
-  const filled = changetype<usize>(job) + offsetof<Job>('filled');
-  const next = changetype<usize>(job) + offsetof<Job>('next');
-  const stop = changetype<usize>(job) + offsetof<Job>('stop');
+  const job = changetype<KernelContext>(start.job);
+  const filled = changetype<usize>(job) + offsetof<KernelContext>('filled');
+  const next = changetype<usize>(job) + offsetof<KernelContext>('next');
+  const stop = changetype<usize>(job) + offsetof<KernelContext>('stop');
   while (true) {
     const available = atomic.load<i32>(filled);
     const tile = atomic.load<i32>(next);
@@ -38,16 +38,16 @@ export function wasi_thread_start(tid: i32, argument: usize): void {
 }
 
 /** Simulates tile `number`, counted since the start of the engine, with the scratch and sums of `thread`. */
-export function work(job: Job, number: i32, thread: i32): void {
+export function work(job: KernelContext, number: i32, thread: i32): void {
   const slot = recordAt<Slot>(job.slotTable, number % job.slots);
   const scratch = load<usize>(job.scratch + (<usize>thread << 2));
   const sums = job.sums + <usize>(thread % job.accumulators) * (<usize>job.sampleCount << 4);
   const finite = job.precision == 64
-    ? simulateTile<f64>(job, slot, scratch, sums)
-    : simulateTile<f32>(job, slot, scratch, sums);
+    ? runProgram<f64>(job, slot, scratch, sums)
+    : runProgram<f32>(job, slot, scratch, sums);
   const base = changetype<usize>(job);
-  if (!finite) atomic.cmpxchg<i32>(base + offsetof<Job>('failed'), 0, number + 1);
+  if (!finite) atomic.cmpxchg<i32>(base + offsetof<KernelContext>('failed'), 0, number + 1);
   atomic.store<i32>(changetype<usize>(slot) + offsetof<Slot>('done'), number + 1);
-  atomic.add<i32>(base + offsetof<Job>('finished'), 1);
-  atomic.notify(base + offsetof<Job>('finished'), -1);
+  atomic.add<i32>(base + offsetof<KernelContext>('finished'), 1);
+  atomic.notify(base + offsetof<KernelContext>('finished'), -1);
 }

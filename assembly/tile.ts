@@ -1,13 +1,13 @@
 /** From a slot's spins to a tile at thermal equilibrium: rates instead of times, off-resonance in hertz at the scanner's field. */
-import { Job, PANEL, Slot, TILE_BYTES } from './abi';
-import { CHUNK, EVOLUTION_BYTES, MAKING_BYTES, OPERATOR_BYTES, recordBytesOf, SPREAD_BYTES, Tile, TURN_BYTES, turnCountOf } from './scratch';
-import { lanes, loadColumn, splat, storeT } from './simd';
+import { KernelContext, PANEL, Slot, TILE_BYTES } from './abi';
+import { CHUNK, EVOLUTION_BYTES, OPERATOR_SCRATCH_BYTES, OPERATOR_BYTES, lineStartBytes, SPREAD_BYTES, Tile, CACHED_PRECESSION_BYTES, cachedPrecessionCount } from './scratch';
+import { partialSums, loadColumn, splat, storeT } from './simd';
 
 export const T1: usize = 4, T2: usize = 5;
 /** Columns of one spin block, in the order of `SpinBlock`. */
 const X: usize = 0, Y: usize = 1, Z: usize = 2, DENSITY: usize = 3, OFF_RESONANCE: usize = 7;
 
-export function loadTile<T>(job: Job, slot: Slot, scratch: usize): Tile {
+export function loadTile<T>(job: KernelContext, slot: Slot, scratch: usize): Tile {
   const tile = changetype<Tile>(scratch);
   const capacity = <usize>job.capacity;
   const column = capacity * sizeof<T>();
@@ -16,38 +16,38 @@ export function loadTile<T>(job: Job, slot: Slot, scratch: usize): Tile {
   tile.y = input + Y * 4 * capacity;
   tile.z = input + Z * 4 * capacity;
   tile.density = input + DENSITY * 4 * capacity;
-  tile.hertz = scratch + 2 * TILE_BYTES;
-  tile.R1 = tile.hertz + 8 * capacity;
+  tile.offResonanceHz = scratch + 2 * TILE_BYTES;
+  tile.R1 = tile.offResonanceHz + 8 * capacity;
   tile.R2 = tile.R1 + column;
   tile.mx = tile.R2 + column;
   tile.my = tile.mx + column;
   tile.mz = tile.my + column;
-  tile.lanes = tile.mz + column;
-  tile.records = tile.lanes + CHUNK * 32;
-  tile.turns = tile.records + <usize>job.areas * recordBytesOf(job);
-  tile.evolution = tile.turns + <usize>turnCountOf(job) * (capacity >> 2) * TURN_BYTES;
+  tile.partialSums = tile.mz + column;
+  tile.records = tile.partialSums + CHUNK * 32;
+  tile.phaseCycles = tile.records + <usize>job.areas * lineStartBytes(job);
+  tile.evolution = tile.phaseCycles + <usize>cachedPrecessionCount(job) * (capacity >> 2) * CACHED_PRECESSION_BYTES;
   tile.products = tile.evolution + EVOLUTION_BYTES;
   tile.operators = tile.products + <usize>job.longest * <usize>job.rows * 12;
-  tile.making = tile.operators + <usize>job.operatorCount * (capacity >> 2) * OPERATOR_BYTES;
-  tile.spread = tile.making + (job.operatorCount == 0 ? 0 : MAKING_BYTES);
+  tile.operatorScratch = tile.operators + <usize>job.operatorCount * (capacity >> 2) * OPERATOR_BYTES;
+  tile.spread = tile.operatorScratch + (job.operatorCount == 0 ? 0 : OPERATOR_SCRATCH_BYTES);
   tile.grid = tile.spread + SPREAD_BYTES;
-  tile.sheet = tile.grid + 2 * job.gridBytes;
+  tile.plane = tile.grid + 2 * job.gridBytes;
   tile.placed = 0;
   tile.count = (slot.count + PANEL - 1) & ~(PANEL - 1);
 
   const one = splat<T>(1);
   const zero = splat<T>(0);
-  for (let n = 0; n < tile.count; n += lanes<T>()) {
+  for (let n = 0; n < tile.count; n += partialSums<T>()) {
     storeT<T>(tile.R1, n, v128.div<T>(one, loadColumn<T>(input + T1 * 4 * capacity, n)));
     storeT<T>(tile.R2, n, v128.div<T>(one, loadColumn<T>(input + T2 * 4 * capacity, n)));
     storeT<T>(tile.mx, n, zero);
     storeT<T>(tile.my, n, zero);
     storeT<T>(tile.mz, n, loadColumn<T>(tile.density, n));
   }
-  const hertz = splat<f64>(slot.fieldRatio / (2 * Math.PI));
-  for (let n = 0; n < tile.count; n += lanes<f64>()) {
+  const offResonanceHz = splat<f64>(slot.fieldRatio / (2 * Math.PI));
+  for (let n = 0; n < tile.count; n += partialSums<f64>()) {
     const rate = loadColumn<f64>(input + OFF_RESONANCE * 4 * capacity, n);
-    storeT<f64>(tile.hertz, n, v128.mul<f64>(rate, hertz));
+    storeT<f64>(tile.offResonanceHz, n, v128.mul<f64>(rate, offResonanceHz));
   }
   return tile;
 }

@@ -157,7 +157,7 @@ export function nativeKernels(
   tileSize: number,
 ): NativeRun {
   const program = makeProgram(timeline, source, { precision: 'f32', tileSize });
-  if (program.operators.operators.length + program.keptMoments.length > 0)
+  if (program.operators.operators.length + program.cachedPrecessions.length > 0)
     throw new Error('a pulse or a precession is kept per spin, which C does not know');
   const forms = pulseForms(timeline, source);
   const { scaleExponent } = makePlan(timeline, source, { precision: 'f32', tileSize, engineBuild: '', version: '' });
@@ -165,17 +165,17 @@ export function nativeKernels(
   const ratio = timeline.B0 / source.B0;
   const head = [source.spinCount, tileSize, rows, areas, longest, timeline.sampleCount, 2 ** scaleExponent, ratio];
   const batches = program.batches.flatMap((own) => [
-    ...[own.waveform, own.area, own.rows, own.firstRow, own.firstRead, own.reads],
+    ...[own.waveform, own.area, own.rows, own.firstRow, own.firstRun, own.lineRuns],
   ]);
   const arrays = [
     head,
     integers(program.ops),
-    program.moments,
+    program.precessions,
     doubles(excitationRecords(timeline)),
     timeline.pulses,
     forms,
     doubles(stepRecords(timeline, source, forms)),
-    integers(program.reads),
+    integers(program.lineRuns),
     batches,
     program.rowSamples,
     waveformTable(timeline, source),

@@ -23,23 +23,23 @@ export const FAST_FORMS: readonly {
   /** Where the form pays only in larger tiles than these phantoms make. */
   readonly tileSize?: number;
 }[] = [
-  { form: 'EPI train', timeline: () => epi(101), isUsed: ({ forms }) => forms.train === 101 },
-  { form: 'EPI train, even matrix', timeline: () => epi(64), isUsed: ({ forms }) => forms.train === 64 },
+  { form: 'EPI train', timeline: () => epi(101), isUsed: ({ forms }) => forms.nufft2d1 === 101 },
+  { form: 'EPI train, even matrix', timeline: () => epi(64), isUsed: ({ forms }) => forms.nufft2d1 === 64 },
   {
     form: 'spiral, 4 shots',
     timeline: () => timelineOf(spiral(4, 1024)),
-    isUsed: ({ forms }) => forms.curve === 4,
+    isUsed: ({ forms }) => forms.nufft2d3 === 4,
     tileSize: 32768,
   },
   {
     form: '3-D GRE: batched lines, a pulse looked up',
     timeline: () => timelineOf(gradientEcho3d(96, 128)),
-    isUsed: ({ forms, operators }) => forms.transform === 96 && operators.tables.some((table) => table !== undefined),
+    isUsed: ({ forms, operators }) => forms.nufft1d1 === 96 && operators.tables.some((table) => table !== undefined),
   },
   {
     form: 'fingerprinting: pulses of one shape',
     timeline: () => timelineOf(fingerprinting(300, 32)),
-    isUsed: ({ operators }) => operators.operators.length > 1 && operators.plays.length > 100,
+    isUsed: ({ operators }) => operators.operators.length > 1 && operators.operatorUses.length > 100,
   },
 ];
 

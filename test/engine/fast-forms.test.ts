@@ -93,13 +93,13 @@ test('what lies in a plane is transformed, upright or tilted; what does not is s
   const spins = randomSpins(700);
   const source = phantomOf(spins);
   for (const [timeline, form] of [
-    [timelineOf(spiral(2, 512)), 'curve'],
-    [tilted(false), 'curve'],
+    [timelineOf(spiral(2, 512)), 'nufft2d3'],
+    [tilted(false), 'nufft2d3'],
     [tilted(true), 'direct'],
   ] as const) {
-    const { forms, curves } = makeProgram(timeline, source, { precision: 'f32', tolerance: 1e-4, ...LARGE });
+    const { forms, nufft2d3s } = makeProgram(timeline, source, { precision: 'f32', tolerance: 1e-4, ...LARGE });
     assert.equal(forms[form], 2);
-    assert.ok(new Set(curves.map(({ sheet }) => sheet)).size <= 1, 'both shots on one sheet');
+    assert.ok(new Set(nufft2d3s.map(({ plane }) => plane)).size <= 1, 'both shots on one sheet');
     const exact = await simulateTimeline(timeline, spins, { precision: 'f64' });
     const error = errorOfDensity(await simulateTimeline(timeline, spins, { tolerance: 1e-4, ...LARGE }), exact, spins);
     assert.ok(error < 2e-5, `${error}`);
@@ -112,8 +112,8 @@ test('two echoes of a spiral after one pulse are one curve', async () => {
   const blocks = [pulse, readout, wait, readout, crusher];
   const echoes = timelineOf({ ...sequence, blockCount: blocks.length, block: (n) => blocks[n]! });
   const spins = randomSpins(700);
-  const { forms, curves } = makeProgram(echoes, phantomOf(spins), { precision: 'f32', tolerance: 1e-4, ...LARGE });
-  assert.deepEqual([forms.curve, curves.length, curves[0]!.targets.length], [2, 1, 1024]);
+  const { forms, nufft2d3s } = makeProgram(echoes, phantomOf(spins), { precision: 'f32', tolerance: 1e-4, ...LARGE });
+  assert.deepEqual([forms.nufft2d3, nufft2d3s.length, nufft2d3s[0]!.targets.length], [2, 1, 1024]);
   const exact = await simulateTimeline(echoes, spins, { precision: 'f64' });
   assert.ok(errorOfDensity(await simulateTimeline(echoes, spins, { tolerance: 1e-4, ...LARGE }), exact, spins) < 2e-5);
 });
@@ -152,7 +152,7 @@ test('a spiral between two pulses with a train out of its plane is still a curve
   const timeline = afterPulse([...lines, spiral(1, 512).block(1)]);
   const spins = randomSpins(700);
   const { forms } = makeProgram(timeline, phantomOf(spins), { precision: 'f32', tolerance: 1e-4, ...LARGE });
-  assert.deepEqual([forms.train, forms.curve], [9, 1]);
+  assert.deepEqual([forms.nufft2d1, forms.nufft2d3], [9, 1]);
   const exact = await simulateTimeline(timeline, spins, { precision: 'f64' });
   assert.ok(
     errorOfDensity(await simulateTimeline(timeline, spins, { tolerance: 1e-4, ...LARGE }), exact, spins) < 2e-5,
@@ -166,7 +166,7 @@ test('a spiral is summed sample by sample where tiles are too small for a transf
     tolerance: 1e-4,
     tileSize: 256,
   });
-  assert.deepEqual([forms.curve, forms.direct], [0, 2]);
+  assert.deepEqual([forms.nufft2d3, forms.direct], [0, 2]);
 });
 
 test('spins outside the bounds their phantom states spoil nothing but their own signal', async () => {
@@ -235,16 +235,16 @@ test('what returns is kept per spin without a tolerance, and never in f64: the r
   const timeline = echoes();
   const spins = randomSpins(640);
   const source = phantomOf(spins);
-  const { ops, reads, keptMoments } = makeProgram(timeline, source, { precision: 'f32', tileSize: 256 });
+  const { ops, lineRuns, cachedPrecessions } = makeProgram(timeline, source, { precision: 'f32', tileSize: 256 });
   const kinds = Array.from({ length: ops.length }, (_, n) => ops.get(n, 'kind'));
   const countOf = (wanted: number): number => kinds.filter((kind) => kind === wanted).length;
   // 40 TRs: the ramp before the first pulse, and what lies between two.
-  assert.deepEqual([countOf(OP.TURN), countOf(OP.PRECESS)], [39, 1]);
+  assert.deepEqual([countOf(OP.PRECESS_CACHED), countOf(OP.PRECESS)], [39, 1]);
   // 40 lines, each eighth of them phased exactly.
-  assert.deepEqual([countOf(OP.CARRY), countOf(OP.RECORD)], [40, 0]);
-  const steps = Array.from({ length: reads.length }, (_, n) => reads.get(n, 'step'));
-  assert.deepEqual([steps.filter((step) => step < 0).length, keptMoments.length], [5, 2]);
-  assert.equal(makeProgram(timeline, source, { precision: 'f64', tileSize: 256 }).keptMoments.length, 0);
+  assert.deepEqual([countOf(OP.LINE_RECURRENCE), countOf(OP.SAMPLE_LINE_STARTS)], [40, 0]);
+  const steps = Array.from({ length: lineRuns.length }, (_, n) => lineRuns.get(n, 'step'));
+  assert.deepEqual([steps.filter((step) => step < 0).length, cachedPrecessions.length], [5, 2]);
+  assert.equal(makeProgram(timeline, source, { precision: 'f64', tileSize: 256 }).cachedPrecessions.length, 0);
 });
 
 test('lines that follow from one another are as exact as their first, however far out a spin', async () => {

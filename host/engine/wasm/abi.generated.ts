@@ -1,33 +1,33 @@
 /** Written by `scripts/abi.mjs` from `assembly/abi.ts`: do not edit. Fields are [type, byte offset]. */
-export const Job = {
+export const KernelContext = {
   bytes: 168,
   fields: {
     ops: ['u32', 0],
     opCount: ['i32', 4],
-    moments: ['u32', 8],
+    precessions: ['u32', 8],
     excitations: ['u32', 12],
     pulses: ['u32', 16],
     pulseForms: ['u32', 20],
     steps: ['u32', 24],
-    reads: ['u32', 28],
+    lineRuns: ['u32', 28],
     batches: ['u32', 32],
     waveforms: ['u32', 36],
     operators: ['u32', 40],
     operatorCount: ['i32', 44],
-    plays: ['u32', 48],
+    operatorUses: ['u32', 48],
     terms: ['u32', 52],
-    trains: ['u32', 56],
+    nufft2d1s: ['u32', 56],
     gridBytes: ['u32', 60],
-    curves: ['u32', 64],
-    sheetBytes: ['u32', 68],
-    keptMoments: ['u32', 72],
-    keptCount: ['i32', 76],
+    nufft2d3s: ['u32', 64],
+    pointBytes: ['u32', 68],
+    cachedPrecessions: ['u32', 72],
+    cachedCount: ['i32', 76],
     precision: ['i32', 80],
     capacity: ['i32', 84],
     rows: ['i32', 88],
     areas: ['i32', 92],
     longest: ['i32', 96],
-    wide: ['i32', 100],
+    use256: ['i32', 100],
     slots: ['i32', 104],
     slotTable: ['u32', 108],
     scratch: ['u32', 112],
@@ -54,14 +54,14 @@ export const Op = {
 export const OP = {
   PRECESS: 0,
   EXCITE: 1,
-  READ: 2,
-  RECORD: 3,
-  FLUSH: 4,
-  PLAY: 5,
-  TRAIN: 6,
-  CURVE: 7,
-  TURN: 8,
-  CARRY: 9,
+  READOUT: 2,
+  SAMPLE_LINE_STARTS: 3,
+  SUM_BATCH: 4,
+  APPLY_OPERATOR: 5,
+  NUFFT2D1: 6,
+  NUFFT2D3: 7,
+  PRECESS_CACHED: 8,
+  LINE_RECURRENCE: 9,
 } as const;
 export const Precession = {
   bytes: 32,
@@ -117,7 +117,7 @@ export const RfStep = {
     doublings: ['i32', 92],
   },
 } as const;
-export const Read = {
+export const LineRun = {
   bytes: 28,
   fields: {
     firstSample: ['i32', 0],
@@ -137,8 +137,8 @@ export const Batch = {
     rows: ['i32', 8],
     firstSamples: ['u32', 12],
     lines: ['u32', 16],
-    firstRead: ['i32', 20],
-    reads: ['i32', 24],
+    firstRun: ['i32', 20],
+    lineRuns: ['i32', 24],
   },
 } as const;
 export const Waveform = {
@@ -171,7 +171,7 @@ export const Table = {
     coefficients: ['f64', 72],
   },
 } as const;
-export const Play = {
+export const OperatorUse = {
   bytes: 12,
   fields: {
     excitation: ['i32', 0],
@@ -219,7 +219,7 @@ export const Axis = {
     stageCount: ['i32', 32],
   },
 } as const;
-export const Train = {
+export const Nufft2d1 = {
   bytes: 16,
   fields: {
     geometry: ['u32', 0],
@@ -228,14 +228,14 @@ export const Train = {
     firstSamples: ['u32', 12],
   },
 } as const;
-export const Lines = {
+export const Nufft1d1 = {
   bytes: 8,
   fields: {
     axis: ['u32', 0],
     rate: ['u32', 4],
   },
 } as const;
-export const SheetAxis = {
+export const PlaneAxis = {
   bytes: 44,
   fields: {
     place: ['u32', 0],
@@ -251,7 +251,7 @@ export const SheetAxis = {
     interpolation: ['u32', 40],
   },
 } as const;
-export const Sheet = {
+export const NufftPlane = {
   bytes: 20,
   fields: {
     u: ['u32', 0],
@@ -261,17 +261,17 @@ export const Sheet = {
     parts: ['u32', 16],
   },
 } as const;
-export const Curve = {
+export const Nufft2d3 = {
   bytes: 20,
   fields: {
     moment: ['u32', 0],
-    sheet: ['u32', 4],
+    plane: ['u32', 4],
     samples: ['i32', 8],
     points: ['u32', 12],
     targets: ['u32', 16],
   },
 } as const;
-export const CurvePoint = {
+export const Nufft2d3Sample = {
   bytes: 28,
   fields: {
     u: ['i32', 0],

@@ -2,7 +2,7 @@
  * Lays out the kernels' memory before there is any: addresses are handed out and what goes there is remembered, so the exact size is known
  * to `larmor plan`, and to the run before it makes a memory that never grows. An instance may not see a growth in time.
  */
-import { Job } from './abi.generated.ts';
+import { KernelContext } from './abi.generated.ts';
 import { type RecordLayout, type RecordList, recordList, type Values, writeRecord } from './records.ts';
 
 const PAGE = 65536;
@@ -87,9 +87,12 @@ function sharedMemory(pages: number): WebAssembly.Memory {
 }
 
 /** A memory that holds nothing but a job, for the kernels to say what scratch it needs. */
-export function memoryOf(job: Values<typeof Job>): { readonly memory: WebAssembly.Memory; readonly address: number } {
+export function memoryOf(job: Values<typeof KernelContext>): {
+  readonly memory: WebAssembly.Memory;
+  readonly address: number;
+} {
   const arena = new Arena();
-  const address = arena.record(Job, job);
+  const address = arena.record(KernelContext, job);
   return { memory: arena.make(), address };
 }
 

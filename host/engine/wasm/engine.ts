@@ -4,7 +4,7 @@
  */
 import { EXIT, LarmorError } from '../../common/errors.ts';
 import type { Engine, EngineJob } from '../types.ts';
-import { Job, Slot as SlotRecord } from './abi.generated.ts';
+import { KernelContext, Slot as SlotRecord } from './abi.generated.ts';
 import { KERNEL_DATA } from './arena.ts';
 import { fillSlot, layOut, type Memory, type Sizes } from './memory.ts';
 import { describeBuild, instantiate, type KernelBuild, type KernelExports, loadKernels } from './module.ts';
@@ -63,7 +63,7 @@ function engineOver(job: EngineJob, memory: Memory, { sizes, exports, pool, buil
   const { buffer } = memory.memory;
   const words = new Int32Array(buffer);
   const [filled, finished, failed, stop] = (['filled', 'finished', 'failed', 'stop'] as const).map((field) =>
-    wordOf(memory.job, Job, field),
+    wordOf(memory.job, KernelContext, field),
   ) as [number, number, number, number];
   /** Tiles fed since the engine was made: the ring and the threads count these, the plan counts from the phantom's start. */
   let fed = 0;

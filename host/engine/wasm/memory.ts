@@ -10,8 +10,8 @@ import type { EngineJob } from '../types.ts';
 import { MOST_SIGNAL, toUnits, unitExponent } from '../units.ts';
 import {
   Batch,
-  Job,
-  Lines,
+  KernelContext,
+  Nufft1d1,
   Operator,
   PANEL,
   Precession,
@@ -22,13 +22,13 @@ import {
   Waveform,
 } from './abi.generated.ts';
 import { Arena, memoryOf } from './arena.ts';
-import { placeCurves, sheetBytesOf } from './curve-layout.ts';
 import { instantiate, type KernelExports, type Kernels } from './module.ts';
+import { type AxisPlacer, axisPlacer, gridBytesOf, placeNufft2d1s } from './nufft2d1-layout.ts';
+import { placeNufft2d3s, pointBytesOf } from './nufft2d3-layout.ts';
 import type { Program } from './program.ts';
 import { placeTable } from './pulse-tables.ts';
 import { excitationRecords, pulseForms, stepRecords } from './pulses.ts';
 import { recordList, setField, type Values } from './records.ts';
-import { type AxisPlacer, axisPlacer, gridBytesOf, placeTrains } from './train-layout.ts';
 import { exactIntervals } from './waveforms.ts';
 
 /** Accumulators take at most this; with more samples than that threads share one and add atomically. */
@@ -104,7 +104,7 @@ export function layOut(
   const { timeline, source } = engineJob;
   const sizes = sizesOf(engineJob, options.threads, options.accumulatorBytes);
   const arena = new Arena();
-  const job = arena.reserve(Job.bytes);
+  const job = arena.reserve(KernelContext.bytes);
   const sumBytes = 16 * timeline.sampleCount;
   const sums = arena.reserve(sumBytes * sizes.accumulators);
   const slots = recordList(SlotRecord, sizes.slots);
@@ -114,14 +114,14 @@ export function layOut(
   }
   const slotTable = arena.list(slots);
   const tables = program.operators.tables.map((table) => (table === undefined ? undefined : placeTable(arena, table)));
-  const values: Values<typeof Job> = {
+  const values: Values<typeof KernelContext> = {
     ...placeProgram(arena, engineJob, program),
     operators: arena.records(
       Operator,
       tables.map((table, n) => ({ pulse: program.operators.operators[n]!, table: table?.address ?? 0 })),
     ),
     operatorCount: tables.length,
-    ...{ precision: engineJob.precision === 'f64' ? 64 : 32, wide: Number(kernels.build === 'wide') },
+    ...{ precision: engineJob.precision === 'f64' ? 64 : 32, use256: Number(kernels.build === 'wide') },
     ...{ capacity: sizes.capacity, slots: sizes.slots, slotTable },
     ...{ sums, accumulators: sizes.accumulators, atomicSums: Number(sizes.accumulators < sizes.threads) },
     sampleCount: timeline.sampleCount,
@@ -131,7 +131,7 @@ export function layOut(
   };
   const scratchBytes = scratchOf(values, kernels);
   const scratch = Array.from({ length: sizes.threads }, () => arena.reserve(scratchBytes));
-  arena.fill(job, Job, { ...values, scratch: arena.place(Uint32Array.from(scratch)) });
+  arena.fill(job, KernelContext, { ...values, scratch: arena.place(Uint32Array.from(scratch)) });
   const starts = Array.from({ length: sizes.workers }, (_, thread) =>
     arena.record(Start, { job, thread, error: 0, tid: 0 }),
   );
@@ -162,14 +162,14 @@ export function layOut(
 }
 
 /** Bytes of scratch that each thread needs, as the kernels say. */
-function scratchOf(values: Values<typeof Job>, kernels: Kernels): number {
+function scratchOf(values: Values<typeof KernelContext>, kernels: Kernels): number {
   const { memory, address } = memoryOf(values);
   return instantiate(kernels.module, memory).scratchBytes(address);
 }
 
 /** What the program is made of, placed. */
 function placeProgram(arena: Arena, { timeline, source, precision }: EngineJob, program: Program) {
-  const { operators, moments, keptMoments } = program;
+  const { operators, precessions, cachedPrecessions } = program;
   const axisAt = axisPlacer(arena);
   const withOperators = { ...timeline, pulses: operators.pulses, rfSteps: operators.rfSteps };
   const forms = pulseForms(withOperators, source, precision);
@@ -177,30 +177,30 @@ function placeProgram(arena: Arena, { timeline, source, precision }: EngineJob, 
   return {
     ops: arena.list(program.ops),
     opCount: program.ops.length,
-    moments: placePrecessions(arena, moments),
+    precessions: placePrecessions(arena, precessions),
     excitations: arena.list(excitationRecords(timeline)),
     pulses: placePulses(arena, operators.pulses),
     pulseForms: arena.place(forms),
     steps: arena.list(stepRecords(withOperators, source, forms)),
-    plays: arena.list(operators.plays),
+    operatorUses: arena.list(operators.operatorUses),
     terms: arena.list(operators.terms),
-    keptMoments: arena.place(keptMoments),
-    keptCount: keptMoments.length,
-    reads: arena.list(program.reads),
+    cachedPrecessions: arena.place(cachedPrecessions),
+    cachedCount: cachedPrecessions.length,
+    lineRuns: arena.list(program.lineRuns),
     batches: placeBatches(arena, program, axisAt),
     waveforms: placeWaveforms(arena, timeline, source),
-    trains: placeTrains(arena, program.trains, axisAt),
+    nufft2d1s: placeNufft2d1s(arena, program.nufft2d1s, axisAt),
     gridBytes: gridBytesOf(program),
-    curves: placeCurves(arena, program.curves),
-    sheetBytes: sheetBytesOf(program.curves),
+    nufft2d3s: placeNufft2d3s(arena, program.nufft2d3s),
+    pointBytes: pointBytesOf(program.nufft2d3s),
     ...{ rows: program.rows, areas: program.areas, longest: program.longest },
   };
 }
 
-function placePrecessions(arena: Arena, moments: Float64Array): number {
-  const records = recordList(Precession, moments.length / STRIDE.segment);
-  for (let n = 0; n < moments.length; n += STRIDE.segment) {
-    const [kx, ky, kz, t] = moments.subarray(n) as unknown as [number, number, number, number];
+function placePrecessions(arena: Arena, precessions: Float64Array): number {
+  const records = recordList(Precession, precessions.length / STRIDE.segment);
+  for (let n = 0; n < precessions.length; n += STRIDE.segment) {
+    const [kx, ky, kz, t] = precessions.subarray(n) as unknown as [number, number, number, number];
     records.push({ kx, ky, kz, t });
   }
   return arena.list(records);
@@ -218,7 +218,7 @@ function placePulses(arena: Arena, pulses: Float64Array): number {
 function placeBatches(arena: Arena, { batches, rowSamples, lines }: Program, axisAt: AxisPlacer): number {
   const rows = arena.place(rowSamples);
   const placed = lines.map((own) =>
-    own === undefined ? 0 : arena.record(Lines, { axis: axisAt(own.axis), rate: arena.place(own.rate) }),
+    own === undefined ? 0 : arena.record(Nufft1d1, { axis: axisAt(own.axis), rate: arena.place(own.rate) }),
   );
   return arena.records(
     Batch,

@@ -25,7 +25,7 @@ export interface KernelExports {
   probeFused(x: number): number;
   startThread(start: number): number;
   /** See assembly/tables.ts. */
-  composeNodes(job: number, at: number, count: number, pulse: number, to: number): void;
+  evaluatePulseAtNodes(job: number, at: number, count: number, pulse: number, to: number): void;
   gatherSums(job: number): void;
   work(job: number, tile: number, thread: number): void;
 }

@@ -9,18 +9,18 @@ import { createHash } from 'node:crypto';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { growing } from '../../timeline/intern.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
-import { Play, Term } from './abi.generated.ts';
+import { OperatorUse, Term } from './abi.generated.ts';
+import type { Choice } from './nufft2d1.ts';
 import { type PulseTables, pulseOperator, type RandomSpin, randomSpins } from './pulse-check.ts';
 import { type PulseTable, sizeTable, tableLanes, tableNodes } from './pulse-tables.ts';
 import { type RecordList, recordList, type Values } from './records.ts';
-import type { Choice } from './trains.ts';
 
 export interface Operators extends PulseTables {
   /** [operators] the pulse of each */
   readonly operators: Int32Array;
   /** [operators] where it is looked up; undefined: composed for every spin */
   readonly tables: readonly (PulseTable | undefined)[];
-  readonly plays: RecordList<typeof Play>;
+  readonly operatorUses: RecordList<typeof OperatorUse>;
   readonly terms: RecordList<typeof Term>;
   /** [excitations] its play, or −1: stepped */
   readonly playOf: Int32Array;
@@ -51,12 +51,12 @@ export function chooseOperators(
   bound: number | undefined,
 ): Operators {
   const { excitations } = timeline;
-  const plays = countPlays(timeline);
+  const operatorUses = countPlays(timeline);
   const stepCost = (pulse: number): number => COST.step * timeline.pulses[STRIDE.pulse * pulse + 1]! + COST.pulse;
   const spins = randomSpins(timeline, source);
-  const candidates = families(timeline, plays, bound !== undefined).map((family) => {
+  const candidates = families(timeline, operatorUses, bound !== undefined).map((family) => {
     const nodes = nodesFor(timeline, family, spins, bound ?? 0);
-    const count = [...family.members.keys()].reduce((sum, pulse) => sum + plays[pulse]!, 0);
+    const count = [...family.members.keys()].reduce((sum, pulse) => sum + operatorUses[pulse]!, 0);
     const play = COST.term * nodes.length + COST.play;
     const stepped = COST.compose * timeline.pulses[STRIDE.pulse * family.pulse + 1]! + COST.pulse;
     const table = bound === undefined ? undefined : sizeTable(timeline, source, family.pulse, bound);
@@ -98,7 +98,7 @@ export function chooseOperators(
   }
 
   const playOf = new Int32Array(excitations.length / STRIDE.excitation).fill(-1);
-  const played = recordList(Play);
+  const played = recordList(OperatorUse);
   const terms = recordList(Term);
   playOf.forEach((_, excitation) => {
     const own = termsOf.get(excitations[STRIDE.excitation * excitation]!);
@@ -115,7 +115,7 @@ export function chooseOperators(
     ...made,
     operators: Int32Array.from(operators),
     tables: operators.map((pulse, n) => (isLookedUp[n] ? sizeTable(all, source, pulse, bound!) : undefined)),
-    plays: played,
+    operatorUses: played,
     terms,
     playOf,
     choices,
@@ -130,7 +130,7 @@ export function noOperators({ pulses, rfSteps, excitations }: Timeline): Operato
     rfSteps,
     operators: new Int32Array(0),
     tables: [],
-    plays: recordList(Play),
+    operatorUses: recordList(OperatorUse),
     terms: recordList(Term),
     playOf,
     choices: [],
@@ -139,16 +139,16 @@ export function noOperators({ pulses, rfSteps, excitations }: Timeline): Operato
 
 /** [pulses] how often each is played. */
 function countPlays({ ops, excitations, pulses }: Timeline): Int32Array {
-  const plays = new Int32Array(pulses.length / STRIDE.pulse);
+  const operatorUses = new Int32Array(pulses.length / STRIDE.pulse);
   for (let op = 0; op < ops.length; op += STRIDE.op)
-    if (ops[op] === OP.excite) plays[excitations[STRIDE.excitation * ops[op + 1]!]!]!++;
-  return plays;
+    if (ops[op] === OP.excite) operatorUses[excitations[STRIDE.excitation * ops[op + 1]!]!]!++;
+  return operatorUses;
 }
 
 /** Pulses grouped by their steps up to a real factor; each alone unless `scaled`. */
-function families(timeline: Timeline, plays: Int32Array, scaled: boolean): Family[] {
+function families(timeline: Timeline, operatorUses: Int32Array, scaled: boolean): Family[] {
   const found = new Map<string, { pulse: number; members: Map<number, number> }[]>();
-  for (const pulse of plays.keys()) {
+  for (const pulse of operatorUses.keys()) {
     const shape = scaled ? shapeKey(timeline, pulse) : String(pulse);
     const alike = found.get(shape) ?? [];
     found.set(shape, alike);

@@ -9,14 +9,22 @@ import type { PhantomSource } from '../../phantom/types.ts';
 import { growing, recordTable } from '../../timeline/intern.ts';
 import { STRIDE, type Timeline, OP as WALK } from '../../timeline/types.ts';
 import type { Precision } from '../types.ts';
-import { OP, Op, Read } from './abi.generated.ts';
-import { type Curve, curveFinder } from './curves.ts';
-import { keepTurns } from './kept.ts';
+import { LineRun, OP, Op } from './abi.generated.ts';
+import {
+  axisFinder,
+  type Choice,
+  findNufft2d1s,
+  type Line,
+  linesOf,
+  type Nufft1d1,
+  type Nufft2d1,
+} from './nufft2d1.ts';
+import { type Nufft2d3, nufft2d3Finder } from './nufft2d3.ts';
 import { chooseOperators, noOperators, type Operators } from './operators.ts';
+import { cachePrecessions } from './precession-cache.ts';
 import { type RecordList, recordList } from './records.ts';
-import { axisFinder, type Choice, findTrains, type Line, type Lines, linesOf, type Train } from './trains.ts';
 
-export type ReadoutForm = 'train' | 'transform' | 'curve' | 'matrix' | 'recurrence' | 'direct';
+export type ReadoutForm = 'nufft2d1' | 'nufft1d1' | 'nufft2d3' | 'matrix' | 'recurrence' | 'direct';
 
 /** Lines that are summed together. */
 export interface Batch {
@@ -26,28 +34,28 @@ export interface Batch {
   /** First index into `rowSamples`. */
   readonly firstRow: number;
   /** First of the reads that fill it, and how many; 0: its rows are filled before. */
-  readonly firstRead: number;
-  readonly reads: number;
+  readonly firstRun: number;
+  readonly lineRuns: number;
 }
 
 export interface Program {
   readonly ops: RecordList<typeof Op>;
   /** [moments][kx, ky, kz, dt] */
-  readonly moments: Float64Array;
+  readonly precessions: Float64Array;
   /** [kept] indices into moments: turns that come so often that each spin's is kept */
-  readonly keptMoments: Int32Array;
-  readonly reads: RecordList<typeof Read>;
+  readonly cachedPrecessions: Int32Array;
+  readonly lineRuns: RecordList<typeof LineRun>;
   readonly batches: readonly Batch[];
   /** First sample of every row of every batch. */
   readonly rowSamples: Int32Array;
   /** How many readouts are summed by which form. */
   readonly forms: Readonly<Record<ReadoutForm, number>>;
-  readonly trains: readonly Train[];
-  readonly curves: readonly Curve[];
+  readonly nufft2d1s: readonly Nufft2d1[];
+  readonly nufft2d3s: readonly Nufft2d3[];
   /** What was chosen and why, without repetition. */
   readonly choices: readonly Choice[];
   /** [waveforms] transformed in batches, or undefined */
-  readonly lines: readonly (Lines | undefined)[];
+  readonly lines: readonly (Nufft1d1 | undefined)[];
   /** Rows an area holds (multiple of 4), areas in use at a time, longest line that is batched (multiple of 8); 0 without batches. */
   readonly rows: number;
   readonly areas: number;
@@ -124,16 +132,16 @@ export function makeProgram(
     axes !== undefined && form === 'matrix' ? linesOf(timeline, waveform, axes, tileSize) : undefined,
   );
   const byWaveform = exact.map(
-    (form, waveform): ReadoutForm => (lineForms[waveform] === undefined ? form : 'transform'),
+    (form, waveform): ReadoutForm => (lineForms[waveform] === undefined ? form : 'nufft1d1'),
   );
-  const batched = byWaveform.map((form) => form === 'matrix' || form === 'transform');
+  const batched = byWaveform.map((form) => form === 'matrix' || form === 'nufft1d1');
   const curve =
     axes === undefined || coarse === undefined
       ? undefined
-      : curveFinder(timeline, source, {
+      : nufft2d3Finder(timeline, source, {
           ...{ tolerance: coarse, tileSize },
           lanesOf: (waveform) => lanesAlone(timeline, waveform, byWaveform[waveform]!),
-          restOf: (lines) => findTrains(timeline, lines, axes, tileSize).rest,
+          restOf: (lines) => findNufft2d1s(timeline, lines, axes, tileSize).rest,
         });
   const counts = countLines(timeline);
   const busiest = Math.max(0, ...counts.filter((_, waveform) => batched[waveform]));
@@ -141,8 +149,8 @@ export function makeProgram(
   const rows = busiest === 0 ? 0 : Math.max(4, 4 * Math.ceil(mostRows / 4));
 
   const ops = recordList(Op, 256);
-  const moments = recordTable(STRIDE.segment);
-  const reads = recordList(Read, 256);
+  const precessions = recordTable(STRIDE.segment);
+  const lineRuns = recordList(LineRun, 256);
   const batches: Batch[] = [];
   const rowSamples = growing(Int32Array);
   /** By area: what is being recorded there. */
@@ -152,13 +160,13 @@ export function makeProgram(
   /** Puts the runs of an area that are not in the program yet into its reads. @returns [first of them, how many] */
   const readRuns = (area: number): [number, number] => {
     const { waveform, samples, runs } = open[area]!;
-    const first = reads.length;
+    const first = lineRuns.length;
     let row = samples.length - countOf(runs);
     for (const run of runs) {
       const [start, next] = run as [Line, Line | undefined];
-      const step = next === undefined ? 0 : moments.intern(next.moment.map((value, i) => value - start.moment[i]!));
-      const moment = moments.intern(start.moment);
-      reads.push({ firstSample: start.firstSample, waveform, moment, area, row, lines: run.length, step });
+      const step = next === undefined ? 0 : precessions.intern(next.moment.map((value, i) => value - start.moment[i]!));
+      const moment = precessions.intern(start.moment);
+      lineRuns.push({ firstSample: start.firstSample, waveform, moment, area, row, lines: run.length, step });
       row += run.length;
     }
     const count = runs.length;
@@ -167,15 +175,15 @@ export function makeProgram(
   };
   const record = (area: number): void => {
     const [first, count] = readRuns(area);
-    for (let n = first; n < first + count; n++) ops.push({ kind: OP.RECORD, index: n });
+    for (let n = first; n < first + count; n++) ops.push({ kind: OP.SAMPLE_LINE_STARTS, index: n });
   };
   const flush = (area: number): void => {
     const { waveform, samples, runs } = open[area]!;
     const isFresh = countOf(runs) === samples.length;
     if (!isFresh) record(area);
-    ops.push({ kind: OP.FLUSH, index: batches.length });
-    const [firstRead, count] = isFresh ? readRuns(area) : [0, 0];
-    batches.push({ waveform, area, rows: samples.length, firstRow: rowSamples.length, firstRead, reads: count });
+    ops.push({ kind: OP.SUM_BATCH, index: batches.length });
+    const [firstRun, count] = isFresh ? readRuns(area) : [0, 0];
+    batches.push({ waveform, area, rows: samples.length, firstRow: rowSamples.length, firstRun, lineRuns: count });
     for (const sample of samples) rowSamples.push(sample);
     open[area] = undefined;
   };
@@ -196,9 +204,9 @@ export function makeProgram(
     return area;
   };
 
-  const forms = { train: 0, transform: 0, curve: 0, matrix: 0, recurrence: 0, direct: 0 };
-  const trains: Train[] = [];
-  const curves: Curve[] = [];
+  const forms = { nufft2d1: 0, nufft1d1: 0, nufft2d3: 0, matrix: 0, recurrence: 0, direct: 0 };
+  const nufft2d1s: Nufft2d1[] = [];
+  const nufft2d3s: Nufft2d3[] = [];
   const choices = new Map<string, Choice>();
   /** [waveforms] whether any of its lines is in no train. */
   const isRead: boolean[] = [];
@@ -206,19 +214,19 @@ export function makeProgram(
   let lines: Line[] = [];
   const sumLines = (): void => {
     const found =
-      axes === undefined ? { trains: [], choices: [], rest: lines } : findTrains(timeline, lines, axes, tileSize);
+      axes === undefined ? { nufft2d1s: [], choices: [], rest: lines } : findNufft2d1s(timeline, lines, axes, tileSize);
     for (const choice of found.choices) choices.set(`${choice.what} ${choice.chosen}`, choice);
-    for (const train of found.trains) {
-      ops.push({ kind: OP.TRAIN, index: trains.length });
-      trains.push(train);
-      forms.train += train.firstSamples.length;
+    for (const train of found.nufft2d1s) {
+      ops.push({ kind: OP.NUFFT2D1, index: nufft2d1s.length });
+      nufft2d1s.push(train);
+      forms.nufft2d1 += train.firstSamples.length;
     }
     const bent = curve?.find(found.rest);
     if (bent !== undefined) {
       choices.set(`${bent.choice.what} ${bent.choice.chosen}`, bent.choice);
-      ops.push({ kind: OP.CURVE, index: curves.length });
-      curves.push(bent.curve);
-      forms.curve += found.rest.length;
+      ops.push({ kind: OP.NUFFT2D3, index: nufft2d3s.length });
+      nufft2d3s.push(bent.curve);
+      forms.nufft2d3 += found.rest.length;
     }
     for (const line of bent === undefined ? found.rest : []) {
       const { firstSample, waveform, moment } = line;
@@ -233,8 +241,16 @@ export function makeProgram(
         batch.samples.push(firstSample);
         if (batch.samples.length === rows) flush(area);
       } else {
-        ops.push({ kind: OP.READ, index: reads.length });
-        reads.push({ firstSample, waveform, moment: moments.intern(moment), area: 0, row: 0, lines: 1, step: 0 });
+        ops.push({ kind: OP.READOUT, index: lineRuns.length });
+        lineRuns.push({
+          firstSample,
+          waveform,
+          moment: precessions.intern(moment),
+          area: 0,
+          row: 0,
+          lines: 1,
+          step: 0,
+        });
       }
     }
     lines = [];
@@ -256,10 +272,10 @@ export function makeProgram(
     } else if (walk[op] === WALK.excite) {
       sumLines();
       recordLines();
-      if (pending[3]! > 0) ops.push({ kind: OP.PRECESS, index: moments.intern(pending) });
+      if (pending[3]! > 0) ops.push({ kind: OP.PRECESS, index: precessions.intern(pending) });
       pending.fill(0);
       const play = operators.playOf[index]!;
-      ops.push(play >= 0 ? { kind: OP.PLAY, index: play } : { kind: OP.EXCITE, index });
+      ops.push(play >= 0 ? { kind: OP.APPLY_OPERATOR, index: play } : { kind: OP.EXCITE, index });
     } else {
       const [firstSample, waveform] = readouts.subarray(STRIDE.readout * index) as unknown as [number, number];
       lines.push({ readout: index, firstSample, waveform, moment: [...pending] });
@@ -269,18 +285,18 @@ export function makeProgram(
   open.forEach((batch, area) => {
     if (batch !== undefined) flush(area);
   });
-  const keptMoments = precision === 'f64' ? new Int32Array(0) : keepTurns(ops, reads, moments);
+  const cachedPrecessions = precision === 'f64' ? new Int32Array(0) : cachePrecessions(ops, lineRuns, precessions);
   const lengths = batched.map((is, waveform) => (is ? waveforms[STRIDE.waveform * waveform + 1]! : 0));
   return {
     ops,
-    moments: moments.finish(),
-    keptMoments,
-    reads,
+    precessions: precessions.finish(),
+    cachedPrecessions,
+    lineRuns,
     batches,
     rowSamples: rowSamples.finish(),
     forms,
-    trains,
-    curves,
+    nufft2d1s,
+    nufft2d3s,
     choices: [
       ...operators.choices,
       ...choices.values(),

@@ -101,7 +101,7 @@ export function placeTable(arena: Arena, table: PulseTable): PlacedTable {
     address,
     fill(memory, job, exports) {
       writeNodes(table, memory, scratch + TILE_BYTES, padded);
-      exports.composeNodes(job, scratch, padded, pulse, composed);
+      exports.evaluatePulseAtNodes(job, scratch, padded, pulse, composed);
       const operators = new Float64Array(memory, composed, ENTRIES * padded);
       fitPolynomials(operators, new Float32Array(memory, coefficients, ENTRIES * nodes));
     },
@@ -113,7 +113,7 @@ function withWeights(nodes: readonly number[]): number[] {
   return [...nodes, ...nodes.map((own) => nodes.reduce((w, other) => (other === own ? w : w / (own - other)), 1))];
 }
 
-/** Columns of the virtual spins, as `composeNodes` wants them, in the order of the coefficients: cell, R1, R2, node within the cell. */
+/** Columns of the virtual spins, as `evaluatePulseAtNodes` wants them, in the order of the coefficients: cell, R1, R2, node within the cell. */
 function writeNodes({ low, width, R1, R2 }: PulseTable, memory: ArrayBufferLike, at: number, padded: number): void {
   const column = (n: number): Float64Array => new Float64Array(memory, at + 8 * padded * n, padded);
   const [frequency, rate1, rate2] = [column(0), column(1), column(2)];

@@ -8,7 +8,7 @@ import { relaxation } from '../../timeline/relaxation.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
 import type { Precision } from '../types.ts';
 import { Excitation, PULSE, RfStep } from './abi.generated.ts';
-import { reachOf } from './reach.ts';
+import { extentOf } from './extent.ts';
 import { type RecordList, recordList } from './records.ts';
 
 /** Keeps 0/0 out of sin|h|/|h|, which is 1 there to the last bit. */
@@ -105,7 +105,7 @@ function seriesFor(norm: number, { norm: largest, remainder, mostTerms }: (typeo
 
 /** [steps] of a pulse: the largest |A| any spin can have, angle and relaxation together. */
 function stepNorms({ pulses, rfSteps, gammaBar, B0 }: Timeline, source: Bounded, pulse: number): Float64Array {
-  const { x, y, z, hertz } = reachOf(source, B0);
+  const { x, y, z, hertz } = extentOf(source, B0);
   const rate = largestRate(source);
   const [first, count, offset] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number, number];
   return Float64Array.from({ length: count }, (_, n) => {

@@ -4,7 +4,7 @@
  */
 import type { PhantomSource } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
-import { reachOf } from './reach.ts';
+import { extentOf } from './extent.ts';
 
 /** Turns that steps in a row may add up to: the samples of single spins then err by 7·10⁻⁷. */
 const TURNS = 4;
@@ -16,7 +16,7 @@ export function exactIntervals(
   { waveforms, points, B0 }: Timeline,
   source: Pick<PhantomSource, 'bounds' | 'B0'>,
 ): Int32Array {
-  const reach = Object.values(reachOf(source, B0));
+  const reach = Object.values(extentOf(source, B0));
   return Int32Array.from({ length: waveforms.length / STRIDE.waveform }, (_, n) => {
     const [first, samples, linear] = waveforms.subarray(STRIDE.waveform * n) as unknown as [number, number, number];
     if (linear === 1) return 0;

@@ -1,16 +1,16 @@
 /**
  * The magnetisation at the first sample of every line, where lines are summed together: as a matrix product (`matrix.ts`) or as transforms
- * (`lines.ts`). Both parts and their sum, a panel of spins side by side.
+ * (`nufft1d1.ts`). Both parts and their sum, a panel of spins side by side.
  */
-import { Batch, Job, PANEL, Precession, Read, recordAt } from './abi';
-import { turnsAt } from './precession';
-import { ec, es, evolve } from './readout';
-import { recordBytesOf, Tile, TURN_BYTES } from './scratch';
+import { Batch, KernelContext, PANEL, Precession, LineRun, recordAt } from './abi';
+import { cachedPrecessionAt } from './precession';
+import { expRe, expIm, evolve } from './readout';
+import { lineStartBytes, Tile, CACHED_PRECESSION_BYTES } from './scratch';
 import { loadT, madd, nmadd } from './simd';
 
 /** One part (re, im or sum) of a panel's record of one line. */
 export const PART: usize = <usize>PANEL * 4;
-export const RECORD: usize = 3 * PART;
+export const LINE_START_BYTES: usize = 3 * PART;
 
 /** Lines from one exactly phased line of a run to the next: 8 would be 1.5 % slower and at 32 spins 15 % more accurate. */
 const RESYNC: i32 = 16;
@@ -19,56 +19,56 @@ const RESYNC: i32 = 16;
  * Writes the magnetisation at the first sample of each line of a run into its row: M·e^{−i2π(K·r + Δf·T)}·e^{−T·R2}, both parts and
  * their sum. From line to line a spin goes by one complex factor; every sixteenth line is phased exactly.
  */
-export function record(job: Job, tile: Tile, index: i32): void {
-  let area = tile.records + <usize>recordAt<Read>(job.reads, index).area * recordBytesOf(job);
+export function sampleLineStarts(job: KernelContext, tile: Tile, index: i32): void {
+  let area = tile.records + <usize>recordAt<LineRun>(job.lineRuns, index).area * lineStartBytes(job);
   for (let panel = 0; panel < tile.count; panel += PANEL) {
-    recordPanel(job, tile, panel, index, area);
-    area += <usize>job.rows * RECORD;
+    samplePanel(job, tile, panel, index, area);
+    area += <usize>job.rows * LINE_START_BYTES;
   }
 }
 
 /** The same for the spins of one panel, whose rows stand at `rows`. */
-function recordPanel(job: Job, tile: Tile, panel: i32, index: i32, rows: usize): void {
-  const readout = recordAt<Read>(job.reads, index);
-  const moment = recordAt<Precession>(job.moments, readout.moment);
-  const step = recordAt<Precession>(job.moments, readout.step);
-  const to = rows + <usize>readout.row * RECORD;
-  for (let i = 0; i < PANEL; i += 8) recordEight(tile, panel + i, moment, step, readout.lines, to + (<usize>i << 2));
+function samplePanel(job: KernelContext, tile: Tile, panel: i32, index: i32, rows: usize): void {
+  const readout = recordAt<LineRun>(job.lineRuns, index);
+  const moment = recordAt<Precession>(job.precessions, readout.moment);
+  const step = recordAt<Precession>(job.precessions, readout.step);
+  const to = rows + <usize>readout.row * LINE_START_BYTES;
+  for (let i = 0; i < PANEL; i += 8) sampleEight(tile, panel + i, moment, step, readout.lines, to + (<usize>i << 2));
 }
 
 /**
- * Writes the magnetisation at the first sample of one line into its row, as `record` does, and keeps c and s of its way from the last pulse for
+ * Writes the magnetisation at the first sample of one line into its row, as `sampleLineStarts` does, and keeps c and s of its way from the last pulse for
  * the next line of the area: if a kept step leads there, that costs a complex product instead of phase, sin, cos and exp.
  */
-export function carry(job: Job, tile: Tile, index: i32): void {
-  const readout = recordAt<Read>(job.reads, index);
-  const moment = recordAt<Precession>(job.moments, readout.moment);
+export function recurLine(job: KernelContext, tile: Tile, index: i32): void {
+  const readout = recordAt<LineRun>(job.lineRuns, index);
+  const moment = recordAt<Precession>(job.precessions, readout.moment);
   const kx = moment.kx, ky = moment.ky, kz = moment.kz, t = moment.t;
   const area = readout.area, step = readout.step;
-  let to = tile.records + <usize>area * recordBytesOf(job) + <usize>readout.row * RECORD;
-  let own = turnsAt(job, tile, job.keptCount + area);
-  let by = turnsAt(job, tile, step);
+  let to = tile.records + <usize>area * lineStartBytes(job) + <usize>readout.row * LINE_START_BYTES;
+  let own = cachedPrecessionAt(job, tile, job.cachedCount + area);
+  let by = cachedPrecessionAt(job, tile, step);
   for (let panel = 0; panel < tile.count; panel += PANEL) {
     for (let n = panel; n < panel + PANEL; n += 4) {
       let c: v128, s: v128;
       if (step < 0) {
         evolve(tile, n, kx, ky, kz, t);
-        c = ec;
-        s = es;
+        c = expRe;
+        s = expIm;
       } else {
         const c0 = v128.load(own), s0 = v128.load(own, 16), dc = v128.load(by), ds = v128.load(by, 16);
         c = nmadd<f32>(s0, ds, v128.mul<f32>(c0, dc));
         s = madd<f32>(s0, dc, v128.mul<f32>(c0, ds));
-        by += TURN_BYTES;
+        by += CACHED_PRECESSION_BYTES;
       }
       v128.store(own, c);
       v128.store(own, s, 16);
-      own += TURN_BYTES;
+      own += CACHED_PRECESSION_BYTES;
       const x = loadT<f32>(tile.mx, n), y = loadT<f32>(tile.my, n);
-      storeRecord(to, madd<f32>(x, c, v128.mul<f32>(y, s)), nmadd<f32>(x, s, v128.mul<f32>(y, c)));
+      storeLineStart(to, madd<f32>(x, c, v128.mul<f32>(y, s)), nmadd<f32>(x, s, v128.mul<f32>(y, c)));
       to += 16;
     }
-    to += <usize>job.rows * RECORD - PART;
+    to += <usize>job.rows * LINE_START_BYTES - PART;
   }
 }
 
@@ -77,10 +77,10 @@ export function carry(job: Job, tile: Tile, index: i32): void {
  * area written as a whole would leave the second-level cache before it is read.
  */
 // @ts-ignore: decorator
-@inline export function rowsOfPanel(job: Job, tile: Tile, panel: i32, batch: Batch, area: usize): usize {
-  const first = batch.firstRead, reads = batch.reads;
-  if (reads == 0) return area + <usize>(panel / PANEL * job.rows) * RECORD;
-  for (let index = first; index < first + reads; index++) recordPanel(job, tile, panel, index, area);
+@inline export function lineStartsOfPanel(job: KernelContext, tile: Tile, panel: i32, batch: Batch, area: usize): usize {
+  const first = batch.firstRun, lineRuns = batch.lineRuns;
+  if (lineRuns == 0) return area + <usize>(panel / PANEL * job.rows) * LINE_START_BYTES;
+  for (let index = first; index < first + lineRuns; index++) samplePanel(job, tile, panel, index, area);
   return area;
 }
 
@@ -88,45 +88,45 @@ export function carry(job: Job, tile: Tile, index: i32): void {
  * All lines of a run for two vectors of spins, a and b; suffix 1: the odd lines. Four chains that step over two lines: they keep the
  * multiplier busy, and the error of a step is repeated seven times where one line at a time would repeat it fifteen times.
  */
-function recordEight(tile: Tile, n: i32, moment: Precession, step: Precession, lines: i32, to: usize): void {
+function sampleEight(tile: Tile, n: i32, moment: Precession, step: Precession, lines: i32, to: usize): void {
   const kx = moment.kx, ky = moment.ky, kz = moment.kz, t = moment.t;
   const dkx = step.kx, dky = step.ky, dkz = step.kz, dt = step.t;
   let ac = f32x4.splat(0), as = ac, bc = ac, bs = ac, a2c = ac, a2s = ac, b2c = ac, b2s = ac;
   if (lines > 1) {
     evolve(tile, n, dkx, dky, dkz, dt);
-    ac = ec;
-    as = es;
+    ac = expRe;
+    as = expIm;
     evolve(tile, n + 4, dkx, dky, dkz, dt);
-    bc = ec;
-    bs = es;
+    bc = expRe;
+    bs = expIm;
     evolve(tile, n, 2 * dkx, 2 * dky, 2 * dkz, 2 * dt);
-    a2c = ec;
-    a2s = es;
+    a2c = expRe;
+    a2s = expIm;
     evolve(tile, n + 4, 2 * dkx, 2 * dky, 2 * dkz, 2 * dt);
-    b2c = ec;
-    b2s = es;
+    b2c = expRe;
+    b2s = expIm;
   }
   for (let l = 0; l < lines; l += RESYNC) {
     const f = <f64>l;
     const Kx = kx + f * dkx, Ky = ky + f * dky, Kz = kz + f * dkz, T = t + f * dt;
     let x = loadT<f32>(tile.mx, n), y = loadT<f32>(tile.my, n);
     evolve(tile, n, Kx, Ky, Kz, T);
-    let ax = madd<f32>(x, ec, v128.mul<f32>(y, es)), ay = nmadd<f32>(x, es, v128.mul<f32>(y, ec));
+    let ax = madd<f32>(x, expRe, v128.mul<f32>(y, expIm)), ay = nmadd<f32>(x, expIm, v128.mul<f32>(y, expRe));
     x = loadT<f32>(tile.mx, n + 4);
     y = loadT<f32>(tile.my, n + 4);
     evolve(tile, n + 4, Kx, Ky, Kz, T);
-    let bx = madd<f32>(x, ec, v128.mul<f32>(y, es)), by = nmadd<f32>(x, es, v128.mul<f32>(y, ec));
+    let bx = madd<f32>(x, expRe, v128.mul<f32>(y, expIm)), by = nmadd<f32>(x, expIm, v128.mul<f32>(y, expRe));
     let ax1 = madd<f32>(ax, ac, v128.mul<f32>(ay, as)), ay1 = nmadd<f32>(ax, as, v128.mul<f32>(ay, ac));
     let bx1 = madd<f32>(bx, bc, v128.mul<f32>(by, bs)), by1 = nmadd<f32>(bx, bs, v128.mul<f32>(by, bc));
-    const end = to + <usize>min(RESYNC, lines - l) * RECORD;
+    const end = to + <usize>min(RESYNC, lines - l) * LINE_START_BYTES;
     while (true) {
-      storeRecord(to, ax, ay);
-      storeRecord(to + 16, bx, by);
-      to += RECORD;
+      storeLineStart(to, ax, ay);
+      storeLineStart(to + 16, bx, by);
+      to += LINE_START_BYTES;
       if (to == end) break;
-      storeRecord(to, ax1, ay1);
-      storeRecord(to + 16, bx1, by1);
-      to += RECORD;
+      storeLineStart(to, ax1, ay1);
+      storeLineStart(to + 16, bx1, by1);
+      to += LINE_START_BYTES;
       if (to == end) break;
       x = madd<f32>(ax, a2c, v128.mul<f32>(ay, a2s));
       ay = nmadd<f32>(ax, a2s, v128.mul<f32>(ay, a2c));
@@ -145,7 +145,7 @@ function recordEight(tile: Tile, n: i32, moment: Precession, step: Precession, l
 }
 
 // @ts-ignore: decorator
-@inline function storeRecord(to: usize, re: v128, im: v128): void {
+@inline function storeLineStart(to: usize, re: v128, im: v128): void {
   v128.store(to, re);
   v128.store(to, im, PART);
   v128.store(to, v128.add<f32>(re, im), 2 * PART);

@@ -11,7 +11,7 @@ export interface Reach {
 }
 
 /** @param B0 the timeline's field [T] */
-export function reachOf({ bounds, B0: phantomB0 }: Pick<PhantomSource, 'bounds' | 'B0'>, B0: number): Reach {
+export function extentOf({ bounds, B0: phantomB0 }: Pick<PhantomSource, 'bounds' | 'B0'>, B0: number): Reach {
   const { min, max, maxOffResonance } = bounds;
   const along = (axis: 0 | 1 | 2): number => Math.max(Math.abs(min[axis]), Math.abs(max[axis]));
   const hertz = (maxOffResonance / (2 * Math.PI)) * (B0 / phantomB0);

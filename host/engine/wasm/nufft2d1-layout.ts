@@ -1,19 +1,19 @@
 /** Transforms and the tables of their axes in the shared memory. */
-import { Axis as AxisRecord, Stage as StageRecord, Train as TrainRecord } from './abi.generated.ts';
+import { Axis as AxisRecord, Nufft2d1 as Nufft2d1Record, Stage as StageRecord } from './abi.generated.ts';
 import { type Arena, placedOnce } from './arena.ts';
-import { sheetGridBytes } from './curves.ts';
 import type { Stage } from './fourier.ts';
+import { gridBytes, lineGridBytes, type Nufft2d1 } from './nufft2d1.ts';
+import { planeGridBytes } from './nufft2d3.ts';
 import type { Program } from './program.ts';
 import type { Axis } from './spreading.ts';
-import { gridBytes, lineGridBytes, type Train } from './trains.ts';
 
 /** Bytes of one of a thread's two grids, for the largest transform; 0 without any. */
-export function gridBytesOf({ trains, lines, rows, curves }: Program): number {
+export function gridBytesOf({ nufft2d1s, lines, rows, nufft2d3s }: Program): number {
   // There may be more of each than a call takes arguments.
   let most = 0;
-  for (const { sampleAxis, lineAxis } of trains) most = Math.max(most, gridBytes(sampleAxis, lineAxis));
+  for (const { sampleAxis, lineAxis } of nufft2d1s) most = Math.max(most, gridBytes(sampleAxis, lineAxis));
   for (const own of lines) if (own !== undefined) most = Math.max(most, lineGridBytes(own, rows));
-  for (const { sheet } of curves) most = Math.max(most, sheetGridBytes(sheet));
+  for (const { plane } of nufft2d3s) most = Math.max(most, planeGridBytes(plane));
   return most;
 }
 
@@ -25,10 +25,10 @@ export function axisPlacer(arena: Arena): AxisPlacer {
 }
 
 /** @returns address of [trains] Train */
-export function placeTrains(arena: Arena, trains: readonly Train[], axisAt: AxisPlacer): number {
+export function placeNufft2d1s(arena: Arena, nufft2d1s: readonly Nufft2d1[], axisAt: AxisPlacer): number {
   return arena.records(
-    TrainRecord,
-    trains.map(({ geometry, sampleAxis, lineAxis, firstSamples }) => ({
+    Nufft2d1Record,
+    nufft2d1s.map(({ geometry, sampleAxis, lineAxis, firstSamples }) => ({
       geometry: arena.place(geometry),
       sampleAxis: axisAt(sampleAxis),
       lineAxis: axisAt(lineAxis),

@@ -1,13 +1,13 @@
 /**
- * Which lines after one pulse form a train that a 2-D non-uniform transform can sum (`assembly/train.ts`): readouts of one equally
+ * Which lines after one pulse form a train that a 2-D non-uniform transform can sum (`assembly/nufft2d1.ts`): readouts of one equally
  * spaced waveform whose first samples are equally spaced in moment and time. Chosen when its operations are fewer and its measured error stays
  * within the tolerance.
  */
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { type Axis, chooseAxis } from './spreading.ts';
 
-/** A waveform whose lines, whatever pulses lie between them, are transformed in batches (`assembly/lines.ts`). */
-export interface Lines {
+/** A waveform whose lines, whatever pulses lie between them, are transformed in batches (`assembly/nufft1d1.ts`). */
+export interface Nufft1d1 {
   /** [kx, ky, kz, t] per sample, then the common decay [1/s] */
   readonly rate: Float64Array;
   readonly axis: Axis;
@@ -22,7 +22,7 @@ export interface Line {
   readonly moment: readonly number[];
 }
 
-export interface Train {
+export interface Nufft2d1 {
   /** [centre, per sample, per line][kx, ky, kz, t], then the common decay [1/s] */
   readonly geometry: Float64Array;
   readonly sampleAxis: Axis;
@@ -69,15 +69,15 @@ export interface Choice {
 }
 
 /** Trains among the lines between two pulses, and the lines that are in none. */
-export function findTrains(
+export function findNufft2d1s(
   timeline: Timeline,
   lines: readonly Line[],
   axes: AxisFinder,
   tileSize: number,
-): { trains: Train[]; choices: Choice[]; rest: Line[] } {
+): { nufft2d1s: Nufft2d1[]; choices: Choice[]; rest: Line[] } {
   const groups = new Map<number, Line[]>();
   for (const line of lines) groups.set(line.waveform, [...(groups.get(line.waveform) ?? []), line]);
-  const trains: Train[] = [];
+  const nufft2d1s: Nufft2d1[] = [];
   const choices: Choice[] = [];
   const rest: Line[] = [];
   for (const group of groups.values()) {
@@ -87,7 +87,7 @@ export function findTrains(
       rest.push(...group);
       continue;
     }
-    trains.push(train);
+    nufft2d1s.push(train);
     const { sampleAxis, lineAxis } = train;
     choices.push({
       what: `${lineAxis.samples} lines of ${sampleAxis.samples} samples after one pulse`,
@@ -97,7 +97,7 @@ export function findTrains(
       insteadLanes: matrixLanes(train),
     });
   }
-  return { trains, choices, rest: rest.sort((a, b) => a.readout - b.readout) };
+  return { nufft2d1s, choices, rest: rest.sort((a, b) => a.readout - b.readout) };
 }
 
 /** Lines of one waveform by transform where that is cheaper than the matrix form; undefined: it is not, or not exact enough. */
@@ -106,7 +106,7 @@ export function linesOf(
   waveform: number,
   axes: AxisFinder,
   tileSize: number,
-): Lines | undefined {
+): Nufft1d1 | undefined {
   const [first, samples, linear] = waveforms.subarray(STRIDE.waveform * waveform) as unknown as number[];
   if (linear !== 1) return undefined;
   const step = points.subarray(STRIDE.point * (first! + 1), STRIDE.point * (first! + 2));
@@ -126,10 +126,10 @@ export function linesOf(
 }
 
 /** Bytes of one grid for a batch of lines; a panel's records take as much as 32 cells. */
-export const lineGridBytes = ({ axis }: Lines, rows: number): number =>
+export const lineGridBytes = ({ axis }: Nufft1d1, rows: number): number =>
   8 * Math.max(32, axis.grid + axis.kernel.taps) * 4 * Math.ceil(rows / 4);
 
-function trainOf({ waveforms, points }: Timeline, lines: readonly Line[], axes: AxisFinder): Train | undefined {
+function trainOf({ waveforms, points }: Timeline, lines: readonly Line[], axes: AxisFinder): Nufft2d1 | undefined {
   const [first, samples, linear] = waveforms.subarray(STRIDE.waveform * lines[0]!.waveform) as unknown as number[];
   if (linear !== 1 || lines.length < FEWEST_LINES) return undefined;
   const start = lines[0]!.moment;
@@ -162,7 +162,7 @@ export function gridBytes({ grid, kernel }: Axis, lineAxis: Axis): number {
 }
 
 /** Lanes per spin: places and phases, weights of both axes, their products; a tile's share of the transform. */
-function trainLanes({ sampleAxis, lineAxis }: Train, tileSize: number): number {
+function trainLanes({ sampleAxis, lineAxis }: Nufft2d1, tileSize: number): number {
   const weights =
     4 * (sampleAxis.kernel.taps * sampleAxis.kernel.degree + lineAxis.kernel.taps * lineAxis.kernel.degree);
   return (
@@ -184,7 +184,7 @@ function transformLanes(sampleAxis: Axis, lineAxis: Axis): number {
 }
 
 /** Lanes per spin of the matrix form: three products per sample, the evolution, and a complex factor per line. */
-function matrixLanes({ sampleAxis, lineAxis }: Train): number {
+function matrixLanes({ sampleAxis, lineAxis }: Nufft2d1): number {
   const padded = 8 * Math.ceil(sampleAxis.samples / 8);
   return 3 * padded * lineAxis.samples + 12 * padded + 12 * lineAxis.samples;
 }

@@ -1,68 +1,68 @@
 /**
  * Readouts of any path in a plane of k-space as a transform between non-uniform points:
  *   s[j] = Σ_n M_n e^{−i2π k_j·r_n} e^{−(R2_n + i2πΔf_n)τ_j},  M the magnetisation at the path's first moment and middle of k.
- * Time is interpolated between a few moments τ_l (Chebyshev), four at a time: at each, spins are spread on a grid (`sheet.ts`),
+ * Time is interpolated between a few moments τ_l (Chebyshev), four at a time: at each, spins are spread on a grid (`nufft-plane.ts`),
  * the grid is transformed, and samples are interpolated from the transform. A spin costs (cells × moments) products, whatever the samples.
  */
-import { Curve, CurvePoint, Job, Kernel, Precession, recordAt, Sheet, SheetAxis } from './abi';
+import { Nufft2d3, Nufft2d3Sample, KernelContext, Kernel, Precession, recordAt, NufftPlane, PlaneAxis } from './abi';
 import { transformColumns } from './fourier';
-import { ec, es, evolve } from './readout';
+import { expRe, expIm, evolve } from './readout';
 import { Tile } from './scratch';
-import { CELL, momentsOf, placeBytes, placeOn, placesOf, spreadingOf, weigh } from './sheet';
+import { CELL, momentsOf, placeBytes, setPoints, sortedPoints, spreadingOf, kernelWeights } from './nufft-plane';
 import { loadT, madd, nmadd } from './simd';
 import { addFixed, allFinite } from './sums';
 
 /** Sums all samples of curve `index`. @returns false if a sample is not finite */
-export function sumCurve(job: Job, tile: Tile, index: i32, sums: usize): bool {
-  const curve = recordAt<Curve>(job.curves, index);
-  const sheet = changetype<Sheet>(curve.sheet);
-  const u = changetype<SheetAxis>(sheet.u);
-  const v = changetype<SheetAxis>(sheet.v);
-  placeOn(sheet, job, tile);
+export function sumNufft2d3(job: KernelContext, tile: Tile, index: i32, sums: usize): bool {
+  const curve = recordAt<Nufft2d3>(job.nufft2d3s, index);
+  const plane = changetype<NufftPlane>(curve.plane);
+  const u = changetype<PlaneAxis>(plane.u);
+  const v = changetype<PlaneAxis>(plane.v);
+  setPoints(plane, job, tile);
   turnSpins(curve, tile);
   let finite = true;
-  for (let group = 0; group < sheet.nodes >> 2; group++) {
+  for (let group = 0; group < plane.nodes >> 2; group++) {
     spreadSpins(u, v, job, tile, group);
     const transformed = transform(u, v, job, tile);
-    finite = addSamples(curve, sheet, u, v, job, tile, transformed, group, sums) && finite;
+    finite = addSamples(curve, plane, u, v, job, tile, transformed, group, sums) && finite;
   }
   return finite;
 }
 
 /** The magnetisation of all spins where they are spread. */
-function turnSpins(curve: Curve, tile: Tile): void {
+function turnSpins(curve: Nufft2d3, tile: Tile): void {
   const moment = changetype<Precession>(curve.moment);
   const kx = moment.kx, ky = moment.ky;
   const kz = moment.kz, t = moment.t;
   for (let n = 0; n < tile.count; n += 4) {
     evolve(tile, n, kx, ky, kz, t);
     const x = loadT<f32>(tile.mx, n), y = loadT<f32>(tile.my, n);
-    const re = madd<f32>(x, ec, v128.mul<f32>(y, es)), im = nmadd<f32>(x, es, v128.mul<f32>(y, ec));
-    const to = tile.sheet + (<usize>n << 3);
+    const re = madd<f32>(x, expRe, v128.mul<f32>(y, expIm)), im = nmadd<f32>(x, expIm, v128.mul<f32>(y, expRe));
+    const to = tile.plane + (<usize>n << 3);
     v128.store(to, v128.shuffle<i32>(re, im, 0, 4, 1, 5));
     v128.store(to, v128.shuffle<i32>(re, im, 2, 6, 3, 7), 16);
   }
 }
 
 /** Spreads all spins on [v cells][u cells][re, im of four moments], at `tile.grid`. */
-function spreadSpins(u: SheetAxis, v: SheetAxis, job: Job, tile: Tile, group: i32): void {
+function spreadSpins(u: PlaneAxis, v: PlaneAxis, job: KernelContext, tile: Tile, group: i32): void {
   const bytes = placeBytes(u, v);
   const row = <usize>u.cells * CELL;
   const onU = spreadingOf(u), onV = spreadingOf(v);
   const across: usize = <usize>onU.width << 2, down: usize = <usize>onV.width << 2;
   memory.fill(tile.grid, 0, <usize>v.cells * row);
-  let place = placesOf(job, tile);
-  let moments = momentsOf(job, tile, bytes, group);
+  let place = sortedPoints(job, tile);
+  let precessions = momentsOf(job, tile, bytes, group);
   for (const end = place + <usize>tile.count * bytes; place < end; place += bytes) {
-    const spin = tile.sheet + (<usize>load<i32>(place, 4) << 3);
+    const spin = tile.plane + (<usize>load<i32>(place, 4) << 3);
     const mx = v128.load32_splat(spin), my = v128.load32_splat(spin, 4);
-    const cx = v128.load(moments), cy = v128.load(moments, 16);
+    const cx = v128.load(precessions), cy = v128.load(precessions, 16);
     const re = nmadd<f32>(my, cy, v128.mul<f32>(mx, cx));
     const im = madd<f32>(my, cx, v128.mul<f32>(mx, cy));
     const corner = tile.grid + load<usize>(place), left = place + 8, above = left + (<usize>onU.taps << 2);
     if (onU.taps == 8) spreadEight(corner, row, left, above, above + down, re, im);
     else spreadAny(corner, row, left, left + across, above, above + down, re, im);
-    moments += CELL;
+    precessions += CELL;
   }
 }
 
@@ -123,7 +123,7 @@ const WORK_ROW: usize = 2 * RE_IM;
  * points that samples need follow each other.
  * @param work room for `axis.grid` rows; as much again at `more`
  */
-function transformLines(axis: SheetAxis, lines: i32, from: usize, line: usize, cell: usize, to: usize, toLine: usize, toCell: usize, work: usize, more: usize): void {
+function transformLines(axis: PlaneAxis, lines: i32, from: usize, line: usize, cell: usize, to: usize, toLine: usize, toCell: usize, work: usize, more: usize): void {
   const before = axis.grid - axis.middle;
   memory.fill(work, 0, <usize>axis.grid * WORK_ROW);
   for (let l = 0; l < lines; l += BESIDE) {
@@ -158,7 +158,7 @@ function transformLines(axis: SheetAxis, lines: i32, from: usize, line: usize, c
 }
 
 /** Transforms the grid both ways. @returns address of [v points][u points][re, im of four moments] */
-function transform(u: SheetAxis, v: SheetAxis, job: Job, tile: Tile): usize {
+function transform(u: PlaneAxis, v: PlaneAxis, job: KernelContext, tile: Tile): usize {
   const other = tile.grid + job.gridBytes;
   const room = <usize>max(u.grid, v.grid) * WORK_ROW;
   const work = other - room, more = other + job.gridBytes - room;
@@ -168,17 +168,17 @@ function transform(u: SheetAxis, v: SheetAxis, job: Job, tile: Tile): usize {
   return tile.grid;
 }
 
-function addSamples(curve: Curve, sheet: Sheet, u: SheetAxis, v: SheetAxis, job: Job, tile: Tile, from: usize, group: i32, sums: usize): bool {
+function addSamples(curve: Nufft2d3, plane: NufftPlane, u: PlaneAxis, v: PlaneAxis, job: KernelContext, tile: Tile, from: usize, group: i32, sums: usize): bool {
   const row = <usize>u.count * CELL;
   const onU = changetype<Kernel>(u.interpolation), onV = changetype<Kernel>(v.interpolation);
   const left = tile.spread, right = left + (<usize>onU.width << 2);
   const above = left + (<usize>onU.taps << 2), below = above + (<usize>onV.width << 2);
   let answers = f64x2.splat(0);
   let point = curve.points;
-  for (let j = 0; j < curve.samples; j++, point += offsetof<CurvePoint>()) {
-    weigh(onU, v128.load32_splat(point, offsetof<CurvePoint>('betweenU')), left);
-    weigh(onV, v128.load32_splat(point, offsetof<CurvePoint>('betweenV')), above);
-    const first = changetype<CurvePoint>(point);
+  for (let j = 0; j < curve.samples; j++, point += offsetof<Nufft2d3Sample>()) {
+    kernelWeights(onU, v128.load32_splat(point, offsetof<Nufft2d3Sample>('betweenU')), left);
+    kernelWeights(onV, v128.load32_splat(point, offsetof<Nufft2d3Sample>('betweenV')), above);
+    const first = changetype<Nufft2d3Sample>(point);
     let line = from + (<usize>first.v * <usize>u.count + <usize>first.u) * CELL;
     let re = f32x4.splat(0), im = re;
     for (let weight = above; weight < below; weight += 4) {
@@ -195,8 +195,8 @@ function addSamples(curve: Curve, sheet: Sheet, u: SheetAxis, v: SheetAxis, job:
       im = madd<f32>(w, lineIm, im);
       line += row;
     }
-    const parts = partsAt(sheet, group, v128.load32_splat(point, offsetof<CurvePoint>('time')));
-    const c = v128.load32_splat(point, offsetof<CurvePoint>('cos')), s = v128.load32_splat(point, offsetof<CurvePoint>('sin'));
+    const parts = partsAt(plane, group, v128.load32_splat(point, offsetof<Nufft2d3Sample>('time')));
+    const c = v128.load32_splat(point, offsetof<Nufft2d3Sample>('cos')), s = v128.load32_splat(point, offsetof<Nufft2d3Sample>('sin'));
     const x = v128.mul<f32>(parts, re), y = v128.mul<f32>(parts, im);
     const sample = fold(madd<f32>(y, s, v128.mul<f32>(x, c)), nmadd<f32>(x, s, v128.mul<f32>(y, c)));
     answers = v128.add<f64>(answers, addFixed(job, sums + (<usize>load<i32>(curve.targets + (<usize>j << 2)) << 4), sample));
@@ -206,10 +206,10 @@ function addSamples(curve: Curve, sheet: Sheet, u: SheetAxis, v: SheetAxis, job:
 
 /** Lagrange's polynomials of four moments at a time. */
 // @ts-ignore: decorator
-@inline function partsAt(sheet: Sheet, group: i32, time: v128): v128 {
-  let at = sheet.parts + <usize>(group * sheet.nodes) * 32;
+@inline function partsAt(plane: NufftPlane, group: i32, time: v128): v128 {
+  let at = plane.parts + <usize>(group * plane.nodes) * 32;
   let parts = f32x4.splat(1);
-  for (const end = at + <usize>sheet.nodes * 32; at < end; at += 32)
+  for (const end = at + <usize>plane.nodes * 32; at < end; at += 32)
     parts = v128.mul<f32>(parts, madd<f32>(v128.load(at), time, v128.load(at, 16)));
   return parts;
 }

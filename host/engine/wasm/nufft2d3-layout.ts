@@ -1,28 +1,34 @@
 /** Curves, their sheets and tables in the shared memory. */
-import { type CurvePoint, Curve as CurveRecord, Kernel, SheetAxis, Sheet as SheetRecord } from './abi.generated.ts';
+import {
+  Kernel,
+  Nufft2d3 as Nufft2d3Record,
+  type Nufft2d3Sample,
+  NufftPlane as NufftPlaneRecord,
+  PlaneAxis,
+} from './abi.generated.ts';
 import { type Arena, placedOnce } from './arena.ts';
-import { type CurveAxis, correctionsOf } from './curve-axis.ts';
-import { partsTable } from './curve-times.ts';
-import { type Curve, placeBytes, type Sheet } from './curves.ts';
 import { stagesOf } from './fourier.ts';
 import type { SpreadingKernel } from './kaiser-bessel.ts';
+import { placeStages } from './nufft2d1-layout.ts';
+import { type Nufft2d3, type NufftPlane, placeBytes } from './nufft2d3.ts';
+import { correctionsOf, type PlaneAxisChoice } from './plane-axis.ts';
 import type { RecordList } from './records.ts';
-import { placeStages } from './train-layout.ts';
+import { partsTable } from './time-nodes.ts';
 
 /** Bytes that a spin's place on the widest sheet takes; 0 without any. */
-export function sheetBytesOf(curves: readonly Curve[]): number {
-  return curves.reduce((most, { sheet }) => Math.max(most, placeBytes(sheet)), 0);
+export function pointBytesOf(nufft2d3s: readonly Nufft2d3[]): number {
+  return nufft2d3s.reduce((most, { plane }) => Math.max(most, placeBytes(plane)), 0);
 }
 
 /** @returns address of [curves] Curve */
-export function placeCurves(arena: Arena, curves: readonly Curve[]): number {
-  const sheetAt = placedOnce((sheet: Sheet) => placeSheet(arena, sheet));
-  const pointsAt = placedOnce((points: RecordList<typeof CurvePoint>) => arena.list(points));
+export function placeNufft2d3s(arena: Arena, nufft2d3s: readonly Nufft2d3[]): number {
+  const sheetAt = placedOnce((plane: NufftPlane) => placePlane(arena, plane));
+  const pointsAt = placedOnce((points: RecordList<typeof Nufft2d3Sample>) => arena.list(points));
   return arena.records(
-    CurveRecord,
-    curves.map(({ moment, sheet, points, targets }) => ({
+    Nufft2d3Record,
+    nufft2d3s.map(({ moment, plane, points, targets }) => ({
       moment: arena.place(moment),
-      sheet: sheetAt(sheet),
+      plane: sheetAt(plane),
       samples: targets.length,
       points: pointsAt(points),
       targets: arena.place(targets),
@@ -30,8 +36,8 @@ export function placeCurves(arena: Arena, curves: readonly Curve[]): number {
   );
 }
 
-function placeSheet(arena: Arena, { u, v, times }: Sheet): number {
-  return arena.record(SheetRecord, {
+function placePlane(arena: Arena, { u, v, times }: NufftPlane): number {
+  return arena.record(NufftPlaneRecord, {
     u: placeAxis(arena, u),
     v: placeAxis(arena, v),
     times: arena.place(times),
@@ -40,10 +46,10 @@ function placeSheet(arena: Arena, { u, v, times }: Sheet): number {
   });
 }
 
-function placeAxis(arena: Arena, axis: CurveAxis): number {
+function placeAxis(arena: Arena, axis: PlaneAxisChoice): number {
   const { direction, pitch, centre, cells, middle, spreading, interpolation, grid, first, count } = axis;
   const stages = stagesOf(grid);
-  return arena.record(SheetAxis, {
+  return arena.record(PlaneAxis, {
     place: arena.place(Float64Array.of(...direction.map((value) => value / pitch), middle - centre / pitch)),
     cells,
     middle,

@@ -1,22 +1,22 @@
 /**
  * Lines that share one equally spaced waveform as non-uniform transforms over a batch: s[l, j] = Σ_n A[l, n]·e^{−i2πλ_n j − a_n j}, A the recorded
- * magnetisation at the first sample of line l (`records.ts`). A spin's weights are formed once per batch and spread on the cells of
+ * magnetisation at the first sample of line l (`line-starts.ts`). A spin's weights are formed once per batch and spread on the cells of
  * every line: 8 complex products where the matrix form has as many as samples. A cell holds all lines side by side, as they are transformed.
  */
-import { Axis, Batch, Job, Lines, PANEL } from './abi';
+import { Axis, Batch, KernelContext, Nufft1d1, PANEL } from './abi';
 import { transformColumns } from './fourier';
-import { ec, es, evolve } from './readout';
-import { PART, RECORD, rowsOfPanel } from './records';
+import { expRe, expIm, evolve } from './readout';
+import { PART, LINE_START_BYTES, lineStartsOfPanel } from './line-starts';
 import { Tile } from './scratch';
 import { loadT, madd, nmadd, splat } from './simd';
-import { addVector, cellOf, COLUMN, isSame, MOST_TAPS, placeFour, weigh } from './spreading';
+import { addVector, cellOf, COLUMN, isSame, MOST_TAPS, locate4, kernelWeights } from './spreading';
 import { addFixed, allFinite } from './sums';
 
 /** Columns of a panel that say where a spin is: cell, position in it, decay, evolution to the middle of a line. */
 const PLACES: usize = 5;
 
 /** Sums all rows of a batch. @param firstSamples address of [rows] i32 @returns false if a sample is not finite */
-export function sumLines(job: Job, tile: Tile, lines: Lines, batch: Batch, area: usize, rows: i32, firstSamples: usize, sums: usize): bool {
+export function sumNufft1d1(job: KernelContext, tile: Tile, lines: Nufft1d1, batch: Batch, area: usize, rows: i32, firstSamples: usize, sums: usize): bool {
   const axis = changetype<Axis>(lines.axis);
   const padded = (rows + 3) & ~3;
   const imaginary = <usize>padded << 2, cell = imaginary << 1;
@@ -24,12 +24,12 @@ export function sumLines(job: Job, tile: Tile, lines: Lines, batch: Batch, area:
   memory.fill(tile.grid, 0, <usize>(axis.grid + axis.taps) * cell);
   for (let panel = 0; panel < tile.count; panel += PANEL) {
     place(lines, axis, tile, panel);
-    bySpins(rowsOfPanel(job, tile, panel, batch, area), imaginary, other);
-    let record = other;
-    for (let n: usize = 0; n < <usize>PANEL; n++, record += cell) {
+    bySpins(lineStartsOfPanel(job, tile, panel, batch, area), imaginary, other);
+    let sampleLineStarts = other;
+    for (let n: usize = 0; n < <usize>PANEL; n++, sampleLineStarts += cell) {
       const at = tile.spread + (n << 2);
-      if (n + 1 < <usize>PANEL && isSame(at, PLACES)) addRecord(record, record + cell);
-      else spread(axis, at, tile.spread + 8 * COLUMN, record, tile.grid, imaginary);
+      if (n + 1 < <usize>PANEL && isSame(at, PLACES)) addRecord(sampleLineStarts, sampleLineStarts + cell);
+      else spread(axis, at, tile.spread + 8 * COLUMN, sampleLineStarts, tile.grid, imaginary);
     }
   }
   const seam = tile.grid + <usize>axis.grid * cell;
@@ -50,7 +50,7 @@ export function sumLines(job: Job, tile: Tile, lines: Lines, batch: Batch, area:
 }
 
 /** Where the spins of a panel stand, and how they evolve from the first sample to the middle of a line. */
-function place(lines: Lines, axis: Axis, tile: Tile, panel: i32): void {
+function place(lines: Nufft1d1, axis: Axis, tile: Tile, panel: i32): void {
   const rate = lines.rate;
   const middle = <f64>(axis.samples >> 1);
   const kx = middle * load<f64>(rate), ky = middle * load<f64>(rate, 8), kz = middle * load<f64>(rate, 16), t = middle * load<f64>(rate, 24);
@@ -59,11 +59,11 @@ function place(lines: Lines, axis: Axis, tile: Tile, panel: i32): void {
   for (let i = 0; i < PANEL; i += 4) {
     const n = panel + i;
     const at = tile.spread + (<usize>i << 2);
-    placeFour(axis, tile, n, rate, at, at + COLUMN);
+    locate4(axis, tile, n, rate, at, at + COLUMN);
     v128.store(at + 2 * COLUMN, v128.mul<f32>(v128.sub<f32>(loadT<f32>(tile.R2, n), common), decay));
     evolve(tile, n, kx, ky, kz, t);
-    v128.store(at + 3 * COLUMN, ec);
-    v128.store(at + 4 * COLUMN, v128.neg<f32>(es));
+    v128.store(at + 3 * COLUMN, expRe);
+    v128.store(at + 4 * COLUMN, v128.neg<f32>(expIm));
   }
 }
 
@@ -71,18 +71,18 @@ function place(lines: Lines, axis: Axis, tile: Tile, panel: i32): void {
 function bySpins(records: usize, imaginary: usize, to: usize): void {
   for (let row: usize = 0; row < imaginary; row += 16) {
     for (let spin: usize = 0; spin < PART; spin += 16) {
-      const from = records + (row >> 2) * RECORD + spin;
+      const from = records + (row >> 2) * LINE_START_BYTES + spin;
       const out = to + row + (spin >> 2) * (imaginary << 1);
-      turnFour(from, out, imaginary << 1);
-      turnFour(from + PART, out + imaginary, imaginary << 1);
+      transpose4x4(from, out, imaginary << 1);
+      transpose4x4(from + PART, out + imaginary, imaginary << 1);
     }
   }
 }
 
 /** Four rows of four as four columns. */
 // @ts-ignore: decorator
-@inline function turnFour(from: usize, to: usize, step: usize): void {
-  const a = v128.load(from), b = v128.load(from, RECORD), c = v128.load(from, 2 * RECORD), d = v128.load(from, 3 * RECORD);
+@inline function transpose4x4(from: usize, to: usize, step: usize): void {
+  const a = v128.load(from), b = v128.load(from, LINE_START_BYTES), c = v128.load(from, 2 * LINE_START_BYTES), d = v128.load(from, 3 * LINE_START_BYTES);
   const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
   const more = v128.shuffle<i32>(a, b, 2, 6, 3, 7), last = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
   v128.store(to, v128.shuffle<i64>(ab, cd, 0, 2));
@@ -99,15 +99,15 @@ function bySpins(records: usize, imaginary: usize, to: usize): void {
 
 /** Adds one spin, or the sum of equal ones, to its cells, a vector of lines at a time. */
 // @ts-ignore: decorator
-@inline function spread(axis: Axis, at: usize, weights: usize, record: usize, grid: usize, imaginary: usize): void {
+@inline function spread(axis: Axis, at: usize, weights: usize, sampleLineStarts: usize, grid: usize, imaginary: usize): void {
   const re0 = v128.load32_splat(at + 3 * COLUMN), im0 = v128.load32_splat(at + 4 * COLUMN);
-  weigh(axis, v128.load32_splat(at + COLUMN), v128.load32_splat(at + 2 * COLUMN), re0, im0, weights);
+  kernelWeights(axis, v128.load32_splat(at + COLUMN), v128.load32_splat(at + 2 * COLUMN), re0, im0, weights);
   let column = load<i32>(at);
   if (column < 0) column += axis.grid;
   let to = grid + <usize>column * (imaginary << 1);
   for (const end = weights + (<usize>axis.width << 2); weights < end; weights += 4) {
     const wr = v128.load32_splat(weights), wi = v128.load32_splat(weights, MOST_TAPS * 4);
-    let from = record;
+    let from = sampleLineStarts;
     for (const last = to + imaginary; to < last; to += 16) {
       const ar = v128.load(from), ai = v128.load(from + imaginary);
       v128.store(to, nmadd<f32>(ai, wi, madd<f32>(ar, wr, v128.load(to))));

@@ -6,7 +6,7 @@
 import { radicesOf, smoothLength } from './fourier.ts';
 import { kaiserBessel, narrowestKernel, type SpreadingKernel, WIDEST } from './kaiser-bessel.ts';
 
-export interface CurveAxis {
+export interface PlaneAxisChoice {
   /** Direction, of length 1. */
   readonly direction: readonly number[];
   /** Size of a cell [m], and what stands at cell `middle` [m along the direction]. */
@@ -46,7 +46,7 @@ const MOST_POINTS = 2.75;
 const INTERPOLATION_SHARE = 1 / 8;
 
 /** Axes whose error stays within `bound`, to choose from by error and cost. */
-export function curveAxes(span: Span, bound: number): CurveAxis[] {
+export function planeAxes(span: Span, bound: number): PlaneAxisChoice[] {
   return FINENESS.flatMap((fineness) => {
     const narrowest = narrowestKernel(fineness, bound * (1 - INTERPOLATION_SHARE));
     if (narrowest === undefined) return [];
@@ -60,13 +60,13 @@ function axesOf(
   fineness: number,
   spreading: SpreadingKernel,
   bound: number,
-): CurveAxis[] {
+): PlaneAxisChoice[] {
   // An axis along which nothing varies is one cell wide.
   const widest = Math.max(2 * kReach, 1 / (fineness * Math.max(2 * reach, 1e-3)));
   const pitch = 1 / (fineness * widest);
   const middle = Math.ceil(reach / pitch + spreading.width / 2 + 1e-6);
   const cells = 2 * middle;
-  const axes: CurveAxis[] = [];
+  const axes: PlaneAxisChoice[] = [];
   for (let grid = smoothLength(LEAST_POINTS * cells, 1); grid < MOST_POINTS * cells; grid = smoothLength(grid + 1, 1)) {
     const interpolation = narrowestKernel(grid / cells, bound / spreading.amplification);
     if (interpolation === undefined) continue;
@@ -83,13 +83,13 @@ function axesOf(
 }
 
 /** [cells] over the transform of the kernel that interpolates */
-export function correctionsOf({ cells, middle, grid, interpolation }: CurveAxis): Float64Array {
+export function correctionsOf({ cells, middle, grid, interpolation }: PlaneAxisChoice): Float64Array {
   return Float64Array.from({ length: cells }, (_, cell) => 1 / interpolation.transform((cell - middle) / grid));
 }
 
 /** Where a sample stands, `k` relative to the middle of its readout's [cycles/m]: first point from the first needed, place between points, and its factor. */
 export function pointOf(
-  { interpolation: { width }, spreading, pitch, grid, first }: CurveAxis,
+  { interpolation: { width }, spreading, pitch, grid, first }: PlaneAxisChoice,
   k: number,
 ): { readonly first: number; readonly local: number; readonly factor: number } {
   const at = k * pitch * grid;

@@ -1,44 +1,44 @@
 /**
- * Which readouts are summed as transforms between non-uniform points (`assembly/curve.ts`): all samples between two pulses whose
+ * Which readouts are summed as transforms between non-uniform points (`assembly/nufft2d3.ts`): all samples between two pulses whose
  * k lie in one plane and that share no equally spaced line: spirals, rosettes, ramps. Readouts in the same plane share a sheet, so that spins
  * are placed once. Chosen when its operations are fewer and its measured error stays within the tolerance.
  */
 import { direction } from '../../common/direction.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
-import { CurvePoint } from './abi.generated.ts';
-import { type CurveAxis, curveAxes, pointOf, type Span } from './curve-axis.ts';
-import { type Path, readoutGroups, targetsOf, trace } from './curve-paths.ts';
-import { chooseTimes } from './curve-times.ts';
+import { Nufft2d3Sample } from './abi.generated.ts';
+import type { Choice, Line } from './nufft2d1.ts';
+import { type Path, readoutGroups, targetsOf, trace } from './planar-paths.ts';
+import { type PlaneAxisChoice, planeAxes, pointOf, type Span } from './plane-axis.ts';
 import { type RecordList, recordList } from './records.ts';
-import type { Choice, Line } from './trains.ts';
+import { chooseTimes } from './time-nodes.ts';
 
 /** A plane of k-space and the grid for all curves in it. */
-export interface Sheet {
-  readonly u: CurveAxis;
-  readonly v: CurveAxis;
+export interface NufftPlane {
+  readonly u: PlaneAxisChoice;
+  readonly v: PlaneAxisChoice;
   /** Moments after the start of a curve at which spins are spread [s]: a multiple of four. */
   readonly times: Float64Array;
   /** Of the longest curve [s]. */
   readonly duration: number;
 }
 
-export interface Curve {
-  readonly sheet: Sheet;
+export interface Nufft2d3 {
+  readonly plane: NufftPlane;
   /** [kx, ky, kz, t]: middle of its k and start of its time, since the last pulse. */
   readonly moment: Float64Array;
   /** [samples] shared by equal curves */
-  readonly points: RecordList<typeof CurvePoint>;
+  readonly points: RecordList<typeof Nufft2d3Sample>;
   /** [samples] */
   readonly targets: Int32Array;
 }
 
-export interface CurveFinder {
+export interface Nufft2d3Finder {
   /** The lines between two pulses as one curve; undefined: some other form is cheaper or this one not exact enough. */
-  find(lines: readonly Line[]): { curve: Curve; choice: Choice } | undefined;
+  find(lines: readonly Line[]): { curve: Nufft2d3; choice: Choice } | undefined;
 }
 
-export interface CurveOptions {
+export interface Nufft2d3Options {
   readonly tolerance: number;
   readonly tileSize: number;
   /** Whether lines of a waveform may be parts of a curve, and the operations per spin that they take otherwise. */
@@ -66,18 +66,18 @@ interface Extent {
   readonly axes: readonly (readonly number[])[];
   readonly reach: number[];
   duration: number;
-  curves: number;
+  nufft2d3s: number;
 }
 
-export function curveFinder(
+export function nufft2d3Finder(
   timeline: Timeline,
   source: Pick<PhantomSource, 'bounds' | 'B0'>,
-  { tolerance, tileSize, lanesOf, restOf }: CurveOptions,
-): CurveFinder {
+  { tolerance, tileSize, lanesOf, restOf }: Nufft2d3Options,
+): Nufft2d3Finder {
   const paths = new Map<string, Path>();
   const extents = new Map<string, Extent>();
-  const sheets = new Map<string, Sheet | undefined>();
-  const tables = new Map<string, RecordList<typeof CurvePoint> | undefined>();
+  const sheets = new Map<string, NufftPlane | undefined>();
+  const tables = new Map<string, RecordList<typeof Nufft2d3Sample> | undefined>();
   let tableBytes = 0;
 
   const keyOf = (lines: readonly Line[]): string => {
@@ -104,22 +104,22 @@ export function curveFinder(
     if (!admitted(rest)) continue;
     const { plane, reach, duration } = pathOf(rest, keyOf(rest));
     if (plane === undefined) continue;
-    const extent = extents.get(plane.key) ?? { axes: plane.axes, reach: [0, 0], duration: 0, curves: 0 };
+    const extent = extents.get(plane.key) ?? { axes: plane.axes, reach: [0, 0], duration: 0, nufft2d3s: 0 };
     extents.set(plane.key, extent);
     for (const axis of [0, 1]) extent.reach[axis] = Math.max(extent.reach[axis]!, reach[axis]!);
     extent.duration = Math.max(extent.duration, duration);
-    extent.curves++;
+    extent.nufft2d3s++;
   }
   const bound = CURVE_SHARE * tolerance;
-  const sheetOf = (key: string): Sheet | undefined => {
+  const sheetOf = (key: string): NufftPlane | undefined => {
     if (!sheets.has(key)) sheets.set(key, chooseSheet(extents.get(key)!, timeline, source, bound, tileSize));
     return sheets.get(key);
   };
-  const tableOf = (path: Path, sheet: Sheet, key: string): RecordList<typeof CurvePoint> | undefined => {
+  const tableOf = (path: Path, plane: NufftPlane, key: string): RecordList<typeof Nufft2d3Sample> | undefined => {
     if (!tables.has(key)) {
-      const bytes = (CurvePoint.bytes * path.points.length) / STRIDE.point;
+      const bytes = (Nufft2d3Sample.bytes * path.points.length) / STRIDE.point;
       const fits = tableBytes + bytes <= MOST_POINT_BYTES;
-      tables.set(key, fits ? tabulate(path, sheet) : undefined);
+      tables.set(key, fits ? tabulate(path, plane) : undefined);
       if (fits) tableBytes += bytes;
     }
     return tables.get(key);
@@ -130,20 +130,20 @@ export function curveFinder(
       const key = keyOf(lines);
       const path = pathOf(lines, key);
       if (path.plane === undefined) return undefined;
-      const sheet = sheetOf(path.plane.key);
-      if (sheet === undefined) return undefined;
+      const plane = sheetOf(path.plane.key);
+      if (plane === undefined) return undefined;
       const samples = path.points.length / STRIDE.point;
       const extent = extents.get(path.plane.key)!;
-      const lanes = curveLanes(sheet, samples, tileSize) + placingLanes(sheet) / extent.curves;
+      const lanes = nufft2d3Lanes(plane, samples, tileSize) + placingLanes(plane) / extent.nufft2d3s;
       const insteadLanes = lines.reduce((sum, { waveform }) => sum + lanesOf(waveform)!, 0);
       if (lanes >= insteadLanes) return undefined;
-      const points = tableOf(path, sheet, key);
+      const points = tableOf(path, plane, key);
       if (points === undefined) return undefined;
       const [start, middle] = [lines[0]!.moment, path.middle];
-      const { u, v, times } = sheet;
+      const { u, v, times } = plane;
       return {
         curve: {
-          sheet,
+          plane,
           moment: Float64Array.from(start, (value, i) => value + (i < 3 ? middle[i]! : 0)),
           points,
           targets: targetsOf(timeline, lines),
@@ -164,7 +164,7 @@ function chooseSheet(
   { bounds, B0 }: Pick<PhantomSource, 'bounds' | 'B0'>,
   bound: number,
   tileSize: number,
-): Sheet | undefined {
+): NufftPlane | undefined {
   const hertz = (bounds.maxOffResonance * timeline.B0) / B0 / (2 * Math.PI);
   const found = chooseTimes(duration, hertz, 1 / bounds.minT2, TIME_SHARE * bound);
   if (found === undefined) return undefined;
@@ -174,29 +174,29 @@ function chooseSheet(
     const centre = bounds.min.map((low, i) => (own[i]! * (bounds.max[i]! + low)) / 2);
     const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
     const span: Span = { direction: own, centre: sum(centre), reach: sum(half), kReach: reach[axis]! };
-    return curveAxes(span, bound - error);
-  }) as [CurveAxis[], CurveAxis[]];
+    return planeAxes(span, bound - error);
+  }) as [PlaneAxisChoice[], PlaneAxisChoice[]];
   // Thousands of pairs, for every plane: none is kept but the best.
-  let [best, least] = [undefined as Sheet | undefined, Number.POSITIVE_INFINITY];
+  let [best, least] = [undefined as NufftPlane | undefined, Number.POSITIVE_INFINITY];
   for (const u of us) {
     for (const v of vs) {
-      const sheet = { u, v, times, duration };
-      if (error + spreadingError(sheet) > bound || 2 * sheetGridBytes(sheet) > MOST_GRID_BYTES) continue;
-      const lanes = curveLanes(sheet, 0, tileSize);
-      if (lanes < least) [best, least] = [sheet, lanes];
+      const plane = { u, v, times, duration };
+      if (error + spreadingError(plane) > bound || 2 * planeGridBytes(plane) > MOST_GRID_BYTES) continue;
+      const lanes = nufft2d3Lanes(plane, 0, tileSize);
+      if (lanes < least) [best, least] = [plane, lanes];
     }
   }
   return best;
 }
 
 /** Errors of both axes, and of sums in f32. */
-function spreadingError({ u, v }: Sheet): number {
+function spreadingError({ u, v }: NufftPlane): number {
   return u.error + v.error + ROUNDING * u.amplification * v.amplification;
 }
 
-function tabulate({ points, middle }: Path, { u, v, duration }: Sheet): RecordList<typeof CurvePoint> {
-  const table = recordList(CurvePoint, points.length / STRIDE.point);
-  const along = ({ direction: [x, y, z] }: CurveAxis, n: number): number =>
+function tabulate({ points, middle }: Path, { u, v, duration }: NufftPlane): RecordList<typeof Nufft2d3Sample> {
+  const table = recordList(Nufft2d3Sample, points.length / STRIDE.point);
+  const along = ({ direction: [x, y, z] }: PlaneAxisChoice, n: number): number =>
     x! * (points[n]! - middle[0]!) + y! * (points[n + 1]! - middle[1]!) + z! * (points[n + 2]! - middle[2]!);
   for (let n = 0; n < points.length; n += STRIDE.point) {
     const [ku, kv] = [along(u, n), along(v, n)];
@@ -217,17 +217,17 @@ function tabulate({ points, middle }: Path, { u, v, duration }: Sheet): RecordLi
 }
 
 /** Bytes of one of the two grids a transform goes back and forth between, with room to work on four lines. */
-export function sheetGridBytes({ u, v }: Sheet): number {
+export function planeGridBytes({ u, v }: NufftPlane): number {
   return 32 * Math.max(v.cells * u.cells, v.count * u.cells, v.count * u.count) + 128 * Math.max(u.grid, v.grid);
 }
 
 /** Bytes that a spin takes: its magnetisation, its place and its turn at every moment. */
-export function placeBytes({ u, v, times }: Sheet): number {
+export function placeBytes({ u, v, times }: NufftPlane): number {
   return 16 + 4 * (u.spreading.taps + v.spreading.taps) + 8 * times.length;
 }
 
 /** Lanes per spin and curve: its phase and products; a tile's share of the transforms and samples. */
-function curveLanes({ u, v, times }: Sheet, samples: number, tileSize: number): number {
+function nufft2d3Lanes({ u, v, times }: NufftPlane, samples: number, tileSize: number): number {
   // Rows of five to eight cells are spread as eight.
   const row = u.spreading.taps === 8 ? 8 : u.spreading.width;
   const spreading = times.length * (16 + v.spreading.width * (2 + CELL_LANES * row));
@@ -237,6 +237,6 @@ function curveLanes({ u, v, times }: Sheet, samples: number, tileSize: number): 
 }
 
 /** Lanes per spin once for a sheet: its cells and weights, and its turn at each moment. */
-function placingLanes({ u, v, times }: Sheet): number {
+function placingLanes({ u, v, times }: NufftPlane): number {
   return 40 + u.spreading.taps * u.spreading.degree + v.spreading.taps * v.spreading.degree + 50 * times.length;
 }

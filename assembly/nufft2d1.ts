@@ -5,20 +5,20 @@
  * directions, the grid is transformed once per tile, and samples are divided by the transform of the spreading kernel. 7 × 8 weights
  * stand where the matrix form has lines × samples products (101 × 101: 10 201). Off-resonance needs no time segments: it is in the rates.
  */
-import { Axis, Job, PANEL, recordAt, Train } from './abi';
+import { Axis, KernelContext, PANEL, recordAt, Nufft2d1 } from './abi';
 import { transformColumns } from './fourier';
-import { ec, es, evolve } from './readout';
+import { expRe, expIm, evolve } from './readout';
 import { Tile } from './scratch';
 import { loadT, madd, nmadd, splat } from './simd';
-import { addVector, cellOf, COLUMN, fold, isSame, MOST_TAPS, placeFour, weigh } from './spreading';
+import { addVector, cellOf, COLUMN, fold, isSame, MOST_TAPS, locate4, kernelWeights } from './spreading';
 import { addFixed, allFinite } from './sums';
 
 /** Columns of a panel that say where a spin is: cell, position and decay on both axes; its magnetisation at the middle follows. */
 const PLACES: usize = 6;
 
 /** Sums all lines of train `index`. @returns false if a sample is not finite */
-export function sumTrain(job: Job, tile: Tile, index: i32, sums: usize): bool {
-  const train = recordAt<Train>(job.trains, index);
+export function sumNufft2d1(job: KernelContext, tile: Tile, index: i32, sums: usize): bool {
+  const train = recordAt<Nufft2d1>(job.nufft2d1s, index);
   const across = changetype<Axis>(train.sampleAxis);
   const down = changetype<Axis>(train.lineAxis);
   const imaginary = <usize>(across.grid + across.taps) << 2;
@@ -44,25 +44,25 @@ export function sumTrain(job: Job, tile: Tile, index: i32, sums: usize): bool {
 }
 
 /** Where the spins of a panel stand, and their magnetisation at the middle of the train. */
-function place(train: Train, across: Axis, down: Axis, tile: Tile, panel: i32): void {
+function place(train: Nufft2d1, across: Axis, down: Axis, tile: Tile, panel: i32): void {
   const centre = train.geometry;
   const kx = load<f64>(centre), ky = load<f64>(centre, 8), kz = load<f64>(centre, 16), t = load<f64>(centre, 24);
   const common = splat<f32>(load<f64>(centre, 96));
-  const turn = -0.15915494309189535;
-  const acrossDecay = splat<f32>(turn * <f64>across.grid * load<f64>(centre, 56));
-  const downDecay = splat<f32>(turn * <f64>down.grid * load<f64>(centre, 88));
+  const precessCached = -0.15915494309189535;
+  const acrossDecay = splat<f32>(precessCached * <f64>across.grid * load<f64>(centre, 56));
+  const downDecay = splat<f32>(precessCached * <f64>down.grid * load<f64>(centre, 88));
   for (let i = 0; i < PANEL; i += 4) {
     const n = panel + i;
     const at = tile.spread + (<usize>i << 2);
-    placeFour(across, tile, n, centre + 32, at, at + COLUMN);
-    placeFour(down, tile, n, centre + 64, at + 3 * COLUMN, at + 4 * COLUMN);
+    locate4(across, tile, n, centre + 32, at, at + COLUMN);
+    locate4(down, tile, n, centre + 64, at + 3 * COLUMN, at + 4 * COLUMN);
     const rate = v128.sub<f32>(loadT<f32>(tile.R2, n), common);
     v128.store(at + 2 * COLUMN, v128.mul<f32>(rate, acrossDecay));
     v128.store(at + 5 * COLUMN, v128.mul<f32>(rate, downDecay));
     evolve(tile, n, kx, ky, kz, t);
     const x = loadT<f32>(tile.mx, n), y = loadT<f32>(tile.my, n);
-    v128.store(at + 6 * COLUMN, madd<f32>(x, ec, v128.mul<f32>(y, es)));
-    v128.store(at + 7 * COLUMN, nmadd<f32>(x, es, v128.mul<f32>(y, ec)));
+    v128.store(at + 6 * COLUMN, madd<f32>(x, expRe, v128.mul<f32>(y, expIm)));
+    v128.store(at + 7 * COLUMN, nmadd<f32>(x, expIm, v128.mul<f32>(y, expRe)));
   }
 }
 
@@ -80,9 +80,9 @@ function place(train: Train, across: Axis, down: Axis, tile: Tile, panel: i32): 
 @inline function spread(across: Axis, down: Axis, at: usize, grid: usize, row: usize, weights: usize): void {
   const zero = f32x4.splat(0), one = f32x4.splat(1);
   const lines = weights + MOST_TAPS * 8;
-  weigh(across, v128.load32_splat(at + COLUMN), v128.load32_splat(at + 2 * COLUMN), one, zero, weights);
+  kernelWeights(across, v128.load32_splat(at + COLUMN), v128.load32_splat(at + 2 * COLUMN), one, zero, weights);
   const re = v128.load32_splat(at + 6 * COLUMN), im = v128.load32_splat(at + 7 * COLUMN);
-  weigh(down, v128.load32_splat(at + 4 * COLUMN), v128.load32_splat(at + 5 * COLUMN), re, im, lines);
+  kernelWeights(down, v128.load32_splat(at + 4 * COLUMN), v128.load32_splat(at + 5 * COLUMN), re, im, lines);
   let column = load<i32>(at), line = load<i32>(at + 3 * COLUMN);
   if (column < 0) column += across.grid;
   if (line < 0) line += down.grid;
@@ -122,7 +122,7 @@ function transpose(across: Axis, down: Axis, from: usize, row: usize, to: usize,
   }
 }
 
-function addTrain(job: Job, train: Train, across: Axis, down: Axis, from: usize, padded: i32, sums: usize): bool {
+function addTrain(job: KernelContext, train: Nufft2d1, across: Axis, down: Axis, from: usize, padded: i32, sums: usize): bool {
   let answers = f64x2.splat(0);
   for (let l = 0; l < down.samples; l++) {
     const factor = load<f64>(down.factors + (<usize>l << 3));

@@ -4,11 +4,11 @@
  */
 import type { RecordTable } from '../../timeline/intern.ts';
 import { STRIDE } from '../../timeline/types.ts';
-import { OP, type Op, type Read } from './abi.generated.ts';
+import { type LineRun, OP, type Op } from './abi.generated.ts';
 import type { RecordList } from './records.ts';
 
 type Ops = RecordList<typeof Op>;
-type Reads = RecordList<typeof Read>;
+type LineRuns = RecordList<typeof LineRun>;
 
 /** Turns kept where they come at least so often, and at most so many: each takes 12 bytes of every spin in the cache. */
 const FEWEST_TURNS = 4;
@@ -21,12 +21,12 @@ const GRAIN = [1e-9, 1e-9, 1e-9, 1e-13] as const;
 /**
  * Rewrites precessions that come again to `turn`, and records of single lines that follow from others to `carry`, whose read then
  * names the kept step, or −1: phased exactly, for those after it.
- * @param ops and `reads`: changed in place
+ * @param ops and `lineRuns`: changed in place
  * @param moments interns the steps
  * @returns indices into moments
  */
-export function keepTurns(ops: Ops, reads: Reads, moments: RecordTable): Int32Array {
-  const steps = stepsBetweenLines(ops, reads, moments);
+export function cachePrecessions(ops: Ops, lineRuns: LineRuns, precessions: RecordTable): Int32Array {
+  const steps = stepsBetweenLines(ops, lineRuns, precessions);
   const counts = new Map<number, number>();
   const count = (moment: number): unknown => counts.set(moment, (counts.get(moment) ?? 0) + 1);
   for (let op = 0; op < ops.length; op++) if (ops.get(op, 'kind') === OP.PRECESS) count(ops.get(op, 'index'));
@@ -40,7 +40,7 @@ export function keepTurns(ops: Ops, reads: Reads, moments: RecordTable): Int32Ar
   for (let op = 0; op < ops.length; op++) {
     const index = ops.get(op, 'kind') === OP.PRECESS ? indices.get(ops.get(op, 'index')) : undefined;
     if (index === undefined) continue;
-    ops.set(op, 'kind', OP.TURN);
+    ops.set(op, 'kind', OP.PRECESS_CACHED);
     ops.set(op, 'index', index);
   }
   /** By op: how many lines it has been carried. */
@@ -49,16 +49,16 @@ export function keepTurns(ops: Ops, reads: Reads, moments: RecordTable): Int32Ar
     const index = indices.get(step);
     const lines = (carried.get(from) ?? 0) + 1;
     if (index === undefined || lines > MOST_CARRIED) continue;
-    if (lines === 1) carry(ops, reads, from, -1);
-    carry(ops, reads, to, index);
+    if (lines === 1) carry(ops, lineRuns, from, -1);
+    carry(ops, lineRuns, to, index);
     carried.set(to, lines);
   }
   return Int32Array.from(kept);
 }
 
-function carry(ops: Ops, reads: Reads, op: number, step: number): void {
-  ops.set(op, 'kind', OP.CARRY);
-  reads.set(ops.get(op, 'index'), 'step', step);
+function carry(ops: Ops, lineRuns: LineRuns, op: number, step: number): void {
+  ops.set(op, 'kind', OP.LINE_RECURRENCE);
+  lineRuns.set(ops.get(op, 'index'), 'step', step);
 }
 
 interface Step {
@@ -69,21 +69,21 @@ interface Step {
   readonly step: number;
 }
 
-function stepsBetweenLines(ops: Ops, reads: Reads, moments: RecordTable): Step[] {
+function stepsBetweenLines(ops: Ops, lineRuns: LineRuns, precessions: RecordTable): Step[] {
   const steps: Step[] = [];
   const step = new Float64Array(STRIDE.segment);
   /** By area: the op that recorded the last line there, and its moment. */
   const last = new Map<number, { readonly op: number; readonly moment: Float64Array }>();
   for (let op = 0; op < ops.length; op++) {
-    if (ops.get(op, 'kind') !== OP.RECORD) continue;
+    if (ops.get(op, 'kind') !== OP.SAMPLE_LINE_STARTS) continue;
     const read = ops.get(op, 'index');
-    if (reads.get(read, 'lines') !== 1) continue;
-    const area = reads.get(read, 'area');
-    const moment = moments.at(reads.get(read, 'moment'));
+    if (lineRuns.get(read, 'lines') !== 1) continue;
+    const area = lineRuns.get(read, 'area');
+    const moment = precessions.at(lineRuns.get(read, 'moment'));
     const before = last.get(area);
     if (before !== undefined) {
       for (const [i, grain] of GRAIN.entries()) step[i] = grain * Math.round((moment[i]! - before.moment[i]!) / grain);
-      steps.push({ from: before.op, to: op, step: moments.intern(step) });
+      steps.push({ from: before.op, to: op, step: precessions.intern(step) });
     }
     last.set(area, { op, moment });
   }

@@ -3,13 +3,13 @@
  * of the plane, and off-resonance and decay turn it between a few moments of a readout; neither hangs on the readout or the pulse before it, so
  * a tile's spins are placed once for all of them: cell, weights on both axes, and e^{−(R2 + i2πΔf)·τ} at the moments τ.
  */
-import { Job, Kernel, Sheet, SheetAxis } from './abi';
-import { ec, es, evolve } from './readout';
+import { KernelContext, Kernel, NufftPlane, PlaneAxis } from './abi';
+import { expRe, expIm, evolve } from './readout';
 import { Tile } from './scratch';
 import { loadColumn, madd } from './simd';
 
 // @ts-ignore: decorator
-@inline export function spreadingOf(axis: SheetAxis): Kernel {
+@inline export function spreadingOf(axis: PlaneAxis): Kernel {
   return changetype<Kernel>(axis.spreading);
 }
 
@@ -18,26 +18,26 @@ export const CELL: usize = 32;
 
 /** Bytes of a spin's place: address of its corner in the grid, its number in the tile, weights on u and v. */
 // @ts-ignore: decorator
-@inline export function placeBytes(u: SheetAxis, v: SheetAxis): usize {
+@inline export function placeBytes(u: PlaneAxis, v: PlaneAxis): usize {
   return 8 + (<usize>(spreadingOf(u).taps + spreadingOf(v).taps) << 2);
 }
 
 /** Magnetisation of all spins where they are spread, [spins][re, im] f32; in front of the places. */
 // @ts-ignore: decorator
-@inline export function placesOf(job: Job, tile: Tile): usize {
-  return tile.sheet + (<usize>job.capacity << 3);
+@inline export function sortedPoints(job: KernelContext, tile: Tile): usize {
+  return tile.plane + (<usize>job.capacity << 3);
 }
 
 /** Four moments of all spins, [spins][re 4, im 4] f32, in the order of the places, behind them. */
 // @ts-ignore: decorator
-@inline export function momentsOf(job: Job, tile: Tile, bytes: usize, group: i32): usize {
-  return placesOf(job, tile) + <usize>job.capacity * (bytes + <usize>group * CELL);
+@inline export function momentsOf(job: KernelContext, tile: Tile, bytes: usize, group: i32): usize {
+  return sortedPoints(job, tile) + <usize>job.capacity * (bytes + <usize>group * CELL);
 }
 
 /** First cells of four spins as i32 at `cells`, places between cells as f32 at `locals`. */
 // @ts-ignore: decorator
-@inline function placeFour(axis: SheetAxis, tile: Tile, n: i32, cells: usize, locals: usize): void {
-  const low = placeTwo(axis, tile, n), high = placeTwo(axis, tile, n + 2);
+@inline function locate4(axis: PlaneAxis, tile: Tile, n: i32, cells: usize, locals: usize): void {
+  const low = locate2(axis, tile, n), high = locate2(axis, tile, n + 2);
   const width = spreadingOf(axis).width;
   const reach = f64x2.splat(0.5 * <f64>width), centre = f64x2.splat(0.5 * <f64>(width - 1));
   const lowFirst = v128.ceil<f64>(v128.sub<f64>(low, reach)), highFirst = v128.ceil<f64>(v128.sub<f64>(high, reach));
@@ -49,7 +49,7 @@ export const CELL: usize = 32;
 }
 
 // @ts-ignore: decorator
-@inline function placeTwo(axis: SheetAxis, tile: Tile, n: i32): v128 {
+@inline function locate2(axis: PlaneAxis, tile: Tile, n: i32): v128 {
   const place = axis.place;
   let p = madd<f64>(v128.load64_splat(place), loadColumn<f64>(tile.x, n), v128.load64_splat(place, 24));
   p = madd<f64>(v128.load64_splat(place, 8), loadColumn<f64>(tile.y, n), p);
@@ -58,7 +58,7 @@ export const CELL: usize = 32;
 
 /** Writes the weights of a point at `local` between cells, [taps] f32. */
 // @ts-ignore: decorator
-@inline export function weigh(kernel: Kernel, local: v128, to: usize): void {
+@inline export function kernelWeights(kernel: Kernel, local: v128, to: usize): void {
   let coefficient = kernel.polynomials;
   for (const end = to + (<usize>kernel.taps << 2); to < end; to += 16) {
     let w = v128.load(coefficient);
@@ -75,18 +75,18 @@ export const CELL: usize = 32;
  * Places the tile's spins on a sheet, unless they stand on it already. Places are sorted by the first cell on v, so that neighbours
  * in the list spread on rows that are still in the first-level cache.
  */
-export function placeOn(sheet: Sheet, job: Job, tile: Tile): void {
-  if (tile.placed == changetype<usize>(sheet)) return;
-  tile.placed = changetype<usize>(sheet);
-  const u = changetype<SheetAxis>(sheet.u);
-  const v = changetype<SheetAxis>(sheet.v);
+export function setPoints(plane: NufftPlane, job: KernelContext, tile: Tile): void {
+  if (tile.placed == changetype<usize>(plane)) return;
+  tile.placed = changetype<usize>(plane);
+  const u = changetype<PlaneAxis>(plane.u);
+  const v = changetype<PlaneAxis>(plane.v);
   const bytes = placeBytes(u, v);
   const cells = tile.spread;
   /** [v cells] i32: how many spins begin there, then where the next of them goes. The grid is not in use yet. */
   const rows = tile.grid;
   memory.fill(rows, 0, <usize>v.cells << 2);
   for (let n = 0; n < tile.count; n += 4) {
-    placeFour(v, tile, n, cells, cells + 16);
+    locate4(v, tile, n, cells, cells + 16);
     for (let at = cells; at < cells + 16; at += 4) {
       const row = rows + (<usize>load<i32>(at) << 2);
       store<i32>(row, load<i32>(row) + 1);
@@ -101,33 +101,33 @@ export function placeOn(sheet: Sheet, job: Job, tile: Tile): void {
   /** Where four spins are placed. */
   const order = cells + 64;
   for (let n = 0; n < tile.count; n += 4) {
-    placeFour(u, tile, n, cells, cells + 16);
-    placeFour(v, tile, n, cells + 32, cells + 48);
+    locate4(u, tile, n, cells, cells + 16);
+    locate4(v, tile, n, cells + 32, cells + 48);
     for (let i: usize = 0; i < 16; i += 4) {
       const row = load<i32>(cells + 32 + i);
       const next = rows + (<usize>row << 2);
       const at = load<i32>(next);
       store<i32>(next, at + 1);
       store<i32>(order + i, at);
-      const to = placesOf(job, tile) + <usize>at * bytes;
+      const to = sortedPoints(job, tile) + <usize>at * bytes;
       store<usize>(to, <usize>(row * u.cells + load<i32>(cells + i)) * CELL);
       store<i32>(to, n + <i32>(i >> 2), 4);
-      weigh(spreadingOf(u), v128.load32_splat(cells + 16 + i), to + 8);
-      weigh(spreadingOf(v), v128.load32_splat(cells + 48 + i), to + 8 + (<usize>spreadingOf(u).taps << 2));
+      kernelWeights(spreadingOf(u), v128.load32_splat(cells + 16 + i), to + 8);
+      kernelWeights(spreadingOf(v), v128.load32_splat(cells + 48 + i), to + 8 + (<usize>spreadingOf(u).taps << 2));
     }
-    for (let node = 0; node < sheet.nodes; node++) {
-      evolve(tile, n, 0, 0, 0, load<f64>(sheet.times + (<usize>node << 3)));
+    for (let node = 0; node < plane.nodes; node++) {
+      evolve(tile, n, 0, 0, 0, load<f64>(plane.times + (<usize>node << 3)));
       const to = momentsOf(job, tile, bytes, node >> 2) + (<usize>(node & 3) << 2);
-      const im = v128.neg<f32>(es);
+      const im = v128.neg<f32>(expIm);
       const first = to + <usize>load<i32>(order) * CELL, second = to + <usize>load<i32>(order, 4) * CELL;
       const third = to + <usize>load<i32>(order, 8) * CELL, fourth = to + <usize>load<i32>(order, 12) * CELL;
-      v128.store32_lane(first, ec, 0);
+      v128.store32_lane(first, expRe, 0);
       v128.store32_lane(first, im, 0, 16);
-      v128.store32_lane(second, ec, 1);
+      v128.store32_lane(second, expRe, 1);
       v128.store32_lane(second, im, 1, 16);
-      v128.store32_lane(third, ec, 2);
+      v128.store32_lane(third, expRe, 2);
       v128.store32_lane(third, im, 2, 16);
-      v128.store32_lane(fourth, ec, 3);
+      v128.store32_lane(fourth, expRe, 3);
       v128.store32_lane(fourth, im, 3, 16);
     }
   }

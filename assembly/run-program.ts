@@ -1,0 +1,39 @@
+/** One tile through the whole timeline: spins are loaded once, every op passes over the tile, its signal goes to the sums. */
+import { KernelContext, OP, Op, Precession, recordAt, Slot } from './abi';
+import { sumNufft2d3 } from './nufft2d3';
+import { excite } from './excitation';
+import { sumBatch } from './matrix';
+import { buildOperatorCache, applyOperator } from './operators';
+import { cachePrecessions, precess, precessCached } from './precession';
+import { read } from './readout';
+import { recurLine, sampleLineStarts } from './line-starts';
+import { beginSums } from './sums';
+import { loadTile } from './tile';
+import { sumNufft2d1 } from './nufft2d1';
+
+/** @returns false if the partial signal is not finite, or larger than the densities allow */
+export function runProgram<T>(job: KernelContext, slot: Slot, scratch: usize, sums: usize): bool {
+  const tile = loadTile<T>(job, slot, scratch);
+  beginSums(job, slot.count);
+  if (sizeof<T>() == 4) {
+    buildOperatorCache(job, tile);
+    cachePrecessions(job, tile);
+  }
+  const end = job.ops + <usize>job.opCount * offsetof<Op>();
+  let finite = true;
+  for (let at = job.ops; at < end; at += offsetof<Op>()) {
+    const op = changetype<Op>(at);
+    const kind = op.kind, index = op.index;
+    if (kind == OP.PRECESS) precess<T>(tile, recordAt<Precession>(job.precessions, index));
+    else if (kind == OP.EXCITE) excite<T>(job, tile, index);
+    else if (kind == OP.READOUT) finite = read<T>(job, tile, index, sums) && finite;
+    else if (sizeof<T>() == 4 && kind == OP.SAMPLE_LINE_STARTS) sampleLineStarts(job, tile, index);
+    else if (sizeof<T>() == 4 && kind == OP.LINE_RECURRENCE) recurLine(job, tile, index);
+    else if (sizeof<T>() == 4 && kind == OP.SUM_BATCH) finite = sumBatch(job, tile, index, sums) && finite;
+    else if (sizeof<T>() == 4 && kind == OP.PRECESS_CACHED) precessCached(job, tile, index);
+    else if (sizeof<T>() == 4 && kind == OP.APPLY_OPERATOR) applyOperator(job, tile, index);
+    else if (sizeof<T>() == 4 && kind == OP.NUFFT2D1) finite = sumNufft2d1(job, tile, index, sums) && finite;
+    else if (sizeof<T>() == 4 && kind == OP.NUFFT2D3) finite = sumNufft2d3(job, tile, index, sums) && finite;
+  }
+  return finite;
+}

@@ -107,15 +107,21 @@ const THRESHOLD = 0.01;
 const FACTOR = 2;
 
 /** What is promised of pairs, as rows. */
-export function echoRows(pairs: readonly Pair[], factor: number): Row[] {
+export function echoRows(pairs: readonly Pair[], factor: number, ofMost = factor): Row[] {
   const { hits, missed, falseAlarms } = alarms(pairs, THRESHOLD);
   const factors = pairs
     .filter(({ measured }) => measured >= THRESHOLD)
-    .map(({ predicted, measured }) => Math.max(predicted / measured, measured / predicted));
+    .map(({ predicted, measured }) => Math.max(predicted / measured, measured / predicted))
+    .sort((a, b) => a - b);
   return [
     { what: `echoes missed, of ${hits + missed}`, value: missed, bound: 0 },
     { what: `false alarms, of ${pairs.length - hits - missed} pairs without an echo`, value: falseAlarms, bound: 0 },
-    { what: 'largest factor between prediction and measurement', value: Math.max(...factors), bound: factor },
+    { what: 'largest factor between prediction and measurement', value: factors.at(-1) ?? 1, bound: factor },
+    {
+      what: 'factor that 95 % of them keep',
+      value: factors[Math.floor(0.95 * (factors.length - 1))] ?? 1,
+      bound: ofMost,
+    },
   ];
 }
 

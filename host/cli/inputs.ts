@@ -145,7 +145,7 @@ export async function openInputs(
     const phantom = await openPhantom(phantomName, settings.phantom, { surveyOf, sampler });
     warnOfField(phantom, scanner);
     const spuriousEcho = encoding === undefined ? undefined : predictEcho(phantom, timeline, encoding);
-    if (spuriousEcho !== undefined) reportEcho(phantom, spuriousEcho, options.strict === true);
+    if (spuriousEcho !== undefined) reportEcho(phantom, sequence.name, spuriousEcho, options.strict === true);
     detail(`${phantom.name}: ${phantom.spinCount} spins`);
     const seconds = { load: (read - begun + performance.now() - compiled) / 1e3, compile: (compiled - read) / 1e3 };
     return { scanner, sequence, encoding, timeline, phantom, spuriousEcho, seconds };

@@ -3,9 +3,9 @@ import { badInput } from '../common/errors.ts';
 import { warn } from '../common/log.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
-import { pulseCount } from '../timeline/phase-graph.ts';
+import { phaseGraph, pulseCount } from '../timeline/phase-graph.ts';
 import { checkPoints, type EchoPrediction } from '../timeline/point-check.ts';
-import { pixelAlong } from '../timeline/sampler.ts';
+import { pixelAlong, wantedOf } from '../timeline/sampler.ts';
 import type { Timeline } from '../timeline/types.ts';
 
 /** From here on it is told, and refused with `--strict`, over the signal. */
@@ -16,31 +16,58 @@ const TOLD = 0.01;
  */
 const CHOSEN = 0.03;
 
+/** Stands for any tissue where the moments alone matter. */
+const ANY_TISSUE = { T1: 1, T2: 0.1, offset: 0 };
+
 /** Of a phantom of voxels as it was chosen, of any other by a look at its spins; with one pulse there is none. */
 export function predictEcho(phantom: PhantomSource, timeline: Timeline, encoding: Encoding): EchoPrediction {
+  const prediction = levelOf(phantom, timeline, encoding);
+  // Where there is no signal the level is nothing, or nothing but spurious.
+  if (prediction.level > 0 && prediction.level < 0.5) return prediction;
+  const { dephased } = phaseGraph(timeline, ANY_TISSUE, wantedOf(timeline, encoding));
+  return dephased === undefined ? prediction : { ...prediction, dephased };
+}
+
+function levelOf(phantom: PhantomSource, timeline: Timeline, encoding: Encoding): EchoPrediction {
   if (phantom.spins?.level !== undefined) return { level: phantom.spins.level };
   if (pulseCount(timeline) < 2) return { level: 0 };
   const along = ([1, 2, 3] as const).map((axis) =>
     pixelAlong(encoding, [axis === 1 ? 1 : 0, axis === 2 ? 1 : 0, axis === 3 ? 1 : 0]),
   );
-  return checkPoints(phantom, timeline, encoding.start, along);
+  return checkPoints(phantom, timeline, wantedOf(timeline, encoding), along);
 }
 
 /** @throws LarmorError 65 with `strict` */
-export function reportEcho(phantom: PhantomSource, prediction: EchoPrediction, strict: boolean): void {
-  const { level, T1, T2, order, pulse, enough } = prediction;
+export function reportEcho(
+  phantom: PhantomSource,
+  sequence: string,
+  prediction: EchoPrediction,
+  strict: boolean,
+): void {
+  const { level, dephased } = prediction;
+  if (dephased !== undefined)
+    warn(
+      `${sequence}: no echo of this sequence is refocused: its readouts see magnetisation wound up by ` +
+        `${Math.hypot(...dephased).toFixed(0)} cycles/m, which only too few spins show; rewind the slice gradient and ` +
+        'balance the moments between pulses and readouts',
+    );
   if (level < (phantom.spins === undefined ? TOLD : CHOSEN)) return;
   const percent = `about ${level < 0.1 ? (100 * level).toPrecision(1) : Math.round(100 * level)} % of the signal`;
-  const cause =
-    order === undefined
-      ? ''
-      : `, most from spins with T1 ${T1!.toPrecision(3)} s and T2 ${T2!.toPrecision(3)} s, wound up by ` +
-        `${Math.hypot(...order).toFixed(0)} cycles/m after pulse ${pulse! + 1}`;
-  const what = `too few spins per pixel for this sequence: a spurious echo of ${percent} is predicted${cause}`;
-  const fix =
-    enough === undefined
-      ? 'use --spins-per-voxel auto'
-      : `give about ${enough} spins per pixel, across the slice as well`;
+  const what = `too few spins per pixel for this sequence: a spurious echo of ${percent} is predicted${causeOf(prediction)}`;
+  const fix = fixOf(prediction);
   if (strict) throw badInput(phantom.name, what, `${fix}, or run without --strict`);
   warn(`${phantom.name}: ${what}; ${fix}`);
+}
+
+function causeOf({ T1, T2, order, pulse }: EchoPrediction): string {
+  if (T1 === undefined) return '';
+  const tissue = `, most from spins with T1 ${T1.toPrecision(3)} s and T2 ${T2!.toPrecision(3)} s, `;
+  if (order === undefined) return `${tissue}made by pulses at the edges of the slice`;
+  return `${tissue}wound up by ${Math.hypot(...order).toFixed(0)} cycles/m after pulse ${pulse! + 1}`;
+}
+
+function fixOf({ enough, within }: EchoPrediction): string {
+  if (enough === undefined) return 'use --spins-per-voxel auto';
+  if (within === undefined) return `give about ${enough} spins per pixel, across the slice as well`;
+  return `give about ${enough} spins per pixel, evenly across ${(1e3 * within).toPrecision(2)} mm around the slice`;
 }

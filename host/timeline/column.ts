@@ -14,10 +14,10 @@ import { OP, STRIDE, type Timeline } from './types.ts';
  * half of the coarse one's orders still holds energy, as after many pulses within T2; four times the work.
  */
 const COARSE = 512;
-const FINE = 2048;
+export const FINE = 2048;
 /** Amplitude of the outer half of the orders over the signal, above which a column is too coarse: 1 % in each of them. */
 const SETTLED = 0.3;
-/** Pulses played after the first readout, and readouts compared. */
+/** Pulses of the slice that are played after its first readout, and readouts compared, spread over them. */
 const MAX_PULSES = 300;
 const MAX_READOUTS = 40;
 /** More layers than this are not asked for. */
@@ -137,15 +137,16 @@ interface Step {
   readonly phase: number;
 }
 
-function stepsOf(timeline: Timeline, { direction, ...slice }: Slice): Steps {
-  const { ops, segments, excitations, readouts } = timeline;
-  const stride = Math.max(1, Math.floor(readouts.length / STRIDE.readout / MAX_READOUTS));
+function stepsOf(timeline: Timeline, slice: Slice): Steps {
+  const { direction } = slice;
+  const { ops, segments, excitations } = timeline;
+  const stride = Math.max(1, Math.floor(readoutsOf(timeline, slice) / MAX_READOUTS));
   const along = (record: ArrayLike<number>, at: number): number =>
     record[at]! * direction[0] + record[at + 1]! * direction[1] + record[at + 2]! * direction[2];
   const list: Step[] = [];
   const intervals: { k: number; dt: number }[] = [];
   const known = new Map<string, number>();
-  let [k, dt, played, compared] = [0, 0, 0, 0];
+  let [k, dt, played, seen, compared, acted] = [0, 0, 0, 0, 0, false];
   const interval = (): number => {
     const key = `${k.toPrecision(10)} ${dt.toPrecision(10)}`;
     const index = known.get(key) ?? intervals.push({ k, dt }) - 1;
@@ -160,15 +161,16 @@ function stepsOf(timeline: Timeline, { direction, ...slice }: Slice): Steps {
     } else if (ops[n] === OP.excite) {
       const pulse = excitations[STRIDE.excitation * index]!;
       const hard = hardPulse(timeline, pulse);
-      if (compared > 0 && ++played > MAX_PULSES) break;
-      if (pulseOfSlice(hard, { direction, ...slice })) {
+      acted = pulseOfSlice(hard, slice);
+      if (acted) {
+        if (compared > 0 && ++played > MAX_PULSES) break;
         list.push({ interval: interval(), pulse, phase: excitations[STRIDE.excitation * index + 1]! });
         [k, dt] = [0, 0];
       } else {
         k += along(hard.before, 0) + along(hard.after, 0);
         dt += hard.before[3]! + hard.after[3]!;
       }
-    } else if (index % stride === 0) {
+    } else if (acted && seen++ % stride === 0) {
       compared++;
       list.push({ interval: interval(), phase: 0 });
     }
@@ -176,15 +178,52 @@ function stepsOf(timeline: Timeline, { direction, ...slice }: Slice): Steps {
   return { list, readouts: compared, intervals };
 }
 
+/** Readouts of a slice among the pulses that are played. */
+function readoutsOf(timeline: Timeline, slice: Slice): number {
+  const { ops, excitations } = timeline;
+  let [count, played, acted] = [0, 0, false];
+  for (let n = 0; n < ops.length && played <= MAX_PULSES; n += STRIDE.op) {
+    if (ops[n] === OP.excite) {
+      acted = pulseOfSlice(hardPulse(timeline, excitations[STRIDE.excitation * ops[n + 1]!]!), slice);
+      if (acted && count > 0) played++;
+    } else if (ops[n] === OP.read && acted) count++;
+  }
+  return count;
+}
+
 /** Plays the steps for a tissue; what it gives is overwritten by the next. */
 type Column = (tissue: TissueClass) => Series;
 
 function denseColumn(timeline: Timeline, steps: Steps, slice: Slice, slab: number, dense: number): Column {
+  const play = playColumn(timeline, steps, slice, slab, dense);
+  const width = 2 * steps.readouts;
+  const work = new Float64Array(dense * width);
+  return (tissue) => {
+    const values = fft(dense, -1)(play(tissue), work, steps.readouts);
+    // The first layer lies half a step inside.
+    for (let b = -dense / 2; b < dense / 2; b++)
+      turnRow(values, ((b + dense) % dense) * width, width, (Math.PI * b * (dense - 1)) / dense);
+    return { values, dense, width, wanted: energyOf(values.subarray(0, width)) };
+  };
+}
+
+/** Mxy of the finer column for a tissue, [FINE][readouts][re, im]; overwritten by the next. */
+export function columnSignal(timeline: Timeline, slice: Slice, slab: number): (tissue: TissueClass) => Float64Array {
+  return playColumn(timeline, stepsOf(timeline, slice), slice, slab, FINE);
+}
+
+function playColumn(
+  timeline: Timeline,
+  steps: Steps,
+  slice: Slice,
+  slab: number,
+  dense: number,
+): (tissue: TissueClass) => Float64Array {
   const place = Float64Array.from({ length: dense }, (_, n) => slice.position + ((n + 0.5) / dense - 0.5) * slab);
   const rotations = kept<string>();
   const width = 2 * steps.readouts;
   const m = new Float64Array(3 * dense);
-  const [data, work] = [new Float64Array(dense * width), new Float64Array(dense * width)];
+  const data = new Float64Array(dense * width);
   return (tissue) => {
     const precessions = kept<number>();
     const { T1, T2, offset } = tissue;
@@ -202,11 +241,7 @@ function denseColumn(timeline: Timeline, steps: Steps, slice: Slice, slab: numbe
         playPulse(m, precession, rotation, phase, { T1, T2, before: before.dt, during });
       }
     }
-    const values = fft(dense, -1)(data, work, steps.readouts);
-    // The first layer lies half a step inside.
-    for (let b = -dense / 2; b < dense / 2; b++)
-      turnRow(values, ((b + dense) % dense) * width, width, (Math.PI * b * (dense - 1)) / dense);
-    return { values, dense, width, wanted: energyOf(values.subarray(0, width)) };
+    return data;
   };
 }
 

@@ -32,6 +32,8 @@ export interface Orders {
   readonly orders: readonly Order[];
   /** Σ|F_0|² per readout, for a density of 1. */
   readonly wanted: number;
+  /** If nothing is wanted, because no readout sees an echo in focus: the order that the readouts see most of. */
+  readonly dephased?: Vector;
   /** The net moment that comes most between two pulses [cycles/m], and the first pulse before it. */
   readonly moment: Vector;
   readonly pulse: number;
@@ -41,6 +43,9 @@ export interface Orders {
 const KEPT_READOUTS = 300;
 /** States × pulses after which the graph ends: a second or less. */
 const MAX_WORK = 3e6;
+/** An order wound up by less across the slice [cycles], or in the plane [cycles/m], is the wanted one: rewinders and pulse centres are rounded. */
+const IN_FOCUS = 0.75;
+const IN_FOCUS_IN_PLANE = 1.5;
 /** Energies below this cannot matter: a hundredth of a per cent of the signal. */
 const MIN_ENERGY = 1e-8;
 
@@ -106,12 +111,21 @@ export function phaseGraph(
       reference += state.record(interval, tissue, wanted(index), energies);
     } else resting = pulse;
   }
-  const orders = energies
-    .list()
+  const seen = energies.list().sort((a, b) => b.energy - a.energy);
+  for (const { kappa, energy } of seen) if (inFocus(kappa, slice)) reference += energy;
+  const orders = seen
     .map(({ kappa, energy }) => ({ kappa, energy: reference > 0 ? energy / reference : 0 }))
-    .filter(({ energy }) => energy > MIN_ENERGY)
-    .sort((a, b) => b.energy - a.energy);
+    .filter(({ kappa, energy }) => energy > MIN_ENERGY && !inFocus(kappa, slice));
+  const all = reference + seen.reduce((sum, { energy }) => sum + energy, 0);
+  if (reference <= MIN_ENERGY * all && seen.length > 0)
+    return { orders: [], wanted: 0, dephased: seen[0]!.kappa, ...moments.most() };
   return { orders, wanted: recorded > 0 ? reference / recorded : 0, ...moments.most() };
+}
+
+function inFocus(kappa: Vector, { direction, thickness }: Slice): boolean {
+  const across = kappa[0] * direction[0] + kappa[1] * direction[1] + kappa[2] * direction[2];
+  const inPlane = Math.hypot(...kappa.map((part, axis) => part - across * direction[axis]!));
+  return inPlane < IN_FOCUS_IN_PLANE && (across === 0 || Math.abs(across) * thickness < IN_FOCUS);
 }
 
 /**

@@ -2,30 +2,55 @@
  * Whether the spins of a phantom are enough for a sequence, wherever they lie: the orders of the sequence (phase-graph.ts) are weighed
  * with what the points around a few pixels make of them, a_κ = Σ_n w_n e^{−i2πκ·r_n} / Σ_n w_n, w the pixel's point-spread function. A perfect
  * object has a_κ = 0 for all orders outside the image's window of k; the rest is the spurious echo, known before anything is simulated.
+ * Where pulses select a slice, the points are also compared with a dense column across it (column-points.ts).
  */
 import { chooseSet, sinc } from '../phantom/sub-voxel.ts';
-import { type PhantomSource, spinBlock } from '../phantom/types.ts';
-import { growing } from './intern.ts';
-import { type Orders, phaseGraph, sliceOf, type TissueClass, type Vector } from './phase-graph.ts';
-import { type TripleMap, tripleMap } from './triple-map.ts';
+import type { PhantomSource } from '../phantom/types.ts';
+import { columnSignal, layerTrial } from './column.ts';
+import { type Across, acrossSlab, columnEnergy } from './column-points.ts';
+import {
+  type Order,
+  type Orders,
+  phaseGraph,
+  type Slice,
+  sliceOf,
+  type TissueClass,
+  type Vector,
+} from './phase-graph.ts';
+import {
+  type Extent,
+  extentsAlong,
+  heightIn,
+  type Neighbourhood,
+  neighbourhoods,
+  type PixelSize,
+  probesOf,
+  samples,
+  tissueClasses,
+} from './point-sets.ts';
+import { SLAB_OF_SLICE } from './sampler.ts';
+import { tripleMap } from './triple-map.ts';
 import type { Timeline } from './types.ts';
 
 export interface EchoPrediction {
   /** Spurious echo over the signal, within a factor of about two. */
   readonly level: number;
-  /** What contributes most: the tissue [s], its order [cycles/m], and the first pulse after which moments wind it up. */
+  /**
+   * What contributes most: the tissue [s], its order [cycles/m] unless it is made where pulses are not perfect, at the flanks of a slice, and
+   * the first pulse after which moments wind it up.
+   */
   readonly T1?: number;
   readonly T2?: number;
   readonly order?: Vector;
   readonly pulse?: number;
-  /** Spins per pixel that would do, evenly spread. */
+  /** Spins per pixel that would do, evenly spread; of a slice, within so much across it [m]. */
   readonly enough?: number;
+  readonly within?: number;
+  /** Of a sequence whose readouts see no echo in focus, so that no level can be told: what they see instead [cycles/m]. */
+  readonly dephased?: Vector;
 }
 
-/** Spins looked at for tissues and pixels; tissues kept apart; pixels probed; orders of each tissue, and of a phantom of millions. */
-const SAMPLED = 4096;
-const MAX_TISSUES = 3;
-const PROBES = 12;
+/** Orders of each tissue that are weighed, and of a phantom of millions. */
 const MAX_ORDERS = 200;
 const FEW_ORDERS = 30;
 const MILLIONS = 1e6;
@@ -33,168 +58,195 @@ const MILLIONS = 1e6;
 const MAX_TERMS = 5e7;
 /** What chance makes of an order then is taken for nothing up to so many standard deviations. */
 const DEVIATIONS = 3;
-/** Spins read at a time. */
-const BLOCK = 65536;
 /** Below this nothing is looked at: all orders together cannot reach half a per cent. */
 const HARMLESS = 0.005;
-/** Different heights looked at for their spacing. */
-const MAX_HEIGHTS = 5000;
 /** A plane is thought to become a slab of this thickness for the number of spins that would do [m]. */
 const SLAB = 10e-3;
+/** Spurious echo that is left of the number of spins that would do. */
+const ENOUGH = 0.01;
 
-/** @param pixel size along x, y, z [m]; undefined where nothing is encoded */
+const dot = (a: Vector, b: Vector): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+
+/** Whether spins are enough for a sequence, by the phase graph and, where a slice is selected, by a dense column across it. */
 export function checkPoints(
   source: PhantomSource,
   timeline: Timeline,
   wanted: (readout: number) => Vector,
-  pixel: readonly (number | undefined)[],
+  pixel: PixelSize,
   maxTerms = MAX_TERMS,
 ): EchoPrediction {
-  const { spinCount } = source;
-  const sampled = samples(source);
   const slice = sliceOf(timeline);
+  const slab = slabOf(slice, pixel);
+  const sampled = samples(source, slab);
   const classes = tissueClasses(sampled)
     .map(({ weight, ...tissue }) => ({ tissue, weight, graph: phaseGraph(timeline, tissue, wanted, slice) }))
     .filter(({ graph }) => graph.wanted > 0);
   const total = classes.reduce((sum, { weight, graph }) => sum + weight * graph.wanted, 0);
-  const all = classes.flatMap(({ tissue, weight, graph }) =>
-    graph.orders.slice(0, spinCount > MILLIONS ? FEW_ORDERS : MAX_ORDERS).map(({ kappa, energy }) => ({
-      tissue,
-      graph,
-      kappa,
-      energy: (weight * graph.wanted * energy) / total,
-    })),
-  );
-  if (!(Math.sqrt(all.reduce((sum, { energy }) => sum + energy, 0)) > HARMLESS)) return { level: 0 };
+  const mostOrders = source.spinCount > MILLIONS ? FEW_ORDERS : MAX_ORDERS;
+  const parts = classes.map(({ tissue, weight, graph }) => {
+    const share = (weight * graph.wanted) / total;
+    return { tissue, graph, share, orders: graph.orders.slice(0, mostOrders) };
+  });
+  const possible = parts.reduce((sum, { share, orders }) => sum + share * energyOf(orders), 0);
+  if (slab === undefined && !(Math.sqrt(possible) > HARMLESS)) return { level: 0 };
 
   const { probes, near } = probesOf(sampled, pixel);
   // Tissues have their orders in common.
   const known = tripleMap();
-  const which = all.map(({ kappa }) => known.index(...kappa));
-  const kept = Math.min(1, maxTerms / (near * spinCount * probes.length * known.count));
-  const apart = distances(neighbourhoods(source, probes, pixel, kept), known, pixel, kept);
-  const parts = all.map(({ energy }, o) => energy * apart[which[o]!]!);
-  const level = Math.sqrt(parts.reduce((sum, part) => sum + part, 0));
-  const worst = all[parts.indexOf(Math.max(...parts))]!;
-  const { tissue, graph, kappa } = worst;
-  return { level, T1: tissue.T1, T2: tissue.T2, order: kappa, pulse: graph.pulse, enough: enoughFor(graph, pixel) };
+  const which = parts.map(({ orders }) => orders.map(({ kappa }) => known.index(...kappa)));
+  const kept = Math.min(1, maxTerms / (near * source.spinCount * probes.length * Math.max(FEW_ORDERS, known.count)));
+  const pixels = neighbourhoods(source, probes, pixel, slab, kept);
+  if (pixels.length === 0) return { level: 0 };
+  const kappas = Array.from({ length: known.count }, (_, o): Vector => {
+    return [known.keys[3 * o]!, known.keys[3 * o + 1]!, known.keys[3 * o + 2]!];
+  });
+  const extents = AXES.map((axis, i) => (pixel[i] === undefined ? extentsAlong(pixels, axis) : undefined));
+  const apart = distances(pixels, kappas, extents, pixel, kept);
+  const column = slab === undefined ? undefined : acrossSlice(timeline, slice, slab, pixels, kappas, kept);
+  const found = parts.map(({ tissue, graph, share, orders }, t) => {
+    const energies = orders.map(({ energy }, o) => share * energy * apart[which[t]![o]!]!);
+    const worst = energies.indexOf(Math.max(...energies));
+    const inGraph = energies.reduce((sum, energy) => sum + energy, 0);
+    if (column === undefined) return { tissue, graph, energy: inGraph, order: orders[worst]?.kappa };
+    let [flat, across, alone] = [0, 0, 0];
+    for (const [o, { kappa, energy }] of orders.entries()) {
+      if (Math.abs(dot(kappa, slab!.direction)) * slab!.thickness < 0.5) flat += energies[o]!;
+      else {
+        across += energies[o]!;
+        alone += share * energy * column.apart[which[t]![o]!]!;
+      }
+    }
+    const exact = share * column.energyOf(tissue);
+    // The graph knows how much of its orders is lost in the plane, not what the flanks of the slice make of them.
+    const energy = flat + (exact < alone ? (exact * across) / alone : across + exact - alone);
+    return { tissue, graph, energy, order: energy < 2 * inGraph ? orders[worst]?.kappa : undefined };
+  });
+  const level = Math.sqrt(found.reduce((sum, { energy }) => sum + energy, 0));
+  const worst = found.reduce((most, one) => (one.energy > most.energy ? one : most), found[0]!);
+  if (level < ENOUGH) return { level };
+  const { T1, T2 } = worst.tissue;
+  const cause = {
+    level,
+    T1,
+    T2,
+    pulse: worst.graph.pulse,
+    ...(worst.order === undefined ? {} : { order: worst.order }),
+  };
+  if (column === undefined) return { ...cause, enough: enoughFor(worst.graph, pixel) };
+  return { ...cause, enough: layersFor(timeline, worst.tissue, slice, slab!), within: slab!.thickness };
 }
 
-/** Mean over the pixels of |a_κ − what a perfect object has|², by order. */
+/** The slice and its flanks, if a slice is selected along a direction that nothing else encodes. */
+function slabOf(slice: Slice, pixel: PixelSize): Slice | undefined {
+  if (!Number.isFinite(slice.thickness)) return undefined;
+  const share = slice.direction.map(Math.abs);
+  if (pixel[share.indexOf(Math.max(...share))] !== undefined) return undefined;
+  return { ...slice, thickness: SLAB_OF_SLICE * slice.thickness };
+}
+
+const energyOf = (orders: readonly Order[]): number => orders.reduce((sum, { energy }) => sum + energy, 0);
+
+interface AcrossSlice {
+  /** As `distances`, of the heights of the points alone: all in the middle of the pixel. */
+  readonly apart: Float64Array;
+  /** Of the spurious echo that a dense column has over its signal, where the points see it. */
+  energyOf(tissue: TissueClass): number;
+}
+
+/** Undefined for a plane, which has but one height: the graph, whose pulses are those in the middle of the slice, knows its echoes. */
+function acrossSlice(
+  timeline: Timeline,
+  slice: Slice,
+  slab: Slice,
+  pixels: readonly Neighbourhood[],
+  kappas: Kappas,
+  kept: number,
+): AcrossSlice | undefined {
+  const extents = extentsAlong(pixels, slab.direction);
+  if (extents.every(({ low, high }) => high === low)) return undefined;
+  const solid = pixels
+    .map((one, p) => ({ one, extent: extents[p]! }))
+    .filter(({ extent: { low, high } }) => high > low);
+  const across = solid.map(({ one, extent }) => acrossSlab(one, slab, extent));
+  const stacks = solid.map(({ one }, p) => stackOf(one, across[p]!, slab));
+  const along = kappas.map((kappa): Vector => [0, 0, dot(kappa, slab.direction)]);
+  const play = columnSignal(timeline, slice, slab.thickness);
+  const heights = solid.map(({ extent }) => extent);
+  return {
+    apart: distances(stacks, along, [undefined, undefined, heights], [1, 1, undefined], kept),
+    energyOf(tissue) {
+      const { energy, chance } = columnEnergy(play(tissue), across, kept);
+      return beyondChance(energy, chance, across.length);
+    },
+  };
+}
+
+/** The layers of a slab as points, all in the middle of the pixel, and their heights along z. */
+function stackOf({ middle, squares, total }: Neighbourhood, { points }: Across, slab: Slice): Neighbourhood {
+  const base = heightIn(slab, ...middle);
+  const spins: number[] = [];
+  for (let n = 0; n < points.length; n++)
+    if (points[n] !== 0) spins.push(0, 0, ((n + 0.5) / points.length - 0.5) * slab.thickness - base, points[n]!);
+  return { middle: [0, 0, 0], spins: Float64Array.from(spins), total: 1, squares: squares / total ** 2 };
+}
+
+/** Layers of a slab that would do. */
+function layersFor(timeline: Timeline, tissue: TissueClass, slice: Slice, { thickness }: Slice): number {
+  const { level, most } = layerTrial(timeline, slice, thickness, thickness)(tissue);
+  let layers = 1;
+  while (layers < most && level(layers) > ENOUGH) layers++;
+  return layers;
+}
+
+type Kappas = readonly Vector[];
+
+const AXES = [
+  [1, 0, 0],
+  [0, 1, 0],
+  [0, 0, 1],
+] as const;
+
+/**
+ * Mean over the pixels of |a_κ − what a perfect object has|², by order.
+ * @param extents of the object along the axes that nothing encodes, by pixel
+ */
 function distances(
   pixels: readonly Neighbourhood[],
-  { keys, count }: TripleMap,
-  pixel: readonly (number | undefined)[],
+  kappas: Kappas,
+  extents: readonly (readonly Extent[] | undefined)[],
+  pixel: PixelSize,
   kept: number,
 ): Float64Array {
-  const heights = new Set<number>();
-  for (const { spins } of pixels)
-    for (let at = 2; at < spins.length && heights.size < MAX_HEIGHTS; at += 4) heights.add(spins[at]!);
-  const gap = medianGap(heights);
-  return Float64Array.from({ length: count }, (_, o) => {
-    const kappa: Vector = [keys[3 * o]!, keys[3 * o + 1]!, keys[3 * o + 2]!];
+  return Float64Array.from(kappas, (kappa) => {
     const inside = pixel.every((size, axis) => size === undefined || Math.abs(kappa[axis]!) * 2 * size <= 1);
     let [sum, chances] = [0, 0];
-    for (const one of pixels) {
-      const thick = one.high - one.low + gap;
-      const box = !inside ? 0 : pixel[2] !== undefined || kappa[2] === 0 ? 1 : thick > 0 ? sinc(kappa[2] * thick) : 0;
-      const middle = pixel[2] === undefined ? Math.PI * kappa[2] * (one.high + one.low) : 0;
-      const { re, im, chance } = seenBy(one, kappa, kept);
+    for (const [p, one] of pixels.entries()) {
+      let [box, middle] = [inside ? 1 : 0, 0];
+      for (const [axis, all] of extents.entries()) {
+        if (all === undefined || kappa[axis] === 0) continue;
+        const { low, high } = all[p]!;
+        box *= high > low ? sinc(kappa[axis]! * (high - low)) : 0;
+        middle += Math.PI * kappa[axis]! * (high + low);
+      }
+      const { re, im } = seenBy(one, kappa);
       sum += (re - box * Math.cos(middle)) ** 2 + (im + box * Math.sin(middle)) ** 2;
-      chances += chance;
+      // Leaving out all but the kept share adds as much to |a|² in the mean.
+      chances += ((1 - kept) * one.squares * Math.max(0, 1 - re * re - im * im)) / one.total ** 2;
     }
-    const excess = sum - chances;
-    return excess > (DEVIATIONS * chances) / Math.sqrt(pixels.length) ? excess / pixels.length : 0;
+    return beyondChance(sum, chances, pixels.length) / pixels.length;
   });
 }
 
-/** The spins around one pixel, relative to its middle in x and y [m], with the weight of the point-spread function. */
-interface Neighbourhood {
-  /** [spins][x, y, z, weight] */
-  readonly spins: Float64Array;
-  /** Of z. */
-  readonly low: number;
-  readonly high: number;
+/** What is left of a sum over pixels without what chance has added to it, if it is more than chance would make of it. */
+function beyondChance(sum: number, chance: number, pixels: number): number {
+  const excess = sum - chance;
+  return excess > (DEVIATIONS * chance) / Math.sqrt(pixels) ? excess : 0;
 }
 
-/** @param kept share of the spins that is looked at, drawn by their number */
-function neighbourhoods(
-  source: PhantomSource,
-  probes: readonly Vector[],
-  pixel: readonly (number | undefined)[],
-  kept: number,
-): Neighbourhood[] {
-  const { spinCount } = source;
-  const found = probes.map(() => growing(Float64Array));
-  const ends = probes.map(() => ({ low: Number.POSITIVE_INFINITY, high: Number.NEGATIVE_INFINITY }));
-  const block = spinBlock(Math.min(BLOCK, spinCount));
-  const [px, py, pz] = [0, 1, 2].map((axis) => 3 * (pixel[axis] ?? Number.POSITIVE_INFINITY)) as [
-    number,
-    number,
-    number,
-  ];
-  const least = kept * 2 ** 32;
-  const { masks, from, perMeter } = probesAlong(probes, px);
-  const record = new Float64Array(4);
-  for (let first = 0; first < spinCount; first += BLOCK) {
-    const count = Math.min(BLOCK, spinCount - first);
-    source.read(first, count, block);
-    const { x, y, z } = block;
-    for (let n = 0; n < count; n++) {
-      let mask = masks[Math.floor((x[n]! - from) * perMeter)] ?? 0;
-      if (mask === 0 || (kept < 1 && hash(first + n) >= least)) continue;
-      for (let p = 0; mask !== 0; p++, mask >>>= 1) {
-        if ((mask & 1) === 0) continue;
-        const dx = x[n]! - probes[p]![0];
-        const dy = y[n]! - probes[p]![1];
-        const dz = z[n]! - probes[p]![2];
-        if (!(dx < px && dx > -px && dy < py && dy > -py && dz < pz && dz > -pz)) continue;
-        const end = ends[p]!;
-        if (z[n]! < end.low) end.low = z[n]!;
-        if (z[n]! > end.high) end.high = z[n]!;
-        record[0] = dx;
-        record[1] = dy;
-        record[2] = z[n]!;
-        record[3] = spread(dx, pixel[0]) * spread(dy, pixel[1]) * spread(dz, pixel[2]);
-        found[p]!.append(record);
-      }
-    }
-  }
-  return found.map((spins, p) => ({ spins: spins.finish(), ...ends[p]! }));
-}
-
-/** Bit p: probe p may reach into this part of the x axis, which starts at `from`; a first sieve for millions of spins. */
-function probesAlong(
-  probes: readonly Vector[],
-  reach: number,
-): { readonly masks: Int32Array; readonly from: number; readonly perMeter: number } {
-  const cells = 4096;
-  const all = 2 ** probes.length - 1;
-  if (!Number.isFinite(reach)) return { masks: Int32Array.of(all), from: 0, perMeter: 0 };
-  const xs = probes.map(([x]) => x);
-  const from = Math.min(...xs) - reach;
-  const perMeter = cells / (Math.max(...xs) + reach - from);
-  const masks = new Int32Array(cells);
-  for (const [p, x] of xs.entries()) {
-    const first = Math.max(0, Math.floor((x - reach - from) * perMeter) - 1);
-    const last = Math.min(cells - 1, Math.floor((x + reach - from) * perMeter) + 1);
-    for (let cell = first; cell <= last; cell++) masks[cell] = masks[cell]! | (1 << p);
-  }
-  return { masks, from, perMeter };
-}
-
-/**
- * a_κ = Σ w e^{−i2πκ·r} / Σ w. Where only a share was kept, chance adds (1 − kept)·Σw²/(Σw)²·(1 − |a|²) to |a|², which is given too.
- */
-function seenBy(
-  { spins }: Neighbourhood,
-  [kx, ky, kz]: Vector,
-  kept: number,
-): { readonly re: number; readonly im: number; readonly chance: number } {
+/** a_κ = Σ w e^{−i2πκ·r} / Σ w. */
+function seenBy({ spins, total }: Neighbourhood, [kx, ky, kz]: Vector): { readonly re: number; readonly im: number } {
   let re = 0;
   let im = 0;
-  let total = 0;
-  let squares = 0;
   for (let at = 0; at < spins.length; at += 4) {
     const w = spins[at + 3]!;
     const turns = kx * spins[at]! + ky * spins[at + 1]! + kz * spins[at + 2]!;
@@ -207,31 +259,13 @@ function seenBy(
     const c2 = c * c - s * s;
     re += w * (c2 * c2 - s2 * s2);
     im -= w * 2 * s2 * c2;
-    total += w;
-    squares += w * w;
   }
-  if (total === 0) return { re: 0, im: 0, chance: 0 };
-  re /= total;
-  im /= total;
-  const chance = ((1 - kept) * squares * Math.max(0, 1 - re * re - im * im)) / (total * total);
-  return { re, im, chance };
+  return { re: re / total, im: im / total };
 }
 
 /** Taylor's series of sin a / a and cos a in a², but for the 1. */
 const S = [-1 / 6, 1 / 120, -1 / 5040, 1 / 362880] as const;
 const C = [-1 / 2, 1 / 24, -1 / 720, 1 / 40320, -1 / 3628800] as const;
-
-/** Numbers without pattern in [0, 2³²) from whole ones. */
-function hash(n: number): number {
-  let h = Math.imul(n ^ (n >>> 16), 0x7feb352d);
-  h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
-/** The pixel's point-spread function, cut off smoothly at three pixels. */
-function spread(distance: number, pixel: number | undefined): number {
-  return pixel === undefined ? 1 : sinc(distance / pixel) * Math.cos((Math.PI * distance) / (6 * pixel)) ** 2;
-}
 
 /** Spins of each pixel that would do, were they layers of a slab or a lattice in a pixel. */
 function enoughFor({ orders }: Orders, pixel: readonly (number | undefined)[]): number {
@@ -243,71 +277,4 @@ function enoughFor({ orders }: Orders, pixel: readonly (number | undefined)[]): 
   ] as const;
   const { places } = chooseSet(orders, { steps, planes: 1, pixel: [size(0), size(1), pixel[2]] }, 0.01);
   return places.length / 3;
-}
-
-interface Sampled {
-  readonly places: readonly Vector[];
-  readonly tissues: readonly { readonly T1: number; readonly T2: number; readonly weight: number }[];
-}
-
-/** Spins from all over the phantom, in short runs. */
-function samples(source: PhantomSource): Sampled {
-  const runs = Math.min(64, Math.ceil(source.spinCount / 64));
-  const block = spinBlock(64);
-  const places: Vector[] = [];
-  const tissues: { T1: number; T2: number; weight: number }[] = [];
-  for (let run = 0; run < runs && places.length < SAMPLED; run++) {
-    const first = Math.floor((run * source.spinCount) / runs);
-    const count = Math.min(64, source.spinCount - first);
-    source.read(first, count, block);
-    for (let n = 0; n < count; n++) {
-      if (block.density[n] === 0) continue;
-      places.push([block.x[n]!, block.y[n]!, block.z[n]!]);
-      tissues.push({ T1: block.T1[n]!, T2: block.T2[n]!, weight: block.density[n]! ** 2 });
-    }
-  }
-  return { places, tissues };
-}
-
-/** Spins whose relaxation times agree to a third are one tissue; the ones that weigh most, long T2 first of equals. */
-function tissueClasses({ tissues }: Sampled): (TissueClass & { readonly weight: number })[] {
-  const classes = new Map<string, { T1: number; T2: number; offset: number; weight: number }>();
-  for (const { T1, T2, weight } of tissues) {
-    const key = [T1, T2].map((time) => Math.round(Math.log(time) / Math.log(1.3))).join(' ');
-    const known = classes.get(key) ?? { T1: 0, T2: 0, offset: 0, weight: 0 };
-    const sum = known.weight + weight;
-    known.T1 = (known.T1 * known.weight + T1 * weight) / sum;
-    known.T2 = (known.T2 * known.weight + T2 * weight) / sum;
-    known.weight = sum;
-    classes.set(key, known);
-  }
-  return [...classes.values()].sort((a, b) => b.weight * b.T2 - a.weight * a.T2).slice(0, MAX_TISSUES);
-}
-
-/** Pixels to look at: those of sampled spins with most neighbours, which lie inside the object. `near`: share of spins in the largest. */
-function probesOf(
-  { places }: Sampled,
-  pixel: readonly (number | undefined)[],
-): { readonly probes: readonly Vector[]; readonly near: number } {
-  const around = (a: Vector, pixels: number): number =>
-    places.reduce((sum, b) => {
-      const near = a.every((v, axis) => pixel[axis] === undefined || Math.abs(v - b[axis]!) < pixels * pixel[axis]);
-      return sum + (near ? 1 : 0);
-    }, 0);
-  const step = Math.max(1, Math.floor(places.length / 200));
-  const some = places.filter((_, n) => n % step === 0);
-  const probes = some
-    .map((place) => ({ place, count: around(place, 8) }))
-    .sort((a, b) => b.count - a.count)
-    .filter((_, n, all) => n % Math.max(1, Math.floor(all.length / 2 / PROBES)) === 0)
-    .slice(0, PROBES)
-    .map(({ place }) => place);
-  const near = probes.reduce((most, probe) => Math.max(most, around(probe, 3)), 0) / (places.length || 1);
-  return { probes, near };
-}
-
-function medianGap(heights: ReadonlySet<number>): number {
-  const sorted = [...heights].sort((a, b) => a - b);
-  const gaps = sorted.slice(1).map((height, n) => height - sorted[n]!);
-  return gaps.sort((a, b) => a - b)[gaps.length >> 1] ?? 0;
 }

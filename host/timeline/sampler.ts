@@ -35,7 +35,7 @@ const TOLERANCE = 0.02;
  * A slice and its flanks. Where the slab ends a pulse's own signal does not cancel under the spoiler, and unlike an echo it is encoded by
  * nothing: of a spin echo's 180° pulse 5e-4 of the echo at 2.6 slices, gathered in one row of the image to 8 %; 2e-5 at 3.2.
  */
-const SLAB_OF_SLICE = 3.2;
+export const SLAB_OF_SLICE = 3.2;
 /** A plane that dephases along z under hard pulses becomes about this thick: a whole number of cycles [m]. */
 const PLAIN_SLAB = 5e-3;
 
@@ -45,9 +45,10 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
   const slice = sliceOf(timeline);
   const axial = slices.length > 0 && slices.every(({ direction }) => Math.abs(direction[2]) > 0.999);
   const alone = pulseCount(timeline) < 2;
+  const wantedK = wantedOf(timeline, encoding);
   const pixel = (step: Vector): number | undefined => pixelAlong(encoding, step);
   const encodedZ = pixel([0, 0, 1]) !== undefined;
-  const slab = encodedZ ? undefined : axial ? slabOf(slices) : alone ? undefined : plainSlab(timeline, encoding.start);
+  const slab = encodedZ ? undefined : axial ? slabOf(slices) : alone ? undefined : plainSlab(timeline, wantedK);
   return {
     slab,
     choose(voxels, own) {
@@ -67,7 +68,7 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
         planes: voxels.planes * fill[2]!,
         pixel: [pixel(a) ?? extent(0), pixel(b) ?? extent(1), pixel(c)],
       };
-      const graph = (tissue: TissueClass): Orders => phaseGraph(timeline, tissue, encoding.start, slice);
+      const graph = (tissue: TissueClass): Orders => phaseGraph(timeline, tissue, wantedK, slice);
       const fixed = exactly === undefined ? {} : { exactly };
       const bySet = (tissue: TissueClass): Demand => {
         const { orders, wanted } = graph(tissue);
@@ -145,6 +146,20 @@ function forAllTissues(
     }),
   );
   return { places: keys.map((key) => found.get(key)!), level: Math.sqrt(error) };
+}
+
+/**
+ * k of the wanted signal at the first sample of a readout, patient axes. Across a slice that nothing else encodes it is 0, whatever the
+ * gradients are: an echo that is not in focus there is none.
+ */
+export function wantedOf(timeline: Timeline, encoding: Encoding): (readout: number) => Vector {
+  const { direction, thickness } = sliceOf(timeline);
+  if (!Number.isFinite(thickness) || pixelAlong(encoding, direction) !== undefined) return encoding.start;
+  return (readout) => {
+    const k = encoding.start(readout);
+    const across = k[0] * direction[0] + k[1] * direction[1] + k[2] * direction[2];
+    return [k[0] - across * direction[0], k[1] - across * direction[1], k[2] - across * direction[2]];
+  };
 }
 
 /** Pixel size along a direction; undefined where nothing encodes it. */

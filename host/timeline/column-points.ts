@@ -1,0 +1,79 @@
+/**
+ * Spins across a slice, wherever they lie, against the slice itself: a dense column plays the sequence with its real pulses (column.ts), and
+ * the points around a pixel see Σ_n w_n M(u_n) / Σ_n w_n of its magnetisation where the object sees the mean of M over its thickness.
+ * The column stands in the middle of the pixel: what moments in the plane make of an order is left to the phase graph.
+ */
+import { FINE as LAYERS } from './column.ts';
+import type { Slice } from './phase-graph.ts';
+import { type Extent, heightIn, type Neighbourhood } from './point-sets.ts';
+
+/** The points around a pixel and the object that they stand for, by layer of the dense column; parts of the whole weight. */
+export interface Across {
+  readonly points: Float64Array;
+  /** Squares of the weights. */
+  readonly squares: Float64Array;
+  readonly object: Float64Array;
+}
+
+/**
+ * @param slab the slice and its flanks, which the column fills
+ * @param extent of the object, relative to the pixel's middle [m]
+ */
+export function acrossSlab({ spins, middle, total }: Neighbourhood, slab: Slice, { low, high }: Extent): Across {
+  const points = new Float64Array(LAYERS);
+  const squares = new Float64Array(LAYERS);
+  const layer = (height: number): number => (height / slab.thickness + 0.5) * LAYERS;
+  for (let at = 0; at < spins.length; at += 4) {
+    const height = heightIn(slab, middle[0] + spins[at]!, middle[1] + spins[at + 1]!, middle[2] + spins[at + 2]!);
+    const w = spins[at + 3]! / total;
+    // Shared between two layers, as M between them is interpolated.
+    const between = Math.min(Math.max(layer(height) - 0.5, 0), LAYERS - 1);
+    const below = Math.min(Math.floor(between), LAYERS - 2);
+    points[below]! += w * (below + 1 - between);
+    points[below + 1]! += w * (between - below);
+    squares[Math.round(between)]! += w * w;
+  }
+  const base = heightIn(slab, ...middle);
+  const [from, to] = [layer(base + low), layer(base + high)];
+  const object = Float64Array.from({ length: LAYERS }, (_, n) => {
+    return Math.max(0, Math.min(to, n + 1) - Math.max(from, n)) / (to - from);
+  });
+  return { points, squares, object };
+}
+
+/**
+ * What the points see and the object has not, by energy over the object's signal; mean over pixels and readouts.
+ * @param signal of the column, [layers][readouts][re, im]
+ * @returns `chance`: what leaving out all but a share of the points, `kept`, adds to it.
+ */
+export function columnEnergy(
+  signal: Float64Array,
+  pixels: readonly Across[],
+  kept: number,
+): { readonly energy: number; readonly chance: number } {
+  const width = signal.length / LAYERS;
+  const apart = new Float64Array(width);
+  const whole = new Float64Array(width);
+  let [energy, wanted, chance] = [0, 0, 0];
+  for (const { points, squares, object } of pixels) {
+    apart.fill(0);
+    whole.fill(0);
+    for (let n = 0; n < LAYERS; n++)
+      for (let j = 0; j < width; j++) {
+        const value = signal[n * width + j]!;
+        apart[j]! += (points[n]! - object[n]!) * value;
+        whole[j]! += object[n]! * value;
+      }
+    for (let j = 0; j < width; j++) {
+      energy += apart[j]! ** 2;
+      wanted += whole[j]! ** 2;
+    }
+    if (kept === 1) continue;
+    for (let n = 0; n < LAYERS; n++) {
+      if (squares[n] === 0) continue;
+      for (let j = 0; j < width; j++)
+        chance += (1 - kept) * squares[n]! * (signal[n * width + j]! - whole[j]! - apart[j]!) ** 2;
+    }
+  }
+  return wanted > 0 ? { energy: energy / wanted, chance: chance / wanted } : { energy: 0, chance: 0 };
+}

@@ -76,7 +76,7 @@ export interface Slot {
 
 export interface Memory {
   readonly memory: WebAssembly.Memory;
-  /** Addresses of the Job, and of a Start for each worker. */
+  /** Addresses of the KernelContext, and of a Start for each worker. */
   readonly job: number;
   readonly starts: readonly number[];
   readonly slots: readonly Slot[];

@@ -29,8 +29,8 @@ export interface Limits {
   readonly file?: string | undefined;
   /** Bytes of memory that it may hold afterwards. */
   readonly memory: number;
-  /** Milliseconds. */
-  readonly time: number;
+  /** Milliseconds; undefined for a step that cannot but end. */
+  readonly time: number | undefined;
 }
 
 const confined = new WeakSet<H5Module>();
@@ -74,7 +74,10 @@ export function confine(module: H5Module): void {
 const STEP = Symbol.for('larmor.hdf5.step');
 const script = new Script(`globalThis[Symbol.for('${STEP.description}')]()`);
 
-/** Only what runs as a script can be stopped from outside, WebAssembly that it calls included. Costs 0.1 ms. */
+/**
+ * Only what runs as a script can be stopped from outside, WebAssembly that it calls included. It starts and joins a thread: 0.1 ms, or
+ * several where all processors are busy.
+ */
 function withinTime<T>(timeout: number, step: () => T): T {
   const steps = globalThis as unknown as Record<typeof STEP, () => T>;
   steps[STEP] = step;
@@ -95,7 +98,7 @@ export function withinLimits<T>({ file, memory, time }: Limits, step: () => T, r
   limit = memory;
   refusal = {};
   try {
-    const result = withinTime(time, step);
+    const result = time === undefined ? step() : withinTime(time, step);
     // What it cannot open it may take for empty.
     if (refusal.file === undefined) return result;
   } catch (error) {

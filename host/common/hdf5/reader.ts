@@ -86,7 +86,7 @@ export async function openHdf5(path: string): Promise<Hdf5Reader> {
       if (opened.file_id < 0n) throw new Error('cannot be opened');
       return opened;
     },
-    path,
+    { file: path },
   );
   return reader(path, size, file, budget, guard, h5, module);
 }
@@ -154,7 +154,9 @@ function reader(
       const read = (ranges: readonly Range[]): Numbers => {
         const count = ranges.reduce((product, [start, end]) => product * (end - start), 1);
         budget.check(bytes * count, `${count} numbers`, place);
-        return guard(place, () => numbersFrom(dataset.slice(ranges.map(([a, b]) => [a, b])), place));
+        const step = (): Numbers => numbersFrom(dataset.slice(ranges.map(([a, b]) => [a, b])), place);
+        // Without chunks it is one run of bytes: nothing to lose the way in, and read in many small parts.
+        return guard(place, step, { timed: chunks !== null });
       };
       return { place, shape, read: chunks ? readByChunks(shape, chunks, read) : read };
     },
@@ -209,8 +211,8 @@ function numbersFrom(value: unknown, place: string): Numbers {
   throw badInput(place, 'does not hold plain numbers', 'check that the file is of this kind');
 }
 
-/** Runs one step of the library within its limits. `file`: what it may open in this step. */
-type Guard = <T>(place: string, step: () => T, file?: string) => T;
+/** Runs one step of the library within its limits. `file`: what it may open in this step. `timed`: true by default. */
+type Guard = <T>(place: string, step: () => T, more?: { readonly file?: string; readonly timed?: boolean }) => T;
 
 /** Every error of the library as one line; its own span many, of which the innermost cause is worth a reader's time. */
 function guardOf(budget: Budget, memory: number, time: number): Guard {
@@ -231,9 +233,9 @@ function guardOf(budget: Budget, memory: number, time: number): Guard {
       }
       return badInput(place, 'takes more memory than HDF5 has here', 'check that the file was copied whole');
     };
-  return (place, step, file) => {
+  return (place, step, { file, timed = true } = {}) => {
     try {
-      return withinLimits({ file, memory, time }, step, refused(place));
+      return withinLimits({ file, memory, time: timed ? time : undefined }, step, refused(place));
     } catch (error) {
       if (error instanceof LarmorError) throw error;
       if (error instanceof WebAssembly.RuntimeError) {

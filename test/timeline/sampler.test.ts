@@ -1,0 +1,58 @@
+/** Spins chosen for a sequence: the error that is predicted for them against the engine's, and when a phase graph is needed. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openPhantom } from '../../host/phantom/open.ts';
+import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
+import { encode } from '../../host/sequence/encoding.ts';
+import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
+import { layerTrial } from '../../host/timeline/column.ts';
+import { compileTimeline } from '../../host/timeline/compile.ts';
+import { sliceOf, windsOneWay } from '../../host/timeline/phase-graph.ts';
+import { spinSampler } from '../../host/timeline/sampler.ts';
+import type { Timeline } from '../../host/timeline/types.ts';
+import { simulateTimeline } from '../../testing/run.ts';
+
+const scan = (name: string): { timeline: Timeline; sampler: (count?: number) => ReturnType<typeof spinSampler> } => {
+  const sequence = makeBuiltin(name, { n: 16 }, DEFAULT_SCANNER);
+  const timeline = compileTimeline(sequence, { B0: DEFAULT_SCANNER.B0, maxRfStep: 50e-6 });
+  const encoding = encode(sequence, DEFAULT_SCANNER);
+  return { timeline, sampler: (count) => spinSampler(timeline, encoding, count) };
+};
+
+test('the error predicted for the spins of a head of many tissues is the error measured', async () => {
+  const { timeline, sampler } = scan('gre');
+  const head = async (count?: number) => {
+    const phantom = await openPhantom('head2d', { voxel: '0.008' }, { sampler: sampler(count) });
+    return { phantom, signal: await simulateTimeline(timeline, phantom) };
+  };
+  const chosen = await head();
+  const { signal: exact } = await head(600);
+  const measured = Math.hypot(...chosen.signal.map((value, at) => value - exact[at]!)) / Math.hypot(...exact);
+  const predicted = chosen.phantom.spins?.level ?? 0;
+  assert.ok(predicted > 0.005 && predicted < 0.02, `${predicted}`);
+  assert.ok(measured < 1.3 * predicted && measured > predicted / 1.5, `${measured} for ${predicted}`);
+});
+
+test('a coarse and a fine column see the same signal', () => {
+  const { timeline } = scan('gre');
+  const slice = sliceOf(timeline);
+  const slab = 3.2 * slice.thickness;
+  const trial = layerTrial(timeline, slice, slab, slab, 61);
+  // With longer T2 more orders live, and somewhere the fine column takes over.
+  const signals = Array.from({ length: 15 }, (_, n) => trial({ T1: 2, T2: 0.05 * 1.15 ** n, offset: 0 }).wanted);
+  for (const [n, signal] of signals.entries()) {
+    const before = signals[n - 1] ?? signal;
+    assert.ok(Math.abs(signal / before - 1) < 0.1, `${signal} after ${before}`);
+  }
+});
+
+test('moments along one direction need no phase graph, those of a spin echo do', () => {
+  for (const [name, oneWay] of [
+    ['gre', true],
+    ['epi', true],
+    ['se', false],
+  ] as const) {
+    const { timeline } = scan(name);
+    assert.equal(windsOneWay(timeline, sliceOf(timeline)), oneWay, name);
+  }
+});

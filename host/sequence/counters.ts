@@ -5,7 +5,7 @@
  * count; they belong to the repetition that is read with them.
  */
 import { badInput } from '../common/errors.ts';
-import { COUNTERS, type Counter, isImageRole, type ReadoutRole } from './encoding-types.ts';
+import { COUNTERS, type Counter, isImageRole, type ReadoutRole, withRole } from './encoding-types.ts';
 import type { Walk, WalkedReadout } from './kspace.ts';
 import { COUNTER_LABELS } from './labels.ts';
 import { rotate } from './vector.ts';
@@ -49,16 +49,21 @@ export function countersOf(
     for (const counter of labelled) own[counter] = labelValue(readout, COUNTER_LABELS[counter], name);
     return own;
   });
-  const image = readouts.flatMap((_, n) => (isImageRole(roles[n]!) ? [n] : []));
+  const image = withRole(roles, isImageRole);
   if (!isLabelled.has('contrast')) countEchoes(image, readouts, counters);
   if (!isLabelled.has('repetition')) {
     countRepetitions(image, counters, onGrid && !isLabelled.has('average'));
-    takeRepetitions(readouts, counters, roles);
+    if (image.length < readouts.length) takeRepetitions(readouts, counters, roles);
   }
   return counters;
 }
 
-const placeOf = (counters: Counters): string => COUNTERS.map((counter) => counters[counter]).join(' ');
+const placeOf = (own: Counters): string =>
+  `${own.kspace_encode_step_1} ${own.kspace_encode_step_2} ${own.segment} ${imageKey(own)}`;
+
+/** The image that a readout belongs to. */
+export const imageKey = ({ slice, contrast, phase, repetition, set, average }: Counters): string =>
+  `${slice} ${contrast} ${phase} ${repetition} ${set} ${average}`;
 
 function countEchoes(
   image: readonly number[],

@@ -41,6 +41,13 @@ export function isImageRole(role: ReadoutRole): boolean {
   return role === 'image' || role === 'calibrationAndImage';
 }
 
+/** Numbers of the readouts whose role passes a test. */
+export function withRole(roles: readonly ReadoutRole[], test: (role: ReadoutRole) => boolean): number[] {
+  const numbers: number[] = [];
+  for (let n = 0; n < roles.length; n++) if (test(roles[n]!)) numbers.push(n);
+  return numbers;
+}
+
 /** How much of the grid is skipped, and where a reconstruction finds its calibration lines. */
 export interface ParallelImaging {
   /** Along phase and slice axis; 1 where no line is skipped. */

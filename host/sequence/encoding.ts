@@ -6,7 +6,7 @@
  * The work is per readout and per distinct event, never per sample: 140 000 TRs take seconds, and sample positions are
  * computed when `trajectory(n)` asks for them.
  */
-import { type Counters, countersOf, type Place, shotNumbers } from './counters.ts';
+import { type Counters, countersOf, imageKey, type Place, shotNumbers } from './counters.ts';
 import {
   COUNTERS,
   type Counter,
@@ -15,6 +15,7 @@ import {
   type Readout,
   type ReadoutRole,
   type TrajectoryKind,
+  withRole,
 } from './encoding-types.ts';
 import { fovShift } from './fov-shift.ts';
 import { type Frame, frameOf, PATIENT_FRAME } from './frame.ts';
@@ -49,22 +50,26 @@ export function encode(sequence: Sequence, scanner: Scanner): Encoding {
   const roles = rolesOf(walked, lineOfAll);
   // The image's geometry is judged by the image's readouts, or by those for calibration if there are no others.
   const makesImage = roles.some(isImageRole) ? isImageRole : (role: ReadoutRole) => role === 'calibration';
-  const numbers = roles.flatMap((role, n) => (makesImage(role) ? [n] : []));
+  const numbers = withRole(roles, makesImage);
   const readouts = numbers.map((n) => walked.readouts[n]!);
   const ownLines = numbers.map((n) => lineOfAll[n]!);
   const selecting = excitations[readouts[0]?.excitation ?? -1];
+  const reachOfAll = walked.readouts.map((readout, n) => reachOf(readout, lineOfAll[n]!));
   const kind = trajectoryKind(
     readouts,
     ownLines,
-    readouts.map((readout, i) => reachOf(readout, ownLines[i]!)),
+    numbers.map((n) => reachOfAll[n]!),
   );
   const unwaved = kind === 'other' ? withoutWave(readouts, ownLines, selecting?.gradient ?? ZERO) : undefined;
   const isLined = isParallel(kind) || unwaved !== undefined;
-  for (const [i, line] of (unwaved ?? []).entries()) lineOfAll[numbers[i]!] = line;
-  const all = walked.readouts.map((readout, n): Located => {
-    const line = lineOfAll[n]!;
-    return { walked: readout, line, reach: reachOf(readout, line), role: roles[n]! };
-  });
+  for (const [i, line] of (unwaved ?? []).entries()) {
+    const n = numbers[i]!;
+    lineOfAll[n] = line;
+    reachOfAll[n] = reachOf(readouts[i]!, line);
+  }
+  const all = walked.readouts.map(
+    (readout, n): Located => ({ walked: readout, line: lineOfAll[n]!, reach: reachOfAll[n]!, role: roles[n]! }),
+  );
   const image = numbers.map((n) => all[n]!);
   const lines = image.map(({ line }) => line);
 
@@ -86,7 +91,7 @@ export function encode(sequence: Sequence, scanner: Scanner): Encoding {
 
   const [x, y, z] = space.axes;
   const first = numbers[0] === undefined ? undefined : counters[numbers[0]];
-  const sameFrame = numbers.filter((n) => FRAME.every((counter) => counters[n]![counter] === first![counter]));
+  const sameFrame = numbers.filter((n) => imageKey(counters[n]!) === imageKey(first!));
   const shifted = sameFrame.map((n) => all[n]!).filter(({ walked, line }) => isStraight(walked, line));
   const shift = fovShift(
     shifted.map(({ walked, line }) => ({ readout: walked, line })),
@@ -138,9 +143,6 @@ function matrixUnknown(matrix: readonly number[]): string {
   return `the matrix cannot be known from this trajectory: ${taken} is how far its samples reach; state Matrix and FOV in [DEFINITIONS]`;
 }
 
-/** Counters that tell the frames of an image apart. */
-const FRAME = ['slice', 'contrast', 'phase', 'repetition', 'set', 'average'] as const;
-
 /** Largest distance between neighbouring samples of a line; along the line where it is wave-encoded. */
 function stepOf({ walked: { path }, line }: Located): number {
   const chord = norm(add(line.last, line.first, -1)) / Math.max(1, path.samples - 1);
@@ -188,22 +190,19 @@ function readoutsOf(
   centerOf: (slice: Vector) => Vector,
 ): Readout[] {
   // A slice is one pass through one image: the same slice of another repetition begins and ends anew.
-  const passOf = (n: number): string => {
-    const { slice, repetition, contrast, average, phase, set } = counters[n]!;
-    return `${slice} ${repetition} ${contrast} ${average} ${phase} ${set}`;
-  };
+  const passOf = counters.map(imageKey);
   const firsts = new Map<string, number>();
   const lasts = new Map<string, number>();
   for (const [n, { role }] of all.entries()) {
     if (!isImageRole(role)) continue;
-    const pass = passOf(n);
+    const pass = passOf[n]!;
     if (!firsts.has(pass)) firsts.set(pass, n);
     lasts.set(pass, n);
   }
   let firstSample = 0;
   return all.map(({ walked, line, reach, role }, n) => {
     const { samples, dwell } = walked.adc;
-    const pass = passOf(n);
+    const pass = passOf[n]!;
     const readout: Readout = {
       firstSample,
       samples,
@@ -229,7 +228,10 @@ function limitsOf(
   [, phase, slice]: Frame,
   labelsUsed: ReadonlySet<string>,
 ): Encoding['limits'] {
-  const numbers = all.flatMap(({ role }, n) => (hasPlace(role) ? [n] : []));
+  const numbers = withRole(
+    all.map(({ role }) => role),
+    hasPlace,
+  );
   // The step at k = 0 by the grid's definition; labels count as they please, so theirs is the one nearest to it.
   const centerOf = (counter: Counter, label: string, axis: 0 | 1): number => {
     const grid = grids?.[axis];

@@ -1,5 +1,5 @@
 /** Acceleration of parallel imaging, from the grid lines that are skipped, and where its calibration lines are. */
-import type { ParallelImaging, ReadoutRole } from './encoding-types.ts';
+import { type ParallelImaging, type ReadoutRole, withRole } from './encoding-types.ts';
 
 /** Grid indices of a readout's line along phase and slice axis. */
 export type GridIndex = readonly [phase: number, slice: number];
@@ -24,7 +24,7 @@ export function parallelImaging(
     Math.max(1, gcd([...rows.values()].flatMap(steps))),
     Math.max(1, gcd(steps([...rows.keys()]))),
   ] as const;
-  const calibrates = roles.flatMap((role, n) => (role === 'calibration' || role === 'calibrationAndImage' ? [n] : []));
+  const calibrates = withRole(roles, (role) => role === 'calibration' || role === 'calibrationAndImage');
   if (calibrates.length === 0 && acceleration[0] === 1 && acceleration[1] === 1) return undefined;
   return { acceleration, calibration: calibrationOf(roles, calibrates) };
 }

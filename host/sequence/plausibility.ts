@@ -2,7 +2,8 @@
  * Cross-checks of what was inferred about a sequence: implausible results are reported with what was found beside what
  * was stated, since they come from a trajectory that was misunderstood more often than from a scan like that.
  */
-import { COUNTERS, type Encoding, isImageRole } from './encoding-types.ts';
+import { imageKey } from './counters.ts';
+import { type Encoding, isImageRole } from './encoding-types.ts';
 import type { Stated } from './stated-space.ts';
 
 /** No scanner makes pictures with more pixels along a side, nor more slices. */
@@ -52,9 +53,7 @@ function incompleteFrames({ readouts, kind }: Inferred): string | undefined {
   const lines = new Map<string, number>();
   for (const { counters, role } of readouts) {
     if (!isImageRole(role)) continue;
-    const frame = COUNTERS.filter((counter) => FRAME_COUNTERS.has(counter))
-      .map((counter) => counters[counter])
-      .join(' ');
+    const frame = imageKey(counters);
     lines.set(frame, (lines.get(frame) ?? 0) + 1);
   }
   const counts = [...lines.values()];
@@ -63,5 +62,3 @@ function incompleteFrames({ readouts, kind }: Inferred): string | undefined {
   if (few.length === 0) return undefined;
   return `${few.length} of ${counts.length} frames have ${Math.min(...few)} lines, others ${most}: label the lines (REP, ECO, NAV) if they are not repetitions`;
 }
-
-const FRAME_COUNTERS: ReadonlySet<string> = new Set(['slice', 'contrast', 'phase', 'repetition', 'set', 'average']);

@@ -4,7 +4,7 @@
  * lines, runs another way than the rest, misses the centre of k-space, or repeats the line at k = 0 without being part
  * of the table (references, navigators and phase correction of EPI). The image's geometry is inferred from the others.
  */
-import { isImageRole, type ReadoutRole } from './encoding-types.ts';
+import { isImageRole, type ReadoutRole, withRole } from './encoding-types.ts';
 import type { Walk, WalkedReadout } from './kspace.ts';
 import { repeatedCenterLines } from './reference-lines.ts';
 import { isStraight, type Line, PARALLEL } from './trajectory-kind.ts';
@@ -12,7 +12,7 @@ import { cross, norm, originOnLine } from './vector.ts';
 
 export function rolesOf({ readouts, excitations, labelsUsed }: Walk, lines: readonly Line[]): ReadoutRole[] {
   const roles = readouts.map(roleByLabels);
-  const images = (): number[] => roles.flatMap((role, n) => (isImageRole(role) ? [n] : []));
+  const images = (): number[] => withRole(roles, isImageRole);
   const assign = (numbers: Iterable<number>, role: ReadoutRole): void => {
     for (const n of numbers) roles[n] = role;
   };

@@ -73,7 +73,7 @@ export function echoTimes(image: readonly TimedReadout[], contrasts: readonly nu
 
 /** The flip angle before every readout, if it is one. */
 export function commonFlip(readouts: readonly WalkedReadout[], excitations: readonly Excitation[]): Radians[] {
-  const flips = readouts.flatMap(({ excitation }) => excitations[excitation]?.flip ?? []);
+  const flips = readouts.map(({ excitation }) => excitations[excitation]?.flip).filter((flip) => flip !== undefined);
   const first = flips[0];
   return first !== undefined && flips.every((flip) => Math.abs(flip - first) < 1e-3 * first) ? [first] : [];
 }

@@ -57,8 +57,8 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
       // lattice of points makes in k-space begin to overlap with it where the lattice is one pixel wide, and at two they lie inside.
       const fill = voxels.steps.map((step, axis) => {
         const fine = pixel(step);
-        const alone = exactly !== undefined || fine === undefined || voxels.size[axis] === 1;
-        return alone ? 1 : Math.max(1, Math.round(Math.hypot(...step) / fine));
+        const asItIs = exactly !== undefined || fine === undefined || voxels.size[axis] === 1;
+        return asItIs ? 1 : Math.max(1, Math.round(Math.hypot(...step) / fine));
       });
       const steps = voxels.steps.map((step, axis) => step.map((part) => part / fill[axis]!)) as unknown as Steps;
       const [a, b, c] = steps;
@@ -68,7 +68,9 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
         planes: voxels.planes * fill[2]!,
         pixel: [pixel(a) ?? extent(0), pixel(b) ?? extent(1), pixel(c)],
       };
-      const graph = (tissue: TissueClass): Orders => phaseGraph(timeline, tissue, wantedK, slice);
+      // One excitation has no order but the wanted one.
+      const graph = (tissue: TissueClass): Pick<Orders, 'orders' | 'wanted'> =>
+        alone ? { orders: [], wanted: 1 } : phaseGraph(timeline, tissue, wantedK, slice);
       const fixed = exactly === undefined ? {} : { exactly };
       const bySet = (tissue: TissueClass): Demand => {
         const { orders, wanted } = graph(tissue);

@@ -149,12 +149,39 @@ export function filled(places: SubVoxelPlaces, [ni, nj, nk]: readonly number[]):
   });
 }
 
-function strongest(orders: readonly WeightedOrder[], { steps }: Voxels): StrongOrder[] {
+/** Orders that are weighed. */
+const WEIGHED = 300;
+
+/**
+ * The strongest orders in cycles per step. Of a scan whose moments turn from pulse to pulse (spokes, spirals) they are thousands, each weak, and most
+ * of their energy is beyond the first few hundred: those that a set of places cannot tell apart are one.
+ */
+function strongest(orders: readonly WeightedOrder[], voxels: Voxels): StrongOrder[] {
   // The lattice itself shows where its own period can be told by the image: as the wanted order seen once more.
-  const wanted: WeightedOrder = { kappa: [0, 0, 0], energy: 1 };
-  return [wanted, ...orders]
-    .slice(0, 300)
-    .map(({ kappa, energy }) => ({ cycles: cyclesPerStep(kappa, steps), energy }));
+  const wanted: StrongOrder = { cycles: [0, 0, 0], energy: 1 };
+  const all = orders.map(({ kappa, energy }) => ({ cycles: cyclesPerStep(kappa, voxels.steps), energy }));
+  return [wanted, ...(all.length > WEIGHED ? merged(all, voxels) : all)].slice(0, WEIGHED);
+}
+
+/** Orders of one neighbourhood as the strongest of them, with the energy of all: falling energy. */
+function merged(orders: readonly StrongOrder[], voxels: Voxels): StrongOrder[] {
+  const window = windowOf(voxels);
+  const known = new Map<string, { cycles: Vector; energy: number }>();
+  for (const { cycles, energy } of orders) {
+    // Where the image encodes, what lands in its window decides, else the cycles of a voxel: the kernel of places is about one wide.
+    const key = window
+      .map((half, axis) => {
+        const u = cycles[axis]!;
+        return half === undefined
+          ? Math.round(16 * u)
+          : `${Math.ceil(u - half)} ${Math.floor(u + half)} ${Math.round(4 * u)}`;
+      })
+      .join(',');
+    const one = known.get(key);
+    if (one) one.energy += energy;
+    else known.set(key, { cycles, energy });
+  }
+  return [...known.values()].sort((a, b) => b.energy - a.energy);
 }
 
 /** Sets of this size to try, the plainest first: layers along k, i, j; then lattices in planes and in space. */

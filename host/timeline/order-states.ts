@@ -11,6 +11,8 @@ const QUANTUM = 1e-2;
 /** States below this part of the largest are dropped, and fewer are kept when there would be more than `MAX_STATES`. */
 const SMALLEST = 1e-4;
 const MAX_STATES = 2000;
+/** Where states of this part of the largest are dropped, a thousand of them are a tenth of the signal of a small flip. */
+const TOO_LARGE = 1e-3;
 /** One step from fewer than `MAX_STATES` does not lead to more. */
 const CAPACITY = 8 * MAX_STATES;
 
@@ -19,6 +21,8 @@ export type Interval = Float64Array;
 
 export interface OrderStates {
   size(): number;
+  /** Whether so many states were dropped, or such strong ones, that orders are missing. */
+  overflowed(): boolean;
   /** Applies a pulse. */
   turn(rotation: Rotation): void;
   shift(interval: Interval, tissue: TissueClass): void;
@@ -96,6 +100,7 @@ export function orderStates(): OrderStates {
 
   return {
     size: () => now.kappas.count,
+    overflowed: () => cut > TOO_LARGE,
     turn(r) {
       const { A, B, C, D, E } = ROTATION;
       const [ar, ai, br, bi, cr, ci] = [r[A]!, r[A + 1]!, r[B]!, r[B + 1]!, r[C]!, r[C + 1]!];

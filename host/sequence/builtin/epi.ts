@@ -46,7 +46,7 @@ const parameters = {
 
 export const epi = builtin(
   'epi',
-  'single-shot gradient-echo EPI',
+  'single-shot gradient-echo EPI; no slice selection: a volume is projected along z',
   parameters,
   ({ fov, n, te, flip, dwell }, scanner) => {
     const shortest = 1 / (GAMMA_BAR * fov * scanner.Gmax);

@@ -2,7 +2,6 @@
  * Lays out the kernels' memory before there is any: addresses are handed out and what goes there is remembered, so the exact size is known
  * to `larmor plan`, and to the run before it makes a memory that never grows. An instance may not see a growth in time.
  */
-import { KernelContext } from './abi.generated.ts';
 import { type RecordLayout, type RecordList, recordList, type Values, writeRecord } from './records.ts';
 
 const PAGE = 65536;
@@ -84,16 +83,6 @@ export class Arena {
 /** A memory of fixed size; pages that nobody touches cost nothing. */
 function sharedMemory(pages: number): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-}
-
-/** A memory that holds nothing but a job, for the kernels to say what scratch it needs. */
-export function memoryOf(job: Values<typeof KernelContext>): {
-  readonly memory: WebAssembly.Memory;
-  readonly address: number;
-} {
-  const arena = new Arena();
-  const address = arena.record(KernelContext, job);
-  return { memory: arena.make(), address };
 }
 
 /** `place` that is asked once for each value. */

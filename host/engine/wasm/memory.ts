@@ -21,14 +21,14 @@ import {
   Start,
   Waveform,
 } from './abi.generated.ts';
-import { Arena, memoryOf } from './arena.ts';
-import { instantiate, type KernelExports, type Kernels } from './module.ts';
+import { Arena, KERNEL_DATA } from './arena.ts';
+import { type KernelExports, type Kernels, probeOf } from './module.ts';
 import { type AxisPlacer, axisPlacer, gridBytesOf, placeNufft2d1s } from './nufft2d1-layout.ts';
 import { placeNufft2d3s, pointBytesOf } from './nufft2d3-layout.ts';
 import type { Program } from './program.ts';
 import { placeTable } from './pulse-tables.ts';
 import { excitationRecords, pulseForms, stepRecords } from './pulses.ts';
-import { recordList, setField, type Values } from './records.ts';
+import { recordList, setField, type Values, writeRecord } from './records.ts';
 import { exactIntervals } from './waveforms.ts';
 
 /** Accumulators take at most this; with more samples than that threads share one and add atomically. */
@@ -163,8 +163,9 @@ export function layOut(
 
 /** Bytes of scratch that each thread needs, as the kernels say. */
 function scratchOf(values: Values<typeof KernelContext>, kernels: Kernels): number {
-  const { memory, address } = memoryOf(values);
-  return instantiate(kernels.module, memory).scratchBytes(address);
+  const { memory, exports } = probeOf(kernels);
+  writeRecord(new DataView(memory.buffer), KERNEL_DATA, KernelContext, values);
+  return exports.scratchBytes(KERNEL_DATA);
 }
 
 /** What the program is made of, placed. */

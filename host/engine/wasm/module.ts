@@ -18,6 +18,23 @@ export interface Kernels {
   readonly digest: string;
 }
 
+/** An instance to ask, on one page of memory: V8 reserves 10 GiB of address space for each, so there is one. */
+export interface Probe {
+  readonly memory: WebAssembly.Memory;
+  readonly exports: KernelExports;
+}
+
+const probes = new Map<WebAssembly.Module, Probe>();
+
+export function probeOf({ module }: Kernels): Probe {
+  const known = probes.get(module);
+  if (known !== undefined) return known;
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+  const probe = { memory, exports: instantiate(module, memory) };
+  probes.set(module, probe);
+  return probe;
+}
+
 /** What the kernels export; see `assembly/index.ts`. */
 export interface KernelExports {
   heapBase(): number;
@@ -84,8 +101,7 @@ export function describeBuild({ build, digest }: Kernels, exports: KernelExports
 /** What an engine made here would call its build, without making one. */
 export function wasmBuild(wanted?: KernelBuild): string {
   const kernels = loadKernels(wanted);
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
-  return describeBuild(kernels, instantiate(kernels.module, memory));
+  return describeBuild(kernels, probeOf(kernels).exports);
 }
 
 /** The kernels on this thread, with no way to start others. */

@@ -54,8 +54,8 @@ export interface EchoPrediction {
 const MAX_ORDERS = 200;
 const FEW_ORDERS = 30;
 const MILLIONS = 1e6;
-/** Spins × orders weighed, half a second. Where pixels hold more, some thousands each, spins are left out at random. */
-const MAX_TERMS = 5e7;
+/** Spins × orders weighed, a fifth of a second. Where pixels hold more, some thousands each, spins are left out at random. */
+const MAX_TERMS = 1.5e7;
 /** What chance makes of an order then is taken for nothing up to so many standard deviations. */
 const DEVIATIONS = 3;
 /** Below this nothing is looked at: all orders together cannot reach half a per cent. */

@@ -35,10 +35,10 @@ export class KernelContext {
   operatorUses: usize;
   /** [] Term */
   terms: usize;
-  /** [] Train; bytes of each of a thread's two grids for transforms of any kind */
+  /** [] Nufft2d1; bytes of each of a thread's two grids for transforms of any kind */
   nufft2d1s: usize;
   gridBytes: usize;
-  /** [] Curve; bytes of a spin's position on the widest of their planes */
+  /** [] Nufft2d3; bytes of a spin's position on the widest of their planes */
   nufft2d3s: usize;
   pointBytes: usize;
   /** [keptCount] i32: index into moments */
@@ -195,7 +195,7 @@ export class LineRun {
   /** Where it is recorded. */
   area: i32;
   row: i32;
-  /** Lines of the run, which take the rows after `row`; index of the moment from one to the next. Of a carried line: its kept moment, or −1. */
+  /** Lines of the run, which take the rows after `row`; index of the moment from one to the next. Of LINE_RECURRENCE: the cached precession, or −1 for none. */
   lines: i32;
   step: i32;
 }
@@ -208,7 +208,7 @@ export class Batch {
   rows: i32;
   /** [rows] i32 */
   firstSamples: usize;
-  /** Lines, or 0: summed as a matrix product */
+  /** Nufft1d1, or 0: summed as a matrix product */
   lines: usize;
   /** The reads that record its rows panel by panel, or none: the rows are in their area. */
   firstRun: i32;
@@ -374,7 +374,7 @@ export class NufftPlane {
 export class Nufft2d3 {
   /** Precession from the last pulse to where spins are spread */
   moment: usize;
-  /** Sheet */
+  /** NufftPlane */
   plane: usize;
   samples: i32;
   /** [samples] CurvePoint */
@@ -391,9 +391,9 @@ export class Nufft2d3Sample {
   v: i32;
   betweenU: f32;
   betweenV: f32;
-  /** Time, −1 to 1 over the sheet's. */
+  /** Time, −1 to 1 over the duration of the plane's time nodes. */
   time: f32;
-  /** Phase factor at the sheet's middle, over the transforms of the kernels that spread the spins. */
+  /** Phase factor at the plane's middle, over the transforms of the kernels that spread the spins. */
   cos: f32;
   sin: f32;
 }

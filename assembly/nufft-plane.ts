@@ -72,7 +72,7 @@ export const CELL: usize = 32;
 }
 
 /**
- * Places the tile's spins on a sheet, unless they stand on it already. Places are sorted by the first cell on v, so that neighbours
+ * Locates the tile's spins on a plane, unless that has been done. Places are sorted by the first cell on v, so that neighbours
  * in the list spread on rows that are still in the first-level cache.
  */
 export function setPoints(plane: NufftPlane, job: KernelContext, tile: Tile): void {

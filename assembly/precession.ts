@@ -72,7 +72,7 @@ export function precess<T>(tile: Tile, moment: Precession): void {
   pass<T>(tile, moment, false, 0);
 }
 
-/** Where kept turn `index` of a tile stands: [count / 4][cos, sin, loss][4] f32. */
+/** Address of cached precession `index` of a tile: [count / 4][cos, sin, loss][4] f32. */
 // @ts-ignore: decorator
 @inline export function cachedPrecessionAt(job: KernelContext, tile: Tile, index: i32): usize {
   return tile.phaseCycles + <usize>index * (<usize>job.capacity >> 2) * CACHED_PRECESSION_BYTES;

@@ -38,7 +38,7 @@ export class Tile {
   grid: usize;
   /** [kept moments][count / 4][cos, sin, loss][4] f32: see `cachePrecessions`; then [areas] the same of the line last carried there. */
   phaseCycles: usize;
-  /** Spins' places on a sheet, and the sheet they were placed on: see `nufft-plane.ts`. */
+  /** Positions of the spins on a plane of k-space, and the plane they are for: see `nufft-plane.ts`. */
   plane: usize;
   placed: usize;
   /** Spins, rounded up to a multiple of PANEL. */

@@ -23,7 +23,7 @@ export function setLogLevel(next: LogLevel): void {
 const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** Text as a terminal can show it, controls as `\u001b`: so they are valid in JSON, too. */
-export function escapeControls(text: string): string {
+function escapeControls(text: string): string {
   return text.replace(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
@@ -125,7 +125,7 @@ function writeFully(fd: number, text: string, patience: number): NodeJS.ErrnoExc
 }
 
 /** One line for what a user can mend; a stack only for our own defects. */
-export function errorLine(thrown: unknown): string {
+function errorLine(thrown: unknown): string {
   const error = explainMemory(thrown);
   if (error instanceof LarmorError) return `larmor: ${oneLine(error.message)}`;
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -217,7 +217,7 @@ interface StrongOrder {
 }
 
 /** Mean of e^{i2πu·((n + ½)/N − ½)} over n. */
-export function dirichlet(u: number, count: number): number {
+function dirichlet(u: number, count: number): number {
   const below = count * Math.sin((Math.PI * u) / count);
   if (Math.abs(below) > 1e-9) return Math.sin(Math.PI * u) / below;
   // At a multiple of N all terms are ±1: the sign is that of (−1)^{(N − 1)·u/N}.

@@ -135,7 +135,7 @@ export function isFlat({ path, rotation }: Pick<WalkedReadout, 'path' | 'rotatio
 }
 
 /** Spokes that all lie across z: a star, or a stack of stars encoded along z. */
-export function areStacked(lines: readonly Line[]): boolean {
+function areStacked(lines: readonly Line[]): boolean {
   return lines.every(({ direction }) => Math.abs(direction[2]) < PARALLEL);
 }
 

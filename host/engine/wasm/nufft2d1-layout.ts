@@ -24,7 +24,7 @@ export function axisPlacer(arena: Arena): AxisPlacer {
   return placedOnce((axis) => placeAxis(arena, axis));
 }
 
-/** @returns address of [trains] Train */
+/** @returns address of [] Nufft2d1 */
 export function placeNufft2d1s(arena: Arena, nufft2d1s: readonly Nufft2d1[], axisAt: AxisPlacer): number {
   return arena.records(
     Nufft2d1Record,

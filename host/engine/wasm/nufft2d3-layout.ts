@@ -15,12 +15,12 @@ import { correctionsOf, type PlaneAxisChoice } from './plane-axis.ts';
 import type { RecordList } from './records.ts';
 import { partsTable } from './time-nodes.ts';
 
-/** Bytes that a spin's place on the widest sheet takes; 0 without any. */
+/** Bytes that a spin's position on the widest plane takes; 0 without any. */
 export function pointBytesOf(nufft2d3s: readonly Nufft2d3[]): number {
   return nufft2d3s.reduce((most, { plane }) => Math.max(most, placeBytes(plane)), 0);
 }
 
-/** @returns address of [curves] Curve */
+/** @returns address of [] Nufft2d3 */
 export function placeNufft2d3s(arena: Arena, nufft2d3s: readonly Nufft2d3[]): number {
   const sheetAt = placedOnce((plane: NufftPlane) => placePlane(arena, plane));
   const pointsAt = placedOnce((points: RecordList<typeof Nufft2d3Sample>) => arena.list(points));

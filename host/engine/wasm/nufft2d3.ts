@@ -1,6 +1,6 @@
 /**
  * Which readouts are summed as transforms between non-uniform points (`assembly/nufft2d3.ts`): all samples between two pulses whose
- * k lie in one plane and that share no equally spaced line: spirals, rosettes, ramps. Readouts in the same plane share a sheet, so that spins
+ * k lie in one plane and that share no equally spaced line: spirals, rosettes, ramps. Readouts in the same plane share a `NufftPlane`, so that spins
  * are placed once. Chosen when its operations are fewer and its measured error stays within the tolerance.
  */
 import { direction } from '../../common/direction.ts';
@@ -236,7 +236,7 @@ function nufft2d3Lanes({ u, v, times }: NufftPlane, samples: number, tileSize: n
   return 60 + spreading + (transform + sampling) / tileSize;
 }
 
-/** Lanes per spin once for a sheet: its cells and weights, and its turn at each moment. */
+/** Lanes per spin once for a plane: its cells and weights, and its phase factor at each time node. */
 function placingLanes({ u, v, times }: NufftPlane): number {
   return 40 + u.spreading.taps * u.spreading.degree + v.spreading.taps * v.spreading.degree + 50 * times.length;
 }

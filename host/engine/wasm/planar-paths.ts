@@ -104,7 +104,7 @@ function planeOf(points: Float64Array, ranges: readonly [number, number][]): Pat
   };
   const along = unit(farthest(from));
   const bend = farthest((n) => without(from(n), along));
-  // Any plane holds a straight path: it would share its sheet with no other.
+  // Any plane holds a straight path: it would share that plane with no other.
   if (Math.hypot(...bend) <= flat) return undefined;
   const across = unit(bend);
   const off = farthest((n) => without(without(from(n), along), across));

@@ -38,8 +38,7 @@ type Bounded = Pick<PhantomSource, 'bounds' | 'B0'>;
 export const isSame = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9 * Math.abs(b);
 
 /** Largest relaxation rate of any spin [1/s]; |R2 − R1| is not above it. */
-export const largestRate = ({ bounds }: Pick<PhantomSource, 'bounds'>): number =>
-  Math.max(1 / bounds.minT1, 1 / bounds.minT2);
+const largestRate = ({ bounds }: Pick<PhantomSource, 'bounds'>): number => Math.max(1 / bounds.minT1, 1 / bounds.minT2);
 
 /**
  * All steps in the kernels' units.

@@ -11,7 +11,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
-import { grantedThreads } from '../host/common/environment.ts';
+import { grantedThreads } from '../host/base/environment.ts';
 import type { Engine, EngineJob } from '../host/engine/types.ts';
 import { makeWasmEngine } from '../host/engine/wasm/engine.ts';
 import {

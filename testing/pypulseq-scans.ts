@@ -2,7 +2,7 @@
  * Scans as PyPulseq's examples write them, large enough for a picture: two-dimensional gradient echo, radial, UTE with a hard pulse
  * and with pairs of half pulses, and MPRAGE. No labels, no stated matrix; samples lie half a dwell off the echo; RF spoiling by 117°.
  */
-import { GAMMA_BAR } from '../host/common/units.ts';
+import { GAMMA_BAR } from '../host/base/units.ts';
 import {
   adc,
   areaTrapezoid,

@@ -2,7 +2,7 @@
  * Small scans as programs write them, one function for each kind, most without labels: what the inference of geometry
  * has to cope with. Pulses have no stated use where `use` is 'undefined', as in files before Pulseq 1.5.
  */
-import { GAMMA_BAR } from '../host/common/units.ts';
+import { GAMMA_BAR } from '../host/base/units.ts';
 import {
   adc,
   blockOf,

@@ -3,7 +3,7 @@
  * by the project's own designer; nothing is read from files, so the bench runs anywhere.
  */
 
-import { GAMMA_BAR } from '../host/common/units.ts';
+import { GAMMA_BAR } from '../host/base/units.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from '../host/phantom/types.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import {

@@ -1,6 +1,6 @@
 /** Timelines written by hand, for what the built-in sequences do not do: spirals, trains of pulses, huge moments. */
-import { openBudget } from '../host/common/budget.ts';
-import { GAMMA_BAR } from '../host/common/units.ts';
+import { openBudget } from '../host/base/budget.ts';
+import { GAMMA_BAR } from '../host/base/units.ts';
 import { growing, recordTable } from '../host/timeline/intern.ts';
 import { pulseTable, waveformTable } from '../host/timeline/tables.ts';
 import { OP, STRIDE, type Timeline } from '../host/timeline/types.ts';

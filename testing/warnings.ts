@@ -1,5 +1,5 @@
 /** The warnings a step gives, kept off the test's own stderr. */
-import { listenToWarnings } from '../host/common/log.ts';
+import { listenToWarnings } from '../host/base/log.ts';
 
 export function warningsOf(step: () => void): string[] {
   const messages: string[] = [];

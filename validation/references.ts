@@ -2,7 +2,7 @@
  * Against signals other programs computed: exact solutions by an integrator good to 1e-9, KomaMRI's and JEMRIS's stored
  * signals. Errors are relative norms ‖s − s_ref‖/‖s_ref‖ over all samples; each also f32 against f64.
  */
-import { loadHdf5, openHdf5 } from '../host/common/hdf5/reader.ts';
+import { loadHdf5, openHdf5 } from '../host/formats/hdf5/reader.ts';
 import { openPhantom } from '../host/phantom/open.ts';
 import type { PhantomSource } from '../host/phantom/types.ts';
 import { readNpy } from '../host/raw/npy.ts';

@@ -2,10 +2,11 @@
  * Spurious echoes, predicted against measured: hard-pulse sequences on columns of few layers, each simulated by the engine and compared with
  * a column of many. A part of it is a test.
  */
+
+import { checkPoints } from '../host/sampling/point-check.ts';
 import { adc, blockOf, delayOf, hardPulse, sequenceOf, trapezoid } from '../host/sequence/designer.ts';
 import type { Block, Sequence } from '../host/sequence/types.ts';
 import { compileTimeline } from '../host/timeline/compile.ts';
-import { checkPoints } from '../host/timeline/point-check.ts';
 import { phantomOf, simulateTimeline, spinsOf } from '../testing/run.ts';
 import type { Row, Section } from './report.ts';
 

@@ -7,14 +7,14 @@
 
 import { predictEcho } from '../host/cli/spurious-echo.ts';
 import { openPhantom } from '../host/phantom/open.ts';
+import { phaseGraph, pulseCount, sliceOf } from '../host/sampling/phase-graph.ts';
+import { pixelAlong, spinSampler, wantedOf } from '../host/sampling/sampler.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import { encode } from '../host/sequence/encoding.ts';
 import type { Encoding } from '../host/sequence/encoding-types.ts';
 import { readPulseq } from '../host/sequence/pulseq/read.ts';
 import { DEFAULT_SCANNER, type Sequence } from '../host/sequence/types.ts';
 import { compileTimeline } from '../host/timeline/compile.ts';
-import { phaseGraph, pulseCount, sliceOf } from '../host/timeline/phase-graph.ts';
-import { pixelAlong, spinSampler, wantedOf } from '../host/timeline/sampler.ts';
 import type { Timeline } from '../host/timeline/types.ts';
 import { cases, skipWithoutCases } from '../testing/cases.ts';
 import { relativeError, simulateTimeline } from '../testing/run.ts';

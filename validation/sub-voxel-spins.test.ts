@@ -5,12 +5,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openPhantom } from '../host/phantom/open.ts';
+import { hardPulse, mergedSteps, ROTATION, rotate } from '../host/sampling/pulse-rotation.ts';
+import { spinSampler } from '../host/sampling/sampler.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import { encode } from '../host/sequence/encoding.ts';
 import { DEFAULT_SCANNER } from '../host/sequence/types.ts';
 import { compileTimeline } from '../host/timeline/compile.ts';
-import { hardPulse, mergedSteps, ROTATION, rotate } from '../host/timeline/pulse-rotation.ts';
-import { spinSampler } from '../host/timeline/sampler.ts';
 import { larmor } from '../testing/larmor.ts';
 import { simulate } from '../testing/run.ts';
 import { alarms, spuriousEchoes, TRAINS } from './spurious-echo.ts';

@@ -1,9 +1,9 @@
 /** `larmor info`: what a file holds, or which parameters a built-in sequence or phantom takes. */
-import { usage } from '../common/errors.ts';
-import { warnings } from '../common/log.ts';
-import { assignment, type Parameter, type Parameters } from '../common/parameters.ts';
-import { suffixesOf } from '../common/quantities.ts';
-import { didYouMean } from '../common/suggest.ts';
+import { usage } from '../base/errors.ts';
+import { warnings } from '../base/log.ts';
+import { assignment, type Parameter, type Parameters } from '../base/parameters.ts';
+import { suffixesOf } from '../base/quantities.ts';
+import { didYouMean } from '../base/suggest.ts';
 import { builtinPhantoms } from '../phantom/builtins.ts';
 import { openPhantom, phantomParameters } from '../phantom/open.ts';
 import { readRaw } from '../raw/index.ts';

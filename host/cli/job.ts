@@ -1,9 +1,9 @@
 /** From what the command line names to what an engine runs: shared by `simulate`, which runs it, and `plan`, which tells. */
 import packageJson from '../../package.json' with { type: 'json' };
+import { allowedCpus, cpusPerTask, grantedThreads } from '../base/environment.ts';
+import { warn } from '../base/log.ts';
 import { agree } from '../comm/agree.ts';
 import type { Cluster } from '../comm/ranks.ts';
-import { allowedCpus, cpusPerTask, grantedThreads } from '../common/environment.ts';
-import { warn } from '../common/log.ts';
 import { chooseEngine, type EngineChoice, type EngineRequest } from '../engine/choose.ts';
 import type { Precision } from '../engine/types.ts';
 import { type KernelBuild, wasmBuild } from '../engine/wasm/module.ts';

@@ -1,8 +1,8 @@
 /** The file that users start, built as CommonJS: see `launch.ts`. */
-import { requireSpaceToStart } from '../common/address-space.ts';
-import { EXIT } from '../common/errors.ts';
-import { reportError } from '../common/log.ts';
-import { trapStops } from '../common/signals.ts';
+import { requireSpaceToStart } from '../base/address-space.ts';
+import { EXIT } from '../base/errors.ts';
+import { reportError } from '../base/log.ts';
+import { trapStops } from '../base/signals.ts';
 import { compileCommand, runCommand } from './launch.ts';
 
 function start(): void {

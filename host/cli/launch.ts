@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import vm from 'node:vm';
-import { allowRelaxedSimd, allowWideSimd, favourShortRuns } from '../common/v8-flags.ts';
+import { allowRelaxedSimd, allowWideSimd, favourShortRuns } from '../base/v8-flags.ts';
 
 /** The command as one expression, a function of `require` and its own path. */
 const BUNDLE = 'command.js';

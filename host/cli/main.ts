@@ -4,9 +4,9 @@
  */
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { CollectiveError, EXIT, LarmorError } from '../common/errors.ts';
-import { enter, guardEnd, leave } from '../common/lifetime.ts';
-import { log, print, reportError, setLogLevel } from '../common/log.ts';
+import { CollectiveError, EXIT, LarmorError } from '../base/errors.ts';
+import { enter, guardEnd, leave } from '../base/lifetime.ts';
+import { log, print, reportError, setLogLevel } from '../base/log.ts';
 import { ENGINES } from '../engine/types.ts';
 import {
   DEFAULT_CHECKPOINT_INTERVAL,

@@ -1,6 +1,6 @@
 /** What a name on the command line stands for, so that one in the wrong place is answered with the right one. */
 import { extname } from 'node:path';
-import { usage } from '../common/errors.ts';
+import { usage } from '../base/errors.ts';
 import { builtinPhantoms } from '../phantom/builtins.ts';
 import { builtinSequences } from '../sequence/builtin/index.ts';
 

@@ -1,6 +1,6 @@
 /** Values of options: parsed and refused in one place, so that every command says the same. */
 import { InvalidArgumentError } from 'commander';
-import { parseQuantity } from '../common/quantities.ts';
+import { parseQuantity } from '../base/quantities.ts';
 
 /** The parser of an option that takes a whole number. Both limits are plausible values: what exceeds them is a slip of the keyboard. */
 function wholeNumber(least: number, most: number): (text: string) => number {

@@ -1,5 +1,5 @@
 /** Results on standard output: one JSON object with its schema's name, or lines for a person. */
-import { print } from '../common/log.ts';
+import { print } from '../base/log.ts';
 
 /** Version of every schema in `schemas/`; raised when a key changes its meaning or goes away. */
 const SCHEMA_VERSION = 1;

@@ -1,6 +1,6 @@
 /** `larmor phantom …` */
-import { usage } from '../common/errors.ts';
-import { info, warnings } from '../common/log.ts';
+import { usage } from '../base/errors.ts';
+import { info, warnings } from '../base/log.ts';
 import { openPhantom } from '../phantom/open.ts';
 import { writePhantom } from '../phantom/write.ts';
 import { phantomFacts } from '../report/facts.ts';

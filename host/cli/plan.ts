@@ -1,8 +1,8 @@
 /** `larmor plan`: tiles, memory, work and time of a simulation; simulates nothing but a second's calibration. */
 import packageJson from '../../package.json' with { type: 'json' };
+import { warnings } from '../base/log.ts';
 import { agreeFromRoot } from '../comm/agree.ts';
 import { joinCluster } from '../comm/ranks.ts';
-import { warnings } from '../common/log.ts';
 import { makeEngine } from '../engine/choose.ts';
 import { layOut } from '../engine/wasm/memory.ts';
 import { loadKernels } from '../engine/wasm/module.ts';

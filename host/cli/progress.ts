@@ -3,7 +3,7 @@
  * alone shows it.
  */
 import { isatty } from 'node:tty';
-import { log } from '../common/log.ts';
+import { log } from '../base/log.ts';
 
 const TERMINAL_MS = 200;
 const LOG_MS = 30_000;

@@ -1,5 +1,5 @@
 /** `larmor reconstruct`: raw data → image. */
-import { info, warnings } from '../common/log.ts';
+import { info, warnings } from '../base/log.ts';
 import { isRawName, readRaw } from '../raw/index.ts';
 import { imageWriterFor, writeImage } from '../recon/files.ts';
 import { reconstruct } from '../recon/reconstruct.ts';

@@ -1,8 +1,8 @@
 /** What a finished run leaves: raw data in every format asked for, and the summary. Rank 0 alone has any of it. */
 import { createHash } from 'node:crypto';
 import packageJson from '../../package.json' with { type: 'json' };
-import { warnings } from '../common/log.ts';
-import { GAMMA_BAR, type Seconds } from '../common/units.ts';
+import { warnings } from '../base/log.ts';
+import { GAMMA_BAR, type Seconds } from '../base/units.ts';
 import type { Engine } from '../engine/types.ts';
 import { writeRaw } from '../raw/index.ts';
 import { acquisitionFacts } from '../report/facts.ts';

@@ -1,7 +1,7 @@
 /** `larmor sequence …` */
-import { usage } from '../common/errors.ts';
-import { createOutput } from '../common/files.ts';
-import { info, print, warnings } from '../common/log.ts';
+import { usage } from '../base/errors.ts';
+import { createOutput } from '../base/files.ts';
+import { info, print, warnings } from '../base/log.ts';
 import { waveformsJson } from '../sequence/export-waveforms.ts';
 import { openScanner, openSequence } from './inputs.ts';
 import { printJson } from './output.ts';

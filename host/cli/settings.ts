@@ -2,9 +2,9 @@
  * `--set name=value`: which of them belong to the sequence and which to the phantom. A name that only one of the two knows
  * goes there; `sequence.name=value` and `phantom.name=value` say so themselves.
  */
-import { usage } from '../common/errors.ts';
-import { warn } from '../common/log.ts';
-import { didYouMean } from '../common/suggest.ts';
+import { usage } from '../base/errors.ts';
+import { warn } from '../base/log.ts';
+import { didYouMean } from '../base/suggest.ts';
 import { phantomParameters } from '../phantom/open.ts';
 import { builtinSequences } from '../sequence/builtin/index.ts';
 

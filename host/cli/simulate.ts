@@ -1,11 +1,11 @@
 /** `larmor simulate`: sequence + phantom → raw data. */
 import { existsSync } from 'node:fs';
+import { EXIT, LarmorError } from '../base/errors.ts';
+import { requireDistinct } from '../base/files.ts';
+import { info, warn } from '../base/log.ts';
+import { type StopRequest, trapStops } from '../base/signals.ts';
 import { agree, agreeFromRoot } from '../comm/agree.ts';
 import { type Cluster, joinCluster } from '../comm/ranks.ts';
-import { EXIT, LarmorError } from '../common/errors.ts';
-import { requireDistinct } from '../common/files.ts';
-import { info, warn } from '../common/log.ts';
-import { type StopRequest, trapStops } from '../common/signals.ts';
 import { makeEngine } from '../engine/choose.ts';
 import type { Engine } from '../engine/types.ts';
 import { timedReads } from '../phantom/timed.ts';

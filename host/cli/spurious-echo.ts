@@ -1,11 +1,11 @@
 /** The spurious echo that a scan's spins are predicted to show: found before the simulation, told where it can be seen. */
-import { badInput } from '../common/errors.ts';
-import { warn } from '../common/log.ts';
+import { badInput } from '../base/errors.ts';
+import { warn } from '../base/log.ts';
 import type { PhantomSource } from '../phantom/types.ts';
+import { phaseGraph, pulseCount } from '../sampling/phase-graph.ts';
+import { checkPoints, type EchoPrediction } from '../sampling/point-check.ts';
+import { pixelAlong, wantedOf } from '../sampling/sampler.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
-import { phaseGraph, pulseCount } from '../timeline/phase-graph.ts';
-import { checkPoints, type EchoPrediction } from '../timeline/point-check.ts';
-import { pixelAlong, wantedOf } from '../timeline/sampler.ts';
 import type { Timeline } from '../timeline/types.ts';
 
 /** From here on it is told, and refused with `--strict`, over the signal. */

@@ -1,7 +1,7 @@
 /** `larmor status`: how far the run is that keeps its checkpoint in a folder. A job script decides by it whether to go on. */
 import { statSync } from 'node:fs';
-import { badInput, EXIT, type ExitCode, missingInput } from '../common/errors.ts';
-import { print } from '../common/log.ts';
+import { badInput, EXIT, type ExitCode, missingInput } from '../base/errors.ts';
+import { print } from '../base/log.ts';
 import { inspectCheckpoint, isIntact, readCompletion } from '../run/checkpoint.ts';
 import { rangesOf } from '../run/checkpoint-header.ts';
 import { countTiles } from '../run/tiles.ts';

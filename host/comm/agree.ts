@@ -6,9 +6,9 @@
  * Contributions travel up a tree and the result down it (`tree.ts`): at most ten messages at any rank. Equal contributions
  * of neighbouring ranks are sent once, so most messages stay as short as those of a single rank.
  */
-import { explainMemory } from '../common/address-space.ts';
-import { CollectiveError, EXIT, type ExitCode, LarmorError } from '../common/errors.ts';
-import { enter } from '../common/lifetime.ts';
+import { explainMemory } from '../base/address-space.ts';
+import { CollectiveError, EXIT, type ExitCode, LarmorError } from '../base/errors.ts';
+import { enter } from '../base/lifetime.ts';
 import type { Channel, Message } from './channel.ts';
 import { gather } from './tree.ts';
 

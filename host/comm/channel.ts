@@ -8,7 +8,7 @@
  * never come runs out of events, and ends the job (`common/lifetime.ts`).
  */
 import type { Communicator } from 'mpi-node-bindings/index.ts';
-import { isLost } from '../common/failpoints.ts';
+import { isLost } from '../base/failpoints.ts';
 import { type Heartbeat, keepHeartbeats, type WatchOptions } from './heartbeats.ts';
 import { type Tree, treeOf } from './tree.ts';
 

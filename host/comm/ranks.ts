@@ -4,12 +4,12 @@
  */
 import { hostname } from 'node:os';
 import { type Communicator, LaunchError, load, type Mpi, readLaunch } from 'mpi-node-bindings/index.ts';
-import { assetPath } from '../common/assets.ts';
-import { allowedCpus } from '../common/environment.ts';
-import { CollectiveError, EXIT, type ExitCode, LarmorError } from '../common/errors.ts';
-import { setFailpointRank } from '../common/failpoints.ts';
-import { currentPlace, endJobBy, endNow, enter } from '../common/lifetime.ts';
-import { reportError } from '../common/log.ts';
+import { assetPath } from '../base/assets.ts';
+import { allowedCpus } from '../base/environment.ts';
+import { CollectiveError, EXIT, type ExitCode, LarmorError } from '../base/errors.ts';
+import { setFailpointRank } from '../base/failpoints.ts';
+import { currentPlace, endJobBy, endNow, enter } from '../base/lifetime.ts';
+import { reportError } from '../base/log.ts';
 import { agree, rankName } from './agree.ts';
 import { type BlockingWatch, nothingBlocks, watchBlocking } from './blocking.ts';
 import { type Channel, openChannel } from './channel.ts';

@@ -4,7 +4,7 @@
  * collected so far: what a checkpoint writes, what a resumed run starts with, and at the end the signal.
  */
 import { type Communicator, IN_PLACE, Op } from 'mpi-node-bindings/index.ts';
-import { enter } from '../common/lifetime.ts';
+import { enter } from '../base/lifetime.ts';
 import type { Cluster } from './ranks.ts';
 
 /**

@@ -2,8 +2,8 @@
  * Which engine a rank runs, and making it. `auto` takes a real GPU when there is one and the job is large enough by operation
  * count; what was asked for by name is taken or refused, never replaced. WebGPU is loaded only when it may be used.
  */
-import { usage } from '../common/errors.ts';
-import { warn } from '../common/log.ts';
+import { usage } from '../base/errors.ts';
+import { warn } from '../base/log.ts';
 import type { ENGINES, Engine, EngineJob } from './types.ts';
 import { makeWasmEngine } from './wasm/engine.ts';
 import { type KernelBuild, wasmBuild } from './wasm/module.ts';

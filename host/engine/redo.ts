@@ -2,7 +2,7 @@
  * A GPU that goes away in mid-run loses no tile: those it had not finished are done by another engine on the same sums. The run
  * says so, and that its bits are then not those of another.
  */
-import { warn } from '../common/log.ts';
+import { warn } from '../base/log.ts';
 import type { Engine } from './types.ts';
 import { DeviceLost, type WebgpuEngine } from './webgpu/index.ts';
 

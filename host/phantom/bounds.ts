@@ -2,7 +2,7 @@
  * Bounds and validity of spins. Every source passes the spins it hands out through `checkSpins`, so that a value no engine
  * can simulate is found where it is read and named by its spin; `surveyOf` folds blocks into bounds and digest.
  */
-import { badInput } from '../common/errors.ts';
+import { badInput } from '../base/errors.ts';
 import { addDigests, digestSpins, type SpinDigest } from './digest.ts';
 import type { PhantomBounds, PhantomSource, SpinBlock } from './types.ts';
 import { spinBlock } from './types.ts';

@@ -2,8 +2,8 @@
  * The built-in phantoms: their parameters, and how each becomes a lattice. All of them are computed spin by spin and
  * need no file.
  */
-import { usage } from '../common/errors.ts';
-import { completeParameters, type Given, type Parameters, type Values } from '../common/parameters.ts';
+import { usage } from '../base/errors.ts';
+import { completeParameters, type Given, type Parameters, type Values } from '../base/parameters.ts';
 import { relaxationProblem } from './bounds.ts';
 import { headModel } from './head.ts';
 import { EXTENT } from './head-anatomy.ts';

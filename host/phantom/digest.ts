@@ -3,7 +3,7 @@
  * spins of a mix of the spin's number and its eight values, so it does not depend on how the spins are split among reads or
  * ranks: parts are added. Not cryptographic: it finds mistakes, not forgeries. 7 ns a spin, measured.
  */
-import { badInput } from '../common/errors.ts';
+import { badInput } from '../base/errors.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from './types.ts';
 
 /** Two sums modulo 2³². */

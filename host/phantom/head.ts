@@ -3,7 +3,7 @@
  * one painted tissue into CSF, grey or white matter without changing where spins are.
  */
 
-import type { Meters } from '../common/units.ts';
+import type { Meters } from '../base/units.ts';
 import { BRAIN, CEREBELLUM, HEAD, SHAPES } from './head-anatomy.ts';
 import type { LatticeModel, Vector } from './lattice.ts';
 import { TISSUES } from './tissues.ts';

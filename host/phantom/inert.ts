@@ -1,5 +1,5 @@
 /** What a phantom file holds and a simulation does not use: one warning for each kind, naming the file. */
-import type { Hdf5Reader } from '../common/hdf5/reader.ts';
+import type { Hdf5Reader } from '../formats/hdf5/reader.ts';
 import { PHANTOM_COLUMNS } from './koma-layout.ts';
 import type { TissueTable } from './tissue-table.ts';
 import { type PhantomSource, spinBlock } from './types.ts';

@@ -3,8 +3,8 @@
  * per voxel, `sample/resolution` and `sample/offset` are mm; a voxel with M0 ≠ 0 is a spin. One counting pass keeps the
  * spins before each row of x, and a range is read from the rows it touches.
  */
-import { badInput } from '../common/errors.ts';
-import type { Hdf5Reader, NumberDataset } from '../common/hdf5/reader.ts';
+import { badInput } from '../base/errors.ts';
+import type { Hdf5Reader, NumberDataset } from '../formats/hdf5/reader.ts';
 import { checkSpins, requireRange, type SurveyOf } from './bounds.ts';
 import { digestText } from './digest.ts';
 import { phantomIdentity } from './identity.ts';

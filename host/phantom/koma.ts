@@ -3,8 +3,8 @@
  * arrays at the top of a plain `.h5` are read too. Any property left out has KomaMRI's default. Spins are read by slice,
  * so the file may be larger than memory.
  */
-import { badInput } from '../common/errors.ts';
-import type { Hdf5Reader, NumberDataset } from '../common/hdf5/reader.ts';
+import { badInput } from '../base/errors.ts';
+import type { Hdf5Reader, NumberDataset } from '../formats/hdf5/reader.ts';
 import { boundsBuilder, checkSpins, contains, requireRange, type SurveyOf } from './bounds.ts';
 import { addDigests, digestCheck, digestText } from './digest.ts';
 import { phantomIdentity } from './identity.ts';

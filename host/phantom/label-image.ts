@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { badInput, missingInput } from '../common/errors.ts';
-import { completeParameters, type Parameters } from '../common/parameters.ts';
+import { badInput, missingInput } from '../base/errors.ts';
+import { completeParameters, type Parameters } from '../base/parameters.ts';
 import { checkExtent } from './bounds.ts';
 import { warnOfTableT2s } from './inert.ts';
 import { type Lattice, type LatticeModel, latticeSource, thickened, type Vector } from './lattice.ts';

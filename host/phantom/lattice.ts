@@ -3,8 +3,8 @@
  * along i at a time; one counting pass keeps a single number per row, the spins before it, so that spin n is found by
  * bisection and computed from n alone. Memory is the row table (8 B a row), whatever the number of spins.
  */
-import { badInput } from '../common/errors.ts';
-import type { Meters, Tesla } from '../common/units.ts';
+import { badInput } from '../base/errors.ts';
+import type { Meters, Tesla } from '../base/units.ts';
 import { requireRange } from './bounds.ts';
 import { phantomIdentity, sampledDigest } from './identity.ts';
 import { evenPlaces, rankOne, type SpinChoice, type SpinSampler, type SubVoxelPlaces } from './sub-voxel.ts';

@@ -2,11 +2,11 @@
  * Label images in MAT-files, level 5 or 7.3 (HDF5): an array of labels whose place and size the tissue table gives, since
  * a MAT-file has neither. Rows, the first dimension, run to posterior and columns to the left unless the table says else.
  */
-import { badInput } from '../common/errors.ts';
-import { readInput } from '../common/files.ts';
-import { isHdf5, openHdf5 } from '../common/hdf5/reader.ts';
-import { detail } from '../common/log.ts';
-import { readMatlab } from '../common/matlab.ts';
+import { badInput } from '../base/errors.ts';
+import { readInput } from '../base/files.ts';
+import { detail } from '../base/log.ts';
+import { isHdf5, openHdf5 } from '../formats/hdf5/reader.ts';
+import { readMatlab } from '../formats/matlab.ts';
 import { extentsOf, heldVolume, stepsAlong, type VolumeReader } from './label-image.ts';
 
 const DEFAULT_AXES = 'PLS';

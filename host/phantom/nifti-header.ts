@@ -2,7 +2,7 @@
  * The header of NIfTI-1 and NIfTI-2 files: extents, type of the numbers, and where voxels lie. Layouts: nifti1.h and
  * nifti2.h of the NIfTI data format working group. NIfTI axes are RAS (+x right, +y anterior); what leaves here is LPS.
  */
-import { badInput, type LarmorError } from '../common/errors.ts';
+import { badInput, type LarmorError } from '../base/errors.ts';
 import { extentsOf, type LabelVolume } from './label-image.ts';
 
 /** Bytes that hold either header. */

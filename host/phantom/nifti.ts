@@ -4,10 +4,10 @@
  */
 import { closeSync, createReadStream, readSync, statSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
-import { openBudget } from '../common/budget.ts';
-import { badInput, LarmorError } from '../common/errors.ts';
-import { openInput, watchInput } from '../common/files.ts';
-import { detail } from '../common/log.ts';
+import { openBudget } from '../base/budget.ts';
+import { badInput, LarmorError } from '../base/errors.ts';
+import { openInput, watchInput } from '../base/files.ts';
+import { detail } from '../base/log.ts';
 import { heldVolume, type LabelMap, type LabelVolume, type VolumeReader } from './label-image.ts';
 import { NIFTI_HEADER_BYTES, type NiftiHeader, parseNiftiHeader } from './nifti-header.ts';
 

@@ -3,12 +3,12 @@
  */
 import { existsSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
-import { badInput, usage } from '../common/errors.ts';
-import { requireFile } from '../common/files.ts';
-import { isHdf5, openHdf5 } from '../common/hdf5/reader.ts';
-import { warn as warnUser } from '../common/log.ts';
-import { completeParameters, type Parameters } from '../common/parameters.ts';
-import { didYouMean } from '../common/suggest.ts';
+import { badInput, usage } from '../base/errors.ts';
+import { requireFile } from '../base/files.ts';
+import { warn as warnUser } from '../base/log.ts';
+import { completeParameters, type Parameters } from '../base/parameters.ts';
+import { didYouMean } from '../base/suggest.ts';
+import { isHdf5, openHdf5 } from '../formats/hdf5/reader.ts';
 import { type SurveyOf, surveyOf as surveyHere } from './bounds.ts';
 import { builtinPhantoms } from './builtins.ts';
 import { warnOfDatasets, warnOfT2s } from './inert.ts';

@@ -6,7 +6,7 @@
  * the difference is the spurious echo. Its size is known before anything is simulated, so the least N that will do is found by search.
  * docs/explanation/sub-voxel-spins.md has the derivation.
  */
-import type { Meters } from '../common/units.ts';
+import type { Meters } from '../base/units.ts';
 import type { Lattice } from './lattice.ts';
 import type { Tissue } from './tissues.ts';
 

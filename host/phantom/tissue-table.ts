@@ -2,9 +2,9 @@
  * Tissue tables: the JSON file that says what the labels of an image stand for. Its schema is documented in
  * docs/reference/tissue-table.md; a misspelt key is an error, since a silently ignored one would be a wrong phantom.
  */
-import { badInput } from '../common/errors.ts';
-import { readInput } from '../common/files.ts';
-import type { Meters, Tesla } from '../common/units.ts';
+import { badInput } from '../base/errors.ts';
+import { readInput } from '../base/files.ts';
+import type { Meters, Tesla } from '../base/units.ts';
 import { checkSpins } from './bounds.ts';
 import { TISSUE_B0, type Tissue } from './tissues.ts';
 import { spinBlock } from './types.ts';

@@ -3,7 +3,7 @@
  * values are BrainWeb's (Collins et al., IEEE Trans. Med. Imaging 17:463, 1998) in the form KomaMRI publishes for its
  * brain phantom; the lesion is ours.
  */
-import type { Seconds, Tesla } from '../common/units.ts';
+import type { Seconds, Tesla } from '../base/units.ts';
 
 export interface Tissue {
   readonly density: number;

@@ -2,7 +2,7 @@
  * What a phantom is to the rest of Larmor: a number of spins that can be read in any contiguous range without holding
  * the others. Values are rounded to f32 on reading, and every engine computes from those.
  */
-import type { Meters, Tesla } from '../common/units.ts';
+import type { Meters, Tesla } from '../base/units.ts';
 
 /** Struct of arrays, one entry per spin. */
 export interface SpinBlock {

@@ -7,9 +7,9 @@
 import { renameSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { File as H5File } from 'h5wasm/node';
-import { cannotWrite, LarmorError } from '../common/errors.ts';
-import { createOutput } from '../common/files.ts';
-import { loadHdf5 } from '../common/hdf5/reader.ts';
+import { cannotWrite, LarmorError } from '../base/errors.ts';
+import { createOutput } from '../base/files.ts';
+import { loadHdf5 } from '../formats/hdf5/reader.ts';
 import { WALK_SPINS } from './bounds.ts';
 import { blockDigests, type SpinDigest } from './digest.ts';
 import { PHANTOM_COLUMNS, packBounds, packDigests } from './koma-layout.ts';

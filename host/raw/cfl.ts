@@ -4,8 +4,8 @@
  * `bart nufft` takes. All the files appear together or none does.
  */
 import { rmSync } from 'node:fs';
-import { createOutput, type PendingFile } from '../common/files.ts';
-import { info } from '../common/log.ts';
+import { createOutput, type PendingFile } from '../base/files.ts';
+import { info } from '../base/log.ts';
 import { type BartLayout, bartLayout } from './bart-layout.ts';
 import { bytesOf } from './signal.ts';
 import type { RawData } from './types.ts';

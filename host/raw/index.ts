@@ -4,8 +4,8 @@
  */
 import { statSync } from 'node:fs';
 import { extname } from 'node:path';
-import { badInput, cannotWrite, usage } from '../common/errors.ts';
-import { createOutput, requireFile } from '../common/files.ts';
+import { badInput, cannotWrite, usage } from '../base/errors.ts';
+import { createOutput, requireFile } from '../base/files.ts';
 import { cflFiles, writeCfl } from './cfl.ts';
 import { readIsmrmrd } from './ismrmrd/read.ts';
 import { writeIsmrmrd } from './ismrmrd/write.ts';

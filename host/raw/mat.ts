@@ -7,8 +7,8 @@
  * `first_sample` (from 1), `samples_per_readout`, `reversed`, `counters` [readouts, 9] with `counter_names`; the rest by
  * their names, in SI units.
  */
-import { cannotWrite } from '../common/errors.ts';
-import { createOutput, type PendingFile } from '../common/files.ts';
+import { cannotWrite } from '../base/errors.ts';
+import { createOutput, type PendingFile } from '../base/files.ts';
 import { COUNTERS, type Encoding } from '../sequence/encoding-types.ts';
 import { axesOf } from './acquisitions.ts';
 import {

@@ -3,8 +3,8 @@
  * coils. The signal alone, in the order played; how it was encoded is in the other formats. `readNpy` reads any plain
  * numeric array back, for tests and comparison.
  */
-import { badInput } from '../common/errors.ts';
-import { createOutput, readInput } from '../common/files.ts';
+import { badInput } from '../base/errors.ts';
+import { createOutput, readInput } from '../base/files.ts';
 import { writeComplex } from './signal.ts';
 import type { RawData } from './types.ts';
 

@@ -4,7 +4,7 @@
  * form in which any raw file, ours or a scanner's, comes back and which reconstruction takes.
  */
 
-import type { Hertz, Meters, Radians, Seconds, Tesla } from '../common/units.ts';
+import type { Hertz, Meters, Radians, Seconds, Tesla } from '../base/units.ts';
 import type { Counter, Encoding, TrajectoryKind } from '../sequence/encoding-types.ts';
 
 export interface RawData {

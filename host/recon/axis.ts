@@ -9,8 +9,8 @@
  * the way there differs (a fast transform where 1/step is a convenient whole number, else a chirp-z transform).
  */
 
-import { fft, isSmooth } from '../common/fft.ts';
-import { chirpTransform, type LineTransform } from './chirp.ts';
+import { chirpTransform, type LineTransform } from '../numerics/chirp.ts';
+import { fft, isSmooth } from '../numerics/fft.ts';
 
 /** x, y, z lengths of a volume held as [z][y][x][re, im]. */
 export type Shape = readonly [number, number, number];

@@ -2,8 +2,8 @@
  * Images to files, by extension: `.png` to look at, `.nii` / `.nii.gz` for viewers and analysis, `.npy` (complex) for scripts.
  * `.npy` is complex64 shaped [repetition, contrast, slice, y, x], always five axes; `np.squeeze` drops those of one.
  */
-import { usage } from '../common/errors.ts';
-import { createOutput, writeOutput } from '../common/files.ts';
+import { usage } from '../base/errors.ts';
+import { createOutput, writeOutput } from '../base/files.ts';
 import { npyHeader } from '../raw/npy.ts';
 import type { Image } from './image.ts';
 import { writeNifti } from './nifti.ts';

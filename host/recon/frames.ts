@@ -3,7 +3,7 @@
  * trajectory where the file has one and from counters where it has not. Everything wrong with the data is found here,
  * so that what follows may trust it.
  */
-import { badInput } from '../common/errors.ts';
+import { badInput } from '../base/errors.ts';
 import { hasFlag, isImaging } from '../raw/flags.ts';
 import type { AcquiredData, Acquisition } from '../raw/types.ts';
 

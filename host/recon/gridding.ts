@@ -8,9 +8,9 @@
  * `density.ts`. One routine serves 1, 2 and 3 dimensions: an axis of one pixel has a grid of one cell and a kernel of 1.
  */
 
-import { fastSize } from '../common/fft.ts';
+import { fastSize } from '../numerics/fft.ts';
+import { type Kernel, kaiserBessel, OVERSAMPLING } from '../numerics/kaiser-bessel.ts';
 import { type Shape, transformAxis } from './axis.ts';
-import { type Kernel, kaiserBessel, OVERSAMPLING } from './kaiser-bessel.ts';
 
 /** Kernel width of images [grid cells]: 6 leaves 7e-6, far below what density compensation leaves. */
 const IMAGE_WIDTH = 6;

@@ -2,7 +2,7 @@
  * What reconstruction hands to the image writers: complex pixels, and where in the patient they lie. Apart from both, so
  * that neither knows the other.
  */
-import type { Meters } from '../common/units.ts';
+import type { Meters } from '../base/units.ts';
 
 export type Triple<T> = readonly [T, T, T];
 

@@ -3,8 +3,8 @@
  * header of nifti1.h. The patient axes turn from LPS to NIfTI's RAS; sform and qform say the same.
  */
 import { gzipSync } from 'node:zlib';
-import { cannotWrite } from '../common/errors.ts';
-import { createOutput, writeOutput } from '../common/files.ts';
+import { cannotWrite } from '../base/errors.ts';
+import { createOutput, writeOutput } from '../base/files.ts';
 import { type Image, magnitude, type Triple } from './image.ts';
 
 /** Header and the four bytes that say "no extensions". */

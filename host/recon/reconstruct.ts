@@ -7,7 +7,7 @@
  * over the k-space that was sampled, since s(k) = Σ ρ e^{−i2π k·r} in the clockwise frame. A voxel so holds the sum of
  * its spins' signals, in Cartesian and in gridded images alike.
  */
-import { badInput } from '../common/errors.ts';
+import { badInput } from '../base/errors.ts';
 import type { AcquiredData } from '../raw/types.ts';
 import { findLattice, type Lattice, transformLattice } from './cartesian.ts';
 import { densityWeights } from './density.ts';

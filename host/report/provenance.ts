@@ -2,7 +2,7 @@
  * Where a signal comes from: everything needed to make it again. The same record stands in the object of
  * `larmor simulate --json` and, a parameter for each key, in the ISMRMRD header.
  */
-import type { Seconds, Tesla } from '../common/units.ts';
+import type { Seconds, Tesla } from '../base/units.ts';
 import type { Scanner } from '../sequence/types.ts';
 import type { Facts } from './facts.ts';
 

@@ -20,8 +20,8 @@ import {
   statSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { badInput, cannotWrite, missingInput } from '../common/errors.ts';
-import { createOutput, digestOfFile, writeOutput } from '../common/files.ts';
+import { badInput, cannotWrite, missingInput } from '../base/errors.ts';
+import { createOutput, digestOfFile, writeOutput } from '../base/files.ts';
 import {
   type Completion,
   checkCompletion,

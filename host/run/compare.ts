@@ -3,8 +3,8 @@
  * and an error names the ranks that differ and what differs.
  */
 
+import { EXIT, LarmorError } from '../base/errors.ts';
 import { rankName } from '../comm/agree.ts';
-import { EXIT, LarmorError } from '../common/errors.ts';
 import { differences, type Plan } from './plan.ts';
 
 type Hosts = { readonly hosts: readonly string[] };

@@ -3,9 +3,9 @@
  * node modulo the number of GPUs. Ranks that share a GPU get a warning, because they take turns on it.
  */
 
+import { deviceBinding } from '../base/environment.ts';
+import { usage } from '../base/errors.ts';
 import type { NodeContext } from '../comm/ranks.ts';
-import { deviceBinding } from '../common/environment.ts';
-import { usage } from '../common/errors.ts';
 
 /** A GPU as an engine sees it. */
 export interface Device {

@@ -22,9 +22,9 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { slurmJob } from '../common/environment.ts';
-import { cannotWrite } from '../common/errors.ts';
-import { info } from '../common/log.ts';
+import { slurmJob } from '../base/environment.ts';
+import { cannotWrite } from '../base/errors.ts';
+import { info } from '../base/log.ts';
 
 const NAME = 'lock';
 const RENEW_MS = 10_000;

@@ -2,11 +2,12 @@
  * Main loop of a run. Every rank simulates its tiles with its own engine, pauses when rank 0 orders a collection of the sums,
  * and returns after the last one. The loop is the same on all ranks: rank 0 sends its messages to itself too.
  */
+
+import { enter } from '../base/lifetime.ts';
+import type { StopRequest } from '../base/signals.ts';
 import type { Cluster } from '../comm/ranks.ts';
 import { reduceToRoot } from '../comm/reduce.ts';
 import { gather } from '../comm/tree.ts';
-import { enter } from '../common/lifetime.ts';
-import type { StopRequest } from '../common/signals.ts';
 import type { Engine } from '../engine/types.ts';
 import { type Ask, type Batch, type Collect, type Stop, startCoordinator } from './coordinator.ts';
 import type { Plan } from './plan.ts';

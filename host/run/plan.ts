@@ -4,7 +4,7 @@
  * or schedule.
  */
 import { createHash } from 'node:crypto';
-import { badInput } from '../common/errors.ts';
+import { badInput } from '../base/errors.ts';
 import type { Precision } from '../engine/types.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import type { Timeline } from '../timeline/types.ts';

@@ -4,8 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { usage } from '../common/errors.ts';
-import { info } from '../common/log.ts';
+import { usage } from '../base/errors.ts';
+import { info } from '../base/log.ts';
 import {
   hasCheckpoint,
   isIntact,

@@ -2,9 +2,9 @@
  * `--verify`: simulates a random 1 % of the tiles again, by the run's own methods and in f64 with finer RF steps, and reports
  * the difference. The plan's hash is the seed, so a run always checks the same tiles; they are shared by the ranks.
  */
-import { spoiled } from '../common/failpoints.ts';
-import { randomNumbers } from '../common/random.ts';
+import { spoiled } from '../base/failpoints.ts';
 import type { Engine, EngineJob } from '../engine/types.ts';
+import { randomNumbers } from '../numerics/random.ts';
 import { type PhantomSource, spinBlock } from '../phantom/types.ts';
 import type { Timeline } from '../timeline/types.ts';
 import type { Plan } from './plan.ts';

@@ -3,8 +3,8 @@
  * changes what is simulated, so all of it comes back as findings, one per kind with the first block and the number of
  * blocks. Only what has no meaning (an event past its block's end, a readout during a pulse) is thrown.
  */
-import { badInput } from '../common/errors.ts';
-import type { Seconds } from '../common/units.ts';
+import { badInput } from '../base/errors.ts';
+import type { Seconds } from '../base/units.ts';
 import { eventEnd } from './designer.ts';
 import { blockExtremes } from './gradient-limits.ts';
 import { peakOf } from './peaks.ts';

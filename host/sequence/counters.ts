@@ -4,7 +4,7 @@
  * repetition, or another average where most places are not met so often. Readouts that are not the image's do not
  * count; they belong to the repetition that is read with them.
  */
-import { badInput } from '../common/errors.ts';
+import { badInput } from '../base/errors.ts';
 import { COUNTERS, type Counter, isImageRole, type ReadoutRole, withRole } from './encoding-types.ts';
 import type { Walk, WalkedReadout } from './kspace.ts';
 import { COUNTER_LABELS } from './labels.ts';

@@ -3,7 +3,7 @@
  * apart from the built-in sequences so that each of those reads as its own timing diagram; everything made here is an
  * ordinary event, no different from one read from a file.
  */
-import { GAMMA_BAR, type Hertz, type Radians, type Seconds, type Tesla, type TeslaPerMeter } from '../common/units.ts';
+import { GAMMA_BAR, type Hertz, type Radians, type Seconds, type Tesla, type TeslaPerMeter } from '../base/units.ts';
 import type {
   AdcEvent,
   Block,

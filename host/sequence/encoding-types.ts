@@ -3,7 +3,7 @@
  * lie. Worked out from labels where the sequence has them, else from the trajectory (`encoding.ts`); raw-data writers
  * and reconstruction consume it.
  */
-import type { CyclesPerMeter, Meters, Radians, Seconds } from '../common/units.ts';
+import type { CyclesPerMeter, Meters, Radians, Seconds } from '../base/units.ts';
 
 /** ISMRMRD's encoding counters, one value per readout each. */
 export const COUNTERS = [

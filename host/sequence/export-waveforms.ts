@@ -3,7 +3,7 @@
  * (`larmor sequence waveforms`). RF keeps Pulseq's sign of phase, gradients are as played (rotated), and everything
  * starts and ends as the MATLAB references do: RF and frequency drop to zero at the outer samples.
  */
-import type { Seconds, Tesla } from '../common/units.ts';
+import type { Seconds, Tesla } from '../base/units.ts';
 import { offsets } from './offsets.ts';
 import type { AdcEvent, Block, GradientEvent, RfEvent, Sequence } from './types.ts';
 import { blockGradients, gradientPoints } from './waveform.ts';

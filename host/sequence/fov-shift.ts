@@ -3,7 +3,7 @@
  * the read gradient G makes up for it, x₀ = f/(γ̄G); a receiver phase of 2πk·r₀ from line to line centres it at r₀ along
  * the phase-encoded axes. Pulseq sequences shift their field of view so.
  */
-import type { Meters, Tesla } from '../common/units.ts';
+import type { Meters, Tesla } from '../base/units.ts';
 import type { Excitation, WalkedReadout } from './kspace.ts';
 import { offsets } from './offsets.ts';
 import type { AxisSpace } from './space.ts';

@@ -3,7 +3,7 @@
  * k-space and its own field of view, stated or sampled; an axis along which k does not vary is one cell of the slice's
  * thickness. Planes stacked along z (stars, spirals) have a grid there.
  */
-import type { CyclesPerMeter, Meters } from '../common/units.ts';
+import type { CyclesPerMeter, Meters } from '../base/units.ts';
 import { PATIENT_FRAME } from './frame.ts';
 import { distinct, spacingOf } from './grid.ts';
 import type { WalkedReadout } from './kspace.ts';

@@ -3,7 +3,7 @@
  * hardware checks that looks at waveforms. Each event is looked at once; rotated blocks are looked at point by point
  * only where the unrotated events leave a doubt, so that thousands of rotated spirals cost no more than they must.
  */
-import type { Seconds, TeslaPerMeter } from '../common/units.ts';
+import type { Seconds, TeslaPerMeter } from '../base/units.ts';
 import type { Block, GradientEvent, Scanner } from './types.ts';
 import { rotate, type Vector } from './vector.ts';
 import { blockGradients, gradientPoints, type PiecewiseLinear } from './waveform.ts';

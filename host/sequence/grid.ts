@@ -6,7 +6,7 @@
  * below their upper neighbour's, so −(N−1)/2·Δ is index 0; where k lies exactly stays in the trajectory. +N/2·Δ, where a table that runs
  * downwards from the top begins, is the same frequency as −N/2·Δ on N pixels, and so index 0 as well.
  */
-import type { CyclesPerMeter } from '../common/units.ts';
+import type { CyclesPerMeter } from '../base/units.ts';
 
 export interface Grid {
   readonly spacing: CyclesPerMeter;

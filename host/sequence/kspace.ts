@@ -6,7 +6,7 @@
  * k starts at 0 at an excitation's centre and is negated at a refocusing pulse's centre (`pulse-effects.ts` says which
  * is which). Within a block k(t) = base + R·K(t), where K is the integral of its gradients as written and R its rotation.
  */
-import { GAMMA_BAR, type Meters, type Radians, type Seconds } from '../common/units.ts';
+import { GAMMA_BAR, type Meters, type Radians, type Seconds } from '../base/units.ts';
 import { applyLabels, type LabelState, NO_LABELS } from './labels.ts';
 import { offsets } from './offsets.ts';
 import { type Effect, type Pulse, pulseEffects } from './pulse-effects.ts';

@@ -2,7 +2,7 @@
  * The strongest and steepest that a sequence asks of the hardware, for `larmor info`: over all blocks, on any physical
  * axis. `checks.ts` compares the same quantities with a scanner's limits, block by block.
  */
-import type { Tesla, TeslaPerMeter } from '../common/units.ts';
+import type { Tesla, TeslaPerMeter } from '../base/units.ts';
 import { blockExtremes } from './gradient-limits.ts';
 import { DEFAULT_SCANNER, type RfEvent, type Sequence } from './types.ts';
 

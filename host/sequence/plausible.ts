@@ -2,7 +2,7 @@
  * Ranges of the numbers in a sequence's events. A reader takes any finite number; whether a pulse or gradient of that size
  * makes sense is asked here, for files and built-in sequences alike.
  */
-import type { Seconds } from '../common/units.ts';
+import type { Seconds } from '../base/units.ts';
 import type { AdcEvent, GradientEvent, RfEvent } from './types.ts';
 
 /** Eleven days. */

@@ -7,7 +7,7 @@
  *  - gradients: with negation the readouts pass k = 0 near their middle, or the crushers cancel; without, they do not;
  *  - phase: trains without gradients are CPMG's, a quarter turn from the excitation's phase.
  */
-import type { Seconds, TeslaPerMeter } from '../common/units.ts';
+import type { Seconds, TeslaPerMeter } from '../base/units.ts';
 import type { Path } from './readout-path.ts';
 import { flipAngle } from './rf.ts';
 import type { RfEvent } from './types.ts';

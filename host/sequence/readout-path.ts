@@ -2,7 +2,7 @@
  * Paths that readouts take through k-space within their blocks, before rotation: computed once per combination of
  * gradient and ADC events and shared by all readouts of the same events, so that the cost is per distinct event.
  */
-import { type CyclesPerMeter, GAMMA_BAR } from '../common/units.ts';
+import { type CyclesPerMeter, GAMMA_BAR } from '../base/units.ts';
 import type { AdcEvent, Block } from './types.ts';
 import { add, dot, norm, scale, type Vector } from './vector.ts';
 import { gradientPoints, integral, type PiecewiseLinear } from './waveform.ts';

@@ -2,7 +2,7 @@
  * What a pulse does, as far as its envelope tells: flip angle, bandwidth, and whether it selects a slice. Small
  * questions that k-space, encoding and reports ask; the rotation itself is the timeline's and the kernels' business.
  */
-import { GAMMA_BAR, type Hertz, type Meters, type Radians, type TeslaPerMeter } from '../common/units.ts';
+import { GAMMA_BAR, type Hertz, type Meters, type Radians, type TeslaPerMeter } from '../base/units.ts';
 import type { RfEvent, RfShimEvent } from './types.ts';
 
 /** Cells of a pulse: their middles [s] and complex B1·dt [T·s]; a linear pulse's cells lie between its points. */

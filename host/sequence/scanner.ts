@@ -1,7 +1,7 @@
 /** Reads what a scanner allows from a JSON file; keys that it leaves out keep their defaults. */
-import { badInput } from '../common/errors.ts';
-import { readInput } from '../common/files.ts';
-import { didYouMean } from '../common/suggest.ts';
+import { badInput } from '../base/errors.ts';
+import { readInput } from '../base/files.ts';
+import { didYouMean } from '../base/suggest.ts';
 import { DEFAULT_SCANNER, LONGEST_RASTER, type Scanner, SHORTEST_RASTER } from './types.ts';
 
 /** Unit and plausible range of each key; times in which nothing may happen can be zero. */

@@ -1,5 +1,5 @@
 /** Slices of a sequence, told apart by the planes that its selective excitations select. */
-import { GAMMA_BAR, type Meters } from '../common/units.ts';
+import { GAMMA_BAR, type Meters } from '../base/units.ts';
 import type { Excitation } from './kspace.ts';
 import { bandwidth } from './rf.ts';
 import { positive } from './trajectory-kind.ts';

@@ -3,7 +3,7 @@
  * trajectory says what was acquired; the definitions FOV and Matrix say what was meant, and decide where the trajectory
  * leaves a choice (undersampling, oversampling, partial Fourier). `free-space.ts` does the same for other trajectories.
  */
-import type { CyclesPerMeter, Meters } from '../common/units.ts';
+import type { CyclesPerMeter, Meters } from '../base/units.ts';
 import type { Frame } from './frame.ts';
 import { distinct, type Grid, gridOf, spacingOf } from './grid.ts';
 import type { Stated } from './stated-space.ts';

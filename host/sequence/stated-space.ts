@@ -1,5 +1,5 @@
 /** What the definitions of a sequence state about its space: fields of view, matrix, slice thickness. */
-import { GAMMA_BAR, type Meters } from '../common/units.ts';
+import { GAMMA_BAR, type Meters } from '../base/units.ts';
 import type { Excitation } from './kspace.ts';
 import { bandwidth } from './rf.ts';
 import { norm } from './vector.ts';

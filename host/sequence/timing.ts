@@ -1,5 +1,5 @@
 /** Times that describe a sequence: repetition and echo times and the flip angle, from its pulses and readouts. */
-import type { Radians, Seconds } from '../common/units.ts';
+import type { Radians, Seconds } from '../base/units.ts';
 import type { Excitation, WalkedReadout } from './kspace.ts';
 import type { Slices } from './slices.ts';
 import type { Reach } from './trajectory-kind.ts';

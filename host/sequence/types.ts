@@ -4,7 +4,7 @@
  * Times are in seconds from the start of the block unless said otherwise. Phases are as Pulseq writes them; the
  * conjugation that clockwise precession asks for happens in the timeline alone.
  */
-import type { Hertz, Radians, Seconds, Tesla, TeslaPerMeter } from '../common/units.ts';
+import type { Hertz, Radians, Seconds, Tesla, TeslaPerMeter } from '../base/units.ts';
 
 export interface Sequence {
   /** File path or built-in name: what messages cite. */

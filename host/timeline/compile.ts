@@ -3,9 +3,9 @@
  * readouts; the walk over all blocks strings these together and merges the precession between them, so a static spin
  * pays per segment and not per raster step.
  */
-import { openBudget } from '../common/budget.ts';
-import { badInput } from '../common/errors.ts';
-import { GAMMA_BAR } from '../common/units.ts';
+import { openBudget } from '../base/budget.ts';
+import { badInput } from '../base/errors.ts';
+import { GAMMA_BAR } from '../base/units.ts';
 import { offsets } from '../sequence/offsets.ts';
 import type { AdcEvent, RfEvent, Sequence } from '../sequence/types.ts';
 import { blockGradients, integral, type PiecewiseLinear } from '../sequence/waveform.ts';

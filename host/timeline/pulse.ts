@@ -6,9 +6,9 @@
  * kilohertz costs no extra steps.
  */
 
-import type { Budget } from '../common/budget.ts';
-import { direction } from '../common/direction.ts';
-import type { Seconds } from '../common/units.ts';
+import type { Budget } from '../base/budget.ts';
+import type { Seconds } from '../base/units.ts';
+import { direction } from '../numerics/direction.ts';
 import type { RfEvent } from '../sequence/types.ts';
 import { integral, type PiecewiseLinear, valueAt } from '../sequence/waveform.ts';
 import { checkSteps } from './tables.ts';

@@ -6,7 +6,7 @@
  * (Methods of order (4, 2) for ε·B beside A: McLachlan, BIT 35, 258, 1995.) Steps share a relaxation because thousands of factors 1 − 10⁻⁵,
  * each rounded to f32, add up (1e-4 of the signal for 3000 steps of 1 µs).
  */
-import type { Radians, Seconds } from '../common/units.ts';
+import type { Radians, Seconds } from '../base/units.ts';
 import { growing } from './intern.ts';
 import { STRIDE, type Timeline } from './types.ts';
 

@@ -2,7 +2,7 @@
  * The tables of the timeline in which equal things stand once: pulses, in-line waveforms, and the programs of blocks.
  */
 import { createHash } from 'node:crypto';
-import type { Budget } from '../common/budget.ts';
+import type { Budget } from '../base/budget.ts';
 import type { Block } from '../sequence/types.ts';
 import { growing } from './intern.ts';
 import { STRIDE } from './types.ts';

@@ -7,7 +7,7 @@
  *
  * Numbers are f64 and block-local: absolute time is never formed, so a scan of hours loses nothing.
  */
-import type { Hertz, Tesla } from '../common/units.ts';
+import type { Hertz, Tesla } from '../base/units.ts';
 
 /** Kinds of op: `ops` holds pairs [kind, index]. */
 export const OP = {

@@ -1,6 +1,6 @@
 /**
  * `--verify` through the built command, with one of its two sides gone wrong: the run's or the reference's spins are read
- * with one that is NaN, beyond all bounds, or missing (`host/common/failpoints.ts`).
+ * with one that is NaN, beyond all bounds, or missing (`host/base/failpoints.ts`).
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -3,9 +3,9 @@
  * prints one JSON object.
  */
 
+import { EXIT, LarmorError } from '../../host/base/errors.ts';
 import { agree } from '../../host/comm/agree.ts';
 import { joinCluster } from '../../host/comm/ranks.ts';
-import { EXIT, LarmorError } from '../../host/common/errors.ts';
 
 const ROUNDS = 20;
 

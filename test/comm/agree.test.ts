@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { EXIT, type ExitCode, LarmorError } from '../../host/base/errors.ts';
 import { agree } from '../../host/comm/agree.ts';
 import { depthOf, treeOf } from '../../host/comm/tree.ts';
-import { EXIT, type ExitCode, LarmorError } from '../../host/common/errors.ts';
 import { type Member, networkOf } from './network.ts';
 
 test('every rank is below rank 0 once, within ⌈log₄⌉ hops, and subtrees are contiguous', () => {

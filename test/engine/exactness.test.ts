@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EXIT, LarmorError } from '../../host/common/errors.ts';
+import { EXIT, LarmorError } from '../../host/base/errors.ts';
 import { makeProgram } from '../../host/engine/wasm/program.ts';
 import type { SpinBlock } from '../../host/phantom/types.ts';
 import { makePlan } from '../../host/run/plan.ts';

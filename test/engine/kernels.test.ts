@@ -110,7 +110,7 @@ test('relaxation times from a microsecond to a century', async () => {
 test('V8 compiles every kernel with its optimiser, vectors joined where it does that', () => {
   // What a tile does not reach is never compiled, and an optimiser that fails takes the process with it.
   const script = `
-    const { allowRelaxedSimd, allowWideSimd } = await import('./host/common/v8-flags.ts');
+    const { allowRelaxedSimd, allowWideSimd } = await import('./host/base/v8-flags.ts');
     allowRelaxedSimd();
     allowWideSimd();
     const { readFileSync } = await import('node:fs');

@@ -1,7 +1,7 @@
 /** Signals larger than densities allow are refused, never wrapped; densities, offsets and pulses of any size are simulated alike. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EXIT, LarmorError } from '../../host/common/errors.ts';
+import { EXIT, LarmorError } from '../../host/base/errors.ts';
 import { adc, blockOf, hardPulse, sequenceOf } from '../../host/sequence/designer.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
 import { solveBloch } from '../../testing/ode.ts';

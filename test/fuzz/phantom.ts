@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { LarmorError } from '../../host/common/errors.ts';
+import { LarmorError } from '../../host/base/errors.ts';
 import { openPhantom } from '../../host/phantom/open.ts';
 import { spinBlock } from '../../host/phantom/types.ts';
 import { writePhantom } from '../../host/phantom/write.ts';

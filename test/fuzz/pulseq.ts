@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { LarmorError } from '../../host/common/errors.ts';
+import { LarmorError } from '../../host/base/errors.ts';
 import { waveforms } from '../../host/sequence/export-waveforms.ts';
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';
 import { caseFiles } from '../../testing/cases.ts';

@@ -37,7 +37,7 @@ test('a file that imports what its room may not is an error, with the room in it
   const planted: Record<string, readonly [text: string, message: RegExp]> = {
     'host/sequence/value.ts': ["import { open } from '../phantom/open.ts';\nopen();\n", /host\/sequence.*this room/],
     'host/sequence/pulseq/type.ts': ["export type { Plan } from '../../run/plan.ts';\n", /host\/sequence.*this room/],
-    'host/common/dynamic.ts': ["export const f = () => import('../raw/npy.ts');\n", /host\/common.*this room/],
+    'host/base/dynamic.ts': ["export const f = () => import('../raw/npy.ts');\n", /host\/base.*this room/],
     'host/run/tests.ts': ["import '../../testing/run.ts';\n", /host\/run.*this room/],
     'bench/tests.ts': ["import '../test/engine/fixture.ts';\n", /bench.*this room/],
     'host/run/package.ts': ["import 'mpi-node-bindings/index.ts';\n", /host\/run.*this package/],
@@ -47,9 +47,7 @@ test('a file that imports what its room may not is an error, with the room in it
 });
 
 test('an allowed import is none', () => {
-  const text = ['../common/errors.ts', '../comm/channel.ts', './plan.ts', 'node:test'].map(
-    (path) => `import '${path}';`,
-  );
+  const text = ['../base/errors.ts', '../comm/channel.ts', './plan.ts', 'node:test'].map((path) => `import '${path}';`);
   assert.deepEqual(lint({ 'host/run/allowed.ts': text.join('\n') }), ['']);
 });
 
@@ -62,12 +60,15 @@ test('rules or a picture that differ from the table fail the check by name, as d
   };
   mkdirSync(join(folder, 'host'), { recursive: true });
   assert.equal(check().status, 0);
-  change('["host/common", "host/raw"]', '["host/common", "host/sequence", "host/raw"]');
+  change('["host/base", "host/numerics", "host/raw"]', '["host/base", "host/numerics", "host/sequence", "host/raw"]');
   const { status, stderr } = check();
   assert.equal(status, 1);
   assert.match(stderr, /^biome\.json does not agree with rooms\.json: run node scripts\/rooms\.mjs$/m);
   assert.match(stderr, /^docs\/explanation\/architecture\.md does not agree/m);
-  change('"imports": ["host/common"]', '"imports": ["host/common", "host/raw"]');
+  change(
+    '"host/sequence",\n    "about": "Pulseq reader and writer, built-in sequences, k-space, checks",\n    "imports": ["host/base"]',
+    '"host/sequence",\n    "about": "Pulseq reader and writer, built-in sequences, k-space, checks",\n    "imports": ["host/base", "host/raw"]',
+  );
   const circle = check();
   assert.equal(circle.status, 1);
   assert.equal(

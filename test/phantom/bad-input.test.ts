@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Dataset } from 'h5wasm/node';
-import { LarmorError } from '../../host/common/errors.ts';
+import { LarmorError } from '../../host/base/errors.ts';
 import { openPhantom } from '../../host/phantom/open.ts';
 import { spinBlock } from '../../host/phantom/types.ts';
 import { writePhantom } from '../../host/phantom/write.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { type Range, readByChunks } from '../../host/common/hdf5/chunks.ts';
+import { type Range, readByChunks } from '../../host/formats/hdf5/chunks.ts';
 
 /** Elements of a row-major array that numbers them, walked one by one. */
 function slice(shape: readonly number[], ranges: readonly Range[]): Float64Array {

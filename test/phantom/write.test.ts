@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { LarmorError } from '../../host/common/errors.ts';
+import { LarmorError } from '../../host/base/errors.ts';
 import { openPhantom } from '../../host/phantom/open.ts';
 import { writePhantom } from '../../host/phantom/write.ts';
 import { scratchFolder } from '../../testing/phantom-files.ts';

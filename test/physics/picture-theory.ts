@@ -10,12 +10,12 @@
  */
 import { openPhantom } from '../../host/phantom/open.ts';
 import { type SpinBlock, spinBlock } from '../../host/phantom/types.ts';
+import { hardPulse, mergedSteps, ROTATION, rotate } from '../../host/sampling/pulse-rotation.ts';
+import { spinSampler } from '../../host/sampling/sampler.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { encode } from '../../host/sequence/encoding.ts';
 import { DEFAULT_SCANNER, type Sequence } from '../../host/sequence/types.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
-import { hardPulse, mergedSteps, ROTATION, rotate } from '../../host/timeline/pulse-rotation.ts';
-import { spinSampler } from '../../host/timeline/sampler.ts';
 import { STRIDE, type Timeline } from '../../host/timeline/types.ts';
 
 export type Settings = Readonly<Record<string, string>>;

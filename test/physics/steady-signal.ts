@@ -4,7 +4,7 @@
  *
  *     readout: C(z) M_z(z) e^{−i2πk_z z} e^{−t/T2},  M_z ← E(z) M_z at a pulse,  M_z ← 1 + (M_z − 1) e^{−t/T1} between
  */
-import { GAMMA_BAR } from '../../host/common/units.ts';
+import { GAMMA_BAR } from '../../host/base/units.ts';
 import type { Block, RfEvent, Sequence } from '../../host/sequence/types.ts';
 import { gradientPoints, integral, valueAt } from '../../host/sequence/waveform.ts';
 

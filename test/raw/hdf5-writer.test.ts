@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { lookup3 } from '../../host/common/hdf5/bytes.ts';
-import { collectionBuffer, heapEnd, planHeap } from '../../host/common/hdf5/heap.ts';
+import { lookup3 } from '../../host/formats/hdf5/bytes.ts';
+import { collectionBuffer, heapEnd, planHeap } from '../../host/formats/hdf5/heap.ts';
 
 test('lookup3 gives the values its author printed', () => {
   // driver5() of lookup3.c.

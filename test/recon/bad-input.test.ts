@@ -1,7 +1,7 @@
 /** Everything that can be wrong with data to reconstruct: one line that says so, exit code 65, and no image. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EXIT, LarmorError } from '../../host/common/errors.ts';
+import { EXIT, LarmorError } from '../../host/base/errors.ts';
 import type { AcquiredData, Acquisition } from '../../host/raw/types.ts';
 import { reconstruct } from '../../host/recon/reconstruct.ts';
 import { acquire, blob, lines, radial, type Space } from '../../testing/synthesis.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { decode } from 'fast-png';
-import { EXIT, LarmorError } from '../../host/common/errors.ts';
+import { EXIT, LarmorError } from '../../host/base/errors.ts';
 import { readNpy } from '../../host/raw/npy.ts';
 import { imageWriterFor, writeImage } from '../../host/recon/files.ts';
 import type { Image } from '../../host/recon/image.ts';

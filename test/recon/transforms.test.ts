@@ -1,7 +1,7 @@
 /** Fast transforms against sums written out. Buffers are f64, volumes f32: hence 1e-12 and 1e-6. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fastSize, fft, isSmooth } from '../../host/common/fft.ts';
+import { fastSize, fft, isSmooth } from '../../host/numerics/fft.ts';
 import { type Shape, transformAxis } from '../../host/recon/axis.ts';
 import { noise, relativeError } from '../../testing/measure.ts';
 

@@ -1,7 +1,7 @@
 /** Ranks to GPUs, with lists of GPUs that do not exist. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deviceBinding } from '../../host/common/environment.ts';
+import { deviceBinding } from '../../host/base/environment.ts';
 import { chooseDevice, sharedDevices } from '../../host/run/devices.ts';
 
 const four = ['A100', 'A100', 'A100', 'L4'].map((name) => ({ name }));

@@ -1,7 +1,7 @@
 /** The built-in EPI against the published numbers of the reference case, and what its parameters do. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EXIT, LarmorError } from '../../host/common/errors.ts';
+import { EXIT, LarmorError } from '../../host/base/errors.ts';
 import { builtinSequences, makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { DEFAULT_SCANNER, type Sequence, type TrapezoidEvent } from '../../host/sequence/types.ts';
 

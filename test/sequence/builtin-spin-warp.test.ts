@@ -1,7 +1,7 @@
 /** Built-in gre, se and fid: what their gradients leave where, by integrals done here and not by the encoder. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GAMMA_BAR } from '../../host/common/units.ts';
+import { GAMMA_BAR } from '../../host/base/units.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { checkSequence } from '../../host/sequence/checks.ts';
 import { type Block, DEFAULT_SCANNER, type Sequence } from '../../host/sequence/types.ts';

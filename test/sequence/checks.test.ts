@@ -1,7 +1,7 @@
 /** Hardware and timing checks: every kind of finding, what is refused outright, and one line for a million blocks. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EXIT, LarmorError } from '../../host/common/errors.ts';
+import { EXIT, LarmorError } from '../../host/base/errors.ts';
 import { checkSequence, type Finding } from '../../host/sequence/checks.ts';
 import { adc, blockOf, delayOf, hardPulse, sequenceOf, trapezoid } from '../../host/sequence/designer.ts';
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';

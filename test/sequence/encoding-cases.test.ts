@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GAMMA_BAR } from '../../host/common/units.ts';
+import { GAMMA_BAR } from '../../host/base/units.ts';
 import { encode } from '../../host/sequence/encoding.ts';
 import type { Encoding, TrajectoryKind } from '../../host/sequence/encoding-types.ts';
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';

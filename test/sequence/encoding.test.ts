@@ -1,8 +1,8 @@
 /** How sequences encode space, on sequences designed here so that the answer is known beforehand. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EXIT, LarmorError } from '../../host/common/errors.ts';
-import { GAMMA_BAR } from '../../host/common/units.ts';
+import { EXIT, LarmorError } from '../../host/base/errors.ts';
+import { GAMMA_BAR } from '../../host/base/units.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { adc, blockOf, delayOf, hardPulse, sequenceOf, setLabel, trapezoid } from '../../host/sequence/designer.ts';
 import { encode } from '../../host/sequence/encoding.ts';

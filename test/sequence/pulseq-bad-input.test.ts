@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
-import { LarmorError } from '../../host/common/errors.ts';
+import { LarmorError } from '../../host/base/errors.ts';
 import { checkSequence } from '../../host/sequence/checks.ts';
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';
 import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { GAMMA_BAR } from '../../host/common/units.ts';
+import { GAMMA_BAR } from '../../host/base/units.ts';
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';
 import type { Sequence, ShapedGradientEvent } from '../../host/sequence/types.ts';
 import { caseFiles, cases, skipWithoutCases } from '../../testing/cases.ts';

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { test } from 'node:test';
-import { type MatValue, matField, readMatlab } from '../../host/common/matlab.ts';
+import { type MatValue, matField, readMatlab } from '../../host/formats/matlab.ts';
 import { waveforms, waveformsJson } from '../../host/sequence/export-waveforms.ts';
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';
 import { caseFiles, cases, skipWithoutCases } from '../../testing/cases.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { EXIT, LarmorError } from '../../host/common/errors.ts';
+import { EXIT, LarmorError } from '../../host/base/errors.ts';
 import { readScanner } from '../../host/sequence/scanner.ts';
 import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
 

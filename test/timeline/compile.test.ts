@@ -1,7 +1,7 @@
 /** Sequence → timeline: what is merged, what is stored once, when things happen, and what is refused. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EXIT, LarmorError } from '../../host/common/errors.ts';
+import { EXIT, LarmorError } from '../../host/base/errors.ts';
 import { adc, blockOf, delayOf, hardPulse, sequenceOf, trapezoid } from '../../host/sequence/designer.ts';
 import type { Block } from '../../host/sequence/types.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { predictEcho } from '../../host/cli/spurious-echo.ts';
+import { checkPoints } from '../../host/sampling/point-check.ts';
+import { pixelAlong } from '../../host/sampling/sampler.ts';
 import { encode } from '../../host/sequence/encoding.ts';
 import { type Block, DEFAULT_SCANNER } from '../../host/sequence/types.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
-import { checkPoints } from '../../host/timeline/point-check.ts';
-import { pixelAlong } from '../../host/timeline/sampler.ts';
 import { lattice } from '../../testing/lattice.ts';
 import { greLine, scan, table, tse } from '../../testing/small-scans.ts';
 

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openPhantom } from '../../host/phantom/open.ts';
+import { layerTrial } from '../../host/sampling/column.ts';
+import { sliceOf, windsOneWay } from '../../host/sampling/phase-graph.ts';
+import { spinSampler } from '../../host/sampling/sampler.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { encode } from '../../host/sequence/encoding.ts';
 import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
-import { layerTrial } from '../../host/timeline/column.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
-import { sliceOf, windsOneWay } from '../../host/timeline/phase-graph.ts';
-import { spinSampler } from '../../host/timeline/sampler.ts';
 import type { Timeline } from '../../host/timeline/types.ts';
 import { simulateTimeline } from '../../testing/run.ts';
 

@@ -1,7 +1,7 @@
 /** The map from triples of integers to indices, against a Map with text for keys. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { tripleMap } from '../../host/timeline/triple-map.ts';
+import { tripleMap } from '../../host/sampling/triple-map.ts';
 
 test('a map of triples gives the indices that a Map gives, while it grows and after it is cleared', () => {
   const map = tripleMap();

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { listenToWarnings } from '../../host/common/log.ts';
+import { listenToWarnings } from '../../host/base/log.ts';
 import { redoingLostTiles } from '../../host/engine/redo.ts';
 import type { Engine } from '../../host/engine/types.ts';
 import { makeWasmEngine } from '../../host/engine/wasm/engine.ts';

@@ -2,7 +2,7 @@
  * The WASM engine: feeds tiles through a ring of slots and lets threads walk them. One thread means the calling one, unless
  * tiles are long: no worker to start, and the event loop gets its turn between tiles.
  */
-import { EXIT, LarmorError } from '../../common/errors.ts';
+import { EXIT, LarmorError } from '../../base/errors.ts';
 import type { Engine, EngineJob } from '../types.ts';
 import { KernelContext, Slot as SlotRecord } from './abi.generated.ts';
 import { KERNEL_DATA } from './arena.ts';

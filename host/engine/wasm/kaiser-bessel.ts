@@ -2,7 +2,7 @@
  * The kernel that spreads points on a grid, ψ(u) = I₀(β√(1 − (2u/W)²))/I₀(β) over W cells (Kaiser–Bessel; β by Beatty et al., IEEE TMI 24:799, 2005),
  * cut into one polynomial per cell as the kernels evaluate it, and its transform.
  */
-import { besselI0 } from '../../common/bessel.ts';
+import { besselI0 } from '../../numerics/bessel.ts';
 
 export interface SpreadingKernel {
   readonly width: number;

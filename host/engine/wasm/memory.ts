@@ -2,7 +2,7 @@
  * The kernels' memory for a run: the timeline in the kernels' units, the ring of tiles, the sums, and each thread's scratch. It is laid out
  * before it is made, so that `larmor plan` knows its exact size and nothing ever grows.
  */
-import { badInput } from '../../common/errors.ts';
+import { badInput } from '../../base/errors.ts';
 import { type PhantomSource, SPIN_BYTES, type SpinBlock, spinBlock } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { workPerSpin } from '../../timeline/work.ts';

@@ -5,9 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { assetPath } from '../../common/assets.ts';
-import { EXIT, LarmorError } from '../../common/errors.ts';
-import { allowRelaxedSimd, allowWideSimd } from '../../common/v8-flags.ts';
+import { assetPath } from '../../base/assets.ts';
+import { EXIT, LarmorError } from '../../base/errors.ts';
+import { allowRelaxedSimd, allowWideSimd } from '../../base/v8-flags.ts';
 
 export type KernelBuild = 'wide' | 'relaxed' | 'simd';
 

@@ -3,7 +3,7 @@
  * k lie in one plane and that share no equally spaced line: spirals, rosettes, ramps. Readouts in the same plane share a `NufftPlane`, so that spins
  * are placed once. Chosen when its operations are fewer and its measured error stays within the tolerance.
  */
-import { direction } from '../../common/direction.ts';
+import { direction } from '../../numerics/direction.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { Nufft2d3Sample } from './abi.generated.ts';

@@ -2,7 +2,7 @@
  * What a pulse does to one spin, each step solved exactly in f64 on the host: the truth against which approximations of pulses are sized when a
  * run is planned. Spins are drawn inside the phantom's bounds from a fixed seed, so every rank decides alike.
  */
-import { randomNumbers } from '../../common/random.ts';
+import { randomNumbers } from '../../numerics/random.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 

@@ -2,7 +2,7 @@
  * RF steps in the kernels' units, and for each pulse the form that is valid and exact enough for every spin of the phantom. The
  * choice depends on the phantom's bounds and the timeline alone, so every rank makes the same.
  */
-import { direction } from '../../common/direction.ts';
+import { direction } from '../../numerics/direction.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { relaxation } from '../../timeline/relaxation.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';

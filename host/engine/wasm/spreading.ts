@@ -4,7 +4,7 @@
  * decays the phantom can have and all samples.
  */
 
-import { direction } from '../../common/direction.ts';
+import { direction } from '../../numerics/direction.ts';
 import { type Stage, smoothLength, stagesOf } from './fourier.ts';
 import { kaiserBessel, type SpreadingKernel, WIDEST } from './kaiser-bessel.ts';
 

@@ -1,9 +1,9 @@
 /** Threads for the kernels, through emnapi's WASI threads: one worker each, started once and kept for the engine's life. */
 import { Worker } from 'node:worker_threads';
 import { WASIThreads } from '@emnapi/wasi-threads';
-import { requireSpaceForThreads } from '../../common/address-space.ts';
-import { assetPath } from '../../common/assets.ts';
-import { EXIT, LarmorError } from '../../common/errors.ts';
+import { requireSpaceForThreads } from '../../base/address-space.ts';
+import { assetPath } from '../../base/assets.ts';
+import { EXIT, LarmorError } from '../../base/errors.ts';
 import { type KernelExports, kernelImports } from './module.ts';
 import { noWasi } from './wasi.ts';
 

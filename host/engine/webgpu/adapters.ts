@@ -5,7 +5,7 @@
  * WebGPU itself shows one adapter per power preference. Dawn's Node binding can be asked for any by name, and lists the
  * names in the message of its refusal of an unknown one; that list is the only way to see them all.
  */
-import { usage } from '../../common/errors.ts';
+import { usage } from '../../base/errors.ts';
 
 type Dawn = typeof import('webgpu');
 

@@ -2,7 +2,7 @@
  * The WebGPU engine: reads tiles on the calling thread, batch after batch, while a worker keeps the GPU busy with the
  * one before. Which tiles share a batch changes no bit of the sums: see `shaders/sums.ts`.
  */
-import { EXIT, type ExitCode, LarmorError, usage } from '../../common/errors.ts';
+import { EXIT, type ExitCode, LarmorError, usage } from '../../base/errors.ts';
 import { SPIN_BYTES, spinBlock } from '../../phantom/types.ts';
 import type { Engine, EngineJob } from '../types.ts';
 import { toUnits } from '../units.ts';

@@ -3,7 +3,7 @@
  * second for each.
  */
 import { createHash } from 'node:crypto';
-import { EXIT, LarmorError } from '../../common/errors.ts';
+import { EXIT, LarmorError } from '../../base/errors.ts';
 import { type AdapterDescription, LIMITS, loadDawn, selectAdapter, WEBGPU_PACKAGE } from './adapters.ts';
 import type { Form } from './page.ts';
 import { matrixDirect, matrixLinear } from './shaders/matrix.ts';

@@ -3,7 +3,7 @@
  * send a batch of spins, queue everything it needs, and get its integer sums back. Two batches may be under way at once,
  * so that the card has work while the host reads the next spins and adds the last sums.
  */
-import { EXIT, LarmorError, usage } from '../../common/errors.ts';
+import { EXIT, LarmorError, usage } from '../../base/errors.ts';
 import { type PhantomBounds, SPIN_BYTES } from '../../phantom/types.ts';
 import type { Timeline } from '../../timeline/types.ts';
 import { MOST_SIGNAL, unitExponent } from '../units.ts';

@@ -1,7 +1,7 @@
 /** Starting the GPU's thread from the host, and the two questions that are asked of it without a job. */
 import { Worker } from 'node:worker_threads';
-import { assetPath } from '../../common/assets.ts';
-import { EXIT, type ExitCode, LarmorError } from '../../common/errors.ts';
+import { assetPath } from '../../base/assets.ts';
+import { EXIT, type ExitCode, LarmorError } from '../../base/errors.ts';
 import type { AdapterDescription } from './adapters.ts';
 import type { FromWorker, ProbeResult, ToWorker, WorkerTask } from './messages.ts';
 

@@ -4,7 +4,7 @@
  * it is told to close.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { EXIT, LarmorError } from '../../common/errors.ts';
+import { EXIT, LarmorError } from '../../base/errors.ts';
 import { SPIN_BYTES } from '../../phantom/types.ts';
 import { type AdapterDescription, describeAdapters, releaseDawn } from './adapters.ts';
 import { openDevice } from './kernels.ts';

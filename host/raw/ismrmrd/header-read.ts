@@ -3,7 +3,7 @@
  * the schema leaves optional gets the value reconstruction programs assume; what it requires must be there.
  */
 import { XMLParser } from 'fast-xml-parser';
-import { badInput } from '../../common/errors.ts';
+import { badInput } from '../../base/errors.ts';
 import { COUNTERS, type Counter, type Encoding, type TrajectoryKind } from '../../sequence/encoding-types.ts';
 import type { RawFile } from '../types.ts';
 import { SCHEMA_COUNTERS } from './schema.ts';

@@ -3,9 +3,9 @@
  * name, since their order and offsets are the writer's business, and rows are read in batches, since the library
  * makes a copy of what it reads.
  */
-import { badInput } from '../../common/errors.ts';
-import { type Hdf5Reader, openHdf5 } from '../../common/hdf5/reader.ts';
-import type { RecordDataset, RecordMember, Records } from '../../common/hdf5/records.ts';
+import { badInput } from '../../base/errors.ts';
+import { type Hdf5Reader, openHdf5 } from '../../formats/hdf5/reader.ts';
+import type { RecordDataset, RecordMember, Records } from '../../formats/hdf5/records.ts';
 import { COUNTERS, type Counter } from '../../sequence/encoding-types.ts';
 import type { Acquisition, RawFile } from '../types.ts';
 import { parseHeader } from './header-read.ts';

@@ -2,7 +2,7 @@
  * The names and layout ISMRMRD gives to things: what an acquisition's row in `dataset/data` consists of and how the
  * header calls the counters. Apart because writer and reader share it.
  */
-import { array, compound, f32, i32, u16, u32, u64, variableLength } from '../../common/hdf5/datatypes.ts';
+import { array, compound, f32, i32, u16, u32, u64, variableLength } from '../../formats/hdf5/datatypes.ts';
 import { COUNTERS, type Counter } from '../../sequence/encoding-types.ts';
 
 /** The header's names of the counters, which differ a little from those in the rows. */

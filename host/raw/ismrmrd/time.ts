@@ -3,7 +3,7 @@
  * neither holds a simulated time whole. So the stamp is microseconds (milliseconds where a run outlasts 71 minutes; the
  * header says which) and the exact values go into user fields, from which they come back to the last bit or so.
  */
-import type { Seconds } from '../../common/units.ts';
+import type { Seconds } from '../../base/units.ts';
 import type { Encoding } from '../../sequence/encoding-types.ts';
 
 const MICROSECOND = 1e-6;

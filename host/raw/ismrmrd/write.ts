@@ -3,11 +3,11 @@
  * samples are streamed to their places with one collection of acquisitions in memory at a time. Samples are complex
  * f32 whatever the run's precision: ISMRMRD knows nothing wider.
  */
-import { createOutput, type PendingFile } from '../../common/files.ts';
-import { variableString } from '../../common/hdf5/datatypes.ts';
-import { type Collection, collectionBuffer, heapEnd, planHeap, writeReference } from '../../common/hdf5/heap.ts';
-import { type Layout, layOut } from '../../common/hdf5/objects.ts';
-import { warn } from '../../common/log.ts';
+import { createOutput, type PendingFile } from '../../base/files.ts';
+import { warn } from '../../base/log.ts';
+import { variableString } from '../../formats/hdf5/datatypes.ts';
+import { type Collection, collectionBuffer, heapEnd, planHeap, writeReference } from '../../formats/hdf5/heap.ts';
+import { type Layout, layOut } from '../../formats/hdf5/objects.ts';
 import { COUNTERS } from '../../sequence/encoding-types.ts';
 import { acquisitions, spansOf, trajectoryDimensions, U16_MAX } from '../acquisitions.ts';
 import { bytesOf } from '../signal.ts';

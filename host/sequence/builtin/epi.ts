@@ -3,9 +3,9 @@
  * rewinder. Its defaults are the reference case that exact signals are known for, so its timing is ideal (no raster):
  * readout gradient 1/(γ̄·dwell·fov), ramps at the slew limit, samples on both ends of the flat top.
  */
-import { usage } from '../../common/errors.ts';
-import { DEGREE } from '../../common/quantities.ts';
-import { GAMMA_BAR } from '../../common/units.ts';
+import { usage } from '../../base/errors.ts';
+import { DEGREE } from '../../base/quantities.ts';
+import { GAMMA_BAR } from '../../base/units.ts';
 import { adc, blockOf, delayOf, hardPulse, roundUp, sequenceOf, setLabel, trapezoid } from '../designer.ts';
 import type { Block } from '../types.ts';
 import { builtin, tooShort } from './parameters.ts';

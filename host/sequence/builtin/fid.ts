@@ -1,6 +1,6 @@
 /** Pulse and acquire: one hard pulse, no gradients, one readout of the free induction decay. */
-import { DEGREE } from '../../common/quantities.ts';
-import { GAMMA_BAR } from '../../common/units.ts';
+import { DEGREE } from '../../base/quantities.ts';
+import { GAMMA_BAR } from '../../base/units.ts';
 import { adc, blockOf, delayOf, hardPulse, roundUp, sequenceOf } from '../designer.ts';
 import type { Block } from '../types.ts';
 import { builtin } from './parameters.ts';

@@ -3,8 +3,8 @@
  *
  *   RF + Gz | rephase z, prephase x, encode y | wait for TE | readout | spoil z, rewind y | wait for TR
  */
-import { DEGREE } from '../../common/quantities.ts';
-import type { Seconds } from '../../common/units.ts';
+import { DEGREE } from '../../base/quantities.ts';
+import type { Seconds } from '../../base/units.ts';
 import { areaTrapezoid, blockOf, delayOf, sequenceOf, setLabel } from '../designer.ts';
 import type { Block } from '../types.ts';
 import { builtin } from './parameters.ts';

@@ -1,7 +1,7 @@
 /** The built-in sequences by name. */
-import { usage } from '../../common/errors.ts';
-import type { Given } from '../../common/parameters.ts';
-import { didYouMean } from '../../common/suggest.ts';
+import { usage } from '../../base/errors.ts';
+import type { Given } from '../../base/parameters.ts';
+import { didYouMean } from '../../base/suggest.ts';
 import type { Scanner, Sequence } from '../types.ts';
 import { epi } from './epi.ts';
 import { fid } from './fid.ts';

@@ -1,7 +1,7 @@
 /** What a built-in sequence is: its parameters and how to make it of them; so that its own file holds its timing and nothing else. */
-import { usage } from '../../common/errors.ts';
-import { completeParameters, type Given, type Parameters, type Values } from '../../common/parameters.ts';
-import { formatQuantity } from '../../common/quantities.ts';
+import { usage } from '../../base/errors.ts';
+import { completeParameters, type Given, type Parameters, type Values } from '../../base/parameters.ts';
+import { formatQuantity } from '../../base/quantities.ts';
 import type { Scanner, Sequence } from '../types.ts';
 
 export interface BuiltinSequence {

@@ -7,8 +7,8 @@
  * stands after it: both pulses of every TR then act on the same magnetisation. Before it, what the flanks of the 180° pulse store
  * along z would keep the encoding of its own line and come back as a second image, at 9 % for T1 = 2 TR.
  */
-import { DEGREE } from '../../common/quantities.ts';
-import type { Seconds } from '../../common/units.ts';
+import { DEGREE } from '../../base/quantities.ts';
+import type { Seconds } from '../../base/units.ts';
 import { areaTrapezoid, blockOf, delayOf, roundUp, sequenceOf, setLabel } from '../designer.ts';
 import type { Block } from '../types.ts';
 import { builtin } from './parameters.ts';

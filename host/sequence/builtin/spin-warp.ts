@@ -3,8 +3,8 @@
  * stack of slices, and the parameters that describe them. All of it lies on the scanner's rasters and keeps its dead
  * times, so that a written file plays on real hardware; `gre.ts` and `se.ts` are left with their timing diagrams.
  */
-import { usage } from '../../common/errors.ts';
-import { GAMMA_BAR, type Hertz, type Meters, type Radians, type Seconds } from '../../common/units.ts';
+import { usage } from '../../base/errors.ts';
+import { GAMMA_BAR, type Hertz, type Meters, type Radians, type Seconds } from '../../base/units.ts';
 import { adc, areaTrapezoid, eventEnd, flatTop, roundUp, sincDuration, sincPulse } from '../designer.ts';
 import type { AdcEvent, RfEvent, RfUse, Scanner, TrapezoidEvent } from '../types.ts';
 import { tooShort } from './parameters.ts';

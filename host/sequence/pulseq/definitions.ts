@@ -2,8 +2,8 @@
  * What the [DEFINITIONS] of a `.seq` file mean to a reader: the raster times its integers count in, and lengths in
  * metres although files before 1.4 state them in millimetres.
  */
-import { badInput } from '../../common/errors.ts';
-import type { Meters, Seconds } from '../../common/units.ts';
+import { badInput } from '../../base/errors.ts';
+import type { Meters, Seconds } from '../../base/units.ts';
 import { DEFAULT_SCANNER, LONGEST_RASTER, SHORTEST_RASTER } from '../types.ts';
 
 export interface Rasters {

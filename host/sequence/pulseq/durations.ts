@@ -2,9 +2,9 @@
  * How long each block of a file takes. From 1.4 on the file says so, and its events have to fit; before, a block takes
  * as long as its delay or its longest event. Soft delays let the caller decide.
  */
-import { badInput, usage } from '../../common/errors.ts';
-import { didYouMean } from '../../common/suggest.ts';
-import type { Seconds } from '../../common/units.ts';
+import { badInput, usage } from '../../base/errors.ts';
+import { didYouMean } from '../../base/suggest.ts';
+import type { Seconds } from '../../base/units.ts';
 import type { SoftDelayValue } from '../types.ts';
 import type { ExtensionList, SoftDelay } from './extensions.ts';
 import { type Sections, SLOT_COUNT, SLOTS } from './sections.ts';

@@ -3,7 +3,7 @@
  * the middle of raster cells, so the edges are found as the reference toolbox finds them: the first continues the
  * gradient of the block before, and each further edge e follows from the sample w between, e[n+1] = 2·w[n] − e[n].
  */
-import type { Seconds } from '../../common/units.ts';
+import type { Seconds } from '../../base/units.ts';
 import { GRADIENT } from './layouts.ts';
 import { SLOT_COUNT, SLOTS } from './sections.ts';
 import { columnsOf, placeOf, type Source } from './source.ts';

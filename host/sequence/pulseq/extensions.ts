@@ -2,9 +2,9 @@
  * Pulseq extensions: what a block does besides RF, gradients and ADC. A block names the head of a linked list, each
  * link of which names an extension by number and a row in that extension's specification.
  */
-import type { Budget } from '../../common/budget.ts';
-import { badInput } from '../../common/errors.ts';
-import { warn } from '../../common/log.ts';
+import type { Budget } from '../../base/budget.ts';
+import { badInput } from '../../base/errors.ts';
+import { warn } from '../../base/log.ts';
 import type { LabelEvent, RfShimEvent, TriggerEvent } from '../types.ts';
 import { rotationMatrix } from './quaternion.ts';
 import { type Cursor, endOfFields, integerField, numberField, wordField, wrong } from './scan.ts';

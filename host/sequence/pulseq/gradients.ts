@@ -2,8 +2,8 @@
  * Gradient events out of table rows: trapezoids, shapes sampled in the middle of raster cells (or, oversampled, every
  * half raster) with their first and last amplitude at the outer edges, and shapes with times of their own.
  */
-import { badInput } from '../../common/errors.ts';
-import { GAMMA_BAR, type Seconds } from '../../common/units.ts';
+import { badInput } from '../../base/errors.ts';
+import { GAMMA_BAR, type Seconds } from '../../base/units.ts';
 import type { GradientEvent } from '../types.ts';
 import { GRADIENT } from './layouts.ts';
 import { columnsOf, placeOf, remembered, requireSameLength, requireTimeShape, type Source } from './source.ts';

@@ -2,8 +2,8 @@
  * RF and ADC events out of table rows. A pulse sampled on the raster holds each sample for its cell; one with a time
  * shape runs linearly between its points. Files before 1.5 name no centre, which is then found at the peak.
  */
-import { badInput } from '../../common/errors.ts';
-import { GAMMA_BAR, type Seconds } from '../../common/units.ts';
+import { badInput } from '../../base/errors.ts';
+import { GAMMA_BAR, type Seconds } from '../../base/units.ts';
 import type { AdcEvent, RfEvent, RfShimEvent, RfUse } from '../types.ts';
 import { ADC, RF } from './layouts.ts';
 import { columnsOf, placeOf, remembered, requireSameLength, requireTimeShape, type Source } from './source.ts';

@@ -3,11 +3,11 @@
  * typed-array tables first; here ids become rows, blocks get their durations and everything is checked, so that
  * `block(n)` later only puts records together and cannot fail.
  */
-import { type Budget, openBudget } from '../../common/budget.ts';
-import { badInput } from '../../common/errors.ts';
-import { readInput } from '../../common/files.ts';
-import { warn } from '../../common/log.ts';
-import type { Seconds } from '../../common/units.ts';
+import { type Budget, openBudget } from '../../base/budget.ts';
+import { badInput } from '../../base/errors.ts';
+import { readInput } from '../../base/files.ts';
+import { warn } from '../../base/log.ts';
+import type { Seconds } from '../../base/units.ts';
 import { shimmed } from '../rf.ts';
 import type { AdcEvent, Block, GradientEvent, RfEvent, RfShimEvent, Sequence } from '../types.ts';
 import { inMeters, rasters } from './definitions.ts';

@@ -3,7 +3,7 @@
  * Numbers carry as many digits as it takes to read the same value back.
  */
 import { createHash } from 'node:crypto';
-import { GAMMA_BAR, type Seconds } from '../../common/units.ts';
+import { GAMMA_BAR, type Seconds } from '../../base/units.ts';
 import type { AdcEvent, GradientEvent, RfEvent, ShapedGradientEvent } from '../types.ts';
 import { packShape, shortest } from './compress.ts';
 import type { Rasters } from './definitions.ts';

@@ -3,7 +3,7 @@
  * 100 MB is mostly short integers: turning each line into strings would cost ten times the time and memory, so numbers
  * are taken straight from the bytes and every complaint can name file and line.
  */
-import { badInput, type LarmorError } from '../../common/errors.ts';
+import { badInput, type LarmorError } from '../../base/errors.ts';
 
 export interface Cursor {
   readonly path: string;

@@ -2,7 +2,7 @@
  * Takes a `.seq` file apart into its sections: tables of rows exactly as written, nothing resolved. What the rows mean
  * together is for `read.ts`.
  */
-import { badInput } from '../../common/errors.ts';
+import { badInput } from '../../base/errors.ts';
 import { type ExtensionStore, emptyExtensions, readExtensionRow, readSpecification } from './extensions.ts';
 import { ADC, COLUMNS, GRADIENT, type Layout, RF, readRow, SHIM_COLUMNS } from './layouts.ts';
 import {

@@ -3,8 +3,8 @@
  * the difference twice and then the number of further repeats. From 1.4 on, a shape with as many values as samples is
  * stored plain. Shapes of seconds are mostly one value: those are kept as runs and never expanded.
  */
-import type { Budget } from '../../common/budget.ts';
-import { badInput } from '../../common/errors.ts';
+import type { Budget } from '../../base/budget.ts';
+import { badInput } from '../../base/errors.ts';
 import { grown } from './table.ts';
 
 /** Every shape of a file, packed values end to end. */

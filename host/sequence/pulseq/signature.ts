@@ -3,7 +3,7 @@
  * is the one its writer meant. A mismatch is worth a warning, not a refusal: people edit these files by hand.
  */
 import { createHash } from 'node:crypto';
-import { warn } from '../../common/log.ts';
+import { warn } from '../../base/log.ts';
 
 const ALGORITHMS: ReadonlyMap<string, string> = new Map([
   ['md5', 'md5'],

@@ -2,9 +2,9 @@
  * What turning table rows into events draws on: shapes by id, and arrays that several events have in common (a time
  * axis, a shape at one amplitude), made once and shared. RF spoiling gives thousands of pulses that differ in one phase.
  */
-import type { Budget } from '../../common/budget.ts';
-import { badInput } from '../../common/errors.ts';
-import type { Seconds } from '../../common/units.ts';
+import type { Budget } from '../../base/budget.ts';
+import { badInput } from '../../base/errors.ts';
+import type { Seconds } from '../../base/units.ts';
 import type { Rasters } from './definitions.ts';
 import type { Sections } from './sections.ts';
 import { type Runs, shapeRuns, unpackShape } from './shapes.ts';

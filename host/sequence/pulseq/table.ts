@@ -2,7 +2,7 @@
  * Rows of numbers under integer ids, in growing typed arrays: what a section of a `.seq` file becomes. Apart because
  * a long scan has a million rows, and one object per row would take ten times the memory of its text.
  */
-import { badInput } from '../../common/errors.ts';
+import { badInput } from '../../base/errors.ts';
 
 export interface Table {
   /** What a row is, for messages: `RF event`. */

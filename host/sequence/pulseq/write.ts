@@ -3,9 +3,9 @@
  * block durations must be multiples of, once to write; the file grows beside its final name and is renamed at the end.
  */
 import { createHash } from 'node:crypto';
-import { cannotWrite } from '../../common/errors.ts';
-import { createOutput } from '../../common/files.ts';
-import type { Seconds } from '../../common/units.ts';
+import { cannotWrite } from '../../base/errors.ts';
+import { createOutput } from '../../base/files.ts';
+import type { Seconds } from '../../base/units.ts';
 import type { Block, Sequence } from '../types.ts';
 import { type Rasters, rasters } from './definitions.ts';
 import { quaternionOf } from './quaternion.ts';

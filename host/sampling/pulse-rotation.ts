@@ -5,7 +5,7 @@
  *
  * dM/dt = γ M × B, so a step turns M by −2πγ̄|B|·dt about B = (B1re, B1im, G·r + (Δf − offset)/γ̄). Relaxation is left out.
  */
-import { STRIDE, type Timeline } from './types.ts';
+import { STRIDE, type Timeline } from '../timeline/types.ts';
 
 /** A pulse's steps averaged over groups: enough for a slice profile to a few parts in a thousand. */
 const MERGED_STEPS = 128;

@@ -6,6 +6,7 @@
  */
 import { chooseSet, sinc } from '../phantom/sub-voxel.ts';
 import type { PhantomSource } from '../phantom/types.ts';
+import type { Timeline } from '../timeline/types.ts';
 import { columnSignal, layerTrial } from './column.ts';
 import { type Across, acrossSlab, columnEnergy } from './column-points.ts';
 import {
@@ -30,7 +31,6 @@ import {
 } from './point-sets.ts';
 import { SLAB_OF_SLICE } from './sampler.ts';
 import { tripleMap } from './triple-map.ts';
-import type { Timeline } from './types.ts';
 
 export interface EchoPrediction {
   /** Spurious echo over the signal, within a factor of about two. */

@@ -7,7 +7,7 @@
  * is a convolution, done by fast transforms of a convenient length. It serves matrix sizes with large prime factors
  * (a = 1/N: 101 is common) and lines whose sample spacing is no whole fraction of the image's field of view.
  */
-import { fastSize, fft } from '../common/fft.ts';
+import { fastSize, fft } from './fft.ts';
 
 /** Samples to pixels, a batch of lines at a time; what a plain FFT of one length offers, too. */
 export interface LineTransform {

@@ -3,8 +3,8 @@
  * compressed. It stands in the common room because label images and reference waveforms both come in it. Layout: "MAT-File
  * Format", MathWorks, R2023; every element is a tag {type, bytes}, data, and padding to 8 bytes.
  */
-import { openBudget } from './budget.ts';
-import { badInput } from './errors.ts';
+import { openBudget } from '../base/budget.ts';
+import { badInput } from '../base/errors.ts';
 import {
   asciiText,
   type Cursor,

@@ -4,10 +4,10 @@
  * the mean of N is c_0 + Σ_{m≠0} ±c_{mN} where the slice itself has c_0. Real pulses are rotations that vary across the slice and
  * widen every order, which the phase graph leaves out.
  */
-import { fft } from '../common/fft.ts';
+import { fft } from '../numerics/fft.ts';
+import { OP, STRIDE, type Timeline } from '../timeline/types.ts';
 import { pulseOfSlice, type Slice, type TissueClass } from './phase-graph.ts';
 import { hardPulse, mergedSteps, ROTATION, rotate } from './pulse-rotation.ts';
-import { OP, STRIDE, type Timeline } from './types.ts';
 
 /**
  * Layers of the dense column: orders up to half as many cycles across the slab are told apart. The finer one is played where the outer

@@ -5,10 +5,11 @@
  *
  * Pulses act at their centres, and κ is a triple of whole multiples of `QUANTUM`, so several directions of moments are one map.
  */
+
+import { OP, STRIDE, type Timeline } from '../timeline/types.ts';
 import { orderEnergies, orderStates } from './order-states.ts';
 import { type HardPulse, hardPulse, type Rotation, withPhase } from './pulse-rotation.ts';
 import { tripleMap } from './triple-map.ts';
-import { OP, STRIDE, type Timeline } from './types.ts';
 
 export type Vector = readonly [number, number, number];
 

@@ -1,5 +1,5 @@
 /** A guard all readers of HDF5 need: extents are numbers in a header, and a damaged one may claim any. */
-import { badInput } from '../errors.ts';
+import { badInput } from '../../base/errors.ts';
 
 /** Deflate packs at most 1032 bytes into one. */
 const DEFLATE = 1032;

@@ -13,6 +13,7 @@ import {
   type SubVoxelPlaces,
 } from '../phantom/sub-voxel.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
+import type { Timeline } from '../timeline/types.ts';
 import { layerTrial } from './column.ts';
 import {
   type Orders,
@@ -24,7 +25,6 @@ import {
   type Vector,
   windsOneWay,
 } from './phase-graph.ts';
-import type { Timeline } from './types.ts';
 
 /**
  * Spurious echo allowed where the number of spins is chosen here, over the signal: less than the 2.5 % of ghosting that a scanner may have

@@ -7,7 +7,7 @@
  * Nishimura and Pauly, IEEE TMI 2005, eq. 5 with twofold oversampling).
  */
 
-import { besselI0 } from '../common/bessel.ts';
+import { besselI0 } from './bessel.ts';
 
 /** How many times finer than the image needs the grid is. */
 export const OVERSAMPLING = 2;

@@ -6,9 +6,9 @@
 import { closeSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { File as H5File } from 'h5wasm/node';
-import { type Budget, openBudget } from '../budget.ts';
-import { badInput, LarmorError } from '../errors.ts';
-import { openInput, watchInput } from '../files.ts';
+import { type Budget, openBudget } from '../../base/budget.ts';
+import { badInput, LarmorError } from '../../base/errors.ts';
+import { openInput, watchInput } from '../../base/files.ts';
 import { type Range, readByChunks } from './chunks.ts';
 import { confine, type Refusal, withinLimits } from './confine.ts';
 import { type H5Module, membersOf, type RecordDataset, readRecords } from './records.ts';

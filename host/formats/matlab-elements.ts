@@ -3,8 +3,8 @@
  * ones around others. Apart from the arrays built of them, which know nothing of tags and byte order.
  */
 import { inflateSync } from 'node:zlib';
-import type { Budget } from './budget.ts';
-import { badInput, type LarmorError } from './errors.ts';
+import type { Budget } from '../base/budget.ts';
+import { badInput, type LarmorError } from '../base/errors.ts';
 
 export type MatNumbers =
   | Float64Array

@@ -4,7 +4,7 @@
  */
 import { sinc } from '../phantom/sub-voxel.ts';
 import { type PhantomSource, spinBlock } from '../phantom/types.ts';
-import { growing } from './intern.ts';
+import { growing } from '../timeline/intern.ts';
 import type { Slice, TissueClass, Vector } from './phase-graph.ts';
 
 /** Spins in runs of consecutive ones that are looked at for tissues and pixels; more runs where a slice holds few of them. */

@@ -111,6 +111,30 @@ export function niftiFile(
   return Buffer.concat([header, labels]);
 }
 
+/** A NIfTI-1 file of f32 or f64 numbers, complex if `complex`, with a sform [3][4] (mm, RAS); a fourth extent are volumes. */
+export function niftiMap(
+  size: readonly number[],
+  affine: readonly (readonly number[])[],
+  values: Float32Array | Float64Array,
+  complex = false,
+): Buffer {
+  const bytes = niftiFile(
+    [size[0], size[1], size[2]],
+    new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+  );
+  const wide = values instanceof Float64Array;
+  bytes.writeInt16LE(size.length, 40);
+  size.forEach((extent, n) => {
+    bytes.writeInt16LE(extent, 42 + 2 * n);
+  });
+  bytes.writeInt16LE(complex ? (wide ? 1792 : 32) : wide ? 64 : 16, 70);
+  bytes.writeInt16LE((wide ? 64 : 32) * (complex ? 2 : 1), 72);
+  affine.flat().forEach((part, n) => {
+    bytes.writeFloatLE(part, 280 + 4 * n);
+  });
+  return bytes;
+}
+
 /** Writes a tissue table with these labels; label n has T1 = n s and density 1. */
 export function writeTable(path: string, labels: readonly number[], more: Record<string, unknown> = {}): string {
   const tissues = Object.fromEntries(labels.map((label) => [label, { density: 1, T1: label, T2: 0.05 }]));

@@ -3,22 +3,40 @@
  * nifti2.h of the NIfTI data format working group. NIfTI axes are RAS (+x right, +y anterior); what leaves here is LPS.
  */
 import { badInput, type LarmorError } from '../base/errors.ts';
-import { extentsOf, type LabelVolume } from './label-image.ts';
+import type { Meters } from '../base/units.ts';
+
+type Vector = readonly [Meters, Meters, Meters];
 
 /** Bytes that hold either header. */
 export const NIFTI_HEADER_BYTES = 544;
 
-export interface NiftiHeader extends Pick<LabelVolume, 'size' | 'origin' | 'steps'> {
+export interface NiftiHeader {
+  /** All extents that the file states, x first. */
+  readonly dims: readonly number[];
+  /** Voxels along x, y, z. */
+  readonly size: readonly [number, number, number];
+  /** Place of voxel (0, 0, 0), patient LPS [m]; undefined where the file states no orientation. */
+  readonly origin?: Vector;
+  /** From a voxel to its neighbour along i, j, k, patient LPS [m]. */
+  readonly steps: readonly [Vector, Vector, Vector];
+  /** Volumes one after the other: the product of the extents beyond z. */
+  readonly volumes: number;
+  /** NIfTI's code of the type of the numbers. */
+  readonly datatype: number;
+  /** Numbers of a voxel: 2, (re, im), where it is complex. */
+  readonly parts: 1 | 2;
+  /** Whether f32 holds every number exactly. */
+  readonly fitsF32: boolean;
   /** Where the numbers begin. */
   readonly dataOffset: number;
-  /** Bytes of a number. */
+  /** Bytes of a number; a complex voxel has two. */
   readonly bytes: number;
-  /** The label at a byte offset of `view`, scaling applied. */
-  readonly labelAt: (view: DataView, offset: number) => number;
+  /** The number at a byte offset of `view`, scaling applied; part 1 is an imaginary one, which takes no intercept. */
+  readonly numberAt: (view: DataView, offset: number, part?: 0 | 1) => number;
 }
 
 type Getter = (view: DataView, offset: number, little: boolean) => number;
-/** Data types that hold labels. */
+/** Types of real numbers: bytes of one, and how it is read. */
 const TYPES: Readonly<Record<number, readonly [number, Getter]>> = {
   2: [1, (v, o) => v.getUint8(o)],
   4: [2, (v, o, l) => v.getInt16(o, l)],
@@ -31,6 +49,10 @@ const TYPES: Readonly<Record<number, readonly [number, Getter]>> = {
   1024: [8, (v, o, l) => Number(v.getBigInt64(o, l))],
   1280: [8, (v, o, l) => Number(v.getBigUint64(o, l))],
 };
+/** Complex types by the type of their parts: complex64 and complex128. */
+const COMPLEX: Readonly<Record<number, number>> = { 32: 16, 1792: 64 };
+/** Types whose numbers f32 holds exactly. */
+const WITHIN_F32: readonly number[] = [2, 4, 16, 256, 512];
 /** Length unit by code: m, mm, µm; 0, unknown, is mm in practice. */
 const UNITS: Readonly<Record<number, number>> = { 0: 1e-3, 1: 1, 2: 1e-3, 3: 1e-6 };
 
@@ -49,7 +71,7 @@ interface Fields {
   readonly units: number;
 }
 
-/** @throws LarmorError 65 if the bytes are no header of a single-file NIfTI of labels */
+/** @throws LarmorError 65 if the bytes are no header of a single-file NIfTI of real or complex numbers */
 export function parseNiftiHeader(path: string, bytes: Uint8Array): NiftiHeader {
   if (bytes.length < 348) throw badInput(path, 'too short for a NIfTI file', 'check that it was copied whole');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -65,9 +87,13 @@ export function parseNiftiHeader(path: string, bytes: Uint8Array): NiftiHeader {
 
   const rank = fields.dim[0];
   if (!(rank >= 1 && rank <= 7)) throw corrupt(path, `${rank} dimensions`);
-  const size = extentsOf(path, fields.dim.slice(1, rank + 1));
-  const type = TYPES[fields.datatype];
-  if (!type) throw badInput(path, `numbers of NIfTI type ${fields.datatype} are no labels`, 'convert it to integers');
+  const dims = fields.dim.slice(1, rank + 1);
+  if (!dims.every((extent) => extent > 0)) throw badInput(path, 'holds no voxels', 'check the program that wrote it');
+  const [nx, ny = 1, nz = 1, ...more] = dims;
+  const real = COMPLEX[fields.datatype] ?? fields.datatype;
+  const type = TYPES[real];
+  if (!type)
+    throw badInput(path, `NIfTI data type ${fields.datatype} is not supported`, 'convert it to integers or float32');
   const [width, get] = type;
   // Numbers of a single file follow the header and four bytes of extension flags.
   const first = sizes[version - 1] + 4;
@@ -78,16 +104,21 @@ export function parseNiftiHeader(path: string, bytes: Uint8Array): NiftiHeader {
       `set it to ${first} or convert the file again`,
     );
   if (Math.abs(fields.slope) === Infinity || Math.abs(fields.intercept) === Infinity)
-    throw corrupt(path, `labels scaled by ${fields.slope} and ${fields.intercept}`);
+    throw corrupt(path, `numbers scaled by ${fields.slope} and ${fields.intercept}`);
   // A slope of 0, or NaN as some programs write, means that the numbers are not scaled.
   const scaled = fields.slope !== 0 && Number.isFinite(fields.slope) && Number.isFinite(fields.intercept);
   const [slope, intercept] = scaled ? [fields.slope, fields.intercept] : [1, 0];
   return {
-    size,
+    dims,
+    size: [nx, ny, nz],
     ...placement(path, fields, UNITS[fields.units & 7] ?? 1e-3),
+    volumes: more.reduce((product, extent) => product * extent, 1),
+    datatype: fields.datatype,
+    parts: real === fields.datatype ? 1 : 2,
+    fitsF32: slope === 1 && intercept === 0 && WITHIN_F32.includes(real),
     dataOffset: fields.offset,
     bytes: width,
-    labelAt: (data, at) => get(data, at, little) * slope + intercept,
+    numberAt: (data, at, part = 0) => get(data, at, little) * slope + (part === 0 ? intercept : 0),
   };
 }
 
@@ -135,7 +166,7 @@ function fieldsOf2(view: DataView, little: boolean): Fields {
 }
 
 /** Origin and steps by sform, else qform, else voxel sizes alone, then centred (nifti1.h, "3D image orientation"). */
-function placement(path: string, fields: Fields, unit: number): Pick<LabelVolume, 'origin' | 'steps'> {
+function placement(path: string, fields: Fields, unit: number): Pick<NiftiHeader, 'origin' | 'steps'> {
   const { srow, pixdim } = fields;
   const matrix =
     fields.sform > 0

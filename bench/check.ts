@@ -4,7 +4,7 @@
  */
 import { predictEcho } from '../host/cli/spurious-echo.ts';
 import { encode } from '../host/sequence/encoding.ts';
-import { DEFAULT_SCANNER } from '../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';
 import { compileTimeline } from '../host/timeline/compile.ts';
 import { lattice } from '../testing/lattice.ts';
 import { greLine, scan, table } from '../testing/small-scans.ts';

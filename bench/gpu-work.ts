@@ -5,7 +5,7 @@
 import { surveyOf } from '../host/phantom/bounds.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from '../host/phantom/types.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
-import { DEFAULT_SCANNER } from '../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';
 import { compileTimeline } from '../host/timeline/compile.ts';
 import type { Timeline } from '../host/timeline/types.ts';
 import { hardPulse, type Part, spiral, straight, timelineOf } from '../testing/timelines.ts';

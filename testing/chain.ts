@@ -12,7 +12,8 @@ import { writeImage } from '../host/recon/files.ts';
 import type { Image } from '../host/recon/image.ts';
 import { reconstruct } from '../host/recon/reconstruct.ts';
 import { encode } from '../host/sequence/encoding.ts';
-import { DEFAULT_SCANNER, type Sequence } from '../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';
+import type { Sequence } from '../host/sequence/types.ts';
 import { simulate } from './run.ts';
 
 export interface Picture {

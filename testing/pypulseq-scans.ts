@@ -13,14 +13,8 @@ import {
   sequenceOf,
   sincPulse,
 } from '../host/sequence/designer.ts';
-import {
-  type Block,
-  DEFAULT_SCANNER,
-  type GradientEvent,
-  type RfEvent,
-  type Sequence,
-  type TrapezoidEvent,
-} from '../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';
+import type { Block, GradientEvent, RfEvent, Sequence, TrapezoidEvent } from '../host/sequence/types.ts';
 
 const DEG = Math.PI / 180;
 const FOV = 0.256;

@@ -17,14 +17,8 @@ import {
   sincPulse,
   trapezoid,
 } from '../host/sequence/designer.ts';
-import {
-  type Block,
-  DEFAULT_SCANNER,
-  type GradientEvent,
-  type RfEvent,
-  type Sequence,
-  type ShapedGradientEvent,
-} from '../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';
+import type { Block, GradientEvent, RfEvent, Sequence, ShapedGradientEvent } from '../host/sequence/types.ts';
 import { compileTimeline } from '../host/timeline/compile.ts';
 import { OP, STRIDE, type Timeline } from '../host/timeline/types.ts';
 import { phantomOf } from './run.ts';

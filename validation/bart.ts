@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { type SpinBlock, spinBlock } from '../host/phantom/types.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import { encode } from '../host/sequence/encoding.ts';
-import { DEFAULT_SCANNER, type Sequence } from '../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';
+import type { Sequence } from '../host/sequence/types.ts';
 import { relativeError, simulate } from '../testing/run.ts';
 import { compare, type Row, type Section } from './report.ts';
 

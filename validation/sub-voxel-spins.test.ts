@@ -9,7 +9,7 @@ import { hardPulse, mergedSteps, ROTATION, rotate } from '../host/sampling/pulse
 import { spinSampler } from '../host/sampling/sampler.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import { encode } from '../host/sequence/encoding.ts';
-import { DEFAULT_SCANNER } from '../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';
 import { compileTimeline } from '../host/timeline/compile.ts';
 import { larmor } from '../testing/larmor.ts';
 import { simulate } from '../testing/run.ts';

@@ -7,7 +7,7 @@ import { DEFAULT_TOLERANCE } from '../host/cli/options.ts';
 import { FINEST, makeProgram, type Program } from '../host/engine/wasm/program.ts';
 import type { SpinBlock } from '../host/phantom/types.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
-import { DEFAULT_SCANNER } from '../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';
 import type { Timeline } from '../host/timeline/types.ts';
 import { errorOfDensity, phantomOf, simulateTimeline, spinsOf } from '../testing/run.ts';
 import { fingerprinting, gradientEcho3d, randomSpins, spiral, timelineOf } from '../testing/timed-scans.ts';

@@ -14,10 +14,11 @@ import { builtinSequences, makeBuiltin } from '../sequence/builtin/index.ts';
 import { checkSequence } from '../sequence/checks.ts';
 import { encode } from '../sequence/encoding.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
-import { inertParts } from '../sequence/inert.ts';
+import { inertParts, inertScannerParts } from '../sequence/inert.ts';
 import { readPulseq } from '../sequence/pulseq/read.ts';
 import { readScanner } from '../sequence/scanner.ts';
-import { DEFAULT_SCANNER, type Scanner, type Sequence } from '../sequence/types.ts';
+import { DEFAULT_SCANNER, type Scanner } from '../sequence/scanner-types.ts';
+import type { Sequence } from '../sequence/types.ts';
 import { compileTimeline } from '../timeline/compile.ts';
 import type { Timeline } from '../timeline/types.ts';
 import { requireKind } from './names.ts';
@@ -61,7 +62,7 @@ export function openSequence(name: string, settings: Readonly<Record<string, str
     );
   }
   const softDelays = Object.entries(settings).map(([key, text]) => [key, softDelay(name, key, text)] as const);
-  return readPulseq(name, { softDelays: Object.fromEntries(softDelays) });
+  return readPulseq(name, { softDelays: Object.fromEntries(softDelays), gammaBar: scanner.gammaBar });
 }
 
 /** Longer soft delays [s] are taken, with a warning: probably a wrong unit. */
@@ -136,9 +137,10 @@ export async function openInputs(
     const settings = splitSettings(options.set ?? [], { sequence: sequenceName, phantom: phantomName });
     const sequence = openSequence(sequenceName, settings.sequence, scanner);
     reportFindings(sequence, scanner, options.strict === true);
+    for (const text of inertScannerParts(options.scanner ?? 'scanner', scanner)) warn(text);
     const encoding = quiet ? undefined : inferEncoding(sequence, scanner);
     const read = performance.now();
-    const timeline = compileTimeline(sequence, { B0: scanner.B0, maxRfStep: options.dtRf });
+    const timeline = compileTimeline(sequence, { ...scanner, maxRfStep: options.dtRf });
     const compiled = performance.now();
     requireKind(phantomName, 'phantom');
     const sampler = spinSampler(timeline, encoding ?? encode(sequence, scanner), options.spinsPerVoxel);

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import packageJson from '../../package.json' with { type: 'json' };
 import { warnings } from '../base/log.ts';
-import { GAMMA_BAR, type Seconds } from '../base/units.ts';
+import type { Seconds } from '../base/units.ts';
 import type { Engine } from '../engine/types.ts';
 import { writeRaw } from '../raw/index.ts';
 import { acquisitionFacts } from '../report/facts.ts';
@@ -29,7 +29,7 @@ export function writeOutputs(job: Job, engine: Engine, outputs: readonly string[
     sequenceName: sequence.name,
     phantomName: phantom.name,
     B0: scanner.B0,
-    frequency: GAMMA_BAR * scanner.B0,
+    frequency: scanner.gammaBar * scanner.B0,
     provenance: { ...provenance },
   };
   for (const path of outputs) writeRaw(path, raw);

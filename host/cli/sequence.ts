@@ -26,7 +26,7 @@ export async function writeWaveforms(
   const scanner = openScanner(options.scanner);
   const sequence = openSequence(name, splitSettings(set, { sequence: name }).sequence, scanner);
   // Offsets in ppm need a field: they are added when a scanner file gives one.
-  const field = options.scanner === undefined ? {} : { B0: scanner.B0 };
+  const field = options.scanner === undefined ? {} : { larmor: scanner.gammaBar * scanner.B0 };
   if (toStdout) {
     for (const text of waveformsJson(sequence, field)) print(text);
     return;

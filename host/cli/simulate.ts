@@ -120,7 +120,7 @@ async function simulateIn(
     if (root && options.checkpoint !== undefined) notKept = attempt(() => save(result.done));
     if (notKept !== undefined && result.complete) onSaveError(notKept);
     if (options.verify === true && result.complete) {
-      const finer = compileTimeline(job.sequence, { B0: job.scanner.B0, maxRfStep: options.dtRf / FINER });
+      const finer = compileTimeline(job.sequence, { ...job.scanner, maxRfStep: options.dtRf / FINER });
       const own = tilesToVerify(plan).filter((_, n) => n % cluster.size === cluster.rank);
       const check = (): Promise<Findings> =>
         verifyTiles({ timeline, source: phantom, ...plan }, finer, own, (one) =>

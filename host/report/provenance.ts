@@ -3,7 +3,7 @@
  * `larmor simulate --json` and, a parameter for each key, in the ISMRMRD header.
  */
 import type { Seconds, Tesla } from '../base/units.ts';
-import type { Scanner } from '../sequence/types.ts';
+import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Facts } from './facts.ts';
 
 export interface Provenance {

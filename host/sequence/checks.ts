@@ -9,7 +9,8 @@ import { eventEnd } from './designer.ts';
 import { blockExtremes } from './gradient-limits.ts';
 import { peakOf } from './peaks.ts';
 import { LONGEST_BLOCK, valueProblem } from './plausible.ts';
-import type { Block, GradientEvent, Scanner, Sequence } from './types.ts';
+import type { Scanner } from './scanner-types.ts';
+import type { Block, GradientEvent, Sequence } from './types.ts';
 import type { Vector } from './vector.ts';
 
 export interface Finding {

@@ -4,17 +4,8 @@
  * ordinary event, no different from one read from a file.
  */
 import { GAMMA_BAR, type Hertz, type Radians, type Seconds, type Tesla, type TeslaPerMeter } from '../base/units.ts';
-import type {
-  AdcEvent,
-  Block,
-  GradientEvent,
-  LabelEvent,
-  RfEvent,
-  RfUse,
-  Scanner,
-  Sequence,
-  TrapezoidEvent,
-} from './types.ts';
+import type { Scanner } from './scanner-types.ts';
+import type { AdcEvent, Block, GradientEvent, LabelEvent, RfEvent, RfUse, Sequence, TrapezoidEvent } from './types.ts';
 
 /** Smallest multiple of `raster` that is not below `time`; a multiple within rounding error counts as reached. */
 export function roundUp(time: Seconds, raster: Seconds): Seconds {
@@ -22,6 +13,8 @@ export function roundUp(time: Seconds, raster: Seconds): Seconds {
 }
 
 export interface PulseOptions {
+  /** Default: that of ¹H. */
+  readonly gammaBar?: Hertz;
   readonly delay?: Seconds;
   readonly use?: RfUse;
   readonly frequencyOffset?: Hertz;
@@ -30,7 +23,8 @@ export interface PulseOptions {
 
 /** Rectangular pulse of a given flip angle at full amplitude: its length is flip / (2π γ̄ B1). */
 export function hardPulse(flip: Radians, amplitude: Tesla, options: PulseOptions = {}): RfEvent {
-  const duration = flip / (2 * Math.PI * GAMMA_BAR * amplitude);
+  const { gammaBar = GAMMA_BAR } = options;
+  const duration = flip / (2 * Math.PI * gammaBar * amplitude);
   return pulse(Float64Array.of(0, duration), Float64Array.of(amplitude), Float64Array.of(0), duration / 2, options);
 }
 
@@ -45,21 +39,21 @@ export interface SincOptions extends PulseOptions {
 
 /** Hann-filtered sinc, symmetric, sampled at cell middles and scaled so that its held samples turn exactly by `flip`. */
 export function sincPulse(options: SincOptions): RfEvent {
-  const { flip, duration, timeBandwidth, raster } = options;
+  const { flip, duration, timeBandwidth, raster, gammaBar = GAMMA_BAR } = options;
   const count = Math.round(duration / raster);
   const shape = sincShape(count, timeBandwidth);
-  const amplitude = flip / (2 * Math.PI * GAMMA_BAR * raster * sum(shape));
+  const amplitude = flip / (2 * Math.PI * gammaBar * raster * sum(shape));
   const time = Float64Array.from({ length: count + 1 }, (_, n) => n * raster);
   const magnitude = shape.map((s) => Math.abs(s) * amplitude);
   const phase = shape.map((s) => (s < 0 ? Math.PI : 0));
   return pulse(time, magnitude, phase, (count * raster) / 2, options);
 }
 
-/** Shortest sinc duration, on `raster` and not below `atLeast`, whose peak stays within `B1`. */
+/** Shortest sinc duration, on `raster` and not below `atLeast`, whose peak stays within B1. */
 export function sincDuration(
   flip: Radians,
   timeBandwidth: number,
-  B1: Tesla,
+  { B1, gammaBar }: Scanner,
   raster: Seconds,
   atLeast: Seconds,
 ): Seconds {
@@ -67,7 +61,7 @@ export function sincDuration(
   // error; the slack keeps that error on the safe side.
   const cells = 1000;
   const mean = sum(sincShape(cells, timeBandwidth)) / cells;
-  return roundUp(Math.max(atLeast, (flip / (2 * Math.PI * GAMMA_BAR * B1 * mean)) * (1 + 1e-4)), raster);
+  return roundUp(Math.max(atLeast, (flip / (2 * Math.PI * gammaBar * B1 * mean)) * (1 + 1e-4)), raster);
 }
 
 function sincShape(count: number, timeBandwidth: number): Float64Array {

@@ -25,12 +25,13 @@ import { labelWarnings } from './labels.ts';
 import { parallelImaging } from './parallel-imaging.ts';
 import { implausible } from './plausibility.ts';
 import { rolesOf } from './readout-roles.ts';
+import type { Scanner } from './scanner-types.ts';
 import { type Slices, slicesOf } from './slices.ts';
 import { cartesianSpace, type Space } from './space.ts';
 import { sliceThickness, statedSpace } from './stated-space.ts';
 import { commonFlip, echoTimes, repetitionTime, sampleTime } from './timing.ts';
 import { isStraight, isZigzag, type Line, lineOf, type Reach, reachOf, trajectoryKind } from './trajectory-kind.ts';
-import type { Scanner, Sequence } from './types.ts';
+import type { Sequence } from './types.ts';
 import { add, dot, norm, type Vector, ZERO } from './vector.ts';
 import { withoutWave } from './wave.ts';
 
@@ -98,7 +99,7 @@ export function encode(sequence: Sequence, scanner: Scanner): Encoding {
     excitations,
     frame,
     space.axes,
-    scanner.B0,
+    scanner.gammaBar * scanner.B0,
   );
   const parallel = isLined
     ? parallelImaging(

@@ -3,7 +3,7 @@
  * (`larmor sequence waveforms`). RF keeps Pulseq's sign of phase, gradients are as played (rotated), and everything
  * starts and ends as the MATLAB references do: RF and frequency drop to zero at the outer samples.
  */
-import type { Seconds, Tesla } from '../base/units.ts';
+import type { Hertz, Seconds } from '../base/units.ts';
 import { offsets } from './offsets.ts';
 import type { AdcEvent, Block, GradientEvent, RfEvent, Sequence } from './types.ts';
 import { blockGradients, gradientPoints } from './waveform.ts';
@@ -28,8 +28,8 @@ export interface BlockWaveforms {
 }
 
 export interface WaveformOptions {
-  /** Field to which offsets in ppm refer; without it they are left out, as the references leave them out. */
-  readonly B0?: Tesla;
+  /** Larmor frequency to which offsets in ppm refer; without it they are left out, as the references leave them out. */
+  readonly larmor?: Hertz;
 }
 
 export function waveforms(sequence: Sequence, options: WaveformOptions = {}): { blocks: BlockWaveforms[] } {
@@ -46,22 +46,22 @@ export function* waveformsJson(sequence: Sequence, options: WaveformOptions = {}
   yield `${sequence.blockCount === 0 ? before : ''}]}\n`;
 }
 
-function* eachBlock(sequence: Sequence, { B0 = 0 }: WaveformOptions): Generator<BlockWaveforms> {
+function* eachBlock(sequence: Sequence, { larmor = 0 }: WaveformOptions): Generator<BlockWaveforms> {
   let start: Seconds = 0;
   for (let n = 0; n < sequence.blockCount; n++) {
     const block = sequence.block(n);
     const [gx, gy, gz] = gradients(block, start);
-    yield { ...rfWaveforms(block.rf, start, B0), gx, gy, gz, adc: adcWaveform(block.adc, start) };
+    yield { ...rfWaveforms(block.rf, start, larmor), gx, gy, gz, adc: adcWaveform(block.adc, start) };
     start += block.duration;
   }
 }
 
 const NOTHING = { t: [], A: [] };
 
-function rfWaveforms(rf: RfEvent | undefined, start: Seconds, B0: Tesla): Pick<BlockWaveforms, 'rf' | 'df'> {
+function rfWaveforms(rf: RfEvent | undefined, start: Seconds, larmor: Hertz): Pick<BlockWaveforms, 'rf' | 'df'> {
   if (rf === undefined) return { rf: NOTHING, df: NOTHING };
   const { magnitude, phase, time, interpolation } = rf;
-  const { frequency, phase: offset } = offsets(rf, B0);
+  const { frequency, phase: offset } = offsets(rf, larmor);
   const t: Seconds[] = [];
   const A: [number, number][] = [];
   for (let n = 0; n < magnitude.length; n++) {

@@ -3,7 +3,7 @@
  * the read gradient G makes up for it, x₀ = f/(γ̄G); a receiver phase of 2πk·r₀ from line to line centres it at r₀ along
  * the phase-encoded axes. Pulseq sequences shift their field of view so.
  */
-import type { Meters, Tesla } from '../base/units.ts';
+import type { Hertz, Meters } from '../base/units.ts';
 import type { Excitation, WalkedReadout } from './kspace.ts';
 import { offsets } from './offsets.ts';
 import type { AxisSpace } from './space.ts';
@@ -35,10 +35,10 @@ export function fovShift(
   excitations: readonly Excitation[],
   frame: readonly [Vector, Vector, Vector],
   axes: readonly [AxisSpace, AxisSpace, AxisSpace],
-  B0: Tesla,
+  larmor: Hertz,
 ): Vector {
   if (shifted.length === 0) return ZERO;
-  const along = shifted.map(({ readout, line }) => readShift(readout, line, B0));
+  const along = shifted.map(({ readout, line }) => readShift(readout, line, larmor));
   const { direction } = shifted[0]!.line;
   const parallel = shifted.every(({ line }) => norm(cross(line.direction, direction)) < PARALLEL);
   if (!parallel) return radialShift(shifted, along, axes);
@@ -50,14 +50,14 @@ export function fovShift(
   let shift = agreed ? scale(frame[0], mean) : ZERO;
   for (const axis of [1, 2] as const) {
     if (axes[axis].matrix > 1)
-      shift = add(shift, frame[axis], phaseShift(shifted, excitations, frame, axis, axes[axis].fov, B0));
+      shift = add(shift, frame[axis], phaseShift(shifted, excitations, frame, axis, axes[axis].fov, larmor));
   }
   return shift;
 }
 
 /** Distance along its own direction that a line's receiver frequency centres. */
-function readShift({ adc }: WalkedReadout, { first, last }: Line, B0: Tesla): Meters {
-  const { frequency } = offsets(adc, B0);
+function readShift({ adc }: WalkedReadout, { first, last }: Line, larmor: Hertz): Meters {
+  const { frequency } = offsets(adc, larmor);
   const speed = norm(add(last, first, -1)) / ((adc.samples - 1) * adc.dwell);
   return frequency === 0 ? 0 : frequency / speed;
 }
@@ -87,13 +87,13 @@ function phaseShift(
   frame: readonly [Vector, Vector, Vector],
   axis: 1 | 2,
   fov: Meters,
-  B0: Tesla,
+  larmor: Hertz,
 ): Meters {
   const across = frame[axis === 1 ? 2 : 1];
   const placed = shifted.map(({ readout, line }) => ({
     k: dot(line.first, frame[axis]),
     other: Math.round(dot(line.first, across) / (1e-3 * norm(add(line.last, line.first, -1)))),
-    phase: centerPhase(readout, line, excitations, B0),
+    phase: centerPhase(readout, line, excitations, larmor),
   }));
   placed.sort((a, b) => a.other - b.other || a.k - b.k);
   const steps = placed.slice(1).flatMap((line, n) => {
@@ -116,10 +116,10 @@ function centerPhase(
   { adc, excitation }: WalkedReadout,
   { first, last }: Line,
   excitations: readonly Excitation[],
-  B0: Tesla,
+  larmor: Hertz,
 ): number {
-  const { frequency, phase } = offsets(adc, B0);
+  const { frequency, phase } = offsets(adc, larmor);
   const center = (originOnLine(first, last) * (adc.samples - 1) + 0.5) * adc.dwell;
   const rf = excitations[excitation]?.rf;
-  return phase + 2 * Math.PI * frequency * center - (rf === undefined ? 0 : offsets(rf, B0).phase);
+  return phase + 2 * Math.PI * frequency * center - (rf === undefined ? 0 : offsets(rf, larmor).phase);
 }

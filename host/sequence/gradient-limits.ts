@@ -4,7 +4,8 @@
  * only where the unrotated events leave a doubt, so that thousands of rotated spirals cost no more than they must.
  */
 import type { Seconds, TeslaPerMeter } from '../base/units.ts';
-import type { Block, GradientEvent, Scanner } from './types.ts';
+import type { Scanner } from './scanner-types.ts';
+import type { Block, GradientEvent } from './types.ts';
 import { rotate, type Vector } from './vector.ts';
 import { blockGradients, gradientPoints, type PiecewiseLinear } from './waveform.ts';
 

@@ -1,6 +1,26 @@
-/** What a sequence asks for and a simulation does not do: one warning for each kind, naming the first block. */
+/** What a sequence or a scanner file asks for and a simulation does not do: one warning for each kind. */
+import type { Scanner } from './scanner-types.ts';
 import type { Sequence } from './types.ts';
 
+/** Parts of the scanner file that are read and checked, and not simulated yet. */
+const NOT_SIMULATED: readonly ((scanner: Scanner) => string | false | undefined)[] = [
+  ({ receive }) => receive && 'receive',
+  ({ transmit }) => transmit && 'transmit',
+  ({ b0Map }) => b0Map && 'b0Map',
+  ({ gradients }) => gradients?.concomitant && 'gradients.concomitant',
+  ({ gradients }) => gradients?.nonlinearity && 'gradients.nonlinearity',
+  ({ gradients }) => gradients?.eddyCurrents && 'gradients.eddyCurrents',
+  ({ gradients }) => gradients?.girf && 'gradients.girf',
+  ({ delays }) => delays && 'delays',
+];
+
+/** @param path the scanner file */
+export function inertScannerParts(path: string, scanner: Scanner): string[] {
+  const parts = NOT_SIMULATED.map((part) => part(scanner)).filter((part) => part);
+  return parts.map((part) => `${path}: ${part} has no effect: it is not simulated yet`);
+}
+
+/** Names the first block of each kind. */
 export function inertParts(sequence: Sequence): string[] {
   const found = new Map<string, { block: number; count: number }>();
   for (let n = 0; n < sequence.blockCount; n++) {

@@ -6,13 +6,14 @@
  * k starts at 0 at an excitation's centre and is negated at a refocusing pulse's centre (`pulse-effects.ts` says which
  * is which). Within a block k(t) = base + R·K(t), where K is the integral of its gradients as written and R its rotation.
  */
-import { GAMMA_BAR, type Meters, type Radians, type Seconds } from '../base/units.ts';
+import type { Hertz, Meters, Radians, Seconds } from '../base/units.ts';
 import { applyLabels, type LabelState, NO_LABELS } from './labels.ts';
 import { offsets } from './offsets.ts';
 import { type Effect, type Pulse, pulseEffects } from './pulse-effects.ts';
 import { type Path, pathCollection } from './readout-path.ts';
-import { flipAngle, isSelective } from './rf.ts';
-import type { AdcEvent, Block, GradientEvent, RfEvent, Scanner, Sequence } from './types.ts';
+import { bandwidth, flipAngle, isSelective } from './rf.ts';
+import type { Scanner } from './scanner-types.ts';
+import type { AdcEvent, Block, GradientEvent, RfEvent, Sequence } from './types.ts';
 import { add, originOnLine, rotate, scale, type Vector, ZERO } from './vector.ts';
 import { gradientPoints, integral, valueAt } from './waveform.ts';
 
@@ -25,6 +26,8 @@ export interface Excitation {
   readonly gradient: Vector;
   /** Middle of what the frequency offset selects along that gradient; the origin when nothing is selected. */
   readonly position: readonly [Meters, Meters, Meters];
+  /** What the pulse's bandwidth selects in that gradient; absent when nothing is selected. */
+  readonly thickness?: Meters;
 }
 
 export interface WalkedReadout {
@@ -56,8 +59,8 @@ export interface Walk {
 type PlayedReadout = Omit<WalkedReadout, 'excitation' | 'excited'>;
 
 export function walk(sequence: Sequence, scanner: Scanner): Walk {
-  const { pulses, played, labelsUsed } = play(sequence);
-  const effects = pulseEffects(pulses, played);
+  const { pulses, played, labelsUsed } = play(sequence, scanner.gammaBar);
+  const effects = pulseEffects(pulses, played, scanner.gammaBar);
   const { before, after } = momentsAtPulses(pulses, effects);
 
   const excitations: Excitation[] = [];
@@ -82,7 +85,10 @@ export function walk(sequence: Sequence, scanner: Scanner): Walk {
 }
 
 /** Pulses and readouts in the order played, each with the gradient moment since the pulse before it. */
-function play(sequence: Sequence): {
+function play(
+  sequence: Sequence,
+  gammaBar: Hertz,
+): {
   pulses: Pulse[];
   played: PlayedReadout[];
   labelsUsed: ReadonlySet<string>;
@@ -90,7 +96,7 @@ function play(sequence: Sequence): {
   const pulses: Pulse[] = [];
   const played: PlayedReadout[] = [];
   const labelsUsed = new Set<string>();
-  const pathOf = pathCollection();
+  const pathOf = pathCollection(gammaBar);
   /** Moment since the centre of the last pulse. */
   let since: Vector = ZERO;
   let time = 0;
@@ -105,7 +111,7 @@ function play(sequence: Sequence): {
     const before = since;
     if (rf !== undefined) {
       const center = rf.delay + rf.center;
-      const moved = rotate(rotation, momentUntil(block, center));
+      const moved = rotate(rotation, momentUntil(block, center, gammaBar));
       const at = (event: GradientEvent | undefined): number => valueAt(gradientPoints(event), center);
       const gradient = rotate(rotation, [at(block.gx), at(block.gy), at(block.gz)]);
       pulses.push({ time: time + center, rf, moment: add(since, moved), gradient });
@@ -127,7 +133,7 @@ function play(sequence: Sequence): {
         labels,
       });
     }
-    since = add(since, rotate(rotation, wholeMoment(block)));
+    since = add(since, rotate(rotation, wholeMoment(block, gammaBar)));
     time += block.duration;
   }
   return { pulses, played, labelsUsed };
@@ -204,30 +210,33 @@ export function samplePositions({ base, path, rotation }: WalkedReadout): Float6
 }
 
 function excitationAt({ rf, time, gradient }: Pulse, scanner: Scanner): Excitation {
-  const flip = flipAngle(rf);
+  const { gammaBar, B0 } = scanner;
+  const flip = flipAngle(rf, gammaBar);
   const strength = Math.hypot(...gradient);
-  if (!isSelective(rf, strength)) return { time, flip, rf, gradient: ZERO, position: ZERO };
-  const { frequency } = offsets(rf, scanner.B0);
-  return { time, flip, rf, gradient, position: scale(gradient, frequency / (GAMMA_BAR * strength ** 2)) };
+  if (!isSelective(rf, strength, gammaBar)) return { time, flip, rf, gradient: ZERO, position: ZERO };
+  const { frequency } = offsets(rf, gammaBar * B0);
+  const position = scale(gradient, frequency / (gammaBar * strength ** 2));
+  return { time, flip, rf, gradient, position, thickness: bandwidth(rf) / (gammaBar * strength) };
 }
 
-function momentUntil(block: Block, time: Seconds): Vector {
-  const one = (event: GradientEvent | undefined): number => GAMMA_BAR * integral(gradientPoints(event), 0, time);
+function momentUntil(block: Block, time: Seconds, gammaBar: Hertz): Vector {
+  const one = (event: GradientEvent | undefined): number => gammaBar * integral(gradientPoints(event), 0, time);
   return [one(block.gx), one(block.gy), one(block.gz)];
 }
 
-const wholes = new WeakMap<GradientEvent, number>();
+/** Areas of gradients [T·s/m]. */
+const areas = new WeakMap<GradientEvent, number>();
 
 /** Moment of a whole block [cycles/m]. */
-function wholeMoment(block: Block): Vector {
+function wholeMoment(block: Block, gammaBar: Hertz): Vector {
   const one = (event: GradientEvent | undefined): number => {
     if (event === undefined) return 0;
-    const known = wholes.get(event);
-    if (known !== undefined) return known;
+    const known = areas.get(event);
+    if (known !== undefined) return gammaBar * known;
     const points = gradientPoints(event);
-    const moment = GAMMA_BAR * integral(points, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
-    wholes.set(event, moment);
-    return moment;
+    const area = integral(points, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+    areas.set(event, area);
+    return gammaBar * area;
   };
   return [one(block.gx), one(block.gy), one(block.gz)];
 }

@@ -1,9 +1,9 @@
-/** Frequency and phase offsets of RF and ADC events once B0 is known: Pulseq 1.5's ppm terms join the absolute ones. */
-import { GAMMA_BAR, type Hertz, type Radians, type Tesla } from '../base/units.ts';
+/** Frequency and phase offsets of RF and ADC events once the Larmor frequency γ̄·B0 is known: Pulseq 1.5's ppm terms join the absolute ones. */
+import type { Hertz, Radians } from '../base/units.ts';
 import type { AdcEvent, RfEvent } from './types.ts';
 
-export function offsets(event: RfEvent | AdcEvent, B0: Tesla): { frequency: Hertz; phase: Radians } {
-  const larmorMHz = (GAMMA_BAR * B0) / 1e6;
+export function offsets(event: RfEvent | AdcEvent, larmor: Hertz): { frequency: Hertz; phase: Radians } {
+  const larmorMHz = larmor / 1e6;
   return {
     frequency: event.frequencyOffset + event.frequencyPpm * larmorMHz,
     phase: event.phaseOffset + event.phasePpm * larmorMHz,

@@ -4,7 +4,8 @@
  */
 import type { Tesla, TeslaPerMeter } from '../base/units.ts';
 import { blockExtremes } from './gradient-limits.ts';
-import { DEFAULT_SCANNER, type RfEvent, type Sequence } from './types.ts';
+import { DEFAULT_SCANNER } from './scanner-types.ts';
+import type { RfEvent, Sequence } from './types.ts';
 
 export interface Peaks {
   readonly maxGradient: TeslaPerMeter;

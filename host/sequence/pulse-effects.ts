@@ -7,7 +7,7 @@
  *  - gradients: with negation the readouts pass k = 0 near their middle, or the crushers cancel; without, they do not;
  *  - phase: trains without gradients are CPMG's, a quarter turn from the excitation's phase.
  */
-import type { Seconds, TeslaPerMeter } from '../base/units.ts';
+import type { Hertz, Radians, Seconds, TeslaPerMeter } from '../base/units.ts';
 import type { Path } from './readout-path.ts';
 import { flipAngle } from './rf.ts';
 import type { RfEvent } from './types.ts';
@@ -39,10 +39,16 @@ const REFOCUSING_ABOVE = 90.5 * degrees;
 /** In a file without any smaller pulse, one below this excites: 180° less what imperfect envelopes lack. */
 const INVERTING_ABOVE = 170 * degrees;
 
-export function pulseEffects(pulses: readonly Pulse[], readouts: readonly ReadoutAfterPulse[]): Effect[] {
-  const effects = pulses.map(({ rf }) => effectAlone(rf, REFOCUSING_ABOVE));
+export function pulseEffects(
+  pulses: readonly Pulse[],
+  readouts: readonly ReadoutAfterPulse[],
+  gammaBar: Hertz,
+): Effect[] {
+  const effectsAlone = (refocusingAbove: Radians): Effect[] =>
+    pulses.map(({ rf }) => effectAlone(rf, refocusingAbove, gammaBar));
+  const effects = effectsAlone(REFOCUSING_ABOVE);
   if (pulses.every(({ rf }) => rf.use !== 'undefined')) return effects;
-  if (!effects.includes('start')) return pulses.map(({ rf }) => effectAlone(rf, INVERTING_ABOVE));
+  if (!effects.includes('start')) return effectsAlone(INVERTING_ABOVE);
   const readoutsAfter = new Map<number, ReadoutAfterPulse[]>();
   for (const readout of readouts) {
     const after = readoutsAfter.get(readout.pulses - 1);
@@ -64,11 +70,11 @@ export function pulseEffects(pulses: readonly Pulse[], readouts: readonly Readou
  * An inversion or saturation taken for a refocusing pulse does no harm, as an excitation follows before anything is
  * read.
  */
-function effectAlone(rf: RfEvent, refocusingAbove: number): Effect {
+function effectAlone(rf: RfEvent, refocusingAbove: Radians, gammaBar: Hertz): Effect {
   if (rf.use === 'excitation') return 'start';
   if (rf.use === 'refocusing') return 'negate';
   if (rf.use !== 'undefined') return 'none';
-  return flipAngle(rf) > refocusingAbove ? 'negate' : 'start';
+  return flipAngle(rf, gammaBar) > refocusingAbove ? 'negate' : 'start';
 }
 
 /** Pulse centres of trains agree with their period to this part: centres of shaped pulses are rounded to rasters. */

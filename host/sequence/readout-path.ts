@@ -2,7 +2,7 @@
  * Paths that readouts take through k-space within their blocks, before rotation: computed once per combination of
  * gradient and ADC events and shared by all readouts of the same events, so that the cost is per distinct event.
  */
-import { type CyclesPerMeter, GAMMA_BAR } from '../base/units.ts';
+import type { CyclesPerMeter, Hertz } from '../base/units.ts';
 import type { AdcEvent, Block } from './types.ts';
 import { add, dot, norm, scale, type Vector } from './vector.ts';
 import { gradientPoints, integral, type PiecewiseLinear } from './waveform.ts';
@@ -40,7 +40,7 @@ export interface Path {
 const KEPT_VALUES = 8e6;
 
 /** Paths by the events that make them; blocks of the same events get the same path. */
-export function pathCollection(): (block: Block, adc: AdcEvent) => Path {
+export function pathCollection(gammaBar: Hertz): (block: Block, adc: AdcEvent) => Path {
   const ids = new Map<object, number>();
   const idOf = (event: object | undefined): number => {
     if (event === undefined) return 0;
@@ -59,7 +59,7 @@ export function pathCollection(): (block: Block, adc: AdcEvent) => Path {
     const points = (): Float64Array => {
       const there = kept.get(id);
       if (there !== undefined) return there;
-      const made = pathPoints([gx, gy, gz].map(gradientPoints), adc);
+      const made = pathPoints([gx, gy, gz].map(gradientPoints), adc, gammaBar);
       if (keptValues + made.length > KEPT_VALUES) {
         kept.clear();
         keptValues = 0;
@@ -74,14 +74,18 @@ export function pathCollection(): (block: Block, adc: AdcEvent) => Path {
   };
 }
 
-function pathPoints(gradients: readonly PiecewiseLinear[], { samples, dwell, delay }: AdcEvent): Float64Array {
+function pathPoints(
+  gradients: readonly PiecewiseLinear[],
+  { samples, dwell, delay }: AdcEvent,
+  gammaBar: Hertz,
+): Float64Array {
   const points = new Float64Array(3 * samples);
   for (const [axis, gradient] of gradients.entries()) {
     let k = 0;
     let from = Number.NEGATIVE_INFINITY;
     for (let n = 0; n < samples; n++) {
       const to = delay + (n + 0.5) * dwell;
-      k += GAMMA_BAR * integral(gradient, from, to);
+      k += gammaBar * integral(gradient, from, to);
       points[3 * n + axis] = k;
       from = to;
     }

@@ -2,7 +2,7 @@
  * What a pulse does, as far as its envelope tells: flip angle, bandwidth, and whether it selects a slice. Small
  * questions that k-space, encoding and reports ask; the rotation itself is the timeline's and the kernels' business.
  */
-import { GAMMA_BAR, type Hertz, type Meters, type Radians, type TeslaPerMeter } from '../base/units.ts';
+import type { Hertz, Meters, Radians, TeslaPerMeter } from '../base/units.ts';
 import type { RfEvent, RfShimEvent } from './types.ts';
 
 /** Cells of a pulse: their middles [s] and complex B1·dt [T·s]; a linear pulse's cells lie between its points. */
@@ -43,11 +43,11 @@ const sum = (values: Float64Array): number => {
   return total;
 };
 
-const flips = new WeakMap<Float64Array, Map<Float64Array, Radians>>();
+const areas = new WeakMap<Float64Array, Map<Float64Array, number>>();
 
 /** On-resonance flip angle of the envelope, 2πγ̄|∫B1 dt|; exact where B1 keeps its direction. */
-export function flipAngle(rf: RfEvent): Radians {
-  return perEnvelope(flips, rf, computeFlipAngle);
+export function flipAngle(rf: RfEvent, gammaBar: Hertz): Radians {
+  return 2 * Math.PI * gammaBar * perEnvelope(areas, rf, area);
 }
 
 /** Events that differ in offsets alone share their arrays, and so the answer. */
@@ -63,9 +63,10 @@ function perEnvelope(
   return value;
 }
 
-function computeFlipAngle(rf: RfEvent): Radians {
+/** |∫B1 dt| [T·s] */
+function area(rf: RfEvent): number {
   const { re, im } = cells(rf);
-  return 2 * Math.PI * GAMMA_BAR * Math.hypot(sum(re), sum(im));
+  return Math.hypot(sum(re), sum(im));
 }
 
 /** A slab this thick holds everything a scanner images: nothing is selected by it. */
@@ -75,9 +76,9 @@ const THICKEST_SLAB: Meters = 0.5;
  * Whether a pulse selects a slice in a gradient of `strength`. A hard pulse does not, even with a gradient on (UTE, ZTE
  * and other centre-out scans play it so), nor does one whose bandwidth covers a whole body.
  */
-export function isSelective(rf: RfEvent, strength: TeslaPerMeter): boolean {
+export function isSelective(rf: RfEvent, strength: TeslaPerMeter, gammaBar: Hertz): boolean {
   if (strength === 0 || perEnvelope(hardness, rf, isHard) === 1) return false;
-  return bandwidth(rf) < THICKEST_SLAB * GAMMA_BAR * strength;
+  return bandwidth(rf) < THICKEST_SLAB * gammaBar * strength;
 }
 
 const hardness = new WeakMap<Float64Array, Map<Float64Array, 0 | 1>>();

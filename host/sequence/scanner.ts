@@ -1,57 +1,170 @@
-/** Reads what a scanner allows from a JSON file; keys that it leaves out keep their defaults. */
+/** Reads the scanner file: what a scanner allows, and its coils, fields and imperfections. Keys left out keep their defaults. */
 import { badInput } from '../base/errors.ts';
-import { readInput } from '../base/files.ts';
-import { didYouMean } from '../base/suggest.ts';
-import { DEFAULT_SCANNER, LONGEST_RASTER, type Scanner, SHORTEST_RASTER } from './types.ts';
+import {
+  file,
+  flag,
+  type JsonPlace,
+  type JsonReader,
+  list,
+  number,
+  readJson,
+  record,
+  vector,
+  wholeNumber,
+  word,
+} from '../base/json.ts';
+import {
+  type CoilArray,
+  DEFAULT_SCANNER,
+  type Delays,
+  type EddyCurrent,
+  type GradientErrors,
+  LONGEST_RASTER,
+  type Loop,
+  type MapFiles,
+  type NoiseCovariance,
+  type Receive,
+  type Scanner,
+  SHORTEST_RASTER,
+} from './scanner-types.ts';
 
-/** Unit and plausible range of each key; times in which nothing may happen can be zero. */
-const RANGES: Readonly<Record<keyof Scanner, readonly [unit: string, least: number, most: number]>> = {
-  B0: ['T', 1e-6, 100],
-  B1: ['T', 1e-9, 1],
-  Gmax: ['T/m', 1e-6, 1000],
-  Smax: ['T/m/s', 1e-3, 1e9],
-  adcRaster: ['s', SHORTEST_RASTER, LONGEST_RASTER],
-  blockRaster: ['s', SHORTEST_RASTER, LONGEST_RASTER],
-  gradRaster: ['s', SHORTEST_RASTER, LONGEST_RASTER],
-  rfRaster: ['s', SHORTEST_RASTER, LONGEST_RASTER],
-  rfRingdown: ['s', 0, 10],
-  rfDeadTime: ['s', 0, 10],
-  adcDeadTime: ['s', 0, 10],
+/** Coils that ISMRMRD's channel mask can name. */
+export const MOST_COILS = 1024;
+/** No part of a scanner is farther from its isocentre [m]. */
+const FARTHEST = 10;
+
+const raster = number('s', SHORTEST_RASTER, LONGEST_RASTER);
+/** Times in which nothing may happen. */
+const pause = number('s', 0, 10);
+/** Group delays are microseconds; a tenth of a second is a delay in ms. */
+const delay = number('s', -0.1, 0.1);
+
+const loop: JsonReader<Loop> = (value, place) => {
+  // Also {"loop": {…}}, as coil files of other programs have it.
+  const bare = record<Loop, object>(
+    { centre: vector('m', FARTHEST), normal: vector('', 1e6), radius: number('m', 1e-4, FARTHEST) },
+    {},
+  );
+  const wrapped = typeof value === 'object' && value !== null && Object.hasOwn(value, 'loop');
+  const result = wrapped ? record<{ loop: Loop }, object>({ loop: bare }, {})(value, place).loop : bare(value, place);
+  if (result.normal.some((component) => component !== 0)) return result;
+  throw badInput(place.file, `${place.key}.normal is 0 0 0`, 'give the direction in which the loop looks');
 };
 
-/** Keys of physics to come: refused by name, since ignoring them would give another signal than asked for. */
-const PLANNED: ReadonlySet<string> = new Set(['gammaBar', 'receive', 'transmit', 'b0Map', 'gradients', 'delays']);
+const array = record<Pick<CoilArray, 'coils'>, Required<Omit<CoilArray, 'coils'>>>(
+  { coils: wholeNumber(1, MOST_COILS) },
+  { radius: number('m', 1e-3, FARTHEST), length: number('m', 1e-3, FARTHEST) },
+);
 
-/** @throws LarmorError 65 naming file and key, 66 if the file cannot be read */
-export function readScanner(path: string): Scanner {
-  const values = parse(path);
-  const scanner: Record<string, number> = { ...DEFAULT_SCANNER };
-  for (const [key, value] of Object.entries(values)) {
-    if (PLANNED.has(key)) throw badInput(path, `'${key}' is not simulated yet`, 'remove it');
-    if (!Object.hasOwn(RANGES, key))
-      throw badInput(
-        path,
-        `unknown key '${key}'`,
-        didYouMean(key, Object.keys(RANGES), (all) => `the keys are ${all}`),
-      );
-    const [unit, least, most] = RANGES[key as keyof Scanner];
-    const range = `give ${unit} from ${least} to ${most}`;
-    if (typeof value !== 'number') throw badInput(path, `${key} is ${JSON.stringify(value)}, not a number`, range);
-    if (!(value >= least && value <= most)) throw badInput(path, `${key} is ${value}`, range);
-    scanner[key] = value;
-  }
-  return scanner as unknown as Scanner;
+const covariance: JsonReader<NoiseCovariance> = (value, place) => {
+  const entry: JsonReader<readonly [number, number]> = (pair, at) => {
+    if (!Array.isArray(pair) || pair.length !== 2)
+      throw badInput(at.file, `${at.key} is ${JSON.stringify(pair)}`, 'give a pair [re, im]');
+    const part = number('', -1e30, 1e30);
+    return [part(pair[0], { ...at, key: `${at.key}[0]` }), part(pair[1], { ...at, key: `${at.key}[1]` })];
+  };
+  const matrix = list(list(entry, 'pairs [re, im]'), 'rows of pairs [re, im]')(value, place);
+  matrix.forEach((row, n) => {
+    const { file: path, key } = place;
+    if (row.length !== matrix.length)
+      throw badInput(path, `${key}[${n}] has ${row.length} entries of ${matrix.length}`, 'give a square matrix');
+    row.forEach(([re, im], m) => {
+      const [mirrorRe, mirrorIm] = matrix[m]?.[n] ?? [Number.NaN, Number.NaN];
+      const size = Math.abs(re) + Math.abs(im);
+      if (Math.abs(re - mirrorRe) <= 1e-9 * size && Math.abs(im + mirrorIm) <= 1e-9 * size) return;
+      throw badInput(path, `${key} is not Hermitian at [${n}][${m}]`, 'entry [m][n] is the conjugate of [n][m]');
+    });
+  });
+  return matrix;
+};
+
+const MAP_KEYS = ['file', 'magnitude', 'phase'] as const;
+
+/** A file, or magnitude and phase. */
+function mapOf(value: { file?: string; magnitude?: string; phase?: string }, { file: path, key }: JsonPlace): MapFiles {
+  const { file: whole, magnitude, phase } = value;
+  if (whole !== undefined && magnitude === undefined && phase === undefined) return { file: whole };
+  if (whole === undefined && magnitude !== undefined && phase !== undefined) return { magnitude, phase };
+  const given = MAP_KEYS.filter((name) => value[name] !== undefined).join(' and ') || 'no file';
+  throw badInput(path, `${key} has ${given}`, "give 'file' alone, or 'magnitude' and 'phase'");
 }
 
-function parse(path: string): object {
-  const text = readInput(path).toString('utf8');
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.replaceAll(/\s+/g, ' ') : String(error);
-    throw badInput(path, `not JSON (${reason})`, 'give one object such as {"B0": 3, "Gmax": 0.08}');
+const transmit: JsonReader<MapFiles> = (value, place) =>
+  mapOf(
+    record<object, { file: string; magnitude: string; phase: string }>({}, { file, magnitude: file, phase: file })(
+      value,
+      place,
+    ),
+    place,
+  );
+
+interface ReceiveKeys {
+  readonly coils: readonly Loop[];
+  readonly array: CoilArray;
+  readonly file: string;
+  readonly magnitude: string;
+  readonly phase: string;
+  readonly noiseCovariance: NoiseCovariance;
+}
+
+/** Receive coils: as in the scanner file, or a file of its own. */
+export const receive: JsonReader<Receive> = (value, place) => {
+  const keys = record<object, ReceiveKeys>(
+    {},
+    { coils: list(loop, 'loops'), array, file, magnitude: file, phase: file, noiseCovariance: covariance },
+  )(value, place);
+  const { coils, array: arranged, noiseCovariance } = keys;
+  const isMap = MAP_KEYS.some((name) => keys[name] !== undefined);
+  const ways = [coils && 'coils', arranged && 'array', isMap && 'a map'].filter(Boolean);
+  if (ways.length !== 1) {
+    const what = ways.length === 0 ? 'names no coils' : `has ${ways.join(' and ')}`;
+    throw badInput(
+      place.file,
+      `${place.key || 'it'} ${what}`,
+      "give one of 'coils', 'array', 'file', or 'magnitude' and 'phase'",
+    );
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw badInput(path, 'not a JSON object', 'give one such as {"B0": 3, "Gmax": 0.08}');
+  const sensitivities = coils ? { coils } : arranged ? { array: arranged } : mapOf(keys, place);
+  return noiseCovariance === undefined ? sensitivities : { ...sensitivities, noiseCovariance };
+};
+
+const eddyCurrent: JsonReader<EddyCurrent> = record<EddyCurrent, object>(
+  {
+    from: word('x', 'y', 'z'),
+    to: word('x', 'y', 'z', 'B0'),
+    amplitude: number('', -10, 10),
+    timeConstant: number('s', 1e-7, 1e4),
+  },
+  {},
+);
+
+const scanner = record<object, Required<Scanner>>(
+  {},
+  {
+    B0: number('T', 1e-6, 100),
+    gammaBar: number('Hz/T', 1e5, 1e9),
+    B1: number('T', 1e-9, 1),
+    Gmax: number('T/m', 1e-6, 1000),
+    Smax: number('T/m/s', 1e-3, 1e9),
+    adcRaster: raster,
+    blockRaster: raster,
+    gradRaster: raster,
+    rfRaster: raster,
+    rfRingdown: pause,
+    rfDeadTime: pause,
+    adcDeadTime: pause,
+    receive,
+    transmit,
+    b0Map: file,
+    gradients: record<object, Required<GradientErrors>>(
+      {},
+      { concomitant: flag, nonlinearity: file, eddyCurrents: list(eddyCurrent, 'eddy currents'), girf: file },
+    ),
+    delays: record<object, Required<Delays>>({}, { x: delay, y: delay, z: delay, rf: delay, adc: delay }),
+  },
+);
+
+/** @throws LarmorError 65 naming file and key, 66 if it, or a file that it names, cannot be read */
+export function readScanner(path: string): Scanner {
+  return { ...DEFAULT_SCANNER, ...readJson(path, '{"B0": 3, "Gmax": 0.08}', scanner) };
 }

@@ -1,7 +1,6 @@
 /** Slices of a sequence, told apart by the planes that its selective excitations select. */
-import { GAMMA_BAR, type Meters } from '../base/units.ts';
+import type { Meters } from '../base/units.ts';
 import type { Excitation } from './kspace.ts';
-import { bandwidth } from './rf.ts';
 import { positive } from './trajectory-kind.ts';
 import { dot, norm, scale, type Vector, ZERO } from './vector.ts';
 
@@ -51,11 +50,10 @@ export function slicesOf(excitations: readonly Excitation[], used: readonly numb
 }
 
 /** The known plane that an excitation selects, or a new one. */
-function planeOf({ gradient, position, rf }: Excitation, byNormal: Map<string, Plane[]>): Plane {
+function planeOf({ gradient, position, thickness = 0 }: Excitation, byNormal: Map<string, Plane[]>): Plane {
   const strength = norm(gradient);
   const normal = strength === 0 ? ZERO : positive(scale(gradient, 1 / strength));
   const offset = dot(normal, position);
-  const thickness = strength === 0 ? 0 : bandwidth(rf) / (GAMMA_BAR * strength);
   const key = normal.map((c) => Math.round(c / SAME_NORMAL) + 0).join(' ');
   const planes = byNormal.get(key) ?? [];
   byNormal.set(key, planes);

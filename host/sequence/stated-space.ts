@@ -1,8 +1,6 @@
 /** What the definitions of a sequence state about its space: fields of view, matrix, slice thickness. */
-import { GAMMA_BAR, type Meters } from '../base/units.ts';
+import type { Meters } from '../base/units.ts';
 import type { Excitation } from './kspace.ts';
-import { bandwidth } from './rf.ts';
-import { norm } from './vector.ts';
 
 /** Along read, phase and slice axis; undefined where nothing is stated. */
 export interface Stated {
@@ -61,6 +59,5 @@ export function sliceThickness(
   if (stated.thickness !== undefined) return stated.thickness;
   if (slab !== undefined)
     return spacing !== undefined && Math.abs(slab / (slices * spacing) - 1) < NEARLY ? slab / slices : slab;
-  const strength = excitation === undefined ? 0 : norm(excitation.gradient);
-  return excitation === undefined || strength === 0 ? undefined : bandwidth(excitation.rf) / (GAMMA_BAR * strength);
+  return excitation?.thickness;
 }

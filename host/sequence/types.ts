@@ -4,7 +4,7 @@
  * Times are in seconds from the start of the block unless said otherwise. Phases are as Pulseq writes them; the
  * conjugation that clockwise precession asks for happens in the timeline alone.
  */
-import type { Hertz, Radians, Seconds, Tesla, TeslaPerMeter } from '../base/units.ts';
+import type { Hertz, Radians, Seconds, TeslaPerMeter } from '../base/units.ts';
 
 export interface Sequence {
   /** File path or built-in name: what messages cite. */
@@ -127,37 +127,3 @@ export interface RfShimEvent {
   /** [channels] rad */
   readonly phase: readonly Radians[];
 }
-
-/** What the scanner allows and how it is clocked; SI units. */
-export interface Scanner {
-  readonly B0: Tesla;
-  readonly B1: Tesla;
-  readonly Gmax: TeslaPerMeter;
-  /** T/m/s */
-  readonly Smax: number;
-  readonly adcRaster: Seconds;
-  readonly blockRaster: Seconds;
-  readonly gradRaster: Seconds;
-  readonly rfRaster: Seconds;
-  readonly rfRingdown: Seconds;
-  readonly rfDeadTime: Seconds;
-  readonly adcDeadTime: Seconds;
-}
-
-/** Raster times that a scanner or a file can have. */
-export const SHORTEST_RASTER: Seconds = 1e-9;
-export const LONGEST_RASTER: Seconds = 0.1;
-
-export const DEFAULT_SCANNER: Scanner = {
-  B0: 1.5,
-  B1: 10e-6,
-  Gmax: 60e-3,
-  Smax: 500,
-  adcRaster: 2e-6,
-  blockRaster: 1e-5,
-  gradRaster: 1e-5,
-  rfRaster: 1e-6,
-  rfRingdown: 20e-6,
-  rfDeadTime: 100e-6,
-  adcDeadTime: 10e-6,
-};

@@ -5,7 +5,7 @@
  */
 import { openBudget } from '../base/budget.ts';
 import { badInput } from '../base/errors.ts';
-import { GAMMA_BAR } from '../base/units.ts';
+import { GAMMA_BAR, type Hertz } from '../base/units.ts';
 import { offsets } from '../sequence/offsets.ts';
 import type { AdcEvent, RfEvent, Sequence } from '../sequence/types.ts';
 import { blockGradients, integral, type PiecewiseLinear } from '../sequence/waveform.ts';
@@ -31,7 +31,10 @@ const LINEAR_TOLERANCE = 1e-10;
 /**
  * @throws LarmorError 65 when events of a block overlap or outlast it, or the run has no sample or more than 2³¹ − 1
  */
-export function compileTimeline(sequence: Sequence, { B0, maxRfStep }: TimelineOptions): Timeline {
+export function compileTimeline(
+  sequence: Sequence,
+  { B0, gammaBar = GAMMA_BAR, maxRfStep }: TimelineOptions,
+): Timeline {
   const ops = growing(Int32Array);
   const segments = recordTable(STRIDE.segment);
   const excitations = recordTable(STRIDE.excitation);
@@ -49,13 +52,14 @@ export function compileTimeline(sequence: Sequence, { B0, maxRfStep }: TimelineO
     let now = 0;
     const precessTo = (time: number): void => {
       if (time < now - 1e-12) throw outlasts(sequence, n);
-      if (time > now) actions.push({ kind: 'precess', moment: [...moments(gradients, now, time), time - now] });
+      if (time > now)
+        actions.push({ kind: 'precess', moment: [...moments(gradients, now, time, gammaBar), time - now] });
       now = Math.max(now, time);
     };
     const play = {
       rf(rf: RfEvent): void {
         precessTo(rf.delay);
-        const { frequency, phase } = offsets(rf, B0);
+        const { frequency, phase } = offsets(rf, gammaBar * B0);
         const pulse = pulses.intern(rfSteps(rf, gradients, maxRfStep, budget), frequency, rfDuration(rf));
         actions.push({ kind: 'excite', pulse, phase: -phase });
         now = rf.delay + rfDuration(rf);
@@ -63,11 +67,11 @@ export function compileTimeline(sequence: Sequence, { B0, maxRfStep }: TimelineO
       adc(adc: AdcEvent): void {
         const first = adc.delay + adc.dwell / 2;
         precessTo(first);
-        const { frequency, phase } = offsets(adc, B0);
+        const { frequency, phase } = offsets(adc, gammaBar * B0);
         const shape = adc.phaseShape === undefined ? -1 : receiveShapes.push(adc.phaseShape) - 1;
         const step = 2 * Math.PI * frequency * adc.dwell;
         checkSamples(budget, adc.samples);
-        const waveform = waveforms.intern(samplePoints(gradients, adc, first));
+        const waveform = waveforms.intern(samplePoints(gradients, adc, first, gammaBar));
         actions.push({ kind: 'read', waveform, samples: adc.samples, receive: [phase + step / 2, step, shape] });
       },
     };
@@ -118,7 +122,7 @@ export function compileTimeline(sequence: Sequence, { B0, maxRfStep }: TimelineO
   while (walked[end - STRIDE.op] !== OP.read) end -= STRIDE.op;
 
   return {
-    gammaBar: GAMMA_BAR,
+    gammaBar,
     B0,
     sampleCount,
     ops: walked.slice(0, end),
@@ -139,8 +143,13 @@ function outlasts(sequence: Sequence, n: number): Error {
 const adcEnd = (adc: AdcEvent): number => adc.delay + adc.samples * adc.dwell;
 
 /** γ̄∫G dt along x, y, z [cycles/m]. */
-function moments(gradients: readonly PiecewiseLinear[], from: number, to: number): [number, number, number] {
-  return gradients.map((g) => GAMMA_BAR * integral(g, from, to)) as [number, number, number];
+function moments(
+  gradients: readonly PiecewiseLinear[],
+  from: number,
+  to: number,
+  gammaBar: Hertz,
+): [number, number, number] {
+  return gradients.map((g) => gammaBar * integral(g, from, to)) as [number, number, number];
 }
 
 /** [samples][kx, ky, kz, t] relative to the first sample; exactly equal steps where the gradients hold still. */
@@ -148,6 +157,7 @@ function samplePoints(
   gradients: readonly PiecewiseLinear[],
   adc: AdcEvent,
   first: number,
+  gammaBar: Hertz,
 ): { points: Float64Array; linear: boolean } {
   const { samples, dwell } = adc;
   const points = new Float64Array(STRIDE.point * samples);
@@ -155,7 +165,7 @@ function samplePoints(
   for (const [i, gradient] of gradients.entries()) {
     if (gradient.t.length === 0) continue;
     for (let n = 1; n < samples; n++) {
-      const step = GAMMA_BAR * integral(gradient, first + (n - 1) * dwell, first + n * dwell);
+      const step = gammaBar * integral(gradient, first + (n - 1) * dwell, first + n * dwell);
       points[4 * n + i] = points[4 * (n - 1) + i]! + step;
     }
   }

@@ -78,6 +78,8 @@ export const STRIDE = {
 
 export interface TimelineOptions {
   readonly B0: Tesla;
+  /** Default: that of ¹H. */
+  readonly gammaBar?: Hertz;
   /** Longest step of a block pulse [s]; default 50 µs. */
   readonly maxRfStep: number;
 }

@@ -32,7 +32,7 @@ function object(args: string, code = 0) {
   seen.add(record.schema.name);
   return record;
 }
-const seen = new Set<string>(['common']);
+const seen = new Set<string>(['common', 'scanner']);
 
 const small = '--set sequence.n=16 --set phantom.voxel=8mm';
 

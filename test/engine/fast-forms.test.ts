@@ -12,7 +12,8 @@ import { makePlan } from '../../host/run/plan.ts';
 import { tilesToVerify, uniteFindings, verifyTiles } from '../../host/run/verify.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { adc, blockOf, flatTop, hardPulse, sequenceOf, sincPulse, trapezoid } from '../../host/sequence/designer.ts';
-import { type Block, DEFAULT_SCANNER } from '../../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
+import type { Block } from '../../host/sequence/types.ts';
 import type { Timeline } from '../../host/timeline/types.ts';
 import {
   engineFor,

@@ -14,7 +14,8 @@ import { hardPulse, mergedSteps, ROTATION, rotate } from '../../host/sampling/pu
 import { spinSampler } from '../../host/sampling/sampler.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { encode } from '../../host/sequence/encoding.ts';
-import { DEFAULT_SCANNER, type Sequence } from '../../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
+import type { Sequence } from '../../host/sequence/types.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
 import { STRIDE, type Timeline } from '../../host/timeline/types.ts';
 

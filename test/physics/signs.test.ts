@@ -15,7 +15,8 @@ import {
   sincPulse,
   trapezoid,
 } from '../../host/sequence/designer.ts';
-import { type Block, DEFAULT_SCANNER, type RfEvent } from '../../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
+import type { Block, RfEvent } from '../../host/sequence/types.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
 import { relativeError, type Spin, simulate, simulateTimeline, spinsOf } from '../../testing/run.ts';
 

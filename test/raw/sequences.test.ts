@@ -6,7 +6,7 @@ import { bartLayout } from '../../host/raw/bart-layout.ts';
 import { readRaw, writeRaw } from '../../host/raw/index.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { encode } from '../../host/sequence/encoding.ts';
-import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
 import { scratch } from './fixture.ts';
 
 for (const [name, form] of [

@@ -15,7 +15,7 @@ import { type Image, magnitude } from '../../host/recon/image.ts';
 import { reconstruct } from '../../host/recon/reconstruct.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { encode } from '../../host/sequence/encoding.ts';
-import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
 import { cases, skipWithoutCases } from '../../testing/cases.ts';
 import { assertNear } from '../../testing/measure.ts';
 import { readWhole } from '../phantom/spins.ts';

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EXIT, LarmorError } from '../../host/base/errors.ts';
 import { builtinSequences, makeBuiltin } from '../../host/sequence/builtin/index.ts';
-import { DEFAULT_SCANNER, type Sequence, type TrapezoidEvent } from '../../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
+import type { Sequence, TrapezoidEvent } from '../../host/sequence/types.ts';
 
 const make = (settings: Record<string, string> = {}, scanner = DEFAULT_SCANNER): Sequence =>
   makeBuiltin('epi', settings, scanner);

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { GAMMA_BAR } from '../../host/base/units.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { checkSequence } from '../../host/sequence/checks.ts';
-import { type Block, DEFAULT_SCANNER, type Sequence } from '../../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
+import type { Block, Sequence } from '../../host/sequence/types.ts';
 import { gradientPoints, integral } from '../../host/sequence/waveform.ts';
 
 const make = (name: string, settings: Record<string, string | number> = {}): Sequence =>

@@ -5,13 +5,8 @@ import { EXIT, LarmorError } from '../../host/base/errors.ts';
 import { checkSequence, type Finding } from '../../host/sequence/checks.ts';
 import { adc, blockOf, delayOf, hardPulse, sequenceOf, trapezoid } from '../../host/sequence/designer.ts';
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';
-import {
-  type Block,
-  DEFAULT_SCANNER,
-  type Scanner,
-  type Sequence,
-  type ShapedGradientEvent,
-} from '../../host/sequence/types.ts';
+import { DEFAULT_SCANNER, type Scanner } from '../../host/sequence/scanner-types.ts';
+import type { Block, Sequence, ShapedGradientEvent } from '../../host/sequence/types.ts';
 import { cases, skipWithoutCases } from '../../testing/cases.ts';
 
 /** As if from a file, so that clocks count as well. */

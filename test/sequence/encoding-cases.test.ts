@@ -8,7 +8,8 @@ import { GAMMA_BAR } from '../../host/base/units.ts';
 import { encode } from '../../host/sequence/encoding.ts';
 import type { Encoding, TrajectoryKind } from '../../host/sequence/encoding-types.ts';
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';
-import { DEFAULT_SCANNER, type Sequence } from '../../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
+import type { Sequence } from '../../host/sequence/types.ts';
 import { gradientPoints, valueAt } from '../../host/sequence/waveform.ts';
 import { cases, skipWithoutCases } from '../../testing/cases.ts';
 

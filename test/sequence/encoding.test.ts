@@ -7,7 +7,8 @@ import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { adc, blockOf, delayOf, hardPulse, sequenceOf, setLabel, trapezoid } from '../../host/sequence/designer.ts';
 import { encode } from '../../host/sequence/encoding.ts';
 import type { Encoding } from '../../host/sequence/encoding-types.ts';
-import { type Block, DEFAULT_SCANNER, type LabelEvent, type RfUse, type Sequence } from '../../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
+import type { Block, LabelEvent, RfUse, Sequence } from '../../host/sequence/types.ts';
 
 const encoded = (sequence: Sequence): Encoding => encode(sequence, DEFAULT_SCANNER);
 const builtin = (name: string, settings: Record<string, number> = {}): Encoding =>

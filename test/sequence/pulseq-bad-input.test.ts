@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { LarmorError } from '../../host/base/errors.ts';
 import { checkSequence } from '../../host/sequence/checks.ts';
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';
-import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
 import { COMPLETE, seqFolder, seqText } from './seq-text.ts';
 
 const save = seqFolder();

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { test } from 'node:test';
+import { GAMMA_BAR } from '../../host/base/units.ts';
 import { type MatValue, matField, readMatlab } from '../../host/formats/matlab.ts';
 import { waveforms, waveformsJson } from '../../host/sequence/export-waveforms.ts';
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';
@@ -72,9 +73,9 @@ test('JSON in pieces is the object', skipWithoutCases(), () => {
   assert.deepEqual(JSON.parse(text), waveforms(sequence));
 });
 
-test('offsets in ppm count once a field is given', skipWithoutCases(), () => {
+test('offsets in ppm count once a Larmor frequency is given', skipWithoutCases(), () => {
   const sequence = readPulseq(cases('pulseq/v1.5/spiral.seq'));
-  const { blocks } = waveforms(sequence, { B0: 1.5 });
+  const { blocks } = waveforms(sequence, { larmor: GAMMA_BAR * 1.5 });
   // −3.35 ppm of 63.8662032 MHz
   assert.ok(Math.abs(blocks[0]!.df.A[1]! + 213.95178072) < 1e-6);
 });

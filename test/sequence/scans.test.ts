@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { setLabel } from '../../host/sequence/designer.ts';
 import { encode } from '../../host/sequence/encoding.ts';
 import type { Encoding, ReadoutRole, TrajectoryKind } from '../../host/sequence/encoding-types.ts';
-import { DEFAULT_SCANNER, type LabelEvent, type Sequence } from '../../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
+import type { LabelEvent, Sequence } from '../../host/sequence/types.ts';
 import * as scans from '../../testing/small-scans.ts';
 
 const { FOV, N } = scans;

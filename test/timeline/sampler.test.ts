@@ -7,7 +7,7 @@ import { sliceOf, windsOneWay } from '../../host/sampling/phase-graph.ts';
 import { spinSampler } from '../../host/sampling/sampler.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { encode } from '../../host/sequence/encoding.ts';
-import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
 import type { Timeline } from '../../host/timeline/types.ts';
 import { simulateTimeline } from '../../testing/run.ts';

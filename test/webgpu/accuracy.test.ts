@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { SpinBlock } from '../../host/phantom/types.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
-import { DEFAULT_SCANNER } from '../../host/sequence/types.ts';
+import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
 import type { Timeline } from '../../host/timeline/types.ts';
 import { simulateSlowly } from '../../testing/reference.ts';

@@ -5,7 +5,6 @@
  */
 import { usage } from '../../base/errors.ts';
 import { DEGREE } from '../../base/quantities.ts';
-import { GAMMA_BAR } from '../../base/units.ts';
 import { adc, blockOf, delayOf, hardPulse, roundUp, sequenceOf, setLabel, trapezoid } from '../designer.ts';
 import type { Block } from '../types.ts';
 import { builtin, tooShort } from './parameters.ts';
@@ -49,7 +48,7 @@ export const epi = builtin(
   'single-shot gradient-echo EPI; no slice selection: a volume is projected along z',
   parameters,
   ({ fov, n, te, flip, dwell }, scanner) => {
-    const shortest = 1 / (GAMMA_BAR * fov * scanner.Gmax);
+    const shortest = 1 / (scanner.gammaBar * fov * scanner.Gmax);
     const step = dwell === 0 ? roundUp(shortest, scanner.adcRaster) : dwell;
     if (step < shortest * (1 - 1e-9))
       throw usage(
@@ -58,7 +57,7 @@ export const epi = builtin(
       );
 
     // Readout lobe. Sample n lies at delay + (n+½)·dwell, so the delay is half a dwell short of the ramp.
-    const amplitude = 1 / (GAMMA_BAR * step * fov);
+    const amplitude = 1 / (scanner.gammaBar * step * fov);
     const ramp = Math.max(amplitude / scanner.Smax, step / 2);
     const flat = (n - 1) * step;
     const lobe = [trapezoid(amplitude, ramp, flat), trapezoid(-amplitude, ramp, flat)] as const;

@@ -1,6 +1,5 @@
 /** Pulse and acquire: one hard pulse, no gradients, one readout of the free induction decay. */
 import { DEGREE } from '../../base/quantities.ts';
-import { GAMMA_BAR } from '../../base/units.ts';
 import { adc, blockOf, delayOf, hardPulse, roundUp, sequenceOf } from '../designer.ts';
 import type { Block } from '../types.ts';
 import { builtin } from './parameters.ts';
@@ -28,9 +27,9 @@ const parameters = {
 
 export const fid = builtin('fid', 'hard pulse and free induction decay', parameters, (values, scanner) => {
   // The shortest pulse on the RF raster, its amplitude lowered to what that length needs.
-  const cycles = values.flip / (2 * Math.PI * GAMMA_BAR);
+  const cycles = values.flip / (2 * Math.PI * scanner.gammaBar);
   const length = roundUp(cycles / scanner.B1, scanner.rfRaster);
-  const rf = hardPulse(values.flip, cycles / length, { delay: scanner.rfDeadTime });
+  const rf = hardPulse(values.flip, cycles / length, { delay: scanner.rfDeadTime, gammaBar: scanner.gammaBar });
 
   const pulseEnd = rf.delay + length;
   const first = roundUp(pulseEnd + scanner.rfRingdown, scanner.blockRaster);

@@ -2,7 +2,8 @@
 import { usage } from '../../base/errors.ts';
 import type { Given } from '../../base/parameters.ts';
 import { didYouMean } from '../../base/suggest.ts';
-import type { Scanner, Sequence } from '../types.ts';
+import type { Scanner } from '../scanner-types.ts';
+import type { Sequence } from '../types.ts';
 import { epi } from './epi.ts';
 import { fid } from './fid.ts';
 import { gre } from './gre.ts';

@@ -2,7 +2,8 @@
 import { usage } from '../../base/errors.ts';
 import { completeParameters, type Given, type Parameters, type Values } from '../../base/parameters.ts';
 import { formatQuantity } from '../../base/quantities.ts';
-import type { Scanner, Sequence } from '../types.ts';
+import type { Scanner } from '../scanner-types.ts';
+import type { Sequence } from '../types.ts';
 
 export interface BuiltinSequence {
   readonly name: string;

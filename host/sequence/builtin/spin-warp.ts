@@ -4,9 +4,10 @@
  * times, so that a written file plays on real hardware; `gre.ts` and `se.ts` are left with their timing diagrams.
  */
 import { usage } from '../../base/errors.ts';
-import { GAMMA_BAR, type Hertz, type Meters, type Radians, type Seconds } from '../../base/units.ts';
+import type { Hertz, Meters, Radians, Seconds } from '../../base/units.ts';
 import { adc, areaTrapezoid, eventEnd, flatTop, roundUp, sincDuration, sincPulse } from '../designer.ts';
-import type { AdcEvent, RfEvent, RfUse, Scanner, TrapezoidEvent } from '../types.ts';
+import type { Scanner } from '../scanner-types.ts';
+import type { AdcEvent, RfEvent, RfUse, TrapezoidEvent } from '../types.ts';
 import { tooShort } from './parameters.ts';
 
 /** How times that may be left to the sequence say so in their description. */
@@ -56,8 +57,8 @@ export interface SelectionOptions {
 export function sliceSelection(options: SelectionOptions, scanner: Scanner): Selection {
   const { sequence, flip, use, thickness, timeBandwidth, shortest } = options;
   // Even numbers of raster steps put the pulse's centre on the raster, and so every echo time.
-  const duration = sincDuration(flip, timeBandwidth, scanner.B1, 2 * scanner.gradRaster, shortest);
-  const amplitude = timeBandwidth / duration / (GAMMA_BAR * thickness);
+  const duration = sincDuration(flip, timeBandwidth, scanner, 2 * scanner.gradRaster, shortest);
+  const amplitude = timeBandwidth / duration / (scanner.gammaBar * thickness);
   if (amplitude > scanner.Gmax) {
     const least = (thickness * amplitude) / scanner.Gmax;
     throw usage(
@@ -72,7 +73,8 @@ export function sliceSelection(options: SelectionOptions, scanner: Scanner): Sel
   // One shape for all: slices and phases differ in offsets alone. Steps this long put the next copies of the slice 32 thicknesses away or more.
   const fine = Math.max(scanner.rfRaster, scanner.gradRaster);
   const raster = duration / (2 * fine) >= 32 * timeBandwidth ? 2 * fine : fine;
-  const shape = sincPulse({ flip, duration, timeBandwidth, raster, use, delay: rfDelay });
+  const { gammaBar } = scanner;
+  const shape = sincPulse({ flip, duration, timeBandwidth, raster, use, delay: rfDelay, gammaBar });
   const pulses = new Map<string, RfEvent>();
   return {
     gradient,
@@ -83,7 +85,7 @@ export function sliceSelection(options: SelectionOptions, scanner: Scanner): Sel
       const key = `${z} ${phase}`;
       const known = pulses.get(key);
       if (known !== undefined) return known;
-      const frequencyOffset: Hertz = GAMMA_BAR * amplitude * z;
+      const frequencyOffset: Hertz = scanner.gammaBar * amplitude * z;
       // The offset's phase ramp starts with the pulse; taking it back at the centre gives every slice the same phase.
       const phaseOffset = wrap(phase - 2 * Math.PI * frequencyOffset * shape.center);
       const made = { ...shape, frequencyOffset, phaseOffset };
@@ -110,9 +112,9 @@ export interface ReadoutLobe {
 }
 
 export function readoutLobe(sequence: string, fov: Meters, n: number, dwell: Seconds, scanner: Scanner): ReadoutLobe {
-  const amplitude = 1 / (GAMMA_BAR * dwell * fov);
+  const amplitude = 1 / (scanner.gammaBar * dwell * fov);
   if (amplitude > scanner.Gmax * (1 + 1e-9)) {
-    const least = 1 / (GAMMA_BAR * fov * scanner.Gmax);
+    const least = 1 / (scanner.gammaBar * fov * scanner.Gmax);
     throw usage(
       `${sequence}: dwell=${dwell} s with fov=${fov} m needs more than Gmax = ${scanner.Gmax} T/m`,
       `give dwell ≥ ${least.toExponential(3)} s or a larger fov`,
@@ -141,14 +143,14 @@ export function readoutLobe(sequence: string, fov: Meters, n: number, dwell: Sec
 /** Phase-encoding lobes, one per line and all of one shape; line floor(n/2) is k = 0. `sign` −1 makes the rewinders. */
 export function phaseTable(fov: Meters, n: number, scanner: Scanner, sign: 1 | -1): readonly TrapezoidEvent[] {
   const half = Math.floor(n / 2);
-  const step = 1 / (GAMMA_BAR * fov);
+  const step = 1 / (scanner.gammaBar * fov);
   const largest = areaTrapezoid(half * step, scanner);
   return Array.from({ length: n }, (_, line) => areaTrapezoid(sign * (line - half) * step, scanner, largest));
 }
 
 /** Dephasing lobe of so many cycles across the slice. */
 export function spoilerLobe(cycles: number, thickness: Meters, scanner: Scanner): TrapezoidEvent {
-  return areaTrapezoid(cycles / (GAMMA_BAR * thickness), scanner);
+  return areaTrapezoid(cycles / (scanner.gammaBar * thickness), scanner);
 }
 
 /** Slice centres along z [m], by slice number. */

@@ -4,7 +4,7 @@
  */
 import { badInput } from '../../base/errors.ts';
 import type { Meters, Seconds } from '../../base/units.ts';
-import { DEFAULT_SCANNER, LONGEST_RASTER, SHORTEST_RASTER } from '../types.ts';
+import { DEFAULT_SCANNER, LONGEST_RASTER, SHORTEST_RASTER } from '../scanner-types.ts';
 
 export interface Rasters {
   readonly block: Seconds;

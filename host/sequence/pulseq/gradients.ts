@@ -3,7 +3,7 @@
  * half raster) with their first and last amplitude at the outer edges, and shapes with times of their own.
  */
 import { badInput } from '../../base/errors.ts';
-import { GAMMA_BAR, type Seconds } from '../../base/units.ts';
+import type { Seconds } from '../../base/units.ts';
 import type { GradientEvent } from '../types.ts';
 import { GRADIENT } from './layouts.ts';
 import { columnsOf, placeOf, remembered, requireSameLength, requireTimeShape, type Source } from './source.ts';
@@ -49,7 +49,7 @@ export function gradientEvents(source: Source): Gradients {
 
   const make = (row: number): GradientEvent => {
     const value = columnsOf(table, row);
-    const amplitude = value(GRADIENT.amplitude) / GAMMA_BAR;
+    const amplitude = value(GRADIENT.amplitude) / source.gammaBar;
     const delay = value(GRADIENT.delay) / 1e6;
     if (value(GRADIENT.kind) === 0) {
       const [rise, flat, fall] = [GRADIENT.rise, GRADIENT.flat, GRADIENT.fall].map((at) => value(at) / 1e6);
@@ -63,8 +63,8 @@ export function gradientEvents(source: Source): Gradients {
     }
     const edged = new Float64Array(samples.length + 2);
     for (let n = 0; n < samples.length; n++) edged[n + 1] = samples[n]! * amplitude;
-    edged[0] = (gradients.edges?.[2 * row] ?? value(GRADIENT.first)) / GAMMA_BAR;
-    edged[samples.length + 1] = (gradients.edges?.[2 * row + 1] ?? value(GRADIENT.last)) / GAMMA_BAR;
+    edged[0] = (gradients.edges?.[2 * row] ?? value(GRADIENT.first)) / source.gammaBar;
+    edged[samples.length + 1] = (gradients.edges?.[2 * row + 1] ?? value(GRADIENT.last)) / source.gammaBar;
     return { kind: 'shape', delay, time, amplitude: edged };
   };
 

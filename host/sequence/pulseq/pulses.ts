@@ -3,7 +3,7 @@
  * shape runs linearly between its points. Files before 1.5 name no centre, which is then found at the peak.
  */
 import { badInput } from '../../base/errors.ts';
-import { GAMMA_BAR, type Seconds } from '../../base/units.ts';
+import type { Seconds } from '../../base/units.ts';
 import type { AdcEvent, RfEvent, RfShimEvent, RfUse } from '../types.ts';
 import { ADC, RF } from './layouts.ts';
 import { columnsOf, placeOf, remembered, requireSameLength, requireTimeShape, type Source } from './source.ts';
@@ -63,7 +63,7 @@ export function rfEvents(source: Source): (row: number) => RfEvent {
 function sampledEnvelope(source: Source, row: number, place: string): Envelope {
   const { sections, rasters, shape, share } = source;
   const value = columnsOf(sections.rf, row);
-  const amplitude = value(RF.amplitude) / GAMMA_BAR;
+  const amplitude = value(RF.amplitude) / source.gammaBar;
   const magnitudeId = value(RF.magnitude);
   const phaseId = value(RF.phase);
   const timeId = value(RF.time);
@@ -91,7 +91,7 @@ function sampledEnvelope(source: Source, row: number, place: string): Envelope {
 /** A cell for every stretch in which neither magnitude nor phase changes. */
 function runsEnvelope(source: Source, row: number, place: string): Envelope {
   const value = columnsOf(source.sections.rf, row);
-  const amplitude = value(RF.amplitude) / GAMMA_BAR;
+  const amplitude = value(RF.amplitude) / source.gammaBar;
   const phaseId = value(RF.phase);
   const magnitudes = source.runs(value(RF.magnitude), place);
   const count = magnitudes.ends.at(-1)!;

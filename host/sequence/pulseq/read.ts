@@ -7,7 +7,7 @@ import { type Budget, openBudget } from '../../base/budget.ts';
 import { badInput } from '../../base/errors.ts';
 import { readInput } from '../../base/files.ts';
 import { warn } from '../../base/log.ts';
-import type { Seconds } from '../../base/units.ts';
+import { GAMMA_BAR, type Hertz, type Seconds } from '../../base/units.ts';
 import { shimmed } from '../rf.ts';
 import type { AdcEvent, Block, GradientEvent, RfEvent, RfShimEvent, Sequence } from '../types.ts';
 import { inMeters, rasters } from './definitions.ts';
@@ -25,6 +25,8 @@ import { indexById, type Table } from './table.ts';
 export interface PulseqOptions {
   /** Seconds for the soft delays of the file, by their hints, e.g. `{ TE: 0.1 }`; the file's own durations otherwise. */
   readonly softDelays?: Readonly<Record<string, Seconds>>;
+  /** γ̄ that turns the file's Hz into T; default: that of ¹H. */
+  readonly gammaBar?: Hertz;
 }
 
 /** Newest file version known; newer revisions of 1.5 are read with a warning. */
@@ -56,7 +58,7 @@ export function readPulseq(path: string, options: PulseqOptions = {}): Sequence 
   };
   checkReferences(sections, rowOf);
 
-  const source = openSource(sections, raster, budget);
+  const source = openSource(sections, raster, options.gammaBar ?? GAMMA_BAR, budget);
   const gradients = gradientEvents(source);
   const made = { rf: rfEvents(source), shim: rfShims(source), gradient: gradients.event, adc: adcEvents(source) };
   // Making every RF and ADC event, and asking for every gradient's end, finds whatever is wrong with them.

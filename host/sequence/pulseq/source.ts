@@ -4,7 +4,7 @@
  */
 import type { Budget } from '../../base/budget.ts';
 import { badInput } from '../../base/errors.ts';
-import type { Seconds } from '../../base/units.ts';
+import type { Hertz, Seconds } from '../../base/units.ts';
 import type { Rasters } from './definitions.ts';
 import type { Sections } from './sections.ts';
 import { type Runs, shapeRuns, unpackShape } from './shapes.ts';
@@ -13,6 +13,8 @@ import { indexById, type Table } from './table.ts';
 export interface Source {
   readonly sections: Sections;
   readonly rasters: Rasters;
+  /** γ̄ that turns the file's Hz and Hz/m into T and T/m. */
+  readonly gammaBar: Hertz;
   /** Samples of a shape; `place` is who asks, for the complaint when there is none. */
   shape(id: number, place: string): Float64Array;
   /** How many samples a shape has, without unpacking it. */
@@ -27,7 +29,7 @@ export interface Source {
   readonly budget: Budget;
 }
 
-export function openSource(sections: Sections, rasters: Rasters, budget: Budget): Source {
+export function openSource(sections: Sections, rasters: Rasters, gammaBar: Hertz, budget: Budget): Source {
   const { shapes, layout, path } = sections;
   const table: Table = {
     name: 'shape',
@@ -73,7 +75,7 @@ export function openSource(sections: Sections, rasters: Rasters, budget: Budget)
       return time;
     });
   };
-  return { sections, rasters, shape, shapeLength, runs, timeShape, share, budget };
+  return { sections, rasters, gammaBar, shape, shapeLength, runs, timeShape, share, budget };
 }
 
 export function requireSameLength(a: number, b: number, what: string, place: string): void {

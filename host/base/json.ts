@@ -1,0 +1,131 @@
+/**
+ * JSON files whose every value is checked: small readers that combine into the reader of a whole file. A reader takes
+ * a value and where it stands, and returns it with its type or throws one line (exit 65) that names file and key, what
+ * is wrong and what is allowed. Unknown keys are refused: a misspelt one would silently be another simulation.
+ */
+import { dirname, resolve } from 'node:path';
+import { badInput } from './errors.ts';
+import { readInput, requireFile } from './files.ts';
+import { didYouMean } from './suggest.ts';
+
+/** Where a value stands: the file, and the path of keys in it (`receive.coils[2].radius`; '' for the whole). */
+export interface JsonPlace {
+  readonly file: string;
+  readonly key: string;
+}
+
+export type JsonReader<T> = (value: unknown, place: JsonPlace) => T;
+
+type Readers<T> = { readonly [K in keyof T]-?: JsonReader<T[K]> };
+
+/** @param example of a file, for the message @throws LarmorError 66 if the file cannot be read, 65 if it is wrong */
+export function readJson<T>(file: string, example: string, reader: JsonReader<T>): T {
+  const text = readInput(file)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.replaceAll(/\s+/g, ' ') : String(error);
+    throw badInput(file, `not JSON (${reason})`, `give one object such as ${example}`);
+  }
+  if (!isObject(value)) throw badInput(file, 'not a JSON object', `give one such as ${example}`);
+  return reader(value, { file, key: '' });
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** At most 60 characters of a value. */
+function shown(value: unknown): string {
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+const inside = (key: string, name: string): string => (key === '' ? name : `${key}.${name}`);
+
+/** A number from `least` to `most`. */
+export function number(unit: string, least: number, most: number): JsonReader<number> {
+  const range = `give ${unit === '' ? 'a number' : unit} from ${least} to ${most}`;
+  return (value, { file, key }) => {
+    if (typeof value !== 'number') throw badInput(file, `${key} is ${shown(value)}, not a number`, range);
+    if (!(value >= least && value <= most)) throw badInput(file, `${key} is ${value}`, range);
+    return value;
+  };
+}
+
+export function wholeNumber(least: number, most: number): JsonReader<number> {
+  const inRange = number('', least, most);
+  return (value, place) => {
+    const result = inRange(value, place);
+    if (Number.isInteger(result)) return result;
+    throw badInput(place.file, `${place.key} is ${value}`, `give a whole number from ${least} to ${most}`);
+  };
+}
+
+export const flag: JsonReader<boolean> = (value, { file, key }) => {
+  if (typeof value === 'boolean') return value;
+  throw badInput(file, `${key} is ${shown(value)}`, 'give true or false');
+};
+
+export function word<W extends string>(...words: readonly W[]): JsonReader<W> {
+  return (value, { file, key }) => {
+    if (words.includes(value as W)) return value as W;
+    throw badInput(file, `${key} is ${shown(value)}`, `give ${words.join(', ')}`);
+  };
+}
+
+/** Path of an existing file; a relative one is relative to the folder of the JSON file. @throws LarmorError 66 */
+export const file: JsonReader<string> = (value, place) => {
+  if (typeof value !== 'string' || value === '')
+    throw badInput(place.file, `${place.key} is ${shown(value)}`, 'give the name of a file');
+  const path = resolve(dirname(place.file), value);
+  requireFile(path);
+  return path;
+};
+
+/** An array of at least one element. */
+export function list<T>(reader: JsonReader<T>, what: string): JsonReader<readonly T[]> {
+  return (value, { file, key }) => {
+    if (!Array.isArray(value) || value.length === 0)
+      throw badInput(file, `${key} is ${shown(value)}`, `give a list of ${what}`);
+    return value.map((element, n) => reader(element, { file, key: `${key}[${n}]` }));
+  };
+}
+
+/** Three numbers, each from −`most` to `most`. */
+export function vector(unit: string, most: number): JsonReader<readonly [number, number, number]> {
+  const component = number(unit, -most, most);
+  return (value, { file, key }) => {
+    if (!Array.isArray(value) || value.length !== 3)
+      throw badInput(file, `${key} is ${shown(value)}`, 'give three numbers [x, y, z]');
+    const [x, y, z] = value.map((element, n) => component(element, { file, key: `${key}[${n}]` }));
+    return [x!, y!, z!];
+  };
+}
+
+/** An object with these keys, of which `required` must be there. */
+export function record<R extends object, O extends object>(
+  required: Readers<R>,
+  optional: Readers<O>,
+): JsonReader<R & Partial<O>> {
+  const readers: Readonly<Record<string, JsonReader<unknown>>> = { ...required, ...optional };
+  const known = Object.keys(readers);
+  return (value, { file, key }) => {
+    if (!isObject(value)) throw badInput(file, `${key} is ${shown(value)}`, `give an object with ${known.join(', ')}`);
+    for (const name of Object.keys(required)) {
+      if (!Object.hasOwn(value, name))
+        throw badInput(file, `${key} has no '${name}'`, `its keys are ${known.join(', ')}`);
+    }
+    const result: Record<string, unknown> = {};
+    for (const [name, entry] of Object.entries(value)) {
+      if (!Object.hasOwn(readers, name)) {
+        const hint = didYouMean(name, known, (all) => `the keys are ${all}`);
+        throw badInput(file, `unknown key '${inside(key, name)}'`, hint);
+      }
+      result[name] = readers[name]!(entry, { file, key: inside(key, name) });
+    }
+    return result as R & Partial<O>;
+  };
+}

@@ -64,6 +64,7 @@ function withSettings(command: Command, of: string): Command {
 }
 
 const SCANNER = ['--scanner <file.json>', 'field, limits and rasters of the scanner'] as const;
+const STRICT = 'refuse a sequence that exceeds the limits of the scanner';
 const SEQUENCE = 'a Pulseq file (.seq) or a built-in sequence (larmor list)';
 const PHANTOM = 'a phantom file or a built-in phantom (larmor list)';
 
@@ -89,7 +90,7 @@ function withJob(command: Command): Command {
     .addOption(new Option('--exact', 'sum every sample of every spin, by no fast method').conflicts('tolerance'))
     .option('--tile <n>', 'spins per tile (default: chosen from the size of the phantom)', spinsPerTile);
   withSettings(command, 'sequence or phantom');
-  return withOutput(command.option('--strict', 'refuse a sequence that exceeds the limits of the scanner'));
+  return withOutput(command.option('--strict', STRICT));
 }
 
 withJob(program.command('simulate').description('simulate a scan and write its raw data'))
@@ -156,13 +157,43 @@ withOutput(program.command('reconstruct').description('reconstruct an image from
   .option('--max-pixels <n>', 'make images of up to n pixels in all frames together (default: 134217728)', pixelCount)
   .action(async (raw, options) => (await import('./reconstruct.ts')).reconstructFile(raw, options));
 
-const sequence = program.command('sequence').description('export sequences');
+const sequence = program.command('sequence').description('make, convert and export sequences');
 withOutput(withSettings(sequence.command('waveforms'), 'sequence'))
   .description('write the RF, gradient and ADC waveforms of every block as JSON')
   .argument('<sequence>', SEQUENCE)
   .requiredOption('-o, --output <file.json>', 'where to write; - is standard output')
   .option(...SCANNER)
   .action(async (name, options) => (await import('./sequence.ts')).writeWaveforms(name, options));
+
+withOutput(withSettings(sequence.command('make'), 'sequence'))
+  .description('write a built-in sequence as a Pulseq 1.5.1 file')
+  .argument('<name>', 'a built-in sequence (larmor list)')
+  .requiredOption('-o, --output <file.seq>', 'where to write')
+  .option(...SCANNER)
+  .option('--strict', STRICT)
+  .addHelpText(
+    'after',
+    `
+Examples:
+  larmor sequence make gre -o gre.seq
+  larmor sequence make epi --set n=64 --scanner 3T.json -o epi.seq`,
+  )
+  .action(async (name, options) => (await import('./sequence-files.ts')).makeSequence(name, options));
+
+withOutput(withSettings(sequence.command('convert'), 'sequence'))
+  .description('write a Pulseq file of any version (1.2 to 1.5) as one of version 1.5.1')
+  .argument('<file.seq>', 'a Pulseq file')
+  .requiredOption('-o, --output <file.seq>', 'where to write')
+  .option(...SCANNER)
+  .option('--strict', STRICT)
+  .addHelpText(
+    'after',
+    `
+Examples:
+  larmor sequence convert old.seq -o new.seq
+  larmor sequence convert scan.seq --set TE=30ms -o te30.seq      with a soft delay set`,
+  )
+  .action(async (name, options) => (await import('./sequence-files.ts')).convertSequence(name, options));
 
 const phantom = program.command('phantom').description('convert phantoms');
 withOutput(withSettings(phantom.command('make'), 'phantom'))

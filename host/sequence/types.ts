@@ -45,6 +45,7 @@ export interface Block {
   /** Row-major 3×3 rotation applied to (gx, gy, gz); identity when absent. */
   readonly rotation?: readonly number[];
   readonly shim?: RfShimEvent;
+  readonly softDelay?: SoftDelayEvent;
 }
 
 export type RfUse = 'excitation' | 'refocusing' | 'inversion' | 'saturation' | 'preparation' | 'other' | 'undefined';
@@ -126,4 +127,13 @@ export interface RfShimEvent {
   readonly magnitude: readonly number[];
   /** [channels] rad */
   readonly phase: readonly Radians[];
+}
+
+/** Makes a block's duration the caller's choice: value / factor + offset (Pulseq 1.5 soft delay). */
+export interface SoftDelayEvent {
+  /** Soft delays of one name have one number. */
+  readonly number: number;
+  readonly hint: string;
+  readonly offset: Seconds;
+  readonly factor: number;
 }

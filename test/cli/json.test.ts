@@ -87,6 +87,8 @@ test('every other command', () => {
   object('phantom make sphere -o s.phantom');
   object('info s.phantom');
   object('sequence waveforms fid -o f.json');
+  assert.equal(object('sequence make fid -o f.seq').sequence.version, '1.5.1');
+  assert.equal(object('sequence convert f.seq -o g.seq').sequence.from, '1.5.1');
   object(`simulate gre s.phantom --set n=16 -o g.mrd`);
   object('info g.mrd');
   object('reconstruct g.mrd -o g.png');

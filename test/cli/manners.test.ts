@@ -119,7 +119,18 @@ test('a setting given twice: the last one counts, with a warning', () => {
 });
 
 test('every command takes --json and -q, and its help has exit codes', () => {
-  const commands = ['simulate', 'plan', 'info', 'list', 'reconstruct', 'doctor', 'sequence waveforms', 'phantom make'];
+  const commands = [
+    'simulate',
+    'plan',
+    'info',
+    'list',
+    'reconstruct',
+    'doctor',
+    'sequence waveforms',
+    'sequence make',
+    'sequence convert',
+    'phantom make',
+  ];
   for (const name of commands) {
     const { code, stdout } = larmor(...name.split(' '), '--help');
     assert.equal(code, 0, name);

@@ -5,8 +5,8 @@
 import { badInput, usage } from '../../base/errors.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import type { Seconds } from '../../base/units.ts';
-import type { SoftDelayValue } from '../types.ts';
-import type { ExtensionList, SoftDelay } from './extensions.ts';
+import type { SoftDelayEvent, SoftDelayValue } from '../types.ts';
+import type { ExtensionList } from './extensions.ts';
 import { type Sections, SLOT_COUNT, SLOTS } from './sections.ts';
 
 /** Table row of an event's id, by kind. */
@@ -92,8 +92,8 @@ function softDelayOverrides(
   { path, blocks }: Sections,
   extension: Resolve,
   wanted: Readonly<Record<string, Seconds>>,
-): Map<SoftDelay, Seconds> {
-  const durations = new Map<SoftDelay, Seconds>();
+): Map<SoftDelayEvent, Seconds> {
+  const durations = new Map<SoftDelayEvent, Seconds>();
   const hints = new Set<string>();
   for (let block = 0; block < blocks.count; block++) {
     const head = blocks.slots[block * SLOT_COUNT + SLOTS.extension]!;

@@ -5,18 +5,10 @@
 import type { Budget } from '../../base/budget.ts';
 import { badInput } from '../../base/errors.ts';
 import { warn } from '../../base/log.ts';
-import type { LabelEvent, RfShimEvent, TriggerEvent } from '../types.ts';
+import type { LabelEvent, RfShimEvent, SoftDelayEvent, TriggerEvent } from '../types.ts';
 import { rotationMatrix } from './quaternion.ts';
 import { type Cursor, endOfFields, integerField, numberField, wordField, wrong } from './scan.ts';
 import { addRow, emptyTable, indexById, type Table } from './table.ts';
-
-/** Duration of a block = value given by the operator / factor + offset. */
-export interface SoftDelay {
-  readonly hint: string;
-  /** Seconds. */
-  readonly offset: number;
-  readonly factor: number;
-}
 
 /** One list, resolved: what the block gets. */
 export interface ExtensionList {
@@ -24,10 +16,10 @@ export interface ExtensionList {
   readonly triggers?: readonly TriggerEvent[];
   readonly rotation?: readonly number[];
   readonly shim?: RfShimEvent;
-  readonly softDelay?: SoftDelay;
+  readonly softDelay?: SoftDelayEvent;
 }
 
-type Row = LabelEvent | TriggerEvent | readonly number[] | RfShimEvent | SoftDelay;
+type Row = LabelEvent | TriggerEvent | readonly number[] | RfShimEvent | SoftDelayEvent;
 
 interface Specification {
   readonly name: string;
@@ -91,11 +83,11 @@ const PARSERS: ReadonlyMap<string, (cursor: Cursor) => Row> = new Map<string, (c
       throw wrong(cursor, `the rotation quaternion has norm ${norm}`, 'it must be 1');
     },
     DELAYS: (cursor) => {
-      integerField(cursor, 'number', 0);
+      const number = integerField(cursor, 'number', 0);
       const offset = numberField(cursor, 'offset') / 1e6;
       const factor = numberField(cursor, 'factor');
       if (factor === 0) throw wrong(cursor, 'the factor of the soft delay is 0', 'it must not be');
-      return { offset, factor, hint: wordField(cursor, 'hint') };
+      return { number, offset, factor, hint: wordField(cursor, 'hint') };
     },
     RF_SHIMS: (cursor) => {
       const channels = integerField(cursor, 'number of channels', 1, 2 ** 16);
@@ -157,7 +149,7 @@ export function resolveExtensions(
     throw badInput(`${path} [DEFINITIONS]`, `extension ${name} is required but not known`, 'write the file without it');
   }
   for (const { name } of specifications.values()) {
-    if (!PARSERS.has(name)) warn(`${path}: extension ${name} is not known and has no effect`);
+    if (!PARSERS.has(name)) warn(`${path}: extension ${name} is not known: it is left out and has no effect`);
   }
   const rowOf = indexById(links, path);
   const resolved = new Map<number, ExtensionList>();
@@ -200,7 +192,7 @@ interface Gathered {
   triggers: TriggerEvent[];
   rotation?: readonly number[];
   shim?: RfShimEvent;
-  softDelay?: SoftDelay;
+  softDelay?: SoftDelayEvent;
 }
 
 function gather(into: Gathered, name: string, row: Row, place: string): void {

@@ -144,8 +144,7 @@ function assemble(
   if (adc !== 0) block.adc = made.adc(rowOf.adc(adc));
   const head = slots[start + SLOTS.extension]!;
   if (head !== 0) {
-    const { softDelay: _, ...rest } = extension(head, path);
-    Object.assign(block, rest);
+    Object.assign(block, extension(head, path));
     if (block.shim?.magnitude.length === 1 && block.rf !== undefined) {
       block.rf = shimmed(block.rf, block.shim);
       delete block.shim;

@@ -3,7 +3,7 @@
  * Numbers carry as many digits as it takes to read the same value back.
  */
 import { createHash } from 'node:crypto';
-import { GAMMA_BAR, type Seconds } from '../../base/units.ts';
+import type { Hertz, Seconds } from '../../base/units.ts';
 import type { AdcEvent, GradientEvent, RfEvent, ShapedGradientEvent } from '../types.ts';
 import { packShape, shortest } from './compress.ts';
 import type { Rasters } from './definitions.ts';
@@ -47,10 +47,10 @@ const LETTERS = new Map(Object.entries(USES).map(([letter, use]) => [use, letter
 const inRasters = (time: Seconds, raster: Seconds): number => shortest(time / raster, (text) => text * raster === time);
 export const micro = (time: Seconds): number => shortest(time * 1e6, (text) => text / 1e6 === time);
 const nano = (time: Seconds): number => shortest(time * 1e9, (text) => text / 1e9 === time);
-/** T to Hz, T/m to Hz/m. */
-const hertz = (field: number): number => shortest(field * GAMMA_BAR, (text) => text / GAMMA_BAR === field);
 
-export function eventRows(rasters: Rasters): EventRows {
+/** @param gammaBar by which T and T/m become the file's Hz and Hz/m */
+export function eventRows(rasters: Rasters, gammaBar: Hertz): EventRows {
+  const hertz = (field: number): number => shortest(field * gammaBar, (text) => text / gammaBar === field);
   const shapes: string[] = [];
   const shapeIds = new Map<string, number>();
   const known = new Map<object, number>();

@@ -5,14 +5,20 @@
 import { createHash } from 'node:crypto';
 import { cannotWrite } from '../../base/errors.ts';
 import { createOutput } from '../../base/files.ts';
-import type { Seconds } from '../../base/units.ts';
+import { GAMMA_BAR, type Hertz, type Seconds } from '../../base/units.ts';
 import type { Block, Sequence } from '../types.ts';
 import { type Rasters, rasters } from './definitions.ts';
 import { quaternionOf } from './quaternion.ts';
 import { type EventRows, eventRows, micro, newRows, type Rows } from './rows.ts';
 
-/** @throws LarmorError 73 when the file cannot be written, or a rotation matrix is none */
-export function writePulseq(path: string, sequence: Sequence): void {
+/** Version of the files that are written. */
+export const WRITTEN_VERSION = '1.5.1';
+
+/**
+ * @param gammaBar of the nucleus, as the sequence was made or read with
+ * @throws LarmorError 73 when the file cannot be written, or a rotation matrix is none
+ */
+export function writePulseq(path: string, sequence: Sequence, gammaBar: Hertz = GAMMA_BAR): void {
   const file = createOutput(path);
   const hash = createHash('md5');
   let pending: string[] = [];
@@ -27,7 +33,7 @@ export function writePulseq(path: string, sequence: Sequence): void {
     if (pending.length > 20_000) flush();
   };
   try {
-    for (const text of lines(path, sequence)) line(text);
+    for (const text of lines(path, sequence, gammaBar)) line(text);
     flush();
     const digest = hash.digest('hex');
     // The line break before the section belongs to the signature.
@@ -42,12 +48,14 @@ export function writePulseq(path: string, sequence: Sequence): void {
   }
 }
 
-function* lines(path: string, sequence: Sequence): Generator<string> {
+function* lines(path: string, sequence: Sequence, gammaBar: Hertz): Generator<string> {
   const { block: blockRaster, needs } = survey(sequence);
   const written: Rasters = { ...rasters(sequence.definitions, sequence.name), block: blockRaster };
-  const events = eventRows(written);
+  const events = eventRows(written, gammaBar);
   const extensions = newExtensions(path);
-  yield* ['# Pulseq sequence file', '# Created by Larmor', '', '[VERSION]', 'major 1', 'minor 5', 'revision 1'];
+  const [major, minor, revision] = WRITTEN_VERSION.split('.');
+  yield* ['# Pulseq sequence file', '# Created by Larmor', '', '[VERSION]'];
+  yield* [`major ${major}`, `minor ${minor}`, `revision ${revision}`];
   yield* ['', '[DEFINITIONS]'];
   for (const [key, value] of definitions(sequence, written, needs)) yield `${key} ${value}`.trimEnd();
   yield* ['', '# NUM DUR RF GX GY GZ ADC EXT', '[BLOCKS]'];
@@ -95,24 +103,26 @@ function* eventSections({ rf, gradients, trapezoids, adc }: EventRows): Generato
 
 /** What only the whole sequence tells: a raster for its blocks, and which extensions a reader must know. */
 function survey(sequence: Sequence): { block: Seconds; needs: readonly string[] } {
-  const needs = new Set<string>();
+  const needs = new Set((sequence.definitions.get('RequiredExtensions') ?? '').split(/\s+/).filter(Boolean));
   for (let n = 0; n < sequence.blockCount; n++) {
     const { rotation, shim } = sequence.block(n);
     if (rotation !== undefined) needs.add('ROTATIONS');
     if (shim !== undefined) needs.add('RF_SHIMS');
   }
-  const fits = (raster: Seconds): boolean => {
-    for (let n = 0; n < sequence.blockCount; n++) if (!isMultiple(sequence.block(n).duration, raster)) return false;
+  /** Whether counts of `raster` give all durations to within `error`. */
+  const fits = (raster: Seconds, error: Seconds): boolean => {
+    for (let n = 0; n < sequence.blockCount; n++) {
+      const { duration } = sequence.block(n);
+      if (Math.abs(duration - Math.round(duration / raster) * raster) > error) return false;
+    }
     return true;
   };
-  // Coarse rasters first, since scanners want them; the finest rounds any duration to half a picosecond.
+  // Coarse rasters first, since scanners want them; the finest rounds any duration to half a picosecond. Files before 1.4
+  // add delays up, which may differ from any multiple in the last bit: a raster that gives back every bit goes before.
   const own = rasters(sequence.definitions, sequence.name).block;
-  const block = [own, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11].find(fits) ?? 1e-12;
+  const coarse = [own, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11];
+  const block = coarse.find((raster) => fits(raster, 0)) ?? coarse.find((raster) => fits(raster, 1e-12)) ?? 1e-12;
   return { block, needs: [...needs] };
-}
-
-function isMultiple(duration: Seconds, raster: Seconds): boolean {
-  return Math.abs(duration - Math.round(duration / raster) * raster) <= 1e-12;
 }
 
 function definitions(sequence: Sequence, written: Rasters, needs: readonly string[]): Map<string, string> {
@@ -166,6 +176,10 @@ function newExtensions(path: string): Extensions {
         const { magnitude, phase } = block.shim;
         const pairs = magnitude.map((a, channel) => `${a} ${phase[channel]}`);
         entries.push(reference('RF_SHIMS', `${pairs.length} ${pairs.join(' ')}`));
+      }
+      if (block.softDelay !== undefined) {
+        const { number, offset, factor, hint } = block.softDelay;
+        entries.push(reference('DELAYS', `${number} ${micro(offset)} ${factor} ${hint}`));
       }
       // From the tail, so that lists with equal ends share them.
       return entries.reduceRight((next, entry) => links.id(`${entry} ${next}`), 0);

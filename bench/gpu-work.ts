@@ -3,7 +3,8 @@
  * from which its paper limit on a card follows: limit = multiply-adds per second / lanes.
  */
 import { surveyOf } from '../host/phantom/bounds.ts';
-import { type PhantomSource, type SpinBlock, spinBlock } from '../host/phantom/types.ts';
+import { COLUMN_NAMES, type ColumnName } from '../host/phantom/columns.ts';
+import { type PhantomSource, spinBlock } from '../host/phantom/types.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';
 import { compileTimeline } from '../host/timeline/compile.ts';
@@ -91,7 +92,7 @@ export function endlessPhantom(spinCount: number): PhantomSource {
     seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
     return seed / 2 ** 32;
   };
-  const columns: Record<keyof SpinBlock, () => number> = {
+  const columns: Record<ColumnName, () => number> = {
     x: () => 0.2 * random() - 0.1,
     y: () => 0.2 * random() - 0.1,
     z: () => 0.01 * random() - 0.005,
@@ -101,13 +102,12 @@ export function endlessPhantom(spinCount: number): PhantomSource {
     T2s: () => 0.05,
     offResonance: () => 400 * random() - 200,
   };
-  const keys = Object.keys(columns) as (keyof SpinBlock)[];
-  for (const key of keys) block[key].set(Float32Array.from({ length: period }, columns[key]));
+  for (const key of COLUMN_NAMES) block[key].set(Float32Array.from({ length: period }, columns[key]));
   const read: PhantomSource['read'] = (first, count, into) => {
     for (let done = 0; done < count; ) {
       const at = (first + done) % period;
       const part = Math.min(period - at, count - done);
-      for (const key of keys) into[key].set(block[key].subarray(at, at + part), done);
+      for (const key of COLUMN_NAMES) into[key].set(block[key].subarray(at, at + part), done);
       done += part;
     }
   };

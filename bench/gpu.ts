@@ -65,7 +65,12 @@ const say = (text: string): void => console.log(text);
 
 function jobFor({ timeline }: Work, spinCount: number): EngineJob & Plan {
   const source = endlessPhantom(spinCount);
-  return { timeline, source, ...makePlan(timeline, source, { precision: 'f32', engineBuild: 'bench', version: '0' }) };
+  const timelines = [timeline] as const;
+  return {
+    timelines,
+    source,
+    ...makePlan(timelines, source, { precision: 'f32', engineBuild: 'bench', version: '0' }),
+  };
 }
 
 /** Best of a few runs [s], one if they are long. A first tile is not counted: some drivers compile a kernel when it first runs. */

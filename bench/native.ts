@@ -160,7 +160,7 @@ export function nativeKernels(
   if (program.operators.operators.length + program.cachedPrecessions.length > 0)
     throw new Error('a pulse or a precession is kept per spin, which C does not know');
   const forms = pulseForms(timeline, source);
-  const { scaleExponent } = makePlan(timeline, source, { precision: 'f32', tileSize, engineBuild: '', version: '' });
+  const { scaleExponent } = makePlan([timeline], source, { precision: 'f32', tileSize, engineBuild: '', version: '' });
   const { rows, areas, longest } = program;
   const ratio = timeline.B0 / source.B0;
   const head = [source.spinCount, tileSize, rows, areas, longest, timeline.sampleCount, 2 ** scaleExponent, ratio];

@@ -101,7 +101,8 @@ for (const samples of agreementOnly ? [] : [1e4, 1e5, 1e6, 1e7]) {
   const rounds = samples > 1e6 ? 5 : 11;
   reduce.push([samples, (await times(rounds, () => reduceToRoot(cluster, world, sums)))[0]!]);
   if (rank === 0) {
-    const write = (): void => writeCheckpoint(folder, plan, 'bench', [{ first: 0, count: 1 }], sums);
+    const write = (): void =>
+      writeCheckpoint(folder, plan, { title: 'bench', coils: 1, done: [{ first: 0, count: 1 }], sums });
     const start = performance.now();
     write();
     checkpoint.push([samples, (performance.now() - start) / 1e3]);

@@ -36,8 +36,8 @@ export function simulateSlowly(timeline: Timeline, spins: SpinBlock, phantomB0: 
         turn(-TURN * (dot(segments, 4 * index) + hertz * dt));
         relax(dt);
       } else if (ops[op] === OP.excite) {
-        const pulse = excitations[2 * index]!;
-        const phase = excitations[2 * index + 1]!;
+        const pulse = excitations[STRIDE.excitation * index]!;
+        const phase = excitations[STRIDE.excitation * index + 1]!;
         const [first, count, offset, duration] = pulses.subarray(4 * pulse, 4 * pulse + 4);
         for (let step = first!; step < first! + count!; step++) {
           const [dt, re, im] = rfSteps.subarray(6 * step, 6 * step + 3);

@@ -7,6 +7,7 @@ import type { Engine, Precision } from '../host/engine/types.ts';
 import { makeWasmEngine } from '../host/engine/wasm/engine.ts';
 import { type KernelBuild, wasmBuild } from '../host/engine/wasm/module.ts';
 import { surveyOf } from '../host/phantom/bounds.ts';
+import { COLUMN_NAMES } from '../host/phantom/columns.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from '../host/phantom/types.ts';
 import { makePlan, type Plan } from '../host/run/plan.ts';
 import type { Sequence } from '../host/sequence/types.ts';
@@ -62,7 +63,7 @@ export async function engineFor(
   { precision = 'f32', threads = 1, tileSize, tolerance, build, accumulatorBytes }: RunOptions = {},
 ): Promise<{ engine: Engine; plan: Plan; source: PhantomSource }> {
   const source = 'spinCount' in phantom ? phantom : phantomOf(phantom);
-  const plan = makePlan(timeline, source, {
+  const plan = makePlan([timeline], source, {
     precision,
     engineBuild: wasmBuild(build),
     version: 'test',
@@ -70,7 +71,7 @@ export async function engineFor(
     ...(tolerance === undefined ? {} : { tolerance }),
   });
   const engine = await makeWasmEngine(
-    { timeline, source, ...plan },
+    { timelines: [timeline], source, ...plan },
     { threads, ...(build ? { build } : {}), ...(accumulatorBytes === undefined ? {} : { accumulatorBytes }) },
   );
   return { engine, plan, source };
@@ -83,8 +84,7 @@ export function toSignal(sums: BigInt64Array, { scaleExponent }: Plan): Float64A
 /** Spins in memory as a phantom, unchecked: what a test wants to feed an engine need not be what a file may hold. */
 export function phantomOf(spins: SpinBlock, B0 = 1.5): PhantomSource {
   const read: PhantomSource['read'] = (first, count, into) => {
-    for (const key of Object.keys(spins) as (keyof SpinBlock)[])
-      into[key].set(spins[key].subarray(first, first + count));
+    for (const key of COLUMN_NAMES) into[key].set(spins[key].subarray(first, first + count));
   };
   const spinCount = spins.x.length;
   const bounds = surveyOf(spinCount, read).bounds;

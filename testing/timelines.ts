@@ -31,7 +31,7 @@ export function timelineOf(parts: readonly Part[]): Timeline {
     else if ('pulse' in part) {
       const duration = part.pulse.reduce((sum, [dt]) => sum + dt, 0);
       const pulse = pulses.intern(Float64Array.from(part.pulse.flat()), part.offset ?? 0, duration);
-      ops.push(OP.excite, excitations.intern([pulse, part.phase ?? 0]));
+      ops.push(OP.excite, excitations.intern([pulse, part.phase ?? 0, -1]));
     } else {
       ops.push(OP.read, readouts.length / STRIDE.readout);
       const points = Float64Array.from(part.read.flat());
@@ -45,7 +45,9 @@ export function timelineOf(parts: readonly Part[]): Timeline {
     B0: 1.5,
     sampleCount,
     ops: ops.finish(),
+    terms: 0,
     segments: segments.finish(),
+    segmentTerms: new Float64Array(0),
     excitations: excitations.finish(),
     ...pulses.finish(),
     readouts: readouts.finish(),

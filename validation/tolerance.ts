@@ -5,6 +5,7 @@
 
 import { DEFAULT_TOLERANCE } from '../host/cli/options.ts';
 import { FINEST, makeProgram, type Program } from '../host/engine/wasm/program.ts';
+import { COLUMN_NAMES } from '../host/phantom/columns.ts';
 import type { SpinBlock } from '../host/phantom/types.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';
@@ -50,7 +51,7 @@ const SINGLE = 8;
 /** One spin of many as a phantom of its own. */
 function alone(spins: SpinBlock, n: number): SpinBlock {
   const one = spinsOf([{}]);
-  for (const key of Object.keys(spins) as (keyof SpinBlock)[]) one[key][0] = spins[key][n]!;
+  for (const key of COLUMN_NAMES) one[key][0] = spins[key][n]!;
   return one;
 }
 

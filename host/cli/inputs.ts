@@ -20,7 +20,7 @@ import { readScanner } from '../sequence/scanner.ts';
 import { DEFAULT_SCANNER, type Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { compileTimeline } from '../timeline/compile.ts';
-import type { Timeline } from '../timeline/types.ts';
+import type { Timelines } from '../timeline/types.ts';
 import { requireKind } from './names.ts';
 import { splitSettings } from './settings.ts';
 import { predictEcho, reportEcho } from './spurious-echo.ts';
@@ -40,7 +40,9 @@ export interface Inputs {
   readonly sequence: Sequence;
   /** Of rank 0, which writes: inferred before anything is simulated, so that a wrong label ends the run at once. */
   readonly encoding: Encoding | undefined;
-  readonly timeline: Timeline;
+  readonly timelines: Timelines;
+  /** The same with other steps in pulses, for `--verify`. */
+  readonly compile: (maxRfStep: Seconds) => Timelines;
   readonly phantom: PhantomSource;
   /** Of rank 0: what too few spins would show of gradients that wind magnetisation up. */
   readonly spuriousEcho: EchoPrediction | undefined;
@@ -140,7 +142,9 @@ export async function openInputs(
     for (const text of inertScannerParts(options.scanner ?? 'scanner', scanner)) warn(text);
     const encoding = quiet ? undefined : inferEncoding(sequence, scanner);
     const read = performance.now();
-    const timeline = compileTimeline(sequence, { ...scanner, maxRfStep: options.dtRf });
+    const compile = (maxRfStep: Seconds): Timelines => [compileTimeline(sequence, { ...scanner, maxRfStep })];
+    const timelines = compile(options.dtRf);
+    const [timeline] = timelines;
     const compiled = performance.now();
     requireKind(phantomName, 'phantom');
     const sampler = spinSampler(timeline, encoding ?? encode(sequence, scanner), options.spinsPerVoxel);
@@ -150,7 +154,7 @@ export async function openInputs(
     if (spuriousEcho !== undefined) reportEcho(phantom, sequence.name, spuriousEcho, options.strict === true);
     detail(`${phantom.name}: ${phantom.spinCount} spins`);
     const seconds = { load: (read - begun + performance.now() - compiled) / 1e3, compile: (compiled - read) / 1e3 };
-    return { scanner, sequence, encoding, timeline, phantom, spuriousEcho, seconds };
+    return { scanner, sequence, encoding, timelines, compile, phantom, spuriousEcho, seconds };
   };
   return quiet ? silently(open) : open();
 }

@@ -53,9 +53,13 @@ export async function openJob(
   const open = async (): Promise<Builds & { device: EngineChoice['device'] | null }> => {
     const surveyOf = (count: number, read: PhantomSource['read']) => sharedSurvey(cluster, count, read);
     const inputs = await openInputs(sequenceName, phantomName, options, { quiet: !root, surveyOf });
-    const { timeline } = inputs;
     const { precision, tolerance } = options;
-    const request = { timeline, source: inputs.phantom, precision, ...(tolerance === undefined ? {} : { tolerance }) };
+    const request = {
+      timelines: inputs.timelines,
+      source: inputs.phantom,
+      precision,
+      ...(tolerance === undefined ? {} : { tolerance }),
+    };
     const engine = await chooseEngine(options, request, (adapters, gpu) => chooseDevice(adapters, cluster.node, gpu));
     opened = { ...inputs, engine };
     const plain = cluster.size > 1 ? wasmBuild('simd') : '';
@@ -73,13 +77,13 @@ export async function openJob(
   if (root && common.why !== undefined) warn(common.why);
   const kernels = common.plain ? 'simd' : undefined;
 
-  const { timeline, phantom } = opened!;
+  const { timelines, phantom } = opened!;
   // GPUs sum in exact forms alone, so a run that has one keeps to them unless told otherwise.
   const fast = options.exact !== true && options.precision === 'f32' && !common.onGpu;
   const tolerance = options.tolerance ?? (fast ? DEFAULT_TOLERANCE : undefined);
   let plan: Plan | undefined;
   const make = (): Plan['parts'] => {
-    plan = makePlan(timeline, phantom, {
+    plan = makePlan(timelines, phantom, {
       precision: options.precision,
       engineBuild: common.build,
       version: packageJson.version,
@@ -90,7 +94,7 @@ export async function openJob(
   };
   await agree(cluster, 'plan', make, (all) => requireSamePlan(cluster, all));
 
-  const spinWork = workPerSpin(timeline);
+  const spinWork = workPerSpin(timelines[0]);
   const small = phantom.spinCount * spinWork < SMALL_JOB * cluster.size;
   const threads = options.threads ?? (small ? 1 : grantedThreads(cluster.node.sharers).threads);
   if (root) warnIfBound(options.threads);

@@ -39,9 +39,10 @@ type Opened = Awaited<ReturnType<typeof openJob>>;
 
 async function tellPlan(job: Opened, ranks: number, { json = false, verbose = false }: PlanOptions): Promise<void> {
   const opened = process.resourceUsage().maxRSS * 1024;
-  const { phantom, timeline, plan: made, engine, kernels } = job;
+  const { phantom, timelines, plan: made, engine, kernels } = job;
+  const [timeline] = timelines;
   const program = makeProgram(timeline, phantom, made);
-  const engineJob = { timeline, source: phantom, ...made };
+  const engineJob = { timelines, source: phantom, ...made };
   const { sizes, bytes: inKernels } = layOut(engineJob, program, loadKernels(kernels), { threads: job.threads });
   const { threads } = sizes;
   const bytes = { opened, kernels: inKernels, phantom: phantom.residentBytes };

@@ -4,6 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { warnings } from '../base/log.ts';
 import type { Seconds } from '../base/units.ts';
 import type { Engine } from '../engine/types.ts';
+import { channelsOf } from '../phantom/types.ts';
 import { writeRaw } from '../raw/index.ts';
 import { acquisitionFacts } from '../report/facts.ts';
 import type { Provenance } from '../report/provenance.ts';
@@ -15,14 +16,15 @@ import type { Job } from './job.ts';
 
 /** Integers back to numbers, the receiver's phase, and out in every format asked for. @throws LarmorError 73 */
 export function writeOutputs(job: Job, engine: Engine, outputs: readonly string[], provenance: Provenance): void {
-  const { timeline, plan, scanner, sequence, phantom } = job;
+  const { timelines, plan, scanner, sequence, phantom } = job;
+  const [timeline] = timelines;
   const unit = 2 ** -plan.scaleExponent;
   const signal = new Float64Array(engine.sums.length);
   for (let n = 0; n < signal.length; n++) signal[n] = Number(engine.sums[n]!) * unit;
   applyReceivePhase(timeline, signal);
   const raw = {
     signal,
-    coils: 1,
+    coils: channelsOf(phantom),
     samples: timeline.sampleCount,
     precision: plan.precision,
     encoding: job.encoding!,
@@ -95,7 +97,8 @@ export function summarise(
     readonly verification: Verification | undefined;
   },
 ): Summary {
-  const { timeline, plan } = job;
+  const { timelines, plan } = job;
+  const [timeline] = timelines;
   const simulated = perRank.map(({ seconds }) => seconds.simulate);
   const longest = Math.max(...simulated);
   const mean = simulated.reduce((sum, seconds) => sum + seconds, 0) / simulated.length;

@@ -9,6 +9,7 @@ import { type Cluster, joinCluster } from '../comm/ranks.ts';
 import { makeEngine } from '../engine/choose.ts';
 import type { Engine } from '../engine/types.ts';
 import { timedReads } from '../phantom/timed.ts';
+import { channelsOf } from '../phantom/types.ts';
 import { checkWritable, filesOf, rawWriterFor } from '../raw/index.ts';
 import { type RankReport, type Summary, summaryLines } from '../report/summary.ts';
 import { describeFile, recordCompletion, writeCheckpoint } from '../run/checkpoint.ts';
@@ -19,7 +20,6 @@ import { type CheckpointOptions, checkCheckpointOptions, findResumePoint, type R
 import type { Schedule } from '../run/scheduler.ts';
 import { countTiles, type TileRange } from '../run/tiles.ts';
 import { type Findings, tilesToVerify, uniteFindings, type Verification, verifyTiles } from '../run/verify.ts';
-import { compileTimeline } from '../timeline/compile.ts';
 import { type Job, type JobOptions, openJob } from './job.ts';
 import { printJson } from './output.ts';
 import { showProgress } from './progress.ts';
@@ -64,16 +64,18 @@ async function simulateIn(
   };
   await agree(cluster, 'options', checkOptions, (all) => requireSameOptions(cluster, all));
   const job = await openJob(cluster, sequenceName, phantomName, options);
-  const { timeline, phantom, plan } = job;
+  const { timelines, phantom, plan } = job;
+  const [timeline] = timelines;
   const reads = timedReads(phantom);
 
   let resumePoint: ResumePoint = { done: [] };
   const { done, complete } = await agreeFromRoot(cluster, 'start', async () => {
-    const size = { coils: 1, samples: timeline.sampleCount, precision: plan.precision };
+    const coils = channelsOf(phantom);
+    const size = { coils, samples: timeline.sampleCount, precision: plan.precision };
     for (const path of outputs) checkWritable(path, size);
     requireDistinct(outputs.flatMap(filesOf));
     if (options.checkpoint !== undefined) await lockFolder(options.checkpoint);
-    resumePoint = findResumePoint(options, plan, 2 * timeline.sampleCount, outputs.map(filesOf));
+    resumePoint = findResumePoint(options, plan, { coils, samples: timeline.sampleCount }, outputs.map(filesOf));
     return { done: resumePoint.done, complete: resumePoint.completion !== undefined };
   });
   if (complete) {
@@ -85,7 +87,7 @@ async function simulateIn(
   let made: Engine | undefined;
   let threads: readonly number[] = [];
   const make = async (): Promise<number> => {
-    made = await makeEngine(job.engine, { timeline, source: reads.source, ...plan }, job.threads, job.kernels);
+    made = await makeEngine(job.engine, { timelines, source: reads.source, ...plan }, job.threads, job.kernels);
     return made.threads;
   };
   await agree(cluster, 'engine', make, (all) => {
@@ -100,7 +102,7 @@ async function simulateIn(
   const hide = showProgress(toDo, cluster.finished, options.quiet === true || !root);
   const title = `${job.sequence.name} on ${phantom.name}`;
   const save = (tiles: readonly TileRange[]): void =>
-    writeCheckpoint(options.checkpoint!, plan, title, tiles, engine.sums);
+    writeCheckpoint(options.checkpoint!, plan, { title, coils: channelsOf(phantom), done: tiles, sums: engine.sums });
   const onSaveError = (error: unknown): void =>
     warn(`${(error as Error).message}; the run continues, the previous checkpoint is kept`);
   let result: RunResult;
@@ -120,10 +122,10 @@ async function simulateIn(
     if (root && options.checkpoint !== undefined) notKept = attempt(() => save(result.done));
     if (notKept !== undefined && result.complete) onSaveError(notKept);
     if (options.verify === true && result.complete) {
-      const finer = compileTimeline(job.sequence, { ...job.scanner, maxRfStep: options.dtRf / FINER });
+      const finer = job.compile(options.dtRf / FINER);
       const own = tilesToVerify(plan).filter((_, n) => n % cluster.size === cluster.rank);
       const check = (): Promise<Findings> =>
-        verifyTiles({ timeline, source: phantom, ...plan }, finer, own, (one) =>
+        verifyTiles({ timelines, source: phantom, ...plan }, finer, own, (one) =>
           makeEngine(one.precision === 'f64' ? { name: 'wasm' } : job.engine, one, 1, job.kernels),
         );
       verification = await agree(cluster, 'verify', check, uniteFindings);

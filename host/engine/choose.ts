@@ -2,8 +2,9 @@
  * Which engine a rank runs, and making it. `auto` takes a real GPU when there is one and the job is large enough by operation
  * count; what was asked for by name is taken or refused, never replaced. WebGPU is loaded only when it may be used.
  */
-import { usage } from '../base/errors.ts';
-import { warn } from '../base/log.ts';
+import { badInput, usage } from '../base/errors.ts';
+import { detail, warn } from '../base/log.ts';
+import { modelParts } from '../phantom/columns.ts';
 import type { ENGINES, Engine, EngineJob } from './types.ts';
 import { makeWasmEngine } from './wasm/engine.ts';
 import { type KernelBuild, wasmBuild } from './wasm/module.ts';
@@ -34,10 +35,13 @@ export type PickDevice = (
   asked: string | undefined,
 ) => NonNullable<EngineChoice['device']>;
 
-/** @throws LarmorError 2 when WebGPU is asked for and cannot be had, or what is asked for contradicts itself */
+/**
+ * @throws LarmorError 65 when WebGPU is asked for a model that it does not simulate; 2 when it is asked for and cannot be had, or what
+ * is asked for contradicts itself
+ */
 export async function chooseEngine(
   { engine, gpu }: EngineRequest,
-  job: Pick<EngineJob, 'timeline' | 'source' | 'precision' | 'tolerance'>,
+  job: Pick<EngineJob, 'timelines' | 'source' | 'precision' | 'tolerance'>,
   pick: PickDevice,
 ): Promise<EngineChoice> {
   const wasm = (): EngineChoice => ({ name: 'wasm', build: wasmBuild() });
@@ -46,6 +50,14 @@ export async function chooseEngine(
     return wasm();
   }
   const insist = engine === 'webgpu' || gpu !== undefined;
+  const model = modelParts(job.source.model);
+  if (job.timelines.length > 1) model.push('groups of moving spins');
+  if (model.length > 0) {
+    const what = `GPUs do not simulate ${model.join(', ')} yet`;
+    if (insist) throw badInput(gpu === undefined ? '--engine webgpu' : '--gpu', what, 'use --engine wasm');
+    detail(`--engine auto: ${what}; taking wasm`);
+    return wasm();
+  }
   const beyondGpu =
     job.precision === 'f64'
       ? 'GPUs compute in f32 here (WGSL has no f64)'

@@ -3,7 +3,7 @@
  * exact integers, to the sums of this rank. WASM and WebGPU differ only behind it.
  */
 import type { PhantomSource } from '../phantom/types.ts';
-import type { Timeline } from '../timeline/types.ts';
+import type { Timelines } from '../timeline/types.ts';
 
 /** What `--engine` takes. */
 export const ENGINES = ['auto', 'wasm', 'webgpu'] as const;
@@ -11,12 +11,13 @@ export const ENGINES = ['auto', 'wasm', 'webgpu'] as const;
 export type Precision = 'f32' | 'f64';
 
 export interface EngineJob {
-  readonly timeline: Timeline;
+  /** One for each group of the source's spins. All have the same readouts and samples. */
+  readonly timelines: Timelines;
   readonly source: PhantomSource;
   readonly precision: Precision;
   /** Largest error of a sample that fast forms may make, relative to Σ|ρ|; undefined: exact forms alone. */
   readonly tolerance?: number;
-  /** Spins per tile; the last tile may hold fewer. Tile n holds spins [n·tileSize, …). */
+  /** Spins per tile; the last one of a group may hold fewer: see `tile-cut.ts`. */
   readonly tileSize: number;
   readonly tileCount: number;
   /** Sums hold round(signal · 2^scaleExponent). */
@@ -28,7 +29,7 @@ export interface Engine {
   /** Everything about this engine that may change a bit of the result: kernel build, fused or unfused, Node, adapter. */
   readonly build: string;
   readonly threads: number;
-  /** [sampleCount][re, im] fixed-point sums over the tiles done so far; lies in shared memory, never moves. */
+  /** [coils][sampleCount][re, im] fixed-point sums over the tiles done so far; lies in shared memory, never moves. */
   readonly sums: BigInt64Array;
   /**
    * Simulates tiles [first, first + count) in order of their start and adds them to `sums`.

@@ -7,8 +7,12 @@ import type { PhantomSource } from '../phantom/types.ts';
 
 type Dense = { readonly bounds: Pick<PhantomSource['bounds'], 'maxDensity'> };
 
+/** Most that one spin can give to a sample: its density, times the sensitivity of a coil where there are any. */
+export const largestShare = ({ bounds, model }: Pick<PhantomSource, 'bounds' | 'model'>): number =>
+  bounds.maxDensity * (model !== undefined && model.coils > 0 ? model.largest.coil : 1);
+
 /**
- * Largest signal of a tile over Σ|ρ|: |M| ≤ ρ, and what f32 may add in 10⁷ steps. Anything beyond would be wrong, and might overflow the sums.
+ * Largest signal of a tile over Σ|C·ρ|: |M| ≤ ρ, and what f32 may add in 10⁷ steps. Anything beyond would be wrong, and might overflow the sums.
  */
 export const MOST_SIGNAL = 1.5;
 

@@ -3,6 +3,7 @@
  * can simulate is found where it is read and named by its spin; `surveyOf` folds blocks into bounds and digest.
  */
 import { badInput } from '../base/errors.ts';
+import { COLUMNS, columnOf } from './columns.ts';
 import { addDigests, digestSpins, type SpinDigest } from './digest.ts';
 import type { PhantomBounds, PhantomSource, SpinBlock } from './types.ts';
 import { spinBlock } from './types.ts';
@@ -10,45 +11,37 @@ import { spinBlock } from './types.ts';
 /** Spins looked at together when a whole phantom is walked: 2 MiB. */
 export const WALK_SPINS = 65536;
 
-/**
- * What spins can be. Lengths, times and frequencies beyond these are not physics but another unit (positions in mm, times
- * in ms), and they would overflow the f32 arithmetic of the kernels into NaN.
- */
-const LIMITS = {
-  /** m */
-  position: 10,
-  density: 1e20,
-  /** Shortest T1 and T2 [s]. */
-  relaxation: 1e-9,
-  /** rad/s: 10 MHz */
-  offResonance: 2 * Math.PI * 1e7,
-} as const;
+/** Largest |position|, |density|, |off-resonance|, smallest T1 and T2. */
+const POSITION = columnOf('x').most;
+const DENSITY = columnOf('density').most;
+const OFF_RESONANCE = columnOf('offResonance').most;
+const RELAXATION = columnOf('T1').least;
 
 /** T2 may exceed 2·T1 by rounding: quotients such as 1/R2 in f32. */
 const TWICE = 2 * (1 + 1e-6);
 
 /**
  * Throws exit 65 unless spins [0, count) of `block` can be simulated: T1 and T2 positive and finite, T2 ≤ 2·T1 (beyond, the
- * magnetisation would grow past its equilibrium, and past what the sums hold), all within `LIMITS`.
+ * magnetisation would grow past its equilibrium, and past what the sums hold), all within their
+ * limits.
  * T2* is carried, not simulated, and may be infinite (no dephasing) or 0 (unset).
  * @param first number of the block's first spin, for the message; undefined where `place` says it all
  */
 export function checkSpins(place: string, first: number | undefined, count: number, block: SpinBlock): void {
   const { x, y, z, density, T1, T2, T2s, offResonance } = block;
-  const { position, relaxation } = LIMITS;
   for (let n = 0; n < count; n++) {
     // Comparisons are written so that NaN fails them.
     if (
-      Math.abs(x[n]) <= position &&
-      Math.abs(y[n]) <= position &&
-      Math.abs(z[n]) <= position &&
-      Math.abs(density[n]) <= LIMITS.density &&
-      T1[n] >= relaxation &&
-      T2[n] >= relaxation &&
+      Math.abs(x[n]) <= POSITION &&
+      Math.abs(y[n]) <= POSITION &&
+      Math.abs(z[n]) <= POSITION &&
+      Math.abs(density[n]) <= DENSITY &&
+      T1[n] >= RELAXATION &&
+      T2[n] >= RELAXATION &&
       T1[n] < Number.POSITIVE_INFINITY &&
       T2[n] <= TWICE * T1[n] &&
       T2s[n] >= 0 &&
-      Math.abs(offResonance[n]) <= LIMITS.offResonance
+      Math.abs(offResonance[n]) <= OFF_RESONANCE
     )
       continue;
     throw wrongSpin(first === undefined ? place : `${place} spin ${first + n}`, n, block);
@@ -58,24 +51,21 @@ export function checkSpins(place: string, first: number | undefined, count: numb
 function wrongSpin(where: string, n: number, block: SpinBlock): Error {
   for (const name of ['T1', 'T2'] as const) {
     const value = block[name][n];
-    if (value >= LIMITS.relaxation && Number.isFinite(value)) continue;
-    if (value > 0 && value < LIMITS.relaxation)
-      return badInput(where, `${name} is ${value} s`, `give at least ${LIMITS.relaxation} s`);
+    if (value >= RELAXATION && Number.isFinite(value)) continue;
+    if (value > 0 && value < RELAXATION)
+      return badInput(where, `${name} is ${value} s`, `give at least ${RELAXATION} s`);
     const mend =
       value === Number.POSITIVE_INFINITY ? 'use a large finite time, e.g. 1e6 s' : 'give a positive time in s';
     return badInput(where, `${name} is ${value}`, mend);
   }
-  for (const name of ['x', 'y', 'z', 'density', 'offResonance'] as const) {
+  for (const column of COLUMNS) {
+    if (!('most' in column)) continue;
+    const { name, most, unit } = column;
     const value = block[name][n];
     if (!Number.isFinite(value)) return badInput(where, `${name} is ${value}`, 'give a finite number');
-    const limit = name === 'density' || name === 'offResonance' ? LIMITS[name] : LIMITS.position;
-    if (Math.abs(value) <= limit) continue;
-    const unit = { density: '', offResonance: ' rad/s', x: ' m', y: ' m', z: ' m' }[name];
-    return badInput(
-      where,
-      `${name} is ${value}${unit}, beyond ±${Number(limit.toPrecision(3))}${unit}`,
-      'check its unit',
-    );
+    if (Math.abs(value) <= most) continue;
+    const within = `±${Number(most.toPrecision(3))} ${unit}`.trimEnd();
+    return badInput(where, `${name} is ${`${value} ${unit}`.trimEnd()}, beyond ${within}`, 'check its unit');
   }
   const relaxation = relaxationProblem(block.T1[n], block.T2[n]);
   if (relaxation !== undefined) return badInput(where, relaxation.what, relaxation.fix);
@@ -95,12 +85,8 @@ export function relaxationProblem(T1: number, T2: number): { readonly what: stri
 /** Throws exit 65 if a phantom reaches out of any scanner: its lengths are then in another unit. */
 export function checkExtent(place: string, { min, max }: PhantomBounds): void {
   const reach = Math.max(...[...min, ...max].map(Math.abs));
-  if (reach <= LIMITS.position) return;
-  throw badInput(
-    place,
-    `reaches to ${reach} m, beyond ±${LIMITS.position} m`,
-    'check the unit of its voxel size and origin',
-  );
+  if (reach <= POSITION) return;
+  throw badInput(place, `reaches to ${reach} m, beyond ±${POSITION} m`, 'check the unit of its voxel size and origin');
 }
 
 /** Throws RangeError, a defect of the caller, unless spins [first, first + count) exist. */

@@ -1,6 +1,6 @@
 /** What a phantom file holds and a simulation does not use: one warning for each kind, naming the file. */
 import type { Hdf5Reader } from '../formats/hdf5/reader.ts';
-import { PHANTOM_COLUMNS } from './koma-layout.ts';
+import { COLUMN_PATHS } from './koma-layout.ts';
 import type { TissueTable } from './tissue-table.ts';
 import { type PhantomSource, spinBlock } from './types.ts';
 
@@ -31,7 +31,7 @@ export function warnOfTableT2s({ path, tissues }: TissueTable, warn: Warn): void
 
 /** Warns of datasets that are not read. */
 export function warnOfDatasets(file: Hdf5Reader, warn: Warn): void {
-  const known = new Set(Object.values(PHANTOM_COLUMNS).flatMap(({ paths }) => paths));
+  const known = new Set(Object.values(COLUMN_PATHS).flat());
   const unknown = [
     ...['', 'position/', 'contrast/'].flatMap((group) => file.list(group || '/').map((name) => `${group}${name}`)),
     ...file.list('sample').flatMap((name) => (JEMRIS.includes(name) ? [] : `sample/${name}`)),

@@ -2,25 +2,20 @@
  * KomaMRI's `.phantom` layout, which reader and writer share: the place of each property, and the bounds
  * and digests that Larmor adds as attributes.
  */
+import type { ColumnName } from './columns.ts';
 import { blockCount, type SpinDigest } from './digest.ts';
-import type { PhantomBounds, SpinBlock } from './types.ts';
+import type { PhantomBounds } from './types.ts';
 
-export interface PhantomColumn {
-  /** Where the property stands in a `.phantom`, then in a file of plain arrays. */
-  readonly paths: readonly [string, string];
-  /** Its value where the file leaves it out: KomaMRI's own defaults. */
-  readonly default: number;
-}
-
-export const PHANTOM_COLUMNS: Readonly<Record<keyof SpinBlock, PhantomColumn>> = {
-  x: { paths: ['position/x', 'x'], default: 0 },
-  y: { paths: ['position/y', 'y'], default: 0 },
-  z: { paths: ['position/z', 'z'], default: 0 },
-  density: { paths: ['contrast/ρ', 'ρ'], default: 1 },
-  T1: { paths: ['contrast/T1', 'T1'], default: 1e6 },
-  T2: { paths: ['contrast/T2', 'T2'], default: 1e6 },
-  T2s: { paths: ['contrast/T2s', 'T2s'], default: 1e6 },
-  offResonance: { paths: ['contrast/Δw', 'Δw'], default: 0 },
+/** Where each column stands in a `.phantom`, then in a file of plain arrays. */
+export const COLUMN_PATHS: Readonly<Record<ColumnName, readonly [string, string]>> = {
+  x: ['position/x', 'x'],
+  y: ['position/y', 'y'],
+  z: ['position/z', 'z'],
+  density: ['contrast/ρ', 'ρ'],
+  T1: ['contrast/T1', 'T1'],
+  T2: ['contrast/T2', 'T2'],
+  T2s: ['contrast/T2s', 'T2s'],
+  offResonance: ['contrast/Δw', 'Δw'],
 };
 
 /** [maxDensity, min x, y, z, max x, y, z, maxOffResonance, minT1, minT2] */

@@ -6,17 +6,16 @@
 import { badInput } from '../base/errors.ts';
 import type { Hdf5Reader, NumberDataset } from '../formats/hdf5/reader.ts';
 import { boundsBuilder, checkSpins, contains, requireRange, type SurveyOf } from './bounds.ts';
+import { COLUMN_NAMES, COLUMNS, type ColumnName } from './columns.ts';
 import { addDigests, digestCheck, digestText } from './digest.ts';
 import { phantomIdentity } from './identity.ts';
-import { PHANTOM_COLUMNS, unpackBounds, unpackDigests } from './koma-layout.ts';
+import { COLUMN_PATHS, unpackBounds, unpackDigests } from './koma-layout.ts';
 import { TISSUE_B0 } from './tissues.ts';
 import type { PhantomSource, SpinBlock } from './types.ts';
 
-const NAMES = Object.keys(PHANTOM_COLUMNS) as (keyof SpinBlock)[];
-
 /** Whether an open HDF5 file holds a phantom as arrays. */
 export function isArrayPhantom(file: Hdf5Reader): boolean {
-  return PHANTOM_COLUMNS.x.paths.some((path) => file.has(path));
+  return COLUMN_PATHS.x.some((path) => file.has(path));
 }
 
 /**
@@ -29,9 +28,9 @@ export async function arrayPhantom(
   warn: (message: string) => void,
   surveyOf: SurveyOf,
 ): Promise<PhantomSource> {
-  const datasets = new Map<keyof SpinBlock, NumberDataset>();
-  for (const name of NAMES) {
-    const path = PHANTOM_COLUMNS[name].paths.find((candidate) => file.has(candidate));
+  const datasets = new Map<ColumnName, NumberDataset>();
+  for (const name of COLUMN_NAMES) {
+    const path = COLUMN_PATHS[name].find((candidate) => file.has(candidate));
     if (path) datasets.set(name, file.numbers(path));
   }
   const x = datasets.get('x');
@@ -53,9 +52,9 @@ export async function arrayPhantom(
 
   const readSpins = (first: number, count: number, into: SpinBlock): void => {
     requireRange(first, count, spinCount);
-    for (const name of NAMES) {
+    for (const { name, default: absent } of COLUMNS) {
       const dataset = datasets.get(name);
-      if (!dataset) into[name].fill(PHANTOM_COLUMNS[name].default, 0, count);
+      if (!dataset) into[name].fill(absent, 0, count);
       else if (count > 0) into[name].set(sliceOf(dataset, first, first + count));
     }
     file.requireUnchanged();

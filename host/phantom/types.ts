@@ -3,22 +3,39 @@
  * the others. Values are rounded to f32 on reading, and every engine computes from those.
  */
 import type { Meters, Tesla } from '../base/units.ts';
+import { COLUMN_NAMES, COLUMNS, type ColumnName } from './columns.ts';
 
-/** Struct of arrays, one entry per spin. */
-export interface SpinBlock {
-  /** [n] m, LPS */
-  readonly x: Float32Array;
-  readonly y: Float32Array;
-  readonly z: Float32Array;
-  /** [n] proton density, relative */
-  readonly density: Float32Array;
-  /** [n] s */
-  readonly T1: Float32Array;
-  readonly T2: Float32Array;
-  /** [n] s; carried, not simulated yet */
-  readonly T2s: Float32Array;
-  /** [n] off-resonance at the phantom's own B0 [rad/s] */
-  readonly offResonance: Float32Array;
+/** Struct of arrays, one entry per spin: the columns that `columns.ts` declares. */
+export type SpinBlock = Readonly<Record<ColumnName, Float32Array>> & {
+  /** The columns of a model, in the order of `modelColumns`; absent where spins have none. */
+  readonly extra?: readonly Float32Array[];
+};
+
+/**
+ * What spins have beyond the base columns, and what bounds the engines need of it. Phase terms: a spin turns by −2π Σ κ_i·q_i beside
+ * k·r + Δf·t, κ from the timeline and q from the spin.
+ */
+export interface Model {
+  /** Columns q. */
+  readonly terms: number;
+  /** B1+ columns; excitations name one. */
+  readonly transmits: number;
+  /** Receive coils; 0: one channel of weight 1. */
+  readonly coils: number;
+  /** Nodes of the paths that spins follow; 0: none. With any, six more terms slide over the nodes (`OP.slide` of the timeline). */
+  readonly nodes: number;
+  readonly largest: {
+    /** [terms] max |q| */
+    readonly terms: readonly number[];
+    /** max |b| over spins and columns */
+    readonly transmit: number;
+    /** max |C| over spins and coils: the unit of the sums hangs on it. */
+    readonly coil: number;
+    /** max displacement of a node along any axis [m] */
+    readonly node: number;
+  };
+  /** Spins of each group, which stand one group after the other: a group has a timeline of its own. Default: all are one. */
+  readonly groups?: readonly number[];
 }
 
 /** Bounds over all spins, known before the first tile: they size sums and choose kernels. */
@@ -44,6 +61,8 @@ export interface PhantomSource {
   /** Field that `offResonance` belongs to; the timeline's B0 scales it. */
   readonly B0: Tesla;
   readonly bounds: PhantomBounds;
+  /** Absent: static spins in one coil and a uniform B1. */
+  readonly model?: Model;
   /** Canonical description that enters the plan's hash: size, header, digest of sampled chunks. Same phantom, same text. */
   readonly identity: string;
   /** Of a phantom of voxels: the spins of each, by tissue, and their predicted spurious echo over the signal where a sequence was asked. */
@@ -51,28 +70,38 @@ export interface PhantomSource {
   /** Bytes this source holds for as long as it is open (label image, run table …), for `larmor plan`. */
   readonly residentBytes: number;
   /**
-   * Writes spins [first, first + count) to the front of `into`.
+   * Writes spins [first, first + count) to the front of `into`, the columns of `model` included.
    * @throws LarmorError 65 naming file and spin if a value cannot be simulated (T1 or T2 not positive and finite, NaN anywhere)
    */
   read(first: number, count: number, into: SpinBlock): void;
   close(): void;
 }
 
-/** Views for `count` spins over one buffer (shared or not), the eight arrays one after the other. */
-export function spinBlock(count: number, buffer?: ArrayBufferLike, byteOffset = 0, stride = count): SpinBlock {
-  const memory = buffer ?? new ArrayBuffer(SPIN_BYTES * stride);
+/** Signals that are received: one for each coil, and one of weight 1 where there is none. */
+export const channelsOf = ({ model }: Pick<PhantomSource, 'model'>): number => Math.max(1, model?.coils ?? 0);
+
+/** Views for `count` spins over one buffer (shared or not), the columns one after the other and then `extra` more. */
+export function spinBlock(
+  count: number,
+  { buffer, byteOffset = 0, stride = count, extra = 0 }: SpinBlockOptions = {},
+): SpinBlock {
+  const memory = buffer ?? new ArrayBuffer(4 * (COLUMNS.length + extra) * stride);
   const column = (n: number): Float32Array => new Float32Array(memory, byteOffset + 4 * n * stride, count);
-  return {
-    x: column(0),
-    y: column(1),
-    z: column(2),
-    density: column(3),
-    T1: column(4),
-    T2: column(5),
-    T2s: column(6),
-    offResonance: column(7),
-  };
+  const block = Object.fromEntries(COLUMN_NAMES.map((name, n) => [name, column(n)])) as Record<
+    ColumnName,
+    Float32Array
+  >;
+  if (extra === 0) return block;
+  return { ...block, extra: Array.from({ length: extra }, (_, n) => column(COLUMNS.length + n)) };
 }
 
-/** Bytes of one spin in a `SpinBlock`. */
-export const SPIN_BYTES = 32;
+interface SpinBlockOptions {
+  readonly buffer?: ArrayBufferLike;
+  readonly byteOffset?: number;
+  /** Spins from the start of one column to that of the next. */
+  readonly stride?: number;
+  readonly extra?: number;
+}
+
+/** Bytes of one spin in a `SpinBlock` without extra columns. */
+export const SPIN_BYTES = 4 * COLUMNS.length;

@@ -11,9 +11,10 @@ import { cannotWrite, LarmorError } from '../base/errors.ts';
 import { createOutput } from '../base/files.ts';
 import { loadHdf5 } from '../formats/hdf5/reader.ts';
 import { WALK_SPINS } from './bounds.ts';
+import { COLUMN_NAMES } from './columns.ts';
 import { blockDigests, type SpinDigest } from './digest.ts';
-import { PHANTOM_COLUMNS, packBounds, packDigests } from './koma-layout.ts';
-import { type PhantomSource, type SpinBlock, spinBlock } from './types.ts';
+import { COLUMN_PATHS, packBounds, packDigests } from './koma-layout.ts';
+import { type PhantomSource, spinBlock } from './types.ts';
 
 /** The version of KomaMRI's format that this writes; KomaMRI compares the major number. */
 const FORMAT_VERSION = '0.9.0';
@@ -55,8 +56,8 @@ function writeSpins(file: H5File, source: PhantomSource): readonly SpinDigest[] 
   const block = spinBlock(Math.min(WALK_SPINS, spinCount));
   file.create_group('position');
   file.create_group('contrast');
-  const columns = (Object.keys(PHANTOM_COLUMNS) as (keyof SpinBlock)[]).map((name) => {
-    const [path] = PHANTOM_COLUMNS[name].paths;
+  const columns = COLUMN_NAMES.map((name) => {
+    const [path] = COLUMN_PATHS[name];
     const data = new Float32Array(1);
     const chunks = [block.x.length];
     const dataset = file.create_dataset({ name: path, data, shape: [1], maxshape: [spinCount], chunks, dtype: '<f' });

@@ -9,7 +9,8 @@ export interface Header {
   readonly plan: Pick<Plan, 'hash' | 'parts' | 'tileCount'>;
   /** Sequence and phantom, for messages. */
   readonly title: string;
-  /** Length of the sums: two numbers per sample. */
+  readonly coils: number;
+  /** Length of the sums: two numbers per coil and sample. */
   readonly values: number;
   /** [first, count] of ranges of finished tiles, ascending and disjoint. */
   readonly done: readonly (readonly [number, number])[];
@@ -46,14 +47,15 @@ const isCount = (value: unknown, least: number): value is number =>
 /** @returns the header, or the name of the field that is wrong */
 export function checkHeader(value: unknown): Header | string {
   if (!isObject(value)) return 'header';
-  const { plan, title, values, done } = value;
+  const { plan, title, coils, values, done } = value;
   if (!isObject(plan)) return 'plan';
   if (!isText(plan.hash)) return 'plan.hash';
   if (!isObject(plan.parts) || !Object.values(plan.parts).every(isText)) return 'plan.parts';
   const { tileCount } = plan;
   if (!isCount(tileCount, 1)) return 'plan.tileCount';
   if (!isText(title)) return 'title';
-  if (!isCount(values, 0)) return 'values';
+  if (!isCount(coils, 1)) return 'coils';
+  if (!isCount(values, 0) || values % (2 * coils) !== 0) return 'values';
   if (!Array.isArray(done)) return 'done';
   let end = 0;
   for (const range of done) {

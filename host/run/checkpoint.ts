@@ -3,7 +3,7 @@
  * under a temporary name and renamed, so the previous one stays until the new one is complete. It can be resumed on any
  * number of ranks and threads and with any schedule, because the sums do not depend on them.
  *
- *     "LARMORCK" · format u32 · header length u32 · header (JSON) · sums i64 [samples][re, im] · sha256 of all before
+ *     "LARMORCK" · format u32 · header length u32 · header (JSON) · sums i64 [coils][samples][re, im] · sha256 of all before
  */
 import { createHash } from 'node:crypto';
 import {
@@ -34,7 +34,7 @@ import { differences, type Plan } from './plan.ts';
 import type { TileRange } from './tiles.ts';
 
 const MAGIC = 'LARMORCK';
-const FORMAT = 1;
+const FORMAT = 2;
 const PREFIX_BYTES = 16;
 const HASH_BYTES = 32;
 /** Read and hashed at once. */
@@ -45,6 +45,12 @@ const HALF_WRITTEN = /^(checkpoint\.larmor|complete\.json)\.\d+\.partial$/;
 export interface Checkpoint {
   readonly done: readonly TileRange[];
   readonly sums: BigInt64Array;
+}
+
+/** How many signals the sums hold, of how many samples. */
+export interface SumsSize {
+  readonly coils: number;
+  readonly samples: number;
 }
 
 const checkpointPath = (directory: string): string => join(directory, 'checkpoint.larmor');
@@ -70,13 +76,12 @@ export function prepareDirectory(directory: string): void {
 export function writeCheckpoint(
   directory: string,
   plan: Plan,
-  title: string,
-  done: readonly TileRange[],
-  sums: BigInt64Array,
+  { title, coils, done, sums }: Checkpoint & { readonly title: string; readonly coils: number },
 ): void {
   const header: Header = {
     plan: { hash: plan.hash, parts: plan.parts, tileCount: plan.tileCount },
     title,
+    coils,
     values: sums.length,
     done: done.map(({ first, count }) => [first, count] as const),
   };
@@ -110,15 +115,18 @@ export function hasCheckpoint(directory: string): boolean {
 
 /**
  * Reads the checkpoint of this plan; undefined if there is none.
- * @param values numbers in the sums
+ * @param size of the sums
  * @throws LarmorError 65, naming the file, if it is damaged or belongs to another run
  */
-export function readCheckpoint(directory: string, plan: Plan, values: number): Checkpoint | undefined {
+export function readCheckpoint(directory: string, plan: Plan, { coils, samples }: SumsSize): Checkpoint | undefined {
   const found = inspectCheckpoint(directory);
   if (found === undefined) return undefined;
   const { header, sums } = found;
   const other =
-    header.plan.hash === plan.hash && header.values === values && header.plan.tileCount === plan.tileCount
+    header.plan.hash === plan.hash &&
+    header.coils === coils &&
+    header.values === 2 * coils * samples &&
+    header.plan.tileCount === plan.tileCount
       ? undefined
       : differences(plan.parts, header.plan.parts).join(', ') || 'plan format';
   if (other !== undefined) {

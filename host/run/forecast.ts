@@ -2,6 +2,7 @@
  * Predicted memory and time of a run, per rank: memory by counting what a rank holds, time from a calibration of one second.
  * Both are shown to the user only; nothing in a run depends on them.
  */
+import { tileCut } from '../engine/tile-cut.ts';
 import type { Engine, EngineJob } from '../engine/types.ts';
 import type { Plan } from './plan.ts';
 
@@ -55,7 +56,7 @@ export async function forecastTime(
   make: (job: EngineJob) => Promise<Engine>,
 ): Promise<TimeForecast> {
   const tileSize = job.tolerance === undefined ? Math.min(CALIBRATION_TILE, plan.tileSize) : plan.tileSize;
-  const tileCount = Math.ceil(plan.spinCount / tileSize);
+  const { tileCount } = tileCut(job.source, tileSize);
   const engine = await make({ ...job, tileSize, tileCount });
   try {
     await engine.run(0, Math.min(tileCount, engine.threads)); // the first tiles warm the kernels up

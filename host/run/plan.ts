@@ -5,9 +5,11 @@
  */
 import { createHash } from 'node:crypto';
 import { badInput } from '../base/errors.ts';
+import { tileCut } from '../engine/tile-cut.ts';
 import type { Precision } from '../engine/types.ts';
+import { largestShare } from '../engine/units.ts';
 import type { PhantomSource } from '../phantom/types.ts';
-import type { Timeline } from '../timeline/types.ts';
+import type { Timeline, Timelines } from '../timeline/types.ts';
 import { defaultTileSize } from './tile-size.ts';
 
 export interface Plan {
@@ -26,22 +28,22 @@ export interface Plan {
 }
 
 /** Increment when the meaning of a plan changes, so that old checkpoints are refused. */
-const PLAN_FORMAT = 3;
+const PLAN_FORMAT = 4;
 
 /** @param options.tileSize spins per tile; default: see `tile-size.ts` */
 export function makePlan(
-  timeline: Timeline,
+  timelines: Timelines,
   source: PhantomSource,
   options: { precision: Precision; tileSize?: number; tolerance?: number; engineBuild: string; version: string },
 ): Plan {
   const { spinCount } = source;
   const fast = options.precision === 'f32' && options.tolerance !== undefined;
-  const tileSize = options.tileSize ?? defaultTileSize(spinCount, timeline, fast);
+  const tileSize = options.tileSize ?? defaultTileSize(source, timelines[0], fast);
   const scaleExponent = scaleExponentFor(source);
   const parts = {
     version: options.version,
-    sequence: timelineDigest(timeline),
-    phantom: sha256(JSON.stringify([spinCount, source.identity, scaleExponent])),
+    sequence: timelines.map(timelineDigest).join(' '),
+    phantom: sha256(JSON.stringify([spinCount, source.identity, source.model ?? null, scaleExponent])),
     'tile size': String(tileSize),
     precision: options.precision,
     tolerance: String(options.tolerance ?? 'exact forms'),
@@ -50,7 +52,7 @@ export function makePlan(
   return {
     spinCount,
     tileSize,
-    tileCount: Math.ceil(spinCount / tileSize),
+    tileCount: tileCut(source, tileSize).tileCount,
     scaleExponent,
     precision: options.precision,
     ...(options.tolerance === undefined ? {} : { tolerance: options.tolerance }),
@@ -63,11 +65,14 @@ export function makePlan(
 const LEAST_DENSITY = 1e-31;
 
 /**
- * Largest e with spins × max|density| × 2^e ≤ 2^62. |Σ density·Mxy| can nowhere exceed spins × max|density| but by rounding, and the
- * bit between 2^62 and 2^63 is there for that: see `assembly/sums.ts`.
+ * Largest e with spins × max|density| × max|C| × 2^e ≤ 2^62, C the sensitivity of a coil. |Σ C·density·Mxy| can nowhere exceed spins × that
+ * product but by rounding, and the bit between 2^62 and 2^63 is there for that: see `assembly/sums.ts`.
  */
-function scaleExponentFor({ name, spinCount, bounds }: PhantomSource): number {
-  const largest = spinCount * bounds.maxDensity;
+function scaleExponentFor(source: PhantomSource): number {
+  const { name, spinCount, bounds, model } = source;
+  if (model !== undefined && model.coils > 0 && !(model.largest.coil > 0 && Number.isFinite(model.largest.coil)))
+    throw badInput(name, 'no coil receives from any spin', 'give coils with a sensitivity where the spins are');
+  const largest = spinCount * largestShare(source);
   if (!(largest > 0 && Number.isFinite(largest))) {
     throw badInput(name, 'no spin has any density', 'give a phantom with signal');
   }
@@ -81,8 +86,9 @@ function scaleExponentFor({ name, spinCount, bounds }: PhantomSource): number {
 /** sha256 of all arrays of a timeline, lengths included. */
 function timelineDigest(timeline: Timeline): string {
   const hash = createHash('sha256');
-  hash.update(Float64Array.of(timeline.gammaBar, timeline.B0, timeline.sampleCount));
+  hash.update(Float64Array.of(timeline.gammaBar, timeline.B0, timeline.sampleCount, timeline.terms));
   const { ops, segments, excitations, pulses, rfSteps, readouts, waveforms, points, receive, receiveShapes } = timeline;
+  const { segmentTerms, pointTerms, rfStepTerms } = timeline;
   for (const array of [
     ops,
     segments,
@@ -94,6 +100,9 @@ function timelineDigest(timeline: Timeline): string {
     points,
     receive,
     ...receiveShapes,
+    segmentTerms,
+    pointTerms,
+    rfStepTerms,
   ]) {
     hash.update(Float64Array.of(array.length)).update(array);
   }

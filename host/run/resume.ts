@@ -14,6 +14,7 @@ import {
   readCompletion,
   removeCompletion,
   removeFinished,
+  type SumsSize,
 } from './checkpoint.ts';
 import type { Completion } from './checkpoint-header.ts';
 import type { Plan } from './plan.ts';
@@ -42,7 +43,7 @@ export function checkCheckpointOptions({ checkpoint, resume }: CheckpointOptions
 
 /**
  * Reads the folder, which rank 0 has locked.
- * @param values numbers in the sums
+ * @param size of the sums
  * @param outputs files that the run is to write: for each output all files it may consist of, the one given to -o first
  * @throws LarmorError 2 if the folder holds an unfinished run and --resume was not given; 65 for the checkpoint of another
  *   run; 73 if the folder is not writable
@@ -50,7 +51,7 @@ export function checkCheckpointOptions({ checkpoint, resume }: CheckpointOptions
 export function findResumePoint(
   { checkpoint: directory, resume }: CheckpointOptions,
   plan: Plan,
-  values: number,
+  size: SumsSize,
   outputs: readonly (readonly string[])[],
 ): ResumePoint {
   if (directory === undefined) return { done: [] };
@@ -71,7 +72,7 @@ export function findResumePoint(
     if (lost.length === 0) return { done: [], completion };
     for (const what of lost) info(`--resume: the run was complete, but ${what}; writing it again`);
   }
-  const found = readCheckpoint(directory, plan, values);
+  const found = readCheckpoint(directory, plan, size);
   removeCompletion(directory);
   if (found === undefined) {
     info(`--resume: ${directory} holds no checkpoint; starting from the beginning`);

@@ -3,16 +3,19 @@
  * the difference. The plan's hash is the seed, so a run always checks the same tiles; they are shared by the ranks.
  */
 import { spoiled } from '../base/failpoints.ts';
+import { tileCut } from '../engine/tile-cut.ts';
 import type { Engine, EngineJob } from '../engine/types.ts';
+import { largestShare } from '../engine/units.ts';
 import { randomNumbers } from '../numerics/random.ts';
+import { modelColumns } from '../phantom/columns.ts';
 import { type PhantomSource, spinBlock } from '../phantom/types.ts';
-import type { Timeline } from '../timeline/types.ts';
+import type { Timelines } from '../timeline/types.ts';
 import type { Plan } from './plan.ts';
 
 /** What some tiles were found to be off by; ranks' findings are united. */
 export interface Findings {
   readonly tiles: number;
-  /** Largest error of a sample over the tile's Σ|ρ|. */
+  /** Largest error of a sample over the tile's Σ|ρ|, times the largest sensitivity of a coil. */
   readonly perDensity: number;
   /** Σ over tiles of ‖s − s64‖² and ‖s64‖². */
   readonly difference: number;
@@ -21,7 +24,7 @@ export interface Findings {
 
 export interface Verification {
   readonly tiles: number;
-  /** Largest error of a sample of any tile over that tile's Σ|ρ|: what a tolerance bounds. */
+  /** Largest error of a sample of any tile over that tile's Σ|ρ| and the largest sensitivity: what a tolerance bounds. */
   readonly errorOfDensity: number;
   /** ‖s − s64‖ / ‖s64‖ over all samples of the tiles. */
   readonly errorOfSignal: number;
@@ -45,12 +48,12 @@ const HEADROOM = 6;
 
 /**
  * Simulates `tiles` twice, each by itself: as the run does, and in f64 with exact forms, finer RF steps and other units of the sums.
- * @param finer the same sequence compiled with shorter RF steps
+ * @param finer the same timelines compiled with shorter RF steps
  * @param make an engine over the job it is given
  */
 export async function verifyTiles(
   job: EngineJob,
-  finer: Timeline,
+  finer: Timelines,
   tiles: readonly number[],
   make: (job: EngineJob) => Promise<Engine>,
 ): Promise<Findings> {
@@ -60,7 +63,7 @@ export async function verifyTiles(
   const fast = await make({ ...job, source: spinsOf(job, 'verified run') });
   const scaleExponent = job.scaleExponent - HEADROOM;
   const source = spinsOf(job, 'verified reference');
-  const reference = await make({ ...exact, source, timeline: finer, precision: 'f64', scaleExponent });
+  const reference = await make({ ...exact, source, timelines: finer, precision: 'f64', scaleExponent });
   const unit = 2 ** -job.scaleExponent;
   const referenceUnit = 2 ** -scaleExponent;
   try {
@@ -98,13 +101,13 @@ function spinsOf({ source }: EngineJob, place: string): PhantomSource {
   };
 }
 
-/** Σ|ρ| of a tile; 1 where there is none, so that no error stays none. */
+/** Σ|ρ| of a tile times the largest sensitivity; 1 where there is none, so that no error stays none. */
 function totalDensity({ source, tileSize }: EngineJob, tile: number): number {
-  const first = tile * tileSize;
-  const count = Math.min(tileSize, source.spinCount - first);
-  const spins = spinBlock(count);
+  const { first, count } = tileCut(source, tileSize).spinsOf(tile);
+  const spins = spinBlock(count, { extra: modelColumns(source.model).total });
   source.read(first, count, spins);
-  return spins.density.reduce((sum, density) => sum + Math.abs(density), 0) || 1;
+  const sensitivity = largestShare(source) / source.bounds.maxDensity;
+  return spins.density.reduce((sum, density) => sum + Math.abs(density), 0) * sensitivity || 1;
 }
 
 export function uniteFindings(all: readonly Findings[]): Verification {

@@ -9,14 +9,14 @@ import { GAMMA_BAR, type Hertz } from '../base/units.ts';
 import { offsets } from '../sequence/offsets.ts';
 import type { AdcEvent, RfEvent, Sequence } from '../sequence/types.ts';
 import { blockGradients, integral, type PiecewiseLinear } from '../sequence/waveform.ts';
-import { growing, recordTable } from './intern.ts';
+import { growing, recordTable, splitRecords } from './intern.ts';
 import { rfDuration, rfSteps } from './pulse.ts';
 import { checkSamples, pulseTable, rememberByEvents, waveformTable } from './tables.ts';
-import { OP, STRIDE, type Timeline, type TimelineOptions } from './types.ts';
+import { OP, type PhaseTerms, STRIDE, type Timeline, type TimelineOptions } from './types.ts';
 
-/** What a block does to a spin, in order. Precession [kx, ky, kz, dt] is merged with its neighbours later. */
+/** What a block does to a spin, in order. Precession [kx, ky, kz, dt, terms] is merged with its neighbours later. */
 type Action =
-  | { readonly kind: 'precess'; readonly moment: readonly [number, number, number, number] }
+  | { readonly kind: 'precess'; readonly moment: readonly number[] }
   | { readonly kind: 'excite'; readonly pulse: number; readonly phase: number }
   | {
       readonly kind: 'read';
@@ -33,16 +33,18 @@ const LINEAR_TOLERANCE = 1e-10;
  */
 export function compileTimeline(
   sequence: Sequence,
-  { B0, gammaBar = GAMMA_BAR, maxRfStep }: TimelineOptions,
+  { B0, gammaBar = GAMMA_BAR, maxRfStep, terms, toEnd = false }: TimelineOptions,
 ): Timeline {
+  const termCount = terms?.count ?? 0;
+  const width = STRIDE.segment + termCount;
   const ops = growing(Int32Array);
-  const segments = recordTable(STRIDE.segment);
+  const segments = recordTable(width);
   const excitations = recordTable(STRIDE.excitation);
   const readouts = growing(Int32Array);
   const receive = growing(Float64Array);
   const receiveShapes: Float64Array[] = [];
   const budget = openBudget('signal', sequence.name, sequence.fileBytes);
-  const pulses = pulseTable(budget);
+  const pulses = pulseTable(budget, termCount);
   const waveforms = waveformTable(budget);
   let sampleCount = 0;
 
@@ -52,15 +54,17 @@ export function compileTimeline(
     let now = 0;
     const precessTo = (time: number): void => {
       if (time < now - 1e-12) throw outlasts(sequence, n);
-      if (time > now)
-        actions.push({ kind: 'precess', moment: [...moments(gradients, now, time, gammaBar), time - now] });
+      if (time > now) {
+        const more = terms?.integrals(gradients, now, time) ?? [];
+        actions.push({ kind: 'precess', moment: [...moments(gradients, now, time, gammaBar), time - now, ...more] });
+      }
       now = Math.max(now, time);
     };
     const play = {
       rf(rf: RfEvent): void {
         precessTo(rf.delay);
         const { frequency, phase } = offsets(rf, gammaBar * B0);
-        const pulse = pulses.intern(rfSteps(rf, gradients, maxRfStep, budget), frequency, rfDuration(rf));
+        const pulse = pulses.intern(rfSteps(rf, gradients, maxRfStep, budget, terms), frequency, rfDuration(rf));
         actions.push({ kind: 'excite', pulse, phase: -phase });
         now = rf.delay + rfDuration(rf);
       },
@@ -71,7 +75,10 @@ export function compileTimeline(
         const shape = adc.phaseShape === undefined ? -1 : receiveShapes.push(adc.phaseShape) - 1;
         const step = 2 * Math.PI * frequency * adc.dwell;
         checkSamples(budget, adc.samples);
-        const waveform = waveforms.intern(samplePoints(gradients, adc, first, gammaBar));
+        const waveform = waveforms.intern({
+          ...samplePoints(gradients, adc, first, gammaBar),
+          ...(terms === undefined ? {} : { terms: sampleTerms(terms, gradients, adc, first) }),
+        });
         actions.push({ kind: 'read', waveform, samples: adc.samples, receive: [phase + step / 2, step, shape] });
       },
     };
@@ -92,7 +99,7 @@ export function compileTimeline(
     return actions;
   });
 
-  const pending = new Float64Array(STRIDE.segment);
+  const pending = new Float64Array(width);
   const flush = (): void => {
     if (pending[3]! > 0) ops.push(OP.precess, segments.intern(pending));
     pending.fill(0);
@@ -105,7 +112,7 @@ export function compileTimeline(
       }
       flush();
       if (action.kind === 'excite') {
-        ops.push(OP.excite, excitations.intern([action.pulse, action.phase]));
+        ops.push(OP.excite, excitations.intern([action.pulse, action.phase, -1]));
       } else {
         ops.push(OP.read, readouts.length / STRIDE.readout);
         readouts.push(sampleCount, action.waveform);
@@ -115,24 +122,28 @@ export function compileTimeline(
       }
     }
   }
-  if (sampleCount === 0) throw badInput(sequence.name, 'no ADC event, so no signal to simulate', 'add a readout');
-  // What follows the last sample is never seen, so it is left out.
+  if (toEnd) flush();
+  else if (sampleCount === 0) throw badInput(sequence.name, 'no ADC event, so no signal to simulate', 'add a readout');
+  // What follows the last sample is not seen in the signal.
   const walked = ops.finish();
   let end = walked.length;
-  while (walked[end - STRIDE.op] !== OP.read) end -= STRIDE.op;
+  while (!toEnd && walked[end - STRIDE.op] !== OP.read) end -= STRIDE.op;
+  const [moment, segmentTerms] = splitRecords(segments.finish(), width, STRIDE.segment);
 
   return {
     gammaBar,
     B0,
     sampleCount,
     ops: walked.slice(0, end),
-    segments: segments.finish(),
+    segments: moment,
     excitations: excitations.finish(),
     ...pulses.finish(),
     readouts: readouts.finish(),
     ...waveforms.finish(),
     receive: receive.finish(),
     receiveShapes,
+    terms: termCount,
+    segmentTerms,
   };
 }
 
@@ -150,6 +161,22 @@ function moments(
   gammaBar: Hertz,
 ): [number, number, number] {
   return gradients.map((g) => gammaBar * integral(g, from, to)) as [number, number, number];
+}
+
+/** [samples][terms] relative to the first sample. */
+function sampleTerms(
+  terms: PhaseTerms,
+  gradients: readonly PiecewiseLinear[],
+  { samples, dwell }: AdcEvent,
+  first: number,
+): Float64Array {
+  const { count } = terms;
+  const all = new Float64Array(count * samples);
+  for (let n = 1; n < samples; n++) {
+    const steps = terms.integrals(gradients, first + (n - 1) * dwell, first + n * dwell);
+    for (let i = 0; i < count; i++) all[count * n + i] = all[count * (n - 1) + i]! + steps[i]!;
+  }
+  return all;
 }
 
 /** [samples][kx, ky, kz, t] relative to the first sample; exactly equal steps where the gradients hold still. */

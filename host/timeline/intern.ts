@@ -65,6 +65,19 @@ export function recordTable(width: number): RecordTable {
   };
 }
 
+/** Records of `width` numbers as two tables: their first `head` numbers, and the rest. */
+export function splitRecords(records: Float64Array, width: number, head: number): [Float64Array, Float64Array] {
+  const tail = width - head;
+  if (tail === 0) return [records, new Float64Array(0)];
+  const count = records.length / width;
+  const [heads, tails] = [new Float64Array(head * count), new Float64Array(tail * count)];
+  for (let n = 0; n < count; n++) {
+    heads.set(records.subarray(width * n, width * n + head), head * n);
+    tails.set(records.subarray(width * n + head, width * (n + 1)), tail * n);
+  }
+  return [heads, tails];
+}
+
 /** An Int32Array or Float64Array that grows as records are pushed. */
 export interface GrowingArray<T extends Int32Array | Float64Array> {
   push(...values: number[]): void;

@@ -12,7 +12,7 @@ import { direction } from '../numerics/direction.ts';
 import type { RfEvent } from '../sequence/types.ts';
 import { integral, type PiecewiseLinear, valueAt } from '../sequence/waveform.ts';
 import { checkSteps } from './tables.ts';
-import { STRIDE } from './types.ts';
+import { type PhaseTerms, STRIDE } from './types.ts';
 
 /** Where B1 or a gradient changes during a step, steps are this much shorter than `maxStep`: 1 µs, what sampled pulses have anyway. */
 const STEPS_PER_SLOPE = 50;
@@ -23,8 +23,13 @@ const SAME_TIME = 1e-9;
 /** Part of itself by which a step's duration may differ from that of the step before and count as the same. */
 const SAME_DURATION = 1e-9;
 
+/** Change of a term's rate over a piece of a pulse, as a part of the rate itself, that counts as none. */
+const SAME_RATE = 1e-12;
+
 /** Slopes of [B1re, B1im, Gx, Gy, Gz] that differ by this part are those of two pieces. */
 const SAME_SLOPE = 1e-6;
+
+const NO_TERMS: PhaseTerms = { count: 0, integrals: () => [] };
 
 /** Duration of the event without its delay. */
 export function rfDuration(rf: RfEvent): Seconds {
@@ -32,8 +37,8 @@ export function rfDuration(rf: RfEvent): Seconds {
 }
 
 /**
- * [steps][dt, B1re, B1im, Gx, Gy, Gz] as `Timeline.rfSteps` documents, phase offset not applied. A scan may have a pulse of
- * its own for every repetition, so steps are numbers in a row and nothing is allocated for one.
+ * [steps][dt, B1re, B1im, Gx, Gy, Gz, rates of the terms] as `Timeline.rfSteps` and `rfStepTerms` document, phase offset not applied. A
+ * scan may have a pulse of its own for every repetition, so steps are numbers in a row and nothing is allocated for one.
  * @param gradients (x, y, z) of the block, in block time
  */
 export function rfSteps(
@@ -41,8 +46,9 @@ export function rfSteps(
   gradients: readonly PiecewiseLinear[],
   maxStep: Seconds,
   budget: Budget,
+  terms: PhaseTerms = NO_TERMS,
 ): Float64Array {
-  const list = stepList();
+  const list = stepList(STRIDE.rfStep + terms.count);
   const corners = gradients.flatMap(({ t }) => Array.from(t, (time) => time - rf.delay)).sort((p, q) => p - q);
   let corner = 0;
   for (const span of spans(rf)) {
@@ -52,12 +58,28 @@ export function rfSteps(
     for (; corner < corners.length && corners[corner]! < span.to - SAME_TIME; corner++) {
       const at = corners[corner]!;
       if (silent || at < from + SAME_TIME) continue;
-      play(list, span, from, at, rf.delay, gradients, maxStep, budget);
+      play(list, span, from, at, rf.delay, gradients, maxStep, budget, terms);
       from = at;
     }
-    play(list, span, from, span.to, rf.delay, gradients, maxStep, budget);
+    play(list, span, from, span.to, rf.delay, gradients, maxStep, budget, terms);
   }
   return list.finish();
+}
+
+const NO_RATES = { means: [], slopes: [] } as { readonly means: number[]; readonly slopes: number[] };
+
+/** Means of the terms' rates, and their slopes, from `from` to `to`. */
+function ratesOf(terms: PhaseTerms, gradients: readonly PiecewiseLinear[], from: Seconds, to: Seconds) {
+  if (terms.count === 0) return NO_RATES;
+  const half = (to - from) / 2;
+  const early = terms.integrals(gradients, from, from + half);
+  const late = terms.integrals(gradients, from + half, to);
+  const means = early.map((value, i) => (value + late[i]!) / (2 * half));
+  const slopes = early.map((value, i) => {
+    const change = (late[i]! - value) / half;
+    return Math.abs(change) <= SAME_RATE * Math.abs(means[i]!) ? 0 : change / half;
+  });
+  return { means, slopes };
 }
 
 /** Appends the steps of a span's part without a corner of a gradient inside, seconds after `delay`. */
@@ -70,10 +92,12 @@ function play(
   gradients: readonly PiecewiseLinear[],
   maxStep: Seconds,
   budget: Budget,
+  terms: PhaseTerms,
 ): void {
   const silent = re === 0 && im === 0 && slopeRe === 0 && slopeIm === 0;
   const slopes = silent ? [0, 0, 0] : gradients.map((gradient) => slopeOf(gradient, delay, from, to));
-  const held = slopeRe === 0 && slopeIm === 0 && slopes.every((slope) => slope === 0);
+  const drift = silent ? [] : ratesOf(terms, gradients, delay + from, delay + to).slopes;
+  const held = [slopeRe, slopeIm, ...slopes, ...drift].every((slope) => slope === 0);
   const count = held ? 1 : Math.max(1, Math.ceil(((to - from) * STEPS_PER_SLOPE) / maxStep - 1e-9));
   checkSteps(budget, list.count() + count);
   let dt = (to - from) / count;
@@ -86,17 +110,21 @@ function play(
     const [gx, gy, gz] = gradients.map((gradient) =>
       silent ? integral(gradient, begin, begin + dt) / dt : valueAt(gradient, begin + dt / 2),
     ) as [number, number, number];
+    const rates = ratesOf(terms, gradients, begin, begin + dt);
     // Conjugated: the field's clockwise precession against Pulseq's phases.
-    list.push([dt, re + slopeRe * since, -(im + slopeIm * since), gx, gy, gz], [slopeRe, -slopeIm, ...slopes]);
+    list.push(
+      [dt, re + slopeRe * since, -(im + slopeIm * since), gx, gy, gz, ...rates.means],
+      [slopeRe, -slopeIm, ...slopes, ...(silent ? rates.slopes.fill(0) : rates.slopes)],
+    );
   }
 }
 
 /**
  * Steps under way. Two neighbours in one linear piece are a pair: with the field's slope s, the earlier gives s·(h₁² − h₁h₂ + h₂²)/6 of its
  * integral to the later, which makes their product exact to fourth order in h although each holds its middle's field. A step without
- * a partner is halved.
+ * a partner is halved. What a term's rate does beyond a line is in its means; a pair takes the mean of its two slopes.
  */
-function stepList() {
+function stepList(width: number) {
   const steps: number[] = [];
   /** The last step, waiting for a partner: where it begins, and its slopes. */
   let single: { readonly at: number; readonly slopes: readonly number[] } | undefined;
@@ -114,11 +142,11 @@ function stepList() {
     single = undefined;
     const [dt, ...field] = steps.splice(at) as [number, ...number[]];
     for (const sign of [-1, 1]) steps.push(dt / 2, ...field.map((value, i) => value + (sign * slopes[i]! * dt) / 4));
-    pair(at, at + STRIDE.rfStep, slopes);
+    pair(at, at + width, slopes);
   };
   return {
-    last: (): Seconds | undefined => steps[steps.length - STRIDE.rfStep],
-    count: (): number => steps.length / STRIDE.rfStep,
+    last: (): Seconds | undefined => steps[steps.length - width],
+    count: (): number => steps.length / width,
     push(step: readonly number[], slopes: readonly number[]): void {
       if (single !== undefined && !areAlike(single.slopes, slopes)) settle();
       const at = steps.length;
@@ -127,7 +155,9 @@ function stepList() {
       if (single === undefined) {
         single = { at, slopes };
       } else {
-        pair(single.at, at, slopes);
+        const { slopes: before } = single;
+        const mean = (slope: number, i: number): number => (i < FIELDS ? slope : (slope + before[i]!) / 2);
+        pair(single.at, at, slopes.length === FIELDS ? slopes : slopes.map(mean));
         single = undefined;
       }
     },
@@ -138,8 +168,11 @@ function stepList() {
   };
 }
 
+/** B1re, B1im, Gx, Gy, Gz: linear between corners, where the rates of terms may be anything. */
+const FIELDS = STRIDE.rfStep - 1;
+
 const areAlike = (a: readonly number[], b: readonly number[]): boolean =>
-  a.every((value, i) => Math.abs(value - b[i]!) <= SAME_SLOPE * Math.abs(value));
+  a.every((value, i) => i >= FIELDS || Math.abs(value - b[i]!) <= SAME_SLOPE * Math.abs(value));
 
 /** Slope of a gradient without a corner inside, from `from` to `to`, seconds after `delay`; 0 where it holds. */
 function slopeOf(gradient: PiecewiseLinear, delay: Seconds, from: Seconds, to: Seconds): number {

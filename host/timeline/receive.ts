@@ -1,9 +1,9 @@
 /** The receive phase: what the scanner's receiver does to all spins alike, so it is applied once, to the sum. */
 import { STRIDE, type Timeline } from './types.ts';
 
-/** Multiplies each sample of `signal` ([samples][re, im]) by its e^{+i(phase + n·step + shape[n])}, in place. */
+/** Multiplies each sample of `signal` ([coils][samples][re, im]) by its e^{+i(phase + n·step + shape[n])}, in place. */
 export function applyReceivePhase(timeline: Timeline, signal: Float64Array): void {
-  const { readouts, waveforms, receive, receiveShapes } = timeline;
+  const { sampleCount, readouts, waveforms, receive, receiveShapes } = timeline;
   for (let readout = 0; readout < readouts.length / STRIDE.readout; readout++) {
     const [phase, step, shape] = receive.subarray(STRIDE.receive * readout) as unknown as [number, number, number];
     if (phase === 0 && step === 0 && shape < 0) continue;
@@ -13,10 +13,11 @@ export function applyReceivePhase(timeline: Timeline, signal: Float64Array): voi
     for (let n = 0; n < samples; n++) {
       const angle = phase + n * step + (phases?.[n] ?? 0);
       const [c, s] = [Math.cos(angle), Math.sin(angle)];
-      const at = 2 * (firstSample + n);
-      const [re, im] = [signal[at]!, signal[at + 1]!];
-      signal[at] = re * c - im * s;
-      signal[at + 1] = re * s + im * c;
+      for (let at = 2 * (firstSample + n); at < signal.length; at += 2 * sampleCount) {
+        const [re, im] = [signal[at]!, signal[at + 1]!];
+        signal[at] = re * c - im * s;
+        signal[at + 1] = re * s + im * c;
+      }
     }
   }
 }

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { Budget } from '../base/budget.ts';
 import type { Block } from '../sequence/types.ts';
-import { growing } from './intern.ts';
+import { growing, splitRecords } from './intern.ts';
 import { STRIDE } from './types.ts';
 
 /** What an RF step takes in tables here and in the kernels' memory, and a sample with a place of its own; measured. */
@@ -21,37 +21,45 @@ export function checkSamples(budget: Budget, count: number): void {
   budget.check(BYTES_PER_POINT * count, `a readout of ${count} samples`);
 }
 
-/** Pulses and their steps, by content. */
-export function pulseTable(budget: Budget) {
+/** Pulses and their steps, by content. @param terms phase terms of a step */
+export function pulseTable(budget: Budget, terms = 0) {
+  const width = STRIDE.rfStep + terms;
   const pulses = growing(Float64Array);
   const steps = growing(Float64Array);
   const known = new Map<string, number>();
   return {
-    /** @param list [steps][dt, B1re, B1im, Gx, Gy, Gz] */
+    /** @param list [steps][dt, B1re, B1im, Gx, Gy, Gz, rates of the terms] */
     intern(list: Float64Array, offset: number, duration: number): number {
-      const key = digest(list, offset, duration);
+      const key = digest(list, Float64Array.of(offset, duration));
       const found = known.get(key);
       if (found !== undefined) return found;
       const index = pulses.length / STRIDE.pulse;
-      const count = list.length / STRIDE.rfStep;
-      budget.take(BYTES_PER_STEP * count, `${steps.length / STRIDE.rfStep + count} RF steps`);
-      pulses.push(steps.length / STRIDE.rfStep, list.length / STRIDE.rfStep, offset, duration);
+      const count = list.length / width;
+      budget.take(BYTES_PER_STEP * count, `${steps.length / width + count} RF steps`);
+      pulses.push(steps.length / width, count, offset, duration);
       steps.append(list);
       known.set(key, index);
       return index;
     },
-    finish: () => ({ pulses: pulses.finish(), rfSteps: steps.finish() }),
+    finish() {
+      const [rfSteps, rfStepTerms] = splitRecords(steps.finish(), width, STRIDE.rfStep);
+      return { pulses: pulses.finish(), rfSteps, rfStepTerms };
+    },
   };
 }
+
+const NONE = new Float64Array(0);
 
 /** Sample positions of readouts, by content. */
 export function waveformTable(budget: Budget) {
   const waveforms = growing(Int32Array);
   const all = growing(Float64Array);
+  const allTerms = growing(Float64Array);
   const known = new Map<string, number>();
   return {
-    intern({ points, linear }: { points: Float64Array; linear: boolean }): number {
-      const key = digest(points, Number(linear));
+    /** @param terms [samples][terms] */
+    intern({ points, linear, terms = NONE }: { points: Float64Array; linear: boolean; terms?: Float64Array }): number {
+      const key = digest(points, Float64Array.from([Number(linear), ...terms]));
       const found = known.get(key);
       if (found !== undefined) return found;
       const index = waveforms.length / STRIDE.waveform;
@@ -59,15 +67,16 @@ export function waveformTable(budget: Budget) {
       budget.take(BYTES_PER_POINT * count, `${all.length / STRIDE.point + count} different samples`);
       waveforms.push(all.length / STRIDE.point, points.length / STRIDE.point, Number(linear));
       all.append(points);
+      allTerms.append(terms);
       known.set(key, index);
       return index;
     },
-    finish: () => ({ waveforms: waveforms.finish(), points: all.finish() }),
+    finish: () => ({ waveforms: waveforms.finish(), points: all.finish(), pointTerms: allTerms.finish() }),
   };
 }
 
-function digest(values: Float64Array, ...more: number[]): string {
-  return createHash('sha1').update(values).update(Float64Array.from(more)).digest('base64');
+function digest(values: Float64Array, more: Float64Array): string {
+  return createHash('sha1').update(values).update(more).digest('base64');
 }
 
 /** Runs `make` once per different combination of events (by identity), rotation and duration. */

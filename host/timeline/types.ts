@@ -8,6 +8,7 @@
  * Numbers are f64 and block-local: absolute time is never formed, so a scan of hours loses nothing.
  */
 import type { Hertz, Tesla } from '../base/units.ts';
+import type { PiecewiseLinear } from '../sequence/waveform.ts';
 
 /** Kinds of op: `ops` holds pairs [kind, index]. */
 export const OP = {
@@ -17,6 +18,12 @@ export const OP = {
   excite: 1,
   /** index into readouts */
   read: 2,
+  /** node p of the paths that spins follow: from here on the six sliding columns are the displacements of nodes p and p + 1 */
+  slide: 3,
+  /** node: of spins that are reset there nothing is left, equilibrium included, from here on */
+  hold: 4,
+  /** node: the same spins are at equilibrium */
+  release: 5,
 } as const;
 
 export interface Timeline {
@@ -34,7 +41,10 @@ export interface Timeline {
    */
   readonly segments: Float64Array;
 
-  /** [excitations][pulse, phase]: index into pulses and phase [rad] by which its B1 is turned (already conjugated). */
+  /**
+   * [excitations][pulse, phase, transmit]: index into pulses, phase [rad] by which its B1 is turned (already conjugated), and the spins'
+   * column of B1 over its nominal value, or −1: the nominal field.
+   */
   readonly excitations: Float64Array;
   /**
    * [pulses][firstStep, steps, offset, duration]: offset [Hz] is the frequency of the frame in which the steps' B1 stands;
@@ -55,6 +65,18 @@ export interface Timeline {
   readonly points: Float64Array;
 
   /**
+   * Phase terms: beside k·r + Δf·t a spin turns by Σ κ_i·q_i, q its columns (`phantom/columns.ts`). 0 for static spins in ideal fields,
+   * and the three arrays below are empty then. Where spins follow paths the last six terms slide: x, y, z of node p, and of p + 1.
+   */
+  readonly terms: number;
+  /** [segments][terms] what κ changes by, [cycles per unit of q] */
+  readonly segmentTerms: Float64Array;
+  /** [points][terms] κ relative to the readout's first sample */
+  readonly pointTerms: Float64Array;
+  /** [rfSteps][terms] rate of κ, its mean over the step [Hz per unit of q] */
+  readonly rfStepTerms: Float64Array;
+
+  /**
    * [readouts][phase, step, shape]: receive phase of the first sample [rad] and its increment per sample [rad], and an index
    * into receiveShapes or −1. The samples of a readout are multiplied by e^{+i(phase + n·step + shape[n])} after the sum over spins.
    */
@@ -63,11 +85,14 @@ export interface Timeline {
   readonly receiveShapes: readonly Float64Array[];
 }
 
+/** One timeline for each group of spins, all with the same readouts. What is common to all is the first one's. */
+export type Timelines = readonly [Timeline, ...Timeline[]];
+
 /** Numbers per record of each array. */
 export const STRIDE = {
   op: 2,
   segment: 4,
-  excitation: 2,
+  excitation: 3,
   pulse: 4,
   rfStep: 6,
   readout: 2,
@@ -76,10 +101,24 @@ export const STRIDE = {
   receive: 3,
 } as const;
 
+/** κ of spins at rest, which hang on the gradients of a block alone. */
+export interface PhaseTerms {
+  readonly count: number;
+  /**
+   * ∫ of each term's rate from `from` to `to` [cycles per unit of q].
+   * @param gradients (x, y, z) of the block, in block time
+   */
+  integrals(gradients: readonly PiecewiseLinear[], from: number, to: number): readonly number[];
+}
+
 export interface TimelineOptions {
   readonly B0: Tesla;
   /** Default: that of ¹H. */
   readonly gammaBar?: Hertz;
   /** Longest step of a block pulse [s]; default 50 µs. */
   readonly maxRfStep: number;
+  /** Phase terms of spins at rest; default: none. */
+  readonly terms?: PhaseTerms;
+  /** Walk to the end of the sequence, which may have no sample, and not only to the last one: the magnetisation is asked for. */
+  readonly toEnd?: boolean;
 }

@@ -144,10 +144,14 @@ test('what may change a bit changes the hash of the plan, and what may not does 
     change: Partial<Parameters<typeof makePlan>[2]> = {},
     played: Timeline = timeline,
     phantom = source,
-  ): string => makePlan(played, phantom, { ...options, ...change }).hash;
+  ): string => makePlan([played], phantom, { ...options, ...change }).hash;
   const plain = hash();
   assert.equal(hash(), plain);
-  assert.equal(hash({ tileSize: makePlan(timeline, source, options).tileSize }), plain, 'the default tile, asked for');
+  assert.equal(
+    hash({ tileSize: makePlan([timeline], source, options).tileSize }),
+    plain,
+    'the default tile, asked for',
+  );
   const others = {
     'tile size': hash({ tileSize: 64 }),
     precision: hash({ precision: 'f64' }),

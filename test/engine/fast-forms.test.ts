@@ -297,7 +297,7 @@ test('f64 knows no fast form: the tolerance changes no bit of it, nor its tiles'
   const spins = randomSpins(64);
   const made = { precision: 'f64', engineBuild: 'test', version: 'test' } as const;
   const [source, long] = [phantomOf(randomSpins(3000)), timelineOf(spiral(1, 1024))];
-  const tiles = (options: object): number => makePlan(long, source, { ...made, ...options }).tileSize;
+  const tiles = (options: object): number => makePlan([long], source, { ...made, ...options }).tileSize;
   assert.equal(tiles({ tolerance: 1e-2 }), tiles({}));
   assert.ok(tiles({ tolerance: 1e-2, precision: 'f32' }) > tiles({ precision: 'f32' }));
   const [plain, tolerant] = [
@@ -315,9 +315,9 @@ test('--verify draws tiles by the plan and finds the error there is', async () =
   assert.deepEqual(tilesToVerify(plan), tilesToVerify(plan));
   assert.equal(tilesToVerify({ tileCount: 1000, hash: 'abcdef0123' }).length, 10);
   const tiles = [0, 7];
-  const job = { timeline, source, ...plan };
+  const job = { timelines: [timeline] as const, source, ...plan };
   const found = uniteFindings([
-    await verifyTiles(job, job.timeline, tiles, (one) => makeWasmEngine(one, { threads: 1 })),
+    await verifyTiles(job, job.timelines, tiles, (one) => makeWasmEngine(one, { threads: 1 })),
   ]);
   assert.equal(found.tiles, 2);
   const parts = tiles.map(async (tile) => {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { surveyOf } from '../../host/phantom/bounds.ts';
 import { builtinPhantoms } from '../../host/phantom/builtins.ts';
+import { COLUMN_NAMES } from '../../host/phantom/columns.ts';
 import { openPhantom } from '../../host/phantom/open.ts';
 import { type SpinBlock, spinBlock } from '../../host/phantom/types.ts';
 import { assertSameSpins, readWhole } from './spins.ts';
@@ -134,5 +135,5 @@ function placesWhere(spins: SpinBlock, wanted: (n: number) => boolean): [number,
 }
 
 function sliceOf(spins: SpinBlock, from: number, to: number): SpinBlock {
-  return Object.fromEntries(Object.entries(spins).map(([name, values]) => [name, values.subarray(from, to)])) as never;
+  return Object.fromEntries(COLUMN_NAMES.map((name) => [name, spins[name].subarray(from, to)])) as never;
 }

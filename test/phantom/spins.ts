@@ -1,5 +1,6 @@
 /** Whole phantoms as blocks, and blocks compared bit for bit. */
 import assert from 'node:assert/strict';
+import { COLUMN_NAMES } from '../../host/phantom/columns.ts';
 import type { PhantomSource, SpinBlock } from '../../host/phantom/types.ts';
 import { spinBlock } from '../../host/phantom/types.ts';
 
@@ -16,18 +17,13 @@ export function readInPieces(source: PhantomSource, size: number): SpinBlock {
   for (let first = 0; first < source.spinCount; first += size) {
     const count = Math.min(size, source.spinCount - first);
     source.read(first, count, piece);
-    for (const name of Object.keys(whole) as (keyof SpinBlock)[])
-      whole[name].set(piece[name].subarray(0, count), first);
+    for (const name of COLUMN_NAMES) whole[name].set(piece[name].subarray(0, count), first);
   }
   return whole;
 }
 
 /** @param names properties compared; default all */
-export function assertSameSpins(
-  actual: SpinBlock,
-  expected: SpinBlock,
-  names = Object.keys(expected) as (keyof SpinBlock)[],
-): void {
+export function assertSameSpins(actual: SpinBlock, expected: SpinBlock, names = COLUMN_NAMES): void {
   for (const name of names) {
     assert.equal(actual[name].length, expected[name].length);
     // Adding 0 makes −0 equal 0.

@@ -24,6 +24,8 @@ const plan: Plan = {
   ...{ parts, hash: 'one' },
 };
 const sums = BigInt64Array.from([1n, -2n, 2n ** 62n, -(2n ** 63n)]);
+/** Of `sums`. */
+const SIZE = { coils: 1, samples: 2 };
 const done = [
   { first: 0, count: 3 },
   { first: 7, count: 1 },
@@ -33,20 +35,20 @@ test('sums and tiles come back; from shared memory too', (t) => {
   const folder = scratch(t);
   const shared = new BigInt64Array(new SharedArrayBuffer(sums.byteLength));
   shared.set(sums);
-  writeCheckpoint(folder, plan, 'epi on Köpfchen', done, shared);
+  writeCheckpoint(folder, plan, { title: 'epi on Köpfchen', coils: 1, done, sums: shared });
   assert.deepEqual(readdirSync(folder), ['checkpoint.larmor']);
-  assert.deepEqual(readCheckpoint(folder, plan, 4), { done, sums });
+  assert.deepEqual(readCheckpoint(folder, plan, SIZE), { done, sums });
 });
 
 test('every cut and every flipped byte is refused by name, exit 65', (t) => {
   const folder = scratch(t);
-  writeCheckpoint(folder, plan, 'epi', done, sums);
+  writeCheckpoint(folder, plan, { title: 'epi', coils: 1, done, sums });
   const path = join(folder, 'checkpoint.larmor');
   const whole = readFileSync(path);
   const refused = (bytes: Uint8Array, what: string) => {
     writeFileSync(path, bytes);
     assert.throws(
-      () => readCheckpoint(folder, plan, 4),
+      () => readCheckpoint(folder, plan, SIZE),
       (error: Error & { exitCode?: number }) => {
         assert.equal(error.exitCode, 65, `${what}: ${error.stack}`);
         assert.ok(error.message.startsWith(path) && !error.message.includes('\n'), error.message);
@@ -66,23 +68,30 @@ test('every cut and every flipped byte is refused by name, exit 65', (t) => {
 
 test('a checkpoint of another run is refused with what differs', (t) => {
   const folder = scratch(t);
-  writeCheckpoint(folder, plan, 'epi on head2d', done, sums);
+  writeCheckpoint(folder, plan, { title: 'epi on head2d', coils: 1, done, sums });
   const other = { ...plan, hash: 'two', parts: { ...parts, sequence: 'c', kernels: 'l' } };
-  assert.throws(() => readCheckpoint(folder, other, 4), {
+  assert.throws(() => readCheckpoint(folder, other, SIZE), {
     exitCode: 65,
     message: /another run \(epi on head2d\), which differs in: sequence, kernels; /,
   });
+});
+
+test('sums of other coils are those of another run', (t) => {
+  const folder = scratch(t);
+  writeCheckpoint(folder, plan, { title: 'epi', coils: 2, done, sums });
+  assert.deepEqual(readCheckpoint(folder, plan, { coils: 2, samples: 1 }), { done, sums });
+  assert.throws(() => readCheckpoint(folder, plan, SIZE), { exitCode: 65, message: /another run/ });
 });
 
 test('an unfinished run is not overwritten unasked, and --resume without a checkpoint begins', (t) => {
   const folder = scratch(t);
   const checkpoint = join(folder, 'new/deep');
   const options = { checkpoint, checkpointInterval: 1 };
-  assert.deepEqual(findResumePoint(options, plan, 4, []), { done: [] });
-  assert.deepEqual(findResumePoint({ ...options, resume: true }, plan, 4, []), { done: [] });
-  writeCheckpoint(checkpoint, plan, 'epi', done, sums);
-  assert.throws(() => findResumePoint(options, plan, 4, []), { exitCode: 2, message: /--resume/ });
-  assert.deepEqual(findResumePoint({ ...options, resume: true }, plan, 4, []), { done, sums });
+  assert.deepEqual(findResumePoint(options, plan, SIZE, []), { done: [] });
+  assert.deepEqual(findResumePoint({ ...options, resume: true }, plan, SIZE, []), { done: [] });
+  writeCheckpoint(checkpoint, plan, { title: 'epi', coils: 1, done, sums });
+  assert.throws(() => findResumePoint(options, plan, SIZE, []), { exitCode: 2, message: /--resume/ });
+  assert.deepEqual(findResumePoint({ ...options, resume: true }, plan, SIZE, []), { done, sums });
 });
 
 test('a finished run leaves a record; resumed, it is complete only if its outputs are what it wrote', (t) => {
@@ -92,7 +101,7 @@ test('a finished run leaves a record; resumed, it is complete only if its output
   prepareDirectory(folder);
   assert.deepEqual(readdirSync(folder), []);
   const all = [{ first: 0, count: 10 }];
-  writeCheckpoint(folder, plan, 'epi', all, sums);
+  writeCheckpoint(folder, plan, { title: 'epi', coils: 1, done: all, sums });
   writeFileSync(output, 'signal');
   const about = {
     planHash: 'one',
@@ -106,15 +115,15 @@ test('a finished run leaves a record; resumed, it is complete only if its output
   recordCompletion(folder, record);
   assert.deepEqual(readCompletion(folder), record);
   const resume = { checkpoint: folder, checkpointInterval: 1, resume: true };
-  assert.deepEqual(findResumePoint(resume, plan, 4, [[output]]).completion, record);
+  assert.deepEqual(findResumePoint(resume, plan, SIZE, [[output]]).completion, record);
   for (const spoil of [() => writeFileSync(output, 'sIgnal'), () => writeFileSync(output, ''), () => rmSync(output)]) {
     recordCompletion(folder, record);
     spoil();
-    assert.deepEqual(findResumePoint(resume, plan, 4, [[output]]), { done: all, sums }, 'only to be written again');
+    assert.deepEqual(findResumePoint(resume, plan, SIZE, [[output]]), { done: all, sums }, 'only to be written again');
     assert.equal(readCompletion(folder), undefined);
   }
   recordCompletion(folder, record);
-  assert.deepEqual(findResumePoint({ ...resume, resume: false }, plan, 4, [[output]]), { done: [] });
+  assert.deepEqual(findResumePoint({ ...resume, resume: false }, plan, SIZE, [[output]]), { done: [] });
   assert.ok(!hasCheckpoint(folder), 'a finished run may be overwritten');
 });
 
@@ -124,6 +133,7 @@ test('a header with any field wrong, negative, repeated or null is refused by na
   const sound = {
     plan: { hash: 'one', parts, tileCount: 10 },
     title: 'epi',
+    coils: 1,
     values: 4,
     done: [
       [0, 3],
@@ -131,9 +141,9 @@ test('a header with any field wrong, negative, repeated or null is refused by na
     ],
   };
   writeFileSync(path, checkpointBytes(sound));
-  assert.deepEqual(readCheckpoint(folder, plan, 4), { done, sums });
+  assert.deepEqual(readCheckpoint(folder, plan, SIZE), { done, sums });
   const wrong: [string, unknown][] = [
-    ...['plan', 'title', 'values', 'done'].flatMap((name): [string, unknown][] => [
+    ...['plan', 'title', 'coils', 'values', 'done'].flatMap((name): [string, unknown][] => [
       [name, { ...sound, [name]: null }],
       [name, { ...sound, [name]: undefined }],
       [name, { ...sound, [name]: -1 }],
@@ -144,6 +154,7 @@ test('a header with any field wrong, negative, repeated or null is refused by na
     ]),
     ['plan.tileCount', { ...sound, plan: { ...sound.plan, tileCount: -10 } }],
     ['plan.parts', { ...sound, plan: { ...sound.plan, parts: { version: 1 } } }],
+    ['values', { ...sound, coils: 3 }],
     ['values', { ...sound, values: 4.5 }],
     ['values', { ...sound, values: 1e300 }],
     ...[
@@ -172,13 +183,13 @@ test('a header with any field wrong, negative, repeated or null is refused by na
     writeFileSync(path, checkpointBytes(header));
     const what = `${name} of ${JSON.stringify(header)}`;
     const message = `${path}: is damaged (its field '${name}' is wrong); remove it to start from the beginning`;
-    assert.throws(() => readCheckpoint(folder, plan, 4), { exitCode: 65, message }, what);
+    assert.throws(() => readCheckpoint(folder, plan, SIZE), { exitCode: 65, message }, what);
   }
   writeFileSync(path, checkpointBytes({ ...sound, values: 2 ** 40 }));
-  assert.throws(() => readCheckpoint(folder, plan, 4), { exitCode: 65, message: /is cut short/ });
+  assert.throws(() => readCheckpoint(folder, plan, SIZE), { exitCode: 65, message: /is cut short/ });
   rmSync(path);
   spawnSync('mkfifo', [path]);
-  assert.throws(() => readCheckpoint(folder, plan, 4), { exitCode: 65, message: /not a regular file/ });
+  assert.throws(() => readCheckpoint(folder, plan, SIZE), { exitCode: 65, message: /not a regular file/ });
 });
 
 /** A checkpoint with this header and a right checksum, whatever the header says. */

@@ -194,7 +194,7 @@ describe('choice of adapter', () => {
   });
 
   test('auto: a real card, f32, and enough to do', () => {
-    const few = { timeline, source: phantomOf(spins), precision: 'f32' } as const;
+    const few = { timelines: [timeline] as const, source: phantomOf(spins), precision: 'f32' } as const;
     const many = { ...few, source: { ...phantomOf(spins), spinCount: 1e9 } };
     assert.equal(gpuWorthwhile(few, cards[0]!), false);
     assert.equal(gpuWorthwhile(many, cards[0]!), true);
@@ -204,7 +204,14 @@ describe('choice of adapter', () => {
 
   test('f64 is refused', async () => {
     const source = phantomOf(spins);
-    const job = { timeline, source, precision: 'f64', tileSize: TILE, tileCount: 10, scaleExponent: 40 } as const;
+    const job = {
+      timelines: [timeline] as const,
+      source,
+      precision: 'f64',
+      tileSize: TILE,
+      tileCount: 10,
+      scaleExponent: 40,
+    } as const;
     await assert.rejects(makeWebgpuEngine(job, { allowSoftware: true }), (error: LarmorError) => error.exitCode === 2);
   });
 });

@@ -63,9 +63,9 @@ export async function gpuEngine(
     engineBuild: buildName(adapter),
     ...(tileSize ? { tileSize } : {}),
   } as const;
-  const plan = makePlan(timeline, source, options);
+  const plan = makePlan([timeline], source, options);
   const engine = await makeWebgpuEngine(
-    { timeline, source, ...plan },
+    { timelines: [timeline], source, ...plan },
     { adapter: adapter.index, allowSoftware: false, ...(batchTiles ? { batchTiles } : {}) },
   );
   return { engine, plan };

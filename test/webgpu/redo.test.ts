@@ -224,7 +224,7 @@ for (const driver of DRIVERS)
     };
     const source = { ...phantom, read };
     const { engine: gpu, plan } = await gpuEngine(adapter, timeline, source, TILE, 1);
-    const job = { timeline, source: phantom, ...plan };
+    const job = { timelines: [timeline] as const, source: phantom, ...plan };
     const engine = redoingLostTiles(gpu, () => makeWasmEngine(job, { threads: 1 }));
     t.after(() => engine.close());
     const heard = hearWarnings(t);

@@ -26,7 +26,7 @@ const TURN_MS = 40;
 /** @throws LarmorError 65 if timeline and sums need more than the 4 GiB a WASM memory can hold */
 export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Promise<Engine> {
   const kernels = loadKernels(options.build);
-  const program = makeProgram(job.timeline, job.source, job);
+  const program = makeProgram(job.timelines[0], job.source, job);
   const layout = layOut(job, program, kernels, options);
   const { sizes } = layout;
   const memory = layout.make();

@@ -56,7 +56,7 @@ export interface Sizes {
 }
 
 function sizesOf(
-  { timeline, source, tileSize, tileCount, precision }: EngineJob,
+  { timelines: [timeline], source, tileSize, tileCount, precision }: EngineJob,
   wantedThreads: number,
   accumulatorBytes = ACCUMULATOR_BYTES,
 ): Sizes {
@@ -101,7 +101,8 @@ export function layOut(
   kernels: Kernels,
   options: { readonly threads: number; readonly accumulatorBytes?: number },
 ): Layout {
-  const { timeline, source } = engineJob;
+  const { timelines, source } = engineJob;
+  const [timeline] = timelines;
   const sizes = sizesOf(engineJob, options.threads, options.accumulatorBytes);
   const arena = new Arena();
   const job = arena.reserve(KernelContext.bytes);
@@ -151,7 +152,7 @@ export function layOut(
       const { buffer } = memory;
       const filled = Array.from({ length: sizes.slots }, (_, n) => ({
         address: slotTable + SlotRecord.bytes * n,
-        spins: spinBlock(sizes.capacity, buffer, slots.get(n, 'spins')),
+        spins: spinBlock(sizes.capacity, { buffer, byteOffset: slots.get(n, 'spins') }),
       }));
       return { memory, job, starts, slots: filled, sums: new BigInt64Array(buffer, sums, sumBytes / 8) };
     },
@@ -169,7 +170,7 @@ function scratchOf(values: Values<typeof KernelContext>, kernels: Kernels): numb
 }
 
 /** What the program is made of, placed. */
-function placeProgram(arena: Arena, { timeline, source, precision }: EngineJob, program: Program) {
+function placeProgram(arena: Arena, { timelines: [timeline], source, precision }: EngineJob, program: Program) {
   const { operators, precessions, cachedPrecessions } = program;
   const axisAt = axisPlacer(arena);
   const withOperators = { ...timeline, pulses: operators.pulses, rfSteps: operators.rfSteps };

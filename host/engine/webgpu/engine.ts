@@ -3,6 +3,7 @@
  * one before. Which tiles share a batch changes no bit of the sums: see `shaders/sums.ts`.
  */
 import { EXIT, type ExitCode, LarmorError, usage } from '../../base/errors.ts';
+import { COLUMN_NAMES } from '../../phantom/columns.ts';
 import { SPIN_BYTES, spinBlock } from '../../phantom/types.ts';
 import type { Engine, EngineJob } from '../types.ts';
 import { toUnits } from '../units.ts';
@@ -51,7 +52,8 @@ const BATCHES_UNDER_WAY = 2;
  * 70 when the device gives no memory
  */
 export async function makeWebgpuEngine(job: EngineJob, options: WebgpuOptions): Promise<WebgpuEngine> {
-  const { timeline, source, tileSize } = job;
+  const { source, tileSize } = job;
+  const [timeline] = job.timelines;
   if (job.precision === 'f64')
     throw usage('GPUs compute in f32 here (WGSL has no f64)', 'use --engine wasm for --precision f64');
   const adapter = chooseAdapter(await listAdapters(), options.adapter, options.allowSoftware);
@@ -96,11 +98,11 @@ export async function makeWebgpuEngine(job: EngineJob, options: WebgpuOptions): 
       const firstSpin = (first + n) * tileSize;
       const count = Math.min(tileSize, source.spinCount - firstSpin);
       const at = 4 * n * tileStride;
-      const spins = spinBlock(count, slot, at, stride);
+      const spins = spinBlock(count, { buffer: slot, byteOffset: at, stride });
       source.read(firstSpin, count, spins);
       toUnits(spins.density, count, source);
-      const padding = spinBlock(tileStride - count, slot, at + 4 * count, stride);
-      for (const column of Object.values(padding)) column.fill(0);
+      const padding = spinBlock(tileStride - count, { buffer: slot, byteOffset: at + 4 * count, stride });
+      for (const name of COLUMN_NAMES) padding[name].fill(0);
       for (const column of [padding.T1, padding.T2]) column.fill(1);
     }
   };

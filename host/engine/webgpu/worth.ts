@@ -18,7 +18,7 @@ import { record } from './words.ts';
 const WORTHWHILE_LANES = 2e11;
 
 /** Lanes (f32 multiply-adds, or what takes as long) that the job costs on a GPU, padding of blocks and windows left aside. */
-export function operations({ timeline, source }: Pick<EngineJob, 'timeline' | 'source'>): number {
+export function operations({ timelines: [timeline], source }: Pick<EngineJob, 'timelines' | 'source'>): number {
   const { ops, excitations, readouts, waveforms } = timeline;
   const { kept, stepCount } = pulseTable(timeline, source.bounds, phaseUnits(source.bounds, timeline.B0 / source.B0));
   const folded = new Set(kept);
@@ -47,7 +47,7 @@ export function operations({ timeline, source }: Pick<EngineJob, 'timeline' | 's
 
 /** `--engine auto`: a real GPU, f32, and enough to do. */
 export function gpuWorthwhile(
-  job: Pick<EngineJob, 'timeline' | 'source' | 'precision'>,
+  job: Pick<EngineJob, 'timelines' | 'source' | 'precision'>,
   adapter: Pick<AdapterDescription, 'software'>,
 ): boolean {
   return !adapter.software && job.precision === 'f32' && operations(job) >= WORTHWHILE_LANES;

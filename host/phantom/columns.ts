@@ -1,0 +1,65 @@
+/**
+ * The columns of a spin, declared once: what readers fill, what is checked, what bounds and digests are made of, and in this order
+ * what the kernels load (`assembly/tile.ts`). A run whose model is more than static spins in one coil has further columns behind
+ * these, in the order of `modelColumns`.
+ */
+import type { Model } from './types.ts';
+
+/**
+ * - `most`: largest |value|. Lengths, times and frequencies beyond are not physics but another unit (positions in mm, times in ms), and
+ *   would overflow the f32 arithmetic of the kernels into NaN.
+ * - `least`: smallest value.
+ * - `default`: what a file means that leaves the column out (KomaMRI's own defaults).
+ */
+export const COLUMNS = [
+  /** Position in LPS. */
+  { name: 'x', unit: 'm', most: 10, default: 0 },
+  { name: 'y', unit: 'm', most: 10, default: 0 },
+  { name: 'z', unit: 'm', most: 10, default: 0 },
+  /** Proton density, relative. */
+  { name: 'density', unit: '', most: 1e20, default: 1 },
+  { name: 'T1', unit: 's', least: 1e-9, default: 1e6 },
+  { name: 'T2', unit: 's', least: 1e-9, default: 1e6 },
+  /** Carried, not simulated: may be infinite (no dephasing) or 0 (unset). */
+  { name: 'T2s', unit: 's', least: 0, default: 1e6 },
+  /** At the phantom's own B0: up to 10 MHz. */
+  { name: 'offResonance', unit: 'rad/s', most: 2 * Math.PI * 1e7, default: 0 },
+] as const;
+
+export type ColumnName = (typeof COLUMNS)[number]['name'];
+
+export const COLUMN_NAMES: readonly ColumnName[] = COLUMNS.map(({ name }) => name);
+
+/** The declaration of a column. */
+export function columnOf<N extends ColumnName>(name: N): Extract<(typeof COLUMNS)[number], { name: N }> {
+  return COLUMNS.find((column) => column.name === name) as Extract<(typeof COLUMNS)[number], { name: N }>;
+}
+
+/** What a model adds to static spins in one coil and a uniform B1, in words. */
+export function modelParts(model: Model | undefined): string[] {
+  const { terms = 0, transmits = 0, coils = 0, nodes = 0 } = model ?? {};
+  const parts = { 'receive coils': coils, 'maps of B1': transmits, 'phase terms': terms, 'paths of spins': nodes };
+  return Object.entries(parts).flatMap(([name, count]) => (count > 0 ? [name] : []));
+}
+
+/** Where a model's columns begin among `SpinBlock.extra`, and how many there are. */
+export interface ModelColumns {
+  /** [terms] q: what multiplies the phase terms κ of the timeline, but for those that slide. */
+  readonly terms: number;
+  /** [transmits][re, im] of b = B1+ over its nominal value. */
+  readonly transmits: number;
+  /** [coils][re, im] of the receive sensitivity. */
+  readonly coils: number;
+  /** [nodes][x, y, z] displacement from the spin's position [m]. */
+  readonly nodes: number;
+  /** [nodes] 1 where the spin arrives anew at the node, else 0. */
+  readonly resets: number;
+  readonly total: number;
+}
+
+export function modelColumns(model: Pick<Model, 'terms' | 'transmits' | 'coils' | 'nodes'> | undefined): ModelColumns {
+  const { terms = 0, transmits = 0, coils = 0, nodes = 0 } = model ?? {};
+  const at = { terms: 0, transmits: terms, coils: terms + 2 * transmits, nodes: terms + 2 * (transmits + coils) };
+  const resets = at.nodes + 3 * nodes;
+  return { ...at, resets, total: resets + nodes };
+}

@@ -20,6 +20,7 @@ import { readScanner } from '../sequence/scanner.ts';
 import { DEFAULT_SCANNER, type Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { compileTimeline } from '../timeline/compile.ts';
+import { playedSequence } from '../timeline/gradient-errors/actual.ts';
 import type { Timelines } from '../timeline/types.ts';
 import { requireKind } from './names.ts';
 import { splitSettings } from './settings.ts';
@@ -142,7 +143,8 @@ export async function openInputs(
     for (const text of inertScannerParts(options.scanner ?? 'scanner', scanner)) warn(text);
     const encoding = quiet ? undefined : inferEncoding(sequence, scanner);
     const read = performance.now();
-    const compile = (maxRfStep: Seconds): Timelines => [compileTimeline(sequence, { ...scanner, maxRfStep })];
+    const played = playedSequence(sequence, scanner);
+    const compile = (maxRfStep: Seconds): Timelines => [compileTimeline(played, { ...scanner, maxRfStep })];
     const timelines = compile(options.dtRf);
     const [timeline] = timelines;
     const compiled = performance.now();

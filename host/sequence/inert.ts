@@ -9,9 +9,7 @@ const NOT_SIMULATED: readonly ((scanner: Scanner) => string | false | undefined)
   ({ b0Map }) => b0Map && 'b0Map',
   ({ gradients }) => gradients?.concomitant && 'gradients.concomitant',
   ({ gradients }) => gradients?.nonlinearity && 'gradients.nonlinearity',
-  ({ gradients }) => gradients?.eddyCurrents && 'gradients.eddyCurrents',
   ({ gradients }) => gradients?.girf && 'gradients.girf',
-  ({ delays }) => delays && 'delays',
 ];
 
 /** @param path the scanner file */

@@ -38,6 +38,8 @@ export interface Block {
   readonly gx?: GradientEvent;
   readonly gy?: GradientEvent;
   readonly gz?: GradientEvent;
+  /** Field common to all spins beside B0, its amplitude in T: left by gradient errors, in no sequence file. */
+  readonly common?: GradientEvent;
   readonly adc?: AdcEvent;
   /** Label changes of this block, in file order. */
   readonly labels?: readonly LabelEvent[];

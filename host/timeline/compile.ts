@@ -8,7 +8,7 @@ import { badInput } from '../base/errors.ts';
 import { GAMMA_BAR, type Hertz } from '../base/units.ts';
 import { offsets } from '../sequence/offsets.ts';
 import type { AdcEvent, RfEvent, Sequence } from '../sequence/types.ts';
-import { blockGradients, integral, type PiecewiseLinear } from '../sequence/waveform.ts';
+import { blockGradients, gradientPoints, integral, type PiecewiseLinear } from '../sequence/waveform.ts';
 import { growing, recordTable, splitRecords } from './intern.ts';
 import { rfDuration, rfSteps } from './pulse.ts';
 import { checkSamples, pulseTable, rememberByEvents, waveformTable } from './tables.ts';
@@ -17,13 +17,20 @@ import { OP, type PhaseTerms, STRIDE, type Timeline, type TimelineOptions } from
 /** What a block does to a spin, in order. Precession [kx, ky, kz, dt, terms] is merged with its neighbours later. */
 type Action =
   | { readonly kind: 'precess'; readonly moment: readonly number[] }
-  | { readonly kind: 'excite'; readonly pulse: number; readonly phase: number }
+  | { readonly kind: 'excite'; readonly pulse: number; readonly phase: number; readonly turned: number }
   | {
       readonly kind: 'read';
       readonly waveform: number;
       readonly samples: number;
       readonly receive: readonly [number, number, number];
+      readonly turned: number;
     };
+
+interface BlockProgram {
+  readonly actions: readonly Action[];
+  /** Cycles by which the field common to all spins turns them over the block; `turned` of an action: from the block's start to the event's. */
+  readonly turned: number;
+}
 
 /** Relative deviation below which sample positions count as equally spaced: rounding of f64 sums, nothing physical. */
 const LINEAR_TOLERANCE = 1e-10;
@@ -48,8 +55,10 @@ export function compileTimeline(
   const waveforms = waveformTable(budget);
   let sampleCount = 0;
 
-  const blockActions = rememberByEvents((block, n) => {
+  const blockProgram = rememberByEvents((block, n): BlockProgram => {
     const gradients = blockGradients(block);
+    const common = gradientPoints(block.common);
+    const turned = (from: number, to: number): number => gammaBar * integral(common, from, to);
     const actions: Action[] = [];
     let now = 0;
     const precessTo = (time: number): void => {
@@ -64,22 +73,32 @@ export function compileTimeline(
       rf(rf: RfEvent): void {
         precessTo(rf.delay);
         const { frequency, phase } = offsets(rf, gammaBar * B0);
-        const pulse = pulses.intern(rfSteps(rf, gradients, maxRfStep, budget, terms), frequency, rfDuration(rf));
-        actions.push({ kind: 'excite', pulse, phase: -phase });
+        const steps = rfSteps(
+          rf,
+          gradients,
+          maxRfStep,
+          budget,
+          terms,
+          common.t.length > 0 ? { common, gammaBar } : undefined,
+        );
+        const pulse = pulses.intern(steps, frequency, rfDuration(rf));
+        actions.push({ kind: 'excite', pulse, phase: -phase, turned: turned(0, rf.delay) });
         now = rf.delay + rfDuration(rf);
       },
       adc(adc: AdcEvent): void {
         const first = adc.delay + adc.dwell / 2;
         precessTo(first);
         const { frequency, phase } = offsets(adc, gammaBar * B0);
-        const shape = adc.phaseShape === undefined ? -1 : receiveShapes.push(adc.phaseShape) - 1;
+        const phases = receivePhases(adc, (time) => turned(first, time));
+        const shape = phases === undefined ? -1 : receiveShapes.push(phases) - 1;
         const step = 2 * Math.PI * frequency * adc.dwell;
         checkSamples(budget, adc.samples);
         const waveform = waveforms.intern({
           ...samplePoints(gradients, adc, first, gammaBar),
           ...(terms === undefined ? {} : { terms: sampleTerms(terms, gradients, adc, first) }),
         });
-        actions.push({ kind: 'read', waveform, samples: adc.samples, receive: [phase + step / 2, step, shape] });
+        const receive = [phase + step / 2, step, shape] as const;
+        actions.push({ kind: 'read', waveform, samples: adc.samples, receive, turned: turned(0, first) });
       },
     };
     const { rf, adc } = block;
@@ -96,7 +115,15 @@ export function compileTimeline(
     if (rf !== undefined && adc !== undefined && adc.delay < rf.delay) play.rf(rf);
     if (now > block.duration + 1e-9) throw outlasts(sequence, n);
     precessTo(Math.max(now, block.duration));
-    return actions;
+    return { actions, turned: turned(0, block.duration) };
+
+    /** Radians that the receiver adds to its phase and frequency: the event's own, less those that the common field turns the spins by. */
+    function receivePhases(adc: AdcEvent, cycles: (time: number) => number): Float64Array | undefined {
+      if (common.t.length === 0) return adc.phaseShape;
+      const first = adc.delay + adc.dwell / 2;
+      const own = adc.phaseShape ?? new Float64Array(adc.samples);
+      return own.map((phase, sample) => phase - 2 * Math.PI * cycles(first + sample * adc.dwell));
+    }
   });
 
   const pending = new Float64Array(width);
@@ -104,23 +131,29 @@ export function compileTimeline(
     if (pending[3]! > 0) ops.push(OP.precess, segments.intern(pending));
     pending.fill(0);
   };
+  // Field common to all spins: the frame turns with it, so pulses and receiver do instead [cycles].
+  let frame = 0;
+  const frameAngle = (turned: number): number => 2 * Math.PI * (frame + turned);
   for (let n = 0; n < sequence.blockCount; n++) {
-    for (const action of blockActions(sequence.block(n), n)) {
+    const { actions, turned } = blockProgram(sequence.block(n), n);
+    for (const action of actions) {
       if (action.kind === 'precess') {
         for (let i = 0; i < pending.length; i++) pending[i] = pending[i]! + action.moment[i]!;
         continue;
       }
       flush();
       if (action.kind === 'excite') {
-        ops.push(OP.excite, excitations.intern([action.pulse, action.phase, -1]));
+        ops.push(OP.excite, excitations.intern([action.pulse, action.phase + frameAngle(action.turned), -1]));
       } else {
         ops.push(OP.read, readouts.length / STRIDE.readout);
         readouts.push(sampleCount, action.waveform);
-        receive.push(...action.receive);
+        const [phase, step, shape] = action.receive;
+        receive.push(phase - frameAngle(action.turned), step, shape);
         sampleCount += action.samples;
         if (sampleCount > 0x7fffffff) throw badInput(sequence.name, 'more than 2³¹ − 1 samples', 'split the sequence');
       }
     }
+    frame = (frame + turned) % 1;
   }
   if (toEnd) flush();
   else if (sampleCount === 0) throw badInput(sequence.name, 'no ADC event, so no signal to simulate', 'add a readout');

@@ -7,7 +7,7 @@
  */
 
 import type { Budget } from '../base/budget.ts';
-import type { Seconds } from '../base/units.ts';
+import { GAMMA_BAR, type Hertz, type Seconds } from '../base/units.ts';
 import { direction } from '../numerics/direction.ts';
 import type { RfEvent } from '../sequence/types.ts';
 import { integral, type PiecewiseLinear, valueAt } from '../sequence/waveform.ts';
@@ -16,6 +16,15 @@ import { type PhaseTerms, STRIDE } from './types.ts';
 
 /** Where B1 or a gradient changes during a step, steps are this much shorter than `maxStep`: 1 µs, what sampled pulses have anyway. */
 const STEPS_PER_SLOPE = 50;
+
+/** With the longest step at its default, steps where the field changes last so long [s]. */
+const USUAL_SLOPE_STEP = 1e-6;
+/**
+ * Shorter ones are made only where the change counts: a spin so far from the isocentre [m] turns by this angle [rad] more at a step's end than
+ * at its beginning. Eddy currents leave slopes in every pulse; below this, shorter steps only add rounding (f32: 3e-4 at 5 ns).
+ */
+const REACH = 0.3;
+const SLIGHT_CHANGE = 1e-5;
 
 /** Corners of a gradient this close to the edge of an RF sample [s] are at that edge. */
 const SAME_TIME = 1e-9;
@@ -40,6 +49,7 @@ export function rfDuration(rf: RfEvent): Seconds {
  * [steps][dt, B1re, B1im, Gx, Gy, Gz, rates of the terms] as `Timeline.rfSteps` and `rfStepTerms` document, phase offset not applied. A
  * scan may have a pulse of its own for every repetition, so steps are numbers in a row and nothing is allocated for one.
  * @param gradients (x, y, z) of the block, in block time
+ * @param frame in which the steps stand, from the pulse's start on
  */
 export function rfSteps(
   rf: RfEvent,
@@ -47,9 +57,12 @@ export function rfSteps(
   maxStep: Seconds,
   budget: Budget,
   terms: PhaseTerms = NO_TERMS,
+  frame?: TurningFrame,
 ): Float64Array {
   const list = stepList(STRIDE.rfStep + terms.count);
-  const corners = gradients.flatMap(({ t }) => Array.from(t, (time) => time - rf.delay)).sort((p, q) => p - q);
+  const corners = [...gradients, ...(frame ? [frame.common] : [])]
+    .flatMap(({ t }) => Array.from(t, (time) => time - rf.delay))
+    .sort((p, q) => p - q);
   let corner = 0;
   for (const span of spans(rf)) {
     let { from } = span;
@@ -58,10 +71,10 @@ export function rfSteps(
     for (; corner < corners.length && corners[corner]! < span.to - SAME_TIME; corner++) {
       const at = corners[corner]!;
       if (silent || at < from + SAME_TIME) continue;
-      play(list, span, from, at, rf.delay, gradients, maxStep, budget, terms);
+      play(list, span, from, at, rf.delay, gradients, maxStep, budget, terms, frame);
       from = at;
     }
-    play(list, span, from, span.to, rf.delay, gradients, maxStep, budget, terms);
+    play(list, span, from, span.to, rf.delay, gradients, maxStep, budget, terms, frame);
   }
   return list.finish();
 }
@@ -93,12 +106,28 @@ function play(
   maxStep: Seconds,
   budget: Budget,
   terms: PhaseTerms,
+  frame: TurningFrame | undefined,
 ): void {
   const silent = re === 0 && im === 0 && slopeRe === 0 && slopeIm === 0;
   const slopes = silent ? [0, 0, 0] : gradients.map((gradient) => slopeOf(gradient, delay, from, to));
   const drift = silent ? [] : ratesOf(terms, gradients, delay + from, delay + to).slopes;
-  const held = [slopeRe, slopeIm, ...slopes, ...drift].every((slope) => slope === 0);
-  const count = held ? 1 : Math.max(1, Math.ceil(((to - from) * STEPS_PER_SLOPE) / maxStep - 1e-9));
+  const turning = silent ? undefined : frame;
+  // Conjugated: the field's clockwise precession against Pulseq's phases.
+  const fieldAt = (time: Seconds): Field => {
+    const since = time - origin;
+    const field: Field = [re + slopeRe * since, -(im + slopeIm * since), slopeRe, -slopeIm];
+    return turning === undefined ? field : turned(field, turning, delay, time);
+  };
+  const [, , middleRe, middleIm] = fieldAt((from + to) / 2);
+  const held = [middleRe, middleIm, ...slopes, ...drift].every((slope) => slope === 0);
+  const stepsOf = (length: Seconds): number => Math.max(1, Math.ceil((to - from) / length - 1e-9));
+  const change = 2 * Math.PI * GAMMA_BAR * (Math.hypot(middleRe, middleIm) + REACH * Math.hypot(...slopes));
+  const count = held
+    ? 1
+    : Math.min(
+        stepsOf(maxStep / STEPS_PER_SLOPE),
+        Math.max(stepsOf(USUAL_SLOPE_STEP), stepsOf(Math.sqrt(SLIGHT_CHANGE / change))),
+      );
   checkSteps(budget, list.count() + count);
   let dt = (to - from) / count;
   // Samples on a raster are as long as each other but for rounding, and kernels pay for every step of another length.
@@ -106,17 +135,40 @@ function play(
   if (before !== undefined && Math.abs(dt - before) <= SAME_DURATION * dt) dt = before;
   for (let n = 0; n < count; n++) {
     const begin = delay + from + n * dt;
-    const since = begin + dt / 2 - delay - origin;
     const [gx, gy, gz] = gradients.map((gradient) =>
       silent ? integral(gradient, begin, begin + dt) / dt : valueAt(gradient, begin + dt / 2),
     ) as [number, number, number];
+    const [stepRe, stepIm] = fieldAt(begin + dt / 2 - delay);
     const rates = ratesOf(terms, gradients, begin, begin + dt);
-    // Conjugated: the field's clockwise precession against Pulseq's phases.
     list.push(
-      [dt, re + slopeRe * since, -(im + slopeIm * since), gx, gy, gz, ...rates.means],
-      [slopeRe, -slopeIm, ...slopes, ...(silent ? rates.slopes.fill(0) : rates.slopes)],
+      [dt, stepRe, stepIm, gx, gy, gz, ...rates.means],
+      [middleRe, middleIm, ...slopes, ...(silent ? rates.slopes.fill(0) : rates.slopes)],
     );
   }
+}
+
+/** B1 [T] and its slope [T/s]: re, im, re, im. */
+type Field = readonly [number, number, number, number];
+
+/** A frame that turns with a field common to all spins. */
+export interface TurningFrame {
+  /** [T] in block time */
+  readonly common: PiecewiseLinear;
+  readonly gammaBar: Hertz;
+}
+
+/** The field in the frame, which has turned clockwise since the pulse's start: B1 turns the other way. */
+function turned(
+  [re, im, slopeRe, slopeIm]: Field,
+  { common, gammaBar }: TurningFrame,
+  delay: Seconds,
+  time: Seconds,
+): Field {
+  const angle = 2 * Math.PI * gammaBar * integral(common, delay, delay + time);
+  const rate = 2 * Math.PI * gammaBar * valueAt(common, delay + time);
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  const [changeRe, changeIm] = [slopeRe - rate * im, slopeIm + rate * re];
+  return [re * cos - im * sin, re * sin + im * cos, changeRe * cos - changeIm * sin, changeRe * sin + changeIm * cos];
 }
 
 /**

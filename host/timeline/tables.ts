@@ -79,8 +79,8 @@ function digest(values: Float64Array, more: Float64Array): string {
   return createHash('sha1').update(values).update(more).digest('base64');
 }
 
-/** Runs `make` once per different combination of events (by identity), rotation and duration. */
-export function rememberByEvents<T>(make: (block: Block, n: number) => T): (block: Block, n: number) => T {
+/** Texts that are equal for blocks of the same events (by identity), rotation and duration. */
+export function eventKeys(): (block: Block) => string {
   const ids = new WeakMap<object, number>();
   let next = 1;
   const id = (event: object | undefined): number => {
@@ -92,10 +92,16 @@ export function rememberByEvents<T>(make: (block: Block, n: number) => T): (bloc
     }
     return known;
   };
+  return ({ duration, rf, gx, gy, gz, common, adc, rotation }) =>
+    `${duration} ${id(rf)} ${id(gx)} ${id(gy)} ${id(gz)} ${id(common)} ${id(adc)} ${rotation ?? ''}`;
+}
+
+/** Runs `make` once per different combination of events (by identity), rotation and duration. */
+export function rememberByEvents<T>(make: (block: Block, n: number) => T): (block: Block, n: number) => T {
+  const keyOf = eventKeys();
   const results = new Map<string, T>();
   return (block, n) => {
-    const { duration, rf, gx, gy, gz, adc, rotation } = block;
-    const key = `${duration} ${id(rf)} ${id(gx)} ${id(gy)} ${id(gz)} ${id(adc)} ${rotation ?? ''}`;
+    const key = keyOf(block);
     let result = results.get(key);
     if (result === undefined) {
       result = make(block, n);

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
 import { after, describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { readNpy } from '../../host/formats/npy.ts';
+import { readNpy } from '../../host/raw/npy.ts';
 import type { Summary } from '../../host/report/summary.ts';
 import { DIST, type Ended, type Launch, missing, run, scratch, transcript } from '../../testing/launch.ts';
 import { relativeError } from '../../testing/run.ts';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { readNpy } from '../../host/formats/npy.ts';
+import { readNpy } from '../../host/raw/npy.ts';
 import { matFile, niftiFile, scratchFolder, writeHdf5 } from '../../testing/phantom-files.ts';
 
 const command = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));

@@ -5,7 +5,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { readNpy } from '../../host/formats/npy.ts';
+import { readNpy } from '../../host/raw/npy.ts';
 import { niftiFile, scratchFolder, writeHdf5 } from '../../testing/phantom-files.ts';
 import { seqText } from '../sequence/seq-text.ts';
 

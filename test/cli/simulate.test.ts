@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readNpy } from '../../host/formats/npy.ts';
+import { readNpy } from '../../host/raw/npy.ts';
 import { folder, larmor } from '../../testing/larmor.ts';
 
 const small = ['simulate', 'epi', 'head2d', '--set', 'sequence.n=24', '--set', 'voxel=0.006', '--tile', '64', '--json'];

@@ -1,14 +1,14 @@
 /** The bench runs and writes what it promises; speeds are nobody's test. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { makeProgram } from '../host/engine/wasm/program.ts';
 import type { Sequence } from '../host/sequence/types.ts';
 import { relativeError, simulateTimeline } from '../testing/run.ts';
+import { temporaryFolder } from '../testing/temporary.ts';
 import { epi, gradientEcho3d, noneReturns, randomPhantom, timelineOf } from '../testing/timed-scans.ts';
 import type { Row } from './harness.ts';
 import { ratioOf, spreadOf } from './harness.ts';
@@ -21,7 +21,7 @@ function bench(...args: string[]) {
 }
 
 test('a quick bench of one kernel prints a table and writes JSON', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'larmor-bench-test-'));
+  const folder = temporaryFolder();
   try {
     const path = join(folder, 'bench.json');
     const { status, stdout, stderr } = bench('--quick', '--json', path, 'recurrence');
@@ -50,7 +50,7 @@ test('a quick bench of one kernel prints a table and writes JSON', () => {
 const hasCompiler = buildPerStep() !== null;
 
 test('a run with a tolerance meets both exact forms, and tells how near it stays', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'larmor-bench-test-'));
+  const folder = temporaryFolder();
   try {
     const path = join(folder, 'bench.json');
     const { status, stderr } = bench('--quick', '--json', path, 'fingerprinting, 100 TRs, 1 024 spins, 1e-4');

@@ -7,11 +7,10 @@
  * The voxel size of the phantom sets how long it takes: 0.75e-3 m is 10⁷ spins, some 30 s of one thread. Wall clock: from start to
  * end of the processes, and of the simulation alone.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Family, missing, present, simulate } from '../testing/launch.ts';
+import { temporaryFolder } from '../testing/temporary.ts';
 import { median, spreadOf } from './harness.ts';
 
 const { values } = parseArgs({
@@ -23,7 +22,7 @@ const { values } = parseArgs({
 });
 const families = values.family === undefined ? present : [values.family as Family];
 const rounds = Number(values.rounds);
-const cwd = mkdtempSync(join(tmpdir(), 'larmor-distribution-'));
+const cwd = temporaryFolder();
 
 interface Seconds {
   readonly whole: number;

@@ -2,6 +2,8 @@
  * What `bench/gpu.ts` times: one job per kernel, and one as users run it. Each says the operations it cannot do without,
  * from which its paper limit on a card follows: limit = multiply-adds per second / lanes.
  */
+
+import { randomNumbers } from '../host/numerics/random.ts';
 import { surveyOf } from '../host/phantom/bounds.ts';
 import { COLUMN_NAMES, type ColumnName } from '../host/phantom/columns.ts';
 import { type PhantomSource, spinBlock } from '../host/phantom/types.ts';
@@ -87,11 +89,7 @@ export function works(scale: number): readonly Work[] {
 export function endlessPhantom(spinCount: number): PhantomSource {
   const period = Math.min(spinCount, 65536);
   const block = spinBlock(period);
-  let seed = 1;
-  const random = (): number => {
-    seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
-    return seed / 2 ** 32;
-  };
+  const random = randomNumbers(1);
   const columns: Record<ColumnName, () => number> = {
     x: () => 0.2 * random() - 0.1,
     y: () => 0.2 * random() - 0.1,

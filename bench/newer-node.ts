@@ -1,10 +1,10 @@
 /** What Node 20 runs with vectors of 128 bits, measured with 256 in a newer Node on the same machine and in the same table. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NEWER, newerNode } from '../testing/newer-node.ts';
+import { temporaryFolder } from '../testing/temporary.ts';
 import type { Row } from './harness.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
@@ -25,7 +25,7 @@ export async function* newerRows(wanted: (name: string) => boolean, quick: boole
     for (const name of cases) yield { ...nothing, name: named(name), note: `no Node ${NEWER} to be had here` };
   }
   if (node === undefined) return;
-  const folder = mkdtempSync(join(tmpdir(), 'larmor-bench-'));
+  const folder = temporaryFolder();
   try {
     const json = join(folder, 'rows.json');
     const args = ['--import', 'tsx', 'bench/run.ts', '--json', json, '--', ...cases];

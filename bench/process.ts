@@ -3,11 +3,11 @@
  * other load disturbs less. The shell's `times` tells those; Node does not tell a child's.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Summary } from '../host/report/summary.ts';
+import { temporaryFolder } from '../testing/temporary.ts';
 
 export const COMMAND = fileURLToPath(new URL('../dist/larmor.js', import.meta.url));
 
@@ -41,7 +41,7 @@ export async function runNode(args: readonly string[]): Promise<Ran> {
 
 /** A folder for what the runs write, removed afterwards. */
 export async function inScratch<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'larmor-bench-'));
+  const folder = temporaryFolder();
   try {
     return await work(folder);
   } finally {

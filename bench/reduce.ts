@@ -6,18 +6,18 @@
  *     node --import tsx bench/reduce.ts [--rounds 41,15]        rounds of 10⁶ and of 10⁷ samples
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { FAMILIES, missing, run, transcript } from '../testing/launch.ts';
+import { temporaryFolder } from '../testing/temporary.ts';
 import { median, ratioOf, type Times } from './harness.ts';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '41,15' } } });
 const bindings = fileURLToPath(new URL('../mpi-node-bindings/', import.meta.url));
-const cwd = mkdtempSync(join(tmpdir(), 'larmor-reduce-'));
+const cwd = temporaryFolder();
 try {
   const compiled = spawnSync(process.execPath, [join(bindings, 'scripts/build.mjs'), '--bench'], { encoding: 'utf8' });
   if (compiled.status !== 0) throw new Error(compiled.stderr);

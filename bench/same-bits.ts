@@ -4,14 +4,14 @@
  * killed in between and resumed on another number of ranks. Exits 1 unless all rows of a job are equal.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Summary } from '../host/report/summary.ts';
 import { type Family, kill, LARMOR, missing, present, simulate, start, until } from '../testing/launch.ts';
+import { temporaryFolder } from '../testing/temporary.ts';
 import { bringUp, skipWithoutSlurm, type Testbed } from '../testing/testbed.ts';
 
-const cwd = mkdtempSync(join(tmpdir(), 'larmor-same-bits-'));
+const cwd = temporaryFolder();
 /** 64 tiles; tiles of that size with a tolerance too, where larger ones would be chosen. */
 const JOB = ['epi', 'head3d', '-o', 'raw.mrd'];
 const TOLERANT = [...JOB, '--tolerance', '1e-3', '--tile', '1000'];

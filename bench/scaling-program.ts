@@ -2,14 +2,13 @@
  * What `bench/scaling.ts` runs under a launcher: what a rank pays for the others, piece by piece; with the argument `agree`
  * only what an agreement takes, which any number of ranks has the memory for. Rank 0 prints one JSON object.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { agree } from '../host/comm/agree.ts';
 import { joinCluster } from '../host/comm/ranks.ts';
 import { reduceToRoot } from '../host/comm/reduce.ts';
 import { writeCheckpoint } from '../host/run/checkpoint.ts';
 import type { Plan } from '../host/run/plan.ts';
+import { temporaryFolder } from '../testing/temporary.ts';
 
 const begun = performance.now();
 const cluster = await joinCluster(600);
@@ -93,7 +92,7 @@ const send = await agree(
 
 const reduce: [number, number][] = [];
 const checkpoint: [number, number][] = [];
-const folder = mkdtempSync(join(tmpdir(), 'larmor-scaling-'));
+const folder = temporaryFolder();
 const parts = { version: '', sequence: '', phantom: '', 'tile size': '', precision: '', kernels: '' };
 const plan: Plan = { spinCount: 1, tileSize: 1, tileCount: 1, scaleExponent: 1, precision: 'f32', parts, hash: '' };
 for (const samples of agreementOnly ? [] : [1e4, 1e5, 1e6, 1e7]) {

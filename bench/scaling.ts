@@ -8,8 +8,7 @@
  * α [s], bandwidth and disk [bytes/s] are those of the cluster in question, not of this machine.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -17,6 +16,7 @@ import { build } from 'esbuild';
 import { cachePath } from '../host/cli/launch.ts';
 import { depthOf, treeOf } from '../host/comm/tree.ts';
 import { DIST, type Family, LARMOR, present, run, simulate, transcript } from '../testing/launch.ts';
+import { temporaryFolder } from '../testing/temporary.ts';
 
 const { values } = parseArgs({
   options: {
@@ -55,7 +55,7 @@ function secondsOf(work: () => unknown): number {
   return (performance.now() - begun) / 1e3;
 }
 
-const cwd = mkdtempSync(join(tmpdir(), 'larmor-scaling-'));
+const cwd = temporaryFolder();
 try {
   const program = join(cwd, 'program.mjs');
   await build({

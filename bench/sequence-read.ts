@@ -5,19 +5,19 @@
  *     node --import tsx bench/sequence-read.ts [--repetitions 310000] [--keep FILE.seq]
  */
 import { createHash } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readPulseq } from '../host/sequence/pulseq/read.ts';
 import type { Sequence } from '../host/sequence/types.ts';
+import { temporaryFolder } from '../testing/temporary.ts';
 import { inProcess } from './harness.ts';
 
 const { values } = parseArgs({
   options: { repetitions: { type: 'string', default: '310000' }, keep: { type: 'string' } },
 });
 const repetitions = Number(values.repetitions);
-const folder = mkdtempSync(join(tmpdir(), 'larmor-bench-'));
+const folder = temporaryFolder();
 const path = values.keep ?? join(folder, 'long.seq');
 
 /** The file, a section at a time, so that writing it leaves little memory behind. */

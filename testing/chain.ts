@@ -2,8 +2,7 @@
  * The whole chain in one call: a sequence plays on a phantom, its raw data go to an ISMRMRD file, come back, become an image,
  * and the image goes to PNG and NIfTI. What a test asks for is where things lie in those two files.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import type { PhantomSource, SpinBlock } from '../host/phantom/types.ts';
@@ -15,6 +14,7 @@ import { encode } from '../host/sequence/encoding.ts';
 import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';
 import type { Sequence } from '../host/sequence/types.ts';
 import { simulate } from './run.ts';
+import { temporaryFolder } from './temporary.ts';
 
 export interface Picture {
   readonly image: Image;
@@ -31,7 +31,7 @@ export interface Nifti {
 
 export async function pictureOf(sequence: Sequence, phantom: PhantomSource | SpinBlock): Promise<Picture> {
   const signal = await simulate(sequence, phantom);
-  const folder = mkdtempSync(join(tmpdir(), 'larmor-chain-'));
+  const folder = temporaryFolder();
   const [raw, png, nifti] = ['raw.mrd', 'image.png', 'image.nii'].map((name) => join(folder, name));
   try {
     writeRaw(raw, {

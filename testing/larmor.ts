@@ -1,10 +1,8 @@
 /** The built command as its users start it (`npm run build` first): a process of its own, in a folder of its own. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after } from 'node:test';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from './temporary.ts';
 
 const command = fileURLToPath(new URL('../dist/larmor.js', import.meta.url));
 
@@ -23,15 +21,8 @@ export interface RunOptions {
   readonly signal?: { readonly name: NodeJS.Signals; when(stderr: () => string): Promise<void> };
 }
 
-/** A folder that goes away after the tests. */
-export function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'larmor-cli-'));
-  after(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
-
 export function larmor(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  const cwd = options.folder ?? folder();
+  const cwd = options.folder ?? temporaryFolder();
   const child = spawn(process.execPath, [command, ...args], {
     cwd,
     env: { ...process.env, ...options.environment },

@@ -1,5 +1,6 @@
 /** Where things lie in a reconstructed image, and direct sums to hold it against. */
 import assert from 'node:assert/strict';
+import { randomNumbers } from '../host/numerics/random.ts';
 import type { Image } from '../host/recon/image.ts';
 
 /** [re, im] of a pixel of volume `volume`. */
@@ -50,11 +51,8 @@ export function assertNear(actual: number, expected: number, tolerance: number, 
 
 /** Numbers in [−0.5, 0.5) that are the same in every run. */
 export function noise(seed = 1): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32 - 0.5;
-  };
+  const next = randomNumbers(seed);
+  return () => next() - 0.5;
 }
 
 /** Σ_j s_j e^{+i2π κ_j·(m − floor(N/2))} term by term. */

@@ -2,18 +2,14 @@
  * Small phantom files for tests, written by other means than the readers they test: HDF5 by h5wasm, MAT level 5 and
  * NIfTI byte by byte from their specifications.
  */
-import { rmSync, writeFileSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after } from 'node:test';
+import { writeFileSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
 import * as h5 from 'h5wasm/node';
+import { temporaryFolder } from './temporary.ts';
 
 /** A folder that is removed when the test file ends. */
 export async function scratchFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'larmor-phantom-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   return folder;
 }
 

@@ -3,11 +3,11 @@
  * the real ones; only the machine is small.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from './temporary.ts';
 
 export const repository = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const script = join(repository, 'slurm/testbed.sh');
@@ -38,7 +38,7 @@ export function startTestbed(): Testbed {
 
 /** Starts a testbed; whoever calls this takes it down. */
 export function bringUp(): Testbed & { down(): void } {
-  const work = mkdtempSync(join(tmpdir(), 'larmor-slurm-'));
+  const work = temporaryFolder();
   const dir = join(work, 'testbed');
   const up = spawnSync(script, ['up', dir], { encoding: 'utf8' });
   const configuration = up.stdout.match(/^export SLURM_CONF=(.*)$/m)?.[1];

@@ -4,6 +4,7 @@
  */
 
 import { GAMMA_BAR } from '../host/base/units.ts';
+import { randomNumbers } from '../host/numerics/random.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from '../host/phantom/types.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import {
@@ -25,21 +26,10 @@ import { phantomOf } from './run.ts';
 
 export const B0 = 1.5;
 
-/** Marsaglia's xorshift: the same spins everywhere. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
-
 /** Spins anywhere in a 20 cm square slab of 5 mm, T1 0.5–1.5 s, T2 40–150 ms, ±50 Hz. */
 export function randomSpins(count: number): SpinBlock {
   const spins = spinBlock(count);
-  const next = random(20260);
+  const next = randomNumbers(20260);
   for (let n = 0; n < count; n++) {
     spins.x[n] = 0.2 * (next() - 0.5);
     spins.y[n] = 0.2 * (next() - 0.5);

@@ -4,8 +4,7 @@
  * follows from the ellipses' areas. What is left is the lattice, so the error falls with its spacing.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type SpinBlock, spinBlock } from '../host/phantom/types.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
@@ -13,6 +12,7 @@ import { encode } from '../host/sequence/encoding.ts';
 import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';
 import type { Sequence } from '../host/sequence/types.ts';
 import { relativeError, simulate } from '../testing/run.ts';
+import { temporaryFolder } from '../testing/temporary.ts';
 import { compare, type Row, type Section } from './report.ts';
 
 const FOV = 0.24;
@@ -75,7 +75,7 @@ function trajectory(sequence: Sequence): number[] {
 
 /** What BART says at these places; its value at k = 0 scaled to the phantom's area, times i as 90° about +x leaves it. */
 function bartSignal(k: readonly number[]): Float64Array {
-  const folder = mkdtempSync(join(tmpdir(), 'larmor-bart-'));
+  const folder = temporaryFolder();
   try {
     const samples = k.length / 3 + 1;
     const places = Float32Array.from({ length: 6 * samples }, (_, n) =>

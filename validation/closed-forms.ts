@@ -2,6 +2,8 @@
  * Solutions that can be written down: free decay, echoes, inversion recovery, steady states. Pulses last a picosecond, so
  * that nothing happens during one but the rotation: a spin at 120 Hz meanwhile turns by 1e-9.
  */
+
+import { randomNumbers } from '../host/numerics/random.ts';
 import { adc, blockOf, delayOf, hardPulse, sequenceOf, trapezoid } from '../host/sequence/designer.ts';
 import type { Block } from '../host/sequence/types.ts';
 import { type Spin, simulate, spinsOf } from '../testing/run.ts';
@@ -145,10 +147,9 @@ export const steadyStates: Section = {
       [256, 2e-1],
       [4096, 2e-2],
     ] as const) {
-      let state = 1;
+      const next = randomNumbers(1);
       const wait = (): Block => {
-        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-        return crusher(TR, 1 + Math.floor((state / 2 ** 32) * (isochromats - 1)), isochromats);
+        return crusher(TR, 1 + Math.floor(next() * (isochromats - 1)), isochromats);
       };
       const blocks = train(400, TR, () => hard(alpha), wait);
       const signal = await simulate(sequenceOf('random', blocks, {}), spinsOf(comb(isochromats, T1, T2)), {

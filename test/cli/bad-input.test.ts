@@ -7,8 +7,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { errorLines, folder, larmor } from '../../testing/larmor.ts';
+import { errorLines, larmor } from '../../testing/larmor.ts';
 import { type Hdf5Dataset, scratchFolder, writeHdf5 } from '../../testing/phantom-files.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { seqText } from '../sequence/seq-text.ts';
 
 const inputs = await scratchFolder();
@@ -152,7 +153,7 @@ test('a gradient past the scanner is warned of, and played, without --strict', a
 });
 
 test('a disk that fills up: exit 73, what stood there stays', async (t) => {
-  const disk = folder();
+  const disk = temporaryFolder();
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status !== 0) {
     t.skip('mounting a small disk needs root');
     return;

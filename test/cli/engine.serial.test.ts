@@ -4,15 +4,15 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, delimiter, join } from 'node:path';
-import { after, describe, type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readNpy } from '../../host/raw/npy.ts';
 import type { Summary } from '../../host/report/summary.ts';
-import { DIST, type Ended, type Launch, missing, run, scratch, transcript } from '../../testing/launch.ts';
+import { DIST, type Ended, type Launch, missing, run, transcript } from '../../testing/launch.ts';
 import { relativeError } from '../../testing/run.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { DRIVERS, requireAdapter } from '../webgpu/gpu.ts';
 
 const swiftShader = fileURLToPath(new URL('../../build/swiftshader/', import.meta.url));
@@ -28,23 +28,23 @@ interface Done extends Ended {
 
 type More = Partial<Pick<Launch, 'family' | 'ranks' | 'odd' | 'wrapper' | 'environment'>> & { readonly cwd?: string };
 
-function start(t: TestContext, args: readonly string[], { cwd = scratch(t), environment, ...more }: More = {}) {
+function start(args: readonly string[], { cwd = temporaryFolder(), environment, ...more }: More = {}) {
   return run(args, { cwd, environment: { VK_DRIVER_FILES: ICD, XDG_RUNTIME_DIR: '/tmp', ...environment }, ...more });
 }
 
-async function simulate(t: TestContext, args: readonly string[], more: More = {}): Promise<Done> {
-  const cwd = scratch(t);
+async function simulate(_t: TestContext, args: readonly string[], more: More = {}): Promise<Done> {
+  const cwd = temporaryFolder();
   const whole = (own: readonly string[]): string[] => ['simulate', ...SCAN, '--json', '-o', 'out.npy', ...own];
   const odd = more.odd === undefined ? {} : { odd: { args: whole(more.odd.args ?? []) } };
-  const ended = await start(t, whole(args), { ...more, ...odd, cwd });
+  const ended = await start(whole(args), { ...more, ...odd, cwd });
   assert.equal(ended.code, 0, transcript(ended));
   const summary = JSON.parse(ended.stdout) as Summary;
   return { ...ended, summary, signal: readNpy(join(cwd, 'out.npy')).data };
 }
 
-async function refused(t: TestContext, args: readonly string[], message: RegExp, more: More = {}): Promise<void> {
-  const cwd = scratch(t);
-  const ended = await start(t, ['simulate', ...SCAN, '-o', 'out.npy', ...args], { ...more, cwd });
+async function refused(_t: TestContext, args: readonly string[], message: RegExp, more: More = {}): Promise<void> {
+  const cwd = temporaryFolder();
+  const ended = await start(['simulate', ...SCAN, '-o', 'out.npy', ...args], { ...more, cwd });
   assert.equal(ended.code, 2, transcript(ended));
   assert.match(ended.stderr, message);
   assert.deepEqual(readdirSync(cwd), []);
@@ -60,7 +60,7 @@ const alone = (t: TestContext): Promise<Done> => (one ??= simulate(t, ['--engine
 
 /** Whether a run loads Dawn, as its dynamic linker writes down. */
 async function loadsDawn(t: TestContext, args: readonly string[]): Promise<boolean> {
-  const log = scratch(t);
+  const log = temporaryFolder();
   await simulate(t, args, { environment: { LD_DEBUG: 'files', LD_DEBUG_OUTPUT: join(log, 'linker') } });
   const files = readdirSync(log).map((name) => readFileSync(join(log, name), 'latin1'));
   assert.ok(
@@ -102,7 +102,7 @@ describe('one process', () => {
 
   test('what a person reads names the GPU and why it was taken', async (t) => {
     if (!(await requireAdapter(t, DRIVERS[0]))) return;
-    const ended = await start(t, ['simulate', ...SCAN, '--gpu', '0', '-o', 'out.npy']);
+    const ended = await start(['simulate', ...SCAN, '--gpu', '0', '-o', 'out.npy']);
     assert.equal(ended.code, 0, transcript(ended));
     assert.ok(ended.stderr.includes(`\nGPU: ${NAME} (--gpu 0)\n`), ended.stderr);
     assert.doesNotMatch(ended.stderr, /last bits/);
@@ -140,8 +140,8 @@ describe('one process', () => {
     assert.equal(summary.engine, 'wasm');
   });
 
-  test('no package webgpu: exit 2 with the line that installs it', (t) => {
-    const cwd = scratch(t);
+  test('no package webgpu: exit 2 with the line that installs it', () => {
+    const cwd = temporaryFolder();
     // Where no node_modules stands above.
     cpSync(DIST, join(cwd, 'dist'), { recursive: true, filter: (path) => basename(path) !== 'hdf5.js' });
     const simulateThere = (...args: string[]) =>
@@ -157,7 +157,7 @@ describe('one process', () => {
 
   test('plan: engine and build of the GPU, the hash that the run has', async (t) => {
     if (!(await requireAdapter(t, DRIVERS[0]))) return;
-    const ended = await start(t, ['plan', ...SCAN, '--engine', 'webgpu', '--json']);
+    const ended = await start(['plan', ...SCAN, '--engine', 'webgpu', '--json']);
     assert.equal(ended.code, 0, transcript(ended));
     const plan = JSON.parse(ended.stdout);
     assert.equal(plan.engine, 'webgpu');
@@ -168,8 +168,7 @@ describe('one process', () => {
 });
 
 describe('ranks', { skip: missing('openmpi', 2) }, () => {
-  const drivers = mkdtempSync(join(tmpdir(), 'larmor-drivers-'));
-  after(() => rmSync(drivers, { recursive: true }));
+  const drivers = temporaryFolder();
   /** A driver of its own, whose one GPU has another name if `like` is given: as long as the real one, which it overwrites. */
   const driver = (name: string, like?: string): string => {
     const file = join(drivers, `${name}.so`);

@@ -8,10 +8,11 @@ import { readRaw } from '../../host/raw/index.ts';
 import { setLabel } from '../../host/sequence/designer.ts';
 import { writePulseq } from '../../host/sequence/pulseq/write.ts';
 import type { Sequence } from '../../host/sequence/types.ts';
-import { errorLines, folder, larmor } from '../../testing/larmor.ts';
+import { errorLines, larmor } from '../../testing/larmor.ts';
 import * as scans from '../../testing/small-scans.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
-const at = folder();
+const at = temporaryFolder();
 const write = (name: string, sequence: Sequence): string => {
   writePulseq(join(at, name), sequence);
   return name;

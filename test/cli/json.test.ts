@@ -7,12 +7,12 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readRaw } from '../../host/raw/index.ts';
-import { folder } from '../../testing/larmor.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
 const command = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));
 const schemas = fileURLToPath(new URL('../../schemas', import.meta.url));
 const page = readFileSync(new URL('../../docs/reference/json.md', import.meta.url), 'utf8');
-const where = folder();
+const where = temporaryFolder();
 
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
 const names = readdirSync(schemas).map((file) => file.replace(/\.json$/, ''));

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { cachePath, compileCommand } from '../../host/cli/launch.ts';
-import { folder } from '../../testing/larmor.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 
@@ -15,7 +15,7 @@ test('the build made a code cache that this Node takes', () => {
 });
 
 test('a cache of another bundle of the same length is left alone', () => {
-  const other = folder();
+  const other = temporaryFolder();
   const source = readFileSync(join(dist, 'command.js'), 'latin1');
   const changed = source.replace('MRI simulator', 'MRI Simulator');
   assert.notEqual(changed, source);
@@ -25,7 +25,7 @@ test('a cache of another bundle of the same length is left alone', () => {
 });
 
 test('a cache with one bit flipped is not given to V8', () => {
-  const other = folder();
+  const other = temporaryFolder();
   copyFileSync(join(dist, 'command.js'), join(other, 'command.js'));
   const whole = readFileSync(cachePath(dist));
   const given = (cache: Buffer): boolean => {
@@ -48,7 +48,7 @@ for (const [what, spoil] of [
   ['with an empty cache', (path: string) => writeFileSync(path, '')],
 ] as const) {
   test(`the command runs ${what}`, () => {
-    const other = folder();
+    const other = temporaryFolder();
     cpSync(dist, other, { recursive: true, filter: (path) => basename(path) !== 'hdf5.js' });
     spoil(cachePath(other));
     const args = [join(other, 'larmor.js'), 'simulate', 'fid', 'column', '-q', '-o', 'out.npy'];

@@ -5,11 +5,11 @@ import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { folder } from '../../testing/larmor.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { seqFolder, seqText } from '../sequence/seq-text.ts';
 
 const command = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));
-const where = folder();
+const where = temporaryFolder();
 
 function larmor(...args: readonly string[]): { code: number | null; stdout: string; stderr: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], { encoding: 'utf8', cwd: where });

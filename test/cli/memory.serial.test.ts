@@ -5,7 +5,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { folder } from '../../testing/larmor.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { absent } from '../../testing/tools.ts';
 
 const command = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));
@@ -15,7 +15,7 @@ const started = spawnSync(process.execPath, ['-p', 'require("fs").readFileSync("
 }).stdout.match(/VmSize:\s+(\d+) kB/)?.[1];
 
 function limited(kilobytes: number, line: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-  const cwd = folder();
+  const cwd = temporaryFolder();
   const { status, signal, stderr } = spawnSync('sh', ['-c', `ulimit -v ${kilobytes}; exec "$@"`, 'sh', ...line], {
     cwd,
     encoding: 'utf8',

@@ -4,11 +4,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readNpy } from '../../host/raw/npy.ts';
-import { folder, larmor } from '../../testing/larmor.ts';
+import { larmor } from '../../testing/larmor.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
 const small = ['simulate', 'epi', 'head2d', '--set', 'sequence.n=24', '--set', 'voxel=0.006', '--tile', '64', '--json'];
 
-async function summary(args: readonly string[], where = folder()): Promise<Record<string, unknown>> {
+async function summary(args: readonly string[], where = temporaryFolder()): Promise<Record<string, unknown>> {
   const { code, stdout, stderr } = await larmor([...small, '-o', 'out.npy', ...args], { folder: where });
   assert.equal(code, 0, stderr);
   assert.equal(stdout.trimEnd().split('\n').length, 1, 'one object on stdout');
@@ -34,13 +35,13 @@ test('--exact gives exact methods, the default a bound, f64 none; --exact and --
   const [fast, exact, f64] = [await summary([]), await summary(['--exact']), await summary(['--precision', 'f64'])];
   assert.deepEqual([fast.tolerance, exact.tolerance, f64.tolerance], [3e-6, null, null]);
   assert.notEqual(fast.planHash, exact.planHash);
-  const both = await larmor([...small, '--exact', '--tolerance', '1e-4'], { folder: folder() });
+  const both = await larmor([...small, '--exact', '--tolerance', '1e-4'], { folder: temporaryFolder() });
   assert.equal(both.code, 2);
   assert.match(both.stderr, /^larmor: .*--exact.*--tolerance.*\n$/);
 });
 
 test('the object of --json is complete, and true', async () => {
-  const where = folder();
+  const where = temporaryFolder();
   const object = await summary(['--threads', '2', '-o', 'second.mrd'], where);
   const fields = [
     'spins',
@@ -72,7 +73,7 @@ test('the object of --json is complete, and true', async () => {
 });
 
 test('several outputs of every kind, the default, and what a person sees', async () => {
-  const where = folder();
+  const where = temporaryFolder();
   const outputs = ['a.mrd', 'b.h5', 'c.npy', 'd.mat', 'e.cfl'].flatMap((name) => ['-o', name]);
   const loud = await larmor(['simulate', 'gre', 'column', '--set', 'n=8', ...outputs], { folder: where });
   assert.equal(loud.code, 0, loud.stderr);

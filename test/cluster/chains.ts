@@ -3,12 +3,13 @@
  * one gets through. What is counted: exit codes, work that was lost, whether the result is that of an undisturbed job.
  */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
+import { randomNumbers } from '../../host/numerics/random.ts';
 import { type Ended, type Family, kill, present, simulate, start, transcript } from '../../testing/launch.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { tilesIn } from './lost-work.ts';
-import { generator } from './random.ts';
 
 /** About a second of one thread. */
 const JOB = ['epi', 'head3d', '--set', 'voxel=2.2e-3', '--exact', '--threads', '1', '-o', 'raw.npy'];
@@ -37,7 +38,7 @@ export interface Counts {
  * @param report is told of each chain
  */
 export async function runChains(count: number, seed: number, report: (line: string) => void): Promise<Counts> {
-  const random = generator(seed);
+  const random = randomNumbers(seed);
   const counts: Counts = { chains: 0, storms: {}, early: {}, kills: {}, slowestEnd: 0 };
   const whole = await inFolder(async (cwd) => (await simulate(JOB, { cwd })).signalHash);
   for (let chain = 0; chain < count; chain++) {
@@ -150,7 +151,7 @@ function trapsStops(pid: number): boolean {
 }
 
 async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'larmor-chain-'));
+  const folder = temporaryFolder();
   try {
     return await work(folder);
   } finally {

@@ -5,8 +5,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { type Ended, errorsIn, type Launch, present, run, scratch, transcript } from '../../testing/launch.ts';
+import { test } from 'node:test';
+import { type Ended, errorsIn, type Launch, present, run, transcript } from '../../testing/launch.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
 /** Exit code, and what the one line says. */
 type Expected = readonly [code: number, line: RegExp];
@@ -36,13 +37,8 @@ async function fail(failpoint: string, args: readonly string[], launch: Launch):
   return run(args, { ...launch, environment: { LARMOR_FAILPOINT: failpoint }, limit: 120 });
 }
 
-async function assertFails(
-  t: TestContext,
-  failpoint: string,
-  expected: Expected,
-  launch: Omit<Launch, 'cwd'>,
-): Promise<void> {
-  const cwd = scratch(t);
+async function assertFails(failpoint: string, expected: Expected, launch: Omit<Launch, 'cwd'>): Promise<void> {
+  const cwd = temporaryFolder();
   const [code, line] = expected;
   const outcome = await fail(failpoint, small, { ...launch, cwd });
   const what = `${failpoint}: ${transcript(outcome)}`;
@@ -52,26 +48,26 @@ async function assertFails(
   if (!/verify|end|leaving|reducing/.test(failpoint)) assert.deepEqual(readdirSync(cwd), [], what);
 }
 
-test('one rank: a fault at every step', async (t) => {
-  for (const [failpoint, ...expected] of anywhere) await assertFails(t, failpoint, expected, {});
+test('one rank: a fault at every step', async () => {
+  for (const [failpoint, ...expected] of anywhere) await assertFails(failpoint, expected, {});
 });
 
 for (const family of present) {
   const launch = { family, ranks: 2 } as const;
-  test(`${family}: a fault of rank 1 at every step`, async (t) => {
+  test(`${family}: a fault of rank 1 at every step`, async () => {
     // The MPIs take turns: what is at fault is Larmor's own.
     const own = anywhere.filter((_, n) => n % present.length === present.indexOf(family));
-    for (const [failpoint, ...expected] of own) await assertFails(t, `${failpoint}#1`, expected, launch);
+    for (const [failpoint, ...expected] of own) await assertFails(`${failpoint}#1`, expected, launch);
   });
 
-  test(`${family}: messages that are lost, ranks that stop within MPI`, async (t) => {
-    await assertFails(t, 'never@inputs#0', ended('inputs'), launch);
-    await assertFails(t, 'lose@message contribution#1', deadlock, launch);
-    await assertFails(t, 'lose@message done#1', deadlock, launch);
-    await assertFails(t, 'lose@message collect#0', deadlock, launch);
-    await assertFails(t, 'stop@simulating#1', [70, /rank 1 \(.+\) has given no sign of life for 2 s/], launch);
-    await assertFails(t, 'stop@inputs#0', [70, /rank 0 \(.+\) has given no sign of life for 2 s/], launch);
-    const cwd = scratch(t);
+  test(`${family}: messages that are lost, ranks that stop within MPI`, async () => {
+    await assertFails('never@inputs#0', ended('inputs'), launch);
+    await assertFails('lose@message contribution#1', deadlock, launch);
+    await assertFails('lose@message done#1', deadlock, launch);
+    await assertFails('lose@message collect#0', deadlock, launch);
+    await assertFails('stop@simulating#1', [70, /rank 1 \(.+\) has given no sign of life for 2 s/], launch);
+    await assertFails('stop@inputs#0', [70, /rank 0 \(.+\) has given no sign of life for 2 s/], launch);
+    const cwd = temporaryFolder();
     for (const failpoint of ['stop@reducing#0', 'stop@leaving MPI#1']) {
       // Sums too large for MPI to send unasked, so the others wait inside MPI.
       const args = [...small, '--set', 'sequence.n=256'];
@@ -82,8 +78,8 @@ for (const family of present) {
     }
   });
 
-  test(`${family}: ranks that were told different things agree on one line`, async (t) => {
-    const cwd = scratch(t);
+  test(`${family}: ranks that were told different things agree on one line`, async () => {
+    const cwd = temporaryFolder();
     for (const [option, line] of [
       [['--schedule', 'dynamic'], /rank 1 \(.+\) was given --schedule dynamic, rank 0 \(.+\) --schedule static/],
       [['--checkpoint', 'kept'], /--checkpoint kept, rank 0 \(.+\) --checkpoint none/],
@@ -100,9 +96,9 @@ for (const family of present) {
   });
 }
 
-test('a simulation thread that leaves or fails', async (t) => {
+test('a simulation thread that leaves or fails', async () => {
   for (const failpoint of ['exit@worker', 'throw@worker']) {
-    const cwd = scratch(t);
+    const cwd = temporaryFolder();
     const args = ['simulate', 'epi', 'head2d', '--threads', '2', '-q', '-o', 'raw.npy'];
     const outcome = await fail(failpoint, args, { cwd });
     assert.equal(outcome.code, 70, transcript(outcome));
@@ -111,7 +107,7 @@ test('a simulation thread that leaves or fails', async (t) => {
   }
 });
 
-test('writes that fail: the output, the checkpoint, the record of a finished run', async (t) => {
+test('writes that fail: the output, the checkpoint, the record of a finished run', async () => {
   const args = [
     'simulate',
     'epi',
@@ -129,7 +125,7 @@ test('writes that fail: the output, the checkpoint, the record of a finished run
     'raw.mrd',
   ];
   for (const name of ['raw.npy', 'raw.cfl', 'raw.hdr', 'raw.mat', 'raw.mrd']) {
-    const cwd = scratch(t);
+    const cwd = temporaryFolder();
     const outcome = await fail(`full@write ${name}`, args, { cwd });
     assert.equal(outcome.code, 73, transcript(outcome));
     assert.match(errorsIn(outcome)[0]!, new RegExp(`^larmor: ${name}: no space left .+; all tiles are kept in kept`));
@@ -139,7 +135,7 @@ test('writes that fail: the output, the checkpoint, the record of a finished run
     assert.equal(resumed.code, 0, transcript(resumed));
     assert.equal((await run(['status', 'kept'], { cwd })).code, 0);
   }
-  const cwd = scratch(t);
+  const cwd = temporaryFolder();
   const unkept = await fail('full@write checkpoint.larmor', args, { cwd });
   assert.equal(unkept.code, 0, transcript(unkept));
   assert.match(unkept.stderr, /warning: .+checkpoint\.larmor: no space left.+the run continues/);
@@ -148,8 +144,8 @@ test('writes that fail: the output, the checkpoint, the record of a finished run
   assert.ok(existsSync(join(cwd, 'raw.npy')));
 });
 
-test('other commands: a promise that never settles', async (t) => {
-  const cwd = scratch(t);
+test('other commands: a promise that never settles', async () => {
+  const cwd = temporaryFolder();
   for (const args of [
     ['info', 'gre'],
     ['plan', 'fid', 'column'],

@@ -1,8 +1,7 @@
 /** What happens to jobs: ranks killed, stopped, given other work, without disk. Never a hang, one line, the right exit code. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import {
@@ -13,13 +12,13 @@ import {
   missing,
   present,
   run,
-  scratch,
   simulate,
   start,
   transcript,
   until,
 } from '../../testing/launch.ts';
 import { niftiFile } from '../../testing/phantom-files.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { requirePython, runTool } from '../../testing/tools.ts';
 import { seqText } from '../sequence/seq-text.ts';
 import { killMany } from './kills.ts';
@@ -28,7 +27,7 @@ import { assertResumes, assertWithinInterval, tilesIn, watchWork } from './lost-
 
 for (const family of present) {
   test(`${family}: kill -9 of a rank ends the job; --resume redoes at most one interval`, async (t) => {
-    const cwd = scratch(t);
+    const cwd = temporaryFolder();
     const path = join(cwd, 'kept/checkpoint.larmor');
     const interval = 0.3;
     const args = [...job, '--checkpoint', 'kept', '--checkpoint-interval', `${interval}`];
@@ -57,8 +56,8 @@ for (const family of present) {
   });
 
   for (const victim of [0, 1]) {
-    test(`${family}: the watchdog ends a job whose rank ${victim} is stopped`, async (t) => {
-      const cwd = scratch(t);
+    test(`${family}: the watchdog ends a job whose rank ${victim} is stopped`, async () => {
+      const cwd = temporaryFolder();
       const args = ['simulate', ...job, '--watchdog', '2', '--checkpoint', 'kept', '--checkpoint-interval', '0.2'];
       const running = start(args, { family, ranks: 2, cwd });
       await until('a checkpoint', () => existsSync(join(cwd, 'kept/checkpoint.larmor')));
@@ -78,10 +77,10 @@ for (const family of present) {
 
 test('a tile that takes longer than --watchdog is not mistaken for a dead rank', {
   skip: missing('openmpi'),
-}, async (t) => {
+}, async () => {
   // Three tiles of 1.4 s (3 GHz) for two ranks of one thread: rank 1 waits while rank 0 is in its second.
   const epi = ['epi', 'head2d', '--set', 'voxel=0.8e-3', '--precision', 'f64', '--tile', '14000', '-o', 'raw.npy'];
-  const launch = { family: 'openmpi', ranks: 2, cwd: scratch(t) } as const;
+  const launch = { family: 'openmpi', ranks: 2, cwd: temporaryFolder() } as const;
   const { perRank } = await simulate([...epi, '--threads', '1', '--watchdog', '0.5'], launch);
   assert.deepEqual(
     perRank.map(({ tiles }) => tiles),
@@ -92,8 +91,8 @@ test('a tile that takes longer than --watchdog is not mistaken for a dead rank',
 test('kills at random moments, nothing lost', (t) => killMany(t, 5, 1));
 
 for (const family of present) {
-  test(`${family}: a wrong command line is reported once`, async (t) => {
-    const launch = { family, ranks: 2, cwd: scratch(t) };
+  test(`${family}: a wrong command line is reported once`, async () => {
+    const launch = { family, ranks: 2, cwd: temporaryFolder() };
     const all = await run(['simulate', '--tolerence', '1e-3'], launch);
     assert.equal(all.code, 2, transcript(all));
     const mend = 'larmor --help lists what there is';
@@ -109,8 +108,8 @@ for (const family of present) {
 
 const twoRanks = { skip: missing('openmpi') };
 
-test('ranks with other inputs are found before the first tile', twoRanks, async (t) => {
-  const cwd = scratch(t);
+test('ranks with other inputs are found before the first tile', twoRanks, async () => {
+  const cwd = temporaryFolder();
   const cases: [string[], RegExp][] = [
     [['epi', '--set', 'n=51'], /rank 2 \(.+\) differs from rank 0 \(.+\) in: sequence/],
     [['epi', 'head2d', '--set', 'voxel=3e-3'], /in: phantom/],
@@ -126,8 +125,8 @@ test('ranks with other inputs are found before the first tile', twoRanks, async 
   assert.deepEqual(readdirSync(cwd), []);
 });
 
-test('a side file replaced between the reading of two ranks is refused, never mixed', twoRanks, async (t) => {
-  const cwd = scratch(t);
+test('a side file replaced between the reading of two ranks is refused, never mixed', twoRanks, async () => {
+  const cwd = temporaryFolder();
   const seq = (ramp: number): string =>
     seqText({
       trap: `[TRAP]\n1 200000 ${ramp} 300 100 0\n`,
@@ -159,9 +158,9 @@ test('a side file replaced between the reading of two ranks is refused, never mi
   }
 });
 
-test('ranks with another version or other kernels', twoRanks, async (t) => {
-  const cwd = scratch(t);
-  const other = join(scratch(t), 'dist');
+test('ranks with another version or other kernels', twoRanks, async () => {
+  const cwd = temporaryFolder();
+  const other = join(temporaryFolder(), 'dist');
   cpSync(DIST, other, { recursive: true });
   const odd = { larmor: join(other, 'larmor.js') };
   const launch = { family: 'openmpi', ranks: 2, cwd, odd } as const;
@@ -183,20 +182,20 @@ test('ranks with another version or other kernels', twoRanks, async (t) => {
   assert.match(errorsIn(refused)[0]!, /rank 1 .+ differs from rank 0 .+ in: version \(0\.0\.0 instead of/);
 });
 
-test('an input that one rank cannot open: one line with its name, one exit code', twoRanks, async (t) => {
+test('an input that one rank cannot open: one line with its name, one exit code', twoRanks, async () => {
   const odd = { args: ['simulate', 'missing.seq'] };
-  const ended = await run(['simulate'], { family: 'openmpi', ranks: 3, cwd: scratch(t), odd });
+  const ended = await run(['simulate'], { family: 'openmpi', ranks: 3, cwd: temporaryFolder(), odd });
   assert.equal(ended.code, 66, transcript(ended));
   assert.equal(errorsIn(ended).length, 1, transcript(ended));
   assert.match(errorsIn(ended)[0]!, /^larmor: rank 2 \(.+\): missing\.seq: no such file/);
-  const all = await run(['simulate', 'missing.seq'], { family: 'openmpi', ranks: 3, cwd: scratch(t) });
+  const all = await run(['simulate', 'missing.seq'], { family: 'openmpi', ranks: 3, cwd: temporaryFolder() });
   assert.match(errorsIn(all)[0]!, /^larmor: missing\.seq: no such file/, 'a common error is nobody’s in particular');
 });
 
 test('a spin that cannot be simulated, found in mid-run by one rank', twoRanks, async (t) => {
   const python = requirePython(t, ['h5py'], 'python3-h5py');
   if (!python) return;
-  const cwd = scratch(t);
+  const cwd = temporaryFolder();
   spawnSync(process.execPath, [LARMOR, 'phantom', 'make', 'head3d', '-o', 'bad.phantom'], { cwd });
   // The file states bounds, so nobody reads all spins beforehand.
   const edit = "import h5py; f = h5py.File('bad.phantom', 'r+'); f['contrast/T1'][60000] = float('nan')";
@@ -209,7 +208,7 @@ test('a spin that cannot be simulated, found in mid-run by one rank', twoRanks, 
 
 /** A file system of `size`; undefined, skipped aloud, where this user may not mount one. */
 function smallDisk(t: TestContext, size: string): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'larmor-disk-'));
+  const folder = temporaryFolder();
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]).status === 0;
   t.after(() => {
     if (mounted) spawnSync('umount', [folder]);
@@ -223,7 +222,7 @@ function smallDisk(t: TestContext, size: string): string | undefined {
 test('a full disk for checkpoints: the run continues and warns', async (t) => {
   const disk = smallDisk(t, '128k');
   if (!disk) return;
-  const cwd = scratch(t);
+  const cwd = temporaryFolder();
   // One checkpoint is 163 kB, and none fits.
   const args = [...job, '--checkpoint', disk, '--checkpoint-interval', '0.5'];
   const ended = await run(['simulate', ...args, '--json'], { cwd });
@@ -235,7 +234,7 @@ test('a full disk for checkpoints: the run continues and warns', async (t) => {
 test('a full disk for the output: exit 73, and --resume has only to write', async (t) => {
   const disk = smallDisk(t, '64k');
   if (!disk) return;
-  const cwd = scratch(t);
+  const cwd = temporaryFolder();
   const args = ['simulate', 'epi', 'head2d', '-o', join(disk, 'raw.npy'), '--checkpoint', 'kept'];
   const ended = await run(args, { cwd });
   assert.equal(ended.code, 73, transcript(ended));
@@ -248,8 +247,8 @@ test('a full disk for the output: exit 73, and --resume has only to write', asyn
   assert.equal(resumed.signalHash, whole.signalHash);
 });
 
-test('a checkpoint of another run or a damaged one is refused, and left as it is', async (t) => {
-  const cwd = scratch(t);
+test('a checkpoint of another run or a damaged one is refused, and left as it is', async () => {
+  const cwd = temporaryFolder();
   const args = [...job, '--checkpoint', 'kept', '--checkpoint-interval', '0.2'];
   const running = start(['simulate', ...args], { cwd });
   const path = join(cwd, 'kept/checkpoint.larmor');

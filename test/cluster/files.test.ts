@@ -15,7 +15,8 @@ import {
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { errorsIn, kill, LARMOR, run, scratch, simulate, start, transcript, until } from '../../testing/launch.ts';
+import { errorsIn, kill, LARMOR, run, simulate, start, transcript, until } from '../../testing/launch.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { job } from './long-job.ts';
 
 const small = ['simulate', 'fid', 'column', '-q'];
@@ -32,8 +33,8 @@ function shell(command: string, cwd: string) {
   return { code: status, stderr };
 }
 
-test('closed, full and unread streams: outputs are written, the code tells about results alone', (t) => {
-  const cwd = scratch(t);
+test('closed, full and unread streams: outputs are written, the code tells about results alone', () => {
+  const cwd = temporaryFolder();
   const cases: [string, number][] = [
     ['>&- 2>&-', 0],
     ['2>&-', 0],
@@ -58,8 +59,8 @@ test('closed, full and unread streams: outputs are written, the code tells about
     assert.equal(shell(`$larmor ${command} >/dev/full`, cwd).code, 73, command);
 });
 
-test('an output that is an input, or another output, by whatever name', async (t) => {
-  const cwd = scratch(t);
+test('an output that is an input, or another output, by whatever name', async () => {
+  const cwd = temporaryFolder();
   spawnSync(process.execPath, [LARMOR, 'phantom', 'make', 'column', '-o', 'in.phantom'], { cwd });
   copyFileSync(join(cwd, 'in.phantom'), join(cwd, 'in.h5'));
   symlinkSync('in.h5', join(cwd, 'link.h5'));
@@ -82,8 +83,8 @@ test('an output that is an input, or another output, by whatever name', async (t
   }
 });
 
-test('a link in the place of a partial file is not followed', (t) => {
-  const cwd = scratch(t);
+test('a link in the place of a partial file is not followed', () => {
+  const cwd = temporaryFolder();
   writeFileSync(join(cwd, 'precious'), 'precious');
   // The shell's process becomes Larmor, so its number is known beforehand.
   const { code, stderr } = shell(
@@ -95,8 +96,8 @@ test('a link in the place of a partial file is not followed', (t) => {
   assert.deepEqual(readdirSync(cwd).sort(), ['precious', 'raw.npy']);
 });
 
-test('two jobs in one checkpoint folder: the second is refused, and a dead one leaves it free', async (t) => {
-  const cwd = scratch(t);
+test('two jobs in one checkpoint folder: the second is refused, and a dead one leaves it free', async () => {
+  const cwd = temporaryFolder();
   const args = ['simulate', ...job, '--checkpoint', 'kept', '--checkpoint-interval', '0.2'];
   const first = start(args, { cwd });
   await until('the lock', () => existsSync(join(kept(cwd), 'lock')));
@@ -112,8 +113,8 @@ test('two jobs in one checkpoint folder: the second is refused, and a dead one l
   assert.deepEqual(readdirSync(kept(cwd)).sort(), ['checkpoint.larmor', 'complete.json']);
 });
 
-test('locks of another host, of an earlier start of the same SLURM job, and what is no lock', async (t) => {
-  const cwd = scratch(t);
+test('locks of another host, of an earlier start of the same SLURM job, and what is no lock', async () => {
+  const cwd = temporaryFolder();
   mkdirSync(kept(cwd));
   const lock = join(kept(cwd), 'lock');
   const holder = { host: 'n9', system: 'n9 another boot', pid: 7, started: '1', since: '2026-01-01T00:00:00.000Z' };
@@ -140,8 +141,8 @@ test('locks of another host, of an earlier start of the same SLURM job, and what
   assert.match(errorsIn(refused)[0]!, /in use by process 7 on n9 since 2026-01-01/);
 });
 
-test('--resume of a finished run whose output is missing, empty or replaced writes it again', async (t) => {
-  const cwd = scratch(t);
+test('--resume of a finished run whose output is missing, empty or replaced writes it again', async () => {
+  const cwd = temporaryFolder();
   const args = ['simulate', 'gre', 'column', '--set', 'n=8', '--checkpoint', 'kept', '-o', 'raw.npy', '-o', 'raw.cfl'];
   const whole = await run(args, { cwd });
   assert.equal(whole.code, 0, transcript(whole));
@@ -171,8 +172,8 @@ test('--resume of a finished run whose output is missing, empty or replaced writ
   assert.match(nothing.stderr, /nothing is left to do/);
 });
 
-test('status: tiles done, as text and JSON; what is no checkpoint', async (t) => {
-  const cwd = scratch(t);
+test('status: tiles done, as text and JSON; what is no checkpoint', async () => {
+  const cwd = temporaryFolder();
   const args = ['simulate', ...job, '--checkpoint', 'kept', '--checkpoint-interval', '0.2'];
   const running = start(args, { cwd });
   await until('a checkpoint', () => existsSync(join(kept(cwd), 'checkpoint.larmor')));

@@ -7,8 +7,9 @@ import { copyFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { cases, skipWithoutCases } from '../../testing/cases.ts';
-import { present, run, scratch, transcript } from '../../testing/launch.ts';
+import { present, run, transcript } from '../../testing/launch.ts';
 import { matFile, niftiFile, writeHdf5 } from '../../testing/phantom-files.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
 const repository = new URL('../../', import.meta.url);
 
@@ -29,8 +30,8 @@ async function assertSimulates(cwd: string, sequence: string, phantom: string): 
   assert.equal(hashes.size, 1, `${basename(sequence)} on ${basename(phantom)}`);
 }
 
-test('phantoms of JEMRIS and KomaMRI, MATLAB label images', skipWithoutCases(), async (t) => {
-  const cwd = scratch(t);
+test('phantoms of JEMRIS and KomaMRI, MATLAB label images', skipWithoutCases(), async () => {
+  const cwd = temporaryFolder();
   for (const name of ['brain.h5', 'column1d.h5', 'random600.phantom', 'contracting_ring.phantom'])
     await assertSimulates(cwd, 'fid', cases(`phantoms/${name}`));
   for (const name of ['brain2D', 'pelvis2D']) {
@@ -40,14 +41,14 @@ test('phantoms of JEMRIS and KomaMRI, MATLAB label images', skipWithoutCases(), 
   }
 });
 
-test('Pulseq 1.2 to 1.5', skipWithoutCases(), async (t) => {
-  const cwd = scratch(t);
+test('Pulseq 1.2 to 1.5', skipWithoutCases(), async () => {
+  const cwd = temporaryFolder();
   for (const name of ['v1.2/epi_JEMRIS', 'v1.3/fid', 'v1.4/fid', 'v1.5/epi'])
     await assertSimulates(cwd, cases(`pulseq/${name}.seq`), cases('phantoms/random600.phantom'));
 });
 
-test('small files of every format of phantoms', async (t) => {
-  const cwd = scratch(t);
+test('small files of every format of phantoms', async () => {
+  const cwd = temporaryFolder();
   const column = (value: number) => ({ data: Float64Array.from({ length: 9 }, () => value) });
   const x = { data: Float64Array.from({ length: 9 }, (_, n) => 0.001 * n) };
   const contrast = { 'contrast/ρ': column(1), 'contrast/T1': column(1), 'contrast/T2': column(0.1) };

@@ -6,10 +6,11 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { errorsIn, kill, present, scratch, simulate, start, transcript, until } from '../../testing/launch.ts';
+import { randomNumbers } from '../../host/numerics/random.ts';
+import { errorsIn, kill, present, simulate, start, transcript, until } from '../../testing/launch.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { job, signalHash } from './long-job.ts';
 import { assertResumes, assertWithinInterval, tilesIn, watchWork } from './lost-work.ts';
-import { generator } from './random.ts';
 
 /** Seconds between checkpoints. */
 const INTERVAL = 0.2;
@@ -19,8 +20,8 @@ const END = 10;
 /** @param seed of the random moments, ranks and launchers: told, so that a failure can be had again */
 export async function killMany(t: TestContext, kills: number, seed: number): Promise<void> {
   t.diagnostic(`seed ${seed}`);
-  const random = generator(seed);
-  let cwd = scratch(t);
+  const random = randomNumbers(seed);
+  let cwd = temporaryFolder();
   let slowest = 0;
   let runs = 0;
   /** Seconds of each rank's work that a kill lost, or would have a moment before. */
@@ -53,7 +54,7 @@ export async function killMany(t: TestContext, kills: number, seed: number): Pro
       // It was quicker: the next attempt begins anew elsewhere.
       runs++;
       kept = 0;
-      cwd = scratch(t);
+      cwd = temporaryFolder();
       continue;
     }
     const took = (performance.now() - killed) / 1e3;

@@ -1,7 +1,8 @@
 /** The memory of a rank is predicted within a quarter by `larmor plan`, and does not grow with the phantom. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { missing, run, scratch, simulate, transcript } from '../../testing/launch.ts';
+import { missing, run, simulate, transcript } from '../../testing/launch.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
 const skip = missing('openmpi');
 const MIB = 2 ** 20;
@@ -14,7 +15,7 @@ const jobs: readonly [number, string[]][] = [
 ];
 for (const [ranks, args] of jobs) {
   test(`the forecast for ${ranks} ranks of ${args.join(' ')}`, { skip }, async (t) => {
-    const cwd = scratch(t);
+    const cwd = temporaryFolder();
     const planned = await run(['plan', ...args, '--ranks', `${ranks}`, '--json'], { cwd });
     assert.equal(planned.code, 0, transcript(planned));
     const { memory, seconds } = JSON.parse(planned.stdout);
@@ -32,7 +33,7 @@ for (const [ranks, args] of jobs) {
 }
 
 test('ten million spins take no more of a rank than sixty thousand', { skip }, async (t) => {
-  const cwd = scratch(t);
+  const cwd = temporaryFolder();
   const peak = async (voxel: string): Promise<number> => {
     const args = ['fid', 'head3d', '--set', `voxel=${voxel}`, '--threads', '1', '-o', 'raw.npy'];
     const { perRank, spins } = await simulate(args, { family: 'openmpi', ranks: 4, cwd });

@@ -6,15 +6,16 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, type TestContext, test } from 'node:test';
-import { type Family, missing, scratch, simulate } from '../../testing/launch.ts';
+import { describe, test } from 'node:test';
+import { type Family, missing, simulate } from '../../testing/launch.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
 /** 102 tiles. */
 const JOB = ['epi', 'head2d', '--tile', '64', '-o', 'raw.npy'];
 
 describe('the same bits', () => {
-  const spread = async (t: TestContext, args: readonly string[], family?: Family, ranks = 1) => {
-    const cwd = scratch(t);
+  const spread = async (args: readonly string[], family?: Family, ranks = 1) => {
+    const cwd = temporaryFolder();
     const summary = await simulate([...JOB, ...args], { family, ranks, cwd });
     const file = createHash('sha256')
       .update(readFileSync(join(cwd, 'raw.npy')))
@@ -22,7 +23,7 @@ describe('the same bits', () => {
     return { summary, file };
   };
   let known: ReturnType<typeof spread> | undefined;
-  const alone = (t: TestContext) => (known ??= spread(t, ['--threads', '1']));
+  const alone = () => (known ??= spread(['--threads', '1']));
 
   const cases: readonly [Family | undefined, number, number, 'static' | 'dynamic'][] = [
     [undefined, 1, 2, 'dynamic'],
@@ -35,12 +36,12 @@ describe('the same bits', () => {
   for (const [family, ranks, threads, schedule] of cases) {
     const skip = family !== undefined && missing(family, ranks);
     test(`${family ?? 'no MPI'}: ${ranks} ranks × ${threads} threads, ${schedule}`, { skip }, async (t) => {
-      const { summary, file } = await spread(t, ['--threads', `${threads}`, '--schedule', schedule], family, ranks);
+      const { summary, file } = await spread(['--threads', `${threads}`, '--schedule', schedule], family, ranks);
       const tiles = summary.perRank.map((rank) => rank.tiles);
       t.diagnostic(`tiles per rank: ${tiles.join(', ')}`);
       assert.ok(summary.tiles >= 64 && tiles.reduce((sum, count) => sum + count) === summary.tiles);
       assert.equal(summary.perRank.length, ranks);
-      const expected = await alone(t);
+      const expected = await alone();
       assert.equal(summary.signalHash, expected.summary.signalHash);
       assert.equal(file, expected.file);
       if (schedule === 'static') assert.ok(Math.max(...tiles) - Math.min(...tiles) <= 1);
@@ -48,10 +49,10 @@ describe('the same bits', () => {
   }
 
   for (const schedule of ['static', 'dynamic']) {
-    test(`more ranks than tiles, ${schedule}`, { skip: missing('openmpi') }, async (t) => {
+    test(`more ranks than tiles, ${schedule}`, { skip: missing('openmpi') }, async () => {
       const args = ['--tile', '4096', '--schedule', schedule];
-      const whole = await spread(t, args);
-      const { summary } = await spread(t, args, 'openmpi', 4);
+      const whole = await spread(args);
+      const { summary } = await spread(args, 'openmpi', 4);
       assert.equal(summary.tiles, 2);
       assert.equal(summary.signalHash, whole.summary.signalHash);
     });

@@ -6,18 +6,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import {
-  errorsIn,
-  type Family,
-  kill,
-  missing,
-  run,
-  scratch,
-  simulate,
-  start,
-  transcript,
-  until,
-} from '../../testing/launch.ts';
+import { errorsIn, type Family, kill, missing, run, simulate, start, transcript, until } from '../../testing/launch.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { runChains } from './chains.ts';
 import { job, signalHash } from './long-job.ts';
 
@@ -29,8 +19,8 @@ const cases: readonly [Family | undefined, number, NodeJS.Signals, number, strin
 ];
 for (const [family, ranks, signal, victim, schedule] of cases) {
   const skip = family !== undefined && missing(family, ranks);
-  test(`${family ?? 'no MPI'}, ${ranks} ranks: ${signal} to rank ${victim}`, { skip }, async (t) => {
-    const cwd = scratch(t);
+  test(`${family ?? 'no MPI'}, ${ranks} ranks: ${signal} to rank ${victim}`, { skip }, async () => {
+    const cwd = temporaryFolder();
     const args = [...job, '--checkpoint', 'kept', '--checkpoint-interval', '0.2', '--schedule', schedule];
     const running = start(['simulate', ...args], { family, ranks, cwd });
     await until('a checkpoint', () => existsSync(join(cwd, 'kept/checkpoint.larmor')));
@@ -65,8 +55,8 @@ for (const [family, ranks, signal, victim, schedule] of cases) {
   });
 }
 
-test('a warning that comes while inputs are read', { skip: missing('openmpi') }, async (t) => {
-  const cwd = scratch(t);
+test('a warning that comes while inputs are read', { skip: missing('openmpi') }, async () => {
+  const cwd = temporaryFolder();
   const args = ['epi', 'head2d', '-o', 'raw.npy', '--checkpoint', 'kept'];
   const environment = { LARMOR_FAILPOINT: 'stop@inputs#1' };
   const running = start(['simulate', ...args], { family: 'openmpi', ranks: 2, cwd, environment });
@@ -82,8 +72,8 @@ test('a warning that comes while inputs are read', { skip: missing('openmpi') },
   assert.equal(resumed.signalHash, (await simulate(['epi', 'head2d', '-o', 'raw.npy'], { cwd })).signalHash);
 });
 
-test('without --checkpoint a stop keeps nothing and says so', async (t) => {
-  const cwd = scratch(t);
+test('without --checkpoint a stop keeps nothing and says so', async () => {
+  const cwd = temporaryFolder();
   const running = start(['simulate', ...job], { cwd });
   await until('its start', () => running.ranks().size === 1);
   await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -93,15 +83,15 @@ test('without --checkpoint a stop keeps nothing and says so', async (t) => {
   assert.match(errorsIn(stopped)[0]!, /nothing was kept \(--checkpoint DIR keeps it\)/);
 });
 
-test('--resume needs --checkpoint: exit 2, reported once', { skip: missing('openmpi') }, async (t) => {
-  const ended = await run(['simulate', '--resume'], { family: 'openmpi', ranks: 2, cwd: scratch(t) });
+test('--resume needs --checkpoint: exit 2, reported once', { skip: missing('openmpi') }, async () => {
+  const ended = await run(['simulate', '--resume'], { family: 'openmpi', ranks: 2, cwd: temporaryFolder() });
   assert.equal(ended.code, 2, transcript(ended));
   assert.equal(errorsIn(ended).length, 1, transcript(ended));
 });
 
-test('--resume with no checkpoint starts from the beginning and says so', async (t) => {
+test('--resume with no checkpoint starts from the beginning and says so', async () => {
   const args = ['simulate', '--checkpoint', 'kept', '--resume', '-o', 'raw.npy'];
-  const ended = await run(args, { cwd: scratch(t) });
+  const ended = await run(args, { cwd: temporaryFolder() });
   assert.equal(ended.code, 0, transcript(ended));
   assert.match(ended.stderr, /holds no checkpoint; starting from the beginning/);
 });

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { errorsIn, kill, missing, run, scratch, start, transcript, until } from '../../testing/launch.ts';
+import { errorsIn, kill, missing, run, start, transcript, until } from '../../testing/launch.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
 const skip = missing('openmpi');
 const args = ['simulate', 'epi', 'head2d', '--threads', '1', '-o', 'raw.npy', '-q', '--watchdog', '3'];
@@ -16,8 +17,8 @@ for (const [failpoint, code, line] of [
   ['lose@message result#1', 70, /all ranks have been waiting for each other for 3 s/],
   ['lose@message done#2', 70, /all ranks have been waiting for each other for 3 s/],
 ] as const) {
-  test(`six ranks, ${failpoint}`, { skip }, async (t) => {
-    const cwd = scratch(t);
+  test(`six ranks, ${failpoint}`, { skip }, async () => {
+    const cwd = temporaryFolder();
     const ended = await run(args, { family: 'openmpi', ranks: 6, cwd, environment: { LARMOR_FAILPOINT: failpoint } });
     assert.equal(ended.code, code, transcript(ended));
     assert.equal(errorsIn(ended).length, 1, transcript(ended));
@@ -26,8 +27,8 @@ for (const [failpoint, code, line] of [
   });
 }
 
-test('six ranks, one killed inside the tree', { skip }, async (t) => {
-  const cwd = scratch(t);
+test('six ranks, one killed inside the tree', { skip }, async () => {
+  const cwd = temporaryFolder();
   const environment = { LARMOR_FAILPOINT: 'kill@plan#1' };
   const ended = await run(args, { family: 'openmpi', ranks: 6, cwd, environment });
   assert.notEqual(ended.code, 0, transcript(ended));
@@ -36,8 +37,8 @@ test('six ranks, one killed inside the tree', { skip }, async (t) => {
   assert.deepEqual(readdirSync(cwd), [], transcript(ended));
 });
 
-test('six ranks, a signal while they wait for one inside the tree', { skip }, async (t) => {
-  const cwd = scratch(t);
+test('six ranks, a signal while they wait for one inside the tree', { skip }, async () => {
+  const cwd = temporaryFolder();
   const environment = { LARMOR_FAILPOINT: 'slow@engine#1' };
   const kept = [...args, '--checkpoint', 'kept'];
   const running = start(kept, { family: 'openmpi', ranks: 6, cwd, environment });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { type Family, run, scratch, transcript } from '../../testing/launch.ts';
+import { type Family, run, transcript } from '../../testing/launch.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
 export interface Report {
   readonly ranks: number;
@@ -19,7 +20,7 @@ export interface Report {
 
 /** @param limit seconds: as many processes are started one after the other on each core */
 export async function assertAgree(t: TestContext, family: Family, ranks: number, limit: number): Promise<void> {
-  const cwd = scratch(t);
+  const cwd = temporaryFolder();
   const program = join(cwd, 'program.mjs');
   await build({
     entryPoints: [fileURLToPath(new URL('agree-program.ts', import.meta.url))],

@@ -1,5 +1,6 @@
 /** Random spins and small sequences that reach every kernel, for the tests of this folder. */
 
+import { randomNumbers } from '../../host/numerics/random.ts';
 import type { SpinBlock } from '../../host/phantom/types.ts';
 import { adc, blockOf, delayOf, hardPulse, sequenceOf, sincPulse, trapezoid } from '../../host/sequence/designer.ts';
 import type { Block, RfEvent, ShapedGradientEvent } from '../../host/sequence/types.ts';
@@ -7,18 +8,9 @@ import { compileTimeline } from '../../host/timeline/compile.ts';
 import type { Timeline } from '../../host/timeline/types.ts';
 import { type Spin, spinsOf } from '../../testing/run.ts';
 
-/** Numbers in [0, 1) that are the same in every run. */
-export function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 /** Spins of a body: within `reach` [m] of the centre along each axis, ±`offset` [Hz]. */
 export function randomSpins(count: number, { reach = 0.1, offset = 150, seed = 1 } = {}): SpinBlock {
-  const next = random(seed);
+  const next = randomNumbers(seed);
   const within = (most: number): number => most * (2 * next() - 1);
   return spinsOf(
     Array.from(

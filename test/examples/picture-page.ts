@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { folder, larmor } from '../../testing/larmor.ts';
+import { larmor } from '../../testing/larmor.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
 export const docs = fileURLToPath(new URL('../../docs', import.meta.url));
 export const page = readFileSync(join(docs, 'pictures.md'), 'utf8');
@@ -16,7 +17,7 @@ export function testCommands(scan: string): void {
   assert.ok(simulations.length > 0, `docs/pictures.md simulates ${scan}`);
   for (const [n, simulate] of simulations)
     test(`larmor ${simulate.join(' ')}`, async () => {
-      const own = folder();
+      const own = temporaryFolder();
       const reconstruct = commands[n + 1]!;
       for (const command of [simulate, reconstruct]) {
         const { code, stderr } = await larmor(command, { folder: own });

@@ -8,13 +8,13 @@
  *     node --import tsx test/fuzz/command.ts --seconds 600 --seed 1 [--separate 50]
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, copyFileSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, copyFileSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { writeTable } from '../../testing/phantom-files.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { seqText } from '../sequence/seq-text.ts';
 import { damage, seeds } from './phantom.ts';
 import { mutated, old, type Random, randomOf } from './pulseq.ts';
@@ -169,7 +169,7 @@ process.once('SIGINT', () => {
 });
 const separate = Number(values.separate ?? 50);
 const firstSeed = Number(values.seed ?? Date.now() % 1e6);
-const folder = mkdtempSync(join(tmpdir(), 'larmor-fuzz-'));
+const folder = temporaryFolder();
 const counts = new Map<string, number>();
 const tally = (key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
 let child = startChild(folder);

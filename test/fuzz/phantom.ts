@@ -7,8 +7,7 @@
  * It prints the seed of every finding; the same seed repeats the run.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -17,6 +16,8 @@ import { openPhantom } from '../../host/phantom/open.ts';
 import { spinBlock } from '../../host/phantom/types.ts';
 import { writePhantom } from '../../host/phantom/write.ts';
 import { matFile, niftiFile, writeHdf5, writeTable } from '../../testing/phantom-files.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
+import { randomOf } from './pulseq.ts';
 
 /** A damaged header may honestly claim many spins; reading a few shows what there is to show. */
 const SPINS_READ = 1000;
@@ -26,17 +27,6 @@ export interface FuzzResult {
   readonly runs: number;
   readonly accepted: number;
   readonly refused: number;
-}
-
-/** mulberry32: a small generator whose whole state is the seed. */
-function generator(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
 }
 
 /** Sound files: name (its ending decides the reader) and bytes; compressed ones are damaged before they are packed too. */
@@ -93,8 +83,8 @@ export function damage(bytes: Buffer, random: (below: number) => number): Buffer
 
 /** @throws Error naming the seed if anything but success or a LarmorError of one line comes of a damaged file */
 export async function fuzzPhantoms(seed: number, until: (runs: number) => boolean): Promise<FuzzResult> {
-  const folder = mkdtempSync(join(tmpdir(), 'larmor-fuzz-'));
-  const random = generator(seed);
+  const folder = temporaryFolder();
+  const random = randomOf(seed);
   let runs = 0;
   let refused = 0;
   try {

@@ -5,15 +5,16 @@
  *     node --import tsx test/fuzz/pulseq.ts --seconds 30          as many as fit
  *     node --import tsx test/fuzz/pulseq.ts --seed 4711 --cases 1   one again
  */
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LarmorError } from '../../host/base/errors.ts';
+import { randomNumbers } from '../../host/numerics/random.ts';
 import { waveforms } from '../../host/sequence/export-waveforms.ts';
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';
 import { caseFiles } from '../../testing/cases.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { warningsOf } from '../../testing/warnings.ts';
 import { seqText } from '../sequence/seq-text.ts';
 
@@ -41,7 +42,7 @@ export function fuzzPulseq({
   seconds = Number.POSITIVE_INFINITY,
 }: FuzzOptions): FuzzResult {
   const corpus = [seqText(), old, ...small([...caseFiles('pulseq', '.seq'), ...caseFiles('sequences', '.seq')])];
-  const folder = mkdtempSync(join(tmpdir(), 'larmor-fuzz-'));
+  const folder = temporaryFolder();
   const path = join(folder, 'fuzzed.seq');
   const until = performance.now() + 1000 * seconds;
   let count = 0;
@@ -97,15 +98,10 @@ export const old = seqText({
 
 export type Random = (below: number) => number;
 
-/** Mulberry32: integers in [0, below), the same for the same seed everywhere. */
+/** Integers in [0, below), the same for the same seed everywhere. */
 export function randomOf(seed: number): Random {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
+  const next = randomNumbers(seed);
+  return (below) => Math.floor(next() * below);
 }
 
 const NUMBERS =

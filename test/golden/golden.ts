@@ -12,12 +12,12 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Summary } from '../../host/report/summary.ts';
 import { newerNode } from '../../testing/newer-node.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { phantomsIn } from './phantoms.ts';
 
 const LARMOR = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));
@@ -77,7 +77,7 @@ export function kernels(): Golden['kernels'] {
 
 /** Runs every case with this Node. @returns the signals' hashes, and the key to keep them by */
 export async function signals(node = process.execPath): Promise<{ key: string; values: Values }> {
-  const folder = mkdtempSync(join(tmpdir(), 'larmor-golden-'));
+  const folder = temporaryFolder();
   const run = (args: readonly string[]): string => {
     const { status, stdout, stderr } = spawnSync(node, args, { cwd: folder, encoding: 'utf8' });
     if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);

@@ -8,7 +8,7 @@ const SPINS = 500;
 const SIZE = [12, 10] as const;
 const TISSUES = { 1: { density: 1, T1: 0.9, T2: 0.08 }, 2: { density: 0.7, T1: 1.4, T2: 0.11 } };
 
-/** Numbers in [0, 1) that are the same everywhere: a linear congruential generator of 32 bits. */
+/** Numbers in [0, 1). A generator of its own: the golden inputs must not change with any other code. */
 function random(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,18 +1,17 @@
 /** The linter knows the rooms: an import that rooms.json does not allow is an error, whatever its form, and one that it allows is none. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const biome = join(root, 'node_modules/@biomejs/biome/bin/biome');
 
 /** The table and what is made from it, beside no other file of the project. */
-const folder = mkdtempSync(join(tmpdir(), 'larmor-rooms-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 for (const name of ['.gitignore', 'rooms.json', 'biome.json', 'docs/explanation/architecture.md', 'scripts/rooms.mjs'])
   cpSync(join(root, name), join(folder, name));
 

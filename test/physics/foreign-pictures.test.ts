@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { writePulseq } from '../../host/sequence/pulseq/write.ts';
 import type { Sequence } from '../../host/sequence/types.ts';
-import { folder, larmor } from '../../testing/larmor.ts';
+import { larmor } from '../../testing/larmor.ts';
 import * as scans from '../../testing/pypulseq-scans.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { type Layers, steadySignal } from './steady-signal.ts';
 
 /** Left of the middle and in front of it [m]. */
@@ -72,7 +73,7 @@ const cases: Record<string, Case> = {
 
 for (const [name, one] of Object.entries(cases))
   test(name, async (t) => {
-    const own = folder();
+    const own = temporaryFolder();
     writePulseq(join(own, 'scan.seq'), one.sequence);
     const settings = Object.entries({ ...PLACE, ...TISSUE, slab: one.slab ?? 0 }).flatMap(([key, value]) => [
       '--set',

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { folder, larmor } from '../../testing/larmor.ts';
+import { larmor } from '../../testing/larmor.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { type Settings, type Theory, theoryOf } from './picture-theory.ts';
 
 export interface Compared {
@@ -37,7 +38,7 @@ export function assertUniform(name: string, { variation }: Compared): void {
 
 export async function compared(scan: string, phantom: string, settings: Settings = {}): Promise<Compared> {
   const set = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
-  const own = folder();
+  const own = temporaryFolder();
   const run = await larmor(['simulate', scan, phantom, ...set, '-o', 'raw.mrd', '-q'], { folder: own });
   assert.equal(run.code, 0, run.stderr);
   assert.equal(run.stderr, '', 'no warning on defaults');

@@ -2,10 +2,7 @@
  * Runs to write: small encodings of every kind put together by hand, with a signal in which every number is different
  * and exact in f32, so that a file either returns it or not.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import type { RawData } from '../../host/raw/types.ts';
 import {
   COUNTERS,
@@ -14,6 +11,7 @@ import {
   type Readout,
   type TrajectoryKind,
 } from '../../host/sequence/encoding-types.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
 type Triple = readonly [number, number, number];
 
@@ -115,9 +113,8 @@ export function run(shape: Shape = {}): RawData {
   };
 }
 
-/** A folder that disappears with the test. */
-export function scratch(t: TestContext): (name: string) => string {
-  const folder = mkdtempSync(join(tmpdir(), 'larmor-raw-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+/** Paths in a folder of their own. */
+export function scratch(): (name: string) => string {
+  const folder = temporaryFolder();
   return (name) => join(folder, name);
 }

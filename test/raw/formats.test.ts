@@ -22,7 +22,7 @@ for (const [name, shape, dtype, dimensions] of [
 ] as [string, Shape, string, number[]][]) {
   test(`npy: ${name}`, (t) => {
     const raw = run(shape);
-    const path = scratch(t)('out.npy');
+    const path = scratch()('out.npy');
     writeRaw(path, raw);
     const read = readNpy(path);
     assert.deepEqual([read.shape, read.complex], [dimensions, true]);
@@ -39,9 +39,9 @@ print(json.dumps({'dtype': str(a.dtype), 'shape': a.shape, 'last': [float(flat[-
   });
 }
 
-test('npy: f64 runs keep what f32 cannot hold', (t) => {
+test('npy: f64 runs keep what f32 cannot hold', () => {
   const signal = Float64Array.of(1 / 3, -Math.PI, 1e300, 5e-324);
-  const path = scratch(t)('out.npy');
+  const path = scratch()('out.npy');
   writeRaw(path, run({ matrix: [2, 1, 1], precision: 'f64', signal }));
   assert.deepEqual([...readNpy(path).data], [...signal]);
 });
@@ -49,7 +49,7 @@ test('npy: f64 runs keep what f32 cannot hold', (t) => {
 test('npy: arrays of other kinds, and files that are none', (t) => {
   const python = requirePython(t, ['numpy'], 'python3-numpy');
   if (!python) return;
-  const file = scratch(t);
+  const file = scratch();
   const program = `
 import numpy, sys
 d = sys.argv[1]
@@ -93,7 +93,7 @@ print(json.dumps({'dtype': str(m['signal'].dtype), 'shape': m['signal'].shape, '
     { matrix: [4, 3, 2], coils: 3, precision: 'f64' },
   ] as Shape[]) {
     const raw = run(shape);
-    const path = scratch(t)('out.mat');
+    const path = scratch()('out.mat');
     writeRaw(path, raw);
     const { encoding } = raw;
     const read = pythonJson(python, program, path);
@@ -189,7 +189,7 @@ for (const [name, shape, voxel] of [
   test(`cfl: bart fft puts the voxel where it was: ${name}`, (t) => {
     const bart = requireTool(t, 'bart', 'bart');
     if (!bart) return;
-    const file = scratch(t);
+    const file = scratch();
     writeRaw(file('out.cfl'), brightVoxel(shape, voxel, 2));
     assert.deepEqual(readCfl(file('out')).shape, [...shape.matrix!, 2]);
     assert.ok(!existsSync(file('out_traj.cfl')));
@@ -202,7 +202,7 @@ for (const [name, shape, voxel] of [
 test('cfl: bart nufft takes signal and trajectory of anything else', (t) => {
   const bart = requireTool(t, 'bart', 'bart');
   if (!bart) return;
-  const file = scratch(t);
+  const file = scratch();
   const [nx, ny] = [16, 16];
   const voxel = [12, 5, 0] as const;
   writeRaw(file('out.cfl'), brightVoxel({ kind: 'radial', matrix: [nx, ny, 1] }, voxel, 2));
@@ -216,8 +216,8 @@ test('cfl: bart nufft takes signal and trajectory of anything else', (t) => {
   assert.deepEqual([brightest(image, 0), brightest(image, 1)], [[...voxel], [...voxel]]);
 });
 
-test('cfl: samples half a cell off, whichever way the line runs, and a table from +N/2 downwards', (t) => {
-  const file = scratch(t);
+test('cfl: samples half a cell off, whichever way the line runs, and a table from +N/2 downwards', () => {
+  const file = scratch();
   const raw = run({ kind: 'epi', matrix: [4, 4, 1], zigzag: true });
   const { encoding } = raw;
   const trajectory = (n: number): Float64Array => {
@@ -238,8 +238,8 @@ test('cfl: samples half a cell off, whichever way the line runs, and a table fro
   );
 });
 
-test('cfl: repetitions have their dimension; what was not sampled is zero', (t) => {
-  const file = scratch(t);
+test('cfl: repetitions have their dimension; what was not sampled is zero', () => {
+  const file = scratch();
   const raw = run({ matrix: [4, 3, 1], repetitions: 2 });
   const readouts = raw.encoding.readouts.filter((_, n) => n !== 1);
   const trajectory = (n: number): Float64Array => raw.encoding.trajectory(n < 1 ? n : n + 1);
@@ -251,8 +251,8 @@ test('cfl: repetitions have their dimension; what was not sampled is zero', (t) 
   assert.deepEqual([...data], [...wanted]);
 });
 
-test('cfl: not on the grid, so with a trajectory: ramp sampling, lines twice, readouts of several lengths', (t) => {
-  const file = scratch(t);
+test('cfl: not on the grid, so with a trajectory: ramp sampling, lines twice, readouts of several lengths', () => {
+  const file = scratch();
   const raw = run({ kind: 'epi', matrix: [8, 4, 1] });
   const { encoding } = raw;
   const ramp = {
@@ -273,8 +273,8 @@ test('cfl: not on the grid, so with a trajectory: ramp sampling, lines twice, re
   assert.deepEqual(readCfl(file('uneven_traj')).shape, [3, 32]);
 });
 
-test('cfl: navigator and noise readouts stay out, and k beyond a single partition is no third dimension', (t) => {
-  const file = scratch(t);
+test('cfl: navigator and noise readouts stay out, and k beyond a single partition is no third dimension', () => {
+  const file = scratch();
   const raw = run({ kind: 'radial', matrix: [4, 3, 1] });
   const { encoding } = raw;
   const readouts = encoding.readouts.map((readout, n) => ({

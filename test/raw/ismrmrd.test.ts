@@ -22,9 +22,9 @@ const shapes: Record<string, Shape> = {
 };
 
 for (const [name, shape] of Object.entries(shapes)) {
-  test(`read back: ${name}`, async (t) => {
+  test(`read back: ${name}`, async () => {
     const raw = run(shape);
-    const path = scratch(t)('out.mrd');
+    const path = scratch()('out.mrd');
     writeRaw(path, raw);
     const {
       path: from,
@@ -61,9 +61,9 @@ for (const [name, shape] of Object.entries(shapes)) {
 const pick = ({ sequenceName, phantomName, B0, frequency }: RawData) => ({ sequenceName, phantomName, B0, frequency });
 const rounded = (values: readonly number[]): number[] => values.map((value) => Number(value.toPrecision(12)));
 
-test('samples are those of the signal, reversed lines as acquired', async (t) => {
+test('samples are those of the signal, reversed lines as acquired', async () => {
   const raw = run({ kind: 'epi', matrix: [8, 4, 1], coils: 2, zigzag: true });
-  const path = scratch(t)('out.h5');
+  const path = scratch()('out.h5');
   writeRaw(path, raw);
   const { acquisitions } = await readRaw(path);
   acquisitions.forEach((acquisition, n) => {
@@ -76,14 +76,14 @@ test('samples are those of the signal, reversed lines as acquired', async (t) =>
   });
 });
 
-test('axes of an oblique scan are the directions of its acquisitions', async (t) => {
+test('axes of an oblique scan are the directions of its acquisitions', async () => {
   const { encoding, ...raw } = run({ matrix: [4, 3, 1] });
   const axes = [
     [0, 0.6, 0.8],
     [1, 0, 0],
     [0, 0.8, -0.6],
   ] as const;
-  const path = scratch(t)('out.mrd');
+  const path = scratch()('out.mrd');
   writeRaw(path, { ...raw, encoding: { ...encoding, axes } });
   const { readDirection, phaseDirection, sliceDirection } = (await readRaw(path)).acquisitions[2];
   assert.deepEqual(
@@ -92,13 +92,13 @@ test('axes of an oblique scan are the directions of its acquisitions', async (t)
   );
 });
 
-test('flags: first and last in slice, repetition and measurement, navigator, noise', async (t) => {
+test('flags: first and last in slice, repetition and measurement, navigator, noise', async () => {
   const raw = run({ matrix: [4, 3, 1], repetitions: 2 });
   const readouts = raw.encoding.readouts.map((readout, n) => ({
     ...readout,
     role: (['image', 'navigator', 'noise'] as const)[n] ?? readout.role,
   }));
-  const path = scratch(t)('out.mrd');
+  const path = scratch()('out.mrd');
   writeRaw(path, { ...raw, encoding: { ...raw.encoding, readouts } });
   const { acquisitions } = await readRaw(path);
   const withFlag = (flag: Parameters<typeof hasFlag>[1]): number[] =>
@@ -114,9 +114,9 @@ test('flags: first and last in slice, repetition and measurement, navigator, noi
   assert.deepEqual(acquisitions.map(isImaging), [true, false, false, true, true, true]);
 });
 
-test('a readout of more than 65 535 samples becomes pieces that join without a seam', async (t) => {
+test('a readout of more than 65 535 samples becomes pieces that join without a seam', async () => {
   const raw = run({ kind: 'other', matrix: [150_000, 2, 1], dwell: 1e-6 });
-  const path = scratch(t)('out.mrd');
+  const path = scratch()('out.mrd');
   writeRaw(path, raw);
   const { acquisitions } = await readRaw(path);
   const lengths = [65_535, 65_535, 18_930];
@@ -141,8 +141,8 @@ test('a readout of more than 65 535 samples becomes pieces that join without a s
   }
 });
 
-test('names that XML must escape come back, and what XML forbids as a blank', async (t) => {
-  const path = scratch(t)('out.mrd');
+test('names that XML must escape come back, and what XML forbids as a blank', async () => {
+  const path = scratch()('out.mrd');
   writeRaw(path, run({ sequenceName: 'é <a & "b"> 日本 😀.seq', phantomName: "tab\there 'q' &amp;" }));
   const { sequenceName, phantomName, xml } = await readRaw(path);
   assert.equal(sequenceName, 'é <a & "b"> 日本 😀.seq');
@@ -150,10 +150,10 @@ test('names that XML must escape come back, and what XML forbids as a blank', as
   assert.ok(Buffer.from(xml, 'utf8').every((byte) => byte < 0x7f));
 });
 
-test('times beyond what microseconds in u32 can count', async (t) => {
+test('times beyond what microseconds in u32 can count', async () => {
   const raw = run({ matrix: [4, 2, 1] });
   const readouts = raw.encoding.readouts.map((readout, n) => ({ ...readout, start: 86_400.000_001_25 + n / 3 }));
-  const path = scratch(t)('out.mrd');
+  const path = scratch()('out.mrd');
   writeRaw(path, { ...raw, encoding: { ...raw.encoding, readouts } });
   const { acquisitions, xml } = await readRaw(path);
   assert.match(xml, /acquisition_time_stamp_unit_s<\/name>\s*<value>0\.001</);
@@ -162,9 +162,9 @@ test('times beyond what microseconds in u32 can count', async (t) => {
   });
 });
 
-test('counters beyond u16 are held at its end; 70 000 acquisitions fill many heaps', async (t) => {
+test('counters beyond u16 are held at its end; 70 000 acquisitions fill many heaps', async () => {
   const raw = run({ kind: 'radial', matrix: [2, 70_000, 1] });
-  const path = scratch(t)('out.mrd');
+  const path = scratch()('out.mrd');
   writeRaw(path, raw);
   const { acquisitions, limits } = await readRaw(path);
   assert.equal(acquisitions.length, 70_000);
@@ -176,16 +176,16 @@ test('counters beyond u16 are held at its end; 70 000 acquisitions fill many hea
   );
 });
 
-test('no readouts: an empty file that reads as empty', async (t) => {
+test('no readouts: an empty file that reads as empty', async () => {
   const raw = run();
-  const path = scratch(t)('out.mrd');
+  const path = scratch()('out.mrd');
   writeRaw(path, { ...raw, signal: new Float64Array(), samples: 0, encoding: { ...raw.encoding, readouts: [] } });
   const { acquisitions, coils } = await readRaw(path);
   assert.deepEqual([acquisitions.length, coils], [0, 0]);
 });
 
-test('equal runs give equal bytes', (t) => {
-  const file = scratch(t);
+test('equal runs give equal bytes', () => {
+  const file = scratch();
   writeRaw(file('a.mrd'), run());
   writeRaw(file('b.mrd'), run());
   assert.ok(readFileSync(file('a.mrd')).equals(readFileSync(file('b.mrd'))));
@@ -221,7 +221,7 @@ test('the ISMRMRD library reads header and acquisitions', (t) => {
       signal[2 * (y * nx + x) + 1] = Math.sin(phase);
     }
   }
-  const path = scratch(t)('out.h5');
+  const path = scratch()('out.h5');
   writeRaw(path, run({ matrix: [nx, ny, 1], signal }));
   runTool(info, [path]);
   const program = `
@@ -240,7 +240,7 @@ test('h5py reads every value, and the library finds nothing odd in the structure
   const h5dump = requireTool(t, 'h5dump', 'hdf5-tools');
   if (!python || !h5dump) return;
   const raw = run({ kind: 'spiral', matrix: [33, 5, 3], coils: 3 });
-  const file = scratch(t);
+  const file = scratch();
   const [path, copy] = [file('out.mrd'), file('signal.bin')];
   writeRaw(path, raw);
   assert.match(runTool(h5dump, ['-p', '-d', '/dataset/data', path]), /"trajectory_dimensions"/);
@@ -265,7 +265,7 @@ test('reads a file of the ISMRMRD library', async (t) => {
   const generate = requireTool(t, 'ismrmrd_generate_cartesian_shepp_logan', 'ismrmrd-tools');
   const python = requirePython(t, ['h5py', 'numpy'], 'python3-h5py');
   if (!generate || !python) return;
-  const file = scratch(t);
+  const file = scratch();
   runTool(generate, ['-m', '32', '-c', '4', '-o', file('logan.h5')]);
   const read = await readRaw(file('logan.h5'));
   assert.deepEqual([read.kind, read.coils, read.acquisitions.length], ['cartesian', 4, 32]);
@@ -284,8 +284,8 @@ test('reads a file of the ISMRMRD library', async (t) => {
   assert.deepEqual([...read.acquisitions[5].data], wanted.map(Math.fround));
 });
 
-test('files that are not whole ISMRMRD: one line and exit 65; missing: 66', async (t) => {
-  const file = scratch(t);
+test('files that are not whole ISMRMRD: one line and exit 65; missing: 66', async () => {
+  const file = scratch();
   writeRaw(file('whole.mrd'), run({ coils: 2 }));
   copyFileSync(file('whole.mrd'), file('truncated.mrd'));
   truncateSync(file('truncated.mrd'), 6000);
@@ -343,7 +343,7 @@ function findRow(bytes: Buffer): number {
 test('an HDF5 file of another kind is told apart', async (t) => {
   const python = requirePython(t, ['h5py'], 'python3-h5py');
   if (!python) return;
-  const path = scratch(t)('other.h5');
+  const path = scratch()('other.h5');
   runTool(python, ['-c', `import h5py, sys; h5py.File(sys.argv[1], 'w')['sample/data'] = [1, 2]`, path]);
   await assert.rejects(readRaw(path), { exitCode: 65, message: /no ISMRMRD acquisitions/ });
 });

@@ -31,8 +31,8 @@ test('an extension that names no format: exit 2 and the list of those that do', 
 });
 
 for (const extension of EXTENSIONS) {
-  test(`${extension}: no folder, a file for a folder, a folder for a file: exit 73 before and at writing`, (t) => {
-    const file = scratch(t);
+  test(`${extension}: no folder, a file for a folder, a folder for a file: exit 73 before and at writing`, () => {
+    const file = scratch();
     writeFileSync(file('regular'), '');
     mkdirSync(file(`folder${extension}`));
     for (const [name, message] of [
@@ -59,8 +59,8 @@ for (const extension of EXTENSIONS) {
     assert.ok(readFileSync(path).equals(bytes));
   });
 
-  test(`${extension}: checking leaves no trace`, (t) => {
-    const file = scratch(t);
+  test(`${extension}: checking leaves no trace`, () => {
+    const file = scratch();
     checkWritable(file(`out${extension}`));
     assert.deepEqual(readdirSync(file('')), []);
     writeFileSync(file(`out${extension}`), 'what stood there');
@@ -69,8 +69,8 @@ for (const extension of EXTENSIONS) {
   });
 }
 
-test('a folder that may not be written: exit 73', (t) => {
-  const file = scratch(t);
+test('a folder that may not be written: exit 73', () => {
+  const file = scratch();
   mkdirSync(file('locked'));
   chmodSync(file('locked'), 0o555);
   chmodSync(file(''), 0o755);
@@ -85,8 +85,8 @@ test('a folder that may not be written: exit 73', (t) => {
   }
 });
 
-test('cfl: a header that cannot be written takes the data with it', (t) => {
-  const file = scratch(t);
+test('cfl: a header that cannot be written takes the data with it', () => {
+  const file = scratch();
   for (const companion of ['out.hdr', 'out_traj.cfl', 'out_traj.hdr']) {
     mkdirSync(file(companion));
     fails(() => checkWritable(file('out.cfl')), 73, /is a directory/);
@@ -106,7 +106,7 @@ function smallDisk(t: TestContext): string | undefined {
   let folder = '';
   // Before `scratch`, so that the disk is gone when its folder is removed.
   t.after(() => spawnSync('umount', [folder]));
-  folder = scratch(t)('disk');
+  folder = scratch()('disk');
   mkdirSync(folder);
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder]);
   if (status === 0) return folder;

@@ -15,13 +15,13 @@ for (const [name, form] of [
   ['se', 'grid'],
   ['fid', 'trajectory'],
 ] as const) {
-  test(`${name}: ${form} for BART, and every readout back from ISMRMRD`, async (t) => {
+  test(`${name}: ${form} for BART, and every readout back from ISMRMRD`, async () => {
     const encoding = encode(makeBuiltin(name, {}, DEFAULT_SCANNER), DEFAULT_SCANNER);
     const samples = encoding.readouts.reduce((sum, readout) => sum + readout.samples, 0);
     const layout = bartLayout(encoding, 1);
     assert.equal(layout.form, form);
     if (layout.form === 'grid') assert.deepEqual(layout.shape.slice(0, 3), encoding.encodedMatrix);
-    const path = scratch(t)('out.mrd');
+    const path = scratch()('out.mrd');
     const raw = {
       signal: Float64Array.from({ length: 2 * samples }, (_, n) => n),
       coils: 1,

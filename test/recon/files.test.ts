@@ -1,9 +1,8 @@
 /** Image files as other programs see them: pictures the radiologist's way round, NIfTI in RAS, NPY with its axes. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { decode } from 'fast-png';
 import { EXIT, LarmorError } from '../../host/base/errors.ts';
 import { readNpy } from '../../host/raw/npy.ts';
@@ -11,10 +10,10 @@ import { imageWriterFor, writeImage } from '../../host/recon/files.ts';
 import type { Image } from '../../host/recon/image.ts';
 import { reconstruct } from '../../host/recon/reconstruct.ts';
 import { acquire, blob, lines, type Space, type Vec } from '../../testing/synthesis.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { requirePython, runTool } from '../../testing/tools.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'larmor-recon-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 
 /** An image in which every voxel holds another number. */

@@ -3,19 +3,18 @@
  * precision) and, for non-Cartesian data, BART's iterative inverse.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { readRaw } from '../../host/raw/index.ts';
 import { magnitude } from '../../host/recon/image.ts';
 import { reconstruct } from '../../host/recon/reconstruct.ts';
 import { relativeError } from '../../testing/measure.ts';
 import { acquire, ellipse, lines, radial, type Sampled, type Space, spiral, sum } from '../../testing/synthesis.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { requirePython, requireTool, runTool } from '../../testing/tools.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'larmor-bart-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 
 function writeCfl(name: string, dimensions: readonly number[], data: Float32Array): void {

@@ -3,10 +3,8 @@
  * against the phantom's own spins. It settles which way is up, left and how large for everything before it, too.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openPhantom } from '../../host/phantom/open.ts';
 import { readRaw, writeRaw } from '../../host/raw/index.ts';
@@ -18,10 +16,10 @@ import { encode } from '../../host/sequence/encoding.ts';
 import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
 import { cases, skipWithoutCases } from '../../testing/cases.ts';
 import { assertNear } from '../../testing/measure.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { readWhole } from '../phantom/spins.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'larmor-reference-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /** Centre of the EPI train, when k = 0 is sampled [s]. */
 const ECHO_TIME = 0.0314;

@@ -16,7 +16,7 @@ import {
 } from '../../host/run/checkpoint.ts';
 import type { Plan } from '../../host/run/plan.ts';
 import { findResumePoint } from '../../host/run/resume.ts';
-import { scratch } from '../../testing/launch.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
 const parts = { version: '1', sequence: 'a', phantom: 'b', 'tile size': '8', precision: 'f32', kernels: 'k' };
 const plan: Plan = {
@@ -31,8 +31,8 @@ const done = [
   { first: 7, count: 1 },
 ];
 
-test('sums and tiles come back; from shared memory too', (t) => {
-  const folder = scratch(t);
+test('sums and tiles come back; from shared memory too', () => {
+  const folder = temporaryFolder();
   const shared = new BigInt64Array(new SharedArrayBuffer(sums.byteLength));
   shared.set(sums);
   writeCheckpoint(folder, plan, { title: 'epi on Köpfchen', coils: 1, done, sums: shared });
@@ -40,8 +40,8 @@ test('sums and tiles come back; from shared memory too', (t) => {
   assert.deepEqual(readCheckpoint(folder, plan, SIZE), { done, sums });
 });
 
-test('every cut and every flipped byte is refused by name, exit 65', (t) => {
-  const folder = scratch(t);
+test('every cut and every flipped byte is refused by name, exit 65', () => {
+  const folder = temporaryFolder();
   writeCheckpoint(folder, plan, { title: 'epi', coils: 1, done, sums });
   const path = join(folder, 'checkpoint.larmor');
   const whole = readFileSync(path);
@@ -66,8 +66,8 @@ test('every cut and every flipped byte is refused by name, exit 65', (t) => {
   refused(Buffer.concat([whole, Buffer.alloc(8)]), 'something behind it');
 });
 
-test('a checkpoint of another run is refused with what differs', (t) => {
-  const folder = scratch(t);
+test('a checkpoint of another run is refused with what differs', () => {
+  const folder = temporaryFolder();
   writeCheckpoint(folder, plan, { title: 'epi on head2d', coils: 1, done, sums });
   const other = { ...plan, hash: 'two', parts: { ...parts, sequence: 'c', kernels: 'l' } };
   assert.throws(() => readCheckpoint(folder, other, SIZE), {
@@ -76,15 +76,15 @@ test('a checkpoint of another run is refused with what differs', (t) => {
   });
 });
 
-test('sums of other coils are those of another run', (t) => {
-  const folder = scratch(t);
+test('sums of other coils are those of another run', () => {
+  const folder = temporaryFolder();
   writeCheckpoint(folder, plan, { title: 'epi', coils: 2, done, sums });
   assert.deepEqual(readCheckpoint(folder, plan, { coils: 2, samples: 1 }), { done, sums });
   assert.throws(() => readCheckpoint(folder, plan, SIZE), { exitCode: 65, message: /another run/ });
 });
 
-test('an unfinished run is not overwritten unasked, and --resume without a checkpoint begins', (t) => {
-  const folder = scratch(t);
+test('an unfinished run is not overwritten unasked, and --resume without a checkpoint begins', () => {
+  const folder = temporaryFolder();
   const checkpoint = join(folder, 'new/deep');
   const options = { checkpoint, checkpointInterval: 1 };
   assert.deepEqual(findResumePoint(options, plan, SIZE, []), { done: [] });
@@ -94,8 +94,8 @@ test('an unfinished run is not overwritten unasked, and --resume without a check
   assert.deepEqual(findResumePoint({ ...options, resume: true }, plan, SIZE, []), { done, sums });
 });
 
-test('a finished run leaves a record; resumed, it is complete only if its outputs are what it wrote', (t) => {
-  const folder = scratch(t);
+test('a finished run leaves a record; resumed, it is complete only if its outputs are what it wrote', () => {
+  const folder = temporaryFolder();
   const output = join(folder, 'a.npy');
   writeFileSync(join(folder, 'checkpoint.larmor.123.partial'), 'half');
   prepareDirectory(folder);
@@ -127,8 +127,8 @@ test('a finished run leaves a record; resumed, it is complete only if its output
   assert.ok(!hasCheckpoint(folder), 'a finished run may be overwritten');
 });
 
-test('a header with any field wrong, negative, repeated or null is refused by name, checksum or not', (t) => {
-  const folder = scratch(t);
+test('a header with any field wrong, negative, repeated or null is refused by name, checksum or not', () => {
+  const folder = temporaryFolder();
   const path = join(folder, 'checkpoint.larmor');
   const sound = {
     plan: { hash: 'one', parts, tileCount: 10 },

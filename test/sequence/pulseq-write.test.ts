@@ -1,9 +1,8 @@
 /** What a written file reads back as: the same sequence, to the rounding of its numbers. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { openBudget } from '../../host/base/budget.ts';
 import { GAMMA_BAR } from '../../host/base/units.ts';
 import { packShape } from '../../host/sequence/pulseq/compress.ts';
@@ -13,10 +12,10 @@ import { emptyShapes, openShape, pushPacked, unpackShape } from '../../host/sequ
 import { writePulseq } from '../../host/sequence/pulseq/write.ts';
 import type { Block, Sequence } from '../../host/sequence/types.ts';
 import { caseFiles, skipWithoutCases } from '../../testing/cases.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { warningsOf } from '../../testing/warnings.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'larmor-write-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /** Scaling by a peak and back, and sums along a packed run: a few hundred roundings of f64. */
 const TOLERANCE = 2e-12;

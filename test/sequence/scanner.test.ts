@@ -8,9 +8,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { EXIT, LarmorError } from '../../host/base/errors.ts';
 import { readScanner } from '../../host/sequence/scanner.ts';
 import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'larmor-scanner-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 const path = join(folder, 'scanner.json');
 
 const read = (text: string): ReturnType<typeof readScanner> => {

@@ -1,8 +1,7 @@
 /** Small `.seq` files as text, for tests that need one of a certain kind or with a certain fault. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after } from 'node:test';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
 const VERSION_15 = '[VERSION]\nmajor 1\nminor 5\nrevision 1\n';
 
@@ -36,8 +35,7 @@ export function seqText(changes: Readonly<Record<string, string>> = {}): string 
 
 /** Function that writes text under a name in a folder that goes away after the tests. */
 export function seqFolder(): (text: string, name?: string) => string {
-  const folder = mkdtempSync(join(tmpdir(), 'larmor-seq-'));
-  after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
   return (text, name = 'a.seq') => {
     const path = join(folder, name);
     writeFileSync(path, text);

@@ -5,8 +5,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { randomNumbers } from '../../host/numerics/random.ts';
 import { skipWithoutSlurm, startTestbed } from '../../testing/testbed.ts';
-import { generator } from '../cluster/random.ts';
 import { reportIn, submitTo } from './submit.ts';
 
 const CHAINS = Number(process.env.LARMOR_CHAINS ?? 3);
@@ -19,7 +19,7 @@ describe('time limit', { ...skipWithoutSlurm(), timeout: 60 * 60e3 }, () => {
 
   test('chains through scontrol requeue, none lost', async (t) => {
     const seed = Date.now() % 1e6;
-    const random = generator(seed);
+    const random = randomNumbers(seed);
     // Five seconds of one thread (3 GHz).
     const scan = ['epi', 'head3d', '--set', 'voxel=1.4e-3', '--exact', '--threads', '1'];
     const { signalHash } = alone(scan);

@@ -1,10 +1,9 @@
 /** Submits the templates as a user does: unedited, with a `module` command that knows the names in them, and `larmor` on PATH. */
 import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { after } from 'node:test';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { repository, type Testbed } from '../../testing/testbed.ts';
 
 const larmor = join(repository, 'dist/larmor.js');
@@ -42,8 +41,7 @@ export type Submitter = {
 };
 
 export function submitTo(slurm: Testbed): Submitter {
-  const work = mkdtempSync(join(tmpdir(), 'larmor-templates-'));
-  after(() => rmSync(work, { recursive: true }));
+  const work = temporaryFolder();
   mkdirSync(join(work, 'bin'));
   symlinkSync(larmor, join(work, 'bin/larmor'));
   const env = {

@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { repository, skipWithoutSlurm, startTestbed } from '../../testing/testbed.ts';
 import { requireTool } from '../../testing/tools.ts';
 
@@ -15,8 +15,7 @@ const lines = (text: string): string[] => text.trim().split('\n').sort();
 
 describe('SLURM on one machine', { ...skipWithoutSlurm(), timeout: 240e3 }, () => {
   const slurm = startTestbed();
-  const work = mkdtempSync(join(tmpdir(), 'larmor-world-'));
-  after(() => rmSync(work, { recursive: true }));
+  const work = temporaryFolder();
 
   test('two nodes, each with its name', async () => {
     const { stdout } = await slurm.run('srun', ['-N2', 'hostname']);
@@ -68,7 +67,7 @@ describe('SLURM on one machine', { ...skipWithoutSlurm(), timeout: 240e3 }, () =
 });
 
 test('taking it down ends what runs and leaves nothing behind', { ...skipWithoutSlurm(), timeout: 60e3 }, () => {
-  const work = mkdtempSync(join(tmpdir(), 'larmor-slurm-'));
+  const work = temporaryFolder();
   const script = join(repository, 'slurm/testbed.sh');
   const dir = join(work, 'testbed');
   const env = { ...process.env, SLURM_CONF: join(dir, 'slurm.conf') };

@@ -1,17 +1,15 @@
 /** The map from triples of integers to indices, against a Map with text for keys. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { randomNumbers } from '../../host/numerics/random.ts';
 import { tripleMap } from '../../host/sampling/triple-map.ts';
 
 test('a map of triples gives the indices that a Map gives, while it grows and after it is cleared', () => {
   const map = tripleMap();
   for (let round = 0; round < 2; round++) {
     const known = new Map<string, number>();
-    let seed = 1 + round;
-    const next = (): number => {
-      seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
-      return (seed >> 12) % 41;
-    };
+    const random = randomNumbers(1 + round);
+    const next = (): number => Math.floor(41 * random());
     for (let n = 0; n < 20_000; n++) {
       const [x, y, z] = [next() - 20, 1000 * next(), -(2 ** 24) * next()];
       const key = `${x} ${y} ${z}`;

@@ -12,6 +12,7 @@ import {
   type WebgpuEngine,
 } from '../../host/engine/webgpu/index.ts';
 import { buildName } from '../../host/engine/webgpu/kernels.ts';
+import { randomNumbers } from '../../host/numerics/random.ts';
 import type { PhantomSource, SpinBlock } from '../../host/phantom/types.ts';
 import { makePlan, type Plan } from '../../host/run/plan.ts';
 import type { Timeline } from '../../host/timeline/types.ts';
@@ -73,12 +74,9 @@ export async function gpuEngine(
 
 /** Spins spread over a box of half width `reach` [m] (a tenth of it along z), with everything about them different. */
 export function scatteredSpins(count: number, reach: number, more: (n: number) => Spin = () => ({})): SpinBlock {
-  let seed = 12345;
+  const next = randomNumbers(12345);
   /** In [−1, 1). */
-  const random = (): number => {
-    seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
-    return seed / 2 ** 31 - 1;
-  };
+  const random = (): number => 2 * next() - 1;
   const spin = (_: unknown, n: number): Spin => ({
     x: reach * random(),
     y: reach * random(),

@@ -1,13 +1,13 @@
 /** What doctor says of a Vulkan that sees no card, against file systems made up for it. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { vulkanFindings } from '../../host/engine/webgpu/vulkan.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
 function findings(files: Readonly<Record<string, string>>, environment: NodeJS.ProcessEnv = {}): string[] {
-  const root = mkdtempSync(join(tmpdir(), 'larmor-vulkan-'));
+  const root = temporaryFolder();
   try {
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(dirname(join(root, path)), { recursive: true });

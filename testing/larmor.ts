@@ -1,5 +1,5 @@
 /** The built command as its users start it (`npm run build` first): a process of its own, in a folder of its own. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { temporaryFolder } from './temporary.ts';
@@ -41,6 +41,12 @@ export function larmor(args: readonly string[], options: RunOptions = {}): Promi
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, stdout, stderr, left: readdirSync(cwd).sort() }));
   });
+}
+
+/** The same while this process waits, for tests that start many short commands. */
+export function larmorSync(args: readonly string[], cwd?: string): Omit<Outcome, 'left'> {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], { encoding: 'utf8', cwd });
+  return { code: status, stdout, stderr };
 }
 
 /** What a program that reads the log sees: lines but for warnings. */

@@ -5,13 +5,6 @@
 import { writeFileSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
 import * as h5 from 'h5wasm/node';
-import { temporaryFolder } from './temporary.ts';
-
-/** A folder that is removed when the test file ends. */
-export async function scratchFolder(): Promise<string> {
-  const folder = temporaryFolder();
-  return folder;
-}
 
 export interface Hdf5Dataset {
   readonly data: Float64Array | Float32Array | Int32Array | string[];

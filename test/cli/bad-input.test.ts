@@ -8,11 +8,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { errorLines, larmor } from '../../testing/larmor.ts';
-import { type Hdf5Dataset, scratchFolder, writeHdf5 } from '../../testing/phantom-files.ts';
+import { type Hdf5Dataset, writeHdf5 } from '../../testing/phantom-files.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 import { seqText } from '../sequence/seq-text.ts';
 
-const inputs = await scratchFolder();
+const inputs = temporaryFolder();
 const at = (name: string): string => join(inputs, name);
 const seq = (name: string, changes: Readonly<Record<string, string>>): string => {
   writeFileSync(at(name), seqText(changes));

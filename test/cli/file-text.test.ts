@@ -7,10 +7,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { errorLines, larmor, type Outcome } from '../../testing/larmor.ts';
-import { matFile, niftiFile, scratchFolder, writeHdf5, writeTable } from '../../testing/phantom-files.ts';
+import { matFile, niftiFile, writeHdf5, writeTable } from '../../testing/phantom-files.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { seqText } from '../sequence/seq-text.ts';
 
-const folder = await scratchFolder();
+const folder = temporaryFolder();
 const file = (name: string, content: string | Uint8Array): string => {
   writeFileSync(join(folder, name), content);
   return join(folder, name);

@@ -3,22 +3,21 @@
  * same sequence in all versions of Pulseq, and the same spins in all kinds of phantom, must give the same signal.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { readNpy } from '../../host/raw/npy.ts';
-import { matFile, niftiFile, scratchFolder, writeHdf5 } from '../../testing/phantom-files.ts';
+import { larmorSync } from '../../testing/larmor.ts';
+import { matFile, niftiFile, writeHdf5 } from '../../testing/phantom-files.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
-const command = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));
-const folder = await scratchFolder();
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 
 function larmor(...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], { cwd: folder, encoding: 'utf8' });
-  assert.equal(status, 0, `larmor ${args.join(' ')}: ${stderr}`);
+  const { code, stdout, stderr } = larmorSync(args, folder);
+  assert.equal(code, 0, `larmor ${args.join(' ')}: ${stderr}`);
   return stdout;
 }
 

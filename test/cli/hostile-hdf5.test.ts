@@ -7,10 +7,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { errorLines, larmor } from '../../testing/larmor.ts';
-import { scratchFolder, writeTable } from '../../testing/phantom-files.ts';
+import { writeTable } from '../../testing/phantom-files.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { requirePython, runTool } from '../../testing/tools.ts';
 
-const folder = await scratchFolder();
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 /** Loaded by each run: leaves the most memory that it held [KiB]. */
 const reporter = at('report.cjs');

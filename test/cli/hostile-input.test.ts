@@ -10,10 +10,11 @@ import { test } from 'node:test';
 import { deflateSync, gzipSync } from 'node:zlib';
 import * as h5 from 'h5wasm/node';
 import { errorLines, larmor } from '../../testing/larmor.ts';
-import { niftiFile, scratchFolder, writeHdf5, writeTable } from '../../testing/phantom-files.ts';
+import { niftiFile, writeHdf5, writeTable } from '../../testing/phantom-files.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { seqText } from '../sequence/seq-text.ts';
 
-const folder = await scratchFolder();
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 const file = (name: string, content: string | Uint8Array): string => {
   writeFileSync(at(name), content);

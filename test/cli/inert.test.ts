@@ -6,17 +6,16 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readNpy } from '../../host/raw/npy.ts';
-import { niftiFile, scratchFolder, writeHdf5 } from '../../testing/phantom-files.ts';
+import { larmorSync } from '../../testing/larmor.ts';
+import { niftiFile, writeHdf5 } from '../../testing/phantom-files.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { seqText } from '../sequence/seq-text.ts';
 
 const command = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));
-const where = await scratchFolder();
+const where = temporaryFolder();
 const at = (name: string): string => join(where, name);
 
-function larmor(...args: readonly string[]): { code: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], { encoding: 'utf8', cwd: where });
-  return { code: status, stdout, stderr };
-}
+const larmor = (...args: readonly string[]) => larmorSync(args, where);
 
 /** The warnings of a run that goes well, each printed once and listed in its summary. */
 function warningsOf(...args: readonly string[]): readonly string[] {

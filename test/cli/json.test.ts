@@ -1,15 +1,14 @@
 /** Every `--json` output of the built command against its JSON Schema, and the simulation's provenance in the ISMRMRD header. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readRaw } from '../../host/raw/index.ts';
+import { larmorSync } from '../../testing/larmor.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 
-const command = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));
 const schemas = fileURLToPath(new URL('../../schemas', import.meta.url));
 const page = readFileSync(new URL('../../docs/reference/json.md', import.meta.url), 'utf8');
 const where = temporaryFolder();
@@ -20,10 +19,7 @@ for (const name of names) ajv.addSchema(JSON.parse(readFileSync(join(schemas, `$
 
 /** The object that `larmor … --json` prints, valid against the schema that it names. */
 function object(args: string, code = 0) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args.split(' '), '--json'], {
-    encoding: 'utf8',
-    cwd: where,
-  });
+  const { code: status, stdout, stderr } = larmorSync([...args.split(' '), '--json'], where);
   assert.equal(status, code, stderr);
   assert.equal(stdout.trimEnd().split('\n').length, 1, 'one line on stdout');
   const record = JSON.parse(stdout);

@@ -1,20 +1,15 @@
 /** Manners of the built command: units, wrong names answered with right ones, help, and one JSON object from each command. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { larmorSync } from '../../testing/larmor.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 import { seqFolder, seqText } from '../sequence/seq-text.ts';
 
-const command = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));
 const where = temporaryFolder();
 
-function larmor(...args: readonly string[]): { code: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], { encoding: 'utf8', cwd: where });
-  return { code: status, stdout, stderr };
-}
+const larmor = (...args: readonly string[]) => larmorSync(args, where);
 
 const facts = (...args: readonly string[]) => JSON.parse(larmor('info', ...args, '--json').stdout);
 

@@ -1,11 +1,8 @@
 /** Values of options outside the plausible range: exit 2, one line with the range, before any work starts. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import * as options from '../../host/cli/options.ts';
-
-const larmor = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));
+import { larmorSync } from '../../testing/larmor.ts';
 
 const cases = [
   ['--threads', options.threadCount, ['100000', '0', '-1', '1.5', 'NaN', ''], ['1', '1024'], /1 to 1024/],
@@ -22,10 +19,8 @@ for (const [option, parse, wrong, right, range] of cases) {
     for (const text of wrong) assert.throws(() => parse(text), range, text);
     for (const text of right) assert.equal(parse(text), Number(text));
     const command = option === '--ranks' ? 'plan' : 'simulate';
-    const { status, stdout, stderr } = spawnSync(process.execPath, [larmor, command, `${option}=${wrong[0]}`], {
-      encoding: 'utf8',
-    });
-    assert.deepEqual({ status, stdout }, { status: 2, stdout: '' });
+    const { code, stdout, stderr } = larmorSync([command, `${option}=${wrong[0]}`]);
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
     assert.match(stderr, range);
     assert.equal(stderr.split('\n').length, 2, `one line: ${stderr}`);
   });

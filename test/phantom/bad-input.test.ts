@@ -9,16 +9,10 @@ import { LarmorError } from '../../host/base/errors.ts';
 import { openPhantom } from '../../host/phantom/open.ts';
 import { spinBlock } from '../../host/phantom/types.ts';
 import { writePhantom } from '../../host/phantom/write.ts';
-import {
-  type Hdf5Dataset,
-  matFile,
-  niftiFile,
-  scratchFolder,
-  writeHdf5,
-  writeTable,
-} from '../../testing/phantom-files.ts';
+import { type Hdf5Dataset, matFile, niftiFile, writeHdf5, writeTable } from '../../testing/phantom-files.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
-const folder = await scratchFolder();
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 const file = (name: string, bytes: string | Uint8Array): string => {
   writeFileSync(at(name), bytes);

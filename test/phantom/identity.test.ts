@@ -8,9 +8,10 @@ import { COLUMN_NAMES } from '../../host/phantom/columns.ts';
 import { addDigests, blockDigests, digestCheck, digestSpins, digestText } from '../../host/phantom/digest.ts';
 import { openPhantom } from '../../host/phantom/open.ts';
 import { type SpinBlock, spinBlock } from '../../host/phantom/types.ts';
-import { matFile, scratchFolder, writeHdf5, writeTable } from '../../testing/phantom-files.ts';
+import { matFile, writeHdf5, writeTable } from '../../testing/phantom-files.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
-const folder = await scratchFolder();
+const folder = temporaryFolder();
 const COUNT = 1000;
 
 function spins(): SpinBlock {

@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { openPhantom } from '../../host/phantom/open.ts';
-import { matFile, niftiFile, scratchFolder, writeHdf5, writeTable } from '../../testing/phantom-files.ts';
+import { matFile, niftiFile, writeHdf5, writeTable } from '../../testing/phantom-files.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { requirePython } from '../../testing/tools.ts';
 import { assertSameSpins, readInPieces, readWhole } from './spins.ts';
 
-const folder = await scratchFolder();
+const folder = temporaryFolder();
 const table = writeTable(join(folder, 'table.json'), [1, 2, 3], { voxelSize: [0.001, 0.002, 0.003] });
 /** 3 rows, 4 columns; column-major. */
 const labels = Uint8Array.of(0, 1, 1, 2, 0, 2, 3, 3, 3, 0, 0, 1);

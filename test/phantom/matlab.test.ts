@@ -7,10 +7,10 @@ import { test } from 'node:test';
 import { LarmorError } from '../../host/base/errors.ts';
 import { type MatValue, matField, readMatlab } from '../../host/formats/matlab.ts';
 import { caseFiles, cases, skipWithoutCases } from '../../testing/cases.ts';
-import { scratchFolder } from '../../testing/phantom-files.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { requirePython } from '../../testing/tools.ts';
 
-const folder = await scratchFolder();
+const folder = temporaryFolder();
 const read = (path: string): Map<string, MatValue> => readMatlab(readFileSync(path), path);
 
 test('label images of MATLAB', skipWithoutCases(), () => {

@@ -7,11 +7,11 @@ import { test } from 'node:test';
 import { LarmorError } from '../../host/base/errors.ts';
 import { openPhantom } from '../../host/phantom/open.ts';
 import { writePhantom } from '../../host/phantom/write.ts';
-import { scratchFolder } from '../../testing/phantom-files.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { requirePython } from '../../testing/tools.ts';
 import { assertSameSpins, readWhole } from './spins.ts';
 
-const folder = await scratchFolder();
+const folder = temporaryFolder();
 
 test('a phantom larger than a block is read back bit for bit, bounds included', async () => {
   const source = await openPhantom('head2d', { voxel: '0.0005' });

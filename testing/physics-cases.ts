@@ -6,7 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readNpy } from '../host/raw/npy.ts';
 import { cases } from './cases.ts';
-import { folder, larmor } from './larmor.ts';
+import { larmor } from './larmor.ts';
+import { temporaryFolder } from './temporary.ts';
 
 interface Settings {
   readonly B0: number;
@@ -51,7 +52,7 @@ export async function caseError(
   }: { readonly options?: readonly string[]; readonly reference?: string } = {},
 ): Promise<number> {
   const settings = settingsOf(name);
-  const place = folder();
+  const place = temporaryFolder();
   writeFileSync(join(place, 'scanner.json'), JSON.stringify(scannerOf(settings)));
   const phantom = (settings.physics.niftiPhantom as string | undefined) ?? `${name}.phantom`;
   const files = [at(`${name}.seq`), at(phantom), '--scanner', 'scanner.json', '-o', 'signal.npy'];

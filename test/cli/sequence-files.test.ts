@@ -9,11 +9,12 @@ import { test } from 'node:test';
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';
 import type { Block, Sequence } from '../../host/sequence/types.ts';
 import { caseFiles, skipWithoutCases } from '../../testing/cases.ts';
-import { errorLines, folder, larmor } from '../../testing/larmor.ts';
+import { errorLines, larmor } from '../../testing/larmor.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 import { warningsOf } from '../../testing/warnings.ts';
 import { seqText } from '../sequence/seq-text.ts';
 
-const at = folder();
+const at = temporaryFolder();
 const run = (...args: string[]) => larmor(['sequence', ...args], { folder: at });
 
 function read(path: string): Sequence {

@@ -6,9 +6,10 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { LarmorError } from '../../host/base/errors.ts';
 import { type FieldMap, outsideMap, readMagnitudePhase, readMap } from '../../host/fields/map.ts';
-import { niftiMap, scratchFolder } from '../../testing/phantom-files.ts';
+import { niftiMap } from '../../testing/phantom-files.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
 
-const folder = await scratchFolder();
+const folder = temporaryFolder();
 function file(name: string, bytes: Buffer): string {
   const path = join(folder, name);
   writeFileSync(path, name.endsWith('.gz') ? gzipSync(bytes) : bytes);

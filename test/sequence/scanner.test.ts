@@ -1,9 +1,8 @@
 /** Scanner files: what they may hold, and the line every wrong one is answered with. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { EXIT, LarmorError } from '../../host/base/errors.ts';
 import { readScanner } from '../../host/sequence/scanner.ts';

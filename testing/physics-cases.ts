@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readNpy } from '../host/raw/npy.ts';
+import { readNpy } from '../host/formats/npy.ts';
 import { cases } from './cases.ts';
 import { larmor } from './larmor.ts';
 import { temporaryFolder } from './temporary.ts';

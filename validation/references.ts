@@ -3,9 +3,9 @@
  * signals. Errors are relative norms ‖s − s_ref‖/‖s_ref‖ over all samples; each also f32 against f64.
  */
 import { loadHdf5, openHdf5 } from '../host/formats/hdf5/reader.ts';
+import { readNpy } from '../host/formats/npy.ts';
 import { openPhantom } from '../host/phantom/open.ts';
 import type { PhantomSource } from '../host/phantom/types.ts';
-import { readNpy } from '../host/raw/npy.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import { readPulseq } from '../host/sequence/pulseq/read.ts';
 import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';

@@ -3,6 +3,9 @@
 /** ¹H gyromagnetic ratio over 2π [Hz/T]; CODATA 2018, and the value KomaMRI and the reference data use. */
 export const GAMMA_BAR = 42.5774688e6;
 
+/** Magnetic constant [T·m/A]: the field of coils per ampere. */
+export const MU_0 = 4e-7 * Math.PI;
+
 export type Seconds = number;
 export type Hertz = number;
 export type Radians = number;

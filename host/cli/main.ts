@@ -12,10 +12,13 @@ import {
   DEFAULT_CHECKPOINT_INTERVAL,
   DEFAULT_TOLERANCE,
   DEFAULT_WATCHDOG,
+  noiseLevel,
   pixelCount,
   rankCount,
   rfStep,
   seconds,
+  seedNumber,
+  signalToNoise,
   spinsPerTile,
   spinsPerVoxel,
   threadCount,
@@ -100,6 +103,13 @@ withJob(program.command('simulate').description('simulate a scan and write its r
     'raw data: .mrd or .h5 (ISMRMRD), .npy, .mat, .cfl; repeatable (default: raw.mrd)',
     collect,
   )
+  .option('--noise <sigma[@dwell]>', 'add noise: standard deviation per real part (at this dwell time)', noiseLevel)
+  .addOption(
+    new Option('--snr <s>', 'add noise: largest sample over standard deviation per real part')
+      .argParser(signalToNoise)
+      .conflicts('noise'),
+  )
+  .addOption(new Option('--seed <n>', 'seed of the noise').argParser(seedNumber).default(1))
   .addOption(
     new Option(
       '--schedule <s>',

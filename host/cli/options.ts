@@ -27,6 +27,22 @@ function shortest(value: number): string {
   return value >= 1e-3 && value < 1e6 ? String(value) : value.toExponential().replace('+', '');
 }
 
+/** `SIGMA[@DWELL]`. */
+export function noiseLevel(text: string): { readonly sigma: number; readonly atDwell?: number } {
+  const [level = '', dwell, ...more] = text.split('@');
+  const sigma = level.trim() === '' ? Number.NaN : Number(level);
+  const atDwell = dwell === undefined ? undefined : parseQuantity(dwell, 's');
+  const sound = sigma > 0 && sigma < Number.POSITIVE_INFINITY && more.length === 0;
+  if (sound && atDwell === undefined) return { sigma };
+  if (sound && atDwell! >= 1e-9 && atDwell! <= 1) return { sigma, atDwell: atDwell! };
+  throw new InvalidArgumentError('give a positive number, or one with the dwell time at which it holds: 0.5@10us.');
+}
+
+/** A ratio of a billion is beyond f32. */
+export const signalToNoise = numberBetween(1e-6, 1e9);
+
+export const seedNumber = wholeNumber(0, Number.MAX_SAFE_INTEGER);
+
 /** More threads than any node has processors need gigabytes of stacks. */
 export const threadCount = wholeNumber(1, 1024);
 

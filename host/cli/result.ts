@@ -4,6 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { warnings } from '../base/log.ts';
 import type { Seconds } from '../base/units.ts';
 import type { Engine } from '../engine/types.ts';
+import { addNoise, type Noise, type NoiseRequest, noiseOf } from '../model/noise.ts';
 import { channelsOf } from '../phantom/types.ts';
 import { writeRaw } from '../raw/index.ts';
 import { acquisitionFacts } from '../report/facts.ts';
@@ -14,18 +15,42 @@ import { applyReceivePhase } from '../timeline/receive.ts';
 import { STRIDE } from '../timeline/types.ts';
 import type { Job } from './job.ts';
 
-/** Integers back to numbers, the receiver's phase, and out in every format asked for. @throws LarmorError 73 */
-export function writeOutputs(job: Job, engine: Engine, outputs: readonly string[], provenance: Provenance): void {
-  const { timelines, plan, scanner, sequence, phantom } = job;
+/** What a receiver makes of the sums, [coils][samples][re, im]. */
+export interface Received {
+  readonly signal: Float64Array;
+  readonly coils: number;
+  readonly noise: Noise | null;
+}
+
+/** Integers back to numbers, the receiver's phase, and noise where it is asked for. @throws LarmorError 65 */
+export function receive(job: Job, engine: Engine, request: NoiseRequest | undefined): Received {
+  const { timelines, plan, scanner, encoding, phantom } = job;
   const [timeline] = timelines;
   const unit = 2 ** -plan.scaleExponent;
   const signal = new Float64Array(engine.sums.length);
   for (let n = 0; n < signal.length; n++) signal[n] = Number(engine.sums[n]!) * unit;
   applyReceivePhase(timeline, signal);
+  const coils = channelsOf(phantom);
+  if (request === undefined) return { signal, coils, noise: null };
+  const noise = noiseOf(request, signal, coils, encoding!.readouts);
+  addNoise(signal, coils, encoding!.readouts, noise, scanner.receive?.noiseCovariance);
+  return { signal, coils, noise };
+}
+
+/** Writes every format asked for. @throws LarmorError 73 */
+export function writeOutputs(
+  job: Job,
+  { signal, coils, noise }: Received,
+  outputs: readonly string[],
+  provenance: Provenance,
+): void {
+  const { timelines, plan, scanner, sequence, phantom } = job;
+  const [timeline] = timelines;
   const raw = {
     signal,
-    coils: channelsOf(phantom),
+    coils,
     samples: timeline.sampleCount,
+    noisy: noise !== null,
     precision: plan.precision,
     encoding: job.encoding!,
     sequenceName: sequence.name,
@@ -62,7 +87,7 @@ export function provenanceOf(
   job: Job,
   engine: Engine,
   perRank: readonly RankReport[],
-  run: { readonly dtRf: Seconds; readonly started: number },
+  run: { readonly dtRf: Seconds; readonly started: number; readonly noise: Noise | null },
 ): Provenance {
   const { plan } = job;
   const hash = createHash('sha256').update(String(plan.scaleExponent)).update('\0').update(engine.sums);
@@ -74,6 +99,7 @@ export function provenanceOf(
     precision: plan.precision,
     tolerance: plan.tolerance ?? null,
     dtRf: run.dtRf,
+    noise: run.noise,
     engine: [...new Set(perRank.map((rank) => rank.engine))].sort().join(' + '),
     build: plan.parts.kernels!,
     methods: engine.methods,

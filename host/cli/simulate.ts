@@ -8,6 +8,7 @@ import { agree, agreeFromRoot } from '../comm/agree.ts';
 import { type Cluster, joinCluster } from '../comm/ranks.ts';
 import { makeEngine } from '../engine/choose.ts';
 import type { Engine } from '../engine/types.ts';
+import type { NoiseRequest } from '../model/noise.ts';
 import { timedReads } from '../phantom/timed.ts';
 import { channelsOf } from '../phantom/types.ts';
 import { checkWritable, filesOf, rawWriterFor } from '../raw/index.ts';
@@ -23,12 +24,16 @@ import { type Findings, tilesToVerify, uniteFindings, type Verification, verifyT
 import { type Job, type JobOptions, openJob } from './job.ts';
 import { printJson } from './output.ts';
 import { showProgress } from './progress.ts';
-import { provenanceOf, summarise, writeOutputs } from './result.ts';
+import { provenanceOf, receive, summarise, writeOutputs } from './result.ts';
 
 export interface SimulateOptions extends JobOptions, CheckpointOptions {
   readonly output?: readonly string[];
   readonly schedule: Schedule;
   readonly verify?: boolean;
+  readonly noise?: { readonly sigma: number; readonly atDwell?: number };
+  readonly snr?: number;
+  /** Of the noise. */
+  readonly seed: number;
   /** Seconds without a heartbeat after which a rank counts as lost. */
   readonly watchdog: number;
 }
@@ -75,7 +80,13 @@ async function simulateIn(
     for (const path of outputs) checkWritable(path, size);
     requireDistinct(outputs.flatMap(filesOf));
     if (options.checkpoint !== undefined) await lockFolder(options.checkpoint);
-    resumePoint = findResumePoint(options, plan, { coils, samples: timeline.sampleCount }, outputs.map(filesOf));
+    resumePoint = findResumePoint(
+      options,
+      plan,
+      { coils, samples: timeline.sampleCount },
+      outputs.map(filesOf),
+      noiseText(options),
+    );
     return { done: resumePoint.done, complete: resumePoint.completion !== undefined };
   });
   if (complete) {
@@ -164,6 +175,15 @@ function attempt(step: () => void): unknown {
   }
 }
 
+/** What noise is asked for. */
+function noiseRequest({ noise, snr, seed }: SimulateOptions): NoiseRequest | undefined {
+  if (noise === undefined && snr === undefined) return undefined;
+  return { ...noise, ...(snr === undefined ? {} : { snr }), seed };
+}
+
+/** The same as text: to compare ranks, and runs with their record. */
+const noiseText = (options: SimulateOptions): string => JSON.stringify(noiseRequest(options) ?? 'none');
+
 /** Options that must be the same on all ranks, by name. Whatever may change a bit is in the plan, and compared there. */
 function rankOptions(options: SimulateOptions, outputs: readonly string[]): RankOptions {
   const { schedule, verify, checkpoint, checkpointInterval, resume, watchdog } = options;
@@ -174,6 +194,7 @@ function rankOptions(options: SimulateOptions, outputs: readonly string[]): Rank
     '--checkpoint-interval': checkpointInterval,
     '--resume': resume ?? false,
     '--watchdog': watchdog,
+    '--noise': noiseText(options),
     '--output': outputs.join(' '),
   };
 }
@@ -217,9 +238,10 @@ function finish(
   if (engine.sums.every((sum) => sum === 0n))
     warn('the signal is zero in every sample; check that pulses excite the spins and that readouts follow them');
   const started = Date.now() - (wrote - run.begun);
-  const provenance = provenanceOf(job, engine, perRank, { dtRf: run.dtRf, started });
+  const received = receive(job, engine, noiseRequest(run));
+  const provenance = provenanceOf(job, engine, perRank, { dtRf: run.dtRf, started, noise: received.noise });
   try {
-    writeOutputs(job, engine, run.outputs, provenance);
+    writeOutputs(job, received, run.outputs, provenance);
   } catch (error) {
     if (run.checkpoint === undefined || run.notKept !== undefined || !(error instanceof LarmorError)) throw error;
     const kept = `all tiles are kept in ${run.checkpoint}: --resume has only to write`;
@@ -232,6 +254,7 @@ function finish(
     recordCompletion(run.checkpoint, {
       planHash: job.plan.hash,
       signalHash: summary.signalHash,
+      noise: noiseText(run),
       tiles: job.plan.tileCount,
       title: run.title,
       outputs: run.outputs.flatMap((path) =>

@@ -12,7 +12,7 @@ import { scanNifti } from '../formats/nifti.ts';
 import type { NiftiHeader } from '../formats/nifti-header.ts';
 
 type Vector = readonly [Meters, Meters, Meters];
-type Numbers = Float32Array | Float64Array;
+export type Numbers = Float32Array | Float64Array;
 
 /** A grid of voxels in the scanner. */
 export interface MapGrid {

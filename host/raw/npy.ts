@@ -1,14 +1,11 @@
 /**
- * NumPy's `.npy` (format 1.0): complex64, complex128 for f64 runs, shaped [samples], or [coils, samples] of several
- * coils. The signal alone, in the order played; how it was encoded is in the other formats. `readNpy` reads any plain
- * numeric array back, for tests and comparison.
+ * The signal as NumPy's `.npy`: complex64, complex128 for f64 runs, shaped [samples], or [coils, samples] with several
+ * receive channels. The signal alone, in the order played; how it was encoded is in the other formats.
  */
-import { badInput } from '../base/errors.ts';
-import { createOutput, readInput } from '../base/files.ts';
+import { createOutput } from '../base/files.ts';
+import { npyHeader } from '../formats/npy.ts';
 import { writeComplex } from './signal.ts';
 import type { RawData } from './types.ts';
-
-const MAGIC = Buffer.from('\x93NUMPY\x01\x00', 'latin1');
 
 /** @throws LarmorError 73 */
 export function writeNpy(path: string, raw: RawData): void {
@@ -21,61 +18,4 @@ export function writeNpy(path: string, raw: RawData): void {
   } finally {
     file.abandon();
   }
-}
-
-export function npyHeader(descr: string, shape: string): Buffer {
-  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`;
-  // Padded so that the data begins on a multiple of 64, as NumPy itself writes it.
-  const length = Math.ceil((MAGIC.length + 2 + text.length + 1) / 64) * 64 - MAGIC.length - 2;
-  const size = Buffer.alloc(2);
-  size.writeUInt16LE(length);
-  return Buffer.concat([MAGIC, size, Buffer.from(`${text.padEnd(length - 1)}\n`, 'latin1')]);
-}
-
-export interface NpyArray {
-  /** Row-major; complex numbers as [re, im] pairs. */
-  readonly data: Float64Array;
-  readonly shape: readonly number[];
-  readonly complex: boolean;
-}
-
-const READERS: Readonly<Record<string, readonly [bytes: number, read: (view: DataView, at: number) => number]>> = {
-  f4: [4, (view, at) => view.getFloat32(at, true)],
-  f8: [8, (view, at) => view.getFloat64(at, true)],
-  i1: [1, (view, at) => view.getInt8(at)],
-  u1: [1, (view, at) => view.getUint8(at)],
-  b1: [1, (view, at) => view.getUint8(at)],
-  i2: [2, (view, at) => view.getInt16(at, true)],
-  u2: [2, (view, at) => view.getUint16(at, true)],
-  i4: [4, (view, at) => view.getInt32(at, true)],
-  u4: [4, (view, at) => view.getUint32(at, true)],
-  i8: [8, (view, at) => Number(view.getBigInt64(at, true))],
-  u8: [8, (view, at) => Number(view.getBigUint64(at, true))],
-};
-
-/**
- * Reads a numeric array, little-endian and row-major, as f64.
- * @throws LarmorError 66 missing, 65 not such an array
- */
-export function readNpy(path: string): NpyArray {
-  const bytes = readInput(path);
-  const foreign = (what: string): Error => badInput(path, what, 'save a plain numeric array with numpy.save');
-  if (bytes.length < 12 || bytes.toString('latin1', 0, 6) !== '\x93NUMPY') throw foreign('not a .npy file');
-  const wide = bytes[6] >= 2;
-  const start = (wide ? 12 : 10) + (wide ? bytes.readUInt32LE(8) : bytes.readUInt16LE(8));
-  const header = bytes.toString('latin1', wide ? 12 : 10, start);
-  const descr = /'descr':\s*'([<|=])(\w\d+)'/.exec(header)?.[2];
-  const sizes = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1];
-  if (!descr || sizes === undefined) throw foreign('its header names no little-endian numbers');
-  const shape = (sizes.match(/\d+/g) ?? []).map(Number);
-  if (/'fortran_order':\s*True/.test(header) && shape.length > 1) throw foreign('stored column by column');
-  const complex = descr === 'c8' || descr === 'c16';
-  const type = complex ? `f${Number(descr.slice(1)) / 2}` : descr;
-  const reader = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
-  if (!reader) throw foreign(`numbers of type ${descr}`);
-  const [width, read] = reader;
-  const count = shape.reduce((product, length) => product * length, complex ? 2 : 1);
-  if (bytes.length < start + count * width) throw foreign('shorter than its header says');
-  const view = new DataView(bytes.buffer, bytes.byteOffset + start, count * width);
-  return { data: Float64Array.from({ length: count }, (_, n) => read(view, n * width)), shape, complex };
 }

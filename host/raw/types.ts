@@ -12,6 +12,8 @@ export interface RawData {
   readonly signal: Float64Array;
   readonly coils: number;
   readonly samples: number;
+  /** White noise was added to it. */
+  readonly noisy?: boolean;
   /** What the numbers are good for, and so the width files store them in. */
   readonly precision: 'f32' | 'f64';
   readonly encoding: Encoding;

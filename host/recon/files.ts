@@ -4,7 +4,7 @@
  */
 import { usage } from '../base/errors.ts';
 import { createOutput, writeOutput } from '../base/files.ts';
-import { npyHeader } from '../raw/npy.ts';
+import { npyHeader } from '../formats/npy.ts';
 import type { Image } from './image.ts';
 import { writeNifti } from './nifti.ts';
 import { encodePng } from './png.ts';

@@ -27,12 +27,14 @@ export interface Provenance {
   readonly tolerance: number | null;
   /** Longest step of a block pulse. */
   readonly dtRf: Seconds;
+  /** Added to the signal; null: none. atDwell null: σ holds at each readout's own dwell. */
+  readonly noise: { readonly sigma: number; readonly atDwell: Seconds | null; readonly seed: number } | null;
   readonly engine: string;
   readonly build: string;
   /** How many readouts were summed by which method. */
   readonly methods: Readonly<Record<string, number>>;
   readonly planHash: string;
-  /** sha256 of scale exponent and integer sums. */
+  /** sha256 of scale exponent and integer sums, before noise. */
   readonly signalHash: string;
   readonly warnings: readonly string[];
 }

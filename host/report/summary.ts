@@ -1,4 +1,5 @@
 /** What a run says of itself when it is done: the one object of `--json`, and the same in a few lines for a person. */
+import { formatQuantity } from '../base/quantities.ts';
 import type { Provenance } from './provenance.ts';
 import { rankLines } from './ranks.ts';
 
@@ -78,6 +79,7 @@ export function summaryLines(summary: Summary): string[] {
     ...(summary.reproducible ? [] : ['engines differ: another run may differ in the last bits']),
     ...rankLines(summary),
     boundLine(summary),
+    ...noiseLines(summary),
     ...verificationLines(summary),
     `signal ${summary.signalHash.slice(0, 16)}`,
     ...summary.outputs.map((path) => `wrote ${path}`),
@@ -100,6 +102,12 @@ function deviceLines({ perRank }: Summary): string[] {
 function boundLine({ tolerance, precision }: Summary): string {
   if (tolerance === null) return `exact methods: every sample of every spin, ${precision} rounding alone`;
   return `fast methods: no sample errs by more than ${tolerance.toExponential()} of all density, ${precision} rounding included`;
+}
+
+function noiseLines({ noise }: Summary): string[] {
+  if (noise === null) return [];
+  const dwell = noise.atDwell === null ? '' : ` at a dwell of ${formatQuantity(noise.atDwell, 's')}`;
+  return [`noise: σ ${noise.sigma.toPrecision(4)} per real part${dwell}, seed ${noise.seed}`];
 }
 
 function verificationLines({ verification, tolerance }: Summary): string[] {

@@ -28,6 +28,8 @@ export interface WrittenFile {
 export interface Completion {
   readonly planHash: string;
   readonly signalHash: string;
+  /** What noise the outputs hold, as text. */
+  readonly noise: string;
   readonly tiles: number;
   readonly title: string;
   readonly outputs: readonly WrittenFile[];
@@ -70,8 +72,8 @@ export function checkHeader(value: unknown): Header | string {
 /** @returns the record; undefined if it is not one */
 export function checkCompletion(value: unknown): Completion | undefined {
   if (!isObject(value)) return undefined;
-  const { planHash, signalHash, tiles, title, outputs, finishedAt, summary } = value;
-  if (![planHash, signalHash, title, finishedAt].every(isText) || !isCount(tiles, 1)) return undefined;
+  const { planHash, signalHash, noise, tiles, title, outputs, finishedAt, summary } = value;
+  if (![planHash, signalHash, noise, title, finishedAt].every(isText) || !isCount(tiles, 1)) return undefined;
   if (!isObject(summary) || !Array.isArray(outputs)) return undefined;
   const sound = (file: unknown): boolean =>
     isObject(file) && isText(file.path) && isCount(file.bytes, 0) && isText(file.sha256);

@@ -45,6 +45,7 @@ export function checkCheckpointOptions({ checkpoint, resume }: CheckpointOptions
  * Reads the folder, which rank 0 has locked.
  * @param size of the sums
  * @param outputs files that the run is to write: for each output all files it may consist of, the one given to -o first
+ * @param noise that the outputs are to hold, as text
  * @throws LarmorError 2 if the folder holds an unfinished run and --resume was not given; 65 for the checkpoint of another
  *   run; 73 if the folder is not writable
  */
@@ -53,6 +54,7 @@ export function findResumePoint(
   plan: Plan,
   size: SumsSize,
   outputs: readonly (readonly string[])[],
+  noise: string,
 ): ResumePoint {
   if (directory === undefined) return { done: [] };
   prepareDirectory(directory);
@@ -69,6 +71,7 @@ export function findResumePoint(
   }
   if (completion?.planHash === plan.hash) {
     const lost = outputs.flatMap((files) => whatIsLost(files, completion) ?? []);
+    if (noise !== completion.noise) lost.push('with other noise');
     if (lost.length === 0) return { done: [], completion };
     for (const what of lost) info(`--resume: the run was complete, but ${what}; writing it again`);
   }

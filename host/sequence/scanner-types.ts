@@ -32,7 +32,14 @@ export interface Scanner {
 }
 
 /** A map of one or more complex volumes: one file, or a pair of magnitude and phase [rad]. */
-export type MapFiles = { readonly file: string } | { readonly magnitude: string; readonly phase: string };
+export type MapFiles = MapFile | { readonly magnitude: string; readonly phase: string };
+
+export interface MapFile {
+  readonly file: string;
+  /** Of a file that holds no orientation (`.cfl`, `.npy`): field of view along the patient axes, and its centre. */
+  readonly fov?: readonly [Meters, Meters, Meters];
+  readonly centre?: readonly [Meters, Meters, Meters];
+}
 
 /** Receive coils and their noise. */
 export type Receive = Sensitivities & {

@@ -78,32 +78,50 @@ const covariance: JsonReader<NoiseCovariance> = (value, place) => {
   return matrix;
 };
 
-const MAP_KEYS = ['file', 'magnitude', 'phase'] as const;
-
-/** A file, or magnitude and phase. */
-function mapOf(value: { file?: string; magnitude?: string; phase?: string }, { file: path, key }: JsonPlace): MapFiles {
-  const { file: whole, magnitude, phase } = value;
-  if (whole !== undefined && magnitude === undefined && phase === undefined) return { file: whole };
-  if (whole === undefined && magnitude !== undefined && phase !== undefined) return { magnitude, phase };
-  const given = MAP_KEYS.filter((name) => value[name] !== undefined).join(' and ') || 'no file';
-  throw badInput(path, `${key} has ${given}`, "give 'file' alone, or 'magnitude' and 'phase'");
-}
-
-const transmit: JsonReader<MapFiles> = (value, place) =>
-  mapOf(
-    record<object, { file: string; magnitude: string; phase: string }>({}, { file, magnitude: file, phase: file })(
-      value,
-      place,
-    ),
-    place,
-  );
-
-interface ReceiveKeys {
-  readonly coils: readonly Loop[];
-  readonly array: CoilArray;
+/** Keys of a map. */
+interface MapKeys {
   readonly file: string;
   readonly magnitude: string;
   readonly phase: string;
+  readonly fov: readonly [number, number, number];
+  readonly centre: readonly [number, number, number];
+}
+
+const mapKeys = {
+  file,
+  magnitude: file,
+  phase: file,
+  fov: vector('m', FARTHEST),
+  centre: vector('m', FARTHEST),
+};
+
+/** A file, or magnitude and phase. */
+function mapOf(keys: Partial<MapKeys>, { file: path, key }: JsonPlace): MapFiles {
+  const { file: whole, magnitude, phase, fov, centre } = keys;
+  const wrong = (what: string, fix: string): Error => badInput(path, `${key} ${what}`, fix);
+  if (whole === undefined && magnitude !== undefined && phase !== undefined) {
+    if (fov === undefined && centre === undefined) return { magnitude, phase };
+    throw wrong('has magnitude and phase with fov or centre', 'remove these: NIfTI files say where they lie');
+  }
+  if (whole === undefined || magnitude !== undefined || phase !== undefined) {
+    const given = (['file', 'magnitude', 'phase'] as const).filter((name) => keys[name] !== undefined);
+    throw wrong(`has ${given.join(' and ') || 'no file'}`, "give 'file' alone, or 'magnitude' and 'phase'");
+  }
+  const oriented = !/\.(cfl|npy)$/i.test(whole);
+  if (oriented && (fov !== undefined || centre !== undefined))
+    throw wrong('has fov or centre', 'remove them: a NIfTI file says where it lies');
+  if (!oriented && fov === undefined)
+    throw wrong('has no fov', "give 'fov': [x, y, z] in m: .cfl and .npy do not say where they lie");
+  if (fov?.some((side) => side <= 0)) throw wrong(`has a fov of ${fov.join(' × ')} m`, 'give positive lengths');
+  return { file: whole, ...(fov === undefined ? {} : { fov }), ...(centre === undefined ? {} : { centre }) };
+}
+
+const transmit: JsonReader<MapFiles> = (value, place) =>
+  mapOf(record<object, MapKeys>({}, mapKeys)(value, place), place);
+
+interface ReceiveKeys extends MapKeys {
+  readonly coils: readonly Loop[];
+  readonly array: CoilArray;
   readonly noiseCovariance: NoiseCovariance;
 }
 
@@ -111,18 +129,15 @@ interface ReceiveKeys {
 export const receive: JsonReader<Receive> = (value, place) => {
   const keys = record<object, ReceiveKeys>(
     {},
-    { coils: list(loop, 'loops'), array, file, magnitude: file, phase: file, noiseCovariance: covariance },
+    { coils: list(loop, 'loops'), array, ...mapKeys, noiseCovariance: covariance },
   )(value, place);
   const { coils, array: arranged, noiseCovariance } = keys;
-  const isMap = MAP_KEYS.some((name) => keys[name] !== undefined);
+  const isMap = Object.keys(mapKeys).some((name) => Object.hasOwn(keys, name));
   const ways = [coils && 'coils', arranged && 'array', isMap && 'a map'].filter(Boolean);
   if (ways.length !== 1) {
     const what = ways.length === 0 ? 'names no coils' : `has ${ways.join(' and ')}`;
-    throw badInput(
-      place.file,
-      `${place.key || 'it'} ${what}`,
-      "give one of 'coils', 'array', 'file', or 'magnitude' and 'phase'",
-    );
+    const fix = "give one of 'coils', 'array', 'file', or 'magnitude' and 'phase'";
+    throw badInput(place.file, `${place.key || 'it'} ${what}`, fix);
   }
   const sensitivities = coils ? { coils } : arranged ? { array: arranged } : mapOf(keys, place);
   return noiseCovariance === undefined ? sensitivities : { ...sensitivities, noiseCovariance };

@@ -8,7 +8,7 @@ import { chmodSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { basename, delimiter, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { readNpy } from '../../host/raw/npy.ts';
+import { readNpy } from '../../host/formats/npy.ts';
 import type { Summary } from '../../host/report/summary.ts';
 import { DIST, type Ended, type Launch, missing, run, transcript } from '../../testing/launch.ts';
 import { relativeError } from '../../testing/run.ts';

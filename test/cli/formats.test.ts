@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { readNpy } from '../../host/raw/npy.ts';
+import { readNpy } from '../../host/formats/npy.ts';
 import { larmorSync } from '../../testing/larmor.ts';
 import { matFile, niftiFile, writeHdf5 } from '../../testing/phantom-files.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';

@@ -5,7 +5,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { readNpy } from '../../host/raw/npy.ts';
+import { readNpy } from '../../host/formats/npy.ts';
 import { larmorSync } from '../../testing/larmor.ts';
 import { niftiFile, writeHdf5 } from '../../testing/phantom-files.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';

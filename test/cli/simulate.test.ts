@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readNpy } from '../../host/raw/npy.ts';
+import { readNpy } from '../../host/formats/npy.ts';
 import { larmor } from '../../testing/larmor.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { readNpy } from '../../host/formats/npy.ts';
 import { writeRaw } from '../../host/raw/index.ts';
-import { readNpy } from '../../host/raw/npy.ts';
 import type { RawData } from '../../host/raw/types.ts';
 import { requirePython, requireTool, runTool } from '../../testing/tools.ts';
 import { run, type Shape, scratch } from './fixture.ts';

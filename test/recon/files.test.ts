@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { decode } from 'fast-png';
 import { EXIT, LarmorError } from '../../host/base/errors.ts';
-import { readNpy } from '../../host/raw/npy.ts';
+import { readNpy } from '../../host/formats/npy.ts';
 import { imageWriterFor, writeImage } from '../../host/recon/files.ts';
 import type { Image } from '../../host/recon/image.ts';
 import { reconstruct } from '../../host/recon/reconstruct.ts';

@@ -87,11 +87,11 @@ test('an unfinished run is not overwritten unasked, and --resume without a check
   const folder = temporaryFolder();
   const checkpoint = join(folder, 'new/deep');
   const options = { checkpoint, checkpointInterval: 1 };
-  assert.deepEqual(findResumePoint(options, plan, SIZE, []), { done: [] });
-  assert.deepEqual(findResumePoint({ ...options, resume: true }, plan, SIZE, []), { done: [] });
+  assert.deepEqual(findResumePoint(options, plan, SIZE, [], 'none'), { done: [] });
+  assert.deepEqual(findResumePoint({ ...options, resume: true }, plan, SIZE, [], 'none'), { done: [] });
   writeCheckpoint(checkpoint, plan, { title: 'epi', coils: 1, done, sums });
-  assert.throws(() => findResumePoint(options, plan, SIZE, []), { exitCode: 2, message: /--resume/ });
-  assert.deepEqual(findResumePoint({ ...options, resume: true }, plan, SIZE, []), { done, sums });
+  assert.throws(() => findResumePoint(options, plan, SIZE, [], 'none'), { exitCode: 2, message: /--resume/ });
+  assert.deepEqual(findResumePoint({ ...options, resume: true }, plan, SIZE, [], 'none'), { done, sums });
 });
 
 test('a finished run leaves a record; resumed, it is complete only if its outputs are what it wrote', () => {
@@ -105,6 +105,7 @@ test('a finished run leaves a record; resumed, it is complete only if its output
   writeFileSync(output, 'signal');
   const about = {
     planHash: 'one',
+    noise: 'none',
     signalHash: 'h',
     tiles: 10,
     title: 'epi',
@@ -115,15 +116,22 @@ test('a finished run leaves a record; resumed, it is complete only if its output
   recordCompletion(folder, record);
   assert.deepEqual(readCompletion(folder), record);
   const resume = { checkpoint: folder, checkpointInterval: 1, resume: true };
-  assert.deepEqual(findResumePoint(resume, plan, SIZE, [[output]]).completion, record);
+  assert.deepEqual(findResumePoint(resume, plan, SIZE, [[output]], 'none').completion, record);
   for (const spoil of [() => writeFileSync(output, 'sIgnal'), () => writeFileSync(output, ''), () => rmSync(output)]) {
     recordCompletion(folder, record);
     spoil();
-    assert.deepEqual(findResumePoint(resume, plan, SIZE, [[output]]), { done: all, sums }, 'only to be written again');
+    assert.deepEqual(
+      findResumePoint(resume, plan, SIZE, [[output]], 'none'),
+      { done: all, sums },
+      'only to be written again',
+    );
     assert.equal(readCompletion(folder), undefined);
   }
   recordCompletion(folder, record);
-  assert.deepEqual(findResumePoint({ ...resume, resume: false }, plan, SIZE, [[output]]), { done: [] });
+  writeFileSync(output, 'signal');
+  assert.deepEqual(findResumePoint(resume, plan, SIZE, [[output]], 'some'), { done: all, sums }, 'other noise');
+  recordCompletion(folder, record);
+  assert.deepEqual(findResumePoint({ ...resume, resume: false }, plan, SIZE, [[output]], 'none'), { done: [] });
   assert.ok(!hasCheckpoint(folder), 'a finished run may be overwritten');
 });
 

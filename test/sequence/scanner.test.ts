@@ -11,6 +11,7 @@ import { temporaryFolder } from '../../testing/temporary.ts';
 
 const folder = temporaryFolder();
 const path = join(folder, 'scanner.json');
+for (const name of ['maps.cfl', 'maps.npy']) writeFileSync(join(folder, name), '');
 
 const read = (text: string): ReturnType<typeof readScanner> => {
   writeFileSync(path, text);
@@ -82,8 +83,8 @@ test('schema and reader agree on what a scanner file may hold', () => {
     } catch {
       continue;
     }
-    // What a schema cannot say: symmetry, and that a vector is not 0.
-    if (!/Covariance|0, ?0, ?0/.test(text)) assert.ok(!validate(value), text);
+    // What a schema cannot say: symmetry, that a vector is not 0, what a file's ending asks for.
+    if (!/Covariance|0, ?0, ?0|fov|maps/.test(text)) assert.ok(!validate(value), text);
   }
 });
 
@@ -114,6 +115,13 @@ const WRONG: [string, RegExp][] = [
   [receive('{"array": {"coils": 2.5}}'), /array\.coils is 2\.5; give a whole number from 1 to 1024/],
   [receive('{"array": {"coils": 2}, "file": "scanner.json"}'), /receive has array and a map; give one of/],
   [receive('{"magnitude": "scanner.json"}'), /receive has magnitude; give 'file' alone, or 'magnitude' and 'phase'/],
+  [
+    receive('{"magnitude": "scanner.json", "phase": "scanner.json", "fov": [1, 1, 1]}'),
+    /has magnitude and phase with fov/,
+  ],
+  [receive('{"file": "scanner.json", "fov": [1, 1, 1]}'), /has fov or centre; remove them/],
+  [receive('{"file": "maps.cfl"}'), /receive has no fov; give 'fov'/],
+  [receive('{"file": "maps.npy", "fov": [0.2, 0, 0.2]}'), /fov of 0\.2 × 0 × 0\.2 m; give positive/],
   [receive('{"file": 3}'), /receive\.file is 3; give the name of a file/],
   [covariance('[[[1, 0]], [[1, 0]]]'), /noiseCovariance\[0\] has 1 entries of 2; give a square matrix/],
   [covariance('[[[1, 0], [0.3, 0.2]], [[0.3, 0.2], [1, 0]]]'), /not Hermitian at \[0\]\[1\]/],

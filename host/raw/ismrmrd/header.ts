@@ -30,7 +30,9 @@ export function headerXml(raw: RawData): string {
         value('systemVendor', 'Larmor'),
         value('systemModel', 'Larmor simulation'),
         value('systemFieldStrength_T', raw.B0),
+        ...(raw.noisy ? [value('relativeReceiverNoiseBandwidth', 1)] : []),
         value('receiverChannels', raw.coils),
+        ...coilLabels(raw.coils),
         value('institutionName', 'none (simulated data)'),
         value('deviceID', 'Larmor simulation'),
       ]),
@@ -75,6 +77,14 @@ function space(name: string, matrix: Triple, fov: Triple): string[] {
     ...element('matrixSize', xyz(fileMatrix(matrix))),
     ...element('fieldOfView_mm', xyz(fov.map((meters) => MILLIMETERS * meters))),
   ]);
+}
+
+/** Channels by number, where there are several. */
+function coilLabels(coils: number): string[] {
+  if (coils === 1) return [];
+  return Array.from({ length: coils }, (_, coil) =>
+    element('coilLabel', [value('coilNumber', coil), value('coilName', `coil ${coil + 1}`)]),
+  ).flat();
 }
 
 function parallelImaging({ parallelImaging }: Encoding): string[] {

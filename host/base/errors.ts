@@ -1,6 +1,6 @@
 /**
- * The one error type of Larmor. Whatever goes wrong for a reason a user can mend is a `LarmorError` whose message is
- * one line (what, where, how to mend it) and whose code is the process's exit code; anything else that reaches the
+ * The one error type of Larmor. Whatever goes wrong for a reason a user can fix is a `LarmorError` whose message is
+ * one line (what, where, how to fix it) and whose code is the process's exit code; anything else that reaches the
  * top is a defect and exits 70.
  */
 
@@ -40,25 +40,25 @@ export class CollectiveError extends LarmorError {
 
 /**
  * Bad input data (exit 65).
- * @param place file, and the line, block or dataset in it, e.g. `epi.seq:214` or `brain.h5 /sample/data`
+ * @param location file, and the line, block or dataset in it, e.g. `epi.seq:214` or `brain.h5 /sample/data`
  * @param what what is wrong there
- * @param mend what the user can do about it
+ * @param fix what the user can do about it
  */
-export function badInput(place: string, what: string, mend: string): LarmorError {
-  return new LarmorError(EXIT.badInput, `${place}: ${what}; ${mend}`);
+export function badInput(location: string, what: string, fix: string): LarmorError {
+  return new LarmorError(EXIT.badInput, `${location}: ${what}; ${fix}`);
 }
 
 /** A wrong flag or argument (exit 2). */
-export function usage(what: string, mend: string): LarmorError {
-  return new LarmorError(EXIT.usage, `${what}; ${mend}`);
+export function usage(what: string, fix: string): LarmorError {
+  return new LarmorError(EXIT.usage, `${what}; ${fix}`);
 }
 
 /** An input that is not there or cannot be opened (exit 66). */
-export function missingInput(path: string, what: string, mend: string): LarmorError {
-  return new LarmorError(EXIT.missingInput, `${path}: ${what}; ${mend}`);
+export function missingInput(path: string, what: string, fix: string): LarmorError {
+  return new LarmorError(EXIT.missingInput, `${path}: ${what}; ${fix}`);
 }
 
 /** An output that cannot be written (exit 73). */
-export function cannotWrite(path: string, what: string, mend: string): LarmorError {
-  return new LarmorError(EXIT.cannotWrite, `${path}: ${what}; ${mend}`);
+export function cannotWrite(path: string, what: string, fix: string): LarmorError {
+  return new LarmorError(EXIT.cannotWrite, `${path}: ${what}; ${fix}`);
 }

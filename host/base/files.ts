@@ -1,5 +1,5 @@
 /**
- * Files in, files out. Reading turns the operating system's errors into lines that name the file and the mend; writing
+ * Files in, files out. Reading turns the operating system's errors into lines that name the file and the fix; writing
  * goes beside the target and is renamed into place, so that a killed run or a full disk leaves no half a file.
  */
 import { createHash } from 'node:crypto';
@@ -228,7 +228,7 @@ export function writeOutput(path: string, bytes: Uint8Array): void {
 
 function writing(path: string, error: unknown): Error {
   if (!(error instanceof Error) || !('code' in error)) return error as Error;
-  const mends: Record<string, [string, string]> = {
+  const fixes: Record<string, [string, string]> = {
     ENOSPC: ['no space left on the device', 'free space or write elsewhere with -o'],
     EDQUOT: ['disk quota exceeded', 'free space or write elsewhere with -o'],
     EACCES: ['permission denied', 'write elsewhere with -o'],
@@ -237,6 +237,6 @@ function writing(path: string, error: unknown): Error {
     EISDIR: ['is a directory', 'name a file'],
     ENOTDIR: ['part of the path is not a folder', 'check the path'],
   };
-  const [what, mend] = mends[String(error.code)] ?? [error.message, 'write elsewhere with -o'];
-  return cannotWrite(path, what, mend);
+  const [what, fix] = fixes[String(error.code)] ?? [error.message, 'write elsewhere with -o'];
+  return cannotWrite(path, what, fix);
 }

@@ -124,7 +124,7 @@ function writeFully(fd: number, text: string, patience: number): NodeJS.ErrnoExc
   return undefined;
 }
 
-/** One line for what a user can mend; a stack only for our own defects. */
+/** One line for what a user can fix; a stack only for our own defects. */
 function errorLine(thrown: unknown): string {
   const error = explainMemory(thrown);
   if (error instanceof LarmorError) return `larmor: ${oneLine(error.message)}`;

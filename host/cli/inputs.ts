@@ -84,10 +84,10 @@ function softDelay(name: string, key: string, text: string): Seconds {
 
 /** Exceeding scanner limits is a warning (an error with `--strict`), and so is what has no effect; raster misalignment is shown with -v. */
 export function reportFindings(sequence: Sequence, scanner: Scanner, strict: boolean): void {
-  for (const { block, what, mend, severity } of checkSequence(sequence, scanner)) {
+  for (const { block, what, fix, severity } of checkSequence(sequence, scanner)) {
     const location = `${sequence.name}: block ${block + 1}`;
-    if (strict && severity === 'warning') throw badInput(location, what, `${mend}, or run without --strict`);
-    (severity === 'warning' ? warn : detail)(`${location}: ${what}; ${mend}`);
+    if (strict && severity === 'warning') throw badInput(location, what, `${fix}, or run without --strict`);
+    (severity === 'warning' ? warn : detail)(`${location}: ${what}; ${fix}`);
   }
   for (const text of inertParts(sequence)) warn(text);
 }

@@ -103,9 +103,9 @@ function asOpened(
   const index = all.findIndex((other) => other.name === name && other.backend === backend);
   if (index === picked.index) return picked;
   const why = `${alike} GPUs here are called ${name}, and WebGPU opens none but the first`;
-  const mend = 'show each process its own alone (srun --gpus-per-task=1; docs/how-to/gpu.md has more)';
-  if (asked !== undefined) throw usage(`--gpu ${asked}: ${why}`, mend);
-  warn(`${why}; ${mend}`);
+  const fix = 'show each process its own alone (srun --gpus-per-task=1; docs/how-to/gpu.md has more)';
+  if (asked !== undefined) throw usage(`--gpu ${asked}: ${why}`, fix);
+  warn(`${why}; ${fix}`);
   return { ...picked, index, key: picked.key === null ? null : String(index) };
 }
 

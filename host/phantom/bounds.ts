@@ -54,9 +54,9 @@ function wrongSpin(where: string, n: number, block: SpinBlock): Error {
     if (value >= RELAXATION && Number.isFinite(value)) continue;
     if (value > 0 && value < RELAXATION)
       return badInput(where, `${name} is ${value} s`, `give at least ${RELAXATION} s`);
-    const mend =
+    const fix =
       value === Number.POSITIVE_INFINITY ? 'use a large finite time, e.g. 1e6 s' : 'give a positive time in s';
-    return badInput(where, `${name} is ${value}`, mend);
+    return badInput(where, `${name} is ${value}`, fix);
   }
   for (const column of COLUMNS) {
     if (!('most' in column)) continue;

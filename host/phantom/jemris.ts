@@ -108,8 +108,8 @@ export async function jemrisPhantom(file: Hdf5Reader, surveyOf: SurveyOf): Promi
 /** [z, y, x] extents of the data. */
 function gridOf({ place, shape }: NumberDataset): [number, number, number] {
   if ((shape.length !== 3 && shape.length !== 4) || shape.at(-1) !== FIELDS) {
-    const mend = 'JEMRIS writes {z, y, x, 5} or {y, x, 5}';
-    throw badInput(place, `has shape ${shape.join(' × ') || 'of a scalar'}`, mend);
+    const fix = 'JEMRIS writes {z, y, x, 5} or {y, x, 5}';
+    throw badInput(place, `has shape ${shape.join(' × ') || 'of a scalar'}`, fix);
   }
   const [nz, ny, nx] = shape.length === 4 ? shape : [1, ...shape];
   if (nz * ny * nx === 0) throw badInput(place, 'holds no voxels', 'check the program that wrote it');

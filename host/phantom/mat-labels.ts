@@ -27,9 +27,8 @@ export const readMatVolume: VolumeReader = async (path, map, table, variable) =>
     const array = file.arrays.get(name)?.();
     if (!array) {
       const what = variable ? `has no array '${variable}'` : `holds ${names.length} arrays`;
-      const mend =
-        names.length > 0 ? `choose with --set variable=${names.join('|')}` : 'give a file with a label image';
-      throw badInput(path, what, mend);
+      const fix = names.length > 0 ? `choose with --set variable=${names.join('|')}` : 'give a file with a label image';
+      throw badInput(path, what, fix);
     }
     const size = extentsOf(`${path} ${name}`, array.dims);
     const { data } = array;

@@ -1,5 +1,5 @@
 /**
- * The door to phantoms: a name is a built-in one or a file, and a file is known by its ending, or by being HDF5.
+ * Opens a phantom by name: a built-in one, or a file recognised by its ending or as HDF5.
  */
 import { existsSync, statSync } from 'node:fs';
 import { extname } from 'node:path';

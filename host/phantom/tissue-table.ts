@@ -47,7 +47,7 @@ export function readTissueTable(path: string): TissueTable {
     table = JSON.parse(readInput(path).toString('utf8'));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw badInput(path, `is not JSON (${error.message})`, 'mend it');
+    throw badInput(path, `is not JSON (${error.message})`, 'correct it');
   }
   const record = recordOf(table, path, TABLE_KEYS);
   const tissues = new Map<number, Tissue | null>();

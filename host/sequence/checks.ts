@@ -19,7 +19,7 @@ export interface Finding {
   /** Blocks concerned. */
   readonly count: number;
   readonly what: string;
-  readonly mend: string;
+  readonly fix: string;
   /** `warning`: beyond what the hardware can do; `note`: off its rasters or within its dead times. */
   readonly severity: 'warning' | 'note';
 }
@@ -34,7 +34,7 @@ const AXES = ['x', 'y', 'z'] as const;
 
 interface Kind {
   readonly severity: Finding['severity'];
-  readonly mend: string;
+  readonly fix: string;
   /** What is wrong, for the worst value met. */
   say(worst: number): string;
 }
@@ -72,9 +72,9 @@ export function checkSequence(sequence: Sequence, scanner: Scanner): Finding[] {
     if (left > largestJump(scanner)) report(`jump ${name}`, sequence.blockCount - 1, left);
   }
   return [...found].map(([name, { block, count, worst }]) => {
-    const { severity, mend, say } = kinds(name);
+    const { severity, fix, say } = kinds(name);
     const what = say(worst);
-    return { block, count, severity, mend, what: count === 1 ? what : `${what} (in ${count} blocks, this one first)` };
+    return { block, count, severity, fix, what: count === 1 ? what : `${what} (in ${count} blocks, this one first)` };
   });
 }
 
@@ -85,14 +85,14 @@ function findingKinds(sequence: Sequence, scanner: Scanner): (name: string) => K
   const milli = (value: number): string => `${Number((value * 1e3).toPrecision(4))} mT/m`;
   const micro = (value: number): string => `${Number((value * 1e6).toFixed(3))} µs`;
   const clocks = clocksOf(sequence, scanner);
-  const short = (what: (there: string) => string, needed: Seconds, mend: string): Kind => ({
+  const short = (what: (there: string) => string, needed: Seconds, fix: string): Kind => ({
     severity: 'note',
-    mend,
+    fix,
     say: (missing) => `${what(micro(needed - missing))}, the scanner needs ${micro(needed)}`,
   });
   const raster = (what: string, step: Seconds | undefined): Kind => ({
     severity: 'note',
-    mend: 'round it to the raster',
+    fix: 'round it to the raster',
     say: () => `${what} is not on the raster of ${micro(step ?? 0)}`,
   });
   return (name) => {
@@ -101,7 +101,7 @@ function findingKinds(sequence: Sequence, scanner: Scanner): (name: string) => K
       case 'B1':
         return {
           severity: 'warning',
-          mend: 'lengthen the pulse or lower its flip angle',
+          fix: 'lengthen the pulse or lower its flip angle',
           say: (peak) =>
             `B1 reaches ${Number((peak * 1e6).toPrecision(4))} µT, the scanner allows ${scanner.B1 * 1e6} µT`,
         };
@@ -129,19 +129,19 @@ function findingKinds(sequence: Sequence, scanner: Scanner): (name: string) => K
     if (name.startsWith('peak'))
       return {
         severity: 'warning',
-        mend: 'lengthen it or rotate it less',
+        fix: 'lengthen it or rotate it less',
         say: (peak) => `gradient ${axis} reaches ${milli(peak)}, the scanner allows ${milli(scanner.Gmax)}`,
       };
     if (name.startsWith('slew'))
       return {
         severity: 'warning',
-        mend: 'lengthen its ramps',
+        fix: 'lengthen its ramps',
         say: (slew) =>
           `gradient ${axis} changes by ${Number(slew.toPrecision(4))} T/m/s, the scanner allows ${scanner.Smax}`,
       };
     return {
       severity: 'warning',
-      mend: 'ramp it, or continue it in the next block',
+      fix: 'ramp it, or continue it in the next block',
       say: (step) => `gradient ${axis} jumps by ${milli(step)}`,
     };
   };
@@ -150,7 +150,7 @@ function findingKinds(sequence: Sequence, scanner: Scanner): (name: string) => K
 /** What cannot be simulated. */
 function refuse(block: Block, n: number, name: string): void {
   const { rf, adc, gx, gy, gz, duration } = block;
-  const bad = (what: string, mend: string): Error => badInput(`${name}, block ${n + 1}`, what, mend);
+  const bad = (what: string, fix: string): Error => badInput(`${name}, block ${n + 1}`, what, fix);
   if (!(duration >= 0)) throw bad(`lasts ${duration} s`, 'give a duration of 0 or more');
   if (duration > LONGEST_BLOCK) throw bad(`lasts ${duration} s`, `a block lasts at most ${LONGEST_BLOCK} s`);
   for (const event of [rf, gx, gy, gz, adc]) {

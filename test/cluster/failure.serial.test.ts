@@ -95,8 +95,8 @@ for (const family of present) {
     const launch = { family, ranks: 2, cwd: temporaryFolder() };
     const all = await run(['simulate', '--tolerence', '1e-3'], launch);
     assert.equal(all.code, 2, transcript(all));
-    const mend = 'larmor --help lists what there is';
-    const line = `larmor: unknown option '--tolerence' (Did you mean --tolerance?); ${mend}`;
+    const fix = 'larmor --help lists what there is';
+    const line = `larmor: unknown option '--tolerence' (Did you mean --tolerance?); ${fix}`;
     assert.deepEqual(errorsIn(all), [line], transcript(all));
     const odd = { args: ['simulate', '--threads', '0'] };
     const one = await run(['simulate', '-o', 'raw.npy'], { ...launch, odd });

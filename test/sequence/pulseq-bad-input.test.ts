@@ -1,4 +1,4 @@
-/** Every silly file → its exit code and one line that names file, place and mend. */
+/** Every silly file → its exit code and one line that names file, location and fix. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -11,7 +11,7 @@ import { COMPLETE, seqFolder, seqText } from './seq-text.ts';
 
 const save = seqFolder();
 
-/** Asserts the refusal of a file; the message starts with its name and is one line with a mend. */
+/** Asserts the refusal of a file; the message starts with its name and is one line with a fix. */
 function refused(path: string, exitCode: number, message: RegExp): void {
   assert.throws(
     () => readPulseq(path),

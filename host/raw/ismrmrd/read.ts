@@ -15,7 +15,7 @@ import { joinTime } from './time.ts';
 const BATCH_BYTES = 1 << 23;
 const BATCH_ROWS = 4096;
 const METERS = 1e-3;
-const MEND = 'check the program that wrote it';
+const FIX = 'check the program that wrote it';
 
 /** @throws LarmorError 66 if it is not there, 65 if it is not a whole ISMRMRD file */
 export async function readIsmrmrd(path: string): Promise<RawFile> {
@@ -29,7 +29,7 @@ export async function readIsmrmrd(path: string): Promise<RawFile> {
     const channels = acquisitions.map(({ data, samples }) => data.length / 2 / samples);
     const odd = channels.findIndex((count) => count !== channels[0]);
     if (odd >= 0)
-      throw badInput(rows.place, `${channels[odd]} channels in one readout, ${channels[0]} in another`, MEND);
+      throw badInput(rows.place, `${channels[odd]} channels in one readout, ${channels[0]} in another`, FIX);
     return { path, xml, ...header, coils: channels[0] ?? 0, acquisitions };
   } finally {
     file.close();
@@ -127,7 +127,7 @@ function decoder(
       const values = records.floats(at + offset);
       if (values.length === expected) return values;
       const what = `"${name}" holds ${values.length} numbers where the head promises ${expected}`;
-      throw badInput(`${place} row ${n}`, what, MEND);
+      throw badInput(`${place} row ${n}`, what, FIX);
     };
     const samples = u16('number_of_samples');
     const dimensions = u16('trajectory_dimensions');

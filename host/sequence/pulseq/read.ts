@@ -33,7 +33,7 @@ export interface PulseqOptions {
 const NEWEST_REVISION = 1;
 
 /**
- * @throws LarmorError 65 for what is wrong in the file (file, line and mend named), 66 when it cannot be opened, 2 for
+ * @throws LarmorError 65 for what is wrong in the file (file, line and fix named), 66 when it cannot be opened, 2 for
  * a soft delay the file does not have
  */
 export function readPulseq(path: string, options: PulseqOptions = {}): Sequence {

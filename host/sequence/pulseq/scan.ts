@@ -38,8 +38,8 @@ export function place(cursor: Cursor): string {
 }
 
 /** An error at the current line. */
-export function wrong(cursor: Cursor, what: string, mend: string): LarmorError {
-  return badInput(place(cursor), what, mend);
+export function wrong(cursor: Cursor, what: string, fix: string): LarmorError {
+  return badInput(place(cursor), what, fix);
 }
 
 /** Moves to the next line that is neither blank nor a comment; false at the end of the file. */

@@ -105,20 +105,20 @@ export function shapeRuns(store: ShapeStore, n: number, plainAllowed: boolean, p
 /** Runs counted together: a budget is asked once for so many. */
 const BATCH = 65536;
 
-const MEND = 'the file may be cut short: write it again';
+const FIX = 'the file may be cut short: write it again';
 
 function stored(store: ShapeStore, n: number, path: string): { packed: Float64Array; samples: number; place: string } {
   const packed = store.packed.subarray(store.starts[n]!, n + 1 < store.count ? store.starts[n + 1]! : store.used);
   const samples = store.samples[n]!;
   const place = `${path}:${store.lines[n]}`;
-  if (samples === -1) throw badInput(place, `shape ${store.ids[n]} has no num_samples`, MEND);
+  if (samples === -1) throw badInput(place, `shape ${store.ids[n]} has no num_samples`, FIX);
   return { packed, samples, place };
 }
 
 /** Shows `use` each difference and how often it repeats. @throws exit 65 unless they make up the samples promised */
 function eachRun(store: ShapeStore, n: number, path: string, use: (step: number, repeats: number) => void): void {
   const { packed, samples, place } = stored(store, n, path);
-  const wrong = (what: string): Error => badInput(place, `shape ${store.ids[n]} ${what}`, MEND);
+  const wrong = (what: string): Error => badInput(place, `shape ${store.ids[n]} ${what}`, FIX);
   let filled = 0;
   for (let at = 0; at < packed.length; ) {
     const step = packed[at]!;

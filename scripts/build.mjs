@@ -7,10 +7,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { basename, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { build as esbuild } from 'esbuild';
+import { setupPackages } from './setup.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -34,6 +35,12 @@ const expression = { before: '(function (require, __filename) {', after: '})' };
 
 /** Packages too large for that, which few runs need: files of their own, opened when they are imported. */
 const apart = { hdf5: 'h5wasm/node' };
+
+/** What PNGs of figures are drawn with, read when one is written. */
+const assets = {
+  'figures/resvg.wasm': '@resvg/resvg-wasm/index_bg.wasm',
+  'figures/DejaVuSans.ttf': 'dejavu-fonts-ttf/ttf/DejaVuSans.ttf',
+};
 
 /** `import.meta.url` of a CommonJS bundle. */
 const url = { name: 'bundleUrl', banner: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" };
@@ -127,10 +134,12 @@ async function buildHost() {
       await makeCommand(join(staging, 'larmor.js'));
       await writeFile(join(staging, 'package.json'), '{ "type": "commonjs" }\n');
       const inputs = bundles.flatMap((bundle) => Object.keys(bundle.value.metafile.inputs));
-      await writeLicences(join(staging, 'third-party-licences.txt'), inputs);
+      const copied = Object.values(assets).map((specifier) => relative(root, require.resolve(specifier)));
+      await writeLicences(join(staging, 'third-party-licences.txt'), [...inputs, ...copied]);
     }
 
     // All files lie flat in dist/: from any of them, './wasm/simd.wasm' and './worker.js' are found the same way.
+    for (const [name, specifier] of Object.entries(assets)) await copyAsset(name, require.resolve(specifier));
     const made = existsSync(staging) ? (await readdir(staging)).sort() : [];
     for (const name of made) await rename(join(staging, name), join(dist, name));
     for (const name of made) await report(join(dist, name));
@@ -151,6 +160,16 @@ async function buildCodeCache() {
     await rm(output, { force: true });
   }
   for (const path of await filesBelow(dist, (name) => name.endsWith('.cache'))) await report(path);
+}
+
+/** Into its place in one step, as all files are. */
+async function copyAsset(name, source) {
+  const target = join(dist, name);
+  const beside = `${target}.${process.pid}`;
+  await mkdir(dirname(target), { recursive: true });
+  await copyFile(source, beside);
+  await rename(beside, target);
+  await report(target);
 }
 
 /** The licences of the packages inside the bundles ask to travel with them. */
@@ -197,6 +216,8 @@ async function buildMpi() {
   }
 }
 
+// A clone that was updated may want packages that it has not got.
+setupPackages();
 await mkdir(dist, { recursive: true });
 await mkdir(state, { recursive: true });
 // A part that fails keeps no other from being made: who works on one needs the others.

@@ -15,6 +15,7 @@ import {
   noiseLevel,
   pixelCount,
   rankCount,
+  repetitionNumber,
   rfStep,
   seconds,
   seedNumber,
@@ -22,6 +23,7 @@ import {
   spinsPerTile,
   spinsPerVoxel,
   threadCount,
+  timeOfScan,
   toleranceBound,
 } from './options.ts';
 import { collect } from './settings.ts';
@@ -167,6 +169,31 @@ withOutput(program.command('reconstruct').description('reconstruct an image from
   .option('--max-pixels <n>', 'make images of up to n pixels in all frames together (default: 134217728)', pixelCount)
   .action(async (raw, options) => (await import('./reconstruct.ts')).reconstructFile(raw, options));
 
+const plot = program.command('plot').description('draw a sequence, k-space, phantom, signal or image as SVG or PNG');
+
+/** Options of everything that is drawn. */
+function withFigure(command: Command): Command {
+  return withOutput(command).requiredOption('-o, --output <file>', 'the figure: .svg or .png; repeatable', collect);
+}
+
+withFigure(withSettings(plot.command('sequence'), 'sequence'))
+  .description('draw RF, gradients, readouts and labels over time')
+  .argument('<sequence>', SEQUENCE)
+  .option('--from <time>', 'start of what is shown', timeOfScan)
+  .option('--to <time>', 'end of what is shown', timeOfScan)
+  .option('--tr <n>', 'show repetition n, from 1 (default: the first that is recorded)', repetitionNumber)
+  .option('--traces <list>', 'what to draw besides: m0 (k), m1 (first moment), slew; separated by commas')
+  .option(...SCANNER)
+  .addHelpText(
+    'after',
+    `
+Examples:
+  larmor plot sequence gre -o gre.png                      one repetition
+  larmor plot sequence scan.seq --from 10ms --to 20ms -o part.svg
+  larmor plot sequence epi --set n=32 --traces m0,slew -o epi.png`,
+  )
+  .action(async (name, options) => (await import('./plot.ts')).plotSequence(name, options));
+
 const sequence = program.command('sequence').description('make, convert and export sequences');
 withOutput(withSettings(sequence.command('waveforms'), 'sequence'))
   .description('write the RF, gradient and ADC waveforms of every block as JSON')
@@ -222,7 +249,7 @@ withOutput(
   program.command('doctor').description('show what this machine offers, and how to install what is missing'),
 ).action(async (options) => (await import('./doctor.ts')).doctor(options));
 
-for (const command of [program, ...program.commands, ...sequence.commands, ...phantom.commands]) {
+for (const command of [program, ...program.commands, ...plot.commands, ...sequence.commands, ...phantom.commands]) {
   command.exitOverride();
   command.hook('preAction', (_, action) => {
     const { quiet, verbose } = action.opts();

@@ -51,6 +51,8 @@ export interface WalkedReadout {
 export interface Walk {
   readonly readouts: readonly WalkedReadout[];
   readonly excitations: readonly Excitation[];
+  /** Every pulse in the order played: its centre, since the start of the sequence, and what it does to k. */
+  readonly pulses: readonly { readonly time: Seconds; readonly rf: RfEvent; readonly effect: Effect }[];
   /** Labels that occur anywhere. */
   readonly labelsUsed: ReadonlySet<string>;
 }
@@ -81,7 +83,8 @@ export function walk(sequence: Sequence, scanner: Scanner): Walk {
     const echo = echoBase(n, readout, pulses, effects, before);
     return echo === undefined ? known : { ...known, ...echo };
   });
-  return { readouts, excitations, labelsUsed };
+  const acted = pulses.map(({ time, rf }, n) => ({ time, rf, effect: effects[n]! }));
+  return { readouts, excitations, pulses: acted, labelsUsed };
 }
 
 /** Pulses and readouts in the order played, each with the gradient moment since the pulse before it. */

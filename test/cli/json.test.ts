@@ -80,6 +80,9 @@ test('every other command', () => {
   object('doctor');
   for (const name of ['epi', 'gre', 'se', 'fid', 'head2d', 'head3d', 'sphere', 'column', 'grid'])
     object(`info ${name}`);
+  const { figure } = object('plot sequence epi -o epi.svg');
+  const labels = figure.panels.map(({ y }: { y: { label: string } }) => y.label);
+  assert.deepEqual(labels, ['', '|B1|', 'phase', 'Gx', 'Gy', 'Gz', 'ADC', 'labels', 'block']);
   object('phantom make sphere -o s.phantom');
   object('info s.phantom');
   object('sequence waveforms fid -o f.json');

@@ -10,6 +10,7 @@ import { COLUMN_NAMES, COLUMNS, type ColumnName } from './columns.ts';
 import { addDigests, digestCheck, digestText } from './digest.ts';
 import { phantomIdentity } from './identity.ts';
 import { COLUMN_PATHS, unpackBounds, unpackDigests } from './koma-layout.ts';
+import { readMotions } from './motion/read.ts';
 import { TISSUE_B0 } from './tissues.ts';
 import type { PhantomSource, SpinBlock } from './types.ts';
 
@@ -46,9 +47,9 @@ export async function arrayPhantom(
   if (typeof stated === 'number' && stated !== spinCount) {
     throw badInput(file.path, `says ${stated} spins and holds ${spinCount}`, 'write it again');
   }
-  if (file.list('motion').length > 0) {
+  const motions = readMotions(file, spinCount, warn);
+  if (motions.length > 0)
     warn(`${file.path}: it holds motion, which is not simulated; its spins stay at rest where they are at the start`);
-  }
 
   const readSpins = (first: number, count: number, into: SpinBlock): void => {
     requireRange(first, count, spinCount);
@@ -87,6 +88,7 @@ export async function arrayPhantom(
     spinCount,
     B0,
     bounds,
+    ...(motions.length === 0 ? {} : { motions }),
     identity: phantomIdentity('arrays', { B0 }, spinCount, digestText(digest)),
     residentBytes: 0,
     read,

@@ -4,6 +4,7 @@
  */
 import type { Meters, Tesla } from '../base/units.ts';
 import { COLUMN_NAMES, COLUMNS, type ColumnName } from './columns.ts';
+import type { Motion } from './motion/types.ts';
 
 /** Struct of arrays, one entry per spin: the columns that `columns.ts` declares. */
 export type SpinBlock = Readonly<Record<ColumnName, Float32Array>> & {
@@ -61,6 +62,8 @@ export interface PhantomSource {
   /** Field that `offResonance` belongs to; the timeline's B0 scales it. */
   readonly B0: Tesla;
   readonly bounds: PhantomBounds;
+  /** How its spins move, in the order of the file; `motion/moving.ts` makes it a model. */
+  readonly motions?: readonly Motion[];
   /** Absent: static spins in one coil and a uniform B1. */
   readonly model?: Model;
   /** Canonical description that enters the plan's hash: size, header, digest of sampled chunks. Same phantom, same text. */

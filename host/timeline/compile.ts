@@ -5,12 +5,17 @@
  */
 import { openBudget } from '../base/budget.ts';
 import { badInput } from '../base/errors.ts';
-import { GAMMA_BAR, type Hertz } from '../base/units.ts';
+import { GAMMA_BAR, type Hertz, type Seconds } from '../base/units.ts';
 import { offsets } from '../sequence/offsets.ts';
-import type { AdcEvent, RfEvent, Sequence } from '../sequence/types.ts';
+
+import type { AdcEvent, Block, RfEvent, Sequence } from '../sequence/types.ts';
 import { blockGradients, gradientPoints, integral, type PiecewiseLinear } from '../sequence/waveform.ts';
+
 import { growing, recordTable, splitRecords } from './intern.ts';
-import { rfDuration, rfSteps } from './pulse.ts';
+import { SLIDING } from './movement.ts';
+import { movingEncoder, type Stretch } from './moving.ts';
+import { movingReadouts } from './moving-readout.ts';
+import { bodyTerms, rfDuration, rfSteps } from './pulse.ts';
 import { checkSamples, pulseTable, rememberByEvents, waveformTable } from './tables.ts';
 import { OP, type PhaseTerms, STRIDE, type Timeline, type TimelineOptions } from './types.ts';
 
@@ -24,7 +29,9 @@ type Action =
       readonly samples: number;
       readonly receive: readonly [number, number, number];
       readonly turned: number;
-    };
+    }
+  /** What happens to spins on paths: `OP.slide`, `hold`, `release`. */
+  | { readonly kind: 'mark'; readonly op: number; readonly index: number };
 
 interface BlockProgram {
   readonly actions: readonly Action[];
@@ -35,14 +42,17 @@ interface BlockProgram {
 /** Relative deviation below which sample positions count as equally spaced: rounding of f64 sums, nothing physical. */
 const LINEAR_TOLERANCE = 1e-10;
 
+/** Longest piece of a sampled movement within a pulse [s]. */
+const PULSE_PIECE = 10e-6;
+
 /**
  * @throws LarmorError 65 when events of a block overlap or outlast it, or the run has no sample or more than 2³¹ − 1
  */
 export function compileTimeline(
   sequence: Sequence,
-  { B0, gammaBar = GAMMA_BAR, maxRfStep, terms, toEnd = false }: TimelineOptions,
+  { B0, gammaBar = GAMMA_BAR, maxRfStep, terms, movement, toEnd = false }: TimelineOptions,
 ): Timeline {
-  const termCount = terms?.count ?? 0;
+  const termCount = movement === undefined ? (terms?.count ?? 0) : movement.terms + (movement.sliding ? SLIDING : 0);
   const width = STRIDE.segment + termCount;
   const ops = growing(Int32Array);
   const segments = recordTable(width);
@@ -53,19 +63,34 @@ export function compileTimeline(
   const budget = openBudget('signal', sequence.name, sequence.fileBytes);
   const pulses = pulseTable(budget, termCount);
   const waveforms = waveformTable(budget);
+  const encoder = movement === undefined ? undefined : movingEncoder(movement);
   let sampleCount = 0;
 
-  const blockProgram = rememberByEvents((block, n): BlockProgram => {
+  const programOf = (block: Block, n: number, start: Seconds): BlockProgram => {
     const gradients = blockGradients(block);
     const common = gradientPoints(block.common);
     const turned = (from: number, to: number): number => gammaBar * integral(common, from, to);
+    const moving = encoder?.(gradients, start);
     const actions: Action[] = [];
     let now = 0;
+    const mark = ({ marks }: Stretch): void => {
+      for (const [op, index] of marks) actions.push({ kind: 'mark', op, index });
+    };
+    const precess = (stretch: Stretch, from: number, to: number): void => {
+      if (to <= from) return;
+      const moment = moving?.integrals(stretch, from, to).map((value) => gammaBar * value) ?? [
+        ...moments(gradients, from, to, gammaBar),
+        ...(terms?.integrals(gradients, from, to) ?? []),
+      ];
+      actions.push({ kind: 'precess', moment: [...moment.slice(0, 3), to - from, ...moment.slice(3)] });
+    };
     const precessTo = (time: number): void => {
       if (time < now - 1e-12) throw outlasts(sequence, n);
       if (time > now) {
-        const more = terms?.integrals(gradients, now, time) ?? [];
-        actions.push({ kind: 'precess', moment: [...moments(gradients, now, time, gammaBar), time - now, ...more] });
+        for (const stretch of moving?.stretches(now, time) ?? [wholly(now, time)]) {
+          mark(stretch);
+          precess(stretch, stretch.from, stretch.to);
+        }
       }
       now = Math.max(now, time);
     };
@@ -73,26 +98,53 @@ export function compileTimeline(
       rf(rf: RfEvent): void {
         precessTo(rf.delay);
         const { frequency, phase } = offsets(rf, gammaBar * B0);
-        const steps = rfSteps(
-          rf,
-          gradients,
-          maxRfStep,
-          budget,
-          terms,
-          common.t.length > 0 ? { common, gammaBar } : undefined,
-        );
-        const pulse = pulses.intern(steps, frequency, rfDuration(rf));
-        actions.push({ kind: 'excite', pulse, phase: -phase, turned: turned(0, rf.delay) });
-        now = rf.delay + rfDuration(rf);
+        const end = rf.delay + rfDuration(rf);
+        const frame = common.t.length > 0 ? { common, gammaBar } : undefined;
+        const parts = moving?.stretches(rf.delay, end, [], PULSE_PIECE) ?? [wholly(rf.delay, end)];
+        for (const stretch of parts) {
+          mark(stretch);
+          const whole = parts.length === 1;
+          const [from, to] = whole ? [0, rfDuration(rf)] : [stretch.from - rf.delay, stretch.to - rf.delay];
+          const own = moving === undefined ? terms : bodyTerms(moving, stretch, termCount, gammaBar);
+          const steps = rfSteps(rf, gradients, maxRfStep, budget, own, frame, whole ? undefined : { from, to });
+          const pulse = pulses.intern(steps, frequency, to - from);
+          // The frame of the pulse's frequency begins at phase 0 in every part; B1 has turned on in it since the pulse began.
+          const late = 2 * Math.PI * ((frequency * from) % 1);
+          actions.push({ kind: 'excite', pulse, phase: -phase - late, turned: turned(0, rf.delay) });
+        }
+        now = end;
       },
       adc(adc: AdcEvent): void {
         const first = adc.delay + adc.dwell / 2;
         precessTo(first);
         const { frequency, phase } = offsets(adc, gammaBar * B0);
         const phases = receivePhases(adc, (time) => turned(first, time));
-        const shape = phases === undefined ? -1 : receiveShapes.push(phases) - 1;
         const step = 2 * Math.PI * frequency * adc.dwell;
         checkSamples(budget, adc.samples);
+        if (moving !== undefined) {
+          const parts = movingReadouts(moving, adc, first, gammaBar, termCount);
+          for (const [index, part] of parts.entries()) {
+            mark(part.stretch);
+            const { stretch, begin, sample, samples } = part;
+            now = stretch.from;
+            if (samples > 0) {
+              precess(stretch, now, begin);
+              now = begin;
+              const cut = phases === undefined ? -1 : receiveShapes.push(phases.subarray(sample, sample + samples)) - 1;
+              const receive = [phase + step / 2 + sample * step, step, cut] as const;
+              actions.push({
+                kind: 'read',
+                waveform: waveforms.intern(part),
+                samples,
+                receive,
+                turned: turned(0, first),
+              });
+            }
+            if (index < parts.length - 1) precess(stretch, now, stretch.to);
+          }
+          return;
+        }
+        const shape = phases === undefined ? -1 : receiveShapes.push(phases) - 1;
         const waveform = waveforms.intern({
           ...samplePoints(gradients, adc, first, gammaBar),
           ...(terms === undefined ? {} : { terms: sampleTerms(terms, gradients, adc, first) }),
@@ -124,7 +176,9 @@ export function compileTimeline(
       const own = adc.phaseShape ?? new Float64Array(adc.samples);
       return own.map((phase, sample) => phase - 2 * Math.PI * cycles(first + sample * adc.dwell));
     }
-  });
+  };
+  // Blocks of the same events are the same program, but not to spins that move on meanwhile.
+  const remembered = rememberByEvents((block, n) => programOf(block, n, 0));
 
   const pending = new Float64Array(width);
   const flush = (): void => {
@@ -134,15 +188,20 @@ export function compileTimeline(
   // Field common to all spins: the frame turns with it, so pulses and receiver do instead [cycles].
   let frame = 0;
   const frameAngle = (turned: number): number => 2 * Math.PI * (frame + turned);
+  let start = 0;
   for (let n = 0; n < sequence.blockCount; n++) {
-    const { actions, turned } = blockProgram(sequence.block(n), n);
+    const block = sequence.block(n);
+    const { actions, turned } = movement === undefined ? remembered(block, n) : programOf(block, n, start);
+    start += block.duration;
     for (const action of actions) {
       if (action.kind === 'precess') {
         for (let i = 0; i < pending.length; i++) pending[i] = pending[i]! + action.moment[i]!;
         continue;
       }
       flush();
-      if (action.kind === 'excite') {
+      if (action.kind === 'mark') {
+        ops.push(action.op, action.index);
+      } else if (action.kind === 'excite') {
         ops.push(OP.excite, excitations.intern([action.pulse, action.phase + frameAngle(action.turned), -1]));
       } else {
         ops.push(OP.read, readouts.length / STRIDE.readout);
@@ -185,6 +244,9 @@ function outlasts(sequence: Sequence, n: number): Error {
 }
 
 const adcEnd = (adc: AdcEvent): number => adc.delay + adc.samples * adc.dwell;
+
+/** Spins at rest have one stretch. */
+const wholly = (from: Seconds, to: Seconds): Stretch => ({ from, to, marks: [] });
 
 /** γ̄∫G dt along x, y, z [cycles/m]. */
 function moments(

@@ -7,10 +7,13 @@
  */
 
 import type { Budget } from '../base/budget.ts';
+
 import { GAMMA_BAR, type Hertz, type Seconds } from '../base/units.ts';
+
 import { direction } from '../numerics/direction.ts';
 import type { RfEvent } from '../sequence/types.ts';
 import { integral, type PiecewiseLinear, valueAt } from '../sequence/waveform.ts';
+import type { MovingBlock, Stretch } from './moving.ts';
 import { checkSteps } from './tables.ts';
 import { type PhaseTerms, STRIDE } from './types.ts';
 
@@ -35,10 +38,28 @@ const SAME_DURATION = 1e-9;
 /** Change of a term's rate over a piece of a pulse, as a part of the rate itself, that counts as none. */
 const SAME_RATE = 1e-12;
 
+/** Parts of a pulse shorter than this [s] are rounding. */
+const SHORTEST = 1e-13;
+
 /** Slopes of [B1re, B1im, Gx, Gy, Gz] that differ by this part are those of two pieces. */
 const SAME_SLOPE = 1e-6;
 
-const NO_TERMS: PhaseTerms = { count: 0, integrals: () => [] };
+const NO_TERMS: StepTerms = { count: 0, integrals: () => [] };
+
+/** Phase terms of a pulse's steps. */
+export interface StepTerms extends PhaseTerms {
+  /** Corners of the terms between two times of the block. */
+  corners?(from: Seconds, to: Seconds): readonly number[];
+  /** Whether the integrals begin with those of three gradients [T·s/m] which stand in place of the block's own. */
+  readonly gradients?: boolean;
+}
+
+/** Terms of spins that move, and the gradients that they meet. */
+export function bodyTerms(moving: MovingBlock, stretch: Stretch, count: number, gammaBar: Hertz): StepTerms {
+  const integrals = (_: unknown, from: number, to: number): readonly number[] =>
+    Array.from(moving.integrals(stretch, from, to), (value, n) => (n < 3 ? value : gammaBar * value));
+  return { count, gradients: true, corners: moving.corners, integrals };
+}
 
 /** Duration of the event without its delay. */
 export function rfDuration(rf: RfEvent): Seconds {
@@ -50,40 +71,50 @@ export function rfDuration(rf: RfEvent): Seconds {
  * scan may have a pulse of its own for every repetition, so steps are numbers in a row and nothing is allocated for one.
  * @param gradients (x, y, z) of the block, in block time
  * @param frame in which the steps stand, from the pulse's start on
+ * @param part of the pulse, seconds from its start; default: all of it
  */
 export function rfSteps(
   rf: RfEvent,
   gradients: readonly PiecewiseLinear[],
   maxStep: Seconds,
   budget: Budget,
-  terms: PhaseTerms = NO_TERMS,
+  terms: StepTerms = NO_TERMS,
   frame?: TurningFrame,
+  part?: { readonly from: Seconds; readonly to: Seconds },
 ): Float64Array {
-  const list = stepList(STRIDE.rfStep + terms.count);
-  const corners = [...gradients, ...(frame ? [frame.common] : [])]
-    .flatMap(({ t }) => Array.from(t, (time) => time - rf.delay))
-    .sort((p, q) => p - q);
+  const list = stepList(STRIDE.rfStep + terms.count, terms.gradients === true ? B1_FIELDS : FIELDS);
+  const more = terms.corners?.(rf.delay, rf.delay + rfDuration(rf)) ?? [];
+  const times = [...gradients, ...(frame ? [frame.common] : [])].flatMap(({ t }) => [...t]);
+  const corners = [...times, ...more].map((time) => time - rf.delay).sort((p, q) => p - q);
   let corner = 0;
-  for (const span of spans(rf)) {
+  for (const whole of spans(rf)) {
+    const span = part === undefined ? whole : within(whole, part);
+    if (span === undefined) continue;
     let { from } = span;
     // Without B1 a gradient's course does not matter, its integral does.
     const silent = span.re === 0 && span.im === 0 && span.slopeRe === 0 && span.slopeIm === 0;
     for (; corner < corners.length && corners[corner]! < span.to - SAME_TIME; corner++) {
       const at = corners[corner]!;
       if (silent || at < from + SAME_TIME) continue;
-      play(list, span, from, at, rf.delay, gradients, maxStep, budget, terms, frame);
+      play(list, whole, from, at, rf.delay, gradients, maxStep, budget, terms, frame);
       from = at;
     }
-    play(list, span, from, span.to, rf.delay, gradients, maxStep, budget, terms, frame);
+    play(list, whole, from, span.to, rf.delay, gradients, maxStep, budget, terms, frame);
   }
   return list.finish();
+}
+
+/** What of a span lies in a part of the pulse. */
+function within(span: Span, part: { readonly from: Seconds; readonly to: Seconds }): Span | undefined {
+  const [from, to] = [Math.max(span.from, part.from), Math.min(span.to, part.to)];
+  return to - from > SHORTEST ? { ...span, from, to } : undefined;
 }
 
 const NO_RATES = { means: [], slopes: [] } as { readonly means: number[]; readonly slopes: number[] };
 
 /** Means of the terms' rates, and their slopes, from `from` to `to`. */
-function ratesOf(terms: PhaseTerms, gradients: readonly PiecewiseLinear[], from: Seconds, to: Seconds) {
-  if (terms.count === 0) return NO_RATES;
+function ratesOf(terms: StepTerms, gradients: readonly PiecewiseLinear[], from: Seconds, to: Seconds) {
+  if (terms.count === 0 && terms.gradients !== true) return NO_RATES;
   const half = (to - from) / 2;
   const early = terms.integrals(gradients, from, from + half);
   const late = terms.integrals(gradients, from + half, to);
@@ -105,11 +136,12 @@ function play(
   gradients: readonly PiecewiseLinear[],
   maxStep: Seconds,
   budget: Budget,
-  terms: PhaseTerms,
+  terms: StepTerms,
   frame: TurningFrame | undefined,
 ): void {
   const silent = re === 0 && im === 0 && slopeRe === 0 && slopeIm === 0;
-  const slopes = silent ? [0, 0, 0] : gradients.map((gradient) => slopeOf(gradient, delay, from, to));
+  const own = terms.gradients !== true;
+  const slopes = !own ? [] : silent ? [0, 0, 0] : gradients.map((gradient) => slopeOf(gradient, delay, from, to));
   const drift = silent ? [] : ratesOf(terms, gradients, delay + from, delay + to).slopes;
   const turning = silent ? undefined : frame;
   // Conjugated: the field's clockwise precession against Pulseq's phases.
@@ -121,7 +153,9 @@ function play(
   const [, , middleRe, middleIm] = fieldAt((from + to) / 2);
   const held = [middleRe, middleIm, ...slopes, ...drift].every((slope) => slope === 0);
   const stepsOf = (length: Seconds): number => Math.max(1, Math.ceil((to - from) / length - 1e-9));
-  const change = 2 * Math.PI * GAMMA_BAR * (Math.hypot(middleRe, middleIm) + REACH * Math.hypot(...slopes));
+  const gradientSlope = Math.hypot(...(own ? slopes : drift.slice(0, 3)));
+  const termSlope = drift.slice(own ? 0 : 3).reduce((sum, slope) => sum + Math.abs(slope), 0);
+  const change = 2 * Math.PI * (GAMMA_BAR * (Math.hypot(middleRe, middleIm) + REACH * gradientSlope) + termSlope);
   const count = held
     ? 1
     : Math.min(
@@ -135,13 +169,15 @@ function play(
   if (before !== undefined && Math.abs(dt - before) <= SAME_DURATION * dt) dt = before;
   for (let n = 0; n < count; n++) {
     const begin = delay + from + n * dt;
-    const [gx, gy, gz] = gradients.map((gradient) =>
-      silent ? integral(gradient, begin, begin + dt) / dt : valueAt(gradient, begin + dt / 2),
-    ) as [number, number, number];
+    const G = !own
+      ? []
+      : gradients.map((gradient) =>
+          silent ? integral(gradient, begin, begin + dt) / dt : valueAt(gradient, begin + dt / 2),
+        );
     const [stepRe, stepIm] = fieldAt(begin + dt / 2 - delay);
     const rates = ratesOf(terms, gradients, begin, begin + dt);
     list.push(
-      [dt, stepRe, stepIm, gx, gy, gz, ...rates.means],
+      [dt, stepRe, stepIm, ...G, ...rates.means],
       [middleRe, middleIm, ...slopes, ...(silent ? rates.slopes.fill(0) : rates.slopes)],
     );
   }
@@ -176,7 +212,7 @@ function turned(
  * integral to the later, which makes their product exact to fourth order in h although each holds its middle's field. A step without
  * a partner is halved. What a term's rate does beyond a line is in its means; a pair takes the mean of its two slopes.
  */
-function stepList(width: number) {
+function stepList(width: number, linear: number) {
   const steps: number[] = [];
   /** The last step, waiting for a partner: where it begins, and its slopes. */
   let single: { readonly at: number; readonly slopes: readonly number[] } | undefined;
@@ -200,7 +236,7 @@ function stepList(width: number) {
     last: (): Seconds | undefined => steps[steps.length - width],
     count: (): number => steps.length / width,
     push(step: readonly number[], slopes: readonly number[]): void {
-      if (single !== undefined && !areAlike(single.slopes, slopes)) settle();
+      if (single !== undefined && !areAlike(single.slopes, slopes, linear)) settle();
       const at = steps.length;
       steps.push(...step);
       if (slopes.every((slope) => slope === 0)) return;
@@ -208,8 +244,8 @@ function stepList(width: number) {
         single = { at, slopes };
       } else {
         const { slopes: before } = single;
-        const mean = (slope: number, i: number): number => (i < FIELDS ? slope : (slope + before[i]!) / 2);
-        pair(single.at, at, slopes.length === FIELDS ? slopes : slopes.map(mean));
+        const mean = (slope: number, i: number): number => (i < linear ? slope : (slope + before[i]!) / 2);
+        pair(single.at, at, slopes.length === linear ? slopes : slopes.map(mean));
         single = undefined;
       }
     },
@@ -222,9 +258,11 @@ function stepList(width: number) {
 
 /** B1re, B1im, Gx, Gy, Gz: linear between corners, where the rates of terms may be anything. */
 const FIELDS = STRIDE.rfStep - 1;
+/** Of spins that turn B1 alone is. */
+const B1_FIELDS = 2;
 
-const areAlike = (a: readonly number[], b: readonly number[]): boolean =>
-  a.every((value, i) => i >= FIELDS || Math.abs(value - b[i]!) <= SAME_SLOPE * Math.abs(value));
+const areAlike = (a: readonly number[], b: readonly number[], linear: number): boolean =>
+  a.every((value, i) => i >= linear || Math.abs(value - b[i]!) <= SAME_SLOPE * Math.abs(value));
 
 /** Slope of a gradient without a corner inside, from `from` to `to`, seconds after `delay`; 0 where it holds. */
 function slopeOf(gradient: PiecewiseLinear, delay: Seconds, from: Seconds, to: Seconds): number {

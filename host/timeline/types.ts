@@ -9,6 +9,7 @@
  */
 import type { Hertz, Tesla } from '../base/units.ts';
 import type { PiecewiseLinear } from '../sequence/waveform.ts';
+import type { Movement } from './movement.ts';
 
 /** Kinds of op: `ops` holds pairs [kind, index]. */
 export const OP = {
@@ -119,6 +120,8 @@ export interface TimelineOptions {
   readonly maxRfStep: number;
   /** Phase terms of spins at rest; default: none. */
   readonly terms?: PhaseTerms;
+  /** How spins move; default: not at all. */
+  readonly movement?: Movement;
   /** Walk to the end of the sequence, which may have no sample, and not only to the last one: the magnetisation is asked for. */
   readonly toEnd?: boolean;
 }

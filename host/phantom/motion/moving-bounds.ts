@@ -1,0 +1,105 @@
+/** Where spins get to while a sequence plays: a box that is never too small, by a fraction of a per cent too large. */
+import { badInput } from '../../base/errors.ts';
+import type { Meters, Seconds } from '../../base/units.ts';
+import type { PhantomSource } from '../types.ts';
+import { type Evaluator, isPath } from './evaluate.ts';
+import type { GroupMovement } from './movements.ts';
+import type { NodeSurvey } from './node-survey.ts';
+import { measureOf, moversOf, placesOver } from './places.ts';
+import type { MotionSurvey } from './survey.ts';
+import type { Motion } from './types.ts';
+
+export interface MovingBounds {
+  /** [x, y, z] m */
+  readonly min: readonly [Meters, Meters, Meters];
+  readonly max: readonly [Meters, Meters, Meters];
+  /** Farthest that a spin gets from its place at rest along an axis [m]; an upper bound. */
+  readonly farthest: Meters;
+}
+
+/** Positions beyond these [m] are not physics but another unit, as for spins at rest. */
+const POSITION = 10;
+/** Between two looks a rotation turns by no more than this [rad]: an arc then leaves its chord by 5e-4 of its radius. */
+const LOOK = 0.125;
+const MARGIN = 1e-3;
+/** Looks at most: the corners of a long breathing curve repeat themselves. */
+const MOST_LOOKS = 20_000;
+
+export function movingBounds(
+  source: PhantomSource,
+  motions: readonly Motion[],
+  { groups, kept }: MotionSurvey,
+  evaluator: Evaluator,
+  nodes: readonly (NodeSurvey | undefined)[],
+  movements: readonly GroupMovement[],
+  duration: Seconds,
+): MovingBounds {
+  const { bounds } = source;
+  const [min, max] = [[...bounds.min], [...bounds.max]] as [number[], number[]];
+  const include = (axis: number, low: number, high: number): void => {
+    min[axis] = Math.min(min[axis], low);
+    max[axis] = Math.max(max[axis], high);
+  };
+  const middle = bounds.min.map((low, axis) => (low + bounds.max[axis]) / 2);
+  const half = bounds.min.map((low, axis) => (bounds.max[axis] - low) / 2);
+  for (const [n, { sampled, motions: own }] of groups.entries()) {
+    if (sampled) continue;
+    const step = own.reduce((sum, index) => sum + (isPath(motions[index]) ? nodes[index]!.largest : 0), 0);
+    for (const time of looks(movements[n], duration)) {
+      const { A, v, P } = evaluator.frame(n, time);
+      for (let row = 0; row < 3; row++) {
+        const [a, p] = [A.subarray(3 * row, 3 * row + 3), P.subarray(3 * row, 3 * row + 3)];
+        let center = 0;
+        let reach = 0;
+        for (let axis = 0; axis < 3; axis++) {
+          center += a[axis] * middle[axis];
+          reach += Math.abs(a[axis]) * half[axis] + Math.abs(p[axis]) * step;
+        }
+        for (let term = 0; 3 * term < v.length; term++) {
+          if (term === evaluator.columns.one) center += v[3 * term + row];
+          else reach += Math.abs(v[3 * term + row]);
+        }
+        reach += MARGIN * Math.hypot(...half);
+        include(row, center - reach, center + reach);
+      }
+    }
+  }
+  if (kept.numbers.length > 0) {
+    const movers = moversOf(motions, kept.numbers);
+    const at = placesOver(
+      movers,
+      kept,
+      (n, time, places) => evaluator.measures(time)[n] ?? measureOf(movers[n], places),
+    );
+    const sampled = groups.findIndex((group) => group.sampled);
+    for (const time of looks(movements[sampled], duration)) {
+      const { x, y, z } = at(time);
+      for (const [axis, values] of [x, y, z].entries()) for (const value of values) include(axis, value, value);
+    }
+    for (let axis = 0; axis < 3; axis++) {
+      const margin = 0.02 * (max[axis] - min[axis]);
+      include(axis, min[axis] - margin, max[axis] + margin);
+    }
+  }
+  const reach = Math.max(...[...min, ...max].map(Math.abs));
+  if (reach > POSITION) {
+    const what = `its spins move to ${Number(reach.toPrecision(3))} m, beyond ±${POSITION} m`;
+    throw badInput(motions[0]?.place ?? source.name, what, 'check the units of its motions (m, degrees, s)');
+  }
+  const farthest = Math.max(...bounds.min.map((low, axis) => Math.max(max[axis] - low, bounds.max[axis] - min[axis])));
+  return { min: min as unknown as MovingBounds['min'], max: max as unknown as MovingBounds['max'], farthest };
+}
+
+/** Times between which nothing turns far, just before and after every corner. */
+function looks({ corners, turn }: GroupMovement, duration: Seconds): number[] {
+  const every = Math.max(1, Math.ceil(corners.length / MOST_LOOKS));
+  const stops = [0, ...corners.filter((_, n) => n % every === 0), duration];
+  const times: number[] = [];
+  for (let n = 0; n + 1 < stops.length && times.length < 2 * MOST_LOOKS; n++) {
+    const [from, to] = [stops[n], stops[n + 1]];
+    const parts = Math.max(2, Math.ceil(turn(from, to) / LOOK));
+    const inset = 1e-9 * (to - from);
+    for (let part = 0; part <= parts; part++) times.push(from + inset + ((to - from - 2 * inset) * part) / parts);
+  }
+  return times;
+}

@@ -1,0 +1,187 @@
+/**
+ * A phantom with its motions: spins group by group, with the columns that their movements need, and the movements for the timelines. A
+ * timeline is compiled for each group before `source` is asked for, since the nodes of sampled movements are made on the way.
+ */
+import { createHash } from 'node:crypto';
+import type { Seconds } from '../../base/units.ts';
+import { modelColumns } from '../columns.ts';
+import { type Model, type PhantomSource, type SpinBlock, spinBlock } from '../types.ts';
+import { type Evaluator, evaluatorOf, isPath } from './evaluate.ts';
+import { numbersOf } from './groups.ts';
+import { type GroupMovement, movementOf, type Piece } from './movements.ts';
+import { movingBounds } from './moving-bounds.ts';
+import { surveyNodes } from './node-survey.ts';
+import { inOrder, nodesOf, rowIn } from './places.ts';
+import { sampleMovement } from './sampled.ts';
+import { type Group, surveyMotions } from './survey.ts';
+import type { Motion, Path } from './types.ts';
+
+export interface MovingPhantom {
+  /** Of each group. Compile them all, in this order, before `source`. */
+  readonly movements: readonly GroupMovement[];
+  /** Box that holds all spins at all times of the sequence [m]. */
+  readonly bounds: ReturnType<typeof movingBounds>;
+  source(): PhantomSource;
+}
+
+/** Spins between two wanted ones that are read rather than skipped. */
+const LARGEST_GAP = 256;
+
+/**
+ * @param source spins at rest, in file order
+ * @param duration of the sequence [s]
+ * @throws LarmorError 65 for motions that cannot be simulated
+ */
+export function movingPhantom(source: PhantomSource, list: readonly Motion[], duration: Seconds): MovingPhantom {
+  const motions = inOrder(list);
+  const survey = surveyMotions(source, motions);
+  const { groups } = survey;
+  const evaluator = evaluatorOf(motions, survey);
+  const nodes = motions.map(({ action }) =>
+    action.type === 'Path' || action.type === 'FlowPath' ? surveyNodes(action.nodes) : undefined,
+  );
+  const pieces = groups.map((): Piece[] => []);
+  const movements = groups.map((_, n) => movementOf(motions, survey, n, evaluator, nodes, duration, pieces[n]));
+  const bounds = movingBounds(source, motions, survey, evaluator, nodes, movements, duration);
+  return {
+    movements,
+    bounds,
+    source() {
+      const model = modelOf(motions, groups, evaluator, nodes, pieces, bounds);
+      const digests = motions.map((motion, n) => [motion, nodes[n]?.digest ?? '']);
+      const identity = `${source.identity} motion=${motionDigest(digests as [Motion, string][])}`;
+      const parts = groups.map((group, n) => readerOf(source, group, motions, evaluator, pieces[n], model));
+      const starts = [0];
+      for (const { runs } of groups) starts.push(starts[starts.length - 1] + runs.spins);
+      const read = (first: number, count: number, into: SpinBlock): void => {
+        for (const [n, part] of parts.entries()) {
+          const from = Math.max(first, starts[n]);
+          const to = Math.min(first + count, starts[n + 1]);
+          if (to > from) part(from - starts[n], to - from, slice(into, from - first, to - from));
+        }
+      };
+      return { ...source, model, identity, read };
+    },
+  };
+}
+
+function modelOf(
+  motions: readonly Motion[],
+  groups: readonly Group[],
+  { columns }: Evaluator,
+  surveys: readonly (ReturnType<typeof surveyNodes> | undefined)[],
+  pieces: readonly (readonly Piece[])[],
+  bounds: MovingPhantom['bounds'],
+): Model {
+  const counts = groups.map(({ motions: own, sampled }, n) => {
+    if (sampled) return 2 * pieces[n].length;
+    const path = own.map((index) => motions[index]).find(isPath);
+    return path === undefined ? 0 : (path.action as Path).nodes.count;
+  });
+  const node = Math.max(
+    0,
+    ...surveys.map((survey) => survey?.largest ?? 0),
+    groups.some(({ sampled }) => sampled) ? bounds.farthest : 0,
+  );
+  return {
+    ...{ terms: columns.count, transmits: 0, coils: 0 },
+    nodes: Math.max(0, ...counts),
+    largest: { terms: Array.from({ length: columns.count }, () => 1), transmit: 0, coil: 1, node },
+    ...(groups.length === 1 ? {} : { groups: groups.map(({ runs }) => runs.spins) }),
+  };
+}
+
+type Part = (first: number, count: number, into: SpinBlock) => void;
+
+/** Spins [first, first + count) of a group. */
+function readerOf(
+  source: PhantomSource,
+  { runs, motions: own, sampled }: Group,
+  motions: readonly Motion[],
+  { columns, units, measures }: Evaluator,
+  pieces: readonly Piece[],
+  model: Model,
+): Part {
+  const path = sampled ? undefined : own.map((index) => motions[index]).find(isPath);
+  const at = modelColumns(model);
+  const found = new Map<number, ReturnType<typeof measures>>();
+  const remembered = (time: number): ReturnType<typeof measures> => {
+    const known = found.get(time) ?? measures(time);
+    found.set(time, known);
+    return known;
+  };
+  return (first, count, into) => {
+    const numbers = numbersOf(runs, first, count);
+    gather(source, numbers, into);
+    const { extra } = into;
+    if (extra === undefined) return;
+    for (const column of extra.slice(0, model.terms)) column.fill(1, 0, count);
+    if (columns.angle >= 0)
+      for (let n = 0; n < count; n++) {
+        const [x, y] = [into.x[n], into.y[n]];
+        const radius = Math.hypot(x, y);
+        extra[columns.angle][n] = radius === 0 ? 1 : x / radius;
+        extra[columns.angle + 1][n] = radius === 0 ? 0 : y / radius;
+      }
+    for (const column of extra.slice(at.nodes, at.total)) column.fill(0, 0, count);
+    if (sampled) {
+      const rest = { x: into.x.subarray(0, count), y: into.y.subarray(0, count), z: into.z.subarray(0, count) };
+      const { columns: nodes, resets } = sampleMovement(motions, units, numbers, rest, pieces, remembered);
+      for (const [node, axes] of nodes.entries())
+        for (const [axis, values] of axes.entries()) extra[at.nodes + 3 * node + axis].set(values);
+      for (const [node, flags] of (resets ?? []).entries()) extra[at.resets + node].set(flags);
+    } else if (path !== undefined) {
+      const members = { at: numbers.map((_, n) => n), count };
+      const { columns: values, reset } = nodesOf(
+        members,
+        (n) => rowIn(path.spins, numbers[n]),
+        (path.action as Path).nodes,
+      );
+      for (let node = 0; node * count < values[0].length; node++) {
+        for (let axis = 0; axis < 3; axis++)
+          extra[at.nodes + 3 * node + axis].set(values[axis].subarray(node * count, (node + 1) * count));
+        if (reset !== undefined) extra[at.resets + node].set(reset.subarray(node * count, (node + 1) * count));
+      }
+    }
+  };
+}
+
+/** Reads spins by their file numbers, which ascend, in runs that cover them. */
+function gather(source: PhantomSource, numbers: Float64Array, into: SpinBlock): void {
+  for (let n = 0; n < numbers.length; ) {
+    let end = n + 1;
+    while (end < numbers.length && numbers[end] - numbers[end - 1] <= LARGEST_GAP) end++;
+    const width = numbers[end - 1] - numbers[n] + 1;
+    if (width === end - n) {
+      source.read(numbers[n], width, slice(into, n, width));
+    } else {
+      const all = spinBlock(width);
+      source.read(numbers[n], width, all);
+      for (const name of Object.keys(all) as (keyof typeof all & keyof SpinBlock)[]) {
+        const [from, to] = [all[name] as Float32Array, into[name] as Float32Array];
+        for (let m = n; m < end; m++) to[m] = from[numbers[m] - numbers[n]];
+      }
+    }
+    n = end;
+  }
+}
+
+/** Entries [from, from + count) of a block. */
+function slice({ extra, ...base }: SpinBlock, from: number, count: number): SpinBlock {
+  const cut = (column: Float32Array): Float32Array => column.subarray(from, from + count);
+  const block = Object.fromEntries(Object.entries(base).map(([name, column]) => [name, cut(column)]));
+  return { ...(block as unknown as SpinBlock), ...(extra === undefined ? {} : { extra: extra.map(cut) }) };
+}
+
+/** Everything about motions that may change a place; never the name of a file. */
+function motionDigest(motions: readonly (readonly [Motion, string])[]): string {
+  const hash = createHash('sha256');
+  for (const [{ action, time, spins, afterAll = false }, nodes] of motions) {
+    const numbers = action.type === 'Path' || action.type === 'FlowPath' ? { nodes } : action;
+    hash.update(
+      JSON.stringify([action.type, numbers, spins, time.periodic, afterAll, time.t.length, time.periods.length]),
+    );
+    for (const values of [time.t, time.unit, time.periods]) hash.update(values);
+  }
+  return hash.digest('hex');
+}

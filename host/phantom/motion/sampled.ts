@@ -1,0 +1,113 @@
+/**
+ * Movement that is not separable, piece by piece: over each piece between corners of gradients (and between samples) the straight line with
+ * the mean and the first moment of the spin's displacement. The phase over a whole piece is then exact, for gradients are linear there; inside pulses pieces
+ * are short. Displacements are in metres from the place at rest.
+ */
+import type { Seconds } from '../../base/units.ts';
+import { type Piece, resetNode } from './movements.ts';
+import { type Measure, type MemberNodes, moversOf, nodesOf, placesOver, rowIn } from './places.ts';
+import type { UnitTime } from './time-curve.ts';
+import type { Motion, Path } from './types.ts';
+
+/** Nodes and weights of Gauss and Legendre on [0, 1], order 4. */
+const RULE = [0.8611363115940526, 0.3399810435848563].flatMap((x, n) => {
+  const weight = [0.34785484513745385, 0.6521451548625461][n] / 2;
+  return [[(1 - x) / 2, weight] as const, [(1 + x) / 2, weight] as const];
+});
+/** Times that a piece is halved to find where a radius reaches the axis: a corner costs the square of the part that it is in. */
+const HALVINGS = 10;
+
+export interface SampledNodes {
+  /** [2 pieces] of [spins], along x, y, z */
+  readonly columns: readonly (readonly [Float32Array, Float32Array, Float32Array])[];
+  /** [2 pieces] of [spins] flags; undefined without flow */
+  readonly resets?: readonly Uint8Array[];
+}
+
+/** @param measures what motions take from their spans at a time */
+export function sampleMovement(
+  motions: readonly Motion[],
+  units: readonly UnitTime[],
+  numbers: ArrayLike<number>,
+  rest: { readonly x: Float32Array; readonly y: Float32Array; readonly z: Float32Array },
+  pieces: readonly Piece[],
+  measures: (time: Seconds) => readonly Measure[],
+): SampledNodes {
+  const count = numbers.length;
+  const movers = moversOf(motions, numbers);
+  const at = placesOver(movers, rest, (n, time) => measures(time)[n]);
+  const [mean, moment] = [new Float64Array(3 * count), new Float64Array(3 * count)];
+  const add = (from: Seconds, to: Seconds, piece: Piece): void => {
+    for (const [node, weight] of RULE) {
+      const time = from + (to - from) * node;
+      const s = (time - piece.from) / (piece.to - piece.from);
+      const share = (weight * (to - from)) / (piece.to - piece.from);
+      const { x, y, z } = at(time);
+      for (const [axis, [moved, still]] of [
+        [x, rest.x],
+        [y, rest.y],
+        [z, rest.z],
+      ].entries())
+        for (let n = 0; n < count; n++) {
+          const shift = share * (moved[n] - still[n]);
+          mean[axis * count + n] += shift;
+          moment[axis * count + n] += 3 * (2 * s - 1) * shift;
+        }
+    }
+  };
+  /** Adds a part of a piece, halved where a spin arrives on the axis of a HeartBeat or leaves it. */
+  const addSmooth = (from: Seconds, to: Seconds, piece: Piece, halvings: number): void => {
+    if (halvings === 0 || clampedAt(from, to) === clampedAt(to, from)) {
+      add(from, to, piece);
+      return;
+    }
+    const middle = (from + to) / 2;
+    addSmooth(from, middle, piece, halvings - 1);
+    addSmooth(middle, to, piece, halvings - 1);
+  };
+  const beats = movers.filter(({ clamped }) => clamped !== undefined);
+  /** Which spins are on the axis close to a time, towards another. */
+  const clampedAt = (time: Seconds, towards: Seconds): string => {
+    if (beats.length === 0) return '';
+    at(time + 1e-9 * (towards - time));
+    return beats.map(({ clamped }) => clamped!.join('')).join(' ');
+  };
+  const columns = pieces.flatMap((piece) => {
+    mean.fill(0);
+    moment.fill(0);
+    addSmooth(piece.from, piece.to, piece, HALVINGS);
+    return [-1, 1].map((side) => {
+      const [x, y, z] = [0, 1, 2].map((axis) =>
+        Float32Array.from({ length: count }, (_, n) => mean[axis * count + n] + side * moment[axis * count + n]),
+      );
+      return [x, y, z] as const;
+    });
+  });
+  const resets = resetsOf(motions, units, numbers, pieces);
+  return { columns, ...(resets === undefined ? {} : { resets }) };
+}
+
+function resetsOf(
+  motions: readonly Motion[],
+  units: readonly UnitTime[],
+  numbers: ArrayLike<number>,
+  pieces: readonly Piece[],
+): Uint8Array[] | undefined {
+  const flows = motions.flatMap((motion, n) => {
+    const { action, spins } = motion;
+    if (action.type !== 'FlowPath') return [];
+    const at = Array.from({ length: numbers.length }, (_, i) => i).filter((i) => rowIn(spins, numbers[i]) >= 0);
+    const members = { at, count: at.length };
+    const nodes: MemberNodes = nodesOf(members, (i) => rowIn(spins, numbers[i]), (action as Path).nodes);
+    return [{ motion, unit: units[n], at, nodes }];
+  });
+  if (flows.length === 0) return undefined;
+  return pieces.flatMap(({ from, to }) => {
+    const held = new Uint8Array(numbers.length);
+    for (const { motion, unit, at, nodes } of flows) {
+      const node = resetNode(motion, unit, from, to);
+      if (node >= 0) for (const [i, spin] of at.entries()) held[spin] |= nodes.reset![node * nodes.count + i];
+    }
+    return [held, new Uint8Array(numbers.length)];
+  });
+}

@@ -1,0 +1,45 @@
+/**
+ * How the spins of a timeline move, as the compiler takes it:
+ *
+ *     r(t) = A(t) r0 + Σ_i v_i(t) q_i + P(t) D(t)
+ *
+ * with columns q of the spin, and D its displacement along a path, linear in time between two nodes.
+ */
+import type { Seconds } from '../base/units.ts';
+
+export interface Movement {
+  /** Columns q. */
+  readonly terms: number;
+  /** Whether spins of any group follow a path: six more terms are then D of two nodes. */
+  readonly sliding: boolean;
+  /** Times since the start of the sequence at which the movement has a corner or a jump, ascending. */
+  readonly corners: Float64Array;
+  /** Angle by which A and P turn between two times, no corner in between [rad]. */
+  turn(from: Seconds, to: Seconds): number;
+  /** Row-major A and P, v one vector after the other; overwritten by the next call. */
+  frame(time: Seconds): { readonly A: Float64Array; readonly v: Float64Array; readonly P: Float64Array };
+  readonly path?: MovementPath;
+}
+
+export interface MovementPath {
+  /** Whether each stretch under a gradient has nodes of its own (a movement that is sampled), which `slide` makes. */
+  readonly sampled: boolean;
+  /** Whether spins may be held at equilibrium. */
+  readonly flow: boolean;
+  /** Where on their path the spins are between two times, no corner in between. */
+  slide(from: Seconds, to: Seconds): Slide;
+  /** The node at which flagged spins are held meanwhile; −1: none. */
+  held(from: Seconds, to: Seconds): number;
+}
+
+/** D = (1 − s) D[node] + s D[node + 1] with s linear from `start` at `from` to `end` at `to`. */
+export interface Slide {
+  readonly node: number;
+  readonly from: Seconds;
+  readonly to: Seconds;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Terms of the two nodes that are in use. */
+export const SLIDING = 6;

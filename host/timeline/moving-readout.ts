@@ -1,0 +1,54 @@
+/** Readouts of moving spins: sample positions and terms, cut where the nodes of a path or the spins held change between samples. */
+import type { Hertz, Seconds } from '../base/units.ts';
+import type { AdcEvent } from '../sequence/types.ts';
+import type { MovingBlock, Stretch } from './moving.ts';
+import { STRIDE } from './types.ts';
+
+/** A stretch of a readout and the samples in it, of which `sample` is the first, taken at `begin`; `samples` may be 0. */
+export interface ReadoutPart {
+  readonly stretch: Stretch;
+  readonly begin: Seconds;
+  readonly sample: number;
+  readonly samples: number;
+  /** [samples][kx, ky, kz, t] and [samples][terms], relative to the first of these samples */
+  readonly points: Float64Array;
+  readonly terms: Float64Array;
+  readonly linear: boolean;
+}
+
+/** Samples this close [s] behind the end of a stretch still belong to it. */
+const SAME_TIME: Seconds = 1e-12;
+
+/** @param first time of the first sample in the block */
+export function movingReadouts(
+  moving: MovingBlock,
+  { samples, dwell }: AdcEvent,
+  first: Seconds,
+  gammaBar: Hertz,
+  terms: number,
+): ReadoutPart[] {
+  const time = (sample: number): Seconds => first + sample * dwell;
+  const stops = Array.from({ length: samples }, (_, n) => time(n));
+  const parts: ReadoutPart[] = [];
+  let sample = 0;
+  const stretches = moving.stretches(first, time(samples - 1), stops);
+  // A sample at the very time of a node is taken before what happens there.
+  if (stretches[0]!.marks.length > 0) stretches.unshift({ from: first, to: first, marks: [] });
+  for (const stretch of stretches) {
+    let end = sample;
+    while (end < samples && time(end) <= stretch.to + SAME_TIME) end++;
+    const count = end - sample;
+    const points = new Float64Array(STRIDE.point * count);
+    const termValues = new Float64Array(terms * count);
+    for (let n = 1; n < count; n++) {
+      const steps = moving.integrals(stretch, time(sample + n - 1), time(sample + n));
+      for (let i = 0; i < 3; i++) points[4 * n + i] = points[4 * (n - 1) + i]! + gammaBar * steps[i]!;
+      points[4 * n + 3] = n * dwell;
+      for (let i = 0; i < terms; i++)
+        termValues[terms * n + i] = termValues[terms * (n - 1) + i]! + gammaBar * steps[3 + i]!;
+    }
+    parts.push({ stretch, begin: time(sample), sample, samples: count, points, terms: termValues, linear: false });
+    sample = end;
+  }
+  return parts;
+}

@@ -1,0 +1,202 @@
+/**
+ * Phases of moving spins over stretches of a block:
+ *
+ *     ∫ g·r dt = (∫ Aᵀg dt)·r0 + Σ_i (∫ v_i·g dt) q_i + (∫ Pᵀg dt)·D
+ *
+ * by Gauss and Legendre between all corners of gradients and of the movement, and the marks (`OP.slide`, `hold`, `release`) between stretches.
+ */
+import type { Seconds } from '../base/units.ts';
+import { type PiecewiseLinear, valueAt } from '../sequence/waveform.ts';
+import { type Movement, type MovementPath, SLIDING, type Slide } from './movement.ts';
+import { OP } from './types.ts';
+
+/** A part of a block over which the nodes in use and the spins held are the same; marks stand before it. */
+export interface Stretch {
+  readonly from: Seconds;
+  to: Seconds;
+  /** Pairs [kind, index]. */
+  readonly marks: readonly (readonly [number, number])[];
+  /** Of a sampled movement. */
+  readonly slide?: Slide;
+}
+
+/** Phases within one block. Stretches are asked for in the order of time. */
+export interface MovingBlock {
+  /** @param stops where a sampled movement is cut besides, @param longest of its stretches */
+  stretches(from: Seconds, to: Seconds, stops?: readonly Seconds[], longest?: Seconds): Stretch[];
+  /** [gx, gy, gz, terms] integrated from `from` to `to` within a stretch [T·s/m, T·s per unit of q]. */
+  integrals(stretch: Stretch, from: Seconds, to: Seconds): Float64Array;
+  /** Corners of the movement between two times of the block. */
+  corners(from: Seconds, to: Seconds): number[];
+}
+
+/** Corners closer together than this [s] are one. */
+const SAME_TIME: Seconds = 1e-12;
+
+/** Nodes and weights on [−1, 1] by number of nodes; three are exact to degree 5, and eight to 1e-13 for a turn of half a radian. */
+const GAUSS = {
+  2: symmetric([[0.5773502691896257, 1]]),
+  3: [...symmetric([[0.7745966692414834, 5 / 9]]), [0, 8 / 9] as const],
+  8: symmetric([
+    [0.1834346424956498, 0.362683783378362],
+    [0.525532409916329, 0.31370664587788727],
+    [0.7966664774136267, 0.22238103445337448],
+    [0.9602898564975363, 0.10122853629037626],
+  ]),
+};
+
+function symmetric(half: readonly (readonly [number, number])[]): (readonly [number, number])[] {
+  return half.flatMap(([node, weight]) => [[-node, weight] as const, [node, weight] as const]);
+}
+
+/** Turns [rad] up to which two and three nodes leave less than 1e-13, and beyond which a piece is cut. */
+const SMALL_TURN = 1e-4;
+const MODERATE_TURN = 1e-2;
+const LARGEST_TURN = 0.5;
+
+/** @returns what gives the phases of a block that begins at `start`; keeps the state from block to block */
+export function movingEncoder(
+  movement: Movement,
+): (gradients: readonly PiecewiseLinear[], start: Seconds) => MovingBlock {
+  const { terms, path } = movement;
+  const width = 3 + terms + (movement.sliding ? SLIDING : 0);
+  const sampled = path?.sampled === true;
+  let [node, held] = [-1, -1];
+
+  return (gradients, start) => {
+    const corners = (from: Seconds, to: Seconds): number[] => {
+      const inside: number[] = [];
+      for (let n = firstAfter(movement.corners, start + from + SAME_TIME); n < movement.corners.length; n++) {
+        const time = movement.corners[n]! - start;
+        if (time >= to - SAME_TIME) break;
+        inside.push(time);
+      }
+      return inside;
+    };
+    const edges = (from: Seconds, to: Seconds): number[] =>
+      gradients.flatMap(({ t }) => [...t].filter((time) => time > from + SAME_TIME && time < to - SAME_TIME));
+
+    const stretchOf = (path: MovementPath, from: Seconds, to: Seconds): Stretch => {
+      const marks: [number, number][] = [];
+      let slide: Slide | undefined;
+      const active = anyGradient(gradients, from, to);
+      if (active || (sampled && path.flow)) {
+        slide = path.slide(start + from, start + to);
+        if (slide.node !== node) marks.push([OP.slide, slide.node]);
+        node = slide.node;
+      }
+      const next = path.flow ? path.held(start + from, start + to) : -1;
+      if (next !== held) {
+        if (held >= 0) marks.push([OP.release, held]);
+        if (next >= 0) marks.push([OP.hold, next]);
+      }
+      held = next;
+      return { from, to, marks, ...(sampled && slide !== undefined ? { slide } : {}) };
+    };
+
+    return {
+      corners,
+      stretches(from, to, stops = [], longest = Number.POSITIVE_INFINITY) {
+        if (path === undefined || to <= from) return [{ from, to, marks: [] }];
+        const more = sampled ? [...stops, ...edges(from, to)] : [];
+        const cuts = shorter(joined([...more, ...corners(from, to)], from, to), sampled ? longest : to - from);
+        const stretches: Stretch[] = [];
+        for (let n = 0; n + 1 < cuts.length; n++) {
+          const stretch = stretchOf(path, cuts[n]!, cuts[n + 1]!);
+          const before = stretches[stretches.length - 1];
+          if (before !== undefined && stretch.marks.length === 0 && stretch.slide === undefined) before.to = stretch.to;
+          else stretches.push(stretch);
+        }
+        return stretches;
+      },
+      integrals(stretch, from, to) {
+        const sums = new Float64Array(width);
+        const cuts = joined([...edges(from, to), ...corners(from, to)], from, to);
+        for (let n = 0; n + 1 < cuts.length; n++) {
+          const [a, b] = [cuts[n]!, cuts[n + 1]!];
+          if (!anyGradient(gradients, a, b)) continue;
+          const turn = movement.turn(start + a, start + b);
+          const parts = Math.max(1, Math.ceil(turn / LARGEST_TURN));
+          const rule = GAUSS[turn < SMALL_TURN ? 2 : turn < MODERATE_TURN ? 3 : 8];
+          const half = (b - a) / parts / 2;
+          const slide = sampled ? stretch.slide : path?.slide(start + a, start + b);
+          for (let part = 0; part < parts; part++)
+            for (const [at, weight] of rule)
+              addRates(sums, movement, gradients, start, a + half * (2 * part + 1 + at), weight * half, slide);
+        }
+        return sums;
+      },
+    };
+  };
+}
+
+/** Adds the rates at a time of the block, `weight` times. */
+function addRates(
+  sums: Float64Array,
+  movement: Movement,
+  gradients: readonly PiecewiseLinear[],
+  start: Seconds,
+  time: Seconds,
+  weight: number,
+  slide: Slide | undefined,
+): void {
+  const { terms } = movement;
+  const { A, v, P } = movement.frame(start + time);
+  const [gx, gy, gz] = gradients.map((gradient) => weight * valueAt(gradient, time)) as [number, number, number];
+  for (let axis = 0; axis < 3; axis++) sums[axis] = sums[axis]! + A[axis]! * gx + A[3 + axis]! * gy + A[6 + axis]! * gz;
+  for (let term = 0; term < terms; term++) {
+    const at = 3 * term;
+    sums[3 + term] = sums[3 + term]! + v[at]! * gx + v[at + 1]! * gy + v[at + 2]! * gz;
+  }
+  if (slide === undefined) return;
+  const part = slide.start + ((slide.end - slide.start) * (start + time - slide.from)) / (slide.to - slide.from);
+  for (let axis = 0; axis < 3; axis++) {
+    const rate = P[axis]! * gx + P[3 + axis]! * gy + P[6 + axis]! * gz;
+    const at = 3 + terms + axis;
+    sums[at] = sums[at]! + (1 - part) * rate;
+    sums[at + 3] = sums[at + 3]! + part * rate;
+  }
+}
+
+/** Whether any gradient plays between two times of the block. */
+function anyGradient(gradients: readonly PiecewiseLinear[], from: Seconds, to: Seconds): boolean {
+  return gradients.some((gradient) => {
+    if (gradient.t.length === 0) return false;
+    if (valueAt(gradient, from) !== 0 || valueAt(gradient, to, 'before') !== 0) return true;
+    for (let n = firstAfter(gradient.t, from); n < gradient.t.length && gradient.t[n]! < to; n++)
+      if (gradient.a[n] !== 0) return true;
+    return false;
+  });
+}
+
+/** Both ends and the times between them, ascending, none twice. */
+function joined(times: number[], from: Seconds, to: Seconds): number[] {
+  times.sort((a, b) => a - b);
+  const cuts = [from];
+  for (const time of times) if (time - cuts[cuts.length - 1]! > SAME_TIME && to - time > SAME_TIME) cuts.push(time);
+  cuts.push(to);
+  return cuts;
+}
+
+/** The same with parts of equal length where one is longer than `longest`. */
+function shorter(cuts: readonly number[], longest: Seconds): number[] {
+  return cuts.flatMap((to, n) => {
+    if (n === 0) return to;
+    const from = cuts[n - 1]!;
+    const parts = Math.max(1, Math.ceil((to - from) / longest - 1e-9));
+    return Array.from({ length: parts }, (_, part) =>
+      part === parts - 1 ? to : from + ((to - from) * (part + 1)) / parts,
+    );
+  });
+}
+
+/** First index n with values[n] > value. */
+function firstAfter(values: Float64Array, value: number): number {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -9,10 +9,9 @@
 /** What stays the same during a run, and the counters through which host and threads meet. */
 @unmanaged
 export class KernelContext {
-  /** [opCount] Op: the program */
+  /** Op: the program of each group of spins; a slot says which. */
   ops: usize;
-  opCount: i32;
-  /** [] Precession */
+  /** [] Precession, each followed by what its `phaseTerms` change by, f64 */
   precessions: usize;
   /** [] Excitation */
   excitations: usize;
@@ -22,6 +21,8 @@ export class KernelContext {
   pulseForms: usize;
   /** [] RfStep, those of one pulse one after the other */
   steps: usize;
+  /** [RfStep][phaseTerms] f64: half angle that a term adds [rad per unit of q] */
+  stepTerms: usize;
   /** [] Read */
   lineRuns: usize;
   /** [] Batch */
@@ -61,12 +62,22 @@ export class KernelContext {
   slotTable: usize;
   /** [threads] usize: each thread's scratch */
   scratch: usize;
-  /** [accumulators][samples][re, im] i64 */
+  /** [accumulators][channels][samples][re, im] i64 */
   sums: usize;
   accumulators: i32;
   /** 1 when threads share an accumulator and must add atomically */
   atomicSums: i32;
   sampleCount: i32;
+  /** Signals received: one for each coil, or one. */
+  channels: i32;
+
+  /** 1: spins have a model's columns, and the program is of ops that support them: see `model.ts`. */
+  isModelled: i32;
+  /** Phase terms; and how many columns of B1 and of coils, and nodes of paths, a spin has. */
+  phaseTerms: i32;
+  transmits: i32;
+  coils: i32;
+  nodes: i32;
 
   /** Tiles whose spins are in their slots; written by the host, waited for by threads. */
   filled: i32;
@@ -116,6 +127,12 @@ export namespace OP {
   export const PRECESS_CACHED: i32 = 8;
   /** index into reads: record one line as a kept step from the last line of its area, or exactly, for others to follow from it */
   export const LINE_RECURRENCE: i32 = 9;
+  /** node: the sliding columns are from here on those of this node and the next */
+  export const SLIDE: i32 = 10;
+  /** node: spins that are reset at it have neither magnetisation nor equilibrium from here on */
+  export const HOLD: i32 = 11;
+  /** node: the same spins are at equilibrium */
+  export const RELEASE: i32 = 12;
 }
 
 /** Precession with the RF off: gradient moment [cycles/m] and duration [s]. */
@@ -135,6 +152,8 @@ export class Excitation {
   sinIn: f64;
   cosOut: f64;
   sinOut: f64;
+  /** Column of B1 over its nominal value, or −1. */
+  transmit: i32;
 }
 
 @unmanaged
@@ -218,7 +237,7 @@ export class Batch {
 /** Trajectory of a readout from its first sample. */
 @unmanaged
 export class Waveform {
-  /** kx, ky, kz, t: four columns of `samples` rounded up to a multiple of 8, f64 */
+  /** kx, ky, kz, t: four columns of `samples` rounded up to a multiple of 8, f64. Of a model: [samples][kx, ky, kz, t, phase terms]. */
   points: usize;
   samples: i32;
   /** Samples from one exactly phased to the next; 0: equally spaced on a straight line. */
@@ -401,7 +420,7 @@ export class Nufft2d3Sample {
 /** One tile's input. */
 @unmanaged
 export class Slot {
-  /** Eight f32 columns of `capacity` spins, in the order of `SpinBlock` */
+  /** f32 columns of `capacity` spins, in the order of `SpinBlock` and then of `modelColumns` */
   spins: usize;
   /** Spins in the tile; those up to the next multiple of PANEL have no density. */
   count: i32;
@@ -409,6 +428,11 @@ export class Slot {
   done: i32;
   /** Scanner's B0 over the phantom's. */
   fieldRatio: f64;
+  /** The program of its group: ops [firstOp, firstOp + opCount). */
+  firstOp: i32;
+  opCount: i32;
+  /** [capacity][x, y, z] f64: where the magnetisation at the end goes, or 0. */
+  magnetization: usize;
 }
 
 /** What a thread is told when it starts, and where the spawn's outcome is written. */

@@ -10,14 +10,14 @@ import { Excitation, KernelContext, PANEL, PULSE, Pulse, recordAt, RfStep } from
 import { cosRoot, cosTurns, decayLoss, halfTurns, remainder, sincRoot, sinTurns } from './functions';
 import { playHeld } from './held-field';
 import { halfAngle, isNewStep, relaxBefore, STEP_BYTES, transverse } from './rf-step';
-import { Tile } from './scratch';
+import { isModelled, Tile } from './scratch';
 import { isWide, partialSums, loadColumn, loadNext, loadT, madd, Narrow, nmadd, splat, storeBoth, storeT, Wide } from './simd';
 
 /**
  * Plays an excitation on every spin of the tile: a pulse between two rotations about z, for the steps' B1 has phase 0, so spins are
- * rotated into its frame and back.
+ * rotated into its frame and back. Of a model every pulse is solved exactly.
  */
-export function excite<T>(job: KernelContext, tile: Tile, excitationIndex: i32): void {
+export function excite<T, M>(job: KernelContext, tile: Tile, excitationIndex: i32): void {
   const excitation = recordAt<Excitation>(job.excitations, excitationIndex);
   const index = <i32>excitation.pulse;
   const pulse = recordAt<Pulse>(job.pulses, index);
@@ -33,10 +33,18 @@ export function excite<T>(job: KernelContext, tile: Tile, excitationIndex: i32):
     storeT<T>(tile.mx, n, madd<T>(mx, ci, v128.mul<T>(my, si)));
     storeT<T>(tile.my, n, nmadd<T>(mx, si, v128.mul<T>(my, ci)));
   }
+  const transmit = excitation.transmit;
+  const column: usize = <usize>job.capacity << 2;
+  let re: usize = 0, terms: usize = 0;
+  if (isModelled<M>()) {
+    if (transmit >= 0) re = tile.transmits + 2 * <usize>transmit * column;
+    terms = job.stepTerms + <usize>pulse.firstStep * (<usize>job.phaseTerms << 3);
+  }
+  const im = re + column;
   if (sizeof<T>() == 8 || form == PULSE.HELD_F64) {
-    for (let panel = 0; panel < tile.count; panel += PANEL) playHeld<f64, T>(tile, panel, first, end, offset);
-  } else if (form == PULSE.HELD) {
-    for (let panel = 0; panel < tile.count; panel += PANEL) playHeld<T, T>(tile, panel, first, end, offset);
+    for (let panel = 0; panel < tile.count; panel += PANEL) playHeld<f64, T, M>(tile, panel, first, end, offset, terms, re, im);
+  } else if (isModelled<M>() || form == PULSE.HELD) {
+    for (let panel = 0; panel < tile.count; panel += PANEL) playHeld<T, T, M>(tile, panel, first, end, offset, terms, re, im);
   } else {
     for (let n = 0; n < tile.count; n += 2 * partialSums<T>()) {
       if (form == PULSE.ANY) rotateAnyAngle<T>(tile, n, first, end, offset);

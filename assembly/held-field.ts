@@ -10,8 +10,8 @@
  * chooses the terms and the doublings from the phantom's bounds.
  */
 import { KernelContext, PANEL, Pulse, recordAt, RfStep } from './abi';
-import { halfAngle, isNewStep, STEP_BYTES, transverse } from './rf-step';
-import { Tile } from './scratch';
+import { halfAngle, isNewStep, modelHalfAngle, STEP_BYTES, transverse } from './rf-step';
+import { isModelled, Plain, Tile } from './scratch';
 import { partialSums, loadAs, loadColumn, madd, nmadd, splat, storeAs } from './simd';
 
 /**
@@ -20,7 +20,13 @@ import { partialSums, loadAs, loadColumn, madd, nmadd, splat, storeAs } from './
  */
 const WZ: usize = 0, E1: usize = 16, E2: usize = 32, P: usize = 48, Q: usize = 64, R: usize = 80, RISE: usize = 96;
 const A: usize = 112, B: usize = 128, C: usize = 144, X: usize = 160, Y: usize = 176, Z: usize = 192;
-const VECTOR_BYTES: usize = 208;
+/** Of a model: b. */
+const B_RE: usize = 208, B_IM: usize = 224;
+
+// @ts-ignore: decorator
+@inline function vectorBytes<M>(): usize {
+  return isModelled<M>() ? 240 : 208;
+}
 
 /** 1/n!: the series from its highest power on then needs no division. `MOST_TERMS` of the host is the last. */
 const FACTORIALS_F32: usize = memory.data<f32>([
@@ -56,11 +62,11 @@ const FACTORIALS_F64: usize = memory.data<f64>([
 
 /** Forms what a vector of spins brings to a step and those after it with the same dt and gradient. */
 // @ts-ignore: decorator
-@inline function prepare<T, S>(tile: Tile, n: i32, step: usize, offset: f64, to: usize): void {
+@inline function prepare<T, S, M>(tile: Tile, n: i32, step: usize, offset: f64, terms: usize, to: usize): void {
   const part = partOf(step);
   const time = splat<T>(changetype<RfStep>(step).dt * part);
   const e1 = v128.mul<T>(time, loadAs<T, S>(tile.R1, n)), e2 = v128.mul<T>(time, loadAs<T, S>(tile.R2, n));
-  const wz = v128.mul<T>(splat<T>(2 * part), halfAngle<T>(tile, n, step, offset, false));
+  const wz = v128.mul<T>(splat<T>(2 * part), isModelled<M>() ? modelHalfAngle<T>(tile, n, step, offset, terms) : halfAngle<T>(tile, n, step, offset, false));
   const across = madd<T>(e2, e2, v128.mul<T>(wz, wz));
   v128.store(to, wz, WZ);
   v128.store(to, e1, E1);
@@ -104,21 +110,35 @@ const FACTORIALS_F64: usize = memory.data<f64>([
 /**
  * Plays all steps of a pulse on one panel of spins, computing in T on columns of S. Steps outer, spins inner: the chain of a step through one
  * vector's magnetisation is long, and those of the vectors beside it fill the time (twice as fast as one vector after the other).
+ * @param terms of a model: [steps][phaseTerms] f64, half angles
+ * @param re,im of a model: the columns of b, or 0 where it is 1
  */
-export function playHeld<T, S>(tile: Tile, panel: i32, first: usize, end: usize, offset: f64): void {
-  const from = tile.partialSums, to = from + <usize>(PANEL / partialSums<T>()) * VECTOR_BYTES;
-  for (let at = from, n = panel; at < to; at += VECTOR_BYTES, n += partialSums<T>()) {
+export function playHeld<T, S, M>(tile: Tile, panel: i32, first: usize, end: usize, offset: f64, terms: usize, re: usize, im: usize): void {
+  const vector = vectorBytes<M>();
+  const from = tile.partialSums, to = from + <usize>(PANEL / partialSums<T>()) * vector;
+  for (let at = from, n = panel; at < to; at += vector, n += partialSums<T>()) {
     v128.store(at, loadAs<T, S>(tile.mx, n), X);
     v128.store(at, loadAs<T, S>(tile.my, n), Y);
     v128.store(at, loadAs<T, S>(tile.mz, n), Z);
+    if (isModelled<M>()) {
+      v128.store(at, re == 0 ? splat<T>(1) : loadColumn<T>(re, n), B_RE);
+      v128.store(at, re == 0 ? splat<T>(0) : loadColumn<T>(im, n), B_IM);
+    }
   }
   for (let step = first; step < end; step += STEP_BYTES) {
-    if (isNew(step, first)) for (let at = from, n = panel; at < to; at += VECTOR_BYTES, n += partialSums<T>()) prepare<T, S>(tile, n, step, offset, at);
+    if (isNew(step, first)) for (let at = from, n = panel; at < to; at += vector, n += partialSums<T>()) prepare<T, S, M>(tile, n, step, offset, terms, at);
     const part = partOf(step);
     const twice = splat<T>(2 * part);
-    const wx = v128.mul<T>(twice, transverse<T>(step, 0)), wy = v128.mul<T>(twice, transverse<T>(step, 1));
-    const sxy = v128.mul<T>(splat<T>(4 * part * part), transverse<T>(step, 2));
-    for (let at = from; at < to; at += VECTOR_BYTES) {
+    const nominalX = v128.mul<T>(twice, transverse<T>(step, 0)), nominalY = v128.mul<T>(twice, transverse<T>(step, 1));
+    let wx = nominalX, wy = nominalY;
+    let sxy = v128.mul<T>(splat<T>(4 * part * part), transverse<T>(step, 2));
+    for (let at = from; at < to; at += vector) {
+      if (isModelled<M>()) {
+        const bx = v128.load(at, B_RE), by = v128.load(at, B_IM);
+        wx = nmadd<T>(by, nominalY, v128.mul<T>(bx, nominalX));
+        wy = madd<T>(by, nominalX, v128.mul<T>(bx, nominalY));
+        sxy = madd<T>(wx, wx, v128.mul<T>(wy, wy));
+      }
       solve<T>(step, sxy, at);
       const wz = v128.load(at, WZ), e1 = v128.load(at, E1), e2 = v128.load(at, E2);
       const x = v128.load(at, X), y = v128.load(at, Y), z = v128.load(at, Z);
@@ -137,8 +157,9 @@ export function playHeld<T, S>(tile: Tile, panel: i32, first: usize, end: usize,
       v128.store(at, v128.add<T>(y, madd<T>(a, gy, madd<T>(b, hy, v128.mul<T>(c, ky)))), Y);
       v128.store(at, v128.add<T>(z, madd<T>(a, gz, madd<T>(b, hz, v128.mul<T>(c, kz)))), Z);
     }
+    if (isModelled<M>()) terms += <usize>tile.phaseTerms << 3;
   }
-  for (let at = from, n = panel; at < to; at += VECTOR_BYTES, n += partialSums<T>()) {
+  for (let at = from, n = panel; at < to; at += vector, n += partialSums<T>()) {
     storeAs<T, S>(tile.mx, n, v128.load(at, X));
     storeAs<T, S>(tile.my, n, v128.load(at, Y));
     storeAs<T, S>(tile.mz, n, v128.load(at, Z));
@@ -162,7 +183,7 @@ export function composePulse(job: KernelContext, tile: Tile, n: i32, index: i32,
   for (let image: usize = 0; image < 3; image++) v128.store(to + 64 * image, one);
   const at = tile.partialSums;
   for (let step = first; step < end; step += STEP_BYTES) {
-    if (isNew(step, first)) prepare<f64, f64>(tile, n, step, offset, at);
+    if (isNew(step, first)) prepare<f64, f64, Plain>(tile, n, step, offset, 0, at);
     const part = partOf(step);
     solve<f64>(step, v128.mul<f64>(f64x2.splat(4 * part * part), transverse<f64>(step, 2)), at);
     const twice = f64x2.splat(2 * part);

@@ -4,7 +4,7 @@
  */
 import { KernelContext, Precession, recordAt } from './abi';
 import { cosTurns, decayLoss, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
-import { Tile, CACHED_PRECESSION_BYTES } from './scratch';
+import { CACHED_PRECESSION_BYTES, isModelled, Plain, Tile } from './scratch';
 import { partialSums, loadColumn, loadT, madd, nmadd, splat, storeT, flushDenormals } from './simd';
 
 /**
@@ -29,6 +29,39 @@ import { partialSums, loadColumn, loadT, madd, nmadd, splat, storeT, flushDenorm
   return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
 }
 
+/** The same with the phase terms of a model: `moment` is a Precession and the terms behind it. */
+// @ts-ignore: decorator
+@inline function modelCycles2(tile: Tile, n: i32, moment: usize): v128 {
+  let p = v128.mul<f64>(v128.load64_splat(moment), loadColumn<f64>(tile.x, n));
+  p = madd<f64>(v128.load64_splat(moment, 8), loadColumn<f64>(tile.y, n), p);
+  p = madd<f64>(v128.load64_splat(moment, 16), loadColumn<f64>(tile.z, n), p);
+  p = madd<f64>(v128.load64_splat(moment, 24), loadT<f64>(tile.offResonanceHz, n), p);
+  p = v128.add<f64>(p, weightedTerms(tile, n, moment + MOMENT_BYTES));
+  return v128.sub<f64>(p, v128.nearest<f64>(p));
+}
+
+/** Σ weight·q of two spins. @param weights [phaseTerms] f64 */
+// @ts-ignore: decorator
+@inline export function weightedTerms(tile: Tile, n: i32, weights: usize): v128 {
+  let sum = f64x2.splat(0);
+  for (let term: usize = 0; term < <usize>tile.phaseTerms; term++) {
+    const q = loadColumn<f64>(load<usize>(tile.termColumns + (term << 2)), n);
+    sum = madd<f64>(v128.load64_splat(weights + (term << 3)), q, sum);
+  }
+  return sum;
+}
+
+/** Bytes of a Precession. */
+export const MOMENT_BYTES: usize = offsetof<Precession>();
+
+// @ts-ignore: decorator
+@inline export function modelCycles<T>(tile: Tile, n: i32, moment: usize): v128 {
+  const low = modelCycles2(tile, n, moment);
+  if (sizeof<T>() == 8) return low;
+  const high = modelCycles2(tile, n + 2, moment);
+  return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
+}
+
 // @ts-ignore: decorator
 @inline function apply<T>(tile: Tile, n: i32, c: v128, s: v128, loss: v128): void {
   const mx = loadT<T>(tile.mx, n);
@@ -41,14 +74,14 @@ import { partialSums, loadColumn, loadT, madd, nmadd, splat, storeT, flushDenorm
 
 /** Applies a precession to all spins, or keeps what it does to each at `to`; `isKept` is constant where this is inlined. */
 // @ts-ignore: decorator
-@inline function pass<T>(tile: Tile, moment: Precession, isKept: bool, to: usize): void {
+@inline function pass<T, M>(tile: Tile, moment: Precession, isKept: bool, to: usize): void {
   const kx = moment.kx;
   const ky = moment.ky;
   const kz = moment.kz;
   const dt = moment.t;
   const time = splat<T>(dt);
   for (let n = 0; n < tile.count; n += partialSums<T>()) {
-    const p = phaseCycles<T>(tile, n, kx, ky, kz, dt);
+    const p = isModelled<M>() ? modelCycles<T>(tile, n, changetype<usize>(moment)) : phaseCycles<T>(tile, n, kx, ky, kz, dt);
     const h = halfTurns<T>(p);
     const u = remainder<T>(p, h);
     const u2 = v128.mul<T>(u, u);
@@ -68,8 +101,8 @@ import { partialSums, loadColumn, loadT, madd, nmadd, splat, storeT, flushDenorm
   }
 }
 
-export function precess<T>(tile: Tile, moment: Precession): void {
-  pass<T>(tile, moment, false, 0);
+export function precess<T, M>(tile: Tile, moment: Precession): void {
+  pass<T, M>(tile, moment, false, 0);
 }
 
 /** Address of cached precession `index` of a tile: [count / 4][cos, sin, loss][4] f32. */
@@ -81,7 +114,7 @@ export function precess<T>(tile: Tile, moment: Precession): void {
 /** Forms the precessions that come again in every TR once per spin and tile. */
 export function cachePrecessions(job: KernelContext, tile: Tile): void {
   for (let index = 0; index < job.cachedCount; index++)
-    pass<f32>(tile, recordAt<Precession>(job.precessions, load<i32>(job.cachedPrecessions + (<usize>index << 2))), true, cachedPrecessionAt(job, tile, index));
+    pass<f32, Plain>(tile, recordAt<Precession>(job.precessions, load<i32>(job.cachedPrecessions + (<usize>index << 2))), true, cachedPrecessionAt(job, tile, index));
 }
 
 /** `precess` by a kept moment: the same bits at a sixth of the operations. */

@@ -1,6 +1,7 @@
 /** One RF step, and the field along z that a spin meets in it. */
 import { RfStep } from './abi';
 import { halfTurns, remainder } from './functions';
+import { weightedTerms } from './precession';
 import { Tile } from './scratch';
 import { loadColumn, loadT, madd } from './simd';
 
@@ -34,6 +35,15 @@ export const STEP_BYTES: usize = offsetof<RfStep>();
   const low = halfAngleOfTwo(tile, n, step, offset, inTurns);
   if (sizeof<T>() == 8) return low;
   const high = halfAngleOfTwo(tile, n + 2, step, offset, inTurns);
+  return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
+}
+
+/** The same with what phase terms add. @param terms [phaseTerms] f64: half angle per unit of q [rad] */
+// @ts-ignore: decorator
+@inline export function modelHalfAngle<T>(tile: Tile, n: i32, step: usize, offset: f64, terms: usize): v128 {
+  const low = v128.add<f64>(halfAngleOfTwo(tile, n, step, offset, false), weightedTerms(tile, n, terms));
+  if (sizeof<T>() == 8) return low;
+  const high = v128.add<f64>(halfAngleOfTwo(tile, n + 2, step, offset, false), weightedTerms(tile, n + 2, terms));
   return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
 }
 

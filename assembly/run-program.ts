@@ -1,4 +1,4 @@
-/** One tile through the whole timeline: spins are loaded once, every op passes over the tile, its signal goes to the sums. */
+/** One tile of static spins through the whole timeline: every op passes over the tile, its signal goes to the sums. */
 import { KernelContext, OP, Op, Precession, recordAt, Slot } from './abi';
 import { sumNufft2d3 } from './nufft2d3';
 import { excite } from './excitation';
@@ -7,25 +7,23 @@ import { buildOperatorCache, applyOperator } from './operators';
 import { cachePrecessions, precess, precessCached } from './precession';
 import { read } from './readout';
 import { recurLine, sampleLineStarts } from './line-starts';
-import { beginSums } from './sums';
-import { loadTile } from './tile';
+import { Plain, Tile } from './scratch';
 import { sumNufft2d1 } from './nufft2d1';
 
 /** @returns false if the partial signal is not finite, or larger than the densities allow */
-export function runProgram<T>(job: KernelContext, slot: Slot, scratch: usize, sums: usize): bool {
-  const tile = loadTile<T>(job, slot, scratch);
-  beginSums(job, slot.count);
+export function runProgram<T>(job: KernelContext, slot: Slot, tile: Tile, sums: usize): bool {
   if (sizeof<T>() == 4) {
     buildOperatorCache(job, tile);
     cachePrecessions(job, tile);
   }
-  const end = job.ops + <usize>job.opCount * offsetof<Op>();
+  const first = job.ops + <usize>slot.firstOp * offsetof<Op>();
+  const end = first + <usize>slot.opCount * offsetof<Op>();
   let finite = true;
-  for (let at = job.ops; at < end; at += offsetof<Op>()) {
+  for (let at = first; at < end; at += offsetof<Op>()) {
     const op = changetype<Op>(at);
     const kind = op.kind, index = op.index;
-    if (kind == OP.PRECESS) precess<T>(tile, recordAt<Precession>(job.precessions, index));
-    else if (kind == OP.EXCITE) excite<T>(job, tile, index);
+    if (kind == OP.PRECESS) precess<T, Plain>(tile, recordAt<Precession>(job.precessions, index));
+    else if (kind == OP.EXCITE) excite<T, Plain>(job, tile, index);
     else if (kind == OP.READOUT) finite = read<T>(job, tile, index, sums) && finite;
     else if (sizeof<T>() == 4 && kind == OP.SAMPLE_LINE_STARTS) sampleLineStarts(job, tile, index);
     else if (sizeof<T>() == 4 && kind == OP.LINE_RECURRENCE) recurLine(job, tile, index);

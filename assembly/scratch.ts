@@ -43,6 +43,30 @@ export class Tile {
   placed: usize;
   /** Spins, rounded up to a multiple of PANEL. */
   count: i32;
+  /** Of a model, see `model.ts`: [phaseTerms] usize, the f32 column of each term's q; the columns of B1, coils, nodes and resets. */
+  phaseTerms: i32;
+  termColumns: usize;
+  transmits: usize;
+  coils: usize;
+  nodes: usize;
+  resets: usize;
+  /** Room for a readout of a model, see `model-readout.ts`. */
+  readout: usize;
+}
+
+/** Spins at rest in one coil and a uniform B1, or spins of a model: kernels that know both are told apart by the bytes of these. */
+@unmanaged
+export class Plain {
+  a: f64;
+}
+@unmanaged
+export class Modelled extends Plain {
+  b: f64;
+}
+
+// @ts-ignore: decorator
+@inline export function isModelled<M>(): bool {
+  return offsetof<M>() == 16;
 }
 
 /** Bytes of `Tile.evolution`. */
@@ -65,6 +89,27 @@ export const OPERATOR_BYTES: i32 = 192;
   return job.rows * job.capacity * 12;
 }
 
+/** Samples of a model's readout that are summed in one go. */
+export const MODEL_CHUNK: i32 = 32;
+
+/** Bytes of [MODEL_CHUNK] moments of samples, of the transverse magnetisation of a panel at these, and of the lane sums of all channels. */
+// @ts-ignore: decorator
+@inline export function momentBytes(job: KernelContext): i32 {
+  return MODEL_CHUNK * (4 + job.phaseTerms) * 8;
+}
+// @ts-ignore: decorator
+@inline export function transverseBytes(job: KernelContext): i32 {
+  return MODEL_CHUNK * PANEL * 2 * (job.precision >> 3);
+}
+
+/** Bytes of what a model adds to the scratch; the densities are copied where resets change them. */
+function modelBytes(job: KernelContext): f64 {
+  if (job.isModelled == 0) return 0;
+  const densities = job.nodes == 0 ? 0 : 4 * job.capacity;
+  const columns = (4 * job.phaseTerms + 15) & ~15;
+  return <f64>(densities + columns + momentBytes(job) + transverseBytes(job)) + 32.0 * MODEL_CHUNK * <f64>job.channels;
+}
+
 /** Turns of which each spin has its own. */
 // @ts-ignore: decorator
 @inline export function cachedPrecessionCount(job: KernelContext): i32 {
@@ -80,7 +125,7 @@ export function scratchBytes(address: usize): f64 {
   const operators = job.operatorCount == 0 ? 0 : <f64>job.operatorCount * capacity * (OPERATOR_BYTES / 4) + OPERATOR_SCRATCH_BYTES;
   const spread = job.gridBytes == 0 ? 0 : SPREAD_BYTES + 2 * <f64>job.gridBytes + capacity * <f64>job.pointBytes;
   const phaseCycles = <f64>cachedPrecessionCount(job) * capacity * (CACHED_PRECESSION_BYTES / 4);
-  return 2 * TILE_BYTES + phaseCycles + columns + CHUNK * 32 + matrix + operators + spread;
+  return 2 * TILE_BYTES + phaseCycles + columns + CHUNK * 32 + matrix + operators + spread + modelBytes(job);
 }
 
 /** Where the host's own data may begin: below lie the kernels' constants. */

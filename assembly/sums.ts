@@ -67,9 +67,15 @@ export function addLanes<T>(job: KernelContext, partialSums: usize, sums: usize,
   return v128.add<f64>(f64x2.promote_low_f32x4(v), f64x2.promote_low_f32x4(v128.shuffle<i64>(v, v, 1, 1)));
 }
 
+/** Bytes of one accumulator. */
+// @ts-ignore: decorator
+@inline export function sumBytes(job: KernelContext): usize {
+  return (<usize>job.channels * <usize>job.sampleCount) << 4;
+}
+
 /** Adds the other accumulators to the first and clears them: a sample at a time, for 10⁶ samples a millisecond where BigInt takes 0.2 s. */
 export function gatherSums(job: KernelContext): void {
-  const bytes = <usize>job.sampleCount << 4;
+  const bytes = sumBytes(job);
   for (let n = 1; n < job.accumulators; n++) {
     const other = job.sums + <usize>n * bytes;
     for (let at: usize = 0; at < bytes; at += 16) {

@@ -4,7 +4,10 @@
  * All waiting is done by a function of the host (`Atomics.wait`): memory.atomic.wait32 hangs under Node 20.
  */
 import { KernelContext, recordAt, Slot, Start } from './abi';
+import { runModel } from './model';
 import { runProgram } from './run-program';
+import { beginSums, sumBytes } from './sums';
+import { loadTile, writeMagnetization } from './tile';
 
 // @ts-ignore: decorator
 @external('host', 'wait') declare function wait(address: usize, expected: i32): void;
@@ -37,14 +40,22 @@ export function wasi_thread_start(tid: i32, argument: usize): void {
   }
 }
 
+function run<T>(job: KernelContext, slot: Slot, scratch: usize, sums: usize): bool {
+  const tile = loadTile<T>(job, slot, scratch);
+  beginSums(job, slot.count);
+  const finite = job.isModelled != 0 ? runModel<T>(job, slot, tile, sums) : runProgram<T>(job, slot, tile, sums);
+  if (slot.magnetization != 0) writeMagnetization<T>(tile, slot);
+  return finite;
+}
+
 /** Simulates tile `number`, counted since the start of the engine, with the scratch and sums of `thread`. */
 export function work(job: KernelContext, number: i32, thread: i32): void {
   const slot = recordAt<Slot>(job.slotTable, number % job.slots);
   const scratch = load<usize>(job.scratch + (<usize>thread << 2));
-  const sums = job.sums + <usize>(thread % job.accumulators) * (<usize>job.sampleCount << 4);
-  const finite = job.precision == 64
-    ? runProgram<f64>(job, slot, scratch, sums)
-    : runProgram<f32>(job, slot, scratch, sums);
+  const sums = job.sums + <usize>(thread % job.accumulators) * sumBytes(job);
+  let finite: bool;
+  if (job.precision == 64) finite = run<f64>(job, slot, scratch, sums);
+  else finite = run<f32>(job, slot, scratch, sums);
   const base = changetype<usize>(job);
   if (!finite) atomic.cmpxchg<i32>(base + offsetof<KernelContext>('failed'), 0, number + 1);
   atomic.store<i32>(changetype<usize>(slot) + offsetof<Slot>('done'), number + 1);

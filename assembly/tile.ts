@@ -5,7 +5,10 @@ import { partialSums, loadColumn, splat, storeT } from './simd';
 
 export const T1: usize = 4, T2: usize = 5;
 /** Columns of one spin block, in the order of `SpinBlock`. */
-const X: usize = 0, Y: usize = 1, Z: usize = 2, DENSITY: usize = 3, OFF_RESONANCE: usize = 7;
+const X: usize = 0, Y: usize = 1, Z: usize = 2, DENSITY: usize = 3, OFF_RESONANCE: usize = 7, COLUMNS: usize = 8;
+
+/** Terms whose columns are displacements of two nodes of a path: the last ones. */
+export const SLIDING: i32 = 6;
 
 export function loadTile<T>(job: KernelContext, slot: Slot, scratch: usize): Tile {
   const tile = changetype<Tile>(scratch);
@@ -49,5 +52,38 @@ export function loadTile<T>(job: KernelContext, slot: Slot, scratch: usize): Til
     const rate = loadColumn<f64>(input + OFF_RESONANCE * 4 * capacity, n);
     storeT<f64>(tile.offResonanceHz, n, v128.mul<f64>(rate, offResonanceHz));
   }
+  if (job.isModelled != 0) placeModel<T>(job, tile, input);
   return tile;
+}
+
+/** Where a model's columns are; and its scratch, in the place of what spreads spins on grids, which no model does. */
+function placeModel<T>(job: KernelContext, tile: Tile, input: usize): void {
+  const column: usize = <usize>job.capacity << 2;
+  const sliding = job.nodes == 0 ? 0 : SLIDING;
+  const terms = job.phaseTerms - sliding;
+  tile.phaseTerms = job.phaseTerms;
+  tile.transmits = input + (COLUMNS + <usize>terms) * column;
+  tile.coils = tile.transmits + 2 * <usize>job.transmits * column;
+  tile.nodes = tile.coils + 2 * <usize>job.coils * column;
+  tile.resets = tile.nodes + 3 * <usize>job.nodes * column;
+  tile.termColumns = tile.spread;
+  tile.readout = tile.termColumns + <usize>((4 * job.phaseTerms + 15) & ~15);
+  for (let n = 0; n < terms; n++) store<usize>(tile.termColumns + (<usize>n << 2), input + (COLUMNS + <usize>n) * column);
+  for (let n = 0; n < sliding; n++) store<usize>(tile.termColumns + (<usize>(terms + n) << 2), tile.nodes + <usize>n * column);
+  if (sliding == 0) return;
+  const own = tile.readout;
+  memory.copy(own, tile.density, <usize>tile.count << 2);
+  tile.density = own;
+  tile.readout = own + column;
+}
+
+/** The magnetisation of the tile's spins, [count][x, y, z] f64. */
+export function writeMagnetization<T>(tile: Tile, slot: Slot): void {
+  let to = slot.magnetization;
+  for (let n: usize = 0; n < <usize>slot.count; n++) {
+    store<f64>(to, <f64>load<T>(tile.mx + n * sizeof<T>()));
+    store<f64>(to, <f64>load<T>(tile.my + n * sizeof<T>()), 8);
+    store<f64>(to, <f64>load<T>(tile.mz + n * sizeof<T>()), 16);
+    to += 24;
+  }
 }

@@ -2,40 +2,51 @@
  * The slowest, plainest simulation of a timeline: one spin after the other, one step after the other, f64, Math.sin.
  * It shares no code with any engine, so an engine that agrees with it agrees for a reason.
  */
-import { modelColumns } from '../host/phantom/columns.ts';
 import type { Model, SpinBlock } from '../host/phantom/types.ts';
 import { OP, STRIDE, type Timeline } from '../host/timeline/types.ts';
 
 const TURN = 2 * Math.PI;
 
-/**
- * [samples][re, im], receive phase not applied.
- * @param phantomB0 the field `spins.offResonance` belongs to [T]
- * @param model of the columns that `spins.extra` holds; of them terms, nodes and resets are used
- */
+/** What a simulation leaves: [coils][samples][re, im], receive phase not applied; and [spins][x, y, z] at the end. */
+export interface Simulated {
+  readonly signal: Float64Array;
+  readonly magnetization: Float64Array;
+}
+
+/** The signal of spins that share one timeline. `phantomB0` is the field `spins.offResonance` belongs to [T]. */
 export function simulateSlowly(timeline: Timeline, spins: SpinBlock, phantomB0: number, model?: Model): Float64Array {
-  const { terms, segmentTerms, pointTerms, rfStepTerms } = timeline;
-  const columns = modelColumns(model);
-  const { ops, segments, excitations, pulses, rfSteps, readouts, waveforms, points, gammaBar } = timeline;
-  const signal = new Float64Array(2 * timeline.sampleCount);
+  return simulateModelSlowly([timeline], spins, phantomB0, model).signal;
+}
+
+/** With whatever a model adds: phase terms, B1 maps, coils, paths and resets, groups of spins. */
+export function simulateModelSlowly(
+  timelines: readonly Timeline[],
+  spins: SpinBlock,
+  phantomB0: number,
+  model?: Model,
+): Simulated {
+  const { terms: fixed = 0, transmits = 0, coils = 0, nodes = 0, groups = [spins.x.length] } = model ?? {};
+  const { sampleCount } = timelines[0]!;
+  const signal = new Float64Array(2 * Math.max(1, coils) * sampleCount);
+  const magnetization = new Float64Array(3 * spins.x.length);
   for (let n = 0; n < spins.x.length; n++) {
+    let [group, before] = [0, 0];
+    while (n >= before + groups[group]!) before += groups[group++]!;
+    const { ops, segments, excitations, pulses, rfSteps, readouts, waveforms, points, gammaBar, B0, ...own } =
+      timelines[group]!;
     const r = [spins.x[n]!, spins.y[n]!, spins.z[n]!] as const;
+    const extra = (spins.extra ?? []).map((column) => column[n]!);
+    const q = extra.slice(0, fixed);
+    const transmit = extra.slice(fixed, fixed + 2 * transmits);
+    const coil = coils === 0 ? [1, 0] : extra.slice(fixed + 2 * transmits, fixed + 2 * (transmits + coils));
+    const path = extra.slice(fixed + 2 * (transmits + coils));
+    const jumps = path.splice(3 * nodes);
+    q.push(...path.slice(0, 6));
     const density = spins.density[n]!;
-    const [T1, T2] = [spins.T1[n]!, spins.T2[n]!];
-    const hertz = ((spins.offResonance[n]! / TURN) * timeline.B0) / phantomB0;
-    let [mx, my, mz] = [0, 0, density];
-    let node = 0;
     let equilibrium = density;
-    /** Σ κ_i·q_i, the last six over the nodes in use. */
-    const more = (kappa: Float64Array, record: number): number => {
-      let sum = 0;
-      for (let i = 0; i < terms; i++) {
-        const sliding = model !== undefined && i >= model.terms;
-        const column = sliding ? columns.nodes + 3 * node + i - model.terms : i;
-        sum += kappa[terms * record + i]! * spins.extra![column]![n]!;
-      }
-      return sum;
-    };
+    const [T1, T2] = [spins.T1[n]!, spins.T2[n]!];
+    const hertz = ((spins.offResonance[n]! / TURN) * B0) / phantomB0;
+    let [mx, my, mz] = [0, 0, density];
     const relax = (dt: number): void => {
       mx *= Math.exp(-dt / T2);
       my *= Math.exp(-dt / T2);
@@ -47,30 +58,34 @@ export function simulateSlowly(timeline: Timeline, spins: SpinBlock, phantomB0: 
       [mx, my] = [mx * c - my * s, mx * s + my * c];
     };
     const dot = (a: Float64Array, at: number): number => a[at]! * r[0] + a[at + 1]! * r[1] + a[at + 2]! * r[2];
+    /** Σ κ·q */
+    const phase = (table: Float64Array, row: number): number =>
+      Array.from({ length: own.terms }, (_, i) => table[own.terms * row + i]! * q[i]!).reduce((a, c) => a + c, 0);
 
     for (let op = 0; op < ops.length; op += STRIDE.op) {
       const index = ops[op + 1]!;
       if (ops[op] === OP.precess) {
         const dt = segments[4 * index + 3]!;
-        turn(-TURN * (dot(segments, 4 * index) + more(segmentTerms, index) + hertz * dt));
+        turn(-TURN * (dot(segments, 4 * index) + phase(own.segmentTerms, index) + hertz * dt));
         relax(dt);
       } else if (ops[op] === OP.excite) {
-        const pulse = excitations[STRIDE.excitation * index]!;
-        const phase = excitations[STRIDE.excitation * index + 1]!;
-        const [first, count, offset, duration] = pulses.subarray(4 * pulse, 4 * pulse + 4);
+        const [pulse, angle, column] = excitations.subarray(3 * index, 3 * index + 3);
+        const [bRe, bIm] = column! < 0 ? [1, 0] : [transmit[2 * column!]!, transmit[2 * column! + 1]!];
+        const [first, count, offset, duration] = pulses.subarray(4 * pulse!, 4 * pulse! + 4);
         for (let step = first!; step < first! + count!; step++) {
           const [dt, re, im] = rfSteps.subarray(6 * step, 6 * step + 3);
-          const bx = re! * Math.cos(phase) - im! * Math.sin(phase);
-          const by = re! * Math.sin(phase) + im! * Math.cos(phase);
-          const bz = dot(rfSteps, 6 * step + 3) + (more(rfStepTerms, step) + hertz - offset!) / gammaBar;
-          const field = [bx, by, bz].map((b) => TURN * gammaBar * b) as [number, number, number];
-          [mx, my, mz] = heldField([mx, my, mz], field, dt!, equilibrium, T1, T2);
+          const [c, s] = [Math.cos(angle!), Math.sin(angle!)];
+          const [x, y] = [re! * c - im! * s, re! * s + im! * c];
+          const precession = hertz + phase(own.rfStepTerms, step) - offset!;
+          const bz = dot(rfSteps, 6 * step + 3) + precession / gammaBar;
+          const field = [x * bRe - y * bIm, x * bIm + y * bRe, bz].map((b) => TURN * gammaBar * b);
+          [mx, my, mz] = heldField([mx, my, mz], field as [number, number, number], dt!, equilibrium, T1, T2);
         }
         turn(-TURN * offset! * duration!);
       } else if (ops[op] === OP.slide) {
-        node = index;
+        q.splice(fixed, 6, ...path.slice(3 * index, 3 * index + 6));
       } else if (ops[op] === OP.hold || ops[op] === OP.release) {
-        if (spins.extra![columns.resets + index]![n] !== 1) continue;
+        if (jumps[index] === 0) continue;
         equilibrium = ops[op] === OP.hold ? 0 : density;
         [mx, my, mz] = [0, 0, equilibrium];
       } else {
@@ -79,16 +94,21 @@ export function simulateSlowly(timeline: Timeline, spins: SpinBlock, phantomB0: 
         for (let k = 0; k < samples!; k++) {
           const at = 4 * (firstPoint! + k);
           const t = points[at + 3]!;
-          const angle = -TURN * (dot(points, at) + more(pointTerms, firstPoint! + k) + hertz * t);
+          const angle = -TURN * (dot(points, at) + phase(own.pointTerms, firstPoint! + k) + hertz * t);
           const decay = Math.exp(-t / T2);
-          const out = 2 * (firstSample! + k);
-          signal[out] = signal[out]! + decay * (mx * Math.cos(angle) - my * Math.sin(angle));
-          signal[out + 1] = signal[out + 1]! + decay * (mx * Math.sin(angle) + my * Math.cos(angle));
+          const re = decay * (mx * Math.cos(angle) - my * Math.sin(angle));
+          const im = decay * (mx * Math.sin(angle) + my * Math.cos(angle));
+          for (let c = 0; c < coil.length / 2; c++) {
+            const out = 2 * (c * sampleCount + firstSample! + k);
+            signal[out] = signal[out]! + coil[2 * c]! * re - coil[2 * c + 1]! * im;
+            signal[out + 1] = signal[out + 1]! + coil[2 * c]! * im + coil[2 * c + 1]! * re;
+          }
         }
       }
     }
+    magnetization.set([mx, my, mz], 3 * n);
   }
-  return signal;
+  return { signal, magnetization };
 }
 
 /**

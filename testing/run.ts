@@ -3,17 +3,17 @@
  * engine → signal with the receiver's phase. Tests and validation ask for physics through it, and for spins by `phantomOf`.
  */
 
-import type { Engine, Precision } from '../host/engine/types.ts';
+import type { Engine, EngineJob, Precision } from '../host/engine/types.ts';
 import { makeWasmEngine } from '../host/engine/wasm/engine.ts';
 import { type KernelBuild, wasmBuild } from '../host/engine/wasm/module.ts';
 import { surveyOf } from '../host/phantom/bounds.ts';
 import { COLUMN_NAMES } from '../host/phantom/columns.ts';
-import { type PhantomSource, type SpinBlock, spinBlock } from '../host/phantom/types.ts';
+import { type Model, type PhantomSource, type SpinBlock, spinBlock } from '../host/phantom/types.ts';
 import { makePlan, type Plan } from '../host/run/plan.ts';
 import type { Sequence } from '../host/sequence/types.ts';
 import { compileTimeline } from '../host/timeline/compile.ts';
 import { applyReceivePhase } from '../host/timeline/receive.ts';
-import type { Timeline } from '../host/timeline/types.ts';
+import type { Timeline, Timelines } from '../host/timeline/types.ts';
 
 export interface RunOptions {
   readonly precision?: Precision;
@@ -27,6 +27,7 @@ export interface RunOptions {
   readonly B0?: number;
   readonly build?: KernelBuild;
   readonly accumulatorBytes?: number;
+  readonly onMagnetization?: EngineJob['onMagnetization'];
 }
 
 /** [samples][re, im], in units of the spins' density, receive phase applied. */
@@ -43,7 +44,7 @@ export async function simulate(
 
 /** The same of a timeline; [samples][re, im] without the receive phase, as `simulateSlowly` gives it. */
 export async function simulateTimeline(
-  timeline: Timeline,
+  timeline: Timeline | Timelines,
   phantom: PhantomSource | SpinBlock,
   options: RunOptions = {},
 ): Promise<Float64Array> {
@@ -58,12 +59,13 @@ export async function simulateTimeline(
 
 /** An engine ready to run, for tests of the engine itself; whoever asks closes it. */
 export async function engineFor(
-  timeline: Timeline,
+  timeline: Timeline | Timelines,
   phantom: PhantomSource | SpinBlock,
-  { precision = 'f32', threads = 1, tileSize, tolerance, build, accumulatorBytes }: RunOptions = {},
+  { precision = 'f32', threads = 1, tileSize, tolerance, build, accumulatorBytes, onMagnetization }: RunOptions = {},
 ): Promise<{ engine: Engine; plan: Plan; source: PhantomSource }> {
   const source = 'spinCount' in phantom ? phantom : phantomOf(phantom);
-  const plan = makePlan([timeline], source, {
+  const timelines = 'ops' in timeline ? ([timeline] as const) : timeline;
+  const plan = makePlan(timelines, source, {
     precision,
     engineBuild: wasmBuild(build),
     version: 'test',
@@ -71,7 +73,7 @@ export async function engineFor(
     ...(tolerance === undefined ? {} : { tolerance }),
   });
   const engine = await makeWasmEngine(
-    { timelines: [timeline], source, ...plan },
+    { timelines, source, ...plan, ...(onMagnetization === undefined ? {} : { onMagnetization }) },
     { threads, ...(build ? { build } : {}), ...(accumulatorBytes === undefined ? {} : { accumulatorBytes }) },
   );
   return { engine, plan, source };
@@ -82,14 +84,25 @@ export function toSignal(sums: BigInt64Array, { scaleExponent }: Plan): Float64A
 }
 
 /** Spins in memory as a phantom, unchecked: what a test wants to feed an engine need not be what a file may hold. */
-export function phantomOf(spins: SpinBlock, B0 = 1.5): PhantomSource {
+export function phantomOf(spins: SpinBlock, B0 = 1.5, model?: Model): PhantomSource {
   const read: PhantomSource['read'] = (first, count, into) => {
     for (const key of COLUMN_NAMES) into[key].set(spins[key].subarray(first, first + count));
+    for (const [n, column] of (into.extra ?? []).entries()) column.set(spins.extra![n]!.subarray(first, first + count));
   };
   const spinCount = spins.x.length;
   const bounds = surveyOf(spinCount, read).bounds;
   const identity = `in memory, ${spinCount} spins`;
-  return { name: 'spins', spinCount, B0, bounds, identity, residentBytes: 0, read, close: () => {} };
+  return {
+    name: 'spins',
+    spinCount,
+    B0,
+    bounds,
+    identity,
+    residentBytes: 0,
+    read,
+    close: () => {},
+    ...(model === undefined ? {} : { model }),
+  };
 }
 
 /** One spin; what is not given is at the origin, of density 1, on resonance, T1 and T2 so long that they do not show. */

@@ -6,7 +6,7 @@ import { joinCluster } from '../comm/ranks.ts';
 import { makeEngine } from '../engine/choose.ts';
 import { layOut } from '../engine/wasm/memory.ts';
 import { loadKernels } from '../engine/wasm/module.ts';
-import { makeProgram, methodsOf, type Program } from '../engine/wasm/program.ts';
+import { methodsOf, type Program, programFor } from '../engine/wasm/program.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import { forecastMemory, forecastTime } from '../run/forecast.ts';
 import { STRIDE } from '../timeline/types.ts';
@@ -41,8 +41,8 @@ async function tellPlan(job: Opened, ranks: number, { json = false, verbose = fa
   const opened = process.resourceUsage().maxRSS * 1024;
   const { phantom, timelines, plan: made, engine, kernels } = job;
   const [timeline] = timelines;
-  const program = makeProgram(timeline, phantom, made);
   const engineJob = { timelines, source: phantom, ...made };
+  const program = programFor(engineJob);
   const { sizes, bytes: inKernels } = layOut(engineJob, program, loadKernels(kernels), { threads: job.threads });
   const { threads } = sizes;
   const bytes = { opened, kernels: inKernels, phantom: phantom.residentBytes };

@@ -22,6 +22,12 @@ export interface EngineJob {
   readonly tileCount: number;
   /** Sums hold round(signal · 2^scaleExponent). */
   readonly scaleExponent: number;
+  /**
+   * Takes the magnetisation at the end of the timelines, [count][x, y, z] in units of the density, of spins [first, first + count): called
+   * once for each tile of a run, in any order, by the time `run` has resolved. Timelines are then compiled with `toEnd`. The array is the
+   * caller's own until the call returns.
+   */
+  readonly onMagnetization?: (first: number, count: number, magnetization: Float64Array) => void;
 }
 
 export interface Engine {

@@ -26,3 +26,10 @@ export function toUnits(density: Float32Array, count: number, source: Dense): vo
   const factor = 2 ** -exponent;
   for (let n = 0; n < count; n++) density[n] = density[n]! * factor;
 }
+
+/** Brings magnetisation back from the engines' units, in place. */
+export function fromUnits(magnetization: Float64Array, source: Dense): void {
+  const factor = 2 ** unitExponent(source);
+  if (factor === 1) return;
+  for (let n = 0; n < magnetization.length; n++) magnetization[n] = magnetization[n]! * factor;
+}

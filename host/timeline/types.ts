@@ -19,7 +19,7 @@ export const OP = {
   excite: 1,
   /** index into readouts */
   read: 2,
-  /** node p of the paths that spins follow: from here on the six sliding columns are the displacements of nodes p and p + 1 */
+  /** node p of the paths that spins follow: from here on the six sliding columns are the displacements of nodes p and p + 1 (at the start: of 0 and 1) */
   slide: 3,
   /** node: of spins that are reset there nothing is left, equilibrium included, from here on */
   hold: 4,

@@ -205,7 +205,7 @@ function checkpointBytes(header: unknown): Buffer {
   const text = Buffer.from(JSON.stringify(header));
   const prefix = Buffer.alloc(16);
   prefix.write('LARMORCK', 'latin1');
-  prefix.writeUInt32LE(1, 8);
+  prefix.writeUInt32LE(2, 8);
   prefix.writeUInt32LE(text.length, 12);
   const body = Buffer.concat([prefix, text, new Uint8Array(sums.buffer)]);
   return Buffer.concat([body, createHash('sha256').update(body).digest()]);

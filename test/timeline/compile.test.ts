@@ -62,7 +62,7 @@ test('equal segments, pulses, excitations and lines are stored once', () => {
   assert.equal(phases.pulses.length / STRIDE.pulse, 1, 'another phase is the same pulse');
   assert.deepEqual(
     [...phases.excitations].map((value) => value + 0),
-    [0, 0, 0, -1],
+    [0, 0, -1, 0, -1, -1],
   );
 });
 

@@ -83,7 +83,7 @@ test('a frequency offset is the frame, not more steps; phases are conjugated', (
   assert.deepEqual([first, count], [0, timeline.rfSteps.length / STRIDE.rfStep]);
   assert.equal(offset, 2345);
   near(duration, rf.time[1], 1e-18);
-  assert.deepEqual([...timeline.excitations], [0, -0.7]);
+  assert.deepEqual([...timeline.excitations], [0, -0.7, -1]);
   near(Math.atan2(timeline.rfSteps[2], timeline.rfSteps[1]), -0.25, 1e-12);
 });
 

@@ -1,14 +1,14 @@
 /** Written by `scripts/abi.mjs` from `assembly/abi.ts`: do not edit. Fields are [type, byte offset]. */
 export const KernelContext = {
-  bytes: 168,
+  bytes: 192,
   fields: {
     ops: ['u32', 0],
-    opCount: ['i32', 4],
-    precessions: ['u32', 8],
-    excitations: ['u32', 12],
-    pulses: ['u32', 16],
-    pulseForms: ['u32', 20],
-    steps: ['u32', 24],
+    precessions: ['u32', 4],
+    excitations: ['u32', 8],
+    pulses: ['u32', 12],
+    pulseForms: ['u32', 16],
+    steps: ['u32', 20],
+    stepTerms: ['u32', 24],
     lineRuns: ['u32', 28],
     batches: ['u32', 32],
     waveforms: ['u32', 36],
@@ -35,13 +35,19 @@ export const KernelContext = {
     accumulators: ['i32', 120],
     atomicSums: ['i32', 124],
     sampleCount: ['i32', 128],
-    filled: ['i32', 132],
-    next: ['i32', 136],
-    finished: ['i32', 140],
-    stop: ['i32', 144],
-    failed: ['i32', 148],
-    scale: ['f64', 152],
-    largest: ['f64', 160],
+    channels: ['i32', 132],
+    isModelled: ['i32', 136],
+    phaseTerms: ['i32', 140],
+    transmits: ['i32', 144],
+    coils: ['i32', 148],
+    nodes: ['i32', 152],
+    filled: ['i32', 156],
+    next: ['i32', 160],
+    finished: ['i32', 164],
+    stop: ['i32', 168],
+    failed: ['i32', 172],
+    scale: ['f64', 176],
+    largest: ['f64', 184],
   },
 } as const;
 export const Op = {
@@ -62,6 +68,9 @@ export const OP = {
   NUFFT2D3: 7,
   PRECESS_CACHED: 8,
   LINE_RECURRENCE: 9,
+  SLIDE: 10,
+  HOLD: 11,
+  RELEASE: 12,
 } as const;
 export const Precession = {
   bytes: 32,
@@ -73,13 +82,14 @@ export const Precession = {
   },
 } as const;
 export const Excitation = {
-  bytes: 40,
+  bytes: 44,
   fields: {
     pulse: ['f64', 0],
     cosIn: ['f64', 8],
     sinIn: ['f64', 16],
     cosOut: ['f64', 24],
     sinOut: ['f64', 32],
+    transmit: ['i32', 40],
   },
 } as const;
 export const Pulse = {
@@ -284,12 +294,15 @@ export const Nufft2d3Sample = {
   },
 } as const;
 export const Slot = {
-  bytes: 24,
+  bytes: 36,
   fields: {
     spins: ['u32', 0],
     count: ['i32', 4],
     done: ['i32', 8],
     fieldRatio: ['f64', 16],
+    firstOp: ['i32', 24],
+    opCount: ['i32', 28],
+    magnetization: ['u32', 32],
   },
 } as const;
 export const Start = {

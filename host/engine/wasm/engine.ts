@@ -3,12 +3,14 @@
  * tiles are long: no worker to start, and the event loop gets its turn between tiles.
  */
 import { EXIT, LarmorError } from '../../base/errors.ts';
+import { type TileSpins, tileCut } from '../tile-cut.ts';
 import type { Engine, EngineJob } from '../types.ts';
+import { fromUnits } from '../units.ts';
 import { KernelContext, Slot as SlotRecord } from './abi.generated.ts';
 import { KERNEL_DATA } from './arena.ts';
-import { fillSlot, layOut, type Memory, type Sizes } from './memory.ts';
+import { fillSlot, layOut, type Memory, type Sizes, type Slot } from './memory.ts';
 import { describeBuild, instantiate, type KernelBuild, type KernelExports, loadKernels } from './module.ts';
-import { makeProgram, methodsOf } from './program.ts';
+import { methodsOf, type Program, programFor } from './program.ts';
 import { wordOf } from './records.ts';
 import { startThreads, type ThreadPool } from './threads.ts';
 
@@ -26,7 +28,7 @@ const TURN_MS = 40;
 /** @throws LarmorError 65 if timeline and sums need more than the 4 GiB a WASM memory can hold */
 export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Promise<Engine> {
   const kernels = loadKernels(options.build);
-  const program = makeProgram(job.timelines[0], job.source, job);
+  const program = programFor(job);
   const layout = layOut(job, program, kernels, options);
   const { sizes } = layout;
   const memory = layout.make();
@@ -43,6 +45,7 @@ export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Prom
     exports = pool.exports;
   }
   return engineOver(job, memory, {
+    walks: program.walks,
     ...{ sizes, exports, pool },
     build: describeBuild(kernels, exports),
     methods: methodsOf(program),
@@ -50,6 +53,7 @@ export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Prom
 }
 
 interface Machine {
+  readonly walks: Program['walks'];
   readonly sizes: Sizes;
   readonly exports: KernelExports;
   readonly pool: ThreadPool | undefined;
@@ -57,8 +61,9 @@ interface Machine {
   readonly methods: Engine['methods'];
 }
 
-function engineOver(job: EngineJob, memory: Memory, { sizes, exports, pool, build, methods }: Machine): Engine {
-  const { source, tileSize } = job;
+function engineOver(job: EngineJob, memory: Memory, { walks, sizes, exports, pool, build, methods }: Machine): Engine {
+  const { source } = job;
+  const { spinsOf } = tileCut(source, job.tileSize);
   const { slots, sums } = memory;
   const { buffer } = memory.memory;
   const words = new Int32Array(buffer);
@@ -68,6 +73,23 @@ function engineOver(job: EngineJob, memory: Memory, { sizes, exports, pool, buil
   /** Tiles fed since the engine was made: the ring and the threads count these, the plan counts from the phantom's start. */
   let fed = 0;
   let pausing = false;
+
+  /** Of a slot whose magnetisation has not been handed over: the spins of its tile. */
+  const held = new Map<Slot, TileSpins>();
+  const fill = (slot: Slot, tile: number): void => {
+    const spins = spinsOf(tile);
+    fillSlot(source, buffer, slot, spins, walks[spins.group]!);
+    if (job.onMagnetization !== undefined) held.set(slot, spins);
+  };
+  const handOver = (slot: Slot): void => {
+    const spins = held.get(slot);
+    if (spins === undefined) return;
+    held.delete(slot);
+    const { first, count } = spins;
+    const magnetization = slot.magnetization!.subarray(0, 3 * count);
+    fromUnits(magnetization, source);
+    job.onMagnetization!(first, count, magnetization);
+  };
 
   /** The host's wait for a slot or the end: woken by any tile that finishes. */
   const until = async (done: () => boolean): Promise<void> => {
@@ -83,8 +105,10 @@ function engineOver(job: EngineJob, memory: Memory, { sizes, exports, pool, buil
     let tile = first;
     let turn = performance.now();
     for (; tile < end && !pausing; tile++) {
-      fillSlot(job, buffer, slots[fed % slots.length]!, tile);
+      const slot = slots[fed % slots.length]!;
+      fill(slot, tile);
       exports.work(memory.job, fed++, 0);
+      handOver(slot);
       if (performance.now() - turn > TURN_MS) {
         await new Promise(setImmediate);
         turn = performance.now();
@@ -102,11 +126,13 @@ function engineOver(job: EngineJob, memory: Memory, { sizes, exports, pool, buil
       // A pause may be asked for by a signal, and signals are heard between turns of the event loop alone.
       if (fed % slots.length === 0) await new Promise(setImmediate);
       if (pausing) break;
-      fillSlot(job, buffer, slot, tile);
+      handOver(slot);
+      fill(slot, tile);
       Atomics.store(words, filled, ++fed);
       Atomics.notify(words, filled);
     }
     await until(() => Atomics.load(words, finished) === fed);
+    slots.forEach(handOver);
     return tile;
   };
 
@@ -124,8 +150,8 @@ function engineOver(job: EngineJob, memory: Memory, { sizes, exports, pool, buil
     const number = Atomics.load(words, failed);
     if (number === 0) return;
     const tile = number - 1 + offset;
-    const last = Math.min((tile + 1) * tileSize, source.spinCount) - 1;
-    const spins = `spins ${tile * tileSize} to ${last} of ${source.name}`;
+    const { first, count } = spinsOf(tile);
+    const spins = `spins ${first} to ${first + count - 1} of ${source.name}`;
     throw new LarmorError(
       EXIT.internal,
       `the signal of tile ${tile} (${spins}) is not finite, or exceeds the sum of its densities; nothing was written`,

@@ -3,18 +3,19 @@
  * before it is made, so that `larmor plan` knows its exact size and nothing ever grows.
  */
 import { badInput } from '../../base/errors.ts';
-import { type PhantomSource, SPIN_BYTES, type SpinBlock, spinBlock } from '../../phantom/types.ts';
+import { modelColumns } from '../../phantom/columns.ts';
+import { channelsOf, type PhantomSource, SPIN_BYTES, type SpinBlock, spinBlock } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { workPerSpin } from '../../timeline/work.ts';
+import type { TileSpins } from '../tile-cut.ts';
 import type { EngineJob } from '../types.ts';
-import { MOST_SIGNAL, toUnits, unitExponent } from '../units.ts';
+import { largestShare, MOST_SIGNAL, toUnits, unitExponent } from '../units.ts';
 import {
   Batch,
   KernelContext,
   Nufft1d1,
   Operator,
   PANEL,
-  Precession,
   PULSE,
   Pulse,
   Slot as SlotRecord,
@@ -25,9 +26,9 @@ import { Arena, KERNEL_DATA } from './arena.ts';
 import { type KernelExports, type Kernels, probeOf } from './module.ts';
 import { type AxisPlacer, axisPlacer, gridBytesOf, placeNufft2d1s } from './nufft2d1-layout.ts';
 import { placeNufft2d3s, pointBytesOf } from './nufft2d3-layout.ts';
-import type { Program } from './program.ts';
+import type { Program, Walk } from './program.ts';
 import { placeTable } from './pulse-tables.ts';
-import { excitationRecords, pulseForms, stepRecords } from './pulses.ts';
+import { excitationRecords, modelPulseForms, pulseForms, stepRecords, stepTerms } from './pulses.ts';
 import { recordList, setField, type Values, writeRecord } from './records.ts';
 import { exactIntervals } from './waveforms.ts';
 
@@ -55,6 +56,9 @@ export interface Sizes {
   readonly accumulators: number;
 }
 
+/** Bytes of one accumulator. */
+const sumBytesOf = ({ sampleCount }: Timeline, source: PhantomSource): number => 16 * sampleCount * channelsOf(source);
+
 function sizesOf(
   { timelines: [timeline], source, tileSize, tileCount, precision }: EngineJob,
   wantedThreads: number,
@@ -65,13 +69,15 @@ function sizesOf(
   const tileWork = capacity * workPerSpin(timeline) * (precision === 'f64' ? F64_WORK : 1);
   const workers = threads > 1 || tileWork > SHORT_TILE ? threads : 0;
   const slots = workers === 0 ? 1 : 2 * workers + 2;
-  const accumulators = Math.max(1, Math.min(threads, Math.floor(accumulatorBytes / (16 * timeline.sampleCount))));
+  const accumulators = Math.max(1, Math.min(threads, Math.floor(accumulatorBytes / sumBytesOf(timeline, source))));
   return { threads, workers, capacity, slots, accumulators };
 }
 
 export interface Slot {
   readonly address: number;
   readonly spins: SpinBlock;
+  /** [capacity][x, y, z], where the magnetisation at the end is asked for. */
+  readonly magnetization: Float64Array | undefined;
 }
 
 export interface Memory {
@@ -80,7 +86,7 @@ export interface Memory {
   readonly job: number;
   readonly starts: readonly number[];
   readonly slots: readonly Slot[];
-  /** [sampleCount][re, im] of the first accumulator, to which the kernels add the others. */
+  /** [channels][sampleCount][re, im] of the first accumulator, to which the kernels add the others. */
   readonly sums: BigInt64Array;
 }
 
@@ -101,17 +107,22 @@ export function layOut(
   kernels: Kernels,
   options: { readonly threads: number; readonly accumulatorBytes?: number },
 ): Layout {
-  const { timelines, source } = engineJob;
-  const [timeline] = timelines;
+  const { source } = engineJob;
+  const { timeline } = program;
   const sizes = sizesOf(engineJob, options.threads, options.accumulatorBytes);
   const arena = new Arena();
   const job = arena.reserve(KernelContext.bytes);
-  const sumBytes = 16 * timeline.sampleCount;
+  const sumBytes = sumBytesOf(timeline, source);
+  const extra = modelColumns(source.model).total;
   const sums = arena.reserve(sumBytes * sizes.accumulators);
   const slots = recordList(SlotRecord, sizes.slots);
   for (let n = 0; n < sizes.slots; n++) {
-    const spins = arena.reserve(sizes.capacity * SPIN_BYTES);
-    slots.push({ spins, count: 0, done: 0, fieldRatio: timeline.B0 / source.B0 });
+    const spins = arena.reserve(sizes.capacity * (SPIN_BYTES + 4 * extra));
+    const magnetization = engineJob.onMagnetization === undefined ? 0 : arena.reserve(24 * sizes.capacity);
+    slots.push({
+      ...{ spins, magnetization, fieldRatio: timeline.B0 / source.B0 },
+      ...{ count: 0, done: 0, firstOp: 0, opCount: 0 },
+    });
   }
   const slotTable = arena.list(slots);
   const tables = program.operators.tables.map((table) => (table === undefined ? undefined : placeTable(arena, table)));
@@ -125,10 +136,10 @@ export function layOut(
     ...{ precision: engineJob.precision === 'f64' ? 64 : 32, use256: Number(kernels.build === 'wide') },
     ...{ capacity: sizes.capacity, slots: sizes.slots, slotTable },
     ...{ sums, accumulators: sizes.accumulators, atomicSums: Number(sizes.accumulators < sizes.threads) },
-    sampleCount: timeline.sampleCount,
+    ...{ sampleCount: timeline.sampleCount, channels: channelsOf(source) },
     ...{ scratch: 0, filled: 0, next: 0, finished: 0, stop: 0, failed: 0 },
     scale: 2 ** (engineJob.scaleExponent + unitExponent(source)),
-    largest: MOST_SIGNAL * source.bounds.maxDensity * 2 ** engineJob.scaleExponent,
+    largest: MOST_SIGNAL * largestShare(source) * 2 ** engineJob.scaleExponent,
   };
   const scratchBytes = scratchOf(values, kernels);
   const scratch = Array.from({ length: sizes.threads }, () => arena.reserve(scratchBytes));
@@ -137,11 +148,12 @@ export function layOut(
     arena.record(Start, { job, thread, error: 0, tid: 0 }),
   );
   if (arena.bytes > MEMORY_LIMIT) {
+    const coils = channelsOf(source);
     const gib = (arena.bytes / 2 ** 30).toFixed(1);
     throw badInput(
       'timeline',
-      `with its sums it needs ${gib} GiB in a memory of 4 GiB`,
-      'use smaller tiles or split the sequence',
+      `with the sums of its ${timeline.sampleCount} samples${coils > 1 ? ` and ${coils} coils` : ''} it needs ${gib} GiB in a memory of 4 GiB`,
+      `use smaller tiles${coils > 1 ? ', fewer coils' : ''} or split the sequence`,
     );
   }
   return {
@@ -152,7 +164,11 @@ export function layOut(
       const { buffer } = memory;
       const filled = Array.from({ length: sizes.slots }, (_, n) => ({
         address: slotTable + SlotRecord.bytes * n,
-        spins: spinBlock(sizes.capacity, { buffer, byteOffset: slots.get(n, 'spins') }),
+        spins: spinBlock(sizes.capacity, { buffer, byteOffset: slots.get(n, 'spins'), extra }),
+        magnetization:
+          engineJob.onMagnetization === undefined
+            ? undefined
+            : new Float64Array(buffer, slots.get(n, 'magnetization'), 3 * sizes.capacity),
       }));
       return { memory, job, starts, slots: filled, sums: new BigInt64Array(buffer, sums, sumBytes / 8) };
     },
@@ -170,42 +186,37 @@ function scratchOf(values: Values<typeof KernelContext>, kernels: Kernels): numb
 }
 
 /** What the program is made of, placed. */
-function placeProgram(arena: Arena, { timelines: [timeline], source, precision }: EngineJob, program: Program) {
-  const { operators, precessions, cachedPrecessions } = program;
+function placeProgram(arena: Arena, { source, precision }: EngineJob, program: Program) {
+  const { timeline, operators, precessions, cachedPrecessions } = program;
+  const { transmits = 0, coils = 0, nodes = 0 } = source.model ?? {};
   const axisAt = axisPlacer(arena);
   const withOperators = { ...timeline, pulses: operators.pulses, rfSteps: operators.rfSteps };
-  const forms = pulseForms(withOperators, source, precision);
+  const forms = program.isModelled
+    ? modelPulseForms(withOperators, source, precision)
+    : pulseForms(withOperators, source, precision);
   for (const pulse of operators.operators) forms[pulse] = PULSE.HELD_F64;
   return {
     ops: arena.list(program.ops),
-    opCount: program.ops.length,
-    precessions: placePrecessions(arena, precessions),
+    ...{ isModelled: Number(program.isModelled), phaseTerms: timeline.terms, transmits, coils, nodes },
+    precessions: arena.place(precessions),
     excitations: arena.list(excitationRecords(timeline)),
     pulses: placePulses(arena, operators.pulses),
     pulseForms: arena.place(forms),
     steps: arena.list(stepRecords(withOperators, source, forms)),
+    stepTerms: arena.place(stepTerms(timeline)),
     operatorUses: arena.list(operators.operatorUses),
     terms: arena.list(operators.terms),
     cachedPrecessions: arena.place(cachedPrecessions),
     cachedCount: cachedPrecessions.length,
     lineRuns: arena.list(program.lineRuns),
     batches: placeBatches(arena, program, axisAt),
-    waveforms: placeWaveforms(arena, timeline, source),
+    waveforms: program.isModelled ? placePoints(arena, timeline) : placeWaveforms(arena, timeline, source),
     nufft2d1s: placeNufft2d1s(arena, program.nufft2d1s, axisAt),
     gridBytes: gridBytesOf(program),
     nufft2d3s: placeNufft2d3s(arena, program.nufft2d3s),
     pointBytes: pointBytesOf(program.nufft2d3s),
     ...{ rows: program.rows, areas: program.areas, longest: program.longest },
   };
-}
-
-function placePrecessions(arena: Arena, precessions: Float64Array): number {
-  const records = recordList(Precession, precessions.length / STRIDE.segment);
-  for (let n = 0; n < precessions.length; n += STRIDE.segment) {
-    const [kx, ky, kz, t] = precessions.subarray(n) as unknown as [number, number, number, number];
-    records.push({ kx, ky, kz, t });
-  }
-  return arena.list(records);
 }
 
 function placePulses(arena: Arena, pulses: Float64Array): number {
@@ -250,19 +261,35 @@ function placeWaveforms(arena: Arena, timeline: Timeline, source: PhantomSource)
   return arena.list(records);
 }
 
-/** Copies tile `tile` of the phantom into a slot; spins beyond its end have no density. @returns nothing; throws as `source.read` does */
+/** Samples of a model: [samples][kx, ky, kz, t, phase terms]. */
+function placePoints(arena: Arena, { waveforms, points, pointTerms, terms }: Timeline): number {
+  const width = STRIDE.point + terms;
+  const all = new Float64Array((points.length / STRIDE.point) * width);
+  for (let n = 0; n < points.length / STRIDE.point; n++) {
+    all.set(points.subarray(STRIDE.point * n, STRIDE.point * (n + 1)), width * n);
+    all.set(pointTerms.subarray(terms * n, terms * (n + 1)), width * n + STRIDE.point);
+  }
+  const address = arena.place(all);
+  const records = recordList(Waveform, waveforms.length / STRIDE.waveform);
+  for (let n = 0; n < waveforms.length; n += STRIDE.waveform)
+    records.push({ points: address + 8 * width * waveforms[n]!, samples: waveforms[n + 1]!, exactEvery: 1 });
+  return arena.list(records);
+}
+
+/** Copies a tile's spins into a slot; those beyond its end have no density. Throws as `source.read` does. */
 export function fillSlot(
-  { source, tileSize }: EngineJob,
+  source: PhantomSource,
   memory: ArrayBufferLike,
   { address, spins }: Slot,
-  tile: number,
+  { first, count }: TileSpins,
+  { firstOp, opCount }: Walk,
 ): void {
-  const first = tile * tileSize;
-  const count = Math.min(tileSize, source.spinCount - first);
   source.read(first, count, spins);
   toUnits(spins.density, count, source);
   const padded = PANEL * Math.ceil(count / PANEL);
-  for (const column of [spins.density, spins.x, spins.y, spins.z, spins.offResonance]) column.fill(0, count, padded);
+  const { density, x, y, z, offResonance, extra = [] } = spins;
+  for (const column of [density, x, y, z, offResonance, ...extra]) column.fill(0, count, padded);
   for (const column of [spins.T1, spins.T2]) column.fill(1, count, padded);
-  setField(memory, address, SlotRecord, 'count', count);
+  for (const [field, value] of Object.entries({ count, firstOp, opCount }))
+    setField(memory, address, SlotRecord, field as 'count', value);
 }

@@ -8,8 +8,9 @@
 import type { PhantomSource } from '../../phantom/types.ts';
 import { growing, recordTable } from '../../timeline/intern.ts';
 import { STRIDE, type Timeline, OP as WALK } from '../../timeline/types.ts';
-import type { Precision } from '../types.ts';
+import type { EngineJob, Precision } from '../types.ts';
 import { LineRun, OP, Op } from './abi.generated.ts';
+import { isModelled, makeModelProgram } from './model-program.ts';
 import {
   axisFinder,
   type Choice,
@@ -38,9 +39,21 @@ export interface Batch {
   readonly lineRuns: number;
 }
 
+/** The part of the ops that a group of spins goes through. */
+export interface Walk {
+  readonly firstOp: number;
+  readonly opCount: number;
+}
+
 export interface Program {
   readonly ops: RecordList<typeof Op>;
-  /** [moments][kx, ky, kz, dt] */
+  /** [groups] */
+  readonly walks: readonly Walk[];
+  /** What it is made of; of several groups all in one. */
+  readonly timeline: Timeline;
+  /** Whether it is of the ops that support any model of the spins, and of no others. */
+  readonly isModelled: boolean;
+  /** [moments][kx, ky, kz, dt, phase terms] */
   readonly precessions: Float64Array;
   /** [kept] indices into moments: turns that come so often that each spin's is kept */
   readonly cachedPrecessions: Int32Array;
@@ -74,6 +87,15 @@ export interface ProgramOptions {
   readonly tileSize: number;
   /** Largest error of a sample relative to Σ|ρ|; undefined: exact forms. */
   readonly tolerance?: number;
+  /** Walk on after the last sample: the magnetisation at the end is asked for. */
+  readonly toEnd?: boolean;
+}
+
+/** The program of a job. */
+export function programFor({ timelines, source, onMagnetization, ...options }: EngineJob): Program {
+  const toEnd = onMagnetization !== undefined;
+  if (isModelled(timelines, source)) return makeModelProgram(timelines);
+  return makeProgram(timelines[0], source, { ...options, toEnd });
 }
 
 /**
@@ -120,7 +142,7 @@ interface OpenBatch {
 export function makeProgram(
   timeline: Timeline,
   source: Pick<PhantomSource, 'bounds' | 'B0' | 'spinCount'>,
-  { precision, tileSize, tolerance }: ProgramOptions,
+  { precision, tileSize, tolerance, toEnd = false }: ProgramOptions,
 ): Program {
   const { ops: walk, segments, readouts, waveforms } = timeline;
   const coarse = tolerance !== undefined && tolerance >= FINEST ? tolerance : undefined;
@@ -285,10 +307,14 @@ export function makeProgram(
   open.forEach((batch, area) => {
     if (batch !== undefined) flush(area);
   });
+  if (toEnd && pending[3]! > 0) ops.push({ kind: OP.PRECESS, index: precessions.intern(pending) });
   const cachedPrecessions = precision === 'f64' ? new Int32Array(0) : cachePrecessions(ops, lineRuns, precessions);
   const lengths = batched.map((is, waveform) => (is ? waveforms[STRIDE.waveform * waveform + 1]! : 0));
   return {
     ops,
+    walks: [{ firstOp: 0, opCount: ops.length }],
+    timeline,
+    isModelled: false,
     precessions: precessions.finish(),
     cachedPrecessions,
     lineRuns,

@@ -22,6 +22,8 @@ const SERIES = {
 const FEWEST_TERMS = 3;
 /** More doublings in f32 would double its rounding too. */
 const MOST_DOUBLINGS_F32 = 2;
+/** Largest |A| of a step that is solved in f32. */
+const LARGEST_HELD = SERIES.f32.norm * 2 ** MOST_DOUBLINGS_F32;
 
 /**
  * What splitting relaxation from rotation may do to a run, all its pulses together, where the exact solution costs little more (1.3 times for
@@ -32,7 +34,7 @@ const SPLITTING = { held: 3e-7, heldF64: 3e-6 } as const;
 /** Largest nutation of one step for which rotations, whose angle about B1 is an f32, are exact enough [rad]: 1000 rad would err by 3e-5. */
 const LARGEST_NUTATION = 2 * Math.PI;
 
-type Bounded = Pick<PhantomSource, 'bounds' | 'B0'>;
+type Bounded = Pick<PhantomSource, 'bounds' | 'B0' | 'model'>;
 
 /** Whether two durations or gradients differ by the rounding of f64 sums at most: the kernels then keep what they formed. */
 export const isSame = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9 * Math.abs(b);
@@ -64,7 +66,7 @@ export function stepRecords(timeline: Timeline, source: Bounded, forms: Int32Arr
       hxSingle: hx,
       hySingle: hy,
       squareSingle: square,
-      isNew: from > 0 && continues(rfSteps, from) ? 0 : 1,
+      isNew: from > 0 && continues(timeline, from) ? 0 : 1,
       relaxBefore: 0,
       relaxAfter: 0,
       terms: 0,
@@ -102,15 +104,37 @@ function seriesFor(norm: number, { norm: largest, remainder, mostTerms }: (typeo
   return { terms, doublings };
 }
 
+/** [steps][terms]: half angle that a term adds to a step [rad per unit of q]. */
+export function stepTerms({ rfSteps, rfStepTerms, terms }: Timeline): Float64Array {
+  return rfStepTerms.map((rate, n) => Math.PI * rfSteps[STRIDE.rfStep * Math.floor(n / terms)]! * rate);
+}
+
+/** Most that phase terms add to the frequency of a spin in step `step` [Hz]. */
+function largestTerms({ rfStepTerms, terms }: Timeline, { model }: Bounded, step: number): number {
+  if (model === undefined) return 0;
+  let hertz = 0;
+  for (let n = 0; n < terms; n++)
+    hertz += Math.abs(rfStepTerms[terms * step + n]!) * (model.largest.terms[n] ?? model.largest.node);
+  return hertz;
+}
+
+/** Largest B1 of a spin over the nominal one. */
+const largestTransmit = ({ model }: Bounded): number =>
+  model === undefined || model.transmits === 0 ? 1 : Math.max(1, model.largest.transmit);
+
 /** [steps] of a pulse: the largest |A| any spin can have, angle and relaxation together. */
-function stepNorms({ pulses, rfSteps, gammaBar, B0 }: Timeline, source: Bounded, pulse: number): Float64Array {
+function stepNorms(timeline: Timeline, source: Bounded, pulse: number): Float64Array {
+  const { pulses, rfSteps, gammaBar, B0 } = timeline;
+  const transmit = largestTransmit(source);
   const { x, y, z, hertz } = extentOf(source, B0);
   const rate = largestRate(source);
   const [first, count, offset] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number, number];
   return Float64Array.from({ length: count }, (_, n) => {
     const [dt, re, im, gx, gy, gz] = rfSteps.subarray(STRIDE.rfStep * (first + n)) as unknown as number[];
-    const field = gammaBar * (Math.abs(gx!) * x + Math.abs(gy!) * y + Math.abs(gz!) * z) + hertz + Math.abs(offset);
-    return dt! * (2 * Math.PI * Math.hypot(gammaBar * re!, gammaBar * im!, field) + rate);
+    const turning = gammaBar * (Math.abs(gx!) * x + Math.abs(gy!) * y + Math.abs(gz!) * z) + hertz + Math.abs(offset);
+    const field = turning + largestTerms(timeline, source, first + n);
+    const nutation = gammaBar * transmit;
+    return dt! * (2 * Math.PI * Math.hypot(nutation * re!, nutation * im!, field) + rate);
   });
 }
 
@@ -124,7 +148,9 @@ function largestNutation({ pulses, rfSteps, gammaBar }: Timeline, pulse: number)
 }
 
 /** Whether the step that begins at `at` has the duration and the gradient of the step before. */
-function continues(rfSteps: Float64Array, at: number): boolean {
+function continues({ rfSteps, rfStepTerms, terms }: Timeline, at: number): boolean {
+  const step = (at / STRIDE.rfStep) * terms;
+  for (let n = step; n < step + terms; n++) if (!isSame(rfStepTerms[n]!, rfStepTerms[n - terms]!)) return false;
   const before = at - STRIDE.rfStep;
   if (!isSame(rfSteps[at]!, rfSteps[before]!)) return false;
   for (let i = 3; i < 6; i++) if (!isSame(rfSteps[at + i]!, rfSteps[before + i]!)) return false;
@@ -138,11 +164,11 @@ function continues(rfSteps: Float64Array, at: number): boolean {
 export function excitationRecords({ excitations, pulses }: Timeline): RecordList<typeof Excitation> {
   const records = recordList(Excitation, excitations.length / STRIDE.excitation);
   for (let n = 0; n < excitations.length; n += STRIDE.excitation) {
-    const [pulse, phase] = excitations.subarray(n) as unknown as [number, number];
+    const [pulse, phase, transmit] = excitations.subarray(n) as unknown as [number, number, number];
     const [, , offset, duration] = pulses.subarray(STRIDE.pulse * pulse) as unknown as number[];
     const [cosIn, sinIn] = direction(phase);
     const [cosOut, sinOut] = direction(phase - 2 * Math.PI * offset! * duration!);
-    records.push({ pulse, cosIn, sinIn, cosOut, sinOut });
+    records.push({ pulse, cosIn, sinIn, cosOut, sinOut, transmit });
   }
   return records;
 }
@@ -165,7 +191,15 @@ export function pulseForms(timeline: Timeline, source: Bounded, precision: Preci
         ? relaxation(timeline, pulse, rate).error * played
         : Infinity;
     if (split <= SPLITTING.held) return rotation;
-    if (largest <= SERIES.f32.norm * 2 ** MOST_DOUBLINGS_F32) return PULSE.HELD;
+    if (largest <= LARGEST_HELD) return PULSE.HELD;
     return split <= SPLITTING.heldF64 ? rotation : PULSE.HELD_F64;
+  });
+}
+
+/** [pulses] of a model: every step exactly, in f64 where its angle is large and in f64 runs. */
+export function modelPulseForms(timeline: Timeline, source: Bounded, precision: Precision): Int32Array {
+  return Int32Array.from({ length: timeline.pulses.length / STRIDE.pulse }, (_, pulse) => {
+    const largest = stepNorms(timeline, source, pulse).reduce((most, norm) => Math.max(most, norm), 0);
+    return precision === 'f32' && largest <= LARGEST_HELD ? PULSE.HELD : PULSE.HELD_F64;
   });
 }

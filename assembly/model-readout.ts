@@ -1,0 +1,120 @@
+/**
+ * Samples of one readout by every coil: s_c[k] = Σ_n C_cn·M_n·e^{−i2π(K·r + Δf·T + κ·q)}·e^{−T·R2}. Each sample's phase is formed exactly, once
+ * for all coils: the transverse magnetisation of a panel at a chunk of samples, of which every coil then takes its weighted sum, four
+ * multiply-adds for a spin, sample and coil. With no coil the weight is 1.
+ */
+import { KernelContext, LineRun, PANEL, recordAt, Waveform } from './abi';
+import { cosTurns, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
+import { momentAt } from './model';
+import { modelCycles } from './precession';
+import { MODEL_CHUNK, momentBytes, Tile, transverseBytes } from './scratch';
+import { loadColumn, loadT, madd, nmadd, partialSums, splat } from './simd';
+import { addLanes } from './sums';
+
+/** Lane sums of one channel: [MODEL_CHUNK][re, im] vectors. */
+const CHANNEL_BYTES: usize = <usize>MODEL_CHUNK * 32;
+
+/** @returns false if a sample is not finite */
+export function readModel<T>(job: KernelContext, tile: Tile, index: i32, sums: usize): bool {
+  const run = recordAt<LineRun>(job.lineRuns, index);
+  const waveform = recordAt<Waveform>(job.waveforms, run.waveform);
+  const samples = waveform.samples;
+  const values = 4 + job.phaseTerms;
+  const bytes = <usize>values << 3;
+  const moment = momentAt(job, run.moment);
+  const moments = tile.readout, transverse = moments + momentBytes(job), lanes = transverse + transverseBytes(job);
+  const channels = job.channels;
+  let finite = true;
+  for (let start = 0; start < samples; start += MODEL_CHUNK) {
+    const count = min(MODEL_CHUNK, samples - start);
+    const points = waveform.points + <usize>start * bytes;
+    for (let k: usize = 0; k < <usize>count; k++)
+      for (let i: usize = 0; i < bytes; i += 8)
+        store<f64>(moments + k * bytes + i, load<f64>(moment + i) + load<f64>(points + k * bytes + i));
+    memory.fill(lanes, 0, <usize>channels * CHANNEL_BYTES);
+    for (let panel = 0; panel < tile.count; panel += PANEL) {
+      sampleTransverse<T>(tile, panel, moments, bytes, count, transverse);
+      if (job.coils == 0) sumPlain<T>(transverse, count, lanes);
+      else for (let coil = 0; coil < channels; coil++) sumCoil<T>(job, tile, panel, coil, transverse, count, lanes + <usize>coil * CHANNEL_BYTES);
+    }
+    for (let channel = 0; channel < channels; channel++) {
+      const to = sums + ((<usize>channel * <usize>job.sampleCount + <usize>(run.firstSample + start)) << 4);
+      finite = addLanes<T>(job, lanes + <usize>channel * CHANNEL_BYTES, to, count) && finite;
+    }
+  }
+  return finite;
+}
+
+/** Bytes of the transverse magnetisation of a panel at one sample: [vectors][re, im]. */
+// @ts-ignore: decorator
+@inline function panelBytes<T>(): usize {
+  return <usize>(PANEL / partialSums<T>()) * 32;
+}
+
+/** [samples][vectors of the panel][re, im]: Mxy of every spin at every sample. */
+function sampleTransverse<T>(tile: Tile, panel: i32, moments: usize, bytes: usize, count: i32, to: usize): void {
+  for (let n = panel; n < panel + PANEL; n += partialSums<T>()) {
+    const mx = loadT<T>(tile.mx, n), my = loadT<T>(tile.my, n), R2 = loadT<T>(tile.R2, n);
+    let moment = moments, at = to;
+    for (let k = 0; k < count; k++) {
+      const p = modelCycles<T>(tile, n, moment);
+      const h = halfTurns<T>(p);
+      const u = remainder<T>(p, h);
+      const u2 = v128.mul<T>(u, u);
+      const e = v128.xor(expNegative<T>(v128.mul<T>(splat<T>(load<f64>(moment, 24)), R2)), parity<T>(h));
+      const c = v128.mul<T>(e, cosTurns<T>(u2)), s = v128.mul<T>(e, sinTurns<T>(u, u2));
+      v128.store(at, madd<T>(mx, c, v128.mul<T>(my, s)));
+      v128.store(at, nmadd<T>(mx, s, v128.mul<T>(my, c)), 16);
+      moment += bytes;
+      at += panelBytes<T>();
+    }
+    to += 32;
+  }
+}
+
+/** Adds a panel's magnetisation to the lane sums. */
+function sumPlain<T>(from: usize, count: i32, lanes: usize): void {
+  for (let k = 0; k < count; k++) {
+    let re = v128.load(lanes), im = v128.load(lanes, 16);
+    for (const end = from + panelBytes<T>(); from < end; from += 32) {
+      re = v128.add<T>(re, v128.load(from));
+      im = v128.add<T>(im, v128.load(from, 16));
+    }
+    v128.store(lanes, re);
+    v128.store(lanes, im, 16);
+    lanes += 32;
+  }
+}
+
+/**
+ * The same weighted by one coil. Two samples at a time, eight sums in flight, so that the multiplier never waits; of an odd count the
+ * last pair has a second sample that nobody reads.
+ */
+function sumCoil<T>(job: KernelContext, tile: Tile, panel: i32, coil: i32, from: usize, count: i32, lanes: usize): void {
+  const column = <usize>job.capacity << 2;
+  const re = tile.coils + 2 * <usize>coil * column, im = re + column;
+  for (let k = 0; k < count; k += 2) {
+    let xx = splat<T>(0), yy = xx, xy = xx, yx = xx, XX = xx, YY = xx, XY = xx, YX = xx;
+    let at = from;
+    for (let n = panel; n < panel + PANEL; n += partialSums<T>()) {
+      const x = loadColumn<T>(re, n), y = loadColumn<T>(im, n);
+      const mx = v128.load(at), my = v128.load(at, 16);
+      const Mx = v128.load(at + panelBytes<T>()), My = v128.load(at + panelBytes<T>(), 16);
+      xx = madd<T>(x, mx, xx);
+      yy = madd<T>(y, my, yy);
+      xy = madd<T>(x, my, xy);
+      yx = madd<T>(y, mx, yx);
+      XX = madd<T>(x, Mx, XX);
+      YY = madd<T>(y, My, YY);
+      XY = madd<T>(x, My, XY);
+      YX = madd<T>(y, Mx, YX);
+      at += 32;
+    }
+    v128.store(lanes, v128.add<T>(v128.load(lanes), v128.sub<T>(xx, yy)));
+    v128.store(lanes, v128.add<T>(v128.load(lanes, 16), v128.add<T>(xy, yx)), 16);
+    v128.store(lanes, v128.add<T>(v128.load(lanes, 32), v128.sub<T>(XX, YY)), 32);
+    v128.store(lanes, v128.add<T>(v128.load(lanes, 48), v128.add<T>(XY, YX)), 48);
+    from += 2 * panelBytes<T>();
+    lanes += 64;
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Spins beyond static ones in one coil: phase terms κ·q, a complex weight of B1 and of each coil, paths of nodes and resets. Every op of
+ * a program that supports them is here; each forms a spin's phase from its columns afresh, in f64, and is exact for any model.
+ */
+import { KernelContext, OP, Op, Precession, Slot } from './abi';
+import { excite } from './excitation';
+import { readModel } from './model-readout';
+import { MOMENT_BYTES, precess } from './precession';
+import { Modelled, Tile } from './scratch';
+import { loadColumn, loadT, partialSums, storeT } from './simd';
+import { SLIDING } from './tile';
+
+/** @returns false if the partial signal is not finite, or larger than densities and coils allow */
+export function runModel<T>(job: KernelContext, slot: Slot, tile: Tile, sums: usize): bool {
+  const first = job.ops + <usize>slot.firstOp * offsetof<Op>();
+  const end = first + <usize>slot.opCount * offsetof<Op>();
+  let finite = true;
+  for (let at = first; at < end; at += offsetof<Op>()) {
+    const op = changetype<Op>(at);
+    const kind = op.kind, index = op.index;
+    if (kind == OP.PRECESS) precess<T, Modelled>(tile, changetype<Precession>(momentAt(job, index)));
+    else if (kind == OP.EXCITE) excite<T, Modelled>(job, tile, index);
+    else if (kind == OP.READOUT) finite = readModel<T>(job, tile, index, sums) && finite;
+    else if (kind == OP.SLIDE) slide(job, tile, index);
+    else if (kind == OP.HOLD) reset<T>(job, slot, tile, index, false);
+    else if (kind == OP.RELEASE) reset<T>(job, slot, tile, index, true);
+  }
+  return finite;
+}
+
+/** Precession `index` and its phase terms. */
+// @ts-ignore: decorator
+@inline export function momentAt(job: KernelContext, index: i32): usize {
+  return job.precessions + <usize>index * (MOMENT_BYTES + (<usize>job.phaseTerms << 3));
+}
+
+/** The last terms are from here on the displacements of nodes `node` and `node` + 1. */
+function slide(job: KernelContext, tile: Tile, node: i32): void {
+  const column = <usize>job.capacity << 2;
+  const to = tile.termColumns + (<usize>(job.phaseTerms - SLIDING) << 2);
+  for (let n: usize = 0; n < <usize>SLIDING; n++) store<usize>(to + (n << 2), tile.nodes + (3 * <usize>node + n) * column);
+}
+
+/** Spins that are reset at a node lose magnetisation and equilibrium; or, released, are at equilibrium. */
+function reset<T>(job: KernelContext, slot: Slot, tile: Tile, node: i32, released: bool): void {
+  const column = <usize>job.capacity << 2;
+  const flags = tile.resets + <usize>node * column;
+  const given = slot.spins + 3 * column;
+  for (let n = 0; n < tile.count; n += 4) {
+    const kept = v128.eq<f32>(loadT<f32>(flags, n), f32x4.splat(0));
+    const density = v128.and(loadT<f32>(tile.density, n), kept);
+    storeT<f32>(tile.density, n, released ? v128.or(density, v128.andnot(loadT<f32>(given, n), kept)) : density);
+  }
+  for (let n = 0; n < tile.count; n += partialSums<T>()) {
+    const kept = v128.eq<T>(loadColumn<T>(flags, n), v128.splat<T>(0));
+    storeT<T>(tile.mx, n, v128.and(loadT<T>(tile.mx, n), kept));
+    storeT<T>(tile.my, n, v128.and(loadT<T>(tile.my, n), kept));
+    const mz = v128.and(loadT<T>(tile.mz, n), kept);
+    storeT<T>(tile.mz, n, released ? v128.or(mz, v128.andnot(loadColumn<T>(tile.density, n), kept)) : mz);
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Timelines of a model → the kernels' program: precession, stepped pulses and direct readouts, which support every model. Timelines of
+ * several groups of spins become one with several walks, as if they followed one another.
+ */
+import type { PhantomSource } from '../../phantom/types.ts';
+import { growing, recordTable } from '../../timeline/intern.ts';
+import { STRIDE, type Timeline, type Timelines, OP as WALK } from '../../timeline/types.ts';
+import { LineRun, OP, Op } from './abi.generated.ts';
+import { noOperators } from './operators.ts';
+import type { Program, Walk } from './program.ts';
+import { recordList } from './records.ts';
+
+/** Whether spins have columns that only a model's kernels know, or timelines of their own. */
+export const isModelled = (timelines: Timelines, { model }: Pick<PhantomSource, 'model'>): boolean =>
+  timelines.length > 1 || timelines[0].terms > 0 || (model !== undefined && model.coils + model.transmits > 0);
+
+/** All timelines as one: their tables one after the other. What is common to all is the first one's. */
+export function joinTimelines(timelines: Timelines): { timeline: Timeline; walks: readonly Walk[] } {
+  const [common] = timelines;
+  const walks: Walk[] = [];
+  const ops = growing(Int32Array);
+  const readouts = growing(Int32Array);
+  const waveforms = growing(Int32Array);
+  const excitations = growing(Float64Array);
+  const pulses = growing(Float64Array);
+  const tables = {
+    segments: growing(Float64Array),
+    segmentTerms: growing(Float64Array),
+    rfSteps: growing(Float64Array),
+    rfStepTerms: growing(Float64Array),
+    points: growing(Float64Array),
+    pointTerms: growing(Float64Array),
+  };
+  for (const own of timelines) {
+    const before = {
+      [WALK.precess]: tables.segments.length / STRIDE.segment,
+      [WALK.excite]: excitations.length / STRIDE.excitation,
+      [WALK.read]: readouts.length / STRIDE.readout,
+    } as Readonly<Record<number, number>>;
+    walks.push({ firstOp: ops.length / STRIDE.op, opCount: own.ops.length / STRIDE.op });
+    for (let n = 0; n < own.ops.length; n += STRIDE.op)
+      ops.push(own.ops[n]!, own.ops[n + 1]! + (before[own.ops[n]!] ?? 0));
+    const [pulse, step] = [pulses.length / STRIDE.pulse, tables.rfSteps.length / STRIDE.rfStep];
+    const [waveform, point] = [waveforms.length / STRIDE.waveform, tables.points.length / STRIDE.point];
+    excitations.append(own.excitations.map((value, n) => (n % STRIDE.excitation === 0 ? value + pulse : value)));
+    pulses.append(own.pulses.map((value, n) => (n % STRIDE.pulse === 0 ? value + step : value)));
+    readouts.append(own.readouts.map((value, n) => (n % STRIDE.readout === 1 ? value + waveform : value)));
+    waveforms.append(own.waveforms.map((value, n) => (n % STRIDE.waveform === 0 ? value + point : value)));
+    for (const [name, table] of Object.entries(tables)) table.append(own[name as keyof typeof tables]);
+  }
+  const finished = Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, table.finish()]));
+  return {
+    timeline: {
+      ...common,
+      ops: ops.finish(),
+      excitations: excitations.finish(),
+      pulses: pulses.finish(),
+      readouts: readouts.finish(),
+      waveforms: waveforms.finish(),
+      ...(finished as { readonly [name in keyof typeof tables]: Float64Array }),
+    },
+    walks,
+  };
+}
+
+/** @param timelines as `joinTimelines` takes them */
+export function makeModelProgram(timelines: Timelines): Program {
+  const { timeline, walks } = joinTimelines(timelines);
+  const { segments, segmentTerms, readouts, terms } = timeline;
+  const width = STRIDE.segment + terms;
+  const ops = recordList(Op, timeline.ops.length / STRIDE.op);
+  const precessions = recordTable(width);
+  const lineRuns = recordList(LineRun, readouts.length / STRIDE.readout);
+  const pending = new Float64Array(width);
+  const flush = (): void => {
+    if (pending.some((value) => value !== 0)) ops.push({ kind: OP.PRECESS, index: precessions.intern(pending) });
+    pending.fill(0);
+  };
+  const played = walks.map(({ firstOp, opCount }): Walk => {
+    const first = ops.length;
+    for (let op = STRIDE.op * firstOp; op < STRIDE.op * (firstOp + opCount); op += STRIDE.op) {
+      const [kind, index] = [timeline.ops[op]!, timeline.ops[op + 1]!];
+      if (kind === WALK.precess) {
+        for (let i = 0; i < STRIDE.segment; i++) pending[i] = pending[i]! + segments[STRIDE.segment * index + i]!;
+        for (let i = 0; i < terms; i++)
+          pending[STRIDE.segment + i] = pending[STRIDE.segment + i]! + segmentTerms[terms * index + i]!;
+      } else if (kind === WALK.read) {
+        const [firstSample, waveform] = readouts.subarray(STRIDE.readout * index) as unknown as [number, number];
+        ops.push({ kind: OP.READOUT, index: lineRuns.length });
+        const moment = precessions.intern(pending);
+        lineRuns.push({ firstSample, waveform, moment, area: 0, row: 0, lines: 1, step: 0 });
+      } else {
+        // What precedes it belongs to the magnetisation and the columns as they are before.
+        flush();
+        ops.push({ kind: KINDS[kind]!, index });
+      }
+    }
+    flush();
+    return { firstOp: first, opCount: ops.length - first };
+  });
+  return {
+    ops,
+    walks: played,
+    timeline,
+    isModelled: true,
+    precessions: precessions.finish(),
+    cachedPrecessions: new Int32Array(0),
+    lineRuns,
+    batches: [],
+    rowSamples: new Int32Array(0),
+    forms: { nufft2d1: 0, nufft1d1: 0, nufft2d3: 0, matrix: 0, recurrence: 0, direct: lineRuns.length },
+    nufft2d1s: [],
+    nufft2d3s: [],
+    choices: [],
+    lines: [],
+    ...{ rows: 0, areas: 0, longest: 0 },
+    operators: noOperators(timeline),
+  };
+}
+
+/** The op of the kernels for what changes magnetisation or columns. */
+const KINDS: Readonly<Record<number, number>> = {
+  [WALK.excite]: OP.EXCITE,
+  [WALK.slide]: OP.SLIDE,
+  [WALK.hold]: OP.HOLD,
+  [WALK.release]: OP.RELEASE,
+};

@@ -5,6 +5,9 @@ import { detail, silently, warn } from '../base/log.ts';
 import { formatQuantity, likelyUnit, parseQuantity } from '../base/quantities.ts';
 import { didYouMean } from '../base/suggest.ts';
 import type { Seconds } from '../base/units.ts';
+import { readGradientFields } from '../fields/nonlinearity.ts';
+import { readB0Map, withB0Map } from '../model/b0-map.ts';
+import { withGradientFields } from '../model/gradient-fields.ts';
 import type { SurveyOf } from '../phantom/bounds.ts';
 import { openPhantom } from '../phantom/open.ts';
 import type { PhantomSource } from '../phantom/types.ts';
@@ -28,6 +31,8 @@ import { predictEcho, reportEcho } from './spurious-echo.ts';
 
 export interface InputOptions {
   readonly scanner?: string;
+  /** In place of the scanner file's. */
+  readonly b0Map?: string;
   readonly set?: readonly string[];
   readonly strict?: boolean;
   /** Longest RF step [s]. */
@@ -127,6 +132,18 @@ function warnOfField({ B0, parameters }: PhantomSource, scanner: Scanner): void 
   );
 }
 
+/** The phantom in the fields of the scanner. */
+async function inFields(
+  opened: PhantomSource,
+  { B0, b0Map, gradients }: Scanner,
+  surveyOf: SurveyOf,
+): Promise<PhantomSource> {
+  let phantom = opened;
+  if (b0Map !== undefined) phantom = await withB0Map(phantom, await readB0Map(b0Map), B0, surveyOf);
+  const { nonlinearity } = gradients ?? {};
+  return nonlinearity === undefined ? phantom : withGradientFields(phantom, readGradientFields(nonlinearity), surveyOf);
+}
+
 /** @param quiet on ranks that should not repeat what rank 0 says */
 export async function openInputs(
   sequenceName: string,
@@ -136,7 +153,7 @@ export async function openInputs(
 ): Promise<Inputs> {
   const open = async (): Promise<Inputs> => {
     const begun = performance.now();
-    const scanner = openScanner(options.scanner);
+    const scanner = { ...openScanner(options.scanner), ...(options.b0Map && { b0Map: options.b0Map }) };
     const settings = splitSettings(options.set ?? [], { sequence: sequenceName, phantom: phantomName });
     const sequence = openSequence(sequenceName, settings.sequence, scanner);
     reportFindings(sequence, scanner, options.strict === true);
@@ -150,8 +167,9 @@ export async function openInputs(
     const compiled = performance.now();
     requireKind(phantomName, 'phantom');
     const sampler = spinSampler(timeline, encoding ?? encode(sequence, scanner), options.spinsPerVoxel);
-    const phantom = await openPhantom(phantomName, settings.phantom, { surveyOf, sampler });
-    warnOfField(phantom, scanner);
+    const opened = await openPhantom(phantomName, settings.phantom, { surveyOf, sampler });
+    warnOfField(opened, scanner);
+    const phantom = await inFields(opened, scanner, surveyOf);
     const spuriousEcho = encoding === undefined ? undefined : predictEcho(phantom, timeline, encoding);
     if (spuriousEcho !== undefined) reportEcho(phantom, sequence.name, spuriousEcho, options.strict === true);
     detail(`${phantom.name}: ${phantom.spinCount} spins`);

@@ -79,6 +79,7 @@ function withJob(command: Command): Command {
     .argument('[sequence]', SEQUENCE, 'epi')
     .argument('[phantom]', PHANTOM, 'head2d')
     .option(...SCANNER)
+    .option('--b0-map <file>', 'NIfTI map of the off-resonance in Hz, added to that of the phantom')
     .addOption(new Option('--dt-rf <time>', 'longest step of a block pulse').argParser(rfStep).default(50e-6, '50us'))
     .addOption(
       new Option('--precision <p>', 'floating-point precision of the kernels').choices(['f32', 'f64']).default('f32'),

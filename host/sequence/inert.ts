@@ -6,9 +6,7 @@ import type { Sequence } from './types.ts';
 const NOT_SIMULATED: readonly ((scanner: Scanner) => string | false | undefined)[] = [
   ({ receive }) => receive && 'receive',
   ({ transmit }) => transmit && 'transmit',
-  ({ b0Map }) => b0Map && 'b0Map',
   ({ gradients }) => gradients?.concomitant && 'gradients.concomitant',
-  ({ gradients }) => gradients?.nonlinearity && 'gradients.nonlinearity',
   ({ gradients }) => gradients?.girf && 'gradients.girf',
 ];
 

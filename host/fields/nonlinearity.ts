@@ -1,0 +1,157 @@
+/**
+ * Gradient coils whose field is not linear: G_x·b_x(r) + G_y·b_y(r) + G_z·b_z(r) in place of G·r, with
+ *
+ *     b(r) = r + R0 Σ (r/R0)ⁿ N_nm P_nm(cos θ)(A cos mφ + B sin mφ)
+ *
+ * P_nm with the Condon–Shortley phase; N = (−1)^m √((2n + 1)(n − m)!/(2(n + m)!)) for m > 0, 1 for m = 0. Coefficients come from a vendor's
+ * file, which is read and never shipped: Siemens's `.grad`, or `.coef` with lines such as `alpha_x 3 1 0.01`. They hold in LAI axes
+ * (left, anterior, inferior), which are (x, −y, −z) of LPS.
+ */
+import { createHash } from 'node:crypto';
+import { badInput } from '../base/errors.ts';
+import { readInput } from '../base/files.ts';
+import type { Meters } from '../base/units.ts';
+
+/** b for many places. */
+export interface GradientFields {
+  readonly path: string;
+  readonly identity: string;
+  /** Turns places [0, count), LPS, into b(r), in place. */
+  apply(x: Float32Array, y: Float32Array, z: Float32Array, count: number): void;
+}
+
+interface Coefficient {
+  /** 0, 1, 2: the gradient coil. */
+  readonly axis: number;
+  readonly n: number;
+  readonly m: number;
+  /** A goes with cos mφ, B with sin mφ. */
+  readonly sine: boolean;
+  readonly value: number;
+}
+
+/** Reference radius where a `.coef` file states none. */
+const USUAL_R0: Meters = 0.25;
+/** Higher orders than vendors give are a mistake. */
+const MOST_ORDER = 60;
+/** A linear term of this size is the gradient itself, not its error. */
+const WHOLE_FIELD = 0.5;
+
+const NUMBER = String.raw`[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?`;
+const GRAD_ROW = /^\s*\d+\s+([AB])\s*\(\s*(\d+)\s*,\s*(\d+)\s*\)\s+(\S+)\s+([xyz])\s*$/i;
+const GRAD_LIKE = /^\s*\d+\s+[AB]\s*\(/i;
+const RADIUS = new RegExp(String.raw`(${NUMBER})\s*m\s*=\s*R0`);
+const COEF_ROW = /^\s*(alpha|beta)_([xyz])\s+(\d+)\s+(\d+)\s+(\S+)\s*$/i;
+const COEF_LIKE = /^\s*(alpha|beta)_/i;
+
+/** @throws LarmorError 65 if the file holds no coefficients or a row cannot be read, 66 if it is missing */
+export function readGradientFields(path: string): GradientFields {
+  const lines = readInput(path).toString('latin1').split(/\r?\n/);
+  const coefficients: Coefficient[] = [];
+  let R0: Meters | undefined;
+  for (const [n, line] of lines.entries()) {
+    const radius = RADIUS.exec(line);
+    if (radius) R0 = Number(radius[1]);
+    const found = rowOf(line);
+    if (found !== undefined) coefficients.push(checked(`${path}:${n + 1}`, found));
+    else if (GRAD_LIKE.test(line) || COEF_LIKE.test(line))
+      throw badInput(
+        `${path}:${n + 1}`,
+        `'${line.trim()}' is no coefficient`,
+        "write for example '1 A( 3, 0) -0.09 z'",
+      );
+  }
+  if (coefficients.length === 0)
+    throw badInput(path, 'holds no coefficients of gradient fields', 'give a .grad or .coef file of the scanner');
+  R0 ??= COEF_LIKE.test(lines.find((line) => rowOf(line)) ?? '') ? USUAL_R0 : undefined;
+  if (R0 === undefined || !(R0 > 0.01 && R0 < 10))
+    throw badInput(path, `${R0 === undefined ? 'states no R0' : `R0 is ${R0} m`}`, "give it as '0.25 m = R0'");
+  return gradientFields(path, R0, coefficients);
+}
+
+function rowOf(line: string): Coefficient | undefined {
+  const grad = GRAD_ROW.exec(line);
+  if (grad) {
+    const [, kind, n, m, value, axis] = grad;
+    return coefficient(kind!.toUpperCase() === 'B', axis!, n!, m!, value!);
+  }
+  const coef = COEF_ROW.exec(line);
+  if (!coef) return undefined;
+  const [, kind, axis, n, m, value] = coef;
+  return coefficient(kind!.toLowerCase() === 'beta', axis!, n!, m!, value!);
+}
+
+function coefficient(sine: boolean, axis: string, n: string, m: string, value: string): Coefficient {
+  return { sine, axis: 'xyz'.indexOf(axis.toLowerCase()), n: Number(n), m: Number(m), value: Number(value) };
+}
+
+function checked(location: string, found: Coefficient): Coefficient {
+  const { n, m, value } = found;
+  if (!Number.isFinite(value)) throw badInput(location, 'the coefficient is not a number', 'correct the file');
+  if (m > n || n > MOST_ORDER)
+    throw badInput(
+      location,
+      `order ${n}, ${m} does not exist`,
+      `the second is at most the first, that at most ${MOST_ORDER}`,
+    );
+  if (n === 1 && Math.abs(value) > WHOLE_FIELD)
+    throw badInput(location, 'the linear term is that of the whole field', 'give the displacement alone, without it');
+  return found;
+}
+
+function gradientFields(path: string, R0: Meters, coefficients: readonly Coefficient[]): GradientFields {
+  const top = Math.max(...coefficients.map(({ n }) => n));
+  const orders = [...new Set(coefficients.map(({ m }) => m))].sort((p, q) => p - q);
+  /** [order m][degree n][axis][A, B], normalised. */
+  const weights = orders.map(() => new Float64Array(6 * (top + 1)));
+  for (const { axis, n, m, sine, value } of coefficients) {
+    const list = weights[orders.indexOf(m)]!;
+    const at = 6 * n + 2 * axis + (sine ? 1 : 0);
+    list[at] = list[at]! + value * normOf(n, m);
+  }
+  const sum = new Float64Array(3);
+  /** Σ of all terms at a place in LAI over R0, by the recurrence of solid harmonics in x, y, z. */
+  const displacement = (x: number, y: number, z: number): void => {
+    const r2 = x * x + y * y + z * z;
+    sum.fill(0);
+    // (x + iy)^m and rᵐ P_mm/sinᵐθ = (−1)ᵐ (2m − 1)!!
+    let [cos, sin, factor] = [1, 0, 1];
+    for (let m = 0, o = 0; o < orders.length; m++) {
+      if (m === orders[o]) {
+        const list = weights[o++]!;
+        let [before, now] = [0, factor];
+        for (let n = m; n <= top; n++) {
+          for (let axis = 0; axis < 3; axis++) {
+            const at = 6 * n + 2 * axis;
+            sum[axis] = sum[axis]! + now * (list[at]! * cos + list[at + 1]! * sin);
+          }
+          const next = ((2 * n + 1) * z * now - (n + m) * r2 * before) / (n + 1 - m);
+          [before, now] = [now, next];
+        }
+      }
+      [cos, sin] = [cos * x - sin * y, cos * y + sin * x];
+      factor *= -(2 * m + 1);
+    }
+  };
+  return {
+    path,
+    identity: createHash('sha256')
+      .update(JSON.stringify([R0, coefficients]))
+      .digest('hex'),
+    apply(x, y, z, count) {
+      for (let n = 0; n < count; n++) {
+        displacement(x[n]! / R0, -y[n]! / R0, -z[n]! / R0);
+        x[n] = x[n]! + R0 * sum[0]!;
+        y[n] = y[n]! - R0 * sum[1]!;
+        z[n] = z[n]! - R0 * sum[2]!;
+      }
+    },
+  };
+}
+
+function normOf(n: number, m: number): number {
+  if (m === 0) return 1;
+  let ratio = 1; // (n − m)!/(n + m)!
+  for (let k = n - m + 1; k <= n + m; k++) ratio /= k;
+  return (m % 2 === 0 ? 1 : -1) * Math.sqrt(((2 * n + 1) * ratio) / 2);
+}

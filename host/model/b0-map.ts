@@ -1,0 +1,74 @@
+/** A map of B0: it adds to the off-resonance of every spin, whatever else acts on it. */
+import { badInput } from '../base/errors.ts';
+import { warn } from '../base/log.ts';
+import type { Tesla } from '../base/units.ts';
+import { type FieldMap, outsideMap, readMap } from '../fields/map.ts';
+import { checkSpins, type SurveyOf } from '../phantom/bounds.ts';
+import type { PhantomSource } from '../phantom/types.ts';
+
+/** Maps that reach less [Hz] are in tesla, those that reach more [Hz] in rad/s of a strong magnet or in another unit. */
+const PLAUSIBLE = { least: 1e-3, most: 1e5 } as const;
+
+/** A B0 map: one real volume. @throws LarmorError 65, 66 */
+export async function readB0Map(path: string): Promise<FieldMap> {
+  const map = await readMap(path);
+  if (map.parts === 2) throw badInput(path, 'holds complex numbers', 'give the off-resonance in Hz');
+  if (map.channels > 1) throw badInput(path, `holds ${map.channels} volumes`, 'give one');
+  const largest = largestOf(map);
+  if ((largest > 0 && largest < PLAUSIBLE.least) || largest > PLAUSIBLE.most)
+    warn(`${path}: reaches ${Number(largest.toPrecision(3))} Hz, which is implausible; a B0 map is in Hz`);
+  return map;
+}
+
+/**
+ * The phantom with the map [Hz] added to its off-resonance.
+ * @param B0 field of the scanner: the map holds there, the phantom's own offsets at the phantom's
+ * @throws LarmorError 65 naming the first spin that lies outside the map
+ */
+export async function withB0Map(
+  source: PhantomSource,
+  map: FieldMap,
+  B0: Tesla,
+  surveyOf: SurveyOf,
+): Promise<PhantomSource> {
+  const scale = (2 * Math.PI * source.B0) / B0;
+  let values = new Float64Array(0);
+  const read: PhantomSource['read'] = (first, count, into) => {
+    source.read(first, count, into);
+    if (values.length < count) values = new Float64Array(count);
+    const { x, y, z, density, offResonance } = into;
+    map.sample(into, count, [values], (n) => {
+      if (density[n] !== 0) throw outsideMap(map, `${source.name} spin ${first + n}`, [x[n], y[n], z[n]]);
+    });
+    for (let n = 0; n < count; n++) offResonance[n] = offResonance[n] + scale * values[n];
+    checkSpins(`${source.name} with ${map.path}`, first, count, into);
+  };
+  const { bounds } = source;
+  // A map is convex: where it holds the corners of the phantom's box it holds the phantom.
+  const bounded = coversBox(map, source)
+    ? { ...bounds, maxOffResonance: bounds.maxOffResonance + scale * largestOf(map) }
+    : (await surveyOf(source.spinCount, read)).bounds;
+  return {
+    ...source,
+    bounds: bounded,
+    identity: `${source.identity} b0=${B0} map=${map.identity}`,
+    residentBytes: source.residentBytes + map.residentBytes,
+    read,
+  };
+}
+
+function largestOf({ values }: FieldMap): number {
+  let most = 0;
+  for (const value of values) most = Math.max(most, Math.abs(value));
+  return most;
+}
+
+function coversBox(map: FieldMap, { bounds: { min, max } }: PhantomSource): boolean {
+  const corner = (axis: number): Float64Array =>
+    Float64Array.from({ length: 8 }, (_, n) => ((n >> axis) % 2 === 0 ? min[axis] : max[axis]));
+  let inside = true;
+  map.sample({ x: corner(0), y: corner(1), z: corner(2) }, 8, [new Float64Array(8)], () => {
+    inside = false;
+  });
+  return inside;
+}

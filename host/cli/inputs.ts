@@ -5,6 +5,7 @@ import { detail, silently, warn } from '../base/log.ts';
 import { formatQuantity, likelyUnit, parseQuantity } from '../base/quantities.ts';
 import { didYouMean } from '../base/suggest.ts';
 import type { Seconds } from '../base/units.ts';
+import { readGirf } from '../fields/girf.ts';
 import { readGradientFields } from '../fields/nonlinearity.ts';
 import { readB0Map, withB0Map } from '../model/b0-map.ts';
 import { withGradientFields } from '../model/gradient-fields.ts';
@@ -160,7 +161,8 @@ export async function openInputs(
     for (const text of inertScannerParts(options.scanner ?? 'scanner', scanner)) warn(text);
     const encoding = quiet ? undefined : inferEncoding(sequence, scanner);
     const read = performance.now();
-    const played = playedSequence(sequence, scanner);
+    const { girf } = scanner.gradients ?? {};
+    const played = playedSequence(sequence, scanner, girf === undefined ? undefined : readGirf(girf));
     const compile = (maxRfStep: Seconds): Timelines => [compileTimeline(played, { ...scanner, maxRfStep })];
     const timelines = compile(options.dtRf);
     const [timeline] = timelines;

@@ -7,7 +7,6 @@ const NOT_SIMULATED: readonly ((scanner: Scanner) => string | false | undefined)
   ({ receive }) => receive && 'receive',
   ({ transmit }) => transmit && 'transmit',
   ({ gradients }) => gradients?.concomitant && 'gradients.concomitant',
-  ({ gradients }) => gradients?.girf && 'gradients.girf',
 ];
 
 /** @param path the scanner file */

@@ -2,12 +2,15 @@
  * The sequence as the scanner plays it: the same blocks with gradients, pulses and readouts delayed and the gradients distorted.
  * Everything that is asked of a sequence but its compilation (encoding, checks, k-space) is asked of the nominal one.
  */
+import { badInput } from '../../base/errors.ts';
 import type { EddyTerm } from '../../fields/eddy.ts';
+import type { Girf } from '../../fields/girf.ts';
 import type { EddyCurrent, Scanner } from '../../sequence/scanner-types.ts';
 import type { Block, GradientEvent, Sequence } from '../../sequence/types.ts';
 import type { PiecewiseLinear } from '../../sequence/waveform.ts';
 import { eventKeys } from '../tables.ts';
 import { eddyCurrents } from './eddy.ts';
+import { impulseResponse } from './girf.ts';
 import { type Distortion, knotsOf } from './pieces.ts';
 import { movedBoundaries, neighbours, type SourceDelays, sourceBlock } from './source.ts';
 
@@ -26,10 +29,15 @@ const termOf = ({ from, to, amplitude, timeConstant }: EddyCurrent): EddyTerm =>
 export function playedSequence(
   nominal: Sequence,
   { delays, gradients }: Pick<Scanner, 'delays' | 'gradients'>,
+  girf?: Girf,
 ): Sequence {
   const { x = 0, y = 0, z = 0, rf = 0, adc = 0 } = delays ?? {};
   const terms = (gradients?.eddyCurrents ?? []).filter(({ amplitude }) => amplitude !== 0).map(termOf);
-  const distortion = terms.length > 0 ? eddyCurrents(terms) : undefined;
+  if (girf !== undefined && (terms.length > 0 || x !== 0 || y !== 0 || z !== 0)) {
+    const what = `describes all of the gradient system, ${terms.length > 0 ? 'eddyCurrents' : 'delays of axes'} too`;
+    throw badInput(girf.path, what, 'give one or the other in the scanner file');
+  }
+  const distortion = girf ? impulseResponse(girf, nominal) : terms.length > 0 ? eddyCurrents(terms) : undefined;
   if (distortion === undefined && [x, y, z, rf, adc].every((delay) => delay === 0)) return nominal;
   return actualSequence(nominal, { axes: [x, y, z], rf, adc }, distortion);
 }

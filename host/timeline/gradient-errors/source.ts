@@ -87,7 +87,7 @@ export function sourceBlock(sequence: Sequence, n: number, delays: SourceDelays,
     },
     gradients: [0, 1, 2].map((axis) =>
       shifted(
-        nominal(sequence, n, axis, from - delays.axes[axis]!, to - delays.axes[axis]!),
+        nominalGradient(sequence, n, axis, from - delays.axes[axis]!, to - delays.axes[axis]!),
         delays.axes[axis]! - from,
       ),
     ) as unknown as SourceBlock['gradients'],
@@ -107,7 +107,13 @@ export function neighbours(sequence: Sequence, n: number, { axes, rf, adc }: Sou
 }
 
 /** One axis over [from, to], in the time of block n, over as many blocks as that takes; zero before and after the sequence. */
-function nominal(sequence: Sequence, n: number, axis: number, from: Seconds, to: Seconds): PiecewiseLinear {
+export function nominalGradient(
+  sequence: Sequence,
+  n: number,
+  axis: number,
+  from: Seconds,
+  to: Seconds,
+): PiecewiseLinear {
   let [first, start] = [n, 0];
   while (start > from && first > 0) start -= sequence.block(--first).duration;
   const [t, a]: [number[], number[]] = [[], []];

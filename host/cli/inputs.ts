@@ -18,6 +18,7 @@ import { builtinSequences, makeBuiltin } from '../sequence/builtin/index.ts';
 import { checkSequence } from '../sequence/checks.ts';
 import { encode } from '../sequence/encoding.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
+import { type HeartSignal, readHeart, regularHeart, waitForPeaks } from '../sequence/heart.ts';
 import { inertParts, inertScannerParts } from '../sequence/inert.ts';
 import { readPulseq } from '../sequence/pulseq/read.ts';
 import { readScanner } from '../sequence/scanner.ts';
@@ -40,6 +41,10 @@ export interface InputOptions {
   readonly dtRf: number;
   /** Spins per voxel of a phantom of voxels; undefined: as many as the sequence needs. */
   readonly spinsPerVoxel?: number;
+  /** Beats that input triggers wait for [Hz]. */
+  readonly heartRate?: number;
+  /** File of R peaks that they wait for. */
+  readonly rPeaks?: string;
 }
 
 export interface Inputs {
@@ -54,6 +59,11 @@ export interface Inputs {
   /** Of rank 0: what too few spins would show of gradients that wind magnetisation up. */
   readonly spuriousEcho: EchoPrediction | undefined;
   readonly seconds: { readonly load: number; readonly compile: number };
+}
+
+function heartOf({ heartRate, rPeaks }: InputOptions): HeartSignal | undefined {
+  if (rPeaks !== undefined) return readHeart(rPeaks);
+  return heartRate === undefined ? undefined : regularHeart(heartRate);
 }
 
 export function openScanner(path: string | undefined): Scanner {
@@ -156,7 +166,9 @@ export async function openInputs(
     const begun = performance.now();
     const scanner = { ...openScanner(options.scanner), ...(options.b0Map && { b0Map: options.b0Map }) };
     const settings = splitSettings(options.set ?? [], { sequence: sequenceName, phantom: phantomName });
-    const sequence = openSequence(sequenceName, settings.sequence, scanner);
+    const written = openSequence(sequenceName, settings.sequence, scanner);
+    const heart = heartOf(options);
+    const sequence = heart === undefined ? written : waitForPeaks(written, heart);
     reportFindings(sequence, scanner, options.strict === true);
     for (const text of inertScannerParts(options.scanner ?? 'scanner', scanner)) warn(text);
     const encoding = quiet ? undefined : inferEncoding(sequence, scanner);

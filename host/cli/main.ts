@@ -12,6 +12,7 @@ import {
   DEFAULT_CHECKPOINT_INTERVAL,
   DEFAULT_TOLERANCE,
   DEFAULT_WATCHDOG,
+  heartRate,
   noiseLevel,
   pixelCount,
   rankCount,
@@ -85,6 +86,17 @@ function withJob(command: Command): Command {
       new Option('--precision <p>', 'floating-point precision of the kernels').choices(['f32', 'f64']).default('f32'),
     )
     .addOption(new Option('--engine <name>', 'WebAssembly on the CPU, or WebGPU').choices([...ENGINES]).default('auto'))
+    .option(
+      '--heart-rate <f>',
+      'blocks with an input trigger wait for R peaks at this rate, the first at 0 s',
+      heartRate,
+    )
+    .addOption(
+      new Option(
+        '--r-peaks <file>',
+        'they wait for the R peaks in this file (.json, or seconds, one a line)',
+      ).conflicts('heartRate'),
+    )
     .option('--gpu <n|name>', 'the GPU to use: its number or part of its name (larmor doctor lists them)')
     .option('--threads <n>', 'threads per rank (default: those granted by scheduler, affinity and cgroup)', threadCount)
     .option(

@@ -41,6 +41,9 @@ export function noiseLevel(text: string): { readonly sigma: number; readonly atD
 /** A ratio of a billion is beyond f32. */
 export const signalToNoise = numberBetween(1e-6, 1e9);
 
+/** From a minute between beats to those of a mouse. */
+export const heartRate = numberBetween(1 / 60, 50, 'Hz');
+
 export const seedNumber = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 
 /** More threads than any node has processors need gigabytes of stacks. */

@@ -11,6 +11,7 @@ import { acquisitionFacts } from '../report/facts.ts';
 import type { Provenance } from '../report/provenance.ts';
 import type { RankReport, Summary } from '../report/summary.ts';
 import type { Verification } from '../run/verify.ts';
+import type { HeartSignal } from '../sequence/heart.ts';
 import { applyReceivePhase } from '../timeline/receive.ts';
 import { STRIDE } from '../timeline/types.ts';
 import type { Job } from './job.ts';
@@ -37,6 +38,11 @@ export function receive(job: Job, engine: Engine, request: NoiseRequest | undefi
   return { signal, coils, noise };
 }
 
+const sincePeak =
+  ({ peakBefore }: HeartSignal) =>
+  (time: Seconds): Seconds =>
+    time - (peakBefore(time) ?? Number.NaN);
+
 /** Writes every format asked for. @throws LarmorError 73 */
 export function writeOutputs(
   job: Job,
@@ -57,6 +63,7 @@ export function writeOutputs(
     phantomName: phantom.name,
     B0: scanner.B0,
     frequency: scanner.gammaBar * scanner.B0,
+    ...(sequence.heart === undefined ? {} : { sincePeak: sincePeak(sequence.heart) }),
     provenance: { ...provenance },
   };
   for (const path of outputs) writeRaw(path, raw);

@@ -22,6 +22,8 @@ export interface RawData {
   readonly B0: Tesla;
   /** Larmor frequency γ̄·B0. */
   readonly frequency: Hertz;
+  /** Time from the last R peak to a time since the start of the sequence; NaN before the first peak. */
+  readonly sincePeak?: (time: Seconds) => Seconds;
   /** Where the signal comes from, for the headers of formats that have one. */
   readonly provenance?: Readonly<Record<string, unknown>>;
 }

@@ -21,7 +21,7 @@ export function inertParts(sequence: Sequence): string[] {
   for (let n = 0; n < sequence.blockCount; n++) {
     const { rf, shim, triggers } = sequence.block(n);
     const kinds = [
-      triggers?.some(({ type }) => type === 'input') && 'an input trigger',
+      sequence.heart === undefined && triggers?.some(({ type }) => type === 'input') && 'an input trigger',
       triggers?.some(({ type }) => type === 'output') && 'an output trigger',
       shim !== undefined && rf !== undefined && `RF_SHIMS of ${shim.magnitude.length} channels`,
       shim !== undefined && rf === undefined && 'RF_SHIMS without a pulse',
@@ -40,7 +40,7 @@ export function inertParts(sequence: Sequence): string[] {
 }
 
 function effect(kind: string): string {
-  if (kind === 'an input trigger') return 'has no effect: nothing is waited for';
+  if (kind === 'an input trigger') return 'has no effect: give a heart signal to wait for (--heart-rate, --r-peaks)';
   if (kind.endsWith('channels')) return 'have no effect: there is one transmit channel, and its pulse plays unweighted';
   return kind.startsWith('RF_SHIMS') ? 'have no effect' : 'has no effect on a simulation';
 }

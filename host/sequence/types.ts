@@ -5,6 +5,7 @@
  * conjugation that clockwise precession asks for happens in the timeline alone.
  */
 import type { Hertz, Radians, Seconds, TeslaPerMeter } from '../base/units.ts';
+import type { HeartSignal } from './heart.ts';
 
 export interface Sequence {
   /** File path or built-in name: what messages cite. */
@@ -19,6 +20,8 @@ export interface Sequence {
   readonly duration: Seconds;
   /** All parameters of a built-in sequence, defaults included, in SI. */
   readonly parameters?: Readonly<Record<string, number | string>>;
+  /** The heart that its input triggers have waited for. */
+  readonly heart?: HeartSignal;
   /** Soft delays of the file, as they stand: what `--set` may change. */
   readonly softDelays?: readonly SoftDelayValue[];
   /** Block n. Equal events come back as the same object, so work done per event can be remembered by identity. */

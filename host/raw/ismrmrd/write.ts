@@ -76,7 +76,7 @@ function writeRows(file: PendingFile, layout: Layout, heap: readonly Collection[
     for (let n = 0; n < collection.groups; n++) {
       const acquisition: Acquisition = source.next().value;
       const row = rows.subarray(n * ROW_TYPE.size, (n + 1) * ROW_TYPE.size);
-      writeHead(row, collection.first + n, acquisition, raw.coils, unit);
+      writeHead(row, collection.first + n, acquisition, raw, unit);
       for (const [member, values] of [
         ['traj', acquisition.trajectory!],
         ['data', acquisition.data],
@@ -91,7 +91,8 @@ function writeRows(file: PendingFile, layout: Layout, heap: readonly Collection[
   }
 }
 
-function writeHead(row: Buffer, number: number, acquisition: Acquisition, coils: number, unit: number): void {
+function writeHead(row: Buffer, number: number, acquisition: Acquisition, raw: RawData, unit: number): void {
+  const { coils, sincePeak } = raw;
   const at = HEAD_TYPE.offsets;
   const floats = (name: string, values: readonly number[], scale = 1): void => {
     values.forEach((value, n) => {
@@ -104,6 +105,9 @@ function writeHead(row: Buffer, number: number, acquisition: Acquisition, coils:
   row.writeBigUInt64LE(acquisition.flags, at.flags);
   row.writeUInt32LE(number, at.scan_counter);
   row.writeUInt32LE(Math.round(acquisition.start / unit), at.acquisition_time_stamp);
+  // The first of three counters, as for an electrocardiogram.
+  const since = sincePeak?.(acquisition.start) ?? Number.NaN;
+  if (since >= 0) row.writeUInt32LE(Math.round(since / unit), at.physiology_time_stamp);
   row.writeUInt16LE(acquisition.samples, at.number_of_samples);
   row.writeUInt16LE(coils, at.available_channels);
   row.writeUInt16LE(coils, at.active_channels);

@@ -94,7 +94,7 @@ export async function openJob(
   };
   await agree(cluster, 'plan', make, (all) => requireSamePlan(cluster, all));
 
-  const spinWork = workPerSpin(timelines[0]);
+  const spinWork = workPerSpin(timelines[0], phantom.model?.coils);
   const small = phantom.spinCount * spinWork < SMALL_JOB * cluster.size;
   const threads = options.threads ?? (small ? 1 : grantedThreads(cluster.node.sharers).threads);
   if (root) warnIfBound(options.threads);

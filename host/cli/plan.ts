@@ -7,7 +7,7 @@ import { makeEngine } from '../engine/choose.ts';
 import { layOut } from '../engine/wasm/memory.ts';
 import { loadKernels } from '../engine/wasm/module.ts';
 import { methodsOf, type Program, programFor } from '../engine/wasm/program.ts';
-import type { PhantomSource } from '../phantom/types.ts';
+import { channelsOf, type PhantomSource } from '../phantom/types.ts';
 import { forecastMemory, forecastTime } from '../run/forecast.ts';
 import { STRIDE } from '../timeline/types.ts';
 import { type JobOptions, openJob } from './job.ts';
@@ -46,7 +46,11 @@ async function tellPlan(job: Opened, ranks: number, { json = false, verbose = fa
   const { sizes, bytes: inKernels } = layOut(engineJob, program, loadKernels(kernels), { threads: job.threads });
   const { threads } = sizes;
   const bytes = { opened, kernels: inKernels, phantom: phantom.residentBytes };
-  const memory = forecastMemory(bytes, { sampleCount: timeline.sampleCount, ranks, workers: sizes.workers });
+  const memory = forecastMemory(bytes, {
+    samples: channelsOf(phantom) * timeline.sampleCount,
+    ranks,
+    workers: sizes.workers,
+  });
   const time = await forecastTime(engineJob, made, ranks, (calibration) =>
     makeEngine(engine, calibration, threads, kernels),
   );

@@ -9,7 +9,7 @@ import type { Plan } from './plan.ts';
 /** Memory of MPI per process (Open MPI 4.1 and MPICH 4.0, without InfiniBand), and of a worker thread: stack, heap, code [bytes]. */
 const MPI_BYTES = 14e6;
 const THREAD_BYTES = 6e6;
-/** Per sample on rank 0, while it writes: the signal in double precision, its phase, what goes to the file. */
+/** Per sample and coil on rank 0, while it writes: the signal in double precision, its phase, what goes to the file. */
 const OUTPUT_BYTES = 32;
 
 export interface MemoryForecast {
@@ -25,15 +25,16 @@ export interface MemoryForecast {
 
 /**
  * @param opened largest resident set of this process, which has opened the inputs as every rank does [bytes]
+ * @param samples of all coils
  * @param kernels,phantom bytes that the engine will take, and that the phantom holds already
  */
 export function forecastMemory(
   { opened, kernels, phantom }: Pick<MemoryForecast, 'opened' | 'kernels' | 'phantom'>,
-  { sampleCount, ranks, workers }: { readonly sampleCount: number; readonly ranks: number; readonly workers: number },
+  { samples, ranks, workers }: { readonly samples: number; readonly ranks: number; readonly workers: number },
 ): MemoryForecast {
   const more = (ranks > 1 ? MPI_BYTES : 0) + workers * THREAD_BYTES;
   const others = opened + kernels + more;
-  return { opened, kernels, phantom, root: others + OUTPUT_BYTES * sampleCount, others };
+  return { opened, kernels, phantom, root: others + OUTPUT_BYTES * samples, others };
 }
 
 export interface TimeForecast {

@@ -96,6 +96,16 @@ export function valueAt({ t, a }: PiecewiseLinear, time: number, side: 'before' 
   return t1 === t0 ? a[next]! : a[next - 1]! + ((a[next]! - a[next - 1]!) * (time - t0)) / (t1 - t0);
 }
 
+/** Times of the points of any of them between `from` and `to`, ascending, each once. */
+export function cornersWithin(parts: readonly PiecewiseLinear[], from: number, to: number): number[] {
+  const times = parts.flatMap(({ t }) => {
+    const within: number[] = [];
+    for (let n = upperBound(t, from); n < t.length && t[n]! < to; n++) within.push(t[n]!);
+    return within;
+  });
+  return [...new Set(times)].sort((p, q) => p - q);
+}
+
 /** ∫ from `from` to `to` (from ≤ to), exact for piecewise-linear functions [T·s/m]. */
 export function integral({ t, a }: PiecewiseLinear, from: number, to: number): number {
   const count = t.length;

@@ -7,14 +7,24 @@ import { OP, STRIDE, type Timeline } from './types.ts';
 /** Beside a sample in a batch of lines. */
 const RF_STEP = 10;
 const OTHER = 20;
+/** A sample of a model, whose phase is formed exactly: by itself, for a phase term, and for a coil. */
+const MODEL_SAMPLE = { alone: 18, term: 1, coil: 1.5 } as const;
+/** A pulse of a model is solved exactly. */
+const MODEL_STEP = 30;
 
-/** Operations per spin: samples at one, RF steps and all other ops at what they cost beside one. */
-export function workPerSpin({ sampleCount, ops, excitations, pulses }: Timeline): number {
-  let work = sampleCount + OTHER * (ops.length / STRIDE.op);
+/**
+ * Operations per spin: samples at one, RF steps and all other ops at what they cost beside one.
+ * @param coils of a model; undefined: spins at rest in one coil
+ */
+export function workPerSpin({ sampleCount, ops, excitations, pulses, terms }: Timeline, coils?: number): number {
+  const { alone, term, coil } = MODEL_SAMPLE;
+  const sample = coils === undefined ? 1 : alone + term * terms + coil * coils;
+  const step = coils === undefined ? RF_STEP : MODEL_STEP;
+  let work = sample * sampleCount + OTHER * (ops.length / STRIDE.op);
   for (let op = 0; op < ops.length; op += STRIDE.op) {
     if (ops[op] !== OP.excite) continue;
     const pulse = excitations[STRIDE.excitation * ops[op + 1]!]!;
-    work += RF_STEP * pulses[STRIDE.pulse * pulse + 1]!;
+    work += step * pulses[STRIDE.pulse * pulse + 1]!;
   }
   return work;
 }

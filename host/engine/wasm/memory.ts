@@ -66,7 +66,7 @@ function sizesOf(
 ): Sizes {
   const threads = Math.max(1, Math.min(wantedThreads, tileCount));
   const capacity = PANEL * Math.ceil(Math.min(tileSize, source.spinCount) / PANEL);
-  const tileWork = capacity * workPerSpin(timeline) * (precision === 'f64' ? F64_WORK : 1);
+  const tileWork = capacity * workPerSpin(timeline, source.model?.coils) * (precision === 'f64' ? F64_WORK : 1);
   const workers = threads > 1 || tileWork > SHORT_TILE ? threads : 0;
   const slots = workers === 0 ? 1 : 2 * workers + 2;
   const accumulators = Math.max(1, Math.min(threads, Math.floor(accumulatorBytes / sumBytesOf(timeline, source))));

@@ -34,7 +34,7 @@ export function readJson<T>(file: string, example: string, reader: JsonReader<T>
   return reader(value, { file, key: '' });
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** At most 60 characters of a value. */

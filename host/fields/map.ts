@@ -136,10 +136,14 @@ export async function readMagnitudePhase(magnitude: string, phase: string): Prom
   requireSameGrid(sizes, angles);
   const negative = sizes.values.findIndex((value) => value < 0);
   if (negative >= 0)
-    throw badInput(magnitude, `${voxel(sizes, negative)} is ${sizes.values[negative]}`, 'a magnitude is not negative');
+    throw badInput(
+      magnitude,
+      `${voxelOf(sizes, negative)} is ${sizes.values[negative]}`,
+      'a magnitude is not negative',
+    );
   const wide = angles.values.findIndex((angle) => Math.abs(angle) > LARGEST_PHASE);
   if (wide >= 0)
-    throw badInput(phase, `${voxel(angles, wide)} is ${angles.values[wide]}`, 'give phases in rad, −π to π');
+    throw badInput(phase, `${voxelOf(angles, wide)} is ${angles.values[wide]}`, 'give phases in rad, −π to π');
   const values = new Float64Array(2 * sizes.values.length);
   for (let n = 0; n < sizes.values.length; n++) {
     values[2 * n] = sizes.values[n] * Math.cos(angles.values[n]);
@@ -186,7 +190,7 @@ export function requireSameGrid(a: MapData, b: MapData): void {
 }
 
 /** `voxel (1, 2, 3)` of number n, with the volume where there are several. */
-function voxel({ size: [nx, ny, nz], channels, parts }: MapData, n: number): string {
+export function voxelOf({ size: [nx, ny, nz], channels, parts }: MapData, n: number): string {
   const at = Math.floor(n / parts);
   const place = [at % nx, Math.floor(at / nx) % ny, Math.floor(at / (nx * ny)) % nz].join(', ');
   const volume = channels > 1 ? ` of volume ${Math.floor(at / (nx * ny * nz))}` : '';
@@ -196,7 +200,7 @@ function voxel({ size: [nx, ny, nz], channels, parts }: MapData, n: number): str
 function requireFinite(data: MapData): void {
   const wrong = data.values.findIndex((value) => !Number.isFinite(value));
   if (wrong < 0) return;
-  throw badInput(data.path, `${voxel(data, wrong)} is ${data.values[wrong]}`, 'replace it by a finite number');
+  throw badInput(data.path, `${voxelOf(data, wrong)} is ${data.values[wrong]}`, 'replace it by a finite number');
 }
 
 /** Row-major 3 × 3 matrix that turns metres from the origin into voxels. */

@@ -17,10 +17,12 @@ import { arrayPhantom, isArrayPhantom } from './koma.ts';
 import { labelImageParameters, openLabelImage } from './label-image.ts';
 import { readMatVolume } from './mat-labels.ts';
 import { readNiftiVolume } from './nifti.ts';
+import { isNiftiPhantom, openNiftiPhantom } from './nifti-phantom.ts';
 import type { SpinSampler } from './sub-voxel.ts';
 import type { PhantomSource } from './types.ts';
 
-const FORMATS = 'give .phantom (KomaMRI), .h5 (JEMRIS), or a label image .mat, .nii, .nii.gz';
+const FORMATS =
+  'give .phantom (KomaMRI), .h5 (JEMRIS), a label image .mat, .nii, .nii.gz, or maps by a .json (nifti-phantom-v1)';
 const HDF5_ENDINGS = ['.phantom', '.h5', '.hdf5'];
 
 export interface OpenOptions {
@@ -56,6 +58,11 @@ export async function openPhantom(
   if (statSync(name).size === 0) throw badInput(name, 'is empty', 'check that it was copied whole');
   if (ending === '.mat') return openLabelImage(name, parameters, readMatVolume, warn, sampler);
   if (ending === '.nii') return openLabelImage(name, parameters, readNiftiVolume, warn, sampler);
+  if (ending === '.json') {
+    completeParameters(name, {}, parameters);
+    if (!isNiftiPhantom(name)) throw badInput(name, 'is no phantom of maps (no $schema nifti-phantom-v1)', FORMATS);
+    return openNiftiPhantom(name, warn);
+  }
   if (!HDF5_ENDINGS.includes(ending) && !isHdf5(name))
     throw usage(`${name}: unsupported phantom format '${ending}'`, FORMATS);
   completeParameters(name, {}, parameters);

@@ -85,22 +85,60 @@ export function gre(n = 64): Sequence {
 }
 
 /**
- * write_radial_gre.py: full spokes over half a turn, after dummies. Spokes are rewound: a moment that turns from shot to shot adds to the quadratic
- * phase of the pulses, by an amount that depends on the place, so that RF spoiling fails in bands.
+ * write_radial_gre.py: full spokes over half a turn, after dummies. Spokes are rewound by default: a moment that turns from shot to shot adds to
+ * the quadratic phase of the pulses, by an amount that depends on the place, so that RF spoiling fails in bands.
+ * @param spoiler moment after a spoke, along it, over that of half a spoke: −1 rewinds, PyPulseq's own is 1
+ * @param increment between spokes [rad]
+ * @param across moment of the spoiler across the slice [cycles/m]
  */
-export function radial(n = 64, spokes = 100, dummies = 60): Sequence {
+export function radial(
+  n = 64,
+  spokes = 100,
+  dummies = 60,
+  { spoiler = -1, increment = Math.PI / spokes, across = SPOILER } = {},
+): Sequence {
   const { read, back, samples } = reading(n);
+  const after = areaTrapezoid((spoiler * read.amplitude * (read.flat + read.rise)) / 2, DEFAULT_SCANNER);
   const all = Array.from({ length: dummies + spokes }, (_, s) => {
-    const angle = (Math.PI * (s - dummies)) / spokes;
+    const angle = increment * (s - dummies);
     const shot = [
       blockOf({ rf: sinc(10), gz: selection }),
       blockOf({ ...turned(back, angle), gz: rephasing }),
       blockOf({ ...turned(read, angle), adc: samples }),
-      blockOf({ ...turned(back, angle), gz: cycles(SPOILER) }),
+      blockOf({ ...turned(spoiler === -1 ? back : after, angle), gz: cycles(across) }),
     ];
     return s < dummies ? shot.map(without) : shot;
   });
   return sequenceOf('radial', shots(20e-3, all), { FOV: [FOV, FOV, THICKNESS] });
+}
+
+/** Spiral arms after a slice-selective pulse, not rewound, with a spoiler across the slice and one in the plane that turns with the arms. */
+export function spiral(n = 32, arms = 16, dummies = 40, { spoiler = 0, across = SPOILER } = {}): Sequence {
+  const duration = 6e-3;
+  const points = Math.round(duration / 1e-5);
+  const time = Float64Array.from({ length: points + 1 }, (_, i) => i * 1e-5);
+  const turns = n / 2 / arms;
+  const k = (t: number, angle: number): number =>
+    (((n / 2 / FOV) * t) / duration) * Math.cos((2 * Math.PI * turns * t) / duration + angle);
+  const traced = (angle: number): GradientEvent => ({
+    kind: 'shape',
+    delay: 0,
+    time,
+    amplitude: time.map(
+      (t) => (k(Math.min(t + 5e-6, duration), angle) - k(Math.max(t - 5e-6, 0), angle)) / 1e-5 / GAMMA_BAR,
+    ),
+  });
+  const all = Array.from({ length: dummies + arms }, (_, s) => {
+    const angle = (2 * Math.PI * (s - dummies)) / arms;
+    const shot = [
+      blockOf({ rf: sinc(10), gz: selection }),
+      blockOf({ gz: rephasing }),
+      blockOf({ gx: traced(angle), gy: traced(angle - Math.PI / 2), adc: adc(points, 1e-5, 0) }),
+      blockOf({ ...turned(cycles((spoiler * n) / FOV), angle), gz: cycles(across) }),
+    ];
+    return s < dummies ? shot.map(without) : shot;
+  });
+  return sequenceOf('spiral', shots(20e-3, all), { FOV: [FOV, FOV, THICKNESS], Matrix: [n, n, 1] });
 }
 
 /** Ramp-sampled half spokes over a whole turn. */

@@ -59,9 +59,10 @@ export function reportEcho(
   warn(`${phantom.name}: ${what}; ${fix}`);
 }
 
-function causeOf({ T1, T2, order, pulse }: EchoPrediction): string {
+function causeOf({ T1, T2, order, pulse, turning }: EchoPrediction): string {
   if (T1 === undefined) return '';
   const tissue = `, most from spins with T1 ${T1.toPrecision(3)} s and T2 ${T2!.toPrecision(3)} s, `;
+  if (turning) return `${tissue}wound up by moments that turn from pulse to pulse`;
   if (order === undefined) return `${tissue}made by pulses at the edges of the slice`;
   return `${tissue}wound up by ${Math.hypot(...order).toFixed(0)} cycles/m after pulse ${pulse! + 1}`;
 }

@@ -18,6 +18,7 @@ import {
   type TissueClass,
   type Vector,
 } from './phase-graph.ts';
+import { searchByTrial } from './point-search.ts';
 import {
   type Extent,
   extentsAlong,
@@ -26,9 +27,11 @@ import {
   neighbourhoods,
   type PixelSize,
   probesOf,
+  type Sampled,
   samples,
   tissueClasses,
 } from './point-sets.ts';
+import { type Cell, momentsTurn, pointTrial } from './point-trial.ts';
 import { SLAB_OF_SLICE } from './sampler.ts';
 import { tripleMap } from './triple-map.ts';
 
@@ -43,6 +46,8 @@ export interface EchoPrediction {
   readonly T2?: number;
   readonly order?: Vector;
   readonly pulse?: number;
+  /** Moments between pulses turn, so that no one order is to blame. */
+  readonly turning?: true;
   /** Spins per pixel that would do, evenly spread; of a slice, within so much across it [m]. */
   readonly enough?: number;
   readonly within?: number;
@@ -65,6 +70,13 @@ const SLAB = 10e-3;
 /** Spurious echo that is left of the number of spins that would do. */
 const ENOUGH = 0.01;
 
+/** Pixels and points of each that play the sequence where moments turn; of the spins around a pixel so many pixels' worth are read. */
+const TRIAL_PIXELS = 3;
+const TRIAL_POINTS = 2000;
+const PIXELS_NEAR = 36;
+/** Of a box from the spin that it is about, in pixels. */
+const OFF_MIDDLE = 1e-3;
+
 const dot = (a: Vector, b: Vector): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 
 /** Whether spins are enough for a sequence, by the phase graph and, where a slice is selected, by a dense column across it. */
@@ -78,6 +90,10 @@ export function checkPoints(
   const slice = sliceOf(timeline);
   const slab = slabOf(slice, pixel);
   const sampled = samples(source, slab);
+  if (momentsTurn(timeline, slice)) {
+    const prediction = checkByTrial(source, timeline, wanted, pixel, sampled);
+    if (prediction !== undefined) return prediction;
+  }
   const classes = tissueClasses(sampled)
     .map(({ weight, ...tissue }) => ({ tissue, weight, graph: phaseGraph(timeline, tissue, wanted, slice) }))
     .filter(({ graph }) => graph.wanted > 0);
@@ -134,6 +150,71 @@ export function checkPoints(
   };
   if (column === undefined) return { ...cause, enough: enoughFor(worst.graph, pixel) };
   return { ...cause, enough: layersFor(timeline, worst.tissue, slice, slab!), within: slab!.thickness };
+}
+
+/** Of sequences whose moments turn: the points of a few pixels play it (point-trial.ts). Undefined for a plane, which has no thickness to compare with. */
+function checkByTrial(
+  source: PhantomSource,
+  timeline: Timeline,
+  wanted: (readout: number) => Vector,
+  pixel: PixelSize,
+  sampled: Sampled,
+): EchoPrediction | undefined {
+  const slice = sliceOf(timeline);
+  const slab = slabOf(slice, pixel);
+  const { probes, near } = probesOf(sampled, pixel);
+  const kept = Math.min(1, (TRIAL_POINTS * PIXELS_NEAR) / (near * source.spinCount));
+  const pixels = neighbourhoods(source, probes.slice(0, TRIAL_PIXELS), pixel, slab, kept);
+  const extents = AXES.map((axis, i) => (pixel[i] === undefined ? extentsAlong(pixels, axis) : undefined));
+  const cells = pixels.map(({ middle, spins }, p) => {
+    const boxes = AXES.map((_, i): Extent => {
+      // A lattice of half a pixel has as many points on one side as on the other.
+      return extents[i]?.[p] ?? { low: (OFF_MIDDLE - 0.5) * pixel[i]!, high: (OFF_MIDDLE + 0.5) * pixel[i]! };
+    });
+    const places = placesIn(spins, middle, boxes);
+    // What varies over a pixel is compared about the same middle.
+    const about = (axis: number): number =>
+      places.reduce((sum, at, n) => sum + (n % 3 === axis ? at : 0), 0) / (places.length / 3);
+    const centred = AXES.map((_, i) =>
+      pixel[i] === undefined ? middle[i]! + (boxes[i]!.low + boxes[i]!.high) / 2 : about(i),
+    );
+    return { middle: centred as unknown as Vector, edges: edgesOf(boxes), places };
+  });
+  const usable = cells.filter(
+    ({ edges, places }) => edges.every((edge) => Math.hypot(...edge) > 0) && places.length > 0,
+  );
+  if (usable.length === 0) return undefined;
+  const trial = pointTrial(timeline, slice, wanted, usable);
+  const parts = tissueClasses(sampled).map(({ weight, ...tissue }) => {
+    const { wanted, level } = trial(tissue);
+    return { tissue, signal: weight * wanted, level: level(usable.map(({ places }) => ({ places, kept }))) };
+  });
+  const total = parts.reduce((sum, { signal }) => sum + signal, 0);
+  const energies = parts.map(({ signal, level }) => (signal / (total || 1)) * level ** 2);
+  const level = Math.sqrt(energies.reduce((sum, energy) => sum + energy, 0));
+  if (level < ENOUGH) return { level };
+  const { tissue } = parts[energies.indexOf(Math.max(...energies))]!;
+  const search = searchByTrial(timeline, slice, wanted, { steps: usable[0]!.edges, counts: [1, 1, 1] });
+  const enough = search(tissue).places(ENOUGH).places.length / 3;
+  return { level, T1: tissue.T1, T2: tissue.T2, turning: true, enough };
+}
+
+function edgesOf(boxes: readonly Extent[]): Cell['edges'] {
+  const [x, y, z] = boxes.map(({ low, high }) => high - low) as [number, number, number];
+  return [
+    [x, 0, 0],
+    [0, y, 0],
+    [0, 0, z],
+  ];
+}
+
+/** Spins of a neighbourhood in a box, [points][x, y, z], m. */
+function placesIn(spins: Float64Array, middle: Vector, boxes: readonly Extent[]): Float64Array {
+  const places: number[] = [];
+  for (let at = 0; at < spins.length; at += 4)
+    if (boxes.every(({ low, high }, axis) => spins[at + axis]! >= low && spins[at + axis]! < high))
+      for (let axis = 0; axis < 3; axis++) places.push(middle[axis]! + spins[at + axis]!);
+  return Float64Array.from(places);
 }
 
 /** The slice and its flanks, if a slice is selected along a direction that nothing else encodes. */

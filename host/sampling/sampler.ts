@@ -10,7 +10,6 @@ import {
   rankOne,
   type SpinChoice,
   type SpinSampler,
-  type SubVoxelPlaces,
 } from '../phantom/sub-voxel.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
 import type { Timeline } from '../timeline/types.ts';
@@ -25,6 +24,8 @@ import {
   type Vector,
   windsOneWay,
 } from './phase-graph.ts';
+import { type FoundPlaces, searchByTrial } from './point-search.ts';
+import { momentsTurn } from './point-trial.ts';
 
 /**
  * Spurious echo allowed where the number of spins is chosen here, over the signal: less than the 2.5 % of ghosting that a scanner may have
@@ -39,12 +40,16 @@ export const SLAB_OF_SLICE = 3.2;
 /** A plane that dephases along z under hard pulses becomes about this thick: a whole number of cycles [m]. */
 const PLAIN_SLAB = 5e-3;
 
+/** Voxels along one axis of what is looked at as a pixel. */
+const MOST_VOXELS = 16;
+
 /** @param count spins per voxel wherever the phantom does not say; undefined: as many as are needed */
 export function spinSampler(timeline: Timeline, encoding: Encoding, count?: number): SpinSampler {
   const slices = slicesOf(timeline);
   const slice = sliceOf(timeline);
   const axial = slices.length > 0 && slices.every(({ direction }) => Math.abs(direction[2]) > 0.999);
   const alone = pulseCount(timeline) < 2;
+  const turning = momentsTurn(timeline, slice);
   const wantedK = wantedOf(timeline, encoding);
   const pixel = (step: Vector): number | undefined => pixelAlong(encoding, step);
   const encodedZ = pixel([0, 0, 1]) !== undefined;
@@ -82,7 +87,7 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
         const inPlane = !windsOneWay(timeline, slice);
         return (tissue) => {
           const { wanted, most, visible, level } = trial(tissue);
-          const places = (tolerance: number): Places => {
+          const places = (tolerance: number): FoundPlaces => {
             let least = exactly ?? 1;
             while (exactly === undefined && least < most && visible(least) > tolerance) least++;
             const layers = { places: rankOne(least, [0, 0, 1]), level: level(least) };
@@ -96,7 +101,24 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
           return { wanted, places };
         };
       };
-      const chosen = forAllTissues(voxels, timeline.B0, !axial || encodedZ ? bySet : byTrial());
+      // A lattice without steps in the plane is points there.
+      const inPixel = (axis: 0 | 1 | 2): number => {
+        const length = Math.hypot(...steps[axis]);
+        if (length === 0) return 1;
+        const across = Math.round((SLAB_OF_SLICE * slice.thickness) / length);
+        return Math.max(
+          1,
+          Math.min(
+            Math.round((pixel(steps[axis]) ?? across * length) / length),
+            MOST_VOXELS,
+            voxels.size[axis] * fill[axis]!,
+          ),
+        );
+      };
+      const searched = (): ((tissue: TissueClass) => Demand) =>
+        searchByTrial(timeline, slice, wantedK, { steps, counts: [inPixel(0), inPixel(1), inPixel(2)] }, exactly);
+      const demand = turning ? searched() : !axial || encodedZ ? bySet : byTrial();
+      const chosen = forAllTissues(voxels, timeline.B0, demand);
       return { ...chosen, places: chosen.places.map((places) => filled(places, fill)) };
     },
   };
@@ -104,16 +126,11 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
 
 type Steps = CountedVoxels['steps'];
 
-interface Places {
-  readonly places: SubVoxelPlaces;
-  readonly level: number;
-}
-
 /** What one tissue asks for: places by the error allowed over its own signal. */
 interface Demand {
   /** Energy of its signal in a readout, for a density of 1. */
   readonly wanted: number;
-  places(tolerance: number): Places;
+  places(tolerance: number): FoundPlaces;
 }
 
 /**

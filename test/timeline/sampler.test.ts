@@ -1,16 +1,20 @@
 /** Spins chosen for a sequence: the error that is predicted for them against the engine's, and when a phase graph is needed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { predictEcho } from '../../host/cli/spurious-echo.ts';
 import { openPhantom } from '../../host/phantom/open.ts';
+import { rankOne } from '../../host/phantom/sub-voxel.ts';
 import { layerTrial } from '../../host/sampling/column.ts';
 import { sliceOf, windsOneWay } from '../../host/sampling/phase-graph.ts';
+import { momentsTurn } from '../../host/sampling/point-trial.ts';
 import { spinSampler } from '../../host/sampling/sampler.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { encode } from '../../host/sequence/encoding.ts';
 import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
 import type { Timeline } from '../../host/timeline/types.ts';
-import { simulateTimeline } from '../../testing/run.ts';
+import { radial } from '../../testing/pypulseq-scans.ts';
+import { relativeError, simulateTimeline } from '../../testing/run.ts';
 
 const scan = (name: string): { timeline: Timeline; sampler: (count?: number) => ReturnType<typeof spinSampler> } => {
   const sequence = makeBuiltin(name, { n: 16 }, DEFAULT_SCANNER);
@@ -44,6 +48,31 @@ test('a coarse and a fine column see the same signal', () => {
     const before = signals[n - 1] ?? signal;
     assert.ok(Math.abs(signal / before - 1) < 0.1, `${signal} after ${before}`);
   }
+});
+
+test('moments that turn in the plane are seen by the choice and by the prediction', async () => {
+  const radius = 3 * 0.004;
+  const voxel = { voxel: '0.004', radius: `${radius}`, T1: '1', T2: '0.1' };
+  const sequence = radial(32, 40, 40, { spoiler: 1 });
+  const timeline = compileTimeline(sequence, { B0: 1.5, maxRfStep: 50e-6 });
+  const encoding = encode(sequence, DEFAULT_SCANNER);
+  assert.ok(momentsTurn(timeline, sliceOf(timeline)));
+  const own = spinSampler(timeline, encoding);
+  const signalOf = async (sampler: ReturnType<typeof spinSampler>) => {
+    const phantom = await openPhantom('sphere', voxel, { sampler });
+    return { phantom, signal: await simulateTimeline(timeline, phantom) };
+  };
+  // Far more places than any choice has, in a lattice of another kind.
+  const dense = rankOne(2503, [1103, 701, 1]);
+  const { signal: exact } = await signalOf({ ...own, choose: ({ tissues }) => ({ places: tissues.map(() => dense) }) });
+  const chosen = await signalOf(own);
+  assert.ok((chosen.phantom.spins?.level ?? 1) <= 0.02, `${chosen.phantom.spins?.level}`);
+  assert.ok(relativeError(chosen.signal, exact) < 0.03, `${relativeError(chosen.signal, exact)}`);
+  const { phantom, signal } = await signalOf(spinSampler(timeline, encoding, 4));
+  const measured = relativeError(signal, exact);
+  const { spins, ...points } = phantom;
+  for (const level of [spins?.level ?? 0, predictEcho(points, timeline, encoding).level])
+    assert.ok(measured > 0.1 && level > measured / 3.2 && level < 3.2 * measured, `${level} for ${measured}`);
 });
 
 test('moments along one direction need no phase graph, those of a spin echo do', () => {

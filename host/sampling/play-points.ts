@@ -1,0 +1,229 @@
+/**
+ * Spins at given positions play a sequence in f64 on the host, with its real pulses, for the choice of sub-voxel spins: a column
+ * across a slice (column.ts) or the points of a few pixels (point-trial.ts). Only a part of the sequence is played, and only
+ * the first sample of a few dozen readouts is kept.
+ */
+import { OP, STRIDE, type Timeline } from '../timeline/types.ts';
+import { pulseOfSlice, type Slice, type TissueClass, type Vector } from './phase-graph.ts';
+import { hardPulse, mergedSteps, ROTATION, rotate } from './pulse-rotation.ts';
+
+/** Pulses of the slice that are played after its first readout, and readouts compared, spread over them. */
+const MAX_PULSES = 300;
+const MAX_READOUTS = 40;
+/** Pulses × off-resonances whose rotations are cached, 150 kB each at most; intervals whose precession is, 32 kB. */
+const MAX_CACHED = 64;
+
+/** The part of a sequence that is played. */
+export interface Steps {
+  readonly list: readonly Step[];
+  /** How many of them are readouts. */
+  readonly readouts: number;
+  /** The different intervals: k [cycles/m] and time [s]. */
+  readonly intervals: readonly Interval[];
+}
+
+interface Interval {
+  readonly k: Vector;
+  readonly dt: number;
+}
+
+/** A pulse after an interval, or without one a readout so long after the last pulse. */
+interface Step {
+  readonly interval: number;
+  readonly pulse?: number;
+  readonly phase: number;
+}
+
+/**
+ * @param wanted k of the signal at the first sample of a readout, which readouts are demodulated by; without it only moments along the
+ *   normal of the slice are kept
+ */
+export function stepsOf(timeline: Timeline, slice: Slice, wanted?: (readout: number) => Vector): Steps {
+  const { direction } = slice;
+  const { ops, segments, excitations } = timeline;
+  const stride = Math.max(1, Math.floor(readoutsOf(timeline, slice) / MAX_READOUTS));
+  const list: Step[] = [];
+  const intervals: Interval[] = [];
+  const known = new Map<string, number>();
+  const k: [number, number, number] = [0, 0, 0];
+  let [dt, played, seen, compared, acted] = [0, 0, 0, 0, false];
+  const add = (record: ArrayLike<number>, at: number): void => {
+    for (let axis = 0; axis < 3; axis++) k[axis]! += record[at + axis]!;
+    dt += record[at + 3]!;
+  };
+  const interval = ([x, y, z]: Vector): number => {
+    const across = x * direction[0] + y * direction[1] + z * direction[2];
+    const parts = wanted === undefined ? [across] : [x, y, z];
+    const key = [...parts, dt].map((part) => part.toPrecision(10)).join(' ');
+    const moment: Vector =
+      wanted === undefined ? [across * direction[0], across * direction[1], across * direction[2]] : [x, y, z];
+    const index = known.get(key) ?? intervals.push({ k: moment, dt }) - 1;
+    known.set(key, index);
+    return index;
+  };
+  for (let n = 0; n < ops.length; n += STRIDE.op) {
+    const index = ops[n + 1]!;
+    if (ops[n] === OP.precess) add(segments, STRIDE.segment * index);
+    else if (ops[n] === OP.excite) {
+      const pulse = excitations[STRIDE.excitation * index]!;
+      const hard = hardPulse(timeline, pulse);
+      acted = pulseOfSlice(hard, slice);
+      if (acted) {
+        if (compared > 0 && ++played > MAX_PULSES) break;
+        list.push({ interval: interval(k), pulse, phase: excitations[STRIDE.excitation * index + 1]! });
+        k.fill(0);
+        dt = 0;
+      } else {
+        add(hard.before, 0);
+        add(hard.after, 0);
+      }
+    } else if (acted && seen++ % stride === 0) {
+      compared++;
+      const [x, y, z] = wanted?.(index) ?? [0, 0, 0];
+      list.push({ interval: interval([k[0] - x, k[1] - y, k[2] - z]), phase: 0 });
+    }
+  }
+  return { list, readouts: compared, intervals };
+}
+
+/** Readouts of a slice among the pulses that are played. */
+function readoutsOf(timeline: Timeline, slice: Slice): number {
+  const { ops, excitations } = timeline;
+  let [count, played, acted] = [0, 0, false];
+  for (let n = 0; n < ops.length && played <= MAX_PULSES; n += STRIDE.op) {
+    if (ops[n] === OP.excite) {
+      acted = pulseOfSlice(hardPulse(timeline, excitations[STRIDE.excitation * ops[n + 1]!]!), slice);
+      if (acted && count > 0) played++;
+    } else if (ops[n] === OP.read && acted) count++;
+  }
+  return count;
+}
+
+/**
+ * @param places [points][x, y, z], m
+ * @returns Mxy of the points for a tissue, [points][readouts][re, im]; overwritten by the next
+ */
+export function playPoints(
+  timeline: Timeline,
+  steps: Steps,
+  places: Float64Array,
+): (tissue: TissueClass) => Float64Array {
+  const rotations = cached<string>();
+  const width = 2 * steps.readouts;
+  const m = new Float64Array(places.length);
+  const data = new Float64Array((places.length / 3) * width);
+  return (tissue) => {
+    const precessions = cached<number>();
+    const { T1, T2, offset } = tissue;
+    for (let at = 0; at < m.length; at++) m[at] = at % 3 === 2 ? 1 : 0;
+    let column = 0;
+    for (const { interval, pulse, phase } of steps.list) {
+      const before = steps.intervals[interval]!;
+      const precession = precessions(interval, () => precessionAt(places, before, tissue));
+      if (pulse === undefined) {
+        record(m, precession, data, width, column);
+        column += 2;
+      } else {
+        const rotation = rotations(`${pulse} ${offset}`, () => rotationsAt(timeline, pulse, offset, places));
+        const during = timeline.pulses[STRIDE.pulse * pulse + 3]!;
+        playPulse(m, precession, rotation, phase, { T1, T2, before: before.dt, during });
+      }
+    }
+    return data;
+  };
+}
+
+/** Every repetition asks for the same few. */
+function cached<K>(): (key: K, make: () => Float64Array) => Float64Array {
+  const known = new Map<K, Float64Array>();
+  return (key, make) => {
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    if (known.size === MAX_CACHED) known.clear();
+    const made = make();
+    known.set(key, made);
+    return made;
+  };
+}
+
+/** Factors of Mxy by point: a moment of k [cycles/m] and off-resonance for a time, with T2. */
+function precessionAt(
+  places: Float64Array,
+  { k: [kx, ky, kz], dt }: Interval,
+  { T2, offset }: TissueClass,
+): Float64Array {
+  const E2 = Math.exp(-dt / T2);
+  const made = new Float64Array((2 * places.length) / 3);
+  for (let n = 0, at = 0; n < made.length; n += 2, at += 3) {
+    const angle = -2 * Math.PI * (kx * places[at]! + ky * places[at + 1]! + kz * places[at + 2]! + offset * dt);
+    made[n] = E2 * Math.cos(angle);
+    made[n + 1] = E2 * Math.sin(angle);
+  }
+  return made;
+}
+
+/** Mxy of every point after the precession, as one column of [points][width]. */
+function record(m: Float64Array, precession: Float64Array, data: Float64Array, width: number, column: number): void {
+  for (let n = 0, at = 0, to = column; n < precession.length; n += 2, at += 3, to += width) {
+    data[to] = precession[n]! * m[at]! - precession[n + 1]! * m[at + 1]!;
+    data[to + 1] = precession[n]! * m[at + 1]! + precession[n + 1]! * m[at]!;
+  }
+}
+
+/** Net rotation of a pulse at each point. Tissues differ in it by their off-resonance alone. */
+function rotationsAt(timeline: Timeline, pulse: number, offset: number, places: Float64Array): Float64Array {
+  const { pulses, gammaBar } = timeline;
+  const [frame, duration] = [pulses[STRIDE.pulse * pulse + 2]!, pulses[STRIDE.pulse * pulse + 3]!];
+  const steps = mergedSteps(timeline, pulse);
+  const all = new Float64Array((ROTATION.length * places.length) / 3);
+  for (let at = 0, to = 0; at < places.length; at += 3, to += ROTATION.length) {
+    rotate(steps, gammaBar, [places[at]!, places[at + 1]!, places[at + 2]!], offset - frame, all, to);
+    leaveFrame(all, to, -2 * Math.PI * frame * duration);
+  }
+  return all;
+}
+
+/** Mxy after the rotation turns by `angle`. */
+function leaveFrame(all: Float64Array, at: number, angle: number): void {
+  const c = Math.cos(angle);
+  const s = Math.sin(angle);
+  for (let part = at; part < at + ROTATION.D; part += 2) {
+    const re = all[part]!;
+    const im = all[part + 1]!;
+    all[part] = c * re - s * im;
+    all[part + 1] = c * im + s * re;
+  }
+}
+
+/**
+ * The time before a pulse and the pulse itself, at every point: precession, its rotation with B1 turned by `phase`, and relaxation
+ * during the pulse, of which the rotation has none.
+ */
+function playPulse(
+  m: Float64Array,
+  precession: Float64Array,
+  rotations: Float64Array,
+  phase: number,
+  { T1, T2, before, during }: { T1: number; T2: number; before: number; during: number },
+): void {
+  const c = Math.cos(phase);
+  const s = Math.sin(phase);
+  const E1 = Math.exp(-before / T1);
+  const E1during = Math.exp(-during / T1);
+  const E2during = Math.exp(-during / T2);
+  for (let n = 0, at = 0, r = 0; at < m.length; n += 2, at += 3, r += ROTATION.length) {
+    const mx = precession[n]! * m[at]! - precession[n + 1]! * m[at + 1]!;
+    const my = precession[n]! * m[at + 1]! + precession[n + 1]! * m[at]!;
+    const z = 1 + E1 * (m[at + 2]! - 1);
+    // Into the frame in which B1 is as stored, and back.
+    const x = c * mx + s * my;
+    const y = c * my - s * mx;
+    const re =
+      (rotations[r]! + rotations[r + 2]!) * x - (rotations[r + 1]! - rotations[r + 3]!) * y + rotations[r + 4]! * z;
+    const im =
+      (rotations[r + 1]! + rotations[r + 3]!) * x + (rotations[r]! - rotations[r + 2]!) * y + rotations[r + 5]! * z;
+    m[at] = E2during * (c * re - s * im);
+    m[at + 1] = E2during * (c * im + s * re);
+    m[at + 2] = 1 + E1during * (2 * (rotations[r + 6]! * x - rotations[r + 7]! * y) + rotations[r + 8]! * z - 1);
+  }
+}

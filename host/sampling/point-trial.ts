@@ -1,0 +1,146 @@
+/**
+ * Points of a few pixels play a sequence whose moments turn from pulse to pulse (spokes, spirals), against as many
+ * points as a perfect object takes:
+ *
+ *     level² = Σ_j |⟨M_j⟩_points − ⟨M_j⟩_dense|² / Σ_j |⟨M_j⟩_dense|²
+ *
+ * with ⟨M_j⟩ the mean over a pixel of the magnetisation at readout j, demodulated by the readout's own k. Such moments scatter each order over
+ * thousands of states, so that the phase graph has to leave some out, and they add to the phase of the pulses by an amount that
+ * depends on the place, which a column across the slice does not see.
+ */
+import type { SubVoxelPlaces } from '../phantom/sub-voxel.ts';
+import { OP, STRIDE, type Timeline } from '../timeline/types.ts';
+import { pulseOfSlice, type Slice, type TissueClass, type Vector } from './phase-graph.ts';
+import { playPoints, stepsOf } from './play-points.ts';
+import { hardPulse } from './pulse-rotation.ts';
+
+/** A parallelepiped that is one pixel where the image encodes, and the thickness of the object where it does not. */
+export interface Cell {
+  /** [m] */
+  readonly middle: Vector;
+  readonly edges: readonly [Vector, Vector, Vector];
+}
+
+/** Points in a cell: all of them, or a share drawn at random, `kept`. */
+export interface CellPoints {
+  /** [points][x, y, z], m */
+  readonly places: Float64Array;
+  readonly kept?: number;
+}
+
+export interface PointTrial {
+  /** Energy of the signal in a readout, for a density of 1. */
+  readonly wanted: number;
+  /** Spurious echo over the signal. @param cells points in each of the cells */
+  level(cells: readonly CellPoints[]): number;
+}
+
+/**
+ * Points that stand for a perfect object in a cell: columns on a grid in its plane, so many each way, and layers of each. They agree with
+ * eight times as many within 0.3 % where rank-1 lattices of 2000 points do within 2 %.
+ */
+const GRID = 8;
+const LAYERS = 32;
+/** Heights of the columns follow each other in steps of this many columns, so that no wave in the plane runs with them. */
+const SCATTER = 29;
+/** More different moments than this beside the line through the first two turn; an inversion, its train and the delay after it have one. */
+const FEW_MOMENTS = 4;
+/** Moments that differ by less are the same [cycles/m]: rewinders are rounded to the raster. */
+const SAME = 3;
+
+/** Whether the moments between the pulses of a slice turn: there are many different ones, not all on one line as those of phase encoding are. */
+export function momentsTurn(timeline: Timeline, slice: Slice): boolean {
+  const { ops, segments, excitations } = timeline;
+  const k = [0, 0, 0];
+  const add = (from: ArrayLike<number>, at: number): void => {
+    for (let axis = 0; axis < 3; axis++) k[axis]! += from[at + axis]!;
+  };
+  let first: readonly number[] | undefined;
+  let along: readonly number[] | undefined;
+  const beside = new Set<string>();
+  let pulses = 0;
+  for (let n = 0; n < ops.length; n += STRIDE.op) {
+    const index = ops[n + 1]!;
+    if (ops[n] === OP.precess) add(segments, STRIDE.segment * index);
+    else if (ops[n] === OP.excite) {
+      const hard = hardPulse(timeline, excitations[STRIDE.excitation * index]!);
+      add(hard.before, 0);
+      if (pulseOfSlice(hard, slice)) {
+        // What comes before the first pulse winds nothing up.
+        if (pulses++ > 0) {
+          first ??= [...k];
+          const apart = k.map((part, axis) => part - first![axis]!);
+          const length = Math.hypot(...apart);
+          if (length > SAME) along ??= apart.map((part) => part / length);
+          if (along !== undefined) {
+            const share = apart.reduce((sum, part, axis) => sum + part * along![axis]!, 0);
+            const across = apart.map((part, axis) => part - share * along![axis]!);
+            if (Math.hypot(...across) > SAME) beside.add(k.map((part) => Math.round(part / SAME)).join(' '));
+            if (beside.size > FEW_MOMENTS) return true;
+          }
+        }
+        k.fill(0);
+      }
+      add(hard.after, 0);
+    }
+  }
+  return false;
+}
+
+/** @param wanted k of the first sample of a readout [cycles/m] */
+export function pointTrial(
+  timeline: Timeline,
+  slice: Slice,
+  wanted: (readout: number) => Vector,
+  cells: readonly Cell[],
+): (tissue: TissueClass) => PointTrial {
+  const steps = stepsOf(timeline, slice, wanted);
+  const dense = cells.map((cell) => playPoints(timeline, steps, placed(densePlaces(), cell)));
+  return (tissue) => {
+    const perfect = dense.map((play) => meanOf(play(tissue), 2 * steps.readouts).mean);
+    const signal = perfect.reduce((sum, mean) => sum + energyOf(mean), 0);
+    return {
+      wanted: signal / cells.length / (steps.readouts || 1),
+      level(points) {
+        let energy = 0;
+        for (const [c, { places, kept = 1 }] of points.entries()) {
+          const { mean, spread } = meanOf(playPoints(timeline, steps, places)(tissue), 2 * steps.readouts);
+          const apart = mean.reduce((sum, value, at) => sum + (value - perfect[c]![at]!) ** 2, 0);
+          // Leaving out all but the kept share adds as much in the mean.
+          energy += Math.max(0, apart - ((1 - kept) * 3 * spread) / places.length);
+        }
+        return signal > 0 ? Math.sqrt(energy / signal) : 0;
+      },
+    };
+  };
+}
+
+/** [points][i, j, k] in a cell, each in [−½, ½). */
+function densePlaces(): SubVoxelPlaces {
+  const columns = GRID * GRID;
+  return Float64Array.from({ length: 3 * columns * LAYERS }, (_, at) => {
+    const [n, axis] = [Math.floor(at / 3), at % 3];
+    const [column, layer] = [Math.floor(n / LAYERS), n % LAYERS];
+    if (axis === 0) return ((column % GRID) + 0.5) / GRID - 0.5;
+    if (axis === 1) return (Math.floor(column / GRID) + 0.5) / GRID - 0.5;
+    return (layer + (((column * SCATTER) % columns) + 0.5) / columns) / LAYERS - 0.5;
+  });
+}
+
+/** Places in parts of the edges of a cell, as positions [m]. */
+export function placed(places: Float64Array, { middle, edges }: Cell): Float64Array {
+  return places.map((_, at) => {
+    const n = at - (at % 3);
+    return edges.reduce((sum, edge, i) => sum + places[n + i]! * edge[at % 3]!, middle[at % 3]!);
+  });
+}
+
+/** Mean over the points, and the mean square of what they differ from it by, summed over readouts. */
+function meanOf(data: Float64Array, width: number): { readonly mean: Float64Array; readonly spread: number } {
+  const count = data.length / width;
+  const mean = new Float64Array(width);
+  for (let n = 0; n < data.length; n += width) for (let j = 0; j < width; j++) mean[j]! += data[n + j]! / count;
+  return { mean, spread: energyOf(data) / count - energyOf(mean) };
+}
+
+const energyOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value * value, 0);

@@ -10,6 +10,8 @@ import { readGradientFields } from '../fields/nonlinearity.ts';
 import { readB0Map, withB0Map } from '../model/b0-map.ts';
 import { withGradientFields } from '../model/gradient-fields.ts';
 import type { SurveyOf } from '../phantom/bounds.ts';
+import { type MovingPhantom, movingPhantom } from '../phantom/motion/moving.ts';
+import type { Motion } from '../phantom/motion/types.ts';
 import { openPhantom } from '../phantom/open.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import type { EchoPrediction } from '../sampling/point-check.ts';
@@ -26,7 +28,8 @@ import { DEFAULT_SCANNER, type Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { compileTimeline } from '../timeline/compile.ts';
 import { playedSequence } from '../timeline/gradient-errors/actual.ts';
-import type { Timelines } from '../timeline/types.ts';
+import type { Movement } from '../timeline/movement.ts';
+import type { Timeline, Timelines } from '../timeline/types.ts';
 import { requireKind } from './names.ts';
 import { splitSettings } from './settings.ts';
 import { predictEcho, reportEcho } from './spurious-echo.ts';
@@ -155,6 +158,22 @@ async function inFields(
   return nonlinearity === undefined ? phantom : withGradientFields(phantom, readGradientFields(nonlinearity), surveyOf);
 }
 
+/** @throws LarmorError 65 where spins would move through fields that are taken at their places at rest */
+function movingIn(
+  { b0Map, gradients }: Scanner,
+  phantom: PhantomSource,
+  motions: readonly Motion[],
+  duration: Seconds,
+): MovingPhantom {
+  const field = [
+    b0Map && 'a B0 map',
+    gradients?.nonlinearity && 'non-linear gradients',
+    gradients?.concomitant && 'concomitant fields',
+  ].find((part) => part);
+  if (field) throw badInput(phantom.name, `its spins move, in ${field}`, `simulate it without ${field}, or at rest`);
+  return movingPhantom(phantom, motions, duration);
+}
+
 /** @param quiet on ranks that should not repeat what rank 0 says */
 export async function openInputs(
   sequenceName: string,
@@ -175,15 +194,22 @@ export async function openInputs(
     const read = performance.now();
     const { girf } = scanner.gradients ?? {};
     const played = playedSequence(sequence, scanner, girf === undefined ? undefined : readGirf(girf));
-    const compile = (maxRfStep: Seconds): Timelines => [compileTimeline(played, { ...scanner, maxRfStep })];
-    const timelines = compile(options.dtRf);
-    const [timeline] = timelines;
+    const compileFor = (maxRfStep: Seconds, movement?: Movement): Timeline =>
+      compileTimeline(played, { ...scanner, maxRfStep, ...(movement && { movement }) });
+    const timeline = compileFor(options.dtRf);
     const compiled = performance.now();
     requireKind(phantomName, 'phantom');
     const sampler = spinSampler(timeline, encoding ?? encode(sequence, scanner), options.spinsPerVoxel);
     const opened = await openPhantom(phantomName, settings.phantom, { surveyOf, sampler });
     warnOfField(opened, scanner);
-    const phantom = await inFields(opened, scanner, surveyOf);
+    const atRest = await inFields(opened, scanner, surveyOf);
+    const moving = opened.motions && movingIn(scanner, atRest, opened.motions, played.duration);
+    const compile = (maxRfStep: Seconds): Timelines =>
+      moving === undefined
+        ? [compileFor(maxRfStep)]
+        : (moving.movements.map((movement) => compileFor(maxRfStep, movement)) as unknown as Timelines);
+    const timelines: Timelines = moving === undefined ? [timeline] : compile(options.dtRf);
+    const phantom = moving?.source() ?? atRest;
     const spuriousEcho = encoding === undefined ? undefined : predictEcho(phantom, timeline, encoding);
     if (spuriousEcho !== undefined) reportEcho(phantom, sequence.name, spuriousEcho, options.strict === true);
     detail(`${phantom.name}: ${phantom.spinCount} spins`);

@@ -48,8 +48,6 @@ export async function arrayPhantom(
     throw badInput(file.path, `says ${stated} spins and holds ${spinCount}`, 'write it again');
   }
   const motions = readMotions(file, spinCount, warn);
-  if (motions.length > 0)
-    warn(`${file.path}: it holds motion, which is not simulated; its spins stay at rest where they are at the start`);
 
   const readSpins = (first: number, count: number, into: SpinBlock): void => {
     requireRange(first, count, spinCount);

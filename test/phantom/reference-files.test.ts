@@ -57,10 +57,16 @@ test('values of random600 arrive unrounded', skipWithoutCases(), async () => {
   assert.ok(bounds.max.every((high, axis) => high <= [0.1, 0.1, 0.01][axis]));
 });
 
-test('motion is announced once and the phantom stays at rest', skipWithoutCases(), async () => {
-  const warnings: string[] = [];
-  await openPhantom(cases('phantoms/brain_motion.phantom'), {}, { warn: (message) => warnings.push(message) });
-  assert.equal(warnings.length, 2);
-  assert.match(warnings[0], /holds motion, which is not simulated/);
-  assert.match(warnings[1], /T2\* shorter than T2 has no effect/);
+test('motions of the old layout: curves, no center, spans of all spins', skipWithoutCases(), async () => {
+  const source = await openPhantom(cases('phantoms/brain_motion.phantom'), {}, { warn: () => {} });
+  const [turn, shift] = source.motions!;
+  assert.deepEqual(turn.action, { type: 'Rotate', pitch: 0, roll: 0, yaw: 45, center: [0, 0, 0] });
+  assert.deepEqual([...turn.time.t, ...turn.time.unit, turn.time.periodic], [0, 0.5, 1, 0, 1, 0, true]);
+  assert.deepEqual(shift.action, { type: 'Translate', dx: 0, dy: 0.02, dz: 0 });
+  assert.deepEqual(shift.spins, { first: 0, last: 6505, step: 1 });
+  const ring = await openPhantom(cases('phantoms/contracting_ring.phantom'), {}, { warn: () => {} });
+  assert.deepEqual(
+    ring.motions!.map(({ action }) => action.type),
+    ['HeartBeat', 'Rotate'],
+  );
 });

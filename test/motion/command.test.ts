@@ -1,0 +1,42 @@
+/** Moving and flowing spins through the built command, against signals that another program computed to 1e-13. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readNpy } from '../../host/formats/npy.ts';
+import { cases, skipWithoutCases } from '../../testing/cases.ts';
+import { larmor } from '../../testing/larmor.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
+
+const folder = temporaryFolder();
+
+async function simulate(name: string, output: string, ...args: readonly string[]): Promise<Float64Array> {
+  const sequence = cases(`motion/${name.replace('_int', '')}.seq`);
+  const all = ['simulate', sequence, cases(`motion/${name}.phantom`), '-o', output, '-q', ...args];
+  const { code, stderr } = await larmor(all, { folder });
+  assert.equal(code, 0, stderr);
+  return readNpy(join(folder, output)).data;
+}
+
+const square = (values: Float64Array): number => values.reduce((sum, value) => sum + value ** 2, 0);
+
+for (const name of ['translate', 'rotate', 'heartbeat', 'default_time', 'flow', 'flow_int', 'old_layout']) {
+  test(`${name} in f64 and f32`, skipWithoutCases(), async () => {
+    const { data } = readNpy(cases(`motion/${name.replace('_int', '')}.npy`));
+    for (const [precision, limit] of [
+      ['f64', 1e-6],
+      ['f32', 1e-5],
+    ] as const) {
+      const found = await simulate(name, `${name}-${precision}.npy`, '--dt-rf', '1e-6', '--precision', precision);
+      const off = Math.sqrt(square(found.map((value, n) => value - data[n])) / square(data));
+      assert.ok(off < limit, `${precision}: ${off}`);
+    }
+  });
+}
+
+test('the same bits on one thread and on two, in tiles that groups cut', skipWithoutCases(), async () => {
+  for (const name of ['flow', 'heartbeat']) {
+    for (const threads of ['1', '2']) await simulate(name, `${threads}.npy`, '--tile', '8', '--threads', threads);
+    assert.deepEqual(readFileSync(join(folder, '1.npy')), readFileSync(join(folder, '2.npy')));
+  }
+});

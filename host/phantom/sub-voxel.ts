@@ -101,13 +101,17 @@ function commonDivisor(a: number, b: number): number {
 
 /**
  * The smallest set of at least `least` spins whose spurious echo is predicted within `tolerance`; `exactly` fixes the number.
- * If none does, the best that was met.
+ * If none does, the best that was met. `layered`: all spins at different heights along k, as a slice profile asks for.
  */
 export function chooseSet(
   orders: readonly WeightedOrder[],
   voxels: Voxels,
   tolerance: number,
-  { least = 1, exactly }: { readonly least?: number; readonly exactly?: number } = {},
+  {
+    least = 1,
+    exactly,
+    layered,
+  }: { readonly least?: number; readonly exactly?: number; readonly layered?: boolean } = {},
 ): { readonly places: SubVoxelPlaces; readonly level: number } {
   const strong = strongest(orders, voxels);
   const directions = [0, 1, 2].map(
@@ -116,6 +120,7 @@ export function chooseSet(
   let best = { count: exactly ?? least, multipliers: [0, 0, 1] as Multipliers, level: Number.POSITIVE_INFINITY };
   for (let count = exactly ?? least; count <= (exactly ?? Math.max(MAX_SET, least)); count++) {
     for (const multipliers of candidates(count, directions)) {
+      if (layered && multipliers[2] !== 1) continue;
       const interior = levelOf(strong, voxels, count, multipliers);
       if (interior >= best.level) continue;
       const level = Math.sqrt(interior ** 2 + EDGE ** 2 * edgeEnergy(strong, voxels, count, multipliers));

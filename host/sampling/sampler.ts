@@ -94,9 +94,12 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
             // They see to all that dephases across the slice; what dephases in the plane alone needs places there too.
             const orders = inPlane ? graph(tissue).orders : [];
             const flat = orders.filter(({ kappa }) => Math.abs(kappa[2]) * slab < 0.5);
-            if (levelOfSet(flat, grid, least, [0, 0, 1]) <= tolerance) return layers;
-            const set = chooseSet(orders, grid, tolerance, exactly === undefined ? { least } : fixed);
-            return set.level > layers.level ? layers : set;
+            const inFlat = levelOfSet(flat, grid, least, [0, 0, 1]);
+            if (inFlat <= tolerance) return layers;
+            const counts = exactly === undefined ? { least } : { exactly };
+            const set = chooseSet(orders, grid, tolerance, { ...counts, layered: true });
+            const together = Math.hypot(layers.level, inFlat);
+            return set.level > together ? { ...layers, level: together } : set;
           };
           return { wanted, places };
         };

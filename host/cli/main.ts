@@ -9,6 +9,7 @@ import { enter, guardEnd, leave } from '../base/lifetime.ts';
 import { log, print, reportError, setLogLevel } from '../base/log.ts';
 import { ENGINES } from '../engine/types.ts';
 import {
+  countedFromOne,
   DEFAULT_CHECKPOINT_INTERVAL,
   DEFAULT_TOLERANCE,
   DEFAULT_WATCHDOG,
@@ -16,7 +17,6 @@ import {
   noiseLevel,
   pixelCount,
   rankCount,
-  repetitionNumber,
   rfStep,
   seconds,
   seedNumber,
@@ -194,7 +194,7 @@ withFigure(withSettings(plot.command('sequence'), 'sequence'))
   .argument('<sequence>', SEQUENCE)
   .option('--from <time>', 'start of what is shown', timeOfScan)
   .option('--to <time>', 'end of what is shown', timeOfScan)
-  .option('--tr <n>', 'show repetition n, from 1 (default: the first that is recorded)', repetitionNumber)
+  .option('--tr <n>', 'show repetition n, from 1 (default: the first that is recorded)', countedFromOne)
   .option('--traces <list>', 'what to draw besides: m0 (k), m1 (first moment), slew; separated by commas')
   .option(...SCANNER)
   .addHelpText(
@@ -206,6 +206,62 @@ Examples:
   larmor plot sequence epi --set n=32 --traces m0,slew -o epi.png`,
   )
   .action(async (name, options) => (await import('./plot.ts')).plotSequence(name, options));
+
+withFigure(withSettings(plot.command('kspace'), 'sequence'))
+  .description('draw where in k-space the readouts lie, coloured by time')
+  .argument('<sequence|raw>', `${SEQUENCE}, or ISMRMRD raw data with a trajectory`)
+  .option(...SCANNER)
+  .addHelpText(
+    'after',
+    `
+Examples:
+  larmor plot kspace epi -o epi.png
+  larmor plot kspace spiral.seq -o spiral.svg`,
+  )
+  .action(async (name, options) => (await import('./plot.ts')).plotKspace(name, options));
+
+withFigure(withSettings(plot.command('phantom'), 'phantom'))
+  .description('draw maps of density, T1, T2 and off-resonance in the planes through the middle')
+  .argument('<phantom>', PHANTOM)
+  .option('--planes <list>', 'axial, coronal, sagittal; separated by commas (default: all there are)')
+  .option('--maps <list>', 'density, t1, t2, df; separated by commas (default: all)')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  larmor plot phantom head3d -o head.png
+  larmor plot phantom brain.nii.gz --planes axial --maps t1,t2 -o brain.svg`,
+  )
+  .action(async (name, options) => (await import('./plot.ts')).plotPhantom(name, options));
+
+withFigure(plot.command('image'))
+  .description('reconstruct raw data and draw the image with directions, scale bar and colour bar')
+  .argument('<raw>', 'ISMRMRD raw data')
+  .option('--part <list>', 'magnitude, phase, real, imaginary; separated by commas (default: magnitude)')
+  .option('--window <low:high>', 'values shown black and white, or percentages of the largest (0%:60%)')
+  .option('--max-pixels <n>', 'make images of up to n pixels in all frames together (default: 134217728)', pixelCount)
+  .addHelpText(
+    'after',
+    `
+Examples:
+  larmor plot image raw.mrd -o head.png
+  larmor plot image raw.mrd --part magnitude,phase --window 0%:60% -o head.svg`,
+  )
+  .action(async (name, options) => (await import('./plot.ts')).plotImage(name, options));
+
+withFigure(plot.command('signal'))
+  .description('draw the signal of raw data over time, one readout of it, and its spectrum')
+  .argument('<raw>', 'ISMRMRD raw data (.mrd, .h5), or a NumPy array of complex samples (.npy)')
+  .option('--readout <n>', 'the readout that is shown in full, from 1 (default: the strongest)', countedFromOne)
+  .option('--coil <n>', 'its coil, from 1 (default: 1)', countedFromOne)
+  .addHelpText(
+    'after',
+    `
+Examples:
+  larmor plot signal raw.mrd -o signal.png
+  larmor plot signal raw.mrd --readout 64 --coil 2 -o coil2.svg`,
+  )
+  .action(async (name, options) => (await import('./plot.ts')).plotSignal(name, options));
 
 const sequence = program.command('sequence').description('make, convert and export sequences');
 withOutput(withSettings(sequence.command('waveforms'), 'sequence'))

@@ -71,7 +71,7 @@ export const seconds = numberBetween(0.01, 2e6, 's');
 export const timeOfScan = numberBetween(0, 2.5e6, 's');
 
 /** Counted from 1, as messages do. */
-export const repetitionNumber = wholeNumber(1, 2 ** 31);
+export const countedFromOne = wholeNumber(1, 2 ** 31);
 
 /** Tighter than 1e-6 is below what f32 holds, looser than 0.1 no signal any more. */
 export const toleranceBound = numberBetween(1e-6, 0.1);

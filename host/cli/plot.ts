@@ -5,9 +5,17 @@ import { info, warnings } from '../base/log.ts';
 import { describeFigure } from '../figures/describe.ts';
 import { requireWritable, writeFigure } from '../figures/files.ts';
 import type { Figure } from '../figures/types.ts';
+import { readNpy } from '../formats/npy.ts';
+import { openPhantom } from '../phantom/open.ts';
+import { imagePlot, PARTS, parseWindow } from '../plots/image.ts';
+import { kspacePlot, rawTrajectory, sequenceTrajectory } from '../plots/kspace.ts';
+import { MAP_NAMES, PLANES, phantomPlot } from '../plots/phantom.ts';
 import { EXTRA_TRACES, sequencePlot } from '../plots/sequence.ts';
+import { arraySignal, rawSignal, signalPlot } from '../plots/signal.ts';
+import { readRaw } from '../raw/index.ts';
+import { reconstruct } from '../recon/reconstruct.ts';
 import { openScanner, openSequence, reportFindings } from './inputs.ts';
-import { requireKind } from './names.ts';
+import { endingOf, requireKind } from './names.ts';
 import { printJson } from './output.ts';
 import { splitSettings } from './settings.ts';
 
@@ -30,6 +38,70 @@ export async function plotSequence(name: string, options: SequenceOptions): Prom
     const traces = wordsOf('--traces', options.traces, EXTRA_TRACES);
     const { sequence, scanner } = openedSequence(name, options);
     return sequencePlot(sequence, scanner, { ...options, traces });
+  });
+}
+
+export async function plotKspace(name: string, options: PlotOptions): Promise<void> {
+  await plot('kspace', name, options, async () => {
+    if (isRaw(name)) return kspacePlot(rawTrajectory(await readRaw(name)));
+    const { sequence, scanner } = openedSequence(name, options);
+    return kspacePlot(sequenceTrajectory(sequence, scanner));
+  });
+}
+
+/** Raw data by their ending; `.h5` is one of a phantom too, which has no trajectory. */
+function isRaw(name: string): boolean {
+  return ['.mrd', '.h5', '.hdf5'].includes(endingOf(name));
+}
+
+export interface SignalPlotOptions extends PlotOptions {
+  readonly readout?: number;
+  readonly coil?: number;
+}
+
+export async function plotSignal(name: string, options: SignalPlotOptions): Promise<void> {
+  await plot('signal', name, options, async () => {
+    if (endingOf(name) === '.npy') return signalPlot(arraySignal(name, readNpy(name)), options);
+    if (!isRaw(name)) requireKind(name, 'raw data');
+    return signalPlot(rawSignal(await readRaw(name)), options);
+  });
+}
+
+export interface PhantomPlotCommand extends PlotOptions {
+  readonly planes?: string;
+  readonly maps?: string;
+}
+
+export async function plotPhantom(name: string, options: PhantomPlotCommand): Promise<void> {
+  await plot('phantom', name, options, async () => {
+    const planes = wordsOf('--planes', options.planes, PLANES);
+    const maps = wordsOf('--maps', options.maps, MAP_NAMES);
+    requireKind(name, 'phantom');
+    const source = await openPhantom(name, splitSettings(options.set ?? [], { phantom: name }).phantom);
+    try {
+      return phantomPlot(source, { planes, maps });
+    } finally {
+      source.close();
+    }
+  });
+}
+
+export interface ImagePlotCommand extends PlotOptions {
+  readonly part?: string;
+  readonly window?: string;
+  readonly maxPixels?: number;
+}
+
+export async function plotImage(
+  name: string,
+  { part, window, maxPixels, ...options }: ImagePlotCommand,
+): Promise<void> {
+  await plot('image', name, options, async () => {
+    const parts = wordsOf('--part', part, PARTS);
+    const asked = window === undefined ? {} : { window: parseWindow(window) };
+    if (!isRaw(name)) requireKind(name, 'raw data');
+    const image = reconstruct(await readRaw(name), maxPixels);
+    return imagePlot(name, image, { parts, ...asked });
   });
 }
 

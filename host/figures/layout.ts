@@ -47,11 +47,12 @@ export function layOut({ title, caption, rows }: Figure): Layout {
   let top = EDGE + (title === '' ? 0 : 26);
   const columns = columnMargins(rows);
   for (const row of rows) {
-    const cell = (WIDTH - 2 * EDGE) / row.length;
+    const places = placesOf(row);
+    const cell = (WIDTH - 2 * EDGE) / places;
     let tallest = 0;
     for (const [n, panel] of row.entries()) {
       const { t, b } = margins(panel);
-      const { l, r } = columns.get(row.length)![n]!;
+      const { l, r } = columns.get(places)![n]!;
       const room = cell - l - r;
       const { width, height } = panel.equal ? equalSides(panel, room) : { width: room, height: panel.height };
       const left = EDGE + n * cell + l + (room - width) / 2;
@@ -71,16 +72,19 @@ export function layOut({ title, caption, rows }: Figure): Layout {
   };
 }
 
-/** Panels above each other begin and end at the same x. By the number of panels in a row. */
+const placesOf = (row: readonly Panel[]): number => row[0]?.places ?? row.length;
+
+/** Panels above each other begin and end at the same x. By the number of places in a row. */
 function columnMargins(rows: Figure['rows']): Map<number, { l: number; r: number }[]> {
   const columns = new Map<number, { l: number; r: number }[]>();
   for (const row of rows) {
-    const known = columns.get(row.length);
+    const known = columns.get(placesOf(row));
     const own = row.map(margins);
-    columns.set(
-      row.length,
-      own.map(({ l, r }, n) => ({ l: Math.max(l, known?.[n]?.l ?? 0), r: Math.max(r, known?.[n]?.r ?? 0) })),
-    );
+    const widest = Array.from({ length: Math.max(own.length, known?.length ?? 0) }, (_, n) => ({
+      l: Math.max(own[n]?.l ?? 0, known?.[n]?.l ?? 0),
+      r: Math.max(own[n]?.r ?? 0, known?.[n]?.r ?? 0),
+    }));
+    columns.set(placesOf(row), widest);
   }
   return columns;
 }

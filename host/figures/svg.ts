@@ -54,17 +54,20 @@ interface Style {
   readonly anchor?: 'start' | 'middle' | 'end';
   readonly colour?: Colour;
   readonly rotated?: boolean;
+  /** Outlined in black, to be read on any picture. */
+  readonly halo?: boolean;
 }
 
 function label(
   x: number,
   y: number,
   text: string,
-  { size = FONT.tick, anchor = 'start', colour = INK, rotated }: Style,
+  { size = FONT.tick, anchor = 'start', colour = INK, rotated, halo }: Style,
 ): string {
   const turn = rotated ? ` transform="rotate(-90 ${px(x)} ${px(y)})"` : '';
+  const outline = halo ? ' stroke="#000000" stroke-width="2.6" stroke-linejoin="round" paint-order="stroke"' : '';
   const side = anchor === 'start' ? '' : ` text-anchor="${anchor}"`;
-  return `<text x="${px(x)}" y="${px(y)}" font-size="${size}" fill="${colour}"${side}${turn}>${escapeXml(text)}</text>`;
+  return `<text x="${px(x)}" y="${px(y)}" font-size="${size}" fill="${colour}"${side}${turn}${outline}>${escapeXml(text)}</text>`;
 }
 
 const rule = (x1: number, y1: number, x2: number, y2: number, colour: Colour, more = ''): string =>
@@ -98,7 +101,7 @@ function panelSvg(placed: Placed, n: number): string {
 
 function axes({ panel, left, top, width, height }: Placed, scale: Scale, isBlack: boolean): string {
   const bottom = top + height;
-  const x = axisTicks(panel.x, Math.max(2, width / 95));
+  const x = axisTicks(panel.x, Math.max(3, width / 80));
   const y = axisTicks(panel.y, Math.max(2, height / 20));
   const grid = isBlack ? undefined : GRID;
   return [
@@ -132,13 +135,13 @@ function yTitle(title: string, hasTicks: boolean, left: number, top: number, hei
 }
 
 /** Ticks inside the range, and the label with the unit that they are in. */
-export function axisTicks(
+function axisTicks(
   { label: name, unit, range, ticks }: Axis,
   count: number,
-): { ticks: readonly Tick[]; title: string } {
+): { ticks: readonly Tick[]; title: string; unitText: string } {
   const { text, size } = scaledUnit(unit, Math.max(Math.abs(range[0]), Math.abs(range[1])));
   const title = name === '' || text === '' ? name : `${name} [${text}]`;
-  return { ticks: ticks ?? ticksOf(range[0], range[1], count, size), title };
+  return { ticks: ticks ?? ticksOf(range[0], range[1], count, size), title, unitText: text };
 }
 
 /**
@@ -201,7 +204,7 @@ function markSvg(mark: Mark, scale: Scale, { left, top, width, height }: Placed)
     }
     case 'text': {
       const [dx, dy] = mark.shift ?? [0, 0];
-      const style = { anchor: mark.anchor ?? 'start', colour: mark.colour ?? INK } as const;
+      const style = { anchor: mark.anchor ?? 'start', colour: mark.colour ?? INK, halo: mark.halo === true } as const;
       return label(scale.x(mark.x) + dx, scale.y(mark.y) + dy, mark.text, style);
     }
     case 'raster': {
@@ -210,7 +213,7 @@ function markSvg(mark: Mark, scale: Scale, { left, top, width, height }: Placed)
       const png = encode({ width: mark.columns, height: mark.rows, data: mark.rgba, depth: 8, channels: 4 });
       const place = `x="${px(x0)}" y="${px(y0)}" width="${px(x1 - x0)}" height="${px(y1 - y0)}"`;
       const href = `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
-      return `<image ${place} preserveAspectRatio="none" image-rendering="optimizeSpeed" style="image-rendering:pixelated" href="${href}"/>`;
+      return `<image ${place} preserveAspectRatio="none" image-rendering="optimizeSpeed" href="${href}"/>`;
     }
   }
 }
@@ -302,7 +305,7 @@ function colourBar(
   n: number,
 ): string {
   const stops = Array.from({ length: 33 }, (_, i) => `<stop offset="${px(i / 32)}" stop-color="${css(map(i / 32))}"/>`);
-  const { ticks, title } = axisTicks({ label: name, unit, range }, Math.max(2, height / 45));
+  const { ticks, unitText } = axisTicks({ label: name, unit, range }, Math.max(2, height / 45));
   const at = (value: number): number => top + height * (1 - (value - range[0]) / (range[1] - range[0] || 1));
   return [
     `<linearGradient id="c${n}" x1="0" y1="1" x2="0" y2="0">${stops.join('')}</linearGradient>`,
@@ -311,6 +314,7 @@ function colourBar(
       rule(left + 11, at(value), left + 14, at(value), '#777777'),
       label(left + 17, at(value) + 4, text, {}),
     ]),
-    label(left - 2, top - 8, title, {}),
+    // The panel's title says what is shown; both must fit beside each other.
+    label(left - 2, top - 8, unitText === '' ? name : unitText, {}),
   ].join('\n');
 }

@@ -65,6 +65,8 @@ export type Mark =
       readonly text: string;
       readonly colour?: Colour;
       readonly anchor?: 'start' | 'middle' | 'end';
+      /** Outlined in black, to be read on any picture. */
+      readonly halo?: boolean;
       /** Pixels to move it from its place. */
       readonly shift?: readonly [number, number];
     }
@@ -96,6 +98,8 @@ export interface Panel {
   readonly height: number;
   /** One length along x is as long along y. */
   readonly equal?: boolean;
+  /** Places for panels in its row, where that is not full. */
+  readonly places?: number;
   /** Black, without ticks and grid. */
   readonly picture?: boolean;
   readonly colourBar?: ColourBar;

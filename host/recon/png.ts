@@ -3,54 +3,14 @@
  * in axial planes, superior up in the others; several planes are laid out as a mosaic, row by row.
  */
 import { encode } from 'fast-png';
-import { type Image, magnitude, type Triple } from './image.ts';
+import { type Image, magnitude } from './image.ts';
+import { chooseView } from './view.ts';
 
 /** The brightest part of a thousand of what is not background is cut off, lest one pixel darken all others. */
 const WHITE_PERCENTILE = 0.995;
 
 /** Pixels below this part of the maximum count as background. */
 const BACKGROUND = 1e-3;
-
-/** Which image axis runs along rows, columns and from plane to plane, and whether it runs against the picture. */
-interface View {
-  readonly axes: Triple<number>;
-  readonly flip: readonly [boolean, boolean];
-}
-
-/** Where right and down of the picture point in the patient (LPS), by the main axis of the plane's normal. */
-const PICTURE: Triple<readonly [right: Triple<number>, down: Triple<number>]> = [
-  // Sagittal: posterior to the right, feet below. Coronal: left to the right, feet below. Axial: left, posterior.
-  [
-    [0, 1, 0],
-    [0, 0, -1],
-  ],
-  [
-    [1, 0, 0],
-    [0, 0, -1],
-  ],
-  [
-    [1, 0, 0],
-    [0, 1, 0],
-  ],
-];
-
-/**
- * The plane to show: of the image's x and y axes, unless one of these has a single pixel and z has not. Of its two axes
- * that one runs along rows which lies nearer to the picture's right, whichever of them the scan read along.
- */
-function chooseView({ matrix, directions }: Image): View {
-  let plane: Triple<number> = [0, 1, 2];
-  if (matrix[2] > 1 && matrix[1] === 1) plane = [0, 2, 1];
-  else if (matrix[2] > 1 && matrix[0] === 1) plane = [1, 2, 0];
-  const normal = directions[plane[2]].map(Math.abs);
-  const [right, down] = PICTURE[normal.indexOf(Math.max(...normal))];
-  const along = (axis: number, way: Triple<number>): number =>
-    directions[axis].reduce((sum, component, lps) => sum + component * way[lps], 0);
-  const fit = (row: number, column: number): number => Math.abs(along(row, right)) + Math.abs(along(column, down));
-  const turned = fit(plane[1], plane[0]) > fit(plane[0], plane[1]) * (1 + 1e-6);
-  const [row, column] = turned ? [plane[1], plane[0]] : [plane[0], plane[1]];
-  return { axes: [row, column, plane[2]], flip: [along(row, right) < 0, along(column, down) < 0] };
-}
 
 /** The bytes of an 8-bit grey PNG file. */
 export function encodePng(image: Image): Uint8Array {
@@ -82,7 +42,7 @@ export function encodePng(image: Image): Uint8Array {
 }
 
 /** The magnitude shown white; black is 0. */
-function whiteLevel(values: Float32Array): number {
+export function whiteLevel(values: Float32Array): number {
   const maximum = values.reduce((most, value) => Math.max(most, value), 0);
   if (maximum === 0) return 1;
   const bright = values.filter((value) => value > BACKGROUND * maximum).sort();

@@ -83,6 +83,8 @@ test('every other command', () => {
   const { figure } = object('plot sequence epi -o epi.svg');
   const labels = figure.panels.map(({ y }: { y: { label: string } }) => y.label);
   assert.deepEqual(labels, ['', '|B1|', 'phase', 'Gx', 'Gy', 'Gz', 'ADC', 'labels', 'block']);
+  for (const args of ['kspace epi', 'phantom head2d', 'signal raw.mrd', 'image raw.mrd'])
+    object(`plot ${args} -o p.svg`);
   object('phantom make sphere -o s.phantom');
   object('info s.phantom');
   object('sequence waveforms fid -o f.json');

@@ -25,8 +25,10 @@ export interface TraceBuilder {
 /** Values per column: first, smallest, largest, last; whether the largest came after the smallest, and a gap before the first. */
 const WIDTH = 6;
 
-/** @param columns over [from, to] that can be told apart */
-export function traceBuilder(from: number, to: number, columns = 900): TraceBuilder {
+/** Columns that can be told apart in a panel as wide as a figure. */
+export const COLUMNS = 900;
+
+export function traceBuilder(from: number, to: number, columns = COLUMNS): TraceBuilder {
   let x = new Float64Array(256);
   let y = new Float64Array(256);
   let count = 0;

@@ -1,9 +1,10 @@
 /** Waveforms of a part of a sequence as lines to draw: RF, gradients, readouts, counters; long ones as envelopes. */
 import type { Hertz, Radians, Seconds } from '../base/units.ts';
-import { type Trace, type TraceBuilder, traceBuilder } from '../figures/envelope.ts';
+import { COLUMNS, type Trace, type TraceBuilder, traceBuilder } from '../figures/envelope.ts';
 import { applyLabels, type LabelState, NO_LABELS } from '../sequence/labels.ts';
 import { offsets } from '../sequence/offsets.ts';
-import type { RfEvent, Sequence } from '../sequence/types.ts';
+import { peakOf } from '../sequence/peaks.ts';
+import type { LabelEvent, RfEvent, Sequence } from '../sequence/types.ts';
 import { blockGradients, type PiecewiseLinear } from '../sequence/waveform.ts';
 import type { Played, SequenceWindow } from './window.ts';
 
@@ -31,7 +32,12 @@ const MOST_TRIGGERS = 40;
 /** Labels that fit into a panel. */
 const MOST_LABELS = 8;
 
-export function sequenceTraces({ sequence, scanner, starts }: Played, window: SequenceWindow): Traces {
+/** @param withSlew whether slew rates are wanted */
+export function sequenceTraces(
+  { sequence, scanner, starts, walk }: Played,
+  window: SequenceWindow,
+  withSlew: boolean,
+): Traces {
   const { from, to, firstBlock, endBlock } = window;
   const builder = (): TraceBuilder => traceBuilder(from, to);
   const [b1, phase, receiverPhase, adc] = [builder(), builder(), builder(), builder()];
@@ -40,19 +46,20 @@ export function sequenceTraces({ sequence, scanner, starts }: Played, window: Se
   const rfZero = zeroBetween(b1);
   const adcZero = zeroBetween(adc);
   const triggers: { time: Seconds; type: 'input' | 'output' }[] = [];
-  const labels = labelTraces(sequence, window, starts);
+  const labels = labelTraces(window, stateBefore(walk, sequence, firstBlock));
   const larmor = scanner.gammaBar * scanner.B0;
+  const pixel = (to - from) / COLUMNS;
   let [readouts, samples] = [0, 0];
 
   for (const all of [...gradients, ...slew, rfZero, adcZero]) all.until(from);
   for (let n = firstBlock; n < endBlock; n++) {
     const block = sequence.block(n);
     const start = starts[n]!;
-    if (block.rf !== undefined) addPulse(block.rf, start, larmor, rfZero, phase);
+    if (block.rf !== undefined) addPulse(block.rf, start, larmor, rfZero, phase, pixel);
     if (block.gx !== undefined || block.gy !== undefined || block.gz !== undefined) {
       for (const [axis, points] of blockGradients(block).entries()) {
         addGradient(points, start, gradients[axis]!);
-        addSlew(points, start, slew[axis]!);
+        if (withSlew) addSlew(points, start, slew[axis]!);
       }
     }
     if (block.adc !== undefined) {
@@ -62,10 +69,11 @@ export function sequenceTraces({ sequence, scanner, starts }: Played, window: Se
       adcZero.add(first, 1);
       adcZero.add(last, 1);
       const { frequency, phase: offset } = offsets(block.adc, larmor);
-      addPhase(receiverPhase, first, last, (t) => offset + 2 * Math.PI * frequency * (t - first), frequency);
+      addPhase(receiverPhase, first, last, offset, 2 * Math.PI * frequency * (last - first), false);
       readouts++;
       samples += count;
     }
+    if (block.labels !== undefined) labels.change(block.labels, start);
     for (const { delay, type } of block.triggers ?? [])
       if (triggers.length < MOST_TRIGGERS) triggers.push({ time: start + delay, type });
   }
@@ -81,7 +89,7 @@ export function sequenceTraces({ sequence, scanner, starts }: Played, window: Se
     adc: adc.trace(),
     readouts,
     samples,
-    labels,
+    labels: labels.traces(),
     triggers,
   };
 }
@@ -115,26 +123,69 @@ function zeroBetween(line: TraceBuilder): ZeroBetween {
   };
 }
 
-function addPulse(rf: RfEvent, blockStart: Seconds, larmor: Hertz, b1: ZeroBetween, phaseLine: TraceBuilder): void {
+/** A pulse as lines from its start, cells of one value joined: what most pulses share. */
+interface Outline {
+  /** [2 · runs] ends of each run, and its value */
+  readonly t: Float64Array;
+  readonly value: Float64Array;
+}
+
+const outlines = new WeakMap<Float64Array, Outline>();
+
+/** Of magnitudes or phases, which events that differ in their offsets share. */
+function outlineOf({ time, interpolation }: RfEvent, values: Float64Array): Outline {
+  const known = outlines.get(values);
+  if (known !== undefined) return known;
+  const [t, value]: [number[], number[]] = [[], []];
+  if (interpolation === 'linear') {
+    t.push(...time);
+    value.push(...values);
+  } else
+    for (let n = 0, first = 0; n < values.length; n++) {
+      if (n + 1 < values.length && values[n + 1] === values[n]) continue;
+      t.push(time[first]!, time[n + 1]!);
+      value.push(values[n]!, values[n]!);
+      first = n + 1;
+    }
+  const made = { t: Float64Array.from(t), value: Float64Array.from(value) };
+  outlines.set(values, made);
+  return made;
+}
+
+/** @param pixel time below which nothing can be told apart */
+function addPulse(
+  rf: RfEvent,
+  blockStart: Seconds,
+  larmor: Hertz,
+  b1: ZeroBetween,
+  phaseLine: TraceBuilder,
+  pixel: Seconds,
+): void {
   const start = blockStart + rf.delay;
+  const { t, value } = outlineOf(rf, rf.magnitude);
+  const end = t[t.length - 1]!;
+  const isNarrow = end < pixel;
+  b1.until(start + t[0]!);
+  if (isNarrow) {
+    b1.add(start, value[0]!);
+    b1.add(start + end / 2, peakOf(rf));
+    b1.add(start + end, value[value.length - 1]!);
+  } else for (let n = 0; n < t.length; n++) b1.add(start + t[n]!, value[n]!);
+  b1.until(start + end + 2 * SAME_TIME);
+
   const { frequency, phase: offset } = offsets(rf, larmor);
-  const { time, magnitude, phase, interpolation } = rf;
-  const last = time.length - 1;
-  const at = (t: Seconds, shape: Radians): Radians => shape + offset + 2 * Math.PI * frequency * t;
-  b1.until(start + time[0]!);
-  if (interpolation === 'held') {
-    for (let n = 0; n < last; n++) {
-      b1.add(start + time[n]!, magnitude[n]!);
-      b1.add(start + time[n + 1]!, magnitude[n]!);
-      addPhase(phaseLine, start + time[n]!, start + time[n + 1]!, (t) => at(t - start, phase[n]!), frequency, n > 0);
-    }
-  } else {
-    for (let n = 0; n <= last; n++) {
-      b1.add(start + time[n]!, magnitude[n]!);
-      addWrapped(phaseLine, start + time[n]!, at(time[n]!, phase[n]!), n > 0);
-    }
+  const shape = outlineOf(rf, rf.phase);
+  const isTurning = isNarrow && Math.abs(frequency) * end >= 1;
+  for (let n = 0; n + 1 < shape.t.length; n += rf.interpolation === 'held' ? 2 : 1) {
+    const [from, to] = [shape.t[n]!, shape.t[n + 1]!];
+    const first = shape.value[n]! + offset + 2 * Math.PI * frequency * from;
+    const turned = shape.value[n + 1]! - shape.value[n]! + 2 * Math.PI * frequency * (to - from);
+    addPhase(phaseLine, start + from, start + to, first, turned, n > 0);
+    if (!isTurning) continue;
+    phaseLine.add(start + end / 2, -Math.PI);
+    phaseLine.add(start + end / 2, Math.PI);
+    break;
   }
-  b1.until(start + time[last]! + 2 * SAME_TIME);
 }
 
 /** Points per turn that make a straight phase look so. */
@@ -142,19 +193,18 @@ const POINTS_PER_TURN = 16;
 /** Points of one cell or readout: beyond this a phase is a blur anyway. */
 const MOST_POINTS = 200;
 
+/** A phase that grows evenly by `turned`. */
 function addPhase(
   line: TraceBuilder,
   from: Seconds,
   to: Seconds,
-  at: (t: Seconds) => Radians,
-  frequency: Hertz,
-  joined = false,
+  phase: Radians,
+  turned: Radians,
+  joined: boolean,
 ): void {
-  const steps = Math.min(MOST_POINTS, Math.max(1, Math.ceil(Math.abs(frequency) * (to - from) * POINTS_PER_TURN)));
-  for (let n = 0; n <= steps; n++) {
-    const t = from + ((to - from) * n) / steps;
-    addWrapped(line, t, at(t), joined || n > 0);
-  }
+  const steps = Math.min(MOST_POINTS, Math.max(1, Math.ceil((Math.abs(turned) / (2 * Math.PI)) * POINTS_PER_TURN)));
+  for (let n = 0; n <= steps; n++)
+    addWrapped(line, from + ((to - from) * n) / steps, phase + (turned * n) / steps, joined || n > 0);
 }
 
 const wrappedBefore = new WeakMap<TraceBuilder, Radians>();
@@ -187,33 +237,53 @@ function addSlew({ t, a }: PiecewiseLinear, start: Seconds, line: ZeroBetween): 
   }
 }
 
-/** Counters as steps. Labels before the window count, too. */
-function labelTraces(sequence: Sequence, window: SequenceWindow, starts: Float64Array): Map<string, Trace> {
-  const lines = new Map<string, { line: TraceBuilder; value: number }>();
-  let state: LabelState = NO_LABELS;
-  for (let n = 0; n < window.endBlock; n++) {
-    const { labels } = sequence.block(n);
-    if (labels === undefined) continue;
-    state = applyLabels(state, labels);
-    const time = Math.max(window.from, starts[n]!);
-    for (const [name, value] of state) {
-      const known = lines.get(name);
-      if (known === undefined) {
-        if (lines.size === MOST_LABELS) continue;
-        const line = traceBuilder(window.from, window.to);
-        line.add(time, value);
-        lines.set(name, { line, value });
-      } else if (known.value !== value) {
+/** Labels before block n: those of the last readout before it, and what was set since. */
+function stateBefore({ readouts }: Played['walk'], sequence: Sequence, n: number): LabelState {
+  const last = readouts.findLast(({ block }) => block < n);
+  let state = last?.labels ?? NO_LABELS;
+  for (let block = (last?.block ?? -1) + 1; block < n; block++)
+    state = applyLabels(state, sequence.block(block).labels ?? []);
+  return state;
+}
+
+interface LabelTraces {
+  change(events: readonly LabelEvent[], time: Seconds): void;
+  /** By name. */
+  traces(): Map<string, Trace>;
+}
+
+/** Counters as steps. */
+function labelTraces({ from, to }: SequenceWindow, before: LabelState): LabelTraces {
+  const lines = new Map<string, { readonly line: TraceBuilder; value: number }>();
+  const open = (label: string, time: Seconds, value: number): void => {
+    if (lines.size === MOST_LABELS) return;
+    const line = traceBuilder(from, to);
+    line.add(time, value);
+    lines.set(label, { line, value });
+  };
+  for (const [label, value] of before) open(label, from, value);
+  return {
+    change: (events, start) => {
+      const time = Math.max(from, start);
+      for (const { label, mode, value } of events) {
+        const known = lines.get(label);
+        if (known === undefined) {
+          open(label, time, value);
+          continue;
+        }
+        const next = mode === 'set' ? value : known.value + value;
+        if (next === known.value) continue;
         known.line.add(time, known.value);
-        known.line.add(time, value);
-        known.value = value;
+        known.line.add(time, next);
+        known.value = next;
       }
-    }
-  }
-  return new Map(
-    [...lines].map(([name, { line, value }]) => {
-      line.add(window.to, value);
-      return [name, line.trace()];
-    }),
-  );
+    },
+    traces: () =>
+      new Map(
+        [...lines].map(([label, { line, value }]) => {
+          line.add(to, value);
+          return [label, line.trace()];
+        }),
+      ),
+  };
 }

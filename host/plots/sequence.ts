@@ -27,7 +27,7 @@ const AXIS_COLOURS = [colours.BLUE, colours.GREEN, colours.VERMILION] as const;
 export function sequencePlot(sequence: Sequence, scanner: Scanner, options: SequencePlotOptions = {}): Figure {
   const all = played(sequence, scanner);
   const window = chooseWindow(all, options);
-  const traces = sequenceTraces(all, window);
+  const traces = sequenceTraces(all, window, options.traces?.includes('slew') === true);
   const time: Axis = { label: '', unit: 's', range: [window.from, window.to], ticks: [] };
   const panel = (
     label: string,
@@ -168,7 +168,7 @@ function eventsPanel(
   const scale = pixelsPer(from, to);
   let free = Number.NEGATIVE_INFINITY;
   for (const { time: at, rf } of walk.pulses) {
-    if (at < from || at > to) continue;
+    if (at < from || at > to || (at - from) * scale < free) continue;
     const text = `${shortNumber(Number(((flipAngle(rf, scanner.gammaBar) * 180) / Math.PI).toPrecision(3)))}°`;
     const half = textWidth(text, FONT.tick) / 2;
     if ((at - from) * scale - half < free) continue;

@@ -43,7 +43,8 @@ export interface Played {
 export function played(sequence: Sequence, scanner: Scanner): Played {
   const starts = new Float64Array(sequence.blockCount + 1);
   for (let n = 0; n < sequence.blockCount; n++) starts[n + 1] = starts[n]! + sequence.block(n).duration;
-  return { sequence, scanner, walk: walk(sequence, scanner), encoding: encode(sequence, scanner), starts };
+  const walked = walk(sequence, scanner);
+  return { sequence, scanner, walk: walked, encoding: encode(sequence, scanner, walked), starts };
 }
 
 /** @throws LarmorError 2 for a window that is empty or lies outside the sequence, or a repetition that there is not */

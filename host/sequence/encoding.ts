@@ -20,7 +20,7 @@ import {
 import { fovShift } from './fov-shift.ts';
 import { type Frame, frameOf, PATIENT_FRAME } from './frame.ts';
 import { freeSpace, radialSpace } from './free-space.ts';
-import { samplePositions, startOf, type WalkedReadout, walk } from './kspace.ts';
+import { samplePositions, startOf, type Walk, type WalkedReadout, walk } from './kspace.ts';
 import { labelWarnings } from './labels.ts';
 import { parallelImaging } from './parallel-imaging.ts';
 import { implausible } from './plausibility.ts';
@@ -43,9 +43,11 @@ interface Located {
   readonly role: ReadoutRole;
 }
 
-/** @throws LarmorError 65 for a label that is negative at a readout */
-export function encode(sequence: Sequence, scanner: Scanner): Encoding {
-  const walked = walk(sequence, scanner);
+/**
+ * @param walked the same sequence walked through, where a caller has it
+ * @throws LarmorError 65 for a label that is negative at a readout
+ */
+export function encode(sequence: Sequence, scanner: Scanner, walked: Walk = walk(sequence, scanner)): Encoding {
   const { excitations, labelsUsed } = walked;
   const lineOfAll = walked.readouts.map(lineOf);
   const roles = rolesOf(walked, lineOfAll);

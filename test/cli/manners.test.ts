@@ -125,6 +125,7 @@ test('every command takes --json and -q, and its help has exit codes', () => {
     'sequence make',
     'sequence convert',
     'phantom make',
+    ...['sequence', 'kspace', 'phantom', 'signal', 'image'].map((subject) => `plot ${subject}`),
   ];
   for (const name of commands) {
     const { code, stdout } = larmor(...name.split(' '), '--help');

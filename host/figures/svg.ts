@@ -175,8 +175,9 @@ function within(mark: Mark, { x: { range } }: Panel): Mark {
 function markSvg(mark: Mark, scale: Scale, { left, top, width, height }: Placed): string {
   switch (mark.kind) {
     case 'line': {
-      const dash = mark.dashed ? ' stroke-dasharray="5 4"' : '';
-      const stroke = `fill="none" stroke="${mark.colour}" stroke-width="${mark.width ?? 1.3}" stroke-linejoin="bevel"${dash}`;
+      // Round ends: a piece shorter than a pixel is a dot instead of nothing.
+      const ends = mark.dashed ? ' stroke-dasharray="5 4"' : ' stroke-linecap="round"';
+      const stroke = `fill="none" stroke="${mark.colour}" stroke-width="${mark.width ?? 1.3}" stroke-linejoin="bevel"${ends}`;
       const fill = mark.filled ? filled(mark, scale) : '';
       return [fill, ...paths(mark.x, mark.y, scale).map((d) => `<path d="${d}" ${stroke}/>`)]
         .filter(Boolean)

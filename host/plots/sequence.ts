@@ -166,13 +166,16 @@ function eventsPanel(
 ): Panel {
   const marks: Mark[] = [];
   const scale = pixelsPer(from, to);
-  let free = Number.NEGATIVE_INFINITY;
-  for (const { time: at, rf } of walk.pulses) {
-    if (at < from || at > to || (at - from) * scale < free) continue;
+  const pulses = walk.pulses.filter(({ time: at }) => at >= from && at <= to);
+  let [free, before] = [Number.NEGATIVE_INFINITY, ''];
+  for (const { time: at, rf } of pulses) {
+    if ((at - from) * scale < free) continue;
     const text = `${shortNumber(Number(((flipAngle(rf, scanner.gammaBar) * 180) / Math.PI).toPrecision(3)))}°`;
     const half = textWidth(text, FONT.tick) / 2;
-    if ((at - from) * scale - half < free) continue;
+    // Of many pulses those that differ.
+    if ((at - from) * scale - half < free || (text === before && pulses.length > 2 * MOST_MARKS)) continue;
     free = (at - from) * scale + half;
+    before = text;
     marks.push({ kind: 'text', x: at, y: 3, text, anchor: 'middle', shift: [0, 12], colour: colours.PURPLE });
   }
   const excitations = walk.excitations.filter(({ time: at }) => at >= from && at <= to);

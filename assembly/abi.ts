@@ -237,7 +237,7 @@ export class Batch {
 /** Trajectory of a readout from its first sample. */
 @unmanaged
 export class Waveform {
-  /** kx, ky, kz, t: four columns of `samples` rounded up to a multiple of 8, f64. Of a model: [samples][kx, ky, kz, t, phase terms]. */
+  /** kx, ky, kz, t: four columns of `samples` rounded up to a multiple of 8, f64; and a column for each phase term */
   points: usize;
   samples: i32;
   /** Samples from one exactly phased to the next; 0: equally spaced on a straight line. */

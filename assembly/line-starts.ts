@@ -145,7 +145,7 @@ function sampleEight(tile: Tile, n: i32, moment: Precession, step: Precession, l
 }
 
 // @ts-ignore: decorator
-@inline function storeLineStart(to: usize, re: v128, im: v128): void {
+@inline export function storeLineStart(to: usize, re: v128, im: v128): void {
   v128.store(to, re);
   v128.store(to, im, PART);
   v128.store(to, v128.add<f32>(re, im), 2 * PART);

@@ -6,7 +6,7 @@
 import { KernelContext, LineRun, PANEL, recordAt, Waveform } from './abi';
 import { cosTurns, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
 import { momentAt } from './model';
-import { modelCycles } from './precession';
+import { modelCycles, MOMENT_BYTES } from './precession';
 import { MODEL_CHUNK, momentBytes, Tile, transverseBytes } from './scratch';
 import { loadColumn, loadT, madd, nmadd, partialSums, splat } from './simd';
 import { addLanes } from './sums';
@@ -19,18 +19,19 @@ export function readModel<T>(job: KernelContext, tile: Tile, index: i32, sums: u
   const run = recordAt<LineRun>(job.lineRuns, index);
   const waveform = recordAt<Waveform>(job.waveforms, run.waveform);
   const samples = waveform.samples;
-  const values = 4 + job.phaseTerms;
-  const bytes = <usize>values << 3;
+  const bytes = MOMENT_BYTES + (<usize>job.phaseTerms << 3), column = <usize>((samples + 7) & ~7) << 3;
   const moment = momentAt(job, run.moment);
   const moments = tile.readout, transverse = moments + momentBytes(job), lanes = transverse + transverseBytes(job);
   const channels = job.channels;
   let finite = true;
   for (let start = 0; start < samples; start += MODEL_CHUNK) {
     const count = min(MODEL_CHUNK, samples - start);
-    const points = waveform.points + <usize>start * bytes;
-    for (let k: usize = 0; k < <usize>count; k++)
-      for (let i: usize = 0; i < bytes; i += 8)
-        store<f64>(moments + k * bytes + i, load<f64>(moment + i) + load<f64>(points + k * bytes + i));
+    let points = waveform.points + (<usize>start << 3);
+    for (let i: usize = 0; i < bytes; i += 8) {
+      const from = load<f64>(moment + i);
+      for (let k: usize = 0; k < <usize>count; k++) store<f64>(moments + k * bytes + i, from + load<f64>(points + (k << 3)));
+      points += column;
+    }
     memory.fill(lanes, 0, <usize>channels * CHANNEL_BYTES);
     for (let panel = 0; panel < tile.count; panel += PANEL) {
       sampleTransverse<T>(tile, panel, moments, bytes, count, transverse);

@@ -28,7 +28,7 @@ export class Tile {
   records: usize;
   /** [3][PANEL][re, im, re + im][4 or 8] f32: in-line evolution of a panel over three units of samples; and six columns of its steps. */
   evolution: usize;
-  /** [re·re, im·im, (re + im)²][rows][longest] f32: products summed over panels. */
+  /** [re·re, im·im, (re + im)²][channels · rows][longest] f32: products summed over panels. */
   products: usize;
   /** [operators][count / 4][12][4] f32: kept operators, see `operators.ts`; and room for making them. */
   operators: usize;
@@ -50,7 +50,7 @@ export class Tile {
   coils: usize;
   nodes: usize;
   resets: usize;
-  /** Room for a readout of a model, see `model-readout.ts`. */
+  /** Room for a readout of a model, see `model-readout.ts`; or for the rows of all coils, see `matrix.ts`. */
   readout: usize;
 }
 
@@ -102,12 +102,19 @@ export const MODEL_CHUNK: i32 = 32;
   return MODEL_CHUNK * PANEL * 2 * (job.precision >> 3);
 }
 
-/** Bytes of what a model adds to the scratch; the densities are copied where resets change them. */
+/** Whether spins have columns beyond the base ones. */
+// @ts-ignore: decorator
+@inline export function hasColumns(job: KernelContext): bool {
+  return job.isModelled != 0 || job.coils != 0;
+}
+
+/** Bytes of what a model adds to the scratch; the densities are copied where resets change them. A readout's room is that of coils' rows too. */
 function modelBytes(job: KernelContext): f64 {
-  if (job.isModelled == 0) return 0;
+  if (!hasColumns(job)) return 0;
   const densities = job.nodes == 0 ? 0 : 4 * job.capacity;
   const columns = (4 * job.phaseTerms + 15) & ~15;
-  return <f64>(densities + columns + momentBytes(job) + transverseBytes(job)) + 32.0 * MODEL_CHUNK * <f64>job.channels;
+  const readout = <f64>(momentBytes(job) + transverseBytes(job)) + 32.0 * MODEL_CHUNK * <f64>job.channels;
+  return <f64>(densities + columns) + max(readout, 12.0 * PANEL * <f64>job.rows * <f64>job.channels);
 }
 
 /** Turns of which each spin has its own. */
@@ -121,7 +128,7 @@ export function scratchBytes(address: usize): f64 {
   const job = changetype<KernelContext>(address);
   const capacity = <f64>job.capacity;
   const columns = capacity * 8 + 5 * capacity * <f64>(job.precision >> 3);
-  const matrix = <f64>job.areas * 12 * <f64>job.rows * capacity + EVOLUTION_BYTES + <f64>job.longest * 12 * <f64>job.rows;
+  const matrix = <f64>job.areas * 12 * <f64>job.rows * capacity + EVOLUTION_BYTES + <f64>job.longest * 12 * <f64>job.rows * <f64>job.channels;
   const operators = job.operatorCount == 0 ? 0 : <f64>job.operatorCount * capacity * (OPERATOR_BYTES / 4) + OPERATOR_SCRATCH_BYTES;
   const spread = job.gridBytes == 0 ? 0 : SPREAD_BYTES + 2 * <f64>job.gridBytes + capacity * <f64>job.pointBytes;
   const phaseCycles = <f64>cachedPrecessionCount(job) * capacity * (CACHED_PRECESSION_BYTES / 4);

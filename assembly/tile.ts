@@ -1,6 +1,6 @@
 /** From a slot's spins to a tile at thermal equilibrium: rates instead of times, off-resonance in hertz at the scanner's field. */
 import { KernelContext, PANEL, Slot, TILE_BYTES } from './abi';
-import { CHUNK, EVOLUTION_BYTES, OPERATOR_SCRATCH_BYTES, OPERATOR_BYTES, lineStartBytes, SPREAD_BYTES, Tile, CACHED_PRECESSION_BYTES, cachedPrecessionCount } from './scratch';
+import { CHUNK, EVOLUTION_BYTES, hasColumns, OPERATOR_SCRATCH_BYTES, OPERATOR_BYTES, lineStartBytes, SPREAD_BYTES, Tile, CACHED_PRECESSION_BYTES, cachedPrecessionCount } from './scratch';
 import { partialSums, loadColumn, splat, storeT } from './simd';
 
 export const T1: usize = 4, T2: usize = 5;
@@ -30,7 +30,7 @@ export function loadTile<T>(job: KernelContext, slot: Slot, scratch: usize): Til
   tile.phaseCycles = tile.records + <usize>job.areas * lineStartBytes(job);
   tile.evolution = tile.phaseCycles + <usize>cachedPrecessionCount(job) * (capacity >> 2) * CACHED_PRECESSION_BYTES;
   tile.products = tile.evolution + EVOLUTION_BYTES;
-  tile.operators = tile.products + <usize>job.longest * <usize>job.rows * 12;
+  tile.operators = tile.products + <usize>job.longest * <usize>(job.rows * job.channels) * 12;
   tile.operatorScratch = tile.operators + <usize>job.operatorCount * (capacity >> 2) * OPERATOR_BYTES;
   tile.spread = tile.operatorScratch + (job.operatorCount == 0 ? 0 : OPERATOR_SCRATCH_BYTES);
   tile.grid = tile.spread + SPREAD_BYTES;
@@ -52,7 +52,7 @@ export function loadTile<T>(job: KernelContext, slot: Slot, scratch: usize): Til
     const rate = loadColumn<f64>(input + OFF_RESONANCE * 4 * capacity, n);
     storeT<f64>(tile.offResonanceHz, n, v128.mul<f64>(rate, offResonanceHz));
   }
-  if (job.isModelled != 0) placeModel<T>(job, tile, input);
+  if (hasColumns(job)) placeModel<T>(job, tile, input);
   return tile;
 }
 

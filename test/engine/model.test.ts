@@ -134,6 +134,41 @@ test('every model is what the slow sum says, in every build', async () => {
   }
 });
 
+test('coils of static spins are rows of the matrix, and samples where lines are few, long or short', async () => {
+  const { spins, model } = modelSpins(100, { coils: 5 });
+  const methods = new Set<string>();
+  for (const name of [
+    'one sample',
+    'three lines of 300 samples',
+    'nine lines of 37 samples',
+    'lines and pulses in turn',
+    'three spirals',
+  ]) {
+    const timeline = CASES[name]!;
+    const { signal } = simulateModelSlowly([timeline], spins, 1.5, model);
+    for (const options of [{ precision: 'f64' }, {}, { tolerance: 1e-5 }, { build: 'simd' }] as const) {
+      const { engine, plan } = await engineFor(timeline, phantomOf(spins, 1.5, model), { tileSize: 56, ...options });
+      await engine.run(0, plan.tileCount);
+      await engine.close();
+      for (const method of Object.keys(engine.methods)) methods.add(method);
+      const error = relativeError(toSignal(engine.sums, plan), signal);
+      assert.ok(
+        error <= BOUND['precision' in options ? 'f64' : 'f32'],
+        `${name}, ${JSON.stringify(options)}: ${error}`,
+      );
+    }
+  }
+  assert.deepEqual([...methods].sort(), ['direct', 'matrix']);
+});
+
+test('sums that no memory holds are refused, coils counted', async () => {
+  const { spins, model } = modelSpins(60, { coils: 64 });
+  const scan = { ...SCANS[2]!, sampleCount: 1e7 };
+  const message =
+    'timeline: with the sums of its 10000000 samples and 64 coils it needs 9.5 GiB in a memory of 4 GiB; use smaller tiles, fewer coils or split the sequence';
+  await assert.rejects(engineFor(scan, phantomOf(spins, 1.5, model)), { exitCode: 65, message });
+});
+
 test('threads, tiles in any order and shared accumulators give a model the same bits', async () => {
   const counts = MODELS['two groups with everything']!;
   const { spins, model } = modelSpins(60, counts);

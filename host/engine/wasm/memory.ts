@@ -210,7 +210,7 @@ function placeProgram(arena: Arena, { source, precision }: EngineJob, program: P
     cachedCount: cachedPrecessions.length,
     lineRuns: arena.list(program.lineRuns),
     batches: placeBatches(arena, program, axisAt),
-    waveforms: program.isModelled ? placePoints(arena, timeline) : placeWaveforms(arena, timeline, source),
+    waveforms: placeWaveforms(arena, program, source),
     nufft2d1s: placeNufft2d1s(arena, program.nufft2d1s, axisAt),
     gridBytes: gridBytesOf(program),
     nufft2d3s: placeNufft2d3s(arena, program.nufft2d3s),
@@ -243,36 +243,25 @@ function placeBatches(arena: Arena, { batches, rowSamples, lines }: Program, axi
   );
 }
 
-/** Columns kx, ky, kz, t, each padded to eight samples with its last value. */
-function placeWaveforms(arena: Arena, timeline: Timeline, source: PhantomSource): number {
-  const { waveforms, points } = timeline;
-  const exactEvery = exactIntervals(timeline, source);
-  const records = recordList(Waveform, exactEvery.length);
-  for (let n = 0; n < exactEvery.length; n++) {
+/** Columns kx, ky, kz, t and the phase terms, each padded to eight samples with its last value. */
+function placeWaveforms(arena: Arena, { timeline, isModelled }: Program, source: PhantomSource): number {
+  const { waveforms, points, pointTerms, terms } = timeline;
+  const exactEvery = isModelled ? undefined : exactIntervals(timeline, source);
+  const records = recordList(Waveform, waveforms.length / STRIDE.waveform);
+  for (let n = 0; n < waveforms.length / STRIDE.waveform; n++) {
     const [first, samples] = waveforms.subarray(STRIDE.waveform * n) as unknown as [number, number];
     const padded = 8 * Math.ceil(samples / 8);
-    const columns = new Float64Array(STRIDE.point * padded);
+    const columns = new Float64Array((STRIDE.point + terms) * padded);
     for (let i = 0; i < columns.length; i++) {
       const sample = first + Math.min(i % padded, samples - 1);
-      columns[i] = points[STRIDE.point * sample + Math.floor(i / padded)]!;
+      const column = Math.floor(i / padded);
+      columns[i] =
+        column < STRIDE.point
+          ? points[STRIDE.point * sample + column]!
+          : pointTerms[terms * sample + column - STRIDE.point]!;
     }
-    records.push({ points: arena.place(columns), samples, exactEvery: exactEvery[n]! });
+    records.push({ points: arena.place(columns), samples, exactEvery: exactEvery?.[n] ?? 1 });
   }
-  return arena.list(records);
-}
-
-/** Samples of a model: [samples][kx, ky, kz, t, phase terms]. */
-function placePoints(arena: Arena, { waveforms, points, pointTerms, terms }: Timeline): number {
-  const width = STRIDE.point + terms;
-  const all = new Float64Array((points.length / STRIDE.point) * width);
-  for (let n = 0; n < points.length / STRIDE.point; n++) {
-    all.set(points.subarray(STRIDE.point * n, STRIDE.point * (n + 1)), width * n);
-    all.set(pointTerms.subarray(terms * n, terms * (n + 1)), width * n + STRIDE.point);
-  }
-  const address = arena.place(all);
-  const records = recordList(Waveform, waveforms.length / STRIDE.waveform);
-  for (let n = 0; n < waveforms.length; n += STRIDE.waveform)
-    records.push({ points: address + 8 * width * waveforms[n]!, samples: waveforms[n + 1]!, exactEvery: 1 });
   return arena.list(records);
 }
 

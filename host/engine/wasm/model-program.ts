@@ -10,9 +10,9 @@ import { noOperators } from './operators.ts';
 import type { Program, Walk } from './program.ts';
 import { recordList } from './records.ts';
 
-/** Whether spins have columns that only a model's kernels know, or timelines of their own. */
+/** Whether spins have columns that only a model's kernels know, or timelines of their own. Coils alone are rows of ordinary readouts. */
 export const isModelled = (timelines: Timelines, { model }: Pick<PhantomSource, 'model'>): boolean =>
-  timelines.length > 1 || timelines[0].terms > 0 || (model !== undefined && model.coils + model.transmits > 0);
+  timelines.length > 1 || timelines[0].terms > 0 || (model !== undefined && model.transmits > 0);
 
 /** All timelines as one: their tables one after the other. What is common to all is the first one's. */
 export function joinTimelines(timelines: Timelines): { timeline: Timeline; walks: readonly Walk[] } {

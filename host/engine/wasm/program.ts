@@ -120,6 +120,8 @@ const MOST_AREAS = 4;
 const AREA_BYTES = 2 ** 22;
 /** Lines past this repay W no better. */
 const MOST_ROWS = 128;
+/** The same of all coils together: their products stay in the second-level cache. */
+const MOST_COIL_ROWS = 256;
 /** W of longer lines, a geometric series, would lose accuracy: a step of it is twelve samples. */
 const LONGEST_LINE = 2048;
 /** [kx, ky, kz, t] by which lines may deviate from equal spacing: a billionth of a turn over 1 m or at 10 kHz. */
@@ -141,15 +143,18 @@ interface OpenBatch {
 
 export function makeProgram(
   timeline: Timeline,
-  source: Pick<PhantomSource, 'bounds' | 'B0' | 'spinCount'>,
+  source: Pick<PhantomSource, 'bounds' | 'B0' | 'spinCount' | 'model'>,
   { precision, tileSize, tolerance, toEnd = false }: ProgramOptions,
 ): Program {
   const { ops: walk, segments, readouts, waveforms } = timeline;
   const coarse = tolerance !== undefined && tolerance >= FINEST ? tolerance : undefined;
   const operators =
     precision === 'f64' ? noOperators(timeline) : chooseOperators(timeline, source, entryBound(tolerance));
-  const axes = precision === 'f32' && tolerance !== undefined ? axisFinder(source.bounds.minT2, tolerance) : undefined;
-  const exact = chooseForms(timeline, precision);
+  const coils = source.model?.coils ?? 0;
+  // Transforms know one coil.
+  const transforms = precision === 'f32' && tolerance !== undefined && coils === 0;
+  const axes = transforms ? axisFinder(source.bounds.minT2, tolerance) : undefined;
+  const exact = chooseForms(timeline, precision, coils);
   const lineForms = exact.map((form, waveform) =>
     axes !== undefined && form === 'matrix' ? linesOf(timeline, waveform, axes, tileSize) : undefined,
   );
@@ -167,7 +172,8 @@ export function makeProgram(
         });
   const counts = countLines(timeline);
   const busiest = Math.max(0, ...counts.filter((_, waveform) => batched[waveform]));
-  const mostRows = Math.min(MOST_ROWS, Math.floor(AREA_BYTES / (12 * tileSize)), busiest);
+  const ofCoils = coils === 0 ? MOST_ROWS : Math.max(4, Math.floor(MOST_COIL_ROWS / coils));
+  const mostRows = Math.min(MOST_ROWS, ofCoils, Math.floor(AREA_BYTES / (12 * tileSize)), busiest);
   const rows = busiest === 0 ? 0 : Math.max(4, 4 * Math.ceil(mostRows / 4));
 
   const ops = recordList(Op, 256);
@@ -341,13 +347,14 @@ function entryBound(tolerance: number | undefined): number | undefined {
   return tolerance < FINEST ? HALF_ROUNDING : tolerance * OPERATOR_SHARE;
 }
 
-function chooseForms(timeline: Timeline, precision: Precision): ReadoutForm[] {
+/** With coils, lines that are too few or too long for the matrix are summed sample by sample, which supports them. */
+function chooseForms(timeline: Timeline, precision: Precision, coils: number): ReadoutForm[] {
   const { waveforms } = timeline;
   return countLines(timeline).map((lines, waveform) => {
     const [, samples, linear] = waveforms.subarray(STRIDE.waveform * waveform) as unknown as [number, number, number];
     if (precision === 'f64') return 'direct';
-    if (lines >= FEWEST_LINES && samples >= 8 && samples <= LONGEST_LINE) return 'matrix';
-    return linear === 1 ? 'recurrence' : 'direct';
+    if (lines * Math.max(1, coils) >= FEWEST_LINES && samples >= 8 && samples <= LONGEST_LINE) return 'matrix';
+    return linear === 1 && coils === 0 ? 'recurrence' : 'direct';
   });
 }
 

@@ -10,9 +10,10 @@ import { readRaw } from '../raw/index.ts';
 import { type Facts, phantomFacts, rawFacts, sequenceFacts } from '../report/facts.ts';
 import { builtinSequences } from '../sequence/builtin/index.ts';
 import type { Sequence } from '../sequence/types.ts';
-import { inferEncoding, openScanner, openSequence, reportFindings } from './inputs.ts';
+import { inferEncoding, openSequence, reportFindings } from './inputs.ts';
 import { endingOf, kindOfName } from './names.ts';
 import { printJson, printLines } from './output.ts';
+import { openScanner } from './scanner.ts';
 import { splitSettings } from './settings.ts';
 
 export interface InfoOptions {
@@ -28,7 +29,7 @@ export async function info(name: string, options: InfoOptions): Promise<void> {
 }
 
 async function gather(name: string, { scanner: scannerFile, set = [] }: InfoOptions): Promise<Facts> {
-  const scanner = openScanner(scannerFile);
+  const scanner = openScanner({ scanner: scannerFile });
   const ofSequence = (): Facts => {
     const sequence = openSequence(name, splitSettings(set, { sequence: name }).sequence, scanner);
     reportFindings(sequence, scanner, false);

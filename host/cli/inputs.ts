@@ -6,9 +6,8 @@ import { formatQuantity, likelyUnit, parseQuantity } from '../base/quantities.ts
 import { didYouMean } from '../base/suggest.ts';
 import type { Seconds } from '../base/units.ts';
 import { readGirf } from '../fields/girf.ts';
-import { readGradientFields } from '../fields/nonlinearity.ts';
-import { readB0Map, withB0Map } from '../model/b0-map.ts';
-import { withGradientFields } from '../model/gradient-fields.ts';
+import { bindScanner } from '../model/bind.ts';
+import { openTransmit } from '../model/transmit.ts';
 import type { SurveyOf } from '../phantom/bounds.ts';
 import { type MovingPhantom, movingPhantom } from '../phantom/motion/moving.ts';
 import type { Motion } from '../phantom/motion/types.ts';
@@ -23,21 +22,18 @@ import type { Encoding } from '../sequence/encoding-types.ts';
 import { type HeartSignal, readHeart, regularHeart, waitForPeaks } from '../sequence/heart.ts';
 import { inertParts, inertScannerParts } from '../sequence/inert.ts';
 import { readPulseq } from '../sequence/pulseq/read.ts';
-import { readScanner } from '../sequence/scanner.ts';
-import { DEFAULT_SCANNER, type Scanner } from '../sequence/scanner-types.ts';
+import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { compileTimeline } from '../timeline/compile.ts';
 import { playedSequence } from '../timeline/gradient-errors/actual.ts';
 import type { Movement } from '../timeline/movement.ts';
 import type { Timeline, Timelines } from '../timeline/types.ts';
 import { requireKind } from './names.ts';
+import { coilsFile, openScanner, type ScannerOptions } from './scanner.ts';
 import { splitSettings } from './settings.ts';
 import { predictEcho, reportEcho } from './spurious-echo.ts';
 
-export interface InputOptions {
-  readonly scanner?: string;
-  /** In place of the scanner file's. */
-  readonly b0Map?: string;
+export interface InputOptions extends ScannerOptions {
   readonly set?: readonly string[];
   readonly strict?: boolean;
   /** Longest RF step [s]. */
@@ -67,10 +63,6 @@ export interface Inputs {
 function heartOf({ heartRate, rPeaks }: InputOptions): HeartSignal | undefined {
   if (rPeaks !== undefined) return readHeart(rPeaks);
   return heartRate === undefined ? undefined : regularHeart(heartRate);
-}
-
-export function openScanner(path: string | undefined): Scanner {
-  return path === undefined ? DEFAULT_SCANNER : readScanner(path);
 }
 
 /** A `.seq` file or a built-in sequence. Soft delays of a file are set like parameters. */
@@ -108,7 +100,7 @@ export function reportFindings(sequence: Sequence, scanner: Scanner, strict: boo
     if (strict && severity === 'warning') throw badInput(location, what, `${fix}, or run without --strict`);
     (severity === 'warning' ? warn : detail)(`${location}: ${what}; ${fix}`);
   }
-  for (const text of inertParts(sequence)) warn(text);
+  for (const text of inertParts(sequence, scanner)) warn(text);
 }
 
 /** How the sequence encodes space, with a warning for whatever is doubtful about it. @throws LarmorError 65 */
@@ -146,26 +138,16 @@ function warnOfField({ B0, parameters }: PhantomSource, scanner: Scanner): void 
   );
 }
 
-/** The phantom in the fields of the scanner. */
-async function inFields(
-  opened: PhantomSource,
-  { B0, b0Map, gradients }: Scanner,
-  surveyOf: SurveyOf,
-): Promise<PhantomSource> {
-  let phantom = opened;
-  if (b0Map !== undefined) phantom = await withB0Map(phantom, await readB0Map(b0Map), B0, surveyOf);
-  const { nonlinearity } = gradients ?? {};
-  return nonlinearity === undefined ? phantom : withGradientFields(phantom, readGradientFields(nonlinearity), surveyOf);
-}
-
 /** @throws LarmorError 65 where spins would move through fields that are taken at their places at rest */
 function movingIn(
-  { b0Map, gradients }: Scanner,
+  { b0Map, receive, transmit, gradients }: Scanner,
   phantom: PhantomSource,
   motions: readonly Motion[],
   duration: Seconds,
 ): MovingPhantom {
   const field = [
+    receive && 'the fields of receive coils',
+    transmit && 'a B1 map',
     b0Map && 'a B0 map',
     gradients?.nonlinearity && 'non-linear gradients',
     gradients?.concomitant && 'concomitant fields',
@@ -183,7 +165,7 @@ export async function openInputs(
 ): Promise<Inputs> {
   const open = async (): Promise<Inputs> => {
     const begun = performance.now();
-    const scanner = { ...openScanner(options.scanner), ...(options.b0Map && { b0Map: options.b0Map }) };
+    const scanner = openScanner(options);
     const settings = splitSettings(options.set ?? [], { sequence: sequenceName, phantom: phantomName });
     const written = openSequence(sequenceName, settings.sequence, scanner);
     const heart = heartOf(options);
@@ -194,15 +176,17 @@ export async function openInputs(
     const read = performance.now();
     const { girf } = scanner.gradients ?? {};
     const played = playedSequence(sequence, scanner, girf === undefined ? undefined : readGirf(girf));
+    const transmit = scanner.transmit && (await openTransmit(scanner.transmit, played));
+    const given = { ...scanner, ...(transmit && { transmitOf: transmit.columnOf }) };
     const compileFor = (maxRfStep: Seconds, movement?: Movement): Timeline =>
-      compileTimeline(played, { ...scanner, maxRfStep, ...(movement && { movement }) });
+      compileTimeline(played, { ...given, maxRfStep, ...(movement && { movement }) });
     const timeline = compileFor(options.dtRf);
     const compiled = performance.now();
     requireKind(phantomName, 'phantom');
     const sampler = spinSampler(timeline, encoding ?? encode(sequence, scanner), options.spinsPerVoxel);
     const opened = await openPhantom(phantomName, settings.phantom, { surveyOf, sampler });
     warnOfField(opened, scanner);
-    const atRest = await inFields(opened, scanner, surveyOf);
+    const atRest = await bindScanner(opened, scanner, { coilsFile: coilsFile(options), transmit, surveyOf });
     const moving = opened.motions && movingIn(scanner, atRest, opened.motions, played.duration);
     const compile = (maxRfStep: Seconds): Timelines =>
       moving === undefined

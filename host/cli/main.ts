@@ -8,6 +8,7 @@ import { CollectiveError, EXIT, LarmorError } from '../base/errors.ts';
 import { enter, guardEnd, leave } from '../base/lifetime.ts';
 import { log, print, reportError, setLogLevel } from '../base/log.ts';
 import { ENGINES } from '../engine/types.ts';
+import { PARTS } from '../recon/image.ts';
 import {
   countedFromOne,
   DEFAULT_CHECKPOINT_INTERVAL,
@@ -69,7 +70,10 @@ function withSettings(command: Command, of: string): Command {
   );
 }
 
-const SCANNER = ['--scanner <file.json>', 'field, limits and rasters of the scanner'] as const;
+const SCANNER = [
+  '--scanner <file.json>',
+  'the scanner: field, limits, coils, field maps (docs/reference/scanner.md)',
+] as const;
 const STRICT = 'refuse a sequence that exceeds the limits of the scanner';
 const SEQUENCE = 'a Pulseq file (.seq) or a built-in sequence (larmor list)';
 const PHANTOM = 'a phantom file or a built-in phantom (larmor list)';
@@ -80,6 +84,8 @@ function withJob(command: Command): Command {
     .argument('[sequence]', SEQUENCE, 'epi')
     .argument('[phantom]', PHANTOM, 'head2d')
     .option(...SCANNER)
+    .option('--coils <n|file>', 'receive coils: how many loops around the phantom, or a file (.json, NIfTI maps)')
+    .option('--b1-map <file.nii>', 'transmit field B1+ as a map, 1 = nominal; volume = channel')
     .option('--b0-map <file>', 'NIfTI map of the off-resonance in Hz, added to that of the phantom')
     .addOption(new Option('--dt-rf <time>', 'longest step of a block pulse').argParser(rfStep).default(50e-6, '50us'))
     .addOption(
@@ -179,6 +185,12 @@ withOutput(program.command('list').description('list built-in sequences, built-i
 withOutput(program.command('reconstruct').description('reconstruct an image from raw data'))
   .argument('<raw>', 'ISMRMRD raw data')
   .option('-o, --output <file>', 'image: .png, .nii, .nii.gz or .npy; repeatable (default: image.png)', collect)
+  .addOption(
+    new Option(
+      '--part <part>',
+      'what to write of each pixel, or an image of every coil (default: magnitude, complex in .npy)',
+    ).choices([...PARTS]),
+  )
   .option('--max-pixels <n>', 'make images of up to n pixels in all frames together (default: 134217728)', pixelCount)
   .action(async (raw, options) => (await import('./reconstruct.ts')).reconstructFile(raw, options));
 

@@ -7,16 +7,18 @@ import { requireWritable, writeFigure } from '../figures/files.ts';
 import type { Figure } from '../figures/types.ts';
 import { readNpy } from '../formats/npy.ts';
 import { openPhantom } from '../phantom/open.ts';
-import { imagePlot, PARTS, parseWindow } from '../plots/image.ts';
+import { imagePlot, parseWindow } from '../plots/image.ts';
 import { kspacePlot, rawTrajectory, sequenceTrajectory } from '../plots/kspace.ts';
 import { MAP_NAMES, PLANES, phantomPlot } from '../plots/phantom.ts';
 import { EXTRA_TRACES, sequencePlot } from '../plots/sequence.ts';
 import { arraySignal, rawSignal, signalPlot } from '../plots/signal.ts';
 import { readRaw } from '../raw/index.ts';
+import { REAL_PARTS } from '../recon/image.ts';
 import { reconstruct } from '../recon/reconstruct.ts';
-import { openScanner, openSequence, reportFindings } from './inputs.ts';
+import { openSequence, reportFindings } from './inputs.ts';
 import { endingOf, requireKind } from './names.ts';
 import { printJson } from './output.ts';
+import { openScanner } from './scanner.ts';
 import { splitSettings } from './settings.ts';
 
 interface PlotOptions {
@@ -97,10 +99,10 @@ export async function plotImage(
   { part, window, maxPixels, ...options }: ImagePlotCommand,
 ): Promise<void> {
   await plot('image', name, options, async () => {
-    const parts = wordsOf('--part', part, PARTS);
+    const parts = wordsOf('--part', part, REAL_PARTS);
     const asked = window === undefined ? {} : { window: parseWindow(window) };
     if (!isRaw(name)) requireKind(name, 'raw data');
-    const image = reconstruct(await readRaw(name), maxPixels);
+    const image = reconstruct(await readRaw(name), maxPixels === undefined ? {} : { maxPixels });
     return imagePlot(name, image, { parts, ...asked });
   });
 }
@@ -125,7 +127,7 @@ async function plot(
 
 function openedSequence(name: string, { scanner: scannerFile, set = [] }: PlotOptions) {
   requireKind(name, 'sequence');
-  const scanner = openScanner(scannerFile);
+  const scanner = openScanner({ scanner: scannerFile });
   const sequence = openSequence(name, splitSettings(set, { sequence: name }).sequence, scanner);
   reportFindings(sequence, scanner, false);
   return { sequence, scanner };

@@ -5,9 +5,10 @@ import { info, warnings } from '../base/log.ts';
 import { formatQuantity } from '../base/quantities.ts';
 import { builtinSequences } from '../sequence/builtin/index.ts';
 import { WRITTEN_VERSION, writePulseq } from '../sequence/pulseq/write.ts';
-import { openScanner, openSequence, reportFindings } from './inputs.ts';
+import { openSequence, reportFindings } from './inputs.ts';
 import { requireKind } from './names.ts';
 import { printJson } from './output.ts';
+import { openScanner } from './scanner.ts';
 import { splitSettings } from './settings.ts';
 
 export interface SequenceFileOptions {
@@ -46,7 +47,7 @@ function write(
   name: string,
   { output, scanner: scannerFile, set = [], strict = false, json }: SequenceFileOptions,
 ): void {
-  const scanner = openScanner(scannerFile);
+  const scanner = openScanner({ scanner: scannerFile });
   const sequence = openSequence(name, splitSettings(set, { sequence: name }).sequence, scanner);
   reportFindings(sequence, scanner, strict);
   writePulseq(output, sequence, scanner.gammaBar);

@@ -3,8 +3,9 @@ import { usage } from '../base/errors.ts';
 import { createOutput } from '../base/files.ts';
 import { info, print, warnings } from '../base/log.ts';
 import { waveformsJson } from '../sequence/export-waveforms.ts';
-import { openScanner, openSequence } from './inputs.ts';
+import { openSequence } from './inputs.ts';
 import { printJson } from './output.ts';
+import { openScanner } from './scanner.ts';
 import { splitSettings } from './settings.ts';
 
 export interface WaveformOptions {
@@ -23,7 +24,7 @@ export async function writeWaveforms(
   if (toStdout && json) throw usage('--json and -o - both write to standard output', 'use one of them');
   if (!toStdout && !output.toLowerCase().endsWith('.json'))
     throw usage(`${output}: waveforms are written as JSON`, 'end it in .json, or give - for standard output');
-  const scanner = openScanner(options.scanner);
+  const scanner = openScanner(options);
   const sequence = openSequence(name, splitSettings(set, { sequence: name }).sequence, scanner);
   // Offsets in ppm need a field: they are added when a scanner file gives one.
   const field = options.scanner === undefined ? {} : { larmor: scanner.gammaBar * scanner.B0 };

@@ -62,6 +62,63 @@ export function loopSensitivity(
   }
 }
 
+/** A box, in metres. */
+interface Box {
+  readonly min: readonly [Meters, Meters, Meters];
+  readonly max: readonly [Meters, Meters, Meters];
+}
+
+/** Points of a wire that are looked at. */
+const POINTS = 64;
+
+/** A bound of |C| within a box: |B| ≤ μ0 a/(2αβ) ≤ μ0/(2β), with β the distance from the wire. */
+export function loopBound(loop: Loop, box: Box): number {
+  return MU_0 / (2 * Math.max(WIRE, wireDistance(loop, box)));
+}
+
+/** Whether the wire keeps its distance from everything in a box. */
+export const keepsClear = (loop: Loop, box: Box): boolean => wireDistance(loop, box) >= WIRE;
+
+/** Whether a place is as near to the wire as its conductor is thick. */
+export function isOnWire({ centre, normal, radius }: Loop, x: Meters, y: Meters, z: Meters): boolean {
+  const [dx, dy, dz] = [x - centre[0], y - centre[1], z - centre[2]];
+  const height = (dx * normal[0] + dy * normal[1] + dz * normal[2]) / Math.hypot(...normal);
+  const rho = Math.sqrt(Math.max(0, dx * dx + dy * dy + dz * dz - height * height));
+  return Math.hypot(radius - rho, height) < WIRE;
+}
+
+/** A lower bound of the distance between a wire and a box. */
+function wireDistance({ centre, normal, radius }: Loop, { min, max }: Box): Meters {
+  const [u, v] = acrossOf(normal);
+  let nearest = Number.POSITIVE_INFINITY;
+  for (let n = 0; n < POINTS; n++) {
+    const [c, s] = [Math.cos((2 * Math.PI * n) / POINTS), Math.sin((2 * Math.PI * n) / POINTS)];
+    const gaps = ([0, 1, 2] as const).map((axis) => {
+      const at = centre[axis] + radius * (c * u[axis]! + s * v[axis]!);
+      return Math.max(0, min[axis] - at, at - max[axis]);
+    });
+    nearest = Math.min(nearest, Math.hypot(...gaps));
+  }
+  // No point of the wire is farther from one of these than half their distance along it.
+  return Math.max(0, nearest - (Math.PI * radius) / POINTS);
+}
+
+/** Two unit vectors that span the plane of a loop. */
+function acrossOf(normal: readonly [number, number, number]): [number[], number[]] {
+  const length = Math.hypot(...normal);
+  const [x, y, z] = normal.map((component) => component / length) as [number, number, number];
+  // Across the axis that the normal is least along.
+  const least = [x, y, z].reduce((best, part, axis, all) => (Math.abs(part) < Math.abs(all[best]!) ? axis : best), 0);
+  const e = [0, 1, 2].map((axis) => (axis === least ? 1 : 0)) as [number, number, number];
+  const raw = [y * e[2] - z * e[1], z * e[0] - x * e[2], x * e[1] - y * e[0]];
+  const size = Math.hypot(...raw);
+  const [a, b, c] = raw.map((part) => part / size) as [number, number, number];
+  return [
+    [a, b, c],
+    [y * c - z * b, z * a - x * c, x * b - y * a],
+  ];
+}
+
 /** @param file what names the coils @param who what stands there, such as `brain.phantom spin 3` */
 export function onWire(file: string, coil: number, who: string, place: readonly number[]): LarmorError {
   const at = place.map((part) => `${Number((1e3 * part).toPrecision(4))}`).join(', ');

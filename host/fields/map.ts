@@ -51,6 +51,8 @@ export interface FieldMap extends MapData {
    * which throws (`outsideMap`) unless nothing is there.
    */
   sample(places: Places, count: number, columns: readonly Numbers[], outside: (n: number) => void): void;
+  /** Whether the map has a value at this place. */
+  covers(x: Meters, y: Meters, z: Meters): boolean;
 }
 
 /** Part of a voxel by which rounding of f32 places and affines may miss the outermost centres. */
@@ -89,6 +91,7 @@ export function fieldMap(data: MapData): FieldMap {
     ...data,
     identity: identityOf(data),
     residentBytes: values.byteLength,
+    covers: locate,
     sample({ x, y, z }, count, columns, outside) {
       if (columns.length !== channels * parts)
         throw new RangeError(`${path}: ${columns.length} columns for ${channels} channels of ${parts}`);

@@ -4,13 +4,10 @@ import { badInput, usage } from '../base/errors.ts';
 import { type ColourMap, cyclic, grey } from '../figures/colours.ts';
 import type { Figure, Mark, Panel } from '../figures/types.ts';
 import { quantity, roundBelow, shortNumber } from '../figures/units.ts';
-import { type Image, magnitude } from '../recon/image.ts';
+import { type Image, magnitude, type RealPart } from '../recon/image.ts';
 import { whiteLevel } from '../recon/png.ts';
 import { chooseView, type View } from '../recon/view.ts';
 import { edgeLetters } from './anatomy.ts';
-
-export const PARTS = ['magnitude', 'phase', 'real', 'imaginary'] as const;
-export type Part = (typeof PARTS)[number];
 
 /** Values shown black and white; `percent` of the largest magnitude. */
 export interface Window {
@@ -21,7 +18,7 @@ export interface Window {
 
 export interface ImagePlotOptions {
   /** Default: magnitude. */
-  readonly parts?: readonly Part[];
+  readonly parts?: readonly RealPart[];
   readonly window?: Window;
 }
 
@@ -81,7 +78,7 @@ function planesOf({ matrix, contrasts, repetitions }: Image, { axes }: View): Pl
 }
 
 interface PartStyle {
-  readonly part: Part;
+  readonly part: RealPart;
   readonly range: readonly [number, number];
   readonly map: ColourMap;
   /** Value of pixel n. */
@@ -91,7 +88,7 @@ interface PartStyle {
 /** Pixels of a phase map fainter than this part of the largest are black: they have no phase but noise. */
 const FAINT = 0.02;
 
-function styleOf(part: Part, { data }: Image, sizes: Float32Array, largest: number, window?: Window): PartStyle {
+function styleOf(part: RealPart, { data }: Image, sizes: Float32Array, largest: number, window?: Window): PartStyle {
   const scale = window?.percent ? largest / 100 : 1;
   const asked = window === undefined ? undefined : ([window.low * scale, window.high * scale] as const);
   switch (part) {

@@ -1,18 +1,19 @@
 /**
  * Images to files, by extension: `.png` to look at, `.nii` / `.nii.gz` for viewers and analysis, `.npy` (complex) for scripts.
- * `.npy` is complex64 shaped [repetition, contrast, slice, y, x], always five axes; `np.squeeze` drops those of one.
+ * `.npy` is shaped [repetition, contrast, slice, y, x], always five axes (`np.squeeze` drops those of one), with the coils before
+ * them where they are not combined; complex64 unless a part is asked for.
  */
 import { usage } from '../base/errors.ts';
 import { createOutput, writeOutput } from '../base/files.ts';
 import { npyHeader } from '../formats/npy.ts';
-import type { Image } from './image.ts';
+import { type Image, type Part, partOf, type RealPart } from './image.ts';
 import { writeNifti } from './nifti.ts';
 import { encodePng } from './png.ts';
 
-type ImageWriter = (path: string, image: Image) => void;
+type ImageWriter = (path: string, image: Image, part: Part | undefined) => void;
 
 const WRITERS: Readonly<Record<string, ImageWriter>> = {
-  '.png': (path, image) => writeOutput(path, encodePng(image)),
+  '.png': (path, image, part) => writeOutput(path, encodePng(image, realPart(part))),
   '.nii': writeNifti,
   '.nii.gz': writeNifti,
   '.npy': writeImageNpy,
@@ -28,16 +29,23 @@ export function imageWriterFor(path: string): ImageWriter {
 }
 
 /** @throws LarmorError 2 for an unknown extension, 73 if it cannot be written */
-export function writeImage(path: string, image: Image): void {
-  imageWriterFor(path)(path, image);
+/** The part that shows in formats of real numbers. */
+const realPart = (part: Part | undefined): RealPart => (part === undefined || part === 'coils' ? 'magnitude' : part);
+
+export function writeImage(path: string, image: Image, part?: Part): void {
+  imageWriterFor(path)(path, image, part);
 }
 
-function writeImageNpy(path: string, image: Image): void {
+function writeImageNpy(path: string, image: Image, part: Part | undefined): void {
   const [nx, ny, nz] = image.matrix;
+  const complex = part === undefined || part === 'coils';
+  const values = complex ? image.data : partOf(image, part);
+  const coils = part === 'coils' ? [image.coils] : [];
   const file = createOutput(path);
   try {
-    file.write(npyHeader('<c8', `(${[image.repetitions, image.contrasts, nz, ny, nx].join(', ')})`));
-    file.write(new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.byteLength));
+    const shape = [...coils, image.repetitions, image.contrasts, nz, ny, nx];
+    file.write(npyHeader(complex ? '<c8' : '<f4', `(${shape.join(', ')})`));
+    file.write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     file.commit();
   } finally {
     file.abandon();

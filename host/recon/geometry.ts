@@ -13,13 +13,13 @@ const UNEVEN = 0.01;
 const SAME_PLACE = 1e-7;
 
 /**
- * @param planes of each frame, [z][y][x][re, im]
+ * @param images of each frame, [coil] of [z][y][x][re, im]
  * @param matrix pixels of one plane (or volume)
  */
 export function arrange(
   data: AcquiredData,
   frames: readonly Frame[],
-  planes: readonly Float32Array[],
+  images: readonly (readonly Float32Array[])[],
   matrix: Triple<number>,
   method: Image['method'],
   notes: readonly string[],
@@ -32,11 +32,14 @@ export function arrange(
 
   const [nx, ny, partitions] = matrix;
   const plane = 2 * nx * ny * partitions;
-  const image = new Float32Array(plane * slices.length * contrasts.length * repetitions);
+  const coils = images[0].length;
+  const volumes = contrasts.length * repetitions;
+  const image = new Float32Array(plane * slices.length * volumes * coils);
   frames.forEach((frame, f) => {
     const volume = frame.repetition * contrasts.length + contrasts.indexOf(frame.contrast);
     const slice = slices.findIndex(({ slice }) => slice === frame.slice);
-    image.set(planes[f], plane * (volume * slices.length + slice));
+    for (const [coil, pixels] of images[f].entries())
+      image.set(pixels, plane * ((coil * volumes + volume) * slices.length + slice));
   });
 
   const sides = data.reconFov.map((fov, a) => fov / (data.encodedMatrix[a] === 1 ? 1 : data.reconMatrix[a]));
@@ -51,6 +54,7 @@ export function arrange(
   return {
     data: image,
     matrix: [nx, ny, partitions * slices.length],
+    coils,
     contrasts: contrasts.length,
     repetitions,
     voxel,

@@ -8,12 +8,14 @@ export type Triple<T> = readonly [T, T, T];
 
 export interface Image {
   /**
-   * Complex64 [repetition][contrast][z][y][x][re, im]: the transverse magnetisation in each voxel (Σ density of its spins, for
-   * a signal that is Σ density). With several coils the root of the sum of their squares, imaginary parts 0.
+   * Complex64 [coil][repetition][contrast][z][y][x][re, im]: the transverse magnetisation in each voxel (Σ density of its spins, for
+   * a signal that is Σ density). Several coils that are combined give the root of the sum of their squares, imaginary parts 0.
    */
   readonly data: Float32Array;
   /** Pixels along x and y; along z partitions of a volume or slices. */
   readonly matrix: Triple<number>;
+  /** 1 where coils are combined. */
+  readonly coils: number;
   readonly contrasts: number;
   readonly repetitions: number;
   /** Distances between voxel centres. */
@@ -27,9 +29,26 @@ export interface Image {
   readonly notes: readonly string[];
 }
 
-/** |pixel| of every pixel, in the order of `data`. */
-export function magnitude(image: Image): Float32Array {
-  const result = new Float32Array(image.data.length / 2);
-  for (let i = 0; i < result.length; i++) result[i] = Math.hypot(image.data[2 * i], image.data[2 * i + 1]);
+/** What `--part` takes: real numbers to write of each pixel, or every coil's image as it is. */
+export const REAL_PARTS = ['magnitude', 'phase', 'real', 'imaginary'] as const;
+export const PARTS = [...REAL_PARTS, 'coils'] as const;
+export type RealPart = (typeof REAL_PARTS)[number];
+export type Part = (typeof PARTS)[number];
+
+const PART_OF: Readonly<Record<RealPart, (re: number, im: number) => number>> = {
+  magnitude: Math.hypot,
+  /** rad, −π to π */
+  phase: (re, im) => Math.atan2(im, re),
+  real: (re) => re,
+  imaginary: (_, im) => im,
+};
+
+/** One number of every pixel, in the order of `data`. */
+export function partOf({ data }: Image, part: RealPart): Float32Array {
+  const result = new Float32Array(data.length / 2);
+  for (let i = 0; i < result.length; i++) result[i] = PART_OF[part](data[2 * i], data[2 * i + 1]);
   return result;
 }
+
+/** |pixel| of every pixel, in the order of `data`. */
+export const magnitude = (image: Image): Float32Array => partOf(image, 'magnitude');

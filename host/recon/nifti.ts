@@ -1,28 +1,30 @@
 /**
- * NIfTI-1 (`.nii`, `.nii.gz`): float32 magnitudes [x][y][slice][repetition][contrast], x fastest, in one file with the 348-byte
- * header of nifti1.h. The patient axes turn from LPS to NIfTI's RAS; sform and qform say the same.
+ * NIfTI-1 (`.nii`, `.nii.gz`): float32 [x][y][slice][repetition][contrast], x fastest, or complex64
+ * [x][y][slice][coil][repetition][contrast] of every coil, in one file with the 348-byte header of nifti1.h. The patient axes turn from LPS to NIfTI's RAS; sform and qform say the same.
  */
 import { gzipSync } from 'node:zlib';
 import { cannotWrite } from '../base/errors.ts';
 import { createOutput, writeOutput } from '../base/files.ts';
-import { type Image, magnitude, type Triple } from './image.ts';
+import { type Image, type Part, partOf, type Triple } from './image.ts';
 
 /** Header and the four bytes that say "no extensions". */
 const DATA_OFFSET = 352;
 const FLOAT32 = 16;
+const COMPLEX64 = 32;
 const MILLIMETERS = 2;
 const SCANNER_ANATOMICAL = 1;
 /** `dim` holds 16-bit numbers. */
 const LONGEST_SIDE = 32767;
 
 /** @throws LarmorError 73 */
-export function writeNifti(path: string, image: Image): void {
-  const sides = [...image.matrix, image.repetitions, image.contrasts];
-  if (sides.some((side) => side > LONGEST_SIDE)) {
+export function writeNifti(path: string, image: Image, part: Part = 'magnitude'): void {
+  const volumes =
+    part === 'coils' ? [image.coils, image.repetitions, image.contrasts] : [image.repetitions, image.contrasts];
+  if ([...image.matrix, ...volumes].some((side) => side > LONGEST_SIDE)) {
     throw cannotWrite(path, `NIfTI-1 holds at most ${LONGEST_SIDE} pixels along an axis`, 'write .npy instead');
   }
-  const header = niftiHeader(image);
-  const values = repetitionsFirst(image);
+  const header = niftiHeader(image, volumes, part);
+  const values = inFileOrder(image, part === 'coils' ? image.data : partOf(image, part));
   const body = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
   if (path.toLowerCase().endsWith('.gz')) {
     writeOutput(path, gzipSync(Buffer.concat([header, body])));
@@ -38,22 +40,23 @@ export function writeNifti(path: string, image: Image): void {
   }
 }
 
-/** Our [repetition][contrast] volumes in NIfTI's order, in which the fourth dimension (repetitions) runs before the fifth. */
-function repetitionsFirst(image: Image): Float32Array {
-  const values = magnitude(image);
-  if (image.contrasts === 1 || image.repetitions === 1) return values;
-  const volume = image.matrix[0] * image.matrix[1] * image.matrix[2];
+/** Our [coil][repetition][contrast] volumes in NIfTI's order, in which the fourth dimension (coils, or repetitions) runs first. */
+function inFileOrder({ coils, repetitions, contrasts }: Image, values: Float32Array): Float32Array {
+  if ([coils, repetitions, contrasts].filter((count) => count > 1).length < 2) return values;
+  const volume = values.length / (coils * repetitions * contrasts);
   const ordered = new Float32Array(values.length);
-  for (let r = 0; r < image.repetitions; r++) {
-    for (let c = 0; c < image.contrasts; c++) {
-      const from = (r * image.contrasts + c) * volume;
-      ordered.set(values.subarray(from, from + volume), (c * image.repetitions + r) * volume);
+  for (let coil = 0; coil < coils; coil++) {
+    for (let r = 0; r < repetitions; r++) {
+      for (let c = 0; c < contrasts; c++) {
+        const from = ((coil * repetitions + r) * contrasts + c) * volume;
+        ordered.set(values.subarray(from, from + volume), ((c * repetitions + r) * coils + coil) * volume);
+      }
     }
   }
   return ordered;
 }
 
-function niftiHeader(image: Image): Buffer {
+function niftiHeader(image: Image, volumes: readonly number[], part: Part): Buffer {
   const header = Buffer.alloc(DATA_OFFSET);
   const floats = (at: number, ...values: readonly number[]): void => {
     for (const [i, value] of values.entries()) header.writeFloatLE(value, at + 4 * i);
@@ -65,11 +68,12 @@ function niftiHeader(image: Image): Buffer {
   const origin = toRas(image.origin).map((r) => 1e3 * r);
   const axes = image.directions.map(toRas) as unknown as Triple<Triple<number>>;
   const { handedness, quaternion } = toQuaternion(axes);
-  const dimensions = image.contrasts > 1 ? 5 : image.repetitions > 1 ? 4 : 3;
+  const dimensions = 4 + volumes.findLastIndex((count) => count > 1);
 
   header.writeInt32LE(348, 0);
-  shorts(40, dimensions, ...image.matrix, image.repetitions, image.contrasts, 1, 1);
-  shorts(70, FLOAT32, 32);
+  shorts(40, dimensions, ...image.matrix, ...volumes, ...Array<number>(4 - volumes.length).fill(1));
+  if (part === 'coils') shorts(70, COMPLEX64, 64);
+  else shorts(70, FLOAT32, 32);
   // Time between repetitions is not known here: 1, and no unit of time in xyzt_units.
   floats(76, handedness, ...voxel, 1, 1, 1, 1);
   floats(108, DATA_OFFSET, 1, 0);

@@ -3,7 +3,7 @@
  * in axial planes, superior up in the others; several planes are laid out as a mosaic, row by row.
  */
 import { encode } from 'fast-png';
-import { type Image, magnitude } from './image.ts';
+import { type Image, magnitude, partOf, type RealPart } from './image.ts';
 import { chooseView } from './view.ts';
 
 /** The brightest part of a thousand of what is not background is cut off, lest one pixel darken all others. */
@@ -13,17 +13,17 @@ const WHITE_PERCENTILE = 0.995;
 const BACKGROUND = 1e-3;
 
 /** The bytes of an 8-bit grey PNG file. */
-export function encodePng(image: Image): Uint8Array {
+export function encodePng(image: Image, part: RealPart = 'magnitude'): Uint8Array {
   const { axes, flip } = chooseView(image);
   const [width, height, deep] = axes.map((axis) => image.matrix[axis]);
   const strides = [1, image.matrix[0], image.matrix[0] * image.matrix[1]];
-  const values = magnitude(image);
-  const volumes = image.repetitions * image.contrasts;
+  const values = partOf(image, part);
+  const volumes = image.coils * image.repetitions * image.contrasts;
   const planes = deep * volumes;
   const columns = Math.min(planes, Math.ceil(Math.sqrt((planes * height) / width)));
   const rows = Math.ceil(planes / columns);
 
-  const white = whiteLevel(values);
+  const [black, white] = greyRange(image, part, values);
   const pixels = new Uint8Array(columns * width * rows * height);
   for (let plane = 0; plane < planes; plane++) {
     const from = Math.floor(plane / deep) * width * height * deep + (plane % deep) * strides[axes[2]];
@@ -34,14 +34,22 @@ export function encodePng(image: Image): Uint8Array {
         const column = left + (flip[0] ? width - 1 - u : u);
         const row = above + (flip[1] ? height - 1 - v : v);
         const value = values[from + u * strides[axes[0]] + v * strides[axes[1]]];
-        pixels[row * columns * width + column] = Math.min(255, Math.round((255 * value) / white));
+        const grey = Math.round((255 * (value - black)) / (white - black));
+        pixels[row * columns * width + column] = Math.min(255, Math.max(0, grey));
       }
     }
   }
   return encode({ width: columns * width, height: rows * height, data: pixels, depth: 8, channels: 1 });
 }
 
-/** The magnitude shown white; black is 0. */
+/** What is shown black and white: of signed parts, 0 is the middle grey. */
+function greyRange(image: Image, part: RealPart, values: Float32Array): readonly [black: number, white: number] {
+  if (part === 'phase') return [-Math.PI, Math.PI];
+  const white = whiteLevel(part === 'magnitude' ? values : magnitude(image));
+  return [part === 'magnitude' ? 0 : -white, white];
+}
+
+/** The magnitude shown white. */
 export function whiteLevel(values: Float32Array): number {
   const maximum = values.reduce((most, value) => Math.max(most, value), 0);
   if (maximum === 0) return 1;

@@ -21,13 +21,14 @@ export const DEFAULT_MAX_PIXELS = 2 ** 27;
 
 /**
  * @param data as read from a raw file
+ * @param each an image of every coil instead of one of all
  * @throws LarmorError 65: no image readouts, sample counts that do not agree, a matrix of 0, a trajectory that is
  *   missing where it is needed, samples that are not finite, more pixels than `maxPixels`
  */
-export function reconstruct(data: AcquiredData, maxPixels: number = DEFAULT_MAX_PIXELS): Image {
+export function reconstruct(data: AcquiredData, { maxPixels = DEFAULT_MAX_PIXELS, each = false } = {}): Image {
   const place = 'path' in data && typeof data.path === 'string' ? data.path : 'raw data';
   const frames = sortFrames(data, place);
-  checkSize(data, frames.length, maxPixels, place);
+  checkSize(data, frames.length * (each ? data.coils : 1), maxPixels, place);
   const matrix = data.reconMatrix.map((n, a) => (data.encodedMatrix[a] === 1 ? 1 : n)) as unknown as Triple<number>;
   const unit = data.encodedFov.map((fov, a) =>
     data.encodedMatrix[a] === 1 ? 0 : data.reconFov[a] / (data.reconMatrix[a] * fov),
@@ -41,14 +42,16 @@ export function reconstruct(data: AcquiredData, maxPixels: number = DEFAULT_MAX_
     : 'no trajectory in the file: lines placed by their counters';
 
   const gridder = makeGridder(unit, matrix);
-  const planes = frames.map((frame, f) => {
+  const images = frames.map((frame, f) => {
     const transform =
       obstacle === undefined
         ? (coil: number) => transformLattice(lattices[f] as Lattice, coil, unit, matrix)
         : gridder(frame);
-    return combineCoils(data.coils, transform);
+    return each
+      ? Array.from({ length: data.coils }, (_, coil) => transform(coil))
+      : [combineCoils(data.coils, transform)];
   });
-  return arrange(data, frames, planes, matrix, method, [obstacle ?? placed]);
+  return arrange(data, frames, images, matrix, method, [obstacle ?? placed]);
 }
 
 /** An image of a misunderstood trajectory would fill the memory before anybody could look at it. */

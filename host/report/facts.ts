@@ -81,6 +81,7 @@ export function imageFacts(image: Image): Facts {
     directions: image.directions,
     method: image.method,
     notes: image.notes,
+    coils: image.coils,
     contrasts: image.contrasts,
     repetitions: image.repetitions,
   };

@@ -4,8 +4,6 @@ import type { Sequence } from './types.ts';
 
 /** Parts of the scanner file that are read and checked, and not simulated yet. */
 const NOT_SIMULATED: readonly ((scanner: Scanner) => string | false | undefined)[] = [
-  ({ receive }) => receive && 'receive',
-  ({ transmit }) => transmit && 'transmit',
   ({ gradients }) => gradients?.concomitant && 'gradients.concomitant',
 ];
 
@@ -16,14 +14,18 @@ export function inertScannerParts(path: string, scanner: Scanner): string[] {
 }
 
 /** Names the first block of each kind. */
-export function inertParts(sequence: Sequence): string[] {
+export function inertParts(sequence: Sequence, { transmit }: Scanner): string[] {
   const found = new Map<string, { block: number; count: number }>();
   for (let n = 0; n < sequence.blockCount; n++) {
-    const { rf, shim, triggers } = sequence.block(n);
+    const { rf, shim: given, triggers } = sequence.block(n);
+    const shim = given?.applied ? undefined : given;
     const kinds = [
       sequence.heart === undefined && triggers?.some(({ type }) => type === 'input') && 'an input trigger',
       triggers?.some(({ type }) => type === 'output') && 'an output trigger',
-      shim !== undefined && rf !== undefined && `RF_SHIMS of ${shim.magnitude.length} channels`,
+      shim !== undefined &&
+        rf !== undefined &&
+        transmit === undefined &&
+        `RF_SHIMS of ${shim.magnitude.length} channels`,
       shim !== undefined && rf === undefined && 'RF_SHIMS without a pulse',
     ];
     for (const kind of kinds) {
@@ -41,6 +43,7 @@ export function inertParts(sequence: Sequence): string[] {
 
 function effect(kind: string): string {
   if (kind === 'an input trigger') return 'has no effect: give a heart signal to wait for (--heart-rate, --r-peaks)';
-  if (kind.endsWith('channels')) return 'have no effect: there is one transmit channel, and its pulse plays unweighted';
+  if (kind.endsWith('channels'))
+    return 'have no effect: there is one transmit channel, and its pulse plays unweighted (give B1 maps)';
   return kind.startsWith('RF_SHIMS') ? 'have no effect' : 'has no effect on a simulation';
 }

@@ -125,8 +125,7 @@ interface ReceiveKeys extends MapKeys {
   readonly noiseCovariance: NoiseCovariance;
 }
 
-/** Receive coils: as in the scanner file, or a file of its own. */
-export const receive: JsonReader<Receive> = (value, place) => {
+const receive: JsonReader<Receive> = (value, place) => {
   const keys = record<object, ReceiveKeys>(
     {},
     { coils: list(loop, 'loops'), array, ...mapKeys, noiseCovariance: covariance },
@@ -178,6 +177,11 @@ const scanner = record<object, Required<Scanner>>(
     delays: record<object, Required<Delays>>({}, { x: delay, y: delay, z: delay, rf: delay, adc: delay }),
   },
 );
+
+/** A file of receive coils alone: what `receive` of a scanner file holds. @throws LarmorError 65, 66 */
+export function readReceive(path: string): Receive {
+  return readJson(path, '{"array": {"coils": 8}}', receive);
+}
 
 /** @throws LarmorError 65 naming file and key, 66 if it, or a file that it names, cannot be read */
 export function readScanner(path: string): Scanner {

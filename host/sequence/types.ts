@@ -132,6 +132,8 @@ export interface RfShimEvent {
   readonly magnitude: readonly number[];
   /** [channels] rad */
   readonly phase: readonly Radians[];
+  /** Of one channel: its weight is part of the block's pulse already. */
+  readonly applied?: true;
 }
 
 /** Makes a block's duration the caller's choice: value / factor + offset (Pulseq 1.5 soft delay). */

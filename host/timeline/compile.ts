@@ -22,7 +22,13 @@ import { OP, type PhaseTerms, STRIDE, type Timeline, type TimelineOptions } from
 /** What a block does to a spin, in order. Precession [kx, ky, kz, dt, terms] is merged with its neighbours later. */
 type Action =
   | { readonly kind: 'precess'; readonly moment: readonly number[] }
-  | { readonly kind: 'excite'; readonly pulse: number; readonly phase: number; readonly turned: number }
+  | {
+      readonly kind: 'excite';
+      readonly pulse: number;
+      readonly phase: number;
+      readonly turned: number;
+      readonly transmit: number;
+    }
   | {
       readonly kind: 'read';
       readonly waveform: number;
@@ -50,7 +56,7 @@ const PULSE_PIECE = 10e-6;
  */
 export function compileTimeline(
   sequence: Sequence,
-  { B0, gammaBar = GAMMA_BAR, maxRfStep, terms, movement, toEnd = false }: TimelineOptions,
+  { B0, gammaBar = GAMMA_BAR, maxRfStep, terms, movement, transmitOf = () => -1, toEnd = false }: TimelineOptions,
 ): Timeline {
   const termCount = movement === undefined ? (terms?.count ?? 0) : movement.terms + (movement.sliding ? SLIDING : 0);
   const width = STRIDE.segment + termCount;
@@ -110,7 +116,13 @@ export function compileTimeline(
           const pulse = pulses.intern(steps, frequency, to - from);
           // The frame of the pulse's frequency begins at phase 0 in every part; B1 has turned on in it since the pulse began.
           const late = 2 * Math.PI * ((frequency * from) % 1);
-          actions.push({ kind: 'excite', pulse, phase: -phase - late, turned: turned(0, rf.delay) });
+          actions.push({
+            kind: 'excite',
+            pulse,
+            phase: -phase - late,
+            turned: turned(0, rf.delay),
+            transmit: transmitOf(block),
+          });
         }
         now = end;
       },
@@ -202,7 +214,10 @@ export function compileTimeline(
       if (action.kind === 'mark') {
         ops.push(action.op, action.index);
       } else if (action.kind === 'excite') {
-        ops.push(OP.excite, excitations.intern([action.pulse, action.phase + frameAngle(action.turned), -1]));
+        ops.push(
+          OP.excite,
+          excitations.intern([action.pulse, action.phase + frameAngle(action.turned), action.transmit]),
+        );
       } else {
         ops.push(OP.read, readouts.length / STRIDE.readout);
         readouts.push(sampleCount, action.waveform);

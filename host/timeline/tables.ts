@@ -92,8 +92,8 @@ export function eventKeys(): (block: Block) => string {
     }
     return known;
   };
-  return ({ duration, rf, gx, gy, gz, common, adc, rotation }) =>
-    `${duration} ${id(rf)} ${id(gx)} ${id(gy)} ${id(gz)} ${id(common)} ${id(adc)} ${rotation ?? ''}`;
+  return ({ duration, rf, gx, gy, gz, common, adc, rotation, shim }) =>
+    `${duration} ${id(rf)} ${id(gx)} ${id(gy)} ${id(gz)} ${id(common)} ${id(adc)} ${id(shim)} ${rotation ?? ''}`;
 }
 
 /** Runs `make` once per different combination of events (by identity), rotation and duration. */

@@ -8,6 +8,7 @@
  * Numbers are f64 and block-local: absolute time is never formed, so a scan of hours loses nothing.
  */
 import type { Hertz, Tesla } from '../base/units.ts';
+import type { Block } from '../sequence/types.ts';
 import type { PiecewiseLinear } from '../sequence/waveform.ts';
 import type { Movement } from './movement.ts';
 
@@ -118,6 +119,8 @@ export interface TimelineOptions {
   readonly gammaBar?: Hertz;
   /** Longest step of a block pulse [s]; default 50 µs. */
   readonly maxRfStep: number;
+  /** The column of B1 in which a block's pulse plays; default: the nominal field. */
+  readonly transmitOf?: (block: Block) => number;
   /** Phase terms of spins at rest; default: none. */
   readonly terms?: PhaseTerms;
   /** How spins move; default: not at all. */

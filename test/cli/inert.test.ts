@@ -137,19 +137,10 @@ test("a DICOM converter's JSON beside an image is not taken for a tissue table",
 });
 
 test('scanner parts that are not simulated are a warning', () => {
-  const parts = {
-    receive: { array: { coils: 4 } },
-    transmit: { file: 'b1.nii' },
-    b0Map: 'b1.nii',
-    gradients: { concomitant: true, girf: 'b1.nii' },
-    delays: { x: 1e-6 },
-  };
-  writeFileSync(at('b1.nii'), '');
-  writeFileSync(at('later.json'), JSON.stringify(parts));
+  writeFileSync(at('later.json'), JSON.stringify({ gradients: { concomitant: true } }));
   const { code, stderr } = larmor('simulate', 'plain.seq', 'plain.phantom', '--scanner', 'later.json');
   assert.equal(code, 0);
-  for (const key of ['receive', 'transmit', 'b0Map', 'gradients.concomitant', 'gradients.girf', 'delays'])
-    assert.match(stderr, new RegExp(`later\\.json: ${key} has no effect: it is not simulated yet`));
+  assert.match(stderr, /later\.json: gradients\.concomitant has no effect: it is not simulated yet/);
   writeFileSync(at('later.json'), '{"Gmx": 0.04}');
   assert.match(larmor('info', 'plain.seq', '--scanner', 'later.json').stderr, /unknown key 'Gmx'; did you mean Gmax\?/);
 });

@@ -174,6 +174,12 @@ test('coils are joined by the root of the sum of squares', () => {
   const image = reconstruct(acquire({ ...plane(n), coils: [3, -4, 12] }, lines(plane(n)), blob([0, 0, 0])));
   assertNear(pixel(image, 8, 8)[0], 13, 1e-4, 'coils');
   assert.equal(pixel(image, 8, 8)[1], 0);
+  const each = reconstruct(acquire({ ...plane(n), coils: [3, -4, 12] }, lines(plane(n)), blob([0, 0, 0])), {
+    each: true,
+  });
+  assert.deepEqual([image.coils, each.coils], [1, 3]);
+  for (const [coil, factor] of [3, -4, 12].entries())
+    assertNear(each.data[2 * ((coil * n + 8) * n + 8)]!, factor, 1e-4, `coil ${coil}`);
 });
 
 test('noise scans, navigators and phase correction lines stay out of the image', () => {

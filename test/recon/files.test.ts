@@ -7,7 +7,8 @@ import { decode } from 'fast-png';
 import { EXIT, LarmorError } from '../../host/base/errors.ts';
 import { readNpy } from '../../host/formats/npy.ts';
 import { imageWriterFor, writeImage } from '../../host/recon/files.ts';
-import type { Image } from '../../host/recon/image.ts';
+import type { Image, RealPart } from '../../host/recon/image.ts';
+import { encodePng } from '../../host/recon/png.ts';
 import { reconstruct } from '../../host/recon/reconstruct.ts';
 import { acquire, blob, lines, type Space, type Vec } from '../../testing/synthesis.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
@@ -18,11 +19,12 @@ const at = (name: string): string => join(folder, name);
 
 /** An image in which every voxel holds another number. */
 function counted(matrix: Vec, change: Partial<Image> = {}): Image {
-  const { contrasts = 1, repetitions = 1 } = change;
-  const voxels = matrix[0] * matrix[1] * matrix[2] * contrasts * repetitions;
+  const { coils = 1, contrasts = 1, repetitions = 1 } = change;
+  const voxels = matrix[0] * matrix[1] * matrix[2] * contrasts * repetitions * coils;
   return {
     data: Float32Array.from({ length: 2 * voxels }, (_, i) => (i % 2 ? 0 : 1 + (i >> 1))),
     matrix,
+    coils,
     contrasts,
     repetitions,
     voxel: [0.002, 0.003, 0.004],
@@ -185,6 +187,48 @@ test('NIfTI: a spin at (+x left, −y anterior, +z head) lies there; repetitions
   writeImage(at('r.nii'), counted([4, 3, 2], { contrasts: 2, repetitions: 3 }));
   // 1 + x + 4 (y + 3 (z + 2 (contrast + 2 repetition)))
   assert.equal(runTool(python, ['-c', values, at('r.nii')]).trim(), '(4, 3, 2, 3, 2) 130.0 61.0');
+});
+
+test('parts: real numbers instead of complex ones, in every format', () => {
+  const image = counted([2, 2, 1], { data: Float32Array.of(1, 1, -2, 0, 0, -3, 0, 0) });
+  const expected = {
+    magnitude: [Math.SQRT2, 2, 3, 0],
+    phase: [Math.PI / 4, Math.PI, -Math.PI / 2, 0],
+    real: [1, -2, 0, 0],
+    imaginary: [1, 0, -3, 0],
+  };
+  for (const [part, values] of Object.entries(expected) as [RealPart, number[]][]) {
+    writeImage(at(`${part}.npy`), image, part);
+    const { data, shape, complex } = readNpy(at(`${part}.npy`));
+    assert.deepEqual([shape, complex], [[1, 1, 1, 2, 2], false]);
+    assert.deepEqual([...data], values.map(Math.fround), part);
+    writeImage(at(`${part}.nii`), image, part);
+    assert.deepEqual(
+      [...new Float32Array(new Uint8Array(readFileSync(at(`${part}.nii`))).slice(352).buffer)],
+      values.map(Math.fround),
+    );
+  }
+  // Grey: black is −π or the largest negative, white π or the largest positive; the picture shows row 0 on top.
+  const grey = (part: RealPart): number[] => [...decode(encodePng(image, part)).data];
+  assert.deepEqual(grey('phase'), [159, 255, 64, 128]);
+  const [a, b, c, zero] = grey('real') as [number, number, number, number];
+  assert.ok(a > 128 && b === 0 && c === 128 && zero === 128, `${[a, b, c, zero]}`);
+});
+
+test('images of every coil: a dimension more in .npy, the fourth in NIfTI, a mosaic in PNG', (t) => {
+  const image = counted([4, 3, 2], { coils: 5, contrasts: 2, repetitions: 3 });
+  writeImage(at('c.npy'), image, 'coils');
+  assert.deepEqual(readNpy(at('c.npy')).shape, [5, 3, 2, 2, 3, 4]);
+  writeImage(at('c.png'), image, 'coils');
+  const { width, height } = decode(readFileSync(at('c.png')));
+  assert.ok(width * height >= 12 * 2 * 6 * 5);
+  const python = requirePython(t, ['nibabel', 'numpy'], 'python3-nibabel');
+  if (!python) return;
+  writeImage(at('c.nii'), image, 'coils');
+  const values =
+    'import nibabel,numpy,sys; i=nibabel.load(sys.argv[1]); d=numpy.asanyarray(i.dataobj); print(d.shape, d.dtype, d[1,2,0,3,2,1].real, d[0,0,1,0,1,0].real)';
+  // 1 + x + 4 (y + 3 (z + 2 (contrast + 2 (repetition + 3 coil))))
+  assert.equal(runTool(python, ['-c', values, at('c.nii')]).trim(), '(4, 3, 2, 5, 3, 2) complex64 562.0 61.0');
 });
 
 test('an unknown extension is a usage error, a folder that is not there cannot be written, and nothing is left behind', () => {

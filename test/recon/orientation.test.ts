@@ -45,7 +45,15 @@ function imageOf(directions: Triple<Vector>, towards: Vector): Image {
     return Math.floor(SIZE[axis]! / 2) + Math.round(4 * along);
   });
   data[2 * (at[1]! * SIZE[0] + at[0]!)] = 1;
-  const rest = { contrasts: 1, repetitions: 1, voxel: [1, 1, 1], origin: [0, 0, 0], method: 'fft', notes: [] } as const;
+  const rest = {
+    coils: 1,
+    contrasts: 1,
+    repetitions: 1,
+    voxel: [1, 1, 1],
+    origin: [0, 0, 0],
+    method: 'fft',
+    notes: [],
+  } as const;
   return { data, matrix: SIZE, directions, ...rest };
 }
 

@@ -147,10 +147,19 @@ function assemble(
     Object.assign(block, extension(head, path));
     if (block.shim?.magnitude.length === 1 && block.rf !== undefined) {
       block.rf = shimmed(block.rf, block.shim);
-      delete block.shim;
+      block.shim = applied(block.shim);
     }
   }
   return block;
+}
+
+const appliedShims = new WeakMap<RfShimEvent, RfShimEvent>();
+
+/** A shim of one channel whose weight the pulse has; the same shim gives the same object. */
+function applied(shim: RfShimEvent): RfShimEvent {
+  const known = appliedShims.get(shim) ?? { ...shim, applied: true };
+  appliedShims.set(shim, known);
+  return known;
 }
 
 function endsOf(table: Table, end: (row: number) => Seconds): Float64Array {

@@ -107,7 +107,7 @@ function survey(sequence: Sequence): { block: Seconds; needs: readonly string[] 
   for (let n = 0; n < sequence.blockCount; n++) {
     const { rotation, shim } = sequence.block(n);
     if (rotation !== undefined) needs.add('ROTATIONS');
-    if (shim !== undefined) needs.add('RF_SHIMS');
+    if (shim !== undefined && !shim.applied) needs.add('RF_SHIMS');
   }
   /** Whether counts of `raster` give all durations to within `error`. */
   const fits = (raster: Seconds, error: Seconds): boolean => {
@@ -172,7 +172,7 @@ function newExtensions(path: string): Extensions {
         }
         entries.push(reference('ROTATIONS', quaternionOf(block.rotation).join(' ')));
       }
-      if (block.shim !== undefined) {
+      if (block.shim !== undefined && !block.shim.applied) {
         const { magnitude, phase } = block.shim;
         const pairs = magnitude.map((a, channel) => `${a} ${phase[channel]}`);
         entries.push(reference('RF_SHIMS', `${pairs.length} ${pairs.join(' ')}`));

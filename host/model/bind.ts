@@ -1,0 +1,36 @@
+/** The scanner's fields laid over a phantom: what a run simulates. Gradient fields come last, as all others are sampled at the true place. */
+import { readGradientFields } from '../fields/nonlinearity.ts';
+import type { SurveyOf } from '../phantom/bounds.ts';
+import type { PhantomSource } from '../phantom/types.ts';
+import type { Scanner } from '../sequence/scanner-types.ts';
+import { readB0Map, withB0Map } from './b0-map.ts';
+import { withGradientFields } from './gradient-fields.ts';
+import { addLayer, type Layer, requireFit } from './layer.ts';
+import { receiveLayer } from './receive.ts';
+import type { Transmit } from './transmit.ts';
+
+export interface BindOptions {
+  /** What names the receive coils, for messages. */
+  readonly coilsFile: string;
+  /** B1 maps, which the timeline was compiled for. */
+  readonly transmit: Transmit | undefined;
+  readonly surveyOf: SurveyOf;
+}
+
+/** @throws LarmorError 65 if a field does not fit the phantom, 66 if one of its files is missing */
+export async function bindScanner(
+  phantom: PhantomSource,
+  { B0, b0Map, receive, gradients }: Scanner,
+  { coilsFile, transmit, surveyOf }: BindOptions,
+): Promise<PhantomSource> {
+  let source = phantom;
+  const lay = async (layer: Layer): Promise<void> => {
+    await requireFit(source, layer, surveyOf);
+    source = addLayer(source, layer);
+  };
+  if (b0Map !== undefined) source = await withB0Map(source, await readB0Map(b0Map), B0, surveyOf);
+  if (transmit !== undefined) await lay(transmit.layer);
+  if (receive !== undefined) await lay(await receiveLayer(coilsFile, receive, phantom.bounds));
+  const { nonlinearity } = gradients ?? {};
+  return nonlinearity === undefined ? source : withGradientFields(source, readGradientFields(nonlinearity), surveyOf);
+}

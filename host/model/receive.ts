@@ -1,0 +1,58 @@
+/** Receive coils as a layer: the complex sensitivity of each coil at each spin, from loops, an array of loops, or maps. */
+import { createHash } from 'node:crypto';
+import { cylinderArray, isOnWire, keepsClear, type Loop, loopBound, loopSensitivity, onWire } from '../fields/loops.ts';
+import type { PhantomBounds } from '../phantom/types.ts';
+import type { CoilArray, Sensitivities } from '../sequence/scanner-types.ts';
+import { type Layer, placeOf, type Spins, unlessEmpty } from './layer.ts';
+import { largestModulus, mapLayer, openMap } from './maps.ts';
+
+/**
+ * @param file that names the coils, for messages
+ * @param bounds of the phantom, to which an array is fitted that states no size
+ */
+export async function receiveLayer(file: string, receive: Sensitivities, bounds: PhantomBounds): Promise<Layer> {
+  if ('coils' in receive) return loopLayer(file, receive.coils, bounds);
+  if ('array' in receive) return loopLayer(file, arrayLoops(receive.array, bounds), bounds);
+  const map = await openMap(receive);
+  return {
+    adds: { coils: map.channels },
+    largest: { coil: largestModulus(map) },
+    identity: `coils ${map.identity}`,
+    ...mapLayer(map),
+  };
+}
+
+function loopLayer(file: string, loops: readonly Loop[], bounds: PhantomBounds): Layer {
+  const wire = (spins: Spins, coil: number, n: number): void =>
+    unlessEmpty(spins, n, () => onWire(file, coil, spins.nameOf(n), placeOf(spins.block, n)));
+  return {
+    adds: { coils: loops.length },
+    largest: { coil: Math.max(...loops.map((loop) => loopBound(loop, bounds))) },
+    identity: `coils ${createHash('sha256').update(JSON.stringify(loops)).digest('hex')}`,
+    residentBytes: 0,
+    fitsBox: (box) => loops.every((loop) => keepsClear(loop, box)),
+    check(spins) {
+      const { x, y, z } = spins.block;
+      for (const [coil, loop] of loops.entries())
+        for (let n = 0; n < spins.count; n++) if (isOnWire(loop, x[n]!, y[n]!, z[n]!)) wire(spins, coil, n);
+    },
+    fill(spins, columns) {
+      for (const [coil, loop] of loops.entries()) {
+        const [re, im] = [columns[2 * coil]!, columns[2 * coil + 1]!];
+        loopSensitivity(loop, spins.block, spins.count, re, im, (n) => wire(spins, coil, n));
+      }
+    },
+  };
+}
+
+/** Distance that an array without a stated size keeps from the corners of the phantom's box [m]. */
+const GAP = 0.01;
+/** An array is this much longer than wide, at least [length over radius]. */
+const SHORTEST = 1.5;
+
+/** The loops of an array about the z axis, fitted to the phantom where no size is stated. */
+export function arrayLoops({ coils, radius, length }: CoilArray, { min, max }: PhantomBounds): Loop[] {
+  const reach = ([0, 1, 2] as const).map((axis) => Math.max(Math.abs(min[axis]), Math.abs(max[axis])));
+  const wide = radius ?? Math.hypot(reach[0]!, reach[1]!) + GAP;
+  return cylinderArray(coils, wide, length ?? Math.max(2 * reach[2]!, SHORTEST * wide));
+}

@@ -1,0 +1,95 @@
+/**
+ * Transmit channels as a layer: what a spin sees of a pulse is b(r) = Σ_c w_c·b_c(r) times it, with the weights w of the block's
+ * RF_SHIMS, m·e^{−iφ} (a Pulseq phase, and so conjugated; the maps b_c are not), or 1 without. Every distinct shim of a sequence is one
+ * complex column.
+ */
+import { badInput } from '../base/errors.ts';
+import { type FieldMap, fieldMap } from '../fields/map.ts';
+import type { MapFiles } from '../sequence/scanner-types.ts';
+import type { Block, RfShimEvent, Sequence } from '../sequence/types.ts';
+import type { Layer } from './layer.ts';
+import { largestModulus, mapLayer, openMap } from './maps.ts';
+
+export interface Transmit {
+  readonly layer: Layer;
+  /** The column of B1 in which a block's pulse plays. */
+  columnOf(block: Block): number;
+}
+
+/** @throws LarmorError 65 if a shim has not as many channels as the map */
+export async function openTransmit(files: MapFiles, sequence: Sequence): Promise<Transmit> {
+  const channels = await openMap(files);
+  const { weights, columnOf } = shimsOf(sequence, channels);
+  const map = combine(channels, weights);
+  return {
+    columnOf,
+    layer: {
+      adds: { transmits: map.channels },
+      largest: { transmit: largestModulus(map) },
+      identity: `transmit ${map.identity}`,
+      ...mapLayer(map),
+    },
+  };
+}
+
+/** [channels][re, im] */
+type Weights = Float64Array;
+
+/** Distinct shims of the pulses of a sequence, in the order played. */
+function shimsOf(
+  sequence: Sequence,
+  { channels, path }: FieldMap,
+): { weights: Weights[]; columnOf: Transmit['columnOf'] } {
+  const weights: Weights[] = [];
+  const known = new Map<string, number>();
+  const ofEvent = new Map<RfShimEvent | undefined, number>();
+  const add = (shim: RfShimEvent | undefined): number => {
+    const factors = weightsOf(shim, channels);
+    const key = factors.join(' ');
+    const column = known.get(key) ?? weights.push(factors) - 1;
+    known.set(key, column);
+    ofEvent.set(shim, column);
+    return column;
+  };
+  for (let n = 0; n < sequence.blockCount; n++) {
+    const { rf, shim } = sequence.block(n);
+    if (rf === undefined || ofEvent.has(shim)) continue;
+    if (shim !== undefined && shim.magnitude.length !== channels) {
+      const what = `RF_SHIMS of ${shim.magnitude.length} channels, where ${path} holds ${channels}`;
+      throw badInput(`${sequence.name}: block ${n + 1}`, what, 'give a weight for each transmit channel');
+    }
+    add(shim);
+  }
+  if (weights.length === 0) add(undefined);
+  return { weights, columnOf: ({ shim }) => ofEvent.get(shim) ?? 0 };
+}
+
+/** A shim of one channel is part of the pulse already (`shimmed`). */
+function weightsOf(shim: RfShimEvent | undefined, channels: number): Weights {
+  const weights = new Float64Array(2 * channels);
+  for (let c = 0; c < channels; c++) {
+    const magnitude = shim === undefined || shim.applied ? 1 : shim.magnitude[c]!;
+    const phase = shim === undefined || shim.applied ? 0 : shim.phase[c]!;
+    weights[2 * c] = magnitude * Math.cos(phase);
+    weights[2 * c + 1] = -magnitude * Math.sin(phase);
+  }
+  return weights;
+}
+
+/** Σ_c w_c·b_c at every voxel, a volume for each set of weights: interpolation is linear, so the order does not matter. */
+function combine(map: FieldMap, sets: readonly Weights[]): FieldMap {
+  const volume = map.values.length / map.channels;
+  const values = new Float64Array(sets.length * volume);
+  for (const [s, weights] of sets.entries()) {
+    for (let c = 0; c < map.channels; c++) {
+      const [re, im] = [weights[2 * c]!, weights[2 * c + 1]!];
+      const [from, to] = [c * volume, s * volume];
+      for (let n = 0; n < volume; n += 2) {
+        const [x, y] = [map.values[from + n]!, map.values[from + n + 1]!];
+        values[to + n]! += re * x - im * y;
+        values[to + n + 1]! += re * y + im * x;
+      }
+    }
+  }
+  return fieldMap({ ...map, channels: sets.length, values });
+}

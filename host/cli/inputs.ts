@@ -9,6 +9,7 @@ import { readGirf } from '../fields/girf.ts';
 import { bindScanner } from '../model/bind.ts';
 import { openTransmit } from '../model/transmit.ts';
 import type { SurveyOf } from '../phantom/bounds.ts';
+import { withMotions } from '../phantom/motion/file.ts';
 import { type MovingPhantom, movingPhantom } from '../phantom/motion/moving.ts';
 import type { Motion } from '../phantom/motion/types.ts';
 import { openPhantom } from '../phantom/open.ts';
@@ -40,6 +41,8 @@ export interface InputOptions extends ScannerOptions {
   readonly dtRf: number;
   /** Spins per voxel of a phantom of voxels; undefined: as many as the sequence needs. */
   readonly spinsPerVoxel?: number;
+  /** File of motions that are added to the phantom's own. */
+  readonly motion?: string;
   /** Beats that input triggers wait for [Hz]. */
   readonly heartRate?: number;
   /** File of R peaks that they wait for. */
@@ -184,7 +187,7 @@ export async function openInputs(
     const compiled = performance.now();
     requireKind(phantomName, 'phantom');
     const sampler = spinSampler(timeline, encoding ?? encode(sequence, scanner), options.spinsPerVoxel);
-    const opened = await openPhantom(phantomName, settings.phantom, { surveyOf, sampler });
+    const opened = withMotions(await openPhantom(phantomName, settings.phantom, { surveyOf, sampler }), options.motion);
     warnOfField(opened, scanner);
     const atRest = await bindScanner(opened, scanner, { coilsFile: coilsFile(options), transmit, surveyOf });
     const moving = opened.motions && movingIn(scanner, atRest, opened.motions, played.duration);

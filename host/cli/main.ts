@@ -76,6 +76,7 @@ const SCANNER = [
 ] as const;
 const STRICT = 'refuse a sequence that exceeds the limits of the scanner';
 const SEQUENCE = 'a Pulseq file (.seq) or a built-in sequence (larmor list)';
+const MOTION = ['--motion <file>', 'motions of the spins: a rigid track (.csv, .json) or actions (.json)'] as const;
 const PHANTOM = 'a phantom file or a built-in phantom (larmor list)';
 
 /** Options that say what is simulated, shared by `simulate` and `plan`. */
@@ -92,6 +93,7 @@ function withJob(command: Command): Command {
       new Option('--precision <p>', 'floating-point precision of the kernels').choices(['f32', 'f64']).default('f32'),
     )
     .addOption(new Option('--engine <name>', 'WebAssembly on the CPU, or WebGPU').choices([...ENGINES]).default('auto'))
+    .option(...MOTION)
     .option(
       '--heart-rate <f>',
       'blocks with an input trigger wait for R peaks at this rate, the first at 0 s',
@@ -317,6 +319,7 @@ const phantom = program.command('phantom').description('convert phantoms');
 withOutput(withSettings(phantom.command('make'), 'phantom'))
   .description('write a phantom as a .phantom file')
   .argument('<name>', PHANTOM)
+  .option(...MOTION)
   .requiredOption('-o, --output <file.phantom>', 'where to write')
   .action(async (name, options) => (await import('./phantom.ts')).makePhantom(name, options));
 

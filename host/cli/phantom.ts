@@ -1,6 +1,7 @@
 /** `larmor phantom …` */
 import { usage } from '../base/errors.ts';
 import { info, warnings } from '../base/log.ts';
+import { withMotions } from '../phantom/motion/file.ts';
 import { openPhantom } from '../phantom/open.ts';
 import { writePhantom } from '../phantom/write.ts';
 import { phantomFacts } from '../report/facts.ts';
@@ -11,15 +12,17 @@ import { splitSettings } from './settings.ts';
 export interface MakeOptions {
   readonly output: string;
   readonly set?: readonly string[];
+  /** File of motions that are added to the phantom's own. */
+  readonly motion?: string;
   readonly json?: boolean;
 }
 
-export async function makePhantom(name: string, { output, set = [], json }: MakeOptions): Promise<void> {
+export async function makePhantom(name: string, { output, set = [], motion, json }: MakeOptions): Promise<void> {
   if (output === '-') throw usage('-o -: a phantom cannot be written to standard output', 'give a file name');
   if (!output.toLowerCase().endsWith('.phantom'))
     throw usage(`${output}: not a phantom format that can be written`, 'end it in .phantom (KomaMRI)');
   requireKind(name, 'phantom');
-  const source = await openPhantom(name, splitSettings(set, { phantom: name }).phantom);
+  const source = withMotions(await openPhantom(name, splitSettings(set, { phantom: name }).phantom), motion);
   try {
     await writePhantom(output, source);
   } finally {

@@ -14,10 +14,11 @@ import { WALK_SPINS } from './bounds.ts';
 import { COLUMN_NAMES } from './columns.ts';
 import { blockDigests, type SpinDigest } from './digest.ts';
 import { COLUMN_PATHS, packBounds, packDigests } from './koma-layout.ts';
+import { writeMotions } from './motion/write.ts';
 import { type PhantomSource, spinBlock } from './types.ts';
 
 /** The version of KomaMRI's format that this writes; KomaMRI compares the major number. */
-const FORMAT_VERSION = '0.9.0';
+const FORMAT_VERSION = '0.11.5';
 
 /**
  * Writes `source` to `path`, whole or not at all.
@@ -32,6 +33,7 @@ export async function writePhantom(path: string, source: PhantomSource): Promise
   try {
     file = new h5.File(beside, 'w');
     const digests = writeSpins(file, source);
+    writeMotions(file, source.motions ?? [], source.spinCount);
     writeAttributes(file, source, digests);
     file.close();
     file = undefined;

@@ -7,6 +7,8 @@ import { didYouMean } from '../base/suggest.ts';
 import type { Seconds } from '../base/units.ts';
 import { readGirf } from '../fields/girf.ts';
 import { bindScanner } from '../model/bind.ts';
+import { eachDephasing, withEnsemble } from '../model/t2prime.ts';
+import { type Channels, withAnalytic } from '../model/t2prime-analytic.ts';
 import { openTransmit } from '../model/transmit.ts';
 import type { SurveyOf } from '../phantom/bounds.ts';
 import { withMotions } from '../phantom/motion/file.ts';
@@ -18,6 +20,7 @@ import type { EchoPrediction } from '../sampling/point-check.ts';
 import { spinSampler } from '../sampling/sampler.ts';
 import { builtinSequences, makeBuiltin } from '../sequence/builtin/index.ts';
 import { checkSequence } from '../sequence/checks.ts';
+import { dephasingTimes } from '../sequence/dephasing.ts';
 import { encode } from '../sequence/encoding.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
 import { type HeartSignal, readHeart, regularHeart, waitForPeaks } from '../sequence/heart.ts';
@@ -35,6 +38,8 @@ import { splitSettings } from './settings.ts';
 import { predictEcho, reportEcho } from './spurious-echo.ts';
 
 export interface InputOptions extends ScannerOptions {
+  /** How T2* acts beside T2. */
+  readonly t2prime?: 'none' | 'analytic' | 'ensemble';
   readonly set?: readonly string[];
   readonly strict?: boolean;
   /** Longest RF step [s]. */
@@ -58,6 +63,8 @@ export interface Inputs {
   /** The same with other steps in pulses, for `--verify`. */
   readonly compile: (maxRfStep: Seconds) => Timelines;
   readonly phantom: PhantomSource;
+  /** Makes one signal [samples][re, im] of the channels in which the phantom is received; absent: each coil is one. */
+  readonly mix?: Channels['mix'];
   /** Of rank 0: what too few spins would show of gradients that wind magnetisation up. */
   readonly spuriousEcho: EchoPrediction | undefined;
   readonly seconds: { readonly load: number; readonly compile: number };
@@ -159,6 +166,15 @@ function movingIn(
   return movingPhantom(phantom, motions, duration);
 }
 
+/** T2′ as a factor for each sample. */
+function analytic(source: PhantomSource, sequence: Sequence, scanner: Scanner): Channels {
+  let longestT2 = 0;
+  eachDephasing(source, (_, T2) => {
+    longestT2 = Math.max(longestT2, T2);
+  });
+  return withAnalytic(source, dephasingTimes(sequence, scanner, longestT2));
+}
+
 /** @param quiet on ranks that should not repeat what rank 0 says */
 export async function openInputs(
   sequenceName: string,
@@ -179,7 +195,7 @@ export async function openInputs(
     const read = performance.now();
     const { girf } = scanner.gradients ?? {};
     const played = playedSequence(sequence, scanner, girf === undefined ? undefined : readGirf(girf));
-    const transmit = scanner.transmit && (await openTransmit(scanner.transmit, played));
+    const transmit = scanner.transmit && (await openTransmit(scanner.transmit, sequence));
     const given = { ...scanner, ...(transmit && { transmitOf: transmit.columnOf }) };
     const compileFor = (maxRfStep: Seconds, movement?: Movement): Timeline =>
       compileTimeline(played, { ...given, maxRfStep, ...(movement && { movement }) });
@@ -187,7 +203,9 @@ export async function openInputs(
     const compiled = performance.now();
     requireKind(phantomName, 'phantom');
     const sampler = spinSampler(timeline, encoding ?? encode(sequence, scanner), options.spinsPerVoxel);
-    const opened = withMotions(await openPhantom(phantomName, settings.phantom, { surveyOf, sampler }), options.motion);
+    const t2prime = options.t2prime ?? 'none';
+    const opening = { surveyOf, sampler, usesT2s: t2prime !== 'none' };
+    const opened = withMotions(await openPhantom(phantomName, settings.phantom, opening), options.motion);
     warnOfField(opened, scanner);
     const atRest = await bindScanner(opened, scanner, { coilsFile: coilsFile(options), transmit, surveyOf });
     const moving = opened.motions && movingIn(scanner, atRest, opened.motions, played.duration);
@@ -196,12 +214,18 @@ export async function openInputs(
         ? [compileFor(maxRfStep)]
         : (moving.movements.map((movement) => compileFor(maxRfStep, movement)) as unknown as Timelines);
     const timelines: Timelines = moving === undefined ? [timeline] : compile(options.dtRf);
-    const phantom = moving?.source() ?? atRest;
-    const spuriousEcho = encoding === undefined ? undefined : predictEcho(phantom, timeline, encoding);
+    const placed = moving?.source() ?? atRest;
+    const spuriousEcho = encoding === undefined ? undefined : predictEcho(placed, timeline, encoding);
+    const dephased = t2prime === 'ensemble' ? withEnsemble(placed, sequence.duration, scanner.B0) : placed;
+    const channels = t2prime === 'analytic' ? analytic(placed, sequence, scanner) : undefined;
+    const phantom = channels?.source ?? dephased;
     if (spuriousEcho !== undefined) reportEcho(phantom, sequence.name, spuriousEcho, options.strict === true);
     detail(`${phantom.name}: ${phantom.spinCount} spins`);
     const seconds = { load: (read - begun + performance.now() - compiled) / 1e3, compile: (compiled - read) / 1e3 };
-    return { scanner, sequence, encoding, timelines, compile, phantom, spuriousEcho, seconds };
+    return {
+      ...{ scanner, sequence, encoding, timelines, compile, phantom, spuriousEcho, seconds },
+      ...(channels && { mix: channels.mix }),
+    };
   };
   return quiet ? silently(open) : open();
 }

@@ -87,6 +87,14 @@ function withJob(command: Command): Command {
     .option(...SCANNER)
     .option('--coils <n|file>', 'receive coils: how many loops around the phantom, or a file (.json, NIfTI maps)')
     .option('--b1-map <file.nii>', 'transmit field B1+ as a map, 1 = nominal; volume = channel')
+    .addOption(
+      new Option(
+        '--t2prime <how>',
+        "T2' of spins whose T2* is shorter than T2: one pathway's decay, or several offsets",
+      )
+        .choices(['none', 'analytic', 'ensemble'])
+        .default('none'),
+    )
     .option('--b0-map <file>', 'NIfTI map of the off-resonance in Hz, added to that of the phantom')
     .addOption(new Option('--dt-rf <time>', 'longest step of a block pulse').argParser(rfStep).default(50e-6, '50us'))
     .addOption(

@@ -23,15 +23,19 @@ export interface Received {
   readonly noise: Noise | null;
 }
 
+/** Signals that are written. */
+export const coilsOf = ({ mix, phantom }: Pick<Job, 'mix' | 'phantom'>): number => (mix ? 1 : channelsOf(phantom));
+
 /** Integers back to numbers, the receiver's phase, and noise where it is asked for. @throws LarmorError 65 */
 export function receive(job: Job, engine: Engine, request: NoiseRequest | undefined): Received {
-  const { timelines, plan, scanner, encoding, phantom } = job;
+  const { timelines, plan, scanner, encoding } = job;
   const [timeline] = timelines;
   const unit = 2 ** -plan.scaleExponent;
-  const signal = new Float64Array(engine.sums.length);
-  for (let n = 0; n < signal.length; n++) signal[n] = Number(engine.sums[n]!) * unit;
+  const sums = new Float64Array(engine.sums.length);
+  for (let n = 0; n < sums.length; n++) sums[n] = Number(engine.sums[n]!) * unit;
+  const signal = job.mix?.(sums) ?? sums;
   applyReceivePhase(timeline, signal);
-  const coils = channelsOf(phantom);
+  const coils = coilsOf(job);
   if (request === undefined) return { signal, coils, noise: null };
   const noise = noiseOf(request, signal, coils, encoding!.readouts);
   addNoise(signal, coils, encoding!.readouts, noise, scanner.receive?.noiseCovariance);

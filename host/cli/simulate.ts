@@ -24,7 +24,7 @@ import { type Findings, tilesToVerify, uniteFindings, type Verification, verifyT
 import { type Job, type JobOptions, openJob } from './job.ts';
 import { printJson } from './output.ts';
 import { showProgress } from './progress.ts';
-import { provenanceOf, receive, summarise, writeOutputs } from './result.ts';
+import { coilsOf, provenanceOf, receive, summarise, writeOutputs } from './result.ts';
 
 export interface SimulateOptions extends JobOptions, CheckpointOptions {
   readonly output?: readonly string[];
@@ -76,7 +76,7 @@ async function simulateIn(
   let resumePoint: ResumePoint = { done: [] };
   const { done, complete } = await agreeFromRoot(cluster, 'start', async () => {
     const coils = channelsOf(phantom);
-    const size = { coils, samples: timeline.sampleCount, precision: plan.precision };
+    const size = { coils: coilsOf(job), samples: timeline.sampleCount, precision: plan.precision };
     for (const path of outputs) checkWritable(path, size);
     requireDistinct(outputs.flatMap(filesOf));
     if (options.checkpoint !== undefined) await lockFolder(options.checkpoint);

@@ -44,9 +44,9 @@ export async function withB0Map(
     checkSpins(`${source.name} with ${map.path}`, first, count, into);
   };
   const { bounds } = source;
-  // A map is convex: where it holds the corners of the phantom's box it holds the phantom.
+  // The column is f32, which may round up. A map is convex: where it holds the corners of the phantom's box it holds the phantom.
   const bounded = coversBox(map, source)
-    ? { ...bounds, maxOffResonance: bounds.maxOffResonance + scale * largestOf(map) }
+    ? { ...bounds, maxOffResonance: (1 + 2 ** -22) * (bounds.maxOffResonance + scale * largestOf(map)) }
     : (await surveyOf(source.spinCount, read)).bounds;
   return {
     ...source,

@@ -13,7 +13,7 @@ const SHORTER = 1 - 1e-5;
 /** JEMRIS's datasets in `sample`. */
 const JEMRIS = ['data', 'resolution', 'offset'];
 
-const NO_T2S = "has no effect: T2' is not simulated, T2 alone decays the signal";
+const NO_T2S = "has no effect, T2 alone decays the signal; --t2prime ensemble or analytic simulates T2'";
 
 /** Warns if T2* is shorter than T2 among the first spins of a file. */
 export function warnOfT2s(source: PhantomSource, warn: Warn): void {

@@ -82,13 +82,19 @@ function labelMap(path: string, table: TissueTable): LabelMap {
 /** Makes the volume of one format from path, label map, table and the `variable` parameter. */
 export type VolumeReader = (path: string, map: LabelMap, table: TissueTable, variable: string) => Promise<LabelVolume>;
 
+export interface LabelImageOptions {
+  readonly warn: (message: string) => void;
+  /** Where it goes that T2* has no effect. */
+  readonly warnT2s: (message: string) => void;
+  readonly sampler: SpinSampler | undefined;
+}
+
 /** @throws LarmorError 2, 65 or 66 */
 export async function openLabelImage(
   path: string,
   given: Readonly<Record<string, string>>,
   readVolume: VolumeReader,
-  warn: (message: string) => void,
-  sampler?: SpinSampler,
+  { warn, warnT2s, sampler }: LabelImageOptions,
 ): Promise<PhantomSource> {
   const options = completeParameters(path, labelImageParameters, given);
   const table = readTissueTable(options.tissues || besides(path));
@@ -115,7 +121,7 @@ export async function openLabelImage(
       sampler,
     });
     warnUnknown(path, map, table, warn);
-    warnOfTableT2s(table, warn);
+    warnOfTableT2s(table, warnT2s);
     checkExtent(path, source.bounds);
     return { ...source, parameters: { ...options, tissues: table.path } };
   } catch (error) {

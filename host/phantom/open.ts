@@ -30,6 +30,8 @@ export interface OpenOptions {
   readonly warn?: (message: string) => void;
   /** Survey of a file that states none; several ranks share the reading. Default: all of it here. */
   readonly surveyOf?: SurveyOf;
+  /** T2* is simulated, so that there is nothing to warn of. */
+  readonly usesT2s?: boolean;
   /** What the sequence asks of the spins of a phantom of voxels. */
   readonly sampler?: SpinSampler;
 }
@@ -43,9 +45,10 @@ export interface OpenOptions {
 export async function openPhantom(
   name: string,
   parameters: Readonly<Record<string, string>> = {},
-  { warn = warnUser, surveyOf = surveyHere, sampler }: OpenOptions = {},
+  { warn = warnUser, surveyOf = surveyHere, sampler, usesT2s = false }: OpenOptions = {},
 ): Promise<PhantomSource> {
   if (Object.hasOwn(builtinPhantoms, name)) return builtinPhantoms[name].open(parameters, sampler);
+  const warnT2s = usesT2s ? () => {} : warn;
   const ending = endingOf(name);
   if (ending === '' && !existsSync(name)) {
     const known = Object.keys(builtinPhantoms);
@@ -56,17 +59,19 @@ export async function openPhantom(
   }
   requireFile(name);
   if (statSync(name).size === 0) throw badInput(name, 'is empty', 'check that it was copied whole');
-  if (ending === '.mat') return openLabelImage(name, parameters, readMatVolume, warn, sampler);
-  if (ending === '.nii') return openLabelImage(name, parameters, readNiftiVolume, warn, sampler);
+  if (ending === '.mat') return openLabelImage(name, parameters, readMatVolume, { warn, warnT2s, sampler });
+  if (ending === '.nii') return openLabelImage(name, parameters, readNiftiVolume, { warn, warnT2s, sampler });
   if (ending === '.json') {
     completeParameters(name, {}, parameters);
     if (!isNiftiPhantom(name)) throw badInput(name, 'is no phantom of maps (no $schema nifti-phantom-v1)', FORMATS);
-    return openNiftiPhantom(name, warn);
+    const maps = await openNiftiPhantom(name, warn);
+    warnOfT2s(maps, warnT2s);
+    return maps;
   }
   if (!HDF5_ENDINGS.includes(ending) && !isHdf5(name))
     throw usage(`${name}: unsupported phantom format '${ending}'`, FORMATS);
   completeParameters(name, {}, parameters);
-  return openHdf5Phantom(name, { warn, surveyOf });
+  return openHdf5Phantom(name, { warn, warnT2s, surveyOf });
 }
 
 /** The parameters that `openPhantom` takes for this name; {} for a file that takes none. Opens nothing. */
@@ -83,7 +88,11 @@ function endingOf(name: string): string {
 /** JEMRIS and KomaMRI files are told apart by what they hold. */
 async function openHdf5Phantom(
   path: string,
-  { warn, surveyOf }: Required<Pick<OpenOptions, 'warn' | 'surveyOf'>>,
+  {
+    warn,
+    warnT2s,
+    surveyOf,
+  }: Required<Pick<OpenOptions, 'warn' | 'surveyOf'>> & { warnT2s: (message: string) => void },
 ): Promise<PhantomSource> {
   const file = await openHdf5(path);
   try {
@@ -91,7 +100,7 @@ async function openHdf5Phantom(
     if (jemris || isArrayPhantom(file)) {
       const source = await (jemris ? jemrisPhantom(file, surveyOf) : arrayPhantom(file, warn, surveyOf));
       warnOfDatasets(file, warn);
-      warnOfT2s(source, warn);
+      warnOfT2s(source, warnT2s);
       return source;
     }
     const held = file.list('/').slice(0, 6).join(', ') || 'nothing';

@@ -14,3 +14,18 @@ for (const name of ['b0map-a', 'gradnonlin-a', 'delays-a', 'eddy-a', 'eddy-delay
     assert.ok(double < (name === 'gradnonlin-a' ? 1e-5 : F64), `f64: ${double}`);
     assert.ok(single < F32, `f32: ${single}`);
   });
+
+test("T2' as an ensemble of offsets", skipWithoutCases(), async () => {
+  for (const name of ['t2p-se-a', 't2p-ste-a', 't2p-bssfp-a']) {
+    const error = await caseError(name, { options: ['--t2prime', 'ensemble'] });
+    assert.ok(error < 2e-3, `${name}: ${error}`);
+  }
+});
+
+test("T2' as a factor of one pathway", skipWithoutCases(), async () => {
+  for (const name of ['t2p-gre-a', 't2p-se-a']) {
+    const options = ['--t2prime', 'analytic', '--precision', 'f64'];
+    const error = await caseError(name, { options, reference: `${name}.analytic.npy` });
+    assert.ok(error < F64, `${name}: ${error}`);
+  }
+});

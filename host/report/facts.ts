@@ -51,6 +51,8 @@ export function phantomFacts(source: PhantomSource): Facts {
     B0: source.B0,
     minT1,
     minT2,
+    /** Actions in the order of the file; [] for spins at rest. */
+    motions: (source.motions ?? []).map(({ action }) => action.type),
   };
 }
 

@@ -16,6 +16,7 @@ const made: Readonly<Record<string, readonly string[]>> = {
   'flip-angles.sh': ['raw/flip5.mrd', 'flip5.png', 'flip20.png', 'flip60.png'],
   'three-tesla.sh': ['raw.mrd', 'signal.npy', 'head-3t.png'],
   'own-phantom.sh': ['sphere.phantom', 'fid.json', 'fid.npy'],
+  'moving-head.sh': ['nod.mrd', 'nod.png', 'nodding.phantom'],
 };
 
 test('each script in examples/ is run here', () => {

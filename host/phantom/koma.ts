@@ -49,13 +49,18 @@ export async function arrayPhantom(
   }
   const motions = readMotions(file, spinCount, warn);
 
+  const chunked = [...datasets.values()].some((dataset) => dataset.chunked);
   const readSpins = (first: number, count: number, into: SpinBlock): void => {
     requireRange(first, count, spinCount);
-    for (const { name, default: absent } of COLUMNS) {
-      const dataset = datasets.get(name);
-      if (!dataset) into[name].fill(absent, 0, count);
-      else if (count > 0) into[name].set(sliceOf(dataset, first, first + count));
-    }
+    const readAll = (): void => {
+      for (const { name, default: absent } of COLUMNS) {
+        const dataset = datasets.get(name);
+        if (!dataset) into[name].fill(absent, 0, count);
+        else if (count > 0) into[name].set(sliceOf(dataset, first, first + count));
+      }
+    };
+    if (chunked) file.together(readAll);
+    else readAll();
     file.requireUnchanged();
     checkSpins(file.path, first, count, into);
   };

@@ -74,19 +74,34 @@ export function confine(module: H5Module): void {
 const STEP = Symbol.for('larmor.hdf5.step');
 const script = new Script(`globalThis[Symbol.for('${STEP.description}')]()`);
 
+/** Whether a step runs by the clock. */
+let timed = false;
+
 /**
- * Only what runs as a script can be stopped from outside, WebAssembly that it calls included. It starts and joins a thread: 0.1 ms, or
- * several where all processors are busy.
+ * Runs steps of the library by one clock; steps that have their own run by it too. Only what runs as a script can be stopped from outside,
+ * WebAssembly that it calls included. It starts and joins a thread: 0.1 ms, or several where all processors are busy.
+ * @param late called when it took longer. The library was stopped in mid-step then, so that it must not be used again.
  */
-function withinTime<T>(timeout: number, step: () => T): T {
+export function withinTime<T>(timeout: number, step: () => T, late: () => Error): T {
+  if (timed) return step();
   const steps = globalThis as unknown as Record<typeof STEP, () => T>;
   steps[STEP] = step;
+  timed = true;
   try {
     return script.runInThisContext({ timeout });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') refusal.time = timeout;
-    throw error;
+    throw (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT' ? late() : error;
+  } finally {
+    timed = false;
+    // What was stopped could not clean up.
+    forget();
   }
+}
+
+/** The library is not at work. */
+function forget(): void {
+  allowed = undefined;
+  limit = Number.POSITIVE_INFINITY;
 }
 
 /**
@@ -98,14 +113,13 @@ export function withinLimits<T>({ file, memory, time }: Limits, step: () => T, r
   limit = memory;
   refusal = {};
   try {
-    const result = time === undefined ? step() : withinTime(time, step);
+    const result = time === undefined ? step() : withinTime(time, step, () => refused({ time }));
     // What it cannot open it may take for empty.
     if (refusal.file === undefined) return result;
   } catch (error) {
     if (Object.keys(refusal).length === 0) throw error;
   } finally {
-    allowed = undefined;
-    limit = Number.POSITIVE_INFINITY;
+    forget();
   }
   throw refused(refusal);
 }

@@ -10,7 +10,7 @@ import { type Budget, openBudget } from '../../base/budget.ts';
 import { badInput, LarmorError } from '../../base/errors.ts';
 import { openInput, watchInput } from '../../base/files.ts';
 import { type Range, readByChunks } from './chunks.ts';
-import { confine, type Refusal, withinLimits } from './confine.ts';
+import { confine, type Refusal, withinLimits, withinTime } from './confine.ts';
 import { type H5Module, membersOf, type RecordDataset, readRecords } from './records.ts';
 import { refuseBoundless } from './size.ts';
 
@@ -29,6 +29,8 @@ export interface NumberDataset {
   /** File and path in it, as messages cite it. */
   readonly place: string;
   readonly shape: readonly number[];
+  /** Whether it is stored in chunks, which the library may lose its way in. */
+  readonly chunked: boolean;
   /** The hyperslab [start, end) per axis, row-major. @throws LarmorError 65 if it cannot be read */
   read(ranges: readonly Range[]): Numbers;
 }
@@ -39,6 +41,8 @@ export interface Hdf5Reader {
   readonly size: number;
   /** @throws LarmorError 65 if the file was changed since it was opened; what was read before may then be wrong */
   requireUnchanged(): void;
+  /** Runs many reads by one clock: setting one takes a third of a millisecond. @throws LarmorError 65 if they do not end in time */
+  together<T>(reads: () => T): T;
   /** Names in a group; [] if it does not exist. */
   list(group: string): string[];
   has(path: string): boolean;
@@ -78,7 +82,7 @@ export async function openHdf5(path: string): Promise<Hdf5Reader> {
   const budget = openBudget('phantom', path, size);
   // Twice the budget: a buffer that grows is copied.
   const memory = module.HEAPU8.byteLength + 2 * budget.left();
-  const guard = guardOf(budget, memory, STEP_MS + Math.ceil(size / BYTES_PER_MS));
+  const { guard, together } = guardOf(budget, memory, STEP_MS + Math.ceil(size / BYTES_PER_MS));
   const file = guard(
     path,
     () => {
@@ -88,7 +92,7 @@ export async function openHdf5(path: string): Promise<Hdf5Reader> {
     },
     { file: path },
   );
-  return reader(path, size, file, budget, guard, h5, module);
+  return reader(path, size, file, budget, guard, together, h5, module);
 }
 
 /** Time that a step of the library may take: as much for any file, and more for a large one at the pace of a slow disk. */
@@ -125,6 +129,7 @@ function reader(
   file: H5File,
   budget: Budget,
   guard: Guard,
+  together: Hdf5Reader['together'],
   h5: H5,
   module: H5Module,
 ): Hdf5Reader {
@@ -133,6 +138,7 @@ function reader(
     path,
     size,
     requireUnchanged: watchInput(path),
+    together,
     list: (group) => {
       const at = entity(group);
       return at instanceof h5.Group ? guard(`${path} ${group}`, () => at.keys()) : [];
@@ -158,7 +164,7 @@ function reader(
         // Without chunks it is one run of bytes: nothing to lose the way in, and read in many small parts.
         return guard(place, step, { timed: chunks !== null });
       };
-      return { place, shape, read: chunks ? readByChunks(shape, chunks, read) : read };
+      return { place, shape, chunked: chunks !== null, read: chunks ? readByChunks(shape, chunks, read) : read };
     },
     records(inside) {
       const place = `${path} ${inside}`;
@@ -215,7 +221,13 @@ function numbersFrom(value: unknown, place: string): Numbers {
 type Guard = <T>(place: string, step: () => T, more?: { readonly file?: string; readonly timed?: boolean }) => T;
 
 /** Every error of the library as one line; its own span many, of which the innermost cause is worth a reader's time. */
-function guardOf(budget: Budget, memory: number, time: number): Guard {
+function guardOf(
+  budget: Budget,
+  memory: number,
+  time: number,
+): { readonly guard: Guard; readonly together: Hdf5Reader['together'] } {
+  /** Of the step at work. */
+  let at = '';
   const refused =
     (place: string) =>
     ({ file, memory: bytes = 0, time: waited }: Refusal): Error => {
@@ -233,7 +245,8 @@ function guardOf(budget: Budget, memory: number, time: number): Guard {
       }
       return badInput(place, 'takes more memory than HDF5 has here', 'check that the file was copied whole');
     };
-  return (place, step, { file, timed = true } = {}) => {
+  const guard: Guard = (place, step, { file, timed = true } = {}) => {
+    at = place;
     try {
       return withinLimits({ file, memory, time: timed ? time : undefined }, step, refused(place));
     } catch (error) {
@@ -247,4 +260,5 @@ function guardOf(budget: Budget, memory: number, time: number): Guard {
       throw badInput(place, `HDF5 cannot read it (${cause.trim()})`, 'check that the file was copied whole');
     }
   };
+  return { guard, together: (reads) => withinTime(time, reads, () => refused(at)({ time })) };
 }

@@ -50,8 +50,15 @@ export function kaiserBessel(width: number, ratio: number): SpreadingKernel {
     for (let i = at(tap, 0); i <= at(tap, degree); i += 4) sum = sum * local + polynomials[i]!;
     return sum;
   };
-  const error = spreadingError(width, ratio, weight, transform);
-  return { width, taps, degree, polynomials, amplification, error, transform };
+  let error: number | undefined;
+  return {
+    ...{ width, taps, degree, polynomials, amplification, transform },
+    // An axis of equal samples measures its own.
+    get error() {
+      error ??= spreadingError(width, ratio, weight, transform);
+      return error;
+    },
+  };
 }
 
 const PLACES = 5;

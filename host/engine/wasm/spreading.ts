@@ -4,7 +4,6 @@
  * decays the phantom can have and all samples.
  */
 
-import { direction } from '../../numerics/direction.ts';
 import { type Stage, smoothLength, stagesOf } from './fourier.ts';
 import { kaiserBessel, type SpreadingKernel, WIDEST } from './kaiser-bessel.ts';
 
@@ -50,54 +49,69 @@ function makeAxis(samples: number, width: number, commonDecay: number): Axis {
 
 /**
  * Whether this axis alone errs by `bound` at most in any sample of one spin of density 1, decay since the axis's own start counted: a spin
- * that decays fast is harder to place but gone sooner.
+ * that decays fast is harder to place but gone sooner. It runs once or twice in a process, so that what counts is how little of
+ * it there is before V8 has compiled it: plain loops over flat arrays, no objects.
  */
 function isWithin(axis: Axis, duration: number, maxR2: number, bound: number): boolean {
   const { samples, grid, kernel, factors } = axis;
   const { width, degree, polynomials } = kernel;
   const middle = Math.floor(samples / 2);
   const stride = Math.max(1, Math.floor(samples / MOST_SAMPLES));
-  const measured: number[] = [];
-  for (let j = 0; j < samples - 1; j += stride) measured.push(j);
-  measured.push(samples - 1);
-  // e^{−2πik/G}, whose powers carry the taps.
-  const turns = measured.map((j) => direction((-2 * Math.PI * (j - middle)) / grid));
+  // Every stride-th sample, and the last.
+  const count = Math.ceil((samples - 1) / stride) + 1;
+  const k = new Float64Array(count);
+  const factor = new Float64Array(count);
+  // e^{−2πik/G}, whose powers carry the taps, and what moves them to the place.
+  const turn = new Float64Array(2 * count);
+  const shift = new Float64Array(2 * count);
+  for (let n = 0; n < count; n++) {
+    const j = Math.min(n * stride, samples - 1);
+    k[n] = j - middle;
+    factor[n] = factors[j]!;
+    const angle = (-2 * Math.PI * (j - middle)) / grid;
+    turn[2 * n] = Math.cos(angle);
+    turn[2 * n + 1] = Math.sin(angle);
+  }
+  const weights = new Float64Array(2 * width);
   for (let place = 0; place <= PLACES; place++) {
     const local = place / PLACES - 0.5;
-    const shifts = measured.map((j) => direction((2 * Math.PI * (j - middle) * (local + (width - 1) / 2)) / grid));
+    for (let n = 0; n < count; n++) {
+      const angle = (2 * Math.PI * k[n]! * (local + (width - 1) / 2)) / grid;
+      shift[2 * n] = Math.cos(angle);
+      shift[2 * n + 1] = Math.sin(angle);
+    }
     for (let rate = 0; rate <= RATES; rate++) {
       const R2 = (maxR2 * rate) / RATES;
       const decay = ((R2 - maxR2 / 2) * duration) / samples;
       const imaginary = (-decay * grid) / (2 * Math.PI);
       const gone = Math.exp((-R2 * duration) / 2);
-      const weights = new Float64Array(2 * width);
       for (let tap = 0; tap < width; tap++) {
         let re = 0;
         let im = 0;
-        for (let d = 0; d <= degree; d++) {
-          const c = polynomials[4 * ((degree + 1) * (tap >> 2) + d) + (tap & 3)]!;
-          const next = re * local - im * imaginary + c;
+        for (let at = 4 * (degree + 1) * (tap >> 2) + (tap & 3), d = 0; d <= degree; at += 4, d++) {
+          const next = re * local - im * imaginary + polynomials[at]!;
           im = re * imaginary + im * local;
           re = next;
         }
         weights[2 * tap] = re;
         weights[2 * tap + 1] = im;
       }
-      for (let n = 0; n < measured.length; n++) {
-        const k = measured[n]! - middle;
-        const [c, s] = turns[n]!;
+      const total = (-maxR2 / 2) * (duration / samples) - decay;
+      for (let n = 0; n < count; n++) {
+        const c = turn[2 * n]!;
+        const s = turn[2 * n + 1]!;
         let re = 0;
         let im = 0;
-        for (let tap = width - 1; tap >= 0; tap--) {
-          const next = re * c - im * s + weights[2 * tap]!;
-          im = re * s + im * c + weights[2 * tap + 1]!;
+        for (let at = 2 * width - 2; at >= 0; at -= 2) {
+          const next = re * c - im * s + weights[at]!;
+          im = re * s + im * c + weights[at + 1]!;
           re = next;
         }
-        const [sc, ss] = shifts[n]!;
-        const factor = factors[measured[n]!]!;
-        const exact = Math.exp(((-maxR2 / 2) * duration * k) / samples - decay * k);
-        const error = gone * Math.hypot(factor * (re * sc - im * ss) - exact, factor * (re * ss + im * sc));
-        if (!(error <= bound)) return false;
+        const sc = shift[2 * n]!;
+        const ss = shift[2 * n + 1]!;
+        const apart = factor[n]! * (re * sc - im * ss) - Math.exp(total * k[n]!);
+        const beside = factor[n]! * (re * ss + im * sc);
+        if (!(gone * Math.sqrt(apart * apart + beside * beside) <= bound)) return false;
       }
     }
   }

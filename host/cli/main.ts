@@ -259,7 +259,10 @@ Examples:
 withFigure(plot.command('image'))
   .description('reconstruct raw data and draw the image with directions, scale bar and colour bar')
   .argument('<raw>', 'ISMRMRD raw data')
-  .option('--part <list>', 'magnitude, phase, real, imaginary; separated by commas (default: magnitude)')
+  .option(
+    '--part <list>',
+    'magnitude, phase, real, imaginary, coils (each by itself); separated by commas (default: magnitude)',
+  )
   .option('--window <low:high>', 'values shown black and white, or percentages of the largest (0%:60%)')
   .option('--max-pixels <n>', 'make images of up to n pixels in all frames together (default: 134217728)', pixelCount)
   .addHelpText(

@@ -13,7 +13,7 @@ import { MAP_NAMES, PLANES, phantomPlot } from '../plots/phantom.ts';
 import { EXTRA_TRACES, sequencePlot } from '../plots/sequence.ts';
 import { arraySignal, rawSignal, signalPlot } from '../plots/signal.ts';
 import { readRaw } from '../raw/index.ts';
-import { REAL_PARTS } from '../recon/image.ts';
+import { PARTS } from '../recon/image.ts';
 import { reconstruct } from '../recon/reconstruct.ts';
 import { openSequence, reportFindings } from './inputs.ts';
 import { endingOf, requireKind } from './names.ts';
@@ -99,10 +99,12 @@ export async function plotImage(
   { part, window, maxPixels, ...options }: ImagePlotCommand,
 ): Promise<void> {
   await plot('image', name, options, async () => {
-    const parts = wordsOf('--part', part, REAL_PARTS);
+    const all = wordsOf('--part', part, PARTS);
+    const parts = all.filter((one) => one !== 'coils');
     const asked = window === undefined ? {} : { window: parseWindow(window) };
     if (!isRaw(name)) requireKind(name, 'raw data');
-    const image = reconstruct(await readRaw(name), maxPixels === undefined ? {} : { maxPixels });
+    const limit = maxPixels === undefined ? {} : { maxPixels };
+    const image = reconstruct(await readRaw(name), { each: all.includes('coils'), ...limit });
     return imagePlot(name, image, { parts, ...asked });
   });
 }

@@ -4,7 +4,7 @@ import { badInput, usage } from '../base/errors.ts';
 import { type ColourMap, cyclic, grey } from '../figures/colours.ts';
 import type { Figure, Mark, Panel } from '../figures/types.ts';
 import { quantity, roundBelow, shortNumber } from '../figures/units.ts';
-import { type Image, magnitude, type RealPart } from '../recon/image.ts';
+import { type Image, magnitude, partOf, type RealPart } from '../recon/image.ts';
 import { whiteLevel } from '../recon/png.ts';
 import { chooseView, type View } from '../recon/view.ts';
 import { edgeLetters } from './anatomy.ts';
@@ -63,17 +63,19 @@ export function imagePlot(name: string, image: Image, { parts = [], window }: Im
 }
 
 interface PlaneNumber {
+  readonly coil: number;
   readonly repetition: number;
   readonly contrast: number;
   readonly slice: number;
 }
 
-function planesOf({ matrix, contrasts, repetitions }: Image, { axes }: View): PlaneNumber[] {
+function planesOf({ matrix, coils, contrasts, repetitions }: Image, { axes }: View): PlaneNumber[] {
   const slices = matrix[axes[2]];
-  return Array.from({ length: repetitions * contrasts * slices }, (_, n) => ({
+  return Array.from({ length: coils * repetitions * contrasts * slices }, (_, n) => ({
     slice: n % slices,
     contrast: Math.floor(n / slices) % contrasts,
-    repetition: Math.floor(n / (slices * contrasts)),
+    repetition: Math.floor(n / (slices * contrasts)) % repetitions,
+    coil: Math.floor(n / (slices * contrasts * repetitions)),
   }));
 }
 
@@ -88,25 +90,17 @@ interface PartStyle {
 /** Pixels of a phase map fainter than this part of the largest are black: they have no phase but noise. */
 const FAINT = 0.02;
 
-function styleOf(part: RealPart, { data }: Image, sizes: Float32Array, largest: number, window?: Window): PartStyle {
+function styleOf(part: RealPart, image: Image, sizes: Float32Array, largest: number, window?: Window): PartStyle {
   const scale = window?.percent ? largest / 100 : 1;
-  const asked = window === undefined ? undefined : ([window.low * scale, window.high * scale] as const);
-  switch (part) {
-    case 'magnitude':
-      return { part, range: asked ?? [0, whiteLevel(sizes)], map: grey, value: (n) => sizes[n]! };
-    case 'phase':
-      return {
-        part,
-        range: [-Math.PI, Math.PI],
-        map: cyclic,
-        value: (n) => (sizes[n]! < FAINT * largest ? Number.NaN : Math.atan2(data[2 * n + 1]!, data[2 * n]!)),
-      };
-    default: {
-      const white = whiteLevel(sizes);
-      const offset = part === 'real' ? 0 : 1;
-      return { part, range: asked ?? [-white, white], map: grey, value: (n) => data[2 * n + offset]! };
-    }
+  const white = whiteLevel(sizes);
+  const values = partOf(image, part);
+  if (part === 'phase') {
+    const value = (n: number): number => (sizes[n]! < FAINT * largest ? Number.NaN : values[n]!);
+    return { part, range: [-Math.PI, Math.PI], map: cyclic, value };
   }
+  const usual = [part === 'magnitude' ? 0 : -white, white] as const;
+  const range = window === undefined ? usual : ([window.low * scale, window.high * scale] as const);
+  return { part, range, map: grey, value: (n) => values[n]! };
 }
 
 /** Rows of planes as wide as they are together nearly square. */
@@ -136,13 +130,14 @@ function planePanel(
   { part, range, map, value }: PartStyle,
   isLarge: boolean,
 ): Panel {
-  const { matrix, directions, contrasts, repetitions } = image;
+  const { matrix, directions, coils, contrasts, repetitions } = image;
   const [width, height] = sides(image, view);
   const [columns, rows] = [matrix[view.axes[0]], matrix[view.axes[1]]];
   const rgba = new Uint8Array(4 * columns * rows);
   const strides = [1, matrix[0], matrix[0] * matrix[1]];
   const volume = matrix[0] * matrix[1] * matrix[2];
-  const first = (number.repetition * contrasts + number.contrast) * volume + number.slice * strides[view.axes[2]]!;
+  const numbered = (number.coil * repetitions + number.repetition) * contrasts + number.contrast;
+  const first = numbered * volume + number.slice * strides[view.axes[2]]!;
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
       const u = view.flip[0] ? columns - 1 - column : column;
@@ -156,6 +151,7 @@ function planePanel(
   const way = (axis: number, flip: boolean): number[] => directions[axis]!.map((part) => (flip ? -part : part));
   const letters = edgeLetters(way(view.axes[0], view.flip[0]), way(view.axes[1], view.flip[1]), x, y);
   const names = [
+    coils > 1 ? `coil ${number.coil + 1}` : '',
     matrix[view.axes[2]] > 1 ? `slice ${number.slice + 1}` : '',
     contrasts > 1 ? `contrast ${number.contrast + 1}` : '',
     repetitions > 1 ? `repetition ${number.repetition + 1}` : '',

@@ -59,7 +59,10 @@ test('rules or a picture that differ from the table fail the check by name, as d
   };
   mkdirSync(join(folder, 'host'), { recursive: true });
   assert.equal(check().status, 0);
-  change('["host/base", "host/numerics", "host/raw"]', '["host/base", "host/numerics", "host/sequence", "host/raw"]');
+  change(
+    '["host/base", "host/numerics", "host/formats", "host/raw"]',
+    '["host/base", "host/numerics", "host/formats", "host/sequence", "host/raw"]',
+  );
   const { status, stderr } = check();
   assert.equal(status, 1);
   assert.match(stderr, /^biome\.json does not agree with rooms\.json: run node scripts\/rooms\.mjs$/m);

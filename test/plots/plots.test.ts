@@ -291,6 +291,7 @@ function imageOf(directions: Image['directions'], matrix: Image['matrix'] = [4, 
     data: Float32Array.from({ length: 2 * pixels }, (_, i) => (i % 2 === 0 ? i / 2 + 1 : 0)),
     ...{
       matrix,
+      coils: 1,
       contrasts: 1,
       repetitions: 1,
       voxel: [0.002, 0.002, 0.005],

@@ -24,6 +24,8 @@ const settingsOf = (name: string): Settings => JSON.parse(readFileSync(at(`${nam
 function scannerOf({ B0, physics }: Settings): Record<string, unknown> {
   const gradients: Record<string, unknown> = {};
   const scanner: Record<string, unknown> = { B0, gradients };
+  if (physics.coils !== undefined) scanner.receive = receiveOf(physics.coils);
+  if (physics.b1plus !== undefined) scanner.transmit = { file: at(physics.b1plus as string) };
   if (physics.b0map !== undefined) scanner.b0Map = at(physics.b0map as string);
   if (physics.gradientNonlinearity !== undefined) gradients.nonlinearity = at(physics.gradientNonlinearity as string);
   if (physics.girf !== undefined) gradients.girf = at(physics.girf as string);
@@ -41,6 +43,14 @@ function scannerOf({ B0, physics }: Settings): Record<string, unknown> {
     scanner.delays = Object.fromEntries(entries.map(([key, value]) => [key.replace(/^g/, ''), value]));
   }
   return scanner;
+}
+
+/** Loops, a file of loops, or maps. */
+function receiveOf(coils: unknown): unknown {
+  if (typeof coils === 'string') return JSON.parse(readFileSync(at(coils), 'utf8'));
+  if (Array.isArray(coils)) return { coils };
+  const files = Object.entries(coils as Record<string, unknown>).filter(([, value]) => typeof value === 'string');
+  return Object.fromEntries(files.map(([key, value]) => [key, at(value as string)]));
 }
 
 /** ‖signal − reference‖ / ‖reference‖ of a case through the built command. */

@@ -62,6 +62,7 @@ async function tellPlan(job: Opened, ranks: number, { json = false, verbose = fa
     tiles: made.tileCount,
     tileSize: made.tileSize,
     samples: timeline.sampleCount,
+    coils: channelsOf(phantom),
     segments: timeline.segments.length / STRIDE.segment,
     rfSteps: timeline.rfSteps.length / STRIDE.rfStep,
     methods: methodsOf(program),
@@ -95,6 +96,7 @@ interface Told {
   readonly tiles: number;
   readonly tileSize: number;
   readonly samples: number;
+  readonly coils: number;
   readonly segments: number;
   readonly rfSteps: number;
   readonly methods: Readonly<Record<string, number>>;
@@ -122,6 +124,7 @@ function planLines(told: Told, verbose: boolean): string[] {
     `spins      ${told.spins} in ${told.tiles} tiles of ${told.tileSize}`,
     ...voxelLines(told),
     `samples    ${told.samples} in ${readouts.join(', ')}`,
+    ...(told.coils === 1 ? [] : [`coils      ${told.coils}`]),
     `timeline   ${told.segments} segments, ${told.rfSteps} RF steps`,
     ...(verbose ? told.choices.map(choiceLine) : []),
     `work       ${told.spinSamples.toExponential(2)} spin·samples`,

@@ -147,6 +147,7 @@ export function summarise(
     tiles: plan.tileCount,
     tileSize: plan.tileSize,
     samples: timeline.sampleCount,
+    coils: channelsOf(job.phantom),
     segments: timeline.segments.length / STRIDE.segment,
     rfSteps: timeline.rfSteps.length / STRIDE.rfStep,
     ranks: perRank.length,

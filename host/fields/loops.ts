@@ -20,7 +20,7 @@ export interface Loop {
 }
 
 /** Half the thickness of a conductor: nearer to the wire the field of a filament, which diverges there, means nothing. */
-const WIRE: Meters = 2e-3;
+export const WIRE: Meters = 2e-3;
 
 /**
  * C of one loop at places [0, count) into `re` and `im`.
@@ -77,14 +77,18 @@ export function loopBound(loop: Loop, box: Box): number {
 }
 
 /** Whether the wire keeps its distance from everything in a box. */
-export const keepsClear = (loop: Loop, box: Box): boolean => wireDistance(loop, box) >= WIRE;
+export const keepsClear = (loop: Loop, box: Box, distance: Meters): boolean => wireDistance(loop, box) >= distance;
 
-/** Whether a place is as near to the wire as its conductor is thick. */
-export function isOnWire({ centre, normal, radius }: Loop, x: Meters, y: Meters, z: Meters): boolean {
+/** Whether a place is nearer to the wire than `distance`. */
+export function isNearWire(
+  { centre, normal, radius }: Loop,
+  [x, y, z]: readonly [Meters, Meters, Meters],
+  distance: Meters,
+): boolean {
   const [dx, dy, dz] = [x - centre[0], y - centre[1], z - centre[2]];
   const height = (dx * normal[0] + dy * normal[1] + dz * normal[2]) / Math.hypot(...normal);
   const rho = Math.sqrt(Math.max(0, dx * dx + dy * dy + dz * dz - height * height));
-  return Math.hypot(radius - rho, height) < WIRE;
+  return Math.hypot(radius - rho, height) < distance;
 }
 
 /** A lower bound of the distance between a wire and a box. */
@@ -123,7 +127,7 @@ function acrossOf(normal: readonly [number, number, number]): [number[], number[
 export function onWire(file: string, coil: number, who: string, place: readonly number[]): LarmorError {
   const at = place.map((part) => `${Number((1e3 * part).toPrecision(4))}`).join(', ');
   const what = `the wire of coil ${coil + 1} runs through ${who} at (${at}) mm (LPS)`;
-  return badInput(file, what, `place it ${1e3 * WIRE} mm or more from the phantom`);
+  return badInput(file, what, 'place it outside the phantom');
 }
 
 /** Centres of neighbouring loops, in loop radii: overlap by a quarter of the diameter decouples them. */

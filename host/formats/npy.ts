@@ -35,7 +35,7 @@ const READERS: Readonly<Record<string, readonly [bytes: number, read: (view: Dat
 };
 
 /**
- * Reads a numeric array, little-endian and row-major, as f64.
+ * Reads a numeric array, little-endian, as f64.
  * @throws LarmorError 66 missing, 65 not such an array
  */
 export function readNpy(path: string): NpyArray {
@@ -49,7 +49,6 @@ export function readNpy(path: string): NpyArray {
   const sizes = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1];
   if (!descr || sizes === undefined) throw foreign('its header names no little-endian numbers');
   const shape = (sizes.match(/\d+/g) ?? []).map(Number);
-  if (/'fortran_order':\s*True/.test(header) && shape.length > 1) throw foreign('stored column by column');
   const complex = descr === 'c8' || descr === 'c16';
   const type = complex ? `f${Number(descr.slice(1)) / 2}` : descr;
   const reader = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
@@ -58,5 +57,20 @@ export function readNpy(path: string): NpyArray {
   const count = shape.reduce((product, length) => product * length, complex ? 2 : 1);
   if (bytes.length < start + count * width) throw foreign('shorter than its header says');
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, count * width);
-  return { data: Float64Array.from({ length: count }, (_, n) => read(view, n * width)), shape, complex };
+  const data = Float64Array.from({ length: count }, (_, n) => read(view, n * width));
+  const byColumns = /'fortran_order':\s*True/.test(header) && shape.length > 1;
+  return { data: byColumns ? byRows(data, shape, complex ? 2 : 1) : data, shape, complex };
+}
+
+/** Numbers (of `parts` each) that are stored first index fastest, in the order of last index fastest. */
+function byRows(data: Float64Array, shape: readonly number[], parts: number): Float64Array {
+  const result = new Float64Array(data.length);
+  const index = shape.map(() => 0);
+  for (let from = 0; from < data.length; from += parts) {
+    let to = 0;
+    for (let axis = 0; axis < shape.length; axis++) to = to * shape[axis] + index[axis];
+    for (let part = 0; part < parts; part++) result[parts * to + part] = data[from + part];
+    for (let axis = 0; ++index[axis] === shape[axis] && axis < shape.length - 1; axis++) index[axis] = 0;
+  }
+  return result;
 }

@@ -1,11 +1,12 @@
 /** The scanner's fields laid over a phantom: what a run simulates. Gradient fields come last, as all others are sampled at the true place. */
 import { readGradientFields } from '../fields/nonlinearity.ts';
 import type { SurveyOf } from '../phantom/bounds.ts';
-import type { PhantomSource } from '../phantom/types.ts';
+import { channelsOf, type PhantomSource } from '../phantom/types.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import { readB0Map, withB0Map } from './b0-map.ts';
 import { withGradientFields } from './gradient-fields.ts';
 import { addLayer, type Layer, requireFit } from './layer.ts';
+import { covarianceFactor } from './noise.ts';
 import { receiveLayer } from './receive.ts';
 import type { Transmit } from './transmit.ts';
 
@@ -30,7 +31,11 @@ export async function bindScanner(
   };
   if (b0Map !== undefined) source = await withB0Map(source, await readB0Map(b0Map), B0, surveyOf);
   if (transmit !== undefined) await lay(transmit.layer);
-  if (receive !== undefined) await lay(await receiveLayer(coilsFile, receive, phantom.bounds));
+  if (receive !== undefined) {
+    await lay(await receiveLayer(coilsFile, receive, phantom));
+    // What noise could not have is found before the run, not at its end.
+    if (receive.noiseCovariance !== undefined) covarianceFactor(coilsFile, receive.noiseCovariance, channelsOf(source));
+  }
   const { nonlinearity } = gradients ?? {};
   return nonlinearity === undefined ? source : withGradientFields(source, readGradientFields(nonlinearity), surveyOf);
 }

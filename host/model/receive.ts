@@ -1,18 +1,27 @@
 /** Receive coils as a layer: the complex sensitivity of each coil at each spin, from loops, an array of loops, or maps. */
 import { createHash } from 'node:crypto';
-import { cylinderArray, isOnWire, keepsClear, type Loop, loopBound, loopSensitivity, onWire } from '../fields/loops.ts';
-import type { PhantomBounds } from '../phantom/types.ts';
+import {
+  cylinderArray,
+  isNearWire,
+  keepsClear,
+  type Loop,
+  loopBound,
+  loopSensitivity,
+  onWire,
+  WIRE,
+} from '../fields/loops.ts';
+import type { PhantomBounds, PhantomSource } from '../phantom/types.ts';
 import type { CoilArray, Sensitivities } from '../sequence/scanner-types.ts';
 import { type Layer, placeOf, type Spins, unlessEmpty } from './layer.ts';
 import { largestModulus, mapLayer, openMap } from './maps.ts';
 
 /**
  * @param file that names the coils, for messages
- * @param bounds of the phantom, to which an array is fitted that states no size
+ * @param phantom at rest, to which an array is fitted that states no size
  */
-export async function receiveLayer(file: string, receive: Sensitivities, bounds: PhantomBounds): Promise<Layer> {
-  if ('coils' in receive) return loopLayer(file, receive.coils, bounds);
-  if ('array' in receive) return loopLayer(file, arrayLoops(receive.array, bounds), bounds);
+export async function receiveLayer(file: string, receive: Sensitivities, phantom: PhantomSource): Promise<Layer> {
+  if ('coils' in receive) return loopLayer(file, receive.coils, phantom);
+  if ('array' in receive) return loopLayer(file, arrayLoops(receive.array, phantom.bounds), phantom);
   const map = await openMap(receive);
   return {
     adds: { coils: map.channels },
@@ -22,7 +31,8 @@ export async function receiveLayer(file: string, receive: Sensitivities, bounds:
   };
 }
 
-function loopLayer(file: string, loops: readonly Loop[], bounds: PhantomBounds): Layer {
+function loopLayer(file: string, loops: readonly Loop[], { bounds, spinCount }: PhantomSource): Layer {
+  const clearance = Math.max(WIRE, Math.min(WIDEST_GAP, spacingOf(bounds, spinCount)));
   const wire = (spins: Spins, coil: number, n: number): void =>
     unlessEmpty(spins, n, () => onWire(file, coil, spins.nameOf(n), placeOf(spins.block, n)));
   return {
@@ -30,11 +40,12 @@ function loopLayer(file: string, loops: readonly Loop[], bounds: PhantomBounds):
     largest: { coil: Math.max(...loops.map((loop) => loopBound(loop, bounds))) },
     identity: `coils ${createHash('sha256').update(JSON.stringify(loops)).digest('hex')}`,
     residentBytes: 0,
-    fitsBox: (box) => loops.every((loop) => keepsClear(loop, box)),
+    fitsBox: (box) => loops.every((loop) => keepsClear(loop, box, clearance)),
     check(spins) {
       const { x, y, z } = spins.block;
       for (const [coil, loop] of loops.entries())
-        for (let n = 0; n < spins.count; n++) if (isOnWire(loop, x[n]!, y[n]!, z[n]!)) wire(spins, coil, n);
+        for (let n = 0; n < spins.count; n++)
+          if (isNearWire(loop, [x[n]!, y[n]!, z[n]!], clearance)) wire(spins, coil, n);
     },
     fill(spins, columns) {
       for (const [coil, loop] of loops.entries()) {
@@ -43,6 +54,17 @@ function loopLayer(file: string, loops: readonly Loop[], bounds: PhantomBounds):
       }
     },
   };
+}
+
+/** Between spins that lie farther apart a wire may run [m]: the phantom is not a body but single spins. */
+const WIDEST_GAP = 5e-3;
+/** A phantom thinner than this is a plane [m]. */
+const THINNEST = 5e-3;
+
+/** About how far apart spins are that fill the phantom's box evenly: a wire within it is nearer to one than that. */
+function spacingOf({ min, max }: PhantomBounds, spins: number): number {
+  const sides = ([0, 1, 2] as const).map((axis) => max[axis] - min[axis]).filter((side) => side > THINNEST);
+  return sides.length === 0 ? 0 : (sides.reduce((volume, side) => volume * side, 1) / spins) ** (1 / sides.length);
 }
 
 /** Distance that an array without a stated size keeps from the corners of the phantom's box [m]. */

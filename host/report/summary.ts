@@ -9,7 +9,10 @@ export interface Summary extends Provenance {
   readonly spuriousEcho: number;
   readonly tiles: number;
   readonly tileSize: number;
+  /** Of each coil. */
   readonly samples: number;
+  /** Signals received: 1 without coils. */
+  readonly coils: number;
   readonly segments: number;
   readonly rfSteps: number;
   readonly ranks: number;
@@ -72,7 +75,7 @@ export function summaryLines(summary: Summary): string[] {
   const ranks = summary.ranks === 1 ? '' : `${summary.ranks} ranks × `;
   const threads = summary.threads === 1 ? '1 thread' : `${summary.threads} threads`;
   return [
-    `${summary.sequence.name} on ${summary.phantom.name}: ${summary.spins} spins, ${summary.samples} samples`,
+    `${summary.sequence.name} on ${summary.phantom.name}: ${summary.spins} spins, ${samplesOf(summary)}`,
     `${ranks}${threads}, ${summary.engine} ${summary.build}, ${summary.precision}, ${summary.tiles} tiles of ${summary.tileSize}`,
     `seconds: ${phases.join(', ')}; ${rate(summary.spinSamplesPerSecond)} spin·samples/s`,
     ...deviceLines(summary),
@@ -102,6 +105,11 @@ function deviceLines({ perRank }: Summary): string[] {
 function boundLine({ tolerance, precision }: Summary): string {
   if (tolerance === null) return `exact methods: every sample of every spin, ${precision} rounding alone`;
   return `fast methods: no sample errs by more than ${tolerance.toExponential()} of all density, ${precision} rounding included`;
+}
+
+/** Samples, and the coils where there are several. */
+function samplesOf({ samples, coils }: Pick<Summary, 'samples' | 'coils'>): string {
+  return coils === 1 ? `${samples} samples` : `${samples} samples in each of ${coils} coils`;
 }
 
 function noiseLines({ noise }: Summary): string[] {

@@ -15,6 +15,7 @@ const made: Readonly<Record<string, readonly string[]>> = {
   'first-image.sh': ['raw.mrd', 'head.png', 'head.nii.gz'],
   'flip-angles.sh': ['raw/flip5.mrd', 'flip5.png', 'flip20.png', 'flip60.png'],
   'three-tesla.sh': ['raw.mrd', 'signal.npy', 'head-3t.png'],
+  'eight-coils.sh': ['raw.mrd', 'signal.npy', 'head.png', 'coils.png', 'coils.nii.gz'],
   'own-phantom.sh': ['sphere.phantom', 'fid.json', 'fid.npy'],
   'moving-head.sh': ['nod.mrd', 'nod.png', 'nodding.phantom'],
 };

@@ -120,7 +120,11 @@ function withJob(command: Command): Command {
       `allow fast methods with errors up to t, relative to the sum of all densities: 1e-6 to 1e-1 (default: ${DEFAULT_TOLERANCE.toExponential()}, no less accurate than --exact; f64 and GPUs: exact)`,
       toleranceBound,
     )
-    .option('--spins-per-voxel <n>', 'spins per voxel of a phantom of voxels, or auto (default)', spinsPerVoxel)
+    .option(
+      '--spins-per-voxel <n>',
+      'spins in each voxel of a phantom of voxels, placed where the sequence needs them; or auto: as many as it needs (default)',
+      spinsPerVoxel,
+    )
     .addOption(new Option('--exact', 'sum every sample of every spin, by no fast method').conflicts('tolerance'))
     .option('--tile <n>', 'spins per tile (default: chosen from the size of the phantom)', spinsPerTile);
   withSettings(command, 'sequence or phantom');

@@ -57,14 +57,16 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
   return {
     slab,
     choose(voxels, own) {
-      const exactly = own ?? count;
+      const stated = own ?? count;
       // A lattice coarser than the pixels is filled in first, so that a picture shows tissue and not dots: the copies of the image that a
       // lattice of points makes in k-space begin to overlap with it where the lattice is one pixel wide, and at two they lie inside.
-      const fill = voxels.steps.map((step, axis) => {
+      const whole = voxels.steps.map((step, axis) => {
         const fine = pixel(step);
-        const asItIs = exactly !== undefined || fine === undefined || voxels.size[axis] === 1;
+        const asItIs = fine === undefined || voxels.size[axis] === 1;
         return asItIs ? 1 : Math.max(1, Math.round(Math.hypot(...step) / fine));
       });
+      const fill = stated === undefined ? whole : partsFor(stated, whole);
+      const exactly = stated === undefined ? undefined : stated / fill.reduce((product, parts) => product * parts, 1);
       const steps = voxels.steps.map((step, axis) => step.map((part) => part / fill[axis]!)) as unknown as Steps;
       const [a, b, c] = steps;
       const extent = (axis: 0 | 1): number => voxels.size[axis] * Math.hypot(...voxels.steps[axis]);
@@ -125,6 +127,16 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
       return { ...chosen, places: chosen.places.map((places) => filled(places, fill)) };
     },
   };
+}
+
+/** As many parts of a voxel as a stated number of spins can be shared among evenly, at most so many along each axis. */
+function partsFor(spins: number, [a, b, c]: readonly number[]): [number, number, number] {
+  let best: [number, number, number] = [1, 1, 1];
+  for (let i = 1; i <= a!; i++)
+    for (let j = 1; j <= b!; j++)
+      for (let k = 1; k <= c!; k++)
+        if (spins % (i * j * k) === 0 && i * j * k > best[0] * best[1] * best[2]) best = [i, j, k];
+  return best;
 }
 
 type Steps = CountedVoxels['steps'];

@@ -1,5 +1,7 @@
 /** What a sequence or a scanner file asks for and a simulation does not do: one warning for each kind. */
+
 import type { Scanner } from './scanner-types.ts';
+import { numbersIn } from './stated-space.ts';
 import type { Sequence } from './types.ts';
 
 /** Parts of the scanner file that are read and checked, and not simulated yet. */
@@ -11,6 +13,23 @@ const NOT_SIMULATED: readonly ((scanner: Scanner) => string | false | undefined)
 export function inertScannerParts(path: string, scanner: Scanner): string[] {
   const parts = NOT_SIMULATED.map((part) => part(scanner)).filter((part) => part);
   return parts.map((part) => `${path}: ${part} has no effect: it is not simulated yet`);
+}
+
+/** Definitions that are numbers, none of them negative. */
+const NUMERIC = ['FOV', 'Matrix', 'MatrixSize', 'SliceThickness', 'Slice_Thickness', 'TE', 'TR'];
+/** Of a definition, a message shows so much. */
+const SHOWN = 60;
+
+function unreadDefinitions({ name, definitions }: Sequence): string[] {
+  return NUMERIC.flatMap((key) => {
+    const text = definitions.get(key);
+    if (text === undefined || numbersIn(text).every((value) => value >= 0 && value < Number.POSITIVE_INFINITY))
+      return [];
+    return [
+      `${name}: the definition ${key} '${text.slice(0, SHOWN)}' has no effect where it is no number: ` +
+        'write decimal numbers, in metres and seconds',
+    ];
+  });
 }
 
 /** Names the first block of each kind. */
@@ -35,10 +54,11 @@ export function inertParts(sequence: Sequence, { transmit }: Scanner): string[] 
       else known.count++;
     }
   }
-  return [...found].map(([kind, { block, count }]) => {
+  const parts = [...found].map(([kind, { block, count }]) => {
     const others = count === 1 ? '' : ` (and ${count - 1} more)`;
     return `${sequence.name}: block ${block + 1}${others}: ${kind} ${effect(kind)}`;
   });
+  return [...unreadDefinitions(sequence), ...parts];
 }
 
 function effect(kind: string): string {

@@ -13,6 +13,14 @@ export interface Stated {
 /** A field of view of so much is in millimetres, unless the trajectory says otherwise: no magnet is wider. */
 const WIDEST: Meters = 1;
 
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** The numbers of a definition; NaN for a word that is none, as `nan` and `0x10`. */
+export function numbersIn(text: string | undefined): number[] {
+  const words = (text ?? '').split(/\s+/).filter(Boolean);
+  return words.map((word) => (DECIMAL.test(word) ? Number(word) : Number.NaN));
+}
+
 /**
  * Definitions are to be in metres, but millimetres are common (and were the rule before Pulseq 1.4). The distance
  * between samples decides: 1/distance is the widest field of view they can hold, and no scan samples so much finer
@@ -21,10 +29,9 @@ const WIDEST: Meters = 1;
  */
 export function statedSpace(definitions: ReadonlyMap<string, string>, sampled: Meters | undefined): Stated {
   const numbers = (...keys: string[]): (number | undefined)[] =>
-    (definitions.get(keys.find((key) => definitions.has(key)) ?? '') ?? '')
-      .split(/\s+/)
-      .filter(Boolean)
-      .map((word) => (Number(word) > 0 ? Number(word) : undefined));
+    numbersIn(definitions.get(keys.find((key) => definitions.has(key)) ?? '')).map((value) =>
+      value > 0 ? value : undefined,
+    );
   const written = numbers('FOV');
   const largest = Math.max(0, ...written.map((length) => length ?? 0));
   const inMeters =

@@ -1,7 +1,9 @@
 /** Times that describe a sequence: repetition and echo times and the flip angle, from its pulses and readouts. */
+
 import type { Radians, Seconds } from '../base/units.ts';
 import type { Excitation, WalkedReadout } from './kspace.ts';
 import type { Slices } from './slices.ts';
+import { numbersIn } from './stated-space.ts';
 import type { Reach } from './trajectory-kind.ts';
 import type { Sequence } from './types.ts';
 
@@ -45,8 +47,8 @@ export function repetitionTime(
     before = excitation;
   }
   if (intervals.length === 1) return [tidy(intervals[0]!.length)];
-  const stated = Number(definitions.get('TR'));
-  if (stated > 0) return [stated];
+  const [stated] = numbersIn(definitions.get('TR'));
+  if (stated !== undefined && stated > 0) return [stated];
   const usual = intervals.find(({ count }) => count > total / 2);
   return usual === undefined ? [] : [tidy(usual.length)];
 }

@@ -9,7 +9,7 @@ import { readNpy } from '../../host/formats/npy.ts';
 import { larmorSync } from '../../testing/larmor.ts';
 import { niftiFile, writeHdf5 } from '../../testing/phantom-files.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
-import { seqText } from '../sequence/seq-text.ts';
+import { COMPLETE, seqText } from '../sequence/seq-text.ts';
 
 const command = fileURLToPath(new URL('../../dist/larmor.js', import.meta.url));
 const where = temporaryFolder();
@@ -67,6 +67,17 @@ test('T2* shorter than T2, and datasets that nobody knows', async () => {
   assert.deepEqual(warningsOf('plain.seq', 'more.phantom'), [
     'more.phantom: odd, contrast/Dλ1: not known and without effect',
   ]);
+});
+
+test('definitions that are no decimal numbers', () => {
+  const blocks = '[BLOCKS]\n1 150 1 0 0 0 0 0\n2 100 0 0 0 0 1 0\n';
+  const definitions = `${COMPLETE.definitions}FOV nan 0.2 0\nMatrix 0x10 16 1\nTE 0.005 1e-2\nTR 20ms\n`;
+  writeFileSync(at('numbers.seq'), seqText({ ...sound, blocks, definitions, extensions: '' }));
+  const told = warningsOf('numbers.seq', 'plain.phantom').filter((text) => text.includes('definition'));
+  assert.deepEqual(
+    told.map((text) => text.split(' has no')[0]),
+    ["FOV 'nan 0.2 0'", "Matrix '0x10 16 1'", "TR '20ms'"].map((what) => `numbers.seq: the definition ${what}`),
+  );
 });
 
 test('triggers, and shims of several channels', () => {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { predictEcho } from '../../host/cli/spurious-echo.ts';
 import { openPhantom } from '../../host/phantom/open.ts';
 import { rankOne } from '../../host/phantom/sub-voxel.ts';
+import { spinBlock } from '../../host/phantom/types.ts';
 import { layerTrial } from '../../host/sampling/column.ts';
 import { sliceOf, windsOneWay } from '../../host/sampling/phase-graph.ts';
 import { momentsTurn } from '../../host/sampling/point-trial.ts';
@@ -73,6 +74,25 @@ test('moments that turn in the plane are seen by the choice and by the predictio
   const { spins, ...points } = phantom;
   for (const level of [spins?.level ?? 0, predictEcho(points, timeline, encoding).level])
     assert.ok(measured > 0.1 && level > measured / 3.2 && level < 3.2 * measured, `${level} for ${measured}`);
+});
+
+test('a stated number of spins fills a voxel wider than a pixel', async () => {
+  const { sampler } = scan('epi');
+  // Pixels of 16 mm.
+  const heightsAndPlaces = async (count: number) => {
+    const { spinCount, read, spins } = await openPhantom(
+      'sphere',
+      { voxel: '0.032', radius: '0.1' },
+      { sampler: sampler(count) },
+    );
+    assert.deepEqual([spins?.least, spins?.most], [count, count]);
+    const block = spinBlock(spinCount);
+    read(0, spinCount, block);
+    return [block.x, block.y].map((axis) => new Set(axis.subarray(0, count).map((v) => Math.round(1e6 * v))).size);
+  };
+  assert.deepEqual(await heightsAndPlaces(4), [2, 2]);
+  assert.deepEqual(await heightsAndPlaces(12), [2, 2]);
+  assert.deepEqual(await heightsAndPlaces(1), [1, 1]);
 });
 
 test('moments along one direction need no phase graph, those of a spin echo do', () => {

@@ -5,6 +5,7 @@
 import { badInput } from '../../base/errors.ts';
 import type { Meters, Seconds } from '../../base/units.ts';
 import { DEFAULT_SCANNER, LONGEST_RASTER, SHORTEST_RASTER } from '../scanner-types.ts';
+import { numbersIn } from '../stated-space.ts';
 
 export interface Rasters {
   readonly block: Seconds;
@@ -38,12 +39,12 @@ const LONGEST: Meters = 10;
 /** The definitions with FOV and slice thickness in metres. */
 export function inMeters(definitions: ReadonlyMap<string, string>): Map<string, string> {
   const result = new Map(definitions);
-  const numbers = (definitions.get('FOV') ?? '').split(/\s+/).filter(Boolean).map(Number);
+  const numbers = numbersIn(definitions.get('FOV'));
   if (!numbers.every(Number.isFinite) || Math.max(0, ...numbers) < LONGEST) return result;
   for (const key of ['FOV', 'Slice_Thickness', 'SliceThickness']) {
-    const text = definitions.get(key);
-    const lengths = text?.split(/\s+/).filter(Boolean).map(Number);
-    if (lengths?.every(Number.isFinite)) result.set(key, lengths.map((length) => String(length / 1000)).join(' '));
+    if (!definitions.has(key)) continue;
+    const lengths = numbersIn(definitions.get(key));
+    if (lengths.every(Number.isFinite)) result.set(key, lengths.map((length) => String(length / 1000)).join(' '));
   }
   return result;
 }

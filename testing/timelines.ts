@@ -53,6 +53,7 @@ export function timelineOf(parts: readonly Part[]): Timeline {
     readouts: readouts.finish(),
     ...waveforms.finish(),
     receive: receive.finish(),
+    turned: 0,
     receiveShapes: [],
   };
 }

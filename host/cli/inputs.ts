@@ -9,7 +9,7 @@ import { readGirf } from '../fields/girf.ts';
 import { bindScanner } from '../model/bind.ts';
 import { eachDephasing, withEnsemble } from '../model/t2prime.ts';
 import { type Channels, withAnalytic } from '../model/t2prime-analytic.ts';
-import { openTransmit } from '../model/transmit.ts';
+import { openTransmit, phantomTransmit } from '../model/transmit.ts';
 import type { SurveyOf } from '../phantom/bounds.ts';
 import { withMotions } from '../phantom/motion/file.ts';
 import { type MovingPhantom, movingPhantom } from '../phantom/motion/moving.ts';
@@ -38,6 +38,8 @@ import { splitSettings } from './settings.ts';
 import { predictEcho, reportEcho } from './spurious-echo.ts';
 
 export interface InputOptions extends ScannerOptions {
+  /** Where the magnetisation at the end of the sequence goes; then it need have no ADC. */
+  readonly magnetization?: string;
   /** How T2* acts beside T2. */
   readonly t2prime?: 'none' | 'analytic' | 'ensemble';
   readonly set?: readonly string[];
@@ -195,18 +197,33 @@ export async function openInputs(
     const read = performance.now();
     const { girf } = scanner.gradients ?? {};
     const played = playedSequence(sequence, scanner, girf === undefined ? undefined : readGirf(girf));
-    const transmit = scanner.transmit && (await openTransmit(scanner.transmit, sequence));
-    const given = { ...scanner, ...(transmit && { transmitOf: transmit.columnOf }) };
+    const toEnd = options.magnetization !== undefined;
+    let transmit = scanner.transmit && (await openTransmit(scanner.transmit, sequence));
     const compileFor = (maxRfStep: Seconds, movement?: Movement): Timeline =>
-      compileTimeline(played, { ...given, maxRfStep, ...(movement && { movement }) });
-    const timeline = compileFor(options.dtRf);
+      compileTimeline(played, {
+        ...scanner,
+        maxRfStep,
+        toEnd,
+        ...(transmit && { transmitOf: transmit.columnOf }),
+        ...(movement && { movement }),
+      });
+    let timeline = compileFor(options.dtRf);
     const compiled = performance.now();
     requireKind(phantomName, 'phantom');
-    const sampler = spinSampler(timeline, encoding ?? encode(sequence, scanner), options.spinsPerVoxel);
+    const sampler =
+      timeline.sampleCount === 0
+        ? undefined
+        : spinSampler(timeline, encoding ?? encode(sequence, scanner), options.spinsPerVoxel);
     const t2prime = options.t2prime ?? 'none';
-    const opening = { surveyOf, sampler, usesT2s: t2prime !== 'none' };
+    const opening = { surveyOf, ...(sampler && { sampler }), usesT2s: t2prime !== 'none' };
     const opened = withMotions(await openPhantom(phantomName, settings.phantom, opening), options.motion);
     warnOfField(opened, scanner);
+    if (opened.transmit !== undefined && transmit !== undefined)
+      warn(`${opened.name}: its B1+ has no effect: the scanner has a map of its own`);
+    else if (opened.transmit !== undefined) {
+      transmit = phantomTransmit(opened, opened.transmit, sequence);
+      timeline = compileFor(options.dtRf);
+    }
     const atRest = await bindScanner(opened, scanner, { coilsFile: coilsFile(options), transmit, surveyOf });
     const moving = opened.motions && movingIn(scanner, atRest, opened.motions, played.duration);
     const compile = (maxRfStep: Seconds): Timelines =>
@@ -215,7 +232,8 @@ export async function openInputs(
         : (moving.movements.map((movement) => compileFor(maxRfStep, movement)) as unknown as Timelines);
     const timelines: Timelines = moving === undefined ? [timeline] : compile(options.dtRf);
     const placed = moving?.source() ?? atRest;
-    const spuriousEcho = encoding === undefined ? undefined : predictEcho(placed, timeline, encoding);
+    const spuriousEcho =
+      encoding === undefined || timeline.sampleCount === 0 ? undefined : predictEcho(placed, timeline, encoding);
     const dephased = t2prime === 'ensemble' ? withEnsemble(placed, sequence.duration, scanner.B0) : placed;
     const channels = t2prime === 'analytic' ? analytic(placed, sequence, scanner) : undefined;
     const phantom = channels?.source ?? dephased;

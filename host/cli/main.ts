@@ -132,6 +132,10 @@ function withJob(command: Command): Command {
 }
 
 withJob(program.command('simulate').description('simulate a scan and write its raw data'))
+  .option(
+    '--magnetization <file.npy>',
+    'write Mx, My, Mz of every spin at the end of the sequence, which then needs no ADC',
+  )
   .option('--verify', 're-simulate 1 % of the tiles in f64 and report the error')
   .option(
     '-o, --output <file>',

@@ -22,6 +22,7 @@ import type { Schedule } from '../run/scheduler.ts';
 import { countTiles, type TileRange } from '../run/tiles.ts';
 import { type Findings, tilesToVerify, uniteFindings, type Verification, verifyTiles } from '../run/verify.ts';
 import { type Job, type JobOptions, openJob } from './job.ts';
+import { checkMagnetization, magnetizationStore, requireInOrder } from './magnetization.ts';
 import { printJson } from './output.ts';
 import { showProgress } from './progress.ts';
 import { coilsOf, provenanceOf, receive, summarise, writeOutputs } from './result.ts';
@@ -61,24 +62,28 @@ async function simulateIn(
 ): Promise<void> {
   const begun = performance.now();
   const root = cluster.rank === 0;
-  const outputs = options.output ?? ['raw.mrd'];
+  const asked = options.output ?? ['raw.mrd'];
   const checkOptions = (): RankOptions => {
-    for (const path of outputs) rawWriterFor(path);
+    for (const path of asked) rawWriterFor(path);
     checkCheckpointOptions(options);
-    return rankOptions(options, outputs);
+    checkMagnetization(options);
+    return rankOptions(options, asked);
   };
   await agree(cluster, 'options', checkOptions, (all) => requireSameOptions(cluster, all));
   const job = await openJob(cluster, sequenceName, phantomName, options);
   const { timelines, phantom, plan } = job;
   const [timeline] = timelines;
   const reads = timedReads(phantom);
+  const outputs = timeline.sampleCount > 0 ? asked : [];
+  const store = options.magnetization === undefined ? undefined : magnetizationStore();
 
   let resumePoint: ResumePoint = { done: [] };
   const { done, complete } = await agreeFromRoot(cluster, 'start', async () => {
     const coils = channelsOf(phantom);
     const size = { coils: coilsOf(job), samples: timeline.sampleCount, precision: plan.precision };
     for (const path of outputs) checkWritable(path, size);
-    requireDistinct(outputs.flatMap(filesOf));
+    requireInOrder(options, phantom, timeline);
+    requireDistinct([...outputs.flatMap(filesOf), ...(options.magnetization ? [options.magnetization] : [])]);
     if (options.checkpoint !== undefined) await lockFolder(options.checkpoint);
     resumePoint = findResumePoint(
       options,
@@ -98,7 +103,12 @@ async function simulateIn(
   let made: Engine | undefined;
   let threads: readonly number[] = [];
   const make = async (): Promise<number> => {
-    made = await makeEngine(job.engine, { timelines, source: reads.source, ...plan }, job.threads, job.kernels);
+    made = await makeEngine(
+      job.engine,
+      { timelines, source: reads.source, ...plan, ...(store && { onMagnetization: store.take }) },
+      job.threads,
+      job.kernels,
+    );
     return made.threads;
   };
   await agree(cluster, 'engine', make, (all) => {
@@ -120,6 +130,7 @@ async function simulateIn(
   /** Why rank 0 could not keep what was collected last. */
   let notKept: unknown;
   let verification: Verification | undefined;
+  let notWritten: unknown;
   try {
     result = await runTiles(cluster, engine, plan, stop, {
       schedule: options.schedule,
@@ -141,6 +152,8 @@ async function simulateIn(
         );
       verification = await agree(cluster, 'verify', check, uniteFindings);
     }
+    if (store !== undefined && result.complete)
+      notWritten = await store.write(cluster, options.magnetization!, plan.spinCount, timeline.turned);
   } finally {
     hide();
     await engine.close();
@@ -160,6 +173,7 @@ async function simulateIn(
   });
   await agree(cluster, 'end', report, (perRank) => {
     if (!result.complete) throw stopped(result, plan.tileCount, options, notKept);
+    if (notWritten !== undefined) throw notWritten;
     const tilesResumed = countTiles(done);
     finish(job, engine, perRank, { ...options, outputs, title, begun, verification, tilesResumed, notKept });
   });
@@ -195,6 +209,7 @@ function rankOptions(options: SimulateOptions, outputs: readonly string[]): Rank
     '--resume': resume ?? false,
     '--watchdog': watchdog,
     '--noise': noiseText(options),
+    '--magnetization': options.magnetization ?? 'none',
     '--output': outputs.join(' '),
   };
 }
@@ -235,7 +250,7 @@ function finish(
   },
 ): void {
   const wrote = performance.now();
-  if (engine.sums.every((sum) => sum === 0n))
+  if (engine.sums.length > 0 && engine.sums.every((sum) => sum === 0n))
     warn('the signal is zero in every sample; check that pulses excite the spins and that readouts follow them');
   const started = Date.now() - (wrote - run.begun);
   const received = receive(job, engine, noiseRequest(run));

@@ -11,6 +11,8 @@ import type { Model, PhantomBounds, PhantomSource, SpinBlock } from '../phantom/
 /** Spins of a block, as messages name them. */
 export interface Spins {
   readonly block: SpinBlock;
+  /** Number of the block's first spin. */
+  readonly first: number;
   readonly count: number;
   /** `brain.phantom spin 3` of spin n of the block. */
   nameOf(n: number): string;
@@ -72,7 +74,7 @@ export function addLayer(source: PhantomSource, layer: Layer): PhantomSource {
       if (adds && into.extra === undefined) return source.read(first, count, into);
       const { lower, own } = split(into.extra ?? []);
       source.read(first, count, lower.length > 0 ? { ...into, extra: lower } : withoutExtra(into));
-      layer.fill({ block: into, count, nameOf: (n) => `${source.name} spin ${first + n}` }, own);
+      layer.fill({ block: into, first, count, nameOf: (n) => `${source.name} spin ${first + n}` }, own);
     },
   };
 }
@@ -110,7 +112,7 @@ export async function requireFit(source: PhantomSource, { check, fitsBox }: Laye
   if (check === undefined || fitsBox?.(source.bounds)) return;
   await surveyOf(source.spinCount, (first, count, block) => {
     source.read(first, count, block);
-    check({ block, count, nameOf: (n) => `${source.name} spin ${first + n}` });
+    check({ block, first, count, nameOf: (n) => `${source.name} spin ${first + n}` });
   });
 }
 

@@ -5,6 +5,7 @@
  */
 import { badInput } from '../base/errors.ts';
 import { type FieldMap, fieldMap } from '../fields/map.ts';
+import type { PhantomSource, PhantomTransmit } from '../phantom/types.ts';
 import type { MapFiles } from '../sequence/scanner-types.ts';
 import type { Block, RfShimEvent, Sequence } from '../sequence/types.ts';
 import type { Layer } from './layer.ts';
@@ -32,13 +33,46 @@ export async function openTransmit(files: MapFiles, sequence: Sequence): Promise
   };
 }
 
+/** The same of B1+ that a phantom states for its spins. */
+export function phantomTransmit({ name }: PhantomSource, own: PhantomTransmit, sequence: Sequence): Transmit {
+  const { weights, columnOf } = shimsOf(sequence, { channels: own.channels, path: name });
+  const most = Math.max(...weights.map((factors) => factors.reduce((sum, part) => sum + Math.abs(part), 0)));
+  let channels: Float64Array[] = [];
+  return {
+    columnOf,
+    layer: {
+      adds: { transmits: weights.length },
+      largest: { transmit: most * own.largest },
+      identity: `transmit ${own.identity} ${JSON.stringify(weights.map((factors) => [...factors]))}`,
+      residentBytes: 0,
+      fill({ first, count }, columns) {
+        if ((channels[0]?.length ?? 0) < count)
+          channels = Array.from({ length: 2 * own.channels }, () => new Float64Array(count));
+        own.read(first, count, channels);
+        for (const [s, factors] of weights.entries())
+          for (let n = 0; n < count; n++) {
+            let [re, im] = [0, 0];
+            for (let c = 0; c < own.channels; c++) {
+              const [wr, wi] = [factors[2 * c]!, factors[2 * c + 1]!];
+              const [x, y] = [channels[2 * c]![n]!, channels[2 * c + 1]![n]!];
+              re += wr * x - wi * y;
+              im += wr * y + wi * x;
+            }
+            columns[2 * s]![n] = re;
+            columns[2 * s + 1]![n] = im;
+          }
+      },
+    },
+  };
+}
+
 /** [channels][re, im] */
 type Weights = Float64Array;
 
 /** Distinct shims of the pulses of a sequence, in the order played. */
 function shimsOf(
   sequence: Sequence,
-  { channels, path }: FieldMap,
+  { channels, path }: Pick<FieldMap, 'channels' | 'path'>,
 ): { weights: Weights[]; columnOf: Transmit['columnOf'] } {
   const weights: Weights[] = [];
   const known = new Map<string, number>();

@@ -2,13 +2,14 @@
  * Spins of quantitative maps on one grid: a spin at the centre of every voxel for each tissue that has density there. What varies from voxel to voxel is
  * held as columns of the occupied voxels alone, 8 bytes a spin and 4 more for each map.
  */
+import { createHash } from 'node:crypto';
 import { badInput } from '../base/errors.ts';
 import type { Tesla } from '../base/units.ts';
 import { type MapData, requireSameGrid, voxelOf } from '../fields/map.ts';
 import { checkExtent, checkSpins, requireRange, surveyOf } from './bounds.ts';
 import { digestText } from './digest.ts';
 import { phantomIdentity } from './identity.ts';
-import { type PhantomSource, type SpinBlock, spinBlock } from './types.ts';
+import { type PhantomSource, type PhantomTransmit, type SpinBlock, spinBlock } from './types.ts';
 
 /** The same everywhere, or a number for each voxel of a map of one volume. */
 export type MapValues = number | MapData;
@@ -24,6 +25,8 @@ export interface MapTissue {
   readonly T2prime: MapValues;
   /** [Hz] */
   readonly offset: MapValues;
+  /** B1+ of each transmit channel over its nominal value, real or complex. */
+  readonly transmit: readonly MapValues[];
 }
 
 export interface MapPhantom {
@@ -44,6 +47,8 @@ interface TissueSpins {
   readonly name: string;
   readonly voxels: Uint32Array;
   readonly columns: Readonly<Record<'density' | 'T1' | 'T2' | 'T2s' | 'offResonance', Float32Array | number>>;
+  /** [channels] */
+  readonly transmit: readonly { readonly re: Float32Array | number; readonly im: Float32Array | number }[];
 }
 
 /** @throws LarmorError 65 naming tissue and voxel of what cannot be simulated */
@@ -53,19 +58,27 @@ export function mapPhantom({ path, kind, B0, tissues, warn }: MapPhantom): Phant
   const spinCount = spins.reduce((sum, { voxels }) => sum + voxels.length, 0);
   if (spinCount === 0) throw badInput(path, 'every density is 0', 'check its maps');
   for (const tissue of spins) checkTissue(path, grid, tissue);
-  const read: PhantomSource['read'] = (first, count, into) => {
+  /** Calls `use` with the parts of spins [first, first + count) in each tissue: the entry at which a part begins, and its spins. */
+  const eachPart = (
+    first: number,
+    count: number,
+    use: (tissue: TissueSpins, at: number, from: number, part: number) => void,
+  ): void => {
     requireRange(first, count, spinCount);
     let [at, before] = [0, 0];
     for (const tissue of spins) {
       const from = Math.max(0, first - before);
       const part = Math.min(tissue.voxels.length - from, count - at);
       if (part > 0) {
-        fill(into, at, grid, tissue, from, part);
+        use(tissue, at, from, part);
         at += part;
       }
       before += tissue.voxels.length;
     }
   };
+  const read: PhantomSource['read'] = (first, count, into) =>
+    eachPart(first, count, (tissue, at, from, part) => fill(into, at, grid, tissue, from, part));
+  const transmit = transmitOf(path, tissues, spins, eachPart);
   const { bounds, digest } = surveyOf(spinCount, read) as Exclude<ReturnType<typeof surveyOf>, Promise<unknown>>;
   checkExtent(path, bounds);
   return {
@@ -74,6 +87,7 @@ export function mapPhantom({ path, kind, B0, tissues, warn }: MapPhantom): Phant
     parameters: { tissues: path },
     B0,
     bounds,
+    ...(transmit && { transmit }),
     identity: phantomIdentity(kind, { B0 }, spinCount, digestText(digest)),
     residentBytes: spins.reduce((sum, tissue) => sum + bytesOf(tissue), 0),
     read,
@@ -87,24 +101,69 @@ const bytesOf = ({ voxels, columns }: TissueSpins): number =>
     voxels.byteLength,
   );
 
+/** B1+ of the spins; undefined where it is nominal everywhere. @throws LarmorError 65 if tissues differ in their channels */
+function transmitOf(
+  path: string,
+  tissues: readonly MapTissue[],
+  spins: readonly TissueSpins[],
+  eachPart: (
+    first: number,
+    count: number,
+    use: (tissue: TissueSpins, at: number, from: number, part: number) => void,
+  ) => void,
+): PhantomTransmit | undefined {
+  if (tissues.every(({ transmit }) => transmit.length === 1 && transmit[0] === 1)) return undefined;
+  const channels = tissues[0]!.transmit.length;
+  const odd = tissues.find(({ transmit }) => transmit.length !== channels);
+  if (odd !== undefined) {
+    const what = `tissue '${odd.name}' has ${odd.transmit.length} B1+ channels, tissue '${tissues[0]!.name}' ${channels}`;
+    throw badInput(path, what, 'give all tissues the same number');
+  }
+  const hash = createHash('sha256');
+  let largest = 0;
+  for (const { voxels, transmit } of spins)
+    for (const { re, im } of transmit)
+      for (let n = 0; n < voxels.length; n++) {
+        const [x, y] = [numberOf(re, n), numberOf(im, n)];
+        largest = Math.max(largest, Math.hypot(x, y));
+        hash.update(Float64Array.of(x, y));
+      }
+  return {
+    channels,
+    largest,
+    identity: hash.digest('hex'),
+    read: (first, count, columns) =>
+      eachPart(first, count, ({ transmit }, at, from, part) => {
+        for (const [c, { re, im }] of transmit.entries())
+          for (let n = 0; n < part; n++) {
+            columns[2 * c]![at + n] = numberOf(re, from + n);
+            columns[2 * c + 1]![at + n] = numberOf(im, from + n);
+          }
+      }),
+  };
+}
+
+const numberOf = (column: Float32Array | number, n: number): number =>
+  typeof column === 'number' ? column : column[n]!;
+
 /** The voxels that all maps have. */
 function gridOf(path: string, tissues: readonly MapTissue[]): MapData {
-  const maps = tissues.flatMap(({ name: _, ...values }) =>
-    Object.values(values).filter((value) => typeof value !== 'number'),
-  );
-  const [grid, ...others] = maps;
+  const mapsOf = (values: readonly unknown[]): MapData[] =>
+    values.filter((value): value is MapData => typeof value === 'object');
+  const real = tissues.flatMap(({ name: _, transmit: __, ...values }) => mapsOf(Object.values(values)));
+  const [grid, ...others] = [...real, ...tissues.flatMap(({ transmit }) => mapsOf(transmit))];
   if (grid === undefined) throw badInput(path, 'names no map', 'give at least the density of a tissue as a map');
   for (const map of others) requireSameGrid(grid, map);
-  for (const map of maps) if (map.parts === 2) throw badInput(map.path, 'holds complex numbers', 'give real numbers');
+  for (const map of real) if (map.parts === 2) throw badInput(map.path, 'holds complex numbers', 'give real numbers');
   return grid;
 }
 
-function spinsOf(path: string, tissue: MapTissue, { values }: MapData, warn: MapPhantom['warn']): TissueSpins {
+function spinsOf(path: string, tissue: MapTissue, { size }: MapData, warn: MapPhantom['warn']): TissueSpins {
   const { name, density } = tissue;
   const at = (quantity: MapValues, voxel: number): number =>
     typeof quantity === 'number' ? quantity : quantity.values[voxel]!;
   const list: number[] = [];
-  for (let voxel = 0; voxel < values.length; voxel++) if (!(at(density, voxel) <= 0)) list.push(voxel);
+  for (let voxel = 0; voxel < size[0] * size[1] * size[2]; voxel++) if (!(at(density, voxel) <= 0)) list.push(voxel);
   const voxels = Uint32Array.from(list);
   const column = (quantities: readonly MapValues[], value: (...of: number[]) => number): Float32Array | number =>
     quantities.every((quantity) => typeof quantity === 'number')
@@ -127,6 +186,12 @@ function spinsOf(path: string, tissue: MapTissue, { values }: MapData, warn: Map
       T2s: column([T1, T2, T2prime], (t1, t2, prime) => 1 / (1 / decay(t1, t2) + 1 / prime)),
       offResonance: column([offset], (hertz) => 2 * Math.PI * hertz),
     },
+    transmit: tissue.transmit.map((value) => {
+      if (typeof value === 'number') return { re: value, im: 0 };
+      const part = (k: 0 | 1): Float32Array =>
+        Float32Array.from(voxels, (voxel) => value.values[value.parts * voxel + k]!);
+      return { re: part(0), im: value.parts === 2 ? part(1) : 0 };
+    }),
   };
 }
 

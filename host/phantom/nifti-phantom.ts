@@ -80,6 +80,8 @@ async function tissueOf(
   const value = (key: string, fallback: number): Promise<MapValues> | number =>
     record[key] === undefined ? fallback : valuesOf(record[key], `${location} ${key}`, volume);
   const ADC = await value('ADC', 0);
+  if (record['B1-'] !== undefined && JSON.stringify(record['B1-']) !== '[1]')
+    warn(`${location}: B1- has no effect; give receive coils in the scanner file`);
   if (ADC !== 0) warn(`${location}: ADC has no effect: diffusion is not simulated`);
   return {
     name,
@@ -88,7 +90,17 @@ async function tissueOf(
     T2: await value('T2', Number.POSITIVE_INFINITY),
     T2prime: await value("T2'", Number.POSITIVE_INFINITY),
     offset: await value('dB0', 0),
+    transmit: await channelsOf(record['B1+'], `${location} B1+`, volume),
   };
+}
+
+/** A list of channels; nominal without one. */
+async function channelsOf(entry: unknown, location: string, volume: VolumeReader): Promise<MapValues[]> {
+  const list = Array.isArray(entry) ? (entry as unknown[]) : [entry ?? 1];
+  if (list.length === 0) throw badInput(location, 'is an empty list', 'give a value for each transmit channel');
+  const channels: MapValues[] = [];
+  for (const [n, value] of list.entries()) channels.push(await valuesOf(value, `${location}[${n}]`, volume));
+  return channels;
 }
 
 function objectOf(path: string, key: string, value: unknown): Readonly<Record<string, unknown>> {

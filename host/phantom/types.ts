@@ -66,6 +66,8 @@ export interface PhantomSource {
   readonly motions?: readonly Motion[];
   /** Absent: static spins in one coil and a uniform B1. */
   readonly model?: Model;
+  /** B1+ that the phantom itself states for each of its spins. */
+  readonly transmit?: PhantomTransmit;
   /** Canonical description that enters the plan's hash: size, header, digest of sampled chunks. Same phantom, same text. */
   readonly identity: string;
   /** Of a phantom of voxels: the spins of each, by tissue, and their predicted spurious echo over the signal where a sequence was asked. */
@@ -78,6 +80,16 @@ export interface PhantomSource {
    */
   read(first: number, count: number, into: SpinBlock): void;
   close(): void;
+}
+
+/** B1+ over its nominal value, spin by spin. */
+export interface PhantomTransmit {
+  readonly channels: number;
+  /** Largest modulus of any channel. */
+  readonly largest: number;
+  readonly identity: string;
+  /** Writes spins [first, first + count) to the front of [channels][re, im]. */
+  read(first: number, count: number, columns: readonly Float64Array[]): void;
 }
 
 /** Signals that are received: one for each coil, and one of weight 1 where there is none. */

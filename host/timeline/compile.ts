@@ -247,6 +247,7 @@ export function compileTimeline(
     ...pulses.finish(),
     readouts: readouts.finish(),
     ...waveforms.finish(),
+    turned: frameAngle(0),
     receive: receive.finish(),
     receiveShapes,
     terms: termCount,

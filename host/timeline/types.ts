@@ -78,6 +78,8 @@ export interface Timeline {
   /** [rfSteps][terms] rate of κ, its mean over the step [Hz per unit of q] */
   readonly rfStepTerms: Float64Array;
 
+  /** Angle [rad] by which the frame has turned clockwise at the end, beside that of B0: a field common to all spins turned it. */
+  readonly turned: number;
   /**
    * [readouts][phase, step, shape]: receive phase of the first sample [rad] and its increment per sample [rad], and an index
    * into receiveShapes or −1. The samples of a readout are multiplied by e^{+i(phase + n·step + shape[n])} after the sum over spins.

@@ -37,9 +37,9 @@ export function svgHeight(figure: Figure): Layout['height'] {
 
 const px = (value: number): string => String(Math.round(value * 100) / 100);
 
-/** Names come from files: what XML cannot hold becomes a replacement character. */
+/** Names come from files: what XML cannot hold, or turns the direction of text, becomes a replacement character. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const NOT_XML = /[\x00-\x1f\x7f-\x9f\ufffe\uffff]/g;
+const NOT_XML = /[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g;
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
 function escapeXml(text: string): string {

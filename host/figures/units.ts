@@ -27,8 +27,15 @@ export interface ScaledUnit {
   readonly size: number;
 }
 
-/** The unit in which a range up to `largest` in magnitude is read most easily. Lengths of a body are in millimetres. */
+/**
+ * The unit in which a range up to `largest` in magnitude is read most easily; a power of ten where there is no unit. Lengths of a
+ * body are in millimetres.
+ */
 export function scaledUnit(unit: string, largest: number): ScaledUnit {
+  if (unit === '' && largest > 0 && (largest < 1e-2 || largest >= 1e5)) {
+    const exponent = Math.floor(Math.log10(largest));
+    return { text: `10${superscript(exponent)}`, size: Number(`1e${exponent}`) };
+  }
   const usual = USUAL[unit];
   if (usual === undefined || !(largest > 0)) return { text: unit, size: 1 };
   const reach = unit === 'm' && largest > 1e-3 ? 0.5 : largest;
@@ -92,5 +99,5 @@ const minus = (text: string): string => text.replace('-', '−');
 /** A value with its unit, `2.5 ms`. */
 export function quantity(value: number, unit: string): string {
   const { text, size } = scaledUnit(unit, Math.abs(value));
-  return `${shortNumber(value / size)}${text === '' ? '' : ` ${text}`}`;
+  return unit === '' ? shortNumber(value) : `${shortNumber(value / size)} ${text}`;
 }

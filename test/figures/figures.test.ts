@@ -66,6 +66,8 @@ test('ticks are round numbers in the unit that suits', () => {
   assert.deepEqual(scaledUnit('m', 0.25), { text: 'mm', size: 1e-3 });
   assert.deepEqual(scaledUnit('Hz', 25e3), { text: 'kHz', size: 1e3 });
   assert.deepEqual(scaledUnit('rad', 1e-4), { text: 'rad', size: 1 });
+  assert.deepEqual(scaledUnit('', 3e-5), { text: '10⁻⁵', size: 1e-5 });
+  assert.deepEqual(scaledUnit('', 0.5), { text: '', size: 1 });
   assert.equal(quantity(0.0025, 's'), '2.5 ms');
   assert.deepEqual(
     ticksOf(-0.1, 0.25, 4, 1e-3).map(({ text }) => text),
@@ -88,7 +90,7 @@ test('ticks are round numbers in the unit that suits', () => {
 test('names from files cannot break the SVG', () => {
   const title = '<script>"&\u0007\u202e\ud800 ρ';
   const svg = svgText({ ...figureOf([]), title });
-  assert.ok(svg.includes('&lt;script&gt;&quot;&amp;�'), svg.slice(0, 400));
+  assert.ok(svg.includes('&lt;script&gt;&quot;&amp;��� ρ'), svg.slice(0, 400));
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   assert.doesNotMatch(svg, /[\x00-\x08\x0b-\x1f]|<script/);
   assert.ok(svg.isWellFormed());

@@ -1,6 +1,6 @@
 /**
  * Fuzzer of the whole built command: files of every format, damaged by grammar and by bytes, go through `info`, `plan`,
- * `simulate` and `reconstruct`. Whatever they hold, a run ends with one of the exit codes that the documentation lists, but
+ * `simulate`, `reconstruct`, `plot` and `sequence convert`. Whatever they hold, a run ends with one of the exit codes that the documentation lists, but
  * for 70; without a stack trace, within seconds, and below 1 GiB. A process a run is too dear for many runs: the command runs
  * again and again in a few processes (`command-child.mjs`), and every `--separate`-th run is repeated in one of its own,
  * which must end alike.
@@ -54,6 +54,7 @@ async function corpus(folder: string): Promise<Seed[]> {
   const sound = join(folder, 'sound.nii');
   writeFileSync(sound, label![1]);
   const out = ['-o', 'out.npy', '-q'];
+  const figure = ['-o', 'out.svg', '-q'];
   const phantoms = (await seeds(folder)).map(([name, bytes]): Seed => {
     const set = /\.(mat|nii|nii\.gz)$/.test(name) ? ['--set', `tissues=${tissues}`] : [];
     return {
@@ -66,6 +67,7 @@ async function corpus(folder: string): Promise<Seed[]> {
         ['simulate', 'fid', '$', ...set, ...out],
         ['info', '$', ...set],
         ['plan', 'fid', '$', ...set],
+        ['plot', 'phantom', '$', ...set, ...figure],
       ],
     };
   });
@@ -77,6 +79,9 @@ async function corpus(folder: string): Promise<Seed[]> {
       ['info', '$', '--json'],
       ['plan', '$', 'column'],
       ['simulate', '$', 'column', '-o', 'out.mrd', '-q'],
+      ['plot', 'sequence', '$', '--traces', 'm0,m1,slew', ...figure],
+      ['plot', 'kspace', '$', ...figure],
+      ['sequence', 'convert', '$', '-o', 'out.seq', '-q'],
     ],
   };
   return [
@@ -99,6 +104,7 @@ async function corpus(folder: string): Promise<Seed[]> {
       change: (random) => damage(readFileSync(raw), random),
       commands: [
         ['reconstruct', '$', '-o', 'out.png', '-q'],
+        ...['kspace', 'signal', 'image'].map((subject) => ['plot', subject, '$', ...figure]),
         ['info', '$'],
       ],
     },

@@ -28,6 +28,7 @@ function scannerOf({ B0, physics }: Settings): Record<string, unknown> {
   if (physics.b1plus !== undefined) scanner.transmit = { file: at(physics.b1plus as string) };
   if (physics.b0map !== undefined) scanner.b0Map = at(physics.b0map as string);
   if (physics.gradientNonlinearity !== undefined) gradients.nonlinearity = at(physics.gradientNonlinearity as string);
+  if (physics.concomitant !== undefined) gradients.concomitant = true;
   if (physics.girf !== undefined) gradients.girf = at(physics.girf as string);
   if (physics.eddyCurrents !== undefined) {
     const terms = physics.eddyCurrents as { from: string; to: string; alpha: number; tau: number }[];

@@ -7,6 +7,7 @@ import { didYouMean } from '../base/suggest.ts';
 import type { Seconds } from '../base/units.ts';
 import { readGirf } from '../fields/girf.ts';
 import { bindScanner } from '../model/bind.ts';
+import { warnOfLowField } from '../model/concomitant.ts';
 import { eachDephasing, withEnsemble } from '../model/t2prime.ts';
 import { type Channels, withAnalytic } from '../model/t2prime-analytic.ts';
 import { openTransmit, phantomTransmit } from '../model/transmit.ts';
@@ -24,11 +25,12 @@ import { dephasingTimes } from '../sequence/dephasing.ts';
 import { encode } from '../sequence/encoding.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
 import { type HeartSignal, readHeart, regularHeart, waitForPeaks } from '../sequence/heart.ts';
-import { inertParts, inertScannerParts } from '../sequence/inert.ts';
+import { inertParts } from '../sequence/inert.ts';
 import { readPulseq } from '../sequence/pulseq/read.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { compileTimeline } from '../timeline/compile.ts';
+import { concomitantTerms } from '../timeline/concomitant.ts';
 import { playedSequence } from '../timeline/gradient-errors/actual.ts';
 import type { Movement } from '../timeline/movement.ts';
 import type { Timeline, Timelines } from '../timeline/types.ts';
@@ -192,18 +194,20 @@ export async function openInputs(
     const heart = heartOf(options);
     const sequence = heart === undefined ? written : waitForPeaks(written, heart);
     reportFindings(sequence, scanner, options.strict === true);
-    for (const text of inertScannerParts(options.scanner ?? 'scanner', scanner)) warn(text);
     const encoding = quiet ? undefined : inferEncoding(sequence, scanner);
     const read = performance.now();
     const { girf } = scanner.gradients ?? {};
     const played = playedSequence(sequence, scanner, girf === undefined ? undefined : readGirf(girf));
     const toEnd = options.magnetization !== undefined;
     let transmit = scanner.transmit && (await openTransmit(scanner.transmit, sequence));
+    const terms = scanner.gradients?.concomitant && concomitantTerms(scanner.B0, scanner.gammaBar);
+    if (terms) warnOfLowField(options.scanner!, scanner.B0);
     const compileFor = (maxRfStep: Seconds, movement?: Movement): Timeline =>
       compileTimeline(played, {
         ...scanner,
         maxRfStep,
         toEnd,
+        ...(terms && { terms }),
         ...(transmit && { transmitOf: transmit.columnOf }),
         ...(movement && { movement }),
       });

@@ -4,6 +4,7 @@ import type { SurveyOf } from '../phantom/bounds.ts';
 import { channelsOf, type PhantomSource } from '../phantom/types.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import { readB0Map, withB0Map } from './b0-map.ts';
+import { concomitantLayer } from './concomitant.ts';
 import { withGradientFields } from './gradient-fields.ts';
 import { addLayer, type Layer, requireFit } from './layer.ts';
 import { covarianceFactor } from './noise.ts';
@@ -30,6 +31,7 @@ export async function bindScanner(
     source = addLayer(source, layer);
   };
   if (b0Map !== undefined) source = await withB0Map(source, await readB0Map(b0Map), B0, surveyOf);
+  if (gradients?.concomitant) await lay(concomitantLayer(phantom.bounds));
   if (transmit !== undefined) await lay(transmit.layer);
   if (receive !== undefined) {
     await lay(await receiveLayer(coilsFile, receive, phantom));

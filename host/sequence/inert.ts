@@ -1,19 +1,7 @@
-/** What a sequence or a scanner file asks for and a simulation does not do: one warning for each kind. */
-
+/** What a sequence asks for and a simulation does not do: one warning for each kind. */
 import type { Scanner } from './scanner-types.ts';
 import { numbersIn } from './stated-space.ts';
 import type { Sequence } from './types.ts';
-
-/** Parts of the scanner file that are read and checked, and not simulated yet. */
-const NOT_SIMULATED: readonly ((scanner: Scanner) => string | false | undefined)[] = [
-  ({ gradients }) => gradients?.concomitant && 'gradients.concomitant',
-];
-
-/** @param path the scanner file */
-export function inertScannerParts(path: string, scanner: Scanner): string[] {
-  const parts = NOT_SIMULATED.map((part) => part(scanner)).filter((part) => part);
-  return parts.map((part) => `${path}: ${part} has no effect: it is not simulated yet`);
-}
 
 /** Definitions that are numbers, none of them negative. */
 const NUMERIC = ['FOV', 'Matrix', 'MatrixSize', 'SliceThickness', 'Slice_Thickness', 'TE', 'TR'];

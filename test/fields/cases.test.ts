@@ -8,7 +8,18 @@ import { caseError } from '../../testing/physics-cases.ts';
 const F64 = 1e-7;
 const F32 = 1e-5;
 
-for (const name of ['b0map-a', 'gradnonlin-a', 'delays-a', 'eddy-a', 'eddy-delays-a', 'girf-a', 'niftiphantom-epi-a'])
+for (const name of [
+  'b0map-a',
+  'gradnonlin-a',
+  'maxwell-epi-055-a',
+  'maxwell-se-055-a',
+  'maxwell-se-3t-a',
+  'delays-a',
+  'eddy-a',
+  'eddy-delays-a',
+  'girf-a',
+  'niftiphantom-epi-a',
+])
   test(name, skipWithoutCases(), async () => {
     const [double, single] = await Promise.all([caseError(name, { options: ['--precision', 'f64'] }), caseError(name)]);
     assert.ok(double < (name === 'gradnonlin-a' ? 1e-5 : F64), `f64: ${double}`);

@@ -1,6 +1,7 @@
 /** The sections of the validation, in the order of the table. */
 import { bart } from './bart.ts';
 import { steadyStates, transients } from './closed-forms.ts';
+import { coils, sense } from './coils.ts';
 import { longScans } from './long.ts';
 import { order, pulses } from './pulses.ts';
 import { exactReferences, otherSimulators } from './references.ts';
@@ -24,4 +25,6 @@ export const sections: readonly Section[] = [
   spuriousEcho,
   spuriousScans,
   bart,
+  coils,
+  sense,
 ];

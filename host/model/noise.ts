@@ -57,7 +57,8 @@ export function addNoise(
         z[2 * coil + 1] = r * Math.sin(angle);
       }
       for (let coil = 0; coil < coils; coil++) {
-        let [re, im] = [z[2 * coil]!, z[2 * coil + 1]!];
+        let re = z[2 * coil]!;
+        let im = z[2 * coil + 1]!;
         if (factor !== undefined) {
           re = 0;
           im = 0;

@@ -4,31 +4,42 @@
  * Proc. SC11 (2011); multipliers and Weyl constants are the paper's.
  */
 
-const MULTIPLIERS = [0xd2511f53, 0xcd9e8d57] as const;
-const WEYL = [0x9e3779b9, 0xbb67ae85] as const;
+const MULTIPLIER0 = 0xd2511f53;
+const MULTIPLIER1 = 0xcd9e8d57;
+const WEYL0 = 0x9e3779b9;
+const WEYL1 = 0xbb67ae85;
 const ROUNDS = 10;
 
-/** High 32 bits of the product of two unsigned words, by halves. */
+/** High 32 bits of the product of two unsigned words, by halves. Words are held as V8's fast signed integers. */
 function high(a: number, b: number): number {
-  const [a1, a0, b1, b0] = [a >>> 16, a & 0xffff, b >>> 16, b & 0xffff];
-  const middle = a1 * b0 + ((a0 * b0) >>> 16);
-  const cross = a0 * b1 + (middle & 0xffff);
-  return (a1 * b1 + Math.floor(middle / 0x10000) + Math.floor(cross / 0x10000)) >>> 0;
+  const a1 = a >>> 16;
+  const a0 = a & 0xffff;
+  const b1 = b >>> 16;
+  const b0 = b & 0xffff;
+  // Below 2⁴⁸ each, so exact in f64.
+  const middle = a1 * b0 + (a0 * b0) / 0x10000 + a0 * b1;
+  return (a1 * b1 + Math.floor(middle / 0x10000)) | 0;
 }
 
-/** Replaces the four words of `counter` by random ones. */
+/** Replaces the four words of `counter` by random ones. No array is made on the way: a signal has 10⁸ samples. */
 export function philox(counter: Uint32Array, key0: number, key1: number): void {
-  let [c0, c1, c2, c3] = counter as unknown as [number, number, number, number];
-  let [k0, k1] = [key0, key1];
+  let c0 = counter[0]! | 0;
+  let c1 = counter[1]! | 0;
+  let c2 = counter[2]! | 0;
+  let c3 = counter[3]! | 0;
+  let k0 = key0 | 0;
+  let k1 = key1 | 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const [low0, low1] = [Math.imul(MULTIPLIERS[0], c0) >>> 0, Math.imul(MULTIPLIERS[1], c2) >>> 0];
-    const [high0, high1] = [high(MULTIPLIERS[0], c0), high(MULTIPLIERS[1], c2)];
-    c0 = (high1 ^ c1 ^ k0) >>> 0;
-    c2 = (high0 ^ c3 ^ k1) >>> 0;
+    const high0 = high(MULTIPLIER0, c0);
+    const high1 = high(MULTIPLIER1, c2);
+    const low0 = Math.imul(MULTIPLIER0, c0);
+    const low1 = Math.imul(MULTIPLIER1, c2);
+    c0 = high1 ^ c1 ^ k0;
+    c2 = high0 ^ c3 ^ k1;
     c1 = low1;
     c3 = low0;
-    k0 = (k0 + WEYL[0]) >>> 0;
-    k1 = (k1 + WEYL[1]) >>> 0;
+    k0 = (k0 + WEYL0) | 0;
+    k1 = (k1 + WEYL1) | 0;
   }
   counter[0] = c0;
   counter[1] = c1;

@@ -48,6 +48,14 @@ describe('the same bits', () => {
     });
   }
 
+  test('coils and noise, 3 ranks, dynamic', { skip: missing('openmpi', 3) }, async () => {
+    const args = ['--coils', '4', '--noise', '1e-6', '--set', 'n=32', '--tile', '512', '--threads', '1'];
+    const whole = await spread(args);
+    const { summary, file } = await spread([...args, '--schedule', 'dynamic'], 'openmpi', 3);
+    assert.equal(summary.signalHash, whole.summary.signalHash);
+    assert.equal(file, whole.file);
+  });
+
   for (const schedule of ['static', 'dynamic']) {
     test(`more ranks than tiles, ${schedule}`, { skip: missing('openmpi') }, async () => {
       const args = ['--tile', '4096', '--schedule', schedule];

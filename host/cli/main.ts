@@ -14,9 +14,11 @@ import {
   DEFAULT_CHECKPOINT_INTERVAL,
   DEFAULT_TOLERANCE,
   DEFAULT_WATCHDOG,
+  direction,
   heartRate,
   noiseLevel,
   pixelCount,
+  ppm,
   rankCount,
   rfStep,
   seconds,
@@ -24,6 +26,7 @@ import {
   signalToNoise,
   spinsPerTile,
   spinsPerVoxel,
+  tesla,
   threadCount,
   timeOfScan,
   toleranceBound,
@@ -334,7 +337,16 @@ Examples:
   )
   .action(async (name, options) => (await import('./sequence-files.ts')).convertSequence(name, options));
 
-const phantom = program.command('phantom').description('convert phantoms');
+const phantom = program.command('phantom').description('convert phantoms, make field maps');
+withOutput(phantom.command('field'))
+  .description('compute the B0 map [Hz] of a map of magnetic susceptibility [ppm]')
+  .argument('<chi.nii>', 'NIfTI map of the susceptibility in ppm')
+  .requiredOption('-o, --output <file.nii>', 'where to write')
+  .option(...SCANNER)
+  .option('--b0 <T>', "field in T (default: the scanner's)", tesla)
+  .option('--b0-dir <x,y,z>', 'direction of B0, patient LPS (default: 0,0,1)', direction)
+  .option('--outside <ppm>', 'susceptibility around the image (default: mean of its faces)', ppm)
+  .action(async (name, options) => (await import('./susceptibility.ts')).makeField(name, options));
 withOutput(withSettings(phantom.command('make'), 'phantom'))
   .description('write a phantom as a .phantom file')
   .argument('<name>', PHANTOM)

@@ -22,6 +22,21 @@ function numberBetween(least: number, most: number, unit = ''): (text: string) =
   };
 }
 
+/** A field of a magnet. */
+export const tesla = numberBetween(1e-6, 100);
+
+/** Susceptibility: any but that of metals. */
+export const ppm = numberBetween(-1e4, 1e4);
+
+/** `x,y,z`, of any length but 0. */
+export function direction(text: string): [number, number, number] {
+  const parts = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const [x = Number.NaN, y = Number.NaN, z = Number.NaN] = parts;
+  const length = Math.hypot(x, y, z);
+  if (parts.length === 3 && length > 0 && Number.isFinite(length)) return [x, y, z];
+  throw new InvalidArgumentError('give three numbers, such as 0,0,1.');
+}
+
 /** 0.001 and 1e-6 rather than 1e-3 and 0.000001. */
 function shortest(value: number): string {
   return value >= 1e-3 && value < 1e6 ? String(value) : value.toExponential().replace('+', '');

@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { type Family, missing, simulate } from '../../testing/launch.ts';
+import { type Family, kill, missing, simulate, start, until } from '../../testing/launch.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 
 /** 102 tiles. */
@@ -65,4 +65,28 @@ describe('the same bits', () => {
       assert.equal(summary.signalHash, whole.summary.signalHash);
     });
   }
+
+  test('with coils, phase terms and noise: alone, and killed and resumed on two ranks', {
+    skip: missing('openmpi'),
+  }, async () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'scanner.json'), JSON.stringify({ B0: 0.55, gradients: { concomitant: true } }));
+    const sphere = ['se', 'sphere', '--scanner', 'scanner.json', '--set', 'n=24', '--set', 'voxel=4mm'];
+    const job = [...sphere, '--coils', '3', '--noise', '0.1', '--tile', '512', '-o', 'raw.npy', '-q'];
+    const file = (): Buffer => readFileSync(join(cwd, 'raw.npy'));
+    const alone = await simulate([...job, '--threads', '1'], { cwd });
+    const expected = file();
+    const args = ['--threads', '2', '--schedule', 'dynamic', '--checkpoint', 'kept', '--checkpoint-interval', '0.2'];
+    const running = start(['simulate', ...job, ...args], { family: 'openmpi', ranks: 2, cwd });
+    await until('a checkpoint', () => existsSync(join(cwd, 'kept/checkpoint.larmor')));
+    kill(running.ranks().get(1)!, 'SIGKILL');
+    await running.ended;
+    const resumed = await simulate([...job, ...args, '--resume'], { family: 'openmpi', ranks: 2, cwd });
+    assert.ok(
+      resumed.tilesResumed > 0 && resumed.tilesResumed < resumed.tiles,
+      `${resumed.tilesResumed} of ${resumed.tiles}`,
+    );
+    assert.equal(resumed.signalHash, alone.signalHash);
+    assert.deepEqual(file(), expected);
+  });
 });

@@ -90,9 +90,11 @@ test('every other command', () => {
   object('sequence waveforms fid -o f.json');
   assert.equal(object('sequence make fid -o f.seq').sequence.version, '1.5.1');
   assert.equal(object('sequence convert f.seq -o g.seq').sequence.from, '1.5.1');
-  object(`simulate gre s.phantom --set n=16 -o g.mrd`);
-  object('info g.mrd');
-  object('reconstruct g.mrd -o g.png');
+  const coils = object('simulate gre s.phantom --set n=16 --coils 2 --noise 1e-7@1us --seed 3 -o g.mrd');
+  assert.deepEqual([coils.coils, coils.noise.seed, coils.scanner.receive], [2, 3, { array: { coils: 2 } }]);
+  assert.equal(object('info g.mrd').coils, 2);
+  assert.equal(object('reconstruct g.mrd -o g.png').image.coils, 1);
+  assert.equal(object('reconstruct g.mrd --part coils -o g.npy').image.coils, 2);
 });
 
 test('all schemas were met, are in the package, and are described', () => {

@@ -77,6 +77,8 @@ export class KernelContext {
   phaseTerms: i32;
   transmits: i32;
   coils: i32;
+  /** Sets of coil columns, one for each time at which moving spins are sampled. */
+  coilSets: i32;
   nodes: i32;
 
   /** Tiles whose spins are in their slots; written by the host, waited for by threads. */
@@ -133,6 +135,8 @@ export namespace OP {
   export const HOLD: i32 = 11;
   /** node: the same spins are at equilibrium */
   export const RELEASE: i32 = 12;
+  /** set: coils are from here on those of this set of columns */
+  export const SENSE: i32 = 13;
 }
 
 /** Precession with the RF off: gradient moment [cycles/m] and duration [s]. */

@@ -22,6 +22,7 @@ export function runModel<T>(job: KernelContext, slot: Slot, tile: Tile, sums: us
     else if (kind == OP.EXCITE) excite<T, Modelled>(job, tile, index);
     else if (kind == OP.READOUT) finite = readModel<T>(job, tile, index, sums) && finite;
     else if (kind == OP.SLIDE) slide(job, tile, index);
+    else if (kind == OP.SENSE) tile.coils = tile.transmits + 2 * (<usize>job.transmits + <usize>index * <usize>job.coils) * (<usize>job.capacity << 2);
     else if (kind == OP.HOLD) reset<T>(job, slot, tile, index, false);
     else if (kind == OP.RELEASE) reset<T>(job, slot, tile, index, true);
   }

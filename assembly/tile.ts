@@ -64,7 +64,7 @@ function placeModel<T>(job: KernelContext, tile: Tile, input: usize): void {
   tile.phaseTerms = job.phaseTerms;
   tile.transmits = input + (COLUMNS + <usize>terms) * column;
   tile.coils = tile.transmits + 2 * <usize>job.transmits * column;
-  tile.nodes = tile.coils + 2 * <usize>job.coils * column;
+  tile.nodes = tile.coils + 2 * <usize>job.coils * <usize>job.coilSets * column;
   tile.resets = tile.nodes + 3 * <usize>job.nodes * column;
   tile.termColumns = tile.spread;
   tile.readout = tile.termColumns + <usize>((4 * job.phaseTerms + 15) & ~15);

@@ -25,7 +25,14 @@ export function simulateModelSlowly(
   phantomB0: number,
   model?: Model,
 ): Simulated {
-  const { terms: fixed = 0, transmits = 0, coils = 0, nodes = 0, groups = [spins.x.length] } = model ?? {};
+  const {
+    terms: fixed = 0,
+    transmits = 0,
+    coils = 0,
+    coilSets = 1,
+    nodes = 0,
+    groups = [spins.x.length],
+  } = model ?? {};
   const { sampleCount } = timelines[0]!;
   const signal = new Float64Array(2 * Math.max(1, coils) * sampleCount);
   const magnetization = new Float64Array(3 * spins.x.length);
@@ -38,8 +45,12 @@ export function simulateModelSlowly(
     const extra = (spins.extra ?? []).map((column) => column[n]!);
     const q = extra.slice(0, fixed);
     const transmit = extra.slice(fixed, fixed + 2 * transmits);
-    const coil = coils === 0 ? [1, 0] : extra.slice(fixed + 2 * transmits, fixed + 2 * (transmits + coils));
-    const path = extra.slice(fixed + 2 * (transmits + coils));
+    const coilsOf = (set: number): number[] => {
+      const first = fixed + 2 * (transmits + set * coils);
+      return coils === 0 ? [1, 0] : extra.slice(first, first + 2 * coils);
+    };
+    let coil = coilsOf(0);
+    const path = extra.slice(fixed + 2 * (transmits + coils * coilSets));
     const jumps = path.splice(3 * nodes);
     q.push(...path.slice(0, 6));
     const density = spins.density[n]!;
@@ -84,6 +95,8 @@ export function simulateModelSlowly(
         turn(-TURN * offset! * duration!);
       } else if (ops[op] === OP.slide) {
         q.splice(fixed, 6, ...path.slice(3 * index, 3 * index + 6));
+      } else if (ops[op] === OP.sense) {
+        coil = coilsOf(index);
       } else if (ops[op] === OP.hold || ops[op] === OP.release) {
         if (jumps[index] === 0) continue;
         equilibrium = ops[op] === OP.hold ? 0 : density;

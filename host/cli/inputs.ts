@@ -8,12 +8,14 @@ import type { Seconds } from '../base/units.ts';
 import { readGirf } from '../fields/girf.ts';
 import { bindScanner } from '../model/bind.ts';
 import { warnOfLowField } from '../model/concomitant.ts';
+import { type MovingInFields, movingInFields } from '../model/moving-fields.ts';
+import { receiveLayer } from '../model/receive.ts';
 import { eachDephasing, withEnsemble } from '../model/t2prime.ts';
 import { type Channels, withAnalytic } from '../model/t2prime-analytic.ts';
-import { openTransmit, phantomTransmit } from '../model/transmit.ts';
+import { openTransmit, phantomTransmit, type Transmit } from '../model/transmit.ts';
 import type { SurveyOf } from '../phantom/bounds.ts';
 import { withMotions } from '../phantom/motion/file.ts';
-import { type MovingPhantom, movingPhantom } from '../phantom/motion/moving.ts';
+import { movingPhantom } from '../phantom/motion/moving.ts';
 import type { Motion } from '../phantom/motion/types.ts';
 import { openPhantom } from '../phantom/open.ts';
 import type { PhantomSource } from '../phantom/types.ts';
@@ -152,22 +154,48 @@ function warnOfField({ B0, parameters }: PhantomSource, scanner: Scanner): void 
   );
 }
 
-/** @throws LarmorError 65 where spins would move through fields that are taken at their places at rest */
-function movingIn(
-  { b0Map, receive, transmit, gradients }: Scanner,
+/** Throws what is not made of moving spins. */
+function requireNoneOf(
+  { name, transmit }: PhantomSource,
+  { t2prime, toEnd }: { readonly t2prime: string; readonly toEnd: boolean },
+): void {
+  const fix = 'leave it out, or simulate spins at rest';
+  if (t2prime !== 'none') throw usage(`--t2prime ${t2prime} of spins that move`, fix);
+  if (toEnd) throw usage('--magnetization of spins that move', fix);
+  if (transmit !== undefined)
+    throw badInput(name, 'its spins move, and it has a B1+ of its own', 'give the scanner a map of B1');
+}
+
+/**
+ * The phantom on the move, among coils and maps of B1 that are fixed in space.
+ * @throws LarmorError 65 where spins would move through fields that are taken at their places at rest
+ */
+async function movingIn(
   phantom: PhantomSource,
-  motions: readonly Motion[],
-  duration: Seconds,
-): MovingPhantom {
+  { b0Map, receive, gradients }: Scanner,
+  {
+    motions,
+    duration,
+    coils,
+    transmit,
+  }: {
+    readonly motions: readonly Motion[];
+    readonly duration: Seconds;
+    readonly coils: string;
+    readonly transmit: Transmit | undefined;
+  },
+): Promise<MovingInFields> {
   const field = [
-    receive && 'the fields of receive coils',
-    transmit && 'a B1 map',
     b0Map && 'a B0 map',
     gradients?.nonlinearity && 'non-linear gradients',
     gradients?.concomitant && 'concomitant fields',
   ].find((part) => part);
   if (field) throw badInput(phantom.name, `its spins move, in ${field}`, `simulate it without ${field}, or at rest`);
-  return movingPhantom(phantom, motions, duration);
+  const moving = movingPhantom(phantom, motions, duration);
+  const { min, max } = moving.bounds;
+  const reached = { ...phantom, bounds: { ...phantom.bounds, min, max } };
+  const layer = receive && (await receiveLayer(coils, receive, reached));
+  return movingInFields(moving, { receive: layer, transmit: transmit?.layer });
 }
 
 /** T2′ as a factor for each sample. */
@@ -228,14 +256,17 @@ export async function openInputs(
       transmit = phantomTransmit(opened, opened.transmit, sequence);
       timeline = compileFor(options.dtRf);
     }
-    const atRest = await bindScanner(opened, scanner, { coilsFile: coilsFile(options), transmit, surveyOf });
-    const moving = opened.motions && movingIn(scanner, atRest, opened.motions, played.duration);
+    const coils = coilsFile(options);
+    const { motions } = opened;
+    if (motions !== undefined) requireNoneOf(opened, { t2prime, toEnd });
+    const moving =
+      motions && (await movingIn(opened, scanner, { motions, duration: played.duration, coils, transmit }));
     const compile = (maxRfStep: Seconds): Timelines =>
       moving === undefined
         ? [compileFor(maxRfStep)]
         : (moving.movements.map((movement) => compileFor(maxRfStep, movement)) as unknown as Timelines);
     const timelines: Timelines = moving === undefined ? [timeline] : compile(options.dtRf);
-    const placed = moving?.source() ?? atRest;
+    const placed = moving?.source() ?? (await bindScanner(opened, scanner, { coilsFile: coils, transmit, surveyOf }));
     const spuriousEcho =
       encoding === undefined || timeline.sampleCount === 0 ? undefined : predictEcho(placed, timeline, encoding);
     const dephased = t2prime === 'ensemble' ? withEnsemble(placed, sequence.duration, scanner.B0) : placed;

@@ -48,7 +48,7 @@ export interface ModelColumns {
   readonly terms: number;
   /** [transmits][re, im] of b = B1+ over its nominal value. */
   readonly transmits: number;
-  /** [coils][re, im] of the receive sensitivity. */
+  /** [sets][coils][re, im] of the receive sensitivity. */
   readonly coils: number;
   /** [nodes][x, y, z] displacement from the spin's position [m]. */
   readonly nodes: number;
@@ -57,9 +57,16 @@ export interface ModelColumns {
   readonly total: number;
 }
 
-export function modelColumns(model: Pick<Model, 'terms' | 'transmits' | 'coils' | 'nodes'> | undefined): ModelColumns {
-  const { terms = 0, transmits = 0, coils = 0, nodes = 0 } = model ?? {};
-  const at = { terms: 0, transmits: terms, coils: terms + 2 * transmits, nodes: terms + 2 * (transmits + coils) };
+export function modelColumns(
+  model: Pick<Model, 'terms' | 'transmits' | 'coils' | 'coilSets' | 'nodes'> | undefined,
+): ModelColumns {
+  const { terms = 0, transmits = 0, coils = 0, coilSets = 1, nodes = 0 } = model ?? {};
+  const at = {
+    terms: 0,
+    transmits: terms,
+    coils: terms + 2 * transmits,
+    nodes: terms + 2 * (transmits + coils * coilSets),
+  };
   const resets = at.nodes + 3 * nodes;
   return { ...at, resets, total: resets + nodes };
 }

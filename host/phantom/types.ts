@@ -23,6 +23,8 @@ export interface Model {
   readonly transmits: number;
   /** Receive coils; 0: one channel of weight 1. */
   readonly coils: number;
+  /** Sets of coil columns; of spins that move among coils one for each time at which they are sampled. Default: one. */
+  readonly coilSets?: number;
   /** Nodes of the paths that spins follow; 0: none. With any, six more terms slide over the nodes (`OP.slide` of the timeline). */
   readonly nodes: number;
   readonly largest: {

@@ -107,22 +107,18 @@ export function compileTimeline(
         const end = rf.delay + rfDuration(rf);
         const frame = common.t.length > 0 ? { common, gammaBar } : undefined;
         const parts = moving?.stretches(rf.delay, end, [], PULSE_PIECE) ?? [wholly(rf.delay, end)];
-        for (const stretch of parts) {
-          mark(stretch);
-          const whole = parts.length === 1;
-          const [from, to] = whole ? [0, rfDuration(rf)] : [stretch.from - rf.delay, stretch.to - rf.delay];
-          const own = moving === undefined ? terms : bodyTerms(moving, stretch, termCount, gammaBar);
+        const column = transmitOf(block);
+        const played = parts.flatMap((part) => moving?.played(part, column) ?? [{ part, transmit: column }]);
+        for (const { part, transmit } of played) {
+          mark(part);
+          const whole = played.length === 1;
+          const [from, to] = whole ? [0, rfDuration(rf)] : [part.from - rf.delay, part.to - rf.delay];
+          const own = moving === undefined ? terms : bodyTerms(moving, part, termCount, gammaBar);
           const steps = rfSteps(rf, gradients, maxRfStep, budget, own, frame, whole ? undefined : { from, to });
           const pulse = pulses.intern(steps, frequency, to - from);
           // The frame of the pulse's frequency begins at phase 0 in every part; B1 has turned on in it since the pulse began.
           const late = 2 * Math.PI * ((frequency * from) % 1);
-          actions.push({
-            kind: 'excite',
-            pulse,
-            phase: -phase - late,
-            turned: turned(0, rf.delay),
-            transmit: transmitOf(block),
-          });
+          actions.push({ kind: 'excite', pulse, phase: -phase - late, turned: turned(0, rf.delay), transmit });
         }
         now = end;
       },

@@ -19,6 +19,17 @@ export interface Movement {
   /** Row-major A and P, v one vector after the other; overwritten by the next call. */
   frame(time: Seconds): { readonly A: Float64Array; readonly v: Float64Array; readonly P: Float64Array };
   readonly path?: MovementPath;
+  /** Fields fixed in space, which moving spins see where they are. */
+  readonly fields?: MovingFields;
+}
+
+export interface MovingFields {
+  /** The set of coil columns for a sample at a time; undefined: no coils. */
+  readonly receive?: (time: Seconds) => number;
+  /** The column of B1 that holds `column` (of spins at rest) at a time; undefined: no maps. */
+  readonly transmit?: (time: Seconds, column: number) => number;
+  /** Farthest that any spin moves between two times [m]; an estimate. */
+  shift(from: Seconds, to: Seconds): number;
 }
 
 export interface MovementPath {

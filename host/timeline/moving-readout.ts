@@ -2,7 +2,7 @@
 import type { Hertz, Seconds } from '../base/units.ts';
 import type { AdcEvent } from '../sequence/types.ts';
 import type { MovingBlock, Stretch } from './moving.ts';
-import { STRIDE } from './types.ts';
+import { OP, STRIDE } from './types.ts';
 
 /** A stretch of a readout and the samples in it, of which `sample` is the first, taken at `begin`; `samples` may be 0. */
 export interface ReadoutPart {
@@ -50,5 +50,28 @@ export function movingReadouts(
     parts.push({ stretch, begin: time(sample), sample, samples: count, points, terms: termValues, linear: false });
     sample = end;
   }
-  return parts;
+  return moving.sensed(first) === undefined ? parts : parts.flatMap((part) => singly(part, time, moving, terms));
+}
+
+/** The same part sample by sample, each with the coils of its own time. */
+function singly(
+  part: ReadoutPart,
+  time: (sample: number) => Seconds,
+  { sensed }: MovingBlock,
+  terms: number,
+): ReadoutPart[] {
+  const { stretch, sample, samples } = part;
+  return Array.from({ length: Math.max(1, samples) }, (_, n): ReadoutPart => {
+    if (samples === 0) return part;
+    const begin = time(sample + n);
+    const from = n === 0 ? stretch.from : time(sample + n - 1);
+    const to = n === samples - 1 ? Math.max(stretch.to, begin) : begin;
+    const marks = [...(n === 0 ? stretch.marks : []), [OP.sense, sensed(begin)!] as const];
+    return {
+      ...part,
+      ...{ stretch: { ...stretch, from, to, marks }, begin, sample: sample + n, samples: 1 },
+      points: new Float64Array(STRIDE.point),
+      terms: new Float64Array(terms),
+    };
+  });
 }

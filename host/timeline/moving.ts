@@ -28,6 +28,10 @@ export interface MovingBlock {
   integrals(stretch: Stretch, from: Seconds, to: Seconds): Float64Array;
   /** Corners of the movement between two times of the block. */
   corners(from: Seconds, to: Seconds): number[];
+  /** Parts of a pulse's stretch over which B1 hardly changes, and the column that holds it there. */
+  played(stretch: Stretch, column: number): readonly { readonly part: Stretch; readonly transmit: number }[];
+  /** The set of coil columns for a sample; undefined: there is one set, or none. */
+  sensed(time: Seconds): number | undefined;
 }
 
 /** Corners closer together than this [s] are one. */
@@ -48,6 +52,9 @@ const GAUSS = {
 function symmetric(half: readonly (readonly [number, number])[]): (readonly [number, number])[] {
   return half.flatMap(([node, weight]) => [[-node, weight] as const, [node, weight] as const]);
 }
+
+/** B1 is that of its middle over parts of a pulse in which spins move so far [m]: second order, below 1e-6 of a flip for a map that varies over centimetres. */
+const SLIGHT_SHIFT = 3e-6;
 
 /** Turns [rad] up to which two and three nodes leave less than 1e-13, and beyond which a piece is cut. */
 const SMALL_TURN = 1e-4;
@@ -94,8 +101,21 @@ export function movingEncoder(
       return { from, to, marks, ...(sampled && slide !== undefined ? { slide } : {}) };
     };
 
+    const { fields } = movement;
     return {
       corners,
+      sensed: (time) => fields?.receive?.(start + time),
+      played(stretch, column) {
+        const { from, to } = stretch;
+        const transmit = fields?.transmit;
+        if (transmit === undefined) return [{ part: stretch, transmit: column }];
+        const count = Math.max(1, Math.ceil(fields!.shift(start + from, start + to) / SLIGHT_SHIFT));
+        const at = (n: number): Seconds => (n === count ? to : from + ((to - from) * n) / count);
+        return Array.from({ length: count }, (_, n) => ({
+          part: { ...stretch, from: at(n), to: at(n + 1), marks: n === 0 ? stretch.marks : [] },
+          transmit: transmit(start + (at(n) + at(n + 1)) / 2, column),
+        }));
+      },
       stretches(from, to, stops = [], longest = Number.POSITIVE_INFINITY) {
         if (path === undefined || to <= from) return [{ from, to, marks: [] }];
         const more = sampled ? [...stops, ...edges(from, to)] : [];

@@ -26,6 +26,8 @@ export const OP = {
   hold: 4,
   /** node: the same spins are at equilibrium */
   release: 5,
+  /** set: from here on coils are sampled where the spins are at the time of this set of coil columns */
+  sense: 6,
 } as const;
 
 export interface Timeline {

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { readNpy } from '../../host/formats/npy.ts';
 import { cases, skipWithoutCases } from '../../testing/cases.ts';
 import { larmor } from '../../testing/larmor.ts';
+import { caseError } from '../../testing/physics-cases.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 
 const folder = temporaryFolder();
@@ -39,4 +40,12 @@ test('the same bits on one thread and on two, in tiles that groups cut', skipWit
     for (const threads of ['1', '2']) await simulate(name, `${threads}.npy`, '--tile', '8', '--threads', threads);
     assert.deepEqual(readFileSync(join(folder, '1.npy')), readFileSync(join(folder, '2.npy')));
   }
+});
+
+test('a turning body among coils and a map of B1 that are fixed in space', skipWithoutCases(), async () => {
+  const double = await caseError('combined-a', { options: ['--precision', 'f64', '--tile', '16'] });
+  // Half of it B1 that is held over parts of a pulse, half f32 columns.
+  assert.ok(double < 1e-7, `f64: ${double}`);
+  const single = await caseError('combined-a');
+  assert.ok(single < 1e-5, `f32: ${single}`);
 });

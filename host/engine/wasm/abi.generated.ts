@@ -1,6 +1,6 @@
 /** Written by `scripts/abi.mjs` from `assembly/abi.ts`: do not edit. Fields are [type, byte offset]. */
 export const KernelContext = {
-  bytes: 192,
+  bytes: 200,
   fields: {
     ops: ['u32', 0],
     precessions: ['u32', 4],
@@ -40,14 +40,15 @@ export const KernelContext = {
     phaseTerms: ['i32', 140],
     transmits: ['i32', 144],
     coils: ['i32', 148],
-    nodes: ['i32', 152],
-    filled: ['i32', 156],
-    next: ['i32', 160],
-    finished: ['i32', 164],
-    stop: ['i32', 168],
-    failed: ['i32', 172],
-    scale: ['f64', 176],
-    largest: ['f64', 184],
+    coilSets: ['i32', 152],
+    nodes: ['i32', 156],
+    filled: ['i32', 160],
+    next: ['i32', 164],
+    finished: ['i32', 168],
+    stop: ['i32', 172],
+    failed: ['i32', 176],
+    scale: ['f64', 184],
+    largest: ['f64', 192],
   },
 } as const;
 export const Op = {
@@ -71,6 +72,7 @@ export const OP = {
   SLIDE: 10,
   HOLD: 11,
   RELEASE: 12,
+  SENSE: 13,
 } as const;
 export const Precession = {
   bytes: 32,

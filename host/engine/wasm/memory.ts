@@ -188,7 +188,7 @@ function scratchOf(values: Values<typeof KernelContext>, kernels: Kernels): numb
 /** What the program is made of, placed. */
 function placeProgram(arena: Arena, { source, precision }: EngineJob, program: Program) {
   const { timeline, operators, precessions, cachedPrecessions } = program;
-  const { transmits = 0, coils = 0, nodes = 0 } = source.model ?? {};
+  const { transmits = 0, coils = 0, coilSets = 1, nodes = 0 } = source.model ?? {};
   const axisAt = axisPlacer(arena);
   const withOperators = { ...timeline, pulses: operators.pulses, rfSteps: operators.rfSteps };
   const forms = program.isModelled
@@ -197,7 +197,7 @@ function placeProgram(arena: Arena, { source, precision }: EngineJob, program: P
   for (const pulse of operators.operators) forms[pulse] = PULSE.HELD_F64;
   return {
     ops: arena.list(program.ops),
-    ...{ isModelled: Number(program.isModelled), phaseTerms: timeline.terms, transmits, coils, nodes },
+    ...{ isModelled: Number(program.isModelled), phaseTerms: timeline.terms, transmits, coils, coilSets, nodes },
     precessions: arena.place(precessions),
     excitations: arena.list(excitationRecords(timeline)),
     pulses: placePulses(arena, operators.pulses),

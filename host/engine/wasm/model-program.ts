@@ -122,6 +122,7 @@ export function makeModelProgram(timelines: Timelines): Program {
 const KINDS: Readonly<Record<number, number>> = {
   [WALK.excite]: OP.EXCITE,
   [WALK.slide]: OP.SLIDE,
+  [WALK.sense]: OP.SENSE,
   [WALK.hold]: OP.HOLD,
   [WALK.release]: OP.RELEASE,
 };

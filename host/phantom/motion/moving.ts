@@ -11,7 +11,7 @@ import { numbersOf } from './groups.ts';
 import { type GroupMovement, movementOf, type Piece } from './movements.ts';
 import { movingBounds } from './moving-bounds.ts';
 import { surveyNodes } from './node-survey.ts';
-import { inOrder, nodesOf, rowIn } from './places.ts';
+import { inOrder, moversOf, nodesOf, type Places, placesOver, rowIn } from './places.ts';
 import { sampleMovement } from './sampled.ts';
 import { type Group, surveyMotions } from './survey.ts';
 import type { Motion, Path } from './types.ts';
@@ -22,6 +22,17 @@ export interface MovingPhantom {
   /** Box that holds all spins at all times of the sequence [m]. */
   readonly bounds: ReturnType<typeof movingBounds>;
   source(): PhantomSource;
+  /** Spins [first, first + count) of the source, all of one group: which group, their numbers in the file, and places at any time. */
+  placesOf(first: number, count: number, atRest: SpinBlock): MovingPlaces;
+  /** Farthest that spins of a group move between two times [m], by those in the corners of the phantom's box. */
+  shift(group: number, from: Seconds, to: Seconds): number;
+}
+
+export interface MovingPlaces {
+  readonly group: number;
+  readonly numbers: Float64Array;
+  /** Overwritten by the next call. */
+  at(time: Seconds): Places;
 }
 
 /** Spins between two wanted ones that are read rather than skipped. */
@@ -43,16 +54,25 @@ export function movingPhantom(source: PhantomSource, list: readonly Motion[], du
   const pieces = groups.map((): Piece[] => []);
   const movements = groups.map((_, n) => movementOf(motions, survey, n, evaluator, nodes, duration, pieces[n]));
   const bounds = movingBounds(source, motions, survey, evaluator, nodes, movements, duration);
+  const largestNode = Math.max(0, ...nodes.map((found) => found?.largest ?? 0));
+  const starts = [0];
+  for (const { runs } of groups) starts.push(starts[starts.length - 1] + runs.spins);
   return {
     movements,
     bounds,
+    placesOf(first, count, { x, y, z }) {
+      const group = starts.findLastIndex((start) => start <= first);
+      const numbers = numbersOf(groups[group].runs, first - starts[group], count);
+      const rest = { x: x.subarray(0, count), y: y.subarray(0, count), z: z.subarray(0, count) };
+      const movers = moversOf(motions, numbers);
+      return { group, numbers, at: placesOver(movers, rest, (n, time) => evaluator.measures(time)[n]) };
+    },
+    shift: (group, from, to) => shiftOf(source, movements[group], from, to, largestNode, bounds.farthest),
     source() {
       const model = modelOf(motions, groups, evaluator, nodes, pieces, bounds);
       const digests = motions.map((motion, n) => [motion, nodes[n]?.digest ?? '']);
       const identity = `${source.identity} motion=${motionDigest(digests as [Motion, string][])}`;
       const parts = groups.map((group, n) => readerOf(source, group, motions, evaluator, pieces[n], model));
-      const starts = [0];
-      for (const { runs } of groups) starts.push(starts[starts.length - 1] + runs.spins);
       const read = (first: number, count: number, into: SpinBlock): void => {
         for (const [n, part] of parts.entries()) {
           const from = Math.max(first, starts[n]);
@@ -63,6 +83,34 @@ export function movingPhantom(source: PhantomSource, list: readonly Motion[], du
       return { ...source, model, identity, read };
     },
   };
+}
+
+/** The largest shift of the corners of the phantom's box as they move with a group, and that of its paths on top. */
+function shiftOf(
+  { bounds }: PhantomSource,
+  { path, frame }: GroupMovement,
+  from: Seconds,
+  to: Seconds,
+  largestNode: number,
+  farthest: number,
+): number {
+  if (path?.sampled) return farthest;
+  const early = { A: frame(from).A.slice(), v: frame(from).v.slice() };
+  const { A, v } = frame(to);
+  let most = 0;
+  for (let corner = 0; corner < 8; corner++) {
+    const r = [0, 1, 2].map((axis) => ((corner >> axis) & 1 ? bounds.max : bounds.min)[axis]);
+    const shift = [0, 1, 2].map((row) => {
+      let sum = 0;
+      for (let axis = 0; axis < 3; axis++) sum += (A[3 * row + axis] - early.A[3 * row + axis]) * r[axis];
+      for (let at = row; at < v.length; at += 3) sum += v[at] - early.v[at];
+      return sum;
+    });
+    most = Math.max(most, Math.hypot(...shift));
+  }
+  if (path === undefined) return most;
+  const { start, end } = path.slide(from, to);
+  return most + 2 * Math.sqrt(3) * largestNode * Math.abs(end - start);
 }
 
 function modelOf(

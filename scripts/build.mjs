@@ -176,9 +176,12 @@ async function copyAsset(name, source) {
 async function writeLicences(path, inputs) {
   const packages = new Set(inputs.flatMap((input) => input.match(/^.*node_modules\/(@[^/]+\/)?[^/]+/)?.[0] ?? []));
   const texts = [...packages].sort().map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+    const read = readFileSync(join(root, folder, 'package.json'), 'utf8');
+    const { name, version, license, repository } = JSON.parse(read);
     const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry));
-    const text = file ? readFileSync(join(root, folder, file), 'utf8').trim() : '';
+    const text = file
+      ? readFileSync(join(root, folder, file), 'utf8').trim()
+      : `Source and licence: ${repository?.url ?? repository}`;
     return `${name} ${version} (${license})\n\n${text}\n`;
   });
   if (texts.length > 0) await writeFile(path, texts.join(`\n${'-'.repeat(80)}\n`));

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { checkRows } from './check.ts';
 import type { Row } from './harness.ts';
 import { kernelRows } from './kernels.ts';
+import { modelRows } from './models.ts';
 import { newerRows } from './newer-node.ts';
 import { wholeRunRows } from './runs.ts';
 import { startRows } from './start.ts';
@@ -42,7 +43,7 @@ const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores`;
 const rows: Row[] = [];
 console.log(`${machine}, Node ${process.versions.node}\n`);
 console.log(line(['', 'speed', 'against', 'times as fast', 'error']));
-for (const part of [kernelRows, newerRows, wholeRunRows, threadRows, startRows, checkRows]) {
+for (const part of [kernelRows, modelRows, newerRows, wholeRunRows, threadRows, startRows, checkRows]) {
   let before = '';
   for await (const row of part(wanted, values.quick)) {
     console.log(printed(row, before));

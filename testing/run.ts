@@ -87,7 +87,8 @@ export function toSignal(sums: BigInt64Array, { scaleExponent }: Plan): Float64A
 export function phantomOf(spins: SpinBlock, B0 = 1.5, model?: Model): PhantomSource {
   const read: PhantomSource['read'] = (first, count, into) => {
     for (const key of COLUMN_NAMES) into[key].set(spins[key].subarray(first, first + count));
-    for (const [n, column] of (into.extra ?? []).entries()) column.set(spins.extra![n]!.subarray(first, first + count));
+    for (const [n, column] of (spins.extra ?? []).entries())
+      into.extra?.[n]?.set(column.subarray(first, first + count));
   };
   const spinCount = spins.x.length;
   const bounds = surveyOf(spinCount, read).bounds;

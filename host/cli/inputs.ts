@@ -5,6 +5,7 @@ import { detail, silently, warn } from '../base/log.ts';
 import { formatQuantity, likelyUnit, parseQuantity } from '../base/quantities.ts';
 import { didYouMean } from '../base/suggest.ts';
 import type { Seconds } from '../base/units.ts';
+import type { Precision } from '../engine/types.ts';
 import { readGirf } from '../fields/girf.ts';
 import { bindScanner } from '../model/bind.ts';
 import { warnOfLowField } from '../model/concomitant.ts';
@@ -35,6 +36,7 @@ import { compileTimeline } from '../timeline/compile.ts';
 import { concomitantTerms } from '../timeline/concomitant.ts';
 import { playedSequence } from '../timeline/gradient-errors/actual.ts';
 import type { Movement } from '../timeline/movement.ts';
+import { joinTerms, momentTerms } from '../timeline/terms.ts';
 import type { Timeline, Timelines } from '../timeline/types.ts';
 import { requireKind } from './names.ts';
 import { coilsFile, openScanner, type ScannerOptions } from './scanner.ts';
@@ -44,6 +46,7 @@ import { predictEcho, reportEcho } from './spurious-echo.ts';
 export interface InputOptions extends ScannerOptions {
   /** Where the magnetisation at the end of the sequence goes; then it need have no ADC. */
   readonly magnetization?: string;
+  readonly precision?: Precision;
   /** How T2* acts beside T2. */
   readonly t2prime?: 'none' | 'analytic' | 'ensemble';
   readonly set?: readonly string[];
@@ -228,8 +231,14 @@ export async function openInputs(
     const played = playedSequence(sequence, scanner, girf === undefined ? undefined : readGirf(girf));
     const toEnd = options.magnetization !== undefined;
     let transmit = scanner.transmit && (await openTransmit(scanner.transmit, sequence));
-    const terms = scanner.gradients?.concomitant && concomitantTerms(scanner.B0, scanner.gammaBar);
-    if (terms) warnOfLowField(options.scanner!, scanner.B0);
+    const { concomitant, nonlinearity } = scanner.gradients ?? {};
+    const exact = options.precision === 'f64';
+    // In the order in which `bindScanner` adds their columns.
+    const terms = joinTerms([
+      ...(concomitant ? [concomitantTerms(scanner.B0, scanner.gammaBar)] : []),
+      ...(nonlinearity !== undefined && exact ? [momentTerms(scanner.gammaBar)] : []),
+    ]);
+    if (concomitant) warnOfLowField(options.scanner!, scanner.B0);
     const compileFor = (maxRfStep: Seconds, movement?: Movement): Timeline =>
       compileTimeline(played, {
         ...scanner,
@@ -266,7 +275,8 @@ export async function openInputs(
         ? [compileFor(maxRfStep)]
         : (moving.movements.map((movement) => compileFor(maxRfStep, movement)) as unknown as Timelines);
     const timelines: Timelines = moving === undefined ? [timeline] : compile(options.dtRf);
-    const placed = moving?.source() ?? (await bindScanner(opened, scanner, { coilsFile: coils, transmit, surveyOf }));
+    const placed =
+      moving?.source() ?? (await bindScanner(opened, scanner, { coilsFile: coils, transmit, surveyOf, exact }));
     const spuriousEcho =
       encoding === undefined || timeline.sampleCount === 0 ? undefined : predictEcho(placed, timeline, encoding);
     const dephased = t2prime === 'ensemble' ? withEnsemble(placed, sequence.duration, scanner.B0) : placed;

@@ -16,8 +16,11 @@ import type { Meters } from '../base/units.ts';
 export interface GradientFields {
   readonly path: string;
   readonly identity: string;
-  /** Turns places [0, count), LPS, into b(r), in place. */
-  apply(x: Float32Array, y: Float32Array, z: Float32Array, count: number): void;
+  /**
+   * Turns places [0, count), LPS, into b(r), in place.
+   * @param lost takes what rounding b(r) to f32 leaves out, x, y, z
+   */
+  apply(x: Float32Array, y: Float32Array, z: Float32Array, count: number, lost?: readonly Float32Array[]): void;
 }
 
 interface Coefficient {
@@ -138,12 +141,15 @@ function gradientFields(path: string, R0: Meters, coefficients: readonly Coeffic
     identity: createHash('sha256')
       .update(JSON.stringify([R0, coefficients]))
       .digest('hex'),
-    apply(x, y, z, count) {
+    apply(x, y, z, count, lost) {
+      const columns = [x, y, z];
       for (let n = 0; n < count; n++) {
         displacement(x[n]! / R0, -y[n]! / R0, -z[n]! / R0);
-        x[n] = x[n]! + R0 * sum[0]!;
-        y[n] = y[n]! - R0 * sum[1]!;
-        z[n] = z[n]! - R0 * sum[2]!;
+        for (const [axis, column] of columns.entries()) {
+          const b = column[n]! + (axis === 0 ? R0 : -R0) * sum[axis]!;
+          column[n] = b;
+          if (lost !== undefined) lost[axis]![n] = b - column[n]!;
+        }
       }
     },
   };

@@ -17,13 +17,15 @@ export interface BindOptions {
   /** B1 maps, which the timeline was compiled for. */
   readonly transmit: Transmit | undefined;
   readonly surveyOf: SurveyOf;
+  /** f64: no digit of a place may be lost. */
+  readonly exact: boolean;
 }
 
 /** @throws LarmorError 65 if a field does not fit the phantom, 66 if one of its files is missing */
 export async function bindScanner(
   phantom: PhantomSource,
   { B0, b0Map, receive, gradients }: Scanner,
-  { coilsFile, transmit, surveyOf }: BindOptions,
+  { coilsFile, transmit, surveyOf, exact }: BindOptions,
 ): Promise<PhantomSource> {
   let source = phantom;
   const lay = async (layer: Layer): Promise<void> => {
@@ -39,5 +41,7 @@ export async function bindScanner(
     if (receive.noiseCovariance !== undefined) covarianceFactor(coilsFile, receive.noiseCovariance, channelsOf(source));
   }
   const { nonlinearity } = gradients ?? {};
-  return nonlinearity === undefined ? source : withGradientFields(source, readGradientFields(nonlinearity), surveyOf);
+  return nonlinearity === undefined
+    ? source
+    : withGradientFields(source, readGradientFields(nonlinearity), exact, surveyOf);
 }

@@ -15,6 +15,7 @@ import { warnOfDatasets, warnOfT2s } from './inert.ts';
 import { isJemrisPhantom, jemrisPhantom } from './jemris.ts';
 import { arrayPhantom, isArrayPhantom } from './koma.ts';
 import { labelImageParameters, openLabelImage } from './label-image.ts';
+import { openMapFolder } from './map-folder.ts';
 import { readMatVolume } from './mat-labels.ts';
 import { readNiftiVolume } from './nifti.ts';
 import { isNiftiPhantom, openNiftiPhantom } from './nifti-phantom.ts';
@@ -56,6 +57,12 @@ export async function openPhantom(
       `there is no phantom '${name}'`,
       didYouMean(name, known, (all) => `give a file or one of ${all}`),
     );
+  }
+  if (existsSync(name) && statSync(name).isDirectory()) {
+    completeParameters(name, {}, parameters);
+    const maps = await openMapFolder(name, warn);
+    warnOfT2s(maps, warnT2s);
+    return maps;
   }
   requireFile(name);
   if (statSync(name).size === 0) throw badInput(name, 'is empty', 'check that it was copied whole');

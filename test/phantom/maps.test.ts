@@ -104,3 +104,34 @@ test('each wrong entry is named', async () => {
   const two = { ...water, 'B1+': [1, 1] };
   await fails(65, /tissue 'fat' has 1 B1\+ channels, tissue 'water' 2/, phantom({ water: two, fat: water }));
 });
+
+test('a folder of quantitative maps', async () => {
+  const place = temporaryFolder();
+  const put = (name: string, ...values: number[]): void =>
+    writeFileSync(join(place, name), niftiMap([2, 1, 1], AFFINE, Float32Array.from(values)));
+  const open = (messages: string[] = []) => openPhantom(place, {}, { warn: (text) => messages.push(text) });
+  put('sub-01_T2map.nii', 0.08, 0.1);
+  await assert.rejects(open(), /holds no T1map\.nii\.gz/);
+  put('sub-01_T1map.nii', 1200, Number.NaN);
+  await assert.rejects(open(), /T1map\.nii: its median is 1\.20e\+3 s; give s, or a sidecar with "Units": "ms"/);
+  writeFileSync(join(place, 'sub-01_T1map.json'), JSON.stringify({ Units: 'ms', MagneticFieldStrength: 7 }));
+  put('sub-01_R2starmap.nii', 25, 0);
+  put('sub-01_B0map.nii', -20, 0);
+  writeFileSync(join(place, 'sub-01_TB1map.json'), JSON.stringify({ Units: 'percent' }));
+  put('sub-01_TB1map.nii', 80, 100);
+  const messages: string[] = [];
+  const source = await open(messages);
+  // The second voxel has no T1.
+  assert.deepEqual([source.spinCount, source.B0, source.transmit!.channels], [1, 7, 1]);
+  const block = spinBlock(1);
+  source.read(0, 1, block);
+  const want = { density: 1, T1: 1.2, T2: 0.08, T2s: 0.04, offResonance: -40 * Math.PI };
+  for (const [name, value] of Object.entries(want))
+    assert.ok(Math.abs(block[name as keyof typeof want][0]! / value - 1) < 1e-6, name);
+  const b = [new Float64Array(1), new Float64Array(1)];
+  source.transmit!.read(0, 1, b);
+  assert.ok(Math.abs(b[0]![0]! - 0.8) < 1e-7 && b[1]![0] === 0);
+  assert.match(messages.join(), /T2\* shorter than T2 has no effect/);
+  put('sub-02_T1map.nii', 1, 1);
+  await assert.rejects(open(), /holds sub-01_T1map\.nii and sub-02_T1map\.nii/);
+});

@@ -35,12 +35,12 @@ export function sequencePlot(sequence: Sequence, scanner: Scanner, options: Sequ
     range: readonly [number, number],
     height: number,
     marks: Mark[],
-  ): Panel => ({
-    x: time,
-    y: { label, unit, range },
-    height,
-    marks: [...blockEdges(all, window), ...marks],
-  });
+  ): Panel => {
+    // The scale of what does not play means nothing.
+    const isSilent = marks.every((mark) => mark.kind !== 'line' || mark.y.every((value) => value === 0));
+    const y = { label, unit, range, ...(isSilent && range[1] > 0 ? { ticks: [{ at: 0, text: '0' }] } : {}) };
+    return { x: time, y, height, marks: [...blockEdges(all, window), ...marks] };
+  };
   const panels: Panel[] = [eventsPanel(all, window, traces, time)];
   panels.push(panel('|B1|', 'T', spread([traces.b1]), 92, [line(traces.b1, colours.PURPLE, true)]));
   panels.push(phasePanel(panel, traces));

@@ -84,7 +84,7 @@ export function blockAt(starts: Float64Array, time: Seconds): number {
 }
 
 /** Starts of repetitions [s]: of the block with the first pulse of each, preparation included. */
-function repetitionStarts({ walk: { pulses, readouts, excitations }, encoding, starts }: Played): Seconds[] {
+function repetitionStarts({ walk: { pulses, readouts, excitations }, encoding, sequence, starts }: Played): Seconds[] {
   const [TR = 0] = encoding.TR;
   const begun: Seconds[] = [];
   let [pulse, readout] = [0, 0];
@@ -97,7 +97,10 @@ function repetitionStarts({ walk: { pulses, readouts, excitations }, encoding, s
     // Pulses since the last readout prepare this excitation; without a readout in between, nobody can tell.
     const after = begun.length === 0 ? Number.NEGATIVE_INFINITY : lastRead > previous ? lastRead : time - 1e-9;
     while (pulses[pulse]!.time <= after) pulse++;
-    begun.push(starts[blockAt(starts, pulses[pulse]!.time)]!);
+    let block = blockAt(starts, pulses[pulse]!.time);
+    // What a repetition waits for belongs to it.
+    while (block > 0 && isEmpty(sequence.block(block - 1)) && sequence.block(block - 1).triggers !== undefined) block--;
+    begun.push(starts[block]!);
     previous = time;
   }
   return begun;

@@ -126,6 +126,20 @@ test('windows: a repetition, a stretch of time, and all', () => {
     assert.throws(() => sequencePlot(sequence, scanner, options), { exitCode: 2, message });
 });
 
+test('a repetition begins with what it waits for, and silent axes have no scale', () => {
+  const beat = design.blockOf({ triggers: [{ type: 'input', channel: 1, delay: 0, duration: 1e-3 }] }, 2e-3);
+  const pulse = design.blockOf({ rf: design.hardPulse(90 * DEGREE, 1e-5) }, 5e-3);
+  const read = design.blockOf({ adc: design.adc(4, 1e-4, 0) }, 1e-3);
+  const sequence = design.sequenceOf('cine', [beat, pulse, read, beat, pulse, read], {});
+  const figure = sequencePlot(sequence, scanner, { tr: 2 });
+  assert.match(figure.caption.join(' '), /Blocks 4 to 6 of 6/);
+  near(figure.rows[0]![0]!.x.range[0], 8e-3, 1e-12);
+  const rules = figure.rows[0]![0]!.marks.filter((mark) => mark.kind === 'rule' && mark.text === 'wait for trigger');
+  assert.equal(rules.length, 1);
+  assert.deepEqual(panelOf(figure, 'Gx').y.ticks, [{ at: 0, text: '0' }]);
+  assert.equal(panelOf(figure, '|B1|').y.ticks, undefined);
+});
+
 test('k-space: the drawn lines reach as far as the samples, in the plane of the largest extents', () => {
   const sequence = makeBuiltin('epi', { n: '16' }, scanner);
   const [plane, space] = kspacePlot(sequenceTrajectory(sequence, scanner)).rows[0]!;

@@ -3,6 +3,7 @@ import { bart } from './bart.ts';
 import { steadyStates, transients } from './closed-forms.ts';
 import { coils, sense } from './coils.ts';
 import { longScans } from './long.ts';
+import { motion } from './motion.ts';
 import { order, pulses } from './pulses.ts';
 import { exactReferences, otherSimulators } from './references.ts';
 import type { Section } from './report.ts';
@@ -26,5 +27,6 @@ export const sections: readonly Section[] = [
   spuriousScans,
   bart,
   coils,
+  motion,
   sense,
 ];

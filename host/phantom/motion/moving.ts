@@ -160,8 +160,8 @@ function readerOf(
   };
   return (first, count, into) => {
     const numbers = numbersOf(runs, first, count);
-    gather(source, numbers, into);
-    const { extra } = into;
+    const { extra, ...base } = into;
+    gather(source, numbers, base as SpinBlock);
     if (extra === undefined) return;
     for (const column of extra.slice(0, model.terms)) column.fill(1, 0, count);
     if (columns.angle >= 0)

@@ -113,14 +113,15 @@ const MODELS: Readonly<Record<string, Counts>> = {
   'two groups with everything': { groups: [33, 27], nodes: 2, terms: 3, transmits: 1, coils: 4 },
 };
 
-test('every model is what the slow sum says, in every build', async () => {
+test('every model is what the slow sum says, and everything together in every scan and build', async () => {
   for (const [index, [name, counts]] of Object.entries(MODELS).entries()) {
     const { spins, model } = modelSpins(60, counts);
-    const scans = name.includes('everything') ? SCANS : [SCANS[index % SCANS.length]!];
+    const everything = name.includes('everything');
+    const scans = everything ? SCANS : [SCANS[index % SCANS.length]!];
     for (const [n, scan] of scans.entries()) {
       const timelines = (counts.groups ?? [60]).map((_, group) => withModel(scan, counts, 10 * n + group));
       const reference = simulateModelSlowly(timelines, spins, 1.5, model);
-      for (const build of ['simd', 'relaxed', 'wide'] as const) {
+      for (const build of everything ? (['simd', 'relaxed', 'wide'] as const) : (['relaxed'] as const)) {
         for (const precision of ['f64', 'f32'] as const) {
           const options = { precision, tileSize: 24, build };
           const found = await simulate(timelines as [Timeline], spins, model, options);
@@ -178,12 +179,11 @@ test('threads, tiles in any order and shared accumulators give a model the same 
     for (let tile = plan.tileCount - 1; tile >= 0; tile--) await engine.run(tile, 1);
     await engine.close();
     assert.equal(plan.tileCount, 9, 'no tile crosses from a group to the next');
-    for (const options of [{ threads: 2 }, { threads: 3, accumulatorBytes: 1 }]) {
-      const other = await engineFor(timelines, phantomOf(spins, 1.5, model), { precision, tileSize: 8, ...options });
-      await other.engine.run(0, plan.tileCount);
-      await other.engine.close();
-      assert.deepEqual(other.engine.sums, engine.sums);
-    }
+    const options = { precision, tileSize: 8, threads: 3, accumulatorBytes: precision === 'f32' ? 1 : 1e9 };
+    const other = await engineFor(timelines, phantomOf(spins, 1.5, model), options);
+    await other.engine.run(0, plan.tileCount);
+    await other.engine.close();
+    assert.deepEqual(other.engine.sums, engine.sums);
   }
 });
 
@@ -198,13 +198,13 @@ test('sensitivities of a coil in any unit use the whole range of the sums', asyn
 
 test('without a model the magnetisation at the end is that of the reference, whatever the methods', async () => {
   const spins = randomSpins(100);
-  for (const name of ['a slice-selective pulse', 'nine lines of 37 samples', 'lines and pulses in turn']) {
+  for (const name of ['nine lines of 37 samples', 'lines and pulses in turn']) {
     const timeline = CASES[name]!;
     const { magnetization } = simulateModelSlowly([timeline], spins, 1.5);
     for (const options of [{ precision: 'f64' }, {}, { tolerance: 1e-5 }] as const) {
       const found = new Float64Array(300);
       const { engine, plan } = await engineFor(timeline, spins, {
-        ...{ tileSize: 24, threads: 2 },
+        ...{ tileSize: 24, threads: 'tolerance' in options ? 2 : 1 },
         ...options,
         onMagnetization: (first, _, values) => found.set(values, 3 * first),
       });

@@ -22,8 +22,11 @@ export interface FoundPlaces {
 }
 
 /** Spins per voxel that are tried at most, and how much more each time. */
-const MAX_SPINS = 600;
-const GROWTH = 1.2;
+const MAX_SPINS = 400;
+const GROWTH = 1.3;
+/** From so many spins on only the best kinds of sets are tried. */
+const MANY = 16;
+const FEW_KINDS = 2;
 /** Columns of layers beside each other in a voxel. */
 const COLUMNS = [2, 3, 4, 6, 8, 12];
 /** The second pixel that is looked at lies so many pixels from the first: moments that turn add a phase that grows with the distance. */
@@ -44,50 +47,51 @@ export function searchByTrial(
   const trial = pointTrial(timeline, slice, wanted, cells);
   return (tissue) => {
     const { wanted, level } = trial(tissue);
+    const levelOf = (places: SubVoxelPlaces): number =>
+      level(cells.map((cell) => ({ places: placed(filled(places, pixel.counts), cell) })));
+    // By kind and size: another tolerance asks for the same sets.
     const tried = new Map<string, number>();
-    const levelOf = ({ name, places }: Candidate): number => {
-      const known =
-        tried.get(name) ?? level(cells.map((cell) => ({ places: placed(filled(places, pixel.counts), cell) })));
-      tried.set(name, known);
-      return known;
-    };
     const places = (tolerance: number): FoundPlaces => {
       let best: FoundPlaces = { places: rankOne(1, [0, 0, 1]), level: Number.POSITIVE_INFINITY };
-      for (
-        let size = exactly ?? 1;
-        size <= (exactly ?? MAX_SPINS);
-        size = Math.max(size + 1, Math.round(GROWTH * size))
-      )
-        for (const candidate of candidatesOf(size, exactly !== undefined)) {
-          const level = levelOf(candidate);
-          if (level < best.level) best = { places: candidate.places, level };
-          if (level <= tolerance && exactly === undefined) return best;
+      let kinds = KINDS;
+      for (let size = exactly ?? 1; size <= (exactly ?? MAX_SPINS); size = Math.ceil(GROWTH * size)) {
+        const levels = kinds.map((kind) => {
+          const places = kind(size, exactly !== undefined);
+          if (places === undefined) return Number.POSITIVE_INFINITY;
+          const key = `${KINDS.indexOf(kind)} ${size}`;
+          const found = tried.get(key) ?? levelOf(places);
+          tried.set(key, found);
+          if (found < best.level) best = { places, level: found };
+          return found;
+        });
+        if (best.level <= tolerance && exactly === undefined) return best;
+        if (size >= MANY && kinds.length > FEW_KINDS) {
+          const ranked = levels.map((found, n) => ({ found, kind: kinds[n]! })).sort((x, y) => x.found - y.found);
+          kinds = ranked.slice(0, FEW_KINDS).map(({ kind }) => kind);
         }
+      }
       return best;
     };
     return { wanted, places };
   };
 }
 
-interface Candidate {
-  readonly name: string;
-  readonly places: SubVoxelPlaces;
-}
+/** Places of about so many spins, or of exactly so many; undefined where a kind has none. */
+type Kind = (size: number, exactly: boolean) => SubVoxelPlaces | undefined;
 
-function candidatesOf(size: number, exactly: boolean): Candidate[] {
-  const found: Candidate[] = [{ name: `layers ${size}`, places: rankOne(size, [0, 0, 1]) }];
-  if (size === 1) return found;
-  found.push(
-    { name: `space ${size}`, places: evenPlaces(size, 3) },
-    { name: `plane ${size}`, places: evenPlaces(size, 2) },
-  );
-  for (const columns of COLUMNS) {
-    const layers = Math.round(size / columns);
-    if (layers < 2 || (exactly && layers * columns !== size)) continue;
-    found.push({ name: `columns ${columns} ${layers}`, places: columnsOf(columns, layers) });
-  }
-  return found;
-}
+/** The plainest first. */
+const KINDS: readonly Kind[] = [
+  (size) => rankOne(size, [0, 0, 1]),
+  (size) => (size > 1 ? evenPlaces(size, 3) : undefined),
+  (size) => (size > 1 ? evenPlaces(size, 2) : undefined),
+  ...COLUMNS.map(
+    (columns): Kind =>
+      (size, exactly) => {
+        const layers = Math.round(size / columns);
+        return layers < 2 || (exactly && layers * columns !== size) ? undefined : columnsOf(columns, layers);
+      },
+  ),
+];
 
 /** Columns at places that fill the plane, their layers at different heights. */
 function columnsOf(columns: number, layers: number): SubVoxelPlaces {

@@ -41,6 +41,15 @@ export function missing(family: Family, ranks = 1): string | false {
   return why;
 }
 
+/** Works through a list with two at a time: for jobs of one rank where no time is measured. */
+export async function twoAtATime<T>(list: readonly T[], work: (one: T, index: number) => Promise<void>): Promise<void> {
+  const left = list.entries();
+  const next = async (): Promise<void> => {
+    for (const [index, one] of left) await work(one, index);
+  };
+  await Promise.all([next(), next()]);
+}
+
 /** Families that can be tested here. */
 export const present = FAMILIES.filter((family) => !missing(family));
 

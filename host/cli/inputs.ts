@@ -148,9 +148,9 @@ function implausibleTimes({ name }: Sequence, { TE, TR }: Encoding): string[] {
 }
 
 /** The field of a tissue table is scaled away for off-resonance, not for relaxation times. */
-function warnOfField({ B0, parameters }: PhantomSource, scanner: Scanner): void {
+function warnOfField({ B0, parameters, knowsField }: PhantomSource, scanner: Scanner): void {
   const table = parameters?.tissues;
-  if (table === undefined || B0 === scanner.B0) return;
+  if (table === undefined || knowsField || B0 === scanner.B0) return;
   warn(
     `${table}: the tissues are those of ${B0} T, the scanner has ${scanner.B0} T; off-resonance is scaled to it, ` +
       'T1 and T2 are used as they are',
@@ -256,7 +256,7 @@ export async function openInputs(
         ? undefined
         : spinSampler(timeline, encoding ?? encode(sequence, scanner), options.spinsPerVoxel);
     const t2prime = options.t2prime ?? 'none';
-    const opening = { surveyOf, ...(sampler && { sampler }), usesT2s: t2prime !== 'none' };
+    const opening = { surveyOf, B0: scanner.B0, ...(sampler && { sampler }), usesT2s: t2prime !== 'none' };
     const opened = withMotions(await openPhantom(phantomName, settings.phantom, opening), options.motion);
     warnOfField(opened, scanner);
     if (opened.transmit !== undefined && transmit !== undefined)

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { badInput, missingInput } from '../base/errors.ts';
 import { completeParameters, type Parameters } from '../base/parameters.ts';
+import type { Tesla } from '../base/units.ts';
 import { checkExtent } from './bounds.ts';
 import { warnOfTableT2s } from './inert.ts';
 import { type Lattice, type LatticeModel, latticeSource, thickened, type Vector } from './lattice.ts';
@@ -87,6 +88,8 @@ export interface LabelImageOptions {
   /** Where it goes that T2* has no effect. */
   readonly warnT2s: (message: string) => void;
   readonly sampler: SpinSampler | undefined;
+  /** Of the scanner. */
+  readonly B0: Tesla | undefined;
 }
 
 /** @throws LarmorError 2, 65 or 66 */
@@ -94,10 +97,10 @@ export async function openLabelImage(
   path: string,
   given: Readonly<Record<string, string>>,
   readVolume: VolumeReader,
-  { warn, warnT2s, sampler }: LabelImageOptions,
+  { warn, warnT2s, sampler, B0 }: LabelImageOptions,
 ): Promise<PhantomSource> {
   const options = completeParameters(path, labelImageParameters, given);
-  const table = readTissueTable(options.tissues || besides(path));
+  const table = readTissueTable(options.tissues || besides(path), B0);
   const map = labelMap(path, table);
   const volume = await readVolume(path, map, table, options.variable || (table.variable ?? ''));
   try {
@@ -123,7 +126,11 @@ export async function openLabelImage(
     warnUnknown(path, map, table, warn);
     warnOfTableT2s(table, warnT2s);
     checkExtent(path, source.bounds);
-    return { ...source, parameters: { ...options, tissues: table.path } };
+    return {
+      ...source,
+      parameters: { ...options, tissues: table.path },
+      ...(table.knowsField && { knowsField: true }),
+    };
   } catch (error) {
     warnUnknown(path, map, table, warn);
     volume.close?.();

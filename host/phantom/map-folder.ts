@@ -56,7 +56,7 @@ export async function openMapFolder(folder: string, warn: (message: string) => v
     const missing = T1 === undefined ? 'T1map.nii.gz' : 'T2map.nii.gz';
     throw missingInput(
       folder,
-      `holds no ${missing}`,
+      `is a directory without ${missing}`,
       'give T1map.nii.gz and T2map.nii.gz, with PDmap, T2starmap, B0map, TB1map if there are any',
     );
   }

@@ -8,6 +8,7 @@ import { requireFile } from '../base/files.ts';
 import { warn as warnUser } from '../base/log.ts';
 import { completeParameters, type Parameters } from '../base/parameters.ts';
 import { didYouMean } from '../base/suggest.ts';
+import type { Tesla } from '../base/units.ts';
 import { isHdf5, openHdf5 } from '../formats/hdf5/reader.ts';
 import { type SurveyOf, surveyOf as surveyHere } from './bounds.ts';
 import { builtinPhantoms } from './builtins.ts';
@@ -31,6 +32,8 @@ export interface OpenOptions {
   readonly warn?: (message: string) => void;
   /** Survey of a file that states none; several ranks share the reading. Default: all of it here. */
   readonly surveyOf?: SurveyOf;
+  /** Field of the scanner, for tissues whose times are given by field. */
+  readonly B0?: Tesla;
   /** T2* is simulated, so that there is nothing to warn of. */
   readonly usesT2s?: boolean;
   /** What the sequence asks of the spins of a phantom of voxels. */
@@ -46,7 +49,7 @@ export interface OpenOptions {
 export async function openPhantom(
   name: string,
   parameters: Readonly<Record<string, string>> = {},
-  { warn = warnUser, surveyOf = surveyHere, sampler, usesT2s = false }: OpenOptions = {},
+  { warn = warnUser, surveyOf = surveyHere, sampler, usesT2s = false, B0 }: OpenOptions = {},
 ): Promise<PhantomSource> {
   if (Object.hasOwn(builtinPhantoms, name)) return builtinPhantoms[name].open(parameters, sampler);
   const warnT2s = usesT2s ? () => {} : warn;
@@ -66,8 +69,8 @@ export async function openPhantom(
   }
   requireFile(name);
   if (statSync(name).size === 0) throw badInput(name, 'is empty', 'check that it was copied whole');
-  if (ending === '.mat') return openLabelImage(name, parameters, readMatVolume, { warn, warnT2s, sampler });
-  if (ending === '.nii') return openLabelImage(name, parameters, readNiftiVolume, { warn, warnT2s, sampler });
+  if (ending === '.mat') return openLabelImage(name, parameters, readMatVolume, { warn, warnT2s, sampler, B0 });
+  if (ending === '.nii') return openLabelImage(name, parameters, readNiftiVolume, { warn, warnT2s, sampler, B0 });
   if (ending === '.json') {
     completeParameters(name, {}, parameters);
     if (!isNiftiPhantom(name)) throw badInput(name, 'is no phantom of maps (no $schema nifti-phantom-v1)', FORMATS);

@@ -4,7 +4,7 @@
  */
 import { badInput } from '../base/errors.ts';
 import { readInput } from '../base/files.ts';
-import type { Meters, Tesla } from '../base/units.ts';
+import { GAMMA_BAR, type Meters, type Tesla } from '../base/units.ts';
 import { checkSpins } from './bounds.ts';
 import { TISSUE_B0, type Tissue } from './tissues.ts';
 import { spinBlock } from './types.ts';
@@ -13,6 +13,8 @@ export interface TissueTable {
   readonly path: string;
   /** Field at which the off-resonances hold. */
   readonly B0: Tesla;
+  /** Whether T1 and T2 of all tissues are given by field, and those of `tissues` are the scanner's. */
+  readonly knowsField: boolean;
   /** By label; null: known, without spins. */
   readonly tissues: ReadonlyMap<number, Tissue | null>;
   /** Voxel size along each array dimension; undefined: the image says. */
@@ -25,8 +27,10 @@ export interface TissueTable {
 
 /** Tissue numbers are bytes and 0 stands for no spins. */
 const MAX_TISSUES = 255;
+/** Chemical shifts beyond this are a frequency in Hz [ppm]. */
+const MOST_SHIFT = 100;
 const TABLE_KEYS = ['tissues', 'B0', 'voxelSize', 'axes', 'variable', 'description'];
-const TISSUE_KEYS = ['name', 'density', 'T1', 'T2', 'T2s', 'offResonance'];
+const TISSUE_KEYS = ['name', 'density', 'T1', 'T2', 'T2s', 'offResonance', 'shift'];
 /** One letter per body axis. */
 const AXES = /^(?=.*[LR])(?=.*[PA])(?=.*[SI])[LRPASI]{3}$/;
 
@@ -40,8 +44,11 @@ export function isTissueTable(path: string): boolean {
   }
 }
 
-/** @throws LarmorError 66 if the file is not there, 65 naming the entry that is wrong */
-export function readTissueTable(path: string): TissueTable {
+/**
+ * @param scannerB0 field at which times that are given by field are wanted; default: the table's own
+ * @throws LarmorError 66 if the file is not there, 65 naming the entry that is wrong
+ */
+export function readTissueTable(path: string, scannerB0?: Tesla): TissueTable {
   let table: unknown;
   try {
     table = JSON.parse(readInput(path).toString('utf8'));
@@ -51,17 +58,20 @@ export function readTissueTable(path: string): TissueTable {
   }
   const record = recordOf(table, path, TABLE_KEYS);
   const tissues = new Map<number, Tissue | null>();
+  const own = record.B0 === undefined ? TISSUE_B0 : positive(record.B0, `${path} B0`, 'T');
+  const B0 = scannerB0 ?? own;
   if (record.tissues === undefined) throw badInput(path, "has no 'tissues'", 'see docs/reference/tissue-table.md');
   for (const [label, entry] of Object.entries(recordOf(record.tissues, `${path} tissues`))) {
     const number = label.trim() === '' ? Number.NaN : Number(label);
     if (!Number.isInteger(number)) throw badInput(`${path} tissues`, `'${label}' is no label`, 'use whole numbers');
-    tissues.set(number, entry === null ? null : tissueOf(entry, `${path} tissue ${label}`));
+    tissues.set(number, entry === null ? null : tissueOf(entry, `${path} tissue ${label}`, own, B0));
   }
   const count = [...tissues.values()].filter((tissue) => tissue !== null).length;
   if (count === 0 || count > MAX_TISSUES) throw badInput(path, `has ${count} tissues`, `give 1 to ${MAX_TISSUES}`);
   return {
     path,
-    B0: record.B0 === undefined ? TISSUE_B0 : positive(record.B0, `${path} B0`, 'T'),
+    B0: own,
+    knowsField: Object.values(record.tissues as object).every((entry) => entry === null || isByField(entry)),
     tissues,
     ...(record.voxelSize !== undefined && { voxelSize: voxelSizeOf(record.voxelSize, `${path} voxelSize`) }),
     ...(record.axes !== undefined && { axes: axesOf(record.axes, `${path} axes`) }),
@@ -69,19 +79,57 @@ export function readTissueTable(path: string): TissueTable {
   };
 }
 
-function tissueOf(entry: unknown, place: string): Tissue {
+const isByField = ({ T1, T2 }: { readonly T1?: unknown; readonly T2?: unknown }): boolean =>
+  typeof T1 === 'object' && typeof T2 === 'object';
+
+/**
+ * A time [s], or times by field, {"1.5": 0.9, "3": 1.2}: between two fields it runs straight in the logarithms of both, as T1 ∝ B0^p does.
+ * @throws LarmorError 65 where the field is beyond those given
+ */
+function timeOf(value: unknown, place: string, B0: Tesla): number {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return positive(value, place, 's');
+  const points = Object.entries(value)
+    .map(([field, time]) => [Number(field), positive(time, `${place} at ${field} T`, 's')] as const)
+    .sort((p, q) => p[0] - q[0]);
+  const wrong = Object.keys(value).find((field) => !(Number(field) > 0));
+  if (wrong !== undefined || points.length === 0)
+    throw badInput(
+      place,
+      wrong === undefined ? 'names no field' : `'${wrong}' is no field in T`,
+      'give {"1.5": …, "3": …}',
+    );
+  const exact = points.find(([field]) => field === B0);
+  if (exact) return exact[1];
+  const above = points.findIndex(([field]) => field > B0);
+  if (above <= 0) {
+    const fields = points.map(([field]) => field).join(', ');
+    throw badInput(place, `is given at ${fields} T, and ${B0} T is not between them`, 'give a value for that field');
+  }
+  const [[f, low], [g, high]] = [points[above - 1]!, points[above]!];
+  return low * (high / low) ** (Math.log(B0 / f) / Math.log(g / f));
+}
+
+function tissueOf(entry: unknown, place: string, own: Tesla, B0: Tesla): Tissue {
   const record = recordOf(entry, place, TISSUE_KEYS);
-  const T2 = positive(record.T2, `${place} T2`, 's');
-  const { offResonance = 0 } = record;
+  const T2 = timeOf(record.T2, `${place} T2`, B0);
+  const { offResonance = 0, shift = 0 } = record;
   if (typeof offResonance !== 'number' || !Number.isFinite(offResonance)) {
     throw badInput(`${place} offResonance`, `is ${JSON.stringify(offResonance)}`, 'give a number [Hz]');
   }
+  if (typeof shift !== 'number' || !(Math.abs(shift) <= MOST_SHIFT)) {
+    throw badInput(
+      `${place} shift`,
+      `is ${JSON.stringify(shift)}`,
+      `give a number from −${MOST_SHIFT} to ${MOST_SHIFT} [ppm]`,
+    );
+  }
   const tissue: Tissue = {
     density: positive(record.density, `${place} density`, 'relative'),
-    T1: positive(record.T1, `${place} T1`, 's'),
+    T1: timeOf(record.T1, `${place} T1`, B0),
     T2,
-    T2s: record.T2s === undefined ? T2 : positive(record.T2s, `${place} T2s`, 's'),
-    offResonance: 2 * Math.PI * offResonance,
+    T2s: record.T2s === undefined ? T2 : timeOf(record.T2s, `${place} T2s`, B0),
+    // Both at the table's field; they are scaled to the scanner's.
+    offResonance: 2 * Math.PI * (offResonance + 1e-6 * shift * GAMMA_BAR * own),
   };
   const spin = spinBlock(1);
   for (const name of ['density', 'T1', 'T2', 'T2s', 'offResonance'] as const) spin[name][0] = tissue[name];

@@ -61,6 +61,8 @@ export interface PhantomSource {
   readonly spinCount: number;
   /** All parameters of a built-in phantom or label image, defaults included, in SI. */
   readonly parameters?: Readonly<Record<string, number | string>>;
+  /** T1 and T2 are those of the scanner's field. */
+  readonly knowsField?: boolean;
   /** Field that `offResonance` belongs to; the timeline's B0 scales it. */
   readonly B0: Tesla;
   readonly bounds: PhantomBounds;

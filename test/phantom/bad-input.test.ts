@@ -73,7 +73,7 @@ test('names and parameters', async () => {
 
 test('files that are not there or not phantoms', async () => {
   await fails(66, /no such file; check the path/, at('none.phantom'));
-  await fails(66, /is a directory; give a file/, folder);
+  await fails(66, /is a directory without T1map\.nii\.gz/, folder);
   await fails(65, /is empty/, file('empty.h5', ''));
   await fails(65, /is not an HDF5 file/, file('text.phantom', 'once upon a time'));
   await fails(2, /unsupported phantom format '.txt'; give .phantom/, file('notes.txt', 'x'));

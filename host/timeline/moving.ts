@@ -71,17 +71,8 @@ export function movingEncoder(
   let [node, held] = [-1, -1];
 
   return (gradients, start) => {
-    const corners = (from: Seconds, to: Seconds): number[] => {
-      const inside: number[] = [];
-      for (let n = firstAfter(movement.corners, start + from + SAME_TIME); n < movement.corners.length; n++) {
-        const time = movement.corners[n]! - start;
-        if (time >= to - SAME_TIME) break;
-        inside.push(time);
-      }
-      return inside;
-    };
-    const edges = (from: Seconds, to: Seconds): number[] =>
-      gradients.flatMap(({ t }) => [...t].filter((time) => time > from + SAME_TIME && time < to - SAME_TIME));
+    const corners = (from: Seconds, to: Seconds): number[] => inside(movement.corners, from, to, start);
+    const edges = (from: Seconds, to: Seconds): number[] => gradients.flatMap(({ t }) => inside(t, from, to));
 
     const stretchOf = (path: MovementPath, from: Seconds, to: Seconds): Stretch => {
       const marks: [number, number][] = [];
@@ -208,6 +199,17 @@ function shorter(cuts: readonly number[], longest: Seconds): number[] {
       part === parts - 1 ? to : from + ((to - from) * (part + 1)) / parts,
     );
   });
+}
+
+/** Ascending times, given since `start` of another clock, that are within two times: found without a walk over those before. */
+function inside(times: Float64Array, from: Seconds, to: Seconds, start: Seconds = 0): number[] {
+  const found: number[] = [];
+  for (let n = firstAfter(times, start + from + SAME_TIME); n < times.length; n++) {
+    const time = times[n]! - start;
+    if (time >= to - SAME_TIME) break;
+    found.push(time);
+  }
+  return found;
 }
 
 /** First index n with values[n] > value. */

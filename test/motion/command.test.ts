@@ -1,6 +1,6 @@
 /** Moving and flowing spins through the built command, against signals that another program computed to 1e-13. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readNpy } from '../../host/formats/npy.ts';
@@ -48,4 +48,27 @@ test('a turning body among coils and a map of B1 that are fixed in space', skipW
   assert.ok(double < 1e-7, `f64: ${double}`);
   const single = await caseError('combined-a');
   assert.ok(single < 1e-5, `f32: ${single}`);
+});
+
+/** A turn and then a beat, which is not separable: their movement is sampled. */
+function turnAndBeat(): string {
+  const time = (t: number) => ({ t: [0, t, 4 * t], t_unit: [0, 1, 0], periodic: true });
+  const beat = { type: 'HeartBeat', circumferential_strain: -0.3, radial_strain: 0.2, longitudinal_strain: 0.1 };
+  const motions = [
+    { action: { type: 'Rotate', pitch: 10, roll: 0, yaw: 40 }, time: time(0.005) },
+    { action: beat, time: time(0.004) },
+  ];
+  writeFileSync(join(folder, 'sampled.json'), JSON.stringify({ motions }));
+  return 'sampled.json';
+}
+
+test('a sampled movement in a sequence without gradients is seen by nothing', async () => {
+  const still = ['simulate', 'fid', 'grid', '--set', 'phantom.n=3', '-q', '-o'];
+  for (const args of [['still.npy'], ['moved.npy', '--motion', turnAndBeat()]]) {
+    const { code, stderr } = await larmor([...still, ...args], { folder });
+    assert.equal(code, 0, stderr);
+  }
+  const [rest, moved] = ['still.npy', 'moved.npy'].map((name) => readNpy(join(folder, name)).data);
+  const off = Math.sqrt(square(moved.map((value, n) => value - rest[n])) / square(rest));
+  assert.ok(off < 1e-5, `${off}`);
 });

@@ -69,7 +69,7 @@ export function movingPhantom(source: PhantomSource, list: readonly Motion[], du
     },
     shift: (group, from, to) => shiftOf(source, movements[group], from, to, largestNode, bounds.farthest),
     source() {
-      const model = modelOf(motions, groups, evaluator, nodes, pieces, bounds);
+      const model = modelOf(motions, groups, evaluator, nodes, pieces, bounds, movements[0].sliding);
       const digests = motions.map((motion, n) => [motion, nodes[n]?.digest ?? '']);
       const identity = `${source.identity} motion=${motionDigest(digests as [Motion, string][])}`;
       const parts = groups.map((group, n) => readerOf(source, group, motions, evaluator, pieces[n], model));
@@ -120,6 +120,7 @@ function modelOf(
   surveys: readonly (ReturnType<typeof surveyNodes> | undefined)[],
   pieces: readonly (readonly Piece[])[],
   bounds: MovingPhantom['bounds'],
+  sliding: boolean,
 ): Model {
   const counts = groups.map(({ motions: own, sampled }, n) => {
     if (sampled) return 2 * pieces[n].length;
@@ -133,7 +134,8 @@ function modelOf(
   );
   return {
     ...{ terms: columns.count, transmits: 0, coils: 0 },
-    nodes: Math.max(0, ...counts),
+    // Terms that slide are of two nodes, even where no gradient plays and so no piece was asked for.
+    nodes: sliding ? Math.max(2, ...counts) : 0,
     largest: { terms: Array.from({ length: columns.count }, () => 1), transmit: 0, coil: 1, node },
     ...(groups.length === 1 ? {} : { groups: groups.map(({ runs }) => runs.spins) }),
   };

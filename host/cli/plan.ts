@@ -13,7 +13,7 @@ import { STRIDE } from '../timeline/types.ts';
 import { type JobOptions, openJob } from './job.ts';
 import { DEFAULT_WATCHDOG } from './options.ts';
 import { printJson, printLines } from './output.ts';
-import { inputFacts } from './result.ts';
+import { coilsOf, inputFacts } from './result.ts';
 
 export interface PlanOptions extends JobOptions {
   /** Ranks to plan for, each like this process. Default: as many as there are. */
@@ -62,7 +62,7 @@ async function tellPlan(job: Opened, ranks: number, { json = false, verbose = fa
     tiles: made.tileCount,
     tileSize: made.tileSize,
     samples: timeline.sampleCount,
-    coils: channelsOf(phantom),
+    coils: coilsOf(job),
     segments: timeline.segments.length / STRIDE.segment,
     rfSteps: timeline.rfSteps.length / STRIDE.rfStep,
     methods: methodsOf(program),

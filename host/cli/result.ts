@@ -147,7 +147,7 @@ export function summarise(
     tiles: plan.tileCount,
     tileSize: plan.tileSize,
     samples: timeline.sampleCount,
-    coils: channelsOf(job.phantom),
+    coils: coilsOf(job),
     segments: timeline.segments.length / STRIDE.segment,
     rfSteps: timeline.rfSteps.length / STRIDE.rfStep,
     ranks: perRank.length,

@@ -1,12 +1,13 @@
 /** Every `--json` output of the built command against its JSON Schema, and the simulation's provenance in the ISMRMRD header. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readRaw } from '../../host/raw/index.ts';
 import { larmorSync } from '../../testing/larmor.ts';
+import { niftiFile, writeHdf5 } from '../../testing/phantom-files.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 
 const schemas = fileURLToPath(new URL('../../schemas', import.meta.url));
@@ -70,6 +71,20 @@ test('a warning of a run stands in its summary', () => {
   assert.match(run.warnings[0], /flip=2 is 114/);
 });
 
+test('channels of the T2 prime factor are mixed: plan, summary and file have one signal', async () => {
+  const column = (...values: number[]) => ({ data: Float64Array.from(values) });
+  await writeHdf5(join(where, 't2s.phantom'), {
+    'position/x': column(0, 0.01),
+    'contrast/T1': column(1, 1),
+    'contrast/T2': column(0.1, 0.1),
+    'contrast/T2s': column(0.05, 0.1),
+  });
+  const factor = 'fid t2s.phantom --set samples=8 --t2prime analytic';
+  assert.equal(object(`plan ${factor}`).coils, 1);
+  assert.equal(object(`simulate ${factor} -o factor.mrd`).coils, 1);
+  assert.equal((await readRaw(join(where, 'factor.mrd'))).coils, 1);
+});
+
 test('every other command', () => {
   const plan = object(`plan epi head2d ${small}`);
   assert.equal(plan.sequence.parameters.n, 16);
@@ -86,6 +101,8 @@ test('every other command', () => {
   for (const args of ['kspace epi', 'phantom head2d', 'signal raw.mrd', 'image raw.mrd'])
     object(`plot ${args} -o p.svg`);
   object('phantom make sphere -o s.phantom');
+  writeFileSync(join(where, 'chi.nii'), niftiFile([4, 4, 4], new Uint8Array(64).fill(1, 20, 30)));
+  object('phantom field chi.nii -o b0.nii');
   object('info s.phantom');
   object('sequence waveforms fid -o f.json');
   assert.equal(object('sequence make fid -o f.seq').sequence.version, '1.5.1');

@@ -45,9 +45,12 @@ function shown(value: unknown): string {
 
 const inside = (key: string, name: string): string => (key === '' ? name : `${key}.${name}`);
 
-/** A number from `least` to `most`. */
+/** A number from `least` to `most`; ±`Number.MAX_VALUE` allow every finite one. */
 export function number(unit: string, least: number, most: number): JsonReader<number> {
-  const range = `give ${unit === '' ? 'a number' : unit} from ${least} to ${most}`;
+  const range =
+    most === Number.MAX_VALUE
+      ? 'give a finite number'
+      : `give ${unit === '' ? 'a number' : unit} from ${least} to ${most}`;
   return (value, { file, key }) => {
     if (typeof value !== 'number') throw badInput(file, `${key} is ${shown(value)}, not a number`, range);
     if (!(value >= least && value <= most)) throw badInput(file, `${key} is ${value}`, range);
@@ -116,7 +119,7 @@ export function record<R extends object, O extends object>(
     if (!isObject(value)) throw badInput(file, `${key} is ${shown(value)}`, `give an object with ${known.join(', ')}`);
     for (const name of Object.keys(required)) {
       if (!Object.hasOwn(value, name))
-        throw badInput(file, `${key} has no '${name}'`, `its keys are ${known.join(', ')}`);
+        throw badInput(file, `${key} has no '${name}'`.trimStart(), `its keys are ${known.join(', ')}`);
     }
     const result: Record<string, unknown> = {};
     for (const [name, entry] of Object.entries(value)) {

@@ -108,7 +108,7 @@ function lines(facts: Facts): string[] {
   const title = (key: string): string => (UNITS[key] === undefined ? key : `${key} [${UNITS[key]}]`);
   const width = 2 + Math.max(...Object.keys(facts).map((key) => title(key).length));
   return Object.entries(facts).flatMap(([key, value]) => {
-    if (value === null) return [];
+    if (value === null || (Array.isArray(value) && value.length === 0)) return [];
     if (key === 'parameters') return ['parameters (--set name=value)', ...parameterLines(value as Parameters)];
     if (key === 'softDelays')
       return (value as Sequence['softDelays'])!.map((delay) => `soft delay ${delay.name} = ${delay.value} s`);

@@ -30,8 +30,8 @@ export const coilsFile = ({ scanner, coils }: ScannerOptions): string =>
   coils === undefined ? (scanner ?? 'scanner') : `--coils ${coils}`;
 
 function receiveOf(coils: string): Receive {
-  if (/^[\d.+-]+$/.test(coils)) {
-    const count = Number(coils);
+  const count = Number(coils);
+  if (/^[\d.+-]+$/.test(coils) || !Number.isNaN(count)) {
     if (Number.isInteger(count) && count >= 1 && count <= MOST_COILS) return { array: { coils: count } };
     throw usage(`--coils ${coils}`, `give a number of coils from 1 to ${MOST_COILS}, or a file`);
   }

@@ -64,6 +64,8 @@ export function readHeart(path: string): HeartSignal {
       let peak = found.first;
       return heartOf(path, [peak, ...found.intervals.map((length) => (peak += length))]);
     }
+    if (!has('peaks'))
+      throw badInput(path, "has none of 'peaks', 'intervals' and 'rate'", `give one such as ${EXAMPLE}`);
     return heartOf(path, increasing(path, read(record({ peaks: list(time, 'times in seconds') }, {})).peaks));
   });
 }

@@ -28,6 +28,11 @@ test('a built-in sequence is described by its acquisition, in SI', async () => {
   assert.deepEqual(facts.schema, { name: 'info-sequence', version: 1 });
 });
 
+test('for a person, what a phantom has none of is no row', async () => {
+  const { stdout } = await larmor(['info', 'sphere']);
+  assert.doesNotMatch(stdout, /motions|[ \t]$/m);
+});
+
 test('soft delays of a file are listed with the values that they have', async () => {
   const path = seqFolder()(
     seqText({

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import * as h5 from 'h5wasm/node';
 import { readNpy } from '../../host/formats/npy.ts';
+import { readMotionFile } from '../../host/phantom/motion/file.ts';
 import { cases, skipWithoutCases } from '../../testing/cases.ts';
 import { larmorSync } from '../../testing/larmor.ts';
 import { writeHdf5 } from '../../testing/phantom-files.ts';
@@ -161,6 +162,10 @@ test('motion files that are wrong', () => {
     /rows\.json: track\.rotation has 1 rows for 2 times/,
     65,
     ...given(write('rows.json', { track: { time: [0, 1], rotation: [[0, 0, 1]] } })),
+  );
+  assert.throws(
+    () => readMotionFile(at(write('words.json', { track: { time: [0, 'x'] } })), 4),
+    /words\.json: track\.time\[1\] is "x", not a number; give a finite number/,
   );
   refused(
     /kind\.json: motions\[0\]\.action\.type is "Wobble"; give Translate, Rotate/,

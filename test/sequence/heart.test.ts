@@ -130,6 +130,10 @@ test('the command: peaks shift time stamps and physiology counters; what is wron
     '--r-peaks',
     write('nan.json', '{"peaks": [1, null]}'),
   );
+  const none = at(write('none.json', '{}'));
+  assert.throws(() => readHeart(none), /none\.json: has none of 'peaks', 'intervals' and 'rate'; give one such as \{/);
+  const late = at(write('first.json', '{"intervals": [0.8]}'));
+  assert.throws(() => readHeart(late), /first\.json: has no 'first'; its keys are first, intervals/);
   await wrong(/no\.json: no such file/, 66, gated, 'spins.phantom', '--r-peaks', 'no.json');
   await wrong(/heart-rate.*from/, 2, gated, 'spins.phantom', '--heart-rate', '0');
   const busy = seq('busy.seq', '1 150 1 0 0 0 0 1\n2 100 0 0 0 0 1 0\n', input);

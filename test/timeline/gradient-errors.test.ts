@@ -117,6 +117,6 @@ test('delays that make events overlap are refused in one line', () => {
       () => blocksOf(playedSequence(nominal, { delays })),
       (error) => error instanceof LarmorError && error.exitCode === 65 && message.test(error.message),
     );
-  refused({ adc: 5e-6 }, /^tight: block 2: delayed RF pulse or ADC begins before/);
-  refused({ adc: -5e-6 }, /^tight: block 1: delayed RF pulse or ADC begins before/);
+  refused({ adc: 5e-6 }, /^tight: block 2: delayed RF pulse or ADC begins before that of the previous block ends;/);
+  refused({ adc: -5e-6 }, /^tight: block 1: delayed RF pulse or ADC begins before the sequence does;/);
 });

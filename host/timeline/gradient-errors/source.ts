@@ -53,7 +53,8 @@ export function movedBoundaries(sequence: Sequence, delays: SourceDelays): Float
 }
 
 function collision(sequence: Sequence, n: number): Error {
-  const what = 'delayed RF pulse or ADC begins before the one of the block before has ended';
+  const before = n === 0 ? 'the sequence does' : 'that of the previous block ends';
+  const what = `delayed RF pulse or ADC begins before ${before}`;
   return badInput(`${sequence.name}: block ${n + 1}`, what, 'check the delays of the scanner');
 }
 

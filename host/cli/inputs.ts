@@ -20,6 +20,7 @@ import { movingPhantom } from '../phantom/motion/moving.ts';
 import type { Motion } from '../phantom/motion/types.ts';
 import { openPhantom } from '../phantom/open.ts';
 import type { PhantomSource } from '../phantom/types.ts';
+import type { T2Prime } from '../report/provenance.ts';
 import type { EchoPrediction } from '../sampling/point-check.ts';
 import { spinSampler } from '../sampling/sampler.ts';
 import { builtinSequences, makeBuiltin } from '../sequence/builtin/index.ts';
@@ -48,7 +49,7 @@ export interface InputOptions extends ScannerOptions {
   readonly magnetization?: string;
   readonly precision?: Precision;
   /** How T2* acts beside T2. */
-  readonly t2prime?: 'none' | 'analytic' | 'ensemble';
+  readonly t2prime?: T2Prime;
   readonly set?: readonly string[];
   readonly strict?: boolean;
   /** Longest RF step [s]. */
@@ -72,6 +73,9 @@ export interface Inputs {
   /** The same with other steps in pulses, for `--verify`. */
   readonly compile: (maxRfStep: Seconds) => Timelines;
   readonly phantom: PhantomSource;
+  /** The phantom as its file has it, before fields, offsets of T2′ and channels of its factor are added. */
+  readonly opened: PhantomSource;
+  readonly t2prime: T2Prime;
   /** Makes one signal [samples][re, im] of the channels in which the phantom is received; absent: each coil is one. */
   readonly mix?: Channels['mix'];
   /** Of rank 0: what too few spins would show of gradients that wind magnetisation up. */
@@ -160,7 +164,7 @@ function warnOfField({ B0, parameters, knowsField }: PhantomSource, scanner: Sca
 /** Throws what is not made of moving spins. */
 function requireNoneOf(
   { name, transmit }: PhantomSource,
-  { t2prime, toEnd }: { readonly t2prime: string; readonly toEnd: boolean },
+  { t2prime, toEnd }: { readonly t2prime: T2Prime; readonly toEnd: boolean },
 ): void {
   const fix = 'leave it out, or simulate spins at rest';
   if (t2prime !== 'none') throw usage(`--t2prime ${t2prime} of spins that move`, fix);
@@ -286,7 +290,7 @@ export async function openInputs(
     detail(`${phantom.name}: ${phantom.spinCount} spins`);
     const seconds = { load: (read - begun + performance.now() - compiled) / 1e3, compile: (compiled - read) / 1e3 };
     return {
-      ...{ scanner, sequence, encoding, timelines, compile, phantom, spuriousEcho, seconds },
+      ...{ scanner, sequence, encoding, timelines, compile, phantom, opened, t2prime, spuriousEcho, seconds },
       ...(channels && { mix: channels.mix }),
     };
   };

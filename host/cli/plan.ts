@@ -8,6 +8,7 @@ import { layOut } from '../engine/wasm/memory.ts';
 import { loadKernels } from '../engine/wasm/module.ts';
 import { methodsOf, type Program, programFor } from '../engine/wasm/program.ts';
 import { channelsOf, type PhantomSource } from '../phantom/types.ts';
+import { type Provenance, physicsOf } from '../report/provenance.ts';
 import { forecastMemory, forecastTime } from '../run/forecast.ts';
 import { STRIDE } from '../timeline/types.ts';
 import { type JobOptions, openJob } from './job.ts';
@@ -87,9 +88,8 @@ async function tellPlan(job: Opened, ranks: number, { json = false, verbose = fa
   else printLines(planLines({ ...result, perVoxel: phantom.spins }, verbose));
 }
 
-interface Told {
+interface Told extends Pick<Provenance, 'phantom' | 't2prime' | 'heart'> {
   readonly sequence: { readonly name: string };
-  readonly phantom: { readonly name: string };
   readonly spins: number;
   readonly spuriousEcho: number;
   readonly perVoxel: PhantomSource['spins'];
@@ -122,6 +122,7 @@ function planLines(told: Told, verbose: boolean): string[] {
   return [
     `${told.sequence.name} on ${told.phantom.name}`,
     `spins      ${told.spins} in ${told.tiles} tiles of ${told.tileSize}`,
+    ...physicsOf(told, told.spins).map(([title, text]) => `${title.padEnd(11)}${text}`),
     ...voxelLines(told),
     `samples    ${told.samples} in ${readouts.join(', ')}`,
     ...(told.coils === 1 ? [] : [`coils      ${told.coils}`]),

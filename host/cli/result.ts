@@ -7,7 +7,7 @@ import type { Engine } from '../engine/types.ts';
 import { addNoise, type Noise, type NoiseRequest, noiseOf } from '../model/noise.ts';
 import { channelsOf } from '../phantom/types.ts';
 import { writeRaw } from '../raw/index.ts';
-import { acquisitionFacts } from '../report/facts.ts';
+import { acquisitionFacts, actionsOf } from '../report/facts.ts';
 import type { Provenance } from '../report/provenance.ts';
 import type { RankReport, Summary } from '../report/summary.ts';
 import type { Verification } from '../run/verify.ts';
@@ -74,8 +74,8 @@ export function writeOutputs(
 }
 
 /** What is simulated, as `plan` and `simulate` describe it; on rank 0. */
-export function inputFacts(job: Job): Pick<Provenance, 'sequence' | 'phantom' | 'scanner'> {
-  const { sequence, phantom, scanner } = job;
+export function inputFacts(job: Job): Pick<Provenance, 'sequence' | 'phantom' | 'scanner' | 't2prime' | 'heart'> {
+  const { sequence, opened, scanner, t2prime } = job;
   const softDelays = (sequence.softDelays ?? []).map(({ name, value }) => [name, value] as const);
   return {
     sequence: {
@@ -84,12 +84,15 @@ export function inputFacts(job: Job): Pick<Provenance, 'sequence' | 'phantom' | 
       ...acquisitionFacts(sequence, job.encoding!),
     },
     phantom: {
-      name: phantom.name,
-      parameters: phantom.parameters ?? {},
-      spins: phantom.spinCount,
-      B0: phantom.B0,
+      name: opened.name,
+      parameters: opened.parameters ?? {},
+      spins: opened.spinCount,
+      B0: opened.B0,
+      motions: actionsOf(opened),
     },
     scanner,
+    t2prime,
+    heart: sequence.heart?.name ?? null,
   };
 }
 

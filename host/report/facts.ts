@@ -40,6 +40,10 @@ export function acquisitionFacts(sequence: Sequence, encoding: Encoding): Facts 
   };
 }
 
+/** What moves its spins, in the order of the file; [] at rest. */
+export const actionsOf = ({ motions = [] }: PhantomSource): readonly string[] =>
+  motions.map(({ action }) => action.type);
+
 export function phantomFacts(source: PhantomSource): Facts {
   const { min, max, maxDensity, maxOffResonance, minT1, minT2 } = source.bounds;
   return {
@@ -51,8 +55,7 @@ export function phantomFacts(source: PhantomSource): Facts {
     B0: source.B0,
     minT1,
     minT2,
-    /** Actions in the order of the file; [] for spins at rest. */
-    motions: (source.motions ?? []).map(({ action }) => action.type),
+    motions: actionsOf(source),
   };
 }
 

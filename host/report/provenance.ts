@@ -6,6 +6,9 @@ import type { Seconds, Tesla } from '../base/units.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Facts } from './facts.ts';
 
+/** How T2′ acts. */
+export type T2Prime = 'none' | 'analytic' | 'ensemble';
+
 export interface Provenance {
   /** The command line, one word each. */
   readonly command: readonly string[];
@@ -18,10 +21,16 @@ export interface Provenance {
   readonly phantom: {
     readonly name: string;
     readonly parameters: Readonly<Record<string, number | string>>;
+    /** Of the phantom itself; those simulated are more with `t2prime` as an ensemble. */
     readonly spins: number;
     readonly B0: Tesla;
+    /** Actions that move its spins; [] at rest. */
+    readonly motions: readonly string[];
   };
   readonly scanner: Scanner;
+  readonly t2prime: T2Prime;
+  /** Heart signal that blocks waited for: its rate, or the file of its R peaks; null: none. */
+  readonly heart: string | null;
   readonly precision: 'f32' | 'f64';
   /** Largest error that fast methods were allowed, relative to Σ|ρ|; null: exact methods alone. */
   readonly tolerance: number | null;
@@ -37,4 +46,19 @@ export interface Provenance {
   /** sha256 of scale exponent and integer sums, before noise. */
   readonly signalHash: string;
   readonly warnings: readonly string[];
+}
+
+/** What acts on the spins beside sequence and scanner: title and text, for a person. */
+export function physicsOf(
+  { phantom, t2prime, heart }: Pick<Provenance, 'phantom' | 't2prime' | 'heart'>,
+  simulated: number,
+): [title: string, text: string][] {
+  const offsets = simulated / phantom.spins;
+  const ensemble = `ensemble, ${offsets} offsets for each of ${phantom.spins} spins`;
+  const all: [string, string | undefined][] = [
+    ["T2'", t2prime === 'none' ? undefined : t2prime === 'ensemble' ? ensemble : t2prime],
+    ['motions', phantom.motions.join(', ') || undefined],
+    ['heart', heart ?? undefined],
+  ];
+  return all.filter((row): row is [string, string] => row[1] !== undefined);
 }

@@ -1,6 +1,6 @@
 /** What a run says of itself when it is done: the one object of `--json`, and the same in a few lines for a person. */
 import { formatQuantity } from '../base/quantities.ts';
-import type { Provenance } from './provenance.ts';
+import { type Provenance, physicsOf } from './provenance.ts';
 import { rankLines } from './ranks.ts';
 
 export interface Summary extends Provenance {
@@ -76,6 +76,7 @@ export function summaryLines(summary: Summary): string[] {
   const threads = summary.threads === 1 ? '1 thread' : `${summary.threads} threads`;
   return [
     `${summary.sequence.name} on ${summary.phantom.name}: ${summary.spins} spins, ${samplesOf(summary)}`,
+    ...physicsOf(summary, summary.spins).map(([title, text]) => `${title}: ${text}`),
     `${ranks}${threads}, ${summary.engine} ${summary.build}, ${summary.precision}, ${summary.tiles} tiles of ${summary.tileSize}`,
     `seconds: ${phases.join(', ')}; ${rate(summary.spinSamplesPerSecond)} spin·samples/s`,
     ...deviceLines(summary),

@@ -65,6 +65,23 @@ test('a simulation says where its signal comes from, in the summary and in the I
   assert.equal(again.signalHash, run.signalHash);
 });
 
+test('motions and the heart signal are in summary, plan and header', async () => {
+  writeFileSync(join(where, 'shift.csv'), 'time,x\n0,0\n1,0.001\n');
+  const args = 'fid column --set voxel=20mm --set samples=8 --motion shift.csv --heart-rate 1.25Hz';
+  const run = object(`simulate ${args} -o moved.mrd`);
+  const { motions } = run.phantom;
+  assert.deepEqual([motions, run.heart, run.t2prime], [['Translate'], 'heart rate 1.25 Hz', 'none']);
+  const plan = object(`plan ${args}`);
+  assert.deepEqual([plan.phantom, plan.heart, plan.t2prime], [run.phantom, run.heart, run.t2prime]);
+  const { xml } = await readRaw(join(where, 'moved.mrd'));
+  for (const [key, text] of [
+    ['heart', 'heart rate 1.25 Hz'],
+    ['t2prime', 'none'],
+  ])
+    assert.match(xml, new RegExp(`larmor_${key}</name>\\s*<value>${text}</value>`));
+  assert.match(xml, /larmor_phantom.*\s.*motions.*Translate/);
+});
+
 test('a warning of a run stands in its summary', () => {
   const run = object('simulate fid column --set flip=2 --set samples=8 -o w.npy');
   assert.equal(run.warnings.length, 1);
@@ -83,6 +100,10 @@ test('channels of the T2 prime factor are mixed: plan, summary and file have one
   assert.equal(object(`plan ${factor}`).coils, 1);
   assert.equal(object(`simulate ${factor} -o factor.mrd`).coils, 1);
   assert.equal((await readRaw(join(where, 'factor.mrd'))).coils, 1);
+  const run = object('simulate fid t2s.phantom --set samples=8 --t2prime ensemble -o ensemble.mrd');
+  assert.deepEqual([run.t2prime, run.phantom.spins, run.spins % 2, run.spins > 60], ['ensemble', 2, 0, true]);
+  const text = larmorSync('plan fid t2s.phantom --set samples=8 --t2prime ensemble'.split(' '), where).stdout;
+  assert.match(text, new RegExp(`T2' +ensemble, ${run.spins / 2} offsets for each of 2 spins`));
 });
 
 test('every other command', () => {

@@ -1,5 +1,5 @@
 /** Maps of the scanner file opened: coil sensitivities, B1+; as layers ask for them. */
-
+import { warn } from '../base/log.ts';
 import { readArrayMap } from '../fields/array-map.ts';
 import { type FieldMap, fieldMap, outsideMap, readMagnitudePhase, readMap } from '../fields/map.ts';
 import type { MapFiles } from '../sequence/scanner-types.ts';
@@ -21,6 +21,18 @@ export function largestModulus({ values }: FieldMap): number {
   let largest = 0;
   for (let n = 0; n < values.length; n += 2) largest = Math.max(largest, values[n]! ** 2 + values[n + 1]! ** 2);
   return Math.sqrt(largest);
+}
+
+/** Larger values are those of another unit; the usual mistake is a map in per cent, per mille or hertz. */
+export function warnOfSize(
+  name: string,
+  largest: number,
+  { most, unit }: { readonly most: number; readonly unit: string },
+): void {
+  if (largest > most)
+    warn(
+      `${name}: reaches ${Number(largest.toPrecision(3))}, which is implausible; ${unit}, not per cent, x1000 or Hz`,
+    );
 }
 
 /** What layers of a map have in common: its values at each spin in the layer's columns. */

@@ -13,7 +13,10 @@ import {
 import type { PhantomBounds, PhantomSource } from '../phantom/types.ts';
 import type { CoilArray, Sensitivities } from '../sequence/scanner-types.ts';
 import { type Layer, placeOf, type Spins, unlessEmpty } from './layer.ts';
-import { largestModulus, mapLayer, openMap } from './maps.ts';
+import { largestModulus, mapLayer, openMap, warnOfSize } from './maps.ts';
+
+/** Sensitivities are relative to about 1, or of the order of 1e-6 T/A. */
+const PLAUSIBLE = { most: 10, unit: 'sensitivities of coils are about 1, or in T/A' } as const;
 
 /**
  * @param file that names the coils, for messages
@@ -23,9 +26,11 @@ export async function receiveLayer(file: string, receive: Sensitivities, phantom
   if ('coils' in receive) return loopLayer(file, receive.coils, phantom);
   if ('array' in receive) return loopLayer(file, arrayLoops(receive.array, phantom.bounds), phantom);
   const map = await openMap(receive);
+  const largest = largestModulus(map);
+  warnOfSize(map.path, largest, PLAUSIBLE);
   return {
     adds: { coils: map.channels },
-    largest: { coil: largestModulus(map) },
+    largest: { coil: largest },
     identity: `coils ${map.identity}`,
     ...mapLayer(map),
   };

@@ -11,7 +11,7 @@ import { bindScanner } from '../model/bind.ts';
 import { warnOfLowField } from '../model/concomitant.ts';
 import { type MovingInFields, movingInFields } from '../model/moving-fields.ts';
 import { receiveLayer } from '../model/receive.ts';
-import { eachDephasing, withEnsemble } from '../model/t2prime.ts';
+import { eachDephasing, warnOfNone, withEnsemble } from '../model/t2prime.ts';
 import { type Channels, withAnalytic } from '../model/t2prime-analytic.ts';
 import { openTransmit, phantomTransmit, type Transmit } from '../model/transmit.ts';
 import type { SurveyOf } from '../phantom/bounds.ts';
@@ -205,12 +205,16 @@ async function movingIn(
   return movingInFields(moving, { receive: layer, transmit: transmit?.layer });
 }
 
-/** T2′ as a factor for each sample. */
-function analytic(source: PhantomSource, sequence: Sequence, scanner: Scanner): Channels {
+/** T2′ as a factor for each sample; undefined where no spin has any. */
+function analytic(source: PhantomSource, sequence: Sequence, scanner: Scanner): Channels | undefined {
   let longestT2 = 0;
-  eachDephasing(source, (_, T2) => {
+  const found = eachDephasing(source, (_, T2) => {
     longestT2 = Math.max(longestT2, T2);
   });
+  if (found === 0) {
+    warnOfNone(source, 'analytic');
+    return undefined;
+  }
   return withAnalytic(source, dephasingTimes(sequence, scanner, longestT2));
 }
 

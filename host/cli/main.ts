@@ -11,7 +11,6 @@ import { ENGINES } from '../engine/types.ts';
 import { PARTS } from '../recon/image.ts';
 import {
   countedFromOne,
-  DEFAULT_CHECKPOINT_INTERVAL,
   DEFAULT_TOLERANCE,
   DEFAULT_WATCHDOG,
   direction,
@@ -151,7 +150,7 @@ withJob(program.command('simulate').description('simulate a scan and write its r
       .argParser(signalToNoise)
       .conflicts('noise'),
   )
-  .addOption(new Option('--seed <n>', 'seed of the noise').argParser(seedNumber).default(1))
+  .option('--seed <n>', 'seed of the noise (default: 1)', seedNumber)
   .addOption(
     new Option(
       '--schedule <s>',
@@ -161,11 +160,7 @@ withJob(program.command('simulate').description('simulate a scan and write its r
       .default('static'),
   )
   .option('--checkpoint <dir>', 'save progress in this folder, so that an interrupted run can be resumed')
-  .addOption(
-    new Option('--checkpoint-interval <time>', 'time between checkpoints')
-      .argParser(seconds)
-      .default(DEFAULT_CHECKPOINT_INTERVAL, '5min'),
-  )
+  .option('--checkpoint-interval <time>', 'time between checkpoints (default: 5min)', seconds)
   .option('--resume', 'resume from the checkpoint, on any number of ranks; starts anew if there is none')
   .addOption(
     new Option('--watchdog <time>', 'abort if a rank is unresponsive for this long')

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { usage } from '../base/errors.ts';
 import { requireFile } from '../base/files.ts';
+import { warn } from '../base/log.ts';
 import { MOST_COILS, readReceive, readScanner } from '../sequence/scanner.ts';
 import { DEFAULT_SCANNER, type MapFiles, type Receive, type Scanner } from '../sequence/scanner-types.ts';
 
@@ -17,8 +18,11 @@ export interface ScannerOptions {
 
 /** @throws LarmorError 2 for a wrong option, 65 for a file that is wrong, 66 for one that is missing */
 export function openScanner({ scanner: path, coils, b1Map, b0Map }: ScannerOptions): Scanner {
+  const written = path === undefined ? DEFAULT_SCANNER : readScanner(path);
+  if (coils !== undefined && written.receive?.noiseCovariance !== undefined)
+    warn(`${path}: receive.noiseCovariance has no effect: --coils replaces the coils that it is of`);
   return {
-    ...(path === undefined ? DEFAULT_SCANNER : readScanner(path)),
+    ...written,
     ...(coils === undefined ? {} : { receive: receiveOf(coils) }),
     ...(b1Map === undefined ? {} : { transmit: mapOf('--b1-map', b1Map) }),
     ...(b0Map === undefined ? {} : { b0Map }),

@@ -21,11 +21,14 @@ import { type CheckpointOptions, checkCheckpointOptions, findResumePoint, type R
 import type { Schedule } from '../run/scheduler.ts';
 import { countTiles, type TileRange } from '../run/tiles.ts';
 import { type Findings, tilesToVerify, uniteFindings, type Verification, verifyTiles } from '../run/verify.ts';
+import { inertOptions } from './inert-options.ts';
 import { type Job, type JobOptions, openJob } from './job.ts';
 import { checkMagnetization, magnetizationStore, requireInOrder } from './magnetization.ts';
+import { DEFAULT_CHECKPOINT_INTERVAL } from './options.ts';
 import { printJson } from './output.ts';
 import { showProgress } from './progress.ts';
 import { coilsOf, provenanceOf, receive, summarise, writeOutputs } from './result.ts';
+import { coilsFile } from './scanner.ts';
 
 export interface SimulateOptions extends JobOptions, CheckpointOptions {
   readonly output?: readonly string[];
@@ -33,8 +36,8 @@ export interface SimulateOptions extends JobOptions, CheckpointOptions {
   readonly verify?: boolean;
   readonly noise?: { readonly sigma: number; readonly atDwell?: number };
   readonly snr?: number;
-  /** Of the noise. */
-  readonly seed: number;
+  /** Of the noise; default 1. */
+  readonly seed?: number;
   /** Seconds without a heartbeat after which a rank counts as lost. */
   readonly watchdog: number;
 }
@@ -71,6 +74,7 @@ async function simulateIn(
   };
   await agree(cluster, 'options', checkOptions, (all) => requireSameOptions(cluster, all));
   const job = await openJob(cluster, sequenceName, phantomName, options);
+  if (root) for (const text of inertOptions(options, coilsFile(options), job.scanner.receive)) warn(text);
   const { timelines, phantom, plan } = job;
   const [timeline] = timelines;
   const reads = timedReads(phantom);
@@ -137,7 +141,10 @@ async function simulateIn(
       threads,
       tileWork: job.spinWork * plan.tileSize,
       done,
-      checkpoint: options.checkpoint === undefined ? undefined : { interval: options.checkpointInterval, write: save },
+      checkpoint:
+        options.checkpoint === undefined
+          ? undefined
+          : { interval: options.checkpointInterval ?? DEFAULT_CHECKPOINT_INTERVAL, write: save },
       onSaveError,
     });
     // At once: who told the job to stop may not wait, and what comes after may fail.
@@ -190,7 +197,7 @@ function attempt(step: () => void): unknown {
 }
 
 /** What noise is asked for. */
-function noiseRequest({ noise, snr, seed }: SimulateOptions): NoiseRequest | undefined {
+function noiseRequest({ noise, snr, seed = 1 }: SimulateOptions): NoiseRequest | undefined {
   if (noise === undefined && snr === undefined) return undefined;
   return { ...noise, ...(snr === undefined ? {} : { snr }), seed };
 }
@@ -200,7 +207,7 @@ const noiseText = (options: SimulateOptions): string => JSON.stringify(noiseRequ
 
 /** Options that must be the same on all ranks, by name. Whatever may change a bit is in the plan, and compared there. */
 function rankOptions(options: SimulateOptions, outputs: readonly string[]): RankOptions {
-  const { schedule, verify, checkpoint, checkpointInterval, resume, watchdog } = options;
+  const { schedule, verify, checkpoint, checkpointInterval = DEFAULT_CHECKPOINT_INTERVAL, resume, watchdog } = options;
   return {
     '--schedule': schedule,
     '--verify': verify ?? false,

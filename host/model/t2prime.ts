@@ -47,6 +47,10 @@ export function eachDephasing(source: PhantomSource, visit: (rate: number, T2: S
   return found;
 }
 
+export function warnOfNone({ name }: PhantomSource, how: 'analytic' | 'ensemble'): void {
+  warn(`${name}: no T2* is shorter than T2; --t2prime ${how} changes nothing`);
+}
+
 /**
  * @param duration of the sequence
  * @param B0 of the scanner, at which T2* is taken to hold
@@ -59,7 +63,7 @@ export function withEnsemble(source: PhantomSource, duration: Seconds, B0: Tesla
     shortest = Math.min(shortest, horizonOf(T2));
   });
   if (found === 0) {
-    warn(`${source.name}: no T2* is shorter than T2; --t2prime ensemble changes nothing`);
+    warnOfNone(source, 'ensemble');
     return source;
   }
   const wanted = Math.max(LEAST_PAIRS, Math.ceil(PAIRS * longest));

@@ -24,7 +24,7 @@ export interface CheckpointOptions {
   /** Folder. */
   readonly checkpoint?: string;
   /** Seconds between checkpoints. */
-  readonly checkpointInterval: number;
+  readonly checkpointInterval?: number;
   readonly resume?: boolean;
 }
 

@@ -23,11 +23,14 @@ function unreadDefinitions({ name, definitions }: Sequence): string[] {
 /** Names the first block of each kind. */
 export function inertParts(sequence: Sequence, { transmit }: Scanner): string[] {
   const found = new Map<string, { block: number; count: number }>();
+  let gated = false;
   for (let n = 0; n < sequence.blockCount; n++) {
     const { rf, shim: given, triggers } = sequence.block(n);
+    const waits = triggers?.some(({ type }) => type === 'input') ?? false;
+    gated ||= waits;
     const shim = given?.applied ? undefined : given;
     const kinds = [
-      sequence.heart === undefined && triggers?.some(({ type }) => type === 'input') && 'an input trigger',
+      sequence.heart === undefined && waits && 'an input trigger',
       triggers?.some(({ type }) => type === 'output') && 'an output trigger',
       shim !== undefined &&
         rf !== undefined &&
@@ -46,7 +49,9 @@ export function inertParts(sequence: Sequence, { transmit }: Scanner): string[] 
     const others = count === 1 ? '' : ` (and ${count - 1} more)`;
     return `${sequence.name}: block ${block + 1}${others}: ${kind} ${effect(kind)}`;
   });
-  return [...unreadDefinitions(sequence), ...parts];
+  const { heart, name } = sequence;
+  const idle = `${heart?.name}: no block of ${name} has an input trigger, so none waits; only the physiology time stamps of ISMRMRD follow it`;
+  return [...unreadDefinitions(sequence), ...parts, ...(heart === undefined || gated ? [] : [idle])];
 }
 
 function effect(kind: string): string {

@@ -147,6 +147,37 @@ test("a DICOM converter's JSON beside an image is not taken for a tissue table",
   assert.match(stderr, /scan\.json: the JSON file beside the label image is no tissue table.*--set tissues=FILE\.json/);
 });
 
+test('options without the one that they need, a heart signal without triggers, and T2* that is T2', () => {
+  const options = ['--seed', '3', '--checkpoint-interval', '5s', '--heart-rate', '1Hz', '--t2prime', 'analytic'];
+  assert.deepEqual(warningsOf('plain.seq', 'plain.phantom', ...options), [
+    'heart rate 1 Hz: no block of plain.seq has an input trigger, so none waits; only the physiology time stamps of ISMRMRD follow it',
+    'plain.phantom: no T2* is shorter than T2; --t2prime analytic changes nothing',
+    '--seed has no effect without --noise or --snr',
+    '--checkpoint-interval has no effect without --checkpoint',
+  ]);
+  assert.deepEqual(warningsOf('plain.seq', 'plain.phantom', '--seed', '3', '--snr', '9'), []);
+});
+
+test('a noise covariance without noise, and one of coils that are replaced', () => {
+  const receive = { array: { coils: 1 }, noiseCovariance: [[[1, 0]]] };
+  writeFileSync(at('psi.json'), JSON.stringify({ receive }));
+  assert.deepEqual(warningsOf('plain.seq', 'plain.phantom', '--scanner', 'psi.json'), [
+    'psi.json: receive.noiseCovariance has no effect without --noise or --snr',
+  ]);
+  assert.deepEqual(warningsOf('plain.seq', 'plain.phantom', '--scanner', 'psi.json', '--coils', '1', '--snr', '9'), [
+    'psi.json: receive.noiseCovariance has no effect: --coils replaces the coils that it is of',
+  ]);
+});
+
+test('maps of B1 and of coils in per cent', () => {
+  const cube = niftiFile([4, 4, 4], new Uint8Array(64).fill(100), [100, 100, 100], [-150, -150, -150]);
+  writeFileSync(at('percent.nii'), cube);
+  const told = warningsOf('plain.seq', 'plain.phantom', '--b1-map', 'percent.nii', '--coils', 'percent.nii');
+  assert.match(told[0], /percent\.nii: reaches 100, which is implausible; B1\+ is relative to the nominal field, 1/);
+  assert.match(told[1], /percent\.nii: reaches 100, which is implausible; sensitivities/);
+  assert.equal(told.length, 2);
+});
+
 test('a key that no scanner has is an error with the likely one', () => {
   writeFileSync(at('later.json'), '{"Gmx": 0.04}');
   assert.match(larmor('info', 'plain.seq', '--scanner', 'later.json').stderr, /unknown key 'Gmx'; did you mean Gmax\?/);

@@ -1,0 +1,24 @@
+/** Options and scanner keys that are given and change nothing without another option: a sentence for each. */
+import type { Receive } from '../sequence/scanner-types.ts';
+
+/** What may be given in vain; undefined: not given. */
+export interface Given {
+  readonly noise?: object;
+  readonly snr?: number;
+  readonly seed?: number;
+  readonly checkpoint?: string;
+  readonly checkpointInterval?: number;
+}
+
+/** @param coils what names the receive coils */
+export function inertOptions(given: Given, coils: string, receive: Receive | undefined): string[] {
+  const noisy = given.noise !== undefined || given.snr !== undefined;
+  const without = 'has no effect without --noise or --snr';
+  return [
+    ...(given.seed !== undefined && !noisy ? [`--seed ${without}`] : []),
+    ...(receive?.noiseCovariance !== undefined && !noisy ? [`${coils}: receive.noiseCovariance ${without}`] : []),
+    ...(given.checkpointInterval !== undefined && given.checkpoint === undefined
+      ? ['--checkpoint-interval has no effect without --checkpoint']
+      : []),
+  ];
+}

@@ -6,6 +6,7 @@ import { agree } from '../comm/agree.ts';
 import type { Cluster } from '../comm/ranks.ts';
 import { chooseEngine, type EngineChoice, type EngineRequest } from '../engine/choose.ts';
 import type { Precision } from '../engine/types.ts';
+import { isModelled } from '../engine/wasm/model-program.ts';
 import { type KernelBuild, wasmBuild } from '../engine/wasm/module.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import { type Builds, type CommonBuild, commonBuild, requireSamePlan } from '../run/compare.ts';
@@ -78,8 +79,9 @@ export async function openJob(
   const kernels = common.plain ? 'simd' : undefined;
 
   const { timelines, phantom } = opened!;
-  // GPUs sum in exact forms alone, so a run that has one keeps to them unless told otherwise.
-  const fast = options.exact !== true && options.precision === 'f32' && !common.onGpu;
+  // GPUs and models of the spins have exact forms alone, so a run of those keeps to them unless told otherwise.
+  const exact = options.exact === true || common.onGpu || isModelled(timelines, phantom);
+  const fast = !exact && options.precision === 'f32';
   const tolerance = options.tolerance ?? (fast ? DEFAULT_TOLERANCE : undefined);
   let plan: Plan | undefined;
   const make = (): Plan['parts'] => {

@@ -175,10 +175,10 @@ for (const [name, motions] of Object.entries(lists)) {
       compileTimeline(sequence, { B0: 1.5, maxRfStep: 50e-6, movement }),
     );
     const source = moving.source();
-    const { model } = source;
+    const { groups = [COUNT], ...model } = source.model!;
     const found = new Float64Array(expected.length);
     let first = 0;
-    for (const [group, count] of (model!.groups ?? [COUNT]).entries()) {
+    for (const [group, count] of groups.entries()) {
       const block = spinBlock(count, { extra: modelColumns(model).total });
       source.read(first, count, block);
       for (const [n, value] of simulateSlowly(timelines[group], block, 1.5, model).entries()) found[n] += value;

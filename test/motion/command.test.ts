@@ -72,3 +72,21 @@ test('a sampled movement in a sequence without gradients is seen by nothing', as
   const off = Math.sqrt(square(moved.map((value, n) => value - rest[n])) / square(rest));
   assert.ok(off < 1e-5, `${off}`);
 });
+
+test('more spins in more pieces than can be sampled are refused with both numbers', async () => {
+  const args = ['plan', 'gre', 'grid', '--set', 'sequence.n=8', '--set', 'phantom.n=3', '--motion', turnAndBeat()];
+  const { code, stderr } = await larmor(args, { folder });
+  assert.equal(code, 65);
+  assert.match(
+    stderr,
+    /\d+ spins whose movement is sampled in \d+ pieces of time: \S+, the limit is 2\.0e\+7; take fewer/,
+  );
+});
+
+test('runs of moving spins do not tell of fast methods', async () => {
+  const { code, stderr } = await larmor(['simulate', 'fid', 'grid', '--motion', turnAndBeat(), '-o', 'm.npy'], {
+    folder,
+  });
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /exact methods/);
+});

@@ -14,6 +14,8 @@ export interface Evaluator {
   readonly units: readonly UnitTime[];
   /** The frame of a separable group, overwritten by the next call for it. */
   frame(group: number, time: Seconds): Frame;
+  /** Whether what motions take from their spans changes with time. */
+  readonly varies: boolean;
   /** What each motion takes from its span at a time. */
   measures(time: Seconds): readonly Measure[];
 }
@@ -79,7 +81,7 @@ export function evaluatorOf(motions: readonly Motion[], { groups, radius, kept }
     return now;
   };
   return {
-    ...{ columns, units, measures },
+    ...{ columns, units, varies, measures },
     frame(group, time) {
       write(frames[group], groups[group], Number.POSITIVE_INFINITY, time, measures(time));
       return frames[group];

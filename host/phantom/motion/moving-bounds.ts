@@ -24,6 +24,9 @@ const LOOK = 0.125;
 const MARGIN = 1e-3;
 /** Looks at most: the corners of a long breathing curve repeat themselves. */
 const MOST_LOOKS = 20_000;
+/** Looks at corners, times spins that are placed one by one, at most: a second or two. */
+const MOST_PLACES = 3e6;
+const FEWEST_LOOKS = 32;
 
 export function movingBounds(
   source: PhantomSource,
@@ -72,7 +75,8 @@ export function movingBounds(
       (n, time, places) => evaluator.measures(time)[n] ?? measureOf(movers[n], places),
     );
     const sampled = groups.findIndex((group) => group.sampled);
-    for (const time of looks(movements[sampled], duration)) {
+    const most = Math.max(FEWEST_LOOKS, Math.min(MOST_LOOKS, Math.floor(MOST_PLACES / kept.numbers.length)));
+    for (const time of looks(movements[sampled], duration, most)) {
       const { x, y, z } = at(time);
       for (const [axis, values] of [x, y, z].entries()) for (const value of values) include(axis, value, value);
     }
@@ -90,10 +94,10 @@ export function movingBounds(
   return { min: min as unknown as MovingBounds['min'], max: max as unknown as MovingBounds['max'], farthest };
 }
 
-/** Times between which nothing turns far, just before and after every corner. */
-function looks({ corners, turn }: GroupMovement, duration: Seconds): number[] {
-  const every = Math.max(1, Math.ceil(corners.length / MOST_LOOKS));
-  const stops = [0, ...corners.filter((_, n) => n % every === 0), duration];
+/** Times between which nothing turns far, just before and after `most` corners; strewn by the golden ratio, for corners come periodically. */
+function looks({ corners, turn }: GroupMovement, duration: Seconds, most = MOST_LOOKS): number[] {
+  const share = most / corners.length;
+  const stops = [0, ...corners.filter((_, n) => share >= 1 || (n * 0.6180339887498949) % 1 < share), duration];
   const times: number[] = [];
   for (let n = 0; n + 1 < stops.length && times.length < 2 * MOST_LOOKS; n++) {
     const [from, to] = [stops[n], stops[n + 1]];

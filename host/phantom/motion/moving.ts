@@ -3,6 +3,7 @@
  * timeline is compiled for each group before `source` is asked for, since the nodes of sampled movements are made on the way.
  */
 import { createHash } from 'node:crypto';
+import { badInput } from '../../base/errors.ts';
 import type { Seconds } from '../../base/units.ts';
 import { modelColumns } from '../columns.ts';
 import { type Model, type PhantomSource, type SpinBlock, spinBlock } from '../types.ts';
@@ -37,6 +38,8 @@ export interface MovingPlaces {
 
 /** Spins between two wanted ones that are read rather than skipped. */
 const LARGEST_GAP = 256;
+/** Spins whose movement is sampled, times pieces: a quarter of a minute. */
+const MOST_SPIN_PIECES = 2e7;
 
 /**
  * @param source spins at rest, in file order
@@ -69,6 +72,7 @@ export function movingPhantom(source: PhantomSource, list: readonly Motion[], du
     },
     shift: (group, from, to) => shiftOf(source, movements[group], from, to, largestNode, bounds.farthest),
     source() {
+      if (evaluator.varies) checkWork(source, motions, survey.kept.numbers.length, pieces);
       const model = modelOf(motions, groups, evaluator, nodes, pieces, bounds, movements[0].sliding);
       const digests = motions.map((motion, n) => [motion, nodes[n]?.digest ?? '']);
       const identity = `${source.identity} motion=${motionDigest(digests as [Motion, string][])}`;
@@ -111,6 +115,24 @@ function shiftOf(
   if (path === undefined) return most;
   const { start, end } = path.slide(from, to);
   return most + 2 * Math.sqrt(3) * largestNode * Math.abs(end - start);
+}
+
+/**
+ * What a motion takes from a span whose spins are placed one by one is asked for in every piece, before any tile is known.
+ * @throws LarmorError 65 where that alone would take longer than a user waits for
+ */
+function checkWork(
+  source: PhantomSource,
+  motions: readonly Motion[],
+  spins: number,
+  pieces: readonly (readonly Piece[])[],
+): void {
+  const count = pieces.reduce((sum, own) => sum + own.length, 0);
+  if (spins * count <= MOST_SPIN_PIECES) return;
+  const work = (value: number): string => value.toExponential(1);
+  const what = `${spins} spins whose movement is sampled in ${count} pieces of time: ${work(spins * count)}, the limit is ${work(MOST_SPIN_PIECES)}`;
+  const fix = 'take fewer spins (--spins-per-voxel) or a shorter sequence, or put a HeartBeat before rotations';
+  throw badInput(motions[0]?.place ?? source.name, what, fix);
 }
 
 function modelOf(

@@ -131,7 +131,7 @@ function beat(
   const { circumferential, radial, longitudinal } = action;
   for (let i = 0; i < at.length; i++) {
     const n = at[i];
-    const radius = Math.hypot(x[n], y[n]);
+    const radius = Math.sqrt(x[n] * x[n] + y[n] * y[n]);
     const wanted = u * (circumferential * largest - radial * (largest - radius));
     const shift = Math.max(-radius, wanted);
     clamped[i] = Number(wanted < -radius);
@@ -208,8 +208,8 @@ export function nodesOf(
 export function measureOf({ motion: { action }, rows: { at, count } }: Mover, { x, y, z }: Places): Measure {
   if (action.type === 'HeartBeat') {
     let largest = 0;
-    for (let i = 0; i < count; i++) largest = Math.max(largest, Math.hypot(x[at[i]], y[at[i]]));
-    return { radius: largest };
+    for (let i = 0; i < count; i++) largest = Math.max(largest, x[at[i]] * x[at[i]] + y[at[i]] * y[at[i]]);
+    return { radius: Math.sqrt(largest) };
   }
   let [sx, sy, sz] = [0, 0, 0];
   for (let i = 0; i < count; i++) {

@@ -7,7 +7,7 @@ import type { Seconds } from '../../base/units.ts';
 import { type Piece, resetNode } from './movements.ts';
 import { type Measure, type MemberNodes, moversOf, nodesOf, placesOver, rowIn } from './places.ts';
 import type { UnitTime } from './time-curve.ts';
-import type { Motion, Path } from './types.ts';
+import type { Motion, Path, Vector } from './types.ts';
 
 /** Nodes and weights of Gauss and Legendre on [0, 1], order 4. */
 const RULE = [0.8611363115940526, 0.3399810435848563].flatMap((x, n) => {
@@ -35,7 +35,8 @@ export function sampleMovement(
 ): SampledNodes {
   const count = numbers.length;
   const movers = moversOf(motions, numbers);
-  const at = placesOver(movers, rest, (n, time) => measures(time)[n]);
+  let within = measures;
+  const at = placesOver(movers, rest, (n, time) => within(time)[n]);
   const [mean, moment] = [new Float64Array(3 * count), new Float64Array(3 * count)];
   const add = (from: Seconds, to: Seconds, piece: Piece): void => {
     for (const [node, weight] of RULE) {
@@ -57,7 +58,7 @@ export function sampleMovement(
   };
   /** Adds a part of a piece, halved where a spin arrives on the axis of a HeartBeat or leaves it. */
   const addSmooth = (from: Seconds, to: Seconds, piece: Piece, halvings: number): void => {
-    if (halvings === 0 || clampedAt(from, to) === clampedAt(to, from)) {
+    if (halvings === 0 || staysClamped(from, to)) {
       add(from, to, piece);
       return;
     }
@@ -65,16 +66,20 @@ export function sampleMovement(
     addSmooth(from, middle, piece, halvings - 1);
     addSmooth(middle, to, piece, halvings - 1);
   };
-  const beats = movers.filter(({ clamped }) => clamped !== undefined);
-  /** Which spins are on the axis close to a time, towards another. */
-  const clampedAt = (time: Seconds, towards: Seconds): string => {
-    if (beats.length === 0) return '';
-    at(time + 1e-9 * (towards - time));
-    return beats.map(({ clamped }) => clamped!.join('')).join(' ');
+  const beats = movers.flatMap(({ clamped }) => (clamped === undefined ? [] : [{ clamped, before: clamped.slice() }]));
+  /** Whether the same spins are on the axis just after one time and just before another. */
+  const staysClamped = (from: Seconds, to: Seconds): boolean => {
+    if (beats.length === 0) return true;
+    const inset = 1e-9 * (to - from);
+    at(from + inset);
+    for (const { clamped, before } of beats) before.set(clamped);
+    at(to - inset);
+    return beats.every(({ clamped, before }) => clamped.every((flag, n) => flag === before[n]));
   };
   const columns = pieces.flatMap((piece) => {
     mean.fill(0);
     moment.fill(0);
+    within = measuresWithin(piece, measures);
     addSmooth(piece.from, piece.to, piece, HALVINGS);
     return [-1, 1].map((side) => {
       const [x, y, z] = [0, 1, 2].map((axis) =>
@@ -85,6 +90,33 @@ export function sampleMovement(
   });
   const resets = resetsOf(motions, units, numbers, pieces);
   return { columns, ...(resets === undefined ? {} : { resets }) };
+}
+
+/**
+ * What motions take from their spans, within a piece: polynomials through what they take at the nodes of the rule. All spins of the phantom have to
+ * be placed for a measure, so it is asked for at times that are the same for every tile.
+ */
+function measuresWithin(
+  { from, to }: Piece,
+  measures: (time: Seconds) => readonly Measure[],
+): (time: Seconds) => readonly Measure[] {
+  const known = RULE.map(([node]) => measures(from + (to - from) * node));
+  const [first] = known;
+  if (known.every((found) => found === first)) return () => first;
+  return (time) => {
+    const s = (time - from) / (to - from);
+    const weights = RULE.map(([own]) =>
+      RULE.reduce((weight, [other]) => (other === own ? weight : (weight * (s - other)) / (own - other)), 1),
+    );
+    const blend = (of: (measure: Measure) => number, n: number): number =>
+      weights.reduce((sum, weight, node) => sum + weight * of(known[node][n]), 0);
+    return first.map(({ mean, radius }, n) => ({
+      ...(radius === undefined ? {} : { radius: blend((measure) => measure.radius!, n) }),
+      ...(mean === undefined
+        ? {}
+        : { mean: [0, 1, 2].map((axis) => blend((measure) => measure.mean![axis], n)) as unknown as Vector }),
+    }));
+  };
 }
 
 function resetsOf(

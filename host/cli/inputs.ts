@@ -199,6 +199,10 @@ async function movingIn(
   ].find((part) => part);
   if (field) throw badInput(phantom.name, `its spins move, in ${field}`, `simulate it without ${field}, or at rest`);
   const moving = movingPhantom(phantom, motions, duration);
+  if (!moving.moves)
+    warn(
+      `${motions[0]!.place}: its motions move nothing in the ${formatQuantity(duration, 's')} of the sequence; check their times`,
+    );
   const { min, max } = moving.bounds;
   const reached = { ...phantom, bounds: { ...phantom.bounds, min, max } };
   const layer = receive && (await receiveLayer(coils, receive, reached));

@@ -90,3 +90,23 @@ test('runs of moving spins do not tell of fast methods', async () => {
   assert.equal(code, 0, stderr);
   assert.match(stderr, /exact methods/);
 });
+
+test('motions that start after the scan, or move nothing, are warned of once', async () => {
+  const late = {
+    track: {
+      time: [100, 200],
+      translation: [
+        [0, 0, 0],
+        [0.1, 0, 0],
+      ],
+    },
+  };
+  const nothing = { motions: [{ action: { type: 'Translate', dx: 0, dy: 0, dz: 0 } }] };
+  for (const [n, motion] of [late, nothing].entries()) {
+    writeFileSync(join(folder, 'inert.json'), JSON.stringify(motion));
+    const args = ['simulate', 'fid', 'grid', '--set', 'phantom.n=2', '--motion', 'inert.json', '-o', `inert${n}.npy`];
+    const { code, stderr } = await larmor(args, { folder });
+    assert.equal(code, 0, stderr);
+    assert.equal(stderr.match(/move nothing in the/g)?.length, 1, stderr);
+  }
+});

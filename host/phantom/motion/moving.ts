@@ -15,9 +15,12 @@ import { surveyNodes } from './node-survey.ts';
 import { inOrder, moversOf, nodesOf, type Places, placesOver, rowIn } from './places.ts';
 import { sampleMovement } from './sampled.ts';
 import { type Group, surveyMotions } from './survey.ts';
+import type { UnitTime } from './time-curve.ts';
 import type { Motion, Path } from './types.ts';
 
 export interface MovingPhantom {
+  /** Whether any motion moves any spin before the sequence ends. */
+  readonly moves: boolean;
   /** Of each group. Compile them all, in this order, before `source`. */
   readonly movements: readonly GroupMovement[];
   /** Box that holds all spins at all times of the sequence [m]. */
@@ -61,6 +64,7 @@ export function movingPhantom(source: PhantomSource, list: readonly Motion[], du
   const starts = [0];
   for (const { runs } of groups) starts.push(starts[starts.length - 1] + runs.spins);
   return {
+    moves: motions.some(({ action }, n) => movesBy(action, nodes[n]) && plays(evaluator.units[n], duration)),
     movements,
     bounds,
     placesOf(first, count, { x, y, z }) {
@@ -87,6 +91,18 @@ export function movingPhantom(source: PhantomSource, list: readonly Motion[], du
       return { ...source, model, identity, read };
     },
   };
+}
+
+/** Whether an action moves spins where u is not 0. */
+function movesBy(action: Motion['action'], nodes: ReturnType<typeof surveyNodes> | undefined): boolean {
+  if (nodes !== undefined) return nodes.largest > 0 || nodes.resets.includes(1);
+  return Object.entries(action).some(([name, value]) => name !== 'center' && typeof value === 'number' && value !== 0);
+}
+
+/** Whether u differs from 0 at any time of the sequence. */
+function plays({ at, t, unit, periodic }: UnitTime, duration: Seconds): boolean {
+  if (at(0) !== 0 || at(duration) !== 0) return true;
+  return unit.some((value, n) => value !== 0 && (periodic || (t[n] >= 0 && t[n] <= duration)));
 }
 
 /** The largest shift of the corners of the phantom's box as they move with a group, and that of its paths on top. */

@@ -118,7 +118,7 @@ const STAGES = [
 const ERROR = [71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40];
 
 /** @param tolerance of one step's error */
-export function integrate(slope: Slope, start: Vector, from: number, to: number, tolerance: number): Vector {
+function integrate(slope: Slope, start: Vector, from: number, to: number, tolerance: number): Vector {
   let M = start;
   let t = from;
   let h = to - from;

@@ -40,31 +40,27 @@ export const scan = (
 ): Sequence => sequenceOf(name, blocks, { FOV: [FOV, FOV, 5e-3], ...definitions });
 
 /** A lobe of 1 ms and so many cycles/m. */
-export const lobe = (cycles: number): GradientEvent => trapezoid(cycles / GAMMA_BAR / 0.9e-3, RAMP, 0.8e-3);
+const lobe = (cycles: number): GradientEvent => trapezoid(cycles / GAMMA_BAR / 0.9e-3, RAMP, 0.8e-3);
 
-export const sinc = (
-  flip: number,
-  use: RfUse,
-  more: { phaseOffset?: number; frequencyOffset?: number } = {},
-): RfEvent =>
+const sinc = (flip: number, use: RfUse, more: { phaseOffset?: number; frequencyOffset?: number } = {}): RfEvent =>
   sincPulse({ flip: flip * DEG, duration: 3e-3, timeBandwidth: 4, raster: 1e-5, use, delay: RAMP, ...more });
 
-export const hard = (flip: number, use: RfUse, delay = RAMP): RfEvent =>
+const hard = (flip: number, use: RfUse, delay = RAMP): RfEvent =>
   hardPulse(flip * DEG, (flip * DEG) / (2 * Math.PI * GAMMA_BAR * 1e-4), { use, delay });
 
 const sliceSelect = trapezoid(SLICE_GRADIENT, RAMP, 3e-3);
 /** Moment of the slice gradient from the pulse's centre on [cycles/m]. */
 const SLICE_HALF = GAMMA_BAR * SLICE_GRADIENT * (1.5e-3 + RAMP / 2);
 
-export const excite = (flip: number, use: RfUse = 'excitation', more = {}): Block =>
+const excite = (flip: number, use: RfUse = 'excitation', more = {}): Block =>
   blockOf({ rf: sinc(flip, use, more), gz: sliceSelect });
 
 /** Gradient of a line of `samples` over `fov`, and the ADC on its flat top. */
-export const readGradient = (sign = 1, samples = N, fov = FOV, dwell = DWELL): GradientEvent =>
+const readGradient = (sign = 1, samples = N, fov = FOV, dwell = DWELL): GradientEvent =>
   trapezoid(sign / (GAMMA_BAR * fov * dwell), RAMP, samples * dwell);
 export const lineAdc = (samples = N, dwell = DWELL): AdcEvent => adc(samples, dwell, RAMP);
 /** Moment of half a readout gradient [cycles/m]. */
-export const half = (samples = N, fov = FOV, dwell = DWELL): number => (samples * dwell + RAMP) / (2 * fov * dwell);
+const half = (samples = N, fov = FOV, dwell = DWELL): number => (samples * dwell + RAMP) / (2 * fov * dwell);
 
 const line = (sign = 1, more: Partial<Block> = {}): Block =>
   blockOf({ gx: readGradient(sign), adc: lineAdc(), ...more });
@@ -144,7 +140,7 @@ export function zte(spokes = 24): Sequence {
   return scan('zte', blocks, { FOV: [FOV, FOV, FOV] });
 }
 
-export function onSphere(count: number): [number, number, number][] {
+function onSphere(count: number): [number, number, number][] {
   return Array.from({ length: count }, (_, n) => {
     const z = 1 - (2 * n + 1) / count;
     const angle = n * Math.PI * (3 - Math.sqrt(5));

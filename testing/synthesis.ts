@@ -131,7 +131,7 @@ export function acquire(space: Space, readouts: readonly Sampled[], object: Spec
 }
 
 /** k [cycles/m] of step n of N over a field of view: 0 at floor(N/2). */
-export const step = (n: number, N: number, fov: number): number => (n - Math.floor(N / 2)) / fov;
+const step = (n: number, N: number, fov: number): number => (n - Math.floor(N / 2)) / fov;
 
 /**
  * Lines along x, one per (y, z) step.

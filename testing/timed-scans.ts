@@ -24,7 +24,7 @@ import { compileTimeline } from '../host/timeline/compile.ts';
 import { OP, STRIDE, type Timeline } from '../host/timeline/types.ts';
 import { phantomOf } from './run.ts';
 
-export const B0 = 1.5;
+const B0 = 1.5;
 
 /** Spins anywhere in a 20 cm square slab of 5 mm, T1 0.5–1.5 s, T2 40–150 ms, ±50 Hz. */
 export function randomSpins(count: number): SpinBlock {

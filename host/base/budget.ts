@@ -77,7 +77,7 @@ function usableMemory(): number {
 }
 
 /** `1.5 GiB`, three digits. */
-export function bytesText(bytes: number): string {
+function bytesText(bytes: number): string {
   const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
   const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
   return `${Number((bytes / 2 ** (10 * power)).toPrecision(3))} ${units[power]}`;

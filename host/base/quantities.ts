@@ -37,7 +37,7 @@ export function parseQuantity(text: string, unit: string): number {
 }
 
 /** Whether a text has no unit, so that its number is taken for SI. */
-export function isBare(text: string, unit: string): boolean {
+function isBare(text: string, unit: string): boolean {
   return splitSuffix(text.trim(), unit)[1] === undefined;
 }
 

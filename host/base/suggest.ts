@@ -1,7 +1,7 @@
 /** "Did you mean …?": the known name that is nearest to one that nobody knows, in spelling or but for upper and lower case. */
 
 /** The nearest of `known`, or undefined if none is near. */
-export function nearest(name: string, known: Iterable<string>): string | undefined {
+function nearest(name: string, known: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase();
   let best: string | undefined;
   // A third of the letters may be wrong: of `te` none, of `flip` one.

@@ -11,9 +11,6 @@ import { type FieldMap, fieldMap, type MapData, type Numbers } from './map.ts';
 
 type Vector = readonly [Meters, Meters, Meters];
 
-/** Whether a file holds numbers alone. */
-export const isArrayFile = (path: string): boolean => /\.(cfl|npy)$/i.test(path);
-
 /** @throws LarmorError 65, 66 */
 export function readArrayMap(path: string, fov: Vector, centre: Vector): FieldMap {
   const { size, channels, parts, values } = /\.cfl$/i.test(path) ? cflMap(path) : npyMap(path);

@@ -5,10 +5,9 @@ export const VERMILION = '#d55e00';
 export const GREEN = '#009e73';
 export const PURPLE = '#a8578c';
 export const ORANGE = '#c98a00';
-export const SKY = '#3a9bd1';
+const SKY = '#3a9bd1';
 export const BLACK = '#222222';
 export const GREY = '#8a8a8a';
-export const PALE = '#d9d9d9';
 
 /** For series that have no colour of their own. */
 export const SERIES: readonly string[] = [BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK, GREY];

@@ -78,7 +78,7 @@ const GAP = 0.01;
 const SHORTEST = 1.5;
 
 /** The loops of an array about the z axis, fitted to the phantom where no size is stated. */
-export function arrayLoops({ coils, radius, length }: CoilArray, { min, max }: PhantomBounds): Loop[] {
+function arrayLoops({ coils, radius, length }: CoilArray, { min, max }: PhantomBounds): Loop[] {
   const reach = ([0, 1, 2] as const).map((axis) => Math.max(Math.abs(min[axis]), Math.abs(max[axis])));
   const wide = radius ?? Math.hypot(reach[0]!, reach[1]!) + GAP;
   return cylinderArray(coils, wide, length ?? Math.max(2 * reach[2]!, SHORTEST * wide));

@@ -41,7 +41,7 @@ export const FLAGS = {
 export type Flag = keyof typeof FLAGS;
 
 /** Everything that is not image data: what a plain reconstruction leaves out. */
-export const NOT_IMAGE: readonly Flag[] = [
+const NOT_IMAGE: readonly Flag[] = [
   'ACQ_IS_NOISE_MEASUREMENT',
   'ACQ_IS_PARALLEL_CALIBRATION',
   'ACQ_IS_NAVIGATION_DATA',

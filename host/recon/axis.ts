@@ -104,6 +104,6 @@ export function pixelPhases(kappa: number, pixels: number): Float64Array {
 }
 
 /** Remainder in [0, n). */
-export function modulo(value: number, n: number): number {
+function modulo(value: number, n: number): number {
   return ((value % n) + n) % n;
 }

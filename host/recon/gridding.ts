@@ -36,7 +36,7 @@ export function makeGrid(kappa: Float64Array, matrix: Shape, kernel: Kernel): Gr
   return { size, kernel, positions };
 }
 
-/** At least the kernel's width, lest one sample meet a cell twice. */
+/** At least the kernel's width, so that no sample is spread to one cell twice. */
 function gridSize(pixels: number, width: number): number {
   return pixels === 1 ? 1 : fastSize(Math.max(OVERSAMPLING * pixels, 2 * width));
 }

@@ -6,7 +6,7 @@ import { encode } from 'fast-png';
 import { type Image, magnitude, partOf, type RealPart } from './image.ts';
 import { chooseView } from './view.ts';
 
-/** The brightest part of a thousand of what is not background is cut off, lest one pixel darken all others. */
+/** Grey values are clipped at this quantile of the pixels that are not background, so that a few bright ones do not darken the image. */
 const WHITE_PERCENTILE = 0.995;
 
 /** Pixels below this part of the maximum count as background. */

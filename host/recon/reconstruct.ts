@@ -17,7 +17,7 @@ import { type Adjoint, makeAdjoint } from './gridding.ts';
 import type { Image, Triple } from './image.ts';
 
 /** Pixels of all frames together that are made without being asked for: 1 GiB of complex f32. */
-export const DEFAULT_MAX_PIXELS = 2 ** 27;
+const DEFAULT_MAX_PIXELS = 2 ** 27;
 
 /**
  * @param data as read from a raw file

@@ -15,7 +15,7 @@ function describe(value: unknown): string {
 }
 
 /** The element type; throws unless `value` is an array MPI can move. */
-export function kindOf(call: string, name: string, value: unknown): string {
+function kindOf(call: string, name: string, value: unknown): string {
   const kind = typeName(value);
   if (kind === undefined || widthOf(kind) === undefined) {
     throw new TypeError(`${call}: ${name} must be a numeric TypedArray, not ${kind ?? describe(value)}`);
@@ -25,7 +25,7 @@ export function kindOf(call: string, name: string, value: unknown): string {
   return kind;
 }
 
-export function checkCount(call: string, name: string, count: number): void {
+function checkCount(call: string, name: string, count: number): void {
   if (count > MAX_COUNT) {
     throw new RangeError(
       `${call}: ${name} has ${count} elements; MPI moves at most ${MAX_COUNT} in one call: split it`,
@@ -65,7 +65,7 @@ function checkLength(call: string, recv: NumericArray, needed: number): void {
 }
 
 /** Logic and bits are for integers (MPI forbids floats; on one rank nobody would notice). */
-export function checkReduceOp(call: string, op: Op, kind: string): void {
+function checkReduceOp(call: string, op: Op, kind: string): void {
   if (!Number.isInteger(op) || op < Op.SUM || op > Op.BXOR) {
     throw new TypeError(`${call}: not an operation to reduce with; use Op.SUM … Op.BXOR`);
   }

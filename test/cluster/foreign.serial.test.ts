@@ -13,14 +13,11 @@ import { temporaryFolder } from '../../testing/temporary.ts';
 
 const repository = new URL('../../', import.meta.url);
 
-let files = 0;
-
-/** Simulates on one rank and on two; the same hash, and an output each time. The MPIs take turns: how a file is read does not depend on them. */
+/** Simulates on one rank and on two; the same hash, and an output each time. */
 async function assertSimulates(cwd: string, sequence: string, phantom: string): Promise<void> {
   const args = ['simulate', sequence, phantom, '--json', '-q', '-o', 'raw.npy', '-o', 'raw.mrd'];
   const hashes = new Set<string>();
-  const family = present[files++ % present.length];
-  for (const launch of [{}, ...(family === undefined ? [] : [{ family, ranks: 2 }])]) {
+  for (const launch of [{}, ...present.map((family) => ({ family, ranks: 2 }))]) {
     const ended = await run(args, { ...launch, cwd });
     const what = `${basename(sequence)} on ${basename(phantom)}: ${transcript(ended)}`;
     assert.equal(ended.code, 0, what);

@@ -134,7 +134,7 @@ function straight(samples: number, direction: readonly number[]): Block {
   return blockOf({ gx, gy, gz, adc: adc(samples, 2e-6, flat.rise) });
 }
 
-test('a straight line askew to all axes belongs to no plane of its own', () => {
+test('an oblique straight trajectory has no unique plane', () => {
   const source = phantomOf(randomSpins(300));
   for (const samples of [2, 3, 500])
     for (const direction of [

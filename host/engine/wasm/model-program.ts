@@ -15,7 +15,7 @@ export const isModelled = (timelines: Timelines, { model }: Pick<PhantomSource, 
   timelines.length > 1 || timelines[0].terms > 0 || (model !== undefined && model.transmits > 0);
 
 /** All timelines as one: their tables one after the other. What is common to all is the first one's. */
-export function joinTimelines(timelines: Timelines): { timeline: Timeline; walks: readonly Walk[] } {
+function joinTimelines(timelines: Timelines): { timeline: Timeline; walks: readonly Walk[] } {
   const [common] = timelines;
   const walks: Walk[] = [];
   const ops = growing(Int32Array);

@@ -18,7 +18,7 @@ import { record } from './words.ts';
 const WORTHWHILE_LANES = 2e11;
 
 /** Lanes (f32 multiply-adds, or what takes as long) that the job costs on a GPU, padding of blocks and windows left aside. */
-export function operations({ timelines: [timeline], source }: Pick<EngineJob, 'timelines' | 'source'>): number {
+function operations({ timelines: [timeline], source }: Pick<EngineJob, 'timelines' | 'source'>): number {
   const { ops, excitations, readouts, waveforms } = timeline;
   const { kept, stepCount } = pulseTable(timeline, source.bounds, phaseUnits(source.bounds, timeline.B0 / source.B0));
   const folded = new Set(kept);

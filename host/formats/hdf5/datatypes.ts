@@ -20,7 +20,7 @@ const VARIABLE_LENGTH = 9;
 const ARRAY = 10;
 
 /** A reference to a variable-length value: u32 count, u64 heap address, u32 index in that heap. */
-export const REFERENCE_BYTES = 16;
+const REFERENCE_BYTES = 16;
 
 function integer(size: number, signed: boolean): Datatype {
   const message = byteBuilder()
@@ -33,7 +33,7 @@ function integer(size: number, signed: boolean): Datatype {
   return { size, message: message.finish() };
 }
 
-export const u8 = integer(1, false);
+const u8 = integer(1, false);
 export const u16 = integer(2, false);
 export const u32 = integer(4, false);
 export const u64 = integer(8, false);

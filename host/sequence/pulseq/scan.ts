@@ -33,7 +33,7 @@ export function openCursor(path: string, bytes: Buffer): Cursor {
   return { path, bytes, next: 0, line: 0, start: 0, end: 0, at: 0 };
 }
 
-export function place(cursor: Cursor): string {
+function place(cursor: Cursor): string {
   return `${cursor.path}:${cursor.line}`;
 }
 

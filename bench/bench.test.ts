@@ -60,10 +60,10 @@ test('a run with a tolerance meets both exact forms, and tells how near it stays
       rows.map(({ against }) => against),
       ['per-step C', 'exact, pulses kept', 'exact, pulses stepped'].slice(hasCompiler ? 0 : 1),
     );
-    const within = Number(rows[0]!.note?.match(/errs by (\S+) of/)?.[1]);
-    assert.ok(within > 0 && within < 1e-4, rows[0]!.note);
+    const within = Number(rows[0].note?.match(/errs by (\S+) of/)?.[1]);
+    assert.ok(within > 0 && within < 1e-4, rows[0].note);
     // A thousand spins of any phase add up to some 2 % of Σ|ρ|.
-    assert.ok(rows[0]!.error! < 1e-4 / 0.02);
+    assert.ok(rows[0].error! < 1e-4 / 0.02);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -16,7 +16,7 @@ export async function* checkRows(wanted: (name: string) => boolean, quick: boole
   if (!wanted(NAME)) return;
   const repetitions = quick ? 1e4 : 1e5;
   const lines = table().map((ky) => greLine(ky));
-  const blocks = Array.from({ length: repetitions }, (_, n) => lines[n % lines.length]!).flat();
+  const blocks = Array.from({ length: repetitions }, (_, n) => lines[n % lines.length]).flat();
   const sequence = scan('gre', blocks);
   const timeline = compileTimeline(sequence, { B0: 1.5, maxRfStep: 50e-6 });
   const encoding = encode(sequence, DEFAULT_SCANNER);

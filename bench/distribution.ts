@@ -65,7 +65,7 @@ const contestants: [string, () => Promise<Seconds>][] = [
 try {
   const times = contestants.map((): Seconds[] => []);
   for (let round = 0; round < rounds; round++) {
-    for (const [n, [, run]] of contestants.entries()) times[n]!.push(await run());
+    for (const [n, [, run]] of contestants.entries()) times[n].push(await run());
   }
   const row = (cells: readonly string[]): string => cells.map((c, n) => (n ? c.padStart(11) : c.padEnd(34))).join('');
   for (const phase of ['whole', 'simulate'] as const) {
@@ -78,12 +78,12 @@ try {
         'of ceiling',
       ]),
     );
-    const of = (n: number): number[] => times[n]!.map((seconds) => seconds[phase]);
+    const of = (n: number): number[] => times[n].map((seconds) => seconds[phase]);
     contestants.forEach(([name], n) => {
       // Two processes do the work twice.
       const work = n === 1 ? 2 : 1;
-      const speedUps = of(n).map((seconds, round) => (work * of(0)[round]!) / seconds);
-      const shares = of(n).map((seconds, round) => (work * of(1)[round]!) / 2 / seconds);
+      const speedUps = of(n).map((seconds, round) => (work * of(0)[round]) / seconds);
+      const shares = of(n).map((seconds, round) => (work * of(1)[round]) / 2 / seconds);
       const cells = [median(of(n)).toFixed(2), (100 * spreadOf(of(n))).toFixed(0), median(speedUps).toFixed(3)];
       console.log(row([name, ...cells, n < 1 ? '' : median(shares).toFixed(3)]));
     });

@@ -148,7 +148,7 @@ say(
   `\n${'job'.padEnd(20)} ${'spins'.padStart(8)} ${'seconds'.padStart(9)} ${'rate per second'.padStart(22)} ${'of paper limit'.padStart(15)} ${`× WASM, ${threads} threads`.padStart(18)}`,
 );
 for (const work of works(options.small ? 0.125 : 1)) {
-  const wasmJob = jobFor(work, counts[0]!);
+  const wasmJob = jobFor(work, counts[0]);
   const wasm = await makeWasmEngine(wasmJob, { threads });
   const wasmRate = (wasmJob.source.spinCount * work.perSpin) / (await time(wasm, wasmJob));
   await wasm.close();

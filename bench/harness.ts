@@ -38,7 +38,7 @@ export async function inTurns(contestants: readonly Contestant[], rounds: number
   for (let round = -1; round < rounds; round++) {
     for (const [n, contestant] of contestants.entries()) {
       const seconds = await contestant.run();
-      if (round >= 0) times[n]!.seconds.push(seconds);
+      if (round >= 0) times[n].seconds.push(seconds);
     }
   }
   return times;
@@ -53,7 +53,7 @@ function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const at = share * (sorted.length - 1);
   const low = Math.floor(at);
-  return sorted[low]! + (at - low) * ((sorted[low + 1] ?? sorted[low]!) - sorted[low]!);
+  return sorted[low] + (at - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low]);
 }
 
 /** Half-width of the middle half, relative to the median. */
@@ -63,7 +63,7 @@ export function spreadOf(values: readonly number[]): number {
 
 /** How many times as fast `ours` was as `theirs`, round by round. */
 export function ratioOf(ours: Times, theirs: Times): { ratio: number; spread: number } {
-  const ratios = ours.seconds.map((seconds, round) => theirs.seconds[round]! / seconds);
+  const ratios = ours.seconds.map((seconds, round) => theirs.seconds[round] / seconds);
   return { ratio: median(ratios), spread: spreadOf(ratios) };
 }
 

@@ -67,7 +67,7 @@ function withModel(timeline: Timeline, { terms = 0, transmits = 0 }: ModelCase['
   const times = (records: Float64Array, stride: number, at: number): Float64Array =>
     Float64Array.from(
       { length: (records.length / stride) * terms },
-      (_, n) => 20 * records[stride * Math.floor(n / terms) + at]!,
+      (_, n) => 20 * records[stride * Math.floor(n / terms) + at],
     );
   return {
     ...timeline,

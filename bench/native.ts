@@ -213,13 +213,13 @@ export function timeSteps(timeline: Timeline): Float64Array {
     steps.push(kind, dt!, 0, 0, kx! * per, ky! * per, kz! * per, 0);
   };
   for (let op = 0; op < ops.length; op += STRIDE.op) {
-    const index = ops[op + 1]!;
+    const index = ops[op + 1];
     if (ops[op] === OP.precess) {
-      const left = ahead.map((value, i) => segments[STRIDE.segment * index + i]! - value);
-      if (left[3]! > 0) evolve(STEP.precess, left);
-      ahead = left[3]! > 0 ? [0, 0, 0, 0] : left.map((value) => -value);
+      const left = ahead.map((value, i) => segments[STRIDE.segment * index + i] - value);
+      if (left[3] > 0) evolve(STEP.precess, left);
+      ahead = left[3] > 0 ? [0, 0, 0, 0] : left.map((value) => -value);
     } else if (ops[op] === OP.excite) {
-      const [pulse, phase] = [excitations[STRIDE.excitation * index]!, excitations[STRIDE.excitation * index + 1]!];
+      const [pulse, phase] = [excitations[STRIDE.excitation * index], excitations[STRIDE.excitation * index + 1]];
       const [first, count, offset, duration] = pulses.subarray(STRIDE.pulse * pulse, STRIDE.pulse * (pulse + 1));
       const [c, s] = [Math.cos(phase), Math.sin(phase)];
       for (let n = first!; n < first! + count!; n++) {
@@ -228,14 +228,14 @@ export function timeSteps(timeline: Timeline): Float64Array {
       }
       if (offset !== 0) steps.push(STEP.turn, 2 * Math.PI * offset! * duration!, 0, 0, 0, 0, 0, 0);
     } else {
-      const waveform = STRIDE.waveform * readouts[STRIDE.readout * index + 1]!;
+      const waveform = STRIDE.waveform * readouts[STRIDE.readout * index + 1];
       let before = ahead.map((value) => -value);
-      for (let k = 0; k < waveforms[waveform + 1]!; k++) {
-        const at = STRIDE.point * (waveforms[waveform]! + k);
+      for (let k = 0; k < waveforms[waveform + 1]; k++) {
+        const at = STRIDE.point * (waveforms[waveform] + k);
         const here = Array.from(points.subarray(at, at + STRIDE.point));
         evolve(
           STEP.sample,
-          here.map((value, i) => value - before[i]!),
+          here.map((value, i) => value - before[i]),
         );
         before = here;
       }

@@ -60,7 +60,7 @@ export async function simulateEpi(
   const settings = ['--set', `voxel=${voxel.toPrecision(6)}`, '--threads', String(threads)];
   const ran = await runNode([COMMAND, 'simulate', 'epi', 'head2d', ...settings, '--json', '-q', '-o', out]);
   const summary = JSON.parse(ran.output) as Pick<Summary, 'seconds' | 'spins' | 'perRank'>;
-  return { ...ran, phases: summary.seconds, read: summary.perRank[0]!.seconds.read, spins: summary.spins };
+  return { ...ran, phases: summary.seconds, read: summary.perRank[0].seconds.read, spins: summary.spins };
 }
 
 /** The default head: voxel [m] and spins. */

@@ -20,7 +20,7 @@ const loops: Loops = createRequire(import.meta.url)(join(folder, `bench-${mpi.fa
 const untilAllAreDone = (seconds: number): number => {
   const most = new Float64Array(1);
   world.allreduce(Float64Array.of(seconds), most, Op.MAX);
-  return most[0]!;
+  return most[0];
 };
 const sizes: [number, readonly Times[]][] = [];
 for (const [n, samples] of [1e6, 1e7].entries()) {

@@ -24,7 +24,7 @@ const wanted = (name: string): boolean =>
 const WIDTHS = [46, 24, 21, 13, 10] as const;
 
 function line(cells: readonly string[]): string {
-  return cells.map((cell, n) => (n === 0 || n === 2 ? cell.padEnd(WIDTHS[n]!) : cell.padStart(WIDTHS[n]!))).join('  ');
+  return cells.map((cell, n) => (n === 0 || n === 2 ? cell.padEnd(WIDTHS[n]) : cell.padStart(WIDTHS[n]))).join('  ');
 }
 
 function number(value: number): string {

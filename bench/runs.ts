@@ -122,7 +122,7 @@ async function timeRun(one: RunCase, build: NativeBuild | null): Promise<Row[]> 
   const row = { name, value: median(mine.seconds), unit: 's', error: relativeError(signal, truth) };
   const rows: Row[] = theirs.map((times) => ({ ...row, against: times.name, ...ratioOf(mine, times) }));
   if (rows.length === 0) rows.push({ ...row, against: null, ratio: null, spread: spreadOf(mine.seconds) });
-  if (note !== undefined) rows[0] = { ...rows[0]!, note };
+  if (note !== undefined) rows[0] = { ...rows[0], note };
   if (stepped === undefined || tolerance !== undefined) return rows;
 
   const check = perStep(build!, timeline, randomPhantom(Math.min(JUDGED, spins)));
@@ -131,11 +131,11 @@ async function timeRun(one: RunCase, build: NativeBuild | null): Promise<Row[]> 
     ...rows,
     {
       name: name.replace('run', 'per-step C'),
-      value: (spins * stepCount(timeline)) / median(theirs[0]!.seconds),
+      value: (spins * stepCount(timeline)) / median(theirs[0].seconds),
       unit: 'spin·steps/s',
       against: null,
       ratio: null,
-      spread: spreadOf(theirs[0]!.seconds),
+      spread: spreadOf(theirs[0].seconds),
       error: relativeError(await check.signal(), truth),
     },
   ];
@@ -167,6 +167,6 @@ async function judge(
 /** Largest |a − b| of a sample over Σ|ρ|. */
 function worst(a: Float64Array, b: Float64Array, density: number): number {
   let most = 0;
-  for (let n = 0; n < b.length; n += 2) most = Math.max(most, Math.hypot(a[n]! - b[n]!, a[n + 1]! - b[n + 1]!));
+  for (let n = 0; n < b.length; n += 2) most = Math.max(most, Math.hypot(a[n] - b[n], a[n + 1] - b[n + 1]));
   return most / density;
 }

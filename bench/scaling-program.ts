@@ -46,7 +46,7 @@ const rounds = await times(ROUNDS, () =>
     () => null,
   ),
 );
-const agreement = { least: rounds[0]!, median: rounds[ROUNDS >> 1]! };
+const agreement = { least: rounds[0], median: rounds[ROUNDS >> 1] };
 const messages = (handled() - handledBefore) / (2 * (ROUNDS + 1));
 const mostMessages = await agree(
   cluster,
@@ -87,7 +87,7 @@ const send = await agree(
   cluster,
   'send',
   () => (rank === 1 ? Math.min(...perSend) : 0),
-  (all) => all[1]!,
+  (all) => all[1],
 );
 
 const reduce: [number, number][] = [];
@@ -98,7 +98,7 @@ const plan: Plan = { spinCount: 1, tileSize: 1, tileCount: 1, scaleExponent: 1, 
 for (const samples of agreementOnly ? [] : [1e4, 1e5, 1e6, 1e7]) {
   const sums = new BigInt64Array(new SharedArrayBuffer(16 * samples)).fill(1n);
   const rounds = samples > 1e6 ? 5 : 11;
-  reduce.push([samples, (await times(rounds, () => reduceToRoot(cluster, world, sums)))[0]!]);
+  reduce.push([samples, (await times(rounds, () => reduceToRoot(cluster, world, sums)))[0]]);
   if (rank === 0) {
     const write = (): void =>
       writeCheckpoint(folder, plan, { title: 'bench', coils: 1, done: [{ first: 0, count: 1 }], sums });

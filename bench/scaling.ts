@@ -77,7 +77,7 @@ try {
   const epi = ['epi', 'head3d', '--set', 'voxel=1.5e-3', '--threads', '1', '-o', 'raw.npy'];
   const runs = [await simulate(epi, { cwd }), await simulate(epi, { cwd }), await simulate(epi, { cwd })];
   const tile = Math.min(...runs.map(({ seconds, tiles }) => seconds.simulate / tiles));
-  const { tileSize, samples } = runs[0]!;
+  const { tileSize, samples } = runs[0];
 
   // Every level of the tree handles half of what the level above it does: twice rank 0's share in all.
   const reports = Array.from({ length: 1e4 }, (_, rank) =>

@@ -45,11 +45,11 @@ export function simulateMoving(sequence: Sequence, spins: SpinBlock, motions: re
       .sort((a, c) => a - c);
     let next = 0;
     for (const [index, from] of stops.entries()) {
-      for (; next < samples.length && samples[next]! <= from; next++) {
+      for (; next < samples.length && samples[next] <= from; next++) {
         let [re, im] = [0, 0];
         for (let n = 0; n < count; n++) {
-          re += mx[n]!;
-          im += my[n]!;
+          re += mx[n];
+          im += my[n];
         }
         signal.push(re, im);
       }
@@ -58,7 +58,7 @@ export function simulateMoving(sequence: Sequence, spins: SpinBlock, motions: re
       const middle = (from + to) / 2;
       const isHeld = held(start + middle);
       const reset = (): void => {
-        for (let n = 0; n < count; n++) if (isHeld?.[n]) [mx[n], my[n], mz[n]] = [0, 0, spins.density[n]!];
+        for (let n = 0; n < count; n++) if (isHeld?.[n]) [mx[n], my[n], mz[n]] = [0, 0, spins.density[n]];
       };
       reset();
       if (playing(block.rf, middle)) runge(from, to, block.rf!, gradients);
@@ -81,15 +81,15 @@ export function simulateMoving(sequence: Sequence, spins: SpinBlock, motions: re
       ];
       if (g.every((value) => value === 0)) continue;
       const r = places(start + t);
-      for (let n = 0; n < count; n++) phase[n] = phase[n]! + g[0] * r.x[n]! + g[1] * r.y[n]! + g[2] * r.z[n]!;
+      for (let n = 0; n < count; n++) phase[n] = phase[n] + g[0] * r.x[n] + g[1] * r.y[n] + g[2] * r.z[n];
     }
     const dt = to - from;
     for (let n = 0; n < count; n++) {
-      const angle = -TURN * phase[n]! - spins.offResonance[n]! * dt;
-      const E2 = Math.exp(-dt / spins.T2[n]!);
+      const angle = -TURN * phase[n] - spins.offResonance[n] * dt;
+      const E2 = Math.exp(-dt / spins.T2[n]);
       const [c, s] = [E2 * Math.cos(angle), E2 * Math.sin(angle)];
-      [mx[n], my[n]] = [mx[n]! * c - my[n]! * s, mx[n]! * s + my[n]! * c];
-      mz[n] = spins.density[n]! + (mz[n]! - spins.density[n]!) * Math.exp(-dt / spins.T1[n]!);
+      [mx[n], my[n]] = [mx[n] * c - my[n] * s, mx[n] * s + my[n] * c];
+      mz[n] = spins.density[n] + (mz[n] - spins.density[n]) * Math.exp(-dt / spins.T1[n]);
     }
   }
 
@@ -102,7 +102,7 @@ export function simulateMoving(sequence: Sequence, spins: SpinBlock, motions: re
       const g = gradients.map((gradient) => valueAt(gradient, t));
       return Float64Array.from(
         { length: count },
-        (_, n) => TURN * GAMMA_BAR * (g[0]! * r.x[n]! + g[1]! * r.y[n]! + g[2]! * r.z[n]!) + spins.offResonance[n]!,
+        (_, n) => TURN * GAMMA_BAR * (g[0] * r.x[n] + g[1] * r.y[n] + g[2] * r.z[n]) + spins.offResonance[n],
       );
     };
     let late = field(from + 1e-15);
@@ -113,19 +113,19 @@ export function simulateMoving(sequence: Sequence, spins: SpinBlock, motions: re
       late = field(step === steps - 1 ? to - 1e-15 : t + h);
       const pulses = [t, t + h / 2, t + h].map((time) => fieldOf(rf, time, middle));
       for (let n = 0; n < count; n++) {
-        const [rho, R1, R2] = [spins.density[n]!, 1 / spins.T1[n]!, 1 / spins.T2[n]!];
+        const [rho, R1, R2] = [spins.density[n], 1 / spins.T1[n], 1 / spins.T2[n]];
         const slope = ([x, y, z]: Vector, [bx, by]: readonly [number, number], bz: number): Vector => [
           y * bz - z * by - x * R2,
           z * bx - x * bz - y * R2,
           x * by - y * bx - (z - rho) * R1,
         ];
-        const M: Vector = [mx[n]!, my[n]!, mz[n]!];
-        const k1 = slope(M, pulses[0]!, early[n]!);
-        const k2 = slope(ahead(M, k1, h / 2), pulses[1]!, mean[n]!);
-        const k3 = slope(ahead(M, k2, h / 2), pulses[1]!, mean[n]!);
-        const k4 = slope(ahead(M, k3, h), pulses[2]!, late[n]!);
+        const M: Vector = [mx[n], my[n], mz[n]];
+        const k1 = slope(M, pulses[0], early[n]);
+        const k2 = slope(ahead(M, k1, h / 2), pulses[1], mean[n]);
+        const k3 = slope(ahead(M, k2, h / 2), pulses[1], mean[n]);
+        const k4 = slope(ahead(M, k3, h), pulses[2], late[n]);
         [mx[n], my[n], mz[n]] = M.map(
-          (m, i) => m + (h / 6) * (k1[i]! + 2 * k2[i]! + 2 * k3[i]! + k4[i]!),
+          (m, i) => m + (h / 6) * (k1[i] + 2 * k2[i] + 2 * k3[i] + k4[i]),
         ) as unknown as Vector;
       }
     }
@@ -147,13 +147,13 @@ function edges({ rf }: Block, gradients: readonly PiecewiseLinear[]): number[] {
 }
 
 const playing = (rf: RfEvent | undefined, t: number): boolean =>
-  rf !== undefined && t > rf.delay && t < rf.delay + rf.time[rf.time.length - 1]!;
+  rf !== undefined && t > rf.delay && t < rf.delay + rf.time[rf.time.length - 1];
 
 /** ω1 [rad/s] of the cell that holds `middle`, at `t`; phases conjugated. */
 function fieldOf(rf: RfEvent, t: number, middle: number): readonly [number, number] {
   const cell = rf.time.findIndex((edge) => rf.delay + edge > middle) - 1;
-  const angle = rf.phase[cell]! + rf.phaseOffset + TURN * rf.frequencyOffset * (t - rf.delay);
-  const size = TURN * GAMMA_BAR * rf.magnitude[cell]!;
+  const angle = rf.phase[cell] + rf.phaseOffset + TURN * rf.frequencyOffset * (t - rf.delay);
+  const size = TURN * GAMMA_BAR * rf.magnitude[cell];
   return [size * Math.cos(angle), -size * Math.sin(angle)];
 }
 
@@ -170,11 +170,11 @@ function cornersOf(motions: readonly Motion[], duration: number): number[] {
     for (let repeat = -repeats; repeat <= repeats; repeat++)
       for (let n = 0; n < t.length; n++) {
         const shift = repeat * (to - from);
-        corners.push(t[n]! + shift);
+        corners.push(t[n] + shift);
         if (n === 0 || unit[n] === unit[n - 1]) continue;
         for (let node = 1; node < nodes - 1; node++) {
-          const part = (node / (nodes - 1) - unit[n - 1]!) / (unit[n]! - unit[n - 1]!);
-          if (part > 0 && part < 1) corners.push(t[n - 1]! + part * (t[n]! - t[n - 1]!) + shift);
+          const part = (node / (nodes - 1) - unit[n - 1]) / (unit[n] - unit[n - 1]);
+          if (part > 0 && part < 1) corners.push(t[n - 1] + part * (t[n] - t[n - 1]) + shift);
         }
       }
   }
@@ -196,7 +196,7 @@ function resetOf(motions: readonly Motion[], numbers: readonly number[]): (time:
       const slope = unit(time + 1e-14) - unit(time - 1e-14);
       if (slope < 0) continue;
       const ahead = Math.max(1, Math.ceil(unit(time) * (count - 1) - 1e-12));
-      for (let i = 0; i < at.length; i++) if (nodes.reset![ahead * at.length + i] === 1) held[at[i]!] = 1;
+      for (let i = 0; i < at.length; i++) if (nodes.reset![ahead * at.length + i] === 1) held[at[i]] = 1;
     }
     return held;
   };

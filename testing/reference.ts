@@ -33,16 +33,16 @@ export function simulateModelSlowly(
     nodes = 0,
     groups = [spins.x.length],
   } = model ?? {};
-  const { sampleCount } = timelines[0]!;
+  const { sampleCount } = timelines[0];
   const signal = new Float64Array(2 * Math.max(1, coils) * sampleCount);
   const magnetization = new Float64Array(3 * spins.x.length);
   for (let n = 0; n < spins.x.length; n++) {
     let [group, before] = [0, 0];
-    while (n >= before + groups[group]!) before += groups[group++]!;
+    while (n >= before + groups[group]) before += groups[group++];
     const { ops, segments, excitations, pulses, rfSteps, readouts, waveforms, points, gammaBar, B0, ...own } =
-      timelines[group]!;
-    const r = [spins.x[n]!, spins.y[n]!, spins.z[n]!] as const;
-    const extra = (spins.extra ?? []).map((column) => column[n]!);
+      timelines[group];
+    const r = [spins.x[n], spins.y[n], spins.z[n]] as const;
+    const extra = (spins.extra ?? []).map((column) => column[n]);
     const q = extra.slice(0, fixed);
     const transmit = extra.slice(fixed, fixed + 2 * transmits);
     const coilsOf = (set: number): number[] => {
@@ -53,10 +53,10 @@ export function simulateModelSlowly(
     const path = extra.slice(fixed + 2 * (transmits + coils * coilSets));
     const jumps = path.splice(3 * nodes);
     q.push(...path.slice(0, 6));
-    const density = spins.density[n]!;
+    const density = spins.density[n];
     let equilibrium = density;
-    const [T1, T2] = [spins.T1[n]!, spins.T2[n]!];
-    const hertz = ((spins.offResonance[n]! / TURN) * B0) / phantomB0;
+    const [T1, T2] = [spins.T1[n], spins.T2[n]];
+    const hertz = ((spins.offResonance[n] / TURN) * B0) / phantomB0;
     let [mx, my, mz] = [0, 0, density];
     const relax = (dt: number): void => {
       mx *= Math.exp(-dt / T2);
@@ -68,20 +68,20 @@ export function simulateModelSlowly(
       const [c, s] = [Math.cos(angle), Math.sin(angle)];
       [mx, my] = [mx * c - my * s, mx * s + my * c];
     };
-    const dot = (a: Float64Array, at: number): number => a[at]! * r[0] + a[at + 1]! * r[1] + a[at + 2]! * r[2];
+    const dot = (a: Float64Array, at: number): number => a[at] * r[0] + a[at + 1] * r[1] + a[at + 2] * r[2];
     /** Σ κ·q */
     const phase = (table: Float64Array, row: number): number =>
-      Array.from({ length: own.terms }, (_, i) => table[own.terms * row + i]! * q[i]!).reduce((a, c) => a + c, 0);
+      Array.from({ length: own.terms }, (_, i) => table[own.terms * row + i] * q[i]).reduce((a, c) => a + c, 0);
 
     for (let op = 0; op < ops.length; op += STRIDE.op) {
-      const index = ops[op + 1]!;
+      const index = ops[op + 1];
       if (ops[op] === OP.precess) {
-        const dt = segments[4 * index + 3]!;
+        const dt = segments[4 * index + 3];
         turn(-TURN * (dot(segments, 4 * index) + phase(own.segmentTerms, index) + hertz * dt));
         relax(dt);
       } else if (ops[op] === OP.excite) {
         const [pulse, angle, column] = excitations.subarray(3 * index, 3 * index + 3);
-        const [bRe, bIm] = column! < 0 ? [1, 0] : [transmit[2 * column!]!, transmit[2 * column! + 1]!];
+        const [bRe, bIm] = column! < 0 ? [1, 0] : [transmit[2 * column!], transmit[2 * column! + 1]];
         const [first, count, offset, duration] = pulses.subarray(4 * pulse!, 4 * pulse! + 4);
         for (let step = first!; step < first! + count!; step++) {
           const [dt, re, im] = rfSteps.subarray(6 * step, 6 * step + 3);
@@ -106,15 +106,15 @@ export function simulateModelSlowly(
         const [firstPoint, samples] = waveforms.subarray(3 * waveform!, 3 * waveform! + 2);
         for (let k = 0; k < samples!; k++) {
           const at = 4 * (firstPoint! + k);
-          const t = points[at + 3]!;
+          const t = points[at + 3];
           const angle = -TURN * (dot(points, at) + phase(own.pointTerms, firstPoint! + k) + hertz * t);
           const decay = Math.exp(-t / T2);
           const re = decay * (mx * Math.cos(angle) - my * Math.sin(angle));
           const im = decay * (mx * Math.sin(angle) + my * Math.cos(angle));
           for (let c = 0; c < coil.length / 2; c++) {
             const out = 2 * (c * sampleCount + firstSample! + k);
-            signal[out] = signal[out]! + coil[2 * c]! * re - coil[2 * c + 1]! * im;
-            signal[out + 1] = signal[out + 1]! + coil[2 * c]! * im + coil[2 * c + 1]! * re;
+            signal[out] = signal[out] + coil[2 * c] * re - coil[2 * c + 1] * im;
+            signal[out + 1] = signal[out + 1] + coil[2 * c] * im + coil[2 * c + 1] * re;
           }
         }
       }

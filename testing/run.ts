@@ -147,6 +147,6 @@ export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): numbe
 /** Largest |a − b| of a sample over Σ|ρ|. */
 export function errorOfDensity(a: Float64Array, b: Float64Array, { density }: SpinBlock): number {
   let largest = 0;
-  for (let n = 0; n < a.length; n += 2) largest = Math.max(largest, Math.hypot(a[n]! - b[n]!, a[n + 1]! - b[n + 1]!));
+  for (let n = 0; n < a.length; n += 2) largest = Math.max(largest, Math.hypot(a[n] - b[n], a[n + 1] - b[n + 1]));
   return largest / density.reduce((sum, value) => sum + Math.abs(value), 0);
 }

@@ -132,7 +132,7 @@ export function zte(spokes = 24): Sequence {
       kind: 'shape',
       delay: 0,
       time: Float64Array.of(0, 1e-4, 1e-3),
-      amplitude: Float64Array.of(0, direction[a]! * amplitude, direction[a]! * amplitude),
+      amplitude: Float64Array.of(0, direction[a] * amplitude, direction[a] * amplitude),
     });
     const rf = hardPulse(3 * DEG, 2e-5, { use: 'excitation', delay: 4e-4 });
     return [blockOf({ rf, gx: part(0), gy: part(1), gz: part(2), adc: adc(8, DWELL, 4.4e-4) }, 1e-3), delayOf(1e-3)];
@@ -269,7 +269,7 @@ export function tse(flip: number, use: RfUse, { echoes = 4, dummies = 0, flips =
     blocks.push(excite(90, use), blockOf({ gx: lobe(half()), gz: lobe(-SLICE_HALF) }));
     blocks.push(delayOf(TAU - 2 * selection - 2e-3), crusher);
     for (let echo = -dummies; echo < echoes; echo++) {
-      const ky = echo < 0 ? 0 : lines[first + echo]!;
+      const ky = echo < 0 ? 0 : lines[first + echo];
       const wait = TAU - selection - 2e-3 - (N * DWELL) / 2 - RAMP;
       blocks.push(refocusing(echo + dummies), crusher, blockOf({ gy: lobe(ky) }), delayOf(wait));
       blocks.push(echo < 0 ? blockOf({ gx: readGradient() }) : line());

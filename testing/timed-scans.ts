@@ -37,7 +37,7 @@ export function randomSpins(count: number): SpinBlock {
     spins.density[n] = 0.5 + 0.5 * next();
     spins.T1[n] = 0.5 + next();
     spins.T2[n] = 0.04 + 0.11 * next();
-    spins.T2s[n] = spins.T2[n]!;
+    spins.T2s[n] = spins.T2[n];
     spins.offResonance[n] = 2 * Math.PI * 100 * (next() - 0.5);
   }
   return spins;
@@ -56,8 +56,8 @@ export function stepsWalked({ ops, excitations, pulses }: Timeline): number {
   let steps = 0;
   for (let op = 0; op < ops.length; op += STRIDE.op) {
     if (ops[op] !== OP.excite) continue;
-    const pulse = excitations[STRIDE.excitation * ops[op + 1]!]!;
-    steps += pulses[STRIDE.pulse * pulse + 1]!;
+    const pulse = excitations[STRIDE.excitation * ops[op + 1]];
+    steps += pulses[STRIDE.pulse * pulse + 1];
   }
   return steps;
 }
@@ -128,7 +128,7 @@ export function noneReturns(sequence: Sequence): Sequence {
     if (block.rf === undefined) return block;
     return { ...block, rf: { ...block.rf, magnitude: block.rf.magnitude.map((B1) => B1 * (1 + n * APART)) } };
   });
-  return { ...sequence, block: (n) => blocks[n]! };
+  return { ...sequence, block: (n) => blocks[n] };
 }
 
 /** Sinc pulses one after the other under a slice gradient, and one sample to see what came of them. */

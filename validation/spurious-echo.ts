@@ -83,7 +83,7 @@ export async function spuriousEchoes(trains: readonly Train[], layers: readonly 
         const spins = column(count, tissue);
         const few = await simulateTimeline(timeline, spins, { precision: 'f64' });
         const { level } = checkPoints(phantomOf(spins), timeline, () => [0, 0, 0], [undefined, undefined, undefined]);
-        const measured = Math.hypot(...few.map((value, at) => value - exact[at]!)) / Math.hypot(...exact);
+        const measured = Math.hypot(...few.map((value, at) => value - exact[at])) / Math.hypot(...exact);
         pairs.push({ name: `${train.name}, ${tissue.name}, ${count} layers`, predicted: level, measured });
       }
     }

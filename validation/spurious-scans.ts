@@ -113,7 +113,7 @@ export async function scanEchoes(scans: readonly Scan[]): Promise<Pair[]> {
     const encoding = encode(sequence, DEFAULT_SCANNER);
     const weights = weigh ? distances(sequence) : undefined;
     const weighed = (signal: Float64Array): Float64Array =>
-      weights === undefined ? signal : signal.map((value, at) => value * Math.sqrt(weights[at >> 1]!));
+      weights === undefined ? signal : signal.map((value, at) => value * Math.sqrt(weights[at >> 1]));
     const sampler = (count: number) => spinSampler(timeline, encoding, count);
     // The image must not tell the voxels apart, which would be an echo of another kind.
     const voxel =
@@ -150,7 +150,7 @@ export async function scanEchoes(scans: readonly Scan[]): Promise<Pair[]> {
 function distances(sequence: Sequence): number[] {
   return walk(sequence, DEFAULT_SCANNER).readouts.flatMap((readout) => {
     const k = samplePositions(readout);
-    return Array.from({ length: k.length / 3 }, (_, n) => Math.hypot(k[3 * n]!, k[3 * n + 1]!));
+    return Array.from({ length: k.length / 3 }, (_, n) => Math.hypot(k[3 * n], k[3 * n + 1]));
   });
 }
 
@@ -169,13 +169,11 @@ function apart(few: Float64Array, exact: Float64Array, anySize: boolean): number
   if (!anySize) return relativeError(few, exact);
   let [re, im, norm] = [0, 0, 0];
   for (let n = 0; n < few.length; n += 2) {
-    re += few[n]! * exact[n]! + few[n + 1]! * exact[n + 1]!;
-    im += few[n + 1]! * exact[n]! - few[n]! * exact[n + 1]!;
-    norm += exact[n]! ** 2 + exact[n + 1]! ** 2;
+    re += few[n] * exact[n] + few[n + 1] * exact[n + 1];
+    im += few[n + 1] * exact[n] - few[n] * exact[n + 1];
+    norm += exact[n] ** 2 + exact[n + 1] ** 2;
   }
-  const scaled = exact.map(
-    (value, n) => (re * value + (n % 2 === 0 ? -im * exact[n + 1]! : im * exact[n - 1]!)) / norm,
-  );
+  const scaled = exact.map((value, n) => (re * value + (n % 2 === 0 ? -im * exact[n + 1] : im * exact[n - 1])) / norm);
   return relativeError(few, scaled);
 }
 

@@ -51,7 +51,7 @@ const SINGLE = 8;
 /** One spin of many as a phantom of its own. */
 function alone(spins: SpinBlock, n: number): SpinBlock {
   const one = spinsOf([{}]);
-  for (const key of COLUMN_NAMES) one[key][0] = spins[key][n]!;
+  for (const key of COLUMN_NAMES) one[key][0] = spins[key][n];
   return one;
 }
 
@@ -74,10 +74,10 @@ export const tolerances: Section = {
         for (const [n, spins] of phantoms.entries()) {
           const source = { ...phantomOf(spins), bounds: phantomOf(many).bounds };
           const signal = await simulateTimeline(made, source, options);
-          errors.push(errorOfDensity(signal, exact[n]!, spins));
+          errors.push(errorOfDensity(signal, exact[n], spins));
         }
         const label = `${form}, ${tolerance.toExponential(0)}`;
-        rows.push({ what: `${label}, ${SPINS} spins`, value: errors[0]!, bound: tolerance });
+        rows.push({ what: `${label}, ${SPINS} spins`, value: errors[0], bound: tolerance });
         rows.push({
           what: `${label}, worst of ${SINGLE} single spins`,
           value: Math.max(...errors.slice(1)),

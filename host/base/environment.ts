@@ -39,7 +39,7 @@ const UNIT_POWERS: Readonly<Record<string, number>> = { '': 0, K: 10, M: 20, G: 
 /** LARMOR_MEMORY in bytes (`8G`, `512M`): what inputs may take instead of the built-in limits; undefined if not set. */
 export function memoryLimit(environment: NodeJS.ProcessEnv = process.env): number | undefined {
   const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*$/i.exec(environment.LARMOR_MEMORY ?? '') ?? [];
-  return number === undefined ? undefined : Number(number) * 2 ** UNIT_POWERS[unit!.toUpperCase()]!;
+  return number === undefined ? undefined : Number(number) * 2 ** UNIT_POWERS[unit!.toUpperCase()];
 }
 
 /** The SLURM job this process belongs to, and how often that was started before. */

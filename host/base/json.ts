@@ -127,7 +127,7 @@ export function record<R extends object, O extends object>(
         const hint = didYouMean(name, known, (all) => `the keys are ${all}`);
         throw badInput(file, `unknown key '${inside(key, name)}'`, hint);
       }
-      result[name] = readers[name]!(entry, { file, key: inside(key, name) });
+      result[name] = readers[name](entry, { file, key: inside(key, name) });
     }
     return result as R & Partial<O>;
   };

@@ -43,7 +43,7 @@ export function completeParameters<P extends Parameters>(owner: string, paramete
       const hint = didYouMean(name, Object.keys(parameters), (all) => (all === '' ? 'it takes none' : `it has ${all}`));
       throw usage(`${owner} has no parameter '${name}'`, hint);
     }
-    values[name] = parameterValue(owner, name, parameters[name]!, text);
+    values[name] = parameterValue(owner, name, parameters[name], text);
   }
   return values as Values<P>;
 }

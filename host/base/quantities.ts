@@ -33,7 +33,7 @@ const LIKELY: Readonly<Record<string, { readonly suffix: string; readonly name: 
 export function parseQuantity(text: string, unit: string): number {
   const [number, suffix] = splitSuffix(text.trim(), unit);
   if (number.trim() === '') return Number.NaN;
-  return Number(number) * (suffix === undefined ? 1 : SUFFIXES[unit]![suffix]!);
+  return Number(number) * (suffix === undefined ? 1 : SUFFIXES[unit][suffix]);
 }
 
 /** Whether a text has no unit, so that its number is taken for SI. */
@@ -52,7 +52,7 @@ export function formatQuantity(value: number, unit: string): string {
   const suffixes = PRINTED[unit];
   if (suffixes === undefined) return `${six(value)}${unit === '' ? '' : ` ${unit}`}`;
   if (value === 0 || !Number.isFinite(value)) return String(value);
-  const size = (suffix: string): number => SUFFIXES[unit]![suffix]!;
+  const size = (suffix: string): number => SUFFIXES[unit][suffix];
   const suffix = suffixes.find((name) => Math.abs(value) >= size(name) * (1 - 1e-9)) ?? suffixes.at(-1)!;
   return `${six(value / size(suffix))}${suffix}`;
 }

@@ -46,7 +46,7 @@ async function gather(name: string, { scanner: scannerFile, set = [] }: InfoOpti
   const ofPhantom = async (): Promise<Facts> => {
     const source = await openPhantom(name, splitSettings(set, { phantom: name }).phantom);
     source.close();
-    const about = Object.hasOwn(builtinPhantoms, name) ? { about: builtinPhantoms[name]!.doc } : {};
+    const about = Object.hasOwn(builtinPhantoms, name) ? { about: builtinPhantoms[name].doc } : {};
     return {
       kind: 'phantom',
       name: source.name,

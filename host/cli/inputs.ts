@@ -201,7 +201,7 @@ async function movingIn(
   const moving = movingPhantom(phantom, motions, duration);
   if (!moving.moves)
     warn(
-      `${motions[0]!.place}: its motions move nothing in the ${formatQuantity(duration, 's')} of the sequence; check their times`,
+      `${motions[0].place}: its motions move nothing in the ${formatQuantity(duration, 's')} of the sequence; check their times`,
     );
   const { min, max } = moving.bounds;
   const reached = { ...phantom, bounds: { ...phantom.bounds, min, max } };

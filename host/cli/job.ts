@@ -68,7 +68,7 @@ export async function openJob(
   };
   const common = await agree(cluster, 'inputs', open, (all): CommonBuild & { readonly onGpu: boolean } => {
     const onGpu = all.map(({ device }, rank) => ({
-      host: cluster.hosts[rank]!,
+      host: cluster.hosts[rank],
       name: device?.name ?? '',
       key: device?.key ?? null,
     }));

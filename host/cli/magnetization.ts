@@ -99,7 +99,7 @@ function turn(magnetization: Float64Array, angle: number): void {
   if (angle === 0) return;
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
   for (let n = 0; n < magnetization.length; n += 3) {
-    const [x, y] = [magnetization[n]!, magnetization[n + 1]!];
+    const [x, y] = [magnetization[n], magnetization[n + 1]];
     magnetization[n] = x * c + y * s;
     magnetization[n + 1] = y * c - x * s;
   }

@@ -32,7 +32,7 @@ export function receive(job: Job, engine: Engine, request: NoiseRequest | undefi
   const [timeline] = timelines;
   const unit = 2 ** -plan.scaleExponent;
   const sums = new Float64Array(engine.sums.length);
-  for (let n = 0; n < sums.length; n++) sums[n] = Number(engine.sums[n]!) * unit;
+  for (let n = 0; n < sums.length; n++) sums[n] = Number(engine.sums[n]) * unit;
   const signal = job.mix?.(sums) ?? sums;
   applyReceivePhase(timeline, signal);
   const coils = coilsOf(job);
@@ -158,10 +158,10 @@ export function summarise(
     schedule: run.schedule,
     reproducible: !job.mixed && perRank.every((rank) => rank.reproducible),
     seconds: {
-      load: perRank[0]!.seconds.load,
+      load: perRank[0].seconds.load,
       compile: job.seconds.compile,
       simulate: longest,
-      reduce: perRank[0]!.seconds.reduce,
+      reduce: perRank[0].seconds.reduce,
       write: run.write,
       total: run.total,
     },
@@ -170,7 +170,7 @@ export function summarise(
     ...(run.verification === undefined ? {} : { verification: run.verification }),
     imbalance: mean > 0 ? longest / mean - 1 : 0,
     perRank,
-    peakMemory: perRank[0]!.peakMemory,
+    peakMemory: perRank[0].peakMemory,
     // Those of writing came after the header was made.
     warnings: warnings(),
     outputs: run.outputs,

@@ -68,7 +68,7 @@ function meanOfFaces({ size: [nx, ny, nz], values }: FieldMap): number {
   for (let n = 0; n < values.length; n++) {
     const at = [n % nx, Math.floor(n / nx) % ny, Math.floor(n / (nx * ny))];
     if (![nx, ny, nz].some((extent, axis) => at[axis] === 0 || at[axis] === extent - 1)) continue;
-    sum += values[n]!;
+    sum += values[n];
     count++;
   }
   return sum / count;

@@ -123,16 +123,16 @@ function decide<T, R>(
 ): Outcome {
   const failed = received.findIndex(({ failure }) => failure !== undefined);
   if (failed >= 0) {
-    const failure = received[failed]!.failure!;
+    const failure = received[failed].failure!;
     const everywhere = received.every((other) => other.failure?.text === failure.text);
     const where = everywhere || context.size === 1 ? '' : `${rankName(context, failed)}: `;
     return { failure: { ...failure, text: `${where}${failure.text}` } };
   }
-  const odd = received.findIndex(({ label }) => label !== received[0]!.label);
+  const odd = received.findIndex(({ label }) => label !== received[0].label);
   if (odd > 0) {
     const text =
       `${rankName(context, odd)} and ${rankName(context, 0)} were given different work ` +
-      `(one is at '${received[odd]!.label}', the other at '${received[0]!.label}'); start all ranks with the same command`;
+      `(one is at '${received[odd].label}', the other at '${received[0].label}'); start all ranks with the same command`;
     return { failure: { code: EXIT.badInput, text } };
   }
   try {
@@ -145,5 +145,5 @@ function decide<T, R>(
 /** Collective. Runs `work` on rank 0 alone; all ranks get its result or its error. */
 export function agreeFromRoot<R>(context: RankContext, label: string, work: () => R | Promise<R>): Promise<R> {
   const own = context.rank === 0 ? async () => ({ value: await work() }) : () => ({ value: undefined });
-  return agree(context, label, own, (values: readonly { value: R | undefined }[]) => values[0]!.value as R);
+  return agree(context, label, own, (values: readonly { value: R | undefined }[]) => values[0].value as R);
 }

@@ -144,7 +144,7 @@ export function openChannel(
     on(kind, handler) {
       handlers.set(kind, handler as (from: number, message: Message) => void);
       for (let n = 0; n < early.length; ) {
-        if (early[n]!.message.kind !== kind) n++;
+        if (early[n].message.kind !== kind) n++;
         else {
           const [{ from, message }] = early.splice(n, 1) as [{ from: number; message: Message }];
           handler(from, message as Parameters<typeof handler>[1]);

@@ -197,12 +197,12 @@ function contextOnNode(world: Communicator): NodeContext {
   if (world.size === 1) return { localRank: 0, localSize: 1, sharers: 1 };
   const node = world.splitType('shared');
   const own = new Uint8Array(MOST_CPUS / 8);
-  for (const cpu of allowedCpus()) own[cpu >> 3]! |= 1 << (cpu & 7);
+  for (const cpu of allowedCpus()) own[cpu >> 3] |= 1 << (cpu & 7);
   const all = new Uint8Array(own.length * node.size);
   node.allgather(own, all);
   let sharers = 0;
   for (let rank = 0; rank < node.size; rank++) {
-    sharers += Number(own.some((byte, n) => (byte & all[rank * own.length + n]!) !== 0));
+    sharers += Number(own.some((byte, n) => (byte & all[rank * own.length + n]) !== 0));
   }
   const context = { localRank: node.rank, localSize: node.size, sharers: Math.max(1, sharers) };
   node.free();

@@ -84,7 +84,7 @@ export async function chooseEngine(
   }
   // Real adapters stand first in the list, so a place among them is a place in the list.
   const device = asOpened(all, pick(gpu === undefined && real.length > 0 ? real : all, gpu), gpu);
-  const adapter = all[device.index]!;
+  const adapter = all[device.index];
   if (adapter.software) warn(`${adapter.name} is a software adapter, slower than --engine wasm`);
   return { name: 'webgpu', build: buildName(adapter), device };
 }
@@ -99,7 +99,7 @@ function asOpened(
   picked: NonNullable<EngineChoice['device']>,
   asked: string | undefined,
 ): NonNullable<EngineChoice['device']> {
-  const { name, backend, alike } = all[picked.index]!;
+  const { name, backend, alike } = all[picked.index];
   const index = all.findIndex((other) => other.name === name && other.backend === backend);
   if (index === picked.index) return picked;
   const why = `${alike} GPUs here are called ${name}, and WebGPU opens none but the first`;

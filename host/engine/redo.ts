@@ -18,7 +18,7 @@ export function redoingLostTiles(gpu: WebgpuEngine, makeOther: () => Promise<Eng
     // Making it takes a while, in which a pause may have been asked for.
     if (pausing) return first;
     const next = await other.run(first, count);
-    for (let i = 0; i < gpu.sums.length; i++) gpu.sums[i] = gpu.sums[i]! + other.sums[i]!;
+    for (let i = 0; i < gpu.sums.length; i++) gpu.sums[i] = gpu.sums[i] + other.sums[i];
     other.sums.fill(0n);
     return next;
   };

@@ -22,16 +22,16 @@ export function tileCut(source: Pick<PhantomSource, 'spinCount' | 'model'>, tile
   const tiles = [0];
   const spins = [0];
   for (const [group, size] of sizes.entries()) {
-    tiles.push(tiles[group]! + Math.ceil(size / tileSize));
-    spins.push(spins[group]! + size);
+    tiles.push(tiles[group] + Math.ceil(size / tileSize));
+    spins.push(spins[group] + size);
   }
   return {
     tileCount: tiles.at(-1)!,
     spinsOf(tile) {
       let group = 0;
-      while (tiles[group + 1]! <= tile) group++;
-      const first = spins[group]! + (tile - tiles[group]!) * tileSize;
-      return { first, count: Math.min(tileSize, spins[group + 1]! - first), group };
+      while (tiles[group + 1] <= tile) group++;
+      const first = spins[group] + (tile - tiles[group]) * tileSize;
+      return { first, count: Math.min(tileSize, spins[group + 1] - first), group };
     },
   };
 }

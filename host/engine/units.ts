@@ -24,12 +24,12 @@ export function toUnits(density: Float32Array, count: number, source: Dense): vo
   const exponent = unitExponent(source);
   if (exponent === 0) return;
   const factor = 2 ** -exponent;
-  for (let n = 0; n < count; n++) density[n] = density[n]! * factor;
+  for (let n = 0; n < count; n++) density[n] = density[n] * factor;
 }
 
 /** Brings magnetisation back from the engines' units, in place. */
 export function fromUnits(magnetization: Float64Array, source: Dense): void {
   const factor = 2 ** unitExponent(source);
   if (factor === 1) return;
-  for (let n = 0; n < magnetization.length; n++) magnetization[n] = magnetization[n]! * factor;
+  for (let n = 0; n < magnetization.length; n++) magnetization[n] = magnetization[n] * factor;
 }

@@ -34,7 +34,7 @@ export function dipoleField({ size, steps, values }: MapData, { outside, directi
   for (let z = 0; z < nz; z++) {
     rows.data.fill(0);
     for (let y = 0; y < ny; y++)
-      for (let x = 0; x < nx; x++) rows.data[2 * (x * ny + y)] = values[(z * ny + y) * nx + x]! - outside;
+      for (let x = 0; x < nx; x++) rows.data[2 * (x * ny + y)] = values[(z * ny + y) * nx + x] - outside;
     const alongX = rows.transform(-1);
     planes.data.fill(0);
     for (let y = 0; y < ny; y++) for (let k = 0; k < P; k++) copyNumber(planes.data, y * P + k, alongX, k * ny + y);
@@ -53,8 +53,8 @@ export function dipoleField({ size, steps, values }: MapData, { outside, directi
       for (let kx = 0; kx < P; kx++) {
         const factor = waves(kx, ky, kz) / (Nx * Ny * Nz);
         const at = 2 * (kz * P + kx);
-        alongZ[at] = alongZ[at]! * factor;
-        alongZ[at + 1] = alongZ[at + 1]! * factor;
+        alongZ[at] = alongZ[at] * factor;
+        alongZ[at + 1] = alongZ[at + 1] * factor;
       }
     columns.data.set(alongZ);
     own.set(columns.transform(1).subarray(0, own.length));
@@ -70,11 +70,11 @@ export function dipoleField({ size, steps, values }: MapData, { outside, directi
         // The field is real: the other half of its spectrum is the conjugate of this one.
         const mirrored = k < P ? k : Nx - k;
         const from = 2 * (y * P + mirrored);
-        rows.data[2 * (k * ny + y)] = alongY[from]!;
-        rows.data[2 * (k * ny + y) + 1] = (k < P ? 1 : -1) * alongY[from + 1]!;
+        rows.data[2 * (k * ny + y)] = alongY[from];
+        rows.data[2 * (k * ny + y) + 1] = (k < P ? 1 : -1) * alongY[from + 1];
       }
     const alongX = rows.transform(1);
-    for (let y = 0; y < ny; y++) for (let x = 0; x < nx; x++) field[(z * ny + y) * nx + x] = alongX[2 * (x * ny + y)]!;
+    for (let y = 0; y < ny; y++) for (let x = 0; x < nx; x++) field[(z * ny + y) * nx + x] = alongX[2 * (x * ny + y)];
   }
   return field;
 }
@@ -87,8 +87,8 @@ function lines(length: number, batch: number) {
 }
 
 function copyNumber(into: Float64Array, to: number, from: Float64Array, at: number): void {
-  into[2 * to] = from[2 * at]!;
-  into[2 * to + 1] = from[2 * at + 1]!;
+  into[2 * to] = from[2 * at];
+  into[2 * to + 1] = from[2 * at + 1];
 }
 
 /** 1/3 − (k·n)²/k² by index, in the grid's own axes however they lie; 0 at k = 0. */
@@ -111,8 +111,8 @@ function waveVectors(
   const factor = (f: readonly number[]): number => {
     let [along, squares] = [0, 0];
     for (let axis = 0; axis < 3; axis++) {
-      const k = f[0]! * reciprocal[0]![axis]! + f[1]! * reciprocal[1]![axis]! + f[2]! * reciprocal[2]![axis]!;
-      along += (k * direction[axis]!) / length;
+      const k = f[0] * reciprocal[0][axis] + f[1] * reciprocal[1][axis] + f[2] * reciprocal[2][axis];
+      along += (k * direction[axis]) / length;
       squares += k * k;
     }
     return squares === 0 ? 0 : 1 / 3 - (along * along) / squares;
@@ -120,7 +120,7 @@ function waveVectors(
   return (kx, ky, kz) => {
     let all = [[frequency(kx, Nx), frequency(ky, Ny), frequency(kz, Nz)]];
     // The highest frequency of an axis stands for both of its signs: the mean of the two keeps the field real.
-    for (let axis = 0; axis < 3; axis++) if (all[0]![axis] === 0.5) all = all.flatMap((f) => [f, f.with(axis, -0.5)]);
+    for (let axis = 0; axis < 3; axis++) if (all[0][axis] === 0.5) all = all.flatMap((f) => [f, f.with(axis, -0.5)]);
     return all.reduce((sum, f) => sum + factor(f), 0) / all.length;
   };
 }

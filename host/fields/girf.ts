@@ -69,23 +69,23 @@ const KEYS = OUTPUTS.flatMap((to) => ['x', 'y', 'z'].map((from) => `${to}${from}
 
 function checkFrequencies(path: string, freq: readonly number[]): void {
   if (freq.length < 2) throw badInput(path, `freq has ${freq.length} frequencies`, 'give two or more');
-  const back = freq.findIndex((value, n) => n > 0 && value <= freq[n - 1]!);
+  const back = freq.findIndex((value, n) => n > 0 && value <= freq[n - 1]);
   if (back >= 0) throw badInput(path, `freq runs back at ${freq[back]} Hz`, 'sort the frequencies');
-  const reach = Math.max(Math.abs(freq[0]!), freq.at(-1)!);
+  const reach = Math.max(Math.abs(freq[0]), freq.at(-1)!);
   if (reach > MOST_HERTZ)
     throw badInput(path, `freq reaches ${reach} Hz`, `give at most ${MOST_HERTZ} Hz; check that the unit is Hz`);
-  if (freq[0]! > 0 || freq.at(-1)! < 0) throw badInput(path, 'freq leaves out 0 Hz', 'begin at 0, or at −fmax');
+  if (freq[0] > 0 || freq.at(-1)! < 0) throw badInput(path, 'freq leaves out 0 Hz', 'begin at 0, or at −fmax');
 }
 
 /** Mean distance of the frequencies [Hz]: what is linear between them comes back weakly after 1/distance. */
 export function spacingOf({ freq }: Girf): number {
-  return (freq.at(-1)! - freq[0]!) / (freq.length - 1);
+  return (freq.at(-1)! - freq[0]) / (freq.length - 1);
 }
 
 /** H at a frequency. Where negative ones are left out, waveforms being real gives them. */
 function valueAt(freq: readonly number[], H: Pair['H'], f: number): [number, number] {
-  if (f < freq[0]!) {
-    if (freq[0]! < 0 || -f > freq.at(-1)!) return [0, 0];
+  if (f < freq[0]) {
+    if (freq[0] < 0 || -f > freq.at(-1)!) return [0, 0];
     const [re, im] = valueAt(freq, H, -f);
     return [re, -im];
   }
@@ -93,12 +93,12 @@ function valueAt(freq: readonly number[], H: Pair['H'], f: number): [number, num
   let [low, high] = [0, freq.length - 1];
   while (high - low > 1) {
     const middle = (low + high) >> 1;
-    if (freq[middle]! <= f) low = middle;
+    if (freq[middle] <= f) low = middle;
     else high = middle;
   }
-  const part = (f - freq[low]!) / (freq[high]! - freq[low]!);
-  const [a, b] = [H[low]!, H[high]!];
-  return [a[0]! + part * (b[0]! - a[0]!), a[1]! + part * (b[1]! - a[1]!)];
+  const part = (f - freq[low]) / (freq[high] - freq[low]);
+  const [a, b] = [H[low], H[high]];
+  return [a[0] + part * (b[0] - a[0]), a[1] + part * (b[1] - a[1])];
 }
 
 /** What is left of r and q (and s) beside their polynomials, for −window ≤ u ≤ window; 0 beyond. */
@@ -140,24 +140,24 @@ function responseOf(freq: readonly number[], H: Pair['H'], size: number, half: n
   for (let n = 0; n < count; n++) {
     const u = n * FINE;
     const i = at(n);
-    tables[0]![n] = h[i]!;
-    tables[1]![n] = c0 * u + P1[i]! - P1[start]!;
-    tables[2]![n] = (c0 * u * u) / 2 - P1[start]! * u + P2[i]! - P2[start]!;
-    tables[3]![n] = (c0 * u ** 3) / 6 - (P1[start]! * u * u) / 2 - P2[start]! * u + P3[i]! - P3[start]!;
+    tables[0][n] = h[i];
+    tables[1][n] = c0 * u + P1[i] - P1[start];
+    tables[2][n] = (c0 * u * u) / 2 - P1[start] * u + P2[i] - P2[start];
+    tables[3][n] = (c0 * u ** 3) / 6 - (P1[start] * u * u) / 2 - P2[start] * u + P3[i] - P3[start];
   }
   const W = half * FINE;
-  const gain = tables[1]![count - 1]!;
-  const first = tables[2]![count - 1]! - gain * W;
-  const second = tables[3]![count - 1]! - (gain * W * W) / 2 - first * W;
+  const gain = tables[1][count - 1];
+  const first = tables[2][count - 1] - gain * W;
+  const second = tables[3][count - 1] - (gain * W * W) / 2 - first * W;
   const sides = [-1, 1].map((sign) => {
     const near = Math.min(half, Math.round(NEAR / FINE));
     const cut = (stride: number, length: number): Float64Array[] =>
       tables.map((table, order) =>
         Float64Array.from({ length }, (_, n) => {
           const u = n * stride * FINE;
-          const value = table[half + sign * n * stride]!;
+          const value = table[half + sign * n * stride];
           if (sign < 0) return value;
-          return value - [0, gain, gain * u + first, (gain * u * u) / 2 + first * u + second][order]!;
+          return value - [0, gain, gain * u + first, (gain * u * u) / 2 + first * u + second][order];
         }),
       );
     return {
@@ -168,16 +168,16 @@ function responseOf(freq: readonly number[], H: Pair['H'], size: number, half: n
     };
   });
   const add = (order: number, u: number, weight: number, into: Float64Array): void => {
-    const { sign, near, fine, coarse } = sides[u < 0 ? 0 : 1]!;
+    const { sign, near, fine, coarse } = sides[u < 0 ? 0 : 1];
     const far = Math.abs(u) >= near * FINE;
     const step = (far ? COARSE : 1) * FINE;
     const x = Math.abs(u) / step;
     const n = Math.floor(x);
     const list = far ? coarse : fine;
-    if (n + 1 >= list[0]!.length) return;
+    if (n + 1 >= list[0].length) return;
     const part = x - n;
-    into[0] = into[0]! + weight * hermite(list[order - 1]!, list[order - 2]!, n, part, sign * step);
-    into[1] = into[1]! + weight * hermite(list[order]!, list[order - 1]!, n, part, sign * step);
+    into[0] = into[0] + weight * hermite(list[order - 1], list[order - 2], n, part, sign * step);
+    into[1] = into[1] + weight * hermite(list[order], list[order - 1], n, part, sign * step);
   };
   return {
     gain,
@@ -190,8 +190,8 @@ function responseOf(freq: readonly number[], H: Pair['H'], size: number, half: n
 
 /** Cubic through two values with their derivatives. */
 function hermite(values: Float64Array, slopes: Float64Array, n: number, part: number, step: number): number {
-  const [a, b] = [values[n]!, values[n + 1]!];
-  const [da, db] = [slopes[n]! * step, slopes[n + 1]! * step];
+  const [a, b] = [values[n], values[n + 1]];
+  const [da, db] = [slopes[n] * step, slopes[n + 1] * step];
   const rest = 1 - part;
   return a + part * (b - a + rest * (rest * (da - (b - a)) - part * (db - (b - a))));
 }
@@ -233,7 +233,7 @@ function integrals(
       put(-n, lowRe + im, -lowIm + re);
     }
     const result = fft(size, 1)(data, new Float64Array(2 * size), 1);
-    const part = (k: 0 | 1): Float64Array => Float64Array.from({ length: size }, (_, n) => result[2 * n + k]!);
+    const part = (k: 0 | 1): Float64Array => Float64Array.from({ length: size }, (_, n) => result[2 * n + k]);
     return [part(0), part(1)];
   };
   const [h, P1] = pairOf(0);

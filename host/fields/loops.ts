@@ -39,7 +39,7 @@ export function loopSensitivity(
   const scale = (MU_0 * a) / Math.PI;
   const integrals = new Float64Array(2);
   for (let n = 0; n < count; n++) {
-    const [dx, dy, dz] = [x[n]! - centre[0], y[n]! - centre[1], z[n]! - centre[2]];
+    const [dx, dy, dz] = [x[n] - centre[0], y[n] - centre[1], z[n] - centre[2]];
     const height = dx * nx + dy * ny + dz * nz;
     const [px, py, pz] = [dx - height * nx, dy - height * ny, dz - height * nz];
     const rho = Math.sqrt(px * px + py * py + pz * pz);
@@ -55,8 +55,8 @@ export function loopSensitivity(
     const kc = beta / alpha;
     celPair(kc, kc * kc, a + rho, a - rho, -1, 1, integrals);
     const perArea = scale / (alpha * alpha * alpha);
-    const axial = perArea * integrals[0]!;
-    const radial = rho === 0 ? 0 : (perArea * height * integrals[1]!) / rho;
+    const axial = perArea * integrals[0];
+    const radial = rho === 0 ? 0 : (perArea * height * integrals[1]) / rho;
     re[n] = axial * nx + radial * px;
     im[n] = -(axial * ny + radial * py);
   }
@@ -98,7 +98,7 @@ function wireDistance({ centre, normal, radius }: Loop, { min, max }: Box): Mete
   for (let n = 0; n < POINTS; n++) {
     const [c, s] = [Math.cos((2 * Math.PI * n) / POINTS), Math.sin((2 * Math.PI * n) / POINTS)];
     const gaps = ([0, 1, 2] as const).map((axis) => {
-      const at = centre[axis] + radius * (c * u[axis]! + s * v[axis]!);
+      const at = centre[axis] + radius * (c * u[axis] + s * v[axis]);
       return Math.max(0, min[axis] - at, at - max[axis]);
     });
     nearest = Math.min(nearest, Math.hypot(...gaps));
@@ -112,7 +112,7 @@ function acrossOf(normal: readonly [number, number, number]): [number[], number[
   const length = Math.hypot(...normal);
   const [x, y, z] = normal.map((component) => component / length) as [number, number, number];
   // Across the axis that the normal is least along.
-  const least = [x, y, z].reduce((best, part, axis, all) => (Math.abs(part) < Math.abs(all[best]!) ? axis : best), 0);
+  const least = [x, y, z].reduce((best, part, axis, all) => (Math.abs(part) < Math.abs(all[best]) ? axis : best), 0);
   const e = [0, 1, 2].map((axis) => (axis === least ? 1 : 0)) as [number, number, number];
   const raw = [y * e[2] - z * e[1], z * e[0] - x * e[2], x * e[1] - y * e[0]];
   const size = Math.hypot(...raw);

@@ -108,9 +108,9 @@ function gradientFields(path: string, R0: Meters, coefficients: readonly Coeffic
   /** [order m][degree n][axis][A, B], normalised. */
   const weights = orders.map(() => new Float64Array(6 * (top + 1)));
   for (const { axis, n, m, sine, value } of coefficients) {
-    const list = weights[orders.indexOf(m)]!;
+    const list = weights[orders.indexOf(m)];
     const at = 6 * n + 2 * axis + (sine ? 1 : 0);
-    list[at] = list[at]! + value * normOf(n, m);
+    list[at] = list[at] + value * normOf(n, m);
   }
   const sum = new Float64Array(3);
   /** Σ of all terms at a place in LAI over R0, by the recurrence of solid harmonics in x, y, z. */
@@ -121,12 +121,12 @@ function gradientFields(path: string, R0: Meters, coefficients: readonly Coeffic
     let [cos, sin, factor] = [1, 0, 1];
     for (let m = 0, o = 0; o < orders.length; m++) {
       if (m === orders[o]) {
-        const list = weights[o++]!;
+        const list = weights[o++];
         let [before, now] = [0, factor];
         for (let n = m; n <= top; n++) {
           for (let axis = 0; axis < 3; axis++) {
             const at = 6 * n + 2 * axis;
-            sum[axis] = sum[axis]! + now * (list[at]! * cos + list[at + 1]! * sin);
+            sum[axis] = sum[axis] + now * (list[at] * cos + list[at + 1] * sin);
           }
           const next = ((2 * n + 1) * z * now - (n + m) * r2 * before) / (n + 1 - m);
           [before, now] = [now, next];
@@ -144,11 +144,11 @@ function gradientFields(path: string, R0: Meters, coefficients: readonly Coeffic
     apply(x, y, z, count, lost) {
       const columns = [x, y, z];
       for (let n = 0; n < count; n++) {
-        displacement(x[n]! / R0, -y[n]! / R0, -z[n]! / R0);
+        displacement(x[n] / R0, -y[n] / R0, -z[n] / R0);
         for (const [axis, column] of columns.entries()) {
-          const b = column[n]! + (axis === 0 ? R0 : -R0) * sum[axis]!;
+          const b = column[n] + (axis === 0 ? R0 : -R0) * sum[axis];
           column[n] = b;
-          if (lost !== undefined) lost[axis]![n] = b - column[n]!;
+          if (lost !== undefined) lost[axis][n] = b - column[n];
         }
       }
     },

@@ -24,8 +24,8 @@ function between(...hex: readonly string[]): ColourMap {
     const place = Math.min(1, Math.max(0, fraction)) * (stops.length - 1);
     const n = Math.min(stops.length - 2, Math.floor(place));
     const part = place - n;
-    const [a, b] = [stops[n]!, stops[n + 1]!];
-    return [0, 1, 2].map((c) => Math.round(a[c]! + part * (b[c]! - a[c]!))) as unknown as Rgb;
+    const [a, b] = [stops[n], stops[n + 1]];
+    return [0, 1, 2].map((c) => Math.round(a[c] + part * (b[c] - a[c]))) as unknown as Rgb;
   };
 }
 

@@ -45,15 +45,15 @@ export function traceBuilder(from: number, to: number, columns = COLUMNS): Trace
     const column = Math.min(columns - 1, Math.max(0, Math.floor((px - from) * scale)));
     const at = WIDTH * column;
     const c = cells!;
-    if (Number.isNaN(c[at]!)) {
+    if (Number.isNaN(c[at])) {
       c.fill(py, at, at + 4);
       c[at + 4] = 0;
       c[at + 5] = gapBefore ? 1 : 0;
     } else {
-      if (py < c[at + 1]!) {
+      if (py < c[at + 1]) {
         c[at + 1] = py;
         c[at + 4] = 0;
-      } else if (py > c[at + 2]!) {
+      } else if (py > c[at + 2]) {
         c[at + 2] = py;
         c[at + 4] = 1;
       }
@@ -69,7 +69,7 @@ export function traceBuilder(from: number, to: number, columns = COLUMNS): Trace
     }
     if (count === MOST_EXACT) {
       cells = new Float64Array(WIDTH * columns).fill(Number.NaN);
-      for (let n = 0; n < count; n++) fold(x[n]!, y[n]!);
+      for (let n = 0; n < count; n++) fold(x[n], y[n]);
       fold(px, py);
       return;
     }
@@ -93,7 +93,7 @@ export function traceBuilder(from: number, to: number, columns = COLUMNS): Trace
       if (cells === undefined) return { x: x.slice(0, count), y: y.slice(0, count) };
       const [px, py]: [number[], number[]] = [[], []];
       for (let at = 0, column = 0; at < cells.length; at += WIDTH, column++) {
-        if (Number.isNaN(cells[at]!)) continue;
+        if (Number.isNaN(cells[at])) continue;
         const [first, low, high, last, rising, broken] = cells.subarray(at, at + WIDTH) as unknown as number[];
         const middle = from + (column + 0.5) / scale;
         const values = [first!, ...(rising === 1 ? [low!, high!] : [high!, low!]), last!];

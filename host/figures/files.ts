@@ -21,7 +21,7 @@ export function requireWritable(path: string): void {
 function writerOf(path: string): FigureWriter {
   const ending = Object.keys(WRITERS).find((name) => path.toLowerCase().endsWith(name));
   if (ending === undefined) throw usage(`${path}: not a format of figures`, 'end it in .svg or .png');
-  return WRITERS[ending]!;
+  return WRITERS[ending];
 }
 
 /** @throws LarmorError 2 for an unknown extension, 73 if it cannot be written */

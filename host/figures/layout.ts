@@ -52,7 +52,7 @@ export function layOut({ title, caption, rows }: Figure): Layout {
     let tallest = 0;
     for (const [n, panel] of row.entries()) {
       const { t, b } = margins(panel);
-      const { l, r } = columns.get(places)![n]!;
+      const { l, r } = columns.get(places)![n];
       const room = cell - l - r;
       const { width, height } = panel.equal ? equalSides(panel, room) : { width: room, height: panel.height };
       const left = EDGE + n * cell + l + (room - width) / 2;

@@ -46,7 +46,7 @@ function escapeXml(text: string): string {
   return text
     .toWellFormed()
     .replace(NOT_XML, '�')
-    .replace(/[&<>"]/g, (character) => ENTITIES[character]!);
+    .replace(/[&<>"]/g, (character) => ENTITIES[character]);
 }
 
 interface Style {
@@ -151,7 +151,7 @@ function axisTicks(
 function within(mark: Mark, { x: { range } }: Panel): Mark {
   const [from, to] = [Math.min(...range), Math.max(...range)];
   const isInside = (x: number): boolean => Number.isNaN(x) || (x >= from && x <= to);
-  if (mark.kind === 'points') return { ...mark, y: mark.y.map((y, n) => (isInside(mark.x[n]!) ? y : Number.NaN)) };
+  if (mark.kind === 'points') return { ...mark, y: mark.y.map((y, n) => (isInside(mark.x[n]) ? y : Number.NaN)) };
   if (mark.kind !== 'line' || mark.x.every(isInside)) return mark;
   const [x, y]: [number[], number[]] = [[], []];
   const push = (px: number, py: number): void => {
@@ -159,8 +159,8 @@ function within(mark: Mark, { x: { range } }: Panel): Mark {
     y.push(py);
   };
   for (let n = 0; n < mark.x.length; n++) {
-    const [x1, y1] = [mark.x[n]!, mark.y[n]!];
-    const [x0, y0] = n === 0 ? [Number.NaN, 0] : [mark.x[n - 1]!, mark.y[n - 1]!];
+    const [x1, y1] = [mark.x[n], mark.y[n]];
+    const [x0, y0] = n === 0 ? [Number.NaN, 0] : [mark.x[n - 1], mark.y[n - 1]];
     const edges = (x0 < x1 ? [from, to] : [to, from]).filter((edge) => (x0 - edge) * (x1 - edge) < 0);
     for (const edge of edges) {
       const crossing = y0 + ((y1 - y0) * (edge - x0)) / (x1 - x0);
@@ -226,11 +226,11 @@ function paths(x: Float64Array, y: Float64Array, scale: Scale): string[] {
   let points = 0;
   let before = '';
   for (let n = 0; n < x.length; n++) {
-    if (Number.isNaN(y[n]!) || Number.isNaN(x[n]!)) {
+    if (Number.isNaN(y[n]) || Number.isNaN(x[n])) {
       before = '';
       continue;
     }
-    const point = `${px(scale.x(x[n]!))} ${px(scale.y(y[n]!))}`;
+    const point = `${px(scale.x(x[n]))} ${px(scale.y(y[n]))}`;
     if (point === before) continue;
     text += `${before === '' ? 'M' : 'L'}${point}`;
     before = point;
@@ -249,14 +249,14 @@ function filled({ x, y, colour }: Extract<Mark, { kind: 'line' }>, scale: Scale)
   let d = '';
   let open = '';
   for (let n = 0; n <= x.length; n++) {
-    const ends = n === x.length || Number.isNaN(y[n]!);
+    const ends = n === x.length || Number.isNaN(y[n]);
     if (ends) {
       if (open !== '') d += `L${open} ${base}Z`;
       open = '';
       continue;
     }
-    const at = px(scale.x(x[n]!));
-    d += open === '' ? `M${at} ${base}L${at} ${px(scale.y(y[n]!))}` : `L${at} ${px(scale.y(y[n]!))}`;
+    const at = px(scale.x(x[n]));
+    d += open === '' ? `M${at} ${base}L${at} ${px(scale.y(y[n]))}` : `L${at} ${px(scale.y(y[n]))}`;
     open = at;
   }
   return d === '' ? '' : `<path d="${d}" fill="${colour}" fill-opacity="0.16"/>`;
@@ -267,11 +267,11 @@ function pointsSvg({ x, y, colours, radius }: Extract<Mark, { kind: 'points' }>,
   const byColour = new Map<Colour, string[]>();
   const r = px(radius);
   for (let n = 0; n < x.length; n++) {
-    if (Number.isNaN(y[n]!)) continue;
-    const colour = typeof colours === 'string' ? colours : colours[n]!;
+    if (Number.isNaN(y[n])) continue;
+    const colour = typeof colours === 'string' ? colours : colours[n];
     const group = byColour.get(colour) ?? [];
     if (group.length === 0) byColour.set(colour, group);
-    group.push(`M${px(scale.x(x[n]!))} ${px(scale.y(y[n]!))}h0`);
+    group.push(`M${px(scale.x(x[n]))} ${px(scale.y(y[n]))}h0`);
   }
   return [...byColour]
     .map(

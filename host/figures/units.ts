@@ -91,7 +91,7 @@ export function shortNumber(value: number): string {
 }
 
 function superscript(n: number): string {
-  return [...String(n)].map((digit) => (digit === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]!)).join('');
+  return [...String(n)].map((digit) => (digit === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)])).join('');
 }
 
 const minus = (text: string): string => text.replace('-', '−');

@@ -29,7 +29,7 @@ export function writeNiftiMap(
   // LPS to RAS turns x and y round.
   for (let row = 0; row < 3; row++)
     for (const [column, vector] of [...steps, origin].entries())
-      header.writeFloatLE((row < 2 ? -1e3 : 1e3) * vector[row]!, 280 + 16 * row + 4 * column);
+      header.writeFloatLE((row < 2 ? -1e3 : 1e3) * vector[row], 280 + 16 * row + 4 * column);
   header.write('n+1\0', 344, 'latin1');
   const body = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const file = createOutput(path);

@@ -17,7 +17,7 @@ export function warnOfLowField(path: string, B0: Tesla): void {
 
 /** z², x² + y², xz, yz [m²] of a spin's place at rest. @param bounds of the phantom */
 export function concomitantLayer({ min, max }: PhantomBounds): Layer {
-  const [x, y, z] = min.map((low, axis) => Math.max(Math.abs(low), Math.abs(max[axis]!))) as [number, number, number];
+  const [x, y, z] = min.map((low, axis) => Math.max(Math.abs(low), Math.abs(max[axis]))) as [number, number, number];
   return {
     adds: { terms: 4 },
     largest: { terms: [z * z, x * x + y * y, x * z, y * z] },
@@ -25,7 +25,7 @@ export function concomitantLayer({ min, max }: PhantomBounds): Layer {
     residentBytes: 0,
     fill({ block, count }, [zz, rr, xz, yz]) {
       for (let n = 0; n < count; n++) {
-        const [px, py, pz] = [block.x[n]!, block.y[n]!, block.z[n]!];
+        const [px, py, pz] = [block.x[n], block.y[n], block.z[n]];
         zz![n] = pz * pz;
         rr![n] = px * px + py * py;
         xz![n] = px * pz;

@@ -122,7 +122,7 @@ export function cornersOf({ min, max }: Pick<PhantomBounds, 'min' | 'max'>): [nu
 }
 
 /** Where a spin of a block stands. */
-export const placeOf = ({ x, y, z }: SpinBlock, n: number): [number, number, number] => [x[n]!, y[n]!, z[n]!];
+export const placeOf = ({ x, y, z }: SpinBlock, n: number): [number, number, number] => [x[n], y[n], z[n]];
 
 /** Throws what `error` makes unless nothing is there: a spin without density gives no signal whatever field it sees. */
 export function unlessEmpty({ block }: Spins, n: number, error: () => LarmorError): void {

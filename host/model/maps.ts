@@ -12,14 +12,14 @@ export async function openMap(files: MapFiles): Promise<FieldMap> {
   const map = fov === undefined ? await readMap(file) : readArrayMap(file, fov, centre);
   if (map.parts === 2) return map;
   const values = new Float64Array(2 * map.values.length);
-  for (let n = 0; n < map.values.length; n++) values[2 * n] = map.values[n]!;
+  for (let n = 0; n < map.values.length; n++) values[2 * n] = map.values[n];
   return fieldMap({ ...map, parts: 2, values });
 }
 
 /** Largest modulus anywhere in a complex map: values between voxels are means of theirs. */
 export function largestModulus({ values }: FieldMap): number {
   let largest = 0;
-  for (let n = 0; n < values.length; n += 2) largest = Math.max(largest, values[n]! ** 2 + values[n + 1]! ** 2);
+  for (let n = 0; n < values.length; n += 2) largest = Math.max(largest, values[n] ** 2 + values[n + 1] ** 2);
   return Math.sqrt(largest);
 }
 
@@ -44,7 +44,7 @@ export function mapLayer(map: FieldMap): Pick<Layer, 'residentBytes' | 'fitsBox'
     fitsBox: (box) => cornersOf(box).every(([x, y, z]) => map.covers(x, y, z)),
     check(spins) {
       const { x, y, z } = spins.block;
-      for (let n = 0; n < spins.count; n++) if (!map.covers(x[n]!, y[n]!, z[n]!)) outside(spins, n);
+      for (let n = 0; n < spins.count; n++) if (!map.covers(x[n], y[n], z[n])) outside(spins, n);
     },
     fill: (spins, columns) => map.sample(spins.block, spins.count, columns, (n) => outside(spins, n)),
   };

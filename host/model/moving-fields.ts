@@ -31,10 +31,10 @@ export function movingInFields(moving: MovingPhantom, { receive, transmit }: Fie
   const plays = moving.movements.map(() => numbered<Play>(({ time, column }) => `${time} ${column}`));
   const movements = moving.movements.map((movement, group): Movement => {
     const fields: MovingFields = {
-      ...(receive === undefined ? {} : { receive: senses[group]!.indexOf }),
+      ...(receive === undefined ? {} : { receive: senses[group].indexOf }),
       ...(transmit === undefined
         ? {}
-        : { transmit: (time, column) => (column < 0 ? column : plays[group]!.indexOf({ time, column })) }),
+        : { transmit: (time, column) => (column < 0 ? column : plays[group].indexOf({ time, column })) }),
       shift: (from, to) => moving.shift(group, from, to),
     };
     return receive === undefined && transmit === undefined ? movement : { ...movement, fields };
@@ -73,7 +73,7 @@ export function movingInFields(moving: MovingPhantom, { receive, transmit }: Fie
         for (const name of ['density', 'T1', 'T2', 'T2s', 'offResonance'] as const) block[name].set(into[name]);
         const spins = {
           block,
-          first: numbers[0]!,
+          first: numbers[0],
           count,
           nameOf: (n: number) => `${base.name} spin ${numbers[n]}, where it moves to,`,
         };
@@ -84,17 +84,17 @@ export function movingInFields(moving: MovingPhantom, { receive, transmit }: Fie
           block.z.set(z);
         };
         for (const column of into.extra!.slice(at.transmits, at.nodes)) column.fill(0);
-        for (const [set, time] of senses[group]!.all.entries()) {
+        for (const [set, time] of senses[group].all.entries()) {
           moveTo(time);
           const begin = at.coils + 2 * coils * set;
           receive!.fill(spins, into.extra!.slice(begin, begin + 2 * coils));
         }
         if (transmit === undefined) return;
         const shims = Array.from({ length: 2 * (transmit.adds.transmits ?? 0) }, () => new Float32Array(count));
-        for (const [index, { time, column }] of plays[group]!.all.entries()) {
+        for (const [index, { time, column }] of plays[group].all.entries()) {
           moveTo(time);
           transmit.fill(spins, shims);
-          for (const part of [0, 1]) into.extra![at.transmits + 2 * index + part]!.set(shims[2 * column + part]!);
+          for (const part of [0, 1]) into.extra![at.transmits + 2 * index + part].set(shims[2 * column + part]);
         }
       };
       return {

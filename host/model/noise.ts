@@ -51,27 +51,27 @@ export function addNoise(
         counter[2] = coil;
         counter[3] = RECEIVER;
         philox(counter, key0, key1);
-        const r = Math.sqrt(-2 * Math.log((counter[0]! + 1) * 2 ** -32));
-        const angle = 2 * Math.PI * counter[1]! * 2 ** -32;
+        const r = Math.sqrt(-2 * Math.log((counter[0] + 1) * 2 ** -32));
+        const angle = 2 * Math.PI * counter[1] * 2 ** -32;
         z[2 * coil] = r * Math.cos(angle);
         z[2 * coil + 1] = r * Math.sin(angle);
       }
       for (let coil = 0; coil < coils; coil++) {
-        let re = z[2 * coil]!;
-        let im = z[2 * coil + 1]!;
+        let re = z[2 * coil];
+        let im = z[2 * coil + 1];
         if (factor !== undefined) {
           re = 0;
           im = 0;
           for (let d = 0; d <= coil; d++) {
             const l = 2 * (coil * coils + d);
-            re += factor[l]! * z[2 * d]! - factor[l + 1]! * z[2 * d + 1]!;
-            im += factor[l]! * z[2 * d + 1]! + factor[l + 1]! * z[2 * d]!;
+            re += factor[l] * z[2 * d] - factor[l + 1] * z[2 * d + 1];
+            im += factor[l] * z[2 * d + 1] + factor[l + 1] * z[2 * d];
           }
         }
         const at = 2 * (coil * samples + readout.firstSample + sample);
         const alone = readout.role === 'noise';
-        signal[at] = (alone ? 0 : signal[at]!) + sd * re;
-        signal[at + 1] = (alone ? 0 : signal[at + 1]!) + sd * im;
+        signal[at] = (alone ? 0 : signal[at]) + sd * re;
+        signal[at + 1] = (alone ? 0 : signal[at + 1]) + sd * im;
       }
     }
   }
@@ -112,14 +112,14 @@ export function noiseOf(
   readouts: readonly Readout[],
 ): Noise {
   if (sigma !== undefined) return { sigma, atDwell: atDwell ?? null, seed };
-  let [largest, dwell] = [0, readouts[0]!.dwell];
+  let [largest, dwell] = [0, readouts[0].dwell];
   const samples = signal.length / 2 / coils;
   for (const readout of readouts) {
     if (readout.role === 'noise') continue;
     for (let coil = 0; coil < coils; coil++) {
       const first = 2 * (coil * samples + readout.firstSample);
       for (let at = first; at < first + 2 * readout.samples; at += 2) {
-        const size = Math.hypot(signal[at]!, signal[at + 1]!);
+        const size = Math.hypot(signal[at], signal[at + 1]);
         if (size > largest) [largest, dwell] = [size, readout.dwell];
       }
     }

@@ -49,12 +49,11 @@ function loopLayer(file: string, loops: readonly Loop[], { bounds, spinCount }: 
     check(spins) {
       const { x, y, z } = spins.block;
       for (const [coil, loop] of loops.entries())
-        for (let n = 0; n < spins.count; n++)
-          if (isNearWire(loop, [x[n]!, y[n]!, z[n]!], clearance)) wire(spins, coil, n);
+        for (let n = 0; n < spins.count; n++) if (isNearWire(loop, [x[n], y[n], z[n]], clearance)) wire(spins, coil, n);
     },
     fill(spins, columns) {
       for (const [coil, loop] of loops.entries()) {
-        const [re, im] = [columns[2 * coil]!, columns[2 * coil + 1]!];
+        const [re, im] = [columns[2 * coil], columns[2 * coil + 1]];
         loopSensitivity(loop, spins.block, spins.count, re, im, (n) => wire(spins, coil, n));
       }
     },
@@ -80,6 +79,6 @@ const SHORTEST = 1.5;
 /** The loops of an array about the z axis, fitted to the phantom where no size is stated. */
 function arrayLoops({ coils, radius, length }: CoilArray, { min, max }: PhantomBounds): Loop[] {
   const reach = ([0, 1, 2] as const).map((axis) => Math.max(Math.abs(min[axis]), Math.abs(max[axis])));
-  const wide = radius ?? Math.hypot(reach[0]!, reach[1]!) + GAP;
-  return cylinderArray(coils, wide, length ?? Math.max(2 * reach[2]!, SHORTEST * wide));
+  const wide = radius ?? Math.hypot(reach[0], reach[1]) + GAP;
+  return cylinderArray(coils, wide, length ?? Math.max(2 * reach[2], SHORTEST * wide));
 }

@@ -48,10 +48,10 @@ export function withAnalytic(source: PhantomSource, times: Float64Array): Channe
     const below = extra.filter((_, n) => n < before || n >= before + 2 * nodes.length);
     source.read(first, count, below.length > 0 ? { ...into, extra: below } : base(into));
     for (let n = 0; n < count; n++) {
-      weights(dephasingRate(into.T2[n]!, into.T2s[n]!), values);
+      weights(dephasingRate(into.T2[n], into.T2s[n]), values);
       for (const [p, value] of values.entries()) {
-        extra[before + 2 * p]![n] = value;
-        extra[before + 2 * p + 1]![n] = 0;
+        extra[before + 2 * p][n] = value;
+        extra[before + 2 * p + 1][n] = 0;
       }
     }
   };
@@ -72,8 +72,8 @@ export function withAnalytic(source: PhantomSource, times: Float64Array): Channe
         for (const [n, time] of times.entries()) {
           const factor = Math.exp(-rate * time);
           const at = 2 * (p * times.length + n);
-          mixed[2 * n] = mixed[2 * n]! + factor * signal[at]!;
-          mixed[2 * n + 1] = mixed[2 * n + 1]! + factor * signal[at + 1]!;
+          mixed[2 * n] = mixed[2 * n] + factor * signal[at];
+          mixed[2 * n + 1] = mixed[2 * n + 1] + factor * signal[at + 1];
         }
       return mixed;
     },
@@ -135,10 +135,10 @@ function chebyshev(largest: number, count: number): Basis {
       }
       let sum = 0;
       for (const [p, node] of nodes.entries()) {
-        into[p] = factors[p]! / (rate - node);
-        sum += into[p]!;
+        into[p] = factors[p] / (rate - node);
+        sum += into[p];
       }
-      for (let p = 0; p < count; p++) into[p] = into[p]! / sum;
+      for (let p = 0; p < count; p++) into[p] = into[p] / sum;
     },
   };
 }
@@ -152,7 +152,7 @@ function errorOf({ nodes, weights }: Basis, largest: number, longest: number): n
     for (const part of [0.02, 0.1, 0.3, 0.6, 1]) {
       const time = part * longest;
       let sum = 0;
-      for (const [p, node] of nodes.entries()) sum += values[p]! * Math.exp(-node * time);
+      for (const [p, node] of nodes.entries()) sum += values[p] * Math.exp(-node * time);
       worst = Math.max(worst, Math.abs(sum - Math.exp(-rate * time)));
     }
   }

@@ -38,10 +38,10 @@ export function eachDephasing(source: PhantomSource, visit: (rate: number, T2: S
     const count = Math.min(WALK_SPINS, source.spinCount - first);
     source.read(first, count, block);
     for (let n = 0; n < count; n++) {
-      const rate = dephasingRate(block.T2[n]!, block.T2s[n]!);
+      const rate = dephasingRate(block.T2[n], block.T2s[n]);
       if (rate === 0 || block.density[n] === 0) continue;
       found++;
-      visit(rate, block.T2[n]!);
+      visit(rate, block.T2[n]);
     }
   }
   return found;
@@ -85,15 +85,15 @@ export function withEnsemble(source: PhantomSource, duration: Seconds, B0: Tesla
     source.read(from, spins, below);
     const [given, taken] = [columnsOf(below), columnsOf(into)];
     for (const [c, column] of given.entries()) {
-      const target = taken[c]!;
-      for (let n = 0; n < count; n++) target[n] = column[Math.floor((first + n) / offsets) - from]!;
+      const target = taken[c];
+      for (let n = 0; n < count; n++) target[n] = column[Math.floor((first + n) / offsets) - from];
     }
     for (let n = 0; n < count; n++) {
       const [spin, k] = [Math.floor((first + n) / offsets) - from, (first + n) % offsets];
-      const [T2, rate] = [below.T2[spin]!, dephasingRate(below.T2[spin]!, below.T2s[spin]!)];
+      const [T2, rate] = [below.T2[spin], dephasingRate(below.T2[spin], below.T2s[spin])];
       const horizon = horizonOf(T2);
-      into.density[n] = into.density[n]! * weightOf(k, horizon * rate);
-      into.offResonance[n] = into.offResonance[n]! + (scale * offsetOf(k) * Math.PI) / horizon;
+      into.density[n] = into.density[n] * weightOf(k, horizon * rate);
+      into.offResonance[n] = into.offResonance[n] + (scale * offsetOf(k) * Math.PI) / horizon;
     }
   };
   const { bounds } = source;

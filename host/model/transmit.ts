@@ -58,13 +58,13 @@ export function phantomTransmit({ name }: PhantomSource, own: PhantomTransmit, s
           for (let n = 0; n < count; n++) {
             let [re, im] = [0, 0];
             for (let c = 0; c < own.channels; c++) {
-              const [wr, wi] = [factors[2 * c]!, factors[2 * c + 1]!];
-              const [x, y] = [channels[2 * c]![n]!, channels[2 * c + 1]![n]!];
+              const [wr, wi] = [factors[2 * c], factors[2 * c + 1]];
+              const [x, y] = [channels[2 * c][n], channels[2 * c + 1][n]];
               re += wr * x - wi * y;
               im += wr * y + wi * x;
             }
-            columns[2 * s]![n] = re;
-            columns[2 * s + 1]![n] = im;
+            columns[2 * s][n] = re;
+            columns[2 * s + 1][n] = im;
           }
       },
     },
@@ -107,8 +107,8 @@ function shimsOf(
 function weightsOf(shim: RfShimEvent | undefined, channels: number): Weights {
   const weights = new Float64Array(2 * channels);
   for (let c = 0; c < channels; c++) {
-    const magnitude = shim === undefined || shim.applied ? 1 : shim.magnitude[c]!;
-    const phase = shim === undefined || shim.applied ? 0 : shim.phase[c]!;
+    const magnitude = shim === undefined || shim.applied ? 1 : shim.magnitude[c];
+    const phase = shim === undefined || shim.applied ? 0 : shim.phase[c];
     weights[2 * c] = magnitude * Math.cos(phase);
     weights[2 * c + 1] = -magnitude * Math.sin(phase);
   }
@@ -121,12 +121,12 @@ function combine(map: FieldMap, sets: readonly Weights[]): FieldMap {
   const values = new Float64Array(sets.length * volume);
   for (const [s, weights] of sets.entries()) {
     for (let c = 0; c < map.channels; c++) {
-      const [re, im] = [weights[2 * c]!, weights[2 * c + 1]!];
+      const [re, im] = [weights[2 * c], weights[2 * c + 1]];
       const [from, to] = [c * volume, s * volume];
       for (let n = 0; n < volume; n += 2) {
-        const [x, y] = [map.values[from + n]!, map.values[from + n + 1]!];
-        values[to + n]! += re * x - im * y;
-        values[to + n + 1]! += re * y + im * x;
+        const [x, y] = [map.values[from + n], map.values[from + n + 1]];
+        values[to + n] += re * x - im * y;
+        values[to + n + 1] += re * y + im * x;
       }
     }
   }

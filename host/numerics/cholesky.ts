@@ -11,20 +11,20 @@ export function cholesky(matrix: readonly (readonly (readonly [number, number])[
   const n = matrix.length;
   const factor = new Float64Array(2 * n * n);
   const at = (row: number, column: number): number => 2 * (row * n + column);
-  const largest = Math.max(...matrix.map((row, k) => row[k]![0]));
+  const largest = Math.max(...matrix.map((row, k) => row[k][0]));
   for (let row = 0; row < n; row++) {
     for (let column = 0; column <= row; column++) {
-      let [re, im] = matrix[row]![column]!;
+      let [re, im] = matrix[row][column];
       for (let k = 0; k < column; k++) {
         const [a, b] = [at(row, k), at(column, k)];
-        re -= factor[a]! * factor[b]! + factor[a + 1]! * factor[b + 1]!;
-        im -= factor[a + 1]! * factor[b]! - factor[a]! * factor[b + 1]!;
+        re -= factor[a] * factor[b] + factor[a + 1] * factor[b + 1];
+        im -= factor[a + 1] * factor[b] - factor[a] * factor[b + 1];
       }
       if (row === column) {
         if (!(re > SINGULAR * largest)) return undefined;
         factor[at(row, row)] = Math.sqrt(re);
       } else {
-        const pivot = factor[at(column, column)]!;
+        const pivot = factor[at(column, column)];
         factor[at(row, column)] = re / pivot;
         factor[at(row, column) + 1] = im / pivot;
       }

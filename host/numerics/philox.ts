@@ -23,10 +23,10 @@ function high(a: number, b: number): number {
 
 /** Replaces the four words of `counter` by random ones. No array is made on the way: a signal has 10⁸ samples. */
 export function philox(counter: Uint32Array, key0: number, key1: number): void {
-  let c0 = counter[0]! | 0;
-  let c1 = counter[1]! | 0;
-  let c2 = counter[2]! | 0;
-  let c3 = counter[3]! | 0;
+  let c0 = counter[0] | 0;
+  let c1 = counter[1] | 0;
+  let c2 = counter[2] | 0;
+  let c3 = counter[3] | 0;
   let k0 = key0 | 0;
   let k1 = key1 | 0;
   for (let round = 0; round < ROUNDS; round++) {

@@ -23,7 +23,7 @@ export function parseFormula(text: string, names: readonly string[]): Formula {
   }
   let next = 0;
   const take = (...expected: string[]): string | undefined =>
-    tokens[next] !== undefined && expected.includes(tokens[next]!) ? tokens[next++] : undefined;
+    tokens[next] !== undefined && expected.includes(tokens[next]) ? tokens[next++] : undefined;
 
   const sum = (): Formula => {
     let left = product();
@@ -59,7 +59,7 @@ export function parseFormula(text: string, names: readonly string[]): Formula {
       return () => value;
     }
     if (!names.includes(token)) throw new SyntaxError(`'${token}' is not expected`);
-    return (of) => of[token]!;
+    return (of) => of[token];
   };
 
   const formula = sum();

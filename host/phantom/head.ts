@@ -91,19 +91,19 @@ function sectionsAt(z: number): Float64Array {
 /** Fills each section's interval on the row: the quadratic in x that its ellipse leaves at y. Millimetres. */
 function paintSections(row: Uint8Array, sections: Float64Array, x0: number, step: number, y: number): void {
   for (let n = 0; n < sections.length; n += SECTION) {
-    if (y < sections[n + 3]! || y > sections[n + 4]!) continue;
-    const dy = y - sections[n + 2]!;
-    const p = sections[n + 7]!;
+    if (y < sections[n + 3] || y > sections[n + 4]) continue;
+    const dy = y - sections[n + 2];
+    const p = sections[n + 7];
     // ((cos·dx + sin·dy)/a)² + ((−sin·dx + cos·dy)/b)² ≤ room, as p·dx² + 2q·dx + r ≤ 0.
-    const q = dy * sections[n + 5]! * sections[n + 6]! * sections[n + 8]!;
-    const r = dy * dy * sections[n + 9]! - sections[n + 10]!;
+    const q = dy * sections[n + 5] * sections[n + 6] * sections[n + 8];
+    const r = dy * dy * sections[n + 9] - sections[n + 10];
     const root = q * q - p * r;
     if (root <= 0) continue;
-    const middle = sections[n + 1]! - q / p;
+    const middle = sections[n + 1] - q / p;
     const reach = Math.sqrt(root) / p;
     const from = Math.max(0, Math.ceil((middle - reach - x0) / step));
     const to = Math.floor((middle + reach - x0) / step);
-    if (to >= from) row.fill(sections[n]!, from, to + 1);
+    if (to >= from) row.fill(sections[n], from, to + 1);
   }
 }
 

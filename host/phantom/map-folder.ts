@@ -64,8 +64,8 @@ export async function openMapFolder(folder: string, warn: (message: string) => v
   const star = await read('T2star');
   for (const map of [T2, given, star]) if (map !== undefined) requireSameGrid(T1, map);
   const density = T1.values.map((t1, n) => {
-    const rho = given === undefined ? 1 : given.values[n]!;
-    return t1 > 0 && T2.values[n]! > 0 && rho > 0 && Number.isFinite(t1 + T2.values[n]! + rho) ? rho : 0;
+    const rho = given === undefined ? 1 : given.values[n];
+    return t1 > 0 && T2.values[n] > 0 && rho > 0 && Number.isFinite(t1 + T2.values[n] + rho) ? rho : 0;
   });
   const transmit = await read('transmit');
   return mapPhantom({
@@ -82,7 +82,7 @@ export async function openMapFolder(folder: string, warn: (message: string) => v
         T2prime:
           star === undefined
             ? Number.POSITIVE_INFINITY
-            : { ...star, values: star.values.map((t, n) => primeOf(t, T2.values[n]!)) },
+            : { ...star, values: star.values.map((t, n) => primeOf(t, T2.values[n])) },
         offset: (await read('offset')) ?? 0,
         transmit: [transmit ?? 1],
       },
@@ -114,7 +114,7 @@ function inUnits(path: string, quantity: Quantity, map: MapData): MapData {
   const known = UNITS[quantity];
   if (typeof unit === 'string' && known[unit] === undefined)
     throw badInput(path, `its sidecar has the unit '${unit}'`, `give ${Object.keys(known).join(', ')}`);
-  const factor = typeof unit === 'string' ? known[unit]! : 1;
+  const factor = typeof unit === 'string' ? known[unit] : 1;
   const rate = /_?R\d(star)?map\.nii/.test(path);
   const values = map.values.map((value) => (rate && value !== 0 ? 1 / (factor * value) : factor * value));
   const middle = medianOf(values);

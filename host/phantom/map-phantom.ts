@@ -113,10 +113,10 @@ function transmitOf(
   ) => void,
 ): PhantomTransmit | undefined {
   if (tissues.every(({ transmit }) => transmit.length === 1 && transmit[0] === 1)) return undefined;
-  const channels = tissues[0]!.transmit.length;
+  const channels = tissues[0].transmit.length;
   const odd = tissues.find(({ transmit }) => transmit.length !== channels);
   if (odd !== undefined) {
-    const what = `tissue '${odd.name}' has ${odd.transmit.length} B1+ channels, tissue '${tissues[0]!.name}' ${channels}`;
+    const what = `tissue '${odd.name}' has ${odd.transmit.length} B1+ channels, tissue '${tissues[0].name}' ${channels}`;
     throw badInput(path, what, 'give all tissues the same number');
   }
   const hash = createHash('sha256');
@@ -136,15 +136,15 @@ function transmitOf(
       eachPart(first, count, ({ transmit }, at, from, part) => {
         for (const [c, { re, im }] of transmit.entries())
           for (let n = 0; n < part; n++) {
-            columns[2 * c]![at + n] = numberOf(re, from + n);
-            columns[2 * c + 1]![at + n] = numberOf(im, from + n);
+            columns[2 * c][at + n] = numberOf(re, from + n);
+            columns[2 * c + 1][at + n] = numberOf(im, from + n);
           }
       }),
   };
 }
 
 const numberOf = (column: Float32Array | number, n: number): number =>
-  typeof column === 'number' ? column : column[n]!;
+  typeof column === 'number' ? column : column[n];
 
 /** The voxels that all maps have. */
 function gridOf(path: string, tissues: readonly MapTissue[]): MapData {
@@ -161,7 +161,7 @@ function gridOf(path: string, tissues: readonly MapTissue[]): MapData {
 function spinsOf(path: string, tissue: MapTissue, { size }: MapData, warn: MapPhantom['warn']): TissueSpins {
   const { name, density } = tissue;
   const at = (quantity: MapValues, voxel: number): number =>
-    typeof quantity === 'number' ? quantity : quantity.values[voxel]!;
+    typeof quantity === 'number' ? quantity : quantity.values[voxel];
   const list: number[] = [];
   for (let voxel = 0; voxel < size[0] * size[1] * size[2]; voxel++) if (!(at(density, voxel) <= 0)) list.push(voxel);
   const voxels = Uint32Array.from(list);
@@ -189,7 +189,7 @@ function spinsOf(path: string, tissue: MapTissue, { size }: MapData, warn: MapPh
     transmit: tissue.transmit.map((value) => {
       if (typeof value === 'number') return { re: value, im: 0 };
       const part = (k: 0 | 1): Float32Array =>
-        Float32Array.from(voxels, (voxel) => value.values[value.parts * voxel + k]!);
+        Float32Array.from(voxels, (voxel) => value.values[value.parts * voxel + k]);
       return { re: part(0), im: value.parts === 2 ? part(1) : 0 };
     }),
   };
@@ -207,7 +207,7 @@ function fill(
   const [nx, ny] = size;
   const [a, b, c] = steps;
   for (let n = 0; n < count; n++) {
-    const voxel = tissue.voxels[from + n]!;
+    const voxel = tissue.voxels[from + n];
     const [i, j, k] = [voxel % nx, Math.floor(voxel / nx) % ny, Math.floor(voxel / (nx * ny))];
     into.x[at + n] = origin[0] + i * a[0] + j * b[0] + k * c[0];
     into.y[at + n] = origin[1] + i * a[1] + j * b[1] + k * c[1];
@@ -232,7 +232,7 @@ function checkTissue(path: string, grid: MapData, tissue: TissueSpins): void {
     const one = spinBlock(1);
     for (let n = 0; n < count; n++) {
       fill(one, 0, grid, tissue, n, 1);
-      checkSpins(`${path} tissue '${tissue.name}' ${voxelOf(grid, tissue.voxels[n]!)}`, undefined, 1, one);
+      checkSpins(`${path} tissue '${tissue.name}' ${voxelOf(grid, tissue.voxels[n])}`, undefined, 1, one);
     }
   }
 }

@@ -115,7 +115,7 @@ export function chooseSet(
 ): { readonly places: SubVoxelPlaces; readonly level: number } {
   const strong = strongest(orders, voxels);
   const directions = [0, 1, 2].map(
-    (axis) => (windowOf(voxels)[axis] ?? 0) >= 1 || strong.some(({ cycles }) => Math.abs(cycles[axis]!) > 1e-3),
+    (axis) => (windowOf(voxels)[axis] ?? 0) >= 1 || strong.some(({ cycles }) => Math.abs(cycles[axis]) > 1e-3),
   );
   let best = { count: exactly ?? least, multipliers: [0, 0, 1] as Multipliers, level: Number.POSITIVE_INFINITY };
   for (let count = exactly ?? least; count <= (exactly ?? Math.max(MAX_SET, least)); count++) {
@@ -176,7 +176,7 @@ function merged(orders: readonly StrongOrder[], voxels: Voxels): StrongOrder[] {
     // Where the image encodes, what lands in its window decides, else the cycles of a voxel: the kernel of places is about one wide.
     const key = window
       .map((half, axis) => {
-        const u = cycles[axis]!;
+        const u = cycles[axis];
         return half === undefined
           ? Math.round(16 * u)
           : `${Math.ceil(u - half)} ${Math.floor(u + half)} ${Math.round(4 * u)}`;
@@ -243,12 +243,12 @@ function levelOf(orders: readonly StrongOrder[], voxels: Voxels, count: number, 
   let sum = 0;
   for (const { cycles, energy } of orders) {
     const ranges = window.map((half, axis) =>
-      half === undefined ? [0, 0] : [Math.ceil(cycles[axis]! - half), Math.floor(cycles[axis]! + half)],
+      half === undefined ? [0, 0] : [Math.ceil(cycles[axis] - half), Math.floor(cycles[axis] + half)],
     ) as [number, number][];
-    for (let i = ranges[0]![0]; i <= ranges[0]![1]; i++)
-      for (let j = ranges[1]![0]; j <= ranges[1]![1]; j++)
-        for (let k = ranges[2]![0]; k <= ranges[2]![1]; k++) {
-          const along = window[2] === undefined ? cycles[2]! : k;
+    for (let i = ranges[0][0]; i <= ranges[0][1]; i++)
+      for (let j = ranges[1][0]; j <= ranges[1][1]; j++)
+        for (let k = ranges[2][0]; k <= ranges[2][1]; k++) {
+          const along = window[2] === undefined ? cycles[2] : k;
           const points = dirichlet(i * a + j * b + along * c, count);
           const column = window[2] === undefined ? dirichlet(planes * along, planes) : 1;
           const box = i === 0 && j === 0 && k === 0 ? sinc(window[2] === undefined ? planes * along : 0) : 0;
@@ -273,7 +273,7 @@ function edgeEnergy(
     let [re, im] = [0, 0];
     for (let n = 0; n < count; n++) {
       const turn =
-        2 * Math.PI * (cycles[0] * places[3 * n]! + cycles[1] * places[3 * n + 1]! + cycles[2] * places[3 * n + 2]!);
+        2 * Math.PI * (cycles[0] * places[3 * n] + cycles[1] * places[3 * n + 1] + cycles[2] * places[3 * n + 2]);
       re += Math.cos(turn) / count;
       im += Math.sin(turn) / count;
     }

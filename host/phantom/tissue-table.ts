@@ -105,7 +105,7 @@ function timeOf(value: unknown, place: string, B0: Tesla): number {
     const fields = points.map(([field]) => field).join(', ');
     throw badInput(place, `is given at ${fields} T, and ${B0} T is not between them`, 'give a value for that field');
   }
-  const [[f, low], [g, high]] = [points[above - 1]!, points[above]!];
+  const [[f, low], [g, high]] = [points[above - 1], points[above]];
   return low * (high / low) ** (Math.log(B0 / f) / Math.log(g / f));
 }
 

@@ -14,10 +14,10 @@ const OBLIQUE = 0.25;
 /** `L`, or `LA` where a direction lies between two: the nearest first, two at most. @param way unit vector, LPS */
 export function lettersOf(way: readonly number[]): string {
   return [0, 1, 2]
-    .filter((axis) => Math.abs(way[axis]!) > OBLIQUE)
-    .sort((a, b) => Math.abs(way[b]!) - Math.abs(way[a]!))
+    .filter((axis) => Math.abs(way[axis]) > OBLIQUE)
+    .sort((a, b) => Math.abs(way[b]) - Math.abs(way[a]))
     .slice(0, 2)
-    .map((axis) => LETTERS[axis]![way[axis]! > 0 ? 0 : 1])
+    .map((axis) => LETTERS[axis][way[axis] > 0 ? 0 : 1])
     .join('');
 }
 

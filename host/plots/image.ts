@@ -48,12 +48,12 @@ export function imagePlot(name: string, image: Image, { parts = [], window }: Im
   const shown =
     planes.length <= MOST_PLANES
       ? planes
-      : Array.from({ length: MOST_PLANES }, (_, n) => planes[Math.floor((n * planes.length) / MOST_PLANES)]!);
+      : Array.from({ length: MOST_PLANES }, (_, n) => planes[Math.floor((n * planes.length) / MOST_PLANES)]);
   const wanted = parts.length === 0 ? (['magnitude'] as const) : parts;
   const styles = wanted.map((part) => styleOf(part, image, sizes, largest, window));
   const rows =
     shown.length === 1
-      ? [styles.map((style) => planePanel(image, view, shown[0]!, style, true))]
+      ? [styles.map((style) => planePanel(image, view, shown[0], style, true))]
       : styles.flatMap((style) => sheet(image, view, shown, style));
   return {
     title: `${basename(name)}: ${wanted.join(' and ')}`,
@@ -95,12 +95,12 @@ function styleOf(part: RealPart, image: Image, sizes: Float32Array, largest: num
   const white = whiteLevel(sizes);
   const values = partOf(image, part);
   if (part === 'phase') {
-    const value = (n: number): number => (sizes[n]! < FAINT * largest ? Number.NaN : values[n]!);
+    const value = (n: number): number => (sizes[n] < FAINT * largest ? Number.NaN : values[n]);
     return { part, range: [-Math.PI, Math.PI], map: cyclic, value };
   }
   const usual = [part === 'magnitude' ? 0 : -white, white] as const;
   const range = window === undefined ? usual : ([window.low * scale, window.high * scale] as const);
-  return { part, range, map: grey, value: (n) => values[n]! };
+  return { part, range, map: grey, value: (n) => values[n] };
 }
 
 /** Rows of planes as wide as they are together nearly square. */
@@ -137,18 +137,18 @@ function planePanel(
   const strides = [1, matrix[0], matrix[0] * matrix[1]];
   const volume = matrix[0] * matrix[1] * matrix[2];
   const numbered = (number.coil * repetitions + number.repetition) * contrasts + number.contrast;
-  const first = numbered * volume + number.slice * strides[view.axes[2]]!;
+  const first = numbered * volume + number.slice * strides[view.axes[2]];
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
       const u = view.flip[0] ? columns - 1 - column : column;
       const v = view.flip[1] ? rows - 1 - row : row;
-      const shown = value(first + u * strides[view.axes[0]]! + v * strides[view.axes[1]]!);
+      const shown = value(first + u * strides[view.axes[0]] + v * strides[view.axes[1]]);
       const colour = Number.isNaN(shown) ? [0, 0, 0] : map((shown - range[0]) / (range[1] - range[0]));
       rgba.set([...colour, 255], 4 * (row * columns + column));
     }
   const x = [0, width] as const;
   const y = [height, 0] as const;
-  const way = (axis: number, flip: boolean): number[] => directions[axis]!.map((part) => (flip ? -part : part));
+  const way = (axis: number, flip: boolean): number[] => directions[axis].map((part) => (flip ? -part : part));
   const letters = edgeLetters(way(view.axes[0], view.flip[0]), way(view.axes[1], view.flip[1]), x, y);
   const names = [
     coils > 1 ? `coil ${number.coil + 1}` : '',

@@ -37,8 +37,8 @@ export function sequenceTrajectory(sequence: Sequence, scanner: Scanner): Trajec
     axes: axes === undefined || isPhysical(axes) ? ['x', 'y', 'z'] : ['read', 'phase', 'slice'],
     matrix: encodedMatrix,
     fov: encodedFov,
-    readouts: numbers.map((n) => readouts[n]!),
-    positions: (n) => trajectory(numbers[n]!),
+    readouts: numbers.map((n) => readouts[n]),
+    positions: (n) => trajectory(numbers[n]),
   };
 }
 
@@ -63,12 +63,12 @@ export function rawTrajectory(raw: RawFile): Trajectory {
     fov,
     readouts,
     positions: (n) => {
-      const { samples, trajectory, dimensions } = placed[n]!;
+      const { samples, trajectory, dimensions } = placed[n];
       return Float64Array.from({ length: 3 * samples }, (_, i) => {
         const [sample, axis] = [Math.floor(i / 3), i % 3];
         // The file's numbers are k·FOV/N.
-        return axis < dimensions && fov[axis]! > 0
-          ? (trajectory![sample * dimensions + axis]! * matrix[axis]!) / fov[axis]!
+        return axis < dimensions && fov[axis] > 0
+          ? (trajectory![sample * dimensions + axis] * matrix[axis]) / fov[axis]
           : 0;
       });
     },
@@ -88,11 +88,11 @@ export function kspacePlot(trajectory: Trajectory): Figure {
   const { name, axes, matrix, fov, readouts } = trajectory;
   if (readouts.length === 0) throw badInput(name, 'has no readouts to draw', 'add an ADC event after an excitation');
   const drawn = gather(trajectory);
-  const extents = [0, 1, 2].map((axis) => drawn.largest[axis]!);
+  const extents = [0, 1, 2].map((axis) => drawn.largest[axis]);
   if (Math.max(...extents) === 0)
     throw badInput(name, 'stays at the centre of k-space', 'there are no gradients before or during its readouts');
   const [u, v] = planeOf(extents);
-  const limits = [0, 1, 2].map((axis) => (matrix[axis]! > 1 && fov[axis]! > 0 ? matrix[axis]! / (2 * fov[axis]!) : 0));
+  const limits = [0, 1, 2].map((axis) => (matrix[axis] > 1 && fov[axis] > 0 ? matrix[axis] / (2 * fov[axis]) : 0));
   const bar = { label: 'time', unit: 's', range: drawn.times, map: viridis } as const;
   return {
     title: `${basename(name)}: k-space`,
@@ -116,32 +116,32 @@ function gather({ readouts, positions }: Trajectory): Drawn {
   const samples = readouts.reduce((sum, readout) => sum + readout.samples, 0);
   const stride = Math.ceil(readouts.length / MOST_READOUTS);
   const perReadout = Math.max(2, Math.floor((MOST_POINTS * stride) / readouts.length));
-  const last = readouts[readouts.length - 1]!;
-  const times = [readouts[0]!.start, last.start + last.samples * last.dwell] as const;
+  const last = readouts[readouts.length - 1];
+  const times = [readouts[0].start, last.start + last.samples * last.dwell] as const;
   const shadeOf = (time: Seconds): number =>
     Math.min(SHADES - 1, Math.max(0, Math.floor(((time - times[0]) / (times[1] - times[0] || 1)) * SHADES)));
   const lines: number[][] = Array.from({ length: SHADES }, () => []);
   const dots: number[][] = Array.from({ length: SHADES }, () => []);
   const largest = [0, 0, 0];
   for (let n = 0; n < readouts.length; n += stride) {
-    const { samples: count, start, dwell } = readouts[n]!;
+    const { samples: count, start, dwell } = readouts[n];
     const k = positions(n);
-    for (let i = 0; i < 3 * count; i++) largest[i % 3] = Math.max(largest[i % 3]!, Math.abs(k[i]!));
+    for (let i = 0; i < 3 * count; i++) largest[i % 3] = Math.max(largest[i % 3], Math.abs(k[i]));
     const step = isStraight(k, count) ? Math.max(1, count - 1) : Math.max(1, Math.ceil(count / perReadout));
     let shade = -1;
     for (let i = 0; i < count; i = i === count - 1 ? count : Math.min(count - 1, i + step)) {
-      const point = [k[3 * i]!, k[3 * i + 1]!, k[3 * i + 2]!];
+      const point = [k[3 * i], k[3 * i + 1], k[3 * i + 2]];
       const next = shadeOf(start + i * dwell);
       // A piece ends where the next one begins.
-      if (shade >= 0) lines[shade]!.push(...point);
+      if (shade >= 0) lines[shade].push(...point);
       if (next === shade) continue;
-      if (shade >= 0) lines[shade]!.push(Number.NaN, Number.NaN, Number.NaN);
-      lines[next]!.push(...point);
+      if (shade >= 0) lines[shade].push(Number.NaN, Number.NaN, Number.NaN);
+      lines[next].push(...point);
       shade = next;
     }
     lines[shade]?.push(Number.NaN, Number.NaN, Number.NaN);
     if (samples <= MOST_DOTS)
-      for (let i = 0; i < count; i++) dots[shadeOf(start + i * dwell)]!.push(k[3 * i]!, k[3 * i + 1]!, k[3 * i + 2]!);
+      for (let i = 0; i < count; i++) dots[shadeOf(start + i * dwell)].push(k[3 * i], k[3 * i + 1], k[3 * i + 2]);
   }
   // Gradients that cancel leave what rounding their shapes leaves.
   const most = Math.max(...largest);
@@ -151,13 +151,13 @@ function gather({ readouts, positions }: Trajectory): Drawn {
 /** Whether all samples lie on the line from the first to the last, in this order. */
 function isStraight(k: ArrayLike<number>, count: number): boolean {
   const end = 3 * (count - 1);
-  const way = [0, 1, 2].map((axis) => k[end + axis]! - k[axis]!);
+  const way = [0, 1, 2].map((axis) => k[end + axis] - k[axis]);
   const length = Math.hypot(...way);
   if (length === 0) return false;
   let before = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < count; i++) {
-    const from = [0, 1, 2].map((axis) => k[3 * i + axis]! - k[axis]!);
-    const along = from.reduce((sum, part, axis) => sum + part * way[axis]!, 0) / length;
+    const from = [0, 1, 2].map((axis) => k[3 * i + axis] - k[axis]);
+    const along = from.reduce((sum, part, axis) => sum + part * way[axis], 0) / length;
     const off = Math.sqrt(Math.max(0, from.reduce((sum, part) => sum + part * part, 0) - along * along));
     if (off > 2e-3 * length || along < before - 1e-9 * length) return false;
     before = along;
@@ -167,7 +167,7 @@ function isStraight(k: ArrayLike<number>, count: number): boolean {
 
 /** The two axes of the largest extents, in their order. */
 function planeOf(extents: readonly number[]): [number, number] {
-  const [a, b] = [0, 1, 2].sort((p, q) => extents[q]! - extents[p]! || p - q) as [number, number];
+  const [a, b] = [0, 1, 2].sort((p, q) => extents[q] - extents[p] || p - q) as [number, number];
   // A line alone is drawn along the first of two axes.
   return a < b ? [a, b] : [b, a];
 }
@@ -179,7 +179,7 @@ function projected({ lines, dots }: Drawn, project: Project): Mark[] {
     const count = points.length / 3;
     const [x, y] = [new Float64Array(count), new Float64Array(count)];
     for (let n = 0; n < count; n++)
-      [x[n], y[n]] = project(points[3 * n]!, points[3 * n + 1]!, points[3 * n + 2]!) as [number, number];
+      [x[n], y[n]] = project(points[3 * n], points[3 * n + 1], points[3 * n + 2]) as [number, number];
     return { x, y };
   };
   const colour = (shade: number): string => css(viridis((shade + 0.5) / SHADES));
@@ -192,14 +192,14 @@ function projected({ lines, dots }: Drawn, project: Project): Mark[] {
 }
 
 function planePanel(drawn: Drawn, axes: readonly string[], limits: readonly number[], u: number, v: number): Panel {
-  const reach = 1.12 * Math.max(drawn.largest[u]!, drawn.largest[v]!, limits[u]!, limits[v]!);
+  const reach = 1.12 * Math.max(drawn.largest[u], drawn.largest[v], limits[u], limits[v]);
   const axis = (n: number) => ({ label: `k ${axes[n]}`, unit: '1/m', range: [-reach, reach] as const });
   const marks: Mark[] = [
     { kind: 'rule', axis: 'x', at: 0, colour: '#cccccc' },
     { kind: 'rule', axis: 'y', at: 0, colour: '#cccccc' },
-    ...projected(drawn, (...k) => [k[u]!, k[v]!]),
+    ...projected(drawn, (...k) => [k[u], k[v]]),
   ];
-  const [a, b] = [limits[u]!, limits[v]!];
+  const [a, b] = [limits[u], limits[v]];
   if (a > 0 || b > 0) {
     const box = { x: [-(a || reach), a || reach], y: [-(b || reach), b || reach] } as const;
     marks.push({ kind: 'box', ...box, colour: GREY, dashed: true });
@@ -226,8 +226,8 @@ function spacePanel(drawn: Drawn, axes: readonly string[]): Panel {
   const marks: Mark[] = [];
   for (const [n, name] of axes.entries()) {
     const tip = [0, 0, 0];
-    tip[n] = 1.25 * (drawn.largest[n]! || 0.4 * reach);
-    const [x, y] = project(tip[0]!, tip[1]!, tip[2]!);
+    tip[n] = 1.25 * (drawn.largest[n] || 0.4 * reach);
+    const [x, y] = project(tip[0], tip[1], tip[2]);
     marks.push({
       kind: 'line',
       x: Float64Array.of(-x, x),
@@ -249,10 +249,10 @@ function caption(
   { stride, samples, largest }: Drawn,
   limits: readonly number[],
 ): string[] {
-  const encoded = [0, 1, 2].filter((axis) => limits[axis]! > 0);
+  const encoded = [0, 1, 2].filter((axis) => limits[axis] > 0);
   const texts = encoded.map(
     (axis) =>
-      `${axes[axis]}: ${matrix[axis]} in ${quantity(fov[axis]!, 'm')}, Δk ${shortNumber(1 / fov[axis]!)} 1/m, k max ${shortNumber(limits[axis]!)} 1/m`,
+      `${axes[axis]}: ${matrix[axis]} in ${quantity(fov[axis], 'm')}, Δk ${shortNumber(1 / fov[axis])} 1/m, k max ${shortNumber(limits[axis])} 1/m`,
   );
   const farthest = largest.map((k, axis) => `${axes[axis]} ${shortNumber(k)}`).join(', ');
   const which = stride === 1 ? '' : ` Every ${stride}th of them is drawn.`;

@@ -27,13 +27,13 @@ export function moments(all: Played, { from, to, endBlock }: SequenceWindow): Mo
   const record = (time: number): void => {
     if (time < from || time > to) return;
     for (let axis = 0; axis < 3; axis++) {
-      lines.m0[axis]!.add(time, scanner.gammaBar * m0[axis]!);
-      lines.m1[axis]!.add(time, scanner.gammaBar * m1[axis]!);
+      lines.m0[axis].add(time, scanner.gammaBar * m0[axis]);
+      lines.m1[axis].add(time, scanner.gammaBar * m1[axis]);
     }
   };
   pulse = Math.max(0, pulse);
   for (let n = blockAt(starts, since); n < endBlock; n++) {
-    const [start, end] = [starts[n]!, starts[n + 1]!];
+    const [start, end] = [starts[n], starts[n + 1]];
     const gradients = blockGradients(sequence.block(n));
     // A block has one pulse at most.
     const next = walk.pulses[pulse];
@@ -58,7 +58,7 @@ export function moments(all: Played, { from, to, endBlock }: SequenceWindow): Mo
   function act(effect: 'start' | 'negate' | 'none', time: number): void {
     if (effect === 'none') return;
     const sign = effect === 'negate' ? -1 : 0;
-    for (const sums of [m0, m1]) for (let axis = 0; axis < 3; axis++) sums[axis]! *= sign;
+    for (const sums of [m0, m1]) for (let axis = 0; axis < 3; axis++) sums[axis] *= sign;
     if (effect === 'start') since = time;
     record(time);
   }
@@ -72,9 +72,9 @@ export function moments(all: Played, { from, to, endBlock }: SequenceWindow): Mo
       for (const [axis, [a, b]] of ends.entries()) {
         const g0 = a + ((b - a) * part) / parts;
         const g1 = a + ((b - a) * (part + 1)) / parts;
-        m0[axis]! += (step * (g0 + g1)) / 2;
+        m0[axis] += (step * (g0 + g1)) / 2;
         // Exact for a linear gradient, times (t − t0).
-        m1[axis]! += (step * (g0 * (3 * t + step) + g1 * (3 * t + 2 * step))) / 6;
+        m1[axis] += (step * (g0 * (3 * t + step) + g1 * (3 * t + 2 * step))) / 6;
       }
       record(start + low + (part + 1) * step);
     }

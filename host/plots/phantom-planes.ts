@@ -40,7 +40,7 @@ export const ACROSS: Readonly<Record<Axis, readonly [u: Axis, v: Axis]>> = { 0: 
 
 /** The planes, by the axis across, in which a phantom has two extents; none for a line or a point. Axial first. */
 export function planesWith({ bounds }: PhantomSource): Axis[] {
-  const extents = [0, 1, 2].map((axis) => bounds.max[axis]! - bounds.min[axis]!);
+  const extents = [0, 1, 2].map((axis) => bounds.max[axis] - bounds.min[axis]);
   const isWide = extents.map((extent) => extent > 0.02 * Math.max(...extents));
   return ([2, 1, 0] as const).filter((normal) => ACROSS[normal].every((axis) => isWide[axis]));
 }
@@ -76,9 +76,9 @@ export function pitches(source: PhantomSource): Pitch[] {
     const first = Math.floor((n * Math.max(0, spinCount - SAMPLE)) / Math.max(1, chunks - 1));
     const count = Math.min(SAMPLE, spinCount - first);
     source.read(first, count, block);
-    for (const [axis, values] of coordinates(block).entries()) found[axis]!.push(...values.subarray(0, count));
+    for (const [axis, values] of coordinates(block).entries()) found[axis].push(...values.subarray(0, count));
   }
-  const wide = [0, 1, 2].map((axis) => bounds.max[axis]! - bounds.min[axis]!).filter((extent) => extent > 0);
+  const wide = [0, 1, 2].map((axis) => bounds.max[axis] - bounds.min[axis]).filter((extent) => extent > 0);
   const volume = wide.reduce((product, extent) => product * extent, 1);
   const mean = wide.length === 0 ? 1e-3 : (volume / spinCount) ** (1 / wide.length);
   return found.map((values) => {
@@ -95,7 +95,7 @@ function latticeStep(values: readonly number[]): Meters | undefined {
   const sorted = Float64Array.from(values).sort();
   const gaps: number[] = [];
   for (let n = 1; n < sorted.length; n++) {
-    const gap = sorted[n]! - sorted[n - 1]!;
+    const gap = sorted[n] - sorted[n - 1];
     if (gap >= SAME_PLACE) gaps.push(gap);
   }
   if (gaps.length === 0 || gaps.length > values.length / 4) return undefined;
@@ -104,17 +104,17 @@ function latticeStep(values: readonly number[]): Meters | undefined {
 
 function openPlane({ bounds }: PhantomSource, normal: Axis, pitch: readonly Pitch[]): Plane {
   const [u, v] = ACROSS[normal];
-  const extent = (axis: number): Meters => bounds.max[axis]! - bounds.min[axis]!;
+  const extent = (axis: number): Meters => bounds.max[axis] - bounds.min[axis];
   const longest = Math.max(extent(u), extent(v));
-  const own = Math.max(pitch[u]!.step, pitch[v]!.step);
+  const own = Math.max(pitch[u].step, pitch[v].step);
   // A whole number of lattice steps to a pixel, or some pixels would hold more spins than others.
   const pixel = own * Math.ceil(longest / own / MOST_PIXELS);
   const sides = [u, v].map((axis) => Math.floor(extent(axis) / pixel + 0.5 * (own / pixel) + 1e-3) + 1);
-  const origin = [u, v].map((axis) => bounds.min[axis]! - own / 2) as [number, number];
-  const middle = (bounds.min[normal]! + bounds.max[normal]!) / 2;
-  const { step } = pitch[normal]!;
+  const origin = [u, v].map((axis) => bounds.min[axis] - own / 2) as [number, number];
+  const middle = (bounds.min[normal] + bounds.max[normal]) / 2;
+  const { step } = pitch[normal];
   // The layer of the lattice that is nearest to the middle.
-  const at = bounds.min[normal]! + step * Math.round((middle - bounds.min[normal]!) / step - 1e-6);
+  const at = bounds.min[normal] + step * Math.round((middle - bounds.min[normal]) / step - 1e-6);
   const [columns, rows] = sides as [number, number];
   const sums = Object.fromEntries(MAPS.map((name) => [name, new Float64Array(columns * rows)])) as Record<
     MapName,
@@ -132,16 +132,16 @@ function openPlane({ bounds }: PhantomSource, normal: Axis, pitch: readonly Pitc
 function add(plane: Plane, block: SpinBlock, count: number): void {
   const places = coordinates(block);
   const [u, v] = ACROSS[plane.normal];
-  const [across, along, up] = [places[plane.normal]!, places[u]!, places[v]!];
+  const [across, along, up] = [places[plane.normal], places[u], places[v]];
   const { at, thickness, columns, rows, pixel, origin, sums } = plane;
   const [low, high] = [at - thickness / 2, at + thickness / 2];
   for (let n = 0; n < count; n++) {
-    if (across[n]! < low || across[n]! >= high) continue;
-    const column = Math.floor((along[n]! - origin[0]) / pixel);
-    const row = Math.floor((up[n]! - origin[1]) / pixel);
+    if (across[n] < low || across[n] >= high) continue;
+    const column = Math.floor((along[n] - origin[0]) / pixel);
+    const row = Math.floor((up[n] - origin[1]) / pixel);
     if (column < 0 || column >= columns || row < 0 || row >= rows) continue;
     const i = row * columns + column;
-    plane.count[i]!++;
-    for (const name of MAPS) sums[name][i] += block[name][n]!;
+    plane.count[i]++;
+    for (const name of MAPS) sums[name][i] += block[name][n];
   }
 }

@@ -58,7 +58,7 @@ export function phantomPlot(source: PhantomSource, { planes, maps }: PhantomPlot
   if (source.spinCount === 0) throw badInput(source.name, 'has no spins', 'give a phantom with at least one');
   const wide = planesWith(source);
   const wanted = planes === undefined || planes.length === 0 ? wide : planes.map((name) => NORMALS[name]);
-  const names = maps === undefined || maps.length === 0 ? MAPS : maps.map((name) => MAPS[MAP_NAMES.indexOf(name)]!);
+  const names = maps === undefined || maps.length === 0 ? MAPS : maps.map((name) => MAPS[MAP_NAMES.indexOf(name)]);
   for (const normal of wanted)
     if (!wide.includes(normal)) {
       const has = wide.map((one) => NAMES[one]).join(', ') || 'none, being a line or a point';
@@ -87,7 +87,7 @@ export function phantomPlot(source: PhantomSource, { planes, maps }: PhantomPlot
 
 /** A row for each map; maps of a single plane stand two by two. */
 function inRows(maps: readonly Panel[][]): Panel[][] {
-  if (maps[0]!.length > 1 || maps.length === 1) return [...maps];
+  if (maps[0].length > 1 || maps.length === 1) return [...maps];
   const all = maps.flat();
   return Array.from({ length: Math.ceil(all.length / 2) }, (_, n) =>
     all.slice(2 * n, 2 * n + 2).map((panel) => ({ ...panel, places: 2 })),
@@ -99,7 +99,7 @@ const millimetres = (place: number): string => `${shortNumber(Math.round(place *
 
 const sliceTexts = (planes: readonly Plane[], pitch: readonly Pitch[]): string => {
   const texts = planes.map(({ normal, at, pixel, thickness }) => {
-    const { isLattice, step } = pitch[normal]!;
+    const { isLattice, step } = pitch[normal];
     const spins = isLattice ? 'the layer' : thickness < step ? 'all spins' : `spins within ${quantity(thickness, 'm')}`;
     return `${NAMES[normal]}: ${spins} at ${COORDINATES[normal]} = ${millimetres(at)}, pixels of ${quantity(pixel, 'm')}`;
   });
@@ -119,7 +119,7 @@ const isDown = (axis: Axis): boolean => axis === 1;
 
 function axesOf(source: PhantomSource, normal: Axis, space: number): { x: FigureAxis; y: FigureAxis } {
   const [u, v] = ACROSS[normal];
-  const along = (axis: Axis): [number, number] => [source.bounds.min[axis]! - space, source.bounds.max[axis]! + space];
+  const along = (axis: Axis): [number, number] => [source.bounds.min[axis] - space, source.bounds.max[axis] + space];
   const [low, high] = along(v);
   return {
     x: { label: COORDINATES[u], unit: 'm', range: along(u) },
@@ -137,7 +137,7 @@ const panelHeight = (planes: number): number => (planes === 1 ? 420 : 250);
 
 function mapRow(source: PhantomSource, planes: readonly Plane[], name: MapName): Panel[] {
   const { label, unit, map, factor } = STYLES[name];
-  const values = planes.map(({ count, sums }) => sums[name].map((sum, i) => (factor * sum) / count[i]!));
+  const values = planes.map(({ count, sums }) => sums[name].map((sum, i) => (factor * sum) / count[i]));
   const range = rangeOf(
     values.flatMap((all) => [...all]),
     name,
@@ -146,7 +146,7 @@ function mapRow(source: PhantomSource, planes: readonly Plane[], name: MapName):
     const { normal, at, columns, rows, pixel, origin } = plane;
     const axes = axesOf(source, normal, pixel / 2);
     const raster: Mark = {
-      ...{ kind: 'raster', columns, rows, rgba: coloured(values[n]!, plane, map, range) },
+      ...{ kind: 'raster', columns, rows, rgba: coloured(values[n], plane, map, range) },
       x: [origin[0], origin[0] + columns * pixel],
       y: topAndBottom(plane),
     };
@@ -179,7 +179,7 @@ function coloured(
     const from = (isTopFirst ? row : rows - 1 - row) * columns;
     for (let column = 0; column < columns; column++) {
       if (count[from + column] === 0) continue;
-      const colour = map((values[from + column]! - range[0]) / (range[1] - range[0]));
+      const colour = map((values[from + column] - range[0]) / (range[1] - range[0]));
       rgba.set([...colour, 255], 4 * (row * columns + column));
     }
   }
@@ -206,7 +206,7 @@ function cloudRow(source: PhantomSource, spins: SpinBlock, planes: readonly Axis
   const colours = Array.from(values, (value) => css(map((value - range[0]) / (range[1] - range[0]))));
   return planes.map((normal) => {
     const [u, v] = ACROSS[normal];
-    const extent = Math.max(...[u, v].map((axis) => source.bounds.max[axis]! - source.bounds.min[axis]!));
+    const extent = Math.max(...[u, v].map((axis) => source.bounds.max[axis] - source.bounds.min[axis]));
     const axes = axesOf(source, normal, 0.06 * extent);
     const at = (axis: Axis): Float64Array => Float64Array.from(spins[COORDINATES[axis]]);
     const black: Mark = { kind: 'box', x: axes.x.range, y: axes.y.range, colour: '#000000', filled: true };
@@ -225,22 +225,22 @@ function cloudRow(source: PhantomSource, spins: SpinBlock, planes: readonly Axis
 /** Of a line of spins: each property along it. Of many spins every so many. */
 function profiles(source: PhantomSource, names: readonly MapName[]): Panel[][] {
   const { bounds, spinCount } = source;
-  const extents = [0, 1, 2].map((axis) => bounds.max[axis]! - bounds.min[axis]!);
+  const extents = [0, 1, 2].map((axis) => bounds.max[axis] - bounds.min[axis]);
   const axis = extents.indexOf(Math.max(...extents)) as Axis;
   const block = spinBlock(1, { extra: modelColumns(source.model).total });
   const shown = Math.min(spinCount, MOST_POINTS);
   const spins = Array.from({ length: shown }, (_, n) => {
     source.read(Math.floor((n * spinCount) / shown), 1, block);
-    return { place: block[COORDINATES[axis]][0]!, values: names.map((name) => STYLES[name].factor * block[name][0]!) };
+    return { place: block[COORDINATES[axis]][0], values: names.map((name) => STYLES[name].factor * block[name][0]) };
   });
-  const space = 0.03 * (extents[axis]! || 1e-3);
+  const space = 0.03 * (extents[axis] || 1e-3);
   const x: FigureAxis = {
     label: COORDINATES[axis],
     unit: 'm',
-    range: [bounds.min[axis]! - space, bounds.max[axis]! + space],
+    range: [bounds.min[axis] - space, bounds.max[axis] + space],
   };
   return names.map((name, n) => {
-    const y = Float64Array.from(spins, ({ values }) => values[n]!);
+    const y = Float64Array.from(spins, ({ values }) => values[n]);
     const [low, high] = rangeOf(y, name);
     const points: Mark = {
       kind: 'points',

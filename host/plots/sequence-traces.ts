@@ -54,12 +54,12 @@ export function sequenceTraces(
   for (const all of [...gradients, ...slew, rfZero, adcZero]) all.until(from);
   for (let n = firstBlock; n < endBlock; n++) {
     const block = sequence.block(n);
-    const start = starts[n]!;
+    const start = starts[n];
     if (block.rf !== undefined) addPulse(block.rf, start, larmor, rfZero, phase, pixel);
     if (block.gx !== undefined || block.gy !== undefined || block.gz !== undefined) {
       for (const [axis, points] of blockGradients(block).entries()) {
-        addGradient(points, start, gradients[axis]!);
-        if (withSlew) addSlew(points, start, slew[axis]!);
+        addGradient(points, start, gradients[axis]);
+        if (withSlew) addSlew(points, start, slew[axis]);
       }
     }
     if (block.adc !== undefined) {
@@ -143,8 +143,8 @@ function outlineOf({ time, interpolation }: RfEvent, values: Float64Array): Outl
   } else
     for (let n = 0, first = 0; n < values.length; n++) {
       if (n + 1 < values.length && values[n + 1] === values[n]) continue;
-      t.push(time[first]!, time[n + 1]!);
-      value.push(values[n]!, values[n]!);
+      t.push(time[first], time[n + 1]);
+      value.push(values[n], values[n]);
       first = n + 1;
     }
   const made = { t: Float64Array.from(t), value: Float64Array.from(value) };
@@ -163,23 +163,23 @@ function addPulse(
 ): void {
   const start = blockStart + rf.delay;
   const { t, value } = outlineOf(rf, rf.magnitude);
-  const end = t[t.length - 1]!;
+  const end = t[t.length - 1];
   const isNarrow = end < pixel;
-  b1.until(start + t[0]!);
+  b1.until(start + t[0]);
   if (isNarrow) {
-    b1.add(start, value[0]!);
+    b1.add(start, value[0]);
     b1.add(start + end / 2, peakOf(rf));
-    b1.add(start + end, value[value.length - 1]!);
-  } else for (let n = 0; n < t.length; n++) b1.add(start + t[n]!, value[n]!);
+    b1.add(start + end, value[value.length - 1]);
+  } else for (let n = 0; n < t.length; n++) b1.add(start + t[n], value[n]);
   b1.until(start + end + 2 * SAME_TIME);
 
   const { frequency, phase: offset } = offsets(rf, larmor);
   const shape = outlineOf(rf, rf.phase);
   const isTurning = isNarrow && Math.abs(frequency) * end >= 1;
   for (let n = 0; n + 1 < shape.t.length; n += rf.interpolation === 'held' ? 2 : 1) {
-    const [from, to] = [shape.t[n]!, shape.t[n + 1]!];
-    const first = shape.value[n]! + offset + 2 * Math.PI * frequency * from;
-    const turned = shape.value[n + 1]! - shape.value[n]! + 2 * Math.PI * frequency * (to - from);
+    const [from, to] = [shape.t[n], shape.t[n + 1]];
+    const first = shape.value[n] + offset + 2 * Math.PI * frequency * from;
+    const turned = shape.value[n + 1] - shape.value[n] + 2 * Math.PI * frequency * (to - from);
     addPhase(phaseLine, start + from, start + to, first, turned, n > 0);
     if (!isTurning) continue;
     phaseLine.add(start + end / 2, -Math.PI);
@@ -221,19 +221,19 @@ function addWrapped(line: TraceBuilder, t: Seconds, phase: Radians, joined: bool
 
 function addGradient({ t, a }: PiecewiseLinear, start: Seconds, line: ZeroBetween): void {
   if (t.length === 0) return;
-  line.until(start + t[0]!);
-  for (let n = 0; n < t.length; n++) line.add(start + t[n]!, a[n]!);
+  line.until(start + t[0]);
+  for (let n = 0; n < t.length; n++) line.add(start + t[n], a[n]);
 }
 
 function addSlew({ t, a }: PiecewiseLinear, start: Seconds, line: ZeroBetween): void {
   for (let n = 0; n + 1 < t.length; n++) {
-    const step = t[n + 1]! - t[n]!;
+    const step = t[n + 1] - t[n];
     // A jump has no slew rate; the checks report it.
     if (step < SAME_TIME || a[n + 1] === a[n]) continue;
-    const slew = (a[n + 1]! - a[n]!) / step;
-    line.until(start + t[n]!);
-    line.add(start + t[n]!, slew);
-    line.add(start + t[n + 1]!, slew);
+    const slew = (a[n + 1] - a[n]) / step;
+    line.until(start + t[n]);
+    line.add(start + t[n], slew);
+    line.add(start + t[n + 1], slew);
   }
 }
 

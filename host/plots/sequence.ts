@@ -47,14 +47,14 @@ export function sequencePlot(sequence: Sequence, scanner: Scanner, options: Sequ
   const strongest = symmetrical(spread(traces.gradients));
   for (const [n, trace] of traces.gradients.entries()) {
     const own = trace.y.some((value) => value !== 0) ? symmetrical(spread([trace])) : strongest;
-    panels.push(panel(`G${AXES[n]}`, 'T/m', own, 82, [line(trace, AXIS_COLOURS[n]!, true)]));
+    panels.push(panel(`G${AXES[n]}`, 'T/m', own, 82, [line(trace, AXIS_COLOURS[n], true)]));
   }
   panels.push(...extraPanels(panel, all, window, traces, options.traces ?? []));
   const adc = panel('ADC', '', [0, 1.15], 34, [line(traces.adc, colours.BLACK, true)]);
   panels.push({ ...adc, y: { ...adc.y, ticks: [] } });
   if (traces.labels.size > 0) panels.push(labelsPanel(panel, traces));
   panels.push(blocksPanel(all, window, time));
-  const last = panels[panels.length - 1]!;
+  const last = panels[panels.length - 1];
   panels[panels.length - 1] = { ...last, x: { label: 'time', unit: 's', range: time.range } };
   return {
     title: `${basename(sequence.name)}: sequence diagram`,
@@ -120,7 +120,7 @@ function extraPanels(
       unit,
       spread(of),
       92,
-      of.map((trace, n) => line(trace, AXIS_COLOURS[n]!, false, AXES[n])),
+      of.map((trace, n) => line(trace, AXIS_COLOURS[n], false, AXES[n])),
     ),
     legend: true,
   });
@@ -142,12 +142,7 @@ function labelsPanel(panel: MakePanel, { labels }: Traces): Panel {
   const space = 0.12 * (most - least);
   const marks = [...labels].map(([name, trace], n) => {
     const isConstant = trace.y.every((value) => value === trace.y[0]);
-    return line(
-      trace,
-      colours.SERIES[n % colours.SERIES.length]!,
-      false,
-      isConstant ? `${name} = ${trace.y[0]}` : name,
-    );
+    return line(trace, colours.SERIES[n % colours.SERIES.length], false, isConstant ? `${name} = ${trace.y[0]}` : name);
   });
   const made = panel('labels', '', [least - space, most + space], 72, marks);
   const whole = ticksOf(least, most, 3).filter(({ at }) => Number.isInteger(at));
@@ -232,7 +227,7 @@ function blockEdges({ starts }: Played, { from, to, firstBlock, endBlock }: Sequ
   const marks: Mark[] = [];
   let before = from;
   for (let n = firstBlock + 1; n < endBlock; n++) {
-    const at = starts[n]!;
+    const at = starts[n];
     if ((at - before) * pixelsPer(from, to) < EDGE_SPACE) continue;
     before = at;
     marks.push({ kind: 'rule', axis: 'x', at, colour: '#f1e6d2' });
@@ -247,7 +242,7 @@ function blocksPanel(all: Played, window: SequenceWindow, time: Axis): Panel {
   const scale = pixelsPer(from, to);
   let free = 0;
   for (let n = firstBlock; n < endBlock && endBlock - firstBlock <= MOST_NUMBERED; n++) {
-    const middle = (Math.max(from, all.starts[n]!) + Math.min(to, all.starts[n + 1]!)) / 2;
+    const middle = (Math.max(from, all.starts[n]) + Math.min(to, all.starts[n + 1])) / 2;
     const at = (middle - from) * scale;
     const half = textWidth(String(n + 1), FONT.tick) / 2 + 2;
     if (at - half < free || at + half > (to - from) * scale) continue;

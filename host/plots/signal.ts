@@ -46,7 +46,7 @@ export function arraySignal(path: string, { data, shape, complex }: NpyArray): S
       `is no signal, but ${complex ? 'complex' : 'real'} numbers shaped ${shape.join(' × ') || '()'}`,
       'give complex samples, or [coils, samples]',
     );
-  const [coils, samples] = shape.length === 1 ? [1, shape[0]!] : [shape[0]!, shape[1]!];
+  const [coils, samples] = shape.length === 1 ? [1, shape[0]] : [shape[0], shape[1]];
   return { name: path, coils, unit: '', readouts: [{ samples, data, start: 0, dwell: 1 }] };
 }
 
@@ -70,7 +70,7 @@ export function signalPlot(signal: Signal, { readout, coil = 1 }: SignalOptions 
   const strongest = findStrongest(signal);
   if (!Number.isFinite(strongest.magnitude)) throw badInput(name, 'has samples that are not finite', 'make it again');
   const number = readout ?? strongest.readout + 1;
-  const one = readouts[number - 1]!;
+  const one = readouts[number - 1];
   const rows = [[wholePanel(signal)], [readoutPanel(one, coil, coils, number, unit)], [spectrumPanel(one, coil, unit)]];
   return {
     title: `${basename(name)}: signal`,
@@ -83,7 +83,7 @@ function findStrongest({ readouts }: Signal): { readout: number; magnitude: numb
   let best = { readout: 0, magnitude: -1 };
   for (const [n, { data }] of readouts.entries())
     for (let i = 0; i < data.length; i += 2) {
-      const square = data[i]! * data[i]! + data[i + 1]! * data[i + 1]!;
+      const square = data[i] * data[i] + data[i + 1] * data[i + 1];
       if (square > best.magnitude) best = { readout: n, magnitude: square };
       else if (Number.isNaN(square)) return { readout: n, magnitude: Number.NaN };
     }
@@ -118,8 +118,8 @@ const lineOf = ({ x, y, envelopeOf }: Trace, colour: string, name?: string): Mar
 
 /** Magnitudes of all readouts, a line for each coil; of many coils the root of the sum of their squares. */
 function wholePanel({ coils, readouts, unit }: Signal): Panel {
-  const last = readouts[readouts.length - 1]!;
-  const [from, to] = [readouts[0]!.start, last.start + last.samples * last.dwell];
+  const last = readouts[readouts.length - 1];
+  const [from, to] = [readouts[0].start, last.start + last.samples * last.dwell];
   const lines = coils > MOST_COILS ? 1 : coils;
   const traces = Array.from({ length: lines }, (_, line) => {
     const trace = traceBuilder(from, to);
@@ -129,7 +129,7 @@ function wholePanel({ coils, readouts, unit }: Signal): Panel {
         let square = 0;
         for (let coil = line; coil < (coils > MOST_COILS ? coils : line + 1); coil++) {
           const at = 2 * (coil * samples + n);
-          square += data[at]! * data[at]! + data[at + 1]! * data[at + 1]!;
+          square += data[at] * data[at] + data[at + 1] * data[at + 1];
         }
         trace.add(start + (n + 0.5) * dwell, Math.sqrt(square));
       }
@@ -141,7 +141,7 @@ function wholePanel({ coils, readouts, unit }: Signal): Panel {
     title: coils > MOST_COILS ? `all readouts, root of the sum of squares of ${coils} coils` : 'all readouts',
     x: timeAxis('time', unit, from, to),
     y: { label: '|signal|', unit: '', range: upTo(traces) },
-    marks: traces.map((trace, line) => lineOf(trace, SERIES[line]!, name(line))),
+    marks: traces.map((trace, line) => lineOf(trace, SERIES[line], name(line))),
     height: 190,
     legend: lines > 1,
   };
@@ -159,9 +159,9 @@ function readoutPanel(
   for (let n = 0; n < samples; n++) {
     const at = 2 * ((coil - 1) * samples + n);
     const t = (n + 0.5) * dwell;
-    magnitude.add(t, Math.hypot(data[at]!, data[at + 1]!));
-    re.add(t, data[at]!);
-    im.add(t, data[at + 1]!);
+    magnitude.add(t, Math.hypot(data[at], data[at + 1]));
+    re.add(t, data[at]);
+    im.add(t, data[at + 1]);
   }
   const traces = [magnitude.trace(), re.trace(), im.trace()] as const;
   return {
@@ -192,7 +192,7 @@ function spectrumPanel({ samples, data, dwell }: SignalReadout, coil: number, un
   for (let n = 0; n < size; n++) {
     const row = (n + Math.ceil(size / 2)) % size;
     const frequency = (n - Math.floor(size / 2)) / (size * dwell);
-    trace.add(frequency, Math.hypot(spectrum[2 * row]!, spectrum[2 * row + 1]!) / samples);
+    trace.add(frequency, Math.hypot(spectrum[2 * row], spectrum[2 * row + 1]) / samples);
   }
   const drawn = trace.trace();
   return {
@@ -215,7 +215,7 @@ function caption(
   strongest: { readout: number; magnitude: number },
 ): string[] {
   const samples = readouts.reduce((sum, readout) => sum + readout.samples, 0);
-  const { samples: own, dwell } = readouts[number - 1]!;
+  const { samples: own, dwell } = readouts[number - 1];
   const shown = isDefault ? ' (the strongest; --readout N shows another)' : '';
   const taken = unit === 's' ? ` of ${quantity(dwell as Seconds, 's')}` : '';
   return [

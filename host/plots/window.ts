@@ -42,7 +42,7 @@ export interface Played {
 
 export function played(sequence: Sequence, scanner: Scanner): Played {
   const starts = new Float64Array(sequence.blockCount + 1);
-  for (let n = 0; n < sequence.blockCount; n++) starts[n + 1] = starts[n]! + sequence.block(n).duration;
+  for (let n = 0; n < sequence.blockCount; n++) starts[n + 1] = starts[n] + sequence.block(n).duration;
   const walked = walk(sequence, scanner);
   return { sequence, scanner, walk: walked, encoding: encode(sequence, scanner, walked), starts };
 }
@@ -50,7 +50,7 @@ export function played(sequence: Sequence, scanner: Scanner): Played {
 /** @throws LarmorError 2 for a window that is empty or lies outside the sequence, or a repetition that there is not */
 export function chooseWindow(all: Played, { from, to, tr }: WindowOptions): SequenceWindow {
   const { sequence, starts } = all;
-  const end = starts[sequence.blockCount]!;
+  const end = starts[sequence.blockCount];
   if (tr !== undefined && (from !== undefined || to !== undefined))
     throw usage('--tr and --from or --to both choose what is shown', 'use one of them');
   if (from === undefined && to === undefined) {
@@ -77,7 +77,7 @@ export function blockAt(starts: Float64Array, time: Seconds): number {
   let [low, high] = [0, starts.length - 2];
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (starts[middle]! <= time) low = middle;
+    if (starts[middle] <= time) low = middle;
     else high = middle - 1;
   }
   return low;
@@ -92,15 +92,15 @@ function repetitionStarts({ walk: { pulses, readouts, excitations }, encoding, s
   let lastRead = Number.NEGATIVE_INFINITY;
   for (const { time } of excitations) {
     if (time < previous + TR * (1 - 1e-3)) continue;
-    for (; readout < readouts.length && readouts[readout]!.blockStart < time; readout++)
-      lastRead = readouts[readout]!.blockStart;
+    for (; readout < readouts.length && readouts[readout].blockStart < time; readout++)
+      lastRead = readouts[readout].blockStart;
     // Pulses since the last readout prepare this excitation; without a readout in between, nobody can tell.
     const after = begun.length === 0 ? Number.NEGATIVE_INFINITY : lastRead > previous ? lastRead : time - 1e-9;
-    while (pulses[pulse]!.time <= after) pulse++;
-    let block = blockAt(starts, pulses[pulse]!.time);
+    while (pulses[pulse].time <= after) pulse++;
+    let block = blockAt(starts, pulses[pulse].time);
     // What a repetition waits for belongs to it.
     while (block > 0 && isEmpty(sequence.block(block - 1)) && sequence.block(block - 1).triggers !== undefined) block--;
-    begun.push(starts[block]!);
+    begun.push(starts[block]);
     previous = time;
   }
   return begun;
@@ -118,11 +118,11 @@ function repetition(all: Played, periods: readonly Seconds[], number: number): S
   const count = periods.length;
   if (count === 0) throw usage(`--tr ${number}: ${sequence.name} has no excitation`, 'give --from and --to');
   if (number > count) throw usage(`--tr ${number}: ${sequence.name} has ${count} repetitions`, `give 1 to ${count}`);
-  const [start, end] = [periods[number - 1]!, periods[number] ?? starts[sequence.blockCount]!];
+  const [start, end] = [periods[number - 1], periods[number] ?? starts[sequence.blockCount]];
   const window = between(all, start, end);
   let last = window.endBlock - 1;
   while (last > window.firstBlock && isEmpty(sequence.block(last))) last--;
-  const shown = Math.min(end, starts[last + 1]! + IDLE_SHOWN * (starts[last + 1]! - start));
+  const shown = Math.min(end, starts[last + 1] + IDLE_SHOWN * (starts[last + 1] - start));
   return { ...between(all, start, shown), repetition: { number, count, idle: end - shown } };
 }
 

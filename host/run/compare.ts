@@ -19,12 +19,12 @@ const NAMED = 4;
 
 /** @throws LarmorError 65 if ranks were given other inputs than rank 0, 70 if they run another program */
 export function requireSamePlan(context: Hosts, all: readonly Plan['parts'][]): void {
-  const first = all[0]!;
+  const first = all[0];
   const odd = all.flatMap((parts, rank) => (differences(first, parts).length > 0 ? [rank] : []));
   if (odd.length === 0) return;
-  const names = [...new Set(odd.flatMap((rank) => differences(first, all[rank]!)))];
+  const names = [...new Set(odd.flatMap((rank) => differences(first, all[rank])))];
   const what = names.map((name) =>
-    READABLE.has(name) ? `${name} (${all[odd[0]!]![name]} instead of ${first[name]})` : name,
+    READABLE.has(name) ? `${name} (${all[odd[0]][name]} instead of ${first[name]})` : name,
   );
   const verb = odd.length === 1 ? 'differs' : 'differ';
   throw new LarmorError(
@@ -39,7 +39,7 @@ export type RankOptions = Readonly<Record<string, string | number | boolean>>;
 
 /** @throws LarmorError 65 if a rank was given another value than rank 0: their messages would not match */
 export function requireSameOptions(context: Hosts, all: readonly RankOptions[]): void {
-  const first = all[0]!;
+  const first = all[0];
   for (const [rank, options] of all.entries()) {
     const name = Object.keys(first).find((key) => options[key] !== first[key]);
     if (name === undefined) continue;
@@ -76,10 +76,10 @@ export interface CommonBuild {
  */
 export function commonBuild(context: Hosts, all: readonly Builds[]): CommonBuild {
   const builds = [...new Set(all.map(({ best }) => best))].sort();
-  if (builds.length === 1) return { plain: false, mixed: false, build: builds[0]! };
+  if (builds.length === 1) return { plain: false, mixed: false, build: builds[0] };
   if (all.every(({ engine }) => engine === 'wasm')) {
     const { plain, why } = commonKernels(context, all);
-    return { plain, mixed: false, build: all[0]!.plain, ...(why === undefined ? {} : { why }) };
+    return { plain, mixed: false, build: all[0].plain, ...(why === undefined ? {} : { why }) };
   }
   const why = `ranks run ${builds.length} kinds of engine (${builds.join('; ')}): the result is not the same bit for bit from run to run`;
   return { plain: false, mixed: true, build: builds.join(' + '), why };
@@ -90,12 +90,12 @@ export function commonBuild(context: Hosts, all: readonly Builds[]): CommonBuild
  * @throws LarmorError 70 if that differs too (another version of Node)
  */
 function commonKernels(context: Hosts, all: readonly Builds[]): { readonly plain: boolean; readonly why?: string } {
-  const odd = all.flatMap(({ best }, rank) => (best === all[0]!.best ? [] : [rank]));
+  const odd = all.flatMap(({ best }, rank) => (best === all[0].best ? [] : [rank]));
   if (odd.length === 0) return { plain: false };
-  const what = `${listRanks(context, odd)} would run ${all[odd[0]!]!.best}, ${rankName(context, 0)} ${all[0]!.best}`;
-  if (all.some(({ plain }) => plain !== all[0]!.plain))
+  const what = `${listRanks(context, odd)} would run ${all[odd[0]].best}, ${rankName(context, 0)} ${all[0].best}`;
+  if (all.some(({ plain }) => plain !== all[0].plain))
     throw new LarmorError(EXIT.internal, `${what}; give all ranks the same Node`);
-  return { plain: true, why: `${what}: all use ${all[0]!.plain}, which is slower` };
+  return { plain: true, why: `${what}: all use ${all[0].plain}, which is slower` };
 }
 
 function listRanks(context: Hosts, ranks: readonly number[]): string {

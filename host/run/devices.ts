@@ -37,9 +37,9 @@ export function chooseDevice(
 ): DeviceChoice {
   const choice = (index: number, reason: string, known = true): DeviceChoice => ({
     index,
-    name: devices[index]!.name,
+    name: devices[index].name,
     reason,
-    key: devices[index]!.id ?? (known ? String(index) : null),
+    key: devices[index].id ?? (known ? String(index) : null),
   });
   if (asked !== undefined) {
     const same = devices.findIndex(({ name }, n) =>
@@ -54,7 +54,7 @@ export function chooseDevice(
   const bound = `${binding.variable}=${binding.devices.join(',')}`;
   // A scheduler that constrains devices shows each task its own alone, and may number it 0 for all of them.
   if (devices.length === 1) return choice(0, bound, false);
-  const own = binding.devices[context.localRank % binding.devices.length]!;
+  const own = binding.devices[context.localRank % binding.devices.length];
   const index = /^\d+$/.test(own) ? Number(own) : devices.findIndex(({ id }) => id === own);
   return index >= 0 && index < devices.length
     ? choice(index, bound)
@@ -77,7 +77,7 @@ export function sharedDevices(
   return [...users.values()]
     .filter((ranks) => ranks.length > 1)
     .map((ranks) => {
-      const { host, name } = all[ranks[0]!]!;
+      const { host, name } = all[ranks[0]];
       return `ranks ${ranks.join(', ')} share one GPU of ${host} (${name}): start one rank per GPU, or bind them (srun --gpus-per-task=1)`;
     });
 }

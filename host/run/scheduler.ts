@@ -48,11 +48,11 @@ export function makeScheduler(left: readonly TileRange[], threads: readonly numb
     next(rank) {
       const range = ranges[0];
       if (range === undefined) return undefined;
-      const fair = (remaining * threads[rank]!) / allThreads;
-      const least = Math.min(fair, threads[rank]! * leastTiles);
-      const most = Math.min(fair / PARTS, GROWTH * given[rank]!);
+      const fair = (remaining * threads[rank]) / allThreads;
+      const least = Math.min(fair, threads[rank] * leastTiles);
+      const most = Math.min(fair / PARTS, GROWTH * given[rank]);
       const count = Math.min(range.count, Math.ceil(Math.max(most, least)));
-      given[rank]! += count;
+      given[rank] += count;
       const batch = { first: range.first, count };
       range.first += count;
       range.count -= count;

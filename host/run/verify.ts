@@ -74,9 +74,9 @@ export async function verifyTiles(
       }
       let largest = 0;
       for (let n = 0; n < fast.sums.length; n += 2) {
-        const re = Number(reference.sums[n]!) * referenceUnit;
-        const im = Number(reference.sums[n + 1]!) * referenceUnit;
-        const error = (Number(fast.sums[n]!) * unit - re) ** 2 + (Number(fast.sums[n + 1]!) * unit - im) ** 2;
+        const re = Number(reference.sums[n]) * referenceUnit;
+        const im = Number(reference.sums[n + 1]) * referenceUnit;
+        const error = (Number(fast.sums[n]) * unit - re) ** 2 + (Number(fast.sums[n + 1]) * unit - im) ** 2;
         largest = Math.max(largest, error);
         found.difference += error;
         found.norm += re * re + im * im;
@@ -96,7 +96,7 @@ function spinsOf({ source }: EngineJob, place: string): PhantomSource {
     ...source,
     read: (first, count, into) => {
       source.read(first, count, into);
-      into.density[0] = spoiled(place, into.density[0]!);
+      into.density[0] = spoiled(place, into.density[0]);
     },
   };
 }

@@ -24,14 +24,14 @@ export function acrossSlab({ spins, middle, total }: Neighbourhood, slab: Slice,
   const squares = new Float64Array(LAYERS);
   const layer = (height: number): number => (height / slab.thickness + 0.5) * LAYERS;
   for (let at = 0; at < spins.length; at += 4) {
-    const height = heightIn(slab, middle[0] + spins[at]!, middle[1] + spins[at + 1]!, middle[2] + spins[at + 2]!);
-    const w = spins[at + 3]! / total;
+    const height = heightIn(slab, middle[0] + spins[at], middle[1] + spins[at + 1], middle[2] + spins[at + 2]);
+    const w = spins[at + 3] / total;
     // Shared between two layers, as M between them is interpolated.
     const between = Math.min(Math.max(layer(height) - 0.5, 0), LAYERS - 1);
     const below = Math.min(Math.floor(between), LAYERS - 2);
-    points[below]! += w * (below + 1 - between);
-    points[below + 1]! += w * (between - below);
-    squares[Math.round(between)]! += w * w;
+    points[below] += w * (below + 1 - between);
+    points[below + 1] += w * (between - below);
+    squares[Math.round(between)] += w * w;
   }
   const base = heightIn(slab, ...middle);
   const [from, to] = [layer(base + low), layer(base + high)];
@@ -60,19 +60,19 @@ export function columnEnergy(
     whole.fill(0);
     for (let n = 0; n < LAYERS; n++)
       for (let j = 0; j < width; j++) {
-        const value = signal[n * width + j]!;
-        apart[j]! += (points[n]! - object[n]!) * value;
-        whole[j]! += object[n]! * value;
+        const value = signal[n * width + j];
+        apart[j] += (points[n] - object[n]) * value;
+        whole[j] += object[n] * value;
       }
     for (let j = 0; j < width; j++) {
-      energy += apart[j]! ** 2;
-      wanted += whole[j]! ** 2;
+      energy += apart[j] ** 2;
+      wanted += whole[j] ** 2;
     }
     if (kept === 1) continue;
     for (let n = 0; n < LAYERS; n++) {
       if (squares[n] === 0) continue;
       for (let j = 0; j < width; j++)
-        chance += (1 - kept) * squares[n]! * (signal[n * width + j]! - whole[j]! - apart[j]!) ** 2;
+        chance += (1 - kept) * squares[n] * (signal[n * width + j] - whole[j] - apart[j]) ** 2;
     }
   }
   return wanted > 0 ? { energy: energy / wanted, chance: chance / wanted } : { energy: 0, chance: 0 };

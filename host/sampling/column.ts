@@ -66,8 +66,8 @@ export function layerTrial(
     const errors = Array.from({ length: to - from + 1 }, (_, n) => errorsOf(series, voxels * (from + n), missed));
     return {
       wanted: series.wanted / series.dense ** 2 / steps.readouts,
-      level: (perVoxel) => errors[perVoxel - from]!.level,
-      visible: (perVoxel) => errors[perVoxel - from]!.visible,
+      level: (perVoxel) => errors[perVoxel - from].level,
+      visible: (perVoxel) => errors[perVoxel - from].visible,
       most,
     };
   };
@@ -92,15 +92,15 @@ function errorsOf(
     const sign = layers % 2 === 0 && m % 2 === 1 ? -1 : 1;
     const above = b * width;
     const below = (dense - b) * width;
-    for (let at = 0; at < width; at++) missed[at] = missed[at]! + sign * (values[above + at]! + values[below + at]!);
+    for (let at = 0; at < width; at++) missed[at] = missed[at] + sign * (values[above + at] + values[below + at]);
   }
   const share = (energy: number): number => (wanted > 0 ? Math.sqrt(energy / wanted) : 0);
   const level = share(energyOf(missed));
   let re = 0;
   let im = 0;
   for (let at = 0; at < width; at += 2) {
-    re += missed[at]!;
-    im += missed[at + 1]!;
+    re += missed[at];
+    im += missed[at + 1];
   }
   return { level, visible: Math.max(level, GATHERED * share((re * re + im * im) / (width / 2))) };
 }
@@ -112,7 +112,7 @@ function outerShare({ values, dense, width, wanted }: Series): number {
 
 function energyOf(values: Float64Array): number {
   let sum = 0;
-  for (let at = 0; at < values.length; at++) sum += values[at]! ** 2;
+  for (let at = 0; at < values.length; at++) sum += values[at] ** 2;
   return sum;
 }
 
@@ -140,15 +140,15 @@ export function columnSignal(timeline: Timeline, slice: Slice, slab: number): (t
 /** The middles of the layers of a slab, [layers][x, y, z]. */
 function columnPlaces({ direction, position }: Slice, slab: number, layers: number): Float64Array {
   const height = (layer: number): number => position + ((layer + 0.5) / layers - 0.5) * slab;
-  return Float64Array.from({ length: 3 * layers }, (_, at) => height(Math.floor(at / 3)) * direction[at % 3]!);
+  return Float64Array.from({ length: 3 * layers }, (_, at) => height(Math.floor(at / 3)) * direction[at % 3]);
 }
 
 function turnRow(series: Float64Array, from: number, width: number, angle: number): void {
   const c = Math.cos(angle);
   const s = Math.sin(angle);
   for (let at = from; at < from + width; at += 2) {
-    const re = series[at]!;
-    const im = series[at + 1]!;
+    const re = series[at];
+    const im = series[at + 1];
     series[at] = c * re - s * im;
     series[at + 1] = c * im + s * re;
   }

@@ -43,11 +43,11 @@ export function orderEnergies(): OrderEnergies {
     add(x, y, z, energy) {
       const at = known.index(x, y, z);
       if (at === sums.length) sums.push(energy);
-      else sums[at] = sums[at]! + energy;
+      else sums[at] = sums[at] + energy;
     },
     list() {
       const { keys } = known;
-      return sums.map((energy, n) => ({ kappa: [keys[3 * n]!, keys[3 * n + 1]!, keys[3 * n + 2]!], energy }));
+      return sums.map((energy, n) => ({ kappa: [keys[3 * n], keys[3 * n + 1], keys[3 * n + 2]], energy }));
     },
   };
 }
@@ -80,13 +80,13 @@ export function orderStates(): OrderStates {
     if (entry < 0) return;
     const { value } = next;
     const to = 6 * entry + (negative && column !== 4 ? 2 - column : column);
-    value[to] = value[to]! + re;
-    value[to + 1] = value[to + 1]! + (negative ? -im : im);
+    value[to] = value[to] + re;
+    value[to + 1] = value[to + 1] + (negative ? -im : im);
     // Of the order 0 F and G are one.
     if (x === 0 && y === 0 && z === 0 && column !== 4) {
       const other = 6 * entry + 2 - column;
-      value[other] = value[other]! + re;
-      value[other + 1] = value[other + 1]! - im;
+      value[other] = value[other] + re;
+      value[other + 1] = value[other + 1] - im;
     }
   };
   const swap = (): void => {
@@ -103,17 +103,17 @@ export function orderStates(): OrderStates {
     overflowed: () => cut > TOO_LARGE,
     turn(r) {
       const { A, B, C, D, E } = ROTATION;
-      const [ar, ai, br, bi, cr, ci] = [r[A]!, r[A + 1]!, r[B]!, r[B + 1]!, r[C]!, r[C + 1]!];
-      const [dr, di, e] = [r[D]!, r[D + 1]!, r[E]!];
+      const [ar, ai, br, bi, cr, ci] = [r[A], r[A + 1], r[B], r[B + 1], r[C], r[C + 1]];
+      const [dr, di, e] = [r[D], r[D + 1], r[E]];
       const v = now.value;
       const end = 6 * now.kappas.count;
       for (let at = 0; at < end; at += 6) {
-        const fr = v[at]!;
-        const fi = v[at + 1]!;
-        const gr = v[at + 2]!;
-        const gi = v[at + 3]!;
-        const zr = v[at + 4]!;
-        const zi = v[at + 5]!;
+        const fr = v[at];
+        const fi = v[at + 1];
+        const gr = v[at + 2];
+        const gi = v[at + 3];
+        const zr = v[at + 4];
+        const zi = v[at + 5];
         v[at] = ar * fr - ai * fi + br * gr - bi * gi + cr * zr - ci * zi;
         v[at + 1] = ar * fi + ai * fr + br * gi + bi * gr + cr * zi + ci * zr;
         v[at + 2] = ar * gr + ai * gi + br * fr + bi * fi + cr * zr + ci * zi;
@@ -123,10 +123,10 @@ export function orderStates(): OrderStates {
       }
     },
     shift(interval, { T1, T2, offset }) {
-      const x = Math.round(interval[0]! / QUANTUM);
-      const y = Math.round(interval[1]! / QUANTUM);
-      const z = Math.round(interval[2]! / QUANTUM);
-      const dt = interval[3]!;
+      const x = Math.round(interval[0] / QUANTUM);
+      const y = Math.round(interval[1] / QUANTUM);
+      const z = Math.round(interval[2] / QUANTUM);
+      const dt = interval[3];
       const E1 = Math.exp(-dt / T1);
       const E2 = Math.exp(-dt / T2);
       const c = E2 * Math.cos(2 * Math.PI * offset * dt);
@@ -134,19 +134,19 @@ export function orderStates(): OrderStates {
       const v = now.value;
       const { keys, count } = now.kappas;
       let largest = 0;
-      for (let at = 0; at < 6 * count; at += 2) largest = Math.max(largest, v[at]! ** 2 + v[at + 1]! ** 2);
+      for (let at = 0; at < 6 * count; at += 2) largest = Math.max(largest, v[at] ** 2 + v[at + 1] ** 2);
       const least = cut * cut * largest;
       for (let n = 0, at = 0; n < count; n++, at += 6) {
-        const kx = keys[3 * n]!;
-        const ky = keys[3 * n + 1]!;
-        const kz = keys[3 * n + 2]!;
+        const kx = keys[3 * n];
+        const ky = keys[3 * n + 1];
+        const kz = keys[3 * n + 2];
         const origin = kx === 0 && ky === 0 && kz === 0;
-        const fr = v[at]!;
-        const fi = v[at + 1]!;
-        const gr = v[at + 2]!;
-        const gi = v[at + 3]!;
-        const zr = v[at + 4]!;
-        const zi = v[at + 5]!;
+        const fr = v[at];
+        const fi = v[at + 1];
+        const gr = v[at + 2];
+        const gi = v[at + 3];
+        const zr = v[at + 4];
+        const zi = v[at + 5];
         if (fr * fr + fi * fi > least) put(kx + x, ky + y, kz + z, 0, c * fr - s * fi, c * fi + s * fr);
         if (!origin && gr * gr + gi * gi > least) put(kx - x, ky - y, kz - z, 2, c * gr + s * gi, c * gi - s * gr);
         if (zr * zr + zi * zi > least) put(kx, ky, kz, 4, E1 * zr, E1 * zi);
@@ -156,21 +156,21 @@ export function orderStates(): OrderStates {
       cut = now.kappas.count > MAX_STATES ? cut * 1.5 : Math.max(SMALLEST, cut / 1.02);
     },
     record(interval, { T2 }, wanted, energies) {
-      const decay = Math.exp(-interval[3]! / T2) ** 2;
-      const dx = interval[0]! - wanted[0];
-      const dy = interval[1]! - wanted[1];
-      const dz = interval[2]! - wanted[2];
+      const decay = Math.exp(-interval[3] / T2) ** 2;
+      const dx = interval[0] - wanted[0];
+      const dy = interval[1] - wanted[1];
+      const dz = interval[2] - wanted[2];
       const v = now.value;
       const { keys, count } = now.kappas;
       let reference = 0;
       for (let n = 0; n < count; n++) {
-        const kx = QUANTUM * keys[3 * n]!;
-        const ky = QUANTUM * keys[3 * n + 1]!;
-        const kz = QUANTUM * keys[3 * n + 2]!;
+        const kx = QUANTUM * keys[3 * n];
+        const ky = QUANTUM * keys[3 * n + 1];
+        const kz = QUANTUM * keys[3 * n + 2];
         // κ = 0 is its own mirror image.
         const origin = kx === 0 && ky === 0 && kz === 0;
         for (let at = 6 * n, sign = 1; sign >= (origin ? 1 : -1); at += 2, sign -= 2) {
-          const energy = decay * (v[at]! ** 2 + v[at + 1]! ** 2);
+          const energy = decay * (v[at] ** 2 + v[at + 1] ** 2);
           const x = Math.round(sign * kx + dx);
           const y = Math.round(sign * ky + dy);
           const z = Math.round(sign * kz + dz);

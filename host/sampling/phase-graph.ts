@@ -82,10 +82,10 @@ function momentsBetween({ ops, segments }: Timeline): number[] {
   const interval = [0, 0, 0];
   for (let n = 0; n < ops.length; n += STRIDE.op) {
     if (ops[n] === OP.excite) {
-      for (let axis = 0; axis < 3; axis++) sums[axis]! += interval[axis]! ** 2;
+      for (let axis = 0; axis < 3; axis++) sums[axis] += interval[axis] ** 2;
       interval.fill(0);
     } else if (ops[n] === OP.precess)
-      for (let axis = 0; axis < 3; axis++) interval[axis]! += segments[STRIDE.segment * ops[n + 1]! + axis]!;
+      for (let axis = 0; axis < 3; axis++) interval[axis] += segments[STRIDE.segment * ops[n + 1] + axis];
   }
   return sums;
 }
@@ -107,17 +107,17 @@ function ordersAlong(
   // From the last pulse's centre: [kx, ky, kz, dt].
   const interval = new Float64Array(4);
   const add = (from: Float64Array, at: number): void => {
-    for (let i = 0; i < 4; i++) interval[i]! += from[at + i]!;
+    for (let i = 0; i < 4; i++) interval[i] += from[at + i];
   };
   const readoutCount = readouts.length / STRIDE.readout;
   const stride = Math.max(1, Math.floor(readoutCount / KEPT_READOUTS));
   let [reference, recorded, time, sinceFirst, pulse, work, acted] = [0, 0, 0, -1, -1, 0, false];
   let resting = 0;
   for (let n = 0; n < ops.length; n += STRIDE.op) {
-    const [kind, index] = [ops[n]!, ops[n + 1]!];
+    const [kind, index] = [ops[n], ops[n + 1]];
     if (kind === OP.precess) add(segments, STRIDE.segment * index);
     else if (kind === OP.excite) {
-      const which = excitations[STRIDE.excitation * index]!;
+      const which = excitations[STRIDE.excitation * index];
       const hard = hardPulse(timeline, which);
       const { rotation, before, after } = hard;
       pulse++;
@@ -128,13 +128,13 @@ function ordersAlong(
         continue;
       }
       acted = true;
-      if (!turned.has(index)) turned.set(index, withPhase(rotation, excitations[STRIDE.excitation * index + 1]!));
+      if (!turned.has(index)) turned.set(index, withPhase(rotation, excitations[STRIDE.excitation * index + 1]));
       if (pulse > resting) moments.note(interval, pulse - 1);
       for (let axis = 0; axis < 3; axis++) if (!axes[axis]) interval[axis] = 0;
       state.shift(interval, tissue);
       if (whole && state.overflowed()) return undefined;
       state.turn(turned.get(index)!);
-      time += interval[3]!;
+      time += interval[3];
       work += state.size();
       interval.set(after);
       if (work > MAX_WORK || (sinceFirst >= 0 && time - sinceFirst > 5 * tissue.T1)) break;
@@ -153,13 +153,13 @@ function ordersAlong(
     .filter(({ kappa, energy }) => energy > MIN_ENERGY && !inFocus(kappa, slice));
   const all = reference + seen.reduce((sum, { energy }) => sum + energy, 0);
   if (reference <= MIN_ENERGY * all && seen.length > 0)
-    return { orders: [], wanted: 0, dephased: seen[0]!.kappa, ...moments.most() };
+    return { orders: [], wanted: 0, dephased: seen[0].kappa, ...moments.most() };
   return { orders, wanted: recorded > 0 ? reference / recorded : 0, ...moments.most() };
 }
 
 function inFocus(kappa: Vector, { direction, thickness }: Slice): boolean {
   const across = kappa[0] * direction[0] + kappa[1] * direction[1] + kappa[2] * direction[2];
-  const inPlane = Math.hypot(...kappa.map((part, axis) => part - across * direction[axis]!));
+  const inPlane = Math.hypot(...kappa.map((part, axis) => part - across * direction[axis]));
   return inPlane < IN_FOCUS_IN_PLANE && (across === 0 || Math.abs(across) * thickness < IN_FOCUS);
 }
 
@@ -171,18 +171,18 @@ export function windsOneWay(timeline: Timeline, slice: Slice): boolean {
   const { ops, segments, excitations } = timeline;
   const interval = new Float64Array(3);
   const add = (from: Float64Array, at: number): void => {
-    for (let i = 0; i < 3; i++) interval[i] = interval[i]! + from[at + i]!;
+    for (let i = 0; i < 3; i++) interval[i] = interval[i] + from[at + i];
   };
   let direction: Vector | undefined;
   let begun = false;
   for (let n = 0; n < ops.length; n += STRIDE.op) {
-    const index = ops[n + 1]!;
+    const index = ops[n + 1];
     if (ops[n] === OP.precess) add(segments, STRIDE.segment * index);
     else if (ops[n] === OP.excite) {
-      const hard = hardPulse(timeline, excitations[STRIDE.excitation * index]!);
+      const hard = hardPulse(timeline, excitations[STRIDE.excitation * index]);
       add(hard.before, 0);
       if (pulseOfSlice(hard, slice)) {
-        const [x, y, z] = [interval[0]!, interval[1]!, interval[2]!];
+        const [x, y, z] = [interval[0], interval[1], interval[2]];
         const length = Math.hypot(x, y, z);
         // What comes before the first pulse winds nothing up; a tenth of a cycle per metre is rounding.
         if (begun && length > 0.1) {
@@ -198,7 +198,7 @@ export function windsOneWay(timeline: Timeline, slice: Slice): boolean {
     }
   }
   if (direction === undefined) return true;
-  const across = direction.reduce((sum, part, axis) => sum + part * slice.direction[axis]!, 0);
+  const across = direction.reduce((sum, part, axis) => sum + part * slice.direction[axis], 0);
   return Math.abs(across) > Math.SQRT1_2;
 }
 
@@ -228,9 +228,9 @@ export function slicesOf(timeline: Timeline): Slice[] {
   const known = new Set<HardPulse>();
   let thinnest: HardPulse | undefined;
   for (let n = 0; n < ops.length; n += STRIDE.op) {
-    const index = ops[n + 1]!;
+    const index = ops[n + 1];
     if (ops[n] === OP.excite) {
-      const one = hardPulse(timeline, excitations[STRIDE.excitation * index]!);
+      const one = hardPulse(timeline, excitations[STRIDE.excitation * index]);
       if (one.thickness < (thinnest?.thickness ?? Number.POSITIVE_INFINITY)) thinnest = one;
     } else if (ops[n] === OP.read && thinnest !== undefined) {
       const { gradient, position, thickness } = thinnest;
@@ -256,13 +256,13 @@ function commonMoment(): {
   const found: { count: number; moment: Vector; pulse: number }[] = [];
   return {
     note(interval, pulse) {
-      const x = interval[0]!;
-      const y = interval[1]!;
-      const z = interval[2]!;
+      const x = interval[0];
+      const y = interval[1];
+      const z = interval[2];
       if (!(x * x + y * y + z * z > 1)) return;
       const at = known.index(Math.round(10 * x), Math.round(10 * y), Math.round(10 * z));
       if (at === found.length) found.push({ count: 1, moment: [x, y, z], pulse });
-      else if (at >= 0) found[at]!.count++;
+      else if (at >= 0) found[at].count++;
     },
     most() {
       const { moment, pulse } = found.sort((a, b) => b.count - a.count)[0] ?? { moment: [0, 0, 0], pulse: 0 };

@@ -48,8 +48,8 @@ export function stepsOf(timeline: Timeline, slice: Slice, wanted?: (readout: num
   const k: [number, number, number] = [0, 0, 0];
   let [dt, played, seen, compared, acted] = [0, 0, 0, 0, false];
   const add = (record: ArrayLike<number>, at: number): void => {
-    for (let axis = 0; axis < 3; axis++) k[axis]! += record[at + axis]!;
-    dt += record[at + 3]!;
+    for (let axis = 0; axis < 3; axis++) k[axis] += record[at + axis];
+    dt += record[at + 3];
   };
   const interval = ([x, y, z]: Vector): number => {
     const across = x * direction[0] + y * direction[1] + z * direction[2];
@@ -62,15 +62,15 @@ export function stepsOf(timeline: Timeline, slice: Slice, wanted?: (readout: num
     return index;
   };
   for (let n = 0; n < ops.length; n += STRIDE.op) {
-    const index = ops[n + 1]!;
+    const index = ops[n + 1];
     if (ops[n] === OP.precess) add(segments, STRIDE.segment * index);
     else if (ops[n] === OP.excite) {
-      const pulse = excitations[STRIDE.excitation * index]!;
+      const pulse = excitations[STRIDE.excitation * index];
       const hard = hardPulse(timeline, pulse);
       acted = pulseOfSlice(hard, slice);
       if (acted) {
         if (compared > 0 && ++played > MAX_PULSES) break;
-        list.push({ interval: interval(k), pulse, phase: excitations[STRIDE.excitation * index + 1]! });
+        list.push({ interval: interval(k), pulse, phase: excitations[STRIDE.excitation * index + 1] });
         k.fill(0);
         dt = 0;
       } else {
@@ -92,7 +92,7 @@ function readoutsOf(timeline: Timeline, slice: Slice): number {
   let [count, played, acted] = [0, 0, false];
   for (let n = 0; n < ops.length && played <= MAX_PULSES; n += STRIDE.op) {
     if (ops[n] === OP.excite) {
-      acted = pulseOfSlice(hardPulse(timeline, excitations[STRIDE.excitation * ops[n + 1]!]!), slice);
+      acted = pulseOfSlice(hardPulse(timeline, excitations[STRIDE.excitation * ops[n + 1]]), slice);
       if (acted && count > 0) played++;
     } else if (ops[n] === OP.read && acted) count++;
   }
@@ -118,14 +118,14 @@ export function playPoints(
     for (let at = 0; at < m.length; at++) m[at] = at % 3 === 2 ? 1 : 0;
     let column = 0;
     for (const { interval, pulse, phase } of steps.list) {
-      const before = steps.intervals[interval]!;
+      const before = steps.intervals[interval];
       const precession = precessions(interval, () => precessionAt(places, before, tissue));
       if (pulse === undefined) {
         record(m, precession, data, width, column);
         column += 2;
       } else {
         const rotation = rotations(`${pulse} ${offset}`, () => rotationsAt(timeline, pulse, offset, places));
-        const during = timeline.pulses[STRIDE.pulse * pulse + 3]!;
+        const during = timeline.pulses[STRIDE.pulse * pulse + 3];
         playPulse(m, precession, rotation, phase, { T1, T2, before: before.dt, during });
       }
     }
@@ -155,7 +155,7 @@ function precessionAt(
   const E2 = Math.exp(-dt / T2);
   const made = new Float64Array((2 * places.length) / 3);
   for (let n = 0, at = 0; n < made.length; n += 2, at += 3) {
-    const angle = -2 * Math.PI * (kx * places[at]! + ky * places[at + 1]! + kz * places[at + 2]! + offset * dt);
+    const angle = -2 * Math.PI * (kx * places[at] + ky * places[at + 1] + kz * places[at + 2] + offset * dt);
     made[n] = E2 * Math.cos(angle);
     made[n + 1] = E2 * Math.sin(angle);
   }
@@ -165,19 +165,19 @@ function precessionAt(
 /** Mxy of every point after the precession, as one column of [points][width]. */
 function record(m: Float64Array, precession: Float64Array, data: Float64Array, width: number, column: number): void {
   for (let n = 0, at = 0, to = column; n < precession.length; n += 2, at += 3, to += width) {
-    data[to] = precession[n]! * m[at]! - precession[n + 1]! * m[at + 1]!;
-    data[to + 1] = precession[n]! * m[at + 1]! + precession[n + 1]! * m[at]!;
+    data[to] = precession[n] * m[at] - precession[n + 1] * m[at + 1];
+    data[to + 1] = precession[n] * m[at + 1] + precession[n + 1] * m[at];
   }
 }
 
 /** Net rotation of a pulse at each point. Tissues differ in it by their off-resonance alone. */
 function rotationsAt(timeline: Timeline, pulse: number, offset: number, places: Float64Array): Float64Array {
   const { pulses, gammaBar } = timeline;
-  const [frame, duration] = [pulses[STRIDE.pulse * pulse + 2]!, pulses[STRIDE.pulse * pulse + 3]!];
+  const [frame, duration] = [pulses[STRIDE.pulse * pulse + 2], pulses[STRIDE.pulse * pulse + 3]];
   const steps = mergedSteps(timeline, pulse);
   const all = new Float64Array((ROTATION.length * places.length) / 3);
   for (let at = 0, to = 0; at < places.length; at += 3, to += ROTATION.length) {
-    rotate(steps, gammaBar, [places[at]!, places[at + 1]!, places[at + 2]!], offset - frame, all, to);
+    rotate(steps, gammaBar, [places[at], places[at + 1], places[at + 2]], offset - frame, all, to);
     leaveFrame(all, to, -2 * Math.PI * frame * duration);
   }
   return all;
@@ -188,8 +188,8 @@ function leaveFrame(all: Float64Array, at: number, angle: number): void {
   const c = Math.cos(angle);
   const s = Math.sin(angle);
   for (let part = at; part < at + ROTATION.D; part += 2) {
-    const re = all[part]!;
-    const im = all[part + 1]!;
+    const re = all[part];
+    const im = all[part + 1];
     all[part] = c * re - s * im;
     all[part + 1] = c * im + s * re;
   }
@@ -212,18 +212,16 @@ function playPulse(
   const E1during = Math.exp(-during / T1);
   const E2during = Math.exp(-during / T2);
   for (let n = 0, at = 0, r = 0; at < m.length; n += 2, at += 3, r += ROTATION.length) {
-    const mx = precession[n]! * m[at]! - precession[n + 1]! * m[at + 1]!;
-    const my = precession[n]! * m[at + 1]! + precession[n + 1]! * m[at]!;
-    const z = 1 + E1 * (m[at + 2]! - 1);
+    const mx = precession[n] * m[at] - precession[n + 1] * m[at + 1];
+    const my = precession[n] * m[at + 1] + precession[n + 1] * m[at];
+    const z = 1 + E1 * (m[at + 2] - 1);
     // Into the frame in which B1 is as stored, and back.
     const x = c * mx + s * my;
     const y = c * my - s * mx;
-    const re =
-      (rotations[r]! + rotations[r + 2]!) * x - (rotations[r + 1]! - rotations[r + 3]!) * y + rotations[r + 4]! * z;
-    const im =
-      (rotations[r + 1]! + rotations[r + 3]!) * x + (rotations[r]! - rotations[r + 2]!) * y + rotations[r + 5]! * z;
+    const re = (rotations[r] + rotations[r + 2]) * x - (rotations[r + 1] - rotations[r + 3]) * y + rotations[r + 4] * z;
+    const im = (rotations[r + 1] + rotations[r + 3]) * x + (rotations[r] - rotations[r + 2]) * y + rotations[r + 5] * z;
     m[at] = E2during * (c * re - s * im);
     m[at + 1] = E2during * (c * im + s * re);
-    m[at + 2] = 1 + E1during * (2 * (rotations[r + 6]! * x - rotations[r + 7]! * y) + rotations[r + 8]! * z - 1);
+    m[at + 2] = 1 + E1during * (2 * (rotations[r + 6] * x - rotations[r + 7] * y) + rotations[r + 8] * z - 1);
   }
 }

@@ -114,22 +114,22 @@ export function checkPoints(
   const pixels = neighbourhoods(source, probes, pixel, slab, kept);
   if (pixels.length === 0) return { level: 0 };
   const kappas = Array.from({ length: known.count }, (_, o): Vector => {
-    return [known.keys[3 * o]!, known.keys[3 * o + 1]!, known.keys[3 * o + 2]!];
+    return [known.keys[3 * o], known.keys[3 * o + 1], known.keys[3 * o + 2]];
   });
   const extents = AXES.map((axis, i) => (pixel[i] === undefined ? extentsAlong(pixels, axis) : undefined));
   const apart = distances(pixels, kappas, extents, pixel, kept);
   const column = slab === undefined ? undefined : acrossSlice(timeline, slice, slab, pixels, kappas, kept);
   const found = parts.map(({ tissue, graph, share, orders }, t) => {
-    const energies = orders.map(({ energy }, o) => share * energy * apart[which[t]![o]!]!);
+    const energies = orders.map(({ energy }, o) => share * energy * apart[which[t][o]]);
     const worst = energies.indexOf(Math.max(...energies));
     const inGraph = energies.reduce((sum, energy) => sum + energy, 0);
     if (column === undefined) return { tissue, graph, energy: inGraph, order: orders[worst]?.kappa };
     let [flat, across, alone] = [0, 0, 0];
     for (const [o, { kappa, energy }] of orders.entries()) {
-      if (Math.abs(dot(kappa, slab!.direction)) * slab!.thickness < 0.5) flat += energies[o]!;
+      if (Math.abs(dot(kappa, slab!.direction)) * slab!.thickness < 0.5) flat += energies[o];
       else {
-        across += energies[o]!;
-        alone += share * energy * column.apart[which[t]![o]!]!;
+        across += energies[o];
+        alone += share * energy * column.apart[which[t][o]];
       }
     }
     const exact = share * column.energyOf(tissue);
@@ -138,7 +138,7 @@ export function checkPoints(
     return { tissue, graph, energy, order: energy < 2 * inGraph ? orders[worst]?.kappa : undefined };
   });
   const level = Math.sqrt(found.reduce((sum, { energy }) => sum + energy, 0));
-  const worst = found.reduce((most, one) => (one.energy > most.energy ? one : most), found[0]!);
+  const worst = found.reduce((most, one) => (one.energy > most.energy ? one : most), found[0]);
   if (level < ENOUGH) return { level };
   const { T1, T2 } = worst.tissue;
   const cause = {
@@ -176,7 +176,7 @@ function checkByTrial(
     const about = (axis: number): number =>
       places.reduce((sum, at, n) => sum + (n % 3 === axis ? at : 0), 0) / (places.length / 3);
     const centred = AXES.map((_, i) =>
-      pixel[i] === undefined ? middle[i]! + (boxes[i]!.low + boxes[i]!.high) / 2 : about(i),
+      pixel[i] === undefined ? middle[i] + (boxes[i].low + boxes[i].high) / 2 : about(i),
     );
     return { middle: centred as unknown as Vector, edges: edgesOf(boxes), places };
   });
@@ -193,8 +193,8 @@ function checkByTrial(
   const energies = parts.map(({ signal, level }) => (signal / (total || 1)) * level ** 2);
   const level = Math.sqrt(energies.reduce((sum, energy) => sum + energy, 0));
   if (level < ENOUGH) return { level };
-  const { tissue } = parts[energies.indexOf(Math.max(...energies))]!;
-  const search = searchByTrial(timeline, slice, wanted, { steps: usable[0]!.edges, counts: [1, 1, 1] });
+  const { tissue } = parts[energies.indexOf(Math.max(...energies))];
+  const search = searchByTrial(timeline, slice, wanted, { steps: usable[0].edges, counts: [1, 1, 1] });
   const enough = search(tissue).places(ENOUGH).places.length / 3;
   return { level, T1: tissue.T1, T2: tissue.T2, turning: true, enough };
 }
@@ -212,8 +212,8 @@ function edgesOf(boxes: readonly Extent[]): Cell['edges'] {
 function placesIn(spins: Float64Array, middle: Vector, boxes: readonly Extent[]): Float64Array {
   const places: number[] = [];
   for (let at = 0; at < spins.length; at += 4)
-    if (boxes.every(({ low, high }, axis) => spins[at + axis]! >= low && spins[at + axis]! < high))
-      for (let axis = 0; axis < 3; axis++) places.push(middle[axis]! + spins[at + axis]!);
+    if (boxes.every(({ low, high }, axis) => spins[at + axis] >= low && spins[at + axis] < high))
+      for (let axis = 0; axis < 3; axis++) places.push(middle[axis] + spins[at + axis]);
   return Float64Array.from(places);
 }
 
@@ -245,11 +245,9 @@ function acrossSlice(
 ): AcrossSlice | undefined {
   const extents = extentsAlong(pixels, slab.direction);
   if (extents.every(({ low, high }) => high === low)) return undefined;
-  const solid = pixels
-    .map((one, p) => ({ one, extent: extents[p]! }))
-    .filter(({ extent: { low, high } }) => high > low);
+  const solid = pixels.map((one, p) => ({ one, extent: extents[p] })).filter(({ extent: { low, high } }) => high > low);
   const across = solid.map(({ one, extent }) => acrossSlab(one, slab, extent));
-  const stacks = solid.map(({ one }, p) => stackOf(one, across[p]!, slab));
+  const stacks = solid.map(({ one }, p) => stackOf(one, across[p], slab));
   const along = kappas.map((kappa): Vector => [0, 0, dot(kappa, slab.direction)]);
   const play = columnSignal(timeline, slice, slab.thickness);
   const heights = solid.map(({ extent }) => extent);
@@ -267,7 +265,7 @@ function stackOf({ middle, squares, total }: Neighbourhood, { points }: Across, 
   const base = heightIn(slab, ...middle);
   const spins: number[] = [];
   for (let n = 0; n < points.length; n++)
-    if (points[n] !== 0) spins.push(0, 0, ((n + 0.5) / points.length - 0.5) * slab.thickness - base, points[n]!);
+    if (points[n] !== 0) spins.push(0, 0, ((n + 0.5) / points.length - 0.5) * slab.thickness - base, points[n]);
   return { middle: [0, 0, 0], spins: Float64Array.from(spins), total: 1, squares: squares / total ** 2 };
 }
 
@@ -299,15 +297,15 @@ function distances(
   kept: number,
 ): Float64Array {
   return Float64Array.from(kappas, (kappa) => {
-    const inside = pixel.every((size, axis) => size === undefined || Math.abs(kappa[axis]!) * 2 * size <= 1);
+    const inside = pixel.every((size, axis) => size === undefined || Math.abs(kappa[axis]) * 2 * size <= 1);
     let [sum, chances] = [0, 0];
     for (const [p, one] of pixels.entries()) {
       let [box, middle] = [inside ? 1 : 0, 0];
       for (const [axis, all] of extents.entries()) {
         if (all === undefined || kappa[axis] === 0) continue;
-        const { low, high } = all[p]!;
-        box *= high > low ? sinc(kappa[axis]! * (high - low)) : 0;
-        middle += Math.PI * kappa[axis]! * (high + low);
+        const { low, high } = all[p];
+        box *= high > low ? sinc(kappa[axis] * (high - low)) : 0;
+        middle += Math.PI * kappa[axis] * (high + low);
       }
       const { re, im } = seenBy(one, kappa);
       sum += (re - box * Math.cos(middle)) ** 2 + (im + box * Math.sin(middle)) ** 2;
@@ -329,8 +327,8 @@ function seenBy({ spins, total }: Neighbourhood, [kx, ky, kz]: Vector): { readon
   let re = 0;
   let im = 0;
   for (let at = 0; at < spins.length; at += 4) {
-    const w = spins[at + 3]!;
-    const turns = kx * spins[at]! + ky * spins[at + 1]! + kz * spins[at + 2]!;
+    const w = spins[at + 3];
+    const turns = kx * spins[at] + ky * spins[at + 1] + kz * spins[at + 2];
     // Half turns from the nearest whole one, and Taylor's series of a quarter of that: right to 1e-7, five times as fast as Math.cos.
     const a = (Math.PI / 2) * (turns - Math.round(turns));
     const aa = a * a;

@@ -66,7 +66,7 @@ export function searchByTrial(
         });
         if (best.level <= tolerance && exactly === undefined) return best;
         if (size >= MANY && kinds.length > FEW_KINDS) {
-          const ranked = levels.map((found, n) => ({ found, kind: kinds[n]! })).sort((x, y) => x.found - y.found);
+          const ranked = levels.map((found, n) => ({ found, kind: kinds[n] })).sort((x, y) => x.found - y.found);
           kinds = ranked.slice(0, FEW_KINDS).map(({ kind }) => kind);
         }
       }
@@ -100,16 +100,16 @@ function columnsOf(columns: number, layers: number): SubVoxelPlaces {
   return Float64Array.from({ length: 3 * count }, (_, at) => {
     const [n, axis] = [Math.floor(at / 3), at % 3];
     const [column, layer] = [Math.floor(n / layers), n % layers];
-    return axis < 2 ? plane[3 * column + axis]! : (layer * columns + column + 0.5) / count - 0.5;
+    return axis < 2 ? plane[3 * column + axis] : (layer * columns + column + 0.5) / count - 0.5;
   });
 }
 
 function cellsOf({ steps, counts }: PixelOfVoxels, { position, direction }: Slice): Cell[] {
-  const edges = steps.map((step, i) => step.map((part) => part * counts[i]!)) as unknown as Cell['edges'];
-  const encoded = edges.filter((edge) => Math.abs(edge.reduce((sum, part, i) => sum + part * direction[i]!, 0)) < 1e-9);
+  const edges = steps.map((step, i) => step.map((part) => part * counts[i])) as unknown as Cell['edges'];
+  const encoded = edges.filter((edge) => Math.abs(edge.reduce((sum, part, i) => sum + part * direction[i], 0)) < 1e-9);
   return [0, APART].map((shift) => ({
     middle: [0, 1, 2].map((i) =>
-      encoded.reduce((sum, edge, n) => sum + (shift * edge[i]!) / (n + 1), position * direction[i]!),
+      encoded.reduce((sum, edge, n) => sum + (shift * edge[i]) / (n + 1), position * direction[i]),
     ) as unknown as Vector,
     edges,
   }));

@@ -48,10 +48,10 @@ export function samples(source: PhantomSource, slice: Slice | undefined, runs = 
     source.read(first, count, block);
     seen += count;
     for (let n = 0; n < count; n++) {
-      const place: Vector = [block.x[n]!, block.y[n]!, block.z[n]!];
+      const place: Vector = [block.x[n], block.y[n], block.z[n]];
       if (block.density[n] === 0 || (slice && !(Math.abs(heightIn(slice, ...place)) < slice.thickness / 2))) continue;
       places.push(place);
-      tissues.push({ T1: block.T1[n]!, T2: block.T2[n]!, weight: block.density[n]! ** 2 });
+      tissues.push({ T1: block.T1[n], T2: block.T2[n], weight: block.density[n] ** 2 });
     }
   }
   if (places.length < RUN && runCount === RUNS) return samples(source, slice, MANY_RUNS);
@@ -80,7 +80,7 @@ export function probesOf(
 ): { readonly probes: readonly Vector[]; readonly near: number } {
   const around = (a: Vector, pixels: number): number =>
     places.reduce((sum, b) => {
-      const near = a.every((v, axis) => pixel[axis] === undefined || Math.abs(v - b[axis]!) < pixels * pixel[axis]);
+      const near = a.every((v, axis) => pixel[axis] === undefined || Math.abs(v - b[axis]) < pixels * pixel[axis]);
       return sum + (near ? 1 : 0);
     }, 0);
   const step = Math.max(1, Math.floor(places.length / 200));
@@ -132,31 +132,31 @@ export function neighbourhoods(
     source.read(first, count, block);
     const { x, y, z } = block;
     for (let n = 0; n < count; n++) {
-      let mask = masks[Math.floor((x[n]! - from) * perMeter)] ?? 0;
+      let mask = masks[Math.floor((x[n] - from) * perMeter)] ?? 0;
       if (mask === 0 || (kept < 1 && hash(first + n) >= least)) continue;
-      if (slice !== undefined && !(Math.abs(heightIn(slice, x[n]!, y[n]!, z[n]!)) < slice.thickness / 2)) continue;
+      if (slice !== undefined && !(Math.abs(heightIn(slice, x[n], y[n], z[n])) < slice.thickness / 2)) continue;
       for (let p = 0; mask !== 0; p++, mask >>>= 1) {
         if ((mask & 1) === 0) continue;
-        const dx = x[n]! - probes[p]![0];
-        const dy = y[n]! - probes[p]![1];
-        const dz = z[n]! - probes[p]![2];
+        const dx = x[n] - probes[p][0];
+        const dy = y[n] - probes[p][1];
+        const dz = z[n] - probes[p][2];
         if (!(dx < px && dx > -px && dy < py && dy > -py && dz < pz && dz > -pz)) continue;
         record[0] = dx;
         record[1] = dy;
         record[2] = dz;
         record[3] = spread(dx, pixel[0]) * spread(dy, pixel[1]) * spread(dz, pixel[2]);
-        found[p]!.append(record);
+        found[p].append(record);
       }
     }
   }
-  return found.map((spins, p) => neighbourhood(probes[p]!, spins.finish())).filter(({ total }) => total > 0);
+  return found.map((spins, p) => neighbourhood(probes[p], spins.finish())).filter(({ total }) => total > 0);
 }
 
 function neighbourhood(middle: Vector, spins: Float64Array): Neighbourhood {
   let [total, squares] = [0, 0];
   for (let at = 3; at < spins.length; at += 4) {
-    total += spins[at]!;
-    squares += spins[at]! ** 2;
+    total += spins[at];
+    squares += spins[at] ** 2;
   }
   return { middle, spins, total, squares };
 }
@@ -176,7 +176,7 @@ function probesAlong(
   for (const [p, x] of xs.entries()) {
     const first = Math.max(0, Math.floor((x - reach - from) * perMeter) - 1);
     const last = Math.min(cells - 1, Math.floor((x + reach - from) * perMeter) + 1);
-    for (let cell = first; cell <= last; cell++) masks[cell] = masks[cell]! | (1 << p);
+    for (let cell = first; cell <= last; cell++) masks[cell] = masks[cell] | (1 << p);
   }
   return { masks, from, perMeter };
 }
@@ -206,7 +206,7 @@ export function extentsAlong(pixels: readonly Neighbourhood[], [dx, dy, dz]: Vec
     const base = dx * middle[0] + dy * middle[1] + dz * middle[2];
     let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (let at = 0; at < spins.length; at += 4) {
-      const height = dx * spins[at]! + dy * spins[at + 1]! + dz * spins[at + 2]!;
+      const height = dx * spins[at] + dy * spins[at + 1] + dz * spins[at + 2];
       if (heights.size < MAX_HEIGHTS) heights.add(Math.round((base + height) / SAME_HEIGHT));
       if (height < low) low = height;
       if (height > high) high = height;
@@ -221,6 +221,6 @@ export function extentsAlong(pixels: readonly Neighbourhood[], [dx, dy, dz]: Vec
 
 function medianGap(heights: ReadonlySet<number>): number {
   const sorted = [...heights].sort((a, b) => a - b);
-  const gaps = sorted.slice(1).map((height, n) => height - sorted[n]!);
+  const gaps = sorted.slice(1).map((height, n) => height - sorted[n]);
   return gaps.sort((a, b) => a - b)[gaps.length >> 1] ?? 0;
 }

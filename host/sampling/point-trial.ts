@@ -53,28 +53,28 @@ export function momentsTurn(timeline: Timeline, slice: Slice): boolean {
   const { ops, segments, excitations } = timeline;
   const k = [0, 0, 0];
   const add = (from: ArrayLike<number>, at: number): void => {
-    for (let axis = 0; axis < 3; axis++) k[axis]! += from[at + axis]!;
+    for (let axis = 0; axis < 3; axis++) k[axis] += from[at + axis];
   };
   let first: readonly number[] | undefined;
   let along: readonly number[] | undefined;
   const beside = new Set<string>();
   let pulses = 0;
   for (let n = 0; n < ops.length; n += STRIDE.op) {
-    const index = ops[n + 1]!;
+    const index = ops[n + 1];
     if (ops[n] === OP.precess) add(segments, STRIDE.segment * index);
     else if (ops[n] === OP.excite) {
-      const hard = hardPulse(timeline, excitations[STRIDE.excitation * index]!);
+      const hard = hardPulse(timeline, excitations[STRIDE.excitation * index]);
       add(hard.before, 0);
       if (pulseOfSlice(hard, slice)) {
         // What comes before the first pulse winds nothing up.
         if (pulses++ > 0) {
           first ??= [...k];
-          const apart = k.map((part, axis) => part - first![axis]!);
+          const apart = k.map((part, axis) => part - first![axis]);
           const length = Math.hypot(...apart);
           if (length > SAME) along ??= apart.map((part) => part / length);
           if (along !== undefined) {
-            const share = apart.reduce((sum, part, axis) => sum + part * along![axis]!, 0);
-            const across = apart.map((part, axis) => part - share * along![axis]!);
+            const share = apart.reduce((sum, part, axis) => sum + part * along![axis], 0);
+            const across = apart.map((part, axis) => part - share * along![axis]);
             if (Math.hypot(...across) > SAME) beside.add(k.map((part) => Math.round(part / SAME)).join(' '));
             if (beside.size > FEW_MOMENTS) return true;
           }
@@ -105,7 +105,7 @@ export function pointTrial(
         let energy = 0;
         for (const [c, { places, kept = 1 }] of points.entries()) {
           const { mean, spread } = meanOf(playPoints(timeline, steps, places)(tissue), 2 * steps.readouts);
-          const apart = mean.reduce((sum, value, at) => sum + (value - perfect[c]![at]!) ** 2, 0);
+          const apart = mean.reduce((sum, value, at) => sum + (value - perfect[c][at]) ** 2, 0);
           // Leaving out all but the kept share adds as much in the mean.
           energy += Math.max(0, apart - ((1 - kept) * 3 * spread) / places.length);
         }
@@ -131,7 +131,7 @@ function densePlaces(): SubVoxelPlaces {
 export function placed(places: Float64Array, { middle, edges }: Cell): Float64Array {
   return places.map((_, at) => {
     const n = at - (at % 3);
-    return edges.reduce((sum, edge, i) => sum + places[n + i]! * edge[at % 3]!, middle[at % 3]!);
+    return edges.reduce((sum, edge, i) => sum + places[n + i] * edge[at % 3], middle[at % 3]);
   });
 }
 
@@ -139,7 +139,7 @@ export function placed(places: Float64Array, { middle, edges }: Cell): Float64Ar
 function meanOf(data: Float64Array, width: number): { readonly mean: Float64Array; readonly spread: number } {
   const count = data.length / width;
   const mean = new Float64Array(width);
-  for (let n = 0; n < data.length; n += width) for (let j = 0; j < width; j++) mean[j]! += data[n + j]! / count;
+  for (let n = 0; n < data.length; n += width) for (let j = 0; j < width; j++) mean[j] += data[n + j] / count;
   return { mean, spread: energyOf(data) / count - energyOf(mean) };
 }
 

@@ -12,19 +12,19 @@ const MERGED_STEPS = 128;
 
 /** [dt, B1re, B1im, Gx, Gy, Gz] of a pulse, neighbouring steps averaged until at most about `MERGED_STEPS` are left. */
 export function mergedSteps({ pulses, rfSteps }: Timeline, pulse: number): Float64Array {
-  const first = pulses[STRIDE.pulse * pulse]!;
-  const steps = pulses[STRIDE.pulse * pulse + 1]!;
+  const first = pulses[STRIDE.pulse * pulse];
+  const steps = pulses[STRIDE.pulse * pulse + 1];
   const group = Math.max(1, Math.ceil(steps / MERGED_STEPS));
   const merged = new Float64Array(STRIDE.rfStep * Math.ceil(steps / group));
   for (let n = 0; n < steps; n++) {
     const from = STRIDE.rfStep * (first + n);
     const to = STRIDE.rfStep * Math.floor(n / group);
-    const dt = rfSteps[from]!;
-    merged[to] = merged[to]! + dt;
-    for (let i = 1; i < STRIDE.rfStep; i++) merged[to + i] = merged[to + i]! + dt * rfSteps[from + i]!;
+    const dt = rfSteps[from];
+    merged[to] = merged[to] + dt;
+    for (let i = 1; i < STRIDE.rfStep; i++) merged[to + i] = merged[to + i] + dt * rfSteps[from + i];
   }
   for (let at = 0; at < merged.length; at += STRIDE.rfStep)
-    for (let i = 1; i < STRIDE.rfStep; i++) merged[at + i] = merged[at + i]! / (merged[at] || 1);
+    for (let i = 1; i < STRIDE.rfStep; i++) merged[at + i] = merged[at + i] / (merged[at] || 1);
   return merged;
 }
 
@@ -52,13 +52,13 @@ export function rotate(
   let y = 0;
   let z = 0;
   for (let at = 0; at < steps.length; at += STRIDE.rfStep) {
-    const bx = gammaBar * steps[at + 1]!;
-    const by = gammaBar * steps[at + 2]!;
+    const bx = gammaBar * steps[at + 1];
+    const by = gammaBar * steps[at + 2];
     const bz =
-      gammaBar * (steps[at + 3]! * position[0] + steps[at + 4]! * position[1] + steps[at + 5]! * position[2]) + offset;
+      gammaBar * (steps[at + 3] * position[0] + steps[at + 4] * position[1] + steps[at + 5] * position[2]) + offset;
     const hertz = Math.sqrt(bx * bx + by * by + bz * bz);
     if (hertz === 0) continue;
-    const half = Math.PI * hertz * steps[at]!;
+    const half = Math.PI * hertz * steps[at];
     const c = Math.cos(half);
     const s = -Math.sin(half) / hertz;
     const qx = s * bx;
@@ -94,7 +94,7 @@ export function rotate(
 export function withPhase(rotation: Rotation, phase: number): Rotation {
   const turned = rotation.slice();
   const turn = (at: number, angle: number): void => {
-    const [c, s, re, im] = [Math.cos(angle), Math.sin(angle), rotation[at]!, rotation[at + 1]!];
+    const [c, s, re, im] = [Math.cos(angle), Math.sin(angle), rotation[at], rotation[at + 1]];
     turned[at] = c * re - s * im;
     turned[at + 1] = c * im + s * re;
   };
@@ -131,23 +131,23 @@ export function hardPulse(timeline: Timeline, pulse: number): HardPulse {
 
 function reduced(timeline: Timeline, pulse: number): HardPulse {
   const { gammaBar, pulses } = timeline;
-  const offset = pulses[STRIDE.pulse * pulse + 2]!;
+  const offset = pulses[STRIDE.pulse * pulse + 2];
   const steps = mergedSteps(timeline, pulse);
   let [area, moment, re, im, power, duration] = [0, 0, 0, 0, 0, 0];
   const gradient: [number, number, number] = [0, 0, 0];
   for (let at = 0; at < steps.length; at += STRIDE.rfStep) {
-    const dt = steps[at]!;
-    const size = Math.hypot(steps[at + 1]!, steps[at + 2]!);
+    const dt = steps[at];
+    const size = Math.hypot(steps[at + 1], steps[at + 2]);
     area += size * dt;
     moment += size * dt * (duration + dt / 2);
-    re += steps[at + 1]! * dt;
-    im += steps[at + 2]! * dt;
+    re += steps[at + 1] * dt;
+    im += steps[at + 2] * dt;
     power += size * size * dt;
-    for (let axis = 0; axis < 3; axis++) gradient[axis]! += size * dt * steps[at + 3 + axis]!;
+    for (let axis = 0; axis < 3; axis++) gradient[axis] += size * dt * steps[at + 3 + axis];
     duration += dt;
   }
   const centre = area > 0 ? moment / area : duration / 2;
-  for (let axis = 0; axis < 3; axis++) gradient[axis] = area > 0 ? gradient[axis]! / area : 0;
+  for (let axis = 0; axis < 3; axis++) gradient[axis] = area > 0 ? gradient[axis] / area : 0;
   // By Parseval the spectrum of a pulse, if it were a rectangle, would be this wide.
   const bandwidth = power / (re * re + im * im || 1e-300);
   const strength = gammaBar * Math.hypot(...gradient);
@@ -169,10 +169,10 @@ function momentOf(steps: Float64Array, gammaBar: number, from: number, to: numbe
   const moment = new Float64Array(4);
   let time = 0;
   for (let at = 0; at < steps.length; at += STRIDE.rfStep) {
-    const dt = Math.max(0, Math.min(to, time + steps[at]!) - Math.max(from, time));
-    for (let axis = 0; axis < 3; axis++) moment[axis]! += gammaBar * steps[at + 3 + axis]! * dt;
-    moment[3]! += dt;
-    time += steps[at]!;
+    const dt = Math.max(0, Math.min(to, time + steps[at]) - Math.max(from, time));
+    for (let axis = 0; axis < 3; axis++) moment[axis] += gammaBar * steps[at + 3 + axis] * dt;
+    moment[3] += dt;
+    time += steps[at];
   }
   return moment;
 }

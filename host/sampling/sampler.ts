@@ -67,12 +67,12 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
       });
       const fill = stated === undefined ? whole : partsFor(stated, whole);
       const exactly = stated === undefined ? undefined : stated / fill.reduce((product, parts) => product * parts, 1);
-      const steps = voxels.steps.map((step, axis) => step.map((part) => part / fill[axis]!)) as unknown as Steps;
+      const steps = voxels.steps.map((step, axis) => step.map((part) => part / fill[axis])) as unknown as Steps;
       const [a, b, c] = steps;
       const extent = (axis: 0 | 1): number => voxels.size[axis] * Math.hypot(...voxels.steps[axis]);
       const grid = {
         steps,
-        planes: voxels.planes * fill[2]!,
+        planes: voxels.planes * fill[2],
         pixel: [pixel(a) ?? extent(0), pixel(b) ?? extent(1), pixel(c)],
       };
       // One excitation has no order but the wanted one.
@@ -116,7 +116,7 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
           Math.min(
             Math.round((pixel(steps[axis]) ?? across * length) / length),
             MOST_VOXELS,
-            voxels.size[axis] * fill[axis]!,
+            voxels.size[axis] * fill[axis],
           ),
         );
       };
@@ -203,9 +203,9 @@ export function pixelAlong({ axes, encodedMatrix, reconFov, reconMatrix }: Encod
     [0, 1, 0],
     [0, 0, 1],
   ];
-  const share = frame.map((axis) => Math.abs(axis[0]! * step[0] + axis[1]! * step[1] + axis[2]! * step[2]));
+  const share = frame.map((axis) => Math.abs(axis[0] * step[0] + axis[1] * step[1] + axis[2] * step[2]));
   const most = share.indexOf(Math.max(...share));
-  return encodedMatrix[most]! > 1 ? reconFov[most]! / reconMatrix[most]! : undefined;
+  return encodedMatrix[most] > 1 ? reconFov[most] / reconMatrix[most] : undefined;
 }
 
 function slabOf(slices: ReturnType<typeof slicesOf>): NonNullable<SpinSampler['slab']> {

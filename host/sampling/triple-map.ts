@@ -28,7 +28,7 @@ export function tripleMap(limit = Number.POSITIVE_INFINITY): TripleMap {
     h = Math.imul(h ^ (h >>> 13) ^ z, 0xc2b2ae35);
     let at = (h ^ (h >>> 16)) & (slots.length - 1);
     for (;;) {
-      const entry = slots[at]! - 1;
+      const entry = slots[at] - 1;
       if (entry < 0) return at;
       if (keys[3 * entry] === x && keys[3 * entry + 1] === y && keys[3 * entry + 2] === z) return at;
       at = (at + 1) & (slots.length - 1);
@@ -45,7 +45,7 @@ export function tripleMap(limit = Number.POSITIVE_INFINITY): TripleMap {
     keys.set(old);
     slots = new Int32Array(2 * slots.length);
     used = new Int32Array(capacity);
-    for (let n = 0; n < count; n++) place(n, find(keys[3 * n]!, keys[3 * n + 1]!, keys[3 * n + 2]!));
+    for (let n = 0; n < count; n++) place(n, find(keys[3 * n], keys[3 * n + 1], keys[3 * n + 2]));
   };
   return {
     get keys() {
@@ -56,7 +56,7 @@ export function tripleMap(limit = Number.POSITIVE_INFINITY): TripleMap {
     },
     index(x, y, z) {
       let at = find(x, y, z);
-      if (slots[at] !== 0) return slots[at]! - 1;
+      if (slots[at] !== 0) return slots[at] - 1;
       if (count === limit) return -1;
       if (count === capacity) {
         grow();
@@ -69,7 +69,7 @@ export function tripleMap(limit = Number.POSITIVE_INFINITY): TripleMap {
       return count++;
     },
     clear() {
-      for (let n = 0; n < count; n++) slots[used[n]!] = 0;
+      for (let n = 0; n < count; n++) slots[used[n]] = 0;
       count = 0;
     },
   };

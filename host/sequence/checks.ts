@@ -68,7 +68,7 @@ export function checkSequence(sequence: Sequence, scanner: Scanner): Finding[] {
     checkClocks(block, n, clocks, report);
   }
   for (const [axis, name] of AXES.entries()) {
-    const left = Math.abs(edge[axis]!);
+    const left = Math.abs(edge[axis]);
     if (left > largestJump(scanner)) report(`jump ${name}`, sequence.blockCount - 1, left);
   }
   return [...found].map(([name, { block, count, worst }]) => {
@@ -185,12 +185,12 @@ function checkGradients(block: Block, n: number, before: Vector, scanner: Scanne
   if (none && block.duration === 0) return before;
   const extremes = none ? undefined : blockExtremes(block, scanner);
   for (let axis = 0; axis < 3; axis++) {
-    const step = Math.abs((extremes?.first[axis] ?? 0) - before[axis]!);
+    const step = Math.abs((extremes?.first[axis] ?? 0) - before[axis]);
     const jump = Math.max(step, extremes?.jump[axis] ?? 0);
     if (jump > largestJump(scanner)) report(`jump ${AXES[axis]}`, n, jump);
     if (extremes === undefined) continue;
-    if (extremes.peak[axis]! > scanner.Gmax * ROUNDING) report(`peak ${AXES[axis]}`, n, extremes.peak[axis]!);
-    if (extremes.slew[axis]! > scanner.Smax * ROUNDING) report(`slew ${AXES[axis]}`, n, extremes.slew[axis]!);
+    if (extremes.peak[axis] > scanner.Gmax * ROUNDING) report(`peak ${AXES[axis]}`, n, extremes.peak[axis]);
+    if (extremes.slew[axis] > scanner.Smax * ROUNDING) report(`slew ${AXES[axis]}`, n, extremes.slew[axis]);
   }
   return extremes?.last ?? [0, 0, 0];
 }

@@ -34,7 +34,7 @@ export function countersOf(
   const labelled = COUNTERS.filter((counter) => labelsUsed.has(COUNTER_LABELS[counter]));
   const isLabelled = new Set(labelled);
   const counters = readouts.map((readout, n): Counters => {
-    const { step1, step2, slice } = places[n]!;
+    const { step1, step2, slice } = places[n];
     const own: Counters = {
       kspace_encode_step_1: step1,
       kspace_encode_step_2: step2,
@@ -72,10 +72,10 @@ function countEchoes(
 ): void {
   const echoes = new Map<string, { excitation: number; count: number }>();
   for (const n of image) {
-    const { excitation } = readouts[n]!;
-    const place = placeOf(counters[n]!);
+    const { excitation } = readouts[n];
+    const place = placeOf(counters[n]);
     const echo = echoes.get(place);
-    if (echo?.excitation === excitation) counters[n]!.contrast = ++echo.count;
+    if (echo?.excitation === excitation) counters[n].contrast = ++echo.count;
     else echoes.set(place, { excitation, count: 0 });
   }
 }
@@ -84,9 +84,9 @@ function countEchoes(
 function countRepetitions(image: readonly number[], counters: readonly Counters[], mayAverage: boolean): void {
   const visits = new Map<string, number>();
   for (const n of image) {
-    const place = placeOf(counters[n]!);
+    const place = placeOf(counters[n]);
     const visit = visits.get(place) ?? 0;
-    counters[n]!.repetition = visit;
+    counters[n].repetition = visit;
     visits.set(place, visit + 1);
   }
   const places = new Map<number, number>();
@@ -95,7 +95,7 @@ function countRepetitions(image: readonly number[], counters: readonly Counters[
   // Without a clear majority, as in scans cut short, visits are what they are.
   if (!mayAverage || share <= visits.size / 2) return;
   for (const n of image) {
-    const own = counters[n]!;
+    const own = counters[n];
     own.average = Math.max(0, own.repetition - usual + 1);
     own.repetition = Math.min(own.repetition, usual - 1);
   }
@@ -109,9 +109,9 @@ function takeRepetitions(
 ): void {
   const repetitions = new Map<number, number>();
   for (const [n, { excitation }] of readouts.entries())
-    if (isImageRole(roles[n]!)) repetitions.set(excitation, counters[n]!.repetition);
+    if (isImageRole(roles[n])) repetitions.set(excitation, counters[n].repetition);
   for (const [n, { excitation }] of readouts.entries())
-    if (!isImageRole(roles[n]!)) counters[n]!.repetition = repetitions.get(excitation) ?? 0;
+    if (!isImageRole(roles[n])) counters[n].repetition = repetitions.get(excitation) ?? 0;
 }
 
 function labelValue({ labels, block }: WalkedReadout, label: string, name: string): number {
@@ -134,7 +134,7 @@ export function shotNumbers(readouts: readonly WalkedReadout[], farthest: number
   const cell = Math.max(1e-5 * farthest, 1e-3);
   return readouts.map(({ base, path, rotation }) => {
     const key = [path.first, ...path.via, path.last]
-      .map((k) => rotate(rotation, k).map((c, axis) => Math.round((c + base[axis]!) / cell) + 0))
+      .map((k) => rotate(rotation, k).map((c, axis) => Math.round((c + base[axis]) / cell) + 0))
       .map((k) => (stacked ? k.slice(0, 2) : k))
       .join(' ');
     const number = seen.get(key) ?? seen.size;

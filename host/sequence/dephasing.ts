@@ -54,7 +54,7 @@ export function dephasingTimes(sequence: Sequence, scanner: Scanner, longestT2: 
 
 /** Whether the phases of the excitations are those of RF spoiling: their steps grow. */
 function isSpoiled(pulses: ReturnType<typeof walk>['pulses'], starts: readonly number[]): boolean {
-  const phase = (n: number): number => pulses[starts[n]!]!.rf.phaseOffset;
+  const phase = (n: number): number => pulses[starts[n]].rf.phaseOffset;
   for (let n = 2; n < starts.length; n++) {
     const growth = phase(n) - 2 * phase(n - 1) + phase(n - 2);
     if (Math.abs(Math.sin(growth / 2)) > SPOILED / 2) return true;

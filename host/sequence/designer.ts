@@ -132,7 +132,7 @@ export function eventEnd(event: RfEvent | GradientEvent | AdcEvent): Seconds {
     case 'trapezoid':
       return event.delay + event.rise + event.flat + event.fall;
     default:
-      return event.delay + event.time[event.time.length - 1]!;
+      return event.delay + event.time[event.time.length - 1];
   }
 }
 

@@ -44,7 +44,7 @@ export function isImageRole(role: ReadoutRole): boolean {
 /** Numbers of the readouts whose role passes a test. */
 export function withRole(roles: readonly ReadoutRole[], test: (role: ReadoutRole) => boolean): number[] {
   const numbers: number[] = [];
-  for (let n = 0; n < roles.length; n++) if (test(roles[n]!)) numbers.push(n);
+  for (let n = 0; n < roles.length; n++) if (test(roles[n])) numbers.push(n);
   return numbers;
 }
 

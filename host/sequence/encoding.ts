@@ -54,26 +54,26 @@ export function encode(sequence: Sequence, scanner: Scanner, walked: Walk = walk
   // The image's geometry is judged by the image's readouts, or by those for calibration if there are no others.
   const makesImage = roles.some(isImageRole) ? isImageRole : (role: ReadoutRole) => role === 'calibration';
   const numbers = withRole(roles, makesImage);
-  const readouts = numbers.map((n) => walked.readouts[n]!);
-  const ownLines = numbers.map((n) => lineOfAll[n]!);
+  const readouts = numbers.map((n) => walked.readouts[n]);
+  const ownLines = numbers.map((n) => lineOfAll[n]);
   const selecting = excitations[readouts[0]?.excitation ?? -1];
-  const reachOfAll = walked.readouts.map((readout, n) => reachOf(readout, lineOfAll[n]!));
+  const reachOfAll = walked.readouts.map((readout, n) => reachOf(readout, lineOfAll[n]));
   const kind = trajectoryKind(
     readouts,
     ownLines,
-    numbers.map((n) => reachOfAll[n]!),
+    numbers.map((n) => reachOfAll[n]),
   );
   const unwaved = kind === 'other' ? withoutWave(readouts, ownLines, selecting?.gradient ?? ZERO) : undefined;
   const isLined = isParallel(kind) || unwaved !== undefined;
   for (const [i, line] of (unwaved ?? []).entries()) {
-    const n = numbers[i]!;
+    const n = numbers[i];
     lineOfAll[n] = line;
-    reachOfAll[n] = reachOf(readouts[i]!, line);
+    reachOfAll[n] = reachOf(readouts[i], line);
   }
   const all = walked.readouts.map(
-    (readout, n): Located => ({ walked: readout, line: lineOfAll[n]!, reach: reachOfAll[n]!, role: roles[n]! }),
+    (readout, n): Located => ({ walked: readout, line: lineOfAll[n], reach: reachOfAll[n], role: roles[n] }),
   );
-  const image = numbers.map((n) => all[n]!);
+  const image = numbers.map((n) => all[n]);
   const lines = image.map(({ line }) => line);
 
   const slices = slicesOf(
@@ -94,8 +94,8 @@ export function encode(sequence: Sequence, scanner: Scanner, walked: Walk = walk
 
   const [x, y, z] = space.axes;
   const first = numbers[0] === undefined ? undefined : counters[numbers[0]];
-  const sameFrame = numbers.filter((n) => imageKey(counters[n]!) === imageKey(first!));
-  const shifted = sameFrame.map((n) => all[n]!).filter(({ walked, line }) => isStraight(walked, line));
+  const sameFrame = numbers.filter((n) => imageKey(counters[n]) === imageKey(first!));
+  const shifted = sameFrame.map((n) => all[n]).filter(({ walked, line }) => isStraight(walked, line));
   const shift = fovShift(
     shifted.map(({ walked, line }) => ({ readout: walked, line })),
     excitations,
@@ -111,7 +111,7 @@ export function encode(sequence: Sequence, scanner: Scanner, walked: Walk = walk
         ),
       )
     : undefined;
-  const contrasts = numbers.map((n) => counters[n]!.contrast);
+  const contrasts = numbers.map((n) => counters[n].contrast);
   const inferred = {
     kind,
     axes: frame,
@@ -135,8 +135,8 @@ export function encode(sequence: Sequence, scanner: Scanner, walked: Walk = walk
     warnings: [...labelWarnings(labelsUsed), ...implausible(inferred, stated), ...unstated].map(
       (text) => `${sequence.name}: ${text}`,
     ),
-    start: (n) => startOf(walked.readouts[n]!),
-    trajectory: (n) => inFrame(samplePositions(walked.readouts[n]!), frame),
+    start: (n) => startOf(walked.readouts[n]),
+    trajectory: (n) => inFrame(samplePositions(walked.readouts[n]), frame),
   };
 }
 
@@ -198,20 +198,20 @@ function readoutsOf(
   const lasts = new Map<string, number>();
   for (const [n, { role }] of all.entries()) {
     if (!isImageRole(role)) continue;
-    const pass = passOf[n]!;
+    const pass = passOf[n];
     if (!firsts.has(pass)) firsts.set(pass, n);
     lasts.set(pass, n);
   }
   let firstSample = 0;
   return all.map(({ walked, line, reach, role }, n) => {
     const { samples, dwell } = walked.adc;
-    const pass = passOf[n]!;
+    const pass = passOf[n];
     const readout: Readout = {
       firstSample,
       samples,
       dwell,
       start: sampleTime(walked, 0),
-      counters: counters[n]!,
+      counters: counters[n],
       centerSample: reach.nearest,
       reversed: frame === undefined ? walked.labels.get('REV') === 1 : dot(line.direction, frame[0]) < 0,
       firstInSlice: firsts.get(pass) === n,
@@ -244,10 +244,10 @@ function limitsOf(
     let nearest = Number.POSITIVE_INFINITY;
     let center = 0;
     for (const n of numbers) {
-      const distance = Math.abs(dot(all[n]!.line.first, along));
+      const distance = Math.abs(dot(all[n].line.first, along));
       if (distance >= nearest) continue;
       nearest = distance;
-      center = counters[n]![counter];
+      center = counters[n][counter];
     }
     return center;
   };
@@ -255,8 +255,8 @@ function limitsOf(
     let minimum = Number.POSITIVE_INFINITY;
     let maximum = 0;
     for (const n of numbers) {
-      minimum = Math.min(minimum, counters[n]![counter]);
-      maximum = Math.max(maximum, counters[n]![counter]);
+      minimum = Math.min(minimum, counters[n][counter]);
+      maximum = Math.max(maximum, counters[n][counter]);
     }
     const center =
       counter === 'kspace_encode_step_1'
@@ -272,8 +272,8 @@ function limitsOf(
 function inFrame(k: Float64Array, frame: Frame): Float64Array {
   if (frame.every((axis, n) => axis[n] === 1)) return k;
   for (let n = 0; n < k.length; n += 3) {
-    const here = [k[n]!, k[n + 1]!, k[n + 2]!] as const;
-    for (let axis = 0; axis < 3; axis++) k[n + axis] = dot(frame[axis]!, here);
+    const here = [k[n], k[n + 1], k[n + 2]] as const;
+    for (let axis = 0; axis < 3; axis++) k[n + axis] = dot(frame[axis], here);
   }
   return k;
 }

@@ -65,13 +65,13 @@ function rfWaveforms(rf: RfEvent | undefined, start: Seconds, larmor: Hertz): Pi
   const t: Seconds[] = [];
   const A: [number, number][] = [];
   for (let n = 0; n < magnitude.length; n++) {
-    const within = interpolation === 'held' ? (time[n]! + time[n + 1]!) / 2 : time[n]!;
+    const within = interpolation === 'held' ? (time[n] + time[n + 1]) / 2 : time[n];
     t.push(start + rf.delay + within);
-    const angle = phase[n]! + offset;
-    A.push([magnitude[n]! * Math.cos(angle), magnitude[n]! * Math.sin(angle)]);
+    const angle = phase[n] + offset;
+    A.push([magnitude[n] * Math.cos(angle), magnitude[n] * Math.sin(angle)]);
   }
-  const first = t[0]!;
-  const last = t[t.length - 1]!;
+  const first = t[0];
+  const last = t[t.length - 1];
   return {
     rf: { t: [first, ...t, last], A: [[0, 0], ...A, [0, 0]] },
     df: { t: [first, first, last, last], A: [0, frequency, frequency, 0] },
@@ -93,10 +93,10 @@ function gradientWaveform(event: GradientEvent | undefined, start: Seconds): Wav
   const values = Array.from(a);
   if (event.kind === 'shape' && hasOwnTimes(event.time)) {
     // The references repeat the outer points of such shapes, as their `first` and `last`.
-    times.unshift(times[0]!);
-    times.push(times[times.length - 1]!);
-    values.unshift(values[0]!);
-    values.push(values[values.length - 1]!);
+    times.unshift(times[0]);
+    times.push(times[times.length - 1]);
+    values.unshift(values[0]);
+    values.push(values[values.length - 1]);
   }
   return { t: times, A: values };
 }
@@ -104,12 +104,12 @@ function gradientWaveform(event: GradientEvent | undefined, start: Seconds): Wav
 /** Whether a shape's times are neither evenly spaced nor centres of even cells between two edges. */
 function hasOwnTimes(time: Float64Array): boolean {
   if (time.length === 2) return true;
-  const step = time[2]! - time[1]!;
+  const step = time[2] - time[1];
   const near = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-6 * step;
-  const edge = time[1]! - time[0]!;
-  const lastEdge = time[time.length - 1]! - time[time.length - 2]!;
+  const edge = time[1] - time[0];
+  const lastEdge = time[time.length - 1] - time[time.length - 2];
   if (!(near(edge, step) || near(edge, step / 2)) || (time.length > 3 && !near(lastEdge, edge))) return true;
-  for (let n = 1; n + 2 < time.length; n++) if (!near(time[n + 1]! - time[n]!, step)) return true;
+  for (let n = 1; n + 2 < time.length; n++) if (!near(time[n + 1] - time[n], step)) return true;
   return false;
 }
 

@@ -39,11 +39,11 @@ export function fovShift(
 ): Vector {
   if (shifted.length === 0) return ZERO;
   const along = shifted.map(({ readout, line }) => readShift(readout, line, larmor));
-  const { direction } = shifted[0]!.line;
+  const { direction } = shifted[0].line;
   const parallel = shifted.every(({ line }) => norm(cross(line.direction, direction)) < PARALLEL);
   if (!parallel) return radialShift(shifted, along, axes);
   // Lines may run back and forth: one direction for all.
-  const read = along.map((shift, n) => shift * Math.sign(dot(shifted[n]!.line.direction, frame[0])));
+  const read = along.map((shift, n) => shift * Math.sign(dot(shifted[n].line.direction, frame[0])));
   const mean = read.reduce((sum, shift) => sum + shift, 0) / read.length;
   const pixel = axes[0].fov / axes[0].matrix;
   const agreed = read.every((shift) => Math.abs(shift - mean) < AGREED * pixel);
@@ -73,10 +73,10 @@ function radialShift(
   let center: Vector = ZERO;
   for (let round = 0; round < 50; round++) {
     for (const [n, { line }] of shifted.entries())
-      center = add(center, line.direction, along[n]! - dot(center, line.direction));
+      center = add(center, line.direction, along[n] - dot(center, line.direction));
   }
   const pixel = axes[0].fov / axes[0].matrix;
-  const agreed = shifted.every(({ line }, n) => Math.abs(along[n]! - dot(center, line.direction)) < AGREED * pixel);
+  const agreed = shifted.every(({ line }, n) => Math.abs(along[n] - dot(center, line.direction)) < AGREED * pixel);
   return agreed ? center : ZERO;
 }
 
@@ -97,7 +97,7 @@ function phaseShift(
   }));
   placed.sort((a, b) => a.other - b.other || a.k - b.k);
   const steps = placed.slice(1).flatMap((line, n) => {
-    const before = placed[n]!;
+    const before = placed[n];
     const step = line.k - before.k;
     return line.other === before.other && step * fov > 0.5 ? [{ step, phase: line.phase - before.phase }] : [];
   });

@@ -19,7 +19,7 @@ const NEGLIGIBLE = 1e-3;
  * without one the phase axis is the way the lines are spread, and without a spread the next patient axis.
  */
 export function frameOf(lines: readonly Line[], excitation: Excitation | undefined): Frame {
-  const read = snapped(positive(lines[0]!.direction));
+  const read = snapped(positive(lines[0].direction));
   const across = (v: Vector): Vector | undefined => {
     const rest = add(v, read, -dot(v, read));
     const length = norm(rest);
@@ -33,7 +33,7 @@ export function frameOf(lines: readonly Line[], excitation: Excitation | undefin
 
 /** Direction from the first line to the one farthest from it. */
 function spread(lines: readonly Line[], across: (v: Vector) => Vector | undefined): Vector | undefined {
-  const from = lines[0]!;
+  const from = lines[0];
   let farthest = 0;
   let direction: Vector | undefined;
   for (const { first, last } of lines) {
@@ -55,8 +55,8 @@ function spread(lines: readonly Line[], across: (v: Vector) => Vector | undefine
 
 /** The patient axis after the one nearest to `read`, made perpendicular to it. */
 function nextAxis(read: Vector): Vector {
-  const nearest = read.reduce((best, c, axis) => (Math.abs(c) > Math.abs(read[best]!) ? axis : best), 0);
-  const axis = PATIENT_FRAME[nearest === 1 ? 0 : 1]!;
+  const nearest = read.reduce((best, c, axis) => (Math.abs(c) > Math.abs(read[best]) ? axis : best), 0);
+  const axis = PATIENT_FRAME[nearest === 1 ? 0 : 1];
   const rest = add(axis, read, -dot(axis, read));
   return scale(rest, 1 / norm(rest));
 }

@@ -51,7 +51,7 @@ export function freeSpace(readouts: readonly WalkedReadout[], stated: Stated, th
   const axis = (a: 0 | 1 | 2): AxisSpace => {
     const fov = stated.fov[a] ?? stated.fov[0] ?? 1 / step;
     // Turning trajectories reach about as far on all their axes, and mean the same pixels on all.
-    const reach = reaches[a]! > 0.8 * farthest ? farthest : reaches[a]!;
+    const reach = reaches[a] > 0.8 * farthest ? farthest : reaches[a];
     // A quarter of a cell less: the outermost sample may lie half a cell short of the matrix's edge, or on it.
     const needed = Math.max(1, 2 * Math.ceil(reach * fov - 0.25));
     const matrix = stated.matrix[a] ?? needed;
@@ -69,7 +69,7 @@ function pointSpace(readouts: readonly WalkedReadout[], stated: Stated, thicknes
     const positions = points.map((k) => k[a]);
     const found = distinct(positions);
     const spacing = spacingOf(found);
-    const isGrid = spacing !== undefined && found[0]! < spacing && found.at(-1)! > -spacing;
+    const isGrid = spacing !== undefined && found[0] < spacing && found.at(-1)! > -spacing;
     const single = (a === 2 ? thickness : undefined) ?? stated.fov[0] ?? 1;
     // A tenth of a turn per metre is what rounding leaves of refocused crushers.
     const noise = Math.max(ENCODED * farthest, 0.1);
@@ -106,15 +106,15 @@ function largestStep(readouts: readonly WalkedReadout[]): CyclesPerMeter {
 function extents(readouts: readonly WalkedReadout[]): { low: CyclesPerMeter; high: CyclesPerMeter }[] {
   const ranges = [0, 1, 2].map(() => ({ low: Number.POSITIVE_INFINITY, high: Number.NEGATIVE_INFINITY }));
   const meet = (a: number, k: number): void => {
-    const range = ranges[a]!;
+    const range = ranges[a];
     range.low = Math.min(range.low, k);
     range.high = Math.max(range.high, k);
   };
   for (const { base, path, rotation } of readouts) {
     if (rotation === undefined) {
       for (const a of [0, 1, 2]) {
-        meet(a, base[a]! + path.low[a]!);
-        meet(a, base[a]! + path.high[a]!);
+        meet(a, base[a] + path.low[a]);
+        meet(a, base[a] + path.high[a]);
       }
       continue;
     }
@@ -122,7 +122,7 @@ function extents(readouts: readonly WalkedReadout[]): { low: CyclesPerMeter; hig
     for (const [a, axis] of PATIENT_FRAME.entries()) {
       const [rx, ry, rz] = rotate(rotation, axis, true);
       for (let n = 0; n < points.length; n += 3)
-        meet(a, base[a]! + rx * points[n]! + ry * points[n + 1]! + rz * points[n + 2]!);
+        meet(a, base[a] + rx * points[n] + ry * points[n + 1] + rz * points[n + 2]);
     }
   }
   return ranges;

@@ -49,17 +49,17 @@ function eventExtremes(event: GradientEvent | undefined): EventExtremes {
 function pointExtremes({ t, a }: PiecewiseLinear): EventExtremes {
   const count = t.length;
   if (count === 0) return NONE;
-  let peak = Math.abs(a[0]!);
+  let peak = Math.abs(a[0]);
   let slew = 0;
   let jump = 0;
   for (let n = 1; n < count; n++) {
-    const step = Math.abs(a[n]! - a[n - 1]!);
-    const time = t[n]! - t[n - 1]!;
+    const step = Math.abs(a[n] - a[n - 1]);
+    const time = t[n] - t[n - 1];
     if (time > SAME_TIME) slew = Math.max(slew, step / time);
     else jump = Math.max(jump, step);
-    peak = Math.max(peak, Math.abs(a[n]!));
+    peak = Math.max(peak, Math.abs(a[n]));
   }
-  return { peak, slew, jump, first: a[0]!, last: a[count - 1]!, start: t[0]!, end: t[count - 1]! };
+  return { peak, slew, jump, first: a[0], last: a[count - 1], start: t[0], end: t[count - 1] };
 }
 
 /**
@@ -93,7 +93,7 @@ export function blockExtremes(block: Block, { Gmax, Smax }: Scanner): Extremes {
   const bound = { peak: rotatedBound(rotation, peak), slew: rotatedBound(rotation, slew) };
   if (Math.max(...bound.peak) <= Gmax && Math.max(...bound.slew) <= Smax) return { ...bound, jump, first, last };
   const exact = rotatedGradients(block).map(pointExtremes);
-  const ofExact = (of: (event: EventExtremes) => number): Vector => [of(exact[0]!), of(exact[1]!), of(exact[2]!)];
+  const ofExact = (of: (event: EventExtremes) => number): Vector => [of(exact[0]), of(exact[1]), of(exact[2])];
   return { peak: ofExact((event) => event.peak), slew: ofExact((event) => event.slew), jump, first, last };
 }
 
@@ -106,15 +106,15 @@ function rotatedBound(rotation: readonly number[], v: Vector): Vector {
 function rotatedGradients(block: Block): readonly PiecewiseLinear[] {
   const parts = [block.gx, block.gy, block.gz].map(gradientPoints);
   const present = parts.filter(({ t }) => t.length > 0);
-  const t = present[0]!.t;
+  const t = present[0].t;
   const shared = present.every((part) => part.t.length === t.length && part.t.every((time, n) => time === t[n]));
   if (!shared) return blockGradients(block);
   const turned = [0, 1, 2].map(() => new Float64Array(t.length));
   for (let n = 0; n < t.length; n++) {
-    const [x, y, z] = rotate(block.rotation, [parts[0]!.a[n] ?? 0, parts[1]!.a[n] ?? 0, parts[2]!.a[n] ?? 0]);
-    turned[0]![n] = x;
-    turned[1]![n] = y;
-    turned[2]![n] = z;
+    const [x, y, z] = rotate(block.rotation, [parts[0].a[n] ?? 0, parts[1].a[n] ?? 0, parts[2].a[n] ?? 0]);
+    turned[0][n] = x;
+    turned[1][n] = y;
+    turned[2][n] = z;
   }
   return turned.map((a) => ({ t, a }));
 }

@@ -21,11 +21,11 @@ const SAME = 2e-5;
 /** Distinct positions, ascending. */
 export function distinct(positions: Iterable<number>, tolerance?: number): number[] {
   const sorted = Float64Array.from(positions).sort();
-  const range = sorted.length === 0 ? 0 : sorted[sorted.length - 1]! - sorted[0]!;
+  const range = sorted.length === 0 ? 0 : sorted[sorted.length - 1] - sorted[0];
   const same = tolerance ?? SAME * range;
   const found: number[] = [];
   for (const position of sorted) {
-    if (found.length === 0 || position - found[found.length - 1]! > same) found.push(position);
+    if (found.length === 0 || position - found[found.length - 1] > same) found.push(position);
   }
   return found;
 }
@@ -36,10 +36,10 @@ export function distinct(positions: Iterable<number>, tolerance?: number): numbe
  */
 export function spacingOf(positions: readonly number[]): CyclesPerMeter | undefined {
   if (positions.length < 2) return undefined;
-  const first = positions[0]!;
-  const range = positions[positions.length - 1]! - first;
+  const first = positions[0];
+  const range = positions[positions.length - 1] - first;
   let gap = range;
-  for (let n = 1; n < positions.length; n++) gap = Math.min(gap, positions[n]! - positions[n - 1]!);
+  for (let n = 1; n < positions.length; n++) gap = Math.min(gap, positions[n] - positions[n - 1]);
   const steps = Math.round(range / gap);
   const spacing = range / steps;
   const onGrid = positions.every((k) => Math.abs((k - first) / spacing - Math.round((k - first) / spacing)) < 0.1);

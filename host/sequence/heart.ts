@@ -85,7 +85,7 @@ function linesOf(path: string): number[] {
 }
 
 function increasing(path: string, peaks: readonly number[]): readonly number[] {
-  const n = peaks.findIndex((peak, at) => at > 0 && peak <= peaks[at - 1]!);
+  const n = peaks.findIndex((peak, at) => at > 0 && peak <= peaks[at - 1]);
   if (n < 0) return peaks;
   throw badInput(
     path,

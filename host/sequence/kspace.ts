@@ -83,7 +83,7 @@ export function walk(sequence: Sequence, scanner: Scanner): Walk {
     const echo = echoBase(n, readout, pulses, effects, before);
     return echo === undefined ? known : { ...known, ...echo };
   });
-  const acted = pulses.map(({ time, rf }, n) => ({ time, rf, effect: effects[n]! }));
+  const acted = pulses.map(({ time, rf }, n) => ({ time, rf, effect: effects[n] }));
   return { readouts, excitations, pulses: acted, labelsUsed };
 }
 
@@ -150,7 +150,7 @@ function momentsAtPulses(
   const before: Vector[] = [];
   const after: Vector[] = [];
   for (const [n, { moment }] of pulses.entries()) {
-    const k = n === 0 ? moment : add(after[n - 1]!, moment);
+    const k = n === 0 ? moment : add(after[n - 1], moment);
     before.push(k);
     after.push(effects[n] === 'start' ? ZERO : effects[n] === 'negate' ? scale(k, -1) : k);
   }
@@ -173,16 +173,16 @@ function echoBase(
   before: readonly Vector[],
 ): { base: Vector; excited: Seconds } | undefined {
   const isStart = (m: number): boolean => effects[m] === 'start';
-  const interval = (m: number): Seconds => (isStart(m) && isStart(m + 1) ? pulses[m + 1]!.time - pulses[m]!.time : 0);
+  const interval = (m: number): Seconds => (isStart(m) && isStart(m + 1) ? pulses[m + 1].time - pulses[m].time : 0);
   const own = interval(n);
   const previous = interval(n - 1);
   // The first interval has no predecessor: by the steady state it dephases as much as its predecessor would have.
-  const [dephased, period] = previous > 0 ? [before[n]!, previous] : [before[n + 1], own];
+  const [dephased, period] = previous > 0 ? [before[n], previous] : [before[n + 1], own];
   const next = previous > 0 ? own : interval(n + 1);
   if (dephased === undefined || period === 0) return undefined;
   if (next > 0 && Math.abs(next - period) > SAME_INTERVAL * period) return undefined;
   const base = add(readout.base, dephased, -1);
-  return passesCenter(readout, base, 0.3) ? { base, excited: pulses[n]!.time - period } : undefined;
+  return passesCenter(readout, base, 0.3) ? { base, excited: pulses[n].time - period } : undefined;
 }
 
 /**
@@ -204,7 +204,7 @@ export function startOf({ base, path, rotation }: WalkedReadout): Vector {
 export function samplePositions({ base, path, rotation }: WalkedReadout): Float64Array {
   const k = path.points().slice();
   for (let n = 0; n < k.length; n += 3) {
-    const [x, y, z] = add(base, rotate(rotation, [k[n]!, k[n + 1]!, k[n + 2]!]));
+    const [x, y, z] = add(base, rotate(rotation, [k[n], k[n + 1], k[n + 2]]));
     k[n] = x;
     k[n + 1] = y;
     k[n + 2] = z;

@@ -26,7 +26,7 @@ export function implausible(found: Inferred, stated: Stated): string[] {
   const wrongMatrix = stated.matrix.some((n, axis) => n !== undefined && isOff(reconMatrix[axis], n));
   if (wrongMatrix) reports.push(`the image found has ${size}; ${meant}`);
   const wrongFov = stated.fov.some(
-    (length, axis) => length !== undefined && encodedMatrix[axis]! > 1 && isOff(reconFov[axis], length),
+    (length, axis) => length !== undefined && encodedMatrix[axis] > 1 && isOff(reconFov[axis], length),
   );
   if (wrongFov) reports.push(`the field of view found is ${text(reconFov, ' m')}; ${meant}`);
   const image = readouts.filter(({ role }) => isImageRole(role));

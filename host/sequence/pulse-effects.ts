@@ -84,11 +84,11 @@ const SAME_PERIOD = 0.02;
 function trainLength(pulses: readonly Pulse[], n: number): number {
   const isUnknown = (m: number): boolean => pulses[m]?.rf.use === 'undefined';
   if (!isUnknown(n) || !isUnknown(n + 1)) return 0;
-  const period = 2 * (pulses[n + 1]!.time - pulses[n]!.time);
+  const period = 2 * (pulses[n + 1].time - pulses[n].time);
   let length = 1;
   while (
     isUnknown(n + length + 1) &&
-    Math.abs(pulses[n + length + 1]!.time - pulses[n + length]!.time - period) < SAME_PERIOD * period
+    Math.abs(pulses[n + length + 1].time - pulses[n + length].time - period) < SAME_PERIOD * period
   )
     length++;
   return length;
@@ -104,12 +104,12 @@ function isSpinEchoTrain(
   length: number,
   readoutsAfter: ReadonlyMap<number, readonly ReadoutAfterPulse[]>,
 ): boolean {
-  const slice = pulses[n]!.gradient;
+  const slice = pulses[n].gradient;
   let k: Vector = ZERO;
   let echoes = 0;
   let standing = 0;
   for (let m = n + 1; m <= n + length; m++) {
-    k = scale(add(k, pulses[m]!.moment), -1);
+    k = scale(add(k, pulses[m].moment), -1);
     for (const { base, path, rotation } of readoutsAfter.get(m) ?? []) {
       if (path.largestStep === 0) {
         standing++;
@@ -138,7 +138,7 @@ function crushersCancel(first: Vector, k: Vector, slice: Vector): boolean {
 
 /** Refocusing pulses share one phase, a quarter turn from the excitation's, to within 10°. */
 function isCpmg(pulses: readonly Pulse[], n: number, length: number): boolean {
-  const phase = (m: number): number => pulses[m]!.rf.phaseOffset;
+  const phase = (m: number): number => pulses[m].rf.phaseOffset;
   for (let m = n + 1; m <= n + length; m++) {
     if (Math.abs(Math.cos(phase(m) - phase(n))) > Math.sin(10 * degrees)) return false;
     if (Math.cos(phase(m) - phase(n + 1)) < Math.cos(10 * degrees)) return false;

@@ -94,7 +94,7 @@ function pathPoints(
 }
 
 function features(points: Float64Array): Omit<Path, 'id' | 'samples' | 'points'> {
-  const at = (n: number): Vector => [points[3 * n]!, points[3 * n + 1]!, points[3 * n + 2]!];
+  const at = (n: number): Vector => [points[3 * n], points[3 * n + 1], points[3 * n + 2]];
   const samples = points.length / 3;
   const first = at(0);
   const last = at(samples - 1);
@@ -119,8 +119,8 @@ function features(points: Float64Array): Omit<Path, 'id' | 'samples' | 'points'>
     high = [Math.max(high[0], here[0]), Math.max(high[1], here[1]), Math.max(high[2], here[2])];
     const change = add(here, at(n - 1), -1);
     for (const axis of [0, 1, 2]) {
-      diagonal[axis]! += change[axis]! ** 2;
-      mixed[axis]! += change[axis]! * change[(axis + 1) % 3]!;
+      diagonal[axis] += change[axis] ** 2;
+      mixed[axis] += change[axis] * change[(axis + 1) % 3];
     }
     const step = norm(change);
     largestStep = Math.max(largestStep, step);
@@ -130,8 +130,8 @@ function features(points: Float64Array): Omit<Path, 'id' | 'samples' | 'points'>
   }
   const mean = scale(sum, 1 / samples);
   const bend = farthest === 0 ? 0 : farthest / length;
-  const trace = diagonal[0]! + diagonal[1]! + diagonal[2]!;
-  const square = [0, 1, 2].reduce((t, axis) => t + diagonal[axis]! ** 2 + 2 * mixed[axis]! ** 2, 0);
+  const trace = diagonal[0] + diagonal[1] + diagonal[2];
+  const square = [0, 1, 2].reduce((t, axis) => t + diagonal[axis] ** 2 + 2 * mixed[axis] ** 2, 0);
   const roundness = trace === 0 ? 0 : (trace ** 2 - square) / (2 * trace ** 2);
   const [xx, yy, zz] = diagonal as [number, number, number];
   const [xy, yz, zx] = mixed as [number, number, number];

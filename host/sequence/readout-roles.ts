@@ -19,7 +19,7 @@ export function rolesOf({ readouts, excitations, labelsUsed }: Walk, lines: read
   // A file without any pulse is a trajectory to look at.
   const hasPulses = readouts.some(({ pulses }) => pulses > 0) || excitations.length > 0;
   for (const n of hasPulses ? images() : []) {
-    const { excitation, pulses, path } = readouts[n]!;
+    const { excitation, pulses, path } = readouts[n];
     if (excitation < 0) roles[n] = pulses === 0 && path.largestStep === 0 ? 'noise' : 'dummy';
   }
   assign(standingAmongMoving(images(), readouts), 'navigator');
@@ -29,15 +29,15 @@ export function rolesOf({ readouts, excitations, labelsUsed }: Walk, lines: read
   if (labelsUsed.has('NAV')) return roles;
   const image = images();
   const { phaseCorrection, navigators } = repeatedCenterLines(
-    image.map((n) => readouts[n]!),
-    image.map((n) => lines[n]!),
+    image.map((n) => readouts[n]),
+    image.map((n) => lines[n]),
   );
   assign(
-    phaseCorrection.map((n) => image[n]!),
+    phaseCorrection.map((n) => image[n]),
     'phaseCorrection',
   );
   assign(
-    navigators.map((n) => image[n]!),
+    navigators.map((n) => image[n]),
     'navigator',
   );
   return roles;
@@ -56,7 +56,7 @@ const MINORITY = 0.1;
 
 /** Readouts without a gradient among readouts with one, as FID navigators and field probes are. */
 function standingAmongMoving(image: readonly number[], readouts: readonly WalkedReadout[]): number[] {
-  const standing = image.filter((n) => readouts[n]!.path.largestStep === 0);
+  const standing = image.filter((n) => readouts[n].path.largestStep === 0);
   return image.length - standing.length > MINORITY * image.length ? standing : [];
 }
 
@@ -66,8 +66,8 @@ function ofAnotherKind(
   readouts: readonly WalkedReadout[],
   lines: readonly Line[],
 ): readonly number[] {
-  const [straight, curved] = split(image, (n) => isStraight(readouts[n]!, lines[n]!));
-  const samples = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + readouts[n]!.adc.samples, 0);
+  const [straight, curved] = split(image, (n) => isStraight(readouts[n], lines[n]));
+  const samples = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + readouts[n].adc.samples, 0);
   const [all, bent] = [samples(image), samples(curved)];
   if (bent > 0 && bent < all) return bent > 0.6 * all ? straight : bent < 0.4 * all ? curved : [];
   if (bent > 0) return [];
@@ -75,8 +75,8 @@ function ofAnotherKind(
   const reference = [0.5, 0.25, 0.75, 0.125].map((part) => image[Math.floor(part * image.length)]);
   for (const m of reference) {
     if (m === undefined) continue;
-    const { direction } = lines[m]!;
-    const across = image.filter((n) => norm(cross(lines[n]!.direction, direction)) > 10 * PARALLEL);
+    const { direction } = lines[m];
+    const across = image.filter((n) => norm(cross(lines[n].direction, direction)) > 10 * PARALLEL);
     if (across.length < 0.2 * image.length) return across;
   }
   return [];
@@ -90,16 +90,14 @@ function areParallel(image: readonly number[], readouts: readonly WalkedReadout[
   const first = lines[image[0] ?? -1];
   return (
     first !== undefined &&
-    image.every(
-      (n) => isStraight(readouts[n]!, lines[n]!) && norm(cross(lines[n]!.direction, first.direction)) < PARALLEL,
-    )
+    image.every((n) => isStraight(readouts[n], lines[n]) && norm(cross(lines[n].direction, first.direction)) < PARALLEL)
   );
 }
 
 /** Lines that miss k = 0 along themselves where most pass it: repetitions without a pulse between those with one. */
 function offCenter(image: readonly number[], lines: readonly Line[]): readonly number[] {
   const [passing, missing] = split(image, (n) => {
-    const fraction = originOnLine(lines[n]!.first, lines[n]!.last);
+    const fraction = originOnLine(lines[n].first, lines[n].last);
     return fraction > -0.1 && fraction < 1.1;
   });
   return missing.length < passing.length ? missing : [];

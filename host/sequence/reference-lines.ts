@@ -26,12 +26,12 @@ export function repeatedCenterLines(
   readouts: readonly WalkedReadout[],
   lines: readonly Line[],
 ): { phaseCorrection: number[]; navigators: number[] } {
-  const placed = readouts.map((_, n) => placeOf(n, lines[n]!));
+  const placed = readouts.map((_, n) => placeOf(n, lines[n]));
   const trains = new Map<number, Placed[]>();
   for (const [n, { excitation }] of readouts.entries()) {
     const train = trains.get(excitation);
-    if (train === undefined) trains.set(excitation, [placed[n]!]);
-    else train.push(placed[n]!);
+    if (train === undefined) trains.set(excitation, [placed[n]]);
+    else train.push(placed[n]);
   }
   const all = [...trains.values()];
   if (!all.some((train) => countPlaces(train) > 1)) return { phaseCorrection: [], navigators: surplus(placed) };
@@ -61,7 +61,7 @@ function linesOfTrains(trains: readonly (readonly Placed[])[]): number[] {
     // A train of one line is one of a table with unequal trains, unless trains are long.
     if (whole) return train.length > 1 || longest > 2 ? train.map(({ n }) => n) : [];
     const runs = runsOf(train);
-    if (runs.some((run) => run.length > 1 && !run[0]!.atCenter)) return [];
+    if (runs.some((run) => run.length > 1 && !run[0].atCenter)) return [];
     const repeated = runs.filter((run) => run.length > 1).flat();
     const rest = train.filter((line) => !repeated.includes(line));
     if (repeated.length > 0 && !rest.some(({ atCenter }) => atCenter) && centerOfGrid(rest) === 'line') repeated.pop();
@@ -74,7 +74,7 @@ function runsOf(train: readonly Placed[]): Placed[][] {
   const runs: Placed[][] = [];
   for (const line of train) {
     const run = runs.at(-1);
-    if (run !== undefined && run[0]!.place === line.place) run.push(line);
+    if (run !== undefined && run[0].place === line.place) run.push(line);
     else runs.push([line]);
   }
   return runs;
@@ -115,7 +115,7 @@ function surplus(lines: readonly Placed[]): number[] {
   if (center.length === 0 || visits.size === 1) return [];
   const elsewhere = lines.filter(({ atCenter }) => !atCenter);
   if (centerOfGrid(elsewhere) === 'gap') return center.map(({ n }) => n);
-  visits.delete(center[0]!.place);
+  visits.delete(center[0].place);
   const usual = [...visits.values()].reduce((most, count) => Math.max(most, count), 0);
   const extra = center.length - usual;
   if (extra <= 0) return [];

@@ -20,14 +20,14 @@ function cells({ time, magnitude, phase, interpolation }: RfEvent): Cells {
   let [x, y] = [0, 0];
   for (let n = 0; n <= count; n++) {
     if (phase[n] !== angle) {
-      angle = phase[n]!;
+      angle = phase[n];
       c = Math.cos(angle);
       s = Math.sin(angle);
     }
-    const [nextX, nextY] = [magnitude[n]! * c, magnitude[n]! * s];
+    const [nextX, nextY] = [magnitude[n] * c, magnitude[n] * s];
     if (n > 0) {
-      const dt = time[n]! - time[n - 1]!;
-      t[n - 1] = (time[n - 1]! + time[n]!) / 2;
+      const dt = time[n] - time[n - 1];
+      t[n - 1] = (time[n - 1] + time[n]) / 2;
       re[n - 1] = dt * (interpolation === 'held' ? x : (x + nextX) / 2);
       im[n - 1] = dt * (interpolation === 'held' ? y : (y + nextY) / 2);
     }
@@ -39,7 +39,7 @@ function cells({ time, magnitude, phase, interpolation }: RfEvent): Cells {
 
 const sum = (values: Float64Array): number => {
   let total = 0;
-  for (let n = 0; n < values.length; n++) total += values[n]!;
+  for (let n = 0; n < values.length; n++) total += values[n];
   return total;
 };
 
@@ -86,7 +86,7 @@ const hardness = new WeakMap<Float64Array, Map<Float64Array, 0 | 1>>();
 /** 1 if amplitude and phase are constant throughout. */
 function isHard({ magnitude, phase }: RfEvent): 0 | 1 {
   const peak = magnitude.reduce((most, value) => Math.max(most, value), 0);
-  return magnitude.every((value, n) => value > 0.999 * peak && Math.abs(phase[n]! - phase[0]!) < 1e-3) ? 1 : 0;
+  return magnitude.every((value, n) => value > 0.999 * peak && Math.abs(phase[n] - phase[0]) < 1e-3) ? 1 : 0;
 }
 
 const bandwidths = new WeakMap<Float64Array, Map<Float64Array, Hertz>>();
@@ -108,14 +108,14 @@ function isScaled(a: RfEvent, b: RfEvent): boolean {
   if (a.interpolation !== b.interpolation || a.time.length !== b.time.length || !(x > 0 && y > 0)) return false;
   for (let n = 0; n < a.time.length; n++) {
     if (a.time[n] !== b.time[n] || a.phase[n] !== b.phase[n]) return false;
-    if (Math.abs(a.magnitude[n]! / x - b.magnitude[n]! / y) > 1e-12) return false;
+    if (Math.abs(a.magnitude[n] / x - b.magnitude[n] / y) > 1e-12) return false;
   }
   return true;
 }
 
 function computeBandwidth(rf: RfEvent): Hertz {
   const { t, re, im } = cells(rf);
-  const duration = rf.time[rf.time.length - 1]! - rf.time[0]!;
+  const duration = rf.time[rf.time.length - 1] - rf.time[0];
   const center = Math.hypot(sum(re), sum(im));
   // Walk outwards in steps finer than any feature of the spectrum, then take the crossing between two steps as linear.
   const step = 1 / (8 * duration);
@@ -140,12 +140,12 @@ function turnedSum(x: Float64Array, y: Float64Array, c: Float64Array, s: Float64
   let re = 0;
   let im = 0;
   for (let n = 0; n < x.length; n++) {
-    const sine = sign * s[n]!;
-    const turned = x[n]! * c[n]! - y[n]! * sine;
-    y[n] = x[n]! * sine + y[n]! * c[n]!;
+    const sine = sign * s[n];
+    const turned = x[n] * c[n] - y[n] * sine;
+    y[n] = x[n] * sine + y[n] * c[n];
     x[n] = turned;
-    re += x[n]!;
-    im += y[n]!;
+    re += x[n];
+    im += y[n];
   }
   return Math.hypot(re, im);
 }
@@ -161,8 +161,8 @@ export function shimmed(rf: RfEvent, shim: RfShimEvent): RfEvent {
   shims.set(rf, known);
   const made = known.get(shim) ?? {
     ...rf,
-    magnitude: rf.magnitude.map((b1) => b1 * shim.magnitude[0]!),
-    phaseOffset: rf.phaseOffset + shim.phase[0]!,
+    magnitude: rf.magnitude.map((b1) => b1 * shim.magnitude[0]),
+    phaseOffset: rf.phaseOffset + shim.phase[0],
   };
   known.set(shim, made);
   return made;

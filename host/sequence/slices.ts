@@ -45,7 +45,7 @@ export function slicesOf(excitations: readonly Excitation[], used: readonly numb
     count: turning ? 1 : Math.max(1, planes.length),
     of: (n) => (turning ? nowhere : (planeBy.get(n) ?? nowhere)),
     spacing:
-      parallel && planes.length > 1 ? (planes.at(-1)!.offset - planes[0]!.offset) / (planes.length - 1) : undefined,
+      parallel && planes.length > 1 ? (planes.at(-1)!.offset - planes[0].offset) / (planes.length - 1) : undefined,
   };
 }
 

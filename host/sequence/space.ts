@@ -95,8 +95,8 @@ export function encodedAxis(
   single: Meters,
 ): [AxisSpace, Grid | undefined] {
   const found = distinct(positions);
-  const low = found[0]!;
-  const high = found[found.length - 1]!;
+  const low = found[0];
+  const high = found[found.length - 1];
   const wanted = fov[axis];
   if (high - low <= noise) {
     const size = axis === 2 ? single : (wanted ?? single);

@@ -38,7 +38,7 @@ export function repetitionTime(
   for (const { excitation } of readouts) {
     if (excitation === before || slices.of(excitation).number !== slice) continue;
     if (before >= 0) {
-      const length = excitations[excitation]!.time - excitations[before]!.time;
+      const length = excitations[excitation].time - excitations[before].time;
       const known = intervals.find((interval) => Math.abs(interval.length - length) < SAME_TIME);
       if (known !== undefined) known.count++;
       else if (intervals.length < MOST_INTERVALS) intervals.push({ length, count: 1 });
@@ -46,7 +46,7 @@ export function repetitionTime(
     }
     before = excitation;
   }
-  if (intervals.length === 1) return [tidy(intervals[0]!.length)];
+  if (intervals.length === 1) return [tidy(intervals[0].length)];
   const [stated] = numbersIn(definitions.get('TR'));
   if (stated !== undefined && stated > 0) return [stated];
   const usual = intervals.find(({ count }) => count > total / 2);
@@ -64,7 +64,7 @@ export function echoTimes(image: readonly TimedReadout[], contrasts: readonly nu
   const nearest: { distance: number; time: Seconds }[] = [];
   for (const [n, { walked, reach }] of image.entries()) {
     if (walked.excitation < 0) continue;
-    const contrast = contrasts[n]!;
+    const contrast = contrasts[n];
     const known = nearest[contrast];
     // A later repetition comes as near but for rounding, and is no news.
     if (known !== undefined && reach.smallest >= known.distance * (1 - 1e-6) - 1e-9) continue;

@@ -51,9 +51,9 @@ export function reachOf(readout: WalkedReadout, line: Line): Reach {
   let smallest = Number.POSITIVE_INFINITY;
   let largest = 0;
   for (let n = 0; n < points.length; n += 3) {
-    const x = bx + points[n]!;
-    const y = by + points[n + 1]!;
-    const z = bz + points[n + 2]!;
+    const x = bx + points[n];
+    const y = by + points[n + 1];
+    const z = bz + points[n + 2];
     const square = x * x + y * y + z * z;
     if (square < smallest) {
       smallest = square;
@@ -100,17 +100,17 @@ export function trajectoryKind(
   reaches: readonly Reach[],
 ): TrajectoryKind {
   if (readouts.length === 0 || readouts.every(({ path }) => path.largestStep === 0)) return 'other';
-  const straight = (n: number): boolean => isStraight(readouts[n]!, lines[n]!);
+  const straight = (n: number): boolean => isStraight(readouts[n], lines[n]);
   const all = (test: (n: number) => boolean): boolean => readouts.every((_, n) => test(n));
   if (!all(straight)) {
-    return all((n) => isSpiral(readouts[n]!, straight(n), reaches[n]!)) ? 'spiral' : 'other';
+    return all((n) => isSpiral(readouts[n], straight(n), reaches[n])) ? 'spiral' : 'other';
   }
-  const { direction } = lines[0]!;
-  if (all((n) => norm(cross(lines[n]!.direction, direction)) < PARALLEL)) {
+  const { direction } = lines[0];
+  if (all((n) => norm(cross(lines[n].direction, direction)) < PARALLEL)) {
     return severalLinesPerPulse(readouts, lines, direction) ? 'epi' : 'cartesian';
   }
   const stack = areStacked(lines);
-  return all((n) => distanceFromCenter(lines[n]!, stack) < 0.75 * readouts[n]!.path.largestStep) ? 'radial' : 'other';
+  return all((n) => distanceFromCenter(lines[n], stack) < 0.75 * readouts[n].path.largestStep) ? 'radial' : 'other';
 }
 
 /** Planar, round, and near the centre on its way; a stack of spirals is judged within each plane. */
@@ -130,7 +130,7 @@ export function isZigzag({ path }: Pick<WalkedReadout, 'path'>, straight: boolea
 /** Whether a path stays at one height along z, but for rounding. */
 export function isFlat({ path, rotation }: Pick<WalkedReadout, 'path' | 'rotation'>): boolean {
   const up = rotate(rotation, [0, 0, 1], true);
-  const range = up.reduce((sum, c, axis) => sum + Math.abs(c) * (path.high[axis]! - path.low[axis]!), 0);
+  const range = up.reduce((sum, c, axis) => sum + Math.abs(c) * (path.high[axis] - path.low[axis]), 0);
   return range < STRAIGHT * norm(add(path.high, path.low, -1));
 }
 
@@ -147,9 +147,9 @@ function distanceFromCenter({ first, direction }: Line, stacked: boolean): numbe
 /** EPI: different lines after one and the same pulse. Fast spin echo has a pulse before each, multi-echo GRE one line. */
 function severalLinesPerPulse(readouts: readonly WalkedReadout[], lines: readonly Line[], direction: Vector): boolean {
   for (let n = 1; n < readouts.length; n++) {
-    if (readouts[n]!.pulses !== readouts[n - 1]!.pulses) continue;
-    const apart = norm(cross(add(lines[n]!.first, lines[n - 1]!.first, -1), direction));
-    if (apart > 1e-3 * Math.abs(dot(add(lines[n]!.last, lines[n]!.first, -1), direction))) return true;
+    if (readouts[n].pulses !== readouts[n - 1].pulses) continue;
+    const apart = norm(cross(add(lines[n].first, lines[n - 1].first, -1), direction));
+    if (apart > 1e-3 * Math.abs(dot(add(lines[n].last, lines[n].first, -1), direction))) return true;
   }
   return false;
 }

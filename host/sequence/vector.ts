@@ -20,8 +20,7 @@ export const cross = (a: Vector, b: Vector): Vector => [
 /** R·v, or Rᵀ·v; v itself without a rotation. */
 export function rotate(R: readonly number[] | undefined, v: Vector, transposed = false): Vector {
   if (R === undefined) return v;
-  const row = (n: number): Vector =>
-    transposed ? [R[n]!, R[n + 3]!, R[n + 6]!] : [R[3 * n]!, R[3 * n + 1]!, R[3 * n + 2]!];
+  const row = (n: number): Vector => (transposed ? [R[n], R[n + 3], R[n + 6]] : [R[3 * n], R[3 * n + 1], R[3 * n + 2]]);
   return [dot(row(0), v), dot(row(1), v), dot(row(2), v)];
 }
 

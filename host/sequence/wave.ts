@@ -34,7 +34,7 @@ export function withoutWave(
   };
   if (!readouts.every(isSteady)) return undefined;
   return lines.map(({ first, last }, n) => {
-    const across = add(middles[n]!, direction, -dot(middles[n]!, direction));
+    const across = add(middles[n], direction, -dot(middles[n], direction));
     const at = (k: Vector): Vector => add(across, direction, dot(k, direction));
     const [from, to] = [at(first), at(last)];
     return {
@@ -47,7 +47,7 @@ export function withoutWave(
 
 /** The direction perpendicular to all shifts between points, or to their one shift and `normal`. */
 function acrossAll(points: readonly Vector[], normal: Vector): Vector | undefined {
-  const shifts = points.map((point) => add(point, points[0]!, -1));
+  const shifts = points.map((point) => add(point, points[0], -1));
   const farthest = shifts.reduce((most, shift) => (norm(shift) > norm(most) ? shift : most), normal);
   const widest = shifts.reduce(
     (most, shift) => {
@@ -65,7 +65,7 @@ function acrossAll(points: readonly Vector[], normal: Vector): Vector | undefine
 function movesSteadily({ path, rotation }: WalkedReadout, direction: Vector): boolean {
   const points = path.points();
   const [x, y, z] = rotate(rotation, direction, true);
-  const at = (n: number): number => x * points[n]! + y * points[n + 1]! + z * points[n + 2]!;
+  const at = (n: number): number => x * points[n] + y * points[n + 1] + z * points[n + 2];
   const whole = at(points.length - 3) - at(0);
   const least = STEADY / (path.samples - 1);
   for (let n = 3; n < points.length; n += 3) if ((at(n) - at(n - 3)) / whole < least) return false;

@@ -41,7 +41,7 @@ export function blockGradients(block: Block): readonly [PiecewiseLinear, Piecewi
   const raw = [gradientPoints(block.gx), gradientPoints(block.gy), gradientPoints(block.gz)] as const;
   const R = block.rotation;
   if (R === undefined) return raw;
-  return [0, 1, 2].map((row) => combine(raw, [R[3 * row]!, R[3 * row + 1]!, R[3 * row + 2]!])) as unknown as readonly [
+  return [0, 1, 2].map((row) => combine(raw, [R[3 * row], R[3 * row + 1], R[3 * row + 2]])) as unknown as readonly [
     PiecewiseLinear,
     PiecewiseLinear,
     PiecewiseLinear,
@@ -51,7 +51,7 @@ export function blockGradients(block: Block): readonly [PiecewiseLinear, Piecewi
 /** Σ weights[n]·parts[n] on the union of their points; jumps (equal times) are kept as two points. */
 function combine(parts: readonly PiecewiseLinear[], weights: readonly number[]): PiecewiseLinear {
   const used = parts
-    .map((part, n) => ({ part, weight: weights[n]! }))
+    .map((part, n) => ({ part, weight: weights[n] }))
     .filter(({ part, weight }) => weight !== 0 && part.t.length > 0);
   if (used.length === 0) return NOTHING;
   const times = [...new Set(used.flatMap(({ part }) => [...part.t]))].sort((p, q) => p - q);
@@ -78,7 +78,7 @@ function upperBound(t: Float64Array, time: number): number {
   let high = t.length;
   while (low < high) {
     const mid = (low + high) >> 1;
-    if (t[mid]! > time) high = mid;
+    if (t[mid] > time) high = mid;
     else low = mid + 1;
   }
   return low;
@@ -87,20 +87,20 @@ function upperBound(t: Float64Array, time: number): number {
 /** Value at `time` [T/m]; at a jump, the limit from the side asked for. Outside the points: 0. */
 export function valueAt({ t, a }: PiecewiseLinear, time: number, side: 'before' | 'after' = 'after'): number {
   const count = t.length;
-  if (count === 0 || time < t[0]! || time > t[count - 1]!) return 0;
+  if (count === 0 || time < t[0] || time > t[count - 1]) return 0;
   let next = upperBound(t, time);
-  if (side === 'before') while (next > 0 && t[next - 1]! >= time) next--;
+  if (side === 'before') while (next > 0 && t[next - 1] >= time) next--;
   if (next === 0 || next === count) return 0;
-  const t0 = t[next - 1]!;
-  const t1 = t[next]!;
-  return t1 === t0 ? a[next]! : a[next - 1]! + ((a[next]! - a[next - 1]!) * (time - t0)) / (t1 - t0);
+  const t0 = t[next - 1];
+  const t1 = t[next];
+  return t1 === t0 ? a[next] : a[next - 1] + ((a[next] - a[next - 1]) * (time - t0)) / (t1 - t0);
 }
 
 /** Times of the points of any of them between `from` and `to`, ascending, each once. */
 export function cornersWithin(parts: readonly PiecewiseLinear[], from: number, to: number): number[] {
   const times = parts.flatMap(({ t }) => {
     const within: number[] = [];
-    for (let n = upperBound(t, from); n < t.length && t[n]! < to; n++) within.push(t[n]!);
+    for (let n = upperBound(t, from); n < t.length && t[n] < to; n++) within.push(t[n]);
     return within;
   });
   return [...new Set(times)].sort((p, q) => p - q);
@@ -109,16 +109,16 @@ export function cornersWithin(parts: readonly PiecewiseLinear[], from: number, t
 /** ∫ from `from` to `to` (from ≤ to), exact for piecewise-linear functions [T·s/m]. */
 export function integral({ t, a }: PiecewiseLinear, from: number, to: number): number {
   const count = t.length;
-  if (count === 0 || to <= t[0]! || from >= t[count - 1]!) return 0;
+  if (count === 0 || to <= t[0] || from >= t[count - 1]) return 0;
   let sum = 0;
-  for (let n = Math.max(0, upperBound(t, from) - 1); n + 1 < count && t[n]! < to; n++) {
-    const t0 = t[n]!;
-    const t1 = t[n + 1]!;
+  for (let n = Math.max(0, upperBound(t, from) - 1); n + 1 < count && t[n] < to; n++) {
+    const t0 = t[n];
+    const t1 = t[n + 1];
     const low = Math.max(t0, from);
     const high = Math.min(t1, to);
     if (high <= low) continue;
-    const slope = (a[n + 1]! - a[n]!) / (t1 - t0);
-    const middle = a[n]! + slope * ((low + high) / 2 - t0);
+    const slope = (a[n + 1] - a[n]) / (t1 - t0);
+    const middle = a[n] + slope * ((low + high) / 2 - t0);
     sum += middle * (high - low);
   }
   return sum;

@@ -190,7 +190,7 @@ export function compileTimeline(
 
   const pending = new Float64Array(width);
   const flush = (): void => {
-    if (pending[3]! > 0) ops.push(OP.precess, segments.intern(pending));
+    if (pending[3] > 0) ops.push(OP.precess, segments.intern(pending));
     pending.fill(0);
   };
   // Field common to all spins: the frame turns with it, so pulses and receiver do instead [cycles].
@@ -203,7 +203,7 @@ export function compileTimeline(
     start += block.duration;
     for (const action of actions) {
       if (action.kind === 'precess') {
-        for (let i = 0; i < pending.length; i++) pending[i] = pending[i]! + action.moment[i]!;
+        for (let i = 0; i < pending.length; i++) pending[i] = pending[i] + action.moment[i];
         continue;
       }
       flush();
@@ -281,7 +281,7 @@ function sampleTerms(
   const all = new Float64Array(count * samples);
   for (let n = 1; n < samples; n++) {
     const steps = terms.integrals(gradients, first + (n - 1) * dwell, first + n * dwell);
-    for (let i = 0; i < count; i++) all[count * n + i] = all[count * (n - 1) + i]! + steps[i]!;
+    for (let i = 0; i < count; i++) all[count * n + i] = all[count * (n - 1) + i] + steps[i];
   }
   return all;
 }
@@ -300,23 +300,23 @@ function samplePoints(
     if (gradient.t.length === 0) continue;
     for (let n = 1; n < samples; n++) {
       const step = gammaBar * integral(gradient, first + (n - 1) * dwell, first + n * dwell);
-      points[4 * n + i] = points[4 * (n - 1) + i]! + step;
+      points[4 * n + i] = points[4 * (n - 1) + i] + step;
     }
   }
   const last = 4 * (samples - 1);
-  const reach = Math.max(Math.abs(points[last]!), Math.abs(points[last + 1]!), Math.abs(points[last + 2]!));
+  const reach = Math.max(Math.abs(points[last]), Math.abs(points[last + 1]), Math.abs(points[last + 2]));
   const linear =
     samples > 1 &&
     [0, 1, 2].every((i) => {
       for (let n = 1; n < samples; n++) {
-        if (Math.abs(points[4 * n + i]! - (points[last + i]! * n) / (samples - 1)) > LINEAR_TOLERANCE * reach)
+        if (Math.abs(points[4 * n + i] - (points[last + i] * n) / (samples - 1)) > LINEAR_TOLERANCE * reach)
           return false;
       }
       return true;
     });
   if (linear) {
     for (let n = 1; n < samples; n++)
-      for (let i = 0; i < 3; i++) points[4 * n + i] = (points[last + i]! * n) / (samples - 1);
+      for (let i = 0; i < 3; i++) points[4 * n + i] = (points[last + i] * n) / (samples - 1);
   }
   return { points, linear };
 }

@@ -28,14 +28,14 @@ function products(gradients: readonly PiecewiseLinear[], from: number, to: numbe
   const sums: Products = [0, 0, 0, 0, 0];
   const times = [from, ...cornersWithin(gradients, from, to), to];
   for (let n = 1; n < times.length; n++) {
-    const [start, end] = [times[n - 1]!, times[n]!];
+    const [start, end] = [times[n - 1], times[n]];
     const third = (end - start) / 3;
     const [a, b] = [
       gradients.map((gradient) => valueAt(gradient, start, 'after')),
       gradients.map((gradient) => valueAt(gradient, end, 'before')),
     ];
     for (const [i, [p, q]] of PAIRS.entries())
-      sums[i]! += third * (a[p]! * a[q]! + b[p]! * b[q]! + (a[p]! * b[q]! + b[p]! * a[q]!) / 2);
+      sums[i] += third * (a[p] * a[q] + b[p] * b[q] + (a[p] * b[q] + b[p] * a[q]) / 2);
   }
   return sums;
 }

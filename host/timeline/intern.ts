@@ -22,7 +22,7 @@ export function recordTable(width: number): RecordTable {
   const hash = (words: Uint32Array, at: number): number => {
     let h = 0x811c9dc5;
     for (let n = 0; n < 2 * width; n++) {
-      h = Math.imul(h ^ words[at + n]!, 0x01000193);
+      h = Math.imul(h ^ words[at + n], 0x01000193);
       h ^= h >>> 15;
     }
     return Math.imul(h, 0x9e3779b1) >>> 0;
@@ -39,20 +39,20 @@ export function recordTable(width: number): RecordTable {
     slots = new Int32Array(slots.length * 2).fill(-1);
     for (let n = 0; n < count; n++) {
       let slot = hash(bits, 2 * width * n) & (slots.length - 1);
-      while (slots[slot]! >= 0) slot = (slot + 1) & (slots.length - 1);
+      while (slots[slot] >= 0) slot = (slot + 1) & (slots.length - 1);
       slots[slot] = n;
     }
   };
 
   return {
     intern(record) {
-      for (let n = 0; n < width; n++) probe[n] = record[n]! + 0; // −0 and 0 are the same moment
+      for (let n = 0; n < width; n++) probe[n] = record[n] + 0; // −0 and 0 are the same moment
       let slot = hash(probeBits, 0) & (slots.length - 1);
-      for (; slots[slot]! >= 0; slot = (slot + 1) & (slots.length - 1)) {
-        const at = 2 * width * slots[slot]!;
+      for (; slots[slot] >= 0; slot = (slot + 1) & (slots.length - 1)) {
+        const at = 2 * width * slots[slot];
         let equal = true;
         for (let n = 0; n < 2 * width && equal; n++) equal = bits[at + n] === probeBits[n];
-        if (equal) return slots[slot]!;
+        if (equal) return slots[slot];
       }
       if ((count + 1) * width > data.length) grow();
       data.set(probe, count * width);

@@ -33,7 +33,7 @@ export function movingReadouts(
   let sample = 0;
   const stretches = moving.stretches(first, time(samples - 1), stops);
   // A sample at the very time of a node is taken before what happens there.
-  if (stretches[0]!.marks.length > 0) stretches.unshift({ from: first, to: first, marks: [] });
+  if (stretches[0].marks.length > 0) stretches.unshift({ from: first, to: first, marks: [] });
   for (const stretch of stretches) {
     let end = sample;
     while (end < samples && time(end) <= stretch.to + SAME_TIME) end++;
@@ -42,10 +42,10 @@ export function movingReadouts(
     const termValues = new Float64Array(terms * count);
     for (let n = 1; n < count; n++) {
       const steps = moving.integrals(stretch, time(sample + n - 1), time(sample + n));
-      for (let i = 0; i < 3; i++) points[4 * n + i] = points[4 * (n - 1) + i]! + gammaBar * steps[i]!;
+      for (let i = 0; i < 3; i++) points[4 * n + i] = points[4 * (n - 1) + i] + gammaBar * steps[i];
       points[4 * n + 3] = n * dwell;
       for (let i = 0; i < terms; i++)
-        termValues[terms * n + i] = termValues[terms * (n - 1) + i]! + gammaBar * steps[3 + i]!;
+        termValues[terms * n + i] = termValues[terms * (n - 1) + i] + gammaBar * steps[3 + i];
     }
     parts.push({ stretch, begin: time(sample), sample, samples: count, points, terms: termValues, linear: false });
     sample = end;

@@ -113,7 +113,7 @@ export function movingEncoder(
         const cuts = shorter(joined([...more, ...corners(from, to)], from, to), sampled ? longest : to - from);
         const stretches: Stretch[] = [];
         for (let n = 0; n + 1 < cuts.length; n++) {
-          const stretch = stretchOf(path, cuts[n]!, cuts[n + 1]!);
+          const stretch = stretchOf(path, cuts[n], cuts[n + 1]);
           const before = stretches[stretches.length - 1];
           if (before !== undefined && stretch.marks.length === 0 && stretch.slide === undefined) before.to = stretch.to;
           else stretches.push(stretch);
@@ -124,7 +124,7 @@ export function movingEncoder(
         const sums = new Float64Array(width);
         const cuts = joined([...edges(from, to), ...corners(from, to)], from, to);
         for (let n = 0; n + 1 < cuts.length; n++) {
-          const [a, b] = [cuts[n]!, cuts[n + 1]!];
+          const [a, b] = [cuts[n], cuts[n + 1]];
           if (!anyGradient(gradients, a, b)) continue;
           const turn = movement.turn(start + a, start + b);
           const parts = Math.max(1, Math.ceil(turn / LARGEST_TURN));
@@ -154,18 +154,18 @@ function addRates(
   const { terms } = movement;
   const { A, v, P } = movement.frame(start + time);
   const [gx, gy, gz] = gradients.map((gradient) => weight * valueAt(gradient, time)) as [number, number, number];
-  for (let axis = 0; axis < 3; axis++) sums[axis] = sums[axis]! + A[axis]! * gx + A[3 + axis]! * gy + A[6 + axis]! * gz;
+  for (let axis = 0; axis < 3; axis++) sums[axis] = sums[axis] + A[axis] * gx + A[3 + axis] * gy + A[6 + axis] * gz;
   for (let term = 0; term < terms; term++) {
     const at = 3 * term;
-    sums[3 + term] = sums[3 + term]! + v[at]! * gx + v[at + 1]! * gy + v[at + 2]! * gz;
+    sums[3 + term] = sums[3 + term] + v[at] * gx + v[at + 1] * gy + v[at + 2] * gz;
   }
   if (slide === undefined) return;
   const part = slide.start + ((slide.end - slide.start) * (start + time - slide.from)) / (slide.to - slide.from);
   for (let axis = 0; axis < 3; axis++) {
-    const rate = P[axis]! * gx + P[3 + axis]! * gy + P[6 + axis]! * gz;
+    const rate = P[axis] * gx + P[3 + axis] * gy + P[6 + axis] * gz;
     const at = 3 + terms + axis;
-    sums[at] = sums[at]! + (1 - part) * rate;
-    sums[at + 3] = sums[at + 3]! + part * rate;
+    sums[at] = sums[at] + (1 - part) * rate;
+    sums[at + 3] = sums[at + 3] + part * rate;
   }
 }
 
@@ -174,7 +174,7 @@ function anyGradient(gradients: readonly PiecewiseLinear[], from: Seconds, to: S
   return gradients.some((gradient) => {
     if (gradient.t.length === 0) return false;
     if (valueAt(gradient, from) !== 0 || valueAt(gradient, to, 'before') !== 0) return true;
-    for (let n = firstAfter(gradient.t, from); n < gradient.t.length && gradient.t[n]! < to; n++)
+    for (let n = firstAfter(gradient.t, from); n < gradient.t.length && gradient.t[n] < to; n++)
       if (gradient.a[n] !== 0) return true;
     return false;
   });
@@ -184,7 +184,7 @@ function anyGradient(gradients: readonly PiecewiseLinear[], from: Seconds, to: S
 function joined(times: number[], from: Seconds, to: Seconds): number[] {
   times.sort((a, b) => a - b);
   const cuts = [from];
-  for (const time of times) if (time - cuts[cuts.length - 1]! > SAME_TIME && to - time > SAME_TIME) cuts.push(time);
+  for (const time of times) if (time - cuts[cuts.length - 1] > SAME_TIME && to - time > SAME_TIME) cuts.push(time);
   cuts.push(to);
   return cuts;
 }
@@ -193,7 +193,7 @@ function joined(times: number[], from: Seconds, to: Seconds): number[] {
 function shorter(cuts: readonly number[], longest: Seconds): number[] {
   return cuts.flatMap((to, n) => {
     if (n === 0) return to;
-    const from = cuts[n - 1]!;
+    const from = cuts[n - 1];
     const parts = Math.max(1, Math.ceil((to - from) / longest - 1e-9));
     return Array.from({ length: parts }, (_, part) =>
       part === parts - 1 ? to : from + ((to - from) * (part + 1)) / parts,
@@ -205,7 +205,7 @@ function shorter(cuts: readonly number[], longest: Seconds): number[] {
 function inside(times: Float64Array, from: Seconds, to: Seconds, start: Seconds = 0): number[] {
   const found: number[] = [];
   for (let n = firstAfter(times, start + from + SAME_TIME); n < times.length; n++) {
-    const time = times[n]! - start;
+    const time = times[n] - start;
     if (time >= to - SAME_TIME) break;
     found.push(time);
   }
@@ -217,7 +217,7 @@ function firstAfter(values: Float64Array, value: number): number {
   let [low, high] = [0, values.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (values[middle]! > value) high = middle;
+    if (values[middle] > value) high = middle;
     else low = middle + 1;
   }
   return low;

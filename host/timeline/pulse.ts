@@ -63,7 +63,7 @@ export function bodyTerms(moving: MovingBlock, stretch: Stretch, count: number, 
 
 /** Duration of the event without its delay. */
 export function rfDuration(rf: RfEvent): Seconds {
-  return rf.time[rf.time.length - 1]!;
+  return rf.time[rf.time.length - 1];
 }
 
 /**
@@ -93,8 +93,8 @@ export function rfSteps(
     let { from } = span;
     // Without B1 a gradient's course does not matter, its integral does.
     const silent = span.re === 0 && span.im === 0 && span.slopeRe === 0 && span.slopeIm === 0;
-    for (; corner < corners.length && corners[corner]! < span.to - SAME_TIME; corner++) {
-      const at = corners[corner]!;
+    for (; corner < corners.length && corners[corner] < span.to - SAME_TIME; corner++) {
+      const at = corners[corner];
       if (silent || at < from + SAME_TIME) continue;
       play(list, whole, from, at, rf.delay, gradients, maxStep, budget, terms, frame);
       from = at;
@@ -118,10 +118,10 @@ function ratesOf(terms: StepTerms, gradients: readonly PiecewiseLinear[], from: 
   const half = (to - from) / 2;
   const early = terms.integrals(gradients, from, from + half);
   const late = terms.integrals(gradients, from + half, to);
-  const means = early.map((value, i) => (value + late[i]!) / (2 * half));
+  const means = early.map((value, i) => (value + late[i]) / (2 * half));
   const slopes = early.map((value, i) => {
-    const change = (late[i]! - value) / half;
-    return Math.abs(change) <= SAME_RATE * Math.abs(means[i]!) ? 0 : change / half;
+    const change = (late[i] - value) / half;
+    return Math.abs(change) <= SAME_RATE * Math.abs(means[i]) ? 0 : change / half;
   });
   return { means, slopes };
 }
@@ -217,11 +217,11 @@ function stepList(width: number, linear: number) {
   /** The last step, waiting for a partner: where it begins, and its slopes. */
   let single: { readonly at: number; readonly slopes: readonly number[] } | undefined;
   const pair = (first: number, second: number, slopes: readonly number[]): void => {
-    const [h1, h2] = [steps[first]!, steps[second]!];
+    const [h1, h2] = [steps[first], steps[second]];
     const share = (h1 * h1 - h1 * h2 + h2 * h2) / 6;
     for (const [i, slope] of slopes.entries()) {
-      steps[first + 1 + i] = steps[first + 1 + i]! - (slope * share) / h1;
-      steps[second + 1 + i] = steps[second + 1 + i]! + (slope * share) / h2;
+      steps[first + 1 + i] = steps[first + 1 + i] - (slope * share) / h1;
+      steps[second + 1 + i] = steps[second + 1 + i] + (slope * share) / h2;
     }
   };
   const settle = (): void => {
@@ -229,7 +229,7 @@ function stepList(width: number, linear: number) {
     const { at, slopes } = single;
     single = undefined;
     const [dt, ...field] = steps.splice(at) as [number, ...number[]];
-    for (const sign of [-1, 1]) steps.push(dt / 2, ...field.map((value, i) => value + (sign * slopes[i]! * dt) / 4));
+    for (const sign of [-1, 1]) steps.push(dt / 2, ...field.map((value, i) => value + (sign * slopes[i] * dt) / 4));
     pair(at, at + width, slopes);
   };
   return {
@@ -244,7 +244,7 @@ function stepList(width: number, linear: number) {
         single = { at, slopes };
       } else {
         const { slopes: before } = single;
-        const mean = (slope: number, i: number): number => (i < linear ? slope : (slope + before[i]!) / 2);
+        const mean = (slope: number, i: number): number => (i < linear ? slope : (slope + before[i]) / 2);
         pair(single.at, at, slopes.length === linear ? slopes : slopes.map(mean));
         single = undefined;
       }
@@ -262,7 +262,7 @@ const FIELDS = STRIDE.rfStep - 1;
 const B1_FIELDS = 2;
 
 const areAlike = (a: readonly number[], b: readonly number[], linear: number): boolean =>
-  a.every((value, i) => i >= linear || Math.abs(value - b[i]!) <= SAME_SLOPE * Math.abs(value));
+  a.every((value, i) => i >= linear || Math.abs(value - b[i]) <= SAME_SLOPE * Math.abs(value));
 
 /** Slope of a gradient without a corner inside, from `from` to `to`, seconds after `delay`; 0 where it holds. */
 function slopeOf(gradient: PiecewiseLinear, delay: Seconds, from: Seconds, to: Seconds): number {
@@ -286,18 +286,18 @@ function spans({ time, magnitude, phase, interpolation }: RfEvent): Span[] {
   const list: Span[] = [];
   let last: Span | undefined;
   for (let n = 0; n + 1 < time.length; n++) {
-    const from = time[n]!;
-    const to = time[n + 1]!;
+    const from = time[n];
+    const to = time[n + 1];
     if (to <= from) continue;
-    const [cos, sin] = direction(phase[n]!);
-    const re = magnitude[n]! * cos;
-    const im = magnitude[n]! * sin;
+    const [cos, sin] = direction(phase[n]);
+    const re = magnitude[n] * cos;
+    const im = magnitude[n] * sin;
     let slopeRe = 0;
     let slopeIm = 0;
     if (interpolation === 'linear') {
-      const [nextCos, nextSin] = direction(phase[n + 1]!);
-      slopeRe = (magnitude[n + 1]! * nextCos - re) / (to - from);
-      slopeIm = (magnitude[n + 1]! * nextSin - im) / (to - from);
+      const [nextCos, nextSin] = direction(phase[n + 1]);
+      slopeRe = (magnitude[n + 1] * nextCos - re) / (to - from);
+      slopeIm = (magnitude[n + 1] * nextSin - im) / (to - from);
     }
     const isHeld = slopeRe === 0 && slopeIm === 0;
     if (isHeld && last?.slopeRe === 0 && last.slopeIm === 0 && last.re === re && last.im === im) {

@@ -41,10 +41,10 @@ export function relaxation(
 ): Relaxation {
   const [first, count] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number];
   const times = new Float64Array(count + 1);
-  const dt = (step: number): number => rfSteps[STRIDE.rfStep * (first + step)]!;
+  const dt = (step: number): number => rfSteps[STRIDE.rfStep * (first + step)];
   /** A component of the transverse field [rad/s], and the angle by which it turns a spin in a step. */
   const field = (step: number, i: 1 | 2): number =>
-    2 * Math.PI * gammaBar * rfSteps[STRIDE.rfStep * (first + step) + i]!;
+    2 * Math.PI * gammaBar * rfSteps[STRIDE.rfStep * (first + step) + i];
   const strength = (step: number): number => Math.hypot(field(step, 1), field(step, 2));
   const angle = (step: number): number => dt(step) * strength(step);
   let nutation = 0;
@@ -62,7 +62,7 @@ export function relaxation(
     while (end < count && (angle(end) === 0) === silent) end++;
     const list = silent ? [interval(step, end, dt, angle)] : intervals(step, end, longest, dt, angle);
     for (let n = 0; n < list.length; n++) {
-      const [one, next] = [list[n]!, list[n + 1]];
+      const [one, next] = [list[n], list[n + 1]];
       error += ((rate * one.length) ** 2 * one.nutation) / 12;
       if (next !== undefined && Math.max(one.length / next.length, next.length / one.length) <= MOST_UNEQUAL) {
         error += ((rate * next.length) ** 2 * next.nutation) / 12;
@@ -70,8 +70,8 @@ export function relaxation(
         n++;
       } else {
         error += (rate * one.length * one.nutation ** 2) / 12;
-        times[one.first] = times[one.first]! + one.length / 2;
-        times[one.end] = times[one.end]! + one.length / 2;
+        times[one.first] = times[one.first] + one.length / 2;
+        times[one.end] = times[one.end] + one.length / 2;
       }
     }
     // A field that is held bends the course only where it jumps: Simpson's nodes do not see that inside a step. Equal neighbours are one
@@ -110,7 +110,7 @@ export function asRotations(
     const own = rfSteps.subarray(STRIDE.rfStep * first, STRIDE.rfStep * (first + count));
     let nutation = 0;
     for (let n = 0; n < own.length; n += STRIDE.rfStep)
-      nutation += 2 * Math.PI * gammaBar * own[n]! * Math.hypot(own[n + 1]!, own[n + 2]!);
+      nutation += 2 * Math.PI * gammaBar * own[n] * Math.hypot(own[n + 1], own[n + 2]);
     const longest = longestInterval(nutation, rate);
     cut[at] = steps.length / STRIDE.rfStep;
     for (let n = 0; n < own.length; n += STRIDE.rfStep) {
@@ -121,7 +121,7 @@ export function asRotations(
       const parts = wanted <= 1 ? 1 : Math.min(MOST_PARTS, 2 * Math.ceil(wanted / 2));
       for (let part = 0; part < parts; part++) steps.push(dt / parts, re, im, gx, gy, gz);
     }
-    cut[at + 1] = steps.length / STRIDE.rfStep - cut[at]!;
+    cut[at + 1] = steps.length / STRIDE.rfStep - cut[at];
   }
   return { pulses: cut, rfSteps: steps.finish() };
 }
@@ -129,9 +129,9 @@ export function asRotations(
 /** Weights of Simpson's rule for two intervals that need not be equal. */
 function addSimpson(times: Float64Array, { first, end: middle, length: h }: Interval, next: Interval): void {
   const both = h + next.length;
-  times[first] = times[first]! + (both * (2 - next.length / h)) / 6;
-  times[middle] = times[middle]! + both ** 3 / (6 * h * next.length);
-  times[next.end] = times[next.end]! + (both * (2 - h / next.length)) / 6;
+  times[first] = times[first] + (both * (2 - next.length / h)) / 6;
+  times[middle] = times[middle] + both ** 3 / (6 * h * next.length);
+  times[next.end] = times[next.end] + (both * (2 - h / next.length)) / 6;
 }
 
 type OfStep = (step: number) => number;

@@ -23,8 +23,8 @@ export function workPerSpin({ sampleCount, ops, excitations, pulses, terms }: Ti
   let work = sample * sampleCount + OTHER * (ops.length / STRIDE.op);
   for (let op = 0; op < ops.length; op += STRIDE.op) {
     if (ops[op] !== OP.excite) continue;
-    const pulse = excitations[STRIDE.excitation * ops[op + 1]!]!;
-    work += step * pulses[STRIDE.pulse * pulse + 1]!;
+    const pulse = excitations[STRIDE.excitation * ops[op + 1]];
+    work += step * pulses[STRIDE.pulse * pulse + 1];
   }
   return work;
 }

@@ -23,7 +23,7 @@ function drawFor(duration: number, draw: () => void): number[] {
 }
 
 function report(what: string, waits: readonly number[]): void {
-  const [middle, worst] = [waits[waits.length >> 1]!, waits.at(-1)!];
+  const [middle, worst] = [waits[waits.length >> 1], waits.at(-1)!];
   const cells = [`median ${(middle * 1e3).toFixed(1)} µs`.padStart(18), `worst ${worst.toFixed(1)} ms`.padStart(16)];
   console.log(`  ${what.padEnd(46)}${cells.join('')}   ${waits.length} tickets`);
 }
@@ -50,7 +50,7 @@ async function requestReply(what: string): Promise<void> {
     for (let next = 0; ; next++) {
       const request = world.irecv(box, undefined, REQUEST);
       await request.wait();
-      if (box[0]! < 0) break;
+      if (box[0] < 0) break;
       world.send(Int32Array.of(next), request.status!.source, REPLY);
     }
   } else {

@@ -142,7 +142,7 @@ export function checkGatherv(
       checkCount(call, `the array before rank ${r}'s place`, next);
       places[r] = next;
     }
-    next = places[r]! + taken[r]!;
+    next = places[r] + taken[r];
     checkLength(call, recv!, next);
   }
   if (send !== IN_PLACE && lengthOf(send) !== taken[rank]) {
@@ -156,7 +156,7 @@ function wholeNumbers(call: string, name: string, list: ArrayLike<number>, size:
   if (list.length !== size) throw new RangeError(`${call}: the root needs one ${name} per rank (${size})`);
   const numbers = new Int32Array(size);
   for (let r = 0; r < size; r++) {
-    const number = list[r]!;
+    const number = list[r];
     if (!Number.isInteger(number) || number < 0) {
       throw new RangeError(`${call}: ${name} ${String(number)} for rank ${r} must be whole and not negative`);
     }
@@ -248,7 +248,7 @@ export function checkFetch(
   if (target < 0 || target >= lengths.length) {
     throw new RangeError(`fetchAndOp: no rank ${target} among ${lengths.length}`);
   }
-  const length = lengths[target]!;
+  const length = lengths[target];
   if (!Number.isSafeInteger(displacement) || displacement < 0 || displacement >= length) {
     throw new RangeError(`fetchAndOp: no element ${String(displacement)} among the ${length} of rank ${target}`);
   }

@@ -123,7 +123,7 @@ function openQuietly(
   try {
     const native = openNative(file);
     if (native.initialized()) throw new Error('MPI was initialised by somebody else in this process');
-    return { native, provided: THREAD_LEVELS[native.init(THREAD_LEVELS.indexOf(threadLevel))]! };
+    return { native, provided: THREAD_LEVELS[native.init(THREAD_LEVELS.indexOf(threadLevel))] };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   } finally {

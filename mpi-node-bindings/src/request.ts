@@ -37,7 +37,7 @@ export function pendingRequests(): number {
 }
 
 export function statusNow(): Status {
-  return { source: lastStatus[0]!, tag: lastStatus[1]!, count: lastStatus[2]! };
+  return { source: lastStatus[0], tag: lastStatus[1], count: lastStatus[2] };
 }
 
 function poll(): void {

@@ -53,8 +53,8 @@ export function singleWindow<T extends NumericArray>(type: NumericArrayConstruct
     fetchAndOp(origin, result, target, displacement, op) {
       enter();
       checkFetch(origin, result, kind, lengths, target, displacement, op);
-      const old = memory[displacement]!;
-      const value = origin[0]!;
+      const old = memory[displacement];
+      const value = origin[0];
       (result as { [index: number]: Element })[0] = old;
       memory[displacement] = combine(old, value, op);
     },

@@ -144,7 +144,7 @@ export class SingleCommunicator implements Communicator {
     if (send !== IN_PLACE) checkBuffer('gatherv', 'the send array', send);
     const places = checkGatherv('gatherv', send, recv, counts, displacements, 0, 1);
     if (send === IN_PLACE) return;
-    bytesOf(recv!).set(bytesOf(send), places.displacements[0]! * widthOf(typeName(recv))!);
+    bytesOf(recv!).set(bytesOf(send), places.displacements[0] * widthOf(typeName(recv))!);
   }
 
   allgather<T extends NumericArray>(send: T | InPlace, recv: T): void {
@@ -191,7 +191,7 @@ export class SingleCommunicator implements Communicator {
     const message = { tag, bytes: bytesOf(data).slice() };
     const waiting = this.#receives.findIndex((receive) => matches(receive.tag, tag));
     if (waiting < 0) this.#messages.push(message);
-    else this.#receives.splice(waiting, 1)[0]!.complete(message);
+    else this.#receives.splice(waiting, 1)[0].complete(message);
     return doneRequest;
   }
 
@@ -207,7 +207,7 @@ export class SingleCommunicator implements Communicator {
     });
     const waiting = this.#messages.findIndex((message) => matches(tag, message.tag));
     if (waiting < 0) this.#receives.push(request);
-    else request.complete(this.#messages.splice(waiting, 1)[0]!);
+    else request.complete(this.#messages.splice(waiting, 1)[0]);
     return request;
   }
 

@@ -14,7 +14,7 @@ function random(): number {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
   return state / 2 ** 32;
 }
-const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
+const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)];
 
 const TYPES = [Int8Array, Uint8ClampedArray, Uint16Array, Int32Array, Float32Array, Float64Array, BigInt64Array];
 /** Fresh or used before, whole or part, shared or not, of fixed size or not. */
@@ -111,8 +111,8 @@ inEveryWorld(import.meta.url, async (mpi: Mpi) => {
   for (let i = 0; i < CALLS; i++) {
     const comm = pick(comms);
     const name = pick(Object.keys(DRAWS));
-    const args = DRAWS[name]!.map((draw) => draw());
-    const method = (comm as never as Record<string, (...args: unknown[]) => unknown>)[name]!;
+    const args = DRAWS[name].map((draw) => draw());
+    const method = (comm as never as Record<string, (...args: unknown[]) => unknown>)[name];
     const result = attempt(name, () => method.apply(comm, args));
     if (result !== undefined) {
       if (/^i(?!probe)/.test(name)) requests.push({ request: result as Request, call: name });
@@ -124,7 +124,7 @@ inEveryWorld(import.meta.url, async (mpi: Mpi) => {
     if (windows.length > 0 && random() < 0.2) {
       const args = [data(), data(), number(), number(), op()] as never[];
       attempt('fetchAndOp', () => (pick(windows).fetchAndOp as (...args: never[]) => void)(...args));
-      if (random() < 0.3) attempt('free', () => windows.splice(0, 1)[0]!.free());
+      if (random() < 0.3) attempt('free', () => windows.splice(0, 1)[0].free());
     }
     if (requests.length > 0 && random() < 0.5) {
       const { request, call } = pick(requests);

@@ -17,7 +17,7 @@ export function inEveryWorld(url: string, body: (mpi: Mpi) => void | Promise<voi
     void runBody(body);
     return;
   }
-  describe(basename(fileURLToPath(url)).split('.')[0]!, () => {
+  describe(basename(fileURLToPath(url)).split('.')[0], () => {
     let program = '';
     before(async () => {
       program = await bundle(url);

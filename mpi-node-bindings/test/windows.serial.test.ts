@@ -35,7 +35,7 @@ function operations(comm: Communicator): void {
   const step = (value: number, op: Op, at = 2): number => {
     const result = new Int32Array(1);
     window.fetchAndOp(Int32Array.of(value), result, rank, at, op);
-    return result[0]!;
+    return result[0];
   };
   const before = [
     [6, Op.SUM],
@@ -93,9 +93,9 @@ async function requestAndReply(comm: Communicator): Promise<void> {
       const arrives = comm.irecv(reply, 0, REPLY);
       comm.send(Int32Array.of(rank), 0, REQUEST);
       await arrives.wait();
-      if (reply[0]! < 0) break;
-      assert.ok(reply[0]! > last, 'tickets only go up');
-      last = reply[0]!;
+      if (reply[0] < 0) break;
+      assert.ok(reply[0] > last, 'tickets only go up');
+      last = reply[0];
     }
   }
   comm.barrier();

@@ -77,7 +77,7 @@ describe('one process', () => {
     assert.equal(summary.engine, 'webgpu');
     assert.match(summary.build, /^webgpu@.* on SwiftShader/);
     assert.equal(summary.reproducible, true);
-    assert.equal(summary.perRank[0]!.device, `${NAME} (--gpu swiftshader)`);
+    assert.equal(summary.perRank[0].device, `${NAME} (--gpu swiftshader)`);
     assert.match(stderr, /warning: SwiftShader.* is a software adapter, slower than --engine wasm/);
     // Dawn has no switch for what it writes itself; of a driver within its limits it writes nothing.
     for (const line of stderr.trimEnd().split('\n')) assert.match(line, /^(larmor: |\S+Z \d+ of 16 tiles)/);
@@ -95,7 +95,7 @@ describe('one process', () => {
     ] as const) {
       const { summary } = await simulate(t, args);
       assert.equal(summary.engine, 'webgpu');
-      assert.equal(summary.perRank[0]!.device, `${NAME} (${reason})`);
+      assert.equal(summary.perRank[0].device, `${NAME} (${reason})`);
       assert.equal(summary.signalHash, (await alone(t)).summary.signalHash);
     }
   });
@@ -251,7 +251,7 @@ describe('ranks', { skip: missing('openmpi', 2) }, () => {
     assert.match(stderr, /ranks run 2 kinds of engine/);
     const tiles = summary.perRank.map((rank) => rank.tiles);
     t.diagnostic(`tiles ${tiles.join(' + ')}`);
-    assert.ok(tiles[0]! > 0 && tiles[1]! > 0 && tiles[0]! + tiles[1]! === summary.tiles);
+    assert.ok(tiles[0] > 0 && tiles[1] > 0 && tiles[0] + tiles[1] === summary.tiles);
     const error = relativeError(signal, (await f64(t)).signal);
     t.diagnostic(`error ${error.toExponential(1)}`);
     assert.ok(error < 5e-6, `${error}`);

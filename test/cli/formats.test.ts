@@ -30,7 +30,7 @@ function signal(sequence: string, phantom: string): Float64Array {
 function distance(a: Float64Array, b: Float64Array): number {
   assert.equal(a.length, b.length);
   const norm = Math.hypot(...b);
-  return Math.hypot(...a.map((value, n) => value - b[n]!)) / norm;
+  return Math.hypot(...a.map((value, n) => value - b[n])) / norm;
 }
 
 // A block pulse of 90 degrees and 100 µs, delayed by 100 µs, in a block of 1 ms; then 8 samples of 25 µs.
@@ -110,7 +110,7 @@ describe('formats', () => {
     const first = signal('v1.2.seq', 'koma.phantom');
     assert.equal(first.length, 16);
     for (let n = 0; n < 8; n++) {
-      const found = Math.hypot(first[2 * n]!, first[2 * n + 1]!);
+      const found = Math.hypot(first[2 * n], first[2 * n + 1]);
       // Relaxation during the pulse is put into its middle by the formula: good to (pulse / T2)², 1 %.
       assert.ok(Math.abs(found / expected(n) - 1) < 0.01, `sample ${n}: ${found} for ${expected(n)}`);
     }

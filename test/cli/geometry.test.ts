@@ -23,7 +23,7 @@ test('a bad label ends the run before it simulates, and nothing is written', asy
   const bad = write('bad.seq', scans.gre({}, { labels: [setLabel('SLC', -1)] }));
   const { code, left, ...outcome } = await run('simulate', bad, 'column', '-o', 'bad.mrd', '-q');
   assert.equal(code, 65);
-  assert.match(errorLines({ code, left, ...outcome })[0]!, /bad\.seq, block 3: label SLC is -1 at a readout/);
+  assert.match(errorLines({ code, left, ...outcome })[0], /bad\.seq, block 3: label SLC is -1 at a readout/);
   assert.ok(!left.includes('bad.mrd'));
 });
 
@@ -44,12 +44,12 @@ test('what encodes no space is no image, and what is too large is refused with t
   assert.equal((await run('simulate', write('cest.seq', scans.cest(20)), 'column', '-o', 'cest.mrd', '-q')).code, 0);
   const cest = await run('reconstruct', 'cest.mrd');
   assert.equal(cest.code, 65);
-  assert.match(errorLines(cest)[0]!, /cest\.mrd: its encoded matrix is 1 × 1 × 1; only a sequence with gradients/);
+  assert.match(errorLines(cest)[0], /cest\.mrd: its encoded matrix is 1 × 1 × 1; only a sequence with gradients/);
 
   const small = await run('reconstruct', 'grappa.mrd', '--max-pixels', '100');
   assert.equal(small.code, 65);
   assert.match(
-    errorLines(small)[0]!,
+    errorLines(small)[0],
     /an image of 16 × 16 × 1 has 256 pixels, more than 100; --max-pixels 256 allows it/,
   );
 });
@@ -63,7 +63,7 @@ test('raw data for other programs is refused with what it holds', async () => {
     writeFileSync(join(at, name), 'raw');
     const refused = await run('reconstruct', name);
     assert.equal(refused.code, 65, name);
-    assert.match(errorLines(refused)[0]!, holds);
+    assert.match(errorLines(refused)[0], holds);
   }
 });
 

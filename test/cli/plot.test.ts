@@ -57,7 +57,7 @@ test('each subject as PNG: 1500 pixels across, and not blank', async () => {
     const { width, height, data, channels } = decode(readFileSync(join(at, 'a.png')));
     assert.ok(width === 1500 && height >= 512, `${args}: ${width} × ${height}`);
     let ink = 0;
-    for (let i = 0; i < data.length; i += channels) if (data[i]! < 128) ink++;
+    for (let i = 0; i < data.length; i += channels) if (data[i] < 128) ink++;
     assert.ok(ink > 0.003 * width * height, `${args}: ${ink} dark pixels`);
   }
 });
@@ -90,9 +90,9 @@ test('a long scan: envelopes, few bytes, and every gradient reaches its largest 
   writeFileSync(join(at, 'long.seq'), seqText(changes));
   const { panels } = await figure('sequence long.seq --from 0 -o long.svg');
   const gx = panels.find(({ y }) => y.label === 'Gx')!;
-  assert.ok(gx.series[0]!.envelope && gx.series[0]!.points >= 80_000);
+  assert.ok(gx.series[0].envelope && gx.series[0].points >= 80_000);
   // 1.1 times the largest, of 100 kHz/m.
-  assert.ok(Math.abs(gx.y.range[1]! / ((1.1 * 1e5) / 42.5774688e6) - 1) < 1e-3, `${gx.y.range}`);
+  assert.ok(Math.abs(gx.y.range[1] / ((1.1 * 1e5) / 42.5774688e6) - 1) < 1e-3, `${gx.y.range}`);
   assert.ok(statSync(join(at, 'long.svg')).size < 1e6);
   assert.match((await figure('kspace long.seq -o k.svg')).caption, /Every 8th of them is drawn/);
 });

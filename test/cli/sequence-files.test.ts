@@ -132,7 +132,7 @@ test('a built-in sequence and its file have the same waveforms', async () => {
     assert.equal(got!.length, want!.length);
     for (const [n, block] of want!.entries()) {
       for (const axis of ['gx', 'gy', 'gz', 'adc']) {
-        const [a, b] = [got![n]![axis]!, block[axis]!];
+        const [a, b] = [got![n][axis], block[axis]];
         // Absolute times are sums of durations, which the file counts in picoseconds where no coarser raster fits.
         near(a.t, b.t, 0.5e-12 * (n + 1));
         near(a.A as number[], b.A as number[], 1e-12 * Math.max(0, ...(b.A as number[]).map(Math.abs)));
@@ -143,7 +143,7 @@ test('a built-in sequence and its file have the same waveforms', async () => {
 
 function near(got: readonly number[], want: readonly number[], most: number): void {
   assert.equal(got.length, want.length);
-  for (const [n, value] of want.entries()) assert.ok(Math.abs(got[n]! - value) <= most, `${got[n]}, not ${value}`);
+  for (const [n, value] of want.entries()) assert.ok(Math.abs(got[n] - value) <= most, `${got[n]}, not ${value}`);
 }
 
 test('for another nucleus the file says the same in Hz', async () => {

@@ -101,7 +101,7 @@ async function startOne(
     for (let n = 0; n < signals && !over; n++) {
       const pids = [...running.ranks().values()];
       const pid = pids[Math.floor(random() * pids.length)];
-      const signal = killing ? 'SIGKILL' : STORM[Math.floor(random() * STORM.length)]!;
+      const signal = killing ? 'SIGKILL' : STORM[Math.floor(random() * STORM.length)];
       if (pid !== undefined) {
         first ??= performance.now();
         early ||= !trapsStops(pid);

@@ -90,7 +90,7 @@ for (const family of present) {
       const outcome = await run(args, { ...launch, cwd, odd: { args: [...args, ...option] } });
       assert.equal(outcome.code, 65, transcript(outcome));
       assert.equal(errorsIn(outcome).length, 1, transcript(outcome));
-      assert.match(errorsIn(outcome)[0]!, line);
+      assert.match(errorsIn(outcome)[0], line);
     }
     assert.deepEqual(readdirSync(cwd), []);
   });
@@ -102,7 +102,7 @@ test('a simulation thread that leaves or fails', async () => {
     const args = ['simulate', 'epi', 'head2d', '--threads', '2', '-q', '-o', 'raw.npy'];
     const outcome = await fail(failpoint, args, { cwd });
     assert.equal(outcome.code, 70, transcript(outcome));
-    assert.match(errorsIn(outcome)[0]!, /a simulation thread (died|left)|could not be started/, transcript(outcome));
+    assert.match(errorsIn(outcome)[0], /a simulation thread (died|left)|could not be started/, transcript(outcome));
     assert.ok(!existsSync(join(cwd, 'raw.npy')));
   });
 });
@@ -132,7 +132,7 @@ test('writes that fail: the output, the checkpoint, the record of a finished run
     const cwd = temporaryFolder();
     const outcome = await fail(`full@write ${name}`, args, { cwd });
     assert.equal(outcome.code, 73, transcript(outcome));
-    assert.match(errorsIn(outcome)[0]!, new RegExp(`^larmor: ${name}: no space left .+; all tiles are kept in kept`));
+    assert.match(errorsIn(outcome)[0], new RegExp(`^larmor: ${name}: no space left .+; all tiles are kept in kept`));
     assert.ok(!existsSync(join(cwd, name)));
     await assertStatus(75);
     const resumed = await run([...args, '--resume'], { cwd });
@@ -159,10 +159,10 @@ test('other commands: a promise that never settles', async () => {
     ['doctor'],
   ];
   await twoAtATime(commands, async (args) => {
-    const place = args[0] === 'phantom' || args[0] === 'sequence' ? args[1]! : args[0]!;
+    const place = args[0] === 'phantom' || args[0] === 'sequence' ? args[1] : args[0];
     const outcome = await fail(`never@${place}`, args, { cwd });
     assert.equal(outcome.code, 70, transcript(outcome));
-    assert.match(errorsIn(outcome)[0]!, ended(place)[1]);
+    assert.match(errorsIn(outcome)[0], ended(place)[1]);
   });
   assert.deepEqual(readdirSync(cwd), []);
 });

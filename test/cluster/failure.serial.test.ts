@@ -65,12 +65,12 @@ for (const family of present) {
       const ended = await running.ended;
       const lines = errorsIn(ended);
       assert.equal(lines.length, 1, transcript(ended));
-      if (/not answered within MPI for 2 s/.test(lines[0]!)) {
+      if (/not answered within MPI for 2 s/.test(lines[0])) {
         assert.notEqual(ended.code, 0, 'stopped between two pieces of a reduce, where the other can only be killed');
         return;
       }
       assert.equal(ended.code, 70, transcript(ended));
-      assert.match(lines[0]!, new RegExp(`rank ${victim} \\(.+\\) has given no sign of life for 2 s`));
+      assert.match(lines[0], new RegExp(`rank ${victim} \\(.+\\) has given no sign of life for 2 s`));
     });
   }
 }
@@ -102,7 +102,7 @@ for (const family of present) {
     const one = await run(['simulate', '-o', 'raw.npy'], { ...launch, odd });
     assert.equal(one.code, 2, transcript(one));
     assert.equal(errorsIn(one).length, 1, transcript(one));
-    assert.match(errorsIn(one)[0]!, /^larmor: rank 1 \(.+\): option '--threads <n>' argument '0' is invalid/);
+    assert.match(errorsIn(one)[0], /^larmor: rank 1 \(.+\): option '--threads <n>' argument '0' is invalid/);
   });
 }
 
@@ -120,7 +120,7 @@ test('ranks with other inputs are found before the first tile', twoRanks, async 
     const ended = await run(['simulate', '--exact', 'epi', 'head2d'], { family: 'openmpi', ranks: 3, cwd, odd });
     assert.equal(ended.code, 65, transcript(ended));
     assert.equal(errorsIn(ended).length, 1, transcript(ended));
-    assert.match(errorsIn(ended)[0]!, message);
+    assert.match(errorsIn(ended)[0], message);
   }
   assert.deepEqual(readdirSync(cwd), []);
 });
@@ -153,7 +153,7 @@ test('a side file replaced between the reading of two ranks is refused, never mi
     const ended = await running.ended;
     assert.equal(ended.code, 65, transcript(ended));
     assert.equal(errorsIn(ended).length, 1, transcript(ended));
-    assert.match(errorsIn(ended)[0]!, message);
+    assert.match(errorsIn(ended)[0], message);
     assert.ok(!existsSync(join(cwd, 'raw.npy')));
   }
 });
@@ -179,7 +179,7 @@ test('ranks with another version or other kernels', twoRanks, async () => {
   writeFileSync(command, program.replaceAll(`"${version}"`, '"0.0.0"'));
   const refused = await run(['simulate', '-o', 'raw.npy'], launch);
   assert.equal(refused.code, 70, transcript(refused));
-  assert.match(errorsIn(refused)[0]!, /rank 1 .+ differs from rank 0 .+ in: version \(0\.0\.0 instead of/);
+  assert.match(errorsIn(refused)[0], /rank 1 .+ differs from rank 0 .+ in: version \(0\.0\.0 instead of/);
 });
 
 test('an input that one rank cannot open: one line with its name, one exit code', twoRanks, async () => {
@@ -187,9 +187,9 @@ test('an input that one rank cannot open: one line with its name, one exit code'
   const ended = await run(['simulate'], { family: 'openmpi', ranks: 3, cwd: temporaryFolder(), odd });
   assert.equal(ended.code, 66, transcript(ended));
   assert.equal(errorsIn(ended).length, 1, transcript(ended));
-  assert.match(errorsIn(ended)[0]!, /^larmor: rank 2 \(.+\): missing\.seq: no such file/);
+  assert.match(errorsIn(ended)[0], /^larmor: rank 2 \(.+\): missing\.seq: no such file/);
   const all = await run(['simulate', 'missing.seq'], { family: 'openmpi', ranks: 3, cwd: temporaryFolder() });
-  assert.match(errorsIn(all)[0]!, /^larmor: missing\.seq: no such file/, 'a common error is nobody’s in particular');
+  assert.match(errorsIn(all)[0], /^larmor: missing\.seq: no such file/, 'a common error is nobody’s in particular');
 });
 
 test('a spin that cannot be simulated, found in mid-run by one rank', twoRanks, async (t) => {
@@ -203,7 +203,7 @@ test('a spin that cannot be simulated, found in mid-run by one rank', twoRanks, 
   const ended = await run(['simulate', 'epi', 'bad.phantom'], { family: 'openmpi', ranks: 2, cwd });
   assert.equal(ended.code, 65, transcript(ended));
   assert.equal(errorsIn(ended).length, 1, transcript(ended));
-  assert.match(errorsIn(ended)[0]!, /bad\.phantom spin 60000: T1 is NaN/);
+  assert.match(errorsIn(ended)[0], /bad\.phantom spin 60000: T1 is NaN/);
 });
 
 /** A file system of `size`; undefined, skipped aloud, where this user may not mount one. */
@@ -238,7 +238,7 @@ test('a full disk for the output: exit 73, and --resume has only to write', asyn
   const args = ['simulate', 'epi', 'head2d', '-o', join(disk, 'raw.npy'), '--checkpoint', 'kept'];
   const ended = await run(args, { cwd });
   assert.equal(ended.code, 73, transcript(ended));
-  assert.match(errorsIn(ended)[0]!, /no space left.+all tiles are kept in kept: --resume has only to write/);
+  assert.match(errorsIn(ended)[0], /no space left.+all tiles are kept in kept: --resume has only to write/);
   assert.deepEqual(readdirSync(disk), []);
   const elsewhere = ['epi', 'head2d', '-o', 'raw.npy', '--checkpoint', 'kept', '--resume'];
   const resumed = await simulate(elsewhere, { cwd });
@@ -260,12 +260,12 @@ test('a checkpoint of another run or a damaged one is refused, and left as it is
   const foreign = await run(['simulate', ...other, '--checkpoint', 'kept', '--resume'], { cwd });
   assert.equal(foreign.code, 65, transcript(foreign));
   assert.match(
-    errorsIn(foreign)[0]!,
+    errorsIn(foreign)[0],
     /belongs to another run \(epi on head3d.+differs in: sequence, phantom, tile size/,
   );
   assert.ok(readFileSync(path).equals(whole));
   writeFileSync(path, whole.subarray(0, whole.length - 1));
   const cut = await run(['simulate', ...args, '--resume'], { cwd });
   assert.equal(cut.code, 65, transcript(cut));
-  assert.match(errorsIn(cut)[0]!, /checkpoint\.larmor: is cut short; remove it/);
+  assert.match(errorsIn(cut)[0], /checkpoint\.larmor: is cut short; remove it/);
 });

@@ -69,7 +69,7 @@ test('an output that is an input, or another output, by whatever name', async ()
   for (const output of ['in.h5', './in.h5', 'link.h5', 'here/in.h5']) {
     const ended = await run(['simulate', 'fid', 'in.h5', '-o', output], { cwd });
     assert.equal(ended.code, 2, transcript(ended));
-    assert.match(errorsIn(ended)[0]!, /is an input of this run; name another file/);
+    assert.match(errorsIn(ended)[0], /is an input of this run; name another file/);
   }
   assert.ok(readFileSync(join(cwd, 'in.h5')).equals(before));
   for (const outputs of [
@@ -79,7 +79,7 @@ test('an output that is an input, or another output, by whatever name', async ()
   ]) {
     const ended = await run([...small, ...outputs.flatMap((path) => ['-o', path])], { cwd });
     assert.equal(ended.code, 2, transcript(ended));
-    assert.match(errorsIn(ended)[0]!, /as an output; give each output a file of its own/);
+    assert.match(errorsIn(ended)[0], /as an output; give each output a file of its own/);
   }
 });
 
@@ -103,7 +103,7 @@ test('two jobs in one checkpoint folder: the second is refused, and a dead one l
   await until('the lock', () => existsSync(join(kept(cwd), 'lock')));
   const second = await run([...args, '--resume'], { cwd });
   assert.equal(second.code, 73, transcript(second));
-  assert.match(errorsIn(second)[0]!, new RegExp(`kept: is in use by process ${first.pid} on ${hostname()} since`));
+  assert.match(errorsIn(second)[0], new RegExp(`kept: is in use by process ${first.pid} on ${hostname()} since`));
   await until('a checkpoint', () => existsSync(join(kept(cwd), 'checkpoint.larmor')));
   kill(first.pid, 'SIGKILL');
   await first.ended;
@@ -138,7 +138,7 @@ test('locks of another host, of an earlier start of the same SLURM job, and what
     clearInterval(renewing),
   );
   assert.equal(refused.code, 73, transcript(refused));
-  assert.match(errorsIn(refused)[0]!, /in use by process 7 on n9 since 2026-01-01/);
+  assert.match(errorsIn(refused)[0], /in use by process 7 on n9 since 2026-01-01/);
 });
 
 test('--resume of a finished run whose output is missing, empty or replaced writes it again', async () => {
@@ -151,7 +151,7 @@ test('--resume of a finished run whose output is missing, empty or replaced writ
   const right = readFileSync(join(cwd, 'raw.npy'));
   const header = readFileSync(join(cwd, 'raw.hdr'));
   const other = Buffer.from(right);
-  other[right.length - 1]! ^= 1;
+  other[right.length - 1] ^= 1;
   const spoilt: [string, () => void, RegExp, number][] = [
     ['raw.npy', () => rmSync(join(cwd, 'raw.npy')), /raw\.npy is missing; writing it again/, 75],
     ['raw.npy', () => writeFileSync(join(cwd, 'raw.npy'), ''), /raw\.npy is not what it wrote; writing it again/, 75],
@@ -199,7 +199,7 @@ test('status: tiles done, as text and JSON; what is no checkpoint', async () => 
     const ended = await run(['status', folder], { cwd });
     assert.equal(ended.code, code, transcript(ended));
     assert.equal(errorsIn(ended).length, 1);
-    assert.match(errorsIn(ended)[0]!, what);
+    assert.match(errorsIn(ended)[0], what);
   }
   writeFileSync(join(kept(cwd), 'checkpoint.larmor'), 'LARMORCK, but nothing of the kind that would be one');
   const damaged = await run(['status', 'kept'], { cwd });

@@ -56,7 +56,7 @@ test('small files of every format of phantoms', async () => {
   await writeHdf5(join(cwd, 'koma.phantom'), { 'position/x': x, 'position/y': column(0), ...contrast }, about);
   await writeHdf5(join(cwd, 'jemris.h5'), {
     'sample/data': {
-      data: Float64Array.from({ length: 45 }, (_, n) => [1, 0.001, 0.01, 0.01, 0][n % 5]!),
+      data: Float64Array.from({ length: 45 }, (_, n) => [1, 0.001, 0.01, 0.01, 0][n % 5]),
       shape: [3, 3, 5],
     },
     'sample/resolution': { data: Float64Array.of(1, 1, 1) },

@@ -29,16 +29,16 @@ for (const [family, ranks, signal, victim, schedule] of cases) {
     assert.equal(stopped.code, 75, transcript(stopped));
     const lines = errorsIn(stopped);
     assert.equal(lines.length, 1, transcript(stopped));
-    assert.match(lines[0]!, new RegExp(`stopped by ${signal} after \\d+ of \\d+ tiles, kept in kept; .*--resume`));
+    assert.match(lines[0], new RegExp(`stopped by ${signal} after \\d+ of \\d+ tiles, kept in kept; .*--resume`));
     assert.ok(!existsSync(join(cwd, 'raw.npy')));
 
     const refused = await run(['simulate', ...args], { cwd });
     assert.equal(refused.code, 2, transcript(refused));
-    assert.match(errorsIn(refused)[0]!, /unfinished run; add --resume/);
+    assert.match(errorsIn(refused)[0], /unfinished run; add --resume/);
 
     const other = family === undefined && !missing('openmpi') ? ({ family: 'openmpi', ranks: 3 } as const) : {};
     const resumed = await simulate([...args, '--resume'], { ...other, cwd });
-    const done = Number(/after (\d+) of/.exec(lines[0]!)![1]);
+    const done = Number(/after (\d+) of/.exec(lines[0])![1]);
     assert.equal(resumed.tilesResumed, done);
     assert.equal(
       resumed.perRank.reduce((sum, { tiles }) => sum + tiles, done),
@@ -67,7 +67,7 @@ test('a warning that comes while inputs are read', { skip: missing('openmpi') },
   kill(rank1, 'SIGCONT');
   const stopped = await running.ended;
   assert.equal(stopped.code, 75, transcript(stopped));
-  assert.match(errorsIn(stopped)[0]!, /stopped by SIGUSR2 after \d+ of \d+ tiles, kept in kept/);
+  assert.match(errorsIn(stopped)[0], /stopped by SIGUSR2 after \d+ of \d+ tiles, kept in kept/);
   const resumed = await simulate([...args, '--resume'], { cwd });
   assert.equal(resumed.signalHash, (await simulate(['epi', 'head2d', '-o', 'raw.npy'], { cwd })).signalHash);
 });
@@ -80,7 +80,7 @@ test('without --checkpoint a stop keeps nothing and says so', async () => {
   kill(running.pid, 'SIGTERM');
   const stopped = await running.ended;
   assert.equal(stopped.code, 75, transcript(stopped));
-  assert.match(errorsIn(stopped)[0]!, /nothing was kept \(--checkpoint DIR keeps it\)/);
+  assert.match(errorsIn(stopped)[0], /nothing was kept \(--checkpoint DIR keeps it\)/);
 });
 
 test('--resume needs --checkpoint: exit 2, reported once', { skip: missing('openmpi') }, async () => {

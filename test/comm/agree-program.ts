@@ -48,7 +48,7 @@ const report = await agree(
   (all) => ({
     ranks: size,
     wrong: all.reduce((sum, one) => sum + one.wrong, 0),
-    messagesAtRoot: all[0]!.messages,
+    messagesAtRoot: all[0].messages,
     messagesAtMost: Math.max(...all.map((one) => one.messages)),
     milliseconds: milliseconds.sort((a, b) => a - b),
   }),

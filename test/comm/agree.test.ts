@@ -82,7 +82,7 @@ test('64 ranks: whatever ranks fail, all end with the error of the lowest', asyn
       const ended = await outcomes(
         members,
         ({ rank }) => {
-          if (ranks.includes(rank)) throw new LarmorError(codes[rank % 4]!, alike ? 'same' : `fault ${rank}`);
+          if (ranks.includes(rank)) throw new LarmorError(codes[rank % 4], alike ? 'same' : `fault ${rank}`);
         },
         () => assert.fail('merged in spite of an error'),
       );
@@ -139,7 +139,7 @@ test('64 ranks: an agreement within another; a rank that fails before it; ranks 
   const sums = await outcomes(
     members,
     async (member) => (await nested(member)) + member.rank,
-    (values) => values.length + values[63]!,
+    (values) => values.length + values[63],
   );
   assert.deepEqual(new Set(sums), new Set([64 + 2016 + 63]));
   for (const failing of [0, 1, 32, 63]) {
@@ -148,7 +148,7 @@ test('64 ranks: an agreement within another; a rank that fails before it; ranks 
       (member) => nested(member, failing),
       () => assert.fail('merged in spite of an error'),
     );
-    for (const each of ended) assert.match((each as string[])[1]!, new RegExp(`^rank ${failing} \\(node\\d\\): bad$`));
+    for (const each of ended) assert.match((each as string[])[1], new RegExp(`^rank ${failing} \\(node\\d\\): bad$`));
   }
   const different = await outcomes(
     members,
@@ -158,7 +158,7 @@ test('64 ranks: an agreement within another; a rank that fails before it; ranks 
   );
   const text =
     /^rank 37 \(node2\) and rank 0 \(node0\) were given different work \(one is at 'plan', the other at 'inputs'\)/;
-  for (const each of different) assert.match((each as string[])[1]!, text);
+  for (const each of different) assert.match((each as string[])[1], text);
   await close();
 });
 

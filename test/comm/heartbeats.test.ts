@@ -40,8 +40,8 @@ function ranksOf(size: number): Ticking {
     ),
   );
   const arrive = (to: number, from: number, heartbeat: Heartbeat): void => {
-    ranks[to]!.alive(from);
-    ranks[to]!.receive(from, heartbeat);
+    ranks[to].alive(from);
+    ranks[to].receive(from, heartbeat);
   };
   const run = (ticks: number): void => {
     for (const end = now + ticks; now < end; now++) {
@@ -60,7 +60,7 @@ test('a stopped rank is reported by its parent, rank 0 by rank 1, before anybody
     run(LIMIT + 2);
     const reports = new Set(silences.map(([, reporter, lost]) => `${lost} by ${reporter}`));
     assert.deepEqual([...reports], [`${rank} by ${treeOf(rank, 64).parent ?? 1}`]);
-    assert.ok(Math.abs(silences[0]![0] - 50 - LIMIT) <= 1, `after ${silences[0]![0] - 50} ticks`);
+    assert.ok(Math.abs(silences[0][0] - 50 - LIMIT) <= 1, `after ${silences[0][0] - 50} ticks`);
   }
 });
 
@@ -79,11 +79,11 @@ test('a stopped rank whose parent was stopped too is reported by its children, h
 test('a rank that leaves is silent, and rightly so', () => {
   const { ranks, run, stopped, silences } = ranksOf(16);
   run(5);
-  ranks[0]!.leaves(5);
+  ranks[0].leaves(5);
   for (let rank = 5; rank <= 8; rank++) stopped.add(rank);
   run(5 * LIMIT);
   assert.equal(silences.length, 0);
-  assert.equal(ranks[0]!.finished(), 136, 'what it had finished still counts');
+  assert.equal(ranks[0].finished(), 136, 'what it had finished still counts');
 });
 
 test('a deadlock is reported by rank 0 alone, when all have waited so long', () => {
@@ -95,7 +95,7 @@ test('a deadlock is reported by rank 0 alone, when all have waited so long', () 
   assert.equal(deadlocks.length, 0, 'rank 37 works');
   waiting.add(37);
   run(LIMIT - 1);
-  ranks[37]!.active();
+  ranks[37].active();
   run(LIMIT);
   assert.equal(deadlocks.length, 0, 'a message came in between');
   run(2 * depthOf(size) + 2);
@@ -106,6 +106,6 @@ test('a deadlock is reported by rank 0 alone, when all have waited so long', () 
 test('rank 0 hears of all finished tiles, from heartbeats between neighbours alone', () => {
   const { ranks, run } = ranksOf(64);
   run(depthOf(64) + 1);
-  assert.equal(ranks[0]!.finished(), (64 * 65) / 2);
-  assert.equal(ranks[17]!.finished(), 408, 'ranks 17 to 32');
+  assert.equal(ranks[0].finished(), (64 * 65) / 2);
+  assert.equal(ranks[17].finished(), 408, 'ranks 17 to 32');
 });

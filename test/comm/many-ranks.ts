@@ -30,7 +30,7 @@ export async function assertAgree(t: TestContext, family: Family, ranks: number,
   assert.equal(ended.code, 0, transcript(ended));
   const report = JSON.parse(ended.stdout) as Report;
   const { wrong, messagesAtRoot, messagesAtMost, milliseconds } = report;
-  const [least, median] = [milliseconds[0]!, milliseconds[milliseconds.length >> 1]!];
+  const [least, median] = [milliseconds[0], milliseconds[milliseconds.length >> 1]];
   t.diagnostic(
     `${ranks} ranks: ${messagesAtRoot} messages at rank 0, at most ${messagesAtMost}; ` +
       `${least.toFixed(1)} ms at least, ${median.toFixed(1)} in the median`,

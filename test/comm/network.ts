@@ -30,7 +30,7 @@ export function networkOf(
       ...{ rank, size },
       isend(data: Uint8Array, to: number) {
         onMessage(new TextDecoder().decode(data));
-        queues[to]!.push({ source: rank, data });
+        queues[to].push({ source: rank, data });
         return sent;
       },
       iprobe: () => queue[0] && { source: queue[0].source, tag: 0, count: queue[0].data.length },

@@ -111,10 +111,10 @@ test('two echoes of a spiral after one pulse are one curve', async () => {
   const sequence = spiral(1, 512, 1e-3);
   const [pulse, readout, crusher, wait] = [0, 1, 2, 3].map((n) => sequence.block(n)) as [Block, Block, Block, Block];
   const blocks = [pulse, readout, wait, readout, crusher];
-  const echoes = timelineOf({ ...sequence, blockCount: blocks.length, block: (n) => blocks[n]! });
+  const echoes = timelineOf({ ...sequence, blockCount: blocks.length, block: (n) => blocks[n] });
   const spins = randomSpins(700);
   const { forms, nufft2d3s } = makeProgram(echoes, phantomOf(spins), { precision: 'f32', tolerance: 1e-4, ...LARGE });
-  assert.deepEqual([forms.nufft2d3, nufft2d3s.length, nufft2d3s[0]!.targets.length], [2, 1, 1024]);
+  assert.deepEqual([forms.nufft2d3, nufft2d3s.length, nufft2d3s[0].targets.length], [2, 1, 1024]);
   const exact = await simulateTimeline(echoes, spins, { precision: 'f64' });
   assert.ok(errorOfDensity(await simulateTimeline(echoes, spins, { tolerance: 1e-4, ...LARGE }), exact, spins) < 2e-5);
 });
@@ -289,8 +289,8 @@ test('pulses of one shape are kept at a few amplitudes with a tolerance, stepped
     const { operators } = makeProgram(timeline, source, { precision: 'f32', tileSize: 256, tolerance });
     return operators.operators.length;
   });
-  assert.ok(counts[0]! < counts[2]! && counts[2]! <= 12, counts.join(' '));
-  assert.ok(counts[3]! >= counts[2]! && counts[3]! <= 12, 'below 5e-6 they err by rounding alone');
+  assert.ok(counts[0] < counts[2] && counts[2] <= 12, counts.join(' '));
+  assert.ok(counts[3] >= counts[2] && counts[3] <= 12, 'below 5e-6 they err by rounding alone');
 });
 
 test('f64 knows no fast form: the tolerance changes no bit of it, nor its tiles', async () => {

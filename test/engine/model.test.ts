@@ -61,7 +61,7 @@ function withModel(timeline: Timeline, { terms = 0, transmits = 0, nodes = 0 }: 
     ops.push(...timeline.ops.subarray(op, op + STRIDE.op));
     if (nodes === 0 || next() < 0.6) continue;
     const node = Math.floor(next() * (nodes - 1));
-    ops.push([OP.slide, OP.hold, OP.release][Math.floor(3 * next())]!, node);
+    ops.push([OP.slide, OP.hold, OP.release][Math.floor(3 * next())], node);
   }
   const points = table(timeline.points.length / STRIDE.point, 1);
   return {
@@ -97,7 +97,7 @@ async function simulate(timelines: Timelines, spins: SpinBlock, model: Model, op
 }
 
 const SCANS = ['pulses with offsets and phases', 'pulses under varying gradients', 'lines and pulses in turn'].map(
-  (name) => CASES[name]!,
+  (name) => CASES[name],
 );
 
 const MODELS: Readonly<Record<string, Counts>> = {
@@ -117,7 +117,7 @@ test('every model is what the slow sum says, and everything together in every sc
   for (const [index, [name, counts]] of Object.entries(MODELS).entries()) {
     const { spins, model } = modelSpins(60, counts);
     const everything = name.includes('everything');
-    const scans = everything ? SCANS : [SCANS[index % SCANS.length]!];
+    const scans = everything ? SCANS : [SCANS[index % SCANS.length]];
     for (const [n, scan] of scans.entries()) {
       const timelines = (counts.groups ?? [60]).map((_, group) => withModel(scan, counts, 10 * n + group));
       const reference = simulateModelSlowly(timelines, spins, 1.5, model);
@@ -145,7 +145,7 @@ test('coils of static spins are rows of the matrix, and samples where lines are 
     'lines and pulses in turn',
     'three spirals',
   ]) {
-    const timeline = CASES[name]!;
+    const timeline = CASES[name];
     const { signal } = simulateModelSlowly([timeline], spins, 1.5, model);
     for (const options of [{ precision: 'f64' }, {}, { tolerance: 1e-5 }, { build: 'simd' }] as const) {
       const { engine, plan } = await engineFor(timeline, phantomOf(spins, 1.5, model), { tileSize: 56, ...options });
@@ -164,16 +164,16 @@ test('coils of static spins are rows of the matrix, and samples where lines are 
 
 test('sums that no memory holds are refused, coils counted', async () => {
   const { spins, model } = modelSpins(60, { coils: 64 });
-  const scan = { ...SCANS[2]!, sampleCount: 1e7 };
+  const scan = { ...SCANS[2], sampleCount: 1e7 };
   const message =
     'timeline: with the sums of its 10000000 samples and 64 coils it needs 9.5 GiB in a memory of 4 GiB; use smaller tiles, fewer coils or split the sequence';
   await assert.rejects(engineFor(scan, phantomOf(spins, 1.5, model)), { exitCode: 65, message });
 });
 
 test('threads, tiles in any order and shared accumulators give a model the same bits', async () => {
-  const counts = MODELS['two groups with everything']!;
+  const counts = MODELS['two groups with everything'];
   const { spins, model } = modelSpins(60, counts);
-  const timelines = [1, 2].map((seed) => withModel(SCANS[2]!, counts, seed)) as unknown as Timelines;
+  const timelines = [1, 2].map((seed) => withModel(SCANS[2], counts, seed)) as unknown as Timelines;
   for (const precision of ['f64', 'f32'] as const) {
     const { engine, plan } = await engineFor(timelines, phantomOf(spins, 1.5, model), { precision, tileSize: 8 });
     for (let tile = plan.tileCount - 1; tile >= 0; tile--) await engine.run(tile, 1);
@@ -190,8 +190,8 @@ test('threads, tiles in any order and shared accumulators give a model the same 
 test('sensitivities of a coil in any unit use the whole range of the sums', async () => {
   for (const sensitivity of [1e-9, 1, 1e9]) {
     const { spins, model } = modelSpins(60, { coils: 2 }, sensitivity);
-    const reference = simulateModelSlowly([SCANS[2]!], spins, 1.5, model);
-    const { signal } = await simulate([SCANS[2]!], spins, model, { precision: 'f64', tileSize: 24 });
+    const reference = simulateModelSlowly([SCANS[2]], spins, 1.5, model);
+    const { signal } = await simulate([SCANS[2]], spins, model, { precision: 'f64', tileSize: 24 });
     assert.ok(relativeError(signal, reference.signal) <= BOUND.f64);
   }
 });
@@ -199,7 +199,7 @@ test('sensitivities of a coil in any unit use the whole range of the sums', asyn
 test('without a model the magnetisation at the end is that of the reference, whatever the methods', async () => {
   const spins = randomSpins(100);
   for (const name of ['nine lines of 37 samples', 'lines and pulses in turn']) {
-    const timeline = CASES[name]!;
+    const timeline = CASES[name];
     const { magnetization } = simulateModelSlowly([timeline], spins, 1.5);
     for (const options of [{ precision: 'f64' }, {}, { tolerance: 1e-5 }] as const) {
       const found = new Float64Array(300);

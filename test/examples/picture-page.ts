@@ -18,7 +18,7 @@ export function testCommands(scan: string): void {
   for (const [n, simulate] of simulations)
     test(`larmor ${simulate.join(' ')}`, async () => {
       const own = temporaryFolder();
-      const reconstruct = commands[n + 1]!;
+      const reconstruct = commands[n + 1];
       for (const command of [simulate, reconstruct]) {
         const { code, stderr } = await larmor(command, { folder: own });
         assert.equal(code, 0, stderr);

@@ -32,7 +32,7 @@ async function fails(
   const run = await larmor(['simulate', 'fid', 'sphere', '-o', 'x.npy', ...how], { folder: place });
   assert.equal(run.code, code, run.stderr);
   assert.equal(errorLines(run).length, 1, run.stderr);
-  assert.match(errorLines(run)[0]!, message);
+  assert.match(errorLines(run)[0], message);
   assert.ok(!run.left.includes('x.npy'));
 }
 

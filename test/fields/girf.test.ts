@@ -48,11 +48,11 @@ test('a low pass with a delay: moments of the output are those of the input, lat
   for (const at of [-3e-4, 0, 2e-4])
     assert.ok(Math.abs(moment(middle + late + at) - (area / 2 + 20e-3 * at)) < missing * area);
   // ∫B0 = 4e-9 m · the low-passed gradient: 20 mT/m in the middle of the flat top.
-  const common = gradientPoints(blocks[1]!.common);
-  const turned = integral(common, 0, middle - 2e-3) + integral(gradientPoints(blocks[0]!.common), 0, 2e-3);
+  const common = gradientPoints(blocks[1].common);
+  const turned = integral(common, 0, middle - 2e-3) + integral(gradientPoints(blocks[0].common), 0, 2e-3);
   assert.ok(Math.abs(turned - 4e-9 * 20e-3) < 3 * missing * 4e-9 * 20e-3, `${turned}`);
   // Axes without an entry of their own stay.
-  assert.equal(blocks[1]!.gy, undefined);
+  assert.equal(blocks[1].gy, undefined);
 });
 
 test('files and scanners that contradict themselves are refused', () => {

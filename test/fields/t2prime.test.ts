@@ -40,7 +40,7 @@ test('offsets with their weights dephase as the Lorentzian does', async () => {
   const rate = 1 / T2s - 1 / 0.1;
   for (const t of [0.004, 0.01, 0.02, 0.035]) {
     let sum = 0;
-    for (let n = 0; n < offsets; n++) sum += block.density[n]! * Math.cos(block.offResonance[n]! * t);
+    for (let n = 0; n < offsets; n++) sum += block.density[n] * Math.cos(block.offResonance[n] * t);
     assert.ok(Math.abs(sum / 2 - Math.exp(-rate * t)) < 3e-3, `${sum / 2} at ${t}`);
   }
   // A spin without T2′ keeps all its density in one of them.
@@ -63,10 +63,10 @@ test('many different rates share a few channels to 1e-6', async () => {
   for (const spin of [0, 77, 199]) {
     const signal = new Float64Array(2 * coils * times.length);
     for (let p = 0; p < coils; p++)
-      for (let n = 0; n < times.length; n++) signal[2 * (p * times.length + n)] = block.extra![2 * p]![spin]!;
+      for (let n = 0; n < times.length; n++) signal[2 * (p * times.length + n)] = block.extra![2 * p][spin];
     const factors = mix(signal);
     for (const [n, time] of times.entries())
-      assert.ok(Math.abs(factors[2 * n]! - Math.exp(-(1 / block.T2s[spin]! - 1 / block.T2[spin]!) * time)) < 1e-6);
+      assert.ok(Math.abs(factors[2 * n] - Math.exp(-(1 / block.T2s[spin] - 1 / block.T2[spin]) * time)) < 1e-6);
   }
 });
 
@@ -75,7 +75,7 @@ test('analytic refuses scans of several pathways', skipWithoutCases(), async () 
     const args = ['seq', 'phantom'].map((ending) => cases(`physics/${name}.${ending}`));
     const run = await larmor(['simulate', ...args, '--t2prime', 'analytic', '-o', 'x.npy']);
     assert.equal(run.code, 65, run.stderr);
-    assert.match(errorLines(run)[0]!, message);
+    assert.match(errorLines(run)[0], message);
     assert.deepEqual([errorLines(run).length, run.left], [1, []]);
   };
   await Promise.all([

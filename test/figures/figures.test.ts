@@ -41,7 +41,7 @@ test('a line lies where its data say', () => {
   const { x, y, width, height } = frameOf(svg);
   const [points] = pathsOf(svg, '#123456');
   const want = [x, y + height, x + width / 2, y + height / 2, x + width, y];
-  for (const [n, value] of want.entries()) assert.ok(Math.abs(points![n]! - value) < 0.011, `${points}`);
+  for (const [n, value] of want.entries()) assert.ok(Math.abs(points![n] - value) < 0.011, `${points}`);
 });
 
 test('a line is cut at the edges of its panel, and interrupted where it leaves', () => {
@@ -51,11 +51,11 @@ test('a line is cut at the edges of its panel, and interrupted where it leaves',
   assert.equal(paths.length, 1);
   const near = (got: number, want: number): void => assert.ok(Math.abs(got - want) < 0.011, `${got}, not ${want}`);
   // From the middle of the left edge to the right one, and from the right edge back to the middle.
-  near(paths[0]![0]!, x);
-  near(paths[0]![1]!, y + height / 2);
-  for (const [n, value] of paths[0]!.entries())
+  near(paths[0][0], x);
+  near(paths[0][1], y + height / 2);
+  for (const [n, value] of paths[0].entries())
     assert.ok(n % 2 === 1 || (value >= x - 0.01 && value <= x + width + 0.01));
-  near(paths[0]!.at(-2)!, x + width / 2);
+  near(paths[0].at(-2)!, x + width / 2);
 });
 
 test('ticks are round numbers in the unit that suits', () => {
@@ -109,12 +109,12 @@ test('an envelope keeps every extreme, is short, and shows gaps', () => {
   assert.ok(x.length < 500, `${x.length} points`);
   const finite = y.filter((value) => !Number.isNaN(value));
   assert.deepEqual([Math.min(...finite), Math.max(...finite)], [-7, 9]);
-  const at = (value: number): number => x[y.indexOf(value)]!;
+  const at = (value: number): number => x[y.indexOf(value)];
   assert.ok(Math.abs(at(9) - 0.77777) <= 0.005 && Math.abs(at(-7) - 0.12345) <= 0.005);
   assert.equal(y.filter(Number.isNaN).length, 1);
   // The gap is where nothing is.
   const gap = y.findIndex(Number.isNaN);
-  assert.ok(x[gap - 1]! < 0.5 && x[gap + 1]! > 0.6);
+  assert.ok(x[gap - 1] < 0.5 && x[gap + 1] > 0.6);
 });
 
 test('few points are kept as they are', () => {
@@ -159,7 +159,7 @@ test('the PNG shows the pixels of a raster and the colour of a line, and text in
   assert.deepEqual(pixel(2, 2), [255, 255, 255]);
   // The title stands in the middle at the top: some of it is nearly black.
   let darkest = 255;
-  for (let px = 400; px < 600; px++) for (let py = 15; py < 35; py++) darkest = Math.min(darkest, pixel(px, py)[0]!);
+  for (let px = 400; px < 600; px++) for (let py = 15; py < 35; py++) darkest = Math.min(darkest, pixel(px, py)[0]);
   assert.ok(darkest < 80, `darkest ${darkest}`);
 });
 

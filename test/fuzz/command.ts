@@ -187,13 +187,13 @@ try {
   const all = await corpus(folder);
   for (; Date.now() < until; runs++) {
     const random = randomOf(firstSeed + runs);
-    const { name, change, commands } = all[random(all.length)]!;
+    const { name, change, commands } = all[random(all.length)];
     // A name of its own: the HDF5 library of a long-lived process remembers a file that it has open.
     const path = join(folder, `${runs}-${name}`);
     writeFileSync(path, change(random));
     const others = commands.filter(([name]) => name !== 'plan');
     const among = random(PLAN_EVERY) === 0 ? commands : others;
-    const args = among[random(among.length)]!.map((arg) => arg.replace('$', path));
+    const args = among[random(among.length)].map((arg) => arg.replace('$', path));
     if (runs > 0 && runs % RUNS_PER_CHILD === 0) {
       child.stop();
       child = startChild(folder);

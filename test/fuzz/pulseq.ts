@@ -114,7 +114,7 @@ const TOKENS =
   );
 
 export function mutated(corpus: readonly string[], random: Random): string {
-  const pick = <T>(from: readonly T[]): T => from[random(from.length)]!;
+  const pick = <T>(from: readonly T[]): T => from[random(from.length)];
   let text = pick(corpus);
   /** Replaces `length` characters somewhere. */
   const at = (length: number, by: (old: string) => string): void => {
@@ -146,7 +146,7 @@ export function mutated(corpus: readonly string[], random: Random): string {
       text = text.slice(0, index) + pick(NUMBERS) + text.slice(index + number.length);
     },
   ];
-  for (let times = 1 + random(3); times > 0; times--) (random(2) === 0 ? kinds[kinds.length - 1]! : pick(kinds))();
+  for (let times = 1 + random(3); times > 0; times--) (random(2) === 0 ? kinds[kinds.length - 1] : pick(kinds))();
   return text;
 }
 

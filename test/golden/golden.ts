@@ -70,7 +70,7 @@ export function kernels(): Golden['kernels'] {
       .digest('hex');
   const { packages } = JSON.parse(lock) as { packages: Record<string, { version: string }> };
   return {
-    assemblyscript: packages['node_modules/assemblyscript']!.version,
+    assemblyscript: packages['node_modules/assemblyscript'].version,
     digests: { 'relaxed.wasm': digest('relaxed.wasm'), 'simd.wasm': digest('simd.wasm') },
   };
 }
@@ -90,7 +90,7 @@ export async function signals(node = process.execPath): Promise<{ key: string; v
     for (const [name, args] of Object.entries(CASES)) {
       const summary = JSON.parse(run([LARMOR, 'simulate', ...args, '-o', 'raw.npy', '--json', '-q'])) as Summary;
       values[name] = summary.signalHash;
-      build = summary.build.split(' ')[0]!;
+      build = summary.build.split(' ')[0];
     }
     const [arch, v8] = run(['-p', 'process.arch + " " + process.versions.v8']).trim().split(' ') as [string, string];
     return { key: `${arch}, ${build}, V8 ${v8.split('.').slice(0, 2).join('.')}`, values };

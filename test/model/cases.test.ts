@@ -37,7 +37,7 @@ test(
     const wrong = await larmor([...scan, '--b1-map', physics('b1plus-a.nii.gz')]);
     assert.equal(wrong.code, 65);
     assert.match(
-      errorLines(wrong)[0]!,
+      errorLines(wrong)[0],
       /shims-a\.seq: block 1: RF_SHIMS of 2 channels, where .*b1plus-a\.nii\.gz holds 1; give/,
     );
     assert.equal(errorLines(wrong).length, 1);
@@ -71,9 +71,9 @@ test('maps in .npy files are those of NIfTI files', skipWithoutCases(), async ()
   const coils = await run('coils.npy', '--scanner', 's.json');
   // The column stands at x = y = 0, the middle voxel's centre: C = 2 and 2i.
   for (let n = 0; n < 8; n++) {
-    const [re, im] = [plain[2 * n]!, plain[2 * n + 1]!];
+    const [re, im] = [plain[2 * n], plain[2 * n + 1]];
     const size = Math.hypot(re, im);
-    assert.ok(Math.hypot(coils[2 * n]! - 2 * re, coils[2 * n + 1]! - 2 * im) < 1e-9 * size);
-    assert.ok(Math.hypot(coils[16 + 2 * n]! + 2 * im, coils[16 + 2 * n + 1]! - 2 * re) < 1e-9 * size);
+    assert.ok(Math.hypot(coils[2 * n] - 2 * re, coils[2 * n + 1] - 2 * im) < 1e-9 * size);
+    assert.ok(Math.hypot(coils[16 + 2 * n] + 2 * im, coils[16 + 2 * n + 1] - 2 * re) < 1e-9 * size);
   }
 });

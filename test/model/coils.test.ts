@@ -6,21 +6,21 @@ import { cylinderArray, type Loop, loopBound, loopSensitivity } from '../../host
 import { cases, skipWithoutCases } from '../../testing/cases.ts';
 
 const sensitivities = (loop: Loop, places: readonly (readonly number[])[], onWire = (): void => assert.fail()) => {
-  const [x, y, z] = [0, 1, 2].map((axis) => Float64Array.from(places, (place) => place[axis]!));
+  const [x, y, z] = [0, 1, 2].map((axis) => Float64Array.from(places, (place) => place[axis]));
   const [re, im] = [new Float64Array(places.length), new Float64Array(places.length)];
   loopSensitivity(loop, { x: x!, y: y!, z: z! }, places.length, re, im, onWire);
-  return places.map((_, n) => [re[n]!, im[n]!] as const);
+  return places.map((_, n) => [re[n], im[n]] as const);
 };
 
 /** Biot–Savart by the trapezoidal rule, which converges faster than any power on a circle. */
 function biotSavart({ centre, normal, radius }: Loop, r: readonly number[]): [number, number] {
   const length = Math.hypot(...normal);
   const n = normal.map((c) => c / length);
-  const seed = Math.abs(n[0]!) < 0.9 ? [1, 0, 0] : [0, 1, 0];
+  const seed = Math.abs(n[0]) < 0.9 ? [1, 0, 0] : [0, 1, 0];
   const cross = (a: readonly number[], b: readonly number[]): number[] => [
-    a[1]! * b[2]! - a[2]! * b[1]!,
-    a[2]! * b[0]! - a[0]! * b[2]!,
-    a[0]! * b[1]! - a[1]! * b[0]!,
+    a[1] * b[2] - a[2] * b[1],
+    a[2] * b[0] - a[0] * b[2],
+    a[0] * b[1] - a[1] * b[0],
   ];
   const raw = cross(n, seed);
   const u = raw.map((c) => c / Math.hypot(...raw));
@@ -29,13 +29,13 @@ function biotSavart({ centre, normal, radius }: Loop, r: readonly number[]): [nu
   const field = [0, 0, 0];
   for (let k = 0; k < steps; k++) {
     const [c, s] = [Math.cos((2 * Math.PI * k) / steps), Math.sin((2 * Math.PI * k) / steps)];
-    const wire = [0, 1, 2].map((a) => centre[a]! + radius * (c * u[a]! + s * v[a]!));
-    const along = [0, 1, 2].map((a) => ((2 * Math.PI * radius) / steps) * (-s * u[a]! + c * v[a]!));
-    const d = [0, 1, 2].map((a) => r[a]! - wire[a]!);
+    const wire = [0, 1, 2].map((a) => centre[a] + radius * (c * u[a] + s * v[a]));
+    const along = [0, 1, 2].map((a) => ((2 * Math.PI * radius) / steps) * (-s * u[a] + c * v[a]));
+    const d = [0, 1, 2].map((a) => r[a] - wire[a]);
     const part = cross(along, d);
-    for (const a of [0, 1, 2]) field[a]! += (1e-7 * part[a]!) / Math.hypot(...d) ** 3;
+    for (const a of [0, 1, 2]) field[a] += (1e-7 * part[a]) / Math.hypot(...d) ** 3;
   }
-  return [field[0]!, -field[1]!];
+  return [field[0], -field[1]];
 }
 
 test('a loop gives the field of Biot and Savart, on and near its axis too', () => {
@@ -51,7 +51,7 @@ test('a loop gives the field of Biot and Savart, on and near its axis too', () =
     [0.08, -0.09, 0.06],
   ];
   for (const [n, [re, im]] of sensitivities(loop, places).entries()) {
-    const [x, y] = biotSavart(loop, places[n]!);
+    const [x, y] = biotSavart(loop, places[n]);
     const size = Math.hypot(x, y);
     assert.ok(Math.hypot(re - x, im - y) < 1e-12 * size, `${places[n]}: ${re} ${im} for ${x} ${y}`);
   }
@@ -73,8 +73,7 @@ test('the bound of a loop holds in the box', () => {
   const loops: Loop[] = [...cylinderArray(8, 0.14, 0.2), { centre: [0.05, 0, 0], normal: [0, 0, 1], radius: 0.03 }];
   const places = Array.from({ length: 4000 }, (_, n) =>
     [0, 1, 2].map(
-      (a) =>
-        box.min[a]! + ((0.5 + n * [0.8191725134, 0.6710436067, 0.5497004779][a]!) % 1) * (box.max[a]! - box.min[a]!),
+      (a) => box.min[a] + ((0.5 + n * [0.8191725134, 0.6710436067, 0.5497004779][a]) % 1) * (box.max[a] - box.min[a]),
     ),
   );
   for (const loop of loops) {

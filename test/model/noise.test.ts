@@ -46,7 +46,7 @@ test('correlated noise is that of the reference', skipWithoutCases(), () => {
   addNoise(signal, 2, [readout(0, 16, dwell)], { sigma, atDwell, seed }, covariance);
   const expected: number[] = correlatedNoise.value.flat(2);
   // The reference agrees with 40 digits to 9e-16 of one standard deviation.
-  for (const [n, value] of expected.entries()) assert.ok(Math.abs(signal[n]! - value) < 1e-15, `${n}: ${signal[n]}`);
+  for (const [n, value] of expected.entries()) assert.ok(Math.abs(signal[n] - value) < 1e-15, `${n}: ${signal[n]}`);
 });
 
 test('mean, covariance, kurtosis and bandwidth are those of circular white noise', () => {
@@ -66,7 +66,7 @@ test('mean, covariance, kurtosis and bandwidth are those of circular white noise
   addNoise(signal, 2, readouts, { sigma: 2, atDwell: 1e-5, seed: 7 }, covariance);
   const at = (coil: number, n: number): [number, number] => {
     const i = 2 * (coil * samples + n);
-    return [signal[i]!, signal[i + 1]!];
+    return [signal[i], signal[i + 1]];
   };
   for (const [half, variance] of [
     [0, 4],
@@ -120,15 +120,15 @@ test('prewhitening by the Cholesky factor gives the unit matrix back', () => {
       let [re, im] = [0, 0];
       for (let k = 0; k < 3; k++) {
         const [a, b, c, d] = [
-          factor[2 * (3 * i + k)]!,
-          factor[2 * (3 * i + k) + 1]!,
-          factor[2 * (3 * j + k)]!,
-          factor[2 * (3 * j + k) + 1]!,
+          factor[2 * (3 * i + k)],
+          factor[2 * (3 * i + k) + 1],
+          factor[2 * (3 * j + k)],
+          factor[2 * (3 * j + k) + 1],
         ];
         re += a * c + b * d;
         im += b * c - a * d;
       }
-      assert.ok(Math.hypot(re - covariance[i]![j]![0], im - covariance[i]![j]![1]) < 1e-15);
+      assert.ok(Math.hypot(re - covariance[i][j][0], im - covariance[i][j][1]) < 1e-15);
     }
   assert.equal(
     cholesky([
@@ -154,7 +154,7 @@ test('a ratio is that of the largest sample, and readouts that measure noise hol
   addNoise(alone, 1, readouts, noise, undefined);
   addNoise(signal, 1, readouts, noise, undefined);
   assert.deepEqual(signal.subarray(4), alone.subarray(4));
-  assert.ok(Math.abs(signal[2]! - alone[2]! - 3) < 1e-15);
+  assert.ok(Math.abs(signal[2] - alone[2] - 3) < 1e-15);
 });
 
 test('a covariance that noise cannot have is an error', () => {
@@ -200,12 +200,12 @@ test('the command adds it, with the same bits for the same seed', async () => {
   assert.deepEqual(noisy.signal, again.signal);
   assert.notDeepEqual(noisy.signal, other.signal);
   const { acquisitions, xml } = await readRaw(`${where}/noisy.mrd`);
-  assert.deepEqual(Float32Array.from(noisy.signal), acquisitions[0]!.data);
+  assert.deepEqual(Float32Array.from(noisy.signal), acquisitions[0].data);
   assert.match(xml, /<name>larmor_noise<\/name>/);
   assert.match(xml, /<relativeReceiverNoiseBandwidth>1</);
   const ratio = (await run('ratio.npy', '--snr', '20')).summary.noise;
   const largest = Math.max(
-    ...Array.from({ length: 64 }, (_, n) => Math.hypot(quiet.signal[2 * n]!, quiet.signal[2 * n + 1]!)),
+    ...Array.from({ length: 64 }, (_, n) => Math.hypot(quiet.signal[2 * n], quiet.signal[2 * n + 1])),
   );
   assert.ok(Math.abs(ratio.sigma * 20 - largest) < 1e-6 * largest);
   assert.equal(ratio.seed, 1);

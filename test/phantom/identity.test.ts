@@ -30,14 +30,14 @@ test('any bit of any value, its sign and the order of spins change both halves',
     for (const bit of [0, 1, 15, 22, 23, 30, 31]) {
       const block = spins();
       const bits = new Int32Array(block[name].buffer, block[name].byteOffset, COUNT);
-      bits[537] = bits[537]! ^ (1 << bit);
+      bits[537] = bits[537] ^ (1 << bit);
       seen.add(text(block));
       made++;
     }
   }
   // All of a column turned round, two spins exchanged, two signs changed at once.
   const turn = (column: Float32Array, from: number, to: number): void => {
-    for (let n = from; n < to; n++) column[n] = -column[n]!;
+    for (let n = from; n < to; n++) column[n] = -column[n];
   };
   for (const change of [
     (block: SpinBlock) => turn(block.x, 0, COUNT),
@@ -74,7 +74,7 @@ test('a survey finds what one that was split finds', async () => {
   const builder = boundsBuilder();
   let sum = digestSpins(0, 0, spinBlock(0));
   for (let first = 0, n = 0; first < source.spinCount; n++) {
-    const count = Math.min(parts[n]!, source.spinCount - first);
+    const count = Math.min(parts[n], source.spinCount - first);
     const block = spinBlock(count);
     source.read(first, count, block);
     builder.add(count, block);

@@ -41,7 +41,7 @@ test('a spin for every voxel and tissue with density', async () => {
   source.read(0, 3, block);
   const near = (column: Float32Array, ...want: number[]): void =>
     want.forEach((value, n) => {
-      assert.ok(Math.abs(column[n]! - value) < 1e-6 * Math.max(1, Math.abs(value)));
+      assert.ok(Math.abs(column[n] - value) < 1e-6 * Math.max(1, Math.abs(value)));
     });
   near(block.density, 0.8, 0.2, 1);
   near(block.T1, 1.25, 0.35, 0.35);
@@ -53,8 +53,8 @@ test('a spin for every voxel and tissue with density', async () => {
   near(block.y, 0.02, 0.02, 0.02);
   near(block.z, 0.005, 0.005, 0.005);
   assert.equal(messages.length, 2);
-  assert.match(messages[0]!, /tissue 'fat': odd: not known and without effect/);
-  assert.match(messages[1]!, /tissue 'fat' has no T2/);
+  assert.match(messages[0], /tissue 'fat': odd: not known and without effect/);
+  assert.match(messages[1], /tissue 'fat' has no T2/);
 });
 
 test('formulas', () => {
@@ -127,10 +127,10 @@ test('a folder of quantitative maps', async () => {
   source.read(0, 1, block);
   const want = { density: 1, T1: 1.2, T2: 0.08, T2s: 0.04, offResonance: -40 * Math.PI };
   for (const [name, value] of Object.entries(want))
-    assert.ok(Math.abs(block[name as keyof typeof want][0]! / value - 1) < 1e-6, name);
+    assert.ok(Math.abs(block[name as keyof typeof want][0] / value - 1) < 1e-6, name);
   const b = [new Float64Array(1), new Float64Array(1)];
   source.transmit!.read(0, 1, b);
-  assert.ok(Math.abs(b[0]![0]! - 0.8) < 1e-7 && b[1]![0] === 0);
+  assert.ok(Math.abs(b[0][0] - 0.8) < 1e-7 && b[1][0] === 0);
   assert.match(messages.join(), /T2\* shorter than T2 has no effect/);
   put('sub-02_T1map.nii', 1, 1);
   await assert.rejects(open(), /holds sub-01_T1map\.nii and sub-02_T1map\.nii/);

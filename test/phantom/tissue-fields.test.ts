@@ -16,9 +16,9 @@ async function spinAt(tissue: object, B0?: number) {
   const block = spinBlock(1);
   source.read(0, 1, block);
   return {
-    T1: block.T1[0]!,
-    T2: block.T2[0]!,
-    offResonance: block.offResonance[0]!,
+    T1: block.T1[0],
+    T2: block.T2[0],
+    offResonance: block.offResonance[0],
     B0: source.B0,
     knowsField: source.knowsField,
   };

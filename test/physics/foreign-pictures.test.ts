@@ -91,7 +91,7 @@ for (const [name, one] of Object.entries(cases))
     const found = measure(values, n, one.depth);
     // A voxel holds the sum of its spins, one for each cubic voxel of the phantom.
     const readouts = steadySignal(one.sequence, TISSUE, one.layers, one.echo);
-    const chosen = one.middle(readouts.length).map((r) => readouts[r]!);
+    const chosen = one.middle(readouts.length).map((r) => readouts[r]);
     const mean = (part: 0 | 1): number => chosen.reduce((sum, signal) => sum + signal[part], 0) / chosen.length;
     const level = (Math.hypot(mean(0), mean(1)) * (one.frames ?? 1) * 0.256 ** 2) / n ** 2 / VOXEL ** 3;
     t.diagnostic(`${JSON.stringify(found)}, level ${found.level / level}`);
@@ -108,7 +108,7 @@ function magnitudes(path: string, { plane: z = 0, frames = 1 }: Case): { values:
   const start = 10 + bytes.readUInt16LE(8);
   const shape = bytes
     .toString('latin1', 10, start)
-    .match(/\(([^)]*)\)/)![1]!
+    .match(/\(([^)]*)\)/)![1]
     .split(',')
     .map(Number);
   const [repetitions, , planes, rows, n] = shape as [number, number, number, number, number];
@@ -127,18 +127,18 @@ function measure(values: Float64Array, n: number, depth: (r: number) => number) 
     (at) => [pixel * ((at % n) - n / 2), pixel * (Math.floor(at / n) - n / 2)] as const,
   );
   const distance = places.map(([x, y]) => Math.hypot(x - PLACE.x, y - PLACE.y));
-  const deep = [...values.keys()].filter((at) => distance[at]! < R - 4 * pixel);
-  const ratios = deep.map((at) => values[at]! / depth(distance[at]!));
+  const deep = [...values.keys()].filter((at) => distance[at] < R - 4 * pixel);
+  const ratios = deep.map((at) => values[at] / depth(distance[at]));
   const level = ratios.reduce((sum, ratio) => sum + ratio, 0) / deep.length;
   const variation = Math.sqrt(ratios.reduce((sum, ratio) => sum + (ratio / level - 1) ** 2, 0) / deep.length);
-  const half = [...values.keys()].filter((at) => values[at]! > (level * depth(0)) / 2);
-  const middle = (axis: 0 | 1): number => half.reduce((sum, at) => sum + places[at]![axis], 0) / half.length;
+  const half = [...values.keys()].filter((at) => values[at] > (level * depth(0)) / 2);
+  const middle = (axis: 0 | 1): number => half.reduce((sum, at) => sum + places[at][axis], 0) / half.length;
   // A shadow is above half of its middle to √3/2 of its radius.
   const radius = pixel * Math.sqrt(half.length / Math.PI) * (depth(R / 2) < depth(0) ? 2 / Math.sqrt(3) : 1);
   // Spokes encode a circle.
   const dark = [...values.keys()].filter(
-    (at) => distance[at]! > R + 4 * pixel && Math.hypot(...places[at]!) < (n / 2) * pixel,
+    (at) => distance[at] > R + 4 * pixel && Math.hypot(...places[at]) < (n / 2) * pixel,
   );
-  const background = Math.sqrt(dark.reduce((sum, at) => sum + values[at]! ** 2, 0) / dark.length) / (level * depth(0));
+  const background = Math.sqrt(dark.reduce((sum, at) => sum + values[at] ** 2, 0) / dark.length) / (level * depth(0));
   return { x: middle(0), y: middle(1), radius, level, variation, background, pixel };
 }

@@ -183,10 +183,10 @@ test('an oblique field of view that the receiver shifts lies where its spins are
       blocks.map((block) => ({ ...block, rotation: R })),
     );
     const [u, v] = [x0 + 3 * pixel, y0 - 4 * pixel];
-    const [x, y, z] = [0, 3, 6].map((row) => R[row]! * u + R[row + 1]! * v) as [number, number, number];
+    const [x, y, z] = [0, 3, 6].map((row) => R[row] * u + R[row + 1] * v) as [number, number, number];
     const { nifti } = await pictureOf(turned, spinsOf([{ x, y, z, T1: 3e-3, T2: 3e-3 }]));
     const found = nifti.place(...(brightest(nifti.data, nifti.size) as [number, number, number]));
     for (const [axis, expected] of [-x, -y, z].entries())
-      assert.ok(Math.abs(found[axis]! - expected) < pixel / 20, `${name}: ${found} m, not ${[-x, -y, z]}`);
+      assert.ok(Math.abs(found[axis] - expected) < pixel / 20, `${name}: ${found} m, not ${[-x, -y, z]}`);
   }
 });

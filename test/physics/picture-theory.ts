@@ -66,13 +66,13 @@ export async function theoryOf(scan: string, phantom: string, settings: Settings
     const level = levelOf(timeline, tissue, TE, TR, slab);
     const object = spectrum(spins, members, n, fov, fill);
     for (let at = 0; at < n * n; at++) {
-      const t = times[at]!;
+      const t = times[at];
       const size = Math.exp(-t / tissue.T2);
       const turn = -2 * Math.PI * tissue.offset * t;
       const [c, s] = [size * Math.cos(turn), size * Math.sin(turn)];
-      const [re, im] = [object[2 * at]! * c - object[2 * at + 1]! * s, object[2 * at]! * s + object[2 * at + 1]! * c];
-      image[2 * at]! += level[0] * re - level[1] * im;
-      image[2 * at + 1]! += level[0] * im + level[1] * re;
+      const [re, im] = [object[2 * at] * c - object[2 * at + 1] * s, object[2 * at] * s + object[2 * at + 1] * c];
+      image[2 * at] += level[0] * re - level[1] * im;
+      image[2 * at + 1] += level[0] * im + level[1] * re;
     }
   }
   const seen = (reach: number): Int8Array =>
@@ -103,7 +103,7 @@ async function spinsOf(phantom: string, settings: Settings, slab: number): Promi
 /** Distance of neighbours on a lattice. */
 function spacing(places: Float32Array): number {
   const all = [...new Set(places)].sort((a, b) => a - b);
-  return all.length > 1 ? (all.at(-1)! - all[0]!) / (all.length - 1) : 0;
+  return all.length > 1 ? (all.at(-1)! - all[0]) / (all.length - 1) : 0;
 }
 
 /** Offsets of points that fill a voxel along one axis. */
@@ -115,7 +115,7 @@ function inVoxel(voxel: number, pixel: number): number[] {
 function classesOf(spins: SpinBlock): { tissue: Tissue; members: number[] }[] {
   const classes = new Map<string, { tissue: Tissue; members: number[] }>();
   for (let n = 0; n < spins.x.length; n++) {
-    const tissue = { T1: spins.T1[n]!, T2: spins.T2[n]!, offset: spins.offResonance[n]! / (2 * Math.PI) };
+    const tissue = { T1: spins.T1[n], T2: spins.T2[n], offset: spins.offResonance[n] / (2 * Math.PI) };
     const key = `${tissue.T1} ${tissue.T2} ${tissue.offset} ${spins.density[n]}`;
     const one = classes.get(key) ?? { tissue, members: [] };
     one.members.push(n);
@@ -161,19 +161,19 @@ function levelOf(
     const z = ((layer + 0.5) / layers - 0.5) * slab;
     rotate(excite, timeline.gammaBar, [0, 0, z], offset, r);
     // The slice gradient's second half is rephased; off-resonance goes on from the pulse's centre, unless it is refocused.
-    const turn = 2 * Math.PI * (after[2]! * z + offset * (after[3]! - (refocus ? 0 : TE)));
+    const turn = 2 * Math.PI * (after[2] * z + offset * (after[3] - (refocus ? 0 : TE)));
     const [c, s] = [Math.cos(turn), Math.sin(turn)];
-    const C = [r[ROTATION.C]! * c - r[ROTATION.C + 1]! * s, r[ROTATION.C]! * s + r[ROTATION.C + 1]! * c] as const;
+    const C = [r[ROTATION.C] * c - r[ROTATION.C + 1] * s, r[ROTATION.C] * s + r[ROTATION.C + 1] * c] as const;
     let echo: readonly number[];
     if (refocus) {
       rotate(refocus, timeline.gammaBar, [0, 0, z], offset, q);
-      echo = spinEcho(C, r[ROTATION.E]!, q, { T1, T2 }, TE, TR);
+      echo = spinEcho(C, r[ROTATION.E], q, { T1, T2 }, TE, TR);
     } else {
       const E1 = TR > 0 ? Math.exp(-TR / T1) : 0;
-      echo = C.map((part) => (part * (1 - E1)) / (1 - E1 * r[ROTATION.E]!));
+      echo = C.map((part) => (part * (1 - E1)) / (1 - E1 * r[ROTATION.E]));
     }
-    re += echo[0]! / layers;
-    im += echo[1]! / layers;
+    re += echo[0] / layers;
+    im += echo[1] / layers;
   }
   const decay = Math.exp(-TE / T2);
   return [decay * re, decay * im];
@@ -198,14 +198,14 @@ function spinEcho(
     const [c, s] = [Math.cos((2 * Math.PI * p) / PHASES), Math.sin((2 * Math.PI * p) / PHASES)];
     // M+ before the second pulse for M_z = 1 before the first.
     const [x, y] = [decay * (cr * c - ci * s), decay * (cr * s + ci * c)];
-    const stored = 2 * (q[ROTATION.D]! * x - q[ROTATION.D + 1]! * y);
+    const stored = 2 * (q[ROTATION.D] * x - q[ROTATION.D + 1] * y);
     // M_z ← 1 + Er (q_E (1 + Ea (E M_z − 1)) + stored M_z − 1).
-    const before = (1 + Er * (q[ROTATION.E]! * (1 - Ea) - 1)) / (1 - Er * (q[ROTATION.E]! * Ea * E + stored));
+    const before = (1 + Er * (q[ROTATION.E] * (1 - Ea) - 1)) / (1 - Er * (q[ROTATION.E] * Ea * E + stored));
     const z = 1 + Ea * (E * before - 1);
     const [mx, my] = [before * x, before * y];
     const [A, B, C] = [ROTATION.A, ROTATION.B, ROTATION.C];
-    const px = q[A]! * mx - q[A + 1]! * my + q[B]! * mx + q[B + 1]! * my + q[C]! * z;
-    const py = q[A]! * my + q[A + 1]! * mx - q[B]! * my + q[B + 1]! * mx + q[C + 1]! * z;
+    const px = q[A] * mx - q[A + 1] * my + q[B] * mx + q[B + 1] * my + q[C] * z;
+    const py = q[A] * my + q[A + 1] * mx - q[B] * my + q[B + 1] * mx + q[C + 1] * z;
     // `decay` once more is in the level.
     re += (px * c - py * s) / PHASES / decay;
     im += (px * s + py * c) / PHASES / decay;
@@ -223,9 +223,9 @@ function spectrum(
 ): Float64Array {
   const rows = new Map<number, number[]>();
   for (const m of members) {
-    const row = rows.get(spins.y[m]!);
+    const row = rows.get(spins.y[m]);
     if (row) row.push(m);
-    else rows.set(spins.y[m]!, [m]);
+    else rows.set(spins.y[m], [m]);
   }
   const half = Math.floor(n / 2);
   // Points that fill a voxel act on a line as one factor, the same for all.
@@ -237,17 +237,17 @@ function spectrum(
     const line = new Float64Array(2 * n);
     for (const m of row)
       for (let i = 0; i < n; i++) {
-        const turn = (-2 * Math.PI * (i - half) * spins.x[m]!) / fov;
-        line[2 * i]! += spins.density[m]! * Math.cos(turn);
-        line[2 * i + 1]! += spins.density[m]! * Math.sin(turn);
+        const turn = (-2 * Math.PI * (i - half) * spins.x[m]) / fov;
+        line[2 * i] += spins.density[m] * Math.cos(turn);
+        line[2 * i + 1] += spins.density[m] * Math.sin(turn);
       }
     for (let j = 0; j < n; j++) {
       const turn = (-2 * Math.PI * (j - half) * y) / fov;
       for (let i = 0; i < n; i++) {
-        const size = filled[i]! * filled[j]!;
+        const size = filled[i] * filled[j];
         const [c, s] = [size * Math.cos(turn), size * Math.sin(turn)];
-        out[2 * (j * n + i)]! += line[2 * i]! * c - line[2 * i + 1]! * s;
-        out[2 * (j * n + i) + 1]! += line[2 * i]! * s + line[2 * i + 1]! * c;
+        out[2 * (j * n + i)] += line[2 * i] * c - line[2 * i + 1] * s;
+        out[2 * (j * n + i) + 1] += line[2 * i] * s + line[2 * i + 1] * c;
       }
     }
   }
@@ -264,8 +264,8 @@ function centredInverse(data: Float64Array, n: number, half: number): Float64Arr
         for (let i = 0; i < n; i++) {
           const turn = (2 * Math.PI * (i - half) * (m - half)) / n;
           const [c, s] = [Math.cos(turn), Math.sin(turn)];
-          re += from[2 * (line * n + i)]! * c - from[2 * (line * n + i) + 1]! * s;
-          im += from[2 * (line * n + i)]! * s + from[2 * (line * n + i) + 1]! * c;
+          re += from[2 * (line * n + i)] * c - from[2 * (line * n + i) + 1] * s;
+          im += from[2 * (line * n + i)] * s + from[2 * (line * n + i) + 1] * c;
         }
         // Transposed, so that twice is both axes.
         to[2 * (m * n + line)] = re / n;
@@ -286,17 +286,14 @@ function insideOf(
   const half = Math.floor(n / 2);
   // Nearest voxel by pixel: those of one pixel's width are nearly pixels themselves.
   const [xs, ys] = [[...new Set(spins.x)].sort((a, b) => a - b), [...new Set(spins.y)].sort((a, b) => a - b)];
-  const step = xs.length > 1 ? (xs.at(-1)! - xs[0]!) / (xs.length - 1) : pixel;
+  const step = xs.length > 1 ? (xs.at(-1)! - xs[0]) / (xs.length - 1) : pixel;
   const tissue = new Map<string, number>();
   for (const [number, { members }] of classes.entries())
     for (const m of members)
-      tissue.set(
-        `${Math.round((spins.x[m]! - xs[0]!) / step)} ${Math.round((spins.y[m]! - ys[0]!) / step)}`,
-        number + 1,
-      );
+      tissue.set(`${Math.round((spins.x[m] - xs[0]) / step)} ${Math.round((spins.y[m] - ys[0]) / step)}`, number + 1);
   const own = Int8Array.from({ length: n * n }, (_, at) => {
     const [x, y] = [((at % n) - half) * pixel, (Math.floor(at / n) - half) * pixel];
-    return tissue.get(`${Math.round((x - xs[0]!) / step)} ${Math.round((y - ys[0]!) / step)}`) ?? 0;
+    return tissue.get(`${Math.round((x - xs[0]) / step)} ${Math.round((y - ys[0]) / step)}`) ?? 0;
   });
   const same = (at: number, reach: number): boolean => {
     for (let dy = -reach; dy <= reach; dy++)

@@ -57,7 +57,7 @@ function compare(image: Float32Array, { image: theory, inside, deep, n }: Theory
   assert.equal(image.length, theory.length, `a picture of ${n} × ${n}`);
   let [re, im, norm] = [0, 0, 0];
   for (let at = 0; at < image.length; at += 2) {
-    const [a, b, c, d] = [image[at]!, image[at + 1]!, theory[at]!, theory[at + 1]!];
+    const [a, b, c, d] = [image[at], image[at + 1], theory[at], theory[at + 1]];
     re += a * c + b * d;
     im += b * c - a * d;
     norm += c * c + d * d;
@@ -66,15 +66,15 @@ function compare(image: Float32Array, { image: theory, inside, deep, n }: Theory
   let apart = 0;
   for (let at = 0; at < image.length; at += 2)
     apart +=
-      (image[at]! - c * theory[at]! + s * theory[at + 1]!) ** 2 +
-      (image[at + 1]! - c * theory[at + 1]! - s * theory[at]!) ** 2;
+      (image[at] - c * theory[at] + s * theory[at + 1]) ** 2 +
+      (image[at + 1] - c * theory[at + 1] - s * theory[at]) ** 2;
   const magnitudes = (data: ArrayLike<number>): Float64Array =>
-    Float64Array.from({ length: n * n }, (_, at) => Math.hypot(data[2 * at]!, data[2 * at + 1]!));
+    Float64Array.from({ length: n * n }, (_, at) => Math.hypot(data[2 * at], data[2 * at + 1]));
   const [seen, expected] = [magnitudes(image), magnitudes(theory)];
   const tissues = [...new Set(inside)].filter((tissue) => tissue > 0);
   const of = (tissue: number, values: Float64Array): Float64Array => values.filter((_, at) => inside[at] === tissue);
-  const uniform = seen.filter((_, at) => deep[at]! > 0);
-  const ratio = seen.map((value, at) => value / expected[at]!).filter((_, at) => deep[at]! > 0);
+  const uniform = seen.filter((_, at) => deep[at] > 0);
+  const ratio = seen.map((value, at) => value / expected[at]).filter((_, at) => deep[at] > 0);
   const wide = tissues
     .map((tissue) => [of(tissue, seen), of(tissue, expected)] as const)
     .filter(([a]) => a.length >= 12);
@@ -82,7 +82,7 @@ function compare(image: Float32Array, { image: theory, inside, deep, n }: Theory
   const main = wide[0]?.[0];
   // Shifted fat is there in theory too.
   const dark = 0.01 * expected.reduce((most, value) => Math.max(most, value), 0);
-  const empty = seen.filter((_, at) => inside[at] === -1 && expected[at]! < dark);
+  const empty = seen.filter((_, at) => inside[at] === -1 && expected[at] < dark);
   const bright = main ? mean(main) : seen.reduce((most, value) => Math.max(most, value), 0);
   return {
     seen,

@@ -41,8 +41,8 @@ export function steadySignal(
       if (!effects.has(key)) effects.set(key, playedAt(heights, rf, middleGradient(block, rf)));
       turned = effects.get(key)! as Float64Array<ArrayBuffer>;
       for (let n = 0; n < count; n++) {
-        excited[n] = 1 + (Mz[n]! - 1) * back;
-        Mz[n] = excited[n]! * turned[3 * n + 2]!;
+        excited[n] = 1 + (Mz[n] - 1) * back;
+        Mz[n] = excited[n] * turned[3 * n + 2];
       }
       centre = pulse;
       kz = 0;
@@ -55,8 +55,8 @@ export function steadySignal(
       let [re, im] = [0, 0];
       for (const [n, z] of heights.entries()) {
         const [c, s] = [Math.cos(2 * Math.PI * k * z), -Math.sin(2 * Math.PI * k * z)];
-        re += decay * excited[n]! * (turned[3 * n]! * c - turned[3 * n + 1]! * s);
-        im += decay * excited[n]! * (turned[3 * n]! * s + turned[3 * n + 1]! * c);
+        re += decay * excited[n] * (turned[3 * n] * c - turned[3 * n + 1] * s);
+        im += decay * excited[n] * (turned[3 * n] * s + turned[3 * n + 1] * c);
       }
       readouts.push([re, im]);
     }
@@ -75,12 +75,12 @@ function playedAt(heights: Float64Array, { time, magnitude, phase }: RfEvent, gr
   for (const [n, z] of heights.entries()) {
     let [x, y, w] = [0, 0, 1];
     for (let i = 0; i < magnitude.length; i++) {
-      const [bx, by] = [magnitude[i]! * Math.cos(phase[i]!), magnitude[i]! * Math.sin(phase[i]!)];
+      const [bx, by] = [magnitude[i] * Math.cos(phase[i]), magnitude[i] * Math.sin(phase[i])];
       const bz = gradient * z;
       const size = Math.hypot(bx, by, bz);
       if (size === 0) continue;
       const [u, v, q] = [bx / size, by / size, bz / size];
-      const angle = -2 * Math.PI * GAMMA_BAR * size * (time[i + 1]! - time[i]!);
+      const angle = -2 * Math.PI * GAMMA_BAR * size * (time[i + 1] - time[i]);
       const [c, s] = [Math.cos(angle), Math.sin(angle)];
       const along = (1 - c) * (u * x + v * y + q * w);
       [x, y, w] = [

@@ -28,9 +28,9 @@ const textsOf = (figure: Figure): string[] =>
 /** Value of a line at x, linear between its points. */
 function valueAt({ x, y }: Line, at: number): number {
   const next = x.findIndex((value) => value >= at);
-  if (next <= 0) return y[Math.max(0, next)]!;
-  const part = (at - x[next - 1]!) / (x[next]! - x[next - 1]! || 1);
-  return y[next - 1]! + part * (y[next]! - y[next - 1]!);
+  if (next <= 0) return y[Math.max(0, next)];
+  const part = (at - x[next - 1]) / (x[next] - x[next - 1] || 1);
+  return y[next - 1] + part * (y[next] - y[next - 1]);
 }
 
 function near(got: number, want: number, most: number, what = ''): void {
@@ -47,7 +47,7 @@ test('the k of a diagram is that of the readouts, through refocusing pulses', ()
     const encoding = encode(sequence, scanner);
     const reach = encoding.encodedMatrix[0] / (2 * encoding.encodedFov[0]);
     for (const n of [0, 3, 7]) {
-      const { start, dwell, samples } = encoding.readouts[n]!;
+      const { start, dwell, samples } = encoding.readouts[n];
       const positions = encoding.trajectory(n);
       // A window without the excitation: what came before it counts.
       const window = { from: start - 2 * dwell, to: start + (samples + 2) * dwell };
@@ -55,8 +55,8 @@ test('the k of a diagram is that of the readouts, through refocusing pulses', ()
       assert.equal(k.length, 3);
       for (const sample of [0, 1, samples - 1])
         for (const axis of [0, 1]) {
-          const drawn = valueAt(k[axis]!, start + sample * dwell);
-          near(drawn, positions[3 * sample + axis]!, 1e-6 * reach, `${name} ${n} ${sample} ${axis}:`);
+          const drawn = valueAt(k[axis], start + sample * dwell);
+          near(drawn, positions[3 * sample + axis], 1e-6 * reach, `${name} ${n} ${sample} ${axis}:`);
         }
     }
   }
@@ -82,7 +82,7 @@ test('first moments: a bipolar pair has none of order 0 and G·T² of order 1', 
     {},
   );
   const figure = sequencePlot(sequence, scanner, { traces: ['m0', 'm1', 'slew'] });
-  const [m0, m1] = [linesOf(panelOf(figure, 'γ̄M0 = k'))[0]!, linesOf(panelOf(figure, 'γ̄M1'))[0]!];
+  const [m0, m1] = [linesOf(panelOf(figure, 'γ̄M0 = k'))[0], linesOf(panelOf(figure, 'γ̄M1'))[0]];
   const scale = GAMMA_BAR * G * T * T;
   near(m0.y.at(-1)!, 0, 1e-9 * GAMMA_BAR * G * T);
   near(m1.y.at(-1)!, -scale, 1e-9 * scale);
@@ -97,25 +97,25 @@ test('a diagram: what plays when, with angles, times and block numbers', () => {
   // Two repetitions of dummies come before, of six blocks each.
   assert.match(figure.caption.join(' '), /Blocks 13 to 1[78] of 60.*repetition 3 of 10/);
   const encoding = encode(sequence, scanner);
-  const { start, dwell, samples } = encoding.readouts[0]!;
+  const { start, dwell, samples } = encoding.readouts[0];
   const [adc] = linesOf(panelOf(figure, 'ADC'));
-  const rises = adc!.x.filter((_, n) => n > 0 && adc!.y[n]! === 1 && adc!.y[n - 1]! === 0);
-  const falls = adc!.x.filter((_, n) => n > 0 && adc!.y[n]! === 0 && adc!.y[n - 1]! === 1);
+  const rises = adc!.x.filter((_, n) => n > 0 && adc!.y[n] === 1 && adc!.y[n - 1] === 0);
+  const falls = adc!.x.filter((_, n) => n > 0 && adc!.y[n] === 0 && adc!.y[n - 1] === 1);
   assert.deepEqual([rises.length, falls.length], [1, 1]);
-  near(rises[0]!, start - dwell / 2, 1e-9);
-  near(falls[0]!, start + (samples - 0.5) * dwell, 1e-9);
+  near(rises[0], start - dwell / 2, 1e-9);
+  near(falls[0], start + (samples - 0.5) * dwell, 1e-9);
   // The phase-encoding gradient of the first line is the largest there is, and the readout gradient is flat at k's speed.
-  const gx = linesOf(panelOf(figure, 'Gx'))[0]!;
+  const gx = linesOf(panelOf(figure, 'Gx'))[0];
   const speed = 1 / (encoding.encodedFov[0] * GAMMA_BAR * dwell);
   near(valueAt(gx, start + 3 * dwell), speed, 1e-6 * speed);
 });
 
 test('windows: a repetition, a stretch of time, and all', () => {
   const sequence = makeBuiltin('gre', { n: '8', dummies: '0' }, scanner);
-  const range = (options: object): readonly number[] => sequencePlot(sequence, scanner, options).rows[0]![0]!.x.range;
-  near(range({ tr: 2 })[0]!, 0.02, 1e-9);
+  const range = (options: object): readonly number[] => sequencePlot(sequence, scanner, options).rows[0][0].x.range;
+  near(range({ tr: 2 })[0], 0.02, 1e-9);
   assert.deepEqual(range({ from: 0.03, to: 0.05 }), [0.03, 0.05]);
-  near(range({ from: 0 })[1]!, 0.16, 1e-9);
+  near(range({ from: 0 })[1], 0.16, 1e-9);
   for (const [options, message] of [
     [{ tr: 9 }, /--tr 9: gre has 8 repetitions; give 1 to 8/],
     [{ from: 0.05, to: 0.03 }, /nothing lies between/],
@@ -133,8 +133,8 @@ test('a repetition begins with what it waits for, and silent axes have no scale'
   const sequence = design.sequenceOf('cine', [beat, pulse, read, beat, pulse, read], {});
   const figure = sequencePlot(sequence, scanner, { tr: 2 });
   assert.match(figure.caption.join(' '), /Blocks 4 to 6 of 6/);
-  near(figure.rows[0]![0]!.x.range[0], 8e-3, 1e-12);
-  const rules = figure.rows[0]![0]!.marks.filter((mark) => mark.kind === 'rule' && mark.text === 'wait for trigger');
+  near(figure.rows[0][0].x.range[0], 8e-3, 1e-12);
+  const rules = figure.rows[0][0].marks.filter((mark) => mark.kind === 'rule' && mark.text === 'wait for trigger');
   assert.equal(rules.length, 1);
   assert.deepEqual(panelOf(figure, 'Gx').y.ticks, [{ at: 0, text: '0' }]);
   assert.equal(panelOf(figure, '|B1|').y.ticks, undefined);
@@ -142,11 +142,11 @@ test('a repetition begins with what it waits for, and silent axes have no scale'
 
 test('k-space: the drawn lines reach as far as the samples, in the plane of the largest extents', () => {
   const sequence = makeBuiltin('epi', { n: '16' }, scanner);
-  const [plane, space] = kspacePlot(sequenceTrajectory(sequence, scanner)).rows[0]!;
+  const [plane, space] = kspacePlot(sequenceTrajectory(sequence, scanner)).rows[0];
   assert.deepEqual([plane!.x.label, plane!.y.label], ['k x', 'k y']);
   const encoding = encode(sequence, scanner);
   const points = linesOf(plane!)
-    .flatMap(({ x, y }) => Array.from(x, (value, n) => [value, y[n]!]))
+    .flatMap(({ x, y }) => Array.from(x, (value, n) => [value, y[n]]))
     .filter(([x]) => !Number.isNaN(x));
   const most = (of: readonly number[]): number => of.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   const all = encoding.readouts.flatMap((_, n) => [...encoding.trajectory(n)]);
@@ -181,7 +181,7 @@ function spinsOf(
     bounds: { maxDensity: 1, min: extreme(Math.min), max: extreme(Math.max), maxOffResonance: 0, minT1: 1, minT2: 0.1 },
     read: (first, number, into) => {
       for (let n = 0; n < number; n++)
-        for (const [name, value] of Object.entries(all[first + n]!)) (into[name as 'x'] as Float32Array)[n] = value;
+        for (const [name, value] of Object.entries(all[first + n])) (into[name as 'x'] as Float32Array)[n] = value;
     },
   };
 }
@@ -201,9 +201,9 @@ test('a map shows each spin of a lattice where it is: anterior up, left on the r
     };
   });
   const figure = phantomPlot(source, { maps: ['t1', 'df'] });
-  const [axial, coronal, sagittal] = figure.rows[0]!;
+  const [axial, coronal, sagittal] = figure.rows[0];
   assert.deepEqual(
-    figure.rows[0]!.map((panel) => [rasterOf(panel).columns, rasterOf(panel).rows]),
+    figure.rows[0].map((panel) => [rasterOf(panel).columns, rasterOf(panel).rows]),
     [
       [12, 10],
       [12, 6],
@@ -238,7 +238,7 @@ test('a map shows each spin of a lattice where it is: anterior up, left on the r
     ['R', 'L', 'H', 'F'],
     ['A', 'P', 'H', 'F'],
   ]);
-  near(figure.rows[1]![0]!.colourBar!.range[1], 300, 1e-3);
+  near(figure.rows[1][0].colourBar!.range[1], 300, 1e-3);
 });
 
 test('random spins are points; a line of them is a profile; a plane has no other planes', () => {
@@ -247,13 +247,13 @@ test('random spins are points; a line of them is a profile; a plane has no other
     spinsOf(300, (n) => ({ x: random(n) / 10, y: random(n + 0.3) / 10, z: random(n + 0.7) / 10 })),
     { maps: ['t2'] },
   );
-  const points = cloud.rows[0]![0]!.marks.find(({ kind }) => kind === 'points') as Extract<Mark, { kind: 'points' }>;
+  const points = cloud.rows[0][0].marks.find(({ kind }) => kind === 'points') as Extract<Mark, { kind: 'points' }>;
   assert.equal(points.x.length, 300);
   const line = phantomPlot(
     spinsOf(50, (n) => ({ x: 0, y: n / 1000, z: 0, T2: n / 1000 + 0.01 })),
     { maps: ['t2'] },
   );
-  const profile = line.rows[0]![0]!;
+  const profile = line.rows[0][0];
   assert.equal(profile.x.label, 'y');
   assert.deepEqual(
     [...(profile.marks[0] as typeof points).y.map(Math.fround)],
@@ -271,7 +271,7 @@ test('random spins are points; a line of them is a profile; a plane has no other
 });
 
 function signalOf(values: (sample: number) => readonly [number, number], samples: number, dwell: number): Signal {
-  const data = Float64Array.from({ length: 2 * samples }, (_, i) => values(Math.floor(i / 2))[i % 2]!);
+  const data = Float64Array.from({ length: 2 * samples }, (_, i) => values(Math.floor(i / 2))[i % 2]);
   return { name: 'made.mrd', coils: 1, unit: 's', readouts: [{ samples, data, start: 0.1, dwell }] };
 }
 
@@ -286,13 +286,13 @@ test('the spectrum of a spin is at its off-resonance, and as high as its signal'
       1e-4,
     );
     const figure = signalPlot(signal);
-    const spectrum = linesOf(panelOf(figure, '|spectrum|'))[0]!;
+    const spectrum = linesOf(panelOf(figure, '|spectrum|'))[0];
     const peak = spectrum.y.indexOf(Math.max(...spectrum.y));
-    near(spectrum.x[peak]!, frequency, 10, 'Hz');
+    near(spectrum.x[peak], frequency, 10, 'Hz');
     // Between two points of the spectrum a peak loses 3 % at most: sin(π/8)/(π/8).
-    near(spectrum.y[peak]!, 3, 0.09);
-    const whole = linesOf(panelOf(figure, '|signal|'))[0]!;
-    near(whole.x[0]!, 0.1 + 0.5e-4, 1e-12);
+    near(spectrum.y[peak], 3, 0.09);
+    const whole = linesOf(panelOf(figure, '|signal|'))[0];
+    near(whole.x[0], 0.1 + 0.5e-4, 1e-12);
     near(Math.max(...whole.y), 3, 1e-9);
   }
   assert.throws(() => signalPlot(signalOf(() => [Number.NaN, 0], 8, 1e-5)), { exitCode: 65, message: /not finite/ });
@@ -320,7 +320,7 @@ function imageOf(directions: Image['directions'], matrix: Image['matrix'] = [4, 
 test('images lie as a radiologist holds them, whatever the scan read along', () => {
   const value = (panel: Panel, column: number, row: number): number => {
     const { rgba, columns } = rasterOf(panel);
-    return rgba[4 * (row * columns + column)]!;
+    return rgba[4 * (row * columns + column)];
   };
   const [x, y, z] = [
     [1, 0, 0],
@@ -328,11 +328,11 @@ test('images lie as a radiologist holds them, whatever the scan read along', () 
     [0, 0, 1],
   ] as const;
   const minus = (way: readonly number[]) => way.map((part) => -part) as unknown as typeof x;
-  const upright = imagePlot('a.mrd', imageOf([x, y, z])).rows[0]![0]!;
-  const turned = imagePlot('a.mrd', imageOf([minus(x) as typeof x, minus(y) as unknown as typeof y, z])).rows[0]![0]!;
+  const upright = imagePlot('a.mrd', imageOf([x, y, z])).rows[0][0];
+  const turned = imagePlot('a.mrd', imageOf([minus(x) as typeof x, minus(y) as unknown as typeof y, z])).rows[0][0];
   assert.equal(value(upright, 0, 0), value(turned, 3, 2));
   assert.ok(value(upright, 0, 0) < value(upright, 3, 2));
-  const sagittal = imagePlot('a.mrd', imageOf([y, z, x] as unknown as Image['directions'])).rows[0]![0]!;
+  const sagittal = imagePlot('a.mrd', imageOf([y, z, x] as unknown as Image['directions'])).rows[0][0];
   const letters = (panel: Panel): string[] =>
     panel.marks.flatMap((mark) => (mark.kind === 'text' ? [mark.text] : [])).slice(0, 4);
   assert.deepEqual(
@@ -367,12 +367,12 @@ test('window, phase and contact sheets', () => {
   for (const [n, red] of reds.entries())
     assert.equal(red, Math.round(255 * Math.min(1, Math.max(0, (n - 9) / 10))), `pixel ${n}`);
   assert.match(sheet.caption.join(' '), /magnitude 10 is black, 20 white/);
-  const both = imagePlot('a.mrd', imageOf(axes), { parts: ['magnitude', 'phase'] }).rows[0]!;
+  const both = imagePlot('a.mrd', imageOf(axes), { parts: ['magnitude', 'phase'] }).rows[0];
   assert.deepEqual(
     both.map(({ title }) => title),
     ['magnitude', 'phase'],
   );
-  assert.deepEqual(both[1]!.colourBar!.range, [-Math.PI, Math.PI]);
+  assert.deepEqual(both[1].colourBar!.range, [-Math.PI, Math.PI]);
   for (const text of ['1', '2:1', 'a:b', ':', '1%:2', '1:1', ':3'])
     assert.throws(() => parseWindow(text), { exitCode: 2, message: /--window/ }, text);
   const nothing = { ...image, data: new Float32Array(image.data.length) };

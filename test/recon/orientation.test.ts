@@ -41,10 +41,10 @@ const SIZE = [12, 9, 1] as const;
 function imageOf(directions: Triple<Vector>, towards: Vector): Image {
   const data = new Float32Array(2 * SIZE[0] * SIZE[1]);
   const at = [0, 1].map((axis) => {
-    const along = directions[axis]!.reduce((sum, c, a) => sum + c * towards[a]!, 0);
-    return Math.floor(SIZE[axis]! / 2) + Math.round(4 * along);
+    const along = directions[axis].reduce((sum, c, a) => sum + c * towards[a], 0);
+    return Math.floor(SIZE[axis] / 2) + Math.round(4 * along);
   });
-  data[2 * (at[1]! * SIZE[0] + at[0]!)] = 1;
+  data[2 * (at[1] * SIZE[0] + at[0])] = 1;
   const rest = {
     coils: 1,
     contrasts: 1,

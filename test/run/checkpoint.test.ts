@@ -60,7 +60,7 @@ test('every cut and every flipped byte is refused by name, exit 65', () => {
   for (let length = 0; length < whole.length; length++) refused(whole.subarray(0, length), `cut to ${length}`);
   for (let at = 0; at < whole.length; at++) {
     const bytes = Buffer.from(whole);
-    bytes[at]! ^= 0x11;
+    bytes[at] ^= 0x11;
     refused(bytes, `byte ${at}`);
   }
   refused(Buffer.concat([whole, Buffer.alloc(8)]), 'something behind it');

@@ -21,7 +21,7 @@ test('a set and its complement make the whole, and cutting takes what it says', 
       const joined = joinRanges([...tiles].reverse());
       assert.deepEqual(list(joined), list(tiles));
       for (let n = 1; n < joined.length; n++)
-        assert.ok(joined[n]!.first > joined[n - 1]!.first + joined[n - 1]!.count, 'neighbours are one range');
+        assert.ok(joined[n].first > joined[n - 1].first + joined[n - 1].count, 'neighbours are one range');
       const left = complement(joined, tileCount);
       assert.deepEqual(
         [...list(joined), ...list(left)].sort((a, b) => a - b),
@@ -66,7 +66,7 @@ test('dynamic: whoever asks, all tiles are given out once, whatever is done alre
       const scheduler = makeScheduler(left, [1, 1, 4, 2], 1e9);
       const given: TileRange[] = [];
       for (let n = 0; ; n++) {
-        const batch = scheduler.next(askers[n % askers.length]!);
+        const batch = scheduler.next(askers[n % askers.length]);
         if (batch === undefined) break;
         assert.ok(batch.count > 0);
         given.push(batch);

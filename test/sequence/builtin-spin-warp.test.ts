@@ -56,7 +56,7 @@ test('gre: echo at sample n/2 and TE, slice rephased, lines on the grid, rewound
   assert.equal(excitations.length, n);
   assert.ok(Math.abs(gre.duration - n * 0.03) < 1e-9);
   for (const [line, center] of excitations.entries()) {
-    const echo = echoes[line]!;
+    const echo = echoes[line];
     assert.ok(Math.abs(echo - center - 0.006) < 1e-9);
     assert.ok(Math.abs(gathered(blocks, 'gx', center, echo)) < ZERO);
     assert.ok(Math.abs(gathered(blocks, 'gz', center, echo)) < ZERO);
@@ -75,7 +75,7 @@ test('gre: RF spoiling is quadratic, and the receiver follows the pulse', () => 
   for (const [j, { phaseOffset }] of pulses.entries()) {
     const degrees = (phaseOffset * 180) / Math.PI;
     assert.ok(Math.abs(degrees - (((117 * j * (j + 1)) / 2) % 360)) < 1e-6);
-    assert.ok(Math.abs(readouts[j]!.phaseOffset - phaseOffset) < 1e-9);
+    assert.ok(Math.abs(readouts[j].phaseOffset - phaseOffset) < 1e-9);
   }
 });
 
@@ -92,10 +92,10 @@ test('gre: slices by frequency offset, all in phase at the pulse centre, in the 
   });
   const pulses = timed(gre).flatMap(({ block: { rf, gz } }) => (rf ? [{ rf, gz }] : []));
   const positions = pulses.slice(0, 3).map(({ rf, gz }) => {
-    const strength = gradientPoints(gz).a[1]!;
+    const strength = gradientPoints(gz).a[1];
     return rf.frequencyOffset / (GAMMA_BAR * strength);
   });
-  for (const [n, z] of [0.015, 0.025, 0.02].entries()) assert.ok(Math.abs(positions[n]! - z) < 1e-12);
+  for (const [n, z] of [0.015, 0.025, 0.02].entries()) assert.ok(Math.abs(positions[n] - z) < 1e-12);
   for (const { rf } of pulses) {
     const turns = rf.frequencyOffset * rf.center + rf.phaseOffset / (2 * Math.PI);
     assert.ok(Math.abs(turns - Math.round(turns)) < 1e-9);
@@ -122,8 +122,8 @@ test('se: the 180° halves TE and negates k; crushers are equal; the echo is rep
   const refocusing = centersOf(blocks, 'refocusing');
   const echoes = samplesOf(blocks, n / 2);
   for (const [line, center] of excitations.entries()) {
-    const middle = refocusing[line]!;
-    const echo = echoes[line]!;
+    const middle = refocusing[line];
+    const echo = echoes[line];
     assert.ok(Math.abs(middle - center - 0.02) < 1e-9 && Math.abs(echo - middle - 0.02) < 1e-9);
     const k = (axis: Axis): number => gathered(blocks, axis, middle, echo) - gathered(blocks, axis, center, middle);
     assert.ok(Math.abs(k('gx')) < ZERO && Math.abs(k('gz')) < ZERO);
@@ -143,11 +143,11 @@ test('se: pulses stretch to stay within B1', () => {
 test('fid: one pulse of the flip angle asked for, one readout after dead times', () => {
   const fid = make('fid', { flip: Math.PI / 6, samples: 64, delay: 0.002 });
   const blocks = timed(fid);
-  const { rf } = blocks[0]!.block;
-  const flip = 360 * GAMMA_BAR * rf!.magnitude[0]! * rf!.time[1]!;
-  assert.ok(Math.abs(flip - 30) < 1e-9 && rf!.magnitude[0]! <= DEFAULT_SCANNER.B1);
+  const { rf } = blocks[0].block;
+  const flip = 360 * GAMMA_BAR * rf!.magnitude[0] * rf!.time[1];
+  assert.ok(Math.abs(flip - 30) < 1e-9 && rf!.magnitude[0] <= DEFAULT_SCANNER.B1);
   const readout = blocks.at(-1)!;
-  const gap = readout.start + readout.block.adc!.delay - (rf!.delay + rf!.time[1]!);
+  const gap = readout.start + readout.block.adc!.delay - (rf!.delay + rf!.time[1]);
   assert.ok(Math.abs(gap - 0.002) < 1.5e-6);
 });
 

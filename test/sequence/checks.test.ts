@@ -127,5 +127,5 @@ test('files made for a scanner like the default one pass, others say why not', s
   assert.deepEqual(kinds('pulseq/v1.5/spiral.seq'), []);
   assert.deepEqual(kinds('sequences/epi_multislice.seq'), []);
   // 2500 Hz/(42.577 MHz/T) = 58.7 µT.
-  assert.match(kinds('sequences/epi_100x100_te100_fov230.seq')[0]!, /B1 reaches 58\.72 µT/);
+  assert.match(kinds('sequences/epi_100x100_te100_fov230.seq')[0], /B1 reaches 58\.72 µT/);
 });

@@ -60,7 +60,7 @@ for (const [path, expected] of Object.entries(expectations)) {
     assert.deepEqual(found.encodedMatrix, expected.matrix);
     assert.equal(found.readouts.length, expected.readouts);
     // Amplitudes have six digits.
-    for (const axis of [0, 1]) assert.ok(Math.abs(found.encodedFov[axis]! * 1e3 - expected.fov[axis]!) < 0.01);
+    for (const axis of [0, 1]) assert.ok(Math.abs(found.encodedFov[axis] * 1e3 - expected.fov[axis]) < 0.01);
     if (expected.TR !== undefined) assert.deepEqual(found.TR, [expected.TR]);
 
     const slices = [...new Set(found.readouts.map(({ position }) => Math.round(position[2] * 1e6) / 1e3))];
@@ -95,9 +95,9 @@ test('index and trajectory agree: k = 0 is index floor(N/2), modulo N', skipWith
     const found = encoded(path);
     for (const [n, { counters, centerSample }] of found.readouts.entries()) {
       const k = found.trajectory(n);
-      const cell = k[1]! * found.encodedFov[1] + Math.floor(matrix[1]! / 2) - counters.kspace_encode_step_1;
-      assert.ok(Math.abs(cell - matrix[1]! * Math.round(cell / matrix[1]!)) < 0.01, `${path}, line ${n}: ${cell}`);
-      assert.ok(Math.abs(k[3 * centerSample]! * found.encodedFov[0]) < 0.51);
+      const cell = k[1] * found.encodedFov[1] + Math.floor(matrix[1] / 2) - counters.kspace_encode_step_1;
+      assert.ok(Math.abs(cell - matrix[1] * Math.round(cell / matrix[1])) < 0.01, `${path}, line ${n}: ${cell}`);
+      assert.ok(Math.abs(k[3 * centerSample] * found.encodedFov[0]) < 0.51);
     }
   }
 });
@@ -114,7 +114,7 @@ function summed(sequence: Sequence, excite: number, refocus: number, read: numbe
     for (let i = 0; i < steps; i++) {
       if (i === center && n === excite) k = [0, 0, 0];
       if (i === center && n === refocus) k = k.map((c) => -c);
-      for (const axis of [0, 1, 2]) k[axis]! += GAMMA_BAR * valueAt(gradients[axis]!, (i + 0.5) * step) * step;
+      for (const axis of [0, 1, 2]) k[axis] += GAMMA_BAR * valueAt(gradients[axis], (i + 0.5) * step) * step;
     }
   }
   return k;
@@ -132,7 +132,7 @@ test('the trajectory is the integral of the gradients since the excitation', ski
     const found = encode(sequence, DEFAULT_SCANNER).trajectory(readout).slice(60, 63);
     // Half a step of 0.1 µs at 30 mT/m is 0.06 cycles/m; k reaches 100 and more.
     for (const axis of [0, 1, 2])
-      assert.ok(Math.abs(found[axis]! - expected[axis]!) < 0.1, `${path}: ${found} ${expected}`);
+      assert.ok(Math.abs(found[axis] - expected[axis]) < 0.1, `${path}: ${found} ${expected}`);
   }
 });
 
@@ -140,7 +140,7 @@ test('rotated readouts run at the angles of their quaternions', skipWithoutCases
   const found = encoded('pulseq/extensions/rotation_radial_tiny.seq');
   const angles = found.readouts.map((_, n) => {
     const k = found.trajectory(n);
-    return Math.round((Math.atan2(k[3 * 7 + 1]! - k[1]!, k[3 * 7]! - k[0]!) * 180) / Math.PI);
+    return Math.round((Math.atan2(k[3 * 7 + 1] - k[1], k[3 * 7] - k[0]) * 180) / Math.PI);
   });
   assert.deepEqual(angles, [0, 45, 90, 45, 0]);
 });

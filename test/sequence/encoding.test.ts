@@ -51,8 +51,8 @@ test('built-in epi: 101 × 101, centred, odd lines reversed, k exact', () => {
   assert.deepEqual(epi.reconMatrix, [101, 101, 1]);
   for (const axis of [0, 1] as const) close(epi.encodedFov[axis], 0.23, 1e-12);
   assert.deepEqual(epi.limits.kspace_encode_step_1, { minimum: 0, maximum: 100, center: 50 });
-  close(epi.flipAngle[0]!, Math.PI / 2);
-  close(epi.TE[0]!, 0.031423060339, 1e-12);
+  close(epi.flipAngle[0], Math.PI / 2);
+  close(epi.TE[0], 0.031423060339, 1e-12);
   for (const [n, line] of epi.readouts.entries()) {
     assert.equal(line.firstSample, 101 * n);
     assert.equal(line.reversed, n % 2 === 1);
@@ -61,8 +61,8 @@ test('built-in epi: 101 × 101, centred, odd lines reversed, k exact', () => {
     assert.deepEqual([line.firstInSlice, line.lastInSlice], [n === 0, n === 100]);
     const k = epi.trajectory(n);
     for (const sample of [0, 50, 100]) {
-      close(k[3 * sample]! * 0.23, (n % 2 === 1 ? -1 : 1) * (sample - 50), 1e-9);
-      close(k[3 * sample + 1]! * 0.23, n - 50, 1e-9);
+      close(k[3 * sample] * 0.23, (n % 2 === 1 ? -1 : 1) * (sample - 50), 1e-9);
+      close(k[3 * sample + 1] * 0.23, n - 50, 1e-9);
       assert.equal(k[3 * sample + 2], 0);
     }
   }
@@ -88,7 +88,7 @@ test('built-in sequences without their labels and definitions encode the same', 
     assert.deepEqual(guessed.readouts, full.readouts, name);
     assert.deepEqual(guessed.encodedMatrix, full.encodedMatrix, name);
     assert.deepEqual(guessed.limits, full.limits, name);
-    for (const axis of [0, 1]) close(guessed.encodedFov[axis]!, full.encodedFov[axis]!, 1e-9);
+    for (const axis of [0, 1]) close(guessed.encodedFov[axis], full.encodedFov[axis], 1e-9);
   }
 });
 
@@ -109,16 +109,16 @@ test('gre and se: centred echoes, TR, TE, slices by position', () => {
   const se = builtin('se', { n: 8, te: 0.025, tr: 0.1 });
   assert.deepEqual([se.TR, se.TE], [[0.1], [0.025]]);
   const k = se.trajectory(0);
-  close(k[3 * 4]!, 0);
-  close(k[1]! * 0.25, -4);
-  close(k[2]!, 0);
+  close(k[3 * 4], 0);
+  close(k[1] * 0.25, -4);
+  close(k[2], 0);
 });
 
 test('fid: no space to encode; shots are repetitions', () => {
   const fid = builtin('fid', { samples: 16 });
   assert.equal(fid.kind, 'other');
   assert.deepEqual(fid.encodedMatrix, [1, 1, 1]);
-  close(fid.TE[0]!, 0.000444, 1e-12);
+  close(fid.TE[0], 0.000444, 1e-12);
   const twice = [0, 1].flatMap(() => [blockOf({ rf: pulse() }), blockOf({ adc: readout }), delayOf(0.01)]);
   assert.deepEqual(
     encoded(sequence(twice)).readouts.map(({ counters }) => counters.repetition),
@@ -130,18 +130,18 @@ test('k starts at an excitation’s centre, is negated at a refocusing pulse’s
   const through = (use: RfUse, flip = Math.PI): number => {
     // The pulse of 0.59 or 1.17 ms lies in the middle of a constant gradient: half its area before, half after.
     const rf = pulse(use, flip);
-    const steady = trapezoid(1e-3, 1e-4, rf.time[1]! - 2e-4);
+    const steady = trapezoid(1e-3, 1e-4, rf.time[1] - 2e-4);
     const blocks = [
       ...shot().slice(0, 1),
       blockOf({ gx: winder(100) }),
       blockOf({ rf, gx: steady }),
       blockOf({ adc: readout }),
     ];
-    return encoded(sequence(blocks)).trajectory(0)[0]!;
+    return encoded(sequence(blocks)).trajectory(0)[0];
   };
   const half = (duration: number): number => (GAMMA_BAR * 1e-3 * (duration - 1e-4)) / 2;
-  const long = pulse('other', Math.PI).time[1]!;
-  const short = pulse('other', Math.PI / 2).time[1]!;
+  const long = pulse('other', Math.PI).time[1];
+  const short = pulse('other', Math.PI / 2).time[1];
   close(through('refocusing'), -100);
   close(through('excitation'), half(long));
   for (const use of ['inversion', 'saturation', 'preparation', 'other'] as const)
@@ -149,7 +149,7 @@ test('k starts at an excitation’s centre, is negated at a refocusing pulse’s
   // Files before 1.5: the flip angle decides, at 90.5°.
   close(through('undefined'), -100);
   close(through('undefined', Math.PI / 2), half(short));
-  close(through('undefined', (90.4 * Math.PI) / 180), half(pulse('other', (90.4 * Math.PI) / 180).time[1]!));
+  close(through('undefined', (90.4 * Math.PI) / 180), half(pulse('other', (90.4 * Math.PI) / 180).time[1]));
 });
 
 test('lines by ky rank, whatever their order; recurring ones are repetitions', () => {
@@ -167,7 +167,7 @@ test('lines by ky rank, whatever their order; recurring ones are repetitions', (
     found.readouts.map(({ firstInSlice }) => firstInSlice),
     [0, 4].flatMap(() => [true, false, false, false]),
   );
-  assert.equal(found.readouts[0]!.centerSample, 4);
+  assert.equal(found.readouts[0].centerSample, 4);
 });
 
 test('3-D: step_2 by kz', () => {
@@ -200,7 +200,7 @@ test('several echoes of one line are contrasts, with their own TE', () => {
     [false, true, false, false, true, false],
   );
   assert.equal(found.TE.length, 3);
-  close(found.TE[2]! - found.TE[0]!, 2 * (2e-4 + 8 * DWELL), 1e-12);
+  close(found.TE[2] - found.TE[0], 2 * (2e-4 + 8 * DWELL), 1e-12);
 });
 
 test('the stated FOV tells undersampling, oversampling and partial Fourier', () => {
@@ -270,15 +270,15 @@ test('swapped and oblique scans stay Cartesian in a frame of their own', () => {
     assert.deepEqual(steps(found), [0, 1, 2, 3]);
     const [read, phase, slice] = found.axes!;
     for (const row of [0, 1, 2]) {
-      close(read[row]!, rotation[3 * row]!, 1e-12);
-      close(phase[row]!, rotation[3 * row + 1]!, 1e-12);
+      close(read[row], rotation[3 * row], 1e-12);
+      close(phase[row], rotation[3 * row + 1], 1e-12);
     }
     // Right-handed.
     close(slice[2], read[0] * phase[1] - read[1] * phase[0], 1e-12);
     const k = found.trajectory(0);
-    close(k[0]!, -40, 1e-9);
-    close(k[1]!, -20, 1e-9);
-    close(k[2]!, 0, 1e-9);
+    close(k[0], -40, 1e-9);
+    close(k[1], -20, 1e-9);
+    close(k[2], 0, 1e-9);
   }
 });
 
@@ -346,8 +346,8 @@ test('a readout ahead of the pulse in its block belongs to what was excited befo
     blockOf({ adc: readout }),
   ];
   const found = encoded(sequence(blocks));
-  close(found.trajectory(0)[0]!, 50);
-  close(found.trajectory(1)[0]!, 0);
+  close(found.trajectory(0)[0], 50);
+  close(found.trajectory(1)[0], 0);
 });
 
 test('sequences with nothing to read, or nothing excited, are no trouble', () => {
@@ -355,5 +355,5 @@ test('sequences with nothing to read, or nothing excited, are no trouble', () =>
   assert.deepEqual([silent.kind, silent.readouts, silent.TE], ['other', [], []]);
   const unexcited = encoded(sequence(shot().slice(1)));
   assert.deepEqual([unexcited.TR, unexcited.TE, unexcited.flipAngle], [[], [], []]);
-  close(unexcited.trajectory(0)[3 * 4]!, 0);
+  close(unexcited.trajectory(0)[3 * 4], 0);
 });

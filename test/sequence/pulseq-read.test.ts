@@ -16,7 +16,7 @@ const read = (changes: Record<string, string> = {}): Sequence => readPulseq(save
 function near(got: ArrayLike<number> | undefined, want: readonly number[]): void {
   assert.equal(got?.length, want.length);
   for (let n = 0; n < want.length; n++) {
-    assert.ok(Math.abs(got![n]! - want[n]!) <= 1e-14 * Math.abs(want[n]!), `[${n}] ${got![n]}, not ${want[n]}`);
+    assert.ok(Math.abs(got![n] - want[n]) <= 1e-14 * Math.abs(want[n]), `[${n}] ${got![n]}, not ${want[n]}`);
   }
 }
 
@@ -28,7 +28,7 @@ test('one of everything, in SI units', () => {
   const { rf, gz, duration } = sequence.block(0);
   near([duration], [1e-3]);
   assert.deepEqual(
-    { ...rf, time: rf!.time.length, magnitude: rf!.magnitude[7]! * GAMMA_BAR, phase: rf!.phase[3] },
+    { ...rf, time: rf!.time.length, magnitude: rf!.magnitude[7] * GAMMA_BAR, phase: rf!.phase[3] },
     {
       kind: 'rf',
       delay: 1e-4,
@@ -44,7 +44,7 @@ test('one of everything, in SI units', () => {
       phasePpm: 0.5,
     },
   );
-  near([rf!.time[0]!, rf!.time[100]!], [0, 1e-4]);
+  near([rf!.time[0], rf!.time[100]], [0, 1e-4]);
   assert.deepEqual(gz, {
     kind: 'trapezoid',
     delay: 0,
@@ -88,7 +88,7 @@ test('time shape -1 is twice the raster', () => {
   // Samples at 0.5, 1, 1.5, 2 µs, each held for half a microsecond around.
   near(rf!.time, [0.25e-6, 0.75e-6, 1.25e-6, 1.75e-6, 2.25e-6]);
   near((gx as ShapedGradientEvent).time, [0, 5e-6, 1e-5, 1.5e-5, 2e-5, 2.5e-5]);
-  near([(gx as ShapedGradientEvent).amplitude[5]! * GAMMA_BAR], [2000]);
+  near([(gx as ShapedGradientEvent).amplitude[5] * GAMMA_BAR], [2000]);
 });
 
 test('a pulse with times of its own is linear between them; its centre is the middle of its peak', () => {
@@ -139,10 +139,10 @@ test('before 1.5 first continues the block before and last follows from the samp
   });
   const edges = (n: number): number[] => {
     const { amplitude } = sequence.block(n).gx as ShapedGradientEvent;
-    return [amplitude[0]! * GAMMA_BAR, amplitude[5]! * GAMMA_BAR];
+    return [amplitude[0] * GAMMA_BAR, amplitude[5] * GAMMA_BAR];
   };
   near(edges(0), [0, 1e5]);
-  assert.ok(Math.abs(edges(2)[0]! - 1e5) < 1e-6 && Math.abs(edges(2)[1]!) < 1e-6, 'label blocks interrupt nothing');
+  assert.ok(Math.abs(edges(2)[0] - 1e5) < 1e-6 && Math.abs(edges(2)[1]) < 1e-6, 'label blocks interrupt nothing');
 });
 
 test('extensions: triggers, shims, rotations, soft delays', () => {
@@ -161,7 +161,7 @@ test('extensions: triggers, shims, rotations, soft delays', () => {
   const { triggers, shim, rotation } = read(changes).block(0);
   assert.deepEqual(triggers, [{ type: 'output', channel: 3, delay: 5e-4, duration: 1e-4 }]);
   assert.deepEqual(shim, { magnitude: [1, 0.5], phase: [0, 3.14] });
-  for (const [n, want] of [0, -1, 0, 1, 0, 0, 0, 0, 1].entries()) assert.ok(Math.abs(rotation![n]! - want) < 1e-12);
+  for (const [n, want] of [0, -1, 0, 1, 0, 0, 0, 0, 1].entries()) assert.ok(Math.abs(rotation![n] - want) < 1e-12);
   near([read(changes).block(1).duration], [5e-3]);
   // 20 ms / 2 − 1 ms, in every block of that delay.
   const longer = readPulseq(save(seqText(changes)), { softDelays: { TE: 20e-3 } });
@@ -196,8 +196,8 @@ test('signatures of every kind are checked, and a file is not refused for one', 
     const [warning] = warningsOf(() => readPulseq(save(signed.replace('2500', '2501'), 'changed.seq')));
     assert.match(warning!, new RegExp(`changed\\.seq: the ${type} signature does not match`));
   }
-  assert.match(warningsOf(() => readPulseq(save(`${text}\n[SIGNATURE]\nType md5\n`)))[0]!, /incomplete/);
-  assert.match(warningsOf(() => readPulseq(save(`${text}\n[SIGNATURE]\nType crc\nHash 1\n`)))[0]!, /unknown kind, crc/);
+  assert.match(warningsOf(() => readPulseq(save(`${text}\n[SIGNATURE]\nType md5\n`)))[0], /incomplete/);
+  assert.match(warningsOf(() => readPulseq(save(`${text}\n[SIGNATURE]\nType crc\nHash 1\n`)))[0], /unknown kind, crc/);
 });
 
 test('Windows line ends, comments behind rows and a missing last line break', () => {
@@ -308,7 +308,7 @@ test('the radial file turns about z by 0, 45 and 90 degrees', skipWithoutCases()
   const sequence = readPulseq(cases('pulseq/extensions/rotation_radial_tiny.seq'));
   const angles = [0, 1, 2, 3, 4].map((n) => {
     const R = sequence.block(n).rotation!;
-    return Math.round((Math.atan2(R[3]!, R[0]!) * 180) / Math.PI);
+    return Math.round((Math.atan2(R[3], R[0]) * 180) / Math.PI);
   });
   assert.deepEqual(angles, [0, 45, 90, 45, 0]);
 });

@@ -28,10 +28,10 @@ function numbers(value: MatValue | undefined): Numbers {
 function assertClose(got: Numbers, want: Numbers, what: string): void {
   assert.equal(got.re.length, want.re.length, `${what}: length`);
   let peak = 0;
-  for (let n = 0; n < want.re.length; n++) peak = Math.max(peak, Math.hypot(want.re[n]!, want.im?.[n] ?? 0));
+  for (let n = 0; n < want.re.length; n++) peak = Math.max(peak, Math.hypot(want.re[n], want.im?.[n] ?? 0));
   for (let n = 0; n < want.re.length; n++) {
-    const size = Math.hypot(want.re[n]!, want.im?.[n] ?? 0);
-    const error = Math.hypot(got.re[n]! - want.re[n]!, (got.im?.[n] ?? 0) - (want.im?.[n] ?? 0));
+    const size = Math.hypot(want.re[n], want.im?.[n] ?? 0);
+    const error = Math.hypot(got.re[n] - want.re[n], (got.im?.[n] ?? 0) - (want.im?.[n] ?? 0));
     const most = TOLERANCE * size + Number.EPSILON * peak;
     assert.ok(
       error <= most,
@@ -51,7 +51,7 @@ for (const path of pairs) {
     const { blocks } = waveforms(readPulseq(path.replace('.mat', '.seq')));
     assert.equal(blocks.length, reference.cells.length);
     for (const [n, cell] of reference.cells.entries()) {
-      const block = blocks[n]!;
+      const block = blocks[n];
       for (const channel of ['rf', 'df', 'gx', 'gy', 'gz', 'adc'] as const) {
         const want = matField(cell, channel);
         const { t, A } = block[channel];
@@ -77,5 +77,5 @@ test('offsets in ppm count once a Larmor frequency is given', skipWithoutCases()
   const sequence = readPulseq(cases('pulseq/v1.5/spiral.seq'));
   const { blocks } = waveforms(sequence, { larmor: GAMMA_BAR * 1.5 });
   // −3.35 ppm of 63.8662032 MHz
-  assert.ok(Math.abs(blocks[0]!.df.A[1]! + 213.95178072) < 1e-6);
+  assert.ok(Math.abs(blocks[0].df.A[1] + 213.95178072) < 1e-6);
 });

@@ -26,7 +26,7 @@ function assertSame(got: unknown, want: unknown, what: string): void {
     assert.ok(got instanceof Float64Array && got.length === want.length, `${what}: length`);
     const peak = want.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     for (let n = 0; n < want.length; n++) {
-      assert.ok(Math.abs(got[n]! - want[n]!) <= TOLERANCE * peak, `${what}[${n}]: ${got[n]}, not ${want[n]}`);
+      assert.ok(Math.abs(got[n] - want[n]) <= TOLERANCE * peak, `${what}[${n}]: ${got[n]}, not ${want[n]}`);
     }
   } else if (Array.isArray(want) && typeof want[0] === 'number') {
     assertSame(Float64Array.from(got as number[]), Float64Array.from(want), what);
@@ -83,7 +83,7 @@ function sequenceOf(...blocks: Block[]): Sequence {
     definitions: new Map([['Name', 'made here']]),
     blockCount: blocks.length,
     duration: blocks.reduce((sum, { duration }) => sum + duration, 0),
-    block: (n) => blocks[n]!,
+    block: (n) => blocks[n],
   };
 }
 
@@ -240,7 +240,7 @@ test('packing undoes unpacking, and shrinks what is straight', () => {
     constant: { samples: new Float64Array(1000).fill(1), most: 4 },
     line: { samples: Float64Array.from({ length: 1000 }, (_, n) => n / 3), most: 12 },
     sine: { samples: Float64Array.from({ length: 1000 }, (_, n) => Math.sin(n / 50)), most: 1000 },
-    steps: { samples: Float64Array.from({ length: 999 }, (_, n) => [0.1, 0.2, 0.2][n % 3]!), most: 999 },
+    steps: { samples: Float64Array.from({ length: 999 }, (_, n) => [0.1, 0.2, 0.2][n % 3]), most: 999 },
     one: { samples: Float64Array.of(0.25), most: 1 },
   };
   for (const [name, { samples, most }] of Object.entries(shapes)) {
@@ -261,9 +261,9 @@ test('quaternions and matrices agree in every octant', () => {
     const norm = Math.hypot(w, x, y, z);
     const matrix = rotationMatrix([w / norm, x / norm, y / norm, z / norm]);
     const again = rotationMatrix(quaternionOf(matrix));
-    for (let n = 0; n < 9; n++) assert.ok(Math.abs(again[n]! - matrix[n]!) < 1e-15);
+    for (let n = 0; n < 9; n++) assert.ok(Math.abs(again[n] - matrix[n]) < 1e-15);
   }
   // A quarter turn about z takes x to y.
   const quarter = rotationMatrix([Math.SQRT1_2, 0, 0, Math.SQRT1_2]);
-  assert.ok(Math.abs(quarter[3]! - 1) < 1e-15);
+  assert.ok(Math.abs(quarter[3] - 1) < 1e-15);
 });

@@ -106,7 +106,7 @@ check('EPI in one readout', scans.epiInOneReadout(), { kind: 'other' });
 test('EPI in one readout without a stated matrix: a warning, as no line says which samples are the image’s', () => {
   const { warnings } = encode(scans.epiInOneReadout({}), DEFAULT_SCANNER);
   assert.equal(warnings.length, 1, warnings.join('\n'));
-  assert.match(warnings[0]!, /the matrix cannot be known .* state Matrix and FOV in \[DEFINITIONS\]/);
+  assert.match(warnings[0], /the matrix cannot be known .* state Matrix and FOV in \[DEFINITIONS\]/);
 });
 check('multi-echo gradient echo', scans.multiEcho(), { contrasts: 3, TE: [2.86e-3, 3.38e-3, 3.9e-3] });
 check('fat saturation is no excitation of the image', scans.fatSaturated(), { TE: [2.86e-3] });
@@ -235,7 +235,7 @@ test('pseudo-readouts of saturation experiments encode no space, whatever the pu
 test('the receiver shifts the centre of the image', () => {
   const dk = (k: number) => 2 * Math.PI * k;
   const centerOf = (sequence: Sequence): number[] =>
-    encode(sequence, DEFAULT_SCANNER).readouts[0]!.position.map((c) => Math.round(c * 1e6) / 1e3);
+    encode(sequence, DEFAULT_SCANNER).readouts[0].position.map((c) => Math.round(c * 1e6) / 1e3);
   const shifted = (x: number, y: number, z = 0, kzs = [0]) =>
     scans.scan(
       'shifted',
@@ -264,7 +264,7 @@ test('receivers of spokes that agree on a point shift the image there', () => {
   const found = encode(scans.scan('radial', spokes.flat()), DEFAULT_SCANNER);
   assert.equal(found.kind, 'radial');
   for (const [axis, expected] of [0.02, 0.01, 0].entries())
-    assert.ok(Math.abs(found.readouts[0]!.position[axis]! - expected) < 1e-4, `${found.readouts[0]!.position}`);
+    assert.ok(Math.abs(found.readouts[0].position[axis] - expected) < 1e-4, `${found.readouts[0].position}`);
 });
 
 test('labels of the specification without an effect, and unknown ones, are reported once', () => {
@@ -282,5 +282,5 @@ test('labels of the specification without an effect, and unknown ones, are repor
 test('what was found and what was stated stand in a warning where they disagree', () => {
   const found = encode(scans.gre({ FOV: [0.3, 0.3, 0.005], Matrix: [64, 64, 1] }), DEFAULT_SCANNER);
   assert.equal(found.warnings.length, 1);
-  assert.match(found.warnings[0]!, /found is 0\.2 × 0\.2 .* state FOV 0\.3 × 0\.3 × 0\.005 m and Matrix 64 × 64 × 1/);
+  assert.match(found.warnings[0], /found is 0\.2 × 0\.2 .* state FOV 0\.3 × 0\.3 × 0\.005 m and Matrix 64 × 64 × 1/);
 });

@@ -35,7 +35,7 @@ describe('chains of pieces under SLURM', { ...skipWithoutSlurm(), timeout: 60 * 
           for (let stops = 0; stops < 3 && !existsSync(join(kept, 'complete.json')); stops++) {
             await Promise.race([newFileIn(kept), new Promise((resolve) => setTimeout(resolve, 20e3))]);
             await new Promise((resolve) => setTimeout(resolve, 1500 * random()));
-            const signal = SIGNALS[Math.floor(random() * SIGNALS.length)]!;
+            const signal = SIGNALS[Math.floor(random() * SIGNALS.length)];
             await slurm.run('scancel', [`--signal=${signal}`, `${id}.${stops}`]);
           }
         },
@@ -60,5 +60,5 @@ describe('chains of pieces under SLURM', { ...skipWithoutSlurm(), timeout: 60 * 
  */
 function piecesIn(log: string): string[] {
   const parts = log.split(/^piece \d+ ended with (\d+)$/m);
-  return parts.flatMap((code, n) => (n % 2 === 0 ? [] : [/^--resume: /m.test(parts[n - 1]!) ? code : `${code} early`]));
+  return parts.flatMap((code, n) => (n % 2 === 0 ? [] : [/^--resume: /m.test(parts[n - 1]) ? code : `${code} early`]));
 }

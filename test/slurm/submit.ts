@@ -61,7 +61,7 @@ export function submitTo(slurm: Testbed): Submitter {
       const states = [...stdout.matchAll(/ JobState=(\S+)/g)].map(([, state]) => state!);
       const codes = [...stdout.matchAll(/ ExitCode=(\d+)/g)].map(([, code]) => Number(code));
       if (states.length > 0 && states.every((state) => !/^(PENDING|RUNNING|COMPLETING|REQUEUED)$/.test(state)))
-        return { state: states[0]!, code: Math.max(...codes) };
+        return { state: states[0], code: Math.max(...codes) };
       await pause(300);
     }
   }

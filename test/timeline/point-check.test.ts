@@ -38,9 +38,9 @@ test('a sequence that refocuses nothing is told by what its readouts see', () =>
   };
   assert.equal(prediction(blocks.slice(0, 9)).dephased, undefined);
   // The block after the excitation rewinds the slice gradient: 413 cycles/m.
-  const { gz, ...encodingOnly } = blocks[1]!;
+  const { gz, ...encodingOnly } = blocks[1];
   assert.ok(gz !== undefined);
-  const { level, dephased } = prediction([blocks[0]!, encodingOnly, ...blocks.slice(2, 9)]);
+  const { level, dephased } = prediction([blocks[0], encodingOnly, ...blocks.slice(2, 9)]);
   assert.equal(level, 0);
   assert.equal(Math.round(Math.abs(dephased?.[2] ?? 0)), 413);
 });

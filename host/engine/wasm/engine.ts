@@ -78,7 +78,7 @@ function engineOver(job: EngineJob, memory: Memory, { walks, sizes, exports, poo
   const held = new Map<Slot, TileSpins>();
   const fill = (slot: Slot, tile: number): void => {
     const spins = spinsOf(tile);
-    fillSlot(source, buffer, slot, spins, walks[spins.group]!);
+    fillSlot(source, buffer, slot, spins, walks[spins.group]);
     if (job.onMagnetization !== undefined) held.set(slot, spins);
   };
   const handOver = (slot: Slot): void => {
@@ -105,7 +105,7 @@ function engineOver(job: EngineJob, memory: Memory, { walks, sizes, exports, poo
     let tile = first;
     let turn = performance.now();
     for (; tile < end && !pausing; tile++) {
-      const slot = slots[fed % slots.length]!;
+      const slot = slots[fed % slots.length];
       fill(slot, tile);
       exports.work(memory.job, fed++, 0);
       handOver(slot);
@@ -120,7 +120,7 @@ function engineOver(job: EngineJob, memory: Memory, { walks, sizes, exports, poo
   const feedThreads = async (first: number, end: number): Promise<number> => {
     let tile = first;
     for (; tile < end; tile++) {
-      const slot = slots[fed % slots.length]!;
+      const slot = slots[fed % slots.length];
       const before = fed - slots.length;
       if (before >= 0) await until(() => Atomics.load(words, wordOf(slot.address, SlotRecord, 'done')) === before + 1);
       // A pause may be asked for by a signal, and signals are heard between turns of the event loop alone.

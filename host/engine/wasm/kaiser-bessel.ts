@@ -47,7 +47,7 @@ export function kaiserBessel(width: number, ratio: number): SpreadingKernel {
   const amplification = transform(0) / transform(0.5 / ratio);
   const weight = (tap: number, local: number): number => {
     let sum = 0;
-    for (let i = at(tap, 0); i <= at(tap, degree); i += 4) sum = sum * local + polynomials[i]!;
+    for (let i = at(tap, 0); i <= at(tap, degree); i += 4) sum = sum * local + polynomials[i];
     return sum;
   };
   let error: number | undefined;
@@ -80,8 +80,8 @@ function spreadingError(
       let [re, im] = [0, 0];
       for (let tap = 0; tap < width; tap++) {
         const angle = 2 * Math.PI * xi * (local + (width - 1) / 2 - tap);
-        re += weights[tap]! * Math.cos(angle);
-        im += weights[tap]! * Math.sin(angle);
+        re += weights[tap] * Math.cos(angle);
+        im += weights[tap] * Math.sin(angle);
       }
       largest = Math.max(largest, Math.hypot(re / transform(xi) - 1, im / transform(xi)));
     }
@@ -125,13 +125,12 @@ function interpolate(f: (x: number) => number, degree: number): Float64Array {
   );
   const divided = nodes.map(f);
   for (let order = 1; order <= degree; order++)
-    for (let n = degree; n >= order; n--)
-      divided[n] = (divided[n]! - divided[n - 1]!) / (nodes[n]! - nodes[n - order]!);
+    for (let n = degree; n >= order; n--) divided[n] = (divided[n] - divided[n - 1]) / (nodes[n] - nodes[n - order]);
   // Newton's form multiplied out.
   const powers = new Float64Array(degree + 1);
   for (let n = degree; n >= 0; n--) {
-    for (let i = degree - n; i > 0; i--) powers[i] = powers[i - 1]! - nodes[n]! * powers[i]!;
-    powers[0] = divided[n]! - nodes[n]! * powers[0]!;
+    for (let i = degree - n; i > 0; i--) powers[i] = powers[i - 1] - nodes[n] * powers[i];
+    powers[0] = divided[n] - nodes[n] * powers[0];
   }
   return powers;
 }

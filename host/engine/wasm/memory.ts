@@ -130,7 +130,7 @@ export function layOut(
     ...placeProgram(arena, engineJob, program),
     operators: arena.records(
       Operator,
-      tables.map((table, n) => ({ pulse: program.operators.operators[n]!, table: table?.address ?? 0 })),
+      tables.map((table, n) => ({ pulse: program.operators.operators[n], table: table?.address ?? 0 })),
     ),
     operatorCount: tables.length,
     ...{ precision: engineJob.precision === 'f64' ? 64 : 32, use256: Number(kernels.build === 'wide') },
@@ -238,7 +238,7 @@ function placeBatches(arena: Arena, { batches, rowSamples, lines }: Program, axi
     batches.map(({ firstRow, ...batch }) => ({
       ...batch,
       firstSamples: rows + 4 * firstRow,
-      lines: placed[batch.waveform]!,
+      lines: placed[batch.waveform],
     })),
   );
 }
@@ -257,8 +257,8 @@ function placeWaveforms(arena: Arena, { timeline, isModelled }: Program, source:
       const column = Math.floor(i / padded);
       columns[i] =
         column < STRIDE.point
-          ? points[STRIDE.point * sample + column]!
-          : pointTerms[terms * sample + column - STRIDE.point]!;
+          ? points[STRIDE.point * sample + column]
+          : pointTerms[terms * sample + column - STRIDE.point];
     }
     records.push({ points: arena.place(columns), samples, exactEvery: exactEvery?.[n] ?? 1 });
   }

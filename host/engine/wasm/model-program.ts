@@ -39,7 +39,7 @@ function joinTimelines(timelines: Timelines): { timeline: Timeline; walks: reado
     } as Readonly<Record<number, number>>;
     walks.push({ firstOp: ops.length / STRIDE.op, opCount: own.ops.length / STRIDE.op });
     for (let n = 0; n < own.ops.length; n += STRIDE.op)
-      ops.push(own.ops[n]!, own.ops[n + 1]! + (before[own.ops[n]!] ?? 0));
+      ops.push(own.ops[n], own.ops[n + 1] + (before[own.ops[n]] ?? 0));
     const [pulse, step] = [pulses.length / STRIDE.pulse, tables.rfSteps.length / STRIDE.rfStep];
     const [waveform, point] = [waveforms.length / STRIDE.waveform, tables.points.length / STRIDE.point];
     excitations.append(own.excitations.map((value, n) => (n % STRIDE.excitation === 0 ? value + pulse : value)));
@@ -79,11 +79,11 @@ export function makeModelProgram(timelines: Timelines): Program {
   const played = walks.map(({ firstOp, opCount }): Walk => {
     const first = ops.length;
     for (let op = STRIDE.op * firstOp; op < STRIDE.op * (firstOp + opCount); op += STRIDE.op) {
-      const [kind, index] = [timeline.ops[op]!, timeline.ops[op + 1]!];
+      const [kind, index] = [timeline.ops[op], timeline.ops[op + 1]];
       if (kind === WALK.precess) {
-        for (let i = 0; i < STRIDE.segment; i++) pending[i] = pending[i]! + segments[STRIDE.segment * index + i]!;
+        for (let i = 0; i < STRIDE.segment; i++) pending[i] = pending[i] + segments[STRIDE.segment * index + i];
         for (let i = 0; i < terms; i++)
-          pending[STRIDE.segment + i] = pending[STRIDE.segment + i]! + segmentTerms[terms * index + i]!;
+          pending[STRIDE.segment + i] = pending[STRIDE.segment + i] + segmentTerms[terms * index + i];
       } else if (kind === WALK.read) {
         const [firstSample, waveform] = readouts.subarray(STRIDE.readout * index) as unknown as [number, number];
         ops.push({ kind: OP.READOUT, index: lineRuns.length });
@@ -92,7 +92,7 @@ export function makeModelProgram(timelines: Timelines): Program {
       } else {
         // What precedes it belongs to the magnetisation and the columns as they are before.
         flush();
-        ops.push({ kind: KINDS[kind]!, index });
+        ops.push({ kind: KINDS[kind], index });
       }
     }
     flush();

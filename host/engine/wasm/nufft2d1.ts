@@ -110,7 +110,7 @@ export function linesOf(
   const [first, samples, linear] = waveforms.subarray(STRIDE.waveform * waveform) as unknown as number[];
   if (linear !== 1) return undefined;
   const step = points.subarray(STRIDE.point * (first! + 1), STRIDE.point * (first! + 2));
-  const axis = axes.find(samples!, samples! * step[3]!);
+  const axis = axes.find(samples!, samples! * step[3]);
   if (axis === undefined) return undefined;
   const transform = axis.grid * (5 * Math.log2(axis.grid) + 8) + 40 * samples!;
   const choice = {
@@ -130,23 +130,23 @@ export const lineGridBytes = ({ axis }: Nufft1d1, rows: number): number =>
   8 * Math.max(32, axis.grid + axis.kernel.taps) * 4 * Math.ceil(rows / 4);
 
 function trainOf({ waveforms, points }: Timeline, lines: readonly Line[], axes: AxisFinder): Nufft2d1 | undefined {
-  const [first, samples, linear] = waveforms.subarray(STRIDE.waveform * lines[0]!.waveform) as unknown as number[];
+  const [first, samples, linear] = waveforms.subarray(STRIDE.waveform * lines[0].waveform) as unknown as number[];
   if (linear !== 1 || lines.length < FEWEST_LINES) return undefined;
-  const start = lines[0]!.moment;
-  const end = lines[lines.length - 1]!.moment;
-  const perLine = start.map((value, i) => (end[i]! - value) / (lines.length - 1));
+  const start = lines[0].moment;
+  const end = lines[lines.length - 1].moment;
+  const perLine = start.map((value, i) => (end[i] - value) / (lines.length - 1));
   const isSpaced = start.every((value, i) => {
-    const reach = Math.max(...lines.map(({ moment }) => Math.abs(moment[i]!)));
-    return lines.every(({ moment }, l) => Math.abs(moment[i]! - value - l * perLine[i]!) <= SPACING * reach);
+    const reach = Math.max(...lines.map(({ moment }) => Math.abs(moment[i])));
+    return lines.every(({ moment }, l) => Math.abs(moment[i] - value - l * perLine[i]) <= SPACING * reach);
   });
   if (!isSpaced) return undefined;
   const step = points.subarray(STRIDE.point * (first! + 1), STRIDE.point * (first! + 2));
-  const sampleAxis = axes.find(samples!, samples! * step[3]!);
-  const lineAxis = axes.find(lines.length, lines.length * perLine[3]!);
+  const sampleAxis = axes.find(samples!, samples! * step[3]);
+  const lineAxis = axes.find(lines.length, lines.length * perLine[3]);
   if (sampleAxis === undefined || lineAxis === undefined) return undefined;
   if (2 * gridBytes(sampleAxis, lineAxis) > MOST_GRID_BYTES) return undefined;
   const middle = [Math.floor(samples! / 2), Math.floor(lines.length / 2)] as const;
-  const centre = start.map((value, i) => value + middle[0] * step[i]! + middle[1] * perLine[i]!);
+  const centre = start.map((value, i) => value + middle[0] * step[i] + middle[1] * perLine[i]);
   return {
     geometry: Float64Array.of(...centre, ...step, ...perLine, axes.commonR2),
     sampleAxis,

@@ -81,11 +81,9 @@ export function nufft2d3Finder(
   let tableBytes = 0;
 
   const keyOf = (lines: readonly Line[]): string => {
-    const start = lines[0]!.moment;
+    const start = lines[0].moment;
     return lines
-      .map(({ waveform, moment }) =>
-        [waveform, ...moment.map((value, i) => (value - start[i]!).toPrecision(12))].join(),
-      )
+      .map(({ waveform, moment }) => [waveform, ...moment.map((value, i) => (value - start[i]).toPrecision(12))].join())
       .join(' ');
   };
   const pathOf = (lines: readonly Line[], key: string): Path => {
@@ -106,7 +104,7 @@ export function nufft2d3Finder(
     if (plane === undefined) continue;
     const extent = extents.get(plane.key) ?? { axes: plane.axes, reach: [0, 0], duration: 0, nufft2d3s: 0 };
     extents.set(plane.key, extent);
-    for (const axis of [0, 1]) extent.reach[axis] = Math.max(extent.reach[axis]!, reach[axis]!);
+    for (const axis of [0, 1]) extent.reach[axis] = Math.max(extent.reach[axis], reach[axis]);
     extent.duration = Math.max(extent.duration, duration);
     extent.nufft2d3s++;
   }
@@ -139,12 +137,12 @@ export function nufft2d3Finder(
       if (lanes >= insteadLanes) return undefined;
       const points = tableOf(path, plane, key);
       if (points === undefined) return undefined;
-      const [start, middle] = [lines[0]!.moment, path.middle];
+      const [start, middle] = [lines[0].moment, path.middle];
       const { u, v, times } = plane;
       return {
         curve: {
           plane,
-          moment: Float64Array.from(start, (value, i) => value + (i < 3 ? middle[i]! : 0)),
+          moment: Float64Array.from(start, (value, i) => value + (i < 3 ? middle[i] : 0)),
           points,
           targets: targetsOf(timeline, lines),
         },
@@ -170,10 +168,10 @@ function chooseSheet(
   if (found === undefined) return undefined;
   const { times, error } = found;
   const [us, vs] = axes.map((own, axis) => {
-    const half = bounds.min.map((low, i) => (Math.abs(own[i]!) * (bounds.max[i]! - low)) / 2);
-    const centre = bounds.min.map((low, i) => (own[i]! * (bounds.max[i]! + low)) / 2);
+    const half = bounds.min.map((low, i) => (Math.abs(own[i]) * (bounds.max[i] - low)) / 2);
+    const centre = bounds.min.map((low, i) => (own[i] * (bounds.max[i] + low)) / 2);
     const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-    const span: Span = { direction: own, centre: sum(centre), reach: sum(half), kReach: reach[axis]! };
+    const span: Span = { direction: own, centre: sum(centre), reach: sum(half), kReach: reach[axis] };
     return planeAxes(span, bound - error);
   }) as [PlaneAxisChoice[], PlaneAxisChoice[]];
   // Thousands of pairs, for every plane: none is kept but the best.
@@ -197,7 +195,7 @@ function spreadingError({ u, v }: NufftPlane): number {
 function tabulate({ points, middle }: Path, { u, v, duration }: NufftPlane): RecordList<typeof Nufft2d3Sample> {
   const table = recordList(Nufft2d3Sample, points.length / STRIDE.point);
   const along = ({ direction: [x, y, z] }: PlaneAxisChoice, n: number): number =>
-    x! * (points[n]! - middle[0]!) + y! * (points[n + 1]! - middle[1]!) + z! * (points[n + 2]! - middle[2]!);
+    x! * (points[n] - middle[0]) + y! * (points[n + 1] - middle[1]) + z! * (points[n + 2] - middle[2]);
   for (let n = 0; n < points.length; n += STRIDE.point) {
     const [ku, kv] = [along(u, n), along(v, n)];
     const [onU, onV] = [pointOf(u, ku), pointOf(v, kv)];
@@ -208,7 +206,7 @@ function tabulate({ points, middle }: Path, { u, v, duration }: NufftPlane): Rec
       v: onV.first,
       betweenU: onU.local,
       betweenV: onV.local,
-      time: duration === 0 ? 0 : (2 * points[n + 3]!) / duration - 1,
+      time: duration === 0 ? 0 : (2 * points[n + 3]) / duration - 1,
       cos: factor * cos,
       sin: factor * sin,
     });

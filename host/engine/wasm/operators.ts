@@ -52,13 +52,13 @@ export function chooseOperators(
 ): Operators {
   const { excitations } = timeline;
   const operatorUses = countPlays(timeline);
-  const stepCost = (pulse: number): number => COST.step * timeline.pulses[STRIDE.pulse * pulse + 1]! + COST.pulse;
+  const stepCost = (pulse: number): number => COST.step * timeline.pulses[STRIDE.pulse * pulse + 1] + COST.pulse;
   const spins = randomSpins(timeline, source);
   const candidates = families(timeline, operatorUses, bound !== undefined).map((family) => {
     const nodes = nodesFor(timeline, family, spins, bound ?? 0);
-    const count = [...family.members.keys()].reduce((sum, pulse) => sum + operatorUses[pulse]!, 0);
+    const count = [...family.members.keys()].reduce((sum, pulse) => sum + operatorUses[pulse], 0);
     const play = COST.term * nodes.length + COST.play;
-    const stepped = COST.compose * timeline.pulses[STRIDE.pulse * family.pulse + 1]! + COST.pulse;
+    const stepped = COST.compose * timeline.pulses[STRIDE.pulse * family.pulse + 1] + COST.pulse;
     const table = bound === undefined ? undefined : sizeTable(timeline, source, family.pulse, bound);
     const lookedUp = table && tableLanes(table) + (tableNodes(table) * stepped) / source.spinCount;
     const isTable = lookedUp !== undefined && lookedUp < stepped;
@@ -101,14 +101,14 @@ export function chooseOperators(
   const played = recordList(OperatorUse);
   const terms = recordList(Term);
   playOf.forEach((_, excitation) => {
-    const own = termsOf.get(excitations[STRIDE.excitation * excitation]!);
+    const own = termsOf.get(excitations[STRIDE.excitation * excitation]);
     if (own === undefined) return;
     playOf[excitation] = played.push({ excitation, firstTerm: terms.length, terms: own.length });
     for (const term of own) terms.push(term);
   });
   const stepped = new Set(operators);
   for (const [excitation, play] of playOf.entries())
-    if (play < 0) stepped.add(excitations[STRIDE.excitation * excitation]!);
+    if (play < 0) stepped.add(excitations[STRIDE.excitation * excitation]);
   const made = withSteps(append(timeline.pulses, pulses), append(timeline.rfSteps, rfSteps), stepped);
   const all = { ...timeline, ...made };
   return {
@@ -141,7 +141,7 @@ export function noOperators({ pulses, rfSteps, excitations }: Timeline): Operato
 function countPlays({ ops, excitations, pulses }: Timeline): Int32Array {
   const operatorUses = new Int32Array(pulses.length / STRIDE.pulse);
   for (let op = 0; op < ops.length; op += STRIDE.op)
-    if (ops[op] === OP.excite) operatorUses[excitations[STRIDE.excitation * ops[op + 1]!]!]!++;
+    if (ops[op] === OP.excite) operatorUses[excitations[STRIDE.excitation * ops[op + 1]]]++;
   return operatorUses;
 }
 
@@ -186,8 +186,8 @@ function ratio({ pulses, rfSteps }: Timeline, pulse: number, base: number): numb
   let norm = 0;
   for (let n = 0; n < STRIDE.rfStep * count; n += STRIDE.rfStep)
     for (let i = n + 1; i < n + 3; i++) {
-      const reference = rfSteps[STRIDE.rfStep * to + i]!;
-      product += rfSteps[STRIDE.rfStep * from + i]! * reference;
+      const reference = rfSteps[STRIDE.rfStep * to + i];
+      product += rfSteps[STRIDE.rfStep * from + i] * reference;
       norm += reference * reference;
     }
   if (norm === 0) return undefined;
@@ -195,7 +195,7 @@ function ratio({ pulses, rfSteps }: Timeline, pulse: number, base: number): numb
   let deviation = 0;
   for (let n = 0; n < STRIDE.rfStep * count; n += STRIDE.rfStep)
     for (let i = n + 1; i < n + 3; i++) {
-      const difference = rfSteps[STRIDE.rfStep * from + i]! - factor * rfSteps[STRIDE.rfStep * to + i]!;
+      const difference = rfSteps[STRIDE.rfStep * from + i] - factor * rfSteps[STRIDE.rfStep * to + i];
       deviation = Math.max(deviation, Math.abs(difference));
     }
   return deviation <= 1e-9 * Math.sqrt(norm) ? factor : undefined;
@@ -207,7 +207,7 @@ const IS_ODD = [false, false, true, false, false, true, true, true, false, true,
 /** Fewest Chebyshev nodes over the squares of the amplitudes whose polynomials stay within `bound` of stepping halfway between them. */
 function nodesFor(timeline: Timeline, family: Family, spins: readonly RandomSpin[], bound: number): number[] {
   const { amplitudes, pulse } = family;
-  if (amplitudes.length === 1) return [amplitudes[0]!];
+  if (amplitudes.length === 1) return [amplitudes[0]];
   const low = Math.min(...amplitudes) ** 2;
   const high = Math.max(...amplitudes) ** 2;
   const node = (n: number, count: number): number =>
@@ -224,7 +224,7 @@ function nodesFor(timeline: Timeline, family: Family, spins: readonly RandomSpin
       return between.every(({ amplitude, terms }) => {
         const exact = pulseOperator(timeline, pulse, amplitude, spin);
         return exact.every((value, i) => {
-          const approximate = terms.reduce((sum, { even, odd }, n) => sum + (IS_ODD[i] ? odd : even) * kept[n]![i]!, 0);
+          const approximate = terms.reduce((sum, { even, odd }, n) => sum + (IS_ODD[i] ? odd : even) * kept[n][i], 0);
           return Math.abs(value - approximate) <= bound;
         });
       });
@@ -276,7 +276,7 @@ function scaledPulse(timeline: Timeline, pulse: number, factor: number, pulses: 
   pulses.push((timeline.rfSteps.length + rfSteps.length) / STRIDE.rfStep, count!, offset!, duration!);
   for (let n = STRIDE.rfStep * first!; n < STRIDE.rfStep * (first! + count!); n++) {
     const isB1 = n % STRIDE.rfStep === 1 || n % STRIDE.rfStep === 2;
-    rfSteps.push(timeline.rfSteps[n]! * (isB1 ? factor : 1));
+    rfSteps.push(timeline.rfSteps[n] * (isB1 ? factor : 1));
   }
   return (timeline.pulses.length + pulses.length) / STRIDE.pulse - 1;
 }

@@ -22,9 +22,9 @@ export function* readoutGroups({ ops, segments, readouts }: Timeline): Generator
   const moment = new Float64Array(STRIDE.segment);
   let lines: Line[] = [];
   for (let op = 0; op < ops.length; op += STRIDE.op) {
-    const index = ops[op + 1]!;
+    const index = ops[op + 1];
     if (ops[op] === OP.precess) {
-      for (let i = 0; i < STRIDE.segment; i++) moment[i] = moment[i]! + segments[STRIDE.segment * index + i]!;
+      for (let i = 0; i < STRIDE.segment; i++) moment[i] = moment[i] + segments[STRIDE.segment * index + i];
     } else if (ops[op] === OP.excite) {
       yield lines;
       lines = [];
@@ -42,17 +42,17 @@ export function targetsOf(timeline: Timeline, lines: readonly Line[]): Int32Arra
   const targets = new Int32Array(counts.reduce((sum, count) => sum + count, 0));
   let at = 0;
   for (const [l, { firstSample }] of lines.entries())
-    for (let j = 0; j < counts[l]!; j++) targets[at++] = firstSample + j;
+    for (let j = 0; j < counts[l]; j++) targets[at++] = firstSample + j;
   return targets;
 }
 
 export function trace(timeline: Timeline, lines: readonly Line[]): Path {
-  const points = lines.length === 1 ? pointsOf(timeline, lines[0]!) : joined(timeline, lines);
+  const points = lines.length === 1 ? pointsOf(timeline, lines[0]) : joined(timeline, lines);
   const along = (axis: readonly number[]): [number, number] => {
     const [x, y, z, t] = axis as [number, number, number, number];
     let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (let n = 0; n < points.length; n += STRIDE.point) {
-      const value = x * points[n]! + y * points[n + 1]! + z * points[n + 2]! + t * points[n + 3]!;
+      const value = x * points[n] + y * points[n + 1] + z * points[n + 2] + t * points[n + 3];
       if (value < low) low = value;
       if (value > high) high = value;
     }
@@ -65,9 +65,7 @@ export function trace(timeline: Timeline, lines: readonly Line[]): Path {
   return {
     points,
     plane,
-    middle: [0, 1, 2].map((i) =>
-      axes.reduce((sum, axis, a) => sum + (axis[i]! * (spans[a]![0] + spans[a]![1])) / 2, 0),
-    ),
+    middle: [0, 1, 2].map((i) => axes.reduce((sum, axis, a) => sum + (axis[i] * (spans[a][0] + spans[a][1])) / 2, 0)),
     reach: spans.map(([low, high]) => (high - low) / 2),
     duration: along([0, 0, 0, 1])[1],
   };
@@ -84,7 +82,7 @@ function planeOf(points: Float64Array, ranges: readonly [number, number][]): Pat
   const sizes = ranges.map(([low, high]) => high - low);
   const flat = FLATNESS * Math.max(...sizes);
   for (const normal of [2, 1, 0]) {
-    if (sizes[normal]! > flat) continue;
+    if (sizes[normal] > flat) continue;
     const axes = COORDINATES.filter((_, axis) => axis !== normal);
     return { key: `normal to ${'xyz'[normal]}`, axes };
   }
@@ -97,10 +95,10 @@ function planeOf(points: Float64Array, ranges: readonly [number, number][]): Pat
     }
     return best;
   };
-  const from = (n: number): number[] => [0, 1, 2].map((i) => points[n + i]! - points[i]!);
+  const from = (n: number): number[] => [0, 1, 2].map((i) => points[n + i] - points[i]);
   const without = (vector: readonly number[], axis: readonly number[]): number[] => {
-    const along = vector.reduce((sum, value, i) => sum + value * axis[i]!, 0);
-    return vector.map((value, i) => value - along * axis[i]!);
+    const along = vector.reduce((sum, value, i) => sum + value * axis[i], 0);
+    return vector.map((value, i) => value - along * axis[i]);
   };
   const along = unit(farthest(from));
   const bend = farthest((n) => without(from(n), along));
@@ -113,13 +111,13 @@ function planeOf(points: Float64Array, ranges: readonly [number, number][]): Pat
   const normal = cross(along, across);
   const sign = Math.sign(normal.find((value) => Math.abs(value) > FLATNESS)!);
   const rounded = normal.map((value) => Number((sign * value).toFixed(9)));
-  const least = rounded.reduce((best, value, i) => (Math.abs(value) < Math.abs(rounded[best]!) ? i : best), 0);
-  const u = unit(cross(rounded, COORDINATES[least]!));
+  const least = rounded.reduce((best, value, i) => (Math.abs(value) < Math.abs(rounded[best]) ? i : best), 0);
+  const u = unit(cross(rounded, COORDINATES[least]));
   return { key: `normal to ${rounded.join()}`, axes: [u, unit(cross(rounded, u))] };
 }
 
 function cross(a: readonly number[], b: readonly number[]): number[] {
-  return [0, 1, 2].map((i) => a[(i + 1) % 3]! * b[(i + 2) % 3]! - a[(i + 2) % 3]! * b[(i + 1) % 3]!);
+  return [0, 1, 2].map((i) => a[(i + 1) % 3] * b[(i + 2) % 3] - a[(i + 2) % 3] * b[(i + 1) % 3]);
 }
 
 function unit(vector: readonly number[]): number[] {
@@ -135,9 +133,9 @@ function pointsOf({ waveforms, points }: Timeline, { waveform }: Line): Float64A
 
 /** Points of all lines from the first one's start. */
 function joined(timeline: Timeline, lines: readonly Line[]): Float64Array {
-  const start = lines[0]!.moment;
+  const start = lines[0].moment;
   const all = lines.map((line) =>
-    pointsOf(timeline, line).map((value, i) => value + line.moment[i % STRIDE.point]! - start[i % STRIDE.point]!),
+    pointsOf(timeline, line).map((value, i) => value + line.moment[i % STRIDE.point] - start[i % STRIDE.point]),
   );
   const points = new Float64Array(all.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -149,5 +147,5 @@ function joined(timeline: Timeline, lines: readonly Line[]): Float64Array {
 }
 
 function samplesOf({ waveforms }: Timeline, { waveform }: Line): number {
-  return waveforms[STRIDE.waveform * waveform + 1]!;
+  return waveforms[STRIDE.waveform * waveform + 1];
 }

@@ -82,7 +82,7 @@ function stepsBetweenLines(ops: Ops, lineRuns: LineRuns, precessions: RecordTabl
     const moment = precessions.at(lineRuns.get(read, 'moment'));
     const before = last.get(area);
     if (before !== undefined) {
-      for (const [i, grain] of GRAIN.entries()) step[i] = grain * Math.round((moment[i]! - before.moment[i]!) / grain);
+      for (const [i, grain] of GRAIN.entries()) step[i] = grain * Math.round((moment[i] - before.moment[i]) / grain);
       steps.push({ from: before.op, to: op, step: precessions.intern(step) });
     }
     last.set(area, { op, moment });

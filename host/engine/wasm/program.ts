@@ -167,7 +167,7 @@ export function makeProgram(
       ? undefined
       : nufft2d3Finder(timeline, source, {
           ...{ tolerance: coarse, tileSize },
-          lanesOf: (waveform) => lanesAlone(timeline, waveform, byWaveform[waveform]!),
+          lanesOf: (waveform) => lanesAlone(timeline, waveform, byWaveform[waveform]),
           restOf: (lines) => findNufft2d1s(timeline, lines, axes, tileSize).rest,
         });
   const counts = countLines(timeline);
@@ -192,7 +192,7 @@ export function makeProgram(
     let row = samples.length - countOf(runs);
     for (const run of runs) {
       const [start, next] = run as [Line, Line | undefined];
-      const step = next === undefined ? 0 : precessions.intern(next.moment.map((value, i) => value - start.moment[i]!));
+      const step = next === undefined ? 0 : precessions.intern(next.moment.map((value, i) => value - start.moment[i]));
       const moment = precessions.intern(start.moment);
       lineRuns.push({ firstSample: start.firstSample, waveform, moment, area, row, lines: run.length, step });
       row += run.length;
@@ -258,7 +258,7 @@ export function makeProgram(
     }
     for (const line of bent === undefined ? found.rest : []) {
       const { firstSample, waveform, moment } = line;
-      forms[byWaveform[waveform]!]++;
+      forms[byWaveform[waveform]]++;
       isRead[waveform] = true;
       if (batched[waveform]) {
         const area = areaFor(waveform);
@@ -294,15 +294,15 @@ export function makeProgram(
   };
 
   for (let op = 0; op < walk.length; op += STRIDE.op) {
-    const index = walk[op + 1]!;
+    const index = walk[op + 1];
     if (walk[op] === WALK.precess) {
-      for (let i = 0; i < STRIDE.segment; i++) pending[i] = pending[i]! + segments[STRIDE.segment * index + i]!;
+      for (let i = 0; i < STRIDE.segment; i++) pending[i] = pending[i] + segments[STRIDE.segment * index + i];
     } else if (walk[op] === WALK.excite) {
       sumLines();
       recordLines();
-      if (pending[3]! > 0) ops.push({ kind: OP.PRECESS, index: precessions.intern(pending) });
+      if (pending[3] > 0) ops.push({ kind: OP.PRECESS, index: precessions.intern(pending) });
       pending.fill(0);
-      const play = operators.playOf[index]!;
+      const play = operators.playOf[index];
       ops.push(play >= 0 ? { kind: OP.APPLY_OPERATOR, index: play } : { kind: OP.EXCITE, index });
     } else {
       const [firstSample, waveform] = readouts.subarray(STRIDE.readout * index) as unknown as [number, number];
@@ -313,9 +313,9 @@ export function makeProgram(
   open.forEach((batch, area) => {
     if (batch !== undefined) flush(area);
   });
-  if (toEnd && pending[3]! > 0) ops.push({ kind: OP.PRECESS, index: precessions.intern(pending) });
+  if (toEnd && pending[3] > 0) ops.push({ kind: OP.PRECESS, index: precessions.intern(pending) });
   const cachedPrecessions = precision === 'f64' ? new Int32Array(0) : cachePrecessions(ops, lineRuns, precessions);
-  const lengths = batched.map((is, waveform) => (is ? waveforms[STRIDE.waveform * waveform + 1]! : 0));
+  const lengths = batched.map((is, waveform) => (is ? waveforms[STRIDE.waveform * waveform + 1] : 0));
   return {
     ops,
     walks: [{ firstOp: 0, opCount: ops.length }],
@@ -365,8 +365,8 @@ function continues(run: readonly Line[], { moment }: Line): boolean {
   const [first, second] = run as [Line, Line | undefined];
   if (second === undefined) return true;
   return first.moment.every((start, i) => {
-    const expected = start + run.length * (second.moment[i]! - start);
-    return Math.abs(moment[i]! - expected) <= SPACING[i]!;
+    const expected = start + run.length * (second.moment[i] - start);
+    return Math.abs(moment[i] - expected) <= SPACING[i];
   });
 }
 
@@ -381,6 +381,6 @@ function lanesAlone({ waveforms }: Timeline, waveform: number, form: ReadoutForm
 /** [waveforms] readouts that have it. */
 function countLines({ readouts, waveforms }: Timeline): number[] {
   const counts = new Array<number>(waveforms.length / STRIDE.waveform).fill(0);
-  for (let n = 1; n < readouts.length; n += STRIDE.readout) counts[readouts[n]!] = counts[readouts[n]!]! + 1;
+  for (let n = 1; n < readouts.length; n += STRIDE.readout) counts[readouts[n]] = counts[readouts[n]] + 1;
   return counts;
 }

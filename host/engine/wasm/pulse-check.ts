@@ -33,7 +33,7 @@ export function randomSpins(
   const hertz = ((bounds.maxOffResonance / (2 * Math.PI)) * B0) / phantomB0;
   return Array.from({ length: SPINS }, (_, n) => {
     const unit = (): number => (n === 0 ? 1 : random());
-    const at = (axis: number): number => bounds.min[axis]! + (bounds.max[axis]! - bounds.min[axis]!) * unit();
+    const at = (axis: number): number => bounds.min[axis] + (bounds.max[axis] - bounds.min[axis]) * unit();
     const r = [at(0), at(1), at(2)] as const;
     return { r, hertz: hertz * (2 * unit() - 1), R1: unit() / bounds.minT1, R2: unit() / bounds.minT2 };
   });
@@ -50,11 +50,11 @@ export function pulseOperator(timeline: Timeline, pulse: number, amplitude: numb
   const [rx, ry, rz] = spin.r;
   let images: Float64Array = Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0);
   for (let at = STRIDE.rfStep * first; at < STRIDE.rfStep * (first + count); at += STRIDE.rfStep) {
-    const dt = rfSteps[at]!;
+    const dt = rfSteps[at];
     const angle = 2 * Math.PI * gammaBar * dt;
-    const wx = angle * amplitude * rfSteps[at + 1]!;
-    const wy = angle * amplitude * rfSteps[at + 2]!;
-    const along = rfSteps[at + 3]! * rx + rfSteps[at + 4]! * ry + rfSteps[at + 5]! * rz;
+    const wx = angle * amplitude * rfSteps[at + 1];
+    const wy = angle * amplitude * rfSteps[at + 2];
+    const along = rfSteps[at + 3] * rx + rfSteps[at + 4] * ry + rfSteps[at + 5] * rz;
     const wz = angle * along + 2 * Math.PI * dt * (spin.hertz - offset);
     images = after(exactStep(wx, wy, wz, dt * spin.R1, dt * spin.R2), images);
   }
@@ -69,7 +69,7 @@ function exactStep(wx: number, wy: number, wz: number, e1: number, e2: number): 
   let map: Float64Array = Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0);
   for (let i = 0; i < 12; i += 3) {
     // Terms of the series: A·M + b first, then A times the term before.
-    let [x, y, z] = [map[i]!, map[i + 1]!, map[i + 2]!];
+    let [x, y, z] = [map[i], map[i + 1], map[i + 2]];
     let size = 1;
     for (let term = 1; size > LEFT_OUT; term++) {
       const by = part / term;
@@ -78,9 +78,9 @@ function exactStep(wx: number, wy: number, wz: number, e1: number, e2: number): 
       [x, y] = [by * (y * wz - z * wy - e2 * x), by * (z * wx - x * wz - e2 * y)];
       z = by * along;
       size *= by * norm;
-      map[i] = map[i]! + x;
-      map[i + 1] = map[i + 1]! + y;
-      map[i + 2] = map[i + 2]! + z;
+      map[i] = map[i] + x;
+      map[i + 1] = map[i + 1] + y;
+      map[i + 2] = map[i + 2] + z;
     }
   }
   for (let n = 0; n < doublings; n++) map = after(map, map);
@@ -92,9 +92,9 @@ function after(second: Float64Array, first: Float64Array): Float64Array {
   const both = new Float64Array(12);
   for (let i = 0; i < 12; i += 3)
     for (let axis = 0; axis < 3; axis++) {
-      const [x, y, z] = [first[i]!, first[i + 1]!, first[i + 2]!];
+      const [x, y, z] = [first[i], first[i + 1], first[i + 2]];
       both[i + axis] =
-        second[axis]! * x + second[axis + 3]! * y + second[axis + 6]! * z + (i === 9 ? second[axis + 9]! : 0);
+        second[axis] * x + second[axis + 3] * y + second[axis + 6] * z + (i === 9 ? second[axis + 9] : 0);
     }
   return both;
 }

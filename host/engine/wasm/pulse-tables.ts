@@ -42,10 +42,10 @@ export function sizeTable(
   const [first, count, , duration] = pulses.subarray(STRIDE.pulse * pulse) as unknown as number[];
   const own = rfSteps.subarray(STRIDE.rfStep * first!, STRIDE.rfStep * (first! + count!));
   for (let n = 0; n < own.length; n += STRIDE.rfStep)
-    for (let i = 3; i < 6; i++) if (!isSame(own[n + i]!, own[i]!)) return undefined;
-  const gradient = [3, 4, 5].map((i) => gammaBar * own[i]!) as [number, number, number];
+    for (let i = 3; i < 6; i++) if (!isSame(own[n + i], own[i])) return undefined;
+  const gradient = [3, 4, 5].map((i) => gammaBar * own[i]) as [number, number, number];
   const hertz = ((bounds.maxOffResonance / (2 * Math.PI)) * B0) / phantomB0;
-  const ends = [0, 1, 2].map((i) => [gradient[i]! * bounds.min[i]!, gradient[i]! * bounds.max[i]!] as const);
+  const ends = [0, 1, 2].map((i) => [gradient[i] * bounds.min[i], gradient[i] * bounds.max[i]] as const);
   const low = ends.reduce((sum, [a, b]) => sum + Math.min(a, b), 0) - hertz;
   const high = ends.reduce((sum, [a, b]) => sum + Math.max(a, b), 0) + hertz;
   const share = bound / 3;
@@ -122,8 +122,8 @@ function writeNodes({ low, width, R1, R2 }: PulseTable, memory: ArrayBufferLike,
   for (let n = 0; n < padded; n++) {
     const cell = Math.floor(n / perCell);
     frequency[n] = low + width * (cell + 0.5 + 0.5 * chebyshev(n % NODES, NODES));
-    rate1[n] = R1[Math.floor(n / NODES / R2.length) % R1.length]!;
-    rate2[n] = R2[Math.floor(n / NODES) % R2.length]!;
+    rate1[n] = R1[Math.floor(n / NODES / R2.length) % R1.length];
+    rate2[n] = R2[Math.floor(n / NODES) % R2.length];
   }
 }
 
@@ -135,9 +135,9 @@ function fitPolynomials(operators: Float64Array, out: Float32Array): void {
       // What the pulse adds: the diagonal of its matrix less 1.
       const kept = entry < 9 && entry % 4 === 0 ? 1 : 0;
       for (let node = 0; node < NODES; node++)
-        values[node] = operators[2 * (ENTRIES * ((group + node) >> 1) + entry) + (node & 1)]! - kept;
+        values[node] = operators[2 * (ENTRIES * ((group + node) >> 1) + entry) + (node & 1)] - kept;
       const powers = polynomialThrough(values);
-      for (let d = 0; d < NODES; d++) out[ENTRIES * (group + NODES - 1 - d) + entry] = powers[d]!;
+      for (let d = 0; d < NODES; d++) out[ENTRIES * (group + NODES - 1 - d) + entry] = powers[d];
     }
 }
 
@@ -151,10 +151,10 @@ const TO_POWERS = Array.from({ length: NODES }, (_, power) =>
       const shifted = [0, ...basis];
       basis = shifted.map((value, i) => (value - y * (basis[i] ?? 0)) / (x - y));
     }
-    return basis[power]!;
+    return basis[power];
   }),
 );
 
 function polynomialThrough(values: Float64Array): number[] {
-  return TO_POWERS.map((row) => row.reduce((sum, weight, n) => sum + weight * values[n]!, 0));
+  return TO_POWERS.map((row) => row.reduce((sum, weight, n) => sum + weight * values[n], 0));
 }

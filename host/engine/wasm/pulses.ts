@@ -50,16 +50,16 @@ export function stepRecords(timeline: Timeline, source: Bounded, forms: Int32Arr
   const { pulses, rfSteps, gammaBar } = timeline;
   const steps = recordList(RfStep, rfSteps.length / STRIDE.rfStep);
   for (let from = 0; from < rfSteps.length; from += STRIDE.rfStep) {
-    const dt = rfSteps[from]!;
+    const dt = rfSteps[from];
     const half = Math.PI * gammaBar * dt;
-    const hx = half * rfSteps[from + 1]!;
-    const hy = half * rfSteps[from + 2]!;
+    const hx = half * rfSteps[from + 1];
+    const hy = half * rfSteps[from + 2];
     const square = Math.max(hx * hx + hy * hy, LEAST_SQUARE);
     steps.push({
       dt,
-      gx: half * rfSteps[from + 3]!,
-      gy: half * rfSteps[from + 4]!,
-      gz: half * rfSteps[from + 5]!,
+      gx: half * rfSteps[from + 3],
+      gy: half * rfSteps[from + 4],
+      gz: half * rfSteps[from + 5],
       hx,
       hy,
       square,
@@ -77,16 +77,16 @@ export function stepRecords(timeline: Timeline, source: Bounded, forms: Int32Arr
   for (let pulse = 0; pulse < pulses.length / STRIDE.pulse; pulse++) {
     const [first, count] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number];
     if (count === 0) continue;
-    const form = forms[pulse]!;
+    const form = forms[pulse];
     if (form === PULSE.SMALL || form === PULSE.ANY) {
       const { times } = relaxation(timeline, pulse, rate);
-      for (let n = 0; n < count; n++) steps.set(first + n, 'relaxBefore', times[n]!);
-      steps.set(first + count - 1, 'relaxAfter', times[count]!);
+      for (let n = 0; n < count; n++) steps.set(first + n, 'relaxBefore', times[n]);
+      steps.set(first + count - 1, 'relaxAfter', times[count]);
     }
     const series = form === PULSE.HELD ? SERIES.f32 : SERIES.f64;
     const norms = stepNorms(timeline, source, pulse);
     for (let n = 0; n < count; n++) {
-      const { terms, doublings } = seriesFor(norms[n]!, series);
+      const { terms, doublings } = seriesFor(norms[n], series);
       steps.set(first + n, 'terms', terms);
       steps.set(first + n, 'doublings', doublings);
     }
@@ -106,7 +106,7 @@ function seriesFor(norm: number, { norm: largest, remainder, mostTerms }: (typeo
 
 /** [steps][terms]: half angle that a term adds to a step [rad per unit of q]. */
 export function stepTerms({ rfSteps, rfStepTerms, terms }: Timeline): Float64Array {
-  return rfStepTerms.map((rate, n) => Math.PI * rfSteps[STRIDE.rfStep * Math.floor(n / terms)]! * rate);
+  return rfStepTerms.map((rate, n) => Math.PI * rfSteps[STRIDE.rfStep * Math.floor(n / terms)] * rate);
 }
 
 /** Most that phase terms add to the frequency of a spin in step `step` [Hz]. */
@@ -114,7 +114,7 @@ function largestTerms({ rfStepTerms, terms }: Timeline, { model }: Bounded, step
   if (model === undefined) return 0;
   let hertz = 0;
   for (let n = 0; n < terms; n++)
-    hertz += Math.abs(rfStepTerms[terms * step + n]!) * (model.largest.terms[n] ?? model.largest.node);
+    hertz += Math.abs(rfStepTerms[terms * step + n]) * (model.largest.terms[n] ?? model.largest.node);
   return hertz;
 }
 
@@ -143,17 +143,17 @@ function largestNutation({ pulses, rfSteps, gammaBar }: Timeline, pulse: number)
   const [first, count] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number];
   let largest = 0;
   for (let at = STRIDE.rfStep * first; at < STRIDE.rfStep * (first + count); at += STRIDE.rfStep)
-    largest = Math.max(largest, 2 * Math.PI * gammaBar * rfSteps[at]! * Math.hypot(rfSteps[at + 1]!, rfSteps[at + 2]!));
+    largest = Math.max(largest, 2 * Math.PI * gammaBar * rfSteps[at] * Math.hypot(rfSteps[at + 1], rfSteps[at + 2]));
   return largest;
 }
 
 /** Whether the step that begins at `at` has the duration and the gradient of the step before. */
 function continues({ rfSteps, rfStepTerms, terms }: Timeline, at: number): boolean {
   const step = (at / STRIDE.rfStep) * terms;
-  for (let n = step; n < step + terms; n++) if (!isSame(rfStepTerms[n]!, rfStepTerms[n - terms]!)) return false;
+  for (let n = step; n < step + terms; n++) if (!isSame(rfStepTerms[n], rfStepTerms[n - terms])) return false;
   const before = at - STRIDE.rfStep;
-  if (!isSame(rfSteps[at]!, rfSteps[before]!)) return false;
-  for (let i = 3; i < 6; i++) if (!isSame(rfSteps[at + i]!, rfSteps[before + i]!)) return false;
+  if (!isSame(rfSteps[at], rfSteps[before])) return false;
+  for (let i = 3; i < 6; i++) if (!isSame(rfSteps[at + i], rfSteps[before + i])) return false;
   return true;
 }
 

@@ -29,7 +29,7 @@ function read(view: DataView, [type, offset]: readonly [FieldType, number], at: 
 
 /** Writes one record at byte `at` of a view. */
 export function writeRecord<L extends RecordLayout>(view: DataView, at: number, layout: L, values: Values<L>): void {
-  for (const name in layout.fields) write(view, layout.fields[name]!, at, values[name as FieldOf<L>]);
+  for (const name in layout.fields) write(view, layout.fields[name], at, values[name as FieldOf<L>]);
 }
 
 /** Writes one field of a record in memory. */
@@ -40,12 +40,12 @@ export function setField<L extends RecordLayout>(
   field: FieldOf<L>,
   value: number,
 ): void {
-  write(new DataView(memory), layout.fields[field]!, at, value);
+  write(new DataView(memory), layout.fields[field], at, value);
 }
 
 /** Index of an i32 field in an Int32Array over the whole memory, for Atomics. */
 export function wordOf<L extends RecordLayout>(at: number, layout: L, field: FieldOf<L>): number {
-  return (at + layout.fields[field]![1]) / 4;
+  return (at + layout.fields[field][1]) / 4;
 }
 
 /** Records of one kind, one after the other. */
@@ -78,8 +78,8 @@ export function recordList<L extends RecordLayout>(layout: L, capacity = 64): Re
       for (const [name, field] of fields) write(view, field, length * bytes, values[name]);
       return length++;
     },
-    get: (index, field) => read(view, layout.fields[field]!, index * bytes),
-    set: (index, field, value) => write(view, layout.fields[field]!, index * bytes, value),
+    get: (index, field) => read(view, layout.fields[field], index * bytes),
+    set: (index, field, value) => write(view, layout.fields[field], index * bytes, value),
     bytes: () => new Uint8Array(view.buffer.slice(0, length * bytes)),
   };
 }

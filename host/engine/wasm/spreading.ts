@@ -67,7 +67,7 @@ function isWithin(axis: Axis, duration: number, maxR2: number, bound: number): b
   for (let n = 0; n < count; n++) {
     const j = Math.min(n * stride, samples - 1);
     k[n] = j - middle;
-    factor[n] = factors[j]!;
+    factor[n] = factors[j];
     const angle = (-2 * Math.PI * (j - middle)) / grid;
     turn[2 * n] = Math.cos(angle);
     turn[2 * n + 1] = Math.sin(angle);
@@ -76,7 +76,7 @@ function isWithin(axis: Axis, duration: number, maxR2: number, bound: number): b
   for (let place = 0; place <= PLACES; place++) {
     const local = place / PLACES - 0.5;
     for (let n = 0; n < count; n++) {
-      const angle = (2 * Math.PI * k[n]! * (local + (width - 1) / 2)) / grid;
+      const angle = (2 * Math.PI * k[n] * (local + (width - 1) / 2)) / grid;
       shift[2 * n] = Math.cos(angle);
       shift[2 * n + 1] = Math.sin(angle);
     }
@@ -89,7 +89,7 @@ function isWithin(axis: Axis, duration: number, maxR2: number, bound: number): b
         let re = 0;
         let im = 0;
         for (let at = 4 * (degree + 1) * (tap >> 2) + (tap & 3), d = 0; d <= degree; at += 4, d++) {
-          const next = re * local - im * imaginary + polynomials[at]!;
+          const next = re * local - im * imaginary + polynomials[at];
           im = re * imaginary + im * local;
           re = next;
         }
@@ -98,19 +98,19 @@ function isWithin(axis: Axis, duration: number, maxR2: number, bound: number): b
       }
       const total = (-maxR2 / 2) * (duration / samples) - decay;
       for (let n = 0; n < count; n++) {
-        const c = turn[2 * n]!;
-        const s = turn[2 * n + 1]!;
+        const c = turn[2 * n];
+        const s = turn[2 * n + 1];
         let re = 0;
         let im = 0;
         for (let at = 2 * width - 2; at >= 0; at -= 2) {
-          const next = re * c - im * s + weights[at]!;
-          im = re * s + im * c + weights[at + 1]!;
+          const next = re * c - im * s + weights[at];
+          im = re * s + im * c + weights[at + 1];
           re = next;
         }
-        const sc = shift[2 * n]!;
-        const ss = shift[2 * n + 1]!;
-        const apart = factor[n]! * (re * sc - im * ss) - Math.exp(total * k[n]!);
-        const beside = factor[n]! * (re * ss + im * sc);
+        const sc = shift[2 * n];
+        const ss = shift[2 * n + 1];
+        const apart = factor[n] * (re * sc - im * ss) - Math.exp(total * k[n]);
+        const beside = factor[n] * (re * ss + im * sc);
         if (!(gone * Math.sqrt(apart * apart + beside * beside) <= bound)) return false;
       }
     }

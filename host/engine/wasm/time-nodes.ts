@@ -36,7 +36,7 @@ function interpolationError(times: Float64Array, duration: number, hertz: number
           Math.exp(-R2 * tau) * Math.sin(2 * Math.PI * f * tau),
         ];
         for (const [l, time] of times.entries()) {
-          const size = parts[l]! * Math.exp(-R2 * time);
+          const size = parts[l] * Math.exp(-R2 * time);
           re += size * Math.cos(2 * Math.PI * f * time);
           im -= size * Math.sin(2 * Math.PI * f * time);
         }
@@ -53,7 +53,7 @@ function writeParts(table: Float64Array, x: number, parts: Float64Array): void {
   for (let own = 0; own < nodes; own++) {
     const group = 8 * nodes * (own >> 2) + (own & 3);
     let product = 1;
-    for (let n = 0; n < nodes; n++) product *= table[group + 8 * n]! * x + table[group + 8 * n + 4]!;
+    for (let n = 0; n < nodes; n++) product *= table[group + 8 * n] * x + table[group + 8 * n + 4];
     parts[own] = product;
   }
 }

@@ -23,7 +23,7 @@ export function exactIntervals(
     let largest = 0;
     for (let k = STRIDE.point * (first + 1); k < STRIDE.point * (first + samples); k += STRIDE.point) {
       const turns = reach.reduce(
-        (sum, far, i) => sum + far * Math.abs(points[k + i]! - points[k + i - STRIDE.point]!),
+        (sum, far, i) => sum + far * Math.abs(points[k + i] - points[k + i - STRIDE.point]),
         0,
       );
       largest = Math.max(largest, turns);

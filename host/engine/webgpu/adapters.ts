@@ -152,5 +152,5 @@ export function chooseAdapter(
   if (matching.length === 0) throw usage(`no GPU's name contains '${wanted}'`, `there are ${list}`);
   if (!exact && new Set(matching.map(({ name }) => name)).size > 1)
     throw usage(`'${wanted}' fits several GPUs`, `there are ${list}`);
-  return exact ?? matching[0]!;
+  return exact ?? matching[0];
 }

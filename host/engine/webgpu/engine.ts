@@ -123,7 +123,7 @@ export async function makeWebgpuEngine(job: EngineJob, options: WebgpuOptions): 
     for (;;) {
       while (next < end && !pausing && underWay.length < BATCHES_UNDER_WAY) {
         const tiles = Math.min(batchTiles, end - next);
-        const slot = slots[begun++ % BATCHES_UNDER_WAY]!;
+        const slot = slots[begun++ % BATCHES_UNDER_WAY];
         read(slot, next, tiles);
         worker.send({ kind: 'batch', spins: slot, tiles });
         underWay.push(tiles);

@@ -93,13 +93,13 @@ export function openPage(timeline: Timeline, units: PhaseUnits, firstSample: num
     const at = waves.grow();
     const step = record(points, STRIDE.point, firstPoint + Math.min(1, count - 1));
     writeWideCoefficients(waves.words(), at, step, units);
-    waves.floats()[at + 8] = step[3]!;
+    waves.floats()[at + 8] = step[3];
     waves.words().set([count, pointTable.count()], at + 9);
     for (let n = 0; linear !== 1 && n < count; n++) {
       const point = record(points, STRIDE.point, firstPoint + n);
       const to = pointTable.grow();
       writeCoefficients(pointTable.words(), pointTable.floats(), to, point, units);
-      pointTable.floats()[to + 8] = point[3]!;
+      pointTable.floats()[to + 8] = point[3];
     }
     return next;
   };
@@ -109,7 +109,7 @@ export function openPage(timeline: Timeline, units: PhaseUnits, firstSample: num
     const at = records.grow();
     writeCoefficients(records.words(), records.floats(), at, moment, units);
     records.words()[at + 8] = constantTurn(frame);
-    records.floats()[at + 9] = moment[3]!;
+    records.floats()[at + 9] = moment[3];
     records.words().set([kind, argument], at + 10);
     return at;
   };
@@ -136,7 +136,7 @@ export function openPage(timeline: Timeline, units: PhaseUnits, firstSample: num
         records.words()[read.slotAt] = slot++;
       }
       const longest = reads.reduce((most, read) => Math.max(most, read.samples), 0);
-      return { form, wave: reads[0]!.wave, ...start, lines: reads.length, samples: longest };
+      return { form, wave: reads[0].wave, ...start, lines: reads.length, samples: longest };
     });
   };
 

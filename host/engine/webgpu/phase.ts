@@ -27,15 +27,15 @@ export function phaseUnits(bounds: PhantomBounds, ratio: number): PhaseUnits {
     // Beyond 2^±96 f32 could not hold the scale; no phantom is that large or small.
     return 2 ** Math.max(-96, Math.min(96, INTEGER_BITS - bits));
   };
-  const reach = [0, 1, 2].map((i) => scaleFor(Math.max(Math.abs(bounds.min[i]!), Math.abs(bounds.max[i]!))));
+  const reach = [0, 1, 2].map((i) => scaleFor(Math.max(Math.abs(bounds.min[i]), Math.abs(bounds.max[i]))));
   return {
-    scale: [reach[0]!, reach[1]!, reach[2]!, scaleFor(bounds.maxOffResonance)],
+    scale: [reach[0], reach[1], reach[2], scaleFor(bounds.maxOffResonance)],
     turnsPerRadian: ratio / (2 * Math.PI),
   };
 }
 
 const perAxis = (moment: Moment, { turnsPerRadian }: PhaseUnits, axis: number): number =>
-  axis < 3 ? moment[axis]! : moment[3]! * turnsPerRadian;
+  axis < 3 ? moment[axis] : moment[3] * turnsPerRadian;
 
 /** The fraction of `turns` in [−½, ½] in units of 2⁻³² turns. */
 const fraction = (turns: number): number => (turns - Math.round(turns)) * TURN;
@@ -54,7 +54,7 @@ export function writeCoefficients(
   units: PhaseUnits,
 ): void {
   for (let axis = 0; axis < 4; axis++) {
-    const scale = units.scale[axis]!;
+    const scale = units.scale[axis];
     const exact = fraction(perAxis(moment, units, axis) / scale);
     const hi = Math.round(exact);
     words[at + axis] = hi >>> 0;
@@ -72,7 +72,7 @@ function writeWide(words: Uint32Array, hiAt: number, loAt: number, exact: number
 /** Writes hi[4], lo[4] at words[at …]: what `turnsWide` takes. */
 export function writeWideCoefficients(words: Uint32Array, at: number, moment: Moment, units: PhaseUnits): void {
   for (let axis = 0; axis < 4; axis++)
-    writeWide(words, at + axis, at + 4 + axis, fraction(perAxis(moment, units, axis) / units.scale[axis]!));
+    writeWide(words, at + axis, at + 4 + axis, fraction(perAxis(moment, units, axis) / units.scale[axis]));
 }
 
 /** Writes (hi, lo) of a constant turn at words[at …]. */

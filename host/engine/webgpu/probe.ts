@@ -107,9 +107,9 @@ export async function measureAccuracy({ device, flags }: OpenDevice): Promise<Ac
   let [sine, decay] = [0, 0];
   for (let n = 0; n < ACCURACY_POINTS; n++) {
     const angle = (2 * Math.PI * ((n * 65537) % 2 ** 32)) / 2 ** 32;
-    sine = Math.max(sine, Math.abs(out[4 * n]! - Math.cos(angle)), Math.abs(out[4 * n + 1]! - Math.sin(angle)));
+    sine = Math.max(sine, Math.abs(out[4 * n] - Math.cos(angle)), Math.abs(out[4 * n + 1] - Math.sin(angle)));
     const exact = Math.exp((-n * DECAY_REACH) / ACCURACY_POINTS);
-    decay = Math.max(decay, Math.abs(out[4 * n + 2]! - exact) / exact);
+    decay = Math.max(decay, Math.abs(out[4 * n + 2] - exact) / exact);
   }
   back.unmap();
   for (const each of [buffer, back]) each.destroy();

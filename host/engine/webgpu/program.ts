@@ -33,10 +33,10 @@ export function buildProgram(timeline: Timeline, pulses: PulseTable, units: Phas
   let page = openPage(timeline, units, 0);
 
   for (let op = 0; op < ops.length; op += STRIDE.op) {
-    const index = ops[op + 1]!;
+    const index = ops[op + 1];
     if (ops[op] === OP.precess) {
       const segment = record<Four>(segments, STRIDE.segment, index);
-      for (let i = 0; i < 4; i++) since[i] = since[i]! + segment[i]!;
+      for (let i = 0; i < 4; i++) since[i] = since[i] + segment[i];
       continue;
     }
     if (ops[op] === OP.read) {
@@ -53,7 +53,7 @@ export function buildProgram(timeline: Timeline, pulses: PulseTable, units: Phas
       const phase = radians / (2 * Math.PI);
       const operator = operatorOf.get(pulse);
       // A pulse of phase φ is the same pulse seen from a frame turned by φ.
-      if (operator === undefined) page.excite(since, frame + phase, RECORD.stepped, pulse, pulses.stepCount[pulse]!);
+      if (operator === undefined) page.excite(since, frame + phase, RECORD.stepped, pulse, pulses.stepCount[pulse]);
       else page.excite(since, frame + phase, RECORD.kept, operator, 0);
       frame = offset * duration - phase;
       since.fill(0);

@@ -37,9 +37,9 @@ export interface PulseTable {
 
 export function pulseTable(timeline: Timeline, bounds: PhantomBounds, units: PhaseUnits): PulseTable {
   const { gammaBar } = timeline;
-  const reach = [0, 1, 2].map((i) => Math.max(Math.abs(bounds.min[i]!), Math.abs(bounds.max[i]!)));
+  const reach = [0, 1, 2].map((i) => Math.max(Math.abs(bounds.min[i]), Math.abs(bounds.max[i])));
   const fastest = (offset: number, gx: number, gy: number, gz: number): number =>
-    gammaBar * (Math.abs(gx) * reach[0]! + Math.abs(gy) * reach[1]! + Math.abs(gz) * reach[2]!) +
+    gammaBar * (Math.abs(gx) * reach[0] + Math.abs(gy) * reach[1] + Math.abs(gz) * reach[2]) +
     bounds.maxOffResonance * units.turnsPerRadian +
     Math.abs(offset);
   const rate = Math.max(1 / bounds.minT1, 1 / bounds.minT2);
@@ -69,13 +69,13 @@ export function pulseTable(timeline: Timeline, bounds: PhantomBounds, units: Pha
     const tableStep = pulseCount + (STEP_WORDS / PULSE_WORDS) * first;
     words.set([tableStep, count, doublings], PULSE_WORDS * pulse);
     const { times } = relaxation(rotations, pulse, rate);
-    floats[PULSE_WORDS * pulse + 3] = times[count]!;
+    floats[PULSE_WORDS * pulse + 3] = times[count];
     let before: { moment: readonly number[]; rest: number } | undefined;
     for (let n = 0; n < count; n++) {
       const [dt, re, im, gx, gy, gz] = stepAt(n);
       const moment = [gammaBar * gx * dt, gammaBar * gy * dt, gammaBar * gz * dt, dt].map((value) => value * part);
-      const rest = times[n]!;
-      const fieldChanged = !before || moment.some((value, i) => differ(value, before!.moment[i]!));
+      const rest = times[n];
+      const fieldChanged = !before || moment.some((value, i) => differ(value, before!.moment[i]));
       const relaxationChanged = !before || differ(rest, before.rest);
       before = {
         moment: fieldChanged ? moment : before!.moment,
@@ -101,13 +101,13 @@ function pulsesToFold({ ops, excitations }: Timeline, stepCount: readonly number
   const uses = stepCount.map(() => 0);
   for (let op = 0; op < ops.length; op += STRIDE.op) {
     if (ops[op] !== OP.excite) continue;
-    const pulse = excitations[STRIDE.excitation * ops[op + 1]!]!;
-    uses[pulse] = uses[pulse]! + 1;
+    const pulse = excitations[STRIDE.excitation * ops[op + 1]];
+    uses[pulse] = uses[pulse] + 1;
   }
-  const saved = (pulse: number): number => (uses[pulse]! - USES_TO_FOLD) * stepCount[pulse]!;
+  const saved = (pulse: number): number => (uses[pulse] - USES_TO_FOLD) * stepCount[pulse];
   return uses
     .map((_, pulse) => pulse)
-    .filter((pulse) => uses[pulse]! >= USES_TO_FOLD)
+    .filter((pulse) => uses[pulse] >= USES_TO_FOLD)
     .sort((a, b) => saved(b) - saved(a) || a - b)
     .slice(0, MOST_OPERATORS);
 }

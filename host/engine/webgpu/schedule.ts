@@ -59,7 +59,7 @@ const walkLanes = ({ first, end, steps }: Window): number => LANES.record * (end
 
 /** Lanes per spin of a whole run: what it costs, and what a GPU is worth. */
 export function lanesPerSpin(pages: readonly Page[], pulses: PulseTable): number {
-  const folded = pulses.kept.reduce((sum, pulse) => sum + LANES.foldStep * pulses.stepCount[pulse]!, 0);
+  const folded = pulses.kept.reduce((sum, pulse) => sum + LANES.foldStep * pulses.stepCount[pulse], 0);
   const windows = pages.flatMap(({ windows }) => windows);
   return windows.reduce(
     (sum, window) => window.groups.reduce((inner, group) => inner + groupLanes(group), sum + walkLanes(window)),
@@ -76,7 +76,7 @@ function* ranges(count: number, unit: number, lanesEach: number, limit: number):
 /** Folds the kept pulses, once per batch. */
 export function* foldDispatches(pulses: PulseTable, { spins }: BatchShape, limit: number): Generator<Dispatch> {
   for (const [operator, pulse] of pulses.kept.entries()) {
-    const lanes = LANES.foldStep * pulses.stepCount[pulse]!;
+    const lanes = LANES.foldStep * pulses.stepCount[pulse];
     for (const [first, end] of ranges(spins, 64, lanes, limit))
       yield {
         kernel: 'fold',

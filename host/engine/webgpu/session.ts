@@ -157,7 +157,7 @@ export async function openSession(open: OpenDevice, job: SessionJob): Promise<Se
     const shape: BatchShape = { spins: tiles * tileStride, chunks: tiles * chunksPerTile };
     const limit = DISPATCH_SECONDS * lanesPerSecond;
     queue = makeQueue(open, kernels, tiles, [
-      { buffers: batchBuffers(onDevice[0]!), dispatches: [...foldDispatches(pulses, shape, limit)] },
+      { buffers: batchBuffers(onDevice[0]), dispatches: [...foldDispatches(pulses, shape, limit)] },
       ...onDevice.map((on, n) => ({
         buffers: batchBuffers(on),
         dispatches: [...pageDispatches(on.page, n === 0, shape, limit)],
@@ -184,14 +184,14 @@ export async function openSession(open: OpenDevice, job: SessionJob): Promise<Se
       device.queue.submit([clear.finish()]);
       submitQueue(device, kernels, queueFor(tiles), SUBMIT_SECONDS * lanesPerSecond);
       const copy = device.createCommandEncoder();
-      for (const { page, sums, back } of onDevice) copy.copyBufferToBuffer(sums, 0, back[turn]!, 0, sumBytes(page));
+      for (const { page, sums, back } of onDevice) copy.copyBufferToBuffer(sums, 0, back[turn], 0, sumBytes(page));
       device.queue.submit([copy.finish()]);
 
-      const backs = onDevice.map(({ back }) => back[turn]!);
+      const backs = onDevice.map(({ back }) => back[turn]);
       await Promise.all(backs.map((back) => back.mapAsync(flags.map.READ)));
       const results = backs.map((back) => new Uint32Array(back.getMappedRange()).slice());
       for (const back of backs) back.unmap();
-      const failed = Math.max(...results.map((words) => words[0]!));
+      const failed = Math.max(...results.map((words) => words[0]));
       if (failed !== 0) throw new NotFinite(~failed >>> 0);
       return results;
     },

@@ -8,8 +8,8 @@
 export function addSums(words: Int32Array, firstSample: number, values: Uint32Array): void {
   const count = values.length - 4;
   for (let n = 0, at = 4 * firstSample; n < count; n += 2, at += 2) {
-    const low = (words[at]! >>> 0) + values[4 + n]!;
+    const low = (words[at] >>> 0) + values[4 + n];
     words[at] = low | 0;
-    words[at + 1] = (words[at + 1]! + values[5 + n]! + Number(low > 0xffffffff)) | 0;
+    words[at + 1] = (words[at + 1] + values[5 + n] + Number(low > 0xffffffff)) | 0;
   }
 }

@@ -23,17 +23,17 @@ function operations({ timelines: [timeline], source }: Pick<EngineJob, 'timeline
   const { kept, stepCount } = pulseTable(timeline, source.bounds, phaseUnits(source.bounds, timeline.B0 / source.B0));
   const folded = new Set(kept);
   const uses = new Float64Array(waveforms.length / STRIDE.waveform);
-  let lanes = kept.reduce((sum, pulse) => sum + LANES.foldStep * stepCount[pulse]!, 0);
+  let lanes = kept.reduce((sum, pulse) => sum + LANES.foldStep * stepCount[pulse], 0);
   for (let op = 0; op < ops.length; op += STRIDE.op) {
     if (ops[op] === OP.precess) continue;
-    const index = ops[op + 1]!;
+    const index = ops[op + 1];
     lanes += LANES.record;
     if (ops[op] === OP.read) {
-      const waveform = readouts[STRIDE.readout * index + 1]!;
-      uses[waveform] = uses[waveform]! + 1;
+      const waveform = readouts[STRIDE.readout * index + 1];
+      uses[waveform] = uses[waveform] + 1;
     } else {
-      const pulse = excitations[STRIDE.excitation * index]!;
-      if (!folded.has(pulse)) lanes += LANES.step * stepCount[pulse]!;
+      const pulse = excitations[STRIDE.excitation * index];
+      if (!folded.has(pulse)) lanes += LANES.step * stepCount[pulse];
     }
   }
   for (const [waveform, lines] of uses.entries()) {

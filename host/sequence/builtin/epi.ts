@@ -93,7 +93,7 @@ export const epi = builtin(
     for (let line = 0; line < n; line++) {
       if (line > 0) blocks.push(blipBlock);
       const labels = [setLabel('LIN', line), setLabel('REV', line % 2)];
-      blocks.push(blockOf({ gx: lobe[line % 2]!, adc: readout, labels }));
+      blocks.push(blockOf({ gx: lobe[line % 2], adc: readout, labels }));
     }
     blocks.push(rewind);
     return sequenceOf('epi', blocks, {

@@ -94,8 +94,8 @@ export const gre = builtin('gre', 'spoiled gradient echo, 2-D multi-slice', para
   const rewind = phaseTable(fov, n, scanner, -1);
   const spoiler = spoilerLobe(values.spoiler, thickness, scanner);
 
-  const windTime = longestOf(scanner, rephaser, prephaser, encode[0]!);
-  const spoilTime = longestOf(scanner, spoiler, rewind[0]!);
+  const windTime = longestOf(scanner, rephaser, prephaser, encode[0]);
+  const spoilTime = longestOf(scanner, spoiler, rewind[0]);
 
   const earliest = selection.duration - selection.center + windTime + readout.center;
   const teWait = waiting(wanted('te', te), earliest, scanner);
@@ -113,8 +113,8 @@ export const gre = builtin('gre', 'spoiled gradient echo, 2-D multi-slice', para
       const count = repeat + dummies;
       const phase = (((increment * count * (count + 1)) / 2) % 360) * DEGREE;
       blocks.push(
-        blockOf({ rf: selection.pulse(positions[slice]!, phase), gz: selection.gradient }, selection.duration),
-        blockOf({ gx: prephaser, gy: encode[line]!, gz: rephaser }, windTime),
+        blockOf({ rf: selection.pulse(positions[slice], phase), gz: selection.gradient }, selection.duration),
+        blockOf({ gx: prephaser, gy: encode[line], gz: rephaser }, windTime),
       );
       if (isWait(teWait)) blocks.push(delayOf(teWait));
       const labels = [setLabel('LIN', line), setLabel('SLC', slice)];
@@ -122,7 +122,7 @@ export const gre = builtin('gre', 'spoiled gradient echo, 2-D multi-slice', para
         repeat < 0
           ? blockOf({ gx: readout.gradient }, readout.duration)
           : blockOf({ gx: readout.gradient, adc: readout.adc(phase), labels }, readout.duration),
-        blockOf({ gy: rewind[line]!, gz: spoiler }, spoilTime),
+        blockOf({ gy: rewind[line], gz: spoiler }, spoilTime),
       );
       const wait = turn + 1 < slices ? share : trWait - share * (slices - 1);
       if (isWait(wait)) blocks.push(delayOf(wait));

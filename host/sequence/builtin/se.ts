@@ -92,8 +92,8 @@ export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (value
 
   const windTime = longestOf(scanner, rephaser, prephaser);
   const crushTime = longestOf(scanner, crusher);
-  const encodeTime = longestOf(scanner, crusher, encode[0]!);
-  const spoilTime = longestOf(scanner, spoiler, rewind[0]!);
+  const encodeTime = longestOf(scanner, crusher, encode[0]);
+  const spoilTime = longestOf(scanner, spoiler, rewind[0]);
 
   // Both halves of TE: excitation centre to refocusing centre to sample floor(n/2).
   const before = excite.duration - excite.center + windTime + crushTime + refocus.center;
@@ -123,7 +123,7 @@ export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (value
   for (let repeat = -dummies; repeat < n; repeat++) {
     const line = Math.max(0, repeat);
     for (const [turn, slice] of order.entries()) {
-      const z = positions[slice]!;
+      const z = positions[slice];
       blocks.push(
         blockOf({ rf: excite.pulse(z, 0), gz: excite.gradient }, excite.duration),
         blockOf({ gx: prephaser, gz: rephaser }, windTime),
@@ -132,7 +132,7 @@ export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (value
       blocks.push(
         blockOf({ gz: crusher }, crushTime),
         blockOf({ rf: refocus.pulse(z, Math.PI / 2), gz: refocus.gradient }, refocus.duration),
-        blockOf({ gy: encode[line]!, gz: crusher }, encodeTime),
+        blockOf({ gy: encode[line], gz: crusher }, encodeTime),
       );
       if (isWait(secondWait)) blocks.push(delayOf(secondWait));
       const labels = [setLabel('LIN', line), setLabel('SLC', slice)];
@@ -140,7 +140,7 @@ export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (value
         repeat < 0
           ? blockOf({ gx: readout.gradient }, readout.duration)
           : blockOf({ gx: readout.gradient, adc: readout.adc(0), labels }, readout.duration),
-        blockOf({ gy: rewind[line]!, gz: spoiler }, spoilTime),
+        blockOf({ gy: rewind[line], gz: spoiler }, spoilTime),
       );
       const wait = turn + 1 < slices ? share : trWait - share * (slices - 1);
       if (isWait(wait)) blocks.push(delayOf(wait));

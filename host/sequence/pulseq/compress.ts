@@ -17,18 +17,18 @@ export function packShape(samples: Float64Array): Float64Array {
   const runOf = (n: number, start: number, step: number): number => {
     let sum = start;
     let run = 0;
-    while (n + run < samples.length && Math.abs(sum + step - samples[n + run]!) <= most) {
+    while (n + run < samples.length && Math.abs(sum + step - samples[n + run]) <= most) {
       sum += step;
       run++;
     }
     return run;
   };
   for (let n = 0; n < samples.length && packed.length < samples.length; ) {
-    const exact = samples[n]! - sum;
+    const exact = samples[n] - sum;
     const run = runOf(n, sum, exact);
     // A lone value takes up what the run before it left over, so it must fit tightly; in a run, any slope that lasts.
     const step = shortest(exact, (value) =>
-      run === 1 ? Math.abs(sum + value - samples[n]!) <= most / 1000 : runOf(n, sum, value) === run,
+      run === 1 ? Math.abs(sum + value - samples[n]) <= most / 1000 : runOf(n, sum, value) === run,
     );
     for (let count = 0; count < run; count++) sum += step;
     n += run;

@@ -36,19 +36,19 @@ export function blockDurations(
   const softDelays = softDelayOverrides(sections, extension, wanted);
   const durations = new Float64Array(blocks.count);
   for (let block = 0; block < blocks.count; block++) {
-    const slot = (at: number): number => blocks.slots[block * SLOT_COUNT + at]!;
+    const slot = (at: number): number => blocks.slots[block * SLOT_COUNT + at];
     let needed = 0;
-    if (slot(SLOTS.rf) !== 0) needed = ends.rf[rowOf.rf(slot(SLOTS.rf))]!;
+    if (slot(SLOTS.rf) !== 0) needed = ends.rf[rowOf.rf(slot(SLOTS.rf))];
     for (let at = SLOTS.gx; at <= SLOTS.gz; at++) {
-      if (slot(at) !== 0) needed = Math.max(needed, ends.gradient[rowOf.gradient(slot(at))]!);
+      if (slot(at) !== 0) needed = Math.max(needed, ends.gradient[rowOf.gradient(slot(at))]);
     }
-    if (slot(SLOTS.adc) !== 0) needed = Math.max(needed, ends.adc[rowOf.adc(slot(SLOTS.adc))]!);
+    if (slot(SLOTS.adc) !== 0) needed = Math.max(needed, ends.adc[rowOf.adc(slot(SLOTS.adc))]);
     const head = slot(SLOTS.extension);
     const list = head === 0 ? undefined : extension(head, `${path}:${blocks.lines[block]}`);
-    const timing = blocks.timing[block]!;
+    const timing = blocks.timing[block];
     if (sections.layout === 'old') {
       for (const trigger of list?.triggers ?? []) needed = Math.max(needed, trigger.delay + trigger.duration);
-      const delay = timing === 0 ? 0 : sections.delays.values[rowOf.delay(timing)]! / 1e6;
+      const delay = timing === 0 ? 0 : sections.delays.values[rowOf.delay(timing)] / 1e6;
       durations[block] = Math.max(delay, needed);
       continue;
     }
@@ -68,11 +68,11 @@ export function softDelayValues(
 ): SoftDelayValue[] {
   const values = new Map<string, Seconds>();
   for (let block = 0; block < blocks.count; block++) {
-    const head = blocks.slots[block * SLOT_COUNT + SLOTS.extension]!;
+    const head = blocks.slots[block * SLOT_COUNT + SLOTS.extension];
     if (head === 0) continue;
     const { softDelay } = extension(head, `${path}:${blocks.lines[block]}`);
     if (softDelay === undefined || values.has(softDelay.hint)) continue;
-    const value = (durations[block]! - softDelay.offset) * softDelay.factor;
+    const value = (durations[block] - softDelay.offset) * softDelay.factor;
     values.set(softDelay.hint, Number(value.toPrecision(12)));
   }
   return [...values].map(([name, value]) => ({ name, value }));
@@ -96,7 +96,7 @@ function softDelayOverrides(
   const durations = new Map<SoftDelayEvent, Seconds>();
   const hints = new Set<string>();
   for (let block = 0; block < blocks.count; block++) {
-    const head = blocks.slots[block * SLOT_COUNT + SLOTS.extension]!;
+    const head = blocks.slots[block * SLOT_COUNT + SLOTS.extension];
     if (head === 0) continue;
     const { softDelay } = extension(head, `${path}:${blocks.lines[block]}`);
     if (softDelay === undefined || durations.has(softDelay)) continue;

@@ -34,10 +34,10 @@ export function deriveEdges(
   const before = [0, 0, 0];
   for (let block = 0; block < blocks.count; block++) {
     for (let axis = 0; axis < 3; axis++) {
-      const id = blocks.slots[block * SLOT_COUNT + SLOTS.gx + axis]!;
+      const id = blocks.slots[block * SLOT_COUNT + SLOTS.gx + axis];
       if (id === 0) {
         // A block that takes no time (labels) interrupts nothing.
-        if (durations[block]! > 0) before[axis] = 0;
+        if (durations[block] > 0) before[axis] = 0;
         continue;
       }
       const row = rowOf(id);
@@ -50,15 +50,15 @@ export function deriveEdges(
       if (known[row] === 0) {
         known[row] = 1;
         const shape = shapeOf(shapeId, placeOf(sections, gradients, row));
-        const first = value(GRADIENT.delay) > 0 ? 0 : before[axis]!;
+        const first = value(GRADIENT.delay) > 0 ? 0 : before[axis];
         const onRaster = value(GRADIENT.time) === 0;
         if (!alternating.has(shapeId)) alternating.set(shapeId, alternatingSum(shape));
         const swing = 2 * alternating.get(shapeId)! * value(GRADIENT.amplitude);
         const carried = shape.length % 2 === 0 ? first : -first;
         edges[2 * row] = first;
-        edges[2 * row + 1] = onRaster ? swing + carried : shape[shape.length - 1]! * value(GRADIENT.amplitude);
+        edges[2 * row + 1] = onRaster ? swing + carried : shape[shape.length - 1] * value(GRADIENT.amplitude);
       }
-      before[axis] = ends[row]! + SAME_TIME < durations[block]! ? 0 : edges[2 * row + 1]!;
+      before[axis] = ends[row] + SAME_TIME < durations[block] ? 0 : edges[2 * row + 1];
     }
   }
   return edges;
@@ -67,6 +67,6 @@ export function deriveEdges(
 /** w[N−1] − w[N−2] + w[N−3] − … */
 function alternatingSum(shape: Float64Array): number {
   let sum = 0;
-  for (let n = 0; n < shape.length; n++) sum = shape[n]! - sum;
+  for (let n = 0; n < shape.length; n++) sum = shape[n] - sum;
   return sum;
 }

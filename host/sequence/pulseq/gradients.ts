@@ -32,7 +32,7 @@ export function gradientEvents(source: Source): Gradients {
     const time = source.timeShape(timeId, rasters.gradient, place);
     requireSameLength(samples.length, time.length, 'amplitude and time shape', place);
     if (time.length < 2) throw badInput(place, 'is a gradient of one point', 'give it at least two');
-    const late = time[0]!;
+    const late = time[0];
     const fromZero = (): Float64Array => time.map((t) => t - late);
     return { time: late === 0 ? time : share(`from 0 ${timeId}`, time.length, place, fromZero), samples, late };
   };
@@ -44,7 +44,7 @@ export function gradientEvents(source: Source): Gradients {
       return delay + (value(GRADIENT.rise) + value(GRADIENT.flat) + value(GRADIENT.fall)) / 1e6;
     }
     const { time, late } = axis(row);
-    return delay + late + time[time.length - 1]!;
+    return delay + late + time[time.length - 1];
   };
 
   const make = (row: number): GradientEvent => {
@@ -62,7 +62,7 @@ export function gradientEvents(source: Source): Gradients {
       return { kind: 'shape', delay: delay + late, time, amplitude: samples.map((a) => a * amplitude) };
     }
     const edged = new Float64Array(samples.length + 2);
-    for (let n = 0; n < samples.length; n++) edged[n + 1] = samples[n]! * amplitude;
+    for (let n = 0; n < samples.length; n++) edged[n + 1] = samples[n] * amplitude;
     edged[0] = (gradients.edges?.[2 * row] ?? value(GRADIENT.first)) / source.gammaBar;
     edged[samples.length + 1] = (gradients.edges?.[2 * row + 1] ?? value(GRADIENT.last)) / source.gammaBar;
     return { kind: 'shape', delay, time, amplitude: edged };

@@ -98,7 +98,7 @@ const adc: Record<string, Column> = {
 };
 
 const pick = (from: Record<string, Column>, names: string): readonly Column[] =>
-  names.split(' ').map((name) => from[name]!);
+  names.split(' ').map((name) => from[name]);
 
 const rfOld = pick(rf, 'amplitude magnitude phase delay frequency phaseOffset');
 const adcOld = pick(adc, 'samples dwell delay frequency phaseOffset');

@@ -102,10 +102,10 @@ function runsEnvelope(source: Source, row: number, place: string): Envelope {
   const magnitude: number[] = [];
   const phase: number[] = [];
   for (let m = 0, p = 0; m < magnitudes.ends.length; ) {
-    const end = Math.min(magnitudes.ends[m]!, phases.ends[p]!);
+    const end = Math.min(magnitudes.ends[m], phases.ends[p]);
     time.push((end + offset) * step);
-    magnitude.push(magnitudes.values[m]! * amplitude);
-    phase.push(2 * Math.PI * phases.values[p]!);
+    magnitude.push(magnitudes.values[m] * amplitude);
+    phase.push(2 * Math.PI * phases.values[p]);
     if (magnitudes.ends[m] === end) m++;
     if (phases.ends[p] === end) p++;
   }
@@ -124,7 +124,7 @@ function rasterOf({ rasters }: Source, timeId: number): readonly [step: Seconds,
 
 /** When a pulse is over, seconds from its block's start. An oversampled one takes the half raster after its last cell, too. */
 export function rfEnd({ delay, time, interpolation }: RfEvent): number {
-  return delay + time[time.length - 1]! + (interpolation === 'held' ? time[0]! : 0);
+  return delay + time[time.length - 1] + (interpolation === 'held' ? time[0] : 0);
 }
 
 /** Middle of the stretch within 1e-5 of the peak, as the reference toolbox has it. */
@@ -134,11 +134,11 @@ function peakCenter({ magnitude, time, interpolation }: Envelope): Seconds {
   let first = -1;
   let last = 0;
   for (let n = 0; n < magnitude.length; n++) {
-    if (Math.abs(magnitude[n]!) < peak * 0.99999) continue;
+    if (Math.abs(magnitude[n]) < peak * 0.99999) continue;
     if (first === -1) first = n;
     last = n;
   }
-  return (time[first]! + time[interpolation === 'held' ? last + 1 : last]!) / 2;
+  return (time[first] + time[interpolation === 'held' ? last + 1 : last]) / 2;
 }
 
 /**

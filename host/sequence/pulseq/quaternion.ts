@@ -22,13 +22,13 @@ export function quaternionOf(matrix: readonly number[]): number[] {
   // 4w², 4x², 4y², 4z²
   const squares = [1 + a! + e! + i!, 1 + a! - e! - i!, 1 - a! + e! - i!, 1 - a! - e! + i!];
   const largest = squares.indexOf(Math.max(...squares));
-  const s = 2 * Math.sqrt(squares[largest]!);
+  const s = 2 * Math.sqrt(squares[largest]);
   const rows = [
     [s / 4, (h! - f!) / s, (c! - g!) / s, (d! - b!) / s],
     [(h! - f!) / s, s / 4, (b! + d!) / s, (c! + g!) / s],
     [(c! - g!) / s, (b! + d!) / s, s / 4, (f! + h!) / s],
     [(d! - b!) / s, (c! + g!) / s, (f! + h!) / s, s / 4],
   ];
-  const q = rows[largest]!;
-  return q[0]! < 0 ? q.map((part) => -part) : q;
+  const q = rows[largest];
+  return q[0] < 0 ? q.map((part) => -part) : q;
 }

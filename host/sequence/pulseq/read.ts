@@ -102,8 +102,8 @@ const BYTES_PER_SAMPLE = 60;
 function limitSamples({ path, blocks, adc }: Sections, rowOf: RowOf, budget: Budget): void {
   let samples = 0;
   for (let block = 0; block < blocks.count; block++) {
-    const id = blocks.slots[block * SLOT_COUNT + SLOTS.adc]!;
-    if (id !== 0) samples += adc.values[rowOf.adc(id) * ADC.width + ADC.samples]!;
+    const id = blocks.slots[block * SLOT_COUNT + SLOTS.adc];
+    if (id !== 0) samples += adc.values[rowOf.adc(id) * ADC.width + ADC.samples];
   }
   budget.take(BYTES_PER_SAMPLE * samples, `${samples} samples`, path);
 }
@@ -126,23 +126,23 @@ function assemble(
   if (!(n >= 0 && n < blocks.count)) throw new RangeError(`${path} has blocks 0 to ${blocks.count - 1}, not ${n}`);
   const start = n * SLOT_COUNT;
   const slots = blocks.slots;
-  const block: { -readonly [Key in keyof Block]: Block[Key] } = { duration: durations[n]! };
-  const rf = slots[start + SLOTS.rf]!;
+  const block: { -readonly [Key in keyof Block]: Block[Key] } = { duration: durations[n] };
+  const rf = slots[start + SLOTS.rf];
   if (rf !== 0) {
     const row = rowOf.rf(rf);
     block.rf = made.rf(row);
     const shim = made.shim(row);
     if (shim !== undefined) block.shim = shim;
   }
-  const gx = slots[start + SLOTS.gx]!;
+  const gx = slots[start + SLOTS.gx];
   if (gx !== 0) block.gx = made.gradient(rowOf.gradient(gx));
-  const gy = slots[start + SLOTS.gy]!;
+  const gy = slots[start + SLOTS.gy];
   if (gy !== 0) block.gy = made.gradient(rowOf.gradient(gy));
-  const gz = slots[start + SLOTS.gz]!;
+  const gz = slots[start + SLOTS.gz];
   if (gz !== 0) block.gz = made.gradient(rowOf.gradient(gz));
-  const adc = slots[start + SLOTS.adc]!;
+  const adc = slots[start + SLOTS.adc];
   if (adc !== 0) block.adc = made.adc(rowOf.adc(adc));
-  const head = slots[start + SLOTS.extension]!;
+  const head = slots[start + SLOTS.extension];
   if (head !== 0) {
     Object.assign(block, extension(head, path));
     if (block.shim?.magnitude.length === 1 && block.rf !== undefined) {
@@ -177,7 +177,7 @@ function checkBlockCount({ path, blocks, definitions }: Sections): void {
     throw badInput(`${path} [DEFINITIONS]`, what, 'correct it, or write a file that was cut short again');
   }
   let sorted = true;
-  for (let block = 1; block < blocks.count; block++) sorted &&= blocks.ids[block]! > blocks.ids[block - 1]!;
+  for (let block = 1; block < blocks.count; block++) sorted &&= blocks.ids[block] > blocks.ids[block - 1];
   if (!sorted) indexById({ name: 'block', width: 0, values: new Float64Array(0), ...blocks }, path);
 }
 
@@ -198,10 +198,10 @@ function checkReferences({ path, blocks, layout }: Sections, rowOf: RowOf): void
     );
   for (let block = 0; block < blocks.count; block++) {
     for (let slot = 0; slot < kinds.length; slot++) {
-      const id = blocks.slots[block * SLOT_COUNT + slot]!;
-      if (id !== 0 && kinds[slot]![1](id) === -1) throw lacks(block, kinds[slot]![0], id);
+      const id = blocks.slots[block * SLOT_COUNT + slot];
+      if (id !== 0 && kinds[slot][1](id) === -1) throw lacks(block, kinds[slot][0], id);
     }
-    const delay = blocks.timing[block]!;
+    const delay = blocks.timing[block];
     if (layout === 'old' && delay !== 0 && rowOf.delay(delay) === -1) throw lacks(block, 'delay', delay);
   }
 }

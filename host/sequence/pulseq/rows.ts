@@ -102,8 +102,8 @@ export function eventRows(rasters: Rasters, gammaBar: Hertz): EventRows {
     const peak = peakOf(samples);
     const row = [
       hertz(peak),
-      hertz(amplitude[0]!),
-      hertz(amplitude[amplitude.length - 1]!),
+      hertz(amplitude[0]),
+      hertz(amplitude[amplitude.length - 1]),
       shapeId(normalised(samples, peak)),
       cells ?? timeShapeId(time, rasters.gradient),
       micro(event.delay),
@@ -156,9 +156,9 @@ function gradientCells({ time }: ShapedGradientEvent, raster: Seconds): number |
 /** A held pulse off the raster as a linear one: two points per cell. */
 function staircase({ time, magnitude, phase }: RfEvent): Pick<RfEvent, 'time' | 'magnitude' | 'phase'> {
   const twice = (values: Float64Array): Float64Array =>
-    Float64Array.from({ length: 2 * magnitude.length }, (_, n) => values[n >> 1]!);
+    Float64Array.from({ length: 2 * magnitude.length }, (_, n) => values[n >> 1]);
   return {
-    time: Float64Array.from({ length: 2 * magnitude.length }, (_, n) => time[(n + 1) >> 1]!),
+    time: Float64Array.from({ length: 2 * magnitude.length }, (_, n) => time[(n + 1) >> 1]),
     magnitude: twice(magnitude),
     phase: twice(phase),
   };

@@ -51,8 +51,8 @@ export function nextLine(cursor: Cursor): boolean {
     let end = newline === -1 ? bytes.length : newline;
     cursor.next = end + 1;
     cursor.line++;
-    while (start < end && bytes[start]! <= SPACE) start++;
-    while (end > start && bytes[end - 1]! <= SPACE) end--;
+    while (start < end && bytes[start] <= SPACE) start++;
+    while (end > start && bytes[end - 1] <= SPACE) end--;
     if (start === end || bytes[start] === HASH) continue;
     cursor.start = start;
     cursor.end = end;
@@ -74,7 +74,7 @@ export function lineStartsWith(cursor: Cursor, byte: number): boolean {
 /** Whether another field stands on the line; a `#` ends it, since hand-written files comment their rows. */
 export function hasField(cursor: Cursor): boolean {
   const { bytes, end } = cursor;
-  while (cursor.at < end && bytes[cursor.at]! <= SPACE) cursor.at++;
+  while (cursor.at < end && bytes[cursor.at] <= SPACE) cursor.at++;
   return cursor.at < end && bytes[cursor.at] !== HASH;
 }
 
@@ -82,7 +82,7 @@ export function hasField(cursor: Cursor): boolean {
 export function wordField(cursor: Cursor, what: string): string {
   if (!hasField(cursor)) throw missing(cursor, what);
   const start = cursor.at;
-  while (cursor.at < cursor.end && cursor.bytes[cursor.at]! > SPACE) cursor.at++;
+  while (cursor.at < cursor.end && cursor.bytes[cursor.at] > SPACE) cursor.at++;
   return cursor.bytes.toString('utf8', start, cursor.at);
 }
 
@@ -102,7 +102,7 @@ export function numberField(cursor: Cursor, what: string): number {
   let scale = 0;
   let seenPoint = false;
   for (; at < end; at++) {
-    const byte = bytes[at]!;
+    const byte = bytes[at];
     if (byte >= ZERO && byte <= NINE) {
       mantissa = mantissa * 10 + (byte - ZERO);
       digits++;
@@ -110,24 +110,24 @@ export function numberField(cursor: Cursor, what: string): number {
     } else if (byte === POINT && !seenPoint) seenPoint = true;
     else break;
   }
-  if (digits > 0 && digits <= 15 && at < end && (bytes[at]! | 32) === 101) {
+  if (digits > 0 && digits <= 15 && at < end && (bytes[at] | 32) === 101) {
     at++;
     const minus = bytes[at] === MINUS;
     if (minus || bytes[at] === PLUS) at++;
     let exponent = 0;
     const first = at;
     for (; at < end && at - first < 4; at++) {
-      const byte = bytes[at]!;
+      const byte = bytes[at];
       if (byte < ZERO || byte > NINE) break;
       exponent = exponent * 10 + (byte - ZERO);
     }
     if (at === first) digits = 0;
     scale += minus ? -exponent : exponent;
   }
-  const ended = at === end || bytes[at]! <= SPACE || bytes[at] === HASH;
+  const ended = at === end || bytes[at] <= SPACE || bytes[at] === HASH;
   if (!ended || digits === 0 || digits > 15 || scale < -22 || scale > 22) return slowNumber(cursor, what);
   cursor.at = at;
-  const magnitude = scale < 0 ? mantissa / POWERS[-scale]! : mantissa * POWERS[scale]!;
+  const magnitude = scale < 0 ? mantissa / POWERS[-scale] : mantissa * POWERS[scale];
   return negative ? -magnitude : magnitude;
 }
 

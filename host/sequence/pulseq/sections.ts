@@ -152,7 +152,7 @@ const READERS: ReadonlyMap<string, Section['line']> = new Map<string, Section['l
     '[ADC]': (cursor, { adc, layout }) => {
       const start = readRow(cursor, adc, COLUMNS[layout].adc);
       // Writers of single samples (navigators, field probes) leave the dwell time at 0.
-      if (adc.values[start + ADC.dwell] === 0 && adc.values[start + ADC.samples]! > 1)
+      if (adc.values[start + ADC.dwell] === 0 && adc.values[start + ADC.samples] > 1)
         throw wrong(cursor, 'dwell time is 0', 'it must be above 0 for more than one sample');
     },
     '[DELAYS]': (cursor, { delays }) => {
@@ -216,7 +216,7 @@ function readBlock(cursor: Cursor, sections: Sections): void {
   blocks.timing[block] = integerField(cursor, layout === 'old' ? 'delay id' : 'duration', 0, 2 ** 53);
   const columns = hasExtensionColumn ? SLOT_COUNT : SLOT_COUNT - 1;
   for (let slot = 0; slot < columns; slot++) {
-    blocks.slots[block * SLOT_COUNT + slot] = integerField(cursor, SLOT_NAMES[slot]!, 0);
+    blocks.slots[block * SLOT_COUNT + slot] = integerField(cursor, SLOT_NAMES[slot], 0);
   }
   endOfFields(cursor, `${columns + 2} of a block`);
 }
@@ -226,7 +226,7 @@ const SAMPLE_COUNTS: readonly string[] = ['num_samples', 'num_uncompressed'];
 
 /** `shape_id 3`, `num_samples 100`, then one value a line. */
 function readShapeLine(cursor: Cursor, { shapes }: Sections): void {
-  const first = cursor.bytes[cursor.start]! | 32;
+  const first = cursor.bytes[cursor.start] | 32;
   if (first === 115 || first === 110) {
     const key = wordField(cursor, 'a key').toLowerCase();
     if (key === 'shape_id') openShape(shapes, integerField(cursor, 'shape_id', 1), cursor.line);

@@ -108,8 +108,8 @@ const BATCH = 65536;
 const FIX = 'the file may be cut short: write it again';
 
 function stored(store: ShapeStore, n: number, path: string): { packed: Float64Array; samples: number; place: string } {
-  const packed = store.packed.subarray(store.starts[n]!, n + 1 < store.count ? store.starts[n + 1]! : store.used);
-  const samples = store.samples[n]!;
+  const packed = store.packed.subarray(store.starts[n], n + 1 < store.count ? store.starts[n + 1] : store.used);
+  const samples = store.samples[n];
   const place = `${path}:${store.lines[n]}`;
   if (samples === -1) throw badInput(place, `shape ${store.ids[n]} has no num_samples`, FIX);
   return { packed, samples, place };
@@ -121,7 +121,7 @@ function eachRun(store: ShapeStore, n: number, path: string, use: (step: number,
   const wrong = (what: string): Error => badInput(place, `shape ${store.ids[n]} ${what}`, FIX);
   let filled = 0;
   for (let at = 0; at < packed.length; ) {
-    const step = packed[at]!;
+    const step = packed[at];
     let repeats = 1;
     if (at + 1 < packed.length && packed[at + 1] === step) {
       const further = packed[at + 2];

@@ -54,7 +54,7 @@ export function openSource(sections: Sections, rasters: Rasters, gammaBar: Hertz
     unpacked[n] ??= unpackShape(shapes, n, plainAllowed, path, budget);
     return unpacked[n];
   };
-  const shapeLength: Source['shapeLength'] = (id, place) => shapes.samples[find(id, place)]!;
+  const shapeLength: Source['shapeLength'] = (id, place) => shapes.samples[find(id, place)];
   const runs: Source['runs'] = (id, place) => shapeRuns(shapes, find(id, place), plainAllowed, path, budget);
   const share: Source['share'] = (key, length, place, make) => {
     const known = shared.get(key);
@@ -69,7 +69,7 @@ export function openSource(sections: Sections, rasters: Rasters, gammaBar: Hertz
     return share(`time ${id} ${raster}`, steps.length, place, () => {
       const time = steps.map((t) => t * raster);
       for (let n = 0; n < time.length; n++) {
-        if (time[n]! >= (n === 0 ? 0 : time[n - 1]!)) continue;
+        if (time[n] >= (n === 0 ? 0 : time[n - 1])) continue;
         throw badInput(place, `time shape ${id} runs backwards at sample ${n + 1}`, 'times must not decrease');
       }
       return time;
@@ -91,7 +91,7 @@ export function requireTimeShape(timeId: number, { layout }: Sections, place: st
 
 /** Values of a row by column. */
 export function columnsOf({ values, width }: Table, row: number): (column: number) => number {
-  return (column) => values[row * width + column]!;
+  return (column) => values[row * width + column];
 }
 
 export function placeOf({ path }: Sections, table: Table, row: number): string {

@@ -54,7 +54,7 @@ export function grown<T extends Int32Array | Float64Array>(from: T, into: T): T 
 export function indexById(table: Table, path: string): (id: number) => number {
   const { ids, lines, count } = table;
   let largest = 0;
-  for (let row = 0; row < count; row++) if (ids[row]! > largest) largest = ids[row]!;
+  for (let row = 0; row < count; row++) if (ids[row] > largest) largest = ids[row];
   const again = (row: number, first: number): Error =>
     badInput(
       `${path}:${lines[row]}`,
@@ -64,17 +64,17 @@ export function indexById(table: Table, path: string): (id: number) => number {
   if (largest > 4 * count + 1024) {
     const rows = new Map<number, number>();
     for (let row = 0; row < count; row++) {
-      const first = rows.get(ids[row]!);
+      const first = rows.get(ids[row]);
       if (first !== undefined) throw again(row, first);
-      rows.set(ids[row]!, row);
+      rows.set(ids[row], row);
     }
     return (id) => rows.get(id) ?? -1;
   }
   const rows = new Int32Array(largest + 1).fill(-1);
   for (let row = 0; row < count; row++) {
-    const id = ids[row]!;
-    if (rows[id] !== -1) throw again(row, rows[id]!);
+    const id = ids[row];
+    if (rows[id] !== -1) throw again(row, rows[id]);
     rows[id] = row;
   }
-  return (id) => (id >= 0 && id <= largest ? rows[id]! : -1);
+  return (id) => (id >= 0 && id <= largest ? rows[id] : -1);
 }

@@ -201,6 +201,6 @@ function newExtensions(path: string): Extensions {
 function isRotation(R: readonly number[]): boolean {
   const [a, b, c, d, e, f, g, h, i] = R as [number, number, number, number, number, number, number, number, number];
   const determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
-  const norms = [0, 1, 2].map((row) => Math.hypot(R[3 * row]!, R[3 * row + 1]!, R[3 * row + 2]!));
+  const norms = [0, 1, 2].map((row) => Math.hypot(R[3 * row], R[3 * row + 1], R[3 * row + 2]));
   return Math.abs(determinant - 1) < 1e-6 && norms.every((norm) => Math.abs(norm - 1) < 1e-6);
 }

@@ -58,7 +58,7 @@ function actualSequence(nominal: Sequence, delays: SourceDelays, distortion?: Di
   const key = (n: number): string => {
     const own = neighbours(nominal, n, delays);
     const wider = distortion?.around(n) ?? own;
-    const parts = [moved[n]!, moved[n + 1]!, n - Math.min(own[0], wider[0]), left.join(' ')];
+    const parts = [moved[n], moved[n + 1], n - Math.min(own[0], wider[0]), left.join(' ')];
     for (let m = Math.min(own[0], wider[0]); m <= Math.max(own[1], wider[1]); m++) parts.push(keyOf(nominal.block(m)));
     return parts.join('|');
   };
@@ -71,7 +71,7 @@ function actualSequence(nominal: Sequence, delays: SourceDelays, distortion?: Di
   };
   return {
     ...nominal,
-    duration: nominal.duration + moved[nominal.blockCount]!,
+    duration: nominal.duration + moved[nominal.blockCount],
     block(n) {
       if (n !== 0 && n !== next) throw new RangeError(`distorted block ${n} asked for after block ${next - 1}`);
       if (n === 0) left = distortion?.start ?? none;

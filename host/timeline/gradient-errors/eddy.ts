@@ -23,30 +23,30 @@ export function eddyCurrents(terms: readonly EddyTerm[]): Distortion {
       const slope = new Float64Array(3);
       const sums = new Float64Array(12);
       for (let i = 0; i + 1 < knots.length; i++) {
-        const [from, to] = [knots[i]!, knots[i + 1]!];
+        const [from, to] = [knots[i], knots[i + 1]];
         const dt = to - from;
         sums.fill(0);
         for (let axis = 0; axis < 3; axis++) {
-          const [first, end] = [valueAt(gradients[axis]!, from), valueAt(gradients[axis]!, to, 'before')];
+          const [first, end] = [valueAt(gradients[axis], from), valueAt(gradients[axis], to, 'before')];
           slope[axis] = (end - first) / dt;
           add(sums, axis, first, end, ((first + end) / 2) * dt);
-          const jump = first - last[axis]!;
+          const jump = first - last[axis];
           if (jump !== 0)
             for (const [n, term] of terms.entries())
-              if (term.from === axis) values[n] = afterJump(term, values[n]!, jump);
+              if (term.from === axis) values[n] = afterJump(term, values[n], jump);
           last[axis] = end;
         }
         for (const [n, term] of terms.entries()) {
-          const value = values[n]!;
-          decay(term, value, slope[term.from]!, dt, step);
-          add(sums, term.to, value, step[0]!, step[1]!);
-          values[n] = step[0]!;
+          const value = values[n];
+          decay(term, value, slope[term.from], dt, step);
+          add(sums, term.to, value, step[0], step[1]);
+          values[n] = step[0];
         }
         for (const [j, output] of outputs.entries())
-          output.push(from, to, sums[3 * j]!, sums[3 * j + 1]!, sums[3 * j + 2]!);
+          output.push(from, to, sums[3 * j], sums[3 * j + 1], sums[3 * j + 2]);
       }
       return {
-        waveforms: outputs.map((output, j) => (affected.has(j) || j === 3 ? output.finish() : gradients[j]!)),
+        waveforms: outputs.map((output, j) => (affected.has(j) || j === 3 ? output.finish() : gradients[j])),
         left: Float64Array.of(...values.map((value) => Math.round(value / UNIT) * UNIT), ...last),
       };
     },
@@ -55,7 +55,7 @@ export function eddyCurrents(terms: readonly EddyTerm[]): Distortion {
 
 /** Adds value at the left and right end and integral of output `j`. */
 function add(sums: Float64Array, j: number, left: number, right: number, area: number): void {
-  sums[3 * j] = sums[3 * j]! + left;
-  sums[3 * j + 1] = sums[3 * j + 1]! + right;
-  sums[3 * j + 2] = sums[3 * j + 2]! + area;
+  sums[3 * j] = sums[3 * j] + left;
+  sums[3 * j + 1] = sums[3 * j + 1] + right;
+  sums[3 * j + 2] = sums[3 * j + 2] + area;
 }

@@ -34,7 +34,7 @@ export function impulseResponse(girf: Girf, sequence: Sequence): Distortion {
       return [first, last];
     },
     play(n, gradients, knots, left) {
-      const end = knots[knots.length - 1]!;
+      const end = knots[knots.length - 1];
       const wide = [0, 1, 2].map((axis) => nominalGradient(sequence, n, axis, -window, end + window));
       const corners = wide.map((gradient) => cornersOf(gradient, -window, end + window));
       const waveforms = [0, 1, 2, 3].map((to) => {
@@ -64,13 +64,13 @@ function cornersOf({ t, a }: PiecewiseLinear, from: number, to: number): Corner[
   let slope = 0;
   for (let i = 0; i < t.length; ) {
     let last = i;
-    while (last + 1 < t.length && t[last + 1]! - t[i]! < SAME_TIME) last++;
-    const next = last + 1 < t.length ? (a[last + 1]! - a[last]!) / (t[last + 1]! - t[last]!) : 0;
-    const before = i === 0 ? 0 : a[i]!;
-    const after = last + 1 < t.length ? a[last]! : 0;
-    const cut = t[i]! <= from + SAME_TIME || t[i]! >= to - SAME_TIME;
+    while (last + 1 < t.length && t[last + 1] - t[i] < SAME_TIME) last++;
+    const next = last + 1 < t.length ? (a[last + 1] - a[last]) / (t[last + 1] - t[last]) : 0;
+    const before = i === 0 ? 0 : a[i];
+    const after = last + 1 < t.length ? a[last] : 0;
+    const cut = t[i] <= from + SAME_TIME || t[i] >= to - SAME_TIME;
     if (!cut && (next !== slope || after !== before))
-      corners.push({ t: t[i]!, slope: next - slope, jump: after - before });
+      corners.push({ t: t[i], slope: next - slope, jump: after - before });
     slope = next;
     i = last + 1;
   }
@@ -91,7 +91,7 @@ function played(
   const restAt = (time: number): [number, number] => {
     rest.fill(0);
     for (const response of responses)
-      for (const { t, slope, jump } of corners[response.from]!) {
+      for (const { t, slope, jump } of corners[response.from]) {
         const distance = time - t;
         // A knot at a corner comes after it, as in the slopes below.
         const u = Math.abs(distance) < SAME_TIME ? 0 : distance;
@@ -100,15 +100,15 @@ function played(
         if (slope !== 0) response.ramp(u, slope, rest);
         if (jump !== 0) response.step(u, jump, rest);
       }
-    return [rest[0]!, rest[1]!];
+    return [rest[0], rest[1]];
   };
-  let before = restAt(knots[0]!);
+  let before = restAt(knots[0]);
   for (let i = 0; i + 1 < knots.length; i++) {
-    const [from, to] = [knots[i]!, knots[i + 1]!];
+    const [from, to] = [knots[i], knots[i + 1]];
     const after = restAt(to);
     let [left, right, area] = [before[0], after[0], after[1] - before[1]];
     for (const { from: axis, gain, first, second } of responses) {
-      const gradient = gradients[axis]!;
+      const gradient = gradients[axis];
       const [start, end] = [valueAt(gradient, from), valueAt(gradient, to)];
       const [slope, next] = [slopeAfter(gradient, from), slopeAfter(gradient, to)];
       left += gain * start + first * slope;
@@ -126,9 +126,9 @@ function slopeAfter({ t, a }: PiecewiseLinear, time: number): number {
   let [low, high] = [0, t.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (t[middle]! > time + SAME_TIME) high = middle;
+    if (t[middle] > time + SAME_TIME) high = middle;
     else low = middle + 1;
   }
   if (low === 0 || low === t.length) return 0;
-  return (a[low]! - a[low - 1]!) / (t[low]! - t[low - 1]!);
+  return (a[low] - a[low - 1]) / (t[low] - t[low - 1]);
 }

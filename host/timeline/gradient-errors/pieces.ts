@@ -39,7 +39,7 @@ export function knotsOf({ duration, events, gradients }: SourceBlock): Float64Ar
   const knots: number[] = [0, duration, ...gradients.flatMap(({ t }) => [...t])];
   const { rf, adc } = events;
   if (rf !== undefined) {
-    const length = rf.time[rf.time.length - 1]!;
+    const length = rf.time[rf.time.length - 1];
     for (let n = 0; n * IN_PULSES < length; n++) knots.push(rf.delay + n * IN_PULSES);
     knots.push(rf.delay + length);
   }
@@ -47,7 +47,7 @@ export function knotsOf({ duration, events, gradients }: SourceBlock): Float64Ar
   const spacing = Math.max(ELSEWHERE, duration / MOST_ELSEWHERE);
   for (let time = spacing; time < duration; time += spacing) knots.push(time);
   const sorted = Float64Array.from(knots.filter((time) => time >= 0 && time <= duration)).sort();
-  return sorted.filter((time, n) => n === 0 || time - sorted[n - 1]! > SAME_TIME);
+  return sorted.filter((time, n) => n === 0 || time - sorted[n - 1] > SAME_TIME);
 }
 
 /** A waveform that grows piece by piece. */

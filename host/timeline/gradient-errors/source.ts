@@ -34,20 +34,20 @@ export function movedBoundaries(sequence: Sequence, delays: SourceDelays): Float
   // Forwards: a boundary makes way for events that end later than their block. Backwards: for those that begin before it.
   for (let n = 0; n < blockCount; n++) {
     const block = sequence.block(n);
-    moved[n + 1] = Math.max(0, eventTimes(block, delays).end - block.duration, moved[n]! - block.duration);
+    moved[n + 1] = Math.max(0, eventTimes(block, delays).end - block.duration, moved[n] - block.duration);
   }
   let early = 0;
   for (let n = blockCount - 1; n >= 0; n--) {
     const block = sequence.block(n);
     early = Math.min(0, eventTimes(block, delays).start, early + block.duration);
-    if (early >= 0 && moved[n]! <= 0) continue;
+    if (early >= 0 && moved[n] <= 0) continue;
     // The first block cannot begin earlier than the sequence: there is nothing before it.
-    if (early < 0 && (n === 0 || moved[n]! > 0)) throw collision(sequence, n);
+    if (early < 0 && (n === 0 || moved[n] > 0)) throw collision(sequence, n);
     if (early < 0) moved[n] = early;
   }
   for (let n = 0; n < blockCount; n++) {
     const { start } = eventTimes(sequence.block(n), delays);
-    if (start < moved[n]! - 1e-9) throw collision(sequence, n);
+    if (start < moved[n] - 1e-9) throw collision(sequence, n);
   }
   return moved;
 }
@@ -63,7 +63,7 @@ function eventTimes({ rf, adc }: Block, delays: SourceDelays): { readonly start:
   let [start, end] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   if (rf !== undefined) {
     start = rf.delay + delays.rf;
-    end = start + rf.time[rf.time.length - 1]!;
+    end = start + rf.time[rf.time.length - 1];
   }
   if (adc !== undefined) {
     start = Math.min(start, adc.delay + delays.adc);
@@ -75,7 +75,7 @@ function eventTimes({ rf, adc }: Block, delays: SourceDelays): { readonly start:
 /** Block n of the sequence as it is played, before its gradients are distorted. */
 export function sourceBlock(sequence: Sequence, n: number, delays: SourceDelays, moved: Float64Array): SourceBlock {
   const block = sequence.block(n);
-  const [from, to] = [moved[n]!, block.duration + moved[n + 1]!];
+  const [from, to] = [moved[n], block.duration + moved[n + 1]];
   const { rf, adc, labels, triggers, shim } = block;
   return {
     duration: to - from,
@@ -88,8 +88,8 @@ export function sourceBlock(sequence: Sequence, n: number, delays: SourceDelays,
     },
     gradients: [0, 1, 2].map((axis) =>
       shifted(
-        nominalGradient(sequence, n, axis, from - delays.axes[axis]!, to - delays.axes[axis]!),
-        delays.axes[axis]! - from,
+        nominalGradient(sequence, n, axis, from - delays.axes[axis], to - delays.axes[axis]),
+        delays.axes[axis] - from,
       ),
     ) as unknown as SourceBlock['gradients'],
   };
@@ -119,20 +119,20 @@ export function nominalGradient(
   while (start > from && first > 0) start -= sequence.block(--first).duration;
   const [t, a]: [number[], number[]] = [[], []];
   const push = (time: number, value: number): void => {
-    if (t.length > 0 && time <= t[t.length - 1]! + SAME_TIME && value === a[a.length - 1]!) return;
+    if (t.length > 0 && time <= t[t.length - 1] + SAME_TIME && value === a[a.length - 1]) return;
     t.push(time);
     a.push(value);
   };
   let last = start;
   for (let block = first; block < sequence.blockCount && start < to; block++) {
-    const gradient = blockGradients(sequence.block(block))[axis]!;
+    const gradient = blockGradients(sequence.block(block))[axis];
     const count = gradient.t.length;
     if (count > 0) {
-      const begin = start + gradient.t[0]!;
+      const begin = start + gradient.t[0];
       // Nothing is played between waveforms. What goes on from the block before begins at its value.
       if (begin > last + SAME_TIME) push(begin, 0);
-      for (let i = 0; i < count; i++) push(start + gradient.t[i]!, gradient.a[i]!);
-      last = start + gradient.t[count - 1]!;
+      for (let i = 0; i < count; i++) push(start + gradient.t[i], gradient.a[i]);
+      last = start + gradient.t[count - 1];
       const end = start + sequence.block(block).duration;
       if (end > last + SAME_TIME) push(last, 0);
     }
@@ -145,16 +145,16 @@ export function nominalGradient(
 /** The part within [from, to], with values at both ends. */
 function clipped(whole: PiecewiseLinear, from: Seconds, to: Seconds): PiecewiseLinear {
   const { t, a } = whole;
-  if (t.length === 0 || t[0]! >= to || t[t.length - 1]! <= from)
+  if (t.length === 0 || t[0] >= to || t[t.length - 1] <= from)
     return { t: new Float64Array(0), a: new Float64Array(0) };
   const [times, values]: [number[], number[]] = [[], []];
   const push = (time: number, value: number): void => {
     times.push(time);
     values.push(value);
   };
-  if (t[0]! < from) push(from, valueAt(whole, from));
-  for (const [i, time] of t.entries()) if (time >= from && time <= to) push(time, a[i]!);
-  if (t[t.length - 1]! > to) push(to, valueAt(whole, to, 'before'));
+  if (t[0] < from) push(from, valueAt(whole, from));
+  for (const [i, time] of t.entries()) if (time >= from && time <= to) push(time, a[i]);
+  if (t[t.length - 1] > to) push(to, valueAt(whole, to, 'before'));
   return { t: Float64Array.from(times), a: Float64Array.from(values) };
 }
 

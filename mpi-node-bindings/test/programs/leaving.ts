@@ -40,7 +40,7 @@ if (way === 'late') {
   if (world.rank === LAST) WAYS.throw!(world);
   process.exit(0);
 }
-if (world.rank === LAST) WAYS[way]!(world);
+if (world.rank === LAST) WAYS[way](world);
 else if (waiting === 'awaiting') await world.ibarrier().wait();
 else world.barrier();
 // The one that leaves may only do so when the event loop turns; it must not reach the end of the program before.

@@ -9,6 +9,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { Excitation } from '../host/engine/wasm/abi.generated.ts';
 import { makeProgram } from '../host/engine/wasm/program.ts';
 import { excitationRecords, pulseForms, stepRecords } from '../host/engine/wasm/pulses.ts';
 import { exactIntervals } from '../host/engine/wasm/waveforms.ts';
@@ -139,6 +140,17 @@ function columns(source: PhantomSource): Float32Array {
 
 /** Records as the kernels read them, byte for byte, whatever their fields are. */
 const doubles = (list: { bytes(): Uint8Array<ArrayBuffer> }): Float64Array => new Float64Array(list.bytes().buffer);
+/** [excitations][pulse, cosIn, sinIn, cosOut, sinOut]: what C knows of them. */
+function excitationTable(timeline: Timeline): Float64Array {
+  const { buffer } = excitationRecords(timeline).bytes();
+  const records = new DataView(buffer);
+  const known = ['pulse', 'cosIn', 'sinIn', 'cosOut', 'sinOut'] as const;
+  return Float64Array.from(
+    Array.from({ length: buffer.byteLength / Excitation.bytes }, (_, n) =>
+      known.map((field) => records.getFloat64(Excitation.bytes * n + Excitation.fields[field][1], true)),
+    ).flat(),
+  );
+}
 /** Records of i32 alone. */
 const integers = (list: { bytes(): Uint8Array<ArrayBuffer> }): Int32Array => new Int32Array(list.bytes().buffer);
 
@@ -171,7 +183,7 @@ export function nativeKernels(
     head,
     integers(program.ops),
     program.precessions,
-    doubles(excitationRecords(timeline)),
+    excitationTable(timeline),
     timeline.pulses,
     forms,
     doubles(stepRecords(timeline, source, forms)),

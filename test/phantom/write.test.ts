@@ -56,7 +56,7 @@ print(json.dumps([int(f.attrs['Ns']), int(f.attrs['Dims']), f.attrs['Version'], 
   assert.deepEqual(JSON.parse(run.stdout), [
     source.spinCount,
     2,
-    '0.9.0',
+    '0.11.5',
     name,
     ['x', 'y', 'z'],
     contrast,

@@ -10,7 +10,7 @@ import { hardPulse, mergedSteps, ROTATION, rotate } from './pulse-rotation.ts';
 /** Pulses of the slice that are played after its first readout, and readouts compared, spread over them. */
 const MAX_PULSES = 300;
 const MAX_READOUTS = 40;
-/** Pulses × off-resonances whose rotations are cached, 150 kB each at most; intervals whose precession is, 32 kB. */
+/** Pulses × off-resonances whose rotations are cached, 600 kB each at most; intervals whose precession is, 130 kB. */
 const MAX_CACHED = 64;
 
 /** The part of a sequence that is played. */

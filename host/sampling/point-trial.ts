@@ -36,13 +36,13 @@ export interface PointTrial {
 }
 
 /**
- * Points that stand for a perfect object in a cell: columns on a grid in its plane, so many each way, and layers of each. They agree with
- * eight times as many within 0.3 % where rank-1 lattices of 2000 points do within 2 %.
+ * Points that stand for a perfect object in a cell: on a grid in its plane, so many each way, at as many different heights. A moment that turns
+ * winds up tens of cycles across a pixel: a coarse grid of columns of layers (8 × 8 × 32) brings those back as an echo of its
+ * own, 6 % for UTE where 0.6 % are right.
  */
-const GRID = 8;
-const LAYERS = 32;
-/** Heights of the columns follow each other in steps of this many columns, so that no wave in the plane runs with them. */
-const SCATTER = 29;
+const GRID = 91;
+/** Heights follow each other in steps of this many, near the golden section, so that no wave in the plane runs with them. */
+const SCATTER = 3163;
 /** More different moments than this beside the line through the first two turn; an inversion, its train and the delay after it have one. */
 const FEW_MOMENTS = 4;
 /** Moments that differ by less are the same [cycles/m]: rewinders are rounded to the raster. */
@@ -117,13 +117,12 @@ export function pointTrial(
 
 /** [points][i, j, k] in a cell, each in [−½, ½). */
 function densePlaces(): SubVoxelPlaces {
-  const columns = GRID * GRID;
-  return Float64Array.from({ length: 3 * columns * LAYERS }, (_, at) => {
+  const count = GRID * GRID;
+  return Float64Array.from({ length: 3 * count }, (_, at) => {
     const [n, axis] = [Math.floor(at / 3), at % 3];
-    const [column, layer] = [Math.floor(n / LAYERS), n % LAYERS];
-    if (axis === 0) return ((column % GRID) + 0.5) / GRID - 0.5;
-    if (axis === 1) return (Math.floor(column / GRID) + 0.5) / GRID - 0.5;
-    return (layer + (((column * SCATTER) % columns) + 0.5) / columns) / LAYERS - 0.5;
+    if (axis === 0) return ((n % GRID) + 0.5) / GRID - 0.5;
+    if (axis === 1) return (Math.floor(n / GRID) + 0.5) / GRID - 0.5;
+    return (((n * SCATTER) % count) + 0.5) / count - 0.5;
   });
 }
 

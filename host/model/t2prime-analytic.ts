@@ -8,7 +8,8 @@
  * has its own, else A_p are the Lagrange polynomials of Chebyshev points R_p.
  */
 import { badInput } from '../base/errors.ts';
-import type { PhantomSource, SpinBlock } from '../phantom/types.ts';
+import type { PhantomSource } from '../phantom/types.ts';
+import { addLayer, type Layer } from './layer.ts';
 import { dephasingRate, eachDephasing } from './t2prime.ts';
 
 /** Different rates that get a channel each. */
@@ -34,38 +35,24 @@ export function withAnalytic(source: PhantomSource, times: Float64Array): Channe
   const rates = ratesOf(source);
   const longest = times.reduce((most, time) => Math.max(most, time), 0);
   const { nodes, weights } = rates.classes ? classes(rates.classes) : interpolation(rates.largest, longest);
-  const model = source.model ?? {
-    terms: 0,
-    transmits: 0,
-    coils: 0,
-    nodes: 0,
-    largest: { terms: [], transmit: 0, coil: 0, node: 0 },
-  };
-  const before = model.terms + 2 * model.transmits;
   const values = new Float64Array(nodes.length);
-  const read: PhantomSource['read'] = (first, count, into) => {
-    const extra = into.extra ?? [];
-    const below = extra.filter((_, n) => n < before || n >= before + 2 * nodes.length);
-    source.read(first, count, below.length > 0 ? { ...into, extra: below } : base(into));
-    for (let n = 0; n < count; n++) {
-      weights(dephasingRate(into.T2[n], into.T2s[n]), values);
-      for (const [p, value] of values.entries()) {
-        extra[before + 2 * p][n] = value;
-        extra[before + 2 * p + 1][n] = 0;
+  const layer: Layer = {
+    adds: { coils: nodes.length },
+    largest: { coil: largestWeight(weights, rates.largest, nodes.length) },
+    identity: `t2prime=${nodes.join(',')}`,
+    residentBytes: 0,
+    fill({ block: { T2, T2s }, count }, columns) {
+      for (let n = 0; n < count; n++) {
+        weights(dephasingRate(T2[n], T2s[n]), values);
+        for (const [p, value] of values.entries()) {
+          columns[2 * p][n] = value;
+          columns[2 * p + 1][n] = 0;
+        }
       }
-    }
+    },
   };
   return {
-    source: {
-      ...source,
-      model: {
-        ...model,
-        coils: nodes.length,
-        largest: { ...model.largest, coil: largestWeight(weights, rates.largest, nodes.length) },
-      },
-      identity: `${source.identity} t2prime=${nodes.join(',')}`,
-      read,
-    },
+    source: addLayer(source, layer),
     mix(signal) {
       const mixed = new Float64Array(2 * times.length);
       for (const [p, rate] of nodes.entries())
@@ -78,10 +65,6 @@ export function withAnalytic(source: PhantomSource, times: Float64Array): Channe
       return mixed;
     },
   };
-}
-
-function base({ extra: _, ...columns }: SpinBlock): SpinBlock {
-  return columns as SpinBlock;
 }
 
 /** The largest rate, and all that differ if they are few. Without any there is one, 0. */

@@ -168,12 +168,28 @@ function inFocus(kappa: Vector, { direction, thickness }: Slice): boolean {
  * other than the wanted one is left without a moment across the slice.
  */
 export function windsOneWay(timeline: Timeline, slice: Slice): boolean {
-  const { ops, segments, excitations } = timeline;
-  const interval = new Float64Array(3);
-  const add = (from: Float64Array, at: number): void => {
-    for (let i = 0; i < 3; i++) interval[i] = interval[i] + from[at + i];
-  };
   let direction: Vector | undefined;
+  for (const [x, y, z] of momentsBetweenPulses(timeline, slice)) {
+    const length = Math.hypot(x, y, z);
+    // A tenth of a cycle per metre is rounding.
+    if (length <= 0.1) continue;
+    direction ??= [x / length, y / length, z / length];
+    const [u, v, w] = direction;
+    const across = x * u + y * v + z * w;
+    if (Math.hypot(x - across * u, y - across * v, z - across * w) > 0.1) return false;
+  }
+  if (direction === undefined) return true;
+  const across = direction.reduce((sum, part, axis) => sum + part * slice.direction[axis], 0);
+  return Math.abs(across) > Math.SQRT1_2;
+}
+
+/** k from each pulse of a slice to the next [cycles/m], pulses taken as hard. What comes before the first one winds nothing up. */
+export function* momentsBetweenPulses(timeline: Timeline, slice: Slice): Generator<Vector> {
+  const { ops, segments, excitations } = timeline;
+  const k: [number, number, number] = [0, 0, 0];
+  const add = (from: ArrayLike<number>, at: number): void => {
+    for (let axis = 0; axis < 3; axis++) k[axis] += from[at + axis];
+  };
   let begun = false;
   for (let n = 0; n < ops.length; n += STRIDE.op) {
     const index = ops[n + 1];
@@ -182,24 +198,13 @@ export function windsOneWay(timeline: Timeline, slice: Slice): boolean {
       const hard = hardPulse(timeline, excitations[STRIDE.excitation * index]);
       add(hard.before, 0);
       if (pulseOfSlice(hard, slice)) {
-        const [x, y, z] = [interval[0], interval[1], interval[2]];
-        const length = Math.hypot(x, y, z);
-        // What comes before the first pulse winds nothing up; a tenth of a cycle per metre is rounding.
-        if (begun && length > 0.1) {
-          direction ??= [x / length, y / length, z / length];
-          const [u, v, w] = direction;
-          const across = x * u + y * v + z * w;
-          if (Math.hypot(x - across * u, y - across * v, z - across * w) > 0.1) return false;
-        }
+        if (begun) yield [...k];
         begun = true;
-        interval.fill(0);
+        k.fill(0);
       }
       add(hard.after, 0);
     }
   }
-  if (direction === undefined) return true;
-  const across = direction.reduce((sum, part, axis) => sum + part * slice.direction[axis], 0);
-  return Math.abs(across) > Math.SQRT1_2;
 }
 
 /** Whether a pulse turns the spins of a slice, and does not select another. */

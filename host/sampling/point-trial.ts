@@ -9,10 +9,9 @@
  * depends on the place, which a column across the slice does not see.
  */
 import type { SubVoxelPlaces } from '../phantom/sub-voxel.ts';
-import { OP, STRIDE, type Timeline } from '../timeline/types.ts';
-import { pulseOfSlice, type Slice, type TissueClass, type Vector } from './phase-graph.ts';
+import type { Timeline } from '../timeline/types.ts';
+import { momentsBetweenPulses, type Slice, type TissueClass, type Vector } from './phase-graph.ts';
 import { playPoints, stepsOf } from './play-points.ts';
-import { hardPulse } from './pulse-rotation.ts';
 
 /** A parallelepiped that is one pixel where the image encodes, and the thickness of the object where it does not. */
 export interface Cell {
@@ -50,39 +49,21 @@ const SAME = 3;
 
 /** Whether the moments between the pulses of a slice turn: there are many different ones, not all on one line as those of phase encoding are. */
 export function momentsTurn(timeline: Timeline, slice: Slice): boolean {
-  const { ops, segments, excitations } = timeline;
-  const k = [0, 0, 0];
-  const add = (from: ArrayLike<number>, at: number): void => {
-    for (let axis = 0; axis < 3; axis++) k[axis] += from[at + axis];
-  };
-  let first: readonly number[] | undefined;
+  let first: Vector | undefined;
   let along: readonly number[] | undefined;
   const beside = new Set<string>();
-  let pulses = 0;
-  for (let n = 0; n < ops.length; n += STRIDE.op) {
-    const index = ops[n + 1];
-    if (ops[n] === OP.precess) add(segments, STRIDE.segment * index);
-    else if (ops[n] === OP.excite) {
-      const hard = hardPulse(timeline, excitations[STRIDE.excitation * index]);
-      add(hard.before, 0);
-      if (pulseOfSlice(hard, slice)) {
-        // What comes before the first pulse winds nothing up.
-        if (pulses++ > 0) {
-          first ??= [...k];
-          const apart = k.map((part, axis) => part - first![axis]);
-          const length = Math.hypot(...apart);
-          if (length > SAME) along ??= apart.map((part) => part / length);
-          if (along !== undefined) {
-            const share = apart.reduce((sum, part, axis) => sum + part * along![axis], 0);
-            const across = apart.map((part, axis) => part - share * along![axis]);
-            if (Math.hypot(...across) > SAME) beside.add(k.map((part) => Math.round(part / SAME)).join(' '));
-            if (beside.size > FEW_MOMENTS) return true;
-          }
-        }
-        k.fill(0);
-      }
-      add(hard.after, 0);
-    }
+  for (const k of momentsBetweenPulses(timeline, slice)) {
+    first ??= k;
+    const [x, y, z] = first;
+    const apart = [k[0] - x, k[1] - y, k[2] - z];
+    const length = Math.hypot(...apart);
+    if (length > SAME) along ??= apart.map((part) => part / length);
+    if (along === undefined) continue;
+    const [u, v, w] = along;
+    const share = apart[0] * u + apart[1] * v + apart[2] * w;
+    const across = Math.hypot(apart[0] - share * u, apart[1] - share * v, apart[2] - share * w);
+    if (across > SAME) beside.add(k.map((part) => Math.round(part / SAME)).join(' '));
+    if (beside.size > FEW_MOMENTS) return true;
   }
   return false;
 }

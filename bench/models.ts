@@ -72,8 +72,8 @@ function withModel(timeline: Timeline, { terms = 0, transmits = 0 }: ModelCase['
   return {
     ...timeline,
     terms,
-    segmentTerms: times(timeline.segments, STRIDE.segment, 3),
-    pointTerms: times(timeline.points, STRIDE.point, 3),
+    precessionTerms: times(timeline.precessions, STRIDE.precession, 3),
+    sampleTerms: times(timeline.samples, STRIDE.sample, 3),
     rfStepTerms: new Float64Array((timeline.rfSteps.length / STRIDE.rfStep) * terms).fill(20),
     excitations: timeline.excitations.map((value, n) => (n % STRIDE.excitation === 2 && transmits > 0 ? 0 : value)),
   };

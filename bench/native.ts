@@ -154,10 +154,10 @@ function excitationTable(timeline: Timeline): Float64Array {
 /** Records of i32 alone. */
 const integers = (list: { bytes(): Uint8Array<ArrayBuffer> }): Int32Array => new Int32Array(list.bytes().buffer);
 
-/** [waveforms][first point, samples, samples from one exactly phased to the next, or 0] */
-function waveformTable(timeline: Timeline, source: PhantomSource): Int32Array {
-  const table = Int32Array.from(timeline.waveforms);
-  for (const [n, every] of exactIntervals(timeline, source).entries()) table[STRIDE.waveform * n + 2] = every;
+/** [trajectories][first, samples, samples from one exactly phased to the next, or 0] */
+function trajectoryTable(timeline: Timeline, source: PhantomSource): Int32Array {
+  const table = Int32Array.from(timeline.trajectories);
+  for (const [n, every] of exactIntervals(timeline, source).entries()) table[STRIDE.trajectory * n + 2] = every;
   return table;
 }
 
@@ -190,8 +190,8 @@ export function nativeKernels(
     integers(program.lineRuns),
     batches,
     program.rowSamples,
-    waveformTable(timeline, source),
-    timeline.points,
+    trajectoryTable(timeline, source),
+    timeline.samples,
     columns(source),
   ];
   return contestant(build.name, start(build, build.name, arrays), (bytes) =>
@@ -216,7 +216,7 @@ export function perStep(build: NativeBuild, timeline: Timeline, source: PhantomS
 
 /** [steps][kind, dt, B1re, B1im, Gx, Gy, Gz, offset] */
 export function timeSteps(timeline: Timeline): Float64Array {
-  const { ops, segments, excitations, pulses, rfSteps, readouts, waveforms, points, gammaBar } = timeline;
+  const { ops, precessions, excitations, pulses, rfSteps, readouts, trajectories, samples, gammaBar } = timeline;
   const steps: number[] = [];
   /** What of the precession to come the samples already had: [kx, ky, kz, dt]. */
   let ahead = [0, 0, 0, 0];
@@ -227,7 +227,7 @@ export function timeSteps(timeline: Timeline): Float64Array {
   for (let op = 0; op < ops.length; op += STRIDE.op) {
     const index = ops[op + 1];
     if (ops[op] === OP.precess) {
-      const left = ahead.map((value, i) => segments[STRIDE.segment * index + i] - value);
+      const left = ahead.map((value, i) => precessions[STRIDE.precession * index + i] - value);
       if (left[3] > 0) evolve(STEP.precess, left);
       ahead = left[3] > 0 ? [0, 0, 0, 0] : left.map((value) => -value);
     } else if (ops[op] === OP.excite) {
@@ -240,11 +240,11 @@ export function timeSteps(timeline: Timeline): Float64Array {
       }
       if (offset !== 0) steps.push(STEP.turn, 2 * Math.PI * offset! * duration!, 0, 0, 0, 0, 0, 0);
     } else {
-      const waveform = STRIDE.waveform * readouts[STRIDE.readout * index + 1];
+      const trajectory = STRIDE.trajectory * readouts[STRIDE.readout * index + 1];
       let before = ahead.map((value) => -value);
-      for (let k = 0; k < waveforms[waveform + 1]; k++) {
-        const at = STRIDE.point * (waveforms[waveform] + k);
-        const here = Array.from(points.subarray(at, at + STRIDE.point));
+      for (let k = 0; k < trajectories[trajectory + 1]; k++) {
+        const at = STRIDE.sample * (trajectories[trajectory] + k);
+        const here = Array.from(samples.subarray(at, at + STRIDE.sample));
         evolve(
           STEP.sample,
           here.map((value, i) => value - before[i]),

@@ -39,7 +39,7 @@ export function simulateModelSlowly(
   for (let n = 0; n < spins.x.length; n++) {
     let [group, before] = [0, 0];
     while (n >= before + groups[group]) before += groups[group++];
-    const { ops, segments, excitations, pulses, rfSteps, readouts, waveforms, points, gammaBar, B0, ...own } =
+    const { ops, precessions, excitations, pulses, rfSteps, readouts, trajectories, samples, gammaBar, B0, ...own } =
       timelines[group];
     const r = [spins.x[n], spins.y[n], spins.z[n]] as const;
     const extra = (spins.extra ?? []).map((column) => column[n]);
@@ -76,8 +76,8 @@ export function simulateModelSlowly(
     for (let op = 0; op < ops.length; op += STRIDE.op) {
       const index = ops[op + 1];
       if (ops[op] === OP.precess) {
-        const dt = segments[4 * index + 3];
-        turn(-TURN * (dot(segments, 4 * index) + phase(own.segmentTerms, index) + hertz * dt));
+        const dt = precessions[4 * index + 3];
+        turn(-TURN * (dot(precessions, 4 * index) + phase(own.precessionTerms, index) + hertz * dt));
         relax(dt);
       } else if (ops[op] === OP.excite) {
         const [pulse, angle, column] = excitations.subarray(3 * index, 3 * index + 3);
@@ -102,12 +102,12 @@ export function simulateModelSlowly(
         equilibrium = ops[op] === OP.hold ? 0 : density;
         [mx, my, mz] = [0, 0, equilibrium];
       } else {
-        const [firstSample, waveform] = readouts.subarray(2 * index, 2 * index + 2);
-        const [firstPoint, samples] = waveforms.subarray(3 * waveform!, 3 * waveform! + 2);
-        for (let k = 0; k < samples!; k++) {
-          const at = 4 * (firstPoint! + k);
-          const t = points[at + 3];
-          const angle = -TURN * (dot(points, at) + phase(own.pointTerms, firstPoint! + k) + hertz * t);
+        const [firstSample, trajectory] = readouts.subarray(2 * index, 2 * index + 2);
+        const [first, count] = trajectories.subarray(3 * trajectory!, 3 * trajectory! + 2);
+        for (let k = 0; k < count!; k++) {
+          const at = 4 * (first! + k);
+          const t = samples[at + 3];
+          const angle = -TURN * (dot(samples, at) + phase(own.sampleTerms, first! + k) + hertz * t);
           const decay = Math.exp(-t / T2);
           const re = decay * (mx * Math.cos(angle) - my * Math.sin(angle));
           const im = decay * (mx * Math.sin(angle) + my * Math.cos(angle));

@@ -12,7 +12,7 @@ import { type Model, type PhantomSource, type SpinBlock, spinBlock } from '../ho
 import { makePlan, type Plan } from '../host/run/plan.ts';
 import type { Sequence } from '../host/sequence/types.ts';
 import { compileTimeline } from '../host/timeline/compile.ts';
-import { applyReceivePhase } from '../host/timeline/receive.ts';
+import { applyReceivePhase } from '../host/timeline/receiver-phase.ts';
 import type { Timeline, Timelines } from '../host/timeline/types.ts';
 
 export interface RunOptions {

@@ -1,8 +1,8 @@
 /** Timelines written by hand, for what the built-in sequences do not do: spirals, trains of pulses, huge moments. */
 import { openBudget } from '../host/base/budget.ts';
 import { GAMMA_BAR } from '../host/base/units.ts';
-import { growing, recordTable } from '../host/timeline/intern.ts';
-import { pulseTable, waveformTable } from '../host/timeline/tables.ts';
+import { arrayBuilder, recordTable } from '../host/timeline/intern.ts';
+import { pulseTable, trajectoryTable } from '../host/timeline/tables.ts';
 import { OP, STRIDE, type Timeline } from '../host/timeline/types.ts';
 
 /** One thing after the other, as `compileTimeline` would string them. */
@@ -18,24 +18,24 @@ export type Part =
   | { readonly read: readonly (readonly [number, number, number, number])[]; readonly linear: boolean };
 
 export function timelineOf(parts: readonly Part[]): Timeline {
-  const ops = growing(Int32Array);
-  const segments = recordTable(STRIDE.segment);
+  const ops = arrayBuilder(Int32Array);
+  const precessions = recordTable(STRIDE.precession);
   const excitations = recordTable(STRIDE.excitation);
-  const readouts = growing(Int32Array);
-  const receive = growing(Float64Array);
+  const readouts = arrayBuilder(Int32Array);
+  const receive = arrayBuilder(Float64Array);
   const pulses = pulseTable(openBudget('signal', 'test', undefined));
-  const waveforms = waveformTable(openBudget('signal', 'test', undefined));
+  const trajectories = trajectoryTable(openBudget('signal', 'test', undefined));
   let sampleCount = 0;
   for (const part of parts) {
-    if ('precess' in part) ops.push(OP.precess, segments.intern(part.precess));
+    if ('precess' in part) ops.push(OP.precess, precessions.intern(part.precess));
     else if ('pulse' in part) {
       const duration = part.pulse.reduce((sum, [dt]) => sum + dt, 0);
       const pulse = pulses.intern(Float64Array.from(part.pulse.flat()), part.offset ?? 0, duration);
       ops.push(OP.excite, excitations.intern([pulse, part.phase ?? 0, -1]));
     } else {
-      ops.push(OP.read, readouts.length / STRIDE.readout);
+      ops.push(OP.readout, readouts.length / STRIDE.readout);
       const points = Float64Array.from(part.read.flat());
-      readouts.push(sampleCount, waveforms.intern({ points, linear: part.linear }));
+      readouts.push(sampleCount, trajectories.intern({ samples: points, uniform: part.linear }));
       receive.push(0, 0, -1);
       sampleCount += part.read.length;
     }
@@ -46,12 +46,12 @@ export function timelineOf(parts: readonly Part[]): Timeline {
     sampleCount,
     ops: ops.finish(),
     terms: 0,
-    segments: segments.finish(),
-    segmentTerms: new Float64Array(0),
+    precessions: precessions.finish(),
+    precessionTerms: new Float64Array(0),
     excitations: excitations.finish(),
     ...pulses.finish(),
     readouts: readouts.finish(),
-    ...waveforms.finish(),
+    ...trajectories.finish(),
     receive: receive.finish(),
     turned: 0,
     receiveShapes: [],

@@ -64,7 +64,7 @@ async function tellPlan(job: Opened, ranks: number, { json = false, verbose = fa
     tileSize: made.tileSize,
     samples: timeline.sampleCount,
     coils: coilsOf(job),
-    segments: timeline.segments.length / STRIDE.segment,
+    segments: timeline.precessions.length / STRIDE.precession,
     rfSteps: timeline.rfSteps.length / STRIDE.rfStep,
     methods: methodsOf(program),
     choices: program.choices,

@@ -12,7 +12,7 @@ import type { Provenance } from '../report/provenance.ts';
 import type { RankReport, Summary } from '../report/summary.ts';
 import type { Verification } from '../run/verify.ts';
 import type { HeartSignal } from '../sequence/heart.ts';
-import { applyReceivePhase } from '../timeline/receive.ts';
+import { applyReceivePhase } from '../timeline/receiver-phase.ts';
 import { STRIDE } from '../timeline/types.ts';
 import type { Job } from './job.ts';
 
@@ -151,7 +151,7 @@ export function summarise(
     tileSize: plan.tileSize,
     samples: timeline.sampleCount,
     coils: coilsOf(job),
-    segments: timeline.segments.length / STRIDE.segment,
+    segments: timeline.precessions.length / STRIDE.precession,
     rfSteps: timeline.rfSteps.length / STRIDE.rfStep,
     ranks: perRank.length,
     threads: engine.threads,

@@ -87,21 +87,22 @@ function scaleExponentFor(source: PhantomSource): number {
 function timelineDigest(timeline: Timeline): string {
   const hash = createHash('sha256');
   hash.update(Float64Array.of(timeline.gammaBar, timeline.B0, timeline.sampleCount, timeline.terms));
-  const { ops, segments, excitations, pulses, rfSteps, readouts, waveforms, points, receive, receiveShapes } = timeline;
-  const { segmentTerms, pointTerms, rfStepTerms } = timeline;
+  const { ops, precessions, excitations, pulses, rfSteps, readouts, trajectories, samples, receive, receiveShapes } =
+    timeline;
+  const { precessionTerms, sampleTerms, rfStepTerms } = timeline;
   for (const array of [
     ops,
-    segments,
+    precessions,
     excitations,
     pulses,
     rfSteps,
     readouts,
-    waveforms,
-    points,
+    trajectories,
+    samples,
     receive,
     ...receiveShapes,
-    segmentTerms,
-    pointTerms,
+    precessionTerms,
+    sampleTerms,
     rfStepTerms,
   ]) {
     hash.update(Float64Array.of(array.length)).update(array);

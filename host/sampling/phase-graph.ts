@@ -77,7 +77,7 @@ export function phaseGraph(
 }
 
 /** Σ of the squared moments between pulses, by axis. */
-function momentsBetween({ ops, segments }: Timeline): number[] {
+function momentsBetween({ ops, precessions }: Timeline): number[] {
   const sums = [0, 0, 0];
   const interval = [0, 0, 0];
   for (let n = 0; n < ops.length; n += STRIDE.op) {
@@ -85,7 +85,7 @@ function momentsBetween({ ops, segments }: Timeline): number[] {
       for (let axis = 0; axis < 3; axis++) sums[axis] += interval[axis] ** 2;
       interval.fill(0);
     } else if (ops[n] === OP.precess)
-      for (let axis = 0; axis < 3; axis++) interval[axis] += segments[STRIDE.segment * ops[n + 1] + axis];
+      for (let axis = 0; axis < 3; axis++) interval[axis] += precessions[STRIDE.precession * ops[n + 1] + axis];
   }
   return sums;
 }
@@ -99,7 +99,7 @@ function ordersAlong(
   axes: readonly [boolean, boolean, boolean],
 ): Orders | undefined {
   const whole = axes.every(Boolean);
-  const { ops, segments, excitations, readouts } = timeline;
+  const { ops, precessions, excitations, readouts } = timeline;
   const turned = new Map<number, Rotation>();
   const state = orderStates();
   const energies = orderEnergies();
@@ -115,7 +115,7 @@ function ordersAlong(
   let resting = 0;
   for (let n = 0; n < ops.length; n += STRIDE.op) {
     const [kind, index] = [ops[n], ops[n + 1]];
-    if (kind === OP.precess) add(segments, STRIDE.segment * index);
+    if (kind === OP.precess) add(precessions, STRIDE.precession * index);
     else if (kind === OP.excite) {
       const which = excitations[STRIDE.excitation * index];
       const hard = hardPulse(timeline, which);
@@ -185,7 +185,7 @@ export function windsOneWay(timeline: Timeline, slice: Slice): boolean {
 
 /** k from each pulse of a slice to the next [cycles/m], pulses taken as hard. What comes before the first one winds nothing up. */
 export function* momentsBetweenPulses(timeline: Timeline, slice: Slice): Generator<Vector> {
-  const { ops, segments, excitations } = timeline;
+  const { ops, precessions, excitations } = timeline;
   const k: [number, number, number] = [0, 0, 0];
   const add = (from: ArrayLike<number>, at: number): void => {
     for (let axis = 0; axis < 3; axis++) k[axis] += from[at + axis];
@@ -193,7 +193,7 @@ export function* momentsBetweenPulses(timeline: Timeline, slice: Slice): Generat
   let begun = false;
   for (let n = 0; n < ops.length; n += STRIDE.op) {
     const index = ops[n + 1];
-    if (ops[n] === OP.precess) add(segments, STRIDE.segment * index);
+    if (ops[n] === OP.precess) add(precessions, STRIDE.precession * index);
     else if (ops[n] === OP.excite) {
       const hard = hardPulse(timeline, excitations[STRIDE.excitation * index]);
       add(hard.before, 0);
@@ -237,7 +237,7 @@ export function slicesOf(timeline: Timeline): Slice[] {
     if (ops[n] === OP.excite) {
       const one = hardPulse(timeline, excitations[STRIDE.excitation * index]);
       if (one.thickness < (thinnest?.thickness ?? Number.POSITIVE_INFINITY)) thinnest = one;
-    } else if (ops[n] === OP.read && thinnest !== undefined) {
+    } else if (ops[n] === OP.readout && thinnest !== undefined) {
       const { gradient, position, thickness } = thinnest;
       if (!known.has(thinnest)) {
         known.add(thinnest);

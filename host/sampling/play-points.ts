@@ -40,7 +40,7 @@ interface Step {
  */
 export function stepsOf(timeline: Timeline, slice: Slice, wanted?: (readout: number) => Vector): Steps {
   const { direction } = slice;
-  const { ops, segments, excitations } = timeline;
+  const { ops, precessions, excitations } = timeline;
   const stride = Math.max(1, Math.floor(readoutsOf(timeline, slice) / MAX_READOUTS));
   const list: Step[] = [];
   const intervals: Interval[] = [];
@@ -63,7 +63,7 @@ export function stepsOf(timeline: Timeline, slice: Slice, wanted?: (readout: num
   };
   for (let n = 0; n < ops.length; n += STRIDE.op) {
     const index = ops[n + 1];
-    if (ops[n] === OP.precess) add(segments, STRIDE.segment * index);
+    if (ops[n] === OP.precess) add(precessions, STRIDE.precession * index);
     else if (ops[n] === OP.excite) {
       const pulse = excitations[STRIDE.excitation * index];
       const hard = hardPulse(timeline, pulse);
@@ -94,7 +94,7 @@ function readoutsOf(timeline: Timeline, slice: Slice): number {
     if (ops[n] === OP.excite) {
       acted = pulseOfSlice(hardPulse(timeline, excitations[STRIDE.excitation * ops[n + 1]]), slice);
       if (acted && count > 0) played++;
-    } else if (ops[n] === OP.read && acted) count++;
+    } else if (ops[n] === OP.readout && acted) count++;
   }
   return count;
 }

@@ -4,7 +4,7 @@
  */
 import { sinc } from '../phantom/sub-voxel.ts';
 import { type PhantomSource, spinBlock } from '../phantom/types.ts';
-import { growing } from '../timeline/intern.ts';
+import { arrayBuilder } from '../timeline/intern.ts';
 import type { Slice, TissueClass, Vector } from './phase-graph.ts';
 
 /** Spins in runs of consecutive ones that are looked at for tissues and pixels; more runs where a slice holds few of them. */
@@ -117,7 +117,7 @@ export function neighbourhoods(
   kept: number,
 ): Neighbourhood[] {
   const { spinCount } = source;
-  const found = probes.map(() => growing(Float64Array));
+  const found = probes.map(() => arrayBuilder(Float64Array));
   const block = spinBlock(Math.min(BLOCK, spinCount));
   const [px, py, pz] = [0, 1, 2].map((axis) => 3 * (pixel[axis] ?? Number.POSITIVE_INFINITY)) as [
     number,

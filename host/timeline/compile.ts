@@ -1,27 +1,25 @@
 /**
  * Sequence → timeline, once per run. Each different block is turned into a short program of precession, pulses and
  * readouts; the walk over all blocks strings these together and merges the precession between them, so a static spin
- * pays per segment and not per raster step.
+ * pays per merged precession and not per raster step.
  */
 import { openBudget } from '../base/budget.ts';
 import { badInput } from '../base/errors.ts';
 import { GAMMA_BAR, type Hertz, type Seconds } from '../base/units.ts';
 import { offsets } from '../sequence/offsets.ts';
-
 import type { AdcEvent, Block, RfEvent, Sequence } from '../sequence/types.ts';
 import { blockGradients, gradientPoints, integral, type PiecewiseLinear } from '../sequence/waveform.ts';
-
-import { growing, recordTable, splitRecords } from './intern.ts';
+import { arrayBuilder, recordTable, splitRecords } from './intern.ts';
 import { SLIDING } from './movement.ts';
 import { movingEncoder, type Stretch } from './moving.ts';
 import { movingReadouts } from './moving-readout.ts';
 import { bodyTerms, rfDuration, rfSteps } from './pulse.ts';
-import { checkSamples, pulseTable, rememberByEvents, waveformTable } from './tables.ts';
+import { checkSamples, pulseTable, rememberByEvents, trajectoryTable } from './tables.ts';
 import { OP, type PhaseTerms, STRIDE, type Timeline, type TimelineOptions } from './types.ts';
 
 /** What a block does to a spin, in order. Precession [kx, ky, kz, dt, terms] is merged with its neighbours later. */
 type Action =
-  | { readonly kind: 'precess'; readonly moment: readonly number[] }
+  | { readonly kind: 'precess'; readonly precession: readonly number[] }
   | {
       readonly kind: 'excite';
       readonly pulse: number;
@@ -30,8 +28,8 @@ type Action =
       readonly transmit: number;
     }
   | {
-      readonly kind: 'read';
-      readonly waveform: number;
+      readonly kind: 'readout';
+      readonly trajectory: number;
       readonly samples: number;
       readonly receive: readonly [number, number, number];
       readonly turned: number;
@@ -46,7 +44,7 @@ interface BlockProgram {
 }
 
 /** Relative deviation below which sample positions count as equally spaced: rounding of f64 sums, nothing physical. */
-const LINEAR_TOLERANCE = 1e-10;
+const UNIFORM_TOLERANCE = 1e-10;
 
 /** Longest piece of a sampled movement within a pulse [s]. */
 const PULSE_PIECE = 10e-6;
@@ -59,16 +57,16 @@ export function compileTimeline(
   { B0, gammaBar = GAMMA_BAR, maxRfStep, terms, movement, transmitOf = () => -1, toEnd = false }: TimelineOptions,
 ): Timeline {
   const termCount = movement === undefined ? (terms?.count ?? 0) : movement.terms + (movement.sliding ? SLIDING : 0);
-  const width = STRIDE.segment + termCount;
-  const ops = growing(Int32Array);
-  const segments = recordTable(width);
+  const width = STRIDE.precession + termCount;
+  const ops = arrayBuilder(Int32Array);
+  const precessions = recordTable(width);
   const excitations = recordTable(STRIDE.excitation);
-  const readouts = growing(Int32Array);
-  const receive = growing(Float64Array);
+  const readouts = arrayBuilder(Int32Array);
+  const receive = arrayBuilder(Float64Array);
   const receiveShapes: Float64Array[] = [];
   const budget = openBudget('signal', sequence.name, sequence.fileBytes);
   const pulses = pulseTable(budget, termCount);
-  const waveforms = waveformTable(budget);
+  const trajectories = trajectoryTable(budget);
   const encoder = movement === undefined ? undefined : movingEncoder(movement);
   let sampleCount = 0;
 
@@ -84,11 +82,11 @@ export function compileTimeline(
     };
     const precess = (stretch: Stretch, from: number, to: number): void => {
       if (to <= from) return;
-      const moment = moving?.integrals(stretch, from, to).map((value) => gammaBar * value) ?? [
+      const precession = moving?.integrals(stretch, from, to).map((value) => gammaBar * value) ?? [
         ...moments(gradients, from, to, gammaBar),
         ...(terms?.integrals(gradients, from, to) ?? []),
       ];
-      actions.push({ kind: 'precess', moment: [...moment.slice(0, 3), to - from, ...moment.slice(3)] });
+      actions.push({ kind: 'precess', precession: [...precession.slice(0, 3), to - from, ...precession.slice(3)] });
     };
     const precessTo = (time: number): void => {
       if (time < now - 1e-12) throw outlasts(sequence, n);
@@ -141,8 +139,8 @@ export function compileTimeline(
               const cut = phases === undefined ? -1 : receiveShapes.push(phases.subarray(sample, sample + samples)) - 1;
               const receive = [phase + step / 2 + sample * step, step, cut] as const;
               actions.push({
-                kind: 'read',
-                waveform: waveforms.intern(part),
+                kind: 'readout',
+                trajectory: trajectories.intern({ samples: part.positions, uniform: part.uniform, terms: part.terms }),
                 samples,
                 receive,
                 turned: turned(0, first),
@@ -153,12 +151,12 @@ export function compileTimeline(
           return;
         }
         const shape = phases === undefined ? -1 : receiveShapes.push(phases) - 1;
-        const waveform = waveforms.intern({
-          ...samplePoints(gradients, adc, first, gammaBar),
+        const trajectory = trajectories.intern({
+          ...samplePositions(gradients, adc, first, gammaBar),
           ...(terms === undefined ? {} : { terms: sampleTerms(terms, gradients, adc, first) }),
         });
         const receive = [phase + step / 2, step, shape] as const;
-        actions.push({ kind: 'read', waveform, samples: adc.samples, receive, turned: turned(0, first) });
+        actions.push({ kind: 'readout', trajectory, samples: adc.samples, receive, turned: turned(0, first) });
       },
     };
     const { rf, adc } = block;
@@ -190,7 +188,7 @@ export function compileTimeline(
 
   const pending = new Float64Array(width);
   const flush = (): void => {
-    if (pending[3] > 0) ops.push(OP.precess, segments.intern(pending));
+    if (pending[3] > 0) ops.push(OP.precess, precessions.intern(pending));
     pending.fill(0);
   };
   // Field common to all spins: the frame turns with it, so pulses and receiver do instead [cycles].
@@ -203,7 +201,7 @@ export function compileTimeline(
     start += block.duration;
     for (const action of actions) {
       if (action.kind === 'precess') {
-        for (let i = 0; i < pending.length; i++) pending[i] = pending[i] + action.moment[i];
+        for (let i = 0; i < pending.length; i++) pending[i] = pending[i] + action.precession[i];
         continue;
       }
       flush();
@@ -215,8 +213,8 @@ export function compileTimeline(
           excitations.intern([action.pulse, action.phase + frameAngle(action.turned), action.transmit]),
         );
       } else {
-        ops.push(OP.read, readouts.length / STRIDE.readout);
-        readouts.push(sampleCount, action.waveform);
+        ops.push(OP.readout, readouts.length / STRIDE.readout);
+        readouts.push(sampleCount, action.trajectory);
         const [phase, step, shape] = action.receive;
         receive.push(phase - frameAngle(action.turned), step, shape);
         sampleCount += action.samples;
@@ -230,24 +228,24 @@ export function compileTimeline(
   // What follows the last sample is not seen in the signal.
   const walked = ops.finish();
   let end = walked.length;
-  while (!toEnd && walked[end - STRIDE.op] !== OP.read) end -= STRIDE.op;
-  const [moment, segmentTerms] = splitRecords(segments.finish(), width, STRIDE.segment);
+  while (!toEnd && walked[end - STRIDE.op] !== OP.readout) end -= STRIDE.op;
+  const [merged, precessionTerms] = splitRecords(precessions.finish(), width, STRIDE.precession);
 
   return {
     gammaBar,
     B0,
     sampleCount,
     ops: walked.slice(0, end),
-    segments: moment,
+    precessions: merged,
     excitations: excitations.finish(),
     ...pulses.finish(),
     readouts: readouts.finish(),
-    ...waveforms.finish(),
+    ...trajectories.finish(),
     turned: frameAngle(0),
     receive: receive.finish(),
     receiveShapes,
     terms: termCount,
-    segmentTerms,
+    precessionTerms,
   };
 }
 
@@ -287,36 +285,36 @@ function sampleTerms(
 }
 
 /** [samples][kx, ky, kz, t] relative to the first sample; exactly equal steps where the gradients hold still. */
-function samplePoints(
+function samplePositions(
   gradients: readonly PiecewiseLinear[],
   adc: AdcEvent,
   first: number,
   gammaBar: Hertz,
-): { points: Float64Array; linear: boolean } {
+): { samples: Float64Array; uniform: boolean } {
   const { samples, dwell } = adc;
-  const points = new Float64Array(STRIDE.point * samples);
-  for (let n = 1; n < samples; n++) points[4 * n + 3] = n * dwell;
+  const positions = new Float64Array(STRIDE.sample * samples);
+  for (let n = 1; n < samples; n++) positions[4 * n + 3] = n * dwell;
   for (const [i, gradient] of gradients.entries()) {
     if (gradient.t.length === 0) continue;
     for (let n = 1; n < samples; n++) {
       const step = gammaBar * integral(gradient, first + (n - 1) * dwell, first + n * dwell);
-      points[4 * n + i] = points[4 * (n - 1) + i] + step;
+      positions[4 * n + i] = positions[4 * (n - 1) + i] + step;
     }
   }
   const last = 4 * (samples - 1);
-  const reach = Math.max(Math.abs(points[last]), Math.abs(points[last + 1]), Math.abs(points[last + 2]));
-  const linear =
+  const reach = Math.max(Math.abs(positions[last]), Math.abs(positions[last + 1]), Math.abs(positions[last + 2]));
+  const uniform =
     samples > 1 &&
     [0, 1, 2].every((i) => {
       for (let n = 1; n < samples; n++) {
-        if (Math.abs(points[4 * n + i] - (points[last + i] * n) / (samples - 1)) > LINEAR_TOLERANCE * reach)
+        if (Math.abs(positions[4 * n + i] - (positions[last + i] * n) / (samples - 1)) > UNIFORM_TOLERANCE * reach)
           return false;
       }
       return true;
     });
-  if (linear) {
+  if (uniform) {
     for (let n = 1; n < samples; n++)
-      for (let i = 0; i < 3; i++) points[4 * n + i] = (points[last + i] * n) / (samples - 1);
+      for (let i = 0; i < 3; i++) positions[4 * n + i] = (positions[last + i] * n) / (samples - 1);
   }
-  return { points, linear };
+  return { samples: positions, uniform };
 }

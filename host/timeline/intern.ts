@@ -79,7 +79,7 @@ export function splitRecords(records: Float64Array, width: number, head: number)
 }
 
 /** An Int32Array or Float64Array that grows as records are pushed. */
-export interface GrowingArray<T extends Int32Array | Float64Array> {
+export interface ArrayBuilder<T extends Int32Array | Float64Array> {
   push(...values: number[]): void;
   /** Many at once. */
   append(values: ArrayLike<number>): void;
@@ -87,7 +87,7 @@ export interface GrowingArray<T extends Int32Array | Float64Array> {
   finish(): T;
 }
 
-export function growing<T extends Int32Array | Float64Array>(make: new (length: number) => T): GrowingArray<T> {
+export function arrayBuilder<T extends Int32Array | Float64Array>(make: new (length: number) => T): ArrayBuilder<T> {
   let data = new make(256);
   let length = 0;
   const makeRoom = (count: number): void => {

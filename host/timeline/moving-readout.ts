@@ -11,9 +11,9 @@ export interface ReadoutPart {
   readonly sample: number;
   readonly samples: number;
   /** [samples][kx, ky, kz, t] and [samples][terms], relative to the first of these samples */
-  readonly points: Float64Array;
+  readonly positions: Float64Array;
   readonly terms: Float64Array;
-  readonly linear: boolean;
+  readonly uniform: boolean;
 }
 
 /** Samples this close [s] behind the end of a stretch still belong to it. */
@@ -38,16 +38,17 @@ export function movingReadouts(
     let end = sample;
     while (end < samples && time(end) <= stretch.to + SAME_TIME) end++;
     const count = end - sample;
-    const points = new Float64Array(STRIDE.point * count);
+    const positions = new Float64Array(STRIDE.sample * count);
     const termValues = new Float64Array(terms * count);
     for (let n = 1; n < count; n++) {
       const steps = moving.integrals(stretch, time(sample + n - 1), time(sample + n));
-      for (let i = 0; i < 3; i++) points[4 * n + i] = points[4 * (n - 1) + i] + gammaBar * steps[i];
-      points[4 * n + 3] = n * dwell;
+      for (let i = 0; i < 3; i++) positions[4 * n + i] = positions[4 * (n - 1) + i] + gammaBar * steps[i];
+      positions[4 * n + 3] = n * dwell;
       for (let i = 0; i < terms; i++)
         termValues[terms * n + i] = termValues[terms * (n - 1) + i] + gammaBar * steps[3 + i];
     }
-    parts.push({ stretch, begin: time(sample), sample, samples: count, points, terms: termValues, linear: false });
+    const values = { positions, terms: termValues, uniform: false };
+    parts.push({ stretch, begin: time(sample), sample, samples: count, ...values });
     sample = end;
   }
   return moving.sensed(first) === undefined ? parts : parts.flatMap((part) => singly(part, time, moving, terms));
@@ -70,7 +71,7 @@ function singly(
     return {
       ...part,
       ...{ stretch: { ...stretch, from, to, marks }, begin, sample: sample + n, samples: 1 },
-      points: new Float64Array(STRIDE.point),
+      positions: new Float64Array(STRIDE.sample),
       terms: new Float64Array(terms),
     };
   });

@@ -7,7 +7,7 @@
  * each rounded to f32, add up (1e-4 of the signal for 3000 steps of 1 µs).
  */
 import type { Radians, Seconds } from '../base/units.ts';
-import { growing } from './intern.ts';
+import { arrayBuilder } from './intern.ts';
 import { STRIDE, type Timeline } from './types.ts';
 
 /** Longest interval between two relaxations, most steps in it, and most that B1 turns a spin meanwhile. */
@@ -104,7 +104,7 @@ export function asRotations(
   fastest: (offset: number, gx: number, gy: number, gz: number) => number,
 ): Pick<Timeline, 'pulses' | 'rfSteps'> {
   const cut = pulses.slice();
-  const steps = growing(Float64Array);
+  const steps = arrayBuilder(Float64Array);
   for (let at = 0; at < pulses.length; at += STRIDE.pulse) {
     const [first, count, offset] = pulses.subarray(at) as unknown as [number, number, number];
     const own = rfSteps.subarray(STRIDE.rfStep * first, STRIDE.rfStep * (first + count));

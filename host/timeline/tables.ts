@@ -1,15 +1,15 @@
 /**
- * The tables of the timeline in which equal things stand once: pulses, in-line waveforms, and the programs of blocks.
+ * The tables of the timeline in which equal things stand once: pulses, trajectories of readouts, and the programs of blocks.
  */
 import { createHash } from 'node:crypto';
 import type { Budget } from '../base/budget.ts';
 import type { Block } from '../sequence/types.ts';
-import { growing, splitRecords } from './intern.ts';
+import { arrayBuilder, splitRecords } from './intern.ts';
 import { STRIDE } from './types.ts';
 
 /** What an RF step takes in tables here and in the kernels' memory, and a sample with a place of its own; measured. */
 const BYTES_PER_STEP = 350;
-const BYTES_PER_POINT = 100;
+const BYTES_PER_SAMPLE = 100;
 
 /** Throws exit 65 if a budget has no room for so many steps of a pulse. */
 export function checkSteps(budget: Budget, count: number): void {
@@ -18,14 +18,14 @@ export function checkSteps(budget: Budget, count: number): void {
 
 /** Throws exit 65 if a budget has no room for a readout of so many samples. */
 export function checkSamples(budget: Budget, count: number): void {
-  budget.check(BYTES_PER_POINT * count, `a readout of ${count} samples`);
+  budget.check(BYTES_PER_SAMPLE * count, `a readout of ${count} samples`);
 }
 
 /** Pulses and their steps, by content. @param terms phase terms of a step */
 export function pulseTable(budget: Budget, terms = 0) {
   const width = STRIDE.rfStep + terms;
-  const pulses = growing(Float64Array);
-  const steps = growing(Float64Array);
+  const pulses = arrayBuilder(Float64Array);
+  const steps = arrayBuilder(Float64Array);
   const known = new Map<string, number>();
   return {
     /** @param list [steps][dt, B1re, B1im, Gx, Gy, Gz, rates of the terms] */
@@ -51,27 +51,35 @@ export function pulseTable(budget: Budget, terms = 0) {
 const NONE = new Float64Array(0);
 
 /** Sample positions of readouts, by content. */
-export function waveformTable(budget: Budget) {
-  const waveforms = growing(Int32Array);
-  const all = growing(Float64Array);
-  const allTerms = growing(Float64Array);
+export function trajectoryTable(budget: Budget) {
+  const trajectories = arrayBuilder(Int32Array);
+  const all = arrayBuilder(Float64Array);
+  const allTerms = arrayBuilder(Float64Array);
   const known = new Map<string, number>();
   return {
     /** @param terms [samples][terms] */
-    intern({ points, linear, terms = NONE }: { points: Float64Array; linear: boolean; terms?: Float64Array }): number {
-      const key = digest(points, Float64Array.from([Number(linear), ...terms]));
+    intern({
+      samples,
+      uniform,
+      terms = NONE,
+    }: {
+      samples: Float64Array;
+      uniform: boolean;
+      terms?: Float64Array;
+    }): number {
+      const key = digest(samples, Float64Array.from([Number(uniform), ...terms]));
       const found = known.get(key);
       if (found !== undefined) return found;
-      const index = waveforms.length / STRIDE.waveform;
-      const count = points.length / STRIDE.point;
-      budget.take(BYTES_PER_POINT * count, `${all.length / STRIDE.point + count} different samples`);
-      waveforms.push(all.length / STRIDE.point, points.length / STRIDE.point, Number(linear));
-      all.append(points);
+      const index = trajectories.length / STRIDE.trajectory;
+      const count = samples.length / STRIDE.sample;
+      budget.take(BYTES_PER_SAMPLE * count, `${all.length / STRIDE.sample + count} different samples`);
+      trajectories.push(all.length / STRIDE.sample, samples.length / STRIDE.sample, Number(uniform));
+      all.append(samples);
       allTerms.append(terms);
       known.set(key, index);
       return index;
     },
-    finish: () => ({ waveforms: waveforms.finish(), points: all.finish(), pointTerms: allTerms.finish() }),
+    finish: () => ({ trajectories: trajectories.finish(), samples: all.finish(), sampleTerms: allTerms.finish() }),
   };
 }
 

@@ -1,8 +1,8 @@
 /**
  * The timeline: a sequence compiled once into what a kernel needs, as flat typed arrays that the WASM and WebGPU
  * engines both read. This file is the one place that documents them. A spin walks `ops` from first to last: it
- * precesses through segments, turns through pulses and is recorded at the first sample of each readout. A readout
- * changes nothing: the precession that lasts as long as its samples do follows as ordinary segments, so a form that
+ * precesses, turns through pulses and is recorded at the first sample of each readout. A readout
+ * changes nothing: the precession that lasts as long as its samples do follows as an ordinary precession, so a form that
  * sums readouts in another order or by another method leaves the walk alone.
  *
  * Numbers are f64 and block-local: absolute time is never formed, so a scan of hours loses nothing.
@@ -14,12 +14,12 @@ import type { Movement } from './movement.ts';
 
 /** Kinds of op: `ops` holds pairs [kind, index]. */
 export const OP = {
-  /** index into segments */
+  /** index into precessions */
   precess: 0,
   /** index into excitations */
   excite: 1,
   /** index into readouts */
-  read: 2,
+  readout: 2,
   /** node p of the paths that spins follow: from here on the six sliding columns are the displacements of nodes p and p + 1 (at the start: of 0 and 1) */
   slide: 3,
   /** node: of spins that are reset there nothing is left, equilibrium included, from here on */
@@ -40,10 +40,10 @@ export interface Timeline {
   readonly ops: Int32Array;
 
   /**
-   * [segments][kx, ky, kz, dt]: γ̄∫G dt [cycles/m] and duration [s] of a stretch with no RF and no sample to record.
-   * A static spin turns by −2π(k·r + Δf·dt) and decays by e^{−dt/T2}, e^{−dt/T1}. Equal segments are stored once.
+   * [precessions][kx, ky, kz, dt]: γ̄∫G dt [cycles/m] and duration [s] of a stretch with no RF and no sample to record.
+   * A static spin turns by −2π(k·r + Δf·dt) and decays by e^{−dt/T2}, e^{−dt/T1}. Equal ones are stored once.
    */
-  readonly segments: Float64Array;
+  readonly precessions: Float64Array;
 
   /**
    * [excitations][pulse, phase, transmit]: index into pulses, phase [rad] by which its B1 is turned (already conjugated), and the spins'
@@ -61,22 +61,22 @@ export interface Timeline {
    */
   readonly rfSteps: Float64Array;
 
-  /** [readouts][firstSample, waveform] */
+  /** [readouts][firstSample, trajectory]: index of its first sample in the signal */
   readonly readouts: Int32Array;
-  /** [waveforms][firstPoint, samples, linear]: linear = 1 when all samples are equally spaced in k and t. */
-  readonly waveforms: Int32Array;
-  /** [points][kx, ky, kz, t]: sample position relative to the readout's first sample [cycles/m, s]. Shared by equal lines. */
-  readonly points: Float64Array;
+  /** [trajectories][first, count, uniform]: its samples in `samples`; uniform = 1 when they are equally spaced in k and t. */
+  readonly trajectories: Int32Array;
+  /** [samples][kx, ky, kz, t]: position of a sample relative to the readout's first sample [cycles/m, s]. Shared by equal lines. */
+  readonly samples: Float64Array;
 
   /**
    * Phase terms: beside k·r + Δf·t a spin turns by Σ κ_i·q_i, q its columns (`phantom/columns.ts`). 0 for static spins in ideal fields,
    * and the three arrays below are empty then. Where spins follow paths the last six terms slide: x, y, z of node p, and of p + 1.
    */
   readonly terms: number;
-  /** [segments][terms] what κ changes by, [cycles per unit of q] */
-  readonly segmentTerms: Float64Array;
-  /** [points][terms] κ relative to the readout's first sample */
-  readonly pointTerms: Float64Array;
+  /** [precessions][terms] what κ changes by, [cycles per unit of q] */
+  readonly precessionTerms: Float64Array;
+  /** [samples][terms] κ relative to the readout's first sample */
+  readonly sampleTerms: Float64Array;
   /** [rfSteps][terms] rate of κ, its mean over the step [Hz per unit of q] */
   readonly rfStepTerms: Float64Array;
 
@@ -97,13 +97,13 @@ export type Timelines = readonly [Timeline, ...Timeline[]];
 /** Numbers per record of each array. */
 export const STRIDE = {
   op: 2,
-  segment: 4,
+  precession: 4,
   excitation: 3,
   pulse: 4,
   rfStep: 6,
   readout: 2,
-  waveform: 3,
-  point: 4,
+  trajectory: 3,
+  sample: 4,
   receive: 3,
 } as const;
 

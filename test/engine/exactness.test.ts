@@ -160,7 +160,7 @@ test('what may change a bit changes the hash of the plan, and what may not does 
     timeline: hash({}, CASES['three spirals']),
     'one number of the timeline': hash(
       {},
-      { ...timeline, segments: timeline.segments.map((v, n) => (n === 3 ? v * (1 + 2e-16) : v)) },
+      { ...timeline, precessions: timeline.precessions.map((v, n) => (n === 3 ? v * (1 + 2e-16) : v)) },
     ),
     phantom: hash({}, timeline, { ...source, identity: 'another' }),
   };

@@ -63,13 +63,13 @@ function withModel(timeline: Timeline, { terms = 0, transmits = 0, nodes = 0 }: 
     const node = Math.floor(next() * (nodes - 1));
     ops.push([OP.slide, OP.hold, OP.release][Math.floor(3 * next())], node);
   }
-  const points = table(timeline.points.length / STRIDE.point, 1);
+  const sampleTerms = table(timeline.samples.length / STRIDE.sample, 1);
   return {
     ...timeline,
     terms: total,
     ops: Int32Array.from(ops),
-    segmentTerms: table(timeline.segments.length / STRIDE.segment, 30),
-    pointTerms: points,
+    precessionTerms: table(timeline.precessions.length / STRIDE.precession, 30),
+    sampleTerms,
     rfStepTerms: table(timeline.rfSteps.length / STRIDE.rfStep, 500),
     excitations: timeline.excitations.map((value, n) =>
       n % STRIDE.excitation === 2 ? Math.floor(next() * (transmits + 1)) - 1 : value,

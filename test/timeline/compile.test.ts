@@ -5,7 +5,7 @@ import { EXIT, LarmorError } from '../../host/base/errors.ts';
 import { adc, blockOf, delayOf, hardPulse, sequenceOf, trapezoid } from '../../host/sequence/designer.ts';
 import type { Block } from '../../host/sequence/types.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
-import { applyReceivePhase } from '../../host/timeline/receive.ts';
+import { applyReceivePhase } from '../../host/timeline/receiver-phase.ts';
 import { OP, STRIDE, type Timeline } from '../../host/timeline/types.ts';
 
 const GAMMA_BAR = 42.5774688e6;
@@ -25,7 +25,7 @@ test('precession is merged over blocks, and what follows the last sample is left
   const gradient = blockOf({ gx: trapezoid(10e-3, 1e-4, 8e-4), gy: trapezoid(-4e-3, 1e-4, 8e-4) });
   const timeline = compile([rf, delayOf(1e-3), gradient, delayOf(2e-3), gradient, read, gradient, rf, delayOf(1)]);
   assert.equal(walk(timeline), 'epr');
-  const [kx, ky, kz, dt] = timeline.segments;
+  const [kx, ky, kz, dt] = timeline.precessions;
   near(kx, 2 * GAMMA_BAR * 10e-3 * 9e-4, 1e-9);
   near(ky, -2 * GAMMA_BAR * 4e-3 * 9e-4, 1e-9);
   assert.equal(kz, 0);
@@ -36,25 +36,25 @@ test('precession is merged over blocks, and what follows the last sample is left
 test('a readout changes nothing: precession goes on from its first sample', () => {
   const timeline = compile([rf, read, read]);
   assert.equal(walk(timeline), 'eprpr');
-  const first = timeline.segments[3];
-  const second = timeline.segments[STRIDE.segment + 3];
+  const first = timeline.precessions[3];
+  const second = timeline.precessions[STRIDE.precession + 3];
   near(first, 5e-6, 1e-18);
   near(second, 4e-5, 1e-17);
   assert.deepEqual([...timeline.readouts], [0, 0, 4, 0]);
 });
 
-test('equal segments, pulses, excitations and lines are stored once', () => {
+test('equal precessions, pulses, excitations and lines are stored once', () => {
   const line = (sign: number): Block => blockOf({ gx: trapezoid(sign * 8e-3, 1e-4, 6.4e-4), adc: adc(64, 1e-5, 1e-4) });
   // Events made anew each time: equal by what they hold, not by identity.
   const blocks = Array.from({ length: 20 }, () => [blockOf({ rf: hardPulse(0.2, 5e-6) }), line(1), line(-1)]).flat();
   const timeline = compile(blocks);
   assert.equal(timeline.excitations.length / STRIDE.excitation, 1);
   assert.equal(timeline.pulses.length / STRIDE.pulse, 1);
-  assert.equal(timeline.waveforms.length / STRIDE.waveform, 2);
-  assert.equal(timeline.points.length / STRIDE.point, 128);
+  assert.equal(timeline.trajectories.length / STRIDE.trajectory, 2);
+  assert.equal(timeline.samples.length / STRIDE.sample, 128);
   assert.equal(timeline.readouts.length / STRIDE.readout, 40);
   assert.equal(
-    timeline.segments.length / STRIDE.segment,
+    timeline.precessions.length / STRIDE.precession,
     3,
     'to the line, from line to line, from the line to the pulse',
   );
@@ -68,22 +68,22 @@ test('equal segments, pulses, excitations and lines are stored once', () => {
 
 test('lines are linear where the gradient holds, and sampled at the middles of dwells', () => {
   const flat = compile([rf, blockOf({ gx: trapezoid(8e-3, 1e-4, 6.4e-4), adc: adc(64, 1e-5, 1e-4) })]);
-  assert.deepEqual([...flat.waveforms], [0, 64, 1]);
-  near(flat.points[4], GAMMA_BAR * 8e-3 * 1e-5, 1e-9);
-  near(flat.points[7], 1e-5, 1e-18);
-  near(flat.segments[0], GAMMA_BAR * 8e-3 * (0.5e-4 + 0.5e-5), 1e-9);
+  assert.deepEqual([...flat.trajectories], [0, 64, 1]);
+  near(flat.samples[4], GAMMA_BAR * 8e-3 * 1e-5, 1e-9);
+  near(flat.samples[7], 1e-5, 1e-18);
+  near(flat.precessions[0], GAMMA_BAR * 8e-3 * (0.5e-4 + 0.5e-5), 1e-9);
   const ramp = compile([rf, blockOf({ gx: trapezoid(8e-3, 1e-4, 6.4e-4), adc: adc(64, 1e-5, 5e-5) })]);
-  assert.equal(ramp.waveforms[2], 0);
+  assert.equal(ramp.trajectories[2], 0);
   const quiet = compile([rf, read]);
-  assert.equal(quiet.waveforms[2], 1, 'no gradient is a constant one');
+  assert.equal(quiet.trajectories[2], 1, 'no gradient is a constant one');
 });
 
 test('a rotation turns the gradients of its block alone', () => {
   const block = blockOf({ gx: trapezoid(10e-3, 1e-4, 8e-4) });
   const turned = { ...block, rotation: [0, -1, 0, 1, 0, 0, 0, 0, 1] };
-  const { segments } = compile([rf, turned, block, read]);
-  near(segments[0], GAMMA_BAR * 9e-6, 1e-6);
-  near(segments[1], GAMMA_BAR * 9e-6, 1e-6);
+  const { precessions } = compile([rf, turned, block, read]);
+  near(precessions[0], GAMMA_BAR * 9e-6, 1e-6);
+  near(precessions[1], GAMMA_BAR * 9e-6, 1e-6);
 });
 
 test('the receive phase: offsets from the middle of the first sample, ppm by the field, shapes sample by sample', () => {
@@ -127,6 +127,6 @@ test('phases of hours are those of the first second: nothing depends on when a b
   const late = compile([delayOf(86400), rf, read]);
   assert.equal(late.ops[0], OP.precess);
   assert.deepEqual([...late.pulses], [...once.pulses]);
-  assert.deepEqual([...late.segments.subarray(STRIDE.segment)], [...once.segments]);
-  assert.deepEqual([...late.points], [...once.points]);
+  assert.deepEqual([...late.precessions.subarray(STRIDE.precession)], [...once.precessions]);
+  assert.deepEqual([...late.samples], [...once.samples]);
 });

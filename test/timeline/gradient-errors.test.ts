@@ -104,10 +104,13 @@ test('in a steady state, blocks and their programs are stored once', () => {
   const played = playedSequence(sequenceOf('train', train, {}), {
     gradients: { eddyCurrents: [eddy('x', 'x', 0.01, 2e-3)] },
   });
-  const { waveforms, readouts } = compileTimeline(played, { B0: 1.5, maxRfStep: 50e-6 });
+  const { trajectories, readouts } = compileTimeline(played, { B0: 1.5, maxRfStep: 50e-6 });
   assert.equal(readouts.length / STRIDE.readout, 400);
   // 25 time constants until nothing changes at 2⁻⁵⁰ T/m: 30 repetitions of 1.8 ms.
-  assert.ok(waveforms.length / STRIDE.waveform < 40, `${waveforms.length / STRIDE.waveform} different readouts`);
+  assert.ok(
+    trajectories.length / STRIDE.trajectory < 40,
+    `${trajectories.length / STRIDE.trajectory} different readouts`,
+  );
 });
 
 test('delays that make events overlap are refused in one line', () => {

@@ -245,20 +245,20 @@ function placeBatches(arena: Arena, { batches, rowSamples, lines }: Program, axi
 
 /** Columns kx, ky, kz, t and the phase terms, each padded to eight samples with its last value. */
 function placeWaveforms(arena: Arena, { timeline, isModelled }: Program, source: PhantomSource): number {
-  const { waveforms, points, pointTerms, terms } = timeline;
+  const { trajectories: waveforms, samples: points, sampleTerms: pointTerms, terms } = timeline;
   const exactEvery = isModelled ? undefined : exactIntervals(timeline, source);
-  const records = recordList(Waveform, waveforms.length / STRIDE.waveform);
-  for (let n = 0; n < waveforms.length / STRIDE.waveform; n++) {
-    const [first, samples] = waveforms.subarray(STRIDE.waveform * n) as unknown as [number, number];
+  const records = recordList(Waveform, waveforms.length / STRIDE.trajectory);
+  for (let n = 0; n < waveforms.length / STRIDE.trajectory; n++) {
+    const [first, samples] = waveforms.subarray(STRIDE.trajectory * n) as unknown as [number, number];
     const padded = 8 * Math.ceil(samples / 8);
-    const columns = new Float64Array((STRIDE.point + terms) * padded);
+    const columns = new Float64Array((STRIDE.sample + terms) * padded);
     for (let i = 0; i < columns.length; i++) {
       const sample = first + Math.min(i % padded, samples - 1);
       const column = Math.floor(i / padded);
       columns[i] =
-        column < STRIDE.point
-          ? points[STRIDE.point * sample + column]
-          : pointTerms[terms * sample + column - STRIDE.point];
+        column < STRIDE.sample
+          ? points[STRIDE.sample * sample + column]
+          : pointTerms[terms * sample + column - STRIDE.sample];
     }
     records.push({ points: arena.place(columns), samples, exactEvery: exactEvery?.[n] ?? 1 });
   }

@@ -3,7 +3,7 @@
  * several groups of spins become one with several walks, as if they followed one another.
  */
 import type { PhantomSource } from '../../phantom/types.ts';
-import { growing, recordTable } from '../../timeline/intern.ts';
+import { arrayBuilder, recordTable } from '../../timeline/intern.ts';
 import { STRIDE, type Timeline, type Timelines, OP as WALK } from '../../timeline/types.ts';
 import { LineRun, OP, Op } from './abi.generated.ts';
 import { noOperators } from './operators.ts';
@@ -18,34 +18,34 @@ export const isModelled = (timelines: Timelines, { model }: Pick<PhantomSource, 
 function joinTimelines(timelines: Timelines): { timeline: Timeline; walks: readonly Walk[] } {
   const [common] = timelines;
   const walks: Walk[] = [];
-  const ops = growing(Int32Array);
-  const readouts = growing(Int32Array);
-  const waveforms = growing(Int32Array);
-  const excitations = growing(Float64Array);
-  const pulses = growing(Float64Array);
+  const ops = arrayBuilder(Int32Array);
+  const readouts = arrayBuilder(Int32Array);
+  const trajectories = arrayBuilder(Int32Array);
+  const excitations = arrayBuilder(Float64Array);
+  const pulses = arrayBuilder(Float64Array);
   const tables = {
-    segments: growing(Float64Array),
-    segmentTerms: growing(Float64Array),
-    rfSteps: growing(Float64Array),
-    rfStepTerms: growing(Float64Array),
-    points: growing(Float64Array),
-    pointTerms: growing(Float64Array),
+    precessions: arrayBuilder(Float64Array),
+    precessionTerms: arrayBuilder(Float64Array),
+    rfSteps: arrayBuilder(Float64Array),
+    rfStepTerms: arrayBuilder(Float64Array),
+    samples: arrayBuilder(Float64Array),
+    sampleTerms: arrayBuilder(Float64Array),
   };
   for (const own of timelines) {
     const before = {
-      [WALK.precess]: tables.segments.length / STRIDE.segment,
+      [WALK.precess]: tables.precessions.length / STRIDE.precession,
       [WALK.excite]: excitations.length / STRIDE.excitation,
-      [WALK.read]: readouts.length / STRIDE.readout,
+      [WALK.readout]: readouts.length / STRIDE.readout,
     } as Readonly<Record<number, number>>;
     walks.push({ firstOp: ops.length / STRIDE.op, opCount: own.ops.length / STRIDE.op });
     for (let n = 0; n < own.ops.length; n += STRIDE.op)
       ops.push(own.ops[n], own.ops[n + 1] + (before[own.ops[n]] ?? 0));
     const [pulse, step] = [pulses.length / STRIDE.pulse, tables.rfSteps.length / STRIDE.rfStep];
-    const [waveform, point] = [waveforms.length / STRIDE.waveform, tables.points.length / STRIDE.point];
+    const [trajectory, sample] = [trajectories.length / STRIDE.trajectory, tables.samples.length / STRIDE.sample];
     excitations.append(own.excitations.map((value, n) => (n % STRIDE.excitation === 0 ? value + pulse : value)));
     pulses.append(own.pulses.map((value, n) => (n % STRIDE.pulse === 0 ? value + step : value)));
-    readouts.append(own.readouts.map((value, n) => (n % STRIDE.readout === 1 ? value + waveform : value)));
-    waveforms.append(own.waveforms.map((value, n) => (n % STRIDE.waveform === 0 ? value + point : value)));
+    readouts.append(own.readouts.map((value, n) => (n % STRIDE.readout === 1 ? value + trajectory : value)));
+    trajectories.append(own.trajectories.map((value, n) => (n % STRIDE.trajectory === 0 ? value + sample : value)));
     for (const [name, table] of Object.entries(tables)) table.append(own[name as keyof typeof tables]);
   }
   const finished = Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, table.finish()]));
@@ -56,7 +56,7 @@ function joinTimelines(timelines: Timelines): { timeline: Timeline; walks: reado
       excitations: excitations.finish(),
       pulses: pulses.finish(),
       readouts: readouts.finish(),
-      waveforms: waveforms.finish(),
+      trajectories: trajectories.finish(),
       ...(finished as { readonly [name in keyof typeof tables]: Float64Array }),
     },
     walks,
@@ -66,8 +66,8 @@ function joinTimelines(timelines: Timelines): { timeline: Timeline; walks: reado
 /** @param timelines as `joinTimelines` takes them */
 export function makeModelProgram(timelines: Timelines): Program {
   const { timeline, walks } = joinTimelines(timelines);
-  const { segments, segmentTerms, readouts, terms } = timeline;
-  const width = STRIDE.segment + terms;
+  const { precessions: segments, precessionTerms: segmentTerms, readouts, terms } = timeline;
+  const width = STRIDE.precession + terms;
   const ops = recordList(Op, timeline.ops.length / STRIDE.op);
   const precessions = recordTable(width);
   const lineRuns = recordList(LineRun, readouts.length / STRIDE.readout);
@@ -81,10 +81,10 @@ export function makeModelProgram(timelines: Timelines): Program {
     for (let op = STRIDE.op * firstOp; op < STRIDE.op * (firstOp + opCount); op += STRIDE.op) {
       const [kind, index] = [timeline.ops[op], timeline.ops[op + 1]];
       if (kind === WALK.precess) {
-        for (let i = 0; i < STRIDE.segment; i++) pending[i] = pending[i] + segments[STRIDE.segment * index + i];
+        for (let i = 0; i < STRIDE.precession; i++) pending[i] = pending[i] + segments[STRIDE.precession * index + i];
         for (let i = 0; i < terms; i++)
-          pending[STRIDE.segment + i] = pending[STRIDE.segment + i] + segmentTerms[terms * index + i];
-      } else if (kind === WALK.read) {
+          pending[STRIDE.precession + i] = pending[STRIDE.precession + i] + segmentTerms[terms * index + i];
+      } else if (kind === WALK.readout) {
         const [firstSample, waveform] = readouts.subarray(STRIDE.readout * index) as unknown as [number, number];
         ops.push({ kind: OP.READOUT, index: lineRuns.length });
         const moment = precessions.intern(pending);

@@ -102,14 +102,14 @@ export function findNufft2d1s(
 
 /** Lines of one waveform by transform where that is cheaper than the matrix form; undefined: it is not, or not exact enough. */
 export function linesOf(
-  { waveforms, points }: Timeline,
+  { trajectories: waveforms, samples: points }: Timeline,
   waveform: number,
   axes: AxisFinder,
   tileSize: number,
 ): Nufft1d1 | undefined {
-  const [first, samples, linear] = waveforms.subarray(STRIDE.waveform * waveform) as unknown as number[];
+  const [first, samples, linear] = waveforms.subarray(STRIDE.trajectory * waveform) as unknown as number[];
   if (linear !== 1) return undefined;
-  const step = points.subarray(STRIDE.point * (first! + 1), STRIDE.point * (first! + 2));
+  const step = points.subarray(STRIDE.sample * (first! + 1), STRIDE.sample * (first! + 2));
   const axis = axes.find(samples!, samples! * step[3]);
   if (axis === undefined) return undefined;
   const transform = axis.grid * (5 * Math.log2(axis.grid) + 8) + 40 * samples!;
@@ -129,8 +129,12 @@ export function linesOf(
 export const lineGridBytes = ({ axis }: Nufft1d1, rows: number): number =>
   8 * Math.max(32, axis.grid + axis.kernel.taps) * 4 * Math.ceil(rows / 4);
 
-function trainOf({ waveforms, points }: Timeline, lines: readonly Line[], axes: AxisFinder): Nufft2d1 | undefined {
-  const [first, samples, linear] = waveforms.subarray(STRIDE.waveform * lines[0].waveform) as unknown as number[];
+function trainOf(
+  { trajectories: waveforms, samples: points }: Timeline,
+  lines: readonly Line[],
+  axes: AxisFinder,
+): Nufft2d1 | undefined {
+  const [first, samples, linear] = waveforms.subarray(STRIDE.trajectory * lines[0].waveform) as unknown as number[];
   if (linear !== 1 || lines.length < FEWEST_LINES) return undefined;
   const start = lines[0].moment;
   const end = lines[lines.length - 1].moment;
@@ -140,7 +144,7 @@ function trainOf({ waveforms, points }: Timeline, lines: readonly Line[], axes: 
     return lines.every(({ moment }, l) => Math.abs(moment[i] - value - l * perLine[i]) <= SPACING * reach);
   });
   if (!isSpaced) return undefined;
-  const step = points.subarray(STRIDE.point * (first! + 1), STRIDE.point * (first! + 2));
+  const step = points.subarray(STRIDE.sample * (first! + 1), STRIDE.sample * (first! + 2));
   const sampleAxis = axes.find(samples!, samples! * step[3]);
   const lineAxis = axes.find(lines.length, lines.length * perLine[3]);
   if (sampleAxis === undefined || lineAxis === undefined) return undefined;

@@ -115,7 +115,7 @@ export function nufft2d3Finder(
   };
   const tableOf = (path: Path, plane: NufftPlane, key: string): RecordList<typeof Nufft2d3Sample> | undefined => {
     if (!tables.has(key)) {
-      const bytes = (Nufft2d3Sample.bytes * path.points.length) / STRIDE.point;
+      const bytes = (Nufft2d3Sample.bytes * path.points.length) / STRIDE.sample;
       const fits = tableBytes + bytes <= MOST_POINT_BYTES;
       tables.set(key, fits ? tabulate(path, plane) : undefined);
       if (fits) tableBytes += bytes;
@@ -130,7 +130,7 @@ export function nufft2d3Finder(
       if (path.plane === undefined) return undefined;
       const plane = sheetOf(path.plane.key);
       if (plane === undefined) return undefined;
-      const samples = path.points.length / STRIDE.point;
+      const samples = path.points.length / STRIDE.sample;
       const extent = extents.get(path.plane.key)!;
       const lanes = nufft2d3Lanes(plane, samples, tileSize) + placingLanes(plane) / extent.nufft2d3s;
       const insteadLanes = lines.reduce((sum, { waveform }) => sum + lanesOf(waveform)!, 0);
@@ -193,10 +193,10 @@ function spreadingError({ u, v }: NufftPlane): number {
 }
 
 function tabulate({ points, middle }: Path, { u, v, duration }: NufftPlane): RecordList<typeof Nufft2d3Sample> {
-  const table = recordList(Nufft2d3Sample, points.length / STRIDE.point);
+  const table = recordList(Nufft2d3Sample, points.length / STRIDE.sample);
   const along = ({ direction: [x, y, z] }: PlaneAxisChoice, n: number): number =>
     x! * (points[n] - middle[0]) + y! * (points[n + 1] - middle[1]) + z! * (points[n + 2] - middle[2]);
-  for (let n = 0; n < points.length; n += STRIDE.point) {
+  for (let n = 0; n < points.length; n += STRIDE.sample) {
     const [ku, kv] = [along(u, n), along(v, n)];
     const [onU, onV] = [pointOf(u, ku), pointOf(v, kv)];
     const [cos, sin] = direction(2 * Math.PI * (ku * u.centre + kv * v.centre));

@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { PhantomSource } from '../../phantom/types.ts';
-import { growing } from '../../timeline/intern.ts';
+import { arrayBuilder } from '../../timeline/intern.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
 import { OperatorUse, Term } from './abi.generated.ts';
 import type { Choice } from './nufft2d1.ts';
@@ -258,7 +258,7 @@ function withSteps(pulses: Float64Array, rfSteps: Float64Array, stepped: Readonl
   const count = pulses.length / STRIDE.pulse;
   if (stepped.size === count) return { pulses, rfSteps };
   const left = pulses.slice();
-  const steps = growing(Float64Array);
+  const steps = arrayBuilder(Float64Array);
   for (let pulse = 0; pulse < count; pulse++) {
     const at = STRIDE.pulse * pulse;
     const [first, own] = pulses.subarray(at) as unknown as [number, number];

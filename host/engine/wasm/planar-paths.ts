@@ -18,13 +18,13 @@ export interface Path {
 }
 
 /** The lines between each two pulses. */
-export function* readoutGroups({ ops, segments, readouts }: Timeline): Generator<Line[]> {
-  const moment = new Float64Array(STRIDE.segment);
+export function* readoutGroups({ ops, precessions: segments, readouts }: Timeline): Generator<Line[]> {
+  const moment = new Float64Array(STRIDE.precession);
   let lines: Line[] = [];
   for (let op = 0; op < ops.length; op += STRIDE.op) {
     const index = ops[op + 1];
     if (ops[op] === OP.precess) {
-      for (let i = 0; i < STRIDE.segment; i++) moment[i] = moment[i] + segments[STRIDE.segment * index + i];
+      for (let i = 0; i < STRIDE.precession; i++) moment[i] = moment[i] + segments[STRIDE.precession * index + i];
     } else if (ops[op] === OP.excite) {
       yield lines;
       lines = [];
@@ -51,7 +51,7 @@ export function trace(timeline: Timeline, lines: readonly Line[]): Path {
   const along = (axis: readonly number[]): [number, number] => {
     const [x, y, z, t] = axis as [number, number, number, number];
     let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    for (let n = 0; n < points.length; n += STRIDE.point) {
+    for (let n = 0; n < points.length; n += STRIDE.sample) {
       const value = x * points[n] + y * points[n + 1] + z * points[n + 2] + t * points[n + 3];
       if (value < low) low = value;
       if (value > high) high = value;
@@ -88,7 +88,7 @@ function planeOf(points: Float64Array, ranges: readonly [number, number][]): Pat
   }
   const farthest = (residual: (n: number) => readonly number[]): readonly number[] => {
     let [best, most] = [[0, 0, 0] as readonly number[], 0];
-    for (let n = 0; n < points.length; n += STRIDE.point) {
+    for (let n = 0; n < points.length; n += STRIDE.sample) {
       const own = residual(n);
       const length = Math.hypot(...own);
       if (length > most) [best, most] = [own, length];
@@ -126,16 +126,16 @@ function unit(vector: readonly number[]): number[] {
 }
 
 /** A line's own points: they begin at its first sample. */
-function pointsOf({ waveforms, points }: Timeline, { waveform }: Line): Float64Array {
-  const [first, samples] = waveforms.subarray(STRIDE.waveform * waveform) as unknown as [number, number];
-  return points.subarray(STRIDE.point * first, STRIDE.point * (first + samples));
+function pointsOf({ trajectories: waveforms, samples: points }: Timeline, { waveform }: Line): Float64Array {
+  const [first, samples] = waveforms.subarray(STRIDE.trajectory * waveform) as unknown as [number, number];
+  return points.subarray(STRIDE.sample * first, STRIDE.sample * (first + samples));
 }
 
 /** Points of all lines from the first one's start. */
 function joined(timeline: Timeline, lines: readonly Line[]): Float64Array {
   const start = lines[0].moment;
   const all = lines.map((line) =>
-    pointsOf(timeline, line).map((value, i) => value + line.moment[i % STRIDE.point] - start[i % STRIDE.point]),
+    pointsOf(timeline, line).map((value, i) => value + line.moment[i % STRIDE.sample] - start[i % STRIDE.sample]),
   );
   const points = new Float64Array(all.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -146,6 +146,6 @@ function joined(timeline: Timeline, lines: readonly Line[]): Float64Array {
   return points;
 }
 
-function samplesOf({ waveforms }: Timeline, { waveform }: Line): number {
-  return waveforms[STRIDE.waveform * waveform + 1];
+function samplesOf({ trajectories: waveforms }: Timeline, { waveform }: Line): number {
+  return waveforms[STRIDE.trajectory * waveform + 1];
 }

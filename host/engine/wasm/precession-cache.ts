@@ -71,7 +71,7 @@ interface Step {
 
 function stepsBetweenLines(ops: Ops, lineRuns: LineRuns, precessions: RecordTable): Step[] {
   const steps: Step[] = [];
-  const step = new Float64Array(STRIDE.segment);
+  const step = new Float64Array(STRIDE.precession);
   /** By area: the op that recorded the last line there, and its moment. */
   const last = new Map<number, { readonly op: number; readonly moment: Float64Array }>();
   for (let op = 0; op < ops.length; op++) {

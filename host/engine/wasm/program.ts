@@ -6,7 +6,7 @@
  */
 
 import type { PhantomSource } from '../../phantom/types.ts';
-import { growing, recordTable } from '../../timeline/intern.ts';
+import { arrayBuilder, recordTable } from '../../timeline/intern.ts';
 import { STRIDE, type Timeline, OP as WALK } from '../../timeline/types.ts';
 import type { EngineJob, Precision } from '../types.ts';
 import { LineRun, OP, Op } from './abi.generated.ts';
@@ -146,7 +146,7 @@ export function makeProgram(
   source: Pick<PhantomSource, 'bounds' | 'B0' | 'spinCount' | 'model'>,
   { precision, tileSize, tolerance, toEnd = false }: ProgramOptions,
 ): Program {
-  const { ops: walk, segments, readouts, waveforms } = timeline;
+  const { ops: walk, precessions: segments, readouts, trajectories: waveforms } = timeline;
   const coarse = tolerance !== undefined && tolerance >= FINEST ? tolerance : undefined;
   const operators =
     precision === 'f64' ? noOperators(timeline) : chooseOperators(timeline, source, entryBound(tolerance));
@@ -177,14 +177,14 @@ export function makeProgram(
   const rows = busiest === 0 ? 0 : Math.max(4, 4 * Math.ceil(mostRows / 4));
 
   const ops = recordList(Op, 256);
-  const precessions = recordTable(STRIDE.segment);
+  const precessions = recordTable(STRIDE.precession);
   const lineRuns = recordList(LineRun, 256);
   const batches: Batch[] = [];
-  const rowSamples = growing(Int32Array);
+  const rowSamples = arrayBuilder(Int32Array);
   /** By area: what is being recorded there. */
   const open: (OpenBatch | undefined)[] = [];
 
-  const pending = new Float64Array(STRIDE.segment);
+  const pending = new Float64Array(STRIDE.precession);
   /** Puts the runs of an area that are not in the program yet into its reads. @returns [first of them, how many] */
   const readRuns = (area: number): [number, number] => {
     const { waveform, samples, runs } = open[area]!;
@@ -296,7 +296,7 @@ export function makeProgram(
   for (let op = 0; op < walk.length; op += STRIDE.op) {
     const index = walk[op + 1];
     if (walk[op] === WALK.precess) {
-      for (let i = 0; i < STRIDE.segment; i++) pending[i] = pending[i] + segments[STRIDE.segment * index + i];
+      for (let i = 0; i < STRIDE.precession; i++) pending[i] = pending[i] + segments[STRIDE.precession * index + i];
     } else if (walk[op] === WALK.excite) {
       sumLines();
       recordLines();
@@ -315,7 +315,7 @@ export function makeProgram(
   });
   if (toEnd && pending[3] > 0) ops.push({ kind: OP.PRECESS, index: precessions.intern(pending) });
   const cachedPrecessions = precision === 'f64' ? new Int32Array(0) : cachePrecessions(ops, lineRuns, precessions);
-  const lengths = batched.map((is, waveform) => (is ? waveforms[STRIDE.waveform * waveform + 1] : 0));
+  const lengths = batched.map((is, waveform) => (is ? waveforms[STRIDE.trajectory * waveform + 1] : 0));
   return {
     ops,
     walks: [{ firstOp: 0, opCount: ops.length }],
@@ -349,9 +349,9 @@ function entryBound(tolerance: number | undefined): number | undefined {
 
 /** With coils, lines that are too few or too long for the matrix are summed sample by sample, which supports them. */
 function chooseForms(timeline: Timeline, precision: Precision, coils: number): ReadoutForm[] {
-  const { waveforms } = timeline;
+  const { trajectories: waveforms } = timeline;
   return countLines(timeline).map((lines, waveform) => {
-    const [, samples, linear] = waveforms.subarray(STRIDE.waveform * waveform) as unknown as [number, number, number];
+    const [, samples, linear] = waveforms.subarray(STRIDE.trajectory * waveform) as unknown as [number, number, number];
     if (precision === 'f64') return 'direct';
     if (lines * Math.max(1, coils) >= FEWEST_LINES && samples >= 8 && samples <= LONGEST_LINE) return 'matrix';
     return linear === 1 && coils === 0 ? 'recurrence' : 'direct';
@@ -371,16 +371,16 @@ function continues(run: readonly Line[], { moment }: Line): boolean {
 }
 
 /** Operations per spin of a readout that a curve may replace: one that bends, or that shares its line with few others. */
-function lanesAlone({ waveforms }: Timeline, waveform: number, form: ReadoutForm): number | undefined {
-  const [, samples, linear] = waveforms.subarray(STRIDE.waveform * waveform) as unknown as [number, number, number];
+function lanesAlone({ trajectories: waveforms }: Timeline, waveform: number, form: ReadoutForm): number | undefined {
+  const [, samples, linear] = waveforms.subarray(STRIDE.trajectory * waveform) as unknown as [number, number, number];
   if (form === 'direct') return 43 * samples;
   if (form === 'recurrence') return 6 * samples;
   return form === 'matrix' && linear !== 1 ? 3 * samples + 55 : undefined;
 }
 
 /** [waveforms] readouts that have it. */
-function countLines({ readouts, waveforms }: Timeline): number[] {
-  const counts = new Array<number>(waveforms.length / STRIDE.waveform).fill(0);
+function countLines({ readouts, trajectories: waveforms }: Timeline): number[] {
+  const counts = new Array<number>(waveforms.length / STRIDE.trajectory).fill(0);
   for (let n = 1; n < readouts.length; n += STRIDE.readout) counts[readouts[n]] = counts[readouts[n]] + 1;
   return counts;
 }

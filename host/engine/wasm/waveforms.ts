@@ -13,17 +13,17 @@ const MOST_STEPS = 16;
 
 /** [waveforms] samples from one exactly phased to the next; 0 where they are equally spaced */
 export function exactIntervals(
-  { waveforms, points, B0 }: Timeline,
+  { trajectories: waveforms, samples: points, B0 }: Timeline,
   source: Pick<PhantomSource, 'bounds' | 'B0'>,
 ): Int32Array {
   const reach = Object.values(extentOf(source, B0));
-  return Int32Array.from({ length: waveforms.length / STRIDE.waveform }, (_, n) => {
-    const [first, samples, linear] = waveforms.subarray(STRIDE.waveform * n) as unknown as [number, number, number];
+  return Int32Array.from({ length: waveforms.length / STRIDE.trajectory }, (_, n) => {
+    const [first, samples, linear] = waveforms.subarray(STRIDE.trajectory * n) as unknown as [number, number, number];
     if (linear === 1) return 0;
     let largest = 0;
-    for (let k = STRIDE.point * (first + 1); k < STRIDE.point * (first + samples); k += STRIDE.point) {
+    for (let k = STRIDE.sample * (first + 1); k < STRIDE.sample * (first + samples); k += STRIDE.sample) {
       const turns = reach.reduce(
-        (sum, far, i) => sum + far * Math.abs(points[k + i] - points[k + i - STRIDE.point]),
+        (sum, far, i) => sum + far * Math.abs(points[k + i] - points[k + i - STRIDE.sample]),
         0,
       );
       largest = Math.max(largest, turns);

@@ -47,7 +47,7 @@ const PAGE_POINTS = 2 ** 21;
 const PAGE_RECORDS = 2 ** 20;
 
 /**
- * Lines of one waveform in a window from which on the matrix form costs less, which always sums 64: 275 operations per spin
+ * Lines of one trajectory in a window from which on the matrix form costs less, which always sums 64: 275 operations per spin
  * and sample for all of them, against 10 per line by recurrence and 40 by direct evaluation.
  */
 export const LINES_FOR_MATRIX = { linear: 24, direct: 8 } as const;
@@ -62,16 +62,16 @@ const LINE_WORDS = 4;
 interface Readout {
   readonly samples: number;
   readonly firstSample: number;
-  readonly waveform: number;
+  readonly trajectory: number;
   readonly wave: number;
-  readonly linear: boolean;
+  readonly uniform: boolean;
   /** Where its record's slot is to be written, once the window knows it. */
   readonly slotAt: number;
 }
 
 /** @param firstSample of the timeline that is the page's first */
 export function openPage(timeline: Timeline, units: PhaseUnits, firstSample: number) {
-  const { readouts, waveforms, points } = timeline;
+  const { readouts, trajectories } = timeline;
   const records = wordTable(RECORD_WORDS);
   const lines = wordTable(LINE_WORDS);
   const waves = wordTable(RECORD_WORDS);
@@ -83,23 +83,23 @@ export function openPage(timeline: Timeline, units: PhaseUnits, firstSample: num
   let windowSteps = 0;
   let samples = 0;
 
-  /** The page's own number of a waveform. */
-  const wave = (waveform: number): number => {
-    const known = waveOf.get(waveform);
+  /** The page's own number of a trajectory. */
+  const wave = (trajectory: number): number => {
+    const known = waveOf.get(trajectory);
     if (known !== undefined) return known;
-    const [firstPoint, count, linear] = record<Three>(waveforms, STRIDE.waveform, waveform);
+    const [first, count, uniform] = record<Three>(trajectories, STRIDE.trajectory, trajectory);
     const next = waves.count();
-    waveOf.set(waveform, next);
+    waveOf.set(trajectory, next);
     const at = waves.grow();
-    const step = record(points, STRIDE.point, firstPoint + Math.min(1, count - 1));
+    const step = record(timeline.samples, STRIDE.sample, first + Math.min(1, count - 1));
     writeWideCoefficients(waves.words(), at, step, units);
     waves.floats()[at + 8] = step[3];
     waves.words().set([count, pointTable.count()], at + 9);
-    for (let n = 0; linear !== 1 && n < count; n++) {
-      const point = record(points, STRIDE.point, firstPoint + n);
+    for (let n = 0; uniform !== 1 && n < count; n++) {
+      const sample = record(timeline.samples, STRIDE.sample, first + n);
       const to = pointTable.grow();
-      writeCoefficients(pointTable.words(), pointTable.floats(), to, point, units);
-      pointTable.floats()[to + 8] = point[3];
+      writeCoefficients(pointTable.words(), pointTable.floats(), to, sample, units);
+      pointTable.floats()[to + 8] = sample[3];
     }
     return next;
   };
@@ -116,13 +116,13 @@ export function openPage(timeline: Timeline, units: PhaseUnits, firstSample: num
 
   const groupReads = (): Group[] => {
     const linesOf = new Map<number, number>();
-    for (const { waveform } of windowReads) linesOf.set(waveform, (linesOf.get(waveform) ?? 0) + 1);
+    for (const { trajectory } of windowReads) linesOf.set(trajectory, (linesOf.get(trajectory) ?? 0) + 1);
     const groups = new Map<string, { form: Form; reads: Readout[] }>();
     for (const read of windowReads) {
-      const matrix = linesOf.get(read.waveform)! >= LINES_FOR_MATRIX[read.linear ? 'linear' : 'direct'];
-      const single = read.linear ? 'line' : 'scattered';
-      const form = matrix ? (read.linear ? 'matrixLinear' : 'matrixDirect') : single;
-      const key = matrix ? `${form} ${read.waveform}` : form;
+      const matrix = linesOf.get(read.trajectory)! >= LINES_FOR_MATRIX[read.uniform ? 'linear' : 'direct'];
+      const single = read.uniform ? 'line' : 'scattered';
+      const form = matrix ? (read.uniform ? 'matrixLinear' : 'matrixDirect') : single;
+      const key = matrix ? `${form} ${read.trajectory}` : form;
       const group = groups.get(key);
       if (group) group.reads.push(read);
       else groups.set(key, { form, reads: [read] });
@@ -150,11 +150,11 @@ export function openPage(timeline: Timeline, units: PhaseUnits, firstSample: num
       (samples + more > PAGE_SAMPLES || pointTable.count() + more > PAGE_POINTS || records.count() >= PAGE_RECORDS),
 
     read(index: number, moment: readonly number[], frame: number): void {
-      const [first, waveform] = record<Two>(readouts, STRIDE.readout, index);
-      const [, count, linear] = record<Three>(waveforms, STRIDE.waveform, waveform);
+      const [first, trajectory] = record<Two>(readouts, STRIDE.readout, index);
+      const [, count, uniform] = record<Three>(trajectories, STRIDE.trajectory, trajectory);
       const slotAt = push(moment, frame, RECORD.read, 0) + 11;
       const place = { firstSample: first - firstSample, samples: count, slotAt };
-      windowReads.push({ ...place, waveform, wave: wave(waveform), linear: linear === 1 });
+      windowReads.push({ ...place, trajectory, wave: wave(trajectory), uniform: uniform === 1 });
       samples = first - firstSample + count;
     },
 

@@ -24,7 +24,7 @@ const WINDOW_STEPS = 20_000;
 
 /** @returns pages in the order of the timeline */
 export function buildProgram(timeline: Timeline, pulses: PulseTable, units: PhaseUnits): Page[] {
-  const { ops, segments, excitations, readouts, waveforms } = timeline;
+  const { ops, precessions, excitations, readouts, trajectories } = timeline;
   const pages: Page[] = [];
   const operatorOf = new Map(pulses.kept.map((pulse, n) => [pulse, n]));
   /** Moment and time since the last pulse, and the frame it left behind [clockwise turns]. */
@@ -35,13 +35,13 @@ export function buildProgram(timeline: Timeline, pulses: PulseTable, units: Phas
   for (let op = 0; op < ops.length; op += STRIDE.op) {
     const index = ops[op + 1];
     if (ops[op] === OP.precess) {
-      const segment = record<Four>(segments, STRIDE.segment, index);
-      for (let i = 0; i < 4; i++) since[i] = since[i] + segment[i];
+      const precession = record<Four>(precessions, STRIDE.precession, index);
+      for (let i = 0; i < 4; i++) since[i] = since[i] + precession[i];
       continue;
     }
-    if (ops[op] === OP.read) {
-      const [firstSample, waveform] = record<Two>(readouts, STRIDE.readout, index);
-      if (page.isFull(record<[number, number]>(waveforms, STRIDE.waveform, waveform)[1])) {
+    if (ops[op] === OP.readout) {
+      const [firstSample, trajectory] = record<Two>(readouts, STRIDE.readout, index);
+      if (page.isFull(record<[number, number]>(trajectories, STRIDE.trajectory, trajectory)[1])) {
         page.closeWindow();
         pages.push(page.finish());
         page = openPage(timeline, units, firstSample);

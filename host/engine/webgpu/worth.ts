@@ -19,28 +19,28 @@ const WORTHWHILE_LANES = 2e11;
 
 /** Lanes (f32 multiply-adds, or what takes as long) that the job costs on a GPU, padding of blocks and windows left aside. */
 function operations({ timelines: [timeline], source }: Pick<EngineJob, 'timelines' | 'source'>): number {
-  const { ops, excitations, readouts, waveforms } = timeline;
+  const { ops, excitations, readouts, trajectories } = timeline;
   const { kept, stepCount } = pulseTable(timeline, source.bounds, phaseUnits(source.bounds, timeline.B0 / source.B0));
   const folded = new Set(kept);
-  const uses = new Float64Array(waveforms.length / STRIDE.waveform);
+  const uses = new Float64Array(trajectories.length / STRIDE.trajectory);
   let lanes = kept.reduce((sum, pulse) => sum + LANES.foldStep * stepCount[pulse], 0);
   for (let op = 0; op < ops.length; op += STRIDE.op) {
     if (ops[op] === OP.precess) continue;
     const index = ops[op + 1];
     lanes += LANES.record;
-    if (ops[op] === OP.read) {
-      const waveform = readouts[STRIDE.readout * index + 1];
-      uses[waveform] = uses[waveform] + 1;
+    if (ops[op] === OP.readout) {
+      const trajectory = readouts[STRIDE.readout * index + 1];
+      uses[trajectory] = uses[trajectory] + 1;
     } else {
       const pulse = excitations[STRIDE.excitation * index];
       if (!folded.has(pulse)) lanes += LANES.step * stepCount[pulse];
     }
   }
-  for (const [waveform, lines] of uses.entries()) {
-    const [, samples, linear] = record<[number, number, number]>(waveforms, STRIDE.waveform, waveform);
-    const shared = lines >= LINES_FOR_MATRIX[linear === 1 ? 'linear' : 'direct'];
-    const alone = linear === 1 ? LANES.line : LANES.scattered;
-    lanes += lines * samples * (shared ? LANES[linear === 1 ? 'matrixLinear' : 'matrixDirect'] : alone);
+  for (const [trajectory, lines] of uses.entries()) {
+    const [, samples, uniform] = record<[number, number, number]>(trajectories, STRIDE.trajectory, trajectory);
+    const shared = lines >= LINES_FOR_MATRIX[uniform === 1 ? 'linear' : 'direct'];
+    const alone = uniform === 1 ? LANES.line : LANES.scattered;
+    lanes += lines * samples * (shared ? LANES[uniform === 1 ? 'matrixLinear' : 'matrixDirect'] : alone);
   }
   return source.spinCount * lanes;
 }

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Summary } from '../host/report/summary.ts';
@@ -166,6 +166,25 @@ export async function until(what: string, done: () => boolean, seconds = 30): Pr
   }
 }
 
+/** Whether a Larmor has set its traps: that for SIGUSR2 is the last, and Node itself catches the signals that end a process. */
+export function trapsStops(pid: number): boolean {
+  const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(read(`/proc/${pid}/status`))?.[1];
+  // Without it the process is gone.
+  return mask === undefined || ((BigInt(`0x${mask}`) >> BigInt(constants.signals.SIGUSR2 - 1)) & 1n) === 1n;
+}
+
+/** Process ids of the Larmors anywhere on this machine that were given these variables. */
+export function larmorsWith(variables: Readonly<Record<string, string>>): number[] {
+  const wanted = Object.entries(variables).map(([name, value]) => `\0${name}=${value}\0`);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && isLarmor(Number(name)))
+    .filter((name) => {
+      const environ = `\0${read(`/proc/${name}/environ`)}`;
+      return wanted.every((text) => environ.includes(text));
+    })
+    .map(Number);
+}
+
 /** Without what would confuse a job: the test runner's channel, the variables of an outer job. */
 function environment(): NodeJS.ProcessEnv {
   const ours = Object.entries(process.env).filter(([name]) => !/^(NODE_TEST|OMPI_|PMI|SLURM_|MPI_NODE_)/.test(name));
@@ -189,11 +208,16 @@ function larmorsBelow(ancestor: number): Map<number, number> {
     pid !== undefined && (pid === ancestor || isBelow(parents.get(pid)));
   const ranks = new Map<number, number>();
   for (const pid of parents.keys()) {
-    if (!isBelow(pid) || !read(`/proc/${pid}/cmdline`).split('\0')[1]?.endsWith('larmor.js')) continue;
+    if (!isBelow(pid) || !isLarmor(pid)) continue;
     const rank = read(`/proc/${pid}/environ`).match(/(?:^|\0)(?:OMPI_COMM_WORLD_RANK|PMI_RANK)=(\d+)/)?.[1] ?? '0';
     ranks.set(Number(rank), pid);
   }
   return ranks;
+}
+
+/** By its file, or by the name it has on PATH. */
+function isLarmor(pid: number): boolean {
+  return /(^|\/)larmor(\.js)?$/.test(read(`/proc/${pid}/cmdline`).split('\0')[1] ?? '');
 }
 
 function read(path: string): string {

@@ -4,10 +4,18 @@
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { constants } from 'node:os';
 import { join } from 'node:path';
 import { randomNumbers } from '../../host/numerics/random.ts';
-import { type Ended, type Family, kill, present, simulate, start, transcript } from '../../testing/launch.ts';
+import {
+  type Ended,
+  type Family,
+  kill,
+  present,
+  simulate,
+  start,
+  transcript,
+  trapsStops,
+} from '../../testing/launch.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 import { tilesIn } from './lost-work.ts';
 
@@ -138,16 +146,6 @@ function assertStopped(ended: Ended, name: string, interrupts: number, kept: num
   } else if (ended.code === 130)
     assert.ok(interrupts >= 2, `${name} after ${interrupts} interrupts\n${transcript(ended)}`);
   else assert.equal(ended.code, 0, transcript(ended));
-}
-
-/** Whether a Larmor has set its traps: that for SIGUSR2 is the last, and Node itself catches the signals that end a process. */
-function trapsStops(pid: number): boolean {
-  try {
-    const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '0';
-    return ((BigInt(`0x${mask}`) >> BigInt(constants.signals.SIGUSR2 - 1)) & 1n) === 1n;
-  } catch {
-    return true; // It is gone.
-  }
 }
 
 async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {

@@ -28,7 +28,7 @@ describe('time limit', { ...skipWithoutSlurm(), timeout: 60 * 60e3 }, () => {
       Array.from({ length: CHAINS }, async () => {
         const { code, log } = await submit('requeue.sh', options, [...scan, '--json'], async (id) => {
           for (let stops = 0; stops < STOPS; stops++) {
-            await running(id, stops);
+            await running(id, stops, 1);
             await new Promise((resolve) => setTimeout(resolve, 3000 * random()));
             await slurm.run('scancel', ['--signal=USR2', `${id}.0`]);
           }

@@ -1,8 +1,9 @@
 /** Submits the templates as a user does: unedited, with a `module` command that knows the names in them, and `larmor` on PATH. */
 import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { larmorsWith, trapsStops } from '../../testing/launch.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 import { repository, type Testbed } from '../../testing/testbed.ts';
 
@@ -34,8 +35,11 @@ export type Submitter = {
     args: readonly string[],
     meanwhile?: (id: string, folder: string) => Promise<void>,
   ): Promise<Job>;
-  /** Waits until a job runs a step, having been requeued `restarts` times. */
-  running(id: string, restarts: number): Promise<void>;
+  /**
+   * Waits until all `ranks` of a job's first step trap signals, after `restarts` times through the queue. Before that a
+   * signal would be a rank's end, which costs nothing: no work has begun.
+   */
+  running(id: string, restarts: number, ranks: number): Promise<void>;
   /** `larmor simulate …` outside of SLURM, for comparison. */
   alone(args: readonly string[]): Report;
 };
@@ -78,11 +82,10 @@ export function submitTo(slurm: Testbed): Submitter {
       return { folder, ...(await end(id)), log: readLogs(folder) };
     },
 
-    async running(id, restarts) {
+    async running(id, restarts, ranks) {
       for (;;) {
         const { stdout } = await slurm.run('scontrol', ['show', 'job', '-o', id]);
-        const steps = (await slurm.run('squeue', ['--steps', '-h', '-o', '%i', '-j', id])).stdout;
-        if (stdout.includes(` Restarts=${restarts} `) && steps.includes(`${id}.0`)) return;
+        if (stdout.includes(` Restarts=${restarts} `) && areListening(ranksOf(id, 0), ranks)) return;
         assert.ok(!/JobState=(COMPLETED|FAILED)/.test(stdout), `the job ended too early: ${stdout}`);
         await pause(200);
       }
@@ -98,12 +101,14 @@ export function submitTo(slurm: Testbed): Submitter {
   };
 }
 
-/** Waits until a file is written in a folder, which need not exist yet. */
-export async function newFileIn(folder: string): Promise<void> {
-  const begun = Date.now();
-  const newest = (): number =>
-    existsSync(folder) ? Math.max(0, ...readdirSync(folder).map((name) => statSync(join(folder, name)).mtimeMs)) : 0;
-  while (newest() < begun) await pause(100);
+/** Process ids of the Larmors in a step of a job: its nodes are this machine. */
+export function ranksOf(job: string, step: number): number[] {
+  return larmorsWith({ SLURM_JOB_ID: job, SLURM_STEP_ID: `${step}` });
+}
+
+/** Whether these are all `ranks` of a step, and a signal would ask each to stop. */
+export function areListening(pids: readonly number[], ranks: number): boolean {
+  return pids.length === ranks && pids.every(trapsStops);
 }
 
 function pause(milliseconds: number): Promise<void> {

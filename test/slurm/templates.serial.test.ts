@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { skipWithoutSlurm, startTestbed } from '../../testing/testbed.ts';
 import { DRIVERS, requireAdapter } from '../webgpu/gpu.ts';
-import { newFileIn, reportIn, submitTo } from './submit.ts';
+import { reportIn, submitTo } from './submit.ts';
 
 const sizes = ['--ntasks-per-node=2', '--cpus-per-task=1'];
 
@@ -56,11 +56,9 @@ describe('templates', { ...skipWithoutSlurm(), timeout: 240e3 }, () => {
     // Twenty-five seconds of one core (2 GHz), in f64, which steps through time however fast the other forms become.
     const scan = ['epi', 'sphere', '--set', 'voxel=0.00115', '--precision', 'f64'];
     const args = [...scan, '--checkpoint-interval', '1', '--json'];
-    const { code, log } = await submit('requeue.sh', sizes, args, async (id, folder) => {
+    const { code, log } = await submit('requeue.sh', sizes, args, async (id) => {
       for (const start of [0, 1]) {
-        await running(id, start);
-        // Before a rank listens for it the signal would be its end, as it is not so short before a limit of hours.
-        await newFileIn(join(folder, `checkpoint-${id}`));
+        await running(id, start, 4);
         // To the tasks and not to the script, as SLURM does before the time limit.
         await slurm.run('scancel', ['--signal=USR2', id]);
       }

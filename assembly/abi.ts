@@ -1,6 +1,6 @@
 /**
  * The binary interface between host and kernels: every record they share in memory, and every constant both must know, declared
- * once. `scripts/abi.mjs` compiles this file and writes the offsets, types and constants to `host/engine/wasm/abi.generated.ts`,
+ * once. `scripts/abi.mjs` compiles this file and writes the offsets, types and constants to `host/abi/abi.generated.ts`,
  * so a field added here is a type error on the host until the host fills it.
  *
  * Pointers (`usize`) are byte addresses in the shared memory. The host lays all of it out before a run; nothing here allocates.
@@ -170,7 +170,7 @@ export class Pulse {
   duration: f64;
 }
 
-/** How a pulse is played in f32; the host chooses by the phantom's bounds (`host/engine/wasm/pulses.ts`). In f64 all are solved exactly. */
+/** How a pulse is played in f32; the host chooses by the phantom's bounds (`host/program/pulses/stepped.ts`). In f64 all are solved exactly. */
 export namespace PULSE {
   /** Rotations, relaxation between them; half angles stay within π/2: polynomials alone. */
   export const SMALL: i32 = 0;
@@ -313,7 +313,7 @@ export class Kernel {
   polynomials: usize;
 }
 
-/** One axis of a type-1 transform, as `host/engine/wasm/spreading.ts` chooses it. */
+/** One axis of a type-1 transform, as `host/program/nufft/sample-axis.ts` chooses it. */
 @unmanaged
 export class Axis {
   samples: i32;
@@ -356,7 +356,7 @@ export class Nufft1d1 {
   rate: usize;
 }
 
-/** One axis of a plane of k-space, as `host/engine/wasm/plane-axis.ts` chooses it. */
+/** One axis of a plane of k-space, as `host/program/nufft/plane-axis.ts` chooses it. */
 @unmanaged
 export class PlaneAxis {
   /** [4] f64: cells per metre along x, y, z; the cell at the origin */

@@ -91,7 +91,7 @@ function readAny<T>(tile: Tile, moment: Precession, points: usize, column: usize
   }
 }
 
-/** Turns over one sample's step in T: the larger they may be, the sooner a sample is phased exactly (host/engine/wasm/waveforms.ts). */
+/** Turns over one sample's step in T: the larger they may be, the sooner a sample is phased exactly (host/program/readouts/exact-intervals.ts). */
 // @ts-ignore: decorator
 @inline function smallTurns<T>(tile: Tile, n: i32, kx: v128, ky: v128, kz: v128, dt: v128, offResonanceHz: v128): v128 {
   let p = v128.mul<T>(kx, loadColumn<T>(tile.x, n));

@@ -5,7 +5,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { makeProgram } from '../host/engine/wasm/program.ts';
+import { makeProgram } from '../host/program/build.ts';
 import type { Sequence } from '../host/sequence/types.ts';
 import { relativeError, simulateTimeline } from '../testing/run.ts';
 import { temporaryFolder } from '../testing/temporary.ts';

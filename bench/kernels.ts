@@ -4,10 +4,10 @@
  * few per cent of the work.
  */
 
-import { PULSE } from '../host/engine/wasm/abi.generated.ts';
+import { PULSE } from '../host/abi/abi.generated.ts';
 import { wasmBuild } from '../host/engine/wasm/module.ts';
-import { makeProgram } from '../host/engine/wasm/program.ts';
-import { pulseForms } from '../host/engine/wasm/pulses.ts';
+import { makeProgram } from '../host/program/build.ts';
+import { pulseForms } from '../host/program/pulses/stepped.ts';
 import type { Sequence } from '../host/sequence/types.ts';
 import type { Timeline } from '../host/timeline/types.ts';
 import { engineFor, relativeError, simulateTimeline, toSignal } from '../testing/run.ts';

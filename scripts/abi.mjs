@@ -1,4 +1,4 @@
-// Writes `host/engine/wasm/abi.generated.ts` from `assembly/abi.ts`: for each record its size and the offset and type of every field, as the
+// Writes `host/abi/abi.generated.ts` from `assembly/abi.ts`: for each record its size and the offset and type of every field, as the
 // AssemblyScript compiler lays them out, and all constants. `--check` compares instead, and fails on a difference.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { ElementKind, NodeKind } from 'assemblyscript/dist/assemblyscript.js';
 import { Transform } from 'assemblyscript/transform';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const target = join(root, 'host/engine/wasm/abi.generated.ts');
+const target = join(root, 'host/abi/abi.generated.ts');
 const ENTRY = 'assembly/abi.ts';
 /** WebAssembly's types as a DataView names them; addresses have 32 bits. */
 const TYPES = { usize: 'u32', u32: 'u32', i32: 'i32', f32: 'f32', f64: 'f64' };

@@ -3,12 +3,13 @@
  * engine → signal with the receiver's phase. Tests and validation ask for physics through it, and for spins by `phantomOf`.
  */
 
-import type { Engine, EngineJob, Precision } from '../host/engine/types.ts';
+import type { Engine, EngineJob } from '../host/engine/types.ts';
 import { makeWasmEngine } from '../host/engine/wasm/engine.ts';
 import { type KernelBuild, wasmBuild } from '../host/engine/wasm/module.ts';
 import { surveyOf } from '../host/phantom/bounds.ts';
 import { COLUMN_NAMES } from '../host/phantom/columns.ts';
 import { type Model, type PhantomSource, type SpinBlock, spinBlock } from '../host/phantom/types.ts';
+import type { Precision } from '../host/program/types.ts';
 import { makePlan, type Plan } from '../host/run/plan.ts';
 import type { Sequence } from '../host/sequence/types.ts';
 import { compileTimeline } from '../host/timeline/compile.ts';

@@ -4,9 +4,9 @@
  */
 
 import { DEFAULT_TOLERANCE } from '../host/cli/options.ts';
-import { FINEST, makeProgram, type Program } from '../host/engine/wasm/program.ts';
 import { COLUMN_NAMES } from '../host/phantom/columns.ts';
 import type { SpinBlock } from '../host/phantom/types.ts';
+import { FINEST, makeProgram, type Program } from '../host/program/build.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';
 import type { Timeline } from '../host/timeline/types.ts';

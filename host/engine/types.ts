@@ -2,32 +2,15 @@
  * What every engine is: one verb that takes tiles of a phantom through a timeline and adds their partial signals, as
  * exact integers, to the sums of this rank. WASM and WebGPU differ only behind it.
  */
-import type { PhantomSource } from '../phantom/types.ts';
-import type { Timelines } from '../timeline/types.ts';
+import type { ProgramJob } from '../program/types.ts';
 
 /** What `--engine` takes. */
 export const ENGINES = ['auto', 'wasm', 'webgpu'] as const;
 
-export type Precision = 'f32' | 'f64';
-
-export interface EngineJob {
-  /** One for each group of the source's spins. All have the same readouts and samples. */
-  readonly timelines: Timelines;
-  readonly source: PhantomSource;
-  readonly precision: Precision;
-  /** Largest error of a sample that fast forms may make, relative to Σ|ρ|; undefined: exact forms alone. */
-  readonly tolerance?: number;
-  /** Spins per tile; the last one of a group may hold fewer: see `tile-cut.ts`. */
-  readonly tileSize: number;
+export interface EngineJob extends ProgramJob {
   readonly tileCount: number;
   /** Sums hold round(signal · 2^scaleExponent). */
   readonly scaleExponent: number;
-  /**
-   * Takes the magnetisation at the end of the timelines, [count][x, y, z] in units of the density, of spins [first, first + count): called
-   * once for each tile of a run, in any order, by the time `run` has resolved. Timelines are then compiled with `toEnd`. The array is the
-   * caller's own until the call returns.
-   */
-  readonly onMagnetization?: (first: number, count: number, magnetization: Float64Array) => void;
 }
 
 export interface Engine {

@@ -6,9 +6,9 @@
 import { createHash } from 'node:crypto';
 import { badInput } from '../base/errors.ts';
 import { tileCut } from '../engine/tile-cut.ts';
-import type { Precision } from '../engine/types.ts';
 import { largestShare } from '../engine/units.ts';
 import type { PhantomSource } from '../phantom/types.ts';
+import type { Precision } from '../program/types.ts';
 import type { Timeline, Timelines } from '../timeline/types.ts';
 import { defaultTileSize } from './tile-size.ts';
 

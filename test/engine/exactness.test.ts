@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EXIT, LarmorError } from '../../host/base/errors.ts';
-import { makeProgram } from '../../host/engine/wasm/program.ts';
 import type { SpinBlock } from '../../host/phantom/types.ts';
+import { makeProgram } from '../../host/program/build.ts';
 import { makePlan } from '../../host/run/plan.ts';
 import { adc, blockOf } from '../../host/sequence/designer.ts';
 import type { Timeline } from '../../host/timeline/types.ts';

@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OP } from '../../host/engine/wasm/abi.generated.ts';
+import { OP } from '../../host/abi/abi.generated.ts';
 import { makeWasmEngine } from '../../host/engine/wasm/engine.ts';
-import { makeProgram } from '../../host/engine/wasm/program.ts';
-import { chooseAxis } from '../../host/engine/wasm/spreading.ts';
+import { makeProgram } from '../../host/program/build.ts';
+import { chooseAxis } from '../../host/program/nufft/sample-axis.ts';
 import { makePlan } from '../../host/run/plan.ts';
 import { tilesToVerify, uniteFindings, verifyTiles } from '../../host/run/verify.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';

@@ -2,16 +2,17 @@
  * The WASM engine: feeds tiles through a ring of slots and lets threads walk them. One thread means the calling one, unless
  * tiles are long: no worker to start, and the event loop gets its turn between tiles.
  */
+
+import { KernelContext, Slot as SlotRecord } from '../../abi/abi.generated.ts';
+import { KERNEL_DATA } from '../../abi/arena.ts';
+import { wordOf } from '../../abi/records.ts';
 import { EXIT, LarmorError } from '../../base/errors.ts';
+import { methodsOf, type Program, programFor } from '../../program/build.ts';
 import { type TileSpins, tileCut } from '../tile-cut.ts';
 import type { Engine, EngineJob } from '../types.ts';
 import { fromUnits } from '../units.ts';
-import { KernelContext, Slot as SlotRecord } from './abi.generated.ts';
-import { KERNEL_DATA } from './arena.ts';
 import { fillSlot, layOut, type Memory, type Sizes, type Slot } from './memory.ts';
 import { describeBuild, instantiate, type KernelBuild, type KernelExports, loadKernels } from './module.ts';
-import { methodsOf, type Program, programFor } from './program.ts';
-import { wordOf } from './records.ts';
 import { startThreads, type ThreadPool } from './threads.ts';
 
 export interface WasmOptions {

@@ -2,14 +2,7 @@
  * The kernels' memory for a run: the timeline in the kernels' units, the ring of tiles, the sums, and each thread's scratch. It is laid out
  * before it is made, so that `larmor plan` knows its exact size and nothing ever grows.
  */
-import { badInput } from '../../base/errors.ts';
-import { modelColumns } from '../../phantom/columns.ts';
-import { channelsOf, type PhantomSource, SPIN_BYTES, type SpinBlock, spinBlock } from '../../phantom/types.ts';
-import { STRIDE, type Timeline } from '../../timeline/types.ts';
-import { workPerSpin } from '../../timeline/work.ts';
-import type { TileSpins } from '../tile-cut.ts';
-import type { EngineJob } from '../types.ts';
-import { largestShare, MOST_SIGNAL, toUnits, unitExponent } from '../units.ts';
+
 import {
   Batch,
   KernelContext,
@@ -21,16 +14,30 @@ import {
   Slot as SlotRecord,
   Start,
   Waveform,
-} from './abi.generated.ts';
-import { Arena, KERNEL_DATA } from './arena.ts';
+} from '../../abi/abi.generated.ts';
+import { Arena, KERNEL_DATA } from '../../abi/arena.ts';
+import { recordList, setField, type Values, writeRecord } from '../../abi/records.ts';
+import { badInput } from '../../base/errors.ts';
+import { modelColumns } from '../../phantom/columns.ts';
+import { channelsOf, type PhantomSource, SPIN_BYTES, type SpinBlock, spinBlock } from '../../phantom/types.ts';
+import type { Program, Walk } from '../../program/build.ts';
+import { type AxisPlacer, axisPlacer, gridBytesOf, placeNufft2d1s } from '../../program/nufft/layout.ts';
+import { placeNufft2d3s, pointBytesOf } from '../../program/nufft/plane-layout.ts';
+import {
+  excitationRecords,
+  modelPulseForms,
+  pulseForms,
+  stepRecords,
+  stepTerms,
+} from '../../program/pulses/stepped.ts';
+import { placeTable } from '../../program/pulses/table.ts';
+import { exactIntervals } from '../../program/readouts/exact-intervals.ts';
+import { STRIDE, type Timeline } from '../../timeline/types.ts';
+import { workPerSpin } from '../../timeline/work.ts';
+import type { TileSpins } from '../tile-cut.ts';
+import type { EngineJob } from '../types.ts';
+import { largestShare, MOST_SIGNAL, toUnits, unitExponent } from '../units.ts';
 import { type KernelExports, type Kernels, probeOf } from './module.ts';
-import { type AxisPlacer, axisPlacer, gridBytesOf, placeNufft2d1s } from './nufft2d1-layout.ts';
-import { placeNufft2d3s, pointBytesOf } from './nufft2d3-layout.ts';
-import type { Program, Walk } from './program.ts';
-import { placeTable } from './pulse-tables.ts';
-import { excitationRecords, modelPulseForms, pulseForms, stepRecords, stepTerms } from './pulses.ts';
-import { recordList, setField, type Values, writeRecord } from './records.ts';
-import { exactIntervals } from './waveforms.ts';
 
 /** Accumulators take at most this; with more samples than that threads share one and add atomically. */
 const ACCUMULATOR_BYTES = 512 * 2 ** 20;

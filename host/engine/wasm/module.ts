@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { assetPath } from '../../base/assets.ts';
 import { EXIT, LarmorError } from '../../base/errors.ts';
 import { allowRelaxedSimd, allowWideSimd } from '../../base/v8-flags.ts';
+import type { ComposesPulses } from '../../program/pulses/table.ts';
 
 export type KernelBuild = 'wide' | 'relaxed' | 'simd';
 
@@ -36,13 +37,11 @@ export function probeOf({ module }: Kernels): Probe {
 }
 
 /** What the kernels export; see `assembly/index.ts`. */
-export interface KernelExports {
+export interface KernelExports extends ComposesPulses {
   heapBase(): number;
   scratchBytes(job: number): number;
   probeFused(x: number): number;
   startThread(start: number): number;
-  /** See assembly/tables.ts. */
-  evaluatePulseAtNodes(job: number, at: number, count: number, pulse: number, to: number): void;
   gatherSums(job: number): void;
   work(job: number, tile: number, thread: number): void;
 }

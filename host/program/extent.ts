@@ -1,5 +1,5 @@
 /** How far from the origin and from resonance a phantom's spins may be: what the largest angle of any step is made of. */
-import type { PhantomSource } from '../../phantom/types.ts';
+import type { PhantomSource } from '../phantom/types.ts';
 
 export interface Reach {
   /** max |x|, |y|, |z| [m] */

@@ -2,14 +2,15 @@
  * RF steps in the kernels' units, and for each pulse the form that is valid and exact enough for every spin of the phantom. The
  * choice depends on the phantom's bounds and the timeline alone, so every rank makes the same.
  */
+
+import { Excitation, PULSE, RfStep } from '../../abi/abi.generated.ts';
+import { type RecordList, recordList } from '../../abi/records.ts';
 import { direction } from '../../numerics/direction.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { relaxation } from '../../timeline/relaxation.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
+import { extentOf } from '../extent.ts';
 import type { Precision } from '../types.ts';
-import { Excitation, PULSE, RfStep } from './abi.generated.ts';
-import { extentOf } from './extent.ts';
-import { type RecordList, recordList } from './records.ts';
 
 /** Keeps 0/0 out of sin|h|/|h|, which is 1 there to the last bit. */
 const LEAST_SQUARE = 1e-30;

@@ -4,13 +4,13 @@
  * and stays within 1, so its m-th derivatives stay within (2πT)^m and T^m (Bernstein), and a polynomial through m Chebyshev nodes on
  * an interval of width h errs by 2(h/4)^m/m! times that.
  */
+
+import { COMPOSE_BYTES, Table, TILE_BYTES } from '../../abi/abi.generated.ts';
+import type { Arena } from '../../abi/arena.ts';
+import { recordList } from '../../abi/records.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
-import { COMPOSE_BYTES, Table, TILE_BYTES } from './abi.generated.ts';
-import type { Arena } from './arena.ts';
-import type { KernelExports } from './module.ts';
-import { isSame } from './pulses.ts';
-import { recordList } from './records.ts';
+import { isSame } from './stepped.ts';
 
 export interface PulseTable {
   readonly pulse: number;
@@ -75,10 +75,15 @@ export const tableNodes = ({ cells, R1, R2 }: PulseTable): number => cells * NOD
 /** Lanes of looking one spin up. */
 export const tableLanes = ({ R1, R2 }: PulseTable): number => 100 + (NODES + 1) * ENTRIES * R1.length * R2.length;
 
+/** The kernel that composes a pulse: see assembly/tables.ts. */
+export interface ComposesPulses {
+  evaluatePulseAtNodes(job: number, at: number, count: number, pulse: number, to: number): void;
+}
+
 /** A table's place in the memory, and how it is filled once the kernels can compose the pulse. */
 export interface PlacedTable {
   readonly address: number;
-  fill(memory: ArrayBufferLike, job: number, exports: KernelExports): void;
+  fill(memory: ArrayBufferLike, job: number, exports: ComposesPulses): void;
 }
 
 /** Makes room for the record, the coefficients, and what composing the pulse at the nodes takes. */

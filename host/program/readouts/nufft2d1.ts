@@ -4,7 +4,7 @@
  * within the tolerance.
  */
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
-import { type Axis, chooseAxis } from './spreading.ts';
+import { type Axis, chooseAxis } from '../nufft/sample-axis.ts';
 
 /** A waveform whose lines, whatever pulses lie between them, are transformed in batches (`assembly/nufft1d1.ts`). */
 export interface Nufft1d1 {

@@ -2,10 +2,11 @@
  * Turns that are formed once per spin and tile because they come again and again: whole precessions (the rest of a TR), and the
  * steps by which the first sample of a line follows from that of the line before it (phase encoding, from TR to TR). By counts alone.
  */
-import type { RecordTable } from '../../timeline/intern.ts';
-import { STRIDE } from '../../timeline/types.ts';
-import { type LineRun, OP, type Op } from './abi.generated.ts';
-import type { RecordList } from './records.ts';
+
+import { type LineRun, OP, type Op } from '../abi/abi.generated.ts';
+import type { RecordList } from '../abi/records.ts';
+import type { RecordTable } from '../timeline/intern.ts';
+import { STRIDE } from '../timeline/types.ts';
 
 type Ops = RecordList<typeof Op>;
 type LineRuns = RecordList<typeof LineRun>;

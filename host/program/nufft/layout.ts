@@ -1,11 +1,11 @@
 /** Transforms and the tables of their axes in the shared memory. */
-import { Axis as AxisRecord, Nufft2d1 as Nufft2d1Record, Stage as StageRecord } from './abi.generated.ts';
-import { type Arena, placedOnce } from './arena.ts';
+import { Axis as AxisRecord, Nufft2d1 as Nufft2d1Record, Stage as StageRecord } from '../../abi/abi.generated.ts';
+import { type Arena, placedOnce } from '../../abi/arena.ts';
+import type { Program } from '../build.ts';
+import { gridBytes, lineGridBytes, type Nufft2d1 } from '../readouts/nufft2d1.ts';
+import { planeGridBytes } from '../readouts/nufft2d3.ts';
 import type { Stage } from './fourier.ts';
-import { gridBytes, lineGridBytes, type Nufft2d1 } from './nufft2d1.ts';
-import { planeGridBytes } from './nufft2d3.ts';
-import type { Program } from './program.ts';
-import type { Axis } from './spreading.ts';
+import type { Axis } from './sample-axis.ts';
 
 /** Bytes of one of a thread's two grids, for the largest transform; 0 without any. */
 export function gridBytesOf({ nufft2d1s, lines, rows, nufft2d3s }: Program): number {

@@ -3,15 +3,16 @@
  * k lie in one plane and that share no equally spaced line: spirals, rosettes, ramps. Readouts in the same plane share a `NufftPlane`, so that spins
  * are placed once. Chosen when its operations are fewer and its measured error stays within the tolerance.
  */
+
+import { Nufft2d3Sample } from '../../abi/abi.generated.ts';
+import { type RecordList, recordList } from '../../abi/records.ts';
 import { direction } from '../../numerics/direction.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
-import { Nufft2d3Sample } from './abi.generated.ts';
+import { type Path, readoutGroups, targetsOf, trace } from '../nufft/planar-paths.ts';
+import { type PlaneAxisChoice, planeAxes, pointOf, type Span } from '../nufft/plane-axis.ts';
+import { chooseTimes } from '../nufft/time-nodes.ts';
 import type { Choice, Line } from './nufft2d1.ts';
-import { type Path, readoutGroups, targetsOf, trace } from './planar-paths.ts';
-import { type PlaneAxisChoice, planeAxes, pointOf, type Span } from './plane-axis.ts';
-import { type RecordList, recordList } from './records.ts';
-import { chooseTimes } from './time-nodes.ts';
 
 /** A plane of k-space and the grid for all curves in it. */
 export interface NufftPlane {

@@ -4,7 +4,7 @@
  */
 import type { PhantomSource } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
-import { extentOf } from './extent.ts';
+import { extentOf } from '../extent.ts';
 
 /** Turns that steps in a row may add up to: the samples of single spins then err by 7·10⁻⁷. */
 const TURNS = 4;

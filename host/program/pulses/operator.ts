@@ -6,14 +6,14 @@
  * z, so what leads from Mxy to Mz and back is odd in a, all else even: polynomials in a², which take two thirds of the nodes.
  */
 import { createHash } from 'node:crypto';
+import { OperatorUse, Term } from '../../abi/abi.generated.ts';
+import { type RecordList, recordList, type Values } from '../../abi/records.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { arrayBuilder } from '../../timeline/intern.ts';
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
-import { OperatorUse, Term } from './abi.generated.ts';
-import type { Choice } from './nufft2d1.ts';
-import { type PulseTables, pulseOperator, type RandomSpin, randomSpins } from './pulse-check.ts';
-import { type PulseTable, sizeTable, tableLanes, tableNodes } from './pulse-tables.ts';
-import { type RecordList, recordList, type Values } from './records.ts';
+import type { Choice } from '../readouts/nufft2d1.ts';
+import { type PulseTables, pulseOperator, type RandomSpin, randomSpins } from './reference.ts';
+import { type PulseTable, sizeTable, tableLanes, tableNodes } from './table.ts';
 
 export interface Operators extends PulseTables {
   /** [operators] the pulse of each */

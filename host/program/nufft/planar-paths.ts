@@ -1,6 +1,6 @@
 /** The way of a curve's samples through k-space and time, and the plane that holds it. */
 import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
-import type { Line } from './nufft2d1.ts';
+import type { Line } from '../readouts/nufft2d1.ts';
 
 /** What of a path that leaves its plane is no bend but rounding, against its size. */
 const FLATNESS = 1e-9;

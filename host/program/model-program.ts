@@ -2,13 +2,14 @@
  * Timelines of a model → the kernels' program: precession, stepped pulses and direct readouts, which support every model. Timelines of
  * several groups of spins become one with several walks, as if they followed one another.
  */
-import type { PhantomSource } from '../../phantom/types.ts';
-import { arrayBuilder, recordTable } from '../../timeline/intern.ts';
-import { STRIDE, type Timeline, type Timelines, OP as WALK } from '../../timeline/types.ts';
-import { LineRun, OP, Op } from './abi.generated.ts';
-import { noOperators } from './operators.ts';
-import type { Program, Walk } from './program.ts';
-import { recordList } from './records.ts';
+
+import { LineRun, OP, Op } from '../abi/abi.generated.ts';
+import { recordList } from '../abi/records.ts';
+import type { PhantomSource } from '../phantom/types.ts';
+import { arrayBuilder, recordTable } from '../timeline/intern.ts';
+import { STRIDE, type Timeline, type Timelines, OP as WALK } from '../timeline/types.ts';
+import type { Program, Walk } from './build.ts';
+import { noOperators } from './pulses/operator.ts';
 
 /** Whether spins have columns that only a model's kernels know, or timelines of their own. Coils alone are rows of ordinary readouts. */
 export const isModelled = (timelines: Timelines, { model }: Pick<PhantomSource, 'model'>): boolean =>

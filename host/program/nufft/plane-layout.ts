@@ -5,14 +5,14 @@ import {
   type Nufft2d3Sample,
   NufftPlane as NufftPlaneRecord,
   PlaneAxis,
-} from './abi.generated.ts';
-import { type Arena, placedOnce } from './arena.ts';
+} from '../../abi/abi.generated.ts';
+import { type Arena, placedOnce } from '../../abi/arena.ts';
+import type { RecordList } from '../../abi/records.ts';
+import { type Nufft2d3, type NufftPlane, placeBytes } from '../readouts/nufft2d3.ts';
 import { stagesOf } from './fourier.ts';
 import type { SpreadingKernel } from './kaiser-bessel.ts';
-import { placeStages } from './nufft2d1-layout.ts';
-import { type Nufft2d3, type NufftPlane, placeBytes } from './nufft2d3.ts';
+import { placeStages } from './layout.ts';
 import { correctionsOf, type PlaneAxisChoice } from './plane-axis.ts';
-import type { RecordList } from './records.ts';
 import { partsTable } from './time-nodes.ts';
 
 /** Bytes that a spin's position on the widest plane takes; 0 without any. */

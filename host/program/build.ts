@@ -5,12 +5,14 @@
  * choices hang on counts in the timeline and the tile size alone.
  */
 
-import type { PhantomSource } from '../../phantom/types.ts';
-import { arrayBuilder, recordTable } from '../../timeline/intern.ts';
-import { STRIDE, type Timeline, OP as WALK } from '../../timeline/types.ts';
-import type { EngineJob, Precision } from '../types.ts';
-import { LineRun, OP, Op } from './abi.generated.ts';
+import { LineRun, OP, Op } from '../abi/abi.generated.ts';
+import { type RecordList, recordList } from '../abi/records.ts';
+import type { PhantomSource } from '../phantom/types.ts';
+import { arrayBuilder, recordTable } from '../timeline/intern.ts';
+import { STRIDE, type Timeline, OP as WALK } from '../timeline/types.ts';
 import { isModelled, makeModelProgram } from './model-program.ts';
+import { cachePrecessions } from './precession-cache.ts';
+import { chooseOperators, noOperators, type Operators } from './pulses/operator.ts';
 import {
   axisFinder,
   type Choice,
@@ -19,11 +21,9 @@ import {
   linesOf,
   type Nufft1d1,
   type Nufft2d1,
-} from './nufft2d1.ts';
-import { type Nufft2d3, nufft2d3Finder } from './nufft2d3.ts';
-import { chooseOperators, noOperators, type Operators } from './operators.ts';
-import { cachePrecessions } from './precession-cache.ts';
-import { type RecordList, recordList } from './records.ts';
+} from './readouts/nufft2d1.ts';
+import { type Nufft2d3, nufft2d3Finder } from './readouts/nufft2d3.ts';
+import type { Precision, ProgramJob } from './types.ts';
 
 export type ReadoutForm = 'nufft2d1' | 'nufft1d1' | 'nufft2d3' | 'matrix' | 'recurrence' | 'direct';
 
@@ -92,7 +92,7 @@ export interface ProgramOptions {
 }
 
 /** The program of a job. */
-export function programFor({ timelines, source, onMagnetization, ...options }: EngineJob): Program {
+export function programFor({ timelines, source, onMagnetization, ...options }: ProgramJob): Program {
   const toEnd = onMagnetization !== undefined;
   if (isModelled(timelines, source)) return makeModelProgram(timelines);
   return makeProgram(timelines[0], source, { ...options, toEnd });

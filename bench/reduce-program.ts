@@ -28,7 +28,7 @@ for (const [n, samples] of [1e6, 1e7].entries()) {
   const larmor = async (): Promise<number> => {
     world.barrier();
     const start = mpi.wtime();
-    await reduceToRoot(cluster, world, sums);
+    await reduceToRoot(cluster, sums);
     return untilAllAreDone(mpi.wtime() - start);
   };
   const inC = (): number => untilAllAreDone(loops.reduce(2 * samples));

@@ -3,7 +3,7 @@
  * tolerance lets faster forms in, against exact forms. The phantom is in memory; the runs are in this process, so that their
  * processor time is theirs alone.
  */
-import { DEFAULT_TOLERANCE } from '../host/cli/options.ts';
+import { DEFAULT_TOLERANCE } from '../host/api/defaults.ts';
 import type { PhantomSource } from '../host/phantom/types.ts';
 import type { Sequence } from '../host/sequence/types.ts';
 import type { Timeline } from '../host/timeline/types.ts';

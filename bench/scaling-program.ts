@@ -13,7 +13,7 @@ import { temporaryFolder } from '../testing/temporary.ts';
 const begun = performance.now();
 const cluster = await joinCluster(600);
 const joined = performance.now();
-const { rank, size, world, channel } = cluster;
+const { rank, size, channel } = cluster;
 
 const agreementOnly = process.argv[2] === 'agree';
 
@@ -98,7 +98,7 @@ const plan: Plan = { spinCount: 1, tileSize: 1, tileCount: 1, scaleExponent: 1, 
 for (const samples of agreementOnly ? [] : [1e4, 1e5, 1e6, 1e7]) {
   const sums = new BigInt64Array(new SharedArrayBuffer(16 * samples)).fill(1n);
   const rounds = samples > 1e6 ? 5 : 11;
-  reduce.push([samples, (await times(rounds, () => reduceToRoot(cluster, world, sums)))[0]]);
+  reduce.push([samples, (await times(rounds, () => reduceToRoot(cluster, sums)))[0]]);
   if (rank === 0) {
     const write = (): void =>
       writeCheckpoint(folder, plan, { title: 'bench', coils: 1, done: [{ first: 0, count: 1 }], sums });

@@ -1,13 +1,8 @@
 /** The warnings a step gives, kept off the test's own stderr. */
-import { listenToWarnings } from '../host/base/log.ts';
+import { inContext } from '../host/base/context.ts';
 
 export function warningsOf(step: () => void): string[] {
   const messages: string[] = [];
-  listenToWarnings((message) => messages.push(message));
-  try {
-    step();
-  } finally {
-    listenToWarnings(undefined);
-  }
+  inContext((message) => messages.push(message), step);
   return messages;
 }

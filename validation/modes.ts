@@ -1,5 +1,5 @@
 /** The ways in which a scan is simulated, each a row wherever a signal is judged: f64, exact forms in f32 (`--exact`), and the default. */
-import { DEFAULT_TOLERANCE } from '../host/cli/options.ts';
+import { DEFAULT_TOLERANCE } from '../host/api/defaults.ts';
 
 export const MODES = [
   { name: 'f64', precision: 'f64' },

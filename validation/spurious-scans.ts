@@ -5,7 +5,7 @@
  * which nothing is known: then one layer is a plane that stands for itself.
  */
 
-import { predictEcho } from '../host/cli/spurious-echo.ts';
+import { predictEcho } from '../host/api/spurious-echo.ts';
 import { openPhantom } from '../host/phantom/open.ts';
 import { phaseGraph, pulseCount, sliceOf } from '../host/sampling/phase-graph.ts';
 import { pixelAlong, spinSampler, wantedOf } from '../host/sampling/sampler.ts';

@@ -3,7 +3,7 @@
  * whose errors average, and for eight phantoms of one spin each, where nothing does.
  */
 
-import { DEFAULT_TOLERANCE } from '../host/cli/options.ts';
+import { DEFAULT_TOLERANCE } from '../host/api/defaults.ts';
 import { COLUMN_NAMES } from '../host/phantom/columns.ts';
 import type { SpinBlock } from '../host/phantom/types.ts';
 import { FINEST, makeProgram, type Program } from '../host/program/build.ts';

@@ -19,11 +19,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { currentContext } from './context.ts';
 import { badInput, cannotWrite, missingInput, usage } from './errors.ts';
 import { failpoint } from './failpoints.ts';
 
-/** Files that this process reads, by device and inode: no output takes the place of one. */
-const inputs = new Set<string>();
 const identity = ({ dev, ino }: Stats): string => `${dev}:${ino}`;
 
 /** Throws exit 66 unless `path` is a regular file that can be opened. */
@@ -43,7 +42,7 @@ export function openInput(path: string): number {
     const stat = fstatSync(fd);
     const what = stat.isDirectory() ? 'is a directory' : stat.isFIFO() ? 'is a pipe' : 'is not a regular file';
     if (!stat.isFile()) throw missingInput(path, what, stat.isFIFO() ? 'write it to a file first' : 'give a file');
-    inputs.add(identity(stat));
+    currentContext().inputs.add(identity(stat));
     return fd;
   } catch (error) {
     if (fd !== undefined) closeSync(fd);
@@ -132,7 +131,7 @@ export function createOutput(path: string): PendingFile {
   };
   guard(() => {
     const there = statSync(path, { throwIfNoEntry: false });
-    if (there !== undefined && inputs.has(identity(there)))
+    if (there !== undefined && currentContext().inputs.has(identity(there)))
       throw usage(`${path} is an input of this run`, 'name another file for the output');
   });
   const name = basename(path);

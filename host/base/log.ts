@@ -5,6 +5,7 @@
  */
 import { writeSync } from 'node:fs';
 import { explainMemory } from './address-space.ts';
+import { currentContext } from './context.ts';
 import { cannotWrite, LarmorError } from './errors.ts';
 
 export type LogLevel = 'quiet' | 'normal' | 'verbose';
@@ -38,7 +39,6 @@ function oneLine(message: string): string {
   return `${line.slice(0, LONGEST_LINE / 2)} … ${line.slice(-LONGEST_LINE / 2)}`;
 }
 
-const warned = new Set<string>();
 let silent = false;
 
 /** Does `work` without printing warnings and details: on ranks that would only repeat what rank 0 prints. */
@@ -51,36 +51,30 @@ export async function silently<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What was warned about so far in this process, in order: results list it. */
+/** What was warned about so far, in order: results list it. */
 export function warnings(): readonly string[] {
-  return [...warned];
-}
-
-let listener: ((message: string) => void) | undefined;
-
-/** Where warnings go instead of stderr, every time; undefined: back to stderr. For programs that call Larmor's functions, as tests do. */
-export function listenToWarnings(next: ((message: string) => void) | undefined): void {
-  listener = next;
+  return [...currentContext().warned];
 }
 
 /** Something the user should know and may want to change; shown even with -q, each message once. */
 export function warn(message: string): void {
-  if (listener !== undefined) {
-    listener(message);
-    return;
-  }
+  const { warned, onWarning } = currentContext();
   if (warned.has(message)) return;
   warned.add(message);
-  if (!silent) log(`larmor: warning: ${oneLine(message)}\n`);
+  if (onWarning !== undefined) onWarning(message);
+  else if (!silent) log(`larmor: warning: ${oneLine(message)}\n`);
 }
 
 export function info(message: string): void {
-  if (level !== 'quiet') log(`${escapeControls(message)}\n`);
+  if (level !== 'quiet' && prints()) log(`${escapeControls(message)}\n`);
 }
 
 export function detail(message: string): void {
-  if (level === 'verbose' && !silent) log(`${escapeControls(message)}\n`);
+  if (level === 'verbose' && !silent && prints()) log(`${escapeControls(message)}\n`);
 }
+
+/** Whether messages go to stderr here. */
+const prints = (): boolean => currentContext().onWarning === undefined;
 
 /** An error: one line, even with -q. */
 export function reportError(error: unknown): void {

@@ -8,11 +8,12 @@ const STOPS = ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;
 /** Two interrupts within this time are one: `timeout` and shells send theirs to the process and to its group. */
 const SAME_INTERRUPT_MS = 500;
 
+/** What may ask a run to stop: these signals, or a program's own. */
 export interface StopRequest {
-  /** The first signal that came, if any. */
-  readonly signal: NodeJS.Signals | undefined;
+  /** The name of the first that came, if any. */
+  readonly signal: string | undefined;
   /** Runs when one comes; at once if one already has. */
-  onStop(action: (signal: NodeJS.Signals) => void): void;
+  onStop(action: (signal: string) => void): void;
 }
 
 /** The launcher and the command are two bundles with a copy of this module each, and share one trap. */
@@ -37,9 +38,9 @@ export function onInterrupt(action: () => void): void {
 }
 
 function setTrap(): StopRequest {
-  let signal: NodeJS.Signals | undefined;
+  let signal: string | undefined;
   let interruptedAt: number | undefined;
-  const actions: ((signal: NodeJS.Signals) => void)[] = [];
+  const actions: ((signal: string) => void)[] = [];
   const trap: StopRequest = {
     get signal() {
       return signal;

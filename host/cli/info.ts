@@ -1,4 +1,7 @@
 /** `larmor info`: what a file holds, or which parameters a built-in sequence or phantom takes. */
+
+import { endingOf, kindOfName } from '../api/names.ts';
+import { inferEncoding, openSequence, reportFindings } from '../api/sequence.ts';
 import { usage } from '../base/errors.ts';
 import { warnings } from '../base/log.ts';
 import { assignment, type Parameter, type Parameters } from '../base/parameters.ts';
@@ -10,8 +13,6 @@ import { readRaw } from '../raw/index.ts';
 import { type Facts, phantomFacts, rawFacts, sequenceFacts } from '../report/facts.ts';
 import { builtinSequences } from '../sequence/builtin/index.ts';
 import type { Sequence } from '../sequence/types.ts';
-import { inferEncoding, openSequence, reportFindings } from './inputs.ts';
-import { endingOf, kindOfName } from './names.ts';
 import { printJson, printLines } from './output.ts';
 import { openScanner } from './scanner.ts';
 import { splitSettings } from './settings.ts';

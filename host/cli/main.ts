@@ -4,15 +4,14 @@
  */
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { DEFAULT_RF_STEP, DEFAULT_TOLERANCE, DEFAULT_WATCHDOG } from '../api/defaults.ts';
+import { WORDS } from '../api/limits.ts';
 import { CollectiveError, EXIT, LarmorError } from '../base/errors.ts';
 import { enter, guardEnd, leave } from '../base/lifetime.ts';
 import { log, print, reportError, setLogLevel } from '../base/log.ts';
-import { ENGINES } from '../engine/types.ts';
 import { PARTS } from '../recon/image.ts';
 import {
   countedFromOne,
-  DEFAULT_TOLERANCE,
-  DEFAULT_WATCHDOG,
   direction,
   heartRate,
   noiseLevel,
@@ -94,15 +93,17 @@ function withJob(command: Command): Command {
         '--t2prime <how>',
         "T2' of spins whose T2* is shorter than T2: one pathway's decay, or several offsets",
       )
-        .choices(['none', 'analytic', 'ensemble'])
+        .choices(WORDS.t2prime)
         .default('none'),
     )
     .option('--b0-map <file>', 'NIfTI map of the off-resonance in Hz, added to that of the phantom')
-    .addOption(new Option('--dt-rf <time>', 'longest step of a block pulse').argParser(rfStep).default(50e-6, '50us'))
     .addOption(
-      new Option('--precision <p>', 'floating-point precision of the kernels').choices(['f32', 'f64']).default('f32'),
+      new Option('--dt-rf <time>', 'longest step of a block pulse').argParser(rfStep).default(DEFAULT_RF_STEP, '50us'),
     )
-    .addOption(new Option('--engine <name>', 'WebAssembly on the CPU, or WebGPU').choices([...ENGINES]).default('auto'))
+    .addOption(
+      new Option('--precision <p>', 'floating-point precision of the kernels').choices(WORDS.precision).default('f32'),
+    )
+    .addOption(new Option('--engine <name>', 'WebAssembly on the CPU, or WebGPU').choices(WORDS.engine).default('auto'))
     .option(...MOTION)
     .option(
       '--heart-rate <f>',

@@ -1,5 +1,6 @@
 /** Values of options: parsed and refused in one place, so that every command says the same. */
 import { InvalidArgumentError } from 'commander';
+import { BOUNDS, COUNTS } from '../api/limits.ts';
 import { parseQuantity } from '../base/quantities.ts';
 
 /** The parser of an option that takes a whole number. Both limits are plausible values: what exceeds them is a slip of the keyboard. */
@@ -49,35 +50,29 @@ export function noiseLevel(text: string): { readonly sigma: number; readonly atD
   const atDwell = dwell === undefined ? undefined : parseQuantity(dwell, 's');
   const sound = sigma > 0 && sigma < Number.POSITIVE_INFINITY && more.length === 0;
   if (sound && atDwell === undefined) return { sigma };
-  if (sound && atDwell! >= 1e-9 && atDwell! <= 1) return { sigma, atDwell: atDwell! };
+  if (sound && atDwell! >= BOUNDS.atDwell[0] && atDwell! <= BOUNDS.atDwell[1]) return { sigma, atDwell: atDwell! };
   throw new InvalidArgumentError('give a positive number, or one with the dwell time at which it holds: 0.5@10us.');
 }
 
-/** A ratio of a billion is beyond f32. */
-export const signalToNoise = numberBetween(1e-6, 1e9);
+export const signalToNoise = numberBetween(...BOUNDS.snr);
 
-/** From a minute between beats to those of a mouse. */
-export const heartRate = numberBetween(1 / 60, 50, 'Hz');
+export const heartRate = numberBetween(...BOUNDS.heartRate, 'Hz');
 
-export const seedNumber = wholeNumber(0, Number.MAX_SAFE_INTEGER);
+export const seedNumber = wholeNumber(...COUNTS.seed);
 
-/** More threads than any node has processors need gigabytes of stacks. */
-export const threadCount = wholeNumber(1, 1024);
+export const threadCount = wholeNumber(...COUNTS.threads);
 
-export const rankCount = wholeNumber(1, 1_000_000);
+export const rankCount = wholeNumber(...COUNTS.ranks);
 
-/** One spin per tile is allowed for tests; 2²⁰ spins take 40 MB per thread, beyond every cache. */
-export const spinsPerTile = wholeNumber(1, 2 ** 20);
+export const spinsPerTile = wholeNumber(...COUNTS.tile);
 
-/** At most what one array of complex f32 holds. */
-export const pixelCount = wholeNumber(1, 2 ** 30);
+export const pixelCount = wholeNumber(...COUNTS.maxPixels);
 
-/** `auto` leaves the number to the sequence; more than 10⁵ would be a phantom of its own. */
+/** `auto` leaves the number to the sequence. */
 export const spinsPerVoxel = (text: string): number | undefined =>
-  text === 'auto' ? undefined : wholeNumber(1, 1e5)(text);
+  text === 'auto' ? undefined : wholeNumber(...COUNTS.spinsPerVoxel)(text);
 
-/** A step of a nanosecond is a thousandth of the finest RF raster; a second is longer than any pulse that needs steps. */
-export const rfStep = numberBetween(1e-9, 1, 's');
+export const rfStep = numberBetween(...BOUNDS.maxRfStep, 's');
 
 /** At most what fits a timer of Node: 2³¹ ms are 24 days. */
 export const seconds = numberBetween(0.01, 2e6, 's');
@@ -88,17 +83,4 @@ export const timeOfScan = numberBetween(0, 2.5e6, 's');
 /** Counted from 1, as messages do. */
 export const countedFromOne = wholeNumber(1, 2 ** 31);
 
-/** Tighter than 1e-6 is below what f32 holds, looser than 0.1 no signal any more. */
-export const toleranceBound = numberBetween(1e-6, 0.1);
-
-/**
- * The tolerance of f32 runs that name none: the largest at which no fast form errs more, against f64, than the exact f32 forms do
- * (`npm run validate -- default`): their rounding is of this size.
- */
-export const DEFAULT_TOLERANCE = 3e-6;
-
-/** Seconds of work that a killed run loses at most; a checkpoint takes some milliseconds per 10⁵ samples. */
-export const DEFAULT_CHECKPOINT_INTERVAL = 300;
-
-/** Seconds of silence that a rank is allowed: one page of a busy parallel file system may take minutes. */
-export const DEFAULT_WATCHDOG = 600;
+export const toleranceBound = numberBetween(...BOUNDS.tolerance);

@@ -1,11 +1,12 @@
 /** `larmor phantom …` */
+
+import { requireKind } from '../api/names.ts';
 import { usage } from '../base/errors.ts';
 import { info, warnings } from '../base/log.ts';
 import { withMotions } from '../phantom/motion/file.ts';
 import { openPhantom } from '../phantom/open.ts';
 import { writePhantom } from '../phantom/write.ts';
 import { phantomFacts } from '../report/facts.ts';
-import { requireKind } from './names.ts';
 import { printJson } from './output.ts';
 import { splitSettings } from './settings.ts';
 

@@ -1,4 +1,7 @@
 /** `larmor plot …`: figures of what a file or a built-in name holds. */
+
+import { endingOf, requireKind } from '../api/names.ts';
+import { openSequence, reportFindings } from '../api/sequence.ts';
 import { usage } from '../base/errors.ts';
 import { requireDistinct } from '../base/files.ts';
 import { info, warnings } from '../base/log.ts';
@@ -15,8 +18,6 @@ import { arraySignal, rawSignal, signalPlot } from '../plots/signal.ts';
 import { readRaw } from '../raw/index.ts';
 import { PARTS } from '../recon/image.ts';
 import { reconstruct } from '../recon/reconstruct.ts';
-import { openSequence, reportFindings } from './inputs.ts';
-import { endingOf, requireKind } from './names.ts';
 import { printJson } from './output.ts';
 import { openScanner } from './scanner.ts';
 import { splitSettings } from './settings.ts';

@@ -1,11 +1,12 @@
 /** `larmor reconstruct`: raw data → image. */
+
+import { requireKind } from '../api/names.ts';
 import { info, warnings } from '../base/log.ts';
 import { isRawName, readRaw } from '../raw/index.ts';
 import { imageWriterFor, writeImage } from '../recon/files.ts';
 import type { Part } from '../recon/image.ts';
 import { reconstruct } from '../recon/reconstruct.ts';
 import { imageFacts } from '../report/facts.ts';
-import { requireKind } from './names.ts';
 import { printJson } from './output.ts';
 
 export interface ReconstructOptions {

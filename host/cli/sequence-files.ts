@@ -1,12 +1,12 @@
 /** `larmor sequence make` and `larmor sequence convert`: sequences as Pulseq files, version 1.5.1. */
 import { existsSync } from 'node:fs';
+import { requireKind } from '../api/names.ts';
+import { openSequence, reportFindings, requireSequenceName } from '../api/sequence.ts';
 import { usage } from '../base/errors.ts';
 import { info, warnings } from '../base/log.ts';
 import { formatQuantity } from '../base/quantities.ts';
 import { builtinSequences } from '../sequence/builtin/index.ts';
 import { WRITTEN_VERSION, writePulseq } from '../sequence/pulseq/write.ts';
-import { openSequence, reportFindings } from './inputs.ts';
-import { requireKind } from './names.ts';
 import { printJson } from './output.ts';
 import { openScanner } from './scanner.ts';
 import { splitSettings } from './settings.ts';
@@ -34,12 +34,6 @@ export function convertSequence(name: string, options: SequenceFileOptions): voi
   if (builtinSequences.has(name))
     throw usage(`${name} is a built-in sequence, not a file`, `larmor sequence make ${name} -o FILE.seq writes it`);
   write('sequence-convert', name, options);
-}
-
-function requireSequenceName(output: string): void {
-  if (output === '-') throw usage('-o -: a sequence cannot be written to standard output', 'give a file name');
-  if (!output.toLowerCase().endsWith('.seq'))
-    throw usage(`${output}: not a sequence format that can be written`, 'end it in .seq (Pulseq)');
 }
 
 function write(

@@ -1,9 +1,10 @@
 /** `larmor sequence …` */
+
+import { openSequence } from '../api/sequence.ts';
 import { usage } from '../base/errors.ts';
 import { createOutput } from '../base/files.ts';
 import { info, print, warnings } from '../base/log.ts';
 import { waveformsJson } from '../sequence/export-waveforms.ts';
-import { openSequence } from './inputs.ts';
 import { printJson } from './output.ts';
 import { openScanner } from './scanner.ts';
 import { splitSettings } from './settings.ts';

@@ -3,10 +3,10 @@
  * any other error: usually all have the same error, sometimes only one that was started with another command.
  */
 import { CommanderError } from 'commander';
+import { DEFAULT_WATCHDOG } from '../api/defaults.ts';
 import { type LarmorError, usage } from '../base/errors.ts';
 import { agree } from '../comm/agree.ts';
 import { joinCluster } from '../comm/ranks.ts';
-import { DEFAULT_WATCHDOG } from './options.ts';
 
 /** `error` of a command line as a line of ours; undefined if it is none, but a help text or a version that was asked for. */
 export function usageError(error: unknown): LarmorError | undefined {

@@ -14,9 +14,10 @@ import { agree, rankName } from './agree.ts';
 import { type BlockingWatch, nothingBlocks, watchBlocking } from './blocking.ts';
 import { type Channel, openChannel } from './channel.ts';
 
+/** The ranks of a run, as its collective steps need them. */
 export interface Cluster extends BlockingWatch {
-  readonly mpi: Mpi;
-  readonly world: Communicator;
+  /** undefined: one rank without MPI. */
+  readonly world: Communicator | undefined;
   readonly rank: number;
   readonly size: number;
   /** Of this rank. */
@@ -29,8 +30,12 @@ export interface Cluster extends BlockingWatch {
   finished(): number;
   /** Sets where heartbeats find the number of tiles that this rank has finished. */
   reportProgress(finished: () => number): void;
-  /** Aborts the job: for an error that cannot be agreed on any more. */
-  fail(error: unknown): never;
+}
+
+/** The ranks that a launcher started, which also end together. */
+export interface JoinedCluster extends Cluster {
+  readonly mpi: Mpi;
+  readonly world: Communicator;
   /** Collective; the last use of MPI. */
   finalize(): Promise<void>;
   /**
@@ -57,7 +62,7 @@ const LAST_LINE_MS = 100;
  * @param watchdog seconds without a heartbeat after which a rank counts as lost and the job ends
  * @throws LarmorError 70 if the launcher and the MPI found here do not match
  */
-export async function joinCluster(watchdog: number): Promise<Cluster> {
+export async function joinCluster(watchdog: number): Promise<JoinedCluster> {
   await enter('joining MPI');
   const { blocking } = isLaunched() ? watchBlocking(watchdog) : nothingBlocks;
   const joining = Math.max(JOINING_SECONDS, watchdog);
@@ -108,7 +113,7 @@ export async function joinCluster(watchdog: number): Promise<Cluster> {
   );
   hosts.push(...allHosts);
   return {
-    ...{ mpi, world, rank, size, host: hostname(), hosts, node, channel, fail, blocking },
+    ...{ mpi, world, rank, size, host: hostname(), hosts, node, channel, blocking },
     finished: channel.finished,
     reportProgress(finished) {
       progress = finished;

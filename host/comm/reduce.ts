@@ -3,7 +3,7 @@
  * others to zero. Sums are moved, not copied: each contribution exists on exactly one rank. So rank 0 holds all that was
  * collected so far: what a checkpoint writes, what a resumed run starts with, and at the end the signal.
  */
-import { type Communicator, IN_PLACE, Op } from 'mpi-node-bindings/index.ts';
+import { IN_PLACE, Op } from 'mpi-node-bindings/index.ts';
 import { enter } from '../base/lifetime.ts';
 import type { Cluster } from './ranks.ts';
 
@@ -19,11 +19,10 @@ const PIECE = 2 ** 21;
  * is a blocking call of some 5 ms, and signals and messages are handled between two of them.
  */
 export async function reduceToRoot(
-  { rank, size, channel, blocking }: Pick<Cluster, 'rank' | 'size' | 'channel' | 'blocking'>,
-  world: Communicator,
+  { world, rank, size, channel, blocking }: Pick<Cluster, 'world' | 'rank' | 'size' | 'channel' | 'blocking'>,
   sums: BigInt64Array,
 ): Promise<void> {
-  if (size === 1) return;
+  if (world === undefined || size === 1) return;
   await channel.awaiting(world.ibarrier().wait());
   await enter('reducing');
   for (let from = 0; from < sums.length; from += PIECE) {

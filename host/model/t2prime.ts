@@ -12,6 +12,9 @@ import { WALK_SPINS } from '../phantom/bounds.ts';
 import { COLUMN_NAMES, modelColumns } from '../phantom/columns.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from '../phantom/types.ts';
 
+/** How T2′ acts. */
+export type T2Prime = 'none' | 'analytic' | 'ensemble';
+
 /** Pairs of offsets for each unit of L: 6e-3 of the signal is missing at an echo, 5e-4 on the mean. */
 const PAIRS = 32;
 const LEAST_PAIRS = 16;

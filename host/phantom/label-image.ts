@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { badInput, missingInput } from '../base/errors.ts';
-import { completeParameters, type Parameters } from '../base/parameters.ts';
+import { completeParameters, type Given, type Parameters } from '../base/parameters.ts';
 import type { Tesla } from '../base/units.ts';
 import { checkExtent } from './bounds.ts';
 import { warnOfTableT2s } from './inert.ts';
@@ -95,7 +95,7 @@ export interface LabelImageOptions {
 /** @throws LarmorError 2, 65 or 66 */
 export async function openLabelImage(
   path: string,
-  given: Readonly<Record<string, string>>,
+  given: Given,
   readVolume: VolumeReader,
   { warn, warnT2s, sampler, B0 }: LabelImageOptions,
 ): Promise<PhantomSource> {

@@ -6,7 +6,7 @@ import { extname } from 'node:path';
 import { badInput, usage } from '../base/errors.ts';
 import { requireFile } from '../base/files.ts';
 import { warn as warnUser } from '../base/log.ts';
-import { completeParameters, type Parameters } from '../base/parameters.ts';
+import { completeParameters, type Given, type Parameters } from '../base/parameters.ts';
 import { didYouMean } from '../base/suggest.ts';
 import type { Tesla } from '../base/units.ts';
 import { isHdf5, openHdf5 } from '../formats/hdf5/reader.ts';
@@ -43,12 +43,12 @@ export interface OpenOptions {
 /**
  * Opens a phantom.
  * @param name a built-in name or a path
- * @param parameters `--set` values: the built-in's parameters, or the options of a label image
+ * @param parameters of a built-in phantom, or the options of a label image
  * @throws LarmorError 2 for a wrong name or parameter, 66 for a missing file, 65 for one that cannot be simulated
  */
 export async function openPhantom(
   name: string,
-  parameters: Readonly<Record<string, string>> = {},
+  parameters: Given = {},
   { warn = warnUser, surveyOf = surveyHere, sampler, usesT2s = false, B0 }: OpenOptions = {},
 ): Promise<PhantomSource> {
   if (Object.hasOwn(builtinPhantoms, name)) return builtinPhantoms[name].open(parameters, sampler);

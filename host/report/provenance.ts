@@ -3,11 +3,9 @@
  * `larmor simulate --json` and, a parameter for each key, in the ISMRMRD header.
  */
 import type { Seconds, Tesla } from '../base/units.ts';
+import type { T2Prime } from '../model/t2prime.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Facts } from './facts.ts';
-
-/** How T2′ acts. */
-export type T2Prime = 'none' | 'analytic' | 'ensemble';
 
 export interface Provenance {
   /** The command line, one word each. */

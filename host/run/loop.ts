@@ -47,7 +47,7 @@ export async function runTiles(
   stop: StopRequest,
   options: RunOptions,
 ): Promise<RunResult> {
-  const { world, rank, size, channel } = cluster;
+  const { rank, size, channel } = cluster;
   const left = complement(options.done, plan.tileCount);
   const dynamic = options.schedule === 'dynamic';
   const coordinator =
@@ -102,7 +102,7 @@ export async function runTiles(
     gather(channel, 'finished', joinRanges(finished), joinParts, (ranges) => coordinator!.arrive(ranges));
     finished = [];
     await enter('collecting sums');
-    await reduceToRoot(cluster, world, engine.sums);
+    await reduceToRoot(cluster, engine.sums);
     if (coordinator === undefined) return;
     done = await channel.awaiting(coordinator.awaitCollected());
     if (order.why !== 'checkpoint') return;

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { listenToWarnings } from '../../host/base/log.ts';
+import { inContext } from '../../host/base/context.ts';
 import { redoingLostTiles } from '../../host/engine/redo.ts';
 import type { Engine } from '../../host/engine/types.ts';
 import { makeWasmEngine } from '../../host/engine/wasm/engine.ts';
@@ -20,11 +20,15 @@ const timeline = timelineOf([hardPulse(1), straight(40, [5, 1, 0, 1e-5]), hardPu
 /** The last tile is not full. */
 const spins = scatteredSpins((TILES - 1) * TILE + 7, 0.1);
 
-/** Keeps warnings off the test's stderr, and counts them. */
-function hearWarnings(t: TestContext): string[] {
+/** Keeps warnings of an engine's runs off the test's stderr, and collects them. */
+function hearWarnings(engine: Engine): string[] {
   const heard: string[] = [];
-  listenToWarnings((message) => heard.push(message));
-  t.after(() => listenToWarnings(undefined));
+  const run = engine.run.bind(engine);
+  engine.run = (first, count) =>
+    inContext(
+      (message) => heard.push(message),
+      () => run(first, count),
+    );
   return heard;
 }
 
@@ -109,7 +113,7 @@ describe('a mock that is lost', () => {
     for (const threads of [1, 2])
       test(`before tile ${lostAt}, ${threads} threads step in: every tile once`, async (t) => {
         const { engine, others } = await losing(t, lostAt, { threads });
-        const heard = hearWarnings(t);
+        const heard = hearWarnings(engine);
         assert.equal(engine.reproducible, true);
         assert.equal(await engine.run(0, TILES), TILES);
         assert.deepEqual(engine.sums, await undisturbed(t));
@@ -132,7 +136,7 @@ describe('a mock that is lost', () => {
 
   test('parts in any order, as the dynamic schedule deals them, on sums that a checkpoint began', async (t) => {
     const { engine, asked, others } = await losing(t, 7);
-    const heard = hearWarnings(t);
+    const heard = hearWarnings(engine);
     const before = await wasm(t);
     await before.run(10, 2);
     engine.sums.set(before.sums);
@@ -155,7 +159,7 @@ describe('a mock that is lost', () => {
   test('a pause that comes with the loss: nothing steps in before it is asked to', async (t) => {
     let pause = (): void => {};
     const { engine, others } = await losing(t, 5, { onLost: () => pause() });
-    hearWarnings(t);
+    hearWarnings(engine);
     pause = () => engine.pause();
     assert.equal(await engine.run(0, TILES), 5);
     assert.deepEqual([others.length, engine.reproducible], [0, true]);
@@ -167,7 +171,7 @@ describe('a mock that is lost', () => {
   test('a pause while the other engine is made: it starts nothing, and goes on when asked', async (t) => {
     let pause = (): void => {};
     const { engine, others } = await losing(t, 5, { onLost: () => setImmediate(() => pause()) });
-    hearWarnings(t);
+    hearWarnings(engine);
     pause = () => engine.pause();
     assert.equal(await engine.run(0, TILES), 5);
     assert.equal(others.length, 1);
@@ -184,7 +188,7 @@ describe('a mock that is lost', () => {
     test(`a pause while ${threads} threads of the other engine run: exactly the tiles before it are there`, async (t) => {
       let pause = (): void => {};
       const { engine } = await losing(t, 2, { threads, onTile: (tile) => tile === 6 && pause() });
-      hearWarnings(t);
+      hearWarnings(engine);
       pause = () => engine.pause();
       const next = await engine.run(0, TILES);
       t.diagnostic(`paused before tile ${next}`);
@@ -199,12 +203,14 @@ describe('a mock that is lost', () => {
 
   test('other errors pass, and so does one of the engine that should step in', async (t) => {
     const { engine: inner } = await losing(t, TILES);
-    const failing = (error: Error, makeOther: () => Promise<Engine>): Engine =>
-      redoingLostTiles(
+    const failing = (error: Error, makeOther: () => Promise<Engine>): Engine => {
+      const engine = redoingLostTiles(
         { ...inner, batchTiles: 1, abandon: () => {}, run: () => Promise.reject(error) } as unknown as WebgpuEngine,
         makeOther,
       );
-    hearWarnings(t);
+      hearWarnings(engine);
+      return engine;
+    };
     const never = (): never => assert.fail('nothing steps in');
     await assert.rejects(failing(new Error('tile 3 is not finite'), never).run(0, 4), /tile 3 is not finite/);
     const lost = new DeviceLost('of the mock', 2, 'pulled out');
@@ -227,7 +233,7 @@ for (const driver of DRIVERS)
     const job = { timelines: [timeline] as const, source: phantom, ...plan };
     const engine = redoingLostTiles(gpu, () => makeWasmEngine(job, { threads: 1 }));
     t.after(() => engine.close());
-    const heard = hearWarnings(t);
+    const heard = hearWarnings(engine);
     lose = () => gpu.abandon();
     assert.equal(await engine.run(0, TILES), TILES);
     assert.ok(gpu.finished > 0 && gpu.finished < TILES, `${gpu.finished} tiles on the GPU`);

@@ -7,6 +7,7 @@ import type { Engine } from '../engine/types.ts';
 import { addNoise, type Noise, type NoiseRequest, noiseOf } from '../model/noise.ts';
 import { channelsOf } from '../phantom/types.ts';
 import { writeRaw } from '../raw/index.ts';
+import type { RawData } from '../raw/types.ts';
 import { acquisitionFacts, actionsOf } from '../report/facts.ts';
 import type { Provenance } from '../report/provenance.ts';
 import type { RankReport, Summary } from '../report/summary.ts';
@@ -47,16 +48,11 @@ const sincePeak =
   (time: Seconds): Seconds =>
     time - (peakBefore(time) ?? Number.NaN);
 
-/** Writes every format asked for. @throws LarmorError 73 */
-export function writeOutputs(
-  job: Job,
-  { signal, coils, noise }: Received,
-  outputs: readonly string[],
-  provenance: Provenance,
-): void {
+/** The run's signal as raw-data formats hold it. */
+export function rawDataOf(job: Job, { signal, coils, noise }: Received, provenance: Provenance): RawData {
   const { timelines, plan, scanner, sequence, phantom } = job;
   const [timeline] = timelines;
-  const raw = {
+  return {
     signal,
     coils,
     samples: timeline.sampleCount,
@@ -70,6 +66,10 @@ export function writeOutputs(
     ...(sequence.heart === undefined ? {} : { sincePeak: sincePeak(sequence.heart) }),
     provenance: { ...provenance },
   };
+}
+
+/** Writes every format asked for. @throws LarmorError 73 */
+export function writeOutputs(outputs: readonly string[], raw: RawData): void {
   for (const path of outputs) writeRaw(path, raw);
 }
 
@@ -96,23 +96,23 @@ export function inputFacts(job: Job): Pick<Provenance, 'sequence' | 'phantom' | 
   };
 }
 
-/** @param run how it was asked for, and when it started (ms since 1970) */
+/** @param run how it was called, and when it started (ms since 1970) */
 export function provenanceOf(
   job: Job,
   engine: Engine,
   perRank: readonly RankReport[],
-  run: { readonly dtRf: Seconds; readonly started: number; readonly noise: Noise | null },
+  run: { readonly command: readonly string[]; readonly started: number; readonly noise: Noise | null },
 ): Provenance {
   const { plan } = job;
   const hash = createHash('sha256').update(String(plan.scaleExponent)).update('\0').update(engine.sums);
   return {
-    command: ['larmor', ...process.argv.slice(2)],
+    command: run.command,
     version: packageJson.version,
     time: { start: new Date(run.started).toISOString(), end: new Date().toISOString() },
     ...inputFacts(job),
     precision: plan.precision,
     tolerance: plan.tolerance ?? null,
-    dtRf: run.dtRf,
+    dtRf: job.maxRfStep,
     noise: run.noise,
     engine: [...new Set(perRank.map((rank) => rank.engine))].sort().join(' + '),
     build: plan.parts.kernels!,

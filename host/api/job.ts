@@ -1,4 +1,4 @@
-/** From what the command line names to what an engine runs: shared by `simulate`, which runs it, and `plan`, which tells. */
+/** From a request to what an engine runs: shared by `simulate`, which runs it, and `plan`, which describes it. */
 import packageJson from '../../package.json' with { type: 'json' };
 import { allowedCpus, cpusPerTask, grantedThreads } from '../base/environment.ts';
 import { warn } from '../base/log.ts';
@@ -14,17 +14,20 @@ import { chooseDevice, sharedDevices } from '../run/devices.ts';
 import { makePlan, type Plan } from '../run/plan.ts';
 import { sharedSurvey } from '../run/survey.ts';
 import { workPerSpin } from '../timeline/work.ts';
-import { type InputOptions, type Inputs, openInputs } from './inputs.ts';
-import { DEFAULT_TOLERANCE } from './options.ts';
+import { DEFAULT_TOLERANCE } from './defaults.ts';
+import { type Inputs, openInputs, type Request } from './inputs.ts';
 
-export interface JobOptions extends InputOptions, EngineRequest {
+/** How it is computed. */
+export interface JobOptions extends EngineRequest {
   readonly precision: Precision;
+  /** Default: 1 for a small job, else those that scheduler, affinity and cgroup grant. */
   readonly threads?: number;
+  /** Spins per tile; default: by the size of the phantom. */
   readonly tile?: number;
+  /** Largest error of fast methods, relative to the sum of all densities; default: `DEFAULT_TOLERANCE`. */
   readonly tolerance?: number;
+  /** Sum every sample of every spin, by no fast method. */
   readonly exact?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
 }
 
 export interface Job extends Inputs {
@@ -41,19 +44,15 @@ export interface Job extends Inputs {
 
 /**
  * Collective: all ranks open the same inputs, agree on the kernels and find that they have the same plan.
+ * @param ask makes the request; what it throws is agreed on too
  * @throws CollectiveError on all ranks if anything is wrong on any
  */
-export async function openJob(
-  cluster: Cluster,
-  sequenceName: string,
-  phantomName: string,
-  options: JobOptions,
-): Promise<Job> {
+export async function openJob(cluster: Cluster, ask: () => Request, options: JobOptions): Promise<Job> {
   const root = cluster.rank === 0;
   let opened: Omit<Job, 'plan' | 'threads' | 'mixed' | 'kernels' | 'spinWork'> | undefined;
   const open = async (): Promise<Builds & { device: EngineChoice['device'] | null }> => {
     const surveyOf = (count: number, read: PhantomSource['read']) => sharedSurvey(cluster, count, read);
-    const inputs = await openInputs(sequenceName, phantomName, options, { quiet: !root, surveyOf });
+    const inputs = await openInputs(ask, { quiet: !root, surveyOf });
     const { precision, tolerance } = options;
     const request = {
       timelines: inputs.timelines,

@@ -1,0 +1,120 @@
+/** Reading and writing: the package's functions for sequences, phantoms, scanners, raw data and images. */
+import type { Given } from '../base/parameters.ts';
+import type { Tesla } from '../base/units.ts';
+import { withMotions } from '../phantom/motion/file.ts';
+import { openPhantom as openSource } from '../phantom/open.ts';
+import type { PhantomSource } from '../phantom/types.ts';
+import { acquiredData } from '../raw/acquisitions.ts';
+import { isRawName, readRaw as readRawFile, writeRaw as writeRawFile } from '../raw/index.ts';
+import type { AcquiredData, RawData, RawFile } from '../raw/types.ts';
+import { writeImage as writeImageFile } from '../recon/files.ts';
+import type { Image, Part } from '../recon/image.ts';
+import { reconstruct as imageOf } from '../recon/reconstruct.ts';
+import { writePulseq } from '../sequence/pulseq/write.ts';
+import { readScanner as readScannerFile } from '../sequence/scanner.ts';
+import type { Scanner } from '../sequence/scanner-types.ts';
+import type { Sequence } from '../sequence/types.ts';
+import { type CallOptions, call } from './call.ts';
+import { requireWithin } from './limits.ts';
+import { requireKind } from './names.ts';
+import { type ScannerInput, scannerOf } from './options.ts';
+import { openSequence, requireSequenceName } from './sequence.ts';
+
+export interface SequenceOptions extends CallOptions {
+  /** Of a built-in sequence, or soft delays of a file: numbers in SI, or texts with a unit (`'5ms'`). */
+  readonly parameters?: Given | undefined;
+  /** Its limits and rasters shape a built-in sequence; its γ scales the amplitudes of a file. */
+  readonly scanner?: ScannerInput | undefined;
+}
+
+/**
+ * A built-in sequence, or one of a Pulseq file of version 1.2 to 1.5.
+ * @throws LarmorError 2 for a wrong name or parameter, 65 for a file that is wrong, 66 for one that is missing
+ */
+export function readSequence(name: string, options: SequenceOptions = {}): Sequence {
+  return call(options, () => openSequence(name, options.parameters ?? {}, scannerOf(options.scanner)));
+}
+
+/**
+ * Writes a sequence as a Pulseq file of version 1.5.1.
+ * @param scanner whose γ turns T/m and T into the file's Hz/m and Hz
+ * @throws LarmorError 2 unless `path` ends in .seq, 73 if it cannot be written
+ */
+export function writeSequence(
+  path: string,
+  sequence: Sequence,
+  { scanner, ...options }: CallOptions & { readonly scanner?: ScannerInput | undefined } = {},
+): void {
+  call(options, () => {
+    requireSequenceName(path);
+    writePulseq(path, sequence, scannerOf(scanner).gammaBar);
+  });
+}
+
+export interface PhantomOptions extends CallOptions {
+  /** Of a built-in phantom, or options of a label image. */
+  readonly parameters?: Given | undefined;
+  /** Field of the scanner [T], for tissues whose times are given by field. */
+  readonly B0?: Tesla | undefined;
+  /** File of motions that are added to the phantom's own. */
+  readonly motion?: string | undefined;
+}
+
+/**
+ * A built-in phantom, or one of a file; close it when it is no longer needed. Its spins are read in any range by `read`.
+ * @throws LarmorError (as a rejection) 2 for a wrong name or parameter, 65 for a file that is wrong, 66 for one that is missing
+ */
+export function openPhantom(name: string, options: PhantomOptions = {}): Promise<PhantomSource> {
+  return call(options, async () => {
+    requireKind(name, 'phantom');
+    const { parameters = {}, B0, motion } = options;
+    return withMotions(await openSource(name, parameters, B0 === undefined ? {} : { B0 }), motion);
+  });
+}
+
+/** A scanner file, whole: what it does not state is that of the default scanner. @throws LarmorError 65 or 66 */
+export function readScanner(path: string, options: CallOptions = {}): Scanner {
+  return call(options, () => readScannerFile(path));
+}
+
+/** ISMRMRD raw data, of Larmor or a scanner. @throws LarmorError (as a rejection) 65 or 66 */
+export function readRaw(path: string, options: CallOptions = {}): Promise<RawFile> {
+  return call(options, async () => {
+    if (!isRawName(path)) requireKind(path, 'raw data');
+    return readRawFile(path);
+  });
+}
+
+/** Writes raw data: .mrd, .h5 (ISMRMRD), .npy, .mat or .cfl, by the name. @throws LarmorError 2 or 73 */
+export function writeRaw(path: string, raw: RawData, options: CallOptions = {}): void {
+  call(options, () => writeRawFile(path, raw));
+}
+
+export interface ReconstructOptions extends CallOptions {
+  /** An image of every coil instead of one of all. */
+  readonly eachCoil?: boolean | undefined;
+  /** Pixels of all frames together that may be made; default 2²⁷. */
+  readonly maxPixels?: number | undefined;
+}
+
+/**
+ * The image of raw data: of a simulation, or read from a file.
+ * @throws LarmorError (as a rejection) 65 for data of which no image can be made, 66 for a missing file
+ */
+export function reconstruct(raw: string | RawData | AcquiredData, options: ReconstructOptions = {}): Promise<Image> {
+  return call(options, async () => {
+    const { eachCoil: each = false, maxPixels } = options;
+    requireWithin({ maxPixels });
+    const data = typeof raw === 'string' ? await readRaw(raw) : 'acquisitions' in raw ? raw : acquiredData(raw);
+    return imageOf(data, { each, ...(maxPixels === undefined ? {} : { maxPixels }) });
+  });
+}
+
+/**
+ * Writes an image: .png, .nii, .nii.gz or .npy, by the name.
+ * @param part of each pixel; default: magnitude, complex in .npy
+ * @throws LarmorError 2 or 73
+ */
+export function writeImage(path: string, image: Image, options: CallOptions & { readonly part?: Part } = {}): void {
+  call(options, () => writeImageFile(path, image, options.part));
+}

@@ -1,0 +1,181 @@
+/** What a run simulates: sequence, scanner and phantom opened, checked and brought together. */
+import { usage } from '../base/errors.ts';
+import { detail, silently, warn } from '../base/log.ts';
+import type { Given } from '../base/parameters.ts';
+import type { Hertz, Seconds } from '../base/units.ts';
+import { type Dephased, withT2Prime } from '../model/apply-t2prime.ts';
+import { makeCompiler } from '../model/compiler.ts';
+import { placePhantom } from '../model/placed.ts';
+import type { T2Prime } from '../model/t2prime.ts';
+import type { SurveyOf } from '../phantom/bounds.ts';
+import { withMotions } from '../phantom/motion/file.ts';
+import { openPhantom } from '../phantom/open.ts';
+import type { SpinSampler } from '../phantom/sub-voxel.ts';
+import type { PhantomSource } from '../phantom/types.ts';
+import type { Precision } from '../program/types.ts';
+import type { EchoPrediction } from '../sampling/point-check.ts';
+import { spinSampler } from '../sampling/sampler.ts';
+import { encode } from '../sequence/encoding.ts';
+import type { Encoding } from '../sequence/encoding-types.ts';
+import { type HeartSignal, readHeart, regularHeart, waitForPeaks } from '../sequence/heart.ts';
+import type { Scanner } from '../sequence/scanner-types.ts';
+import type { Sequence } from '../sequence/types.ts';
+import type { Timelines } from '../timeline/types.ts';
+import { requireKind } from './names.ts';
+import { inferEncoding, openSequence, reportFindings } from './sequence.ts';
+import { predictEcho, reportEcho } from './spurious-echo.ts';
+
+/** What to simulate: names are opened, what is open is taken as it is. */
+export interface Request {
+  readonly sequence: string | Sequence;
+  /** Of a sequence that is named. */
+  readonly sequenceParameters: Given;
+  readonly phantom: string | PhantomSource;
+  /** Of a phantom that is named. */
+  readonly phantomParameters: Given;
+  readonly scanner: Scanner;
+  /** What messages call the scanner, and its receive coils. */
+  readonly scannerName: string;
+  readonly coilsName: string;
+  readonly precision: Precision;
+  /** How T2* acts beside T2. */
+  readonly t2prime: T2Prime;
+  /** The magnetisation at the end of the sequence is asked for; then it need have no ADC. */
+  readonly toEnd: boolean;
+  /** Refuse what exceeds the limits of the scanner. */
+  readonly strict: boolean;
+  /** Longest RF step. */
+  readonly maxRfStep: Seconds;
+  /** Spins per voxel of a phantom of voxels; undefined: as many as the sequence needs. */
+  readonly spinsPerVoxel: number | undefined;
+  /** File of motions that are added to the phantom's own. */
+  readonly motion: string | undefined;
+  /** R peaks that input triggers wait for: their rate, or a file of them. */
+  readonly heartRate: Hertz | undefined;
+  readonly rPeaks: string | undefined;
+}
+
+export interface Inputs {
+  readonly scanner: Scanner;
+  readonly sequence: Sequence;
+  /** Of rank 0, which writes: inferred before anything is simulated, so that a wrong label ends the run at once. */
+  readonly encoding: Encoding | undefined;
+  readonly timelines: Timelines;
+  /** The same with other steps in pulses, to verify a run. */
+  readonly compile: (maxRfStep: Seconds) => Timelines;
+  readonly phantom: PhantomSource;
+  /** The phantom as its file has it, before fields, offsets of T2′ and channels of its factor are added. */
+  readonly opened: PhantomSource;
+  readonly t2prime: T2Prime;
+  readonly maxRfStep: Seconds;
+  /** Makes one signal [samples][re, im] of the channels in which the phantom is received; absent: each coil is one. */
+  readonly mix?: Dephased['mix'];
+  /** Of rank 0: what too few spins would show of gradients that wind magnetisation up. */
+  readonly spuriousEcho: EchoPrediction | undefined;
+  readonly seconds: { readonly load: number; readonly compile: number };
+}
+
+function heartOf({ heartRate, rPeaks }: Request): HeartSignal | undefined {
+  if (rPeaks !== undefined) return readHeart(rPeaks);
+  return heartRate === undefined ? undefined : regularHeart(heartRate);
+}
+
+function sequenceOf(request: Request): Sequence {
+  const { sequence, sequenceParameters, scanner } = request;
+  const written = typeof sequence === 'string' ? openSequence(sequence, sequenceParameters, scanner) : sequence;
+  const heart = heartOf(request);
+  return heart === undefined ? written : waitForPeaks(written, heart);
+}
+
+/** @param sampler of the spins of each voxel, where the phantom is one of voxels and is opened here */
+async function phantomOf(
+  { phantom, phantomParameters, scanner, t2prime, motion }: Request,
+  surveyOf: SurveyOf,
+  sampler: SpinSampler | undefined,
+): Promise<PhantomSource> {
+  const opening = { surveyOf, B0: scanner.B0, ...(sampler && { sampler }), usesT2s: t2prime !== 'none' };
+  // What is open already stays open.
+  const opened =
+    typeof phantom === 'string'
+      ? await openPhantom(phantom, phantomParameters, opening)
+      : { ...phantom, close: () => {} };
+  return withMotions(opened, motion);
+}
+
+/** The field of a tissue table is scaled away for off-resonance, not for relaxation times. */
+function warnOfField({ B0, parameters, knowsField }: PhantomSource, scanner: Scanner): void {
+  const table = parameters?.tissues;
+  if (table === undefined || knowsField || B0 === scanner.B0) return;
+  warn(
+    `${table}: the tissues are those of ${B0} T, the scanner has ${scanner.B0} T; off-resonance is scaled to it, ` +
+      'T1 and T2 are used as they are',
+  );
+}
+
+/** What is open already has been given its parameters. */
+function requireNames({ sequence, sequenceParameters, phantom, phantomParameters, spinsPerVoxel }: Request): void {
+  const names = (given: Given): string => Object.keys(given).join(', ');
+  const fix = 'give them where it is opened';
+  if (typeof sequence !== 'string' && names(sequenceParameters) !== '')
+    throw usage(`parameters of a sequence that is open: ${names(sequenceParameters)}`, fix);
+  if (typeof phantom === 'string') return;
+  if (names(phantomParameters) !== '')
+    throw usage(`parameters of a phantom that is open: ${names(phantomParameters)}`, fix);
+  if (spinsPerVoxel !== undefined) throw usage('spins per voxel of a phantom that is open', 'give its name');
+}
+
+/**
+ * @param ask makes the request: what it throws is one rank's error like any other
+ * @param quiet on ranks that should not repeat what rank 0 says
+ * @throws LarmorError 2, 65 or 66
+ */
+export async function openInputs(
+  ask: () => Request,
+  { quiet, surveyOf }: { readonly quiet: boolean; readonly surveyOf: SurveyOf },
+): Promise<Inputs> {
+  const open = async (): Promise<Inputs> => {
+    const begun = performance.now();
+    const request = ask();
+    requireNames(request);
+    const { scanner, precision, t2prime, toEnd, maxRfStep, spinsPerVoxel } = request;
+    const sequence = sequenceOf(request);
+    reportFindings(sequence, scanner, request.strict);
+    const encoding = quiet ? undefined : inferEncoding(sequence, scanner);
+    const read = performance.now();
+    const exact = precision === 'f64';
+    const compiler = await makeCompiler(sequence, scanner, { scannerName: request.scannerName, toEnd, exact });
+    const timeline = compiler.compile(maxRfStep);
+    const compiled = performance.now();
+    if (typeof request.phantom === 'string') requireKind(request.phantom, 'phantom');
+    const { sampleCount } = timeline;
+    const encoded = (): Encoding => encoding ?? encode(sequence, scanner);
+    const sampler = sampleCount === 0 ? undefined : spinSampler(timeline, encoded(), spinsPerVoxel);
+    const opened = await phantomOf(request, surveyOf, sampler);
+    warnOfField(opened, scanner);
+    const placing = { maxRfStep, coilsName: request.coilsName, surveyOf, exact, toEnd, t2prime };
+    const { source, atRest, timelines, compile } = await placePhantom(opened, scanner, compiler, timeline, placing);
+    const spuriousEcho =
+      encoding === undefined || sampleCount === 0 ? undefined : predictEcho(source, atRest, encoding);
+    const { source: phantom, mix } = withT2Prime(source, t2prime, sequence, scanner);
+    if (spuriousEcho !== undefined) reportEcho(phantom, sequence.name, spuriousEcho, request.strict);
+    detail(`${phantom.name}: ${phantom.spinCount} spins`);
+    const seconds = { load: (read - begun + performance.now() - compiled) / 1e3, compile: (compiled - read) / 1e3 };
+    return {
+      ...{
+        scanner,
+        sequence,
+        encoding,
+        timelines,
+        compile,
+        phantom,
+        opened,
+        t2prime,
+        maxRfStep,
+        spuriousEcho,
+        seconds,
+      },
+      ...(mix && { mix }),
+    };
+  };
+  return quiet ? silently(open) : open();
+}

@@ -1,0 +1,267 @@
+/**
+ * Runs a job: engine, tiles, checkpoints, verification, and what rank 0 makes of the sums. Every step that may fail on one rank
+ * is agreed on by all (`comm/agree.ts`). The command calls it on all ranks, `simulate` of the package on one.
+ */
+import { existsSync } from 'node:fs';
+import { EXIT, LarmorError, usage } from '../base/errors.ts';
+import { requireDistinct } from '../base/files.ts';
+import { info, warn } from '../base/log.ts';
+import type { StopRequest } from '../base/signals.ts';
+import { agree, agreeFromRoot } from '../comm/agree.ts';
+import type { Cluster } from '../comm/ranks.ts';
+import { makeEngine } from '../engine/choose.ts';
+import type { Engine } from '../engine/types.ts';
+import type { NoiseRequest } from '../model/noise.ts';
+import { timedReads } from '../phantom/timed.ts';
+import { channelsOf } from '../phantom/types.ts';
+import { checkWritable, filesOf } from '../raw/index.ts';
+import type { RawData } from '../raw/types.ts';
+import type { RankReport, Summary } from '../report/summary.ts';
+import { describeFile, recordCompletion, writeCheckpoint } from '../run/checkpoint.ts';
+import { lockFolder } from '../run/lock.ts';
+import { type RunResult, runTiles } from '../run/loop.ts';
+import { type CheckpointOptions, findResumePoint, type ResumePoint } from '../run/resume.ts';
+import type { Schedule } from '../run/scheduler.ts';
+import { countTiles, type TileRange } from '../run/tiles.ts';
+import { type Findings, tilesToVerify, uniteFindings, type Verification, verifyTiles } from '../run/verify.ts';
+import { DEFAULT_CHECKPOINT_INTERVAL } from './defaults.ts';
+import type { Job } from './job.ts';
+import { type MagnetizationSink, magnetizationStore } from './magnetization.ts';
+import { coilsOf, provenanceOf, rawDataOf, receive, summarise, writeOutputs } from './result.ts';
+
+export interface RunOptions extends CheckpointOptions {
+  /** Raw-data files to write. */
+  readonly outputs: readonly string[];
+  readonly schedule: Schedule;
+  /** Simulate 1 % of the tiles again in f64. */
+  readonly verify: boolean;
+  readonly noise: NoiseRequest | undefined;
+  /** Where the magnetisation at the end of the sequence goes. */
+  readonly magnetization: MagnetizationSink | undefined;
+  /** When the run began, by `performance.now()` [ms]. */
+  readonly begun: number;
+  /** As provenance states it. */
+  readonly command: readonly string[];
+  /** On rank 0: shows how many of `total` tiles are finished until the function that it returns is called. */
+  readonly showProgress: (total: number, finished: () => number) => () => void;
+  /** On rank 0, before the ranks part: what it throws is an error of the run. */
+  readonly report: (summary: Summary) => void;
+}
+
+/** What rank 0 has at the end. */
+export interface Outcome {
+  readonly raw: RawData;
+  readonly summary: Summary;
+}
+
+/** RF steps of `--verify` are this much shorter where a field changes: fourth order leaves a 256th of their error. */
+const FINER = 4;
+
+/**
+ * Collective. Closes the job's phantom.
+ * @returns on rank 0 the signal and what is said of it; undefined on the others, and where an earlier run had written all outputs
+ * @throws CollectiveError on all ranks if anything is wrong on any; 75 if it was stopped
+ */
+export async function runJob(
+  cluster: Cluster,
+  stop: StopRequest,
+  job: Job,
+  options: RunOptions,
+): Promise<Outcome | undefined> {
+  const root = cluster.rank === 0;
+  const { timelines, phantom, plan } = job;
+  const [timeline] = timelines;
+  const reads = timedReads(phantom);
+  const { outputs, magnetization } = options;
+  const store = magnetization === undefined ? undefined : magnetizationStore();
+
+  let resumePoint: ResumePoint = { done: [] };
+  const { done, complete } = await agreeFromRoot(cluster, 'start', async () => {
+    const coils = channelsOf(phantom);
+    const size = { coils: coilsOf(job), samples: timeline.sampleCount, precision: plan.precision };
+    if (timeline.sampleCount === 0 && outputs.length > 0)
+      throw usage(`-o ${outputs.join(' ')}: the sequence has no ADC, so there is no raw data`, 'leave out -o');
+    for (const path of outputs) checkWritable(path, size);
+    requireDistinct([...outputs.flatMap(filesOf), ...(magnetization?.files ?? [])]);
+    if (options.checkpoint !== undefined) await lockFolder(options.checkpoint);
+    resumePoint = findResumePoint(
+      options,
+      plan,
+      { coils, samples: timeline.sampleCount },
+      outputs.map(filesOf),
+      noiseText(options.noise),
+    );
+    return { done: resumePoint.done, complete: resumePoint.completion !== undefined };
+  });
+  if (complete) {
+    phantom.close();
+    if (root) reportComplete(resumePoint, options);
+    return undefined;
+  }
+
+  let made: Engine | undefined;
+  let threads: readonly number[] = [];
+  const make = async (): Promise<number> => {
+    made = await makeEngine(
+      job.engine,
+      { timelines, source: reads.source, ...plan, ...(store && { onMagnetization: store.take }) },
+      job.threads,
+      job.kernels,
+    );
+    return made.threads;
+  };
+  await agree(cluster, 'engine', make, (all) => {
+    threads = all;
+  });
+  const engine = made!;
+  if (resumePoint.sums !== undefined) engine.sums.set(resumePoint.sums);
+  const loaded = (performance.now() - options.begun) / 1e3;
+
+  cluster.reportProgress(() => engine.finished);
+  const toDo = plan.tileCount - countTiles(done);
+  const hide = root ? options.showProgress(toDo, cluster.finished) : () => {};
+  const title = `${job.sequence.name} on ${phantom.name}`;
+  const save = (tiles: readonly TileRange[]): void =>
+    writeCheckpoint(options.checkpoint!, plan, { title, coils: channelsOf(phantom), done: tiles, sums: engine.sums });
+  const onSaveError = (error: unknown): void =>
+    warn(`${(error as Error).message}; the run continues, the previous checkpoint is kept`);
+  let result: RunResult;
+  /** Why rank 0 could not keep what was collected last. */
+  let notKept: unknown;
+  let verification: Verification | undefined;
+  let notWritten: unknown;
+  try {
+    result = await runTiles(cluster, engine, plan, stop, {
+      schedule: options.schedule,
+      threads,
+      tileWork: job.spinWork * plan.tileSize,
+      done,
+      checkpoint:
+        options.checkpoint === undefined
+          ? undefined
+          : { interval: options.checkpointInterval ?? DEFAULT_CHECKPOINT_INTERVAL, write: save },
+      onSaveError,
+    });
+    // At once: who told the job to stop may not wait, and what comes after may fail.
+    if (root && options.checkpoint !== undefined) notKept = attempt(() => save(result.done));
+    if (notKept !== undefined && result.complete) onSaveError(notKept);
+    if (options.verify && result.complete) {
+      const finer = job.compile(job.maxRfStep / FINER);
+      const own = tilesToVerify(plan).filter((_, n) => n % cluster.size === cluster.rank);
+      const check = (): Promise<Findings> =>
+        verifyTiles({ timelines, source: phantom, ...plan }, finer, own, (one) =>
+          makeEngine(one.precision === 'f64' ? { name: 'wasm' } : job.engine, one, 1, job.kernels),
+        );
+      verification = await agree(cluster, 'verify', check, uniteFindings);
+    }
+    if (store !== undefined && result.complete)
+      notWritten = await store.write(cluster, magnetization!, plan.spinCount, timeline.turned);
+  } finally {
+    hide();
+    await engine.close();
+    phantom.close();
+  }
+
+  const report = (): RankReport => ({
+    rank: cluster.rank,
+    host: cluster.host,
+    threads: engine.threads,
+    engine: engine.name,
+    ...(job.engine.device === undefined ? {} : { device: `${job.engine.device.name} (${job.engine.device.reason})` }),
+    reproducible: engine.reproducible,
+    tiles: result.tiles,
+    seconds: { load: loaded, read: reads.seconds(), ...result.seconds },
+    peakMemory: process.resourceUsage().maxRSS * 1024,
+  });
+  let outcome: Outcome | undefined;
+  await agree(cluster, 'end', report, (perRank) => {
+    if (!result.complete) throw stopped(result, plan.tileCount, options, notKept);
+    if (notWritten !== undefined) throw notWritten;
+    const tilesResumed = countTiles(done);
+    outcome = finish(job, engine, perRank, { ...options, title, verification, tilesResumed, notKept });
+  });
+  return outcome;
+}
+
+/** @returns what it threw */
+function attempt(step: () => void): unknown {
+  try {
+    step();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** Noise as text: to compare ranks, and runs with their record. */
+export const noiseText = (noise: NoiseRequest | undefined): string => JSON.stringify(noise ?? 'none');
+
+/** An earlier run has written all outputs: its summary is reported as this run's. */
+function reportComplete({ completion }: ResumePoint, { checkpoint, report }: RunOptions): void {
+  info(`--resume: the run in ${checkpoint} was complete at ${completion!.finishedAt}; nothing is left to do`);
+  report(completion!.summary as Summary);
+}
+
+/** The error with which all leave. @throws LarmorError 73 if what was done could not be kept */
+function stopped(
+  { signal, done }: RunResult,
+  tileCount: number,
+  { checkpoint }: RunOptions,
+  notKept: unknown,
+): LarmorError {
+  const after = `stopped by ${signal} after`;
+  if (checkpoint === undefined)
+    return new LarmorError(EXIT.stopped, `${after} a part of the tiles; nothing was kept (--checkpoint DIR keeps it)`);
+  if (notKept !== undefined) throw notKept;
+  const kept = `${countTiles(done)} of ${tileCount} tiles, kept in ${checkpoint}`;
+  return new LarmorError(EXIT.stopped, `${after} ${kept}; the same command with --resume continues from there`);
+}
+
+/** Rank 0's last work: write, report, and leave a record. What cannot be written is in the checkpoint, if there is one. */
+function finish(
+  job: Job,
+  engine: Engine,
+  perRank: readonly RankReport[],
+  run: RunOptions & {
+    title: string;
+    tilesResumed: number;
+    verification: Verification | undefined;
+    notKept: unknown;
+  },
+): Outcome {
+  const wrote = performance.now();
+  if (engine.sums.length > 0 && engine.sums.every((sum) => sum === 0n))
+    warn('the signal is zero in every sample; check that pulses excite the spins and that readouts follow them');
+  const started = Date.now() - (wrote - run.begun);
+  const received = receive(job, engine, run.noise);
+  const provenance = provenanceOf(job, engine, perRank, { command: run.command, started, noise: received.noise });
+  const raw = rawDataOf(job, received, provenance);
+  try {
+    writeOutputs(run.outputs, raw);
+  } catch (error) {
+    if (run.checkpoint === undefined || run.notKept !== undefined || !(error instanceof LarmorError)) throw error;
+    const kept = `all tiles are kept in ${run.checkpoint}: --resume has only to write`;
+    throw new LarmorError(error.exitCode, `${error.message}; ${kept}`, { cause: error });
+  }
+  const now = performance.now();
+  const spent = { write: (now - wrote) / 1e3, total: (now - run.begun) / 1e3 };
+  const summary = summarise(job, engine, perRank, provenance, { ...run, ...spent });
+  if (run.checkpoint !== undefined) {
+    recordCompletion(run.checkpoint, {
+      planHash: job.plan.hash,
+      signalHash: summary.signalHash,
+      noise: noiseText(run.noise),
+      tiles: job.plan.tileCount,
+      title: run.title,
+      outputs: run.outputs.flatMap((path) =>
+        filesOf(path)
+          .filter((file) => existsSync(file))
+          .map(describeFile),
+      ),
+      finishedAt: new Date().toISOString(),
+      summary,
+    });
+  }
+  run.report(summary);
+  return { raw, summary };
+}

@@ -1,0 +1,91 @@
+/**
+ * A sequence by name: a built-in one or a Pulseq file, with its parameters; what the scanner could not do of it; and how it encodes
+ * space.
+ */
+import { existsSync } from 'node:fs';
+import { badInput, usage } from '../base/errors.ts';
+import { detail, warn } from '../base/log.ts';
+import type { Given } from '../base/parameters.ts';
+import { formatQuantity, likelyUnit, parseQuantity } from '../base/quantities.ts';
+import { didYouMean } from '../base/suggest.ts';
+import type { Seconds } from '../base/units.ts';
+import { builtinSequences, makeBuiltin } from '../sequence/builtin/index.ts';
+import { checkSequence } from '../sequence/checks.ts';
+import { encode } from '../sequence/encoding.ts';
+import type { Encoding } from '../sequence/encoding-types.ts';
+import { inertParts } from '../sequence/inert.ts';
+import { readPulseq } from '../sequence/pulseq/read.ts';
+import type { Scanner } from '../sequence/scanner-types.ts';
+import type { Sequence } from '../sequence/types.ts';
+import { requireKind } from './names.ts';
+
+/** A `.seq` file or a built-in sequence. Soft delays of a file are given like parameters. @throws LarmorError 2, 65, 66 */
+export function openSequence(name: string, given: Given, scanner: Scanner): Sequence {
+  if (builtinSequences.has(name)) return makeBuiltin(name, given, scanner);
+  requireKind(name, 'sequence');
+  if (!/[./\\]/.test(name) && !existsSync(name)) {
+    throw usage(
+      `there is no sequence '${name}'`,
+      didYouMean(name, builtinSequences.keys(), (all) => `give a .seq file or one of ${all}`),
+    );
+  }
+  const softDelays = Object.entries(given).map(([key, value]) => [key, softDelay(name, key, value)] as const);
+  return readPulseq(name, { softDelays: Object.fromEntries(softDelays), gammaBar: scanner.gammaBar });
+}
+
+/** Longer soft delays [s] are taken, with a warning: probably a wrong unit. */
+const PLAUSIBLE_DELAY = 20;
+
+function softDelay(name: string, key: string, given: number | string): Seconds {
+  const text = String(given);
+  const value = parseQuantity(text, 's');
+  if (!Number.isFinite(value))
+    throw usage(`--set ${key}=${text} is not a time`, `${name} takes soft delays, for example ${key}=10ms`);
+  if (value > PLAUSIBLE_DELAY) {
+    const hint = likelyUnit(key, text, 's', (other) => other <= PLAUSIBLE_DELAY) ?? 'check its unit';
+    warn(`${name}: ${key}=${text} is ${formatQuantity(value, 's')}, which is implausible; ${hint}`);
+  }
+  return value;
+}
+
+/** Exceeding scanner limits is a warning (an error with `--strict`), and so is what has no effect; raster misalignment is shown with -v. */
+export function reportFindings(sequence: Sequence, scanner: Scanner, strict: boolean): void {
+  for (const { block, what, fix, severity } of checkSequence(sequence, scanner)) {
+    const location = `${sequence.name}: block ${block + 1}`;
+    if (strict && severity === 'warning') throw badInput(location, what, `${fix}, or run without --strict`);
+    (severity === 'warning' ? warn : detail)(`${location}: ${what}; ${fix}`);
+  }
+  for (const text of inertParts(sequence, scanner)) warn(text);
+}
+
+/** How the sequence encodes space, with a warning for whatever is doubtful about it. @throws LarmorError 65 */
+export function inferEncoding(sequence: Sequence, scanner: Scanner): Encoding {
+  const encoding = encode(sequence, scanner);
+  for (const text of [...encoding.warnings, ...implausibleTimes(sequence, encoding)]) warn(text);
+  return encoding;
+}
+
+/** Echo and repetition times [s] beyond these are probably milliseconds in the file's [DEFINITIONS]. */
+const PLAUSIBLE_TE = 5;
+const PLAUSIBLE_TR = 60;
+
+function implausibleTimes({ name }: Sequence, { TE, TR }: Encoding): string[] {
+  const shown = (time: Seconds): string => formatQuantity(time, 's');
+  const [repetition = Number.POSITIVE_INFINITY] = TR;
+  const echo = Math.max(0, ...TE);
+  const unit = 'times in a file are in seconds';
+  const texts: string[] = [];
+  if (TR.length > 0 && repetition > PLAUSIBLE_TR)
+    texts.push(`TR is ${shown(repetition)}, which is implausible; ${unit} (${shown(repetition / 1e3)}?)`);
+  if (echo > PLAUSIBLE_TE) texts.push(`TE is ${shown(echo)}, which is implausible; ${unit} (${shown(echo / 1e3)}?)`);
+  if (echo > repetition)
+    texts.push(`TE (${shown(echo)}) is longer than TR (${shown(repetition)}); check both and their units`);
+  return texts.map((text) => `${name}: ${text}`);
+}
+
+/** @throws LarmorError 2 unless a sequence can be written to a file of this name */
+export function requireSequenceName(output: string): void {
+  if (output === '-') throw usage('-o -: a sequence cannot be written to standard output', 'give a file name');
+  if (!output.toLowerCase().endsWith('.seq'))
+    throw usage(`${output}: not a sequence format that can be written`, 'end it in .seq (Pulseq)');
+}

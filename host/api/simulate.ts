@@ -1,0 +1,161 @@
+/** `simulate` and `plan` of the package: a run on one rank in this process, with what it yields in memory instead of in files. */
+import { warnings } from '../base/log.ts';
+import { soloCluster } from '../comm/solo.ts';
+import type { PhantomSource } from '../phantom/types.ts';
+import type { RawData } from '../raw/types.ts';
+import type { Summary } from '../report/summary.ts';
+import type { Sequence } from '../sequence/types.ts';
+import { type Abort, abortOf, call } from './call.ts';
+import { openJob } from './job.ts';
+import { requireKnown, requireWithin } from './limits.ts';
+import { magnetizationArray } from './magnetization.ts';
+import {
+  jobOptions,
+  noiseRequest,
+  requestOf,
+  SCAN_OPTIONS,
+  type ScanOptions,
+  SIMULATE_OPTIONS,
+  type SimulateOptions,
+} from './options.ts';
+import { type PlanRecord, planOf } from './plan.ts';
+import { runJob } from './run.ts';
+
+/** Tiles: groups of spins that are simulated together. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface Simulation {
+  /** [coils][samples][re, im], Σ density·coil over spins, not normalised; with noise where it was asked for. */
+  readonly signal: Float64Array;
+  readonly coils: number;
+  /** Of each coil. */
+  readonly samples: number;
+  /** The same with how it was encoded: what `reconstruct` and `writeRaw` take. */
+  readonly raw: RawData;
+  /** What was simulated, how, and how long it took: the object that `larmor simulate --json` prints, without its schema's name. */
+  readonly summary: Summary;
+  /** With `magnetization`: [spins][x, y, z] at the end of the sequence, in units of the density, in the frame that turns with B0. */
+  readonly magnetization?: Float64Array;
+}
+
+/** What `larmor plan --json` prints, without its schema's name. */
+export interface Plan extends PlanRecord {
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Simulates a scan in this process. Calls may run at the same time.
+ *
+ * The signal is that of `larmor simulate` with the same options, bit for bit (`summary.signalHash`), on any number of threads.
+ * @param sequence a built-in name, a Pulseq file, or what `readSequence` returned
+ * @param phantom a built-in name, a phantom file, or what `openPhantom` returned, which stays open. Where it is a name, voxels
+ *   are filled with as many spins as the sequence needs.
+ * @throws LarmorError (as a rejection) with `exitCode` 2 for a wrong option, 65 for wrong data, 66 for a missing file, 70 for an
+ *   internal error, 75 if `signal` stopped it; its `cause` is then the signal's reason
+ */
+export function simulate(
+  sequence: string | Sequence,
+  phantom: string | PhantomSource,
+  options: SimulateOptions = {},
+): Promise<Simulation> {
+  return call(options, async () => {
+    const begun = performance.now();
+    requireKnown(options, SIMULATE_OPTIONS);
+    const { verify = false, onProgress, magnetization = false } = options;
+    requireWithin({ ...options, atDwell: options.noise?.atDwell });
+    const noise = noiseRequest(options);
+    const sink = magnetization ? magnetizationArray() : undefined;
+    return stoppable(options.signal, async (abort) => {
+      const cluster = soloCluster();
+      const job = await openJob(cluster, () => requestOf(sequence, phantom, options), jobOptions(options));
+      try {
+        abort.check();
+        const outcome = await runJob(cluster, abort, job, {
+          outputs: [],
+          schedule: 'static',
+          verify,
+          noise,
+          magnetization: sink,
+          begun,
+          command: [],
+          showProgress: (total, finished) => progressTimer(total, finished, onProgress, abort),
+          report: () => {},
+        });
+        const { raw, summary } = outcome!;
+        const { signal, coils, samples } = raw;
+        return { signal, coils, samples, raw, summary, ...(sink && { magnetization: sink.values() }) };
+      } finally {
+        job.phantom.close();
+      }
+    });
+  });
+}
+
+/**
+ * Tiles, memory, work and time of a simulation, without running it.
+ * @param options as those of `simulate`, and the number of ranks to plan for, each like this process; default 1
+ * @throws LarmorError as `simulate` does
+ */
+export function plan(
+  sequence: string | Sequence,
+  phantom: string | PhantomSource,
+  options: ScanOptions & { readonly ranks?: number | undefined } = {},
+): Promise<Plan> {
+  return call(options, async () => {
+    requireKnown(options, { ...SCAN_OPTIONS, ranks: true });
+    requireWithin(options);
+    return stoppable(options.signal, async (abort) => {
+      const job = await openJob(soloCluster(), () => requestOf(sequence, phantom, options), jobOptions(options));
+      try {
+        abort.check();
+        return { ...(await planOf(job, options.ranks ?? 1)), warnings: warnings() };
+      } finally {
+        job.phantom.close();
+      }
+    });
+  });
+}
+
+/** Whatever `work` makes of a stop, the call ends with the one error for it. */
+async function stoppable<T>(signal: AbortSignal | undefined, work: (abort: Abort) => Promise<T>): Promise<T> {
+  const abort = abortOf(signal);
+  try {
+    abort.check();
+    const result = await work(abort);
+    abort.check();
+    return result;
+  } catch (error) {
+    abort.check();
+    throw error;
+  } finally {
+    abort.release();
+  }
+}
+
+const PROGRESS_MS = 100;
+
+/** Calls `onProgress`; what it throws stops the run. */
+function progressTimer(
+  total: number,
+  finished: () => number,
+  onProgress: SimulateOptions['onProgress'],
+  abort: Abort,
+): () => void {
+  if (onProgress === undefined) return () => {};
+  const report = (): void => {
+    try {
+      onProgress({ done: finished(), total });
+    } catch (error) {
+      abort.request(error);
+    }
+  };
+  report();
+  const timer = setInterval(report, PROGRESS_MS);
+  return () => {
+    clearInterval(timer);
+    report();
+  };
+}

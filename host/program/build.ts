@@ -9,7 +9,8 @@ import { LineRun, OP, Op } from '../abi/abi.generated.ts';
 import { type RecordList, recordList } from '../abi/records.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import { arrayBuilder, recordTable } from '../timeline/intern.ts';
-import { STRIDE, type Timeline, OP as WALK } from '../timeline/types.ts';
+import { STRIDE, type Timeline } from '../timeline/types.ts';
+import { trajectoryUses, windowsOf } from '../timeline/windows.ts';
 import { isModelled, makeModelProgram } from './model-program.ts';
 import { cachePrecessions } from './precession-cache.ts';
 import { chooseOperators, noOperators, type Operators } from './pulses/operator.ts';
@@ -94,7 +95,7 @@ export interface ProgramOptions {
 /** The program of a job. */
 export function programFor({ timelines, source, onMagnetization, ...options }: ProgramJob): Program {
   const toEnd = onMagnetization !== undefined;
-  if (isModelled(timelines, source)) return makeModelProgram(timelines);
+  if (isModelled(timelines, source)) return makeModelProgram(timelines, toEnd);
   return makeProgram(timelines[0], source, { ...options, toEnd });
 }
 
@@ -146,7 +147,7 @@ export function makeProgram(
   source: Pick<PhantomSource, 'bounds' | 'B0' | 'spinCount' | 'model'>,
   { precision, tileSize, tolerance, toEnd = false }: ProgramOptions,
 ): Program {
-  const { ops: walk, precessions: segments, readouts, trajectories: waveforms } = timeline;
+  const { trajectories: waveforms } = timeline;
   const coarse = tolerance !== undefined && tolerance >= FINEST ? tolerance : undefined;
   const operators =
     precision === 'f64' ? noOperators(timeline) : chooseOperators(timeline, source, entryBound(tolerance));
@@ -170,7 +171,7 @@ export function makeProgram(
           lanesOf: (waveform) => lanesAlone(timeline, waveform, byWaveform[waveform]),
           restOf: (lines) => findNufft2d1s(timeline, lines, axes, tileSize).rest,
         });
-  const counts = countLines(timeline);
+  const counts = trajectoryUses(timeline);
   const busiest = Math.max(0, ...counts.filter((_, waveform) => batched[waveform]));
   const ofCoils = coils === 0 ? MOST_ROWS : Math.max(4, Math.floor(MOST_COIL_ROWS / coils));
   const mostRows = Math.min(MOST_ROWS, ofCoils, Math.floor(AREA_BYTES / (12 * tileSize)), busiest);
@@ -184,7 +185,6 @@ export function makeProgram(
   /** By area: what is being recorded there. */
   const open: (OpenBatch | undefined)[] = [];
 
-  const pending = new Float64Array(STRIDE.precession);
   /** Puts the runs of an area that are not in the program yet into its reads. @returns [first of them, how many] */
   const readRuns = (area: number): [number, number] => {
     const { waveform, samples, runs } = open[area]!;
@@ -192,8 +192,9 @@ export function makeProgram(
     let row = samples.length - countOf(runs);
     for (const run of runs) {
       const [start, next] = run as [Line, Line | undefined];
-      const step = next === undefined ? 0 : precessions.intern(next.moment.map((value, i) => value - start.moment[i]));
-      const moment = precessions.intern(start.moment);
+      const step =
+        next === undefined ? 0 : precessions.intern(next.encoding.map((value, i) => value - start.encoding[i]));
+      const moment = precessions.intern(start.encoding);
       lineRuns.push({ firstSample: start.firstSample, waveform, moment, area, row, lines: run.length, step });
       row += run.length;
     }
@@ -238,9 +239,8 @@ export function makeProgram(
   const choices = new Map<string, Choice>();
   /** [waveforms] whether any of its lines is in no train. */
   const isRead: boolean[] = [];
-  /** Readouts since the last pulse: they do not touch the magnetisation, so they are summed together before the next. */
-  let lines: Line[] = [];
-  const sumLines = (): void => {
+  /** The readouts of a window do not touch the magnetisation, so they are summed together. */
+  const sumLines = (lines: readonly Line[]): void => {
     const found =
       axes === undefined ? { nufft2d1s: [], choices: [], rest: lines } : findNufft2d1s(timeline, lines, axes, tileSize);
     for (const choice of found.choices) choices.set(`${choice.what} ${choice.chosen}`, choice);
@@ -257,7 +257,7 @@ export function makeProgram(
       forms.nufft2d3 += found.rest.length;
     }
     for (const line of bent === undefined ? found.rest : []) {
-      const { firstSample, waveform, moment } = line;
+      const { firstSample, trajectory: waveform, encoding: moment } = line;
       forms[byWaveform[waveform]]++;
       isRead[waveform] = true;
       if (batched[waveform]) {
@@ -281,7 +281,6 @@ export function makeProgram(
         });
       }
     }
-    lines = [];
   };
   /** Before the magnetisation changes: what is to be formed from it. */
   const recordLines = (): void => {
@@ -293,27 +292,19 @@ export function makeProgram(
     });
   };
 
-  for (let op = 0; op < walk.length; op += STRIDE.op) {
-    const index = walk[op + 1];
-    if (walk[op] === WALK.precess) {
-      for (let i = 0; i < STRIDE.precession; i++) pending[i] = pending[i] + segments[STRIDE.precession * index + i];
-    } else if (walk[op] === WALK.excite) {
-      sumLines();
-      recordLines();
-      if (pending[3] > 0) ops.push({ kind: OP.PRECESS, index: precessions.intern(pending) });
-      pending.fill(0);
-      const play = operators.playOf[index];
-      ops.push(play >= 0 ? { kind: OP.APPLY_OPERATOR, index: play } : { kind: OP.EXCITE, index });
-    } else {
-      const [firstSample, waveform] = readouts.subarray(STRIDE.readout * index) as unknown as [number, number];
-      lines.push({ readout: index, firstSample, waveform, moment: [...pending] });
+  for (const { begin, readouts, encoding, isLast } of windowsOf(timeline)) {
+    if (begin !== undefined) {
+      const use = operators.playOf[begin.index];
+      ops.push(use >= 0 ? { kind: OP.APPLY_OPERATOR, index: use } : { kind: OP.EXCITE, index: begin.index });
     }
+    sumLines(readouts);
+    if (isLast) {
+      open.forEach((batch, area) => {
+        if (batch !== undefined) flush(area);
+      });
+    } else recordLines();
+    if ((toEnd || !isLast) && encoding[3] > 0) ops.push({ kind: OP.PRECESS, index: precessions.intern(encoding) });
   }
-  sumLines();
-  open.forEach((batch, area) => {
-    if (batch !== undefined) flush(area);
-  });
-  if (toEnd && pending[3] > 0) ops.push({ kind: OP.PRECESS, index: precessions.intern(pending) });
   const cachedPrecessions = precision === 'f64' ? new Int32Array(0) : cachePrecessions(ops, lineRuns, precessions);
   const lengths = batched.map((is, waveform) => (is ? waveforms[STRIDE.trajectory * waveform + 1] : 0));
   return {
@@ -350,7 +341,7 @@ function entryBound(tolerance: number | undefined): number | undefined {
 /** With coils, lines that are too few or too long for the matrix are summed sample by sample, which supports them. */
 function chooseForms(timeline: Timeline, precision: Precision, coils: number): ReadoutForm[] {
   const { trajectories: waveforms } = timeline;
-  return countLines(timeline).map((lines, waveform) => {
+  return Array.from(trajectoryUses(timeline), (lines, waveform) => {
     const [, samples, linear] = waveforms.subarray(STRIDE.trajectory * waveform) as unknown as [number, number, number];
     if (precision === 'f64') return 'direct';
     if (lines * Math.max(1, coils) >= FEWEST_LINES && samples >= 8 && samples <= LONGEST_LINE) return 'matrix';
@@ -361,12 +352,12 @@ function chooseForms(timeline: Timeline, precision: Precision, coils: number): R
 const countOf = (runs: readonly (readonly Line[])[]): number => runs.reduce((sum, run) => sum + run.length, 0);
 
 /** Whether a line is the next of equally spaced ones. */
-function continues(run: readonly Line[], { moment }: Line): boolean {
+function continues(run: readonly Line[], { encoding }: Line): boolean {
   const [first, second] = run as [Line, Line | undefined];
   if (second === undefined) return true;
-  return first.moment.every((start, i) => {
-    const expected = start + run.length * (second.moment[i] - start);
-    return Math.abs(moment[i] - expected) <= SPACING[i];
+  return first.encoding.every((start, i) => {
+    const expected = start + run.length * (second.encoding[i] - start);
+    return Math.abs(encoding[i] - expected) <= SPACING[i];
   });
 }
 
@@ -376,11 +367,4 @@ function lanesAlone({ trajectories: waveforms }: Timeline, waveform: number, for
   if (form === 'direct') return 43 * samples;
   if (form === 'recurrence') return 6 * samples;
   return form === 'matrix' && linear !== 1 ? 3 * samples + 55 : undefined;
-}
-
-/** [waveforms] readouts that have it. */
-function countLines({ readouts, trajectories: waveforms }: Timeline): number[] {
-  const counts = new Array<number>(waveforms.length / STRIDE.trajectory).fill(0);
-  for (let n = 1; n < readouts.length; n += STRIDE.readout) counts[readouts[n]] = counts[readouts[n]] + 1;
-  return counts;
 }

@@ -8,6 +8,7 @@ import { recordList } from '../abi/records.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import { arrayBuilder, recordTable } from '../timeline/intern.ts';
 import { STRIDE, type Timeline, type Timelines, OP as WALK } from '../timeline/types.ts';
+import { windowsOf } from '../timeline/windows.ts';
 import type { Program, Walk } from './build.ts';
 import { noOperators } from './pulses/operator.ts';
 
@@ -65,38 +66,23 @@ function joinTimelines(timelines: Timelines): { timeline: Timeline; walks: reado
 }
 
 /** @param timelines as `joinTimelines` takes them */
-export function makeModelProgram(timelines: Timelines): Program {
+export function makeModelProgram(timelines: Timelines, toEnd: boolean): Program {
   const { timeline, walks } = joinTimelines(timelines);
-  const { precessions: segments, precessionTerms: segmentTerms, readouts, terms } = timeline;
-  const width = STRIDE.precession + terms;
   const ops = recordList(Op, timeline.ops.length / STRIDE.op);
-  const precessions = recordTable(width);
-  const lineRuns = recordList(LineRun, readouts.length / STRIDE.readout);
-  const pending = new Float64Array(width);
-  const flush = (): void => {
-    if (pending.some((value) => value !== 0)) ops.push({ kind: OP.PRECESS, index: precessions.intern(pending) });
-    pending.fill(0);
-  };
+  const precessions = recordTable(STRIDE.precession + timeline.terms);
+  const lineRuns = recordList(LineRun, timeline.readouts.length / STRIDE.readout);
   const played = walks.map(({ firstOp, opCount }): Walk => {
     const first = ops.length;
-    for (let op = STRIDE.op * firstOp; op < STRIDE.op * (firstOp + opCount); op += STRIDE.op) {
-      const [kind, index] = [timeline.ops[op], timeline.ops[op + 1]];
-      if (kind === WALK.precess) {
-        for (let i = 0; i < STRIDE.precession; i++) pending[i] = pending[i] + segments[STRIDE.precession * index + i];
-        for (let i = 0; i < terms; i++)
-          pending[STRIDE.precession + i] = pending[STRIDE.precession + i] + segmentTerms[terms * index + i];
-      } else if (kind === WALK.readout) {
-        const [firstSample, waveform] = readouts.subarray(STRIDE.readout * index) as unknown as [number, number];
+    for (const { begin, readouts, encoding, isLast } of windowsOf(timeline, { first: firstOp, count: opCount })) {
+      if (begin !== undefined) ops.push({ kind: KINDS[begin.kind], index: begin.index });
+      for (const { firstSample, trajectory, encoding } of readouts) {
         ops.push({ kind: OP.READOUT, index: lineRuns.length });
-        const moment = precessions.intern(pending);
-        lineRuns.push({ firstSample, waveform, moment, area: 0, row: 0, lines: 1, step: 0 });
-      } else {
-        // What precedes it belongs to the magnetisation and the columns as they are before.
-        flush();
-        ops.push({ kind: KINDS[kind], index });
+        const moment = precessions.intern(encoding);
+        lineRuns.push({ firstSample, waveform: trajectory, moment, area: 0, row: 0, lines: 1, step: 0 });
       }
+      // What precedes the next window belongs to the magnetisation and the columns as they are before.
+      if ((toEnd || !isLast) && encoding[3] > 0) ops.push({ kind: OP.PRECESS, index: precessions.intern(encoding) });
     }
-    flush();
     return { firstOp: first, opCount: ops.length - first };
   });
   return {

@@ -4,7 +4,8 @@
  */
 import { modelColumns } from '../phantom/columns.ts';
 import { type PhantomSource, SPIN_BYTES } from '../phantom/types.ts';
-import { OP, STRIDE, type Timeline } from '../timeline/types.ts';
+import type { Timeline } from '../timeline/types.ts';
+import { pulseCount } from '../timeline/windows.ts';
 
 const MIN_TILE = 256;
 const MAX_TILE = 4096;
@@ -34,8 +35,6 @@ export function defaultTileSize(
   return Math.min(transforms ? MAX_TRANSFORM_TILE : MAX_TILE, Math.max(MIN_TILE, even));
 }
 
-function hasLongReadouts({ ops, sampleCount }: Timeline): boolean {
-  let pulses = 0;
-  for (let op = 0; op < ops.length; op += STRIDE.op) if (ops[op] === OP.excite) pulses++;
-  return sampleCount >= TRANSFORM_SAMPLES * pulses;
+function hasLongReadouts(timeline: Timeline): boolean {
+  return timeline.sampleCount >= TRANSFORM_SAMPLES * pulseCount(timeline);
 }

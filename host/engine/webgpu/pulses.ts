@@ -4,7 +4,8 @@
  */
 import type { PhantomBounds } from '../../phantom/types.ts';
 import { asRotations, relaxation } from '../../timeline/relaxation.ts';
-import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
+import { STRIDE, type Timeline } from '../../timeline/types.ts';
+import { pulseUses } from '../../timeline/windows.ts';
 import { type PhaseUnits, writeWideCoefficients, writeWideTurn } from './phase.ts';
 import { record } from './words.ts';
 
@@ -97,13 +98,8 @@ export function pulseTable(timeline: Timeline, bounds: PhantomBounds, units: Pha
 const differ = (a: number, b: number): boolean => Math.abs(a - b) > 1e-11 * Math.abs(b);
 
 /** The pulses whose folding saves most, by the timeline alone, so that the choice is the same on every device. */
-function pulsesToFold({ ops, excitations }: Timeline, stepCount: readonly number[]): number[] {
-  const uses = stepCount.map(() => 0);
-  for (let op = 0; op < ops.length; op += STRIDE.op) {
-    if (ops[op] !== OP.excite) continue;
-    const pulse = excitations[STRIDE.excitation * ops[op + 1]];
-    uses[pulse] = uses[pulse] + 1;
-  }
+function pulsesToFold(timeline: Timeline, stepCount: readonly number[]): number[] {
+  const uses = Array.from(pulseUses(timeline));
   const saved = (pulse: number): number => (uses[pulse] - USES_TO_FOLD) * stepCount[pulse];
   return uses
     .map((_, pulse) => pulse)

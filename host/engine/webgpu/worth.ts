@@ -2,7 +2,8 @@
  * Whether a GPU pays for a job, by operation count alone: what a run chooses must not hang on how busy the machine
  * happened to be.
  */
-import { OP, STRIDE } from '../../timeline/types.ts';
+import { STRIDE } from '../../timeline/types.ts';
+import { pulseUses, trajectoryUses } from '../../timeline/windows.ts';
 import type { EngineJob } from '../types.ts';
 import type { AdapterDescription } from './adapters.ts';
 import { LINES_FOR_MATRIX } from './page.ts';
@@ -19,24 +20,15 @@ const WORTHWHILE_LANES = 2e11;
 
 /** Lanes (f32 multiply-adds, or what takes as long) that the job costs on a GPU, padding of blocks and windows left aside. */
 function operations({ timelines: [timeline], source }: Pick<EngineJob, 'timelines' | 'source'>): number {
-  const { ops, excitations, readouts, trajectories } = timeline;
+  const { readouts, trajectories } = timeline;
   const { kept, stepCount } = pulseTable(timeline, source.bounds, phaseUnits(source.bounds, timeline.B0 / source.B0));
   const folded = new Set(kept);
-  const uses = new Float64Array(trajectories.length / STRIDE.trajectory);
-  let lanes = kept.reduce((sum, pulse) => sum + LANES.foldStep * stepCount[pulse], 0);
-  for (let op = 0; op < ops.length; op += STRIDE.op) {
-    if (ops[op] === OP.precess) continue;
-    const index = ops[op + 1];
-    lanes += LANES.record;
-    if (ops[op] === OP.readout) {
-      const trajectory = readouts[STRIDE.readout * index + 1];
-      uses[trajectory] = uses[trajectory] + 1;
-    } else {
-      const pulse = excitations[STRIDE.excitation * index];
-      if (!folded.has(pulse)) lanes += LANES.step * stepCount[pulse];
-    }
+  let lanes = (LANES.record * readouts.length) / STRIDE.readout;
+  for (const [pulse, uses] of pulseUses(timeline).entries()) {
+    const steps = folded.has(pulse) ? LANES.foldStep : uses * LANES.step;
+    lanes += uses * LANES.record + steps * stepCount[pulse];
   }
-  for (const [trajectory, lines] of uses.entries()) {
+  for (const [trajectory, lines] of trajectoryUses(timeline).entries()) {
     const [, samples, uniform] = record<[number, number, number]>(trajectories, STRIDE.trajectory, trajectory);
     const shared = lines >= LINES_FOR_MATRIX[uniform === 1 ? 'linear' : 'direct'];
     const alone = uniform === 1 ? LANES.line : LANES.scattered;

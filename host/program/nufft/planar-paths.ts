@@ -1,5 +1,5 @@
 /** The way of a curve's samples through k-space and time, and the plane that holds it. */
-import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
+import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import type { Line } from '../readouts/nufft2d1.ts';
 
 /** What of a path that leaves its plane is no bend but rounding, against its size. */
@@ -15,26 +15,6 @@ export interface Path {
   readonly middle: readonly number[];
   readonly reach: readonly number[];
   readonly duration: number;
-}
-
-/** The lines between each two pulses. */
-export function* readoutGroups({ ops, precessions: segments, readouts }: Timeline): Generator<Line[]> {
-  const moment = new Float64Array(STRIDE.precession);
-  let lines: Line[] = [];
-  for (let op = 0; op < ops.length; op += STRIDE.op) {
-    const index = ops[op + 1];
-    if (ops[op] === OP.precess) {
-      for (let i = 0; i < STRIDE.precession; i++) moment[i] = moment[i] + segments[STRIDE.precession * index + i];
-    } else if (ops[op] === OP.excite) {
-      yield lines;
-      lines = [];
-      moment.fill(0);
-    } else {
-      const [firstSample, waveform] = readouts.subarray(STRIDE.readout * index) as unknown as [number, number];
-      lines.push({ readout: index, firstSample, waveform, moment: [...moment] });
-    }
-  }
-  yield lines;
 }
 
 export function targetsOf(timeline: Timeline, lines: readonly Line[]): Int32Array {
@@ -126,16 +106,16 @@ function unit(vector: readonly number[]): number[] {
 }
 
 /** A line's own points: they begin at its first sample. */
-function pointsOf({ trajectories: waveforms, samples: points }: Timeline, { waveform }: Line): Float64Array {
-  const [first, samples] = waveforms.subarray(STRIDE.trajectory * waveform) as unknown as [number, number];
+function pointsOf({ trajectories: waveforms, samples: points }: Timeline, { trajectory }: Line): Float64Array {
+  const [first, samples] = waveforms.subarray(STRIDE.trajectory * trajectory) as unknown as [number, number];
   return points.subarray(STRIDE.sample * first, STRIDE.sample * (first + samples));
 }
 
 /** Points of all lines from the first one's start. */
 function joined(timeline: Timeline, lines: readonly Line[]): Float64Array {
-  const start = lines[0].moment;
+  const start = lines[0].encoding;
   const all = lines.map((line) =>
-    pointsOf(timeline, line).map((value, i) => value + line.moment[i % STRIDE.sample] - start[i % STRIDE.sample]),
+    pointsOf(timeline, line).map((value, i) => value + line.encoding[i % STRIDE.sample] - start[i % STRIDE.sample]),
   );
   const points = new Float64Array(all.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -146,6 +126,6 @@ function joined(timeline: Timeline, lines: readonly Line[]): Float64Array {
   return points;
 }
 
-function samplesOf({ trajectories: waveforms }: Timeline, { waveform }: Line): number {
-  return waveforms[STRIDE.trajectory * waveform + 1];
+function samplesOf({ trajectories: waveforms }: Timeline, { trajectory }: Line): number {
+  return waveforms[STRIDE.trajectory * trajectory + 1];
 }

@@ -10,7 +10,8 @@ import { OperatorUse, Term } from '../../abi/abi.generated.ts';
 import { type RecordList, recordList, type Values } from '../../abi/records.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { arrayBuilder } from '../../timeline/intern.ts';
-import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
+import { STRIDE, type Timeline } from '../../timeline/types.ts';
+import { pulseUses } from '../../timeline/windows.ts';
 import type { Choice } from '../readouts/nufft2d1.ts';
 import { type PulseTables, pulseOperator, type RandomSpin, randomSpins } from './reference.ts';
 import { type PulseTable, sizeTable, tableLanes, tableNodes } from './table.ts';
@@ -51,12 +52,12 @@ export function chooseOperators(
   bound: number | undefined,
 ): Operators {
   const { excitations } = timeline;
-  const operatorUses = countPlays(timeline);
+  const uses = pulseUses(timeline);
   const stepCost = (pulse: number): number => COST.step * timeline.pulses[STRIDE.pulse * pulse + 1] + COST.pulse;
   const spins = randomSpins(timeline, source);
-  const candidates = families(timeline, operatorUses, bound !== undefined).map((family) => {
+  const candidates = families(timeline, uses, bound !== undefined).map((family) => {
     const nodes = nodesFor(timeline, family, spins, bound ?? 0);
-    const count = [...family.members.keys()].reduce((sum, pulse) => sum + operatorUses[pulse], 0);
+    const count = [...family.members.keys()].reduce((sum, pulse) => sum + uses[pulse], 0);
     const play = COST.term * nodes.length + COST.play;
     const stepped = COST.compose * timeline.pulses[STRIDE.pulse * family.pulse + 1] + COST.pulse;
     const table = bound === undefined ? undefined : sizeTable(timeline, source, family.pulse, bound);
@@ -137,18 +138,10 @@ export function noOperators({ pulses, rfSteps, excitations }: Timeline): Operato
   };
 }
 
-/** [pulses] how often each is played. */
-function countPlays({ ops, excitations, pulses }: Timeline): Int32Array {
-  const operatorUses = new Int32Array(pulses.length / STRIDE.pulse);
-  for (let op = 0; op < ops.length; op += STRIDE.op)
-    if (ops[op] === OP.excite) operatorUses[excitations[STRIDE.excitation * ops[op + 1]]]++;
-  return operatorUses;
-}
-
 /** Pulses grouped by their steps up to a real factor; each alone unless `scaled`. */
-function families(timeline: Timeline, operatorUses: Int32Array, scaled: boolean): Family[] {
+function families(timeline: Timeline, uses: Int32Array, scaled: boolean): Family[] {
   const found = new Map<string, { pulse: number; members: Map<number, number> }[]>();
-  for (const pulse of operatorUses.keys()) {
+  for (const pulse of uses.keys()) {
     const shape = scaled ? shapeKey(timeline, pulse) : String(pulse);
     const alike = found.get(shape) ?? [];
     found.set(shape, alike);

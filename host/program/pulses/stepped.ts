@@ -8,7 +8,8 @@ import { type RecordList, recordList } from '../../abi/records.ts';
 import { direction } from '../../numerics/direction.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { relaxation } from '../../timeline/relaxation.ts';
-import { OP, STRIDE, type Timeline } from '../../timeline/types.ts';
+import { STRIDE, type Timeline } from '../../timeline/types.ts';
+import { pulseCount } from '../../timeline/windows.ts';
 import { extentOf } from '../extent.ts';
 import type { Precision } from '../types.ts';
 
@@ -179,10 +180,9 @@ export function excitationRecords({ excitations, pulses }: Timeline): RecordList
  * than π in any step; else every step exactly, in f64 where its angle is large and in f64 runs.
  */
 export function pulseForms(timeline: Timeline, source: Bounded, precision: Precision = 'f32'): Int32Array {
-  const { ops, pulses } = timeline;
+  const { pulses } = timeline;
   const rate = largestRate(source);
-  let played = 0;
-  for (let op = 0; op < ops.length; op += STRIDE.op) if (ops[op] === OP.excite) played++;
+  const played = pulseCount(timeline);
   return Int32Array.from({ length: pulses.length / STRIDE.pulse }, (_, pulse) => {
     if (precision === 'f64') return PULSE.HELD_F64;
     const largest = stepNorms(timeline, source, pulse).reduce((most, norm) => Math.max(most, norm), 0);

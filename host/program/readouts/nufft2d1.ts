@@ -4,6 +4,7 @@
  * within the tolerance.
  */
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
+import type { WindowReadout } from '../../timeline/windows.ts';
 import { type Axis, chooseAxis } from '../nufft/sample-axis.ts';
 
 /** A waveform whose lines, whatever pulses lie between them, are transformed in batches (`assembly/nufft1d1.ts`). */
@@ -14,13 +15,8 @@ export interface Nufft1d1 {
   readonly choice: Choice;
 }
 
-/** A readout on its way: its first sample's moment [kx, ky, kz, t] since the last pulse. */
-export interface Line {
-  readonly readout: number;
-  readonly firstSample: number;
-  readonly waveform: number;
-  readonly moment: readonly number[];
-}
+/** A readout and its encoding since the last pulse. */
+export type Line = WindowReadout;
 
 export interface Nufft2d1 {
   /** [centre, per sample, per line][kx, ky, kz, t], then the common decay [1/s] */
@@ -76,7 +72,7 @@ export function findNufft2d1s(
   tileSize: number,
 ): { nufft2d1s: Nufft2d1[]; choices: Choice[]; rest: Line[] } {
   const groups = new Map<number, Line[]>();
-  for (const line of lines) groups.set(line.waveform, [...(groups.get(line.waveform) ?? []), line]);
+  for (const line of lines) groups.set(line.trajectory, [...(groups.get(line.trajectory) ?? []), line]);
   const nufft2d1s: Nufft2d1[] = [];
   const choices: Choice[] = [];
   const rest: Line[] = [];
@@ -134,14 +130,14 @@ function trainOf(
   lines: readonly Line[],
   axes: AxisFinder,
 ): Nufft2d1 | undefined {
-  const [first, samples, linear] = waveforms.subarray(STRIDE.trajectory * lines[0].waveform) as unknown as number[];
+  const [first, samples, linear] = waveforms.subarray(STRIDE.trajectory * lines[0].trajectory) as unknown as number[];
   if (linear !== 1 || lines.length < FEWEST_LINES) return undefined;
-  const start = lines[0].moment;
-  const end = lines[lines.length - 1].moment;
+  const start = lines[0].encoding;
+  const end = lines[lines.length - 1].encoding;
   const perLine = start.map((value, i) => (end[i] - value) / (lines.length - 1));
   const isSpaced = start.every((value, i) => {
-    const reach = Math.max(...lines.map(({ moment }) => Math.abs(moment[i])));
-    return lines.every(({ moment }, l) => Math.abs(moment[i] - value - l * perLine[i]) <= SPACING * reach);
+    const reach = Math.max(...lines.map(({ encoding }) => Math.abs(encoding[i])));
+    return lines.every(({ encoding }, l) => Math.abs(encoding[i] - value - l * perLine[i]) <= SPACING * reach);
   });
   if (!isSpaced) return undefined;
   const step = points.subarray(STRIDE.sample * (first! + 1), STRIDE.sample * (first! + 2));

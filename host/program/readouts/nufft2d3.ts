@@ -9,7 +9,8 @@ import { type RecordList, recordList } from '../../abi/records.ts';
 import { direction } from '../../numerics/direction.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
-import { type Path, readoutGroups, targetsOf, trace } from '../nufft/planar-paths.ts';
+import { windowsOf } from '../../timeline/windows.ts';
+import { type Path, targetsOf, trace } from '../nufft/planar-paths.ts';
 import { type PlaneAxisChoice, planeAxes, pointOf, type Span } from '../nufft/plane-axis.ts';
 import { chooseTimes } from '../nufft/time-nodes.ts';
 import type { Choice, Line } from './nufft2d1.ts';
@@ -82,9 +83,11 @@ export function nufft2d3Finder(
   let tableBytes = 0;
 
   const keyOf = (lines: readonly Line[]): string => {
-    const start = lines[0].moment;
+    const start = lines[0].encoding;
     return lines
-      .map(({ waveform, moment }) => [waveform, ...moment.map((value, i) => (value - start[i]).toPrecision(12))].join())
+      .map(({ trajectory, encoding }) =>
+        [trajectory, ...encoding.map((value, i) => (value - start[i]).toPrecision(12))].join(),
+      )
       .join(' ');
   };
   const pathOf = (lines: readonly Line[], key: string): Path => {
@@ -94,10 +97,10 @@ export function nufft2d3Finder(
     paths.set(key, path);
     return path;
   };
-  const admits = ({ waveform }: Line): boolean => lanesOf(waveform) !== undefined;
+  const admits = ({ trajectory }: Line): boolean => lanesOf(trajectory) !== undefined;
   const admitted = (lines: readonly Line[]): boolean => lines.length > 0 && lines.every(admits);
 
-  for (const lines of readoutGroups(timeline)) {
+  for (const { readouts: lines } of windowsOf(timeline)) {
     // Trains are looked for once more: only where something may be left that is a curve.
     const rest = lines.some(admits) ? restOf(lines) : [];
     if (!admitted(rest)) continue;
@@ -134,11 +137,11 @@ export function nufft2d3Finder(
       const samples = path.points.length / STRIDE.sample;
       const extent = extents.get(path.plane.key)!;
       const lanes = nufft2d3Lanes(plane, samples, tileSize) + placingLanes(plane) / extent.nufft2d3s;
-      const insteadLanes = lines.reduce((sum, { waveform }) => sum + lanesOf(waveform)!, 0);
+      const insteadLanes = lines.reduce((sum, { trajectory }) => sum + lanesOf(trajectory)!, 0);
       if (lanes >= insteadLanes) return undefined;
       const points = tableOf(path, plane, key);
       if (points === undefined) return undefined;
-      const [start, middle] = [lines[0].moment, path.middle];
+      const [start, middle] = [lines[0].encoding, path.middle];
       const { u, v, times } = plane;
       return {
         curve: {

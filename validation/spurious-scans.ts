@@ -7,7 +7,7 @@
 
 import { predictEcho } from '../host/api/spurious-echo.ts';
 import { openPhantom } from '../host/phantom/open.ts';
-import { phaseGraph, pulseCount, sliceOf } from '../host/sampling/phase-graph.ts';
+import { phaseGraph, sliceOf } from '../host/sampling/phase-graph.ts';
 import { pixelAlong, spinSampler, wantedOf } from '../host/sampling/sampler.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import { encode } from '../host/sequence/encoding.ts';
@@ -18,6 +18,7 @@ import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';
 import type { Sequence } from '../host/sequence/types.ts';
 import { compileTimeline } from '../host/timeline/compile.ts';
 import type { Timeline } from '../host/timeline/types.ts';
+import { pulseCount } from '../host/timeline/windows.ts';
 import { cases, skipWithoutCases } from '../testing/cases.ts';
 import { radial, spiral } from '../testing/pypulseq-scans.ts';
 import { relativeError, simulateTimeline } from '../testing/run.ts';

@@ -2,11 +2,12 @@
 import { badInput } from '../base/errors.ts';
 import { warn } from '../base/log.ts';
 import type { PhantomSource } from '../phantom/types.ts';
-import { phaseGraph, pulseCount } from '../sampling/phase-graph.ts';
+import { phaseGraph } from '../sampling/phase-graph.ts';
 import { checkPoints, type EchoPrediction } from '../sampling/point-check.ts';
 import { pixelAlong, wantedOf } from '../sampling/sampler.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
 import type { Timeline } from '../timeline/types.ts';
+import { pulseCount } from '../timeline/windows.ts';
 
 /** From here on it is told, and refused with `--strict`, over the signal. */
 const TOLD = 0.01;

@@ -6,7 +6,8 @@
  * Pulses act at their centres, and κ is a triple of whole multiples of `QUANTUM`, so several directions of moments are one map.
  */
 
-import { OP, STRIDE, type Timeline } from '../timeline/types.ts';
+import { STRIDE, type Timeline } from '../timeline/types.ts';
+import { windowsOf } from '../timeline/windows.ts';
 import { orderEnergies, orderStates } from './order-states.ts';
 import { type HardPulse, hardPulse, type Rotation, withPhase } from './pulse-rotation.ts';
 import { tripleMap } from './triple-map.ts';
@@ -50,13 +51,6 @@ const IN_FOCUS_IN_PLANE = 1.5;
 /** Energies below this cannot matter: a hundredth of a per cent of the signal. */
 const MIN_ENERGY = 1e-8;
 
-/** Pulses up to the last readout. With one excitation and nothing after it no order but the wanted one exists. */
-export function pulseCount({ ops }: Timeline): number {
-  let count = 0;
-  for (let n = 0; n < ops.length; n += STRIDE.op) if (ops[n] === OP.excite) count++;
-  return count;
-}
-
 /**
  * @param wanted k of the first sample of readout n since its excitation [cycles/m]
  * @param slice where spins are that matter, along the selecting gradient [m]: pulses that select elsewhere do not turn them
@@ -77,16 +71,10 @@ export function phaseGraph(
 }
 
 /** Σ of the squared moments between pulses, by axis. */
-function momentsBetween({ ops, precessions }: Timeline): number[] {
+function momentsBetween(timeline: Timeline): number[] {
   const sums = [0, 0, 0];
-  const interval = [0, 0, 0];
-  for (let n = 0; n < ops.length; n += STRIDE.op) {
-    if (ops[n] === OP.excite) {
-      for (let axis = 0; axis < 3; axis++) sums[axis] += interval[axis] ** 2;
-      interval.fill(0);
-    } else if (ops[n] === OP.precess)
-      for (let axis = 0; axis < 3; axis++) interval[axis] += precessions[STRIDE.precession * ops[n + 1] + axis];
-  }
+  for (const { encoding, isLast } of windowsOf(timeline))
+    if (!isLast) for (let axis = 0; axis < 3; axis++) sums[axis] += encoding[axis] ** 2;
   return sums;
 }
 
@@ -99,52 +87,55 @@ function ordersAlong(
   axes: readonly [boolean, boolean, boolean],
 ): Orders | undefined {
   const whole = axes.every(Boolean);
-  const { ops, precessions, excitations, readouts } = timeline;
+  const { excitations, readouts } = timeline;
   const turned = new Map<number, Rotation>();
   const state = orderStates();
   const energies = orderEnergies();
   const moments = commonMoment();
   // From the last pulse's centre: [kx, ky, kz, dt].
   const interval = new Float64Array(4);
-  const add = (from: Float64Array, at: number): void => {
-    for (let i = 0; i < 4; i++) interval[i] += from[at + i];
+  const add = (from: ArrayLike<number>): void => {
+    for (let i = 0; i < 4; i++) interval[i] += from[i];
   };
+  const toReadout = new Float64Array(4);
   const readoutCount = readouts.length / STRIDE.readout;
   const stride = Math.max(1, Math.floor(readoutCount / KEPT_READOUTS));
   let [reference, recorded, time, sinceFirst, pulse, work, acted] = [0, 0, 0, -1, -1, 0, false];
   let resting = 0;
-  for (let n = 0; n < ops.length; n += STRIDE.op) {
-    const [kind, index] = [ops[n], ops[n + 1]];
-    if (kind === OP.precess) add(precessions, STRIDE.precession * index);
-    else if (kind === OP.excite) {
-      const which = excitations[STRIDE.excitation * index];
-      const hard = hardPulse(timeline, which);
+  for (const { begin, readouts, encoding } of windowsOf(timeline)) {
+    if (begin !== undefined) {
+      const { index } = begin;
+      const hard = hardPulse(timeline, excitations[STRIDE.excitation * index]);
       const { rotation, before, after } = hard;
       pulse++;
-      add(before, 0);
-      if (!pulseOfSlice(hard, slice)) {
-        acted = false;
-        add(after, 0);
-        continue;
+      add(before);
+      acted = pulseOfSlice(hard, slice);
+      if (!acted) add(after);
+      else {
+        if (!turned.has(index)) turned.set(index, withPhase(rotation, excitations[STRIDE.excitation * index + 1]));
+        if (pulse > resting) moments.note(interval, pulse - 1);
+        for (let axis = 0; axis < 3; axis++) if (!axes[axis]) interval[axis] = 0;
+        state.shift(interval, tissue);
+        if (whole && state.overflowed()) return undefined;
+        state.turn(turned.get(index)!);
+        time += interval[3];
+        work += state.size();
+        interval.set(after);
+        if (work > MAX_WORK || (sinceFirst >= 0 && time - sinceFirst > 5 * tissue.T1)) break;
       }
-      acted = true;
-      if (!turned.has(index)) turned.set(index, withPhase(rotation, excitations[STRIDE.excitation * index + 1]));
-      if (pulse > resting) moments.note(interval, pulse - 1);
-      for (let axis = 0; axis < 3; axis++) if (!axes[axis]) interval[axis] = 0;
-      state.shift(interval, tissue);
-      if (whole && state.overflowed()) return undefined;
-      state.turn(turned.get(index)!);
-      time += interval[3];
-      work += state.size();
-      interval.set(after);
-      if (work > MAX_WORK || (sinceFirst >= 0 && time - sinceFirst > 5 * tissue.T1)) break;
-    } else if (acted) {
-      if (sinceFirst < 0) sinceFirst = time;
+    }
+    if (readouts.length > 0) {
+      if (!acted) resting = pulse;
+      else if (sinceFirst < 0) sinceFirst = time;
+    }
+    for (const { readout, encoding } of acted ? readouts : []) {
       // Every stride-th, and not the same line of interleaved ones each time.
-      if (index % stride !== (Math.floor(index / stride) * 7) % stride) continue;
+      if (readout % stride !== (Math.floor(readout / stride) * 7) % stride) continue;
       recorded++;
-      reference += state.record(interval, tissue, wanted(index), energies);
-    } else resting = pulse;
+      for (let i = 0; i < 4; i++) toReadout[i] = interval[i] + encoding[i];
+      reference += state.record(toReadout, tissue, wanted(readout), energies);
+    }
+    add(encoding);
   }
   const seen = energies.list().sort((a, b) => b.energy - a.energy);
   for (const { kappa, energy } of seen) if (inFocus(kappa, slice)) reference += energy;
@@ -185,25 +176,23 @@ export function windsOneWay(timeline: Timeline, slice: Slice): boolean {
 
 /** k from each pulse of a slice to the next [cycles/m], pulses taken as hard. What comes before the first one winds nothing up. */
 export function* momentsBetweenPulses(timeline: Timeline, slice: Slice): Generator<Vector> {
-  const { ops, precessions, excitations } = timeline;
   const k: [number, number, number] = [0, 0, 0];
-  const add = (from: ArrayLike<number>, at: number): void => {
-    for (let axis = 0; axis < 3; axis++) k[axis] += from[at + axis];
+  const add = (from: ArrayLike<number>): void => {
+    for (let axis = 0; axis < 3; axis++) k[axis] += from[axis];
   };
   let begun = false;
-  for (let n = 0; n < ops.length; n += STRIDE.op) {
-    const index = ops[n + 1];
-    if (ops[n] === OP.precess) add(precessions, STRIDE.precession * index);
-    else if (ops[n] === OP.excite) {
-      const hard = hardPulse(timeline, excitations[STRIDE.excitation * index]);
-      add(hard.before, 0);
+  for (const { begin, encoding } of windowsOf(timeline)) {
+    if (begin !== undefined) {
+      const hard = hardPulse(timeline, timeline.excitations[STRIDE.excitation * begin.index]);
+      add(hard.before);
       if (pulseOfSlice(hard, slice)) {
         if (begun) yield [...k];
         begun = true;
         k.fill(0);
       }
-      add(hard.after, 0);
+      add(hard.after);
     }
+    add(encoding);
   }
 }
 
@@ -228,16 +217,15 @@ export interface Slice {
 
 /** The different slices that are read, in order of appearance; none if nothing selects. */
 export function slicesOf(timeline: Timeline): Slice[] {
-  const { ops, excitations } = timeline;
   const slices = new Map<string, Slice>();
   const known = new Set<HardPulse>();
   let thinnest: HardPulse | undefined;
-  for (let n = 0; n < ops.length; n += STRIDE.op) {
-    const index = ops[n + 1];
-    if (ops[n] === OP.excite) {
-      const one = hardPulse(timeline, excitations[STRIDE.excitation * index]);
+  for (const { begin, readouts } of windowsOf(timeline)) {
+    if (begin !== undefined) {
+      const one = hardPulse(timeline, timeline.excitations[STRIDE.excitation * begin.index]);
       if (one.thickness < (thinnest?.thickness ?? Number.POSITIVE_INFINITY)) thinnest = one;
-    } else if (ops[n] === OP.readout && thinnest !== undefined) {
+    }
+    if (readouts.length > 0 && thinnest !== undefined) {
       const { gradient, position, thickness } = thinnest;
       if (!known.has(thinnest)) {
         known.add(thinnest);

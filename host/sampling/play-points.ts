@@ -3,7 +3,8 @@
  * across a slice (column.ts) or the points of a few pixels (point-trial.ts). Only a part of the sequence is played, and only
  * the first sample of a few dozen readouts is kept.
  */
-import { OP, STRIDE, type Timeline } from '../timeline/types.ts';
+import { STRIDE, type Timeline } from '../timeline/types.ts';
+import { windowsOf } from '../timeline/windows.ts';
 import { pulseOfSlice, type Slice, type TissueClass, type Vector } from './phase-graph.ts';
 import { hardPulse, mergedSteps, ROTATION, rotate } from './pulse-rotation.ts';
 
@@ -40,18 +41,18 @@ interface Step {
  */
 export function stepsOf(timeline: Timeline, slice: Slice, wanted?: (readout: number) => Vector): Steps {
   const { direction } = slice;
-  const { ops, precessions, excitations } = timeline;
+  const { excitations } = timeline;
   const stride = Math.max(1, Math.floor(readoutsOf(timeline, slice) / MAX_READOUTS));
   const list: Step[] = [];
   const intervals: Interval[] = [];
   const known = new Map<string, number>();
   const k: [number, number, number] = [0, 0, 0];
   let [dt, played, seen, compared, acted] = [0, 0, 0, 0, false];
-  const add = (record: ArrayLike<number>, at: number): void => {
-    for (let axis = 0; axis < 3; axis++) k[axis] += record[at + axis];
-    dt += record[at + 3];
+  const add = (record: ArrayLike<number>): void => {
+    for (let axis = 0; axis < 3; axis++) k[axis] += record[axis];
+    dt += record[3];
   };
-  const interval = ([x, y, z]: Vector): number => {
+  const interval = ([x, y, z]: Vector, dt: number): number => {
     const across = x * direction[0] + y * direction[1] + z * direction[2];
     const parts = wanted === undefined ? [across] : [x, y, z];
     const key = [...parts, dt].map((part) => part.toPrecision(10)).join(' ');
@@ -61,40 +62,43 @@ export function stepsOf(timeline: Timeline, slice: Slice, wanted?: (readout: num
     known.set(key, index);
     return index;
   };
-  for (let n = 0; n < ops.length; n += STRIDE.op) {
-    const index = ops[n + 1];
-    if (ops[n] === OP.precess) add(precessions, STRIDE.precession * index);
-    else if (ops[n] === OP.excite) {
-      const pulse = excitations[STRIDE.excitation * index];
+  for (const { begin, readouts, encoding } of windowsOf(timeline)) {
+    if (begin !== undefined) {
+      const pulse = excitations[STRIDE.excitation * begin.index];
       const hard = hardPulse(timeline, pulse);
       acted = pulseOfSlice(hard, slice);
       if (acted) {
         if (compared > 0 && ++played > MAX_PULSES) break;
-        list.push({ interval: interval(k), pulse, phase: excitations[STRIDE.excitation * index + 1] });
+        list.push({ interval: interval(k, dt), pulse, phase: excitations[STRIDE.excitation * begin.index + 1] });
         k.fill(0);
         dt = 0;
       } else {
-        add(hard.before, 0);
-        add(hard.after, 0);
+        add(hard.before);
+        add(hard.after);
       }
-    } else if (acted && seen++ % stride === 0) {
-      compared++;
-      const [x, y, z] = wanted?.(index) ?? [0, 0, 0];
-      list.push({ interval: interval([k[0] - x, k[1] - y, k[2] - z]), phase: 0 });
     }
+    for (const { readout, encoding } of acted ? readouts : []) {
+      if (seen++ % stride !== 0) continue;
+      compared++;
+      const [x, y, z] = wanted?.(readout) ?? [0, 0, 0];
+      const since = [0, 1, 2].map((axis) => k[axis] + encoding[axis]) as [number, number, number];
+      list.push({ interval: interval([since[0] - x, since[1] - y, since[2] - z], dt + encoding[3]), phase: 0 });
+    }
+    add(encoding);
   }
   return { list, readouts: compared, intervals };
 }
 
 /** Readouts of a slice among the pulses that are played. */
 function readoutsOf(timeline: Timeline, slice: Slice): number {
-  const { ops, excitations } = timeline;
   let [count, played, acted] = [0, 0, false];
-  for (let n = 0; n < ops.length && played <= MAX_PULSES; n += STRIDE.op) {
-    if (ops[n] === OP.excite) {
-      acted = pulseOfSlice(hardPulse(timeline, excitations[STRIDE.excitation * ops[n + 1]]), slice);
+  for (const { begin, readouts } of windowsOf(timeline)) {
+    if (begin !== undefined) {
+      acted = pulseOfSlice(hardPulse(timeline, timeline.excitations[STRIDE.excitation * begin.index]), slice);
       if (acted && count > 0) played++;
-    } else if (ops[n] === OP.readout && acted) count++;
+    }
+    if (played > MAX_PULSES) break;
+    if (acted) count += readouts.length;
   }
   return count;
 }

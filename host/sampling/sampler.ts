@@ -13,11 +13,11 @@ import {
 } from '../phantom/sub-voxel.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
 import type { Timeline } from '../timeline/types.ts';
+import { pulseCount } from '../timeline/windows.ts';
 import { layerTrial } from './column.ts';
 import {
   type Orders,
   phaseGraph,
-  pulseCount,
   sliceOf,
   slicesOf,
   type TissueClass,

@@ -74,7 +74,7 @@ export function pulseUses({ ops, excitations, pulses }: Timeline): Int32Array {
   return uses;
 }
 
-/** Pulses played in all. */
+/** Pulses played in all. With one and nothing after it there is no echo but the wanted one. */
 export const pulseCount = (timeline: Timeline): number => pulseUses(timeline).reduce((sum, uses) => sum + uses, 0);
 
 /** [trajectories] readouts that follow each. */

@@ -34,8 +34,8 @@ export function timelineOf(parts: readonly Part[]): Timeline {
       ops.push(OP.excite, excitations.intern([pulse, part.phase ?? 0, -1]));
     } else {
       ops.push(OP.readout, readouts.length / STRIDE.readout);
-      const points = Float64Array.from(part.read.flat());
-      readouts.push(sampleCount, trajectories.intern({ samples: points, uniform: part.linear }));
+      const positions = Float64Array.from(part.read.flat());
+      readouts.push(sampleCount, trajectories.intern({ positions, uniform: part.linear }));
       receive.push(0, 0, -1);
       sampleCount += part.read.length;
     }

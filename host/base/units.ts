@@ -7,6 +7,8 @@ export const GAMMA_BAR = 42.5774688e6;
 export const MU_0 = 4e-7 * Math.PI;
 
 export type Seconds = number;
+/** Times closer together than this [s] are one: an hour in f64 is known to 4e-13 s, and no raster is finer than 1e-9 s. */
+export const SAME_TIME: Seconds = 1e-12;
 export type Hertz = number;
 export type Radians = number;
 export type Tesla = number;

@@ -2,6 +2,8 @@
  * The compiler of a sequence for a scanner: gradients as they are played, the phase terms that the spins' columns are multiplied
  * by, and the column of B1+ of each pulse. It stands apart from the spins, since a phantom of voxels is placed by the timeline.
  */
+
+import type { Movement } from '../base/movement.ts';
 import type { Seconds } from '../base/units.ts';
 import { readGirf } from '../fields/girf.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
@@ -9,7 +11,6 @@ import type { Sequence } from '../sequence/types.ts';
 import { compileTimeline } from '../timeline/compile.ts';
 import { concomitantTerms } from '../timeline/concomitant.ts';
 import { playedSequence } from '../timeline/gradient-errors/actual.ts';
-import type { Movement } from '../timeline/movement.ts';
 import { joinTerms, momentTerms } from '../timeline/terms.ts';
 import type { Timeline } from '../timeline/types.ts';
 import { warnOfLowField } from './concomitant.ts';

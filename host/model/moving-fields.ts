@@ -3,10 +3,10 @@
  * and a column of B1 for each part of a pulse. A timeline asks for them time by time while it is compiled.
  */
 
+import type { Movement, MovingFields } from '../base/movement.ts';
 import { modelColumns } from '../phantom/columns.ts';
 import type { MovingPhantom } from '../phantom/motion/moving.ts';
 import { type Model, type PhantomSource, type SpinBlock, spinBlock } from '../phantom/types.ts';
-import type { Movement, MovingFields } from '../timeline/movement.ts';
 import type { Layer } from './layer.ts';
 
 export interface FieldLayers {

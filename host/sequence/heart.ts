@@ -5,7 +5,7 @@
 import { badInput } from '../base/errors.ts';
 import { readInput } from '../base/files.ts';
 import { type JsonReader, list, number, readJson, record } from '../base/json.ts';
-import type { Hertz, Seconds } from '../base/units.ts';
+import { type Hertz, SAME_TIME, type Seconds } from '../base/units.ts';
 import type { Block, Sequence } from './types.ts';
 
 export interface HeartSignal {
@@ -16,9 +16,6 @@ export interface HeartSignal {
   /** Last R peak at or before a time; undefined before the first one. */
   peakBefore(time: Seconds): Seconds | undefined;
 }
-
-/** A peak that is earlier by rounding is at the same time. */
-const SAME_TIME: Seconds = 1e-12;
 
 /** Peaks at `first` + n/rate for all n, before `first` too. */
 export function regularHeart(rate: Hertz, first: Seconds = 0): HeartSignal {

@@ -1,23 +1,17 @@
 /** Readouts of moving spins: sample positions and terms, cut where the nodes of a path or the spins held change between samples. */
-import type { Hertz, Seconds } from '../base/units.ts';
+import { type Hertz, SAME_TIME, type Seconds } from '../base/units.ts';
 import type { AdcEvent } from '../sequence/types.ts';
 import type { MovingBlock, Stretch } from './moving.ts';
+import type { Trajectory } from './tables.ts';
 import { OP, STRIDE } from './types.ts';
 
 /** A stretch of a readout and the samples in it, of which `sample` is the first, taken at `begin`; `samples` may be 0. */
-export interface ReadoutPart {
+export interface ReadoutPart extends Trajectory {
   readonly stretch: Stretch;
   readonly begin: Seconds;
   readonly sample: number;
   readonly samples: number;
-  /** [samples][kx, ky, kz, t] and [samples][terms], relative to the first of these samples */
-  readonly positions: Float64Array;
-  readonly terms: Float64Array;
-  readonly uniform: boolean;
 }
-
-/** Samples this close [s] behind the end of a stretch still belong to it. */
-const SAME_TIME: Seconds = 1e-12;
 
 /** @param first time of the first sample in the block */
 export function movingReadouts(

@@ -5,9 +5,10 @@
  *
  * by Gauss and Legendre between all corners of gradients and of the movement, and the marks (`OP.slide`, `hold`, `release`) between stretches.
  */
-import type { Seconds } from '../base/units.ts';
+
+import { type Movement, type MovementPath, SLIDING, type Slide } from '../base/movement.ts';
+import { SAME_TIME, type Seconds } from '../base/units.ts';
 import { type PiecewiseLinear, valueAt } from '../sequence/waveform.ts';
-import { type Movement, type MovementPath, SLIDING, type Slide } from './movement.ts';
 import { OP } from './types.ts';
 
 /** A part of a block over which the nodes in use and the spins held are the same; marks stand before it. */
@@ -33,9 +34,6 @@ export interface MovingBlock {
   /** The set of coil columns for a sample; undefined: there is one set, or none. */
   sensed(time: Seconds): number | undefined;
 }
-
-/** Corners closer together than this [s] are one. */
-const SAME_TIME: Seconds = 1e-12;
 
 /** Nodes and weights on [−1, 1] by number of nodes; three are exact to degree 5, and eight to 1e-13 for a turn of half a radian. */
 const GAUSS = {

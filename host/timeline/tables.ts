@@ -48,6 +48,15 @@ export function pulseTable(budget: Budget, terms = 0) {
   };
 }
 
+/** A readout's samples, and whether they are equally spaced in k and t. */
+export interface Trajectory {
+  /** [samples][kx, ky, kz, t] relative to the first sample [cycles/m, s] */
+  readonly positions: Float64Array;
+  readonly uniform: boolean;
+  /** [samples][terms] relative to the first sample; default: there are none. */
+  readonly terms?: Float64Array;
+}
+
 const NONE = new Float64Array(0);
 
 /** Sample positions of readouts, by content. */
@@ -57,24 +66,15 @@ export function trajectoryTable(budget: Budget) {
   const allTerms = arrayBuilder(Float64Array);
   const known = new Map<string, number>();
   return {
-    /** @param terms [samples][terms] */
-    intern({
-      samples,
-      uniform,
-      terms = NONE,
-    }: {
-      samples: Float64Array;
-      uniform: boolean;
-      terms?: Float64Array;
-    }): number {
-      const key = digest(samples, Float64Array.from([Number(uniform), ...terms]));
+    intern({ positions, uniform, terms = NONE }: Trajectory): number {
+      const key = digest(positions, Float64Array.from([Number(uniform), ...terms]));
       const found = known.get(key);
       if (found !== undefined) return found;
       const index = trajectories.length / STRIDE.trajectory;
-      const count = samples.length / STRIDE.sample;
+      const count = positions.length / STRIDE.sample;
       budget.take(BYTES_PER_SAMPLE * count, `${all.length / STRIDE.sample + count} different samples`);
-      trajectories.push(all.length / STRIDE.sample, samples.length / STRIDE.sample, Number(uniform));
-      all.append(samples);
+      trajectories.push(all.length / STRIDE.sample, count, Number(uniform));
+      all.append(positions);
       allTerms.append(terms);
       known.set(key, index);
       return index;

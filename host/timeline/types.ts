@@ -7,10 +7,11 @@
  *
  * Numbers are f64 and block-local: absolute time is never formed, so a scan of hours loses nothing.
  */
+
+import type { Movement } from '../base/movement.ts';
 import type { Hertz, Tesla } from '../base/units.ts';
 import type { Block } from '../sequence/types.ts';
 import type { PiecewiseLinear } from '../sequence/waveform.ts';
-import type { Movement } from './movement.ts';
 
 /** Kinds of op: `ops` holds pairs [kind, index]. */
 export const OP = {

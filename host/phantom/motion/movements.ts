@@ -1,38 +1,16 @@
-/** Movements of groups as a timeline compiles them (`timeline/movement.ts`): corners, frames, and the nodes that spins on a path are between. */
+/** Movements of groups as a timeline compiles them (`base/movement.ts`): corners, frames, and the nodes that spins on a path are between. */
 import { badInput } from '../../base/errors.ts';
-import type { Seconds } from '../../base/units.ts';
+import type { Movement } from '../../base/movement.ts';
+import { SAME_TIME, type Seconds } from '../../base/units.ts';
 import { type Evaluator, isPath } from './evaluate.ts';
 import { type Frame, turnBetween } from './frames.ts';
 import type { NodeSurvey } from './node-survey.ts';
 import type { MotionSurvey } from './survey.ts';
-import { cornersOf, firstFrom, SAME_TIME, type UnitTime } from './time-curve.ts';
+import { cornersOf, firstFrom, type UnitTime } from './time-curve.ts';
 import type { Motion, Path } from './types.ts';
 
 /** Corners of a timeline; each cuts it. */
 const MOST_CORNERS = 5_000_000;
-
-export interface Slide {
-  readonly node: number;
-  readonly from: Seconds;
-  readonly to: Seconds;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** A `Movement` of `timeline/movement.ts`. */
-export interface GroupMovement {
-  readonly terms: number;
-  readonly sliding: boolean;
-  readonly corners: Float64Array;
-  turn(from: Seconds, to: Seconds): number;
-  frame(time: Seconds): Frame;
-  readonly path?: {
-    readonly sampled: boolean;
-    readonly flow: boolean;
-    slide(from: Seconds, to: Seconds): Slide;
-    held(from: Seconds, to: Seconds): number;
-  };
-}
 
 export interface Piece {
   readonly from: Seconds;
@@ -51,7 +29,7 @@ export function movementOf(
   nodes: readonly (NodeSurvey | undefined)[],
   duration: Seconds,
   pieces: Piece[],
-): GroupMovement {
+): Movement {
   const group = groups[index];
   const { units, columns } = evaluator;
   const own = group.motions.filter((n) => isPath(motions[n]));

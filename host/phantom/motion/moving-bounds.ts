@@ -1,9 +1,9 @@
 /** Where spins get to while a sequence plays: a box that is never too small, by a fraction of a per cent too large. */
 import { badInput } from '../../base/errors.ts';
+import type { Movement } from '../../base/movement.ts';
 import type { Meters, Seconds } from '../../base/units.ts';
 import type { PhantomSource } from '../types.ts';
 import { type Evaluator, isPath } from './evaluate.ts';
-import type { GroupMovement } from './movements.ts';
 import type { NodeSurvey } from './node-survey.ts';
 import { measureOf, moversOf, placesOver } from './places.ts';
 import type { MotionSurvey } from './survey.ts';
@@ -34,7 +34,7 @@ export function movingBounds(
   { groups, kept }: MotionSurvey,
   evaluator: Evaluator,
   nodes: readonly (NodeSurvey | undefined)[],
-  movements: readonly GroupMovement[],
+  movements: readonly Movement[],
   duration: Seconds,
 ): MovingBounds {
   const { bounds } = source;
@@ -95,7 +95,7 @@ export function movingBounds(
 }
 
 /** Times between which nothing turns far, just before and after `most` corners; strewn by the golden ratio, for corners come periodically. */
-function looks({ corners, turn }: GroupMovement, duration: Seconds, most = MOST_LOOKS): number[] {
+function looks({ corners, turn }: Movement, duration: Seconds, most = MOST_LOOKS): number[] {
   const share = most / corners.length;
   const stops = [0, ...corners.filter((_, n) => share >= 1 || (n * 0.6180339887498949) % 1 < share), duration];
   const times: number[] = [];

@@ -4,12 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { badInput } from '../../base/errors.ts';
+import type { Movement } from '../../base/movement.ts';
 import type { Seconds } from '../../base/units.ts';
 import { modelColumns } from '../columns.ts';
 import { type Model, type PhantomSource, type SpinBlock, spinBlock } from '../types.ts';
 import { type Evaluator, evaluatorOf, isPath } from './evaluate.ts';
 import { numbersOf } from './groups.ts';
-import { type GroupMovement, movementOf, type Piece } from './movements.ts';
+import { movementOf, type Piece } from './movements.ts';
 import { movingBounds } from './moving-bounds.ts';
 import { surveyNodes } from './node-survey.ts';
 import { inOrder, moversOf, nodesOf, type Places, placesOver, rowIn } from './places.ts';
@@ -22,7 +23,7 @@ export interface MovingPhantom {
   /** Whether any motion moves any spin before the sequence ends. */
   readonly moves: boolean;
   /** Of each group. Compile them all, in this order, before `source`. */
-  readonly movements: readonly GroupMovement[];
+  readonly movements: readonly Movement[];
   /** Box that holds all spins at all times of the sequence [m]. */
   readonly bounds: ReturnType<typeof movingBounds>;
   source(): PhantomSource;
@@ -108,7 +109,7 @@ function plays({ at, t, unit, periodic }: UnitTime, duration: Seconds): boolean 
 /** The largest shift of the corners of the phantom's box as they move with a group, and that of its paths on top. */
 function shiftOf(
   { bounds }: PhantomSource,
-  { path, frame }: GroupMovement,
+  { path, frame }: Movement,
   from: Seconds,
   to: Seconds,
   largestNode: number,

@@ -3,7 +3,7 @@
  * periods[p] times as long; a periodic curve repeats all copies together, before its first knot too.
  */
 import { badInput } from '../../base/errors.ts';
-import type { Seconds } from '../../base/units.ts';
+import { SAME_TIME, type Seconds } from '../../base/units.ts';
 import type { TimeCurve } from './types.ts';
 
 export interface UnitTime {
@@ -19,9 +19,6 @@ export interface UnitTime {
   readonly most: number;
   at(time: Seconds): number;
 }
-
-/** Knots closer together than this [s] are one corner: in f64 an hour is known to 4e-13 s. */
-export const SAME_TIME: Seconds = 1e-12;
 
 /** Knots that a curve may have within a sequence: each cuts the timeline. */
 const MOST_CUTS = 5_000_000;

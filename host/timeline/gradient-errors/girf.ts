@@ -1,4 +1,5 @@
 /** Gradients as a system of known impulse response plays them: every corner of the nominal waveforms, before and after, has its part. */
+import { SAME_TIME } from '../../base/units.ts';
 import { type Girf, type Response, responsesOf, spacingOf } from '../../fields/girf.ts';
 import type { Sequence } from '../../sequence/types.ts';
 import { blockGradients, integral, type PiecewiseLinear, valueAt } from '../../sequence/waveform.ts';
@@ -11,9 +12,6 @@ const LEAST_ECHOES = 0.5;
 /** Pairs of corner and knot in a whole sequence that are looked at; a knot every 10 µs is typical. */
 const WORK = 3e9;
 const KNOT = 1e-5;
-
-/** Times closer than this are one [s]. */
-const SAME_TIME = 1e-12;
 
 interface Corner {
   readonly t: number;

@@ -4,7 +4,7 @@
  * one would leave its block, the boundary moves with it, so that what follows sees ordinary blocks.
  */
 import { badInput } from '../../base/errors.ts';
-import type { Seconds } from '../../base/units.ts';
+import { SAME_TIME, type Seconds } from '../../base/units.ts';
 import type { Block, Sequence } from '../../sequence/types.ts';
 import { blockGradients, type PiecewiseLinear, valueAt } from '../../sequence/waveform.ts';
 
@@ -22,9 +22,6 @@ export interface SourceBlock {
   /** (x, y, z) over [0, duration], rotation and delays applied. */
   readonly gradients: readonly [PiecewiseLinear, PiecewiseLinear, PiecewiseLinear];
 }
-
-/** Times closer than this are one. */
-const SAME_TIME = 1e-12;
 
 /** Where the boundaries of blocks lie after the delays, relative to where the sequence has them: [blocks + 1]. */
 export function movedBoundaries(sequence: Sequence, delays: SourceDelays): Float64Array {

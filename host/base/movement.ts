@@ -1,11 +1,12 @@
 /**
- * How the spins of a timeline move, as the compiler takes it:
+ * How the spins of a group move: what a phantom gives and the compiler of a timeline takes. It is here because neither of these two rooms
+ * imports from the other.
  *
  *     r(t) = A(t) r0 + Σ_i v_i(t) q_i + P(t) D(t)
  *
- * with columns q of the spin, and D its displacement along a path, linear in time between two nodes.
+ * with columns q of the spin, the same r0 and q for all times, and D its displacement along a path, linear in time between two nodes.
  */
-import type { Seconds } from '../base/units.ts';
+import type { Seconds } from './units.ts';
 
 export interface Movement {
   /** Columns q. */

@@ -9,11 +9,11 @@ import { loopSensitivity } from '../host/fields/loops.ts';
 import { readCfl } from '../host/formats/cfl.ts';
 import { addNoise } from '../host/model/noise.ts';
 import { adc, areaTrapezoid, blockOf, delayOf, flatTop, hardPulse, sequenceOf } from '../host/sequence/designer.ts';
-import type { Readout } from '../host/sequence/encoding-types.ts';
 import { writePulseq } from '../host/sequence/pulseq/write.ts';
 import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';
 import type { Sequence } from '../host/sequence/types.ts';
 import { larmor } from '../testing/larmor.ts';
+import { readoutOf, TWO_COIL_COVARIANCE } from '../testing/noise.ts';
 import { temporaryFolder } from '../testing/temporary.ts';
 import { compare, type Row, type Section } from './report.ts';
 
@@ -46,19 +46,8 @@ function loopRows(): Row[] {
 /** Deviations of estimates from 4·10⁵ samples in two coils, over their standard deviations. */
 function noiseRows(): Row[] {
   const samples = 400_000;
-  const covariance = [
-    [
-      [1, 0],
-      [0.3, 0.2],
-    ],
-    [
-      [0.3, -0.2],
-      [0.8, 0],
-    ],
-  ] as const;
   const signal = new Float64Array(4 * samples);
-  const readout = { firstSample: 0, samples, dwell: 1e-5, role: 'image' } as Readout;
-  addNoise(signal, 2, [readout], { sigma: 1, atDwell: 1e-5, seed: 2026 }, covariance);
+  addNoise(signal, 2, [readoutOf(0, samples, 1e-5)], { sigma: 1, atDwell: 1e-5, seed: 2026 }, TWO_COIL_COVARIANCE);
   const [a, b] = [signal.subarray(0, 2 * samples), signal.subarray(2 * samples)];
   const mean = (of: (n: number) => number): number => {
     let sum = 0;

@@ -8,14 +8,10 @@ import { addNoise, noiseOf } from '../../host/model/noise.ts';
 import { cholesky } from '../../host/numerics/cholesky.ts';
 import { philox } from '../../host/numerics/philox.ts';
 import { readRaw } from '../../host/raw/index.ts';
-import type { Readout } from '../../host/sequence/encoding-types.ts';
 import { cases, skipWithoutCases } from '../../testing/cases.ts';
 import { larmor } from '../../testing/larmor.ts';
+import { readoutOf, TWO_COIL_COVARIANCE } from '../../testing/noise.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
-
-/** The parts of a readout that noise asks for. */
-const readout = (firstSample: number, samples: number, dwell: number, role: Readout['role'] = 'image'): Readout =>
-  ({ firstSample, samples, dwell, role }) as Readout;
 
 test('Philox gives the published answers', () => {
   // Random123's known-answer file: zeros, ones, digits of π.
@@ -43,7 +39,7 @@ test('correlated noise is that of the reference', skipWithoutCases(), () => {
   const { physics, correlatedNoise } = JSON.parse(readFileSync(cases('physics/noise-a.json'), 'utf8'));
   const { seed, sigma, atDwell, dwell, covariance } = physics.noise;
   const signal = new Float64Array(2 * 2 * 16);
-  addNoise(signal, 2, [readout(0, 16, dwell)], { sigma, atDwell, seed }, covariance);
+  addNoise(signal, 2, [readoutOf(0, 16, dwell)], { sigma, atDwell, seed }, covariance);
   const expected: number[] = correlatedNoise.value.flat(2);
   // The reference agrees with 40 digits to 9e-16 of one standard deviation.
   for (const [n, value] of expected.entries()) assert.ok(Math.abs(signal[n] - value) < 1e-15, `${n}: ${signal[n]}`);
@@ -51,18 +47,9 @@ test('correlated noise is that of the reference', skipWithoutCases(), () => {
 
 test('mean, covariance, kurtosis and bandwidth are those of circular white noise', () => {
   const samples = 40_000;
-  const covariance = [
-    [
-      [1, 0],
-      [0.3, 0.2],
-    ],
-    [
-      [0.3, -0.2],
-      [0.8, 0],
-    ],
-  ] as const;
+  const covariance = TWO_COIL_COVARIANCE;
   const signal = new Float64Array(4 * samples);
-  const readouts = [readout(0, samples / 2, 1e-5), readout(samples / 2, samples / 2, 2.5e-6)];
+  const readouts = [readoutOf(0, samples / 2, 1e-5), readoutOf(samples / 2, samples / 2, 2.5e-6)];
   addNoise(signal, 2, readouts, { sigma: 2, atDwell: 1e-5, seed: 7 }, covariance);
   const at = (coil: number, n: number): [number, number] => {
     const i = 2 * (coil * samples + n);
@@ -147,7 +134,7 @@ test('prewhitening by the Cholesky factor gives the unit matrix back', () => {
 
 test('a ratio is that of the largest sample, and readouts that measure noise hold noise alone', () => {
   const signal = Float64Array.of(1, 0, 3, 4, 100, 0, 100, 0);
-  const readouts = [readout(0, 2, 4e-6), readout(2, 2, 1e-5, 'noise')];
+  const readouts = [readoutOf(0, 2, 4e-6), readoutOf(2, 2, 1e-5, 'noise')];
   const noise = noiseOf({ snr: 50, seed: 3 }, signal, 1, readouts);
   assert.deepEqual(noise, { sigma: 0.1, atDwell: 4e-6, seed: 3 });
   const alone = new Float64Array(8);
@@ -160,7 +147,7 @@ test('a ratio is that of the largest sample, and readouts that measure noise hol
 test('a covariance that noise cannot have is an error', () => {
   const noise = { sigma: 1, atDwell: null, seed: 1 };
   const add = (covariance: [number, number][][], coils: number) => () =>
-    addNoise(new Float64Array(2 * coils), coils, [readout(0, 1, 1e-5)], noise, covariance);
+    addNoise(new Float64Array(2 * coils), coils, [readoutOf(0, 1, 1e-5)], noise, covariance);
   const wrong = (message: RegExp) => (error: unknown) =>
     error instanceof LarmorError && error.exitCode === 65 && message.test(error.message);
   assert.throws(

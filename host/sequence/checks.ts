@@ -56,16 +56,16 @@ export function checkSequence(sequence: Sequence, scanner: Scanner): Finding[] {
     known.last = block;
     known.worst = Math.max(known.worst, value);
   };
-  const clocks = clocksOf(sequence, scanner);
+  const rasters = rastersOf(sequence, scanner);
   let edge: Vector = [0, 0, 0];
   for (let n = 0; n < sequence.blockCount; n++) {
     const block = sequence.block(n);
     refuse(block, n, sequence.name);
     edge = checkGradients(block, n, edge, scanner, report);
     if (block.rf !== undefined && peakOf(block.rf) > scanner.B1 * ROUNDING) report('B1', n, peakOf(block.rf));
-    if (clocks === undefined) continue;
+    if (rasters === undefined) continue;
     checkSwitching(block, n, scanner, report);
-    checkClocks(block, n, clocks, report);
+    checkRasters(block, n, rasters, report);
   }
   for (const [axis, name] of AXES.entries()) {
     const left = Math.abs(edge[axis]);
@@ -84,7 +84,7 @@ type Report = (kind: string, block: number, value: number) => void;
 function findingKinds(sequence: Sequence, scanner: Scanner): (name: string) => Kind {
   const milli = (value: number): string => `${Number((value * 1e3).toPrecision(4))} mT/m`;
   const micro = (value: number): string => `${Number((value * 1e6).toFixed(3))} µs`;
-  const clocks = clocksOf(sequence, scanner);
+  const rasters = rastersOf(sequence, scanner);
   const short = (what: (there: string) => string, needed: Seconds, fix: string): Kind => ({
     severity: 'note',
     fix,
@@ -116,15 +116,15 @@ function findingKinds(sequence: Sequence, scanner: Scanner): (name: string) => K
           'move it or lengthen the block',
         );
       case 'block raster':
-        return raster('the duration', clocks?.block);
+        return raster('the duration', rasters?.block);
       case 'rf raster':
-        return raster('the delay of the pulse', clocks?.rf);
+        return raster('the delay of the pulse', rasters?.rf);
       case 'adc raster':
-        return raster('the dwell time', clocks?.adc);
+        return raster('the dwell time', rasters?.adc);
       case 'adc delay raster':
-        return raster('the delay of the readout', clocks?.rf);
+        return raster('the delay of the readout', rasters?.rf);
       case 'gradient raster':
-        return raster('the timing of a gradient', clocks?.gradient);
+        return raster('the timing of a gradient', rasters?.gradient);
     }
     if (name.startsWith('peak'))
       return {
@@ -207,7 +207,7 @@ function checkSwitching({ rf, adc, duration }: Block, n: number, scanner: Scanne
   if (adc !== undefined) missing('adc dead', Math.min(adc.delay, duration - eventEnd(adc)), scanner.adcDeadTime);
 }
 
-interface Clocks {
+interface Rasters {
   readonly block: Seconds;
   readonly gradient: Seconds;
   readonly rf: Seconds;
@@ -218,27 +218,27 @@ interface Clocks {
  * The rasters a file states, else the scanner's. Sequences that come from no file are ideal: none, unless they choose
  * to lie on the scanner's.
  */
-function clocksOf({ version, definitions }: Sequence, scanner: Scanner): Clocks | undefined {
+function rastersOf({ version, definitions }: Sequence, scanner: Scanner): Rasters | undefined {
   if (version === undefined) return undefined;
-  const stated = (key: string, otherwise: Seconds): Seconds =>
+  const declared = (key: string, otherwise: Seconds): Seconds =>
     Number(definitions.get(key)) > 0 ? Number(definitions.get(key)) : otherwise;
   return {
-    block: stated('BlockDurationRaster', scanner.blockRaster),
-    gradient: stated('GradientRasterTime', scanner.gradRaster),
-    rf: stated('RadiofrequencyRasterTime', scanner.rfRaster),
-    adc: stated('AdcRasterTime', scanner.adcRaster),
+    block: declared('BlockDurationRaster', scanner.blockRaster),
+    gradient: declared('GradientRasterTime', scanner.gradRaster),
+    rf: declared('RadiofrequencyRasterTime', scanner.rfRaster),
+    adc: declared('AdcRasterTime', scanner.adcRaster),
   };
 }
 
-function checkClocks(block: Block, n: number, clocks: Clocks, report: Report): void {
+function checkRasters(block: Block, n: number, rasters: Rasters, report: Report): void {
   const { rf, adc, gx, gy, gz, duration } = block;
-  if (!onRaster(duration, clocks.block)) report('block raster', n, duration);
-  if (rf !== undefined && !onRaster(rf.delay, clocks.rf)) report('rf raster', n, rf.delay);
-  if (adc !== undefined && !onRaster(adc.dwell, clocks.adc)) report('adc raster', n, adc.dwell);
-  if (adc !== undefined && !onRaster(adc.delay, clocks.rf)) report('adc delay raster', n, adc.delay);
+  if (!onRaster(duration, rasters.block)) report('block raster', n, duration);
+  if (rf !== undefined && !onRaster(rf.delay, rasters.rf)) report('rf raster', n, rf.delay);
+  if (adc !== undefined && !onRaster(adc.dwell, rasters.adc)) report('adc raster', n, adc.dwell);
+  if (adc !== undefined && !onRaster(adc.delay, rasters.rf)) report('adc delay raster', n, adc.delay);
   for (const gradient of [gx, gy, gz]) {
     if (gradient === undefined) continue;
-    const off = timesOf(gradient).find((time) => !onRaster(time, clocks.gradient));
+    const off = timesOf(gradient).find((time) => !onRaster(time, rasters.gradient));
     if (off !== undefined) report('gradient raster', n, off);
   }
 }

@@ -7,6 +7,7 @@
  * computed when `trajectory(n)` asks for them.
  */
 import { type Counters, countersOf, imageKey, type Place, shotNumbers } from './counters.ts';
+import { declaredSpace, sliceThickness } from './declared-space.ts';
 import {
   COUNTERS,
   type Counter,
@@ -28,7 +29,6 @@ import { rolesOf } from './readout-roles.ts';
 import type { Scanner } from './scanner-types.ts';
 import { type Slices, slicesOf } from './slices.ts';
 import { cartesianSpace, type Space } from './space.ts';
-import { sliceThickness, statedSpace } from './stated-space.ts';
 import { commonFlip, echoTimes, repetitionTime, sampleTime } from './timing.ts';
 import { isStraight, isZigzag, type Line, lineOf, type Reach, reachOf, trajectoryKind } from './trajectory-kind.ts';
 import type { Sequence } from './types.ts';
@@ -81,14 +81,14 @@ export function encode(sequence: Sequence, scanner: Scanner, walked: Walk = walk
     readouts.map(({ excitation }) => excitation),
   );
   const step = image.reduce((most, located) => Math.max(most, stepOf(located)), 0);
-  const stated = statedSpace(sequence.definitions, step > 0 ? 1 / step : undefined);
-  const thickness = sliceThickness(stated, selecting, slices.count, slices.spacing);
+  const declared = declaredSpace(sequence.definitions, step > 0 ? 1 / step : undefined);
+  const thickness = sliceThickness(declared, selecting, slices.count, slices.spacing);
   const frame = isLined ? frameOf(lines, selecting) : PATIENT_FRAME;
   const space = isLined
-    ? cartesianSpace(lines, step, frame, stated, thickness)
+    ? cartesianSpace(lines, step, frame, declared, thickness)
     : kind === 'radial'
-      ? radialSpace(readouts, lines, stated, thickness)
-      : freeSpace(readouts, stated, thickness);
+      ? radialSpace(readouts, lines, declared, thickness)
+      : freeSpace(readouts, declared, thickness);
   const places = placesOf(all, isLined, space, frame, slices);
   const counters = countersOf(walked, places, roles, isLined, sequence.name);
 
@@ -129,10 +129,10 @@ export function encode(sequence: Sequence, scanner: Scanner, walked: Walk = walk
     ...(parallel === undefined ? {} : { parallelImaging: parallel }),
   };
   const isFree = !isLined && image.some(({ walked, line }) => isZigzag(walked, isStraight(walked, line)));
-  const unstated = isFree && stated.matrix[0] === undefined ? [matrixUnknown(inferred.reconMatrix)] : [];
+  const undeclared = isFree && declared.matrix[0] === undefined ? [matrixUnknown(inferred.reconMatrix)] : [];
   return {
     ...inferred,
-    warnings: [...labelWarnings(labelsUsed), ...implausible(inferred, stated), ...unstated].map(
+    warnings: [...labelWarnings(labelsUsed), ...implausible(inferred, declared), ...undeclared].map(
       (text) => `${sequence.name}: ${text}`,
     ),
     start: (n) => startOf(walked.readouts[n]),

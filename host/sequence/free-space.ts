@@ -1,14 +1,14 @@
 /**
  * The space of trajectories that are not parallel lines: spokes, spirals, cones, points. Every axis has its own reach in
- * k-space and its own field of view, stated or sampled; an axis along which k does not vary is one cell of the slice's
+ * k-space and its own field of view, declared or sampled; an axis along which k does not vary is one cell of the slice's
  * thickness. Planes stacked along z (stars, spirals) have a grid there.
  */
 import type { CyclesPerMeter, Meters } from '../base/units.ts';
+import type { Declared } from './declared-space.ts';
 import { PATIENT_FRAME } from './frame.ts';
 import { distinct, spacingOf } from './grid.ts';
 import type { WalkedReadout } from './kspace.ts';
 import { type AxisSpace, ENCODED, encodedAxis, readAxis, type Space } from './space.ts';
-import type { Stated } from './stated-space.ts';
 import { isFlat, type Line } from './trajectory-kind.ts';
 import { add, dot, rotate } from './vector.ts';
 
@@ -16,7 +16,7 @@ import { add, dot, rotate } from './vector.ts';
 export function radialSpace(
   readouts: readonly WalkedReadout[],
   lines: readonly Line[],
-  stated: Stated,
+  declared: Declared,
   thickness: Meters | undefined,
 ): Space {
   let low = Number.POSITIVE_INFINITY;
@@ -25,13 +25,13 @@ export function radialSpace(
     low = Math.min(low, dot(first, direction));
     high = Math.max(high, dot(last, direction));
   }
-  const spoke = readAxis(low, high, largestStep(readouts), stated);
-  // Another stated field of view along an axis has pixels of the same size.
+  const spoke = readAxis(low, high, largestStep(readouts), declared);
+  // Another declared field of view along an axis has pixels of the same size.
   const axis = (a: 0 | 1 | 2): AxisSpace => {
-    const fov = stated.fov[a];
-    if (fov === undefined || stated.fov[0] === undefined) return spoke;
-    const part = fov / stated.fov[0];
-    const size = (n: number): number => stated.matrix[a] ?? Math.max(1, Math.round(n * part));
+    const fov = declared.fov[a];
+    if (fov === undefined || declared.fov[0] === undefined) return spoke;
+    const part = fov / declared.fov[0];
+    const size = (n: number): number => declared.matrix[a] ?? Math.max(1, Math.round(n * part));
     return {
       matrix: Math.max(1, Math.round(spoke.matrix * part)),
       fov: spoke.fov * part,
@@ -39,30 +39,34 @@ export function radialSpace(
       reconFov: spoke.reconFov * part,
     };
   };
-  return placed(readouts, [axis(0), axis(1), axis(2)], stated, thickness, spoke.reconFov / spoke.reconMatrix);
+  return placed(readouts, [axis(0), axis(1), axis(2)], declared, thickness, spoke.reconFov / spoke.reconMatrix);
 }
 
-/** Anything else: as far out as each axis goes, at its stated field of view or the one that the samples allow. */
-export function freeSpace(readouts: readonly WalkedReadout[], stated: Stated, thickness: Meters | undefined): Space {
+/** Anything else: as far out as each axis goes, at its declared field of view or the one that the samples allow. */
+export function freeSpace(
+  readouts: readonly WalkedReadout[],
+  declared: Declared,
+  thickness: Meters | undefined,
+): Space {
   const step = largestStep(readouts);
-  if (step === 0) return pointSpace(readouts, stated, thickness);
+  if (step === 0) return pointSpace(readouts, declared, thickness);
   const reaches = extents(readouts).map(({ low, high }) => Math.max(-low, high));
   const farthest = Math.max(...reaches);
   const axis = (a: 0 | 1 | 2): AxisSpace => {
-    const fov = stated.fov[a] ?? stated.fov[0] ?? 1 / step;
+    const fov = declared.fov[a] ?? declared.fov[0] ?? 1 / step;
     // Turning trajectories reach about as far on all their axes, and mean the same pixels on all.
     const reach = reaches[a] > 0.8 * farthest ? farthest : reaches[a];
     // A quarter of a cell less: the outermost sample may lie half a cell short of the matrix's edge, or on it.
     const needed = Math.max(1, 2 * Math.ceil(reach * fov - 0.25));
-    const matrix = stated.matrix[a] ?? needed;
+    const matrix = declared.matrix[a] ?? needed;
     return { matrix, fov, reconMatrix: matrix, reconFov: fov };
   };
   const axes = [axis(0), axis(1), axis(2)] as const;
-  return placed(readouts, axes, stated, thickness, axes[0].fov / axes[0].matrix);
+  return placed(readouts, axes, declared, thickness, axes[0].fov / axes[0].matrix);
 }
 
 /** Readouts that stand still: points on a grid through k = 0, as in spectroscopic imaging, or no space at all. */
-function pointSpace(readouts: readonly WalkedReadout[], stated: Stated, thickness: Meters | undefined): Space {
+function pointSpace(readouts: readonly WalkedReadout[], declared: Declared, thickness: Meters | undefined): Space {
   const points = readouts.map(({ base, path, rotation }) => add(base, rotate(rotation, path.first)));
   const farthest = points.reduce((most, k) => Math.max(most, ...k.map(Math.abs)), 0);
   const axes = ([0, 1, 2] as const).map((a) => {
@@ -70,10 +74,10 @@ function pointSpace(readouts: readonly WalkedReadout[], stated: Stated, thicknes
     const found = distinct(positions);
     const spacing = spacingOf(found);
     const isGrid = spacing !== undefined && found[0] < spacing && found.at(-1)! > -spacing;
-    const single = (a === 2 ? thickness : undefined) ?? stated.fov[0] ?? 1;
+    const single = (a === 2 ? thickness : undefined) ?? declared.fov[0] ?? 1;
     // A tenth of a turn per metre is what rounding leaves of refocused crushers.
     const noise = Math.max(ENCODED * farthest, 0.1);
-    return encodedAxis(isGrid ? positions : [0], noise, stated, a, single)[0];
+    return encodedAxis(isGrid ? positions : [0], noise, declared, a, single)[0];
   });
   return { axes: axes as unknown as Space['axes'] };
 }
@@ -82,7 +86,7 @@ function pointSpace(readouts: readonly WalkedReadout[], stated: Stated, thicknes
 function placed(
   readouts: readonly WalkedReadout[],
   [x, y, z]: Space['axes'],
-  stated: Stated,
+  declared: Declared,
   thickness: Meters | undefined,
   pixel: Meters,
 ): Space {
@@ -94,7 +98,7 @@ function placed(
   const inPlane = [active0 ? x : single, active1 ? y : single] as const;
   if (!active0 || !active1 || !readouts.every(isFlat)) return { axes: [...inPlane, active2 ? z : single] };
   const heights = readouts.map(({ base, path, rotation }) => base[2] + rotate(rotation, path.first)[2]);
-  const [stack, grid] = encodedAxis(heights, ENCODED * widest, stated, 2, size);
+  const [stack, grid] = encodedAxis(heights, ENCODED * widest, declared, 2, size);
   return grid === undefined ? { axes: [...inPlane, single] } : { axes: [...inPlane, stack], grids: [undefined, grid] };
 }
 

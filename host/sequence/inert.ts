@@ -1,6 +1,7 @@
 /** What a sequence asks for and a simulation does not do: one warning for each kind. */
+
+import { numbersIn } from './declared-space.ts';
 import type { Scanner } from './scanner-types.ts';
-import { numbersIn } from './stated-space.ts';
 import type { Sequence } from './types.ts';
 
 /** Definitions that are numbers, none of them negative. */

@@ -1,14 +1,14 @@
 /**
  * Cross-checks of what was inferred about a sequence: implausible results are reported with what was found beside what
- * was stated, since they come from a trajectory that was misunderstood more often than from a scan like that.
+ * was declared, since they come from a trajectory that was misunderstood more often than from a scan like that.
  */
 import { imageKey } from './counters.ts';
+import type { Declared } from './declared-space.ts';
 import { type Encoding, isImageRole } from './encoding-types.ts';
-import type { Stated } from './stated-space.ts';
 
 /** No scanner makes pictures with more pixels along a side, nor more slices. */
 const [MOST_PIXELS, MOST_SLICES] = [2048, 256];
-/** Found and stated lengths and matrices agree to this part. */
+/** Found and declared lengths and matrices agree to this part. */
 const AGREED = 0.1;
 /** Frames with fewer lines than this part of the fullest are incomplete. */
 const INCOMPLETE = 0.2;
@@ -16,16 +16,16 @@ const INCOMPLETE = 0.2;
 type Inferred = Pick<Encoding, 'kind' | 'encodedMatrix' | 'reconMatrix' | 'reconFov' | 'readouts'>;
 
 /** One line for each thing that is implausible. */
-export function implausible(found: Inferred, stated: Stated): string[] {
+export function implausible(found: Inferred, declared: Declared): string[] {
   const { reconMatrix, reconFov, encodedMatrix, readouts } = found;
   if (encodedMatrix.every((n) => n === 1)) return [];
   const size = `${reconMatrix.join(' × ')} pixels`;
-  const meant = `the definitions state FOV ${text(stated.fov, ' m')} and Matrix ${text(stated.matrix, '')}`;
+  const meant = `the definitions state FOV ${text(declared.fov, ' m')} and Matrix ${text(declared.matrix, '')}`;
   const reports: string[] = [];
   if (reconMatrix.some((n) => n > MOST_PIXELS)) reports.push(`the trajectory makes an image of ${size}; ${meant}`);
-  const wrongMatrix = stated.matrix.some((n, axis) => n !== undefined && isOff(reconMatrix[axis], n));
+  const wrongMatrix = declared.matrix.some((n, axis) => n !== undefined && isOff(reconMatrix[axis], n));
   if (wrongMatrix) reports.push(`the image found has ${size}; ${meant}`);
-  const wrongFov = stated.fov.some(
+  const wrongFov = declared.fov.some(
     (length, axis) => length !== undefined && encodedMatrix[axis] > 1 && isOff(reconFov[axis], length),
   );
   if (wrongFov) reports.push(`the field of view found is ${text(reconFov, ' m')}; ${meant}`);
@@ -37,8 +37,8 @@ export function implausible(found: Inferred, stated: Stated): string[] {
   return reports;
 }
 
-function isOff(found: number | undefined, stated: number): boolean {
-  return found !== undefined && Math.abs(found - stated) > AGREED * stated;
+function isOff(found: number | undefined, declared: number): boolean {
+  return found !== undefined && Math.abs(found - declared) > AGREED * declared;
 }
 
 function text(values: readonly (number | undefined)[], unit: string): string {

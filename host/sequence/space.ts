@@ -4,9 +4,9 @@
  * leaves a choice (undersampling, oversampling, partial Fourier). `free-space.ts` does the same for other trajectories.
  */
 import type { CyclesPerMeter, Meters } from '../base/units.ts';
+import type { Declared } from './declared-space.ts';
 import type { Frame } from './frame.ts';
 import { distinct, type Grid, gridOf, spacingOf } from './grid.ts';
-import type { Stated } from './stated-space.ts';
 import type { Line } from './trajectory-kind.ts';
 import { dot } from './vector.ts';
 
@@ -37,7 +37,7 @@ export function cartesianSpace(
   lines: readonly Line[],
   step: CyclesPerMeter,
   [read, phase, slice]: Frame,
-  stated: Stated,
+  declared: Declared,
   thickness: Meters | undefined,
 ): Space {
   let low = Number.POSITIVE_INFINITY;
@@ -48,12 +48,12 @@ export function cartesianSpace(
     low = Math.min(low, dot(first, read), dot(last, read));
     high = Math.max(high, dot(first, read), dot(last, read));
   }
-  const x = readAxis(low, high, step, stated, Math.round(longest / step) + 1);
+  const x = readAxis(low, high, step, declared, Math.round(longest / step) + 1);
   const noise = ENCODED * (high - low);
   const [y, phaseGrid] = encodedAxis(
     lines.map(({ first }) => dot(first, phase)),
     noise,
-    stated,
+    declared,
     1,
     x.reconFov,
   );
@@ -61,7 +61,7 @@ export function cartesianSpace(
   const [z, sliceGrid] = encodedAxis(
     lines.map(({ first }) => dot(first, slice)),
     noise,
-    stated,
+    declared,
     2,
     thickness ?? cube,
   );
@@ -73,12 +73,12 @@ export function readAxis(
   low: CyclesPerMeter,
   high: CyclesPerMeter,
   step: CyclesPerMeter,
-  { fov, matrix }: Stated,
+  { fov, matrix }: Declared,
   together?: number,
 ): AxisSpace {
   const wanted = fov[0];
   const over = wanted === undefined ? 1 : 1 / (step * wanted);
-  // The stated field of view, or a multiple of it by oversampling; otherwise what the samples say.
+  // The declared field of view, or a multiple of it by oversampling; otherwise what the samples say.
   const whole = Math.round(over);
   const exact = wanted !== undefined && whole >= 1 && Math.abs(over - whole) < NEARLY ? whole * wanted : 1 / step;
   const size = matrix[0] === undefined ? undefined : Math.round(matrix[0] * Math.max(1, over));
@@ -90,7 +90,7 @@ export function readAxis(
 export function encodedAxis(
   positions: readonly number[],
   noise: CyclesPerMeter,
-  { fov, matrix }: Stated,
+  { fov, matrix }: Declared,
   axis: 0 | 1 | 2,
   single: Meters,
 ): [AxisSpace, Grid | undefined] {
@@ -103,20 +103,20 @@ export function encodedAxis(
     return [{ matrix: 1, fov: size, reconMatrix: 1, reconFov: size }, undefined];
   }
   const seen = spacingOf(found);
-  const stated = wanted === undefined ? undefined : 1 / wanted;
-  let spacing = seen ?? stated ?? (high - low) / (found.length - 1);
-  if (seen !== undefined && stated !== undefined) {
-    // Every second or third line of the stated field of view: undersampled on the stated grid.
-    const skipped = Math.round(seen / stated);
-    if (skipped >= 1 && Math.abs(seen / stated - skipped) < NEARLY * skipped) spacing = stated;
+  const declared = wanted === undefined ? undefined : 1 / wanted;
+  let spacing = seen ?? declared ?? (high - low) / (found.length - 1);
+  if (seen !== undefined && declared !== undefined) {
+    // Every second or third line of the declared field of view: undersampled on the declared grid.
+    const skipped = Math.round(seen / declared);
+    if (skipped >= 1 && Math.abs(seen / declared - skipped) < NEARLY * skipped) spacing = declared;
   }
   const grid = gridOf(low, high, spacing, matrix[axis]);
   return [cropped(grid.matrix, 1 / spacing, wanted, matrix[axis]), grid];
 }
 
-/** Oversampled axes are reconstructed to the field of view that was meant, or to the matrix if that alone is stated. */
-function cropped(matrix: number, fov: Meters, wanted: Meters | undefined, stated: number | undefined): AxisSpace {
-  const over = wanted !== undefined ? fov / wanted : Math.floor(matrix / (stated ?? matrix));
+/** Oversampled axes are reconstructed to the field of view that was meant, or to the matrix if that alone is declared. */
+function cropped(matrix: number, fov: Meters, wanted: Meters | undefined, declared: number | undefined): AxisSpace {
+  const over = wanted !== undefined ? fov / wanted : Math.floor(matrix / (declared ?? matrix));
   if (over < 1 + NEARLY) return { matrix, fov, reconMatrix: matrix, reconFov: fov };
   const reconMatrix = Math.max(1, Math.round(matrix / over));
   return { matrix, fov, reconMatrix, reconFov: (fov * reconMatrix) / matrix };

@@ -1,9 +1,9 @@
 /** Times that describe a sequence: repetition and echo times and the flip angle, from its pulses and readouts. */
 
 import type { Radians, Seconds } from '../base/units.ts';
+import { numbersIn } from './declared-space.ts';
 import type { Excitation, WalkedReadout } from './kspace.ts';
 import type { Slices } from './slices.ts';
-import { numbersIn } from './stated-space.ts';
 import type { Reach } from './trajectory-kind.ts';
 import type { Sequence } from './types.ts';
 
@@ -22,7 +22,7 @@ export function sampleTime({ blockStart, adc }: WalkedReadout, sample: number): 
 const SAME_TIME: Seconds = 1e-7;
 
 /**
- * Time between the excitations that the first slice is read after: the one interval that there is, else the stated one,
+ * Time between the excitations that the first slice is read after: the one interval that there is, else the declared one,
  * else that of most excitations (segmented scans pause between their segments).
  */
 export function repetitionTime(
@@ -47,8 +47,8 @@ export function repetitionTime(
     before = excitation;
   }
   if (intervals.length === 1) return [tidy(intervals[0].length)];
-  const [stated] = numbersIn(definitions.get('TR'));
-  if (stated !== undefined && stated > 0) return [stated];
+  const [declared] = numbersIn(definitions.get('TR'));
+  if (declared !== undefined && declared > 0) return [declared];
   const usual = intervals.find(({ count }) => count > total / 2);
   return usual === undefined ? [] : [tidy(usual.length)];
 }

@@ -9,7 +9,7 @@ import { DEFAULT_SCANNER, type Scanner } from '../../host/sequence/scanner-types
 import type { Block, Sequence, ShapedGradientEvent } from '../../host/sequence/types.ts';
 import { cases, skipWithoutCases } from '../../testing/cases.ts';
 
-/** As if from a file, so that clocks count as well. */
+/** As if from a file, so that rasters count as well. */
 const file = (...blocks: Block[]): Sequence => ({ ...sequenceOf('test.seq', blocks, {}), version: '1.4.0' });
 const check = (blocks: Block[], scanner: Partial<Scanner> = {}): Finding[] =>
   checkSequence(file(...blocks), { ...DEFAULT_SCANNER, ...scanner });

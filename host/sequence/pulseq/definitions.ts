@@ -4,8 +4,8 @@
  */
 import { badInput } from '../../base/errors.ts';
 import type { Meters, Seconds } from '../../base/units.ts';
+import { numbersIn } from '../declared-space.ts';
 import { DEFAULT_SCANNER, LONGEST_RASTER, SHORTEST_RASTER } from '../scanner-types.ts';
-import { numbersIn } from '../stated-space.ts';
 
 export interface Rasters {
   readonly block: Seconds;
@@ -33,7 +33,7 @@ export function rasters(definitions: ReadonlyMap<string, string>, path: string):
   };
 }
 
-/** From here on a field of view is in millimetres for certain; between 1 and 10 the trajectory decides (`stated-space.ts`). */
+/** From here on a field of view is in millimetres for certain; between 1 and 10 the trajectory decides (`declared-space.ts`). */
 const LONGEST: Meters = 10;
 
 /** The definitions with FOV and slice thickness in metres. */

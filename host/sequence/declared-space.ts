@@ -2,8 +2,8 @@
 import type { Meters } from '../base/units.ts';
 import type { Excitation } from './kspace.ts';
 
-/** Along read, phase and slice axis; undefined where nothing is stated. */
-export interface Stated {
+/** Along read, phase and slice axis; undefined where nothing is declared. */
+export interface Declared {
   readonly fov: readonly (Meters | undefined)[];
   readonly matrix: readonly (number | undefined)[];
   /** Slice thickness under its own name. */
@@ -27,7 +27,7 @@ export function numbersIn(text: string | undefined): number[] {
  * that a factor of 1000 would be in doubt.
  * @param sampled 1/distance between the samples of a line; undefined without gradients
  */
-export function statedSpace(definitions: ReadonlyMap<string, string>, sampled: Meters | undefined): Stated {
+export function declaredSpace(definitions: ReadonlyMap<string, string>, sampled: Meters | undefined): Declared {
   const numbers = (...keys: string[]): (number | undefined)[] =>
     numbersIn(definitions.get(keys.find((key) => definitions.has(key)) ?? '')).map((value) =>
       value > 0 ? value : undefined,
@@ -57,13 +57,13 @@ const NEARLY = 0.02;
  * @param spacing distance between neighbouring slices, if there are several
  */
 export function sliceThickness(
-  stated: Stated,
+  declared: Declared,
   excitation: Excitation | undefined,
   slices: number,
   spacing: Meters | undefined,
 ): Meters | undefined {
-  const slab = stated.fov[2];
-  if (stated.thickness !== undefined) return stated.thickness;
+  const slab = declared.fov[2];
+  if (declared.thickness !== undefined) return declared.thickness;
   if (slab !== undefined)
     return spacing !== undefined && Math.abs(slab / (slices * spacing) - 1) < NEARLY ? slab / slices : slab;
   return excitation?.thickness;

@@ -122,9 +122,9 @@ export async function makeEngine(
   const wasm = (): Promise<Engine> =>
     makeWasmEngine(job, { threads, ...(kernels === undefined ? {} : { build: kernels }) });
   if (name === 'wasm') return wasm();
-  const [{ makeWebgpuEngine }, { redoingLostTiles }] = await Promise.all([
+  const [{ makeWebgpuEngine }, { withFallback: redoingLostTiles }] = await Promise.all([
     import('./webgpu/index.ts'),
-    import('./redo.ts'),
+    import('./fallback.ts'),
   ]);
   return redoingLostTiles(await makeWebgpuEngine(job, { adapter: device!.index, allowSoftware: true }), wasm);
 }

@@ -53,7 +53,7 @@ function roughPulses(): Timeline {
   return timelineOf(parts);
 }
 
-/** Three hundred short lines after a pulse each: more than one window of the walk holds. */
+/** Three hundred short lines after a pulse each: more than one range of the walk holds. */
 function manyLines(): Timeline {
   const one = (n: number): Part[] => [
     { ...hardPulse(0.3), phase: 2 * n },
@@ -104,14 +104,14 @@ const cases = (): readonly Case[] => [
     spins: scatteredSpins(300, 0.1),
   },
   {
-    name: 'several windows',
+    name: 'several ranges',
     bound: 3e-6,
     timeline: manyLines(),
     spins: scatteredSpins(100, 0.1),
     driver: 'llvmpipe',
   },
   {
-    name: 'several pages of tables (readouts of 800 000 samples)',
+    name: 'several sections of tables (readouts of 800 000 samples)',
     bound: 3e-6,
     timeline: timelineOf(
       [0, 1, 2].flatMap((n) => [hardPulse(1), spiral(800_000, 250, 900, n), { precess: [50, 0, 0, 0.01] as const }]),

@@ -12,7 +12,7 @@ import { buildName } from './kernels.ts';
 import { listAdapters, startWorker } from './thread.ts';
 
 export interface WebgpuOptions {
-  /** Place in `listAdapters()`, or part of a name; default: the first real GPU. */
+  /** Index in `listAdapters()`, or part of a name; default: the first real GPU. */
   readonly adapter?: number | string;
   /** Whether a software adapter may stand in when no real one is there and none was asked for. */
   readonly allowSoftware: boolean;
@@ -47,6 +47,48 @@ export class DeviceLost extends Error {
 /** Batches that may be under way: one on the card, one behind it. */
 const BATCHES_UNDER_WAY = 2;
 
+/** Starts the GPU's thread on a job. @throws LarmorError when the device cannot take it */
+async function startJob(job: EngineJob, adapter: AdapterDescription, sums: SharedArrayBuffer, options: WebgpuOptions) {
+  const { tileSize, tileCount, scaleExponent, source } = job;
+  const [timeline] = job.timelines;
+  const worker = startWorker({
+    ...{ kind: 'run', adapter, sums },
+    job: {
+      ...{ timeline, tileSize, tileCount, scaleExponent },
+      bounds: source.bounds,
+      fieldRatio: timeline.B0 / source.B0,
+      ...(options.batchTiles ? { batchTiles: options.batchTiles } : {}),
+    },
+  });
+  const ready = await worker.next();
+  if (ready.kind === 'failed') throw new LarmorError(ready.exitCode as ExitCode, ready.message);
+  if (ready.kind === 'lost')
+    throw new LarmorError(EXIT.internal, `the GPU ${adapter.name} was lost before it was ready: ${ready.reason}`);
+  if (ready.kind !== 'ready') throw new LarmorError(EXIT.internal, `the GPU thread began with '${ready.kind}'`);
+  return { worker, batchTiles: ready.batchTiles, tileStride: ready.tileStride };
+}
+
+/** Reads tiles side by side into a batch, each padded to `tileStride` with spins that have no signal. */
+function readTiles(
+  { source, tileSize }: EngineJob,
+  batch: SharedArrayBuffer,
+  [first, tiles]: readonly [number, number],
+  tileStride: number,
+): void {
+  const stride = batch.byteLength / SPIN_BYTES;
+  for (let n = 0; n < tiles; n++) {
+    const firstSpin = (first + n) * tileSize;
+    const count = Math.min(tileSize, source.spinCount - firstSpin);
+    const at = 4 * n * tileStride;
+    const spins = spinBlock(count, { buffer: batch, byteOffset: at, stride });
+    source.read(firstSpin, count, spins);
+    toUnits(spins.density, count, source);
+    const padding = spinBlock(tileStride - count, { buffer: batch, byteOffset: at + 4 * count, stride });
+    for (const name of COLUMN_NAMES) padding[name].fill(0);
+    for (const column of [padding.T1, padding.T2]) column.fill(1);
+  }
+}
+
 /**
  * @throws LarmorError 2 for f64, without the package or a driver, for an adapter that is not there, for a tile too large;
  * 70 when the device gives no memory
@@ -58,28 +100,7 @@ export async function makeWebgpuEngine(job: EngineJob, options: WebgpuOptions): 
     throw usage('GPUs compute in f32 here (WGSL has no f64)', 'use --engine wasm for --precision f64');
   const adapter = chooseAdapter(await listAdapters(), options.adapter, options.allowSoftware);
   const shared = new SharedArrayBuffer(16 * timeline.sampleCount);
-  const { tileCount, scaleExponent } = job;
-  const fieldRatio = timeline.B0 / source.B0;
-  const worker = startWorker({
-    kind: 'run',
-    adapter,
-    job: {
-      timeline,
-      bounds: source.bounds,
-      fieldRatio,
-      tileSize,
-      tileCount,
-      scaleExponent,
-      ...(options.batchTiles ? { batchTiles: options.batchTiles } : {}),
-    },
-    sums: shared,
-  });
-  const ready = await worker.next();
-  if (ready.kind === 'failed') throw new LarmorError(ready.exitCode as ExitCode, ready.message);
-  if (ready.kind === 'lost')
-    throw new LarmorError(EXIT.internal, `the GPU ${adapter.name} was lost before it was ready: ${ready.reason}`);
-  if (ready.kind !== 'ready') throw new LarmorError(EXIT.internal, `the GPU thread began with '${ready.kind}'`);
-  const { batchTiles, tileStride } = ready;
+  const { worker, batchTiles, tileStride } = await startJob(job, adapter, shared, options);
 
   const slots = Array.from(
     { length: BATCHES_UNDER_WAY },
@@ -90,22 +111,6 @@ export async function makeWebgpuEngine(job: EngineJob, options: WebgpuOptions): 
   let pausing = false;
   /** Why the engine can do no more. */
   let broken: unknown;
-
-  /** Reads tiles side by side, each padded with spins that have no signal. */
-  const read = (slot: SharedArrayBuffer, first: number, tiles: number): void => {
-    const stride = batchTiles * tileStride;
-    for (let n = 0; n < tiles; n++) {
-      const firstSpin = (first + n) * tileSize;
-      const count = Math.min(tileSize, source.spinCount - firstSpin);
-      const at = 4 * n * tileStride;
-      const spins = spinBlock(count, { buffer: slot, byteOffset: at, stride });
-      source.read(firstSpin, count, spins);
-      toUnits(spins.density, count, source);
-      const padding = spinBlock(tileStride - count, { buffer: slot, byteOffset: at + 4 * count, stride });
-      for (const name of COLUMN_NAMES) padding[name].fill(0);
-      for (const column of [padding.T1, padding.T2]) column.fill(1);
-    }
-  };
 
   const notFinite = (tile: number): LarmorError => {
     const last = Math.min((tile + 1) * tileSize, source.spinCount) - 1;
@@ -124,7 +129,7 @@ export async function makeWebgpuEngine(job: EngineJob, options: WebgpuOptions): 
       while (next < end && !pausing && underWay.length < BATCHES_UNDER_WAY) {
         const tiles = Math.min(batchTiles, end - next);
         const slot = slots[begun++ % BATCHES_UNDER_WAY];
-        read(slot, next, tiles);
+        readTiles(job, slot, [next, tiles], tileStride);
         worker.send({ kind: 'batch', spins: slot, tiles });
         underWay.push(tiles);
         next += tiles;

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { EXIT, LarmorError } from '../../base/errors.ts';
 import { type AdapterDescription, LIMITS, loadDawn, selectAdapter, WEBGPU_PACKAGE } from './adapters.ts';
-import type { Form } from './page.ts';
+import type { Form } from './section.ts';
 import { matrixDirect, matrixLinear } from './shaders/matrix.ts';
 import { line, scattered } from './shaders/single.ts';
 import { walk } from './shaders/walk.ts';

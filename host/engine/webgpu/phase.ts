@@ -8,7 +8,7 @@ import type { PhantomBounds } from '../../phantom/types.ts';
 const TURN = 2 ** 32;
 
 /** [kx, ky, kz] in cycles/m and time in s, as segments and points have them. */
-export type Moment = ArrayLike<number>;
+export type Precession = ArrayLike<number>;
 
 export interface PhaseUnits {
   /** 1/δ of x, y, z [1/m] and of the phantom's own off-resonance [s/rad]: powers of two, so that scaling is exact. */
@@ -34,7 +34,7 @@ export function phaseUnits(bounds: PhantomBounds, ratio: number): PhaseUnits {
   };
 }
 
-const perAxis = (moment: Moment, { turnsPerRadian }: PhaseUnits, axis: number): number =>
+const perAxis = (moment: Precession, { turnsPerRadian }: PhaseUnits, axis: number): number =>
   axis < 3 ? moment[axis] : moment[3] * turnsPerRadian;
 
 /** The fraction of `turns` in [−½, ½] in units of 2⁻³² turns. */
@@ -50,7 +50,7 @@ export function writeCoefficients(
   words: Uint32Array,
   floats: Float32Array,
   at: number,
-  moment: Moment,
+  moment: Precession,
   units: PhaseUnits,
 ): void {
   for (let axis = 0; axis < 4; axis++) {
@@ -70,7 +70,7 @@ function writeWide(words: Uint32Array, hiAt: number, loAt: number, exact: number
 }
 
 /** Writes hi[4], lo[4] at words[at …]: what `turnsWide` takes. */
-export function writeWideCoefficients(words: Uint32Array, at: number, moment: Moment, units: PhaseUnits): void {
+export function writeWideCoefficients(words: Uint32Array, at: number, moment: Precession, units: PhaseUnits): void {
   for (let axis = 0; axis < 4; axis++)
     writeWide(words, at + axis, at + 4 + axis, fraction(perAxis(moment, units, axis) / units.scale[axis]));
 }

@@ -1,39 +1,39 @@
 /**
- * The timeline as the GPU walks it. A walk kernel's state is the magnetisation just after the last pulse, so the ops
+ * Timeline → the GPU's program. The walk kernel's state is the magnetisation just after the last pulse, so the ops
  * become two kinds of record, each one precession away from that pulse: a readout's first sample, and the next pulse.
  *
- * Records are cut into *windows*: what one dispatch walks before the readouts it left behind are summed. Windows, and the
- * form in which each readout is summed, follow from the timeline alone and never from the device, so that the bits do
- * not depend on a card's memory or speed. Windows are gathered into *pages* with buffers of their own, so that no table
- * grows beyond what a binding may hold.
+ * Records are cut into *ranges*: one dispatch walks a range, then others sum the readouts in it. The ranges, and the
+ * form by which each readout is summed, follow from the timeline alone and never from the device, so that the bits do
+ * not depend on a card's memory or speed. Ranges are gathered into *sections* with buffers of their own, so that no table
+ * exceeds what a binding may hold.
  */
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { type Encoding, windowsOf } from '../../timeline/windows.ts';
-import { openPage, type Page } from './page.ts';
 import type { PhaseUnits } from './phase.ts';
 import type { PulseTable } from './pulses.ts';
+import { record } from './record-buffer.ts';
+import { openSection, type Section } from './section.ts';
 import { RECORD } from './shaders/walk.ts';
-import { record } from './words.ts';
 
 type Two = [number, number];
 type Four = [number, number, number, number];
 
-/** Readouts whose starts are kept at once: 8 bytes each per spin. */
-const WINDOW_LINES = 128;
-const WINDOW_RECORDS = 1024;
-const WINDOW_STEPS = 20_000;
+/** A range ends with this many readouts (each stores 8 bytes per spin), records or RF steps. */
+const RANGE_LINES = 128;
+const RANGE_RECORDS = 1024;
+const RANGE_STEPS = 20_000;
 
-/** @returns pages in the order of the timeline */
-export function buildProgram(timeline: Timeline, pulses: PulseTable, units: PhaseUnits): Page[] {
+/** @returns sections in the order of the timeline */
+export function buildProgram(timeline: Timeline, pulses: PulseTable, units: PhaseUnits): Section[] {
   const { excitations, trajectories } = timeline;
-  const pages: Page[] = [];
+  const sections: Section[] = [];
   const operatorOf = new Map(pulses.kept.map((pulse, n) => [pulse, n]));
-  /** Of the pulse before: the frame it left behind [clockwise turns]. */
+  /** The frame that the previous pulse left [clockwise turns]. */
   let frame = 0;
-  let page = openPage(timeline, units, 0);
+  let section = openSection(timeline, units, 0);
   const closeIfFull = (): void => {
-    const { lines, records, steps } = page.window();
-    if (lines >= WINDOW_LINES || records >= WINDOW_RECORDS || steps >= WINDOW_STEPS) page.closeWindow();
+    const { lines, records, steps } = section.range();
+    if (lines >= RANGE_LINES || records >= RANGE_RECORDS || steps >= RANGE_STEPS) section.closeRange();
   };
 
   let before: Encoding = [0, 0, 0, 0];
@@ -44,23 +44,23 @@ export function buildProgram(timeline: Timeline, pulses: PulseTable, units: Phas
       const phase = radians / (2 * Math.PI);
       const operator = operatorOf.get(pulse);
       // A pulse of phase φ is the same pulse seen from a frame turned by φ.
-      if (operator === undefined) page.excite(before, frame + phase, RECORD.stepped, pulse, pulses.stepCount[pulse]);
-      else page.excite(before, frame + phase, RECORD.kept, operator, 0);
+      if (operator === undefined) section.excite(before, frame + phase, RECORD.stepped, pulse, pulses.stepCount[pulse]);
+      else section.excite(before, frame + phase, RECORD.kept, operator, 0);
       frame = offset * duration - phase;
       closeIfFull();
     }
     for (const { readout, firstSample, trajectory, encoding } of readouts) {
-      if (page.isFull(record<Two>(trajectories, STRIDE.trajectory, trajectory)[1])) {
-        page.closeWindow();
-        pages.push(page.finish());
-        page = openPage(timeline, units, firstSample);
+      if (section.isFull(record<Two>(trajectories, STRIDE.trajectory, trajectory)[1])) {
+        section.closeRange();
+        sections.push(section.finish());
+        section = openSection(timeline, units, firstSample);
       }
-      page.read(readout, encoding, frame);
+      section.readout(readout, encoding, frame);
       closeIfFull();
     }
     before = encoding;
   }
-  page.closeWindow();
-  pages.push(page.finish());
-  return pages;
+  section.closeRange();
+  sections.push(section.finish());
+  return sections;
 }

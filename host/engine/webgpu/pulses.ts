@@ -7,7 +7,7 @@ import { asRotations, relaxation } from '../../timeline/relaxation.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { pulseUses } from '../../timeline/windows.ts';
 import { type PhaseUnits, writeWideCoefficients, writeWideTurn } from './phase.ts';
-import { record } from './words.ts';
+import { record } from './record-buffer.ts';
 
 /** dt, B1re, B1im, Gx, Gy, Gz */
 type Step = [number, number, number, number, number, number];

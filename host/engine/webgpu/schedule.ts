@@ -1,12 +1,12 @@
 /**
- * Which dispatches a batch of tiles makes on a page, and how large each may be. A display driver kills what runs too
+ * Which dispatches a batch of tiles makes on a section, and how large each may be. A display driver kills what runs too
  * long, so a dispatch should stay under 50 ms: it is split over spins, which changes no bit, by operation count and the
  * card's measured rate. Counts are in lanes: one f32 multiply-add (or what takes as long) for one spin.
  */
 
 import type { KernelName } from './kernels.ts';
-import type { Group, Page, Window } from './page.ts';
 import type { PulseTable } from './pulses.ts';
+import type { Group, Section, WalkRange } from './section.ts';
 import { MATRIX } from './shaders/matrix.ts';
 import { SINGLE_SAMPLES } from './shaders/single.ts';
 
@@ -55,14 +55,14 @@ function groupLanes({ form, lines, samples }: Group): number {
   return LANES[form] * padded;
 }
 
-const walkLanes = ({ first, end, steps }: Window): number => LANES.record * (end - first) + LANES.step * steps;
+const walkLanes = ({ first, end, steps }: WalkRange): number => LANES.record * (end - first) + LANES.step * steps;
 
 /** Lanes per spin of a whole run: what it costs, and what a GPU is worth. */
-export function lanesPerSpin(pages: readonly Page[], pulses: PulseTable): number {
+export function lanesPerSpin(sections: readonly Section[], pulses: PulseTable): number {
   const folded = pulses.kept.reduce((sum, pulse) => sum + LANES.foldStep * pulses.stepCount[pulse], 0);
-  const windows = pages.flatMap(({ windows }) => windows);
-  return windows.reduce(
-    (sum, window) => window.groups.reduce((inner, group) => inner + groupLanes(group), sum + walkLanes(window)),
+  const ranges = sections.flatMap(({ ranges }) => ranges);
+  return ranges.reduce(
+    (sum, range) => range.groups.reduce((inner, group) => inner + groupLanes(group), sum + walkLanes(range)),
     folded,
   );
 }
@@ -87,19 +87,24 @@ export function* foldDispatches(pulses: PulseTable, { spins }: BatchShape, limit
   }
 }
 
-/** Walks the windows of a page and sums their readouts. @param initial whether the page is the run's first */
-export function* pageDispatches(page: Page, initial: boolean, shape: BatchShape, limit: number): Generator<Dispatch> {
+/** Walks the ranges of a section and sums their readouts. @param initial whether the section is the run's first */
+export function* sectionDispatches(
+  section: Section,
+  initial: boolean,
+  shape: BatchShape,
+  limit: number,
+): Generator<Dispatch> {
   const chunkSpins = shape.spins / shape.chunks;
-  for (const [n, window] of page.windows.entries()) {
-    const lanes = walkLanes(window);
+  for (const [n, range] of section.ranges.entries()) {
+    const lanes = walkLanes(range);
     for (const [first, end] of ranges(shape.spins, 64, lanes, limit))
       yield {
         kernel: 'walk',
-        parameters: [window.first, window.end, first, end, Number(initial && n === 0)],
+        parameters: [range.first, range.end, first, end, Number(initial && n === 0)],
         groups: [blocks(end - first, 64), 1, 1],
         lanes: lanes * (end - first),
       };
-    for (const group of window.groups) {
+    for (const group of range.groups) {
       const each = groupLanes(group) * chunkSpins;
       const single = group.form === 'line' || group.form === 'scattered';
       for (const [first, end] of ranges(shape.chunks, 1, each, limit))

@@ -7,14 +7,14 @@ import { EXIT, LarmorError, usage } from '../../base/errors.ts';
 import { type PhantomBounds, SPIN_BYTES } from '../../phantom/types.ts';
 import type { Timeline } from '../../timeline/types.ts';
 import { MOST_SIGNAL, unitExponent } from '../units.ts';
+import { type CommandList, makeCommandList, type PartBuffers, submitCommands } from './command-list.ts';
 import { compileKernels, type OpenDevice } from './kernels.ts';
-import type { Form, Page } from './page.ts';
 import { phaseUnits } from './phase.ts';
 import { measureRate } from './probe.ts';
 import { buildProgram } from './program.ts';
-import { pulseTable } from './pulses.ts';
-import { makeQueue, type PartBuffers, type Queue, submitQueue } from './queue.ts';
-import { type BatchShape, DISPATCH_SECONDS, foldDispatches, lanesPerSpin, pageDispatches } from './schedule.ts';
+import { type PulseTable, pulseTable } from './pulses.ts';
+import { type BatchShape, DISPATCH_SECONDS, foldDispatches, lanesPerSpin, sectionDispatches } from './schedule.ts';
+import type { Form, Section } from './section.ts';
 
 /** What a session needs to know of a job: everything but the spins. */
 export interface SessionJob {
@@ -36,12 +36,12 @@ export interface Session {
   readonly batchTiles: number;
   /**
    * Queues a batch; the spins have been taken over when it returns. Resolves with the sums of its signal, in order of
-   * calls: per page [sample][re low, re high, im low, im high] after 4 words.
+   * calls: per section [sample][re low, re high, im low, im high] after 4 words.
    * @throws NotFinite
    */
   simulate(spins: Uint8Array, tiles: number): Promise<readonly Uint32Array[]>;
-  /** First samples of the pages whose sums `simulate` gives. */
-  readonly pageSamples: readonly number[];
+  /** First samples of the sections whose sums `simulate` gives. */
+  readonly sectionSamples: readonly number[];
   close(): void;
 }
 
@@ -71,51 +71,60 @@ const EXPECTED_SHARE = 0.25;
 
 const BATCHES_UNDER_WAY = 2;
 
-/** @throws LarmorError 2 when a tile or readout does not fit the device */
-export async function openSession(open: OpenDevice, job: SessionJob): Promise<Session> {
-  const { device, flags } = open;
-  const { STORAGE, COPY_DST, COPY_SRC, MAP_READ } = flags.usage;
-  const units = phaseUnits(job.bounds, job.fieldRatio);
-  const pulses = pulseTable(job.timeline, job.bounds, units);
-  const pages = buildProgram(job.timeline, pulses, units);
+/** How the spins of a batch lie on the device. */
+interface BatchPlan {
+  /** Spins that a workgroup sums, and how many such chunks a tile has. */
+  readonly chunk: number;
+  readonly chunksPerTile: number;
+  readonly tileStride: number;
+  readonly batchTiles: number;
+  /** Spins of a batch. */
+  readonly capacity: number;
+  /** Readouts whose starts are stored at once, and operators of folded pulses. */
+  readonly slots: number;
+  readonly operators: number;
+}
 
+/** @throws LarmorError 2 when a tile or readout does not fit the device */
+function planBatch(
+  job: SessionJob,
+  sections: readonly Section[],
+  pulses: PulseTable,
+  limits: GPUSupportedLimits,
+  lanesPerSecond: number,
+): BatchPlan {
   const chunksPerTile = Math.ceil(job.tileSize / LARGEST_CHUNK);
   const chunk = CHUNK_UNIT * Math.ceil(job.tileSize / chunksPerTile / CHUNK_UNIT);
   const tileStride = chunk * chunksPerTile;
-  const slots = Math.max(1, ...pages.map(mostSlots));
+  const slots = Math.max(1, ...sections.map(mostSlots));
   const operators = Math.max(1, pulses.kept.length);
-  const lanesPerSecond = EXPECTED_SHARE * (await measureRate(open));
-  const bindable = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
-  const largestPage = Math.max(...pages.map(pageBytes));
-  if (largestPage > bindable)
-    throw usage(`a readout needs ${largestPage} bytes in one GPU buffer, which holds ${bindable}`, 'use --engine wasm');
+  const bindable = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+  const largest = Math.max(...sections.map(sectionBytes));
+  if (largest > bindable)
+    throw usage(`a readout needs ${largest} bytes in one GPU buffer, which holds ${bindable}`, 'use --engine wasm');
   const perSpin = Math.max(8 * slots, 48 * operators, SPIN_BYTES);
   const fitting = Math.min(LARGEST_BATCH, Math.floor(Math.min(bindable, LARGEST_STARTS) / perSpin));
-  const affordable = (BATCH_SECONDS * lanesPerSecond) / lanesPerSpin(pages, pulses);
+  const affordable = (BATCH_SECONDS * lanesPerSecond) / lanesPerSpin(sections, pulses);
   if (tileStride * perSpin > bindable)
     throw usage(`a tile of ${job.tileSize} spins does not fit this GPU's buffers`, 'give a smaller --tile');
   const most = Math.min(job.tileCount, job.batchTiles ?? job.tileCount);
   const batchTiles = Math.max(1, Math.min(most, Math.floor(Math.min(fitting, affordable) / tileStride)));
-  const capacity = batchTiles * tileStride;
+  return { chunk, chunksPerTile, tileStride, batchTiles, capacity: batchTiles * tileStride, slots, operators };
+}
 
-  const [x, y, z, w] = units.scale;
-  const place = { CAPACITY: capacity, SCALE_X: x, SCALE_Y: y, SCALE_Z: z, SCALE_W: w };
-  const sum = {
-    SCALE_EXPONENT: job.scaleExponent + unitExponent(job),
-    LARGEST: MOST_SIGNAL * chunk * job.bounds.maxDensity * 2 ** -unitExponent(job),
-    CHUNK: chunk,
-    CHUNKS_PER_TILE: chunksPerTile,
-  };
-  const forms = new Set<Form>(
-    pages.flatMap(({ windows }) => windows.flatMap(({ groups }) => groups.map((g) => g.form))),
-  );
-  const kernels = await compileKernels(device, forms, pulses.kept.length > 0, {
-    walk: place,
-    read: { ...place, ...sum },
-  });
-
+/** Buffers of a batch, and the program's tables. @throws LarmorError 70 when the device has no room for them */
+async function allocate(
+  { device, flags }: OpenDevice,
+  sections: readonly Section[],
+  pulses: PulseTable,
+  { capacity, slots, operators }: BatchPlan,
+) {
+  const { STORAGE, COPY_DST, COPY_SRC, MAP_READ } = flags.usage;
   device.pushErrorScope('out-of-memory');
   const made: GPUBuffer[] = [];
+  const destroy = (): void => {
+    for (const each of made) each.destroy();
+  };
   const buffer = (size: number, usage: number): GPUBuffer => {
     const one = device.createBuffer({ size: Math.max(64, 4 * Math.ceil(size / 4)), usage });
     made.push(one);
@@ -126,44 +135,80 @@ export async function openSession(open: OpenDevice, job: SessionJob): Promise<Se
     if (words.length > 0) device.queue.writeBuffer(one, 0, words as Uint32Array<ArrayBuffer>);
     return one;
   };
-  const spins = buffer(SPIN_BYTES * capacity, STORAGE | COPY_DST);
-  const state = buffer(16 * capacity, STORAGE);
-  const operatorTable = buffer(48 * operators * capacity, STORAGE);
-  const starts = buffer(8 * slots * capacity, STORAGE);
-  const steps = table(pulses.words);
-  const onDevice = pages.map((page) => ({
-    page,
-    records: table(page.records),
-    lines: table(page.lines),
-    waves: table(page.waves),
-    points: table(page.points),
-    sums: buffer(sumBytes(page), STORAGE | COPY_SRC | COPY_DST),
-    back: Array.from({ length: BATCHES_UNDER_WAY }, () => buffer(sumBytes(page), MAP_READ | COPY_DST)),
+  const shared = {
+    spins: buffer(SPIN_BYTES * capacity, STORAGE | COPY_DST),
+    state: buffer(16 * capacity, STORAGE),
+    operatorTable: buffer(48 * operators * capacity, STORAGE),
+    starts: buffer(8 * slots * capacity, STORAGE),
+    steps: table(pulses.words),
+  };
+  const onDevice = sections.map((section) => ({
+    section,
+    records: table(section.records),
+    lines: table(section.lines),
+    waves: table(section.waves),
+    points: table(section.points),
+    sums: buffer(sumBytes(section), STORAGE | COPY_SRC | COPY_DST),
+    back: Array.from({ length: BATCHES_UNDER_WAY }, () => buffer(sumBytes(section), MAP_READ | COPY_DST)),
   }));
   const shortage = await device.popErrorScope();
   if (shortage) {
-    for (const each of made) each.destroy();
+    destroy();
     throw new LarmorError(
       EXIT.internal,
       `the GPU has no room for this run (${shortage.message}); give a smaller --tile`,
     );
   }
+  return { ...shared, onDevice, destroy };
+}
 
-  /** The last batch of a run may hold fewer tiles than the others: its dispatches are others, too. */
-  let queue: Queue | undefined;
-  const queueFor = (tiles: number): Queue => {
-    if (queue?.tiles === tiles) return queue;
-    queue?.parameters.destroy();
+/** @throws LarmorError 2 when a tile or readout does not fit the device, 70 when its memory is not enough */
+export async function openSession(open: OpenDevice, job: SessionJob): Promise<Session> {
+  const { device, flags } = open;
+  const units = phaseUnits(job.bounds, job.fieldRatio);
+  const pulses = pulseTable(job.timeline, job.bounds, units);
+  const sections = buildProgram(job.timeline, pulses, units);
+  const lanesPerSecond = EXPECTED_SHARE * (await measureRate(open));
+  const plan = planBatch(job, sections, pulses, device.limits, lanesPerSecond);
+  const { chunk, chunksPerTile, tileStride, batchTiles, capacity } = plan;
+
+  const [x, y, z, w] = units.scale;
+  const place = { CAPACITY: capacity, SCALE_X: x, SCALE_Y: y, SCALE_Z: z, SCALE_W: w };
+  const sum = {
+    SCALE_EXPONENT: job.scaleExponent + unitExponent(job),
+    LARGEST: MOST_SIGNAL * chunk * job.bounds.maxDensity * 2 ** -unitExponent(job),
+    CHUNK: chunk,
+    CHUNKS_PER_TILE: chunksPerTile,
+  };
+  const forms = new Set<Form>(
+    sections.flatMap(({ ranges }) => ranges.flatMap(({ groups }) => groups.map((g) => g.form))),
+  );
+  const kernels = await compileKernels(device, forms, pulses.kept.length > 0, {
+    walk: place,
+    read: { ...place, ...sum },
+  });
+  const { spins, state, operatorTable, starts, steps, onDevice, destroy } = await allocate(
+    open,
+    sections,
+    pulses,
+    plan,
+  );
+
+  /** The last batch of a run may hold fewer tiles than the others, and then has other dispatches. */
+  let commands: CommandList | undefined;
+  const commandsFor = (tiles: number): CommandList => {
+    if (commands?.tiles === tiles) return commands;
+    commands?.parameters.destroy();
     const shape: BatchShape = { spins: tiles * tileStride, chunks: tiles * chunksPerTile };
     const limit = DISPATCH_SECONDS * lanesPerSecond;
-    queue = makeQueue(open, kernels, tiles, [
+    commands = makeCommandList(open, kernels, tiles, [
       { buffers: batchBuffers(onDevice[0]), dispatches: [...foldDispatches(pulses, shape, limit)] },
       ...onDevice.map((on, n) => ({
         buffers: batchBuffers(on),
-        dispatches: [...pageDispatches(on.page, n === 0, shape, limit)],
+        dispatches: [...sectionDispatches(on.section, n === 0, shape, limit)],
       })),
     ]);
-    return queue;
+    return commands;
   };
   const batchBuffers = ({ records, lines, waves, points, sums }: (typeof onDevice)[number]): PartBuffers => ({
     walk: [spins, state, records, steps, operatorTable, starts],
@@ -174,7 +219,7 @@ export async function openSession(open: OpenDevice, job: SessionJob): Promise<Se
   return {
     tileStride,
     batchTiles,
-    pageSamples: pages.map(({ firstSample }) => firstSample),
+    sectionSamples: sections.map(({ firstSample }) => firstSample),
 
     async simulate(columns, tiles) {
       const turn = batch++ % BATCHES_UNDER_WAY;
@@ -182,9 +227,10 @@ export async function openSession(open: OpenDevice, job: SessionJob): Promise<Se
       const clear = device.createCommandEncoder();
       for (const { sums } of onDevice) clear.clearBuffer(sums);
       device.queue.submit([clear.finish()]);
-      submitQueue(device, kernels, queueFor(tiles), SUBMIT_SECONDS * lanesPerSecond);
+      submitCommands(device, kernels, commandsFor(tiles), SUBMIT_SECONDS * lanesPerSecond);
       const copy = device.createCommandEncoder();
-      for (const { page, sums, back } of onDevice) copy.copyBufferToBuffer(sums, 0, back[turn], 0, sumBytes(page));
+      for (const { section, sums, back } of onDevice)
+        copy.copyBufferToBuffer(sums, 0, back[turn], 0, sumBytes(section));
       device.queue.submit([copy.finish()]);
 
       const backs = onDevice.map(({ back }) => back[turn]);
@@ -197,16 +243,16 @@ export async function openSession(open: OpenDevice, job: SessionJob): Promise<Se
     },
 
     close() {
-      queue?.parameters.destroy();
-      for (const each of made) each.destroy();
+      commands?.parameters.destroy();
+      destroy();
       device.destroy();
     },
   };
 }
 
-const sumBytes = ({ samples }: Page): number => 16 + 16 * samples;
-const mostSlots = ({ windows }: Page): number =>
-  windows.reduce(
+const sumBytes = ({ samples }: Section): number => 16 + 16 * samples;
+const mostSlots = ({ ranges }: Section): number =>
+  ranges.reduce(
     (most, { groups }) =>
       Math.max(
         most,
@@ -214,5 +260,5 @@ const mostSlots = ({ windows }: Page): number =>
       ),
     0,
   );
-const pageBytes = (page: Page): number =>
-  Math.max(sumBytes(page), page.points.byteLength, page.records.byteLength, page.waves.byteLength);
+const sectionBytes = (section: Section): number =>
+  Math.max(sumBytes(section), section.points.byteLength, section.records.byteLength, section.waves.byteLength);

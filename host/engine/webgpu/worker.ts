@@ -59,7 +59,7 @@ async function run({ adapter, job, sums }: Extract<WorkerTask, { kind: 'run' }>)
       say({ kind: 'notFinite', tile: error.tile });
       return;
     }
-    for (const [page, values] of result.entries()) addSums(words, session.pageSamples[page], values);
+    for (const [section, values] of result.entries()) addSums(words, session.sectionSamples[section], values);
     say({ kind: 'added' });
   };
 

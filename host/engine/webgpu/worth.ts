@@ -6,11 +6,11 @@ import { STRIDE } from '../../timeline/types.ts';
 import { pulseUses, trajectoryUses } from '../../timeline/windows.ts';
 import type { EngineJob } from '../types.ts';
 import type { AdapterDescription } from './adapters.ts';
-import { LINES_FOR_MATRIX } from './page.ts';
 import { phaseUnits } from './phase.ts';
 import { pulseTable } from './pulses.ts';
+import { record } from './record-buffer.ts';
 import { LANES } from './schedule.ts';
-import { record } from './words.ts';
+import { LINES_FOR_MATRIX } from './section.ts';
 
 /**
  * Lanes from which on a GPU is worth its start: to load Dawn, open a device and compile kernels takes a second or two, in which

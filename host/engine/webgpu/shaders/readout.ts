@@ -11,7 +11,7 @@ ${functions}
 ${sums}
 /** [slot][CAPACITY] Mxy at the first sample */
 @group(0) @binding(2) var<storage, read> starts: array<vec2<f32>>;
-/** [line] (first sample of the page's sums, wave, slot, samples) */
+/** [line] (first sample of the section's sums, wave, slot, samples) */
 @group(0) @binding(4) var<storage, read> lines: array<vec4<u32>>;
 /** [wave] 64-bit coefficients of one step hi[4], lo[4], (t of one step [s, f32], samples, first point, –) */
 @group(0) @binding(5) var<storage, read> waves: array<vec4<u32>>;

@@ -1,5 +1,5 @@
 /**
- * WGSL of lines that share their waveform with few others in their window: each is summed by itself, W never leaves the
+ * WGSL of lines that share their waveform with few others in their range: each is summed by itself, W never leaves the
  * registers.
  *
  * `line`, equally spaced samples: a thread takes runs of 16 samples, the first evaluated directly, the rest by complex

@@ -1,5 +1,5 @@
 /**
- * WGSL of the walk: one thread takes one spin through a window of the timeline and leaves Mxy at the start of every
+ * WGSL of the walk: one thread takes one spin through a range of the timeline and leaves Mxy at the start of every
  * readout. Between pulses nothing is stepped: the host adds up moments and time since the last pulse, so each readout
  * and each pulse is one precession away from it and rounding does not pile up over a train of lines.
  *

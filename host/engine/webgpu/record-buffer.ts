@@ -2,7 +2,7 @@
  * A table of fixed-width records for the GPU that grows as records are added: integers and f32 side by side in one
  * buffer, as the kernels read them.
  */
-export interface WordTable {
+export interface RecordBuffer {
   /** Views of the buffer that holds the records now: ask again after `grow`. */
   words(): Uint32Array;
   floats(): Float32Array;
@@ -14,7 +14,7 @@ export interface WordTable {
 }
 
 /** @param width words per record */
-export function wordTable(width: number): WordTable {
+export function recordBuffer(width: number): RecordBuffer {
   let words = new Uint32Array(64 * width);
   let floats = new Float32Array(words.buffer);
   let used = 0;

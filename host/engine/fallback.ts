@@ -7,7 +7,7 @@ import type { Engine } from './types.ts';
 import { DeviceLost, type WebgpuEngine } from './webgpu/index.ts';
 
 /** @param makeOther the engine that steps in; made only when it must */
-export function redoingLostTiles(gpu: WebgpuEngine, makeOther: () => Promise<Engine>): Engine {
+export function withFallback(gpu: WebgpuEngine, makeOther: () => Promise<Engine>): Engine {
   let lost = false;
   let other: Engine | undefined;
   let pausing = false;

@@ -18,7 +18,7 @@ interface Part {
   readonly dispatches: readonly Dispatch[];
 }
 
-export interface Queue {
+export interface CommandList {
   readonly tiles: number;
   readonly parameters: GPUBuffer;
   readonly parts: readonly Part[];
@@ -29,12 +29,12 @@ const PARAMETER_BYTES = 256;
 /** `dispatch` of the kernels. */
 const DISPATCH_BYTES = 32;
 
-export function makeQueue(
+export function makeCommandList(
   { device, flags }: OpenDevice,
   { walkLayout, readLayout }: Kernels,
   tiles: number,
   parts: readonly { readonly buffers: PartBuffers; readonly dispatches: readonly Dispatch[] }[],
-): Queue {
+): CommandList {
   const all = parts.flatMap(({ dispatches }) => dispatches);
   const words = new Uint32Array((all.length * PARAMETER_BYTES) / 4);
   for (const [n, { parameters }] of all.entries()) words.set(parameters, (n * PARAMETER_BYTES) / 4);
@@ -58,7 +58,7 @@ export function makeQueue(
 }
 
 /** Queues all dispatches in order, a command buffer for about every `limit` lanes. */
-export function submitQueue(device: GPUDevice, { pipelines }: Kernels, { parts }: Queue, limit: number): void {
+export function submitCommands(device: GPUDevice, { pipelines }: Kernels, { parts }: CommandList, limit: number): void {
   let encoder = device.createCommandEncoder();
   let pass = encoder.beginComputePass();
   let lanes = 0;

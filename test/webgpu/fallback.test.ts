@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { inContext } from '../../host/base/context.ts';
-import { redoingLostTiles } from '../../host/engine/redo.ts';
+import { withFallback } from '../../host/engine/fallback.ts';
 import type { Engine } from '../../host/engine/types.ts';
 import { makeWasmEngine } from '../../host/engine/wasm/engine.ts';
 import { DeviceLost, type WebgpuEngine } from '../../host/engine/webgpu/index.ts';
@@ -93,7 +93,7 @@ async function losing(
     onTile(first / TILE);
     phantom.read(first, count, into);
   };
-  const engine = redoingLostTiles(mock, async () => {
+  const engine = withFallback(mock, async () => {
     // A turn of the event loop, as to start threads takes.
     await new Promise(setImmediate);
     others.push(await wasm(t, threads, { ...phantom, read }));
@@ -204,7 +204,7 @@ describe('a mock that is lost', () => {
   test('other errors pass, and so does one of the engine that should step in', async (t) => {
     const { engine: inner } = await losing(t, TILES);
     const failing = (error: Error, makeOther: () => Promise<Engine>): Engine => {
-      const engine = redoingLostTiles(
+      const engine = withFallback(
         { ...inner, batchTiles: 1, abandon: () => {}, run: () => Promise.reject(error) } as unknown as WebgpuEngine,
         makeOther,
       );
@@ -231,7 +231,7 @@ for (const driver of DRIVERS)
     const source = { ...phantom, read };
     const { engine: gpu, plan } = await gpuEngine(adapter, timeline, source, TILE, 1);
     const job = { timelines: [timeline] as const, source: phantom, ...plan };
-    const engine = redoingLostTiles(gpu, () => makeWasmEngine(job, { threads: 1 }));
+    const engine = withFallback(gpu, () => makeWasmEngine(job, { threads: 1 }));
     t.after(() => engine.close());
     const heard = hearWarnings(engine);
     lose = () => gpu.abandon();

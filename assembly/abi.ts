@@ -1,12 +1,17 @@
 /**
- * The binary interface between host and kernels: every record they share in memory, and every constant both must know, declared
- * once. `scripts/abi.mjs` compiles this file and writes the offsets, types and constants to `host/abi/abi.generated.ts`,
- * so a field added here is a type error on the host until the host fills it.
+ * The binary interface between host and kernels: every record they share in memory, and every
+ * constant both must know, declared once. `scripts/abi.mjs` compiles this file and writes the
+ * offsets, types and constants to `host/abi/abi.generated.ts`, so a field added here is a
+ * type error on the host until the host fills it.
  *
- * Pointers (`usize`) are byte addresses in the shared memory. The host lays all of it out before a run; nothing here allocates.
+ * Pointers (`usize`) are byte addresses in the shared memory. The host lays all of it out before a
+ * run; nothing here allocates.
  */
 
-/** What stays the same during a run, and the counters through which host and threads meet. */
+/**
+ * Everything that is constant during a run, and the counters through which host and threads
+ * synchronise.
+ */
 @unmanaged
 export class KernelContext {
   /** Op: the program of each group of spins; a slot says which. */
@@ -23,7 +28,7 @@ export class KernelContext {
   steps: usize;
   /** [RfStep][phaseTerms] f64: half angle that a term adds [rad per unit of q] */
   stepTerms: usize;
-  /** [] Read */
+  /** [] LineRun */
   lineRuns: usize;
   /** [] Batch */
   batches: usize;
@@ -32,7 +37,7 @@ export class KernelContext {
   /** [operatorCount] Operator */
   operators: usize;
   operatorCount: i32;
-  /** [] Play */
+  /** [] OperatorUse */
   operatorUses: usize;
   /** [] Term */
   terms: usize;
@@ -42,7 +47,7 @@ export class KernelContext {
   /** [] Nufft2d3; bytes of a spin's position on the widest of their planes */
   nufft2d3s: usize;
   pointBytes: usize;
-  /** [keptCount] i32: index into moments */
+  /** [cachedCount] i32: index into precessions */
   cachedPrecessions: usize;
   cachedCount: i32;
 
@@ -50,11 +55,14 @@ export class KernelContext {
   precision: i32;
   /** Spins that a slot and a thread's scratch hold; a multiple of PANEL. */
   capacity: i32;
-  /** Rows an area of records holds, a multiple of 4; areas per thread; samples of the longest batched line, a multiple of 8. */
+  /**
+   * Rows that an area of line starts holds, a multiple of 4; areas per thread; samples of the
+   * longest batched line, a multiple of 8.
+   */
   rows: i32;
   areas: i32;
   longest: i32;
-  /** 1: V8 joins vectors to wide ones, see `multiply.ts`. */
+  /** 1: V8 joins vectors to 256 bits, see `multiply.ts`. */
   use256: i32;
   /** Slots in the ring of tiles. */
   slots: i32;
@@ -71,7 +79,10 @@ export class KernelContext {
   /** Signals received: one for each coil, or one. */
   channels: i32;
 
-  /** 1: spins have a model's columns, and the program is of ops that support them: see `model.ts`. */
+  /**
+   * 1: spins have a model's columns, and the program has only ops that support them; see
+   * `model.ts`.
+   */
   isModelled: i32;
   /** Phase terms; and how many columns of B1 and of coils, and nodes of paths, a spin has. */
   phaseTerms: i32;
@@ -81,18 +92,18 @@ export class KernelContext {
   coilSets: i32;
   nodes: i32;
 
-  /** Tiles whose spins are in their slots; written by the host, waited for by threads. */
+  /** Tiles whose spins are in their slots; written by the host, awaited by threads. */
   filled: i32;
   /** Next tile to be taken; threads advance it. */
   next: i32;
-  /** Tiles done; waited for by the host. */
+  /** Tiles done; awaited by the host. */
   finished: i32;
   /** 1: threads return. */
   stop: i32;
   /** 1 + first tile whose partial signal was not finite, or 0. */
   failed: i32;
 
-  /** What makes integers of the sums. */
+  /** Factor from a signal to the integers of the sums. */
   scale: f64;
   /** Largest share of a spin in a sample, in units of the sums. */
   largest: f64;
@@ -107,35 +118,44 @@ export class Op {
   index: i32;
 }
 
-/** Kinds of op. Reads do not break the precession: each has the whole moment since the last pulse. */
+/**
+ * Kinds of op. Readouts do not interrupt the precession: each has the whole precession since the
+ * last pulse.
+ */
 export namespace OP {
-  /** index into moments: the whole precession since the last pulse */
+  /** index into precessions: the whole precession since the last pulse */
   export const PRECESS: i32 = 0;
   /** index into excitations */
   export const EXCITE: i32 = 1;
-  /** index into reads: sum its samples now */
+  /** index into lineRuns: sum its samples now */
   export const READOUT: i32 = 2;
-  /** index into reads: write the magnetisation at the first samples of a run of lines into rows of an area */
+  /**
+   * index into lineRuns: write the magnetisation at the first samples of a run of lines into rows
+   * of an area
+   */
   export const SAMPLE_LINE_STARTS: i32 = 3;
   /** index into batches: sum the samples of all rows of an area */
   export const SUM_BATCH: i32 = 4;
-  /** index into plays: an excitation by operators kept per spin */
+  /** index into operatorUses: an excitation by cached operators */
   export const APPLY_OPERATOR: i32 = 5;
-  /** index into trains: sum all lines of a train now */
+  /** index into nufft2d1s: sum all lines of a train now */
   export const NUFFT2D1: i32 = 6;
-  /** index into curves: sum all samples of a curved readout now */
+  /** index into nufft2d3s: sum all samples of a curved readout now */
   export const NUFFT2D3: i32 = 7;
-  /** index into keptMoments: a precession kept per spin */
+  /** index into cachedPrecessions: a precession cached per spin */
   export const PRECESS_CACHED: i32 = 8;
-  /** index into reads: record one line as a kept step from the last line of its area, or exactly, for others to follow from it */
+  /**
+   * index into lineRuns: sample the start of one line by a cached precession from the last line of
+   * its area, or exactly as the first of a recurrence
+   */
   export const LINE_RECURRENCE: i32 = 9;
-  /** node: the sliding columns are from here on those of this node and the next */
+  /** node: from here on the sliding columns are those of this node and the next */
   export const SLIDE: i32 = 10;
   /** node: spins that are reset at it have neither magnetisation nor equilibrium from here on */
   export const HOLD: i32 = 11;
   /** node: the same spins are at equilibrium */
   export const RELEASE: i32 = 12;
-  /** set: coils are from here on those of this set of columns */
+  /** set: from here on coils are those of this set of columns */
   export const SENSE: i32 = 13;
 }
 
@@ -148,7 +168,7 @@ export class Precession {
   t: f64;
 }
 
-/** One playing of a pulse: spins are rotated about z into its frame and back out of it. */
+/** One use of a pulse: spins are rotated about z into its frame before it and back after it. */
 @unmanaged
 export class Excitation {
   pulse: f64;
@@ -170,19 +190,25 @@ export class Pulse {
   duration: f64;
 }
 
-/** How a pulse is played in f32; the host chooses by the phantom's bounds (`host/program/pulses/stepped.ts`). In f64 all are solved exactly. */
+/**
+ * Algorithm for a pulse in f32, chosen by the host from the phantom's bounds. In f64 all pulses are
+ * solved exactly.
+ */
 export namespace PULSE {
-  /** Rotations, relaxation between them; half angles stay within π/2: polynomials alone. */
+  /** Rotations with relaxation between them. Half angles are within π/2, so polynomials suffice. */
   export const SMALL: i32 = 0;
   /** The same for any angle: square root, division, range reduction. */
   export const ANY: i32 = 1;
-  /** Every step exactly, relaxation inside the rotation (`held-field.ts`). */
+  /** Every step solved exactly, relaxation included (`held-field.ts`). */
   export const HELD: i32 = 2;
   /** The same, computed in f64. */
   export const HELD_F64: i32 = 3;
 }
 
-/** One step of a pulse: a field held for dt. Half angles are πγ̄B1·dt [rad] and πγ̄G·dt [rad/m]. */
+/**
+ * One step of a pulse: a field that is constant for dt. Half angles are πγ̄B1·dt [rad] and πγ̄G·dt
+ * [rad/m].
+ */
 @unmanaged
 export class RfStep {
   /** [s] */
@@ -194,31 +220,37 @@ export class RfStep {
   hy: f64;
   /** hx² + hy² */
   square: f64;
-  /** The same three for kernels in f32. */
+  /** The same three in f32. */
   hxSingle: f32;
   hySingle: f32;
   squareSingle: f32;
-  /** 1: dt or the gradient differ from the step before. */
+  /** 1: dt or the gradient differs from the previous step's. */
   isNew: i32;
-  /** Time that spins relax before the step, and after it if it is its pulse's last [s]; of pulses that are rotations. */
+  /**
+   * For pulses as rotations: time [s] for which spins relax before the step, and after it if it is
+   * the last of its pulse.
+   */
   relaxBefore: f64;
   relaxAfter: f64;
-  /** Terms of the series of its exact solution, and halvings of the step before it. */
+  /** For exact solutions: terms of the series, and how often the step is halved before it. */
   terms: i32;
   doublings: i32;
 }
 
-/** A run of lines to sum or to record. */
+/** A run of lines to sum, or whose first samples to store. */
 @unmanaged
 export class LineRun {
   firstSample: i32;
   waveform: i32;
-  /** Index into moments: from the last pulse to the first line. */
+  /** Index into precessions: from the last pulse to the first line. */
   moment: i32;
-  /** Where it is recorded. */
+  /** Where its magnetisation is stored. */
   area: i32;
   row: i32;
-  /** Lines of the run, which take the rows after `row`; index of the moment from one to the next. Of LINE_RECURRENCE: the cached precession, or −1 for none. */
+  /**
+   * Lines of the run, which take the rows from `row` on, and the index of the precession from one
+   * to the next. With LINE_RECURRENCE: index of a cached precession, or −1 for none.
+   */
   lines: i32;
   step: i32;
 }
@@ -233,7 +265,7 @@ export class Batch {
   firstSamples: usize;
   /** Nufft1d1, or 0: summed as a matrix product */
   lines: usize;
-  /** The reads that record its rows panel by panel, or none: the rows are in their area. */
+  /** The line runs that sample its rows panel by panel, or none: the rows are in their area. */
   firstRun: i32;
   lineRuns: i32;
 }
@@ -241,22 +273,28 @@ export class Batch {
 /** Trajectory of a readout from its first sample. */
 @unmanaged
 export class Waveform {
-  /** kx, ky, kz, t: four columns of `samples` rounded up to a multiple of 8, f64; and a column for each phase term */
+  /**
+   * kx, ky, kz, t: four columns of `samples` rounded up to a multiple of 8, f64; and a column for
+   * each phase term
+   */
   points: usize;
   samples: i32;
-  /** Samples from one exactly phased to the next; 0: equally spaced on a straight line. */
+  /** The phase of every so many samples is computed exactly; 0: samples are equally spaced. */
   exactEvery: i32;
 }
 
-/** A pulse kept per spin as an affine map. */
+/** A pulse cached per spin as an affine map. */
 @unmanaged
 export class Operator {
   pulse: i32;
-  /** Table, or 0: stepped */
+  /** Table, or 0: its steps are composed */
   table: usize;
 }
 
-/** Operators of a pulse under a constant gradient, tabulated over frequency, R1 and R2; see `tables.ts`. */
+/**
+ * Operators of a pulse under a constant gradient, tabulated over frequency, R1 and R2; see
+ * `tables.ts`.
+ */
 @unmanaged
 export class Table {
   /** γ̄G [Hz/m] */
@@ -267,9 +305,12 @@ export class Table {
   low: f64;
   perHertz: f64;
   cells: f64;
-  /** Of the polynomials in a cell. */
+  /** Degree of the polynomials in a cell. */
   degree: f64;
-  /** Nodes in either rate; behind this record stand, for R1 and then R2, [count] rates [1/s] and [count] 1/Π(own − others), f64. */
+  /**
+   * Nodes in either rate. After this record follow, for R1 and then R2, [count] rates [1/s] and
+   * [count] 1/Π(own − others), f64.
+   */
   R1Count: f64;
   R2Count: f64;
   /** [cells][R1Count][R2Count][degree + 1, highest first][12] f32 */
@@ -287,12 +328,15 @@ export class OperatorUse {
 @unmanaged
 export class Term {
   operator: f64;
-  /** Coefficients of what is even and what is odd in the amplitude. */
+  /** Coefficients of the entries that are even and odd in the amplitude. */
   even: f64;
   odd: f64;
 }
 
-/** Stage of a Fourier transform: turns rows q + s(p + im) into q + s(rp + j), s the stride and r the radix. */
+/**
+ * Stage of a Fourier transform: turns rows q + s(p + im) into q + s(rp + j), s the stride and r the
+ * radix.
+ */
 @unmanaged
 export class Stage {
   radix: i32;
@@ -305,7 +349,7 @@ export class Stage {
 /** Kaiser–Bessel kernel as piecewise polynomials. */
 @unmanaged
 export class Kernel {
-  /** Cells it reaches, and that rounded up to vectors. */
+  /** Support in cells, and the same rounded up to vectors. */
   width: i32;
   taps: i32;
   degree: i32;
@@ -313,19 +357,19 @@ export class Kernel {
   polynomials: usize;
 }
 
-/** One axis of a type-1 transform, as `host/program/nufft/sample-axis.ts` chooses it. */
+/** One axis of a type-1 NUFFT, as `host/program/nufft/sample-axis.ts` chooses it. */
 @unmanaged
 export class Axis {
   samples: i32;
   /** Cells, a multiple of 4. */
   grid: i32;
-  /** Cells a spin reaches, and that rounded up to vectors. */
+  /** Support of the kernel in cells, and the same rounded up to vectors. */
   width: i32;
   taps: i32;
   degree: i32;
   /** [taps / 4][degree + 1, highest first][4] f32 */
   polynomials: usize;
-  /** [samples] f64: over the transform of ψ, times the common decay */
+  /** [samples] f64: 1 over the transform of ψ, times the common decay */
   factors: usize;
   /** [stageCount] Stage */
   stages: usize;
@@ -336,8 +380,9 @@ export class Axis {
 @unmanaged
 export class Nufft2d1 {
   /**
-   * f64: [centre, per sample, per line][kx, ky, kz, t], the moment at the middle sample of the middle line since the last pulse, and the
-   * steps from there; then the decay that the factors carry for all spins [1/s].
+   * f64: [centre, per sample, per line][kx, ky, kz, t], the precession from the last pulse to the
+   * middle sample of the middle line, and the steps from there; then the decay that is part of the
+   * factors, common to all spins [1/s].
    */
   geometry: usize;
   /** Axis */
@@ -352,21 +397,24 @@ export class Nufft2d1 {
 export class Nufft1d1 {
   /** Axis */
   axis: usize;
-  /** f64: [kx, ky, kz, t] per sample, then the decay that the factors carry for all spins [1/s] */
+  /**
+   * f64: [kx, ky, kz, t] per sample, then the decay that is part of the factors, common to all
+   * spins [1/s]
+   */
   rate: usize;
 }
 
 /** One axis of a plane of k-space, as `host/program/nufft/plane-axis.ts` chooses it. */
 @unmanaged
 export class PlaneAxis {
-  /** [4] f64: cells per metre along x, y, z; the cell at the origin */
+  /** [4] f64: cells per metre along x, y, z; the cell of the origin */
   place: usize;
-  /** Cells that spins are spread on, and the one whose phase stands still. */
+  /** Cells that spins are spread on, and the one whose phase is 0 throughout. */
   cells: i32;
   middle: i32;
   /** Kernel that spreads a spin on cells */
   spreading: usize;
-  /** [cells] f32: over the transform of the kernel by which samples are interpolated */
+  /** [cells] f32: 1 over the transform of the kernel by which samples are interpolated */
   corrections: usize;
   /** Points of the transform; the first that samples need (it may be negative), and how many. */
   grid: i32;
@@ -379,20 +427,23 @@ export class PlaneAxis {
   interpolation: usize;
 }
 
-/** A plane of k-space in which curves lie. */
+/** A plane of k-space in which curved readouts lie. */
 @unmanaged
 export class NufftPlane {
-  /** SheetAxis */
+  /** PlaneAxis */
   u: usize;
   v: usize;
   /** [nodes] f64: time nodes after the start of a readout [s]; a multiple of four */
   times: usize;
   nodes: i32;
-  /** [nodes / 4][nodes][slope 4, offset 4] f32: Lagrange weights of a sample in four time nodes are the products over all nodes of slope · τ + offset. */
+  /**
+   * [nodes / 4][nodes][slope 4, offset 4] f32: the Lagrange weights of a sample for four time nodes
+   * are the products of slope · τ + offset over all nodes.
+   */
   parts: usize;
 }
 
-/** A readout, or several, along any path in one plane. */
+/** One or several readouts along any path in one plane. */
 @unmanaged
 export class Nufft2d3 {
   /** Precession from the last pulse to where spins are spread */
@@ -400,13 +451,13 @@ export class Nufft2d3 {
   /** NufftPlane */
   plane: usize;
   samples: i32;
-  /** [samples] CurvePoint */
+  /** [samples] Nufft2d3Sample */
   points: usize;
-  /** [samples] i32: where each sample goes */
+  /** [samples] i32: index of each sample in the signal */
   targets: usize;
 }
 
-/** Where a sample of a curve lies among the points of the transform. */
+/** Position of a sample of a curve among the points of the transform. */
 @unmanaged
 export class Nufft2d3Sample {
   /** First point on either axis, and the position between points. */
@@ -416,7 +467,10 @@ export class Nufft2d3Sample {
   betweenV: f32;
   /** Time, −1 to 1 over the duration of the plane's time nodes. */
   time: f32;
-  /** Phase factor at the plane's middle, over the transforms of the kernels that spread the spins. */
+  /**
+   * Phase factor of the plane's middle, divided by the transforms of the kernels that spread the
+   * spins.
+   */
   cos: f32;
   sin: f32;
 }
@@ -432,14 +486,14 @@ export class Slot {
   done: i32;
   /** Scanner's B0 over the phantom's. */
   fieldRatio: f64;
-  /** The program of its group: ops [firstOp, firstOp + opCount). */
+  /** The program of its group of spins: ops [firstOp, firstOp + opCount). */
   firstOp: i32;
   opCount: i32;
   /** [capacity][x, y, z] f64: where the magnetisation at the end goes, or 0. */
   magnetization: usize;
 }
 
-/** What a thread is told when it starts, and where the spawn's outcome is written. */
+/** Arguments of a thread, and the outcome of starting it. */
 @unmanaged
 export class Start {
   job: usize;
@@ -448,13 +502,16 @@ export class Start {
   tid: i32;
 }
 
-/** Bytes of a `Tile` record (`scratch.ts`); two are at the front of a thread's scratch, the second for making operators. */
+/**
+ * Bytes of a `Tile` record (`scratch.ts`); two are at the front of a thread's scratch, the second
+ * one for computing operators.
+ */
 export const TILE_BYTES: i32 = 128;
 
-/** Room behind the columns of `evaluatePulseAtNodes` for what a step's solution hands on. */
+/** Room behind the columns of `evaluatePulseAtNodes` for the solution of a step. */
 export const COMPOSE_BYTES: i32 = 1024;
 
-/** Spins that the matrix form works on at a time; tiles are padded to a multiple of it. */
+/** Spins that the matrix form processes at a time; tiles are padded to a multiple of it. */
 export const PANEL: i32 = 32;
 
 /** Record `index` of a table. */

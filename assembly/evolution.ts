@@ -1,6 +1,7 @@
 /**
- * W, the evolution of a panel's spins along a line: e^{−i2π(k·r + Δf·t)}·e^{−t·R2} from the first sample to each, both parts and their sum. Of
- * three units of samples at a time, right before they are multiplied: [3][PANEL][re, im, sum][unit].
+ * W, the evolution of a panel's spins along a line: e^{−i2π(k·r + Δf·t)}·e^{−t·R2} from the first
+ * sample to each, both parts and their sum. Formed for three units of samples at a time, just
+ * before they are multiplied; layout [3][PANEL][re, im, sum][unit].
  */
 import { PANEL } from './abi';
 import { spinBytes, unitBytes } from './multiply';
@@ -33,7 +34,7 @@ import { isWide, loadColumn, loadT, madd, nmadd, splat } from './simd';
   return madd<f64>(v128.load64_splat(points + 3 * column, 8), loadT<f64>(tile.offResonanceHz, n), p);
 }
 
-/** Four vectors a spin each from four vectors a sample each. */
+/** Transposes four vectors of spins, one per sample, to four vectors of samples, one per spin. */
 // @ts-ignore: decorator
 @inline function storeTwiddled<F>(to: usize, k0: v128, k1: v128, k2: v128, k3: v128): void {
   const low01 = v128.shuffle<i32>(k0, k1, 0, 4, 1, 5), low23 = v128.shuffle<i32>(k2, k3, 0, 4, 1, 5);
@@ -46,9 +47,11 @@ import { isWide, loadColumn, loadT, madd, nmadd, splat } from './simd';
 }
 
 /**
- * W of a panel where samples are equally spaced, three units of it: w … w⁴ of a spin are formed exactly, four spins at a time, and its powers by
- * a unit and by three; the second vector of a wide unit follows by w⁴, the other units by w^unit, and all later ones three at a
- * time (`stepSeries`), eight narrow steps for a line of 101: the error stays at a rounding or two.
+ * Starts W of a panel for equally spaced samples, w the factor from one sample to the next. w … w⁴
+ * and the powers for one unit and for three are formed exactly, four spins at a time. The second
+ * vector of a wide unit follows by w⁴, the other units by w^unit; later units follow three at a
+ * time (`stepSeries`). A line of 101 samples takes eight narrow steps, so the error stays at one or
+ * two roundings.
  */
 export function startSeries<F>(tile: Tile, panel: i32, points: usize, padded: i32, W: usize): void {
   const unit = offsetof<F>(), spin = spinBytes<F>(), apart = unitBytes<F>();
@@ -86,7 +89,7 @@ export function startSeries<F>(tile: Tile, panel: i32, points: usize, padded: i3
   }
 }
 
-/** The next three units of samples, of each spin in place. */
+/** Advances W of every spin by three units of samples, in place. */
 export function stepSeries<F>(W: usize): void {
   const apart = unitBytes<F>();
   for (let i = 0; i < PANEL; i++) {
@@ -97,7 +100,10 @@ export function stepSeries<F>(W: usize): void {
   }
 }
 
-/** The last two units where of three only two were used: the third, and the one after it. */
+/**
+ * Advances W by two units, where only two of three were used: the third of the old ones and the one
+ * after it.
+ */
 export function lastOfSeries<F>(W: usize): void {
   const unit = offsetof<F>(), apart = unitBytes<F>();
   for (let i = 0; i < PANEL; i++) {
@@ -108,7 +114,10 @@ export function lastOfSeries<F>(W: usize): void {
   }
 }
 
-/** Behind three units of W: cos and sin of w⁴ of each spin, then of w^unit where that is another, then of w by three units. */
+/**
+ * Layout behind three units of W, for each spin: cos and sin of w⁴, of w^unit where this differs,
+ * and of w to three units.
+ */
 const BY_UNIT: usize = 2 * PART;
 const BY_THREE: usize = 4 * PART;
 
@@ -123,7 +132,7 @@ const BY_THREE: usize = 4 * PART;
   v128.store(at, s, PART);
 }
 
-/** One vector of samples, all parts, by the power at `power`: c − i·s. */
+/** Multiplies one vector of samples (all parts) by the power c − i·s stored at `power`. */
 // @ts-ignore: decorator
 @inline function turnVector<F>(from: usize, to: usize, power: usize): void {
   const c = v128.load32_splat(power), s = v128.load32_splat(power, PART);
@@ -131,14 +140,14 @@ const BY_THREE: usize = 4 * PART;
   storeParts<F>(to, madd<f32>(re, c, v128.mul<f32>(im, s)), nmadd<f32>(re, s, v128.mul<f32>(im, c)));
 }
 
-/** One unit of samples. */
+/** Stores one unit of samples. */
 // @ts-ignore: decorator
 @inline function turnUnit<F>(from: usize, to: usize, power: usize): void {
   turnVector<F>(from, to, power);
   if (isWide<F>()) turnVector<F>(from + 16, to + 16, power);
 }
 
-/** Both parts and their sum. */
+/** Stores the real part, the imaginary part and their sum. */
 // @ts-ignore: decorator
 @inline function storeParts<F>(to: usize, re: v128, im: v128): void {
   v128.store(to, re);
@@ -146,8 +155,13 @@ const BY_THREE: usize = 4 * PART;
   v128.store(to, v128.add<f32>(re, im), 2 * offsetof<F>());
 }
 
-/** W of a panel on any waveform, `units` of samples from `first` on: every sample formed exactly, two phases at a time in f64. */
-export function evolveAny<F>(tile: Tile, panel: i32, points: usize, padded: i32, first: i32, W: usize, units: i32): void {
+/**
+ * W of a panel on any trajectory, `units` units of samples from `first` on. Every sample is formed
+ * exactly, two phases at a time in f64.
+ */
+export function evolveAny<F>(
+  tile: Tile, panel: i32, points: usize, padded: i32, first: i32, W: usize, units: i32,
+): void {
   const column = <usize>padded << 3;
   for (let n = panel; n < panel + PANEL; n++) {
     const x = f64x2.splat(<f64>load<f32>(tile.x + (<usize>n << 2)));
@@ -159,7 +173,9 @@ export function evolveAny<F>(tile: Tile, panel: i32, points: usize, padded: i32,
     const to = W + <usize>(n - panel) * spinBytes<F>();
     const bytes = <usize>units * offsetof<F>();
     for (let v: usize = 0; v < bytes; v += 16) {
-      const p = fourTurns(twoTurns(at, column, x, y, z, offResonanceHz), twoTurns(at + 16, column, x, y, z, offResonanceHz));
+      const p = fourTurns(
+        twoTurns(at, column, x, y, z, offResonanceHz), twoTurns(at + 16, column, x, y, z, offResonanceHz),
+      );
       const t0 = f32x4.demote_f64x2_zero(v128.load(at + 3 * column));
       const t1 = f32x4.demote_f64x2_zero(v128.load(at + 3 * column + 16));
       complexExp(p, v128.mul<f32>(v128.shuffle<i64>(t0, t1, 0, 2), R2));

@@ -1,21 +1,26 @@
 /**
- * RF on. Where relaxation may be split from rotation (short, weak steps: the host decides, see host/timeline/relaxation.ts) each step is one
- * rotation about the effective field (B1x, B1y, G·r + (Δf − offset)/γ̄), and the spins relax between groups of steps; all other pulses, and
- * every pulse in f64, are solved exactly (`held-field.ts`). The rotation by half angle h (a
- * vector) is v' = v + C·t + t×w with t = v×w, C = √2·cos|h|, w = √2·h·sin|h|/|h|: clockwise, as spins precess; the √2 sits in the
- * polynomials, where it is free, and spares doubling t.
- * Spins outer, steps inner, so that a panel's magnetisation stays in registers from the first step to the last.
+ * RF on. Where relaxation may be split from rotation (short, weak steps; the host decides in
+ * host/timeline/relaxation.ts) each step is one rotation about the effective field (B1x, B1y, G·r +
+ * (Δf − offset)/γ̄), and the spins relax between groups of steps. All other pulses, and every pulse
+ * in f64, are solved exactly (`held-field.ts`). The rotation by half angle h (a vector) is v' = v +
+ * C·t + t×w with t = v×w, C = √2·cos|h|, w = √2·h·sin|h|/|h|, clockwise as spins precess. The
+ * factor √2 is part of the polynomials, where it costs nothing, and saves doubling t. Spins are the
+ * outer loop and steps the inner one, so that the magnetisation stays in registers from the first
+ * step to the last.
  */
 import { Excitation, KernelContext, PANEL, PULSE, Pulse, recordAt, RfStep } from './abi';
 import { cosRoot, cosTurns, decayLoss, halfTurns, remainder, sincRoot, sinTurns } from './functions';
 import { playHeld } from './held-field';
 import { halfAngle, isNewStep, relaxBefore, STEP_BYTES, transverse } from './rf-step';
 import { isModelled, Tile } from './scratch';
-import { isWide, partialSums, loadColumn, loadNext, loadT, madd, Narrow, nmadd, splat, storeBoth, storeT, Wide } from './simd';
+import {
+  isWide, partialSums, loadColumn, loadNext, loadT, madd, Narrow, nmadd, splat, storeBoth, storeT, Wide,
+} from './simd';
 
 /**
- * Plays an excitation on every spin of the tile: a pulse between two rotations about z, for the steps' B1 has phase 0, so spins are
- * rotated into its frame and back. Of a model every pulse is solved exactly.
+ * Applies an excitation to every spin of the tile. The steps' B1 has phase 0, so the spins are
+ * rotated about z into the frame of the pulse before it and back after it. With a model every pulse
+ * is solved exactly.
  */
 export function excite<T, M>(job: KernelContext, tile: Tile, excitationIndex: i32): void {
   const excitation = recordAt<Excitation>(job.excitations, excitationIndex);
@@ -42,9 +47,11 @@ export function excite<T, M>(job: KernelContext, tile: Tile, excitationIndex: i3
   }
   const im = re + column;
   if (sizeof<T>() == 8 || form == PULSE.HELD_F64) {
-    for (let panel = 0; panel < tile.count; panel += PANEL) playHeld<f64, T, M>(tile, panel, first, end, offset, terms, re, im);
+    for (let panel = 0; panel < tile.count; panel += PANEL)
+      playHeld<f64, T, M>(tile, panel, first, end, offset, terms, re, im);
   } else if (isModelled<M>() || form == PULSE.HELD) {
-    for (let panel = 0; panel < tile.count; panel += PANEL) playHeld<T, T, M>(tile, panel, first, end, offset, terms, re, im);
+    for (let panel = 0; panel < tile.count; panel += PANEL)
+      playHeld<T, T, M>(tile, panel, first, end, offset, terms, re, im);
   } else {
     for (let n = 0; n < tile.count; n += 2 * partialSums<T>()) {
       if (form == PULSE.ANY) rotateAnyAngle<T>(tile, n, first, end, offset);
@@ -60,13 +67,17 @@ export function excite<T, M>(job: KernelContext, tile: Tile, excitationIndex: i3
   }
 }
 
-/** All steps of a pulse for two vectors of spins, a and b: their independent chains fill the multiplier's latency (1.5 times the throughput of one). */
+/**
+ * All steps of a pulse for two vectors of spins, a and b. Their independent dependency chains fill
+ * the multiplier's latency: 1.5 times the throughput of one.
+ */
 function rotateSmallAngle<T, F>(tile: Tile, n: i32, first: usize, end: usize, offset: f64): void {
   const m = n + partialSums<T>();
   const da = loadColumn<T>(tile.density, n), db = loadColumn<T>(tile.density, m);
   let ax = loadT<T>(tile.mx, n), bx = loadNext<T>(tile.mx, n);
   let ay = loadT<T>(tile.my, n), by = loadNext<T>(tile.my, n);
-  // Mz itself, not its deviation from equilibrium: of a small Mz that would keep but the bits of the density.
+  // Mz itself, not its deviation from equilibrium, in which a small Mz would have only the
+  // precision of the density.
   let az = loadT<T>(tile.mz, n), bz = loadNext<T>(tile.mz, n);
 
   let time: f64 = 0;
@@ -91,19 +102,22 @@ function rotateSmallAngle<T, F>(tile: Tile, n: i32, first: usize, end: usize, of
       az = madd<T>(v128.sub<T>(da, az), la1, az);
       bz = madd<T>(v128.sub<T>(db, bz), lb1, bz);
     }
-    // The field along z is formed in f64 and only when it changes: never in a pulse with a constant gradient.
+    // The field along z is formed in f64, and only when it changes: once in a pulse with a constant
+    // gradient.
     if (step == first || isNewStep(step)) {
       hza = halfAngle<T>(tile, n, step, offset, false);
       hzb = halfAngle<T>(tile, m, step, offset, false);
       if (isWide<F>()) {
-        // V8 joins what is loaded, not what is put together from f64; and would try to join what is stored as neighbours.
+        // V8 joins vectors that are loaded, not those that are assembled from f64, and it would try
+        // to join vectors that are stored next to each other.
         v128.store(tile.partialSums, hza);
         v128.store(tile.partialSums, hzb, 64);
         hza = v128.load(tile.partialSums);
         hzb = v128.load(tile.partialSums, 64);
       }
     }
-    // An inner loop of nothing but rotations: what the rare branches above need would otherwise take registers at every step.
+    // The inner loop holds rotations alone: otherwise the rare branches above would occupy
+    // registers at every step.
     do {
       const hx = transverse<T>(step, 0), hy = transverse<T>(step, 1), sxy = transverse<T>(step, 2);
       const sa = madd<T>(hza, hza, sxy), sb = madd<T>(hzb, hzb, sxy);
@@ -145,17 +159,22 @@ const CONSTANTS: usize = memory.data<f32>([
   return sizeof<T>() == 8 ? splat<T>(value) : v128.load(CONSTANTS + 16 * which);
 }
 
-/** A turn, room for √2·cos|h|, √2·sin|h|/|h| and hz times this, each for two vectors; of the ring of turns. */
+/**
+ * Offsets in one entry of the ring of precomputed rotations: |hz| in turns, then room for
+ * √2·cos|h|, √2·sin|h|/|h| and hz times the latter, each for two vectors.
+ */
 const CACHED_PRECESSION_BYTES: usize = 128;
 const RING_BYTES: usize = 8 * CACHED_PRECESSION_BYTES;
-/** Steps that turns are formed ahead (1 to 4: the same). */
+/** Steps by which rotations are computed ahead (1 to 4 are equally fast). */
 const AHEAD: usize = 2;
 
 /**
- * The same for any angle. |h| of a few radians in f32 would err by 10⁻⁶ alike in every step under a constant gradient. So |hz| comes in turns,
- * reduced in f64, and what B1 adds is small: |h| − |hz| = hxy²/(|h| + |hz|). Half turns do not show, for C and w change sign together.
- * Turns are formed two steps before they are played: the long chain through sqrt, division and polynomials does not hang on the
- * magnetisation, and so runs beside the chain that does (1.07 times faster).
+ * The same for any angle. |h| of a few radians in f32 would have the same error of 10⁻⁶ in every
+ * step under a constant gradient. Therefore |hz| is given in turns, reduced in f64, and B1 adds the
+ * small |h| − |hz| = hxy²/(|h| + |hz|). Half turns may be dropped because C and w change sign
+ * together. Rotations are computed two steps before they are applied: the long chain through sqrt,
+ * division and polynomials does not depend on the magnetisation, so it overlaps with the chain that
+ * does (1.07 times faster).
  */
 function rotateAnyAngle<T>(tile: Tile, n: i32, first: usize, end: usize, offset: f64): void {
   const m = n + partialSums<T>();

@@ -1,13 +1,16 @@
 /**
- * Forward Fourier transforms of many columns at once: X[k, c] = Σ_g x[g, c]·e^{−2πi gk/n} for n = 2^a·3^b. Stockham's order, so nothing is
- * permuted; the vector runs over columns, so every load is contiguous and a twiddle is one splat for a whole row. A row holds
- * all real parts, then, `imaginary` bytes on, all imaginary ones.
+ * Forward Fourier transforms of many columns at once: X[k, c] = Σ_g x[g, c]·e^{−2πi gk/n} for n =
+ * 2^a·3^b. Stockham's algorithm needs no permutation. Vectors run over columns, so every load is
+ * contiguous and one twiddle factor serves a whole row. A row holds all real parts and, `imaginary`
+ * bytes further, all imaginary ones.
  */
 import { Stage } from './abi';
 import { madd, nmadd, splat } from './simd';
 
 /** @returns address of the result: x or y, each of which holds n rows */
-export function transformColumns(stages: usize, count: i32, x: usize, y: usize, columns: i32, row: usize, imaginary: usize): usize {
+export function transformColumns(
+  stages: usize, count: i32, x: usize, y: usize, columns: i32, row: usize, imaginary: usize,
+): usize {
   for (let at = stages; at < stages + <usize>count * offsetof<Stage>(); at += offsetof<Stage>()) {
     const stage = changetype<Stage>(at);
     const radix = stage.radix;
@@ -40,7 +43,9 @@ export function transformColumns(stages: usize, count: i32, x: usize, y: usize, 
 }
 
 // @ts-ignore: decorator
-@inline function butterfly2(from: usize, apart: usize, to: usize, step: usize, twiddle: usize, columns: i32, imaginary: usize): void {
+@inline function butterfly2(
+  from: usize, apart: usize, to: usize, step: usize, twiddle: usize, columns: i32, imaginary: usize,
+): void {
   const c = v128.load32_splat(twiddle), s = v128.load32_splat(twiddle, 4);
   for (const end = from + (<usize>columns << 2); from < end; from += 16) {
     const ar = v128.load(from), ai = v128.load(from + imaginary);
@@ -53,7 +58,9 @@ export function transformColumns(stages: usize, count: i32, x: usize, y: usize, 
 }
 
 // @ts-ignore: decorator
-@inline function butterfly3(from: usize, apart: usize, to: usize, step: usize, twiddle: usize, columns: i32, imaginary: usize): void {
+@inline function butterfly3(
+  from: usize, apart: usize, to: usize, step: usize, twiddle: usize, columns: i32, imaginary: usize,
+): void {
   const c1 = v128.load32_splat(twiddle), s1 = v128.load32_splat(twiddle, 4);
   const c2 = v128.load32_splat(twiddle, 8), s2 = v128.load32_splat(twiddle, 12);
   const half = splat<f32>(0.5), root = splat<f32>(0.8660254037844386);
@@ -74,7 +81,9 @@ export function transformColumns(stages: usize, count: i32, x: usize, y: usize, 
 }
 
 // @ts-ignore: decorator
-@inline function butterfly4(from: usize, apart: usize, to: usize, step: usize, twiddle: usize, columns: i32, imaginary: usize): void {
+@inline function butterfly4(
+  from: usize, apart: usize, to: usize, step: usize, twiddle: usize, columns: i32, imaginary: usize,
+): void {
   const c1 = v128.load32_splat(twiddle), s1 = v128.load32_splat(twiddle, 4);
   const c2 = v128.load32_splat(twiddle, 8), s2 = v128.load32_splat(twiddle, 12);
   const c3 = v128.load32_splat(twiddle, 16), s3 = v128.load32_splat(twiddle, 20);
@@ -83,7 +92,8 @@ export function transformColumns(stages: usize, count: i32, x: usize, y: usize, 
     const br = v128.load(from + apart), bi = v128.load(from + apart + imaginary);
     const cr = v128.load(from + 2 * apart), ci = v128.load(from + 2 * apart + imaginary);
     const dr = v128.load(from + 3 * apart), di = v128.load(from + 3 * apart + imaginary);
-    const acr = v128.add<f32>(ar, cr), aci = v128.add<f32>(ai, ci), amr = v128.sub<f32>(ar, cr), ami = v128.sub<f32>(ai, ci);
+    const acr = v128.add<f32>(ar, cr), aci = v128.add<f32>(ai, ci), amr = v128.sub<f32>(ar, cr);
+    const ami = v128.sub<f32>(ai, ci);
     const bdr = v128.add<f32>(br, dr), bdi = v128.add<f32>(bi, di);
     // (b − d)·(−i)
     const bmr = v128.sub<f32>(bi, di), bmi = v128.sub<f32>(dr, br);

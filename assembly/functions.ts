@@ -1,16 +1,21 @@
 /**
- * sin, cos and exp for vectors. Angles come in turns, already reduced to [−½, ½]: the reduction is exact where it is
- * done (in f64, see `precession.ts`) and the polynomials need no π. Coefficients: Chebyshev interpolation on the
- * interval named, computed in extended precision; errors are those of the polynomial, before rounding.
+ * sin, cos and exp for vectors. Angles are in turns, already reduced to [−½, ½]: the reduction is
+ * exact (in f64, see `precession.ts`) and the polynomials need no π. Coefficients are those of
+ * Chebyshev interpolation on the interval given, computed in extended precision; errors are the
+ * polynomial's, before rounding.
  */
 import { madd, nmadd, splat } from './simd';
 
 /*
- * f32 coefficients stand in memory, highest power first and four times each, and are loaded where they are used: the compiler
- * makes a vector constant anew from two integers at every use (loading them makes pulses 1.2 times faster).
+ * f32 coefficients are stored in memory, highest power first and four times each, and loaded where
+ * they are used. As vector constants the compiler would assemble them from two integers at every
+ * use; loading makes pulses 1.2 times faster.
  */
 
-/** 1.5·2^(mantissa bits): adding it rounds to the nearest integer, whose low bits then stand in the mantissa. */
+/**
+ * 1.5·2^(mantissa bits): adding it rounds to the nearest integer, whose low bits are then those of
+ * the mantissa.
+ */
 // @ts-ignore: decorator
 @inline function magic<T>(): f64 {
   return sizeof<T>() == 8 ? 6755399441055744.0 : 12582912.0;
@@ -41,8 +46,9 @@ const CONSTANTS: usize = memory.data<f32>([
 }
 
 /**
- * Half turns of p: rounds p to an integer number n of them, so that p − n/2 lies in [−¼, ¼] and n's parity is the common sign
- * of sin and cos. One shift makes the sign, where a quadrant scheme needs a swap and two masks.
+ * Half turns of p: rounds p to n/2 with an integer n, so that p − n/2 lies in [−¼, ¼] and the
+ * parity of n is the common sign of sin and cos. One shift gives the sign, where a reduction to
+ * quadrants needs a swap and two masks.
  */
 // @ts-ignore: decorator
 @inline export function halfTurns<T>(p: v128): v128 {
@@ -56,7 +62,7 @@ const CONSTANTS: usize = memory.data<f32>([
   return v128.shl<i32>(h, 31);
 }
 
-/** p less its half turns: in [−¼, ¼]. */
+/** p minus its half turns, in [−¼, ¼]. */
 // @ts-ignore: decorator
 @inline export function remainder<T>(p: v128, h: v128): v128 {
   return v128.sub<T>(p, v128.sub<T>(h, toHalf<T>()));
@@ -206,18 +212,23 @@ const EXP: usize = memory.data<f32>([
   0.6931472067028326, 0.6931472067028326, 0.6931472067028326, 0.6931472067028326,
 ], 16);
 
-/** The integer nearest to −a·log₂e, plus `magic`: its low mantissa bits, shifted into the exponent, multiply by a power of two. */
+/**
+ * The integer nearest to −a·log₂e, plus `magic`: its low mantissa bits, shifted into the exponent,
+ * multiply by a power of two.
+ */
 // @ts-ignore: decorator
 @inline function powerOfTwo<T>(t: v128): v128 {
   return v128.add<T>(t, toInteger<T>());
 }
 
 /**
- * −a·log₂e, not below 2^−126 (f32) or 2^−1022 (f64): the floor of e^{−a}, which nothing can tell from 0.
+ * −a·log₂e, limited so that e^{−a} is at least 2^−126 (f32) or 2^−1022 (f64), which is as good as
+ * 0.
  */
 // @ts-ignore: decorator
 @inline function binaryLog<T>(a: v128): v128 {
-  // `pmax` is one instruction where `max`, which must tell −0 from 0, is eight; this way round it keeps a NaN.
+  // `pmax` is one instruction; `max`, which distinguishes −0 from 0, is eight. In this order of
+  // operands `pmax` passes a NaN on.
   if (sizeof<T>() == 8) return v128.pmax<T>(v128.mul<T>(a, splat<T>(-1.4426950408889634)), splat<T>(-1022.0));
   return v128.pmax<T>(v128.mul<T>(a, v128.load(CONSTANTS, 48)), v128.load(CONSTANTS, 64));
 }
@@ -264,8 +275,9 @@ const EXP: usize = memory.data<f32>([
 }
 
 /**
- * 1 − e^{−a} for a ≥ 0, to the last bits of itself. What decays little by little is reduced by this and not multiplied by
- * e^{−a}, whose rounding would be the same every time and add up.
+ * 1 − e^{−a} for a ≥ 0, accurate relative to itself. Quantities that decay a little at every step
+ * are reduced by this share instead of being multiplied by e^{−a}, whose rounding error would be
+ * the same every time and accumulate.
  */
 // @ts-ignore: decorator
 @inline export function decayLoss<T>(a: v128): v128 {

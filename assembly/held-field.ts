@@ -1,13 +1,18 @@
 /**
- * The Bloch equations under a held field, solved exactly. During a step of an RF pulse the field does not change, so over a time t
+ * The Bloch equations under a constant field (zero-order hold), solved exactly. During a step of an
+ * RF pulse the field does not change, so over a time t
  *
- *     dM/dt·t = A·M + b,  A = [[−e2, ωz, −ωy], [−ωz, −e2, ωx], [ωy, −ωx, −e1]],  b = (0, 0, e1·ρ),  e = t·R,  ω = 2πγ̄B·t,
+ *     dM/dt·t = A·M + b,  A = [[−e2, ωz, −ωy], [−ωz, −e2, ωx], [ωy, −ωx, −e1]],
+ *     b = (0, 0, e1·ρ),  e = t·R,  ω = 2πγ̄B·t,
  *     M(t) = M + φ(A)·(A·M + b),  φ(A) = Σ Aⁿ/(n + 1)!
  *
- * with relaxation inside the rotation: nothing is split, whatever T1 and T2 are against the step. By Cayley–Hamilton, A³ = −pA² − qA − r, so φ
- * is three numbers, φ = a + bA + cA², and a term of its series costs three operations (over 1/(term − 1)!, which spares the divisions). Steps whose |A| is too large for the series are
- * halved first and doubled after: φ(2A) = φ(A)·(2 + A·φ(A))/2 (scaling and squaring: Moler and Van Loan, SIAM Rev. 45, 3, 2003). The host
- * chooses the terms and the doublings from the phantom's bounds.
+ * Relaxation and rotation are not split, however short T1 and T2 are compared with the step. By
+ * Cayley–Hamilton A³ = −pA² − qA − r, so φ is given by three numbers, φ = a + bA + cA², and a term
+ * of its series costs three operations (the numbers are multiplied by (term − 1)!, which saves the
+ * divisions). A step whose |A| is too large for the series is halved several times first and
+ * doubled again afterwards: φ(2A) = φ(A)·(2 + A·φ(A))/2 (scaling and squaring: Moler and Van Loan,
+ * SIAM Rev. 45, 3, 2003). The host chooses the number of terms and of doublings from the phantom's
+ * bounds.
  */
 import { KernelContext, PANEL, Pulse, recordAt, RfStep } from './abi';
 import { halfAngle, isNewStep, modelHalfAngle, STEP_BYTES, transverse } from './rf-step';
@@ -15,12 +20,14 @@ import { isModelled, Plain, Tile } from './scratch';
 import { partialSums, loadAs, loadColumn, madd, nmadd, splat, storeAs } from './simd';
 
 /**
- * What one vector of spins brings to a step, vectors of T: ωz, e1, e2 of a 2^−doublings of the step, of p, q, r what B1 has no part in, and e1·ρ, all of
- * them formed when dt, the gradient or the doublings change; then what `solve` finds; and the magnetisation, for spins of f32 columns are played in f64 too.
+ * Layout of the values of one vector of spins in a step, vectors of T. First those that change only
+ * with dt, the gradient or the number of doublings: ωz, e1, e2 for 2^−doublings of the step, the
+ * parts of p, q, r that B1 does not enter, and e1·ρ. Then the solution (`solve`), and the
+ * magnetisation, because spins of f32 columns can be computed in f64 too.
  */
 const WZ: usize = 0, E1: usize = 16, E2: usize = 32, P: usize = 48, Q: usize = 64, R: usize = 80, RISE: usize = 96;
 const A: usize = 112, B: usize = 128, C: usize = 144, X: usize = 160, Y: usize = 176, Z: usize = 192;
-/** Of a model: b. */
+/** With a model: b. */
 const B_RE: usize = 208, B_IM: usize = 224;
 
 // @ts-ignore: decorator
@@ -28,17 +35,23 @@ const B_RE: usize = 208, B_IM: usize = 224;
   return isModelled<M>() ? 240 : 208;
 }
 
-/** 1/n!: the series from its highest power on then needs no division. `MOST_TERMS` of the host is the last. */
+/**
+ * 1/n!, so that the series, evaluated from its highest power, needs no division. The last one
+ * belongs to `MOST_TERMS` of the host.
+ */
 const FACTORIALS_F32: usize = memory.data<f32>([
-  1, 1, 0.5, 0.16666666666666666, 0.041666666666666664, 0.008333333333333333,
-  0.001388888888888889, 0.0001984126984126984, 2.48015873015873e-05, 2.7557319223985893e-06, 2.755731922398589e-07, 2.505210838544172e-08,
-  2.08767569878681e-09, 1.6059043836821613e-10, 1.1470745597729725e-11, 7.647163731819816e-13,
+  1, 1, 0.5, 0.16666666666666666, 0.041666666666666664, 0.008333333333333333, 0.001388888888888889,
+  0.0001984126984126984, 2.48015873015873e-05, 2.7557319223985893e-06, 2.755731922398589e-07,
+  2.505210838544172e-08, 2.08767569878681e-09, 1.6059043836821613e-10, 1.1470745597729725e-11,
+  7.647163731819816e-13,
 ], 16);
 const FACTORIALS_F64: usize = memory.data<f64>([
-  1, 1, 0.5, 0.16666666666666666, 0.041666666666666664, 0.008333333333333333,
-  0.001388888888888889, 0.0001984126984126984, 2.48015873015873e-05, 2.7557319223985893e-06, 2.755731922398589e-07, 2.505210838544172e-08,
-  2.08767569878681e-09, 1.6059043836821613e-10, 1.1470745597729725e-11, 7.647163731819816e-13, 4.779477332387385e-14, 2.8114572543455206e-15,
-  1.5619206968586225e-16, 8.22063524662433e-18, 4.110317623312165e-19, 1.9572941063391263e-20, 8.896791392450574e-22, 3.868170170630684e-23,
+  1, 1, 0.5, 0.16666666666666666, 0.041666666666666664, 0.008333333333333333, 0.001388888888888889,
+  0.0001984126984126984, 2.48015873015873e-05, 2.7557319223985893e-06, 2.755731922398589e-07,
+  2.505210838544172e-08, 2.08767569878681e-09, 1.6059043836821613e-10, 1.1470745597729725e-11,
+  7.647163731819816e-13, 4.779477332387385e-14, 2.8114572543455206e-15, 1.5619206968586225e-16,
+  8.22063524662433e-18, 4.110317623312165e-19, 1.9572941063391263e-20, 8.896791392450574e-22,
+  3.868170170630684e-23,
 ], 16);
 
 /** 1/n! for all lanes. */
@@ -48,25 +61,32 @@ const FACTORIALS_F64: usize = memory.data<f64>([
   return v128.load32_splat(FACTORIALS_F32 + (<usize>n << 2));
 }
 
-/** Time of the part of a step that is solved before it is doubled, over the step. */
+/** Duration that the series is evaluated for, as a fraction of the step: 2^−doublings. */
 // @ts-ignore: decorator
 @inline function partOf(step: usize): f64 {
   return 1 / <f64>(1 << changetype<RfStep>(step).doublings);
 }
 
-/** Whether what `prepare` formed for the step before does not hold for this one. */
+/** Whether the result of `prepare` for the previous step is invalid for this one. */
 // @ts-ignore: decorator
 @inline function isNew(step: usize, first: usize): bool {
-  return step == first || isNewStep(step) || changetype<RfStep>(step).doublings != changetype<RfStep>(step - STEP_BYTES).doublings;
+  if (step == first || isNewStep(step)) return true;
+  return changetype<RfStep>(step).doublings != changetype<RfStep>(step - STEP_BYTES).doublings;
 }
 
-/** Forms what a vector of spins brings to a step and those after it with the same dt and gradient. */
+/**
+ * Computes the values of a vector of spins that all consecutive steps with the same dt and gradient
+ * share.
+ */
 // @ts-ignore: decorator
 @inline function prepare<T, S, M>(tile: Tile, n: i32, step: usize, offset: f64, terms: usize, to: usize): void {
   const part = partOf(step);
   const time = splat<T>(changetype<RfStep>(step).dt * part);
   const e1 = v128.mul<T>(time, loadAs<T, S>(tile.R1, n)), e2 = v128.mul<T>(time, loadAs<T, S>(tile.R2, n));
-  const wz = v128.mul<T>(splat<T>(2 * part), isModelled<M>() ? modelHalfAngle<T>(tile, n, step, offset, terms) : halfAngle<T>(tile, n, step, offset, false));
+  const wz = v128.mul<T>(
+    splat<T>(2 * part),
+    isModelled<M>() ? modelHalfAngle<T>(tile, n, step, offset, terms) : halfAngle<T>(tile, n, step, offset, false),
+  );
   const across = madd<T>(e2, e2, v128.mul<T>(wz, wz));
   v128.store(to, wz, WZ);
   v128.store(to, e1, E1);
@@ -77,12 +97,16 @@ const FACTORIALS_F64: usize = memory.data<f64>([
   v128.store(to, v128.mul<T>(e1, loadColumn<T>(tile.density, n)), RISE);
 }
 
-/** Writes a, b, c of a step of at least three terms for one vector of spins. @param sxy ωx² + ωy² of a 2^−doublings of it */
+/**
+ * Writes a, b, c of a step, from at least three terms of the series, for one vector of spins.
+ * @param sxy ωx² + ωy² of a 2^−doublings of it
+ */
 // @ts-ignore: decorator
 @inline function solve<T>(step: usize, sxy: v128, at: usize): void {
   const terms = changetype<RfStep>(step).terms, doublings = changetype<RfStep>(step).doublings;
-  const p = v128.load(at, P), q = v128.add<T>(v128.load(at, Q), sxy), r = madd<T>(v128.load(at, E2), sxy, v128.load(at, R));
-  // Each over (term − 1)!; of the first two terms nothing but constants is left.
+  const p = v128.load(at, P), q = v128.add<T>(v128.load(at, Q), sxy);
+  const r = madd<T>(v128.load(at, E2), sxy, v128.load(at, R));
+  // Each multiplied by (term − 1)!; the first two terms are constants.
   let a = factorial<T>(terms - 2), b = factorial<T>(terms - 1), c = factorial<T>(terms);
   for (let term = terms - 2; term > 1; term--) {
     const na = nmadd<T>(r, c, factorial<T>(term - 1));
@@ -92,7 +116,7 @@ const FACTORIALS_F64: usize = memory.data<f64>([
     b = nb;
   }
   for (let n = 0; n < doublings; n++) {
-    // (a, b, c) · (2 + A·(a, b, c)), the powers above A² reduced from the highest on.
+    // (a, b, c) · (2 + A·(a, b, c)); powers above A² are reduced, the highest first.
     const u0 = nmadd<T>(r, c, splat<T>(2)), u1 = nmadd<T>(q, c, a), u2 = nmadd<T>(p, c, b);
     const m4 = v128.mul<T>(c, u2);
     const m3 = nmadd<T>(p, m4, madd<T>(b, u2, v128.mul<T>(c, u1)));
@@ -108,12 +132,15 @@ const FACTORIALS_F64: usize = memory.data<f64>([
 }
 
 /**
- * Plays all steps of a pulse on one panel of spins, computing in T on columns of S. Steps outer, spins inner: the chain of a step through one
- * vector's magnetisation is long, and those of the vectors beside it fill the time (twice as fast as one vector after the other).
- * @param terms of a model: [steps][phaseTerms] f64, half angles
- * @param re,im of a model: the columns of b, or 0 where it is 1
+ * Applies all steps of a pulse to one panel of spins, computing in T on columns of S. Steps are the
+ * outer loop: the dependency chain of one vector's step is long, and the other vectors of the panel
+ * fill the latency (twice as fast as one vector after the other).
+ * @param terms with a model: [steps][phaseTerms] f64, half angles
+ * @param re,im with a model: the columns of b, or 0 where b is 1
  */
-export function playHeld<T, S, M>(tile: Tile, panel: i32, first: usize, end: usize, offset: f64, terms: usize, re: usize, im: usize): void {
+export function playHeld<T, S, M>(
+  tile: Tile, panel: i32, first: usize, end: usize, offset: f64, terms: usize, re: usize, im: usize,
+): void {
   const vector = vectorBytes<M>();
   const from = tile.partialSums, to = from + <usize>(PANEL / partialSums<T>()) * vector;
   for (let at = from, n = panel; at < to; at += vector, n += partialSums<T>()) {
@@ -126,7 +153,9 @@ export function playHeld<T, S, M>(tile: Tile, panel: i32, first: usize, end: usi
     }
   }
   for (let step = first; step < end; step += STEP_BYTES) {
-    if (isNew(step, first)) for (let at = from, n = panel; at < to; at += vector, n += partialSums<T>()) prepare<T, S, M>(tile, n, step, offset, terms, at);
+    if (isNew(step, first))
+      for (let at = from, n = panel; at < to; at += vector, n += partialSums<T>())
+        prepare<T, S, M>(tile, n, step, offset, terms, at);
     const part = partOf(step);
     const twice = splat<T>(2 * part);
     const nominalX = v128.mul<T>(twice, transverse<T>(step, 0)), nominalY = v128.mul<T>(twice, transverse<T>(step, 1));
@@ -166,12 +195,16 @@ export function playHeld<T, S, M>(tile: Tile, panel: i32, first: usize, end: usi
   }
 }
 
-/** Bytes of an operator of two spins in f64: twelve vectors, the images of x, y and z without density and of 0 with it. */
+/**
+ * Bytes of an operator of two spins in f64: twelve vectors, the images of x, y and z for density 0
+ * and of M = 0 for the spins' own density.
+ */
 export const PAIR_BYTES: usize = 192;
 
 /**
- * What a pulse does to two spins, at `to`: its steps' maps composed in f64. One solution and nine entries of a step serve all four images, so
- * that making an operator costs less than four images stepped one by one.
+ * Writes the operator of a pulse for two spins to `to`: the maps of its steps composed in f64. The
+ * solution of a step and the nine entries of its matrix serve all four images, so this costs less
+ * than stepping the four images separately.
  */
 export function composePulse(job: KernelContext, tile: Tile, n: i32, index: i32, to: usize): void {
   const pulse = recordAt<Pulse>(job.pulses, index);
@@ -196,16 +229,22 @@ export function composePulse(job: KernelContext, tile: Tile, n: i32, index: i32,
     const bx = v128.mul<f64>(both, wx), by = v128.mul<f64>(both, wy);
     const e22 = v128.mul<f64>(e2, e2);
     // A², by rows
-    const sxx = v128.sub<f64>(e22, v128.add<f64>(wy2, wz2)), sxy = v128.sub<f64>(xy, twist), sxz = v128.add<f64>(xz, by);
-    const syx = v128.add<f64>(xy, twist), syy = v128.sub<f64>(e22, v128.add<f64>(wx2, wz2)), syz = v128.sub<f64>(yz, bx);
-    const szx = v128.sub<f64>(xz, by), szy = v128.add<f64>(yz, bx), szz = v128.sub<f64>(v128.mul<f64>(e1, e1), v128.add<f64>(wx2, wy2));
-    // What is gained: A·φ(A) = d0 + d1·A + d2·A²
+    const sxx = v128.sub<f64>(e22, v128.add<f64>(wy2, wz2)), sxy = v128.sub<f64>(xy, twist);
+    const sxz = v128.add<f64>(xz, by);
+    const syx = v128.add<f64>(xy, twist), syy = v128.sub<f64>(e22, v128.add<f64>(wx2, wz2));
+    const syz = v128.sub<f64>(yz, bx);
+    const szx = v128.sub<f64>(xz, by), szy = v128.add<f64>(yz, bx);
+    const szz = v128.sub<f64>(v128.mul<f64>(e1, e1), v128.add<f64>(wx2, wy2));
+    // The change of M: A·φ(A) = d0 + d1·A + d2·A²
     const w2 = v128.add<f64>(wx2, wy2);
     const p = v128.load(at, P), q = v128.add<f64>(v128.load(at, Q), w2), r = madd<f64>(e2, w2, v128.load(at, R));
     const d0 = v128.neg<f64>(v128.mul<f64>(r, c)), d1 = nmadd<f64>(q, c, a), d2 = nmadd<f64>(p, c, b);
-    const gxx = madd<f64>(d2, sxx, nmadd<f64>(d1, e2, d0)), gxy = madd<f64>(d2, sxy, v128.mul<f64>(d1, wz)), gxz = nmadd<f64>(d1, wy, v128.mul<f64>(d2, sxz));
-    const gyx = nmadd<f64>(d1, wz, v128.mul<f64>(d2, syx)), gyy = madd<f64>(d2, syy, nmadd<f64>(d1, e2, d0)), gyz = madd<f64>(d2, syz, v128.mul<f64>(d1, wx));
-    const gzx = madd<f64>(d2, szx, v128.mul<f64>(d1, wy)), gzy = nmadd<f64>(d1, wx, v128.mul<f64>(d2, szy)), gzz = madd<f64>(d2, szz, nmadd<f64>(d1, e1, d0));
+    const gxx = madd<f64>(d2, sxx, nmadd<f64>(d1, e2, d0)), gxy = madd<f64>(d2, sxy, v128.mul<f64>(d1, wz));
+    const gxz = nmadd<f64>(d1, wy, v128.mul<f64>(d2, sxz));
+    const gyx = nmadd<f64>(d1, wz, v128.mul<f64>(d2, syx)), gyy = madd<f64>(d2, syy, nmadd<f64>(d1, e2, d0));
+    const gyz = madd<f64>(d2, syz, v128.mul<f64>(d1, wx));
+    const gzx = madd<f64>(d2, szx, v128.mul<f64>(d1, wy)), gzy = nmadd<f64>(d1, wx, v128.mul<f64>(d2, szy));
+    const gzz = madd<f64>(d2, szz, nmadd<f64>(d1, e1, d0));
     for (let image: usize = 0; image < PAIR_BYTES; image += 48) {
       const x = v128.load(to + image), y = v128.load(to + image, 16), z = v128.load(to + image, 32);
       v128.store(to + image, v128.add<f64>(x, madd<f64>(gxx, x, madd<f64>(gxy, y, v128.mul<f64>(gxz, z)))));

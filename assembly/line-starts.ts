@@ -1,6 +1,7 @@
 /**
- * The magnetisation at the first sample of every line, where lines are summed together: as a matrix product (`matrix.ts`) or as transforms
- * (`nufft1d1.ts`). Both parts and their sum, a panel of spins side by side.
+ * The magnetisation at the first sample of every line, for lines that are summed together as a
+ * matrix product (`matrix.ts`) or by transforms (`nufft1d1.ts`). Stored as real part, imaginary
+ * part and their sum, each for a panel of spins.
  */
 import { Batch, KernelContext, PANEL, Precession, LineRun, recordAt } from './abi';
 import { cachedPrecessionAt } from './precession';
@@ -8,16 +9,20 @@ import { expRe, expIm, evolve } from './readout';
 import { lineStartBytes, Tile, CACHED_PRECESSION_BYTES } from './scratch';
 import { loadT, madd, nmadd } from './simd';
 
-/** One part (re, im or sum) of a panel's record of one line. */
+/** Bytes of one part (re, im or sum) of one line for a panel. */
 export const PART: usize = <usize>PANEL * 4;
 export const LINE_START_BYTES: usize = 3 * PART;
 
-/** Lines from one exactly phased line of a run to the next: 8 would be 1.5 % slower and at 32 spins 15 % more accurate. */
+/**
+ * Every so many lines of a run the phase is computed exactly. 8 would be 1.5 % slower and, for 32
+ * spins, 15 % more accurate.
+ */
 const RESYNC: i32 = 16;
 
 /**
- * Writes the magnetisation at the first sample of each line of a run into its row: M·e^{−i2π(K·r + Δf·T)}·e^{−T·R2}, both parts and
- * their sum. From line to line a spin goes by one complex factor; every sixteenth line is phased exactly.
+ * Writes the magnetisation at the first sample of each line of a run into its row: M·e^{−i2π(K·r +
+ * Δf·T)}·e^{−T·R2}, both parts and their sum. From line to line a spin is multiplied by one complex
+ * factor; the phase of every sixteenth line is computed exactly.
  */
 export function sampleLineStarts(job: KernelContext, tile: Tile, index: i32): void {
   let area = tile.records + <usize>recordAt<LineRun>(job.lineRuns, index).area * lineStartBytes(job);
@@ -27,7 +32,7 @@ export function sampleLineStarts(job: KernelContext, tile: Tile, index: i32): vo
   }
 }
 
-/** The same for the spins of one panel, whose rows stand at `rows`. */
+/** The same for the spins of one panel, whose rows are at `rows`. */
 function samplePanel(job: KernelContext, tile: Tile, panel: i32, index: i32, rows: usize): void {
   const readout = recordAt<LineRun>(job.lineRuns, index);
   const moment = recordAt<Precession>(job.precessions, readout.moment);
@@ -37,8 +42,10 @@ function samplePanel(job: KernelContext, tile: Tile, panel: i32, index: i32, row
 }
 
 /**
- * Writes the magnetisation at the first sample of one line into its row, as `sampleLineStarts` does, and keeps c and s of its way from the last pulse for
- * the next line of the area: if a kept step leads there, that costs a complex product instead of phase, sin, cos and exp.
+ * Writes the magnetisation at the first sample of one line into its row, as `sampleLineStarts`
+ * does, and stores c and s of its precession since the last pulse for the next line of the area. If
+ * the step to that line is a cached precession, it costs a complex product instead of a phase, sin,
+ * cos and exp.
  */
 export function recurLine(job: KernelContext, tile: Tile, index: i32): void {
   const readout = recordAt<LineRun>(job.lineRuns, index);
@@ -73,11 +80,14 @@ export function recurLine(job: KernelContext, tile: Tile, index: i32): void {
 }
 
 /**
- * The rows of a panel for batch `batch`, whose area stands at `area`. Rows of one pulse are recorded now, all panels in the same place: an
- * area written as a whole would leave the second-level cache before it is read.
+ * The rows of a panel for a batch, whose area is at `area`. If all rows follow one pulse they are
+ * sampled now, panel by panel into a single panel-sized buffer; a whole area would overflow the
+ * second-level cache before it is read.
  */
 // @ts-ignore: decorator
-@inline export function lineStartsOfPanel(job: KernelContext, tile: Tile, panel: i32, batch: Batch, area: usize): usize {
+@inline export function lineStartsOfPanel(
+  job: KernelContext, tile: Tile, panel: i32, batch: Batch, area: usize,
+): usize {
   const first = batch.firstRun, lineRuns = batch.lineRuns;
   if (lineRuns == 0) return area + <usize>(panel / PANEL * job.rows) * LINE_START_BYTES;
   for (let index = first; index < first + lineRuns; index++) samplePanel(job, tile, panel, index, area);
@@ -85,8 +95,9 @@ export function recurLine(job: KernelContext, tile: Tile, index: i32): void {
 }
 
 /**
- * All lines of a run for two vectors of spins, a and b; suffix 1: the odd lines. Four chains that step over two lines: they keep the
- * multiplier busy, and the error of a step is repeated seven times where one line at a time would repeat it fifteen times.
+ * All lines of a run for two vectors of spins, a and b; suffix 1 denotes the odd lines. Four
+ * dependency chains, each of which advances by two lines, keep the multiplier busy, and the error
+ * of a step accumulates seven times where steps of one line would accumulate it fifteen times.
  */
 function sampleEight(tile: Tile, n: i32, moment: Precession, step: Precession, lines: i32, to: usize): void {
   const kx = moment.kx, ky = moment.ky, kz = moment.kz, t = moment.t;

@@ -1,10 +1,13 @@
 /**
- * Lines that share one in-line waveform as a matrix product: s[l,k] = Σ_n A[l,n]·W[n,k], A the magnetisation of spin n at the first
- * sample of line l (`line-starts.ts`), W its evolution from there to sample k (`evolution.ts`). Exact for static spins, and a spin's sin and cos
- * are paid once per batch of lines instead of once per line. The complex product is three real ones,
- *   P1 = Re A·Re W, P2 = Im A·Im W, P3 = (Re A + Im A)(Re W + Im W);  Re s = P1 − P2, Im s = P3 − P1 − P2,
- * each in blocks of 3 lines × 3 units of samples over a panel of 32 spins (`multiply.ts`; 2.2 times the speed of the 2×2 recurrence).
- * A coil is a factor of a spin's row, so every line has a row for each coil and W serves them all.
+ * Lines that share one trajectory as a matrix product: s[l,k] = Σ_n A[l,n]·W[n,k], A the
+ * magnetisation of spin n at the first sample of line l (`line-starts.ts`), W its evolution from
+ * there to sample k (`evolution.ts`). Exact for static spins; a spin's sin and cos are computed
+ * once per batch of lines instead of once per line. The complex product is three real ones,
+ *   P1 = Re A·Re W,  P2 = Im A·Im W,  P3 = (Re A + Im A)(Re W + Im W),
+ *   Re s = P1 − P2,  Im s = P3 − P1 − P2,
+ * each in blocks of 3 lines × 3 units of samples over a panel of 32 spins (`multiply.ts`; 2.2 times
+ * the speed of the 2×2 recurrence). A coil multiplies the magnetisation of a spin, so every line
+ * has one row per coil, and W is the same for all of them.
  */
 import { Batch, KernelContext, Nufft1d1, PANEL, recordAt, Waveform } from './abi';
 import { evolveAny, lastOfSeries, startSeries, stepSeries } from './evolution';
@@ -31,8 +34,9 @@ export function sumBatch(job: KernelContext, tile: Tile, index: i32, sums: usize
   const line = <usize>padded << 2;
   const plane = <usize>(job.rows * channels) * line;
   memory.fill(tile.products, 0, 3 * plane);
-  // A line of one wide unit has no second one to be multiplied with it.
-  if (job.use256 != 0 && padded > 8) multiplyPanels<Wide>(job, tile, batch, area, rows, points, padded, exactEvery == 0);
+  // A line of a single wide unit has no second unit to be multiplied together with it.
+  if (job.use256 != 0 && padded > 8)
+    multiplyPanels<Wide>(job, tile, batch, area, rows, points, padded, exactEvery == 0);
   else multiplyPanels<Narrow>(job, tile, batch, area, rows, points, padded, exactEvery == 0);
   let answers = f64x2.splat(0);
   for (let l = 0; l < rows * channels; l++) {
@@ -48,20 +52,23 @@ export function sumBatch(job: KernelContext, tile: Tile, index: i32, sums: usize
       const im = v128.sub<f64>(v128.sub<f64>(P3, P1), P2);
       const at = to + (k << 4);
       answers = v128.add<f64>(answers, addFixed(job, at, v128.shuffle<i64>(re, im, 0, 2)));
-      if (k + 1 < <usize>samples) answers = v128.add<f64>(answers, addFixed(job, at + 16, v128.shuffle<i64>(re, im, 1, 3)));
+      if (k + 1 < <usize>samples)
+        answers = v128.add<f64>(answers, addFixed(job, at + 16, v128.shuffle<i64>(re, im, 1, 3)));
     }
   }
   return allFinite(answers);
 }
 
 /** [3 parts][coils · rows][padded samples] of `tile.products` += A·W, panel by panel. */
-function multiplyPanels<F>(job: KernelContext, tile: Tile, batch: Batch, area: usize, rows: i32, points: usize, padded: i32, linear: bool): void {
+function multiplyPanels<F>(
+  job: KernelContext, tile: Tile, batch: Batch, area: usize, rows: i32, points: usize, padded: i32, linear: bool,
+): void {
   const unit = <i32>offsetof<F>();
   const line = <usize>padded << 2;
   const plane = <usize>(job.rows * job.channels) * line;
   const all = rows * job.channels;
   const units = (padded << 2) / unit;
-  // Units of samples by threes as far as twos fill the rest.
+  // Units of samples in threes, as long as twos can fill the rest.
   const use256 = units - (units % 3 == 1 ? 4 : units % 3);
   const W = tile.evolution;
   for (let panel = 0; panel < tile.count; panel += PANEL) {
@@ -84,7 +91,10 @@ function multiplyPanels<F>(job: KernelContext, tile: Tile, batch: Batch, area: u
   }
 }
 
-/** Rows of a panel times every coil: [coils][rows][re, im, re + im][PANEL]. @returns where they are */
+/**
+ * Rows of a panel multiplied by every coil: [coils][rows][re, im, re + im][PANEL].
+ * @returns their address
+ */
 function weighByCoils(job: KernelContext, tile: Tile, panel: i32, records: usize, rows: i32): usize {
   const column = <usize>job.capacity << 2;
   const start = tile.readout;

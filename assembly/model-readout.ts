@@ -1,7 +1,8 @@
 /**
- * Samples of one readout by every coil: s_c[k] = Σ_n C_cn·M_n·e^{−i2π(K·r + Δf·T + κ·q)}·e^{−T·R2}. Each sample's phase is formed exactly, once
- * for all coils: the transverse magnetisation of a panel at a chunk of samples, of which every coil then takes its weighted sum, four
- * multiply-adds for a spin, sample and coil. With no coil the weight is 1.
+ * Samples of one readout by every coil: s_c[k] = Σ_n C_cn·M_n·e^{−i2π(K·r + Δf·T + κ·q)}·e^{−T·R2}.
+ * Each sample's phase is computed exactly and once for all coils: first the transverse
+ * magnetisation of a panel at a chunk of samples, then the weighted sum of it for every coil, at
+ * four multiply-adds per spin, sample and coil. Without coils the weight is 1.
  */
 import { KernelContext, LineRun, PANEL, recordAt, Waveform } from './abi';
 import { cosTurns, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
@@ -29,14 +30,16 @@ export function readModel<T>(job: KernelContext, tile: Tile, index: i32, sums: u
     let points = waveform.points + (<usize>start << 3);
     for (let i: usize = 0; i < bytes; i += 8) {
       const from = load<f64>(moment + i);
-      for (let k: usize = 0; k < <usize>count; k++) store<f64>(moments + k * bytes + i, from + load<f64>(points + (k << 3)));
+      for (let k: usize = 0; k < <usize>count; k++)
+        store<f64>(moments + k * bytes + i, from + load<f64>(points + (k << 3)));
       points += column;
     }
     memory.fill(lanes, 0, <usize>channels * CHANNEL_BYTES);
     for (let panel = 0; panel < tile.count; panel += PANEL) {
       sampleTransverse<T>(tile, panel, moments, bytes, count, transverse);
       if (job.coils == 0) sumPlain<T>(transverse, count, lanes);
-      else for (let coil = 0; coil < channels; coil++) sumCoil<T>(job, tile, panel, coil, transverse, count, lanes + <usize>coil * CHANNEL_BYTES);
+      else for (let coil = 0; coil < channels; coil++)
+        sumCoil<T>(job, tile, panel, coil, transverse, count, lanes + <usize>coil * CHANNEL_BYTES);
     }
     for (let channel = 0; channel < channels; channel++) {
       const to = sums + ((<usize>channel * <usize>job.sampleCount + <usize>(run.firstSample + start)) << 4);
@@ -88,10 +91,13 @@ function sumPlain<T>(from: usize, count: i32, lanes: usize): void {
 }
 
 /**
- * The same weighted by one coil. Two samples at a time, eight sums in flight, so that the multiplier never waits; of an odd count the
- * last pair has a second sample that nobody reads.
+ * The same, weighted by one coil. Two samples at a time give eight independent sums, so that the
+ * multiplier never waits; if their number is odd, the last pair has a second sample that is not
+ * used.
  */
-function sumCoil<T>(job: KernelContext, tile: Tile, panel: i32, coil: i32, from: usize, count: i32, lanes: usize): void {
+function sumCoil<T>(
+  job: KernelContext, tile: Tile, panel: i32, coil: i32, from: usize, count: i32, lanes: usize,
+): void {
   const column = <usize>job.capacity << 2;
   const re = tile.coils + 2 * <usize>coil * column, im = re + column;
   for (let k = 0; k < count; k += 2) {

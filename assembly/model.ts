@@ -1,6 +1,7 @@
 /**
- * Spins beyond static ones in one coil: phase terms κ·q, a complex weight of B1 and of each coil, paths of nodes and resets. Every op of
- * a program that supports them is here; each forms a spin's phase from its columns afresh, in f64, and is exact for any model.
+ * Spins with a model, beyond static spins in one coil: phase terms κ·q, a complex weight of B1 and
+ * of each coil, paths of nodes, and resets. All ops of programs with a model are here; each
+ * computes a spin's phase from its columns in f64, and is exact for any model.
  */
 import { KernelContext, OP, Op, Precession, Slot } from './abi';
 import { excite } from './excitation';
@@ -22,7 +23,9 @@ export function runModel<T>(job: KernelContext, slot: Slot, tile: Tile, sums: us
     else if (kind == OP.EXCITE) excite<T, Modelled>(job, tile, index);
     else if (kind == OP.READOUT) finite = readModel<T>(job, tile, index, sums) && finite;
     else if (kind == OP.SLIDE) slide(job, tile, index);
-    else if (kind == OP.SENSE) tile.coils = tile.transmits + 2 * (<usize>job.transmits + <usize>index * <usize>job.coils) * (<usize>job.capacity << 2);
+    else if (kind == OP.SENSE)
+      tile.coils =
+        tile.transmits + 2 * (<usize>job.transmits + <usize>index * <usize>job.coils) * (<usize>job.capacity << 2);
     else if (kind == OP.HOLD) reset<T>(job, slot, tile, index, false);
     else if (kind == OP.RELEASE) reset<T>(job, slot, tile, index, true);
   }
@@ -35,14 +38,18 @@ export function runModel<T>(job: KernelContext, slot: Slot, tile: Tile, sums: us
   return job.precessions + <usize>index * (MOMENT_BYTES + (<usize>job.phaseTerms << 3));
 }
 
-/** The last terms are from here on the displacements of nodes `node` and `node` + 1. */
+/** From here on the last terms are the displacements of nodes `node` and `node` + 1. */
 function slide(job: KernelContext, tile: Tile, node: i32): void {
   const column = <usize>job.capacity << 2;
   const to = tile.termColumns + (<usize>(job.phaseTerms - SLIDING) << 2);
-  for (let n: usize = 0; n < <usize>SLIDING; n++) store<usize>(to + (n << 2), tile.nodes + (3 * <usize>node + n) * column);
+  for (let n: usize = 0; n < <usize>SLIDING; n++)
+    store<usize>(to + (n << 2), tile.nodes + (3 * <usize>node + n) * column);
 }
 
-/** Spins that are reset at a node lose magnetisation and equilibrium; or, released, are at equilibrium. */
+/**
+ * Spins that are reset at a node lose their magnetisation and their equilibrium value; when
+ * released, they are at equilibrium.
+ */
 function reset<T>(job: KernelContext, slot: Slot, tile: Tile, node: i32, released: bool): void {
   const column = <usize>job.capacity << 2;
   const flags = tile.resets + <usize>node * column;

@@ -1,7 +1,8 @@
 /**
- * The product of lines and evolution, in blocks of as many sums as the registers hold. A unit is one vector of samples, or two where V8 joins
- * neighbouring vectors to one of 256 bits (`Wide`): then the same nine sums and six operands take as many registers as before, each of
- * twice the width. Without that V8 the wide form is correct and slow.
+ * The product of line starts and evolution, in blocks of as many sums as the registers hold. A unit
+ * is one vector of samples, or two where V8 joins neighbouring vectors to one of 256 bits (`Wide`):
+ * the same nine sums and six operands then take as many registers, each of twice the width. Where
+ * V8 does not join them, the wide form is correct but slow.
  */
 import { PANEL } from './abi';
 import { PART, LINE_START_BYTES } from './line-starts';
@@ -19,7 +20,7 @@ import { isWide, madd } from './simd';
   return <usize>PANEL * spinBytes<F>();
 }
 
-/** The second vector of a unit. */
+/** The second vector of a wide unit. */
 // @ts-ignore: decorator
 @inline function upper<F>(at: usize, lower: v128): v128 {
   return isWide<F>() ? v128.load(at, 16) : lower;
@@ -32,14 +33,16 @@ import { isWide, madd } from './simd';
 }
 
 /**
- * out[lines][units of samples] += A[lines][32 spins] · W[32 spins][units of samples], one part. `lines` and `units` are constant where this
- * is inlined. A multiplier of latency four that takes two products a cycle needs eight sums in flight: 3 × 3 gives it nine, and with
- * its six operands takes all fifteen registers V8 hands out (4 × 2 is 10 % slower, 6 × 2 spills: 20 %).
+ * out[lines][units of samples] += A[lines][32 spins] · W[32 spins][units of samples], one part.
+ * `lines` and `units` are constants where this is inlined. A multiplier of latency four and two
+ * products per cycle needs eight independent sums: 3 × 3 gives nine, and with six operands uses all
+ * fifteen registers that V8 allocates (4 × 2 is 10 % slower; 6 × 2 spills and is 20 % slower).
  */
 // @ts-ignore: decorator
 @inline function multiply<F>(A: usize, W: usize, out: usize, line: usize, lines: i32, units: i32): void {
   const unit = offsetof<F>(), spin = spinBytes<F>();
-  const out1 = lines > 1 ? out + line : out, out2 = lines > 2 ? out + 2 * line : out, out3 = lines > 3 ? out + 3 * line : out;
+  const out1 = lines > 1 ? out + line : out, out2 = lines > 2 ? out + 2 * line : out;
+  const out3 = lines > 3 ? out + 3 * line : out;
   let s00 = v128.load(out), s01 = v128.load(out + unit), s02 = v128.load(out + 2 * unit);
   let t00 = upper<F>(out, s00), t01 = upper<F>(out + unit, s01), t02 = upper<F>(out + 2 * unit, s02);
   let s10 = v128.load(out1), s11 = v128.load(out1 + unit), s12 = v128.load(out1 + 2 * unit);
@@ -120,7 +123,7 @@ export function multiplyThree<F>(A: usize, W: usize, out: usize, line: usize, ro
   else if (l == rows - 1) multiply<F>(A, W, out, line, 1, 3);
 }
 
-/** All lines, two units of samples; rows up to a multiple of four are there. */
+/** All lines, two units of samples; there is room for rows up to a multiple of four. */
 export function multiplyTwo<F>(A: usize, W: usize, out: usize, line: usize, rows: i32): void {
   for (let l = 0; l < rows; l += 4) {
     multiply<F>(A, W, out, line, 4, 2);

@@ -1,7 +1,8 @@
 /**
- * Sheets: what curved readouts (spirals and all that bends) that lie in one plane of k-space share. A spin stands at a place on two axes
- * of the plane, and off-resonance and decay turn it between a few moments of a readout; neither hangs on the readout or the pulse before it, so
- * a tile's spins are placed once for all of them: cell, weights on both axes, and e^{−(R2 + i2πΔf)·τ} at the moments τ.
+ * What curved readouts (such as spirals) in one plane of k-space share. The grid position of a spin
+ * on the two axes of the plane, and its phase and decay e^{−(R2 + i2πΔf)·τ} at the time nodes τ,
+ * depend neither on the readout nor on the preceding pulse. They are computed once per tile for all
+ * readouts: cell, weights on both axes, and the factors.
  */
 import { KernelContext, Kernel, NufftPlane, PlaneAxis } from './abi';
 import { expRe, expIm, evolve } from './readout';
@@ -13,36 +14,47 @@ import { loadColumn, madd } from './simd';
   return changetype<Kernel>(axis.spreading);
 }
 
-/** Bytes of a cell: four moments, real then imaginary. */
+/** Bytes of a cell: four time nodes, real then imaginary. */
 export const CELL: usize = 32;
 
-/** Bytes of a spin's place: address of its corner in the grid, its number in the tile, weights on u and v. */
+/**
+ * Bytes of a spin's grid position: address of its first cell, its number in the tile, weights on u
+ * and v.
+ */
 // @ts-ignore: decorator
 @inline export function placeBytes(u: PlaneAxis, v: PlaneAxis): usize {
   return 8 + (<usize>(spreadingOf(u).taps + spreadingOf(v).taps) << 2);
 }
 
-/** Magnetisation of all spins where they are spread, [spins][re, im] f32; in front of the places. */
+/**
+ * Magnetisation of all spins at the time when they are spread, [spins][re, im] f32; stored before
+ * the positions.
+ */
 // @ts-ignore: decorator
 @inline export function sortedPoints(job: KernelContext, tile: Tile): usize {
   return tile.plane + (<usize>job.capacity << 3);
 }
 
-/** Four moments of all spins, [spins][re 4, im 4] f32, in the order of the places, behind them. */
+/**
+ * Four time nodes of all spins, [spins][re 4, im 4] f32, in the order of the positions; stored
+ * after these.
+ */
 // @ts-ignore: decorator
 @inline export function momentsOf(job: KernelContext, tile: Tile, bytes: usize, group: i32): usize {
   return sortedPoints(job, tile) + <usize>job.capacity * (bytes + <usize>group * CELL);
 }
 
-/** First cells of four spins as i32 at `cells`, places between cells as f32 at `locals`. */
+/** First cells of four spins as i32 to `cells`, positions between cells as f32 to `locals`. */
 // @ts-ignore: decorator
 @inline function locate4(axis: PlaneAxis, tile: Tile, n: i32, cells: usize, locals: usize): void {
   const low = locate2(axis, tile, n), high = locate2(axis, tile, n + 2);
   const width = spreadingOf(axis).width;
   const reach = f64x2.splat(0.5 * <f64>width), centre = f64x2.splat(0.5 * <f64>(width - 1));
   const lowFirst = v128.ceil<f64>(v128.sub<f64>(low, reach)), highFirst = v128.ceil<f64>(v128.sub<f64>(high, reach));
-  const first = v128.shuffle<i64>(i32x4.trunc_sat_f64x2_s_zero(lowFirst), i32x4.trunc_sat_f64x2_s_zero(highFirst), 0, 2);
-  // Inside the grid, whatever a phantom's stated bounds are worth.
+  const first = v128.shuffle<i64>(
+    i32x4.trunc_sat_f64x2_s_zero(lowFirst), i32x4.trunc_sat_f64x2_s_zero(highFirst), 0, 2,
+  );
+  // Inside the grid, even if a phantom's declared bounds are wrong.
   v128.store(cells, i32x4.max_s(i32x4.splat(0), i32x4.min_s(i32x4.splat(axis.cells - width), first)));
   v128.store64_lane(locals, f32x4.demote_f64x2_zero(v128.sub<f64>(v128.sub<f64>(low, lowFirst), centre)), 0);
   v128.store64_lane(locals + 8, f32x4.demote_f64x2_zero(v128.sub<f64>(v128.sub<f64>(high, highFirst), centre)), 0);
@@ -72,8 +84,9 @@ export const CELL: usize = 32;
 }
 
 /**
- * Locates the tile's spins on a plane, unless that has been done. Places are sorted by the first cell on v, so that neighbours
- * in the list spread on rows that are still in the first-level cache.
+ * Computes the positions of the tile's spins on a plane, unless this has been done. They are sorted
+ * by the first cell on v, so that consecutive spins are spread on rows that are still in the
+ * first-level cache.
  */
 export function setPoints(plane: NufftPlane, job: KernelContext, tile: Tile): void {
   if (tile.placed == changetype<usize>(plane)) return;
@@ -82,7 +95,10 @@ export function setPoints(plane: NufftPlane, job: KernelContext, tile: Tile): vo
   const v = changetype<PlaneAxis>(plane.v);
   const bytes = placeBytes(u, v);
   const cells = tile.spread;
-  /** [v cells] i32: how many spins begin there, then where the next of them goes. The grid is not in use yet. */
+  /**
+   * [v cells] i32: number of spins that begin there, then where the next of them goes. In the room
+   * of the grid, which is not in use yet.
+   */
   const rows = tile.grid;
   memory.fill(rows, 0, <usize>v.cells << 2);
   for (let n = 0; n < tile.count; n += 4) {
@@ -98,7 +114,7 @@ export function setPoints(plane: NufftPlane, job: KernelContext, tile: Tile): vo
     store<i32>(row, before);
     before += spins;
   }
-  /** Where four spins are placed. */
+  /** Room for the positions of four spins. */
   const order = cells + 64;
   for (let n = 0; n < tile.count; n += 4) {
     locate4(u, tile, n, cells, cells + 16);

@@ -1,7 +1,9 @@
 /**
- * Lines that share one equally spaced waveform as non-uniform transforms over a batch: s[l, j] = Σ_n A[l, n]·e^{−i2πλ_n j − a_n j}, A the recorded
- * magnetisation at the first sample of line l (`line-starts.ts`). A spin's weights are formed once per batch and spread on the cells of
- * every line: 8 complex products where the matrix form has as many as samples. A cell holds all lines side by side, as they are transformed.
+ * Lines that share one equally spaced trajectory as 1-D type-1 NUFFTs over a batch: s[l, j] = Σ_n
+ * A[l, n]·e^{−i2πλ_n j − a_n j}, A the magnetisation at the first sample of line l
+ * (`line-starts.ts`). A spin's weights are computed once per batch and spread on the cells of every
+ * line: 8 complex products instead of one per sample as in the matrix form. A cell holds all lines
+ * side by side, as they are transformed.
  */
 import { Axis, Batch, KernelContext, Nufft1d1, PANEL } from './abi';
 import { transformColumns } from './fourier';
@@ -12,11 +14,18 @@ import { loadT, madd, nmadd, splat } from './simd';
 import { addVector, cellOf, COLUMN, isSame, MOST_TAPS, locate4, kernelWeights } from './spreading';
 import { addFixed, allFinite } from './sums';
 
-/** Columns of a panel that say where a spin is: cell, position in it, decay, evolution to the middle of a line. */
+/** Columns of a panel: cell, position within it, decay, evolution to the middle of a line. */
 const PLACES: usize = 5;
 
-/** Sums all rows of a batch. @param firstSamples address of [rows] i32 @returns false if a sample is not finite */
-export function sumNufft1d1(job: KernelContext, tile: Tile, lines: Nufft1d1, batch: Batch, area: usize, rows: i32, firstSamples: usize, sums: usize): bool {
+/**
+ * Sums all rows of a batch.
+ * @param firstSamples address of [rows] i32
+ * @returns false if a sample is not finite
+ */
+export function sumNufft1d1(
+  job: KernelContext, tile: Tile, lines: Nufft1d1, batch: Batch, area: usize, rows: i32, firstSamples: usize,
+  sums: usize,
+): bool {
   const axis = changetype<Axis>(lines.axis);
   const padded = (rows + 3) & ~3;
   const imaginary = <usize>padded << 2, cell = imaginary << 1;
@@ -49,11 +58,15 @@ export function sumNufft1d1(job: KernelContext, tile: Tile, lines: Nufft1d1, bat
   return allFinite(answers);
 }
 
-/** Where the spins of a panel stand, and how they evolve from the first sample to the middle of a line. */
+/**
+ * Grid positions of the spins of a panel, and their evolution from the first sample to the middle
+ * of a line.
+ */
 function place(lines: Nufft1d1, axis: Axis, tile: Tile, panel: i32): void {
   const rate = lines.rate;
   const middle = <f64>(axis.samples >> 1);
-  const kx = middle * load<f64>(rate), ky = middle * load<f64>(rate, 8), kz = middle * load<f64>(rate, 16), t = middle * load<f64>(rate, 24);
+  const kx = middle * load<f64>(rate), ky = middle * load<f64>(rate, 8), kz = middle * load<f64>(rate, 16);
+  const t = middle * load<f64>(rate, 24);
   const common = splat<f32>(load<f64>(rate, 32));
   const decay = splat<f32>(-0.15915494309189535 * <f64>axis.grid * load<f64>(rate, 24));
   for (let i = 0; i < PANEL; i += 4) {
@@ -67,7 +80,10 @@ function place(lines: Nufft1d1, axis: Axis, tile: Tile, panel: i32): void {
   }
 }
 
-/** A panel's records, [rows][re, im, sum][PANEL], as [PANEL][re, im][rows]. @param imaginary bytes of all rows, by fours */
+/**
+ * Transposes the line starts of a panel, [rows][re, im, sum][PANEL], to [PANEL][re, im][rows].
+ * @param imaginary bytes of all rows, rounded up to four rows
+ */
 function bySpins(records: usize, imaginary: usize, to: usize): void {
   for (let row: usize = 0; row < imaginary; row += 16) {
     for (let spin: usize = 0; spin < PART; spin += 16) {
@@ -79,10 +95,11 @@ function bySpins(records: usize, imaginary: usize, to: usize): void {
   }
 }
 
-/** Four rows of four as four columns. */
+/** Transposes four rows of four. */
 // @ts-ignore: decorator
 @inline function transpose4x4(from: usize, to: usize, step: usize): void {
-  const a = v128.load(from), b = v128.load(from, LINE_START_BYTES), c = v128.load(from, 2 * LINE_START_BYTES), d = v128.load(from, 3 * LINE_START_BYTES);
+  const a = v128.load(from), b = v128.load(from, LINE_START_BYTES), c = v128.load(from, 2 * LINE_START_BYTES);
+  const d = v128.load(from, 3 * LINE_START_BYTES);
   const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
   const more = v128.shuffle<i32>(a, b, 2, 6, 3, 7), last = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
   v128.store(to, v128.shuffle<i64>(ab, cd, 0, 2));
@@ -91,15 +108,19 @@ function bySpins(records: usize, imaginary: usize, to: usize): void {
   v128.store(to + 3 * step, v128.shuffle<i64>(more, last, 1, 3));
 }
 
-/** Adds the record of one spin to that of the next, up to `end`, where that begins. */
+/** Adds the line starts of one spin to those of the next, which begin at `end`. */
 // @ts-ignore: decorator
 @inline function addRecord(from: usize, end: usize): void {
   for (let to = end; from < end; from += 16, to += 16) addVector(to, from);
 }
 
-/** Adds one spin, or the sum of equal ones, to its cells, a vector of lines at a time. */
+/**
+ * Adds one spin, or the sum of spins at one position, to its cells, a vector of lines at a time.
+ */
 // @ts-ignore: decorator
-@inline function spread(axis: Axis, at: usize, weights: usize, sampleLineStarts: usize, grid: usize, imaginary: usize): void {
+@inline function spread(
+  axis: Axis, at: usize, weights: usize, sampleLineStarts: usize, grid: usize, imaginary: usize,
+): void {
   const re0 = v128.load32_splat(at + 3 * COLUMN), im0 = v128.load32_splat(at + 4 * COLUMN);
   kernelWeights(axis, v128.load32_splat(at + COLUMN), v128.load32_splat(at + 2 * COLUMN), re0, im0, weights);
   let column = load<i32>(at);

@@ -1,9 +1,11 @@
 /**
- * A train of equally spaced lines after one pulse (EPI, one parity) as a 2-D non-uniform transform:
+ * A train of equally spaced lines after one pulse (EPI, one parity) as a 2-D type-1 NUFFT:
  *   s[l, j] = Σ_n M_n e^{−i2π((K_l + k_j)·r + Δf(T_l + t_j))} e^{−R2(T_l + t_j)}
- * depends on a spin by two complex rates alone, per sample and per line. Each spin is spread on a grid of twice the samples in both
- * directions, the grid is transformed once per tile, and samples are divided by the transform of the spreading kernel. 7 × 8 weights
- * stand where the matrix form has lines × samples products (101 × 101: 10 201). Off-resonance needs no time segments: it is in the rates.
+ * depends on a spin through two complex rates only, per sample and per line. Each spin is spread on
+ * a grid of twice the samples in both directions, the grid is transformed once per tile, and
+ * samples are divided by the transform of the spreading kernel. 7 × 8 weights replace the lines ×
+ * samples products of the matrix form (101 × 101: 10 201). Off-resonance needs no time
+ * segmentation, because it is part of the rates.
  */
 import { Axis, KernelContext, PANEL, recordAt, Nufft2d1 } from './abi';
 import { transformColumns } from './fourier';
@@ -13,7 +15,10 @@ import { loadT, madd, nmadd, splat } from './simd';
 import { addVector, cellOf, COLUMN, fold, isSame, MOST_TAPS, locate4, kernelWeights } from './spreading';
 import { addFixed, allFinite } from './sums';
 
-/** Columns of a panel that say where a spin is: cell, position and decay on both axes; its magnetisation at the middle follows. */
+/**
+ * Columns of a panel: cell, position and decay on both axes, then the magnetisation at the middle
+ * of the train.
+ */
 const PLACES: usize = 6;
 
 /** Sums all lines of train `index`. @returns false if a sample is not finite */
@@ -35,15 +40,19 @@ export function sumNufft2d1(job: KernelContext, tile: Tile, index: i32, sums: us
   fold(across, tile.grid, tile.grid + <usize>(down.grid + down.taps) * row, imaginary);
   foldRows(down, tile.grid, row);
 
-  const lined = transformColumns(down.stages, down.stageCount, tile.grid, tile.grid + job.gridBytes, across.grid, row, imaginary);
+  const lined = transformColumns(
+    down.stages, down.stageCount, tile.grid, tile.grid + job.gridBytes, across.grid, row, imaginary,
+  );
   const turned = lined == tile.grid ? tile.grid + job.gridBytes : tile.grid;
   const padded = (down.samples + 3) & ~3;
   transpose(across, down, lined, row, turned, padded);
-  const done = transformColumns(across.stages, across.stageCount, turned, lined, padded, <usize>padded << 3, <usize>padded << 2);
+  const done = transformColumns(
+    across.stages, across.stageCount, turned, lined, padded, <usize>padded << 3, <usize>padded << 2,
+  );
   return addTrain(job, train, across, down, done, padded, sums);
 }
 
-/** Where the spins of a panel stand, and their magnetisation at the middle of the train. */
+/** Grid positions of the spins of a panel, and their magnetisation at the middle of the train. */
 function place(train: Nufft2d1, across: Axis, down: Axis, tile: Tile, panel: i32): void {
   const centre = train.geometry;
   const kx = load<f64>(centre), ky = load<f64>(centre, 8), kz = load<f64>(centre, 16), t = load<f64>(centre, 24);
@@ -75,7 +84,7 @@ function place(train: Nufft2d1, across: Axis, down: Axis, tile: Tile, panel: i32
   }
 }
 
-/** Adds one spin, or the sum of equal ones, to the grid. */
+/** Adds one spin, or the sum of spins at one position, to the grid. */
 // @ts-ignore: decorator
 @inline function spread(across: Axis, down: Axis, at: usize, grid: usize, row: usize, weights: usize): void {
   const zero = f32x4.splat(0), one = f32x4.splat(1);
@@ -103,13 +112,13 @@ function place(train: Nufft2d1, across: Axis, down: Axis, tile: Tile, panel: i32
   }
 }
 
-/** Brings what was spread past the last row back to the first. */
+/** Adds what was spread past the last row to the first rows (the grid is periodic). */
 function foldRows(down: Axis, grid: usize, row: usize): void {
   const rows = grid + <usize>down.grid * row;
   for (let at: usize = 0; at < <usize>down.taps * row; at += 16) addVector(grid + at, rows + at);
 }
 
-/** The rows that are samples, as columns: [across.grid][re lines, im lines]. */
+/** Transposes the rows that are samples: [across.grid][re lines, im lines]. */
 function transpose(across: Axis, down: Axis, from: usize, row: usize, to: usize, padded: i32): void {
   const column = <usize>padded << 3;
   for (let l = 0; l < padded; l++) {
@@ -122,7 +131,9 @@ function transpose(across: Axis, down: Axis, from: usize, row: usize, to: usize,
   }
 }
 
-function addTrain(job: KernelContext, train: Nufft2d1, across: Axis, down: Axis, from: usize, padded: i32, sums: usize): bool {
+function addTrain(
+  job: KernelContext, train: Nufft2d1, across: Axis, down: Axis, from: usize, padded: i32, sums: usize,
+): bool {
   let answers = f64x2.splat(0);
   for (let l = 0; l < down.samples; l++) {
     const factor = load<f64>(down.factors + (<usize>l << 3));

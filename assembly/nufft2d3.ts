@@ -1,8 +1,11 @@
 /**
- * Readouts of any path in a plane of k-space as a transform between non-uniform points:
- *   s[j] = Σ_n M_n e^{−i2π k_j·r_n} e^{−(R2_n + i2πΔf_n)τ_j},  M the magnetisation at the path's first moment and middle of k.
- * Time is interpolated between a few moments τ_l (Chebyshev), four at a time: at each, spins are spread on a grid (`nufft-plane.ts`),
- * the grid is transformed, and samples are interpolated from the transform. A spin costs (cells × moments) products, whatever the samples.
+ * Readouts along any path in a plane of k-space as a 2-D type-3 NUFFT:
+ *   s[j] = Σ_n M_n e^{−i2π k_j·r_n} e^{−(R2_n + i2πΔf_n)τ_j},
+ * M the magnetisation at the path's first sample time and at the middle of its k. Phase and decay
+ * are interpolated in time between a few nodes τ_l (Chebyshev), four at a time: for each, spins
+ * are spread on a grid (`nufft-plane.ts`), the grid is transformed, and samples are interpolated
+ * from the transform. A spin costs (cells × time nodes) products, independent of the number of
+ * samples.
  */
 import { Nufft2d3, Nufft2d3Sample, KernelContext, Kernel, Precession, recordAt, NufftPlane, PlaneAxis } from './abi';
 import { transformColumns } from './fourier';
@@ -29,7 +32,7 @@ export function sumNufft2d3(job: KernelContext, tile: Tile, index: i32, sums: us
   return finite;
 }
 
-/** The magnetisation of all spins where they are spread. */
+/** Computes the magnetisation of all spins at the time when they are spread. */
 function turnSpins(curve: Nufft2d3, tile: Tile): void {
   const moment = changetype<Precession>(curve.moment);
   const kx = moment.kx, ky = moment.ky;
@@ -44,7 +47,7 @@ function turnSpins(curve: Nufft2d3, tile: Tile): void {
   }
 }
 
-/** Spreads all spins on [v cells][u cells][re, im of four moments], at `tile.grid`. */
+/** Spreads all spins on [v cells][u cells][re, im of four time nodes], at `tile.grid`. */
 function spreadSpins(u: PlaneAxis, v: PlaneAxis, job: KernelContext, tile: Tile, group: i32): void {
   const bytes = placeBytes(u, v);
   const row = <usize>u.cells * CELL;
@@ -66,9 +69,14 @@ function spreadSpins(u: PlaneAxis, v: PlaneAxis, job: KernelContext, tile: Tile,
   }
 }
 
-/** Spreads a spin on rows of cells, with its weights along a row from `left` to `right` and across rows from `above` to `below`. */
+/**
+ * Spreads a spin on rows of cells, with its weights along a row from `left` to `right` and across
+ * rows from `above` to `below`.
+ */
 // @ts-ignore: decorator
-@inline function spreadAny(line: usize, row: usize, left: usize, right: usize, above: usize, below: usize, re: v128, im: v128): void {
+@inline function spreadAny(
+  line: usize, row: usize, left: usize, right: usize, above: usize, below: usize, re: v128, im: v128,
+): void {
   for (; above < below; above += 4) {
     const w = v128.load32_splat(above);
     const lineRe = v128.mul<f32>(w, re), lineIm = v128.mul<f32>(w, im);
@@ -83,11 +91,18 @@ function spreadSpins(u: PlaneAxis, v: PlaneAxis, job: KernelContext, tile: Tile,
   }
 }
 
-/** The same for five to eight weights along a row: they stay in registers (1.6 times the speed). Past the last stand zeros. */
+/**
+ * The same for five to eight weights along a row, which stay in registers (1.6 times the speed).
+ * Weights past the last are zero.
+ */
 // @ts-ignore: decorator
-@inline function spreadEight(line: usize, row: usize, left: usize, above: usize, below: usize, re: v128, im: v128): void {
-  const w0 = v128.load32_splat(left), w1 = v128.load32_splat(left, 4), w2 = v128.load32_splat(left, 8), w3 = v128.load32_splat(left, 12);
-  const w4 = v128.load32_splat(left, 16), w5 = v128.load32_splat(left, 20), w6 = v128.load32_splat(left, 24), w7 = v128.load32_splat(left, 28);
+@inline function spreadEight(
+  line: usize, row: usize, left: usize, above: usize, below: usize, re: v128, im: v128,
+): void {
+  const w0 = v128.load32_splat(left), w1 = v128.load32_splat(left, 4), w2 = v128.load32_splat(left, 8);
+  const w3 = v128.load32_splat(left, 12);
+  const w4 = v128.load32_splat(left, 16), w5 = v128.load32_splat(left, 20), w6 = v128.load32_splat(left, 24);
+  const w7 = v128.load32_splat(left, 28);
   for (; above < below; above += 4) {
     const w = v128.load32_splat(above);
     const lineRe = v128.mul<f32>(w, re), lineIm = v128.mul<f32>(w, im);
@@ -111,7 +126,9 @@ function spreadSpins(u: PlaneAxis, v: PlaneAxis, job: KernelContext, tile: Tile,
   }
 }
 
-/** Cells that are transformed side by side: what they need, in and out, stays in the first-level cache. */
+/**
+ * Cells that are transformed side by side: their input and output stay in the first-level cache.
+ */
 const BESIDE: i32 = 4;
 const RE_IM: usize = 16 * BESIDE;
 
@@ -119,11 +136,14 @@ const RE_IM: usize = 16 * BESIDE;
 const WORK_ROW: usize = 2 * RE_IM;
 
 /**
- * Transforms lines of cells along an axis: `lines` of them, `line` bytes apart, cells `cell` bytes apart; from `from` to `to`, where the
- * points that samples need follow each other.
- * @param work room for `axis.grid` rows; as much again at `more`
+ * Transforms lines of cells along an axis: `lines` of them, `line` bytes apart, cells `cell` bytes
+ * apart; from `from` to `to`, which receives the points that samples need, without gaps.
+ * @param work room for `axis.grid` rows; another room of this size is at `more`
  */
-function transformLines(axis: PlaneAxis, lines: i32, from: usize, line: usize, cell: usize, to: usize, toLine: usize, toCell: usize, work: usize, more: usize): void {
+function transformLines(
+  axis: PlaneAxis, lines: i32, from: usize, line: usize, cell: usize, to: usize, toLine: usize, toCell: usize,
+  work: usize, more: usize,
+): void {
   const before = axis.grid - axis.middle;
   memory.fill(work, 0, <usize>axis.grid * WORK_ROW);
   for (let l = 0; l < lines; l += BESIDE) {
@@ -157,7 +177,10 @@ function transformLines(axis: PlaneAxis, lines: i32, from: usize, line: usize, c
   }
 }
 
-/** Transforms the grid both ways. @returns address of [v points][u points][re, im of four moments] */
+/**
+ * Transforms the grid both ways.
+ * @returns address of [v points][u points][re, im of four time nodes]
+ */
 function transform(u: PlaneAxis, v: PlaneAxis, job: KernelContext, tile: Tile): usize {
   const other = tile.grid + job.gridBytes;
   const room = <usize>max(u.grid, v.grid) * WORK_ROW;
@@ -168,7 +191,10 @@ function transform(u: PlaneAxis, v: PlaneAxis, job: KernelContext, tile: Tile): 
   return tile.grid;
 }
 
-function addSamples(curve: Nufft2d3, plane: NufftPlane, u: PlaneAxis, v: PlaneAxis, job: KernelContext, tile: Tile, from: usize, group: i32, sums: usize): bool {
+function addSamples(
+  curve: Nufft2d3, plane: NufftPlane, u: PlaneAxis, v: PlaneAxis, job: KernelContext, tile: Tile, from: usize,
+  group: i32, sums: usize,
+): bool {
   const row = <usize>u.count * CELL;
   const onU = changetype<Kernel>(u.interpolation), onV = changetype<Kernel>(v.interpolation);
   const left = tile.spread, right = left + (<usize>onU.width << 2);
@@ -196,15 +222,18 @@ function addSamples(curve: Nufft2d3, plane: NufftPlane, u: PlaneAxis, v: PlaneAx
       line += row;
     }
     const parts = partsAt(plane, group, v128.load32_splat(point, offsetof<Nufft2d3Sample>('time')));
-    const c = v128.load32_splat(point, offsetof<Nufft2d3Sample>('cos')), s = v128.load32_splat(point, offsetof<Nufft2d3Sample>('sin'));
+    const c = v128.load32_splat(point, offsetof<Nufft2d3Sample>('cos'));
+    const s = v128.load32_splat(point, offsetof<Nufft2d3Sample>('sin'));
     const x = v128.mul<f32>(parts, re), y = v128.mul<f32>(parts, im);
     const sample = fold(madd<f32>(y, s, v128.mul<f32>(x, c)), nmadd<f32>(x, s, v128.mul<f32>(y, c)));
-    answers = v128.add<f64>(answers, addFixed(job, sums + (<usize>load<i32>(curve.targets + (<usize>j << 2)) << 4), sample));
+    answers = v128.add<f64>(
+      answers, addFixed(job, sums + (<usize>load<i32>(curve.targets + (<usize>j << 2)) << 4), sample),
+    );
   }
   return allFinite(answers);
 }
 
-/** Lagrange's polynomials of four moments at a time. */
+/** Lagrange weights of four time nodes. */
 // @ts-ignore: decorator
 @inline function partsAt(plane: NufftPlane, group: i32, time: v128): v128 {
   let at = plane.parts + <usize>(group * plane.nodes) * 32;
@@ -214,10 +243,12 @@ function addSamples(curve: Nufft2d3, plane: NufftPlane, u: PlaneAxis, v: PlaneAx
   return parts;
 }
 
-/** Sums of the lanes of two vectors. */
+/** Adds up the lanes of two vectors. */
 // @ts-ignore: decorator
 @inline function fold(a: v128, b: v128): v128 {
   const low = v128.shuffle<i32>(a, b, 0, 1, 4, 5), high = v128.shuffle<i32>(a, b, 2, 3, 6, 7);
   const pairs = v128.add<f32>(low, high);
-  return f64x2.promote_low_f32x4(v128.add<f32>(v128.shuffle<i32>(pairs, pairs, 0, 2, 0, 2), v128.shuffle<i32>(pairs, pairs, 1, 3, 1, 3)));
+  return f64x2.promote_low_f32x4(
+    v128.add<f32>(v128.shuffle<i32>(pairs, pairs, 0, 2, 0, 2), v128.shuffle<i32>(pairs, pairs, 1, 3, 1, 3)),
+  );
 }

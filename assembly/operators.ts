@@ -1,13 +1,18 @@
 /**
- * Pulses kept as operators. A pulse is affine in the magnetisation, M' = M + D·M + b, so what it does to a spin is twelve numbers: what it
- * adds to the three unit vectors without density, and to M = 0 with it. They are made once per tile from the exact solution of each step, in f64
- * (rounded once instead of at every step: the error of 128 repetitions of a pulse of 1000 steps falls from 3e-5 to 3e-7 of Σ|ρ|; and D, not
- * 1 + D, is rounded, for the rounding of a number near 1 would recur with every repetition: single spins of a 3-D GRE err by 8.5e-7 instead of 1.19e-6), and
- * a pulse that comes again costs 35 operations per spin instead of 40 per step. Phase cycling is a turn about z before and after.
- * A pulse of another amplitude is a linear combination of operators at a few amplitudes (`terms`; the host sizes them), with other
- * coefficients for what leads from Mxy to Mz or back: that is odd in the amplitude, all else even.
+ * Pulses cached as operators. A pulse is affine in the magnetisation, M' = M + D·M + b, so its
+ * effect on a spin is twelve numbers: the change of the three unit vectors for density 0, and of M
+ * = 0 for the spin's own density. They are computed once per tile from the exact solution of each
+ * step in f64, and a repeated pulse then costs 35 operations per spin instead of 40 per step. It is
+ * also more accurate. Rounding happens once instead of at every step: the error of 128 repetitions
+ * of a pulse of 1000 steps falls from 3e-5 to 3e-7 of Σ|ρ|. And D is stored, not 1 + D, because the
+ * rounding of a number near 1 would recur with every repetition: single spins of a 3-D GRE err by
+ * 8.5e-7 instead of 1.19e-6. RF phase cycling is a rotation about z before and after. A pulse of
+ * another amplitude is a linear combination of operators at a few amplitudes (`terms`, chosen by
+ * the host). The entries between Mxy and Mz are odd in the amplitude and all others even, so they
+ * have coefficients of their own.
  *
- * Layout: [operators][spins / 4][12][4], so that a play reads whole cache lines from as many streams as it has terms.
+ * Layout: [operators][spins / 4][12][4], so that an excitation reads whole cache lines from as many
+ * streams as it has terms.
  */
 import { Excitation, KernelContext, Operator, PANEL, OperatorUse, recordAt, Term, TILE_BYTES } from './abi';
 import { composePulse, PAIR_BYTES } from './held-field';
@@ -16,10 +21,13 @@ import { loadColumn, loadT, madd, nmadd, splat, storeT } from './simd';
 import { interpolateOperators } from './tables';
 import { T1, T2 } from './tile';
 
-/** Of a term as a play goes through it. */
+/** Layout of a term while it is applied. */
 const LANE_BYTES: usize = 16;
 
-/** Makes all operators of the job for the spins of a tile: out of their tables, or by composing the steps of the pulse. */
+/**
+ * Computes all operators of the job for the spins of a tile, from their tables or by composing the
+ * steps of the pulse.
+ */
 export function buildOperatorCache(job: KernelContext, tile: Tile): void {
   if (job.operatorCount == 0) return;
   const scratchTile = changetype<Tile>(changetype<usize>(tile) + TILE_BYTES);
@@ -64,7 +72,7 @@ function rate(times: usize, rates: usize): void {
   for (let n = 0; n < PANEL; n += 2) storeT<f64>(rates, n, v128.div<f64>(splat<f64>(1), loadColumn<f64>(times, n)));
 }
 
-/** Address of the table an operator is looked up in, or 0: stepped. */
+/** Address of the table that an operator is interpolated from, or 0: its steps are composed. */
 // @ts-ignore: decorator
 @inline function tableOf(job: KernelContext, operator: i32): usize {
   return recordAt<Operator>(job.operators, operator).table;
@@ -75,7 +83,7 @@ function rate(times: usize, rates: usize): void {
   return tile.operators + <usize>operator * (<usize>job.capacity >> 2) * OPERATOR_BYTES;
 }
 
-/** Plays an excitation by its kept operators. */
+/** Applies an excitation by its cached operators. */
 export function applyOperator(job: KernelContext, tile: Tile, index: i32): void {
   const entry = recordAt<OperatorUse>(job.operatorUses, index);
   const excitation = recordAt<Excitation>(job.excitations, entry.excitation);
@@ -107,9 +115,14 @@ export function applyOperator(job: KernelContext, tile: Tile, index: i32): void 
   }
 }
 
-/** One component of what all terms add: of Mxy by one coefficient and of Mz and the density by the other. */
+/**
+ * One component of the sum of all terms, with one coefficient for Mxy and another for Mz and the
+ * density.
+ */
 // @ts-ignore: decorator
-@inline function component(terms: usize, end: usize, at: usize, x: v128, y: v128, z: v128, ofXY: usize, ofZ: usize): v128 {
+@inline function component(
+  terms: usize, end: usize, at: usize, x: v128, y: v128, z: v128, ofXY: usize, ofZ: usize,
+): v128 {
   let sum = splat<f32>(0);
   for (let term = terms; term < end; term += LANE_BYTES) {
     const from = load<usize>(term) + at;

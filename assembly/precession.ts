@@ -1,6 +1,7 @@
 /**
- * RF off: a spin at r with off-resonance Δf turns by −2π(k·r + Δf·dt) about z, its Mxy decays by e^{−dt·R2}, its Mz recovers
- * towards the density by e^{−dt·R1}. k = γ̄∫G dt [cycles/m] over the segment. In: tile columns. Out: Mx, My, Mz in place.
+ * RF off: a spin at r with off-resonance Δf turns by −2π(k·r + Δf·dt) about z, its Mxy decays by
+ * e^{−dt·R2}, its Mz recovers towards the density by e^{−dt·R1}. k = γ̄∫G dt [cycles/m] over its
+ * duration. Input: tile columns. Output: Mx, My, Mz in place.
  */
 import { KernelContext, Precession, recordAt } from './abi';
 import { cosTurns, decayLoss, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
@@ -8,8 +9,9 @@ import { CACHED_PRECESSION_BYTES, isModelled, Plain, Tile } from './scratch';
 import { partialSums, loadColumn, loadT, madd, nmadd, splat, storeT, flushDenormals } from './simd';
 
 /**
- * Turns of two spins, reduced to [−½, ½]. In f64 whatever T is: 500 turns at the edge of a fine image leave f32 a
- * mere 3e-5 of a turn, f64 5e-14; eight f64 operations per segment cost less than one sample.
+ * Phase of two spins in turns, reduced to [−½, ½]. In f64 whatever T is: 500 turns, at the edge of
+ * a fine image, are known to 3e-5 of a turn in f32 and to 5e-14 in f64. Eight f64 operations per
+ * precession cost less than one sample.
  */
 // @ts-ignore: decorator
 @inline function phaseCycles2(tile: Tile, n: i32, kx: f64, ky: f64, kz: f64, dt: f64): v128 {
@@ -20,7 +22,7 @@ import { partialSums, loadColumn, loadT, madd, nmadd, splat, storeT, flushDenorm
   return v128.sub<f64>(p, v128.nearest<f64>(p));
 }
 
-/** k·r + Δf·dt of one vector of spins, less whole turns. */
+/** k·r + Δf·dt of one vector of spins, modulo whole turns. */
 // @ts-ignore: decorator
 @inline export function phaseCycles<T>(tile: Tile, n: i32, kx: f64, ky: f64, kz: f64, dt: f64): v128 {
   const low = phaseCycles2(tile, n, kx, ky, kz, dt);
@@ -29,7 +31,10 @@ import { partialSums, loadColumn, loadT, madd, nmadd, splat, storeT, flushDenorm
   return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
 }
 
-/** The same with the phase terms of a model: `moment` is a Precession and the terms behind it. */
+/**
+ * The same with the phase terms of a model: `moment` is the address of a Precession, which its
+ * terms follow.
+ */
 // @ts-ignore: decorator
 @inline function modelCycles2(tile: Tile, n: i32, moment: usize): v128 {
   let p = v128.mul<f64>(v128.load64_splat(moment), loadColumn<f64>(tile.x, n));
@@ -72,7 +77,10 @@ export const MOMENT_BYTES: usize = offsetof<Precession>();
   storeT<T>(tile.mz, n, madd<T>(v128.sub<T>(loadColumn<T>(tile.density, n), mz), loss, mz));
 }
 
-/** Applies a precession to all spins, or keeps what it does to each at `to`; `isKept` is constant where this is inlined. */
+/**
+ * Applies a precession to all spins, or stores its effect on each at `to` if `isKept`, which is a
+ * constant where this is inlined.
+ */
 // @ts-ignore: decorator
 @inline function pass<T, M>(tile: Tile, moment: Precession, isKept: bool, to: usize): void {
   const kx = moment.kx;
@@ -81,14 +89,17 @@ export const MOMENT_BYTES: usize = offsetof<Precession>();
   const dt = moment.t;
   const time = splat<T>(dt);
   for (let n = 0; n < tile.count; n += partialSums<T>()) {
-    const p = isModelled<M>() ? modelCycles<T>(tile, n, changetype<usize>(moment)) : phaseCycles<T>(tile, n, kx, ky, kz, dt);
+    const p = isModelled<M>()
+      ? modelCycles<T>(tile, n, changetype<usize>(moment))
+      : phaseCycles<T>(tile, n, kx, ky, kz, dt);
     const h = halfTurns<T>(p);
     const u = remainder<T>(p, h);
     const u2 = v128.mul<T>(u, u);
     const e2 = v128.xor(expNegative<T>(v128.mul<T>(time, loadT<T>(tile.R2, n))), parity<T>(h));
     const c = v128.mul<T>(e2, cosTurns<T>(u2));
     const s = v128.mul<T>(e2, sinTurns<T>(u, u2));
-    // By what is gained: e^{−dt·R1} rounded alike in every TR would shift a steady state by 3e-8·T1/TR.
+    // Adds the change of Mz: multiplying by e^{−dt·R1}, rounded alike in every TR, would shift a
+    // steady state by 3e-8·T1/TR.
     const loss = decayLoss<T>(v128.mul<T>(time, loadT<T>(tile.R1, n)));
     if (isKept) {
       v128.store(to, c);
@@ -111,13 +122,16 @@ export function precess<T, M>(tile: Tile, moment: Precession): void {
   return tile.phaseCycles + <usize>index * (<usize>job.capacity >> 2) * CACHED_PRECESSION_BYTES;
 }
 
-/** Forms the precessions that come again in every TR once per spin and tile. */
+/** Computes the precessions that repeat in every TR, once per spin and tile. */
 export function cachePrecessions(job: KernelContext, tile: Tile): void {
   for (let index = 0; index < job.cachedCount; index++)
-    pass<f32, Plain>(tile, recordAt<Precession>(job.precessions, load<i32>(job.cachedPrecessions + (<usize>index << 2))), true, cachedPrecessionAt(job, tile, index));
+    pass<f32, Plain>(
+      tile, recordAt<Precession>(job.precessions, load<i32>(job.cachedPrecessions + (<usize>index << 2))), true,
+      cachedPrecessionAt(job, tile, index),
+    );
 }
 
-/** `precess` by a kept moment: the same bits at a sixth of the operations. */
+/** `precess` by a cached precession: the same bits for a sixth of the operations. */
 export function precessCached(job: KernelContext, tile: Tile, index: i32): void {
   let from = cachedPrecessionAt(job, tile, index);
   for (let n = 0; n < tile.count; n += 4) {

@@ -1,9 +1,11 @@
 /**
- * Samples of one readout: s[k] = Σ_n M_n·e^{−i2π(K·r + Δf·T)}·e^{−T·R2} over the spins of a tile, where M is the magnetisation after
- * the last pulse and (K, T) all moment and time from there to sample k: each sample's phase is formed afresh, so nothing
- * accumulates from readout to readout. Samples are summed a chunk at a time into lane sums that stay in the first-level
- * cache, then folded into the exact sums. Forms: `readLinear` for equally spaced samples, `readAny` for all others and for f64;
- * lines that share one waveform are better summed together, in `matrix.ts`.
+ * Samples of one readout: s[k] = Σ_n M_n·e^{−i2π(K·r + Δf·T)}·e^{−T·R2} over the spins of a tile,
+ * where M is the magnetisation after the last pulse and (K, T) the gradient moment and time from
+ * there to sample k. Each sample's phase is computed from these, so no error accumulates from
+ * readout to readout. A chunk of samples is summed into lane sums that stay in the first-level
+ * cache, which are then added to the exact sums. `readLinear` is for equally spaced samples,
+ * `readAny` for all others and for f64. Lines that share one trajectory are better summed together,
+ * in `matrix.ts`.
  */
 import { KernelContext, Precession, LineRun, recordAt, Waveform } from './abi';
 import { cosTurns, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
@@ -41,8 +43,9 @@ export function read<T>(job: KernelContext, tile: Tile, index: i32, sums: usize)
 }
 
 /**
- * Any trajectory: from an exactly phased sample, each `exactEvery`-th, steps of Δk by sin and cos, two vectors of spins at a time (1.4
- * times the throughput of one: what depends on the sample alone is done once for both, and their chains overlap).
+ * Any trajectory. The phase of every `exactEvery`-th sample is computed exactly; from there each
+ * step Δk is a complex factor. Two vectors of spins at a time have 1.4 times the throughput of one:
+ * work that depends on the sample alone is shared, and their dependency chains overlap.
  */
 function readAny<T>(tile: Tile, moment: Precession, points: usize, column: usize, count: i32, exactEvery: i32): void {
   const Kx = moment.kx, Ky = moment.ky, Kz = moment.kz, T = moment.t;
@@ -91,7 +94,10 @@ function readAny<T>(tile: Tile, moment: Precession, points: usize, column: usize
   }
 }
 
-/** Turns over one sample's step in T: the larger they may be, the sooner a sample is phased exactly (host/program/readouts/exact-intervals.ts). */
+/**
+ * Phase of the step from one sample to the next, in turns and in T: the larger it may be, the more
+ * often the host has a sample's phase computed exactly (`exactEvery`).
+ */
 // @ts-ignore: decorator
 @inline function smallTurns<T>(tile: Tile, n: i32, kx: v128, ky: v128, kz: v128, dt: v128, offResonanceHz: v128): v128 {
   let p = v128.mul<T>(kx, loadColumn<T>(tile.x, n));
@@ -105,7 +111,10 @@ function readAny<T>(tile: Tile, moment: Precession, points: usize, column: usize
   return sizeof<T>() == 8 ? loadT<f64>(tile.offResonanceHz, n) : demoteFour(tile.offResonanceHz, n);
 }
 
-/** What `complexExp` leaves: cos and sin of a phase times its decay. Globals are an instance's own. */
+/**
+ * Result of `complexExp`: cos and sin of a phase times the decay. Each thread's instance has its
+ * own globals.
+ */
 export let expRe: v128 = f32x4.splat(0);
 export let expIm: v128 = f32x4.splat(0);
 
@@ -127,9 +136,10 @@ export let expIm: v128 = f32x4.splat(0);
 }
 
 /**
- * Equally spaced samples: M[k+2] = M[k]·w², two vectors of spins and two samples in flight, four independent chains, so
- * that the multiplier never waits (1.9 times the throughput of one chain). Each chunk starts from exact phases, and w² is
- * formed afresh: squaring w would double its error, which every step repeats (5e-6 instead of 3.5e-6 at the end of a line).
+ * Equally spaced samples: M[k+2] = M[k]·w². Two vectors of spins and two samples give four
+ * independent dependency chains, so that the multiplier never waits (1.9 times the throughput of
+ * one chain). Each chunk starts from exact phases. w² is computed from its own phase: squaring w
+ * would double its error, which every step repeats (5e-6 instead of 3.5e-6 at the end of a line).
  */
 function readLinear(tile: Tile, moment: Precession, points: usize, column: usize, start: i32, count: i32): void {
   const first = points + (<usize>start << 3);

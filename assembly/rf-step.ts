@@ -1,11 +1,11 @@
-/** One RF step, and the field along z that a spin meets in it. */
+/** One RF step, and the field along z that a spin experiences in it. */
 import { RfStep } from './abi';
 import { halfTurns, remainder } from './functions';
 import { weightedTerms } from './precession';
 import { Tile } from './scratch';
 import { loadColumn, loadT, madd } from './simd';
 
-/** Steps are walked by address, with no bound but the pulse's end. */
+/** Steps are visited by address, up to the end of the pulse. */
 export const STEP_BYTES: usize = offsetof<RfStep>();
 
 /** Whether dt or the gradient differ from the step before. */
@@ -27,8 +27,9 @@ export const STEP_BYTES: usize = offsetof<RfStep>();
 }
 
 /**
- * z component of the half angle [rad]: g·r + π·dt·(Δf − offset), g = πγ̄G·dt [rad/m]. Formed in f64. `inTurns`, which is constant where this is
- * inlined: its absolute value in turns, less half turns.
+ * z component of the half angle [rad]: g·r + π·dt·(Δf − offset), g = πγ̄G·dt [rad/m]. Computed in
+ * f64. With `inTurns`, a constant where this is inlined: its absolute value in turns, modulo half
+ * turns.
  */
 // @ts-ignore: decorator
 @inline export function halfAngle<T>(tile: Tile, n: i32, step: usize, offset: f64, inTurns: bool): v128 {
@@ -38,7 +39,10 @@ export const STEP_BYTES: usize = offsetof<RfStep>();
   return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
 }
 
-/** The same with what phase terms add. @param terms [phaseTerms] f64: half angle per unit of q [rad] */
+/**
+ * The same with the contribution of the phase terms.
+ * @param terms [phaseTerms] f64: half angle per unit of q [rad]
+ */
 // @ts-ignore: decorator
 @inline export function modelHalfAngle<T>(tile: Tile, n: i32, step: usize, offset: f64, terms: usize): v128 {
   const low = v128.add<f64>(halfAngleOfTwo(tile, n, step, offset, false), weightedTerms(tile, n, terms));

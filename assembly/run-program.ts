@@ -1,4 +1,7 @@
-/** One tile of static spins, in one coil or several, through the whole timeline: every op passes over the tile, its signal goes to the sums. */
+/**
+ * Runs the whole program on one tile of static spins, in one coil or several: every op passes over
+ * the tile, and its signal is added to the sums.
+ */
 import { KernelContext, OP, Op, Precession, recordAt, Slot } from './abi';
 import { sumNufft2d3 } from './nufft2d3';
 import { excite } from './excitation';
@@ -25,7 +28,8 @@ export function runProgram<T>(job: KernelContext, slot: Slot, tile: Tile, sums: 
     const kind = op.kind, index = op.index;
     if (kind == OP.PRECESS) precess<T, Plain>(tile, recordAt<Precession>(job.precessions, index));
     else if (kind == OP.EXCITE) excite<T, Plain>(job, tile, index);
-    else if (kind == OP.READOUT) finite = (job.coils == 0 ? read<T>(job, tile, index, sums) : readModel<T>(job, tile, index, sums)) && finite;
+    else if (kind == OP.READOUT)
+      finite = (job.coils == 0 ? read<T>(job, tile, index, sums) : readModel<T>(job, tile, index, sums)) && finite;
     else if (sizeof<T>() == 4 && kind == OP.SAMPLE_LINE_STARTS) sampleLineStarts(job, tile, index);
     else if (sizeof<T>() == 4 && kind == OP.LINE_RECURRENCE) recurLine(job, tile, index);
     else if (sizeof<T>() == 4 && kind == OP.SUM_BATCH) finite = sumBatch(job, tile, index, sums) && finite;

@@ -1,6 +1,7 @@
 /**
- * Vectors of f32 or f64, one source for both: every kernel is written over T and instantiated twice, f32 for speed and
- * f64 as the reference. A vector is 16 bytes: four f32 spins or two f64 spins.
+ * Vectors of f32 or f64, one source for both: every kernel is written over T and instantiated
+ * twice, f32 for speed and f64 as the reference. A vector is 16 bytes: four f32 spins or two f64
+ * spins.
  */
 
 /** Spins in one vector. */
@@ -9,7 +10,10 @@
   return 16 / sizeof<T>();
 }
 
-/** a·b + c; one rounding in the relaxed build on machines that fuse, two elsewhere (`probeFused` tells). */
+/**
+ * a·b + c; one rounding in the relaxed build on machines that fuse, two elsewhere (see
+ * `probeFused`).
+ */
 // @ts-ignore: decorator
 @inline export function madd<T>(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<T>(a, b, c);
@@ -28,7 +32,7 @@
   return v128.splat<T>(<T>value);
 }
 
-/** One vector of T out of an f32 column, starting at spin `n`. */
+/** Loads one vector of T from an f32 column, starting at spin `n`. */
 // @ts-ignore: decorator
 @inline export function loadColumn<T>(column: usize, n: i32): v128 {
   const at = column + (<usize>n << 2);
@@ -36,7 +40,7 @@
   return v128.load(at);
 }
 
-/** One vector of T out of a column of T, starting at spin `n`. */
+/** Loads one vector of T from a column of T, starting at spin `n`. */
 // @ts-ignore: decorator
 @inline export function loadT<T>(column: usize, n: i32): v128 {
   return v128.load(column + <usize>n * sizeof<T>());
@@ -47,7 +51,7 @@
   v128.store(column + <usize>n * sizeof<T>(), value);
 }
 
-/** One vector of T out of a column of S, which is T, or f32 where T is f64. */
+/** Loads one vector of T from a column of S, which is T, or f32 where T is f64. */
 // @ts-ignore: decorator
 @inline export function loadAs<T, S>(column: usize, n: i32): v128 {
   return sizeof<S>() == sizeof<T>() ? loadT<T>(column, n) : loadColumn<T>(column, n);
@@ -59,7 +63,10 @@
   else v128.store64_lane(column + (<usize>n << 2), f32x4.demote_f64x2_zero(value), 0);
 }
 
-/** Forms of a kernel, told apart by the bytes of a unit: one vector, or two that V8 joins to one of 256 bits. */
+/**
+ * Type parameter of kernels with units of one vector, or of two that V8 joins to one of 256 bits.
+ * They differ in their size.
+ */
 @unmanaged
 export class Narrow {
   a: f64;
@@ -76,7 +83,10 @@ export class Wide extends Narrow {
   return offsetof<F>() == 32;
 }
 
-/** The vector after the one at spin `n`: told by its offset, so that V8 may join both to one of 256 bits. */
+/**
+ * The vector after the one at spin `n`. Its distance is an offset of the load, so that V8 can join
+ * both to one of 256 bits.
+ */
 // @ts-ignore: decorator
 @inline export function loadNext<T>(column: usize, n: i32): v128 {
   return v128.load(column + <usize>n * sizeof<T>(), 16);
@@ -89,7 +99,7 @@ export class Wide extends Narrow {
   v128.store(at, next, 16);
 }
 
-/** Four f64 of a column as f32. */
+/** Loads four f64 of a column as f32. */
 // @ts-ignore: decorator
 @inline export function demoteFour(column: usize, n: i32): v128 {
   const low = f32x4.demote_f64x2_zero(loadT<f64>(column, n));
@@ -98,8 +108,8 @@ export class Wide extends Narrow {
 }
 
 /**
- * What is below 1e-25 of a spin becomes 0: nothing of it can reach a signal, but products of it fall below 1e-38, and denormal
- * numbers would cost every operation of the next pulse a hundredfold.
+ * Flushes magnetisation below 1e-25 to zero. It cannot affect a signal, but products of it would be
+ * denormal numbers (below 1e-38) and make the next pulse a hundred times slower.
  */
 // @ts-ignore: decorator
 @inline export function flushDenormals<T>(v: v128): v128 {
@@ -108,8 +118,8 @@ export class Wide extends Narrow {
 }
 
 /**
- * Whether `madd` rounds once, for the plan's hash: with x = 1 + 2⁻³⁰ the exact x² − fl(x²) is 2⁻⁶⁰, two roundings give 0.
- * The host passes x so that no compiler can answer in advance.
+ * Whether `madd` rounds once; part of the plan's hash. For x = 1 + 2⁻³⁰ the exact x² − fl(x²) is
+ * 2⁻⁶⁰; two roundings give 0. The host passes x so that no compiler can evaluate this in advance.
  */
 export function probeFused(x: f64): bool {
   const a = f64x2.splat(x);

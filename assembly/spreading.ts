@@ -1,17 +1,21 @@
 /**
- * One axis of a non-uniform transform: a spin's rate λ = k·r + Δf·t (turns per sample) and decay a (per sample) stand at the complex point
- * z = λG − i·aG/2π of a grid of G cells, and e^{−2πi λj − aj} for all samples j is what the Fourier transform makes of the few weights
- * ψ(z − g) around it. ψ (Kaiser–Bessel) is entire, so decay costs no grids of its own: its polynomials are evaluated at a complex argument.
+ * One axis of a type-1 NUFFT. A spin's rate λ = k·r + Δf·t (turns per sample) and decay a (per
+ * sample) give the complex position z = λG − i·aG/2π on a grid of G cells, and the Fourier
+ * transform of the few weights ψ(z − g) around it is e^{−2πi λj − aj} for all samples j. ψ
+ * (Kaiser–Bessel) is an entire function, so decay needs no grids of its own: the polynomials of ψ
+ * are evaluated at a complex argument.
  */
 import { Axis, PANEL } from './abi';
 import { Tile } from './scratch';
 import { loadColumn, loadT, madd, nmadd } from './simd';
 
-/** Widest kernel, in taps. */
+/** Largest support of a kernel, padded to vectors. */
 export const MOST_TAPS: usize = 16;
 
 // @ts-ignore: decorator
-@inline function locate2(tile: Tile, n: i32, rate: usize, grid: v128, reach: v128, centre: v128, cells: usize, locals: usize): void {
+@inline function locate2(
+  tile: Tile, n: i32, rate: usize, grid: v128, reach: v128, centre: v128, cells: usize, locals: usize,
+): void {
   let p = v128.mul<f64>(v128.load64_splat(rate), loadColumn<f64>(tile.x, n));
   p = madd<f64>(v128.load64_splat(rate, 8), loadColumn<f64>(tile.y, n), p);
   p = madd<f64>(v128.load64_splat(rate, 16), loadColumn<f64>(tile.z, n), p);
@@ -24,8 +28,9 @@ export const MOST_TAPS: usize = 16;
 }
 
 /**
- * Where four spins stand on an axis: first cell (negative at the seam: add G) and place between cells, in [−½, ½]. Formed in f64: f32 would
- * leave 1e-5 of a cell on a grid of 200.
+ * Positions of four spins on an axis: first cell (add G where it is negative: the grid is periodic)
+ * and position between cells, in [−½, ½]. Computed in f64: in f32 it would be known to 1e-5 of a
+ * cell on a grid of 200.
  * @param rate address of [kx, ky, kz, t] f64 per sample
  */
 // @ts-ignore: decorator
@@ -37,7 +42,9 @@ export const MOST_TAPS: usize = 16;
   locate2(tile, n + 2, rate, grid, reach, centre, cells + 8, locals + 8);
 }
 
-/** Weights of one spin, re [MOST_TAPS] then im [MOST_TAPS] at `to`, times `re + i·im`. */
+/**
+ * Writes the weights of one spin times `re + i·im` to `to`: re [MOST_TAPS], then im [MOST_TAPS].
+ */
 // @ts-ignore: decorator
 @inline export function kernelWeights(axis: Axis, local: v128, decay: v128, re: v128, im: v128, to: usize): void {
   let coefficient = axis.polynomials;
@@ -56,13 +63,14 @@ export const MOST_TAPS: usize = 16;
   }
 }
 
-/** Bytes of one column of a panel: a number of four bytes for each spin. */
+/** Bytes of one column of a panel, four for each spin. */
 export const COLUMN: usize = <usize>PANEL * 4;
 
 /**
- * Whether the spin at `at` and the next one have the same first `columns` columns. Sub-voxel spins of one column in z have, unless there is a
- * gradient along z: their magnetisation is added up before it is spread, which is a ninth of the work (GRE of the built-in head, 49 to 154
- * layers: the transforms take a third of the time).
+ * Whether the spin at `at` and the next one have the same first `columns` columns. This is so for
+ * sub-voxel spins that differ in z alone, unless there is a gradient along z: their magnetisation
+ * is added up before it is spread, which is a ninth of the work (GRE of the built-in head, 49 to
+ * 154 layers: the transforms take a third of the time).
  */
 // @ts-ignore: decorator
 @inline export function isSame(at: usize, columns: usize): bool {
@@ -76,14 +84,17 @@ export const COLUMN: usize = <usize>PANEL * 4;
   v128.store(to, v128.add<f32>(v128.load(to), v128.load(from)));
 }
 
-/** Brings what was spread past the right seam of every plane (re or im of a row) back to its front. */
+/**
+ * Adds what was spread past the end of every plane (re or im of a row) to its front (the grid is
+ * periodic).
+ */
 export function fold(axis: Axis, planes: usize, end: usize, plane: usize): void {
   const seam = <usize>axis.grid << 2;
   for (; planes < end; planes += plane)
     for (let tap: usize = 0; tap < <usize>axis.taps << 2; tap += 16) addVector(planes + tap, planes + seam + tap);
 }
 
-/** Cell in which sample j stands after the transform. */
+/** Cell that holds sample j after the transform. */
 // @ts-ignore: decorator
 @inline export function cellOf(axis: Axis, j: i32): i32 {
   const k = j - (axis.samples >> 1);

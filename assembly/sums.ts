@@ -1,29 +1,39 @@
 /**
- * Exact sums: the tile's partial signal, already final in f32 or f64, becomes integers in units of 2^−scaleExponent and is
- * added to the accumulator. Integer addition is associative, so no order of tiles, threads or ranks can change a bit.
+ * Exact sums. The tile's partial signal in f32 or f64 is rounded to integers in units of
+ * 2^−scaleExponent and added to the accumulator. Integer addition is associative, so the order of
+ * tiles, threads and ranks changes no bit.
  *
- * Headroom: |partial signal of a tile| ≤ spins of the tile × max|density| up to rounding, so over all tiles the integers
- * stay below spins × max|density| × 2^scaleExponent, which the plan keeps at or below 2^62: the spare bit allows a factor 2
- * for what rounding in f32 can add (a rotation in f32 may lengthen Mxy by 1e-7 per step: 10⁶ steps add 10 %). A tile's number beyond 1.5 times
- * its bound is refused like NaN. So no sum of tiles, threads or ranks can wrap, and none of them needs a check of its own.
+ * Headroom: |partial signal of a tile| ≤ spins of the tile × max|density| up to rounding, so over
+ * all tiles the integers stay below spins × max|density| × 2^scaleExponent, which the plan keeps at
+ * or below 2^62: the spare bit allows a factor of 2 for rounding in f32 (a rotation in f32 may
+ * lengthen Mxy by 1e-7 per step, so 10⁶ steps add 10 %). A tile's number beyond 1.5 times its bound
+ * is rejected like NaN. Thus no sum of tiles, threads or ranks can overflow, and none of them needs
+ * a check of its own.
  */
 import { KernelContext } from './abi';
 
-/** Largest number that a sample of the tile at hand may have, in units of the sums; a global is each thread's own. */
+/**
+ * Largest value that a sample of the current tile may have, in units of the sums; each thread's
+ * instance has its own globals.
+ */
 let largest: f64 = 0;
 
 export function beginSums(job: KernelContext, spins: i32): void {
   largest = job.largest * <f64>spins;
 }
 
-/** 1.5·2^52: added to a number below 2^51 it leaves the nearest integer in the low mantissa bits. */
+/**
+ * 1.5·2^52: adding it to a number below 2^51 leaves the nearest integer in the low mantissa bits.
+ */
 const MAGIC: f64 = 6755399441055744.0;
 
 /**
- * Adds two numbers at `at` and the eight bytes after it. WebAssembly has no vector of f64 → i64, and its scalar conversion branches
- * around overflow; so a number goes over in two pieces, high = nearest(v·2^−32) and low = v − high·2^32, both exact, both integers
- * below 2^31 once low is rounded: the same bits in half the time. @returns 0 twice if both are finite and not too large, else NaN, so that
- * callers can add up the answers
+ * Adds two numbers at `at` and the eight bytes after it. WebAssembly has no vector of f64 → i64,
+ * and its scalar conversion branches around overflow; so a number is converted in two pieces, high
+ * = nearest(v·2^−32) and low = v − high·2^32. Both are exact, and integers below 2^31 once low is
+ * rounded: the same bits in half the time.
+ * @returns 0 twice if both are finite and not too large, else NaN, so that callers can add up the
+ * results
  */
 // @ts-ignore: decorator
 @inline export function addFixed(job: KernelContext, at: usize, value: v128): v128 {
@@ -42,13 +52,19 @@ const MAGIC: f64 = 6755399441055744.0;
   return v128.or(v128.sub<f64>(v, v), v128.gt<f64>(v128.abs<f64>(v), f64x2.splat(largest)));
 }
 
-/** Whether what `addFixed` answered, added up, says that all was finite and within bounds. */
+/**
+ * Whether the sum of the results of `addFixed` means that all numbers were finite and within
+ * bounds.
+ */
 // @ts-ignore: decorator
 @inline export function allFinite(answers: v128): bool {
   return f64x2.extract_lane(answers, 0) + f64x2.extract_lane(answers, 1) == 0;
 }
 
-/** Folds the lane sums of `count` samples in one fixed order and adds them at `sums`. @returns false if one is not finite */
+/**
+ * Adds up the lane sums of `count` samples in one fixed order and adds the results at `sums`.
+ * @returns false if one is not finite
+ */
 export function addLanes<T>(job: KernelContext, partialSums: usize, sums: usize, count: i32): bool {
   let answers = f64x2.splat(0);
   for (let n = 0; n < count; n++) {
@@ -60,7 +76,7 @@ export function addLanes<T>(job: KernelContext, partialSums: usize, sums: usize,
   return allFinite(answers);
 }
 
-/** Two f64 that the lanes of T add up to. */
+/** Adds up the lanes of T to two f64. */
 // @ts-ignore: decorator
 @inline function foldHalves<T>(v: v128): v128 {
   if (sizeof<T>() == 8) return v;
@@ -73,7 +89,10 @@ export function addLanes<T>(job: KernelContext, partialSums: usize, sums: usize,
   return (<usize>job.channels * <usize>job.sampleCount) << 4;
 }
 
-/** Adds the other accumulators to the first and clears them: a sample at a time, for 10⁶ samples a millisecond where BigInt takes 0.2 s. */
+/**
+ * Adds the other accumulators to the first and clears them, sample by sample. This takes a
+ * millisecond for 10⁶ samples; BigInt takes 0.2 s.
+ */
 export function gatherSums(job: KernelContext): void {
   const bytes = sumBytes(job);
   for (let n = 1; n < job.accumulators; n++) {

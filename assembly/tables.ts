@@ -1,7 +1,9 @@
 /**
- * Operators out of tables. Under a constant gradient a pulse acts on a spin through three numbers alone: its frequency φ = γ̄G·r + Δf, R1 and
- * R2. The table holds, per cell of φ and per node of R1 × R2, the twelve entries as polynomials in φ; a spin costs some 600 lanes once
- * per tile, where composing a 1 ms pulse on a 1 µs raster costs 250 000. Vectors run over the entries of one spin: no gather.
+ * Operators from tables. Under a constant gradient the operator of a pulse depends on a spin
+ * through three numbers only: its frequency φ = γ̄G·r + Δf, R1 and R2. The table holds, per cell of
+ * φ and per node of R1 × R2, the twelve entries as polynomials in φ. A spin costs some 600
+ * operations once per tile, where composing a 1 ms pulse on a 1 µs raster costs 250 000. Vectors
+ * run over the entries of one spin, so no gather is needed.
  */
 import { KernelContext, Table, TILE_BYTES } from './abi';
 import { composePulse, PAIR_BYTES } from './held-field';
@@ -11,8 +13,10 @@ import { madd, splat } from './simd';
 const ENTRIES: usize = 48;
 
 /**
- * Operators of a pulse for `count` virtual spins (a multiple of 2), in f64, for the host to make a table of.
- * @param at a Tile's room, then f64 columns [frequency Hz, R1, R2][count], f32 columns [0, density][count], room of COMPOSE_BYTES
+ * Operators of a pulse for `count` virtual spins (a multiple of 2), in f64, from which the host
+ * makes a table.
+ * @param at a Tile's room, then f64 columns [frequency Hz, R1, R2][count], f32 columns [0,
+ * density][count], room of COMPOSE_BYTES
  * @param to [count / 2][12][2] f64
  */
 export function evaluatePulseAtNodes(job: KernelContext, at: usize, count: i32, pulse: i32, to: usize): void {
@@ -50,7 +54,8 @@ export function interpolateOperators(tile: Tile, table: usize, to: usize): void 
   const cellBytes = <usize>(count1 * count2 * (degree + 1)) * ENTRIES;
   for (let n = 0; n < tile.count; n++) {
     const f32s = <usize>n << 2;
-    const frequency = gx * <f64>load<f32>(tile.x + f32s) + gy * <f64>load<f32>(tile.y + f32s) + gz * <f64>load<f32>(tile.z + f32s)
+    const frequency =
+      gx * <f64>load<f32>(tile.x + f32s) + gy * <f64>load<f32>(tile.y + f32s) + gz * <f64>load<f32>(tile.z + f32s)
       + load<f64>(tile.offResonanceHz + (<usize>n << 3));
     const place = (frequency - low) * perHertz;
     const cell = max(0, min(last, <i32>place));

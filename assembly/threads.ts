@@ -1,7 +1,8 @@
 /**
- * Threads over tiles. The host fills slots of a ring in order and raises `filled`; a thread takes the next filled tile,
- * walks it and raises `finished`. Taking only filled tiles makes a pause the host's affair alone: it stops filling.
- * All waiting is done by a function of the host (`Atomics.wait`): memory.atomic.wait32 hangs under Node 20.
+ * Threads over tiles. The host fills slots of a ring in order and raises `filled`; a thread takes
+ * the next filled tile, simulates it and raises `finished`. Since threads take only filled tiles,
+ * the host pauses a run by filling no more. All waiting is done by a function of the host
+ * (`Atomics.wait`), because memory.atomic.wait32 hangs under Node 20.
  */
 import { KernelContext, recordAt, Slot, Start } from './abi';
 import { runModel } from './model';
@@ -15,7 +16,10 @@ import { loadTile, writeMagnetization } from './tile';
 // @ts-ignore: decorator
 @external('wasi', 'thread-spawn') declare function threadSpawn(argument: usize, errorOrTid: usize): i32;
 
-/** Starts a thread that works on `start`'s job; called on the main instance. @returns 0, or an error code */
+/**
+ * Starts a thread that works on `start`'s job; called on the main instance.
+ * @returns 0, or an error code
+ */
 export function startThread(start: usize): i32 {
   return threadSpawn(start, start + offsetof<Start>('error'));
 }
@@ -48,7 +52,10 @@ function run<T>(job: KernelContext, slot: Slot, scratch: usize, sums: usize): bo
   return finite;
 }
 
-/** Simulates tile `number`, counted since the start of the engine, with the scratch and sums of `thread`. */
+/**
+ * Simulates tile `number`, counted since the start of the engine, with the scratch and sums of
+ * `thread`.
+ */
 export function work(job: KernelContext, number: i32, thread: i32): void {
   const slot = recordAt<Slot>(job.slotTable, number % job.slots);
   const scratch = load<usize>(job.scratch + (<usize>thread << 2));

@@ -1,6 +1,12 @@
-/** From a slot's spins to a tile at thermal equilibrium: rates instead of times, off-resonance in hertz at the scanner's field. */
+/**
+ * Makes a tile at thermal equilibrium from the spins of a slot: rates instead of times,
+ * off-resonance in hertz at the scanner's field.
+ */
 import { KernelContext, PANEL, Slot, TILE_BYTES } from './abi';
-import { CHUNK, EVOLUTION_BYTES, hasColumns, OPERATOR_SCRATCH_BYTES, OPERATOR_BYTES, lineStartBytes, SPREAD_BYTES, Tile, CACHED_PRECESSION_BYTES, cachedPrecessionCount } from './scratch';
+import {
+  CHUNK, EVOLUTION_BYTES, hasColumns, OPERATOR_SCRATCH_BYTES, OPERATOR_BYTES, lineStartBytes, SPREAD_BYTES, Tile,
+  CACHED_PRECESSION_BYTES, cachedPrecessionCount,
+} from './scratch';
 import { partialSums, loadColumn, splat, storeT } from './simd';
 
 export const T1: usize = 4, T2: usize = 5;
@@ -56,7 +62,10 @@ export function loadTile<T>(job: KernelContext, slot: Slot, scratch: usize): Til
   return tile;
 }
 
-/** Where a model's columns are; and its scratch, in the place of what spreads spins on grids, which no model does. */
+/**
+ * Addresses of a model's columns and of its scratch, which takes the room for spreading spins on
+ * grids: programs with a model use no NUFFT.
+ */
 function placeModel<T>(job: KernelContext, tile: Tile, input: usize): void {
   const column: usize = <usize>job.capacity << 2;
   const sliding = job.nodes == 0 ? 0 : SLIDING;
@@ -68,8 +77,10 @@ function placeModel<T>(job: KernelContext, tile: Tile, input: usize): void {
   tile.resets = tile.nodes + 3 * <usize>job.nodes * column;
   tile.termColumns = tile.spread;
   tile.readout = tile.termColumns + <usize>((4 * job.phaseTerms + 15) & ~15);
-  for (let n = 0; n < terms; n++) store<usize>(tile.termColumns + (<usize>n << 2), input + (COLUMNS + <usize>n) * column);
-  for (let n = 0; n < sliding; n++) store<usize>(tile.termColumns + (<usize>(terms + n) << 2), tile.nodes + <usize>n * column);
+  for (let n = 0; n < terms; n++)
+    store<usize>(tile.termColumns + (<usize>n << 2), input + (COLUMNS + <usize>n) * column);
+  for (let n = 0; n < sliding; n++)
+    store<usize>(tile.termColumns + (<usize>(terms + n) << 2), tile.nodes + <usize>n * column);
   if (sliding == 0) return;
   const own = tile.readout;
   memory.copy(own, tile.density, <usize>tile.count << 2);

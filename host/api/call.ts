@@ -6,11 +6,7 @@ import { explainMemory } from '../base/address-space.ts';
 import { inContext } from '../base/context.ts';
 import { EXIT, LarmorError } from '../base/errors.ts';
 import type { StopRequest } from '../base/signals.ts';
-
-export interface CallOptions {
-  /** Takes each warning, once. Results list them too where they have a place for it. */
-  readonly onWarning?: ((message: string) => void) | undefined;
-}
+import type { CallOptions } from './types.ts';
 
 /** Does `work` with the warnings of this call alone. @throws what it throws; memory that the system refuses as a LarmorError 70 */
 export function call<T>({ onWarning = () => {} }: CallOptions, work: () => T): T {

@@ -1,6 +1,4 @@
 /** Reading and writing: the package's functions for sequences, phantoms, scanners, raw data and images. */
-import type { Given } from '../base/parameters.ts';
-import type { Tesla } from '../base/units.ts';
 import { withMotions } from '../phantom/motion/file.ts';
 import { openPhantom as openSource } from '../phantom/open.ts';
 import type { PhantomSource } from '../phantom/types.ts';
@@ -14,18 +12,12 @@ import { writePulseq } from '../sequence/pulseq/write.ts';
 import { readScanner as readScannerFile } from '../sequence/scanner.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
-import { type CallOptions, call } from './call.ts';
+import { call } from './call.ts';
 import { requireWithin } from './limits.ts';
 import { requireKind } from './names.ts';
-import { type ScannerInput, scannerOf } from './options.ts';
+import { scannerOf } from './options.ts';
 import { openSequence, requireSequenceName } from './sequence.ts';
-
-export interface SequenceOptions extends CallOptions {
-  /** Of a built-in sequence, or soft delays of a file: numbers in SI, or texts with a unit (`'5ms'`). */
-  readonly parameters?: Given | undefined;
-  /** Its limits and rasters shape a built-in sequence; its γ scales the amplitudes of a file. */
-  readonly scanner?: ScannerInput | undefined;
-}
+import type { CallOptions, PhantomOptions, ReconstructOptions, ScannerInput, SequenceOptions } from './types.ts';
 
 /**
  * A built-in sequence, or one of a Pulseq file of version 1.2 to 1.5.
@@ -49,15 +41,6 @@ export function writeSequence(
     requireSequenceName(path);
     writePulseq(path, sequence, scannerOf(scanner).gammaBar);
   });
-}
-
-export interface PhantomOptions extends CallOptions {
-  /** Of a built-in phantom, or options of a label image. */
-  readonly parameters?: Given | undefined;
-  /** Field of the scanner [T], for tissues whose times are given by field. */
-  readonly B0?: Tesla | undefined;
-  /** File of motions that are added to the phantom's own. */
-  readonly motion?: string | undefined;
 }
 
 /**
@@ -88,13 +71,6 @@ export function readRaw(path: string, options: CallOptions = {}): Promise<RawFil
 /** Writes raw data: .mrd, .h5 (ISMRMRD), .npy, .mat or .cfl, by the name. @throws LarmorError 2 or 73 */
 export function writeRaw(path: string, raw: RawData, options: CallOptions = {}): void {
   call(options, () => writeRawFile(path, raw));
-}
-
-export interface ReconstructOptions extends CallOptions {
-  /** An image of every coil instead of one of all. */
-  readonly eachCoil?: boolean | undefined;
-  /** Pixels of all frames together that may be made; default 2²⁷. */
-  readonly maxPixels?: number | undefined;
 }
 
 /**

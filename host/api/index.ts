@@ -11,16 +11,23 @@ export type { Scanner } from '../sequence/scanner-types.ts';
 export type { Block, Sequence } from '../sequence/types.ts';
 export {
   openPhantom,
-  type PhantomOptions,
-  type ReconstructOptions,
   readRaw,
   readScanner,
   readSequence,
   reconstruct,
-  type SequenceOptions,
   writeImage,
   writeRaw,
   writeSequence,
 } from './files.ts';
-export type { ScannerInput, ScanOptions, SimulateOptions } from './options.ts';
-export { type Plan, type Progress, plan, type Simulation, simulate } from './simulate.ts';
+export { plan, simulate } from './simulate.ts';
+export type {
+  PhantomOptions,
+  Plan,
+  Progress,
+  ReconstructOptions,
+  ScannerInput,
+  ScanOptions,
+  SequenceOptions,
+  SimulateOptions,
+  Simulation,
+} from './types.ts';

@@ -4,47 +4,12 @@ import { makeEngine } from '../engine/choose.ts';
 import { layOut } from '../engine/wasm/memory.ts';
 import { loadKernels } from '../engine/wasm/module.ts';
 import { channelsOf } from '../phantom/types.ts';
-import { methodsOf, type Program, programFor } from '../program/build.ts';
-import type { Provenance } from '../report/provenance.ts';
+import { methodsOf, programFor } from '../program/build.ts';
 import { forecastMemory, forecastTime } from '../run/forecast.ts';
 import { STRIDE } from '../timeline/types.ts';
 import type { Job } from './job.ts';
 import { coilsOf, inputFacts } from './result.ts';
-
-/** What `larmor plan --json` prints, but for the warnings. */
-export interface PlanRecord extends Pick<Provenance, 'sequence' | 'phantom' | 'scanner' | 't2prime' | 'heart'> {
-  /** Of Larmor. */
-  readonly version: string;
-  readonly spins: number;
-  /** Predicted echo of gradients that too few spins show, over the signal. */
-  readonly spuriousEcho: number;
-  readonly tiles: number;
-  readonly tileSize: number;
-  readonly samples: number;
-  readonly coils: number;
-  readonly segments: number;
-  readonly rfSteps: number;
-  /** How many readouts are summed by which method. */
-  readonly methods: Readonly<Record<string, number>>;
-  /** What was decided, with the operations of either way. */
-  readonly choices: Program['choices'];
-  readonly ranks: number;
-  readonly tilesPerRank: readonly number[];
-  readonly threads: number;
-  readonly engine: 'wasm' | 'webgpu';
-  readonly build: string;
-  readonly precision: 'f32' | 'f64';
-  readonly tolerance: number | null;
-  /** Per rank [bytes]. */
-  readonly memory: ReturnType<typeof forecastMemory>;
-  /** Of the rank with most tiles, if all are like this one [s]; from a calibration on this machine. */
-  readonly seconds: { readonly load: number; readonly simulate: number };
-  readonly spinSamples: number;
-  readonly spinSamplesPerSecond: number;
-  /** Sums are integers of 2^−scaleExponent. */
-  readonly scaleExponent: number;
-  readonly planHash: string;
-}
+import type { PlanRecord } from './types.ts';
 
 /** @param ranks to plan for, each like this process */
 export async function planOf(job: Job, ranks: number): Promise<PlanRecord> {

@@ -2,49 +2,15 @@
 import { warnings } from '../base/log.ts';
 import { soloCluster } from '../comm/solo.ts';
 import type { PhantomSource } from '../phantom/types.ts';
-import type { RawData } from '../raw/types.ts';
-import type { Summary } from '../report/summary.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { type Abort, abortOf, call } from './call.ts';
 import { openJob } from './job.ts';
 import { requireKnown, requireWithin } from './limits.ts';
 import { magnetizationArray } from './magnetization.ts';
-import {
-  jobOptions,
-  noiseRequest,
-  requestOf,
-  SCAN_OPTIONS,
-  type ScanOptions,
-  SIMULATE_OPTIONS,
-  type SimulateOptions,
-} from './options.ts';
-import { type PlanRecord, planOf } from './plan.ts';
+import { jobOptions, noiseRequest, requestOf, SCAN_OPTIONS, SIMULATE_OPTIONS } from './options.ts';
+import { planOf } from './plan.ts';
 import { runJob } from './run.ts';
-
-/** Tiles: groups of spins that are simulated together. */
-export interface Progress {
-  readonly done: number;
-  readonly total: number;
-}
-
-export interface Simulation {
-  /** [coils][samples][re, im], Σ density·coil over spins, not normalised; with noise where it was asked for. */
-  readonly signal: Float64Array;
-  readonly coils: number;
-  /** Of each coil. */
-  readonly samples: number;
-  /** The same with how it was encoded: what `reconstruct` and `writeRaw` take. */
-  readonly raw: RawData;
-  /** What was simulated, how, and how long it took: the object that `larmor simulate --json` prints, without its schema's name. */
-  readonly summary: Summary;
-  /** With `magnetization`: [spins][x, y, z] at the end of the sequence, in units of the density, in the frame that turns with B0. */
-  readonly magnetization?: Float64Array;
-}
-
-/** What `larmor plan --json` prints, without its schema's name. */
-export interface Plan extends PlanRecord {
-  readonly warnings: readonly string[];
-}
+import type { Plan, ScanOptions, SimulateOptions, Simulation } from './types.ts';
 
 /**
  * Simulates a scan in this process. Calls may run at the same time.

@@ -1,7 +1,8 @@
 /** `larmor plan`: tiles, memory, work and time of a simulation; simulates nothing but a second's calibration. */
 import { DEFAULT_WATCHDOG } from '../api/defaults.ts';
 import { type Job, openJob } from '../api/job.ts';
-import { type PlanRecord, planOf } from '../api/plan.ts';
+import { planOf } from '../api/plan.ts';
+import type { PlanRecord } from '../api/types.ts';
 import { warnings } from '../base/log.ts';
 import { agreeFromRoot } from '../comm/agree.ts';
 import { joinCluster } from '../comm/ranks.ts';

@@ -8,7 +8,7 @@ import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Facts } from './facts.ts';
 
 export interface Provenance {
-  /** The command line, one word each. */
+  /** The command line, one word each; empty where a program called the library. */
   readonly command: readonly string[];
   /** Of Larmor. */
   readonly version: string;

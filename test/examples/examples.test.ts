@@ -18,17 +18,20 @@ const made: Readonly<Record<string, readonly string[]>> = {
   'eight-coils.sh': ['raw.mrd', 'signal.npy', 'head.png', 'coils.png', 'coils.nii.gz'],
   'own-phantom.sh': ['sphere.phantom', 'fid.json', 'fid.npy'],
   'moving-head.sh': ['nod.mrd', 'nod.png', 'nodding.phantom'],
+  'library.mjs': ['flip-5deg.png', 'flip-20deg.png', 'flip-60deg.png'],
 };
 
 test('each script in examples/ is run here', () => {
-  const scripts = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.sh'));
+  const scripts = readdirSync(join(root, 'examples')).filter((name) => /\.(sh|mjs)$/.test(name));
   assert.deepEqual(scripts.sort(), Object.keys(made).sort());
 });
 
 for (const [script, files] of Object.entries(made)) {
   test(script, () => {
     const folder = mkdtempSync(join(scratch, 'run-'));
-    const { status, stderr } = spawnSync(join(root, 'examples', script), {
+    const path = join(root, 'examples', script);
+    const [program, args] = script.endsWith('.mjs') ? [process.execPath, [path]] : [path, []];
+    const { status, stderr } = spawnSync(program, args, {
       cwd: folder,
       encoding: 'utf8',
       timeout: 120_000,

@@ -1,30 +1,72 @@
 /** What a user installs: the packed tarball, in an empty folder, without install scripts, a compiler or the network. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { cases, skipWithoutCases } from '../../testing/cases.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = temporaryFolder();
 
-/** Runs npm or npx in `cwd`. @returns stdout */
-function run(command: string, args: readonly string[], cwd: string): string {
+/** Runs a program in `folder`. @returns stdout */
+function run(command: string, args: readonly string[], cwd = folder, silent = false): string {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 240_000 });
-  assert.equal(status, 0, `${command} ${args.join(' ')}\n${stderr}`);
+  assert.equal(status, 0, `${command} ${args.join(' ')}\n${stdout}${stderr}`);
+  if (silent) assert.equal(stderr, '');
   return stdout;
 }
+
+const larmor = (...args: string[]): string => run('npx', ['--offline', 'larmor', ...args]);
+const simulated = (...args: string[]): { spins: number; signalHash: string; warnings: string[] } =>
+  JSON.parse(larmor('simulate', ...args, '--json', '-q'));
+
+let epi: ReturnType<typeof simulated>;
 
 test('the tarball installs in an empty folder and runs', () => {
   run('npm', ['pack', '--silent', '--pack-destination', folder], root);
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
   assert.ok(tarball, 'npm pack made no tarball');
-  run('npm', ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', `./${tarball}`], folder);
-  const summary = JSON.parse(run('npx', ['--offline', 'larmor', 'simulate', '--json'], folder));
-  assert.equal(summary.spins, 6485);
+  run('npm', ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', `./${tarball}`]);
+  epi = simulated('epi', 'head2d');
+  assert.equal(epi.spins, 6485);
   assert.ok(existsSync(join(folder, 'raw.mrd')));
-  run('npx', ['--offline', 'larmor', 'reconstruct', 'raw.mrd', '-o', 'head.png'], folder);
+  larmor('reconstruct', 'raw.mrd', '-o', 'head.png');
   assert.ok(existsSync(join(folder, 'head.png')));
+});
+
+/** Of a project that has nothing but larmor: all declarations are checked, and there are no types of Node. */
+const CONFIGURATION = {
+  compilerOptions: {
+    ...{ target: 'ES2022', module: 'NodeNext', lib: ['ES2022', 'DOM'], types: [], outDir: 'built' },
+    ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: false },
+  },
+  files: ['consumer.ts'],
+};
+
+test('a program of a strict TypeScript project calls it', skipWithoutCases(), () => {
+  copyFileSync(join(root, 'test/package/consumer.ts'), join(folder, 'consumer.ts'));
+  copyFileSync(cases('pulseq/v1.5/epi.seq'), join(folder, 'foreign.seq'));
+  copyFileSync(cases('phantoms/random600.phantom'), join(folder, 'foreign.phantom'));
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(CONFIGURATION));
+  const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', dependencies }));
+  run(join(root, 'node_modules/.bin/tsc'), []);
+  const found = JSON.parse(run(process.execPath, ['built/consumer.js'], folder, true));
+
+  const [first, second, gre, alone, foreign, copy] = found.hashes;
+  assert.deepEqual([first, second], [epi.signalHash, epi.signalHash], 'two at once, the bits of the command');
+  assert.equal(gre, alone, 'on two threads beside other runs, and on one');
+  assert.equal(gre, simulated('gre', 'sphere', '--set', 'n=16', '--set', 'te=5ms', '-o', 'gre.npy').signalHash);
+  const byCommand = simulated('foreign.seq', 'foreign.phantom', '-o', 'foreign.npy');
+  assert.deepEqual([foreign, copy], [byCommand.signalHash, byCommand.signalHash]);
+  assert.deepEqual(found.warnings, [byCommand.warnings, byCommand.warnings], 'the same warnings, of that run alone');
+  assert.deepEqual([found.samples, found.matrix, found.ranks], [101 * 101, [101, 101, 1], 4]);
+  assert.deepEqual(found.aborted, { code: 75, message: 'the call was aborted', enough: true });
+  assert.match(found.misspelt.message, /^there is no phantom 'hed2d'; did you mean head2d/);
+  assert.equal(found.misspelt.code, 2);
+  assert.equal(found.progress.done, 0);
+  assert.ok(found.progress.total > 1);
 });

@@ -1,0 +1,167 @@
+/**
+ * Types of the package's functions: options and results. They stand apart from the functions, so that the declarations that are
+ * published mention nothing of the inside.
+ */
+import type { Given } from '../base/parameters.ts';
+import type { Hertz, Seconds, Tesla } from '../base/units.ts';
+import type { T2Prime } from '../model/t2prime.ts';
+import type { RawData } from '../raw/types.ts';
+import type { Provenance } from '../report/provenance.ts';
+import type { Summary } from '../report/summary.ts';
+import type { Scanner } from '../sequence/scanner-types.ts';
+
+export interface CallOptions {
+  /** Takes each warning, once. Results list them too where they have a place for it. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** A scanner: a file (docs/reference/scanner.md), or what differs from the default one. */
+export type ScannerInput = string | Partial<Scanner>;
+
+/** What is simulated and how; options of the command of the same names (docs/reference/api.md has the table). */
+export interface ScanOptions extends CallOptions {
+  readonly scanner?: ScannerInput | undefined;
+  /** Parameters of a built-in sequence, or soft delays of a file: numbers in SI, or texts with a unit (`'5ms'`). */
+  readonly sequenceParameters?: Given | undefined;
+  /** The same of a built-in phantom, or options of a label image. */
+  readonly phantomParameters?: Given | undefined;
+  /** Default f32. */
+  readonly precision?: 'f32' | 'f64' | undefined;
+  /** Largest error of fast methods, relative to the sum of all densities, 1e-6 to 0.1; default 3e-6, f64 and GPUs: exact. */
+  readonly tolerance?: number | undefined;
+  /** Sum every sample of every spin, by no fast method. */
+  readonly exact?: boolean | undefined;
+  /** Longest RF step [s]; default 50 µs. */
+  readonly maxRfStep?: Seconds | undefined;
+  /** How T2* acts beside T2; default: not at all. */
+  readonly t2prime?: T2Prime | undefined;
+  /** Spins per voxel of a phantom of voxels that is named; default: as many as the sequence needs. */
+  readonly spinsPerVoxel?: number | undefined;
+  /** File of motions of the spins. */
+  readonly motion?: string | undefined;
+  /** R peaks that input triggers wait for: their rate [Hz], or a file of them. */
+  readonly heartRate?: Hertz | undefined;
+  readonly rPeaks?: string | undefined;
+  /** Refuse a sequence that exceeds the limits of the scanner. */
+  readonly strict?: boolean | undefined;
+  /** Default auto: a GPU where there is one and the job is large. */
+  readonly engine?: 'auto' | 'wasm' | 'webgpu' | undefined;
+  /** Number of the GPU, or part of its name. */
+  readonly gpu?: string | undefined;
+  /** Default: 1 for a small job, else those that scheduler, affinity and cgroup grant. */
+  readonly threads?: number | undefined;
+  /** Spins per tile; default: by the size of the phantom. */
+  readonly tile?: number | undefined;
+  /** Stops the call: between two tiles, or before the first. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SimulateOptions extends ScanOptions {
+  /** Noise of this standard deviation per real part, in units of the signal; at this dwell [s], default each readout's own. */
+  readonly noise?: { readonly sigma: number; readonly atDwell?: Seconds | undefined } | undefined;
+  /** Noise by the largest sample over its standard deviation per real part. */
+  readonly snr?: number | undefined;
+  /** Of the noise; default 1. */
+  readonly seed?: number | undefined;
+  /** Return the magnetisation at the end of the sequence, which then needs no ADC. */
+  readonly magnetization?: boolean | undefined;
+  /** Simulate 1 % of the tiles again in f64 and state the error in the summary. */
+  readonly verify?: boolean | undefined;
+  /** Called as tiles are finished, some ten times a second, the last time with all of them. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** Tiles: groups of spins that are simulated together. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface Simulation {
+  /** [coils][samples][re, im], Σ density·coil over spins, not normalised; with noise where it was asked for. */
+  readonly signal: Float64Array;
+  readonly coils: number;
+  /** Of each coil. */
+  readonly samples: number;
+  /** The same with how it was encoded: what `reconstruct` and `writeRaw` take. */
+  readonly raw: RawData;
+  /** What was simulated, how, and how long it took: the object that `larmor simulate --json` prints, without its schema's name. */
+  readonly summary: Summary;
+  /** With `magnetization`: [spins][x, y, z] at the end of the sequence, in units of the density, in the frame that turns with B0. */
+  readonly magnetization?: Float64Array;
+}
+
+/** What `larmor plan --json` prints, without its schema's name. */
+export interface Plan extends PlanRecord {
+  readonly warnings: readonly string[];
+}
+
+/** What `larmor plan --json` prints, but for the warnings. */
+export interface PlanRecord extends Pick<Provenance, 'sequence' | 'phantom' | 'scanner' | 't2prime' | 'heart'> {
+  /** Of Larmor. */
+  readonly version: string;
+  readonly spins: number;
+  /** Predicted echo of gradients that too few spins show, over the signal. */
+  readonly spuriousEcho: number;
+  readonly tiles: number;
+  readonly tileSize: number;
+  readonly samples: number;
+  readonly coils: number;
+  readonly segments: number;
+  readonly rfSteps: number;
+  /** How many readouts are summed by which method. */
+  readonly methods: Readonly<Record<string, number>>;
+  /** What was decided by counting: lanes are f32 operations for each spin. */
+  readonly choices: readonly {
+    readonly what: string;
+    readonly chosen: string;
+    readonly lanes: number;
+    readonly instead: string;
+    readonly insteadLanes: number;
+  }[];
+  readonly ranks: number;
+  readonly tilesPerRank: readonly number[];
+  readonly threads: number;
+  readonly engine: 'wasm' | 'webgpu';
+  readonly build: string;
+  readonly precision: 'f32' | 'f64';
+  readonly tolerance: number | null;
+  /** Per rank [bytes]: Node and the opened inputs, the kernels' memory, the phantom; largest resident set of rank 0 and of the others. */
+  readonly memory: {
+    readonly opened: number;
+    readonly kernels: number;
+    readonly phantom: number;
+    readonly root: number;
+    readonly others: number;
+  };
+  /** Of the rank with most tiles, if all are like this one [s]; from a calibration on this machine. */
+  readonly seconds: { readonly load: number; readonly simulate: number };
+  readonly spinSamples: number;
+  readonly spinSamplesPerSecond: number;
+  /** Sums are integers of 2^−scaleExponent. */
+  readonly scaleExponent: number;
+  readonly planHash: string;
+}
+
+export interface SequenceOptions extends CallOptions {
+  /** Of a built-in sequence, or soft delays of a file: numbers in SI, or texts with a unit (`'5ms'`). */
+  readonly parameters?: Given | undefined;
+  /** Its limits and rasters shape a built-in sequence; its γ scales the amplitudes of a file. */
+  readonly scanner?: ScannerInput | undefined;
+}
+
+export interface PhantomOptions extends CallOptions {
+  /** Of a built-in phantom, or options of a label image. */
+  readonly parameters?: Given | undefined;
+  /** Field of the scanner [T], for tissues whose times are given by field. */
+  readonly B0?: Tesla | undefined;
+  /** File of motions that are added to the phantom's own. */
+  readonly motion?: string | undefined;
+}
+
+export interface ReconstructOptions extends CallOptions {
+  /** An image of every coil instead of one of all. */
+  readonly eachCoil?: boolean | undefined;
+  /** Pixels of all frames together that may be made; default 2²⁷. */
+  readonly maxPixels?: number | undefined;
+}

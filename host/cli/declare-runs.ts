@@ -1,0 +1,124 @@
+/** The commands `simulate` and `plan`, and the options that say what is simulated. */
+import { type Command, Option } from 'commander';
+import { DEFAULT_RF_STEP, DEFAULT_TOLERANCE, DEFAULT_WATCHDOG } from '../api/defaults.ts';
+import { WORDS } from '../api/limits.ts';
+import {
+  heartRate,
+  noiseLevel,
+  rankCount,
+  rfStep,
+  seconds,
+  seedNumber,
+  signalToNoise,
+  spinsPerTile,
+  spinsPerVoxel,
+  threadCount,
+  toleranceBound,
+} from './options.ts';
+import { collect } from './settings.ts';
+import { MOTION, PHANTOM, SCANNER, SEQUENCE, STRICT, withOutput, withSettings } from './shared-options.ts';
+
+/** Options that say what is simulated, shared by `simulate` and `plan`. */
+function withJob(command: Command): Command {
+  command
+    .argument('[sequence]', SEQUENCE, 'epi')
+    .argument('[phantom]', PHANTOM, 'head2d')
+    .option(...SCANNER)
+    .option('--coils <n|file>', 'receive coils: how many loops around the phantom, or a file (.json, NIfTI maps)')
+    .option('--b1-map <file.nii>', 'transmit field B1+ as a map, 1 = nominal; volume = channel')
+    .addOption(
+      new Option(
+        '--t2prime <how>',
+        "T2' of spins whose T2* is shorter than T2: one pathway's decay, or several offsets",
+      )
+        .choices(WORDS.t2prime)
+        .default('none'),
+    )
+    .option('--b0-map <file>', 'NIfTI map of the off-resonance in Hz, added to that of the phantom')
+    .addOption(
+      new Option('--dt-rf <time>', 'longest step of a block pulse').argParser(rfStep).default(DEFAULT_RF_STEP, '50us'),
+    )
+    .addOption(
+      new Option('--precision <p>', 'floating-point precision of the kernels').choices(WORDS.precision).default('f32'),
+    )
+    .addOption(new Option('--engine <name>', 'WebAssembly on the CPU, or WebGPU').choices(WORDS.engine).default('auto'))
+    .option(...MOTION)
+    .option(
+      '--heart-rate <f>',
+      'blocks with an input trigger wait for R peaks at this rate, the first at 0 s',
+      heartRate,
+    )
+    .addOption(
+      new Option(
+        '--r-peaks <file>',
+        'they wait for the R peaks in this file (.json, or seconds, one a line)',
+      ).conflicts('heartRate'),
+    )
+    .option('--gpu <n|name>', 'the GPU to use: its number or part of its name (larmor doctor lists them)')
+    .option('--threads <n>', 'threads per rank (default: those granted by scheduler, affinity and cgroup)', threadCount)
+    .option(
+      '--tolerance <t>',
+      `allow fast methods with errors up to t, relative to the sum of all densities: 1e-6 to 1e-1 (default: ${DEFAULT_TOLERANCE.toExponential()}, no less accurate than --exact; f64 and GPUs: exact)`,
+      toleranceBound,
+    )
+    .option(
+      '--spins-per-voxel <n>',
+      'spins in each voxel of a phantom of voxels, placed where the sequence needs them; or auto: as many as it needs (default)',
+      spinsPerVoxel,
+    )
+    .addOption(new Option('--exact', 'sum every sample of every spin, by no fast method').conflicts('tolerance'))
+    .option('--tile <n>', 'spins per tile (default: chosen from the size of the phantom)', spinsPerTile);
+  withSettings(command, 'sequence or phantom');
+  return withOutput(command.option(...STRICT));
+}
+
+export function declareRuns(program: Command): void {
+  withJob(program.command('simulate').description('simulate a scan and write its raw data'))
+    .option(
+      '--magnetization <file.npy>',
+      'write Mx, My, Mz of every spin at the end of the sequence, which then needs no ADC',
+    )
+    .option('--verify', 're-simulate 1 % of the tiles in f64 and report the error')
+    .option(
+      '-o, --output <file>',
+      'raw data: .mrd or .h5 (ISMRMRD), .npy, .mat, .cfl; repeatable (default: raw.mrd)',
+      collect,
+    )
+    .option('--noise <sigma[@dwell]>', 'add noise: standard deviation per real part (at this dwell time)', noiseLevel)
+    .addOption(
+      new Option('--snr <s>', 'add noise: largest sample over standard deviation per real part')
+        .argParser(signalToNoise)
+        .conflicts('noise'),
+    )
+    .option('--seed <n>', 'seed of the noise (default: 1)', seedNumber)
+    .addOption(
+      new Option(
+        '--schedule <s>',
+        'how tiles are assigned to ranks: in fixed parts, or on demand (for nodes of different speed)',
+      )
+        .choices(['static', 'dynamic'])
+        .default('static'),
+    )
+    .option('--checkpoint <dir>', 'save progress in this folder, so that an interrupted run can be resumed')
+    .option('--checkpoint-interval <time>', 'time between checkpoints (default: 5min)', seconds)
+    .option('--resume', 'resume from the checkpoint, on any number of ranks; starts anew if there is none')
+    .addOption(
+      new Option('--watchdog <time>', 'abort if a rank is unresponsive for this long')
+        .argParser(seconds)
+        .default(DEFAULT_WATCHDOG, '10min'),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  larmor simulate gre head2d --set te=8ms --set flip=15deg -o gre.mrd
+  larmor simulate scan.seq brain.phantom --scanner 3T.json --json > summary.json
+  larmor simulate scan.seq brain.phantom --checkpoint saved --resume
+  mpirun -np 4 --bind-to none larmor simulate scan.seq brain.phantom`,
+    )
+    .action(async (sequence, phantom, options) => (await import('./simulate.ts')).simulate(sequence, phantom, options));
+
+  withJob(program.command('plan').description('show the plan, cost and memory of a simulation without running it'))
+    .option('--ranks <n>', 'number of ranks to plan for, each like this one (default: those of this run)', rankCount)
+    .action(async (sequence, phantom, options) => (await import('./plan.ts')).plan(sequence, phantom, options));
+}

@@ -24,7 +24,7 @@ function rethrow(error: unknown): never {
   throw explainMemory(error);
 }
 
-/** A stop that a signal asks for, or whoever calls `request`. */
+/** A stop that a signal or a call of `request` asks for. */
 export interface Abort extends StopRequest {
   request(reason: unknown): void;
   /** @throws LarmorError 75 if it was asked for, with the reason as its cause */

@@ -78,7 +78,7 @@ export async function openJob(cluster: Cluster, ask: () => Request, options: Job
   const kernels = common.plain ? 'simd' : undefined;
 
   const { timelines, phantom } = opened!;
-  // GPUs and models of the spins have exact forms alone, so a run of those keeps to them unless told otherwise.
+  // GPUs and models of the spins have exact forms alone, so such a run uses them unless a tolerance is given.
   const exact = options.exact === true || common.onGpu || isModelled(timelines, phantom);
   const fast = !exact && options.precision === 'f32';
   const tolerance = options.tolerance ?? (fast ? DEFAULT_TOLERANCE : undefined);

@@ -1,4 +1,4 @@
-/** What a name on the command line stands for, so that one in the wrong place is answered with the right one. */
+/** The kind of input that a name refers to, so that an argument in the wrong position is reported as such. */
 import { extname } from 'node:path';
 import { usage } from '../base/errors.ts';
 import { builtinPhantoms } from '../phantom/builtins.ts';
@@ -16,12 +16,12 @@ export function kindOfName(name: string): NameKind | undefined {
   return ['.phantom', '.nii', '.mat'].includes(ending) ? 'phantom' : undefined;
 }
 
-/** In lower case, what stands before a `.gz`. */
+/** In lower case, without a final `.gz`. */
 export function endingOf(name: string): string {
   return extname(name.toLowerCase().replace(/\.gz$/, ''));
 }
 
-/** @throws LarmorError 2 if `name` is known to be of another kind than its place asks for */
+/** @throws LarmorError 2 if `name` is known to be of another kind than expected */
 export function requireKind(name: string, expected: NameKind): void {
   const kind = kindOfName(name);
   if (kind === undefined || kind === expected) return;

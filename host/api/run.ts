@@ -126,8 +126,8 @@ export async function runJob(
   const onSaveError = (error: unknown): void =>
     warn(`${(error as Error).message}; the run continues, the previous checkpoint is kept`);
   let result: RunResult;
-  /** Why rank 0 could not keep what was collected last. */
-  let notKept: unknown;
+  /** Why rank 0 could not save what was collected last. */
+  let notSaved: unknown;
   let verification: Verification | undefined;
   let notWritten: unknown;
   try {
@@ -142,9 +142,9 @@ export async function runJob(
           : { interval: options.checkpointInterval ?? DEFAULT_CHECKPOINT_INTERVAL, write: save },
       onSaveError,
     });
-    // At once: who told the job to stop may not wait, and what comes after may fail.
-    if (root && options.checkpoint !== undefined) notKept = attempt(() => save(result.done));
-    if (notKept !== undefined && result.complete) onSaveError(notKept);
+    // At once: the sender of a stop signal may not wait, and the next steps may fail.
+    if (root && options.checkpoint !== undefined) notSaved = attempt(() => save(result.done));
+    if (notSaved !== undefined && result.complete) onSaveError(notSaved);
     if (options.verify && result.complete) {
       const finer = job.compile(job.maxRfStep / FINER);
       const own = tilesToVerify(plan).filter((_, n) => n % cluster.size === cluster.rank);
@@ -175,10 +175,10 @@ export async function runJob(
   });
   let outcome: Outcome | undefined;
   await agree(cluster, 'end', report, (perRank) => {
-    if (!result.complete) throw stopped(result, plan.tileCount, options, notKept);
+    if (!result.complete) throw stopped(result, plan.tileCount, options, notSaved);
     if (notWritten !== undefined) throw notWritten;
     const tilesResumed = countTiles(done);
-    outcome = finish(job, engine, perRank, { ...options, title, verification, tilesResumed, notKept });
+    outcome = finish(job, engine, perRank, { ...options, title, verification, tilesResumed, notSaved });
   });
   return outcome;
 }
@@ -202,19 +202,19 @@ function reportComplete({ completion }: ResumePoint, { checkpoint, report }: Run
   report(completion!.summary as Summary);
 }
 
-/** The error with which all leave. @throws LarmorError 73 if what was done could not be kept */
+/** The error with which all ranks exit. @throws LarmorError 73 if what was done could not be saved */
 function stopped(
   { signal, done }: RunResult,
   tileCount: number,
   { checkpoint }: RunOptions,
-  notKept: unknown,
+  notSaved: unknown,
 ): LarmorError {
   const after = `stopped by ${signal} after`;
   if (checkpoint === undefined)
     return new LarmorError(EXIT.stopped, `${after} a part of the tiles; nothing was kept (--checkpoint DIR keeps it)`);
-  if (notKept !== undefined) throw notKept;
-  const kept = `${countTiles(done)} of ${tileCount} tiles, kept in ${checkpoint}`;
-  return new LarmorError(EXIT.stopped, `${after} ${kept}; the same command with --resume continues from there`);
+  if (notSaved !== undefined) throw notSaved;
+  const saved = `${countTiles(done)} of ${tileCount} tiles, kept in ${checkpoint}`;
+  return new LarmorError(EXIT.stopped, `${after} ${saved}; the same command with --resume continues from there`);
 }
 
 /** Rank 0's last work: write, report, and leave a record. What cannot be written is in the checkpoint, if there is one. */
@@ -226,7 +226,7 @@ function finish(
     title: string;
     tilesResumed: number;
     verification: Verification | undefined;
-    notKept: unknown;
+    notSaved: unknown;
   },
 ): Outcome {
   const wrote = performance.now();
@@ -239,9 +239,9 @@ function finish(
   try {
     writeOutputs(run.outputs, raw);
   } catch (error) {
-    if (run.checkpoint === undefined || run.notKept !== undefined || !(error instanceof LarmorError)) throw error;
-    const kept = `all tiles are kept in ${run.checkpoint}: --resume has only to write`;
-    throw new LarmorError(error.exitCode, `${error.message}; ${kept}`, { cause: error });
+    if (run.checkpoint === undefined || run.notSaved !== undefined || !(error instanceof LarmorError)) throw error;
+    const saved = `all tiles are kept in ${run.checkpoint}: --resume has only to write`;
+    throw new LarmorError(error.exitCode, `${error.message}; ${saved}`, { cause: error });
   }
   const now = performance.now();
   const spent = { write: (now - wrote) / 1e3, total: (now - run.begun) / 1e3 };

@@ -1,4 +1,4 @@
-/** The spurious echo that a scan's spins are predicted to show: found before the simulation, told where it can be seen. */
+/** The spurious echo that a scan's spins are predicted to show: found before the simulation, reported where it is visible. */
 import { badInput } from '../base/errors.ts';
 import { warn } from '../base/log.ts';
 import type { PhantomSource } from '../phantom/types.ts';
@@ -9,11 +9,11 @@ import type { Encoding } from '../sequence/encoding-types.ts';
 import type { Timeline } from '../timeline/types.ts';
 import { pulseCount } from '../timeline/windows.ts';
 
-/** From here on it is told, and refused with `--strict`, over the signal. */
-const TOLD = 0.01;
+/** From here on it is reported, and refused with `--strict`, over the signal. */
+const REPORTED = 0.01;
 /**
  * The same of phantoms of voxels, whose number of spins is chosen for 2 %, or stated. Predictions of 1 to 15 % were within a factor of 1.5 of
- * the measured echo in 11 of 15 whole scans (`npm run validate -- spurious`), so only from 1.5 times 2 % on a number is told to be too few.
+ * the measured echo in 11 of 15 whole scans (`npm run validate -- spurious`), so only from 1.5 times 2 % on a number is reported as too few.
  */
 const CHOSEN = 0.03;
 
@@ -52,7 +52,7 @@ export function reportEcho(
         `${Math.hypot(...dephased).toFixed(0)} cycles/m, which only too few spins show; rewind the slice gradient and ` +
         'balance the moments between pulses and readouts',
     );
-  if (level < (phantom.spins === undefined ? TOLD : CHOSEN)) return;
+  if (level < (phantom.spins === undefined ? REPORTED : CHOSEN)) return;
   const percent = `about ${level < 0.1 ? (100 * level).toPrecision(1) : Math.round(100 * level)} % of the signal`;
   const what = `too few spins per pixel for this sequence: a spurious echo of ${percent} is predicted${causeOf(prediction)}`;
   const fix = fixOf(prediction);

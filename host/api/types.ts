@@ -11,7 +11,7 @@ import type { Summary } from '../report/summary.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 
 export interface CallOptions {
-  /** Takes each warning, once. Results list them too where they have a place for it. */
+  /** Takes each warning, once. Results that have a list of warnings state them too. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 

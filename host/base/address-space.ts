@@ -20,7 +20,7 @@ interface AddressSpace {
   readonly free: number;
 }
 
-/** undefined where there is no limit, or the system does not tell. */
+/** undefined where there is no limit, or the system does not say it. */
 function addressSpace(): AddressSpace | undefined {
   try {
     const limit = Number(readFileSync('/proc/self/limits', 'latin1').match(/^Max address space +(\d+)/m)?.[1]);

@@ -1,5 +1,5 @@
 /**
- * Where built files stand: beside the bundle (`dist/`) when Larmor runs from it, in `dist/` of the checkout when it runs
+ * Location of built files: beside the bundle (`dist/`) when Larmor runs from it, in `dist/` of the checkout when it runs
  * from its sources.
  */
 import { existsSync } from 'node:fs';

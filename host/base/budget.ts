@@ -30,21 +30,21 @@ export interface Budget {
    * Counts `bytes` for `what`, a number with its noun such as `11000000 shape samples`.
    * @throws LarmorError 65 when the sum exceeds the limit; call it before allocating
    */
-  take(bytes: number, what: string, place?: string): void;
+  take(bytes: number, what: string, location?: string): void;
   /** Throws as `take` would, and counts nothing: for what is allocated only to find that it is known. */
-  check(bytes: number, what: string, place?: string): void;
+  check(bytes: number, what: string, location?: string): void;
   /** Bytes that may still be taken. */
   left(): number;
 }
 
 /**
- * @param place file that is read, as messages name it
+ * @param location file that is read, as messages name it
  * @param inputBytes its size; undefined for what a user asked for by name, which only memory limits
  * @param fix third part of the message
  */
 export function openBudget(
   purpose: keyof typeof BASE,
-  place: string,
+  location: string,
   inputBytes: number | undefined,
   fix = 'check the number; if it is right, allow more with LARMOR_MEMORY, e.g. LARMOR_MEMORY=8G',
 ): Budget {
@@ -54,7 +54,7 @@ export function openBudget(
     usableMemory(),
   );
   let taken = 0;
-  const check: Budget['check'] = (bytes, what, where = place) => {
+  const check: Budget['check'] = (bytes, what, where = location) => {
     if (taken + bytes <= limit) return;
     const size = inputBytes === undefined ? '' : ` for a file of ${bytesText(inputBytes)}`;
     const needed = `${what} would take ${bytesText(taken + bytes)}`;

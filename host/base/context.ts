@@ -9,14 +9,14 @@ export interface Context {
   readonly warned: Set<string>;
   /** Files read so far, by device and inode: no output replaces one. */
   readonly inputs: Set<string>;
-  /** Takes each warning once, in place of stderr, where nothing is printed then. */
+  /** Takes each warning once, instead of stderr; nothing is printed then. */
   readonly onWarning?: (message: string) => void;
 }
 
 const ofProcess: Context = { warned: new Set(), inputs: new Set() };
 const contexts = new AsyncLocalStorage<Context>();
 
-/** The context of whoever asks. */
+/** The context of the caller. */
 export function currentContext(): Context {
   return contexts.getStore() ?? ofProcess;
 }

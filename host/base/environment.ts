@@ -1,5 +1,5 @@
 /**
- * The one place that reads environment variables and asks the machine what this process may use of it. MPI's own variables
+ * The only file that reads environment variables and asks the machine what this process may use of it. MPI's own variables
  * are the binding package's affair.
  */
 import { readFileSync } from 'node:fs';
@@ -51,7 +51,7 @@ export function slurmJob(environment: NodeJS.ProcessEnv = process.env): { job: s
 /** A fault that a test asks for: see `failpoints.ts`. */
 export interface FailpointSetting {
   readonly action: FailpointAction;
-  readonly place: string;
+  readonly location: string;
   readonly rank?: number;
 }
 
@@ -74,10 +74,10 @@ export type FailpointAction = (typeof FAILPOINT_ACTIONS)[number];
  * (the process or thread leaves), stop and kill (signals to oneself), lose (a message, a spin), nan and overflow (values of a spin).
  */
 export function failpointSetting(environment: NodeJS.ProcessEnv = process.env): FailpointSetting | undefined {
-  const [, action, place, rank] = environment.LARMOR_FAILPOINT?.match(/^(\w+)@([^#]+)(?:#(\d+))?$/) ?? [];
+  const [, action, location, rank] = environment.LARMOR_FAILPOINT?.match(/^(\w+)@([^#]+)(?:#(\d+))?$/) ?? [];
   const known = FAILPOINT_ACTIONS.find((name) => name === action);
-  if (known === undefined || place === undefined) return undefined;
-  return { action: known, place, ...(rank === undefined ? {} : { rank: Number(rank) }) };
+  if (known === undefined || location === undefined) return undefined;
+  return { action: known, location, ...(rank === undefined ? {} : { rank: Number(rank) }) };
 }
 
 /** Variables by which schedulers and drivers hand GPUs to a process, the most particular first. */
@@ -96,7 +96,7 @@ export function deviceBinding(
   return /^pci-.*!$/.test(card) ? { variable: 'DRI_PRIME', devices: [card] } : undefined;
 }
 
-/** Processors of the affinity mask; libuv's count where /proc does not tell. */
+/** Processors of the affinity mask; libuv's count where /proc does not say. */
 export function allowedCpus(): readonly number[] {
   const line = readText('/proc/self/status')?.match(/^Cpus_allowed_list:\s*(.+)$/m)?.[1];
   if (line === undefined) return Array.from({ length: availableParallelism() }, (_, n) => n);

@@ -27,7 +27,7 @@ export class LarmorError extends Error {
   }
 }
 
-/** An error that all ranks of a run know of: they leave together, and one of them tells the user. */
+/** An error that all ranks of a run know of: they exit together, and one of them reports it. */
 export class CollectiveError extends LarmorError {
   /** Printed by another rank, or before. */
   readonly reported: boolean;

@@ -1,8 +1,8 @@
 /**
  * Failpoints: faults on request, so that tests can prove what the command does when something breaks. Only the variable
- * LARMOR_FAILPOINT=ACTION@PLACE[#RANK] (see `environment.ts`) switches one on; without it a place costs one comparison.
+ * LARMOR_FAILPOINT=ACTION@LOCATION[#RANK] (see `environment.ts`) switches one on; without it a location costs one comparison.
  *
- * Places are what `lifetime.enter` is told (the steps of a run), `worker` (a simulation thread's start), `write` (a write to
+ * Locations are the steps that `lifetime.enter` begins, `worker` (a simulation thread's start), `write` (a write to
  * an output), `message KIND` (a message between ranks), `verified run` and `verified reference` (spins as the two sides of
  * `--verify` read them).
  */
@@ -16,26 +16,26 @@ export function setFailpointRank(own: number): void {
   rank = own;
 }
 
-function strikes(place: string): boolean {
-  return setting !== undefined && setting.place === place && (setting.rank ?? rank) === rank;
+function strikes(location: string): boolean {
+  return setting !== undefined && setting.location === location && (setting.rank ?? rank) === rank;
 }
 
-/** Whether the message or event at `place` is to be dropped. */
-export function isLost(place: string): boolean {
-  return strikes(place) && setting!.action === 'lose';
+/** Whether the message or event at `location` is to be dropped. */
+export function isLost(location: string): boolean {
+  return strikes(location) && setting!.action === 'lose';
 }
 
-/** The value that stands for `value` at `place`: none, NaN, or one that exceeds every bound, as the failpoint there says. */
-export function spoiled(place: string, value: number): number {
-  if (!strikes(place)) return value;
+/** The value that stands for `value` at `location`: none, NaN, or one that exceeds every bound, as the failpoint there says. */
+export function spoiled(location: string, value: number): number {
+  if (!strikes(location)) return value;
   return { lose: 0, nan: Number.NaN, overflow: 1e30 }[setting!.action as string] ?? value;
 }
 
 const SLOW_MS = 2000;
 
-/** Does what is asked for at `place`: mostly nothing. What it returns must be awaited where the place is asynchronous. */
-export function failpoint(place: string): Promise<void> | undefined {
-  if (!strikes(place)) return undefined;
+/** Does what is asked for at `location`: mostly nothing. What it returns must be awaited where the location is asynchronous. */
+export function failpoint(location: string): Promise<void> | undefined {
+  if (!strikes(location)) return undefined;
   switch (setting!.action) {
     case 'never':
       return new Promise(() => {});
@@ -44,7 +44,7 @@ export function failpoint(place: string): Promise<void> | undefined {
         setTimeout(resolve, SLOW_MS);
       });
     case 'throw':
-      throw new Error(`failpoint at '${place}'`);
+      throw new Error(`failpoint at '${location}'`);
     case 'full':
       throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
     case 'exit':

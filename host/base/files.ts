@@ -118,7 +118,7 @@ export function createOutput(path: string): PendingFile {
     try {
       rmSync(beside, { force: true });
     } catch {
-      // Where it cannot be removed it could not be made either; the error that led here tells more.
+      // Where it cannot be removed it could not be made either; the error that led here says more.
     }
   };
   const guard = <T>(step: () => T): T => {

@@ -1,6 +1,6 @@
 /**
  * JSON files whose every value is checked: small readers that combine into the reader of a whole file. A reader takes
- * a value and where it stands, and returns it with its type or throws one line (exit 65) that names file and key, what
+ * a value and its location, and returns it with its type or throws one line (exit 65) that names file and key, what
  * is wrong and what is allowed. Unknown keys are refused: a misspelt one would silently be another simulation.
  */
 import { dirname, resolve } from 'node:path';
@@ -8,13 +8,13 @@ import { badInput } from './errors.ts';
 import { readInput, requireFile } from './files.ts';
 import { didYouMean } from './suggest.ts';
 
-/** Where a value stands: the file, and the path of keys in it (`receive.coils[2].radius`; '' for the whole). */
-export interface JsonPlace {
+/** Location of a value: the file, and the path of keys in it (`receive.coils[2].radius`; '' for the whole). */
+export interface JsonLocation {
   readonly file: string;
   readonly key: string;
 }
 
-export type JsonReader<T> = (value: unknown, place: JsonPlace) => T;
+export type JsonReader<T> = (value: unknown, location: JsonLocation) => T;
 
 type Readers<T> = { readonly [K in keyof T]-?: JsonReader<T[K]> };
 
@@ -60,10 +60,10 @@ export function number(unit: string, least: number, most: number): JsonReader<nu
 
 export function wholeNumber(least: number, most: number): JsonReader<number> {
   const inRange = number('', least, most);
-  return (value, place) => {
-    const result = inRange(value, place);
+  return (value, location) => {
+    const result = inRange(value, location);
     if (Number.isInteger(result)) return result;
-    throw badInput(place.file, `${place.key} is ${value}`, `give a whole number from ${least} to ${most}`);
+    throw badInput(location.file, `${location.key} is ${value}`, `give a whole number from ${least} to ${most}`);
   };
 }
 
@@ -80,10 +80,10 @@ export function word<W extends string>(...words: readonly W[]): JsonReader<W> {
 }
 
 /** Path of an existing file; a relative one is relative to the folder of the JSON file. @throws LarmorError 66 */
-export const file: JsonReader<string> = (value, place) => {
+export const file: JsonReader<string> = (value, location) => {
   if (typeof value !== 'string' || value === '')
-    throw badInput(place.file, `${place.key} is ${shown(value)}`, 'give the name of a file');
-  const path = resolve(dirname(place.file), value);
+    throw badInput(location.file, `${location.key} is ${shown(value)}`, 'give the name of a file');
+  const path = resolve(dirname(location.file), value);
   requireFile(path);
   return path;
 };

@@ -1,6 +1,6 @@
 /**
  * How the process ends. A promise keeps no process alive: when nothing is pending any more Node leaves with exit code 0, in the
- * middle of an `await`. So the command ends in `leave` and nowhere else; any other end is reported with the place it was at
+ * middle of an `await`. So the command ends in `leave` and nowhere else; any other end is reported with the step it was at
  * and exits 70.
  */
 import { EXIT, LarmorError } from './errors.ts';
@@ -8,18 +8,18 @@ import { failpoint } from './failpoints.ts';
 import { reportError } from './log.ts';
 import { onInterrupt } from './signals.ts';
 
-let place = 'start';
+let step = 'start';
 let ending = false;
 
 /** What the command is at from now on. What it returns must be awaited before that begins, where that can be awaited. */
 export function enter(next: string): Promise<void> | undefined {
-  place = next;
+  step = next;
   return failpoint(next);
 }
 
-/** Where it is. */
-export function currentPlace(): string {
-  return place;
+/** What it is at. */
+export function currentStep(): string {
+  return step;
 }
 
 /** Ends this process, without a word: by itself, or with the job it belongs to. */
@@ -28,7 +28,7 @@ type End = (code: number) => never;
 const endProcess: End = (code) => process.exit(code);
 let end: End = endProcess;
 
-/** While this process belongs to a job, whoever ends it at once takes the job along. Without an argument: it belongs to none any more. */
+/** While this process belongs to a job, `endNow` ends the whole job. Without an argument: it belongs to none any more. */
 export function endJobBy(endJob: End = endProcess): void {
   end = endJob;
 }
@@ -49,7 +49,7 @@ export function leave(code: number): never {
   return process.exit(code);
 }
 
-/** Exit code of a process that is told to end by a second interrupt, as a shell would report it. */
+/** Exit code of a process that a second interrupt ends, as a shell would report it. */
 const INTERRUPTED = 130;
 
 /** Called once, first of all. */
@@ -64,7 +64,7 @@ export function guardEnd(): void {
     if (ending) return;
     ending = true;
     reportError(
-      `the command ended before its work did, while at '${place}'; what it should have written may be missing`,
+      `the command ended before its work did, while at '${step}'; what it should have written may be missing`,
     );
     process.exitCode = EXIT.internal;
   });

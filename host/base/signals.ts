@@ -1,7 +1,7 @@
 /**
  * Signals that ask a run to stop: SIGINT and SIGTERM by a person or a scheduler, SIGUSR1 and SIGUSR2 as SLURM sends them before the
  * limit. They are trapped from the first moment (`cli/launch.ts`) until the process is gone, so that none of them is the end
- * of a rank that has work to keep. A second SIGINT ends the process at once: whoever sends it does not want to wait.
+ * of a rank that has work to save. A second SIGINT ends the process at once: its sender does not want to wait.
  */
 const STOPS = ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;
 

@@ -22,7 +22,7 @@ export function allowWideSimd(): boolean {
   return isWide;
 }
 
-/** By the first processor's flags; false where the system does not tell. */
+/** By the first processor's flags; false where the system does not say. */
 function hasAvx2(): boolean {
   try {
     const file = openSync('/proc/cpuinfo', 'r');

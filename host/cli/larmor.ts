@@ -6,7 +6,7 @@ import { trapStops } from '../base/signals.ts';
 import { compileCommand, runCommand } from './launch.ts';
 
 function start(): void {
-  // Before anything is read: a run has work to keep, and schedulers signal at any moment.
+  // Before anything is read: a run has work to save, and schedulers signal at any moment.
   if (process.argv[2] === 'simulate') trapStops();
   try {
     requireSpaceToStart();

@@ -17,7 +17,7 @@ const BUNDLE = 'command.js';
 /** Bytes of the SHA-256 in front of what V8 made of the bundle. */
 const DIGEST_BYTES = 32;
 
-/** Where the cache for this Node stands in `folder`. */
+/** Path of the cache for this Node in `folder`. */
 export function cachePath(folder: string): string {
   return join(folder, `command-${process.version}-${process.arch}.cache`);
 }
@@ -36,7 +36,7 @@ export function compileCommand(folder: string): Compiled {
   const filename = join(folder, BUNDLE);
   const source = readFileSync(filename);
   const cachedData = cacheOf(folder, source);
-  // A cache keeps this name, and travels: no path of whoever built it.
+  // The cache contains this name and is published: no path of the machine that built it.
   const script = new vm.Script(source.toString(), { filename: BUNDLE, cachedData });
   return { script, filename, source };
 }

@@ -12,7 +12,7 @@ import { openScanner } from './scanner.ts';
 export interface FieldOptions {
   readonly output: string;
   readonly scanner?: string;
-  /** T, in place of the scanner's. */
+  /** T, instead of the scanner's. */
   readonly b0?: number;
   /** Patient LPS. */
   readonly b0Dir?: readonly [number, number, number];

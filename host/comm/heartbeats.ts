@@ -3,7 +3,7 @@
  * finished tiles to rank 0, and reveal a deadlock, in which all ranks wait for messages and none is sent.
  *
  * A rank that falls silent is reported by its parent. Its children wait half as long again, in case the parent has failed
- * too: one report is enough. Rank 0 has no parent; its child rank 1 stands in for one.
+ * too: one report is enough. Rank 0 has no parent; its child rank 1 acts as one.
  *
  * Time is counted in ticks of this rank's own life, not by the clock: after the job was suspended, or this rank was busy
  * with a disk for minutes, one tick has passed.
@@ -20,7 +20,7 @@ const PARENT_PATIENCE = 1.5;
 export interface WatchOptions {
   /** Silence after which a rank counts as lost [s]. */
   readonly limit: number;
-  /** Called with the neighbours that were not heard. */
+  /** Called with the neighbours that were silent. */
   readonly onSilence: (ranks: readonly number[]) => void;
   /** Called on rank 0 when all ranks have waited for messages for so long and none was sent. */
   readonly onDeadlock: () => void;
@@ -40,7 +40,7 @@ export interface Heartbeats {
   readonly tickSeconds: number;
   /** One tick: this rank's heartbeat to each living neighbour, then a look at who was silent. */
   tick(waiting: boolean): void;
-  /** A message of this rank or to it: work goes on. */
+  /** A message of this rank or to it: work continues. */
   active(): void;
   /** A message, of whatever kind, shows that its sender is alive. */
   alive(from: number): void;
@@ -53,7 +53,7 @@ export interface Heartbeats {
 
 /** Of a neighbour. */
 interface Pulse {
-  /** Ticks since it was last heard. */
+  /** Ticks since its last message. */
   silent: number;
   /** Ticks after which it counts as lost. */
   readonly patience: number;

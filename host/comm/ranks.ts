@@ -8,7 +8,7 @@ import { assetPath } from '../base/assets.ts';
 import { allowedCpus } from '../base/environment.ts';
 import { CollectiveError, EXIT, type ExitCode, LarmorError } from '../base/errors.ts';
 import { setFailpointRank } from '../base/failpoints.ts';
-import { currentPlace, endJobBy, endNow, enter } from '../base/lifetime.ts';
+import { currentStep, endJobBy, endNow, enter } from '../base/lifetime.ts';
 import { reportError } from '../base/log.ts';
 import { agree, rankName } from './agree.ts';
 import { type BlockingWatch, nothingBlocks, watchBlocking } from './blocking.ts';
@@ -185,7 +185,7 @@ function lost(hosts: readonly string[], ranks: readonly number[], limit: number)
 function deadlocked(limit: number): LarmorError {
   return new LarmorError(
     EXIT.internal,
-    `all ranks have been waiting for each other for ${limit} s, rank 0 at '${currentPlace()}': please report it. ` +
+    `all ranks have been waiting for each other for ${limit} s, rank 0 at '${currentStep()}': please report it. ` +
       'The job ends; --resume continues from its last checkpoint',
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Where a signal comes from: everything needed to make it again. The same record stands in the object of
+ * Where a signal comes from: everything needed to make it again. The same record is in the object of
  * `larmor simulate --json` and, a parameter for each key, in the ISMRMRD header.
  */
 import type { Seconds, Tesla } from '../base/units.ts';

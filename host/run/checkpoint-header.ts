@@ -24,7 +24,7 @@ export interface WrittenFile {
   readonly sha256: string;
 }
 
-/** Record of a finished run, kept beside its last checkpoint. */
+/** Record of a finished run, stored beside its last checkpoint. */
 export interface Completion {
   readonly planHash: string;
   readonly signalHash: string;

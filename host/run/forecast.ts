@@ -13,7 +13,7 @@ const THREAD_BYTES = 6e6;
 const OUTPUT_BYTES = 32;
 
 export interface MemoryForecast {
-  /** Node, the program and the opened inputs: timeline, what the phantom keeps, and what reading them took. */
+  /** Node, the program and the opened inputs: timeline, what the phantom holds, and what reading them took. */
   readonly opened: number;
   /** Timeline, tiles, scratch and sums in the kernels' memory. */
   readonly kernels: number;

@@ -3,7 +3,7 @@
  * names its holder. The lock of a killed job stays, so a job that finds one checks whether the holder is alive:
  *
  * - on the same host and boot, by process id and start time;
- * - an earlier start of the same SLURM job has ended, whatever host it ran on;
+ * - an earlier start of the same SLURM job has ended, on whatever host it ran;
  * - on another host, by the age of the file: the holder renews it every ten seconds, and counts as dead after a minute
  *   without renewal. Times are taken from the file server, so clocks need not agree.
  */

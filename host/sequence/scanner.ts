@@ -3,7 +3,7 @@ import { badInput } from '../base/errors.ts';
 import {
   file,
   flag,
-  type JsonPlace,
+  type JsonLocation,
   type JsonReader,
   list,
   number,
@@ -96,7 +96,7 @@ const mapKeys = {
 };
 
 /** A file, or magnitude and phase. */
-function mapOf(keys: Partial<MapKeys>, { file: path, key }: JsonPlace): MapFiles {
+function mapOf(keys: Partial<MapKeys>, { file: path, key }: JsonLocation): MapFiles {
   const { file: whole, magnitude, phase, fov, centre } = keys;
   const wrong = (what: string, fix: string): Error => badInput(path, `${key} ${what}`, fix);
   if (whole === undefined && magnitude !== undefined && phase !== undefined) {

@@ -6,7 +6,7 @@ import { badInput, usage } from '../../base/errors.ts';
 import { readInput } from '../../base/files.ts';
 import {
   flag,
-  type JsonPlace,
+  type JsonLocation,
   type JsonReader,
   list,
   number,
@@ -212,7 +212,7 @@ function motionReader(spinCount: number): JsonReader<Motion> {
 
 const asIs: JsonReader<unknown> = (value) => value;
 
-function readAction(value: unknown, place: JsonPlace, spins: number): Action {
+function readAction(value: unknown, place: JsonLocation, spins: number): Action {
   const given = typeof value === 'object' && value !== null ? (value as { type?: unknown }).type : undefined;
   const type = word(...KINDS)(given, { ...place, key: `${place.key}.type` });
   const kind = { type: word(type) };
@@ -248,7 +248,7 @@ const flagOrNumber: JsonReader<number> = (value, place) =>
 
 /** @param axes x, y, z of [spins][nodes] */
 function nodesInMemory(
-  { file, key }: JsonPlace,
+  { file, key }: JsonLocation,
   axes: readonly (readonly (readonly number[])[])[],
   resets: readonly (readonly number[])[] | undefined,
   spins: number,

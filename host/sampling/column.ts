@@ -18,7 +18,7 @@ export const FINE = 2048;
 /** Amplitude of the outer half of the orders over the signal, above which a column is too coarse: 1 % in each of them. */
 const SETTLED = 0.3;
 /** More layers than this are not asked for. */
-const MAX_LAYERS = 400;
+const MAX_LAYERS = 1000;
 
 /**
  * An error that is the same in every readout is not encoded and gathers in one row of the image, as the free induction decay of a
@@ -53,13 +53,15 @@ export function layerTrial(
   const most = Math.ceil(MAX_LAYERS / voxels);
   const [from, to] = exactly === undefined ? [1, most] : [exactly, exactly];
   const steps = stepsOf(timeline, slice);
-  const coarse = denseColumn(timeline, steps, slice, voxels * voxel, COARSE);
+  const dense = (layers: number): Column =>
+    denseColumn(timeline, steps, columnPlaces(slice, voxels * voxel, layers), layers);
+  const coarse = dense(COARSE);
   const missed = new Float64Array(2 * steps.readouts);
   let fine: Column | undefined;
   return (tissue) => {
     let series = coarse(tissue);
     if (outerShare(series) > SETTLED) {
-      fine ??= denseColumn(timeline, steps, slice, voxels * voxel, FINE);
+      fine ??= dense(FINE);
       series = fine(tissue);
     }
     // The next tissue overwrites the series, so all that may be asked is computed now.
@@ -74,7 +76,7 @@ export function layerTrial(
 }
 
 /** dense × c_b of each readout, [dense][width = readouts × (re, im)], b from 0 up and from −1 down as usual; `wanted`: Σ|dense × c_0|². */
-interface Series {
+export interface Series {
   readonly values: Float64Array;
   readonly dense: number;
   readonly width: number;
@@ -82,7 +84,7 @@ interface Series {
 }
 
 /** What so many layers see and the slice has not. @param missed scratch, [width] */
-function errorsOf(
+export function errorsOf(
   { values, dense, width, wanted }: Series,
   layers: number,
   missed: Float64Array,
@@ -119,8 +121,9 @@ function energyOf(values: Float64Array): number {
 /** Plays the steps for a tissue; what it gives is overwritten by the next. */
 type Column = (tissue: TissueClass) => Series;
 
-function denseColumn(timeline: Timeline, steps: Steps, slice: Slice, slab: number, dense: number): Column {
-  const play = playPoints(timeline, steps, columnPlaces(slice, slab, dense));
+/** @param places of a column of so many layers, a power of two */
+export function denseColumn(timeline: Timeline, steps: Steps, places: Float64Array, dense: number): Column {
+  const play = playPoints(timeline, steps, places);
   const width = 2 * steps.readouts;
   const work = new Float64Array(dense * width);
   return (tissue) => {

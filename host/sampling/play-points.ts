@@ -3,6 +3,7 @@
  * across a slice (column.ts) or the points of a few pixels (point-trial.ts). Only a part of the sequence is played, and only
  * the first sample of a few dozen readouts is kept.
  */
+import { phasor } from '../numerics/phasor.ts';
 import { STRIDE, type Timeline } from '../timeline/types.ts';
 import { windowsOf } from '../timeline/windows.ts';
 import { pulseOfSlice, type Slice, type TissueClass, type Vector } from './phase-graph.ts';
@@ -159,9 +160,9 @@ function precessionAt(
   const E2 = Math.exp(-dt / T2);
   const made = new Float64Array((2 * places.length) / 3);
   for (let n = 0, at = 0; n < made.length; n += 2, at += 3) {
-    const angle = -2 * Math.PI * (kx * places[at] + ky * places[at + 1] + kz * places[at + 2] + offset * dt);
-    made[n] = E2 * Math.cos(angle);
-    made[n + 1] = E2 * Math.sin(angle);
+    phasor(-(kx * places[at] + ky * places[at + 1] + kz * places[at + 2] + offset * dt), made, n);
+    made[n] *= E2;
+    made[n + 1] *= E2;
   }
   return made;
 }

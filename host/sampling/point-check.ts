@@ -4,6 +4,7 @@
  * object has a_κ = 0 for all orders outside the image's window of k; the rest is the spurious echo, known before anything is simulated.
  * Where pulses select a slice, the points are also compared with a dense column across it (column-points.ts).
  */
+import { phasor } from '../numerics/phasor.ts';
 import { chooseSet, sinc } from '../phantom/sub-voxel.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import type { Timeline } from '../timeline/types.ts';
@@ -324,27 +325,18 @@ function beyondChance(sum: number, chance: number, pixels: number): number {
 
 /** a_κ = Σ w e^{−i2πκ·r} / Σ w. */
 function seenBy({ spins, total }: Neighbourhood, [kx, ky, kz]: Vector): { readonly re: number; readonly im: number } {
+  const unit = new Float64Array(2);
   let re = 0;
   let im = 0;
   for (let at = 0; at < spins.length; at += 4) {
     const w = spins[at + 3];
     const turns = kx * spins[at] + ky * spins[at + 1] + kz * spins[at + 2];
-    // Half turns from the nearest whole one, and Taylor's series of a quarter of that: right to 1e-7, five times as fast as Math.cos.
-    const a = (Math.PI / 2) * (turns - Math.round(turns));
-    const aa = a * a;
-    const s = a * (1 + aa * (S[0] + aa * (S[1] + aa * (S[2] + aa * S[3]))));
-    const c = 1 + aa * (C[0] + aa * (C[1] + aa * (C[2] + aa * (C[3] + aa * C[4]))));
-    const s2 = 2 * s * c;
-    const c2 = c * c - s * s;
-    re += w * (c2 * c2 - s2 * s2);
-    im -= w * 2 * s2 * c2;
+    phasor(turns, unit, 0);
+    re += w * unit[0];
+    im -= w * unit[1];
   }
   return { re: re / total, im: im / total };
 }
-
-/** Taylor's series of sin a / a and cos a in a², but for the 1. */
-const S = [-1 / 6, 1 / 120, -1 / 5040, 1 / 362880] as const;
-const C = [-1 / 2, 1 / 24, -1 / 720, 1 / 40320, -1 / 3628800] as const;
 
 /** Spins of each pixel that would do, were they layers of a slab or a lattice in a pixel. */
 function enoughFor({ orders }: Orders, pixel: readonly (number | undefined)[]): number {

@@ -1,11 +1,14 @@
 /**
- * Places of a voxel's spins by trial (point-trial.ts), for sequences whose moments turn: sets of growing size are played until
- * one is within the tolerance. Layers across the voxel do best against a spoiler along one direction; moments that turn in the plane want
- * different places there, and both together a few such columns.
+ * Places of a voxel's spins by trial (point-trial.ts), for sequences whose moments turn: sets of growing size are played until one is within
+ * the tolerance. A spoiler along one direction wants layers across the voxel, moments that turn in the plane want different places
+ * there, and both together want columns of layers; lattices serve where neither has a direction of its own. How many layers a column
+ * needs is read off one dense column, so that few sets have to be played.
  */
-import { evenPlaces, filled, rankOne, type SubVoxelPlaces } from '../phantom/sub-voxel.ts';
+import { evenPlaces, filled, gridPlaces, rankOne, type SubVoxelPlaces } from '../phantom/sub-voxel.ts';
 import type { Timeline } from '../timeline/types.ts';
+import { denseColumn, errorsOf } from './column.ts';
 import type { Slice, TissueClass, Vector } from './phase-graph.ts';
+import { stepsOf } from './play-points.ts';
 import { type Cell, type PointTrial, placed, pointTrial } from './point-trial.ts';
 
 /** A pixel of voxels on a lattice. */
@@ -21,16 +24,27 @@ export interface FoundPlaces {
   readonly level: number;
 }
 
-/** Spins per voxel that are tried at most, and how much more each time. */
-const MAX_SPINS = 400;
+/** Spins per voxel that are tried at most, and how much larger each lattice is than the one before. */
+const MAX_SPINS = 1000;
 const GROWTH = 1.3;
-/** From so many spins on only the best kinds of sets are tried. */
-const MANY = 16;
-const FEW_KINDS = 2;
-/** Columns of layers beside each other in a voxel. */
-const COLUMNS = [2, 3, 4, 6, 8, 12];
+/** Columns of layers beside each other in a voxel; square numbers are grids too. */
+const COLUMNS = [1, 2, 3, 4, 6, 9, 12, 16, 25, 36];
+/** Layers of the dense column. */
+const DENSE = 4096;
+/** Where no set is within the tolerance, one within so many times as much is looked for. */
+const RELAXED = 1.3;
 /** The second pixel that is looked at lies so many pixels from the first: moments that turn add a phase that grows with the distance. */
 const APART = 15.37;
+
+/** A set that may be played. */
+interface Candidate {
+  readonly count: number;
+  /** Sets of one family differ in their layers, or in their size. */
+  readonly family: string;
+  /** Echo that its layers alone would leave; undefined of a lattice. */
+  readonly layered?: number;
+  readonly make: () => SubVoxelPlaces;
+}
 
 /**
  * @param exactly the one number of spins that is tried
@@ -45,53 +59,98 @@ export function searchByTrial(
 ): (tissue: TissueClass) => Pick<PointTrial, 'wanted'> & { places(tolerance: number): FoundPlaces } {
   const cells = cellsOf(pixel, slice);
   const trial = pointTrial(timeline, slice, wanted, cells);
+  const steps = stepsOf(timeline, slice, wanted);
+  const column = denseColumn(timeline, steps, placed(rankOne(DENSE, [0, 0, 1]), cells[1]), DENSE);
+  const missed = new Float64Array(2 * steps.readouts);
   return (tissue) => {
     const { wanted, level } = trial(tissue);
     const levelOf = (places: SubVoxelPlaces): number =>
       level(cells.map((cell) => ({ places: placed(filled(places, pixel.counts), cell) })));
-    // By kind and size: another tolerance asks for the same sets.
-    const tried = new Map<string, number>();
-    const places = (tolerance: number): FoundPlaces => {
-      let best: FoundPlaces = { places: rankOne(1, [0, 0, 1]), level: Number.POSITIVE_INFINITY };
-      let kinds = KINDS;
-      for (let size = exactly ?? 1; size <= (exactly ?? MAX_SPINS); size = Math.ceil(GROWTH * size)) {
-        const levels = kinds.map((kind) => {
-          const places = kind(size, exactly !== undefined);
-          if (places === undefined) return Number.POSITIVE_INFINITY;
-          const key = `${KINDS.indexOf(kind)} ${size}`;
-          const found = tried.get(key) ?? levelOf(places);
-          tried.set(key, found);
-          if (found < best.level) best = { places, level: found };
-          return found;
-        });
-        if (best.level <= tolerance && exactly === undefined) return best;
-        if (size >= MANY && kinds.length > FEW_KINDS) {
-          const ranked = levels.map((found, n) => ({ found, kind: kinds[n] })).sort((x, y) => x.found - y.found);
-          kinds = ranked.slice(0, FEW_KINDS).map(({ kind }) => kind);
-        }
-      }
-      return best;
+    const series = column(tissue);
+    const most = Math.min(exactly ?? MAX_SPINS, Math.floor(DENSE / 2 / pixel.counts[2]));
+    const layers = Array.from({ length: most }, (_, n) => errorsOf(series, pixel.counts[2] * (n + 1), missed).level);
+    const candidates = exactly === undefined ? growing(layers) : ofSize(exactly, layers);
+    const found = new Map<Candidate, FoundPlaces>();
+    const play = (candidate: Candidate): FoundPlaces => {
+      const known = found.get(candidate);
+      if (known !== undefined) return known;
+      const places = candidate.make();
+      const played = { places, level: levelOf(places) };
+      found.set(candidate, played);
+      return played;
     };
-    return { wanted, places };
+    const places = (tolerance: number): FoundPlaces => {
+      const hopeless = new Set<string>();
+      for (const candidate of candidates) {
+        const { family, count, layered = 0 } = candidate;
+        if (layered > tolerance || hopeless.has(family)) continue;
+        const one = play(candidate);
+        if (one.level <= tolerance) return one;
+        // More layers do not help against what is wound up in the plane, and the echo of lattices falls about as their size at best.
+        const reached = candidate.layered === undefined ? one.level * (count / MAX_SPINS) : one.level;
+        if (reached > tolerance && layered < tolerance / 2) hopeless.add(family);
+      }
+      const best = [...found.values()].sort((a, b) => a.level - b.level)[0];
+      return best !== undefined && best.level <= RELAXED * tolerance ? best : places(RELAXED * tolerance);
+    };
+    if (exactly === undefined) return { wanted, places };
+    const best = candidates.map(play).sort((a, b) => a.level - b.level)[0];
+    return { wanted, places: () => best };
   };
 }
 
-/** Places of about so many spins, or of exactly so many; undefined where a kind has none. */
-type Kind = (size: number, exactly: boolean) => SubVoxelPlaces | undefined;
+/** Sets of growing size, the plainest of a size first. @param layers echo of a column by its layers, from 1 up */
+function growing(layers: readonly number[]): Candidate[] {
+  const all: Candidate[] = [];
+  let least = Number.POSITIVE_INFINITY;
+  for (const [n, echo] of layers.entries()) {
+    if (echo >= least) continue;
+    least = echo;
+    all.push(...columns(n + 1, echo).filter(({ count }) => count <= MAX_SPINS));
+  }
+  for (let size = 2; size <= MAX_SPINS; size = Math.ceil(GROWTH * size)) all.push(...lattices(size));
+  return all.sort((a, b) => a.count - b.count);
+}
 
-/** The plainest first. */
-const KINDS: readonly Kind[] = [
-  (size) => rankOne(size, [0, 0, 1]),
-  (size) => (size > 1 ? evenPlaces(size, 3) : undefined),
-  (size) => (size > 1 ? evenPlaces(size, 2) : undefined),
-  ...COLUMNS.map(
-    (columns): Kind =>
-      (size, exactly) => {
-        const layers = Math.round(size / columns);
-        return layers < 2 || (exactly && layers * columns !== size) ? undefined : columnsOf(columns, layers);
-      },
-  ),
-];
+/** All sets of one size. */
+function ofSize(size: number, layers: readonly number[]): Candidate[] {
+  const divided = COLUMNS.filter((count) => size % count === 0 && (count === 1 || size > count));
+  return [
+    ...divided.flatMap((count) =>
+      columns(size / count, layers[size / count - 1] ?? 0).filter((one) => one.count === size),
+    ),
+    ...(size > 1 ? lattices(size) : []),
+  ];
+}
+
+function lattices(size: number): Candidate[] {
+  return ([3, 2] as const).map((dimensions) => ({
+    count: size,
+    family: `lattice ${dimensions}`,
+    make: () => evenPlaces(size, dimensions),
+  }));
+}
+
+/** Columns of so many layers. What moments in the plane wind up has another phase in each of them, so that they share the echo of one. */
+function columns(layers: number, echo: number): Candidate[] {
+  return COLUMNS.filter((count) => count === 1 || layers > 1).flatMap((count) => {
+    const side = Math.round(Math.sqrt(count));
+    const of = { count: count * layers, layered: echo / Math.sqrt(count) };
+    if (count === 1) return [{ ...of, family: 'layers', make: () => rankOne(layers, [0, 0, 1]) }];
+    const staggered = { ...of, family: `${count} columns`, make: () => columnsOf(count, layers) };
+    if (side * side !== count) return [staggered];
+    const plane = gridPlaces(side, 2);
+    return [{ ...of, family: `grid of ${count}`, make: () => gridOf(plane, layers) }, staggered];
+  });
+}
+
+/** Columns whose layers are at the same heights. */
+function gridOf(plane: SubVoxelPlaces, layers: number): SubVoxelPlaces {
+  return Float64Array.from({ length: plane.length * layers }, (_, at) => {
+    const [n, axis] = [Math.floor(at / 3), at % 3];
+    return axis < 2 ? plane[3 * Math.floor(n / layers) + axis] : ((n % layers) + 0.5) / layers - 0.5;
+  });
+}
 
 /** Columns at places that fill the plane, their layers at different heights. */
 function columnsOf(columns: number, layers: number): SubVoxelPlaces {

@@ -32,7 +32,7 @@ import {
   samples,
   tissueClasses,
 } from './point-sets.ts';
-import { type Cell, momentsTurn, pointTrial } from './point-trial.ts';
+import { type Cell, momentsTurn, pointTrial, softly } from './point-trial.ts';
 import { SLAB_OF_SLICE } from './sampler.ts';
 import { tripleMap } from './triple-map.ts';
 
@@ -75,9 +75,6 @@ const ENOUGH = 0.01;
 const TRIAL_PIXELS = 3;
 const TRIAL_POINTS = 2000;
 const PIXELS_NEAR = 36;
-/** Of a box from the spin that it is about, in pixels. */
-const OFF_MIDDLE = 1e-3;
-
 const dot = (a: Vector, b: Vector): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 
 /** Whether spins are enough for a sequence, by the phase graph and, where a slice is selected, by a dense column across it. */
@@ -167,28 +164,30 @@ function checkByTrial(
   const kept = Math.min(1, (TRIAL_POINTS * PIXELS_NEAR) / (near * source.spinCount));
   const pixels = neighbourhoods(source, probes.slice(0, TRIAL_PIXELS), pixel, slab, kept);
   const extents = AXES.map((axis, i) => (pixel[i] === undefined ? extentsAlong(pixels, axis) : undefined));
+  const soft = [0, 1, 2].map((axis) => pixel[axis] !== undefined) as [boolean, boolean, boolean];
   const cells = pixels.map(({ middle, spins }, p) => {
-    const boxes = AXES.map((_, i): Extent => {
-      // A lattice of half a pixel has as many points on one side as on the other.
-      return extents[i]?.[p] ?? { low: (OFF_MIDDLE - 0.5) * pixel[i]!, high: (OFF_MIDDLE + 0.5) * pixel[i]! };
-    });
-    const places = placesIn(spins, middle, boxes);
+    const sizes = AXES.map((_, i) => pixel[i] ?? extents[i]![p].high - extents[i]![p].low) as unknown as Vector;
+    const across = AXES.map((_, i) => (soft[i] ? 0 : (extents[i]![p].low + extents[i]![p].high) / 2));
     // What varies over a pixel is compared about the same middle.
-    const about = (axis: number): number =>
-      places.reduce((sum, at, n) => sum + (n % 3 === axis ? at : 0), 0) / (places.length / 3);
-    const centred = AXES.map((_, i) =>
-      pixel[i] === undefined ? middle[i] + (boxes[i].low + boxes[i].high) / 2 : about(i),
-    );
-    return { middle: centred as unknown as Vector, edges: edgesOf(boxes), places };
+    const first = pointsIn(spins, across, sizes, soft);
+    const about = across.map((at, axis) => (soft[axis] ? middleOf(first, axis) : at));
+    const { places, weights } = pointsIn(spins, about, sizes, soft);
+    const absolute = places.map((at, n) => at + middle[n % 3]);
+    const cell: Cell = {
+      middle: middle.map((at, i) => at + about[i]) as unknown as Vector,
+      edges: edgesOf(sizes),
+      soft,
+    };
+    return { ...cell, points: { places: absolute, weights, kept } };
   });
   const usable = cells.filter(
-    ({ edges, places }) => edges.every((edge) => Math.hypot(...edge) > 0) && places.length > 0,
+    ({ edges, points }) => edges.every((edge) => Math.hypot(...edge) > 0) && points.places.length > 0,
   );
   if (usable.length === 0) return undefined;
   const trial = pointTrial(timeline, slice, wanted, usable);
   const parts = tissueClasses(sampled).map(({ weight, ...tissue }) => {
     const { wanted, level } = trial(tissue);
-    return { tissue, signal: weight * wanted, level: level(usable.map(({ places }) => ({ places, kept }))) };
+    return { tissue, signal: weight * wanted, level: level(usable.map(({ points }) => points)) };
   });
   const total = parts.reduce((sum, { signal }) => sum + signal, 0);
   const energies = parts.map(({ signal, level }) => (signal / (total || 1)) * level ** 2);
@@ -200,8 +199,7 @@ function checkByTrial(
   return { level, T1: tissue.T1, T2: tissue.T2, turning: true, enough };
 }
 
-function edgesOf(boxes: readonly Extent[]): Cell['edges'] {
-  const [x, y, z] = boxes.map(({ low, high }) => high - low) as [number, number, number];
+function edgesOf([x, y, z]: Vector): Cell['edges'] {
   return [
     [x, 0, 0],
     [0, y, 0],
@@ -209,13 +207,36 @@ function edgesOf(boxes: readonly Extent[]): Cell['edges'] {
   ];
 }
 
-/** Spins of a neighbourhood in a box, [points][x, y, z], m. */
-function placesIn(spins: Float64Array, middle: Vector, boxes: readonly Extent[]): Float64Array {
+interface WeightedPoints {
+  /** [points][x, y, z], m */
+  readonly places: Float64Array;
+  readonly weights: Float64Array;
+}
+
+/** Spins of a neighbourhood in a box about a place, whose soft sides end gradually. */
+function pointsIn(
+  spins: Float64Array,
+  about: readonly number[],
+  sizes: Vector,
+  soft: readonly boolean[],
+): WeightedPoints {
   const places: number[] = [];
-  for (let at = 0; at < spins.length; at += 4)
-    if (boxes.every(({ low, high }, axis) => spins[at + axis] >= low && spins[at + axis] < high))
-      for (let axis = 0; axis < 3; axis++) places.push(middle[axis] + spins[at + axis]);
-  return Float64Array.from(places);
+  const weights: number[] = [];
+  for (let at = 0; at < spins.length; at += 4) {
+    const weight = sizes.reduce((product, size, axis) => {
+      const distance = (spins[at + axis] - about[axis]) / size;
+      return product * (soft[axis] ? softly(distance) : Math.abs(distance) < 0.5 ? 1 : 0);
+    }, 1);
+    if (weight === 0) continue;
+    places.push(spins[at], spins[at + 1], spins[at + 2]);
+    weights.push(weight);
+  }
+  return { places: Float64Array.from(places), weights: Float64Array.from(weights) };
+}
+
+function middleOf({ places, weights }: WeightedPoints, axis: number): number {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.reduce((sum, weight, n) => sum + weight * places[3 * n + axis], 0) / total;
 }
 
 /** The slice and its flanks, if a slice is selected along a direction that nothing else encodes. */

@@ -18,13 +18,29 @@ export interface Cell {
   /** [m] */
   readonly middle: Vector;
   readonly edges: readonly [Vector, Vector, Vector];
+  /** Which edges end softly: points beyond them count too, as `softly` says. Else the cell holds a whole number of voxels. */
+  readonly soft?: readonly [boolean, boolean, boolean];
 }
 
 /** Points in a cell: all of them, or a share drawn at random, `kept`. */
 export interface CellPoints {
   /** [points][x, y, z], m */
   readonly places: Float64Array;
+  readonly weights?: Float64Array;
   readonly kept?: number;
+}
+
+/** Width over that of the pixel within which points count. */
+const SOFT = 1.5;
+
+/**
+ * Weight of a point so many pixels from the middle: 1 inside, ½ where the pixel ends. What a sharp end cuts off a lattice of a few
+ * points would be taken for an echo.
+ */
+export function softly(distance: number): number {
+  const beyond = Math.abs(distance) - (1 - SOFT / 2);
+  if (beyond <= 0) return 1;
+  return beyond < SOFT - 1 ? Math.cos((Math.PI / 2 / (SOFT - 1)) * beyond) ** 2 : 0;
 }
 
 export interface PointTrial {
@@ -76,19 +92,23 @@ export function pointTrial(
   cells: readonly Cell[],
 ): (tissue: TissueClass) => PointTrial {
   const steps = stepsOf(timeline, slice, wanted);
-  const dense = cells.map((cell) => playPoints(timeline, steps, placed(densePlaces(), cell)));
+  const dense = cells.map((cell) => {
+    const places = densePlaces(cell);
+    return { play: playPoints(timeline, steps, placed(places, cell)), weights: weightsOf(places, cell) };
+  });
   return (tissue) => {
-    const perfect = dense.map((play) => meanOf(play(tissue), 2 * steps.readouts).mean);
+    const perfect = dense.map(({ play, weights }) => meanOf(play(tissue), 2 * steps.readouts, weights).mean);
     const signal = perfect.reduce((sum, mean) => sum + energyOf(mean), 0);
     return {
       wanted: signal / cells.length / (steps.readouts || 1),
       level(points) {
         let energy = 0;
-        for (const [c, { places, kept = 1 }] of points.entries()) {
-          const { mean, spread } = meanOf(playPoints(timeline, steps, places)(tissue), 2 * steps.readouts);
+        for (const [c, { places, weights, kept = 1 }] of points.entries()) {
+          const data = playPoints(timeline, steps, places)(tissue);
+          const { mean, chance } = meanOf(data, 2 * steps.readouts, weights);
           const apart = mean.reduce((sum, value, at) => sum + (value - perfect[c][at]) ** 2, 0);
           // Leaving out all but the kept share adds as much in the mean.
-          energy += Math.max(0, apart - ((1 - kept) * 3 * spread) / places.length);
+          energy += Math.max(0, apart - (1 - kept) * chance);
         }
         return signal > 0 ? Math.sqrt(energy / signal) : 0;
       },
@@ -96,15 +116,24 @@ export function pointTrial(
   };
 }
 
-/** [points][i, j, k] in a cell, each in [−½, ½). */
-function densePlaces(): SubVoxelPlaces {
+/** [points][i, j, k] in a cell, each in [−½, ½) where it does not end softly. */
+function densePlaces({ soft }: Cell): SubVoxelPlaces {
   const count = GRID * GRID;
   return Float64Array.from({ length: 3 * count }, (_, at) => {
     const [n, axis] = [Math.floor(at / 3), at % 3];
-    if (axis === 0) return ((n % GRID) + 0.5) / GRID - 0.5;
-    if (axis === 1) return (Math.floor(n / GRID) + 0.5) / GRID - 0.5;
-    return (((n * SCATTER) % count) + 0.5) / count - 0.5;
+    const width = soft?.[axis] ? SOFT : 1;
+    if (axis === 0) return width * (((n % GRID) + 0.5) / GRID - 0.5);
+    if (axis === 1) return width * ((Math.floor(n / GRID) + 0.5) / GRID - 0.5);
+    return width * ((((n * SCATTER) % count) + 0.5) / count - 0.5);
   });
+}
+
+/** @param places in parts of the edges of a cell */
+function weightsOf(places: SubVoxelPlaces, { soft }: Cell): CellPoints['weights'] {
+  if (soft === undefined) return undefined;
+  return Float64Array.from({ length: places.length / 3 }, (_, n) =>
+    soft.reduce((product, isSoft, axis) => product * (isSoft ? softly(places[3 * n + axis]) : 1), 1),
+  );
 }
 
 /** Places in parts of the edges of a cell, as positions [m]. */
@@ -115,12 +144,20 @@ export function placed(places: Float64Array, { middle, edges }: Cell): Float64Ar
   });
 }
 
-/** Mean over the points, and the mean square of what they differ from it by, summed over readouts. */
-function meanOf(data: Float64Array, width: number): { readonly mean: Float64Array; readonly spread: number } {
-  const count = data.length / width;
+/** Weighted mean over the points, and the square of what chance would make of it if they were drawn at random; summed over readouts. */
+function meanOf(
+  data: Float64Array,
+  width: number,
+  weights: Float64Array = new Float64Array(data.length / width).fill(1),
+): { readonly mean: Float64Array; readonly chance: number } {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
   const mean = new Float64Array(width);
-  for (let n = 0; n < data.length; n += width) for (let j = 0; j < width; j++) mean[j] += data[n + j] / count;
-  return { mean, spread: energyOf(data) / count - energyOf(mean) };
+  for (const [n, weight] of weights.entries())
+    for (let j = 0, at = n * width; j < width; j++, at++) mean[j] = mean[j] + (weight * data[at]) / total;
+  let chance = 0;
+  for (const [n, weight] of weights.entries())
+    for (let j = 0, at = n * width; j < width; j++, at++) chance += ((weight / total) * (data[at] - mean[j])) ** 2;
+  return { mean, chance };
 }
 
 const energyOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value * value, 0);

@@ -70,11 +70,11 @@ export class KernelContext {
   slotTable: usize;
   /** [threads] usize: each thread's scratch */
   scratch: usize;
-  /** [accumulators][channels][samples][re, im] i64 */
+  /** [accumulators][channels][samples][re, im] i64, or f64 with SUMS.FLOAT */
   sums: usize;
   accumulators: i32;
-  /** 1 when threads share an accumulator and must add atomically */
-  atomicSums: i32;
+  /** How samples are added: a `SUMS` */
+  sumsKind: i32;
   sampleCount: i32;
   /** Signals received: one for each coil, or one. */
   channels: i32;
@@ -188,6 +188,16 @@ export class Pulse {
   offset: f64;
   /** [s] */
   duration: f64;
+}
+
+/** How the numbers of a sample join the sums. */
+export namespace SUMS {
+  /** As integers: each thread has an accumulator. */
+  export const OWN: i32 = 0;
+  /** As integers: threads share an accumulator and add atomically. */
+  export const SHARED: i32 = 1;
+  /** As the f64 that they are, in units of 1 / scale: of one thread, and one tile at a time. */
+  export const FLOAT: i32 = 2;
 }
 
 /**

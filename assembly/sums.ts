@@ -9,8 +9,10 @@
  * lengthen Mxy by 1e-7 per step, so 10⁶ steps add 10 %). A tile's number beyond 1.5 times its bound
  * is rejected like NaN. Thus no sum of tiles, threads or ranks can overflow, and none of them needs
  * a check of its own.
+ *
+ * SUMS.FLOAT omits the conversion: it gives `--verify` its reference for the integers of a run.
  */
-import { KernelContext } from './abi';
+import { KernelContext, SUMS } from './abi';
 
 /**
  * Largest value that a sample of the current tile may have, in units of the sums; each thread's
@@ -43,11 +45,13 @@ const MAGIC: f64 = 6755399441055744.0;
   const magic = f64x2.splat(MAGIC);
   const upper = v128.shl<i64>(v128.sub<i64>(v128.add<f64>(high, magic), magic), 32);
   const fixed = v128.add<i64>(upper, v128.sub<i64>(v128.add<f64>(low, magic), magic));
-  if (job.atomicSums != 0) {
+  if (job.sumsKind == SUMS.OWN) {
+    v128.store(at, v128.add<i64>(v128.load(at), fixed));
+  } else if (job.sumsKind == SUMS.SHARED) {
     atomic.add<i64>(at, v128.extract_lane<i64>(fixed, 0));
     atomic.add<i64>(at + 8, v128.extract_lane<i64>(fixed, 1));
   } else {
-    v128.store(at, v128.add<i64>(v128.load(at), fixed));
+    v128.store(at, v128.add<f64>(v128.load(at), v));
   }
   return v128.or(v128.sub<f64>(v, v), v128.gt<f64>(v128.abs<f64>(v), f64x2.splat(largest)));
 }

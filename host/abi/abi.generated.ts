@@ -33,7 +33,7 @@ export const KernelContext = {
     scratch: ['u32', 112],
     sums: ['u32', 116],
     accumulators: ['i32', 120],
-    atomicSums: ['i32', 124],
+    sumsKind: ['i32', 124],
     sampleCount: ['i32', 128],
     channels: ['i32', 132],
     isModelled: ['i32', 136],
@@ -102,6 +102,11 @@ export const Pulse = {
     offset: ['f64', 16],
     duration: ['f64', 24],
   },
+} as const;
+export const SUMS = {
+  OWN: 0,
+  SHARED: 1,
+  FLOAT: 2,
 } as const;
 export const PULSE = {
   SMALL: 0,

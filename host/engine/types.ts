@@ -11,6 +11,11 @@ export interface EngineJob extends ProgramJob {
   readonly tileCount: number;
   /** Sums hold round(signal · 2^scaleExponent). */
   readonly scaleExponent: number;
+  /**
+   * Sums hold the f64 signal · 2^scaleExponent itself, before the conversion to integers: a reference
+   * for them. WASM only, one thread, one tile at a time, since such sums depend on the order of tiles.
+   */
+  readonly floatSums?: boolean;
 }
 
 export interface Engine {

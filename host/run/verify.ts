@@ -39,15 +39,8 @@ export function tilesToVerify({ tileCount, hash }: Pick<Plan, 'tileCount' | 'has
 }
 
 /**
- * Bits of headroom that the reference's sums have beyond the run's. Sums of one tile are compared as integers, but in units of their own: both
- * engines refuse a tile's signal above 1.5 Σ|ρ| before it is converted (`assembly/sums.ts`), on either side of the comparison, and were a run's sum to
- * wrap all the same, the reference, 64 times farther from 2⁶³, would not and the difference would show. Its unit, at most 2⁻⁵⁵ of spins ×
- * largest density, is far below the rounding of f32 in any tile.
- */
-const HEADROOM = 6;
-
-/**
- * Simulates `tiles` twice, each by itself: as the run does, and in f64 with exact forms, finer RF steps and other units of the sums.
+ * Simulates `tiles` twice, each by itself: as the run does, down to its integers, and in f64 with exact forms and finer RF steps, up to the
+ * numbers that would become integers. So an integer that wrapped, or lost a bit on its way, is an error like any other.
  * @param finer the same timelines compiled with shorter RF steps
  * @param make an engine over the job it is given
  */
@@ -61,11 +54,12 @@ export async function verifyTiles(
   if (tiles.length === 0) return found;
   const { tolerance: _, ...exact } = job;
   const fast = await make({ ...job, source: spinsOf(job, 'verified run') });
-  const scaleExponent = job.scaleExponent - HEADROOM;
   const source = spinsOf(job, 'verified reference');
-  const reference = await make({ ...exact, source, timelines: finer, precision: 'f64', scaleExponent });
+  const unconverted = { floatSums: true, scaleExponent: 0 };
+  const reference = await make({ ...exact, source, timelines: finer, precision: 'f64', ...unconverted });
+  const { buffer, byteOffset, length } = reference.sums;
+  const signal = new Float64Array(buffer, byteOffset, length);
   const unit = 2 ** -job.scaleExponent;
-  const referenceUnit = 2 ** -scaleExponent;
   try {
     for (const tile of tiles) {
       for (const engine of [fast, reference]) {
@@ -74,8 +68,8 @@ export async function verifyTiles(
       }
       let largest = 0;
       for (let n = 0; n < fast.sums.length; n += 2) {
-        const re = Number(reference.sums[n]) * referenceUnit;
-        const im = Number(reference.sums[n + 1]) * referenceUnit;
+        const re = signal[n];
+        const im = signal[n + 1];
         const error = (Number(fast.sums[n]) * unit - re) ** 2 + (Number(fast.sums[n + 1]) * unit - im) ** 2;
         largest = Math.max(largest, error);
         found.difference += error;

@@ -13,6 +13,7 @@ import {
   Pulse,
   Slot as SlotRecord,
   Start,
+  SUMS,
   Waveform,
 } from '../../abi/abi.generated.ts';
 import { Arena, KERNEL_DATA } from '../../abi/arena.ts';
@@ -116,7 +117,7 @@ export function layOut(
 ): Layout {
   const { source } = engineJob;
   const { timeline } = program;
-  const sizes = sizesOf(engineJob, options.threads, options.accumulatorBytes);
+  const sizes = sizesOf(engineJob, engineJob.floatSums === true ? 1 : options.threads, options.accumulatorBytes);
   const arena = new Arena();
   const job = arena.reserve(KernelContext.bytes);
   const sumBytes = sumBytesOf(timeline, source);
@@ -142,7 +143,8 @@ export function layOut(
     operatorCount: tables.length,
     ...{ precision: engineJob.precision === 'f64' ? 64 : 32, use256: Number(kernels.build === 'wide') },
     ...{ capacity: sizes.capacity, slots: sizes.slots, slotTable },
-    ...{ sums, accumulators: sizes.accumulators, atomicSums: Number(sizes.accumulators < sizes.threads) },
+    ...{ sums, accumulators: sizes.accumulators },
+    sumsKind: engineJob.floatSums === true ? SUMS.FLOAT : sizes.accumulators < sizes.threads ? SUMS.SHARED : SUMS.OWN,
     ...{ sampleCount: timeline.sampleCount, channels: channelsOf(source) },
     ...{ scratch: 0, filled: 0, next: 0, finished: 0, stop: 0, failed: 0 },
     scale: 2 ** (engineJob.scaleExponent + unitExponent(source)),

@@ -1,23 +1,24 @@
 /**
- * Fuzzer of the whole built command: files of every format, damaged by grammar and by bytes, go through `info`, `plan`,
- * `simulate`, `reconstruct`, `plot` and `sequence convert`. Whatever they hold, a run ends with one of the exit codes that the documentation lists, but
- * for 70; without a stack trace, within seconds, and below 1 GiB. A process a run is too dear for many runs: the command runs
- * again and again in a few processes (`command-child.mjs`), and every `--separate`-th run is repeated in one of its own,
- * which must end alike.
+ * Fuzzer of the whole built command: files of every format, damaged by grammar and by bytes, and options go through everything that
+ * reads them. Whatever they hold, a run ends with one of the exit codes that the documentation lists, but
+ * for 70; with its output if and only if that is 0; without a stack trace, within seconds, and below 1 GiB. A process a run is too dear
+ * for many runs: the command runs again and again in a few processes (`command-child.mjs`), and every `--separate`-th run
+ * is repeated in one of its own, which must end alike.
  *
- *     node --import tsx test/fuzz/command.ts --seconds 600 --seed 1 [--separate 50]
+ *     node --import tsx test/fuzz/command.ts --seconds 600 --seed 1 [--runs 1000] [--only motion] [--separate 50]
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, copyFileSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { gzipSync } from 'node:zlib';
-import { writeTable } from '../../testing/phantom-files.ts';
+import { DIST, LARMOR } from '../../testing/launch.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
-import { seqText } from '../sequence/seq-text.ts';
-import { damage, seeds } from './phantom.ts';
-import { mutated, old, type Random, randomOf } from './pulseq.ts';
+import { argumentsOf, damagedFiles } from './case.ts';
+import { formatCases } from './formats.ts';
+import { objectCases } from './objects.ts';
+import { optionCases } from './options.ts';
+import { randomOf } from './pulseq.ts';
 
 const ALLOWED = [0, 2, 65, 66, 73, 75];
 const LONGEST_MS = 60_000;
@@ -27,88 +28,10 @@ const RUNS_PER_CHILD = 200;
 /** `plan` is drawn in one run of so many: it times the kernels for a second, and reads files as `simulate` does. */
 const PLAN_EVERY = 16;
 
-const dist = fileURLToPath(new URL('../../dist', import.meta.url));
-const larmor = join(dist, 'larmor.js');
-
 interface Answer {
   readonly code: number | 'hang' | 'died';
   readonly stderr: string;
   readonly peakBytes: number;
-}
-
-/** Sound files to damage: how, and the commands that read them. */
-interface Seed {
-  readonly name: string;
-  readonly change: (random: Random) => Uint8Array | string;
-  readonly commands: readonly (readonly string[])[];
-}
-
-async function corpus(folder: string): Promise<Seed[]> {
-  const tissues = writeTable(join(folder, 'tissues.json'), [1, 2, 3], { voxelSize: 0.001 });
-  const raw = join(folder, 'sound.mrd');
-  spawnSync(process.execPath, [larmor, 'simulate', 'gre', 'column', '--set', 'n=8', '-o', raw, '-q']);
-  const texts = [seqText(), old];
-  const scanner = '{"B0": 3, "B1": 2e-5, "Gmax": 0.08, "Smax": 200, "gradRaster": 1e-5, "rfDeadTime": 1e-4}';
-  const table = readFileSync(tissues, 'utf8');
-  const [label] = (await seeds(folder)).filter(([name]) => name === 'a.nii');
-  const sound = join(folder, 'sound.nii');
-  writeFileSync(sound, label![1]);
-  const out = ['-o', 'out.npy', '-q'];
-  const figure = ['-o', 'out.svg', '-q'];
-  const phantoms = (await seeds(folder)).map(([name, bytes]): Seed => {
-    const set = /\.(mat|nii|nii\.gz)$/.test(name) ? ['--set', `tissues=${tissues}`] : [];
-    return {
-      name,
-      change: (random) => {
-        const damaged = damage(bytes, random);
-        return name === 'packed.nii.gz' ? gzipSync(damaged) : damaged;
-      },
-      commands: [
-        ['simulate', 'fid', '$', ...set, ...out],
-        ['info', '$', ...set],
-        ['plan', 'fid', '$', ...set],
-        ['plot', 'phantom', '$', ...set, ...figure],
-      ],
-    };
-  });
-  const sequence: Seed = {
-    name: 'a.seq',
-    change: (random) => Buffer.from(mutated(texts, random), 'latin1'),
-    commands: [
-      ['simulate', '$', 'column', ...out],
-      ['info', '$', '--json'],
-      ['plan', '$', 'column'],
-      ['simulate', '$', 'column', '-o', 'out.mrd', '-q'],
-      ['plot', 'sequence', '$', '--traces', 'm0,m1,slew', ...figure],
-      ['plot', 'kspace', '$', ...figure],
-      ['sequence', 'convert', '$', '-o', 'out.seq', '-q'],
-    ],
-  };
-  return [
-    sequence,
-    sequence,
-    sequence,
-    ...phantoms,
-    {
-      name: 'scanner.json',
-      change: (random) => mutated([scanner], random),
-      commands: [['simulate', 'fid', 'column', '--scanner', '$', ...out]],
-    },
-    {
-      name: 'table.json',
-      change: (random) => mutated([table], random),
-      commands: [['simulate', 'fid', sound, '--set', 'tissues=$', ...out]],
-    },
-    {
-      name: 'raw.mrd',
-      change: (random) => damage(readFileSync(raw), random),
-      commands: [
-        ['reconstruct', '$', '-o', 'out.png', '-q'],
-        ...['kspace', 'signal', 'image'].map((subject) => ['plot', subject, '$', ...figure]),
-        ['info', '$'],
-      ],
-    },
-  ];
 }
 
 /** A child that answers one run at a time. */
@@ -117,7 +40,7 @@ function startChild(folder: string): { ask(args: readonly string[]): Promise<Ans
   const fd = openSync(log, 'a');
   const out = openSync(join(folder, 'stdout'), 'a');
   const script = fileURLToPath(new URL('command-child.mjs', import.meta.url));
-  const child: ChildProcess = spawn(process.execPath, [script, dist], {
+  const child: ChildProcess = spawn(process.execPath, [script, DIST], {
     cwd: folder,
     stdio: ['ignore', out, fd, 'ipc'],
   });
@@ -150,90 +73,113 @@ function startChild(folder: string): { ask(args: readonly string[]): Promise<Ans
   };
 }
 
-/** What is wrong with how a run ended. */
-function complaint({ code, stderr, peakBytes }: Answer): string | undefined {
+/** What is wrong with how a run ended. @param outputs paths that it was to write */
+function complaint({ code, stderr, peakBytes }: Answer, outputs: readonly string[]): string | undefined {
   if (typeof code === 'string' || !ALLOWED.includes(code)) return `ended with ${code}`;
   if (/\n\s+at |internal error/.test(stderr)) return 'printed a stack trace';
   if (peakBytes > MOST_BYTES) return `took ${peakBytes} bytes`;
   const errors = stderr.split('\n').filter((line) => /^larmor: (?!warning)/.test(line));
   if (code !== 0 && errors.length !== 1) return `printed ${errors.length} errors`;
+  const written = outputs.filter((path) => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0);
+  if (written.length !== (code === 0 ? outputs.length : 0))
+    return `ended with ${code} and wrote ${written.length} of ${outputs.length} files`;
   return undefined;
 }
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string' },
+    runs: { type: 'string' },
     seed: { type: 'string' },
+    only: { type: 'string', multiple: true },
     separate: { type: 'string' },
     findings: { type: 'string' },
   },
 });
-let until = Date.now() + 1000 * Number(values.seconds ?? 60);
+let until = Date.now() + 1000 * Number(values.seconds ?? (values.runs === undefined ? 60 : Number.POSITIVE_INFINITY));
 // Ctrl-C ends the fuzzing early, with its table.
 process.once('SIGINT', () => {
   until = 0;
 });
+const most = Number(values.runs ?? Number.POSITIVE_INFINITY);
 const separate = Number(values.separate ?? 50);
 const firstSeed = Number(values.seed ?? Date.now() % 1e6);
 const folder = temporaryFolder();
+const sets = { formats: await formatCases(folder), objects: await objectCases(folder), options: optionCases };
+const cases = Object.entries(sets).flatMap(([set, all]) =>
+  all.filter(({ name }) => values.only?.some((word) => `${set} ${name}`.includes(word)) ?? true),
+);
+if (cases.length === 0) throw new Error(`no case of ${values.only}`);
 const counts = new Map<string, number>();
-const tally = (key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
 let child = startChild(folder);
+const renew = (): void => {
+  child.stop();
+  child = startChild(folder);
+};
 let runs = 0;
 let peak = 0;
 let repeated = 0;
 let findings = 0;
 try {
-  const all = await corpus(folder);
-  for (; Date.now() < until; runs++) {
+  for (; Date.now() < until && runs < most; runs++) {
     const random = randomOf(firstSeed + runs);
-    const { name, change, commands } = all[random(all.length)];
-    // A name of its own: the HDF5 library of a long-lived process remembers a file that it has open.
-    const path = join(folder, `${runs}-${name}`);
-    writeFileSync(path, change(random));
-    const others = commands.filter(([name]) => name !== 'plan');
-    const among = random(PLAN_EVERY) === 0 ? commands : others;
-    const args = among[random(among.length)].map((arg) => arg.replace('$', path));
-    if (runs > 0 && runs % RUNS_PER_CHILD === 0) {
-      child.stop();
-      child = startChild(folder);
+    const one = cases[random(cases.length)];
+    // A folder of its own: the HDF5 library of a long-lived process remembers a file that it has open.
+    const place = join(folder, `${runs}`);
+    const fresh = (): void => {
+      rmSync(place, { recursive: true, force: true });
+      mkdirSync(place);
+      for (const [name, content] of Object.entries(files)) writeFileSync(join(place, name), content);
+    };
+    const files = damagedFiles(one, random);
+    const others = one.commands.filter(([name]) => name !== 'plan');
+    const args = argumentsOf(random(PLAN_EVERY) === 0 ? one.commands : others, place, random);
+    const outputs = args.filter((_, n) => args[n - 1] === '-o' || args[n - 1] === '--magnetization');
+    if (runs > 0 && runs % RUNS_PER_CHILD === 0) renew();
+    fresh();
+    let answer = await child.ask(args);
+    if (answer.peakBytes > MOST_BYTES) {
+      // Of this run, or of all that the child has run?
+      renew();
+      fresh();
+      answer = await child.ask(args);
     }
-    const answer = await child.ask(args);
-    tally(String(answer.code));
-    peak = Math.max(peak, answer.peakBytes);
-    let wrong = complaint(answer);
+    const { code, peakBytes } = answer;
+    counts.set(`${code}`, (counts.get(`${code}`) ?? 0) + 1);
+    peak = Math.max(peak, peakBytes);
+    let wrong = complaint(answer, outputs);
     // A library that a damaged file made abort stays so; the next run gets a process that never met it.
     if (
-      typeof answer.code === 'string' ||
+      typeof code === 'string' ||
       /HDF5 (stopped|stops|did not end)/.test(answer.stderr) ||
-      answer.peakBytes > MOST_BYTES / 2
-    ) {
-      child.stop();
-      child = startChild(folder);
-    }
+      peakBytes > MOST_BYTES / 2
+    )
+      renew();
     if (wrong !== undefined || runs % separate === 0) {
-      const alone = spawnSync(process.execPath, [larmor, ...args], {
+      fresh();
+      const alone = spawnSync(process.execPath, [LARMOR, ...args], {
         cwd: folder,
         encoding: 'utf8',
         timeout: LONGEST_MS,
+        killSignal: 'SIGKILL',
       });
       repeated++;
       const own: Answer = { code: alone.status ?? 'hang', stderr: alone.stderr, peakBytes: 0 };
       // Only what a process of its own does wrong, too, is the command's fault.
-      wrong = complaint(own) ?? (wrong?.startsWith('took') ? wrong : undefined);
-      if (wrong === undefined && own.code !== answer.code && answer.code !== 'died')
-        wrong = `ended with ${own.code} alone, ${answer.code} otherwise`;
+      wrong = complaint(own, outputs) ?? (wrong?.startsWith('took') ? wrong : undefined);
+      // A machine that is busy with other things makes a long run look like a hang.
+      if (wrong === undefined && own.code !== code && typeof code === 'number')
+        wrong = `ended with ${own.code} alone, ${code} otherwise`;
     }
-    if (wrong === undefined) {
-      rmSync(path);
-      continue;
+    if (wrong !== undefined) {
+      findings++;
+      const kept = join(values.findings ?? '.', `fuzz-finding-${firstSeed + runs}`);
+      fresh();
+      cpSync(place, kept, { recursive: true });
+      const command = args.map((arg) => arg.replaceAll(place, kept)).join(' ');
+      console.log(`seed ${firstSeed + runs}: ${wrong}: larmor ${command}\n${answer.stderr.slice(0, 600)}`);
     }
-    findings++;
-    const kept = join(values.findings ?? '.', `fuzz-finding-${firstSeed + runs}-${name}`);
-    copyFileSync(path, kept);
-    console.log(
-      `seed ${firstSeed + runs}: ${wrong}: larmor ${args.join(' ').replace(path, kept)}\n${answer.stderr.slice(0, 600)}`,
-    );
+    rmSync(place, { recursive: true, force: true });
   }
 } finally {
   child.stop();

@@ -52,12 +52,15 @@ export async function seeds(folder: string): Promise<[name: string, bytes: Buffe
   ];
 }
 
+/** What files should not hold where they hold a number. */
+const FLOATS = [Number.NaN, Number.POSITIVE_INFINITY, 0, -1, 1e-40, 1e38, -1e38];
+
 export function damage(bytes: Buffer, random: (below: number) => number): Buffer {
   const out = Buffer.from(bytes);
   const edits = 1 + random(4);
   for (let edit = 0; edit < edits; edit++) {
     const at = random(out.length);
-    switch (random(6)) {
+    switch (random(7)) {
       case 0:
         out[at] ^= 1 << random(8);
         break;
@@ -73,6 +76,9 @@ export function damage(bytes: Buffer, random: (below: number) => number): Buffer
       case 4:
         if (at + 4 <= out.length)
           out.writeUInt32LE([0, 1, 0x7fffffff, 0xffffffff, 1 << random(31)][random(5)] >>> 0, at);
+        break;
+      case 5:
+        if (out.length >= 4) out.writeFloatLE(FLOATS[random(FLOATS.length)], at & ~3 & (out.length - 4));
         break;
       default:
         if (random(4) === 0) return out.subarray(0, at);

@@ -104,7 +104,7 @@ export function randomOf(seed: number): Random {
   return (below) => Math.floor(next() * below);
 }
 
-const NUMBERS =
+export const NUMBERS =
   '0 -0 1 -1 2 3 0.5 -1e-9 1e-320 1e308 -1e308 1e999 NaN Inf -inf 99999999 2147483648 -2147483649 1e15 9007199254740993 0x1F . 1e 1e+ --1'.split(
     ' ',
   );

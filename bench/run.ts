@@ -1,10 +1,13 @@
 /**
  * `npm run bench [-- words …] [--quick] [--json FILE]`: how fast Larmor is on this machine, as one table, each speed beside its
- * accuracy and, where there is one, an opponent that ran in turns with it. Words choose the rows whose names hold one of them.
+ * accuracy and, where there is one, an opponent that ran in turns with it. Words choose the rows whose names hold one of them. The JSON of a
+ * release, with what it was measured on, is kept in `bench/results`.
  */
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import packageJson from '../package.json' with { type: 'json' };
 import { checkRows } from './check.ts';
 import type { Row } from './harness.ts';
 import { kernelRows } from './kernels.ts';
@@ -40,6 +43,8 @@ function printed(row: Row, before: string): string {
 }
 
 const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores`;
+const begun = new Date();
+const [loadBefore] = loadavg();
 const rows: Row[] = [];
 console.log(`${machine}, Node ${process.versions.node}\n`);
 console.log(line(['', 'speed', 'against', 'times as fast', 'error']));
@@ -55,6 +60,16 @@ if (rows.length === 0) {
   console.error(`bench: no row's name holds ${positionals.join(' or ')}`);
   process.exit(2);
 }
-// A row without a figure has null in JSON, which has no NaN.
-if (values.json !== undefined)
-  writeFileSync(values.json, `${JSON.stringify({ machine, node: process.versions.node, rows }, null, 1)}\n`);
+if (values.json !== undefined) {
+  const record = {
+    version: packageJson.version,
+    /** A commit that ends in -dirty had changes in the working tree. */
+    commit: spawnSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).stdout?.trim() || null,
+    ...{ date: begun.toISOString(), machine, node: process.versions.node, quick: values.quick },
+    /** Processes that wanted a core in the minute before the first and after the last row, the benchmark's own included in the latter. */
+    load: { before: loadBefore, after: loadavg()[0] },
+    // A row without a figure has null in JSON, which has no NaN.
+    rows,
+  };
+  writeFileSync(values.json, `${JSON.stringify(record, null, 1)}\n`);
+}

@@ -5,16 +5,7 @@
 import { inflateSync } from 'node:zlib';
 import type { Budget } from '../base/budget.ts';
 import { badInput, type LarmorError } from '../base/errors.ts';
-
-export type MatNumbers =
-  | Float64Array
-  | Float32Array
-  | Int32Array
-  | Uint32Array
-  | Int16Array
-  | Uint16Array
-  | Int8Array
-  | Uint8Array;
+import type { Numbers } from './numbers.ts';
 
 /** Data types of elements (mi…), table 1-1 of the format. */
 export const MI = {
@@ -93,9 +84,9 @@ export function inflated(data: Uint8Array, cursor: Cursor): Element {
   return nextElement({ ...cursor, bytes: plain, offset: 0 });
 }
 
-export function numbers({ type, data }: Element, { littleEndian, place }: Cursor): MatNumbers {
+export function numbers({ type, data }: Element, { littleEndian, place }: Cursor): Numbers {
   const source = view(data);
-  const fill = <T extends MatNumbers>(size: number, make: (n: number) => T, at: (offset: number) => number): T => {
+  const fill = <T extends Numbers>(size: number, make: (n: number) => T, at: (offset: number) => number): T => {
     if (data.length % size !== 0) throw corrupt(place, 'a number cut short');
     const out = make(data.length / size);
     // The usual case is one copy; only a file of the other byte order is walked.

@@ -12,14 +12,12 @@ import {
   corrupt,
   type Element,
   inflated,
-  type MatNumbers,
   MI,
   nextElement,
   numbers,
   view,
 } from './matlab-elements.ts';
-
-export type { MatNumbers } from './matlab-elements.ts';
+import type { Numbers } from './numbers.ts';
 
 /** A MATLAB array; elements in column-major order (first dimension fastest), as MATLAB stores them. */
 export type MatValue =
@@ -27,8 +25,8 @@ export type MatValue =
   | {
       readonly kind: 'numeric';
       readonly dims: readonly number[];
-      readonly data: MatNumbers;
-      readonly imag?: MatNumbers;
+      readonly data: Numbers;
+      readonly imag?: Numbers;
     }
   | { readonly kind: 'char'; readonly dims: readonly number[]; readonly text: string }
   | { readonly kind: 'cell'; readonly dims: readonly number[]; readonly cells: readonly MatValue[] }
@@ -155,7 +153,7 @@ function readBody(
   return { kind: 'unsupported', what: OTHER_CLASSES[arrayClass] ?? `class ${arrayClass}` };
 }
 
-function sized(element: Element, cursor: Cursor, count: number): MatNumbers {
+function sized(element: Element, cursor: Cursor, count: number): Numbers {
   const data = numbers(element, cursor);
   if (data.length !== count) throw corrupt(cursor.place, `${data.length} numbers where its size says ${count}`);
   return data;

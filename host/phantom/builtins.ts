@@ -8,7 +8,7 @@ import { relaxationProblem } from './bounds.ts';
 import { headModel } from './head.ts';
 import { EXTENT } from './head-anatomy.ts';
 import { type Lattice, type LatticeModel, latticeSource, thickened, type Vector } from './lattice.ts';
-import type { SpinSampler } from './sub-voxel.ts';
+import { type SpinSampler, spinsPerVoxel } from './sub-voxel.ts';
 import { TISSUE_B0 } from './tissues.ts';
 import type { PhantomSource } from './types.ts';
 
@@ -26,15 +26,6 @@ export interface BuiltinPhantom {
 const MODEL_VERSION = 2;
 
 const positive = { minimum: 0, exclusive: true } as const;
-const sharing = {
-  spinsPerVoxel: {
-    default: 0,
-    unit: '',
-    doc: 'spins that share a voxel (0: as many as the sequence needs)',
-    minimum: 0,
-    integer: true,
-  },
-} as const;
 const slab = {
   slab: {
     default: 0,
@@ -57,7 +48,7 @@ const material = {
 
 const head2d = {
   voxel: { default: 0.002, unit: 'm', doc: 'voxel size', ...positive, plausible: 0.1 },
-  ...sharing,
+  spinsPerVoxel,
   ...slab,
   level: {
     default: -0.012,
@@ -68,7 +59,7 @@ const head2d = {
 } as const;
 const head3d = {
   voxel: { default: 0.004, unit: 'm', doc: 'voxel size', ...positive, plausible: 0.1 },
-  ...sharing,
+  spinsPerVoxel,
   ...slab,
   zmin: { default: EXTENT.minZ * 1e-3, unit: 'm', doc: 'lower end of the part simulated', plausible: 1 },
   zmax: { default: EXTENT.maxZ * 1e-3, unit: 'm', doc: 'upper end of the part simulated', plausible: 1 },
@@ -76,7 +67,7 @@ const head3d = {
 const sphere = {
   radius: { default: 0.05, unit: 'm', doc: 'radius', ...positive, plausible: 1 },
   voxel: { default: 0.004, unit: 'm', doc: 'voxel size', ...positive, plausible: 0.1 },
-  ...sharing,
+  spinsPerVoxel,
   ...slab,
   ...material,
   ...centre,
@@ -85,14 +76,14 @@ const column = {
   length: { default: 0.2, unit: 'm', doc: 'length', ...positive, plausible: 5 },
   voxel: { default: 0.001, unit: 'm', doc: 'distance between spins', ...positive, plausible: 0.1 },
   axis: { default: 'x', unit: 'x|y|z', doc: 'axis along which the spins lie' },
-  ...sharing,
+  spinsPerVoxel,
   ...material,
   ...centre,
 } as const;
 const grid = {
   n: { default: 10, unit: '', doc: 'points along each axis', minimum: 1, integer: true },
   spacing: { default: 0.01, unit: 'm', doc: 'distance between points', ...positive, plausible: 1 },
-  ...sharing,
+  spinsPerVoxel,
   ...material,
   ...centre,
 } as const;
@@ -156,7 +147,7 @@ function builtin<T extends Parameters>(
     parameters,
     open(given, sampler) {
       const values = completeParameters(name, parameters, given);
-      const { spinsPerVoxel, slab = 0, z = 0 }: { spinsPerVoxel?: number; slab?: number; z?: number } = values;
+      const { spinsPerVoxel: count, slab = 0, z = 0 }: { spinsPerVoxel?: number; slab?: number; z?: number } = values;
       const region = slab > 0 ? { from: z - slab / 2, to: z + slab / 2, planes: 1 } : sampler?.slab;
       const { lattice, model, points = false } = build(values, region);
       const set = Object.entries(given).map(([key, value]) => `${key}=${value}`);
@@ -165,7 +156,7 @@ function builtin<T extends Parameters>(
         kind: 'builtin',
         B0: TISSUE_B0,
         header: { phantom: name, version: MODEL_VERSION, ...values },
-        count: spinsPerVoxel || undefined,
+        count: count || undefined,
         sampler,
         points,
       });

@@ -10,7 +10,7 @@ import type { Tesla } from '../base/units.ts';
 import { checkExtent } from './bounds.ts';
 import { warnOfTableT2s } from './inert.ts';
 import { type Lattice, type LatticeModel, latticeSource, thickened, type Vector } from './lattice.ts';
-import { gridPlaces, type SpinSampler } from './sub-voxel.ts';
+import { gridPlaces, type SpinSampler, spinsPerVoxel } from './sub-voxel.ts';
 import { isTissueTable, readTissueTable, type TissueTable } from './tissue-table.ts';
 import type { Tissue } from './tissues.ts';
 import type { PhantomSource } from './types.ts';
@@ -39,13 +39,7 @@ export const labelImageParameters = {
     minimum: 0,
     integer: true,
   },
-  spinsPerVoxel: {
-    default: 0,
-    unit: '',
-    doc: 'spins that share a voxel (0: as many as the sequence needs)',
-    minimum: 0,
-    integer: true,
-  },
+  spinsPerVoxel,
 } as const satisfies Parameters;
 
 /** Labels to tissue numbers by a table; 0, air in every image, needs no entry. */
@@ -106,7 +100,7 @@ export async function openLabelImage(
   try {
     const { lattice, model } = thinned(volume, map, options.stride);
     const dimensions = volume.size[2] === 1 ? 2 : 3;
-    const { upsampling, spinsPerVoxel } = options;
+    const { upsampling } = options;
     const source = latticeSource(upsampling > 0 ? lattice : thickened(lattice, sampler), model, {
       name: path,
       kind: 'labels',
@@ -120,7 +114,7 @@ export async function openLabelImage(
         tissues: [...table.tissues],
       },
       places: upsampling > 0 ? gridPlaces(upsampling, dimensions) : undefined,
-      count: spinsPerVoxel || undefined,
+      count: options.spinsPerVoxel || undefined,
       sampler,
     });
     warnUnknown(path, map, table, warn);

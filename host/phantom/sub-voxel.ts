@@ -13,6 +13,15 @@ import type { Tissue } from './tissues.ts';
 type Vector = readonly [number, number, number];
 type Multipliers = readonly [number, number, number];
 
+/** The parameter of phantoms of voxels that says how many spins share one. */
+export const spinsPerVoxel = {
+  default: 0,
+  unit: '',
+  doc: 'spins that share a voxel (0: as many as the sequence needs)',
+  minimum: 0,
+  integer: true,
+} as const;
+
 /** [spins][i, j, k]: places in a voxel in steps of the lattice, each in [−½, ½). */
 export type SubVoxelPlaces = Float64Array;
 

@@ -3,7 +3,7 @@
  * and keeps none from one read to the next: spins of one chunk, read tile by tile, would be inflated as often as there
  * are tiles (2·10⁶ spins in one chunk of 16 MiB: more than a minute in place of a second).
  */
-import type { Numbers } from './reader.ts';
+import type { Numbers } from '../numbers.ts';
 
 export type Range = readonly [start: number, end: number];
 

@@ -9,20 +9,11 @@ import type { File as H5File } from 'h5wasm/node';
 import { type Budget, openBudget } from '../../base/budget.ts';
 import { badInput, LarmorError } from '../../base/errors.ts';
 import { openInput, watchInput } from '../../base/files.ts';
+import type { Numbers } from '../numbers.ts';
 import { type Range, readByChunks } from './chunks.ts';
 import { confine, type Refusal, withinLimits, withinTime } from './confine.ts';
 import { type H5Module, membersOf, type RecordDataset, readRecords } from './records.ts';
 import { refuseBoundless } from './size.ts';
-
-export type Numbers =
-  | Float64Array
-  | Float32Array
-  | Int32Array
-  | Uint32Array
-  | Int16Array
-  | Uint16Array
-  | Int8Array
-  | Uint8Array;
 
 /** A dataset of numbers; nothing is read before `read`. */
 export interface NumberDataset {

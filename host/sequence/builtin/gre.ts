@@ -4,36 +4,31 @@
  *   RF + Gz | rephase z, prephase x, encode y | wait for TE | readout | spoil z, rewind y | wait for TR
  */
 import { DEGREE } from '../../base/quantities.ts';
-import type { Seconds } from '../../base/units.ts';
 import { areaTrapezoid, blockOf, delayOf, sequenceOf, setLabel } from '../designer.ts';
 import type { Block } from '../types.ts';
 import { builtin } from './parameters.ts';
 import {
+  dummyScans,
+  echoTime,
   interleaved,
   isWait,
   longestOf,
   phaseTable,
   readoutLobe,
-  SHORTEST,
+  repetitionTime,
   slicePositions,
   sliceSelection,
   spinWarpParameters,
   spoilerLobe,
-  type WantedTime,
   waiting,
   waitPerSlice,
+  wantedTimes,
 } from './spin-warp.ts';
 
 const parameters = {
   ...spinWarpParameters,
-  te: { default: 5e-3, unit: 's', doc: `the echo time (${SHORTEST})`, minimum: 0, plausible: 2 },
-  tr: {
-    default: 20e-3,
-    unit: 's',
-    doc: `the repetition time of a slice (${SHORTEST})`,
-    minimum: 0,
-    plausible: 15,
-  },
+  te: echoTime(5e-3),
+  tr: repetitionTime(20e-3),
   flip: {
     default: 15 * DEGREE,
     unit: 'rad',
@@ -57,22 +52,11 @@ const parameters = {
     maximum: 360 * DEGREE,
   },
   spoiler: { default: 4, unit: 'cycles', doc: 'the dephasing across the slice after the readout', minimum: 0 },
-  dummies: {
-    default: 100,
-    unit: '',
-    doc: 'the number of TRs before the first line is recorded, to reach the steady state',
-    minimum: 0,
-    integer: true,
-  },
+  dummies: dummyScans(100),
 } as const;
 
 export const gre = builtin('gre', 'spoiled gradient echo, 2-D multi-slice', parameters, (values, scanner, isGiven) => {
-  const wanted = (parameter: 'te' | 'tr', value: Seconds): WantedTime => ({
-    sequence: 'gre',
-    parameter,
-    value,
-    given: isGiven(parameter),
-  });
+  const wanted = wantedTimes('gre', isGiven);
   const { fov, n, slices, thickness, gap, offset, dwell, timeBandwidth, te, tr, flip, dummies } = values;
   // In degrees, where the usual increments are whole numbers and so the phases exact; 12 digits undo the conversion.
   const increment = Number((values.rfSpoiling / DEGREE).toPrecision(12));

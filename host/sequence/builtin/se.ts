@@ -8,36 +8,31 @@
  * along z would keep the encoding of its own line and come back as a second image, at 9 % for T1 = 2 TR.
  */
 import { DEGREE } from '../../base/quantities.ts';
-import type { Seconds } from '../../base/units.ts';
 import { areaTrapezoid, blockOf, delayOf, roundUp, sequenceOf, setLabel } from '../designer.ts';
 import type { Block } from '../types.ts';
 import { builtin } from './parameters.ts';
 import {
+  dummyScans,
+  echoTime,
   interleaved,
   isWait,
   longestOf,
   phaseTable,
   readoutLobe,
-  SHORTEST,
+  repetitionTime,
   slicePositions,
   sliceSelection,
   spinWarpParameters,
   spoilerLobe,
-  type WantedTime,
   waiting,
   waitPerSlice,
+  wantedTimes,
 } from './spin-warp.ts';
 
 const parameters = {
   ...spinWarpParameters,
-  te: { default: 30e-3, unit: 's', doc: `the echo time (${SHORTEST})`, minimum: 0, plausible: 2 },
-  tr: {
-    default: 0.5,
-    unit: 's',
-    doc: `the repetition time of a slice (${SHORTEST})`,
-    minimum: 0,
-    plausible: 15,
-  },
+  te: echoTime(30e-3),
+  tr: repetitionTime(0.5),
   flip: {
     default: 90 * DEGREE,
     unit: 'rad',
@@ -62,22 +57,11 @@ const parameters = {
   },
   crusher: { default: 4, unit: 'cycles', doc: 'the dephasing across the slice on each side of the 180°', minimum: 0 },
   spoiler: { default: 8, unit: 'cycles', doc: 'the dephasing across the slice after the readout', minimum: 0 },
-  dummies: {
-    default: 4,
-    unit: '',
-    doc: 'the number of TRs before the first line is recorded, to reach the steady state',
-    minimum: 0,
-    integer: true,
-  },
+  dummies: dummyScans(4),
 } as const;
 
 export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (values, scanner, isGiven) => {
-  const wanted = (parameter: 'te' | 'tr', value: Seconds): WantedTime => ({
-    sequence: 'se',
-    parameter,
-    value,
-    given: isGiven(parameter),
-  });
+  const wanted = wantedTimes('se', isGiven);
   const { fov, n, slices, thickness, gap, offset, dwell, timeBandwidth, te, tr, flip, refocusing, dummies } = values;
   const common = { sequence: 'se', thickness, timeBandwidth, shortest: values.rfDuration };
   const excite = sliceSelection({ ...common, flip, use: 'excitation' }, scanner);

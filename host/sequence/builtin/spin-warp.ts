@@ -11,7 +11,7 @@ import type { AdcEvent, RfEvent, RfUse, TrapezoidEvent } from '../types.ts';
 import { tooShort } from './parameters.ts';
 
 /** How times that may be left to the sequence say so in their description. */
-export const SHORTEST = '0 = shortest possible; lengthened if necessary unless set explicitly';
+const SHORTEST = '0 = shortest possible; lengthened if necessary unless set explicitly';
 
 export const spinWarpParameters = {
   fov: { default: 0.25, unit: 'm', doc: 'the field of view, square', minimum: 0, exclusive: true, plausible: 1 },
@@ -30,6 +30,26 @@ export const spinWarpParameters = {
   dwell: { default: 20e-6, unit: 's', doc: 'the time per sample', minimum: 0, exclusive: true, plausible: 0.01 },
   timeBandwidth: { default: 4, unit: '', doc: 'the time-bandwidth product of the pulses', minimum: 1, maximum: 100 },
 } as const;
+
+/** Parameters of which each spin-warp sequence has a default of its own. */
+export const echoTime = (value: Seconds) =>
+  ({ default: value, unit: 's', doc: `the echo time (${SHORTEST})`, minimum: 0, plausible: 2 }) as const;
+export const repetitionTime = (value: Seconds) =>
+  ({
+    default: value,
+    unit: 's',
+    doc: `the repetition time of a slice (${SHORTEST})`,
+    minimum: 0,
+    plausible: 15,
+  }) as const;
+export const dummyScans = (value: number) =>
+  ({
+    default: value,
+    unit: '',
+    doc: 'the number of TRs before the first line is recorded, to reach the steady state',
+    minimum: 0,
+    integer: true,
+  }) as const;
 
 /** A slice-selective pulse and its gradient, the pulse in the middle of the flat top. */
 export interface Selection {
@@ -165,12 +185,20 @@ export function interleaved(slices: number): readonly number[] {
 }
 
 /** A time asked for: the parameter, its value, and whether the user gave it. */
-export interface WantedTime {
+interface WantedTime {
   readonly sequence: string;
   readonly parameter: 'te' | 'tr';
   readonly value: Seconds;
   readonly given: boolean;
 }
+
+/** Makes what `waiting` needs from the times of a sequence. */
+export const wantedTimes =
+  (sequence: string, isGiven: (parameter: WantedTime['parameter']) => boolean) =>
+  (parameter: WantedTime['parameter'], value: Seconds): WantedTime => ({
+    ...{ sequence, parameter, value },
+    given: isGiven(parameter),
+  });
 
 /**
  * Time to wait so that something that comes at `earliest` comes when wanted, on the block raster; 0 asks for as early as

@@ -1,6 +1,7 @@
 /**
- * Block → actions: what the events of one block do to a spin, in order, as precession, pulses and readouts. Pulses and trajectories go
- * to the tables of the timeline; `compile.ts` strings the actions of all blocks together and merges the precession between them.
+ * Block → actions: what the events of one block do to a spin, in order, as precession, pulses and
+ * readouts. Pulses and trajectories go to the tables of the timeline; `compile.ts` strings the
+ * actions of all blocks together and merges the precession between them.
  */
 import type { Budget } from '../base/budget.ts';
 import { badInput } from '../base/errors.ts';
@@ -33,14 +34,14 @@ export type Action =
       readonly receive: readonly [number, number, number];
       readonly turned: number;
     }
-  /** What happens to spins on paths: `OP.slide`, `hold`, `release`, `sense`. */
+  /** A change of state of moving spins: `OP.slide`, `hold`, `release` or `sense`. */
   | { readonly kind: 'mark'; readonly op: number; readonly index: number };
 
 export interface BlockProgram {
   readonly actions: readonly Action[];
   /**
-   * Cycles by which the field common to all spins turns them over the block; `turned` of an action counts from the block's start to
-   * the event's.
+   * Cycles by which the field common to all spins turns them over the block; `turned` of an action
+   * counts from the block's start to the event's.
    */
   readonly turned: number;
 }
@@ -68,18 +69,22 @@ interface BlockState {
   /** undefined: spins are at rest. */
   readonly moving: MovingBlock | undefined;
   readonly actions: Action[];
-  /** Up to where the actions go, in block time. */
+  /** End of the actions so far, in block time. */
   now: Seconds;
 }
 
 /** Longest piece of a sampled movement within a pulse [s]. */
 const PULSE_PIECE: Seconds = 10e-6;
 
-/** Events may last this much longer than their block [s]: rounding of files that give times in seconds. */
+/**
+ * Events may last this much longer than their block [s]: rounding of files that give times in
+ * seconds.
+ */
 const OVERHANG: Seconds = 1e-9;
 
 /**
- * @returns what compiles block `n`, which begins at `start`; where spins move, blocks must come in the order of time
+ * @returns what compiles block `n`, which begins at `start`; where spins move, blocks must come in
+ * the order of time
  * @throws LarmorError 65 when events of a block overlap or outlast it
  */
 export function blockCompiler(sequence: Sequence, options: TimelineOptions, tables: BlockTables) {
@@ -128,7 +133,8 @@ function addPulse(state: BlockState, rf: RfEvent): void {
     const span = whole ? undefined : { from, to };
     const steps = rfSteps(rf, gradients, options.maxRfStep, tables.budget, terms, frame, span);
     const pulse = tables.pulses.intern(steps, frequency, to - from);
-    // The frame of the pulse's frequency begins at phase 0 in every part; B1 has turned on in it since the pulse began.
+    // In every part the frame of the pulse's frequency begins at phase 0, but B1 has advanced in it
+    // since the pulse began.
     const late = 2 * Math.PI * ((frequency * from) % 1);
     actions.push({ kind: 'excite', pulse, phase: -phase - late, turned, transmit });
   }
@@ -153,7 +159,10 @@ function addReadout(state: BlockState, adc: AdcEvent): void {
   actions.push({ kind: 'readout', trajectory, samples: adc.samples, receive, turned: turnsBy(state, 0, first) });
 }
 
-/** The readout in parts, between which the nodes in use, the spins held or the coils change. @param phase of the first sample [rad] */
+/**
+ * The readout in parts, between which the nodes in use, the held spins or the coils change.
+ * @param phase of the first sample [rad]
+ */
 function addMovingReadout(
   state: BlockState,
   adc: AdcEvent,
@@ -181,8 +190,8 @@ function addMovingReadout(
 }
 
 /**
- * Radians that the receiver adds to its phase and frequency: the event's own, less those by which the common field turns the spins from
- * the first sample on.
+ * Phase [rad] that the receiver adds to that of its offsets: the event's own, minus the angle by
+ * which the common field turns the spins from the first sample on.
  */
 function receivePhases(state: BlockState, adc: AdcEvent, first: Seconds): Float64Array | undefined {
   if (state.common.t.length === 0) return adc.phaseShape;

@@ -1,7 +1,8 @@
 /**
- * Sequence → timeline, once per run. Each different block becomes a short program of precession, pulses and readouts (`block-actions.ts`);
- * here these are strung together and the precession between them is merged, so a spin at rest pays per merged precession and not per raster
- * step.
+ * Sequence → timeline, once per run. Each different block becomes a short program of precession,
+ * pulses and readouts (`block-actions.ts`); here these are concatenated and the precession between
+ * them is merged, so that the cost of a spin at rest depends on the merged precessions and not on
+ * raster steps.
  */
 import { openBudget } from '../base/budget.ts';
 import { badInput } from '../base/errors.ts';
@@ -17,7 +18,8 @@ import { OP, STRIDE, type Timeline, type TimelineOptions } from './types.ts';
 const MOST_SAMPLES = 0x7fffffff;
 
 /**
- * @throws LarmorError 65 when events of a block overlap or outlast it, or the run has no sample or more than 2³¹ − 1
+ * @throws LarmorError 65 when events of a block overlap or outlast it, or the run has no sample or
+ * more than 2³¹ − 1
  */
 export function compileTimeline(sequence: Sequence, options: TimelineOptions): Timeline {
   const { B0, gammaBar = GAMMA_BAR, terms, movement, toEnd = false } = options;
@@ -29,7 +31,7 @@ export function compileTimeline(sequence: Sequence, options: TimelineOptions): T
     trajectories: trajectoryTable(budget),
   };
   const compile = blockCompiler(sequence, options, tables);
-  // Blocks of the same events are the same program, but not to spins that move on meanwhile.
+  // Blocks of the same events are the same program, except for spins that move meanwhile.
   const programOf = movement === undefined ? rememberByEvents((block, n) => compile(block, n, 0)) : compile;
   const walk = walkBuilder(sequence.name, STRIDE.precession + termCount);
   let start = 0;
@@ -47,7 +49,10 @@ export function compileTimeline(sequence: Sequence, options: TimelineOptions): T
   };
 }
 
-/** The timeline's ops and what they index, but for pulses and trajectories. @param width numbers of a precession and its phase terms */
+/**
+ * The timeline's ops and what they index, except pulses and trajectories.
+ * @param width numbers of a precession and its phase terms
+ */
 function walkBuilder(name: string, width: number) {
   const ops = arrayBuilder(Int32Array);
   const precessions = recordTable(width);
@@ -56,7 +61,8 @@ function walkBuilder(name: string, width: number) {
   const receive = arrayBuilder(Float64Array);
   const pending = new Float64Array(width);
   let sampleCount = 0;
-  // Field common to all spins: the frame turns with it, so pulses and receiver do instead [cycles].
+  // A field common to all spins is not simulated: the frame turns with it, and with the frame the
+  // phases of pulses and receiver [cycles].
   let frame = 0;
   const frameAngle = (turned: number): number => 2 * Math.PI * (frame + turned);
 
@@ -90,7 +96,7 @@ function walkBuilder(name: string, width: number) {
       for (const action of actions) push(action);
       frame = (frame + turned) % 1;
     },
-    /** @param toEnd keep what follows the last sample, which no signal shows */
+    /** @param toEnd keep the ops after the last sample, which the signal does not depend on */
     finish(toEnd: boolean) {
       if (toEnd) flush();
       else if (sampleCount === 0) throw badInput(name, 'no ADC event, so no signal to simulate', 'add a readout');

@@ -1,10 +1,12 @@
 /**
- * Concomitant fields: gradients cannot have a field along z alone, and what they have across adds to the field's size
+ * Concomitant fields. The field of a gradient cannot be along z everywhere; its transverse
+ * components increase the magnitude of the field by
  *
  *     ((Gx² + Gy²)·z² + Gz²/4·(x² + y²) − GxGz·xz − GyGz·yz) / 2B0
  *
- * to second order in G (Bernstein et al., Magn. Reson. Med. 39, 300, 1998), with the symmetric z gradient of a cylinder. Four phase
- * terms with q = z², x² + y², xz, yz: the products of two gradients that are linear between corners are integrated exactly.
+ * to second order in G (Bernstein et al., Magn. Reson. Med. 39, 300, 1998), with the symmetric z
+ * gradient of a cylinder. Four phase terms with q = z², x² + y², xz, yz: products of two
+ * piecewise-linear gradients are integrated exactly.
  */
 import type { Hertz, Tesla } from '../base/units.ts';
 import { cornersWithin, type PiecewiseLinear, valueAt } from '../sequence/waveform.ts';

@@ -1,6 +1,7 @@
 /**
- * A table of fixed-width f64 records in which equal records are stored once. A scan of 140 000 repetitions has a
- * million blocks but few different ones; interning keeps the timeline in proportion to what differs.
+ * A table of fixed-width f64 records in which equal records are stored once. A scan of 140 000
+ * repetitions has a million blocks but few different ones; interning keeps the size of the timeline
+ * proportional to the number of different ones.
  */
 export interface RecordTable {
   /** Index of `record`, which is copied if new. Equality is bit for bit. */
@@ -65,7 +66,7 @@ export function recordTable(width: number): RecordTable {
   };
 }
 
-/** Records of `width` numbers as two tables: their first `head` numbers, and the rest. */
+/** Splits records of `width` numbers into two tables: their first `head` numbers, and the rest. */
 export function splitRecords(records: Float64Array, width: number, head: number): [Float64Array, Float64Array] {
   const tail = width - head;
   if (tail === 0) return [records, new Float64Array(0)];

@@ -1,11 +1,17 @@
-/** Readouts of moving spins: sample positions and terms, cut where the nodes of a path or the spins held change between samples. */
+/**
+ * Readouts of moving spins: sample positions and terms, cut where the nodes of a path or the held
+ * spins change between samples.
+ */
 import { type Hertz, SAME_TIME, type Seconds } from '../base/units.ts';
 import type { AdcEvent } from '../sequence/types.ts';
 import type { MovingBlock, Stretch } from './moving.ts';
 import type { Trajectory } from './tables.ts';
 import { OP, STRIDE } from './types.ts';
 
-/** A stretch of a readout and the samples in it, of which `sample` is the first, taken at `begin`; `samples` may be 0. */
+/**
+ * A stretch of a readout and its samples: `sample` is the number of the first, taken at `begin`;
+ * `samples`, how many there are, may be 0.
+ */
 export interface ReadoutPart extends Trajectory {
   readonly stretch: Stretch;
   readonly begin: Seconds;
@@ -26,7 +32,7 @@ export function movingReadouts(
   const parts: ReadoutPart[] = [];
   let sample = 0;
   const stretches = moving.stretches(first, time(samples - 1), stops);
-  // A sample at the very time of a node is taken before what happens there.
+  // A sample at the time of a node is taken before the change at this node.
   if (stretches[0].marks.length > 0) stretches.unshift({ from: first, to: first, marks: [] });
   for (const stretch of stretches) {
     let end = sample;

@@ -3,7 +3,8 @@
  *
  *     ∫ g·r dt = (∫ Aᵀg dt)·r0 + Σ_i (∫ v_i·g dt) q_i + (∫ Pᵀg dt)·D
  *
- * by Gauss and Legendre between all corners of gradients and of the movement, and the marks (`OP.slide`, `hold`, `release`) between stretches.
+ * integrated by Gauss–Legendre quadrature between all corners of the gradients and of the movement;
+ * and the ops (`slide`, `hold`, `release`) between stretches.
  */
 
 import { type Movement, type MovementPath, SLIDING, type Slide } from '../base/movement.ts';
@@ -11,31 +12,42 @@ import { SAME_TIME, type Seconds } from '../base/units.ts';
 import { type PiecewiseLinear, valueAt } from '../sequence/waveform.ts';
 import { OP } from './types.ts';
 
-/** A part of a block over which the nodes in use and the spins held are the same; marks stand before it. */
+/**
+ * A part of a block in which the nodes in use and the held spins do not change; `marks` are the ops
+ * before it.
+ */
 export interface Stretch {
   readonly from: Seconds;
   to: Seconds;
   /** Pairs [kind, index]. */
   readonly marks: readonly (readonly [number, number])[];
-  /** Of a sampled movement. */
+  /** For a sampled movement only. */
   readonly slide?: Slide;
 }
 
-/** Phases within one block. Stretches are asked for in the order of time. */
+/** Phases within one block. Stretches must be requested in the order of time. */
 export interface MovingBlock {
-  /** @param stops where a sampled movement is cut besides, @param longest of its stretches */
+  /**
+   * @param stops further times at which a sampled movement is cut
+   * @param longest duration of its stretches
+   */
   stretches(from: Seconds, to: Seconds, stops?: readonly Seconds[], longest?: Seconds): Stretch[];
-  /** [gx, gy, gz, terms] integrated from `from` to `to` within a stretch [T·s/m, T·s per unit of q]. */
+  /**
+   * [gx, gy, gz, terms] integrated from `from` to `to` within a stretch [T·s/m, T·s per unit of q].
+   */
   integrals(stretch: Stretch, from: Seconds, to: Seconds): Float64Array;
   /** Corners of the movement between two times of the block. */
   corners(from: Seconds, to: Seconds): number[];
-  /** Parts of a pulse's stretch over which B1 hardly changes, and the column that holds it there. */
+  /** Parts of a pulse's stretch in which B1 hardly changes, and the column of B1 for each. */
   played(stretch: Stretch, column: number): readonly { readonly part: Stretch; readonly transmit: number }[];
   /** The set of coil columns for a sample; undefined: there is one set, or none. */
   sensed(time: Seconds): number | undefined;
 }
 
-/** Nodes and weights on [−1, 1] by number of nodes; three are exact to degree 5, and eight to 1e-13 for a turn of half a radian. */
+/**
+ * Gauss–Legendre nodes and weights on [−1, 1], by number of nodes. Three are exact up to degree 5;
+ * eight have an error of 1e-13 for a rotation by half a radian.
+ */
 const GAUSS = {
   2: symmetric([[0.5773502691896257, 1]]),
   3: [...symmetric([[0.7745966692414834, 5 / 9]]), [0, 8 / 9] as const],
@@ -51,15 +63,24 @@ function symmetric(half: readonly (readonly [number, number])[]): (readonly [num
   return half.flatMap(([node, weight]) => [[-node, weight] as const, [node, weight] as const]);
 }
 
-/** B1 is that of its middle over parts of a pulse in which spins move so far [m]: second order, below 1e-6 of a flip for a map that varies over centimetres. */
+/**
+ * Parts of a pulse during which spins move by at most this [m] have the B1 of their middle. The
+ * error is of second order: below 1e-6 of the flip angle for a map that varies over centimetres.
+ */
 const SLIGHT_SHIFT = 3e-6;
 
-/** Turns [rad] up to which two and three nodes leave less than 1e-13, and beyond which a piece is cut. */
+/**
+ * Rotation [rad] up to which two nodes, and three, have an error below 1e-13, and beyond which a
+ * piece is cut.
+ */
 const SMALL_TURN = 1e-4;
 const MODERATE_TURN = 1e-2;
 const LARGEST_TURN = 0.5;
 
-/** @returns what gives the phases of a block that begins at `start`; keeps the state from block to block */
+/**
+ * @returns a function that gives the phases of a block that begins at `start`; it carries the state
+ * from block to block
+ */
 export function movingEncoder(
   movement: Movement,
 ): (gradients: readonly PiecewiseLinear[], start: Seconds) => MovingBlock {
@@ -139,7 +160,7 @@ export function movingEncoder(
   };
 }
 
-/** Adds the rates at a time of the block, `weight` times. */
+/** Adds the rates at a time of the block, times `weight`. */
 function addRates(
   sums: Float64Array,
   movement: Movement,
@@ -167,7 +188,7 @@ function addRates(
   }
 }
 
-/** Whether any gradient plays between two times of the block. */
+/** Whether any gradient is on between two times of the block. */
 function anyGradient(gradients: readonly PiecewiseLinear[], from: Seconds, to: Seconds): boolean {
   return gradients.some((gradient) => {
     if (gradient.t.length === 0) return false;
@@ -178,7 +199,7 @@ function anyGradient(gradients: readonly PiecewiseLinear[], from: Seconds, to: S
   });
 }
 
-/** Both ends and the times between them, ascending, none twice. */
+/** Both ends and the times between them, ascending, without duplicates. */
 function joined(times: number[], from: Seconds, to: Seconds): number[] {
   times.sort((a, b) => a - b);
   const cuts = [from];
@@ -187,7 +208,7 @@ function joined(times: number[], from: Seconds, to: Seconds): number[] {
   return cuts;
 }
 
-/** The same with parts of equal length where one is longer than `longest`. */
+/** The same, with intervals longer than `longest` divided into equal parts. */
 function shorter(cuts: readonly number[], longest: Seconds): number[] {
   return cuts.flatMap((to, n) => {
     if (n === 0) return to;
@@ -199,7 +220,10 @@ function shorter(cuts: readonly number[], longest: Seconds): number[] {
   });
 }
 
-/** Ascending times, given since `start` of another clock, that are within two times: found without a walk over those before. */
+/**
+ * Those of the ascending `times` that are between `from` and `to`, both relative to `start`. Found
+ * by bisection.
+ */
 function inside(times: Float64Array, from: Seconds, to: Seconds, start: Seconds = 0): number[] {
   const found: number[] = [];
   for (let n = firstAfter(times, start + from + SAME_TIME); n < times.length; n++) {

@@ -1,9 +1,11 @@
 /**
- * RF events as steps, during each of which the field is held: engines solve a step exactly, relaxation included. Where B1 and gradients
- * do hold (a block pulse, a run of equal samples) a step has no error and lasts as long as they do. Where one of them runs linearly, steps
- * are short and their fields those of the commutator-free Magnus integrator of fourth order (Blanes and Moan, Appl. Numer. Math. 56, 1519,
- * 2006, eq. 43): two steps of h together err by h⁵. B1 stands in the frame of the pulse's own frequency, so an offset of many
- * kilohertz costs no extra steps.
+ * RF events as steps of constant field (zero-order hold), which engines solve exactly, relaxation
+ * included. Where B1 and gradients are constant (a block pulse, a run of equal samples) a step has
+ * no error and lasts as long as they are. Where one of them varies linearly, steps are short, and
+ * their fields are those of the commutator-free Magnus integrator of fourth order (Blanes and Moan,
+ * Appl. Numer. Math. 56, 1519, 2006, eq. 43): the error of two steps of h together is of order h⁵.
+ * B1 is given in the rotating frame of the pulse's own frequency, so an offset of many kilohertz
+ * costs no extra steps.
  */
 
 import type { Budget } from '../base/budget.ts';
@@ -17,31 +19,41 @@ import type { MovingBlock, Stretch } from './moving.ts';
 import { checkSteps } from './tables.ts';
 import { type PhaseTerms, STRIDE } from './types.ts';
 
-/** Where B1 or a gradient changes during a step, steps are this much shorter than `maxStep`: 1 µs, what sampled pulses have anyway. */
+/**
+ * Where B1 or a gradient changes during a step, steps are shorter than `maxStep` by this factor: 1
+ * µs, as sampled pulses have anyway.
+ */
 const STEPS_PER_SLOPE = 50;
 
-/** With the longest step at its default, steps where the field changes last so long [s]. */
+/** Duration of steps where the field changes, for the default of the longest step [s]. */
 const USUAL_SLOPE_STEP = 1e-6;
 /**
- * Shorter ones are made only where the change counts: a spin so far from the isocentre [m] turns by this angle [rad] more at a step's end than
- * at its beginning. Eddy currents leave slopes in every pulse; below this, shorter steps only add rounding (f32: 3e-4 at 5 ns).
+ * Shorter steps are used only where the change matters: if, for a spin at this distance from the
+ * isocentre [m], the rotation at the end of a step differs by more than this angle [rad] from that
+ * at its beginning. Eddy currents cause slopes in every pulse; below this limit shorter steps would
+ * only add rounding (f32: 3e-4 at 5 ns).
  */
 const REACH = 0.3;
 const SLIGHT_CHANGE = 1e-5;
 
-/** Corners of a gradient this close to the edge of an RF sample [s] are at that edge. */
+/** Corners of a gradient this close to the edge of an RF sample [s] count as being at that edge. */
 const SAME_TIME = 1e-9;
 
-/** Part of itself by which a step's duration may differ from that of the step before and count as the same. */
+/** Relative difference below which the durations of consecutive steps count as equal. */
 const SAME_DURATION = 1e-9;
 
-/** Change of a term's rate over a piece of a pulse, as a part of the rate itself, that counts as none. */
+/**
+ * Relative change of a term's rate over a piece of a pulse below which the rate counts as constant.
+ */
 const SAME_RATE = 1e-12;
 
-/** Parts of a pulse shorter than this [s] are rounding. */
+/** Parts of a pulse shorter than this [s] come from rounding. */
 const SHORTEST = 1e-13;
 
-/** Slopes of [B1re, B1im, Gx, Gy, Gz] that differ by this part are those of two pieces. */
+/**
+ * Relative difference of the slopes of [B1re, B1im, Gx, Gy, Gz] above which they belong to
+ * different pieces.
+ */
 const SAME_SLOPE = 1e-6;
 
 const NO_TERMS: StepTerms = { count: 0, integrals: () => [] };
@@ -50,11 +62,14 @@ const NO_TERMS: StepTerms = { count: 0, integrals: () => [] };
 export interface StepTerms extends PhaseTerms {
   /** Corners of the terms between two times of the block. */
   corners?(from: Seconds, to: Seconds): readonly number[];
-  /** Whether the integrals begin with those of three gradients [T·s/m] which stand in place of the block's own. */
+  /**
+   * Whether the integrals begin with those of three gradients [T·s/m], which replace the block's
+   * own.
+   */
   readonly gradients?: boolean;
 }
 
-/** Terms of spins that move, and the gradients that they meet. */
+/** Terms of moving spins, and the gradients in the frame that moves with them. */
 export function bodyTerms(moving: MovingBlock, stretch: Stretch, count: number, gammaBar: Hertz): StepTerms {
   const integrals = (_: unknown, from: number, to: number): readonly number[] =>
     Array.from(moving.integrals(stretch, from, to), (value, n) => (n < 3 ? value : gammaBar * value));
@@ -67,10 +82,11 @@ export function rfDuration(rf: RfEvent): Seconds {
 }
 
 /**
- * [steps][dt, B1re, B1im, Gx, Gy, Gz, rates of the terms] as `Timeline.rfSteps` and `rfStepTerms` document, phase offset not applied. A
- * scan may have a pulse of its own for every repetition, so steps are numbers in a row and nothing is allocated for one.
+ * [steps][dt, B1re, B1im, Gx, Gy, Gz, rates of the terms] as `Timeline.rfSteps` and `rfStepTerms`
+ * document, phase offset not applied. A scan may have a different pulse in every repetition, so
+ * steps are numbers in one array, without an object for each.
  * @param gradients (x, y, z) of the block, in block time
- * @param frame in which the steps stand, from the pulse's start on
+ * @param frame that the steps are given in, from the pulse's start on
  * @param part of the pulse, seconds from its start; default: all of it
  */
 export function rfSteps(
@@ -91,7 +107,7 @@ export function rfSteps(
     const span = part === undefined ? whole : within(whole, part);
     if (span === undefined) continue;
     let { from } = span;
-    // Without B1 a gradient's course does not matter, its integral does.
+    // Without B1 only the integral of a gradient matters, not its shape.
     const silent = span.re === 0 && span.im === 0 && span.slopeRe === 0 && span.slopeIm === 0;
     for (; corner < corners.length && corners[corner] < span.to - SAME_TIME; corner++) {
       const at = corners[corner];
@@ -104,7 +120,7 @@ export function rfSteps(
   return list.finish();
 }
 
-/** What of a span lies in a part of the pulse. */
+/** The section of a span that lies in a part of the pulse. */
 function within(span: Span, part: { readonly from: Seconds; readonly to: Seconds }): Span | undefined {
   const [from, to] = [Math.max(span.from, part.from), Math.min(span.to, part.to)];
   return to - from > SHORTEST ? { ...span, from, to } : undefined;
@@ -126,7 +142,10 @@ function ratesOf(terms: StepTerms, gradients: readonly PiecewiseLinear[], from: 
   return { means, slopes };
 }
 
-/** Appends the steps of a span's part without a corner of a gradient inside, seconds after `delay`. */
+/**
+ * Appends the steps of a part of a span that contains no corner of a gradient; times are in seconds
+ * after `delay`.
+ */
 function play(
   list: ReturnType<typeof stepList>,
   { re, im, slopeRe, slopeIm, from: origin }: Span,
@@ -164,7 +183,8 @@ function play(
       );
   checkSteps(budget, list.count() + count);
   let dt = (to - from) / count;
-  // Samples on a raster are as long as each other but for rounding, and kernels pay for every step of another length.
+  // Samples on a raster have equal durations but for rounding, and each change of duration costs
+  // the kernels time.
   const before = list.last();
   if (before !== undefined && Math.abs(dt - before) <= SAME_DURATION * dt) dt = before;
   for (let n = 0; n < count; n++) {
@@ -186,14 +206,17 @@ function play(
 /** B1 [T] and its slope [T/s]: re, im, re, im. */
 type Field = readonly [number, number, number, number];
 
-/** A frame that turns with a field common to all spins. */
+/** The rotating frame of a field common to all spins. */
 export interface TurningFrame {
   /** [T] in block time */
   readonly common: PiecewiseLinear;
   readonly gammaBar: Hertz;
 }
 
-/** The field in the frame, which has turned clockwise since the pulse's start: B1 turns the other way. */
+/**
+ * Transforms the field into the frame, which has turned clockwise since the pulse's start: in it B1
+ * turns counter-clockwise.
+ */
 function turned(
   [re, im, slopeRe, slopeIm]: Field,
   { common, gammaBar }: TurningFrame,
@@ -208,13 +231,15 @@ function turned(
 }
 
 /**
- * Steps under way. Two neighbours in one linear piece are a pair: with the field's slope s, the earlier gives s·(h₁² − h₁h₂ + h₂²)/6 of its
- * integral to the later, which makes their product exact to fourth order in h although each holds its middle's field. A step without
- * a partner is halved. What a term's rate does beyond a line is in its means; a pair takes the mean of its two slopes.
+ * A list of steps that pairs neighbours. Two consecutive steps in one linear piece are a pair: with
+ * the field's slope s, the earlier passes s·(h₁² − h₁h₂ + h₂²)/6 of its integral to the later,
+ * which makes their product exact to fourth order in h although each has the constant field of its
+ * middle. A step without a partner is halved. Rates of terms that are not linear enter by their
+ * means; a pair uses the mean of its two slopes.
  */
 function stepList(width: number, linear: number) {
   const steps: number[] = [];
-  /** The last step, waiting for a partner: where it begins, and its slopes. */
+  /** The last step if it has no partner yet: where it begins, and its slopes. */
   let single: { readonly at: number; readonly slopes: readonly number[] } | undefined;
   const pair = (first: number, second: number, slopes: readonly number[]): void => {
     const [h1, h2] = [steps[first], steps[second]];
@@ -256,15 +281,18 @@ function stepList(width: number, linear: number) {
   };
 }
 
-/** B1re, B1im, Gx, Gy, Gz: linear between corners, where the rates of terms may be anything. */
+/** B1re, B1im, Gx, Gy, Gz: linear between corners, unlike the rates of terms. */
 const FIELDS = STRIDE.rfStep - 1;
-/** Of spins that turn B1 alone is. */
+/** For spins that rotate only B1 is linear. */
 const B1_FIELDS = 2;
 
 const areAlike = (a: readonly number[], b: readonly number[], linear: number): boolean =>
   a.every((value, i) => i >= linear || Math.abs(value - b[i]) <= SAME_SLOPE * Math.abs(value));
 
-/** Slope of a gradient without a corner inside, from `from` to `to`, seconds after `delay`; 0 where it holds. */
+/**
+ * Slope of a gradient that has no corner between `from` and `to` (seconds after `delay`); 0 if it
+ * is constant.
+ */
 function slopeOf(gradient: PiecewiseLinear, delay: Seconds, from: Seconds, to: Seconds): number {
   const quarter = (to - from) / 4;
   const value = valueAt(gradient, delay + from + quarter);
@@ -272,7 +300,10 @@ function slopeOf(gradient: PiecewiseLinear, delay: Seconds, from: Seconds, to: S
   return Math.abs(change) <= 1e-12 * Math.abs(value) ? 0 : change / (2 * quarter);
 }
 
-/** A stretch over which complex B1 is linear, re + i·im at `from` and its slope, in Pulseq's phase sign [T, T/s]. */
+/**
+ * A stretch over which complex B1 is linear, re + i·im at `from` and its slope, in Pulseq's phase
+ * sign [T, T/s].
+ */
 interface Span {
   readonly from: Seconds;
   to: Seconds;

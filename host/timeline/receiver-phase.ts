@@ -1,7 +1,13 @@
-/** The receive phase: what the scanner's receiver does to all spins alike, so it is applied once, to the sum. */
+/**
+ * The receive phase. The receiver's offsets affect all spins alike, so they are applied once, to
+ * the sum.
+ */
 import { STRIDE, type Timeline } from './types.ts';
 
-/** Multiplies each sample of `signal` ([coils][samples][re, im]) by its e^{+i(phase + n·step + shape[n])}, in place. */
+/**
+ * Multiplies each sample of `signal` ([coils][samples][re, im]) by its e^{+i(phase + n·step +
+ * shape[n])}, in place.
+ */
 export function applyReceivePhase(timeline: Timeline, signal: Float64Array): void {
   const { sampleCount, readouts, trajectories, receive, receiveShapes } = timeline;
   for (let readout = 0; readout < readouts.length / STRIDE.readout; readout++) {

@@ -1,28 +1,39 @@
 /**
- * When spins relax during a pulse whose steps are rotations (f32 engines; f64 and cached operators solve each step exactly). Relaxation is
- * −R2 on Mxy and −R1 on Mz: its isotropic part commutes with rotations, so the error of splitting goes with δ = |R2 − R1| alone. To first
- * order in δ, splitting is a quadrature over the pulse of what is exact within the rotations: Simpson's weights make it fourth order in the
- * angle between two relaxations where the trapezium (Strang) is second order; to second order in δ it errs by (δK)²·θ/12 per interval K.
- * (Methods of order (4, 2) for ε·B beside A: McLachlan, BIT 35, 258, 1995.) Steps share a relaxation because thousands of factors 1 − 10⁻⁵,
+ * When spins relax during a pulse whose steps are rotations (f32 engines; f64 and cached operators
+ * solve each step exactly). Relaxation is −R2 on Mxy and −R1 on Mz: its isotropic part commutes
+ * with rotations, so the error of splitting depends on δ = |R2 − R1| alone. To first order in δ,
+ * splitting is a quadrature over the pulse: Simpson's weights make it fourth order in the rotation
+ * angle between two relaxations, where the trapezoidal rule (Strang) is second order. To second
+ * order in δ its error is (δK)²·θ/12 per interval K. (Methods of order (4, 2) for ε·B beside A:
+ * McLachlan, BIT 35, 258, 1995.) Steps share a relaxation because thousands of factors 1 − 10⁻⁵,
  * each rounded to f32, add up (1e-4 of the signal for 3000 steps of 1 µs).
  */
 import type { Radians, Seconds } from '../base/units.ts';
 import { arrayBuilder } from './intern.ts';
 import { STRIDE, type Timeline } from './types.ts';
 
-/** Longest interval between two relaxations, most steps in it, and most that B1 turns a spin meanwhile. */
+/**
+ * Longest interval between two relaxations, largest number of steps in it, and largest rotation by
+ * B1 meanwhile.
+ */
 const SHARED_TIME: Seconds = 10e-6;
 const SHARED_STEPS = 10;
 const SHARED_NUTATION: Radians = Math.PI / 36;
 /** Second-order error of a pulse for which intervals are shortened. */
 const SECOND_ORDER = 2e-7;
-/** Neighbouring intervals may differ in length by this factor for Simpson's weights to stay positive. */
+/**
+ * Neighbouring intervals may differ in length by this factor for Simpson's weights to stay
+ * positive.
+ */
 const MOST_UNEQUAL = 1.9;
 
 export interface Relaxation {
-  /** Relaxation before the first step of a pulse, between its steps, and after the last one: [steps + 1] s, 0 inside an interval. */
+  /**
+   * Relaxation before the first step of a pulse, between its steps, and after the last one: [steps
+   * + 1] s, 0 inside an interval.
+   */
   readonly times: Float64Array;
-  /** Estimate of what splitting does to the magnetisation, relative to ρ. */
+  /** Estimated error of the magnetisation from splitting, relative to ρ. */
   readonly error: number;
 }
 
@@ -42,7 +53,9 @@ export function relaxation(
   const [first, count] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number];
   const times = new Float64Array(count + 1);
   const dt = (step: number): number => rfSteps[STRIDE.rfStep * (first + step)];
-  /** A component of the transverse field [rad/s], and the angle by which it turns a spin in a step. */
+  /**
+   * A component of the transverse field [rad/s], and the angle by which it turns a spin in a step.
+   */
   const field = (step: number, i: 1 | 2): number =>
     2 * Math.PI * gammaBar * rfSteps[STRIDE.rfStep * (first + step) + i];
   const strength = (step: number): number => Math.hypot(field(step, 1), field(step, 2));
@@ -56,7 +69,7 @@ export function relaxation(
   const longest = Math.min(SHARED_TIME, longestInterval(nutation, rate));
   let error = 0;
   for (let step = 0; step < count; ) {
-    // Without B1 relaxation commutes with what the field does, so it may stand at either end.
+    // Without B1 relaxation commutes with the precession, so it may be applied at either end.
     const silent = angle(step) === 0;
     let end = step + 1;
     while (end < count && (angle(end) === 0) === silent) end++;
@@ -74,8 +87,9 @@ export function relaxation(
         times[one.end] = times[one.end] + one.length / 2;
       }
     }
-    // A field that is held bends the course only where it jumps: Simpson's nodes do not see that inside a step. Equal neighbours are one
-    // longer step, so fields are compared, over the longer of two steps.
+    // A constant field changes the path of the magnetisation only where it jumps, which Simpson's
+    // nodes inside a step do not sample. Equal neighbours count as one longer step, so fields are
+    // compared over the longer of two steps.
     for (let n = step + 1; n < end; n++) {
       const h = Math.max(dt(n - 1), dt(n));
       const jump = Math.hypot(field(n, 1) - field(n - 1, 1), field(n, 2) - field(n - 1, 2));
@@ -86,17 +100,22 @@ export function relaxation(
   return { times, error };
 }
 
-/** Interval at which the second-order error of a pulse is as stated. */
+/** Interval for which the second-order error of a pulse is the given one. */
 const longestInterval = (nutation: Radians, rate: number): Seconds =>
   Math.sqrt((12 * SECOND_ORDER) / Math.max(nutation, 1e-9)) / rate;
 
-/** Most that a spin turns in a part of a step, about any axis, and most parts of one step. */
+/**
+ * Largest rotation of a spin in a part of a step, about any axis, and largest number of parts of
+ * one step.
+ */
 const LARGEST_PART: Radians = 0.3;
 const MOST_PARTS = 4096;
 
 /**
- * Pulses whose long steps are cut into parts that may be split into rotation and relaxation, for engines that know nothing else.
- * @param fastest largest precession of any spin under a gradient, in the frame of a pulse at an offset [Hz]
+ * Pulses whose long steps are cut into parts that may be split into rotation and relaxation, for
+ * engines that support nothing else.
+ * @param fastest largest precession of any spin under a gradient, in the frame of a pulse at an
+ * offset [Hz]
  */
 export function asRotations(
   { pulses, rfSteps, gammaBar }: Pick<Timeline, 'pulses' | 'rfSteps' | 'gammaBar'>,
@@ -145,7 +164,7 @@ function interval(first: number, end: number, dt: OfStep, angle: OfStep): Interv
   return { first, end, length, nutation };
 }
 
-/** Steps [first, end) in an even number of intervals as equal as can be, or each by itself. */
+/** Steps [first, end) in an even number of nearly equal intervals, or each by itself. */
 function intervals(first: number, end: number, longest: Seconds, dt: OfStep, angle: OfStep): Interval[] {
   const { length, nutation } = interval(first, end, dt, angle);
   const least = Math.max(length / longest - 1e-6, nutation / SHARED_NUTATION, (end - first) / SHARED_STEPS);

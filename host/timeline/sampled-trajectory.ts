@@ -1,6 +1,7 @@
 /**
- * Where a readout's samples are in k-space when the spins are at rest: γ̄∫G dt from its first sample to each, and the same integral of the
- * phase terms. Samples that are equally spaced but for rounding are made so exactly, since kernels step from one to the next.
+ * Positions of a readout's samples in k-space for spins at rest: γ̄∫G dt from the first sample to
+ * each, and the same integral of the phase terms. Samples that are equally spaced but for rounding
+ * become exactly so, because kernels step from one to the next.
  */
 import type { Hertz, Seconds } from '../base/units.ts';
 import type { AdcEvent } from '../sequence/types.ts';
@@ -8,7 +9,10 @@ import { integral, type PiecewiseLinear } from '../sequence/waveform.ts';
 import type { Trajectory } from './tables.ts';
 import { type PhaseTerms, STRIDE } from './types.ts';
 
-/** Relative deviation below which sample positions count as equally spaced: rounding of f64 sums, nothing physical. */
+/**
+ * Relative deviation below which sample positions count as equally spaced: rounding of f64 sums,
+ * nothing physical.
+ */
 const UNIFORM_TOLERANCE = 1e-10;
 
 /** @param first time of the first sample in the block */

@@ -1,5 +1,6 @@
 /**
- * The tables of the timeline in which equal things stand once: pulses, trajectories of readouts, and the programs of blocks.
+ * The tables of the timeline in which equal entries are stored once: pulses, trajectories of
+ * readouts, and the programs of blocks.
  */
 import { createHash } from 'node:crypto';
 import type { Budget } from '../base/budget.ts';
@@ -7,7 +8,10 @@ import type { Block } from '../sequence/types.ts';
 import { arrayBuilder, splitRecords } from './intern.ts';
 import { STRIDE } from './types.ts';
 
-/** What an RF step takes in tables here and in the kernels' memory, and a sample with a place of its own; measured. */
+/**
+ * Bytes of an RF step, and of a sample of a trajectory, in these tables and in the kernels' memory;
+ * measured.
+ */
 const BYTES_PER_STEP = 350;
 const BYTES_PER_SAMPLE = 100;
 
@@ -87,7 +91,7 @@ function digest(values: Float64Array, more: Float64Array): string {
   return createHash('sha1').update(values).update(more).digest('base64');
 }
 
-/** Texts that are equal for blocks of the same events (by identity), rotation and duration. */
+/** Keys that are equal for blocks of the same events (by identity), rotation and duration. */
 export function eventKeys(): (block: Block) => string {
   const ids = new WeakMap<object, number>();
   let next = 1;

@@ -1,9 +1,9 @@
-/** Phase terms of spins at rest put together, and those that are gradient moments themselves. */
+/** Joins phase terms of spins at rest; and phase terms that are gradient moments. */
 import type { Hertz } from '../base/units.ts';
 import { integral } from '../sequence/waveform.ts';
 import type { PhaseTerms } from './types.ts';
 
-/** All terms one after the other, as their columns are. */
+/** All terms in the order of their columns. */
 export function joinTerms(parts: readonly PhaseTerms[]): PhaseTerms | undefined {
   if (parts.length <= 1) return parts[0];
   return {
@@ -12,7 +12,7 @@ export function joinTerms(parts: readonly PhaseTerms[]): PhaseTerms | undefined 
   };
 }
 
-/** kx, ky, kz again: their columns are places that add to those of the spins. */
+/** kx, ky, kz once more: the columns of these terms are offsets of the spins' positions. */
 export function momentTerms(gammaBar: Hertz): PhaseTerms {
   return {
     count: 3,

@@ -1,11 +1,12 @@
 /**
- * The timeline: a sequence compiled once into what a kernel needs, as flat typed arrays that the WASM and WebGPU
- * engines both read. This file is the one place that documents them. A spin walks `ops` from first to last: it
- * precesses, turns through pulses and is recorded at the first sample of each readout. A readout
- * changes nothing: the precession that lasts as long as its samples do follows as an ordinary precession, so a form that
- * sums readouts in another order or by another method leaves the walk alone.
+ * The timeline: a sequence compiled once into what a kernel needs, as flat typed arrays that the
+ * WASM and WebGPU engines both read. This file documents them. For each spin the `ops` are executed
+ * from first to last: it precesses, is rotated by pulses and sampled in readouts. A readout does
+ * not change the state: the precession during its samples follows as an ordinary precession, so a
+ * method may sum readouts in another order without affecting the rest.
  *
- * Numbers are f64 and block-local: absolute time is never formed, so a scan of hours loses nothing.
+ * Numbers are f64 and relative to their block: absolute time is not used, so a scan of hours loses
+ * no precision.
  */
 
 import type { Movement } from '../base/movement.ts';
@@ -21,13 +22,21 @@ export const OP = {
   excite: 1,
   /** index into readouts */
   readout: 2,
-  /** node p of the paths that spins follow: from here on the six sliding columns are the displacements of nodes p and p + 1 (at the start: of 0 and 1) */
+  /**
+   * node p of the paths that spins follow: from here on the six sliding columns are the
+   * displacements of nodes p and p + 1 (at the start: of 0 and 1)
+   */
   slide: 3,
-  /** node: of spins that are reset there nothing is left, equilibrium included, from here on */
+  /**
+   * node: from here on spins that are reset there have no magnetisation, not even in equilibrium
+   */
   hold: 4,
   /** node: the same spins are at equilibrium */
   release: 5,
-  /** set: from here on coils are sampled where the spins are at the time of this set of coil columns */
+  /**
+   * set: from here on coils are those of this set of columns, sampled at the spins' positions at
+   * its time
+   */
   sense: 6,
 } as const;
 
@@ -41,58 +50,77 @@ export interface Timeline {
   readonly ops: Int32Array;
 
   /**
-   * [precessions][kx, ky, kz, dt]: γ̄∫G dt [cycles/m] and duration [s] of a stretch with no RF and no sample to record.
-   * A static spin turns by −2π(k·r + Δf·dt) and decays by e^{−dt/T2}, e^{−dt/T1}. Equal ones are stored once.
+   * [precessions][kx, ky, kz, dt]: γ̄∫G dt [cycles/m] and duration [s] of a stretch with no RF and
+   * no sample to record. A static spin turns by −2π(k·r + Δf·dt) and decays by e^{−dt/T2},
+   * e^{−dt/T1}. Equal ones are stored once.
    */
   readonly precessions: Float64Array;
 
   /**
-   * [excitations][pulse, phase, transmit]: index into pulses, phase [rad] by which its B1 is turned (already conjugated), and the spins'
-   * column of B1 over its nominal value, or −1: the nominal field.
+   * [excitations][pulse, phase, transmit]: index into pulses, phase [rad] by which its B1 is turned
+   * (already conjugated), and the spins' column of B1 over its nominal value, or −1: the nominal
+   * field.
    */
   readonly excitations: Float64Array;
   /**
-   * [pulses][firstStep, steps, offset, duration]: offset [Hz] is the frequency of the frame in which the steps' B1 stands;
-   * in it a spin precesses at γ̄G·r + Δf − offset, and on leaving it Mxy turns by −2π·offset·duration. Entry is at phase 0.
+   * [pulses][firstStep, steps, offset, duration]: offset [Hz] is the frequency of the rotating
+   * frame of the steps' B1. In it a spin precesses at γ̄G·r + Δf − offset; at the end Mxy is
+   * rotated back by −2π·offset·duration. At the start the frame has phase 0.
    */
   readonly pulses: Float64Array;
   /**
-   * [rfSteps][dt, B1re, B1im, Gx, Gy, Gz]: duration [s], B1 [T] and G [T/m] at the step's middle. A step is one
-   * rotation about (B1re, B1im, G·r + (Δf − offset)/γ̄); `relaxation.ts` says when the spins relax between steps.
+   * [rfSteps][dt, B1re, B1im, Gx, Gy, Gz]: duration [s], B1 [T] and G [T/m] at the step's middle. A
+   * step is one rotation about (B1re, B1im, G·r + (Δf − offset)/γ̄); `relaxation.ts` determines
+   * when the spins relax between steps.
    */
   readonly rfSteps: Float64Array;
 
   /** [readouts][firstSample, trajectory]: index of its first sample in the signal */
   readonly readouts: Int32Array;
-  /** [trajectories][first, count, uniform]: its samples in `samples`; uniform = 1 when they are equally spaced in k and t. */
+  /**
+   * [trajectories][first, count, uniform]: its samples in `samples`; uniform = 1 when they are
+   * equally spaced in k and t.
+   */
   readonly trajectories: Int32Array;
-  /** [samples][kx, ky, kz, t]: position of a sample relative to the readout's first sample [cycles/m, s]. Shared by equal lines. */
+  /**
+   * [samples][kx, ky, kz, t]: position of a sample relative to the readout's first sample
+   * [cycles/m, s]. Shared by equal lines.
+   */
   readonly samples: Float64Array;
 
   /**
-   * Phase terms: beside k·r + Δf·t a spin turns by Σ κ_i·q_i, q its columns (`phantom/columns.ts`). 0 for static spins in ideal fields,
-   * and the three arrays below are empty then. Where spins follow paths the last six terms slide: x, y, z of node p, and of p + 1.
+   * Number of phase terms: in addition to k·r + Δf·t a spin's phase has Σ κ_i·q_i, with q its
+   * columns (`phantom/columns.ts`). 0 for static spins in ideal fields, and the three arrays below
+   * are empty then. Where spins follow paths the last six terms slide: x, y, z of node p, and of p
+   * + 1.
    */
   readonly terms: number;
-  /** [precessions][terms] what κ changes by, [cycles per unit of q] */
+  /** [precessions][terms] change of κ [cycles per unit of q] */
   readonly precessionTerms: Float64Array;
   /** [samples][terms] κ relative to the readout's first sample */
   readonly sampleTerms: Float64Array;
   /** [rfSteps][terms] rate of κ, its mean over the step [Hz per unit of q] */
   readonly rfStepTerms: Float64Array;
 
-  /** Angle [rad] by which the frame has turned clockwise at the end, beside that of B0: a field common to all spins turned it. */
+  /**
+   * Angle [rad] by which the frame has turned clockwise at the end, in addition to B0, because of a
+   * field common to all spins.
+   */
   readonly turned: number;
   /**
-   * [readouts][phase, step, shape]: receive phase of the first sample [rad] and its increment per sample [rad], and an index
-   * into receiveShapes or −1. The samples of a readout are multiplied by e^{+i(phase + n·step + shape[n])} after the sum over spins.
+   * [readouts][phase, step, shape]: receive phase of the first sample [rad] and its increment per
+   * sample [rad], and an index into receiveShapes or −1. The samples of a readout are multiplied by
+   * e^{+i(phase + n·step + shape[n])} after the sum over spins.
    */
   readonly receive: Float64Array;
   /** [shape][samples] rad */
   readonly receiveShapes: readonly Float64Array[];
 }
 
-/** One timeline for each group of spins, all with the same readouts. What is common to all is the first one's. */
+/**
+ * One timeline for each group of spins, all with the same readouts. Values common to all are those
+ * of the first.
+ */
 export type Timelines = readonly [Timeline, ...Timeline[]];
 
 /** Numbers per record of each array. */
@@ -108,7 +136,7 @@ export const STRIDE = {
   receive: 3,
 } as const;
 
-/** κ of spins at rest, which hang on the gradients of a block alone. */
+/** κ of spins at rest, which depends only on the gradients of a block. */
 export interface PhaseTerms {
   readonly count: number;
   /**
@@ -124,12 +152,15 @@ export interface TimelineOptions {
   readonly gammaBar?: Hertz;
   /** Longest step of a block pulse [s]; default 50 µs. */
   readonly maxRfStep: number;
-  /** The column of B1 in which a block's pulse plays; default: the nominal field. */
+  /** The column of B1 for a block's pulse; default: the nominal field. */
   readonly transmitOf?: (block: Block) => number;
   /** Phase terms of spins at rest; default: none. */
   readonly terms?: PhaseTerms;
   /** How spins move; default: not at all. */
   readonly movement?: Movement;
-  /** Walk to the end of the sequence, which may have no sample, and not only to the last one: the magnetisation is asked for. */
+  /**
+   * Compile to the end of the sequence and not only to its last sample, if any: for the
+   * magnetisation at the end.
+   */
   readonly toEnd?: boolean;
 }

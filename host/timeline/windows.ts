@@ -1,11 +1,16 @@
 /**
- * A timeline as windows: from one pulse to the next, with the readouts between them. This is the one place that accumulates precession:
- * what computes readouts or pulses, on processors, on GPUs and when spins are chosen, starts from windows. A readout changes nothing, so
- * each has the whole encoding since the pulse, and a train of lines adds up no error and no cost between its lines.
+ * A timeline as windows: from one pulse to the next, with the readouts between them. This is the
+ * only place that accumulates precession: methods for readouts and pulses, on processors and GPUs,
+ * and the choice of spins start from windows. A readout does not change the state, so each has the
+ * whole encoding since the pulse, and a train of lines accumulates neither errors nor costs between
+ * its lines.
  */
 import { OP, STRIDE, type Timeline } from './types.ts';
 
-/** [kx, ky, kz, t, phase terms]: moments [cycles/m] and time [s] since a window began, and κ of each phase term. */
+/**
+ * [kx, ky, kz, t, phase terms]: moments [cycles/m] and time [s] since a window began, and κ of each
+ * phase term.
+ */
 export type Encoding = readonly number[];
 
 export interface WindowReadout {
@@ -14,18 +19,18 @@ export interface WindowReadout {
   readonly firstSample: number;
   /** Index into the timeline's trajectories. */
   readonly trajectory: number;
-  /** Of its first sample. */
+  /** Encoding at its first sample. */
   readonly encoding: Encoding;
 }
 
 export interface Window {
   /**
-   * What it begins with: a pulse or, where spins move, another change of their state, as in the timeline's ops. Undefined: the sequence
-   * begins.
+   * The op that it begins with: a pulse or, where spins move, another change of their state.
+   * Undefined at the beginning of the sequence.
    */
   readonly begin: { readonly kind: number; readonly index: number } | undefined;
   readonly readouts: readonly WindowReadout[];
-  /** Of the whole window, up to the next one or the last op. */
+  /** Encoding of the whole window, up to the next one or the last op. */
   readonly encoding: Encoding;
   /** Whether no other follows. */
   readonly isLast: boolean;
@@ -37,7 +42,7 @@ export interface OpRange {
   readonly count: number;
 }
 
-/** The windows in order; the first may begin with nothing and hold nothing. */
+/** The windows in order; the first may be empty and begin without an op. */
 export function* windowsOf(timeline: Timeline, range?: OpRange): Generator<Window> {
   const { ops, precessions, precessionTerms, readouts, terms } = timeline;
   const { first, count } = range ?? { first: 0, count: ops.length / STRIDE.op };
@@ -74,7 +79,7 @@ export function pulseUses({ ops, excitations, pulses }: Timeline): Int32Array {
   return uses;
 }
 
-/** Pulses played in all. With one and nothing after it there is no echo but the wanted one. */
+/** Number of pulses in total. With one there is no unwanted echo. */
 export const pulseCount = (timeline: Timeline): number => pulseUses(timeline).reduce((sum, uses) => sum + uses, 0);
 
 /** [trajectories] readouts that follow each. */

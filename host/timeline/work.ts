@@ -1,6 +1,7 @@
 /**
- * What a spin costs, by counting and never by timing: in operations of which a thread does some 10⁸ to 5·10⁹ a second. What hangs on
- * it (threads, batches, where a tile is walked) hangs on the sequence alone, so it is the same on every rank and at every start.
+ * What a spin costs, by counting and never by timing: in operations of which a thread does some 10⁸
+ * to 5·10⁹ a second. What hangs on it (threads, batches, where a tile is walked) hangs on the
+ * sequence alone, so it is the same on every rank and at every start.
  */
 import { STRIDE, type Timeline } from './types.ts';
 import { pulseUses } from './windows.ts';
@@ -8,7 +9,9 @@ import { pulseUses } from './windows.ts';
 /** Beside a sample in a batch of lines. */
 const RF_STEP = 10;
 const OTHER = 20;
-/** A sample of a model, whose phase is formed exactly: by itself, for a phase term, and for a coil. */
+/**
+ * A sample of a model, whose phase is formed exactly: by itself, for a phase term, and for a coil.
+ */
 const MODEL_SAMPLE = { alone: 18, term: 1, coil: 1.5 } as const;
 /** A pulse of a model is solved exactly. */
 const MODEL_STEP = 30;

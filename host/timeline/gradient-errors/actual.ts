@@ -1,6 +1,7 @@
 /**
- * The sequence as the scanner plays it: the same blocks with gradients, pulses and readouts delayed and the gradients distorted.
- * Everything that is asked of a sequence but its compilation (encoding, checks, k-space) is asked of the nominal one.
+ * The sequence as the scanner plays it: the same blocks with gradients, pulses and readouts delayed
+ * and the gradients distorted. Only compilation uses it; encoding, checks and k-space use the
+ * nominal sequence.
  */
 import { badInput } from '../../base/errors.ts';
 import type { EddyTerm } from '../../fields/eddy.ts';
@@ -14,7 +15,7 @@ import { impulseResponse } from './girf.ts';
 import { type Distortion, knotsOf } from './pieces.ts';
 import { movedBoundaries, neighbours, type SourceDelays, sourceBlock } from './source.ts';
 
-/** Blocks kept for when they come again: more only hold memory where every repetition differs. */
+/** Blocks cached for repetitions: more would only take memory where every repetition differs. */
 const KEPT = 1024;
 
 const AXES = ['x', 'y', 'z', 'B0'];
@@ -25,7 +26,10 @@ const termOf = ({ from, to, amplitude, timeConstant }: EddyCurrent): EddyTerm =>
   timeConstant,
 });
 
-/** What a scanner plays of a sequence: the sequence itself where nothing is delayed and no gradient distorted. */
+/**
+ * The sequence as a scanner plays it: the same object if nothing is delayed and no gradient is
+ * distorted.
+ */
 export function playedSequence(
   nominal: Sequence,
   { delays, gradients }: Pick<Scanner, 'delays' | 'gradients'>,
@@ -44,7 +48,7 @@ export function playedSequence(
 
 /**
  * @param distortion undefined: delays alone
- * @returns a sequence whose blocks are asked for in their order, from the first on
+ * @returns a sequence whose blocks must be requested in order, beginning with the first
  */
 function actualSequence(nominal: Sequence, delays: SourceDelays, distortion?: Distortion): Sequence {
   const moved = movedBoundaries(nominal, delays);
@@ -54,7 +58,7 @@ function actualSequence(nominal: Sequence, delays: SourceDelays, distortion?: Di
   let left: Float64Array = none;
   let next = 0;
 
-  /** All that block n as it is played depends on. */
+  /** Everything that block n as it is played depends on. */
   const key = (n: number): string => {
     const own = neighbours(nominal, n, delays);
     const wider = distortion?.around(n) ?? own;

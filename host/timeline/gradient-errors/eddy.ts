@@ -1,11 +1,15 @@
-/** Gradients with their eddy currents over one block, from what the blocks before have left. */
+/**
+ * Gradients with their eddy currents over one block, given the state at the end of the previous
+ * block.
+ */
 import { afterJump, decay, type EddyTerm } from '../../fields/eddy.ts';
 import { valueAt } from '../../sequence/waveform.ts';
 import { type Distortion, linearPieces } from './pieces.ts';
 
 /**
- * Fields that are left at the end of a block are kept to 2⁻⁵⁰ T/m, of which a spin 0.3 m away turns by 7e-8 rad in a second: in a steady
- * state, blocks then begin with the same numbers, and their programs are stored once.
+ * Fields at the end of a block are rounded to 2⁻⁵⁰ T/m, by which a spin 0.3 m away turns 7e-8 rad
+ * in a second. In a steady state blocks then begin with identical numbers, and their programs are
+ * stored once.
  */
 const UNIT = 2 ** -50;
 

@@ -1,4 +1,7 @@
-/** Gradients as a system of known impulse response plays them: every corner of the nominal waveforms, before and after, has its part. */
+/**
+ * Gradients as played by a system of known impulse response (GIRF): each corner of the nominal
+ * waveforms, earlier or later, contributes.
+ */
 import { SAME_TIME } from '../../base/units.ts';
 import { type Girf, type Response, responsesOf, spacingOf } from '../../fields/girf.ts';
 import type { Sequence } from '../../sequence/types.ts';
@@ -6,10 +9,13 @@ import { blockGradients, integral, type PiecewiseLinear, valueAt } from '../../s
 import { type Distortion, linearPieces } from './pieces.ts';
 import { nominalGradient } from './source.ts';
 
-/** Echoes of the interpolated response that are followed where there is time, and how near a corner has to be at least, in the same unit. */
+/**
+ * Distance in time within which corners contribute, if computing time allows and at least, in units
+ * of 1/(spacing of the GIRF's frequencies): the interpolated response repeats weakly after each.
+ */
 const MOST_ECHOES = 12;
 const LEAST_ECHOES = 0.5;
-/** Pairs of corner and knot in a whole sequence that are looked at; a knot every 10 µs is typical. */
+/** Most pairs of corner and knot in a whole sequence, for knots every 10 µs. */
 const WORK = 3e9;
 const KNOT = 1e-5;
 
@@ -45,7 +51,10 @@ export function impulseResponse(girf: Girf, sequence: Sequence): Distortion {
   };
 }
 
-/** How far corners are looked for: as far as there is time, from the number of corners and the length of the sequence alone. */
+/**
+ * Distance within which corners contribute: as large as computing time allows, estimated from
+ * the number of corners and the length of the sequence alone.
+ */
 function windowOf(girf: Girf, sequence: Sequence): number {
   let corners = 0;
   for (let n = 0; n < sequence.blockCount; n++)
@@ -56,7 +65,7 @@ function windowOf(girf: Girf, sequence: Sequence): number {
   return Math.min(Math.max(affordable, LEAST_ECHOES * echo), Math.min(MOST_ECHOES * echo, duration));
 }
 
-/** Corners and jumps of a waveform, but for the ends at which it was cut. */
+/** Corners and jumps of a waveform, except the ends at which it was cut. */
 function cornersOf({ t, a }: PiecewiseLinear, from: number, to: number): Corner[] {
   const corners: Corner[] = [];
   let slope = 0;
@@ -75,7 +84,7 @@ function cornersOf({ t, a }: PiecewiseLinear, from: number, to: number): Corner[
   return corners;
 }
 
-/** One output over the knots. */
+/** One output at the knots. */
 function played(
   responses: readonly Response[],
   gradients: readonly PiecewiseLinear[],
@@ -84,14 +93,14 @@ function played(
   window: number,
 ): PiecewiseLinear {
   const output = linearPieces();
-  /** G and ∫G, both from the corners: what is left beside the nominal waveform. */
+  /** G and ∫G from the corners: the difference from the nominal waveform. */
   const rest = new Float64Array(2);
   const restAt = (time: number): [number, number] => {
     rest.fill(0);
     for (const response of responses)
       for (const { t, slope, jump } of corners[response.from]) {
         const distance = time - t;
-        // A knot at a corner comes after it, as in the slopes below.
+        // A knot at a corner counts as after it, as in the slopes below.
         const u = Math.abs(distance) < SAME_TIME ? 0 : distance;
         if (u > window) continue;
         if (u < -window) break;

@@ -1,18 +1,22 @@
 /**
- * Distorted waveforms as linear pieces between knots. A piece has the integral and the mean slope of what it stands for, so moments
- * from knot to knot are exact, and knots lie where they are asked for: at every sample of a readout, every other microsecond of a pulse.
+ * Distorted waveforms as linear pieces between knots. A piece has the integral and the mean slope
+ * of the waveform, so moments from knot to knot are exact. There is a knot at every sample of a
+ * readout and every second microsecond of a pulse.
  */
 import type { Seconds } from '../../base/units.ts';
 import type { PiecewiseLinear } from '../../sequence/waveform.ts';
 import type { SourceBlock } from './source.ts';
 
-/** What gradient errors do to one block after the other. */
+/** Gradient errors, applied block by block. */
 export interface Distortion {
-  /** What the past leaves before the first block. */
+  /** The state before the first block. */
   readonly start: Float64Array;
-  /** First and last of the blocks that have a part in the waveforms of block n besides what the past left. */
+  /**
+   * First and last of the blocks that contribute to the waveforms of block n, in addition to the
+   * state at its beginning.
+   */
   around(n: number): readonly [number, number];
-  /** @param left what the blocks before have left */
+  /** @param left the state at the end of the previous block */
   play(
     n: number,
     gradients: SourceBlock['gradients'],
@@ -21,20 +25,23 @@ export interface Distortion {
   ): {
     /** x, y, z [T/m] and the field common to all spins [T] over block n. */
     readonly waveforms: readonly PiecewiseLinear[];
-    /** What it leaves to the next. */
+    /** The state at its end. */
     readonly left: Float64Array;
   };
 }
 
-/** Knots in pulses [s]: two samples on the usual raster, which the integrator of pulses joins into a pair. */
+/**
+ * Distance of knots in pulses [s]: two samples on the usual raster, which the integrator of pulses
+ * joins into a pair.
+ */
 const IN_PULSES = 2e-6;
-/** Knots elsewhere are this far apart [s], but no more than so many in a block. */
+/** Distance of knots elsewhere [s], and their largest number in a block. */
 const ELSEWHERE = 50e-6;
 const MOST_ELSEWHERE = 1000;
 /** Times closer than this are one knot. */
 const SAME_TIME = 1e-10;
 
-/** Times from 0 to the block's end at which its waveforms are needed exactly. */
+/** Times from 0 to the block's end at which its waveforms must be exact. */
 export function knotsOf({ duration, events, gradients }: SourceBlock): Float64Array {
   const knots: number[] = [0, duration, ...gradients.flatMap(({ t }) => [...t])];
   const { rf, adc } = events;
@@ -50,13 +57,13 @@ export function knotsOf({ duration, events, gradients }: SourceBlock): Float64Ar
   return sorted.filter((time, n) => n === 0 || time - sorted[n - 1] > SAME_TIME);
 }
 
-/** A waveform that grows piece by piece. */
+/** Builds a waveform piece by piece. */
 export function linearPieces() {
   const t: number[] = [];
   const a: number[] = [];
   let any = false;
   return {
-    /** From `left` at `from` to `right` at `to`, of this integral. */
+    /** Adds a piece from `left` at `from` to `right` at `to` with this integral. */
     push(from: Seconds, to: Seconds, left: number, right: number, area: number): void {
       const mean = area / (to - from);
       const half = (right - left) / 2;

@@ -1,7 +1,8 @@
 /**
- * What the gradient amplifiers are asked for around each block: the nominal waveforms of a block and, where axes are delayed, of its
- * neighbours, as one piecewise-linear function per axis in the block's own time. RF pulses and readouts move by their own delays; where
- * one would leave its block, the boundary moves with it, so that what follows sees ordinary blocks.
+ * The input of the gradient amplifiers around each block: the nominal waveforms of a block and,
+ * where axes are delayed, of its neighbours, as one piecewise-linear function per axis in the
+ * block's own time. RF pulses and readouts move by their own delays; where one would leave its
+ * block, the boundary moves with it, so that all that follows deals with ordinary blocks.
  */
 import { badInput } from '../../base/errors.ts';
 import { SAME_TIME, type Seconds } from '../../base/units.ts';
@@ -16,19 +17,20 @@ export interface SourceDelays {
 }
 
 export interface SourceBlock {
-  /** The events of the block in its own time, gradients left out. */
+  /** The events of the block in its own time, without gradients. */
   readonly events: Pick<Block, 'rf' | 'adc' | 'labels' | 'triggers' | 'shim'>;
   readonly duration: Seconds;
   /** (x, y, z) over [0, duration], rotation and delays applied. */
   readonly gradients: readonly [PiecewiseLinear, PiecewiseLinear, PiecewiseLinear];
 }
 
-/** Where the boundaries of blocks lie after the delays, relative to where the sequence has them: [blocks + 1]. */
+/** Shifts of the boundaries of blocks by the delays: [blocks + 1]. */
 export function movedBoundaries(sequence: Sequence, delays: SourceDelays): Float64Array {
   const { blockCount } = sequence;
   const moved = new Float64Array(blockCount + 1);
   if (delays.rf === 0 && delays.adc === 0) return moved;
-  // Forwards: a boundary makes way for events that end later than their block. Backwards: for those that begin before it.
+  // Forwards, a boundary moves for events that end after their block; backwards, for those that
+  // begin before it.
   for (let n = 0; n < blockCount; n++) {
     const block = sequence.block(n);
     moved[n + 1] = Math.max(0, eventTimes(block, delays).end - block.duration, moved[n] - block.duration);
@@ -92,9 +94,9 @@ export function sourceBlock(sequence: Sequence, n: number, delays: SourceDelays,
   };
 }
 
-/** The first and the last of the blocks whose waveforms block n may take in. */
+/** The first and the last of the blocks whose waveforms may reach into block n. */
 export function neighbours(sequence: Sequence, n: number, { axes, rf, adc }: SourceDelays): [number, number] {
-  // A boundary moves by no more than the events do.
+  // A boundary moves no further than the events do.
   const moved = Math.max(Math.abs(rf), Math.abs(adc));
   const before = Math.max(0, ...axes) + moved;
   const after = Math.max(0, ...axes.map((delay) => -delay)) + moved;
@@ -104,7 +106,10 @@ export function neighbours(sequence: Sequence, n: number, { axes, rf, adc }: Sou
   return [first, last];
 }
 
-/** One axis over [from, to], in the time of block n, over as many blocks as that takes; zero before and after the sequence. */
+/**
+ * One axis over [from, to], in the time of block n, over as many blocks as that takes; zero before
+ * and after the sequence.
+ */
 export function nominalGradient(
   sequence: Sequence,
   n: number,
@@ -126,7 +131,8 @@ export function nominalGradient(
     const count = gradient.t.length;
     if (count > 0) {
       const begin = start + gradient.t[0];
-      // Nothing is played between waveforms. What goes on from the block before begins at its value.
+      // Between waveforms the gradient is 0. A waveform that continues the previous block begins at
+      // its value.
       if (begin > last + SAME_TIME) push(begin, 0);
       for (let i = 0; i < count; i++) push(start + gradient.t[i], gradient.a[i]);
       last = start + gradient.t[count - 1];
@@ -139,7 +145,7 @@ export function nominalGradient(
   return clipped({ t: Float64Array.from(t), a: Float64Array.from(a) }, from, to);
 }
 
-/** The part within [from, to], with values at both ends. */
+/** The section within [from, to], with values at both ends. */
 function clipped(whole: PiecewiseLinear, from: Seconds, to: Seconds): PiecewiseLinear {
   const { t, a } = whole;
   if (t.length === 0 || t[0] >= to || t[t.length - 1] <= from)

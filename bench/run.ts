@@ -71,5 +71,5 @@ if (values.json !== undefined) {
     // A row without a figure has null in JSON, which has no NaN.
     rows,
   };
-  writeFileSync(values.json, `${JSON.stringify(record, null, 1)}\n`);
+  writeFileSync(values.json, `${JSON.stringify(record, null, 2)}\n`);
 }

@@ -1,7 +1,8 @@
 /**
- * Whether a scanner could play a sequence: hardware limits, gradients that jump, dead times and rasters. None of it
- * changes what is simulated, so all of it comes back as findings, one per kind with the first block and the number of
- * blocks. Only what has no meaning (an event past its block's end, a readout during a pulse) is thrown.
+ * Whether a scanner could play a sequence: hardware limits, gradients that jump, dead times and
+ * rasters. None of it changes the simulation, so all of it is returned as findings, one per kind
+ * with the first block and the number of blocks. Only what cannot be simulated (an event past its
+ * block's end, a readout during a pulse) is an error.
  */
 import { badInput } from '../base/errors.ts';
 import type { Seconds } from '../base/units.ts';
@@ -20,13 +21,18 @@ export interface Finding {
   readonly count: number;
   readonly what: string;
   readonly fix: string;
-  /** `warning`: beyond what the hardware can do; `note`: off its rasters or within its dead times. */
+  /**
+   * `warning`: beyond what the hardware can do; `note`: off its rasters or within its dead times.
+   */
   readonly severity: 'warning' | 'note';
 }
 
-/** Events may outlast their block, and touch each other, by rounding: half a nanosecond more than files round to. */
+/**
+ * Events may exceed their block, or overlap, by rounding: half a nanosecond more than the rounding
+ * of files.
+ */
 const SAME_TIME: Seconds = 1.5e-9;
-/** Limits may be passed by the rounding of six-digit amplitudes. */
+/** Limits may be exceeded by the rounding of six-digit amplitudes. */
 const ROUNDING = 1 + 1e-5;
 /** Part of a raster step that a time may be off. */
 const OFF_RASTER = 1e-3;
@@ -40,7 +46,7 @@ interface Kind {
 }
 
 /**
- * Findings in the order in which their first blocks come.
+ * Findings in the order of their first blocks.
  * @throws LarmorError 65 naming sequence and block for what cannot be simulated
  */
 export function checkSequence(sequence: Sequence, scanner: Scanner): Finding[] {
@@ -80,7 +86,7 @@ export function checkSequence(sequence: Sequence, scanner: Scanner): Finding[] {
 
 type Report = (kind: string, block: number, value: number) => void;
 
-/** What each kind of finding says. Gradient kinds end in their axis. */
+/** Message of each kind of finding. Gradient kinds end in their axis. */
 function findingKinds(sequence: Sequence, scanner: Scanner): (name: string) => Kind {
   const milli = (value: number): string => `${Number((value * 1e3).toPrecision(4))} mT/m`;
   const micro = (value: number): string => `${Number((value * 1e6).toFixed(3))} µs`;
@@ -173,7 +179,10 @@ function tidy(time: Seconds): number {
   return Number(time.toPrecision(9));
 }
 
-/** Largest step that still counts as continuous: what the slew rate allows in one step of the raster. */
+/**
+ * Largest step that still counts as continuous: what the slew rate allows in one step of the
+ * raster.
+ */
 function largestJump({ Smax, gradRaster }: Scanner): number {
   return Smax * gradRaster * ROUNDING;
 }
@@ -181,7 +190,7 @@ function largestJump({ Smax, gradRaster }: Scanner): number {
 /** @returns the gradient with which the block ends */
 function checkGradients(block: Block, n: number, before: Vector, scanner: Scanner, report: Report): Vector {
   const none = block.gx === undefined && block.gy === undefined && block.gz === undefined;
-  // Blocks of no length, such as label changes, are no gap.
+  // Blocks of zero duration, such as label changes, do not count.
   if (none && block.duration === 0) return before;
   const extremes = none ? undefined : blockExtremes(block, scanner);
   for (let axis = 0; axis < 3; axis++) {
@@ -215,8 +224,8 @@ interface Rasters {
 }
 
 /**
- * The rasters a file states, else the scanner's. Sequences that come from no file are ideal: none, unless they choose
- * to lie on the scanner's.
+ * The rasters that a file declares, else the scanner's. Sequences that are not from a file are
+ * ideal and have none.
  */
 function rastersOf({ version, definitions }: Sequence, scanner: Scanner): Rasters | undefined {
   if (version === undefined) return undefined;

@@ -1,8 +1,9 @@
 /**
- * Encoding counters of readouts: from labels where the sequence uses them, from place and recurrence where it does not.
- * A readout at a place met before under the same excitation is another contrast (echo); under a later one, another
- * repetition, or another average where most places are not met so often. Readouts that are not the image's do not
- * count; they belong to the repetition that is read with them.
+ * Encoding counters of readouts: from labels where the sequence uses them, else from the k-space
+ * position and how often it repeats. A readout at a position that was read before after the same
+ * excitation is another contrast (echo); after a later excitation it is another repetition, or
+ * another average if most positions are read less often. Readouts that are not part of the image
+ * are not counted; they belong to the repetition that they are read in.
  */
 import { badInput } from '../base/errors.ts';
 import { COUNTERS, type Counter, isImageRole, type ReadoutRole, withRole } from './encoding-types.ts';
@@ -21,7 +22,7 @@ export interface Place {
 
 /**
  * @param roles of each readout
- * @param onGrid readouts are lines of a grid, on which what is read more often is averaged
+ * @param onGrid readouts are lines of a grid, where lines that are read more often are averages
  * @throws LarmorError 65 for a label that is negative at a readout
  */
 export function countersOf(
@@ -80,7 +81,10 @@ function countEchoes(
   }
 }
 
-/** The visits of most places are repetitions; what a few places are visited more often is averaged. */
+/**
+ * The number of reads of most positions is that of repetitions; further reads of a few positions
+ * are averages.
+ */
 function countRepetitions(image: readonly number[], counters: readonly Counters[], mayAverage: boolean): void {
   const visits = new Map<string, number>();
   for (const n of image) {
@@ -92,7 +96,7 @@ function countRepetitions(image: readonly number[], counters: readonly Counters[
   const places = new Map<number, number>();
   for (const count of visits.values()) places.set(count, (places.get(count) ?? 0) + 1);
   const [usual, share] = [...places].reduce((most, entry) => (entry[1] > most[1] ? entry : most), [0, 0]);
-  // Without a clear majority, as in scans cut short, visits are what they are.
+  // Without a clear majority, as in truncated scans, every read is a repetition.
   if (!mayAverage || share <= visits.size / 2) return;
   for (const n of image) {
     const own = counters[n];
@@ -101,7 +105,10 @@ function countRepetitions(image: readonly number[], counters: readonly Counters[
   }
 }
 
-/** Reference lines, navigators and the like take the repetition of an image readout of their excitation. */
+/**
+ * Reference lines, navigators and the like take the repetition of an image readout of their
+ * excitation.
+ */
 function takeRepetitions(
   readouts: readonly WalkedReadout[],
   counters: readonly Counters[],
@@ -126,7 +133,8 @@ function labelValue({ labels, block }: WalkedReadout, label: string, name: strin
 
 /**
  * Shot numbers of curved or turned readouts: each path counts once, in order of appearance.
- * @param farthest largest |k|, the measure of what is the same; never less than a thousandth of a turn per metre
+ * @param farthest largest |k|, to which the tolerance for equal paths is relative; at least a
+ * thousandth of a cycle per metre
  * @param stacked paths that differ in kz alone are one
  */
 export function shotNumbers(readouts: readonly WalkedReadout[], farthest: number, stacked: boolean): number[] {

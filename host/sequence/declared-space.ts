@@ -1,4 +1,7 @@
-/** What the definitions of a sequence state about its space: fields of view, matrix, slice thickness. */
+/**
+ * What the definitions of a sequence declare about its space: fields of view, matrix, slice
+ * thickness.
+ */
 import type { Meters } from '../base/units.ts';
 import type { Excitation } from './kspace.ts';
 
@@ -10,21 +13,24 @@ export interface Declared {
   readonly thickness: Meters | undefined;
 }
 
-/** A field of view of so much is in millimetres, unless the trajectory says otherwise: no magnet is wider. */
+/**
+ * A field of view from this value on is in millimetres unless the trajectory shows otherwise: no
+ * magnet is wider.
+ */
 const WIDEST: Meters = 1;
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** The numbers of a definition; NaN for a word that is none, as `nan` and `0x10`. */
+/** The numbers of a definition; NaN for a word that is not a number, such as `nan` or `0x10`. */
 export function numbersIn(text: string | undefined): number[] {
   const words = (text ?? '').split(/\s+/).filter(Boolean);
   return words.map((word) => (DECIMAL.test(word) ? Number(word) : Number.NaN));
 }
 
 /**
- * Definitions are to be in metres, but millimetres are common (and were the rule before Pulseq 1.4). The distance
- * between samples decides: 1/distance is the widest field of view they can hold, and no scan samples so much finer
- * that a factor of 1000 would be in doubt.
+ * Definitions are to be in metres, but millimetres are common (and were the rule before Pulseq
+ * 1.4). The distance between samples decides: 1/distance is the largest field of view that they
+ * support, and no scan oversamples so much that a factor of 1000 would be in doubt.
  * @param sampled 1/distance between the samples of a line; undefined without gradients
  */
 export function declaredSpace(definitions: ReadonlyMap<string, string>, sampled: Meters | undefined): Declared {
@@ -37,7 +43,7 @@ export function declaredSpace(definitions: ReadonlyMap<string, string>, sampled:
   const inMeters =
     sampled === undefined ? largest < WIDEST : Math.abs(Math.log(sampled / largest)) < Math.log(1000) / 2;
   const unit: Meters = inMeters || largest < WIDEST ? 1 : 1e-3;
-  // Single lengths may be in millimetres beside others in metres: a slice thickness of 5.
+  // Some lengths may be in millimetres although others are in metres: a slice thickness of 5.
   const inUnit = (length: number): Meters => (length * unit > 2 * WIDEST ? length * 1e-3 : length * unit);
   const lengths = (list: readonly (number | undefined)[]): (Meters | undefined)[] =>
     list.map((length) => (length === undefined ? undefined : inUnit(length)));
@@ -52,8 +58,9 @@ export function declaredSpace(definitions: ReadonlyMap<string, string>, sampled:
 const NEARLY = 0.02;
 
 /**
- * Thickness of a slice: the definitions' z field of view (shared among slices where it spans them all) or slice
- * thickness, else what the pulse's bandwidth selects in its gradient. Undefined where nothing is selected.
+ * Thickness of a slice: the definitions' z field of view (shared among slices where it spans them
+ * all) or slice thickness, else what the pulse's bandwidth selects in its gradient. Undefined where
+ * nothing is selected.
  * @param spacing distance between neighbouring slices, if there are several
  */
 export function sliceThickness(

@@ -1,6 +1,7 @@
 /**
- * The time τ for which spins have dephased at each sample of a scan with one coherence pathway: 0 at the centre of an excitation, turned
- * round by a refocusing pulse. Where several pathways reach the samples there is no such time, and the scan is refused.
+ * The time τ for which spins have dephased at each sample of a scan with one coherence pathway: 0
+ * at the centre of an excitation, reversed by a refocusing pulse. If several pathways contribute to
+ * the samples there is no such time, and the scan is rejected.
  */
 import { badInput } from '../base/errors.ts';
 import type { Seconds } from '../base/units.ts';
@@ -10,10 +11,12 @@ import type { Sequence } from './types.ts';
 
 /** Magnetisation that was excited so many T2 ago is gone. */
 const GONE = 5;
-/** Phases of successive pulses that grow by steps which differ by this [rad] are RF spoiling. */
+/**
+ * If the phase increments of successive pulses differ by this [rad], the sequence is RF-spoiled.
+ */
 const SPOILED = 1e-3;
 
-/** @returns [samples] |τ| @throws LarmorError 65 naming the pulse by which pathways become several */
+/** @returns [samples] |τ| @throws LarmorError 65 naming the pulse that splits the pathway */
 export function dephasingTimes(sequence: Sequence, scanner: Scanner, longestT2: Seconds): Float64Array {
   const { pulses, readouts } = walk(sequence, scanner);
   const several = (n: number, what: string): Error =>
@@ -52,7 +55,7 @@ export function dephasingTimes(sequence: Sequence, scanner: Scanner, longestT2: 
   return times;
 }
 
-/** Whether the phases of the excitations are those of RF spoiling: their steps grow. */
+/** Whether the phases of the excitations are those of RF spoiling: their increments change. */
 function isSpoiled(pulses: ReturnType<typeof walk>['pulses'], starts: readonly number[]): boolean {
   const phase = (n: number): number => pulses[starts[n]].rf.phaseOffset;
   for (let n = 2; n < starts.length; n++) {

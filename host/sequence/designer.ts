@@ -1,13 +1,13 @@
 /**
- * Events and blocks from what a sequence designer knows (flip angle, area, field of view, hardware limits). It stands
- * apart from the built-in sequences so that each of those reads as its own timing diagram; everything made here is an
- * ordinary event, no different from one read from a file.
+ * Events and blocks from what a sequence designer knows (flip angle, area, field of view, hardware
+ * limits). It is separate from the built-in sequences so that each of these reads like its timing
+ * diagram. The events are the same as those read from a file.
  */
 import { GAMMA_BAR, type Hertz, type Radians, type Seconds, type Tesla, type TeslaPerMeter } from '../base/units.ts';
 import type { Scanner } from './scanner-types.ts';
 import type { AdcEvent, Block, GradientEvent, LabelEvent, RfEvent, RfUse, Sequence, TrapezoidEvent } from './types.ts';
 
-/** Smallest multiple of `raster` that is not below `time`; a multiple within rounding error counts as reached. */
+/** Smallest multiple of `raster` that is at least `time`, up to rounding errors. */
 export function roundUp(time: Seconds, raster: Seconds): Seconds {
   return Math.ceil(time / raster - 1e-6) * raster;
 }
@@ -37,7 +37,10 @@ export interface SincOptions extends PulseOptions {
   readonly raster: Seconds;
 }
 
-/** Hann-filtered sinc, symmetric, sampled at cell middles and scaled so that its held samples turn exactly by `flip`. */
+/**
+ * Hann-filtered sinc, symmetric, sampled at cell middles and scaled so that its samples, each
+ * constant over its cell, rotate exactly by `flip`.
+ */
 export function sincPulse(options: SincOptions): RfEvent {
   const { flip, duration, timeBandwidth, raster, gammaBar = GAMMA_BAR } = options;
   const count = Math.round(duration / raster);
@@ -57,8 +60,8 @@ export function sincDuration(
   raster: Seconds,
   atLeast: Seconds,
 ): Seconds {
-  // The mean of the shape, and so the peak at a given length, does not depend on the number of cells but for rounding
-  // error; the slack keeps that error on the safe side.
+  // The mean of the shape, and so the peak at a given length, depends on the number of cells only
+  // by rounding; the slack keeps this error on the safe side.
   const cells = 1000;
   const mean = sum(sincShape(cells, timeBandwidth)) / cells;
   return roundUp(Math.max(atLeast, (flip / (2 * Math.PI * gammaBar * B1 * mean)) * (1 + 1e-4)), raster);
@@ -91,7 +94,10 @@ export function trapezoid(amplitude: TeslaPerMeter, ramp: Seconds, flat: Seconds
   return { kind: 'trapezoid', delay, amplitude, rise: ramp, flat, fall: ramp };
 }
 
-/** Trapezoid whose flat top holds `amplitude` for `flat`, with the shortest ramps on the gradient raster. */
+/**
+ * Trapezoid whose flat top holds `amplitude` for `flat`, with the shortest ramps on the gradient
+ * raster.
+ */
 export function flatTop(amplitude: TeslaPerMeter, flat: Seconds, scanner: Scanner, delay: Seconds = 0): TrapezoidEvent {
   return trapezoid(amplitude, rampTime(amplitude, scanner), flat, delay);
 }
@@ -102,8 +108,9 @@ function rampTime(amplitude: TeslaPerMeter, { Smax, gradRaster }: Scanner): Seco
 }
 
 /**
- * Shortest trapezoid of the given area on the gradient raster within Gmax and Smax; `timing` of another trapezoid makes
- * it exactly as long as that one instead, so that a phase-encoding table keeps one shape.
+ * Shortest trapezoid of the given area on the gradient raster within Gmax and Smax; with `timing`
+ * it has the exact timing of another trapezoid instead, so that all steps of a phase-encoding table
+ * have one shape.
  * @param area T·s/m
  */
 export function areaTrapezoid(area: number, scanner: Scanner, timing?: TrapezoidEvent): TrapezoidEvent {
@@ -153,7 +160,8 @@ export function sequenceOf(
   blocks: readonly Block[],
   definitions: Readonly<Record<string, string | number | readonly number[]>>,
 ): Sequence {
-  // Twelve digits: what sums of rasters are good for, so that 5 ms is not written 0.005000000000000001.
+  // Twelve digits, the precision of sums of rasters, so that 5 ms is not written as
+  // 0.005000000000000001.
   const text = (value: string | number): string =>
     typeof value === 'number' ? String(Number(value.toPrecision(12))) : value;
   const written = Object.entries(definitions).map(([key, value]): [string, string] => [

@@ -1,7 +1,7 @@
 /**
- * How the readouts of a sequence encode space: which line, slice, echo each one is, and where in k-space its samples
- * lie. Worked out from labels where the sequence has them, else from the trajectory (`encoding.ts`); raw-data writers
- * and reconstruction consume it.
+ * How the readouts of a sequence encode space: which line, slice and echo each one is, and the
+ * k-space positions of its samples. Derived from labels where the sequence has them, else from the
+ * trajectory (`encoding.ts`); used by raw-data writers and the reconstruction.
  */
 import type { CyclesPerMeter, Meters, Radians, Seconds } from '../base/units.ts';
 
@@ -24,8 +24,8 @@ export type TrajectoryKind = 'cartesian' | 'epi' | 'radial' | 'spiral' | 'other'
 export type Direction = readonly [number, number, number];
 
 /**
- * What a readout is for. `calibration` is for parallel imaging alone, `calibrationAndImage` for that and the image;
- * `dummy` readouts carry no signal of an excitation, `noise` ones have no gradient besides.
+ * What a readout is for. `calibration` is for parallel imaging only, `calibrationAndImage` for it
+ * and the image; `dummy` readouts precede any excitation, and `noise` ones have no gradient either.
  */
 export type ReadoutRole =
   | 'image'
@@ -48,21 +48,24 @@ export function withRole(roles: readonly ReadoutRole[], test: (role: ReadoutRole
   return numbers;
 }
 
-/** How much of the grid is skipped, and where a reconstruction finds its calibration lines. */
+/** Undersampling factors of the grid, and where the calibration lines are. */
 export interface ParallelImaging {
   /** Along phase and slice axis; 1 where no line is skipped. */
   readonly acceleration: readonly [number, number];
-  /** `embedded` among the image lines, `separate` before or after them, `external`: not in this sequence. */
+  /**
+   * `embedded` among the image lines, `separate` before or after them, `external`: not in this
+   * sequence.
+   */
   readonly calibration: 'embedded' | 'separate' | 'external';
 }
 
 export interface Encoding {
   readonly kind: TrajectoryKind;
   /**
-   * Unit vectors (LPS) of the axes that matrices, fields of view and trajectories below are given along: read, phase,
-   * slice; a right-handed frame. Parallel lines bring their own, so oblique and swapped scans stay Cartesian; every
-   * other kind, and every line along x with phase along y, has x, y, z, which is
-   * also what absence means.
+   * Unit vectors (LPS) of the axes that matrices, fields of view and trajectories below are given
+   * along: read, phase, slice; a right-handed frame. Parallel lines define their own axes, so
+   * oblique and swapped scans remain Cartesian. All other trajectories, and lines along x with
+   * phase encoding along y, have x, y, z, which is also the default.
    */
   readonly axes?: readonly [Direction, Direction, Direction];
   /** Samples along the axes of the k-space that was acquired. */
@@ -72,18 +75,24 @@ export interface Encoding {
   readonly reconMatrix: readonly [number, number, number];
   readonly reconFov: readonly [Meters, Meters, Meters];
   readonly limits: Readonly<Record<Counter, { minimum: number; maximum: number; center: number }>>;
-  /** Repetition, echo and inversion times and flip angles where the sequence tells; empty when it does not. */
+  /**
+   * Repetition, echo and inversion times and flip angles if they can be derived from the sequence;
+   * else empty.
+   */
   readonly TR: readonly Seconds[];
   readonly TE: readonly Seconds[];
   readonly flipAngle: readonly Radians[];
   /** Absent where no line is skipped and none is for calibration. */
   readonly parallelImaging?: ParallelImaging;
-  /** What is implausible about the above, and labels that have no effect: one line each. */
+  /** Implausible values of the above, and labels without effect: one line each. */
   readonly warnings: readonly string[];
   readonly readouts: readonly Readout[];
   /** k of the first sample of readout n, since the last excitation centre, physical axes. */
   start(n: number): readonly [CyclesPerMeter, CyclesPerMeter, CyclesPerMeter];
-  /** k-space position of every sample of readout n, since the last excitation centre: [samples][axis] cycles/m. */
+  /**
+   * k-space position of every sample of readout n, since the last excitation centre:
+   * [samples][axis] cycles/m.
+   */
   trajectory(n: number): Float64Array;
 }
 
@@ -103,6 +112,9 @@ export interface Readout {
   readonly firstInSlice: boolean;
   readonly lastInSlice: boolean;
   readonly role: ReadoutRole;
-  /** Centre of the image [m], LPS: the slice's by the pulse's frequency, the field of view's by the receiver's. */
+  /**
+   * Centre of the image [m], LPS: the slice's by the pulse's frequency, the field of view's by the
+   * receiver's.
+   */
   readonly position: readonly [Meters, Meters, Meters];
 }

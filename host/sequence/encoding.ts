@@ -1,10 +1,10 @@
 /**
- * How a sequence encodes space (`encoding-types.ts` says what that consists of): the walk through k-space, given roles,
- * named, put on grids and counted. Line and slice numbers come from labels where the sequence has them, else from the
- * trajectory; `grid.ts` defines which index k = 0 has.
+ * How a sequence encodes space (defined in `encoding-types.ts`): readouts on their way through
+ * k-space, with roles, names, grids and counters. Line and slice numbers come from labels where the
+ * sequence has them, else from the trajectory; `grid.ts` defines which index k = 0 has.
  *
- * The work is per readout and per distinct event, never per sample: 140 000 TRs take seconds, and sample positions are
- * computed when `trajectory(n)` asks for them.
+ * The work is per readout and per distinct event, never per sample: 140 000 TRs take seconds.
+ * Positions of samples are computed when `trajectory(n)` is called.
  */
 import { type Counters, countersOf, imageKey, type Place, shotNumbers } from './counters.ts';
 import { declaredSpace, sliceThickness } from './declared-space.ts';
@@ -44,14 +44,15 @@ interface Located {
 }
 
 /**
- * @param walked the same sequence walked through, where a caller has it
+ * @param walked the path of the same sequence through k-space, if the caller has it
  * @throws LarmorError 65 for a label that is negative at a readout
  */
 export function encode(sequence: Sequence, scanner: Scanner, walked: Walk = walk(sequence, scanner)): Encoding {
   const { excitations, labelsUsed } = walked;
   const lineOfAll = walked.readouts.map(lineOf);
   const roles = rolesOf(walked, lineOfAll);
-  // The image's geometry is judged by the image's readouts, or by those for calibration if there are no others.
+  // The geometry of the image is derived from its readouts, or from those for calibration if there
+  // are no others.
   const makesImage = roles.some(isImageRole) ? isImageRole : (role: ReadoutRole) => role === 'calibration';
   const numbers = withRole(roles, makesImage);
   const readouts = numbers.map((n) => walked.readouts[n]);
@@ -140,21 +141,26 @@ export function encode(sequence: Sequence, scanner: Scanner, walked: Walk = walk
   };
 }
 
-/** Of an EPI train in one readout: nothing says which of its samples lie on lines of the image. */
+/**
+ * Warning for an EPI train in one readout: which of its samples are on lines of the image is
+ * unknown.
+ */
 function matrixUnknown(matrix: readonly number[]): string {
   const taken = matrix.join(' × ');
   return `the matrix cannot be known from this trajectory: ${taken} is how far its samples reach; state Matrix and FOV in [DEFINITIONS]`;
 }
 
-/** Largest distance between neighbouring samples of a line; along the line where it is wave-encoded. */
+/**
+ * Largest distance between neighbouring samples of a line; along the line where it is wave-encoded.
+ */
 function stepOf({ walked: { path }, line }: Located): number {
   const chord = norm(add(line.last, line.first, -1)) / Math.max(1, path.samples - 1);
   return path.bend < 1e-3 ? path.largestStep : Math.min(path.largestStep, chord);
 }
 
 /**
- * Centre of a readout's image. A slab encoded along its normal is imaged about the origin, wherever its pulse put it,
- * unless the receiver's phase shifts it.
+ * Centre of a readout's image. A slab that is encoded along its normal is imaged around the origin,
+ * independent of its pulse, unless the receiver's phase shifts it.
  */
 function imageCenter(position: Vector, shift: Vector, normal: Vector, encoded: boolean): Vector {
   return add(encoded ? add(position, normal, -dot(position, normal)) : position, shift);
@@ -164,7 +170,10 @@ function isParallel(kind: TrajectoryKind): boolean {
   return kind === 'cartesian' || kind === 'epi';
 }
 
-/** Line, partition and slice of each readout: from grids where its kind has them, else shots as they come. */
+/**
+ * Line, partition and slice of each readout: from grids if the trajectory has them, else by shots
+ * in the order of acquisition.
+ */
 function placesOf(all: readonly Located[], isLined: boolean, space: Space, frame: Frame, slices: Slices): Place[] {
   const farthest = all.reduce((most, { reach, role }) => (isImageRole(role) ? Math.max(most, reach.largest) : most), 0);
   const walked = all.map(({ walked }) => walked);
@@ -192,7 +201,7 @@ function readoutsOf(
   frame: Frame | undefined,
   centerOf: (slice: Vector) => Vector,
 ): Readout[] {
-  // A slice is one pass through one image: the same slice of another repetition begins and ends anew.
+  // A slice here is one pass through one image; in another repetition it begins and ends again.
   const passOf = counters.map(imageKey);
   const firsts = new Map<string, number>();
   const lasts = new Map<string, number>();
@@ -235,7 +244,8 @@ function limitsOf(
     all.map(({ role }) => role),
     hasPlace,
   );
-  // The step at k = 0 by the grid's definition; labels count as they please, so theirs is the one nearest to it.
+  // The step at k = 0 by the grid's definition; labels may start anywhere, so the line nearest to
+  // it is used.
   const centerOf = (counter: Counter, label: string, axis: 0 | 1): number => {
     const grid = grids?.[axis];
     if (grid === undefined) return 0;

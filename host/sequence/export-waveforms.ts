@@ -1,7 +1,8 @@
 /**
- * A sequence as plain waveforms in absolute time, block by block, for plotting and for comparison with other programs
- * (`larmor sequence waveforms`). RF keeps Pulseq's sign of phase, gradients are as played (rotated), and everything
- * starts and ends as the MATLAB references do: RF and frequency drop to zero at the outer samples.
+ * A sequence as plain waveforms in absolute time, block by block, for plotting and for comparison
+ * with other programs (`larmor sequence waveforms`). RF keeps Pulseq's sign of phase, gradients are
+ * as played (rotated), and everything starts and ends as the MATLAB references do: RF and frequency
+ * drop to zero at the outer samples.
  */
 import type { Hertz, Seconds } from '../base/units.ts';
 import { offsets } from './offsets.ts';
@@ -28,7 +29,10 @@ export interface BlockWaveforms {
 }
 
 export interface WaveformOptions {
-  /** Larmor frequency to which offsets in ppm refer; without it they are left out, as the references leave them out. */
+  /**
+   * Larmor frequency to which offsets in ppm refer; without it they are omitted, as in the
+   * references.
+   */
   readonly larmor?: Hertz;
 }
 
@@ -36,7 +40,10 @@ export function waveforms(sequence: Sequence, options: WaveformOptions = {}): { 
   return { blocks: [...eachBlock(sequence, options)] };
 }
 
-/** The same object as JSON text, in pieces of one block: long sequences outgrow the longest string. */
+/**
+ * The same object as JSON text, one block at a time, because long sequences exceed the longest
+ * string.
+ */
 export function* waveformsJson(sequence: Sequence, options: WaveformOptions = {}): Generator<string> {
   let before = '{"blocks":[';
   for (const block of eachBlock(sequence, options)) {
@@ -87,7 +94,7 @@ function gradients(block: Block, start: Seconds): Waveform[] {
 function gradientWaveform(event: GradientEvent | undefined, start: Seconds): Waveform {
   if (event === undefined) return NOTHING;
   const { t, a } = gradientPoints(event);
-  // JEMRIS writes trapezoids of no duration where there is no gradient.
+  // JEMRIS writes trapezoids of zero duration where there is no gradient.
   if (t[0] === t[t.length - 1]) return NOTHING;
   const times = Array.from(t, (time) => start + time);
   const values = Array.from(a);
@@ -101,7 +108,9 @@ function gradientWaveform(event: GradientEvent | undefined, start: Seconds): Wav
   return { t: times, A: values };
 }
 
-/** Whether a shape's times are neither evenly spaced nor centres of even cells between two edges. */
+/**
+ * Whether a shape's times are neither evenly spaced nor centres of even cells between two edges.
+ */
 function hasOwnTimes(time: Float64Array): boolean {
   if (time.length === 2) return true;
   const step = time[2] - time[1];

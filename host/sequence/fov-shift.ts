@@ -1,7 +1,8 @@
 /**
- * Where the receiver puts the centre of the image. A receiver tuned f off the Larmor frequency centres the image where
- * the read gradient G makes up for it, x₀ = f/(γ̄G); a receiver phase of 2πk·r₀ from line to line centres it at r₀ along
- * the phase-encoded axes. Pulseq sequences shift their field of view so.
+ * The centre of the image according to the receiver. A receiver that is tuned f off the Larmor
+ * frequency centres the image where the read gradient G compensates it, x₀ = f/(γ̄G); a receiver
+ * phase of 2πk·r₀ from line to line centres it at r₀ along the phase-encoded axes. This is how
+ * Pulseq sequences shift their field of view.
  */
 import type { Hertz, Meters } from '../base/units.ts';
 import type { Excitation, WalkedReadout } from './kspace.ts';
@@ -10,13 +11,20 @@ import type { AxisSpace } from './space.ts';
 import { type Line, PARALLEL } from './trajectory-kind.ts';
 import { add, cross, dot, norm, originOnLine, scale, type Vector, ZERO } from './vector.ts';
 
-/** Shifts that lines agree on to this part of a pixel are the image's; else the frequency has other reasons. */
+/**
+ * Shifts on which the lines agree within this fraction of a pixel are shifts of the image;
+ * otherwise the frequency has another purpose.
+ */
 const AGREED = 0.1;
-/** Phase steps whose mean over the scan is shorter than this have nothing in common. */
+/**
+ * Phase increments (unit vectors) whose mean over the scan is shorter than this have no common
+ * value.
+ */
 const COHERENT = 0.98;
 /**
- * Parts of the field of view that a phase may shift by: less is rounding, and half of it comes from phases that
- * alternate from pulse to pulse, which is phase cycling and no shift.
+ * Fractions of the field of view by which a phase may shift the image: less is rounding, and one
+ * half comes from phases that alternate from pulse to pulse, which is phase cycling and not a
+ * shift.
  */
 const [SMALLEST_SHIFT, LARGEST_SHIFT] = [1e-4, 0.45];
 
@@ -55,21 +63,24 @@ export function fovShift(
   return shift;
 }
 
-/** Distance along its own direction that a line's receiver frequency centres. */
+/** Position along its own direction at which a line's receiver frequency centres the image. */
 function readShift({ adc }: WalkedReadout, { first, last }: Line, larmor: Hertz): Meters {
   const { frequency } = offsets(adc, larmor);
   const speed = norm(add(last, first, -1)) / ((adc.samples - 1) * adc.dwell);
   return frequency === 0 ? 0 : frequency / speed;
 }
 
-/** The point whose distances along all spokes are those of their receivers, in the plane of the spokes. */
+/**
+ * The point whose distances along all spokes are those of their receivers, in the plane of the
+ * spokes.
+ */
 function radialShift(
   shifted: readonly ShiftedLine[],
   along: readonly Meters[],
   axes: readonly [AxisSpace, AxisSpace, AxisSpace],
 ): Vector {
   if (along.every((shift) => shift === 0)) return ZERO;
-  // Kaczmarz's iteration: exact at once for perpendicular spokes, a few rounds for any others.
+  // Kaczmarz's iteration: exact after one round for perpendicular spokes, after a few for others.
   let center: Vector = ZERO;
   for (let round = 0; round < 50; round++) {
     for (const [n, { line }] of shifted.entries())

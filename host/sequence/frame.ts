@@ -1,4 +1,7 @@
-/** The frame of parallel lines: which way they are read, phase-encoded and sliced, so that oblique scans stay Cartesian. */
+/**
+ * The frame of parallel lines: directions of read, phase and slice, so that oblique scans remain
+ * Cartesian.
+ */
 import type { Excitation } from './kspace.ts';
 import { type Line, positive } from './trajectory-kind.ts';
 import { add, cross, dot, norm, scale, type Vector } from './vector.ts';
@@ -15,8 +18,9 @@ export const PATIENT_FRAME: Frame = [
 const NEGLIGIBLE = 1e-3;
 
 /**
- * Right-handed frame of lines that all run the same way or back. The slice axis is the slice-selection gradient's;
- * without one the phase axis is the way the lines are spread, and without a spread the next patient axis.
+ * Right-handed frame of lines that are all parallel or antiparallel. The slice axis is that of the
+ * slice-selection gradient. Without one the phase axis is the direction in which the lines are
+ * spread, or the next patient axis if they are not.
  */
 export function frameOf(lines: readonly Line[], excitation: Excitation | undefined): Frame {
   const read = snapped(positive(lines[0].direction));
@@ -44,7 +48,8 @@ function spread(lines: readonly Line[], across: (v: Vector) => Vector | undefine
       direction = way;
     }
   }
-  // In three dimensions that is a diagonal: then the next patient axis is as good as any and straight.
+  // In three dimensions that is a diagonal; then the next patient axis is chosen, which is not
+  // oblique.
   const diagonal = lines.some(({ first }) => {
     const apart = add(first, from.first, -1);
     const rest = across(apart);

@@ -1,7 +1,8 @@
 /**
- * The space of trajectories that are not parallel lines: spokes, spirals, cones, points. Every axis has its own reach in
- * k-space and its own field of view, declared or sampled; an axis along which k does not vary is one cell of the slice's
- * thickness. Planes stacked along z (stars, spirals) have a grid there.
+ * The space of trajectories that are not parallel lines: spokes, spirals, cones, points. Every axis
+ * has its own extent in k-space and its own field of view, declared or derived from the samples; an
+ * axis along which k does not vary is one cell of the slice's thickness. Planes stacked along z
+ * (stars, spirals) have a grid there.
  */
 import type { CyclesPerMeter, Meters } from '../base/units.ts';
 import type { Declared } from './declared-space.ts';
@@ -12,7 +13,7 @@ import { type AxisSpace, ENCODED, encodedAxis, readAxis, type Space } from './sp
 import { isFlat, type Line } from './trajectory-kind.ts';
 import { add, dot, rotate } from './vector.ts';
 
-/** Spokes: the grid of one spoke, on every axis that any spoke has a part along. */
+/** Spokes: the grid of one spoke, on every axis along which any spoke has a component. */
 export function radialSpace(
   readouts: readonly WalkedReadout[],
   lines: readonly Line[],
@@ -42,7 +43,10 @@ export function radialSpace(
   return placed(readouts, [axis(0), axis(1), axis(2)], declared, thickness, spoke.reconFov / spoke.reconMatrix);
 }
 
-/** Anything else: as far out as each axis goes, at its declared field of view or the one that the samples allow. */
+/**
+ * Anything else: the extent of each axis, with its declared field of view or the one that the
+ * samples support.
+ */
 export function freeSpace(
   readouts: readonly WalkedReadout[],
   declared: Declared,
@@ -54,9 +58,11 @@ export function freeSpace(
   const farthest = Math.max(...reaches);
   const axis = (a: 0 | 1 | 2): AxisSpace => {
     const fov = declared.fov[a] ?? declared.fov[0] ?? 1 / step;
-    // Turning trajectories reach about as far on all their axes, and mean the same pixels on all.
+    // Rotating trajectories have about the same extent on all their axes, and are meant to have the
+    // same pixels on all.
     const reach = reaches[a] > 0.8 * farthest ? farthest : reaches[a];
-    // A quarter of a cell less: the outermost sample may lie half a cell short of the matrix's edge, or on it.
+    // A quarter of a cell less: the outermost sample may lie half a cell short of the matrix's
+    // edge, or on it.
     const needed = Math.max(1, 2 * Math.ceil(reach * fov - 0.25));
     const matrix = declared.matrix[a] ?? needed;
     return { matrix, fov, reconMatrix: matrix, reconFov: fov };
@@ -65,7 +71,10 @@ export function freeSpace(
   return placed(readouts, axes, declared, thickness, axes[0].fov / axes[0].matrix);
 }
 
-/** Readouts that stand still: points on a grid through k = 0, as in spectroscopic imaging, or no space at all. */
+/**
+ * Readouts without gradients: points on a grid through k = 0, as in spectroscopic imaging, or no
+ * encoding at all.
+ */
 function pointSpace(readouts: readonly WalkedReadout[], declared: Declared, thickness: Meters | undefined): Space {
   const points = readouts.map(({ base, path, rotation }) => add(base, rotate(rotation, path.first)));
   const farthest = points.reduce((most, k) => Math.max(most, ...k.map(Math.abs)), 0);
@@ -75,7 +84,7 @@ function pointSpace(readouts: readonly WalkedReadout[], declared: Declared, thic
     const spacing = spacingOf(found);
     const isGrid = spacing !== undefined && found[0] < spacing && found.at(-1)! > -spacing;
     const single = (a === 2 ? thickness : undefined) ?? declared.fov[0] ?? 1;
-    // A tenth of a turn per metre is what rounding leaves of refocused crushers.
+    // A tenth of a cycle per metre can remain of refocused crushers by rounding.
     const noise = Math.max(ENCODED * farthest, 0.1);
     return encodedAxis(isGrid ? positions : [0], noise, declared, a, single)[0];
   });
@@ -106,7 +115,10 @@ function largestStep(readouts: readonly WalkedReadout[]): CyclesPerMeter {
   return readouts.reduce((most, { path }) => Math.max(most, path.largestStep), 0);
 }
 
-/** Lowest and highest k along each axis: from the paths' bounds, and sample by sample where a rotation tilts them. */
+/**
+ * Lowest and highest k along each axis: from the paths' bounds, and sample by sample if a rotation
+ * makes them oblique.
+ */
 function extents(readouts: readonly WalkedReadout[]): { low: CyclesPerMeter; high: CyclesPerMeter }[] {
   const ranges = [0, 1, 2].map(() => ({ low: Number.POSITIVE_INFINITY, high: Number.NEGATIVE_INFINITY }));
   const meet = (a: number, k: number): void => {

@@ -1,7 +1,8 @@
 /**
- * How strong and how steep the gradients of a block are on each physical axis, and where they jump: the part of the
- * hardware checks that looks at waveforms. Each event is looked at once; rotated blocks are looked at point by point
- * only where the unrotated events leave a doubt, so that thousands of rotated spirals cost no more than they must.
+ * Amplitude, slew rate and jumps of the gradients of a block on each physical axis: the part of the
+ * hardware checks that examines waveforms. Each event is examined once; rotated blocks are examined
+ * point by point only if the unrotated events do not decide it, so that thousands of rotated
+ * spirals stay cheap.
  */
 import type { Seconds, TeslaPerMeter } from '../base/units.ts';
 import type { Scanner } from './scanner-types.ts';
@@ -12,9 +13,9 @@ import { blockGradients, gradientPoints, type PiecewiseLinear } from './waveform
 export interface Extremes {
   /** Largest |G| on x, y, z [T/m]. */
   readonly peak: Vector;
-  /** Largest |dG/dt| on x, y, z [T/m/s]; jumps are counted apart. */
+  /** Largest |dG/dt| on x, y, z [T/m/s]; jumps are separate. */
   readonly slew: Vector;
-  /** Largest step in no time on x, y, z, edges of events inside the block included [T/m]. */
+  /** Largest jump on x, y, z, edges of events inside the block included [T/m]. */
   readonly jump: Vector;
   /** Gradient with which the block begins and ends [T/m]. */
   readonly first: Vector;
@@ -32,7 +33,7 @@ interface EventExtremes {
 }
 
 const NONE: EventExtremes = { peak: 0, slew: 0, jump: 0, first: 0, last: 0, start: 0, end: 0 };
-/** Points nearer in time than this are a jump: rounding of sums of rasters. */
+/** Points closer in time than this are a jump: rounding of sums of rasters. */
 const SAME_TIME: Seconds = 1e-9;
 
 const remembered = new WeakMap<GradientEvent, EventExtremes>();
@@ -63,15 +64,14 @@ function pointExtremes({ t, a }: PiecewiseLinear): EventExtremes {
 }
 
 /**
- * Extremes of a block. After rotation `peak` and `slew` may be upper bounds where those are within the limits, and
- * `jump` is one.
- * Blocks without gradients have none and should not be asked about.
+ * Extremes of a block. After rotation `peak` and `slew` may be upper bounds where those are within
+ * the limits, and `jump` is one. Not for blocks without gradients.
  */
 export function blockExtremes(block: Block, { Gmax, Smax }: Scanner): Extremes {
   const { rotation, duration } = block;
   const own = [block.gx, block.gy, block.gz].map(eventExtremes) as [EventExtremes, EventExtremes, EventExtremes];
   const vector = (of: (event: EventExtremes) => number): Vector => [of(own[0]), of(own[1]), of(own[2])];
-  // An event that begins or ends inside the block with some strength jumps there from or to nothing.
+  // An event that does not begin or end at 0 inside the block jumps there.
   const begins = ({ start }: EventExtremes): boolean => start <= SAME_TIME;
   const ends = ({ end }: EventExtremes): boolean => end >= duration - SAME_TIME;
   const first = rotate(
@@ -102,7 +102,10 @@ function rotatedBound(rotation: readonly number[], v: Vector): Vector {
   return rotate(rotation.map(Math.abs), v);
 }
 
-/** The gradients after rotation; events that share their points, as arms of a spiral do, are turned point by point. */
+/**
+ * The gradients after rotation; events with common points, such as arms of a spiral, are rotated
+ * point by point.
+ */
 function rotatedGradients(block: Block): readonly PiecewiseLinear[] {
   const parts = [block.gx, block.gy, block.gz].map(gradientPoints);
   const present = parts.filter(({ t }) => t.length > 0);

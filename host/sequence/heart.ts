@@ -1,6 +1,7 @@
 /**
- * Heart signals and the blocks that wait for them. A block with an input trigger waits, from its start plus the trigger's delay on, for the
- * next R peak: it lasts as much longer, and the trigger's own duration follows the peak. Waits of earlier blocks shift later ones.
+ * Heart signals, and blocks that wait for them. A block with an input trigger waits, from its start
+ * plus the trigger's delay, for the next R peak; it becomes longer by this time, and the trigger's
+ * own duration follows the peak. Waits of earlier blocks shift later ones.
  */
 import { badInput } from '../base/errors.ts';
 import { readInput } from '../base/files.ts';
@@ -11,7 +12,10 @@ import type { Block, Sequence } from './types.ts';
 export interface HeartSignal {
   /** What messages cite. */
   readonly name: string;
-  /** First R peak at or after a time since the start of the sequence; undefined when there is none left. */
+  /**
+   * First R peak at or after a time since the start of the sequence; undefined when there is none
+   * left.
+   */
   peakFrom(time: Seconds): Seconds | undefined;
   /** Last R peak at or before a time; undefined before the first one. */
   peakBefore(time: Seconds): Seconds | undefined;
@@ -43,8 +47,8 @@ const interval = number('seconds', 0.02, 60);
 const rate = number('Hz', 1 / 60, 50);
 
 /**
- * Reads R peaks: `{"peaks": [...]}`, `{"first": 0.1, "intervals": [...]}` or `{"rate": 1.2, "first": 0.1}` in a .json file, else times in
- * seconds, one a line.
+ * Reads R peaks: `{"peaks": [...]}`, `{"first": 0.1, "intervals": [...]}` or `{"rate": 1.2,
+ * "first": 0.1}` in a .json file, else times in seconds, one a line.
  * @throws LarmorError 66 if the file cannot be read, 65 if it is wrong
  */
 export function readHeart(path: string): HeartSignal {
@@ -91,7 +95,10 @@ function increasing(path: string, peaks: readonly number[]): readonly number[] {
   );
 }
 
-/** The same sequence with its waits in it. @throws LarmorError 65 for a trigger that cannot wait, or waits in vain */
+/**
+ * The same sequence with the waiting times included.
+ * @throws LarmorError 65 for a trigger that cannot wait, or waits in vain
+ */
 export function waitForPeaks(sequence: Sequence, heart: HeartSignal): Sequence {
   const waited = new Map<number, Block>();
   let [start, channel] = [0, -1];

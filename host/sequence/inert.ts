@@ -1,4 +1,4 @@
-/** What a sequence asks for and a simulation does not do: one warning for each kind. */
+/** Features of a sequence that are not simulated: one warning for each kind. */
 
 import { numbersIn } from './declared-space.ts';
 import type { Scanner } from './scanner-types.ts';

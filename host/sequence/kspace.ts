@@ -1,10 +1,11 @@
 /**
- * Where in k-space a sequence's readouts lie: one walk over the blocks that follows k = γ̄∫G dt from excitation to
- * readout, and the path of a readout's samples on demand. It stores values per event, never per sample, so a scan of a
- * million blocks costs a few hundred bytes per readout.
+ * Positions of a sequence's readouts in k-space: one pass over the blocks that follows k = γ̄∫G dt
+ * from excitation to readout, and the path of a readout's samples on demand. It stores values per
+ * event, never per sample, so a scan of a million blocks costs a few hundred bytes per readout.
  *
- * k starts at 0 at an excitation's centre and is negated at a refocusing pulse's centre (`pulse-effects.ts` says which
- * is which). Within a block k(t) = base + R·K(t), where K is the integral of its gradients as written and R its rotation.
+ * k starts at 0 at an excitation's centre and is negated at a refocusing pulse's centre
+ * (`pulse-effects.ts` distinguishes them). Within a block k(t) = base + R·K(t), where K is the
+ * integral of its gradients as written and R its rotation.
  */
 import type { Hertz, Meters, Radians, Seconds } from '../base/units.ts';
 import { applyLabels, type LabelState, NO_LABELS } from './labels.ts';
@@ -22,11 +23,19 @@ export interface Excitation {
   readonly time: Seconds;
   readonly flip: Radians;
   readonly rf: RfEvent;
-  /** Gradient that selects a slice at the pulse's centre [T/m]; zero when nothing is selected. */
+  /**
+   * Gradient that selects a slice at the pulse's centre [T/m]; zero if the pulse is not selective.
+   */
   readonly gradient: Vector;
-  /** Middle of what the frequency offset selects along that gradient; the origin when nothing is selected. */
+  /**
+   * Middle of the slice that the frequency offset selects along that gradient; the origin if the
+   * pulse is not selective.
+   */
   readonly position: readonly [Meters, Meters, Meters];
-  /** What the pulse's bandwidth selects in that gradient; absent when nothing is selected. */
+  /**
+   * Thickness that the pulse's bandwidth selects in that gradient; absent if the pulse is not
+   * selective.
+   */
   readonly thickness?: Meters;
 }
 
@@ -35,13 +44,16 @@ export interface WalkedReadout {
   readonly adc: AdcEvent;
   /** Start of its block, since the start of the sequence. */
   readonly blockStart: Seconds;
-  /** k at the block's start, or what it would have been had the block's pulse never acted [cycles/m]. */
+  /** k at the block's start, or its value without the effect of the block's pulse [cycles/m]. */
   readonly base: Vector;
   readonly rotation: readonly number[] | undefined;
   readonly path: Path;
   /** Index of the last excitation; −1 before the first. */
   readonly excitation: number;
-  /** Centre of the excitation whose coherence is read: the last one, or the one before for the echo of a DESS. */
+  /**
+   * Centre of the excitation whose coherence is read: the last one, or the one before for the echo
+   * of a DESS.
+   */
   readonly excited: Seconds;
   /** Pulses of any kind so far. */
   readonly pulses: number;
@@ -51,13 +63,16 @@ export interface WalkedReadout {
 export interface Walk {
   readonly readouts: readonly WalkedReadout[];
   readonly excitations: readonly Excitation[];
-  /** Every pulse in the order played: its centre, since the start of the sequence, and what it does to k. */
+  /**
+   * Every pulse in the order played: its centre, since the start of the sequence, and its effect on
+   * k.
+   */
   readonly pulses: readonly { readonly time: Seconds; readonly rf: RfEvent; readonly effect: Effect }[];
   /** Labels that occur anywhere. */
   readonly labelsUsed: ReadonlySet<string>;
 }
 
-/** A readout while its place is only known relative to the pulse before it. */
+/** A readout whose position is only known relative to the previous pulse so far. */
 type PlayedReadout = Omit<WalkedReadout, 'excitation' | 'excited'>;
 
 export function walk(sequence: Sequence, scanner: Scanner): Walk {
@@ -87,7 +102,9 @@ export function walk(sequence: Sequence, scanner: Scanner): Walk {
   return { readouts, excitations, pulses: acted, labelsUsed };
 }
 
-/** Pulses and readouts in the order played, each with the gradient moment since the pulse before it. */
+/**
+ * Pulses and readouts in the order played, each with the gradient moment since the previous pulse.
+ */
 function play(
   sequence: Sequence,
   gammaBar: Hertz,
@@ -121,7 +138,7 @@ function play(
       since = scale(moved, -1);
     }
     if (adc !== undefined) {
-      // An ADC ahead of the pulse in the same block belongs to what was excited before.
+      // An ADC before the pulse in the same block belongs to the previous excitation.
       const ahead = rf !== undefined && adc.delay < rf.delay + rf.center;
       const path = pathOf(block, adc);
       const base = ahead ? before : since;
@@ -157,13 +174,14 @@ function momentsAtPulses(
   return { before, after };
 }
 
-/** Pulses of a steady state come at intervals that agree to this part. */
+/** Intervals of the pulses of a steady state agree within this fraction. */
 const SAME_INTERVAL = 0.01;
 
 /**
- * The second echo of a steady state (PSIF, the later one of DESS): what an excitation's predecessor dephased by a whole
- * interval is refocused by the excitation, and comes to an echo towards the next one. Taken where the free induction
- * decay's path misses the centre of k-space and this one passes through it.
+ * The second echo of a steady state (PSIF, the later one of DESS): magnetisation that dephased for
+ * a whole interval after the previous excitation is refocused by this one and forms an echo before
+ * the next. Assumed if the path of the free induction decay misses the centre of k-space and this
+ * one passes through it.
  */
 function echoBase(
   n: number,
@@ -176,7 +194,7 @@ function echoBase(
   const interval = (m: number): Seconds => (isStart(m) && isStart(m + 1) ? pulses[m + 1].time - pulses[m].time : 0);
   const own = interval(n);
   const previous = interval(n - 1);
-  // The first interval has no predecessor: by the steady state it dephases as much as its predecessor would have.
+  // The first interval has no predecessor; in a steady state it would have dephased as much.
   const [dephased, period] = previous > 0 ? [before[n], previous] : [before[n + 1], own];
   const next = previous > 0 ? own : interval(n + 1);
   if (dephased === undefined || period === 0) return undefined;
@@ -186,8 +204,9 @@ function echoBase(
 }
 
 /**
- * Whether a readout from `base` is nearest to the centre of k-space within `reach` of the middle of its line, in lengths
- * of the line; curved and standing ones always count. Half spokes begin at the centre, or a gap of a few samples later.
+ * Whether a readout from `base` is nearest to the centre of k-space within `reach` of the middle of
+ * its line, in lengths of the line; curved readouts and those without gradient always count. Half
+ * spokes begin at the centre, or a gap of a few samples later.
  */
 function passesCenter({ path, rotation }: PlayedReadout, base: Vector, reach: number): boolean {
   if (path.largestStep === 0 || path.bend > 1e-3) return true;

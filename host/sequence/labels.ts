@@ -1,6 +1,6 @@
 /**
- * Labels: counters and flags that blocks set and increment as the sequence runs. A block's own changes count for its
- * own readout, in file order (Pulseq specification 1.4, label extension).
+ * Labels: counters and flags that blocks set and increment as the sequence runs. A block's own
+ * changes count for its own readout, in file order (Pulseq specification 1.4, label extension).
  */
 import type { Counter } from './encoding-types.ts';
 import type { LabelEvent } from './types.ts';
@@ -29,10 +29,10 @@ export const COUNTER_LABELS: Readonly<Record<Counter, string>> = {
   segment: 'SEG',
 };
 
-/** Flags that say what a readout is for (`readout-roles.ts`), or that it runs backwards. */
+/** Flags for the role of a readout (`readout-roles.ts`), or for its reversed direction. */
 const FLAGS: readonly string[] = ['NAV', 'REV', 'REF', 'IMA', 'NOISE'];
 
-/** Labels of the specification that address a scanner's own software and change nothing in what is simulated. */
+/** Labels of the specification for a scanner's own software, without effect on a simulation. */
 const INERT: readonly string[] = ['SMS', 'OFF', 'PMC', 'NOROT', 'NOPOS', 'NOSCL', 'ONCE', 'TRID', 'ACQ'];
 
 /** One line for the labels that are known but have no effect, and one for unknown ones. */

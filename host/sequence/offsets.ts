@@ -1,4 +1,7 @@
-/** Frequency and phase offsets of RF and ADC events once the Larmor frequency γ̄·B0 is known: Pulseq 1.5's ppm terms join the absolute ones. */
+/**
+ * Frequency and phase offsets of RF and ADC events once the Larmor frequency γ̄·B0 is known: Pulseq
+ * 1.5's ppm terms are added to the absolute ones.
+ */
 import type { Hertz, Radians } from '../base/units.ts';
 import type { AdcEvent, RfEvent } from './types.ts';
 

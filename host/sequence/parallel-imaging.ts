@@ -1,11 +1,14 @@
-/** Acceleration of parallel imaging, from the grid lines that are skipped, and where its calibration lines are. */
+/**
+ * Acceleration of parallel imaging, from the grid lines that are skipped, and where its calibration
+ * lines are.
+ */
 import { type ParallelImaging, type ReadoutRole, withRole } from './encoding-types.ts';
 
 /** Grid indices of a readout's line along phase and slice axis. */
 export type GridIndex = readonly [phase: number, slice: number];
 
 /**
- * @param indices of the readouts with a place on the grid, undefined of others
+ * @param indices of the readouts on the grid; undefined for others
  * @returns undefined where no line is skipped and none is for calibration
  */
 export function parallelImaging(

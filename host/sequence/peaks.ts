@@ -1,6 +1,6 @@
 /**
- * The strongest and steepest that a sequence asks of the hardware, for `larmor info`: over all blocks, on any physical
- * axis. `checks.ts` compares the same quantities with a scanner's limits, block by block.
+ * Largest amplitudes and slew rates of a sequence, for `larmor info`: over all blocks, on any
+ * physical axis. `checks.ts` compares the same quantities with a scanner's limits, block by block.
  */
 import type { Tesla, TeslaPerMeter } from '../base/units.ts';
 import { blockExtremes } from './gradient-limits.ts';

@@ -1,16 +1,17 @@
 /**
- * Cross-checks of what was inferred about a sequence: implausible results are reported with what was found beside what
- * was declared, since they come from a trajectory that was misunderstood more often than from a scan like that.
+ * Cross-checks of what was inferred about a sequence: implausible results are reported together
+ * with the declared values, because a misinterpreted trajectory is a more likely reason than such a
+ * scan.
  */
 import { imageKey } from './counters.ts';
 import type { Declared } from './declared-space.ts';
 import { type Encoding, isImageRole } from './encoding-types.ts';
 
-/** No scanner makes pictures with more pixels along a side, nor more slices. */
+/** No scanner makes images with more pixels along a side, nor more slices. */
 const [MOST_PIXELS, MOST_SLICES] = [2048, 256];
-/** Found and declared lengths and matrices agree to this part. */
+/** Found and declared lengths and matrices agree within this fraction. */
 const AGREED = 0.1;
-/** Frames with fewer lines than this part of the fullest are incomplete. */
+/** Frames with fewer lines than this fraction of the fullest are incomplete. */
 const INCOMPLETE = 0.2;
 
 type Inferred = Pick<Encoding, 'kind' | 'encodedMatrix' | 'reconMatrix' | 'reconFov' | 'readouts'>;
@@ -47,7 +48,10 @@ function text(values: readonly (number | undefined)[], unit: string): string {
   return `${numbers.join(' × ')}${unit}`;
 }
 
-/** Frames of a few lines beside whole ones: readouts that were taken for repetitions or echoes of the image. */
+/**
+ * Frames of a few lines in addition to complete ones: readouts that were mistaken for repetitions
+ * or echoes of the image.
+ */
 function incompleteFrames({ readouts, kind }: Inferred): string | undefined {
   if (kind !== 'cartesian' && kind !== 'epi') return undefined;
   const lines = new Map<string, number>();

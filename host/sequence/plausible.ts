@@ -1,6 +1,6 @@
 /**
- * Ranges of the numbers in a sequence's events. A reader takes any finite number; whether a pulse or gradient of that size
- * makes sense is asked here, for files and built-in sequences alike.
+ * Ranges of the numbers in a sequence's events. A reader accepts any finite number; whether a pulse
+ * or gradient of that size makes sense is checked here, for files and built-in sequences.
  */
 import type { Seconds } from '../base/units.ts';
 import type { AdcEvent, GradientEvent, RfEvent } from './types.ts';
@@ -9,8 +9,8 @@ import type { AdcEvent, GradientEvent, RfEvent } from './types.ts';
 export const LONGEST_BLOCK: Seconds = 1e6;
 
 /**
- * Values beyond these are no sequence but a wrong unit or a damaged file, and would overflow the kernels' arithmetic into
- * NaN: far above any hardware, so that studies of impossible scanners still run.
+ * Larger values come from a wrong unit or a damaged file, and would overflow the kernels'
+ * arithmetic into NaN: far above any hardware, so that studies of impossible scanners still run.
  */
 const LIMITS = {
   /** T */
@@ -19,14 +19,14 @@ const LIMITS = {
   gradient: 1000,
   /** Hz */
   frequency: 1e9,
-  /** rad; spoiling that counts its phases up without wrapping them reaches 1e10 after 10⁵ pulses. */
+  /** rad; spoiling phases that are accumulated without wrapping reach 1e10 after 10⁵ pulses. */
   phase: 1e12,
   ppm: 1e6,
 } as const;
 
 const sound = new WeakSet<object>();
 
-/** The first number of an event that cannot be, with its limit. */
+/** The first impossible number of an event, with its limit. */
 export function valueProblem(event: RfEvent | GradientEvent | AdcEvent): string | undefined {
   if (sound.has(event)) return undefined;
   const beyond = (what: string, value: number, limit: number, unit: string): string | undefined =>

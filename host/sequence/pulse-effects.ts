@@ -1,11 +1,14 @@
 /**
- * What each RF pulse does to k: an excitation starts it at 0, a refocusing pulse negates it, all others leave it. Files
- * from Pulseq 1.5 on state the use of every pulse. Older files do not: there the flip angle decides, except in spin-echo
- * trains, which are recognised by what they do, since refocusing pulses of 60° are common in fast spin echo:
+ * What each RF pulse does to k: an excitation starts it at 0, a refocusing pulse negates it, all
+ * others do not change it. Files from Pulseq 1.5 on declare the use of every pulse. In older files
+ * the flip angle decides, except in spin-echo trains, since refocusing pulses of 60° are common in
+ * fast spin echo. Trains are recognised by:
  *
- *  - timing: the first refocusing pulse comes τ after the excitation, the others 2τ after each other;
- *  - gradients: with negation the readouts pass k = 0 near their middle, or the crushers cancel; without, they do not;
- *  - phase: trains without gradients are CPMG's, a quarter turn from the excitation's phase.
+ *  - timing: the first refocusing pulse comes τ after the excitation, the others at intervals of
+ *    2τ;
+ *  - gradients: only with negation the readouts pass k = 0 near their middle, or the crushers
+ *    cancel;
+ *  - phase: in trains without gradients it differs by 90° from the excitation's (CPMG).
  */
 import type { Hertz, Radians, Seconds, TeslaPerMeter } from '../base/units.ts';
 import type { Path } from './readout-path.ts';
@@ -19,7 +22,10 @@ export interface Pulse {
   /** Centre, since the start of the sequence. */
   readonly time: Seconds;
   readonly rf: RfEvent;
-  /** From the centre of the pulse before, or the start of the sequence, to this one's centre [cycles/m]. */
+  /**
+   * From the centre of the pulse before, or the start of the sequence, to this one's centre
+   * [cycles/m].
+   */
   readonly moment: Vector;
   /** At the centre. */
   readonly gradient: readonly [TeslaPerMeter, TeslaPerMeter, TeslaPerMeter];
@@ -34,9 +40,15 @@ interface ReadoutAfterPulse {
 }
 
 const degrees = Math.PI / 180;
-/** Above this a lone pulse of unknown use refocuses; half a degree more than 90° leaves room for rounded amplitudes. */
+/**
+ * Above this a single pulse of unknown use refocuses; half a degree more than 90° allows for
+ * rounded amplitudes.
+ */
 const REFOCUSING_ABOVE = 90.5 * degrees;
-/** In a file without any smaller pulse, one below this excites: 180° less what imperfect envelopes lack. */
+/**
+ * In a file without smaller pulses, one below this excites: 180° minus a tolerance for imperfect
+ * envelopes.
+ */
 const INVERTING_ABOVE = 170 * degrees;
 
 export function pulseEffects(
@@ -67,8 +79,8 @@ export function pulseEffects(
 }
 
 /**
- * An inversion or saturation taken for a refocusing pulse does no harm, as an excitation follows before anything is
- * read.
+ * An inversion or saturation pulse that is mistaken for a refocusing pulse does no harm, because an
+ * excitation follows before any readout.
  */
 function effectAlone(rf: RfEvent, refocusingAbove: Radians, gammaBar: Hertz): Effect {
   if (rf.use === 'excitation') return 'start';
@@ -77,10 +89,16 @@ function effectAlone(rf: RfEvent, refocusingAbove: Radians, gammaBar: Hertz): Ef
   return flipAngle(rf, gammaBar) > refocusingAbove ? 'negate' : 'start';
 }
 
-/** Pulse centres of trains agree with their period to this part: centres of shaped pulses are rounded to rasters. */
+/**
+ * Pulse centres of trains agree with their period within this fraction: centres of shaped pulses
+ * are rounded to rasters.
+ */
 const SAME_PERIOD = 0.02;
 
-/** Number of pulses of unknown use after pulse n at the times of a refocusing train: τ, then every 2τ. */
+/**
+ * Number of pulses of unknown use after pulse n at the times of a refocusing train: τ, then every
+ * 2τ.
+ */
 function trainLength(pulses: readonly Pulse[], n: number): number {
   const isUnknown = (m: number): boolean => pulses[m]?.rf.use === 'undefined';
   if (!isUnknown(n) || !isUnknown(n + 1)) return 0;
@@ -127,7 +145,7 @@ function isSpinEchoTrain(
   return standing > 0 && length >= 2 && isCpmg(pulses, n, length);
 }
 
-/** Read along the slice's normal: what is left with negation is small beside what would be left without. */
+/** Along the slice's normal the moment with negation is small compared with that without. */
 function crushersCancel(first: Vector, k: Vector, slice: Vector): boolean {
   const strength = norm(slice);
   if (strength === 0) return false;

@@ -1,19 +1,26 @@
 /**
- * Paths that readouts take through k-space within their blocks, before rotation: computed once per combination of
- * gradient and ADC events and shared by all readouts of the same events, so that the cost is per distinct event.
+ * Paths that readouts take through k-space within their blocks, before rotation: computed once per
+ * combination of gradient and ADC events and shared by all readouts of the same events, so that the
+ * cost is per distinct event.
  */
 import type { CyclesPerMeter, Hertz } from '../base/units.ts';
 import type { AdcEvent, Block } from './types.ts';
 import { add, dot, norm, scale, type Vector } from './vector.ts';
 import { gradientPoints, integral, type PiecewiseLinear } from './waveform.ts';
 
-/** The path of a readout's samples in its block, before rotation; shared by all readouts of the same events. */
+/**
+ * The path of a readout's samples in its block, before rotation; shared by all readouts of the same
+ * events.
+ */
 export interface Path {
   readonly id: number;
   readonly samples: number;
   readonly first: Vector;
   readonly last: Vector;
-  /** Samples a third and two thirds on: with first and last, enough to tell paths apart. */
+  /**
+   * Samples at one and two thirds of the path: with the first and last, enough to distinguish
+   * paths.
+   */
   readonly via: readonly [Vector, Vector];
   /** Lowest and highest K along each axis. */
   readonly low: Vector;
@@ -23,8 +30,8 @@ export interface Path {
   /** Farthest any sample lies from the chord between first and last, over the chord's length. */
   readonly bend: number;
   /**
-   * How evenly the steps between samples share the plane they lie in: (S² − tr T²)/2S² with T = Σ step·stepᵀ and
-   * S = tr T; 0 for steps that run along one line, back or forth, ¼ for those of a circle.
+   * How evenly the steps between samples cover their plane: (S² − tr T²)/2S² with T = Σ step·stepᵀ
+   * and S = tr T; 0 for steps that run along one line, back or forth, ¼ for those of a circle.
    */
   readonly roundness: number;
   /** 27·det T / S³: 0 for steps that stay in a plane, 1 for those that fill space evenly. */
@@ -36,10 +43,10 @@ export interface Path {
   points(): Float64Array;
 }
 
-/** Values kept of all paths together before they are computed anew when asked for: 64 MB. */
+/** Values cached for all paths together; beyond this (64 MB) they are recomputed when needed. */
 const KEPT_VALUES = 8e6;
 
-/** Paths by the events that make them; blocks of the same events get the same path. */
+/** Paths by their events; blocks of the same events have the same path. */
 export function pathCollection(gammaBar: Hertz): (block: Block, adc: AdcEvent) => Path {
   const ids = new Map<object, number>();
   const idOf = (event: object | undefined): number => {

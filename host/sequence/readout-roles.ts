@@ -1,8 +1,9 @@
 /**
- * What each readout is for. Labels say so where the file has them (NAV, NOISE, REF, IMA); where it has none, a readout's
- * own nature does: what is read before any excitation has no place in the image, nor does one that stands still among
- * lines, runs another way than the rest, misses the centre of k-space, or repeats the line at k = 0 without being part
- * of the table (references, navigators and phase correction of EPI). The image's geometry is inferred from the others.
+ * The role of each readout: from labels where the file has them (NAV, NOISE, REF, IMA), else from
+ * its path. Not part of the image are readouts before any excitation, and readouts without gradient
+ * among lines, with another direction than the others, that miss the centre of k-space, or that
+ * repeat the line at k = 0 outside of the table (references, navigators and phase correction of
+ * EPI). The geometry of the image is inferred from the others.
  */
 import { isImageRole, type ReadoutRole, withRole } from './encoding-types.ts';
 import type { Walk, WalkedReadout } from './kspace.ts';
@@ -51,7 +52,7 @@ function roleByLabels({ labels }: WalkedReadout): ReadoutRole {
   return flag('REF') ? 'calibration' : 'image';
 }
 
-/** Readouts of a kind that makes up less than this part are beside the image. */
+/** A kind of readout with less than this share is not part of the image. */
 const MINORITY = 0.1;
 
 /** Readouts without a gradient among readouts with one, as FID navigators and field probes are. */
@@ -60,7 +61,10 @@ function standingAmongMoving(image: readonly number[], readouts: readonly Walked
   return image.length - standing.length > MINORITY * image.length ? standing : [];
 }
 
-/** The few curved readouts among straight ones, or straight among curved; the few lines that run another way. */
+/**
+ * The few curved readouts among straight ones, or straight among curved; the few lines that run
+ * another way.
+ */
 function ofAnotherKind(
   image: readonly number[],
   readouts: readonly WalkedReadout[],
@@ -71,7 +75,8 @@ function ofAnotherKind(
   const [all, bent] = [samples(image), samples(curved)];
   if (bent > 0 && bent < all) return bent > 0.6 * all ? straight : bent < 0.4 * all ? curved : [];
   if (bent > 0) return [];
-  // Directions are compared with those of a few lines spread over the scan: the image's are among them.
+  // Directions are compared with those of a few lines spread over the scan, some of which belong to
+  // the image.
   const reference = [0.5, 0.25, 0.75, 0.125].map((part) => image[Math.floor(part * image.length)]);
   for (const m of reference) {
     if (m === undefined) continue;
@@ -94,7 +99,10 @@ function areParallel(image: readonly number[], readouts: readonly WalkedReadout[
   );
 }
 
-/** Lines that miss k = 0 along themselves where most pass it: repetitions without a pulse between those with one. */
+/**
+ * Lines that miss k = 0 along themselves where most pass it: repetitions without a pulse between
+ * those with one.
+ */
 function offCenter(image: readonly number[], lines: readonly Line[]): readonly number[] {
   const [passing, missing] = split(image, (n) => {
     const fraction = originOnLine(lines[n].first, lines[n].last);

@@ -1,14 +1,18 @@
 /**
- * Unlabelled reference lines: lines at k = 0 that are read more often than the table of phase encodings asks for. EPI
- * reads a few without blips before its train (navigators) or a whole train of them (phase correction); other sequences
- * read one now and then to follow breathing or drift. They look like image lines, and taken for such they would shift
- * every later line into a wrong repetition or echo.
+ * Unlabelled reference lines: lines at k = 0 that are read more often than the table of phase
+ * encodings requires. EPI reads a few without blips before its train (navigators) or a whole train
+ * of them (phase correction); other sequences read one now and then to follow breathing or drift.
+ * They look like image lines; counted as such they would move every later line into a wrong
+ * repetition or echo.
  */
 import type { WalkedReadout } from './kspace.ts';
 import type { Line } from './trajectory-kind.ts';
 import { add, dot, norm, type Vector } from './vector.ts';
 
-/** Distance from the centre, and between lines, below which lines are at one place; part of a line's length. */
+/**
+ * Distance from the centre, and between lines, below which positions are equal, as a fraction of a
+ * line's length.
+ */
 const SAME = 1e-3;
 
 /** One readout as the search sees it. */
@@ -21,7 +25,9 @@ interface Placed {
   readonly across: Vector;
 }
 
-/** @param readouts parallel lines in the order played, with their `lines`; the results index them */
+/**
+ * @param readouts parallel lines in the order played, with their `lines`; the results index them
+ */
 export function repeatedCenterLines(
   readouts: readonly WalkedReadout[],
   lines: readonly Line[],
@@ -51,14 +57,15 @@ function placeOf(n: number, { first, last, direction }: Line): Placed {
 const countPlaces = (train: readonly Placed[]): number => new Set(train.map(({ place }) => place)).size;
 
 /**
- * Lines at the centre in sequences that read several lines after a pulse: whole trains of them, runs of them (no blip
- * in between) where other lines are not repeated, and single ones that the train reads again in their turn.
+ * Lines at the centre in sequences that read several lines after a pulse: whole trains of them,
+ * runs of them (no blip in between) where other lines are not repeated, and single ones that the
+ * train reads again later.
  */
 function linesOfTrains(trains: readonly (readonly Placed[])[]): number[] {
   const longest = trains.reduce((most, train) => Math.max(most, countPlaces(train)), 0);
   return trains.flatMap((train) => {
     const whole = train.every(({ atCenter }) => atCenter);
-    // A train of one line is one of a table with unequal trains, unless trains are long.
+    // A train of one line belongs to a table with unequal trains, unless trains are long.
     if (whole) return train.length > 1 || longest > 2 ? train.map(({ n }) => n) : [];
     const runs = runsOf(train);
     if (runs.some((run) => run.length > 1 && !run[0].atCenter)) return [];
@@ -81,8 +88,9 @@ function runsOf(train: readonly Placed[]): Placed[][] {
 }
 
 /**
- * Where k = 0 lies on the grid of lines elsewhere: on a line of it, or halfway between two, as in a table of an even number of
- * lines placed symmetrically. Undefined for lines on no grid, and for too few to tell.
+ * Where k = 0 lies on the grid of lines elsewhere: on a line of it, or halfway between two, as in a
+ * table of an even number of lines placed symmetrically. Undefined for lines on no grid, and for
+ * too few to tell.
  */
 function centerOfGrid(lines: readonly Placed[]): 'line' | 'gap' | undefined {
   const places = [...new Map(lines.map(({ place, across }) => [place, across])).values()];
@@ -96,7 +104,7 @@ function centerOfGrid(lines: readonly Placed[]): 'line' | 'gap' | undefined {
     places.map((place) => dot(place, step) / dot(step, step)),
   );
   const near = (offset: number) => (p: number) => Math.abs(p - offset - Math.round(p - offset)) < 0.1;
-  // Two lines alone lie half of their distance off the centre whatever the grid.
+  // Two lines alone are half their distance off the centre on any grid.
   if (positions.some((along) => along.every(near(0.5)) && along.some((p) => Math.abs(p) > 1))) return 'gap';
   return positions.every((along) => along.every(near(0))) ? 'line' : undefined;
 }
@@ -105,8 +113,9 @@ const shortest = (steps: readonly Vector[]): Vector =>
   steps.reduce((least, step) => (norm(step) < norm(least) ? step : least));
 
 /**
- * Lines at the centre beyond as many as any other place has, or all where the table has no line there. Which of them are
- * the extra ones: those whose neighbours in time lie farthest from the centre, and the earlier of equals.
+ * Lines at the centre beyond as many as any other place has, or all where the table has no line
+ * there. Which of them are the extra ones: those whose neighbours in time lie farthest from the
+ * centre, and the earlier of equals.
  */
 function surplus(lines: readonly Placed[]): number[] {
   const visits = new Map<string, number>();

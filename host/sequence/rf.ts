@@ -1,11 +1,15 @@
 /**
- * What a pulse does, as far as its envelope tells: flip angle, bandwidth, and whether it selects a slice. Small
- * questions that k-space, encoding and reports ask; the rotation itself is the timeline's and the kernels' business.
+ * Properties of a pulse that follow from its envelope: flip angle, bandwidth, and whether it
+ * selects a slice, for k-space, encoding and reports. The rotation itself is computed by the
+ * timeline and the kernels.
  */
 import type { Hertz, Meters, Radians, TeslaPerMeter } from '../base/units.ts';
 import type { RfEvent, RfShimEvent } from './types.ts';
 
-/** Cells of a pulse: their middles [s] and complex B1·dt [T·s]; a linear pulse's cells lie between its points. */
+/**
+ * Cells of a pulse: their middles [s] and complex B1·dt [T·s]; a linear pulse's cells lie between
+ * its points.
+ */
 interface Cells {
   readonly t: Float64Array;
   readonly re: Float64Array;
@@ -15,7 +19,7 @@ interface Cells {
 function cells({ time, magnitude, phase, interpolation }: RfEvent): Cells {
   const count = time.length - 1;
   const [t, re, im] = [new Float64Array(count), new Float64Array(count), new Float64Array(count)];
-  // B1 of a point, and of the one after it; most neighbours have one phase.
+  // B1 of a point and of the next one; most neighbours have the same phase.
   let [angle, c, s] = [0, 1, 0];
   let [x, y] = [0, 0];
   for (let n = 0; n <= count; n++) {
@@ -45,12 +49,12 @@ const sum = (values: Float64Array): number => {
 
 const areas = new WeakMap<Float64Array, Map<Float64Array, number>>();
 
-/** On-resonance flip angle of the envelope, 2πγ̄|∫B1 dt|; exact where B1 keeps its direction. */
+/** On-resonance flip angle of the envelope, 2πγ̄|∫B1 dt|; exact if the phase of B1 is constant. */
 export function flipAngle(rf: RfEvent, gammaBar: Hertz): Radians {
   return 2 * Math.PI * gammaBar * perEnvelope(areas, rf, area);
 }
 
-/** Events that differ in offsets alone share their arrays, and so the answer. */
+/** Events that differ only in their offsets share their arrays, and so the result. */
 function perEnvelope(
   known: WeakMap<Float64Array, Map<Float64Array, number>>,
   rf: RfEvent,
@@ -69,12 +73,13 @@ function area(rf: RfEvent): number {
   return Math.hypot(sum(re), sum(im));
 }
 
-/** A slab this thick holds everything a scanner images: nothing is selected by it. */
+/** A slab this thick contains everything that a scanner images, so it is no selection. */
 const THICKEST_SLAB: Meters = 0.5;
 
 /**
- * Whether a pulse selects a slice in a gradient of `strength`. A hard pulse does not, even with a gradient on (UTE, ZTE
- * and other centre-out scans play it so), nor does one whose bandwidth covers a whole body.
+ * Whether a pulse selects a slice in a gradient of `strength`. A hard pulse does not, even with a
+ * gradient on (as in UTE, ZTE and other centre-out scans), nor does one whose bandwidth covers a
+ * whole body.
  */
 export function isSelective(rf: RfEvent, strength: TeslaPerMeter, gammaBar: Hertz): boolean {
   if (strength === 0 || perEnvelope(hardness, rf, isHard) === 1) return false;
@@ -92,10 +97,12 @@ function isHard({ magnitude, phase }: RfEvent): 0 | 1 {
 const bandwidths = new WeakMap<Float64Array, Map<Float64Array, Hertz>>();
 let previous: { readonly rf: RfEvent; readonly value: Hertz } | undefined;
 
-/** Full width at half maximum of the envelope's spectrum: the bandwidth a small flip angle excites. */
+/**
+ * Full width at half maximum of the envelope's spectrum: the bandwidth a small flip angle excites.
+ */
 export function bandwidth(rf: RfEvent): Hertz {
   return perEnvelope(bandwidths, rf, () => {
-    // Trains of varying flip angle are one shape at other amplitudes.
+    // Trains of varying flip angle have one shape at different amplitudes.
     const value = previous !== undefined && isScaled(rf, previous.rf) ? previous.value : computeBandwidth(rf);
     previous = { rf, value };
     return value;
@@ -117,9 +124,11 @@ function computeBandwidth(rf: RfEvent): Hertz {
   const { t, re, im } = cells(rf);
   const duration = rf.time[rf.time.length - 1] - rf.time[0];
   const center = Math.hypot(sum(re), sum(im));
-  // Walk outwards in steps finer than any feature of the spectrum, then take the crossing between two steps as linear.
+  // Search outwards in steps finer than any feature of the spectrum, then interpolate linearly
+  // between two steps.
   const step = 1 / (8 * duration);
-  // A step turns each cell by an angle of its own: no sine or cosine per frequency, as scans have thousands of pulses.
+  // Each step rotates every cell by its own constant angle, which saves sines and cosines per
+  // frequency: scans have thousands of pulses.
   const cosines = t.map((time) => Math.cos(2 * Math.PI * step * time));
   const sines = t.map((time) => Math.sin(2 * Math.PI * step * time));
   const edge = (direction: 1 | -1): Hertz => {
@@ -135,7 +144,7 @@ function computeBandwidth(rf: RfEvent): Hertz {
   return edge(1) + edge(-1);
 }
 
-/** Turns the numbers x + iy by c ± is each. @returns the modulus of their sum */
+/** Multiplies each x + iy by c ± is. @returns the modulus of their sum */
 function turnedSum(x: Float64Array, y: Float64Array, c: Float64Array, s: Float64Array, sign: number): number {
   let re = 0;
   let im = 0;
@@ -153,8 +162,9 @@ function turnedSum(x: Float64Array, y: Float64Array, c: Float64Array, s: Float64
 const shims = new WeakMap<RfEvent, WeakMap<RfShimEvent, RfEvent>>();
 
 /**
- * The pulse with the weight of its one transmit channel, w = m·e^{−iφ} on B1 (phases enter conjugated, as all of Pulseq's
- * do, so φ adds to the phase offset). The same pulse and shim give the same object.
+ * The pulse with the weight of its one transmit channel, w = m·e^{−iφ} on B1 (phases enter
+ * conjugated, as all of Pulseq's do, so φ adds to the phase offset). The same pulse and shim give
+ * the same object.
  */
 export function shimmed(rf: RfEvent, shim: RfShimEvent): RfEvent {
   const known = shims.get(rf) ?? new WeakMap<RfShimEvent, RfEvent>();

@@ -1,7 +1,7 @@
 /**
- * What a scanner is: its field, limits and rasters, and the parts whose fields a simulation samples where each spin is
- * (coils, B1+, B0 map, gradient errors). The types mirror the scanner file (docs/reference/scanner.md), with its paths
- * made absolute. SI units, positions LPS.
+ * What a scanner is: its field, limits and rasters, and the parts whose fields a simulation samples
+ * where each spin is (coils, B1+, B0 map, gradient errors). The types mirror the scanner file
+ * (docs/reference/scanner.md), with its paths made absolute. SI units, positions LPS.
  */
 import { GAMMA_BAR, type Hertz, type Meters, type Seconds, type Tesla, type TeslaPerMeter } from '../base/units.ts';
 
@@ -36,20 +36,29 @@ export type MapFiles = MapFile | { readonly magnitude: string; readonly phase: s
 
 export interface MapFile {
   readonly file: string;
-  /** Of a file that holds no orientation (`.cfl`, `.npy`): field of view along the patient axes, and its centre. */
+  /**
+   * For files without orientation (`.cfl`, `.npy`): field of view along the patient axes, and its
+   * centre.
+   */
   readonly fov?: readonly [Meters, Meters, Meters];
   readonly centre?: readonly [Meters, Meters, Meters];
 }
 
 /** Receive coils and their noise. */
 export type Receive = Sensitivities & {
-  /** [coils][coils][re, im], Hermitian and positive definite, in units of σ²; absent: the unit matrix. */
+  /**
+   * [coils][coils][re, im], Hermitian and positive definite, in units of σ²; absent: the unit
+   * matrix.
+   */
   readonly noiseCovariance?: NoiseCovariance;
 };
 export type Sensitivities = { readonly coils: readonly Loop[] } | { readonly array: CoilArray } | MapFiles;
 export type NoiseCovariance = readonly (readonly (readonly [number, number])[])[];
 
-/** A circular coil; its unit current runs right-handed about `normal`, which need not be a unit vector. */
+/**
+ * A circular coil; its unit current runs right-handed about `normal`, which need not be a unit
+ * vector.
+ */
 export interface Loop {
   readonly centre: readonly [Meters, Meters, Meters];
   readonly normal: readonly [number, number, number];
@@ -74,7 +83,9 @@ export interface GradientErrors {
   readonly girf?: string;
 }
 
-/** A gradient changing on axis `from` induces −amplitude·e^{−t/timeConstant} of the change on `to`. */
+/**
+ * A gradient changing on axis `from` induces −amplitude·e^{−t/timeConstant} of the change on `to`.
+ */
 export interface EddyCurrent {
   readonly from: 'x' | 'y' | 'z';
   readonly to: 'x' | 'y' | 'z' | 'B0';

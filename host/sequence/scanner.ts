@@ -1,4 +1,7 @@
-/** Reads the scanner file: what a scanner allows, and its coils, fields and imperfections. Keys left out keep their defaults. */
+/**
+ * Reads the scanner file: what a scanner allows, and its coils, fields and imperfections. Keys left
+ * out keep their defaults.
+ */
 import { badInput } from '../base/errors.ts';
 import {
   file,
@@ -36,11 +39,11 @@ const FARTHEST = 10;
 const raster = number('s', SHORTEST_RASTER, LONGEST_RASTER);
 /** Times in which nothing may happen. */
 const pause = number('s', 0, 10);
-/** Group delays are microseconds; a tenth of a second is a delay in ms. */
+/** Group delays are microseconds; a tenth of a second is probably a value in ms. */
 const delay = number('s', -0.1, 0.1);
 
 const loop: JsonReader<Loop> = (value, place) => {
-  // Also {"loop": {…}}, as coil files of other programs have it.
+  // Also {"loop": {…}}, as in coil files of other programs.
   const bare = record<Loop, object>(
     { centre: vector('m', FARTHEST), normal: vector('', 1e6), radius: number('m', 1e-4, FARTHEST) },
     {},
@@ -178,7 +181,10 @@ const scanner = record<object, Required<Scanner>>(
   },
 );
 
-/** A file of receive coils alone: what `receive` of a scanner file holds. @throws LarmorError 65, 66 */
+/**
+ * A file of receive coils alone: what `receive` of a scanner file holds.
+ * @throws LarmorError 65, 66
+ */
 export function readReceive(path: string): Receive {
   return readJson(path, '{"array": {"coils": 8}}', receive);
 }

@@ -1,4 +1,4 @@
-/** Slices of a sequence, told apart by the planes that its selective excitations select. */
+/** Slices of a sequence, distinguished by the planes that its selective excitations select. */
 import type { Meters } from '../base/units.ts';
 import type { Excitation } from './kspace.ts';
 import { positive } from './trajectory-kind.ts';
@@ -20,7 +20,10 @@ interface Plane {
   number: number;
 }
 
-/** Planes nearer to each other than this part of their thickness are one slice, whose frequency was corrected. */
+/**
+ * Planes closer to each other than this fraction of their thickness are one slice whose frequency
+ * was corrected.
+ */
 const SAME_SLICE = 0.02;
 /** Components of normals are compared in steps of this. */
 const SAME_NORMAL = 1e-3;
@@ -35,10 +38,10 @@ export function slicesOf(excitations: readonly Excitation[], used: readonly numb
   }
   const planes = [...byNormal.values()].flat();
   const parallel = byNormal.size <= 1;
-  // Planes of several orientations have no common order: as they come.
+  // Planes of several orientations have no common order and keep that of acquisition.
   if (parallel) planes.sort((a, b) => a.offset - b.offset);
   for (const [number, plane] of planes.entries()) plane.number = number;
-  // A slab that turns with every spoke is one volume, not one slice for each spoke.
+  // A slab that rotates with every spoke is one volume, not one slice per spoke.
   const turning = !parallel && planes.length > used.length / 2 && planes.every(({ offset }) => offset === 0);
   const nowhere = { number: 0, position: ZERO };
   return {

@@ -1,7 +1,8 @@
 /**
- * The encoded and the reconstructed space of a Cartesian sequence: matrix and field of view along each axis. The
- * trajectory says what was acquired; the definitions FOV and Matrix say what was meant, and decide where the trajectory
- * leaves a choice (undersampling, oversampling, partial Fourier). `free-space.ts` does the same for other trajectories.
+ * The encoded and the reconstructed space of a Cartesian sequence: matrix and field of view along
+ * each axis. The trajectory shows what was acquired; the definitions FOV and Matrix show what was
+ * intended, and decide where the trajectory is ambiguous (undersampling, oversampling, partial
+ * Fourier). `free-space.ts` does the same for other trajectories.
  */
 import type { CyclesPerMeter, Meters } from '../base/units.ts';
 import type { Declared } from './declared-space.ts';
@@ -10,7 +11,7 @@ import { distinct, type Grid, gridOf, spacingOf } from './grid.ts';
 import type { Line } from './trajectory-kind.ts';
 import { dot } from './vector.ts';
 
-/** One axis: what was acquired and what is to be made of it. */
+/** One axis: as acquired and as it is to be reconstructed. */
 export interface AxisSpace {
   readonly matrix: number;
   readonly fov: Meters;
@@ -20,7 +21,10 @@ export interface AxisSpace {
 
 export interface Space {
   readonly axes: readonly [AxisSpace, AxisSpace, AxisSpace];
-  /** Grids of lines along phase and slice axis: parallel lines have one or both, stacked planes that along z. */
+  /**
+   * Grids of lines along phase and slice axis: parallel lines have one or both, stacked planes that
+   * along z.
+   */
   readonly grids?: readonly [Grid | undefined, Grid | undefined];
 }
 
@@ -78,7 +82,7 @@ export function readAxis(
 ): AxisSpace {
   const wanted = fov[0];
   const over = wanted === undefined ? 1 : 1 / (step * wanted);
-  // The declared field of view, or a multiple of it by oversampling; otherwise what the samples say.
+  // The declared field of view, or a multiple of it by oversampling; otherwise that of the samples.
   const whole = Math.round(over);
   const exact = wanted !== undefined && whole >= 1 && Math.abs(over - whole) < NEARLY ? whole * wanted : 1 / step;
   const size = matrix[0] === undefined ? undefined : Math.round(matrix[0] * Math.max(1, over));
@@ -86,7 +90,7 @@ export function readAxis(
   return cropped(grid.matrix, exact, wanted, matrix[0]);
 }
 
-/** Across lines or points, or 1 cell of `single` metres where they do not spread by more than `noise`. */
+/** Across lines or points, or 1 cell of `single` metres if their spread is at most `noise`. */
 export function encodedAxis(
   positions: readonly number[],
   noise: CyclesPerMeter,
@@ -114,7 +118,10 @@ export function encodedAxis(
   return [cropped(grid.matrix, 1 / spacing, wanted, matrix[axis]), grid];
 }
 
-/** Oversampled axes are reconstructed to the field of view that was meant, or to the matrix if that alone is declared. */
+/**
+ * Oversampled axes are reconstructed to the declared field of view, or to the matrix if only that
+ * is declared.
+ */
 function cropped(matrix: number, fov: Meters, wanted: Meters | undefined, declared: number | undefined): AxisSpace {
   const over = wanted !== undefined ? fov / wanted : Math.floor(matrix / (declared ?? matrix));
   if (over < 1 + NEARLY) return { matrix, fov, reconMatrix: matrix, reconFov: fov };

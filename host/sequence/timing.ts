@@ -1,4 +1,7 @@
-/** Times that describe a sequence: repetition and echo times and the flip angle, from its pulses and readouts. */
+/**
+ * Times that describe a sequence: repetition and echo times and the flip angle, from its pulses and
+ * readouts.
+ */
 
 import type { Radians, Seconds } from '../base/units.ts';
 import { numbersIn } from './declared-space.ts';
@@ -13,7 +16,7 @@ interface TimedReadout {
   readonly reach: Reach;
 }
 
-/** Time of a sample, or of a place between two, since the start of the sequence. */
+/** Time of a sample, or between two samples, since the start of the sequence. */
 export function sampleTime({ blockStart, adc }: WalkedReadout, sample: number): Seconds {
   return blockStart + adc.delay + (sample + 0.5) * adc.dwell;
 }
@@ -22,8 +25,8 @@ export function sampleTime({ blockStart, adc }: WalkedReadout, sample: number): 
 const SAME_TIME: Seconds = 1e-7;
 
 /**
- * Time between the excitations that the first slice is read after: the one interval that there is, else the declared one,
- * else that of most excitations (segmented scans pause between their segments).
+ * Time between the excitations of the first slice: if it varies, the declared one, else the most
+ * frequent one (segmented scans pause between their segments).
  */
 export function repetitionTime(
   excitations: readonly Excitation[],
@@ -53,11 +56,11 @@ export function repetitionTime(
   return usual === undefined ? [] : [tidy(usual.length)];
 }
 
-/** Distinct intervals that are counted: an interval of most excitations is among the first. */
+/** Number of distinct intervals that are counted; the most frequent one is among the first. */
 const MOST_INTERVALS = 100;
 
 /**
- * Per contrast, the time from the centre of the excitation that is read to where k comes nearest to 0.
+ * Per contrast, the time from the centre of the excitation to the smallest |k|.
  * @param contrasts of the image's readouts
  */
 export function echoTimes(image: readonly TimedReadout[], contrasts: readonly number[]): Seconds[] {
@@ -66,7 +69,7 @@ export function echoTimes(image: readonly TimedReadout[], contrasts: readonly nu
     if (walked.excitation < 0) continue;
     const contrast = contrasts[n];
     const known = nearest[contrast];
-    // A later repetition comes as near but for rounding, and is no news.
+    // A later repetition comes equally close but for rounding; the first one counts.
     if (known !== undefined && reach.smallest >= known.distance * (1 - 1e-6) - 1e-9) continue;
     nearest[contrast] = { distance: reach.smallest, time: sampleTime(walked, reach.closest) - walked.excited };
   }
@@ -80,7 +83,7 @@ export function commonFlip(readouts: readonly WalkedReadout[], excitations: read
   return first !== undefined && flips.every((flip) => Math.abs(flip - first) < 1e-3 * first) ? [first] : [];
 }
 
-/** To the picosecond: what rounding in sums of durations leaves. */
+/** Rounds to picoseconds, to remove the rounding of sums of durations. */
 function tidy(time: Seconds): Seconds {
   return Math.round(time * 1e12) / 1e12;
 }

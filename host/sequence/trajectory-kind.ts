@@ -1,16 +1,25 @@
-/** Names what the image readouts of a sequence trace: parallel lines, spokes, spirals, or something else. */
+/**
+ * Names what the image readouts of a sequence trace: parallel lines, spokes, spirals, or something
+ * else.
+ */
 import type { TrajectoryKind } from './encoding-types.ts';
 import { startOf, type WalkedReadout } from './kspace.ts';
 import type { Path } from './readout-path.ts';
 import { add, cross, dot, norm, rotate, scale, type Vector } from './vector.ts';
 
-/** A readout is straight if it leaves its chord by less than this part of it. */
+/** A readout is straight if its distance from its chord is below this fraction of it. */
 const STRAIGHT = 1e-3;
-/** Sine of the angle below which lines are parallel: amplitudes in files have six digits, gridded spokes degrees. */
+/**
+ * Sine of the angle below which lines are parallel: amplitudes in files have six digits, gridded
+ * spokes degrees.
+ */
 export const PARALLEL = 2e-3;
-/** A curve belongs to a spiral if it comes nearer to the centre than this part of its farthest point. */
+/** A curve belongs to a spiral if its smallest |k| is below this fraction of its largest. */
 const CENTRAL = 0.05;
-/** A path is round above this `roundness`, as spirals are; a zigzag of lines, EPI in one readout, stays far below. */
+/**
+ * A path with a larger `roundness` is curved, as spirals are; that of a zigzag of lines (EPI in one
+ * readout) is far lower.
+ */
 const ROUND = 0.08;
 /** A path is planar below this `depth`. */
 const PLANAR = 1e-4;
@@ -19,7 +28,7 @@ export interface Line {
   /** k at the first and last sample, physical axes. */
   readonly first: Vector;
   readonly last: Vector;
-  /** Unit vector from first to last; zero if the readout stands still. */
+  /** Unit vector from first to last; zero if k does not change. */
   readonly direction: Vector;
 }
 
@@ -32,10 +41,15 @@ export function lineOf(readout: WalkedReadout): Line {
   return { first, last, direction: length === 0 ? [0, 0, 0] : scale(chord, 1 / length) };
 }
 
-/** Radius of the sample nearest to the centre of k-space and of the farthest one, and which is nearest. */
+/**
+ * Radius of the sample nearest to the centre of k-space and of the farthest one, and which is
+ * nearest.
+ */
 export interface Reach {
   readonly nearest: number;
-  /** Where between samples the path comes nearest to the centre, counted in samples; `nearest` where it is no line. */
+  /**
+   * Position of the smallest |k| between samples, in samples; `nearest` if the path is not a line.
+   */
   readonly closest: number;
   readonly smallest: number;
   readonly largest: number;
@@ -68,7 +82,8 @@ export function reachOf(readout: WalkedReadout, line: Line): Reach {
 function reachAlong({ samples }: Path, { first, last, direction }: Line): Reach {
   const step = norm(add(last, first, -1)) / (samples - 1);
   const closest = -dot(first, direction) / step;
-  // Halfway between two samples, take the one at positive k along the axis, whichever way the line runs.
+  // Halfway between two samples, take the one at positive k along the axis, independent of the
+  // direction of the line.
   const tie = 1e-3;
   const forward = dot(direction, positive(direction)) > 0;
   const rounded = forward ? Math.floor(closest + 0.5 + tie) : Math.ceil(closest - 0.5 - tie);
@@ -113,7 +128,9 @@ export function trajectoryKind(
   return all((n) => distanceFromCenter(lines[n], stack) < 0.75 * readouts[n].path.largestStep) ? 'radial' : 'other';
 }
 
-/** Planar, round, and near the centre on its way; a stack of spirals is judged within each plane. */
+/**
+ * Planar, curved, and passing near the centre; a stack of spirals is examined within each plane.
+ */
 function isSpiral({ base, path, rotation }: WalkedReadout, straight: boolean, { smallest, largest }: Reach): boolean {
   if (straight || path.roundness < ROUND || path.depth > PLANAR) return false;
   const height = base[2] + rotate(rotation, path.first)[2];
@@ -122,12 +139,15 @@ function isSpiral({ base, path, rotation }: WalkedReadout, straight: boolean, { 
   return near < CENTRAL * far;
 }
 
-/** A planar path to and fro, such as an EPI train in one readout, whose samples lie on ramps and blips too. */
+/**
+ * A planar path back and forth, such as an EPI train in one readout, which is sampled on ramps and
+ * blips too.
+ */
 export function isZigzag({ path }: Pick<WalkedReadout, 'path'>, straight: boolean): boolean {
   return !straight && path.largestStep > 0 && path.roundness < ROUND && path.depth <= PLANAR;
 }
 
-/** Whether a path stays at one height along z, but for rounding. */
+/** Whether a path has constant kz, but for rounding. */
 export function isFlat({ path, rotation }: Pick<WalkedReadout, 'path' | 'rotation'>): boolean {
   const up = rotate(rotation, [0, 0, 1], true);
   const range = up.reduce((sum, c, axis) => sum + Math.abs(c) * (path.high[axis] - path.low[axis]), 0);
@@ -139,12 +159,17 @@ function areStacked(lines: readonly Line[]): boolean {
   return lines.every(({ direction }) => Math.abs(direction[2]) < PARALLEL);
 }
 
-/** Distance of the (infinite) line from k = 0, or from the z axis where spokes are stacked along it. */
+/**
+ * Distance of the (infinite) line from k = 0, or from the z axis where spokes are stacked along it.
+ */
 function distanceFromCenter({ first, direction }: Line, stacked: boolean): number {
   return norm(cross([first[0], first[1], stacked ? 0 : first[2]], direction));
 }
 
-/** EPI: different lines after one and the same pulse. Fast spin echo has a pulse before each, multi-echo GRE one line. */
+/**
+ * EPI: different lines after one and the same pulse. Fast spin echo has a pulse before each,
+ * multi-echo GRE one line.
+ */
 function severalLinesPerPulse(readouts: readonly WalkedReadout[], lines: readonly Line[], direction: Vector): boolean {
   for (let n = 1; n < readouts.length; n++) {
     if (readouts[n].pulses !== readouts[n - 1].pulses) continue;

@@ -1,8 +1,9 @@
 /**
- * What a pulse sequence is: blocks played one after the other, each holding at most one RF pulse, one gradient per
- * axis and one readout. Readers and the designer make these records; k-space, checks and the timeline consume them.
- * Times are in seconds from the start of the block unless said otherwise. Phases are as Pulseq writes them; the
- * conjugation that clockwise precession asks for happens in the timeline alone.
+ * What a pulse sequence is: blocks played one after the other, each holding at most one RF pulse,
+ * one gradient per axis and one readout. Readers and the designer make these records; k-space,
+ * checks and the timeline consume them. Times are in seconds from the start of the block unless
+ * said otherwise. Phases have the sign of Pulseq; the conjugation for clockwise precession is
+ * applied only in the timeline.
  */
 import type { Hertz, Radians, Seconds, TeslaPerMeter } from '../base/units.ts';
 import type { HeartSignal } from './heart.ts';
@@ -22,16 +23,16 @@ export interface Sequence {
   readonly parameters?: Readonly<Record<string, number | string>>;
   /** The heart that its input triggers have waited for. */
   readonly heart?: HeartSignal;
-  /** Soft delays of the file, as they stand: what `--set` may change. */
+  /** Soft delays of the file, which `--set` may change. */
   readonly softDelays?: readonly SoftDelayValue[];
-  /** Block n. Equal events come back as the same object, so work done per event can be remembered by identity. */
+  /** Block n. Equal events are the same object, so results per event can be cached by identity. */
   block(n: number): Block;
 }
 
-/** A duration that whoever plays the sequence may choose (Pulseq 1.5 soft delay). */
+/** A duration that the user of a sequence may choose (Pulseq 1.5 soft delay). */
 export interface SoftDelayValue {
   readonly name: string;
-  /** The value with which its block lasts as long as it does: (duration − offset)·factor. */
+  /** The value that corresponds to the block's duration in the file: (duration − offset)·factor. */
   readonly value: Seconds;
 }
 
@@ -41,7 +42,10 @@ export interface Block {
   readonly gx?: GradientEvent;
   readonly gy?: GradientEvent;
   readonly gz?: GradientEvent;
-  /** Field common to all spins beside B0, its amplitude in T: left by gradient errors, in no sequence file. */
+  /**
+   * Field common to all spins in addition to B0, amplitude in T: a result of gradient errors, never
+   * from a sequence file.
+   */
   readonly common?: GradientEvent;
   readonly adc?: AdcEvent;
   /** Label changes of this block, in file order. */
@@ -55,13 +59,19 @@ export interface Block {
 
 export type RfUse = 'excitation' | 'refocusing' | 'inversion' | 'saturation' | 'preparation' | 'other' | 'undefined';
 
-/** B1 amplitude and phase over time, and where in frequency it sits. */
+/** B1 amplitude and phase over time, and its frequency. */
 export interface RfEvent {
   readonly kind: 'rf';
   readonly delay: Seconds;
-  /** `held`: sample n holds for the cell [time[n], time[n+1]]; `linear`: complex-linear between points (time[n], sample n). */
+  /**
+   * `held`: sample n is constant over the cell [time[n], time[n+1]] (zero-order hold); `linear`:
+   * complex-linear between points (time[n], sample n).
+   */
   readonly interpolation: 'held' | 'linear';
-  /** [N+1] cell edges when held, [N] points when linear; seconds from the event's start, which is after its delay. */
+  /**
+   * [N+1] cell edges when held, [N] points when linear; seconds from the event's start, which is
+   * after its delay.
+   */
   readonly time: Float64Array;
   /** [N] T */
   readonly magnitude: Float64Array;
@@ -113,7 +123,10 @@ export interface AdcEvent {
   readonly phaseShape?: Float64Array;
 }
 
-/** `LABELSET` / `LABELINC`, e.g. { label: 'LIN', mode: 'inc', value: 1 }. Flags such as NAV, REV, SMS are 0 or 1. */
+/**
+ * `LABELSET` / `LABELINC`, e.g. { label: 'LIN', mode: 'inc', value: 1 }. Flags such as NAV, REV,
+ * SMS are 0 or 1.
+ */
 export interface LabelEvent {
   readonly label: string;
   readonly mode: 'set' | 'inc';
@@ -132,11 +145,13 @@ export interface RfShimEvent {
   readonly magnitude: readonly number[];
   /** [channels] rad */
   readonly phase: readonly Radians[];
-  /** Of one channel: its weight is part of the block's pulse already. */
+  /** For one channel: its weight is part of the block's pulse. */
   readonly applied?: true;
 }
 
-/** Makes a block's duration the caller's choice: value / factor + offset (Pulseq 1.5 soft delay). */
+/**
+ * Makes a block's duration the caller's choice: value / factor + offset (Pulseq 1.5 soft delay).
+ */
 export interface SoftDelayEvent {
   /** Soft delays of one name have one number. */
   readonly number: number;

@@ -1,4 +1,6 @@
-/** Vectors of three components and rotations of them, as plain tuples: what k-space and gradients are computed with. */
+/**
+ * Vectors of three components and rotations of them, as plain tuples, for k-space and gradients.
+ */
 
 export type Vector = readonly [number, number, number];
 
@@ -9,7 +11,7 @@ export const add = (a: Vector, b: Vector, weight = 1): Vector => [
   a[2] + weight * b[2],
 ];
 export const scale = (a: Vector, by: number): Vector => [a[0] * by, a[1] * by, a[2] * by];
-/** Ten times as fast as Math.hypot, whose care for overflow lengths of vectors here do not need. */
+/** Ten times as fast as Math.hypot, whose protection against overflow is not needed here. */
 export const norm = (a: Vector): number => Math.sqrt(dot(a, a));
 export const cross = (a: Vector, b: Vector): Vector => [
   a[1] * b[2] - a[2] * b[1],
@@ -26,7 +28,10 @@ export function rotate(R: readonly number[] | undefined, v: Vector, transposed =
 
 export const ZERO: Vector = [0, 0, 0];
 
-/** Where the line from `first` to `last` is nearest to the origin: 0 at `first`, 1 at `last`, outside before or after. */
+/**
+ * Where the line from `first` to `last` is nearest to the origin: 0 at `first`, 1 at `last`,
+ * outside before or after.
+ */
 export function originOnLine(first: Vector, last: Vector): number {
   const along = add(last, first, -1);
   return -dot(first, along) / dot(along, along);

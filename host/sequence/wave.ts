@@ -1,12 +1,16 @@
 /**
- * Wave encoding: lines that oscillate across their direction while they are read (wave-CAIPI). The lines are parallel
- * once the oscillation is taken out, and so is the grid that their middles lie on.
+ * Wave encoding: lines that oscillate across their direction while they are read (wave-CAIPI). The
+ * lines are parallel once the oscillation is taken out, and so is the grid that their middles lie
+ * on.
  */
 import type { WalkedReadout } from './kspace.ts';
 import type { Line } from './trajectory-kind.ts';
 import { add, cross, dot, norm, rotate, scale, type Vector } from './vector.ts';
 
-/** Part of the mean speed that a wave keeps along its line at least; a zigzag of lines stands still at times. */
+/**
+ * Smallest speed along the line, as a fraction of its mean, of a wave; a zigzag of lines stops at
+ * times.
+ */
 const STEADY = 0.05;
 /** Sine of the angle below which shifts between lines are one direction. */
 const SAME_DIRECTION = 1e-3;

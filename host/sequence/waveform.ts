@@ -1,10 +1,13 @@
 /**
- * Gradients of a block as piecewise-linear functions of time, rotation applied, and their exact integrals. Everything
- * that asks what a gradient does (timeline, k-space, checks, export) asks here.
+ * Gradients of a block as piecewise-linear functions of time, rotation applied, and their exact
+ * integrals. Used wherever gradients are evaluated (timeline, k-space, checks, export).
  */
 import type { Block, GradientEvent } from './types.ts';
 
-/** Linear between points (t[n], a[n]); zero outside [t[0], t[last]]. t in seconds from the block's start, not decreasing. */
+/**
+ * Linear between points (t[n], a[n]); zero outside [t[0], t[last]]. t in seconds from the block's
+ * start, not decreasing.
+ */
 export interface PiecewiseLinear {
   readonly t: Float64Array;
   /** T/m */
@@ -48,7 +51,9 @@ export function blockGradients(block: Block): readonly [PiecewiseLinear, Piecewi
   ];
 }
 
-/** Σ weights[n]·parts[n] on the union of their points; jumps (equal times) are kept as two points. */
+/**
+ * Σ weights[n]·parts[n] on the union of their points; jumps (equal times) are kept as two points.
+ */
 function combine(parts: readonly PiecewiseLinear[], weights: readonly number[]): PiecewiseLinear {
   const used = parts
     .map((part, n) => ({ part, weight: weights[n] }))
@@ -84,7 +89,7 @@ function upperBound(t: Float64Array, time: number): number {
   return low;
 }
 
-/** Value at `time` [T/m]; at a jump, the limit from the side asked for. Outside the points: 0. */
+/** Value at `time` [T/m]; at a jump, the limit from the given side. Outside the points: 0. */
 export function valueAt({ t, a }: PiecewiseLinear, time: number, side: 'before' | 'after' = 'after'): number {
   const count = t.length;
   if (count === 0 || time < t[0] || time > t[count - 1]) return 0;

@@ -1,7 +1,8 @@
 /**
- * Single-shot gradient-echo EPI: hard pulse, prewinder, one line per bipolar readout lobe with a blip between lines,
- * rewinder. Its defaults are the reference case that exact signals are known for, so its timing is ideal (no raster):
- * readout gradient 1/(γ̄·dwell·fov), ramps at the slew limit, samples on both ends of the flat top.
+ * Single-shot gradient-echo EPI: hard pulse, prewinder, one line per bipolar readout lobe with a
+ * blip between lines, rewinder. Its defaults are the reference case that exact signals are known
+ * for, so its timing is ideal (no raster): readout gradient 1/(γ̄·dwell·fov), ramps at the slew
+ * limit, samples on both ends of the flat top.
  */
 import { usage } from '../../base/errors.ts';
 import { DEGREE } from '../../base/quantities.ts';
@@ -56,7 +57,8 @@ export const epi = builtin(
         `give dwell ≥ ${shortest.toExponential(3)} s or a larger fov`,
       );
 
-    // Readout lobe. Sample n lies at delay + (n+½)·dwell, so the delay is half a dwell short of the ramp.
+    // Readout lobe. Sample n lies at delay + (n+½)·dwell, so the delay is half a dwell short of the
+    // ramp.
     const amplitude = 1 / (scanner.gammaBar * step * fov);
     const ramp = Math.max(amplitude / scanner.Smax, step / 2);
     const flat = (n - 1) * step;
@@ -64,7 +66,8 @@ export const epi = builtin(
     const readout = adc(n, step, ramp - step / 2);
     const blip = trapezoid((amplitude * step) / (step + ramp), ramp, step);
 
-    // Areas in units of the readout amplitude: to index floor(n/2) at k = 0 on both axes, and back to 0 at the end.
+    // Areas in units of the readout amplitude: to index floor(n/2) at k = 0 on both axes, and back
+    // to 0 at the end.
     const half = Math.floor(n / 2);
     const lobeTime = flat + ramp;
     const winder = (x: number, y: number): Block =>
@@ -80,7 +83,8 @@ export const epi = builtin(
     const excitation = blockOf({ rf });
     const blipBlock = blockOf({ gy: blip });
 
-    // k-space centre: line `half`, and in it the sample at kx = 0, counted from the line's own start.
+    // k-space centre: line `half`, and in it the sample at kx = 0, counted from the line's own
+    // start.
     const centerInLine = ramp + (half % 2 === 0 ? half : n - 1 - half) * step;
     const lineTime = flat + 2 * ramp;
     const earliest =

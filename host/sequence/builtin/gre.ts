@@ -1,7 +1,8 @@
 /**
  * Spoiled gradient echo, 2-D, one or more slices interleaved within a TR:
  *
- *   RF + Gz | rephase z, prephase x, encode y | wait for TE | readout | spoil z, rewind y | wait for TR
+ *   RF + Gz | rephase z, prephase x, encode y | wait for TE | readout | spoil z, rewind y |
+ *   wait for TR
  */
 import { DEGREE } from '../../base/quantities.ts';
 import { areaTrapezoid, blockOf, delayOf, sequenceOf, setLabel } from '../designer.ts';
@@ -58,7 +59,8 @@ const parameters = {
 export const gre = builtin('gre', 'spoiled gradient echo, 2-D multi-slice', parameters, (values, scanner, isGiven) => {
   const wanted = wantedTimes('gre', isGiven);
   const { fov, n, slices, thickness, gap, offset, dwell, timeBandwidth, te, tr, flip, dummies } = values;
-  // In degrees, where the usual increments are whole numbers and so the phases exact; 12 digits undo the conversion.
+  // In degrees, where the usual increments are whole numbers and so the phases exact; 12 digits
+  // undo the conversion.
   const increment = Number((values.rfSpoiling / DEGREE).toPrecision(12));
   const selection = sliceSelection(
     {
@@ -93,7 +95,8 @@ export const gre = builtin('gre', 'spoiled gradient echo, 2-D multi-slice', para
   for (let repeat = -dummies; repeat < n; repeat++) {
     const line = Math.max(0, repeat);
     for (const [turn, slice] of order.entries()) {
-      // Phase φ_j = increment·j(j+1)/2, counted over the pulses of one slice: all slices of a TR share it.
+      // Phase φ_j = increment·j(j+1)/2, counted over the pulses of one slice: all slices of a TR
+      // share it.
       const count = repeat + dummies;
       const phase = (((increment * count * (count + 1)) / 2) % 360) * DEGREE;
       blocks.push(

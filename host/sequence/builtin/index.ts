@@ -18,7 +18,8 @@ export const builtinSequences: ReadonlyMap<string, BuiltinSequence> = new Map(
 
 /**
  * A built-in sequence by name with `--set name=value` settings.
- * @throws LarmorError 2 listing what exists when the name or a setting is unknown or cannot be played
+ * @throws LarmorError 2 listing what exists when the name or a setting is unknown or cannot be
+ * played
  */
 export function makeBuiltin(name: string, settings: Given, scanner: Scanner): Sequence {
   const sequence = builtinSequences.get(name);

@@ -1,4 +1,7 @@
-/** What a built-in sequence is: its parameters and how to make it of them; so that its own file holds its timing and nothing else. */
+/**
+ * What a built-in sequence is: its parameters and how to make it of them; so that its own file
+ * holds its timing and nothing else.
+ */
 import { usage } from '../../base/errors.ts';
 import { completeParameters, type Given, type Parameters, type Values } from '../../base/parameters.ts';
 import { formatQuantity } from '../../base/quantities.ts';
@@ -11,12 +14,16 @@ export interface BuiltinSequence {
   readonly parameters: Parameters;
   /**
    * The sequence for some parameters given and the rest at their defaults.
-   * @throws LarmorError 2 on an unknown name, a value out of range or a combination that the scanner cannot play
+   * @throws LarmorError 2 on an unknown name, a value out of range or a combination that the
+   * scanner cannot play
    */
   make(given: Given, scanner: Scanner): Sequence;
 }
 
-/** Completes and checks what was given before `build` sees it; `isGiven` tells a wish from a default, which may give way. */
+/**
+ * Completes and checks what was given before `build` sees it; `isGiven` tells a wish from a
+ * default, which may give way.
+ */
 export function builtin<P extends Parameters>(
   name: string,
   doc: string,

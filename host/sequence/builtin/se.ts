@@ -1,11 +1,14 @@
 /**
- * Spin echo, 2-D, one or more slices interleaved within a TR, with crushers on both sides of the refocusing pulse:
+ * Spin echo, 2-D, one or more slices interleaved within a TR, with crushers on both sides of the
+ * refocusing pulse:
  *
- *   90°x + Gz | rephase z, prephase x | wait | crush | 180°y + Gz | crush, encode y | wait | readout | spoil z, rewind y | wait
+ *   90°x + Gz | rephase z, prephase x | wait | crush | 180°y + Gz | crush, encode y | wait |
+ *   readout | spoil z, rewind y | wait
  *
- * The prephaser stands before the refocusing pulse, which negates k: it has the sign opposite to a gradient echo's. The phase encoding
- * stands after it: both pulses of every TR then act on the same magnetisation. Before it, what the flanks of the 180° pulse store
- * along z would keep the encoding of its own line and come back as a second image, at 9 % for T1 = 2 TR.
+ * The prephaser stands before the refocusing pulse, which negates k: it has the sign opposite to a
+ * gradient echo's. The phase encoding stands after it: both pulses of every TR then act on the same
+ * magnetisation. Before it, what the flanks of the 180° pulse store along z would keep the encoding
+ * of its own line and come back as a second image, at 9 % for T1 = 2 TR.
  */
 import { DEGREE } from '../../base/quantities.ts';
 import { areaTrapezoid, blockOf, delayOf, roundUp, sequenceOf, setLabel } from '../designer.ts';

@@ -1,7 +1,8 @@
 /**
- * What gradient-echo and spin-echo imaging share: slice selection, the readout lobe, the phase-encoding table, the
- * stack of slices, and the parameters that describe them. All of it lies on the scanner's rasters and keeps its dead
- * times, so that a written file plays on real hardware; `gre.ts` and `se.ts` are left with their timing diagrams.
+ * What gradient-echo and spin-echo imaging share: slice selection, the readout lobe, the
+ * phase-encoding table, the stack of slices, and the parameters that describe them. All of it lies
+ * on the scanner's rasters and keeps its dead times, so that a written file plays on real hardware;
+ * `gre.ts` and `se.ts` are left with their timing diagrams.
  */
 import { usage } from '../../base/errors.ts';
 import type { Hertz, Meters, Radians, Seconds } from '../../base/units.ts';
@@ -90,7 +91,8 @@ export function sliceSelection(options: SelectionOptions, scanner: Scanner): Sel
   const delay = roundUp(Math.max(0, scanner.rfDeadTime - rise), scanner.gradRaster);
   const gradient = flatTop(amplitude, duration, scanner, delay);
   const rfDelay = delay + rise;
-  // One shape for all: slices and phases differ in offsets alone. Steps this long put the next copies of the slice 32 thicknesses away or more.
+  // One shape for all: slices and phases differ in offsets alone. Steps this long put the next
+  // copies of the slice 32 thicknesses away or more.
   const fine = Math.max(scanner.rfRaster, scanner.gradRaster);
   const raster = duration / (2 * fine) >= 32 * timeBandwidth ? 2 * fine : fine;
   const { gammaBar } = scanner;
@@ -106,7 +108,8 @@ export function sliceSelection(options: SelectionOptions, scanner: Scanner): Sel
       const known = pulses.get(key);
       if (known !== undefined) return known;
       const frequencyOffset: Hertz = scanner.gammaBar * amplitude * z;
-      // The offset's phase ramp starts with the pulse; taking it back at the centre gives every slice the same phase.
+      // The offset's phase ramp starts with the pulse; taking it back at the centre gives every
+      // slice the same phase.
       const phaseOffset = wrap(phase - 2 * Math.PI * frequencyOffset * shape.center);
       const made = { ...shape, frequencyOffset, phaseOffset };
       pulses.set(key, made);
@@ -141,7 +144,8 @@ export function readoutLobe(sequence: string, fov: Meters, n: number, dwell: Sec
     );
   }
   const { rise } = flatTop(amplitude, 0, scanner);
-  // Sample floor(n/2) falls on the block raster, so that echo times do; the samples before it fix the delay.
+  // Sample floor(n/2) falls on the block raster, so that echo times do; the samples before it fix
+  // the delay.
   const toCenter = (Math.floor(n / 2) + 0.5) * dwell;
   const center = roundUp(Math.max(rise, scanner.adcDeadTime) + toCenter, scanner.blockRaster);
   const delay = center - toCenter;
@@ -160,7 +164,10 @@ export function readoutLobe(sequence: string, fov: Meters, n: number, dwell: Sec
   };
 }
 
-/** Phase-encoding lobes, one per line and all of one shape; line floor(n/2) is k = 0. `sign` −1 makes the rewinders. */
+/**
+ * Phase-encoding lobes, one per line and all of one shape; line floor(n/2) is k = 0. `sign` −1
+ * makes the rewinders.
+ */
 export function phaseTable(fov: Meters, n: number, scanner: Scanner, sign: 1 | -1): readonly TrapezoidEvent[] {
   const half = Math.floor(n / 2);
   const step = 1 / (scanner.gammaBar * fov);
@@ -201,8 +208,8 @@ export const wantedTimes =
   });
 
 /**
- * Time to wait so that something that comes at `earliest` comes when wanted, on the block raster; 0 asks for as early as
- * can be, and so does a default that is too short for the other parameters.
+ * Time to wait so that something that comes at `earliest` comes when wanted, on the block raster; 0
+ * asks for as early as can be, and so does a default that is too short for the other parameters.
  * @throws LarmorError 2 naming the parameter and its smallest value
  */
 export function waiting(
@@ -224,7 +231,10 @@ export function longestOf(scanner: Scanner, ...lobes: readonly TrapezoidEvent[])
   return roundUp(Math.max(...lobes.map(eventEnd)), scanner.blockRaster);
 }
 
-/** What each slice of a TR but the last waits: they share the wait evenly as far as the raster lets them. */
+/**
+ * What each slice of a TR but the last waits: they share the wait evenly as far as the raster lets
+ * them.
+ */
 export function waitPerSlice(wait: Seconds, slices: number, { blockRaster }: Scanner): Seconds {
   return Math.floor(wait / slices / blockRaster + 1e-6) * blockRaster;
 }

@@ -1,13 +1,20 @@
 /**
- * Packs samples into Pulseq's run-length code of differences, the inverse of `unpackShape`. The reference toolbox
- * rounds differences to 1e-7 first; here a run goes on as long as the unpacked samples stay within rounding of the true
- * ones, so straight lines shrink to three values and nothing is lost.
+ * Packs samples into Pulseq's run-length code of differences, the inverse of `unpackShape`. The
+ * reference toolbox rounds differences to 1e-7 first; here a run goes on as long as the unpacked
+ * samples stay within rounding of the true ones, so straight lines shrink to three values and
+ * nothing is lost.
  */
 
-/** Unpacked samples may differ from the true ones by this part of the largest: what summing a run in f64 costs. */
+/**
+ * Unpacked samples may differ from the true ones by this part of the largest: what summing a run in
+ * f64 costs.
+ */
 const TOLERANCE = 1e-13;
 
-/** The values to write for `samples`: packed, or the samples themselves when packing does not make them fewer. */
+/**
+ * The values to write for `samples`: packed, or the samples themselves when packing does not make
+ * them fewer.
+ */
 export function packShape(samples: Float64Array): Float64Array {
   let largest = 0;
   for (const sample of samples) largest = Math.max(largest, Math.abs(sample));
@@ -26,7 +33,8 @@ export function packShape(samples: Float64Array): Float64Array {
   for (let n = 0; n < samples.length && packed.length < samples.length; ) {
     const exact = samples[n] - sum;
     const run = runOf(n, sum, exact);
-    // A lone value takes up what the run before it left over, so it must fit tightly; in a run, any slope that lasts.
+    // A lone value takes up what the run before it left over, so it must fit tightly; in a run, any
+    // slope that lasts.
     const step = shortest(exact, (value) =>
       run === 1 ? Math.abs(sum + value - samples[n]) <= most / 1000 : runOf(n, sum, value) === run,
     );

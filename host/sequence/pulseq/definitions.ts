@@ -1,6 +1,6 @@
 /**
- * What the [DEFINITIONS] of a `.seq` file mean to a reader: the raster times its integers count in, and lengths in
- * metres although files before 1.4 state them in millimetres.
+ * What the [DEFINITIONS] of a `.seq` file mean to a reader: the raster times its integers count in,
+ * and lengths in metres although files before 1.4 state them in millimetres.
  */
 import { badInput } from '../../base/errors.ts';
 import type { Meters, Seconds } from '../../base/units.ts';
@@ -33,7 +33,10 @@ export function rasters(definitions: ReadonlyMap<string, string>, path: string):
   };
 }
 
-/** From here on a field of view is in millimetres for certain; between 1 and 10 the trajectory decides (`declared-space.ts`). */
+/**
+ * From here on a field of view is in millimetres for certain; between 1 and 10 the trajectory
+ * decides (`declared-space.ts`).
+ */
 const LONGEST: Meters = 10;
 
 /** The definitions with FOV and slice thickness in metres. */

@@ -1,6 +1,7 @@
 /**
- * How long each block of a file takes. From 1.4 on the file says so, and its events have to fit; before, a block takes
- * as long as its delay or its longest event. Soft delays let the caller decide.
+ * How long each block of a file takes. From 1.4 on the file says so, and its events have to fit;
+ * before, a block takes as long as its delay or its longest event. Soft delays let the caller
+ * decide.
  */
 import { badInput, usage } from '../../base/errors.ts';
 import { didYouMean } from '../../base/suggest.ts';
@@ -22,7 +23,8 @@ const SAME_TIME: Seconds = 1e-9;
  * @param ends when each event is over, seconds from its block's start, by table row
  * @param wanted seconds for soft delays, by hint
  * @returns [blocks] s
- * @throws exit 65 for a block shorter than its events, 2 for soft delays that are not there or turn out negative
+ * @throws exit 65 for a block shorter than its events, 2 for soft delays that are not there or turn
+ * out negative
  */
 export function blockDurations(
   sections: Sections,
@@ -87,7 +89,10 @@ function tooShort({ path, blocks }: Sections, block: number, duration: Seconds, 
   );
 }
 
-/** Durations the caller set, by soft delay; looks at every block's list, so that a broken one is found now. */
+/**
+ * Durations the caller set, by soft delay; looks at every block's list, so that a broken one is
+ * found now.
+ */
 function softDelayOverrides(
   { path, blocks }: Sections,
   extension: Resolve,

@@ -1,7 +1,8 @@
 /**
- * First and last amplitude of gradients shaped on the raster, for files before 1.5 that leave them out. Samples lie in
- * the middle of raster cells, so the edges are found as the reference toolbox finds them: the first continues the
- * gradient of the block before, and each further edge e follows from the sample w between, e[n+1] = 2·w[n] − e[n].
+ * First and last amplitude of gradients shaped on the raster, for files before 1.5 that leave them
+ * out. Samples lie in the middle of raster cells, so the edges are found as the reference toolbox
+ * finds them: the first continues the gradient of the block before, and each further edge e follows
+ * from the sample w between, e[n+1] = 2·w[n] − e[n].
  */
 import type { Seconds } from '../../base/units.ts';
 import { GRADIENT } from './layouts.ts';

@@ -1,6 +1,7 @@
 /**
- * Pulseq extensions: what a block does besides RF, gradients and ADC. A block names the head of a linked list, each
- * link of which names an extension by number and a row in that extension's specification.
+ * Pulseq extensions: what a block does besides RF, gradients and ADC. A block names the head of a
+ * linked list, each link of which names an extension by number and a row in that extension's
+ * specification.
  */
 import type { Budget } from '../../base/budget.ts';
 import { badInput } from '../../base/errors.ts';
@@ -135,8 +136,8 @@ export function readSpecification(cursor: Cursor, { specifications }: ExtensionS
 /**
  * Function from the id of a list's head to what the list says, the same object each time.
  * @param required names in RequiredExtensions
- * @throws exit 65 when an unknown extension is required, or a list is broken; unknown ones that are not required are
- * warned about and left out
+ * @throws exit 65 when an unknown extension is required, or a list is broken; unknown ones that are
+ * not required are warned about and left out
  */
 export function resolveExtensions(
   { links, specifications }: ExtensionStore,

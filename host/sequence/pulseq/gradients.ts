@@ -1,6 +1,7 @@
 /**
- * Gradient events out of table rows: trapezoids, shapes sampled in the middle of raster cells (or, oversampled, every
- * half raster) with their first and last amplitude at the outer edges, and shapes with times of their own.
+ * Gradient events out of table rows: trapezoids, shapes sampled in the middle of raster cells (or,
+ * oversampled, every half raster) with their first and last amplitude at the outer edges, and
+ * shapes with times of their own.
  */
 import { badInput } from '../../base/errors.ts';
 import type { Seconds } from '../../base/units.ts';
@@ -9,7 +10,10 @@ import { GRADIENT } from './layouts.ts';
 import { columnsOf, placeOf, remembered, requireSameLength, requireTimeShape, type Source } from './source.ts';
 
 export interface Gradients {
-  /** When the gradient of a row is over, seconds from its block's start. @throws exit 65 for whatever is wrong with it */
+  /**
+   * When the gradient of a row is over, seconds from its block's start.
+   * @throws exit 65 for whatever is wrong with it
+   */
   end(row: number): Seconds;
   /** Its event, the same object each time. Only after `edges` are in place. */
   event(row: number): GradientEvent;
@@ -57,7 +61,8 @@ export function gradientEvents(source: Source): Gradients {
     }
     const { time, samples, late } = axis(row);
     budget.take(8 * time.length, `${time.length} points of a gradient`, placeOf(sections, table, row));
-    // Points with times of their own stand for themselves; `first` and `last` only repeat the outer two.
+    // Points with times of their own stand for themselves; `first` and `last` only repeat the outer
+    // two.
     if (value(GRADIENT.time) > 0) {
       return { kind: 'shape', delay: delay + late, time, amplitude: samples.map((a) => a * amplitude) };
     }

@@ -1,6 +1,7 @@
 /**
- * Which columns the event rows of each Pulseq version have, and where they go in one layout for all versions. Only the
- * order of columns changed from version to version, so it stands here as data (specification, sections "Events").
+ * Which columns the event rows of each Pulseq version have, and where they go in one layout for all
+ * versions. Only the order of columns changed from version to version, so it stands here as data
+ * (specification, sections "Events").
  */
 import { type Cursor, endOfFields, hasField, integerField, numberField, wordField, wrong } from './scan.ts';
 import { addRow, type Table } from './table.ts';
@@ -26,7 +27,10 @@ export const RF = {
   phaseOffset: 9,
   /** Character code; 0 before 1.5. */
   use: 10,
-  /** Ids of shapes of channel weights, 0 for none: in an older parallel-transmission dialect of 1.3 and 1.4. */
+  /**
+   * Ids of shapes of channel weights, 0 for none: in an older parallel-transmission dialect of 1.3
+   * and 1.4.
+   */
   shimMagnitude: 11,
   shimPhase: 12,
   width: 13,

@@ -1,6 +1,7 @@
 /**
- * RF and ADC events out of table rows. A pulse sampled on the raster holds each sample for its cell; one with a time
- * shape runs linearly between its points. Files before 1.5 name no centre, which is then found at the peak.
+ * RF and ADC events out of table rows. A pulse sampled on the raster holds each sample for its
+ * cell; one with a time shape runs linearly between its points. Files before 1.5 name no centre,
+ * which is then found at the peak.
  */
 import { badInput } from '../../base/errors.ts';
 import type { Seconds } from '../../base/units.ts';
@@ -20,8 +21,9 @@ export const USES: Readonly<Record<string, RfUse>> = {
 };
 
 /**
- * A pulse of more samples than this (1 s on the usual raster) is kept as runs of equal samples: saturation and
- * spin-lock pulses of seconds are a handful of them, and expanded they would take gigabytes.
+ * A pulse of more samples than this (1 s on the usual raster) is kept as runs of equal samples:
+ * saturation and spin-lock pulses of seconds are a handful of them, and expanded they would take
+ * gigabytes.
  */
 const LONG_PULSE = 1e6;
 
@@ -117,12 +119,18 @@ function runsEnvelope(source: Source, row: number, place: string): Envelope {
   };
 }
 
-/** Step and start of the cells; with time shape -1 sample n lies at n + 1 half rasters, so its cell starts half of one before. */
+/**
+ * Step and start of the cells; with time shape -1 sample n lies at n + 1 half rasters, so its cell
+ * starts half of one before.
+ */
 function rasterOf({ rasters }: Source, timeId: number): readonly [step: Seconds, offset: number] {
   return timeId === 0 ? [rasters.rf, 0] : [rasters.rf / 2, 0.5];
 }
 
-/** When a pulse is over, seconds from its block's start. An oversampled one takes the half raster after its last cell, too. */
+/**
+ * When a pulse is over, seconds from its block's start. An oversampled one takes the half raster
+ * after its last cell, too.
+ */
 export function rfEnd({ delay, time, interpolation }: RfEvent): number {
   return delay + time[time.length - 1] + (interpolation === 'held' ? time[0] : 0);
 }
@@ -142,8 +150,9 @@ function peakCenter({ magnitude, time, interpolation }: Envelope): Seconds {
 }
 
 /**
- * Channel weights that an older parallel-transmission dialect states in two more columns of [RF]: ids of shapes with a
- * magnitude and a phase (in turns) per channel. Undefined where both are 0 or missing.
+ * Channel weights that an older parallel-transmission dialect states in two more columns of [RF]:
+ * ids of shapes with a magnitude and a phase (in turns) per channel. Undefined where both are 0 or
+ * missing.
  */
 export function rfShims({ sections, shape }: Source): (row: number) => RfShimEvent | undefined {
   return remembered(sections.rf, (row) => {

@@ -1,4 +1,7 @@
-/** Rotations between the two forms they take: unit quaternions (w, x, y, z) in files, row-major 3×3 matrices in blocks. */
+/**
+ * Rotations between the two forms they take: unit quaternions (w, x, y, z) in files, row-major 3×3
+ * matrices in blocks.
+ */
 
 /** Matrix of v ↦ q v q*, for a unit quaternion. */
 export function rotationMatrix(q: readonly number[]): number[] {
@@ -16,7 +19,10 @@ export function rotationMatrix(q: readonly number[]): number[] {
   ];
 }
 
-/** Unit quaternion of a rotation matrix, w ≥ 0; starts from the largest component, which loses no digits (Shepperd 1978). */
+/**
+ * Unit quaternion of a rotation matrix, w ≥ 0; starts from the largest component, which loses no
+ * digits (Shepperd 1978).
+ */
 export function quaternionOf(matrix: readonly number[]): number[] {
   const [a, b, c, d, e, f, g, h, i] = matrix as [...Array<number>] & { length: 9 } as number[];
   // 4w², 4x², 4y², 4z²

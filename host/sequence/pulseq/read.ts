@@ -1,7 +1,7 @@
 /**
- * Reader of Pulseq files, versions 1.2.0 to 1.5.1 (specification: pulseq.github.io). The file is taken apart into
- * typed-array tables first; here ids become rows, blocks get their durations and everything is checked, so that
- * `block(n)` later only puts records together and cannot fail.
+ * Reader of Pulseq files, versions 1.2.0 to 1.5.1 (specification: pulseq.github.io). The file is
+ * taken apart into typed-array tables first; here ids become rows, blocks get their durations and
+ * everything is checked, so that `block(n)` later only puts records together and cannot fail.
  */
 import { type Budget, openBudget } from '../../base/budget.ts';
 import { badInput } from '../../base/errors.ts';
@@ -23,7 +23,10 @@ import { openSource } from './source.ts';
 import { indexById, type Table } from './table.ts';
 
 export interface PulseqOptions {
-  /** Seconds for the soft delays of the file, by their hints, e.g. `{ TE: 0.1 }`; the file's own durations otherwise. */
+  /**
+   * Seconds for the soft delays of the file, by their hints, e.g. `{ TE: 0.1 }`; the file's own
+   * durations otherwise.
+   */
   readonly softDelays?: Readonly<Record<string, Seconds>>;
   /** γ̄ that turns the file's Hz into T; default: that of ¹H. */
   readonly gammaBar?: Hertz;
@@ -33,8 +36,8 @@ export interface PulseqOptions {
 const NEWEST_REVISION = 1;
 
 /**
- * @throws LarmorError 65 for what is wrong in the file (file, line and fix named), 66 when it cannot be opened, 2 for
- * a soft delay the file does not have
+ * @throws LarmorError 65 for what is wrong in the file (file, line and fix named), 66 when it
+ * cannot be opened, 2 for a soft delay the file does not have
  */
 export function readPulseq(path: string, options: PulseqOptions = {}): Sequence {
   const bytes = withoutMark(readInput(path));
@@ -61,7 +64,8 @@ export function readPulseq(path: string, options: PulseqOptions = {}): Sequence 
   const source = openSource(sections, raster, options.gammaBar ?? GAMMA_BAR, budget);
   const gradients = gradientEvents(source);
   const made = { rf: rfEvents(source), shim: rfShims(source), gradient: gradients.event, adc: adcEvents(source) };
-  // Making every RF and ADC event, and asking for every gradient's end, finds whatever is wrong with them.
+  // Making every RF and ADC event, and asking for every gradient's end, finds whatever is wrong
+  // with them.
   const ends = {
     rf: endsOf(sections.rf, (row) => {
       made.shim(row);
@@ -91,7 +95,10 @@ export function readPulseq(path: string, options: PulseqOptions = {}): Sequence 
   };
 }
 
-/** Editors on Windows begin a file with a byte-order mark, which belongs to the encoding and not to the text. */
+/**
+ * Editors on Windows begin a file with a byte-order mark, which belongs to the encoding and not to
+ * the text.
+ */
 function withoutMark(bytes: Buffer): Buffer {
   return bytes.toString('latin1', 0, 3) === '\xef\xbb\xbf' ? bytes.subarray(3) : bytes;
 }

@@ -1,6 +1,6 @@
 /**
- * Events as the rows of a Pulseq 1.5.1 file: each distinct row and shape once, under ids given in order of appearance.
- * Numbers carry as many digits as it takes to read the same value back.
+ * Events as the rows of a Pulseq 1.5.1 file: each distinct row and shape once, under ids given in
+ * order of appearance. Numbers carry as many digits as it takes to read the same value back.
  */
 import { createHash } from 'node:crypto';
 import type { Hertz, Seconds } from '../../base/units.ts';
@@ -145,7 +145,10 @@ function cellsOf({ time, interpolation }: RfEvent, raster: Seconds): number | un
   return onGrid(time, (n) => ((n + 0.5) * raster) / 2) ? -1 : undefined;
 }
 
-/** Time shape 0 or -1 when a gradient's inner points lie on the raster and its outer ones at the edges. */
+/**
+ * Time shape 0 or -1 when a gradient's inner points lie on the raster and its outer ones at the
+ * edges.
+ */
 function gradientCells({ time }: ShapedGradientEvent, raster: Seconds): number | undefined {
   const last = time.length - 1;
   if (last < 2) return undefined;

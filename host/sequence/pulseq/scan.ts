@@ -1,7 +1,8 @@
 /**
- * Walks the bytes of a text file line by line and field by field. Apart from the reader because a `.seq` file of
- * 100 MB is mostly short integers: turning each line into strings would cost ten times the time and memory, so numbers
- * are taken straight from the bytes and every complaint can name file and line.
+ * Walks the bytes of a text file line by line and field by field. Apart from the reader because a
+ * `.seq` file of 100 MB is mostly short integers: turning each line into strings would cost ten
+ * times the time and memory, so numbers are taken straight from the bytes and every complaint can
+ * name file and line.
  */
 import { badInput, type LarmorError } from '../../base/errors.ts';
 
@@ -71,7 +72,10 @@ export function lineStartsWith(cursor: Cursor, byte: number): boolean {
   return cursor.bytes[cursor.start] === byte;
 }
 
-/** Whether another field stands on the line; a `#` ends it, since hand-written files comment their rows. */
+/**
+ * Whether another field stands on the line; a `#` ends it, since hand-written files comment their
+ * rows.
+ */
 export function hasField(cursor: Cursor): boolean {
   const { bytes, end } = cursor;
   while (cursor.at < end && bytes[cursor.at] <= SPACE) cursor.at++;
@@ -86,7 +90,10 @@ export function wordField(cursor: Cursor, what: string): string {
   return cursor.bytes.toString('utf8', start, cursor.at);
 }
 
-/** Powers of ten that f64 holds exactly: one multiplication or division by them rounds once, hence correctly. */
+/**
+ * Powers of ten that f64 holds exactly: one multiplication or division by them rounds once, hence
+ * correctly.
+ */
 const POWERS = Array.from({ length: 23 }, (_, n) => Number(`1e${n}`));
 
 /** The next field as a finite number, exactly as `Number(text)` would round it. */

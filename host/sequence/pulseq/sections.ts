@@ -1,6 +1,6 @@
 /**
- * Takes a `.seq` file apart into its sections: tables of rows exactly as written, nothing resolved. What the rows mean
- * together is for `read.ts`.
+ * Takes a `.seq` file apart into its sections: tables of rows exactly as written, nothing resolved.
+ * What the rows mean together is for `read.ts`.
  */
 import { badInput } from '../../base/errors.ts';
 import { type ExtensionStore, emptyExtensions, readExtensionRow, readSpecification } from './extensions.ts';
@@ -102,7 +102,10 @@ function notPulseq(cursor: Cursor): Error {
   return badInput(cursor.path, 'is not a Pulseq file: it does not start with [VERSION]', 'give a .seq file');
 }
 
-/** `extension NAME id` mostly follows [EXTENSIONS], but the reference toolbox takes it after any section. */
+/**
+ * `extension NAME id` mostly follows [EXTENSIONS], but the reference toolbox takes it after any
+ * section.
+ */
 function startsSpecification(cursor: Cursor, section: Section): boolean {
   return lineStartsWith(cursor, 101) && section.name !== '[DEFINITIONS]' && /^extension\s/.test(lineText(cursor));
 }
@@ -221,7 +224,10 @@ function readBlock(cursor: Cursor, sections: Sections): void {
   endOfFields(cursor, `${columns + 2} of a block`);
 }
 
-/** What the number of samples is called; the second name is that of the first versions of the format. */
+/**
+ * What the number of samples is called; the second name is that of the first versions of the
+ * format.
+ */
 const SAMPLE_COUNTS: readonly string[] = ['num_samples', 'num_uncompressed'];
 
 /** `shape_id 3`, `num_samples 100`, then one value a line. */

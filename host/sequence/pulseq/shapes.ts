@@ -1,7 +1,8 @@
 /**
- * Pulseq shapes: samples stored as the run-length code of their differences. A run of equal differences is written as
- * the difference twice and then the number of further repeats. From 1.4 on, a shape with as many values as samples is
- * stored plain. Shapes of seconds are mostly one value: those are kept as runs and never expanded.
+ * Pulseq shapes: samples stored as the run-length code of their differences. A run of equal
+ * differences is written as the difference twice and then the number of further repeats. From 1.4
+ * on, a shape with as many values as samples is stored plain. Shapes of seconds are mostly one
+ * value: those are kept as runs and never expanded.
  */
 import type { Budget } from '../../base/budget.ts';
 import { badInput } from '../../base/errors.ts';
@@ -14,7 +15,10 @@ export interface ShapeStore {
   ids: number[];
   lines: number[];
   samples: number[];
-  /** [count] where the packed values of each start; they end where the next one's start, or at `used`. */
+  /**
+   * [count] where the packed values of each start; they end where the next one's start, or at
+   * `used`.
+   */
   starts: number[];
   used: number;
   packed: Float64Array;
@@ -48,7 +52,8 @@ export function pushPacked(store: ShapeStore, value: number): void {
 /**
  * Unpacks shape number `n`.
  * @param plainAllowed version 1.4 or later
- * @throws exit 65 when the code is damaged, does not give the samples it promises, or these exceed the budget
+ * @throws exit 65 when the code is damaged, does not give the samples it promises, or these exceed
+ * the budget
  */
 export function unpackShape(
   store: ShapeStore,
@@ -115,7 +120,10 @@ function stored(store: ShapeStore, n: number, path: string): { packed: Float64Ar
   return { packed, samples, place };
 }
 
-/** Shows `use` each difference and how often it repeats. @throws exit 65 unless they make up the samples promised */
+/**
+ * Shows `use` each difference and how often it repeats.
+ * @throws exit 65 unless they make up the samples promised
+ */
 function eachRun(store: ShapeStore, n: number, path: string, use: (step: number, repeats: number) => void): void {
   const { packed, samples, place } = stored(store, n, path);
   const wrong = (what: string): Error => badInput(place, `shape ${store.ids[n]} ${what}`, FIX);

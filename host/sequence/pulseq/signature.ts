@@ -1,6 +1,7 @@
 /**
- * The [SIGNATURE] at the end of a `.seq` file: a hash of every byte before it, by which a reader learns that the file
- * is the one its writer meant. A mismatch is worth a warning, not a refusal: people edit these files by hand.
+ * The [SIGNATURE] at the end of a `.seq` file: a hash of every byte before it, by which a reader
+ * learns that the file is the one its writer meant. A mismatch is worth a warning, not a refusal:
+ * people edit these files by hand.
  */
 import { createHash } from 'node:crypto';
 import { warn } from '../../base/log.ts';
@@ -34,8 +35,8 @@ export function verifySignature(
 }
 
 /**
- * The specification counts the line break before the section to the signature; JEMRIS hashes it with the rest, and
- * some writers leave out every trailing one.
+ * The specification counts the line break before the section to the signature; JEMRIS hashes it
+ * with the rest, and some writers leave out every trailing one.
  */
 function matches(content: Uint8Array, algorithm: string, expected: string): boolean {
   let kept = content.length;

@@ -1,6 +1,7 @@
 /**
- * What turning table rows into events draws on: shapes by id, and arrays that several events have in common (a time
- * axis, a shape at one amplitude), made once and shared. RF spoiling gives thousands of pulses that differ in one phase.
+ * What turning table rows into events draws on: shapes by id, and arrays that several events have
+ * in common (a time axis, a shape at one amplitude), made once and shared. RF spoiling gives
+ * thousands of pulses that differ in one phase.
  */
 import type { Budget } from '../../base/budget.ts';
 import { badInput } from '../../base/errors.ts';

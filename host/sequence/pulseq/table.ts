@@ -1,6 +1,7 @@
 /**
- * Rows of numbers under integer ids, in growing typed arrays: what a section of a `.seq` file becomes. Apart because
- * a long scan has a million rows, and one object per row would take ten times the memory of its text.
+ * Rows of numbers under integer ids, in growing typed arrays: what a section of a `.seq` file
+ * becomes. Apart because a long scan has a million rows, and one object per row would take ten
+ * times the memory of its text.
  */
 import { badInput } from '../../base/errors.ts';
 
@@ -47,8 +48,8 @@ export function grown<T extends Int32Array | Float64Array>(from: T, into: T): T 
 }
 
 /**
- * Function from id to row, −1 for none. Ids are mostly 1, 2, 3 …, where an array beats a map fourfold in time and
- * memory; scattered ids get the map.
+ * Function from id to row, −1 for none. Ids are mostly 1, 2, 3 …, where an array beats a map
+ * fourfold in time and memory; scattered ids get the map.
  * @throws exit 65 when two rows have the same id
  */
 export function indexById(table: Table, path: string): (id: number) => number {

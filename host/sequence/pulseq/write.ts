@@ -1,6 +1,7 @@
 /**
- * Writer of Pulseq files, version 1.5.1 with MD5 signature. Goes over the blocks twice: once for the raster that
- * block durations must be multiples of, once to write; the file grows beside its final name and is renamed at the end.
+ * Writer of Pulseq files, version 1.5.1 with MD5 signature. Goes over the blocks twice: once for
+ * the raster that block durations must be multiples of, once to write; the file grows beside its
+ * final name and is renamed at the end.
  */
 import { createHash } from 'node:crypto';
 import { cannotWrite } from '../../base/errors.ts';
@@ -101,7 +102,10 @@ function* eventSections({ rf, gradients, trapezoids, adc }: EventRows): Generato
   yield* section('[ADC]', 'id num dwell delay freqPPM phasePPM freq phase phase_id', adc, () => true);
 }
 
-/** What only the whole sequence tells: a raster for its blocks, and which extensions a reader must know. */
+/**
+ * What only the whole sequence tells: a raster for its blocks, and which extensions a reader must
+ * know.
+ */
 function survey(sequence: Sequence): { block: Seconds; needs: readonly string[] } {
   const needs = new Set((sequence.definitions.get('RequiredExtensions') ?? '').split(/\s+/).filter(Boolean));
   for (let n = 0; n < sequence.blockCount; n++) {
@@ -117,8 +121,9 @@ function survey(sequence: Sequence): { block: Seconds; needs: readonly string[] 
     }
     return true;
   };
-  // Coarse rasters first, since scanners want them; the finest rounds any duration to half a picosecond. Files before 1.4
-  // add delays up, which may differ from any multiple in the last bit: a raster that gives back every bit goes before.
+  // Coarse rasters first, since scanners want them; the finest rounds any duration to half a
+  // picosecond. Files before 1.4 add delays up, which may differ from any multiple in the last bit:
+  // a raster that gives back every bit goes before.
   const own = rasters(sequence.definitions, sequence.name).block;
   const coarse = [own, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11];
   const block = coarse.find((raster) => fits(raster, 0)) ?? coarse.find((raster) => fits(raster, 1e-12)) ?? 1e-12;

@@ -1,6 +1,7 @@
 /**
- * Bounds and validity of spins. Every source passes the spins it hands out through `checkSpins`, so that a value no engine
- * can simulate is found where it is read and named by its spin; `surveyOf` folds blocks into bounds and digest.
+ * Bounds and validity of spins. Every source checks the spins that it returns with `checkSpins`, so
+ * that a value that no engine can simulate is reported with its spin when it is read; `surveyOf`
+ * computes bounds and digest from blocks.
  */
 import { badInput } from '../base/errors.ts';
 import { COLUMNS, columnOf } from './columns.ts';
@@ -8,7 +9,7 @@ import { addDigests, digestSpins, type SpinDigest } from './digest.ts';
 import type { PhantomBounds, PhantomSource, SpinBlock } from './types.ts';
 import { spinBlock } from './types.ts';
 
-/** Spins looked at together when a whole phantom is walked: 2 MiB. */
+/** Spins per block when a whole phantom is read: 2 MiB. */
 export const WALK_SPINS = 65536;
 
 /** Largest |position|, |density|, |off-resonance|, smallest T1 and T2. */
@@ -21,11 +22,12 @@ const RELAXATION = columnOf('T1').least;
 const TWICE = 2 * (1 + 1e-6);
 
 /**
- * Throws exit 65 unless spins [0, count) of `block` can be simulated: T1 and T2 positive and finite, T2 ≤ 2·T1 (beyond, the
- * magnetisation would grow past its equilibrium, and past what the sums hold), all within their
- * limits.
- * T2* is carried, not simulated, and may be infinite (no dephasing) or 0 (unset).
- * @param first number of the block's first spin, for the message; undefined where `place` says it all
+ * Throws exit 65 unless spins [0, count) of `block` can be simulated: T1 and T2 positive and
+ * finite, T2 ≤ 2·T1 (otherwise the magnetisation could exceed its equilibrium, and the range of the
+ * sums), all within their limits. T2* is not simulated and may be infinite (no dephasing) or 0
+ * (unset).
+ * @param first number of the block's first spin, for the message; undefined if `place` is
+ * sufficient
  */
 export function checkSpins(place: string, first: number | undefined, count: number, block: SpinBlock): void {
   const { x, y, z, density, T1, T2, T2s, offResonance } = block;
@@ -82,7 +84,7 @@ export function relaxationProblem(T1: number, T2: number): { readonly what: stri
   };
 }
 
-/** Throws exit 65 if a phantom reaches out of any scanner: its lengths are then in another unit. */
+/** Throws exit 65 if a phantom is larger than any scanner: its lengths are then in another unit. */
 export function checkExtent(place: string, { min, max }: PhantomBounds): void {
   const reach = Math.max(...[...min, ...max].map(Math.abs));
   if (reach <= POSITION) return;
@@ -120,7 +122,8 @@ export function boundsBuilder(): BoundsBuilder {
         min[a] = low;
         max[a] = high;
       });
-      // Comparisons instead of Math.max and variables of this call alone: four times as fast, which pays for the digest.
+      // Comparisons instead of Math.max, and local variables: four times as fast, which compensates
+      // the cost of the digest.
       const { density, T1, T2, offResonance } = block;
       let [largest, furthest, shortT1, shortT2] = [maxDensity, maxOffResonance, minT1, minT2];
       for (let n = 0; n < count; n++) {
@@ -152,7 +155,7 @@ export interface Survey {
   readonly digest: SpinDigest;
 }
 
-/** Surveys `spinCount` spins, however many share the work. */
+/** Surveys `spinCount` spins; several ranks may share the work. */
 export type SurveyOf = (spinCount: number, read: PhantomSource['read']) => Survey | Promise<Survey>;
 
 /** Survey of `spinCount` spins by reading them all once, in pieces of `WALK_SPINS`. */

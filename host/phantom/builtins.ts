@@ -1,6 +1,6 @@
 /**
- * The built-in phantoms: their parameters, and how each becomes a lattice. All of them are computed spin by spin and
- * need no file.
+ * The built-in phantoms: their parameters, and the lattice of each. Their spins are computed one by
+ * one, without a file.
  */
 import { usage } from '../base/errors.ts';
 import { completeParameters, type Given, type Parameters, type Values } from '../base/parameters.ts';
@@ -16,13 +16,17 @@ export interface BuiltinPhantom {
   readonly doc: string;
   readonly parameters: Parameters;
   /**
-   * @param sampler what the sequence asks of the spins; without one a voxel has one spin unless told otherwise
+   * @param sampler requirements of the sequence on the spins; without one a voxel has one spin by
+   * default
    * @throws LarmorError 2 for a wrong parameter
    */
   open(given: Given, sampler?: SpinSampler): PhantomSource;
 }
 
-/** Raised when a built-in comes to give other spins for the same parameters: old checkpoints then do not resume. */
+/**
+ * To be increased when a built-in phantom gives different spins for the same parameters, so that
+ * old checkpoints are not resumed.
+ */
 const MODEL_VERSION = 2;
 
 const positive = { minimum: 0, exclusive: true } as const;
@@ -166,8 +170,8 @@ function builtin<T extends Parameters>(
 }
 
 /**
- * Planes over [low, high], or over what lies of it in a region that alone is excited: one for each slice, because the layers of a
- * slice serve best when nothing but their number divides it. Over all of it if nothing of it lies in the region.
+ * Planes over [low, high], or over its intersection with the excited region if there is one: one
+ * for each slice, because layers represent a slice best if it is divided evenly by their number.
  */
 function planesWithin(
   low: number,
@@ -182,12 +186,17 @@ function planesWithin(
   return { count: region.planes, spacing: (to - from) / region.planes, middle: (from + to) / 2 };
 }
 
-/** An odd number of points that covers `millimetres`: odd, so that one lies on the axis of symmetry. */
+/**
+ * An odd number of points that covers `millimetres`: odd, so that one lies on the axis of symmetry.
+ */
 function points(millimetres: number, voxel: number): number {
   return 2 * Math.ceil(millimetres / (2e3 * voxel)) + 1;
 }
 
-/** A lattice about `centre`, i along x, j along y, k along z; cubic unless planes have a spacing of their own. */
+/**
+ * A lattice about `centre`, i along x, j along y, k along z; cubic unless planes have a spacing of
+ * their own.
+ */
 function cubic(size: Lattice['size'], spacing: number, centre: Vector, planeSpacing = spacing): Lattice {
   const start = (axis: number): number => centre[axis] - ((size[axis] - 1) / 2) * (axis === 2 ? planeSpacing : spacing);
   return {
@@ -201,7 +210,7 @@ function cubic(size: Lattice['size'], spacing: number, centre: Vector, planeSpac
   };
 }
 
-/** One material on every row, over the points that `span` leaves: [from, to) along i. */
+/** One material on every row, over the points [from, to) along i that `span` returns. */
 function uniform(
   { density, T1, T2, offResonance }: Values<typeof material>,
   span?: (j: number, k: number) => readonly [number, number],
@@ -217,7 +226,10 @@ function uniform(
   };
 }
 
-/** Points of a row within `radius` of the middle of `side` points along i and j, at `height` along k; all in voxels. */
+/**
+ * Points of a row within `radius` of the middle of `side` points along i and j, at `height` along
+ * k; all in voxels.
+ */
 function ball(
   side: number,
   radius: number,

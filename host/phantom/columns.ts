@@ -1,15 +1,15 @@
 /**
- * The columns of a spin, declared once: what readers fill, what is checked, what bounds and digests are made of, and in this order
- * what the kernels load (`assembly/tile.ts`). A run whose model is more than static spins in one coil has further columns behind
- * these, in the order of `modelColumns`.
+ * The columns of a spin, declared once for readers, checks, bounds and digests, and in this order
+ * for the kernels (`assembly/tile.ts`). A run with a model, beyond static spins in one coil, has
+ * further columns behind these, in the order of `modelColumns`.
  */
 import type { Model } from './types.ts';
 
 /**
- * - `most`: largest |value|. Lengths, times and frequencies beyond are not physics but another unit (positions in mm, times in ms), and
- *   would overflow the f32 arithmetic of the kernels into NaN.
+ * - `most`: largest |value|. Larger lengths and frequencies are in another unit (positions in mm),
+ *   and would overflow to NaN in the f32 arithmetic of the kernels.
  * - `least`: smallest value.
- * - `default`: what a file means that leaves the column out (KomaMRI's own defaults).
+ * - `default`: value if a file does not have the column (the defaults of KomaMRI).
  */
 export const COLUMNS = [
   /** Position in LPS. */
@@ -20,7 +20,7 @@ export const COLUMNS = [
   { name: 'density', unit: '', most: 1e20, default: 1 },
   { name: 'T1', unit: 's', least: 1e-9, default: 1e6 },
   { name: 'T2', unit: 's', least: 1e-9, default: 1e6 },
-  /** Carried, not simulated: may be infinite (no dephasing) or 0 (unset). */
+  /** Not simulated by itself: may be infinite (no dephasing) or 0 (unset). */
   { name: 'T2s', unit: 's', least: 0, default: 1e6 },
   /** At the phantom's own B0: up to 10 MHz. */
   { name: 'offResonance', unit: 'rad/s', most: 2 * Math.PI * 1e7, default: 0 },
@@ -35,7 +35,7 @@ export function columnOf<N extends ColumnName>(name: N): Extract<(typeof COLUMNS
   return COLUMNS.find((column) => column.name === name) as Extract<(typeof COLUMNS)[number], { name: N }>;
 }
 
-/** What a model adds to static spins in one coil and a uniform B1, in words. */
+/** Parts of a model beyond static spins in one coil and a uniform B1, in words. */
 export function modelParts(model: Model | undefined): string[] {
   const { terms = 0, transmits = 0, coils = 0, nodes = 0 } = model ?? {};
   const parts = { 'receive coils': coils, 'maps of B1': transmits, 'phase terms': terms, 'paths of spins': nodes };
@@ -44,7 +44,7 @@ export function modelParts(model: Model | undefined): string[] {
 
 /** Where a model's columns begin among `SpinBlock.extra`, and how many there are. */
 export interface ModelColumns {
-  /** [terms] q: what multiplies the phase terms κ of the timeline, but for those that slide. */
+  /** [terms] q: factors of the phase terms κ of the timeline, except the sliding ones. */
   readonly terms: number;
   /** [transmits][re, im] of b = B1+ over its nominal value. */
   readonly transmits: number;
@@ -52,7 +52,7 @@ export interface ModelColumns {
   readonly coils: number;
   /** [nodes][x, y, z] displacement from the spin's position [m]. */
   readonly nodes: number;
-  /** [nodes] 1 where the spin arrives anew at the node, else 0. */
+  /** [nodes] 1 if the spin is reset at the node, else 0. */
   readonly resets: number;
   readonly total: number;
 }

@@ -1,7 +1,8 @@
 /**
- * Digest of spins: 64 bits by which a plan, a checkpoint or a file knows whether it has the same spins. It is the sum over all
- * spins of a mix of the spin's number and its eight values, so it does not depend on how the spins are split among reads or
- * ranks: parts are added. Not cryptographic: it finds mistakes, not forgeries. 7 ns a spin, measured.
+ * Digest of spins: 64 bits by which a plan, a checkpoint or a file detects whether the spins are
+ * the same. It is the sum over all spins of a mix of the spin's number and its eight values, so it
+ * does not depend on how the spins are split among reads or ranks: parts are added. Not
+ * cryptographic: it detects mistakes, not forgeries. 7 ns a spin, measured.
  */
 import { badInput } from '../base/errors.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from './types.ts';
@@ -9,12 +10,16 @@ import { type PhantomSource, type SpinBlock, spinBlock } from './types.ts';
 /** Two sums modulo 2³². */
 export type SpinDigest = readonly [number, number];
 
-/** Odd multipliers, from xxHash and Wellons's hash functions; any odd number of many set bits would do. */
+/**
+ * Odd multipliers, from xxHash and Wellons's hash functions; any odd number of many set bits would
+ * do.
+ */
 const [K, M] = [0x9e3779b1, 0x7feb352d];
 
 /**
- * Digest of spins [first, first + count) of a phantom, which are entries [from, from + count) of `block`. Two halves take in the spin's
- * number and then a value each in turn, by steps that can be undone: spins that differ in one value never have the same pair.
+ * Digest of spins [first, first + count) of a phantom, which are entries [from, from + count) of
+ * `block`. Two halves mix in the spin's number and then the values alternately, by invertible
+ * steps: spins that differ in one value never have the same pair.
  */
 export function digestSpins(first: number, count: number, block: SpinBlock, from = 0): SpinDigest {
   const bits = (column: Float32Array): Int32Array => new Int32Array(column.buffer, column.byteOffset + 4 * from, count);
@@ -60,7 +65,10 @@ export function digestText(digest: SpinDigest): string {
   return digest.map((sum) => sum.toString(16).padStart(8, '0')).join('');
 }
 
-/** A file states one digest per block, so that a rank that reads some of the spins can check them; at most so many. */
+/**
+ * A file contains one digest per block, so that a rank that reads some of the spins can check them;
+ * this is the largest number of blocks.
+ */
 const MOST_BLOCKS = 1024;
 const SMALLEST_BLOCK = 65536;
 
@@ -108,8 +116,9 @@ export function blockDigests(spinCount: number): {
 const HEAD_SPINS = 8192;
 
 /**
- * A check of spins against the digests of their blocks, for reads in any order: a block is compared when its last spin is read. Where reads begin inside a
- * block, as the share of a rank does, the spins before them are read first: so every block is checked by whoever reads its end.
+ * A check of spins against the digests of their blocks, for reads in any order: a block is compared
+ * when its last spin is read. Where reads begin inside a block, as the share of a rank does, the
+ * spins before them are read first: so every block is checked by the rank that reads its end.
  * @param read the same source, unchecked
  * @throws LarmorError 65 at the read that completes a block of other spins
  */
@@ -121,7 +130,10 @@ export function digestCheck(
 ): (first: number, count: number, spins: SpinBlock) => void {
   const size = blockSize(spinCount);
   const checked = new Uint8Array(digests.length);
-  /** Blocks that were read up to spin `next`. Spins before it are read again by `--verify` and forecasts: these are not counted twice. */
+  /**
+   * Blocks that were read up to spin `next`. Spins before it are read again by `--verify` and
+   * forecasts: these are not counted twice.
+   */
   const begun = new Map<number, { next: number; digest: SpinDigest }>();
   const readUpTo = (first: number, end: number): SpinDigest => {
     const head = spinBlock(Math.min(HEAD_SPINS, end - first));

@@ -1,6 +1,6 @@
 /**
- * Formulas in phantom files, such as `x - 440` or `0.5 * (x - x_min)`: numbers, names, + − * / and parentheses, nothing else. They are parsed, never
- * evaluated as a program.
+ * Formulas in phantom files, such as `x - 440` or `0.5 * (x - x_min)`: numbers, names, + − * / and
+ * parentheses, nothing else. They are parsed, never executed as a program.
  */
 
 /** A formula of values by name. */

@@ -1,11 +1,15 @@
 /**
- * The anatomy of the built-in head: shapes painted one over another, each an ellipsoid that may be turned about z and cut
- * by planes. On a row along x every such shape is one interval, in closed form, which is what makes rows cheap to count.
- * Millimetres in patient axes: +x left, +y posterior, +z head; the origin lies near the centre of the brain. The head is
- * ours: proportions of an adult, right in topology, not traced from anyone.
+ * The anatomy of the built-in head: shapes painted one over another, each an ellipsoid that may be
+ * rotated about z and cut by planes. On a row along x every such shape is one interval in closed
+ * form, which makes rows cheap to count. Millimetres in patient axes: +x left, +y posterior, +z
+ * head; the origin lies near the centre of the brain. The head is a design of this project with the
+ * proportions of an adult and the right topology; it does not depict a person.
  */
 
-/** Tissue numbers of the head; `cortex` and `folia` become grey matter, white matter or CSF by their folds. */
+/**
+ * Tissue numbers of the head; `cortex` and `folia` become grey matter, white matter or CSF by their
+ * folds.
+ */
 export const HEAD = {
   air: 0,
   csf: 1,
@@ -66,7 +70,8 @@ export const SHAPES: readonly Shape[] = [
   one(muscle, [0, 1, 2], [79.5, 99.5, 105]),
   ...pair(muscle, [67, -36, -28], [7, 30, 44], { degrees: 14 }),
   one(muscle, [0, 2, -62], [62, 84, 40]),
-  // Skull: two tables of bone without signal, marrow between them; the cavity's floor is the skull base.
+  // Skull: two tables of bone without signal, marrow between them; the cavity's floor is the skull
+  // base.
   one(air, [0, 2, 18], [77.5, 97.5, 86.5]),
   one(marrow, [0, 2, 18], [75.6, 95.6, 84.5]),
   one(air, [0, 2, 18], [73, 93, 82]),
@@ -101,7 +106,8 @@ export const SHAPES: readonly Shape[] = [
   ...pair(csf, [32, -85, -15], [12, 12, 12]),
   ...pair(white, [32, -93.5, -15], [5, 2.4, 5]),
   ...pair(skin, [32, -100, -15], [12, 2.4, 10]),
-  // Air of the nose and its sinuses, the septum; the frontal sinus is larger on the left, as it is in most people.
+  // Air of the nose and its sinuses, the septum; the frontal sinus is larger on the left, as it is
+  // in most people.
   one(air, [0, -80, -34], [9, 18, 24]),
   one(skin, [0, -84, -34], [1.5, 18, 24]),
   one(air, [9, -90, 14], [12, 4, 11]),

@@ -1,6 +1,7 @@
 /**
- * The built-in head as a lattice model: painting a row of the anatomy, and the folds of cortex and cerebellum, which turn
- * one painted tissue into CSF, grey or white matter without changing where spins are.
+ * The built-in head as a lattice model: painting a row of the anatomy, and the folds of cortex and
+ * cerebellum, which turn one painted tissue into CSF, grey or white matter without changing where
+ * spins are.
  */
 
 import type { Meters } from '../base/units.ts';
@@ -16,10 +17,16 @@ const CORTEX_MM = 3.4;
 const SULCUS_MM = 1.3;
 /** Sulci reach this deep [mm]. */
 const SULCUS_DEPTH_MM = 15;
-/** The pattern's slope along the surface: distance to the nearest sulcus is about |pattern| · this [mm]. */
+/**
+ * The pattern's slope along the surface: distance to the nearest sulcus is about |pattern| · this
+ * [mm].
+ */
 const PATTERN_MM = 5.5;
 
-/** Where a model's lattice points lie: place = start + index · spacing along x and y, planes with a spacing of their own. */
+/**
+ * Where a model's lattice points lie: place = start + index · spacing along x and y, planes with a
+ * spacing of their own.
+ */
 export interface ModelGrid {
   readonly start: Vector;
   readonly spacing: Meters;
@@ -65,7 +72,10 @@ export function headModel({ start, spacing, planeSpacing }: ModelGrid): LatticeM
 /** Numbers of a section: see `sectionsAt`. */
 const SECTION = 11;
 
-/** [shapes][tissue, x, y, low y, high y, cos, sin, and what `paintSections` needs of the half axes]: the shapes that a plane of constant z cuts. */
+/**
+ * [shapes][tissue, x, y, low y, high y, cos, sin, and what `paintSections` needs of the half axes]:
+ * the shapes that a plane of constant z cuts.
+ */
 function sectionsAt(z: number): Float64Array {
   const sections: number[] = [];
   for (const { tissue, centre, half, turn, minY, maxY, minZ, maxZ } of SHAPES) {
@@ -75,7 +85,7 @@ function sectionsAt(z: number): Float64Array {
     if (z < minZ || z > maxZ || room <= 0) continue;
     const cos = Math.cos(turn);
     const sin = Math.sin(turn);
-    // A hair more than the ellipse, which decides itself.
+    // Slightly more than the ellipse; the exact test follows.
     const reach = (1 + 1e-9) * Math.sqrt(room * ((a * sin) ** 2 + (b * cos) ** 2));
     const [p, shear, flatness] = [
       (cos / a) ** 2 + (sin / b) ** 2,
@@ -88,7 +98,10 @@ function sectionsAt(z: number): Float64Array {
   return Float64Array.from(sections);
 }
 
-/** Fills each section's interval on the row: the quadratic in x that its ellipse leaves at y. Millimetres. */
+/**
+ * Fills each section's interval on the row: the quadratic in x that its ellipse leaves at y.
+ * Millimetres.
+ */
 function paintSections(row: Uint8Array, sections: Float64Array, x0: number, step: number, y: number): void {
   for (let n = 0; n < sections.length; n += SECTION) {
     if (y < sections[n + 3] || y > sections[n + 4]) continue;
@@ -107,11 +120,11 @@ function paintSections(row: Uint8Array, sections: Float64Array, x0: number, step
   }
 }
 
-// Both go over a row, for a call with numbers takes as long as the sines.
+// Both process a whole row, because a call per point takes as long as the sines.
 
 /**
- * Folded cortex: sulci are the zero surfaces of a smooth pattern over the brain's directions, open at the surface and
- * closing as they go in; grey matter lines them and the surface.
+ * Folded cortex: sulci are the zero surfaces of a smooth pattern over the directions from the
+ * brain's centre, open at the surface and narrower inside; grey matter covers them and the surface.
  */
 function foldCortex(row: Uint8Array, from: number, to: number, x0: number, step: number, y: number, z: number): void {
   const v = (y - BRAIN.centre[1]) / BRAIN.half[1];

@@ -1,7 +1,8 @@
 /**
- * A phantom's identity: the text by which ranks and checkpoints know that they have the same spins. It names the kind and
- * the numbers that define the phantom, and a digest: of every spin or label where they come from a file. What is computed
- * from the header alone is sampled, which finds two programs that compute it differently.
+ * A phantom's identity: the text by which ranks and checkpoints verify that they have the same
+ * spins. It names the kind and the numbers that define the phantom, and a digest: of every spin or
+ * label where they come from a file. Phantoms that are computed from their parameters are sampled,
+ * which detects two programs that compute them differently.
  */
 import { addDigests, digestSpins, digestText, type SpinDigest } from './digest.ts';
 import { type PhantomSource, spinBlock } from './types.ts';
@@ -10,7 +11,10 @@ import { type PhantomSource, spinBlock } from './types.ts';
 const PIECES = 16;
 const PIECE_SPINS = 1024;
 
-/** @param header what defines the phantom besides its spins; never a path, so that a moved file is the same phantom */
+/**
+ * @param header what defines the phantom besides its spins; never a path, so that a file that was
+ * moved is the same phantom
+ */
 export function phantomIdentity(
   kind: string,
   header: Readonly<Record<string, unknown>>,

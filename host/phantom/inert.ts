@@ -1,4 +1,6 @@
-/** What a phantom file holds and a simulation does not use: one warning for each kind, naming the file. */
+/**
+ * Contents of a phantom file that are not simulated: one warning for each kind, naming the file.
+ */
 import type { Hdf5Reader } from '../formats/hdf5/reader.ts';
 import { COLUMN_PATHS } from './koma-layout.ts';
 import type { TissueTable } from './tissue-table.ts';
@@ -6,9 +8,9 @@ import { type PhantomSource, spinBlock } from './types.ts';
 
 type Warn = (message: string) => void;
 
-/** Spins that are looked at: a column that matters shows in the first of them. */
+/** Spins that are examined: the first ones are representative. */
 const SPINS = 4096;
-/** T2* this much shorter than T2 means something; files round to six digits. */
+/** Relative difference of T2* from T2 that is not rounding; files round to six digits. */
 const SHORTER = 1 - 1e-5;
 /** JEMRIS's datasets in `sample`. */
 const JEMRIS = ['data', 'resolution', 'offset'];

@@ -1,7 +1,8 @@
 /**
- * JEMRIS phantoms (HDF5): `sample/data` {z, y, x, 5} or {y, x, 5} holds M0, R1, R2, R2* [1/ms] and off-resonance [rad/s]
- * per voxel, `sample/resolution` and `sample/offset` are mm; a voxel with M0 ≠ 0 is a spin. One counting pass keeps the
- * spins before each row of x, and a range is read from the rows it touches.
+ * JEMRIS phantoms (HDF5): `sample/data` {z, y, x, 5} or {y, x, 5} holds M0, R1, R2, R2* [1/ms] and
+ * off-resonance [rad/s] per voxel, `sample/resolution` and `sample/offset` are mm; a voxel with M0
+ * ≠ 0 is a spin. One counting pass stores the number of spins before each row of x, and a range of
+ * spins is read from its rows.
  */
 import { badInput } from '../base/errors.ts';
 import type { Hdf5Reader, NumberDataset } from '../formats/hdf5/reader.ts';
@@ -24,7 +25,8 @@ export function isJemrisPhantom(file: Hdf5Reader): boolean {
 }
 
 /**
- * The phantom in an open file. JEMRIS states off-resonance without a field strength; 1.5 T is taken.
+ * The phantom in an open file. JEMRIS files have off-resonance without a field strength; 1.5 T is
+ * assumed.
  * @throws LarmorError 65 if it cannot be simulated
  */
 export async function jemrisPhantom(file: Hdf5Reader, surveyOf: SurveyOf): Promise<PhantomSource> {

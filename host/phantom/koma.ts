@@ -1,7 +1,7 @@
 /**
- * KomaMRI's `.phantom` (HDF5): one array per property under `position` and `contrast`, spins in file order; the same
- * arrays at the top of a plain `.h5` are read too. Any property left out has KomaMRI's default. Spins are read by slice,
- * so the file may be larger than memory.
+ * KomaMRI's `.phantom` (HDF5): one array per property under `position` and `contrast`, spins in
+ * file order; the same arrays at the top of a plain `.h5` are read too. Missing properties have
+ * KomaMRI's defaults. Spins are read by slice, so the file may be larger than memory.
  */
 import { badInput } from '../base/errors.ts';
 import type { Hdf5Reader, NumberDataset } from '../formats/hdf5/reader.ts';
@@ -20,8 +20,8 @@ export function isArrayPhantom(file: Hdf5Reader): boolean {
 }
 
 /**
- * The phantom in an open file. KomaMRI states Δw without a field strength: 1.5 T, its scanner's default, is taken,
- * unless the file has our attribute B0.
+ * The phantom in an open file. KomaMRI files have Δw without a field strength: 1.5 T, the default
+ * of its scanner, is assumed unless the file has Larmor's attribute B0.
  * @throws LarmorError 65 if it cannot be simulated
  */
 export async function arrayPhantom(
@@ -64,8 +64,8 @@ export async function arrayPhantom(
     file.requireUnchanged();
     checkSpins(file.path, first, count, into);
   };
-  // Bounds and digests that the file states are checked while its spins are read: whoever edits a file and leaves them is
-  // told where. Without both, all spins are read once now.
+  // Bounds and digests in the file are checked while its spins are read, so an edit that did not
+  // update them is reported with its position. Without them, all spins are read once now.
   const digests = unpackDigests(file.attribute('/', 'digests'), spinCount);
   const stored = digests && unpackBounds(file.attribute('/', 'bounds'));
   const check = digests && digestCheck(file.path, spinCount, digests, readSpins);
@@ -107,7 +107,7 @@ function vectorLength({ place, shape }: NumberDataset): number {
 }
 
 function sliceOf({ shape, read }: NumberDataset, from: number, to: number) {
-  // Of [n, 1] and [1, n] the long axis is cut; a single spin has none, and any axis of extent 1 serves.
+  // Of [n, 1] and [1, n] the long axis is read in ranges; for a single spin any axis will do.
   const axis = Math.max(
     0,
     shape.findIndex((extent) => extent !== 1),

@@ -1,6 +1,7 @@
 /**
- * Phantoms from label images: voxels whose label has tissue in the table become spins on the image's lattice. Formats
- * deliver a `LabelVolume`; here it is thinned by a stride, filled with sub-voxel spins and put in place.
+ * Phantoms from label images: voxels whose label has tissue in the table become spins on the
+ * image's lattice. Readers of formats return a `LabelVolume`; here the stride, sub-voxel spins and
+ * position are applied.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -15,10 +16,15 @@ import { isTissueTable, readTissueTable, type TissueTable } from './tissue-table
 import type { Tissue } from './tissues.ts';
 import type { PhantomSource } from './types.ts';
 
-/** What a format delivers: labels already turned into tissue numbers, and where voxels lie. */
+/**
+ * The result of a reader: labels already converted to tissue numbers, and the positions of voxels.
+ */
 export interface LabelVolume {
   readonly size: readonly [number, number, number];
-  /** Place of voxel (0, 0, 0) and steps to its neighbours, patient LPS [m]; undefined origin: centred on 0. */
+  /**
+   * Place of voxel (0, 0, 0) and steps to its neighbours, patient LPS [m]; undefined origin:
+   * centred on 0.
+   */
   readonly origin?: Vector;
   readonly steps: readonly [Vector, Vector, Vector];
   /** Row (j, k) of tissue numbers into `row`, which is as long as the first dimension. */
@@ -50,9 +56,12 @@ export interface LabelMap {
   readonly numberOf: (label: number) => number;
 }
 
-/** Labels stored as scaled or f32 numbers miss a whole number by rounding; anything further is no label. */
+/**
+ * Labels stored as scaled or f32 numbers differ from a whole number by rounding; with a larger
+ * difference a number is not a label.
+ */
 const ROUNDING = 1e-4;
-/** Unknown labels remembered for the warning: a picture taken for labels has millions. */
+/** Unknown labels collected for the warning: an image that is mistaken for labels has millions. */
 const MOST_UNKNOWN = 1000;
 
 function labelMap(path: string, table: TissueTable): LabelMap {
@@ -136,7 +145,7 @@ function besides(path: string): string {
   const table = path.replace(/(\.nii)?\.\w+$/i, '.json');
   const exists = existsSync(table);
   if (exists && isTissueTable(table)) return table;
-  // Converters of DICOM write a description of the scan under the same name.
+  // DICOM converters write a description of the scan with the same name.
   const what = exists
     ? "the JSON file beside the label image is no tissue table (it has no 'tissues')"
     : 'a label image needs a tissue table and there is none';
@@ -150,7 +159,10 @@ function warnUnknown(path: string, { unknown }: LabelMap, table: TissueTable, wa
   warn(`${path}: labels ${shown.join(', ')}${more} are not in ${table.path} and hold no spins`);
 }
 
-/** Every `stride`-th voxel from the first on; a volume without an origin is centred after thinning. */
+/**
+ * Every `stride`-th voxel from the first on; a volume without an origin is centred after the stride
+ * is applied.
+ */
 function thinned(volume: LabelVolume, map: LabelMap, stride: number): { lattice: Lattice; model: LatticeModel } {
   const size = volume.size.map((points) => Math.ceil(points / stride)) as [number, number, number];
   const steps = volume.steps.map((step) => step.map((part) => part * stride)) as unknown as Lattice['steps'];
@@ -178,7 +190,10 @@ function thinned(volume: LabelVolume, map: LabelMap, stride: number): { lattice:
   };
 }
 
-/** Steps along the array's dimensions for `axes` such as PLS: the letters towards which its indices grow. */
+/**
+ * Steps along the array's dimensions for `axes` such as PLS: the letters towards which its indices
+ * grow.
+ */
 export function stepsAlong(axes: string, voxelSize: readonly [number, number, number]): Lattice['steps'] {
   const DIRECTIONS: Record<string, Vector> = {
     L: [1, 0, 0],

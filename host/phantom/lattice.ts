@@ -1,7 +1,8 @@
 /**
- * Phantoms on a lattice: spins at origin + i·a + j·b + k·c wherever a model paints a tissue. The model paints one row
- * along i at a time; one counting pass keeps a single number per row, the spins before it, so that spin n is found by
- * bisection and computed from n alone. Memory is the row table (8 B a row), whatever the number of spins.
+ * Phantoms on a lattice: spins at origin + i·a + j·b + k·c wherever a model paints a tissue. The
+ * model paints one row along i at a time. One counting pass stores a single number per row, the
+ * spins before it, so that spin n is found by bisection and computed from n alone. Memory is the
+ * row table (8 B per row), independent of the number of spins.
  */
 import { badInput } from '../base/errors.ts';
 import type { Meters, Tesla } from '../base/units.ts';
@@ -24,28 +25,31 @@ export interface Lattice {
 
 /** Tissue by lattice point. */
 export interface LatticeModel {
-  /** Tissue by number; 0 stands for no spins and its entry is never read. */
+  /** Tissue by number; 0 means no spins, and its entry is never read. */
   readonly tissues: readonly (Tissue | undefined)[];
   /** Writes the tissue numbers of row (j, k); `row` arrives zeroed. */
   paintRow(row: Uint8Array, j: number, k: number): void;
-  /** Turns points [from, to) of painted row (j, k) into finer tissues, none into 0 or out of it, so that counting needs no call. */
+  /**
+   * Refines the tissues of points [from, to) of a painted row (j, k). It changes none from or to 0,
+   * so counting does not need it.
+   */
   refineRow?(row: Uint8Array, from: number, to: number, j: number, k: number): void;
   /** Tissue numbers that `refineRow` may write. */
   readonly refined?: readonly number[];
-  /** Digest of all rows where they come from a file; asked for after each was painted once, in order. */
+  /** Digest of all rows if they come from a file; called after each was painted once, in order. */
   digest?(): string;
   /** Bytes the model holds. */
   readonly residentBytes?: number;
   close?(): void;
 }
 
-/** The spins of a voxel: given places, or a number of them, or what the sequence asks for. */
+/** The spins of a voxel: at given positions, or a given number, or as the sequence requires. */
 export interface SpinOptions {
   readonly places?: SubVoxelPlaces | undefined;
   /** Spins per voxel; undefined: as many as the sequence needs, one without a sequence. */
   readonly count?: number | undefined;
   readonly sampler?: SpinSampler | undefined;
-  /** Spins stand for points in the plane, not for pixels: they spread along k alone. */
+  /** Spins represent points in the plane, not pixels: they are spread along k only. */
   readonly points?: boolean;
 }
 
@@ -55,11 +59,13 @@ export interface LatticeOptions extends SpinOptions {
   /** First word of the identity. */
   readonly kind: string;
   readonly B0: Tesla;
-  /** Enters the identity: whatever defines the phantom besides its spins. */
+  /** Part of the identity: everything that defines the phantom in addition to its spins. */
   readonly header: Readonly<Record<string, unknown>>;
 }
 
-/** 2^27 rows are 1 GiB of row table; 2^20 points 1 MiB of row buffer. Beyond either a lattice is a mistake. */
+/**
+ * 2^27 rows are 1 GiB of row table; 2^20 points 1 MiB of row buffer. A larger lattice is a mistake.
+ */
 const MAX_ROWS = 2 ** 27;
 const MAX_ROW_POINTS = 2 ** 20;
 
@@ -95,7 +101,8 @@ export function latticeSource(lattice: Lattice, model: LatticeModel, options: La
   const metres = new Map([...new Set(places)].map((one) => [one, metresInVoxel(one, steps)]));
   const inVoxel = places.map((one) => metres.get(one)!);
   const single = perVoxel.every((count) => count <= 1);
-  // Points of the spins that are read at a time: part of one row; and which of its voxel each is.
+  // For the spins that are read at a time, part of one row: the point of each, and its number
+  // within the voxel.
   const points = new Int32Array(nx);
   const subs = new Int32Array(nx);
 
@@ -139,9 +146,13 @@ export function latticeSource(lattice: Lattice, model: LatticeModel, options: La
   };
 }
 
-// What `read` does per spin stands in functions of their own: V8 takes 90 ms to optimise all of it as one, so 10 ms.
+// The work of `read` per spin is in separate functions: V8 takes 90 ms to optimise it as one
+// function, and 10 ms as several.
 
-/** The points of spins [from, from + spins) of a painted row, and which of its voxel each spin is. */
+/**
+ * The points of spins [from, from + spins) of a painted row, and the number of each within its
+ * voxel.
+ */
 function listPoints(
   row: Uint8Array,
   from: number,
@@ -165,7 +176,7 @@ function listPoints(
   }
 }
 
-/** What the columns hold for the tissues of the spins, from entry n on. */
+/** Fills the columns of tissue properties, from entry n on. */
 function fillTissues(
   { density, T1, T2, T2s, offResonance }: SpinBlock,
   n: number,
@@ -184,7 +195,7 @@ function fillTissues(
   }
 }
 
-/** The places along one axis of spins in the middle of their voxels, from entry n on. */
+/** Fills the positions along one axis of spins in the middle of their voxels, from entry n on. */
 function placeAlong(
   column: Float32Array,
   n: number,
@@ -197,7 +208,10 @@ function placeAlong(
   else for (let s = 0; s < spins; s++) column[n + s] = start + points[s] * step;
 }
 
-/** The places of spins that share voxels, from entry n on: in f64, so that they round once. */
+/**
+ * Fills the positions of spins that share voxels, from entry n on; computed in f64, so that they
+ * are rounded once.
+ */
 function placeInVoxels(
   { x, y, z }: SpinBlock,
   n: number,
@@ -216,7 +230,7 @@ function placeInVoxels(
   }
 }
 
-/** [spins][x, y, z]: places relative to the voxel's centre [m]. */
+/** [spins][x, y, z]: positions relative to the voxel's centre [m]. */
 function metresInVoxel(places: SubVoxelPlaces, [a, b, c]: Lattice['steps']): Float64Array {
   return places.map((_, at) => {
     const [n, x] = [3 * Math.floor(at / 3), at % 3];
@@ -224,7 +238,7 @@ function metresInVoxel(places: SubVoxelPlaces, [a, b, c]: Lattice['steps']): Flo
   });
 }
 
-/** A single axial plane becomes a slab where the sequence dephases along z: a plane has nothing to dephase. */
+/** A single axial plane becomes a slab if the sequence dephases along z: a plane cannot dephase. */
 export function thickened(lattice: Lattice, sampler: SpinSampler | undefined): Lattice {
   const { size, steps } = lattice;
   const [a, b, c] = steps;
@@ -233,7 +247,7 @@ export function thickened(lattice: Lattice, sampler: SpinSampler | undefined): L
   return { ...lattice, steps: [a, b, [0, 0, sampler.slab.to - sampler.slab.from]] };
 }
 
-/** Places by tissue number; those of 0, air, are none. */
+/** Positions by tissue number; 0, air, has none. */
 function choosePlaces(
   { steps, size }: Lattice,
   { tissues }: LatticeModel,
@@ -255,7 +269,7 @@ function choosePlaces(
   return { ...chosen, places: all };
 }
 
-/** Mean, least and most spins of the voxels there are. */
+/** Mean, smallest and largest number of spins of the occupied voxels. */
 function spinsOfVoxels(
   perVoxel: Uint32Array,
   counts: Float64Array,
@@ -298,7 +312,9 @@ function countRows([nx, ny, nz]: Lattice['size'], row: Uint8Array, paint: (r: nu
   return { before, low, high, counts };
 }
 
-/** [rows + 1] spins before each row, from voxels before it: the same times a number, or counted anew. */
+/**
+ * [rows + 1] spins before each row, from the voxels before it: times a constant number, or counted.
+ */
 function spinsBefore(
   voxels: Float64Array,
   row: Uint8Array,
@@ -317,7 +333,10 @@ function spinsBefore(
   return before;
 }
 
-/** Occupied points of a painted row, the first and the last of them; counts its tissues. Goes from run to run of one tissue. */
+/**
+ * Number of occupied points of a painted row, the first and the last of them; counts its tissues.
+ * Works on runs of one tissue.
+ */
 function countRow(row: Uint8Array, counts: Float64Array): { occupied: number; left: number; right: number } {
   let occupied = 0;
   let left = -1;
@@ -347,7 +366,10 @@ export function rowOf(before: Float64Array, n: number): number {
   return low;
 }
 
-/** [tissues] each, by tissue number, rounded as spins are; the density is shared by the spins of a voxel. */
+/**
+ * [tissues] each, by tissue number, rounded to f32 like spins; the density is shared by the spins
+ * of a voxel.
+ */
 type TissueColumns = Readonly<Record<keyof Tissue, Float32Array>>;
 
 function tissueColumns(tissues: LatticeModel['tissues'], perVoxel: Uint32Array): TissueColumns {
@@ -375,7 +397,7 @@ function latticeBounds(
   );
   const present = [...counts.keys()].filter((tissue) => counts[tissue] > 0);
   const edge = (sign: 1 | -1, axis: number): number => {
-    // In the order in which `read` adds, so that both round alike.
+    // Added in the same order as in `read`, so that both have the same rounding.
     const ends = [1, 2, 0].map((s) => {
       const [from, to] = [(low[s] - spread[s]) * steps[s][axis], (high[s] + spread[s]) * steps[s][axis]];
       return sign > 0 ? Math.max(from, to) : Math.min(from, to);

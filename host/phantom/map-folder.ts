@@ -1,6 +1,7 @@
 /**
- * Quantitative maps of one subject as a phantom: a folder with `T1map.nii.gz`, `T2map.nii.gz` and what else BIDS names so (`sub-01_T1map.nii.gz` …). Every voxel that
- * has T1, T2 and density is a spin. Times are in s as BIDS has them; a sidecar's `Units` may say otherwise.
+ * Quantitative maps of one subject as a phantom: a folder with `T1map.nii.gz`, `T2map.nii.gz` and
+ * others named according to BIDS (`sub-01_T1map.nii.gz` …). Every voxel that has T1, T2 and density
+ * is a spin. Times are in s as BIDS has them; a sidecar's `Units` may say otherwise.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,9 +32,9 @@ const UNITS: Readonly<Record<Quantity, Readonly<Record<string, number>>>> = {
   offset: { Hz: 1, 'rad/s': 1 / (2 * Math.PI) },
   transmit: { arbitrary: 1, percent: 0.01, '%': 0.01 },
 };
-/** No tissue has longer times [s]: such numbers are in ms. */
+/** No tissue has longer times [s]: larger numbers are in ms. */
 const LONGEST = 30;
-/** No transmit field is so many times its nominal value: such numbers are per cent. */
+/** No transmit field is this many times its nominal value: larger numbers are per cent. */
 const STRONGEST = 10;
 const USUAL_B0 = 3;
 

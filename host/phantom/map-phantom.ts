@@ -1,6 +1,7 @@
 /**
- * Spins of quantitative maps on one grid: a spin at the centre of every voxel for each tissue that has density there. What varies from voxel to voxel is
- * held as columns of the occupied voxels alone, 8 bytes a spin and 4 more for each map.
+ * Spins of quantitative maps on one grid: a spin at the centre of every voxel for each tissue that
+ * has density there. Values that vary are stored as columns of the occupied voxels only, 8 bytes
+ * per spin and 4 more for each map.
  */
 import { createHash } from 'node:crypto';
 import { badInput } from '../base/errors.ts';
@@ -11,7 +12,7 @@ import { digestText } from './digest.ts';
 import { phantomIdentity } from './identity.ts';
 import { type PhantomSource, type PhantomTransmit, type SpinBlock, spinBlock } from './types.ts';
 
-/** The same everywhere, or a number for each voxel of a map of one volume. */
+/** A constant, or one number per voxel from a map of one volume. */
 export type MapValues = number | MapData;
 
 export interface MapTissue {
@@ -39,7 +40,7 @@ export interface MapPhantom {
   readonly warn: (message: string) => void;
 }
 
-/** Kernels want finite times; nothing decays in this one [s]. */
+/** Kernels need finite times; with this one [s] there is no decay. */
 const NO_DECAY = 1e6;
 
 /** Columns of the spins of one tissue: numbers where they are all the same. */
@@ -58,7 +59,10 @@ export function mapPhantom({ path, kind, B0, tissues, warn }: MapPhantom): Phant
   const spinCount = spins.reduce((sum, { voxels }) => sum + voxels.length, 0);
   if (spinCount === 0) throw badInput(path, 'every density is 0', 'check its maps');
   for (const tissue of spins) checkTissue(path, grid, tissue);
-  /** Calls `use` with the parts of spins [first, first + count) in each tissue: the entry at which a part begins, and its spins. */
+  /**
+   * Calls `use` with the parts of spins [first, first + count) in each tissue: the entry at which a
+   * part begins, and its spins.
+   */
   const eachPart = (
     first: number,
     count: number,
@@ -101,7 +105,10 @@ const bytesOf = ({ voxels, columns }: TissueSpins): number =>
     voxels.byteLength,
   );
 
-/** B1+ of the spins; undefined where it is nominal everywhere. @throws LarmorError 65 if tissues differ in their channels */
+/**
+ * B1+ of the spins; undefined where it is nominal everywhere.
+ * @throws LarmorError 65 if tissues differ in their channels
+ */
 function transmitOf(
   path: string,
   tissues: readonly MapTissue[],
@@ -170,7 +177,8 @@ function spinsOf(path: string, tissue: MapTissue, { size }: MapData, warn: MapPh
       ? value(...(quantities as number[]))
       : Float32Array.from(voxels, (voxel) => value(...quantities.map((quantity) => at(quantity, voxel))));
   const { T1, T2, T2prime, offset } = tissue;
-  // |M| would grow past its equilibrium with T2 beyond 2·T1: transverse decay that is left out is the slowest there can be.
+  // With T2 > 2·T1 |M| could exceed its equilibrium; if T2 is not given, transverse decay is
+  // therefore the slowest possible.
   const slowest = (t1: number): number => Math.min(NO_DECAY, 2 * t1);
   const decay = (t1: number, t2: number): number =>
     t2 === Number.POSITIVE_INFINITY ? slowest(Math.min(t1, NO_DECAY)) : t2;

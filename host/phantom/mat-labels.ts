@@ -1,6 +1,7 @@
 /**
- * Label images in MAT-files, level 5 or 7.3 (HDF5): an array of labels whose place and size the tissue table gives, since
- * a MAT-file has neither. Rows, the first dimension, run to posterior and columns to the left unless the table says else.
+ * Label images in MAT-files, level 5 or 7.3 (HDF5): an array of labels. The tissue table gives its
+ * position and voxel size, which a MAT-file does not contain. Rows (the first dimension) run to
+ * posterior and columns to the left unless the table says otherwise.
  */
 import { badInput } from '../base/errors.ts';
 import { readInput } from '../base/files.ts';

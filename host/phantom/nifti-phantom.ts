@@ -1,7 +1,8 @@
 /**
- * Phantoms of quantitative maps (`nifti-phantom-v1` of MRzero, https://github.com/mrx-org/nifti-phantoms): a JSON file names for each
- * tissue its density and times, as numbers, as volumes of NIfTI files or as formulas of them. A voxel holds one spin of every tissue
- * that has density there (partial volumes), at its centre by the file's affine.
+ * Phantoms of quantitative maps (`nifti-phantom-v1` of MRzero,
+ * https://github.com/mrx-org/nifti-phantoms): a JSON file names for each tissue its density and
+ * times, as numbers, as volumes of NIfTI files or as formulas of them. A voxel holds one spin of
+ * every tissue that has density there (partial volumes), at its centre by the file's affine.
  */
 import { dirname, join } from 'node:path';
 import { badInput } from '../base/errors.ts';
@@ -130,7 +131,7 @@ function volumeReader(path: string): VolumeReader {
 
 async function valuesOf(entry: unknown, location: string, volume: VolumeReader): Promise<MapValues> {
   if (typeof entry === 'number') return entry;
-  // JSON has no infinity; Python writes it all the same, as a word.
+  // JSON has no infinity, but Python writes it as a word.
   if (entry === 'inf' || entry === 'Infinity') return Number.POSITIVE_INFINITY;
   if (typeof entry === 'string') return volume(entry, location);
   if (!isObject(entry) || typeof entry.file !== 'string' || typeof entry.func !== 'string')

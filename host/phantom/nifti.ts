@@ -1,6 +1,6 @@
 /**
- * Label images in NIfTI files. A plain `.nii` is read row by row from the file; a compressed one has no rows to seek to,
- * so it is decompressed once, as a stream, into one byte a voxel.
+ * Label images in NIfTI files. A plain `.nii` is read row by row from the file; a compressed one
+ * cannot be read at random, so it is decompressed once, as a stream, into one byte per voxel.
  */
 import { closeSync, readSync, statSync } from 'node:fs';
 import { openBudget } from '../base/budget.ts';

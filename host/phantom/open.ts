@@ -30,13 +30,15 @@ const HDF5_ENDINGS = ['.phantom', '.h5', '.hdf5'];
 export interface OpenOptions {
   /** Where warnings go; ranks other than the first pass a function that drops them. */
   readonly warn?: (message: string) => void;
-  /** Survey of a file that states none; several ranks share the reading. Default: all of it here. */
+  /**
+   * Survey of a file that contains none; several ranks share the reading. Default: all of it here.
+   */
   readonly surveyOf?: SurveyOf;
-  /** Field of the scanner, for tissues whose times are given by field. */
+  /** Field of the scanner, for tissues whose times depend on the field. */
   readonly B0?: Tesla;
-  /** T2* is simulated, so that there is nothing to warn of. */
+  /** T2* is simulated, so no warning is needed. */
   readonly usesT2s?: boolean;
-  /** What the sequence asks of the spins of a phantom of voxels. */
+  /** Requirements of the sequence on the spins of a phantom of voxels. */
   readonly sampler?: SpinSampler;
 }
 
@@ -44,7 +46,8 @@ export interface OpenOptions {
  * Opens a phantom.
  * @param name a built-in name or a path
  * @param parameters of a built-in phantom, or the options of a label image
- * @throws LarmorError 2 for a wrong name or parameter, 66 for a missing file, 65 for one that cannot be simulated
+ * @throws LarmorError 2 for a wrong name or parameter, 66 for a missing file, 65 for one that
+ * cannot be simulated
  */
 export async function openPhantom(
   name: string,
@@ -84,7 +87,10 @@ export async function openPhantom(
   return openHdf5Phantom(name, { warn, warnT2s, surveyOf });
 }
 
-/** The parameters that `openPhantom` takes for this name; {} for a file that takes none. Opens nothing. */
+/**
+ * The parameters that `openPhantom` takes for this name; {} for a file that takes none. Opens
+ * nothing.
+ */
 export function phantomParameters(name: string): Parameters {
   if (Object.hasOwn(builtinPhantoms, name)) return builtinPhantoms[name].parameters;
   return ['.mat', '.nii'].includes(endingOf(name)) ? labelImageParameters : {};
@@ -95,7 +101,7 @@ function endingOf(name: string): string {
   return extname(name.toLowerCase().replace(/\.gz$/, ''));
 }
 
-/** JEMRIS and KomaMRI files are told apart by what they hold. */
+/** JEMRIS and KomaMRI files are distinguished by their contents. */
 async function openHdf5Phantom(
   path: string,
   {

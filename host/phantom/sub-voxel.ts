@@ -1,10 +1,12 @@
 /**
- * Where the spins that share a voxel lie in it, and how well a set of places stands for the whole voxel.
+ * Positions of the spins that share a voxel, and how well a set of positions represents the whole
+ * voxel.
  *
- * A set of N is a rank-1 lattice: place n along axis i is frac(a_i·(n + ½)/N), a_i whole numbers; a = (0, 0, 1) are N layers along k. An order κ
- * of the magnetisation (phase-graph.ts) is seen by such a set as D(a·g + …) with the Dirichlet kernel D, by the voxel's full box as a sinc;
- * the difference is the spurious echo. Its size is known before anything is simulated, so the least N that will do is found by search.
- * docs/explanation/sub-voxel-spins.md has the derivation.
+ * A set of N is a rank-1 lattice: place n along axis i is frac(a_i·(n + ½)/N), a_i whole numbers; a
+ * = (0, 0, 1) are N layers along k. The signal of an order κ of the magnetisation (phase-graph.ts)
+ * from such a set is D(a·g + …) with the Dirichlet kernel D, and from the full box of the voxel a
+ * sinc; the difference is the spurious echo. Its size is known before the simulation, so the
+ * smallest sufficient N is found by search. docs/explanation/sub-voxel-spins.md has the derivation.
  */
 import type { Meters } from '../base/units.ts';
 import type { Lattice } from './lattice.ts';
@@ -57,23 +59,27 @@ export interface SpinChoice {
   readonly level?: number;
 }
 
-/** What a sequence asks of the spins of a phantom on a lattice; made of a timeline by whoever knows both. */
+/** Requirements of a sequence on the spins of a phantom on a lattice, derived from a timeline. */
 export interface SpinSampler {
   /**
-   * Thickness that a single plane of voxels gets, and the middle of it along z, so that what dephases across a slice can do so.
-   * Undefined: nothing dephases along z, and a plane may stay one. `planes`: spins outside are not excited, and inside lie so many slices.
+   * Thickness of a single plane of voxels, and its middle along z, so that magnetisation can
+   * dephase across a slice. Undefined if nothing dephases along z. `planes`: the number of slices
+   * within; spins outside are not excited.
    */
   readonly slab: { readonly from: Meters; readonly to: Meters; readonly planes?: number } | undefined;
   /** @param count undefined: as many as are needed */
   choose(voxels: CountedVoxels, count: number | undefined): SpinChoice;
 }
 
-/** Errors at the edges of a tissue, where voxels' sums do not go on: this part of the voxel's own. */
+/**
+ * Errors at the edges of a tissue, where the sum over voxels ends, as a fraction of those of a
+ * single voxel.
+ */
 const EDGE = 0.1;
 /** Larger sets are not tried. */
 const MAX_SET = 128;
 
-/** N places by multipliers; along an axis with multiplier 0 all lie in the middle. */
+/** N places by multipliers; along an axis with multiplier 0 all are in the middle. */
 export function rankOne(count: number, multipliers: Multipliers): SubVoxelPlaces {
   const places = new Float64Array(3 * count);
   for (let n = 0; n < count; n++)
@@ -93,7 +99,7 @@ export function gridPlaces(side: number, dimensions: 2 | 3): SubVoxelPlaces {
   });
 }
 
-/** Without a sequence to ask: points that fill the voxel evenly, along k first. */
+/** Without a sequence: points that fill the voxel evenly, along k first. */
 export function evenPlaces(count: number, dimensions: 2 | 3): SubVoxelPlaces {
   // The golden ratio's and its 3-D companion's multiples spread best of all.
   const near = (ratio: number): number => {
@@ -109,8 +115,9 @@ function commonDivisor(a: number, b: number): number {
 }
 
 /**
- * The smallest set of at least `least` spins whose spurious echo is predicted within `tolerance`; `exactly` fixes the number.
- * If none does, the best that was met. `layered`: all spins at different heights along k, as a slice profile asks for.
+ * The smallest set of at least `least` spins whose spurious echo is predicted within `tolerance`;
+ * `exactly` fixes the number. If none does, the best that was met. `layered`: all spins at
+ * different heights along k, as a slice profile asks for.
  */
 export function chooseSet(
   orders: readonly WeightedOrder[],
@@ -167,11 +174,13 @@ export function filled(places: SubVoxelPlaces, [ni, nj, nk]: readonly number[]):
 const WEIGHED = 300;
 
 /**
- * The strongest orders in cycles per step. Of a scan whose moments turn from pulse to pulse (spokes, spirals) they are thousands, each weak, and most
- * of their energy is beyond the first few hundred: those that a set of places cannot tell apart are one.
+ * The strongest orders in cycles per step. Of a scan whose moments turn from pulse to pulse
+ * (spokes, spirals) they are thousands, each weak, and most of their energy is beyond the first few
+ * hundred: those that a set of places cannot tell apart are one.
  */
 function strongest(orders: readonly WeightedOrder[], voxels: Voxels): StrongOrder[] {
-  // The lattice itself shows where its own period can be told by the image: as the wanted order seen once more.
+  // The lattice itself shows where its own period can be told by the image: as the wanted order
+  // seen once more.
   const wanted: StrongOrder = { cycles: [0, 0, 0], energy: 1 };
   const all = orders.map(({ kappa, energy }) => ({ cycles: cyclesPerStep(kappa, voxels.steps), energy }));
   return [wanted, ...(all.length > WEIGHED ? merged(all, voxels) : all)].slice(0, WEIGHED);
@@ -182,7 +191,8 @@ function merged(orders: readonly StrongOrder[], voxels: Voxels): StrongOrder[] {
   const window = windowOf(voxels);
   const known = new Map<string, { cycles: Vector; energy: number }>();
   for (const { cycles, energy } of orders) {
-    // Where the image encodes, what lands in its window decides, else the cycles of a voxel: the kernel of places is about one wide.
+    // Where the image encodes, what lands in its window decides, else the cycles of a voxel: the
+    // kernel of places is about one wide.
     const key = window
       .map((half, axis) => {
         const u = cycles[axis];
@@ -198,7 +208,10 @@ function merged(orders: readonly StrongOrder[], voxels: Voxels): StrongOrder[] {
   return [...known.values()].sort((a, b) => b.energy - a.energy);
 }
 
-/** Sets of this size to try, the plainest first: layers along k, i, j; then lattices in planes and in space. */
+/**
+ * Sets of this size to try, the plainest first: layers along k, i, j; then lattices in planes and
+ * in space.
+ */
 function candidates(count: number, directions: readonly boolean[]): Multipliers[] {
   const plain: Multipliers[] = [
     [0, 0, 1],
@@ -245,7 +258,10 @@ function windowOf({ pixel, steps }: Voxels): (number | undefined)[] {
   return steps.map((step, axis) => (pixel[axis] === undefined ? undefined : Math.hypot(...step) / (2 * pixel[axis])));
 }
 
-/** Inside an object of one tissue the voxels are one long lattice: only what lands in the image's window of k is left. */
+/**
+ * Inside an object of one tissue the voxels are one long lattice: only what lands in the image's
+ * window of k is left.
+ */
 function levelOf(orders: readonly StrongOrder[], voxels: Voxels, count: number, [a, b, c]: Multipliers): number {
   const { planes } = voxels;
   const window = windowOf(voxels);

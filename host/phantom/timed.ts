@@ -1,4 +1,6 @@
-/** How long a run waited for its spins: what a phantom costs beside the kernels, whoever reads it. */
+/**
+ * How long a run waited for its spins: what a phantom costs beside the kernels, whoever reads it.
+ */
 import type { PhantomSource } from './types.ts';
 
 /** The same phantom; `seconds()` is what its reads have taken so far. */

@@ -1,6 +1,7 @@
 /**
- * Tissue tables: the JSON file that says what the labels of an image stand for. Its schema is documented in
- * docs/reference/tissue-table.md; a misspelt key is an error, since a silently ignored one would be a wrong phantom.
+ * Tissue tables: the JSON file that says what the labels of an image stand for. Its schema is
+ * documented in docs/reference/tissue-table.md; a misspelt key is an error, since a silently
+ * ignored one would be a wrong phantom.
  */
 import { badInput } from '../base/errors.ts';
 import { readInput } from '../base/files.ts';
@@ -13,7 +14,9 @@ export interface TissueTable {
   readonly path: string;
   /** Field at which the off-resonances hold. */
   readonly B0: Tesla;
-  /** Whether T1 and T2 of all tissues are given by field, and those of `tissues` are the scanner's. */
+  /**
+   * Whether T1 and T2 of all tissues are given by field, and those of `tissues` are the scanner's.
+   */
   readonly knowsField: boolean;
   /** By label; null: known, without spins. */
   readonly tissues: ReadonlyMap<number, Tissue | null>;
@@ -34,7 +37,10 @@ const TISSUE_KEYS = ['name', 'density', 'T1', 'T2', 'T2s', 'offResonance', 'shif
 /** One letter per body axis. */
 const AXES = /^(?=.*[LR])(?=.*[PA])(?=.*[SI])[LRPASI]{3}$/;
 
-/** Whether a JSON file means to be a tissue table; one that cannot be parsed does, so that its fault is reported. */
+/**
+ * Whether a JSON file means to be a tissue table; one that cannot be parsed does, so that its fault
+ * is reported.
+ */
 export function isTissueTable(path: string): boolean {
   try {
     const value: unknown = JSON.parse(readInput(path).toString('utf8'));
@@ -45,7 +51,8 @@ export function isTissueTable(path: string): boolean {
 }
 
 /**
- * @param scannerB0 field at which times that are given by field are wanted; default: the table's own
+ * @param scannerB0 field at which times that are given by field are wanted; default: the table's
+ * own
  * @throws LarmorError 66 if the file is not there, 65 naming the entry that is wrong
  */
 export function readTissueTable(path: string, scannerB0?: Tesla): TissueTable {
@@ -83,7 +90,8 @@ const isByField = ({ T1, T2 }: { readonly T1?: unknown; readonly T2?: unknown })
   typeof T1 === 'object' && typeof T2 === 'object';
 
 /**
- * A time [s], or times by field, {"1.5": 0.9, "3": 1.2}: between two fields it runs straight in the logarithms of both, as T1 ∝ B0^p does.
+ * A time [s], or times by field, {"1.5": 0.9, "3": 1.2}: between two fields it runs straight in the
+ * logarithms of both, as T1 ∝ B0^p does.
  * @throws LarmorError 65 where the field is beyond those given
  */
 function timeOf(value: unknown, place: string, B0: Tesla): number {

@@ -1,7 +1,7 @@
 /**
- * Tissues as the built-in phantoms use them: relative proton density, relaxation times and chemical shift at 1.5 T. The
- * values are BrainWeb's (Collins et al., IEEE Trans. Med. Imaging 17:463, 1998) in the form KomaMRI publishes for its
- * brain phantom; the lesion is ours.
+ * Tissues as the built-in phantoms use them: relative proton density, relaxation times and chemical
+ * shift at 1.5 T. The values are BrainWeb's (Collins et al., IEEE Trans. Med. Imaging 17:463, 1998)
+ * in the form KomaMRI publishes for its brain phantom; the lesion is ours.
  */
 import type { Seconds, Tesla } from '../base/units.ts';
 

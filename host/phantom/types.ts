@@ -1,6 +1,7 @@
 /**
- * What a phantom is to the rest of Larmor: a number of spins that can be read in any contiguous range without holding
- * the others. Values are rounded to f32 on reading, and every engine computes from those.
+ * What a phantom is to the rest of Larmor: a number of spins that can be read in any contiguous
+ * range without holding the others. Values are rounded to f32 on reading, and every engine computes
+ * from those.
  */
 import type { Meters, Tesla } from '../base/units.ts';
 import { COLUMN_NAMES, COLUMNS, type ColumnName } from './columns.ts';
@@ -13,8 +14,8 @@ export type SpinBlock = Readonly<Record<ColumnName, Float32Array>> & {
 };
 
 /**
- * What spins have beyond the base columns, and what bounds the engines need of it. Phase terms: a spin turns by −2π Σ κ_i·q_i beside
- * k·r + Δf·t, κ from the timeline and q from the spin.
+ * What spins have beyond the base columns, and what bounds the engines need of it. Phase terms: a
+ * spin turns by −2π Σ κ_i·q_i beside k·r + Δf·t, κ from the timeline and q from the spin.
  */
 export interface Model {
   /** Columns q. */
@@ -23,9 +24,15 @@ export interface Model {
   readonly transmits: number;
   /** Receive coils; 0: one channel of weight 1. */
   readonly coils: number;
-  /** Sets of coil columns; of spins that move among coils one for each time at which they are sampled. Default: one. */
+  /**
+   * Sets of coil columns; of spins that move among coils one for each time at which they are
+   * sampled. Default: one.
+   */
   readonly coilSets?: number;
-  /** Nodes of the paths that spins follow; 0: none. With any, six more terms slide over the nodes (`OP.slide` of the timeline). */
+  /**
+   * Nodes of the paths that spins follow; 0: none. With any, six more terms slide over the nodes
+   * (`OP.slide` of the timeline).
+   */
   readonly nodes: number;
   readonly largest: {
     /** [terms] max |q| */
@@ -37,7 +44,10 @@ export interface Model {
     /** max displacement of a node along any axis [m] */
     readonly node: number;
   };
-  /** Spins of each group, which stand one group after the other: a group has a timeline of its own. Default: all are one. */
+  /**
+   * Spins of each group, which stand one group after the other: a group has a timeline of its own.
+   * Default: all are one.
+   */
   readonly groups?: readonly number[];
 }
 
@@ -72,15 +82,25 @@ export interface PhantomSource {
   readonly model?: Model;
   /** B1+ that the phantom itself states for each of its spins. */
   readonly transmit?: PhantomTransmit;
-  /** Canonical description that enters the plan's hash: size, header, digest of sampled chunks. Same phantom, same text. */
+  /**
+   * Canonical description that enters the plan's hash: size, header, digest of sampled chunks. Same
+   * phantom, same text.
+   */
   readonly identity: string;
-  /** Of a phantom of voxels: the spins of each, by tissue, and their predicted spurious echo over the signal where a sequence was asked. */
+  /**
+   * Of a phantom of voxels: the spins of each, by tissue, and their predicted spurious echo over
+   * the signal where a sequence was asked.
+   */
   readonly spins?: { readonly least: number; readonly most: number; readonly level?: number };
-  /** Bytes this source holds for as long as it is open (label image, run table …), for `larmor plan`. */
+  /**
+   * Bytes this source holds for as long as it is open (label image, run table …), for `larmor
+   * plan`.
+   */
   readonly residentBytes: number;
   /**
    * Writes spins [first, first + count) to the front of `into`, the columns of `model` included.
-   * @throws LarmorError 65 naming file and spin if a value cannot be simulated (T1 or T2 not positive and finite, NaN anywhere)
+   * @throws LarmorError 65 naming file and spin if a value cannot be simulated (T1 or T2 not
+   * positive and finite, NaN anywhere)
    */
   read(first: number, count: number, into: SpinBlock): void;
   close(): void;
@@ -99,7 +119,10 @@ export interface PhantomTransmit {
 /** Signals that are received: one for each coil, and one of weight 1 where there is none. */
 export const channelsOf = ({ model }: Pick<PhantomSource, 'model'>): number => Math.max(1, model?.coils ?? 0);
 
-/** Views for `count` spins over one buffer (shared or not), the columns one after the other and then `extra` more. */
+/**
+ * Views for `count` spins over one buffer (shared or not), the columns one after the other and then
+ * `extra` more.
+ */
 export function spinBlock(
   count: number,
   { buffer, byteOffset = 0, stride = count, extra = 0 }: SpinBlockOptions = {},

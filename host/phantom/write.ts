@@ -1,8 +1,9 @@
 /**
- * Writes any phantom as KomaMRI's `.phantom`, the layout `koma.ts` reads: f32 values, which hold a phantom's spins
- * exactly. Spins stream through a block, so memory is a block and HDF5's chunk caches (some 12 MB) whatever the phantom's
- * size. Two attributes are ours and ignored by others: the field that Δw belongs to, and the bounds over all spins, which
- * spare every rank of a large run a pass over the file.
+ * Writes any phantom as KomaMRI's `.phantom`, the layout `koma.ts` reads: f32 values, which hold a
+ * phantom's spins exactly. Spins stream through a block, so memory is a block and HDF5's chunk
+ * caches (some 12 MB) whatever the phantom's size. Two attributes are ours and ignored by others:
+ * the field that Δw belongs to, and the bounds over all spins, which spare every rank of a large
+ * run a pass over the file.
  */
 import { renameSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * Motions of a phantom over time, evaluated together: a rotation about the mean of its span asks where all its spins are then, whatever their
- * groups. Frames of separable groups come from their sums, places of the kept spins one by one.
+ * Motions of a phantom over time, evaluated together: a rotation about the mean of its span depends
+ * on the positions of all its spins, in any group. Frames of separable groups follow from sums over
+ * their spins; the positions of the other spins are computed one by one.
  */
 import type { Seconds } from '../../base/units.ts';
 import { type Columns, emptyFrame, type Frame, sumPlaces, writeFrame } from './frames.ts';
@@ -14,7 +15,7 @@ export interface Evaluator {
   readonly units: readonly UnitTime[];
   /** The frame of a separable group, overwritten by the next call for it. */
   frame(group: number, time: Seconds): Frame;
-  /** Whether what motions take from their spans changes with time. */
+  /** Whether the quantities that motions derive from their spans change with time. */
   readonly varies: boolean;
   /** What each motion takes from its span at a time. */
   measures(time: Seconds): readonly Measure[];
@@ -48,7 +49,7 @@ export function evaluatorOf(motions: readonly Motion[], { groups, radius, kept }
       own.filter((n) => n < before).map((n) => ({ motion: motions[n], unit: units[n].at(time), measure: found[n] })),
     );
 
-  /** Of motion n, once those of all motions before it are found. */
+  /** Quantity of motion n; those of all earlier motions must be known. */
   const measure = (n: number, time: Seconds, found: readonly Measure[], places: Places | undefined): Measure => {
     if (radius[n] !== undefined) return { radius: radius[n] };
     if (motions[n].action.type === 'HeartBeat') return measureOf(movers[n], places!);

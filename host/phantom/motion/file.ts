@@ -1,6 +1,7 @@
 /**
- * Motions from a file of their own (`--motion`), for a phantom that has none or in addition to those it has: a rigid track as .csv or .json
- * (time, translation, rotation), or a list of the actions of `types.ts` as .json. Lengths in metres, angles in degrees, times in seconds.
+ * Motions from a file of their own (`--motion`), for a phantom that has none or in addition to
+ * those it has: a rigid track as .csv or .json (time, translation, rotation), or a list of the
+ * actions of `types.ts` as .json. Lengths in metres, angles in degrees, times in seconds.
  */
 import { badInput, usage } from '../../base/errors.ts';
 import { readInput } from '../../base/files.ts';
@@ -124,7 +125,10 @@ function readCsv(path: string): Track {
   };
 }
 
-/** Rotations about x, y, z with time curves of their own, then translations: straight lines between the rows in each of six numbers. */
+/**
+ * Rotations about x, y, z with time curves of their own, then translations: straight lines between
+ * the rows in each of six numbers.
+ */
 function motionsOfTrack(
   path: string,
   { time, translation, rotation, center, periodic }: Track,

@@ -1,11 +1,12 @@
 /**
- * Motion of a group as a function of time that all its spins share:
+ * Motion of a group as a function of time that is the same for all its spins:
  *
  *     r(t) = A(t) r0 + Σ_i v_i(t) q_i(r0) + P(t) D(t)
  *
- * q are columns of the spin: (cos θ, sin θ) about the z axis for a HeartBeat, and 1 for what moves all alike; D is its displacement along a
- * path. Every list of rotations and translations is of this form, with a HeartBeat before and a Path anywhere among them. A mean over a span is
- * that of its groups, from sums over their spins.
+ * q are columns of the spin: (cos θ, sin θ) about the z axis for a HeartBeat, and 1 for motions
+ * that are the same for all spins; D is its displacement along a path. Every list of rotations and
+ * translations is of this form, with a HeartBeat before and a Path anywhere among them. A mean over
+ * a span is that of its groups, from sums over their spins.
  */
 import type { Seconds } from '../../base/units.ts';
 import { type Measure, rotationMatrix } from './places.ts';
@@ -35,7 +36,7 @@ export function emptyFrame({ count }: Columns): Frame {
 /**
  * Writes the frame of a group after some of its motions.
  * @param motions of the group, in order
- * @param measureOf what motion n takes from its span
+ * @param measureOf the quantity that motion n derives from its span
  */
 export function writeFrame(
   frame: Frame,
@@ -84,7 +85,7 @@ function multiply(R: Float64Array, M: Float64Array, width: number): void {
   }
 }
 
-/** R on each of the vectors that stand one after the other. */
+/** Applies R to each of consecutive vectors. */
 function multiplyColumns(R: Float64Array, v: Float64Array): void {
   for (let at = 0; at < v.length; at += 3) {
     const [x, y, z] = [v[at], v[at + 1], v[at + 2]];
@@ -130,7 +131,10 @@ export function sumPlaces({ A, v, P }: Frame, columns: Columns, sums: Sums, alon
   ) as [number, number, number];
 }
 
-/** Angle by which the rotations of a list turn between two times without a corner of their curves in between [rad]. */
+/**
+ * Angle of the rotations of a list between two times without a corner of their curves in between
+ * [rad].
+ */
 export function turnBetween(
   motions: readonly { readonly motion: Motion; readonly unit: (time: Seconds) => number }[],
   from: Seconds,

@@ -1,20 +1,23 @@
 /**
- * Groups of spins with the same list of motions. Spins of a group stand together, in file order, whatever the spans of the motions are: a group
- * is a list of runs of the file's spins.
+ * Groups of spins with the same list of motions. The spins of a group are contiguous, in file
+ * order, whatever the spans of the motions are: a group is a list of runs of the file's spins.
  */
 import { openBudget } from '../../base/budget.ts';
 import { badInput } from '../../base/errors.ts';
 import { rowIn } from './places.ts';
 import type { Motion } from './types.ts';
 
-/** Spins `from`, `from` + 1, … of the file, `count` of them, the first of which is number `start` of its group. */
+/**
+ * Spins `from`, `from` + 1, … of the file, `count` of them, the first of which is number `start` of
+ * its group.
+ */
 export interface Runs {
   readonly from: Float64Array;
   readonly start: Float64Array;
   readonly spins: number;
 }
 
-/** More groups than this are motions of single spins: each has a timeline of its own. */
+/** Most groups: each has a timeline of its own, so motions of single spins are not supported. */
 const MOST_GROUPS = 64;
 /** Of one run, with its growth. */
 const BYTES_PER_RUN = 32;
@@ -53,9 +56,10 @@ export function runsByKey(
   }));
 }
 
-/** Which of the motions act on a spin, as a number that is the same for spins of one list. */
+/** A number for the list of motions that act on a spin. */
 export function membership(motions: readonly Motion[]): (spin: number) => number {
-  // Motions with one span always come together, so the different spans are counted; more than 30 of them are more than 64 groups unless nested.
+  // Motions with one span always come together, so the different spans are counted; more than 30 of
+  // them are more than 64 groups unless nested.
   const spans = [...new Map(motions.map(({ spins }) => [JSON.stringify(spins), spins])).values()];
   const known = new Map<string, number>();
   if (spans.length <= 30)

@@ -1,4 +1,7 @@
-/** Movements of groups as a timeline compiles them (`base/movement.ts`): corners, frames, and the nodes that spins on a path are between. */
+/**
+ * Movements of groups for the compiler of timelines (`base/movement.ts`): corners, frames, and the
+ * two nodes of a path that spins are between.
+ */
 import { badInput } from '../../base/errors.ts';
 import type { Movement } from '../../base/movement.ts';
 import { SAME_TIME, type Seconds } from '../../base/units.ts';
@@ -18,7 +21,7 @@ export interface Piece {
 }
 
 /**
- * @param pieces that a sampled movement fills as it is compiled
+ * @param pieces list that compiling a sampled movement fills
  * @param nodes surveys of the paths, by motion
  */
 export function movementOf(
@@ -33,7 +36,7 @@ export function movementOf(
   const group = groups[index];
   const { units, columns } = evaluator;
   const own = group.motions.filter((n) => isPath(motions[n]));
-  // A mean over a span has a corner wherever a path of its spins has one.
+  // A mean over a span has a corner at every corner of a path of its spins.
   const averages = motions.some(({ action }) => action.type === 'Rotate' && action.center === 'CenterOfMass');
   const paths = motions.flatMap((motion, n) => (isPath(motion) && (averages || own.includes(n)) ? n : []));
   const listed = motions.map((motion, n) => ({ motion, unit: units[n].at }));
@@ -105,7 +108,10 @@ function lineOf({ at }: UnitTime, from: Seconds, to: Seconds): { readonly middle
 /** Places this close to a node are there, in nodes. */
 const AT_NODE = 1e-9;
 
-/** The node ahead, at which flagged spins are held; −1 for a path without flags, and while u falls: what sweeps back resets nothing. */
+/**
+ * The next node, at which spins that are reset there are held; −1 for a path without resets, and
+ * while u decreases: going back resets no spin.
+ */
 export function resetNode({ action }: Motion, unit: UnitTime, from: Seconds, to: Seconds): number {
   if (action.type !== 'FlowPath') return -1;
   const { middle, slope } = lineOf(unit, from, to);
@@ -113,7 +119,10 @@ export function resetNode({ action }: Motion, unit: UnitTime, from: Seconds, to:
   return Math.max(1, Math.ceil(middle * (action.nodes.count - 1) - AT_NODE));
 }
 
-/** Corners of all curves, and the times at which paths meet their nodes and spins the axis of a HeartBeat. */
+/**
+ * Corners of all curves, and the times at which paths reach their nodes, and spins the axis of a
+ * HeartBeat.
+ */
 function cornersOfAll(
   motions: readonly Motion[],
   units: readonly UnitTime[],

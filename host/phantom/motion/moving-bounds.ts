@@ -1,4 +1,7 @@
-/** Where spins get to while a sequence plays: a box that is never too small, by a fraction of a per cent too large. */
+/**
+ * Positions that spins reach during a sequence: a box that is never too small, and at most a
+ * fraction of a per cent too large.
+ */
 import { badInput } from '../../base/errors.ts';
 import type { Movement } from '../../base/movement.ts';
 import type { Meters, Seconds } from '../../base/units.ts';
@@ -13,18 +16,21 @@ export interface MovingBounds {
   /** [x, y, z] m */
   readonly min: readonly [Meters, Meters, Meters];
   readonly max: readonly [Meters, Meters, Meters];
-  /** Farthest that a spin gets from its place at rest along an axis [m]; an upper bound. */
+  /** Upper bound of the distance of a spin from its position at rest along an axis [m]. */
   readonly farthest: Meters;
 }
 
-/** Positions beyond these [m] are not physics but another unit, as for spins at rest. */
+/** Positions beyond these [m] are in another unit, as for spins at rest. */
 const POSITION = 10;
-/** Between two looks a rotation turns by no more than this [rad]: an arc then leaves its chord by 5e-4 of its radius. */
+/**
+ * Largest rotation between two evaluations [rad]: an arc then differs from its chord by 5e-4 of its
+ * radius.
+ */
 const LOOK = 0.125;
 const MARGIN = 1e-3;
-/** Looks at most: the corners of a long breathing curve repeat themselves. */
+/** Most evaluations: the corners of a long breathing curve repeat. */
 const MOST_LOOKS = 20_000;
-/** Looks at corners, times spins that are placed one by one, at most: a second or two. */
+/** Most evaluations at corners times spins that are computed one by one: a second or two. */
 const MOST_PLACES = 3e6;
 const FEWEST_LOOKS = 32;
 
@@ -94,7 +100,10 @@ export function movingBounds(
   return { min: min as unknown as MovingBounds['min'], max: max as unknown as MovingBounds['max'], farthest };
 }
 
-/** Times between which nothing turns far, just before and after `most` corners; strewn by the golden ratio, for corners come periodically. */
+/**
+ * Times between which rotations are small, just before and after at most `most` corners; these are
+ * selected by the golden ratio because corners may be periodic.
+ */
 function looks({ corners, turn }: Movement, duration: Seconds, most = MOST_LOOKS): number[] {
   const share = most / corners.length;
   const stops = [0, ...corners.filter((_, n) => share >= 1 || (n * 0.6180339887498949) % 1 < share), duration];

@@ -1,6 +1,7 @@
 /**
- * A phantom with its motions: spins group by group, with the columns that their movements need, and the movements for the timelines. A
- * timeline is compiled for each group before `source` is asked for, since the nodes of sampled movements are made on the way.
+ * A phantom with its motions: spins group by group, with the columns that their movements need, and
+ * the movements for the timelines. A timeline must be compiled for each group before `source` is
+ * called, because this creates the nodes of sampled movements.
  */
 import { createHash } from 'node:crypto';
 import { badInput } from '../../base/errors.ts';
@@ -27,9 +28,15 @@ export interface MovingPhantom {
   /** Box that holds all spins at all times of the sequence [m]. */
   readonly bounds: ReturnType<typeof movingBounds>;
   source(): PhantomSource;
-  /** Spins [first, first + count) of the source, all of one group: which group, their numbers in the file, and places at any time. */
+  /**
+   * Spins [first, first + count) of the source, all of one group: which group, their numbers in the
+   * file, and places at any time.
+   */
   placesOf(first: number, count: number, atRest: SpinBlock): MovingPlaces;
-  /** Farthest that spins of a group move between two times [m], by those in the corners of the phantom's box. */
+  /**
+   * Estimate of the largest distance that spins of a group move between two times [m], from the
+   * corners of the phantom's box.
+   */
   shift(group: number, from: Seconds, to: Seconds): number;
 }
 
@@ -40,9 +47,9 @@ export interface MovingPlaces {
   at(time: Seconds): Places;
 }
 
-/** Spins between two wanted ones that are read rather than skipped. */
+/** Gap between two wanted spins up to which those between are read too. */
 const LARGEST_GAP = 256;
-/** Spins whose movement is sampled, times pieces: a quarter of a minute. */
+/** Most spins with sampled movement times pieces: a quarter of a minute. */
 const MOST_SPIN_PIECES = 2e7;
 
 /**
@@ -106,7 +113,10 @@ function plays({ at, t, unit, periodic }: UnitTime, duration: Seconds): boolean 
   return unit.some((value, n) => value !== 0 && (periodic || (t[n] >= 0 && t[n] <= duration)));
 }
 
-/** The largest shift of the corners of the phantom's box as they move with a group, and that of its paths on top. */
+/**
+ * The largest shift of the corners of the phantom's box as they move with a group, and that of its
+ * paths on top.
+ */
 function shiftOf(
   { bounds }: PhantomSource,
   { path, frame }: Movement,
@@ -135,8 +145,9 @@ function shiftOf(
 }
 
 /**
- * What a motion takes from a span whose spins are placed one by one is asked for in every piece, before any tile is known.
- * @throws LarmorError 65 where that alone would take longer than a user waits for
+ * The quantities that motions derive from spans whose spins are computed one by one are needed in
+ * every piece, before the tiles are known.
+ * @throws LarmorError 65 if this alone would take too long
  */
 function checkWork(
   source: PhantomSource,
@@ -173,7 +184,7 @@ function modelOf(
   );
   return {
     ...{ terms: columns.count, transmits: 0, coils: 0 },
-    // Terms that slide are of two nodes, even where no gradient plays and so no piece was asked for.
+    // Sliding terms need two nodes, even if no gradient is on and so there is no piece.
     nodes: sliding ? Math.max(2, ...counts) : 0,
     largest: { terms: Array.from({ length: columns.count }, () => 1), transmit: 0, coil: 1, node },
     ...(groups.length === 1 ? {} : { groups: groups.map(({ runs }) => runs.spins) }),
@@ -262,7 +273,7 @@ function slice({ extra, ...base }: SpinBlock, from: number, count: number): Spin
   return { ...(block as unknown as SpinBlock), ...(extra === undefined ? {} : { extra: extra.map(cut) }) };
 }
 
-/** Everything about motions that may change a place; never the name of a file. */
+/** Everything about motions that affects positions; never the name of a file. */
 function motionDigest(motions: readonly (readonly [Motion, string])[]): string {
   const hash = createHash('sha256');
   for (const [{ action, time, spins, afterAll = false }, nodes] of motions) {

@@ -1,4 +1,7 @@
-/** One pass over the nodes of a path: digest, largest displacement, and the nodes at which any spin is reset. */
+/**
+ * One pass over the nodes of a path: digest, largest displacement, and the nodes at which any spin
+ * is reset.
+ */
 import { createHash } from 'node:crypto';
 import type { PathNodes } from './types.ts';
 

@@ -1,6 +1,7 @@
 /**
- * Places of spins at any time, by the definition: motions sorted by their first knot, all but translations one after the other, each on
- * the places that those before it left, then all translations. Slow (every spin for every time), and true for every list of motions.
+ * Positions of spins at any time, by the definition: motions sorted by their first knot, all but
+ * translations one after the other, each applied to the result of those before it, then all
+ * translations. Slow (every spin for every time), and valid for every list of motions.
  */
 import type { Seconds } from '../../base/units.ts';
 import { unitTime } from './time-curve.ts';
@@ -13,7 +14,7 @@ export interface Places {
   readonly z: Float64Array;
 }
 
-/** What an action takes from all spins of its span as they are when it acts. */
+/** The quantity that an action derives from all spins of its span at the time when it acts. */
 export interface Measure {
   /** Unweighted mean [m], for a rotation about it. */
   readonly mean?: Vector;
@@ -56,7 +57,7 @@ export interface Members {
 
 /**
  * @param motions as `inOrder` gives them
- * @param numbers file numbers of the spins at hand, ascending
+ * @param numbers file numbers of the given spins, ascending
  */
 export function moversOf(motions: readonly Motion[], numbers: ArrayLike<number>): Mover[] {
   return motions.map((motion) => {
@@ -171,7 +172,7 @@ const NODES_AT_ONCE = 2 ** 22;
 const LARGEST_GAP = 64;
 
 /**
- * Nodes of the spins at hand, read in runs that cover them.
+ * Nodes of the given spins, read in runs that cover them.
  * @param rowOf row in the span of the spin at place n, ascending
  */
 export function nodesOf(
@@ -204,7 +205,7 @@ export function nodesOf(
   return { count, columns, ...(reset === undefined ? {} : { reset }) };
 }
 
-/** What a motion takes from the spins of its span, which must all be at hand. */
+/** The quantity that a motion derives from the spins of its span, all of which must be given. */
 export function measureOf({ motion: { action }, rows: { at, count } }: Mover, { x, y, z }: Places): Measure {
   if (action.type === 'HeartBeat') {
     let largest = 0;
@@ -222,7 +223,8 @@ export function measureOf({ motion: { action }, rows: { at, count } }: Mover, { 
 
 /**
  * Function from a time to the places of spins, in arrays that the next call overwrites.
- * @param measure of mover number m at a time; default: of the spins at hand, which are then all of them
+ * @param measure of mover number m at a time; default: of the spins at hand, which are then all of
+ * them
  */
 export function placesOver(
   movers: readonly Mover[],

@@ -1,6 +1,7 @@
 /**
- * Motions of KomaMRI's `.phantom`, in the layout of today and in that of its releases up to 0.9.0, told apart by the type of their time
- * groups. Numbers may be attributes or datasets; node arrays, [nodes, spins] in the file, are read by slices and never held.
+ * Motions of KomaMRI's `.phantom`, in the current layout and in that of its releases up to 0.9.0,
+ * distinguished by the type of their time groups. Numbers may be attributes or datasets; node
+ * arrays, [nodes, spins] in the file, are read in slices and never held in memory.
  */
 import { badInput } from '../../base/errors.ts';
 import type { Hdf5Reader, NumberDataset } from '../../formats/hdf5/reader.ts';
@@ -18,10 +19,13 @@ import {
 } from './types.ts';
 import { checkAction, checkNodes, parseCenter, parseSpan } from './values.ts';
 
-/** More motions than this are a damaged file, or paths that should be one. */
+/** Most motions: more come from a damaged file, or from paths that should be one. */
 const MOST_MOTIONS = 1024;
 
-/** Without a centre, rotations were about the origin up to this version (0.9.0 and its development versions). */
+/**
+ * Without a centre, rotations were about the origin up to this version (0.9.0 and its development
+ * versions).
+ */
 const FIRST_WITH_CENTER = [0, 9, 1] as const;
 
 /** In the order in which KomaMRI reads them: by name, so motion_10 before motion_2. */
@@ -117,7 +121,7 @@ function readTime(fields: Fields): TimeCurve {
   });
 }
 
-/** Up within `asymmetry` of the period and down in the rest. */
+/** Rising during the fraction `asymmetry` of the period and falling in the rest. */
 function sawTooth(period: number, asymmetry: number, place: string): TimeCurve {
   if (!(asymmetry >= 0 && asymmetry <= 1)) throw badInput(place, `asymmetry is ${asymmetry}`, 'give 0 to 1');
   const knots =

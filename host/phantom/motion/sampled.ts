@@ -1,6 +1,7 @@
 /**
- * Movement that is not separable, piece by piece: over each piece between corners of gradients (and between samples) the straight line with
- * the mean and the first moment of the spin's displacement. The phase over a whole piece is then exact, for gradients are linear there; inside pulses pieces
+ * Movement that is not separable, piece by piece: over each piece between corners of gradients (and
+ * between samples) the straight line with the mean and the first moment of the spin's displacement.
+ * The phase over a whole piece is then exact, for gradients are linear there; inside pulses pieces
  * are short. Displacements are in metres from the place at rest.
  */
 import type { Seconds } from '../../base/units.ts';
@@ -14,7 +15,10 @@ const RULE = [0.8611363115940526, 0.3399810435848563].flatMap((x, n) => {
   const weight = [0.34785484513745385, 0.6521451548625461][n] / 2;
   return [[(1 - x) / 2, weight] as const, [(1 + x) / 2, weight] as const];
 });
-/** Times that a piece is halved to find where a radius reaches the axis: a corner costs the square of the part that it is in. */
+/**
+ * How often a piece is halved to find where a radius reaches the axis: the error of a corner is the
+ * square of the length of its part.
+ */
 const HALVINGS = 10;
 
 export interface SampledNodes {
@@ -24,7 +28,7 @@ export interface SampledNodes {
   readonly resets?: readonly Uint8Array[];
 }
 
-/** @param measures what motions take from their spans at a time */
+/** @param measures quantities that motions derive from their spans, by time */
 export function sampleMovement(
   motions: readonly Motion[],
   units: readonly UnitTime[],
@@ -56,7 +60,9 @@ export function sampleMovement(
         }
     }
   };
-  /** Adds a part of a piece, halved where a spin arrives on the axis of a HeartBeat or leaves it. */
+  /**
+   * Adds a part of a piece, halved where a spin arrives on the axis of a HeartBeat or leaves it.
+   */
   const addSmooth = (from: Seconds, to: Seconds, piece: Piece, halvings: number): void => {
     if (halvings === 0 || staysClamped(from, to)) {
       add(from, to, piece);
@@ -93,8 +99,9 @@ export function sampleMovement(
 }
 
 /**
- * What motions take from their spans, within a piece: polynomials through what they take at the nodes of the rule. All spins of the phantom have to
- * be placed for a measure, so it is asked for at times that are the same for every tile.
+ * Quantities that motions derive from their spans, within a piece: polynomials through their values
+ * at the nodes of the rule. Each value needs the positions of all spins of the phantom, so it is
+ * evaluated at times that are the same for every tile.
  */
 function measuresWithin(
   { from, to }: Piece,

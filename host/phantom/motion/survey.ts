@@ -1,7 +1,8 @@
 /**
- * What one or two passes over all spins tell about their motions: groups, sums and largest radii over whole spans, and which spins do
- * not move in the separable way of `frames.ts`. Those are a HeartBeat's that reach its axis, or a HeartBeat's or second path's after other
- * motions; their places are kept, and their movement is sampled (`sampled.ts`).
+ * Results of one or two passes over all spins with motions: groups, sums and largest radii over
+ * whole spans, and the spins whose movement is not separable (`frames.ts`). These are spins of a
+ * HeartBeat that reach its axis, or of a HeartBeat or a second path after other motions; their
+ * positions are stored, and their movement is sampled (`sampled.ts`).
  */
 import { openBudget } from '../../base/budget.ts';
 import { WALK_SPINS } from '../bounds.ts';
@@ -23,11 +24,17 @@ export interface Group {
 
 export interface MotionSurvey {
   readonly groups: readonly Group[];
-  /** [motions] largest distance from the z axis over the span at rest; undefined where earlier motions change it or none is asked for */
+  /**
+   * [motions] largest distance from the z axis over the span at rest; undefined where earlier
+   * motions change it or none is asked for
+   */
   readonly radius: readonly (number | undefined)[];
-  /** [motions] u at which a HeartBeat's spins arrive on the axis, if they are few; there the means of spans have a corner too */
+  /**
+   * [motions] u at which a HeartBeat's spins arrive on the axis, if they are few; there the means
+   * of spans have a corner too
+   */
   readonly arrivals: readonly Float64Array[];
-  /** Spins whose movement is sampled, and where they rest. */
+  /** Spins whose movement is sampled, and their positions at rest. */
   readonly kept: {
     readonly numbers: Float64Array;
     readonly x: Float32Array;
@@ -39,7 +46,10 @@ export interface MotionSurvey {
 const isPath = ({ action }: Motion): boolean => action.type === 'Path' || action.type === 'FlowPath';
 const BYTES_PER_KEPT_SPIN = 64;
 
-/** Spins whose arrivals on the axis cut timelines; those of more are a smooth crowd. */
+/**
+ * Most spins whose arrivals on the axis cut timelines; the arrivals of more are practically
+ * continuous.
+ */
 const MOST_ARRIVALS = 256;
 
 /** @param motions as `inOrder` gives them */
@@ -76,14 +86,15 @@ export function surveyMotions(source: PhantomSource, motions: readonly Motion[])
         if (rowIn(spins, spin) < 0) continue;
         const u = arrivalOf(action, radius[n]!, Math.hypot(x, y));
         const within = u >= unit.least && u <= unit.most;
-        // Beyond its arrival a radius is clamped: for all u of the curve if that came before the least of them.
+        // Beyond its arrival a radius is clamped: for all u of the curve if that came before the
+        // least of them.
         if (!within && !(u < unit.least && u >= 0) && !(u > unit.most && u <= 0)) continue;
         reaching.add(spin);
         if (within && arrivals[n].size <= MOST_ARRIVALS) arrivals[n].add(u);
       }
     });
 
-  // Spins that reach the axis are a group beside the others of their list.
+  // Spins that reach the axis are a group separate from the others of their list.
   const keys = members.map(({ key }) => key);
   const groups = runsByKey(
     spinCount,
@@ -106,7 +117,10 @@ export function surveyMotions(source: PhantomSource, motions: readonly Motion[])
   };
 }
 
-/** Which lists are sampled for all their spins, and which HeartBeats find the radii of their span as they are at rest. */
+/**
+ * Which lists are sampled for all their spins, and which HeartBeats find the radii of their span as
+ * they are at rest.
+ */
 function classify(motions: readonly Motion[], members: readonly { readonly motions: readonly number[] }[]) {
   const moved = members.map(() => false);
   const onPath = members.map(() => false);
@@ -136,7 +150,7 @@ function arrivalOf({ circumferential, radial }: HeartBeat, largest: number, radi
 
 type Walk = (visit: (spin: number, x: number, y: number, z: number) => void) => void;
 
-/** A walk over the places of all spins, in file order. */
+/** A pass over the positions of all spins, in file order. */
 function placesOf(source: PhantomSource): Walk {
   const block = spinBlock(Math.min(WALK_SPINS, source.spinCount));
   return (visit) => {
@@ -148,7 +162,7 @@ function placesOf(source: PhantomSource): Walk {
   };
 }
 
-/** Adds the sums that means over spans need; zeros where no motion asks for a mean. */
+/** Adds the sums for means over spans; zeros if no motion uses a mean. */
 function sumsOf(groups: readonly Omit<Group, 'sums'>[], motions: readonly Motion[], walk: Walk): Group[] {
   const asked = motions.some(({ action }) => action.type === 'Rotate' && action.center === 'CenterOfMass');
   const sums = groups.map(({ runs }) => ({

@@ -1,6 +1,7 @@
 /**
- * Time curves evaluated: u(t), where its slope changes, and which way it runs. Copy p of the knots begins where copy p − 1 ends and lasts
- * periods[p] times as long; a periodic curve repeats all copies together, before its first knot too.
+ * Evaluates time curves: u(t), the times at which its slope changes, and its direction. Copy p of
+ * the knots begins where copy p − 1 ends and lasts periods[p] times as long; a periodic curve
+ * repeats all copies together, before its first knot too.
  */
 import { badInput } from '../../base/errors.ts';
 import { SAME_TIME, type Seconds } from '../../base/units.ts';
@@ -20,7 +21,7 @@ export interface UnitTime {
   at(time: Seconds): number;
 }
 
-/** Knots that a curve may have within a sequence: each cuts the timeline. */
+/** Most knots of a curve within a sequence: each cuts the timeline. */
 const MOST_CUTS = 5_000_000;
 
 export function unitTime({ t, unit, periodic, periods }: TimeCurve): UnitTime {

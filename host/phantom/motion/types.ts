@@ -1,6 +1,7 @@
 /**
- * A motion: an action on a span of spins, driven by a time curve. A phantom has a list of them; `compose.ts` says in which order they
- * act. Displacements are in metres in the axes of the phantom (LPS); gradients, pulses and coils stay in space.
+ * A motion: an action on a span of spins, driven by a time curve. A phantom has a list of them;
+ * `places.ts` defines the order in which they act. Displacements are in metres in the axes of the
+ * phantom (LPS); gradients, pulses and coils are fixed in space.
  */
 import type { Meters, Seconds } from '../../base/units.ts';
 
@@ -12,9 +13,15 @@ export interface TimeCurve {
   readonly t: Float64Array;
   /** [n] u at the knots */
   readonly unit: Float64Array;
-  /** Whether the stretch repeats for ever, in both directions. Otherwise u keeps its first and last values. */
+  /**
+   * Whether the stretch repeats for ever, in both directions. Otherwise u keeps its first and last
+   * values.
+   */
   readonly periodic: boolean;
-  /** [copies] lengths of consecutive copies of the knots, relative to the knots as they stand: beats of unequal length */
+  /**
+   * [copies] lengths of consecutive copies of the knots, relative to the knots as given: beats of
+   * unequal length
+   */
   readonly periods: Float64Array;
 }
 
@@ -41,11 +48,15 @@ export interface Rotate {
   readonly pitch: number;
   readonly roll: number;
   readonly yaw: number;
-  /** A place in space [m], or the unweighted mean of the span's spins when this motion is applied. */
+  /**
+   * A place in space [m], or the unweighted mean of the span's spins when this motion is applied.
+   */
   readonly center: Vector | 'CenterOfMass';
 }
 
-/** Radial displacement u·(ε_c·ϱmax − ε_r·(ϱmax − ϱ)) about the z axis, not past it; along z u·ε_l·z. */
+/**
+ * Radial displacement u·(ε_c·ϱmax − ε_r·(ϱmax − ϱ)) about the z axis, not past it; along z u·ε_l·z.
+ */
 export interface HeartBeat {
   readonly type: 'HeartBeat';
   readonly circumferential: number;
@@ -53,7 +64,10 @@ export interface HeartBeat {
   readonly longitudinal: number;
 }
 
-/** Each spin along nodes of its own, at u = j/(nodes − 1), linear in between. A FlowPath is one whose spins may be reset. */
+/**
+ * Each spin along nodes of its own, at u = j/(nodes − 1), linear in between. A FlowPath is one
+ * whose spins may be reset.
+ */
 export interface Path {
   readonly type: 'Path' | 'FlowPath';
   readonly nodes: PathNodes;
@@ -66,7 +80,10 @@ export interface PathNodes {
   readonly spins: number;
   /** Whether there are reset flags. */
   readonly flow: boolean;
-  /** Nodes of spins [first, first + count) of the span. @throws LarmorError 65 if a value is not a place */
+  /**
+   * Nodes of spins [first, first + count) of the span.
+   * @throws LarmorError 65 if a value is not a place
+   */
   read(first: number, count: number): NodeBlock;
 }
 
@@ -75,7 +92,7 @@ export interface NodeBlock {
   readonly x: ArrayLike<number>;
   readonly y: ArrayLike<number>;
   readonly z: ArrayLike<number>;
-  /** [K][count] 1 where the spin arrives at this node as a fresh one; undefined without flags */
+  /** [K][count] 1 where the spin is reset at this node; undefined without resets */
   readonly reset?: ArrayLike<number>;
 }
 
@@ -89,7 +106,7 @@ export interface Motion {
   readonly afterAll?: boolean;
 }
 
-/** The curve of a motion that states none: at the end state for all t > 0. */
+/** The curve of a motion without one: at the end state for all t > 0. */
 export const AT_ONCE: TimeCurve = timeRange(0, 2.2e-16);
 
 /** u from 0 to 1 between two times; a step when they are equal. */

@@ -1,10 +1,13 @@
-/** Values of motions as files state them: spans, centres, and the limits of what an action can be. */
+/** Values of motions in files: spans, centres, and the limits of actions. */
 import { badInput } from '../../base/errors.ts';
 import type { Action, SpinSpan, TimeCurve, Vector } from './types.ts';
 
-/** Farther displacements [m] are not physics but another unit. */
+/** Larger displacements [m] are in another unit. */
 const FARTHEST = 100;
-/** More turns than this in one stroke are probably degrees per second, or radians taken for something else. */
+/**
+ * More rotations than this in one action probably come from another unit, such as degrees per
+ * second.
+ */
 const MOST_DEGREES = 3.6e6;
 /** Strains beyond this are probably per cent. */
 const MOST_STRAIN = 10;

@@ -1,4 +1,7 @@
-/** Writes motions into a `.phantom` in KomaMRI's layout of today; node arrays stream through a block of spins. */
+/**
+ * Writes motions into a `.phantom` in KomaMRI's current layout; node arrays stream through a block
+ * of spins.
+ */
 import type { Group, File as H5File } from 'h5wasm/node';
 import { badInput } from '../../base/errors.ts';
 import type { Action, Motion, PathNodes, SpinSpan, TimeCurve } from './types.ts';

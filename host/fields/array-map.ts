@@ -1,7 +1,7 @@
 /**
- * Maps in files without an orientation: BART's `.cfl` [x, y, z, coils] and NumPy's `.npy` [coils, z, y, x]. They lie on the
- * grid of an image whose field of view is given: along the patient axes (LPS), voxel ⌊N/2⌋ at the centre, as the
- * Fourier transform of k-space has it.
+ * Maps in files without an orientation: BART's `.cfl` [x, y, z, coils] and NumPy's `.npy` [coils,
+ * z, y, x]. Their grid is that of an image with a given field of view: along the patient axes
+ * (LPS), voxel ⌊N/2⌋ at the centre, as in the Fourier transform of k-space.
  */
 import { badInput } from '../base/errors.ts';
 import type { Meters } from '../base/units.ts';

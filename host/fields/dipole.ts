@@ -1,11 +1,14 @@
 /**
- * The field of a map of magnetic susceptibility in B0, to first order in χ and with the sphere of Lorentz:
+ * The field of a map of magnetic susceptibility in B0, to first order in χ and with the sphere of
+ * Lorentz:
  *
  *     ΔB(k) = B0·χ(k)·(1/3 − (k·n)²/k²),  n along B0,  ΔB(0) = 0
  *
- * (Marques and Bowtell, Concepts Magn. Reson. B 25, 65, 2005). χ is taken against that of the surroundings and the grid is doubled along each axis,
- * so that the images of the transform lie a whole grid away. x is transformed first and only half of its spectrum kept, y next, z last and back for one
- * (x, y) spectrum at a time: memory is 2·N numbers for N voxels in each of 2 axes doubled, 540 MB for 256³.
+ * (Marques and Bowtell, Concepts Magn. Reson. B 25, 65, 2005). χ is relative to that of the
+ * surroundings, and the grid is doubled along each axis, so that the periodic images of the
+ * transform are a whole grid away. x is transformed first and only half of its spectrum is stored,
+ * y next, z last and back for one (x, y) spectrum at a time: memory is 2·N numbers for N voxels in
+ * each of 2 axes doubled, 540 MB for 256³.
  */
 import { fastSize, fft } from '../numerics/fft.ts';
 import type { MapData } from './map.ts';
@@ -91,7 +94,7 @@ function copyNumber(into: Float64Array, to: number, from: Float64Array, at: numb
   into[2 * to + 1] = from[2 * at + 1];
 }
 
-/** 1/3 − (k·n)²/k² by index, in the grid's own axes however they lie; 0 at k = 0. */
+/** 1/3 − (k·n)²/k² by index, for any orientation of the grid's axes; 0 at k = 0. */
 function waveVectors(
   steps: MapData['steps'],
   [Nx, Ny, Nz]: readonly [number, number, number],
@@ -119,7 +122,7 @@ function waveVectors(
   };
   return (kx, ky, kz) => {
     let all = [[frequency(kx, Nx), frequency(ky, Ny), frequency(kz, Nz)]];
-    // The highest frequency of an axis stands for both of its signs: the mean of the two keeps the field real.
+    // The highest frequency of an axis has both signs; their mean keeps the field real.
     for (let axis = 0; axis < 3; axis++) if (all[0][axis] === 0.5) all = all.flatMap((f) => [f, f.with(axis, -0.5)]);
     return all.reduce((sum, f) => sum + factor(f), 0) / all.length;
   };

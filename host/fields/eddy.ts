@@ -3,8 +3,9 @@
  *
  *     g_e(t) = −α ∫ (dG/ds) e^{−(t − s)/τ} ds,  s ≤ t
  *
- * (α dimensionless from axis to axis, in metres from an axis to B0). Over a linear piece of G both g_e and its integral have closed
- * forms, so a waveform is walked from corner to corner and nothing is sampled. The value of g_e is all that the past leaves.
+ * (α dimensionless from axis to axis, in metres from an axis to B0). Over a linear piece of G both
+ * g_e and its integral have closed forms, so a waveform is processed from corner to corner without
+ * sampling. The value of g_e is the whole state.
  */
 
 /** From axis 0, 1, 2 to axis 0, 1, 2 or, 3, the field common to all spins. */

@@ -1,19 +1,22 @@
 /**
- * Gradient impulse response functions: what a gradient system makes of the waveforms it is asked for,
+ * Gradient impulse response functions: the response of a gradient system to its nominal waveforms,
  *
  *     G_j(t) = Σ_i ∫ H_ji(f) Ĝ_i(f) e^{+i2πft} df
  *
- * H linear between its frequencies and zero beyond them. Nominal waveforms are made of corners, so their response is a sum over corners
- * of the response to a ramp and needs no sampling. With h = ∫H e^{i2πft} df and its integrals s, r, q (responses to a step, a ramp and
- * a parabola), ∫G_j up to t is Σ Δslope·q(t − t_corner). From each of them the polynomial is taken that it approaches for u > 0: its
- * sum over all corners is the nominal waveform itself, and the rest, in tables, dies away.
+ * H linear between its frequencies and zero beyond them. Nominal waveforms are made of corners, so
+ * their response is a sum over corners of the response to a ramp and needs no sampling. With h = ∫H
+ * e^{i2πft} df and its integrals s, r, q (responses to a step, a ramp and a parabola), ∫G_j up to t
+ * is Σ Δslope·q(t − t_corner). From each of them the polynomial is taken that it approaches for u >
+ * 0: its sum over all corners is the nominal waveform itself, and the rest, in tables, dies away.
  */
 import { createHash } from 'node:crypto';
 import { badInput } from '../base/errors.ts';
 import { type JsonReader, list, number, readJson, record } from '../base/json.ts';
 import { fft } from '../numerics/fft.ts';
 
-/** Output axis 0, 1, 2 or, 3, the field common to all spins [T per T/m], from input axis 0, 1, 2. */
+/**
+ * Output axis 0, 1, 2 or, 3, the field common to all spins [T per T/m], from input axis 0, 1, 2.
+ */
 interface Pair {
   readonly from: number;
   readonly to: number;
@@ -29,7 +32,7 @@ export interface Girf {
   readonly pairs: readonly Pair[];
 }
 
-/** Highest frequency that the tables' step of 1 µs resolves well. */
+/** Highest frequency that tables with a step of 1 µs resolve well. */
 const MOST_HERTZ = 1e5;
 const ANY = number('', -1e12, 1e12);
 const complexList: JsonReader<readonly (readonly number[])[]> = list(list(ANY, 'numbers'), 'pairs [re, im]');
@@ -77,12 +80,15 @@ function checkFrequencies(path: string, freq: readonly number[]): void {
   if (freq[0] > 0 || freq.at(-1)! < 0) throw badInput(path, 'freq leaves out 0 Hz', 'begin at 0, or at −fmax');
 }
 
-/** Mean distance of the frequencies [Hz]: what is linear between them comes back weakly after 1/distance. */
+/**
+ * Mean distance of the frequencies [Hz]: a response that is linear between them has weak echoes
+ * after 1/distance.
+ */
 export function spacingOf({ freq }: Girf): number {
   return (freq.at(-1)! - freq[0]) / (freq.length - 1);
 }
 
-/** H at a frequency. Where negative ones are left out, waveforms being real gives them. */
+/** H at a frequency. Missing negative ones follow from waveforms being real. */
 function valueAt(freq: readonly number[], H: Pair['H'], f: number): [number, number] {
   if (f < freq[0]) {
     if (freq[0] < 0 || -f > freq.at(-1)!) return [0, 0];
@@ -101,7 +107,7 @@ function valueAt(freq: readonly number[], H: Pair['H'], f: number): [number, num
   return [a[0] + part * (b[0] - a[0]), a[1] + part * (b[1] - a[1])];
 }
 
-/** What is left of r and q (and s) beside their polynomials, for −window ≤ u ≤ window; 0 beyond. */
+/** Difference of r and q (and s) from their polynomials, for −window ≤ u ≤ window; 0 beyond. */
 export interface Response {
   readonly from: number;
   readonly to: number;
@@ -109,21 +115,24 @@ export interface Response {
   readonly gain: number;
   readonly first: number;
   readonly second: number;
-  /** Adds `weight` times (left of r, left of q) at u to into[0], into[1]. */
+  /** Adds `weight` times these differences of r and q at u to into[0], into[1]. */
   ramp(u: number, weight: number, into: Float64Array): void;
   /** The same of (s, r), for jumps. */
   step(u: number, weight: number, into: Float64Array): void;
 }
 
-/** Step of the fine table [s], its reach [s], and how many fine steps are one beyond it, where only weak echoes are left. */
+/**
+ * Step of the fine table [s], its extent [s], and the number of fine steps per step beyond it,
+ * where there are only weak echoes.
+ */
 const FINE = 1e-6;
 const NEAR = 5e-3;
 const COARSE = 8;
-/** Echoes of h that one period of the transform keeps apart, and its largest size. */
+/** Number of echoes of h that one period of the transform separates, and its largest size. */
 const ECHOES = 30;
 const LARGEST = 2 ** 21;
 
-/** Responses of all pairs. @param window [s] beyond which what is left is dropped */
+/** Responses of all pairs. @param window [s] beyond which the differences are neglected */
 export function responsesOf(girf: Girf, window: number): Response[] {
   const size = Math.min(LARGEST, 2 ** Math.ceil(Math.log2((window + ECHOES / spacingOf(girf)) / FINE)));
   const half = Math.min(Math.ceil(window / FINE / COARSE) * COARSE, size / 4);
@@ -197,8 +206,9 @@ function hermite(values: Float64Array, slopes: Float64Array, n: number, part: nu
 }
 
 /**
- * Periodic parts of h and of its first three integrals on the grid, and the mean c0 of h: with ω = 2πn/period, coefficients
- * H, H/iω, H/(iω)², H/(iω)³. Two real series at a time are the parts of one complex transform.
+ * Periodic parts of h and of its first three integrals on the grid, and the mean c0 of h: with ω =
+ * 2πn/period, coefficients H, H/iω, H/(iω)², H/(iω)³. Two real series at a time are the parts of
+ * one complex transform.
  */
 function integrals(
   freq: readonly number[],

@@ -1,11 +1,12 @@
 /**
- * Receive coils as circular loops: the sensitivity by reciprocity is the field of a unit current (Biot–Savart, quasi-static),
- * C = Bx − i·By [T/A], with the current right-handed about the normal. In the loop's own cylindrical frame (ρ, z), with
- * α² = (a + ρ)² + z², β² = (a − ρ)² + z² and kc = β/α,
+ * Receive coils as circular loops: the sensitivity by reciprocity is the field of a unit current
+ * (Biot–Savart, quasi-static), C = Bx − i·By [T/A], with the current right-handed about the normal.
+ * In the loop's own cylindrical frame (ρ, z), with α² = (a + ρ)² + z², β² = (a − ρ)² + z² and kc =
+ * β/α,
  *
  *     B_z = μ0 a/(π α³) · cel(kc, kc², a + ρ, a − ρ),   B_ρ = μ0 a z/(π α³) · cel(kc, kc², −1, 1)
  *
- * which keeps its digits near the axis, where the usual form in K and E cancels.
+ * which stays accurate near the axis, where the usual form in K and E suffers from cancellation.
  */
 import { badInput, type LarmorError } from '../base/errors.ts';
 import { type Meters, MU_0 } from '../base/units.ts';
@@ -19,12 +20,16 @@ export interface Loop {
   readonly radius: Meters;
 }
 
-/** Half the thickness of a conductor: nearer to the wire the field of a filament, which diverges there, means nothing. */
+/**
+ * Half the thickness of a conductor: closer to the wire the field of a filament diverges and is not
+ * valid.
+ */
 export const WIRE: Meters = 2e-3;
 
 /**
  * C of one loop at places [0, count) into `re` and `im`.
- * @param onWire called for a place nearer to the wire than 2 mm; it throws unless nothing is there, and C is 0
+ * @param onWire called for a position closer to the wire than 2 mm; it throws unless there is no
+ * spin, and C is 0
  */
 export function loopSensitivity(
   { centre, normal, radius: a }: Loop,
@@ -76,7 +81,7 @@ export function loopBound(loop: Loop, box: Box): number {
   return MU_0 / (2 * Math.max(WIRE, wireDistance(loop, box)));
 }
 
-/** Whether the wire keeps its distance from everything in a box. */
+/** Whether the wire is far enough from a box. */
 export const keepsClear = (loop: Loop, box: Box, distance: Meters): boolean => wireDistance(loop, box) >= distance;
 
 /** Whether a place is nearer to the wire than `distance`. */
@@ -123,19 +128,22 @@ function acrossOf(normal: readonly [number, number, number]): [number[], number[
   ];
 }
 
-/** @param file what names the coils @param who what stands there, such as `brain.phantom spin 3` */
+/** @param file that defines the coils @param who is there, such as `brain.phantom spin 3` */
 export function onWire(file: string, coil: number, who: string, place: readonly number[]): LarmorError {
   const at = place.map((part) => `${Number((1e3 * part).toPrecision(4))}`).join(', ');
   const what = `the wire of coil ${coil + 1} runs through ${who} at (${at}) mm (LPS)`;
   return badInput(file, what, 'place it outside the phantom');
 }
 
-/** Centres of neighbouring loops, in loop radii: overlap by a quarter of the diameter decouples them. */
+/**
+ * Centres of neighbouring loops, in loop radii: overlap by a quarter of the diameter decouples
+ * them.
+ */
 const NEIGHBOURS = 1.5;
 
 /**
- * `coils` loops on a cylinder about the z axis, normals inward: in rings, as many as make neighbours in a ring and along z about
- * as distant, every other ring turned by half a step.
+ * `coils` loops on a cylinder about the z axis, normals inward: in rings, whose number makes the
+ * distances within a ring and along z about equal; every second ring is rotated by half a step.
  */
 export function cylinderArray(coils: number, radius: Meters, length: Meters): Loop[] {
   const rings = Math.max(1, Math.round(Math.sqrt((coils * length) / (2 * Math.PI * radius))));

@@ -1,7 +1,9 @@
 /**
- * Maps fixed in the scanner (off-resonance, coil sensitivities, transmit fields) as functions of place: trilinear between voxel
- * centres, real and imaginary part each, never magnitude or phase. A place outside the hull of the voxel centres has no value;
- * along an axis of a single voxel the value holds for half a voxel to both sides. Places are patient LPS in metres, as spins are.
+ * Maps fixed in the scanner (off-resonance, coil sensitivities, transmit fields) as functions of
+ * position: trilinear between voxel centres, real and imaginary part each, never magnitude or
+ * phase. A position outside the hull of the voxel centres has no value; along an axis with a single
+ * voxel the value is valid for half a voxel to both sides. Positions are in patient LPS in metres,
+ * as those of spins.
  */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
@@ -43,21 +45,27 @@ export interface Places {
 }
 
 export interface FieldMap extends MapData {
-  /** Digest of numbers and grid: the same map under any name and in any compression. */
+  /**
+   * Digest of numbers and grid: the same for the same map under any name and in any compression.
+   */
   readonly identity: string;
   readonly residentBytes: number;
   /**
-   * Values at places [0, count): `columns` are [channels · parts], (re, im) of channel 0 first. A place outside gets 0 and is reported to `outside`,
-   * which throws (`outsideMap`) unless nothing is there.
+   * Values at places [0, count): `columns` are [channels · parts], (re, im) of channel 0 first. A
+   * position outside gets 0 and is reported to `outside`, which throws (`outsideMap`) unless there
+   * is no spin.
    */
   sample(places: Places, count: number, columns: readonly Numbers[], outside: (n: number) => void): void;
   /** Whether the map has a value at this place. */
   covers(x: Meters, y: Meters, z: Meters): boolean;
 }
 
-/** Part of a voxel by which rounding of f32 places and affines may miss the outermost centres. */
+/**
+ * Fraction of a voxel by which rounding of f32 positions and affines may exceed the outermost
+ * centres.
+ */
 const ROUNDING = 1e-4;
-/** Grids of two files count as the same if their voxels lie within this part of a voxel of each other. */
+/** Grids of two files are equal if their voxels differ by less than this fraction of a voxel. */
 const SAME_GRID = 1e-3;
 /** Phases beyond one turn and rounding are not radians. */
 const LARGEST_PHASE = 2 * Math.PI * (1 + 1e-6);
@@ -131,7 +139,10 @@ export async function readMap(path: string): Promise<FieldMap> {
   return fieldMap(await readMapData(path));
 }
 
-/** A pair of magnitudes and phases [rad] on one grid: made complex at the voxels, before anything is interpolated. */
+/**
+ * A pair of magnitudes and phases [rad] on one grid: made complex at the voxels, before anything is
+ * interpolated.
+ */
 export async function readMagnitudePhase(magnitude: string, phase: string): Promise<FieldMap> {
   const [sizes, angles] = [await readMapData(magnitude), await readMapData(phase)];
   for (const { path, parts } of [sizes, angles])
@@ -172,7 +183,7 @@ export async function readMapData(path: string): Promise<MapData> {
   return { path, size, steps, origin, channels: volumes, parts, values };
 }
 
-/** Numbers that f32 holds are kept as such: half the memory. */
+/** Numbers that f32 represents exactly are stored as f32: half the memory. */
 function roomFor(path: string, { size, volumes, parts, fitsF32 }: NiftiHeader): Numbers {
   const count = size[0] * size[1] * size[2] * volumes * parts;
   const make = fitsF32 ? Float32Array : Float64Array;

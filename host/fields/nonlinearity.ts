@@ -1,11 +1,12 @@
 /**
- * Gradient coils whose field is not linear: G_x·b_x(r) + G_y·b_y(r) + G_z·b_z(r) in place of G·r, with
+ * Gradient coils with a non-linear field: G_x·b_x(r) + G_y·b_y(r) + G_z·b_z(r) instead of G·r, with
  *
  *     b(r) = r + R0 Σ (r/R0)ⁿ N_nm P_nm(cos θ)(A cos mφ + B sin mφ)
  *
- * P_nm with the Condon–Shortley phase; N = (−1)^m √((2n + 1)(n − m)!/(2(n + m)!)) for m > 0, 1 for m = 0. Coefficients come from a vendor's
- * file, which is read and never shipped: Siemens's `.grad`, or `.coef` with lines such as `alpha_x 3 1 0.01`. They hold in LAI axes
- * (left, anterior, inferior), which are (x, −y, −z) of LPS.
+ * P_nm with the Condon–Shortley phase; N = (−1)^m √((2n + 1)(n − m)!/(2(n + m)!)) for m > 0, 1 for
+ * m = 0. Coefficients are read from a vendor's file, which is not part of this project: Siemens's
+ * `.grad`, or `.coef` with lines such as `alpha_x 3 1 0.01`. They refer to LAI axes (left,
+ * anterior, inferior), which are (x, −y, −z) of LPS.
  */
 import { createHash } from 'node:crypto';
 import { badInput } from '../base/errors.ts';
@@ -18,7 +19,7 @@ export interface GradientFields {
   readonly identity: string;
   /**
    * Turns places [0, count), LPS, into b(r), in place.
-   * @param lost takes what rounding b(r) to f32 leaves out, x, y, z
+   * @param lost receives the rounding errors of b(r) in f32, x, y, z
    */
   apply(x: Float32Array, y: Float32Array, z: Float32Array, count: number, lost?: readonly Float32Array[]): void;
 }
@@ -37,7 +38,7 @@ interface Coefficient {
 const USUAL_R0: Meters = 0.25;
 /** Higher orders than vendors give are a mistake. */
 const MOST_ORDER = 60;
-/** A linear term of this size is the gradient itself, not its error. */
+/** A linear term larger than this is the gradient itself, not its error. */
 const WHOLE_FIELD = 0.5;
 
 const NUMBER = String.raw`[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?`;
@@ -47,7 +48,10 @@ const RADIUS = new RegExp(String.raw`(${NUMBER})\s*m\s*=\s*R0`);
 const COEF_ROW = /^\s*(alpha|beta)_([xyz])\s+(\d+)\s+(\d+)\s+(\S+)\s*$/i;
 const COEF_LIKE = /^\s*(alpha|beta)_/i;
 
-/** @throws LarmorError 65 if the file holds no coefficients or a row cannot be read, 66 if it is missing */
+/**
+ * @throws LarmorError 65 if the file holds no coefficients or a row cannot be read, 66 if it is
+ * missing
+ */
 export function readGradientFields(path: string): GradientFields {
   const lines = readInput(path).toString('latin1').split(/\r?\n/);
   const coefficients: Coefficient[] = [];

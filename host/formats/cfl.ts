@@ -1,4 +1,7 @@
-/** BART's `.cfl` read back: complex f32, first dimension fastest, with up to 16 dimensions in the `.hdr` beside it. */
+/**
+ * Reader of BART's `.cfl`: complex f32, first dimension fastest, with up to 16 dimensions in the
+ * `.hdr` beside it.
+ */
 import { badInput } from '../base/errors.ts';
 import { readInput } from '../base/files.ts';
 

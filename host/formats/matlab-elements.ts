@@ -1,6 +1,7 @@
 /**
- * Elements of MATLAB level 5 files: a tag {type, bytes}, data, padding to 8 bytes; small ones within the tag, compressed
- * ones around others. Apart from the arrays built of them, which know nothing of tags and byte order.
+ * Elements of MATLAB level 5 files: a tag {type, bytes}, data, padding to 8 bytes; small ones
+ * within the tag, compressed ones around others. Separate from the arrays that consist of them,
+ * which do not depend on tags and byte order.
  */
 import { inflateSync } from 'node:zlib';
 import type { Budget } from '../base/budget.ts';
@@ -89,7 +90,8 @@ export function numbers({ type, data }: Element, { littleEndian, place }: Cursor
   const fill = <T extends Numbers>(size: number, make: (n: number) => T, at: (offset: number) => number): T => {
     if (data.length % size !== 0) throw corrupt(place, 'a number cut short');
     const out = make(data.length / size);
-    // The usual case is one copy; only a file of the other byte order is walked.
+    // The usual case is one copy; only files of the other byte order are converted element by
+    // element.
     if (littleEndian && size === out.BYTES_PER_ELEMENT) {
       new Uint8Array(out.buffer).set(data);
     } else {
@@ -160,7 +162,7 @@ export function numbers({ type, data }: Element, { littleEndian, place }: Cursor
   }
 }
 
-/** What a text takes while it is put together character by character. */
+/** Bytes that a text takes while it is assembled character by character. */
 const BYTES_PER_CHARACTER = 48;
 
 export function charText(element: Element, cursor: Cursor): string {

@@ -1,7 +1,8 @@
 /**
- * Reader of MATLAB level 5 MAT-files (`save -v6`, `-v7`): numeric and logical arrays, char, cells, structs, plain or
- * compressed. It stands in the common room because label images and reference waveforms both come in it. Layout: "MAT-File
- * Format", MathWorks, R2023; every element is a tag {type, bytes}, data, and padding to 8 bytes.
+ * Reader of MATLAB level 5 MAT-files (`save -v6`, `-v7`): numeric and logical arrays, char, cells,
+ * structs, plain or compressed. It is in this room because label images and reference waveforms use
+ * it. Layout: "MAT-File Format", MathWorks, R2023; every element is a tag {type, bytes}, data, and
+ * padding to 8 bytes.
  */
 import { openBudget } from '../base/budget.ts';
 import { badInput } from '../base/errors.ts';
@@ -19,9 +20,14 @@ import {
 } from './matlab-elements.ts';
 import type { Numbers } from './numbers.ts';
 
-/** A MATLAB array; elements in column-major order (first dimension fastest), as MATLAB stores them. */
+/**
+ * A MATLAB array; elements in column-major order (first dimension fastest), as MATLAB stores them.
+ */
 export type MatValue =
-  /** Numbers as stored, which may be narrower than the class (a double array of small integers is kept as bytes). */
+  /**
+   * Numbers as stored, which may be narrower than the class (a double array of small integers is
+   * kept as bytes).
+   */
   | {
       readonly kind: 'numeric';
       readonly dims: readonly number[];
@@ -35,7 +41,7 @@ export type MatValue =
       readonly dims: readonly number[];
       readonly elements: readonly Record<string, MatValue>[];
     }
-  /** Sparse arrays, objects, function handles: named, not read. */
+  /** Sparse arrays, objects and function handles: listed by name, not read. */
   | { readonly kind: 'unsupported'; readonly what: string };
 
 /** Array classes (mx…), table 1-3. */
@@ -47,7 +53,7 @@ const OTHER_CLASSES: Record<number, string> = {
   17: 'opaque object',
 };
 
-/** Deeper nesting than any honest file has; keeps a corrupt one from exhausting the stack. */
+/** Deeper nesting than in any valid file; prevents a corrupt one from exhausting the stack. */
 const MAX_DEPTH = 64;
 const HEADER_BYTES = 128;
 /** An empty array as an object, with its dimensions. */
@@ -96,7 +102,8 @@ function readMatrix(data: Uint8Array, parent: Cursor, depth: number): { name: st
   const flags = view(flagElement.data).getUint32(0, littleEndian);
   const arrayClass = flags & 0xff;
   const isComplex = (flags & 0x0800) !== 0;
-  // An opaque object has no dimensions where every other array has them, so nothing further of it can be read.
+  // An opaque object has no dimensions where every other array has them, so nothing further of it
+  // can be read.
   if (arrayClass === 17) return { name: '', value: { kind: 'unsupported', what: OTHER_CLASSES[17] } };
   const dims = [...numbers(nextElement(cursor), cursor)];
   if (dims.length < 2 || dims.some((d) => !Number.isInteger(d) || d < 0)) throw corrupt(place, 'bad dimensions');
@@ -120,7 +127,8 @@ function readBody(
       : { kind: 'numeric', dims, data };
   }
   if (arrayClass === MX.char) return { kind: 'char', dims, text: charText(nextElement(cursor), cursor) };
-  // Each cell or field takes at least a tag of 8 bytes: a corrupt count is refused before anything is allocated.
+  // Each cell or field takes at least a tag of 8 bytes: a corrupt count is rejected before anything
+  // is allocated.
   const readable = (cells: number): number => {
     if (cells * 8 > cursor.bytes.length - cursor.offset)
       throw corrupt(cursor.place, 'fewer elements than its size says');

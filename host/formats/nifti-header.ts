@@ -1,6 +1,7 @@
 /**
- * The header of NIfTI-1 and NIfTI-2 files: extents, type of the numbers, and where voxels lie. Layouts: nifti1.h and
- * nifti2.h of the NIfTI data format working group. NIfTI axes are RAS (+x right, +y anterior); what leaves here is LPS.
+ * The header of NIfTI-1 and NIfTI-2 files: extents, type of the numbers, and positions of voxels.
+ * Layouts: nifti1.h and nifti2.h of the NIfTI data format working group. NIfTI axes are RAS (+x
+ * right, +y anterior); the result is LPS.
  */
 import { badInput, type LarmorError } from '../base/errors.ts';
 import type { Meters } from '../base/units.ts';
@@ -15,7 +16,7 @@ export interface NiftiHeader {
   readonly dims: readonly number[];
   /** Voxels along x, y, z. */
   readonly size: readonly [number, number, number];
-  /** Place of voxel (0, 0, 0), patient LPS [m]; undefined where the file states no orientation. */
+  /** Position of voxel (0, 0, 0), patient LPS [m]; undefined if the file has no orientation. */
   readonly origin?: Vector;
   /** From a voxel to its neighbour along i, j, k, patient LPS [m]. */
   readonly steps: readonly [Vector, Vector, Vector];
@@ -31,7 +32,10 @@ export interface NiftiHeader {
   readonly dataOffset: number;
   /** Bytes of a number; a complex voxel has two. */
   readonly bytes: number;
-  /** The number at a byte offset of `view`, scaling applied; part 1 is an imaginary one, which takes no intercept. */
+  /**
+   * The number at a byte offset of `view`, scaling applied; part 1 is an imaginary one, which takes
+   * no intercept.
+   */
   readonly numberAt: (view: DataView, offset: number, part?: 0 | 1) => number;
 }
 
@@ -71,7 +75,10 @@ interface Fields {
   readonly units: number;
 }
 
-/** @throws LarmorError 65 if the bytes are no header of a single-file NIfTI of real or complex numbers */
+/**
+ * @throws LarmorError 65 if the bytes are no header of a single-file NIfTI of real or complex
+ * numbers
+ */
 export function parseNiftiHeader(path: string, bytes: Uint8Array): NiftiHeader {
   if (bytes.length < 348) throw badInput(path, 'too short for a NIfTI file', 'check that it was copied whole');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -165,7 +172,10 @@ function fieldsOf2(view: DataView, little: boolean): Fields {
   };
 }
 
-/** Origin and steps by sform, else qform, else voxel sizes alone, then centred (nifti1.h, "3D image orientation"). */
+/**
+ * Origin and steps by sform, else qform, else voxel sizes alone, then centred (nifti1.h, "3D image
+ * orientation").
+ */
 function placement(path: string, fields: Fields, unit: number): Pick<NiftiHeader, 'origin' | 'steps'> {
   const { srow, pixdim } = fields;
   const matrix =
@@ -176,17 +186,23 @@ function placement(path: string, fields: Fields, unit: number): Pick<NiftiHeader
   const column = (c: number) => [-matrix[0][c] * unit, -matrix[1][c] * unit, matrix[2][c] * unit] as const;
   const steps = [column(0), column(1), column(2)] as const;
   const origin = column(3);
-  // A plane may leave its third step 0; no step that is used may be.
+  // The third step of a single plane may be 0; no step that is used may be.
   const used = steps.slice(0, Math.min(3, Math.max(1, fields.dim[0])));
   const lost = used.some((step, n) => fields.dim[n + 1] > 1 && Math.hypot(...step) === 0);
   if (lost || ![...steps.flat(), ...origin].every(Number.isFinite)) throw corrupt(path, 'voxel size or orientation');
   return fields.sform > 0 || fields.qform > 0 ? { steps, origin } : { steps };
 }
 
-/** b, c, d of a rotation are at most 1 long; they are stored as f32, some programs round them further. */
+/**
+ * The length of (b, c, d) of a rotation is at most 1; they are stored as f32, and some programs
+ * round them further.
+ */
 const LONGEST_QUATERNION = 1 + 1e-4;
 
-/** Rows [direction cosines, offset] of the qform; without one the array axes are L to R, P to A, I to S. */
+/**
+ * Rows [direction cosines, offset] of the qform; without one the array axes are L to R, P to A, I
+ * to S.
+ */
 function rotation(path: string, { qform, quaternion, pixdim }: Fields): number[][] {
   if (qform <= 0)
     return [

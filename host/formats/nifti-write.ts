@@ -1,4 +1,7 @@
-/** Writes a map as single-file NIfTI-1, plain or compressed: one volume of float32 numbers with an sform. */
+/**
+ * Writes a map as single-file NIfTI-1, plain or compressed: one volume of float32 numbers with an
+ * sform.
+ */
 import { gzipSync } from 'node:zlib';
 import { createOutput } from '../base/files.ts';
 import type { NiftiHeader } from './nifti-header.ts';

@@ -1,6 +1,7 @@
 /**
- * Single-file NIfTI images read from the first voxel to the last, plain or compressed, in pieces: whoever reads decides from the
- * header what to keep of the numbers, so that a label image takes a byte a voxel and a complex map sixteen.
+ * Single-file NIfTI images read from the first voxel to the last, plain or compressed, in pieces:
+ * the caller decides from the header what to store, so that a label image takes one byte per voxel
+ * and a complex map sixteen.
  */
 import { closeSync, createReadStream, readSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
@@ -27,7 +28,8 @@ export function truncatedImage(path: string): LarmorError {
 
 /**
  * Reads all numbers of an image in file order; a complex voxel is two.
- * @param begin called once with the header: checks it, allocates, and returns what takes the numbers
+ * @param begin called once with the header: checks it, allocates, and returns a function that
+ * receives the numbers
  * @throws LarmorError 65 if the file is no NIfTI image or is damaged, 66 if it cannot be read
  */
 export async function scanNifti(path: string, begin: (header: NiftiHeader) => NumberSink): Promise<NiftiHeader> {

@@ -1,4 +1,7 @@
-/** NumPy's `.npy` (format 1.0): the header of a file to write, and any plain numeric array read back. */
+/**
+ * NumPy's `.npy` (format 1.0): the header of a file to write, and any plain numeric array read
+ * back.
+ */
 import { badInput } from '../base/errors.ts';
 import { readInput } from '../base/files.ts';
 
@@ -62,7 +65,10 @@ export function readNpy(path: string): NpyArray {
   return { data: byColumns ? byRows(data, shape, complex ? 2 : 1) : data, shape, complex };
 }
 
-/** Numbers (of `parts` each) that are stored first index fastest, in the order of last index fastest. */
+/**
+ * Reorders numbers (of `parts` each) that are stored with the first index fastest to the last index
+ * fastest.
+ */
 function byRows(data: Float64Array, shape: readonly number[], parts: number): Float64Array {
   const result = new Float64Array(data.length);
   const index = shape.map(() => 0);

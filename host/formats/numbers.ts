@@ -1,4 +1,6 @@
-/** Arrays that numbers of a file are read into: those of its own type, so that nothing is converted. */
+/**
+ * Arrays that numbers of a file are read into: those of its own type, so that nothing is converted.
+ */
 export type Numbers =
   | Float64Array
   | Float32Array

@@ -1,4 +1,7 @@
-/** T2′ of a phantom in the scanner, in the way that is asked for: several offsets for each spin, or a factor of each sample. */
+/**
+ * T2′ of a phantom in the scanner by one of two methods: several frequency offsets for each spin,
+ * or a factor for each sample.
+ */
 
 import type { PhantomSource } from '../phantom/types.ts';
 import { dephasingTimes } from '../sequence/dephasing.ts';
@@ -9,11 +12,14 @@ import { type Channels, withAnalytic } from './t2prime-analytic.ts';
 
 export interface Dephased {
   readonly source: PhantomSource;
-  /** Makes one signal [samples][re, im] of the channels in which the spins are received; absent: each coil is one. */
+  /**
+   * Combines the channels in which the spins are received to one signal [samples][re, im]; absent:
+   * each coil is one channel.
+   */
   readonly mix?: Channels['mix'];
 }
 
-/** @throws LarmorError 65 where that way does not go with the sequence or the coils */
+/** @throws LarmorError 65 if the method does not suit the sequence or the coils */
 export function withT2Prime(source: PhantomSource, how: T2Prime, sequence: Sequence, scanner: Scanner): Dephased {
   if (how === 'none') return { source };
   if (how === 'ensemble') return { source: withEnsemble(source, sequence.duration, scanner.B0) };

@@ -1,4 +1,4 @@
-/** A map of B0: it adds to the off-resonance of every spin, whatever else acts on it. */
+/** A map of B0: added to the off-resonance of every spin. */
 import { badInput } from '../base/errors.ts';
 import { warn } from '../base/log.ts';
 import type { Tesla } from '../base/units.ts';
@@ -6,7 +6,9 @@ import { type FieldMap, outsideMap, readMap } from '../fields/map.ts';
 import { checkSpins, type SurveyOf } from '../phantom/bounds.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 
-/** Maps that reach less [Hz] are in tesla, those that reach more [Hz] in rad/s of a strong magnet or in another unit. */
+/**
+ * Maps with a smaller maximum [Hz] are in tesla, those with a larger one in rad/s or another unit.
+ */
 const PLAUSIBLE = { least: 1e-3, most: 1e5 } as const;
 
 /** A B0 map: one real volume. @throws LarmorError 65, 66 */
@@ -22,7 +24,8 @@ export async function readB0Map(path: string): Promise<FieldMap> {
 
 /**
  * The phantom with the map [Hz] added to its off-resonance.
- * @param B0 field of the scanner: the map holds there, the phantom's own offsets at the phantom's
+ * @param B0 field of the scanner: the map is valid at this field, the phantom's own offsets at the
+ * phantom's
  * @throws LarmorError 65 naming the first spin that lies outside the map
  */
 export async function withB0Map(
@@ -44,7 +47,8 @@ export async function withB0Map(
     checkSpins(`${source.name} with ${map.path}`, first, count, into);
   };
   const { bounds } = source;
-  // The column is f32, which may round up. A map is convex: where it holds the corners of the phantom's box it holds the phantom.
+  // The column is f32, which may round up. The hull of a map is convex: if it contains the corners
+  // of the phantom's box, it contains the phantom.
   const bounded = coversBox(map, source)
     ? { ...bounds, maxOffResonance: (1 + 2 ** -22) * (bounds.maxOffResonance + scale * largestOf(map)) }
     : (await surveyOf(source.spinCount, read)).bounds;

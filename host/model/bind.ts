@@ -1,4 +1,7 @@
-/** The scanner's fields laid over a phantom: what a run simulates. Gradient fields come last, as all others are sampled at the true place. */
+/**
+ * Applies the scanner's fields to a phantom; the result is what a run simulates. Gradient fields
+ * come last because all others are sampled at the true position.
+ */
 import { readGradientFields } from '../fields/nonlinearity.ts';
 import type { SurveyOf } from '../phantom/bounds.ts';
 import { channelsOf, type PhantomSource } from '../phantom/types.ts';
@@ -37,7 +40,7 @@ export async function bindScanner(
   if (transmit !== undefined) await lay(transmit.layer);
   if (receive !== undefined) {
     await lay(await receiveLayer(coilsFile, receive, phantom));
-    // What noise could not have is found before the run, not at its end.
+    // An impossible noise covariance is reported before the run, not at its end.
     if (receive.noiseCovariance !== undefined) covarianceFactor(coilsFile, receive.noiseCovariance, channelsOf(source));
   }
   const { nonlinearity } = gradients ?? {};

@@ -1,6 +1,7 @@
 /**
- * The compiler of a sequence for a scanner: gradients as they are played, the phase terms that the spins' columns are multiplied
- * by, and the column of B1+ of each pulse. It stands apart from the spins, since a phantom of voxels is placed by the timeline.
+ * The compiler of a sequence for a scanner: gradients as they are played, the phase terms for the
+ * spins' columns, and the column of B1+ of each pulse. It is separate from the spins because the
+ * spins of a phantom of voxels depend on the timeline.
  */
 
 import type { Movement } from '../base/movement.ts';
@@ -37,7 +38,10 @@ export interface Compiler {
   compile(maxRfStep: Seconds, movement?: Movement): Timeline;
 }
 
-/** @throws LarmorError 65 if the sequence does not suit the scanner's fields, 66 if one of its files is missing */
+/**
+ * @throws LarmorError 65 if the sequence does not suit the scanner's fields, 66 if one of its files
+ * is missing
+ */
 export async function makeCompiler(
   sequence: Sequence,
   scanner: Scanner,

@@ -1,13 +1,19 @@
-/** Concomitant fields: the columns that `concomitantTerms` of the timeline multiplies. The isocentre is the origin of coordinates. */
+/**
+ * Concomitant fields: the columns q for the terms of `concomitantTerms`. The isocentre is the
+ * origin of coordinates.
+ */
 import { warn } from '../base/log.ts';
 import type { Tesla } from '../base/units.ts';
 import type { PhantomBounds } from '../phantom/types.ts';
 import type { Layer } from './layer.ts';
 
-/** Below, what is left out of the field's size (third order in G) is more than a thousandth of what is in at the edge of a head [T]. */
+/**
+ * Below this field [T] the neglected third order in G is more than a thousandth of the second order
+ * at the edge of a head.
+ */
 const SECOND_ORDER_FIELD: Tesla = 0.2;
 
-/** Says so where the second order in G is not enough. @param path of the scanner file */
+/** Warns if the second order in G is not sufficient. @param path of the scanner file */
 export function warnOfLowField(path: string, B0: Tesla): void {
   if (B0 >= SECOND_ORDER_FIELD) return;
   warn(
@@ -15,7 +21,7 @@ export function warnOfLowField(path: string, B0: Tesla): void {
   );
 }
 
-/** z², x² + y², xz, yz [m²] of a spin's place at rest. @param bounds of the phantom */
+/** z², x² + y², xz, yz [m²] of a spin's position at rest. @param bounds of the phantom */
 export function concomitantLayer({ min, max }: PhantomBounds): Layer {
   const [x, y, z] = min.map((low, axis) => Math.max(Math.abs(low), Math.abs(max[axis]))) as [number, number, number];
   return {

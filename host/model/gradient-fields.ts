@@ -1,6 +1,6 @@
 /**
- * Gradients that are not linear: a spin is moved to where a linear gradient has the field that it sees. Outermost of all that is added to a phantom,
- * since maps and coils are sampled at the true place.
+ * Non-linear gradients: a spin is moved to the position where a linear gradient has the field that
+ * it experiences. The last step of all, because maps and coils are sampled at the true position.
  */
 import { badInput } from '../base/errors.ts';
 import type { GradientFields } from '../fields/nonlinearity.ts';
@@ -9,7 +9,8 @@ import type { PhantomSource } from '../phantom/types.ts';
 import { addLayer, type Layer } from './layer.ts';
 
 /**
- * @param exact three phase terms (`momentTerms`) carry what f32 columns lose of b(r): 4e-6 of the signal of a GRE, which f64 is to have
+ * @param exact three phase terms (`momentTerms`) contain the rounding errors of b(r) in f32
+ * columns: 4e-6 of the signal of a GRE, which matters in f64
  * @throws LarmorError 65 for moving spins, which would need b along their path
  */
 export async function withGradientFields(

@@ -1,7 +1,8 @@
 /**
- * Layers: what a part of the scanner does to the spins of a phantom as they are read. A layer fills columns of its own (phase
- * terms, B1 maps, coils) or changes those that it finds; layers lie one over the other, each seeing the spins as the ones below
- * left them. The phantom's own spins, and all sources that know nothing of scanners, stay as they are.
+ * Layers: the effect of one part of the scanner on the spins of a phantom as they are read. A layer
+ * fills columns of its own (phase terms, B1 maps, coils) or changes existing ones. Layers are
+ * stacked, each working on the result of those below. The phantom, and all sources that are
+ * independent of the scanner, remain unchanged.
  */
 import type { LarmorError } from '../base/errors.ts';
 import type { SurveyOf } from '../phantom/bounds.ts';
@@ -25,7 +26,7 @@ export interface Layer {
   /** Everything that its values depend on, for the plan's hash. */
   readonly identity: string;
   readonly residentBytes: number;
-  /** Whether it fits all places in a box, so that `requireFit` need not look at each spin. */
+  /** Whether it covers all positions in a box, so that `requireFit` need not check each spin. */
   fitsBox?(box: Pick<PhantomBounds, 'min' | 'max'>): boolean;
   /** Throws as `fill` does, and fills nothing. */
   check?(spins: Spins): void;
@@ -83,7 +84,7 @@ function withoutExtra({ extra: _, ...base }: SpinBlock): SpinBlock {
   return base as SpinBlock;
 }
 
-/** Tells the columns of the source below from the layer's own. */
+/** Separates the columns of the source below from the layer's own. */
 function splitColumns(
   below: Model,
   model: Model,
@@ -104,8 +105,8 @@ function splitColumns(
 }
 
 /**
- * Checks all spins of a source against a layer before anything is simulated, so that a map that is too small ends a run at once
- * and not after hours.
+ * Checks all spins of a source against a layer before anything is simulated, so that a map that is
+ * too small ends a run at once and not after hours.
  * @throws LarmorError 65
  */
 export async function requireFit(source: PhantomSource, { check, fitsBox }: Layer, surveyOf: SurveyOf): Promise<void> {
@@ -124,7 +125,9 @@ export function cornersOf({ min, max }: Pick<PhantomBounds, 'min' | 'max'>): [nu
 /** Where a spin of a block stands. */
 export const placeOf = ({ x, y, z }: SpinBlock, n: number): [number, number, number] => [x[n], y[n], z[n]];
 
-/** Throws what `error` makes unless nothing is there: a spin without density gives no signal whatever field it sees. */
+/**
+ * Throws the result of `error` unless the spin has no density: it then has no signal in any field.
+ */
 export function unlessEmpty({ block }: Spins, n: number, error: () => LarmorError): void {
   if (block.density[n] !== 0) throw error();
 }

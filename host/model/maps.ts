@@ -1,4 +1,4 @@
-/** Maps of the scanner file opened: coil sensitivities, B1+; as layers ask for them. */
+/** Opens maps of the scanner file for layers: coil sensitivities, B1+. */
 import { warn } from '../base/log.ts';
 import { readArrayMap } from '../fields/array-map.ts';
 import { type FieldMap, fieldMap, outsideMap, readMagnitudePhase, readMap } from '../fields/map.ts';
@@ -23,7 +23,10 @@ export function largestModulus({ values }: FieldMap): number {
   return Math.sqrt(largest);
 }
 
-/** Larger values are those of another unit; the usual mistake is a map in per cent, per mille or hertz. */
+/**
+ * Larger values are those of another unit; the usual mistake is a map in per cent, per mille or
+ * hertz.
+ */
 export function warnOfSize(
   name: string,
   largest: number,
@@ -35,7 +38,7 @@ export function warnOfSize(
     );
 }
 
-/** What layers of a map have in common: its values at each spin in the layer's columns. */
+/** Common part of the layers of maps: values at each spin in the layer's columns. */
 export function mapLayer(map: FieldMap): Pick<Layer, 'residentBytes' | 'fitsBox' | 'check' | 'fill'> {
   const outside = (spins: Spins, n: number): void =>
     unlessEmpty(spins, n, () => outsideMap(map, spins.nameOf(n), placeOf(spins.block, n)));

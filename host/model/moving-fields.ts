@@ -1,6 +1,7 @@
 /**
- * Coils and maps of B1 for moving spins. These fields are fixed in space, so a spin has a set of coil columns for each sample, where it is then,
- * and a column of B1 for each part of a pulse. A timeline asks for them time by time while it is compiled.
+ * Coils and maps of B1 for moving spins. These fields are fixed in space, so a spin has a set of
+ * coil columns for each sample, at its position then, and a column of B1 for each part of a pulse.
+ * A timeline requests them time by time while it is compiled.
  */
 
 import type { Movement, MovingFields } from '../base/movement.ts';
@@ -20,7 +21,10 @@ export interface MovingInFields {
   source(): PhantomSource;
 }
 
-/** A pulse's part: where the spins are at `time`, in the column of B1 that its shim has at rest. */
+/**
+ * A part of a pulse: the positions of the spins at `time`, and the column of B1 of its shim for
+ * spins at rest.
+ */
 interface Play {
   readonly time: number;
   readonly column: number;

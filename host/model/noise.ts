@@ -1,11 +1,12 @@
 /**
- * Thermal noise of the receiver, added on rank 0 to the finished signal, so that it is the same on any number of ranks. White,
- * circular and complex; coils correlate by their covariance Ψ = L·Lᴴ:
+ * Thermal noise of the receiver, added on rank 0 to the finished signal, so that it is the same on
+ * any number of ranks. White, circular and complex; coils correlate by their covariance Ψ = L·Lᴴ:
  *
  *     n_c = sd · Σ_d L_cd z_d,   sd = σ √(dwell of σ / dwell) per real part
  *     z = r e^{2πi·u2}, r = √(−2 ln u1), u1 = (w0 + 1)·2⁻³², u2 = w1·2⁻³²       (Box–Muller)
  *
- * w0, w1 are words of Philox4×32-10 with the seed as key and [sample in its readout, readout, coil, 0] as counter.
+ * w0, w1 are words of Philox4×32-10 with the seed as key and [sample in its readout, readout, coil,
+ * 0] as counter.
  */
 import { badInput } from '../base/errors.ts';
 import type { Seconds } from '../base/units.ts';
@@ -22,11 +23,12 @@ export interface Noise {
   readonly seed: number;
 }
 
-/** Counter word that tells receiver noise from other streams of the same seed. */
+/** Counter word that separates receiver noise from other streams of the same seed. */
 const RECEIVER = 0;
 
 /**
- * Adds noise to `signal` ([coils][samples][re, im]). Readouts that measure noise alone hold nothing else.
+ * Adds noise to `signal` ([coils][samples][re, im]). Readouts that measure noise contain nothing
+ * else.
  * @param covariance of the coils, in units of σ²; undefined: none between coils
  * @throws LarmorError 65 if the covariance is not positive definite
  */
@@ -92,7 +94,7 @@ export function covarianceFactor(file: string, covariance: NoiseCovariance, coil
   throw badInput(file, 'receive.noiseCovariance is not positive definite', 'give one that noise can have');
 }
 
-/** What the command line asks for: σ itself, or the signal-to-noise ratio that it follows from. */
+/** Noise as given on the command line: σ itself, or the signal-to-noise ratio. */
 export interface NoiseRequest {
   readonly sigma?: number;
   readonly atDwell?: Seconds;
@@ -101,8 +103,8 @@ export interface NoiseRequest {
 }
 
 /**
- * The noise that is asked for. A signal-to-noise ratio is that of the largest sample of the noiseless signal to the standard
- * deviation of a real part, at the dwell of that sample.
+ * The noise for such a setting. A signal-to-noise ratio is that of the largest sample of the
+ * noiseless signal to the standard deviation of a real part, at the dwell of that sample.
  * @param signal [coils][samples][re, im], noiseless
  */
 export function noiseOf(

@@ -1,6 +1,7 @@
 /**
- * The phantom in the scanner: spins with the columns of the fields they stand or move in, and the timelines that go with them.
- * Spins at rest share one timeline; of spins that move each group has its own. What is not simulated of moving spins is refused.
+ * The phantom in the scanner: spins with the columns of the fields at their positions, and the
+ * corresponding timelines. Spins at rest share one timeline; of spins that move each group has its
+ * own. Combinations with moving spins that are not supported are rejected.
  */
 import { badInput, usage } from '../base/errors.ts';
 import { warn } from '../base/log.ts';
@@ -42,7 +43,8 @@ export interface PlacedPhantom {
 
 /**
  * @param atRest what the scanner's `compiler` makes for spins at rest
- * @throws LarmorError 2 or 65 where the fields do not fit the spins, or moving spins are asked for what is not simulated of them
+ * @throws LarmorError 2 or 65 if the fields do not fit the spins, or a combination with moving
+ * spins is not supported
  */
 export async function placePhantom(
   phantom: PhantomSource,
@@ -64,12 +66,12 @@ export async function placePhantom(
   const moving = await movingIn(phantom, scanner, own, { motions, coilsName });
   const compile = (step: Seconds): Timelines =>
     moving.movements.map((movement) => own.compile(step, movement)) as unknown as Timelines;
-  // Compiled first: timelines ask for the times at which the source fills columns.
+  // Compiled first: timelines determine the times for which the source fills columns.
   const timelines = compile(maxRfStep);
   return { source: moving.source(), atRest: rest, timelines, compile };
 }
 
-/** B1+ that the phantom states acts where the scanner has no map of it. */
+/** B1+ of the phantom is used if the scanner has no map of it. */
 function withOwnTransmit(phantom: PhantomSource, compiler: Compiler): Compiler {
   if (phantom.transmit === undefined) return compiler;
   if (compiler.transmit === undefined)
@@ -89,7 +91,8 @@ function requireNoneOf({ name, transmit }: PhantomSource, { t2prime, toEnd }: Pl
 
 /**
  * Spins that move among coils and maps of B1 that are fixed in space.
- * @throws LarmorError 65 where they would move through fields that are sampled at their positions at rest
+ * @throws LarmorError 65 where they would move through fields that are sampled at their positions
+ * at rest
  */
 async function movingIn(
   phantom: PhantomSource,

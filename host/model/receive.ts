@@ -1,4 +1,7 @@
-/** Receive coils as a layer: the complex sensitivity of each coil at each spin, from loops, an array of loops, or maps. */
+/**
+ * Receive coils as a layer: the complex sensitivity of each coil at each spin, from loops, an array
+ * of loops, or maps.
+ */
 import { createHash } from 'node:crypto';
 import {
   cylinderArray,
@@ -20,7 +23,7 @@ const PLAUSIBLE = { most: 10, unit: 'sensitivities of coils are about 1, or in T
 
 /**
  * @param file that names the coils, for messages
- * @param phantom at rest, to which an array is fitted that states no size
+ * @param phantom at rest, to which an array without a declared size is fitted
  */
 export async function receiveLayer(file: string, receive: Sensitivities, phantom: PhantomSource): Promise<Layer> {
   if ('coils' in receive) return loopLayer(file, receive.coils, phantom);
@@ -60,12 +63,18 @@ function loopLayer(file: string, loops: readonly Loop[], { bounds, spinCount }: 
   };
 }
 
-/** Between spins that lie farther apart a wire may run [m]: the phantom is not a body but single spins. */
+/**
+ * Between spins that lie farther apart a wire may run [m]: the phantom is not a body but single
+ * spins.
+ */
 const WIDEST_GAP = 5e-3;
 /** A phantom thinner than this is a plane [m]. */
 const THINNEST = 5e-3;
 
-/** About how far apart spins are that fill the phantom's box evenly: a wire within it is nearer to one than that. */
+/**
+ * About how far apart spins are that fill the phantom's box evenly: a wire within it is nearer to
+ * one than that.
+ */
 function spacingOf({ min, max }: PhantomBounds, spins: number): number {
   const sides = ([0, 1, 2] as const).map((axis) => max[axis] - min[axis]).filter((side) => side > THINNEST);
   return sides.length === 0 ? 0 : (sides.reduce((volume, side) => volume * side, 1) / spins) ** (1 / sides.length);

@@ -1,11 +1,12 @@
 /**
- * T2′ as one factor e^{−R2′|τ|} for each spin and sample, for scans with a single pathway. The factor depends on the spin and on the sample; it is
- * a short sum of products,
+ * T2′ as one factor e^{−R2′|τ|} for each spin and sample, for scans with a single pathway. The
+ * factor depends on the spin and on the sample; it is a short sum of products,
  *
  *     e^{−R2′|τ|} = Σ_p A_p(R2′)·e^{−R_p|τ|}
  *
- * so the spins are received in channels with weights A_p, and the channels are added with the factors of the samples: with no more R2′ than channels each
- * has its own, else A_p are the Lagrange polynomials of Chebyshev points R_p.
+ * so the spins are received in channels with weights A_p, and the channels are added with the
+ * factors of the samples: with no more R2′ than channels each has its own, else A_p are the
+ * Lagrange polynomials of Chebyshev points R_p.
  */
 import { badInput } from '../base/errors.ts';
 import type { PhantomSource } from '../phantom/types.ts';
@@ -95,7 +96,10 @@ function classes(nodes: readonly number[]): Basis {
   };
 }
 
-/** As many points as hold e^{−rate·time} to `PRECISE` for rates up to `largest` and times up to `longest`. */
+/**
+ * As many points as hold e^{−rate·time} to `PRECISE` for rates up to `largest` and times up to
+ * `longest`.
+ */
 function interpolation(largest: number, longest: number): Basis {
   for (let count = 4; ; count += 2) {
     const basis = chebyshev(largest, count);

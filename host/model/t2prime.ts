@@ -1,10 +1,11 @@
 /**
- * T2′: a Lorentzian of offsets of half width R2′ = 1/T2* − 1/T2 about each spin's own, which dephases as e^{−R2′|τ|}, τ the time
- * since the last echo.
+ * T2′: a Lorentzian of offsets of half width R2′ = 1/T2* − 1/T2 about each spin's own, which
+ * dephases as e^{−R2′|τ|}, τ the time since the last echo.
  *
- * As an **ensemble**, every spin becomes several at one place, with offsets ±kπ/H and the weights of the cosine series of e^{−R2′τ} on
- * 0 ≤ τ ≤ H (all positive): pulses and pathways are those of each offset. At an echo the series misses 2L/π²K of the signal, L = H·R2′,
- * and it comes back mirrored after H, which T2 has to cover.
+ * As an **ensemble**, every spin becomes several at one place, with offsets ±kπ/H and the weights
+ * of the cosine series of e^{−R2′τ} on 0 ≤ τ ≤ H (all positive): pulses and pathways are those of
+ * each offset. At an echo the series misses 2L/π²K of the signal, L = H·R2′, and it comes back
+ * mirrored after H, which T2 has to cover.
  */
 import { detail, warn } from '../base/log.ts';
 import type { Seconds, Tesla } from '../base/units.ts';
@@ -15,12 +16,17 @@ import { type PhantomSource, type SpinBlock, spinBlock } from '../phantom/types.
 /** How T2′ acts. */
 export type T2Prime = 'none' | 'analytic' | 'ensemble';
 
-/** Pairs of offsets for each unit of L: 6e-3 of the signal is missing at an echo, 5e-4 on the mean. */
+/**
+ * Pairs of offsets for each unit of L: 6e-3 of the signal is missing at an echo, 5e-4 on the mean.
+ */
 const PAIRS = 32;
 const LEAST_PAIRS = 16;
 /** More only cost time; what they leave is a warning. */
 const MOST_PAIRS = 256;
-/** Horizon in units of T2, unless the sequence is shorter: what is mirrored there has decayed to e^{−6}. */
+/**
+ * Horizon in units of T2, unless the sequence is shorter: what is mirrored there has decayed to
+ * e^{−6}.
+ */
 const DECAYS = 3;
 /** T2* this much shorter than T2 means something: files round to six digits. */
 const SHORTER = 1 - 1e-5;

@@ -1,19 +1,25 @@
 /**
- * Fourier sums over uniform samples at any spacing, onto any number of pixels: the chirp-z transform (Rabiner, Schafer
- * and Rader 1969; Bluestein 1970). With n·p = (n² + p² − (p − n)²)/2
+ * Fourier sums over uniform samples at any spacing, onto any number of pixels: the chirp-z
+ * transform (Rabiner, Schafer and Rader 1969; Bluestein 1970). With n·p = (n² + p² − (p − n)²)/2
  *
  *     Σ_n s_n e^{i2πa·np} = e^{iπa·p²} Σ_n [s_n e^{iπa·n²}] e^{−iπa·(p − n)²}
  *
- * is a convolution, done by fast transforms of a convenient length. It serves matrix sizes with large prime factors
- * (a = 1/N: 101 is common) and lines whose sample spacing is no whole fraction of the image's field of view.
+ * is a convolution, done by fast transforms of a convenient length. It serves matrix sizes with
+ * large prime factors (a = 1/N: 101 is common) and lines whose sample spacing is no whole fraction
+ * of the image's field of view.
  */
 import { fastSize, fft } from './fft.ts';
 
 /** Samples to pixels, a batch of lines at a time; what a plain FFT of one length offers, too. */
 export interface LineTransform {
-  /** Rows of the buffers `run` works on: [rows][batch][re, im], samples in the first rows, zeros after them. */
+  /**
+   * Rows of the buffers `run` works on: [rows][batch][re, im], samples in the first rows, zeros
+   * after them.
+   */
   readonly rows: number;
-  /** Pixel p (negative ones counted from the end) stands in row p mod `rows` of the returned buffer. */
+  /**
+   * Pixel p (negative ones counted from the end) stands in row p mod `rows` of the returned buffer.
+   */
   run(data: Float64Array, work: Float64Array, batch: number): Float64Array;
 }
 
@@ -50,7 +56,10 @@ export function chirpTransform(count: number, step: number, pixels: number): Lin
   };
 }
 
-/** Spectrum of e^{−iπa·d²} over all differences d = p − n that occur, with the inverse transform's 1/rows in it. */
+/**
+ * Spectrum of e^{−iπa·d²} over all differences d = p − n that occur, with the inverse transform's
+ * 1/rows in it.
+ */
 function convolutionResponse(
   count: number,
   pixels: number,

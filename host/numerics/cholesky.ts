@@ -1,6 +1,8 @@
 /** Cholesky factor L of a Hermitian positive definite matrix, A = L·Lᴴ with L lower triangular. */
 
-/** Parts of the largest diagonal element below which a pivot counts as zero: rounding of the input. */
+/**
+ * Parts of the largest diagonal element below which a pivot counts as zero: rounding of the input.
+ */
 const SINGULAR = 1e-12;
 
 /**

@@ -3,7 +3,8 @@
  *
  *     cel(kc, p, a, b) = ∫₀^{π/2} (a cos²θ + b sin²θ) / ((cos²θ + p sin²θ) √(cos²θ + kc² sin²θ)) dθ
  *
- * R. Bulirsch, "Numerical calculation of elliptic integrals and elliptic functions III", Numer. Math. 13, 305 (1969).
+ * R. Bulirsch, "Numerical calculation of elliptic integrals and elliptic functions III", Numer.
+ * Math. 13, 305 (1969).
  */
 
 /** Convergence is quadratic: the next step would change the result by the square of this. */

@@ -3,9 +3,10 @@
  *
  *     X[p] = Σ_n x[n] e^{±i2π np/N}
  *
- * Stockham's self-sorting form (Swarztrauber, Parallel Comput. 1984): every pass reads one buffer and writes the other,
- * no bit reversal. The lines of a batch lie innermost, so that the inner loop runs over neighbours from the first pass
- * on and one twiddle serves all of them. Other lengths go through `recon/chirp.ts`.
+ * Stockham's self-sorting form (Swarztrauber, Parallel Comput. 1984): every pass reads one buffer
+ * and writes the other, no bit reversal. The lines of a batch lie innermost, so that the inner loop
+ * runs over neighbours from the first pass on and one twiddle serves all of them. Other lengths go
+ * through `recon/chirp.ts`.
  */
 
 /** Largest prime factor with a butterfly of its own. */
@@ -54,7 +55,10 @@ export function fft(size: number, sign: 1 | -1): Fft {
   return plan;
 }
 
-/** Prime factors, with pairs of twos joined into fours (a radix-4 pass does the work of two in one sweep). */
+/**
+ * Prime factors, with pairs of twos joined into fours (a radix-4 pass does the work of two in one
+ * sweep).
+ */
 function factors(size: number): number[] {
   const found: number[] = [];
   let rest = size;
@@ -71,7 +75,8 @@ function makeFft(size: number, sign: 1 | -1): Fft {
     const twiddles = new Float64Array(2 * length);
     for (let j = 0; j < length / radix; j++) {
       for (let t = 0; t < radix; t++) {
-        // The product is reduced before it becomes an angle, so that long transforms keep full precision.
+        // The product is reduced before it becomes an angle, so that long transforms keep full
+        // precision.
         const angle = (sign * 2 * Math.PI * ((j * t) % length)) / length;
         twiddles[2 * (j * radix + t)] = Math.cos(angle);
         twiddles[2 * (j * radix + t) + 1] = Math.sin(angle);
@@ -158,7 +163,10 @@ function radix4(
   }
 }
 
-/** x_r and x_{p−r} meet only as sum and difference, which halves the multiplications and makes their factors real. */
+/**
+ * x_r and x_{p−r} meet only as sum and difference, which halves the multiplications and makes their
+ * factors real.
+ */
 function radixOdd(
   from: Float64Array,
   to: Float64Array,

@@ -1,10 +1,12 @@
 /**
- * The Kaiser–Bessel kernel of gridding and its Fourier transform, for a grid twice as fine as the image needs:
+ * The Kaiser–Bessel kernel of gridding and its Fourier transform, for a grid twice as fine as the
+ * image needs:
  *
- *     φ(u) = I₀(β √(1 − (2u/W)²)) / I₀(β), |u| ≤ W/2      φ̂(x) = W sinh(√(β² − (πWx)²)) / (√(β² − (πWx)²) I₀(β))
+ *     φ(u) = I₀(β √(1 − (2u/W)²)) / I₀(β), |u| ≤ W/2
+ *     φ̂(x) = W sinh(√(β² − (πWx)²)) / (√(β² − (πWx)²) I₀(β))
  *
- * u in grid cells, x in cycles per cell. β = π √((W/2)²·(3/2)² − 0.8) keeps the aliased part smallest (Beatty,
- * Nishimura and Pauly, IEEE TMI 2005, eq. 5 with twofold oversampling).
+ * u in grid cells, x in cycles per cell. β = π √((W/2)²·(3/2)² − 0.8) keeps the aliased part
+ * smallest (Beatty, Nishimura and Pauly, IEEE TMI 2005, eq. 5 with twofold oversampling).
  */
 
 import { besselI0 } from './bessel.ts';
@@ -12,7 +14,9 @@ import { besselI0 } from './bessel.ts';
 /** How many times finer than the image needs the grid is. */
 export const OVERSAMPLING = 2;
 
-/** Table entries per grid cell; linear between them, which is good to 2e-7 of the kernel's height. */
+/**
+ * Table entries per grid cell; linear between them, which is good to 2e-7 of the kernel's height.
+ */
 const RESOLUTION = 1024;
 
 export interface Kernel {

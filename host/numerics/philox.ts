@@ -1,7 +1,8 @@
 /**
- * Philox4×32-10, a counter-based random generator: four words for a counter and a key, in any order, so that a sample's
- * noise does not depend on what was drawn before it. J. K. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
- * Proc. SC11 (2011); multipliers and Weyl constants are the paper's.
+ * Philox4×32-10, a counter-based random generator: four words for a counter and a key, in any
+ * order, so that a sample's noise does not depend on earlier samples. J. K. Salmon et al.,
+ * "Parallel random numbers: as easy as 1, 2, 3", Proc. SC11 (2011); multipliers and Weyl constants
+ * are the paper's.
  */
 
 const MULTIPLIER0 = 0xd2511f53;
@@ -10,7 +11,10 @@ const WEYL0 = 0x9e3779b9;
 const WEYL1 = 0xbb67ae85;
 const ROUNDS = 10;
 
-/** High 32 bits of the product of two unsigned words, by halves. Words are held as V8's fast signed integers. */
+/**
+ * High 32 bits of the product of two unsigned words, by halves. Words are held as V8's fast signed
+ * integers.
+ */
 function high(a: number, b: number): number {
   const a1 = a >>> 16;
   const a0 = a & 0xffff;
@@ -21,7 +25,10 @@ function high(a: number, b: number): number {
   return (a1 * b1 + Math.floor(middle / 0x10000)) | 0;
 }
 
-/** Replaces the four words of `counter` by random ones. No array is made on the way: a signal has 10⁸ samples. */
+/**
+ * Replaces the four words of `counter` by random ones. No array is allocated: a signal has 10⁸
+ * samples.
+ */
 export function philox(counter: Uint32Array, key0: number, key1: number): void {
   let c0 = counter[0] | 0;
   let c1 = counter[1] | 0;

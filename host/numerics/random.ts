@@ -1,6 +1,12 @@
-/** Random numbers that are the same on every machine: what is drawn with them must not differ between ranks or runs. */
+/**
+ * Random numbers that are the same on every machine, because they must not differ between ranks or
+ * runs.
+ */
 
-/** Uniform in [0, 1), the same sequence for the same seed (mulberry32, a public-domain generator of 32 bits of state). */
+/**
+ * Uniform in [0, 1), the same sequence for the same seed (mulberry32, a public-domain generator of
+ * 32 bits of state).
+ */
 export function randomNumbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

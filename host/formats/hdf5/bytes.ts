@@ -1,6 +1,6 @@
 /**
- * Little-endian bytes put together field by field, and the checksum HDF5 metadata carries. The bottom layer of the
- * HDF5 writer: knows integers and floats, nothing of HDF5's structures.
+ * Builds little-endian bytes field by field, and computes the checksum of HDF5 metadata. The bottom
+ * layer of the HDF5 writer: integers and floats, without HDF5's structures.
  */
 
 /** A growing run of bytes. Every method appends and returns the builder. */
@@ -61,11 +61,12 @@ export function byteBuilder(): ByteBuilder {
 const rotate = (x: number, bits: number): number => (x << bits) | (x >>> (32 - bits));
 
 /**
- * HDF5's metadata checksum: Bob Jenkins's lookup3 `hashlittle` (2006, public domain) with initial value 0.
+ * HDF5's metadata checksum: Bob Jenkins's lookup3 `hashlittle` (2006, public domain) with initial
+ * value 0.
  * @returns unsigned 32-bit
  */
 export function lookup3(bytes: Uint8Array): number {
-  // Reading past the end gives 0, which is what the hash's own tail handling amounts to.
+  // Reading past the end gives 0, which is equivalent to the hash's own handling of the tail.
   const padded = new Uint8Array(Math.ceil(bytes.length / 12) * 12);
   padded.set(bytes);
   const words = new DataView(padded.buffer);

@@ -1,7 +1,8 @@
 /**
- * Datasets stored in chunks, read through the chunks that were read last. The library inflates a chunk whole for every read
- * and keeps none from one read to the next: spins of one chunk, read tile by tile, would be inflated as often as there
- * are tiles (2·10⁶ spins in one chunk of 16 MiB: more than a minute in place of a second).
+ * Datasets stored in chunks, read through a cache of the last chunks. The library inflates a whole
+ * chunk for every read and caches none: a chunk of spins that is read tile by tile would be
+ * inflated once per tile (2·10⁶ spins in one chunk of 16 MiB: more than a minute in place of a
+ * second).
  */
 import type { Numbers } from '../numbers.ts';
 
@@ -13,7 +14,7 @@ const KEPT = 1 << 21;
 const lengthOf = ([start, end]: Range): number => end - start;
 const volumeOf = (ranges: readonly Range[]): number => ranges.reduce((product, range) => product * lengthOf(range), 1);
 
-/** `read`, with the chunks kept that hold what was read last. */
+/** `read` with a cache of the chunks of the last read. */
 export function readByChunks(
   shape: readonly number[],
   chunks: readonly number[],

@@ -1,25 +1,29 @@
 /**
- * Limits of the HDF5 library: the one file it may open, the memory and the time it may take. They belong to the library and
- * not to what is read with it: links, external storage and virtual datasets all end in its opening of files; chunks, heaps
- * and attributes that inflate to more than they claim all end in the growth of its memory; lists that never end, such as a
- * heap whose objects are 0 bytes long, keep it busy for ever without a read.
+ * Limits of the HDF5 library: the one file it may open, the memory and the time it may take. They
+ * apply to the library itself, independent of what is read: links, external storage and virtual
+ * datasets all need it to open files; chunks, heaps and attributes that inflate to more than they
+ * claim all make its memory grow; endless lists, such as a heap whose objects are 0 bytes long,
+ * make it run for ever without a read.
  */
 import { resolve } from 'node:path';
 import { Script } from 'node:vm';
 import type { H5Module } from './records.ts';
 
-/** The file being opened: the only one that the library may open then. '': none. Undefined: it is not at work. */
+/** The only file that the library may open at present. '': none. Undefined: it is not running. */
 let allowed: string | undefined;
 let limit = Number.POSITIVE_INFINITY;
 let refusal: Refusal = {};
 
-/** What the library asked for and was refused during a step. */
+/** The request of the library that was refused during a step. */
 export interface Refusal {
   /** Another file. */
   file?: string;
   /** Bytes of memory, its own included. */
   memory?: number;
-  /** More than so many milliseconds. The library was stopped in mid-step, so that it must not be used again. */
+  /**
+   * More than this many milliseconds. The library was stopped during a step, so it must not be used
+   * again.
+   */
   time?: number;
 }
 
@@ -34,7 +38,10 @@ export interface Limits {
 }
 
 const confined = new WeakSet<H5Module>();
-/** WASI's number, and Emscripten's (Linux's) flags of an open that must create the file, or open a folder. */
+/**
+ * WASI's number, and Emscripten's (Linux's) flags of an open that must create the file, or open a
+ * folder.
+ */
 const EACCES = 2;
 const O_EXCL = 0o200;
 const O_DIRECTORY = 0o200000;
@@ -49,18 +56,19 @@ interface FileSystem {
 export function confine(module: H5Module): void {
   if (confined.has(module)) return;
   confined.add(module);
-  // All its ways to a file end in this function of Emscripten's.
+  // Every access to a file ends in this function of Emscripten's.
   const { FS } = module as unknown as { FS: FileSystem };
   const open = FS.open;
   FS.open = (path, flags, ...rest) => {
-    // Its reports of errors pass through new temporary files, and it looks for folders of plug-ins. A file that does not exist
-    // is refused like any other: the library would take a virtual dataset's fill values for its content.
+    // Its reports of errors pass through new temporary files, and it looks for folders of plug-ins.
+    // A file that does not exist is refused like any other: the library would take a virtual
+    // dataset's fill values for its content.
     const harmless = (Number(flags) & (O_EXCL | O_DIRECTORY)) !== 0;
     if (allowed === undefined || harmless || resolve(path) === allowed) return open(path, flags, ...rest);
     refusal.file ??= path;
     throw new FS.ErrnoError(EACCES);
   };
-  // Emscripten keeps its memory to itself, so that it is known by its buffer alone.
+  // Emscripten does not expose its memory, so it is recognised by its buffer.
   const { grow } = WebAssembly.Memory.prototype;
   WebAssembly.Memory.prototype.grow = function (pages) {
     const bytes = this.buffer.byteLength + pages * PAGE;
@@ -78,9 +86,11 @@ const script = new Script(`globalThis[Symbol.for('${STEP.description}')]()`);
 let timed = false;
 
 /**
- * Runs steps of the library by one clock; steps that have their own run by it too. Only what runs as a script can be stopped from outside,
- * WebAssembly that it calls included. It starts and joins a thread: 0.1 ms, or several where all processors are busy.
- * @param late called when it took longer. The library was stopped in mid-step then, so that it must not be used again.
+ * Runs steps of the library with one time limit for all of them. Only code that runs as a script
+ * can be stopped from outside, WebAssembly that it calls included. It starts and joins a thread:
+ * 0.1 ms, or several where all processors are busy.
+ * @param late called when it took longer. The library was then stopped during a step, so it must
+ * not be used again.
  */
 export function withinTime<T>(timeout: number, step: () => T, late: () => Error): T {
   if (timed) return step();
@@ -106,7 +116,8 @@ function forget(): void {
 
 /**
  * Runs one step of the library within limits.
- * @param refused called instead of ending normally or by the library's own error, when it was refused something
+ * @param refused called instead of ending normally or by the library's own error, when it was
+ * refused something
  */
 export function withinLimits<T>({ file, memory, time }: Limits, step: () => T, refused: (what: Refusal) => Error): T {
   allowed = file === undefined ? '' : resolve(file);

@@ -1,6 +1,6 @@
 /**
- * HDF5 datatypes as the bytes of a datatype message, version 3 (HDF5 File Format Specification 3.0, IV.A.2.d). Apart
- * from the object headers because types nest in each other and in nothing else.
+ * HDF5 datatypes as the bytes of a datatype message, version 3 (HDF5 File Format Specification 3.0,
+ * IV.A.2.d). Separate from the object headers because types nest only in each other.
  */
 import { byteBuilder } from './bytes.ts';
 
@@ -72,7 +72,7 @@ export function array(length: number, of: Datatype): Datatype {
   return { size, message: message.finish() };
 }
 
-/** A sequence whose length differs from value to value; the elements lie in a global heap. */
+/** A sequence of variable length; the elements are in a global heap. */
 export function variableLength(of: Datatype): Datatype {
   const message = byteBuilder()
     .u8(VERSION | VARIABLE_LENGTH)
@@ -83,7 +83,10 @@ export function variableLength(of: Datatype): Datatype {
   return { size: REFERENCE_BYTES, message: message.finish() };
 }
 
-/** A zero-terminated ASCII string of any length. The library wants bytes as its base type, not characters. */
+/**
+ * A zero-terminated ASCII string of any length. The library requires bytes as its base type, not
+ * characters.
+ */
 export const variableString: Datatype = {
   size: REFERENCE_BYTES,
   message: byteBuilder()
@@ -102,7 +105,7 @@ export interface Member {
   readonly offset?: number;
 }
 
-/** A record, and where its members stand and how many bytes they take. */
+/** A record, with the offsets and sizes of its members. */
 export interface Compound extends Datatype {
   readonly offsets: Readonly<Record<string, number>>;
   readonly sizes: Readonly<Record<string, number>>;

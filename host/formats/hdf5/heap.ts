@@ -1,7 +1,8 @@
 /**
- * HDF5 global heaps (HDF5 File Format Specification 3.0, III.E): where variable-length values lie. Planned from the
- * sizes alone, so that rows can point at values that are not yet written. Values come in groups that are read together
- * (all of one row) and share a collection, because a reader loads a collection whole.
+ * HDF5 global heaps (HDF5 File Format Specification 3.0, III.E): storage of variable-length values.
+ * Laid out from the sizes alone, so that rows can point at values that are not yet written. Values
+ * are in groups that are read together (all of one row) and share a collection, because a reader
+ * loads a collection whole.
  */
 import { align8 } from './objects.ts';
 
@@ -10,8 +11,9 @@ const OBJECT_HEADER = 16;
 /** The library refuses smaller collections. */
 const MIN_COLLECTION = 4096;
 /**
- * A collection is closed before it exceeds this: large enough to keep headers rare, small enough to read for one row,
- * and too small for more objects (of 24 bytes or more) than their u16 numbers can count.
+ * A collection is closed before it exceeds this: large enough to keep headers rare, small enough to
+ * read for one row, and too small for more objects (of 24 bytes or more) than their u16 numbers can
+ * count.
  */
 const TARGET_BYTES = 1 << 18;
 
@@ -61,7 +63,10 @@ export function heapEnd(collections: readonly Collection[], start: number): numb
   return last ? last.address + last.bytes : start;
 }
 
-/** A collection being filled: `add` values in the planned order, then write `buffer` at `collection.address`. */
+/**
+ * A collection being filled: `add` values in the planned order, then write `buffer` at
+ * `collection.address`.
+ */
 export interface CollectionBuffer {
   readonly buffer: Buffer;
   /** Reserves a value of `bytes` bytes; the caller fills `buffer` from `offset` on. */
@@ -80,7 +85,8 @@ export function collectionBuffer({ bytes }: Collection): CollectionBuffer {
     buffer.writeBigUInt64LE(BigInt(size), end + 8);
   };
   const freeRest = (): void => {
-    // What is left over is object 0, whose size counts its own header; a smaller rest goes without one.
+    // The remaining space is object 0, whose size includes its own header; a smaller remainder has
+    // none.
     if (bytes - end >= OBJECT_HEADER) header(0, bytes - end);
   };
   freeRest();

@@ -1,8 +1,9 @@
 /**
- * HDF5's skeleton: superblock version 2, groups and contiguous datasets as version 2 object headers (HDF5 File Format
- * Specification 3.0, II.A and IV). A tree is laid out before anything is written: every address follows from the
- * sizes, so data can be streamed straight to its place. Written by hand because the WASM build of the library cannot
- * write variable-length data inside compounds, which ISMRMRD requires.
+ * HDF5's skeleton: superblock version 2, groups and contiguous datasets as version 2 object headers
+ * (HDF5 File Format Specification 3.0, II.A and IV). A tree is laid out before anything is written:
+ * every address follows from the sizes, so data can be streamed directly to its position. Written
+ * by hand because the WASM build of the library cannot write variable-length data inside compounds,
+ * which ISMRMRD requires.
  */
 import { byteBuilder, lookup3 } from './bytes.ts';
 import type { Datatype } from './datatypes.ts';
@@ -20,11 +21,11 @@ export interface Dataset {
 export interface Layout {
   /** Metadata to write: bytes and where. */
   readonly metadata: readonly { readonly address: number; readonly bytes: Uint8Array }[];
-  /** Where each dataset's values go, by path without the leading slash. */
+  /** Position of each dataset's values, by path without the leading slash. */
   readonly data: ReadonlyMap<string, number>;
   /** First free byte, a multiple of 8: heaps go here. */
   readonly end: number;
-  /** The superblock for a file of that many bytes in all; it stands at address 0. */
+  /** The superblock for a file of that many bytes in all; it is at address 0. */
   superblock(fileBytes: number): Uint8Array;
 }
 
@@ -59,7 +60,8 @@ export function layOut(root: Group): Layout {
       );
       return place(groupHeader(links));
     }
-    // The header's size does not depend on the address it holds: build it once to see where the data begins.
+    // The header's size does not depend on the address it holds: build it once to find where the
+    // data begins.
     const dataAddress = align8(end + datasetHeader(node, 0).length);
     const address = place(datasetHeader(node, dataAddress));
     data.set(path, dataAddress);

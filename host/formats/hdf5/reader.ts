@@ -1,7 +1,8 @@
 /**
- * HDF5 files, read lazily through h5wasm: datasets by slices, records, attributes, groups. h5wasm is 4 MB of WebAssembly, so it is
- * loaded when the first file is opened and not before. Its Node build sees the real file system and reads what is asked
- * for, never the whole file. Whatever it throws, an abort of the library on a corrupt file included, becomes one line.
+ * HDF5 files, read lazily through h5wasm: datasets by slices, records, attributes, groups. h5wasm
+ * is 4 MB of WebAssembly, so it is loaded when the first file is opened and not before. Its Node
+ * build uses the real file system and reads the requested part, never the whole file. All its
+ * errors, including an abort of the library on a corrupt file, become one line.
  */
 import { closeSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -20,7 +21,7 @@ export interface NumberDataset {
   /** File and path in it, as messages cite it. */
   readonly place: string;
   readonly shape: readonly number[];
-  /** Whether it is stored in chunks, which the library may lose its way in. */
+  /** Whether it is stored in chunks, in which the library may run for ever. */
   readonly chunked: boolean;
   /** The hyperslab [start, end) per axis, row-major. @throws LarmorError 65 if it cannot be read */
   read(ranges: readonly Range[]): Numbers;
@@ -30,9 +31,15 @@ export interface Hdf5Reader {
   readonly path: string;
   /** Bytes of the file. */
   readonly size: number;
-  /** @throws LarmorError 65 if the file was changed since it was opened; what was read before may then be wrong */
+  /**
+   * @throws LarmorError 65 if the file was changed since it was opened; what was read before may
+   * then be wrong
+   */
   requireUnchanged(): void;
-  /** Runs many reads by one clock: setting one takes a third of a millisecond. @throws LarmorError 65 if they do not end in time */
+  /**
+   * Runs many reads with one time limit: setting one takes a third of a millisecond.
+   * @throws LarmorError 65 if they do not end in time
+   */
   together<T>(reads: () => T): T;
   /** Names in a group; [] if it does not exist. */
   list(group: string): string[];
@@ -42,14 +49,22 @@ export interface Hdf5Reader {
   numbers(path: string): NumberDataset;
   /** @throws LarmorError 65 if there is no such dataset or it is not a list of records */
   records(path: string): RecordDataset;
-  /** The first string of a dataset. @throws LarmorError 65 if there is no such dataset or it holds no text */
+  /**
+   * The first string of a dataset.
+   * @throws LarmorError 65 if there is no such dataset or it holds no text
+   */
   text(path: string): string;
-  /** An attribute of a group or dataset, 64-bit integers as numbers; undefined if it does not exist. */
+  /**
+   * An attribute of a group or dataset, 64-bit integers as numbers; undefined if it does not exist.
+   */
   attribute(path: string, name: string): string | number | readonly number[] | undefined;
   close(): void;
 }
 
-/** Where an HDF5 superblock may begin: 0, then 512 and its doublings; MATLAB 7.3 files have it at 512. */
+/**
+ * Where an HDF5 superblock may begin: 0, then 512 and its doublings; MATLAB 7.3 files have it at
+ * 512.
+ */
 const SIGNATURE = '\x89HDF\r\n\x1a\n';
 const SIGNATURE_PLACES = [0, 512, 1024, 2048];
 
@@ -86,18 +101,22 @@ export async function openHdf5(path: string): Promise<Hdf5Reader> {
   return reader(path, size, file, budget, guard, together, h5, module);
 }
 
-/** Time that a step of the library may take: as much for any file, and more for a large one at the pace of a slow disk. */
+/**
+ * Time limit for a step of the library: a constant, and more for a large file at the speed of a
+ * slow disk.
+ */
 const STEP_MS = 15_000;
 const BYTES_PER_MS = 10_000;
 
-/** The library decompresses chunks whole; below this size that is no concern. */
+/** The library decompresses whole chunks; below this size that does not matter. */
 const LARGE_CHUNK = 2 ** 24;
 
 type H5 = typeof import('h5wasm/node');
 
 /** The library, set to throw its errors as exceptions instead of printing pages of them. */
 export async function loadHdf5(): Promise<{ readonly h5: H5; readonly module: H5Module }> {
-  // When it aborts it also prints, through the console.error it finds while it loads; our one line says it already.
+  // When it aborts it also prints to the console.error that it finds while it loads; our one line
+  // is sufficient.
   const print = console.error;
   console.error = () => {};
   try {
@@ -111,7 +130,10 @@ export async function loadHdf5(): Promise<{ readonly h5: H5; readonly module: H5
   }
 }
 
-/** Set once a file has made the library abort, or never end: it then answers nothing more in this process. */
+/**
+ * Set after a file made the library abort or run for ever: it is then not used any more in this
+ * process.
+ */
 let aborted = false;
 
 function reader(
@@ -152,7 +174,7 @@ function reader(
         const count = ranges.reduce((product, [start, end]) => product * (end - start), 1);
         budget.check(bytes * count, `${count} numbers`, place);
         const step = (): Numbers => numbersFrom(dataset.slice(ranges.map(([a, b]) => [a, b])), place);
-        // Without chunks it is one run of bytes: nothing to lose the way in, and read in many small parts.
+        // Without chunks it is one run of bytes, which is safe, and read in many small parts.
         return guard(place, step, { timed: chunks !== null });
       };
       return { place, shape, chunked: chunks !== null, read: chunks ? readByChunks(shape, chunks, read) : read };
@@ -196,7 +218,7 @@ function reader(
       try {
         if (!aborted) guard(path, () => file.close());
       } catch {
-        // Nothing was written, so nothing is lost; what went wrong before is the error worth telling.
+        // Nothing was written, so nothing is lost; the earlier error is the one to report.
       }
     },
   };
@@ -208,10 +230,16 @@ function numbersFrom(value: unknown, place: string): Numbers {
   throw badInput(place, 'does not hold plain numbers', 'check that the file is of this kind');
 }
 
-/** Runs one step of the library within its limits. `file`: what it may open in this step. `timed`: true by default. */
+/**
+ * Runs one step of the library within its limits. `file`: what it may open in this step. `timed`:
+ * true by default.
+ */
 type Guard = <T>(place: string, step: () => T, more?: { readonly file?: string; readonly timed?: boolean }) => T;
 
-/** Every error of the library as one line; its own span many, of which the innermost cause is worth a reader's time. */
+/**
+ * An error of the library as one line; its own messages have many, of which the innermost cause is
+ * useful.
+ */
 function guardOf(
   budget: Budget,
   memory: number,

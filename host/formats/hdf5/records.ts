@@ -1,6 +1,7 @@
 /**
- * Lists of records (HDF5 compounds), read as bytes. Apart from the reader of plain numbers because it goes past h5wasm's
- * classes to the memory of the library underneath: ISMRMRD's records are many, large and full of lists.
+ * Lists of records (HDF5 compounds), read as bytes. Separate from the reader of plain numbers
+ * because it bypasses h5wasm's classes and uses the memory of the library: ISMRMRD's records are
+ * many, large and full of lists.
  */
 import type { CompoundTypeMetadata, Dataset, ready } from 'h5wasm/node';
 
@@ -9,7 +10,7 @@ export type H5Module = Awaited<typeof ready>;
 /** H5T_FLOAT among the library's datatype classes. */
 const FLOAT_CLASS = 1;
 
-/** A member of a record, in the form records have in memory. */
+/** A member of a record, in its in-memory form. */
 export interface RecordMember {
   readonly name: string;
   /** Bytes from the start of the record. */
@@ -36,7 +37,10 @@ export interface RecordDataset {
   readonly place: string;
   readonly length: number;
   readonly members: readonly RecordMember[];
-  /** Shows `use` the records [start, end), which are gone when it returns. @throws LarmorError 65 */
+  /**
+   * Passes the records [start, end) to `use`; they are invalid when it returns.
+   * @throws LarmorError 65
+   */
   read(start: number, end: number, use: (records: Records) => void): void;
 }
 
@@ -52,8 +56,9 @@ export function membersOf(type: CompoundTypeMetadata, base: number): RecordMembe
 }
 
 /**
- * Reads records through the library's own memory. Not through `Dataset.slice`, which takes 130 µs (this: 17) for a record of 30
- * members and never frees the lists in it, so that a file larger than the library's 4 GiB could not be read.
+ * Reads records through the library's own memory. Not through `Dataset.slice`, which takes 130 µs
+ * (this: 17) for a record of 30 members and never frees the lists in it, so that a file larger than
+ * the library's 4 GiB could not be read.
  */
 export function readRecords(
   module: H5Module,
@@ -76,7 +81,8 @@ export function readRecords(
       view,
       stride,
       floats: (place) => {
-        // The library describes a list by its length and its address, each 4 bytes in 32-bit WebAssembly.
+        // The library describes a list by its length and its address, each 4 bytes in 32-bit
+        // WebAssembly.
         const first = view.getUint32(place + 4, true);
         return new Float32Array(module.HEAPU8.slice(first, first + 4 * view.getUint32(place, true)).buffer);
       },

@@ -2,16 +2,14 @@
  * Moving spins against closed forms: behind a bipolar gradient a spin's phase is −2π v m₁, which is how phase contrast measures its velocity,
  * and a body that was turned sees gradients turned the other way.
  */
+import { simulate as simulateScan } from '../host/api/index.ts';
 import { GAMMA_BAR } from '../host/base/units.ts';
-import { movingPhantom } from '../host/phantom/motion/moving.ts';
 import { rotationMatrix } from '../host/phantom/motion/places.ts';
 import { type Motion, type NodeBlock, timeRange } from '../host/phantom/motion/types.ts';
 import { type SpinBlock, spinBlock } from '../host/phantom/types.ts';
 import { adc, blockOf, hardPulse, sequenceOf, trapezoid } from '../host/sequence/designer.ts';
 import type { Block, Sequence } from '../host/sequence/types.ts';
-import { compileTimeline } from '../host/timeline/compile.ts';
-import type { Timelines } from '../host/timeline/types.ts';
-import { phantomOf, simulate, simulateTimeline } from '../testing/run.ts';
+import { phantomOf, simulate } from '../testing/run.ts';
 import { compare, type Row, type Section } from './report.ts';
 
 export const motion: Section = {
@@ -24,7 +22,6 @@ export const motion: Section = {
 
 const COUNT = 200;
 const pulse = blockOf({ rf: hardPulse(Math.PI / 2, 10e-6, { delay: 1e-4 }) });
-const SETTINGS = { B0: 1.5, maxRfStep: 50e-6 };
 
 function spinsIn(extent: number): SpinBlock {
   const spins = spinBlock(COUNT);
@@ -37,9 +34,8 @@ function spinsIn(extent: number): SpinBlock {
 }
 
 async function moved(sequence: Sequence, spins: SpinBlock, motions: Motion[], precision: 'f32' | 'f64') {
-  const moving = movingPhantom(phantomOf(spins), motions, sequence.duration);
-  const timelines = moving.movements.map((movement) => compileTimeline(sequence, { ...SETTINGS, movement }));
-  return simulateTimeline(timelines as unknown as Timelines, moving.source(), { precision });
+  const { signal } = await simulateScan(sequence, { ...phantomOf(spins), motions }, { precision, exact: true });
+  return signal;
 }
 
 /** Two trapezoids of area A and −A, one D after the other: m₁ = −A·D. Each spin has a velocity of its own, up to 1 m/s. */

@@ -19,15 +19,19 @@ export {
   writeRaw,
   writeSequence,
 } from './files.ts';
+export { plotImage, plotKspace, plotPhantom, plotSequence, plotSignal } from './plot.ts';
 export { plan, simulate } from './simulate.ts';
 export type {
   PhantomOptions,
+  PhantomPlotOptions,
   Plan,
   Progress,
   ReconstructOptions,
   ScannerInput,
   ScanOptions,
   SequenceOptions,
+  SequencePlotOptions,
+  SignalPlotOptions,
   SimulateOptions,
   Simulation,
 } from './types.ts';

@@ -151,31 +151,22 @@ export async function openInputs(
     const encoded = (): Encoding => encoding ?? encode(sequence, scanner);
     const sampler = sampleCount === 0 ? undefined : spinSampler(timeline, encoded(), spinsPerVoxel);
     const opened = await phantomOf(request, surveyOf, sampler);
-    warnOfField(opened, scanner);
-    const placing = { maxRfStep, coilsName: request.coilsName, surveyOf, exact, toEnd, t2prime };
-    const { source, atRest, timelines, compile } = await placePhantom(opened, scanner, compiler, timeline, placing);
-    const spuriousEcho =
-      encoding === undefined || sampleCount === 0 ? undefined : predictEcho(source, atRest, encoding);
-    const { source: phantom, mix } = withT2Prime(source, t2prime, sequence, scanner);
-    if (spuriousEcho !== undefined) reportEcho(phantom, sequence.name, spuriousEcho, request.strict);
-    detail(`${phantom.name}: ${phantom.spinCount} spins`);
-    const seconds = { load: (read - begun + performance.now() - compiled) / 1e3, compile: (compiled - read) / 1e3 };
-    return {
-      ...{
-        scanner,
-        sequence,
-        encoding,
-        timelines,
-        compile,
-        phantom,
-        opened,
-        t2prime,
-        maxRfStep,
-        spuriousEcho,
-        seconds,
-      },
-      ...(mix && { mix }),
-    };
+    const parts = { scanner, sequence, encoding, opened, t2prime, maxRfStep };
+    try {
+      warnOfField(opened, scanner);
+      const placing = { maxRfStep, coilsName: request.coilsName, surveyOf, exact, toEnd, t2prime };
+      const { source, atRest, timelines, compile } = await placePhantom(opened, scanner, compiler, timeline, placing);
+      const spuriousEcho =
+        encoding === undefined || sampleCount === 0 ? undefined : predictEcho(source, atRest, encoding);
+      const { source: phantom, mix } = withT2Prime(source, t2prime, sequence, scanner);
+      if (spuriousEcho !== undefined) reportEcho(phantom, sequence.name, spuriousEcho, request.strict);
+      detail(`${phantom.name}: ${phantom.spinCount} spins`);
+      const seconds = { load: (read - begun + performance.now() - compiled) / 1e3, compile: (compiled - read) / 1e3 };
+      return { ...parts, timelines, compile, phantom, spuriousEcho, seconds, ...(mix && { mix }) };
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
   };
   return quiet ? silently(open) : open();
 }

@@ -93,7 +93,12 @@ export async function openJob(cluster: Cluster, ask: () => Request, options: Job
     });
     return plan.parts;
   };
-  await agree(cluster, 'plan', make, (all) => requireSamePlan(cluster, all));
+  try {
+    await agree(cluster, 'plan', make, (all) => requireSamePlan(cluster, all));
+  } catch (error) {
+    phantom.close();
+    throw error;
+  }
 
   const spinWork = workPerSpin(timelines[0], phantom.model?.coils);
   const small = phantom.spinCount * spinWork < SMALL_JOB * cluster.size;

@@ -165,3 +165,27 @@ export interface ReconstructOptions extends CallOptions {
   /** Pixels of all frames together that may be made; default 2²⁷. */
   readonly maxPixels?: number | undefined;
 }
+
+export interface SequencePlotOptions extends SequenceOptions {
+  /** What is shown [s]; default: the first repetition that is recorded. */
+  readonly from?: Seconds | undefined;
+  readonly to?: Seconds | undefined;
+  /** Or repetition n, from 1. */
+  readonly tr?: number | undefined;
+  /** What to draw besides: k, first moment, slew rate. */
+  readonly traces?: readonly ('m0' | 'm1' | 'slew')[] | undefined;
+}
+
+export interface PhantomPlotOptions extends PhantomOptions {
+  /** Default: all that the phantom has an extent in. */
+  readonly planes?: readonly ('axial' | 'coronal' | 'sagittal')[] | undefined;
+  /** Default: all. */
+  readonly maps?: readonly ('density' | 't1' | 't2' | 'df')[] | undefined;
+}
+
+export interface SignalPlotOptions extends CallOptions {
+  /** From 1; default: the one with the strongest sample. */
+  readonly readout?: number | undefined;
+  /** From 1; of the readout that is shown in full. */
+  readonly coil?: number | undefined;
+}

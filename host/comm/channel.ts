@@ -5,7 +5,7 @@
  * counters would need rank 0 inside MPI just as often, and block the rank that reads them.
  *
  * Polling keeps the process alive only while a message is awaited: a rank whose own work waits for something that will
- * never come runs out of events, and ends the job (`common/lifetime.ts`).
+ * never come runs out of events, and ends the job (`base/lifetime.ts`).
  */
 import type { Communicator } from 'mpi-node-bindings/index.ts';
 import { isLost } from '../base/failpoints.ts';

@@ -5,7 +5,7 @@ import type { CyclesPerMeter, Seconds } from '../base/units.ts';
 import { BLACK, css, GREY, viridis } from '../figures/colours.ts';
 import type { Figure, Mark, Panel } from '../figures/types.ts';
 import { quantity, shortNumber } from '../figures/units.ts';
-import type { RawFile } from '../raw/types.ts';
+import type { AcquiredData } from '../raw/types.ts';
 import { encode } from '../sequence/encoding.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
@@ -45,7 +45,7 @@ export function sequenceTrajectory(sequence: Sequence, scanner: Scanner): Trajec
 const isPhysical = (axes: NonNullable<Encoding['axes']>): boolean => axes.every((way, n) => way[n] === 1);
 
 /** @throws LarmorError 65 where the file has no trajectory */
-export function rawTrajectory(raw: RawFile): Trajectory {
+export function rawTrajectory(raw: AcquiredData & { readonly path: string }): Trajectory {
   const { encodedMatrix: matrix, encodedFov: fov } = raw;
   const placed = raw.acquisitions.filter(({ trajectory }) => trajectory !== undefined);
   if (placed.length === 0)

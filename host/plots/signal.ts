@@ -8,7 +8,7 @@ import type { Axis, Figure, Mark, Panel } from '../figures/types.ts';
 import { quantity } from '../figures/units.ts';
 import type { NpyArray } from '../formats/npy.ts';
 import { fastSize, fft } from '../numerics/fft.ts';
-import type { RawFile } from '../raw/types.ts';
+import type { AcquiredData } from '../raw/types.ts';
 
 interface SignalReadout {
   readonly samples: number;
@@ -27,7 +27,7 @@ export interface Signal {
   readonly readouts: readonly SignalReadout[];
 }
 
-export function rawSignal({ path, coils, acquisitions }: RawFile): Signal {
+export function rawSignal({ path, coils, acquisitions }: AcquiredData & { readonly path: string }): Signal {
   const isTimed = acquisitions.every(({ start, dwell }) => Number.isFinite(start) && dwell > 0);
   let begun = 0;
   const readouts = acquisitions.map(({ samples, data, start, dwell }) => {

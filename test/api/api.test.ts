@@ -145,6 +145,26 @@ test('writes what the command writes, and reads it', async () => {
   await refuses(() => reconstruct(raw, { maxPixels: 10 }), EXIT.badInput, /more than 10/);
 });
 
+test('draws what it simulated as SVG', async () => {
+  const { raw } = await simulate('gre', 'sphere', small);
+  const sequence = readSequence('gre', { parameters: small.sequenceParameters });
+  const figures = [
+    larmor.plotSequence(sequence, { tr: 2, traces: ['slew'] }),
+    larmor.plotKspace(sequence),
+    larmor.plotKspace(raw),
+    await larmor.plotPhantom('sphere', { planes: ['axial'], maps: ['t1'] }),
+    await larmor.plotSignal(raw),
+    larmor.plotImage(await reconstruct(raw), { parts: ['phase'] }),
+  ];
+  const shows = ['repetition 2', 'gre', 'gre on sphere', 'sphere', 'gre on sphere', 'phase'];
+  for (const [n, svg] of figures.entries()) {
+    assert.match(svg, /^<svg [\s\S]*<\/svg>\s*$/);
+    assert.ok(svg.includes(shows[n]), `${n}: ${shows[n]}`);
+  }
+  await refuses(() => larmor.plotSequence('gre', { tr: 999 }), EXIT.usage, /999/);
+  await refuses(() => larmor.plotSequence('gre', { form: 1 } as object), EXIT.usage, /there is no option 'form'/);
+});
+
 test('docs/reference/api.md has every function and option, and the example as it is run', () => {
   const page = readFileSync(join(root, 'docs/reference/api.md'), 'utf8');
   const functions = Object.entries(larmor).flatMap(([name, value]) => (typeof value === 'function' ? [name] : []));

@@ -1,7 +1,7 @@
 /**
- * Where the reference data stands that other programs wrote: `LARMOR_CASES`, else `../shared/cases` beside the
- * repository. It is not part of the repository, so a test that needs it is skipped aloud without it; with `CI=true` it
- * is required and the test fails instead.
+ * Where the reference data stands that other programs wrote: `LARMOR_CASES`, else `../shared/cases`
+ * beside the repository. It is not part of the repository, so a test that needs it is skipped aloud
+ * without it; with `CI=true` it is required and the test fails instead.
  *
  *     test('reads every phantom', skipWithoutCases(), () => readPhantom(cases('phantoms/brain.h5')));
  */
@@ -19,7 +19,10 @@ export function cases(path = ''): string {
   return join(root, path);
 }
 
-/** Files under a folder of the reference data whose names end so, sorted, as absolute paths; [] when it is absent. */
+/**
+ * Files under a folder of the reference data whose names end so, sorted, as absolute paths; [] when
+ * it is absent.
+ */
 export function caseFiles(folder: string, ending: string): string[] {
   if (!present) return [];
   return readdirSync(cases(folder), { recursive: true, encoding: 'utf8' })
@@ -28,7 +31,10 @@ export function caseFiles(folder: string, ending: string): string[] {
     .map((name) => cases(join(folder, name)));
 }
 
-/** Options for `test(…)` of a test that reads reference data: skips with the reason, or lets it fail when CI asks for it. */
+/**
+ * Options for `test(…)` of a test that reads reference data: skips with the reason, or lets it fail
+ * when CI asks for it.
+ */
 export function skipWithoutCases(): { skip: string | false } {
   const skip = !present && !required;
   return { skip: skip ? `no reference data at ${root}: set LARMOR_CASES` : false };

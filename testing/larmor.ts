@@ -1,4 +1,7 @@
-/** The built command as its users start it (`npm run build` first): a process of its own, in a folder of its own. */
+/**
+ * The built command as its users start it (`npm run build` first): a process of its own, in a
+ * folder of its own.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -2,7 +2,10 @@
 import type { PhantomSource } from '../host/phantom/types.ts';
 import { phantomOf, spinsOf } from './run.ts';
 
-/** `side`² columns of `layers` spins, 180 × 180 × 10 mm, white matter and cerebrospinal fluid in turns. */
+/**
+ * `side`² columns of `layers` spins, 180 × 180 × 10 mm, white matter and cerebrospinal fluid in
+ * turns.
+ */
 export function lattice(side: number, layers: number): PhantomSource {
   const [width, thickness] = [0.18, 0.01];
   return {

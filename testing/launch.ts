@@ -1,6 +1,7 @@
 /**
- * Larmor jobs for tests and benchmarks: the built `larmor` under each family's launcher or alone, what it said, and its ranks'
- * process ids to send signals to. An MPI that is not installed is skipped aloud, and is a failure under CI=true.
+ * Larmor jobs for tests and benchmarks: the built `larmor` under each family's launcher or alone,
+ * what it said, and its ranks' process ids to send signals to. An MPI that is not installed is
+ * skipped aloud, and is a failure under CI=true.
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -32,7 +33,10 @@ const found = Object.fromEntries(
   }),
 );
 
-/** For node:test's `skip`: why a family cannot be tested here, or false. MPICH busy-waits, so it gets no more ranks than cores. */
+/**
+ * For node:test's `skip`: why a family cannot be tested here, or false. MPICH busy-waits, so it
+ * gets no more ranks than cores.
+ */
 export function missing(family: Family, ranks = 1): string | false {
   if (family === 'mpich' && ranks > availableParallelism()) return 'MPICH is asked for no more ranks than cores';
   if (found[family] && existsSync(join(DIST, `mpi/mpi-${family}.node`))) return false;
@@ -166,7 +170,10 @@ export async function until(what: string, done: () => boolean, seconds = 30): Pr
   }
 }
 
-/** Whether a Larmor has set its traps: that for SIGUSR2 is the last, and Node itself catches the signals that end a process. */
+/**
+ * Whether a Larmor has set its traps: that for SIGUSR2 is the last, and Node itself catches the
+ * signals that end a process.
+ */
 export function trapsStops(pid: number): boolean {
   const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(read(`/proc/${pid}/status`))?.[1];
   // Without it the process is gone.
@@ -196,7 +203,10 @@ function environment(): NodeJS.ProcessEnv {
   };
 }
 
-/** Process ids of the Larmors among the descendants of a process, by their rank (0 without a launcher). */
+/**
+ * Process ids of the Larmors among the descendants of a process, by their rank (0 without a
+ * launcher).
+ */
 function larmorsBelow(ancestor: number): Map<number, number> {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {

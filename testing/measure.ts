@@ -1,4 +1,4 @@
-/** Where things lie in a reconstructed image, and direct sums to hold it against. */
+/** Positions of objects in a reconstructed image, and direct sums to compare it with. */
 import assert from 'node:assert/strict';
 import { randomNumbers } from '../host/numerics/random.ts';
 import type { Image } from '../host/recon/image.ts';
@@ -11,8 +11,8 @@ export function pixel(image: Image, x: number, y: number, z = 0, volume = 0): [n
 }
 
 /**
- * What lies near a pixel: centre of mass of the magnitudes [pixels] and sum of the real parts, within ±`reach`. Exact
- * for blobs that fade out within reach.
+ * Properties of the region around a pixel: centre of mass of the magnitudes [pixels] and sum of the
+ * real parts, within ±`reach`. Exact for blobs that fade out within reach.
  */
 export function near(
   image: Image,

@@ -1,7 +1,8 @@
 /**
- * The slowest simulation of moving spins: every spin's place at every time by the definition (host/phantom/motion/places.ts), its phase
- * by quadrature between all corners, pulses by Runge–Kutta steps of a quarter of a microsecond. It shares no code with the timeline,
- * its groups and terms, or any engine.
+ * The slowest simulation of moving spins: every spin's position at every time by the definition
+ * (host/phantom/motion/places.ts), its phase by quadrature between all corners, pulses by
+ * Runge–Kutta steps of a quarter of a microsecond. It shares no code with the timeline, its groups
+ * and terms, or any engine.
  */
 import { inOrder, type MemberNodes, moversOf, nodesOf, placesOver, rowIn } from '../host/phantom/motion/places.ts';
 import { unitTime } from '../host/phantom/motion/time-curve.ts';
@@ -181,7 +182,10 @@ function cornersOf(motions: readonly Motion[], duration: number): number[] {
   return corners.filter((t) => t >= 0 && t <= duration);
 }
 
-/** Which spins are held at equilibrium around a time inside a piece: those flagged at the node ahead, unless u falls. */
+/**
+ * Spins that are held at equilibrium at a time inside a piece: those reset at the next node, unless
+ * u decreases.
+ */
 function resetOf(motions: readonly Motion[], numbers: readonly number[]): (time: number) => Uint8Array | undefined {
   const flows = motions.flatMap(({ action, time, spins }) => {
     if (action.type !== 'FlowPath') return [];

@@ -1,4 +1,7 @@
-/** A Node whose V8 joins vectors to wide ones, out of the npm registry: what Node 20 runs with 128 bits is tested with 256 there. */
+/**
+ * A Node whose V8 joins vectors to 256 bits, from the npm registry, to test kernels that run with
+ * 128 bits on Node 20.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,13 @@
-/** What tests and validation of receiver noise share: the covariance of two coils, and readouts for noise to be added to. */
+/**
+ * What tests and validation of receiver noise share: the covariance of two coils, and readouts for
+ * noise to be added to.
+ */
 import type { Readout } from '../host/sequence/encoding-types.ts';
 
-/** [coil][coil][re, im] of the noise in two coils: unequal variances, correlated by a complex number; Hermitian. */
+/**
+ * [coil][coil][re, im] of the noise in two coils: unequal variances, correlated by a complex
+ * number; Hermitian.
+ */
 export const TWO_COIL_COVARIANCE = [
   [
     [1, 0],

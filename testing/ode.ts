@@ -1,10 +1,11 @@
 /**
- * The Bloch equations as an ordinary differential equation, solved to some 1e-11 and sharing no code with the timeline or the
- * kernels: it reads events itself and integrates
+ * The Bloch equations as an ordinary differential equation, solved to some 1e-11 and sharing no
+ * code with the timeline or the kernels: it reads events itself and integrates
  *
  *     dM/dt = 2πγ̄ M × B − (Mx/T2, My/T2, (Mz − ρ)/T1),   B = (B1x, B1y, G·r + Δω/2πγ̄)
  *
- * by the Dormand–Prince pair of orders 5 and 4 (J. Comput. Appl. Math. 6, 19, 1980) with steps chosen by their difference.
+ * by the Dormand–Prince pair of orders 5 and 4 (J. Comput. Appl. Math. 6, 19, 1980) with steps
+ * chosen by their difference.
  */
 import type { SpinBlock } from '../host/phantom/types.ts';
 import type { Block, GradientEvent, RfEvent, Sequence } from '../host/sequence/types.ts';

@@ -1,6 +1,6 @@
 /**
- * Small phantom files for tests, written by other means than the readers they test: HDF5 by h5wasm, MAT level 5 and
- * NIfTI byte by byte from their specifications.
+ * Small phantom files for tests, written by other means than the readers they test: HDF5 by h5wasm,
+ * MAT level 5 and NIfTI byte by byte from their specifications.
  */
 import { writeFileSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
@@ -100,7 +100,10 @@ export function niftiFile(
   return Buffer.concat([header, labels]);
 }
 
-/** A NIfTI-1 file of f32 or f64 numbers, complex if `complex`, with a sform [3][4] (mm, RAS); a fourth extent are volumes. */
+/**
+ * A NIfTI-1 file of f32 or f64 numbers, complex if `complex`, with a sform [3][4] (mm, RAS); a
+ * fourth extent are volumes.
+ */
 export function niftiMap(
   size: readonly number[],
   affine: readonly (readonly number[])[],

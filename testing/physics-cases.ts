@@ -1,6 +1,7 @@
 /**
- * Reference cases of the physics beyond static spins in one coil (`cases/physics`): sequence, phantom and side files of a case as
- * arguments of the built command, and the relative error of what it wrote.
+ * Reference cases of the physics beyond static spins in one coil (`cases/physics`): sequence,
+ * phantom and side files of a case as arguments of the built command, and the relative error of
+ * what it wrote.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

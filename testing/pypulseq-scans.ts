@@ -1,6 +1,7 @@
 /**
- * Scans as PyPulseq's examples write them, large enough for a picture: two-dimensional gradient echo, radial, UTE with a hard pulse
- * and with pairs of half pulses, and MPRAGE. No labels, no stated matrix; samples lie half a dwell off the echo; RF spoiling by 117°.
+ * Scans as PyPulseq's examples write them, large enough for a picture: two-dimensional gradient
+ * echo, radial, UTE with a hard pulse and with pairs of half pulses, and MPRAGE. No labels, no
+ * stated matrix; samples lie half a dwell off the echo; RF spoiling by 117°.
  */
 import { GAMMA_BAR } from '../host/base/units.ts';
 import {
@@ -85,9 +86,11 @@ export function gre(n = 64): Sequence {
 }
 
 /**
- * write_radial_gre.py: full spokes over half a turn, after dummies. Spokes are rewound by default: a moment that turns from shot to shot adds to
- * the quadratic phase of the pulses, by an amount that depends on the place, so that RF spoiling fails in bands.
- * @param spoiler moment after a spoke, along it, over that of half a spoke: −1 rewinds, PyPulseq's own is 1
+ * write_radial_gre.py: full spokes over half a turn, after dummies. Spokes are rewound by default:
+ * a moment that turns from shot to shot adds to the quadratic phase of the pulses, by an amount
+ * that depends on the place, so that RF spoiling fails in bands.
+ * @param spoiler moment after a spoke, along it, over that of half a spoke: −1 rewinds, PyPulseq's
+ * own is 1
  * @param increment between spokes [rad]
  * @param across moment of the spoiler across the slice [cycles/m]
  */
@@ -112,7 +115,10 @@ export function radial(
   return sequenceOf('radial', shots(20e-3, all), { FOV: [FOV, FOV, THICKNESS] });
 }
 
-/** Spiral arms after a slice-selective pulse, not rewound, with a spoiler across the slice and one in the plane that turns with the arms. */
+/**
+ * Spiral arms after a slice-selective pulse, not rewound, with a spoiler across the slice and one
+ * in the plane that turns with the arms.
+ */
 export function spiral(n = 32, arms = 16, dummies = 40, { spoiler = 0, across = SPOILER } = {}): Sequence {
   const duration = 6e-3;
   const points = Math.round(duration / 1e-5);
@@ -166,7 +172,9 @@ function halfSpokes(
   });
 }
 
-/** Half spokes after a hard pulse; not rewound, so that moments in the plane turn from shot to shot. */
+/**
+ * Half spokes after a hard pulse; not rewound, so that moments in the plane turn from shot to shot.
+ */
 export function ute(n = 64, spokes = 200, dummies = 60): Sequence {
   const shotsOf = halfSpokes(n, spokes, dummies, () => [blockOf({ rf: hard(10, 1e-4) }, 2.2e-4)], {
     pairs: 1,
@@ -175,7 +183,9 @@ export function ute(n = 64, spokes = 200, dummies = 60): Sequence {
   return sequenceOf('ute', shots(10e-3, shotsOf), { FOV: [FOV, FOV, THICKNESS] });
 }
 
-/** write_ute.py: each half spoke twice, after the first half of a sinc in a gradient of either sign. */
+/**
+ * write_ute.py: each half spoke twice, after the first half of a sinc in a gradient of either sign.
+ */
 export function uteOfHalfPulses(n = 64, spokes = 200, dummies = 60): Sequence {
   const whole = sinc(20);
   const half = whole.magnitude.length / 2;
@@ -196,7 +206,10 @@ export function uteOfHalfPulses(n = 64, spokes = 200, dummies = 60): Sequence {
   return sequenceOf('ute of half pulses', shots(20e-3, shotsOf), { FOV: [FOV, FOV, THICKNESS] });
 }
 
-/** write_mprage.py: an inversion, a delay and a train of small flips along y for each partition along z; one train before that is not read. */
+/**
+ * write_mprage.py: an inversion, a delay and a train of small flips along y for each partition
+ * along z; one train before that is not read.
+ */
 export function mprage(n = 64, partitions = 4, depth = 0.016): Sequence {
   const { read, back, samples } = reading(n);
   const lineOf = (ky: number, kz: number): Block[] => [

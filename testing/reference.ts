@@ -1,24 +1,30 @@
 /**
- * The slowest, plainest simulation of a timeline: one spin after the other, one step after the other, f64, Math.sin.
- * It shares no code with any engine, so an engine that agrees with it agrees for a reason.
+ * The slowest, plainest simulation of a timeline: one spin after the other, one step after the
+ * other, f64, Math.sin. It shares no code with any engine.
  */
 import type { Model, SpinBlock } from '../host/phantom/types.ts';
 import { OP, STRIDE, type Timeline } from '../host/timeline/types.ts';
 
 const TURN = 2 * Math.PI;
 
-/** What a simulation leaves: [coils][samples][re, im], receive phase not applied; and [spins][x, y, z] at the end. */
+/**
+ * Result of a simulation: [coils][samples][re, im], receive phase not applied; and [spins][x, y, z]
+ * at the end.
+ */
 export interface Simulated {
   readonly signal: Float64Array;
   readonly magnetization: Float64Array;
 }
 
-/** The signal of spins that share one timeline. `phantomB0` is the field `spins.offResonance` belongs to [T]. */
+/**
+ * The signal of spins that share one timeline. `phantomB0` is the field `spins.offResonance`
+ * belongs to [T].
+ */
 export function simulateSlowly(timeline: Timeline, spins: SpinBlock, phantomB0: number, model?: Model): Float64Array {
   return simulateModelSlowly([timeline], spins, phantomB0, model).signal;
 }
 
-/** With whatever a model adds: phase terms, B1 maps, coils, paths and resets, groups of spins. */
+/** The same with a model: phase terms, B1 maps, coils, paths and resets, groups of spins. */
 export function simulateModelSlowly(
   timelines: readonly Timeline[],
   spins: SpinBlock,
@@ -125,8 +131,8 @@ export function simulateModelSlowly(
 }
 
 /**
- * Bloch equations under a held field ω [rad/s] for `dt`: Taylor's series of M(t) over parts in which neither angle nor relaxation
- * exceeds 1, to 22 terms.
+ * Bloch equations under a constant field ω [rad/s] for `dt`: Taylor's series of M(t) over parts in
+ * which neither angle nor relaxation exceeds 1, to 22 terms.
  */
 function heldField(
   m: readonly [number, number, number],

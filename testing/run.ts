@@ -1,6 +1,7 @@
 /**
- * A whole simulation in this process, as `larmor simulate` runs it but for files and MPI: sequence → timeline → plan → WASM
- * engine → signal with the receiver's phase. Tests and validation ask for physics through it, and for spins by `phantomOf`.
+ * A whole simulation in this process, as `larmor simulate` runs it, without files and MPI: sequence
+ * → timeline → plan → WASM engine → signal with the receiver's phase. Tests and validation ask for
+ * physics through it, and for spins by `phantomOf`.
  */
 
 import type { Engine, EngineJob } from '../host/engine/types.ts';
@@ -43,7 +44,10 @@ export async function simulate(
   return signal;
 }
 
-/** The same of a timeline; [samples][re, im] without the receive phase, as `simulateSlowly` gives it. */
+/**
+ * The same of a timeline; [samples][re, im] without the receive phase, as `simulateSlowly` gives
+ * it.
+ */
 export async function simulateTimeline(
   timeline: Timeline | Timelines,
   phantom: PhantomSource | SpinBlock,
@@ -58,7 +62,7 @@ export async function simulateTimeline(
   }
 }
 
-/** An engine ready to run, for tests of the engine itself; whoever asks closes it. */
+/** An engine ready to run, for tests of the engine itself; the caller closes it. */
 export async function engineFor(
   timeline: Timeline | Timelines,
   phantom: PhantomSource | SpinBlock,
@@ -84,7 +88,7 @@ export function toSignal(sums: BigInt64Array, { scaleExponent }: Plan): Float64A
   return Float64Array.from(sums, (sum) => Number(sum) * 2 ** -scaleExponent);
 }
 
-/** Spins in memory as a phantom, unchecked: what a test wants to feed an engine need not be what a file may hold. */
+/** Spins in memory as a phantom, unchecked: a test may use spins that files may not contain. */
 export function phantomOf(spins: SpinBlock, B0 = 1.5, model?: Model): PhantomSource {
   const read: PhantomSource['read'] = (first, count, into) => {
     for (const key of COLUMN_NAMES) into[key].set(spins[key].subarray(first, first + count));
@@ -107,7 +111,10 @@ export function phantomOf(spins: SpinBlock, B0 = 1.5, model?: Model): PhantomSou
   };
 }
 
-/** One spin; what is not given is at the origin, of density 1, on resonance, T1 and T2 so long that they do not show. */
+/**
+ * One spin; defaults: at the origin, density 1, on resonance, T1 and T2 so long that they have no
+ * effect.
+ */
 export interface Spin {
   readonly x?: number;
   readonly y?: number;

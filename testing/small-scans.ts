@@ -1,6 +1,7 @@
 /**
- * Small scans as programs write them, one function for each kind, most without labels: what the inference of geometry
- * has to cope with. Pulses have no stated use where `use` is 'undefined', as in files before Pulseq 1.5.
+ * Small scans as programs write them, one function for each kind, most without labels, to test the
+ * inference of geometry. Pulses have no stated use where `use` is 'undefined', as in files before
+ * Pulseq 1.5.
  */
 import { GAMMA_BAR } from '../host/base/units.ts';
 import {
@@ -203,7 +204,10 @@ export function stackOfSpirals(partitions = 4, arms = 4): Sequence {
   return scan('stack of spirals', blocks, { FOV: [FOV, FOV, 0.08] });
 }
 
-/** Spirals on cones about z; the field of view along z is half of that across, with pixels of the same size. */
+/**
+ * Spirals on cones about z; the field of view along z is half of that across, with pixels of the
+ * same size.
+ */
 export function cones(count = 8): Sequence {
   const blocks = Array.from({ length: count }, (_, n) => {
     const polar = (Math.PI * (n + 0.5)) / count;
@@ -222,7 +226,10 @@ export function cones(count = 8): Sequence {
   return scan('cones', blocks.flat(), { FOV: [FOV, FOV, FOV / 2] });
 }
 
-/** Three-dimensional gradient echo with sinusoids on y and z during the readout (wave-CAIPI), twice oversampled. */
+/**
+ * Three-dimensional gradient echo with sinusoids on y and z during the readout (wave-CAIPI), twice
+ * oversampled.
+ */
 export function wave(): Sequence {
   const samples = 2 * N;
   const duration = samples * 1e-4;
@@ -253,7 +260,9 @@ export function dess(use: RfUse): Sequence {
   return scan('dess', blocks);
 }
 
-/** Fast spin echo; `flip` of the refocusing pulses, τ = 5 ms. Encoding is rewound before each pulse. */
+/**
+ * Fast spin echo; `flip` of the refocusing pulses, τ = 5 ms. Encoding is rewound before each pulse.
+ */
 export function tse(flip: number, use: RfUse, { echoes = 4, dummies = 0, flips = [] as number[] } = {}): Sequence {
   const TAU = 8e-3;
   const refocusing = (n: number) =>
@@ -280,7 +289,10 @@ export function tse(flip: number, use: RfUse, { echoes = 4, dummies = 0, flips =
   return scan('tse', blocks);
 }
 
-/** α/2 half an interval ahead of alternating α, balanced; times and flips as a spin-echo train has them. */
+/**
+ * α/2 half an interval ahead of alternating α, balanced; times and flips as a spin-echo train has
+ * them.
+ */
 export function bssfp(use: RfUse): Sequence {
   const interval = 1e-3 + 2e-4 + 2e-3 + (2 * RAMP + N * DWELL);
   const pulse = (flip: number, phase: number): Block =>
@@ -392,7 +404,10 @@ export function epiInOneReadout(stated: Record<string, number[]> = { Matrix: [N,
   return scan('epi in one readout', blocks, stated);
 }
 
-/** Every second line, and four calibration lines about the centre: REF alone between, IMA on the grid. */
+/**
+ * Every second line, and four calibration lines about the centre: REF alone between, IMA on the
+ * grid.
+ */
 export function grappa(): Sequence {
   const blocks = table().flatMap((ky, n) => {
     const onGrid = n % 2 === 0;
@@ -423,7 +438,10 @@ export function press(use: RfUse): Sequence {
   return scan('press', [...shot('gx'), ...shot('gy')], { FOV: [] as number[] });
 }
 
-/** Saturation by small pulses and growing spoilers, with readouts of one sample that count the offsets. */
+/**
+ * Saturation by small pulses and growing spoilers, with readouts of one sample that count the
+ * offsets.
+ */
 export function cest(flip: number): Sequence {
   const blocks = [1, 2, 3].flatMap((n) => [
     blockOf({ rf: hard(flip, 'undefined') }),

@@ -1,7 +1,8 @@
 /**
- * Raw data whose image is known: k-space of points, Gaussian blobs and ellipses in closed form, on any trajectory, in
- * the form raw files are read back. Conventions are written out here anew, from the design, not taken from the room
- * under test: s(k) = Σ ρ e^{−i2πk·r}, +x left, +y posterior, +z head.
+ * Raw data whose image is known: k-space of points, Gaussian blobs and ellipses in closed form, on
+ * any trajectory, in the form raw files are read back. Conventions are written out here from the
+ * design, not taken from the room under test: s(k) = Σ ρ e^{−i2πk·r}, +x left, +y posterior, +z
+ * head.
  */
 
 import { type Flag, flagBits } from '../host/raw/flags.ts';
@@ -37,7 +38,10 @@ export function sum(...parts: readonly Spectrum[]): Spectrum {
   return (k) => parts.map((part) => part(k)).reduce(([a, b], [re, im]) => [a + re, b + im], [0, 0]);
 }
 
-/** J₁ by the trapezoidal rule on Bessel's integral, which converges faster than any power for a periodic integrand. */
+/**
+ * J₁ by the trapezoidal rule on Bessel's integral, which converges faster than any power for a
+ * periodic integrand.
+ */
 function besselJ1(x: number): number {
   const points = Math.ceil(Math.abs(x)) + 40;
   let total = 0;
@@ -58,7 +62,7 @@ export interface Sampled {
   readonly centerSample?: number;
   /** Leaves the trajectory out of the file, as many scanners do. */
   readonly bare?: boolean;
-  /** What this readout sees, where it differs (slices, repetitions). */
+  /** The object of this readout, if it differs (slices, repetitions). */
   readonly object?: Spectrum;
 }
 
@@ -83,7 +87,7 @@ const ZERO: Record<Counter, number> = {
   segment: 0,
 };
 
-/** @param object what every readout sees that names none of its own; coils scale it */
+/** @param object of readouts without their own; scaled by coils */
 export function acquire(space: Space, readouts: readonly Sampled[], object: Spectrum): AcquiredData {
   const { matrix, fov, coils = [1] } = space;
   const acquisitions = readouts.map((readout): Acquisition => {
@@ -160,7 +164,9 @@ export function lines(
   });
 }
 
-/** Spokes through the centre over half a turn, `samples` each, out to N/2 cycles per field of view. */
+/**
+ * Spokes through the centre over half a turn, `samples` each, out to N/2 cycles per field of view.
+ */
 export function radial({ matrix, fov }: Space, spokes: number, samples: number): Sampled[] {
   return Array.from({ length: spokes }, (_, s) => {
     const angle = (Math.PI * s) / spokes;
@@ -186,7 +192,10 @@ export function spiral({ matrix, fov }: Space, arms: number, samples: number, pi
   }));
 }
 
-/** EPI whose samples also fall on the ramps of a trapezoid: `samples` evenly spaced in time, a third of it on either ramp. */
+/**
+ * EPI whose samples also fall on the ramps of a trapezoid: `samples` evenly spaced in time, a third
+ * of it on either ramp.
+ */
 export function rampSampledEpi(space: Space, samples: number): Sampled[] {
   const { matrix, fov } = space;
   const area = (t: number): number => {

@@ -1,4 +1,4 @@
-/** Folders for what tests, benchmarks and validation write; they go away with the process. */
+/** Folders for the output of tests, benchmarks and validation; removed with the process. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

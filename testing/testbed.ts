@@ -1,6 +1,6 @@
 /**
- * A small SLURM, up for one test file (before its tests, down after them, whatever happens between) or for a table. Its commands are
- * the real ones; only the machine is small.
+ * A small SLURM, up for one test file (before its tests, down after them, whatever happens between)
+ * or for a table. Its commands are the real ones; only the machine is small.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -22,7 +22,10 @@ export type Testbed = {
   killNode(name: 'n1' | 'n2'): void;
 };
 
-/** Why no SLURM can be started here, or false; with CI=true it is required, and starting it then says what is missing. */
+/**
+ * Why no SLURM can be started here, or false; with CI=true it is required, and starting it then
+ * says what is missing.
+ */
 export function skipWithoutSlurm(): { skip: string | false } {
   if (process.env.CI === 'true') return { skip: false };
   const { status, stderr } = spawnSync(script, ['check'], { encoding: 'utf8' });
@@ -36,7 +39,7 @@ export function startTestbed(): Testbed {
   return testbed;
 }
 
-/** Starts a testbed; whoever calls this takes it down. */
+/** Starts a testbed; the caller takes it down. */
 export function bringUp(): Testbed & { down(): void } {
   const work = temporaryFolder();
   const dir = join(work, 'testbed');

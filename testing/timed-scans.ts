@@ -1,6 +1,7 @@
 /**
- * What is timed: random spins such as tissue has, the reference EPI, and the scans that stress one thing each. Sequences are made
- * by the project's own designer; nothing is read from files, so the bench runs anywhere.
+ * Benchmark cases: random spins with properties of tissue, the reference EPI, and scans that each
+ * stress one part. Sequences are made by the project's own designer; nothing is read from files, so
+ * the bench runs anywhere.
  */
 
 import { GAMMA_BAR } from '../host/base/units.ts';
@@ -62,7 +63,9 @@ export function stepsWalked({ ops, excitations, pulses }: Timeline): number {
   return steps;
 }
 
-/** The single-shot EPI of 101 × 101 that exact signals and other simulators' times are known for. */
+/**
+ * The single-shot EPI of 101 × 101 that exact signals and other simulators' times are known for.
+ */
 export const epi = (): Sequence => makeBuiltin('epi', {}, DEFAULT_SCANNER);
 
 const tip = hardPulse(Math.PI / 2, 100e-6);
@@ -77,7 +80,10 @@ export function line(samples: number): Sequence {
   return sequenceOf('line', [blockOf({ rf: tip }), blockOf({ gx: prewind }), readout], {});
 }
 
-/** `shots` Archimedean spirals to the edge of k-space of a 101 matrix, each turned against the last, with crushers between. */
+/**
+ * `shots` Archimedean spirals to the edge of k-space of a 101 matrix, each turned against the last,
+ * with crushers between.
+ */
 export function spiral(shots: number, samples: number, wait = 20e-3): Sequence {
   const dwell = 4e-6;
   const raster = 10e-6;
@@ -118,10 +124,13 @@ export interface PulseTrain {
   readonly varying?: boolean;
 }
 
-/** Relative difference between the amplitudes of neighbouring pulses, so that none is kept as an operator and all are stepped. */
+/**
+ * Relative difference between the amplitudes of neighbouring pulses, so that none is cached as an
+ * operator and all are stepped.
+ */
 const APART = 1e-6;
 
-/** The same scan with pulses of which none returns: all are stepped, as other simulators do. */
+/** The same scan with pulses that never repeat: all are stepped, as other simulators do. */
 export function noneReturns(sequence: Sequence): Sequence {
   const blocks = Array.from({ length: sequence.blockCount }, (_, n) => {
     const block = sequence.block(n);
@@ -131,7 +140,7 @@ export function noneReturns(sequence: Sequence): Sequence {
   return { ...sequence, block: (n) => blocks[n] };
 }
 
-/** Sinc pulses one after the other under a slice gradient, and one sample to see what came of them. */
+/** Sinc pulses one after the other under a slice gradient, and one sample of the result. */
 export function pulseTrain({ pulses, steps, gradient, varying = false }: PulseTrain): Sequence {
   const rf = (n: number): RfEvent =>
     sincPulse({ flip: (Math.PI / 2) * (1 + n * APART), duration: 1e-3, timeBandwidth: 4, raster: 1e-3 / steps });
@@ -146,7 +155,10 @@ export function pulseTrain({ pulses, steps, gradient, varying = false }: PulseTr
   return sequenceOf('pulses', [...blocks, blockOf({ adc: adc(1, 1e-5, 0) })], {});
 }
 
-/** Hard pulses of 10° with a gradient lobe between each two, none like another: precession is half the work, and formed each time. */
+/**
+ * Hard pulses of 10° with a gradient lobe between each two, all different: precession is half the
+ * work, and computed each time.
+ */
 export function hardPulses(count: number): Sequence {
   const rf = (n: number): RfEvent => hardPulse(Math.PI / 18, 100e-6 * (1 + n * APART));
   const gx = (n: number): GradientEvent => trapezoid(2e-3 * (1 + n * APART), 1e-4, 1e-3);
@@ -154,7 +166,10 @@ export function hardPulses(count: number): Sequence {
   return sequenceOf('hard pulses', [...blocks, blockOf({ adc: adc(1, 1e-5, 0) })], {});
 }
 
-/** 3-D spoiled gradient echo: 1 ms slab-selective sinc of 100 samples, `samples` per line, one phase encoding per TR. */
+/**
+ * 3-D spoiled gradient echo: 1 ms slab-selective sinc of 100 samples, `samples` per line, one phase
+ * encoding per TR.
+ */
 export function gradientEcho3d(repetitions: number, samples: number): Sequence {
   const dwell = 10e-6;
   const gz = flatTop(2e-3, 1e-3, DEFAULT_SCANNER);
@@ -187,7 +202,10 @@ export function gradientEcho3d(repetitions: number, samples: number): Sequence {
   return sequenceOf('3-D gradient echo', blocks, {});
 }
 
-/** Fingerprinting by unbalanced steady states: a flip angle of its own for every TR, one short line each. */
+/**
+ * Fingerprinting by unbalanced steady states: a different flip angle in every TR, one short line
+ * each.
+ */
 export function fingerprinting(repetitions: number, samples: number): Sequence {
   const dwell = 10e-6;
   const gx = flatTop(1 / (GAMMA_BAR * dwell * FOV), samples * dwell, DEFAULT_SCANNER);

@@ -1,11 +1,14 @@
-/** Timelines written by hand, for what the built-in sequences do not do: spirals, trains of pulses, huge moments. */
+/**
+ * Timelines written by hand, for what the built-in sequences do not do: spirals, trains of pulses,
+ * huge moments.
+ */
 import { openBudget } from '../host/base/budget.ts';
 import { GAMMA_BAR } from '../host/base/units.ts';
 import { arrayBuilder, recordTable } from '../host/timeline/intern.ts';
 import { pulseTable, trajectoryTable } from '../host/timeline/tables.ts';
 import { OP, STRIDE, type Timeline } from '../host/timeline/types.ts';
 
-/** One thing after the other, as `compileTimeline` would string them. */
+/** Parts in order, as `compileTimeline` would concatenate them. */
 export type Part =
   | { readonly precess: readonly [kx: number, ky: number, kz: number, dt: number] }
   /** Steps [dt, B1re, B1im, Gx, Gy, Gz]; offset in Hz, phase in rad. */
@@ -70,7 +73,10 @@ export function straight(samples: number, [kx, ky, kz, dt]: readonly [number, nu
   return { read, linear: true };
 }
 
-/** An Archimedean spiral from the centre to `kMax` [1/m] in `turns` turns, begun at `angle` [rad], 4 µs a sample. */
+/**
+ * An Archimedean spiral from the centre to `kMax` [1/m] in `turns` turns, begun at `angle` [rad], 4
+ * µs a sample.
+ */
 export function spiral(samples: number, kMax: number, turns: number, angle = 0) {
   const read = Array.from({ length: samples }, (_, n) => {
     const k = (kMax * n) / (samples - 1);

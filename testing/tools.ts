@@ -1,7 +1,7 @@
 /**
- * Other people's programs that judge our files (ismrmrd_info, h5dump, bart, Python's h5py …), found on PATH. Where one
- * is missing the test is skipped aloud with the package to install; with CI=true it fails instead, so that a judge
- * cannot go missing unnoticed.
+ * Other programs that check our files (ismrmrd_info, h5dump, bart, Python's h5py …), found on PATH.
+ * If one is missing the test is skipped with the package to install; with CI=true it fails instead,
+ * so that a missing program is noticed.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
@@ -9,7 +9,8 @@ import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
 
 /**
- * Full path of program `name`, or undefined after the test was skipped: `const h5dump = requireTool(t, …); if (!h5dump) return;`
+ * Full path of program `name`, or undefined after the test was skipped: `const h5dump =
+ * requireTool(t, …); if (!h5dump) return;`
  * @param aptPackage Debian package that holds it
  */
 export function requireTool(t: TestContext, name: string, aptPackage: string): string | undefined {
@@ -41,7 +42,10 @@ export function runTool(program: string, args: readonly string[], input?: string
   return stdout;
 }
 
-/** Skips the test aloud, or fails it where CI=true: something outside the project that it needs is missing. */
+/**
+ * Skips the test aloud, or fails it where CI=true: something outside the project that it needs is
+ * missing.
+ */
 export function absent(t: TestContext, what: string, aptPackage: string): void {
   const message = `${what}; install it with: apt-get install ${aptPackage}`;
   if (process.env.CI === 'true') throw new Error(message);

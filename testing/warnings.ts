@@ -1,4 +1,4 @@
-/** The warnings a step gives, kept off the test's own stderr. */
+/** Captures the warnings of a step instead of writing them to the test's stderr. */
 import { inContext } from '../host/base/context.ts';
 
 export function warningsOf(step: () => void): string[] {

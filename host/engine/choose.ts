@@ -1,6 +1,7 @@
 /**
- * Which engine a rank runs, and making it. `auto` takes a real GPU when there is one and the job is large enough by operation
- * count; what was asked for by name is taken or refused, never replaced. WebGPU is loaded only when it may be used.
+ * Chooses and creates the engine of a rank. `auto` uses a real GPU if there is one and the
+ * operation count of the job is large enough; an engine that was requested by name is used or
+ * rejected, never replaced. WebGPU is loaded only if it may be used.
  */
 import { badInput, usage } from '../base/errors.ts';
 import { detail, warn } from '../base/log.ts';
@@ -12,7 +13,7 @@ import type { AdapterDescription } from './webgpu/index.ts';
 
 export interface EngineRequest {
   readonly engine: (typeof ENGINES)[number];
-  /** A GPU by its place in the list or part of its name. */
+  /** A GPU by its index in the list or part of its name. */
   readonly gpu?: string;
 }
 
@@ -36,8 +37,8 @@ export type PickDevice = (
 ) => NonNullable<EngineChoice['device']>;
 
 /**
- * @throws LarmorError 65 when WebGPU is asked for a model that it does not simulate; 2 when it is asked for and cannot be had, or what
- * is asked for contradicts itself
+ * @throws LarmorError 65 if WebGPU is requested for a model that it does not support; 2 if it is
+ * requested and not available, or if options contradict each other
  */
 export async function chooseEngine(
   { engine, gpu }: EngineRequest,
@@ -70,7 +71,7 @@ export async function chooseEngine(
     return wasm();
   }
   const { buildName, gpuWorthwhile, listAdapters } = await import('./webgpu/index.ts');
-  // Loading Dawn takes a second, so the job is counted before any GPU is looked for.
+  // Loading Dawn takes a second, so the operations of the job are counted before GPUs are listed.
   if (!insist && !gpuWorthwhile(job, { software: false })) return wasm();
   const all = await listAdapters().catch((error: unknown) => {
     if (insist) throw error;
@@ -82,7 +83,7 @@ export async function chooseEngine(
     const { chooseAdapter } = await import('./webgpu/index.ts');
     chooseAdapter(all, gpu, true); // says how to get a driver
   }
-  // Real adapters stand first in the list, so a place among them is a place in the list.
+  // Real adapters are first in the list, so an index among them is an index in the list.
   const device = asOpened(all, pick(gpu === undefined && real.length > 0 ? real : all, gpu), gpu);
   const adapter = all[device.index];
   if (adapter.software) warn(`${adapter.name} is a software adapter, slower than --engine wasm`);
@@ -90,8 +91,8 @@ export async function chooseEngine(
 }
 
 /**
- * The device that Dawn opens for the one that was picked: it goes by names, so of several with one name always the first. Ranks that
- * meet on it for that reason are told, as they have equal keys.
+ * The device that Dawn opens for the one that was picked: it goes by names, so of several with one
+ * name always the first. Ranks that meet on it for that reason are told, as they have equal keys.
  * @throws LarmorError 2 when another of them was asked for by its number
  */
 function asOpened(
@@ -110,7 +111,7 @@ function asOpened(
 }
 
 /**
- * @param kernels build the WASM kernels must have, where ranks agreed on one
+ * @param kernels build the WASM kernels must have, if ranks agreed on one
  * @throws LarmorError as the engine does
  */
 export async function makeEngine(

@@ -1,12 +1,12 @@
 /**
- * A GPU that goes away in mid-run loses no tile: those it had not finished are done by another engine on the same sums. The run
- * says so, and that its bits are then not those of another.
+ * Losing a GPU loses no work: its unfinished tiles are simulated by another engine with the same
+ * sums. The run warns about it, and reports that its bits are not reproducible.
  */
 import { warn } from '../base/log.ts';
 import type { Engine } from './types.ts';
 import { DeviceLost, type WebgpuEngine } from './webgpu/index.ts';
 
-/** @param makeOther the engine that steps in; made only when it must */
+/** @param makeOther creates the other engine when it is needed */
 export function withFallback(gpu: WebgpuEngine, makeOther: () => Promise<Engine>): Engine {
   let lost = false;
   let other: Engine | undefined;
@@ -15,7 +15,7 @@ export function withFallback(gpu: WebgpuEngine, makeOther: () => Promise<Engine>
   const runOther = async (first: number, count: number): Promise<number> => {
     if (count === 0 || pausing) return first;
     other ??= await makeOther();
-    // Making it takes a while, in which a pause may have been asked for.
+    // Creating it takes a while, during which a pause may have been requested.
     if (pausing) return first;
     const next = await other.run(first, count);
     for (let i = 0; i < gpu.sums.length; i++) gpu.sums[i] = gpu.sums[i] + other.sums[i];

@@ -1,6 +1,6 @@
 /**
- * How a phantom is cut into tiles: spins in order, `tileSize` at a time. Spins of one group share a timeline, so no tile crosses from
- * one group to the next; the last of each may hold fewer spins.
+ * How a phantom is cut into tiles: spins in order, `tileSize` at a time. Spins of one group share a
+ * timeline, so no tile crosses from one group to the next; the last of each may hold fewer spins.
  */
 import type { PhantomSource } from '../phantom/types.ts';
 

@@ -1,25 +1,29 @@
 /**
- * Densities in the engines' units: divided by the power of two at or below the largest density of the phantom. That is exact, so it changes no
- * bit of a result, and what kernels flush or compare against fixed numbers is then relative to the phantom: densities of 10⁻³⁰ are
- * simulated as those of 1.
+ * Densities in the engines' units: divided by the power of two at or below the largest density of
+ * the phantom. This is exact, so it changes no bit of a result. Thresholds of the kernels are then
+ * relative to the phantom: densities of 10⁻³⁰ are simulated like those of 1.
  */
 import type { PhantomSource } from '../phantom/types.ts';
 
 type Dense = { readonly bounds: Pick<PhantomSource['bounds'], 'maxDensity'> };
 
-/** Most that one spin can give to a sample: its density, times the sensitivity of a coil where there are any. */
+/**
+ * Largest contribution of one spin to a sample: its density, times the sensitivity of a coil if
+ * there are coils.
+ */
 export const largestShare = ({ bounds, model }: Pick<PhantomSource, 'bounds' | 'model'>): number =>
   bounds.maxDensity * (model !== undefined && model.coils > 0 ? model.largest.coil : 1);
 
 /**
- * Largest signal of a tile over Σ|C·ρ|: |M| ≤ ρ, and what f32 may add in 10⁷ steps. Anything beyond would be wrong, and might overflow the sums.
+ * Largest signal of a tile over Σ|C·ρ|: |M| ≤ ρ, plus the rounding of f32 in 10⁷ steps. A larger
+ * signal would be wrong, and might overflow the sums.
  */
 export const MOST_SIGNAL = 1.5;
 
 /** e, the engines' unit of density being 2^e. */
 export const unitExponent = ({ bounds }: Dense): number => Math.floor(Math.log2(bounds.maxDensity));
 
-/** Brings the first `count` densities to the engines' units. */
+/** Converts the first `count` densities to the engines' units. */
 export function toUnits(density: Float32Array, count: number, source: Dense): void {
   const exponent = unitExponent(source);
   if (exponent === 0) return;
@@ -27,7 +31,7 @@ export function toUnits(density: Float32Array, count: number, source: Dense): vo
   for (let n = 0; n < count; n++) density[n] = density[n] * factor;
 }
 
-/** Brings magnetisation back from the engines' units, in place. */
+/** Converts magnetisation back from the engines' units, in place. */
 export function fromUnits(magnetization: Float64Array, source: Dense): void {
   const factor = 2 ** unitExponent(source);
   if (factor === 1) return;

@@ -1,9 +1,11 @@
 /**
- * Which GPUs there are, and which one a run takes. npm `webgpu` (Dawn) is an optional peer package of 132 MB, so nothing
- * here or elsewhere imports it at load: `loadDawn` does, and says what to install when it cannot.
+ * Lists GPUs and selects the one of a run. npm `webgpu` (Dawn) is an optional peer package of 132
+ * MB, so it is not imported when modules load: `loadDawn` imports it, and reports what to install
+ * if it fails.
  *
- * WebGPU itself shows one adapter per power preference. Dawn's Node binding can be asked for any by name, and lists the
- * names in the message of its refusal of an unknown one; that list is the only way to see them all.
+ * WebGPU itself offers one adapter per power preference. Dawn's Node binding can open any by name,
+ * and lists the names in its error message for an unknown one; there is no other way to list them
+ * all.
  */
 import { usage } from '../../base/errors.ts';
 
@@ -12,7 +14,9 @@ type Dawn = typeof import('webgpu');
 export interface AdapterDescription {
   /** Place in the list: `--gpu N`. */
   readonly index: number;
-  /** As Dawn selects it. Identical cards have identical names, and the first of them is what a name selects. */
+  /**
+   * As Dawn selects it. Identical cards have identical names, and a name selects the first of them.
+   */
   readonly name: string;
   /** vulkan, metal, d3d12 … */
   readonly backend: string;
@@ -27,7 +31,7 @@ export interface AdapterDescription {
   readonly limits: Readonly<Record<(typeof LIMITS)[number], number>>;
 }
 
-/** Limits that decide how much fits a batch, and that a device is therefore asked for in full. */
+/** Limits that determine the size of a batch; the largest values are requested for a device. */
 export const LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
@@ -35,10 +39,13 @@ export const LIMITS = [
   'maxComputeInvocationsPerWorkgroup',
 ] as const;
 
-/** What the kernels cannot do without; every GPU of the last ten years has it. */
+/** Requirements of the kernels; every GPU of the last ten years meets them. */
 const NEEDED = { maxComputeWorkgroupStorageSize: 24 * 1024, maxComputeInvocationsPerWorkgroup: 256 } as const;
 
-/** Our kernels index within their buffers by construction; Dawn's own clamping of every access costs registers and time. */
+/**
+ * Our kernels index within their buffers by construction; Dawn's own clamping of every access costs
+ * registers and time.
+ */
 const DAWN_OPTIONS = ['enable-dawn-features=disable_robustness'];
 
 export const WEBGPU_PACKAGE = 'webgpu@0.6.2';
@@ -76,8 +83,9 @@ async function adapterNames({ create }: Dawn): Promise<{ backend: string; name: 
 }
 
 /**
- * Dawn's GPU objects of this thread. What was made from one dies with it, and the process with that, even if only the
- * garbage collector has let go of it; so they stay until the thread ends.
+ * Dawn's GPU objects of this thread. Objects created from one are invalid without it, and crash the
+ * process, even if only the garbage collector has freed it; so they are referenced until the thread
+ * ends.
  */
 const held = new Set<GPU>();
 
@@ -88,7 +96,7 @@ export function selectAdapter({ create }: Dawn, { name, backend }: Pick<AdapterD
   return gpu;
 }
 
-/** To be called when nothing of Dawn is in use any more: Node does not end while a GPU object lives. */
+/** To be called when Dawn is not used any more: Node does not exit while a GPU object exists. */
 export function releaseDawn(): void {
   held.clear();
 }
@@ -122,10 +130,11 @@ export async function describeAdapters(): Promise<AdapterDescription[]> {
 }
 
 /**
- * The adapter a run takes.
+ * The adapter of a run.
  * @param wanted index in the list, or part of a name; default: the first real GPU
- * @param allowSoftware whether the default may be a software adapter when there is no other; one that is asked for always may
- * @throws LarmorError 2 saying what there is, or how to get a driver
+ * @param allowSoftware whether the default may be a software adapter if there is no other; one that
+ * is requested always may
+ * @throws LarmorError 2 with the list of adapters, or how to install a driver
  */
 export function chooseAdapter(
   adapters: readonly AdapterDescription[],

@@ -1,6 +1,7 @@
 /**
- * What a batch queues on the device, prepared once and submitted for every batch of the same size: dispatches in order,
- * each with its parameters in one uniform buffer, without a word from the host in between.
+ * The commands of a batch, prepared once and submitted for every batch of the same size: dispatches
+ * in order, each with its parameters in one uniform buffer, without any action of the host in
+ * between.
  */
 import type { Kernels, OpenDevice } from './kernels.ts';
 import type { Dispatch } from './schedule.ts';
@@ -24,7 +25,7 @@ export interface CommandList {
   readonly parts: readonly Part[];
 }
 
-/** Dispatch parameters stand this far apart: the alignment every adapter takes. */
+/** Distance of dispatch parameters: the alignment that every adapter supports. */
 const PARAMETER_BYTES = 256;
 /** `dispatch` of the kernels. */
 const DISPATCH_BYTES = 32;

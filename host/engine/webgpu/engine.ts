@@ -1,6 +1,7 @@
 /**
- * The WebGPU engine: reads tiles on the calling thread, batch after batch, while a worker keeps the GPU busy with the
- * one before. Which tiles share a batch changes no bit of the sums: see `shaders/sums.ts`.
+ * The WebGPU engine: reads tiles on the calling thread, batch after batch, while a worker keeps the
+ * GPU busy with the one before. Which tiles share a batch changes no bit of the sums: see
+ * `shaders/sums.ts`.
  */
 import { EXIT, type ExitCode, LarmorError, usage } from '../../base/errors.ts';
 import { COLUMN_NAMES } from '../../phantom/columns.ts';
@@ -14,24 +15,27 @@ import { listAdapters, startWorker } from './thread.ts';
 export interface WebgpuOptions {
   /** Index in `listAdapters()`, or part of a name; default: the first real GPU. */
   readonly adapter?: number | string;
-  /** Whether a software adapter may stand in when no real one is there and none was asked for. */
+  /** Whether a software adapter may be used if there is no real one and none was requested. */
   readonly allowSoftware: boolean;
-  /** Most tiles the device is given at once; default: as many as fit its memory and a few seconds. Changes no bit. */
+  /**
+   * Most tiles of a batch; default: as many as fit its memory and a few seconds. Affects no bits.
+   */
   readonly batchTiles?: number;
 }
 
 export interface WebgpuEngine extends Engine {
   readonly name: 'webgpu';
   readonly adapter: AdapterDescription;
-  /** Tiles that the device takes at once; a `run` of fewer leaves it partly idle. */
+  /** Tiles of a batch; a `run` of fewer leaves the device partly idle. */
   readonly batchTiles: number;
-  /** Stops at once: the device is destroyed, and a `run` under way rejects with DeviceLost. */
+  /** Stops immediately: the device is destroyed, and a running `run` rejects with DeviceLost. */
   abandon(): void;
 }
 
 /**
- * The device went away (driver reset, out of memory, pulled): tiles from `firstTile` on are not in the sums, those before
- * are. The caller can have them done by another engine; a run that did so is not reproducible.
+ * The device was lost (driver reset, out of memory, removed): tiles from `firstTile` on are not in
+ * the sums, those before are. The caller can simulate them with another engine; such a run is not
+ * reproducible.
  */
 export class DeviceLost extends Error {
   override readonly name = 'DeviceLost';
@@ -44,7 +48,7 @@ export class DeviceLost extends Error {
   }
 }
 
-/** Batches that may be under way: one on the card, one behind it. */
+/** Batches in progress: one on the card, one queued. */
 const BATCHES_UNDER_WAY = 2;
 
 /** Starts the GPU's thread on a job. @throws LarmorError when the device cannot take it */
@@ -68,7 +72,10 @@ async function startJob(job: EngineJob, adapter: AdapterDescription, sums: Share
   return { worker, batchTiles: ready.batchTiles, tileStride: ready.tileStride };
 }
 
-/** Reads tiles side by side into a batch, each padded to `tileStride` with spins that have no signal. */
+/**
+ * Reads tiles side by side into a batch, each padded to `tileStride` with spins that have no
+ * signal.
+ */
 function readTiles(
   { source, tileSize }: EngineJob,
   batch: SharedArrayBuffer,
@@ -90,8 +97,8 @@ function readTiles(
 }
 
 /**
- * @throws LarmorError 2 for f64, without the package or a driver, for an adapter that is not there, for a tile too large;
- * 70 when the device gives no memory
+ * @throws LarmorError 2 for f64, without the package or a driver, for an adapter that is not there,
+ * for a tile too large; 70 when the device gives no memory
  */
 export async function makeWebgpuEngine(job: EngineJob, options: WebgpuOptions): Promise<WebgpuEngine> {
   const { source, tileSize } = job;

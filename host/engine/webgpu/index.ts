@@ -1,4 +1,4 @@
-/** The WebGPU engine as the rest of Larmor sees it. Importing it loads neither Dawn nor a driver. */
+/** The public part of the WebGPU engine. Importing it loads neither Dawn nor a driver. */
 export { type AdapterDescription, chooseAdapter } from './adapters.ts';
 export { DeviceLost, makeWebgpuEngine, type WebgpuEngine } from './engine.ts';
 export { buildName } from './kernels.ts';

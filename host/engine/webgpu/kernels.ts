@@ -1,6 +1,6 @@
 /**
- * The device and its compiled kernels. Only the readout forms that a timeline uses are compiled: a driver may take a
- * second for each.
+ * The device and its compiled kernels. Only the readout forms that a timeline uses are compiled: a
+ * driver may take a second for each.
  */
 import { createHash } from 'node:crypto';
 import { EXIT, LarmorError } from '../../base/errors.ts';
@@ -14,7 +14,7 @@ export type KernelName = 'walk' | 'fold' | Form;
 
 const READOUTS: Readonly<Record<Form, string>> = { matrixLinear, matrixDirect, line, scattered };
 
-/** What may change a bit of the result: package, adapter, driver, kernel text. */
+/** Everything that may affect bits of the result: package, adapter, driver, kernel text. */
 export function buildName({ name, driver }: Pick<AdapterDescription, 'name' | 'driver'>): string {
   const text = createHash('sha256');
   for (const source of [walk, ...Object.values(READOUTS)]) text.update(source).update('\0');
@@ -50,7 +50,9 @@ export interface Kernels {
 /** Values of the kernels' `override` constants, by name. */
 export type Constants = Readonly<Record<string, number>>;
 
-/** @param constants those of walk and fold, and those of the readouts: a pipeline takes no others */
+/**
+ * @param constants those of walk and fold, and those of the readouts: a pipeline takes no others
+ */
 export async function compileKernels(
   device: GPUDevice,
   forms: ReadonlySet<Form>,

@@ -1,4 +1,7 @@
-/** What the engine and its worker say to each other. Spins and sums go through shared memory, not through messages. */
+/**
+ * Messages between the engine and its worker. Spins and sums go through shared memory, not through
+ * messages.
+ */
 import type { AdapterDescription } from './adapters.ts';
 import type { Accuracy } from './probe.ts';
 import type { SessionJob } from './session.ts';
@@ -33,8 +36,8 @@ export type FromWorker =
   | { readonly kind: 'ready'; readonly batchTiles: number; readonly tileStride: number }
   /** The oldest batch under way is in the sums. */
   | { readonly kind: 'added' }
-  /** The oldest batch under way holds a tile that is not finite; nothing of the batch is in the sums. */
+  /** The oldest batch contains a tile that is not finite; nothing of the batch is in the sums. */
   | { readonly kind: 'notFinite'; readonly tile: number }
-  /** The device is gone; of the batches under way none is in the sums. */
+  /** The device is lost; none of the batches in progress is in the sums. */
   | { readonly kind: 'lost'; readonly reason: string }
   | { readonly kind: 'failed'; readonly message: string; readonly exitCode: number };

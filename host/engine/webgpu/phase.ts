@@ -1,23 +1,30 @@
 /**
- * The timeline's share of a phase, as the kernels take it: per axis the turns that one unit of a spin's integer
- * coordinate makes, as an exact 32-bit fraction and the rest. `shaders/functions.ts` holds the idea and the spin's share.
+ * The timeline's factor of a phase for the kernels: per axis the phase in turns per unit of a
+ * spin's integer coordinate, as an exact 32-bit fraction and the remainder. `shaders/functions.ts`
+ * explains the method and the spin's factor.
  */
 import type { PhantomBounds } from '../../phantom/types.ts';
 
 /** Fractions of a turn are counted in units of 2⁻³². */
 const TURN = 2 ** 32;
 
-/** [kx, ky, kz] in cycles/m and time in s, as segments and points have them. */
+/** [kx, ky, kz] in cycles/m and time in s, as in precessions and samples. */
 export type Precession = ArrayLike<number>;
 
 export interface PhaseUnits {
-  /** 1/δ of x, y, z [1/m] and of the phantom's own off-resonance [s/rad]: powers of two, so that scaling is exact. */
+  /**
+   * 1/δ of x, y, z [1/m] and of the phantom's own off-resonance [s/rad]: powers of two, so that
+   * scaling is exact.
+   */
   readonly scale: readonly [number, number, number, number];
-  /** Turns per second that an off-resonance of 1 rad/s at the phantom's B0 makes at the scanner's. */
+  /** Frequency [Hz] at the scanner's B0 for an off-resonance of 1 rad/s at the phantom's. */
   readonly turnsPerRadian: number;
 }
 
-/** Integer coordinates stay within ±2³⁰, so that the f32 rests of four axes together stay within half a turn. */
+/**
+ * Integer coordinates are within ±2³⁰, so that the f32 remainders of four axes together are within
+ * half a turn.
+ */
 const INTEGER_BITS = 30;
 
 /** @param ratio scanner's B0 over the phantom's */
@@ -45,7 +52,10 @@ export function constantTurn(turns: number): number {
   return Math.round(fraction(turns)) >>> 0;
 }
 
-/** Writes hi[4] to words[at …] and lo[4] to floats[at + 4 …] (views of one buffer): what `turns` in WGSL takes. */
+/**
+ * Writes hi[4] to words[at …] and lo[4] to floats[at + 4 …] (views of one buffer): arguments of
+ * `turns` in WGSL.
+ */
 export function writeCoefficients(
   words: Uint32Array,
   floats: Float32Array,
@@ -69,7 +79,7 @@ function writeWide(words: Uint32Array, hiAt: number, loAt: number, exact: number
   words[loAt] = Math.min(TURN - 1, Math.floor((exact - hi) * TURN));
 }
 
-/** Writes hi[4], lo[4] at words[at …]: what `turnsWide` takes. */
+/** Writes hi[4], lo[4] at words[at …]: arguments of `turnsWide`. */
 export function writeWideCoefficients(words: Uint32Array, at: number, moment: Precession, units: PhaseUnits): void {
   for (let axis = 0; axis < 4; axis++)
     writeWide(words, at + axis, at + 4 + axis, fraction(perAxis(moment, units, axis) / units.scale[axis]));

@@ -1,11 +1,15 @@
 /**
- * What a card does, measured: multiply-adds per second, and how far the kernels' sine and decay are from the truth. The
- * rate sizes batches and dispatches (never bits); `larmor doctor` shows both.
+ * Measures a card: multiply-adds per second, and the errors of the kernels' sine and decay. The
+ * rate determines the size of batches and dispatches, which affects no bits; `larmor doctor` shows
+ * both.
  */
 import type { OpenDevice } from './kernels.ts';
 import { functions } from './shaders/functions.ts';
 
-/** Multiply-adds of one thread of the rate kernel: 4 independent vec4 chains, enough to hide the latency of each. */
+/**
+ * Multiply-adds of one thread of the rate kernel: 4 independent vec4 chains, enough to hide the
+ * latency of each.
+ */
 const CHAIN = 500;
 const FMAS = 16 * CHAIN;
 
@@ -66,7 +70,7 @@ export async function measureRate({ device, flags }: OpenDevice): Promise<number
     layout: pipeline.getBindGroupLayout(0),
     entries: [{ binding: 0, resource: { buffer } }],
   });
-  /** A first dispatch is translated for the card when it comes: not counted. */
+  /** The first dispatch includes compilation for the card and is not counted. */
   const run = async (groups: number): Promise<void> => {
     device.queue.submit([dispatch(device, pipeline, bind, groups).finish()]);
     await device.queue.onSubmittedWorkDone();

@@ -1,11 +1,13 @@
 /**
- * Timeline → the GPU's program. The walk kernel's state is the magnetisation just after the last pulse, so the ops
- * become two kinds of record, each one precession away from that pulse: a readout's first sample, and the next pulse.
+ * Timeline → the GPU's program. The walk kernel's state is the magnetisation just after the last
+ * pulse, so the ops become two kinds of record, each one precession away from that pulse: a
+ * readout's first sample, and the next pulse.
  *
- * Records are cut into *ranges*: one dispatch walks a range, then others sum the readouts in it. The ranges, and the
- * form by which each readout is summed, follow from the timeline alone and never from the device, so that the bits do
- * not depend on a card's memory or speed. Ranges are gathered into *sections* with buffers of their own, so that no table
- * exceeds what a binding may hold.
+ * Records are cut into *ranges*: one dispatch walks a range, then others sum the readouts in it.
+ * The ranges, and the form by which each readout is summed, follow from the timeline alone and
+ * never from the device, so that the bits do not depend on a card's memory or speed. Ranges are
+ * gathered into *sections* with buffers of their own, so that no table exceeds what a binding may
+ * hold.
  */
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { type Encoding, windowsOf } from '../../timeline/windows.ts';
@@ -43,7 +45,7 @@ export function buildProgram(timeline: Timeline, pulses: PulseTable, units: Phas
       const [, , offset, duration] = record<Four>(timeline.pulses, STRIDE.pulse, pulse);
       const phase = radians / (2 * Math.PI);
       const operator = operatorOf.get(pulse);
-      // A pulse of phase φ is the same pulse seen from a frame turned by φ.
+      // A pulse of phase φ is the same pulse in a frame that is rotated by φ.
       if (operator === undefined) section.excite(before, frame + phase, RECORD.stepped, pulse, pulses.stepCount[pulse]);
       else section.excite(before, frame + phase, RECORD.kept, operator, 0);
       frame = offset * duration - phase;

@@ -1,6 +1,6 @@
 /**
- * RF pulses for the GPU: the timeline's steps as `shaders/excitation.ts` reads them, and which pulses are worth
- * folding into one affine operator per spin.
+ * RF pulses for the GPU: the timeline's steps as `shaders/excitation.ts` reads them, and which
+ * pulses are composed to one affine operator per spin.
  */
 import type { PhantomBounds } from '../../phantom/types.ts';
 import { asRotations, relaxation } from '../../timeline/relaxation.ts';
@@ -19,12 +19,17 @@ const STEP_WORDS = 16;
 const FIELD_CHANGED = 1;
 const RELAXATION_CHANGED = 2;
 
-/** The kernels' polynomials hold for half angles up to this [rad], rounding of the bound left aside. */
+/**
+ * The kernels' polynomials hold for half angles up to this [rad], minus the rounding of the bound.
+ */
 const LARGEST_HALF_ANGLE = (Math.PI / 2) * 0.9999;
 
-/** A pulse is folded if it comes at least so often: folding costs as much as stepping three times. */
+/**
+ * A pulse is composed to an operator if it is used at least this often: composing costs as much as
+ * stepping three times.
+ */
 const USES_TO_FOLD = 3;
-/** Operators take 48 bytes per spin each; what is saved by the ninth is little. */
+/** Operators take 48 bytes per spin each; a ninth would gain little. */
 const MOST_OPERATORS = 8;
 
 export interface PulseTable {
@@ -94,10 +99,13 @@ export function pulseTable(timeline: Timeline, bounds: PhantomBounds, units: Pha
   return { words, stepCount, kept: pulsesToFold(timeline, stepCount) };
 }
 
-/** More than rounding in f64 has left between equal steps. */
+/** More than the rounding in f64 between equal steps. */
 const differ = (a: number, b: number): boolean => Math.abs(a - b) > 1e-11 * Math.abs(b);
 
-/** The pulses whose folding saves most, by the timeline alone, so that the choice is the same on every device. */
+/**
+ * The pulses whose operators save most, from the timeline alone, so that the choice is the same on
+ * every device.
+ */
 function pulsesToFold(timeline: Timeline, stepCount: readonly number[]): number[] {
   const uses = Array.from(pulseUses(timeline));
   const saved = (pulse: number): number => (uses[pulse] - USES_TO_FOLD) * stepCount[pulse];

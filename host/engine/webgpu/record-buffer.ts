@@ -1,9 +1,9 @@
 /**
- * A table of fixed-width records for the GPU that grows as records are added: integers and f32 side by side in one
- * buffer, as the kernels read them.
+ * A table of fixed-width records for the GPU that grows as records are added: integers and f32 in
+ * one buffer, as the kernels read them.
  */
 export interface RecordBuffer {
-  /** Views of the buffer that holds the records now: ask again after `grow`. */
+  /** Views of the current buffer; invalid after `grow`. */
   words(): Uint32Array;
   floats(): Float32Array;
   /** Records so far. */

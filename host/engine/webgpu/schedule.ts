@@ -1,7 +1,8 @@
 /**
- * Which dispatches a batch of tiles makes on a section, and how large each may be. A display driver kills what runs too
- * long, so a dispatch should stay under 50 ms: it is split over spins, which changes no bit, by operation count and the
- * card's measured rate. Counts are in lanes: one f32 multiply-add (or what takes as long) for one spin.
+ * The dispatches of a batch of tiles for a section, and their sizes. A display driver kills
+ * dispatches that take too long, so each should take less than 50 ms: they are split over spins,
+ * which affects no bits, by operation count and the card's measured rate. Counts are in lanes: one
+ * f32 multiply-add (or an equally long operation) for one spin.
  */
 
 import type { KernelName } from './kernels.ts';
@@ -12,7 +13,7 @@ import { SINGLE_SAMPLES } from './shaders/single.ts';
 
 /** Lanes, counted in the kernels' text: docs/how-to/gpu.md works them out. */
 export const LANES = {
-  /** A record of the walk: phase, sine, decay, and a kept operator. */
+  /** A record of the walk kernel: phase, sine, decay, and a cached operator. */
   record: 75,
   /** An RF step with gradient and step length unchanged. */
   step: 55,
@@ -25,10 +26,13 @@ export const LANES = {
   scattered: 42,
 } as const;
 
-/** Shortest time a dispatch is planned for [s]: half of what a driver may take ill, for cards slower than measured. */
+/**
+ * Shortest time a dispatch is planned for [s]: half of the limit of drivers, for cards slower than
+ * measured.
+ */
 export const DISPATCH_SECONDS = 0.025;
 
-/** Workgroups per dimension that every adapter takes. */
+/** Workgroups per dimension that every adapter supports. */
 const MOST_GROUPS = 65535;
 
 export interface Dispatch {
@@ -39,7 +43,7 @@ export interface Dispatch {
   readonly lanes: number;
 }
 
-/** What a batch holds: spins with padding, and the chunks they are in. */
+/** Size of a batch: spins with padding, and their chunks. */
 export interface BatchShape {
   readonly spins: number;
   readonly chunks: number;
@@ -57,7 +61,7 @@ function groupLanes({ form, lines, samples }: Group): number {
 
 const walkLanes = ({ first, end, steps }: WalkRange): number => LANES.record * (end - first) + LANES.step * steps;
 
-/** Lanes per spin of a whole run: what it costs, and what a GPU is worth. */
+/** Lanes per spin of a whole run. */
 export function lanesPerSpin(sections: readonly Section[], pulses: PulseTable): number {
   const folded = pulses.kept.reduce((sum, pulse) => sum + LANES.foldStep * pulses.stepCount[pulse], 0);
   const ranges = sections.flatMap(({ ranges }) => ranges);
@@ -87,7 +91,10 @@ export function* foldDispatches(pulses: PulseTable, { spins }: BatchShape, limit
   }
 }
 
-/** Walks the ranges of a section and sums their readouts. @param initial whether the section is the run's first */
+/**
+ * Dispatches for the ranges of a section and their readouts.
+ * @param initial whether the section is the run's first
+ */
 export function* sectionDispatches(
   section: Section,
   initial: boolean,

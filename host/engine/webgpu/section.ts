@@ -1,7 +1,8 @@
 /**
- * A section of the GPU's program: records, and the tables of lines, waves (trajectories) and points (samples of those that are not equally
- * spaced) that its ranges read, each small enough for one binding. `program.ts` defines ranges; here readouts are grouped into the
- * dispatches that sum them.
+ * A section of the GPU's program: records, and the tables of lines, waves (trajectories) and points
+ * (samples of those that are not equally spaced) that its ranges read, each small enough for one
+ * binding. `program.ts` defines ranges; here readouts are grouped into the dispatches that sum
+ * them.
  */
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { constantTurn, type PhaseUnits, writeCoefficients, writeWideCoefficients } from './phase.ts';
@@ -49,8 +50,9 @@ const SECTION_POINTS = 2 ** 21;
 const SECTION_RECORDS = 2 ** 20;
 
 /**
- * Lines of one trajectory in a range from which on the matrix form, which always sums 64, costs less: 275 operations per spin
- * and sample for all of them, against 10 per line by recurrence and 40 by direct evaluation.
+ * Lines of one trajectory in a range from which on the matrix form, which always sums 64, costs
+ * less: 275 operations per spin and sample for all of them, against 10 per line by recurrence and
+ * 40 by direct evaluation.
  */
 export const LINES_FOR_MATRIX = { linear: 24, direct: 8 } as const;
 
@@ -103,7 +105,10 @@ function waveTables(timeline: Timeline, units: PhaseUnits) {
   };
 }
 
-/** Readouts of one range by the form that sums them; lines of a matrix product share their trajectory. */
+/**
+ * Readouts of one range by the form that sums them; lines of a matrix product share their
+ * trajectory.
+ */
 function readoutsByForm(readouts: readonly Readout[]): { form: Form; readouts: Readout[] }[] {
   const linesOf = new Map<number, number>();
   for (const { trajectory } of readouts) linesOf.set(trajectory, (linesOf.get(trajectory) ?? 0) + 1);
@@ -177,7 +182,10 @@ export function openSection(timeline: Timeline, units: PhaseUnits, firstSample: 
       samples = own.firstSample + count;
     },
 
-    /** @param argument operator of a folded pulse, or the pulse @param steps to be simulated one by one */
+    /**
+     * @param argument operator of a folded pulse, or the pulse
+     * @param steps to be simulated one by one
+     */
     excite(precession: readonly number[], frame: number, kind: number, argument: number, steps: number): void {
       push(precession, frame, kind, argument);
       rangeSteps += steps;

@@ -1,7 +1,8 @@
 /**
- * A timeline on one device: its tables uploaded, buffers for a batch of tiles, and the one thing done again and again:
- * send a batch of spins, queue everything it needs, and get its integer sums back. Two batches may be under way at once,
- * so that the card has work while the host reads the next spins and adds the last sums.
+ * A timeline on one device: uploaded tables, buffers for a batch of tiles, and the repeated
+ * operation: send a batch of spins, submit its commands, and get its integer sums back. Two batches
+ * may be in progress, so that the card is busy while the host reads the next spins and adds the
+ * last sums.
  */
 import { EXIT, LarmorError, usage } from '../../base/errors.ts';
 import { type PhantomBounds, SPIN_BYTES } from '../../phantom/types.ts';
@@ -16,7 +17,7 @@ import { type PulseTable, pulseTable } from './pulses.ts';
 import { type BatchShape, DISPATCH_SECONDS, foldDispatches, lanesPerSpin, sectionDispatches } from './schedule.ts';
 import type { Form, Section } from './section.ts';
 
-/** What a session needs to know of a job: everything but the spins. */
+/** Everything of a job but the spins. */
 export interface SessionJob {
   readonly timeline: Timeline;
   readonly bounds: PhantomBounds;
@@ -35,8 +36,9 @@ export interface Session {
   /** Tiles a batch may hold; its spins come as eight columns of batchTiles·tileStride. */
   readonly batchTiles: number;
   /**
-   * Queues a batch; the spins have been taken over when it returns. Resolves with the sums of its signal, in order of
-   * calls: per section [sample][re low, re high, im low, im high] after 4 words.
+   * Queues a batch; the spins have been taken over when it returns. Resolves with the sums of its
+   * signal, in order of calls: per section [sample][re low, re high, im low, im high] after 4
+   * words.
    * @throws NotFinite
    */
   simulate(spins: Uint8Array, tiles: number): Promise<readonly Uint32Array[]>;
@@ -63,7 +65,10 @@ const CHUNK_UNIT = 32;
 /** Starts of readouts are the largest buffer; beyond this more spins make no card faster. */
 const LARGEST_STARTS = 2 ** 28;
 const LARGEST_BATCH = 2 ** 20;
-/** Planned for a batch and for a submission [s]: a stop signal waits for the one, a driver's patience ends at the other. */
+/**
+ * Planned for a batch and for a submission [s]: a stop signal waits for the one, a driver's
+ * patience ends at the other.
+ */
 const BATCH_SECONDS = 3;
 const SUBMIT_SECONDS = 0.25;
 /** Share of the measured rate that plans count on. */
@@ -112,7 +117,10 @@ function planBatch(
   return { chunk, chunksPerTile, tileStride, batchTiles, capacity: batchTiles * tileStride, slots, operators };
 }
 
-/** Buffers of a batch, and the program's tables. @throws LarmorError 70 when the device has no room for them */
+/**
+ * Buffers of a batch, and the program's tables.
+ * @throws LarmorError 70 when the device has no room for them
+ */
 async function allocate(
   { device, flags }: OpenDevice,
   sections: readonly Section[],
@@ -162,7 +170,10 @@ async function allocate(
   return { ...shared, onDevice, destroy };
 }
 
-/** @throws LarmorError 2 when a tile or readout does not fit the device, 70 when its memory is not enough */
+/**
+ * @throws LarmorError 2 when a tile or readout does not fit the device, 70 when its memory is not
+ * enough
+ */
 export async function openSession(open: OpenDevice, job: SessionJob): Promise<Session> {
   const { device, flags } = open;
   const units = phaseUnits(job.bounds, job.fieldRatio);
@@ -194,7 +205,9 @@ export async function openSession(open: OpenDevice, job: SessionJob): Promise<Se
     plan,
   );
 
-  /** The last batch of a run may hold fewer tiles than the others, and then has other dispatches. */
+  /**
+   * The last batch of a run may hold fewer tiles than the others, and then has other dispatches.
+   */
   let commands: CommandList | undefined;
   const commandsFor = (tiles: number): CommandList => {
     if (commands?.tiles === tiles) return commands;

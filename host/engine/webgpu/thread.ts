@@ -1,4 +1,7 @@
-/** Starting the GPU's thread from the host, and the two questions that are asked of it without a job. */
+/**
+ * Starting the GPU's thread from the host, and the two questions that are asked of it without a
+ * job.
+ */
 import { Worker } from 'node:worker_threads';
 import { assetPath } from '../../base/assets.ts';
 import { EXIT, type ExitCode, LarmorError } from '../../base/errors.ts';
@@ -73,7 +76,10 @@ export function listAdapters(): Promise<readonly AdapterDescription[]> {
 /** It takes a second, choice and engine both ask, and the answer is for the life of the process. */
 let listed: Promise<readonly AdapterDescription[]> | undefined;
 
-/** About a second's test of an adapter: its speed in multiply-adds, and the accuracy of the kernels' functions on it. */
+/**
+ * About a second's test of an adapter: its speed in multiply-adds, and the accuracy of the kernels'
+ * functions on it.
+ */
 export async function probeAdapter(adapter: AdapterDescription): Promise<ProbeResult> {
   return (await ask({ kind: 'probe', adapter }, 'probe')).result;
 }

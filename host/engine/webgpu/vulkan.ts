@@ -1,6 +1,7 @@
 /**
- * Why Vulkan does not see a card that is there, on Linux: what `larmor doctor` says beside an empty list of GPUs. On
- * clusters it is nearly always the same: the driver came without its Vulkan half, or the container without the driver's files.
+ * Why Vulkan does not see a card that is there, on Linux: what `larmor doctor` says beside an empty
+ * list of GPUs. On clusters it is nearly always the same: the driver came without its Vulkan half,
+ * or the container without the driver's files.
  */
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
@@ -21,7 +22,8 @@ const FILE_VARIABLES = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'VK_ADD_DRIVER_FI
 
 /**
  * @param root where the file system begins, and the environment: for tests
- * @returns one line per thing that is missing, with what to do about it; none where nothing is found wrong
+ * @returns one line per thing that is missing, with what to do about it; none where nothing is
+ * found wrong
  */
 export function vulkanFindings(root = '/', environment: NodeJS.ProcessEnv = process.env): string[] {
   const at = (path: string): string => join(root, path);

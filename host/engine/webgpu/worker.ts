@@ -1,7 +1,7 @@
 /**
- * The thread that owns the GPU. Dawn polls while it waits, which would starve the host's event loop, so everything that
- * touches it happens here. A worker does one task and ends: it lists adapters, probes one, or simulates batches until
- * it is told to close.
+ * The thread that owns the GPU. Dawn polls while it waits, which would starve the host's event
+ * loop, so everything that touches it happens here. A worker does one task and ends: it lists
+ * adapters, probes one, or simulates batches until it is told to close.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { EXIT, LarmorError } from '../../base/errors.ts';
@@ -26,7 +26,9 @@ async function probe(adapter: AdapterDescription): Promise<void> {
 async function run({ adapter, job, sums }: Extract<WorkerTask, { kind: 'run' }>): Promise<void> {
   const open = await openDevice(adapter);
   const { device } = open;
-  /** Set once something has gone wrong on the device: what was computed since is not to be trusted. */
+  /**
+   * Set once something has gone wrong on the device: what was computed since is not to be trusted.
+   */
   let lost: string | undefined;
   const lose = (reason: string): void => {
     if (lost !== undefined) return;

@@ -1,6 +1,6 @@
 /**
- * Whether a GPU pays for a job, by operation count alone: what a run chooses must not hang on how busy the machine
- * happened to be.
+ * Whether a GPU pays for a job, by operation count alone: what a run chooses must not hang on how
+ * busy the machine happened to be.
  */
 import { STRIDE } from '../../timeline/types.ts';
 import { pulseUses, trajectoryUses } from '../../timeline/windows.ts';
@@ -13,12 +13,16 @@ import { LANES } from './schedule.ts';
 import { LINES_FOR_MATRIX } from './section.ts';
 
 /**
- * Lanes from which on a GPU is worth its start: to load Dawn, open a device and compile kernels takes a second or two, in which
- * the WASM engine does 10^10 lanes on each of the eight cores that a job beside a GPU commonly has.
+ * Lanes from which on a GPU is worth its start: to load Dawn, open a device and compile kernels
+ * takes a second or two, in which the WASM engine does 10^10 lanes on each of the eight cores that
+ * a job beside a GPU commonly has.
  */
 const WORTHWHILE_LANES = 2e11;
 
-/** Lanes (f32 multiply-adds, or what takes as long) that the job costs on a GPU, padding of blocks and windows left aside. */
+/**
+ * Lanes (f32 multiply-adds, or what takes as long) that the job costs on a GPU, padding of blocks
+ * and windows left aside.
+ */
 function operations({ timelines: [timeline], source }: Pick<EngineJob, 'timelines' | 'source'>): number {
   const { readouts, trajectories } = timeline;
   const { kept, stepCount } = pulseTable(timeline, source.bounds, phaseUnits(source.bounds, timeline.B0 / source.B0));

@@ -1,17 +1,19 @@
 /**
- * WGSL of RF pulses: one rotation per step about the effective field, and relaxation before steps as `timeline/relaxation.ts` has it.
+ * WGSL of RF pulses: one rotation per step about the effective field, and relaxation before steps according to
+ * `timeline/relaxation.ts`.
  *
  * A rotation by 2|h| about h is m + w·t + v×t with t = 2v×m, w = cos|h|, v = h·sin|h|/|h|; both functions are
- * polynomials in |h|², so no square root, division or range reduction is needed as long as |h| ≤ π/2. Where a step may
- * turn farther (the host knows the largest gradient, position and off-resonance) it is computed for h/2ⁿ and the
+ * polynomials in |h|², so no square root, division or range reduction is needed as long as |h| ≤ π/2. If a step may
+ * rotate further (the host knows the largest gradient, position and off-resonance) it is computed for h/2ⁿ and the
  * quaternion squared n times.
  *
- * Steps are short and alike, so what rounding does to one it does to all: m + increment, rounded, was off by 3e-4 after
- * 128 pulses of 2000 steps. Increments are therefore added up apart from m and joined with it every 64 steps (16, and 256, err twice as much): they are
- * small, and so are their last digits. (Not Kahan's sum: a compiler that reassociates would undo that one.)
+ * Steps are short and similar, so their rounding errors are the same: the error of m + increment, rounded, was 3e-4
+ * after 128 pulses of 2000 steps. Increments are therefore summed separately and added to m every 64 steps (16 and 256
+ * have twice the error): they are small, and so are their rounding errors. (Kahan's summation would not survive a
+ * compiler that reassociates.)
  *
- * A step says whether its longitudinal field or its relaxation differ from
- * the step before, and where gradients hold still both are formed once per pulse.
+ * A step says whether its longitudinal field or its relaxation differ from the step before, and where gradients hold
+ * still both are formed once per pulse.
  */
 export const excitation = /* wgsl */ `
 /**
@@ -25,7 +27,7 @@ const RELAXATION_CHANGED = 2u;
 
 struct Rotation { v: vec3<f32>, w: f32 }
 
-/** @param h half the angle times the axis [rad] @param doublings n: h is a 2ⁿ-th of what is meant */
+/** @param h half the angle times the axis [rad] @param doublings n: h is 2⁻ⁿ of the rotation */
 fn rotation(h: vec3<f32>, doublings: u32) -> Rotation {
   let u = dot(h, h);
   let sinc = 1.0 + u * (-0.166666666 + u * (0.00833333098 + u * (-0.000198408618 + u * (2.75252982e-6 + u * -2.38896659e-8))));

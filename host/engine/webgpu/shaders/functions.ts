@@ -1,14 +1,15 @@
 /**
  * WGSL that every kernel shares: phases in exact turns, sine and cosine, exponential decay. The built-ins of WGSL are
- * not good enough (one driver's sine is off by 2e-4), and f32 loses up to 7e-3 of the phase far from the centre.
+ * not accurate enough (the error of one driver's sine is 2e-4), and f32 loses up to 7e-3 of the phase far from the
+ * centre.
  *
- * A spin's phase is a dot product of four numbers it owns, (x, y, z, Δω), with four that the timeline owns,
- * (kx, ky, kz, t·B0/(2π·B0 of the phantom)), in turns, and only its fraction counts. Each of the spin's numbers is an
- * integer X of at most 31 bits times a power of two δ, so k·x = X·(kδ), and because X is an integer, whole turns of kδ
- * drop out before the product: the host stores the fraction of kδ as a 32-bit integer `hi` and what is left of it as
- * f32. X·hi wraps modulo 2³², that is modulo one turn, as u32 arithmetic does by itself; the rest adds at most a half
- * turn and is good to 1e-8. One integer multiplication and one FMA per axis, and no error that grows with distance,
- * time or moment. (Split-float sums would do too, were WGSL compilers not free to reassociate them.)
+ * A spin's phase is a dot product of four numbers of the spin, (x, y, z, Δω), with four of the timeline, (kx, ky, kz,
+ * t·B0/(2π·B0 of the phantom)), in turns, and only its fraction matters. Each of the spin's numbers is an integer X of
+ * at most 31 bits times a power of two δ, so k·x = X·(kδ), and because X is an integer, whole turns of kδ drop out
+ * before the product: the host stores the fraction of kδ as a 32-bit integer `hi` and the remainder as f32. X·hi wraps
+ * modulo 2³², which is modulo one turn, in u32 arithmetic; the remainder adds at most half a turn and is accurate to
+ * 1e-8. One integer multiplication and one FMA per axis, and no error that grows with distance, time or moment.
+ * (Split-float sums would need compilers that do not reassociate.)
  */
 export const functions = /* wgsl */ `
 /** Spins that the buffers of a batch have room for: the stride of every per-spin array. */
@@ -59,8 +60,9 @@ fn addWide(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> {
 }
 
 /**
- * As turns(), to 2⁻⁶⁴ of a turn, for a phase that will be multiplied: by the sample number, or by being the angle of
- * one of many equal RF steps. @returns (whole, fraction) in units of 2⁻³² turns, from start on
+ * As turns(), to 2⁻⁶⁴ of a turn, for a phase that will be multiplied by the sample number, or is the angle of one of
+ * many equal RF steps.
+ * @returns (whole, fraction) in units of 2⁻³² turns, from start on
  */
 fn turnsWide(X: vec4<i32>, hi: vec4<u32>, lo: vec4<u32>, start: vec2<u32>) -> vec2<u32> {
   var sum = start;
@@ -74,8 +76,8 @@ fn turnsWide(X: vec4<i32>, hi: vec4<u32>, lo: vec4<u32>, start: vec2<u32>) -> ve
 }
 
 /**
- * (cos, sin) of a phase [2⁻³² turns] to 4e-8: the nearest quarter turn splits off as two bits, and what is left, at most
- * an eighth of a turn, goes through polynomials of degree 7 and 8, fitted for least largest error.
+ * (cos, sin) of a phase [2⁻³² turns] to 4e-8: the nearest quarter turn is two bits, and the remainder, at most an
+ * eighth of a turn, goes through polynomials of degree 7 and 8, fitted for least largest error.
  */
 fn cosSin(phase: u32) -> vec2<f32> {
   let quarter = (phase + 0x20000000u) >> 30u;
@@ -103,8 +105,8 @@ fn decay(y: f32) -> f32 {
 }
 
 /**
- * e^{−y} − 1. Short steps lose 1e-6 of a magnetisation, which f32 cannot hold beside 1: m + m·loss(y) keeps it, where
- * m·decay(y) is off by the same 3e-8 in every step.
+ * e^{−y} − 1. Short steps lose 1e-6 of a magnetisation, which f32 cannot represent next to 1: m + m·loss(y) preserves
+ * it, whereas m·decay(y) is off by the same 3e-8 in every step.
  */
 fn loss(y: f32) -> f32 {
   return select(decay(y) - 1.0, -y * growth(-y), y < 0.34657);

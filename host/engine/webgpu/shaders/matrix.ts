@@ -1,11 +1,11 @@
 /**
- * WGSL of lines that share a waveform (Cartesian lines, echo trains, repeated spirals), as a product of complex
- * matrices: A of 64 lines × a chunk of spins times W of the chunk × 64 samples. W is formed once for the 64 lines, in
- * workgroup memory, so what remains is 4 FMAs per spin, line and sample: the paper limit is an eighth of the card's
- * FP32 operations per second.
+ * WGSL of lines that share a trajectory (Cartesian lines, echo trains, repeated spirals), as a product of complex
+ * matrices: A of 64 lines × a chunk of spins times W of the chunk × 64 samples. W is computed once for the 64 lines, in
+ * workgroup memory, so 4 FMAs per spin, line and sample remain: the theoretical limit is an eighth of the card's FP32
+ * operations per second.
  *
- * 256 threads keep 4 × 4 complex sums each in registers and walk the chunk in panels of 16 spins: two 16-byte reads of
- * each operand feed 64 FMAs, the ratio of a classic 8 × 8 real product. Rows of A are padded to 17 vectors so that
+ * 256 threads keep 4 × 4 complex sums each in registers and process the chunk in panels of 16 spins: two 16-byte reads
+ * of each operand feed 64 FMAs, the ratio of a classic 8 × 8 real product. Rows of A are padded to 17 vectors so that
  * eight spins fall into different banks when stored across. Equally spaced samples come as geometric series of four
  * from a directly evaluated first one (5 % of the product's work), others each directly (17 %).
  */
@@ -21,7 +21,7 @@ var<workgroup> wRe: array<vec4<f32>, 256>;
 var<workgroup> wIm: array<vec4<f32>, 256>;
 `;
 
-/** Evolutions of 256 spins at a time, one per thread, so that forming them costs next to nothing. */
+/** Evolutions of 256 spins at a time, one per thread, so that their cost is negligible. */
 const linearFill = /* wgsl */ `
 var<workgroup> turnOf: array<vec2<u32>, 256>;
 var<workgroup> stepOf: array<vec4<f32>, 256>;

@@ -1,11 +1,11 @@
 /**
- * WGSL of lines that share their waveform with few others in their range: each is summed by itself, W never leaves the
+ * WGSL of lines that share their trajectory with few others in their range. Each is summed separately; W stays in
  * registers.
  *
  * `line`, equally spaced samples: a thread takes runs of 16 samples, the first evaluated directly, the rest by complex
- * recurrence (4 FMAs and 2 additions per sample; 16 steps err by 1e-6 at most). Four threads share a run, each with
- * every fourth spin. `scattered`, any samples (spirals): four samples per thread, phase, sine and decay of each formed
- * directly, 40 operations per spin and sample.
+ * recurrence (4 FMAs and 2 additions per sample; the error of 16 steps is at most 1e-6). Four threads share a run, each
+ * with every fourth spin. `scattered`, any samples (spirals): four samples per thread, with phase, sine and decay of
+ * each computed directly, 40 operations per spin and sample.
  */
 import { readout } from './readout.ts';
 

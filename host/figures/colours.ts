@@ -1,4 +1,7 @@
-/** Colours: of lines (Okabe and Ito 2008, told apart by colour-blind readers too) and of values. */
+/**
+ * Colours: of lines (Okabe and Ito 2008, distinguishable for colour-blind readers too) and of
+ * values.
+ */
 
 export const BLUE = '#0072b2';
 export const VERMILION = '#d55e00';
@@ -30,7 +33,7 @@ function between(...hex: readonly string[]): ColourMap {
 }
 
 export const grey = between('#000000', '#ffffff');
-/** Even in lightness, for values from small to large (matplotlib's viridis). */
+/** With uniform steps of lightness, for values from small to large (matplotlib's viridis). */
 export const viridis = between(
   ...['#440154', '#482878', '#3e4989', '#31688e', '#26828e', '#1f9e89', '#35b779', '#6ece58', '#b5de2b', '#fde725'],
 );

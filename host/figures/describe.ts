@@ -1,4 +1,4 @@
-/** What a figure shows, in numbers: for `--json`, and so that a program can tell without looking. */
+/** The contents of a figure in numbers, for `--json` and for programs. */
 
 import { WIDTH } from './layout.ts';
 import { svgHeight } from './svg.ts';
@@ -28,7 +28,7 @@ function isSeries(mark: Mark): mark is Series {
   return mark.kind === 'points' || mark.kind === 'raster';
 }
 
-/** Data points; of an envelope those that it stands for. */
+/** Data points; for an envelope those that it represents. */
 function describeSeries(mark: Series): Readonly<Record<string, unknown>> {
   if (mark.kind === 'raster') return { kind: 'image', name: null, points: mark.columns * mark.rows, envelope: false };
   const envelopeOf = mark.kind === 'line' ? mark.envelopeOf : undefined;

@@ -1,7 +1,7 @@
 /**
- * Lines of any number of points in as many as a picture can show. Points are kept as they come while they are few; beyond
- * that, the first, smallest, largest and last value in each column of pixels, in the order they came: drawn, it covers the same
- * pixels as all points would (Jugel et al. 2014, M4), so no spike is lost and none invented.
+ * Reduces lines of any number of points to as many as a picture can show. Few points are kept as
+ * they are. Of many, the first, smallest, largest and last value in each column of pixels are kept
+ * in their order, which covers the same pixels as all points would (Jugel et al. 2014, M4).
  */
 
 /** Points kept as they are. */
@@ -22,10 +22,13 @@ export interface TraceBuilder {
   trace(): Trace;
 }
 
-/** Values per column: first, smallest, largest, last; whether the largest came after the smallest, and a gap before the first. */
+/**
+ * Values per column: first, smallest, largest, last; whether the largest came after the smallest,
+ * and a gap before the first.
+ */
 const WIDTH = 6;
 
-/** Columns that can be told apart in a panel as wide as a figure. */
+/** Columns that can be distinguished in a panel as wide as a figure. */
 export const COLUMNS = 900;
 
 export function traceBuilder(from: number, to: number, columns = COLUMNS): TraceBuilder {
@@ -101,7 +104,7 @@ export function traceBuilder(from: number, to: number, columns = COLUMNS): Trace
           px.push(Number.NaN);
           py.push(Number.NaN);
         }
-        // One value is as wide as its column, or it could not be seen between two gaps.
+        // A single value is as wide as its column, so that it is visible between two gaps.
         const isFlat = low === high;
         for (const [n, value] of values.entries()) {
           if (n > 0 && value === values[n - 1] && !(isFlat && n === 3)) continue;

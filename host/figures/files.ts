@@ -1,4 +1,6 @@
-/** Figures to files, by extension: `.svg` with text that stays text, `.png` of 1500 pixels across. */
+/**
+ * Writes figures to files, by extension: `.svg` with text as text, `.png` of 1500 pixels across.
+ */
 import { usage } from '../base/errors.ts';
 import { createOutput, writeOutput } from '../base/files.ts';
 import { svgText } from './svg.ts';
@@ -11,7 +13,10 @@ const WRITERS: Readonly<Record<string, FigureWriter>> = {
   '.png': async (path, figure) => writeOutput(path, await (await import('./png.ts')).pngBytes(figure)),
 };
 
-/** Makes sure that a figure can be written there before it is made. @throws LarmorError 2 for an unknown extension, 73 */
+/**
+ * Checks that a figure can be written there before it is drawn.
+ * @throws LarmorError 2 for an unknown extension, 73
+ */
 export function requireWritable(path: string): void {
   if (path === '-') throw usage('-o -: a figure cannot be written to standard output', 'give a file name');
   writerOf(path);

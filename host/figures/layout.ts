@@ -1,4 +1,4 @@
-/** Where panels stand in a figure: pixels of the SVG, from the top left. */
+/** Positions of panels in a figure: pixels of the SVG, from the top left. */
 import type { Axis, Figure, Panel } from './types.ts';
 
 /** Width of every figure [px]; heights follow from the panels. */
@@ -74,7 +74,7 @@ export function layOut({ title, caption, rows }: Figure): Layout {
 
 const placesOf = (row: readonly Panel[]): number => row[0]?.places ?? row.length;
 
-/** Panels above each other begin and end at the same x. By the number of places in a row. */
+/** Panels above each other begin and end at the same x. By the number of panels in a row. */
 function columnMargins(rows: Figure['rows']): Map<number, { l: number; r: number }[]> {
   const columns = new Map<number, { l: number; r: number }[]>();
   for (const row of rows) {

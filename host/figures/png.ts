@@ -1,6 +1,6 @@
 /**
- * Figures as PNG: their SVG, drawn by resvg. Its WebAssembly and the font are 3 MB beside the bundle, read when a PNG is
- * asked for.
+ * Figures as PNG: their SVG, drawn by resvg. Its WebAssembly and the font are 3 MB, separate from
+ * the bundle and read when a PNG is written.
  */
 import { readFileSync } from 'node:fs';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
@@ -22,7 +22,7 @@ export interface Pixels {
   readonly rgba: Uint8Array;
 }
 
-/** Draws a figure and takes from the drawing what is wanted of it. @param zoom pixels per pixel of the SVG */
+/** Draws a figure and passes the drawing to a function. @param zoom pixels per pixel of the SVG */
 async function drawn<T>(
   figure: Figure,
   zoom: number,

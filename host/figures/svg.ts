@@ -1,6 +1,6 @@
 /**
- * Figures as SVG. Text stays text, so that it can be searched, edited and read aloud; images are PNG inside. Coordinates are in
- * hundredths of a pixel, which no screen resolves.
+ * Figures as SVG. Text remains text, so that it can be searched, edited and read aloud; images are
+ * embedded PNG. Coordinates have a resolution of a hundredth of a pixel.
  */
 import { encode } from 'fast-png';
 import { css } from './colours.ts';
@@ -8,12 +8,12 @@ import { FONT, type Layout, layOut, type Placed, textWidth, WIDTH } from './layo
 import type { Axis, Colour, ColourBar, Figure, Mark, Panel } from './types.ts';
 import { scaledUnit, type Tick, ticksOf } from './units.ts';
 
-/** What readers of SVG have; the first is the one that PNGs are drawn with. */
+/** Fonts that viewers of SVG have; the first is the one that PNGs are drawn with. */
 const FONTS = 'DejaVu Sans, Verdana, Helvetica, Arial, sans-serif';
 const INK = '#222222';
 const GRID = '#e9e9e9';
 
-/** Points of one path: renderers take time as the square of it where a line is dense. */
+/** Most points of one path: the time of renderers grows as the square of it if a line is dense. */
 const PATH_POINTS = 200;
 
 export function svgText(figure: Figure): string {
@@ -37,7 +37,10 @@ export function svgHeight(figure: Figure): Layout['height'] {
 
 const px = (value: number): string => String(Math.round(value * 100) / 100);
 
-/** Names come from files: what XML cannot hold, or turns the direction of text, becomes a replacement character. */
+/**
+ * Names come from files: characters that XML does not allow, or that change the direction of text,
+ * are replaced.
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const NOT_XML = /[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g;
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
@@ -127,7 +130,7 @@ function axes({ panel, left, top, width, height }: Placed, scale: Scale, isBlack
     .join('\n');
 }
 
-/** Beside the ticks and along the axis; where there are no ticks there is room to write it as usual. */
+/** Rotated, along the axis; horizontal if there are no ticks. */
 function yTitle(title: string, hasTicks: boolean, left: number, top: number, height: number): string {
   if (!hasTicks) return label(left - 8, top + height / 2 + 4, title, { anchor: 'end' });
   const size = Math.max(10.5, Math.min(FONT.label, height / textWidth(title, 1)));
@@ -145,8 +148,8 @@ function axisTicks(
 }
 
 /**
- * The part of a mark inside its panel. Data are cut rather than clipped by the SVG: renderers draw every clipped group on a
- * sheet of its own, which takes ten times as long as the figure itself.
+ * The part of a mark inside its panel. Data are cut here rather than clipped by the SVG: renderers
+ * draw every clipped group on a separate layer, which takes ten times as long as the figure itself.
  */
 function within(mark: Mark, { x: { range } }: Panel): Mark {
   const [from, to] = [Math.min(...range), Math.max(...range)];
@@ -315,7 +318,7 @@ function colourBar(
       rule(left + 11, at(value), left + 14, at(value), '#777777'),
       label(left + 17, at(value) + 4, text, {}),
     ]),
-    // The panel's title says what is shown; both must fit beside each other.
+    // The panel's title names the content; both must fit in one row.
     label(left - 2, top - 8, unitText === '' ? name : unitText, {}),
   ].join('\n');
 }

@@ -1,6 +1,7 @@
 /**
- * What a figure is before it is written: rows of panels with axes and marks, in data coordinates and SI units. Nothing here
- * knows of MR, files or pixels; `svg.ts` draws it, and `describe.ts` says in numbers what was drawn.
+ * What a figure is before it is written: rows of panels with axes and marks, in data coordinates
+ * and SI units. Independent of MR, files and pixels; `svg.ts` draws it, and `describe.ts` gives its
+ * contents in numbers.
  */
 
 /** A colour as CSS writes it. */
@@ -8,7 +9,7 @@ export type Colour = string;
 
 export interface Axis {
   readonly label: string;
-  /** SI unit; ticks carry the prefix that suits (`units.ts`). Empty for counts and relative values. */
+  /** SI unit; ticks have a suitable prefix (`units.ts`). Empty for counts and relative values. */
   readonly unit: string;
   readonly range: readonly [from: number, to: number];
   /** Ticks with texts of their own; [] for none. */
@@ -30,7 +31,7 @@ export type Mark =
       readonly width?: number;
       /** Part of the annotation, no data. */
       readonly annotation?: boolean;
-      /** Data points that the line stands for, where it is an envelope of more than it has. */
+      /** Data points that the line represents, if it is an envelope. */
       readonly envelopeOf?: number;
     }
   | {
@@ -98,7 +99,7 @@ export interface Panel {
   readonly height: number;
   /** One length along x is as long along y. */
   readonly equal?: boolean;
-  /** Places for panels in its row, where that is not full. */
+  /** Number of places for panels in its row, if it is not full. */
   readonly places?: number;
   /** Black, without ticks and grid. */
   readonly picture?: boolean;
@@ -108,7 +109,7 @@ export interface Panel {
 
 export interface Figure {
   readonly title: string;
-  /** Sentences below the panels: what is shown, and what was left out. */
+  /** Sentences below the panels: what is shown and what is omitted. */
   readonly caption: readonly string[];
   readonly rows: readonly (readonly Panel[])[];
 }

@@ -1,4 +1,4 @@
-/** Ticks at round numbers, and units with the prefix that suits a range: 0.0025 s is 2.5 ms. */
+/** Ticks at round numbers, and units with a suitable prefix for a range: 0.0025 s is 2.5 ms. */
 
 const PREFIXES: readonly (readonly [prefix: string, size: number])[] = [
   ['G', 1e9],
@@ -28,8 +28,8 @@ export interface ScaledUnit {
 }
 
 /**
- * The unit in which a range up to `largest` in magnitude is read most easily; a power of ten where there is no unit. Lengths of a
- * body are in millimetres.
+ * The unit in which a range up to `largest` in magnitude is read most easily; a power of ten where
+ * there is no unit. Lengths of a body are in millimetres.
  */
 export function scaledUnit(unit: string, largest: number): ScaledUnit {
   if (unit === '' && largest > 0 && (largest < 1e-2 || largest >= 1e5)) {
@@ -57,7 +57,7 @@ export function ticksOf(from: number, to: number, count: number, size = 1): Tick
   const step = roundStep(span / Math.max(1, count));
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const largest = Math.max(Math.abs(low), Math.abs(high));
-  // A window of microseconds minutes into a scan needs all of its digits; beyond what f64 tells apart there are none.
+  // A window of microseconds, minutes into a scan, needs all digits, up to the precision of f64.
   if (step < largest * 1e-13) return [{ at: from, text: shortNumber(from / size) }];
   const ticks: Tick[] = [];
   for (let n = Math.ceil(low / step - 1e-6); n * step <= high + step * 1e-6; n++) {

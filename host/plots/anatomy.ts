@@ -1,4 +1,7 @@
-/** Directions of the body, as letters beside pictures: where a patient coordinate (LPS) grows, and where it falls. */
+/**
+ * Directions of the body, as letters at the edges of pictures: where a patient coordinate (LPS)
+ * increases, and where it decreases.
+ */
 import type { Mark } from '../figures/types.ts';
 
 /** By axis x, y, z: towards larger and towards smaller coordinates. */
@@ -8,10 +11,13 @@ const LETTERS = [
   ['H', 'F'],
 ] as const;
 
-/** A direction nearer than this cosine to an axis across has no letter of it. */
+/** Smallest cosine between a direction and an axis for which the letter of this axis is used. */
 const OBLIQUE = 0.25;
 
-/** `L`, or `LA` where a direction lies between two: the nearest first, two at most. @param way unit vector, LPS */
+/**
+ * `L`, or `LA` where a direction lies between two: the nearest first, two at most.
+ * @param way unit vector, LPS
+ */
 export function lettersOf(way: readonly number[]): string {
   return [0, 1, 2]
     .filter((axis) => Math.abs(way[axis]) > OBLIQUE)

@@ -1,4 +1,7 @@
-/** Reconstructed images with the patient's directions, a scale bar and a window: one plane large, many as a contact sheet. */
+/**
+ * Reconstructed images with the patient's directions, a scale bar and a window: one plane large,
+ * many as a contact sheet.
+ */
 import { basename } from 'node:path';
 import { badInput, usage } from '../base/errors.ts';
 import { type ColourMap, cyclic, grey } from '../figures/colours.ts';
@@ -9,7 +12,7 @@ import { whiteLevel } from '../recon/png.ts';
 import { chooseView, type View } from '../recon/view.ts';
 import { edgeLetters } from './anatomy.ts';
 
-/** Values shown black and white; `percent` of the largest magnitude. */
+/** Values shown as black and white; `percent` of the largest magnitude. */
 export interface Window {
   readonly low: number;
   readonly high: number;
@@ -22,7 +25,10 @@ export interface ImagePlotOptions {
   readonly window?: Window;
 }
 
-/** `0:0.5` in the image's own values, or `5%:80%` of the largest magnitude. @throws LarmorError 2 */
+/**
+ * `0:0.5` in the image's own values, or `5%:80%` of the largest magnitude.
+ * @throws LarmorError 2
+ */
 export function parseWindow(text: string): Window {
   const [, low, percent, high, second] = text.match(/^([^:%]+)(%?):([^:%]+)(%?)$/) ?? [];
   const window = { low: Number(low), high: Number(high), percent: percent === '%' };
@@ -87,7 +93,10 @@ interface PartStyle {
   readonly value: (n: number) => number;
 }
 
-/** Pixels of a phase map fainter than this part of the largest are black: they have no phase but noise. */
+/**
+ * Pixels of a phase map below this fraction of the largest magnitude are black, because their phase
+ * is noise.
+ */
 const FAINT = 0.02;
 
 function styleOf(part: RealPart, image: Image, sizes: Float32Array, largest: number, window?: Window): PartStyle {
@@ -103,7 +112,7 @@ function styleOf(part: RealPart, image: Image, sizes: Float32Array, largest: num
   return { part, range, map: grey, value: (n) => values[n] };
 }
 
-/** Rows of planes as wide as they are together nearly square. */
+/** Rows of planes that are together nearly square. */
 function sheet(image: Image, view: View, planes: readonly PlaneNumber[], style: PartStyle): Panel[][] {
   const [width, height] = sides(image, view);
   const columns = Math.min(

@@ -1,4 +1,7 @@
-/** Where in k-space the readouts of a sequence, or of raw data, lie: the plane of the largest extents, and all three axes. */
+/**
+ * Positions of the readouts of a sequence, or of raw data, in k-space: the plane of the largest
+ * extents, and all three axes.
+ */
 import { basename } from 'node:path';
 import { badInput } from '../base/errors.ts';
 import type { CyclesPerMeter, Seconds } from '../base/units.ts';
@@ -11,7 +14,7 @@ import type { Encoding } from '../sequence/encoding-types.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
 
-/** Readouts and the space that they encode, wherever they come from. */
+/** Readouts and the space that they encode, from either source. */
 export interface Trajectory {
   readonly name: string;
   /** Of the axes of `positions`, such as `x` or `read`. */
@@ -75,7 +78,10 @@ export function rawTrajectory(raw: AcquiredData & { readonly path: string }): Tr
   };
 }
 
-/** Readouts and points that are drawn at most: more cover each other, and a file of them is tens of megabytes. */
+/**
+ * Most readouts and points that are drawn: more would cover each other, in a file of tens of
+ * megabytes.
+ */
 const MOST_READOUTS = 2500;
 const MOST_POINTS = 40_000;
 /** Samples are dots while they can be told apart. */
@@ -143,7 +149,7 @@ function gather({ readouts, positions }: Trajectory): Drawn {
     if (samples <= MOST_DOTS)
       for (let i = 0; i < count; i++) dots[shadeOf(start + i * dwell)].push(k[3 * i], k[3 * i + 1], k[3 * i + 2]);
   }
-  // Gradients that cancel leave what rounding their shapes leaves.
+  // Gradients that cancel leave the rounding error of their shapes.
   const most = Math.max(...largest);
   return { lines, dots, largest: largest.map((k) => (k > 1e-4 * most ? k : 0)), times, stride, samples };
 }
@@ -215,7 +221,9 @@ function planePanel(drawn: Drawn, axes: readonly string[], limits: readonly numb
   };
 }
 
-/** Direction from which space is seen: to the right of the x axis and above the plane of x and y. */
+/**
+ * Direction from which space is seen: to the right of the x axis and above the plane of x and y.
+ */
 const AZIMUTH = (-55 * Math.PI) / 180;
 const ELEVATION = (24 * Math.PI) / 180;
 

@@ -1,6 +1,6 @@
 /**
- * Gradient moments since the last excitation, as spins carry them: γ̄M0 = γ̄∫G dt, which is k, and γ̄M1 = γ̄∫G·(t − t0) dt from
- * the excitation's centre t0. Refocusing pulses negate both.
+ * Gradient moments since the last excitation: γ̄M0 = γ̄∫G dt, which is k, and γ̄M1 = γ̄∫G·(t − t0)
+ * dt from the excitation's centre t0. Refocusing pulses negate both.
  */
 import { type Trace, traceBuilder } from '../figures/envelope.ts';
 import { blockGradients, valueAt } from '../sequence/waveform.ts';

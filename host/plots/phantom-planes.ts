@@ -1,6 +1,7 @@
 /**
- * Spins gathered into pixels of the three planes through the middle of a phantom, in one pass over them. Pixels are as large
- * as the spins' lattice where they stand on one, else as large as the mean space between spins.
+ * Averages spins over pixels of the three planes through the middle of a phantom, in one pass. The
+ * size of pixels is that of the spins' lattice if they are on one, else the mean distance between
+ * spins.
  */
 import type { Meters } from '../base/units.ts';
 import { modelColumns } from '../phantom/columns.ts';
@@ -13,7 +14,7 @@ export type MapName = (typeof MAPS)[number];
 export interface Plane {
   /** Axis across it: 0 sagittal, 1 coronal, 2 axial. */
   readonly normal: Axis;
-  /** Place along the normal, and thickness of what is gathered. */
+  /** Position along the normal, and thickness of the averaged layer. */
   readonly at: Meters;
   readonly thickness: Meters;
   readonly columns: number;
@@ -38,7 +39,10 @@ export type Axis = 0 | 1 | 2;
 /** Axes of a picture by the axis across it. */
 export const ACROSS: Readonly<Record<Axis, readonly [u: Axis, v: Axis]>> = { 0: [1, 2], 1: [0, 2], 2: [0, 1] };
 
-/** The planes, by the axis across, in which a phantom has two extents; none for a line or a point. Axial first. */
+/**
+ * The planes, by the axis across, in which a phantom has two extents; none for a line or a point.
+ * Axial first.
+ */
 export function planesWith({ bounds }: PhantomSource): Axis[] {
   const extents = [0, 1, 2].map((axis) => bounds.max[axis] - bounds.min[axis]);
   const isWide = extents.map((extent) => extent > 0.02 * Math.max(...extents));
@@ -61,7 +65,10 @@ export function gatherPlanes(source: PhantomSource, wanted: readonly Axis[], pit
 /** Spins looked at to find their lattice. */
 const SAMPLE = 8192;
 
-/** Distance between neighbouring coordinates along an axis; of spins without a lattice 1.3 times the mean space between them. */
+/**
+ * Distance between neighbouring coordinates along an axis; without a lattice 1.3 times the mean
+ * distance between spins.
+ */
 export interface Pitch {
   readonly step: Meters;
   readonly isLattice: boolean;
@@ -107,7 +114,7 @@ function openPlane({ bounds }: PhantomSource, normal: Axis, pitch: readonly Pitc
   const extent = (axis: number): Meters => bounds.max[axis] - bounds.min[axis];
   const longest = Math.max(extent(u), extent(v));
   const own = Math.max(pitch[u].step, pitch[v].step);
-  // A whole number of lattice steps to a pixel, or some pixels would hold more spins than others.
+  // A whole number of lattice steps per pixel, so that all pixels have equally many spins.
   const pixel = own * Math.ceil(longest / own / MOST_PIXELS);
   const sides = [u, v].map((axis) => Math.floor(extent(axis) / pixel + 0.5 * (own / pixel) + 1e-3) + 1);
   const origin = [u, v].map((axis) => bounds.min[axis] - own / 2) as [number, number];

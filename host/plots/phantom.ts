@@ -1,4 +1,7 @@
-/** Maps of what spins are: density, T1, T2 and off-resonance in the three planes through the middle of a phantom. */
+/**
+ * Maps of spin properties: density, T1, T2 and off-resonance in the three planes through the middle
+ * of a phantom.
+ */
 import { basename } from 'node:path';
 import { badInput, usage } from '../base/errors.ts';
 import { type ColourMap, css, diverging, grey, viridis } from '../figures/colours.ts';
@@ -50,7 +53,7 @@ const STYLES: Readonly<Record<MapName, MapStyle>> = {
   offResonance: { label: 'Δf', unit: 'Hz', map: diverging, factor: 1 / (2 * Math.PI) },
 };
 
-/** Fewer spins than this that stand on no lattice are drawn one by one. */
+/** Fewer spins than this that are not on a lattice are drawn individually. */
 const MOST_POINTS = 5000;
 
 /** @throws LarmorError 2 for planes in which the phantom has no extent, 65 for one without spins */
@@ -85,7 +88,7 @@ export function phantomPlot(source: PhantomSource, { planes, maps }: PhantomPlot
   };
 }
 
-/** A row for each map; maps of a single plane stand two by two. */
+/** A row for each map; maps of a single plane are arranged in pairs. */
 function inRows(maps: readonly Panel[][]): Panel[][] {
   if (maps[0].length > 1 || maps.length === 1) return [...maps];
   const all = maps.flat();
@@ -114,7 +117,10 @@ function caption({ spinCount, spins, B0, model }: PhantomSource, shown: string):
   ];
 }
 
-/** Pictures are seen from the feet and from the left: x and y grow to the right, z up; y grows down in axial planes. */
+/**
+ * Pictures are viewed from the feet and from the left: x and y increase to the right, z upwards; y
+ * increases downwards in axial planes.
+ */
 const isDown = (axis: Axis): boolean => axis === 1;
 
 function axesOf(source: PhantomSource, normal: Axis, space: number): { x: FigureAxis; y: FigureAxis } {
@@ -222,7 +228,7 @@ function cloudRow(source: PhantomSource, spins: SpinBlock, planes: readonly Axis
   });
 }
 
-/** Of a line of spins: each property along it. Of many spins every so many. */
+/** For a line of spins: each property along it; for many spins, every n-th. */
 function profiles(source: PhantomSource, names: readonly MapName[]): Panel[][] {
   const { bounds, spinCount } = source;
   const extents = [0, 1, 2].map((axis) => bounds.max[axis] - bounds.min[axis]);

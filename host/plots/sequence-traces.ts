@@ -1,4 +1,7 @@
-/** Waveforms of a part of a sequence as lines to draw: RF, gradients, readouts, counters; long ones as envelopes. */
+/**
+ * Waveforms of a part of a sequence as lines to draw: RF, gradients, readouts, counters; long ones
+ * as envelopes.
+ */
 import type { Hertz, Radians, Seconds } from '../base/units.ts';
 import { COLUMNS, type Trace, type TraceBuilder, traceBuilder } from '../figures/envelope.ts';
 import { applyLabels, type LabelState, NO_LABELS } from '../sequence/labels.ts';
@@ -97,7 +100,7 @@ export function sequenceTraces(
 /** A line that is 0 where nothing plays. */
 interface ZeroBetween {
   add(t: Seconds, value: number): void;
-  /** Nothing plays from the last point to `t`; touching events stay joined. */
+  /** The value is 0 from the last point to `t`; adjacent events stay connected. */
   until(t: Seconds): void;
   trace(): Trace;
 }
@@ -123,7 +126,7 @@ function zeroBetween(line: TraceBuilder): ZeroBetween {
   };
 }
 
-/** A pulse as lines from its start, cells of one value joined: what most pulses share. */
+/** A pulse as lines from its start, with cells of equal value merged; shared by most pulses. */
 interface Outline {
   /** [2 · runs] ends of each run, and its value */
   readonly t: Float64Array;
@@ -132,7 +135,7 @@ interface Outline {
 
 const outlines = new WeakMap<Float64Array, Outline>();
 
-/** Of magnitudes or phases, which events that differ in their offsets share. */
+/** Cache of magnitudes or phases, which events that differ only in their offsets share. */
 function outlineOf({ time, interpolation }: RfEvent, values: Float64Array): Outline {
   const known = outlines.get(values);
   if (known !== undefined) return known;
@@ -152,7 +155,7 @@ function outlineOf({ time, interpolation }: RfEvent, values: Float64Array): Outl
   return made;
 }
 
-/** @param pixel time below which nothing can be told apart */
+/** @param pixel time that cannot be resolved */
 function addPulse(
   rf: RfEvent,
   blockStart: Seconds,
@@ -188,9 +191,9 @@ function addPulse(
   }
 }
 
-/** Points per turn that make a straight phase look so. */
+/** Points per turn of a linear phase. */
 const POINTS_PER_TURN = 16;
-/** Points of one cell or readout: beyond this a phase is a blur anyway. */
+/** Most points of one cell or readout: with more, a phase cannot be resolved anyway. */
 const MOST_POINTS = 200;
 
 /** A phase that grows evenly by `turned`. */
@@ -209,10 +212,10 @@ function addPhase(
 
 const wrappedBefore = new WeakMap<TraceBuilder, Radians>();
 
-/** A phase within ±π; a line that leaves there is interrupted. */
+/** A phase within ±π; a line that leaves this range is interrupted. */
 function addWrapped(line: TraceBuilder, t: Seconds, phase: Radians, joined: boolean): void {
   const turn = 2 * Math.PI;
-  // Just above −π, so that a phase of π is drawn on top and not at random.
+  // Just above −π, so that a phase of π is always drawn at the top.
   const wrapped = phase - turn * Math.ceil((phase - Math.PI - 1e-9) / turn);
   if (!joined || Math.abs(wrapped - (wrappedBefore.get(line) ?? wrapped)) > Math.PI + 1e-6) line.gap();
   line.add(t, wrapped);

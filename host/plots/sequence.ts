@@ -1,4 +1,7 @@
-/** The diagram of a sequence: RF, gradients, readouts and counters over time, with echo and repetition times and block numbers. */
+/**
+ * The diagram of a sequence: RF, gradients, readouts and counters over time, with echo and
+ * repetition times and block numbers.
+ */
 import { basename } from 'node:path';
 import type { Seconds } from '../base/units.ts';
 import * as colours from '../figures/colours.ts';
@@ -186,7 +189,8 @@ function eventsPanel(
     }
     const [TR] = encoding.TR;
     const first = excitations[0]?.time;
-    // The next pulse's centre lies just outside of a repetition, which begins with the block of the first.
+    // The next pulse's centre is just outside of a repetition, which begins with the block of the
+    // first.
     if (TR !== undefined && first !== undefined && (repetition !== undefined || first + TR <= to))
       marks.push(...span(first, Math.min(first + TR, to), 0.4, `TR ${quantity(TR, 's')}`, colours.BLUE, scale));
   }
@@ -218,7 +222,10 @@ function span(from: Seconds, to: Seconds, y: number, text: string, colour: strin
   ];
 }
 
-/** Edges of blocks are drawn while they are at most this many, and where there is space between them [px]. */
+/**
+ * Edges of blocks are drawn while they are at most this many, and where there is space between them
+ * [px].
+ */
 const MOST_EDGES = 200;
 const EDGE_SPACE = 4;
 
@@ -260,7 +267,7 @@ function blocksPanel(all: Played, window: SequenceWindow, time: Axis): Panel {
   return { x: time, y: { label: 'block', unit: '', range: [0, 1], ticks: [] }, height: 20, marks };
 }
 
-/** Above this a number says little: there are tens of blocks to a pixel. */
+/** Above this, numbers are useless: there are tens of blocks per pixel. */
 const MOST_NUMBERED = 10_000;
 
 function caption(

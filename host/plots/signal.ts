@@ -1,4 +1,7 @@
-/** The signal of raw data: the magnitude of all readouts over time, one readout in full, and its spectrum. */
+/**
+ * The signal of raw data: the magnitude of all readouts over time, one readout in full, and its
+ * spectrum.
+ */
 import { basename } from 'node:path';
 import { badInput, usage } from '../base/errors.ts';
 import type { Seconds } from '../base/units.ts';
@@ -22,7 +25,7 @@ interface SignalReadout {
 export interface Signal {
   readonly name: string;
   readonly coils: number;
-  /** Of `start` and `dwell`: seconds, or samples where the file knows no times. */
+  /** Unit of `start` and `dwell`: seconds, or samples if the file has no times. */
   readonly unit: 's' | '';
   readonly readouts: readonly SignalReadout[];
 }
@@ -60,7 +63,10 @@ export interface SignalOptions {
 /** Coils with a line of their own. */
 const MOST_COILS = 8;
 
-/** @throws LarmorError 65 for a signal that is empty or not finite, 2 for a readout or a coil that is not there */
+/**
+ * @throws LarmorError 65 for a signal that is empty or not finite, 2 for a readout or a coil that
+ * is not there
+ */
 export function signalPlot(signal: Signal, { readout, coil = 1 }: SignalOptions = {}): Figure {
   const { name, coils, readouts, unit } = signal;
   if (readouts.length === 0) throw badInput(name, 'has no readouts', 'nothing was recorded: check the sequence');
@@ -116,7 +122,10 @@ const lineOf = ({ x, y, envelopeOf }: Trace, colour: string, name?: string): Mar
   };
 };
 
-/** Magnitudes of all readouts, a line for each coil; of many coils the root of the sum of their squares. */
+/**
+ * Magnitudes of all readouts, a line for each coil; of many coils the root of the sum of their
+ * squares.
+ */
 function wholePanel({ coils, readouts, unit }: Signal): Panel {
   const last = readouts[readouts.length - 1];
   const [from, to] = [readouts[0].start, last.start + last.samples * last.dwell];
@@ -178,7 +187,10 @@ function readoutPanel(
   };
 }
 
-/** Points of a spectrum per sample: zeros are added, so that lines between samples' frequencies show their height. */
+/**
+ * Points of a spectrum per sample: zero-filled, so that lines between the samples' frequencies have
+ * their height.
+ */
 const FILLED = 4;
 
 /** A spin precesses as e^{−i2πΔf·t}; it is drawn at its own Δf. */

@@ -8,7 +8,7 @@ import { type Walk, walk } from '../sequence/kspace.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Block, Sequence } from '../sequence/types.ts';
 
-/** What a command line asks to see; nothing: the first repetition that records. */
+/** The part given on the command line; default: the first repetition with a readout. */
 export interface WindowOptions {
   readonly from?: Seconds;
   readonly to?: Seconds;
@@ -30,7 +30,7 @@ export interface SequenceWindow {
   };
 }
 
-/** A sequence walked through: what every picture of it starts from. */
+/** A sequence with the times of its blocks, for all pictures. */
 export interface Played {
   readonly sequence: Sequence;
   readonly scanner: Scanner;
@@ -47,7 +47,10 @@ export function played(sequence: Sequence, scanner: Scanner): Played {
   return { sequence, scanner, walk: walked, encoding: encode(sequence, scanner, walked), starts };
 }
 
-/** @throws LarmorError 2 for a window that is empty or lies outside the sequence, or a repetition that there is not */
+/**
+ * @throws LarmorError 2 for a window that is empty or lies outside the sequence, or a repetition
+ * that does not exist
+ */
 export function chooseWindow(all: Played, { from, to, tr }: WindowOptions): SequenceWindow {
   const { sequence, starts } = all;
   const end = starts[sequence.blockCount];
@@ -94,7 +97,8 @@ function repetitionStarts({ walk: { pulses, readouts, excitations }, encoding, s
     if (time < previous + TR * (1 - 1e-3)) continue;
     for (; readout < readouts.length && readouts[readout].blockStart < time; readout++)
       lastRead = readouts[readout].blockStart;
-    // Pulses since the last readout prepare this excitation; without a readout in between, nobody can tell.
+    // Pulses since the last readout prepare this excitation; without a readout in between this is
+    // unknown.
     const after = begun.length === 0 ? Number.NEGATIVE_INFINITY : lastRead > previous ? lastRead : time - 1e-9;
     while (pulses[pulse].time <= after) pulse++;
     let block = blockAt(starts, pulses[pulse].time);
@@ -106,7 +110,7 @@ function repetitionStarts({ walk: { pulses, readouts, excitations }, encoding, s
   return begun;
 }
 
-/** Number of the first repetition in which something is recorded. */
+/** Number of the first repetition with a readout. */
 function firstRecorded({ walk: { readouts } }: Played, periods: readonly Seconds[]): number {
   const first = readouts[0]?.blockStart ?? 0;
   const after = periods.findIndex((start) => start > first);

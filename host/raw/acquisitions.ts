@@ -1,13 +1,15 @@
 /**
- * The long signal of a run cut into acquisitions: one per readout, several where a readout is longer than ISMRMRD's
- * u16 can count. The one place that does this, so that a reconstruction from memory and one from the file see the same
- * numbers.
+ * The long signal of a run cut into acquisitions: one per readout, several where a readout is
+ * longer than ISMRMRD's u16 can count. Only done here, so that a reconstruction from memory and one
+ * from the file have the same data.
  */
 import { type Encoding, isImageRole, type ReadoutRole } from '../sequence/encoding-types.ts';
 import { type Flag, flagBits } from './flags.ts';
 import type { AcquiredData, Acquisition, RawData } from './types.ts';
 
-/** The largest number ISMRMRD's u16 fields hold: samples of one acquisition, matrix sizes, counters. */
+/**
+ * The largest number ISMRMRD's u16 fields hold: samples of one acquisition, matrix sizes, counters.
+ */
 export const U16_MAX = 65_535;
 
 /** Part of a readout that becomes one acquisition. */
@@ -21,7 +23,7 @@ export interface Span {
   readonly pieces: number;
 }
 
-/** The acquisitions a run consists of, in the order played: sizes only. */
+/** The acquisitions of a run in the order played: sizes only. */
 export function spansOf(encoding: Encoding): Span[] {
   return encoding.readouts.flatMap(({ samples }, readout) => {
     const pieces = Math.ceil(samples / U16_MAX);
@@ -38,8 +40,8 @@ export function fileMatrix(matrix: readonly [number, number, number]): [number, 
 }
 
 /**
- * Coordinates stored per sample: kz is left out where only one partition is encoded, since what is left of it there is
- * crushers and slice rephasing.
+ * Coordinates stored per sample: kz is omitted if only one partition is encoded, because it then
+ * comes only from crushers and slice rephasing.
  */
 export function trajectoryDimensions(encoding: Encoding): 2 | 3 {
   return encoding.encodedMatrix[2] > 1 ? 3 : 2;
@@ -56,7 +58,7 @@ export function axesOf(encoding: Encoding): NonNullable<Encoding['axes']> {
   );
 }
 
-/** The whole run as acquired data, as reading the written file back would give it. */
+/** The whole run as acquired data, as if read back from the written file. */
 export function acquiredData(raw: RawData): AcquiredData {
   const { kind, encodedMatrix, encodedFov, reconMatrix, reconFov, limits } = raw.encoding;
   return {
@@ -71,7 +73,7 @@ export function acquiredData(raw: RawData): AcquiredData {
   };
 }
 
-/** Yields acquisition after acquisition, holding one readout's trajectory at a time. */
+/** Yields acquisition after acquisition, with one readout's trajectory in memory at a time. */
 export function* acquisitions(raw: RawData): Generator<Acquisition> {
   const { encoding, coils } = raw;
   const flagsOf = flagger(encoding);
@@ -101,7 +103,7 @@ export function* acquisitions(raw: RawData): Generator<Acquisition> {
       flags: flagsOf(n, piece, pieces),
       encodingSpace: 0,
       samples,
-      // A piece without the centre names its sample nearest to it.
+      // A piece without the centre has the sample closest to it as its centre.
       centerSample: Math.min(Math.max(readout.centerSample - offset, 0), samples - 1),
       dwell: readout.dwell,
       start: readout.start + offset * readout.dwell,

@@ -1,23 +1,32 @@
 /**
- * Where BART expects each sample. BART's k-space is one array of 16 dimensions; a Cartesian run goes onto its grid
- * (lines in order, reversed ones turned round, what was not sampled zero), so that `bart fft -iu 7` makes the image.
- * Everything else goes into BART's non-Cartesian form [1, samples, lines, coils] with a trajectory beside it. The grid
- * is chosen by where the samples truly lie: a ramp-sampled "Cartesian" run is no grid to BART. Axes
- * are the encoding's: read, phase, slice.
+ * Position of each sample in BART's arrays. BART's k-space is one array of 16 dimensions. A
+ * Cartesian run is stored on its grid (lines in order, reversed ones in positive direction, zeros
+ * for missing samples), so that `bart fft -iu 7` reconstructs the image. Everything else is stored
+ * in BART's non-Cartesian form [1, samples, lines, coils] with a trajectory. This depends on the
+ * true positions of the samples: a ramp-sampled "Cartesian" run is not on a grid for BART. Axes are
+ * the encoding's: read, phase, slice.
  */
 import { type Encoding, isImageRole, type Readout } from '../sequence/encoding-types.ts';
 
 /** Dimensions of a BART array. */
 const DIMENSIONS = 16;
 const COIL = 3;
-/** The dimension each counter runs along; `segment` tells when a line was acquired, not where it lies. */
+/**
+ * The dimension of each counter; `segment` is missing because it describes when a line was
+ * acquired, not its position.
+ */
 const DIMENSION_OF = { contrast: 5, repetition: 10, phase: 11, slice: 13, average: 14, set: 15 } as const;
-/** How far samples may lie off the grid [cells]: beyond this the image would show it. */
+/**
+ * Largest distance of samples from the grid [cells]: a larger one would be visible in the image.
+ */
 const OFF_GRID = 0.05;
-/** A grid with more holes than this is not worth its zeros. */
+/** Largest ratio of cells to samples for which the grid is used. */
 const MAX_CELLS_PER_SAMPLE = 16;
 
-/** A readout on the grid: its samples fill cells `cell`, `cell` + 1 …, last sample first if `reversed`. */
+/**
+ * A readout on the grid: its samples fill cells `cell`, `cell` + 1 …, last sample first if
+ * `reversed`.
+ */
 export interface GridLine {
   readonly readout: number;
   /** Counted for coil 0. */
@@ -29,7 +38,7 @@ export type BartLayout =
   | { form: 'grid'; shape: readonly number[]; lines: readonly GridLine[]; coilStride: number }
   | { form: 'trajectory'; shape: readonly number[]; readouts: readonly number[] };
 
-/** Readouts that are not the image's stay out, unless there are no others. */
+/** Readouts that are not part of the image are omitted, unless there are no others. */
 export function bartLayout(encoding: Encoding, coils: number): BartLayout {
   const numbers = encoding.readouts.map((_, n) => n);
   const imaging = numbers.filter((n) => isImageRole(encoding.readouts[n].role));
@@ -91,12 +100,15 @@ interface Place {
   readonly reversed: boolean;
 }
 
-/** The cells a readout covers, if its samples lie one to a cell along x. k = 0 is cell ⌊N/2⌋, as BART's fft has it. */
+/**
+ * The cells that a readout covers, if it has one sample per cell along x. k = 0 is cell ⌊N/2⌋, as
+ * in BART's fft.
+ */
 function placeOnGrid(encoding: Encoding, { samples }: Readout, k: Float64Array): Place | undefined {
   const { encodedMatrix: matrix, encodedFov: fov } = encoding;
   const at = (sample: number, axis: number): number => k[3 * sample + axis] * fov[axis];
-  // Samples at half cells go down, so that −(N−1)/2 is cell 0 whichever way the line runs. An axis of one cell is not
-  // encoded: whatever k is there (a slice's rephasing, crushers) has no place on the grid.
+  // Samples at half cells are rounded down, so that −(N−1)/2 is cell 0 for both directions of a
+  // line. An axis with one cell is not encoded: its k (slice rephasing, crushers) is ignored.
   const cellOf = (position: number, axis: number): number =>
     matrix[axis] === 1 ? 0 : Math.ceil(position - 0.5 - OFF_GRID) + Math.floor(matrix[axis] / 2);
   // A phase encoding of +N/2 is the same frequency as −N/2.

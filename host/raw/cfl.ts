@@ -1,7 +1,7 @@
 /**
- * BART's `.cfl` + `.hdr`: complex f32, first dimension fastest, with the dimensions in a text file beside it. Runs that
- * do not lie on BART's grid get `NAME_traj.cfl` + `.hdr` as well: [3, samples, lines], k·FOV in grid units, which
- * `bart nufft` takes. All the files appear together or none does.
+ * BART's `.cfl` + `.hdr`: complex f32, first dimension fastest, with the dimensions in a text file
+ * beside it. Runs that are not on BART's grid have `NAME_traj.cfl` + `.hdr` as well: [3, samples,
+ * lines], k·FOV in grid units, which `bart nufft` takes. Either all the files are written or none.
  */
 import { rmSync } from 'node:fs';
 import { createOutput, type PendingFile } from '../base/files.ts';
@@ -71,7 +71,7 @@ const COMPLEX_BYTES = 8;
 
 function writeGrid(file: PendingFile, raw: RawData, layout: BartLayout & { form: 'grid' }): void {
   const cells = layout.shape.reduce((product, length) => product * length, 1);
-  // The last cell fixes the file's length; cells nothing is written to read as zero.
+  // The last cell sets the file's length; cells that are not written read as zero.
   file.writeAt((cells - 1) * COMPLEX_BYTES, new Uint8Array(COMPLEX_BYTES));
   for (const { readout, cell, reversed } of layout.lines) {
     for (let coil = 0; coil < raw.coils; coil++) {
@@ -95,7 +95,8 @@ function writeTrajectory(file: PendingFile, { encoding }: RawData, layout: BartL
     const points = new Float32Array(2 * k.length);
     for (let n = 0; n < k.length; n++) {
       const axis = n % 3;
-      // kz of a single partition is crushers and rephasing; nufft would take it for a third dimension.
+      // kz of a single partition comes from crushers and rephasing; nufft would interpret it as a
+      // third dimension.
       points[2 * n] = axis === 2 && matrix[2] === 1 ? 0 : k[n] * fov[axis];
     }
     file.write(bytesOf(points));

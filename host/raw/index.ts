@@ -1,6 +1,6 @@
 /**
- * Raw-data files by their extension: which writer or reader, and whether a path can be written at all, so that a program can say
- * no before it simulates for hours rather than after.
+ * Raw-data files by their extension: which writer or reader, and whether a path can be written at
+ * all, so that a program can say no before it simulates for hours rather than after.
  */
 import { statSync } from 'node:fs';
 import { extname } from 'node:path';
@@ -50,8 +50,9 @@ export function filesOf(path: string): string[] {
 }
 
 /**
- * Makes sure that writing to `path` would begin well: the format is known, the folder is there and takes files, nothing
- * but a file stands in the way, the format can hold a run of that size. What exists under `path` stays untouched.
+ * Makes sure that writing to `path` would begin well: the format is known, the folder is there and
+ * takes files, nothing but a file stands in the way, the format can hold a run of that size. What
+ * exists under `path` stays untouched.
  * @throws LarmorError 2 or 73
  */
 export function checkWritable(path: string, size?: SignalSize): void {

@@ -1,6 +1,7 @@
 /**
- * The pieces of a MATLAB level 5 file (MAT-File Format, R2019b, chapter 1): header, array elements, padding. Apart from
- * `mat.ts`, which decides what variables a raw-data file holds. Arrays are column-major and uncompressed.
+ * The pieces of a MATLAB level 5 file (MAT-File Format, R2019b, chapter 1): header, array elements,
+ * padding. Apart from `mat.ts`, which decides what variables a raw-data file holds. Arrays are
+ * column-major and uncompressed.
  */
 
 /** Data types inside an element. */
@@ -37,7 +38,10 @@ export interface StreamedArray {
   readonly complex: boolean;
 }
 
-/** What stands before the first value; then come, for the real and if complex the imaginary part: `partTag`, values, `padding`. */
+/**
+ * What stands before the first value; then come, for the real and if complex the imaginary part:
+ * `partTag`, values, `padding`.
+ */
 export function arrayHeader({ name, shape, precision, complex }: StreamedArray): Buffer {
   const bytes = partBytes({ shape, precision });
   const parts = (complex ? 2 : 1) * (8 + padded(bytes));
@@ -68,8 +72,8 @@ export function doubles(name: string, rows: number, values: readonly number[]): 
 }
 
 /**
- * A character array, one row per text, blanks at their ends. As u16, not as UTF-16, which Octave refuses to load; SciPy
- * wants `uint16_codec='utf-16-le'` for letters beyond ASCII.
+ * A character array, one row per text, blanks at their ends. As u16, not as UTF-16, which Octave
+ * refuses to load; SciPy wants `uint16_codec='utf-16-le'` for letters beyond ASCII.
  */
 export function characters(name: string, texts: readonly string[]): Buffer {
   const columns = texts.reduce((widest, text) => Math.max(widest, text.length), 0);

@@ -1,11 +1,12 @@
 /**
- * MATLAB's `.mat`, level 5 uncompressed, which MATLAB, Octave and SciPy load: the signal with time and k-space position
- * of every sample, and the readouts' counters as tables. Level 5 because it needs no HDF5; its price is 2 GiB per variable.
+ * MATLAB's `.mat`, level 5 uncompressed, which MATLAB, Octave and SciPy load: the signal with time
+ * and k-space position of every sample, and the readouts' counters as tables. Level 5 because it
+ * needs no HDF5; its price is 2 GiB per variable.
  *
- * Variables: `signal` complex [samples, coils]; `t` [1, samples] s; `k` [3, samples] cycles/m
- * along the columns of `axes` [3, 3] (LPS unit vectors: read, phase, slice); per readout
- * `first_sample` (from 1), `samples_per_readout`, `reversed`, `counters` [readouts, 9] with `counter_names`; the rest by
- * their names, in SI units.
+ * Variables: `signal` complex [samples, coils]; `t` [1, samples] s; `k` [3, samples] cycles/m along
+ * the columns of `axes` [3, 3] (LPS unit vectors: read, phase, slice); per readout `first_sample`
+ * (from 1), `samples_per_readout`, `reversed`, `counters` [readouts, 9] with `counter_names`; the
+ * rest by their names, in SI units.
  */
 import { cannotWrite } from '../base/errors.ts';
 import { createOutput, type PendingFile } from '../base/files.ts';
@@ -62,7 +63,10 @@ function signalArray({ samples, coils, precision }: SignalSize): StreamedArray {
   return { name: 'signal', shape: [samples, coils], precision, complex: true };
 }
 
-/** Column-major [samples, coils] is the order the signal is in, but real and imaginary parts stand apart. */
+/**
+ * Column-major [samples, coils] is the order the signal is in, but real and imaginary parts stand
+ * apart.
+ */
 function writeSignal(file: PendingFile, raw: RawData): void {
   const array = signalArray(raw);
   file.write(arrayHeader(array));

@@ -1,6 +1,6 @@
 /**
- * The signal on its way into a file: converted to the width the file stores in chunks of a megabyte, so that a signal of
- * 10⁷ samples never stands in memory a second time.
+ * The signal on its way into a file: converted to the width the file stores in chunks of a
+ * megabyte, so that a signal of 10⁷ samples never stands in memory a second time.
  */
 import type { RawData } from './types.ts';
 
@@ -13,7 +13,10 @@ function floatsOf(raw: RawData): FloatArray {
   return raw.precision === 'f64' ? Float64Array : Float32Array;
 }
 
-/** The whole signal [coils][samples][re, im], interleaved, in the run's precision (f32 where `Floats` says so). */
+/**
+ * The whole signal [coils][samples][re, im], interleaved, in the run's precision (f32 where
+ * `Floats` says so).
+ */
 export function writeComplex(
   raw: RawData,
   sink: (bytes: Uint8Array) => void,

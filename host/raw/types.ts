@@ -1,7 +1,8 @@
 /**
- * A simulated acquisition as it is written to and read from files: the signal and how it was encoded. `RawData` is
- * what a run produces (one long signal and the sequence's encoding); `AcquiredData` is the same cut into readouts, the
- * form in which any raw file, ours or a scanner's, comes back and which reconstruction takes.
+ * A simulated acquisition as it is written to and read from files: the signal and how it was
+ * encoded. `RawData` is what a run produces (one long signal and the sequence's encoding);
+ * `AcquiredData` is the same cut into readouts, the form in which any raw file, ours or a
+ * scanner's, comes back and which reconstruction takes.
  */
 
 import type { Hertz, Meters, Radians, Seconds, Tesla } from '../base/units.ts';
@@ -22,7 +23,9 @@ export interface RawData {
   readonly B0: Tesla;
   /** Larmor frequency γ̄·B0. */
   readonly frequency: Hertz;
-  /** Time from the last R peak to a time since the start of the sequence; NaN before the first peak. */
+  /**
+   * Time from the last R peak to a time since the start of the sequence; NaN before the first peak.
+   */
   readonly sincePeak?: (time: Seconds) => Seconds;
   /** Where the signal comes from, for the headers of formats that have one. */
   readonly provenance?: Readonly<Record<string, unknown>>;
@@ -33,10 +36,15 @@ export type RawWriter = (path: string, raw: RawData) => void;
 
 type Triple<T> = readonly [T, T, T];
 
-/** Readouts and the space they encode. Files with several encodings: the fields describe encoding 0. */
+/**
+ * Readouts and the space they encode. Files with several encodings: the fields describe encoding 0.
+ */
 export interface AcquiredData {
   readonly kind: TrajectoryKind;
-  /** Samples along read, phase and slice axis (x, y, z unless the acquisitions' directions say otherwise). */
+  /**
+   * Samples along read, phase and slice axis (x, y, z unless the acquisitions' directions say
+   * otherwise).
+   */
   readonly encodedMatrix: Triple<number>;
   readonly encodedFov: Triple<Meters>;
   /** Pixels along the same axes of the image to make of it. */
@@ -66,7 +74,10 @@ export interface Acquisition {
   readonly pieces: number;
   /** [coils][samples][re, im], in the order sampled: reversed lines are *not* turned round. */
   readonly data: Float32Array;
-  /** [samples][dimensions], k·FOV/N of the encoded space, within ±0.5; absent in files that leave it out. */
+  /**
+   * [samples][dimensions], k·FOV/N of the encoded space, within ±0.5; absent in files that leave it
+   * out.
+   */
   readonly trajectory?: Float32Array;
   /** 2 (along read and phase axis) or 3; 0 where there is no trajectory. */
   readonly dimensions: number;

@@ -1,12 +1,13 @@
 /**
- * From k-space to image along one axis of a volume: uniform samples at κ_n = first + n·step [cycles per pixel] become
- * pixels m, with pixel floor(M/2) at the origin,
+ * From k-space to image along one axis of a volume: uniform samples at κ_n = first + n·step [cycles
+ * per pixel] become pixels m, with pixel floor(M/2) at the origin,
  *
  *     image[m] = Σ_n s_n e^{+i2π κ_n (m − floor(M/2))}
  *
- * Everything a scan may do to its lines is in these two numbers: half-sample shifts and partial echoes are `first`,
- * readout oversampling and a field of view other than the encoded one are `step`. The sum is exact in every case; only
- * the way there differs (a fast transform where 1/step is a convenient whole number, else a chirp-z transform).
+ * These two numbers describe all variants of lines: `first` half-sample shifts and partial echoes,
+ * `step` readout oversampling and a field of view that differs from the encoded one. The sum is
+ * exact in every case; only the algorithm differs (a fast transform where 1/step is a convenient
+ * whole number, else a chirp-z transform).
  */
 
 import { chirpTransform, type LineTransform } from '../numerics/chirp.ts';
@@ -24,10 +25,15 @@ export interface AxisSampling {
   readonly pixels: number;
 }
 
-/** Lines transformed together: 8 neighbours of a volume's y or z lines fill one 64-byte cache line. */
+/**
+ * Lines transformed together: 8 neighbours of a volume's y or z lines fill one 64-byte cache line.
+ */
 const BATCH = 8;
 
-/** How far 1/step may be from a whole number N for N to be taken: a phase error of 1e-9 turns at the last pixel. */
+/**
+ * Largest difference of 1/step from a whole number N for which N is used: a phase error of 1e-9
+ * turns at the last pixel.
+ */
 const WHOLE = 1e-9;
 
 function lineTransform(count: number, step: number, pixels: number): LineTransform {
@@ -51,7 +57,10 @@ export function transformAxis(
   const { first, step, pixels } = sampling;
   const count = shape[axis];
   const { rows, run } = lineTransform(count, step, pixels);
-  /** Distance between neighbours along the axis, in complex numbers; lines with neighbouring starts share it. */
+  /**
+   * Distance between neighbours along the axis, in complex numbers; lines with neighbouring starts
+   * share it.
+   */
   const inner = shape.slice(0, axis).reduce((product, n) => product * n, 1);
   const lines = (shape[0] * shape[1] * shape[2]) / count;
   const result = new Float32Array(2 * lines * pixels);
@@ -65,7 +74,7 @@ export function transformAxis(
     for (let b = 0; b < batch; b++) {
       const line = start + b;
       let source = 2 * (Math.floor(line / inner) * inner * count + (line % inner));
-      // More samples than rows fold onto each other: they differ by whole turns at every pixel.
+      // Samples beyond the number of rows alias: their phases differ by whole turns at every pixel.
       for (let n = 0, row = 0; n < count; n++, row = row + 1 === rows ? 0 : row + 1, source += 2 * inner) {
         const target = 2 * (row * batch + b);
         buffer[target] += volume[source];
@@ -88,7 +97,10 @@ export function transformAxis(
   return result;
 }
 
-/** e^{i2π κ (m − floor(M/2))} for every pixel: [pixels][re, im]. One turn per pixel, by recurrence: ulps over a line. */
+/**
+ * e^{i2π κ (m − floor(M/2))} for every pixel: [pixels][re, im]. One turn per pixel, by recurrence:
+ * ulps over a line.
+ */
 export function pixelPhases(kappa: number, pixels: number): Float64Array {
   const phases = new Float64Array(2 * pixels);
   const start = -2 * Math.PI * kappa * Math.floor(pixels / 2);

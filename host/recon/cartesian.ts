@@ -1,12 +1,16 @@
 /**
- * Cartesian and EPI frames: parallel lines on the encoded grid. Each line is transformed where it was sampled (its own
- * direction and sub-sample shift, so that forward and reversed lines agree) and then the planes of lines are, across.
- * Missing lines and samples are zeros; what was sampled several times is averaged.
+ * Cartesian and EPI frames: parallel lines on the encoded grid. Each line is transformed at its own
+ * sample positions (direction and sub-sample shift, so that forward and reversed lines agree), then
+ * the planes of lines across them. Missing lines and samples are zeros; multiple samples at one
+ * position are averaged.
  */
 import { type AxisSampling, pixelPhases, type Shape, transformAxis } from './axis.ts';
 import type { Frame, Line } from './frames.ts';
 
-/** How far [encoded grid steps] samples may lie from evenly spaced lines: 0.02 is a phase of 0.06 rad at the image's edge. */
+/**
+ * Largest distance of samples from evenly spaced lines [encoded grid steps]: 0.02 is a phase of
+ * 0.06 rad at the image's edge.
+ */
 const TOLERANCE = 0.02;
 
 type Axis = 0 | 1 | 2;
@@ -15,7 +19,9 @@ type Axis = 0 | 1 | 2;
 interface Row {
   readonly line: Line;
   readonly reversed: boolean;
-  /** First sample along the readout axis [grid steps] and its place in units of `Lattice.step`. */
+  /**
+   * First sample along the readout axis [grid steps] and its position in units of `Lattice.step`.
+   */
   readonly start: number;
   readonly startIndex: number;
   /** Whole steps along the two other axes. */
@@ -33,7 +39,7 @@ export interface Lattice {
   readonly rows: readonly Row[];
 }
 
-/** The lattice on which a frame's samples lie, or a phrase that says why there is none. */
+/** The lattice of a frame's samples, or the reason why there is none. */
 export function findLattice(frame: Frame): Lattice | string {
   const first = frame.lines[0].positions();
   const spans = ([0, 1, 2] as const).map((axis) => Math.abs(first[axis] - first[first.length - 3 + axis]));
@@ -128,8 +134,9 @@ export function transformLattice(
 }
 
 /**
- * Which of `count` samples at first + n·step [cycles/pixel] an image of whole pixels holds, as [from, to): one turn of
- * them, the middle one. N samples shifted by half a step are all kept, of N + 1 one end goes.
+ * Those of `count` samples at first + n·step [cycles/pixel] that an image of whole pixels can
+ * represent, as [from, to): the middle ones over one cycle per pixel. N samples shifted by half a
+ * step are all used; of N + 1 one end is omitted.
  */
 function keptRange(first: number, step: number, count: number): [number, number] {
   if (step === 0) return [0, count];
@@ -145,7 +152,10 @@ function keptRange(first: number, step: number, count: number): [number, number]
   return [from, to];
 }
 
-/** Rows as [rows][longest][re, im] towards positive k, each sample divided by how often its place was sampled. */
+/**
+ * Rows as [rows][longest][re, im] towards positive k, each sample divided by the number of samples
+ * at its position.
+ */
 function collectRows(rows: readonly Row[], coil: number, step: number, unit: number): Float32Array {
   const longest = rows.reduce((most, { line }) => Math.max(most, line.samples), 0);
   const low = rows.reduce((least, { startIndex }) => Math.min(least, startIndex), Number.POSITIVE_INFINITY);

@@ -1,7 +1,8 @@
 /**
- * Images to files, by extension: `.png` to look at, `.nii` / `.nii.gz` for viewers and analysis, `.npy` (complex) for scripts.
- * `.npy` is shaped [repetition, contrast, slice, y, x], always five axes (`np.squeeze` drops those of one), with the coils before
- * them where they are not combined; complex64 unless a part is asked for.
+ * Writes images to files, by extension: `.png` for viewing, `.nii` / `.nii.gz` for viewers and
+ * analysis, `.npy` (complex) for scripts. `.npy` is shaped [repetition, contrast, slice, y, x],
+ * always five axes (`np.squeeze` drops those of one), with the coils before them where they are not
+ * combined; complex64 unless a part is asked for.
  */
 import { usage } from '../base/errors.ts';
 import { createOutput, writeOutput } from '../base/files.ts';
@@ -19,7 +20,10 @@ const WRITERS: Readonly<Record<string, ImageWriter>> = {
   '.npy': writeImageNpy,
 };
 
-/** The writer for `path`, so that a wrong name fails before the work. @throws LarmorError 2 for an unknown extension */
+/**
+ * The writer for `path`, so that a wrong name is reported early.
+ * @throws LarmorError 2 for an unknown extension
+ */
 export function imageWriterFor(path: string): ImageWriter {
   const name = path.toLowerCase();
   const extension = Object.keys(WRITERS).find((ending) => name.endsWith(ending));

@@ -1,7 +1,7 @@
 /**
- * Sorts readouts into frames, one per image plane or volume, and says where in k-space their samples lie, from the
- * trajectory where the file has one and from counters where it has not. Everything wrong with the data is found here,
- * so that what follows may trust it.
+ * Sorts readouts into frames, one per image plane or volume, and determines the k-space positions
+ * of their samples, from the trajectory if the file has one, else from counters. All errors in the
+ * data are found here, so that later steps need no checks.
  */
 import { badInput } from '../base/errors.ts';
 import { hasFlag, isImaging } from '../raw/flags.ts';
@@ -12,7 +12,10 @@ export interface Line {
   readonly samples: number;
   /** [coils][samples][re, im], in the order sampled */
   readonly data: Float32Array;
-  /** [samples][x, y, z] in cycles per encoded field of view (steps of the encoded grid); 0 along axes of one pixel. */
+  /**
+   * [samples][x, y, z] in cycles per encoded field of view (steps of the encoded grid); 0 along
+   * axes of one pixel.
+   */
   positions(): Float64Array;
 }
 
@@ -27,12 +30,12 @@ export interface Frame {
   readonly geometry: Acquisition;
 }
 
-/** Complex pixels or samples an encoding may ask for: 8 GiB. */
+/** Most complex pixels or samples of an encoding: 8 GiB. */
 const LARGEST = 2 ** 30;
 
 /**
- * A dimensionless trajectory lies within ±0.5; waves and ramps may leave that, and are cut off. Beyond six times as much
- * it is in other units.
+ * A dimensionless trajectory lies within ±0.5; waves and ramps may exceed that and are cut off.
+ * Beyond six times this range it is in other units.
  */
 const TRAJECTORY_LIMIT = 3;
 
@@ -85,7 +88,7 @@ function checkEncoding(data: AcquiredData, place: string): void {
   }
   const fovs = { encodedFov: data.encodedFov, reconFov: data.reconFov };
   for (const [name, fov] of Object.entries(fovs)) {
-    // A plane's thickness need not be known; the sides that are encoded must.
+    // The thickness of a plane may be unknown; the encoded sides must be known.
     const known = fov.every(
       (side, a) => Number.isFinite(side) && (side > 0 || (side === 0 && data.encodedMatrix[a] === 1)),
     );
@@ -131,7 +134,7 @@ function checkAcquisition(acquisition: Acquisition, data: AcquiredData, place: s
   }
 }
 
-/** Pieces of one long readout follow each other in the file. */
+/** Pieces of one long readout are consecutive in the file. */
 function joinPieces(imaging: readonly [Acquisition, number][], place: string): Acquisition[][] {
   const joined: Acquisition[][] = [];
   for (const [acquisition, index] of imaging) {

@@ -1,15 +1,16 @@
 /**
- * Puts reconstructed planes in order and says where they lie: slices along the slice normal (scanners interleave them),
- * contrasts and repetitions by number, the voxel grid in patient coordinates (LPS).
+ * Puts reconstructed planes in order and determines their positions: slices along the slice normal
+ * (scanners interleave them), contrasts and repetitions by number, the voxel grid in patient
+ * coordinates (LPS).
  */
 import type { AcquiredData } from '../raw/types.ts';
 import type { Frame } from './frames.ts';
 import type { Image, Triple } from './image.ts';
 
-/** Slice distances that differ by more than this part of their mean are worth a note. */
+/** Slice distances that differ by more than this fraction of their mean are reported. */
 const UNEVEN = 0.01;
 
-/** Slices whose positions differ by less [m] have none of their own in the file. */
+/** Slices whose positions differ by less [m] have no individual positions in the file. */
 const SAME_PLACE = 1e-7;
 
 /**
@@ -65,7 +66,7 @@ export function arrange(
   };
 }
 
-/** One frame per slice, by place along the normal where the file tells places, else by number. */
+/** One frame per slice, by position along the normal if the file has positions, else by number. */
 function orderSlices(
   frames: readonly Frame[],
   normal: Triple<number>,

@@ -1,18 +1,23 @@
 /**
- * Gridding: samples anywhere in k-space to an image, as fast as an FFT. Every sample is spread over its W neighbours on
- * a grid twice as fine as needed, the grid is transformed, and the kernel's own transform is divided out of the image:
+ * Gridding: samples anywhere in k-space to an image, as fast as an FFT. Every sample is spread over
+ * its W neighbours on a grid twice as fine as needed, the grid is transformed, and the kernel's own
+ * transform is divided out of the image:
  *
  *     image[m] ≈ Σ_j w_j s_j e^{+i2π κ_j·(m − floor(N/2))}
  *
- * that is, the weighted sum over the samples (the adjoint of the acquisition) to 7e-6 of its norm with W = 6. The weights come from
- * `density.ts`. One routine serves 1, 2 and 3 dimensions: an axis of one pixel has a grid of one cell and a kernel of 1.
+ * that is, the weighted sum over the samples (the adjoint of the acquisition) with an error of 7e-6
+ * of its norm for W = 6. The weights are those of `density.ts`. One routine serves 1, 2 and 3
+ * dimensions: an axis of one pixel has a grid of one cell and a kernel of 1.
  */
 
 import { fastSize } from '../numerics/fft.ts';
 import { type Kernel, kaiserBessel, OVERSAMPLING } from '../numerics/kaiser-bessel.ts';
 import { type Shape, transformAxis } from './axis.ts';
 
-/** Kernel width of images [grid cells]: 6 leaves 7e-6, far below what density compensation leaves. */
+/**
+ * Kernel width of images [grid cells]: 6 has an error of 7e-6, far below that of density
+ * compensation.
+ */
 const IMAGE_WIDTH = 6;
 
 /** Sample positions on a grid. */
@@ -41,7 +46,10 @@ function gridSize(pixels: number, width: number): number {
   return pixels === 1 ? 1 : fastSize(Math.max(OVERSAMPLING * pixels, 2 * width));
 }
 
-/** Where one sample's kernel falls along x, y, z: the first cell, and the weights from there on, round the grid's end. */
+/**
+ * Position of one sample's kernel along x, y, z: the first cell, and the weights from there on (the
+ * grid is periodic).
+ */
 interface Footprint {
   readonly start: Int32Array;
   readonly weights: readonly [Float64Array, Float64Array, Float64Array];
@@ -58,7 +66,7 @@ function place({ start, weights }: Footprint, { size, kernel, positions }: Grid,
     if (size[axis] === 1) continue;
     const along = weights[axis];
     const position = positions[3 * sample + axis];
-    // Integers from here on: `%` of doubles in this loop took more time than all the rest.
+    // Integers from here on: `%` of doubles in this loop would take more time than everything else.
     const first = Math.ceil(position - width / 2) | 0;
     start[axis] = first < 0 ? first + size[axis] : first;
     for (let i = 0; i < width; i++) {
@@ -107,7 +115,7 @@ export function spread(grid: Grid, values: Float32Array | Float64Array, cells: F
   }
 }
 
-/** The grid's values at the samples, seen through the kernel: the transpose of `spread`. */
+/** Interpolates the grid's values at the samples by the kernel: the transpose of `spread`. */
 export function gather(grid: Grid, cells: Float32Array, values: Float64Array): void {
   const footprint = makeFootprint(grid);
   const { start } = footprint;
@@ -132,7 +140,9 @@ export function gather(grid: Grid, cells: Float32Array, values: Float64Array): v
   }
 }
 
-/** Σ_j s_j e^{+i2π κ_j·(m − floor(N/2))} for every pixel m. Made once per set of sample positions. */
+/**
+ * Σ_j s_j e^{+i2π κ_j·(m − floor(N/2))} for every pixel m. Made once per set of sample positions.
+ */
 export type Adjoint = (signal: Float32Array) => Float32Array;
 
 /**
@@ -151,7 +161,8 @@ export function makeAdjoint(kappa: Float64Array, matrix: Shape): Adjoint {
   return (signal) => {
     let volume: Float32Array = new Float32Array(2 * size[0] * size[1] * size[2]);
     spread(grid, signal, volume, 2);
-    // An axis is cut to the image's pixels as it is transformed, so that later ones have fewer lines.
+    // After its transform an axis is cut to the image's pixels, so that later axes have fewer
+    // lines.
     const shape: [number, number, number] = [...size];
     for (const axis of [0, 1, 2] as const) {
       if (shape[axis] === 1) continue;

@@ -1,6 +1,6 @@
 /**
- * What reconstruction hands to the image writers: complex pixels, and where in the patient they lie. Apart from both, so
- * that neither knows the other.
+ * Result of a reconstruction for the image writers: complex pixels and their positions in the
+ * patient. Separate from both, so that they are independent of each other.
  */
 import type { Meters } from '../base/units.ts';
 
@@ -8,8 +8,9 @@ export type Triple<T> = readonly [T, T, T];
 
 export interface Image {
   /**
-   * Complex64 [coil][repetition][contrast][z][y][x][re, im]: the transverse magnetisation in each voxel (Σ density of its spins, for
-   * a signal that is Σ density). Several coils that are combined give the root of the sum of their squares, imaginary parts 0.
+   * Complex64 [coil][repetition][contrast][z][y][x][re, im]: the transverse magnetisation in each
+   * voxel (Σ density of its spins, for a signal that is Σ density). Combined coils are the root of
+   * the sum of their squares, with imaginary parts 0.
    */
   readonly data: Float32Array;
   /** Pixels along x and y; along z partitions of a volume or slices. */
@@ -25,11 +26,11 @@ export interface Image {
   /** Unit vectors of the image's x, y and z axes, LPS. */
   readonly directions: Triple<Triple<number>>;
   readonly method: 'fft' | 'gridding';
-  /** Why that method, and what else the reader should know, a phrase each. */
+  /** Reasons for the method, and other remarks, a phrase each. */
   readonly notes: readonly string[];
 }
 
-/** What `--part` takes: real numbers to write of each pixel, or every coil's image as it is. */
+/** Values of `--part`: real numbers to write of each pixel, or the complex image of every coil. */
 export const REAL_PARTS = ['magnitude', 'phase', 'real', 'imaginary'] as const;
 export const PARTS = [...REAL_PARTS, 'coils'] as const;
 export type RealPart = (typeof REAL_PARTS)[number];

@@ -1,6 +1,7 @@
 /**
  * NIfTI-1 (`.nii`, `.nii.gz`): float32 [x][y][slice][repetition][contrast], x fastest, or complex64
- * [x][y][slice][coil][repetition][contrast] of every coil, in one file with the 348-byte header of nifti1.h. The patient axes turn from LPS to NIfTI's RAS; sform and qform say the same.
+ * [x][y][slice][coil][repetition][contrast] of every coil, in one file with the 348-byte header of
+ * nifti1.h. Patient axes are converted from LPS to NIfTI's RAS; sform and qform agree.
  */
 import { gzipSync } from 'node:zlib';
 import { cannotWrite } from '../base/errors.ts';
@@ -40,7 +41,10 @@ export function writeNifti(path: string, image: Image, part: Part = 'magnitude')
   }
 }
 
-/** Our [coil][repetition][contrast] volumes in NIfTI's order, in which the fourth dimension (coils, or repetitions) runs first. */
+/**
+ * Our [coil][repetition][contrast] volumes in NIfTI's order, in which the fourth dimension (coils,
+ * or repetitions) runs first.
+ */
 function inFileOrder({ coils, repetitions, contrasts }: Image, values: Float32Array): Float32Array {
   if ([coils, repetitions, contrasts].filter((count) => count > 1).length < 2) return values;
   const volume = values.length / (coils * repetitions * contrasts);
@@ -94,14 +98,15 @@ function toRas([x, y, z]: Triple<number>): Triple<number> {
 }
 
 /**
- * The rotation whose columns are the image axes as NIfTI's quaternion (b, c, d; a ≥ 0 is implied). A left-handed set of
- * axes is a rotation after its third one is turned round, which the sign in pixdim[0] undoes.
+ * The rotation whose columns are the image axes as NIfTI's quaternion (b, c, d; a ≥ 0 is implied).
+ * A left-handed set of axes becomes a rotation when its third axis is reversed, which the sign in
+ * pixdim[0] restores.
  */
 function toQuaternion([u, v, w]: Triple<Triple<number>>): { handedness: 1 | -1; quaternion: Triple<number> } {
   const normal = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]];
   const handedness = normal[0] * w[0] + normal[1] * w[1] + normal[2] * w[2] < 0 ? -1 : 1;
   const [p, q, r] = w.map((value) => handedness * value);
-  // 4 × the squares of a, b, c, d; the largest is divided by, so that nothing is lost near half a turn.
+  // 4 × the squares of a, b, c, d; dividing by the largest keeps precision near half a turn.
   const squares = [1 + u[0] + v[1] + r, 1 + u[0] - v[1] - r, 1 - u[0] + v[1] - r, 1 - u[0] - v[1] + r];
   const largest = squares.indexOf(Math.max(...squares));
   const parts = [

@@ -1,15 +1,19 @@
 /**
- * Images to look at: magnitudes in grey, as a radiologist holds them. Anterior is up and the patient's left on the right
- * in axial planes, superior up in the others; several planes are laid out as a mosaic, row by row.
+ * Images for viewing: magnitudes in grey in radiological orientation. In axial planes anterior is
+ * up and the patient's left on the right; in the others superior is up. Several planes are arranged
+ * as a mosaic, row by row.
  */
 import { encode } from 'fast-png';
 import { type Image, magnitude, partOf, type RealPart } from './image.ts';
 import { chooseView } from './view.ts';
 
-/** Grey values are clipped at this quantile of the pixels that are not background, so that a few bright ones do not darken the image. */
+/**
+ * Grey values are clipped at this quantile of the non-background pixels, so that a few bright ones
+ * do not darken the image.
+ */
 const WHITE_PERCENTILE = 0.995;
 
-/** Pixels below this part of the maximum count as background. */
+/** Pixels below this fraction of the maximum are background. */
 const BACKGROUND = 1e-3;
 
 /** The bytes of an 8-bit grey PNG file. */
@@ -42,7 +46,7 @@ export function encodePng(image: Image, part: RealPart = 'magnitude'): Uint8Arra
   return encode({ width: columns * width, height: rows * height, data: pixels, depth: 8, channels: 1 });
 }
 
-/** What is shown black and white: of signed parts, 0 is the middle grey. */
+/** Values shown as black and white: for signed parts, 0 is the middle grey. */
 function greyRange(image: Image, part: RealPart, values: Float32Array): readonly [black: number, white: number] {
   if (part === 'phase') return [-Math.PI, Math.PI];
   const white = whiteLevel(part === 'magnitude' ? values : magnitude(image));

@@ -1,11 +1,11 @@
 /**
- * Raw data to image: chooses the way for the trajectory at hand, runs it for every frame and coil, and puts the planes
- * together where they lie in the patient.
+ * Raw data to image: chooses the method for the trajectory, applies it to every frame and coil, and
+ * arranges the planes by their positions in the patient.
  *
  *     image(r) = (volume of a voxel) · ∫ s(k) e^{+i2π k·r} dk
  *
- * over the k-space that was sampled, since s(k) = Σ ρ e^{−i2π k·r} in the clockwise frame. A voxel so holds the sum of
- * its spins' signals, in Cartesian and in gridded images alike.
+ * over the k-space that was sampled, since s(k) = Σ ρ e^{−i2π k·r} in the clockwise frame. Thus the
+ * value of a voxel is the sum of its spins' signals, in Cartesian and in gridded images.
  */
 import { badInput } from '../base/errors.ts';
 import type { AcquiredData } from '../raw/types.ts';
@@ -16,13 +16,14 @@ import { arrange } from './geometry.ts';
 import { type Adjoint, makeAdjoint } from './gridding.ts';
 import type { Image, Triple } from './image.ts';
 
-/** Pixels of all frames together that are made without being asked for: 1 GiB of complex f32. */
+/** Default limit of the pixels of all frames: 1 GiB of complex f32. */
 const DEFAULT_MAX_PIXELS = 2 ** 27;
 
 /**
  * @param data as read from a raw file
  * @param each an image of every coil instead of one of all
- * @throws LarmorError 65: no image readouts, sample counts that do not agree, a matrix of 0, a trajectory that is
+ * @throws LarmorError 65: no image readouts, sample counts that do not agree, a matrix of 0, a
+ * trajectory that is
  *   missing where it is needed, samples that are not finite, more pixels than `maxPixels`
  */
 export function reconstruct(data: AcquiredData, { maxPixels = DEFAULT_MAX_PIXELS, each = false } = {}): Image {
@@ -54,7 +55,7 @@ export function reconstruct(data: AcquiredData, { maxPixels = DEFAULT_MAX_PIXELS
   return arrange(data, frames, images, matrix, method, [obstacle ?? placed]);
 }
 
-/** An image of a misunderstood trajectory would fill the memory before anybody could look at it. */
+/** The image of a misinterpreted trajectory could fill the memory. */
 function checkSize(
   { reconMatrix, encodedMatrix }: AcquiredData,
   frames: number,
@@ -72,7 +73,7 @@ function checkSize(
   );
 }
 
-/** One coil keeps its phase; several give the root of the sum of their squares. */
+/** One coil keeps its phase; several are combined to the root of the sum of their squares. */
 function combineCoils(coils: number, transform: (coil: number) => Float32Array): Float32Array {
   const image = transform(0);
   if (coils === 1) return image;
@@ -80,7 +81,7 @@ function combineCoils(coils: number, transform: (coil: number) => Float32Array):
     const part = coil === 0 ? image : transform(coil);
     for (let i = 0; i < image.length; i += 2) {
       const square = part[i] ** 2 + part[i + 1] ** 2;
-      // The imaginary slot is free once coil 0 has been squared.
+      // The imaginary part is free after coil 0 has been squared.
       image[i] = coil === 0 ? square : image[i] + square;
       image[i + 1] = 0;
     }
@@ -89,7 +90,10 @@ function combineCoils(coils: number, transform: (coil: number) => Float32Array):
   return image;
 }
 
-/** Frames that share a trajectory (slices, repetitions) share its grid and weights, which cost more than the image. */
+/**
+ * Frames that share a trajectory (slices, repetitions) share its grid and weights, which take
+ * longer than the image.
+ */
 function makeGridder(unit: Triple<number>, matrix: Triple<number>): (frame: Frame) => (coil: number) => Float32Array {
   let known: { kappa: Float64Array; kept: Uint32Array[]; weights: Float64Array; adjoint: Adjoint } | undefined;
   return (frame) => {
@@ -114,7 +118,7 @@ function makeGridder(unit: Triple<number>, matrix: Triple<number>): (frame: Fram
   };
 }
 
-/** Positions in cycles per pixel, without the samples beyond what the image's pixels resolve. */
+/** Positions in cycles per pixel, without the samples that the image's pixels do not resolve. */
 function samplesWithin(frame: Frame, unit: Triple<number>): { kappa: Float64Array; kept: Uint32Array[] } {
   const kappa = new Float64Array(3 * frame.lines.reduce((sum, { samples }) => sum + samples, 0));
   let filled = 0;

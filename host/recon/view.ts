@@ -1,15 +1,19 @@
-/** How planes of an image are held up to be looked at: which of its axes runs where, whatever the scan read along. */
+/**
+ * Orientation of planes for viewing: the direction of each image axis, independent of the readout
+ * direction.
+ */
 import type { Image, Triple } from './image.ts';
 
-/** Which image axis runs along rows, columns and from plane to plane, and whether it runs against the picture. */
+/** The image axes along rows, columns and from plane to plane, and whether each is reversed. */
 export interface View {
   readonly axes: Triple<number>;
   readonly flip: readonly [boolean, boolean];
 }
 
-/** Where right and down of the picture point in the patient (LPS), by the main axis of the plane's normal. */
+/** Directions of right and down in the patient (LPS), by the main axis of the plane's normal. */
 const PICTURE: Triple<readonly [right: Triple<number>, down: Triple<number>]> = [
-  // Sagittal: posterior to the right, feet below. Coronal: left to the right, feet below. Axial: left, posterior.
+  // Sagittal: posterior to the right, feet below. Coronal: left to the right, feet below. Axial:
+  // left, posterior.
   [
     [0, 1, 0],
     [0, 0, -1],
@@ -25,8 +29,9 @@ const PICTURE: Triple<readonly [right: Triple<number>, down: Triple<number>]> = 
 ];
 
 /**
- * The plane to show: of the image's x and y axes, unless one of these has a single pixel and z has not. Of its two axes
- * that one runs along rows which lies nearer to the picture's right, whichever of them the scan read along.
+ * The plane to show: that of the image's x and y axes, unless one of these has a single pixel and z
+ * has several. The axis closer to the right of the picture runs along rows, independent of the
+ * readout direction.
  */
 export function chooseView({ matrix, directions }: Image): View {
   let plane: Triple<number> = [0, 1, 2];

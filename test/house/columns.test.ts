@@ -10,7 +10,19 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Rooms of the host whose comments are within the limit. */
-const HOST = ['fields', 'formats', 'model', 'numerics', 'phantom', 'sequence', 'timeline'];
+const HOST = [
+  'fields',
+  'figures',
+  'formats',
+  'model',
+  'numerics',
+  'phantom',
+  'plots',
+  'raw',
+  'recon',
+  'sequence',
+  'timeline',
+];
 const ROOMS = ['assembly', ...HOST.map((room) => `host/${room}`)];
 const CODE = 120;
 const COMMENT = 100;

@@ -1,6 +1,7 @@
 /**
- * An ISMRMRD header read back: XML by Larmor, a converter or a scanner's export, into what `AcquiredData` wants. What
- * the schema leaves optional gets the value reconstruction programs assume; what it requires must be there.
+ * An ISMRMRD header read back: XML by Larmor, a converter or a scanner's export, into what
+ * `AcquiredData` wants. Optional elements have the default that reconstruction programs assume;
+ * required ones must be present.
  */
 import { XMLParser } from 'fast-xml-parser';
 import { badInput } from '../../base/errors.ts';
@@ -9,11 +10,11 @@ import type { RawFile } from '../types.ts';
 import { SCHEMA_COUNTERS } from './schema.ts';
 
 export type Header = Omit<RawFile, 'path' | 'xml' | 'coils' | 'acquisitions'> & {
-  /** The user fields of the acquisitions mean what `header.ts` says. */
+  /** The user fields of the acquisitions have the meaning defined in `header.ts`. */
   readonly byLarmor: boolean;
 };
 
-/** An element: text, or what it contains; several of one name as an array. */
+/** An element: text, or its children; several of one name as an array. */
 type Node = string | { readonly [name: string]: Node | Node[] };
 
 /** The schema's trajectories; golden angle is radial with a certain order of spokes. */
@@ -25,7 +26,7 @@ const KINDS: ReadonlyMap<string, TrajectoryKind> = new Map<string, TrajectoryKin
   ['spiral', 'spiral'],
 ]);
 
-/** @param place what messages cite @throws LarmorError 65 */
+/** @param place location for messages @throws LarmorError 65 */
 export function parseHeader(xml: string, place: string): Header {
   const root = find(parse(xml, place), 'ismrmrdHeader');
   const encoding = find(root, 'encoding');
@@ -110,7 +111,10 @@ function userParameters(root: Node | undefined, type: 'String' | 'Double'): Map<
   return new Map(parameters.map((node) => [text(find(node, 'name')) ?? '', text(find(node, 'value')) ?? '']));
 }
 
-/** Counters without limits: phase encodings run over the matrix with k = 0 in the middle, others stand still. */
+/**
+ * Counters without limits: phase encodings run over the matrix with k = 0 in the middle, others are
+ * constant.
+ */
 function limitsOf(node: Node | undefined, matrix: readonly [number, number, number]): Encoding['limits'] {
   const length: Partial<Record<Counter, number>> = { kspace_encode_step_1: matrix[1], kspace_encode_step_2: matrix[2] };
   const entries = COUNTERS.map((counter) => {

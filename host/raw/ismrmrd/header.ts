@@ -1,7 +1,8 @@
 /**
- * The ISMRMRD header of a run: XML, valid against ISMRMRD's schema (`ismrmrd.xsd`), whose element order it follows.
- * Names, exact numbers, the meaning of the user fields and the run's provenance (text, or JSON) are in `userParameters`. Pure ASCII: HDF5 would need to be
- * told of anything else, and not every reader asks.
+ * The ISMRMRD header of a run: XML, valid against ISMRMRD's schema (`ismrmrd.xsd`), whose element
+ * order it follows. Names, exact numbers, the meaning of the user fields and the run's provenance
+ * (text, or JSON) are in `userParameters`. Pure ASCII: anything else would have to be declared in
+ * HDF5, and not every reader checks it.
  */
 import type { Counter, Encoding } from '../../sequence/encoding-types.ts';
 import { fileMatrix, U16_MAX } from '../acquisitions.ts';
@@ -9,7 +10,7 @@ import type { RawData } from '../types.ts';
 import { SCHEMA_COUNTERS } from './schema.ts';
 import { timeStampUnit } from './time.ts';
 
-/** What a reader needs to know of `user_int` and `user_float` of every acquisition's header. */
+/** Meaning of `user_int` and `user_float` in every acquisition's header. */
 const USER_FIELDS =
   'user_int: 0 start of the first sample, whole s; 1 the ns beyond; 2 piece of a split readout; 3 its pieces. ' +
   'user_float: 0 the rest of the start in ns; 1 dwell minus sample_time_us in us.';
@@ -129,7 +130,9 @@ function value(name: string, content: string | number): string {
   return `<${name}>${text}</${name}>`;
 }
 
-/** XML text in ASCII: markup and everything beyond ASCII as references, what XML forbids as a blank. */
+/**
+ * XML text in ASCII: markup and everything beyond ASCII as references, what XML forbids as a blank.
+ */
 function asciiXml(text: string): string {
   return Array.from(text, (character) => {
     const code = character.codePointAt(0) ?? 0;

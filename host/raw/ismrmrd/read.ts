@@ -1,7 +1,7 @@
 /**
- * Reads ISMRMRD files, by whatever program: chunked or contiguous, with or without trajectories. Members are found by
- * name, since their order and offsets are the writer's business, and rows are read in batches, since the library
- * makes a copy of what it reads.
+ * Reads ISMRMRD files of any program: chunked or contiguous, with or without trajectories. Members
+ * are found by name, because their order and offsets depend on the writer, and rows are read in
+ * batches, because the library copies what it reads.
  */
 import { badInput } from '../../base/errors.ts';
 import { type Hdf5Reader, openHdf5 } from '../../formats/hdf5/reader.ts';
@@ -62,7 +62,7 @@ function readAcquisitions(rows: RecordDataset, byLarmor: boolean): Acquisition[]
         if (acquisition.samples > 0) acquisitions.push(acquisition);
       }
     });
-    // The next batch is as large as rows like these allow.
+    // The size of the next batch follows from that of these rows.
     batch = Math.max(1, Math.min(BATCH_ROWS, Math.floor((BATCH_BYTES * (end - start)) / Math.max(bytes, 1))));
     start = end;
   }
@@ -86,7 +86,10 @@ const FIELDS = [
   'user_float',
 ] as const;
 
-/** @returns how to make an acquisition of row `n` at byte `at` @throws LarmorError 65 if the rows are not ISMRMRD's or contradict themselves */
+/**
+ * @returns a function that converts row `n` at byte `at` to an acquisition
+ * @throws LarmorError 65 if the rows are not ISMRMRD's or contradict themselves
+ */
 function decoder(
   { place, members }: RecordDataset,
   byLarmor: boolean,
@@ -158,7 +161,7 @@ function decoder(
 
 type Triple = readonly [number, number, number];
 
-/** Programs that do not know directions leave them zero: the axes then are the patient's. */
+/** Programs without directions leave them zero: the axes are then the patient's. */
 function direction(vector: Triple, otherwise: Triple): Triple {
   return vector.every((component) => component === 0) ? otherwise : vector;
 }

@@ -1,6 +1,6 @@
 /**
- * The names and layout ISMRMRD gives to things: what an acquisition's row in `dataset/data` consists of and how the
- * header calls the counters. Apart because writer and reader share it.
+ * Names and layout of ISMRMRD: the members of an acquisition's row in `dataset/data`, and the names
+ * of the counters in the header. Shared by writer and reader.
  */
 import { array, compound, f32, i32, u16, u32, u64, variableLength } from '../../formats/hdf5/datatypes.ts';
 import { COUNTERS, type Counter } from '../../sequence/encoding-types.ts';
@@ -52,7 +52,9 @@ export const HEAD_TYPE = compound([
   { name: 'user_float', type: array(8, f32) },
 ]);
 
-/** One row, 376 bytes: the C struct's alignment puts the variable-length members on multiples of 8. */
+/**
+ * One row, 376 bytes: the C struct's alignment puts the variable-length members on multiples of 8.
+ */
 export const ROW_TYPE = compound([
   { name: 'head', type: HEAD_TYPE },
   { name: 'traj', type: variableLength(f32), offset: 344 },

@@ -1,7 +1,8 @@
 /**
- * Writes ISMRMRD files (HDF5: `dataset/xml`, `dataset/data`). Every size is known before the first byte, so rows and
- * samples are streamed to their places with one collection of acquisitions in memory at a time. Samples are complex
- * f32 whatever the run's precision: ISMRMRD knows nothing wider.
+ * Writes ISMRMRD files (HDF5: `dataset/xml`, `dataset/data`). Every size is known before the first
+ * byte, so rows and samples are streamed to their positions with one collection of acquisitions in
+ * memory at a time. Samples are complex f32 for any precision of the run, because ISMRMRD has no
+ * wider type.
  */
 import { createOutput, type PendingFile } from '../../base/files.ts';
 import { warn } from '../../base/log.ts';
@@ -130,7 +131,10 @@ function writeHead(row: Buffer, number: number, acquisition: Acquisition, raw: R
   floats('user_float', [start.rest, dwell.rest]);
 }
 
-/** A counter beyond u16 is held at its end instead of wrapping round: the trajectory still tells such readouts apart. */
+/**
+ * A counter beyond u16 is limited to its maximum instead of wrapping: the trajectory still
+ * distinguishes such readouts.
+ */
 function warnOfCounters(path: string, { encoding }: RawData): void {
   const over = COUNTERS.filter((counter) => encoding.limits[counter].maximum > U16_MAX);
   if (over.length > 0)

@@ -1,6 +1,7 @@
 /**
- * cos and sin of 2π times a number of turns by Taylor's series: right to 1e-7, several times as fast as Math.cos and Math.sin. For the
- * predictions of sub-voxel spins, which take millions and want three digits.
+ * cos and sin of 2π times a number of turns by Taylor's series: right to 1e-7, several times as
+ * fast as Math.cos and Math.sin. For the predictions of sub-voxel spins, which take millions and
+ * want three digits.
  */
 
 /** Puts them at `at` and after it. */

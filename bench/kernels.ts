@@ -134,8 +134,8 @@ async function compare(
 ): Promise<Row[]> {
   const timeline = timelineOf(one.sequence());
   const source = randomPhantom(one.spins);
-  const { forms } = makeProgram(timeline, source, { precision: 'f32', tileSize: one.spins });
-  const chosen = Object.entries(forms).flatMap(([form, count]) => (count > 0 ? [form] : []));
+  const { methods } = makeProgram(timeline, source, { precision: 'f32', tileSize: one.spins });
+  const chosen = Object.entries(methods).flatMap(([form, count]) => (count > 0 ? [form] : []));
   if (one.form !== undefined && chosen.some((form) => form !== one.form))
     throw new Error(`${one.name}: the compiler chose ${chosen.join(', ')}`);
   const pulses = pulseForms(timeline, source);

@@ -13,7 +13,7 @@ import { Excitation } from '../host/abi/abi.generated.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from '../host/phantom/types.ts';
 import { makeProgram } from '../host/program/build.ts';
 import { excitationRecords, pulseForms, stepRecords } from '../host/program/pulses/stepped.ts';
-import { exactIntervals } from '../host/program/readouts/exact-intervals.ts';
+import { exactIntervals } from '../host/program/readouts/direct.ts';
 import { makePlan } from '../host/run/plan.ts';
 import { OP, STRIDE, type Timeline } from '../host/timeline/types.ts';
 import type { Contestant } from './harness.ts';
@@ -173,11 +173,11 @@ export function nativeKernels(
     throw new Error('a pulse or a precession is kept per spin, which C does not know');
   const forms = pulseForms(timeline, source);
   const { scaleExponent } = makePlan([timeline], source, { precision: 'f32', tileSize, engineBuild: '', version: '' });
-  const { rows, areas, longest } = program;
+  const { lines, buffers, longest } = program;
   const ratio = timeline.B0 / source.B0;
-  const head = [source.spinCount, tileSize, rows, areas, longest, timeline.sampleCount, 2 ** scaleExponent, ratio];
+  const head = [source.spinCount, tileSize, lines, buffers, longest, timeline.sampleCount, 2 ** scaleExponent, ratio];
   const batches = program.batches.flatMap((own) => [
-    ...[own.waveform, own.area, own.rows, own.firstRow, own.firstRun, own.lineRuns],
+    ...[own.trajectory, own.buffer, own.lines, own.first, own.firstRun, own.lineRuns],
   ]);
   const arrays = [
     head,
@@ -189,7 +189,7 @@ export function nativeKernels(
     doubles(stepRecords(timeline, source, forms)),
     integers(program.lineRuns),
     batches,
-    program.rowSamples,
+    program.firstSamples,
     trajectoryTable(timeline, source),
     timeline.samples,
     columns(source),

@@ -6,7 +6,9 @@
 import { DEFAULT_TOLERANCE } from '../host/api/defaults.ts';
 import { COLUMN_NAMES } from '../host/phantom/columns.ts';
 import type { SpinBlock } from '../host/phantom/types.ts';
-import { FINEST, makeProgram, type Program } from '../host/program/build.ts';
+import { FINEST } from '../host/program/accuracy.ts';
+import { makeProgram } from '../host/program/build.ts';
+import type { Program } from '../host/program/types.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';
 import type { Timeline } from '../host/timeline/types.ts';
@@ -24,18 +26,19 @@ export const FAST_FORMS: readonly {
   /** Where the form pays only in larger tiles than these phantoms make. */
   readonly tileSize?: number;
 }[] = [
-  { form: 'EPI train', timeline: () => epi(101), isUsed: ({ forms }) => forms.nufft2d1 === 101 },
-  { form: 'EPI train, even matrix', timeline: () => epi(64), isUsed: ({ forms }) => forms.nufft2d1 === 64 },
+  { form: 'EPI train', timeline: () => epi(101), isUsed: ({ methods }) => methods.nufft2d1 === 101 },
+  { form: 'EPI train, even matrix', timeline: () => epi(64), isUsed: ({ methods }) => methods.nufft2d1 === 64 },
   {
     form: 'spiral, 4 shots',
     timeline: () => timelineOf(spiral(4, 1024)),
-    isUsed: ({ forms }) => forms.nufft2d3 === 4,
+    isUsed: ({ methods }) => methods.nufft2d3 === 4,
     tileSize: 32768,
   },
   {
     form: '3-D GRE: batched lines, a pulse looked up',
     timeline: () => timelineOf(gradientEcho3d(96, 128)),
-    isUsed: ({ forms, operators }) => forms.nufft1d1 === 96 && operators.tables.some((table) => table !== undefined),
+    isUsed: ({ methods, operators }) =>
+      methods.nufft1d1 === 96 && operators.tables.some((table) => table !== undefined),
   },
   {
     form: 'fingerprinting: pulses of one shape',

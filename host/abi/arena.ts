@@ -17,6 +17,7 @@ type Placeable = Int32Array | Uint32Array | Float32Array | Float64Array | Uint8A
 export class Arena {
   #end = KERNEL_DATA;
   readonly #writes: Write[] = [];
+  readonly #placed = new Map<object, number>();
 
   /** Bytes that the memory needs. */
   get bytes(): number {
@@ -55,6 +56,13 @@ export class Arena {
     return this.records(layout, [values]);
   }
 
+  /** What several refer to: placed when first asked for. @returns its address */
+  once(value: object, place: () => number): number {
+    const address = this.#placed.get(value) ?? place();
+    this.#placed.set(value, address);
+    return address;
+  }
+
   /** Records one after the other. @returns the first one's address */
   records<L extends RecordLayout>(layout: L, records: readonly Values<L>[]): number {
     const list = recordList(layout, records.length);
@@ -83,14 +91,4 @@ export class Arena {
 /** A memory of fixed size; pages that nobody touches cost nothing. */
 function sharedMemory(pages: number): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-}
-
-/** `place` that is asked once for each value. */
-export function placedOnce<T>(place: (value: T) => number): (value: T) => number {
-  const placed = new Map<T, number>();
-  return (value) => {
-    const address = placed.get(value) ?? place(value);
-    placed.set(value, address);
-    return address;
-  };
 }

@@ -7,13 +7,13 @@ import type { Cluster } from '../comm/ranks.ts';
 import { chooseEngine, type EngineChoice, type EngineRequest } from '../engine/choose.ts';
 import { type KernelBuild, wasmBuild } from '../engine/wasm/module.ts';
 import type { PhantomSource } from '../phantom/types.ts';
-import { isModelled } from '../program/model-program.ts';
+import { isModelled } from '../program/build.ts';
+import { roughCost } from '../program/cost.ts';
 import type { Precision } from '../program/types.ts';
 import { type Builds, type CommonBuild, commonBuild, requireSamePlan } from '../run/compare.ts';
 import { chooseDevice, sharedDevices } from '../run/devices.ts';
 import { makePlan, type Plan } from '../run/plan.ts';
 import { sharedSurvey } from '../run/survey.ts';
-import { workPerSpin } from '../timeline/work.ts';
 import { DEFAULT_TOLERANCE } from './defaults.ts';
 import { type Inputs, openInputs, type Request } from './inputs.ts';
 
@@ -100,7 +100,7 @@ export async function openJob(cluster: Cluster, ask: () => Request, options: Job
     throw error;
   }
 
-  const spinWork = workPerSpin(timelines[0], phantom.model?.coils);
+  const spinWork = roughCost(timelines[0], phantom.model?.coils);
   const small = phantom.spinCount * spinWork < SMALL_JOB * cluster.size;
   const threads = options.threads ?? (small ? 1 : grantedThreads(cluster.node.sharers).threads);
   if (root) warnIfBound(options.threads);
@@ -108,7 +108,7 @@ export async function openJob(cluster: Cluster, ask: () => Request, options: Job
 }
 
 /** Spin·operations of a rank below which starting a worker (0.1 s) costs more than it saves. */
-const SMALL_JOB = 2e8;
+const SMALL_JOB = 6e8;
 
 /** Launchers bind ranks on their own account: mpirun of Open MPI to one core each, srun without -c too. */
 function warnIfBound(asked: number | undefined): void {

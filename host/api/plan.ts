@@ -41,7 +41,7 @@ export async function planOf(job: Job, ranks: number): Promise<PlanRecord> {
     segments: timeline.precessions.length / STRIDE.precession,
     rfSteps: timeline.rfSteps.length / STRIDE.rfStep,
     methods: methodsOf(program),
-    choices: program.choices,
+    decisions: program.decisions,
     ranks,
     tilesPerRank: [Math.floor(made.tileCount / ranks), Math.ceil(made.tileCount / ranks)],
     threads,

@@ -111,13 +111,13 @@ export interface PlanRecord extends Pick<Provenance, 'sequence' | 'phantom' | 's
   readonly rfSteps: number;
   /** How many readouts are summed by which method. */
   readonly methods: Readonly<Record<string, number>>;
-  /** What was decided by counting: lanes are f32 operations for each spin. */
-  readonly choices: readonly {
+  /** What was decided by counting: costs are f32 operations for each spin. */
+  readonly decisions: readonly {
     readonly what: string;
     readonly chosen: string;
-    readonly lanes: number;
+    readonly cost: number;
     readonly instead: string;
-    readonly insteadLanes: number;
+    readonly insteadCost: number;
   }[];
   readonly ranks: number;
   readonly tilesPerRank: readonly number[];

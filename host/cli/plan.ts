@@ -52,7 +52,7 @@ function planLines(plan: PlanRecord, perVoxel: PhantomSource['spins'], verbose: 
     `samples    ${plan.samples} in ${readouts.join(', ')}`,
     ...(plan.coils === 1 ? [] : [`coils      ${plan.coils}`]),
     `timeline   ${plan.segments} segments, ${plan.rfSteps} RF steps`,
-    ...(verbose ? plan.choices.map(choiceLine) : []),
+    ...(verbose ? plan.decisions.map(decisionLine) : []),
     `work       ${plan.spinSamples.toExponential(2)} spin·samples`,
     `ranks      ${plan.ranks}, ${tiles} tiles and ${plan.threads} threads each`,
     `memory     ${perRank} per rank${root}: kernels ${mib(memory.kernels)}, phantom ${mib(memory.phantom)}`,
@@ -70,8 +70,8 @@ function voxelLines({ spuriousEcho }: PlanRecord, perVoxel: PhantomSource['spins
   return [`per voxel  ${least === most ? least : `${least} to ${most}, by tissue`}; ${level}, predicted`];
 }
 
-function choiceLine({ what, chosen, lanes, instead, insteadLanes }: PlanRecord['choices'][number]): string {
-  const [own, other] = [lanes, insteadLanes].map((count) => Math.round(count));
+function decisionLine({ what, chosen, cost, instead, insteadCost }: PlanRecord['decisions'][number]): string {
+  const [own, other] = [cost, insteadCost].map((count) => Math.round(count));
   return `choice     ${what}: ${chosen}; ${own} operations per spin, ${instead} ${other}`;
 }
 

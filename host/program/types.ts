@@ -1,6 +1,13 @@
-/** What a program is made for: spins of a phantom, their timelines, and how exactly. */
+/** What a program is made for and what it is: the ops of the kernels, and the tables they refer to. */
+import type { LineRun, Op } from '../abi/abi.generated.ts';
+import type { Arena } from '../abi/arena.ts';
+import type { RecordList } from '../abi/records.ts';
 import type { PhantomSource } from '../phantom/types.ts';
-import type { Timelines } from '../timeline/types.ts';
+import type { Timeline, Timelines } from '../timeline/types.ts';
+import type { OpRange } from '../timeline/windows.ts';
+import type { Batch } from './line-batches.ts';
+import type { ContextValues, Decision, Scratch } from './method.ts';
+import type { Operators } from './pulses/choose.ts';
 
 export type Precision = 'f32' | 'f64';
 
@@ -19,4 +26,41 @@ export interface ProgramJob {
    * caller's own until the call returns.
    */
   readonly onMagnetization?: (first: number, count: number, magnetization: Float64Array) => void;
+}
+
+export interface Program {
+  readonly ops: RecordList<typeof Op>;
+  /** [groups] the ops that each group of spins goes through */
+  readonly groups: readonly OpRange[];
+  /** What it is made of; of several groups all in one. */
+  readonly timeline: Timeline;
+  /** Whether it is of the ops that support any model of the spins, and of no others. */
+  readonly isModelled: boolean;
+  /** [precessions][kx, ky, kz, dt, phase terms] */
+  readonly precessions: Float64Array;
+  /** [cached] indices into precessions: those so frequent that each spin's is cached */
+  readonly cachedPrecessions: Int32Array;
+  readonly lineRuns: RecordList<typeof LineRun>;
+  readonly batches: readonly Batch[];
+  /** First sample of every line of every batch. */
+  readonly firstSamples: Int32Array;
+  /** Lines a batch buffer holds (a multiple of 4), buffers in use at a time, longest line that is batched (a multiple of 8); 0 without batches. */
+  readonly lines: number;
+  readonly buffers: number;
+  readonly longest: number;
+  /** How many readouts are summed by which method, of all methods. */
+  readonly methods: Readonly<Record<string, number>>;
+  /** What was decided and why, without repetition. */
+  readonly decisions: readonly Decision[];
+  /** Pulses played as operators, and the pulses these are composed from. */
+  readonly operators: Operators;
+  /** Operations per spin (cost.ts), and what a sample may err by, relative to Σ|ρ|, beside the rounding of exact methods. */
+  readonly cost: number;
+  readonly error: number;
+  /** Address of what the kernel of a batch needs for its trajectory, 0: nothing. */
+  placeBatchData(arena: Arena): (trajectory: number) => number;
+  /** Places the tables of the readout methods: fields of the kernels' context. */
+  lower(arena: Arena): ContextValues;
+  /** What the readout methods need of a thread's scratch. */
+  readonly scratch: Required<Scratch>;
 }

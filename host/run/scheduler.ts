@@ -29,10 +29,10 @@ const PARTS = 16;
 const GROWTH = 1 / 4;
 
 /**
- * Minimum work of a batch, in operations (one sample of one spin): some 100 ms of a thread. Rank 0 may be simulating on the
+ * Minimum work of a batch, in operations (three for a sample of a spin): some 100 ms of a thread. Rank 0 may be simulating on the
  * thread that answers requests, and then answers once in 40 ms.
  */
-const LEAST_WORK = 4e8;
+const LEAST_WORK = 1.2e9;
 
 /**
  * @param threads of every rank: a rank's fair part goes by them, and a batch holds a tile for each

@@ -70,7 +70,7 @@ for (const [what, list] of Object.entries(STRAINED)) {
     for (const timeline of [epi(101), epi(32), echoes(), fingerprints()]) {
       const exact = await simulateTimeline(timeline, spins, { precision: 'f64' });
       for (const tolerance of [1e-2, 1e-4, 2e-6]) {
-        const error = errorOfDensity(await simulateTimeline(timeline, spins, { tolerance }), exact, spins);
+        const error = errorOfDensity(await simulateTimeline(timeline, spins, { tolerance, ...LARGE }), exact, spins);
         assert.ok(error <= tolerance, `${error} > ${tolerance}`);
       }
     }
@@ -98,9 +98,10 @@ test('what lies in a plane is transformed, upright or tilted; what does not is s
     [tilted(false), 'nufft2d3'],
     [tilted(true), 'direct'],
   ] as const) {
-    const { forms, nufft2d3s } = makeProgram(timeline, source, { precision: 'f32', tolerance: 1e-4, ...LARGE });
-    assert.equal(forms[form], 2);
-    assert.ok(new Set(nufft2d3s.map(({ plane }) => plane)).size <= 1, 'both shots on one sheet');
+    const { methods, decisions } = makeProgram(timeline, source, { precision: 'f32', tolerance: 1e-4, ...LARGE });
+    assert.equal(methods[form], 2);
+    const curves = decisions.filter(({ what }) => what.endsWith('on a curve'));
+    assert.ok(curves.length <= 1, 'both shots on one plane');
     const exact = await simulateTimeline(timeline, spins, { precision: 'f64' });
     const error = errorOfDensity(await simulateTimeline(timeline, spins, { tolerance: 1e-4, ...LARGE }), exact, spins);
     assert.ok(error < 2e-5, `${error}`);
@@ -113,8 +114,16 @@ test('two echoes of a spiral after one pulse are one curve', async () => {
   const blocks = [pulse, readout, wait, readout, crusher];
   const echoes = timelineOf({ ...sequence, blockCount: blocks.length, block: (n) => blocks[n] });
   const spins = randomSpins(700);
-  const { forms, nufft2d3s } = makeProgram(echoes, phantomOf(spins), { precision: 'f32', tolerance: 1e-4, ...LARGE });
-  assert.deepEqual([forms.nufft2d3, nufft2d3s.length, nufft2d3s[0].targets.length], [2, 1, 1024]);
+  const { methods, ops, decisions } = makeProgram(echoes, phantomOf(spins), {
+    precision: 'f32',
+    tolerance: 1e-4,
+    ...LARGE,
+  });
+  const curves = Array.from({ length: ops.length }, (_, n) => ops.get(n, 'kind')).filter(
+    (kind) => kind === OP.NUFFT2D3,
+  );
+  assert.deepEqual([methods.nufft2d3, curves.length], [2, 1]);
+  assert.ok(decisions.some(({ what }) => what === '1024 samples on a curve'));
   const exact = await simulateTimeline(echoes, spins, { precision: 'f64' });
   assert.ok(errorOfDensity(await simulateTimeline(echoes, spins, { tolerance: 1e-4, ...LARGE }), exact, spins) < 2e-5);
 });
@@ -142,8 +151,8 @@ test('an oblique straight trajectory has no unique plane', () => {
       [1e-3, 7e-3, 3e-3],
     ]) {
       const options = { precision: 'f32', tolerance: 1e-4, ...LARGE } as const;
-      const { forms } = makeProgram(afterPulse([straight(samples, direction)]), source, options);
-      assert.equal(forms.recurrence, 1);
+      const { methods } = makeProgram(afterPulse([straight(samples, direction)]), source, options);
+      assert.equal(methods.recurrence, 1);
     }
 });
 
@@ -152,8 +161,8 @@ test('a spiral between two pulses with a train out of its plane is still a curve
   const lines = Array.from({ length: 9 }, () => [straight(4096, [1e-3, 0, 0]), blip]).flat();
   const timeline = afterPulse([...lines, spiral(1, 512).block(1)]);
   const spins = randomSpins(700);
-  const { forms } = makeProgram(timeline, phantomOf(spins), { precision: 'f32', tolerance: 1e-4, ...LARGE });
-  assert.deepEqual([forms.nufft2d1, forms.nufft2d3], [9, 1]);
+  const { methods } = makeProgram(timeline, phantomOf(spins), { precision: 'f32', tolerance: 1e-4, ...LARGE });
+  assert.deepEqual([methods.nufft2d1, methods.nufft2d3], [9, 1]);
   const exact = await simulateTimeline(timeline, spins, { precision: 'f64' });
   assert.ok(
     errorOfDensity(await simulateTimeline(timeline, spins, { tolerance: 1e-4, ...LARGE }), exact, spins) < 2e-5,
@@ -162,12 +171,12 @@ test('a spiral between two pulses with a train out of its plane is still a curve
 
 test('a spiral is summed sample by sample where tiles are too small for a transform to pay', () => {
   const source = phantomOf(randomSpins(300));
-  const { forms } = makeProgram(timelineOf(spiral(2, 512)), source, {
+  const { methods } = makeProgram(timelineOf(spiral(2, 512)), source, {
     precision: 'f32',
     tolerance: 1e-4,
     tileSize: 256,
   });
-  assert.deepEqual([forms.nufft2d3, forms.direct], [0, 2]);
+  assert.deepEqual([methods.nufft2d3, methods.direct], [0, 2]);
 });
 
 test('spins outside the bounds their phantom states spoil nothing but their own signal', async () => {
@@ -224,10 +233,10 @@ test('a pulse that returns is kept as an operator without a tolerance, and is no
   const timeline = echoes();
   const spins = randomSpins(640);
   const source = phantomOf(spins);
-  const { operators, forms } = makeProgram(timeline, source, { precision: 'f32', tileSize: 256 });
+  const { operators, methods } = makeProgram(timeline, source, { precision: 'f32', tileSize: 256 });
   assert.equal(operators.operators.length, 1);
   assert.deepEqual(operators.tables, [undefined]);
-  assert.equal(forms.matrix, 40);
+  assert.equal(methods.matrix, 40);
   const exact = await simulateTimeline(timeline, spins, { precision: 'f64' });
   assert.ok(relativeError(await simulateTimeline(timeline, spins), exact) < 5e-6);
 });

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { PULSE } from '../../host/abi/abi.generated.ts';
 import { randomNumbers } from '../../host/numerics/random.ts';
 import { pulseForms } from '../../host/program/pulses/stepped.ts';
-import { exactIntervals } from '../../host/program/readouts/exact-intervals.ts';
+import { exactIntervals } from '../../host/program/readouts/direct.ts';
 import { adc, blockOf, hardPulse } from '../../host/sequence/designer.ts';
 import { simulateSlowly } from '../../testing/reference.ts';
 import { phantomOf, relativeError, simulateTimeline, spinsOf } from '../../testing/run.ts';

@@ -7,7 +7,8 @@ import { KernelContext, Slot as SlotRecord } from '../../abi/abi.generated.ts';
 import { KERNEL_DATA } from '../../abi/arena.ts';
 import { wordOf } from '../../abi/records.ts';
 import { EXIT, LarmorError } from '../../base/errors.ts';
-import { methodsOf, type Program, programFor } from '../../program/build.ts';
+import { methodsOf, programFor } from '../../program/build.ts';
+import type { Program } from '../../program/types.ts';
 import { type TileSpins, tileCut } from '../tile-cut.ts';
 import type { Engine, EngineJob } from '../types.ts';
 import { fromUnits } from '../units.ts';
@@ -46,7 +47,7 @@ export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Prom
     exports = pool.exports;
   }
   return engineOver(job, memory, {
-    walks: program.walks,
+    groups: program.groups,
     ...{ sizes, exports, pool },
     build: describeBuild(kernels, exports),
     methods: methodsOf(program),
@@ -54,7 +55,7 @@ export async function makeWasmEngine(job: EngineJob, options: WasmOptions): Prom
 }
 
 interface Machine {
-  readonly walks: Program['walks'];
+  readonly groups: Program['groups'];
   readonly sizes: Sizes;
   readonly exports: KernelExports;
   readonly pool: ThreadPool | undefined;
@@ -62,7 +63,7 @@ interface Machine {
   readonly methods: Engine['methods'];
 }
 
-function engineOver(job: EngineJob, memory: Memory, { walks, sizes, exports, pool, build, methods }: Machine): Engine {
+function engineOver(job: EngineJob, memory: Memory, { groups, sizes, exports, pool, build, methods }: Machine): Engine {
   const { source } = job;
   const { spinsOf } = tileCut(source, job.tileSize);
   const { slots, sums } = memory;
@@ -79,7 +80,7 @@ function engineOver(job: EngineJob, memory: Memory, { walks, sizes, exports, poo
   const held = new Map<Slot, TileSpins>();
   const fill = (slot: Slot, tile: number): void => {
     const spins = spinsOf(tile);
-    fillSlot(source, buffer, slot, spins, walks[spins.group]);
+    fillSlot(source, buffer, slot, spins, groups[spins.group]);
     if (job.onMagnetization !== undefined) held.set(slot, spins);
   };
   const handOver = (slot: Slot): void => {

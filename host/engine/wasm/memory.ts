@@ -6,7 +6,6 @@
 import {
   Batch,
   KernelContext,
-  Nufft1d1,
   Operator,
   PANEL,
   PULSE,
@@ -21,9 +20,7 @@ import { recordList, setField, type Values, writeRecord } from '../../abi/record
 import { badInput } from '../../base/errors.ts';
 import { modelColumns } from '../../phantom/columns.ts';
 import { channelsOf, type PhantomSource, SPIN_BYTES, type SpinBlock, spinBlock } from '../../phantom/types.ts';
-import type { Program, Walk } from '../../program/build.ts';
-import { type AxisPlacer, axisPlacer, gridBytesOf, placeNufft2d1s } from '../../program/nufft/layout.ts';
-import { placeNufft2d3s, pointBytesOf } from '../../program/nufft/plane-layout.ts';
+import { roughCost } from '../../program/cost.ts';
 import {
   excitationRecords,
   modelPulseForms,
@@ -32,9 +29,10 @@ import {
   stepTerms,
 } from '../../program/pulses/stepped.ts';
 import { placeTable } from '../../program/pulses/table.ts';
-import { exactIntervals } from '../../program/readouts/exact-intervals.ts';
+import { exactIntervals } from '../../program/readouts/direct.ts';
+import type { Program } from '../../program/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
-import { workPerSpin } from '../../timeline/work.ts';
+import type { OpRange } from '../../timeline/windows.ts';
 import type { TileSpins } from '../tile-cut.ts';
 import type { EngineJob } from '../types.ts';
 import { largestShare, MOST_SIGNAL, toUnits, unitExponent } from '../units.ts';
@@ -50,7 +48,7 @@ const MEMORY_LIMIT = 65535 * 65536;
  * Operations of a tile, by counting, up to which the calling thread may do the work: with more (half a second to five) it could not
  * handle signals or send heartbeats meanwhile. Starting another costs a tenth of a second.
  */
-const SHORT_TILE = 2e9;
+const SHORT_TILE = 6e9;
 /** What stepping in f64 takes beside lines in f32. */
 const F64_WORK = 100;
 
@@ -74,7 +72,7 @@ function sizesOf(
 ): Sizes {
   const threads = Math.max(1, Math.min(wantedThreads, tileCount));
   const capacity = PANEL * Math.ceil(Math.min(tileSize, source.spinCount) / PANEL);
-  const tileWork = capacity * workPerSpin(timeline, source.model?.coils) * (precision === 'f64' ? F64_WORK : 1);
+  const tileWork = capacity * roughCost(timeline, source.model?.coils) * (precision === 'f64' ? F64_WORK : 1);
   const workers = threads > 1 || tileWork > SHORT_TILE ? threads : 0;
   const slots = workers === 0 ? 1 : 2 * workers + 2;
   const accumulators = Math.max(1, Math.min(threads, Math.floor(accumulatorBytes / sumBytesOf(timeline, source))));
@@ -198,7 +196,6 @@ function scratchOf(values: Values<typeof KernelContext>, kernels: Kernels): numb
 function placeProgram(arena: Arena, { source, precision }: EngineJob, program: Program) {
   const { timeline, operators, precessions, cachedPrecessions } = program;
   const { transmits = 0, coils = 0, coilSets = 1, nodes = 0 } = source.model ?? {};
-  const axisAt = axisPlacer(arena);
   const withOperators = { ...timeline, pulses: operators.pulses, rfSteps: operators.rfSteps };
   const forms = program.isModelled
     ? modelPulseForms(withOperators, source, precision)
@@ -218,13 +215,11 @@ function placeProgram(arena: Arena, { source, precision }: EngineJob, program: P
     cachedPrecessions: arena.place(cachedPrecessions),
     cachedCount: cachedPrecessions.length,
     lineRuns: arena.list(program.lineRuns),
-    batches: placeBatches(arena, program, axisAt),
+    batches: placeBatches(arena, program),
     waveforms: placeWaveforms(arena, program, source),
-    nufft2d1s: placeNufft2d1s(arena, program.nufft2d1s, axisAt),
-    gridBytes: gridBytesOf(program),
-    nufft2d3s: placeNufft2d3s(arena, program.nufft2d3s),
-    pointBytes: pointBytesOf(program.nufft2d3s),
-    ...{ rows: program.rows, areas: program.areas, longest: program.longest },
+    ...{ nufft2d1s: 0, nufft2d3s: 0, ...program.lower(arena) },
+    ...program.scratch,
+    ...{ rows: program.lines, areas: program.buffers, longest: program.longest },
   };
 }
 
@@ -237,17 +232,14 @@ function placePulses(arena: Arena, pulses: Float64Array): number {
   return arena.list(records);
 }
 
-function placeBatches(arena: Arena, { batches, rowSamples, lines }: Program, axisAt: AxisPlacer): number {
-  const rows = arena.place(rowSamples);
-  const placed = lines.map((own) =>
-    own === undefined ? 0 : arena.record(Nufft1d1, { axis: axisAt(own.axis), rate: arena.place(own.rate) }),
-  );
+function placeBatches(arena: Arena, { batches, firstSamples, placeBatchData }: Program): number {
+  const targets = arena.place(firstSamples);
+  const dataOf = placeBatchData(arena);
   return arena.records(
     Batch,
-    batches.map(({ firstRow, ...batch }) => ({
-      ...batch,
-      firstSamples: rows + 4 * firstRow,
-      lines: placed[batch.waveform],
+    batches.map(({ trajectory, buffer, lines, first, firstRun, lineRuns }) => ({
+      ...{ waveform: trajectory, area: buffer, rows: lines, firstSamples: targets + 4 * first },
+      ...{ lines: dataOf(trajectory), firstRun, lineRuns },
     })),
   );
 }
@@ -280,7 +272,7 @@ export function fillSlot(
   memory: ArrayBufferLike,
   { address, spins }: Slot,
   { first, count }: TileSpins,
-  { firstOp, opCount }: Walk,
+  { first: firstOp, count: opCount }: OpRange,
 ): void {
   source.read(first, count, spins);
   toUnits(spins.density, count, source);

@@ -1,61 +1,78 @@
-/** Transforms and the tables of their axes in the shared memory. */
-import { Axis as AxisRecord, Nufft2d1 as Nufft2d1Record, Stage as StageRecord } from '../../abi/abi.generated.ts';
-import { type Arena, placedOnce } from '../../abi/arena.ts';
-import type { Program } from '../build.ts';
-import { gridBytes, lineGridBytes, type Nufft2d1 } from '../readouts/nufft2d1.ts';
-import { planeGridBytes } from '../readouts/nufft2d3.ts';
-import type { Stage } from './fourier.ts';
+/** Axes, planes and their kernels in the memory of the kernels. */
+import {
+  Axis as AxisRecord,
+  Kernel,
+  NufftPlane as NufftPlaneRecord,
+  PlaneAxis,
+  Stage as StageRecord,
+} from '../../abi/abi.generated.ts';
+import type { Arena } from '../../abi/arena.ts';
+import { type Stage, stagesOf } from './fourier.ts';
+import type { SpreadingKernel } from './kaiser-bessel.ts';
+import type { NufftPlane } from './plane.ts';
+import { correctionsOf, type PlaneAxisChoice } from './plane-axis.ts';
 import type { Axis } from './sample-axis.ts';
+import { partsTable } from './time-nodes.ts';
 
-/** Bytes of one of a thread's two grids, for the largest transform; 0 without any. */
-export function gridBytesOf({ nufft2d1s, lines, rows, nufft2d3s }: Program): number {
-  // There may be more of each than a call takes arguments.
-  let most = 0;
-  for (const { sampleAxis, lineAxis } of nufft2d1s) most = Math.max(most, gridBytes(sampleAxis, lineAxis));
-  for (const own of lines) if (own !== undefined) most = Math.max(most, lineGridBytes(own, rows));
-  for (const { plane } of nufft2d3s) most = Math.max(most, planeGridBytes(plane));
-  return most;
-}
-
-/** Address of an axis, placed when first asked for. */
-export type AxisPlacer = (axis: Axis) => number;
-
-export function axisPlacer(arena: Arena): AxisPlacer {
-  return placedOnce((axis) => placeAxis(arena, axis));
-}
-
-/** @returns address of [] Nufft2d1 */
-export function placeNufft2d1s(arena: Arena, nufft2d1s: readonly Nufft2d1[], axisAt: AxisPlacer): number {
-  return arena.records(
-    Nufft2d1Record,
-    nufft2d1s.map(({ geometry, sampleAxis, lineAxis, firstSamples }) => ({
-      geometry: arena.place(geometry),
-      sampleAxis: axisAt(sampleAxis),
-      lineAxis: axisAt(lineAxis),
-      firstSamples: arena.place(firstSamples),
-    })),
-  );
-}
-
-function placeAxis(arena: Arena, { samples, grid, kernel, factors, stages }: Axis): number {
-  const { width, taps, degree, polynomials } = kernel;
-  return arena.record(AxisRecord, {
-    samples,
-    grid,
-    width,
-    taps,
-    degree,
-    polynomials: arena.placeSingle(polynomials),
-    factors: arena.place(factors),
-    stages: placeStages(arena, stages),
-    stageCount: stages.length,
+/** @returns address of an Axis; several methods may share one */
+export function placeAxis(arena: Arena, axis: Axis): number {
+  return arena.once(axis, () => {
+    const { samples, grid, kernel, factors, stages } = axis;
+    const { width, taps, degree, polynomials } = kernel;
+    return arena.record(AxisRecord, {
+      samples,
+      grid,
+      width,
+      taps,
+      degree,
+      polynomials: arena.placeSingle(polynomials),
+      factors: arena.place(factors),
+      stages: placeStages(arena, stages),
+      stageCount: stages.length,
+    });
   });
 }
 
 /** @returns address of [stages] Stage */
-export function placeStages(arena: Arena, stages: readonly Stage[]): number {
+function placeStages(arena: Arena, stages: readonly Stage[]): number {
   return arena.records(
     StageRecord,
     stages.map(({ radix, m, stride, twiddles }) => ({ radix, m, stride, twiddles: arena.placeSingle(twiddles) })),
   );
+}
+
+/** @returns address of a NufftPlane; curves in one plane share it */
+export function placePlane(arena: Arena, plane: NufftPlane): number {
+  return arena.once(plane, () => {
+    const { u, v, times } = plane;
+    return arena.record(NufftPlaneRecord, {
+      u: placePlaneAxis(arena, u),
+      v: placePlaneAxis(arena, v),
+      times: arena.place(times),
+      nodes: times.length,
+      parts: arena.placeSingle(partsTable(times.length)),
+    });
+  });
+}
+
+function placePlaneAxis(arena: Arena, axis: PlaneAxisChoice): number {
+  const { direction, pitch, centre, cells, middle, spreading, interpolation, grid, first, count } = axis;
+  const stages = stagesOf(grid);
+  return arena.record(PlaneAxis, {
+    place: arena.place(Float64Array.of(...direction.map((value) => value / pitch), middle - centre / pitch)),
+    cells,
+    middle,
+    spreading: placeKernel(arena, spreading),
+    corrections: arena.placeSingle(correctionsOf(axis)),
+    grid,
+    first,
+    count,
+    stages: placeStages(arena, stages),
+    stageCount: stages.length,
+    interpolation: placeKernel(arena, interpolation),
+  });
+}
+
+function placeKernel(arena: Arena, { width, taps, degree, polynomials }: SpreadingKernel): number {
+  return arena.record(Kernel, { width, taps, degree, polynomials: arena.placeSingle(polynomials) });
 }

@@ -1,6 +1,6 @@
 /** The way of a curve's samples through k-space and time, and the plane that holds it. */
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
-import type { Line } from '../readouts/nufft2d1.ts';
+import type { WindowReadout } from '../../timeline/windows.ts';
 
 /** What of a path that leaves its plane is no bend but rounding, against its size. */
 const FLATNESS = 1e-9;
@@ -17,7 +17,7 @@ export interface Path {
   readonly duration: number;
 }
 
-export function targetsOf(timeline: Timeline, lines: readonly Line[]): Int32Array {
+export function targetsOf(timeline: Timeline, lines: readonly WindowReadout[]): Int32Array {
   const counts = lines.map((line) => samplesOf(timeline, line));
   const targets = new Int32Array(counts.reduce((sum, count) => sum + count, 0));
   let at = 0;
@@ -26,7 +26,7 @@ export function targetsOf(timeline: Timeline, lines: readonly Line[]): Int32Arra
   return targets;
 }
 
-export function trace(timeline: Timeline, lines: readonly Line[]): Path {
+export function trace(timeline: Timeline, lines: readonly WindowReadout[]): Path {
   const points = lines.length === 1 ? pointsOf(timeline, lines[0]) : joined(timeline, lines);
   const along = (axis: readonly number[]): [number, number] => {
     const [x, y, z, t] = axis as [number, number, number, number];
@@ -106,13 +106,13 @@ function unit(vector: readonly number[]): number[] {
 }
 
 /** A line's own points: they begin at its first sample. */
-function pointsOf({ trajectories: waveforms, samples: points }: Timeline, { trajectory }: Line): Float64Array {
+function pointsOf({ trajectories: waveforms, samples: points }: Timeline, { trajectory }: WindowReadout): Float64Array {
   const [first, samples] = waveforms.subarray(STRIDE.trajectory * trajectory) as unknown as [number, number];
   return points.subarray(STRIDE.sample * first, STRIDE.sample * (first + samples));
 }
 
 /** Points of all lines from the first one's start. */
-function joined(timeline: Timeline, lines: readonly Line[]): Float64Array {
+function joined(timeline: Timeline, lines: readonly WindowReadout[]): Float64Array {
   const start = lines[0].encoding;
   const all = lines.map((line) =>
     pointsOf(timeline, line).map((value, i) => value + line.encoding[i % STRIDE.sample] - start[i % STRIDE.sample]),
@@ -126,6 +126,6 @@ function joined(timeline: Timeline, lines: readonly Line[]): Float64Array {
   return points;
 }
 
-function samplesOf({ trajectories: waveforms }: Timeline, { trajectory }: Line): number {
+function samplesOf({ trajectories: waveforms }: Timeline, { trajectory }: WindowReadout): number {
   return waveforms[STRIDE.trajectory * trajectory + 1];
 }

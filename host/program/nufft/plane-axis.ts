@@ -3,6 +3,7 @@
  * k needs, the cells are transformed, and samples are interpolated by another kernel between the points of the transform. Both errors are
  * measured; how much finer than needed cells and points are is chosen by the operations.
  */
+import { INTERPOLATION } from '../accuracy.ts';
 import { radicesOf, smoothLength } from './fourier.ts';
 import { kaiserBessel, narrowestKernel, type SpreadingKernel, WIDEST } from './kaiser-bessel.ts';
 
@@ -42,16 +43,13 @@ const FINENESS = [1.25, 1.5, 1.75, 2, 2.5] as const;
 /** The same for points, against the cells there are. */
 const LEAST_POINTS = 1.1875;
 const MOST_POINTS = 2.75;
-/** Of the bound, interpolation may use this much. */
-const INTERPOLATION_SHARE = 1 / 8;
-
 /** Axes whose error stays within `bound`, to choose from by error and cost. */
 export function planeAxes(span: Span, bound: number): PlaneAxisChoice[] {
   return FINENESS.flatMap((fineness) => {
-    const narrowest = narrowestKernel(fineness, bound * (1 - INTERPOLATION_SHARE));
+    const narrowest = narrowestKernel(fineness, bound * (1 - INTERPOLATION));
     if (narrowest === undefined) return [];
     const wider = narrowest.width < WIDEST ? [kaiserBessel(narrowest.width + 1, fineness)] : [];
-    return [narrowest, ...wider].flatMap((spreading) => axesOf(span, fineness, spreading, bound * INTERPOLATION_SHARE));
+    return [narrowest, ...wider].flatMap((spreading) => axesOf(span, fineness, spreading, bound * INTERPOLATION));
   });
 }
 

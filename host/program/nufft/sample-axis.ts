@@ -17,6 +17,9 @@ export interface Axis {
   readonly stages: readonly Stage[];
 }
 
+/** Both grids of a thread stay below this [bytes]. */
+export const MOST_GRID_BYTES = 2 ** 26;
+
 /** Places within a cell, rates and samples at which the error is measured. */
 const PLACES = 8;
 const RATES = 4;

@@ -10,7 +10,10 @@ import type { PhantomSource } from '../../phantom/types.ts';
 import { relaxation } from '../../timeline/relaxation.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { pulseCount } from '../../timeline/windows.ts';
+import { SPLITTING } from '../accuracy.ts';
+import { steppedCost } from '../cost.ts';
 import { extentOf } from '../extent.ts';
+import type { PulseMethod } from '../method.ts';
 import type { Precision } from '../types.ts';
 
 /** Keeps 0/0 out of sin|h|/|h|, which is 1 there to the last bit. */
@@ -26,12 +29,6 @@ const FEWEST_TERMS = 3;
 const MOST_DOUBLINGS_F32 = 2;
 /** Largest |A| of a step that is solved in f32. */
 const LARGEST_HELD = SERIES.f32.norm * 2 ** MOST_DOUBLINGS_F32;
-
-/**
- * What splitting relaxation from rotation may do to a run, all its pulses together, where the exact solution costs little more (1.3 times for
- * steps of small angle, more for those of 4 rad: twelve terms and two doublings); and where it is in f64, which costs several times as much.
- */
-const SPLITTING = { held: 3e-7, heldF64: 3e-6 } as const;
 
 /** Largest nutation of one step for which rotations, whose angle about B1 is an f32, are exact enough [rad]: 1000 rad would err by 3e-5. */
 const LARGEST_NUTATION = 2 * Math.PI;
@@ -204,3 +201,10 @@ export function modelPulseForms(timeline: Timeline, source: Bounded, precision: 
     return precision === 'f32' && largest <= LARGEST_HELD ? PULSE.HELD : PULSE.HELD_F64;
   });
 }
+
+/** The definition: supports every model. */
+export const stepped: PulseMethod = {
+  name: 'stepped',
+  supports: () => true,
+  propose: (_, { steps }) => ({ setUp: 0, perUse: steppedCost(steps), how: 'stepped', error: 0 }),
+};

@@ -10,6 +10,10 @@ import type { Arena } from '../../abi/arena.ts';
 import { recordList } from '../../abi/records.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
+import { TABLE_AXES } from '../accuracy.ts';
+import { composedCost, lookUpCost } from '../cost.ts';
+import type { PulseMethod } from '../method.ts';
+import { operator } from './operator.ts';
 import { isSame } from './stepped.ts';
 
 export interface PulseTable {
@@ -33,7 +37,7 @@ const MOST_RATES = 6;
 const MOST_TABLE_BYTES = 2 ** 20;
 
 /** The table of a pulse whose entries err by `bound` at most, or undefined: its gradient varies, or it would be too large. */
-export function sizeTable(
+function sizeTable(
   { pulses, rfSteps, gammaBar, B0 }: Timeline,
   { bounds, B0: phantomB0 }: Pick<PhantomSource, 'bounds' | 'B0'>,
   pulse: number,
@@ -48,7 +52,7 @@ export function sizeTable(
   const ends = [0, 1, 2].map((i) => [gradient[i] * bounds.min[i], gradient[i] * bounds.max[i]] as const);
   const low = ends.reduce((sum, [a, b]) => sum + Math.min(a, b), 0) - hertz;
   const high = ends.reduce((sum, [a, b]) => sum + Math.max(a, b), 0) + hertz;
-  const share = bound / 3;
+  const share = bound / TABLE_AXES;
   const widest = (4 * (share * 0.5 * factorial(NODES)) ** (1 / NODES)) / (2 * Math.PI * duration!);
   const cells = Math.max(1, Math.ceil((high - low) / widest));
   const R1 = rateNodes(1 / bounds.minT1, duration!, share);
@@ -70,10 +74,29 @@ function rateNodes(largest: number, duration: number, bound: number): number[] {
 const chebyshev = (n: number, count: number): number => Math.cos((Math.PI * (2 * n + 1)) / (2 * count));
 
 /** Virtual spins whose operators a table is made of. */
-export const tableNodes = ({ cells, R1, R2 }: PulseTable): number => cells * NODES * R1.length * R2.length;
+const tableNodes = ({ cells, R1, R2 }: PulseTable): number => cells * NODES * R1.length * R2.length;
 
-/** Lanes of looking one spin up. */
-export const tableLanes = ({ R1, R2 }: PulseTable): number => 100 + (NODES + 1) * ENTRIES * R1.length * R2.length;
+export const table: PulseMethod = {
+  name: 'table',
+  supports: (context) => operator.supports(context) && context.budget !== undefined,
+  propose(context, family) {
+    const { timeline, source, budget } = context;
+    const bound = budget!.table;
+    const tableFor = (all: Timeline, pulse: number): PulseTable | undefined => sizeTable(all, source, pulse, bound);
+    const own = tableFor(timeline, family.pulse);
+    if (own === undefined) return undefined;
+    const lookedUp = lookUpCost(own.R1.length * own.R2.length, (NODES + 1) * ENTRIES);
+    const filled = (tableNodes(own) * composedCost(family.steps)) / source.spinCount;
+    const composed = operator.propose(context, family)!;
+    return {
+      ...composed,
+      setUp: family.nodes.length * (lookedUp + filled),
+      how: 'looked up once per spin',
+      error: composed.error + bound,
+      tableFor,
+    };
+  },
+};
 
 /** The kernel that composes a pulse: see assembly/tables.ts. */
 export interface ComposesPulses {

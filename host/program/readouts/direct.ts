@@ -1,10 +1,14 @@
 /**
- * How often a readout that is summed directly phases a sample exactly. Between, a spin's phase goes on by steps in f32, each
- * wrong by up to 2⁻²³ of itself, so the steps in a row are limited by how far they may turn a spin of this phantom.
+ * Readouts sample by sample: the definition, which supports every model (`assembly/readout.ts`, `model-readout.ts`). In f64 and for models each
+ * sample's phase is formed exactly; else a spin's phase goes on from an exact sample by steps in f32, each wrong by up to 2⁻²³ of itself,
+ * so the steps in a row are limited by how far they may turn a spin of this phantom.
  */
 import type { PhantomSource } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
+import { directCost } from '../cost.ts';
 import { extentOf } from '../extent.ts';
+import type { LineMethod } from '../method.ts';
+import { trajectoryAt } from '../trajectory.ts';
 
 /** Turns that steps in a row may add up to: the samples of single spins then err by 7·10⁻⁷. */
 const TURNS = 4;
@@ -31,3 +35,17 @@ export function exactIntervals(
     return Math.max(1, Math.min(MOST_STEPS, Math.floor(TURNS / largest)));
   });
 }
+
+export const direct: LineMethod = {
+  name: 'direct',
+  open({ timeline, coils }) {
+    return {
+      propose: (trajectory) => ({
+        cost: directCost(trajectoryAt(timeline, trajectory).samples, coils),
+        error: 0,
+        isBatched: false,
+        emit: (writer, readout) => writer.sumReadout(readout),
+      }),
+    };
+  },
+};

@@ -1,0 +1,126 @@
+/**
+ * The cost model: operations per spin, one being what takes as long as an f32 operation on one spin, counted in the kernels and never
+ * timed. So what is chosen by it is the same on every rank and at every start. What is done once per tile is shared by the tile's spins.
+ * Every comparison of methods, the choice of threads and the work that a run is told to have come from here.
+ */
+import { STRIDE, type Timeline } from '../timeline/types.ts';
+import { pulseUses } from '../timeline/windows.ts';
+
+/** A sample whose phase, sine, cosine and decay are formed from the last pulse. */
+const EXACT_SAMPLE = 55;
+/** A step to the next sample in any direction; and to the next but one of equally spaced samples. */
+const STEPPED_SAMPLE = 43;
+const RECURRENT_SAMPLE = 6;
+/** A sample of a line in a product of matrices, three products; entries of the matrix, equally spaced samples or any. */
+const PRODUCT = 3;
+const UNIFORM_ENTRY = 12;
+/** The magnetisation at a line's first sample: most follow from the line before. */
+const LINE_START = 12;
+/** A sample of a model, besides the coils: and for a phase term, and a coil. */
+const MODEL_SAMPLE = { alone: 54, term: 3, coil: 4.5 } as const;
+/** A tap of a kernel on one line. */
+const TAP = 8;
+/** What one part of a cell takes: two products, but twice as many loads and stores; and a point in one stage of a transform. */
+const CELL = 5;
+const POINT = 13;
+/** Reading a sample out of a transform, in a tile. */
+const TRANSFORMED_SAMPLE = 40;
+
+const padded = (samples: number): number => 8 * Math.ceil(samples / 8);
+
+/** Samples by themselves. @param coils columns of coils, 0 without any */
+export function directCost(samples: number, coils: number): number {
+  return samples * (coils === 0 ? STEPPED_SAMPLE : MODEL_SAMPLE.alone + MODEL_SAMPLE.coil * coils);
+}
+
+export const recurrenceCost = (samples: number): number => EXACT_SAMPLE + RECURRENT_SAMPLE * samples;
+
+/** One of so many lines that share a trajectory. */
+export function matrixCost(samples: number, isUniform: boolean, lines: number, coils: number): number {
+  const entries = (isUniform ? UNIFORM_ENTRY : STEPPED_SAMPLE) * padded(samples);
+  return LINE_START + PRODUCT * padded(samples) * Math.max(1, coils) + entries / lines;
+}
+
+/** An axis of a transform: grid points, and the kernel that spreads a spin on them. */
+interface Axis {
+  readonly samples: number;
+  readonly grid: number;
+  readonly kernel: { readonly width: number; readonly taps: number; readonly degree: number };
+}
+
+const weightsOf = ({ kernel: { taps, degree } }: Axis): number => 4 * taps * degree;
+
+/** One of so many lines that share an axis. */
+export function nufft1d1Cost(axis: Axis, lines: number, tileSize: number): number {
+  const { samples, grid, kernel } = axis;
+  const transform = grid * (5 * Math.log2(grid) + 8) + TRANSFORMED_SAMPLE * samples;
+  return LINE_START + TAP * (kernel.width + 1) + weightsOf(axis) / lines + transform / tileSize;
+}
+
+/** All lines of a train: cells and phases, weights of both axes, their products; a tile's share of transform, transposition, samples. */
+export function nufft2d1Cost(sampleAxis: Axis, lineAxis: Axis, tileSize: number): number {
+  const [n, l] = [sampleAxis.grid, lineAxis.grid];
+  const transform =
+    5 * n * l * Math.log2(l) +
+    n * lineAxis.samples * (5 * Math.log2(n) + 8) +
+    TRANSFORMED_SAMPLE * sampleAxis.samples * lineAxis.samples;
+  const products = 2 * CELL * sampleAxis.kernel.taps * lineAxis.kernel.width;
+  return 120 + weightsOf(sampleAxis) + weightsOf(lineAxis) + products + transform / tileSize;
+}
+
+/** One axis of a plane. */
+interface PlaneAxis {
+  readonly cells: number;
+  readonly grid: number;
+  readonly count: number;
+  readonly stages: number;
+  readonly spreading: { readonly width: number; readonly taps: number; readonly degree: number };
+  readonly interpolation: { readonly width: number };
+}
+
+interface Plane {
+  readonly u: PlaneAxis;
+  readonly v: PlaneAxis;
+  readonly times: ArrayLike<number>;
+}
+
+/** A curve: a spin's phase and products; a tile's share of the transforms and samples. */
+export function nufft2d3Cost({ u, v, times }: Plane, samples: number, tileSize: number): number {
+  // Rows of five to eight cells are spread as eight.
+  const row = u.spreading.taps === 8 ? 8 : u.spreading.width;
+  const spreading = times.length * (16 + v.spreading.width * (2 + CELL * row));
+  const transform = times.length * POINT * (u.cells * v.grid * v.stages + v.count * u.grid * u.stages);
+  const sampling = samples * times.length * 2 * u.interpolation.width * v.interpolation.width;
+  return 60 + spreading + (transform + sampling) / tileSize;
+}
+
+/**
+ * A plane, once per tile: a spin's cells and weights, its place among the sorted spins, and its phase factor at each time node. (A line of
+ * 256 samples by itself takes 1.15 times as long so as by recurrence.)
+ */
+export function planeCost({ u, v, times }: Plane): number {
+  return 120 + u.spreading.taps * u.spreading.degree + v.spreading.taps * v.spreading.degree + 50 * times.length;
+}
+
+/** Playing a pulse step by step; composing its operator, in f64. */
+export const steppedCost = (steps: number): number => 60 + 40 * steps;
+export const composedCost = (steps: number): number => 60 + 280 * steps;
+/** Applying the sum of so many operators. */
+export const operatorCost = (terms: number): number => 20 + 15 * terms;
+/** Looking an operator up in a table of so many rates and coefficients. */
+export const lookUpCost = (rates: number, coefficients: number): number => 100 + coefficients * rates;
+
+/**
+ * A run before its methods are chosen: samples in products of matrices, RF steps and all else as it is played.
+ * @param coils of a model; undefined: spins at rest in one coil
+ */
+export function roughCost(timeline: Timeline, coils?: number): number {
+  const { sampleCount, ops, pulses, terms } = timeline;
+  const { alone, term, coil } = MODEL_SAMPLE;
+  const sample = coils === undefined ? PRODUCT : alone + term * terms + coil * coils;
+  // A pulse of a model is solved exactly.
+  const step = coils === undefined ? 30 : 90;
+  let cost = sample * sampleCount + (60 * ops.length) / STRIDE.op;
+  for (const [pulse, uses] of pulseUses(timeline).entries()) cost += uses * step * pulses[STRIDE.pulse * pulse + 1];
+  return cost;
+}

@@ -1,0 +1,197 @@
+/**
+ * Lines of one trajectory that are summed together, by a product of matrices or by transforms: their magnetisation at the first samples is
+ * written into the lines of a buffer, from one window or several, until the buffer is full and its batch is summed.
+ */
+import { type LineRun, OP, type Op } from '../abi/abi.generated.ts';
+import type { RecordList } from '../abi/records.ts';
+import { arrayBuilder, type RecordTable } from '../timeline/intern.ts';
+import type { WindowReadout } from '../timeline/windows.ts';
+import type { Context } from './method.ts';
+import { trajectoryAt } from './trajectory.ts';
+
+/** Lines a trajectory must have in all coils together to repay filling its matrix. */
+const FEWEST_LINES = 4;
+/** Lines past this repay the matrix no better. */
+const MOST_LINES = 128;
+/** The same of all coils together: their products stay in the second-level cache. */
+const MOST_COIL_LINES = 256;
+/** A step of the matrix is eight samples; of longer lines, a geometric series, it would lose accuracy: a step of it is twelve samples. */
+const SHORTEST_LINE = 8;
+const LONGEST_LINE = 2048;
+/** Trajectories recorded at a time: EPI has two, its blips three; more would only split the cache. */
+const MOST_BUFFERS = 4;
+/**
+ * Line starts of one buffer [bytes]: more than a second-level cache holds, for they stream, which costs less than a matrix filled again for
+ * every few lines (EPI in tiles of 4096: 3.6e9 spin·samples/s with 1 MB, 4.4e9 with 4).
+ */
+const BUFFER_BYTES = 2 ** 22;
+/** [kx, ky, kz, t] by which lines may deviate from equal spacing: a billionth of a turn over 1 m or at 10 kHz. */
+const SPACING = [1e-9, 1e-9, 1e-9, 1e-13] as const;
+/**
+ * Lines of one window that are summed at its end instead of joining a batch over several windows: their first samples then need no buffer
+ * but are formed panel by panel. That saves 3.4 % of the time; a matrix filled for 48 lines instead of 128 costs as much.
+ */
+const FEWEST_OF_WINDOW = 48;
+
+/** Whether the lines of a trajectory may be summed in batches: in f32, without a model but for coils. */
+export function canBatch({ timeline, precision, isModelled, coils, uses }: Context, trajectory: number): boolean {
+  const { samples } = trajectoryAt(timeline, trajectory);
+  const lines = uses[trajectory] * Math.max(1, coils);
+  const fits = samples >= SHORTEST_LINE && samples <= LONGEST_LINE;
+  return precision === 'f32' && !isModelled && lines >= FEWEST_LINES && fits;
+}
+
+/** Lines among which what a batch costs is shared. */
+export const linesPerBatch = ({ uses }: Context, trajectory: number): number =>
+  Math.max(1, Math.min(MOST_LINES, uses[trajectory]));
+
+export interface Batch {
+  readonly trajectory: number;
+  readonly buffer: number;
+  readonly lines: number;
+  /** First index into `firstSamples`. */
+  readonly first: number;
+  /** First of the line runs that fill the buffer when the batch is summed, and how many; 0: it is filled before. */
+  readonly firstRun: number;
+  readonly lineRuns: number;
+}
+
+export interface LineBatches {
+  add(readout: WindowReadout): void;
+  /** Before the magnetisation changes: line starts are formed from it. */
+  endWindow(): void;
+  /** Sums what is left. */
+  end(): void;
+  /** Of all: the batches; the first sample of every line of every batch; buffers in use; lines a buffer holds (a multiple of 4). */
+  finish(): {
+    readonly batches: readonly Batch[];
+    readonly firstSamples: Int32Array;
+    readonly buffers: number;
+    readonly lines: number;
+  };
+}
+
+/** Lines of one trajectory on their way into a batch. */
+interface OpenBatch {
+  readonly trajectory: number;
+  /** First sample of every line. */
+  readonly samples: number[];
+  /** The last of these lines, those of this window, in runs of equally spaced ones; not in the program yet. */
+  readonly runs: WindowReadout[][];
+}
+
+export interface ProgramParts {
+  readonly ops: RecordList<typeof Op>;
+  readonly precessions: RecordTable;
+  readonly lineRuns: RecordList<typeof LineRun>;
+}
+
+/** @param isBatched [trajectories] whose lines may come */
+export function lineBatches(
+  { ops, precessions, lineRuns }: ProgramParts,
+  { uses, coils, tileSize }: Context,
+  isBatched: readonly boolean[],
+): LineBatches {
+  const most = uses.reduce((most, lines, trajectory) => (isBatched[trajectory] ? Math.max(most, lines) : most), 0);
+  const capacity = capacityFor(most, coils, tileSize);
+  const batches: Batch[] = [];
+  const firstSamples = arrayBuilder(Int32Array);
+  /** By buffer: what is being recorded there. */
+  const open: (OpenBatch | undefined)[] = [];
+
+  /** Puts the lines of a buffer that are not in the program yet into its line runs. @returns [first of them, how many] */
+  const writeRuns = (buffer: number, { trajectory, samples, runs }: OpenBatch): [number, number] => {
+    const first = lineRuns.length;
+    let line = samples.length - countOf(runs);
+    for (const run of runs) {
+      const [start, next] = run as [WindowReadout, WindowReadout | undefined];
+      const step =
+        next === undefined ? 0 : precessions.intern(next.encoding.map((value, i) => value - start.encoding[i]));
+      const moment = precessions.intern(start.encoding);
+      const { firstSample } = start;
+      lineRuns.push({ firstSample, waveform: trajectory, moment, area: buffer, row: line, lines: run.length, step });
+      line += run.length;
+    }
+    const count = runs.length;
+    runs.length = 0;
+    return [first, count];
+  };
+  const sampleStarts = (buffer: number, batch: OpenBatch): void => {
+    const [first, count] = writeRuns(buffer, batch);
+    for (let n = first; n < first + count; n++) ops.push({ kind: OP.SAMPLE_LINE_STARTS, index: n });
+  };
+  const sumBatch = (buffer: number, batch: OpenBatch): void => {
+    const { trajectory, samples, runs } = batch;
+    const isOfWindow = countOf(runs) === samples.length;
+    if (!isOfWindow) sampleStarts(buffer, batch);
+    ops.push({ kind: OP.SUM_BATCH, index: batches.length });
+    const [firstRun, count] = isOfWindow ? writeRuns(buffer, batch) : [0, 0];
+    const lines = samples.length;
+    batches.push({ trajectory, buffer, lines, first: firstSamples.length, firstRun, lineRuns: count });
+    for (const sample of samples) firstSamples.push(sample);
+    open[buffer] = undefined;
+  };
+  /** The buffer where lines of this trajectory are recorded: its own, a free one, or the fullest, whose batch is summed. */
+  const bufferFor = (trajectory: number): number => {
+    const own = open.findIndex((batch) => batch?.trajectory === trajectory);
+    if (own >= 0) return own;
+    let buffer = open.indexOf(undefined);
+    if (buffer < 0 && open.length < MOST_BUFFERS) buffer = open.length;
+    if (buffer < 0) {
+      const full = open as OpenBatch[];
+      buffer = full.reduce((most, { samples }, n) => (samples.length > full[most].samples.length ? n : most), 0);
+      sumBatch(buffer, full[buffer]);
+    }
+    open[buffer] = { trajectory, samples: [], runs: [] };
+    return buffer;
+  };
+  const forEachOpen = (act: (buffer: number, batch: OpenBatch) => void): void =>
+    open.forEach((batch, buffer) => {
+      if (batch !== undefined) act(buffer, batch);
+    });
+
+  return {
+    add(readout) {
+      const buffer = bufferFor(readout.trajectory);
+      const batch = open[buffer]!;
+      const run = batch.runs.at(-1);
+      if (run !== undefined && continues(run, readout)) run.push(readout);
+      else batch.runs.push([readout]);
+      batch.samples.push(readout.firstSample);
+      if (batch.samples.length === capacity) sumBatch(buffer, batch);
+    },
+    endWindow: () =>
+      forEachOpen((buffer, batch) => {
+        const lines = countOf(batch.runs);
+        if (lines === batch.samples.length && lines >= FEWEST_OF_WINDOW) sumBatch(buffer, batch);
+        else sampleStarts(buffer, batch);
+      }),
+    end: () => forEachOpen(sumBatch),
+    finish: () => ({
+      batches,
+      firstSamples: firstSamples.finish(),
+      buffers: open.length,
+      lines: open.length === 0 ? 0 : capacity,
+    }),
+  };
+}
+
+/** Lines that a buffer holds, a multiple of 4. @param most lines of any trajectory */
+function capacityFor(most: number, coils: number, tileSize: number): number {
+  if (most === 0) return 0;
+  const ofCoils = coils === 0 ? MOST_LINES : Math.max(4, Math.floor(MOST_COIL_LINES / coils));
+  const lines = Math.min(MOST_LINES, ofCoils, Math.floor(BUFFER_BYTES / (12 * tileSize)), most);
+  return Math.max(4, 4 * Math.ceil(lines / 4));
+}
+
+const countOf = (runs: readonly (readonly WindowReadout[])[]): number => runs.reduce((sum, run) => sum + run.length, 0);
+
+/** Whether a line is the next of equally spaced ones. */
+function continues(run: readonly WindowReadout[], { encoding }: WindowReadout): boolean {
+  const [first, second] = run as [WindowReadout, WindowReadout | undefined];
+  if (second === undefined) return true;
+  return first.encoding.every((start, i) => {
+    const expected = start + run.length * (second.encoding[i] - start);
+    return Math.abs(encoding[i] - expected) <= SPACING[i];
+  });
+}

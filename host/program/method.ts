@@ -1,0 +1,146 @@
+/**
+ * What a method is: one descriptor here, one kernel of the same name in assembly/, one line in the registry (methods.ts). A descriptor says
+ * what it supports, what it proposes for the readouts of a window or for a pulse and at what cost and error, and how what was chosen is
+ * laid out for its kernel. It declines by proposing nothing. `direct` and `stepped` support everything and are the definition.
+ */
+import type { KernelContext } from '../abi/abi.generated.ts';
+import type { Arena } from '../abi/arena.ts';
+import type { Values } from '../abi/records.ts';
+import type { PhantomSource } from '../phantom/types.ts';
+import type { Timeline } from '../timeline/types.ts';
+import type { WindowReadout } from '../timeline/windows.ts';
+import type { ErrorBudget } from './accuracy.ts';
+import type { PulseTable } from './pulses/table.ts';
+import type { Precision } from './types.ts';
+
+/** What a program is made of and for, as every method sees it. */
+export interface Context {
+  readonly timeline: Timeline;
+  readonly source: Pick<PhantomSource, 'bounds' | 'B0' | 'spinCount' | 'model'>;
+  readonly precision: Precision;
+  readonly tileSize: number;
+  /** Undefined: exact methods alone. */
+  readonly budget: ErrorBudget | undefined;
+  /** Whether spins have columns that only a model's kernels know, or timelines of their own. */
+  readonly isModelled: boolean;
+  /** Columns of coils; 0: one coil that receives from all spins alike. */
+  readonly coils: number;
+  /** [trajectories] readouts that follow each */
+  readonly uses: Int32Array;
+}
+
+/** Where a chosen proposal goes. */
+export interface ProgramWriter {
+  /** An op of the kernels: one of `OP` and an index into the table that it reads. */
+  op(kind: number, index: number): void;
+  /** A readout that is summed by itself. */
+  sumReadout(readout: WindowReadout): void;
+  /** A line that is summed together with others of its trajectory, from any windows. */
+  batchLine(readout: WindowReadout): void;
+}
+
+/** What a proposal costs, in operations per spin (cost.ts), and what a sample may err by, relative to Σ|ρ|. */
+interface Estimate {
+  readonly cost: number;
+  readonly error: number;
+  /** For `larmor plan -v`: what is computed and how. */
+  readonly what?: string;
+  readonly how?: string;
+}
+
+/** Any readout of one trajectory, by itself or in batches. */
+export interface LineProposal extends Estimate {
+  readonly isBatched: boolean;
+  emit(writer: ProgramWriter, readout: WindowReadout): void;
+  /** Of a batch: address of what its kernel needs for this trajectory; default: none. */
+  place?(arena: Arena): number;
+}
+
+/** Some readouts of one window, together. */
+export interface WindowProposal extends Estimate {
+  readonly readouts: readonly WindowReadout[];
+  emit(writer: ProgramWriter): void;
+}
+
+/** Bytes of a thread's scratch: of one of its two grids, and of a spin's position. */
+export interface Scratch {
+  readonly gridBytes?: number;
+  readonly pointBytes?: number;
+}
+
+/** Tables of the kernels. */
+export type ContextValues = Partial<Values<typeof KernelContext>>;
+
+/** A method at work for one program. */
+interface Opened {
+  /** Places what was chosen: fields of the kernels' context. */
+  lower?(arena: Arena): ContextValues;
+  /** @param lines that a batch holds at most */
+  scratch?(lines: number): Scratch;
+}
+
+export interface OpenedLineMethod extends Opened {
+  propose(trajectory: number): LineProposal | undefined;
+}
+
+export interface OpenedWindowMethod extends Opened {
+  /** Proposals for different readouts. */
+  propose(readouts: readonly WindowReadout[]): readonly WindowProposal[];
+}
+
+/** Readouts of each window that methods before this one leave. @param wanted windows that may hold any of interest */
+export type Remaining = (wanted: (readouts: readonly WindowReadout[]) => boolean) => Iterable<readonly WindowReadout[]>;
+
+export interface LineMethod {
+  readonly name: string;
+  /** Undefined: it does not support what the context asks for. */
+  open(context: Context): OpenedLineMethod | undefined;
+}
+
+export interface WindowMethod {
+  readonly name: string;
+  open(context: Context, remaining: Remaining): OpenedWindowMethod | undefined;
+}
+
+/** Pulses that are the same up to a real factor of their B1. */
+export interface PulseFamily {
+  /** Pulse whose steps all others are multiples of. */
+  readonly pulse: number;
+  /** By pulse: its factor. */
+  readonly members: ReadonlyMap<number, number>;
+  /** Sizes of these factors. */
+  readonly amplitudes: readonly number[];
+  /** Factors at which operators are needed, so that those at all others follow from them within the budget. */
+  readonly nodes: readonly number[];
+  /** How often its pulses are played. */
+  readonly uses: number;
+  readonly steps: number;
+}
+
+/** How the pulses of a family are played. */
+export interface PulseProposal {
+  /** Once per spin and tile, and each time. */
+  readonly setUp: number;
+  readonly perUse: number;
+  readonly how: string;
+  /** Largest error of an entry of an operator. */
+  readonly error: number;
+  /** The table in which an operator is looked up. @param timeline with the pulse at `pulse` */
+  tableFor?(timeline: Timeline, pulse: number): PulseTable | undefined;
+}
+
+export interface PulseMethod {
+  readonly name: string;
+  supports(context: Context): boolean;
+  /** Undefined: it does not support these pulses. */
+  propose(context: Context, family: PulseFamily): PulseProposal | undefined;
+}
+
+/** One decision and the operations per spin behind it, for `larmor plan -v`. */
+export interface Decision {
+  readonly what: string;
+  readonly chosen: string;
+  readonly cost: number;
+  readonly instead: string;
+  readonly insteadCost: number;
+}

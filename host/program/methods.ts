@@ -1,0 +1,18 @@
+/**
+ * The registry of methods. A method of several readouts is asked before those that take fewer; among methods of single lines, and of pulses,
+ * the cheapest wins. The definition stands last.
+ */
+import type { LineMethod, PulseMethod, WindowMethod } from './method.ts';
+import { operator } from './pulses/operator.ts';
+import { stepped } from './pulses/stepped.ts';
+import { table } from './pulses/table.ts';
+import { direct } from './readouts/direct.ts';
+import { matrix } from './readouts/matrix.ts';
+import { nufft1d1 } from './readouts/nufft1d1.ts';
+import { nufft2d1 } from './readouts/nufft2d1.ts';
+import { nufft2d3 } from './readouts/nufft2d3.ts';
+import { recurrence } from './readouts/recurrence.ts';
+
+export const WINDOW_METHODS: readonly WindowMethod[] = [nufft2d1, nufft2d3];
+export const LINE_METHODS: readonly LineMethod[] = [nufft1d1, matrix, recurrence, direct];
+export const PULSE_METHODS: readonly PulseMethod[] = [operator, table, stepped];

@@ -1,0 +1,76 @@
+/** A plane of k-space with the grids and time nodes by which all curves in it are transformed, chosen for an error and the least operations. */
+import type { PhantomSource } from '../../phantom/types.ts';
+import type { Timeline } from '../../timeline/types.ts';
+import type { ErrorBudget } from '../accuracy.ts';
+import { nufft2d3Cost } from '../cost.ts';
+import { type PlaneAxisChoice, planeAxes, type Span } from './plane-axis.ts';
+import { MOST_GRID_BYTES } from './sample-axis.ts';
+import { chooseTimes } from './time-nodes.ts';
+
+export interface NufftPlane {
+  readonly u: PlaneAxisChoice;
+  readonly v: PlaneAxisChoice;
+  /** Time nodes after the start of a curve at which spins are spread [s]: a multiple of four. */
+  readonly times: Float64Array;
+  /** Of the longest curve [s]. */
+  readonly duration: number;
+  /** Largest error of a sample of one spin of density 1. */
+  readonly error: number;
+}
+
+/** What the curves of one plane need together. */
+export interface CurveExtent {
+  readonly axes: readonly (readonly number[])[];
+  /** Largest |k| from the middle of a curve, along both axes [cycles/m]. */
+  readonly kMax: number[];
+  /** Of the longest curve [s]. */
+  duration: number;
+  curves: number;
+}
+
+/** Of a sum in f32, relative, root mean square. */
+const ROUNDING = 2 ** -26;
+
+/** The cheapest plane within the budget, or undefined. */
+export function choosePlane(
+  { axes, kMax, duration }: CurveExtent,
+  timeline: Timeline,
+  { bounds, B0 }: Pick<PhantomSource, 'bounds' | 'B0'>,
+  budget: ErrorBudget,
+  tileSize: number,
+): NufftPlane | undefined {
+  const bound = budget.readouts;
+  const hertz = (bounds.maxOffResonance * timeline.B0) / B0 / (2 * Math.PI);
+  const nodes = chooseTimes(duration, hertz, 1 / bounds.minT2, budget.time);
+  if (nodes === undefined) return undefined;
+  const { times } = nodes;
+  const [us, vs] = axes.map((own, axis) => {
+    const half = bounds.min.map((low, i) => (Math.abs(own[i]) * (bounds.max[i] - low)) / 2);
+    const centre = bounds.min.map((low, i) => (own[i] * (bounds.max[i] + low)) / 2);
+    const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+    const span: Span = { direction: own, centre: sum(centre), reach: sum(half), kReach: kMax[axis] };
+    return planeAxes(span, bound - nodes.error);
+  }) as [PlaneAxisChoice[], PlaneAxisChoice[]];
+  // Thousands of pairs, for every plane: only the cheapest is remembered.
+  let [best, least] = [undefined as NufftPlane | undefined, Number.POSITIVE_INFINITY];
+  for (const u of us) {
+    for (const v of vs) {
+      const error = nodes.error + (u.error + v.error + ROUNDING * u.amplification * v.amplification);
+      const plane = { u, v, times, duration, error };
+      if (error > bound || 2 * planeGridBytes(plane) > MOST_GRID_BYTES) continue;
+      const cost = nufft2d3Cost(plane, 0, tileSize);
+      if (cost < least) [best, least] = [plane, cost];
+    }
+  }
+  return best;
+}
+
+/** Bytes of one of the two grids a transform goes back and forth between, with room to work on four lines. */
+export function planeGridBytes({ u, v }: Pick<NufftPlane, 'u' | 'v'>): number {
+  return 32 * Math.max(v.cells * u.cells, v.count * u.cells, v.count * u.count) + 128 * Math.max(u.grid, v.grid);
+}
+
+/** Bytes that a spin takes: its magnetisation, its position on the grid and its phase factor at every time node. */
+export function pointBytes({ u, v, times }: NufftPlane): number {
+  return 16 + 4 * (u.spreading.taps + v.spreading.taps) + 8 * times.length;
+}

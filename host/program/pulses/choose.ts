@@ -1,0 +1,134 @@
+/**
+ * How each pulse is played: of the methods' proposals for a family of pulses the cheapest, and of all families those whose operators save
+ * most, as long as a spin's operators stay in the cache. By counts alone.
+ */
+import { OperatorUse, Term } from '../../abi/abi.generated.ts';
+import { type RecordList, recordList, type Values } from '../../abi/records.ts';
+import { STRIDE, type Timeline } from '../../timeline/types.ts';
+import { pulseUses } from '../../timeline/windows.ts';
+import { OPERATOR_GAIN } from '../accuracy.ts';
+import { steppedCost } from '../cost.ts';
+import type { Context, Decision, PulseFamily, PulseMethod, PulseProposal } from '../method.ts';
+import { pulseFamilies, weights } from './families.ts';
+import type { PulseTables } from './reference.ts';
+import { scaledPulses } from './scaled.ts';
+import type { PulseTable } from './table.ts';
+
+export interface Operators extends PulseTables {
+  /** [operators] the pulse of each */
+  readonly operators: Int32Array;
+  /** [operators] where it is looked up; undefined: composed for every spin */
+  readonly tables: readonly (PulseTable | undefined)[];
+  readonly operatorUses: RecordList<typeof OperatorUse>;
+  readonly terms: RecordList<typeof Term>;
+  /** [excitations] its use, or −1: stepped */
+  readonly useOf: Int32Array;
+  readonly decisions: readonly Decision[];
+  /** Operations per spin of all pulses, and what they may err by together in a sample. */
+  readonly cost: number;
+  readonly error: number;
+}
+
+/** Cached operators of one spin [bytes], at most: a tile of 1024 then fills half of a second-level cache. */
+const MOST_BYTES = 1024;
+const OPERATOR_BYTES = 48;
+
+/** @param methods of all pulses, the definition last */
+export function choosePulses(context: Context, methods: readonly PulseMethod[]): Operators {
+  const { timeline } = context;
+  const { excitations } = timeline;
+  const candidates = candidatesFor(context, methods);
+  const pulses = scaledPulses(timeline);
+  const operators: number[] = [];
+  const chosen: Candidate[] = [];
+  /** By pulse: its terms. */
+  const termsOf = new Map<number, readonly Values<typeof Term>[]>();
+  for (const candidate of candidates) {
+    const { nodes, pulse, members } = candidate.family;
+    if (!(candidate.saved > 0) || OPERATOR_BYTES * (operators.length + nodes.length) > MOST_BYTES) continue;
+    const first = operators.length;
+    for (const node of nodes) {
+      operators.push(pulses.add(pulse, node));
+      chosen.push(candidate);
+    }
+    for (const [member, amplitude] of members)
+      termsOf.set(
+        member,
+        weights(nodes, amplitude).map(({ even, odd }, n) => ({ operator: first + n, even, odd })),
+      );
+  }
+
+  const useOf = new Int32Array(excitations.length / STRIDE.excitation).fill(-1);
+  const operatorUses = recordList(OperatorUse);
+  const terms = recordList(Term);
+  const stepped = new Set(operators);
+  for (const excitation of useOf.keys()) {
+    const pulse = excitations[STRIDE.excitation * excitation];
+    const own = termsOf.get(pulse);
+    if (own === undefined) {
+      stepped.add(pulse);
+      continue;
+    }
+    useOf[excitation] = operatorUses.push({ excitation, firstTerm: terms.length, terms: own.length });
+    for (const term of own) terms.push(term);
+  }
+  const made = pulses.finish(stepped);
+  const all = { ...timeline, ...made };
+  const saved = [...new Set(chosen)];
+  return {
+    ...made,
+    operators: Int32Array.from(operators),
+    tables: operators.map((pulse, n) => chosen[n].proposal.tableFor?.(all, pulse)),
+    operatorUses,
+    terms,
+    useOf,
+    decisions: saved.map(decisionOf),
+    cost: steppingCost(timeline) - saved.reduce((sum, one) => sum + one.saved, 0),
+    error: OPERATOR_GAIN * saved.reduce((most, { proposal }) => Math.max(most, proposal.error), 0),
+  };
+}
+
+/** A family and the cheapest of the methods that are not the definition. */
+interface Candidate {
+  readonly family: PulseFamily;
+  readonly proposal: PulseProposal;
+  readonly stepped: PulseProposal;
+  /** Operations per spin of the whole run, against the definition. */
+  readonly saved: number;
+}
+
+/** In order of what they save. */
+function candidatesFor(context: Context, methods: readonly PulseMethod[]): Candidate[] {
+  const definition = methods.at(-1)!;
+  const open = methods.filter((method) => method !== definition && method.supports(context));
+  if (open.length === 0) return [];
+  const candidates = pulseFamilies(context).flatMap((family): Candidate[] => {
+    const stepped = definition.propose(context, family)!;
+    const totalOf = ({ setUp, perUse }: PulseProposal): number => setUp + family.uses * perUse;
+    const proposals = open.flatMap((method) => method.propose(context, family) ?? []);
+    if (proposals.length === 0) return [];
+    const proposal = proposals.reduce((best, other) => (totalOf(other) < totalOf(best) ? other : best));
+    return [{ family, proposal, stepped, saved: totalOf(stepped) - totalOf(proposal) }];
+  });
+  return candidates.sort((a, b) => b.saved - a.saved);
+}
+
+function decisionOf({ family, proposal, stepped }: Candidate): Decision {
+  const count = family.nodes.length;
+  return {
+    what: `a pulse of ${family.steps} steps, played ${family.uses} times`,
+    chosen: `${count === 1 ? 'an operator' : `operators at ${count} amplitudes`}, ${proposal.how}`,
+    cost: proposal.perUse,
+    instead: 'steps',
+    insteadCost: stepped.perUse,
+  };
+}
+
+/** All pulses step by step. */
+function steppingCost(timeline: Timeline): number {
+  const { pulses } = timeline;
+  return pulseUses(timeline).reduce(
+    (sum, uses, pulse) => sum + uses * steppedCost(pulses[STRIDE.pulse * pulse + 1]),
+    0,
+  );
+}

@@ -1,0 +1,53 @@
+/** Multiples of a timeline's pulses, from which operators are composed, behind its own; pulses that nothing steps lose their steps. */
+import { arrayBuilder } from '../../timeline/intern.ts';
+import { STRIDE, type Timeline } from '../../timeline/types.ts';
+import type { PulseTables } from './reference.ts';
+
+export interface ScaledPulses {
+  /** @returns index of the multiple of a pulse */
+  add(pulse: number, factor: number): number;
+  /** The timeline's pulses and those added. @param stepped those whose steps are needed */
+  finish(stepped: ReadonlySet<number>): PulseTables;
+}
+
+export function scaledPulses(timeline: Timeline): ScaledPulses {
+  const pulses: number[] = [];
+  const rfSteps: number[] = [];
+  return {
+    add(pulse, factor) {
+      if (factor === 1) return pulse;
+      const [first, count, offset, duration] = timeline.pulses.subarray(STRIDE.pulse * pulse) as unknown as number[];
+      pulses.push((timeline.rfSteps.length + rfSteps.length) / STRIDE.rfStep, count!, offset!, duration!);
+      for (let n = STRIDE.rfStep * first!; n < STRIDE.rfStep * (first! + count!); n++) {
+        const isB1 = n % STRIDE.rfStep === 1 || n % STRIDE.rfStep === 2;
+        rfSteps.push(timeline.rfSteps[n] * (isB1 ? factor : 1));
+      }
+      return (timeline.pulses.length + pulses.length) / STRIDE.pulse - 1;
+    },
+    finish: (stepped) => withSteps(append(timeline.pulses, pulses), append(timeline.rfSteps, rfSteps), stepped),
+  };
+}
+
+function append(array: Float64Array, values: readonly number[]): Float64Array {
+  if (values.length === 0) return array;
+  const both = new Float64Array(array.length + values.length);
+  both.set(array);
+  both.set(values, array.length);
+  return both;
+}
+
+/** The same pulses, of which all but the `stepped` ones have lost their steps. */
+function withSteps(pulses: Float64Array, rfSteps: Float64Array, stepped: ReadonlySet<number>): PulseTables {
+  const count = pulses.length / STRIDE.pulse;
+  if (stepped.size === count) return { pulses, rfSteps };
+  const kept = pulses.slice();
+  const steps = arrayBuilder(Float64Array);
+  for (let pulse = 0; pulse < count; pulse++) {
+    const at = STRIDE.pulse * pulse;
+    const [first, own] = pulses.subarray(at) as unknown as [number, number];
+    kept[at] = steps.length / STRIDE.rfStep;
+    if (stepped.has(pulse)) steps.append(rfSteps.subarray(STRIDE.rfStep * first, STRIDE.rfStep * (first + own)));
+    else kept[at + 1] = 0;
+  }
+  return { pulses: kept, rfSteps: steps.finish() };
+}

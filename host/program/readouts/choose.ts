@@ -1,0 +1,159 @@
+/**
+ * Which method computes each readout. Methods of a window take readouts out of it in the registry's order, where they cost less than these
+ * readouts by themselves; what is left goes to the cheapest method for its trajectory.
+ */
+import type { Arena } from '../../abi/arena.ts';
+import { type WindowReadout, windowsOf } from '../../timeline/windows.ts';
+import type {
+  Context,
+  ContextValues,
+  Decision,
+  LineProposal,
+  OpenedLineMethod,
+  OpenedWindowMethod,
+  ProgramWriter,
+  Remaining,
+  Scratch,
+  WindowProposal,
+} from '../method.ts';
+import { LINE_METHODS, WINDOW_METHODS } from '../methods.ts';
+
+type Named<T> = T & { readonly name: string };
+
+/** What computes the readouts of one trajectory by themselves. */
+interface LineChoice {
+  readonly name: string;
+  readonly proposal: LineProposal;
+  /** The next cheapest, if there is one. */
+  readonly other: { readonly name: string; readonly cost: number } | undefined;
+}
+
+export interface ReadoutChoices {
+  /** [trajectories] whether readouts by themselves are batched */
+  readonly isBatched: readonly boolean[];
+  /** Puts the readouts of a window into the program. */
+  emit(readouts: readonly WindowReadout[], writer: ProgramWriter): void;
+  /** Of all that was emitted. */
+  summary(): {
+    readonly methods: Readonly<Record<string, number>>;
+    readonly decisions: readonly Decision[];
+    readonly cost: number;
+    readonly error: number;
+  };
+  placeBatchData(arena: Arena): (trajectory: number) => number;
+  lower(arena: Arena): ContextValues;
+  scratch(lines: number): Required<Scratch>;
+}
+
+export function chooseReadouts(context: Context): ReadoutChoices {
+  const { budget, timeline, uses } = context;
+  const isWithin = ({ error }: { readonly error: number }): boolean => error <= (budget?.readouts ?? 0);
+  const lineMethods = opened(LINE_METHODS, (method) => method.open(context));
+  const choices = Array.from(uses, (_, trajectory) => lineChoice(lineMethods, trajectory, isWithin));
+  const alone = (readouts: readonly WindowReadout[]): number =>
+    readouts.reduce((sum, { trajectory }) => sum + choices[trajectory].proposal.cost, 0);
+
+  const windowMethods: Named<OpenedWindowMethod>[] = [];
+  /** Proposals that are accepted, and the readouts that are left; of the methods up to `count`. */
+  const split = (readouts: readonly WindowReadout[], count: number) => {
+    const accepted: { readonly name: string; readonly proposal: WindowProposal; readonly instead: number }[] = [];
+    let left = readouts;
+    for (const method of windowMethods.slice(0, count)) {
+      const taken = new Set<WindowReadout>();
+      for (const proposal of method.propose(left)) {
+        const instead = alone(proposal.readouts);
+        if (!isWithin(proposal) || proposal.cost >= instead) continue;
+        accepted.push({ name: method.name, proposal, instead });
+        for (const readout of proposal.readouts) taken.add(readout);
+      }
+      if (taken.size > 0) left = left.filter((readout) => !taken.has(readout));
+    }
+    return { accepted, left };
+  };
+  for (const method of WINDOW_METHODS) {
+    const before = windowMethods.length;
+    const remaining: Remaining = function* (wanted) {
+      for (const { readouts } of windowsOf(timeline)) if (wanted(readouts)) yield split(readouts, before).left;
+    };
+    const own = method.open(context, remaining);
+    if (own !== undefined) windowMethods.push({ name: method.name, ...own });
+  }
+
+  const methods: Record<string, number> = {};
+  for (const { name } of [...WINDOW_METHODS, ...LINE_METHODS]) methods[name] = 0;
+  const ofWindows = new Map<string, Decision>();
+  const isRead = choices.map(() => false);
+  let [cost, error] = [0, 0];
+  const count = (name: string, proposal: LineProposal | WindowProposal, readouts: number): void => {
+    methods[name] = methods[name] + readouts;
+    cost += proposal.cost;
+    error = Math.max(error, proposal.error);
+  };
+  const all: readonly (OpenedLineMethod | OpenedWindowMethod)[] = [...lineMethods, ...windowMethods];
+  return {
+    isBatched: choices.map(({ proposal }) => proposal.isBatched),
+    emit(readouts, writer) {
+      const { accepted, left } = split(readouts, windowMethods.length);
+      for (const { name, proposal, instead } of accepted) {
+        proposal.emit(writer);
+        count(name, proposal, proposal.readouts.length);
+        const names = [...new Set(proposal.readouts.map(({ trajectory }) => choices[trajectory].name))];
+        const { what = name, how = name, cost } = proposal;
+        ofWindows.set(`${what} ${how}`, {
+          ...{ what, chosen: how, cost },
+          instead: names.join(' and '),
+          insteadCost: instead,
+        });
+      }
+      for (const readout of left) {
+        const { name, proposal } = choices[readout.trajectory];
+        isRead[readout.trajectory] = true;
+        proposal.emit(writer, readout);
+        count(name, proposal, 1);
+      }
+    },
+    summary: () => ({ methods, decisions: [...ofWindows.values(), ...lineDecisions(choices, isRead)], cost, error }),
+    placeBatchData(arena) {
+      const placed = choices.map(({ proposal }) => proposal.place?.(arena) ?? 0);
+      return (trajectory) => placed[trajectory];
+    },
+    lower: (arena) => Object.assign({}, ...all.map((method) => method.lower?.(arena))) as ContextValues,
+    scratch(lines) {
+      const needs = all.map((method) => method.scratch?.(lines) ?? {});
+      return {
+        gridBytes: Math.max(...needs.map(({ gridBytes = 0 }) => gridBytes)),
+        pointBytes: Math.max(...needs.map(({ pointBytes = 0 }) => pointBytes)),
+      };
+    },
+  };
+}
+
+/** Those methods that support the context. */
+function opened<M extends { readonly name: string }, O>(methods: readonly M[], open: (method: M) => O | undefined) {
+  return methods.flatMap((method): Named<O>[] => {
+    const own = open(method);
+    return own === undefined ? [] : [{ name: method.name, ...own }];
+  });
+}
+
+function lineChoice(
+  methods: readonly Named<OpenedLineMethod>[],
+  trajectory: number,
+  isWithin: (proposal: LineProposal) => boolean,
+): LineChoice {
+  const proposals = methods.flatMap(({ name, propose }) => {
+    const proposal = propose(trajectory);
+    return proposal !== undefined && isWithin(proposal) ? [{ name, proposal }] : [];
+  });
+  const [best, second] = proposals.sort((a, b) => a.proposal.cost - b.proposal.cost);
+  return { ...best, other: second && { name: second.name, cost: second.proposal.cost } };
+}
+
+/** Of methods that are worth a word. */
+function lineDecisions(choices: readonly LineChoice[], isRead: readonly boolean[]): Decision[] {
+  return choices.flatMap(({ proposal: { what, how, cost }, other }, trajectory) =>
+    what === undefined || how === undefined || other === undefined || !isRead[trajectory]
+      ? []
+      : [{ what, chosen: how, cost, instead: other.name, insteadCost: other.cost }],
+  );
+}

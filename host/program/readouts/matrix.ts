@@ -1,0 +1,26 @@
+/**
+ * Lines of one trajectory as a product of matrices: what the spins' magnetisation is at the lines' first samples, times what becomes of a
+ * spin from there to each sample (`assembly/matrix.ts`). Lines are batched over several windows, and one matrix serves all coils.
+ */
+import { matrixCost } from '../cost.ts';
+import { canBatch, linesPerBatch } from '../line-batches.ts';
+import type { LineMethod } from '../method.ts';
+import { trajectoryAt } from '../trajectory.ts';
+
+export const matrix: LineMethod = {
+  name: 'matrix',
+  open(context) {
+    return {
+      propose(trajectory) {
+        if (!canBatch(context, trajectory)) return undefined;
+        const { samples, isUniform } = trajectoryAt(context.timeline, trajectory);
+        return {
+          cost: matrixCost(samples, isUniform, linesPerBatch(context, trajectory), context.coils),
+          error: 0,
+          isBatched: true,
+          emit: (writer, readout) => writer.batchLine(readout),
+        };
+      },
+    };
+  },
+};

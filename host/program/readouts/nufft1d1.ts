@@ -1,0 +1,46 @@
+/**
+ * Lines of equally spaced samples, whatever pulses lie between them, by 1-D type-1 non-uniform transforms of a batch
+ * (`assembly/nufft1d1.ts`): a spin is spread on the cells of an axis once per batch, for all of its lines.
+ */
+import { Nufft1d1 } from '../../abi/abi.generated.ts';
+import { nufft1d1Cost } from '../cost.ts';
+import { canBatch, linesPerBatch } from '../line-batches.ts';
+import type { LineMethod } from '../method.ts';
+import { axesOf } from '../nufft/axes.ts';
+import { placeAxis } from '../nufft/layout.ts';
+import { sampleStep, trajectoryAt } from '../trajectory.ts';
+
+export const nufft1d1: LineMethod = {
+  name: 'nufft1d1',
+  open(context) {
+    const { timeline, tileSize, coils } = context;
+    const axes = axesOf(context);
+    if (axes === undefined || coils > 0) return undefined;
+    /** Cells of the longest grid, kernel included. */
+    let cells = 0;
+    return {
+      propose(trajectory) {
+        const own = trajectoryAt(timeline, trajectory);
+        if (!own.isUniform || !canBatch(context, trajectory)) return undefined;
+        const step = sampleStep(timeline, own);
+        const axis = axes.find(own.samples, own.samples * step[3]);
+        if (axis === undefined) return undefined;
+        const rate = Float64Array.of(...step, axes.commonR2);
+        return {
+          cost: nufft1d1Cost(axis, linesPerBatch(context, trajectory), tileSize),
+          error: axes.error,
+          what: `a line of ${own.samples} samples of many`,
+          how: `1-D transforms of a batch, ${axis.kernel.width} cells of ${axis.grid}`,
+          isBatched: true,
+          emit(writer, readout) {
+            cells = Math.max(cells, axis.grid + axis.kernel.taps);
+            writer.batchLine(readout);
+          },
+          place: (arena) => arena.record(Nufft1d1, { axis: placeAxis(arena, axis), rate: arena.place(rate) }),
+        };
+      },
+      // The line starts of a panel take as much as 32 cells.
+      scratch: (lines) => ({ gridBytes: cells === 0 ? 0 : 8 * Math.max(32, cells) * 4 * Math.ceil(lines / 4) }),
+    };
+  },
+};

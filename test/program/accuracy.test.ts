@@ -1,0 +1,47 @@
+/** The error budget: its shares sum to the tolerance, and programs stay within it by the errors that their methods state. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AXES, errorBudget, FINEST, OPERATOR_GAIN } from '../../host/program/accuracy.ts';
+import { makeProgram } from '../../host/program/build.ts';
+import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
+import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
+import { phantomOf } from '../../testing/run.ts';
+import { fingerprinting, gradientEcho3d, randomSpins, spiral, timelineOf } from '../../testing/timed-scans.ts';
+
+/** Rounding of sums of shares. */
+const isClose = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-12 * b;
+
+test('the shares of all methods sum to the tolerance', () => {
+  for (const tolerance of [1e-2, 1e-4, FINEST]) {
+    const { readouts, pulses, axis, time, amplitudes, table } = errorBudget(tolerance);
+    assert.ok(isClose(readouts + pulses, tolerance));
+    assert.ok(isClose(AXES * axis, readouts), 'both axes of a 2-D transform');
+    assert.ok(time > 0 && time < readouts, 'a plane needs what time leaves');
+    assert.ok(isClose(OPERATOR_GAIN * (amplitudes + table), pulses));
+  }
+});
+
+test('below the finest tolerance operators err by less than their share', () => {
+  const { pulses, amplitudes, table } = errorBudget(1e-6);
+  assert.ok(OPERATOR_GAIN * (amplitudes + table) < pulses);
+});
+
+test('the errors of the chosen methods sum to no more than the tolerance', () => {
+  const source = phantomOf(randomSpins(300));
+  const scans = {
+    nufft2d1: timelineOf(makeBuiltin('epi', { n: 64 }, DEFAULT_SCANNER)),
+    nufft2d3: timelineOf(spiral(2, 512)),
+    nufft1d1: timelineOf(gradientEcho3d(40, 96)),
+    pulses: timelineOf(fingerprinting(120, 32)),
+  };
+  for (const tolerance of [1e-2, 1e-3, 1e-4, 1e-5])
+    for (const [name, timeline] of Object.entries(scans)) {
+      const program = makeProgram(timeline, source, { precision: 'f32', tolerance, tileSize: 32768 });
+      if (name !== 'pulses') assert.ok(program.methods[name] > 0, `${name} at ${tolerance}`);
+      assert.ok(program.error > tolerance / 100, `${name} at ${tolerance} states an error`);
+      assert.ok(program.error <= tolerance * (1 + 1e-12), `${name} at ${tolerance}: ${program.error}`);
+      const exact = makeProgram(timeline, source, { precision: 'f32', tileSize: 32768 });
+      assert.equal(exact.error, 0);
+      assert.ok(program.cost < exact.cost, `${name} at ${tolerance} costs less than exact methods`);
+    }
+});

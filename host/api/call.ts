@@ -4,24 +4,44 @@
  */
 import { explainMemory } from '../base/address-space.ts';
 import { inContext } from '../base/context.ts';
-import { EXIT, LarmorError } from '../base/errors.ts';
+import { EXIT, LarmorError, usage } from '../base/errors.ts';
 import type { StopRequest } from '../base/signals.ts';
+import { didYouMean } from '../base/suggest.ts';
 import type { CallOptions } from './types.ts';
 
-/** Does `work` with the warnings of this call alone. @throws what it throws; memory that the system refuses as a LarmorError 70 */
-export function call<T>({ onWarning = () => {} }: CallOptions, work: () => T): T {
-  return inContext(onWarning, () => {
-    try {
-      const result = work();
-      return result instanceof Promise ? (result.catch(rethrow) as T) : result;
-    } catch (error) {
-      return rethrow(error);
-    }
-  });
+/**
+ * Does `work` with the warnings of this call alone.
+ * @param known names of the options: any other is refused, so that a misspelt one is not another simulation
+ * @throws what it throws; memory that the system refuses as a LarmorError 70
+ */
+export function call<T>(options: CallOptions, known: readonly string[], work: () => T): T {
+  try {
+    requireOptions(options, known);
+    return inContext(options.onWarning ?? (() => {}), work);
+  } catch (error) {
+    throw explainMemory(error);
+  }
 }
 
-function rethrow(error: unknown): never {
-  throw explainMemory(error);
+/** The same for what returns a promise, which is rejected in place of an error. */
+export async function callAsync<T>(options: CallOptions, known: readonly string[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await call(options, known, work);
+  } catch (error) {
+    throw explainMemory(error);
+  }
+}
+
+function requireOptions(options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null)
+    throw usage(`the options are ${String(options)}`, 'give an object, or leave them out');
+  const all = [...known, 'onWarning'];
+  const odd = Object.keys(options).find((name) => !all.includes(name));
+  if (odd !== undefined)
+    throw usage(
+      `there is no option '${odd}'`,
+      didYouMean(odd, all, (list) => `there are ${list}`),
+    );
 }
 
 /** A stop that a signal or a call of `request` asks for. */

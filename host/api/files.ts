@@ -12,7 +12,7 @@ import { writePulseq } from '../sequence/pulseq/write.ts';
 import { readScanner as readScannerFile } from '../sequence/scanner.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
-import { call } from './call.ts';
+import { call, callAsync } from './call.ts';
 import { requireWithin } from './limits.ts';
 import { requireKind } from './names.ts';
 import { scannerOf } from './options.ts';
@@ -24,22 +24,24 @@ import type { CallOptions, PhantomOptions, ReconstructOptions, ScannerInput, Seq
  * @throws LarmorError 2 for a wrong name or parameter, 65 for a file that is wrong, 66 for one that is missing
  */
 export function readSequence(name: string, options: SequenceOptions = {}): Sequence {
-  return call(options, () => openSequence(name, options.parameters ?? {}, scannerOf(options.scanner)));
+  return call(options, ['parameters', 'scanner'], () =>
+    openSequence(name, options.parameters ?? {}, scannerOf(options.scanner)),
+  );
 }
 
 /**
  * Writes a sequence as a Pulseq file of version 1.5.1.
- * @param scanner whose γ turns T/m and T into the file's Hz/m and Hz
+ * @param options.scanner whose γ turns T/m and T into the file's Hz/m and Hz
  * @throws LarmorError 2 unless `path` ends in .seq, 73 if it cannot be written
  */
 export function writeSequence(
   path: string,
   sequence: Sequence,
-  { scanner, ...options }: CallOptions & { readonly scanner?: ScannerInput | undefined } = {},
+  options: CallOptions & { readonly scanner?: ScannerInput | undefined } = {},
 ): void {
-  call(options, () => {
+  call(options, ['scanner'], () => {
     requireSequenceName(path);
-    writePulseq(path, sequence, scannerOf(scanner).gammaBar);
+    writePulseq(path, sequence, scannerOf(options.scanner).gammaBar);
   });
 }
 
@@ -48,29 +50,36 @@ export function writeSequence(
  * @throws LarmorError (as a rejection) 2 for a wrong name or parameter, 65 for a file that is wrong, 66 for one that is missing
  */
 export function openPhantom(name: string, options: PhantomOptions = {}): Promise<PhantomSource> {
-  return call(options, async () => {
-    requireKind(name, 'phantom');
-    const { parameters = {}, B0, motion } = options;
-    return withMotions(await openSource(name, parameters, B0 === undefined ? {} : { B0 }), motion);
-  });
+  return callAsync(options, PHANTOM_OPTIONS, () => openNamed(name, options));
+}
+
+export const PHANTOM_OPTIONS = ['parameters', 'B0', 'motion'] as const;
+
+/** The same as part of a call. */
+export async function openNamed(name: string, { parameters = {}, B0, motion }: PhantomOptions): Promise<PhantomSource> {
+  requireKind(name, 'phantom');
+  return withMotions(await openSource(name, parameters, B0 === undefined ? {} : { B0 }), motion);
 }
 
 /** A scanner file, whole: what it does not state is that of the default scanner. @throws LarmorError 65 or 66 */
 export function readScanner(path: string, options: CallOptions = {}): Scanner {
-  return call(options, () => readScannerFile(path));
+  return call(options, [], () => readScannerFile(path));
 }
 
 /** ISMRMRD raw data, of Larmor or a scanner. @throws LarmorError (as a rejection) 65 or 66 */
 export function readRaw(path: string, options: CallOptions = {}): Promise<RawFile> {
-  return call(options, async () => {
-    if (!isRawName(path)) requireKind(path, 'raw data');
-    return readRawFile(path);
-  });
+  return callAsync(options, [], () => readNamed(path));
+}
+
+/** The same as part of a call. */
+export async function readNamed(path: string): Promise<RawFile> {
+  if (!isRawName(path)) requireKind(path, 'raw data');
+  return readRawFile(path);
 }
 
 /** Writes raw data: .mrd, .h5 (ISMRMRD), .npy, .mat or .cfl, by the name. @throws LarmorError 2 or 73 */
 export function writeRaw(path: string, raw: RawData, options: CallOptions = {}): void {
-  call(options, () => writeRawFile(path, raw));
+  call(options, [], () => writeRawFile(path, raw));
 }
 
 /**
@@ -78,10 +87,10 @@ export function writeRaw(path: string, raw: RawData, options: CallOptions = {}):
  * @throws LarmorError (as a rejection) 65 for data of which no image can be made, 66 for a missing file
  */
 export function reconstruct(raw: string | RawData | AcquiredData, options: ReconstructOptions = {}): Promise<Image> {
-  return call(options, async () => {
+  return callAsync(options, ['eachCoil', 'maxPixels'], async () => {
     const { eachCoil: each = false, maxPixels } = options;
     requireWithin({ maxPixels });
-    const data = typeof raw === 'string' ? await readRaw(raw) : 'acquisitions' in raw ? raw : acquiredData(raw);
+    const data = typeof raw === 'string' ? await readNamed(raw) : 'acquisitions' in raw ? raw : acquiredData(raw);
     return imageOf(data, { each, ...(maxPixels === undefined ? {} : { maxPixels }) });
   });
 }
@@ -92,5 +101,5 @@ export function reconstruct(raw: string | RawData | AcquiredData, options: Recon
  * @throws LarmorError 2 or 73
  */
 export function writeImage(path: string, image: Image, options: CallOptions & { readonly part?: Part } = {}): void {
-  call(options, () => writeImageFile(path, image, options.part));
+  call(options, ['part'], () => writeImageFile(path, image, options.part));
 }

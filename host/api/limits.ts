@@ -58,10 +58,4 @@ export function requireWithin(options: object): void {
   }
 }
 
-/** @throws LarmorError 2 for an option that does not exist, so that a misspelt one is not another simulation */
-export function requireKnown(options: object, known: Readonly<Record<string, true>>): void {
-  const odd = Object.keys(options).find((name) => !Object.hasOwn(known, name));
-  if (odd !== undefined) throw usage(`there is no option '${odd}'`, `the options are ${Object.keys(known).join(', ')}`);
-}
-
 const shown = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : String(value));

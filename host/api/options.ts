@@ -2,8 +2,8 @@
 import { usage } from '../base/errors.ts';
 import type { NoiseRequest } from '../model/noise.ts';
 import type { PhantomSource } from '../phantom/types.ts';
-import { readScanner } from '../sequence/scanner.ts';
-import { DEFAULT_SCANNER, type Scanner } from '../sequence/scanner-types.ts';
+import { readScanner, scannerFrom } from '../sequence/scanner.ts';
+import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { DEFAULT_RF_STEP } from './defaults.ts';
 import type { Request } from './inputs.ts';
@@ -12,18 +12,21 @@ import type { ScannerInput, ScanOptions, SimulateOptions } from './types.ts';
 
 /** The scanner that an option names. @throws LarmorError 65 or 66 */
 export function scannerOf(scanner: ScannerInput | undefined): Scanner {
-  return typeof scanner === 'string' ? readScanner(scanner) : { ...DEFAULT_SCANNER, ...scanner };
+  return typeof scanner === 'string' ? readScanner(scanner) : scannerFrom(scanner ?? {});
 }
 
-export const SCAN_OPTIONS: Readonly<Record<keyof ScanOptions, true>> = {
+const SCAN: Readonly<Record<keyof ScanOptions, true>> = {
   ...{ scanner: true, sequenceParameters: true, phantomParameters: true, motion: true, heartRate: true, rPeaks: true },
   ...{ precision: true, tolerance: true, exact: true, maxRfStep: true, t2prime: true, spinsPerVoxel: true },
   ...{ strict: true, engine: true, gpu: true, threads: true, tile: true, signal: true, onWarning: true },
 };
-export const SIMULATE_OPTIONS: Readonly<Record<keyof SimulateOptions, true>> = {
-  ...SCAN_OPTIONS,
+const SIMULATE: Readonly<Record<keyof SimulateOptions, true>> = {
+  ...SCAN,
   ...{ noise: true, snr: true, seed: true, magnetization: true, verify: true, onProgress: true },
 };
+/** Names of the options. */
+export const SCAN_OPTIONS = Object.keys(SCAN);
+export const SIMULATE_OPTIONS = Object.keys(SIMULATE);
 
 function requireNoise({ noise, snr }: SimulateOptions): void {
   if (noise === undefined) return;
@@ -74,6 +77,8 @@ export function requestOf(
   phantom: string | PhantomSource,
   options: SimulateOptions,
 ): Request {
+  requireNameOr('sequence', sequence, 'block', 'readSequence');
+  requireNameOr('phantom', phantom, 'read', 'openPhantom');
   const scannerName = typeof options.scanner === 'string' ? options.scanner : 'scanner';
   return {
     sequence,
@@ -93,4 +98,11 @@ export function requestOf(
     heartRate: options.heartRate,
     rPeaks: options.rPeaks,
   };
+}
+
+/** What is given is a name, or has the method of what a function of the package returned. */
+function requireNameOr(what: string, given: unknown, method: string, from: string): void {
+  if (typeof given === 'string') return;
+  if (typeof given === 'object' && given !== null && typeof Reflect.get(given, method) === 'function') return;
+  throw usage(`the ${what} is ${String(given)}`, `give a name, a file, or what ${from} returned`);
 }

@@ -13,9 +13,8 @@ import type { AcquiredData, RawData } from '../raw/types.ts';
 import type { Image } from '../recon/image.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
-import { call } from './call.ts';
-import { openPhantom, readRaw } from './files.ts';
-import { requireKnown } from './limits.ts';
+import { call, callAsync } from './call.ts';
+import { openNamed, PHANTOM_OPTIONS, readNamed } from './files.ts';
 import { scannerOf } from './options.ts';
 import { openSequence, reportFindings } from './sequence.ts';
 import type {
@@ -32,7 +31,7 @@ import type {
  * @throws LarmorError 2, 65 or 66
  */
 export function plotSequence(sequence: string | Sequence, options: SequencePlotOptions = {}): string {
-  return drawn(options, { ...SEQUENCE, from: true, to: true, tr: true, traces: true }, () => {
+  return drawn(options, [...SEQUENCE, 'from', 'to', 'tr', 'traces'], () => {
     const { from, to, tr, traces } = options;
     const opened = sequenceOf(sequence, options);
     const window = {
@@ -54,27 +53,26 @@ export function plotKspace(of: string | Sequence | RawData | AcquiredData, optio
 }
 
 /** Maps of density, T1, T2 and off-resonance in the planes through the middle. @returns SVG */
-export async function plotPhantom(phantom: string | PhantomSource, options: PhantomPlotOptions = {}): Promise<string> {
-  const { planes, maps, ...opening } = options;
-  const own = typeof phantom === 'string' ? await openPhantom(phantom, opening) : undefined;
-  try {
-    const known = { parameters: true, B0: true, motion: true, planes: true, maps: true } as const;
-    const chosen = { ...(planes && { planes }), ...(maps && { maps }) };
-    return drawn(options, known, () => phantomPlot(own ?? (phantom as PhantomSource), chosen));
-  } finally {
-    own?.close();
-  }
+export function plotPhantom(phantom: string | PhantomSource, options: PhantomPlotOptions = {}): Promise<string> {
+  return callAsync(options, [...PHANTOM_OPTIONS, 'planes', 'maps'], async () => {
+    const { planes, maps } = options;
+    const source = typeof phantom === 'string' ? await openNamed(phantom, options) : phantom;
+    try {
+      return svgText(phantomPlot(source, { ...(planes && { planes }), ...(maps && { maps }) }));
+    } finally {
+      if (source !== phantom) source.close();
+    }
+  });
 }
 
 /** The signal over time, one readout of it, and its spectrum. @returns SVG @throws LarmorError 2, 65 or 66 (as a rejection) */
-export async function plotSignal(
-  raw: string | RawData | AcquiredData,
-  options: SignalPlotOptions = {},
-): Promise<string> {
-  const data = typeof raw === 'string' ? await readRaw(raw) : named(raw);
-  const { readout, coil } = options;
-  const chosen = { ...(readout !== undefined && { readout }), ...(coil !== undefined && { coil }) };
-  return drawn(options, { readout: true, coil: true }, () => signalPlot(rawSignal(data), chosen));
+export function plotSignal(raw: string | RawData | AcquiredData, options: SignalPlotOptions = {}): Promise<string> {
+  return callAsync(options, ['readout', 'coil'], async () => {
+    const data = typeof raw === 'string' ? await readNamed(raw) : named(raw);
+    const { readout, coil } = options;
+    const chosen = { ...(readout !== undefined && { readout }), ...(coil !== undefined && { coil }) };
+    return svgText(signalPlot(rawSignal(data), chosen));
+  });
 }
 
 /** An image with directions, scale bar and colour bar. @returns SVG @throws LarmorError 65 where it is zero */
@@ -83,17 +81,13 @@ export function plotImage(
   options: CallOptions & { readonly parts?: readonly ('magnitude' | 'phase' | 'real' | 'imaginary')[] } = {},
 ): string {
   const { parts } = options;
-  return drawn(options, { parts: true }, () => imagePlot('image', image, { ...(parts && { parts }) }));
+  return drawn(options, ['parts'], () => imagePlot('image', image, { ...(parts && { parts }) }));
 }
 
-const SEQUENCE = { parameters: true, scanner: true } as const;
+const SEQUENCE = ['parameters', 'scanner'] as const;
 
-function drawn(options: CallOptions, known: Readonly<Record<string, true>>, draw: () => Figure): string {
-  return call(options, () => {
-    requireKnown(options, { ...known, onWarning: true });
-    return svgText(draw());
-  });
-}
+const drawn = (options: CallOptions, known: readonly string[], draw: () => Figure): string =>
+  call(options, known, () => svgText(draw()));
 
 function sequenceOf(
   sequence: string | Sequence,

@@ -3,9 +3,9 @@ import { warnings } from '../base/log.ts';
 import { soloCluster } from '../comm/solo.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import type { Sequence } from '../sequence/types.ts';
-import { type Abort, abortOf, call } from './call.ts';
+import { type Abort, abortOf, callAsync } from './call.ts';
 import { openJob } from './job.ts';
-import { requireKnown, requireWithin } from './limits.ts';
+import { requireWithin } from './limits.ts';
 import { magnetizationArray } from './magnetization.ts';
 import { jobOptions, noiseRequest, requestOf, SCAN_OPTIONS, SIMULATE_OPTIONS } from './options.ts';
 import { planOf } from './plan.ts';
@@ -27,9 +27,8 @@ export function simulate(
   phantom: string | PhantomSource,
   options: SimulateOptions = {},
 ): Promise<Simulation> {
-  return call(options, async () => {
+  return callAsync(options, SIMULATE_OPTIONS, async () => {
     const begun = performance.now();
-    requireKnown(options, SIMULATE_OPTIONS);
     const { verify = false, onProgress, magnetization = false } = options;
     requireWithin({ ...options, atDwell: options.noise?.atDwell });
     const noise = noiseRequest(options);
@@ -70,8 +69,7 @@ export function plan(
   phantom: string | PhantomSource,
   options: ScanOptions & { readonly ranks?: number | undefined } = {},
 ): Promise<Plan> {
-  return call(options, async () => {
-    requireKnown(options, { ...SCAN_OPTIONS, ranks: true });
+  return callAsync(options, [...SCAN_OPTIONS, 'ranks'], async () => {
     requireWithin(options);
     return stoppable(options.signal, async (abort) => {
       const job = await openJob(soloCluster(), () => requestOf(sequence, phantom, options), jobOptions(options));

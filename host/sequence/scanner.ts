@@ -193,3 +193,8 @@ export function readReceive(path: string): Receive {
 export function readScanner(path: string): Scanner {
   return { ...DEFAULT_SCANNER, ...readJson(path, '{"B0": 3, "Gmax": 0.08}', scanner) };
 }
+
+/** The same of an object with the keys of such a file; files that it names are relative to the working folder. */
+export function scannerFrom(keys: unknown): Scanner {
+  return { ...DEFAULT_SCANNER, ...scanner(keys, { file: 'scanner', key: '' }) };
+}

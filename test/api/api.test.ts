@@ -83,15 +83,22 @@ describe('simulate', () => {
       [{ threads: 1.5 }, /^threads is 1.5; give a whole number from 1 to 1024/],
       [{ precision: 'f16' }, /^precision is 'f16'; give one of f32, f64/],
       [{ t2prime: 'some' }, /^t2prime is 'some'/],
-      [{ tolerances: 1e-5 }, /^there is no option 'tolerances'; the options are/],
+      [{ tolerances: 1e-5 }, /^there is no option 'tolerances'; did you mean tolerance\?/],
+      [{ scanner: { B0: Number.NaN } }, /^scanner: B0 is NaN/],
+      [{ scanner: { receive: { array: { coils: 0 } } } }, /^scanner: receive.array.coils is 0/],
       [{ noise: { sigma: -1 } }, /^noise.sigma is -1/],
       [{ noise: { sigma: 1, atDwell: 5 } }, /^atDwell is 5/],
       [{ noise: { sigma: 1 }, snr: 3 }, /^'noise' and 'snr'/],
       [{ exact: true, tolerance: 1e-5 }, /^'exact' and 'tolerance'/],
       [{ sequenceParameters: { flop: 1 } }, /gre has no parameter 'flop'/],
     ];
-    for (const [options, message] of refused)
-      await refuses(() => simulate('gre', 'sphere', options), EXIT.usage, message);
+    for (const [options, message] of refused) {
+      const code = message.source.startsWith('^scanner') ? EXIT.badInput : EXIT.usage;
+      await refuses(() => simulate('gre', 'sphere', options), code, message);
+    }
+    await refuses(() => simulate('gre', 'sphere', null!), EXIT.usage, /^the options are null; give an object/);
+    await refuses(() => simulate(undefined!, 'sphere'), EXIT.usage, /^the sequence is undefined; give a name, a file/);
+    await refuses(() => simulate('gre', {} as larmor.Phantom), EXIT.usage, /^the phantom is \[object Object\]/);
     await refuses(() => simulate('gre', 'gre'), EXIT.usage, /'gre' is a sequence, but a phantom is expected/);
     await refuses(() => simulate('gre', 'no.phantom'), EXIT.missingInput, /^no.phantom: no such file/);
     await refuses(() => simulate('gre', 'sphere', { scanner: 'no.json' }), EXIT.missingInput, /^no.json: no such file/);
@@ -162,13 +169,17 @@ test('draws what it simulated as SVG', async () => {
     assert.ok(svg.includes(shows[n]), `${n}: ${shows[n]}`);
   }
   await refuses(() => larmor.plotSequence('gre', { tr: 999 }), EXIT.usage, /999/);
-  await refuses(() => larmor.plotSequence('gre', { form: 1 } as object), EXIT.usage, /there is no option 'form'/);
+  await refuses(
+    () => larmor.plotSequence('gre', { form: 1 } as object),
+    EXIT.usage,
+    /there is no option 'form'; did you mean from\?/,
+  );
 });
 
 test('docs/reference/api.md has every function and option, and the example as it is run', () => {
   const page = readFileSync(join(root, 'docs/reference/api.md'), 'utf8');
   const functions = Object.entries(larmor).flatMap(([name, value]) => (typeof value === 'function' ? [name] : []));
-  for (const name of [...functions, ...Object.keys(SIMULATE_OPTIONS)]) assert.ok(page.includes(`\`${name}`), name);
+  for (const name of [...functions, ...SIMULATE_OPTIONS]) assert.ok(page.includes(`\`${name}`), name);
   const example = readFileSync(join(root, 'examples/library.mjs'), 'utf8');
   assert.ok(page.includes(`\`\`\`js\n${example}\`\`\`\n`));
 });

@@ -51,10 +51,9 @@ export function programFor(job: ProgramJob): Program {
   const batches = lineBatches({ ops, precessions, lineRuns }, context, readouts.isBatched);
   const writer: ProgramWriter = {
     op: (kind, index) => ops.push({ kind, index }),
-    sumReadout({ firstSample, trajectory, encoding }) {
+    lineRun({ firstSample, trajectory, encoding }) {
       const moment = precessions.intern(encoding);
-      const run = { firstSample, waveform: trajectory, moment, area: 0, row: 0, lines: 1, step: 0 };
-      ops.push({ kind: OP.READOUT, index: lineRuns.push(run) });
+      return lineRuns.push({ firstSample, waveform: trajectory, moment, area: 0, row: 0, lines: 1, step: 0 });
     },
     batchLine: (readout) => batches.add(readout),
   };

@@ -33,8 +33,8 @@ export interface Context {
 export interface ProgramWriter {
   /** An op of the kernels: one of `OP` and an index into the table that it reads. */
   op(kind: number, index: number): void;
-  /** A readout that is summed by itself. */
-  sumReadout(readout: WindowReadout): void;
+  /** A readout by itself. @returns index of its line run, for an op */
+  lineRun(readout: WindowReadout): number;
   /** A line that is summed together with others of its trajectory, from any windows. */
   batchLine(readout: WindowReadout): void;
 }

@@ -3,6 +3,7 @@
  * sample's phase is formed exactly; else a spin's phase goes on from an exact sample by steps in f32, each wrong by up to 2⁻²³ of itself,
  * so the steps in a row are limited by how far they may turn a spin of this phantom.
  */
+import { OP } from '../../abi/abi.generated.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { directCost } from '../cost.ts';
@@ -44,7 +45,7 @@ export const direct: LineMethod = {
         cost: directCost(trajectoryAt(timeline, trajectory).samples, coils),
         error: 0,
         isBatched: false,
-        emit: (writer, readout) => writer.sumReadout(readout),
+        emit: (writer, readout) => writer.op(OP.READOUT, writer.lineRun(readout)),
       }),
     };
   },

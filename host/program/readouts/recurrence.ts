@@ -2,6 +2,7 @@
  * Equally spaced samples by a recurrence: each follows from the one before the last by one complex factor per spin (`readLinear` in
  * `assembly/readout.ts`). Of static spins in one coil, in f32.
  */
+import { OP } from '../../abi/abi.generated.ts';
 import { recurrenceCost } from '../cost.ts';
 import type { LineMethod } from '../method.ts';
 import { trajectoryAt } from '../trajectory.ts';
@@ -18,7 +19,7 @@ export const recurrence: LineMethod = {
           cost: recurrenceCost(samples),
           error: 0,
           isBatched: false,
-          emit: (writer, readout) => writer.sumReadout(readout),
+          emit: (writer, readout) => writer.op(OP.READOUT, writer.lineRun(readout)),
         };
       },
     };

@@ -7,6 +7,7 @@
 
 import { predictEcho } from '../host/api/spurious-echo.ts';
 import { openPhantom } from '../host/phantom/open.ts';
+import { evenPlaces, type SpinSampler } from '../host/phantom/sub-voxel.ts';
 import { phaseGraph, sliceOf } from '../host/sampling/phase-graph.ts';
 import { pixelAlong, spinSampler, wantedOf } from '../host/sampling/sampler.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
@@ -81,7 +82,7 @@ export const TURNING: readonly Scan[] = [
 ];
 
 /** Its echoes are below 1 % from 4 spins on, where the prediction errs on the safe side: see `UTE_FACTOR`. */
-const UTE = turning('UTE', () => ute());
+export const UTE = turning('UTE', () => ute());
 
 export const FILES: readonly Scan[] = [
   { name: 'gre8_good.seq', make: file('geometry/gre8_good.seq'), counts: [1, 7, 40] },
@@ -122,19 +123,25 @@ export async function scanEchoes(scans: readonly Scan[]): Promise<Pair[]> {
     const weights = weigh ? distances(sequence) : undefined;
     const weighed = (signal: Float64Array): Float64Array =>
       weights === undefined ? signal : signal.map((value, at) => value * Math.sqrt(weights[at >> 1]));
-    const sampler = (count: number) => spinSampler(timeline, encoding, count);
+    const sampler = (count: number): SpinSampler => spinSampler(timeline, encoding, count);
+    // Layers that fill a voxel in the plane as well, not chosen by what is looked at here.
+    const even: SpinSampler = {
+      slab: sampler(MANY).slab,
+      choose: ({ tissues }) => ({ places: tissues.map(() => evenPlaces(MANY, 3)), level: 0 }),
+    };
+    const reference = weigh ? even : sampler(MANY);
     // The image must not tell the voxels apart, which would be an echo of another kind.
     const voxel =
       part * Math.min(0.02, pixelAlong(encoding, [1, 0, 0]) ?? 0.02, pixelAlong(encoding, [0, 1, 0]) ?? 0.02);
     const settings = { voxel: `${voxel}`, radius: `${radius * voxel}`, T1: `${WHITE.T1}`, T2: `${WHITE.T2}` };
-    const signalOf = async (count: number, slab: Readonly<Record<string, string>> = {}) => {
-      const phantom = await openPhantom('sphere', { ...settings, ...slab }, { sampler: sampler(count) });
+    const signalOf = async (sampler: SpinSampler, slab: Readonly<Record<string, string>> = {}) => {
+      const phantom = await openPhantom('sphere', { ...settings, ...slab }, { sampler });
       return { phantom, signal: weighed(await simulateTimeline(timeline, phantom)) };
     };
-    const { signal: exact } = await signalOf(MANY);
+    const { signal: exact } = await signalOf(reference);
     const period = periodOf(timeline, encoding);
     for (const count of counts) {
-      const { phantom, signal } = await signalOf(count);
+      const { phantom, signal } = await signalOf(sampler(count));
       pairs.push({
         name: `${name}, ${count}`,
         predicted: phantom.spins?.level ?? 0,
@@ -142,7 +149,7 @@ export async function scanEchoes(scans: readonly Scan[]): Promise<Pair[]> {
       });
       const plane = count === 1 && Number.isFinite(sliceOf(timeline).thickness);
       if (plane && period === undefined) continue;
-      const own = plane ? (await signalOf(MANY, { slab: `${period}` })).signal : exact;
+      const own = plane ? (await signalOf(reference, { slab: `${period}` })).signal : exact;
       const { spins: _, ...points } = phantom;
       pairs.push({
         name: `${name}, ${count}, as points`,

@@ -175,17 +175,35 @@ function record(m: Float64Array, precession: Float64Array, data: Float64Array, w
   }
 }
 
-/** Net rotation of a pulse at each point. Tissues differ in it by their off-resonance alone. */
+/**
+ * Net rotation of a pulse at each point. Tissues differ in it by their off-resonance alone, points by their place along its gradient: all in one
+ * layer are turned alike, and by a pulse without a gradient all there are.
+ */
 function rotationsAt(timeline: Timeline, pulse: number, offset: number, places: Float64Array): Float64Array {
   const { pulses, gammaBar } = timeline;
   const [frame, duration] = [pulses[STRIDE.pulse * pulse + 2], pulses[STRIDE.pulse * pulse + 3]];
   const steps = mergedSteps(timeline, pulse);
   const all = new Float64Array((ROTATION.length * places.length) / 3);
+  const axes = [0, 1, 2].filter((axis) => isOn(steps, axis));
+  const known = new Map<number, number>();
   for (let at = 0, to = 0; at < places.length; at += 3, to += ROTATION.length) {
+    const key = axes.length === 0 ? 0 : axes.length === 1 ? places[at + axes[0]] : at;
+    const same = known.get(key);
+    if (same !== undefined) {
+      all.copyWithin(to, same, same + ROTATION.length);
+      continue;
+    }
+    known.set(key, to);
     rotate(steps, gammaBar, [places[at], places[at + 1], places[at + 2]], offset - frame, all, to);
     leaveFrame(all, to, -2 * Math.PI * frame * duration);
   }
   return all;
+}
+
+/** Whether a pulse has a gradient along an axis. */
+function isOn(steps: Float64Array, axis: number): boolean {
+  for (let at = 3 + axis; at < steps.length; at += STRIDE.rfStep) if (steps[at] !== 0) return true;
+  return false;
 }
 
 /** Mxy after the rotation turns by `angle`. */

@@ -70,6 +70,6 @@ function causeOf({ T1, T2, order, pulse, turning }: EchoPrediction): string {
 
 function fixOf({ enough, within }: EchoPrediction): string {
   if (enough === undefined) return 'use --spins-per-voxel auto, or a larger number where that is too few';
-  if (within === undefined) return `give about ${enough} spins per pixel, across the slice as well`;
-  return `give about ${enough} spins per pixel, evenly across ${(1e3 * within).toPrecision(2)} mm around the slice`;
+  if (within === undefined) return `give about ${enough()} spins per pixel, across the slice as well`;
+  return `give about ${enough()} spins per pixel, evenly across ${(1e3 * within).toPrecision(2)} mm around the slice`;
 }

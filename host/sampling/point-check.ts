@@ -49,8 +49,8 @@ export interface EchoPrediction {
   readonly pulse?: number;
   /** Moments between pulses turn, so that no one order is to blame. */
   readonly turning?: true;
-  /** Spins per pixel that would do, evenly spread; of a slice, within so much across it [m]. */
-  readonly enough?: number;
+  /** Searched for when it is asked: spins per pixel that would do, evenly spread; of a slice, within so much across it [m]. */
+  readonly enough?: () => number;
   readonly within?: number;
   /** Of a sequence whose readouts see no echo in focus, so that no level can be told: what they see instead [cycles/m]. */
   readonly dephased?: Vector;
@@ -146,8 +146,8 @@ export function checkPoints(
     pulse: worst.graph.pulse,
     ...(worst.order === undefined ? {} : { order: worst.order }),
   };
-  if (column === undefined) return { ...cause, enough: enoughFor(worst.graph, pixel) };
-  return { ...cause, enough: layersFor(timeline, worst.tissue, slice, slab!), within: slab!.thickness };
+  if (column === undefined) return { ...cause, enough: () => enoughFor(worst.graph, pixel) };
+  return { ...cause, enough: () => layersFor(timeline, worst.tissue, slice, slab!), within: slab!.thickness };
 }
 
 /** Of sequences whose moments turn: the points of a few pixels play it (point-trial.ts). Undefined for a plane, which has no thickness to compare with. */
@@ -194,8 +194,10 @@ function checkByTrial(
   const level = Math.sqrt(energies.reduce((sum, energy) => sum + energy, 0));
   if (level < ENOUGH) return { level };
   const { tissue } = parts[energies.indexOf(Math.max(...energies))];
-  const search = searchByTrial(timeline, slice, wanted, { steps: usable[0].edges, counts: [1, 1, 1] });
-  const enough = search(tissue).places(ENOUGH).places.length / 3;
+  const enough = (): number => {
+    const pixel = { steps: usable[0].edges, counts: [1, 1, 1] } as const;
+    return searchByTrial(timeline, slice, wanted, pixel)(tissue).places(ENOUGH).places.length / 3;
+  };
   return { level, T1: tissue.T1, T2: tissue.T2, turning: true, enough };
 }
 

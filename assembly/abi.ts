@@ -91,6 +91,8 @@ export class KernelContext {
   /** Sets of coil columns, one for each time at which moving spins are sampled. */
   coilSets: i32;
   nodes: i32;
+  /** Values that moving spins have at each field node: what they see of fields fixed in space. */
+  fieldWidth: i32;
 
   /** Tiles whose spins are in their slots; written by the host, awaited by threads. */
   filled: i32;
@@ -157,6 +159,8 @@ export namespace OP {
   export const RELEASE: i32 = 12;
   /** set: from here on coils are those of this set of columns */
   export const SENSE: i32 = 13;
+  /** node: the columns of fields are from here on those of this node and the next */
+  export const FIELD: i32 = 14;
 }
 
 /** Precession with the RF off: gradient moment [cycles/m] and duration [s]. */

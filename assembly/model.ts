@@ -22,7 +22,9 @@ export function runModel<T>(job: KernelContext, slot: Slot, tile: Tile, sums: us
     if (kind == OP.PRECESS) precess<T, Modelled>(tile, changetype<Precession>(momentAt(job, index)));
     else if (kind == OP.EXCITE) excite<T, Modelled>(job, tile, index);
     else if (kind == OP.READOUT) finite = readModel<T>(job, tile, index, sums) && finite;
-    else if (kind == OP.SLIDE) slide(job, tile, index);
+    else if (kind == OP.SLIDE) slide(job, tile, job.phaseTerms - SLIDING, SLIDING, tile.nodes, 3 * index);
+    else if (kind == OP.FIELD)
+      slide(job, tile, fieldTerm(job), 2 * job.fieldWidth, tile.fields, job.fieldWidth * index);
     else if (kind == OP.SENSE)
       tile.coils =
         tile.transmits + 2 * (<usize>job.transmits + <usize>index * <usize>job.coils) * (<usize>job.capacity << 2);
@@ -38,12 +40,16 @@ export function runModel<T>(job: KernelContext, slot: Slot, tile: Tile, sums: us
   return job.precessions + <usize>index * (MOMENT_BYTES + (<usize>job.phaseTerms << 3));
 }
 
-/** From here on the last terms are the displacements of nodes `node` and `node` + 1. */
-function slide(job: KernelContext, tile: Tile, node: i32): void {
+/** The first term whose column is a value of a field. */
+function fieldTerm(job: KernelContext): i32 {
+  return job.phaseTerms - (job.nodes == 0 ? 0 : SLIDING) - 2 * job.fieldWidth;
+}
+
+/** From here on terms `term`, … are columns `from`, … of `columns`: what two nodes hold. */
+function slide(job: KernelContext, tile: Tile, term: i32, count: i32, columns: usize, from: i32): void {
   const column = <usize>job.capacity << 2;
-  const to = tile.termColumns + (<usize>(job.phaseTerms - SLIDING) << 2);
-  for (let n: usize = 0; n < <usize>SLIDING; n++)
-    store<usize>(to + (n << 2), tile.nodes + (3 * <usize>node + n) * column);
+  const to = tile.termColumns + (<usize>term << 2);
+  for (let n = 0; n < count; n++) store<usize>(to + (<usize>n << 2), columns + <usize>(from + n) * column);
 }
 
 /**

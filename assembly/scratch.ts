@@ -65,7 +65,7 @@ export class Tile {
   count: i32;
   /**
    * With a model, see `model.ts`: [phaseTerms] usize, the f32 column of each term's q; the columns
-   * of B1, coils, nodes and resets.
+   * of B1, coils, nodes, resets and fields.
    */
   phaseTerms: i32;
   termColumns: usize;
@@ -73,6 +73,7 @@ export class Tile {
   coils: usize;
   nodes: usize;
   resets: usize;
+  fields: usize;
   /**
    * Room for a readout with a model, see `model-readout.ts`; or for the rows of all coils, see
    * `matrix.ts`.

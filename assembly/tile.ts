@@ -69,18 +69,22 @@ export function loadTile<T>(job: KernelContext, slot: Slot, scratch: usize): Til
 function placeModel<T>(job: KernelContext, tile: Tile, input: usize): void {
   const column: usize = <usize>job.capacity << 2;
   const sliding = job.nodes == 0 ? 0 : SLIDING;
-  const terms = job.phaseTerms - sliding;
+  const fields = 2 * job.fieldWidth;
+  const terms = job.phaseTerms - sliding - fields;
   tile.phaseTerms = job.phaseTerms;
   tile.transmits = input + (COLUMNS + <usize>terms) * column;
   tile.coils = tile.transmits + 2 * <usize>job.transmits * column;
   tile.nodes = tile.coils + 2 * <usize>job.coils * <usize>job.coilSets * column;
   tile.resets = tile.nodes + 3 * <usize>job.nodes * column;
+  tile.fields = tile.resets + <usize>job.nodes * column;
   tile.termColumns = tile.spread;
   tile.readout = tile.termColumns + <usize>((4 * job.phaseTerms + 15) & ~15);
   for (let n = 0; n < terms; n++)
     store<usize>(tile.termColumns + (<usize>n << 2), input + (COLUMNS + <usize>n) * column);
+  for (let n = 0; n < fields; n++)
+    store<usize>(tile.termColumns + (<usize>(terms + n) << 2), tile.fields + <usize>n * column);
   for (let n = 0; n < sliding; n++)
-    store<usize>(tile.termColumns + (<usize>(terms + n) << 2), tile.nodes + <usize>n * column);
+    store<usize>(tile.termColumns + (<usize>(terms + fields + n) << 2), tile.nodes + <usize>n * column);
   if (sliding == 0) return;
   const own = tile.readout;
   memory.copy(own, tile.density, <usize>tile.count << 2);

@@ -25,8 +25,17 @@ const GAUSS: readonly (readonly [number, number])[] = [
   [0.9602898564975363, 0.10122853629037626],
 ].flatMap(([x, w]) => [[-x!, w!] as const, [x!, w!] as const]);
 
-/** [samples][re, im], receive phase left out, of the spins of a whole phantom in file order. */
-export function simulateMoving(sequence: Sequence, spins: SpinBlock, motions: readonly Motion[]): Float64Array {
+/** Field along B0 beside that of linear gradients [T], at a place under gradients (x, y, z). */
+export type Field = (gradients: readonly number[], x: number, y: number, z: number) => number;
+
+/** What is left: [samples][re, im], receive phase left out; and [spins][x, y, z] at the end, in file order. */
+export interface Moved {
+  readonly signal: Float64Array;
+  readonly magnetization: Float64Array;
+}
+
+/** @param spins of a whole phantom in file order */
+export function simulateMoving(sequence: Sequence, spins: SpinBlock, motions: readonly Motion[], other?: Field): Moved {
   const count = spins.x.length;
   const numbers = Array.from({ length: count }, (_, n) => n);
   const places = placesOver(moversOf(inOrder(motions), numbers), spins);
@@ -68,21 +77,24 @@ export function simulateMoving(sequence: Sequence, spins: SpinBlock, motions: re
     }
     start += block.duration;
   }
-  return Float64Array.from(signal);
+  const magnetization = Float64Array.from({ length: 3 * count }, (_, n) => [mx, my, mz][n % 3][Math.floor(n / 3)]);
+  return { signal: Float64Array.from(signal), magnetization };
+
+  /** Field along B0 [T]. */
+  function along(g: readonly number[], x: number, y: number, z: number): number {
+    return g[0] * x + g[1] * y + g[2] * z + (other?.(g, x, y, z) ?? 0);
+  }
 
   function free(from: number, to: number, gradients: readonly PiecewiseLinear[]): void {
     phase.fill(0);
     const half = (to - from) / 2;
     for (const [x, weight] of GAUSS) {
       const t = from + half * (1 + x);
-      const g = gradients.map((gradient) => GAMMA_BAR * valueAt(gradient, t) * weight * half) as [
-        number,
-        number,
-        number,
-      ];
-      if (g.every((value) => value === 0)) continue;
+      const g = gradients.map((gradient) => valueAt(gradient, t)) as [number, number, number];
+      if (other === undefined && g.every((value) => value === 0)) continue;
       const r = places(start + t);
-      for (let n = 0; n < count; n++) phase[n] = phase[n] + g[0] * r.x[n] + g[1] * r.y[n] + g[2] * r.z[n];
+      for (let n = 0; n < count; n++)
+        phase[n] = phase[n] + GAMMA_BAR * weight * half * along(g, r.x[n], r.y[n], r.z[n]);
     }
     const dt = to - from;
     for (let n = 0; n < count; n++) {
@@ -103,7 +115,7 @@ export function simulateMoving(sequence: Sequence, spins: SpinBlock, motions: re
       const g = gradients.map((gradient) => valueAt(gradient, t));
       return Float64Array.from(
         { length: count },
-        (_, n) => TURN * GAMMA_BAR * (g[0] * r.x[n] + g[1] * r.y[n] + g[2] * r.z[n]) + spins.offResonance[n],
+        (_, n) => TURN * GAMMA_BAR * along(g, r.x[n], r.y[n], r.z[n]) + spins.offResonance[n],
       );
     };
     let late = field(from + 1e-15);

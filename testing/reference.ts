@@ -37,6 +37,7 @@ export function simulateModelSlowly(
     coils = 0,
     coilSets = 1,
     nodes = 0,
+    fields,
     groups = [spins.x.length],
   } = model ?? {};
   const { sampleCount } = timelines[0];
@@ -58,7 +59,9 @@ export function simulateModelSlowly(
     let coil = coilsOf(0);
     const path = extra.slice(fixed + 2 * (transmits + coils * coilSets));
     const jumps = path.splice(3 * nodes);
-    q.push(...path.slice(0, 6));
+    const seen = jumps.splice(nodes);
+    const width = fields?.largest.length ?? 0;
+    q.push(...seen.slice(0, 2 * width), ...path.slice(0, 6));
     const density = spins.density[n];
     let equilibrium = density;
     const [T1, T2] = [spins.T1[n], spins.T2[n]];
@@ -100,7 +103,9 @@ export function simulateModelSlowly(
         }
         turn(-TURN * offset! * duration!);
       } else if (ops[op] === OP.slide) {
-        q.splice(fixed, 6, ...path.slice(3 * index, 3 * index + 6));
+        q.splice(fixed + 2 * width, 6, ...path.slice(3 * index, 3 * index + 6));
+      } else if (ops[op] === OP.field) {
+        q.splice(fixed, 2 * width, ...seen.slice(width * index, width * (index + 2)));
       } else if (ops[op] === OP.sense) {
         coil = coilsOf(index);
       } else if (ops[op] === OP.hold || ops[op] === OP.release) {

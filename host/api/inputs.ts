@@ -154,7 +154,7 @@ export async function openInputs(
     const parts = { scanner, sequence, encoding, opened, t2prime, maxRfStep };
     try {
       warnOfField(opened, scanner);
-      const placing = { maxRfStep, coilsName: request.coilsName, surveyOf, exact, toEnd, t2prime };
+      const placing = { maxRfStep, coilsName: request.coilsName, surveyOf, exact };
       const { source, atRest, timelines, compile } = await placePhantom(opened, scanner, compiler, timeline, placing);
       const spuriousEcho =
         encoding === undefined || sampleCount === 0 ? undefined : predictEcho(source, atRest, encoding);

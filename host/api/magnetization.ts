@@ -7,6 +7,7 @@ import { createOutput, type PendingFile } from '../base/files.ts';
 import type { Cluster } from '../comm/ranks.ts';
 import { reduceToRoot } from '../comm/reduce.ts';
 import { npyHeader } from '../formats/npy.ts';
+import type { PhantomSource } from '../phantom/types.ts';
 
 /** Spins joined at once: 12 MiB. */
 const PIECE = 2 ** 19;
@@ -67,10 +68,14 @@ export interface MagnetizationStore {
   write(cluster: Cluster, sink: MagnetizationSink, spinCount: number, turned: number): Promise<unknown>;
 }
 
-export function magnetizationStore(): MagnetizationStore {
-  const parts: { readonly first: number; readonly values: Float64Array }[] = [];
+/** @param numbersOf spins whose order is not that of the file, of which each tile's ascend */
+export function magnetizationStore({ numbersOf }: Pick<PhantomSource, 'numbersOf'>): MagnetizationStore {
+  const parts: Part[] = [];
   return {
-    take: (first, _, values) => void parts.push({ first, values: values.slice() }),
+    take(first, count, values) {
+      const numbers = numbersOf?.(first, count);
+      parts.push({ first, values: values.slice(), ...(numbers && { numbers }) });
+    },
     async write(cluster, sink, spinCount, turned) {
       const root = cluster.rank === 0;
       let failure: unknown;
@@ -85,7 +90,7 @@ export function magnetizationStore(): MagnetizationStore {
       attempt(() => sink.begin(spinCount));
       for (let from = 0; from < spinCount; from += PIECE) {
         const piece = new Float64Array(3 * Math.min(PIECE, spinCount - from));
-        for (const { first, values } of parts) copyOverlap(piece, 3 * from, values, 3 * first);
+        for (const part of parts) copyOverlap(piece, from, part);
         turn(piece, turned);
         await reduceToRoot(cluster, new BigInt64Array(piece.buffer));
         attempt(() => sink.take(piece));
@@ -97,11 +102,24 @@ export function magnetizationStore(): MagnetizationStore {
   };
 }
 
-/** Copies what `values`, which begin at `at`, and `piece`, which begins at `from`, have in common. */
-function copyOverlap(piece: Float64Array, from: number, values: Float64Array, at: number): void {
-  const start = Math.max(from, at);
-  const end = Math.min(from + piece.length, at + values.length);
-  if (end > start) piece.set(values.subarray(start - at, end - at), start - from);
+/** Spins of a tile, which follow `first` unless they have numbers. */
+interface Part {
+  readonly first: number;
+  readonly values: Float64Array;
+  readonly numbers?: Float64Array;
+}
+
+/** Copies the spins that a tile and a piece, which begins at spin `from`, have in common. */
+function copyOverlap(piece: Float64Array, from: number, { first, values, numbers }: Part): void {
+  if (numbers !== undefined) {
+    for (const [n, spin] of numbers.entries())
+      if (spin >= from && 3 * (spin - from) < piece.length)
+        piece.set(values.subarray(3 * n, 3 * n + 3), 3 * (spin - from));
+    return;
+  }
+  const start = Math.max(3 * from, 3 * first);
+  const end = Math.min(3 * from + piece.length, 3 * first + values.length);
+  if (end > start) piece.set(values.subarray(start - 3 * first, end - 3 * first), start - 3 * from);
 }
 
 /** From the frame back: clockwise, as spins turn. */

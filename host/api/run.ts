@@ -73,7 +73,7 @@ export async function runJob(
   const [timeline] = timelines;
   const reads = timedReads(phantom);
   const { outputs, magnetization } = options;
-  const store = magnetization === undefined ? undefined : magnetizationStore();
+  const store = magnetization === undefined ? undefined : magnetizationStore(phantom);
 
   let resumePoint: ResumePoint = { done: [] };
   const { done, complete } = await agreeFromRoot(cluster, 'start', async () => {

@@ -4,8 +4,8 @@
  *
  *     r(t) = A(t) r0 + Σ_i v_i(t) q_i + P(t) D(t)
  *
- * with columns q of the spin, the same r0 and q for all times, and D its displacement along a path,
- * linear in time between two nodes.
+ * with columns q of the spin, the same r0 and q for all times, and D its displacement along a path, linear in time between two nodes. Fields
+ * fixed in space have a value F(r(t)) for each spin, which is linear in time between two nodes of its own.
  */
 import type { Seconds } from './units.ts';
 
@@ -27,12 +27,23 @@ export interface Movement {
   readonly fields?: MovingFields;
 }
 
+/** Fields that turn a spin by what they are where it is. */
+export interface SeenFields {
+  /** Values F at a node. */
+  readonly width: number;
+  /** Ascending from 0 to the end of the sequence; between knots p and p + 1 F runs from node 2p to node 2p + 1. They are corners of the movement too. */
+  readonly knots: Float64Array;
+  /** Field along B0 per unit of each value, under gradients (x, y, z) [T per unit]. */
+  rates(gradients: readonly [number, number, number]): readonly number[];
+}
+
 export interface MovingFields {
   /** The set of coil columns for a sample at a time; undefined: no coils. */
   readonly receive?: (time: Seconds) => number;
   /** The column of B1 that holds `column` (of spins at rest) at a time; undefined: no maps. */
   readonly transmit?: (time: Seconds, column: number) => number;
-  /** Estimate of the largest distance that any spin moves between two times [m]. */
+  readonly seen?: SeenFields;
+  /** Farthest that any spin moves between two times [m]; an estimate. */
   shift(from: Seconds, to: Seconds): number;
 }
 
@@ -61,3 +72,8 @@ export interface Slide {
 
 /** Terms of the two nodes that are in use. */
 export const SLIDING = 6;
+
+/** Terms of a moving spin: its columns q, the values of fields at two nodes, and the displacements at two nodes of a path. */
+export function termsOf({ terms, sliding, fields }: Movement): number {
+  return terms + 2 * (fields?.seen?.width ?? 0) + (sliding ? SLIDING : 0);
+}

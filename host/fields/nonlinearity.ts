@@ -12,6 +12,7 @@ import { createHash } from 'node:crypto';
 import { badInput } from '../base/errors.ts';
 import { readInput } from '../base/files.ts';
 import type { Meters } from '../base/units.ts';
+import type { Places } from './map.ts';
 
 /** b for many places. */
 export interface GradientFields {
@@ -22,6 +23,8 @@ export interface GradientFields {
    * @param lost receives the rounding errors of b(r) in f32, x, y, z
    */
   apply(x: Float32Array, y: Float32Array, z: Float32Array, count: number, lost?: readonly Float32Array[]): void;
+  /** b(r) − r of places [0, count), x, y, z. */
+  displacements(places: Places, count: number, columns: readonly Float64Array[]): void;
 }
 
 interface Coefficient {
@@ -117,8 +120,9 @@ function gradientFields(path: string, R0: Meters, coefficients: readonly Coeffic
     list[at] = list[at] + value * normOf(n, m);
   }
   const sum = new Float64Array(3);
-  /** Σ of all terms at a place in LAI over R0, by the recurrence of solid harmonics in x, y, z. */
-  const displacement = (x: number, y: number, z: number): void => {
+  /** b(r) − r at a place in LPS [m], by the recurrence of solid harmonics in x, y, z of LAI over R0. */
+  const displacement = (left: Meters, posterior: Meters, superior: Meters): void => {
+    const [x, y, z] = [left / R0, -posterior / R0, -superior / R0];
     const r2 = x * x + y * y + z * z;
     sum.fill(0);
     // (x + iy)^m and rᵐ P_mm/sinᵐθ = (−1)ᵐ (2m − 1)!!
@@ -139,18 +143,25 @@ function gradientFields(path: string, R0: Meters, coefficients: readonly Coeffic
       [cos, sin] = [cos * x - sin * y, cos * y + sin * x];
       factor *= -(2 * m + 1);
     }
+    for (let axis = 0; axis < 3; axis++) sum[axis] = (axis === 0 ? R0 : -R0) * sum[axis];
   };
   return {
     path,
     identity: createHash('sha256')
       .update(JSON.stringify([R0, coefficients]))
       .digest('hex'),
+    displacements({ x, y, z }, count, columns) {
+      for (let n = 0; n < count; n++) {
+        displacement(x[n], y[n], z[n]);
+        for (const [axis, column] of columns.entries()) column[n] = sum[axis];
+      }
+    },
     apply(x, y, z, count, lost) {
       const columns = [x, y, z];
       for (let n = 0; n < count; n++) {
-        displacement(x[n] / R0, -y[n] / R0, -z[n] / R0);
+        displacement(x[n], y[n], z[n]);
         for (const [axis, column] of columns.entries()) {
-          const b = column[n] + (axis === 0 ? R0 : -R0) * sum[axis];
+          const b = column[n] + sum[axis];
           column[n] = b;
           if (lost !== undefined) lost[axis][n] = b - column[n];
         }

@@ -1,10 +1,12 @@
 /** A map of B0: added to the off-resonance of every spin. */
 import { badInput } from '../base/errors.ts';
 import { warn } from '../base/log.ts';
-import type { Tesla } from '../base/units.ts';
+import type { Hertz, Tesla } from '../base/units.ts';
 import { type FieldMap, outsideMap, readMap } from '../fields/map.ts';
 import { checkSpins, type SurveyOf } from '../phantom/bounds.ts';
 import type { PhantomSource } from '../phantom/types.ts';
+import { mapLayer } from './maps.ts';
+import type { SeenField } from './seen-fields.ts';
 
 /**
  * Maps with a smaller maximum [Hz] are in tesla, those with a larger one in rad/s or another unit.
@@ -58,6 +60,23 @@ export async function withB0Map(
     identity: `${source.identity} b0=${B0} map=${map.identity}`,
     residentBytes: source.residentBytes + map.residentBytes,
     read,
+  };
+}
+
+/** The map as moving spins see it, in tesla. */
+export function seenB0Map(map: FieldMap, gammaBar: Hertz): SeenField {
+  const { fitsBox, check, residentBytes } = mapLayer(map);
+  return {
+    ...{ residentBytes, ...(fitsBox && { fitsBox }), ...(check && { check }) },
+    largest: [largestOf(map) / gammaBar],
+    identity: `map=${map.identity}`,
+    rates: () => [1],
+    sample(places, [column], outside) {
+      map.sample(places, column.length, [column], (n) =>
+        outside(n, (who) => outsideMap(map, who, [places.x[n], places.y[n], places.z[n]])),
+      );
+      for (let n = 0; n < column.length; n++) column[n] = column[n] / gammaBar;
+    },
   };
 }
 

@@ -4,8 +4,11 @@
  */
 import { warn } from '../base/log.ts';
 import type { Tesla } from '../base/units.ts';
+import type { Numbers, Places } from '../fields/map.ts';
 import type { PhantomBounds } from '../phantom/types.ts';
+import { concomitantRates } from '../timeline/concomitant.ts';
 import type { Layer } from './layer.ts';
+import type { SeenField } from './seen-fields.ts';
 
 /**
  * Below this field [T] the neglected third order in G is more than a thousandth of the second order
@@ -21,22 +24,41 @@ export function warnOfLowField(path: string, B0: Tesla): void {
   );
 }
 
-/** z², x² + y², xz, yz [m²] of a spin's position at rest. @param bounds of the phantom */
-export function concomitantLayer({ min, max }: PhantomBounds): Layer {
-  const [x, y, z] = min.map((low, axis) => Math.max(Math.abs(low), Math.abs(max[axis]))) as [number, number, number];
+/** z², x² + y², xz, yz [m²] of a spin's place at rest. @param bounds of the phantom */
+export function concomitantLayer(bounds: Box): Layer {
   return {
     adds: { terms: 4 },
-    largest: { terms: [z * z, x * x + y * y, x * z, y * z] },
+    largest: { terms: largestSquares(bounds) },
     identity: 'concomitant',
     residentBytes: 0,
-    fill({ block, count }, [zz, rr, xz, yz]) {
-      for (let n = 0; n < count; n++) {
-        const [px, py, pz] = [block.x[n], block.y[n], block.z[n]];
-        zz![n] = pz * pz;
-        rr![n] = px * px + py * py;
-        xz![n] = px * pz;
-        yz![n] = py * pz;
-      }
-    },
+    fill: ({ block, count }, columns) => squares(block, count, columns),
   };
+}
+
+/** The same of a spin on the move. @param bounds of all places that are reached */
+export function seenConcomitant(B0: Tesla, bounds: Box): SeenField {
+  return {
+    largest: largestSquares(bounds),
+    identity: `concomitant=${B0}`,
+    residentBytes: 0,
+    rates: concomitantRates(B0),
+    sample: (places, columns) => squares(places, columns[0].length, columns),
+  };
+}
+
+type Box = Pick<PhantomBounds, 'min' | 'max'>;
+
+function largestSquares({ min, max }: Box): [number, number, number, number] {
+  const [x, y, z] = min.map((low, axis) => Math.max(Math.abs(low), Math.abs(max[axis]))) as [number, number, number];
+  return [z * z, x * x + y * y, x * z, y * z];
+}
+
+function squares({ x, y, z }: Places, count: number, columns: readonly Numbers[]): void {
+  const [zz, rr, xz, yz] = columns as readonly [Numbers, Numbers, Numbers, Numbers];
+  for (let n = 0; n < count; n++) {
+    zz[n] = z[n] * z[n];
+    rr[n] = x[n] * x[n] + y[n] * y[n];
+    xz[n] = x[n] * z[n];
+    yz[n] = y[n] * z[n];
+  }
 }

@@ -2,16 +2,16 @@
  * Non-linear gradients: a spin is moved to the position where a linear gradient has the field that
  * it experiences. The last step of all, because maps and coils are sampled at the true position.
  */
-import { badInput } from '../base/errors.ts';
 import type { GradientFields } from '../fields/nonlinearity.ts';
 import { checkSpins, type SurveyOf } from '../phantom/bounds.ts';
-import type { PhantomSource } from '../phantom/types.ts';
+import type { PhantomBounds, PhantomSource } from '../phantom/types.ts';
 import { addLayer, type Layer } from './layer.ts';
+import type { SeenField } from './seen-fields.ts';
 
 /**
- * @param exact three phase terms (`momentTerms`) contain the rounding errors of b(r) in f32
- * columns: 4e-6 of the signal of a GRE, which matters in f64
- * @throws LarmorError 65 for moving spins, which would need b along their path
+ * The phantom at rest.
+ * @param exact three phase terms (`momentTerms`) carry what f32 columns lose of b(r): 4e-6 of the signal of a GRE, which f64 is to have
+ * @throws LarmorError 65 if b(r) cannot be simulated
  */
 export async function withGradientFields(
   source: PhantomSource,
@@ -19,11 +19,6 @@ export async function withGradientFields(
   exact: boolean,
   surveyOf: SurveyOf,
 ): Promise<PhantomSource> {
-  const { model } = source;
-  if (model !== undefined && (model.nodes > 0 || (model.groups?.length ?? 1) > 1)) {
-    const what = 'gradient non-linearity of moving spins is not simulated';
-    throw badInput(fields.path, what, 'leave out the motion or the non-linearity');
-  }
   const layered = exact ? addLayer(source, roundingLayer(fields)) : source;
   const read: PhantomSource['read'] = (first, count, into) => {
     if (exact && into.extra !== undefined) layered.read(first, count, into);
@@ -47,5 +42,32 @@ function roundingLayer(fields: GradientFields): Layer {
     identity: '',
     residentBytes: 0,
     fill: ({ block, count }, lost) => fields.apply(block.x, block.y, block.z, count, lost),
+  };
+}
+
+/** Places along each axis of a box at which b(r) − r is looked at for its bound, and what may be beyond it in between. */
+const LOOKS = 9;
+const MARGIN = 1.5;
+
+/** b(r) − r along the way of moving spins. @param bounds of all places that are reached */
+export function seenGradients(fields: GradientFields, { min, max }: Pick<PhantomBounds, 'min' | 'max'>): SeenField {
+  const at = (axis: number, step: (n: number) => number): Float64Array =>
+    Float64Array.from(
+      { length: LOOKS ** 3 },
+      (_, n) => min[axis] + ((max[axis] - min[axis]) * (step(n) % LOOKS)) / (LOOKS - 1),
+    );
+  const grid = {
+    x: at(0, (n) => n),
+    y: at(1, (n) => Math.floor(n / LOOKS)),
+    z: at(2, (n) => Math.floor(n / LOOKS ** 2)),
+  };
+  const found = [0, 1, 2].map(() => new Float64Array(LOOKS ** 3));
+  fields.displacements(grid, LOOKS ** 3, found);
+  return {
+    largest: found.map((values) => MARGIN * values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)),
+    identity: `gradients=${fields.identity}`,
+    residentBytes: 0,
+    rates: (gradients) => gradients,
+    sample: (places, columns) => fields.displacements(places, columns[0].length, columns),
   };
 }

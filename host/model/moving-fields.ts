@@ -1,59 +1,106 @@
 /**
- * Coils and maps of B1 for moving spins. These fields are fixed in space, so a spin has a set of
- * coil columns for each sample, at its position then, and a column of B1 for each part of a pulse.
- * A timeline requests them time by time while it is compiled.
+ * Fields fixed in space for moving spins, which see them where they are. A spin has a set of coil columns for each sample and a column of
+ * B1 for each part of a pulse, which a timeline asks for time by time while it is compiled; and what fields turn it by, at nodes in time.
  */
 
 import type { Movement, MovingFields } from '../base/movement.ts';
+import type { Seconds } from '../base/units.ts';
+import type { SurveyOf } from '../phantom/bounds.ts';
 import { modelColumns } from '../phantom/columns.ts';
 import type { MovingPhantom } from '../phantom/motion/moving.ts';
 import { type Model, type PhantomSource, type SpinBlock, spinBlock } from '../phantom/types.ts';
-import type { Layer } from './layer.ts';
+import type { Layer, Spins } from './layer.ts';
+import { fillNodes, joinSeen, knotsOf, requirePieces, type SeenField } from './seen-fields.ts';
 
 export interface FieldLayers {
   readonly receive?: Layer | undefined;
   readonly transmit?: Layer | undefined;
+  /** What turns spins. */
+  readonly seen?: readonly SeenField[];
 }
 
 export interface MovingInFields {
   readonly movements: readonly Movement[];
   /** Once all timelines are compiled. */
   source(): PhantomSource;
+  /**
+   * Checks all spins at some times before anything is simulated, where a field might not reach them.
+   * @throws LarmorError 65
+   */
+  requireReach(surveyOf: SurveyOf): Promise<void>;
 }
 
-/**
- * A part of a pulse: the positions of the spins at `time`, and the column of B1 of its shim for
- * spins at rest.
- */
+/** Times at which the reach of fields is checked, strewn over the sequence, beside its start. */
+const REACH_TIMES = 16;
+
+/** A pulse's part: where the spins are at `time`, in the column of B1 that its shim has at rest. */
 interface Play {
   readonly time: number;
   readonly column: number;
 }
 
-export function movingInFields(moving: MovingPhantom, { receive, transmit }: FieldLayers): MovingInFields {
+/**
+ * @param phantom at rest
+ * @param duration of the sequence
+ * @throws LarmorError 65 where spins move too far through fields that turn them
+ */
+export function movingInFields(
+  moving: MovingPhantom,
+  { receive, transmit, seen: several = [] }: FieldLayers,
+  phantom: Pick<PhantomSource, 'name' | 'spinCount'>,
+  duration: Seconds,
+): MovingInFields {
+  const seen = joinSeen(several);
   const senses = moving.movements.map(() => numbered<number>((time) => String(time)));
   const plays = moving.movements.map(() => numbered<Play>(({ time, column }) => `${time} ${column}`));
+  const knots = moving.movements.map((movement, group) =>
+    seen === undefined ? new Float64Array(0) : knotsOf(movement, (from, to) => moving.shift(group, from, to), duration),
+  );
+  requirePieces(phantom.name, phantom.spinCount, knots);
   const movements = moving.movements.map((movement, group): Movement => {
     const fields: MovingFields = {
       ...(receive === undefined ? {} : { receive: senses[group].indexOf }),
       ...(transmit === undefined
         ? {}
         : { transmit: (time, column) => (column < 0 ? column : plays[group].indexOf({ time, column })) }),
+      ...(seen && { seen: { width: seen.largest.length, knots: knots[group], rates: seen.rates } }),
       shift: (from, to) => moving.shift(group, from, to),
     };
-    return receive === undefined && transmit === undefined ? movement : { ...movement, fields };
+    if (receive === undefined && transmit === undefined && seen === undefined) return movement;
+    const corners = Float64Array.from(new Set([...movement.corners, ...knots[group].subarray(1, -1)])).sort();
+    return { ...movement, corners, fields };
   });
   return {
     movements,
+    async requireReach(surveyOf) {
+      const doubtful = [receive, transmit, ...several].filter(
+        (layer) => layer?.check !== undefined && !layer.fitsBox?.(moving.bounds),
+      );
+      if (doubtful.length === 0) return;
+      const base = moving.source();
+      await surveyOf(base.spinCount, (first, count, block) => {
+        base.read(first, count, block);
+        for (const [from, size] of partsOf(base.model?.groups ?? [base.spinCount], first, count)) {
+          const { spins, moveTo } = onTheMove(moving, base.name, from, size, cut(block, from - first, size));
+          for (let n = 0; n <= REACH_TIMES; n++) {
+            moveTo(((n * 0.6180339887498949) % 1) * duration);
+            for (const layer of doubtful) layer!.check!(spins);
+          }
+        }
+      });
+    },
     source() {
       const base = moving.source();
-      if (receive === undefined && transmit === undefined) return base;
+      if (receive === undefined && transmit === undefined && seen === undefined) return base;
       const coils = receive?.adds.coils ?? 0;
       const model: Model = {
         ...base.model!,
         transmits: Math.max(0, ...plays.map(({ all }) => all.length)),
         coils,
         ...(coils === 0 ? {} : { coilSets: Math.max(1, ...senses.map(({ all }) => all.length)) }),
+        ...(seen && {
+          fields: { nodes: 2 * Math.max(...knots.map(({ length }) => length - 1)), largest: seen.largest },
+        }),
         largest: {
           ...base.model!.largest,
           transmit: transmit?.largest.transmit ?? 0,
@@ -61,10 +108,10 @@ export function movingInFields(moving: MovingPhantom, { receive, transmit }: Fie
         },
       };
       const at = modelColumns(model);
-      const layers = [receive, transmit].filter((layer) => layer !== undefined);
+      const layers = [receive, transmit, seen].filter((layer) => layer !== undefined);
       const read = (first: number, count: number, into: SpinBlock): void => {
         const { extra, ...plain } = into;
-        const own = extra && { extra: [...extra.slice(0, at.transmits), ...extra.slice(at.nodes)] };
+        const own = extra && { extra: [...extra.slice(0, at.transmits), ...extra.slice(at.nodes, at.fields)] };
         base.read(first, count, { ...(plain as SpinBlock), ...own });
         if (extra === undefined) return;
         // A range may hold spins of several groups; a tile never does.
@@ -72,21 +119,15 @@ export function movingInFields(moving: MovingPhantom, { receive, transmit }: Fie
           fill(from, size, cut(into, from - first, size));
       };
       const fill = (first: number, count: number, into: SpinBlock): void => {
-        const { group, numbers, at: placesAt } = moving.placesOf(first, count, into);
-        const block = spinBlock(count);
-        for (const name of ['density', 'T1', 'T2', 'T2s', 'offResonance'] as const) block[name].set(into[name]);
-        const spins = {
-          block,
-          first: numbers[0],
-          count,
-          nameOf: (n: number) => `${base.name} spin ${numbers[n]}, where it moves to,`,
-        };
-        const moveTo = (time: number): void => {
-          const { x, y, z } = placesAt(time);
-          block.x.set(x);
-          block.y.set(y);
-          block.z.set(z);
-        };
+        const { group, spins, placesAt, moveTo } = onTheMove(moving, base.name, first, count, into);
+        if (seen !== undefined) {
+          const columns = into.extra!.slice(at.fields, at.total);
+          for (const column of columns) column.fill(0);
+          fillNodes(seen, knots[group], placesAt, columns, (n, errorOf) => {
+            if (into.density[n] !== 0) throw errorOf(spins.nameOf(n));
+          });
+        }
+        if (receive === undefined && transmit === undefined) return;
         for (const column of into.extra!.slice(at.transmits, at.nodes)) column.fill(0);
         for (const [set, time] of senses[group].all.entries()) {
           moveTo(time);
@@ -110,6 +151,23 @@ export function movingInFields(moving: MovingPhantom, { receive, transmit }: Fie
       };
     },
   };
+}
+
+/** Spins [first, first + count) of one group: a block of them that `moveTo` puts where they are at a time. */
+function onTheMove(moving: MovingPhantom, name: string, first: number, count: number, atRest: SpinBlock) {
+  const { group, numbers, at: placesAt } = moving.placesOf(first, count, atRest);
+  const block = spinBlock(count);
+  for (const column of ['density', 'T1', 'T2', 'T2s', 'offResonance'] as const)
+    block[column].set(atRest[column].subarray(0, count));
+  const nameOf = (n: number): string => `${name} spin ${numbers[n]}, where it moves to,`;
+  const spins: Spins = { block, first: numbers[0], count, nameOf };
+  const moveTo = (time: Seconds): void => {
+    const { x, y, z } = placesAt(time);
+    block.x.set(x);
+    block.y.set(y);
+    block.z.set(z);
+  };
+  return { group, spins, placesAt, moveTo };
 }
 
 /** Things in the order in which they are first asked for. */
@@ -146,5 +204,5 @@ function partsOf(groups: readonly number[], first: number, count: number): [numb
 function cut({ extra, ...base }: SpinBlock, from: number, count: number): SpinBlock {
   const part = (column: Float32Array): Float32Array => column.subarray(from, from + count);
   const block = Object.fromEntries(Object.entries(base).map(([name, column]) => [name, part(column)]));
-  return { ...(block as unknown as SpinBlock), extra: extra!.map(part) };
+  return { ...(block as unknown as SpinBlock), ...(extra && { extra: extra.map(part) }) };
 }

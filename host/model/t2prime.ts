@@ -41,7 +41,7 @@ export function dephasingRate(T2: Seconds, T2s: Seconds): number {
 
 /** Calls `visit` for every spin that has R2′. @returns how many have */
 export function eachDephasing(source: PhantomSource, visit: (rate: number, T2: Seconds) => void): number {
-  const block = spinBlock(Math.min(WALK_SPINS, source.spinCount), { extra: modelColumns(source.model).total });
+  const block = spinBlock(Math.min(WALK_SPINS, source.spinCount));
   let found = 0;
   for (let first = 0; first < source.spinCount; first += WALK_SPINS) {
     const count = Math.min(WALK_SPINS, source.spinCount - first);

@@ -37,8 +37,11 @@ export function columnOf<N extends ColumnName>(name: N): Extract<(typeof COLUMNS
 
 /** Parts of a model beyond static spins in one coil and a uniform B1, in words. */
 export function modelParts(model: Model | undefined): string[] {
-  const { terms = 0, transmits = 0, coils = 0, nodes = 0 } = model ?? {};
-  const parts = { 'receive coils': coils, 'maps of B1': transmits, 'phase terms': terms, 'paths of spins': nodes };
+  const { terms = 0, transmits = 0, coils = 0, nodes = 0, fields } = model ?? {};
+  const parts = {
+    ...{ 'receive coils': coils, 'maps of B1': transmits, 'phase terms': terms, 'paths of spins': nodes },
+    'fields seen on the move': fields?.nodes ?? 0,
+  };
   return Object.entries(parts).flatMap(([name, count]) => (count > 0 ? [name] : []));
 }
 
@@ -54,13 +57,15 @@ export interface ModelColumns {
   readonly nodes: number;
   /** [nodes] 1 if the spin is reset at the node, else 0. */
   readonly resets: number;
+  /** [field nodes][values] of fields fixed in space, where the spin is at the time of a node. */
+  readonly fields: number;
   readonly total: number;
 }
 
 export function modelColumns(
-  model: Pick<Model, 'terms' | 'transmits' | 'coils' | 'coilSets' | 'nodes'> | undefined,
+  model: Pick<Model, 'terms' | 'transmits' | 'coils' | 'coilSets' | 'nodes' | 'fields'> | undefined,
 ): ModelColumns {
-  const { terms = 0, transmits = 0, coils = 0, coilSets = 1, nodes = 0 } = model ?? {};
+  const { terms = 0, transmits = 0, coils = 0, coilSets = 1, nodes = 0, fields } = model ?? {};
   const at = {
     terms: 0,
     transmits: terms,
@@ -68,5 +73,11 @@ export function modelColumns(
     nodes: terms + 2 * (transmits + coils * coilSets),
   };
   const resets = at.nodes + 3 * nodes;
-  return { ...at, resets, total: resets + nodes };
+  const values = resets + nodes;
+  return {
+    ...at,
+    resets,
+    fields: values,
+    total: values + (fields === undefined ? 0 : fields.nodes * fields.largest.length),
+  };
 }

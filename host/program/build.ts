@@ -116,6 +116,7 @@ function opOf({ kind, index }: NonNullable<Window['begin']>, { useOf }: Operator
 const STATE_OPS: Readonly<Record<number, number>> = {
   [TIMELINE_OP.slide]: OP.SLIDE,
   [TIMELINE_OP.sense]: OP.SENSE,
+  [TIMELINE_OP.field]: OP.FIELD,
   [TIMELINE_OP.hold]: OP.HOLD,
   [TIMELINE_OP.release]: OP.RELEASE,
 };

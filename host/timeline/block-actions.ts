@@ -34,7 +34,7 @@ export type Action =
       readonly receive: readonly [number, number, number];
       readonly turned: number;
     }
-  /** A change of state of moving spins: `OP.slide`, `hold`, `release` or `sense`. */
+  /** What happens to spins on paths: `OP.slide`, `field`, `hold`, `release`, `sense`. */
   | { readonly kind: 'mark'; readonly op: number; readonly index: number };
 
 export interface BlockProgram {
@@ -83,21 +83,20 @@ const PULSE_PIECE: Seconds = 10e-6;
 const OVERHANG: Seconds = 1e-9;
 
 /**
- * @returns what compiles block `n`, which begins at `start`; where spins move, blocks must come in
- * the order of time
+ * @returns what compiles block `n`, which begins at `start` (where spins move, blocks must come in the order of time), and the end of the sequence
  * @throws LarmorError 65 when events of a block overlap or outlast it
  */
 export function blockCompiler(sequence: Sequence, options: TimelineOptions, tables: BlockTables) {
   const { gammaBar = GAMMA_BAR, movement } = options;
   const encoder = movement === undefined ? undefined : movingEncoder(movement);
-  return (block: Block, n: number, start: Seconds): BlockProgram => {
+  const compile = (block: Block, n: number, start: Seconds): BlockProgram => {
     const { rf, adc, duration } = block;
     const gradients = blockGradients(block);
     const state: BlockState = {
       ...{ options, tables, gammaBar, block, gradients },
       location: `${sequence.name}: block ${n + 1}`,
       common: gradientPoints(block.common),
-      moving: encoder?.(gradients, start),
+      moving: encoder?.block(gradients, start),
       actions: [],
       now: 0,
     };
@@ -113,6 +112,11 @@ export function blockCompiler(sequence: Sequence, options: TimelineOptions, tabl
     precessTo(state, Math.max(state.now, duration));
     return { actions: state.actions, turned: turnsBy(state, 0, duration) };
   };
+  const end = (): BlockProgram => ({
+    actions: (encoder?.end() ?? []).map(([op, index]) => ({ kind: 'mark', op, index })),
+    turned: 0,
+  });
+  return { compile, end };
 }
 
 function addPulse(state: BlockState, rf: RfEvent): void {

@@ -6,7 +6,7 @@
  */
 import { openBudget } from '../base/budget.ts';
 import { badInput } from '../base/errors.ts';
-import { SLIDING } from '../base/movement.ts';
+import { termsOf } from '../base/movement.ts';
 import { GAMMA_BAR } from '../base/units.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { type Action, type BlockProgram, type BlockTables, blockCompiler } from './block-actions.ts';
@@ -23,14 +23,14 @@ const MOST_SAMPLES = 0x7fffffff;
  */
 export function compileTimeline(sequence: Sequence, options: TimelineOptions): Timeline {
   const { B0, gammaBar = GAMMA_BAR, terms, movement, toEnd = false } = options;
-  const termCount = movement === undefined ? (terms?.count ?? 0) : movement.terms + (movement.sliding ? SLIDING : 0);
+  const termCount = movement === undefined ? (terms?.count ?? 0) : termsOf(movement);
   const budget = openBudget('signal', sequence.name, sequence.fileBytes);
   const tables: BlockTables = {
     ...{ budget, termCount, receiveShapes: [] },
     pulses: pulseTable(budget, termCount),
     trajectories: trajectoryTable(budget),
   };
-  const compile = blockCompiler(sequence, options, tables);
+  const { compile, end } = blockCompiler(sequence, options, tables);
   // Blocks of the same events are the same program, except for spins that move meanwhile.
   const programOf = movement === undefined ? rememberByEvents((block, n) => compile(block, n, 0)) : compile;
   const walk = walkBuilder(sequence.name, STRIDE.precession + termCount);
@@ -40,6 +40,7 @@ export function compileTimeline(sequence: Sequence, options: TimelineOptions): T
     walk.append(programOf(block, n, start));
     start += block.duration;
   }
+  if (toEnd) walk.append(end());
   return {
     ...{ gammaBar, B0, terms: termCount },
     ...walk.finish(toEnd),

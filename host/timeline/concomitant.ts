@@ -8,6 +8,8 @@
  * gradient of a cylinder. Four phase terms with q = z², x² + y², xz, yz: products of two
  * piecewise-linear gradients are integrated exactly.
  */
+
+import type { SeenFields } from '../base/movement.ts';
 import type { Hertz, Tesla } from '../base/units.ts';
 import { cornersWithin, type PiecewiseLinear, valueAt } from '../sequence/waveform.ts';
 import type { PhaseTerms } from './types.ts';
@@ -21,6 +23,12 @@ export function concomitantTerms(B0: Tesla, gammaBar: Hertz): PhaseTerms {
       return [unit * (xx + yy), (unit * zz) / 4, -unit * xz, -unit * yz];
     },
   };
+}
+
+/** The same field of spins that move, per unit of z², x² + y², xz, yz. */
+export function concomitantRates(B0: Tesla): SeenFields['rates'] {
+  const unit = 1 / (2 * B0);
+  return ([gx, gy, gz]) => [unit * (gx * gx + gy * gy), (unit * gz * gz) / 4, -unit * gx * gz, -unit * gy * gz];
 }
 
 type Products = [xx: number, yy: number, zz: number, xz: number, yz: number];

@@ -3,11 +3,11 @@
  *
  *     ∫ g·r dt = (∫ Aᵀg dt)·r0 + Σ_i (∫ v_i·g dt) q_i + (∫ Pᵀg dt)·D
  *
- * integrated by Gauss–Legendre quadrature between all corners of the gradients and of the movement;
- * and the ops (`slide`, `hold`, `release`) between stretches.
+ * by Gauss and Legendre between all corners of gradients and of the movement, what fields add on the way likewise, and the marks (`OP.slide`,
+ * `field`, `hold`, `release`) between stretches.
  */
 
-import { type Movement, type MovementPath, SLIDING, type Slide } from '../base/movement.ts';
+import { type Movement, type MovementPath, type SeenFields, type Slide, termsOf } from '../base/movement.ts';
 import { SAME_TIME, type Seconds } from '../base/units.ts';
 import { type PiecewiseLinear, valueAt } from '../sequence/waveform.ts';
 import { OP } from './types.ts';
@@ -23,6 +23,8 @@ export interface Stretch {
   readonly marks: readonly (readonly [number, number])[];
   /** For a sampled movement only. */
   readonly slide?: Slide;
+  /** First knot of the fields that are seen. */
+  readonly knot?: number;
 }
 
 /** Phases within one block. Stretches must be requested in the order of time. */
@@ -77,41 +79,52 @@ const SMALL_TURN = 1e-4;
 const MODERATE_TURN = 1e-2;
 const LARGEST_TURN = 0.5;
 
-/**
- * @returns a function that gives the phases of a block that begins at `start`; it carries the state
- * from block to block
- */
-export function movingEncoder(
-  movement: Movement,
-): (gradients: readonly PiecewiseLinear[], start: Seconds) => MovingBlock {
-  const { terms, path } = movement;
-  const width = 3 + terms + (movement.sliding ? SLIDING : 0);
-  const sampled = path?.sampled === true;
-  let [node, held] = [-1, -1];
+export interface MovingEncoder {
+  /** A block that begins at `start`; the state is kept from block to block. */
+  block(gradients: readonly PiecewiseLinear[], start: Seconds): MovingBlock;
+  /** Marks for the end of the sequence: spins that are held then are at equilibrium. */
+  end(): Stretch['marks'];
+}
 
-  return (gradients, start) => {
+export function movingEncoder(movement: Movement): MovingEncoder {
+  const { path, fields } = movement;
+  const seen = fields?.seen;
+  const width = 3 + termsOf(movement);
+  const sampled = path?.sampled === true;
+  let [node, held, knot] = [-1, -1, 0];
+
+  const block = (gradients: readonly PiecewiseLinear[], start: Seconds): MovingBlock => {
     const corners = (from: Seconds, to: Seconds): number[] => inside(movement.corners, from, to, start);
     const edges = (from: Seconds, to: Seconds): number[] => gradients.flatMap(({ t }) => inside(t, from, to));
 
-    const stretchOf = (path: MovementPath, from: Seconds, to: Seconds): Stretch => {
-      const marks: [number, number][] = [];
+    /** Where spins on a path are, and the marks it takes. */
+    const slideOver = (own: MovementPath, from: Seconds, to: Seconds, marks: [number, number][]): Slide | undefined => {
       let slide: Slide | undefined;
       const active = anyGradient(gradients, from, to);
-      if (active || (sampled && path.flow)) {
-        slide = path.slide(start + from, start + to);
+      if (active || (sampled && own.flow)) {
+        slide = own.slide(start + from, start + to);
         if (slide.node !== node) marks.push([OP.slide, slide.node]);
         node = slide.node;
       }
-      const next = path.flow ? path.held(start + from, start + to) : -1;
+      const next = own.flow ? own.held(start + from, start + to) : -1;
       if (next !== held) {
         if (held >= 0) marks.push([OP.release, held]);
         if (next >= 0) marks.push([OP.hold, next]);
       }
       held = next;
-      return { from, to, marks, ...(sampled && slide !== undefined ? { slide } : {}) };
+      return sampled ? slide : undefined;
+    };
+    const stretchOf = (from: Seconds, to: Seconds): Stretch => {
+      const marks: [number, number][] = [];
+      const slide = path && slideOver(path, from, to, marks);
+      if (seen !== undefined) {
+        const next = knotBefore(seen, start + (from + to) / 2);
+        if (next !== knot) marks.push([OP.field, 2 * next]);
+        knot = next;
+      }
+      return { from, to, marks, ...(slide && { slide }), ...(seen && { knot }) };
     };
 
-    const { fields } = movement;
     return {
       corners,
       sensed: (time) => fields?.receive?.(start + time),
@@ -127,12 +140,12 @@ export function movingEncoder(
         }));
       },
       stretches(from, to, stops = [], longest = Number.POSITIVE_INFINITY) {
-        if (path === undefined || to <= from) return [{ from, to, marks: [] }];
+        if ((path === undefined && seen === undefined) || to <= from) return [{ from, to, marks: [], knot }];
         const more = sampled ? [...stops, ...edges(from, to)] : [];
         const cuts = shorter(joined([...more, ...corners(from, to)], from, to), sampled ? longest : to - from);
         const stretches: Stretch[] = [];
         for (let n = 0; n + 1 < cuts.length; n++) {
-          const stretch = stretchOf(path, cuts[n], cuts[n + 1]);
+          const stretch = stretchOf(cuts[n], cuts[n + 1]);
           const before = stretches[stretches.length - 1];
           if (before !== undefined && stretch.marks.length === 0 && stretch.slide === undefined) before.to = stretch.to;
           else stretches.push(stretch);
@@ -144,20 +157,31 @@ export function movingEncoder(
         const cuts = joined([...edges(from, to), ...corners(from, to)], from, to);
         for (let n = 0; n + 1 < cuts.length; n++) {
           const [a, b] = [cuts[n], cuts[n + 1]];
-          if (!anyGradient(gradients, a, b)) continue;
+          const active = anyGradient(gradients, a, b);
+          if (!active && seen === undefined) continue;
           const turn = movement.turn(start + a, start + b);
           const parts = Math.max(1, Math.ceil(turn / LARGEST_TURN));
           const rule = GAUSS[turn < SMALL_TURN ? 2 : turn < MODERATE_TURN ? 3 : 8];
           const half = (b - a) / parts / 2;
-          const slide = sampled ? stretch.slide : path?.slide(start + a, start + b);
+          const slide = !active ? undefined : sampled ? stretch.slide : path?.slide(start + a, start + b);
           for (let part = 0; part < parts; part++)
             for (const [at, weight] of rule)
-              addRates(sums, movement, gradients, start, a + half * (2 * part + 1 + at), weight * half, slide);
+              addRates(
+                sums,
+                movement,
+                gradients,
+                start,
+                a + half * (2 * part + 1 + at),
+                weight * half,
+                slide,
+                stretch.knot,
+              );
         }
         return sums;
       },
     };
   };
+  return { block, end: () => (held >= 0 ? [[OP.release, held]] : []) };
 }
 
 /** Adds the rates at a time of the block, times `weight`. */
@@ -169,20 +193,35 @@ function addRates(
   time: Seconds,
   weight: number,
   slide: Slide | undefined,
+  knot = 0,
 ): void {
   const { terms } = movement;
   const { A, v, P } = movement.frame(start + time);
-  const [gx, gy, gz] = gradients.map((gradient) => weight * valueAt(gradient, time)) as [number, number, number];
+  const values = gradients.map((gradient) => valueAt(gradient, time)) as [number, number, number];
+  const [gx, gy, gz] = values.map((value) => weight * value) as [number, number, number];
   for (let axis = 0; axis < 3; axis++) sums[axis] = sums[axis] + A[axis] * gx + A[3 + axis] * gy + A[6 + axis] * gz;
   for (let term = 0; term < terms; term++) {
     const at = 3 * term;
     sums[3 + term] = sums[3 + term] + v[at] * gx + v[at + 1] * gy + v[at + 2] * gz;
   }
+  const seen = movement.fields?.seen;
+  const fieldsAt = 3 + terms;
+  if (seen !== undefined) {
+    const { width, knots } = seen;
+    const late = (start + time - knots[knot]) / (knots[knot + 1] - knots[knot]);
+    for (const [i, rate] of seen.rates(values).entries()) {
+      sums[fieldsAt + i] = sums[fieldsAt + i] + weight * (1 - late) * rate;
+      sums[fieldsAt + width + i] = sums[fieldsAt + width + i] + weight * late * rate;
+    }
+  }
   if (slide === undefined) return;
-  const part = slide.start + ((slide.end - slide.start) * (start + time - slide.from)) / (slide.to - slide.from);
+  const pathAt = fieldsAt + 2 * (seen?.width ?? 0);
+  // Of a stretch shorter than its times resolve there is but one.
+  const passed = slide.to > slide.from ? (start + time - slide.from) / (slide.to - slide.from) : 0;
+  const part = slide.start + (slide.end - slide.start) * passed;
   for (let axis = 0; axis < 3; axis++) {
     const rate = P[axis] * gx + P[3 + axis] * gy + P[6 + axis] * gz;
-    const at = 3 + terms + axis;
+    const at = pathAt + axis;
     sums[at] = sums[at] + (1 - part) * rate;
     sums[at + 3] = sums[at + 3] + part * rate;
   }
@@ -233,6 +272,10 @@ function inside(times: Float64Array, from: Seconds, to: Seconds, start: Seconds 
   }
   return found;
 }
+
+/** The knot that begins the piece around a time. */
+const knotBefore = ({ knots }: SeenFields, time: Seconds): number =>
+  Math.max(0, Math.min(knots.length - 2, firstAfter(knots, time) - 1));
 
 /** First index n with values[n] > value. */
 function firstAfter(values: Float64Array, value: number): number {

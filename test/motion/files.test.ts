@@ -221,19 +221,6 @@ test('motion files that are wrong', () => {
   );
 });
 
-test('moving spins in fields that are taken at rest', () => {
-  write('concomitant.json', { gradients: { concomitant: true } });
-  refused(
-    /its spins move, in concomitant fields; simulate it without/,
-    65,
-    'rest.phantom',
-    '--motion',
-    write('m.csv', 'time,x\n0,0\n1,0.01\n'),
-    '--scanner',
-    'concomitant.json',
-  );
-});
-
 /** A copy of `all.phantom` with something in it changed. */
 function damaged(name: string, change: (file: h5.File) => void): string {
   copyFileSync(at('all.phantom'), at(name));

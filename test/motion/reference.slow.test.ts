@@ -17,7 +17,7 @@ for (const name of ['translate', 'rotate', 'heartbeat', 'default_time', 'flow', 
     source.read(0, source.spinCount, spins);
     const file = await openHdf5(cases(`motion/${name}.phantom`));
     const motions = readMotions(file, source.spinCount, assert.fail);
-    const found = simulateMoving(readPulseq(cases(`motion/${name}.seq`)), spins, motions);
+    const { signal: found } = simulateMoving(readPulseq(cases(`motion/${name}.seq`)), spins, motions);
     const { data } = readNpy(cases(`motion/${name}.npy`));
     const off = Math.sqrt(
       found.reduce((sum, value, n) => sum + (value - data[n]) ** 2, 0) /

@@ -195,7 +195,7 @@ function scratchOf(values: Values<typeof KernelContext>, kernels: Kernels): numb
 /** What the program is made of, placed. */
 function placeProgram(arena: Arena, { source, precision }: EngineJob, program: Program) {
   const { timeline, operators, precessions, cachedPrecessions } = program;
-  const { transmits = 0, coils = 0, coilSets = 1, nodes = 0 } = source.model ?? {};
+  const { transmits = 0, coils = 0, coilSets = 1, nodes = 0, fields } = source.model ?? {};
   const withOperators = { ...timeline, pulses: operators.pulses, rfSteps: operators.rfSteps };
   const forms = program.isModelled
     ? modelPulseForms(withOperators, source, precision)
@@ -204,6 +204,7 @@ function placeProgram(arena: Arena, { source, precision }: EngineJob, program: P
   return {
     ops: arena.list(program.ops),
     ...{ isModelled: Number(program.isModelled), phaseTerms: timeline.terms, transmits, coils, coilSets, nodes },
+    fieldWidth: fields?.largest.length ?? 0,
     precessions: arena.place(precessions),
     excitations: arena.list(excitationRecords(timeline)),
     pulses: placePulses(arena, operators.pulses),

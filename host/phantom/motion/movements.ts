@@ -102,7 +102,7 @@ const IDENTITY = Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
 function lineOf({ at }: UnitTime, from: Seconds, to: Seconds): { readonly middle: number; readonly slope: number } {
   const quarter = (to - from) / 4;
   const [early, late] = [at(from + quarter), at(to - quarter)];
-  return { middle: (early + late) / 2, slope: (late - early) / (2 * quarter) };
+  return { middle: (early + late) / 2, slope: quarter > 0 ? (late - early) / (2 * quarter) : 0 };
 }
 
 /** Places this close to a node are there, in nodes. */

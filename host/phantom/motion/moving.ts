@@ -33,10 +33,7 @@ export interface MovingPhantom {
    * file, and places at any time.
    */
   placesOf(first: number, count: number, atRest: SpinBlock): MovingPlaces;
-  /**
-   * Estimate of the largest distance that spins of a group move between two times [m], from the
-   * corners of the phantom's box.
-   */
+  /** Farthest that spins of a group move between two times [m], by those in the corners of the phantom's box, or by some where the movement is sampled. */
   shift(group: number, from: Seconds, to: Seconds): number;
 }
 
@@ -49,7 +46,9 @@ export interface MovingPlaces {
 
 /** Gap between two wanted spins up to which those between are read too. */
 const LARGEST_GAP = 256;
-/** Most spins with sampled movement times pieces: a quarter of a minute. */
+/** Spins of a sampled movement by which a shift is judged. */
+const SHIFT_SPINS = 64;
+/** Spins whose movement is sampled, times pieces: a quarter of a minute. */
 const MOST_SPIN_PIECES = 2e7;
 
 /**
@@ -69,20 +68,28 @@ export function movingPhantom(source: PhantomSource, list: readonly Motion[], du
   const movements = groups.map((_, n) => movementOf(motions, survey, n, evaluator, nodes, duration, pieces[n]));
   const bounds = movingBounds(source, motions, survey, evaluator, nodes, movements, duration);
   const largestNode = Math.max(0, ...nodes.map((found) => found?.largest ?? 0));
+  const sampledShifts = groups.map((group) =>
+    group.sampled ? shiftBySome(source, motions, group, evaluator) : undefined,
+  );
   const starts = [0];
   for (const { runs } of groups) starts.push(starts[starts.length - 1] + runs.spins);
+  /** Of spins of one group. */
+  const numbersIn = (first: number, count: number): { readonly group: number; readonly numbers: Float64Array } => {
+    const group = starts.findLastIndex((start) => start <= first);
+    return { group, numbers: numbersOf(groups[group].runs, first - starts[group], count) };
+  };
   return {
     moves: motions.some(({ action }, n) => movesBy(action, nodes[n]) && plays(evaluator.units[n], duration)),
     movements,
     bounds,
     placesOf(first, count, { x, y, z }) {
-      const group = starts.findLastIndex((start) => start <= first);
-      const numbers = numbersOf(groups[group].runs, first - starts[group], count);
+      const { group, numbers } = numbersIn(first, count);
       const rest = { x: x.subarray(0, count), y: y.subarray(0, count), z: z.subarray(0, count) };
       const movers = moversOf(motions, numbers);
       return { group, numbers, at: placesOver(movers, rest, (n, time) => evaluator.measures(time)[n]) };
     },
-    shift: (group, from, to) => shiftOf(source, movements[group], from, to, largestNode, bounds.farthest),
+    shift: (group, from, to) =>
+      sampledShifts[group]?.(from, to) ?? shiftOf(source, movements[group], from, to, largestNode),
     source() {
       if (evaluator.varies) checkWork(source, motions, survey.kept.numbers.length, pieces);
       const model = modelOf(motions, groups, evaluator, nodes, pieces, bounds, movements[0].sliding);
@@ -96,7 +103,7 @@ export function movingPhantom(source: PhantomSource, list: readonly Motion[], du
           if (to > from) part(from - starts[n], to - from, slice(into, from - first, to - from));
         }
       };
-      return { ...source, model, identity, read };
+      return { ...source, model, identity, numbersOf: (first, count) => numbersIn(first, count).numbers, read };
     },
   };
 }
@@ -123,9 +130,7 @@ function shiftOf(
   from: Seconds,
   to: Seconds,
   largestNode: number,
-  farthest: number,
 ): number {
-  if (path?.sampled) return farthest;
   const early = { A: frame(from).A.slice(), v: frame(from).v.slice() };
   const { A, v } = frame(to);
   let most = 0;
@@ -142,6 +147,33 @@ function shiftOf(
   if (path === undefined) return most;
   const { start, end } = path.slide(from, to);
   return most + 2 * Math.sqrt(3) * largestNode * Math.abs(end - start);
+}
+
+/** The largest shift of some spins of a group, which are placed one by one. */
+function shiftBySome(
+  source: PhantomSource,
+  motions: readonly Motion[],
+  { runs }: Group,
+  { measures }: Evaluator,
+): (from: Seconds, to: Seconds) => number {
+  const count = Math.min(SHIFT_SPINS, runs.spins);
+  const numbers = Float64Array.from(
+    { length: count },
+    (_, n) => numbersOf(runs, Math.floor((n * runs.spins) / count), 1)[0],
+  );
+  const rest = spinBlock(count);
+  gather(source, numbers, rest);
+  const places = placesOver(moversOf(motions, numbers), rest, (n, time) => measures(time)[n]);
+  const early = [0, 1, 2].map(() => new Float64Array(count)) as [Float64Array, Float64Array, Float64Array];
+  return (from, to) => {
+    const { x, y, z } = places(from);
+    for (const [axis, column] of [x, y, z].entries()) early[axis].set(column);
+    const late = places(to);
+    let most = 0;
+    for (let n = 0; n < count; n++)
+      most = Math.max(most, Math.hypot(late.x[n] - early[0][n], late.y[n] - early[1][n], late.z[n] - early[2][n]));
+    return most;
+  };
 }
 
 /**

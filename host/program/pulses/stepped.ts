@@ -111,9 +111,10 @@ export function stepTerms({ rfSteps, rfStepTerms, terms }: Timeline): Float64Arr
 /** Most that phase terms add to the frequency of a spin in step `step` [Hz]. */
 function largestTerms({ rfStepTerms, terms }: Timeline, { model }: Bounded, step: number): number {
   if (model === undefined) return 0;
+  const values = model.fields?.largest ?? [];
+  const largest = [...model.largest.terms, ...values, ...values];
   let hertz = 0;
-  for (let n = 0; n < terms; n++)
-    hertz += Math.abs(rfStepTerms[terms * step + n]) * (model.largest.terms[n] ?? model.largest.node);
+  for (let n = 0; n < terms; n++) hertz += Math.abs(rfStepTerms[terms * step + n]) * (largest[n] ?? model.largest.node);
   return hertz;
 }
 

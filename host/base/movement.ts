@@ -71,7 +71,7 @@ export interface Slide {
 }
 
 /** Terms of the two nodes that are in use. */
-export const SLIDING = 6;
+const SLIDING = 6;
 
 /** Terms of a moving spin: its columns q, the values of fields at two nodes, and the displacements at two nodes of a path. */
 export function termsOf({ terms, sliding, fields }: Movement): number {

@@ -58,7 +58,7 @@ const concomitant: Field = ([gx, gy, gz], x, y, z) =>
 /** Gradients that are not linear, by a few harmonics. */
 const displaced = (x: number, y: number, z: number) =>
   [3 * x * (z ** 2 - x ** 2), 2 * y ** 3, z ** 3 - z * y ** 2] as const;
-const nonlinear: SeenField = {
+const displacing: SeenField = {
   ...{ largest: [0.1, 0.1, 0.1], identity: 'displaced', residentBytes: 0, rates: (gradients) => gradients },
   sample({ x, y, z }, columns) {
     for (let n = 0; n < x.length; n++)
@@ -82,7 +82,7 @@ for (const [name, motions] of Object.entries(lists)) {
 
   test(`${name}, in fields`, () => {
     const expected = simulateMoving(sequence, spins, motions, all);
-    const seen = [bending, seenConcomitant(B0, box), nonlinear];
+    const seen = [bending, seenConcomitant(B0, box), displacing];
     const found = simulateGroups(motions, seen);
     assert.ok(off(simulateGroups(motions).signal, expected.signal) > 0.01, 'the fields matter');
     const { [name]: bound = 1e-6 } = COARSE;

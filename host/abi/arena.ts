@@ -1,6 +1,7 @@
 /**
- * Lays out the kernels' memory before there is any: addresses are handed out and what goes there is remembered, so the exact size is known
- * to `larmor plan`, and to the run before it makes a memory that never grows. An instance may not see a growth in time.
+ * Lays out the kernels' memory before there is any: addresses are handed out and what goes there is
+ * remembered, so the exact size is known to `larmor plan`, and to the run before it makes a memory
+ * that never grows. An instance may not see a growth in time.
  */
 import { type RecordLayout, type RecordList, recordList, type Values, writeRecord } from './records.ts';
 

@@ -1,11 +1,15 @@
 /**
- * Records that host and kernels share, by name: `abi.generated.ts` says where each field is, and the types here make the host give every
- * field of a record it writes. Lists of records grow in a buffer of their own until they are placed in the kernels' memory.
+ * Records that host and kernels share, by name: `abi.generated.ts` says where each field is, and
+ * the types here make the host give every field of a record it writes. Lists of records grow in a
+ * buffer of their own until they are placed in the kernels' memory.
  */
 
 type FieldType = 'i32' | 'u32' | 'f32' | 'f64';
 
-/** A record as `abi.generated.ts` describes it: size [bytes], and type and byte offset of each field. */
+/**
+ * A record as `abi.generated.ts` describes it: size [bytes], and type and byte offset of each
+ * field.
+ */
 export interface RecordLayout {
   readonly bytes: number;
   readonly fields: Readonly<Record<string, readonly [type: FieldType, offset: number]>>;

@@ -1,7 +1,9 @@
 /**
- * Timeline → the kernels' program. For each window the methods that take several readouts together are asked first, then each readout goes
- * to the cheapest method for its trajectory; of the pulses each is played as costs least. A proposal counts only within the error budget.
- * What is decided depends on counts in the timeline, the phantom's bounds and the tile size alone, so every rank decides alike.
+ * Timeline → the kernels' program. For each window the methods that take several readouts together
+ * are asked first, then each readout goes to the cheapest method for its trajectory; of the pulses
+ * each is played as costs least. A proposal counts only within the error budget. What is decided
+ * depends on counts in the timeline, the phantom's bounds and the tile size alone, so every rank
+ * decides alike.
  */
 import { LineRun, OP, Op } from '../abi/abi.generated.ts';
 import { recordList } from '../abi/records.ts';
@@ -34,7 +36,10 @@ export function makeProgram(
   return programFor({ timelines: [timeline], source, ...options });
 }
 
-/** Whether spins have columns that only a model's kernels know, or timelines of their own. Coils alone are rows of ordinary readouts. */
+/**
+ * Whether spins have columns that only a model's kernels know, or timelines of their own. Coils
+ * alone are rows of ordinary readouts.
+ */
 export const isModelled = (timelines: Timelines, { model }: Pick<PhantomSource, 'model'>): boolean =>
   timelines.length > 1 || timelines[0].terms > 0 || (model !== undefined && model.transmits > 0);
 

@@ -1,17 +1,23 @@
 /**
- * The cost model: operations per spin, one being what takes as long as an f32 operation on one spin, counted in the kernels and never
- * timed. So what is chosen by it is the same on every rank and at every start. What is done once per tile is shared by the tile's spins.
- * Every comparison of methods, the choice of threads and the work that a run is told to have come from here.
+ * The cost model: operations per spin, one being what takes as long as an f32 operation on one
+ * spin, counted in the kernels and never timed. So what is chosen by it is the same on every rank
+ * and at every start. What is done once per tile is shared by the tile's spins. Every comparison of
+ * methods, the choice of threads and the work that a run is told to have come from here.
  */
 import { STRIDE, type Timeline } from '../timeline/types.ts';
 import { pulseUses } from '../timeline/windows.ts';
 
 /** A sample whose phase, sine, cosine and decay are formed from the last pulse. */
 const EXACT_SAMPLE = 55;
-/** A step to the next sample in any direction; and to the next but one of equally spaced samples. */
+/**
+ * A step to the next sample in any direction; and to the next but one of equally spaced samples.
+ */
 const STEPPED_SAMPLE = 43;
 const RECURRENT_SAMPLE = 6;
-/** A sample of a line in a product of matrices, three products; entries of the matrix, equally spaced samples or any. */
+/**
+ * A sample of a line in a product of matrices, three products; entries of the matrix, equally
+ * spaced samples or any.
+ */
 const PRODUCT = 3;
 const UNIFORM_ENTRY = 12;
 /** The magnetisation at a line's first sample: most follow from the line before. */
@@ -20,7 +26,10 @@ const LINE_START = 12;
 const MODEL_SAMPLE = { alone: 54, term: 3, coil: 4.5 } as const;
 /** A tap of a kernel on one line. */
 const TAP = 8;
-/** What one part of a cell takes: two products, but twice as many loads and stores; and a point in one stage of a transform. */
+/**
+ * What one part of a cell takes: two products, but twice as many loads and stores; and a point in
+ * one stage of a transform.
+ */
 const CELL = 5;
 const POINT = 13;
 /** Reading a sample out of a transform, in a tile. */
@@ -57,7 +66,10 @@ export function nufft1d1Cost(axis: Axis, lines: number, tileSize: number): numbe
   return LINE_START + TAP * (kernel.width + 1) + weightsOf(axis) / lines + transform / tileSize;
 }
 
-/** All lines of a train: cells and phases, weights of both axes, their products; a tile's share of transform, transposition, samples. */
+/**
+ * All lines of a train: cells and phases, weights of both axes, their products; a tile's share of
+ * transform, transposition, samples.
+ */
 export function nufft2d1Cost(sampleAxis: Axis, lineAxis: Axis, tileSize: number): number {
   const [n, l] = [sampleAxis.grid, lineAxis.grid];
   const transform =
@@ -95,8 +107,9 @@ export function nufft2d3Cost({ u, v, times }: Plane, samples: number, tileSize: 
 }
 
 /**
- * A plane, once per tile: a spin's cells and weights, its place among the sorted spins, and its phase factor at each time node. (A line of
- * 256 samples by itself takes 1.15 times as long so as by recurrence.)
+ * A plane, once per tile: a spin's cells and weights, its place among the sorted spins, and its
+ * phase factor at each time node. (A line of 256 samples by itself takes 1.15 times as long so as
+ * by recurrence.)
  */
 export function planeCost({ u, v, times }: Plane): number {
   return 120 + u.spreading.taps * u.spreading.degree + v.spreading.taps * v.spreading.degree + 50 * times.length;
@@ -111,7 +124,8 @@ export const operatorCost = (terms: number): number => 20 + 15 * terms;
 export const lookUpCost = (rates: number, coefficients: number): number => 100 + coefficients * rates;
 
 /**
- * A run before its methods are chosen: samples in products of matrices, RF steps and all else as it is played.
+ * A run before its methods are chosen: samples in products of matrices, RF steps and all else as it
+ * is played.
  * @param coils of a model; undefined: spins at rest in one coil
  */
 export function roughCost(timeline: Timeline, coils?: number): number {

@@ -1,12 +1,14 @@
 /**
- * Timelines of several groups of spins as one, with a range of ops for each group: their tables one after the other, as if they followed one
- * another in time.
+ * Timelines of several groups of spins as one, with a range of ops for each group: their tables one
+ * after the other, as if they followed one another in time.
  */
 import { arrayBuilder } from '../timeline/intern.ts';
 import { OP, STRIDE, type Timeline, type Timelines } from '../timeline/types.ts';
 import type { OpRange } from '../timeline/windows.ts';
 
-/** All timelines as one: their tables one after the other. What is common to all is the first one's. */
+/**
+ * All timelines as one: their tables one after the other. What is common to all is the first one's.
+ */
 export function joinTimelines(timelines: Timelines): { timeline: Timeline; ranges: readonly OpRange[] } {
   const [common] = timelines;
   if (timelines.length === 1) return { timeline: common, ranges: [{ first: 0, count: common.ops.length / STRIDE.op }] };

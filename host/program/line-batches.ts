@@ -1,6 +1,7 @@
 /**
- * Lines of one trajectory that are summed together, by a product of matrices or by transforms: their magnetisation at the first samples is
- * written into the lines of a buffer, from one window or several, until the buffer is full and its batch is summed.
+ * Lines of one trajectory that are summed together, by a product of matrices or by transforms:
+ * their magnetisation at the first samples is written into the lines of a buffer, from one window
+ * or several, until the buffer is full and its batch is summed.
  */
 import { type LineRun, OP, type Op } from '../abi/abi.generated.ts';
 import type { RecordList } from '../abi/records.ts';
@@ -15,25 +16,38 @@ const FEWEST_LINES = 4;
 const MOST_LINES = 128;
 /** The same of all coils together: their products stay in the second-level cache. */
 const MOST_COIL_LINES = 256;
-/** A step of the matrix is eight samples; of longer lines, a geometric series, it would lose accuracy: a step of it is twelve samples. */
+/**
+ * A step of the matrix is eight samples; of longer lines, a geometric series, it would lose
+ * accuracy: a step of it is twelve samples.
+ */
 const SHORTEST_LINE = 8;
 const LONGEST_LINE = 2048;
-/** Trajectories recorded at a time: EPI has two, its blips three; more would only split the cache. */
+/**
+ * Trajectories recorded at a time: EPI has two, its blips three; more would only split the cache.
+ */
 const MOST_BUFFERS = 4;
 /**
- * Line starts of one buffer [bytes]: more than a second-level cache holds, for they stream, which costs less than a matrix filled again for
- * every few lines (EPI in tiles of 4096: 3.6e9 spin·samples/s with 1 MB, 4.4e9 with 4).
+ * Line starts of one buffer [bytes]: more than a second-level cache holds, for they stream, which
+ * costs less than a matrix filled again for every few lines (EPI in tiles of 4096: 3.6e9
+ * spin·samples/s with 1 MB, 4.4e9 with 4).
  */
 const BUFFER_BYTES = 2 ** 22;
-/** [kx, ky, kz, t] by which lines may deviate from equal spacing: a billionth of a turn over 1 m or at 10 kHz. */
+/**
+ * [kx, ky, kz, t] by which lines may deviate from equal spacing: a billionth of a turn over 1 m or
+ * at 10 kHz.
+ */
 const SPACING = [1e-9, 1e-9, 1e-9, 1e-13] as const;
 /**
- * Lines of one window that are summed at its end instead of joining a batch over several windows: their first samples then need no buffer
- * but are formed panel by panel. That saves 3.4 % of the time; a matrix filled for 48 lines instead of 128 costs as much.
+ * Lines of one window that are summed at its end instead of joining a batch over several windows:
+ * their first samples then need no buffer but are formed panel by panel. That saves 3.4 % of the
+ * time; a matrix filled for 48 lines instead of 128 costs as much.
  */
 const FEWEST_OF_WINDOW = 48;
 
-/** Whether the lines of a trajectory may be summed in batches: in f32, without a model but for coils. */
+/**
+ * Whether the lines of a trajectory may be summed in batches: in f32, without a model but for
+ * coils.
+ */
 export function canBatch({ timeline, precision, isModelled, coils, uses }: Context, trajectory: number): boolean {
   const { samples } = trajectoryAt(timeline, trajectory);
   const lines = uses[trajectory] * Math.max(1, coils);
@@ -51,7 +65,10 @@ export interface Batch {
   readonly lines: number;
   /** First index into `firstSamples`. */
   readonly first: number;
-  /** First of the line runs that fill the buffer when the batch is summed, and how many; 0: it is filled before. */
+  /**
+   * First of the line runs that fill the buffer when the batch is summed, and how many; 0: it is
+   * filled before.
+   */
   readonly firstRun: number;
   readonly lineRuns: number;
 }
@@ -62,7 +79,10 @@ export interface LineBatches {
   endWindow(): void;
   /** Sums what is left. */
   end(): void;
-  /** Of all: the batches; the first sample of every line of every batch; buffers in use; lines a buffer holds (a multiple of 4). */
+  /**
+   * Of all: the batches; the first sample of every line of every batch; buffers in use; lines a
+   * buffer holds (a multiple of 4).
+   */
   finish(): {
     readonly batches: readonly Batch[];
     readonly firstSamples: Int32Array;
@@ -76,7 +96,10 @@ interface OpenBatch {
   readonly trajectory: number;
   /** First sample of every line. */
   readonly samples: number[];
-  /** The last of these lines, those of this window, in runs of equally spaced ones; not in the program yet. */
+  /**
+   * The last of these lines, those of this window, in runs of equally spaced ones; not in the
+   * program yet.
+   */
   readonly runs: WindowReadout[][];
 }
 
@@ -99,7 +122,10 @@ export function lineBatches(
   /** By buffer: what is being recorded there. */
   const open: (OpenBatch | undefined)[] = [];
 
-  /** Puts the lines of a buffer that are not in the program yet into its line runs. @returns [first of them, how many] */
+  /**
+   * Puts the lines of a buffer that are not in the program yet into its line runs. @returns [first
+   * of them, how many]
+   */
   const writeRuns = (buffer: number, { trajectory, samples, runs }: OpenBatch): [number, number] => {
     const first = lineRuns.length;
     let line = samples.length - countOf(runs);
@@ -131,7 +157,10 @@ export function lineBatches(
     for (const sample of samples) firstSamples.push(sample);
     open[buffer] = undefined;
   };
-  /** The buffer where lines of this trajectory are recorded: its own, a free one, or the fullest, whose batch is summed. */
+  /**
+   * The buffer where lines of this trajectory are recorded: its own, a free one, or the fullest,
+   * whose batch is summed.
+   */
   const bufferFor = (trajectory: number): number => {
     const own = open.findIndex((batch) => batch?.trajectory === trajectory);
     if (own >= 0) return own;

@@ -1,7 +1,9 @@
 /**
- * What a method is: one descriptor here, one kernel of the same name in assembly/, one line in the registry (methods.ts). A descriptor says
- * what it supports, what it proposes for the readouts of a window or for a pulse and at what cost and error, and how what was chosen is
- * laid out for its kernel. It declines by proposing nothing. `direct` and `stepped` support everything and are the definition.
+ * What a method is: one descriptor here, a kernel in assembly/ and an entry in the
+ * registry (methods.ts). A descriptor says what it supports, what it proposes for the readouts of a
+ * window or for a pulse and at what cost and error, and how what was chosen is laid out for its
+ * kernel. It declines by proposing nothing. `direct` and `stepped` support everything and are the
+ * definition.
  */
 import type { KernelContext } from '../abi/abi.generated.ts';
 import type { Arena } from '../abi/arena.ts';
@@ -39,7 +41,10 @@ export interface ProgramWriter {
   batchLine(readout: WindowReadout): void;
 }
 
-/** What a proposal costs, in operations per spin (cost.ts), and what a sample may err by, relative to Σ|ρ|. */
+/**
+ * What a proposal costs, in operations per spin (cost.ts), and what a sample may err by, relative
+ * to Σ|ρ|.
+ */
 interface Estimate {
   readonly cost: number;
   readonly error: number;
@@ -88,7 +93,10 @@ export interface OpenedWindowMethod extends Opened {
   propose(readouts: readonly WindowReadout[]): readonly WindowProposal[];
 }
 
-/** Readouts of each window that methods before this one leave. @param wanted windows that may hold any of interest */
+/**
+ * Readouts of each window that methods before this one leave. @param wanted windows that may hold
+ * any of interest
+ */
 export type Remaining = (wanted: (readouts: readonly WindowReadout[]) => boolean) => Iterable<readonly WindowReadout[]>;
 
 export interface LineMethod {
@@ -110,7 +118,10 @@ export interface PulseFamily {
   readonly members: ReadonlyMap<number, number>;
   /** Sizes of these factors. */
   readonly amplitudes: readonly number[];
-  /** Factors at which operators are needed, so that those at all others follow from them within the budget. */
+  /**
+   * Factors at which operators are needed, so that those at all others follow from them within the
+   * budget.
+   */
   readonly nodes: readonly number[];
   /** How often its pulses are played. */
   readonly uses: number;

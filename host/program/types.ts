@@ -1,4 +1,6 @@
-/** What a program is made for and what it is: the ops of the kernels, and the tables they refer to. */
+/**
+ * What a program is made for and what it is: the ops of the kernels, and the tables they refer to.
+ */
 import type { LineRun, Op } from '../abi/abi.generated.ts';
 import type { Arena } from '../abi/arena.ts';
 import type { RecordList } from '../abi/records.ts';
@@ -16,14 +18,18 @@ export interface ProgramJob {
   readonly timelines: Timelines;
   readonly source: PhantomSource;
   readonly precision: Precision;
-  /** Largest error of a sample that fast methods may make, relative to Σ|ρ|; undefined: exact methods alone. */
+  /**
+   * Largest error of a sample that fast methods may make, relative to Σ|ρ|; undefined: exact
+   * methods alone.
+   */
   readonly tolerance?: number;
   /** Spins per tile; the last one of a group may hold fewer. */
   readonly tileSize: number;
   /**
-   * Takes the magnetisation at the end of the timelines, [count][x, y, z] in units of the density, of spins [first, first + count): called
-   * once for each tile of a run, in any order, by the time `run` has resolved. Timelines are then compiled with `toEnd`. The array is the
-   * caller's own until the call returns.
+   * Takes the magnetisation at the end of the timelines, [count][x, y, z] in units of the density,
+   * of spins [first, first + count): called once for each tile of a run, in any order, by the time
+   * `run` has resolved. Timelines are then compiled with `toEnd`. The array is the caller's own
+   * until the call returns.
    */
   readonly onMagnetization?: (first: number, count: number, magnetization: Float64Array) => void;
 }
@@ -44,7 +50,10 @@ export interface Program {
   readonly batches: readonly Batch[];
   /** First sample of every line of every batch. */
   readonly firstSamples: Int32Array;
-  /** Lines a batch buffer holds (a multiple of 4), buffers in use at a time, longest line that is batched (a multiple of 8); 0 without batches. */
+  /**
+   * Lines a batch buffer holds (a multiple of 4), buffers in use at a time, longest line that is
+   * batched (a multiple of 8); 0 without batches.
+   */
   readonly lines: number;
   readonly buffers: number;
   readonly longest: number;
@@ -54,7 +63,10 @@ export interface Program {
   readonly decisions: readonly Decision[];
   /** Pulses played as operators, and the pulses these are composed from. */
   readonly operators: Operators;
-  /** Operations per spin (cost.ts), and what a sample may err by, relative to Σ|ρ|, beside the rounding of exact methods. */
+  /**
+   * Operations per spin (cost.ts), and what a sample may err by, relative to Σ|ρ|, beside the
+   * rounding of exact methods.
+   */
   readonly cost: number;
   readonly error: number;
   /** Address of what the kernel of a batch needs for its trajectory, 0: nothing. */

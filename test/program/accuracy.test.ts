@@ -1,4 +1,7 @@
-/** The error budget: its shares sum to the tolerance, and programs stay within it by the errors that their methods state. */
+/**
+ * The error budget: its shares sum to the tolerance, and programs stay within it by the errors that
+ * their methods state.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AXES, errorBudget, FINEST, OPERATOR_GAIN } from '../../host/program/accuracy.ts';

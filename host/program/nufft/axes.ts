@@ -1,4 +1,7 @@
-/** Axes of equally spaced samples, as the budget of a program wants them: the same for every shot, so found once. */
+/**
+ * Axes of equally spaced samples, as the budget of a program wants them: the same for every shot,
+ * so found once.
+ */
 import type { Context } from '../method.ts';
 import { type Axis, chooseAxis } from './sample-axis.ts';
 
@@ -13,7 +16,10 @@ export interface AxisFinder {
 
 const known = new WeakMap<Context, AxisFinder>();
 
-/** Undefined where transforms are not supported: in f64, for models, in several coils, without a tolerance. */
+/**
+ * Undefined where transforms are not supported: in f64, for models, in several coils, without a
+ * tolerance.
+ */
 export function axesOf(context: Context): AxisFinder | undefined {
   const { precision, isModelled, coils, budget, source } = context;
   if (precision === 'f64' || isModelled || coils > 0 || budget === undefined) return undefined;

@@ -1,6 +1,7 @@
 /**
- * The kernel that spreads points on a grid, ψ(u) = I₀(β√(1 − (2u/W)²))/I₀(β) over W cells (Kaiser–Bessel; β by Beatty et al., IEEE TMI 24:799, 2005),
- * cut into one polynomial per cell as the kernels evaluate it, and its transform.
+ * The kernel that spreads points on a grid, ψ(u) = I₀(β√(1 − (2u/W)²))/I₀(β) over W cells
+ * (Kaiser–Bessel; β by Beatty et al., IEEE TMI 24:799, 2005), cut into one polynomial per cell as
+ * the kernels evaluate it, and its transform.
  */
 import { besselI0 } from '../../numerics/bessel.ts';
 
@@ -91,7 +92,10 @@ function spreadingError(
 
 const known = new Map<string, SpreadingKernel | undefined>();
 
-/** Ratios are rounded down to a multiple of this, so that kernels are made for a few and not for each: finer than said, never coarser. */
+/**
+ * Ratios are rounded down to a multiple of this, so that kernels are made for a few and not for
+ * each: finer than said, never coarser.
+ */
 const RATIO_STEP = 1 / 16;
 
 /** The narrowest kernel whose error stays within `bound`, or undefined. */
@@ -117,7 +121,10 @@ function shape(beta: number, u: number): number {
   return Math.abs(u) > 1 + 1e-12 ? 0 : besselI0(beta * Math.sqrt(Math.max(0, 1 - u * u)));
 }
 
-/** [degree + 1] coefficients, lowest first, of the polynomial through a function at the Chebyshev nodes of [−½, ½]. */
+/**
+ * [degree + 1] coefficients, lowest first, of the polynomial through a function at the Chebyshev
+ * nodes of [−½, ½].
+ */
 function interpolate(f: (x: number) => number, degree: number): Float64Array {
   const nodes = Array.from(
     { length: degree + 1 },

@@ -1,17 +1,20 @@
-/** The way of a curve's samples through k-space and time, and the plane that holds it. */
+/** The path of a curve's samples through k-space and time, and the plane that holds it. */
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import type { WindowReadout } from '../../timeline/windows.ts';
 
-/** What of a path that leaves its plane is no bend but rounding, against its size. */
+/** Relative out-of-plane deviation that is treated as rounding error. */
 const FLATNESS = 1e-9;
 
 /** Samples between two pulses, from the first line's start. */
 export interface Path {
   /** [samples][kx, ky, kz, t] */
   readonly points: Float64Array;
-  /** Directions that span the plane, and their names as a key; undefined: no plane holds it, or, being straight, many do. */
+  /**
+   * Directions that span the plane, and their names as a key; undefined: the trajectory is not
+   * planar, or is straight (its plane is not unique).
+   */
   readonly plane: { readonly key: string; readonly axes: readonly (readonly number[])[] } | undefined;
-  /** Middle of k, and its reach along both axes [cycles/m]. */
+  /** Middle of k, and its largest distance from there along both axes [cycles/m]. */
   readonly middle: readonly number[];
   readonly reach: readonly number[];
   readonly duration: number;
@@ -82,12 +85,13 @@ function planeOf(points: Float64Array, ranges: readonly [number, number][]): Pat
   };
   const along = unit(farthest(from));
   const bend = farthest((n) => without(from(n), along));
-  // Any plane holds a straight path: it would share that plane with no other.
+  // A straight path lies in many planes and would share none with another path.
   if (Math.hypot(...bend) <= flat) return undefined;
   const across = unit(bend);
   const off = farthest((n) => without(without(from(n), along), across));
   if (Math.hypot(...off) > flat) return undefined;
-  // The same axes for every path in the plane: from its normal, which two paths have alike but for sign and rounding.
+  // Axes that are the same for every path in the plane: from its normal, equal for two paths but
+  // for sign and rounding.
   const normal = cross(along, across);
   const sign = Math.sign(normal.find((value) => Math.abs(value) > FLATNESS)!);
   const rounded = normal.map((value) => Number((sign * value).toFixed(9)));

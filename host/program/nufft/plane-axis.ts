@@ -1,7 +1,8 @@
 /**
- * One axis of a transform between points that are equally spaced on neither side: spins are spread by one kernel on cells of a pitch that
- * k needs, the cells are transformed, and samples are interpolated by another kernel between the points of the transform. Both errors are
- * measured; how much finer than needed cells and points are is chosen by the operations.
+ * One axis of a transform between points that are equally spaced on neither side: spins are spread
+ * by one kernel on cells small enough for the largest k, the cells are transformed, and samples are
+ * interpolated by another kernel between the points of the transform. Both errors are measured; how
+ * much finer than needed cells and points are is chosen by the operations.
  */
 import { INTERPOLATION } from '../accuracy.ts';
 import { radicesOf, smoothLength } from './fourier.ts';
@@ -10,7 +11,7 @@ import { kaiserBessel, narrowestKernel, type SpreadingKernel, WIDEST } from './k
 export interface PlaneAxisChoice {
   /** Direction, of length 1. */
   readonly direction: readonly number[];
-  /** Size of a cell [m], and what stands at cell `middle` [m along the direction]. */
+  /** Size of a cell [m], and the position of cell `middle` [m along the direction]. */
   readonly pitch: number;
   readonly centre: number;
   /** Cells that spins can reach. */
@@ -24,13 +25,22 @@ export interface PlaneAxisChoice {
   /** Stages of the transform. */
   readonly stages: number;
   readonly interpolation: SpreadingKernel;
-  /** Largest error of a sample of one spin of density 1, spread and interpolated along this axis alone. */
+  /**
+   * Largest error of a sample of one spin of density 1, spread and interpolated along this axis
+   * alone.
+   */
   readonly error: number;
-  /** What both kernels make of rounding at the largest k and the furthest spin; axes multiply. */
+  /**
+   * Factor by which both kernels amplify rounding at the largest k and the outermost spin; axes
+   * multiply.
+   */
   readonly amplification: number;
 }
 
-/** What an axis must span: places of spins [m along the direction], and k of the samples of one readout [cycles/m]. */
+/**
+ * What an axis must span: places of spins [m along the direction], and k of the samples of one
+ * readout [cycles/m].
+ */
 export interface Span {
   readonly direction: readonly number[];
   readonly centre: number;
@@ -38,7 +48,10 @@ export interface Span {
   readonly kReach: number;
 }
 
-/** How many times finer than k needs cells may be: finer ones want fewer of them per spin and more in the transform. */
+/**
+ * How many times finer than k needs cells may be: finer ones want fewer of them per spin and more
+ * in the transform.
+ */
 const FINENESS = [1.25, 1.5, 1.75, 2, 2.5] as const;
 /** The same for points, against the cells there are. */
 const LEAST_POINTS = 1.1875;
@@ -85,7 +98,10 @@ export function correctionsOf({ cells, middle, grid, interpolation }: PlaneAxisC
   return Float64Array.from({ length: cells }, (_, cell) => 1 / interpolation.transform((cell - middle) / grid));
 }
 
-/** Where a sample stands, `k` relative to the middle of its readout's [cycles/m]: first point from the first needed, place between points, and its factor. */
+/**
+ * Where a sample stands, `k` relative to the middle of its readout's [cycles/m]: first point from
+ * the first needed, place between points, and its factor.
+ */
 export function pointOf(
   { interpolation: { width }, spreading, pitch, grid, first }: PlaneAxisChoice,
   k: number,

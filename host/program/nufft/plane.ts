@@ -1,4 +1,7 @@
-/** A plane of k-space with the grids and time nodes by which all curves in it are transformed, chosen for an error and the least operations. */
+/**
+ * A plane of k-space with the grids and time nodes by which all curves in it are transformed,
+ * chosen for an error and the least operations.
+ */
 import type { PhantomSource } from '../../phantom/types.ts';
 import type { Timeline } from '../../timeline/types.ts';
 import type { ErrorBudget } from '../accuracy.ts';
@@ -65,12 +68,18 @@ export function choosePlane(
   return best;
 }
 
-/** Bytes of one of the two grids a transform goes back and forth between, with room to work on four lines. */
+/**
+ * Bytes of one of the two grids a transform goes back and forth between, with room to work on four
+ * lines.
+ */
 export function planeGridBytes({ u, v }: Pick<NufftPlane, 'u' | 'v'>): number {
   return 32 * Math.max(v.cells * u.cells, v.count * u.cells, v.count * u.count) + 128 * Math.max(u.grid, v.grid);
 }
 
-/** Bytes that a spin takes: its magnetisation, its position on the grid and its phase factor at every time node. */
+/**
+ * Bytes that a spin takes: its magnetisation, its position on the grid and its phase factor at
+ * every time node.
+ */
 export function pointBytes({ u, v, times }: NufftPlane): number {
   return 16 + 4 * (u.spreading.taps + v.spreading.taps) + 8 * times.length;
 }

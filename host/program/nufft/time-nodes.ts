@@ -1,11 +1,14 @@
-/** The moments of a curve between which off-resonance and decay are interpolated: Chebyshev's nodes, and Lagrange's polynomials over them. */
+/**
+ * Time nodes of a curve between which off-resonance and decay are interpolated: Chebyshev nodes,
+ * and Lagrange polynomials over them.
+ */
 
-/** Further moments make more work than sines of every sample. */
+/** More nodes would cost more than the sine of every sample. */
 const MOST_NODES = 64;
 
 /**
- * Chebyshev moments in [0, duration] between which e^{−(R2 + i2πf)τ} is interpolated within `bound`, for |f| up to `hertz` and R2 up to `maxR2`;
- * undefined: it takes too many.
+ * Chebyshev nodes in [0, duration] between which e^{−(R2 + i2πf)τ} is interpolated within `bound`,
+ * for |f| up to `hertz` and R2 up to `maxR2`; undefined: it needs too many.
  */
 export function chooseTimes(
   duration: number,
@@ -58,7 +61,10 @@ function writeParts(table: Float64Array, x: number, parts: Float64Array): void {
   }
 }
 
-/** [nodes / 4][nodes][slope 4, offset 4]: Lagrange's polynomials over Chebyshev's nodes, four at a time, are products over all nodes of slope · x + offset. */
+/**
+ * [nodes / 4][nodes][slope 4, offset 4]: Lagrange's polynomials over Chebyshev's nodes, four at a
+ * time, are products over all nodes of slope · x + offset.
+ */
 export function partsTable(nodes: number): Float64Array {
   const table = new Float64Array(2 * nodes * nodes);
   for (let own = 0; own < nodes; own++) {

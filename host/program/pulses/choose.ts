@@ -1,6 +1,7 @@
 /**
- * How each pulse is played: of the methods' proposals for a family of pulses the cheapest, and of all families those whose operators save
- * most, as long as a spin's operators stay in the cache. By counts alone.
+ * How each pulse is played: of the methods' proposals for a family of pulses the cheapest, and of
+ * all families those whose operators save most, as long as a spin's operators stay in the cache. By
+ * counts alone.
  */
 import { OperatorUse, Term } from '../../abi/abi.generated.ts';
 import { type RecordList, recordList, type Values } from '../../abi/records.ts';
@@ -29,7 +30,10 @@ export interface Operators extends PulseTables {
   readonly error: number;
 }
 
-/** Cached operators of one spin [bytes], at most: a tile of 1024 then fills half of a second-level cache. */
+/**
+ * Cached operators of one spin [bytes], at most: a tile of 1024 then fills half of a second-level
+ * cache.
+ */
 const MOST_BYTES = 1024;
 const OPERATOR_BYTES = 48;
 

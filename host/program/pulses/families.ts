@@ -1,8 +1,9 @@
 /**
- * Pulses that differ only in amplitude, and the amplitudes at which operators are needed. An operator is an entire function of the amplitude
- * a, so a polynomial through a few Chebyshev nodes gives all of them; how many is found by the exact operators of random spins at
- * amplitudes between the nodes. To turn B1 round is to turn it by π about z, so what leads from Mxy to Mz and back is odd in a, all else
- * even: polynomials in a², which take two thirds of the nodes.
+ * Pulses that differ only in amplitude, and the amplitudes at which operators are needed. An
+ * operator is an entire function of the amplitude a, so a polynomial through a few Chebyshev nodes
+ * gives all of them; how many is found by the exact operators of random spins at amplitudes between
+ * the nodes. To turn B1 round is to turn it by π about z, so what leads from Mxy to Mz and back is
+ * odd in a, all else even: polynomials in a², which take two thirds of the nodes.
  */
 import { createHash } from 'node:crypto';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
@@ -57,7 +58,10 @@ function shapeKey({ pulses, rfSteps }: Timeline, pulse: number): string {
   return createHash('sha1').update(steps).update(Float64Array.of(offset!, duration!)).digest('base64');
 }
 
-/** Real factor by which the B1 of `pulse` is that of `base`, or undefined: deviations beyond rounding. */
+/**
+ * Real factor by which the B1 of `pulse` is that of `base`, or undefined: deviations beyond
+ * rounding.
+ */
 function ratio({ pulses, rfSteps }: Timeline, pulse: number, base: number): number | undefined {
   const [from, count] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number];
   const [to] = pulses.subarray(STRIDE.pulse * base) as unknown as [number];
@@ -83,7 +87,10 @@ function ratio({ pulses, rfSteps }: Timeline, pulse: number, base: number): numb
 /** Entries of an operator that are odd in the amplitude: [12], three of each image. */
 const IS_ODD = [false, false, true, false, false, true, true, true, false, true, true, false] as const;
 
-/** Fewest Chebyshev nodes over the squares of the amplitudes whose polynomials stay within `bound` of stepping halfway between them. */
+/**
+ * Fewest Chebyshev nodes over the squares of the amplitudes whose polynomials stay within `bound`
+ * of stepping halfway between them.
+ */
 function nodesFor(
   timeline: Timeline,
   family: Pick<PulseFamily, 'pulse' | 'amplitudes'>,
@@ -118,7 +125,10 @@ function nodesFor(
   return [...amplitudes];
 }
 
-/** Weights of the operators at `nodes` in that at amplitude a: of what is even in a, and of what is odd. */
+/**
+ * Weights of the operators at `nodes` in that at amplitude a: of what is even in a, and of what is
+ * odd.
+ */
 export function weights(nodes: readonly number[], a: number): { even: number; odd: number }[] {
   return nodes.map((own, n) => {
     const even = nodes.reduce(

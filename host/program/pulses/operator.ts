@@ -1,7 +1,8 @@
 /**
- * Pulses as operators: a pulse is an affine map of the magnetisation, twelve numbers per spin, composed once per spin and tile in f64 and
- * applied each time it is played (`assembly/operators.ts`): the same rotations in another order, exact up to rounding. With a tolerance
- * a sum of operators at a few amplitudes stands for pulses of any.
+ * Pulses as operators: a pulse is an affine map of the magnetisation, twelve numbers per spin,
+ * composed once per spin and tile in f64 and applied each time it is played
+ * (`assembly/operators.ts`): the same rotations in another order, exact up to rounding. With a
+ * tolerance a sum of operators at a few amplitudes stands for pulses of any.
  */
 import { composedCost, operatorCost } from '../cost.ts';
 import type { PulseMethod } from '../method.ts';

@@ -1,6 +1,7 @@
 /**
- * What a pulse does to one spin, each step solved exactly in f64 on the host: the truth against which approximations of pulses are sized when a
- * run is planned. Spins are drawn inside the phantom's bounds from a fixed seed, so every rank decides alike.
+ * The operator of a pulse for one spin, each step solved exactly in f64 on the host: the reference
+ * for approximations of pulses when a run is planned. Spins are drawn inside the phantom's bounds
+ * from a fixed seed, so every rank decides alike.
  */
 import { randomNumbers } from '../../numerics/random.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
@@ -24,7 +25,10 @@ export interface RandomSpin {
 
 const SPINS = 12;
 
-/** Spins spread over the phantom's box, off-resonances and rates; the first stands at a corner of all three. */
+/**
+ * Spins spread over the phantom's box, off-resonances and rates; the first is at a corner of all
+ * three.
+ */
 export function randomSpins(
   { B0 }: Timeline,
   { bounds, B0: phantomB0 }: Pick<PhantomSource, 'bounds' | 'B0'>,
@@ -39,11 +43,14 @@ export function randomSpins(
   });
 }
 
-/** Largest |A| of a step whose series is summed, and its first term that is left out. */
+/** Largest |A| of a step whose series is summed, and the first term that is left out. */
 const LARGEST = 0.5;
 const LEFT_OUT = 1e-14;
 
-/** [12] images of x, y, z (density 0) and of M = 0 (density 1) under `amplitude` × the B1 of a pulse, in the frame of its steps. */
+/**
+ * [12] images of x, y, z (density 0) and of M = 0 (density 1) under `amplitude` × the B1 of a
+ * pulse, in the frame of its steps.
+ */
 export function pulseOperator(timeline: Timeline, pulse: number, amplitude: number, spin: RandomSpin): Float64Array {
   const { pulses, rfSteps, gammaBar } = timeline;
   const [first, count, offset] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number, number];
@@ -61,7 +68,10 @@ export function pulseOperator(timeline: Timeline, pulse: number, amplitude: numb
   return images;
 }
 
-/** The equation of `assembly/held-field.ts` as an affine map: its series for 2⁻ⁿ of the step, squared n times. */
+/**
+ * The equation of `assembly/held-field.ts` as an affine map: its series for 2⁻ⁿ of the step,
+ * squared n times.
+ */
 function exactStep(wx: number, wy: number, wz: number, e1: number, e2: number): Float64Array {
   const norm = Math.hypot(wx, wy, wz) + Math.max(e1, e2);
   const doublings = Math.max(0, Math.ceil(Math.log2(norm / LARGEST)));

@@ -1,4 +1,7 @@
-/** Multiples of a timeline's pulses, from which operators are composed, behind its own; pulses that nothing steps lose their steps. */
+/**
+ * Multiples of a timeline's pulses, from which operators are composed, behind its own; pulses that
+ * nothing steps lose their steps.
+ */
 import { arrayBuilder } from '../../timeline/intern.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import type { PulseTables } from './reference.ts';
@@ -40,14 +43,14 @@ function append(array: Float64Array, values: readonly number[]): Float64Array {
 function withSteps(pulses: Float64Array, rfSteps: Float64Array, stepped: ReadonlySet<number>): PulseTables {
   const count = pulses.length / STRIDE.pulse;
   if (stepped.size === count) return { pulses, rfSteps };
-  const kept = pulses.slice();
+  const cut = pulses.slice();
   const steps = arrayBuilder(Float64Array);
   for (let pulse = 0; pulse < count; pulse++) {
     const at = STRIDE.pulse * pulse;
     const [first, own] = pulses.subarray(at) as unknown as [number, number];
-    kept[at] = steps.length / STRIDE.rfStep;
+    cut[at] = steps.length / STRIDE.rfStep;
     if (stepped.has(pulse)) steps.append(rfSteps.subarray(STRIDE.rfStep * first, STRIDE.rfStep * (first + own)));
-    else kept[at + 1] = 0;
+    else cut[at + 1] = 0;
   }
-  return { pulses: kept, rfSteps: steps.finish() };
+  return { pulses: cut, rfSteps: steps.finish() };
 }

@@ -1,6 +1,7 @@
 /**
- * RF steps in the kernels' units, and for each pulse the form that is valid and exact enough for every spin of the phantom. The
- * choice depends on the phantom's bounds and the timeline alone, so every rank makes the same.
+ * RF steps in the kernels' units, and for each pulse the form that is valid and exact enough for
+ * every spin of the phantom. The choice depends on the phantom's bounds and the timeline alone, so
+ * every rank makes the same one.
  */
 
 import { Excitation, PULSE, RfStep } from '../../abi/abi.generated.ts';
@@ -16,10 +17,13 @@ import { extentOf } from '../extent.ts';
 import type { PulseMethod } from '../method.ts';
 import type { Precision } from '../types.ts';
 
-/** Keeps 0/0 out of sin|h|/|h|, which is 1 there to the last bit. */
+/** Avoids 0/0 in sin|h|/|h|, which is 1 there to the last bit. */
 const LEAST_SQUARE = 1e-30;
 
-/** Largest |A| for which the series of an exact solution is summed, what its remainder may be, and how many terms the kernels have constants for. */
+/**
+ * Largest |A| for which the series of an exact solution is summed, what its remainder may be, and
+ * how many terms the kernels have constants for.
+ */
 const SERIES = {
   f32: { norm: 1, remainder: 1e-9, mostTerms: 15 },
   f64: { norm: 0.5, remainder: 1e-15, mostTerms: 23 },
@@ -30,12 +34,18 @@ const MOST_DOUBLINGS_F32 = 2;
 /** Largest |A| of a step that is solved in f32. */
 const LARGEST_HELD = SERIES.f32.norm * 2 ** MOST_DOUBLINGS_F32;
 
-/** Largest nutation of one step for which rotations, whose angle about B1 is an f32, are exact enough [rad]: 1000 rad would err by 3e-5. */
+/**
+ * Largest nutation of one step for which rotations, whose angle about B1 is an f32, are exact
+ * enough [rad]: 1000 rad would err by 3e-5.
+ */
 const LARGEST_NUTATION = 2 * Math.PI;
 
 type Bounded = Pick<PhantomSource, 'bounds' | 'B0' | 'model'>;
 
-/** Whether two durations or gradients differ by the rounding of f64 sums at most: the kernels then keep what they formed. */
+/**
+ * Whether two durations or gradients differ by the rounding of f64 sums at most: the kernels then
+ * reuse what they computed.
+ */
 export const isSame = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9 * Math.abs(b);
 
 /** Largest relaxation rate of any spin [1/s]; |R2 − R1| is not above it. */
@@ -158,8 +168,8 @@ function continues({ rfSteps, rfStepTerms, terms }: Timeline, at: number): boole
 }
 
 /**
- * A spin is turned by −phase into the frame in which a pulse's steps stand, and back by phase − 2π·offset·duration, what the frame
- * turned meanwhile included.
+ * A spin is turned by −phase into the frame in which a pulse's steps stand, and back by phase −
+ * 2π·offset·duration, what the frame turned meanwhile included.
  */
 export function excitationRecords({ excitations, pulses }: Timeline): RecordList<typeof Excitation> {
   const records = recordList(Excitation, excitations.length / STRIDE.excitation);
@@ -174,8 +184,9 @@ export function excitationRecords({ excitations, pulses }: Timeline): RecordList
 }
 
 /**
- * [pulses]: rotations where neither splitting relaxation from them nor an angle in f32 shows in the run, over polynomials alone where no spin turns by more
- * than π in any step; else every step exactly, in f64 where its angle is large and in f64 runs.
+ * [pulses]: rotations where neither splitting relaxation from them nor an angle in f32 shows in the
+ * run, over polynomials alone where no spin turns by more than π in any step; else every step
+ * exactly, in f64 where its angle is large and in f64 runs.
  */
 export function pulseForms(timeline: Timeline, source: Bounded, precision: Precision = 'f32'): Int32Array {
   const { pulses } = timeline;

@@ -1,8 +1,9 @@
 /**
- * Tables of pulses under a constant gradient, from which the kernels look a spin's operator up (`assembly/tables.ts`). All three errors are
- * bounded beforehand: an entry of the operator is a superposition of e^{2πiφτ − R1a − R2b} with |τ|, a, b ≤ T, the length of the pulse,
- * and stays within 1, so its m-th derivatives stay within (2πT)^m and T^m (Bernstein), and a polynomial through m Chebyshev nodes on
- * an interval of width h errs by 2(h/4)^m/m! times that.
+ * Tables of pulses under a constant gradient, in which the kernels look up a spin's operator
+ * (`assembly/tables.ts`). All three errors are bounded in advance: an entry of the operator is a
+ * superposition of e^{2πiφτ − R1a − R2b} with |τ|, a, b ≤ T, the length of the pulse, and stays
+ * within 1, so its m-th derivatives stay within (2πT)^m and T^m (Bernstein), and a polynomial
+ * through m Chebyshev nodes on an interval of width h errs by 2(h/4)^m/m! times that.
  */
 
 import { COMPOSE_BYTES, Table, TILE_BYTES } from '../../abi/abi.generated.ts';
@@ -36,7 +37,10 @@ const MOST_RATES = 6;
 /** Coefficients stay within a second-level cache [bytes]. */
 const MOST_TABLE_BYTES = 2 ** 20;
 
-/** The table of a pulse whose entries err by `bound` at most, or undefined: its gradient varies, or it would be too large. */
+/**
+ * The table of a pulse whose entries err by `bound` at most, or undefined: its gradient varies, or
+ * it would be too large.
+ */
 function sizeTable(
   { pulses, rfSteps, gammaBar, B0 }: Timeline,
   { bounds, B0: phantomB0 }: Pick<PhantomSource, 'bounds' | 'B0'>,
@@ -103,7 +107,7 @@ export interface ComposesPulses {
   evaluatePulseAtNodes(job: number, at: number, count: number, pulse: number, to: number): void;
 }
 
-/** A table's place in the memory, and how it is filled once the kernels can compose the pulse. */
+/** A table's address in the memory, and how it is filled once the kernels can compose the pulse. */
 export interface PlacedTable {
   readonly address: number;
   fill(memory: ArrayBufferLike, job: number, exports: ComposesPulses): void;
@@ -141,7 +145,10 @@ function withWeights(nodes: readonly number[]): number[] {
   return [...nodes, ...nodes.map((own) => nodes.reduce((w, other) => (other === own ? w : w / (own - other)), 1))];
 }
 
-/** Columns of the virtual spins, as `evaluatePulseAtNodes` wants them, in the order of the coefficients: cell, R1, R2, node within the cell. */
+/**
+ * Columns of the virtual spins, as `evaluatePulseAtNodes` wants them, in the order of the
+ * coefficients: cell, R1, R2, node within the cell.
+ */
 function writeNodes({ low, width, R1, R2 }: PulseTable, memory: ArrayBufferLike, at: number, padded: number): void {
   const column = (n: number): Float64Array => new Float64Array(memory, at + 8 * padded * n, padded);
   const [frequency, rate1, rate2] = [column(0), column(1), column(2)];
@@ -155,15 +162,18 @@ function writeNodes({ low, width, R1, R2 }: PulseTable, memory: ArrayBufferLike,
   }
 }
 
-/** @param operators [pairs of nodes][entries][2] @param out [groups of nodes][degree + 1, highest first][entries] */
+/**
+ * @param operators [pairs of nodes][entries][2] @param out [groups of nodes][degree + 1, highest
+ *   first][entries]
+ */
 function fitPolynomials(operators: Float64Array, out: Float32Array): void {
   const values = new Float64Array(NODES);
   for (let group = 0; group < out.length / ENTRIES; group += NODES)
     for (let entry = 0; entry < ENTRIES; entry++) {
       // What the pulse adds: the diagonal of its matrix less 1.
-      const kept = entry < 9 && entry % 4 === 0 ? 1 : 0;
+      const identity = entry < 9 && entry % 4 === 0 ? 1 : 0;
       for (let node = 0; node < NODES; node++)
-        values[node] = operators[2 * (ENTRIES * ((group + node) >> 1) + entry) + (node & 1)] - kept;
+        values[node] = operators[2 * (ENTRIES * ((group + node) >> 1) + entry) + (node & 1)] - identity;
       const powers = polynomialThrough(values);
       for (let d = 0; d < NODES; d++) out[ENTRIES * (group + NODES - 1 - d) + entry] = powers[d];
     }

@@ -1,6 +1,7 @@
 /**
- * Which method computes each readout. Methods of a window take readouts out of it in the registry's order, where they cost less than these
- * readouts by themselves; what is left goes to the cheapest method for its trajectory.
+ * Which method computes each readout. Methods of a window take readouts out of it in the registry's
+ * order, where they cost less than these readouts by themselves; what is left goes to the cheapest
+ * method for its trajectory.
  */
 import type { Arena } from '../../abi/arena.ts';
 import { type WindowReadout, windowsOf } from '../../timeline/windows.ts';

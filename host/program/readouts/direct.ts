@@ -1,7 +1,8 @@
 /**
- * Readouts sample by sample: the definition, which supports every model (`assembly/readout.ts`, `model-readout.ts`). In f64 and for models each
- * sample's phase is formed exactly; else a spin's phase goes on from an exact sample by steps in f32, each wrong by up to 2⁻²³ of itself,
- * so the steps in a row are limited by how far they may turn a spin of this phantom.
+ * Readouts sample by sample: the definition, which supports every model (`assembly/readout.ts`,
+ * `model-readout.ts`). In f64 and for models each sample's phase is formed exactly; else a spin's
+ * phase goes on from an exact sample by steps in f32, each wrong by up to 2⁻²³ of itself, so the
+ * steps in a row are limited by how far they may turn a spin of this phantom.
  */
 import { OP } from '../../abi/abi.generated.ts';
 import type { PhantomSource } from '../../phantom/types.ts';

@@ -1,6 +1,7 @@
 /**
- * Lines of equally spaced samples, whatever pulses lie between them, by 1-D type-1 non-uniform transforms of a batch
- * (`assembly/nufft1d1.ts`): a spin is spread on the cells of an axis once per batch, for all of its lines.
+ * Lines of equally spaced samples, whatever pulses lie between them, by 1-D type-1 non-uniform
+ * transforms of a batch (`assembly/nufft1d1.ts`): a spin is spread on the cells of an axis once per
+ * batch, for all of its lines.
  */
 import { Nufft1d1 } from '../../abi/abi.generated.ts';
 import { nufft1d1Cost } from '../cost.ts';

@@ -1,7 +1,8 @@
 /**
- * A train of lines after one pulse by a 2-D type-1 non-uniform transform (`assembly/nufft2d1.ts`): readouts of one equally spaced trajectory
- * whose first samples are equally spaced in moment and time, as in EPI. A spin is spread on the cells of two axes, and one transform per
- * tile gives all samples.
+ * A train of lines after one pulse by a 2-D type-1 non-uniform transform (`assembly/nufft2d1.ts`):
+ * readouts of one equally spaced trajectory whose first samples are equally spaced in moment and
+ * time, as in EPI. A spin is spread on the cells of two axes, and one transform per tile gives all
+ * samples.
  */
 import { Nufft2d1, OP } from '../../abi/abi.generated.ts';
 import type { Timeline } from '../../timeline/types.ts';
@@ -24,7 +25,9 @@ interface Train {
 
 /** Fewer lines than this are no train. */
 const FEWEST_LINES = 8;
-/** Relative deviation below which lines are equally spaced: rounding of f64 sums, nothing physical. */
+/**
+ * Relative deviation below which lines are equally spaced: rounding of f64 sums, nothing physical.
+ */
 const SPACING = 1e-9;
 
 export const nufft2d1: WindowMethod = {

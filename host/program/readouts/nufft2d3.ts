@@ -1,6 +1,7 @@
 /**
- * All samples of a window along any path in one plane of k-space (spirals, rosettes, ramps) by a 2-D type-3 transform between non-uniform points
- * (`assembly/nufft2d3.ts`). Readouts in the same plane share a `NufftPlane`, so that spins are sorted and weighted once per tile.
+ * All samples of a window along any path in one plane of k-space (spirals, rosettes, ramps) by a
+ * 2-D type-3 transform between non-uniform points (`assembly/nufft2d3.ts`). Readouts in the same
+ * plane share a `NufftPlane`, so that spins are sorted and weighted once per tile.
  */
 import { Nufft2d3, Nufft2d3Sample, OP } from '../../abi/abi.generated.ts';
 import { type RecordList, recordList } from '../../abi/records.ts';

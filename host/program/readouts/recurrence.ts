@@ -1,6 +1,6 @@
 /**
- * Equally spaced samples by a recurrence: each follows from the one before the last by one complex factor per spin (`readLinear` in
- * `assembly/readout.ts`). Of static spins in one coil, in f32.
+ * Equally spaced samples by a recurrence: each follows from the one before the last by one complex
+ * factor per spin (`readLinear` in `assembly/readout.ts`). Of static spins in one coil, in f32.
  */
 import { OP } from '../../abi/abi.generated.ts';
 import { recurrenceCost } from '../cost.ts';

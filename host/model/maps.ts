@@ -1,4 +1,5 @@
 /** Opens maps of the scanner file for layers: coil sensitivities, B1+. */
+import { badInput } from '../base/errors.ts';
 import { warn } from '../base/log.ts';
 import { readArrayMap } from '../fields/array-map.ts';
 import { type FieldMap, fieldMap, outsideMap, readMagnitudePhase, readMap } from '../fields/map.ts';
@@ -24,18 +25,20 @@ export function largestModulus({ values }: FieldMap): number {
 }
 
 /**
- * Larger values are those of another unit; the usual mistake is a map in per cent, per mille or
- * hertz.
+ * Sizes of a map: beyond `most` the values are in another unit; beyond `never` they are refused, since
+ * f32 would overflow.
  */
-export function warnOfSize(
-  name: string,
-  largest: number,
-  { most, unit }: { readonly most: number; readonly unit: string },
-): void {
-  if (largest > most)
-    warn(
-      `${name}: reaches ${Number(largest.toPrecision(3))}, which is implausible; ${unit}, not per cent, x1000 or Hz`,
-    );
+export interface MapSizes {
+  readonly most: number;
+  readonly never: number;
+  readonly unit: string;
+}
+
+/** The usual mistake is a map in per cent, per mille or hertz. @throws LarmorError 65 beyond `never` */
+export function checkSize(name: string, largest: number, { most, never, unit }: MapSizes): void {
+  const reaches = `reaches ${Number(largest.toPrecision(3))}`;
+  if (largest > never) throw badInput(name, `${reaches}, beyond ${never}`, `check its unit: ${unit}`);
+  if (largest > most) warn(`${name}: ${reaches}, which is implausible; ${unit}, not per cent, x1000 or Hz`);
 }
 
 /** Common part of the layers of maps: values at each spin in the layer's columns. */

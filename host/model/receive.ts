@@ -16,10 +16,10 @@ import {
 import type { PhantomBounds, PhantomSource } from '../phantom/types.ts';
 import type { CoilArray, Sensitivities } from '../sequence/scanner-types.ts';
 import { type Layer, placeOf, type Spins, unlessEmpty } from './layer.ts';
-import { largestModulus, mapLayer, openMap, warnOfSize } from './maps.ts';
+import { checkSize, largestModulus, mapLayer, openMap } from './maps.ts';
 
 /** Sensitivities are relative to about 1, or of the order of 1e-6 T/A. */
-const PLAUSIBLE = { most: 10, unit: 'sensitivities of coils are about 1, or in T/A' } as const;
+const PLAUSIBLE = { most: 10, never: 1e12, unit: 'sensitivities of coils are about 1, or in T/A' } as const;
 
 /**
  * @param file that names the coils, for messages
@@ -30,7 +30,7 @@ export async function receiveLayer(file: string, receive: Sensitivities, phantom
   if ('array' in receive) return loopLayer(file, arrayLoops(receive.array, phantom.bounds), phantom);
   const map = await openMap(receive);
   const largest = largestModulus(map);
-  warnOfSize(map.path, largest, PLAUSIBLE);
+  checkSize(map.path, largest, PLAUSIBLE);
   return {
     adds: { coils: map.channels },
     largest: { coil: largest },

@@ -9,10 +9,10 @@ import type { PhantomSource, PhantomTransmit } from '../phantom/types.ts';
 import type { MapFiles } from '../sequence/scanner-types.ts';
 import type { Block, RfShimEvent, Sequence } from '../sequence/types.ts';
 import type { Layer } from './layer.ts';
-import { largestModulus, mapLayer, openMap, warnOfSize } from './maps.ts';
+import { checkSize, largestModulus, mapLayer, openMap } from './maps.ts';
 
 /** Local transmit channels overshoot near their conductors, but not more. */
-const PLAUSIBLE = { most: 3, unit: 'B1+ is relative to the nominal field, 1' } as const;
+const PLAUSIBLE = { most: 3, never: 1e6, unit: 'B1+ is relative to the nominal field, 1' } as const;
 
 export interface Transmit {
   readonly layer: Layer;
@@ -23,7 +23,7 @@ export interface Transmit {
 /** @throws LarmorError 65 if a shim has not as many channels as the map */
 export async function openTransmit(files: MapFiles, sequence: Sequence): Promise<Transmit> {
   const channels = await openMap(files);
-  warnOfSize(channels.path, largestModulus(channels), PLAUSIBLE);
+  checkSize(channels.path, largestModulus(channels), PLAUSIBLE);
   const { weights, columnOf } = shimsOf(sequence, channels);
   const map = combine(channels, weights);
   return {
@@ -39,7 +39,7 @@ export async function openTransmit(files: MapFiles, sequence: Sequence): Promise
 
 /** The same of B1+ that a phantom states for its spins. */
 export function phantomTransmit({ name }: PhantomSource, own: PhantomTransmit, sequence: Sequence): Transmit {
-  warnOfSize(name, own.largest, PLAUSIBLE);
+  checkSize(name, own.largest, PLAUSIBLE);
   const { weights, columnOf } = shimsOf(sequence, { channels: own.channels, path: name });
   const most = Math.max(...weights.map((factors) => factors.reduce((sum, part) => sum + Math.abs(part), 0)));
   let channels: Float64Array[] = [];

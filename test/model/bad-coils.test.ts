@@ -43,6 +43,10 @@ writeFileSync(
   at('negative.nii'),
   cube(7, 2, () => -1),
 );
+writeFileSync(
+  at('huge.nii'),
+  cube(7, 1, () => 3e38),
+);
 writeFileSync(at('text.nii'), 'not a map');
 writeFileSync(at('flat.npy'), Buffer.concat([npyHeader('<c8', '(4, 4)'), Buffer.alloc(128)]));
 writeFileSync(at('maps.cfl'), Buffer.alloc(8 * 32));
@@ -65,6 +69,8 @@ const wrong: [name: string, options: string[] | object, code: number, message: R
     65,
     /small\.nii: does not cover head2d spin \d+ at \(.* mm \(LPS\)/,
   ],
+  ['coils beyond f32', ['--coils', 'huge.nii'], 65, /huge\.nii: reaches 3e\+38, beyond 1000000000000; check its unit/],
+  ['B1 beyond f32', ['--b1-map', 'huge.nii'], 65, /huge\.nii: reaches 3e\+38, beyond 1000000; check its unit: B1\+/],
   ['no sensitivity anywhere', ['--coils', 'zero.nii'], 65, /no coil receives from any spin/],
   [
     'a wire in the head',

@@ -15,6 +15,7 @@ import {
   simulate,
   start,
   transcript,
+  twoAtATime,
   until,
 } from '../../testing/launch.ts';
 import { niftiFile } from '../../testing/phantom-files.ts';
@@ -55,8 +56,8 @@ for (const family of present) {
     assert.equal(resumed.signalHash, await signalHash());
   });
 
-  for (const victim of [0, 1]) {
-    test(`${family}: the watchdog ends a job whose rank ${victim} is stopped`, async () => {
+  test(`${family}: the watchdog ends a job of which a rank is stopped`, async () => {
+    await twoAtATime([0, 1], async (victim) => {
       const cwd = temporaryFolder();
       const args = ['simulate', ...job, '--watchdog', '2', '--checkpoint', 'kept', '--checkpoint-interval', '0.2'];
       const running = start(args, { family, ranks: 2, cwd });
@@ -72,7 +73,7 @@ for (const family of present) {
       assert.equal(ended.code, 70, transcript(ended));
       assert.match(lines[0], new RegExp(`rank ${victim} \\(.+\\) has given no sign of life for 2 s`));
     });
-  }
+  });
 }
 
 test('a tile that takes longer than --watchdog is not mistaken for a dead rank', {
@@ -139,7 +140,7 @@ test('a side file replaced between the reading of two ranks is refused, never mi
     ['scanner.json', '{"B0":3}', '{"B0":7}', ['fid', 'column', '--scanner', 'scanner.json'], /in: sequence/],
     ['labels.json', table(1), table(2), ['fid', 'labels.nii'], /in: phantom/],
   ];
-  for (const [name, before, after, args, message] of cases) {
+  await twoAtATime(cases, async ([name, before, after, args, message]) => {
     writeFileSync(join(cwd, name), before);
     const environment = { LARMOR_FAILPOINT: 'stop@inputs#1' };
     const running = start(['simulate', ...args, '-o', 'raw.npy'], { family: 'openmpi', ranks: 2, cwd, environment });
@@ -155,7 +156,7 @@ test('a side file replaced between the reading of two ranks is refused, never mi
     assert.equal(errorsIn(ended).length, 1, transcript(ended));
     assert.match(errorsIn(ended)[0], message);
     assert.ok(!existsSync(join(cwd, 'raw.npy')));
-  }
+  });
 });
 
 test('ranks with another version or other kernels', twoRanks, async () => {

@@ -7,14 +7,15 @@ import { copyFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { cases, skipWithoutCases } from '../../testing/cases.ts';
-import { present, run, transcript } from '../../testing/launch.ts';
+import { present, run, transcript, twoAtATime } from '../../testing/launch.ts';
 import { matFile, niftiFile, writeHdf5 } from '../../testing/phantom-files.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 
 const repository = new URL('../../', import.meta.url);
 
 /** Simulates on one rank and on two; the same hash, and an output each time. */
-async function assertSimulates(cwd: string, sequence: string, phantom: string): Promise<void> {
+async function assertSimulates(sequence: string, phantom: string): Promise<void> {
+  const cwd = temporaryFolder();
   const args = ['simulate', sequence, phantom, '--json', '-q', '-o', 'raw.npy', '-o', 'raw.mrd'];
   const hashes = new Set<string>();
   for (const launch of [{}, ...present.map((family) => ({ family, ranks: 2 }))]) {
@@ -31,20 +32,22 @@ async function assertSimulates(cwd: string, sequence: string, phantom: string): 
 }
 
 test('phantoms of JEMRIS and KomaMRI, MATLAB label images', skipWithoutCases(), async () => {
-  const cwd = temporaryFolder();
-  for (const name of ['brain.h5', 'column1d.h5', 'random600.phantom', 'contracting_ring.phantom'])
-    await assertSimulates(cwd, 'fid', cases(`phantoms/${name}`));
-  for (const name of ['brain2D', 'pelvis2D']) {
-    copyFileSync(cases(`phantoms/${name}.mat`), join(cwd, `${name}.mat`));
-    copyFileSync(new URL(`examples/${name.replace('2D', '')}-tissues.json`, repository), join(cwd, `${name}.json`));
-    await assertSimulates(cwd, 'fid', `${name}.mat`);
-  }
+  const names = ['brain.h5', 'column1d.h5', 'random600.phantom', 'contracting_ring.phantom'];
+  const folder = temporaryFolder();
+  const images = ['brain2D', 'pelvis2D'].map((name) => {
+    copyFileSync(cases(`phantoms/${name}.mat`), join(folder, `${name}.mat`));
+    copyFileSync(new URL(`examples/${name.replace('2D', '')}-tissues.json`, repository), join(folder, `${name}.json`));
+    return join(folder, `${name}.mat`);
+  });
+  await twoAtATime([...names.map((name) => cases(`phantoms/${name}`)), ...images], (phantom) =>
+    assertSimulates('fid', phantom),
+  );
 });
 
 test('Pulseq 1.2 to 1.5', skipWithoutCases(), async () => {
-  const cwd = temporaryFolder();
-  for (const name of ['v1.2/epi_JEMRIS', 'v1.3/fid', 'v1.4/fid', 'v1.5/epi'])
-    await assertSimulates(cwd, cases(`pulseq/${name}.seq`), cases('phantoms/random600.phantom'));
+  await twoAtATime(['v1.2/epi_JEMRIS', 'v1.3/fid', 'v1.4/fid', 'v1.5/epi'], (name) =>
+    assertSimulates(cases(`pulseq/${name}.seq`), cases('phantoms/random600.phantom')),
+  );
 });
 
 test('small files of every format of phantoms', async () => {
@@ -67,5 +70,7 @@ test('small files of every format of phantoms', async () => {
   writeFileSync(join(cwd, 'image.nii'), niftiFile([3, 3, 1], labels, [1, 1, 1]));
   const table = JSON.stringify({ tissues: { 1: { density: 1, T1: 1, T2: 0.1 } }, voxelSize: 0.001 });
   for (const name of ['labels', 'image']) writeFileSync(join(cwd, `${name}.json`), table);
-  for (const name of ['koma.phantom', 'jemris.h5', 'labels.mat', 'image.nii']) await assertSimulates(cwd, 'fid', name);
+  await twoAtATime(['koma.phantom', 'jemris.h5', 'labels.mat', 'image.nii'], (name) =>
+    assertSimulates('fid', join(cwd, name)),
+  );
 });

@@ -35,7 +35,7 @@ describe('chains of pieces under SLURM', { ...skipWithoutSlurm(), timeout: 60 * 
     const random = randomNumbers(seed);
     // Five seconds of one thread (3 GHz).
     const scan = ['epi', 'head3d', '--set', 'voxel=1.4e-3', '--exact', '--threads', '1'];
-    const { signalHash } = alone(scan);
+    const { signalHash } = await alone(scan);
     const counts: Record<string, number> = {};
     for (let chain = 0; chain < CHAINS; chain++) {
       const options = [`--nodes=${RANKS}`, '--ntasks-per-node=1', '--cpus-per-task=1'];

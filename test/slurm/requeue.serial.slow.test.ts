@@ -22,7 +22,7 @@ describe('time limit', { ...skipWithoutSlurm(), timeout: 60 * 60e3 }, () => {
     const random = randomNumbers(seed);
     // Five seconds of one thread (3 GHz).
     const scan = ['epi', 'head3d', '--set', 'voxel=1.4e-3', '--exact', '--threads', '1'];
-    const { signalHash } = alone(scan);
+    const { signalHash } = await alone(scan);
     const options = ['--nodes=1', '--ntasks-per-node=1', '--cpus-per-task=1', '--time=60'];
     const requeues = await Promise.all(
       Array.from({ length: CHAINS }, async () => {
@@ -50,6 +50,6 @@ describe('time limit', { ...skipWithoutSlurm(), timeout: 60 * 60e3 }, () => {
     const { code, log } = await submit('requeue.sh', options, [...scan, '--json']);
     assert.equal(code, 0, log);
     assert.match(log, /goes on from checkpoint-/);
-    assert.equal(reportIn(log).signalHash, alone(scan).signalHash);
+    assert.equal(reportIn(log).signalHash, (await alone(scan)).signalHash);
   });
 });

@@ -1,9 +1,9 @@
 /** Submits the templates as a user does: unedited, with a `module` command that knows the names in them, and `larmor` on PATH. */
 import assert from 'node:assert/strict';
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { larmorsWith, trapsStops } from '../../testing/launch.ts';
+import type { Summary } from '../../host/report/summary.ts';
+import { larmorsWith, simulate, trapsStops } from '../../testing/launch.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 import { repository, type Testbed } from '../../testing/testbed.ts';
 
@@ -41,7 +41,7 @@ export type Submitter = {
    */
   running(id: string, restarts: number, ranks: number): Promise<void>;
   /** `larmor simulate …` outside of SLURM, for comparison. */
-  alone(args: readonly string[]): Report;
+  alone(args: readonly string[]): Promise<Summary>;
 };
 
 export function submitTo(slurm: Testbed): Submitter {
@@ -91,12 +91,8 @@ export function submitTo(slurm: Testbed): Submitter {
       }
     },
 
-    alone(args) {
-      const output = join(work, 'alone.mrd');
-      const { stdout }: SpawnSyncReturns<string> = spawnSync(larmor, ['simulate', ...args, '--json', '-o', output], {
-        encoding: 'utf8',
-      });
-      return reportIn(stdout);
+    async alone(args) {
+      return simulate(args, { cwd: mkdtempSync(join(work, 'alone-')), limit: 1200 });
     },
   };
 }
@@ -117,6 +113,7 @@ function pause(milliseconds: number): Promise<void> {
 
 /** The one JSON object among a log's lines. */
 export function reportIn(log: string): Report {
+  assert.ok(log.includes('{'), `no JSON in: ${log}`);
   return JSON.parse(log.slice(log.indexOf('{'), log.lastIndexOf('}') + 1)) as Report;
 }
 

@@ -19,7 +19,7 @@ describe('templates', { ...skipWithoutSlurm(), timeout: 240e3 }, () => {
     const report = reportIn(log);
     assert.equal(report.ranks, 4);
     assert.deepEqual(report.perRank.map(({ host }) => host).sort(), ['n1', 'n1', 'n2', 'n2']);
-    assert.equal(report.signalHash, alone([]).signalHash);
+    assert.equal(report.signalHash, (await alone([])).signalHash);
     assert.ok(existsSync(join(folder, 'raw.mrd')));
   });
 
@@ -65,6 +65,6 @@ describe('templates', { ...skipWithoutSlurm(), timeout: 240e3 }, () => {
     });
     assert.equal(code, 0, log);
     assert.equal(log.match(/goes on from checkpoint-/g)?.length, 2, log);
-    assert.equal(reportIn(log).signalHash, alone(scan).signalHash);
+    assert.equal(reportIn(log).signalHash, (await alone(scan)).signalHash);
   });
 });

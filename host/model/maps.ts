@@ -28,7 +28,7 @@ export function largestModulus({ values }: FieldMap): number {
  * Sizes of a map: beyond `most` the values are in another unit; beyond `never` they are refused, since
  * f32 would overflow.
  */
-export interface MapSizes {
+interface MapSizes {
   readonly most: number;
   readonly never: number;
   readonly unit: string;

@@ -227,7 +227,7 @@ function integrals(
     };
     for (let n = 1; n < size / 2; n++) {
       const f = n / period;
-      // What a real waveform sees of H.
+      // The part of H that affects a real waveform.
       const [p, q] = [valueAt(freq, H, f), valueAt(freq, H, -f)];
       let [re, im] = [(p[0] + q[0]) / 2 / period, (p[1] - q[1]) / 2 / period];
       if (re === 0 && im === 0) continue;

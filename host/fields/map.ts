@@ -128,7 +128,7 @@ function along(values: Numbers, at: number, di: number, dj: number, u: number, v
   return near + v * (far - near);
 }
 
-/** A place outside a map. @param who what stands there, such as `brain.phantom spin 3` */
+/** The error for a position outside a map. @param who is there, such as `brain.phantom spin 3` */
 export function outsideMap({ path }: MapData, who: string, place: readonly number[]): LarmorError {
   const at = place.map((part) => `${Number((1e3 * part).toPrecision(4))}`).join(', ');
   return badInput(path, `does not cover ${who} at (${at}) mm (LPS)`, 'give a map that reaches beyond the phantom');

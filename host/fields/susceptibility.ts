@@ -1,4 +1,7 @@
-/** The B0 map of a map of magnetic susceptibility: reads χ, checks its unit and the memory of the transform, and scales the field. */
+/**
+ * The B0 map of a map of magnetic susceptibility: reads χ, checks its unit and the memory of the
+ * transform, and scales the field.
+ */
 import { statSync } from 'node:fs';
 import { openBudget } from '../base/budget.ts';
 import { badInput } from '../base/errors.ts';
@@ -17,7 +20,10 @@ export interface SusceptibilityField {
   readonly outside: number;
 }
 
-/** No tissue is beyond, and metals are no small χ any more [ppm]; what stays below the smaller is not in ppm. */
+/**
+ * No tissue is beyond, and metals are no small χ any more [ppm]; what stays below the smaller is
+ * not in ppm.
+ */
 const LARGEST = 1e4;
 const SMALLEST = 1e-3;
 

@@ -10,7 +10,7 @@ const MOST_EXACT = 2500;
 export interface Trace {
   readonly x: Float64Array;
   readonly y: Float64Array;
-  /** Points it stands for, if it is an envelope. */
+  /** Points that it represents, if it is an envelope. */
   readonly envelopeOf?: number;
 }
 

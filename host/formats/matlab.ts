@@ -26,7 +26,7 @@ import type { Numbers } from './numbers.ts';
 export type MatValue =
   /**
    * Numbers as stored, which may be narrower than the class (a double array of small integers is
-   * kept as bytes).
+   * stored as bytes).
    */
   | {
       readonly kind: 'numeric';
@@ -93,7 +93,7 @@ export function matField(value: MatValue | undefined, name: string): MatValue | 
 
 function readMatrix(data: Uint8Array, parent: Cursor, depth: number): { name: string; value: MatValue } {
   const { place, littleEndian, budget } = parent;
-  // An empty matrix element stands for [] in cells and fields.
+  // An empty matrix element means [] in cells and fields.
   if (data.length === 0) return { name: '', value: { kind: 'numeric', dims: [0, 0], data: new Float64Array(0) } };
   if (depth > MAX_DEPTH) throw corrupt(place, 'nested too deeply');
   const cursor: Cursor = { bytes: data, offset: 0, littleEndian, place, budget };

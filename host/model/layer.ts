@@ -71,7 +71,7 @@ export function addLayer(source: PhantomSource, layer: Layer): PhantomSource {
     identity: `${source.identity} ${layer.identity}`,
     residentBytes: source.residentBytes + layer.residentBytes,
     read(first, count, into) {
-      // Who asks for the base columns alone gets them.
+      // Without `extra` only the base columns are read.
       if (adds && into.extra === undefined) return source.read(first, count, into);
       const { lower, own } = split(into.extra ?? []);
       source.read(first, count, lower.length > 0 ? { ...into, extra: lower } : withoutExtra(into));
@@ -122,7 +122,7 @@ export function cornersOf({ min, max }: Pick<PhantomBounds, 'min' | 'max'>): [nu
   return Array.from({ length: 8 }, (_, n) => [(n & 1 ? max : min)[0], (n & 2 ? max : min)[1], (n & 4 ? max : min)[2]]);
 }
 
-/** Where a spin of a block stands. */
+/** Position of a spin of a block. */
 export const placeOf = ({ x, y, z }: SpinBlock, n: number): [number, number, number] => [x[n], y[n], z[n]];
 
 /**

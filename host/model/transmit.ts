@@ -1,7 +1,7 @@
 /**
- * Transmit channels as a layer: what a spin sees of a pulse is b(r) = Σ_c w_c·b_c(r) times it, with
- * the weights w of the block's RF_SHIMS, m·e^{−iφ} (a Pulseq phase, and so conjugated; the maps b_c
- * are not), or 1 without. Every distinct shim of a sequence is one complex column.
+ * Transmit channels as a layer: a spin experiences b(r) = Σ_c w_c·b_c(r) times the pulse, with the
+ * weights w of the block's RF_SHIMS, m·e^{−iφ} (a Pulseq phase, and so conjugated; the maps b_c are
+ * not), or 1 without. Every distinct shim of a sequence is one complex column.
  */
 import { badInput } from '../base/errors.ts';
 import { type FieldMap, fieldMap } from '../fields/map.ts';

@@ -18,7 +18,7 @@ export interface LineTransform {
    */
   readonly rows: number;
   /**
-   * Pixel p (negative ones counted from the end) stands in row p mod `rows` of the returned buffer.
+   * Pixel p (negative ones counted from the end) is in row p mod `rows` of the returned buffer.
    */
   run(data: Float64Array, work: Float64Array, batch: number): Float64Array;
 }

@@ -149,7 +149,7 @@ export function boundsBuilder(): BoundsBuilder {
   };
 }
 
-/** What one pass over all spins tells. */
+/** Results of one pass over all spins. */
 export interface Survey {
   readonly bounds: PhantomBounds;
   readonly digest: SpinDigest;

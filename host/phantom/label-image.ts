@@ -51,7 +51,7 @@ export const labelImageParameters = {
 /** Labels to tissue numbers by a table; 0, air in every image, needs no entry. */
 export interface LabelMap {
   readonly tissues: readonly (Tissue | undefined)[];
-  /** Labels met that the table does not know. */
+  /** Labels in the image that are not in the table. */
   readonly unknown: ReadonlySet<number>;
   readonly numberOf: (label: number) => number;
 }
@@ -228,7 +228,7 @@ export function heldVolume(
   };
 }
 
-/** Three extents, of which the last may be left out; more than three are refused. */
+/** Three extents, of which the last may be left out; more than three are rejected. */
 export function extentsOf(place: string, dims: readonly number[]): [number, number, number] {
   const extra = dims.slice(3).some((extent) => extent !== 1);
   const [ni, nj = 1, nk = 1] = dims;

@@ -11,7 +11,7 @@ import { isGzip, scanNifti, truncatedImage } from '../formats/nifti.ts';
 import { NIFTI_HEADER_BYTES, type NiftiHeader, parseNiftiHeader } from '../formats/nifti-header.ts';
 import { extentsOf, heldVolume, type LabelMap, type LabelVolume, type VolumeReader } from './label-image.ts';
 
-/** Bytes of the file kept at hand for rows to come. */
+/** Bytes of the file that are buffered for the next rows. */
 const BLOCK_BYTES = 1 << 20;
 
 export const readNiftiVolume: VolumeReader = (path, map) =>

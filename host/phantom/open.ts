@@ -96,7 +96,7 @@ export function phantomParameters(name: string): Parameters {
   return ['.mat', '.nii'].includes(endingOf(name)) ? labelImageParameters : {};
 }
 
-/** In lower case, what stands before a `.gz`. */
+/** The ending in lower case, without a `.gz`. */
 function endingOf(name: string): string {
   return extname(name.toLowerCase().replace(/\.gz$/, ''));
 }

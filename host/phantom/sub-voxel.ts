@@ -174,13 +174,13 @@ export function filled(places: SubVoxelPlaces, [ni, nj, nk]: readonly number[]):
 const WEIGHED = 300;
 
 /**
- * The strongest orders in cycles per step. Of a scan whose moments turn from pulse to pulse
- * (spokes, spirals) they are thousands, each weak, and most of their energy is beyond the first few
- * hundred: those that a set of places cannot tell apart are one.
+ * The strongest orders in cycles per step. In a scan whose moments rotate from pulse to pulse
+ * (spokes, spirals) there are thousands, each weak, and most of their energy is beyond the first
+ * few hundred: those that a set of places cannot tell apart are one.
  */
 function strongest(orders: readonly WeightedOrder[], voxels: Voxels): StrongOrder[] {
-  // The lattice itself shows where its own period can be told by the image: as the wanted order
-  // seen once more.
+  // The lattice itself is visible if the image resolves its period: as a replica of the wanted
+  // order.
   const wanted: StrongOrder = { cycles: [0, 0, 0], energy: 1 };
   const all = orders.map(({ kappa, energy }) => ({ cycles: cyclesPerStep(kappa, voxels.steps), energy }));
   return [wanted, ...(all.length > WEIGHED ? merged(all, voxels) : all)].slice(0, WEIGHED);

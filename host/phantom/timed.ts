@@ -1,5 +1,5 @@
 /**
- * How long a run waited for its spins: what a phantom costs beside the kernels, whoever reads it.
+ * Measures how long a run waited for its spins: the cost of a phantom in addition to the kernels.
  */
 import type { PhantomSource } from './types.ts';
 

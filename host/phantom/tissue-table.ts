@@ -1,7 +1,7 @@
 /**
- * Tissue tables: the JSON file that says what the labels of an image stand for. Its schema is
- * documented in docs/reference/tissue-table.md; a misspelt key is an error, since a silently
- * ignored one would be a wrong phantom.
+ * Tissue tables: the JSON file that defines the labels of an image. Its schema is documented in
+ * docs/reference/tissue-table.md; a misspelt key is an error, since a silently ignored one would be
+ * a wrong phantom.
  */
 import { badInput } from '../base/errors.ts';
 import { readInput } from '../base/files.ts';
@@ -28,7 +28,7 @@ export interface TissueTable {
   readonly variable?: string;
 }
 
-/** Tissue numbers are bytes and 0 stands for no spins. */
+/** Tissue numbers are bytes, and 0 means no spins. */
 const MAX_TISSUES = 255;
 /** Chemical shifts beyond this are a frequency in Hz [ppm]. */
 const MOST_SHIFT = 100;

@@ -41,14 +41,14 @@ export interface Model {
     readonly terms: readonly number[];
     /** max |b| over spins and columns */
     readonly transmit: number;
-    /** max |C| over spins and coils: the unit of the sums hangs on it. */
+    /** max |C| over spins and coils: the unit of the sums depends on it. */
     readonly coil: number;
     /** max displacement of a node along any axis [m] */
     readonly node: number;
   };
   /**
-   * Spins of each group, which stand one group after the other: a group has a timeline of its own.
-   * Default: all are one.
+   * Number of spins of each group; groups are contiguous, and each has a timeline of its own.
+   * Default: one group.
    */
   readonly groups?: readonly number[];
 }
@@ -92,8 +92,8 @@ export interface PhantomSource {
    */
   readonly identity: string;
   /**
-   * Of a phantom of voxels: the spins of each, by tissue, and their predicted spurious echo over
-   * the signal where a sequence was asked.
+   * For a phantom of voxels: the spins per voxel, by tissue, and their predicted spurious echo
+   * relative to the signal, if the sequence is known.
    */
   readonly spins?: { readonly least: number; readonly most: number; readonly level?: number };
   /**

@@ -84,7 +84,7 @@ export function rawTrajectory(raw: AcquiredData & { readonly path: string }): Tr
  */
 const MOST_READOUTS = 2500;
 const MOST_POINTS = 40_000;
-/** Samples are dots while they can be told apart. */
+/** Samples are drawn as dots if they can be distinguished. */
 const MOST_DOTS = 3000;
 /** Shades of the colour scale of time. */
 const SHADES = 40;

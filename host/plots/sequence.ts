@@ -16,7 +16,7 @@ import { moments } from './moments.ts';
 import { sequenceTraces, type Traces } from './sequence-traces.ts';
 import { chooseWindow, type Played, played, type SequenceWindow, type WindowOptions } from './window.ts';
 
-/** Traces that are drawn when they are asked for. */
+/** Traces that are drawn on request. */
 export const EXTRA_TRACES = ['m0', 'm1', 'slew'] as const;
 export type ExtraTrace = (typeof EXTRA_TRACES)[number];
 

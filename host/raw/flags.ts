@@ -1,6 +1,6 @@
 /**
- * ISMRMRD's acquisition flags: bit n−1 of a u64 stands for flag n of `ISMRMRD_AcquisitionFlags`.
- * Apart because the writer sets them, the reader keeps them and reconstruction asks for them.
+ * ISMRMRD's acquisition flags: bit n−1 of a u64 is flag n of `ISMRMRD_AcquisitionFlags`. Used by
+ * writer, reader and reconstruction.
  */
 
 /** Flag numbers as ISMRMRD's `ismrmrd.h` counts them, from 1. */

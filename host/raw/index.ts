@@ -1,6 +1,6 @@
 /**
- * Raw-data files by their extension: which writer or reader, and whether a path can be written at
- * all, so that a program can say no before it simulates for hours rather than after.
+ * Raw-data files by their extension: the writer or reader, and whether a path can be written, so
+ * that this is known before a long simulation and not after it.
  */
 import { statSync } from 'node:fs';
 import { extname } from 'node:path';
@@ -50,9 +50,8 @@ export function filesOf(path: string): string[] {
 }
 
 /**
- * Makes sure that writing to `path` would begin well: the format is known, the folder is there and
- * takes files, nothing but a file stands in the way, the format can hold a run of that size. What
- * exists under `path` stays untouched.
+ * Checks that `path` can be written: the format is known, the folder exists and is writable, `path`
+ * is not a folder, and the format supports a run of that size. An existing file remains unchanged.
  * @throws LarmorError 2 or 73
  */
 export function checkWritable(path: string, size?: SignalSize): void {

@@ -39,7 +39,7 @@ export interface StreamedArray {
 }
 
 /**
- * What stands before the first value; then come, for the real and if complex the imaginary part:
+ * The bytes before the first value. Then follow, for the real and if complex the imaginary part:
  * `partTag`, values, `padding`.
  */
 export function arrayHeader({ name, shape, precision, complex }: StreamedArray): Buffer {

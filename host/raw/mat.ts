@@ -64,8 +64,8 @@ function signalArray({ samples, coils, precision }: SignalSize): StreamedArray {
 }
 
 /**
- * Column-major [samples, coils] is the order the signal is in, but real and imaginary parts stand
- * apart.
+ * Column-major [samples, coils] is the order of the signal, but real and imaginary parts are
+ * separate.
  */
 function writeSignal(file: PendingFile, raw: RawData): void {
   const array = signalArray(raw);

@@ -1,6 +1,6 @@
 /**
- * The signal on its way into a file: converted to the width the file stores in chunks of a
- * megabyte, so that a signal of 10⁷ samples never stands in memory a second time.
+ * Converts the signal to the width of a file in chunks of a megabyte, so that a signal of 10⁷
+ * samples is never in memory twice.
  */
 import type { RawData } from './types.ts';
 

@@ -67,12 +67,14 @@ export interface Acquisition {
   /** Sample nearest to the centre of k-space, counted in the order of `data`. */
   readonly centerSample: number;
   readonly dwell: Seconds;
-  /** First sample's time since the start of the sequence; NaN where a file does not tell. */
+  /**
+   * Time of the first sample since the start of the sequence; NaN if the file does not contain it.
+   */
   readonly start: Seconds;
   /** Which piece of its readout, 0 and 1 of 1 unless it was split. */
   readonly piece: number;
   readonly pieces: number;
-  /** [coils][samples][re, im], in the order sampled: reversed lines are *not* turned round. */
+  /** [coils][samples][re, im], in the order sampled: reversed lines are *not* reordered. */
   readonly data: Float32Array;
   /**
    * [samples][dimensions], k·FOV/N of the encoded space, within ±0.5; absent in files that leave it
@@ -92,7 +94,7 @@ export interface Acquisition {
 /** A raw file read back: the readouts and what the file says about the run. */
 export interface RawFile extends AcquiredData {
   readonly path: string;
-  /** The whole ISMRMRD header as it stands in the file. */
+  /** The whole ISMRMRD header as in the file. */
   readonly xml: string;
   readonly sequenceName?: string;
   readonly phantomName?: string;

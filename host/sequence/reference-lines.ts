@@ -15,7 +15,7 @@ import { add, dot, norm, type Vector } from './vector.ts';
  */
 const SAME = 1e-3;
 
-/** One readout as the search sees it. */
+/** One readout in the search. */
 interface Placed {
   /** Index among the readouts given. */
   readonly n: number;
@@ -88,8 +88,8 @@ function runsOf(train: readonly Placed[]): Placed[][] {
 }
 
 /**
- * Where k = 0 lies on the grid of lines elsewhere: on a line of it, or halfway between two, as in a
- * table of an even number of lines placed symmetrically. Undefined for lines on no grid, and for
+ * Position of k = 0 on the grid of the other lines: on a line of it, or halfway between two, as in
+ * a table of an even number of lines placed symmetrically. Undefined for lines on no grid, and for
  * too few to tell.
  */
 function centerOfGrid(lines: readonly Placed[]): 'line' | 'gap' | undefined {

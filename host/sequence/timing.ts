@@ -10,7 +10,7 @@ import type { Slices } from './slices.ts';
 import type { Reach } from './trajectory-kind.ts';
 import type { Sequence } from './types.ts';
 
-/** What echo times need to know of a readout. */
+/** The properties of a readout for echo times. */
 interface TimedReadout {
   readonly walked: WalkedReadout;
   readonly reach: Reach;

@@ -51,7 +51,7 @@ export interface Kernels {
 export type Constants = Readonly<Record<string, number>>;
 
 /**
- * @param constants those of walk and fold, and those of the readouts: a pipeline takes no others
+ * @param constants those of walk and fold, and those of the readouts: a pipeline accepts no others
  */
 export async function compileKernels(
   device: GPUDevice,

@@ -77,7 +77,7 @@ function* ranges(count: number, unit: number, lanesEach: number, limit: number):
   for (let first = 0; first < count; first += most) yield [first, Math.min(count, first + most)];
 }
 
-/** Folds the kept pulses, once per batch. */
+/** Composes the operators of pulses, once per batch. */
 export function* foldDispatches(pulses: PulseTable, { spins }: BatchShape, limit: number): Generator<Dispatch> {
   for (const [operator, pulse] of pulses.kept.entries()) {
     const lanes = LANES.foldStep * pulses.stepCount[pulse];

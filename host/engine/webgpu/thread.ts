@@ -1,7 +1,4 @@
-/**
- * Starting the GPU's thread from the host, and the two questions that are asked of it without a
- * job.
- */
+/** Starts the GPU's thread from the host, and the two requests to it without a job. */
 import { Worker } from 'node:worker_threads';
 import { assetPath } from '../../base/assets.ts';
 import { EXIT, type ExitCode, LarmorError } from '../../base/errors.ts';

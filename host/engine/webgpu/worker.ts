@@ -1,7 +1,7 @@
 /**
- * The thread that owns the GPU. Dawn polls while it waits, which would starve the host's event
- * loop, so everything that touches it happens here. A worker does one task and ends: it lists
- * adapters, probes one, or simulates batches until it is told to close.
+ * The thread that owns the GPU. Dawn polls while it waits, which would block the host's event loop,
+ * so it is used only here. A worker does one task and ends: it lists adapters, probes one, or
+ * simulates batches until it is told to close.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { EXIT, LarmorError } from '../../base/errors.ts';

@@ -8,7 +8,7 @@ import type { Numbers } from '../numbers.ts';
 
 export type Range = readonly [start: number, end: number];
 
-/** Elements kept where a chunk is smaller: 16 MiB of f64. */
+/** Elements in the cache if chunks are smaller: 16 MiB of f64. */
 const KEPT = 1 << 21;
 
 const lengthOf = ([start, end]: Range): number => end - start;

@@ -60,9 +60,9 @@ export function confine(module: H5Module): void {
   const { FS } = module as unknown as { FS: FileSystem };
   const open = FS.open;
   FS.open = (path, flags, ...rest) => {
-    // Its reports of errors pass through new temporary files, and it looks for folders of plug-ins.
-    // A file that does not exist is refused like any other: the library would take a virtual
-    // dataset's fill values for its content.
+    // Its error reports use new temporary files, and it searches for folders of plug-ins. A file
+    // that does not exist is refused like any other: otherwise the library would return a virtual
+    // dataset's fill values as its content.
     const harmless = (Number(flags) & (O_EXCL | O_DIRECTORY)) !== 0;
     if (allowed === undefined || harmless || resolve(path) === allowed) return open(path, flags, ...rest);
     refusal.file ??= path;

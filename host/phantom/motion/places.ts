@@ -50,7 +50,7 @@ export interface Mover {
 
 /** Spins of a span among those at hand. */
 export interface Members {
-  /** Where they stand in the arrays. */
+  /** Their indices in the arrays. */
   readonly at: ArrayLike<number>;
   readonly count: number;
 }

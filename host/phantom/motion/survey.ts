@@ -25,8 +25,8 @@ export interface Group {
 export interface MotionSurvey {
   readonly groups: readonly Group[];
   /**
-   * [motions] largest distance from the z axis over the span at rest; undefined where earlier
-   * motions change it or none is asked for
+   * [motions] largest distance from the z axis over the span at rest; undefined if earlier motions
+   * change it or it is not needed
    */
   readonly radius: readonly (number | undefined)[];
   /**

@@ -1,6 +1,6 @@
 /**
- * What a built-in sequence is: its parameters and how to make it of them; so that its own file
- * holds its timing and nothing else.
+ * Definition of a built-in sequence: its parameters and how to create it from them, so that its own
+ * file contains only its timing.
  */
 import { usage } from '../../base/errors.ts';
 import { completeParameters, type Given, type Parameters, type Values } from '../../base/parameters.ts';
@@ -21,8 +21,8 @@ export interface BuiltinSequence {
 }
 
 /**
- * Completes and checks what was given before `build` sees it; `isGiven` tells a wish from a
- * default, which may give way.
+ * Completes and checks the given parameters before `build`; `isGiven` distinguishes a given value
+ * from a default, which may be changed.
  */
 export function builtin<P extends Parameters>(
   name: string,

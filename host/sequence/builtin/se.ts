@@ -5,10 +5,10 @@
  *   90°x + Gz | rephase z, prephase x | wait | crush | 180°y + Gz | crush, encode y | wait |
  *   readout | spoil z, rewind y | wait
  *
- * The prephaser stands before the refocusing pulse, which negates k: it has the sign opposite to a
- * gradient echo's. The phase encoding stands after it: both pulses of every TR then act on the same
- * magnetisation. Before it, what the flanks of the 180° pulse store along z would keep the encoding
- * of its own line and come back as a second image, at 9 % for T1 = 2 TR.
+ * The prephaser is before the refocusing pulse, which negates k, so its sign is opposite to that of
+ * a gradient echo. The phase encoding is after it, so that both pulses of every TR act on the same
+ * magnetisation. Otherwise the magnetisation that the flanks of the 180° pulse store along z would
+ * have the encoding of its line and cause a second image, at 9 % for T1 = 2 TR.
  */
 import { DEGREE } from '../../base/quantities.ts';
 import { areaTrapezoid, blockOf, delayOf, roundUp, sequenceOf, setLabel } from '../designer.ts';

@@ -71,7 +71,7 @@ export interface SelectionOptions {
   readonly use: RfUse;
   readonly thickness: Meters;
   readonly timeBandwidth: number;
-  /** The pulse is no shorter than this, and longer if B1 asks for it. */
+  /** Smallest duration of the pulse; longer if B1 requires it. */
   readonly shortest: Seconds;
 }
 
@@ -191,7 +191,7 @@ export function interleaved(slices: number): readonly number[] {
   return [...all.filter((s) => s % 2 === 0), ...all.filter((s) => s % 2 === 1)];
 }
 
-/** A time asked for: the parameter, its value, and whether the user gave it. */
+/** A requested time: the parameter, its value, and whether the user gave it. */
 interface WantedTime {
   readonly sequence: string;
   readonly parameter: 'te' | 'tr';
@@ -208,8 +208,8 @@ export const wantedTimes =
   });
 
 /**
- * Time to wait so that something that comes at `earliest` comes when wanted, on the block raster; 0
- * asks for as early as can be, and so does a default that is too short for the other parameters.
+ * Waiting time after `earliest` until the requested time, on the block raster; 0 if the request is
+ * 0 (shortest possible) or a default that is too short for the other parameters.
  * @throws LarmorError 2 naming the parameter and its smallest value
  */
 export function waiting(

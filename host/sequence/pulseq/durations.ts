@@ -12,7 +12,7 @@ import { type Sections, SLOT_COUNT, SLOTS } from './sections.ts';
 
 /** Table row of an event's id, by kind. */
 export type RowOf = Readonly<Record<'rf' | 'gradient' | 'adc' | 'delay', (id: number) => number>>;
-/** The extension list of a head's id; `place` is who asks. */
+/** The extension list of a head's id; `place` is the location for messages. */
 export type Resolve = (head: number, place: string) => ExtensionList;
 
 /** An event may outlast its block by this much: rounding of sums of rasters. */

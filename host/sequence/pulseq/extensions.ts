@@ -58,7 +58,7 @@ const label = (cursor: Cursor, mode: 'set' | 'inc'): LabelEvent => ({
 /** What a resolved list takes, and each of its entries. */
 const BYTES_PER_LIST = 256;
 const BYTES_PER_LINK = 16;
-/** Links that a budget is asked for together. */
+/** Number of links for which the budget is checked once. */
 const LINK_BATCH = 1024;
 
 /** How a row of each known extension reads, after its id. Times in µs. */

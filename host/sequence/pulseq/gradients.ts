@@ -61,8 +61,7 @@ export function gradientEvents(source: Source): Gradients {
     }
     const { time, samples, late } = axis(row);
     budget.take(8 * time.length, `${time.length} points of a gradient`, placeOf(sections, table, row));
-    // Points with times of their own stand for themselves; `first` and `last` only repeat the outer
-    // two.
+    // Points with explicit times are complete; `first` and `last` only repeat the outer two.
     if (value(GRADIENT.time) > 0) {
       return { kind: 'shape', delay: delay + late, time, amplitude: samples.map((a) => a * amplitude) };
     }

@@ -1,6 +1,6 @@
 /**
  * Which columns the event rows of each Pulseq version have, and where they go in one layout for all
- * versions. Only the order of columns changed from version to version, so it stands here as data
+ * versions. Only the order of columns changed from version to version, so it is given here as data
  * (specification, sections "Events").
  */
 import { type Cursor, endOfFields, hasField, integerField, numberField, wordField, wrong } from './scan.ts';

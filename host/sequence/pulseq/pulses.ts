@@ -21,7 +21,7 @@ export const USES: Readonly<Record<string, RfUse>> = {
 };
 
 /**
- * A pulse of more samples than this (1 s on the usual raster) is kept as runs of equal samples:
+ * A pulse of more samples than this (1 s on the usual raster) is stored as runs of equal samples:
  * saturation and spin-lock pulses of seconds are a handful of them, and expanded they would take
  * gigabytes.
  */

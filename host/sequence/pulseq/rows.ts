@@ -31,7 +31,7 @@ export function newRows(): Rows {
 
 export interface EventRows {
   readonly rf: Rows;
-  /** Trapezoids and shapes share ids; `trapezoids` tells which rows are which. */
+  /** Trapezoids and shapes share ids; `trapezoids` distinguishes them. */
   readonly gradients: Rows;
   readonly trapezoids: ReadonlySet<string>;
   readonly adc: Rows;

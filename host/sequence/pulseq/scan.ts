@@ -73,7 +73,7 @@ export function lineStartsWith(cursor: Cursor, byte: number): boolean {
 }
 
 /**
- * Whether another field stands on the line; a `#` ends it, since hand-written files comment their
+ * Whether there is another field on the line; a `#` ends it, since hand-written files comment their
  * rows.
  */
 export function hasField(cursor: Cursor): boolean {

@@ -107,7 +107,7 @@ export function shapeRuns(store: ShapeStore, n: number, plainAllowed: boolean, p
   return { ends: Float64Array.from(ends), values: Float64Array.from(values) };
 }
 
-/** Runs counted together: a budget is asked once for so many. */
+/** Number of runs for which the budget is checked once. */
 const BATCH = 65536;
 
 const FIX = 'the file may be cut short: write it again';

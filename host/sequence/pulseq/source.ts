@@ -16,7 +16,7 @@ export interface Source {
   readonly rasters: Rasters;
   /** γ̄ that turns the file's Hz and Hz/m into T and T/m. */
   readonly gammaBar: Hertz;
-  /** Samples of a shape; `place` is who asks, for the complaint when there is none. */
+  /** Samples of a shape; `place` is the location for the error message if it does not exist. */
   shape(id: number, place: string): Float64Array;
   /** How many samples a shape has, without unpacking it. */
   shapeLength(id: number, place: string): number;

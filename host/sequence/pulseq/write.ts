@@ -103,8 +103,8 @@ function* eventSections({ rf, gradients, trapezoids, adc }: EventRows): Generato
 }
 
 /**
- * What only the whole sequence tells: a raster for its blocks, and which extensions a reader must
- * know.
+ * Properties of the whole sequence: a raster for its blocks, and the extensions that a reader must
+ * support.
  */
 function survey(sequence: Sequence): { block: Seconds; needs: readonly string[] } {
   const needs = new Set((sequence.definitions.get('RequiredExtensions') ?? '').split(/\s+/).filter(Boolean));

@@ -79,7 +79,7 @@ fn walk(@builtin(global_invocation_id) id: vec3<u32>) {
   state[spin] = vec4(m, 0.0);
 }
 
-/** Folds a pulse. dispatch.a: pulse, operator, first spin, end */
+/** Composes the operator of a pulse. dispatch.a: pulse, operator, first spin, end */
 @compute @workgroup_size(64)
 fn fold(@builtin(global_invocation_id) id: vec3<u32>) {
   let spin = dispatch.a.z + id.x;
@@ -88,7 +88,7 @@ fn fold(@builtin(global_invocation_id) id: vec3<u32>) {
   let density = spins[3u * CAPACITY + spin];
   let rates = 1.0 / vec2(spins[5u * CAPACITY + spin], spins[4u * CAPACITY + spin]);
   let pulse = steps[dispatch.a.x];
-  // Columns of X, and b: what a spin without magnetisation has gained at the end.
+  // Columns of X, and b: the magnetisation at the end of a spin that begins without.
   let e0 = vec3(1.0, 0.0, 0.0);
   let e1 = vec3(0.0, 1.0, 0.0);
   let e2 = vec3(0.0, 0.0, 1.0);

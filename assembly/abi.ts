@@ -32,8 +32,8 @@ export class KernelContext {
   lineRuns: usize;
   /** [] Batch */
   batches: usize;
-  /** [] Waveform */
-  waveforms: usize;
+  /** [] Trajectory */
+  trajectories: usize;
   /** [operatorCount] Operator */
   operators: usize;
   operatorCount: i32;
@@ -255,9 +255,9 @@ export class RfStep {
 @unmanaged
 export class LineRun {
   firstSample: i32;
-  waveform: i32;
+  trajectory: i32;
   /** Index into precessions: from the last pulse to the first line. */
-  moment: i32;
+  precession: i32;
   /** Where its magnetisation is stored. */
   area: i32;
   row: i32;
@@ -272,7 +272,7 @@ export class LineRun {
 /** Rows of one area that are summed together. */
 @unmanaged
 export class Batch {
-  waveform: i32;
+  trajectory: i32;
   area: i32;
   rows: i32;
   /** [rows] i32 */
@@ -286,7 +286,7 @@ export class Batch {
 
 /** Trajectory of a readout from its first sample. */
 @unmanaged
-export class Waveform {
+export class Trajectory {
   /**
    * kx, ky, kz, t: four columns of `samples` rounded up to a multiple of 8, f64; and a column for
    * each phase term
@@ -461,7 +461,7 @@ export class NufftPlane {
 @unmanaged
 export class Nufft2d3 {
   /** Precession from the last pulse to where spins are spread */
-  moment: usize;
+  precession: usize;
   /** NufftPlane */
   plane: usize;
   samples: i32;

@@ -35,10 +35,11 @@ export function sampleLineStarts(job: KernelContext, tile: Tile, index: i32): vo
 /** The same for the spins of one panel, whose rows are at `rows`. */
 function samplePanel(job: KernelContext, tile: Tile, panel: i32, index: i32, rows: usize): void {
   const readout = recordAt<LineRun>(job.lineRuns, index);
-  const moment = recordAt<Precession>(job.precessions, readout.moment);
+  const precession = recordAt<Precession>(job.precessions, readout.precession);
   const step = recordAt<Precession>(job.precessions, readout.step);
   const to = rows + <usize>readout.row * LINE_START_BYTES;
-  for (let i = 0; i < PANEL; i += 8) sampleEight(tile, panel + i, moment, step, readout.lines, to + (<usize>i << 2));
+  for (let i = 0; i < PANEL; i += 8)
+    sampleEight(tile, panel + i, precession, step, readout.lines, to + (<usize>i << 2));
 }
 
 /**
@@ -49,8 +50,8 @@ function samplePanel(job: KernelContext, tile: Tile, panel: i32, index: i32, row
  */
 export function recurLine(job: KernelContext, tile: Tile, index: i32): void {
   const readout = recordAt<LineRun>(job.lineRuns, index);
-  const moment = recordAt<Precession>(job.precessions, readout.moment);
-  const kx = moment.kx, ky = moment.ky, kz = moment.kz, t = moment.t;
+  const precession = recordAt<Precession>(job.precessions, readout.precession);
+  const kx = precession.kx, ky = precession.ky, kz = precession.kz, t = precession.t;
   const area = readout.area, step = readout.step;
   let to = tile.records + <usize>area * lineStartBytes(job) + <usize>readout.row * LINE_START_BYTES;
   let own = cachedPrecessionAt(job, tile, job.cachedCount + area);
@@ -99,8 +100,8 @@ export function recurLine(job: KernelContext, tile: Tile, index: i32): void {
  * dependency chains, each of which advances by two lines, keep the multiplier busy, and the error
  * of a step accumulates seven times where steps of one line would accumulate it fifteen times.
  */
-function sampleEight(tile: Tile, n: i32, moment: Precession, step: Precession, lines: i32, to: usize): void {
-  const kx = moment.kx, ky = moment.ky, kz = moment.kz, t = moment.t;
+function sampleEight(tile: Tile, n: i32, precession: Precession, step: Precession, lines: i32, to: usize): void {
+  const kx = precession.kx, ky = precession.ky, kz = precession.kz, t = precession.t;
   const dkx = step.kx, dky = step.ky, dkz = step.kz, dt = step.t;
   let ac = f32x4.splat(0), as = ac, bc = ac, bs = ac, a2c = ac, a2s = ac, b2c = ac, b2s = ac;
   if (lines > 1) {

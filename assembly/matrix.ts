@@ -9,7 +9,7 @@
  * the speed of the 2×2 recurrence). A coil multiplies the magnetisation of a spin, so every line
  * has one row per coil, and W is the same for all of them.
  */
-import { Batch, KernelContext, Nufft1d1, PANEL, recordAt, Waveform } from './abi';
+import { Batch, KernelContext, Nufft1d1, PANEL, recordAt, Trajectory } from './abi';
 import { evolveAny, lastOfSeries, startSeries, stepSeries } from './evolution';
 import { sumNufft1d1 } from './nufft1d1';
 import { multiplyThree, multiplyTwo } from './multiply';
@@ -21,15 +21,15 @@ import { addFixed, allFinite } from './sums';
 /** Sums all rows of a batch. @returns false if a sample is not finite */
 export function sumBatch(job: KernelContext, tile: Tile, index: i32, sums: usize): bool {
   const batch = recordAt<Batch>(job.batches, index);
-  const waveform = recordAt<Waveform>(job.waveforms, batch.waveform);
+  const trajectory = recordAt<Trajectory>(job.trajectories, batch.trajectory);
   const rows = batch.rows, channels = job.channels;
   const area = tile.records + <usize>batch.area * lineStartBytes(job);
   const firstSamples = batch.firstSamples;
   const lines = batch.lines;
   if (lines != 0) return sumNufft1d1(job, tile, changetype<Nufft1d1>(lines), batch, area, rows, firstSamples, sums);
-  const points = waveform.points;
-  const samples = waveform.samples;
-  const exactEvery = waveform.exactEvery;
+  const points = trajectory.points;
+  const samples = trajectory.samples;
+  const exactEvery = trajectory.exactEvery;
   const padded = (samples + 7) & ~7;
   const line = <usize>padded << 2;
   const plane = <usize>(job.rows * channels) * line;

@@ -4,11 +4,11 @@
  * magnetisation of a panel at a chunk of samples, then the weighted sum of it for every coil, at
  * four multiply-adds per spin, sample and coil. Without coils the weight is 1.
  */
-import { KernelContext, LineRun, PANEL, recordAt, Waveform } from './abi';
+import { KernelContext, LineRun, PANEL, recordAt, Trajectory } from './abi';
 import { cosTurns, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
-import { momentAt } from './model';
-import { modelCycles, MOMENT_BYTES } from './precession';
-import { MODEL_CHUNK, momentBytes, Tile, transverseBytes } from './scratch';
+import { precessionAt } from './model';
+import { modelCycles, PRECESSION_BYTES } from './precession';
+import { MODEL_CHUNK, precessionBytes, Tile, transverseBytes } from './scratch';
 import { loadColumn, loadT, madd, nmadd, partialSums, splat } from './simd';
 import { addLanes } from './sums';
 
@@ -18,25 +18,26 @@ const CHANNEL_BYTES: usize = <usize>MODEL_CHUNK * 32;
 /** @returns false if a sample is not finite */
 export function readModel<T>(job: KernelContext, tile: Tile, index: i32, sums: usize): bool {
   const run = recordAt<LineRun>(job.lineRuns, index);
-  const waveform = recordAt<Waveform>(job.waveforms, run.waveform);
-  const samples = waveform.samples;
-  const bytes = MOMENT_BYTES + (<usize>job.phaseTerms << 3), column = <usize>((samples + 7) & ~7) << 3;
-  const moment = momentAt(job, run.moment);
-  const moments = tile.readout, transverse = moments + momentBytes(job), lanes = transverse + transverseBytes(job);
+  const trajectory = recordAt<Trajectory>(job.trajectories, run.trajectory);
+  const samples = trajectory.samples;
+  const bytes = PRECESSION_BYTES + (<usize>job.phaseTerms << 3), column = <usize>((samples + 7) & ~7) << 3;
+  const precession = precessionAt(job, run.precession);
+  const precessions = tile.readout, transverse = precessions + precessionBytes(job);
+  const lanes = transverse + transverseBytes(job);
   const channels = job.channels;
   let finite = true;
   for (let start = 0; start < samples; start += MODEL_CHUNK) {
     const count = min(MODEL_CHUNK, samples - start);
-    let points = waveform.points + (<usize>start << 3);
+    let points = trajectory.points + (<usize>start << 3);
     for (let i: usize = 0; i < bytes; i += 8) {
-      const from = load<f64>(moment + i);
+      const from = load<f64>(precession + i);
       for (let k: usize = 0; k < <usize>count; k++)
-        store<f64>(moments + k * bytes + i, from + load<f64>(points + (k << 3)));
+        store<f64>(precessions + k * bytes + i, from + load<f64>(points + (k << 3)));
       points += column;
     }
     memory.fill(lanes, 0, <usize>channels * CHANNEL_BYTES);
     for (let panel = 0; panel < tile.count; panel += PANEL) {
-      sampleTransverse<T>(tile, panel, moments, bytes, count, transverse);
+      sampleTransverse<T>(tile, panel, precessions, bytes, count, transverse);
       if (job.coils == 0) sumPlain<T>(transverse, count, lanes);
       else for (let coil = 0; coil < channels; coil++)
         sumCoil<T>(job, tile, panel, coil, transverse, count, lanes + <usize>coil * CHANNEL_BYTES);
@@ -56,20 +57,20 @@ export function readModel<T>(job: KernelContext, tile: Tile, index: i32, sums: u
 }
 
 /** [samples][vectors of the panel][re, im]: Mxy of every spin at every sample. */
-function sampleTransverse<T>(tile: Tile, panel: i32, moments: usize, bytes: usize, count: i32, to: usize): void {
+function sampleTransverse<T>(tile: Tile, panel: i32, precessions: usize, bytes: usize, count: i32, to: usize): void {
   for (let n = panel; n < panel + PANEL; n += partialSums<T>()) {
     const mx = loadT<T>(tile.mx, n), my = loadT<T>(tile.my, n), R2 = loadT<T>(tile.R2, n);
-    let moment = moments, at = to;
+    let precession = precessions, at = to;
     for (let k = 0; k < count; k++) {
-      const p = modelCycles<T>(tile, n, moment);
+      const p = modelCycles<T>(tile, n, precession);
       const h = halfTurns<T>(p);
       const u = remainder<T>(p, h);
       const u2 = v128.mul<T>(u, u);
-      const e = v128.xor(expNegative<T>(v128.mul<T>(splat<T>(load<f64>(moment, 24)), R2)), parity<T>(h));
+      const e = v128.xor(expNegative<T>(v128.mul<T>(splat<T>(load<f64>(precession, 24)), R2)), parity<T>(h));
       const c = v128.mul<T>(e, cosTurns<T>(u2)), s = v128.mul<T>(e, sinTurns<T>(u, u2));
       v128.store(at, madd<T>(mx, c, v128.mul<T>(my, s)));
       v128.store(at, nmadd<T>(mx, s, v128.mul<T>(my, c)), 16);
-      moment += bytes;
+      precession += bytes;
       at += panelBytes<T>();
     }
     to += 32;

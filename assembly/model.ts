@@ -6,7 +6,7 @@
 import { KernelContext, OP, Op, Precession, Slot } from './abi';
 import { excite } from './excitation';
 import { readModel } from './model-readout';
-import { MOMENT_BYTES, precess } from './precession';
+import { PRECESSION_BYTES, precess } from './precession';
 import { Modelled, Tile } from './scratch';
 import { loadColumn, loadT, partialSums, storeT } from './simd';
 import { SLIDING } from './tile';
@@ -19,7 +19,7 @@ export function runModel<T>(job: KernelContext, slot: Slot, tile: Tile, sums: us
   for (let at = first; at < end; at += offsetof<Op>()) {
     const op = changetype<Op>(at);
     const kind = op.kind, index = op.index;
-    if (kind == OP.PRECESS) precess<T, Modelled>(tile, changetype<Precession>(momentAt(job, index)));
+    if (kind == OP.PRECESS) precess<T, Modelled>(tile, changetype<Precession>(precessionAt(job, index)));
     else if (kind == OP.EXCITE) excite<T, Modelled>(job, tile, index);
     else if (kind == OP.READOUT) finite = readModel<T>(job, tile, index, sums) && finite;
     else if (kind == OP.SLIDE) slide(job, tile, job.phaseTerms - SLIDING, SLIDING, tile.nodes, 3 * index);
@@ -36,8 +36,8 @@ export function runModel<T>(job: KernelContext, slot: Slot, tile: Tile, sums: us
 
 /** Precession `index` and its phase terms. */
 // @ts-ignore: decorator
-@inline export function momentAt(job: KernelContext, index: i32): usize {
-  return job.precessions + <usize>index * (MOMENT_BYTES + (<usize>job.phaseTerms << 3));
+@inline export function precessionAt(job: KernelContext, index: i32): usize {
+  return job.precessions + <usize>index * (PRECESSION_BYTES + (<usize>job.phaseTerms << 3));
 }
 
 /** The first term whose column is a value of a field. */

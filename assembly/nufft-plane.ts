@@ -40,7 +40,7 @@ export const CELL: usize = 32;
  * after these.
  */
 // @ts-ignore: decorator
-@inline export function momentsOf(job: KernelContext, tile: Tile, bytes: usize, group: i32): usize {
+@inline export function nodeFactorsOf(job: KernelContext, tile: Tile, bytes: usize, group: i32): usize {
   return sortedPoints(job, tile) + <usize>job.capacity * (bytes + <usize>group * CELL);
 }
 
@@ -133,7 +133,7 @@ export function setPoints(plane: NufftPlane, job: KernelContext, tile: Tile): vo
     }
     for (let node = 0; node < plane.nodes; node++) {
       evolve(tile, n, 0, 0, 0, load<f64>(plane.times + (<usize>node << 3)));
-      const to = momentsOf(job, tile, bytes, node >> 2) + (<usize>(node & 3) << 2);
+      const to = nodeFactorsOf(job, tile, bytes, node >> 2) + (<usize>(node & 3) << 2);
       const im = v128.neg<f32>(expIm);
       const first = to + <usize>load<i32>(order) * CELL, second = to + <usize>load<i32>(order, 4) * CELL;
       const third = to + <usize>load<i32>(order, 8) * CELL, fourth = to + <usize>load<i32>(order, 12) * CELL;

@@ -11,7 +11,7 @@ import { Nufft2d3, Nufft2d3Sample, KernelContext, Kernel, Precession, recordAt, 
 import { transformColumns } from './fourier';
 import { expRe, expIm, evolve } from './readout';
 import { Tile } from './scratch';
-import { CELL, momentsOf, placeBytes, setPoints, sortedPoints, spreadingOf, kernelWeights } from './nufft-plane';
+import { CELL, nodeFactorsOf, placeBytes, setPoints, sortedPoints, spreadingOf, kernelWeights } from './nufft-plane';
 import { loadT, madd, nmadd } from './simd';
 import { addFixed, allFinite } from './sums';
 
@@ -34,9 +34,9 @@ export function sumNufft2d3(job: KernelContext, tile: Tile, index: i32, sums: us
 
 /** Computes the magnetisation of all spins at the time when they are spread. */
 function turnSpins(curve: Nufft2d3, tile: Tile): void {
-  const moment = changetype<Precession>(curve.moment);
-  const kx = moment.kx, ky = moment.ky;
-  const kz = moment.kz, t = moment.t;
+  const precession = changetype<Precession>(curve.precession);
+  const kx = precession.kx, ky = precession.ky;
+  const kz = precession.kz, t = precession.t;
   for (let n = 0; n < tile.count; n += 4) {
     evolve(tile, n, kx, ky, kz, t);
     const x = loadT<f32>(tile.mx, n), y = loadT<f32>(tile.my, n);
@@ -55,17 +55,17 @@ function spreadSpins(u: PlaneAxis, v: PlaneAxis, job: KernelContext, tile: Tile,
   const across: usize = <usize>onU.width << 2, down: usize = <usize>onV.width << 2;
   memory.fill(tile.grid, 0, <usize>v.cells * row);
   let place = sortedPoints(job, tile);
-  let precessions = momentsOf(job, tile, bytes, group);
+  let factors = nodeFactorsOf(job, tile, bytes, group);
   for (const end = place + <usize>tile.count * bytes; place < end; place += bytes) {
     const spin = tile.plane + (<usize>load<i32>(place, 4) << 3);
     const mx = v128.load32_splat(spin), my = v128.load32_splat(spin, 4);
-    const cx = v128.load(precessions), cy = v128.load(precessions, 16);
+    const cx = v128.load(factors), cy = v128.load(factors, 16);
     const re = nmadd<f32>(my, cy, v128.mul<f32>(mx, cx));
     const im = madd<f32>(my, cx, v128.mul<f32>(mx, cy));
     const corner = tile.grid + load<usize>(place), left = place + 8, above = left + (<usize>onU.taps << 2);
     if (onU.taps == 8) spreadEight(corner, row, left, above, above + down, re, im);
     else spreadAny(corner, row, left, left + across, above, above + down, re, im);
-    precessions += CELL;
+    factors += CELL;
   }
 }
 

@@ -32,16 +32,16 @@ import { partialSums, loadColumn, loadT, madd, nmadd, splat, storeT, flushDenorm
 }
 
 /**
- * The same with the phase terms of a model: `moment` is the address of a Precession, which its
+ * The same with the phase terms of a model: `precession` is the address of a Precession, which its
  * terms follow.
  */
 // @ts-ignore: decorator
-@inline function modelCycles2(tile: Tile, n: i32, moment: usize): v128 {
-  let p = v128.mul<f64>(v128.load64_splat(moment), loadColumn<f64>(tile.x, n));
-  p = madd<f64>(v128.load64_splat(moment, 8), loadColumn<f64>(tile.y, n), p);
-  p = madd<f64>(v128.load64_splat(moment, 16), loadColumn<f64>(tile.z, n), p);
-  p = madd<f64>(v128.load64_splat(moment, 24), loadT<f64>(tile.offResonanceHz, n), p);
-  p = v128.add<f64>(p, weightedTerms(tile, n, moment + MOMENT_BYTES));
+@inline function modelCycles2(tile: Tile, n: i32, precession: usize): v128 {
+  let p = v128.mul<f64>(v128.load64_splat(precession), loadColumn<f64>(tile.x, n));
+  p = madd<f64>(v128.load64_splat(precession, 8), loadColumn<f64>(tile.y, n), p);
+  p = madd<f64>(v128.load64_splat(precession, 16), loadColumn<f64>(tile.z, n), p);
+  p = madd<f64>(v128.load64_splat(precession, 24), loadT<f64>(tile.offResonanceHz, n), p);
+  p = v128.add<f64>(p, weightedTerms(tile, n, precession + PRECESSION_BYTES));
   return v128.sub<f64>(p, v128.nearest<f64>(p));
 }
 
@@ -57,13 +57,13 @@ import { partialSums, loadColumn, loadT, madd, nmadd, splat, storeT, flushDenorm
 }
 
 /** Bytes of a Precession. */
-export const MOMENT_BYTES: usize = offsetof<Precession>();
+export const PRECESSION_BYTES: usize = offsetof<Precession>();
 
 // @ts-ignore: decorator
-@inline export function modelCycles<T>(tile: Tile, n: i32, moment: usize): v128 {
-  const low = modelCycles2(tile, n, moment);
+@inline export function modelCycles<T>(tile: Tile, n: i32, precession: usize): v128 {
+  const low = modelCycles2(tile, n, precession);
   if (sizeof<T>() == 8) return low;
-  const high = modelCycles2(tile, n + 2, moment);
+  const high = modelCycles2(tile, n + 2, precession);
   return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
 }
 
@@ -82,15 +82,15 @@ export const MOMENT_BYTES: usize = offsetof<Precession>();
  * constant where this is inlined.
  */
 // @ts-ignore: decorator
-@inline function pass<T, M>(tile: Tile, moment: Precession, isKept: bool, to: usize): void {
-  const kx = moment.kx;
-  const ky = moment.ky;
-  const kz = moment.kz;
-  const dt = moment.t;
+@inline function pass<T, M>(tile: Tile, precession: Precession, isKept: bool, to: usize): void {
+  const kx = precession.kx;
+  const ky = precession.ky;
+  const kz = precession.kz;
+  const dt = precession.t;
   const time = splat<T>(dt);
   for (let n = 0; n < tile.count; n += partialSums<T>()) {
     const p = isModelled<M>()
-      ? modelCycles<T>(tile, n, changetype<usize>(moment))
+      ? modelCycles<T>(tile, n, changetype<usize>(precession))
       : phaseCycles<T>(tile, n, kx, ky, kz, dt);
     const h = halfTurns<T>(p);
     const u = remainder<T>(p, h);
@@ -112,8 +112,8 @@ export const MOMENT_BYTES: usize = offsetof<Precession>();
   }
 }
 
-export function precess<T, M>(tile: Tile, moment: Precession): void {
-  pass<T, M>(tile, moment, false, 0);
+export function precess<T, M>(tile: Tile, precession: Precession): void {
+  pass<T, M>(tile, precession, false, 0);
 }
 
 /** Address of cached precession `index` of a tile: [count / 4][cos, sin, loss][4] f32. */

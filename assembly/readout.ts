@@ -7,7 +7,7 @@
  * `readAny` for all others and for f64. Lines that share one trajectory are better summed together,
  * in `matrix.ts`.
  */
-import { KernelContext, Precession, LineRun, recordAt, Waveform } from './abi';
+import { KernelContext, Precession, LineRun, recordAt, Trajectory } from './abi';
 import { cosTurns, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
 import { phaseCycles } from './precession';
 import { CHUNK, Tile } from './scratch';
@@ -18,18 +18,18 @@ import { addLanes } from './sums';
 export function read<T>(job: KernelContext, tile: Tile, index: i32, sums: usize): bool {
   const readout = recordAt<LineRun>(job.lineRuns, index);
   const firstSample = readout.firstSample;
-  const waveform = recordAt<Waveform>(job.waveforms, readout.waveform);
-  const moment = recordAt<Precession>(job.precessions, readout.moment);
-  const points = waveform.points;
-  const samples = waveform.samples;
-  const exactEvery = waveform.exactEvery;
+  const trajectory = recordAt<Trajectory>(job.trajectories, readout.trajectory);
+  const precession = recordAt<Precession>(job.precessions, readout.precession);
+  const points = trajectory.points;
+  const samples = trajectory.samples;
+  const exactEvery = trajectory.exactEvery;
   const column = <usize>((samples + 7) & ~7) << 3;
   for (let start = 0; start < samples; start += CHUNK) {
     const count = min(CHUNK, samples - start);
     memory.fill(tile.partialSums, 0, <usize>((count + 1) & ~1) << 5);
-    if (sizeof<T>() == 8) readAny<T>(tile, moment, points + (<usize>start << 3), column, count, 1);
-    else if (exactEvery != 0) readAny<T>(tile, moment, points + (<usize>start << 3), column, count, exactEvery);
-    else readLinear(tile, moment, points, column, start, count);
+    if (sizeof<T>() == 8) readAny<T>(tile, precession, points + (<usize>start << 3), column, count, 1);
+    else if (exactEvery != 0) readAny<T>(tile, precession, points + (<usize>start << 3), column, count, exactEvery);
+    else readLinear(tile, precession, points, column, start, count);
     if (!addLanes<T>(job, tile.partialSums, sums + (<usize>(firstSample + start) << 4), count)) return false;
   }
   return true;
@@ -47,8 +47,10 @@ export function read<T>(job: KernelContext, tile: Tile, index: i32, sums: usize)
  * step Δk is a complex factor. Two vectors of spins at a time have 1.4 times the throughput of one:
  * work that depends on the sample alone is shared, and their dependency chains overlap.
  */
-function readAny<T>(tile: Tile, moment: Precession, points: usize, column: usize, count: i32, exactEvery: i32): void {
-  const Kx = moment.kx, Ky = moment.ky, Kz = moment.kz, T = moment.t;
+function readAny<T>(
+  tile: Tile, precession: Precession, points: usize, column: usize, count: i32, exactEvery: i32,
+): void {
+  const Kx = precession.kx, Ky = precession.ky, Kz = precession.kz, T = precession.t;
   for (let n = 0; n < tile.count; n += 2 * partialSums<T>()) {
     const m = n + partialSums<T>();
     const R2a = loadT<T>(tile.R2, n), R2b = loadT<T>(tile.R2, m);
@@ -141,10 +143,10 @@ export let expIm: v128 = f32x4.splat(0);
  * one chain). Each chunk starts from exact phases. w² is computed from its own phase: squaring w
  * would double its error, which every step repeats (5e-6 instead of 3.5e-6 at the end of a line).
  */
-function readLinear(tile: Tile, moment: Precession, points: usize, column: usize, start: i32, count: i32): void {
+function readLinear(tile: Tile, precession: Precession, points: usize, column: usize, start: i32, count: i32): void {
   const first = points + (<usize>start << 3);
-  const kx = moment.kx + load<f64>(first), ky = moment.ky + load<f64>(first + column);
-  const kz = moment.kz + load<f64>(first + 2 * column), t = moment.t + load<f64>(first + 3 * column);
+  const kx = precession.kx + load<f64>(first), ky = precession.ky + load<f64>(first + column);
+  const kz = precession.kz + load<f64>(first + 2 * column), t = precession.t + load<f64>(first + 3 * column);
   const dkx = load<f64>(points, 8), dky = load<f64>(points + column, 8);
   const dkz = load<f64>(points + 2 * column, 8), dt = load<f64>(points + 3 * column, 8);
   const end = tile.partialSums + (<usize>count << 5);

@@ -130,7 +130,7 @@ export const MODEL_CHUNK: i32 = 32;
  * panel, and of the lane sums of all channels.
  */
 // @ts-ignore: decorator
-@inline export function momentBytes(job: KernelContext): i32 {
+@inline export function precessionBytes(job: KernelContext): i32 {
   return MODEL_CHUNK * (4 + job.phaseTerms) * 8;
 }
 // @ts-ignore: decorator
@@ -152,7 +152,7 @@ function modelBytes(job: KernelContext): f64 {
   if (!hasColumns(job)) return 0;
   const densities = job.nodes == 0 ? 0 : 4 * job.capacity;
   const columns = (4 * job.phaseTerms + 15) & ~15;
-  const readout = <f64>(momentBytes(job) + transverseBytes(job)) + 32.0 * MODEL_CHUNK * <f64>job.channels;
+  const readout = <f64>(precessionBytes(job) + transverseBytes(job)) + 32.0 * MODEL_CHUNK * <f64>job.channels;
   return <f64>(densities + columns) + max(readout, 12.0 * PANEL * <f64>job.rows * <f64>job.channels);
 }
 

@@ -11,7 +11,7 @@ export const KernelContext = {
     stepTerms: ['u32', 24],
     lineRuns: ['u32', 28],
     batches: ['u32', 32],
-    waveforms: ['u32', 36],
+    trajectories: ['u32', 36],
     operators: ['u32', 40],
     operatorCount: ['i32', 44],
     operatorUses: ['u32', 48],
@@ -140,8 +140,8 @@ export const LineRun = {
   bytes: 28,
   fields: {
     firstSample: ['i32', 0],
-    waveform: ['i32', 4],
-    moment: ['i32', 8],
+    trajectory: ['i32', 4],
+    precession: ['i32', 8],
     area: ['i32', 12],
     row: ['i32', 16],
     lines: ['i32', 20],
@@ -151,7 +151,7 @@ export const LineRun = {
 export const Batch = {
   bytes: 28,
   fields: {
-    waveform: ['i32', 0],
+    trajectory: ['i32', 0],
     area: ['i32', 4],
     rows: ['i32', 8],
     firstSamples: ['u32', 12],
@@ -160,7 +160,7 @@ export const Batch = {
     lineRuns: ['i32', 24],
   },
 } as const;
-export const Waveform = {
+export const Trajectory = {
   bytes: 12,
   fields: {
     points: ['u32', 0],
@@ -283,7 +283,7 @@ export const NufftPlane = {
 export const Nufft2d3 = {
   bytes: 20,
   fields: {
-    moment: ['u32', 0],
+    precession: ['u32', 0],
     plane: ['u32', 4],
     samples: ['i32', 8],
     points: ['u32', 12],

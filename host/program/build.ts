@@ -57,8 +57,8 @@ export function programFor(job: ProgramJob): Program {
   const writer: ProgramWriter = {
     op: (kind, index) => ops.push({ kind, index }),
     lineRun({ firstSample, trajectory, encoding }) {
-      const moment = precessions.intern(encoding);
-      return lineRuns.push({ firstSample, waveform: trajectory, moment, area: 0, row: 0, lines: 1, step: 0 });
+      const precession = precessions.intern(encoding);
+      return lineRuns.push({ firstSample, trajectory, precession, area: 0, row: 0, lines: 1, step: 0 });
     },
     batchLine: (readout) => batches.add(readout),
   };

@@ -133,9 +133,9 @@ export function lineBatches(
       const [start, next] = run as [WindowReadout, WindowReadout | undefined];
       const step =
         next === undefined ? 0 : precessions.intern(next.encoding.map((value, i) => value - start.encoding[i]));
-      const moment = precessions.intern(start.encoding);
+      const precession = precessions.intern(start.encoding);
       const { firstSample } = start;
-      lineRuns.push({ firstSample, waveform: trajectory, moment, area: buffer, row: line, lines: run.length, step });
+      lineRuns.push({ firstSample, trajectory, precession, area: buffer, row: line, lines: run.length, step });
       line += run.length;
     }
     const count = runs.length;

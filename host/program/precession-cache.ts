@@ -37,15 +37,15 @@ const GRAIN = [1e-9, 1e-9, 1e-9, 1e-13] as const;
 export function cachePrecessions(ops: Ops, lineRuns: LineRuns, precessions: RecordTable): Int32Array {
   const steps = stepsBetweenLines(ops, lineRuns, precessions);
   const counts = new Map<number, number>();
-  const count = (moment: number): unknown => counts.set(moment, (counts.get(moment) ?? 0) + 1);
+  const count = (precession: number): unknown => counts.set(precession, (counts.get(precession) ?? 0) + 1);
   for (let op = 0; op < ops.length; op++) if (ops.get(op, 'kind') === OP.PRECESS) count(ops.get(op, 'index'));
   for (const { step } of steps) count(step);
   const cached = [...counts]
     .filter(([, often]) => often >= MIN_USES)
     .sort(([a, often], [b, seldom]) => seldom - often || a - b)
     .slice(0, MAX_CACHED)
-    .map(([moment]) => moment);
-  const indices = new Map(cached.map((moment, index) => [moment, index]));
+    .map(([precession]) => precession);
+  const indices = new Map(cached.map((precession, index) => [precession, index]));
   for (let op = 0; op < ops.length; op++) {
     const index = ops.get(op, 'kind') === OP.PRECESS ? indices.get(ops.get(op, 'index')) : undefined;
     if (index === undefined) continue;
@@ -74,27 +74,28 @@ interface Step {
   /** Ops that each sample the start of a line, one after the other into the same buffer. */
   readonly from: number;
   readonly to: number;
-  /** Index of the moment between their first samples. */
+  /** Index of the precession between their first samples. */
   readonly step: number;
 }
 
 function stepsBetweenLines(ops: Ops, lineRuns: LineRuns, precessions: RecordTable): Step[] {
   const steps: Step[] = [];
   const step = new Float64Array(STRIDE.precession);
-  /** By buffer: the op that sampled the last line there, and its moment. */
-  const last = new Map<number, { readonly op: number; readonly moment: Float64Array }>();
+  /** By buffer: the op that sampled the last line there, and its precession. */
+  const last = new Map<number, { readonly op: number; readonly precession: Float64Array }>();
   for (let op = 0; op < ops.length; op++) {
     if (ops.get(op, 'kind') !== OP.SAMPLE_LINE_STARTS) continue;
     const run = ops.get(op, 'index');
     if (lineRuns.get(run, 'lines') !== 1) continue;
     const buffer = lineRuns.get(run, 'area');
-    const moment = precessions.at(lineRuns.get(run, 'moment'));
+    const precession = precessions.at(lineRuns.get(run, 'precession'));
     const before = last.get(buffer);
     if (before !== undefined) {
-      for (const [i, grain] of GRAIN.entries()) step[i] = grain * Math.round((moment[i] - before.moment[i]) / grain);
+      for (const [i, grain] of GRAIN.entries())
+        step[i] = grain * Math.round((precession[i] - before.precession[i]) / grain);
       steps.push({ from: before.op, to: op, step: precessions.intern(step) });
     }
-    last.set(buffer, { op, moment });
+    last.set(buffer, { op, precession });
   }
   return steps;
 }

@@ -13,7 +13,7 @@ import {
   Slot as SlotRecord,
   Start,
   SUMS,
-  Waveform,
+  Trajectory,
 } from '../../abi/abi.generated.ts';
 import { Arena, KERNEL_DATA } from '../../abi/arena.ts';
 import { recordList, setField, type Values, writeRecord } from '../../abi/records.ts';
@@ -217,7 +217,7 @@ function placeProgram(arena: Arena, { source, precision }: EngineJob, program: P
     cachedCount: cachedPrecessions.length,
     lineRuns: arena.list(program.lineRuns),
     batches: placeBatches(arena, program),
-    waveforms: placeWaveforms(arena, program, source),
+    trajectories: placeTrajectories(arena, program, source),
     ...{ nufft2d1s: 0, nufft2d3s: 0, ...program.lower(arena) },
     ...program.scratch,
     ...{ rows: program.lines, areas: program.buffers, longest: program.longest },
@@ -239,19 +239,19 @@ function placeBatches(arena: Arena, { batches, firstSamples, placeBatchData }: P
   return arena.records(
     Batch,
     batches.map(({ trajectory, buffer, lines, first, firstRun, lineRuns }) => ({
-      ...{ waveform: trajectory, area: buffer, rows: lines, firstSamples: targets + 4 * first },
+      ...{ trajectory, area: buffer, rows: lines, firstSamples: targets + 4 * first },
       ...{ lines: dataOf(trajectory), firstRun, lineRuns },
     })),
   );
 }
 
 /** Columns kx, ky, kz, t and the phase terms, each padded to eight samples with its last value. */
-function placeWaveforms(arena: Arena, { timeline, isModelled }: Program, source: PhantomSource): number {
-  const { trajectories: waveforms, samples: points, sampleTerms: pointTerms, terms } = timeline;
+function placeTrajectories(arena: Arena, { timeline, isModelled }: Program, source: PhantomSource): number {
+  const { trajectories, sampleTerms, terms } = timeline;
   const exactEvery = isModelled ? undefined : exactIntervals(timeline, source);
-  const records = recordList(Waveform, waveforms.length / STRIDE.trajectory);
-  for (let n = 0; n < waveforms.length / STRIDE.trajectory; n++) {
-    const [first, samples] = waveforms.subarray(STRIDE.trajectory * n) as unknown as [number, number];
+  const records = recordList(Trajectory, trajectories.length / STRIDE.trajectory);
+  for (let n = 0; n < trajectories.length / STRIDE.trajectory; n++) {
+    const [first, samples] = trajectories.subarray(STRIDE.trajectory * n) as unknown as [number, number];
     const padded = 8 * Math.ceil(samples / 8);
     const columns = new Float64Array((STRIDE.sample + terms) * padded);
     for (let i = 0; i < columns.length; i++) {
@@ -259,8 +259,8 @@ function placeWaveforms(arena: Arena, { timeline, isModelled }: Program, source:
       const column = Math.floor(i / padded);
       columns[i] =
         column < STRIDE.sample
-          ? points[STRIDE.sample * sample + column]
-          : pointTerms[terms * sample + column - STRIDE.sample];
+          ? timeline.samples[STRIDE.sample * sample + column]
+          : sampleTerms[terms * sample + column - STRIDE.sample];
     }
     records.push({ points: arena.place(columns), samples, exactEvery: exactEvery?.[n] ?? 1 });
   }

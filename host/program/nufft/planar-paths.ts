@@ -110,9 +110,9 @@ function unit(vector: readonly number[]): number[] {
 }
 
 /** A line's own points: they begin at its first sample. */
-function pointsOf({ trajectories: waveforms, samples: points }: Timeline, { trajectory }: WindowReadout): Float64Array {
-  const [first, samples] = waveforms.subarray(STRIDE.trajectory * trajectory) as unknown as [number, number];
-  return points.subarray(STRIDE.sample * first, STRIDE.sample * (first + samples));
+function pointsOf({ trajectories, samples }: Timeline, { trajectory }: WindowReadout): Float64Array {
+  const [first, count] = trajectories.subarray(STRIDE.trajectory * trajectory) as unknown as [number, number];
+  return samples.subarray(STRIDE.sample * first, STRIDE.sample * (first + count));
 }
 
 /** Points of all lines from the first one's start. */
@@ -130,6 +130,6 @@ function joined(timeline: Timeline, lines: readonly WindowReadout[]): Float64Arr
   return points;
 }
 
-function samplesOf({ trajectories: waveforms }: Timeline, { trajectory }: WindowReadout): number {
-  return waveforms[STRIDE.trajectory * trajectory + 1];
+function samplesOf({ trajectories }: Timeline, { trajectory }: WindowReadout): number {
+  return trajectories[STRIDE.trajectory * trajectory + 1];
 }

@@ -17,19 +17,19 @@ const TURNS = 4;
 /** More steps save nothing: a sample phased exactly costs 55 operations, a step 43. */
 const MOST_STEPS = 16;
 
-/** [waveforms] samples from one exactly phased to the next; 0 where they are equally spaced */
+/** [trajectories] samples from one exactly phased to the next; 0 where they are equally spaced */
 export function exactIntervals(
-  { trajectories: waveforms, samples: points, B0 }: Timeline,
+  { trajectories, samples, B0 }: Timeline,
   source: Pick<PhantomSource, 'bounds' | 'B0'>,
 ): Int32Array {
   const reach = Object.values(extentOf(source, B0));
-  return Int32Array.from({ length: waveforms.length / STRIDE.trajectory }, (_, n) => {
-    const [first, samples, linear] = waveforms.subarray(STRIDE.trajectory * n) as unknown as [number, number, number];
-    if (linear === 1) return 0;
+  return Int32Array.from({ length: trajectories.length / STRIDE.trajectory }, (_, n) => {
+    const [first, count, uniform] = trajectories.subarray(STRIDE.trajectory * n) as unknown as [number, number, number];
+    if (uniform === 1) return 0;
     let largest = 0;
-    for (let k = STRIDE.sample * (first + 1); k < STRIDE.sample * (first + samples); k += STRIDE.sample) {
+    for (let k = STRIDE.sample * (first + 1); k < STRIDE.sample * (first + count); k += STRIDE.sample) {
       const turns = reach.reduce(
-        (sum, far, i) => sum + far * Math.abs(points[k + i] - points[k + i - STRIDE.sample]),
+        (sum, far, i) => sum + far * Math.abs(samples[k + i] - samples[k + i - STRIDE.sample]),
         0,
       );
       largest = Math.max(largest, turns);

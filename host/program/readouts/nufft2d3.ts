@@ -23,7 +23,7 @@ type Points = RecordList<typeof Nufft2d3Sample>;
 interface Curve {
   readonly plane: NufftPlane;
   /** [kx, ky, kz, t]: middle of its k and start of its time, since the last pulse. */
-  readonly moment: Float64Array;
+  readonly precession: Float64Array;
   /** [samples] shared by equal curves */
   readonly points: Points;
   /** [samples] where each goes in the signal */
@@ -79,9 +79,9 @@ export const nufft2d3: WindowMethod = {
             how: `2-D transform at ${times.length} time nodes, ${u.spreading.width} × ${v.spreading.width} cells of ${u.cells} × ${v.cells}, ${u.grid} × ${v.grid} points`,
             emit(writer) {
               const { middle } = path;
-              const moment = Float64Array.from(readouts[0].encoding, (value, i) => value + (i < 3 ? middle[i] : 0));
+              const precession = Float64Array.from(readouts[0].encoding, (value, i) => value + (i < 3 ? middle[i] : 0));
               const targets = targetsOf(timeline, readouts);
-              const index = curves.push({ plane, moment, points: pointsOf(path, plane, key), targets }) - 1;
+              const index = curves.push({ plane, precession, points: pointsOf(path, plane, key), targets }) - 1;
               writer.op(OP.NUFFT2D3, index);
             },
           },
@@ -90,8 +90,8 @@ export const nufft2d3: WindowMethod = {
       lower: (arena) => ({
         nufft2d3s: arena.records(
           Nufft2d3,
-          curves.map(({ plane, moment, points, targets }) => ({
-            moment: arena.place(moment),
+          curves.map(({ plane, precession, points, targets }) => ({
+            precession: arena.place(precession),
             plane: placePlane(arena, plane),
             samples: targets.length,
             points: arena.once(points, () => arena.list(points)),

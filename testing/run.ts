@@ -24,7 +24,7 @@ export interface RunOptions {
   readonly tileSize?: number;
   readonly tolerance?: number;
   /** Longest RF step [s]; default 50 µs. */
-  readonly dtRf?: number;
+  readonly maxRfStep?: number;
   /** Field of the scanner [T]; default 1.5. */
   readonly B0?: number;
   readonly build?: KernelBuild;
@@ -38,7 +38,7 @@ export async function simulate(
   phantom: PhantomSource | SpinBlock,
   options: RunOptions = {},
 ): Promise<Float64Array> {
-  const timeline = compileTimeline(sequence, { B0: options.B0 ?? 1.5, maxRfStep: options.dtRf ?? 50e-6 });
+  const timeline = compileTimeline(sequence, { B0: options.B0 ?? 1.5, maxRfStep: options.maxRfStep ?? 50e-6 });
   const signal = await simulateTimeline(timeline, phantom, options);
   applyReceivePhase(timeline, signal);
   return signal;

@@ -119,18 +119,18 @@ export const order: Section = {
   bounds: 'a held field has no error at any step; where it changes, slope of log error over log step: 4, to 0.3',
   async rows() {
     const block = hardPulse(90 * RADIANS, (90 * RADIANS) / (2 * Math.PI * 42.5774688e6 * 600e-6));
-    const run = async (what: string, blocks: readonly Block[], spin: Spin, dtRf: number): Promise<number> => {
+    const run = async (what: string, blocks: readonly Block[], spin: Spin, maxRfStep: number): Promise<number> => {
       const sequence = sequenceOf(what, [...blocks, sample], {});
       const reference = exactly(sequence, spinsOf([spin]));
-      return relativeError(await simulate(sequence, spinsOf([spin]), { precision: 'f64', dtRf }), reference);
+      return relativeError(await simulate(sequence, spinsOf([spin]), { precision: 'f64', maxRfStep }), reference);
     };
     const relaxing = { z: 4e-3, offset: 80, T1: 0.02, T2: 0.005 };
     const held = await run('a block pulse', [blockOf({ rf: block })], relaxing, 1e-3);
     const rows: Row[] = [{ what: 'a block pulse of 600 µs, T2 5 ms, in one step', value: held, bound: 1e-9 }];
     const gz = trapezoid(40e-3, 3e-4, 0);
     const errors: number[] = [];
-    for (const dtRf of [2e-3, 1e-3, 5e-4])
-      errors.push(await run('a gradient ramps', [blockOf({ rf: block, gz })], { ...relaxing, z: 0.02 }, dtRf));
+    for (const maxRfStep of [2e-3, 1e-3, 5e-4])
+      errors.push(await run('a gradient ramps', [blockOf({ rf: block, gz })], { ...relaxing, z: 0.02 }, maxRfStep));
     const listed = errors.map((error) => error.toExponential(1)).join(', ');
     rows.push({
       what: `a gradient that ramps during a block pulse: |slope − 4| of ${listed}`,

@@ -30,7 +30,7 @@ export interface MovingInFields {
   requireReach(surveyOf: SurveyOf): Promise<void>;
 }
 
-/** Times at which the reach of fields is checked, strewn over the sequence, beside its start. */
+/** Times at which the reach of fields is checked, distributed over the sequence, beside its start. */
 const REACH_TIMES = 16;
 
 /** A pulse's part: where the spins are at `time`, in the column of B1 that its shim has at rest. */

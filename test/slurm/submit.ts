@@ -44,6 +44,9 @@ export type Submitter = {
   alone(args: readonly string[]): Promise<Summary>;
 };
 
+/** States in which a job stays. One that is being warned of its limit is SIGNALING for a moment, neither running nor over. */
+const ENDED = /^(COMPLETED|FAILED|CANCELLED|TIMEOUT|NODE_FAIL|OUT_OF_MEMORY|BOOT_FAIL|DEADLINE)$/;
+
 export function submitTo(slurm: Testbed): Submitter {
   const work = temporaryFolder();
   mkdirSync(join(work, 'bin'));
@@ -64,7 +67,7 @@ export function submitTo(slurm: Testbed): Submitter {
       const { stdout } = await slurm.run('scontrol', ['show', 'job', '-o', id]);
       const states = [...stdout.matchAll(/ JobState=(\S+)/g)].map(([, state]) => state!);
       const codes = [...stdout.matchAll(/ ExitCode=(\d+)/g)].map(([, code]) => Number(code));
-      if (states.length > 0 && states.every((state) => !/^(PENDING|RUNNING|COMPLETING|REQUEUED)$/.test(state)))
+      if (states.length > 0 && states.every((state) => ENDED.test(state)))
         return { state: states[0], code: Math.max(...codes) };
       await pause(300);
     }

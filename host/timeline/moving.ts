@@ -42,6 +42,8 @@ export interface MovingBlock {
   corners(from: Seconds, to: Seconds): number[];
   /** Parts of a pulse's stretch in which B1 hardly changes, and the column of B1 for each. */
   played(stretch: Stretch, column: number): readonly { readonly part: Stretch; readonly transmit: number }[];
+  /** Integrals [first, end) of fields, which change as slowly as spins move. */
+  readonly slow?: readonly [number, number];
   /** The set of coil columns for a sample; undefined: there is one set, or none. */
   sensed(time: Seconds): number | undefined;
 }
@@ -127,6 +129,7 @@ export function movingEncoder(movement: Movement): MovingEncoder {
 
     return {
       corners,
+      ...(seen && { slow: [3 + movement.terms, 3 + movement.terms + 2 * seen.width] as const }),
       sensed: (time) => fields?.receive?.(start + time),
       played(stretch, column) {
         const { from, to } = stretch;

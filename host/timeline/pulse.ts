@@ -67,13 +67,19 @@ export interface StepTerms extends PhaseTerms {
    * own.
    */
   readonly gradients?: boolean;
+  /**
+   * Integrals [first, end) of rates that change slowly, since spins see them change as they move:
+   * steps hold their means, and last no longer than the longest step where they change.
+   */
+  readonly slow?: readonly [number, number];
 }
 
 /** Terms of moving spins, and the gradients in the frame that moves with them. */
 export function bodyTerms(moving: MovingBlock, stretch: Stretch, count: number, gammaBar: Hertz): StepTerms {
   const integrals = (_: unknown, from: number, to: number): readonly number[] =>
     Array.from(moving.integrals(stretch, from, to), (value, n) => (n < 3 ? value : gammaBar * value));
-  return { count, gradients: true, corners: moving.corners, integrals };
+  const { corners, slow } = moving;
+  return { count, gradients: true, corners, integrals, ...(slow && { slow }) };
 }
 
 /** Duration of the event without its delay. */
@@ -126,10 +132,17 @@ function within(span: Span, part: { readonly from: Seconds; readonly to: Seconds
   return to - from > SHORTEST ? { ...span, from, to } : undefined;
 }
 
-const NO_RATES = { means: [], slopes: [] } as { readonly means: number[]; readonly slopes: number[] };
+interface Rates {
+  readonly means: number[];
+  readonly slopes: number[];
+  /** Whether slow ones change. */
+  readonly drifts: boolean;
+}
+
+const NO_RATES: Rates = { means: [], slopes: [], drifts: false };
 
 /** Means of the terms' rates, and their slopes, from `from` to `to`. */
-function ratesOf(terms: StepTerms, gradients: readonly PiecewiseLinear[], from: Seconds, to: Seconds) {
+function ratesOf(terms: StepTerms, gradients: readonly PiecewiseLinear[], from: Seconds, to: Seconds): Rates {
   if (terms.count === 0 && terms.gradients !== true) return NO_RATES;
   const half = (to - from) / 2;
   const early = terms.integrals(gradients, from, from + half);
@@ -139,7 +152,9 @@ function ratesOf(terms: StepTerms, gradients: readonly PiecewiseLinear[], from: 
     const change = (late[i] - value) / half;
     return Math.abs(change) <= SAME_RATE * Math.abs(means[i]) ? 0 : change / half;
   });
-  return { means, slopes };
+  const [first, end] = terms.slow ?? [0, 0];
+  const drifts = slopes.slice(first, end).some((slope) => slope !== 0);
+  return { means, slopes: slopes.fill(0, first, end), drifts };
 }
 
 /**
@@ -161,7 +176,7 @@ function play(
   const silent = re === 0 && im === 0 && slopeRe === 0 && slopeIm === 0;
   const own = terms.gradients !== true;
   const slopes = !own ? [] : silent ? [0, 0, 0] : gradients.map((gradient) => slopeOf(gradient, delay, from, to));
-  const drift = silent ? [] : ratesOf(terms, gradients, delay + from, delay + to).slopes;
+  const { slopes: drift, drifts } = silent ? NO_RATES : ratesOf(terms, gradients, delay + from, delay + to);
   const turning = silent ? undefined : frame;
   // Conjugated: the field's clockwise precession against Pulseq's phases.
   const fieldAt = (time: Seconds): Field => {
@@ -176,7 +191,7 @@ function play(
   const termSlope = drift.slice(own ? 0 : 3).reduce((sum, slope) => sum + Math.abs(slope), 0);
   const change = 2 * Math.PI * (GAMMA_BAR * (Math.hypot(middleRe, middleIm) + REACH * gradientSlope) + termSlope);
   const count = held
-    ? 1
+    ? stepsOf(drifts ? maxStep : to - from)
     : Math.min(
         stepsOf(maxStep / STEPS_PER_SLOPE),
         Math.max(stepsOf(USUAL_SLOPE_STEP), stepsOf(Math.sqrt(SLIGHT_CHANGE / change))),

@@ -26,8 +26,13 @@ export const FAST_FORMS: readonly {
   /** Where the form pays only in larger tiles than these phantoms make. */
   readonly tileSize?: number;
 }[] = [
-  { form: 'EPI train', timeline: () => epi(101), isUsed: ({ methods }) => methods.nufft2d1 === 101 },
-  { form: 'EPI train, even matrix', timeline: () => epi(64), isUsed: ({ methods }) => methods.nufft2d1 === 64 },
+  { form: 'EPI train', timeline: () => epi(101), isUsed: ({ methods }) => methods.nufft2d1 === 101, tileSize: 32768 },
+  {
+    form: 'EPI train, even matrix',
+    timeline: () => epi(64),
+    isUsed: ({ methods }) => methods.nufft2d1 === 64,
+    tileSize: 32768,
+  },
   {
     form: 'spiral, 4 shots',
     timeline: () => timelineOf(spiral(4, 1024)),

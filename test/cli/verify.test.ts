@@ -8,10 +8,24 @@ import { errorLines, larmor } from '../../testing/larmor.ts';
 
 const verify = (failpoint: string) =>
   larmor(
-    ['simulate', 'epi', 'grid', '--set', 'sequence.n=16', '--tile', '256', '--verify', '--json', '-o', 'raw.npy', '-q'],
-    {
-      environment: { LARMOR_FAILPOINT: failpoint },
-    },
+    // Tiles of 256 spins each, whichever of them are verified.
+    [
+      'simulate',
+      'epi',
+      'grid',
+      '--set',
+      'sequence.n=16',
+      '--set',
+      'phantom.n=16',
+      '--tile',
+      '256',
+      '--verify',
+      '--json',
+      '-o',
+      'raw.npy',
+      '-q',
+    ],
+    { environment: { LARMOR_FAILPOINT: failpoint } },
   );
 
 async function errorOf(failpoint: string): Promise<number> {

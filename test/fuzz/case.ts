@@ -3,8 +3,7 @@
  * into a folder of its own, one of them damaged, and starts one of the commands: `%` in it stands for that folder, `#` for a
  * number as nobody should give it.
  */
-import { gunzipSync, gzipSync } from 'node:zlib';
-import { damage } from './phantom.ts';
+import { damageFile } from './phantom.ts';
 import { mutated, NUMBERS, type Random } from './pulseq.ts';
 
 export type Files = Readonly<Record<string, Uint8Array | string>>;
@@ -40,9 +39,7 @@ export function damagedFiles({ files, damaged = Object.keys(files) }: Case, rand
 
 function damagedContent(name: string, content: Uint8Array | string, random: Random): Uint8Array {
   if (typeof content === 'string') return Buffer.from(mutated([content], random), 'latin1');
-  const bytes = Buffer.from(content);
-  // What is inside gets further than what is damaged as packed.
-  return name.endsWith('.gz') && random(4) > 0 ? gzipSync(damage(gunzipSync(bytes), random)) : damage(bytes, random);
+  return damageFile(name, Buffer.from(content), random);
 }
 
 /** One of the commands, as it is started in `folder`. */

@@ -73,7 +73,7 @@ export async function chooseEngine(
   const { buildName, gpuWorthwhile, listAdapters } = await import('./webgpu/index.ts');
   // Loading Dawn takes a second, so the operations of the job are counted before GPUs are listed.
   if (!insist && !gpuWorthwhile(job, { software: false })) return wasm();
-  const all = await listAdapters().catch((error: unknown) => {
+  const all = await listAdapters({ llvmpipe: insist }).catch((error: unknown) => {
     if (insist) throw error;
     return [];
   });

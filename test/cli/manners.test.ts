@@ -159,3 +159,10 @@ test('a sequence file without an ending is read', () => {
   copyFileSync(seqFolder()(seqText()), join(where, 'scan'));
   assert.equal(larmor('sequence', 'waveforms', 'scan', '-o', 'scan.json').code, 0);
 });
+
+test('--engine auto leaves nothing of the drivers in the log', () => {
+  // Enough operations for a GPU to be looked for.
+  const { code, stderr } = larmor('plan', 'epi', 'head3d');
+  assert.equal(code, 0, stderr);
+  assert.equal(stderr, '');
+});

@@ -26,7 +26,7 @@ export async function planOf(job: Job, ranks: number): Promise<PlanRecord> {
     ranks,
     workers: sizes.workers,
   });
-  const time = await forecastTime(engineJob, made, ranks, (calibration) =>
+  const time = await forecastTime(engineJob, made, { ranks, threads }, (calibration) =>
     makeEngine(engine, calibration, threads, kernels),
   );
   return {

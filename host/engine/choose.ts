@@ -70,10 +70,10 @@ export async function chooseEngine(
     if (insist) throw usage(beyondGpu, `use --engine wasm for ${asked}`);
     return wasm();
   }
-  const { buildName, gpuWorthwhile, listAdapters } = await import('./webgpu/index.ts');
+  const { buildName, gpuWorthwhile, listAdapters, mayHaveGpu } = await import('./webgpu/index.ts');
   // Loading Dawn takes a second, so the operations of the job are counted before GPUs are listed.
-  if (!insist && !gpuWorthwhile(job, { software: false })) return wasm();
-  const all = await listAdapters({ llvmpipe: insist }).catch((error: unknown) => {
+  if (!insist && !(gpuWorthwhile(job, { software: false }) && mayHaveGpu())) return wasm();
+  const all = await listAdapters().catch((error: unknown) => {
     if (insist) throw error;
     return [];
   });

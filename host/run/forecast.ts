@@ -49,13 +49,24 @@ const CALIBRATION_MS = 1000;
 /** Small tiles, so that it ends in time; with a tolerance the run's own size, for which its methods were chosen. */
 const CALIBRATION_TILE = 256;
 
+/** Time [s] of a tile from which on a part of one is timed instead: 10⁴ samples summed one by one take half a minute a tile. */
+const LONG_TILE = 2;
+
 /** @param make an engine like the run's, over the job it is given */
 export async function forecastTime(
   job: EngineJob,
   plan: Plan,
-  ranks: number,
+  { ranks, threads }: { readonly ranks: number; readonly threads: number },
   make: (job: EngineJob) => Promise<Engine>,
 ): Promise<TimeForecast> {
+  const most = Math.ceil(plan.tileCount / ranks);
+  const forecastOf = (spinsPerSecond: number): TimeForecast => ({
+    spinsPerSecond,
+    seconds: Math.min(plan.spinCount, most * plan.tileSize) / spinsPerSecond,
+  });
+  const part = await rateOfPart(job, make);
+  if (part !== undefined && plan.tileSize / part.spinsPerSecond > LONG_TILE)
+    return forecastOf(part.spinsPerSecond * (part.name === 'wasm' ? threads : 1));
   const tileSize = job.tolerance === undefined ? Math.min(CALIBRATION_TILE, plan.tileSize) : plan.tileSize;
   const { tileCount } = tileCut(job.source, tileSize);
   const engine = await make({ ...job, tileSize, tileCount });
@@ -69,9 +80,32 @@ export async function forecastTime(
       spins += Math.min(plan.spinCount, (await engine.run(0, tileCount)) * tileSize);
       clearTimeout(timer);
     }
-    const spinsPerSecond = (1e3 * spins) / (performance.now() - begun);
-    const most = Math.ceil(plan.tileCount / ranks);
-    return { spinsPerSecond, seconds: Math.min(plan.spinCount, most * plan.tileSize) / spinsPerSecond };
+    return forecastOf((1e3 * spins) / (performance.now() - begun));
+  } finally {
+    await engine.close();
+  }
+}
+
+/**
+ * Spins per second of one thread, by the methods of a whole tile on the first of its spins: what a tile costs whatever its
+ * spins counts for too much then, which does not matter where each spin takes long. Undefined for tiles that are small anyway.
+ */
+async function rateOfPart(
+  job: EngineJob,
+  make: (job: EngineJob) => Promise<Engine>,
+): Promise<{ readonly spinsPerSecond: number; readonly name: Engine['name'] } | undefined> {
+  const { source, tileSize } = job;
+  const [group = source.spinCount] = source.model?.groups ?? [];
+  const spinCount = Math.min(CALIBRATION_TILE, group);
+  if (tileSize <= 2 * spinCount) return undefined;
+  const groups = source.model?.groups?.map((_, n) => (n === 0 ? spinCount : 0));
+  const model = source.model && { ...source.model, ...(groups && { groups }) };
+  const engine = await make({ ...job, source: { ...source, spinCount, ...(model && { model }) }, tileCount: 1 });
+  try {
+    await engine.run(0, 1); // warms the kernels up
+    const begun = performance.now();
+    await engine.run(0, 1);
+    return { spinsPerSecond: (1e3 * spinCount) / (performance.now() - begun), name: engine.name };
   } finally {
     await engine.close();
   }

@@ -27,6 +27,11 @@ export interface FoundPlaces {
 /** Spins per voxel that are tried at most, and how much larger each lattice is than the one before. */
 const MAX_SPINS = 1000;
 const GROWTH = 1.3;
+/**
+ * Spins of a pixel times readouts that are played for a tissue, over all sets: one or two seconds. Where a pixel holds 13 × 13 voxels and no set is
+ * good enough, all sets would take minutes; the best so far is taken then.
+ */
+const MOST_PLAYED = 5e6;
 /** Columns of layers beside each other in a voxel; square numbers are grids too. */
 const COLUMNS = [1, 2, 3, 4, 6, 9, 12, 16, 25, 36];
 /** Layers of the dense column. */
@@ -71,19 +76,23 @@ export function searchByTrial(
     const layers = Array.from({ length: most }, (_, n) => errorsOf(series, pixel.counts[2] * (n + 1), missed).level);
     const candidates = exactly === undefined ? growing(layers) : ofSize(exactly, layers);
     const found = new Map<Candidate, FoundPlaces>();
+    const perSpin = steps.readouts * pixel.counts.reduce((product, count) => product * count, 1);
+    let played = 0;
     const play = (candidate: Candidate): FoundPlaces => {
       const known = found.get(candidate);
       if (known !== undefined) return known;
       const places = candidate.make();
-      const played = { places, level: levelOf(places) };
-      found.set(candidate, played);
-      return played;
+      const one = { places, level: levelOf(places) };
+      found.set(candidate, one);
+      played += candidate.count * perSpin;
+      return one;
     };
     const places = (tolerance: number): FoundPlaces => {
       const hopeless = new Set<string>();
       for (const candidate of candidates) {
         const { family, count, layered = 0 } = candidate;
         if (layered > tolerance || hopeless.has(family)) continue;
+        if (played > MOST_PLAYED && !found.has(candidate)) break;
         const one = play(candidate);
         if (one.level <= tolerance) return one;
         // More layers do not help against what is wound up in the plane, and the echo of lattices falls about as their size at best.
@@ -91,7 +100,8 @@ export function searchByTrial(
         if (reached > tolerance && layered < tolerance / 2) hopeless.add(family);
       }
       const best = [...found.values()].sort((a, b) => a.level - b.level)[0];
-      return best !== undefined && best.level <= RELAXED * tolerance ? best : places(RELAXED * tolerance);
+      const isBest = best !== undefined && (best.level <= RELAXED * tolerance || played > MOST_PLAYED);
+      return isBest ? best : places(RELAXED * tolerance);
     };
     if (exactly === undefined) return { wanted, places };
     const best = candidates.map(play).sort((a, b) => a.level - b.level)[0];

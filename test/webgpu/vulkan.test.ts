@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { vulkanFindings } from '../../host/engine/webgpu/vulkan.ts';
+import { mayHaveGpu, vulkanFindings } from '../../host/engine/webgpu/vulkan.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 
 function findings(files: Readonly<Record<string, string>>, environment: NodeJS.ProcessEnv = {}): string[] {
@@ -50,4 +50,17 @@ test('names what is missing', () => {
   );
   one({ ...loader, '/etc/vulkan/icd.d/broken.json': '{' }, /broken\.json is not there or names no library/);
   one(loader, /\/gone\.json is not there/, { VK_DRIVER_FILES: '/gone.json' });
+});
+
+test('without the device file of a GPU, on Linux, there is none to look for', () => {
+  const root = temporaryFolder();
+  mkdirSync(join(root, 'dev/dri'), { recursive: true });
+  writeFileSync(join(root, 'dev/dri/card0'), '');
+  assert.equal(mayHaveGpu(root, 'linux'), false);
+  assert.equal(mayHaveGpu(root, 'darwin'), true);
+  for (const name of ['nvidia0', 'dri/renderD128', 'kfd', 'dxg']) {
+    writeFileSync(join(root, 'dev', name), '');
+    assert.equal(mayHaveGpu(root, 'linux'), true, name);
+    rmSync(join(root, 'dev', name));
+  }
 });

@@ -63,29 +63,15 @@ async function ask<K extends FromWorker['kind']>(task: WorkerTask, kind: K): Pro
 
 /**
  * All adapters that the engine can use, real ones first; empty without a driver.
- * @param llvmpipe whether Mesa's software driver may be listed. Dawn writes four warnings to stderr when it is, which do not belong
- * into the log of a run that would not use it.
  * @throws LarmorError 2 when the package webgpu is missing
  */
-export function listAdapters({ llvmpipe = true } = {}): Promise<readonly AdapterDescription[]> {
-  const known = listed.get(llvmpipe) ?? (llvmpipe ? list() : withoutLlvmpipe(list));
-  listed.set(llvmpipe, known);
-  return known;
-}
-
-const list = async (): Promise<readonly AdapterDescription[]> => (await ask({ kind: 'list' }, 'list')).adapters;
-
-/** Hides llvmpipe from the Vulkan loader (1.3.234 or newer) meanwhile, unless the user hides drivers. */
-async function withoutLlvmpipe<T>(action: () => Promise<T>): Promise<T> {
-  const name = 'VK_LOADER_DRIVERS_DISABLE';
-  if (process.env[name] !== undefined) return action();
-  // Of the host's thread alone, this is the environment that native code reads.
-  process.env[name] = '*lvp*';
-  return action().finally(() => delete process.env[name]);
+export function listAdapters(): Promise<readonly AdapterDescription[]> {
+  listed ??= ask({ kind: 'list' }, 'list').then(({ adapters }) => adapters);
+  return listed;
 }
 
 /** It takes a second, choice and engine both ask, and the answer is for the life of the process. */
-const listed = new Map<boolean, Promise<readonly AdapterDescription[]>>();
+let listed: Promise<readonly AdapterDescription[]> | undefined;
 
 /**
  * About a second's test of an adapter: its speed in multiply-adds, and the accuracy of the kernels'

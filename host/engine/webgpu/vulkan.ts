@@ -64,6 +64,17 @@ export function vulkanFindings(root = '/', environment: NodeJS.ProcessEnv = proc
   return findings;
 }
 
+/**
+ * Whether a GPU's device file is there, or this is no Linux. Without one there are software drivers
+ * at most, and Dawn would write its warnings about these to stderr.
+ * @param root where the file system begins: for tests
+ */
+export function mayHaveGpu(root = '/', platform: NodeJS.Platform = process.platform): boolean {
+  if (platform !== 'linux') return true;
+  const devices = [...list(join(root, '/dev')), ...list(join(root, '/dev/dri'))];
+  return devices.some((name) => /^(nvidia\d+|kfd|dxg|renderD\d+)$/.test(name));
+}
+
 function list(folder: string): string[] {
   try {
     return readdirSync(folder).sort();

@@ -6,9 +6,8 @@ import { loadKernels } from '../engine/wasm/module.ts';
 import { channelsOf } from '../phantom/types.ts';
 import { methodsOf, programFor } from '../program/build.ts';
 import { forecastMemory, forecastTime } from '../run/forecast.ts';
-import { STRIDE } from '../timeline/types.ts';
 import type { Job } from './job.ts';
-import { coilsOf, inputFacts } from './result.ts';
+import { inputFacts, scanCounts } from './result.ts';
 import type { PlanRecord } from './types.ts';
 
 /** @param ranks to plan for, each like this process */
@@ -32,14 +31,7 @@ export async function planOf(job: Job, ranks: number): Promise<PlanRecord> {
   return {
     version: packageJson.version,
     ...inputFacts(job),
-    spins: made.spinCount,
-    spuriousEcho: job.spuriousEcho?.level ?? 0,
-    tiles: made.tileCount,
-    tileSize: made.tileSize,
-    samples: timeline.sampleCount,
-    coils: coilsOf(job),
-    segments: timeline.precessions.length / STRIDE.precession,
-    rfSteps: timeline.rfSteps.length / STRIDE.rfStep,
+    ...scanCounts(job),
     methods: methodsOf(program),
     decisions: program.decisions,
     ranks,

@@ -10,7 +10,7 @@ import { writeRaw } from '../raw/index.ts';
 import type { RawData } from '../raw/types.ts';
 import { acquisitionFacts, actionsOf } from '../report/facts.ts';
 import type { Provenance } from '../report/provenance.ts';
-import type { RankReport, Summary } from '../report/summary.ts';
+import type { RankReport, ScanCounts, Summary } from '../report/summary.ts';
 import type { Verification } from '../run/verify.ts';
 import type { HeartSignal } from '../sequence/heart.ts';
 import { applyReceivePhase } from '../timeline/receiver-phase.ts';
@@ -71,6 +71,22 @@ export function rawDataOf(job: Job, { signal, coils, noise }: Received, provenan
 /** Writes every format asked for. @throws LarmorError 73 */
 export function writeOutputs(outputs: readonly string[], raw: RawData): void {
   for (const path of outputs) writeRaw(path, raw);
+}
+
+/** What is simulated, counted. */
+export function scanCounts(job: Job): ScanCounts {
+  const { plan, spuriousEcho } = job;
+  const [timeline] = job.timelines;
+  return {
+    spins: plan.spinCount,
+    spuriousEcho: spuriousEcho?.level ?? 0,
+    tiles: plan.tileCount,
+    tileSize: plan.tileSize,
+    samples: timeline.sampleCount,
+    coils: coilsOf(job),
+    segments: timeline.precessions.length / STRIDE.precession,
+    rfSteps: timeline.rfSteps.length / STRIDE.rfStep,
+  };
 }
 
 /** What is simulated, as `plan` and `simulate` describe it; on rank 0. */
@@ -145,14 +161,7 @@ export function summarise(
   const spins = Math.min(plan.spinCount, (plan.tileCount - run.tilesResumed) * plan.tileSize);
   return {
     ...provenance,
-    spins: plan.spinCount,
-    spuriousEcho: job.spuriousEcho?.level ?? 0,
-    tiles: plan.tileCount,
-    tileSize: plan.tileSize,
-    samples: timeline.sampleCount,
-    coils: coilsOf(job),
-    segments: timeline.precessions.length / STRIDE.precession,
-    rfSteps: timeline.rfSteps.length / STRIDE.rfStep,
+    ...scanCounts(job),
     ranks: perRank.length,
     threads: engine.threads,
     schedule: run.schedule,

@@ -7,7 +7,7 @@ import type { Hertz, Seconds, Tesla } from '../base/units.ts';
 import type { T2Prime } from '../model/t2prime.ts';
 import type { RawData } from '../raw/types.ts';
 import type { Provenance } from '../report/provenance.ts';
-import type { Summary } from '../report/summary.ts';
+import type { ScanCounts, Summary } from '../report/summary.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 
 export interface CallOptions {
@@ -97,18 +97,11 @@ export interface Plan extends PlanRecord {
 }
 
 /** What `larmor plan --json` prints, but for the warnings. */
-export interface PlanRecord extends Pick<Provenance, 'sequence' | 'phantom' | 'scanner' | 't2prime' | 'heart'> {
+export interface PlanRecord
+  extends Pick<Provenance, 'sequence' | 'phantom' | 'scanner' | 't2prime' | 'heart'>,
+    ScanCounts {
   /** Of Larmor. */
   readonly version: string;
-  readonly spins: number;
-  /** Predicted echo of gradients that too few spins show, over the signal. */
-  readonly spuriousEcho: number;
-  readonly tiles: number;
-  readonly tileSize: number;
-  readonly samples: number;
-  readonly coils: number;
-  readonly segments: number;
-  readonly rfSteps: number;
   /** How many readouts are summed by which method. */
   readonly methods: Readonly<Record<string, number>>;
   /** What was decided by counting: costs are f32 operations for each spin. */

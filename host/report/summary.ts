@@ -3,7 +3,8 @@ import { formatQuantity } from '../base/quantities.ts';
 import { type Provenance, physicsOf } from './provenance.ts';
 import { rankLines } from './ranks.ts';
 
-export interface Summary extends Provenance {
+/** What is simulated, counted. */
+export interface ScanCounts {
   readonly spins: number;
   /** Predicted echo of gradients that too few spins let come back, over the signal. */
   readonly spuriousEcho: number;
@@ -15,6 +16,9 @@ export interface Summary extends Provenance {
   readonly coils: number;
   readonly segments: number;
   readonly rfSteps: number;
+}
+
+export interface Summary extends Provenance, ScanCounts {
   readonly ranks: number;
   readonly threads: number;
   readonly schedule: 'static' | 'dynamic';

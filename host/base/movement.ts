@@ -27,7 +27,7 @@ export interface Movement {
   readonly fields?: MovingFields;
 }
 
-/** Fields that turn a spin by what they are where it is. */
+/** Fields whose value at a spin's position adds to its precession frequency. */
 export interface SeenFields {
   /** Values F at a node. */
   readonly width: number;

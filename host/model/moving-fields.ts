@@ -1,6 +1,7 @@
 /**
- * Fields fixed in space for moving spins, which see them where they are. A spin has a set of coil columns for each sample and a column of
- * B1 for each part of a pulse, which a timeline asks for time by time while it is compiled; and what fields turn it by, at nodes in time.
+ * Fields of the scanner at the positions of moving spins. A spin has a set of coil columns for each
+ * sample and a column of B1 for each part of a pulse; the timeline requests these while it is
+ * compiled. Fields that change its precession frequency it has at nodes in time (`seen-fields.ts`).
  */
 
 import type { Movement, MovingFields } from '../base/movement.ts';
@@ -15,7 +16,7 @@ import { fillNodes, joinSeen, knotsOf, requirePieces, type SeenField } from './s
 export interface FieldLayers {
   readonly receive?: Layer | undefined;
   readonly transmit?: Layer | undefined;
-  /** What turns spins. */
+  /** Fields that change the precession frequency. */
   readonly seen?: readonly SeenField[];
 }
 
@@ -24,14 +25,15 @@ export interface MovingInFields {
   /** Once all timelines are compiled. */
   source(): PhantomSource;
   /**
-   * Checks all spins at some times before anything is simulated, where a field might not reach them.
+   * Checks that all fields cover all spins, at some times of the sequence, before anything is
+   * simulated.
    * @throws LarmorError 65
    */
-  requireReach(surveyOf: SurveyOf): Promise<void>;
+  requireCoverage(surveyOf: SurveyOf): Promise<void>;
 }
 
-/** Times at which the reach of fields is checked, distributed over the sequence, beside its start. */
-const REACH_TIMES = 16;
+/** Times at which coverage is checked, spread over the sequence, besides its start. */
+const COVERAGE_TIMES = 16;
 
 /** A pulse's part: where the spins are at `time`, in the column of B1 that its shim has at rest. */
 interface Play {
@@ -42,7 +44,7 @@ interface Play {
 /**
  * @param phantom at rest
  * @param duration of the sequence
- * @throws LarmorError 65 where spins move too far through fields that turn them
+ * @throws LarmorError 65 if spins move so far through the fields that these take too many nodes
  */
 export function movingInFields(
   moving: MovingPhantom,
@@ -72,19 +74,19 @@ export function movingInFields(
   });
   return {
     movements,
-    async requireReach(surveyOf) {
-      const doubtful = [receive, transmit, ...several].filter(
+    async requireCoverage(surveyOf) {
+      const uncertain = [receive, transmit, ...several].filter(
         (layer) => layer?.check !== undefined && !layer.fitsBox?.(moving.bounds),
       );
-      if (doubtful.length === 0) return;
+      if (uncertain.length === 0) return;
       const base = moving.source();
       await surveyOf(base.spinCount, (first, count, block) => {
         base.read(first, count, block);
         for (const [from, size] of partsOf(base.model?.groups ?? [base.spinCount], first, count)) {
           const { spins, moveTo } = onTheMove(moving, base.name, from, size, cut(block, from - first, size));
-          for (let n = 0; n <= REACH_TIMES; n++) {
+          for (let n = 0; n <= COVERAGE_TIMES; n++) {
             moveTo(((n * 0.6180339887498949) % 1) * duration);
-            for (const layer of doubtful) layer!.check!(spins);
+            for (const layer of uncertain) layer!.check!(spins);
           }
         }
       });

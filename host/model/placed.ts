@@ -62,7 +62,7 @@ export async function placePhantom(
     return { source, atRest: rest, timelines: [rest], compile: (step) => [own.compile(step)] };
   }
   const moving = await movingIn(phantom, scanner, own, { motions, coilsName });
-  await moving.requireReach(surveyOf);
+  await moving.requireCoverage(surveyOf);
   const compile = (step: Seconds): Timelines =>
     moving.movements.map((movement) => own.compile(step, movement)) as unknown as Timelines;
   // Compiled first: timelines determine the times for which the source fills columns.
@@ -83,7 +83,7 @@ function withOwnTransmit(phantom: PhantomSource, compiler: Compiler): Compiler {
 
 /**
  * Spins that move among fields that are fixed in space.
- * @throws LarmorError 65 where they move too far to follow, or a field does not reach them
+ * @throws LarmorError 65 if a field does not cover them, or their movement takes too many nodes
  */
 async function movingIn(
   phantom: PhantomSource,

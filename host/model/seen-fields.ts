@@ -1,32 +1,35 @@
 /**
- * Fields that turn moving spins by what they are along the way: maps of B0, errors of gradients. Each spin has their values at two nodes for
- * every piece of time, those of the straight line through its values at two times within. These are the zeros of the second Legendre
- * polynomial, so what a piece as a whole turns a spin by is right to fourth order in the way that it covers.
+ * Fields seen by moving spins: B0 maps, concomitant fields and gradient non-linearity change a
+ * spin's precession frequency as it moves through them. Time is divided into pieces. Within a piece
+ * a field value is linear in time, and each spin has its values at the two ends, the nodes. The line
+ * goes through the values at the two zeros of the second Legendre polynomial, so that the phase over
+ * a whole piece is accurate to fourth order in the distance moved.
  */
 import { badInput, type LarmorError } from '../base/errors.ts';
 import type { Movement, SeenFields } from '../base/movement.ts';
-import type { Seconds } from '../base/units.ts';
+import { SAME_TIME, type Seconds } from '../base/units.ts';
+import type { Places } from '../phantom/motion/places.ts';
 import type { Layer } from './layer.ts';
 
-/** Places [x, y, z] of spins on the move. */
-export type MovingPlaces = Readonly<Record<'x' | 'y' | 'z', Float64Array>>;
-
 export interface SeenField extends Pick<Layer, 'fitsBox' | 'check'> {
-  /** Largest of each of its values anywhere in reach. */
+  /** Largest magnitude of each value anywhere the spins get to. */
   readonly largest: readonly number[];
-  /** Everything that its values depend on, for the plan's hash. */
+  /** All that its values depend on, for the plan's hash. */
   readonly identity: string;
   readonly residentBytes: number;
   /** Field along B0 per unit of each value, under gradients (x, y, z) [T per unit]. */
   readonly rates: SeenFields['rates'];
-  /** Writes the values [largest.length][spins] at some places. */
-  sample(places: MovingPlaces, values: readonly Float64Array[], outside: Outside): void;
+  /** Writes the values [largest.length][spins] at these positions. */
+  sample(places: Places, values: readonly Float64Array[], outside: Outside): void;
 }
 
-/** Takes spins where there is no value, and throws the error of what stands there unless nothing does. */
+/** Called for a spin n at which the field has no value: throws that error, unless the spin has no density. */
 export type Outside = (n: number, errorOf: (who: string) => LarmorError) => void;
 
-/** All fields as one, of values that reach 1: what chooses RF steps takes a unit of a column for much. Undefined: there is none. */
+/**
+ * All fields as one, with values scaled to a largest magnitude of 1, since the choice of RF steps
+ * assumes columns of that order. @returns undefined without any field
+ */
 export function joinSeen(fields: readonly SeenField[]): SeenField | undefined {
   if (fields.length === 0) return undefined;
   const joined = inOrder(fields);
@@ -60,18 +63,17 @@ function inOrder(fields: readonly SeenField[]): SeenField {
 }
 
 /**
- * Way of a spin in a piece times the duration of the piece [m·s], at most. Maps are trilinear, so a spin may meet the border of two voxels
- * within: where the slope changes there by 10 Hz/mm its phase is off by 4e-4 rad meanwhile, a little more or less by where it meets it.
+ * Largest product of the distance that a spin moves within a piece and the duration of the piece
+ * [m·s]. Maps are trilinear, so their slope changes where a spin crosses the boundary of a voxel:
+ * with a change of 10 Hz/mm the phase error of the piece is up to 4e-4 rad, of either sign.
  */
-const PIECE = 5e-8;
-/** Corners closer together than this [s] are one. */
-const SAME_TIME: Seconds = 1e-12;
-/** Turn [rad] over which the shift of a spin is its way. */
-const SLIGHT_TURN = 0.25;
-/** Spins times pieces: ten minutes of one thread. */
+const DISTANCE_TIME = 5e-8;
+/** Rotation [rad] up to which the chord is taken for the distance moved. */
+const SMALL_ROTATION = 0.25;
+/** Most spins times pieces: ten minutes of one thread. */
 const MOST_SPIN_PIECES = 1e9;
 
-/** Knots of a movement: its corners, and between them as many as the way asks for. */
+/** Times at which pieces begin and end: the corners of the movement, and more between them where spins move fast. */
 export function knotsOf(
   { corners, turn }: Movement,
   shift: (from: Seconds, to: Seconds) => number,
@@ -84,18 +86,18 @@ export function knotsOf(
     if (to - from <= SAME_TIME) continue;
     // Just inside: a corner may be a jump.
     const inset = 1e-9 * (to - from);
-    const parts = Math.max(1, Math.ceil(turn(from, to) / SLIGHT_TURN));
+    const parts = Math.max(1, Math.ceil(turn(from, to) / SMALL_ROTATION));
     const at = (part: number): Seconds => from + inset + ((to - from - 2 * inset) * part) / parts;
-    let way = 0;
-    for (let part = 0; part < parts; part++) way += shift(at(part), at(part + 1));
-    const pieces = Math.max(1, Math.ceil(Math.sqrt((way * (to - from)) / PIECE)));
+    let distance = 0;
+    for (let part = 0; part < parts; part++) distance += shift(at(part), at(part + 1));
+    const pieces = Math.max(1, Math.ceil(Math.sqrt((distance * (to - from)) / DISTANCE_TIME)));
     for (let n = 1; n < pieces; n++) knots.push(from + ((to - from) * n) / pieces);
     knots.push(to);
   }
   return Float64Array.from(knots);
 }
 
-/** @throws LarmorError 65 where the values alone would take longer than a user waits for */
+/** @throws LarmorError 65 if sampling the fields alone would take more than some ten minutes */
 export function requirePieces(location: string, spins: number, knots: readonly Float64Array[]): void {
   const pieces = Math.max(0, ...knots.map(({ length }) => length - 1));
   if (spins * pieces <= MOST_SPIN_PIECES) return;
@@ -107,11 +109,11 @@ export function requirePieces(location: string, spins: number, knots: readonly F
 /** Zeros of the second Legendre polynomial on [0, 1]. */
 const EARLY = (1 - 1 / Math.sqrt(3)) / 2;
 
-/** Values at the nodes of all pieces, [2 pieces][values] of columns [spins]. */
+/** Fills `columns` [2 pieces][values][spins] with the field values at the nodes of all pieces. */
 export function fillNodes(
   field: SeenField,
   knots: Float64Array,
-  placesAt: (time: Seconds) => MovingPlaces,
+  placesAt: (time: Seconds) => Places,
   columns: readonly Float32Array[],
   outside: Outside,
 ): void {

@@ -49,7 +49,7 @@ const CALIBRATION_MS = 1000;
 /** Small tiles, so that it ends in time; with a tolerance the run's own size, for which its methods were chosen. */
 const CALIBRATION_TILE = 256;
 
-/** Time [s] of a tile from which on a part of one is timed instead: 10⁴ samples summed one by one take half a minute a tile. */
+/** A tile that takes longer than this [s] is timed in part: with direct sums of 10⁴ samples it takes half a minute. */
 const LONG_TILE = 2;
 
 /** @param make an engine like the run's, over the job it is given */
@@ -87,8 +87,9 @@ export async function forecastTime(
 }
 
 /**
- * Spins per second of one thread, by the methods of a whole tile on the first of its spins: what a tile costs whatever its
- * spins counts for too much then, which does not matter where each spin takes long. Undefined for tiles that are small anyway.
+ * Spins per second of one thread, from the first spins of a tile with the methods of a whole one. The
+ * fixed cost of a tile then weighs too much, which matters little where each spin takes long.
+ * @returns undefined if tiles are small
  */
 async function rateOfPart(
   job: EngineJob,

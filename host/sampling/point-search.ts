@@ -28,8 +28,8 @@ export interface FoundPlaces {
 const MAX_SPINS = 1000;
 const GROWTH = 1.3;
 /**
- * Spins of a pixel times readouts that are played for a tissue, over all sets: one or two seconds. Where a pixel holds 13 × 13 voxels and no set is
- * good enough, all sets would take minutes; the best so far is taken then.
+ * Most spins of a pixel times readouts that the trials of one tissue may take, one or two seconds;
+ * the best set found by then is taken. A pixel of 13 × 13 voxels would take minutes otherwise.
  */
 const MOST_PLAYED = 5e6;
 /** Columns of layers beside each other in a voxel; square numbers are grids too. */

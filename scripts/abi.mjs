@@ -1,5 +1,7 @@
-// Writes `host/abi/abi.generated.ts` from `assembly/abi.ts`: for each record its size and the offset and type of every field, as the
-// AssemblyScript compiler lays them out, and all constants. `--check` compares instead, and fails on a difference.
+// Writes what the host takes from `assembly/` as TypeScript. `--check` compares instead, and fails on a difference.
+// - `host/abi/abi.generated.ts` from `assembly/abi.ts`: for each record its size and the offset and type of every field, as the
+//   AssemblyScript compiler lays them out, and all constants.
+// - `host/phantom/digest.generated.ts` from `assembly/digest.ts`: the compiled module, small enough to be embedded.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -9,7 +11,6 @@ import { ElementKind, NodeKind } from 'assemblyscript/dist/assemblyscript.js';
 import { Transform } from 'assemblyscript/transform';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const target = join(root, 'host/abi/abi.generated.ts');
 const ENTRY = 'assembly/abi.ts';
 /** WebAssembly's types as a DataView names them; addresses have 32 bits. */
 const TYPES = { usize: 'u32', u32: 'u32', i32: 'i32', f32: 'f32', f64: 'f64' };
@@ -62,19 +63,38 @@ function describeClass(program, prototype) {
 /** The kernels' own configuration would compile all of them. */
 const readFile = (name, folder) => (name === 'asconfig.json' ? null : read(join(folder, name)));
 const read = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : null);
-const { error, stderr } = await asc.main(
-  [ENTRY, '--noEmit', '--runtime', 'stub', '--baseDir', root, '--disableWarning', '235'],
-  {
-    readFile,
-    transforms: [Describe],
-  },
-);
-if (error) {
+
+async function compile(entry, options, host = {}) {
+  const { error, stderr } = await asc.main(
+    [entry, '--runtime', 'stub', '--baseDir', root, '--disableWarning', '235', ...options],
+    { readFile, ...host },
+  );
+  if (!error) return;
   process.stderr.write(stderr.toString());
   throw error;
 }
-if (!process.argv.includes('--check')) writeFileSync(target, text);
-else if (readFileSync(target, 'utf8') !== text) {
-  console.error(`${target} does not match ${ENTRY}; run \`npm run abi\``);
-  process.exitCode = 1;
+
+function generate(path, from, text) {
+  const target = join(root, path);
+  if (!process.argv.includes('--check')) writeFileSync(target, text);
+  else if (read(target) !== text) {
+    console.error(`${target} does not match ${from}; run \`npm run abi\``);
+    process.exitCode = 1;
+  }
 }
+
+await compile(ENTRY, ['--noEmit'], { transforms: [Describe] });
+generate('host/abi/abi.generated.ts', ENTRY, text);
+
+const DIGEST = 'assembly/digest.ts';
+let module;
+const writeFile = (_name, contents) => {
+  module = Buffer.from(contents).toString('base64');
+};
+const digestOptions = ['--enable', 'simd', '--optimizeLevel', '3', '--noAssert', '--initialMemory', '3'];
+await compile(DIGEST, [...digestOptions, '--outFile', 'digest.wasm'], { writeFile });
+generate(
+  'host/phantom/digest.generated.ts',
+  DIGEST,
+  `/** Written by \`scripts/abi.mjs\` from \`${DIGEST}\`: do not edit. The compiled module, in base64. */\nexport const DIGEST_MODULE =\n  '${module}';\n`,
+);

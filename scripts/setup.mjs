@@ -27,6 +27,7 @@ const debianPackages = [
   ...['slurm-wlm', 'munge', 'iproute2'],
   ...['hdf5-tools', 'ismrmrd-tools', 'bart', 'python3-numpy', 'python3-h5py', 'python3-scipy', 'python3-nibabel'],
   ...['ismrmrd-schema', 'libxml2-utils'],
+  'libismrmrd-dev',
   'libvulkan1',
 ];
 

@@ -1,9 +1,10 @@
 /** Reading and writing: the package's functions for sequences, phantoms, scanners, raw data and images. */
+import { usage } from '../base/errors.ts';
 import { withMotions } from '../phantom/motion/file.ts';
 import { openPhantom as openSource } from '../phantom/open.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import { acquiredData } from '../raw/acquisitions.ts';
-import { isRawName, readRaw as readRawFile, writeRaw as writeRawFile } from '../raw/index.ts';
+import { isRawName, readRaw as readRawFile, STREAM, writeRaw as writeRawFile } from '../raw/index.ts';
 import type { AcquiredData, RawData, RawFile } from '../raw/types.ts';
 import { writeImage as writeImageFile } from '../recon/files.ts';
 import type { Image, Part } from '../recon/image.ts';
@@ -79,7 +80,10 @@ export async function readNamed(path: string): Promise<RawFile> {
 
 /** Writes raw data: .mrd, .h5 (ISMRMRD), .npy, .mat or .cfl, by the name. @throws LarmorError 2 or 73 */
 export function writeRaw(path: string, raw: RawData, options: CallOptions = {}): void {
-  call(options, [], () => writeRawFile(path, raw));
+  call(options, [], () => {
+    if (path === STREAM) throw usage("writeRaw: '-' is standard output, which belongs to the program", 'name a file');
+    writeRawFile(path, raw);
+  });
 }
 
 /**

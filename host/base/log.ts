@@ -83,12 +83,17 @@ export function reportError(error: unknown): void {
 
 /** Text for stderr as it stands. A closed or full stderr is no reason to end a run: the exit code still says how it went. */
 export function log(text: string): void {
-  writeFully(2, text, LOG_PATIENCE_MS);
+  writeFully(2, Buffer.from(text), LOG_PATIENCE_MS);
 }
 
 /** A result for stdout. @throws LarmorError 73 if it does not get there */
 export function print(text: string): void {
-  const error = writeFully(1, escapeControls(text), Number.POSITIVE_INFINITY);
+  printBytes(Buffer.from(escapeControls(text)));
+}
+
+/** The same for data, byte by byte. */
+export function printBytes(bytes: Uint8Array): void {
+  const error = writeFully(1, bytes, Number.POSITIVE_INFINITY);
   if (error === undefined) return;
   const what = error.code === 'EPIPE' ? 'nobody reads it' : error.message;
   throw cannotWrite('standard output', what, 'check where it leads (a full disk, a pipe whose reader has ended)');
@@ -100,8 +105,7 @@ const LOG_PATIENCE_MS = 1000;
 const RETRY_MS = 5;
 
 /** @returns why not all of it was written */
-function writeFully(fd: number, text: string, patience: number): NodeJS.ErrnoException | undefined {
-  const bytes = Buffer.from(text);
+function writeFully(fd: number, bytes: Uint8Array, patience: number): NodeJS.ErrnoException | undefined {
   let waited = 0;
   for (let done = 0; done < bytes.length; ) {
     try {

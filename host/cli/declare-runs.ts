@@ -81,7 +81,7 @@ export function declareRuns(program: Command): void {
     .option('--verify', 're-simulate 1 % of the tiles in f64 and report the error')
     .option(
       '-o, --output <file>',
-      'raw data: .mrd or .h5 (ISMRMRD), .npy, .mat, .cfl; repeatable (default: raw.mrd)',
+      'raw data: .mrd or .h5 (ISMRMRD), .npy, .mat, .cfl, or - (MRD stream to stdout); repeatable (default: raw.mrd)',
       collect,
     )
     .option('--noise <sigma[@dwell]>', 'add noise: standard deviation per real part (at this dwell time)', noiseLevel)

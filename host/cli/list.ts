@@ -19,7 +19,10 @@ const FORMATS = {
     { endings: ['.json'], description: 'quantitative maps (NIfTI) of tissues, nifti-phantom-v1' },
   ],
   rawData: [
-    { endings: ['.mrd', '.h5'], description: 'ISMRMRD, which larmor reconstruct reads' },
+    {
+      endings: ['.mrd', '.h5'],
+      description: 'ISMRMRD, which larmor reconstruct reads; -o - streams it to standard output',
+    },
     { endings: ['.npy'], description: 'NumPy, the signal alone' },
     { endings: ['.mat'], description: 'MATLAB, signal and trajectory' },
     { endings: ['.cfl'], description: 'BART, with .hdr; non-Cartesian scans also get NAME_traj.cfl' },

@@ -1,5 +1,6 @@
 /** `larmor simulate`: sequence + phantom → raw data, on all ranks that the launcher started. */
 
+import { isatty } from 'node:tty';
 import { DEFAULT_CHECKPOINT_INTERVAL } from '../api/defaults.ts';
 import { openJob } from '../api/job.ts';
 import { magnetizationFile } from '../api/magnetization.ts';
@@ -8,9 +9,9 @@ import { usage } from '../base/errors.ts';
 import { info, warn } from '../base/log.ts';
 import { trapStops } from '../base/signals.ts';
 import { agree } from '../comm/agree.ts';
-import { joinCluster } from '../comm/ranks.ts';
+import { hasLauncher, joinCluster } from '../comm/ranks.ts';
 import type { NoiseRequest } from '../model/noise.ts';
-import { rawWriterFor } from '../raw/index.ts';
+import { rawWriterFor, STREAM } from '../raw/index.ts';
 import { summaryLines } from '../report/summary.ts';
 import { type RankOptions, requireSameOptions } from '../run/compare.ts';
 import { type CheckpointOptions, checkCheckpointOptions } from '../run/resume.ts';
@@ -42,6 +43,7 @@ export async function simulate(sequence: string, phantom: string, options: Simul
     const noise = noiseRequest(options);
     const check = (): RankOptions => {
       for (const path of asked) rawWriterFor(path);
+      checkStream(asked, json);
       checkCheckpointOptions(options);
       checkMagnetization(options);
       return rankOptions(options, asked);
@@ -73,6 +75,15 @@ export async function simulate(sequence: string, phantom: string, options: Simul
 function noiseRequest({ noise, snr, seed = 1 }: SimulateOptions): NoiseRequest | undefined {
   if (noise === undefined && snr === undefined) return undefined;
   return { ...noise, ...(snr === undefined ? {} : { snr }), seed };
+}
+
+/** @throws LarmorError 2 where standard output would carry more than one stream, or is shown to a person */
+function checkStream(outputs: readonly string[], json: boolean): void {
+  const streams = outputs.filter((path) => path === STREAM).length;
+  if (streams > 0 && json) throw usage('--json and -o - both write to standard output', 'use one of them');
+  if (streams > 0 && isatty(1) && !hasLauncher())
+    throw usage('-o -: standard output is a terminal', 'redirect it, or pipe it into a reconstruction');
+  if (streams > 1) throw usage('-o - is given twice', 'give each output a file of its own');
 }
 
 /** @throws LarmorError 2 for options under which there is no magnetisation of the spins of the phantom */

@@ -137,6 +137,11 @@ export async function joinCluster(watchdog: number): Promise<JoinedCluster> {
 const JOINING_SECONDS = 60;
 
 /** Whether a launcher started this process among others. */
+/** Whether a launcher started this process, of one rank or more: it may give its ranks a terminal of its own for their output. */
+export function hasLauncher(): boolean {
+  return readLaunch(process.env) !== null;
+}
+
 function isLaunched(): boolean {
   return (readLaunch(process.env)?.size ?? 1) > 1;
 }

@@ -8,6 +8,7 @@ import { badInput, cannotWrite, usage } from '../base/errors.ts';
 import { createOutput, requireFile } from '../base/files.ts';
 import { cflFiles, writeCfl } from './cfl.ts';
 import { readIsmrmrd } from './ismrmrd/read.ts';
+import { writeStream } from './ismrmrd/stream.ts';
 import { writeIsmrmrd } from './ismrmrd/write.ts';
 import { checkMatSize, type SignalSize, writeMat } from './mat.ts';
 import { writeNpy } from './npy.ts';
@@ -21,6 +22,9 @@ const WRITERS: Readonly<Record<string, RawWriter>> = {
   '.cfl': writeCfl,
 };
 
+/** The name of standard output. */
+export const STREAM = '-';
+
 /** Whether a name ends as raw data do that Larmor writes. */
 export function isRawName(path: string): boolean {
   return Object.hasOwn(WRITERS, extname(path).toLowerCase());
@@ -28,12 +32,11 @@ export function isRawName(path: string): boolean {
 
 /** @throws LarmorError 2 for an extension that names no raw-data format */
 export function rawWriterFor(path: string): RawWriter {
-  const writer = WRITERS[extname(path).toLowerCase()];
-  if (path === '-') throw usage('-o -: raw data cannot be written to standard output', 'give a file name');
+  const writer = path === STREAM ? writeStream : WRITERS[extname(path).toLowerCase()];
   if (!writer) {
     throw usage(
       `${path}: not a raw-data format`,
-      'end it in .mrd or .h5 (ISMRMRD), .npy (NumPy), .mat (MATLAB) or .cfl (BART)',
+      'end it in .mrd or .h5 (ISMRMRD), .npy (NumPy), .mat (MATLAB) or .cfl (BART); - streams ISMRMRD to standard output',
     );
   }
   return writer;
@@ -44,8 +47,9 @@ export function writeRaw(path: string, raw: RawData): void {
   rawWriterFor(path)(path, raw);
 }
 
-/** Every file that writing `path` may make. */
+/** Every file that writing `path` may make; none is a stream's. */
 export function filesOf(path: string): string[] {
+  if (path === STREAM) return [];
   return rawWriterFor(path) === writeCfl ? Object.values(cflFiles(path)) : [path];
 }
 

@@ -44,7 +44,7 @@ export function checkCheckpointOptions({ checkpoint, resume }: CheckpointOptions
 /**
  * Reads the folder, which rank 0 has locked.
  * @param size of the sums
- * @param outputs files that the run is to write: for each output all files it may consist of, the one given to -o first
+ * @param outputs files that the run is to write: for each output all files it may consist of, the one given to -o first; none of a stream
  * @param noise that the outputs are to hold, as text
  * @throws LarmorError 2 if the folder holds an unfinished run and --resume was not given; 65 for the checkpoint of another
  *   run; 73 if the folder is not writable
@@ -87,6 +87,7 @@ export function findResumePoint(
 
 /** What is wrong with an output of a finished run; undefined if it is unchanged. */
 function whatIsLost(files: readonly string[], { outputs }: Completion): string | undefined {
+  if (files.length === 0) return 'a stream is not kept';
   const records = files.map((path) => outputs.find((file) => file.path === resolve(path)));
   if (records[0] === undefined) return `${files[0]} was not among its outputs`;
   const odd = files.find((_, n) => records[n] !== undefined && !isIntact(records[n], true));

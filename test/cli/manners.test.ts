@@ -42,7 +42,6 @@ const refused: readonly (readonly [args: string, line: RegExp])[] = [
   ['simulate gre --set te=30ms --set tr=20ms', /tr=20ms is too short; the shortest possible is [\d.]+ms/],
   ['simulate fid --set sequence.sample=9', /fid has no parameter 'sample'; did you mean samples\?/],
   ['simulate epi --dt-rf 5mm', /--dt-rf <time>.*from 1e-9 to 1 s/],
-  ['simulate epi -o -', /-o -: raw data cannot be written to standard output; give a file name/],
   ['reconstruct raw.mrd -o -', /-o -: an image cannot be written to standard output/],
   ['phantom make sphere -o -', /-o -: a phantom cannot be written to standard output/],
   ['phantom make sphere -o sphere.h5', /sphere.h5: not a phantom format that can be written; end it in .phantom/],

@@ -3,6 +3,6 @@ import { inContext } from '../host/base/context.ts';
 
 export function warningsOf(step: () => void): string[] {
   const messages: string[] = [];
-  inContext((message) => messages.push(message), step);
+  inContext({ onWarning: (message) => void messages.push(message) }, step);
   return messages;
 }

@@ -1,82 +1,115 @@
 /**
- * What all functions of the package have in common: warnings of their own, errors of one type, nothing printed, and a run that an
- * `AbortSignal` stops.
+ * What all functions of the package have in common: arguments that are checked, warnings of their own, errors of one type in
+ * the program's words, nothing printed, and an end by an `AbortSignal` or by what the program's own callbacks throw.
  */
 import { explainMemory } from '../base/address-space.ts';
 import { inContext } from '../base/context.ts';
-import { EXIT, LarmorError, usage } from '../base/errors.ts';
+import { EXIT, LarmorError } from '../base/errors.ts';
 import type { StopRequest } from '../base/signals.ts';
-import { didYouMean } from '../base/suggest.ts';
-import type { CallOptions } from './types.ts';
+import { checkArguments, type FunctionName, inOptionNames } from './arguments.ts';
+import type { CallOptions, ScanOptions } from './types.ts';
+
+type Given = Readonly<Record<string, unknown>> & { readonly options: CallOptions & Pick<ScanOptions, 'signal'> };
+type Callback<A> = ((value: A) => unknown) | undefined;
+
+/** The program's part in a call under way. */
+export interface Control extends StopRequest {
+  /** Calls back. What that throws, or its promise is rejected with, ends the call, and nothing is called back any more. */
+  tell<A>(callback: Callback<A>, value: A): void;
+}
 
 /**
- * Does `work` with the warnings of this call alone.
- * @param known names of the options: any other is refused, so that a misspelt one is not another simulation
- * @throws what it throws; memory that the system refuses as a LarmorError 70
+ * Does `work` after the arguments were checked. A promise that `onWarning` returns is the program's own: nothing waits for it.
+ * @param given the arguments by their names
+ * @throws what a callback threw, as it is; else what `work` throws; memory that the system refuses as a LarmorError 70
  */
-export function call<T>(options: CallOptions, known: readonly string[], work: () => T): T {
+export function call<T>(name: FunctionName, given: Given, work: () => T): T {
+  const control = makeControl();
   try {
-    requireOptions(options, known);
-    return inContext(options.onWarning ?? (() => {}), work);
+    checkArguments(name, given);
+    const result = within(control, given.options, work);
+    control.check();
+    return result;
   } catch (error) {
-    throw explainMemory(error);
+    control.check();
+    throw inWords(error);
   }
 }
 
-/** The same for what returns a promise, which is rejected in place of an error. */
-export async function callAsync<T>(options: CallOptions, known: readonly string[], work: () => Promise<T>): Promise<T> {
+/** The same for what returns a promise, which is rejected in place of an error; promises of callbacks are awaited. */
+export async function callAsync<T>(
+  name: FunctionName,
+  given: Given,
+  work: (control: Control) => Promise<T>,
+): Promise<T> {
+  const pending = new Set<Promise<void>>();
+  const control = makeControl(pending);
+  const abort = (): void => control.endWith(aborted(name, given.options.signal!.reason));
   try {
-    return await call(options, known, work);
+    checkArguments(name, given);
+    const { signal } = given.options;
+    signal?.addEventListener('abort', abort);
+    if (signal?.aborted) abort();
+    control.check();
+    const result = await within(control, given.options, () => work(control));
+    await Promise.all(pending);
+    control.check();
+    return result;
   } catch (error) {
-    throw explainMemory(error);
+    control.check();
+    throw inWords(error);
+  } finally {
+    given.options?.signal?.removeEventListener?.('abort', abort);
   }
 }
 
-function requireOptions(options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null)
-    throw usage(`the options are ${String(options)}`, 'give an object, or leave them out');
-  const all = [...known, 'onWarning'];
-  const odd = Object.keys(options).find((name) => !all.includes(name));
-  if (odd !== undefined)
-    throw usage(
-      `there is no option '${odd}'`,
-      didYouMean(odd, all, (list) => `there are ${list}`),
-    );
+const aborted = (name: FunctionName, cause: unknown): LarmorError =>
+  new LarmorError(EXIT.stopped, `${name}: the call was aborted`, { cause });
+
+function within<T>(control: Control & { check(): void }, { onWarning }: CallOptions, work: () => T): T {
+  const warn = (message: string): void => control.tell(onWarning, message);
+  return inContext({ onWarning: warn, reword: inOptionNames, check: control.check }, work);
 }
 
-/** A stop that a signal or a call of `request` asks for. */
-export interface Abort extends StopRequest {
-  request(reason: unknown): void;
-  /** @throws LarmorError 75 if it was asked for, with the reason as its cause */
-  check(): void;
-  /** Forgets the signal. */
-  release(): void;
+/** An error in the names of the package. */
+function inWords(thrown: unknown): unknown {
+  const error = explainMemory(thrown);
+  if (error instanceof LarmorError) error.message = inOptionNames(error.message);
+  return error;
 }
 
-export function abortOf(signal: AbortSignal | undefined): Abort {
+/** @param pending takes promises of callbacks that are not settled yet; absent: nothing waits for them */
+function makeControl(pending?: Set<Promise<void>>): Control & { endWith(error: unknown): void; check(): void } {
   const actions: ((name: string) => void)[] = [];
-  let asked: { readonly reason: unknown } | undefined;
-  const request = (reason: unknown): void => {
-    if (asked !== undefined) return;
-    asked = { reason };
+  let end: { readonly error: unknown } | undefined;
+  const endWith = (error: unknown): void => {
+    if (end !== undefined) return;
+    end = { error };
     for (const action of actions) action('abort');
   };
-  const listener = (): void => request(signal!.reason);
-  signal?.addEventListener('abort', listener);
-  if (signal?.aborted) listener();
   return {
     get signal() {
-      return asked && 'abort';
+      return end && 'abort';
     },
     onStop(action) {
       actions.push(action);
-      if (asked !== undefined) action('abort');
+      if (end !== undefined) action('abort');
     },
-    request,
+    endWith,
+    tell(callback, value) {
+      if (callback === undefined || end !== undefined) return;
+      try {
+        const answer = callback(value);
+        const settled = pending && Promise.resolve(answer).then(() => {}, endWith);
+        if (settled === undefined) return;
+        pending!.add(settled);
+        void settled.then(() => pending!.delete(settled));
+      } catch (error) {
+        endWith(error);
+      }
+    },
     check() {
-      if (asked === undefined) return;
-      throw new LarmorError(EXIT.stopped, 'the call was aborted', { cause: asked.reason });
+      if (end !== undefined) throw end.error;
     },
-    release: () => signal?.removeEventListener('abort', listener),
   };
 }

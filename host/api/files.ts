@@ -14,7 +14,6 @@ import { readScanner as readScannerFile } from '../sequence/scanner.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { call, callAsync } from './call.ts';
-import { requireWithin } from './limits.ts';
 import { requireKind } from './names.ts';
 import { scannerOf } from './options.ts';
 import { openSequence, requireSequenceName } from './sequence.ts';
@@ -25,7 +24,7 @@ import type { CallOptions, PhantomOptions, ReconstructOptions, ScannerInput, Seq
  * @throws LarmorError 2 for a wrong name or parameter, 65 for a file that is wrong, 66 for one that is missing
  */
 export function readSequence(name: string, options: SequenceOptions = {}): Sequence {
-  return call(options, ['parameters', 'scanner'], () =>
+  return call('readSequence', { name, options }, () =>
     openSequence(name, options.parameters ?? {}, scannerOf(options.scanner)),
   );
 }
@@ -40,7 +39,7 @@ export function writeSequence(
   sequence: Sequence,
   options: CallOptions & { readonly scanner?: ScannerInput | undefined } = {},
 ): void {
-  call(options, ['scanner'], () => {
+  call('writeSequence', { path, sequence, options }, () => {
     requireSequenceName(path);
     writePulseq(path, sequence, scannerOf(options.scanner).gammaBar);
   });
@@ -51,10 +50,8 @@ export function writeSequence(
  * @throws LarmorError (as a rejection) 2 for a wrong name or parameter, 65 for a file that is wrong, 66 for one that is missing
  */
 export function openPhantom(name: string, options: PhantomOptions = {}): Promise<PhantomSource> {
-  return callAsync(options, PHANTOM_OPTIONS, () => openNamed(name, options));
+  return callAsync('openPhantom', { name, options }, () => openNamed(name, options));
 }
-
-export const PHANTOM_OPTIONS = ['parameters', 'B0', 'motion'] as const;
 
 /** The same as part of a call. */
 export async function openNamed(name: string, { parameters = {}, B0, motion }: PhantomOptions): Promise<PhantomSource> {
@@ -64,12 +61,12 @@ export async function openNamed(name: string, { parameters = {}, B0, motion }: P
 
 /** A scanner file, whole: what it does not state is that of the default scanner. @throws LarmorError 65 or 66 */
 export function readScanner(path: string, options: CallOptions = {}): Scanner {
-  return call(options, [], () => readScannerFile(path));
+  return call('readScanner', { path, options }, () => readScannerFile(path));
 }
 
 /** ISMRMRD raw data, of Larmor or a scanner. @throws LarmorError (as a rejection) 65 or 66 */
 export function readRaw(path: string, options: CallOptions = {}): Promise<RawFile> {
-  return callAsync(options, [], () => readNamed(path));
+  return callAsync('readRaw', { path, options }, () => readNamed(path));
 }
 
 /** The same as part of a call. */
@@ -80,7 +77,7 @@ export async function readNamed(path: string): Promise<RawFile> {
 
 /** Writes raw data: .mrd, .h5 (ISMRMRD), .npy, .mat or .cfl, by the name. @throws LarmorError 2 or 73 */
 export function writeRaw(path: string, raw: RawData, options: CallOptions = {}): void {
-  call(options, [], () => {
+  call('writeRaw', { path, raw, options }, () => {
     if (path === STREAM) throw usage("writeRaw: '-' is standard output, which belongs to the program", 'name a file');
     writeRawFile(path, raw);
   });
@@ -91,9 +88,8 @@ export function writeRaw(path: string, raw: RawData, options: CallOptions = {}):
  * @throws LarmorError (as a rejection) 65 for data of which no image can be made, 66 for a missing file
  */
 export function reconstruct(raw: string | RawData | AcquiredData, options: ReconstructOptions = {}): Promise<Image> {
-  return callAsync(options, ['eachCoil', 'maxPixels'], async () => {
+  return callAsync('reconstruct', { raw, options }, async () => {
     const { eachCoil: each = false, maxPixels } = options;
-    requireWithin({ maxPixels });
     const data = typeof raw === 'string' ? await readNamed(raw) : 'acquisitions' in raw ? raw : acquiredData(raw);
     return imageOf(data, { each, ...(maxPixels === undefined ? {} : { maxPixels }) });
   });
@@ -105,5 +101,5 @@ export function reconstruct(raw: string | RawData | AcquiredData, options: Recon
  * @throws LarmorError 2 or 73
  */
 export function writeImage(path: string, image: Image, options: CallOptions & { readonly part?: Part } = {}): void {
-  call(options, ['part'], () => writeImageFile(path, image, options.part));
+  call('writeImage', { path, image, options }, () => writeImageFile(path, image, options.part));
 }

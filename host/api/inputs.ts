@@ -1,4 +1,5 @@
 /** What a run simulates: sequence, scanner and phantom opened, checked and brought together. */
+import { letEventsThrough } from '../base/context.ts';
 import { usage } from '../base/errors.ts';
 import { detail, silently, warn } from '../base/log.ts';
 import type { Given } from '../base/parameters.ts';
@@ -139,13 +140,16 @@ export async function openInputs(
     requireNames(request);
     const { scanner, precision, t2prime, toEnd, maxRfStep, spinsPerVoxel } = request;
     const sequence = sequenceOf(request);
+    await letEventsThrough();
     reportFindings(sequence, scanner, request.strict);
     const encoding = quiet ? undefined : inferEncoding(sequence, scanner);
     const read = performance.now();
+    await letEventsThrough();
     const exact = precision === 'f64';
     const compiler = await makeCompiler(sequence, scanner, { scannerName: request.scannerName, toEnd, exact });
     const timeline = compiler.compile(maxRfStep);
     const compiled = performance.now();
+    await letEventsThrough();
     if (typeof request.phantom === 'string') requireKind(request.phantom, 'phantom');
     const { sampleCount } = timeline;
     const encoded = (): Encoding => encoding ?? encode(sequence, scanner);
@@ -153,9 +157,11 @@ export async function openInputs(
     const opened = await phantomOf(request, surveyOf, sampler);
     const parts = { scanner, sequence, encoding, opened, t2prime, maxRfStep };
     try {
+      await letEventsThrough();
       warnOfField(opened, scanner);
       const placing = { maxRfStep, coilsName: request.coilsName, surveyOf, exact };
       const { source, atRest, timelines, compile } = await placePhantom(opened, scanner, compiler, timeline, placing);
+      await letEventsThrough();
       const spuriousEcho =
         encoding === undefined || sampleCount === 0 ? undefined : predictEcho(source, atRest, encoding);
       const { source: phantom, mix } = withT2Prime(source, t2prime, sequence, scanner);

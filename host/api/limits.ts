@@ -1,8 +1,4 @@
-/**
- * What options may be: least and most of numbers, and words. The command refuses others as it parses, the functions of the
- * package as they are called.
- */
-import { usage } from '../base/errors.ts';
+/** What options may be: least and most of numbers, and words. Both the command and the package's functions refuse others. */
 import { ENGINES } from '../engine/types.ts';
 
 /** [least, most] of numbers. */
@@ -15,8 +11,14 @@ export const BOUNDS = {
   heartRate: [1 / 60, 50],
   /** A ratio of a billion is beyond f32. */
   snr: [1e-6, 1e9],
+  /** Of noise: any positive number. */
+  sigma: [Number.MIN_VALUE, Number.MAX_VALUE],
   /** s; at which a noise level holds. */
   atDwell: [1e-9, 1],
+  /** T. Of a magnet. */
+  B0: [1e-6, 100],
+  /** s. No scan lasts a month. */
+  timeOfScan: [0, 2.5e6],
 } as const;
 
 /** [least, most] of whole numbers. */
@@ -31,6 +33,8 @@ export const COUNTS = {
   ranks: [1, 1_000_000],
   /** At most what one array of complex f32 holds. */
   maxPixels: [1, 2 ** 30],
+  /** Of a repetition, readout or coil: counted from 1, as messages do. */
+  ordinal: [1, 2 ** 31],
 } as const;
 
 export const WORDS = {
@@ -38,24 +42,3 @@ export const WORDS = {
   engine: ENGINES,
   t2prime: ['none', 'analytic', 'ensemble'],
 } as const;
-
-const find = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
-  Object.hasOwn(table, name) ? table[name] : undefined;
-
-/** @throws LarmorError 2 for an option that is not in these tables' bounds; options that the tables do not name pass */
-export function requireWithin(options: object): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined) continue;
-    const words = find<readonly string[]>(WORDS, name);
-    if (words !== undefined && !words.includes(value as string))
-      throw usage(`${name} is ${shown(value)}`, `give one of ${words.join(', ')}`);
-    const [least, most] = find<readonly [number, number]>({ ...BOUNDS, ...COUNTS }, name) ?? [];
-    if (least === undefined || most === undefined) continue;
-    const whole = Object.hasOwn(COUNTS, name);
-    const sound = typeof value === 'number' && value >= least && value <= most;
-    if (!sound || (whole && !Number.isSafeInteger(value)))
-      throw usage(`${name} is ${shown(value)}`, `give a ${whole ? 'whole ' : ''}number from ${least} to ${most}`);
-  }
-}
-
-const shown = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : String(value));

@@ -13,8 +13,9 @@ import type { AcquiredData, RawData } from '../raw/types.ts';
 import type { Image } from '../recon/image.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
+import { type FunctionName, inOptionNames } from './arguments.ts';
 import { call, callAsync } from './call.ts';
-import { openNamed, PHANTOM_OPTIONS, readNamed } from './files.ts';
+import { openNamed, readNamed } from './files.ts';
 import { scannerOf } from './options.ts';
 import { openSequence, reportFindings } from './sequence.ts';
 import type {
@@ -31,7 +32,7 @@ import type {
  * @throws LarmorError 2, 65 or 66
  */
 export function plotSequence(sequence: string | Sequence, options: SequencePlotOptions = {}): string {
-  return drawn(options, [...SEQUENCE, 'from', 'to', 'tr', 'traces'], () => {
+  return drawn('plotSequence', { sequence, options }, () => {
     const { from, to, tr, traces } = options;
     const opened = sequenceOf(sequence, options);
     const window = {
@@ -45,7 +46,7 @@ export function plotSequence(sequence: string | Sequence, options: SequencePlotO
 
 /** Where in k-space the readouts lie, coloured by time. @returns SVG @throws LarmorError 2, 65 or 66 */
 export function plotKspace(of: string | Sequence | RawData | AcquiredData, options: SequenceOptions = {}): string {
-  return drawn(options, SEQUENCE, () => {
+  return drawn('plotKspace', { of, options }, () => {
     if (typeof of !== 'string' && !('blockCount' in of)) return kspacePlot(rawTrajectory(named(of)));
     const { sequence, scanner } = sequenceOf(of, options);
     return kspacePlot(sequenceTrajectory(sequence, scanner));
@@ -54,11 +55,11 @@ export function plotKspace(of: string | Sequence | RawData | AcquiredData, optio
 
 /** Maps of density, T1, T2 and off-resonance in the planes through the middle. @returns SVG */
 export function plotPhantom(phantom: string | PhantomSource, options: PhantomPlotOptions = {}): Promise<string> {
-  return callAsync(options, [...PHANTOM_OPTIONS, 'planes', 'maps'], async () => {
+  return callAsync('plotPhantom', { phantom, options }, async () => {
     const { planes, maps } = options;
     const source = typeof phantom === 'string' ? await openNamed(phantom, options) : phantom;
     try {
-      return svgText(phantomPlot(source, { ...(planes && { planes }), ...(maps && { maps }) }));
+      return svg(phantomPlot(source, { ...(planes && { planes }), ...(maps && { maps }) }));
     } finally {
       if (source !== phantom) source.close();
     }
@@ -67,11 +68,11 @@ export function plotPhantom(phantom: string | PhantomSource, options: PhantomPlo
 
 /** The signal over time, one readout of it, and its spectrum. @returns SVG @throws LarmorError 2, 65 or 66 (as a rejection) */
 export function plotSignal(raw: string | RawData | AcquiredData, options: SignalPlotOptions = {}): Promise<string> {
-  return callAsync(options, ['readout', 'coil'], async () => {
+  return callAsync('plotSignal', { raw, options }, async () => {
     const data = typeof raw === 'string' ? await readNamed(raw) : named(raw);
     const { readout, coil } = options;
     const chosen = { ...(readout !== undefined && { readout }), ...(coil !== undefined && { coil }) };
-    return svgText(signalPlot(rawSignal(data), chosen));
+    return svg(signalPlot(rawSignal(data), chosen));
   });
 }
 
@@ -81,13 +82,14 @@ export function plotImage(
   options: CallOptions & { readonly parts?: readonly ('magnitude' | 'phase' | 'real' | 'imaginary')[] } = {},
 ): string {
   const { parts } = options;
-  return drawn(options, ['parts'], () => imagePlot('image', image, { ...(parts && { parts }) }));
+  return drawn('plotImage', { image, options }, () => imagePlot('image', image, { ...(parts && { parts }) }));
 }
 
-const SEQUENCE = ['parameters', 'scanner'] as const;
+/** As figures name options as the command does, their text is put in the package's names. */
+const svg = (figure: Figure): string => inOptionNames(svgText(figure));
 
-const drawn = (options: CallOptions, known: readonly string[], draw: () => Figure): string =>
-  call(options, known, () => svgText(draw()));
+const drawn = (name: FunctionName, given: Parameters<typeof call>[1], draw: () => Figure): string =>
+  call(name, given, () => svg(draw()));
 
 function sequenceOf(
   sequence: string | Sequence,

@@ -11,8 +11,8 @@ import type { ScanCounts, Summary } from '../report/summary.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 
 export interface CallOptions {
-  /** Takes each warning, once. Results that have a list of warnings state them too. */
-  readonly onWarning?: ((message: string) => void) | undefined;
+  /** Takes each warning, once. Results that have a list of warnings state them too. What it throws, the call throws. */
+  readonly onWarning?: ((message: string) => unknown) | undefined;
 }
 
 /** A scanner: a file (docs/reference/scanner.md), or what differs from the default one. */
@@ -52,7 +52,7 @@ export interface ScanOptions extends CallOptions {
   readonly threads?: number | undefined;
   /** Spins per tile; default: by the size of the phantom. */
   readonly tile?: number | undefined;
-  /** Stops the call: between two tiles, or before the first. */
+  /** Stops the call: between two steps of opening and planning, or between two tiles. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -67,8 +67,8 @@ export interface SimulateOptions extends ScanOptions {
   readonly magnetization?: boolean | undefined;
   /** Simulate 1 % of the tiles again in f64 and state the error in the summary. */
   readonly verify?: boolean | undefined;
-  /** Called as tiles are finished, some ten times a second, the last time with all of them. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Called as tiles are finished, some ten times a second, the last time with all of them. What it throws, the call rejects with. */
+  readonly onProgress?: ((progress: Progress) => unknown) | undefined;
 }
 
 /** Tiles: groups of spins that are simulated together. */

@@ -2,8 +2,10 @@
  * JSON files whose every value is checked: small readers that combine into the reader of a whole file. A reader takes
  * a value and its location, and returns it with its type or throws one line (exit 65) that names file and key, what
  * is wrong and what is allowed. Unknown keys are refused: a misspelt one would silently be another simulation.
+ * Arguments of the package's functions are read by the same readers (`api/arguments.ts`), so a value may be of any kind.
  */
 import { dirname, resolve } from 'node:path';
+import { inspect } from 'node:util';
 import { badInput } from './errors.ts';
 import { readInput, requireFile } from './files.ts';
 import { didYouMean } from './suggest.ts';
@@ -34,22 +36,31 @@ export function readJson<T>(file: string, example: string, reader: JsonReader<T>
   return reader(value, { file, key: '' });
 }
 
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** An object of keys and values: no array, and of no class, whose keys would not be what it holds. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Not compared with `Object.prototype`: objects of another realm have one of their own.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
 
 /** At most 60 characters of a value. */
 function shown(value: unknown): string {
-  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  const text =
+    typeof value === 'string'
+      ? JSON.stringify(value)
+      : inspect(value, { depth: 1, maxArrayLength: 8, breakLength: Infinity });
+  const line = text.replaceAll(/\s+/g, ' ');
+  return line.length > 60 ? `${line.slice(0, 57)}…` : line;
 }
 
 const inside = (key: string, name: string): string => (key === '' ? name : `${key}.${name}`);
 
-/** A number from `least` to `most`; ±`Number.MAX_VALUE` allow every finite one. */
+/** A number from `least` to `most`; ±`Number.MAX_VALUE` allow every finite one, and `Number.MIN_VALUE` as the least every positive one. */
 export function number(unit: string, least: number, most: number): JsonReader<number> {
   const range =
     most === Number.MAX_VALUE
-      ? 'give a finite number'
+      ? `give a ${least > 0 ? 'positive' : 'finite'} number`
       : `give ${unit === '' ? 'a number' : unit} from ${least} to ${most}`;
   return (value, { file, key }) => {
     if (typeof value !== 'number') throw badInput(file, `${key} is ${shown(value)}, not a number`, range);
@@ -67,17 +78,18 @@ export function wholeNumber(least: number, most: number): JsonReader<number> {
   };
 }
 
-export const flag: JsonReader<boolean> = (value, { file, key }) => {
-  if (typeof value === 'boolean') return value;
-  throw badInput(file, `${key} is ${shown(value)}`, 'give true or false');
-};
-
-export function word<W extends string>(...words: readonly W[]): JsonReader<W> {
-  return (value, { file, key }) => {
-    if (words.includes(value as W)) return value as W;
-    throw badInput(file, `${key} is ${shown(value)}`, `give ${words.join(', ')}`);
+/** A value that `is` accepts. */
+export function accepting<T>(is: (given: unknown) => boolean, fix: string): JsonReader<T> {
+  return (given, { file, key }) => {
+    if (is(given)) return given as T;
+    throw badInput(file, `${key || 'it'} is ${shown(given)}`, fix);
   };
 }
+
+export const flag = accepting<boolean>((given) => typeof given === 'boolean', 'give true or false');
+
+export const word = <W extends string>(...words: readonly W[]): JsonReader<W> =>
+  accepting((given) => words.includes(given as W), `give ${words.join(', ')}`);
 
 /** Path of an existing file; a relative one is relative to the folder of the JSON file. @throws LarmorError 66 */
 export const file: JsonReader<string> = (value, location) => {
@@ -88,10 +100,10 @@ export const file: JsonReader<string> = (value, location) => {
   return path;
 };
 
-/** An array of at least one element. */
-export function list<T>(reader: JsonReader<T>, what: string): JsonReader<readonly T[]> {
+/** An array of at least `least` elements. */
+export function list<T>(reader: JsonReader<T>, what: string, least = 1): JsonReader<readonly T[]> {
   return (value, { file, key }) => {
-    if (!Array.isArray(value) || value.length === 0)
+    if (!Array.isArray(value) || value.length < least)
       throw badInput(file, `${key} is ${shown(value)}`, `give a list of ${what}`);
     return value.map((element, n) => reader(element, { file, key: `${key}[${n}]` }));
   };
@@ -108,7 +120,7 @@ export function vector(unit: string, most: number): JsonReader<readonly [number,
   };
 }
 
-/** An object with these keys, of which `required` must be there. */
+/** An object with these keys, of which `required` must be there; one that is undefined, as JSON has none, counts as left out. */
 export function record<R extends object, O extends object>(
   required: Readers<R>,
   optional: Readers<O>,
@@ -116,9 +128,10 @@ export function record<R extends object, O extends object>(
   const readers: Readonly<Record<string, JsonReader<unknown>>> = { ...required, ...optional };
   const known = Object.keys(readers);
   return (value, { file, key }) => {
-    if (!isObject(value)) throw badInput(file, `${key} is ${shown(value)}`, `give an object with ${known.join(', ')}`);
+    if (!isObject(value))
+      throw badInput(file, `${key || 'it'} is ${shown(value)}`, `give an object with ${known.join(', ')}`);
     for (const name of Object.keys(required)) {
-      if (!Object.hasOwn(value, name))
+      if (!Object.hasOwn(value, name) || value[name] === undefined)
         throw badInput(file, `${key} has no '${name}'`.trimStart(), `its keys are ${known.join(', ')}`);
     }
     const result: Record<string, unknown> = {};
@@ -127,7 +140,7 @@ export function record<R extends object, O extends object>(
         const hint = didYouMean(name, known, (all) => `the keys are ${all}`);
         throw badInput(file, `unknown key '${inside(key, name)}'`, hint);
       }
-      result[name] = readers[name](entry, { file, key: inside(key, name) });
+      if (entry !== undefined) result[name] = readers[name](entry, { file, key: inside(key, name) });
     }
     return result as R & Partial<O>;
   };

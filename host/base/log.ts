@@ -58,11 +58,12 @@ export function warnings(): readonly string[] {
 
 /** Something the user should know and may want to change; shown even with -q, each message once. */
 export function warn(message: string): void {
-  const { warned, onWarning } = currentContext();
-  if (warned.has(message)) return;
-  warned.add(message);
-  if (onWarning !== undefined) onWarning(message);
-  else if (!silent) log(`larmor: warning: ${oneLine(message)}\n`);
+  const { warned, caller } = currentContext();
+  const text = caller?.reword?.(message) ?? message;
+  if (warned.has(text)) return;
+  warned.add(text);
+  if (caller !== undefined) caller.onWarning(text);
+  else if (!silent) log(`larmor: warning: ${oneLine(text)}\n`);
 }
 
 export function info(message: string): void {
@@ -74,7 +75,7 @@ export function detail(message: string): void {
 }
 
 /** Whether messages go to stderr here. */
-const prints = (): boolean => currentContext().onWarning === undefined;
+const prints = (): boolean => currentContext().caller === undefined;
 
 /** An error: one line, even with -q. */
 export function reportError(error: unknown): void {

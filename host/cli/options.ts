@@ -24,7 +24,7 @@ function numberBetween(least: number, most: number, unit = ''): (text: string) =
 }
 
 /** A field of a magnet. */
-export const tesla = numberBetween(1e-6, 100);
+export const tesla = numberBetween(...BOUNDS.B0);
 
 /** Susceptibility: any but that of metals. */
 export const ppm = numberBetween(-1e4, 1e4);
@@ -77,10 +77,8 @@ export const rfStep = numberBetween(...BOUNDS.maxRfStep, 's');
 /** At most what fits a timer of Node: 2³¹ ms are 24 days. */
 export const seconds = numberBetween(0.01, 2e6, 's');
 
-/** No scan lasts a month. */
-export const timeOfScan = numberBetween(0, 2.5e6, 's');
+export const timeOfScan = numberBetween(...BOUNDS.timeOfScan, 's');
 
-/** Counted from 1, as messages do. */
-export const countedFromOne = wholeNumber(1, 2 ** 31);
+export const countedFromOne = wholeNumber(...COUNTS.ordinal);
 
 export const toleranceBound = numberBetween(...BOUNDS.tolerance);

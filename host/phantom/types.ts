@@ -91,6 +91,8 @@ export interface PhantomSource {
    * phantom, same text.
    */
   readonly identity: string;
+  /** The part of it that says how spins move; absent: they do not. */
+  readonly motionIdentity?: string;
   /**
    * For a phantom of voxels: the spins per voxel, by tissue, and their predicted spurious echo
    * relative to the signal, if the sequence is known.

@@ -42,6 +42,7 @@ export function makePlan(
   const scaleExponent = scaleExponentFor(source);
   const parts = {
     version: options.version,
+    ...(source.motionIdentity === undefined ? {} : { motion: source.motionIdentity }),
     sequence: timelines.map(timelineDigest).join(' '),
     phantom: sha256(JSON.stringify([spinCount, source.identity, source.model ?? null, scaleExponent])),
     'tile size': String(tileSize),
@@ -114,7 +115,8 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Names of the parts that differ between two plans. */
+/** Names of the parts that differ between two plans. Motions are compiled into sequence and phantom, so other motions are named alone. */
 export function differences(a: Plan['parts'], b: Plan['parts']): string[] {
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name]);
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name]);
+  return names.includes('motion') ? names.filter((name) => name !== 'sequence' && name !== 'phantom') : names;
 }

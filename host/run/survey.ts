@@ -3,6 +3,7 @@
  * that a phantom of 100 GB is read once in all and not once per rank.
  */
 
+import { letEventsThrough } from '../base/context.ts';
 import { agree } from '../comm/agree.ts';
 import type { Cluster } from '../comm/ranks.ts';
 import { type Survey, surveyWalk, WALK_SPINS } from '../phantom/bounds.ts';
@@ -19,7 +20,7 @@ export function sharedSurvey(cluster: Cluster, spinCount: number, read: PhantomS
     const own = surveyWalk(spinCount, read);
     for (let piece = share.first; piece < share.first + share.count; piece++) {
       own.visit(piece);
-      await new Promise(setImmediate); // for signals and heartbeats
+      await letEventsThrough();
     }
     return own.survey();
   };

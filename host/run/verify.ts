@@ -2,6 +2,7 @@
  * `--verify`: simulates a random 1 % of the tiles again, by the run's own methods and in f64 with finer RF steps, and reports
  * the difference. The plan's hash is the seed, so a run always checks the same tiles; they are shared by the ranks.
  */
+import { letEventsThrough } from '../base/context.ts';
 import { spoiled } from '../base/failpoints.ts';
 import { tileCut } from '../engine/tile-cut.ts';
 import type { Engine, EngineJob } from '../engine/types.ts';
@@ -62,6 +63,7 @@ export async function verifyTiles(
   const unit = 2 ** -job.scaleExponent;
   try {
     for (const tile of tiles) {
+      await letEventsThrough();
       for (const engine of [fast, reference]) {
         engine.sums.fill(0n);
         await engine.run(tile, 1);

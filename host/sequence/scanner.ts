@@ -155,7 +155,8 @@ const eddyCurrent: JsonReader<EddyCurrent> = record<EddyCurrent, object>(
   {},
 );
 
-const scanner = record<object, Required<Scanner>>(
+/** The keys of a scanner file, or of an object like it, whose files are then relative to the working folder. */
+export const scannerKeys: JsonReader<Partial<Scanner>> = record<object, Required<Scanner>>(
   {},
   {
     B0: number('T', 1e-6, 100),
@@ -191,10 +192,5 @@ export function readReceive(path: string): Receive {
 
 /** @throws LarmorError 65 naming file and key, 66 if it, or a file that it names, cannot be read */
 export function readScanner(path: string): Scanner {
-  return { ...DEFAULT_SCANNER, ...readJson(path, '{"B0": 3, "Gmax": 0.08}', scanner) };
-}
-
-/** The same of an object with the keys of such a file; files that it names are relative to the working folder. */
-export function scannerFrom(keys: unknown): Scanner {
-  return { ...DEFAULT_SCANNER, ...scanner(keys, { file: 'scanner', key: '' }) };
+  return { ...DEFAULT_SCANNER, ...readJson(path, '{"B0": 3, "Gmax": 0.08}', scannerKeys) };
 }

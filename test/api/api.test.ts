@@ -4,9 +4,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { optionsOf } from '../../host/api/arguments.ts';
 import * as larmor from '../../host/api/index.ts';
-import { SIMULATE_OPTIONS } from '../../host/api/options.ts';
+import { inContext } from '../../host/base/context.ts';
 import { warnings } from '../../host/base/log.ts';
+import { soloCluster } from '../../host/comm/solo.ts';
+import { WALK_SPINS } from '../../host/phantom/bounds.ts';
+import { sharedSurvey } from '../../host/run/survey.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 
 const { EXIT, LarmorError, openPhantom, readSequence, reconstruct, simulate, writeImage, writeRaw, writeSequence } =
@@ -76,38 +80,19 @@ describe('simulate', () => {
     assert.deepEqual(warnings(), [], 'none of the process');
   });
 
-  test('refuses options that cannot be, in one line', async () => {
-    const refused: readonly (readonly [object, RegExp])[] = [
-      [{ tolerance: Number.NaN }, /^tolerance is NaN; give a number from/],
-      [{ tolerance: '1e-5' }, /^tolerance is '1e-5'/],
-      [{ threads: 1.5 }, /^threads is 1.5; give a whole number from 1 to 1024/],
-      [{ precision: 'f16' }, /^precision is 'f16'; give one of f32, f64/],
-      [{ t2prime: 'some' }, /^t2prime is 'some'/],
-      [{ tolerances: 1e-5 }, /^there is no option 'tolerances'; did you mean tolerance\?/],
-      [{ scanner: { B0: Number.NaN } }, /^scanner: B0 is NaN/],
-      [{ scanner: { receive: { array: { coils: 0 } } } }, /^scanner: receive.array.coils is 0/],
-      [{ noise: { sigma: -1 } }, /^noise.sigma is -1/],
-      [{ noise: { sigma: 1, atDwell: 5 } }, /^atDwell is 5/],
-      [{ noise: { sigma: 1 }, snr: 3 }, /^'noise' and 'snr'/],
-      [{ exact: true, tolerance: 1e-5 }, /^'exact' and 'tolerance'/],
-      [{ sequenceParameters: { flop: 1 } }, /gre has no parameter 'flop'/],
+  test('refuses options that contradict each other or the rest, in one line', async () => {
+    const open = readSequence('gre');
+    const refused: readonly (readonly [() => unknown, number, RegExp])[] = [
+      [() => simulate('gre', 'sphere', { noise: { sigma: 1 }, snr: 3 }), 2, /options.noise and options.snr contradict/],
+      [() => simulate('gre', 'sphere', { exact: true, tolerance: 1e-5 }), 2, /options.exact and options.tolerance/],
+      [() => simulate('gre', 'sphere', { heartRate: 1, rPeaks: 'a' }), 2, /options.heartRate and options.rPeaks/],
+      [() => simulate('gre', 'sphere', { sequenceParameters: { flop: 1 } }), 2, /gre has no parameter 'flop'/],
+      [() => simulate('gre', 'gre'), 2, /'gre' is a sequence, but a phantom is expected/],
+      [() => simulate('gre', 'no.phantom'), EXIT.missingInput, /^no.phantom: no such file/],
+      [() => simulate('gre', 'sphere', { scanner: 'no.json' }), EXIT.missingInput, /^no.json: no such file/],
+      [() => simulate(open, 'sphere', small), 2, /parameters of a sequence that is open: n, tr/],
     ];
-    for (const [options, message] of refused) {
-      const code = message.source.startsWith('^scanner') ? EXIT.badInput : EXIT.usage;
-      await refuses(() => simulate('gre', 'sphere', options), code, message);
-    }
-    await refuses(() => simulate('gre', 'sphere', null!), EXIT.usage, /^the options are null; give an object/);
-    await refuses(() => simulate(undefined!, 'sphere'), EXIT.usage, /^the sequence is undefined; give a name, a file/);
-    await refuses(() => simulate('gre', {} as larmor.Phantom), EXIT.usage, /^the phantom is \[object Object\]/);
-    await refuses(() => simulate('gre', 'gre'), EXIT.usage, /'gre' is a sequence, but a phantom is expected/);
-    await refuses(() => simulate('gre', 'no.phantom'), EXIT.missingInput, /^no.phantom: no such file/);
-    await refuses(() => simulate('gre', 'sphere', { scanner: 'no.json' }), EXIT.missingInput, /^no.json: no such file/);
-    const sequence = readSequence('gre');
-    await refuses(
-      () => simulate(sequence, 'sphere', small),
-      EXIT.usage,
-      /parameters of a sequence that is open: n, tr/,
-    );
+    for (const [call, code, message] of refused) await refuses(call, code, message);
   });
 
   test('an abort stops a run under way, one before it, and no other', async () => {
@@ -124,13 +109,56 @@ describe('simulate', () => {
     assert.deepEqual([aborted.exitCode, aborted.cause], [EXIT.stopped, reason]);
     assert.ok(other.summary.tiles > 0);
     assert.deepEqual(seen.at(-1), { done: other.summary.tiles, total: other.summary.tiles });
-    await refuses(() => simulate('gre', 'sphere', { signal: controller.signal }), EXIT.stopped, /the call was aborted/);
-    const thrown = simulate('gre', 'head3d', {
-      onProgress: () => {
-        throw reason;
-      },
-    });
-    await assert.rejects(thrown, (error: Error) => error.cause === reason);
+    await refuses(
+      () => simulate('gre', 'sphere', { signal: controller.signal }),
+      EXIT.stopped,
+      /^simulate: the call was/,
+    );
+  });
+
+  test('an abort takes effect while inputs are opened and surveyed', async () => {
+    // A warning of the sequence comes before the phantom is opened, which is not there.
+    for (const call of [simulate, larmor.plan]) {
+      const controller = new AbortController();
+      const options = { sequenceParameters: { n: 8, te: '5' }, onWarning: () => controller.abort() };
+      await refuses(
+        () => call('gre', 'no.phantom', { ...options, signal: controller.signal }),
+        EXIT.stopped,
+        /aborted/,
+      );
+    }
+    let pieces = 0;
+    const read = (): void => void pieces++;
+    const check = (): void => assert.ok(pieces < 2, 'the second piece was the last');
+    const survey = inContext({ onWarning: () => {}, check }, () => sharedSurvey(soloCluster(), 10 * WALK_SPINS, read));
+    await assert.rejects(survey, /the second piece was the last/);
+    assert.equal(pieces, 2);
+  });
+
+  test('rejects with what a callback throws, or is rejected with', async () => {
+    const reason = new RangeError('mine --tile');
+    const fail = (): never => {
+      throw reason;
+    };
+    const options = { ...small, t2prime: 'ensemble' as const };
+    const failing: readonly larmor.SimulateOptions[] = [
+      { onProgress: fail },
+      { onProgress: async () => fail() },
+      { ...options, onWarning: fail },
+      { ...options, onWarning: async () => fail() },
+    ];
+    for (const one of failing) await assert.rejects(simulate('gre', 'sphere', one), (error) => error === reason);
+    assert.throws(
+      () => larmor.plotSequence('gre', { parameters: { te: '5' }, onWarning: fail }),
+      (error) => error === reason,
+    );
+    let finished = 0;
+    const slow = async (): Promise<void> => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      finished++;
+    };
+    await simulate('gre', 'sphere', { ...small, onProgress: slow });
+    assert.ok(finished >= 2, `${finished} promises of onProgress were awaited`);
   });
 });
 
@@ -168,18 +196,18 @@ test('draws what it simulated as SVG', async () => {
     assert.match(svg, /^<svg [\s\S]*<\/svg>\s*$/);
     assert.ok(svg.includes(shows[n]), `${n}: ${shows[n]}`);
   }
-  await refuses(() => larmor.plotSequence('gre', { tr: 999 }), EXIT.usage, /999/);
+  await refuses(() => larmor.plotSequence('gre', { tr: 999 }), EXIT.usage, /^tr 999: gre has 228 repetitions/);
   await refuses(
     () => larmor.plotSequence('gre', { form: 1 } as object),
     EXIT.usage,
-    /there is no option 'form'; did you mean from\?/,
+    /^plotSequence: unknown key 'options.form'; did you mean from\?/,
   );
 });
 
 test('docs/reference/api.md has every function and option, and the example as it is run', () => {
   const page = readFileSync(join(root, 'docs/reference/api.md'), 'utf8');
   const functions = Object.entries(larmor).flatMap(([name, value]) => (typeof value === 'function' ? [name] : []));
-  for (const name of [...functions, ...SIMULATE_OPTIONS]) assert.ok(page.includes(`\`${name}`), name);
+  for (const name of [...functions, ...optionsOf('simulate')]) assert.ok(page.includes(`\`${name}`), name);
   const example = readFileSync(join(root, 'examples/library.mjs'), 'utf8');
   assert.ok(page.includes(`\`\`\`js\n${example}\`\`\`\n`));
 });

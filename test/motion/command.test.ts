@@ -110,3 +110,24 @@ test('motions that start after the scan, or move nothing, are warned of once', a
     assert.equal(stderr.match(/move nothing in the/g)?.length, 1, stderr);
   }
 });
+
+test('--resume with other motions says that these differ', async () => {
+  const track = (far: number): object => ({
+    track: {
+      time: [0, 1],
+      translation: [
+        [0, 0, 0],
+        [far, 0, 0],
+      ],
+    },
+  });
+  for (const far of [1e-3, 2e-3]) writeFileSync(join(folder, `${far}.json`), JSON.stringify(track(far)));
+  const run = (...more: readonly string[]) =>
+    larmor(['simulate', 'fid', 'column', '-q', '-o', 'track.npy', '--checkpoint', 'kept', ...more], { folder });
+  assert.equal((await run('--motion', '0.001.json')).code, 0);
+  const { code, stderr } = await run('--resume', '--motion', '0.002.json');
+  assert.equal(code, 65, stderr);
+  assert.match(stderr, /belongs to another run \(fid on column\), which differs in: motion; give another folder/);
+  // Spins at rest have a tolerance of their own.
+  assert.match((await run('--resume')).stderr, /which differs in: tolerance, motion; /);
+});

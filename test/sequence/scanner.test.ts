@@ -105,7 +105,7 @@ const WRONG: [string, RegExp][] = [
   [receive(`{"coils": [{${LOOP}, "radius": 1, "turns": 2}]}`), /unknown key 'receive\.coils\[0\]\.turns'/],
   [
     receive('{"coils": [{"centre": [0, 0], "normal": [1, 0, 0], "radius": 1}]}'),
-    /centre is \[0,0\]; give three numbers/,
+    /centre is \[ 0, 0 \]; give three numbers/,
   ],
   [receive('{"coils": [{"centre": [0.1, 0, 0], "normal": [0, 0, 0], "radius": 1}]}'), /normal is 0 0 0/],
   [

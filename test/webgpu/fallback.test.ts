@@ -25,10 +25,7 @@ function hearWarnings(engine: Engine): string[] {
   const heard: string[] = [];
   const run = engine.run.bind(engine);
   engine.run = (first, count) =>
-    inContext(
-      (message) => heard.push(message),
-      () => run(first, count),
-    );
+    inContext({ onWarning: (message) => void heard.push(message) }, () => run(first, count));
   return heard;
 }
 

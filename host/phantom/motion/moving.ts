@@ -94,7 +94,8 @@ export function movingPhantom(source: PhantomSource, list: readonly Motion[], du
       if (evaluator.varies) checkWork(source, motions, survey.kept.numbers.length, pieces);
       const model = modelOf(motions, groups, evaluator, nodes, pieces, bounds, movements[0].sliding);
       const digests = motions.map((motion, n) => [motion, nodes[n]?.digest ?? '']);
-      const identity = `${source.identity} motion=${motionDigest(digests as [Motion, string][])}`;
+      const motionIdentity = motionDigest(digests as [Motion, string][]);
+      const identity = `${source.identity} motion=${motionIdentity}`;
       const parts = groups.map((group, n) => readerOf(source, group, motions, evaluator, pieces[n], model));
       const read = (first: number, count: number, into: SpinBlock): void => {
         for (const [n, part] of parts.entries()) {
@@ -103,7 +104,14 @@ export function movingPhantom(source: PhantomSource, list: readonly Motion[], du
           if (to > from) part(from - starts[n], to - from, slice(into, from - first, to - from));
         }
       };
-      return { ...source, model, identity, numbersOf: (first, count) => numbersIn(first, count).numbers, read };
+      return {
+        ...source,
+        model,
+        identity,
+        motionIdentity,
+        numbersOf: (first, count) => numbersIn(first, count).numbers,
+        read,
+      };
     },
   };
 }

@@ -505,6 +505,8 @@ export class Slot {
   opCount: i32;
   /** [capacity][x, y, z] f64: where the magnetisation at the end goes, or 0. */
   magnetization: usize;
+  /** [capacity][x, y, z] f64: the magnetisation to start from, or 0: thermal equilibrium. */
+  initial: usize;
 }
 
 /** Arguments of a thread, and the outcome of starting it. */

@@ -1,6 +1,6 @@
 /**
- * Makes a tile at thermal equilibrium from the spins of a slot: rates instead of times,
- * off-resonance in hertz at the scanner's field.
+ * Makes a tile from the spins of a slot, at thermal equilibrium or with the slot's magnetisation:
+ * rates instead of times, off-resonance in hertz at the scanner's field.
  */
 import { KernelContext, PANEL, Slot, TILE_BYTES } from './abi';
 import {
@@ -53,6 +53,7 @@ export function loadTile<T>(job: KernelContext, slot: Slot, scratch: usize): Til
     storeT<T>(tile.my, n, zero);
     storeT<T>(tile.mz, n, loadColumn<T>(tile.density, n));
   }
+  if (slot.initial != 0) readMagnetization<T>(tile, slot);
   const offResonanceHz = splat<f64>(slot.fieldRatio / (2 * Math.PI));
   for (let n = 0; n < tile.count; n += partialSums<f64>()) {
     const rate = loadColumn<f64>(input + OFF_RESONANCE * 4 * capacity, n);
@@ -90,6 +91,17 @@ function placeModel<T>(job: KernelContext, tile: Tile, input: usize): void {
   memory.copy(own, tile.density, <usize>tile.count << 2);
   tile.density = own;
   tile.readout = own + column;
+}
+
+/** Reads the magnetisation that the tile's spins start from, [count][x, y, z] f64. */
+function readMagnetization<T>(tile: Tile, slot: Slot): void {
+  let from = slot.initial;
+  for (let n: usize = 0; n < <usize>slot.count; n++) {
+    store<T>(tile.mx + n * sizeof<T>(), <T>load<f64>(from));
+    store<T>(tile.my + n * sizeof<T>(), <T>load<f64>(from, 8));
+    store<T>(tile.mz + n * sizeof<T>(), <T>load<f64>(from, 16));
+    from += 24;
+  }
 }
 
 /** The magnetisation of the tile's spins, [count][x, y, z] f64. */

@@ -303,7 +303,7 @@ export const Nufft2d3Sample = {
   },
 } as const;
 export const Slot = {
-  bytes: 36,
+  bytes: 40,
   fields: {
     spins: ['u32', 0],
     count: ['i32', 4],
@@ -312,6 +312,7 @@ export const Slot = {
     firstOp: ['i32', 24],
     opCount: ['i32', 28],
     magnetization: ['u32', 32],
+    initial: ['u32', 36],
   },
 } as const;
 export const Start = {

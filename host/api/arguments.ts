@@ -103,6 +103,12 @@ const noise = record<{ sigma: number }, { atDwell: number }>(
   { atDwell: number('s', ...BOUNDS.atDwell) },
 );
 
+const isArray = (given: unknown): boolean => given instanceof Float64Array || given instanceof Float32Array;
+const state = accepting<string | Float64Array>(
+  (given) => isName(given) || isArray(given),
+  "give a .npy file, or 'magnetization' of a simulation",
+);
+
 const isSignal = (given: unknown): boolean =>
   typeof of<AbortSignal>(given).addEventListener === 'function' && typeof of<AbortSignal>(given).aborted === 'boolean';
 
@@ -121,6 +127,8 @@ const SCAN: Readers<ScanOptions> = {
   t2prime: word(...WORDS.t2prime),
   spinsPerVoxel: wholeNumber(...COUNTS.spinsPerVoxel),
   motion: path,
+  initialMagnetization: state,
+  startTime: number('s', ...BOUNDS.timeOfScan),
   heartRate: number('Hz', ...BOUNDS.heartRate),
   rPeaks: path,
   strict: flag,

@@ -1,6 +1,6 @@
 /** What a run simulates: sequence, scanner and phantom opened, checked and brought together. */
 import { letEventsThrough } from '../base/context.ts';
-import { usage } from '../base/errors.ts';
+import { badInput, usage } from '../base/errors.ts';
 import { detail, silently, warn } from '../base/log.ts';
 import type { Given } from '../base/parameters.ts';
 import type { Hertz, Seconds } from '../base/units.ts';
@@ -9,7 +9,9 @@ import { makeCompiler } from '../model/compiler.ts';
 import { placePhantom } from '../model/placed.ts';
 import type { T2Prime } from '../model/t2prime.ts';
 import type { SurveyOf } from '../phantom/bounds.ts';
+import { withInitial } from '../phantom/initial.ts';
 import { withMotions } from '../phantom/motion/file.ts';
+import { motionsSince } from '../phantom/motion/time-curve.ts';
 import { openPhantom } from '../phantom/open.ts';
 import type { SpinSampler } from '../phantom/sub-voxel.ts';
 import type { PhantomSource } from '../phantom/types.ts';
@@ -18,7 +20,7 @@ import type { EchoPrediction } from '../sampling/point-check.ts';
 import { spinSampler } from '../sampling/sampler.ts';
 import { encode } from '../sequence/encoding.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
-import { type HeartSignal, readHeart, regularHeart, waitForPeaks } from '../sequence/heart.ts';
+import { type HeartSignal, heartSince, readHeart, regularHeart, waitForPeaks } from '../sequence/heart.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
 import type { Timelines } from '../timeline/types.ts';
@@ -51,6 +53,10 @@ export interface Request {
   readonly spinsPerVoxel: number | undefined;
   /** File of motions that are added to the phantom's own. */
   readonly motion: string | undefined;
+  /** What the spins start from instead of thermal equilibrium: a .npy file, or [spins][x, y, z]. */
+  readonly initialMagnetization: string | ArrayLike<number> | undefined;
+  /** Time that motions and heart signal have reached when the sequence begins [s]. */
+  readonly startTime: Seconds;
   /** R peaks that input triggers wait for: their rate, or a file of them. */
   readonly heartRate: Hertz | undefined;
   readonly rPeaks: string | undefined;
@@ -69,6 +75,7 @@ export interface Inputs {
   readonly opened: PhantomSource;
   readonly t2prime: T2Prime;
   readonly maxRfStep: Seconds;
+  readonly startTime: Seconds;
   /** Makes one signal [samples][re, im] of the channels in which the phantom is received; absent: each coil is one. */
   readonly mix?: Dephased['mix'];
   /** Of rank 0: what too few spins would show of gradients that wind magnetisation up. */
@@ -85,12 +92,12 @@ function sequenceOf(request: Request): Sequence {
   const { sequence, sequenceParameters, scanner } = request;
   const written = typeof sequence === 'string' ? openSequence(sequence, sequenceParameters, scanner) : sequence;
   const heart = heartOf(request);
-  return heart === undefined ? written : waitForPeaks(written, heart);
+  return heart === undefined ? written : waitForPeaks(written, heartSince(heart, request.startTime));
 }
 
 /** @param sampler of the spins of each voxel, where the phantom is one of voxels and is opened here */
 async function phantomOf(
-  { phantom, phantomParameters, scanner, t2prime, motion }: Request,
+  { phantom, phantomParameters, scanner, t2prime, motion, initialMagnetization, startTime }: Request,
   surveyOf: SurveyOf,
   sampler: SpinSampler | undefined,
 ): Promise<PhantomSource> {
@@ -100,7 +107,13 @@ async function phantomOf(
     typeof phantom === 'string'
       ? await openPhantom(phantom, phantomParameters, opening)
       : { ...phantom, close: () => {} };
-  return withMotions(opened, motion);
+  if (initialMagnetization !== undefined && typeof phantom === 'string' && opened.spins !== undefined) {
+    opened.close();
+    const what = 'the sequence chooses the places of its spins, so no magnetisation is theirs beforehand';
+    throw badInput(opened.name, what, `fix them in a file: larmor phantom make ${phantom} -o spins.phantom`);
+  }
+  const moving = motionsSince(withMotions(opened, motion), startTime);
+  return initialMagnetization === undefined ? moving : withInitial(moving, initialMagnetization, surveyOf);
 }
 
 /** The field of a tissue table is scaled away for off-resonance, not for relaxation times. */
@@ -125,6 +138,13 @@ function requireNames({ sequence, sequenceParameters, phantom, phantomParameters
   if (spinsPerVoxel !== undefined) throw usage('spins per voxel of a phantom that is open', 'give its name');
 }
 
+/** @throws LarmorError 2 where a spin becomes several, or its history counts */
+function requireOneState({ initialMagnetization, t2prime }: Request): void {
+  if (initialMagnetization === undefined || t2prime === 'none') return;
+  const what = `an initial magnetisation does not say what --t2prime ${t2prime} needs of the time before`;
+  throw usage(what, 'leave out one of the two');
+}
+
 /**
  * @param ask makes the request: what it throws is one rank's error like any other
  * @param quiet on ranks that should not repeat what rank 0 says
@@ -138,6 +158,7 @@ export async function openInputs(
     const begun = performance.now();
     const request = ask();
     requireNames(request);
+    requireOneState(request);
     const { scanner, precision, t2prime, toEnd, maxRfStep, spinsPerVoxel } = request;
     const sequence = sequenceOf(request);
     await letEventsThrough();
@@ -155,7 +176,7 @@ export async function openInputs(
     const encoded = (): Encoding => encoding ?? encode(sequence, scanner);
     const sampler = sampleCount === 0 ? undefined : spinSampler(timeline, encoded(), spinsPerVoxel);
     const opened = await phantomOf(request, surveyOf, sampler);
-    const parts = { scanner, sequence, encoding, opened, t2prime, maxRfStep };
+    const parts = { scanner, sequence, encoding, opened, t2prime, maxRfStep, startTime: request.startTime };
     try {
       await letEventsThrough();
       warnOfField(opened, scanner);

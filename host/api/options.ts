@@ -68,6 +68,8 @@ export function requestOf(
     maxRfStep: options.maxRfStep ?? DEFAULT_RF_STEP,
     spinsPerVoxel: options.spinsPerVoxel,
     motion: options.motion,
+    initialMagnetization: options.initialMagnetization,
+    startTime: options.startTime ?? 0,
     heartRate: options.heartRate,
     rPeaks: options.rPeaks,
   };

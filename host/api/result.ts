@@ -90,8 +90,10 @@ export function scanCounts(job: Job): ScanCounts {
 }
 
 /** What is simulated, as `plan` and `simulate` describe it; on rank 0. */
-export function inputFacts(job: Job): Pick<Provenance, 'sequence' | 'phantom' | 'scanner' | 't2prime' | 'heart'> {
-  const { sequence, opened, scanner, t2prime } = job;
+export function inputFacts(
+  job: Job,
+): Pick<Provenance, 'sequence' | 'phantom' | 'scanner' | 't2prime' | 'heart' | 'initialMagnetization' | 'startTime'> {
+  const { sequence, opened, scanner, t2prime, startTime } = job;
   const softDelays = (sequence.softDelays ?? []).map(({ name, value }) => [name, value] as const);
   return {
     sequence: {
@@ -109,6 +111,8 @@ export function inputFacts(job: Job): Pick<Provenance, 'sequence' | 'phantom' | 
     scanner,
     t2prime,
     heart: sequence.heart?.name ?? null,
+    initialMagnetization: opened.initial?.name ?? null,
+    startTime,
   };
 }
 

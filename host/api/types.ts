@@ -39,6 +39,10 @@ export interface ScanOptions extends CallOptions {
   readonly spinsPerVoxel?: number | undefined;
   /** File of motions of the spins. */
   readonly motion?: string | undefined;
+  /** What the spins start from instead of thermal equilibrium: a .npy file, or what `magnetization` returned. */
+  readonly initialMagnetization?: string | Float64Array | Float32Array | undefined;
+  /** Time that motions and heart signal have reached when the sequence begins [s]; default 0. */
+  readonly startTime?: Seconds | undefined;
   /** R peaks that input triggers wait for: their rate [Hz], or a file of them. */
   readonly heartRate?: Hertz | undefined;
   readonly rPeaks?: string | undefined;
@@ -98,7 +102,10 @@ export interface Plan extends PlanRecord {
 
 /** What `larmor plan --json` prints, but for the warnings. */
 export interface PlanRecord
-  extends Pick<Provenance, 'sequence' | 'phantom' | 'scanner' | 't2prime' | 'heart'>,
+  extends Pick<
+      Provenance,
+      'sequence' | 'phantom' | 'scanner' | 't2prime' | 'heart' | 'initialMagnetization' | 'startTime'
+    >,
     ScanCounts {
   /** Of Larmor. */
   readonly version: string;

@@ -13,6 +13,7 @@ import {
   spinsPerTile,
   spinsPerVoxel,
   threadCount,
+  timeOfScan,
   toleranceBound,
 } from './options.ts';
 import { collect } from './settings.ts';
@@ -43,6 +44,15 @@ function withJob(command: Command): Command {
     )
     .addOption(new Option('--engine <name>', 'WebAssembly on the CPU, or WebGPU').choices(WORDS.engine).default('auto'))
     .option(...MOTION)
+    .option(
+      '--initial-magnetization <file.npy>',
+      'magnetisation that the spins start from, as --magnetization writes it (default: thermal equilibrium)',
+    )
+    .option(
+      '--start-time <time>',
+      'time that motions and heart signal have reached at the start (default: 0)',
+      timeOfScan,
+    )
     .option(
       '--heart-rate <f>',
       'blocks with an input trigger wait for R peaks at this rate, the first at 0 s',

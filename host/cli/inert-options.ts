@@ -8,10 +8,14 @@ export interface Given {
   readonly seed?: number;
   readonly checkpoint?: string;
   readonly checkpointInterval?: number;
+  readonly startTime?: number;
 }
 
-/** @param coils what names the receive coils */
-export function inertOptions(given: Given, coils: string, receive: Receive | undefined): string[] {
+/**
+ * @param coils what names the receive coils
+ * @param timed whether spins move or pulses wait for a heart
+ */
+export function inertOptions(given: Given, coils: string, receive: Receive | undefined, timed: boolean): string[] {
   const noisy = given.noise !== undefined || given.snr !== undefined;
   const without = 'has no effect without --noise or --snr';
   return [
@@ -20,5 +24,6 @@ export function inertOptions(given: Given, coils: string, receive: Receive | und
     ...(given.checkpointInterval !== undefined && given.checkpoint === undefined
       ? ['--checkpoint-interval has no effect without --checkpoint']
       : []),
+    ...(given.startTime && !timed ? ['--start-time has no effect on spins at rest without a heart signal'] : []),
   ];
 }

@@ -15,6 +15,8 @@ export interface JobCommandOptions extends JobOptions, ScannerOptions {
   readonly dtRf: number;
   readonly spinsPerVoxel?: number;
   readonly motion?: string;
+  readonly initialMagnetization?: string;
+  readonly startTime?: number;
   readonly heartRate?: number;
   readonly rPeaks?: string;
   readonly json?: boolean;
@@ -40,6 +42,8 @@ export function requestOf(sequence: string, phantom: string, options: JobCommand
     maxRfStep: options.dtRf,
     spinsPerVoxel: options.spinsPerVoxel,
     motion: options.motion,
+    initialMagnetization: options.initialMagnetization,
+    startTime: options.startTime ?? 0,
     heartRate: options.heartRate,
     rPeaks: options.rPeaks,
   };

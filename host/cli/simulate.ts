@@ -2,7 +2,7 @@
 
 import { isatty } from 'node:tty';
 import { DEFAULT_CHECKPOINT_INTERVAL } from '../api/defaults.ts';
-import { openJob } from '../api/job.ts';
+import { type Job, openJob } from '../api/job.ts';
 import { magnetizationFile } from '../api/magnetization.ts';
 import { noiseText, runJob } from '../api/run.ts';
 import { usage } from '../base/errors.ts';
@@ -51,7 +51,7 @@ export async function simulate(sequence: string, phantom: string, options: Simul
     await agree(cluster, 'options', check, (all) => requireSameOptions(cluster, all));
     const job = await openJob(cluster, () => requestOf(sequence, phantom, options), options);
     if (cluster.rank === 0)
-      for (const text of inertOptions(options, coilsFile(options), job.scanner.receive)) warn(text);
+      for (const text of inertOptions(options, coilsFile(options), job.scanner.receive, isTimed(job))) warn(text);
     await runJob(cluster, stop, job, {
       ...options,
       outputs: job.timelines[0].sampleCount === 0 && options.output === undefined ? [] : asked,
@@ -71,6 +71,10 @@ export async function simulate(sequence: string, phantom: string, options: Simul
   }
   await cluster.finalize();
 }
+
+/** Whether anything of the phantom or the patient goes by the time since the start. */
+const isTimed = ({ opened, sequence }: Job): boolean =>
+  (opened.motions?.length ?? 0) > 0 || sequence.heart !== undefined;
 
 function noiseRequest({ noise, snr, seed = 1 }: SimulateOptions): NoiseRequest | undefined {
   if (noise === undefined && snr === undefined) return undefined;

@@ -53,6 +53,7 @@ export async function chooseEngine(
   const insist = engine === 'webgpu' || gpu !== undefined;
   const model = modelParts(job.source.model);
   if (job.timelines.length > 1) model.push('groups of moving spins');
+  if (job.source.initial !== undefined) model.push('an initial magnetisation');
   if (model.length > 0) {
     const what = `GPUs do not simulate ${model.join(', ')} yet`;
     if (insist) throw badInput(gpu === undefined ? '--engine webgpu' : '--gpu', what, 'use --engine wasm');

@@ -23,12 +23,12 @@ export const MOST_SIGNAL = 1.5;
 /** e, the engines' unit of density being 2^e. */
 export const unitExponent = ({ bounds }: Dense): number => Math.floor(Math.log2(bounds.maxDensity));
 
-/** Converts the first `count` densities to the engines' units. */
-export function toUnits(density: Float32Array, count: number, source: Dense): void {
+/** Converts the first `count` densities, or components of magnetisation, to the engines' units. */
+export function toUnits(values: Float32Array | Float64Array, count: number, source: Dense): void {
   const exponent = unitExponent(source);
   if (exponent === 0) return;
   const factor = 2 ** -exponent;
-  for (let n = 0; n < count; n++) density[n] = density[n] * factor;
+  for (let n = 0; n < count; n++) values[n] = values[n] * factor;
 }
 
 /** Converts magnetisation back from the engines' units, in place. */

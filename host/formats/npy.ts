@@ -1,9 +1,10 @@
 /**
  * NumPy's `.npy` (format 1.0): the header of a file to write, and any plain numeric array read
- * back.
+ * back, whole or in ranges of rows.
  */
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { badInput } from '../base/errors.ts';
-import { readInput } from '../base/files.ts';
+import { openInput, readInput, watchInput } from '../base/files.ts';
 
 const MAGIC = Buffer.from('\x93NUMPY\x01\x00', 'latin1');
 
@@ -43,6 +44,66 @@ const READERS: Readonly<Record<string, readonly [bytes: number, read: (view: Dat
  */
 export function readNpy(path: string): NpyArray {
   const bytes = readInput(path);
+  const { shape, complex, start, width, read, byColumns, count } = parseHeader(path, bytes, bytes.length);
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start, count * width);
+  const data = Float64Array.from({ length: count }, (_, n) => read(view, n * width));
+  return { data: byColumns ? byRows(data, shape, complex ? 2 : 1) : data, shape, complex };
+}
+
+/** A matrix of real numbers, read in ranges of its rows. */
+export interface NpyRows {
+  readonly shape: readonly [rows: number, columns: number];
+  /** Writes rows [first, first + count), one after the other. @throws LarmorError 65 if the file was changed */
+  read(first: number, count: number, into: Float64Array): void;
+  close(): void;
+}
+
+/** Headers of arrays are a line; that of a structured type may be longer, but holds no numbers. */
+const MOST_HEADER = 65536;
+
+/** @throws LarmorError 66 missing, 65 not a matrix of real numbers */
+export function openNpyRows(path: string): NpyRows {
+  const fd = openInput(path);
+  try {
+    const head = Buffer.alloc(MOST_HEADER);
+    const length = readSync(fd, head, 0, MOST_HEADER, 0);
+    const { shape, complex, start, width, read, byColumns } = parseHeader(
+      path,
+      head.subarray(0, length),
+      fstatSync(fd).size,
+    );
+    const [rows, columns] = shape as [number, number];
+    if (shape.length !== 2 || complex)
+      throw badInput(
+        path,
+        `holds ${complex ? 'complex' : 'real'} numbers in the shape (${shape.join(', ')})`,
+        'give a matrix of real numbers',
+      );
+    const requireSame = watchInput(path);
+    const fetch = (from: number, count: number, into: Float64Array, at: number, step: number): void => {
+      const bytes = Buffer.alloc(count * width);
+      readSync(fd, bytes, 0, bytes.length, start + from * width);
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      for (let n = 0; n < count; n++) into[at + step * n] = read(view, n * width);
+    };
+    return {
+      shape: [rows, columns],
+      read(first, count, into) {
+        if (byColumns)
+          for (let column = 0; column < columns; column++) fetch(column * rows + first, count, into, column, columns);
+        else fetch(first * columns, count * columns, into, 0, 1);
+        requireSame();
+      },
+      close: () => closeSync(fd),
+    };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** @param size of the file, of which `bytes` is the beginning */
+function parseHeader(path: string, bytes: Buffer, size: number) {
   const foreign = (what: string): Error => badInput(path, what, 'save a plain numeric array with numpy.save');
   if (bytes.length < 12 || bytes.toString('latin1', 0, 6) !== '\x93NUMPY') throw foreign('not a .npy file');
   const wide = bytes[6] >= 2;
@@ -58,11 +119,9 @@ export function readNpy(path: string): NpyArray {
   if (!reader) throw foreign(`numbers of type ${descr}`);
   const [width, read] = reader;
   const count = shape.reduce((product, length) => product * length, complex ? 2 : 1);
-  if (bytes.length < start + count * width) throw foreign('shorter than its header says');
-  const view = new DataView(bytes.buffer, bytes.byteOffset + start, count * width);
-  const data = Float64Array.from({ length: count }, (_, n) => read(view, n * width));
+  if (size < start + count * width) throw foreign('shorter than its header says');
   const byColumns = /'fortran_order':\s*True/.test(header) && shape.length > 1;
-  return { data: byColumns ? byRows(data, shape, complex ? 2 : 1) : data, shape, complex };
+  return { shape, complex, start, width, read, byColumns, count };
 }
 
 /**

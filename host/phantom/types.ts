@@ -86,6 +86,8 @@ export interface PhantomSource {
   readonly numbersOf?: (first: number, count: number) => Float64Array;
   /** B1+ that the phantom itself states for each of its spins. */
   readonly transmit?: PhantomTransmit;
+  /** Magnetisation that the spins start from; absent: thermal equilibrium. */
+  readonly initial?: InitialMagnetization;
   /**
    * Canonical description that enters the plan's hash: size, header, digest of sampled chunks. Same
    * phantom, same text.
@@ -120,6 +122,17 @@ export interface PhantomTransmit {
   readonly identity: string;
   /** Writes spins [first, first + count) to the front of [channels][re, im]. */
   read(first: number, count: number, columns: readonly Float64Array[]): void;
+}
+
+/** Magnetisation of the spins at the start of the sequence, in the frame that turns with B0. */
+export interface InitialMagnetization {
+  /** A file, or what messages call an array. */
+  readonly name: string;
+  /**
+   * Writes [count][x, y, z], in units of the density, of spins [first, first + count) in the order
+   * of the file.
+   */
+  read(first: number, count: number, into: Float64Array): void;
 }
 
 /** Signals that are received: one for each coil, and one of weight 1 where there is none. */

@@ -2,6 +2,7 @@
  * Where a signal comes from: everything needed to make it again. The same record is in the object of
  * `larmor simulate --json` and, a parameter for each key, in the ISMRMRD header.
  */
+import { formatQuantity } from '../base/quantities.ts';
 import type { Seconds, Tesla } from '../base/units.ts';
 import type { T2Prime } from '../model/t2prime.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
@@ -29,6 +30,10 @@ export interface Provenance {
   readonly t2prime: T2Prime;
   /** Heart signal that blocks waited for: its rate, or the file of its R peaks; null: none. */
   readonly heart: string | null;
+  /** Where the magnetisation that the spins started from was; null: at thermal equilibrium. */
+  readonly initialMagnetization: string | null;
+  /** Time that motions and heart signal had reached when the sequence began. */
+  readonly startTime: Seconds;
   readonly precision: 'f32' | 'f64';
   /** Largest error that fast methods were allowed, relative to Σ|ρ|; null: exact methods alone. */
   readonly tolerance: number | null;
@@ -48,7 +53,13 @@ export interface Provenance {
 
 /** What acts on the spins beside sequence and scanner: title and text, for a person. */
 export function physicsOf(
-  { phantom, t2prime, heart }: Pick<Provenance, 'phantom' | 't2prime' | 'heart'>,
+  {
+    phantom,
+    t2prime,
+    heart,
+    initialMagnetization,
+    startTime,
+  }: Pick<Provenance, 'phantom' | 't2prime' | 'heart' | 'initialMagnetization' | 'startTime'>,
   simulated: number,
 ): [title: string, text: string][] {
   const offsets = simulated / phantom.spins;
@@ -57,6 +68,8 @@ export function physicsOf(
     ["T2'", t2prime === 'none' ? undefined : t2prime === 'ensemble' ? ensemble : t2prime],
     ['motions', phantom.motions.join(', ') || undefined],
     ['heart', heart ?? undefined],
+    ['initial M', initialMagnetization ?? undefined],
+    ['start', startTime === 0 ? undefined : `${formatQuantity(startTime, 's')} into motions and heart signal`],
   ];
   return all.filter((row): row is [string, string] => row[1] !== undefined);
 }

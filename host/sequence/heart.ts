@@ -31,6 +31,16 @@ export function regularHeart(rate: Hertz, first: Seconds = 0): HeartSignal {
   };
 }
 
+/** The same signal in the time since `start`. */
+export function heartSince({ name, peakFrom, peakBefore }: HeartSignal, start: Seconds): HeartSignal {
+  const since = (peak: Seconds | undefined): Seconds | undefined => (peak === undefined ? undefined : peak - start);
+  return {
+    name,
+    peakFrom: (time) => since(peakFrom(time + start)),
+    peakBefore: (time) => since(peakBefore(time + start)),
+  };
+}
+
 /** @param peaks in increasing order */
 function heartOf(name: string, peaks: readonly Seconds[]): HeartSignal {
   return {

@@ -19,6 +19,7 @@ import { Arena, KERNEL_DATA } from '../../abi/arena.ts';
 import { recordList, setField, type Values, writeRecord } from '../../abi/records.ts';
 import { badInput } from '../../base/errors.ts';
 import { modelColumns } from '../../phantom/columns.ts';
+import { readInitial } from '../../phantom/initial.ts';
 import { channelsOf, type PhantomSource, SPIN_BYTES, type SpinBlock, spinBlock } from '../../phantom/types.ts';
 import { roughCost } from '../../program/cost.ts';
 import {
@@ -82,7 +83,7 @@ function sizesOf(
 export interface Slot {
   readonly address: number;
   readonly spins: SpinBlock;
-  /** [capacity][x, y, z], where the magnetisation at the end is asked for. */
+  /** [capacity][x, y, z]: the magnetisation to start from, and in the end the one that is asked for. */
   readonly magnetization: Float64Array | undefined;
 }
 
@@ -124,9 +125,11 @@ export function layOut(
   const slots = recordList(SlotRecord, sizes.slots);
   for (let n = 0; n < sizes.slots; n++) {
     const spins = arena.reserve(sizes.capacity * (SPIN_BYTES + 4 * extra));
-    const magnetization = engineJob.onMagnetization === undefined ? 0 : arena.reserve(24 * sizes.capacity);
+    const states = hasStates(engineJob) ? arena.reserve(24 * sizes.capacity) : 0;
     slots.push({
-      ...{ spins, magnetization, fieldRatio: timeline.B0 / source.B0 },
+      ...{ spins, fieldRatio: timeline.B0 / source.B0 },
+      magnetization: engineJob.onMagnetization === undefined ? 0 : states,
+      initial: source.initial === undefined ? 0 : states,
       ...{ count: 0, done: 0, firstOp: 0, opCount: 0 },
     });
   }
@@ -172,10 +175,9 @@ export function layOut(
       const filled = Array.from({ length: sizes.slots }, (_, n) => ({
         address: slotTable + SlotRecord.bytes * n,
         spins: spinBlock(sizes.capacity, { buffer, byteOffset: slots.get(n, 'spins'), extra }),
-        magnetization:
-          engineJob.onMagnetization === undefined
-            ? undefined
-            : new Float64Array(buffer, slots.get(n, 'magnetization'), 3 * sizes.capacity),
+        magnetization: hasStates(engineJob)
+          ? new Float64Array(buffer, slots.get(n, 'magnetization') || slots.get(n, 'initial'), 3 * sizes.capacity)
+          : undefined,
       }));
       return { memory, job, starts, slots: filled, sums: new BigInt64Array(buffer, sums, sumBytes / 8) };
     },
@@ -184,6 +186,10 @@ export function layOut(
     },
   };
 }
+
+/** Whether slots hold the magnetisation of their spins: to start from, to hand over, or both in one place. */
+const hasStates = ({ onMagnetization, source }: EngineJob): boolean =>
+  onMagnetization !== undefined || source.initial !== undefined;
 
 /** Bytes of scratch that each thread needs, as the kernels say. */
 function scratchOf(values: Values<typeof KernelContext>, kernels: Kernels): number {
@@ -271,12 +277,16 @@ function placeTrajectories(arena: Arena, { timeline, isModelled }: Program, sour
 export function fillSlot(
   source: PhantomSource,
   memory: ArrayBufferLike,
-  { address, spins }: Slot,
+  { address, spins, magnetization }: Slot,
   { first, count }: TileSpins,
   { first: firstOp, count: opCount }: OpRange,
 ): void {
   source.read(first, count, spins);
   toUnits(spins.density, count, source);
+  if (source.initial !== undefined) {
+    readInitial(source, first, count, magnetization!);
+    toUnits(magnetization!, 3 * count, source);
+  }
   const padded = PANEL * Math.ceil(count / PANEL);
   const { density, x, y, z, offResonance, extra = [] } = spins;
   for (const column of [density, x, y, z, offResonance, ...extra]) column.fill(0, count, padded);

@@ -5,6 +5,7 @@
  */
 import { badInput } from '../../base/errors.ts';
 import { SAME_TIME, type Seconds } from '../../base/units.ts';
+import type { PhantomSource } from '../types.ts';
 import type { TimeCurve } from './types.ts';
 
 export interface UnitTime {
@@ -52,6 +53,17 @@ export function unitTime({ t, unit, periodic, periods }: TimeCurve): UnitTime {
     least: values.reduce((a, b) => Math.min(a, b)),
     most: values.reduce((a, b) => Math.max(a, b)),
   };
+}
+
+/** The phantom with its motions as they go on from a time. */
+export function motionsSince(source: PhantomSource, start: Seconds): PhantomSource {
+  const { motions } = source;
+  if (motions === undefined || start === 0) return source;
+  const later = motions.map((motion) => ({
+    ...motion,
+    time: { ...motion.time, t: motion.time.t.map((knot) => knot - start) },
+  }));
+  return { ...source, motions: later };
 }
 
 /** First index n with times[n] ≥ time. */

@@ -7,7 +7,7 @@ import type { Cluster } from '../comm/ranks.ts';
 import { chooseEngine, type EngineChoice, type EngineRequest } from '../engine/choose.ts';
 import { type KernelBuild, wasmBuild } from '../engine/wasm/module.ts';
 import type { PhantomSource } from '../phantom/types.ts';
-import { isModelled } from '../program/build.ts';
+import { isModelled } from '../program/context.ts';
 import { roughCost } from '../program/cost.ts';
 import type { Precision } from '../program/types.ts';
 import { type Builds, type CommonBuild, commonBuild, requireSamePlan } from '../run/compare.ts';

@@ -7,11 +7,10 @@
  */
 import { LineRun, OP, Op } from '../abi/abi.generated.ts';
 import { recordList } from '../abi/records.ts';
-import type { PhantomSource } from '../phantom/types.ts';
 import { recordTable } from '../timeline/intern.ts';
-import { STRIDE, OP as TIMELINE_OP, type Timeline, type Timelines } from '../timeline/types.ts';
-import { type OpRange, trajectoryUses, type Window, windowsOf } from '../timeline/windows.ts';
-import { errorBudget } from './accuracy.ts';
+import { STRIDE, OP as TIMELINE_OP, type Timeline } from '../timeline/types.ts';
+import { type OpRange, type Window, windowsOf } from '../timeline/windows.ts';
+import { contextOf } from './context.ts';
 import { joinTimelines } from './join.ts';
 import { lineBatches } from './line-batches.ts';
 import type { Context, ProgramWriter } from './method.ts';
@@ -36,18 +35,11 @@ export function makeProgram(
   return programFor({ timelines: [timeline], source, ...options });
 }
 
-/**
- * Whether spins have columns that only a model's kernels know, or timelines of their own. Coils
- * alone are rows of ordinary readouts.
- */
-export const isModelled = (timelines: Timelines, { model }: Pick<PhantomSource, 'model'>): boolean =>
-  timelines.length > 1 || timelines[0].terms > 0 || (model !== undefined && model.transmits > 0);
-
 /** The program of a job. */
 export function programFor(job: ProgramJob): Program {
   const { timeline, ranges } = joinTimelines(job.timelines);
   const context = contextOf(job, timeline);
-  const pulses = choosePulses(context, PULSE_METHODS);
+  const pulses = pulsesOf(context);
   const readouts = chooseReadouts(context);
 
   const ops = recordList(Op, 256);
@@ -101,15 +93,20 @@ export function programFor(job: ProgramJob): Program {
   };
 }
 
-function contextOf({ timelines, source, precision, tolerance, tileSize }: ProgramJob, timeline: Timeline): Context {
-  return {
-    ...{ timeline, source, precision, tileSize },
-    budget: tolerance === undefined ? undefined : errorBudget(tolerance),
-    isModelled: isModelled(timelines, source),
-    coils: source.model?.coils ?? 0,
-    uses: trajectoryUses(timeline),
-  };
+/**
+ * What the program of a job would cost, in operations per spin: the same choices, without the
+ * program.
+ */
+export function programCost(job: ProgramJob): number {
+  const { timeline, ranges } = joinTimelines(job.timelines);
+  const context = contextOf(job, timeline);
+  const readouts = chooseReadouts(context);
+  let { cost } = pulsesOf(context);
+  for (const range of ranges) for (const window of windowsOf(timeline, range)) cost += readouts.costOf(window.readouts);
+  return cost;
 }
+
+const pulsesOf = (context: Context): Operators => context.once('pulses', () => choosePulses(context, PULSE_METHODS));
 
 /** The kernels' op for what a window begins with. */
 function opOf({ kind, index }: NonNullable<Window['begin']>, { useOf }: Operators) {

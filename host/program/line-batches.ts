@@ -56,8 +56,14 @@ export function canBatch({ timeline, precision, isModelled, coils, uses }: Conte
 }
 
 /** Lines among which what a batch costs is shared. */
-export const linesPerBatch = ({ uses }: Context, trajectory: number): number =>
-  Math.max(1, Math.min(MOST_LINES, uses[trajectory]));
+export const linesPerBatch = (context: Context, trajectory: number): number =>
+  Math.max(1, Math.min(mostLines(context), context.uses[trajectory]));
+
+/** Lines that a buffer holds at most. */
+function mostLines({ coils, tileSize }: Context): number {
+  const ofCoils = coils === 0 ? MOST_LINES : Math.max(4, Math.floor(MOST_COIL_LINES / coils));
+  return Math.max(4, Math.min(MOST_LINES, ofCoils, Math.floor(BUFFER_BYTES / (12 * tileSize))));
+}
 
 export interface Batch {
   readonly trajectory: number;
@@ -112,11 +118,15 @@ export interface ProgramParts {
 /** @param isBatched [trajectories] whose lines may come */
 export function lineBatches(
   { ops, precessions, lineRuns }: ProgramParts,
-  { uses, coils, tileSize }: Context,
+  context: Context,
   isBatched: readonly boolean[],
 ): LineBatches {
-  const most = uses.reduce((most, lines, trajectory) => (isBatched[trajectory] ? Math.max(most, lines) : most), 0);
-  const capacity = capacityFor(most, coils, tileSize);
+  const most = context.uses.reduce(
+    (most, lines, trajectory) => (isBatched[trajectory] ? Math.max(most, lines) : most),
+    0,
+  );
+  // A multiple of 4.
+  const capacity = 4 * Math.ceil(Math.min(mostLines(context), most) / 4);
   const batches: Batch[] = [];
   const firstSamples = arrayBuilder(Int32Array);
   /** By buffer: what is being recorded there. */
@@ -203,14 +213,6 @@ export function lineBatches(
       lines: open.length === 0 ? 0 : capacity,
     }),
   };
-}
-
-/** Lines that a buffer holds, a multiple of 4. @param most lines of any trajectory */
-function capacityFor(most: number, coils: number, tileSize: number): number {
-  if (most === 0) return 0;
-  const ofCoils = coils === 0 ? MOST_LINES : Math.max(4, Math.floor(MOST_COIL_LINES / coils));
-  const lines = Math.min(MOST_LINES, ofCoils, Math.floor(BUFFER_BYTES / (12 * tileSize)), most);
-  return Math.max(4, 4 * Math.ceil(lines / 4));
 }
 
 const countOf = (runs: readonly (readonly WindowReadout[])[]): number => runs.reduce((sum, run) => sum + run.length, 0);

@@ -29,6 +29,8 @@ export interface Context {
   readonly coils: number;
   /** [trajectories] readouts that follow each */
   readonly uses: Int32Array;
+  /** A value that does not depend on the tile size, made once for all programs of the job. */
+  readonly once: <T>(key: string, make: () => T) => T;
 }
 
 /** Where a chosen proposal goes. */

@@ -37,8 +37,10 @@ export function makePlan(
   options: { precision: Precision; tileSize?: number; tolerance?: number; engineBuild: string; version: string },
 ): Plan {
   const { spinCount } = source;
-  const fast = options.precision === 'f32' && options.tolerance !== undefined;
-  const tileSize = options.tileSize ?? defaultTileSize(source, timelines[0], fast);
+  const { precision, tolerance } = options;
+  const tileSize =
+    options.tileSize ??
+    defaultTileSize({ timelines, source, precision, ...(tolerance === undefined ? {} : { tolerance }) });
   const scaleExponent = scaleExponentFor(source);
   const parts = {
     version: options.version,

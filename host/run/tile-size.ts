@@ -1,40 +1,50 @@
 /**
- * Default number of spins per tile. It is part of the plan, so it depends on the phantom and the sequence alone: small enough
- * for threads and ranks to share the tiles evenly, large enough that a transform's cost per tile is shared by many spins.
+ * Default number of spins per tile: of a few sizes the one whose program costs least. It is part of
+ * the plan, so it depends on phantom, timelines and methods alone: small tiles are shared evenly by
+ * threads and ranks, large ones share what is done once per tile (a transform) among many spins.
  */
 import { modelColumns } from '../phantom/columns.ts';
-import { type PhantomSource, SPIN_BYTES } from '../phantom/types.ts';
-import type { Timeline } from '../timeline/types.ts';
-import { pulseCount } from '../timeline/windows.ts';
+import { SPIN_BYTES } from '../phantom/types.ts';
+import { programCost } from '../program/build.ts';
+import type { ProgramJob } from '../program/types.ts';
 
 const MIN_TILE = 256;
-const MAX_TILE = 4096;
-/** Tiles that a phantom should have at least. */
-const MIN_TILES = 64;
-/** The same where many samples follow a pulse and are transformed once per tile. */
-const MAX_TRANSFORM_TILE = 32768;
-const MIN_TRANSFORM_TILES = 4;
-/** Samples per pulse, on average, from which on that is so: an EPI train, a spiral. */
-const TRANSFORM_SAMPLES = 1024;
+/**
+ * Tiles that a phantom should have, and spins of one at most. A larger tile than 4096 pays where
+ * what is done once per tile is much.
+ */
+const CANDIDATES = [
+  { tiles: 64, most: 4096 },
+  { tiles: 16, most: 16384 },
+  { tiles: 4, most: 32768 },
+] as const;
+/**
+ * What a larger tile must save of the cost. Costs are counted, and larger tiles use the caches
+ * less well, which no count shows.
+ */
+const WORTHWHILE = 0.05;
 
 /** Bytes of a tile's spins where they have a model's columns: coils, nodes of a path. */
 const MODEL_TILE_BYTES = 2 ** 20;
 
-/** @param fast whether readouts may be computed as transforms */
-export function defaultTileSize(
-  { spinCount, model }: Pick<PhantomSource, 'spinCount' | 'model'>,
-  timeline: Timeline,
-  fast: boolean,
-): number {
+export function defaultTileSize(job: Omit<ProgramJob, 'tileSize'>): number {
+  const { spinCount, model } = job.source;
+  const sizes = CANDIDATES.map(({ tiles, most }) =>
+    Math.min(most, Math.max(MIN_TILE, 8 * Math.ceil(spinCount / tiles / 8))),
+  );
   if (model !== undefined) {
     const fitting = 8 * Math.floor(MODEL_TILE_BYTES / (SPIN_BYTES + 4 * modelColumns(model).total) / 8);
-    return Math.max(8, Math.min(fitting, defaultTileSize({ spinCount }, timeline, false)));
+    return Math.max(8, Math.min(fitting, sizes[0]));
   }
-  const transforms = fast && hasLongReadouts(timeline);
-  const even = 8 * Math.ceil(spinCount / (transforms ? MIN_TRANSFORM_TILES : MIN_TILES) / 8);
-  return Math.min(transforms ? MAX_TRANSFORM_TILE : MAX_TILE, Math.max(MIN_TILE, even));
-}
-
-function hasLongReadouts(timeline: Timeline): boolean {
-  return timeline.sampleCount >= TRANSFORM_SAMPLES * pulseCount(timeline);
+  // Two workers that share the tiles wait for half a tile each in the end, on average. A run of
+  // few tiles is short, so that more workers would not be started for it.
+  const costOf = (tileSize: number): number => programCost({ ...job, tileSize }) * (1 + tileSize / spinCount);
+  // A phantom of few spins has fewer sizes that differ enough to compare.
+  const larger = sizes.filter((size, n) => n > 0 && size >= 2 * sizes[n - 1]);
+  let best = { tileSize: sizes[0], cost: larger.length > 0 ? costOf(sizes[0]) : 0 };
+  for (const tileSize of larger) {
+    const cost = costOf(tileSize);
+    if (cost < (1 - WORTHWHILE) * best.cost) best = { tileSize, cost };
+  }
+  return best.tileSize;
 }

@@ -5,14 +5,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AXES, errorBudget, FINEST, OPERATOR_GAIN } from '../../host/program/accuracy.ts';
-import { makeProgram } from '../../host/program/build.ts';
+import { makeProgram, programCost, programFor } from '../../host/program/build.ts';
+import { defaultTileSize } from '../../host/run/tile-size.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
+import type { Timeline } from '../../host/timeline/types.ts';
 import { phantomOf } from '../../testing/run.ts';
 import { fingerprinting, gradientEcho3d, randomSpins, spiral, timelineOf } from '../../testing/timed-scans.ts';
 
 /** Rounding of sums of shares. */
 const isClose = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-12 * b;
+
+const epi = (): Timeline => timelineOf(makeBuiltin('epi', { n: 64 }, DEFAULT_SCANNER));
 
 test('the shares of all methods sum to the tolerance', () => {
   for (const tolerance of [1e-2, 1e-4, FINEST]) {
@@ -32,7 +36,7 @@ test('below the finest tolerance operators err by less than their share', () => 
 test('the errors of the chosen methods sum to no more than the tolerance', () => {
   const source = phantomOf(randomSpins(300));
   const scans = {
-    nufft2d1: timelineOf(makeBuiltin('epi', { n: 64 }, DEFAULT_SCANNER)),
+    nufft2d1: epi(),
     nufft2d3: timelineOf(spiral(2, 512)),
     nufft1d1: timelineOf(gradientEcho3d(40, 96)),
     pulses: timelineOf(fingerprinting(120, 32)),
@@ -47,4 +51,31 @@ test('the errors of the chosen methods sum to no more than the tolerance', () =>
       assert.equal(exact.error, 0);
       assert.ok(program.cost < exact.cost, `${name} at ${tolerance} costs less than exact methods`);
     }
+});
+
+test('programCost is what the program costs, in any order of tile sizes and tolerances', () => {
+  const source = phantomOf(randomSpins(300));
+  for (const timeline of [timelineOf(spiral(2, 512)), timelineOf(gradientEcho3d(40, 96)), epi()]) {
+    const timelines = [timeline] as const;
+    for (const tolerance of [1e-2, 1e-4])
+      for (const tileSize of [8192, 256]) {
+        const job = { timelines, source, precision: 'f32', tolerance, tileSize } as const;
+        const cost = programCost(job);
+        assert.ok(isClose(cost, programFor(job).cost), `${cost}`);
+        assert.ok(isClose(cost, makeProgram(timeline, source, { precision: 'f32', tolerance, tileSize }).cost));
+      }
+  }
+});
+
+test('the tile size is the one whose program costs least', () => {
+  const source = phantomOf(randomSpins(20_000));
+  const sizeOf = (timeline: Timeline, tolerance?: number): number =>
+    defaultTileSize({ timelines: [timeline], source, precision: 'f32', ...(tolerance !== undefined && { tolerance }) });
+  const [even, sixteenth, fourth] = [320, 1256, 5000]; // of 64, 16 and 4 tiles
+  // A transform of many samples, once per tile, pays for large tiles; the same samples one by one do not.
+  assert.equal(sizeOf(epi(), 1e-4), sixteenth);
+  assert.equal(sizeOf(epi()), even);
+  assert.equal(sizeOf(timelineOf(spiral(2, 4096)), 1e-3), fourth);
+  assert.equal(sizeOf(timelineOf(spiral(2, 4096)), FINEST / 2), even, 'too fine a tolerance for curves');
+  assert.equal(sizeOf(timelineOf(fingerprinting(120, 32)), 1e-4), even);
 });

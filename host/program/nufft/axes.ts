@@ -14,28 +14,19 @@ export interface AxisFinder {
   find(samples: number, duration: number): Axis | undefined;
 }
 
-const known = new WeakMap<Context, AxisFinder>();
-
 /**
  * Undefined where transforms are not supported: in f64, for models, in several coils, without a
  * tolerance.
  */
-export function axesOf(context: Context): AxisFinder | undefined {
-  const { precision, isModelled, coils, budget, source } = context;
+export function axesOf({ precision, isModelled, coils, budget, source, once }: Context): AxisFinder | undefined {
   if (precision === 'f64' || isModelled || coils > 0 || budget === undefined) return undefined;
-  const found = known.get(context);
-  if (found !== undefined) return found;
   const { minT2 } = source.bounds;
-  const axes = new Map<string, Axis | undefined>();
-  const finder: AxisFinder = {
+  return {
     commonR2: 0.5 / minT2,
     error: budget.axis,
-    find(samples, duration) {
-      const key = `${samples} ${duration.toPrecision(9)}`;
-      if (!axes.has(key)) axes.set(key, chooseAxis(samples, duration, 1 / minT2, budget.axis));
-      return axes.get(key);
-    },
+    find: (samples, duration) =>
+      once(`axis of ${samples} samples in ${duration.toPrecision(9)} s`, () =>
+        chooseAxis(samples, duration, 1 / minT2, budget.axis),
+      ),
   };
-  known.set(context, finder);
-  return finder;
 }

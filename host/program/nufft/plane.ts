@@ -2,10 +2,9 @@
  * A plane of k-space with the grids and time nodes by which all curves in it are transformed,
  * chosen for an error and the least operations.
  */
-import type { PhantomSource } from '../../phantom/types.ts';
-import type { Timeline } from '../../timeline/types.ts';
 import type { ErrorBudget } from '../accuracy.ts';
 import { nufft2d3Cost } from '../cost.ts';
+import type { Context } from '../method.ts';
 import { type PlaneAxisChoice, planeAxes, type Span } from './plane-axis.ts';
 import { MOST_GRID_BYTES } from './sample-axis.ts';
 import { chooseTimes } from './time-nodes.ts';
@@ -37,14 +36,12 @@ const ROUNDING = 2 ** -26;
 /** The cheapest plane within the budget, or undefined. */
 export function choosePlane(
   { axes, kMax, duration }: CurveExtent,
-  timeline: Timeline,
-  { bounds, B0 }: Pick<PhantomSource, 'bounds' | 'B0'>,
+  { timeline, source: { bounds, B0 }, tileSize, once }: Context,
   budget: ErrorBudget,
-  tileSize: number,
 ): NufftPlane | undefined {
   const bound = budget.readouts;
   const hertz = (bounds.maxOffResonance * timeline.B0) / B0 / (2 * Math.PI);
-  const nodes = chooseTimes(duration, hertz, 1 / bounds.minT2, budget.time);
+  const nodes = once(`time nodes of ${duration} s`, () => chooseTimes(duration, hertz, 1 / bounds.minT2, budget.time));
   if (nodes === undefined) return undefined;
   const { times } = nodes;
   const [us, vs] = axes.map((own, axis) => {
@@ -52,7 +49,8 @@ export function choosePlane(
     const centre = bounds.min.map((low, i) => (own[i] * (bounds.max[i] + low)) / 2);
     const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
     const span: Span = { direction: own, centre: sum(centre), reach: sum(half), kReach: kMax[axis] };
-    return planeAxes(span, bound - nodes.error);
+    const within = bound - nodes.error;
+    return once(`plane axes of ${JSON.stringify([span, within])}`, () => planeAxes(span, within));
   }) as [PlaneAxisChoice[], PlaneAxisChoice[]];
   // Thousands of pairs, for every plane: only the cheapest is remembered.
   let [best, least] = [undefined as NufftPlane | undefined, Number.POSITIVE_INFINITY];

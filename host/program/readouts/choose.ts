@@ -32,6 +32,8 @@ interface LineChoice {
 export interface ReadoutChoices {
   /** [trajectories] whether readouts by themselves are batched */
   readonly isBatched: readonly boolean[];
+  /** Operations per spin of the readouts of a window. */
+  costOf(readouts: readonly WindowReadout[]): number;
   /** Puts the readouts of a window into the program. */
   emit(readouts: readonly WindowReadout[], writer: ProgramWriter): void;
   /** Of all that was emitted. */
@@ -93,6 +95,10 @@ export function chooseReadouts(context: Context): ReadoutChoices {
   const all: readonly (OpenedLineMethod | OpenedWindowMethod)[] = [...lineMethods, ...windowMethods];
   return {
     isBatched: choices.map(({ proposal }) => proposal.isBatched),
+    costOf(readouts) {
+      const { accepted, left } = split(readouts, windowMethods.length);
+      return accepted.reduce((sum, { proposal }) => sum + proposal.cost, alone(left));
+    },
     emit(readouts, writer) {
       const { accepted, left } = split(readouts, windowMethods.length);
       for (const { name, proposal, instead } of accepted) {

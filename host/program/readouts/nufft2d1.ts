@@ -33,7 +33,7 @@ const SPACING = 1e-9;
 export const nufft2d1: WindowMethod = {
   name: 'nufft2d1',
   open(context) {
-    const { timeline, tileSize } = context;
+    const { timeline, tileSize, once } = context;
     const axes = axesOf(context);
     if (axes === undefined) return undefined;
     const trains: Train[] = [];
@@ -41,7 +41,7 @@ export const nufft2d1: WindowMethod = {
       propose(readouts) {
         if (readouts.length < FEWEST_LINES) return [];
         return [...byTrajectory(readouts).values()].flatMap((lines) => {
-          const train = trainOf(timeline, lines, axes);
+          const train = once(`train from readout ${lines[0].readout}`, () => trainOf(timeline, lines, axes));
           if (train === undefined) return [];
           const { sampleAxis, lineAxis } = train;
           return {

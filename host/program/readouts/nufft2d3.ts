@@ -36,14 +36,14 @@ const MOST_POINT_BYTES = 2 ** 29;
 export const nufft2d3: WindowMethod = {
   name: 'nufft2d3',
   open(context, remaining) {
-    const { timeline, source, precision, isModelled, coils, budget, tileSize } = context;
+    const { timeline, precision, isModelled, coils, budget, tileSize } = context;
     if (precision === 'f64' || isModelled || coils > 0 || budget === undefined || budget.tolerance < FINEST)
       return undefined;
     const pathOf = pathFinder(context);
     const extents = extentsOf(context, remaining, pathOf);
     const planes = new Map<string, NufftPlane | undefined>();
     const planeOf = (key: string): NufftPlane | undefined => {
-      if (!planes.has(key)) planes.set(key, choosePlane(extents.get(key)!, timeline, source, budget, tileSize));
+      if (!planes.has(key)) planes.set(key, choosePlane(extents.get(key)!, context, budget));
       return planes.get(key);
     };
     const tables = new Map<string, Points | undefined>();

@@ -44,8 +44,9 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** At most 60 characters of a value. */
+/** At most 60 characters of a value; `missing` if there is none. */
 function shown(value: unknown): string {
+  if (value === undefined) return 'missing';
   const text =
     typeof value === 'string'
       ? JSON.stringify(value)

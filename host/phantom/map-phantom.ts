@@ -196,11 +196,21 @@ function spinsOf(path: string, tissue: MapTissue, { size }: MapData, warn: MapPh
     },
     transmit: tissue.transmit.map((value) => {
       if (typeof value === 'number') return { re: value, im: 0 };
+      requireFinite(value, voxels);
       const part = (k: 0 | 1): Float32Array =>
         Float32Array.from(voxels, (voxel) => value.values[value.parts * voxel + k]);
       return { re: part(0), im: value.parts === 2 ? part(1) : 0 };
     }),
   };
+}
+
+/** Of the voxels that are spins. */
+function requireFinite(map: MapData, voxels: Uint32Array): void {
+  const { values, parts } = map;
+  for (const voxel of voxels)
+    for (let n = parts * voxel; n < parts * (voxel + 1); n++)
+      if (!Number.isFinite(values[n]))
+        throw badInput(map.path, `${voxelOf(map, n)} is ${values[n]}`, 'replace it by a finite number');
 }
 
 /** Spins [from, from + count) of a tissue to entries [at, …) of a block. */

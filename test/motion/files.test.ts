@@ -173,6 +173,11 @@ test('motion files that are wrong', () => {
     ...given(write('kind.json', { motions: [{ action: { type: 'Wobble' } }] })),
   );
   refused(
+    /type\.json: motions\[0\]\.action\.type is missing; give Translate, Rotate/,
+    65,
+    ...given(write('type.json', { motions: [{ action: { 't ype': 'Rotate' } }] })),
+  );
+  refused(
     /key\.json: unknown key 'motions\[0\]\.action\.dw'/,
     65,
     ...given(write('key.json', { motions: [{ action: { type: 'Translate', dx: 1, dy: 0, dz: 0, dw: 1 } }] })),

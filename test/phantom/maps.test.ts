@@ -132,6 +132,11 @@ test('a folder of quantitative maps', async () => {
   source.transmit!.read(0, 1, b);
   assert.ok(Math.abs(b[0][0] - 0.8) < 1e-7 && b[1][0] === 0);
   assert.match(messages.join(), /T2\* shorter than T2 has no effect/);
+  put('sub-01_TB1map.nii', Number.NaN, 100);
+  await assert.rejects(open(), /sub-01_TB1map\.nii: voxel \(0, 0, 0\) is NaN; replace it by a finite number/);
+  // Where there is no spin it may be anything.
+  put('sub-01_TB1map.nii', 80, Number.NaN);
+  assert.equal((await open()).spinCount, 1);
   put('sub-02_T1map.nii', 1, 1);
   await assert.rejects(open(), /holds sub-01_T1map\.nii and sub-02_T1map\.nii/);
 });

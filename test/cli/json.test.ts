@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readRaw } from '../../host/raw/index.ts';
+import { builtinSequences } from '../../host/sequence/builtin/index.ts';
 import { larmorSync } from '../../testing/larmor.ts';
 import { niftiFile, writeHdf5 } from '../../testing/phantom-files.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
@@ -111,10 +112,10 @@ test('every other command', () => {
   assert.equal(plan.sequence.parameters.n, 16);
   assert.deepEqual(
     object('list').sequences.map(({ name }: { name: string }) => name),
-    ['epi', 'gre', 'se', 'fid'],
+    [...builtinSequences.keys()],
   );
   object('doctor');
-  for (const name of ['epi', 'gre', 'se', 'fid', 'head2d', 'head3d', 'sphere', 'column', 'grid'])
+  for (const name of [...builtinSequences.keys(), 'head2d', 'head3d', 'sphere', 'column', 'grid'])
     object(`info ${name}`);
   const { figure } = object('plot sequence epi -o epi.svg');
   const labels = figure.panels.map(({ y }: { y: { label: string } }) => y.label);

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sliceSelection } from '../../host/sequence/builtin/spin-warp.ts';
+import { sliceSelection } from '../../host/sequence/builtin/selection.ts';
 import {
   adc,
   areaTrapezoid,

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GAMMA_BAR } from '../../host/base/units.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
-import { checkSequence } from '../../host/sequence/checks.ts';
 import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
 import type { Block, Sequence } from '../../host/sequence/types.ts';
 import { gradientPoints, integral } from '../../host/sequence/waveform.ts';
@@ -149,20 +148,6 @@ test('fid: one pulse of the flip angle asked for, one readout after dead times',
   const readout = blocks.at(-1)!;
   const gap = readout.start + readout.block.adc!.delay - (rf!.delay + rf!.time[1]);
   assert.ok(Math.abs(gap - 0.002) < 1.5e-6);
-});
-
-test('gre, se and fid lie on the default scanner’s rasters and within all its limits', () => {
-  for (const [name, settings] of [
-    ['gre', {}],
-    ['gre', { n: 33, slices: 4, dwell: 6e-6 }],
-    ['se', {}],
-    ['se', { n: 31, te: 0, tr: 0, slices: 2 }],
-    ['fid', {}],
-  ] as const) {
-    // As if from a file: built-in sequences are not asked for rasters otherwise.
-    const findings = checkSequence({ ...make(name, settings), version: '1.5.1' }, DEFAULT_SCANNER);
-    assert.deepEqual(findings, [], `${name} ${JSON.stringify(settings)}`);
-  }
 });
 
 test('te and tr asked for are kept or refused; defaults give way', () => {

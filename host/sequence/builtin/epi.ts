@@ -8,18 +8,12 @@ import { usage } from '../../base/errors.ts';
 import { DEGREE } from '../../base/quantities.ts';
 import { adc, blockOf, delayOf, hardPulse, roundUp, sequenceOf, setLabel, trapezoid } from '../designer.ts';
 import type { Block } from '../types.ts';
+import { flipAngle, matrixSize } from './common.ts';
 import { builtin, tooShort } from './parameters.ts';
 
 const parameters = {
   fov: { default: 0.23, unit: 'm', doc: 'the field of view, square', minimum: 0, exclusive: true, plausible: 1 },
-  n: {
-    default: 101,
-    unit: '',
-    doc: 'the matrix: lines, and samples per line',
-    minimum: 2,
-    maximum: 4096,
-    integer: true,
-  },
+  n: matrixSize(101),
   te: {
     default: 0,
     unit: 's',
@@ -27,14 +21,7 @@ const parameters = {
     minimum: 0,
     plausible: 2,
   },
-  flip: {
-    default: 90 * DEGREE,
-    unit: 'rad',
-    doc: 'the flip angle',
-    minimum: 0,
-    exclusive: true,
-    maximum: 360 * DEGREE,
-  },
+  flip: flipAngle(90 * DEGREE, 360 * DEGREE),
   dwell: {
     default: 0,
     unit: 's',

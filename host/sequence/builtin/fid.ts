@@ -2,18 +2,12 @@
 import { DEGREE } from '../../base/quantities.ts';
 import { adc, blockOf, delayOf, hardPulse, roundUp, sequenceOf } from '../designer.ts';
 import type { Block } from '../types.ts';
+import { flipAngle } from './common.ts';
 import { builtin } from './parameters.ts';
-import { isWait } from './spin-warp.ts';
+import { isWait } from './times.ts';
 
 const parameters = {
-  flip: {
-    default: 90 * DEGREE,
-    unit: 'rad',
-    doc: 'the flip angle',
-    minimum: 0,
-    exclusive: true,
-    maximum: 360 * DEGREE,
-  },
+  flip: flipAngle(90 * DEGREE, 360 * DEGREE),
   samples: { default: 1024, unit: '', doc: 'the number of samples', minimum: 1, maximum: 1e8, integer: true },
   dwell: { default: 100e-6, unit: 's', doc: 'the time per sample', minimum: 0, exclusive: true, plausible: 0.1 },
   delay: {

@@ -7,61 +7,37 @@
 import { DEGREE } from '../../base/quantities.ts';
 import { areaTrapezoid, blockOf, delayOf, sequenceOf, setLabel } from '../designer.ts';
 import type { Block } from '../types.ts';
-import { builtin } from './parameters.ts';
 import {
   dummyScans,
   echoTime,
-  interleaved,
-  isWait,
-  longestOf,
-  phaseTable,
-  readoutLobe,
+  flipAngle,
+  pulseDuration,
   repetitionTime,
-  slicePositions,
-  sliceSelection,
+  rfSpoilingIncrement,
   spinWarpParameters,
-  spoilerLobe,
-  waiting,
-  waitPerSlice,
-  wantedTimes,
-} from './spin-warp.ts';
+  spoilerCycles,
+} from './common.ts';
+import { phaseTable, readoutLobe } from './lines.ts';
+import { builtin } from './parameters.ts';
+import { interleaved, slicePositions, sliceSelection } from './selection.ts';
+import { spoilerLobe, spoilingPhase } from './spoiling.ts';
+import { isWait, longestOf, waiting, waitPerSlice, wantedTimes } from './times.ts';
 
 const parameters = {
   ...spinWarpParameters,
   te: echoTime(5e-3),
   tr: repetitionTime(20e-3),
-  flip: {
-    default: 15 * DEGREE,
-    unit: 'rad',
-    doc: 'the flip angle',
-    minimum: 0,
-    exclusive: true,
-    maximum: 180 * DEGREE,
-  },
-  rfDuration: {
-    default: 2e-3,
-    unit: 's',
-    doc: 'the duration of the pulse; lengthened if B1 would exceed the limit',
-    minimum: 1e-4,
-    plausible: 0.1,
-  },
-  rfSpoiling: {
-    default: 117 * DEGREE,
-    unit: 'rad',
-    doc: 'the increment of the RF phase increment (0: no RF spoiling)',
-    minimum: -360 * DEGREE,
-    maximum: 360 * DEGREE,
-  },
-  spoiler: { default: 4, unit: 'cycles', doc: 'the dephasing across the slice after the readout', minimum: 0 },
+  flip: flipAngle(15 * DEGREE),
+  rfDuration: pulseDuration(2e-3),
+  rfSpoiling: rfSpoilingIncrement(117 * DEGREE),
+  spoiler: spoilerCycles(4),
   dummies: dummyScans(100),
 } as const;
 
 export const gre = builtin('gre', 'spoiled gradient echo, 2-D multi-slice', parameters, (values, scanner, isGiven) => {
   const wanted = wantedTimes('gre', isGiven);
   const { fov, n, slices, thickness, gap, offset, dwell, timeBandwidth, te, tr, flip, dummies } = values;
-  // In degrees, where the usual increments are whole numbers and so the phases exact; 12 digits
-  // undo the conversion.
-  const increment = Number((values.rfSpoiling / DEGREE).toPrecision(12));
+  const phaseOf = spoilingPhase(values.rfSpoiling);
   const selection = sliceSelection(
     {
       sequence: 'gre',
@@ -95,10 +71,8 @@ export const gre = builtin('gre', 'spoiled gradient echo, 2-D multi-slice', para
   for (let repeat = -dummies; repeat < n; repeat++) {
     const line = Math.max(0, repeat);
     for (const [turn, slice] of order.entries()) {
-      // Phase φ_j = increment·j(j+1)/2, counted over the pulses of one slice: all slices of a TR
-      // share it.
-      const count = repeat + dummies;
-      const phase = (((increment * count * (count + 1)) / 2) % 360) * DEGREE;
+      // Counted over the pulses of one slice: all slices of a TR share it.
+      const phase = phaseOf(repeat + dummies);
       blocks.push(
         blockOf({ rf: selection.pulse(positions[slice], phase), gz: selection.gradient }, selection.duration),
         blockOf({ gx: prephaser, gy: encode[line], gz: rephaser }, windTime),

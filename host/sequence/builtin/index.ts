@@ -4,16 +4,22 @@ import type { Given } from '../../base/parameters.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import type { Scanner } from '../scanner-types.ts';
 import type { Sequence } from '../types.ts';
+import { bssfp } from './bssfp.ts';
 import { epi } from './epi.ts';
 import { fid } from './fid.ts';
 import { gre } from './gre.ts';
+import { mprage } from './mprage.ts';
 import type { BuiltinSequence } from './parameters.ts';
+import { radial } from './radial.ts';
+import { radial3d } from './radial3d.ts';
 import { se } from './se.ts';
+import { spiral } from './spiral.ts';
+import { tse } from './tse.ts';
 
 export type { BuiltinSequence } from './parameters.ts';
 
 export const builtinSequences: ReadonlyMap<string, BuiltinSequence> = new Map(
-  [epi, gre, se, fid].map((sequence) => [sequence.name, sequence]),
+  [epi, gre, se, fid, bssfp, tse, mprage, spiral, radial, radial3d].map((sequence) => [sequence.name, sequence]),
 );
 
 /**

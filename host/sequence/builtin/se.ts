@@ -13,24 +13,12 @@
 import { DEGREE } from '../../base/quantities.ts';
 import { areaTrapezoid, blockOf, delayOf, roundUp, sequenceOf, setLabel } from '../designer.ts';
 import type { Block } from '../types.ts';
+import { dummyScans, echoTime, repetitionTime, spinWarpParameters, spoilerCycles } from './common.ts';
+import { phaseTable, readoutLobe } from './lines.ts';
 import { builtin } from './parameters.ts';
-import {
-  dummyScans,
-  echoTime,
-  interleaved,
-  isWait,
-  longestOf,
-  phaseTable,
-  readoutLobe,
-  repetitionTime,
-  slicePositions,
-  sliceSelection,
-  spinWarpParameters,
-  spoilerLobe,
-  waiting,
-  waitPerSlice,
-  wantedTimes,
-} from './spin-warp.ts';
+import { interleaved, slicePositions, sliceSelection } from './selection.ts';
+import { spoilerLobe } from './spoiling.ts';
+import { isWait, longestOf, waiting, waitPerSlice, wantedTimes } from './times.ts';
 
 const parameters = {
   ...spinWarpParameters,
@@ -59,7 +47,7 @@ const parameters = {
     plausible: 0.1,
   },
   crusher: { default: 4, unit: 'cycles', doc: 'the dephasing across the slice on each side of the 180°', minimum: 0 },
-  spoiler: { default: 8, unit: 'cycles', doc: 'the dephasing across the slice after the readout', minimum: 0 },
+  spoiler: spoilerCycles(8),
   dummies: dummyScans(4),
 } as const;
 

@@ -73,8 +73,10 @@ export function eventRows(rasters: Rasters, gammaBar: Hertz): EventRows {
   const timeShapeId = (time: Float64Array, raster: Seconds): number => shapeId(time.map((t) => inRasters(t, raster)));
 
   const rfId = (event: RfEvent): number => {
-    const cells = cellsOf(event, rasters.rf);
-    const pulse = event.interpolation === 'held' && cells === undefined ? staircase(event) : event;
+    const own = cellsOf(event, rasters.rf);
+    const repeated = event.interpolation === 'held' && own === undefined ? onRaster(event, rasters.rf) : undefined;
+    const cells = repeated === undefined ? own : 0;
+    const pulse = repeated ?? (event.interpolation === 'held' && own === undefined ? staircase(event) : event);
     const peak = peakOf(pulse.magnitude);
     const row = [
       hertz(peak),
@@ -154,6 +156,28 @@ function gradientCells({ time }: ShapedGradientEvent, raster: Seconds): number |
   if (last < 2) return undefined;
   if (onGrid(time, (n) => (n === 0 ? 0 : n === last ? n - 1 : n - 0.5) * raster)) return 0;
   return onGrid(time, (n) => (n * raster) / 2) ? -1 : undefined;
+}
+
+/** Most samples that a pulse is written with in place of fewer, longer cells. */
+const MOST_REPEATED = 1e5;
+
+/**
+ * A held pulse whose cells are whole steps of the raster, sample by sample of the raster: what every
+ * reader knows, and run-length encoding makes short again.
+ */
+function onRaster(
+  { time, magnitude, phase }: RfEvent,
+  raster: Seconds,
+): Pick<RfEvent, 'time' | 'magnitude' | 'phase'> | undefined {
+  const edges = time.map((t) => Math.round(t / raster));
+  const count = edges[edges.length - 1];
+  if (edges[0] !== 0 || count > MOST_REPEATED || !onGrid(time, (n) => edges[n] * raster)) return undefined;
+  const repeat = (values: Float64Array): Float64Array => {
+    const all = new Float64Array(count);
+    for (let n = 0; n < values.length; n++) all.fill(values[n], edges[n], edges[n + 1]);
+    return all;
+  };
+  return { time, magnitude: repeat(magnitude), phase: repeat(phase) };
 }
 
 /** A held pulse off the raster as a linear one: two points per cell. */

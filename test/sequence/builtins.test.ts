@@ -1,0 +1,154 @@
+/** What holds for every built-in sequence: within the scanner's limits, its encoding as its parameters say, and the same from a file. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { builtinSequences, makeBuiltin } from '../../host/sequence/builtin/index.ts';
+import { checkSequence } from '../../host/sequence/checks.ts';
+import { encode } from '../../host/sequence/encoding.ts';
+import type { Encoding } from '../../host/sequence/encoding-types.ts';
+import { readPulseq } from '../../host/sequence/pulseq/read.ts';
+import { writePulseq } from '../../host/sequence/pulseq/write.ts';
+import { DEFAULT_SCANNER, type Scanner } from '../../host/sequence/scanner-types.ts';
+import type { Block, RfEvent, Sequence } from '../../host/sequence/types.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
+
+type Settings = Readonly<Record<string, string | number>>;
+
+const make = (name: string, settings: Settings = {}, scanner: Scanner = DEFAULT_SCANNER): Sequence =>
+  makeBuiltin(name, settings, scanner);
+
+/** Other settings that are to lie on the rasters too. EPI is ideal: its timing has no raster. */
+const OTHERS: Readonly<Record<string, readonly Settings[]>> = {
+  gre: [{ n: 33, slices: 4, dwell: 6e-6 }],
+  se: [{ n: 31, te: 0, tr: 0, slices: 2 }],
+  bssfp: [{ n: 33, tr: 6e-3, flip: 1.2, offset: 0.02 }],
+  tse: [{ n: 31, turboFactor: 5, slices: 3, te: 0, tr: 0, spacing: 0, refocusing: 2.1 }],
+  mprage: [{ n: 33, partitions: 5, ti: 0, tr: 0, te: 3e-3, spacing: 0 }],
+  spiral: [{ n: 33, arms: 1, dwell: 2e-6 }, { arms: 48 }],
+  radial: [{ n: 33, order: 'golden', spokes: 50, tr: 0 }],
+  radial3d: [{ n: 17, order: 'golden', tr: 0 }],
+};
+/** A clinical scanner of moderate gradients. */
+const MODEST: Scanner = { ...DEFAULT_SCANNER, Gmax: 30e-3, Smax: 120, B1: 15e-6 };
+
+for (const name of builtinSequences.keys())
+  test(`${name} lies on the rasters and within the limits of its scanner`, () => {
+    for (const settings of [{}, ...(OTHERS[name] ?? [])])
+      for (const scanner of [DEFAULT_SCANNER, MODEST]) {
+        const sequence = make(name, settings, scanner);
+        // As if from a file: sequences that are not from one are not asked for rasters.
+        const asked = name === 'epi' ? sequence : { ...sequence, version: '1.5.1' };
+        assert.deepEqual(checkSequence(asked, scanner), [], `${name} ${JSON.stringify(settings)}`);
+      }
+  });
+
+/** B1 as re, im at a hundred places; files may divide its cells. */
+function b1({ time, magnitude, phase, interpolation }: RfEvent): number[] {
+  return Array.from({ length: 100 }, (_, i) => {
+    const t = ((i + 0.37) / 100) * time.at(-1)!;
+    const n = time.findLastIndex((edge) => edge <= t);
+    assert.ok(interpolation === 'held' || magnitude[n] === magnitude[n + 1], 'a staircase');
+    return [magnitude[n] * Math.cos(phase[n]), magnitude[n] * Math.sin(phase[n])];
+  }).flat();
+}
+
+/** Every time of a block, and its amplitudes. */
+function numbers({ duration, rf, gx, gy, gz, adc, triggers }: Block): { times: number[]; values: number[] } {
+  const gradients = [gx, gy, gz].filter((event) => event !== undefined);
+  const times = gradients.flatMap((event) =>
+    event.kind === 'trapezoid' ? [event.delay, event.rise, event.flat, event.fall] : [event.delay, ...event.time],
+  );
+  return {
+    times: [
+      ...[duration, ...times],
+      ...(rf === undefined ? [] : [rf.delay, rf.center, rf.time.at(-1)!]),
+      ...(adc === undefined ? [] : [adc.delay, adc.samples, adc.dwell]),
+      ...(triggers ?? []).flatMap(({ delay, duration }) => [delay, duration]),
+    ],
+    values: [
+      ...gradients.flatMap(({ amplitude }) => (typeof amplitude === 'number' ? [amplitude] : [...amplitude])),
+      ...(rf === undefined ? [] : [...b1(rf), rf.frequencyOffset, rf.phaseOffset]),
+      ...(adc === undefined ? [] : [adc.phaseOffset]),
+    ],
+  };
+}
+
+for (const name of builtinSequences.keys())
+  test(`${name} is the same when it is read from its file: times to the last bit`, () => {
+    const path = join(temporaryFolder(), 'made.seq');
+    const made = make(name, name === 'fid' ? {} : { n: name === 'epi' ? 16 : 12 });
+    writePulseq(path, made);
+    const read = readPulseq(path);
+    assert.equal(read.blockCount, made.blockCount);
+    for (let n = 0; n < made.blockCount; n++) {
+      const [want, got] = [made.block(n), read.block(n)];
+      const [a, b] = [numbers(want), numbers(got)];
+      // EPI has no raster: its file counts durations in picoseconds.
+      if (name === 'epi') for (const numbers of [a, b]) numbers.times[0] = Math.round(numbers.times[0] * 1e12);
+      // Sums of rasters, as 3.0000000000000004, are written as what they are meant to be.
+      const near = (x: number, y: number, part: number): boolean => Math.abs(x - y) <= part * Math.abs(y);
+      assert.equal(b.times.length, a.times.length);
+      for (const [i, time] of a.times.entries())
+        assert.ok(near(b.times[i], time, 2 ** -51), `block ${n + 1}: ${b.times[i]}, not ${time}`);
+      for (const [i, value] of a.values.entries())
+        assert.ok(
+          Math.abs(b.values[i] - value) <= 1e-12 * Math.max(Math.abs(value), 1e-2),
+          `block ${n + 1}: ${b.values[i]}, not ${value}`,
+        );
+      assert.deepEqual([got.labels, got.rotation], [want.labels, want.rotation]);
+      assert.equal(got.rf?.use, want.rf?.use);
+    }
+    // Written again, its times are the same bits.
+    const again = join(temporaryFolder(), 'again.seq');
+    writePulseq(again, read);
+    const reread = readPulseq(again);
+    for (let n = 0; n < made.blockCount; n++)
+      assert.deepEqual(numbers(reread.block(n)).times, numbers(read.block(n)).times, `block ${n + 1}`);
+  });
+
+/** What the encoding of a sequence is to be. */
+const ENCODINGS: Readonly<
+  Record<string, { settings?: Settings; kind: Encoding['kind']; matrix: number[]; fov: number[]; more?: Settings }>
+> = {
+  gre: { kind: 'cartesian', matrix: [128, 128, 1], fov: [0.25, 0.25, 5e-3] },
+  se: { kind: 'cartesian', matrix: [128, 128, 1], fov: [0.25, 0.25, 5e-3] },
+  bssfp: { kind: 'cartesian', matrix: [128, 128, 1], fov: [0.25, 0.25, 5e-3] },
+  tse: {
+    settings: { slices: 3, n: 64 },
+    kind: 'cartesian',
+    matrix: [64, 64, 1],
+    fov: [0.25, 0.25, 5e-3],
+    more: { slices: 3 },
+  },
+  mprage: { settings: { partitions: 6 }, kind: 'cartesian', matrix: [64, 64, 6], fov: [0.25, 0.25, 0.024] },
+  spiral: { kind: 'spiral', matrix: [64, 64, 1], fov: [0.25, 0.25, 5e-3] },
+  radial: { kind: 'radial', matrix: [64, 64, 1], fov: [0.25, 0.25, 5e-3] },
+  radial3d: { settings: { n: 16 }, kind: 'radial', matrix: [16, 16, 16], fov: [0.25, 0.25, 0.25] },
+};
+
+for (const [name, { settings, kind, matrix, fov, more }] of Object.entries(ENCODINGS))
+  test(`${name} is encoded as its parameters say`, () => {
+    const sequence = make(name, settings);
+    // From the trajectory alone, but for matrix and field of view where they cannot be known.
+    const found = encode(sequence, DEFAULT_SCANNER);
+    const { limits, warnings } = found;
+    assert.deepEqual(warnings, []);
+    assert.equal(found.kind, kind);
+    assert.deepEqual(found.reconMatrix, matrix);
+    for (const [axis, length] of fov.entries())
+      assert.ok(Math.abs(found.reconFov[axis] - length) < 1e-9, `${found.reconFov}`);
+    const counted = {
+      slices: limits.slice.maximum + 1,
+      contrasts: limits.contrast.maximum + 1,
+      repetitions: limits.repetition.maximum + 1,
+      sets: limits.set.maximum + 1,
+      phases: limits.phase.maximum + 1,
+    };
+    assert.deepEqual(counted, { slices: 1, contrasts: 1, repetitions: 1, sets: 1, phases: 1, ...more });
+    const stated = (key: string): number => Number(sequence.definitions.get(key));
+    // Without gradients on, the first sample of an arm lies half a dwell after the start of its path.
+    assert.ok(Math.abs(found.TE![0] - stated('TE')) <= (kind === 'spiral' ? 2.1e-6 : 1e-9), `TE ${found.TE}`);
+    if (sequence.definitions.has('TR')) assert.ok(Math.abs(found.TR![0] - stated('TR')) < 1e-9, `TR ${found.TR}`);
+    const flip = (stated('FlipAngle') * Math.PI) / 180;
+    assert.ok(Math.abs(found.flipAngle![0] - flip) < 1e-3 * flip, `flip angle ${found.flipAngle}`);
+  });

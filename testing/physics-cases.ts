@@ -61,11 +61,19 @@ export async function caseError(
   {
     options = [],
     reference = `${name}.npy`,
-  }: { readonly options?: readonly string[]; readonly reference?: string } = {},
+    concomitant,
+  }: {
+    readonly options?: readonly string[];
+    readonly reference?: string;
+    /** How concomitant fields are taken, where the case has them. */
+    readonly concomitant?: 'full';
+  } = {},
 ): Promise<number> {
   const settings = settingsOf(name);
+  const scanner = scannerOf(settings);
+  if (concomitant !== undefined) scanner.gradients = { concomitant };
   const place = temporaryFolder();
-  writeFileSync(join(place, 'scanner.json'), JSON.stringify(scannerOf(settings)));
+  writeFileSync(join(place, 'scanner.json'), JSON.stringify(scanner));
   const phantom = (settings.physics.niftiPhantom as string | undefined) ?? `${name}.phantom`;
   const files = [at(`${name}.seq`), at(phantom), '--scanner', 'scanner.json', '-o', 'signal.npy'];
   const run = await larmor(['simulate', ...files, '--dt-rf', STEP, '-q', ...options], { folder: place });

@@ -2,6 +2,7 @@
 import { bart } from './bart.ts';
 import { steadyStates, transients } from './closed-forms.ts';
 import { coils, sense } from './coils.ts';
+import { fields } from './fields.ts';
 import { longScans } from './long.ts';
 import { motion } from './motion.ts';
 import { order, pulses } from './pulses.ts';
@@ -28,5 +29,6 @@ export const sections: readonly Section[] = [
   bart,
   coils,
   motion,
+  fields,
   sense,
 ];

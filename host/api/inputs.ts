@@ -37,8 +37,7 @@ export interface Request {
   /** Of a phantom that is named. */
   readonly phantomParameters: Given;
   readonly scanner: Scanner;
-  /** What messages call the scanner, and its receive coils. */
-  readonly scannerName: string;
+  /** What messages call the scanner's receive coils. */
   readonly coilsName: string;
   readonly precision: Precision;
   /** How T2* acts beside T2. */
@@ -167,7 +166,7 @@ export async function openInputs(
     const read = performance.now();
     await letEventsThrough();
     const exact = precision === 'f64';
-    const compiler = await makeCompiler(sequence, scanner, { scannerName: request.scannerName, toEnd, exact });
+    const compiler = await makeCompiler(sequence, scanner, { toEnd, exact });
     const timeline = compiler.compile(maxRfStep);
     const compiled = performance.now();
     await letEventsThrough();

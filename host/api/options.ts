@@ -52,15 +52,13 @@ export function requestOf(
   phantom: string | PhantomSource,
   options: SimulateOptions,
 ): Request {
-  const scannerName = typeof options.scanner === 'string' ? options.scanner : 'scanner';
   return {
     sequence,
     sequenceParameters: options.sequenceParameters ?? {},
     phantom,
     phantomParameters: options.phantomParameters ?? {},
     scanner: scannerOf(options.scanner),
-    scannerName,
-    coilsName: scannerName,
+    coilsName: typeof options.scanner === 'string' ? options.scanner : 'scanner',
     precision: options.precision ?? 'f32',
     t2prime: options.t2prime ?? 'none',
     toEnd: options.magnetization === true,

@@ -33,6 +33,8 @@ export interface SeenFields {
   readonly width: number;
   /** Ascending from 0 to the end of the sequence; between knots p and p + 1 F runs from node 2p to node 2p + 1. They are corners of the movement too. */
   readonly knots: Float64Array;
+  /** Whether the rates are no polynomials of second degree in the gradients, so that ramps want a finer rule. */
+  readonly curved?: boolean | undefined;
   /** Field along B0 per unit of each value, under gradients (x, y, z) [T per unit]. */
   rates(gradients: readonly [number, number, number]): readonly number[];
 }

@@ -33,7 +33,6 @@ export function requestOf(sequence: string, phantom: string, options: JobCommand
     phantom,
     phantomParameters: parameters.phantom,
     scanner,
-    scannerName: options.scanner ?? 'scanner',
     coilsName: coilsFile(options),
     precision: options.precision,
     t2prime: options.t2prime,

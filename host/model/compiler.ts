@@ -7,19 +7,19 @@
 import type { Movement } from '../base/movement.ts';
 import type { Seconds } from '../base/units.ts';
 import { readGirf } from '../fields/girf.ts';
+import type { PhantomBounds } from '../phantom/types.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { compileTimeline } from '../timeline/compile.ts';
 import { concomitantTerms } from '../timeline/concomitant.ts';
 import { playedSequence } from '../timeline/gradient-errors/actual.ts';
-import { joinTerms, momentTerms } from '../timeline/terms.ts';
-import type { Timeline } from '../timeline/types.ts';
-import { warnOfLowField } from './concomitant.ts';
+import { joinTerms, momentTerms, rateTerms } from '../timeline/terms.ts';
+import type { PhaseTerms, Timeline } from '../timeline/types.ts';
+import { isWholeRoot, rootOf } from './concomitant.ts';
 import { openTransmit, type Transmit } from './transmit.ts';
+import type { WholeRoot } from './whole-root.ts';
 
 export interface CompilerOptions {
-  /** What messages call the scanner. */
-  readonly scannerName: string;
   /** Timelines last until the end of the sequence, not until its last sample. */
   readonly toEnd: boolean;
   /** f64: no digit of a position may be lost. */
@@ -34,6 +34,10 @@ export interface Compiler {
   readonly transmit: Transmit | undefined;
   /** The same sequence played with another B1+. */
   withTransmit(transmit: Transmit): Compiler;
+  /** Concomitant fields as the whole root for spins in a box; undefined: not asked for. */
+  rootIn(box: Pick<PhantomBounds, 'min' | 'max'>): WholeRoot | undefined;
+  /** The same with the whole root for spins at rest, instead of the second order. */
+  withRoot(root: WholeRoot): Compiler;
   /** @param movement of a group of spins; default: at rest */
   compile(maxRfStep: Seconds, movement?: Movement): Timeline;
 }
@@ -45,31 +49,36 @@ export interface Compiler {
 export async function makeCompiler(
   sequence: Sequence,
   scanner: Scanner,
-  { scannerName, toEnd, exact }: CompilerOptions,
+  { toEnd, exact }: CompilerOptions,
 ): Promise<Compiler> {
   const { girf, concomitant, nonlinearity } = scanner.gradients ?? {};
   const played = playedSequence(sequence, scanner, girf === undefined ? undefined : readGirf(girf));
   // In the order in which `bindScanner` adds their columns.
-  const terms = joinTerms([
-    ...(concomitant ? [concomitantTerms(scanner.B0, scanner.gammaBar)] : []),
-    ...(nonlinearity !== undefined && exact ? [momentTerms(scanner.gammaBar)] : []),
-  ]);
-  const compilerWith = (transmit: Transmit | undefined): Compiler => ({
-    sequence,
-    duration: played.duration,
-    transmit,
-    withTransmit: compilerWith,
-    compile: (maxRfStep, movement) =>
-      compileTimeline(played, {
-        ...scanner,
-        maxRfStep,
-        toEnd,
-        ...(terms && { terms }),
-        ...(transmit && { transmitOf: transmit.columnOf }),
-        ...(movement && { movement }),
-      }),
-  });
-  const compiler = compilerWith(scanner.transmit && (await openTransmit(scanner.transmit, sequence)));
-  if (concomitant) warnOfLowField(scannerName, scanner.B0);
-  return compiler;
+  const { B0, gammaBar } = scanner;
+  const termsWith = (root: WholeRoot | undefined): PhaseTerms | undefined =>
+    joinTerms([
+      ...(root ? [rateTerms(root.count, gammaBar, root.rates)] : concomitant ? [concomitantTerms(B0, gammaBar)] : []),
+      ...(nonlinearity !== undefined && exact ? [momentTerms(gammaBar)] : []),
+    ]);
+  const compilerWith = (transmit: Transmit | undefined, root?: WholeRoot): Compiler => {
+    const terms = termsWith(root);
+    return {
+      sequence,
+      duration: played.duration,
+      transmit,
+      withTransmit: (other) => compilerWith(other, root),
+      rootIn: (box) => (isWholeRoot(scanner) ? rootOf(scanner, played, box, exact) : undefined),
+      withRoot: (other) => compilerWith(transmit, other),
+      compile: (maxRfStep, movement) =>
+        compileTimeline(played, {
+          ...scanner,
+          maxRfStep,
+          toEnd,
+          ...(terms && { terms }),
+          ...(transmit && { transmitOf: transmit.columnOf }),
+          ...(movement && { movement }),
+        }),
+    };
+  };
+  return compilerWith(scanner.transmit && (await openTransmit(scanner.transmit, sequence)));
 }

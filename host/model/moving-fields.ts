@@ -65,7 +65,9 @@ export function movingInFields(
       ...(transmit === undefined
         ? {}
         : { transmit: (time, column) => (column < 0 ? column : plays[group].indexOf({ time, column })) }),
-      ...(seen && { seen: { width: seen.largest.length, knots: knots[group], rates: seen.rates } }),
+      ...(seen && {
+        seen: { width: seen.largest.length, knots: knots[group], rates: seen.rates, curved: seen.curved },
+      }),
       shift: (from, to) => moving.shift(group, from, to),
     };
     if (receive === undefined && transmit === undefined && seen === undefined) return movement;

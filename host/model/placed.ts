@@ -16,7 +16,7 @@ import type { Timeline, Timelines } from '../timeline/types.ts';
 import { readB0Map, seenB0Map } from './b0-map.ts';
 import { bindScanner } from './bind.ts';
 import type { Compiler } from './compiler.ts';
-import { seenConcomitant } from './concomitant.ts';
+import { seenConcomitant, seenRoot } from './concomitant.ts';
 import { seenGradients } from './gradient-fields.ts';
 import { type MovingInFields, movingInFields } from './moving-fields.ts';
 import { receiveLayer } from './receive.ts';
@@ -53,12 +53,14 @@ export async function placePhantom(
   options: PlacingOptions,
 ): Promise<PlacedPhantom> {
   const { maxRfStep, coilsName, surveyOf, exact } = options;
-  const own = withOwnTransmit(phantom, compiler);
-  const rest = own === compiler ? atRest : own.compile(maxRfStep);
   const { motions } = phantom;
+  const nominal = withOwnTransmit(phantom, compiler);
+  const root = motions === undefined ? compiler.rootIn(phantom.bounds) : undefined;
+  const own = root === undefined ? nominal : nominal.withRoot(root);
+  const rest = own === compiler ? atRest : own.compile(maxRfStep);
   if (motions === undefined) {
     const { transmit } = own;
-    const source = await bindScanner(phantom, scanner, { coilsFile: coilsName, transmit, surveyOf, exact });
+    const source = await bindScanner(phantom, scanner, { coilsFile: coilsName, transmit, root, surveyOf, exact });
     return { source, atRest: rest, timelines: [rest], compile: (step) => [own.compile(step)] };
   }
   const moving = await movingIn(phantom, scanner, own, { motions, coilsName });
@@ -74,7 +76,11 @@ export async function placePhantom(
 function withOwnTransmit(phantom: PhantomSource, compiler: Compiler): Compiler {
   if (phantom.transmit === undefined) return compiler;
   if (compiler.transmit === undefined && phantom.motions !== undefined)
-    throw badInput(phantom.name, 'its spins move, and it has a B1+ of its own', 'give the scanner a map of B1');
+    throw badInput(
+      phantom.name,
+      'its spins move, and its own B1+ holds only where they are at rest',
+      'give B1+ as a map in space: --b1-map',
+    );
   if (compiler.transmit === undefined)
     return compiler.withTransmit(phantomTransmit(phantom, phantom.transmit, compiler.sequence));
   warn(`${phantom.name}: its B1+ has no effect: the scanner has a map of its own`);
@@ -88,7 +94,7 @@ function withOwnTransmit(phantom: PhantomSource, compiler: Compiler): Compiler {
 async function movingIn(
   phantom: PhantomSource,
   { B0, gammaBar, b0Map, receive, gradients }: Scanner,
-  { duration, transmit }: Compiler,
+  { duration, transmit, rootIn }: Compiler,
   { motions, coilsName }: { readonly motions: readonly Motion[]; readonly coilsName: string },
 ): Promise<MovingInFields> {
   const moving = movingPhantom(phantom, motions, duration);
@@ -99,9 +105,10 @@ async function movingIn(
   const { min, max } = moving.bounds;
   const reached = { ...phantom, bounds: { ...phantom.bounds, min, max } };
   const layer = receive && (await receiveLayer(coilsName, receive, reached));
+  const root = rootIn(moving.bounds);
   const seen = [
     ...(b0Map === undefined ? [] : [seenB0Map(await readB0Map(b0Map), gammaBar)]),
-    ...(gradients?.concomitant ? [seenConcomitant(B0, moving.bounds)] : []),
+    ...(gradients?.concomitant ? [root === undefined ? seenConcomitant(B0, moving.bounds) : seenRoot(root)] : []),
     ...(gradients?.nonlinearity === undefined
       ? []
       : [seenGradients(readGradientFields(gradients.nonlinearity), moving.bounds)]),

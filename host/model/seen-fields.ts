@@ -19,6 +19,7 @@ export interface SeenField extends Pick<Layer, 'fitsBox' | 'check'> {
   readonly residentBytes: number;
   /** Field along B0 per unit of each value, under gradients (x, y, z) [T per unit]. */
   readonly rates: SeenFields['rates'];
+  readonly curved?: SeenFields['curved'];
   /** Writes the values [largest.length][spins] at these positions. */
   sample(places: Places, values: readonly Float64Array[], outside: Outside): void;
 }
@@ -51,6 +52,7 @@ function inOrder(fields: readonly SeenField[]): SeenField {
     largest: fields.flatMap(({ largest }) => largest),
     identity: fields.map(({ identity }) => identity).join(' '),
     residentBytes: fields.reduce((bytes, field) => bytes + field.residentBytes, 0),
+    curved: fields.some((field) => field.curved),
     rates: (gradients) => fields.flatMap((field) => field.rates(gradients)),
     sample(places, values, outside) {
       let from = 0;

@@ -74,8 +74,8 @@ export interface CoilArray {
 }
 
 export interface GradientErrors {
-  /** Maxwell terms. */
-  readonly concomitant?: boolean;
+  /** Maxwell terms: to second order in the gradients, or the whole root. true: the whole root below 0.2 T. */
+  readonly concomitant?: boolean | 'quadratic' | 'full';
   /** Coefficients of spherical harmonics (`.grad`, `.coef`). */
   readonly nonlinearity?: string;
   readonly eddyCurrents?: readonly EddyCurrent[];

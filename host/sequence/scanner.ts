@@ -4,8 +4,8 @@
  */
 import { badInput } from '../base/errors.ts';
 import {
+  accepting,
   file,
-  flag,
   type JsonLocation,
   type JsonReader,
   list,
@@ -155,6 +155,12 @@ const eddyCurrent: JsonReader<EddyCurrent> = record<EddyCurrent, object>(
   {},
 );
 
+const FORMS: readonly unknown[] = [true, false, 'quadratic', 'full'] satisfies GradientErrors['concomitant'][];
+const concomitant = accepting<NonNullable<GradientErrors['concomitant']>>(
+  (given) => FORMS.includes(given),
+  "give true, false, 'quadratic' or 'full'",
+);
+
 /** The keys of a scanner file, or of an object like it, whose files are then relative to the working folder. */
 export const scannerKeys: JsonReader<Partial<Scanner>> = record<object, Required<Scanner>>(
   {},
@@ -176,7 +182,7 @@ export const scannerKeys: JsonReader<Partial<Scanner>> = record<object, Required
     b0Map: file,
     gradients: record<object, Required<GradientErrors>>(
       {},
-      { concomitant: flag, nonlinearity: file, eddyCurrents: list(eddyCurrent, 'eddy currents'), girf: file },
+      { concomitant, nonlinearity: file, eddyCurrents: list(eddyCurrent, 'eddy currents'), girf: file },
     ),
     delays: record<object, Required<Delays>>({}, { x: delay, y: delay, z: delay, rf: delay, adc: delay }),
   },

@@ -9,6 +9,7 @@
 
 import { type Movement, type MovementPath, type SeenFields, type Slide, termsOf } from '../base/movement.ts';
 import { SAME_TIME, type Seconds } from '../base/units.ts';
+import { GAUSS } from '../numerics/gauss-legendre.ts';
 import { type PiecewiseLinear, valueAt } from '../sequence/waveform.ts';
 import { OP } from './types.ts';
 
@@ -46,25 +47,6 @@ export interface MovingBlock {
   readonly slow?: readonly [number, number];
   /** The set of coil columns for a sample; undefined: there is one set, or none. */
   sensed(time: Seconds): number | undefined;
-}
-
-/**
- * Gauss–Legendre nodes and weights on [−1, 1], by number of nodes. Three are exact up to degree 5;
- * eight have an error of 1e-13 for a rotation by half a radian.
- */
-const GAUSS = {
-  2: symmetric([[0.5773502691896257, 1]]),
-  3: [...symmetric([[0.7745966692414834, 5 / 9]]), [0, 8 / 9] as const],
-  8: symmetric([
-    [0.1834346424956498, 0.362683783378362],
-    [0.525532409916329, 0.31370664587788727],
-    [0.7966664774136267, 0.22238103445337448],
-    [0.9602898564975363, 0.10122853629037626],
-  ]),
-};
-
-function symmetric(half: readonly (readonly [number, number])[]): (readonly [number, number])[] {
-  return half.flatMap(([node, weight]) => [[-node, weight] as const, [node, weight] as const]);
 }
 
 /**
@@ -164,7 +146,7 @@ export function movingEncoder(movement: Movement): MovingEncoder {
           if (!active && seen === undefined) continue;
           const turn = movement.turn(start + a, start + b);
           const parts = Math.max(1, Math.ceil(turn / LARGEST_TURN));
-          const rule = GAUSS[turn < SMALL_TURN ? 2 : turn < MODERATE_TURN ? 3 : 8];
+          const rule = GAUSS[seen?.curved ? 8 : turn < SMALL_TURN ? 2 : turn < MODERATE_TURN ? 3 : 8];
           const half = (b - a) / parts / 2;
           const slide = !active ? undefined : sampled ? stretch.slide : path?.slide(start + a, start + b);
           for (let part = 0; part < parts; part++)

@@ -74,3 +74,27 @@ test('gradient errors', async () => {
     fails('', '', { delays: { rf: 0.05 } }, 65, /fid: block \d: delayed RF pulse or ADC begins before/),
   ]);
 });
+
+test('a B1+ of the phantom itself does not go with motion', async () => {
+  const folder = temporaryFolder();
+  const volume = niftiMap(
+    [2, 1, 1, 1],
+    [
+      [2, 0, 0, 0],
+      [0, 2, 0, 0],
+      [0, 0, 2, 0],
+    ],
+    Float32Array.of(1, 1),
+  );
+  writeFileSync(join(folder, 'one.nii'), volume);
+  const tissues = { water: { density: 'one.nii[0]', T1: 1, T2: 0.1, 'B1+': ['one.nii[0]'] } };
+  const $schema = 'https://github.com/mrx-org/nifti-phantoms/nifti-phantom-v1';
+  writeFileSync(join(folder, 'own.json'), JSON.stringify({ $schema, system: { B0: 3 }, tissues }));
+  writeFileSync(join(folder, 'nod.csv'), 'time, y\n0, 0\n1, 0.01\n');
+  const run = await larmor(['simulate', 'fid', 'own.json', '--motion', 'nod.csv', '-o', 'x.npy', '-q'], { folder });
+  assert.equal(run.code, 65, run.stderr);
+  assert.match(
+    errorLines(run)[0],
+    /own\.json: its spins move, and its own B1\+ holds only where they are at rest; .*--b1-map/,
+  );
+});

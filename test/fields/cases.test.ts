@@ -40,3 +40,15 @@ test("T2' as a factor of one pathway", skipWithoutCases(), async () => {
     assert.ok(error < F64, `${name}: ${error}`);
   }
 });
+
+test('concomitant fields as the whole root', skipWithoutCases(), async () => {
+  for (const name of ['maxwell-epi-055-a', 'maxwell-se-055-a', 'maxwell-se-3t-a']) {
+    const whole = { concomitant: 'full', reference: `${name}.fullroot.npy` } as const;
+    const [double, single] = await Promise.all([
+      caseError(name, { ...whole, options: ['--precision', 'f64'] }),
+      caseError(name, whole),
+    ]);
+    assert.ok(double < F64, `${name}, f64: ${double}`);
+    assert.ok(single < F32, `${name}, f32: ${single}`);
+  }
+});

@@ -129,7 +129,7 @@ const WRONG: [string, RegExp][] = [
   [covariance('[[1, 0], [0, 1]]'), /noiseCovariance\[0\]\[0\] is 1; give a pair/],
   ['{"transmit": "b1.nii"}', /transmit is "b1\.nii"; give an object with file, magnitude, phase/],
   ['{"b0Map": {}}', /b0Map is \{\}; give the name of a file/],
-  ['{"gradients": {"concomitant": 1}}', /gradients\.concomitant is 1; give true or false/],
+  ['{"gradients": {"concomitant": 1}}', /gradients\.concomitant is 1; give true, false, 'quadratic' or 'full'/],
   [
     '{"gradients": {"eddyCurrents": [{"from": "B0", "to": "x", "amplitude": 0.1, "timeConstant": 1}]}}',
     /eddyCurrents\[0\]\.from is "B0"; give x, y, z/,

@@ -4,7 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { predictEcho } from '../host/api/spurious-echo.ts';
 import { openPhantom } from '../host/phantom/open.ts';
+import { spinBlock } from '../host/phantom/types.ts';
 import { hardPulse, mergedSteps, ROTATION, rotate } from '../host/sampling/pulse-rotation.ts';
 import { spinSampler } from '../host/sampling/sampler.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
@@ -12,7 +14,8 @@ import { encode } from '../host/sequence/encoding.ts';
 import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';
 import { compileTimeline } from '../host/timeline/compile.ts';
 import { larmor } from '../testing/larmor.ts';
-import { simulate } from '../testing/run.ts';
+import { ute } from '../testing/pypulseq-scans.ts';
+import { phantomOf, simulate } from '../testing/run.ts';
 import { alarms, spuriousEchoes, TRAINS } from './spurious-echo.ts';
 import { SCANS, scanEchoes } from './spurious-scans.ts';
 
@@ -101,4 +104,24 @@ test('plan tells the spins per voxel and the echo; --strict refuses too few', as
   const { code, stderr } = await larmor(few);
   assert.equal(code, 65);
   assert.match(stderr, /too few spins per pixel .*--spins-per-voxel auto/);
+});
+
+test('points of a lattice that few spokes see: 2 % of the image is measured', () => {
+  const [apart, layers, slab, radius] = [1e-3, 25, 5e-3, 0.02];
+  const places: [number, number, number][] = [];
+  for (let x = apart / 2 - radius; x < radius; x += apart)
+    for (let y = apart / 2 - radius; y < radius; y += apart)
+      for (let n = 0; n < layers && Math.hypot(x, y) < radius; n++)
+        places.push([x, y, ((n + 0.5) / layers - 0.5) * slab]);
+  const spins = spinBlock(places.length);
+  for (const [axis, column] of [spins.x, spins.y, spins.z].entries()) column.set(places.map((place) => place[axis]));
+  for (const [n, [x, y]] of places.entries())
+    spins.density[n] = 0.5 + 0.5 * Math.cos((Math.PI * Math.hypot(x, y)) / radius);
+  spins.T1.fill(0.8);
+  spins.T2.fill(0.08);
+  const sequence = ute();
+  const timeline = compileTimeline(sequence, { B0: 1.5, maxRfStep: 50e-6 });
+  const { level } = predictEcho(phantomOf(spins), timeline, encode(sequence, DEFAULT_SCANNER));
+  // 0.9 % of every fifth spoke.
+  assert.ok(level > 0.01 && level < 0.02, `${level}`);
 });

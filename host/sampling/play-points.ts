@@ -9,8 +9,8 @@ import { windowsOf } from '../timeline/windows.ts';
 import { pulseOfSlice, type Slice, type TissueClass, type Vector } from './phase-graph.ts';
 import { hardPulse, mergedSteps, ROTATION, rotate } from './pulse-rotation.ts';
 
-/** Pulses of the slice that are played after its first readout, and readouts compared, spread over them. */
-const MAX_PULSES = 300;
+/** Pulses of the slice that are played after its first readout, and readouts compared by default, spread over them. */
+export const MAX_PULSES = 300;
 const MAX_READOUTS = 40;
 /** Pulses × off-resonances whose rotations are cached, 600 kB each at most; intervals whose precession is, 130 kB. */
 const MAX_CACHED = 64;
@@ -39,11 +39,17 @@ interface Step {
 /**
  * @param wanted k of the signal at the first sample of a readout, which readouts are demodulated by; without it only moments along the
  *   normal of the slice are kept
+ * @param most readouts that are compared
  */
-export function stepsOf(timeline: Timeline, slice: Slice, wanted?: (readout: number) => Vector): Steps {
+export function stepsOf(
+  timeline: Timeline,
+  slice: Slice,
+  wanted?: (readout: number) => Vector,
+  most = MAX_READOUTS,
+): Steps {
   const { direction } = slice;
   const { excitations } = timeline;
-  const stride = Math.max(1, Math.floor(readoutsOf(timeline, slice) / MAX_READOUTS));
+  const stride = Math.max(1, Math.floor(readoutsOf(timeline, slice) / most));
   const list: Step[] = [];
   const intervals: Interval[] = [];
   const known = new Map<string, number>();

@@ -84,14 +84,18 @@ export function momentsTurn(timeline: Timeline, slice: Slice): boolean {
   return false;
 }
 
-/** @param wanted k of the first sample of a readout [cycles/m] */
+/**
+ * @param wanted k of the first sample of a readout [cycles/m]
+ * @param most readouts that are compared; default: some
+ */
 export function pointTrial(
   timeline: Timeline,
   slice: Slice,
   wanted: (readout: number) => Vector,
   cells: readonly Cell[],
+  most?: number,
 ): (tissue: TissueClass) => PointTrial {
-  const steps = stepsOf(timeline, slice, wanted);
+  const steps = stepsOf(timeline, slice, wanted, most);
   const dense = cells.map((cell) => {
     const places = densePlaces(cell);
     return { play: playPoints(timeline, steps, placed(places, cell)), weights: weightsOf(places, cell) };

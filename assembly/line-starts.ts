@@ -95,6 +95,22 @@ export function recurLine(job: KernelContext, tile: Tile, index: i32): void {
   return area;
 }
 
+/** Rows of a panel, as one coil receives them, at `to`. */
+export function weighLineStarts(
+  job: KernelContext, tile: Tile, panel: i32, coil: i32, records: usize, rows: i32, to: usize,
+): void {
+  const column = <usize>job.capacity << 2;
+  const re = tile.coils + 2 * <usize>coil * column, im = re + column;
+  for (let at = records, end = records + <usize>rows * LINE_START_BYTES; at < end; at += LINE_START_BYTES) {
+    for (let n: usize = 0; n < PART; n += 16) {
+      const x = loadT<f32>(re + n, panel), y = loadT<f32>(im + n, panel);
+      const mx = v128.load(at + n), my = v128.load(at + n, PART);
+      storeLineStart(to + n, nmadd<f32>(y, my, v128.mul<f32>(x, mx)), madd<f32>(y, mx, v128.mul<f32>(x, my)));
+    }
+    to += LINE_START_BYTES;
+  }
+}
+
 /**
  * All lines of a run for two vectors of spins, a and b; suffix 1 denotes the odd lines. Four
  * dependency chains, each of which advances by two lines, keep the multiplier busy, and the error

@@ -13,9 +13,9 @@ import { Batch, KernelContext, Nufft1d1, PANEL, recordAt, Trajectory } from './a
 import { evolveAny, lastOfSeries, startSeries, stepSeries } from './evolution';
 import { sumNufft1d1 } from './nufft1d1';
 import { multiplyThree, multiplyTwo } from './multiply';
-import { LINE_START_BYTES, PART, lineStartsOfPanel, storeLineStart } from './line-starts';
+import { LINE_START_BYTES, PART, lineStartsOfPanel, weighLineStarts } from './line-starts';
 import { lineStartBytes, Tile } from './scratch';
-import { loadT, madd, Narrow, nmadd, Wide } from './simd';
+import { Narrow, Wide } from './simd';
 import { addFixed, allFinite } from './sums';
 
 /** Sums all rows of a batch. @returns false if a sample is not finite */
@@ -96,19 +96,10 @@ function multiplyPanels<F>(
  * @returns their address
  */
 function weighByCoils(job: KernelContext, tile: Tile, panel: i32, records: usize, rows: i32): usize {
-  const column = <usize>job.capacity << 2;
-  const start = tile.readout;
-  let to = start;
+  let to = tile.readout;
   for (let coil = 0; coil < job.coils; coil++) {
-    const re = tile.coils + 2 * <usize>coil * column, im = re + column;
-    for (let at = records, end = records + <usize>rows * LINE_START_BYTES; at < end; at += LINE_START_BYTES) {
-      for (let n: usize = 0; n < PART; n += 16) {
-        const x = loadT<f32>(re + n, panel), y = loadT<f32>(im + n, panel);
-        const mx = v128.load(at + n), my = v128.load(at + n, PART);
-        storeLineStart(to + n, nmadd<f32>(y, my, v128.mul<f32>(x, mx)), madd<f32>(y, mx, v128.mul<f32>(x, my)));
-      }
-      to += LINE_START_BYTES;
-    }
+    weighLineStarts(job, tile, panel, coil, records, rows, to);
+    to += <usize>rows * LINE_START_BYTES;
   }
-  return start;
+  return tile.readout;
 }

@@ -8,7 +8,7 @@
 import { Axis, Batch, KernelContext, Nufft1d1, PANEL } from './abi';
 import { transformColumns } from './fourier';
 import { expRe, expIm, evolve } from './readout';
-import { PART, LINE_START_BYTES, lineStartsOfPanel } from './line-starts';
+import { PART, LINE_START_BYTES, lineStartsOfPanel, weighLineStarts } from './line-starts';
 import { Tile } from './scratch';
 import { loadT, madd, nmadd, splat } from './simd';
 import { addVector, cellOf, COLUMN, isSame, MOST_TAPS, locate4, kernelWeights } from './spreading';
@@ -18,13 +18,30 @@ import { addFixed, allFinite } from './sums';
 const PLACES: usize = 5;
 
 /**
- * Sums all rows of a batch.
+ * Sums all rows of a batch, in every coil.
  * @param firstSamples address of [rows] i32
  * @returns false if a sample is not finite
  */
 export function sumNufft1d1(
   job: KernelContext, tile: Tile, lines: Nufft1d1, batch: Batch, area: usize, rows: i32, firstSamples: usize,
   sums: usize,
+): bool {
+  if (job.coils == 0) return sumRows(job, tile, lines, batch, area, rows, firstSamples, sums, -1);
+  let finite = true;
+  for (let coil = 0; coil < job.coils; coil++) {
+    finite = sumRows(job, tile, lines, batch, area, rows, firstSamples, sums, coil) && finite;
+    sums += <usize>job.sampleCount << 4;
+  }
+  return finite;
+}
+
+/**
+ * The same in one coil, or without any if that is −1. The weights are formed again for each coil:
+ * they are a few per cent of the work of many lines.
+ */
+function sumRows(
+  job: KernelContext, tile: Tile, lines: Nufft1d1, batch: Batch, area: usize, rows: i32, firstSamples: usize,
+  sums: usize, coil: i32,
 ): bool {
   const axis = changetype<Axis>(lines.axis);
   const padded = (rows + 3) & ~3;
@@ -33,7 +50,12 @@ export function sumNufft1d1(
   memory.fill(tile.grid, 0, <usize>(axis.grid + axis.taps) * cell);
   for (let panel = 0; panel < tile.count; panel += PANEL) {
     place(lines, axis, tile, panel);
-    bySpins(lineStartsOfPanel(job, tile, panel, batch, area), imaginary, other);
+    let records = lineStartsOfPanel(job, tile, panel, batch, area);
+    if (coil >= 0) {
+      weighLineStarts(job, tile, panel, coil, records, rows, tile.readout);
+      records = tile.readout;
+    }
+    bySpins(records, imaginary, other);
     let sampleLineStarts = other;
     for (let n: usize = 0; n < <usize>PANEL; n++, sampleLineStarts += cell) {
       const at = tile.spread + (n << 2);

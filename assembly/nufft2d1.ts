@@ -19,7 +19,7 @@ import { addFixed, allFinite } from './sums';
  * Columns of a panel: cell, position and decay on both axes, then the magnetisation at the middle
  * of the train.
  */
-const PLACES: usize = 6;
+export const PLACES: usize = 6;
 
 /** Sums all lines of train `index`. @returns false if a sample is not finite */
 export function sumNufft2d1(job: KernelContext, tile: Tile, index: i32, sums: usize): bool {
@@ -53,7 +53,7 @@ export function sumNufft2d1(job: KernelContext, tile: Tile, index: i32, sums: us
 }
 
 /** Grid positions of the spins of a panel, and their magnetisation at the middle of the train. */
-function place(train: Nufft2d1, across: Axis, down: Axis, tile: Tile, panel: i32): void {
+export function place(train: Nufft2d1, across: Axis, down: Axis, tile: Tile, panel: i32): void {
   const centre = train.geometry;
   const kx = load<f64>(centre), ky = load<f64>(centre, 8), kz = load<f64>(centre, 16), t = load<f64>(centre, 24);
   const common = splat<f32>(load<f64>(centre, 96));
@@ -113,7 +113,7 @@ function place(train: Nufft2d1, across: Axis, down: Axis, tile: Tile, panel: i32
 }
 
 /** Adds what was spread past the last row to the first rows (the grid is periodic). */
-function foldRows(down: Axis, grid: usize, row: usize): void {
+export function foldRows(down: Axis, grid: usize, row: usize): void {
   const rows = grid + <usize>down.grid * row;
   for (let at: usize = 0; at < <usize>down.taps * row; at += 16) addVector(grid + at, rows + at);
 }

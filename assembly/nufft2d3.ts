@@ -15,21 +15,36 @@ import { CELL, nodeFactorsOf, placeBytes, setPoints, sortedPoints, spreadingOf, 
 import { loadT, madd, nmadd } from './simd';
 import { addFixed, allFinite } from './sums';
 
-/** Sums all samples of curve `index`. @returns false if a sample is not finite */
+/** Sums all samples of curve `index`, in every coil. @returns false if a sample is not finite */
 export function sumNufft2d3(job: KernelContext, tile: Tile, index: i32, sums: usize): bool {
   const curve = recordAt<Nufft2d3>(job.nufft2d3s, index);
   const plane = changetype<NufftPlane>(curve.plane);
   const u = changetype<PlaneAxis>(plane.u);
   const v = changetype<PlaneAxis>(plane.v);
   setPoints(plane, job, tile);
-  turnSpins(curve, tile);
   let finite = true;
-  for (let group = 0; group < plane.nodes >> 2; group++) {
-    spreadSpins(u, v, job, tile, group);
-    const transformed = transform(u, v, job, tile);
-    finite = addSamples(curve, plane, u, v, job, tile, transformed, group, sums) && finite;
+  for (let channel = 0; channel < job.channels; channel++) {
+    turnSpins(curve, tile);
+    if (job.coils != 0) weighSpins(job, tile, channel);
+    for (let group = 0; group < plane.nodes >> 2; group++) {
+      spreadSpins(u, v, job, tile, group);
+      const transformed = transform(u, v, job, tile);
+      finite = addSamples(curve, plane, u, v, job, tile, transformed, group, sums) && finite;
+    }
+    sums += <usize>job.sampleCount << 4;
   }
   return finite;
+}
+
+/** Multiplies the magnetisation of all spins by what one coil receives from them. */
+function weighSpins(job: KernelContext, tile: Tile, coil: i32): void {
+  const column = <usize>job.capacity << 2;
+  let re = tile.coils + 2 * <usize>coil * column;
+  for (let at = tile.plane, end = at + (<usize>tile.count << 3); at < end; at += 8, re += 4) {
+    const x = load<f32>(re), y = load<f32>(re + column), mx = load<f32>(at), my = load<f32>(at, 4);
+    store<f32>(at, x * mx - y * my);
+    store<f32>(at, x * my + y * mx, 4);
+  }
 }
 
 /** Computes the magnetisation of all spins at the time when they are spread. */

@@ -13,6 +13,7 @@ import { read } from './readout';
 import { recurLine, sampleLineStarts } from './line-starts';
 import { Plain, Tile } from './scratch';
 import { sumNufft2d1 } from './nufft2d1';
+import { sumNufft2d1Coils } from './nufft2d1-coils';
 
 /** @returns false if the partial signal is not finite, or larger than the densities allow */
 export function runProgram<T>(job: KernelContext, slot: Slot, tile: Tile, sums: usize): bool {
@@ -35,7 +36,9 @@ export function runProgram<T>(job: KernelContext, slot: Slot, tile: Tile, sums: 
     else if (sizeof<T>() == 4 && kind == OP.SUM_BATCH) finite = sumBatch(job, tile, index, sums) && finite;
     else if (sizeof<T>() == 4 && kind == OP.PRECESS_CACHED) precessCached(job, tile, index);
     else if (sizeof<T>() == 4 && kind == OP.APPLY_OPERATOR) applyOperator(job, tile, index);
-    else if (sizeof<T>() == 4 && kind == OP.NUFFT2D1) finite = sumNufft2d1(job, tile, index, sums) && finite;
+    else if (sizeof<T>() == 4 && kind == OP.NUFFT2D1)
+      finite = (job.coils == 0 ? sumNufft2d1(job, tile, index, sums) : sumNufft2d1Coils(job, tile, index, sums))
+        && finite;
     else if (sizeof<T>() == 4 && kind == OP.NUFFT2D3) finite = sumNufft2d3(job, tile, index, sums) && finite;
   }
   return finite;

@@ -156,6 +156,12 @@ function modelBytes(job: KernelContext): f64 {
   return <f64>(densities + columns) + max(readout, 12.0 * PANEL * <f64>job.rows * <f64>job.channels);
 }
 
+/** Bytes for spreading spins on grids. */
+export function spreadBytes(job: KernelContext): f64 {
+  if (job.gridBytes == 0) return 0;
+  return SPREAD_BYTES + 2 * <f64>job.gridBytes + <f64>job.capacity * <f64>job.pointBytes;
+}
+
 /** Cached precessions: those of the program, and one for each area. */
 // @ts-ignore: decorator
 @inline export function cachedPrecessionCount(job: KernelContext): i32 {
@@ -172,9 +178,8 @@ export function scratchBytes(address: usize): f64 {
   const operators = job.operatorCount == 0
     ? 0
     : <f64>job.operatorCount * capacity * (OPERATOR_BYTES / 4) + OPERATOR_SCRATCH_BYTES;
-  const spread = job.gridBytes == 0 ? 0 : SPREAD_BYTES + 2 * <f64>job.gridBytes + capacity * <f64>job.pointBytes;
   const phaseCycles = <f64>cachedPrecessionCount(job) * capacity * (CACHED_PRECESSION_BYTES / 4);
-  return 2 * TILE_BYTES + phaseCycles + columns + CHUNK * 32 + matrix + operators + spread + modelBytes(job);
+  return 2 * TILE_BYTES + phaseCycles + columns + CHUNK * 32 + matrix + operators + spreadBytes(job) + modelBytes(job);
 }
 
 /** Where the host's own data may begin: the kernels' constants lie below. */

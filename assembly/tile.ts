@@ -5,7 +5,7 @@
 import { KernelContext, PANEL, Slot, TILE_BYTES } from './abi';
 import {
   CHUNK, EVOLUTION_BYTES, hasColumns, OPERATOR_SCRATCH_BYTES, OPERATOR_BYTES, lineStartBytes, SPREAD_BYTES, Tile,
-  CACHED_PRECESSION_BYTES, cachedPrecessionCount,
+  CACHED_PRECESSION_BYTES, cachedPrecessionCount, spreadBytes,
 } from './scratch';
 import { partialSums, loadColumn, splat, storeT } from './simd';
 
@@ -63,10 +63,7 @@ export function loadTile<T>(job: KernelContext, slot: Slot, scratch: usize): Til
   return tile;
 }
 
-/**
- * Addresses of a model's columns and of its scratch, which takes the room for spreading spins on
- * grids: programs with a model use no NUFFT.
- */
+/** Addresses of a model's columns and of its scratch. */
 function placeModel<T>(job: KernelContext, tile: Tile, input: usize): void {
   const column: usize = <usize>job.capacity << 2;
   const sliding = job.nodes == 0 ? 0 : SLIDING;
@@ -78,7 +75,7 @@ function placeModel<T>(job: KernelContext, tile: Tile, input: usize): void {
   tile.nodes = tile.coils + 2 * <usize>job.coils * <usize>job.coilSets * column;
   tile.resets = tile.nodes + 3 * <usize>job.nodes * column;
   tile.fields = tile.resets + <usize>job.nodes * column;
-  tile.termColumns = tile.spread;
+  tile.termColumns = tile.spread + <usize>spreadBytes(job);
   tile.readout = tile.termColumns + <usize>((4 * job.phaseTerms + 15) & ~15);
   for (let n = 0; n < terms; n++)
     store<usize>(tile.termColumns + (<usize>n << 2), input + (COLUMNS + <usize>n) * column);

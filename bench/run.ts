@@ -9,6 +9,7 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import packageJson from '../package.json' with { type: 'json' };
 import { checkRows } from './check.ts';
+import { coilRows } from './coils.ts';
 import type { Row } from './harness.ts';
 import { kernelRows } from './kernels.ts';
 import { modelRows } from './models.ts';
@@ -48,7 +49,7 @@ const [loadBefore] = loadavg();
 const rows: Row[] = [];
 console.log(`${machine}, Node ${process.versions.node}\n`);
 console.log(line(['', 'speed', 'against', 'times as fast', 'error']));
-for (const part of [kernelRows, modelRows, newerRows, wholeRunRows, threadRows, startRows, checkRows]) {
+for (const part of [kernelRows, modelRows, coilRows, newerRows, wholeRunRows, threadRows, startRows, checkRows]) {
   let before = '';
   for await (const row of part(wanted, values.quick)) {
     console.log(printed(row, before));

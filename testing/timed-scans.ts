@@ -44,6 +44,17 @@ export function randomSpins(count: number): SpinBlock {
   return spins;
 }
 
+/** The same at the places of a map, row by row. */
+export function latticeSpins(count: number): SpinBlock {
+  const spins = randomSpins(count);
+  const columns = Math.ceil(Math.sqrt(count));
+  for (let n = 0; n < count; n++) {
+    spins.x[n] = 0.2 * ((0.5 + (n % columns)) / columns - 0.5);
+    spins.y[n] = 0.2 * ((0.5 + Math.floor(n / columns)) / columns - 0.5);
+  }
+  return spins;
+}
+
 export function randomPhantom(count: number): PhantomSource {
   return phantomOf(randomSpins(count), B0);
 }

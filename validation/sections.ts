@@ -1,6 +1,7 @@
 /** The sections of the validation, in the order of the table. */
 import { bart } from './bart.ts';
 import { steadyStates, transients } from './closed-forms.ts';
+import { coilTransforms } from './coil-transforms.ts';
 import { coils, sense } from './coils.ts';
 import { fields } from './fields.ts';
 import { longScans } from './long.ts';
@@ -28,6 +29,7 @@ export const sections: readonly Section[] = [
   spuriousScans,
   bart,
   coils,
+  coilTransforms,
   motion,
   fields,
   sense,

@@ -57,7 +57,7 @@ const SPINS = 2048;
 const SINGLE = 8;
 
 /** One spin of many as a phantom of its own. */
-function alone(spins: SpinBlock, n: number): SpinBlock {
+export function alone(spins: SpinBlock, n: number): SpinBlock {
   const one = spinsOf([{}]);
   for (const key of COLUMN_NAMES) one[key][0] = spins[key][n];
   return one;
@@ -103,7 +103,8 @@ const SAME = 1.05;
 /** Rounding of one f32 number: which of two errors below it is the smaller one depends on the spins drawn. */
 const ROUNDING = 2 ** -24;
 
-const boundFrom = (exact: number): number => Math.max(SAME * exact, ROUNDING);
+/** Of what may err no more than exact forms do. */
+export const boundFrom = (exact: number): number => Math.max(SAME * exact, ROUNDING);
 
 export const defaults: Section = {
   title: 'Default against --exact',

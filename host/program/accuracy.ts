@@ -44,6 +44,13 @@ export const TABLE_AXES = 3;
  */
 export const FINEST = 5e-6;
 /**
+ * In several coils exact runs too may transform equally spaced lines, at this tolerance: half of it
+ * goes to readouts, which is less than what exact sums in f32 round (7e-7 for single spins). Products
+ * would take as many times as long as there are coils.
+ */
+const OF_COILS = 1e-6;
+
+/**
  * What an entry of an operator may err below `FINEST`: half of what f32 rounds, so that it shows no
  * more than with exact operators.
  */
@@ -70,6 +77,10 @@ export interface ErrorBudget {
   readonly amplitudes: number;
   readonly table: number;
 }
+
+/** The budget of readouts, which exact runs have in several coils; undefined: exact methods alone. */
+export const readoutBudget = (tolerance: number | undefined, coils: number): ErrorBudget | undefined =>
+  tolerance === undefined && coils === 0 ? undefined : errorBudget(tolerance ?? OF_COILS);
 
 export function errorBudget(tolerance: number): ErrorBudget {
   const readouts = READOUTS * tolerance;

@@ -45,7 +45,7 @@ export function programFor(job: ProgramJob): Program {
   const ops = recordList(Op, 256);
   const precessions = recordTable(STRIDE.precession + timeline.terms);
   const lineRuns = recordList(LineRun, 256);
-  const batches = lineBatches({ ops, precessions, lineRuns }, context, readouts.isBatched);
+  const batches = lineBatches({ ops, precessions, lineRuns }, context, readouts);
   const writer: ProgramWriter = {
     op: (kind, index) => ops.push({ kind, index }),
     lineRun({ firstSample, trajectory, encoding }) {
@@ -81,7 +81,7 @@ export function programFor(job: ProgramJob): Program {
     lineRuns,
     batches: list,
     firstSamples,
-    ...{ buffers, lines, longest: buffers === 0 ? 0 : longestLine(timeline, readouts.isBatched) },
+    ...{ buffers, lines, longest: buffers === 0 ? 0 : longestLine(timeline, readouts.isProduct) },
     methods,
     decisions: [...pulses.decisions, ...decisions],
     operators: pulses,
@@ -123,9 +123,9 @@ const STATE_OPS: Readonly<Record<number, number>> = {
   [TIMELINE_OP.release]: OP.RELEASE,
 };
 
-/** Samples of the longest trajectory whose lines are batched, a multiple of 8. */
-function longestLine(timeline: Timeline, isBatched: readonly boolean[]): number {
-  const longest = isBatched.reduce(
+/** Samples of the longest trajectory whose lines are products of matrices, a multiple of 8. */
+function longestLine(timeline: Timeline, isProduct: readonly boolean[]): number {
+  const longest = isProduct.reduce(
     (most, is, trajectory) => (is ? Math.max(most, trajectoryAt(timeline, trajectory).samples) : most),
     0,
   );

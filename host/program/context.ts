@@ -5,7 +5,7 @@
  */
 import type { Timeline, Timelines } from '../timeline/types.ts';
 import { trajectoryUses } from '../timeline/windows.ts';
-import { errorBudget } from './accuracy.ts';
+import { errorBudget, readoutBudget } from './accuracy.ts';
 import type { Context } from './method.ts';
 import type { ProgramJob } from './types.ts';
 
@@ -19,12 +19,13 @@ export const isModelled = (timelines: Timelines, { model }: Pick<ProgramJob['sou
 /** @param timeline of all groups, joined */
 export function contextOf(job: ProgramJob, timeline: Timeline): Context {
   const { timelines, source, precision, tolerance, tileSize } = job;
+  const coils = source.model?.coils ?? 0;
   const once = sharedValues(job);
   return {
-    ...{ timeline, source, precision, tileSize, once },
+    ...{ timeline, source, precision, tileSize, coils, once },
     budget: tolerance === undefined ? undefined : errorBudget(tolerance),
+    readoutBudget: readoutBudget(tolerance, coils),
     isModelled: isModelled(timelines, source),
-    coils: source.model?.coils ?? 0,
     uses: once('uses', () => trajectoryUses(timeline)),
   };
 }

@@ -22,6 +22,8 @@ const PRODUCT = 3;
 const UNIFORM_ENTRY = 12;
 /** The magnetisation at a line's first sample: most follow from the line before. */
 const LINE_START = 12;
+/** The same multiplied by what a coil receives. */
+const WEIGHED_START = 10;
 /** A sample of a model, besides the coils: and for a phase term, and a coil. */
 const MODEL_SAMPLE = { alone: 54, term: 3, coil: 4.5 } as const;
 /** A tap of a kernel on one line. */
@@ -59,25 +61,28 @@ interface Axis {
 
 const weightsOf = ({ kernel: { taps, degree } }: Axis): number => 4 * taps * degree;
 
-/** One of so many lines that share an axis. */
-export function nufft1d1Cost(axis: Axis, lines: number, tileSize: number): number {
+/** One of so many lines that share an axis, in so many coils: each forms the weights again. */
+export function nufft1d1Cost(axis: Axis, lines: number, tileSize: number, coils: number): number {
   const { samples, grid, kernel } = axis;
   const transform = grid * (5 * Math.log2(grid) + 8) + TRANSFORMED_SAMPLE * samples;
-  return LINE_START + TAP * (kernel.width + 1) + weightsOf(axis) / lines + transform / tileSize;
+  const line = LINE_START + TAP * (kernel.width + 1) + weightsOf(axis) / lines + transform / tileSize;
+  return coils === 0 ? line : coils * (line + WEIGHED_START);
 }
 
 /**
  * All lines of a train: cells and phases, weights of both axes, their products; a tile's share of
- * transform, transposition, samples.
+ * transform, transposition, samples. Coils share cells and weights.
  */
-export function nufft2d1Cost(sampleAxis: Axis, lineAxis: Axis, tileSize: number): number {
+export function nufft2d1Cost(sampleAxis: Axis, lineAxis: Axis, tileSize: number, coils: number): number {
   const [n, l] = [sampleAxis.grid, lineAxis.grid];
   const transform =
     5 * n * l * Math.log2(l) +
     n * lineAxis.samples * (5 * Math.log2(n) + 8) +
     TRANSFORMED_SAMPLE * sampleAxis.samples * lineAxis.samples;
   const products = 2 * CELL * sampleAxis.kernel.taps * lineAxis.kernel.width;
-  return 120 + weightsOf(sampleAxis) + weightsOf(lineAxis) + products + transform / tileSize;
+  const [stored, weighed] = coils === 0 ? [0, 0] : [2 * (sampleAxis.kernel.taps + lineAxis.kernel.taps), 60];
+  const shared = 120 + weightsOf(sampleAxis) + weightsOf(lineAxis) + stored;
+  return shared + Math.max(1, coils) * (products + weighed + transform / tileSize);
 }
 
 /** One axis of a plane. */

@@ -115,18 +115,19 @@ export interface ProgramParts {
   readonly lineRuns: RecordList<typeof LineRun>;
 }
 
-/** @param isBatched [trajectories] whose lines may come */
+/** @param isBatched [trajectories] whose lines may come, and which of them as products of matrices */
 export function lineBatches(
   { ops, precessions, lineRuns }: ProgramParts,
   context: Context,
-  isBatched: readonly boolean[],
+  { isBatched, isProduct }: { readonly isBatched: readonly boolean[]; readonly isProduct: readonly boolean[] },
 ): LineBatches {
   const most = context.uses.reduce(
     (most, lines, trajectory) => (isBatched[trajectory] ? Math.max(most, lines) : most),
     0,
   );
+  const rows = isProduct.includes(true) ? context : { ...context, coils: 0 };
   // A multiple of 4.
-  const capacity = 4 * Math.ceil(Math.min(mostLines(context), most) / 4);
+  const capacity = 4 * Math.ceil(Math.min(mostLines(rows), most) / 4);
   const batches: Batch[] = [];
   const firstSamples = arrayBuilder(Int32Array);
   /** By buffer: what is being recorded there. */

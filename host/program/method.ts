@@ -23,6 +23,8 @@ export interface Context {
   readonly tileSize: number;
   /** Undefined: exact methods alone. */
   readonly budget: ErrorBudget | undefined;
+  /** The same for readouts: that of exact runs allows what rounding does, in several coils. */
+  readonly readoutBudget: ErrorBudget | undefined;
   /** Whether spins have columns that only a model's kernels know, or timelines of their own. */
   readonly isModelled: boolean;
   /** Columns of coils; 0: one coil that receives from all spins alike. */

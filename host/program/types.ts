@@ -51,8 +51,8 @@ export interface Program {
   /** First sample of every line of every batch. */
   readonly firstSamples: Int32Array;
   /**
-   * Lines a batch buffer holds (a multiple of 4), buffers in use at a time, longest line that is
-   * batched (a multiple of 8); 0 without batches.
+   * Lines a batch buffer holds (a multiple of 4), buffers in use at a time, longest line that is a
+   * product of matrices (a multiple of 8); 0 without batches.
    */
   readonly lines: number;
   readonly buffers: number;

@@ -6,6 +6,7 @@
 import { modelColumns } from '../phantom/columns.ts';
 import { SPIN_BYTES } from '../phantom/types.ts';
 import { programCost } from '../program/build.ts';
+import { isModelled } from '../program/context.ts';
 import type { ProgramJob } from '../program/types.ts';
 
 const MIN_TILE = 256;
@@ -27,14 +28,24 @@ const WORTHWHILE = 0.05;
 /** Bytes of a tile's spins where they have a model's columns: coils, nodes of a path. */
 const MODEL_TILE_BYTES = 2 ** 20;
 
+/**
+ * The same where coils are transformed: cells and weights of spins stay, columns of coils stream.
+ */
+const COILS_TILE_BYTES = 2 ** 23;
+
 export function defaultTileSize(job: Omit<ProgramJob, 'tileSize'>): number {
-  const { spinCount, model } = job.source;
-  const sizes = CANDIDATES.map(({ tiles, most }) =>
-    Math.min(most, Math.max(MIN_TILE, 8 * Math.ceil(spinCount / tiles / 8))),
-  );
+  const { timelines, source } = job;
+  const { spinCount, model } = source;
+  const sizesUpTo = (fitting: number): number[] =>
+    CANDIDATES.map(({ tiles, most }) =>
+      Math.min(fitting, most, Math.max(MIN_TILE, 8 * Math.ceil(spinCount / tiles / 8))),
+    );
+  let sizes = sizesUpTo(Number.POSITIVE_INFINITY);
   if (model !== undefined) {
-    const fitting = 8 * Math.floor(MODEL_TILE_BYTES / (SPIN_BYTES + 4 * modelColumns(model).total) / 8);
-    return Math.max(8, Math.min(fitting, sizes[0]));
+    const fit = (bytes: number): number =>
+      Math.max(8, 8 * Math.floor(bytes / (SPIN_BYTES + 4 * modelColumns(model).total) / 8));
+    if (isModelled(timelines, source)) return Math.min(fit(MODEL_TILE_BYTES), sizes[0]);
+    sizes = sizesUpTo(fit(COILS_TILE_BYTES));
   }
   // Two workers that share the tiles wait for half a tile each in the end, on average. A run of
   // few tiles is short, so that more workers would not be started for it.

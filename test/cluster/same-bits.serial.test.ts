@@ -48,12 +48,21 @@ describe('the same bits', () => {
     });
   }
 
-  test('coils and noise, 3 ranks, dynamic', { skip: missing('openmpi', 3) }, async () => {
-    const args = ['--coils', '4', '--noise', '1e-6', '--set', 'n=32', '--tile', '512', '--threads', '1'];
-    const whole = await spread(args);
-    const { summary, file } = await spread([...args, '--schedule', 'dynamic'], 'openmpi', 3);
-    assert.equal(summary.signalHash, whole.summary.signalHash);
-    assert.equal(file, whole.file);
+  test('coils and noise: 1 to 4 ranks, 1 and 2 threads', { skip: missing('openmpi', 4) }, async () => {
+    const args = ['--coils', '5', '--noise', '1e-6', '--set', 'n=32', '--tile', '512'];
+    const whole = await spread([...args, '--threads', '1']);
+    const spreads = [
+      [1, 2, 'dynamic'],
+      [2, 2, 'static'],
+      [3, 1, 'dynamic'],
+      [4, 1, 'static'],
+    ] as const;
+    for (const [ranks, threads, schedule] of spreads) {
+      const how = ['--threads', `${threads}`, '--schedule', schedule];
+      const { summary, file } = await spread([...args, ...how], ranks === 1 ? undefined : 'openmpi', ranks);
+      assert.equal(summary.signalHash, whole.summary.signalHash, how.join(' '));
+      assert.equal(file, whole.file);
+    }
   });
 
   for (const schedule of ['static', 'dynamic']) {

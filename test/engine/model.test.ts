@@ -159,7 +159,7 @@ test('coils of static spins are rows of the matrix, and samples where lines are 
       );
     }
   }
-  assert.deepEqual([...methods].sort(), ['direct', 'matrix']);
+  assert.deepEqual([...methods].sort(), ['direct', 'matrix', 'nufft1d1']);
 });
 
 test('sums that no memory holds are refused, coils counted', async () => {

@@ -68,12 +68,14 @@ const sumBytesOf = ({ sampleCount }: Timeline, source: PhantomSource): number =>
 
 function sizesOf(
   { timelines: [timeline], source, tileSize, tileCount, precision }: EngineJob,
+  program: Program,
   wantedThreads: number,
   accumulatorBytes = ACCUMULATOR_BYTES,
 ): Sizes {
   const threads = Math.max(1, Math.min(wantedThreads, tileCount));
   const capacity = PANEL * Math.ceil(Math.min(tileSize, source.spinCount) / PANEL);
-  const tileWork = capacity * roughCost(timeline, source.model?.coils) * (precision === 'f64' ? F64_WORK : 1);
+  const stepped = roughCost(timeline, source.model?.coils) * (precision === 'f64' ? F64_WORK : 1);
+  const tileWork = capacity * (precision === 'f64' || program.isModelled ? stepped : Math.min(stepped, program.cost));
   const workers = threads > 1 || tileWork > SHORT_TILE ? threads : 0;
   const slots = workers === 0 ? 1 : 2 * workers + 2;
   const accumulators = Math.max(1, Math.min(threads, Math.floor(accumulatorBytes / sumBytesOf(timeline, source))));
@@ -116,7 +118,12 @@ export function layOut(
 ): Layout {
   const { source } = engineJob;
   const { timeline } = program;
-  const sizes = sizesOf(engineJob, engineJob.floatSums === true ? 1 : options.threads, options.accumulatorBytes);
+  const sizes = sizesOf(
+    engineJob,
+    program,
+    engineJob.floatSums === true ? 1 : options.threads,
+    options.accumulatorBytes,
+  );
   const arena = new Arena();
   const job = arena.reserve(KernelContext.bytes);
   const sumBytes = sumBytesOf(timeline, source);

@@ -30,8 +30,9 @@ interface LineChoice {
 }
 
 export interface ReadoutChoices {
-  /** [trajectories] whether readouts by themselves are batched */
+  /** [trajectories] whether readouts by themselves are batched, and whether as products of matrices */
   readonly isBatched: readonly boolean[];
+  readonly isProduct: readonly boolean[];
   /** Operations per spin of the readouts of a window. */
   costOf(readouts: readonly WindowReadout[]): number;
   /** Puts the readouts of a window into the program. */
@@ -49,8 +50,8 @@ export interface ReadoutChoices {
 }
 
 export function chooseReadouts(context: Context): ReadoutChoices {
-  const { budget, timeline, uses } = context;
-  const isWithin = ({ error }: { readonly error: number }): boolean => error <= (budget?.readouts ?? 0);
+  const { readoutBudget, timeline, uses } = context;
+  const isWithin = ({ error }: { readonly error: number }): boolean => error <= (readoutBudget?.readouts ?? 0);
   const lineMethods = opened(LINE_METHODS, (method) => method.open(context));
   const choices = Array.from(uses, (_, trajectory) => lineChoice(lineMethods, trajectory, isWithin));
   const alone = (readouts: readonly WindowReadout[]): number =>
@@ -95,6 +96,7 @@ export function chooseReadouts(context: Context): ReadoutChoices {
   const all: readonly (OpenedLineMethod | OpenedWindowMethod)[] = [...lineMethods, ...windowMethods];
   return {
     isBatched: choices.map(({ proposal }) => proposal.isBatched),
+    isProduct: choices.map(({ proposal }) => proposal.isBatched && proposal.place === undefined),
     costOf(readouts) {
       const { accepted, left } = split(readouts, windowMethods.length);
       return accepted.reduce((sum, { proposal }) => sum + proposal.cost, alone(left));

@@ -16,7 +16,7 @@ export const nufft1d1: LineMethod = {
   open(context) {
     const { timeline, tileSize, coils } = context;
     const axes = axesOf(context);
-    if (axes === undefined || coils > 0) return undefined;
+    if (axes === undefined) return undefined;
     /** Cells of the longest grid, kernel included. */
     let cells = 0;
     return {
@@ -28,7 +28,7 @@ export const nufft1d1: LineMethod = {
         if (axis === undefined) return undefined;
         const rate = Float64Array.of(...step, axes.commonR2);
         return {
-          cost: nufft1d1Cost(axis, linesPerBatch(context, trajectory), tileSize),
+          cost: nufft1d1Cost(axis, linesPerBatch({ ...context, coils: 0 }, trajectory), tileSize, coils),
           error: axes.error,
           what: `a line of ${own.samples} samples of many`,
           how: `1-D transforms of a batch, ${axis.kernel.width} cells of ${axis.grid}`,

@@ -33,7 +33,7 @@ const SPACING = 1e-9;
 export const nufft2d1: WindowMethod = {
   name: 'nufft2d1',
   open(context) {
-    const { timeline, tileSize, once } = context;
+    const { timeline, tileSize, coils, once } = context;
     const axes = axesOf(context);
     if (axes === undefined) return undefined;
     const trains: Train[] = [];
@@ -41,12 +41,12 @@ export const nufft2d1: WindowMethod = {
       propose(readouts) {
         if (readouts.length < FEWEST_LINES) return [];
         return [...byTrajectory(readouts).values()].flatMap((lines) => {
-          const train = once(`train from readout ${lines[0].readout}`, () => trainOf(timeline, lines, axes));
+          const train = once(`train from readout ${lines[0].readout}`, () => trainOf(timeline, lines, axes, coils));
           if (train === undefined) return [];
           const { sampleAxis, lineAxis } = train;
           return {
             readouts: lines,
-            cost: nufft2d1Cost(sampleAxis, lineAxis, tileSize),
+            cost: nufft2d1Cost(sampleAxis, lineAxis, tileSize, coils),
             error: AXES * axes.error,
             what: `${lineAxis.samples} lines of ${sampleAxis.samples} samples after one pulse`,
             how: `2-D transform, ${sampleAxis.kernel.width} × ${lineAxis.kernel.width} cells of ${sampleAxis.grid} × ${lineAxis.grid}`,
@@ -66,7 +66,10 @@ export const nufft2d1: WindowMethod = {
         ),
       }),
       // There may be more of them than a call takes arguments.
-      scratch: () => ({ gridBytes: trains.reduce((most, train) => Math.max(most, gridBytes(train)), 0) }),
+      scratch: () => ({
+        gridBytes: trains.reduce((most, train) => Math.max(most, gridBytes(train, coils)), 0),
+        pointBytes: coils === 0 ? 0 : trains.reduce((most, train) => Math.max(most, pointBytes(train)), 0),
+      }),
     };
   },
 };
@@ -81,7 +84,12 @@ function byTrajectory(readouts: readonly WindowReadout[]): Map<number, WindowRea
   return groups;
 }
 
-function trainOf(timeline: Timeline, lines: readonly WindowReadout[], axes: AxisFinder): Train | undefined {
+function trainOf(
+  timeline: Timeline,
+  lines: readonly WindowReadout[],
+  axes: AxisFinder,
+  coils: number,
+): Train | undefined {
   const own = trajectoryAt(timeline, lines[0].trajectory);
   if (!own.isUniform || lines.length < FEWEST_LINES) return undefined;
   const start = lines[0].encoding;
@@ -97,7 +105,7 @@ function trainOf(timeline: Timeline, lines: readonly WindowReadout[], axes: Axis
   const sampleAxis = axes.find(samples, samples * step[3]);
   const lineAxis = axes.find(lines.length, lines.length * perLine[3]);
   if (sampleAxis === undefined || lineAxis === undefined) return undefined;
-  if (2 * gridBytes({ sampleAxis, lineAxis }) > MOST_GRID_BYTES) return undefined;
+  if (2 * gridBytes({ sampleAxis, lineAxis }, coils) > MOST_GRID_BYTES) return undefined;
   const middle = [Math.floor(samples / 2), Math.floor(lines.length / 2)] as const;
   const centre = start.map((value, i) => value + middle[0] * step[i] + middle[1] * perLine[i]);
   return {
@@ -108,8 +116,15 @@ function trainOf(timeline: Timeline, lines: readonly WindowReadout[], axes: Axis
   };
 }
 
-/** Bytes of one of the two grids a transform goes back and forth between. */
-function gridBytes({ sampleAxis: { grid, kernel }, lineAxis }: Pick<Train, 'sampleAxis' | 'lineAxis'>): number {
+/**
+ * Bytes that a spin takes where coils share its cells and weights: these, and its magnetisation.
+ */
+const pointBytes = ({ sampleAxis, lineAxis }: Train): number =>
+  16 + 8 * (sampleAxis.kernel.taps + lineAxis.kernel.taps);
+
+/** Bytes of one of the two grids a transform goes back and forth between; four coils share them. */
+function gridBytes({ sampleAxis, lineAxis }: Pick<Train, 'sampleAxis' | 'lineAxis'>, coils: number): number {
+  const { grid, kernel } = sampleAxis;
   const spread = (lineAxis.grid + lineAxis.kernel.taps) * 8 * (grid + kernel.taps);
-  return Math.max(spread, grid * 32 * Math.ceil(lineAxis.samples / 4));
+  return (coils === 0 ? 1 : 4) * Math.max(spread, grid * 32 * Math.ceil(lineAxis.samples / 4));
 }

@@ -37,8 +37,7 @@ export const nufft2d3: WindowMethod = {
   name: 'nufft2d3',
   open(context, remaining) {
     const { timeline, precision, isModelled, coils, budget, tileSize } = context;
-    if (precision === 'f64' || isModelled || coils > 0 || budget === undefined || budget.tolerance < FINEST)
-      return undefined;
+    if (precision === 'f64' || isModelled || budget === undefined || budget.tolerance < FINEST) return undefined;
     const pathOf = pathFinder(context);
     const extents = extentsOf(context, remaining, pathOf);
     const planes = new Map<string, NufftPlane | undefined>();
@@ -73,7 +72,7 @@ export const nufft2d3: WindowMethod = {
         return [
           {
             readouts,
-            cost: nufft2d3Cost(plane, samples, tileSize) + planeCost(plane) / extent.curves,
+            cost: Math.max(1, coils) * nufft2d3Cost(plane, samples, tileSize) + planeCost(plane) / extent.curves,
             error,
             what: `${samples} samples on a curve`,
             how: `2-D transform at ${times.length} time nodes, ${u.spreading.width} × ${v.spreading.width} cells of ${u.cells} × ${v.cells}, ${u.grid} × ${v.grid} points`,

@@ -1,8 +1,8 @@
 /**
- * A train of lines (`nufft2d1.ts`) in several coils. A spin's cells and weights are the same for all
- * of them, so they are computed once per tile and stored. The grid then holds four coils side by
- * side in the lanes of its vectors: whatever is loaded to find and weigh a cell serves four, and the
- * transforms run over four times as many columns. Lanes past the last coil stay zero.
+ * A train of lines (`nufft2d1.ts`) in several coils. A spin's cells and weights are the same for
+ * all of them, so they are computed once per tile and stored. The grid then holds four coils side
+ * by side in the lanes of its vectors: whatever is loaded to find and weigh a cell serves four, and
+ * the transforms run over four times as many columns. Lanes past the last coil stay zero.
  */
 import { Axis, KernelContext, Nufft2d1, PANEL, recordAt } from './abi';
 import { transformColumns } from './fourier';
@@ -102,7 +102,7 @@ function storePoints(train: Nufft2d1, across: Axis, down: Axis, job: KernelConte
   return to + 2 * taps;
 }
 
-/** Spreads the stored points, up to `end`, with what four coils from `coil` on receive from them. */
+/** Spreads the stored points, up to `end`, as four coils from `coil` on receive them. */
 function spreadPoints(
   across: Axis, down: Axis, job: KernelContext, tile: Tile, row: usize, coil: i32, end: usize,
 ): void {

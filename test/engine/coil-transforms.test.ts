@@ -18,10 +18,10 @@ const echoes = (): Timeline => timelineOf(gradientEcho3d(24, 96));
 
 /** In larger tiles than tests have spins, so that transforms pay. */
 const LARGE = { tileSize: 32768 };
-/** What transforms of exact runs may err by, and what f32 adds to it for a single spin. */
-const EXACT = 7e-7;
+/** What products of matrices err by for single spins: transforms of exact runs err less. */
+const EXACT = 1.2e-6;
 
-/** Decay by which exact runs are summed as products: see `host/program/nufft/axes.ts`. */
+/** Decay by which exact runs transform lines but no train: see `host/program/nufft/axes.ts`. */
 const SHORT = 'T2 of 8 ms beside one of 2 s';
 
 const SPINS: Readonly<Record<string, SpinBlock>> = {
@@ -61,7 +61,7 @@ for (const [what, spins] of Object.entries(SPINS)) {
         await engine.run(0, plan.tileCount);
         await engine.close();
         const isTooFast = what === SHORT && coils === 8 && options.tolerance === undefined;
-        assert.deepEqual(Object.keys(engine.methods), [isTooFast ? 'matrix' : method], JSON.stringify(options));
+        assert.deepEqual(Object.keys(engine.methods), [isTooFast ? 'nufft1d1' : method], JSON.stringify(options));
         const error = errorInCoils(toSignal(engine.sums, plan), truth, source, spins);
         assert.ok(error <= bound, `${method}, ${coils} coils, ${JSON.stringify(options)}: ${error} > ${bound}`);
       }
@@ -70,13 +70,14 @@ for (const [what, spins] of Object.entries(SPINS)) {
 }
 
 test('transforms in coils: the same bits by tiles in any order, by threads and in shared accumulators', async () => {
-  for (const [method, scan, coils] of SCANS) {
-    const [timeline, source] = [scan(), inCoils(latticeSpins(300), coils)];
-    const options = { tolerance: 1e-5, tileSize: 104 };
+  for (const [method, scan, coils] of SCANS.filter(([name]) => name !== 'nufft2d3')) {
+    const tileSize = method === 'nufft2d1' ? 1024 : 104;
+    const [timeline, source] = [scan(), inCoils(latticeSpins(3 * tileSize - 12), coils)];
+    const options = { tolerance: 1e-5, tileSize };
     const { engine, plan } = await engineFor(timeline, source, options);
     for (let tile = plan.tileCount - 1; tile >= 0; tile--) await engine.run(tile, 1);
     await engine.close();
-    assert.ok(method in engine.methods || method === 'nufft2d3', JSON.stringify(engine.methods));
+    assert.ok(method in engine.methods, JSON.stringify(engine.methods));
     for (const accumulatorBytes of method === 'nufft1d1' ? [1, 1e9] : [1e9]) {
       const other = await engineFor(timeline, source, { ...options, threads: 2, accumulatorBytes });
       await other.engine.run(0, plan.tileCount);

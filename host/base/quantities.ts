@@ -12,6 +12,8 @@ const SUFFIXES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   s: { s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, μs: 1e-6, ns: 1e-9, min: 60, h: 3600 },
   rad: { rad: 1, deg: DEGREE, '°': DEGREE },
   Hz: { Hz: 1, kHz: 1e3, MHz: 1e6 },
+  'm/s': { 'm/s': 1, 'cm/s': 1e-2, 'mm/s': 1e-3 },
+  's/m2': { 's/m2': 1, 's/mm2': 1e6 },
 };
 
 /** Suffixes to print with, largest first. */
@@ -20,6 +22,8 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   s: ['s', 'ms', 'us', 'ns'],
   rad: ['deg'],
   Hz: ['MHz', 'kHz', 'Hz'],
+  'm/s': ['m/s', 'cm/s', 'mm/s'],
+  's/m2': ['s/mm2'],
 };
 
 /** The unit that a bare number was probably meant in. */
@@ -61,7 +65,7 @@ const six = (value: number): string => String(Number(value.toPrecision(6)));
 
 /** The suffixes that a unit takes, for messages: `s, ms, us, ns, min or h`; undefined for a number without any. */
 export function suffixesOf(unit: string): string | undefined {
-  const names = Object.keys(SUFFIXES[unit] ?? {}).filter((name) => /^[a-z]+$/i.test(name));
+  const names = Object.keys(SUFFIXES[unit] ?? {}).filter((name) => /^[a-z/\d]+$/i.test(name));
   return names.length === 0 ? undefined : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }
 

@@ -5,11 +5,15 @@ import { didYouMean } from '../../base/suggest.ts';
 import type { Scanner } from '../scanner-types.ts';
 import type { Sequence } from '../types.ts';
 import { bssfp } from './bssfp.ts';
+import { cine } from './cine.ts';
+import { dwi } from './dwi.ts';
 import { epi } from './epi.ts';
 import { fid } from './fid.ts';
 import { gre } from './gre.ts';
 import { mprage } from './mprage.ts';
+import { mrf } from './mrf.ts';
 import type { BuiltinSequence } from './parameters.ts';
+import { pc } from './pc.ts';
 import { radial } from './radial.ts';
 import { radial3d } from './radial3d.ts';
 import { se } from './se.ts';
@@ -19,7 +23,10 @@ import { tse } from './tse.ts';
 export type { BuiltinSequence } from './parameters.ts';
 
 export const builtinSequences: ReadonlyMap<string, BuiltinSequence> = new Map(
-  [epi, gre, se, fid, bssfp, tse, mprage, spiral, radial, radial3d].map((sequence) => [sequence.name, sequence]),
+  [epi, gre, se, fid, bssfp, tse, mprage, spiral, radial, radial3d, dwi, pc, cine, mrf].map((sequence) => [
+    sequence.name,
+    sequence,
+  ]),
 );
 
 /**

@@ -10,7 +10,7 @@
  * inversions.
  */
 import { DEGREE } from '../../base/quantities.ts';
-import { areaTrapezoid, blockOf, eventEnd, hyperbolicSecant, roundUp, sequenceOf, setLabel } from '../designer.ts';
+import { areaTrapezoid, blockOf, sequenceOf, setLabel } from '../designer.ts';
 import type { Block } from '../types.ts';
 import {
   count,
@@ -21,14 +21,12 @@ import {
   rfSpoilingIncrement,
   volumeParameters,
 } from './common.ts';
+import { inversionOf } from './inversion.ts';
 import { phaseTable, readoutLobe } from './lines.ts';
 import { builtin } from './parameters.ts';
 import { volumePulse } from './selection.ts';
 import { spoilingPhase } from './spoiling.ts';
 import { longestOf, waitBlock, waiting, wantedTimes } from './times.ts';
-
-/** Inversion of some hundred hertz either side, which 10 µT hold for adiabatic. */
-const INVERSION = { duration: 15e-3, bandwidth: 800, amplitude: 10e-6 } as const;
 
 const parameters = {
   ...volumeParameters,
@@ -68,17 +66,7 @@ export const mprage = builtin(
     const { fov, n, partitions, thickness, dwell, ti, tr, te, flip, dummies } = values;
     const wanted = wantedTimes('mprage', isGiven);
     const depth = partitions * thickness;
-    const { blockRaster } = scanner;
-    const amplitude = Math.min(INVERSION.amplitude, scanner.B1);
-    const invert = hyperbolicSecant({
-      ...INVERSION,
-      amplitude,
-      raster: 10 * scanner.rfRaster,
-      delay: scanner.rfDeadTime,
-    });
-    const inversion = blockOf({ rf: invert }, roundUp(eventEnd(invert) + scanner.rfRingdown, blockRaster));
-    const crusher = areaTrapezoid(8 / (scanner.gammaBar * thickness), scanner);
-    const crush = blockOf({ gz: crusher }, longestOf(scanner, crusher));
+    const [inversion, crush] = inversionOf(thickness, scanner);
 
     const excite = volumePulse(flip, 'excitation', values.rfDuration, scanner);
     const readout = readoutLobe('mprage', fov, n, dwell, scanner);
@@ -94,8 +82,8 @@ export const mprage = builtin(
     const shot = excite.duration + windTime + teWait + readout.duration + spoilTime;
     const spacingWait = waiting(wanted('spacing', values.spacing), shot, scanner);
     const spacing = shot + spacingWait;
-    const center = invert.delay + invert.center;
-    const toMiddle = inversion.duration - center + crush.duration + Math.floor(n / 2) * spacing + excite.center;
+    const { delay, center } = inversion.rf!;
+    const toMiddle = inversion.duration - delay - center + crush.duration + Math.floor(n / 2) * spacing + excite.center;
     const tiWait = waiting(wanted('ti', ti), toMiddle, scanner);
     const train = inversion.duration + crush.duration + tiWait + n * spacing;
     const trWait = waiting(wanted('tr', tr), train, scanner);

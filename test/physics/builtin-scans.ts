@@ -110,6 +110,7 @@ const scans: Readonly<Record<string, Scan>> = {
   },
   spiral: { settings: { arms: 8 }, echo: 0 },
   radial: { settings: {} },
+  dwi: { settings: { direction: 'x' }, middle: line },
   radial3d: { settings: {}, n: 24, volume: { depth: FOV / 24, plane: 12, voxel: 8e-3, level: spoiled } },
 };
 

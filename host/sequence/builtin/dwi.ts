@@ -11,7 +11,7 @@ import { usage } from '../../base/errors.ts';
 import { DEGREE } from '../../base/quantities.ts';
 import { areaTrapezoid, blockOf, durationOf, roundUp, sequenceOf, setLabel } from '../designer.ts';
 import type { Block, TrapezoidEvent } from '../types.ts';
-import { echoTime, flipAngle, matrixSize, pulseDuration, repetitionTime, spinWarpParameters } from './common.ts';
+import { count, echoTime, flipAngle, matrixSize, pulseDuration, repetitionTime, spinWarpParameters } from './common.ts';
 import { diffusionLobe } from './diffusion.ts';
 import { epiTrain } from './epi-train.ts';
 import { builtin } from './parameters.ts';
@@ -34,6 +34,7 @@ const parameters = {
   tr: repetitionTime(2),
   flip: { ...flipAngle(90 * DEGREE), doc: 'the excitation angle' },
   rfDuration: pulseDuration(3e-3),
+  dummies: count(1, 'the number of volumes before the first one that is recorded, to reach the steady state', 0),
   crusher: { default: 4, unit: 'cycles', doc: 'the dephasing across the slice on each side of the 180°', minimum: 0 },
 } as const;
 
@@ -45,7 +46,7 @@ export const dwi = builtin(
   parameters,
   (values, scanner, isGiven) => {
     const wanted = wantedTimes('dwi', isGiven);
-    const { fov, n, slices, thickness, gap, offset, dwell, timeBandwidth, b, te, tr, flip } = values;
+    const { fov, n, slices, thickness, gap, offset, dwell, timeBandwidth, b, te, tr, flip, dummies } = values;
     const { blockRaster } = scanner;
     const common = { sequence: 'dwi', thickness, timeBandwidth, shortest: values.rfDuration };
     const excite = sliceSelection({ ...common, flip, use: 'excitation' }, scanner);
@@ -83,7 +84,7 @@ export const dwi = builtin(
     const shotOf = (volume: number, slice: number): Block[] => {
       const gradient = (): Block => {
         const silent: TrapezoidEvent = { ...lobe, amplitude: 0 };
-        return blockOf(volume === 0 ? { gz: silent } : along(lobe, DIRECTIONS[weighted[volume - 1]]), lobeTime);
+        return blockOf(volume <= 0 ? { gz: silent } : along(lobe, DIRECTIONS[weighted[volume - 1]]), lobeTime);
       };
       const z = positions[slice];
       return [
@@ -97,7 +98,7 @@ export const dwi = builtin(
         gradient(),
         ...waitBlock(secondWait),
         blockOf(train.winders, windTime),
-        ...train.blocks([setLabel('SLC', slice), setLabel('REP', volume)]),
+        ...train.blocks(volume < 0 ? undefined : [setLabel('SLC', slice), setLabel('REP', volume)]),
         blockOf({ gz: spoiler }, longestOf(scanner, spoiler)),
       ];
     };
@@ -105,7 +106,7 @@ export const dwi = builtin(
     const trWait = waiting(wanted('tr', tr), slices * shot, scanner);
     const share = waitPerSlice(trWait, slices, scanner);
     const blocks: Block[] = [];
-    for (let volume = 0; volume <= weighted.length; volume++)
+    for (let volume = -dummies; volume <= weighted.length; volume++)
       for (const [turn, slice] of order.entries()) {
         blocks.push(...shotOf(volume, slice));
         blocks.push(...waitBlock(turn + 1 < slices ? share : trWait - share * (slices - 1)));

@@ -10,6 +10,7 @@ import { readPulseq } from '../../host/sequence/pulseq/read.ts';
 import { writePulseq } from '../../host/sequence/pulseq/write.ts';
 import { DEFAULT_SCANNER, type Scanner } from '../../host/sequence/scanner-types.ts';
 import type { Block, RfEvent, Sequence } from '../../host/sequence/types.ts';
+import { gradientPoints, valueAt } from '../../host/sequence/waveform.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 
 type Settings = Readonly<Record<string, string | number>>;
@@ -188,3 +189,24 @@ for (const [name, { settings, kind, matrix, fov, more }] of Object.entries(ENCOD
     const flip = (stated('FlipAngle') * Math.PI) / 180;
     assert.ok(Math.abs(found.flipAngle![0] - flip) < 1e-3 * flip, `flip angle ${found.flipAngle}`);
   });
+
+test('dwi: b of the lobes, by integrating k² over time', () => {
+  const sequence = make('dwi', { n: 16, b: 7e8, direction: 'y', dummies: 0 });
+  // The volume with weighting; y has phase encoding after it.
+  let [time, k, b, sign, last] = [0, 0, 0, 1, -1];
+  for (let n = 0; n < sequence.blockCount; n++) {
+    const block = sequence.block(n);
+    if (block.rf?.use === 'excitation') [k, b, sign, last] = [0, 0, 1, n];
+    if (last < 0 || n > last + 8) continue;
+    // What the 180° negates is as if the gradients before it were of the other sign.
+    if (block.rf?.use === 'refocusing') sign = -1;
+    const points = gradientPoints(block.gy);
+    const step = 1e-6;
+    for (let t = step / 2; t < block.duration; t += step) {
+      k += sign * DEFAULT_SCANNER.gammaBar * valueAt(points, t) * step;
+      b += (2 * Math.PI * k) ** 2 * step;
+    }
+    time += block.duration;
+  }
+  assert.ok(time > 0 && Math.abs(b / 7e8 - 1) < 2e-3, `b ${b} s/m²`);
+});

@@ -12,12 +12,7 @@ import type { Scanner } from '../scanner-types.ts';
 import type { TrapezoidEvent } from '../types.ts';
 
 /** b of two equal lobes [s/m²]. */
-export function bValue(
-  amplitude: TeslaPerMeter,
-  { rise, flat }: TrapezoidEvent,
-  apart: Seconds,
-  gammaBar: Hertz,
-): number {
+function bValue(amplitude: TeslaPerMeter, { rise, flat }: TrapezoidEvent, apart: Seconds, gammaBar: Hertz): number {
   const delta = flat + rise;
   const times = delta ** 2 * (apart - delta / 3) + rise ** 3 / 30 - (delta * rise ** 2) / 6;
   return (2 * Math.PI * gammaBar * amplitude) ** 2 * times;

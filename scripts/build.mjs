@@ -43,6 +43,9 @@ const assets = {
   'figures/DejaVuSans.ttf': 'dejavu-fonts-ttf/ttf/DejaVuSans.ttf',
 };
 
+/** The page of reports: one script and one style sheet, which every report carries. */
+const page = { page: 'host/page/main.ts', style: 'host/page/page.css' };
+
 /** `import.meta.url` of a CommonJS bundle. */
 const url = { name: 'bundleUrl', banner: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" };
 
@@ -129,6 +132,7 @@ async function buildHost() {
       ),
       esbuild({ ...common, ...wrapped, entryPoints: command, plugins: [setApart] }),
       esbuild({ ...file, entryPoints: apart }),
+      buildPage(),
     ]);
     const failure = bundles.find((bundle) => bundle.status === 'rejected');
     if (!failure) {
@@ -140,7 +144,8 @@ async function buildHost() {
     }
 
     // All files lie flat in dist/: from any of them, './wasm/simd.wasm' and './worker.js' are found the same way.
-    for (const [name, specifier] of Object.entries(assets)) await copyAsset(name, require.resolve(specifier));
+    for (const [name, specifier] of Object.entries(assets))
+      await writeWhole(join(dist, name), await readFile(require.resolve(specifier)));
     const made = existsSync(staging) ? (await readdir(staging)).sort() : [];
     for (const name of made) await rename(join(staging, name), join(dist, name));
     for (const name of made) await report(join(dist, name));
@@ -150,6 +155,32 @@ async function buildHost() {
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
+}
+
+/** Bundles the page for browsers. @returns what esbuild says of it */
+async function buildPage() {
+  const result = await esbuild({
+    absWorkingDir: root,
+    bundle: true,
+    platform: 'browser',
+    format: 'iife',
+    target: ['chrome105', 'firefox113', 'safari16.4'],
+    entryPoints: page,
+    outdir: join(dist, 'page'),
+    minify: true,
+    legalComments: 'none',
+    metafile: true,
+    write: false,
+    logLevel: 'warning',
+  });
+  const style = result.outputFiles.filter(({ path }) => path.endsWith('.css')).map(({ text }) => text);
+  const script = result.outputFiles.find(({ path }) => path.endsWith('page.js')).text;
+  for (const [name, text] of [
+    ['page.js', script],
+    ['page.css', style.join('')],
+  ])
+    await writeWhole(join(dist, 'page', name), text);
+  return result;
 }
 
 /** V8's code cache of the command, for this Node: of the functions that the default job calls. */
@@ -164,11 +195,10 @@ async function buildCodeCache() {
 }
 
 /** Into its place in one step, as all files are. */
-async function copyAsset(name, source) {
-  const target = join(dist, name);
+async function writeWhole(target, content) {
   const beside = `${target}.${process.pid}`;
   await mkdir(dirname(target), { recursive: true });
-  await copyFile(source, beside);
+  await writeFile(beside, content);
   await rename(beside, target);
   await report(target);
 }

@@ -19,7 +19,7 @@ const larmor = (...args) => run(`larmor ${args.join(' ')}`, [join('dist', 'larmo
 setupPackages();
 run('npm run build', [join('scripts', 'build.mjs')]);
 mkdirSync(join(root, 'demo'), { recursive: true });
-larmor('simulate', '-o', 'demo/raw.mrd');
+larmor('simulate', '-o', 'demo/raw.mrd', '--report', 'demo/report.html');
 larmor('reconstruct', 'demo/raw.mrd', '-o', 'demo/head.png');
 larmor('reconstruct', 'demo/raw.mrd', '-o', 'demo/head.nii.gz');
 
@@ -27,5 +27,6 @@ console.log(`
 Raw data   demo/raw.mrd       ISMRMRD: what a scanner would have recorded
 Picture    demo/head.png      open it with any viewer
 Image      demo/head.nii.gz   NIfTI, with its place in the patient
+Report     demo/report.html   open it in a browser: image, sequence, k-space, phantom, and what was run
 
 Next       node dist/larmor.js --help`);

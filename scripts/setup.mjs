@@ -29,6 +29,7 @@ const debianPackages = [
   ...['ismrmrd-schema', 'libxml2-utils'],
   'libismrmrd-dev',
   'libvulkan1',
+  'chromium',
 ];
 
 const say = (text) => console.log(`setup: ${text}`);

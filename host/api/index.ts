@@ -21,6 +21,7 @@ export {
   writeSequence,
 } from './files.ts';
 export { plotImage, plotKspace, plotPhantom, plotSequence, plotSignal } from './plot.ts';
+export { writeReport } from './report.ts';
 export { plan, simulate } from './simulate.ts';
 export type {
   PhantomOptions,
@@ -28,6 +29,7 @@ export type {
   Plan,
   Progress,
   ReconstructOptions,
+  ReportOptions,
   ScannerInput,
   ScanOptions,
   SequenceOptions,

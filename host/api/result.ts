@@ -137,6 +137,7 @@ export function provenanceOf(
     engine: [...new Set(perRank.map((rank) => rank.engine))].sort().join(' + '),
     build: plan.parts.kernels!,
     methods: engine.methods,
+    spuriousEcho: job.spuriousEcho?.level ?? 0,
     planHash: plan.hash,
     signalHash: hash.digest('hex'),
     warnings: warnings(),

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { EXIT, LarmorError, usage } from '../base/errors.ts';
-import { requireDistinct } from '../base/files.ts';
+import { requireDistinct, writeOutput } from '../base/files.ts';
 import { info, warn } from '../base/log.ts';
 import type { StopRequest } from '../base/signals.ts';
 import { agree, agreeFromRoot } from '../comm/agree.ts';
@@ -27,12 +27,15 @@ import { type Findings, tilesToVerify, uniteFindings, type Verification, verifyT
 import { DEFAULT_CHECKPOINT_INTERVAL } from './defaults.ts';
 import type { Job } from './job.ts';
 import { type MagnetizationSink, magnetizationStore } from './magnetization.ts';
+import { reportOfJob, requireReportName } from './report.ts';
 import { coilsOf, provenanceOf, rawDataOf, receive, summarise, writeOutputs } from './result.ts';
 
 export interface RunOptions extends CheckpointOptions {
   /** Raw-data files to write. */
   readonly outputs: readonly string[];
   readonly schedule: Schedule;
+  /** A report to write, and what makes its text: on rank 0, while the phantom is open. */
+  readonly reportFile?: string | undefined;
   /** Simulate 1 % of the tiles again in f64. */
   readonly verify: boolean;
   readonly noise: NoiseRequest | undefined;
@@ -72,18 +75,22 @@ export async function runJob(
   const { timelines, phantom, plan } = job;
   const [timeline] = timelines;
   const reads = timedReads(phantom);
-  const { outputs, magnetization } = options;
+  const { outputs, magnetization, reportFile } = options;
+  const reportFiles = reportFile === undefined ? [] : [reportFile];
   const store = magnetization === undefined ? undefined : magnetizationStore(phantom);
 
   let resumePoint: ResumePoint = { done: [] };
+  let reportText: ((summary: Summary, raw: RawData) => string) | undefined;
   const { done, complete } = await agreeFromRoot(cluster, 'start', async () => {
     const coils = channelsOf(phantom);
     const size = { coils: coilsOf(job), samples: timeline.sampleCount, precision: plan.precision };
     if (timeline.sampleCount === 0 && outputs.length > 0)
       throw usage(`-o ${outputs.join(' ')}: the sequence has no ADC, so there is no raw data`, 'leave out -o');
     for (const path of outputs) checkWritable(path, size);
-    requireDistinct([...outputs.flatMap(filesOf), ...(magnetization?.files ?? [])]);
+    if (reportFile !== undefined) requireReportName(reportFile);
+    requireDistinct([...outputs.flatMap(filesOf), ...(magnetization?.files ?? []), ...reportFiles]);
     if (options.checkpoint !== undefined) await lockFolder(options.checkpoint);
+    if (reportFile !== undefined) reportText = await reportOfJob(job);
     resumePoint = findResumePoint(
       options,
       plan,
@@ -178,7 +185,7 @@ export async function runJob(
     if (!result.complete) throw stopped(result, plan.tileCount, options, notSaved);
     if (notWritten !== undefined) throw notWritten;
     const tilesResumed = countTiles(done);
-    outcome = finish(job, engine, perRank, { ...options, title, verification, tilesResumed, notSaved });
+    outcome = finish(job, engine, perRank, { ...options, title, verification, tilesResumed, notSaved, reportText });
   });
   return outcome;
 }
@@ -197,7 +204,9 @@ function attempt(step: () => void): unknown {
 export const noiseText = (noise: NoiseRequest | undefined): string => JSON.stringify(noise ?? 'none');
 
 /** An earlier run has written all outputs: its summary is reported as this run's. */
-function reportComplete({ completion }: ResumePoint, { checkpoint, report }: RunOptions): void {
+function reportComplete({ completion }: ResumePoint, { checkpoint, report, reportFile }: RunOptions): void {
+  if (reportFile !== undefined)
+    warn(`${reportFile} is not written: the run was complete; larmor report makes one of its raw data`);
   info(`--resume: the run in ${checkpoint} was complete at ${completion!.finishedAt}; nothing is left to do`);
   report(completion!.summary as Summary);
 }
@@ -227,6 +236,7 @@ function finish(
     tilesResumed: number;
     verification: Verification | undefined;
     notSaved: unknown;
+    reportText: ((summary: Summary, raw: RawData) => string) | undefined;
   },
 ): Outcome {
   const wrote = performance.now();
@@ -245,7 +255,9 @@ function finish(
   }
   const now = performance.now();
   const spent = { write: (now - wrote) / 1e3, total: (now - run.begun) / 1e3 };
-  const summary = summarise(job, engine, perRank, provenance, { ...run, ...spent });
+  const all = run.reportFile === undefined ? run.outputs : [...run.outputs, run.reportFile];
+  const summary = summarise(job, engine, perRank, provenance, { ...run, ...spent, outputs: all });
+  if (run.reportText !== undefined) writeOutput(run.reportFile!, Buffer.from(run.reportText(summary, raw)));
   if (run.checkpoint !== undefined) {
     recordCompletion(run.checkpoint, {
       planHash: job.plan.hash,

@@ -38,6 +38,9 @@ function levelOf(phantom: PhantomSource, timeline: Timeline, encoding: Encoding)
   return checkPoints(phantom, timeline, wantedOf(timeline, encoding), along);
 }
 
+/** The level from which it is reported. */
+export const echoLimit = ({ spins }: Pick<PhantomSource, 'spins'>): number => (spins === undefined ? REPORTED : CHOSEN);
+
 /** @throws LarmorError 65 with `strict` */
 export function reportEcho(
   phantom: PhantomSource,
@@ -52,7 +55,7 @@ export function reportEcho(
         `${Math.hypot(...dephased).toFixed(0)} cycles/m, which only too few spins show; rewind the slice gradient and ` +
         'balance the moments between pulses and readouts',
     );
-  if (level < (phantom.spins === undefined ? REPORTED : CHOSEN)) return;
+  if (level < echoLimit(phantom)) return;
   const percent = `about ${level < 0.1 ? (100 * level).toPrecision(1) : Math.round(100 * level)} % of the signal`;
   const what = `too few spins per pixel for this sequence: a spurious echo of ${percent} is predicted${causeOf(prediction)}`;
   const fix = fixOf(prediction);

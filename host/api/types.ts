@@ -5,10 +5,12 @@
 import type { Given } from '../base/parameters.ts';
 import type { Hertz, Seconds, Tesla } from '../base/units.ts';
 import type { T2Prime } from '../model/t2prime.ts';
+import type { PhantomSource } from '../phantom/types.ts';
 import type { RawData } from '../raw/types.ts';
 import type { Provenance } from '../report/provenance.ts';
 import type { ScanCounts, Summary } from '../report/summary.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
+import type { Sequence } from '../sequence/types.ts';
 
 export interface CallOptions {
   /** Takes each warning, once. Results that have a list of warnings state them too. What it throws, the call throws. */
@@ -181,6 +183,14 @@ export interface PhantomPlotOptions extends PhantomOptions {
   readonly planes?: readonly ('axial' | 'coronal' | 'sagittal')[] | undefined;
   /** Default: all. */
   readonly maps?: readonly ('density' | 't1' | 't2' | 'df')[] | undefined;
+}
+
+export interface ReportOptions extends CallOptions {
+  /** Of raw data that do not name a built-in one: what was simulated, for its diagram and maps. */
+  readonly sequence?: string | Sequence | undefined;
+  readonly phantom?: string | PhantomSource | undefined;
+  /** Of the sequence; default: as the raw data say. */
+  readonly scanner?: ScannerInput | undefined;
 }
 
 export interface SignalPlotOptions extends CallOptions {

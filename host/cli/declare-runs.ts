@@ -94,6 +94,7 @@ export function declareRuns(program: Command): void {
       'raw data: .mrd or .h5 (ISMRMRD), .npy, .mat, .cfl, or - (MRD stream to stdout); repeatable (default: raw.mrd)',
       collect,
     )
+    .option('--report <file.html>', 'write what the run did as one web page, which needs no network')
     .option('--noise <sigma[@dwell]>', 'add noise: standard deviation per real part (at this dwell time)', noiseLevel)
     .addOption(
       new Option('--snr <s>', 'add noise: largest sample over standard deviation per real part')

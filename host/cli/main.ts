@@ -9,6 +9,7 @@ import { enter, guardEnd, leave } from '../base/lifetime.ts';
 import { log, print, reportError, setLogLevel } from '../base/log.ts';
 import { declareFiles, declarePhantoms, declareSequences } from './declare-files.ts';
 import { declarePlots } from './declare-plots.ts';
+import { declareReport } from './declare-report.ts';
 import { declareRuns } from './declare-runs.ts';
 import { EXIT_CODES, withOutput } from './shared-options.ts';
 import { agreeOn, usageError } from './usage.ts';
@@ -34,6 +35,7 @@ ${EXIT_CODES}`,
 declareRuns(program);
 declareFiles(program);
 declarePlots(program);
+declareReport(program);
 declareSequences(program);
 declarePhantoms(program);
 

@@ -24,6 +24,8 @@ import { coilsFile } from './scanner.ts';
 
 export interface SimulateOptions extends JobCommandOptions, CheckpointOptions {
   readonly output?: readonly string[];
+  /** A web page of the run. */
+  readonly report?: string;
   readonly schedule: Schedule;
   readonly verify?: boolean;
   readonly noise?: { readonly sigma: number; readonly atDwell?: number };
@@ -55,6 +57,7 @@ export async function simulate(sequence: string, phantom: string, options: Simul
     await runJob(cluster, stop, job, {
       ...options,
       outputs: job.timelines[0].sampleCount === 0 && options.output === undefined ? [] : asked,
+      reportFile: options.report,
       verify: options.verify === true,
       noise,
       magnetization: magnetization === undefined ? undefined : magnetizationFile(magnetization),
@@ -114,5 +117,6 @@ function rankOptions(options: SimulateOptions, outputs: readonly string[]): Rank
     '--noise': noiseText(noiseRequest(options)),
     '--magnetization': options.magnetization ?? 'none',
     '--output': outputs.join(' '),
+    '--report': options.report ?? 'none',
   };
 }

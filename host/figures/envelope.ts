@@ -15,7 +15,7 @@ export interface Trace {
 }
 
 export interface TraceBuilder {
-  /** The next point; x does not decrease. */
+  /** The next point; x does not decrease. The line is cut at the ends of the range. */
   add(x: number, y: number): void;
   /** Interrupts the line. */
   gap(): void;
@@ -84,12 +84,24 @@ export function traceBuilder(from: number, to: number, columns = COLUMNS): Trace
     y[count++] = py;
   };
 
+  /** The last point, if the line is not interrupted after it. */
+  let [lastX, lastY] = [Number.NaN, Number.NaN];
+  /** Value of the line from the last point to (px, py) at an edge of the range. */
+  const crossing = (edge: number, px: number, py: number): number =>
+    px === lastX ? py : lastY + ((py - lastY) * (edge - lastX)) / (px - lastX);
+
   return {
+    // Points outside of the range would end in its first and last columns, so the line is cut there.
     add: (px, py) => {
-      total++;
-      push(px, py);
+      if (lastX < from && px >= from) push(from, crossing(from, px, py));
+      if (px >= from && px <= to) {
+        total++;
+        push(px, py);
+      } else if (px > to && lastX < to) push(to, crossing(to, px, py));
+      [lastX, lastY] = [px, py];
     },
     gap: () => {
+      [lastX, lastY] = [Number.NaN, Number.NaN];
       if (total > 0) push(Number.NaN, Number.NaN);
     },
     trace: () => {

@@ -35,7 +35,7 @@ export interface PhantomPlotOptions {
 }
 
 const NORMALS: Readonly<Record<PlaneName, Axis>> = { axial: 2, coronal: 1, sagittal: 0 };
-const NAMES = ['sagittal', 'coronal', 'axial'] as const;
+export const PLANE_NAMES = ['sagittal', 'coronal', 'axial'] as const;
 const COORDINATES = ['x', 'y', 'z'] as const;
 
 interface MapStyle {
@@ -46,7 +46,7 @@ interface MapStyle {
   readonly factor: number;
 }
 
-const STYLES: Readonly<Record<MapName, MapStyle>> = {
+export const MAP_STYLES: Readonly<Record<MapName, MapStyle>> = {
   density: { label: 'ρ', unit: '', map: grey, factor: 1 },
   T1: { label: 'T1', unit: 's', map: viridis, factor: 1 },
   T2: { label: 'T2', unit: 's', map: viridis, factor: 1 },
@@ -64,8 +64,8 @@ export function phantomPlot(source: PhantomSource, { planes, maps }: PhantomPlot
   const names = maps === undefined || maps.length === 0 ? MAPS : maps.map((name) => MAPS[MAP_NAMES.indexOf(name)]);
   for (const normal of wanted)
     if (!wide.includes(normal)) {
-      const has = wide.map((one) => NAMES[one]).join(', ') || 'none, being a line or a point';
-      throw usage(`--planes ${NAMES[normal]}: ${source.name} has no extent in that plane`, `it has ${has}`);
+      const has = wide.map((one) => PLANE_NAMES[one]).join(', ') || 'none, being a line or a point';
+      throw usage(`--planes ${PLANE_NAMES[normal]}: ${source.name} has no extent in that plane`, `it has ${has}`);
     }
   const pitch = pitches(source);
   const title = `${basename(source.name)}: phantom`;
@@ -104,7 +104,7 @@ const sliceTexts = (planes: readonly Plane[], pitch: readonly Pitch[]): string =
   const texts = planes.map(({ normal, at, pixel, thickness }) => {
     const { isLattice, step } = pitch[normal];
     const spins = isLattice ? 'the layer' : thickness < step ? 'all spins' : `spins within ${quantity(thickness, 'm')}`;
-    return `${NAMES[normal]}: ${spins} at ${COORDINATES[normal]} = ${millimetres(at)}, pixels of ${quantity(pixel, 'm')}`;
+    return `${PLANE_NAMES[normal]}: ${spins} at ${COORDINATES[normal]} = ${millimetres(at)}, pixels of ${quantity(pixel, 'm')}`;
   });
   return `${texts.join('; ')}. Means over the spins of a pixel; black: no spins.`;
 };
@@ -142,7 +142,7 @@ function letters(normal: Axis, { x, y }: { x: FigureAxis; y: FigureAxis }): Mark
 const panelHeight = (planes: number): number => (planes === 1 ? 420 : 250);
 
 function mapRow(source: PhantomSource, planes: readonly Plane[], name: MapName): Panel[] {
-  const { label, unit, map, factor } = STYLES[name];
+  const { label, unit, map, factor } = MAP_STYLES[name];
   const values = planes.map(({ count, sums }) => sums[name].map((sum, i) => (factor * sum) / count[i]));
   const range = rangeOf(
     values.flatMap((all) => [...all]),
@@ -157,7 +157,7 @@ function mapRow(source: PhantomSource, planes: readonly Plane[], name: MapName):
       y: topAndBottom(plane),
     };
     return {
-      title: `${label}, ${NAMES[normal]}, ${COORDINATES[normal]} = ${millimetres(at)}`,
+      title: `${label}, ${PLANE_NAMES[normal]}, ${COORDINATES[normal]} = ${millimetres(at)}`,
       ...axes,
       marks: [raster, ...letters(normal, axes)],
       height: panelHeight(planes.length),
@@ -192,7 +192,7 @@ function coloured(
   return rgba;
 }
 
-function rangeOf(values: Iterable<number>, name: MapName): [number, number] {
+export function rangeOf(values: Iterable<number>, name: MapName): [number, number] {
   let largest = 0;
   for (const value of values) if (Math.abs(value) > largest) largest = Math.abs(value);
   if (name === 'offResonance') return [-(largest || 1), largest || 1];
@@ -206,7 +206,7 @@ function allSpins(source: PhantomSource): SpinBlock {
 }
 
 function cloudRow(source: PhantomSource, spins: SpinBlock, planes: readonly Axis[], name: MapName): Panel[] {
-  const { label, unit, map, factor } = STYLES[name];
+  const { label, unit, map, factor } = MAP_STYLES[name];
   const values = Float64Array.from(spins[name], (value) => factor * value);
   const range = rangeOf(values, name);
   const colours = Array.from(values, (value) => css(map((value - range[0]) / (range[1] - range[0]))));
@@ -218,7 +218,7 @@ function cloudRow(source: PhantomSource, spins: SpinBlock, planes: readonly Axis
     const black: Mark = { kind: 'box', x: axes.x.range, y: axes.y.range, colour: '#000000', filled: true };
     const points: Mark = { kind: 'points', x: at(u), y: at(v), colours, radius: 1.6 };
     return {
-      title: `${label}, ${NAMES[normal]}`,
+      title: `${label}, ${PLANE_NAMES[normal]}`,
       ...axes,
       marks: [black, points, ...letters(normal, axes)],
       height: panelHeight(planes.length),
@@ -237,7 +237,10 @@ function profiles(source: PhantomSource, names: readonly MapName[]): Panel[][] {
   const shown = Math.min(spinCount, MOST_POINTS);
   const spins = Array.from({ length: shown }, (_, n) => {
     source.read(Math.floor((n * spinCount) / shown), 1, block);
-    return { place: block[COORDINATES[axis]][0], values: names.map((name) => STYLES[name].factor * block[name][0]) };
+    return {
+      place: block[COORDINATES[axis]][0],
+      values: names.map((name) => MAP_STYLES[name].factor * block[name][0]),
+    };
   });
   const space = 0.03 * (extents[axis] || 1e-3);
   const x: FigureAxis = {
@@ -255,7 +258,7 @@ function profiles(source: PhantomSource, names: readonly MapName[]): Panel[][] {
       colours: '#0072b2',
       radius: 1.4,
     };
-    const { label, unit } = STYLES[name];
+    const { label, unit } = MAP_STYLES[name];
     return [{ title: label, x, y: { label, unit, range: [1.08 * low, 1.08 * high] }, marks: [points], height: 130 }];
   });
 }

@@ -7,6 +7,7 @@ import { COLUMNS, type Trace, type TraceBuilder, traceBuilder } from '../figures
 import { applyLabels, type LabelState, NO_LABELS } from '../sequence/labels.ts';
 import { offsets } from '../sequence/offsets.ts';
 import { peakOf } from '../sequence/peaks.ts';
+import type { Scanner } from '../sequence/scanner-types.ts';
 import type { LabelEvent, RfEvent, Sequence } from '../sequence/types.ts';
 import { blockGradients, type PiecewiseLinear } from '../sequence/waveform.ts';
 import type { Played, SequenceWindow } from './window.ts';
@@ -35,9 +36,15 @@ const MOST_TRIGGERS = 40;
 /** Labels that fit into a panel. */
 const MOST_LABELS = 8;
 
+/** What is drawn of a sequence; without a walk labels begin where they are first set. */
+export type Drawn = Pick<Played, 'sequence' | 'starts'> & {
+  readonly scanner: Pick<Scanner, 'B0' | 'gammaBar'>;
+  readonly walk?: Played['walk'];
+};
+
 /** @param withSlew whether slew rates are wanted */
 export function sequenceTraces(
-  { sequence, scanner, starts, walk }: Played,
+  { sequence, scanner, starts, walk }: Drawn,
   window: SequenceWindow,
   withSlew: boolean,
 ): Traces {
@@ -49,7 +56,7 @@ export function sequenceTraces(
   const rfZero = zeroBetween(b1);
   const adcZero = zeroBetween(adc);
   const triggers: { time: Seconds; type: 'input' | 'output' }[] = [];
-  const labels = labelTraces(window, stateBefore(walk, sequence, firstBlock));
+  const labels = labelTraces(window, walk === undefined ? NO_LABELS : stateBefore(walk, sequence, firstBlock));
   const larmor = scanner.gammaBar * scanner.B0;
   const pixel = (to - from) / COLUMNS;
   let [readouts, samples] = [0, 0];

@@ -40,9 +40,15 @@ export interface Played {
   readonly starts: Float64Array;
 }
 
-export function played(sequence: Sequence, scanner: Scanner): Played {
+/** [blocks + 1] start of each block, and the end of the last [s] */
+export function blockStarts(sequence: Sequence): Float64Array {
   const starts = new Float64Array(sequence.blockCount + 1);
   for (let n = 0; n < sequence.blockCount; n++) starts[n + 1] = starts[n] + sequence.block(n).duration;
+  return starts;
+}
+
+export function played(sequence: Sequence, scanner: Scanner): Played {
+  const starts = blockStarts(sequence);
   const walked = walk(sequence, scanner);
   return { sequence, scanner, walk: walked, encoding: encode(sequence, scanner, walked), starts };
 }
@@ -57,7 +63,7 @@ export function chooseWindow(all: Played, { from, to, tr }: WindowOptions): Sequ
   if (tr !== undefined && (from !== undefined || to !== undefined))
     throw usage('--tr and --from or --to both choose what is shown', 'use one of them');
   if (from === undefined && to === undefined) {
-    const periods = repetitionStarts(all);
+    const periods = repetitionStarts(all, all.encoding.TR[0] ?? 0);
     if (tr !== undefined || periods.length > 1) return repetition(all, periods, tr ?? firstRecorded(all, periods));
   }
   const [low, high] = [from ?? 0, to ?? end];
@@ -87,8 +93,10 @@ export function blockAt(starts: Float64Array, time: Seconds): number {
 }
 
 /** Starts of repetitions [s]: of the block with the first pulse of each, preparation included. */
-function repetitionStarts({ walk: { pulses, readouts, excitations }, encoding, sequence, starts }: Played): Seconds[] {
-  const [TR = 0] = encoding.TR;
+export function repetitionStarts(
+  { walk: { pulses, readouts, excitations }, sequence, starts }: Pick<Played, 'walk' | 'sequence' | 'starts'>,
+  TR: Seconds,
+): Seconds[] {
   const begun: Seconds[] = [];
   let [pulse, readout] = [0, 0];
   let previous = Number.NEGATIVE_INFINITY;

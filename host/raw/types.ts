@@ -104,4 +104,6 @@ export interface RawFile extends AcquiredData {
   readonly TE: readonly Seconds[];
   readonly TI: readonly Seconds[];
   readonly flipAngle: readonly Radians[];
+  /** What Larmor's header says of the run that made it, by key: any JSON, since a file may hold anything; {} of other programs. */
+  readonly provenance: Readonly<Record<string, unknown>>;
 }

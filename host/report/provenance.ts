@@ -45,6 +45,8 @@ export interface Provenance {
   readonly build: string;
   /** How many readouts were summed by which method. */
   readonly methods: Readonly<Record<string, number>>;
+  /** Predicted echo of gradients that too few spins let come back, over the signal. */
+  readonly spuriousEcho: number;
   readonly planHash: string;
   /** sha256 of scale exponent and integer sums, before noise. */
   readonly signalHash: string;

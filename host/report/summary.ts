@@ -107,7 +107,15 @@ function deviceLines({ perRank }: Summary): string[] {
   });
 }
 
-function boundLine({ tolerance, precision }: Summary): string {
+/** Methods and error bounds: of a run, or of what a header repeats of it. */
+export function accuracyLines(
+  of: Pick<Summary, 'methods' | 'tolerance' | 'precision'> & Partial<Pick<Summary, 'verification'>>,
+): string[] {
+  const methods = Object.entries(of.methods).map(([name, count]) => `${count} by ${name}`);
+  return [`readouts: ${methods.join(', ') || 'none'}`, boundLine(of), ...verificationLines(of)];
+}
+
+function boundLine({ tolerance, precision }: Pick<Summary, 'tolerance' | 'precision'>): string {
   if (tolerance === null) return `exact methods: every sample of every spin, ${precision} rounding alone`;
   return `fast methods: no sample errs by more than ${tolerance.toExponential()} of all density, ${precision} rounding included`;
 }
@@ -123,7 +131,10 @@ function noiseLines({ noise }: Summary): string[] {
   return [`noise: σ ${noise.sigma.toPrecision(4)} per real part${dwell}, seed ${noise.seed}`];
 }
 
-function verificationLines({ verification, tolerance }: Summary): string[] {
+function verificationLines({
+  verification,
+  tolerance,
+}: Partial<Pick<Summary, 'verification'>> & Pick<Summary, 'tolerance'>): string[] {
   if (verification === undefined) return [];
   const { tiles, errorOfDensity, errorOfSignal } = verification;
   const allowed = tolerance === null ? '' : ` (tolerance ${tolerance.toExponential()})`;

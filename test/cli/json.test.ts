@@ -122,6 +122,7 @@ test('every other command', () => {
   assert.deepEqual(labels, ['', '|B1|', 'phase', 'Gx', 'Gy', 'Gz', 'ADC', 'labels', 'block']);
   for (const args of ['kspace epi', 'phantom head2d', 'signal raw.mrd', 'image raw.mrd'])
     object(`plot ${args} -o p.svg`);
+  object('report raw.mrd -o r.html');
   object('phantom make sphere -o s.phantom');
   writeFileSync(join(where, 'chi.nii'), niftiFile([4, 4, 4], new Uint8Array(64).fill(1, 20, 30)));
   object('phantom field chi.nii -o b0.nii');

@@ -60,6 +60,7 @@ export function parseHeader(xml: string, place: string): Header {
     TE: numbers(root, 'TE', millimeters),
     TI: numbers(root, 'TI', millimeters),
     flipAngle: numbers(root, 'flipAngle_deg', Math.PI / 180),
+    provenance: provenanceOf(strings),
     byLarmor: text(find(root, 'acquisitionSystemInformation/systemVendor')) === 'Larmor',
     ...(sequenceName === undefined ? {} : { sequenceName }),
     ...(phantomName === undefined ? {} : { phantomName }),
@@ -109,6 +110,33 @@ function numbers(root: Node | undefined, name: string, scale: number): number[] 
 function userParameters(root: Node | undefined, type: 'String' | 'Double'): Map<string, string> {
   const parameters = all(find(root, 'userParameters'), `userParameter${type}`);
   return new Map(parameters.map((node) => [text(find(node, 'name')) ?? '', text(find(node, 'value')) ?? '']));
+}
+
+/** Begins the names of the parameters that hold a run's provenance. */
+const PROVENANCE = 'larmor_';
+
+/** Values that were written as JSON are that again; the rest are texts. */
+function provenanceOf(strings: ReadonlyMap<string, string>): Record<string, unknown> {
+  const own = [...strings].filter(([name]) => name.startsWith(PROVENANCE));
+  return Object.fromEntries(own.map(([name, content]) => [name.slice(PROVENANCE.length), jsonOr(content)]));
+}
+
+/** Deeper nesting than this is no provenance, and would overflow the stack of whoever walks it. */
+const MOST_NESTED = 16;
+
+function jsonOr(content: string): unknown {
+  if (!/^[[{\d"-]|^(true|false|null)$/.test(content)) return content;
+  let [depth, deepest] = [0, 0];
+  for (const character of content) {
+    if (character === '{' || character === '[') deepest = Math.max(deepest, ++depth);
+    else if (character === '}' || character === ']') depth--;
+  }
+  if (deepest > MOST_NESTED) return content;
+  try {
+    return JSON.parse(content);
+  } catch {
+    return content;
+  }
 }
 
 /**

@@ -1,0 +1,221 @@
+/**
+ * Reports: one HTML file of a run that shows what was run, its image, signal, sequence and phantom.
+ * Of a run of this process everything is known; of raw data in a file what its header says, and the
+ * built-in sequence or phantom that it names is made again.
+ */
+import { LarmorError, usage } from '../base/errors.ts';
+import { createOutput, writeOutput } from '../base/files.ts';
+import type { Given } from '../base/parameters.ts';
+import type { Tesla } from '../base/units.ts';
+import { reportHtml } from '../html/document.ts';
+import { makeReport, type ReportSource } from '../html/make.ts';
+import { phantomData } from '../html/phantom-data.ts';
+import type { EchoLevel, PhantomData } from '../html/types.ts';
+import { builtinPhantoms } from '../phantom/builtins.ts';
+import type { PhantomSource } from '../phantom/types.ts';
+import { acquiredData } from '../raw/acquisitions.ts';
+import type { AcquiredData, RawData, RawFile } from '../raw/types.ts';
+import type { Summary } from '../report/summary.ts';
+import { builtinSequences } from '../sequence/builtin/index.ts';
+import { scannerFrom } from '../sequence/scanner.ts';
+import type { Scanner } from '../sequence/scanner-types.ts';
+import type { Sequence } from '../sequence/types.ts';
+import { callAsync } from './call.ts';
+import { openNamed, readNamed } from './files.ts';
+import type { Job } from './job.ts';
+import { scannerOf } from './options.ts';
+import { openSequence } from './sequence.ts';
+import { echoLimit } from './spurious-echo.ts';
+import type { ReportOptions, Simulation } from './types.ts';
+
+/**
+ * Writes a report: a web page that needs no network.
+ * @param of a simulation, or raw data: read, or by the name of the file
+ * @returns why parts of a whole report are not in it, a sentence each
+ * @throws LarmorError (as a rejection) 2 unless `path` ends in .html, 65 or 66 for what is read, 73 if it cannot be written
+ */
+export function writeReport(
+  path: string,
+  of: Simulation | RawFile | string,
+  options: ReportOptions = {},
+): Promise<{ readonly missing: readonly string[] }> {
+  return callAsync(options, ['sequence', 'phantom', 'scanner'], async () => {
+    requireReportName(path);
+    const source = typeof of === 'object' && 'summary' in of ? sourceOfRun(of.summary, of.raw) : await sourceOfFile(of);
+    const sequence = sequenceFor(source, options);
+    const { maps, limit } = await phantomFor(source, options);
+    const report = makeReport({ ...source, ...withEcho(source, limit), sequence, phantom: maps });
+    writeOutput(path, Buffer.from(reportHtml(report)));
+    return { missing: report.missing };
+  });
+}
+
+/** @throws LarmorError 2 for another ending, 73 */
+export function requireReportName(path: string): void {
+  if (path === '-') throw usage('a report cannot be written to standard output', 'give a file name that ends in .html');
+  if (!/\.html?$/i.test(path)) throw usage(`${path}: not a report`, 'end it in .html');
+  createOutput(path).abandon();
+}
+
+type Parts = Omit<ReportSource, 'sequence' | 'phantom'>;
+
+/** A report of the run that this job becomes: the phantom is read now, since it is closed when the run is over. */
+export async function reportOfJob({
+  opened,
+  phantom,
+  sequence,
+  scanner,
+}: Job): Promise<(summary: Summary, raw: RawData) => string> {
+  // Sub-voxel spins lie where the sequence wants them and on no lattice: a map shows one spin of each voxel.
+  const { name, parameters = {}, spins } = opened;
+  const maps =
+    spins === undefined ? phantomData(opened) : await mapsOf(name, { ...parameters, spinsPerVoxel: 1 }, scanner.B0);
+  const limit = echoLimit(phantom);
+  return (summary, raw) => {
+    const source = sourceOfRun(summary, raw);
+    const shown = { ...source, ...withEcho(source, limit), sequence: { sequence, scanner }, phantom: maps };
+    return reportHtml(makeReport(shown));
+  };
+}
+
+async function mapsOf(name: string, parameters: Given, B0: Tesla): Promise<PhantomData | string> {
+  const phantom = await openNamed(name, { parameters, B0 });
+  try {
+    return phantomData(phantom);
+  } finally {
+    phantom.close();
+  }
+}
+
+/** The level of a run is in its provenance; a simulation of one pulse has none. */
+function withEcho({ provenance }: Parts, limit: number): { readonly echo?: EchoLevel } {
+  const { spuriousEcho: level } = provenance;
+  return typeof level === 'number' && Number.isFinite(level) ? { echo: { level, limit } } : {};
+}
+
+function sourceOfRun(summary: Summary, raw: RawData): Parts {
+  const { version, time, sequence, phantom, noise } = summary;
+  const { TE, TR, flipAngle } = raw.encoding;
+  return {
+    ...{ data: acquiredData(raw), provenance: { ...summary }, summary, TE, TR, flipAngle },
+    ...{ sequenceName: sequence.name, phantomName: phantom.name },
+    subtitle: `Simulated by Larmor ${version}, ${time.end.slice(0, 16).replace('T', ' ')} UTC`,
+    ...(noise && { noise: noise.sigma }),
+  };
+}
+
+async function sourceOfFile(raw: RawFile | string): Promise<Parts> {
+  const file = typeof raw === 'string' ? await readNamed(raw) : raw;
+  const { provenance, TE, TR, flipAngle, sequenceName = file.path, phantomName } = file;
+  const { version, time } = provenance;
+  const end = isRecord(time) && typeof time.end === 'string' ? `, ${time.end.slice(0, 16).replace('T', ' ')} UTC` : '';
+  const by = typeof version === 'string' ? `Simulated by Larmor ${version}${end}; ` : '';
+  const sigma = isRecord(provenance.noise) ? provenance.noise.sigma : undefined;
+  return {
+    ...{ data: file, provenance, TE, TR, flipAngle, sequenceName, phantomName },
+    subtitle: `${by}from ${file.path}`,
+    ...(typeof sigma === 'number' && Number.isFinite(sigma) && { noise: sigma }),
+  };
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The sequence that was asked for, else the built-in one that the provenance names. */
+function sequenceFor(source: Parts, { sequence: asked, scanner: input }: ReportOptions): ReportSource['sequence'] {
+  const { scanner: recorded, sequence: named } = source.provenance;
+  const scanner = input === undefined && isRecord(recorded) ? recordedScanner(recorded) : scannerOf(input);
+  if (asked !== undefined) {
+    const sequence = typeof asked === 'string' ? openSequence(asked, {}, scanner) : asked;
+    if (!agrees(sequence, source.data))
+      throw usage(
+        `${sequence.name} is not the sequence of these raw data: it has other readouts`,
+        'give the one that was simulated',
+      );
+    return { sequence, scanner };
+  }
+  const known = builtinOf(named, source.data, (name) => builtinSequences.has(name));
+  if (known === undefined)
+    return 'No sequence diagram: raw data hold no waveforms. With --sequence FILE the report shows those of the sequence.';
+  try {
+    const sequence = openSequence(known.name, known.parameters, scanner);
+    if (agrees(sequence, source.data)) return { sequence, scanner };
+  } catch (error) {
+    if (!(error instanceof LarmorError)) throw error;
+  }
+  return `No sequence diagram: the built-in ${known.name} of this version has other readouts.`;
+}
+
+/** What a header says of the scanner: its numbers alone, since files that it names may be gone. */
+function recordedScanner(recorded: Readonly<Record<string, unknown>>): Scanner {
+  const standard = scannerFrom({});
+  const numbers = Object.keys(standard).filter(
+    (key) => typeof recorded[key] === 'number' && (recorded[key] as number) > 0,
+  );
+  return { ...standard, ...Object.fromEntries(numbers.map((key) => [key, recorded[key]])) };
+}
+
+/** Readouts of the same lengths in the same order, whatever pieces a file cut them into. */
+function agrees(sequence: Sequence, { acquisitions }: AcquiredData): boolean {
+  let [readouts, samples] = [0, 0];
+  for (let n = 0; n < sequence.blockCount; n++) {
+    const { adc } = sequence.block(n);
+    if (adc === undefined) continue;
+    readouts++;
+    samples += adc.samples;
+  }
+  const recorded = acquisitions.reduce((sum, acquisition) => sum + acquisition.samples, 0);
+  return samples === recorded && readouts === acquisitions.filter(({ piece }) => piece === 0).length;
+}
+
+async function phantomFor(
+  source: Parts,
+  { phantom: asked }: ReportOptions,
+): Promise<{ readonly maps: PhantomData | string; readonly limit: number }> {
+  const draw = (phantom: PhantomSource) => ({ maps: phantomData(phantom), limit: echoLimit(phantom) });
+  if (typeof asked === 'object') return draw(asked);
+  const known =
+    asked === undefined
+      ? builtinOf(source.provenance.phantom, source.data, (name) => Object.hasOwn(builtinPhantoms, name))
+      : { name: asked, parameters: {} };
+  if (known === undefined)
+    return {
+      maps: 'No maps of the phantom: raw data do not hold it. With --phantom FILE the report shows them.',
+      limit: echoLimit({}),
+    };
+  try {
+    const phantom = await openNamed(known.name, { parameters: known.parameters });
+    try {
+      return draw(phantom);
+    } finally {
+      phantom.close();
+    }
+  } catch (error) {
+    if (asked !== undefined || !(error instanceof LarmorError)) throw error;
+    return {
+      maps: `No maps of the phantom: the built-in ${known.name} of this version has other parameters.`,
+      limit: echoLimit({}),
+    };
+  }
+}
+
+/** Counts of a sequence or phantom multiply to at most so many per sample: a header may hold any number. */
+const MOST_PER_SAMPLE = 1000;
+
+/** A built-in that a header names, with its parameters. */
+function builtinOf(
+  recorded: unknown,
+  { acquisitions }: AcquiredData,
+  isBuiltin: (name: string) => boolean,
+): { readonly name: string; readonly parameters: Given } | undefined {
+  if (!isRecord(recorded) || typeof recorded.name !== 'string' || !isBuiltin(recorded.name)) return undefined;
+  const { name, parameters } = recorded;
+  if (!isRecord(parameters)) return undefined;
+  const values = Object.entries(parameters).filter(
+    (entry): entry is [string, number | string] => typeof entry[1] === 'number' || typeof entry[1] === 'string',
+  );
+  const counts = values.flatMap(([, value]) => (Number.isInteger(value) && Number(value) > 1 ? Number(value) : []));
+  const samples = acquisitions.reduce((sum, acquisition) => sum + acquisition.samples, 0);
+  if (counts.reduce((product, count) => product * count, 1) > MOST_PER_SAMPLE * samples) return undefined;
+  return { name, parameters: Object.fromEntries(values) };
+}

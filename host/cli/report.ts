@@ -1,0 +1,27 @@
+/** `larmor report`: raw data → a web page of the run, in one file. */
+import { requireKind } from '../api/names.ts';
+import { requireReportName, writeReport } from '../api/report.ts';
+import { requireDistinct } from '../base/files.ts';
+import { info, warn, warnings } from '../base/log.ts';
+import { isRawName, readRaw } from '../raw/index.ts';
+import { printJson } from './output.ts';
+
+export interface ReportCommandOptions {
+  readonly output: string;
+  readonly sequence?: string;
+  readonly phantom?: string;
+  readonly scanner?: string;
+  readonly json?: boolean;
+}
+
+export async function report(
+  raw: string,
+  { output, json, sequence, phantom, scanner }: ReportCommandOptions,
+): Promise<void> {
+  requireReportName(output);
+  requireDistinct([output]);
+  if (!isRawName(raw)) requireKind(raw, 'raw data');
+  const { missing } = await writeReport(output, await readRaw(raw), { sequence, phantom, scanner, onWarning: warn });
+  if (json) printJson('report', { raw, outputs: [output], missing, warnings: warnings() });
+  else info(`wrote ${output}`);
+}

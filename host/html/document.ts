@@ -1,0 +1,63 @@
+/**
+ * The report as one HTML file: the page's code and style, and the data, compressed, in base64. So no
+ * text from any file is markup: the title alone is written as text, escaped. The policy in the head
+ * forbids the page to fetch anything, and every script but its own.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { deflateRawSync } from 'node:zlib';
+import { assetPath } from '../base/assets.ts';
+import { pack } from './pack.ts';
+import type { Report } from './types.ts';
+
+/** What the page may connect to when a server sends it. */
+export interface Served {
+  readonly live: true;
+}
+
+/** The data as the page reads it. */
+function encodeReport(report: Report): Buffer {
+  return deflateRawSync(pack(report), { level: 9 });
+}
+
+export function reportHtml(report: Report, served?: Served): string {
+  const script = readFileSync(assetPath('page/page.js'), 'utf8');
+  const style = readFileSync(assetPath('page/page.css'), 'utf8');
+  const hash = createHash('sha256').update(script).digest('base64');
+  const policy = [
+    "default-src 'none'",
+    `script-src 'sha256-${hash}'`,
+    "style-src 'unsafe-inline'",
+    ...(served ? ["connect-src 'self'"] : []),
+    "base-uri 'none'",
+    "form-action 'none'",
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy.join('; ')}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="Larmor">
+<title>${escaped(report.title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<noscript>This report draws its pictures with JavaScript; allow it for this page. Nothing is loaded from the network.</noscript>
+<main id="report"${served ? ' data-live' : ''}></main>
+<template id="data">${encodeReport(report).toString('base64')}</template>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);

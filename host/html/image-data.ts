@@ -1,0 +1,111 @@
+/**
+ * An image for a report: its planes as a radiologist views them, with their places in the patient, as
+ * many as a file can bear.
+ */
+
+import { quantity } from '../figures/units.ts';
+import { lettersOf } from '../plots/anatomy.ts';
+import type { Image } from '../recon/image.ts';
+import { magnitude } from '../recon/image.ts';
+import { whiteLevel } from '../recon/png.ts';
+import { chooseView } from '../recon/view.ts';
+import { evenEnds, toRows } from './numbers.ts';
+import type { ImageData, ImageDimension } from './types.ts';
+
+/** Complex pixels of all planes that are kept, 2 MB; of more, evenly chosen numbers of the longest dimension. */
+const MOST_PIXELS = 2 ** 19;
+
+/**
+ * @param combined of all coils
+ * @param each of every coil, where there are several
+ */
+export function imageData(combined: Image, each: Image | undefined): ImageData {
+  const { matrix, voxel, directions, origin } = combined;
+  const { axes, flip } = chooseView(combined);
+  const [columns, rows, slices] = axes.map((axis) => matrix[axis]) as [number, number, number];
+  const counts = {
+    coil: 1 + (each?.coils ?? 0),
+    repetition: combined.repetitions,
+    contrast: combined.contrasts,
+    slice: slices,
+  };
+  const kept = keptOf(counts, columns * rows);
+  const strides = [1, matrix[0], matrix[0] * matrix[1]];
+  const volume = matrix[0] * matrix[1] * matrix[2];
+  const planes = kept.coil.length * kept.repetition.length * kept.contrast.length * kept.slice.length;
+  const values = new Float32Array(2 * planes * columns * rows);
+  let at = 0;
+  for (const coil of kept.coil) {
+    const { data } = coil < 0 ? combined : each!;
+    for (const repetition of kept.repetition)
+      for (const contrast of kept.contrast)
+        for (const slice of kept.slice) {
+          const frame = (Math.max(0, coil) * counts.repetition + repetition) * counts.contrast + contrast;
+          const from = frame * volume + slice * strides[axes[2]];
+          for (let row = 0; row < rows; row++)
+            for (let column = 0; column < columns; column++) {
+              const u = flip[0] ? columns - 1 - column : column;
+              const v = flip[1] ? rows - 1 - row : row;
+              const n = 2 * (from + u * strides[axes[0]] + v * strides[axes[1]]);
+              values[at++] = data[n];
+              values[at++] = data[n + 1];
+            }
+        }
+  }
+  const sizes = magnitude(combined);
+  const step = (axis: number, isFlipped: boolean): number[] =>
+    directions[axis].map((way) => (isFlipped ? -way : way) * voxel[axis]);
+  const steps = [step(axes[0], flip[0]), step(axes[1], flip[1]), step(axes[2], false)];
+  const corner = origin.map(
+    (place, lps) => place - (flip[0] ? (columns - 1) * steps[0][lps] : 0) - (flip[1] ? (rows - 1) * steps[1][lps] : 0),
+  );
+  const [right, down] = [0, 1].map((n) => steps[n].map((part) => part / voxel[axes[n]]));
+  const against = (way: readonly number[]): number[] => way.map((part) => -part);
+  return {
+    ...{ columns, rows, kept, counts, corner, steps },
+    pixel: [voxel[axes[0]], voxel[axes[1]]],
+    letters: [lettersOf(against(right)), lettersOf(right), lettersOf(against(down)), lettersOf(down)],
+    white: whiteLevel(sizes),
+    largest: sizes.reduce((most, value) => Math.max(most, value), 0),
+    hasPhase: each === undefined,
+    values: toRows(values, evenEnds(values.length, 2 * columns)),
+    caption: captionOf(combined, kept, counts, [columns, rows], [voxel[axes[0]], voxel[axes[1]]]),
+  };
+}
+
+type Dimensions<T> = Record<ImageDimension, T>;
+
+function keptOf(counts: Dimensions<number>, pixels: number): Dimensions<readonly number[]> {
+  const all = (count: number, first = 0): readonly number[] => Array.from({ length: count }, (_, n) => n + first);
+  const kept = {
+    coil: all(counts.coil, -1),
+    repetition: all(counts.repetition),
+    contrast: all(counts.contrast),
+    slice: all(counts.slice),
+  };
+  const size = (): number => pixels * Object.values(kept).reduce((product, { length }) => product * length, 1);
+  while (size() > MOST_PIXELS) {
+    const [longest] = (Object.keys(kept) as ImageDimension[]).sort((a, b) => kept[b].length - kept[a].length);
+    if (kept[longest!].length === 1) break;
+    // Of coils the combined image stays; of others the middle ones.
+    const odd = longest === 'coil' ? 0 : Math.floor(kept[longest!].length / 2) % 2;
+    kept[longest!] = kept[longest!].filter((_, n) => n % 2 === odd);
+  }
+  return kept;
+}
+
+function captionOf(
+  { method, notes }: Image,
+  kept: Dimensions<readonly number[]>,
+  counts: Dimensions<number>,
+  size: readonly number[],
+  pixel: readonly number[],
+): string {
+  const fewer = (Object.keys(counts) as ImageDimension[]).filter((name) => kept[name].length < counts[name]);
+  const left = fewer.map((name) => `${kept[name].length} of ${counts[name]} ${name}s`).join(', ');
+  return [
+    `${size[0]} × ${size[1]} pixels of ${quantity(pixel[0], 'm')} × ${quantity(pixel[1], 'm')}`,
+    `by ${method === 'fft' ? 'FFT' : 'gridding'} (${notes.join('; ')})`,
+    ...(left === '' ? [] : [`evenly chosen: ${left} are in this file`]),
+  ].join('; ');
+}

@@ -1,0 +1,170 @@
+/** Charts of lines over time or frequency: uPlot with our units, colours and cursor. */
+import uPlot from 'uplot';
+import type { Trace } from '../figures/envelope.ts';
+import { scaledUnit, ticksOf } from '../figures/units.ts';
+import { colour } from './dom.ts';
+
+export interface ChartLine {
+  readonly label: string;
+  /** Name of a colour of the style sheet. */
+  readonly colour: string;
+  readonly filled?: boolean;
+  readonly dashed?: boolean;
+}
+
+export interface ChartOptions {
+  readonly label: string;
+  readonly lines: readonly ChartLine[];
+  readonly x: { readonly unit: string; readonly range: () => readonly [number, number]; readonly hasTicks: boolean };
+  readonly y: {
+    readonly unit: string;
+    readonly range: () => readonly [number, number];
+    readonly ticks?: readonly { readonly at: number; readonly text: string }[];
+  };
+  readonly height: number;
+  /** Charts of one key share their cursor. */
+  readonly sync?: string;
+  readonly onSelect?: (from: number, to: number) => void;
+  readonly onCursor?: (x: number | undefined) => void;
+}
+
+export interface Chart {
+  readonly element: HTMLElement;
+  draw(traces: readonly Trace[]): void;
+  resize(): void;
+  /** Puts the cursor at a place along x. */
+  point(x: number | undefined): void;
+}
+
+const LEFT = 94;
+const TICK_SPACE = 90;
+
+export function makeChart(host: HTMLElement, options: ChartOptions): Chart {
+  const { x, y, lines, height, sync, onSelect, onCursor } = options;
+  const ink = () => colour('muted');
+  const grid = { stroke: () => colour('grid'), width: 1 };
+  const xTicks = (width: number) => {
+    const [from, to] = x.range();
+    const { size, text } = scaledUnit(x.unit, Math.max(Math.abs(from), Math.abs(to)));
+    const ticks = ticksOf(from, to, Math.max(2, Math.floor(width / TICK_SPACE)), size);
+    const last = ticks.length - 1;
+    return ticks.map((tick, n) => (n === last && text !== '' ? { ...tick, text: `${tick.text} ${text}` } : tick));
+  };
+  const yScale = () => scaledUnit(y.unit, Math.max(...y.range().map(Math.abs)));
+  const yTicks = () => {
+    const [from, to] = y.range();
+    return y.ticks ?? ticksOf(from, to, Math.max(4, Math.floor(height / 26)), yScale().size);
+  };
+  const font = `11px ${getComputedStyle(document.body).fontFamily}`;
+  let isMoved = false;
+  const chart = new uPlot(
+    {
+      ...{ width: widthOf(host), height: height + (x.hasTicks ? 34 : 0) },
+      padding: [4, 10, x.hasTicks ? 0 : 4, 0],
+      legend: { show: false },
+      scales: {
+        x: { time: false, range: () => [...x.range()] as [number, number] },
+        y: { range: () => [...y.range()] as [number, number] },
+      },
+      cursor: {
+        y: false,
+        points: { show: false },
+        drag: { x: onSelect !== undefined, y: false, setScale: false },
+        ...(sync !== undefined && { sync: { key: sync, setSeries: false } }),
+        bind: { dblclick: () => null },
+      },
+      axes: [
+        {
+          ...{ show: x.hasTicks, font, stroke: ink, grid, size: 34 },
+          ticks: { ...grid, size: 4 },
+          splits: (u) => xTicks(u.bbox.width / devicePixelRatio).map(({ at }) => at),
+          values: (u) => xTicks(u.bbox.width / devicePixelRatio).map(({ text }) => text),
+        },
+        {
+          ...{ font, stroke: ink, grid, size: LEFT, gap: 4 },
+          ticks: { ...grid, size: 4 },
+          splits: () => yTicks().map(({ at }) => at),
+          values: () => yTicks().map(({ text }) => text),
+        },
+      ],
+      series: [
+        {},
+        ...lines.map(
+          (line): uPlot.Series => ({
+            ...{ label: line.label, width: 1.3, points: { show: false }, stroke: () => colour(line.colour) },
+            ...(line.filled && { fill: () => `color-mix(in srgb, ${colour(line.colour)} 22%, transparent)` }),
+            ...(line.dashed && { dash: [6, 4] }),
+          }),
+        ),
+      ],
+      hooks: {
+        setSelect: [
+          (u) => {
+            const { left, width } = u.select;
+            if (width < 3) return;
+            onSelect?.(u.posToVal(left, 'x'), u.posToVal(left + width, 'x'));
+            u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          },
+        ],
+        setCursor: [
+          (u) => {
+            if (isMoved) return;
+            const { left = -1 } = u.cursor;
+            onCursor?.(left < 0 ? undefined : u.posToVal(left, 'x'));
+          },
+        ],
+      },
+    },
+    [[0], ...lines.map(() => [null])] as unknown as uPlot.AlignedData,
+    host,
+  );
+  host.setAttribute('role', 'img');
+  host.setAttribute('aria-label', options.label);
+  return {
+    element: host,
+    draw(traces) {
+      chart.setData(aligned(traces));
+      const [from, to] = x.range();
+      host.dataset.from = String(from);
+      host.dataset.to = String(to);
+    },
+    resize: () => chart.setSize({ width: widthOf(host), height: height + (x.hasTicks ? 34 : 0) }),
+    point(at) {
+      isMoved = true;
+      const left = at === undefined ? -10 : chart.valToPos(at, 'x');
+      if (Math.abs(left - (chart.cursor.left ?? -10)) > 0.5)
+        chart.setCursor({ left, top: at === undefined ? -10 : 5 }, false);
+      isMoved = false;
+    },
+  };
+}
+
+const widthOf = (host: HTMLElement): number => Math.max(200, host.clientWidth);
+
+/**
+ * Lines with x of their own as uPlot wants them: one x for all, `undefined` where a line has no point,
+ * `null` where it is interrupted.
+ */
+function aligned(traces: readonly Trace[]): uPlot.AlignedData {
+  const points = traces.flatMap(({ x, y }, line) => {
+    let before = Number.NaN;
+    return Array.from(x, (at, n) => {
+      if (!Number.isNaN(at)) before = at;
+      return { x: Number.isNaN(at) ? before : at, y: Number.isNaN(y[n]) ? null : y[n], line };
+    }).filter(({ x: at }) => !Number.isNaN(at));
+  });
+  if (traces.length > 1) points.sort((a, b) => a.x - b.x);
+  const columns = traces.map((_, line) => {
+    // An interruption lasts until the line's own next point, whatever others have in between.
+    let isBroken = false;
+    return points.map((point) => {
+      if (point.line !== line) return isBroken ? null : undefined;
+      isBroken = point.y === null;
+      return point.y;
+    });
+  });
+  return [points.map((point) => point.x), ...columns] as uPlot.AlignedData;
+}
+
+/** The unit of values up to `largest` beside a chart: `mT/m`. */
+export const unitText = (unit: string, largest: number): string => scaledUnit(unit, largest).text;

@@ -1,0 +1,145 @@
+/** What a report stores, against what it was made from: numbers, arrays, sequences and trajectories. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { deflateRawSync } from 'node:zlib';
+import { evenEnds, fromSteps, toRows, toSteps } from '../../host/html/numbers.ts';
+import { pack, unpack } from '../../host/html/pack.ts';
+import { openTable, tableOf } from '../../host/html/sequence-table.ts';
+import { signalData } from '../../host/html/signal-data.ts';
+import { openReadouts } from '../../host/page/readouts.ts';
+import { openDiagram } from '../../host/page/traces.ts';
+import { acquiredData } from '../../host/raw/acquisitions.ts';
+import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
+import { encode } from '../../host/sequence/encoding.ts';
+import { readPulseq } from '../../host/sequence/pulseq/read.ts';
+import { scannerFrom } from '../../host/sequence/scanner.ts';
+import type { Sequence } from '../../host/sequence/types.ts';
+import { blockGradients, valueAt } from '../../host/sequence/waveform.ts';
+import { caseFiles, skipWithoutCases } from '../../testing/cases.ts';
+
+const scanner = scannerFrom({});
+
+test('records with arrays of every type come back as they were', () => {
+  const record = {
+    text: '</script>\u2028é',
+    none: null,
+    nested: [{ f64: Float64Array.of(1, Number.NaN, -1e300), empty: new Float32Array(0) }],
+    i16: Int16Array.of(-32768, 5, 32767),
+    u32: Uint32Array.of(0, 2 ** 32 - 1),
+    i8: Int8Array.of(-1, 1),
+    u8: Uint8Array.of(255),
+    f32: Float32Array.of(0.1),
+  };
+  assert.deepEqual(unpack(pack(record)), record);
+});
+
+test('rows of 16 bits err by half a step of the largest value of their own row', () => {
+  const values = Float64Array.from({ length: 60 }, (_, n) => Math.sin(n) * 10 ** Math.floor(n / 20));
+  const rows = toRows(values, evenEnds(60, 20));
+  for (let n = 0; n < 60; n++) {
+    const scale = rows.scales[Math.floor(n / 20)]!;
+    assert.ok(Math.abs(scale * rows.values[n]! - values[n]!) <= 0.5001 * scale);
+  }
+  assert.deepEqual([...toRows([0, 0], [2]).values], [0, 0]);
+});
+
+test('times come back to the nanosecond, and regular ones compress to nothing', () => {
+  const times = Float64Array.from({ length: 10_000 }, (_, n) => 0.0123 + n * 0.0200000004);
+  const steps = toSteps(times);
+  const back = fromSteps(steps);
+  assert.ok(times.every((time, n) => Math.abs(time - back[n]!) < 1e-9));
+  assert.ok(deflateRawSync(pack({ steps })).length < 2500);
+});
+
+/** Every block of a sequence and of its table: durations, gradients at odd times, pulses and readouts. */
+function requireSame(sequence: Sequence): void {
+  const again = openTable(unpack(pack(tableOf(sequence, scanner))));
+  assert.equal(again.blockCount, sequence.blockCount);
+  for (let n = 0; n < sequence.blockCount; n++) {
+    const [want, got] = [sequence.block(n), again.block(n)];
+    assert.equal(got.duration, want.duration);
+    const [a, b] = [blockGradients(want), blockGradients(got)];
+    for (let axis = 0; axis < 3; axis++)
+      for (let part = 0.013; part < 1; part += 0.0871) {
+        const [x, y] = [a[axis]!, b[axis]!].map((one) => valueAt(one, part * want.duration)) as [number, number];
+        assert.ok(Math.abs(x - y) < 1e-6 * scanner.Gmax, `block ${n + 1}, axis ${axis}: ${x} and ${y}`);
+      }
+    assert.equal(got.rf?.time.length, want.rf?.time.length);
+    want.rf?.magnitude.forEach((value, i) => {
+      assert.ok(Math.abs(value - got.rf!.magnitude[i]!) <= 2e-6 * Math.max(...want.rf!.magnitude));
+      assert.ok(Math.abs(want.rf!.phase[i]! - got.rf!.phase[i]!) < 2e-5);
+    });
+    if (want.rf) assert.ok(Math.abs(want.rf.phaseOffset - got.rf!.phaseOffset) < 1e-6);
+    assert.deepEqual(
+      [got.adc?.samples, got.adc?.dwell, got.adc?.delay],
+      [want.adc?.samples, want.adc?.dwell, want.adc?.delay],
+    );
+  }
+}
+
+test('a sequence comes back from its table', () => {
+  requireSame(makeBuiltin('epi', { n: 9 }, scanner));
+  requireSame(makeBuiltin('se', { n: 8, slices: 3 }, scanner));
+});
+
+test('sequences of other programs, with shapes and rotations, come back too', skipWithoutCases(), () => {
+  const files = caseFiles('pulseq/v1.5', '.seq').slice(0, 6);
+  assert.ok(files.length > 0);
+  for (const file of files) requireSame(readPulseq(file));
+});
+
+test('a scan of 20 000 repetitions takes a few bytes for each', () => {
+  const sequence = makeBuiltin('gre', { n: 100, slices: 200, dummies: 0 }, scanner);
+  const table = tableOf(sequence, scanner);
+  assert.ok(sequence.blockCount >= 1e5);
+  assert.ok(table.shapes.length < 6, `${table.shapes.length} shapes`);
+  const bytes = deflateRawSync(pack(table), { level: 9 }).length;
+  assert.ok(bytes < 120_000, `${bytes} B`);
+  // From a glance at the whole to one repetition exactly.
+  const diagram = openDiagram(table);
+  const whole = diagram.lines(0, diagram.duration);
+  assert.ok(whole.gx.x.length <= 2400 && whole.gx.envelopeOf === sequence.blockCount);
+  assert.ok(Math.abs(Math.max(...whole.gx.y.map(Math.abs)) - diagram.largest.gx) < 1e-9);
+  const one = diagram.lines(diagram.duration / 2, diagram.duration / 2 + 0.01);
+  assert.equal(one.gx.envelopeOf, undefined);
+  assert.ok(one.gx.x.every((time) => time >= diagram.duration / 2 - 1e-12));
+});
+
+test('readouts: where they lie and what they hold, lines and curves', skipWithoutCases(), () => {
+  for (const sequence of [
+    makeBuiltin('epi', { n: 10 }, scanner),
+    readPulseq(caseFiles('pulseq/v1.5', 'spiral.seq')[0]!),
+  ]) {
+    const encoding = encode(sequence, scanner);
+    const samples = encoding.readouts.reduce((sum, readout) => sum + readout.samples, 0);
+    const signal = Float64Array.from({ length: 2 * samples }, (_, n) => Math.cos(n * n));
+    const raw = {
+      signal,
+      coils: 1,
+      samples,
+      precision: 'f32',
+      encoding,
+      sequenceName: '',
+      phantomName: '',
+      B0: 1,
+      frequency: 1,
+    } as const;
+    const readouts = openReadouts(unpack(pack(signalData(acquiredData(raw), undefined))));
+    assert.equal(readouts.count, encoding.readouts.length);
+    const limit = Math.max(
+      ...encoding.encodedMatrix.map((n, axis) => (n > 1 ? n / encoding.encodedFov[axis]! / 2 : 0)),
+    );
+    for (const [n, { samples: count, firstSample, start }] of encoding.readouts.entries()) {
+      assert.ok(Math.abs(readouts.starts[n]! - start) < 2e-9);
+      const k = encoding.trajectory(n);
+      for (const sample of [0, Math.floor(count / 3), count - 1]) {
+        const place = readouts.place(n, sample)!;
+        // Curves are stored at 400 points.
+        for (let axis = 0; axis < 2; axis++) assert.ok(Math.abs(place[axis]! - k[3 * sample + axis]!) < 4e-3 * limit);
+      }
+      const values = readouts.values(n, 0)!;
+      assert.ok(Math.abs(values[2]! - signal[2 * firstSample + 2]!) < 1e-4);
+      assert.equal(readouts.before(readouts.starts[n]! + 1e-8), n);
+    }
+  }
+});

@@ -19,12 +19,14 @@ import type {
   PhantomOptions,
   PhantomPlotOptions,
   ReconstructOptions,
+  ReportOptions,
   ScannerInput,
   ScanOptions,
   SequenceOptions,
   SequencePlotOptions,
   SignalPlotOptions,
   SimulateOptions,
+  Simulation,
 } from './types.ts';
 
 /** A reader of each option. */
@@ -78,6 +80,11 @@ const anyPhantom = accepting<string | PhantomSource>(
 const anyRaw = accepting<string | RawData | AcquiredData>(
   (given) => isName(given) || isRaw(given) || isAcquired(given),
   "give a file, what readRaw returned, or 'raw' of a simulation",
+);
+const anyRun = accepting<string | Simulation | AcquiredData>(
+  (given) =>
+    isName(given) || isAcquired(given) || (isRaw(of<Simulation>(given).raw) && isObject(of<Simulation>(given).summary)),
+  'give a file, what readRaw returned, or what simulate returned',
 );
 const anyEncoded = accepting<string | Sequence | RawData | AcquiredData>(
   (given) => isName(given) || isSequence(given) || isRaw(given) || isAcquired(given),
@@ -172,6 +179,8 @@ const SIGNAL_PLOT: Readers<SignalPlotOptions> = {
   coil: wholeNumber(...COUNTS.ordinal),
 };
 
+const REPORT: Readers<ReportOptions> = { ...CALL, sequence: anySequence, phantom: anyPhantom, scanner };
+
 type Declared = Readonly<Record<string, JsonReader<unknown>>>;
 
 /** Arguments of each function, and its options. */
@@ -195,6 +204,7 @@ const FUNCTIONS = {
     { path, image },
     { ...CALL, part: word(...PARTS) },
   ],
+  writeReport: [{ path, of: anyRun }, REPORT],
   plotSequence: [{ sequence: anySequence }, SEQUENCE_PLOT],
   plotKspace: [{ of: anyEncoded }, SEQUENCE],
   plotPhantom: [{ phantom: anyPhantom }, PHANTOM_PLOT],

@@ -17,8 +17,7 @@ import { acquiredData } from '../raw/acquisitions.ts';
 import type { AcquiredData, RawData, RawFile } from '../raw/types.ts';
 import type { Summary } from '../report/summary.ts';
 import { builtinSequences } from '../sequence/builtin/index.ts';
-import { scannerFrom } from '../sequence/scanner.ts';
-import type { Scanner } from '../sequence/scanner-types.ts';
+import { DEFAULT_SCANNER, type Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { callAsync } from './call.ts';
 import { openNamed, readNamed } from './files.ts';
@@ -39,15 +38,22 @@ export function writeReport(
   of: Simulation | RawFile | string,
   options: ReportOptions = {},
 ): Promise<{ readonly missing: readonly string[] }> {
-  return callAsync(options, ['sequence', 'phantom', 'scanner'], async () => {
-    requireReportName(path);
-    const source = typeof of === 'object' && 'summary' in of ? sourceOfRun(of.summary, of.raw) : await sourceOfFile(of);
-    const sequence = sequenceFor(source, options);
-    const { maps, limit } = await phantomFor(source, options);
-    const report = makeReport({ ...source, ...withEcho(source, limit), sequence, phantom: maps });
-    writeOutput(path, Buffer.from(reportHtml(report)));
-    return { missing: report.missing };
-  });
+  return callAsync('writeReport', { path, of, options }, () => reportOf(path, of, options));
+}
+
+/** The same as part of a call. */
+export async function reportOf(
+  path: string,
+  of: Simulation | RawFile | string,
+  options: ReportOptions,
+): Promise<{ readonly missing: readonly string[] }> {
+  requireReportName(path);
+  const source = typeof of === 'object' && 'summary' in of ? sourceOfRun(of.summary, of.raw) : await sourceOfFile(of);
+  const sequence = sequenceFor(source, options);
+  const { maps, limit } = await phantomFor(source, options);
+  const report = makeReport({ ...source, ...withEcho(source, limit), sequence, phantom: maps });
+  writeOutput(path, Buffer.from(reportHtml(report)));
+  return { missing: report.missing };
 }
 
 /** @throws LarmorError 2 for another ending, 73 */
@@ -148,7 +154,7 @@ function sequenceFor(source: Parts, { sequence: asked, scanner: input }: ReportO
 
 /** What a header says of the scanner: its numbers alone, since files that it names may be gone. */
 function recordedScanner(recorded: Readonly<Record<string, unknown>>): Scanner {
-  const standard = scannerFrom({});
+  const standard = DEFAULT_SCANNER;
   const numbers = Object.keys(standard).filter(
     (key) => typeof recorded[key] === 'number' && (recorded[key] as number) > 0,
   );

@@ -1,8 +1,8 @@
 /** `larmor report`: raw data → a web page of the run, in one file. */
 import { requireKind } from '../api/names.ts';
-import { requireReportName, writeReport } from '../api/report.ts';
+import { reportOf, requireReportName } from '../api/report.ts';
 import { requireDistinct } from '../base/files.ts';
-import { info, warn, warnings } from '../base/log.ts';
+import { info, warnings } from '../base/log.ts';
 import { isRawName, readRaw } from '../raw/index.ts';
 import { printJson } from './output.ts';
 
@@ -21,7 +21,7 @@ export async function report(
   requireReportName(output);
   requireDistinct([output]);
   if (!isRawName(raw)) requireKind(raw, 'raw data');
-  const { missing } = await writeReport(output, await readRaw(raw), { sequence, phantom, scanner, onWarning: warn });
+  const { missing } = await reportOf(output, await readRaw(raw), { sequence, phantom, scanner });
   if (json) printJson('report', { raw, outputs: [output], missing, warnings: warnings() });
   else info(`wrote ${output}`);
 }

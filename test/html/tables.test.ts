@@ -12,12 +12,10 @@ import { acquiredData } from '../../host/raw/acquisitions.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { encode } from '../../host/sequence/encoding.ts';
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';
-import { scannerFrom } from '../../host/sequence/scanner.ts';
+import { DEFAULT_SCANNER as scanner } from '../../host/sequence/scanner-types.ts';
 import type { Sequence } from '../../host/sequence/types.ts';
 import { blockGradients, valueAt } from '../../host/sequence/waveform.ts';
 import { caseFiles, skipWithoutCases } from '../../testing/cases.ts';
-
-const scanner = scannerFrom({});
 
 test('records with arrays of every type come back as they were', () => {
   const record = {
@@ -80,6 +78,7 @@ function requireSame(sequence: Sequence): void {
 test('a sequence comes back from its table', () => {
   requireSame(makeBuiltin('epi', { n: 9 }, scanner));
   requireSame(makeBuiltin('se', { n: 8, slices: 3 }, scanner));
+  requireSame(makeBuiltin('spiral', {}, scanner));
 });
 
 test('sequences of other programs, with shapes and rotations, come back too', skipWithoutCases(), () => {

@@ -1,5 +1,6 @@
 /** `larmor info`: what a file holds, or which parameters a built-in sequence or phantom takes. */
 
+import { statSync } from 'node:fs';
 import { endingOf, kindOfName } from '../api/names.ts';
 import { inferEncoding, openSequence, reportFindings } from '../api/sequence.ts';
 import { usage } from '../base/errors.ts';
@@ -63,6 +64,8 @@ async function gather(name: string, { scanner: scannerFile, set = [] }: InfoOpti
   if (kind === 'phantom') return ofPhantom();
   if (kind === 'raw data') return ofRaw();
   if (['.h5', '.hdf5'].includes(endingOf(name))) return (await isRaw(name)) ? ofRaw() : ofPhantom();
+  // Maps: a JSON file that names them, or the folder they are in.
+  if (endingOf(name) === '.json' || statSync(name, { throwIfNoEntry: false })?.isDirectory()) return ofPhantom();
   const builtins = [...builtinSequences.keys(), ...Object.keys(builtinPhantoms)];
   const otherwise = 'give .seq, .phantom, .h5, .mat, .nii, .mrd, or a built-in name (larmor list)';
   throw usage(

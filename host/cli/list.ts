@@ -15,7 +15,7 @@ const FORMATS = {
     { endings: ['.phantom'], description: 'KomaMRI (HDF5); larmor phantom make writes it' },
     { endings: ['.h5', '.hdf5'], description: 'JEMRIS, or plain arrays x, y, z, ρ, T1, T2, T2s, Δw (HDF5)' },
     { endings: ['.nii', '.nii.gz'], description: 'label image (NIfTI) with a tissue table' },
-    { endings: ['.mat'], description: 'label image (MATLAB) with a tissue table' },
+    { endings: ['.mat'], description: 'label image (MATLAB) with a tissue table, or virtual object of MRiLab' },
     { endings: ['.json'], description: 'quantitative maps (NIfTI) of tissues, nifti-phantom-v1' },
   ],
   rawData: [

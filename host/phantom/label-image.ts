@@ -104,6 +104,8 @@ export async function openLabelImage(
 ): Promise<PhantomSource> {
   const options = completeParameters(path, labelImageParameters, given);
   const table = readTissueTable(options.tissues || besides(path), B0);
+  if (table.probabilities.size > 0)
+    throw badInput(table.path, 'its tissues name maps of probability', 'give the table as the phantom, without labels');
   const map = labelMap(path, table);
   const volume = await readVolume(path, map, table, options.variable || (table.variable ?? ''));
   try {
@@ -141,8 +143,11 @@ export async function openLabelImage(
   }
 }
 
+/** Name of the tissue table beside an image. */
+export const tableBeside = (path: string): string => path.replace(/(\.nii)?\.\w+$/i, '.json');
+
 function besides(path: string): string {
-  const table = path.replace(/(\.nii)?\.\w+$/i, '.json');
+  const table = tableBeside(path);
   const exists = existsSync(table);
   if (exists && isTissueTable(table)) return table;
   // DICOM converters write a description of the scan with the same name.

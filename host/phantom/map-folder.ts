@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { badInput, missingInput } from '../base/errors.ts';
 import { isObject, readJson } from '../base/json.ts';
 import { type MapData, readMapData, requireSameGrid } from '../fields/map.ts';
-import { mapPhantom } from './map-phantom.ts';
+import { mapPhantom, primeOf } from './map-phantom.ts';
 import type { PhantomSource } from './types.ts';
 
 const SUFFIX = /(?:^|_)([A-Za-z0-9]+)\.nii(?:\.gz)?$/;
@@ -90,10 +90,6 @@ export async function openMapFolder(folder: string, warn: (message: string) => v
     ],
   });
 }
-
-/** T2′ of T2* and T2; infinite where T2* is not shorter, or unset. */
-const primeOf = (T2star: number, T2: number): number =>
-  T2star > 0 && T2star < T2 ? 1 / (1 / T2star - 1 / T2) : Number.POSITIVE_INFINITY;
 
 function sidecarOf(path: string): Readonly<Record<string, unknown>> {
   const json = path.replace(/\.nii(\.gz)?$/, '.json');

@@ -40,6 +40,10 @@ export interface MapPhantom {
   readonly warn: (message: string) => void;
 }
 
+/** T2′ of T2* and T2; infinite where T2* is not shorter, or unset. */
+export const primeOf = (T2star: number, T2: number): number =>
+  T2star > 0 && T2star < T2 ? 1 / (1 / T2star - 1 / T2) : Number.POSITIVE_INFINITY;
+
 /** Kernels need finite times; with this one [s] there is no decay. */
 const NO_DECAY = 1e6;
 

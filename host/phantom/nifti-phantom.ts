@@ -111,17 +111,22 @@ function objectOf(path: string, key: string, value: unknown): Readonly<Record<st
 
 type VolumeReader = (reference: string, location: string) => Promise<MapData>;
 
-/** Volume of a file by reference, `file.nii.gz[2]`; each file is read once. */
-function volumeReader(path: string): VolumeReader {
+/**
+ * Volume of a file by reference, `file.nii.gz[2]`; each file is read once.
+ * @param index optional: a file of one volume is named without
+ */
+export function volumeReader(path: string, index: 'required' | 'optional' = 'required'): VolumeReader {
   const files = new Map<string, MapData>();
   return async (reference, location) => {
-    const [, name, index] = /^(.+?)\[(\d+)\]$/.exec(reference) ?? [];
-    if (name === undefined)
+    const [, name, number] = /^(.+?)(?:\[(\d+)\])?$/.exec(reference) ?? [];
+    if (name === undefined || (number === undefined && index === 'required'))
       throw badInput(location, `'${reference}' names no volume of a file`, "write for example 'T1.nii.gz[0]'");
     const file = join(dirname(path), name);
     const whole = files.get(file) ?? (await readMapData(file));
     files.set(file, whole);
-    const volume = Number(index);
+    if (number === undefined && whole.channels > 1)
+      throw badInput(location, `${name} has ${whole.channels} volumes`, `name one: '${name}[0]', counted from 0`);
+    const volume = Number(number ?? 0);
     if (volume >= whole.channels)
       throw badInput(location, `${name} has ${whole.channels} volumes, no number ${volume}`, 'count from 0');
     const size = whole.values.length / whole.channels;

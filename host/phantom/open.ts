@@ -15,16 +15,19 @@ import { builtinPhantoms } from './builtins.ts';
 import { warnOfDatasets, warnOfT2s } from './inert.ts';
 import { isJemrisPhantom, jemrisPhantom } from './jemris.ts';
 import { arrayPhantom, isArrayPhantom } from './koma.ts';
-import { labelImageParameters, openLabelImage } from './label-image.ts';
+import { labelImageParameters, openLabelImage, tableBeside } from './label-image.ts';
 import { openMapFolder } from './map-folder.ts';
 import { readMatVolume } from './mat-labels.ts';
+import { openMrilab } from './mrilab.ts';
 import { readNiftiVolume } from './nifti.ts';
 import { isNiftiPhantom, openNiftiPhantom } from './nifti-phantom.ts';
+import { openProbabilityMaps } from './probability-maps.ts';
 import type { SpinSampler } from './sub-voxel.ts';
+import { hasProbabilities } from './tissue-table.ts';
 import type { PhantomSource } from './types.ts';
 
 const FORMATS =
-  'give .phantom (KomaMRI), .h5 (JEMRIS), a label image .mat, .nii, .nii.gz, or maps by a .json (nifti-phantom-v1)';
+  'give .phantom (KomaMRI), .h5 (JEMRIS), .mat (MRiLab), a label image .mat, .nii, .nii.gz, or maps by a .json (nifti-phantom-v1, tissue table)';
 const HDF5_ENDINGS = ['.phantom', '.h5', '.hdf5'];
 
 export interface OpenOptions {
@@ -72,12 +75,23 @@ export async function openPhantom(
   }
   requireFile(name);
   if (statSync(name).size === 0) throw badInput(name, 'is empty', 'check that it was copied whole');
+  // Labels have a tissue table; looking for an object of MRiLab reads the whole file.
+  if (ending === '.mat' && parameters.tissues === undefined && !existsSync(tableBeside(name))) {
+    const object = await openMrilab(name, B0, warn);
+    if (object !== undefined) {
+      completeParameters(name, {}, parameters);
+      warnOfT2s(object, warnT2s);
+      return object;
+    }
+  }
   if (ending === '.mat') return openLabelImage(name, parameters, readMatVolume, { warn, warnT2s, sampler, B0 });
   if (ending === '.nii') return openLabelImage(name, parameters, readNiftiVolume, { warn, warnT2s, sampler, B0 });
   if (ending === '.json') {
     completeParameters(name, {}, parameters);
-    if (!isNiftiPhantom(name)) throw badInput(name, 'is no phantom of maps (no $schema nifti-phantom-v1)', FORMATS);
-    const maps = await openNiftiPhantom(name, warn);
+    const probable = !isNiftiPhantom(name);
+    if (probable && !hasProbabilities(name))
+      throw badInput(name, 'is no phantom of maps (no $schema nifti-phantom-v1, no tissues with probability)', FORMATS);
+    const maps = await (probable ? openProbabilityMaps(name, B0, warn) : openNiftiPhantom(name, warn));
     warnOfT2s(maps, warnT2s);
     return maps;
   }

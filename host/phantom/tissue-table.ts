@@ -5,6 +5,7 @@
  */
 import { badInput } from '../base/errors.ts';
 import { readInput } from '../base/files.ts';
+import { isObject, readJson } from '../base/json.ts';
 import { GAMMA_BAR, type Meters, type Tesla } from '../base/units.ts';
 import { checkSpins } from './bounds.ts';
 import { TISSUE_B0, type Tissue } from './tissues.ts';
@@ -20,6 +21,8 @@ export interface TissueTable {
   readonly knowsField: boolean;
   /** By label; null: known, without spins. */
   readonly tissues: ReadonlyMap<number, Tissue | null>;
+  /** By label: the map of its probability, `GM.nii.gz` or `tissues.nii.gz[0]`; empty for labels of an image. */
+  readonly probabilities: ReadonlyMap<number, string>;
   /** Voxel size along each array dimension; undefined: the image says. */
   readonly voxelSize?: readonly [Meters, Meters, Meters];
   /** Where array indices grow to, one letter of LRPASI per dimension. */
@@ -33,7 +36,7 @@ const MAX_TISSUES = 255;
 /** Chemical shifts beyond this are a frequency in Hz [ppm]. */
 const MOST_SHIFT = 100;
 const TABLE_KEYS = ['tissues', 'B0', 'voxelSize', 'axes', 'variable', 'description'];
-const TISSUE_KEYS = ['name', 'density', 'T1', 'T2', 'T2s', 'offResonance', 'shift'];
+const TISSUE_KEYS = ['name', 'density', 'T1', 'T2', 'T2s', 'offResonance', 'shift', 'probability'];
 /** One letter per body axis. */
 const AXES = /^(?=.*[LR])(?=.*[PA])(?=.*[SI])[LRPASI]{3}$/;
 
@@ -48,6 +51,14 @@ export function isTissueTable(path: string): boolean {
   } catch {
     return true;
   }
+}
+
+/** Whether a JSON file means to be a table with maps of probability. */
+export function hasProbabilities(path: string): boolean {
+  return readJson(path, '{"tissues": {"1": {"probability": "GM.nii.gz", …}}}', (value) => {
+    const tissues: unknown = isObject(value) ? value.tissues : undefined;
+    return isObject(tissues) && Object.values(tissues).some((entry) => isObject(entry) && 'probability' in entry);
+  });
 }
 
 /**
@@ -65,6 +76,7 @@ export function readTissueTable(path: string, scannerB0?: Tesla): TissueTable {
   }
   const record = recordOf(table, path, TABLE_KEYS);
   const tissues = new Map<number, Tissue | null>();
+  const probabilities = new Map<number, string>();
   const own = record.B0 === undefined ? TISSUE_B0 : positive(record.B0, `${path} B0`, 'T');
   const B0 = scannerB0 ?? own;
   if (record.tissues === undefined) throw badInput(path, "has no 'tissues'", 'see docs/reference/tissue-table.md');
@@ -72,6 +84,11 @@ export function readTissueTable(path: string, scannerB0?: Tesla): TissueTable {
     const number = label.trim() === '' ? Number.NaN : Number(label);
     if (!Number.isInteger(number)) throw badInput(`${path} tissues`, `'${label}' is no label`, 'use whole numbers');
     tissues.set(number, entry === null ? null : tissueOf(entry, `${path} tissue ${label}`, own, B0));
+    const { probability } = (entry ?? {}) as { readonly probability?: unknown };
+    if (probability === undefined) continue;
+    if (typeof probability !== 'string' || probability === '')
+      throw badInput(`${path} tissue ${label} probability`, `is ${JSON.stringify(probability)}`, 'name a NIfTI file');
+    probabilities.set(number, probability);
   }
   const count = [...tissues.values()].filter((tissue) => tissue !== null).length;
   if (count === 0 || count > MAX_TISSUES) throw badInput(path, `has ${count} tissues`, `give 1 to ${MAX_TISSUES}`);
@@ -80,6 +97,7 @@ export function readTissueTable(path: string, scannerB0?: Tesla): TissueTable {
     B0: own,
     knowsField: Object.values(record.tissues as object).every((entry) => entry === null || isByField(entry)),
     tissues,
+    probabilities,
     ...(record.voxelSize !== undefined && { voxelSize: voxelSizeOf(record.voxelSize, `${path} voxelSize`) }),
     ...(record.axes !== undefined && { axes: axesOf(record.axes, `${path} axes`) }),
     ...(record.variable !== undefined && { variable: String(record.variable) }),

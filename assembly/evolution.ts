@@ -7,7 +7,8 @@ import { PANEL } from './abi';
 import { spinBytes, unitBytes } from './multiply';
 import { complexExp, expRe, expIm } from './readout';
 import { PART } from './line-starts';
-import { Tile } from './scratch';
+import { isModelled, Tile } from './scratch';
+import { weightedTerms } from './precession';
 import { isWide, loadColumn, loadT, madd, nmadd, splat } from './simd';
 
 /** Four phases as f32, from four in f64 turns less whole ones. */
@@ -27,11 +28,12 @@ import { isWide, loadColumn, loadT, madd, nmadd, splat } from './simd';
 
 /** Turns per sample of two spins, not reduced. */
 // @ts-ignore: decorator
-@inline function turnsPerSample(tile: Tile, n: i32, points: usize, column: usize): v128 {
+@inline function turnsPerSample<M>(tile: Tile, n: i32, points: usize, column: usize): v128 {
   let p = v128.mul<f64>(v128.load64_splat(points, 8), loadColumn<f64>(tile.x, n));
   p = madd<f64>(v128.load64_splat(points + column, 8), loadColumn<f64>(tile.y, n), p);
   p = madd<f64>(v128.load64_splat(points + 2 * column, 8), loadColumn<f64>(tile.z, n), p);
-  return madd<f64>(v128.load64_splat(points + 3 * column, 8), loadT<f64>(tile.offResonanceHz, n), p);
+  p = madd<f64>(v128.load64_splat(points + 3 * column, 8), loadT<f64>(tile.offResonanceHz, n), p);
+  return isModelled<M>() ? v128.add<f64>(p, weightedTerms(tile, n, points + 4 * column + 8, column)) : p;
 }
 
 /** Transposes four vectors of spins, one per sample, to four vectors of samples, one per spin. */
@@ -53,13 +55,13 @@ import { isWide, loadColumn, loadT, madd, nmadd, splat } from './simd';
  * time (`stepSeries`). A line of 101 samples takes eight narrow steps, so the error stays at one or
  * two roundings.
  */
-export function startSeries<F>(tile: Tile, panel: i32, points: usize, padded: i32, W: usize): void {
+export function startSeries<F, M>(tile: Tile, panel: i32, points: usize, padded: i32, W: usize): void {
   const unit = offsetof<F>(), spin = spinBytes<F>(), apart = unitBytes<F>();
   const column = <usize>padded << 3;
   const dt = splat<f32>(load<f64>(points + 3 * column, 8));
   for (let i = 0; i < PANEL; i += 4) {
     const n = panel + i;
-    const low = turnsPerSample(tile, n, points, column), high = turnsPerSample(tile, n + 2, points, column);
+    const low = turnsPerSample<M>(tile, n, points, column), high = turnsPerSample<M>(tile, n + 2, points, column);
     const a = v128.mul<f32>(dt, loadT<f32>(tile.R2, n));
     const to = W + <usize>i * spin;
     powerOf(low, high, a, 1);
@@ -159,7 +161,7 @@ const BY_THREE: usize = 4 * PART;
  * W of a panel on any trajectory, `units` units of samples from `first` on. Every sample is formed
  * exactly, two phases at a time in f64.
  */
-export function evolveAny<F>(
+export function evolveAny<F, M>(
   tile: Tile, panel: i32, points: usize, padded: i32, first: i32, W: usize, units: i32,
 ): void {
   const column = <usize>padded << 3;
@@ -174,7 +176,8 @@ export function evolveAny<F>(
     const bytes = <usize>units * offsetof<F>();
     for (let v: usize = 0; v < bytes; v += 16) {
       const p = fourTurns(
-        twoTurns(at, column, x, y, z, offResonanceHz), twoTurns(at + 16, column, x, y, z, offResonanceHz),
+        twoTurns<M>(tile, n, at, column, x, y, z, offResonanceHz),
+        twoTurns<M>(tile, n, at + 16, column, x, y, z, offResonanceHz),
       );
       const t0 = f32x4.demote_f64x2_zero(v128.load(at + 3 * column));
       const t1 = f32x4.demote_f64x2_zero(v128.load(at + 3 * column + 16));
@@ -186,9 +189,23 @@ export function evolveAny<F>(
 }
 
 // @ts-ignore: decorator
-@inline function twoTurns(at: usize, column: usize, x: v128, y: v128, z: v128, offResonanceHz: v128): v128 {
+@inline function twoTurns<M>(
+  tile: Tile, n: i32, at: usize, column: usize, x: v128, y: v128, z: v128, offResonanceHz: v128,
+): v128 {
   let p = v128.mul<f64>(v128.load(at), x);
   p = madd<f64>(v128.load(at + column), y, p);
   p = madd<f64>(v128.load(at + 2 * column), z, p);
-  return madd<f64>(v128.load(at + 3 * column), offResonanceHz, p);
+  p = madd<f64>(v128.load(at + 3 * column), offResonanceHz, p);
+  return isModelled<M>() ? v128.add<f64>(p, termsOf(tile, n, at + 4 * column, column)) : p;
+}
+
+/** Σ κ·q of one spin at two samples. @param kappas columns of the terms, `column` bytes apart */
+// @ts-ignore: decorator
+@inline function termsOf(tile: Tile, n: i32, kappas: usize, column: usize): v128 {
+  let sum = f64x2.splat(0);
+  for (let term: usize = 0; term < <usize>tile.phaseTerms; term++) {
+    const q = <f64>load<f32>(load<usize>(tile.termColumns + (term << 2)) + (<usize>n << 2));
+    sum = madd<f64>(v128.load(kappas + term * column), f64x2.splat(q), sum);
+  }
+  return sum;
 }

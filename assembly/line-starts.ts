@@ -4,9 +4,10 @@
  * part and their sum, each for a panel of spins.
  */
 import { Batch, KernelContext, PANEL, Precession, LineRun, recordAt } from './abi';
-import { cachedPrecessionAt } from './precession';
-import { expRe, expIm, evolve } from './readout';
-import { lineStartBytes, Tile, CACHED_PRECESSION_BYTES } from './scratch';
+import { precessionAt } from './model';
+import { cachedPrecessionAt, PRECESSION_BYTES } from './precession';
+import { expRe, expIm, evolve, evolveModel } from './readout';
+import { isModelled, lineStartBytes, Tile, CACHED_PRECESSION_BYTES } from './scratch';
 import { loadT, madd, nmadd } from './simd';
 
 /** Bytes of one part (re, im or sum) of one line for a panel. */
@@ -24,22 +25,22 @@ const RESYNC: i32 = 16;
  * Δf·T)}·e^{−T·R2}, both parts and their sum. From line to line a spin is multiplied by one complex
  * factor; the phase of every sixteenth line is computed exactly.
  */
-export function sampleLineStarts(job: KernelContext, tile: Tile, index: i32): void {
+export function sampleLineStarts<M>(job: KernelContext, tile: Tile, index: i32): void {
   let area = tile.records + <usize>recordAt<LineRun>(job.lineRuns, index).area * lineStartBytes(job);
   for (let panel = 0; panel < tile.count; panel += PANEL) {
-    samplePanel(job, tile, panel, index, area);
+    samplePanel<M>(job, tile, panel, index, area);
     area += <usize>job.rows * LINE_START_BYTES;
   }
 }
 
 /** The same for the spins of one panel, whose rows are at `rows`. */
-function samplePanel(job: KernelContext, tile: Tile, panel: i32, index: i32, rows: usize): void {
+function samplePanel<M>(job: KernelContext, tile: Tile, panel: i32, index: i32, rows: usize): void {
   const readout = recordAt<LineRun>(job.lineRuns, index);
-  const precession = recordAt<Precession>(job.precessions, readout.precession);
-  const step = recordAt<Precession>(job.precessions, readout.step);
+  const precession = changetype<Precession>(precessionAt(job, readout.precession));
+  const step = changetype<Precession>(precessionAt(job, readout.step));
   const to = rows + <usize>readout.row * LINE_START_BYTES;
   for (let i = 0; i < PANEL; i += 8)
-    sampleEight(tile, panel + i, precession, step, readout.lines, to + (<usize>i << 2));
+    sampleEight<M>(tile, panel + i, precession, step, readout.lines, to + (<usize>i << 2));
 }
 
 /**
@@ -86,13 +87,32 @@ export function recurLine(job: KernelContext, tile: Tile, index: i32): void {
  * second-level cache before it is read.
  */
 // @ts-ignore: decorator
-@inline export function lineStartsOfPanel(
+@inline export function lineStartsOfPanel<M>(
   job: KernelContext, tile: Tile, panel: i32, batch: Batch, area: usize,
 ): usize {
   const first = batch.firstRun, lineRuns = batch.lineRuns;
   if (lineRuns == 0) return area + <usize>(panel / PANEL * job.rows) * LINE_START_BYTES;
-  for (let index = first; index < first + lineRuns; index++) samplePanel(job, tile, panel, index, area);
+  for (let index = first; index < first + lineRuns; index++) samplePanel<M>(job, tile, panel, index, area);
   return area;
+}
+
+/** c and s of four spins for a precession and `factor` times another one. */
+// @ts-ignore: decorator
+@inline function evolveAt<M>(tile: Tile, n: i32, from: Precession, by: Precession, factor: f64): void {
+  if (isModelled<M>()) {
+    evolveModel(tile, n, combine(tile, changetype<usize>(from), changetype<usize>(by), factor));
+  } else {
+    const kx = from.kx + factor * by.kx, ky = from.ky + factor * by.ky, kz = from.kz + factor * by.kz;
+    evolve(tile, n, kx, ky, kz, from.t + factor * by.t);
+  }
+}
+
+/** @returns address of the sum, phase terms included: in the room for a readout, not in use yet */
+function combine(tile: Tile, from: usize, by: usize, factor: f64): usize {
+  const to = tile.readout, bytes = PRECESSION_BYTES + (<usize>tile.phaseTerms << 3);
+  for (let i: usize = 0; i < bytes; i += 8)
+    store<f64>(to + i, load<f64>(from + i) + factor * load<f64>(by + i));
+  return to;
 }
 
 /** Rows of a panel, as one coil receives them, at `to`. */
@@ -116,33 +136,29 @@ export function weighLineStarts(
  * dependency chains, each of which advances by two lines, keep the multiplier busy, and the error
  * of a step accumulates seven times where steps of one line would accumulate it fifteen times.
  */
-function sampleEight(tile: Tile, n: i32, precession: Precession, step: Precession, lines: i32, to: usize): void {
-  const kx = precession.kx, ky = precession.ky, kz = precession.kz, t = precession.t;
-  const dkx = step.kx, dky = step.ky, dkz = step.kz, dt = step.t;
+function sampleEight<M>(tile: Tile, n: i32, precession: Precession, step: Precession, lines: i32, to: usize): void {
   let ac = f32x4.splat(0), as = ac, bc = ac, bs = ac, a2c = ac, a2s = ac, b2c = ac, b2s = ac;
   if (lines > 1) {
-    evolve(tile, n, dkx, dky, dkz, dt);
+    evolveAt<M>(tile, n, step, step, 0);
     ac = expRe;
     as = expIm;
-    evolve(tile, n + 4, dkx, dky, dkz, dt);
+    evolveAt<M>(tile, n + 4, step, step, 0);
     bc = expRe;
     bs = expIm;
-    evolve(tile, n, 2 * dkx, 2 * dky, 2 * dkz, 2 * dt);
+    evolveAt<M>(tile, n, step, step, 1);
     a2c = expRe;
     a2s = expIm;
-    evolve(tile, n + 4, 2 * dkx, 2 * dky, 2 * dkz, 2 * dt);
+    evolveAt<M>(tile, n + 4, step, step, 1);
     b2c = expRe;
     b2s = expIm;
   }
   for (let l = 0; l < lines; l += RESYNC) {
-    const f = <f64>l;
-    const Kx = kx + f * dkx, Ky = ky + f * dky, Kz = kz + f * dkz, T = t + f * dt;
     let x = loadT<f32>(tile.mx, n), y = loadT<f32>(tile.my, n);
-    evolve(tile, n, Kx, Ky, Kz, T);
+    evolveAt<M>(tile, n, precession, step, <f64>l);
     let ax = madd<f32>(x, expRe, v128.mul<f32>(y, expIm)), ay = nmadd<f32>(x, expIm, v128.mul<f32>(y, expRe));
     x = loadT<f32>(tile.mx, n + 4);
     y = loadT<f32>(tile.my, n + 4);
-    evolve(tile, n + 4, Kx, Ky, Kz, T);
+    evolveAt<M>(tile, n + 4, precession, step, <f64>l);
     let bx = madd<f32>(x, expRe, v128.mul<f32>(y, expIm)), by = nmadd<f32>(x, expIm, v128.mul<f32>(y, expRe));
     let ax1 = madd<f32>(ax, ac, v128.mul<f32>(ay, as)), ay1 = nmadd<f32>(ax, as, v128.mul<f32>(ay, ac));
     let bx1 = madd<f32>(bx, bc, v128.mul<f32>(by, bs)), by1 = nmadd<f32>(bx, bs, v128.mul<f32>(by, bc));

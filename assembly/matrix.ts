@@ -19,7 +19,7 @@ import { Narrow, Wide } from './simd';
 import { addFixed, allFinite } from './sums';
 
 /** Sums all rows of a batch. @returns false if a sample is not finite */
-export function sumBatch(job: KernelContext, tile: Tile, index: i32, sums: usize): bool {
+export function sumBatch<M>(job: KernelContext, tile: Tile, index: i32, sums: usize): bool {
   const batch = recordAt<Batch>(job.batches, index);
   const trajectory = recordAt<Trajectory>(job.trajectories, batch.trajectory);
   const rows = batch.rows, channels = job.channels;
@@ -36,8 +36,8 @@ export function sumBatch(job: KernelContext, tile: Tile, index: i32, sums: usize
   memory.fill(tile.products, 0, 3 * plane);
   // A line of a single wide unit has no second unit to be multiplied together with it.
   if (job.use256 != 0 && padded > 8)
-    multiplyPanels<Wide>(job, tile, batch, area, rows, points, padded, exactEvery == 0);
-  else multiplyPanels<Narrow>(job, tile, batch, area, rows, points, padded, exactEvery == 0);
+    multiplyPanels<Wide, M>(job, tile, batch, area, rows, points, padded, exactEvery == 0);
+  else multiplyPanels<Narrow, M>(job, tile, batch, area, rows, points, padded, exactEvery == 0);
   let answers = f64x2.splat(0);
   for (let l = 0; l < rows * channels; l++) {
     const from = tile.products + <usize>l * line;
@@ -60,7 +60,7 @@ export function sumBatch(job: KernelContext, tile: Tile, index: i32, sums: usize
 }
 
 /** [3 parts][coils · rows][padded samples] of `tile.products` += A·W, panel by panel. */
-function multiplyPanels<F>(
+function multiplyPanels<F, M>(
   job: KernelContext, tile: Tile, batch: Batch, area: usize, rows: i32, points: usize, padded: i32, linear: bool,
 ): void {
   const unit = <i32>offsetof<F>();
@@ -72,13 +72,13 @@ function multiplyPanels<F>(
   const use256 = units - (units % 3 == 1 ? 4 : units % 3);
   const W = tile.evolution;
   for (let panel = 0; panel < tile.count; panel += PANEL) {
-    let records = lineStartsOfPanel(job, tile, panel, batch, area);
+    let records = lineStartsOfPanel<M>(job, tile, panel, batch, area);
     if (job.coils != 0) records = weighByCoils(job, tile, panel, records, rows);
     let out = tile.products;
     for (let k = 0; k < units; ) {
       const width = k < use256 ? 3 : 2;
-      if (!linear) evolveAny<F>(tile, panel, points, padded, k * (unit >> 2), W, width);
-      else if (k == 0) startSeries<F>(tile, panel, points, padded, W);
+      if (!linear) evolveAny<F, M>(tile, panel, points, padded, k * (unit >> 2), W, width);
+      else if (k == 0) startSeries<F, M>(tile, panel, points, padded, W);
       else if (k <= use256) stepSeries<F>(W);
       else lastOfSeries<F>(W);
       for (let part: usize = 0; part < 3; part++) {

@@ -1,10 +1,13 @@
 /**
  * Spins with a model, beyond static spins in one coil: phase terms κ·q, a complex weight of B1 and
  * of each coil, paths of nodes, and resets. All ops of programs with a model are here; each
- * computes a spin's phase from its columns in f64, and is exact for any model.
+ * computes a spin's phase from its columns in f64, and is exact for any model. Products of matrices
+ * are for columns that stay the same from pulse to pulse.
  */
 import { KernelContext, OP, Op, Precession, Slot } from './abi';
 import { excite } from './excitation';
+import { sampleLineStarts } from './line-starts';
+import { sumBatch } from './matrix';
 import { readModel } from './model-readout';
 import { PRECESSION_BYTES, precess } from './precession';
 import { Modelled, Tile } from './scratch';
@@ -22,6 +25,8 @@ export function runModel<T>(job: KernelContext, slot: Slot, tile: Tile, sums: us
     if (kind == OP.PRECESS) precess<T, Modelled>(tile, changetype<Precession>(precessionAt(job, index)));
     else if (kind == OP.EXCITE) excite<T, Modelled>(job, tile, index);
     else if (kind == OP.READOUT) finite = readModel<T>(job, tile, index, sums) && finite;
+    else if (sizeof<T>() == 4 && kind == OP.SAMPLE_LINE_STARTS) sampleLineStarts<Modelled>(job, tile, index);
+    else if (sizeof<T>() == 4 && kind == OP.SUM_BATCH) finite = sumBatch<Modelled>(job, tile, index, sums) && finite;
     else if (kind == OP.SLIDE) slide(job, tile, job.phaseTerms - SLIDING, SLIDING, tile.nodes, 3 * index);
     else if (kind == OP.FIELD)
       slide(job, tile, fieldTerm(job), 2 * job.fieldWidth, tile.fields, job.fieldWidth * index);

@@ -9,7 +9,7 @@ import { Axis, Batch, KernelContext, Nufft1d1, PANEL } from './abi';
 import { transformColumns } from './fourier';
 import { expRe, expIm, evolve } from './readout';
 import { PART, LINE_START_BYTES, lineStartsOfPanel, weighLineStarts } from './line-starts';
-import { Tile } from './scratch';
+import { Plain, Tile } from './scratch';
 import { loadT, madd, nmadd, splat } from './simd';
 import { addVector, cellOf, COLUMN, isSame, MOST_TAPS, locate4, kernelWeights } from './spreading';
 import { addFixed, allFinite } from './sums';
@@ -50,7 +50,7 @@ function sumRows(
   memory.fill(tile.grid, 0, <usize>(axis.grid + axis.taps) * cell);
   for (let panel = 0; panel < tile.count; panel += PANEL) {
     place(lines, axis, tile, panel);
-    let records = lineStartsOfPanel(job, tile, panel, batch, area);
+    let records = lineStartsOfPanel<Plain>(job, tile, panel, batch, area);
     if (coil >= 0) {
       weighLineStarts(job, tile, panel, coil, records, rows, tile.readout);
       records = tile.readout;

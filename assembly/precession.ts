@@ -45,13 +45,13 @@ import { partialSums, loadColumn, loadT, madd, nmadd, splat, storeT, flushDenorm
   return v128.sub<f64>(p, v128.nearest<f64>(p));
 }
 
-/** Σ weight·q of two spins. @param weights [phaseTerms] f64 */
+/** Σ weight·q of two spins. @param weights [phaseTerms] f64, `apart` bytes from one to the next */
 // @ts-ignore: decorator
-@inline export function weightedTerms(tile: Tile, n: i32, weights: usize): v128 {
+@inline export function weightedTerms(tile: Tile, n: i32, weights: usize, apart: usize = 8): v128 {
   let sum = f64x2.splat(0);
   for (let term: usize = 0; term < <usize>tile.phaseTerms; term++) {
     const q = loadColumn<f64>(load<usize>(tile.termColumns + (term << 2)), n);
-    sum = madd<f64>(v128.load64_splat(weights + (term << 3)), q, sum);
+    sum = madd<f64>(v128.load64_splat(weights + term * apart), q, sum);
   }
   return sum;
 }

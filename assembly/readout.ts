@@ -9,7 +9,7 @@
  */
 import { KernelContext, Precession, LineRun, recordAt, Trajectory } from './abi';
 import { cosTurns, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
-import { phaseCycles } from './precession';
+import { modelCycles, phaseCycles } from './precession';
 import { CHUNK, Tile } from './scratch';
 import { demoteFour, partialSums, loadColumn, loadT, madd, nmadd, splat } from './simd';
 import { addLanes } from './sums';
@@ -135,6 +135,16 @@ export let expIm: v128 = f32x4.splat(0);
 // @ts-ignore: decorator
 @inline export function evolve(tile: Tile, n: i32, kx: f64, ky: f64, kz: f64, t: f64): void {
   complexExp(phaseCycles<f32>(tile, n, kx, ky, kz, t), v128.mul<f32>(splat<f32>(t), loadT<f32>(tile.R2, n)));
+}
+
+/**
+ * The same with the phase terms of a model.
+ * @param precession address of a Precession, which its terms follow
+ */
+// @ts-ignore: decorator
+@inline export function evolveModel(tile: Tile, n: i32, precession: usize): void {
+  const t = splat<f32>(load<f64>(precession, 24));
+  complexExp(modelCycles<f32>(tile, n, precession), v128.mul<f32>(t, loadT<f32>(tile.R2, n)));
 }
 
 /**

@@ -31,9 +31,9 @@ export function runProgram<T>(job: KernelContext, slot: Slot, tile: Tile, sums: 
     else if (kind == OP.EXCITE) excite<T, Plain>(job, tile, index);
     else if (kind == OP.READOUT)
       finite = (job.coils == 0 ? read<T>(job, tile, index, sums) : readModel<T>(job, tile, index, sums)) && finite;
-    else if (sizeof<T>() == 4 && kind == OP.SAMPLE_LINE_STARTS) sampleLineStarts(job, tile, index);
+    else if (sizeof<T>() == 4 && kind == OP.SAMPLE_LINE_STARTS) sampleLineStarts<Plain>(job, tile, index);
     else if (sizeof<T>() == 4 && kind == OP.LINE_RECURRENCE) recurLine(job, tile, index);
-    else if (sizeof<T>() == 4 && kind == OP.SUM_BATCH) finite = sumBatch(job, tile, index, sums) && finite;
+    else if (sizeof<T>() == 4 && kind == OP.SUM_BATCH) finite = sumBatch<Plain>(job, tile, index, sums) && finite;
     else if (sizeof<T>() == 4 && kind == OP.PRECESS_CACHED) precessCached(job, tile, index);
     else if (sizeof<T>() == 4 && kind == OP.APPLY_OPERATOR) applyOperator(job, tile, index);
     else if (sizeof<T>() == 4 && kind == OP.NUFFT2D1)

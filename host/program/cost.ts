@@ -39,17 +39,22 @@ const TRANSFORMED_SAMPLE = 40;
 
 const padded = (samples: number): number => 8 * Math.ceil(samples / 8);
 
-/** Samples by themselves. @param coils columns of coils, 0 without any */
-export function directCost(samples: number, coils: number): number {
-  return samples * (coils === 0 ? STEPPED_SAMPLE : MODEL_SAMPLE.alone + MODEL_SAMPLE.coil * coils);
+/**
+ * Samples by themselves. @param coils columns of coils, 0 without any
+ * @param terms of a model; undefined: without one, but for coils
+ */
+export function directCost(samples: number, coils: number, terms?: number): number {
+  if (coils === 0 && terms === undefined) return samples * STEPPED_SAMPLE;
+  return samples * (MODEL_SAMPLE.alone + MODEL_SAMPLE.term * (terms ?? 0) + MODEL_SAMPLE.coil * coils);
 }
 
 export const recurrenceCost = (samples: number): number => EXACT_SAMPLE + RECURRENT_SAMPLE * samples;
 
-/** One of so many lines that share a trajectory. */
-export function matrixCost(samples: number, isUniform: boolean, lines: number, coils: number): number {
-  const entries = (isUniform ? UNIFORM_ENTRY : STEPPED_SAMPLE) * padded(samples);
-  return LINE_START + PRODUCT * padded(samples) * Math.max(1, coils) + entries / lines;
+/** One of so many lines that share a trajectory; phase terms are part of its entries. */
+export function matrixCost(samples: number, isUniform: boolean, lines: number, coils: number, terms: number): number {
+  const entry = isUniform ? UNIFORM_ENTRY : STEPPED_SAMPLE + MODEL_SAMPLE.term * terms;
+  const entries = entry * padded(samples);
+  return LINE_START + MODEL_SAMPLE.term * terms + PRODUCT * padded(samples) * Math.max(1, coils) + entries / lines;
 }
 
 /** An axis of a transform: grid points, and the kernel that spreads a spin on them. */

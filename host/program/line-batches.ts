@@ -37,6 +37,8 @@ const BUFFER_BYTES = 2 ** 22;
  * at 10 kHz.
  */
 const SPACING = [1e-9, 1e-9, 1e-9, 1e-13] as const;
+/** Turns by which a phase term of the spin that has most of it may. */
+const TERM_SPACING = 1e-9;
 /**
  * Lines of one window that are summed at its end instead of joining a batch over several windows:
  * their first samples then need no buffer but are formed panel by panel. That saves 3.4 % of the
@@ -45,15 +47,19 @@ const SPACING = [1e-9, 1e-9, 1e-9, 1e-13] as const;
 const FEWEST_OF_WINDOW = 48;
 
 /**
- * Whether the lines of a trajectory may be summed in batches: in f32, without a model but for
- * coils.
+ * Whether the lines of a trajectory may be summed in batches: in f32, of spins whose columns stay
+ * the same throughout.
  */
-export function canBatch({ timeline, precision, isModelled, coils, uses }: Context, trajectory: number): boolean {
+export function canBatch({ timeline, precision, source, coils, uses }: Context, trajectory: number): boolean {
   const { samples } = trajectoryAt(timeline, trajectory);
   const lines = uses[trajectory] * Math.max(1, coils);
   const fits = samples >= SHORTEST_LINE && samples <= LONGEST_LINE;
-  return precision === 'f32' && !isModelled && lines >= FEWEST_LINES && fits;
+  return precision === 'f32' && isHeld(source) && lines >= FEWEST_LINES && fits;
 }
+
+/** Whether no column changes during the scan, as those of moving spins do. */
+const isHeld = ({ model }: Context['source']): boolean =>
+  model === undefined || (model.nodes === 0 && model.fields === undefined && (model.coilSets ?? 1) === 1);
 
 /** Lines among which what a batch costs is shared. */
 export const linesPerBatch = (context: Context, trajectory: number): number =>
@@ -128,6 +134,7 @@ export function lineBatches(
   const rows = isProduct.includes(true) ? context : { ...context, coils: 0 };
   // A multiple of 4.
   const capacity = 4 * Math.ceil(Math.min(mostLines(rows), most) / 4);
+  const spacing = [...SPACING, ...(context.source.model?.largest.terms ?? []).map((q) => TERM_SPACING / q)];
   const batches: Batch[] = [];
   const firstSamples = arrayBuilder(Int32Array);
   /** By buffer: what is being recorded there. */
@@ -195,7 +202,7 @@ export function lineBatches(
       const buffer = bufferFor(readout.trajectory);
       const batch = open[buffer]!;
       const run = batch.runs.at(-1);
-      if (run !== undefined && continues(run, readout)) run.push(readout);
+      if (run !== undefined && continues(run, readout, spacing)) run.push(readout);
       else batch.runs.push([readout]);
       batch.samples.push(readout.firstSample);
       if (batch.samples.length === capacity) sumBatch(buffer, batch);
@@ -219,11 +226,11 @@ export function lineBatches(
 const countOf = (runs: readonly (readonly WindowReadout[])[]): number => runs.reduce((sum, run) => sum + run.length, 0);
 
 /** Whether a line is the next of equally spaced ones. */
-function continues(run: readonly WindowReadout[], { encoding }: WindowReadout): boolean {
+function continues(run: readonly WindowReadout[], { encoding }: WindowReadout, spacing: readonly number[]): boolean {
   const [first, second] = run as [WindowReadout, WindowReadout | undefined];
   if (second === undefined) return true;
   return first.encoding.every((start, i) => {
     const expected = start + run.length * (second.encoding[i] - start);
-    return Math.abs(encoding[i] - expected) <= SPACING[i];
+    return Math.abs(encoding[i] - expected) <= spacing[i];
   });
 }

@@ -5,13 +5,28 @@ export interface Trajectory {
   /** First of its samples in the timeline's. */
   readonly first: number;
   readonly samples: number;
-  /** Whether they are equally spaced in k and time. */
+  /** Whether they are equally spaced in k, time and phase terms. */
   readonly isUniform: boolean;
 }
 
-export function trajectoryAt({ trajectories }: Timeline, trajectory: number): Trajectory {
+export function trajectoryAt(timeline: Timeline, trajectory: number): Trajectory {
+  const { trajectories } = timeline;
   const at = STRIDE.trajectory * trajectory;
-  return { first: trajectories[at], samples: trajectories[at + 1], isUniform: trajectories[at + 2] === 1 };
+  const [first, samples] = [trajectories[at], trajectories[at + 1]];
+  return { first, samples, isUniform: trajectories[at + 2] === 1 && areTermsUniform(timeline, first, samples) };
+}
+
+/** Relative deviation below which phase terms are equally spaced: rounding of f64 sums. */
+const SPACING = 1e-9;
+
+function areTermsUniform({ terms, sampleTerms }: Timeline, first: number, samples: number): boolean {
+  for (let term = 0; term < terms; term++) {
+    const kappa = (n: number): number => sampleTerms[terms * (first + n) + term];
+    const step = (kappa(samples - 1) - kappa(0)) / Math.max(1, samples - 1);
+    const off = SPACING * Math.abs(step) * samples;
+    for (let n = 1; n < samples; n++) if (!(Math.abs(kappa(n) - kappa(0) - n * step) <= off)) return false;
+  }
+  return true;
 }
 
 /** [kx, ky, kz, t] from one sample of equally spaced ones to the next. */

@@ -215,3 +215,25 @@ test('without a model the magnetisation at the end is that of the reference, wha
     }
   }
 });
+
+test('phase terms of spins at rest are part of the matrix, equally spaced or not', async () => {
+  const counts = { terms: 3, transmits: 1, coils: 2 };
+  const { spins, model } = modelSpins(60, counts);
+  const plain = CASES['nine lines of 37 samples'];
+  const random = withModel(plain, counts, 5);
+  const spaced = {
+    ...random,
+    sampleTerms: random.sampleTerms.map((_, n) => (7 - (n % 3)) * plain.samples[STRIDE.sample * Math.floor(n / 3) + 3]),
+  };
+  for (const timeline of [random, spaced]) {
+    const { signal } = simulateModelSlowly([timeline], spins, 1.5, model);
+    for (const build of ['simd', 'relaxed', 'wide'] as const) {
+      const { engine, plan } = await engineFor(timeline, phantomOf(spins, 1.5, model), { tileSize: 24, build });
+      await engine.run(0, plan.tileCount);
+      await engine.close();
+      assert.deepEqual(engine.methods, { matrix: 9 });
+      const error = relativeError(toSignal(engine.sums, plan), signal);
+      assert.ok(error <= BOUND.f32, `${build}: ${error}`);
+    }
+  }
+});

@@ -31,6 +31,7 @@ import {
 } from '../../program/pulses/stepped.ts';
 import { placeTable } from '../../program/pulses/table.ts';
 import { exactIntervals } from '../../program/readouts/direct.ts';
+import { trajectoryAt } from '../../program/trajectory.ts';
 import type { Program } from '../../program/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import type { OpRange } from '../../timeline/windows.ts';
@@ -275,7 +276,11 @@ function placeTrajectories(arena: Arena, { timeline, isModelled }: Program, sour
           ? timeline.samples[STRIDE.sample * sample + column]
           : sampleTerms[terms * sample + column - STRIDE.sample];
     }
-    records.push({ points: arena.place(columns), samples, exactEvery: exactEvery?.[n] ?? 1 });
+    records.push({
+      points: arena.place(columns),
+      samples,
+      exactEvery: exactEvery?.[n] ?? Number(!trajectoryAt(timeline, n).isUniform),
+    });
   }
   return arena.list(records);
 }

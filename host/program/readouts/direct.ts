@@ -40,10 +40,11 @@ export function exactIntervals(
 
 export const direct: LineMethod = {
   name: 'direct',
-  open({ timeline, coils }) {
+  open({ timeline, coils, isModelled }) {
+    const terms = isModelled ? timeline.terms : undefined;
     return {
       propose: (trajectory) => ({
-        cost: directCost(trajectoryAt(timeline, trajectory).samples, coils),
+        cost: directCost(trajectoryAt(timeline, trajectory).samples, coils, terms),
         error: 0,
         isBatched: false,
         emit: (writer, readout) => writer.op(OP.READOUT, writer.lineRun(readout)),

@@ -16,7 +16,13 @@ export const matrix: LineMethod = {
         if (!canBatch(context, trajectory)) return undefined;
         const { samples, isUniform } = trajectoryAt(context.timeline, trajectory);
         return {
-          cost: matrixCost(samples, isUniform, linesPerBatch(context, trajectory), context.coils),
+          cost: matrixCost(
+            samples,
+            isUniform,
+            linesPerBatch(context, trajectory),
+            context.coils,
+            context.timeline.terms,
+          ),
           error: 0,
           isBatched: true,
           emit: (writer, readout) => writer.batchLine(readout),

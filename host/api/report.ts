@@ -10,7 +10,7 @@ import type { Tesla } from '../base/units.ts';
 import { reportHtml } from '../html/document.ts';
 import { makeReport, type ReportSource } from '../html/make.ts';
 import { phantomData } from '../html/phantom-data.ts';
-import type { EchoLevel, PhantomData } from '../html/types.ts';
+import type { EchoLevel, PhantomData, Report } from '../html/types.ts';
 import { builtinPhantoms } from '../phantom/builtins.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import { acquiredData } from '../raw/acquisitions.ts';
@@ -48,12 +48,17 @@ export async function reportOf(
   options: ReportOptions,
 ): Promise<{ readonly missing: readonly string[] }> {
   requireReportName(path);
+  const report = await reportFor(of, options);
+  writeOutput(path, Buffer.from(reportHtml(report)));
+  return { missing: report.missing };
+}
+
+/** The data of the page. */
+export async function reportFor(of: Simulation | RawFile | string, options: ReportOptions): Promise<Report> {
   const source = typeof of === 'object' && 'summary' in of ? sourceOfRun(of.summary, of.raw) : await sourceOfFile(of);
   const sequence = sequenceFor(source, options);
   const { maps, limit } = await phantomFor(source, options);
-  const report = makeReport({ ...source, ...withEcho(source, limit), sequence, phantom: maps });
-  writeOutput(path, Buffer.from(reportHtml(report)));
-  return { missing: report.missing };
+  return makeReport({ ...source, ...withEcho(source, limit), sequence, phantom: maps });
 }
 
 /** @throws LarmorError 2 for another ending, 73 */

@@ -1,6 +1,8 @@
 /** The commands that show a run as a web page. */
 import type { Command } from 'commander';
-import { RAW, SCANNER, withOutput } from './shared-options.ts';
+import { portNumber } from './options.ts';
+import { collect } from './settings.ts';
+import { EXIT_CODES, PHANTOM, RAW, SCANNER, withOutput } from './shared-options.ts';
 
 export function declareReport(program: Command): void {
   withOutput(
@@ -23,4 +25,24 @@ Examples:
   larmor simulate gre head2d --report gre.html         everything is known then, ranks' times too`,
     )
     .action(async (raw, options) => (await import('./report.ts')).report(raw, options));
+
+  program
+    .command('view')
+    .description('show the page of a report on this machine, with sliders that simulate again')
+    .argument('[sequence|raw]', 'a sequence (sliders for a built-in one), or ISMRMRD raw data', 'epi')
+    .argument('[phantom]', PHANTOM, 'head2d')
+    .option('--port <n>', 'port on 127.0.0.1 (default: any that is free)', portNumber, 0)
+    .option('--set <name=value>', 'start with a parameter; repeatable', collect)
+    .option(...SCANNER)
+    .option('-q, --quiet', 'print only the address, warnings and errors')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  larmor view                          the default scan, with sliders
+  larmor view gre head2d --set n=64
+  larmor view raw.mrd
+${EXIT_CODES}`,
+    )
+    .action(async (name, phantom, options) => (await import('./view.ts')).view(name, phantom, options));
 }

@@ -80,5 +80,6 @@ export const seconds = numberBetween(0.01, 2e6, 's');
 export const timeOfScan = numberBetween(...BOUNDS.timeOfScan, 's');
 
 export const countedFromOne = wholeNumber(...COUNTS.ordinal);
+export const portNumber = wholeNumber(0, 65_535);
 
 export const toleranceBound = numberBetween(...BOUNDS.tolerance);

@@ -10,17 +10,12 @@ import { assetPath } from '../base/assets.ts';
 import { pack } from './pack.ts';
 import type { Report } from './types.ts';
 
-/** What the page may connect to when a server sends it. */
-export interface Served {
-  readonly live: true;
-}
-
 /** The data as the page reads it. */
-function encodeReport(report: Report): Buffer {
+export function encodeReport(report: Report): Buffer {
   return deflateRawSync(pack(report), { level: 9 });
 }
 
-export function reportHtml(report: Report, served?: Served): string {
+export function reportHtml(report: Report): string {
   const script = readFileSync(assetPath('page/page.js'), 'utf8');
   const style = readFileSync(assetPath('page/page.css'), 'utf8');
   const hash = createHash('sha256').update(script).digest('base64');
@@ -28,7 +23,8 @@ export function reportHtml(report: Report, served?: Served): string {
     "default-src 'none'",
     `script-src 'sha256-${hash}'`,
     "style-src 'unsafe-inline'",
-    ...(served ? ["connect-src 'self'"] : []),
+    // The server that sent a live page simulates for it.
+    ...(report.live ? ["connect-src 'self'"] : []),
     "base-uri 'none'",
     "form-action 'none'",
   ];
@@ -45,7 +41,7 @@ export function reportHtml(report: Report, served?: Served): string {
 </head>
 <body>
 <noscript>This report draws its pictures with JavaScript; allow it for this page. Nothing is loaded from the network.</noscript>
-<main id="report"${served ? ' data-live' : ''}></main>
+<main id="report"></main>
 <template id="data">${encodeReport(report).toString('base64')}</template>
 <script>${script}</script>
 </body>

@@ -27,8 +27,22 @@ export interface Report {
   readonly sequence?: SequenceTable;
   readonly events?: SequenceEvents;
   readonly phantom?: PhantomData;
+  /** Of a page that a server sends: what its sliders set. */
+  readonly live?: readonly LiveParameter[];
   /** All that is known of the run: JSON text, since its keys are any. */
   readonly provenance: string;
+}
+
+/** A parameter that a live page may change. */
+export interface LiveParameter {
+  readonly owner: 'sequence' | 'phantom';
+  readonly name: string;
+  readonly unit: string;
+  readonly doc: string;
+  readonly integer: boolean;
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
 }
 
 /** Predicted echo of gradients that too few spins let come back, over the signal. */

@@ -8,6 +8,7 @@ import { showDiagram } from './diagram.ts';
 import { el, followColours, section } from './dom.ts';
 import { imageSection } from './image.ts';
 import { showKspace } from './kspace.ts';
+import { liveControls } from './live.ts';
 import { phantomSection } from './phantom.ts';
 import { openReadouts } from './readouts.ts';
 import { accuracySection, echoText, provenanceSection } from './run.ts';
@@ -26,7 +27,7 @@ function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-export function show(host: HTMLElement, report: Report): void {
+function show(host: HTMLElement, report: Report): void {
   const readouts = openReadouts(report.signal);
   const last = readouts.count - 1;
   const end = report.sequence?.duration ?? (last < 0 ? 1 : readouts.end(last));
@@ -81,7 +82,10 @@ async function start(): Promise<void> {
   const host = document.getElementById('report')!;
   try {
     const data = (document.getElementById('data') as HTMLTemplateElement).content.textContent ?? '';
-    show(host, unpack<Report>(await inflate(bytesOf(data))));
+    const decode = async (base64: string): Promise<Report> => unpack<Report>(await inflate(bytesOf(base64)));
+    const report = await decode(data);
+    show(host, report);
+    if (report.live) host.before(liveControls(report.live, decode, (next) => show(host, next)));
     followColours();
     host.dataset.ready = 'true';
   } catch (error) {

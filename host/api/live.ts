@@ -1,0 +1,80 @@
+/** Reports that are made again whenever a parameter of a built-in sequence or phantom changes. */
+import { usage } from '../base/errors.ts';
+import type { Given, Parameter, Parameters } from '../base/parameters.ts';
+import { encodeReport, reportHtml } from '../html/document.ts';
+import type { LiveParameter, Report } from '../html/types.ts';
+import { phantomParameters } from '../phantom/open.ts';
+import { builtinSequences } from '../sequence/builtin/index.ts';
+import { reportFor } from './report.ts';
+import { simulate } from './simulate.ts';
+import type { SimulateOptions } from './types.ts';
+
+export interface LiveOptions {
+  readonly sequence: Given;
+  readonly phantom: Given;
+  readonly scanner?: string | undefined;
+}
+
+export interface LiveReport {
+  readonly html: string;
+  simulate(
+    settings: Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+    tell: (done: number, total: number) => void,
+  ): Promise<Buffer>;
+}
+
+/** Simulates once, and makes the page. @throws LarmorError as `simulate` */
+export async function liveReport(sequence: string, phantom: string, options: LiveOptions): Promise<LiveReport> {
+  const ofSequence = builtinSequences.get(sequence)?.parameters ?? {};
+  const ofPhantom = phantomParameters(phantom);
+  const make = async (
+    given: Pick<LiveOptions, 'sequence' | 'phantom'>,
+    more: SimulateOptions = {},
+  ): Promise<Report> => {
+    const simulation = await simulate(sequence, phantom, {
+      ...{ sequenceParameters: given.sequence, phantomParameters: given.phantom, ...more },
+      ...(options.scanner !== undefined && { scanner: options.scanner }),
+    });
+    const { summary } = simulation;
+    const live = [
+      ...parametersOf('sequence', ofSequence, (summary.sequence.parameters ?? {}) as Given),
+      ...parametersOf('phantom', ofPhantom, summary.phantom.parameters),
+    ];
+    return { ...(await reportFor(simulation, {})), live };
+  };
+  const html = reportHtml(await make(options));
+  return {
+    html,
+    simulate: async (settings, signal, tell) => {
+      const given = { sequence: { ...options.sequence }, phantom: { ...options.phantom } };
+      for (const [key, value] of Object.entries(settings)) {
+        const [owner, name] = key.split('.');
+        if ((owner !== 'sequence' && owner !== 'phantom') || name === undefined || typeof value !== 'number')
+          throw usage(`there is no setting '${key}'`, 'reload the page');
+        given[owner] = { ...given[owner], [name]: value };
+      }
+      return encodeReport(await make(given, { signal, onProgress: ({ done, total }) => tell(done, total) }));
+    },
+  };
+}
+/** Those with numbers that a slider can set. */
+function parametersOf(owner: LiveParameter['owner'], declared: Parameters, values: Given): LiveParameter[] {
+  return Object.entries(declared).flatMap(([name, parameter]) => {
+    const value = values[name];
+    if (typeof parameter.default !== 'number' || typeof value !== 'number') return [];
+    const { unit, doc, integer = false } = parameter;
+    const [min, max] = rangeOf(parameter, value);
+    return max > min ? [{ owner, name, unit, doc, integer, value, min, max }] : [];
+  });
+}
+
+/** A quarter to four times the value, within the bounds; of 0, which is often "shortest", up to what is usual. */
+function rangeOf(
+  { minimum, maximum = Number.POSITIVE_INFINITY, plausible, default: usual }: Parameter,
+  value: number,
+): [number, number] {
+  const size = Math.abs(value) || Math.abs(Number(usual)) || (plausible ?? 20) / 20;
+  const low = minimum ?? -4 * size;
+  return [value === 0 || low < 0 ? low : Math.max(low, value / 4), Math.min(maximum, 4 * size)];
+}

@@ -1,0 +1,128 @@
+/**
+ * A server for the page of one report, for whoever sits at this machine: on 127.0.0.1 alone, under a
+ * path that only the printed address has. A page of another site can reach neither: it does not know the path,
+ * and a name that it makes resolve to 127.0.0.1 is refused by the Host header (DNS rebinding). Nothing
+ * of the file system is served.
+ */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { cannotWrite } from '../base/errors.ts';
+
+/** What is served. */
+export interface Served {
+  readonly html: string;
+  /**
+   * Simulates with other parameters; absent: the page shows what is.
+   * @param tell of the progress
+   * @returns the data of the report, as the page unpacks them
+   */
+  readonly simulate?: (
+    settings: Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+    tell: (done: number, total: number) => void,
+  ) => Promise<Buffer>;
+}
+
+export interface Server {
+  readonly url: string;
+  close(): void;
+}
+
+const HOST = '127.0.0.1';
+const TOKEN_BYTES = 24;
+/** Settings of a page are a few hundred bytes. */
+const MOST_BODY = 1 << 16;
+
+/** @param port 0: any that is free. @throws LarmorError 73 where it is taken */
+export function serve(served: Served, port: number): Promise<Server> {
+  const token = randomBytes(TOKEN_BYTES).toString('base64url');
+  let running: AbortController | undefined;
+  const simulate = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const settings: unknown = JSON.parse(await bodyOf(request));
+    if (typeof settings !== 'object' || settings === null || Array.isArray(settings))
+      throw new SyntaxError('no object');
+    // What a slider asked for before is no longer wanted.
+    running?.abort();
+    const own = new AbortController();
+    running = own;
+    response.on('close', () => own.abort());
+    response.writeHead(200, { ...HEADERS, 'Content-Type': 'application/x-ndjson' });
+    const line = (record: object): void => {
+      if (!response.destroyed) response.write(`${JSON.stringify(record)}\n`);
+    };
+    try {
+      const data = await served.simulate!(settings as Record<string, unknown>, own.signal, (done, total) =>
+        line({ done, total }),
+      );
+      line({ data: data.toString('base64') });
+    } catch (error) {
+      line({ error: error instanceof Error ? error.message : String(error), aborted: own.signal.aborted });
+    }
+    response.end();
+  };
+
+  const server = createServer((request, response) => {
+    const { port: own } = server.address() as AddressInfo;
+    const hosts = [`${HOST}:${own}`, `localhost:${own}`];
+    const refuse = (status: number, text: string): void => {
+      response.writeHead(status, { ...HEADERS, 'Content-Type': 'text/plain; charset=utf-8' });
+      response.end(`${text}\n`);
+    };
+    const { origin } = request.headers;
+    if (!hosts.includes(request.headers.host ?? '')) return refuse(403, 'this server answers to 127.0.0.1 alone');
+    if (origin !== undefined && !hosts.includes(origin.replace(/^http:\/\//, ''))) return refuse(403, 'other origin');
+    const [, given = '', rest] = (request.url ?? '').match(/^\/([\w-]+)\/(\w*)$/) ?? [];
+    if (!isSame(given, token)) return refuse(403, 'open the address that larmor view printed');
+    if (rest === '' && request.method === 'GET') {
+      response.writeHead(200, { ...HEADERS, 'Content-Type': 'text/html; charset=utf-8' });
+      response.end(served.html);
+      return;
+    }
+    if (rest !== 'simulate' || request.method !== 'POST' || served.simulate === undefined)
+      return refuse(404, 'nothing is here');
+    simulate(request, response).catch(() =>
+      response.headersSent ? response.end() : refuse(400, 'not an object of settings'),
+    );
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const what = error.code === 'EADDRINUSE' ? 'is taken' : error.message;
+      reject(cannotWrite(`${HOST}:${port}`, what, 'give another --port, or none'));
+    });
+    server.listen(port, HOST, () => {
+      const { port: own } = server.address() as AddressInfo;
+      resolve({
+        url: `http://${HOST}:${own}/${token}/`,
+        close() {
+          running?.abort();
+          server.close();
+          server.closeAllConnections();
+        },
+      });
+    });
+  });
+}
+
+const HEADERS = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'X-Frame-Options': 'DENY',
+} as const;
+
+function isSame(given: string, token: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(token)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > MOST_BODY) throw new RangeError('too long');
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}

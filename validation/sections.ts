@@ -6,6 +6,7 @@ import { coils, sense } from './coils.ts';
 import { fields } from './fields.ts';
 import { longScans } from './long.ts';
 import { motion } from './motion.ts';
+import { movingScans } from './moving-scans.ts';
 import { order, pulses } from './pulses.ts';
 import { exactReferences, otherSimulators } from './references.ts';
 import type { Section } from './report.ts';
@@ -31,6 +32,7 @@ export const sections: readonly Section[] = [
   coils,
   coilTransforms,
   motion,
+  movingScans,
   fields,
   sense,
 ];

@@ -6,7 +6,7 @@ import type { Given } from '../base/parameters.ts';
 import type { Hertz, Seconds } from '../base/units.ts';
 import { type Dephased, withT2Prime } from '../model/apply-t2prime.ts';
 import { makeCompiler } from '../model/compiler.ts';
-import { placePhantom } from '../model/placed.ts';
+import { placePhantom, type Reach } from '../model/placed.ts';
 import type { T2Prime } from '../model/t2prime.ts';
 import type { SurveyOf } from '../phantom/bounds.ts';
 import { withInitial } from '../phantom/initial.ts';
@@ -75,6 +75,8 @@ export interface Inputs {
   readonly t2prime: T2Prime;
   readonly maxRfStep: Seconds;
   readonly startTime: Seconds;
+  /** Box of all places that moving spins reach during the sequence; absent: they rest. */
+  readonly reach?: Reach;
   /** Makes one signal [samples][re, im] of the channels in which the phantom is received; absent: each coil is one. */
   readonly mix?: Dephased['mix'];
   /** Of rank 0: what too few spins would show of gradients that wind magnetisation up. */
@@ -180,7 +182,13 @@ export async function openInputs(
       await letEventsThrough();
       warnOfField(opened, scanner);
       const placing = { maxRfStep, coilsName: request.coilsName, surveyOf, exact };
-      const { source, atRest, timelines, compile } = await placePhantom(opened, scanner, compiler, timeline, placing);
+      const { source, atRest, timelines, reach, compile } = await placePhantom(
+        opened,
+        scanner,
+        compiler,
+        timeline,
+        placing,
+      );
       await letEventsThrough();
       const spuriousEcho =
         encoding === undefined || sampleCount === 0 ? undefined : predictEcho(source, atRest, encoding);
@@ -188,7 +196,8 @@ export async function openInputs(
       if (spuriousEcho !== undefined) reportEcho(phantom, sequence.name, spuriousEcho, request.strict);
       detail(`${phantom.name}: ${phantom.spinCount} spins`);
       const seconds = { load: (read - begun + performance.now() - compiled) / 1e3, compile: (compiled - read) / 1e3 };
-      return { ...parts, timelines, compile, phantom, spuriousEcho, seconds, ...(mix && { mix }) };
+      const made = { ...(mix && { mix }), ...(reach && { reach }) };
+      return { ...parts, timelines, compile, phantom, spuriousEcho, seconds, ...made };
     } catch (error) {
       opened.close();
       throw error;

@@ -32,6 +32,7 @@ export async function planOf(job: Job, ranks: number): Promise<PlanRecord> {
     version: packageJson.version,
     ...inputFacts(job),
     ...scanCounts(job),
+    reach: job.reach === undefined ? null : { min: job.reach.min, max: job.reach.max },
     methods: methodsOf(program),
     decisions: program.decisions,
     ranks,

@@ -111,6 +111,8 @@ export interface PlanRecord
     ScanCounts {
   /** Of Larmor. */
   readonly version: string;
+  /** Box of all places that moving spins reach during the sequence [m]; null: they rest. */
+  readonly reach: { readonly min: readonly number[]; readonly max: readonly number[] } | null;
   /** How many readouts are summed by which method. */
   readonly methods: Readonly<Record<string, number>>;
   /** What was decided by counting: costs are f32 operations for each spin. */

@@ -11,7 +11,7 @@ import { didYouMean } from '../base/suggest.ts';
 import { builtinPhantoms } from '../phantom/builtins.ts';
 import { openPhantom, phantomParameters } from '../phantom/open.ts';
 import { readRaw } from '../raw/index.ts';
-import { type Facts, phantomFacts, rawFacts, sequenceFacts } from '../report/facts.ts';
+import { type Facts, phantomFacts, rawFacts, reachOf, sequenceFacts } from '../report/facts.ts';
 import { builtinSequences } from '../sequence/builtin/index.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { printJson, printLines } from './output.ts';
@@ -47,6 +47,7 @@ async function gather(name: string, { scanner: scannerFile, set = [] }: InfoOpti
   };
   const ofPhantom = async (): Promise<Facts> => {
     const source = await openPhantom(name, splitSettings(set, { phantom: name }).phantom);
+    const reach = reachOf(source);
     source.close();
     const about = Object.hasOwn(builtinPhantoms, name) ? { about: builtinPhantoms[name].doc } : {};
     return {
@@ -54,6 +55,7 @@ async function gather(name: string, { scanner: scannerFile, set = [] }: InfoOpti
       name: source.name,
       ...about,
       ...phantomFacts(source),
+      ...reach,
       ...listed(phantomParameters(name)),
     };
   };

@@ -48,6 +48,7 @@ function planLines(plan: PlanRecord, perVoxel: PhantomSource['spins'], verbose: 
     `${plan.sequence.name} on ${plan.phantom.name}`,
     `spins      ${plan.spins} in ${plan.tiles} tiles of ${plan.tileSize}`,
     ...physicsOf(plan, plan.spins).map(([title, text]) => `${title.padEnd(11)}${text}`),
+    ...reachLines(plan),
     ...voxelLines(plan, perVoxel),
     `samples    ${plan.samples} in ${readouts.join(', ')}`,
     ...(plan.coils === 1 ? [] : [`coils      ${plan.coils}`]),
@@ -60,6 +61,14 @@ function planLines(plan: PlanRecord, perVoxel: PhantomSource['spins'], verbose: 
     `kernels    ${plan.build}, ${plan.precision}`,
     `plan       ${plan.planHash}`,
   ];
+}
+
+/** Where moving spins get to. */
+function reachLines({ reach }: PlanRecord): string[] {
+  if (reach === null) return [];
+  const mm = (value: number): string => (1e3 * value).toFixed(1);
+  const ranges = ['x', 'y', 'z'].map((axis, n) => `${axis} ${mm(reach.min[n])} to ${mm(reach.max[n])}`);
+  return [`reach      ${ranges.join(', ')} mm during the sequence`];
 }
 
 /** Spins per voxel and the spurious echo predicted of them. */

@@ -22,6 +22,8 @@ export interface FieldLayers {
 
 export interface MovingInFields {
   readonly movements: readonly Movement[];
+  /** Box of all places that spins reach. */
+  readonly reach: Pick<PhantomSource['bounds'], 'min' | 'max'>;
   /** Once all timelines are compiled. */
   source(): PhantomSource;
   /**
@@ -76,6 +78,7 @@ export function movingInFields(
   });
   return {
     movements,
+    reach: moving.bounds,
     async requireCoverage(surveyOf) {
       const uncertain = [receive, transmit, ...several].filter(
         (layer) => layer?.check !== undefined && !layer.fitsBox?.(moving.bounds),

@@ -31,12 +31,16 @@ export interface PlacingOptions {
   readonly exact: boolean;
 }
 
+export type Reach = Pick<PhantomSource['bounds'], 'min' | 'max'>;
+
 export interface PlacedPhantom {
   readonly source: PhantomSource;
   /** Of spins at rest. */
   readonly atRest: Timeline;
   /** One for each group of spins. */
   readonly timelines: Timelines;
+  /** Box of all places that moving spins reach during the sequence; undefined: they rest. */
+  readonly reach?: Reach;
   /** The same with other steps in pulses. */
   readonly compile: (maxRfStep: Seconds) => Timelines;
 }
@@ -69,7 +73,7 @@ export async function placePhantom(
     moving.movements.map((movement) => own.compile(step, movement)) as unknown as Timelines;
   // Compiled first: timelines determine the times for which the source fills columns.
   const timelines = compile(maxRfStep);
-  return { source: moving.source(), atRest: rest, timelines, compile };
+  return { source: moving.source(), atRest: rest, timelines, reach: moving.reach, compile };
 }
 
 /** B1+ of the phantom is used if the scanner has no map of it. */

@@ -2,6 +2,8 @@
  * What a sequence, phantom or raw-data file holds, as the records that `larmor info --json` prints (described in
  * docs/reference/json.md) and `simulate` repeats in its summary: camelCase keys, SI values, null for what is not known.
  */
+import { movingPhantom } from '../phantom/motion/moving.ts';
+import { spanOf } from '../phantom/motion/time-curve.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import type { RawFile } from '../raw/types.ts';
 import type { Image } from '../recon/image.ts';
@@ -57,6 +59,13 @@ export function phantomFacts(source: PhantomSource): Facts {
     minT2,
     motions: actionsOf(source),
   };
+}
+
+/** Where its motions bring the spins in all; without any, nothing. Reads the phantom, which has to be open. */
+export function reachOf(source: PhantomSource): Facts {
+  if (source.motions === undefined || source.motions.length === 0) return {};
+  const { min, max } = movingPhantom(source, source.motions, spanOf(source.motions)).bounds;
+  return { reachMin: min, reachMax: max };
 }
 
 export function rawFacts(raw: RawFile): Facts {

@@ -131,3 +131,25 @@ test('--resume with other motions says that these differ', async () => {
   // Spins at rest have a tolerance of their own.
   assert.match((await run('--resume')).stderr, /which differs in: tolerance, motion; /);
 });
+
+test('plan and info state the box that spins reach', async () => {
+  const make = ['phantom', 'make', 'grid', '--set', 'n=2', '--set', 'spacing=20mm', '-o', 'grid.phantom', '-q'];
+  assert.equal((await larmor(make, { folder })).code, 0);
+  writeFileSync(join(folder, 'up.csv'), 'time, z\n0, 0\n2, 0.1\n');
+  const moving = ['phantom', 'make', 'grid.phantom', '--motion', 'up.csv', '-o', 'up.phantom', '-q'];
+  assert.equal((await larmor(moving, { folder })).code, 0);
+  const json = async (...args: string[]): Promise<Record<string, number[] & { max: number[] }>> =>
+    JSON.parse((await larmor([...args, '--json', '-q'], { folder })).stdout);
+  const [planned, still, all] = await Promise.all([
+    json('plan', 'fid', 'up.phantom', '--set', 'samples=1000', '--set', 'dwell=1ms'),
+    json('plan', 'fid', 'grid.phantom'),
+    json('info', 'up.phantom'),
+  ]);
+  assert.equal(still.reach, null);
+  const near = (found: number, wanted: number): void => assert.ok(Math.abs(found - wanted) < 1e-3, `${found}`);
+  near(all.reachMax[2], 0.11);
+  near(all.reachMax[0], 0.01);
+  near(all.reachMin[2], -0.01);
+  // One second of two: half the way.
+  near(planned.reach.max[2], 0.06);
+});

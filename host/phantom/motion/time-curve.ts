@@ -55,6 +55,18 @@ export function unitTime({ t, unit, periodic, periods }: TimeCurve): UnitTime {
   };
 }
 
+/** A time by which the motions have been everywhere: one period, or a little after the last knot. */
+export function spanOf(motions: readonly { readonly time: TimeCurve }[]): Seconds {
+  const lengths = motions.map(({ time }) => {
+    const { from, to, periodic } = unitTime(time);
+    return periodic ? to - from : Math.max(to, 0);
+  });
+  return Math.max(...lengths) + AFTERWARDS;
+}
+
+/** A motion without a time curve is at its end for all t > 0 [s]. */
+const AFTERWARDS: Seconds = 1e-3;
+
 /** The phantom with its motions as they go on from a time. */
 export function motionsSince(source: PhantomSource, start: Seconds): PhantomSource {
   const { motions } = source;

@@ -27,6 +27,7 @@ import type {
   SignalPlotOptions,
   SimulateOptions,
   Simulation,
+  SweepOptions,
 } from './types.ts';
 
 /** A reader of each option. */
@@ -154,6 +155,15 @@ const SIMULATE: Readers<SimulateOptions> = {
   verify: flag,
   onProgress: callback,
 };
+const varying: JsonReader<SweepOptions['vary']> = (given, { file, key }) => {
+  if (!isObject(given))
+    return accepting<never>(isObject, "give an object such as { flip: '5deg:60deg:6' }")(given, { file, key });
+  for (const [one, values] of Object.entries(given))
+    if (typeof values !== 'string') list(parameter, 'numbers or texts')(values, { file, key: `${key}.${one}` });
+  return given as SweepOptions['vary'];
+};
+const { magnetization: _, onProgress: __, ...EACH_RUN } = SIMULATE;
+const SWEEP: Readers<SweepOptions> = { ...EACH_RUN, vary: varying, roi: path };
 const SEQUENCE: Readers<SequenceOptions> = { ...CALL, parameters, scanner };
 const PHANTOM: Readers<PhantomOptions> = { ...CALL, parameters, B0: number('T', ...BOUNDS.B0), motion: path };
 const RECONSTRUCT: Readers<ReconstructOptions> = {
@@ -190,6 +200,7 @@ const FUNCTIONS = {
     { sequence: anySequence, phantom: anyPhantom },
     { ...SCAN, ranks: wholeNumber(...COUNTS.ranks) },
   ],
+  sweep: [{ sequence: anySequence, phantom: anyPhantom }, SWEEP],
   readSequence: [{ name }, SEQUENCE],
   writeSequence: [
     { path, sequence: openSequence },

@@ -23,6 +23,7 @@ export {
 export { plotImage, plotKspace, plotPhantom, plotSequence, plotSignal } from './plot.ts';
 export { writeReport } from './report.ts';
 export { plan, simulate } from './simulate.ts';
+export { sweep } from './sweep.ts';
 export type {
   PhantomOptions,
   PhantomPlotOptions,
@@ -37,4 +38,6 @@ export type {
   SignalPlotOptions,
   SimulateOptions,
   Simulation,
+  SweepOptions,
+  SweepRow,
 } from './types.ts';

@@ -28,6 +28,19 @@ export function simulate(
   phantom: string | PhantomSource,
   options: SimulateOptions = {},
 ): Promise<Simulation> {
+  return simulateUnless(sequence, phantom, options, () => false) as Promise<Simulation>;
+}
+
+/**
+ * The same, unless the run with that plan is `known`.
+ * @returns undefined then
+ */
+export function simulateUnless(
+  sequence: string | Sequence,
+  phantom: string | PhantomSource,
+  options: SimulateOptions,
+  known: (planHash: string) => boolean,
+): Promise<Simulation | undefined> {
   return callAsync('simulate', { sequence, phantom, options }, async (control) => {
     const begun = performance.now();
     const { verify = false, onProgress, magnetization = false } = options;
@@ -37,6 +50,7 @@ export function simulate(
     const job = await openJob(cluster, () => requestOf(sequence, phantom, options), jobOptions(options));
     try {
       await letEventsThrough();
+      if (known(job.plan.hash)) return undefined;
       const outcome = await runJob(cluster, control, job, {
         outputs: [],
         schedule: 'static',

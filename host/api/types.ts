@@ -7,6 +7,7 @@ import type { Hertz, Seconds, Tesla } from '../base/units.ts';
 import type { T2Prime } from '../model/t2prime.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import type { RawData } from '../raw/types.ts';
+import type { Image } from '../recon/image.ts';
 import type { Provenance } from '../report/provenance.ts';
 import type { ScanCounts, Summary } from '../report/summary.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
@@ -200,4 +201,35 @@ export interface SignalPlotOptions extends CallOptions {
   readonly readout?: number | undefined;
   /** From 1; of the readout that is shown in full. */
   readonly coil?: number | undefined;
+}
+
+export interface SweepOptions extends Omit<SimulateOptions, 'magnetization' | 'onProgress'> {
+  /**
+   * Values by name, as lists or as texts (`'2deg:60deg:8'`, `'10ms,20ms'`): `flip`, `sequence.n`, `phantom.radius`, `scanner.B0`,
+   * `option.snr`. One run for each combination; the first varies slowest.
+   */
+  readonly vary: Readonly<Record<string, string | readonly (number | string)[]>>;
+  /** NIfTI image of labels: rows state mean and standard deviation of each region. */
+  readonly roi?: string | undefined;
+}
+
+/** Of the magnitude of an image's pixels. */
+export interface PixelStatistics {
+  readonly pixels: number;
+  /** NaN where there are no pixels. */
+  readonly mean: number;
+  readonly sd: number;
+}
+
+/** One run of a sweep. */
+export interface SweepRow {
+  /** The parameters that vary: numbers in SI, or words. */
+  readonly values: Readonly<Record<string, number | string>>;
+  /** Absent where the run failed, with all that follows but `error`. */
+  readonly simulation?: Simulation;
+  readonly image?: Image;
+  readonly all?: PixelStatistics;
+  readonly regions?: readonly (PixelStatistics & { readonly label: number })[];
+  /** Why it failed; null if it did not. */
+  readonly error: string | null;
 }

@@ -5,6 +5,7 @@ import { WORDS } from '../api/limits.ts';
 import {
   heartRate,
   noiseLevel,
+  partOf,
   rankCount,
   rfStep,
   seconds,
@@ -19,8 +20,8 @@ import {
 import { collect } from './settings.ts';
 import { MOTION, PHANTOM, SCANNER, SEQUENCE, STRICT, withOutput, withSettings } from './shared-options.ts';
 
-/** Options that say what is simulated, shared by `simulate` and `plan`. */
-function withJob(command: Command): Command {
+/** Options that say what is simulated, shared by `simulate`, `plan` and `sweep`. */
+function withScan(command: Command): Command {
   command
     .argument('[sequence]', SEQUENCE, 'epi')
     .argument('[phantom]', PHANTOM, 'head2d')
@@ -78,12 +79,26 @@ function withJob(command: Command): Command {
     )
     .addOption(new Option('--exact', 'sum every sample of every spin, by no fast method').conflicts('tolerance'))
     .option('--tile <n>', 'spins per tile (default: chosen from the size of the phantom)', spinsPerTile);
-  withSettings(command, 'sequence or phantom');
   return withOutput(command.option(...STRICT));
 }
 
+function withJob(command: Command): Command {
+  return withSettings(withScan(command), 'sequence or phantom');
+}
+
+function withNoise(command: Command): Command {
+  return command
+    .option('--noise <sigma[@dwell]>', 'add noise: standard deviation per real part (at this dwell time)', noiseLevel)
+    .addOption(
+      new Option('--snr <s>', 'add noise: largest sample over standard deviation per real part')
+        .argParser(signalToNoise)
+        .conflicts('noise'),
+    )
+    .option('--seed <n>', 'seed of the noise (default: 1)', seedNumber);
+}
+
 export function declareRuns(program: Command): void {
-  withJob(program.command('simulate').description('simulate a scan and write its raw data'))
+  withNoise(withJob(program.command('simulate').description('simulate a scan and write its raw data')))
     .option(
       '--magnetization <file.npy>',
       'write Mx, My, Mz of every spin at the end of the sequence, which then needs no ADC',
@@ -95,13 +110,6 @@ export function declareRuns(program: Command): void {
       collect,
     )
     .option('--report <file.html>', 'write what the run did as one web page, which needs no network')
-    .option('--noise <sigma[@dwell]>', 'add noise: standard deviation per real part (at this dwell time)', noiseLevel)
-    .addOption(
-      new Option('--snr <s>', 'add noise: largest sample over standard deviation per real part')
-        .argParser(signalToNoise)
-        .conflicts('noise'),
-    )
-    .option('--seed <n>', 'seed of the noise (default: 1)', seedNumber)
     .addOption(
       new Option(
         '--schedule <s>',
@@ -132,4 +140,33 @@ Examples:
   withJob(program.command('plan').description('show the plan, cost and memory of a simulation without running it'))
     .option('--ranks <n>', 'number of ranks to plan for, each like this one (default: those of this run)', rankCount)
     .action(async (sequence, phantom, options) => (await import('./plan.ts')).plan(sequence, phantom, options));
+
+  withNoise(
+    withScan(program.command('sweep').description('simulate a grid of parameters: a table, curves, a contact sheet')),
+  )
+    .option(
+      '--set <name=values>',
+      'vary a parameter: 10ms,20ms or 2deg:60deg:8; of sequence, phantom, scanner.B0 or option.snr; repeatable, the first varies slowest',
+      collect,
+    )
+    .requiredOption('-o, --output <file.csv>', 'the table; rows that it has from before are kept')
+    .option('--roi <labels.nii>', 'NIfTI image of labels: mean and standard deviation of each region, too')
+    .option('--curve <file>', 'draw the means along the first parameter with several numbers: .svg or .png')
+    .option('--sheet <file>', 'draw all images on one sheet: .svg or .png')
+    .option(
+      '--part <i/n>',
+      'do part i of n alone, for a job array; the same command without it takes the parts over',
+      partOf,
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  larmor sweep gre sphere --set flip=2deg:60deg:8 --set tr=10ms,20ms -o ernst.csv --curve ernst.svg
+  larmor sweep scan.seq brain.phantom --set scanner.B0=1.5,3,7 --roi labels.nii.gz -o fields.csv --sheet fields.png
+  larmor sweep gre head2d --set option.snr=20,50,100 --set option.seed=1:10:10 -o noise.csv`,
+    )
+    .action(async (sequence, phantom, options, command: Command) =>
+      (await import('./sweep.ts')).sweep(sequence, phantom, options, command.options),
+    );
 }

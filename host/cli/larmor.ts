@@ -7,7 +7,7 @@ import { compileCommand, runCommand } from './launch.ts';
 
 function start(): void {
   // Before anything is read: a run has work to save, and schedulers signal at any moment.
-  if (process.argv[2] === 'simulate') trapStops();
+  if (['simulate', 'sweep'].includes(process.argv[2] ?? '')) trapStops();
   try {
     requireSpaceToStart();
   } catch (error) {

@@ -54,6 +54,13 @@ export function noiseLevel(text: string): { readonly sigma: number; readonly atD
   throw new InvalidArgumentError('give a positive number, or one with the dwell time at which it holds: 0.5@10us.');
 }
 
+/** `i/n`, counted from 1. */
+export function partOf(text: string): { readonly index: number; readonly of: number } {
+  const [, index, of] = (text.match(/^(\d+)\/(\d+)$/) ?? []).map(Number);
+  if (index! >= 1 && index! <= of!) return { index: index!, of: of! };
+  throw new InvalidArgumentError('give a part of all, counted from 1: 2/8.');
+}
+
 export const signalToNoise = numberBetween(...BOUNDS.snr);
 
 export const heartRate = numberBetween(...BOUNDS.heartRate, 'Hz');

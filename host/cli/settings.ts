@@ -2,11 +2,9 @@
  * `--set name=value`: which of them belong to the sequence and which to the phantom. A name that only one of the two knows
  * goes there; `sequence.name=value` and `phantom.name=value` say so themselves.
  */
+import { settingOwner } from '../api/setting-owner.ts';
 import { usage } from '../base/errors.ts';
 import { warn } from '../base/log.ts';
-import { didYouMean } from '../base/suggest.ts';
-import { phantomParameters } from '../phantom/open.ts';
-import { builtinSequences } from '../sequence/builtin/index.ts';
 
 export interface Settings {
   readonly sequence: Readonly<Record<string, string>>;
@@ -32,30 +30,9 @@ export function splitSettings(
     if (name === undefined || value === undefined) {
       throw usage(`--set ${text} is not name=value`, 'write for example --set n=64');
     }
-    const settings = split[(owner as keyof Settings | undefined) ?? ownerOf(name, text, names)];
+    const settings = split[(owner as keyof Settings | undefined) ?? settingOwner(name, text, names)];
     if (settings.has(name)) warn(`--set ${name} is given more than once; the last value, ${value}, is used`);
     settings.set(name, value);
   }
   return { sequence: Object.fromEntries(split.sequence), phantom: Object.fromEntries(split.phantom) };
-}
-
-function ownerOf(name: string, text: string, names: { sequence?: string; phantom?: string }): keyof Settings {
-  if (names.phantom === undefined) return 'sequence';
-  if (names.sequence === undefined) return 'phantom';
-  const ofSequence = builtinSequences.get(names.sequence)?.parameters;
-  const ofPhantom = phantomParameters(names.phantom);
-  const inSequence = Object.hasOwn(ofSequence ?? {}, name);
-  const inPhantom = Object.hasOwn(ofPhantom, name);
-  if (inSequence && inPhantom) {
-    const fix = `write sequence.${text} or phantom.${text}`;
-    throw usage(`--set ${text}: both ${names.sequence} and ${names.phantom} have '${name}'`, fix);
-  }
-  if (inPhantom) return 'phantom';
-  // The names of a sequence file are those of its soft delays, known once it is read.
-  if (inSequence || ofSequence === undefined) return 'sequence';
-  const known = [...Object.keys(ofSequence), ...Object.keys(ofPhantom)];
-  throw usage(
-    `neither ${names.sequence} nor ${names.phantom} has a parameter '${name}'`,
-    didYouMean(name, known, () => `larmor info ${names.sequence} and larmor info ${names.phantom} list them`),
-  );
 }

@@ -142,7 +142,8 @@ export function hasLauncher(): boolean {
   return readLaunch(process.env) !== null;
 }
 
-function isLaunched(): boolean {
+/** Whether a launcher started several ranks. */
+export function isLaunched(): boolean {
   return (readLaunch(process.env)?.size ?? 1) > 1;
 }
 

@@ -183,6 +183,15 @@ function planePanel(
   };
 }
 
+/** The magnitude of the middle plane, of the first contrast and repetition: one picture on a sheet of several images. */
+export function middlePlane(image: Image, range: readonly [number, number], title: string): Panel {
+  const view = chooseView(image);
+  const values = magnitude(image);
+  const plane = { coil: 0, repetition: 0, contrast: 0, slice: Math.floor(image.matrix[view.axes[2]] / 2) };
+  const style: PartStyle = { part: 'magnitude', range, map: grey, value: (n) => values[n] };
+  return { ...planePanel(image, view, plane, style, false), title };
+}
+
 /** A round length of a fifth to a half of the picture, at its lower left. */
 function scaleBar(width: number, height: number): Mark[] {
   const length = roundBelow(width / 3);

@@ -115,6 +115,8 @@ test('every other command', () => {
     [...builtinSequences.keys()],
   );
   object('doctor');
+  const sweep = object(`sweep epi column --set n=8 --set te=30ms,50ms -o sweep.csv`);
+  assert.deepEqual([sweep.runs, sweep.kept, sweep.parameters[1]], [2, 0, { name: 'te', values: [0.03, 0.05] }]);
   for (const name of [...builtinSequences.keys(), 'head2d', 'head3d', 'sphere', 'column', 'grid'])
     object(`info ${name}`);
   const { figure } = object('plot sequence epi -o epi.svg');

@@ -14,6 +14,7 @@ const bin = join(scratch, 'bin');
 const made: Readonly<Record<string, readonly string[]>> = {
   'first-image.sh': ['raw.mrd', 'head.png', 'head.nii.gz'],
   'flip-angles.sh': ['raw/flip5.mrd', 'flip5.png', 'flip20.png', 'flip60.png'],
+  'sweep.sh': ['ernst.csv', 'ernst.svg', 'ernst.png'],
   'three-tesla.sh': ['raw.mrd', 'signal.npy', 'head-3t.png'],
   'eight-coils.sh': ['raw.mrd', 'signal.npy', 'head.png', 'coils.png', 'coils.nii.gz'],
   'own-phantom.sh': ['sphere.phantom', 'fid.json', 'fid.npy'],

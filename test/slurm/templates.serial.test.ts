@@ -1,6 +1,6 @@
 /** Every template, submitted for real. Only sizes are given on sbatch's command line, for nodes of four CPUs and two GPUs. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { skipWithoutSlurm, startTestbed } from '../../testing/testbed.ts';
@@ -31,6 +31,26 @@ describe('templates', { ...skipWithoutSlurm(), timeout: 240e3 }, () => {
     const beyond = await submit('array.sh', ['--cpus-per-task=1', '--array=9'], []);
     assert.equal(beyond.code, 2);
     assert.match(beyond.log, /there is no value number 9/);
+  });
+
+  test('sweep.sh: four parts, and the table of all', async () => {
+    const small = ['--set', 'phantom.voxel=8mm', '--set', 'n=8', '--set', 'dummies=0'];
+    const parts = await submit('sweep.sh', ['--cpus-per-task=1'], small);
+    assert.equal(parts.code, 0, parts.log);
+    const files = readdirSync(parts.folder).filter((name) => name.endsWith('.csv'));
+    assert.deepEqual(
+      files.sort(),
+      [1, 2, 3, 4].map((n) => `sweep.part-${n}-of-4.csv`),
+    );
+    const whole = await submit(
+      'sweep.sh',
+      ['--cpus-per-task=1', '--array=0', '-D', parts.folder],
+      [...small, '--json'],
+    );
+    assert.equal(whole.code, 0, whole.log);
+    const log = readdirSync(parts.folder).find((name) => name.endsWith('_0.log'));
+    const report = readFileSync(join(parts.folder, log!), 'utf8');
+    assert.match(report, /"runs":24,"kept":24,"failed":0/);
   });
 
   for (const { template, options, hosts } of [

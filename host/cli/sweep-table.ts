@@ -1,0 +1,110 @@
+/**
+ * The table of a sweep: CSV with a row per run, written anew with each row and renamed into place, so that a stopped sweep has
+ * all its rows. Rows that were there are used again by the hash of their plan; rows of other runs stay at the end. Parts of a
+ * sweep have files of their own beside it, which the sweep as a whole takes over.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { badInput, usage } from '../base/errors.ts';
+import { createOutput, writeOutput } from '../base/files.ts';
+
+export type Cells = Readonly<Record<string, string>>;
+
+export interface SweepTable {
+  readonly path: string;
+  /** A row of an earlier run that has these cells; each is given once. */
+  take(wanted: Cells): Cells | undefined;
+  /** Adds a row and writes the file. */
+  add(row: Cells): void;
+}
+
+export interface Part {
+  readonly index: number;
+  readonly of: number;
+}
+
+/** @throws LarmorError 2 unless it names a table */
+export function requireTableName(path: string): void {
+  if (path === '-') throw usage('-o -: a sweep keeps its rows in a file', 'give a file name');
+  if (!path.toLowerCase().endsWith('.csv')) throw usage(`${path}: the table of a sweep is CSV`, 'end it in .csv');
+}
+
+/** `table.csv` → `table.part-2-of-8.csv`. */
+function partPath(path: string, { index, of }: Part): string {
+  return `${path.slice(0, -'.csv'.length)}.part-${index}-of-${of}.csv`;
+}
+
+/**
+ * @param path of the whole
+ * @throws LarmorError 2 where a table with other columns is there, 65 for a file that is none, 73 where none can be written
+ */
+export function openTable(path: string, part: Part | undefined, columns: readonly string[]): SweepTable {
+  const own = part === undefined ? path : partPath(path, part);
+  createOutput(own).abandon();
+  const [former, borrowed] = [
+    rowsOf(own, columns),
+    part === undefined ? partsOf(path).flatMap((file) => rowsOf(file, columns)) : rowsOf(path, columns),
+  ];
+  const rows: Cells[] = [];
+  const write = (): void => {
+    const lines = [columns, ...[...rows, ...former].map((row) => columns.map((name) => row[name] ?? ''))];
+    writeOutput(own, Buffer.from(lines.map((cells) => `${cells.map(quoted).join(',')}\n`).join('')));
+  };
+  return {
+    path: own,
+    take(wanted) {
+      for (const list of [former, borrowed]) {
+        const n = list.findIndex((row) => Object.entries(wanted).every(([name, cell]) => row[name] === cell));
+        if (n >= 0) return list.splice(n, 1)[0];
+      }
+      return undefined;
+    },
+    add(row) {
+      rows.push(row);
+      write();
+    },
+  };
+}
+
+function partsOf(path: string): string[] {
+  const folder = dirname(path);
+  const stem = basename(path).slice(0, -'.csv'.length);
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(`${stem}.part-`) && /\.part-\d+-of-\d+\.csv$/.test(name))
+    .map((name) => join(folder, name));
+}
+
+/** Rows that succeeded. Not read as an input of the run: the table is written again. */
+function rowsOf(path: string, columns: readonly string[]): Cells[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw badInput(path, (error as Error).message, 'name another file');
+  }
+  const [header = [], ...rows] = parseCsv(text);
+  if (header.join('\n') !== columns.join('\n'))
+    throw usage(
+      `${path} has the columns ${header.slice(0, 8).join(', ')}${header.length > 8 ? ' …' : ''}, not those of this sweep`,
+      'name another file, or remove it',
+    );
+  return rows
+    .map((cells) => Object.fromEntries(columns.map((name, n) => [name, cells[n] ?? ''])))
+    .filter((row) => row.error === '' && row.planHash !== '');
+}
+
+const quoted = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+
+/** RFC 4180. */
+function parseCsv(text: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  for (const [, bracketed, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/g)) {
+    row.push(bracketed?.replaceAll('""', '"') ?? plain ?? '');
+    if (end === ',') continue;
+    if (row.length > 1 || row[0] !== '') rows.push(row);
+    row = [];
+  }
+  return rows;
+}

@@ -194,6 +194,12 @@ async function buildCodeCache() {
   for (const path of await filesBelow(dist, (name) => name.endsWith('.cache'))) await report(path);
 }
 
+async function buildManPage() {
+  const page = join(dist, 'man', 'larmor.1');
+  await run(process.execPath, ['--import', 'tsx', 'scripts/man.ts', page]);
+  await report(page);
+}
+
 /** Into its place in one step, as all files are. */
 async function writeWhole(target, content) {
   const beside = `${target}.${process.pid}`;
@@ -255,7 +261,7 @@ setupPackages();
 await mkdir(dist, { recursive: true });
 await mkdir(state, { recursive: true });
 // A part that fails keeps no other from being made: who works on one needs the others.
-for (const build of [buildKernels, buildMpi, buildHost, buildCodeCache]) {
+for (const build of [buildKernels, buildMpi, buildHost, buildCodeCache, buildManPage]) {
   try {
     await build();
   } catch (error) {

@@ -27,7 +27,8 @@ const debianPackages = [
   ...['slurm-wlm', 'munge', 'iproute2'],
   ...['hdf5-tools', 'ismrmrd-tools', 'bart', 'python3-numpy', 'python3-h5py', 'python3-scipy', 'python3-nibabel'],
   ...['ismrmrd-schema', 'libxml2-utils'],
-  'libismrmrd-dev',
+  ...['libismrmrd-dev', 'python3-pip', 'python3-setuptools', 'python3-wheel'],
+  ...['zsh', 'fish', 'mandoc', 'groff-base'],
   'libvulkan1',
   'chromium',
 ];

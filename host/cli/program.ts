@@ -1,0 +1,76 @@
+/**
+ * All commands as they are declared to commander: what parses the command line, and what shell completion and the man page are
+ * made from. Commands load what they need when they run, so that `larmor simulate` on the defaults opens few files.
+ */
+import { Argument, Command } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { enter, leave } from '../base/lifetime.ts';
+import { log, print, setLogLevel } from '../base/log.ts';
+import { declareFiles, declarePhantoms, declareSequences } from './declare-files.ts';
+import { declarePlots } from './declare-plots.ts';
+import { declareReport } from './declare-report.ts';
+import { declareRuns } from './declare-runs.ts';
+import { EXIT_CODES, withOutput } from './shared-options.ts';
+
+export function makeProgram(): Command {
+  const program = new Command('larmor')
+    .description('MRI simulator for clusters: solves the Bloch equations for every spin and sums them into raw data')
+    .version(packageJson.version)
+    .exitOverride()
+    .configureOutput({ writeOut: print, writeErr: log, outputError: () => {} }) // reported at the end, once
+    .addHelpText(
+      'after',
+      `
+Examples:
+  larmor simulate                           the built-in EPI of the built-in head, written to raw.mrd
+  larmor reconstruct raw.mrd -o head.png
+  larmor simulate scan.seq brain.phantom -o scan.mrd
+  larmor list                               built-in sequences and phantoms, file formats
+  larmor info gre                           parameters of the built-in gradient echo
+${EXIT_CODES}`,
+    );
+
+  // In this order the help lists them.
+  declareRuns(program);
+  declareFiles(program);
+  declarePlots(program);
+  declareReport(program);
+  declareSequences(program);
+  declarePhantoms(program);
+
+  withOutput(
+    program
+      .command('status')
+      .description('show the progress of a checkpointed run; exit code 0 if complete, 75 if not'),
+  )
+    .argument('<dir>', 'the folder of --checkpoint')
+    .action(async (folder, options) => leave((await import('./status.ts')).status(folder, options)));
+
+  withOutput(
+    program.command('doctor').description('show what this machine offers, and how to install what is missing'),
+  ).action(async (options) => (await import('./doctor.ts')).doctor(options));
+
+  program
+    .command('completion')
+    .description('print what completes this command on Tab in a shell')
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  larmor completion bash > ~/.local/share/bash-completion/completions/larmor
+  larmor completion zsh > ~/.larmor.zsh           and in ~/.zshrc: source ~/.larmor.zsh
+  larmor completion fish > ~/.config/fish/completions/larmor.fish`,
+    )
+    .action(async (shell) => (await import('./completion.ts')).printCompletion(program, shell));
+
+  for (const command of [program, ...program.commands.flatMap((each) => [each, ...each.commands])]) {
+    command.exitOverride();
+    command.hook('preAction', (_, action) => {
+      const { quiet, verbose } = action.opts();
+      setLogLevel(quiet ? 'quiet' : verbose ? 'verbose' : 'normal');
+      return enter(action.name());
+    });
+  }
+  return program;
+}

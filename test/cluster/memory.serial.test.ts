@@ -9,6 +9,7 @@ const MIB = 2 ** 20;
 
 const jobs: readonly [number, string[]][] = [
   [1, ['epi', 'head2d']],
+  [1, ['epi', 'head2d', '--coils', '32', '--set', 'n=128']],
   [4, ['fid', 'head3d', '--threads', '1']],
   [2, ['gre', 'head2d', '--threads', '2', '--set', 'n=512', '--spins-per-voxel', '1']],
   [2, ['fid', 'column', '--set', 'samples=1000000']],

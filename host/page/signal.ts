@@ -3,7 +3,7 @@ import { type Trace, traceBuilder } from '../figures/envelope.ts';
 import { quantity, shortNumber } from '../figures/units.ts';
 import type { Report } from '../html/types.ts';
 import { fastSize, fft } from '../numerics/fft.ts';
-import { type Chart, makeChart } from './chart.ts';
+import { type Chart, makeChart, unitText } from './chart.ts';
 import { drawnInColours, el, slider } from './dom.ts';
 import type { Readouts } from './readouts.ts';
 import type { View } from './view.ts';
@@ -37,6 +37,8 @@ export function showSignal(host: HTMLElement, { signal }: Report, readouts: Read
     el('div', { class: 'chart', 'data-panel': 'readout' }),
     el('div', { class: 'chart', 'data-panel': 'spectrum' }),
   ] as const;
+  /** Powers of ten that the ticks are in. */
+  const scales = [el('small'), el('small')] as const;
   const legend = el(
     'p',
     { class: 'legend', 'aria-hidden': 'true' },
@@ -51,8 +53,8 @@ export function showSignal(host: HTMLElement, { signal }: Report, readouts: Read
     el(
       'div',
       { class: 'two' },
-      el('figure', {}, el('figcaption', {}, 'Signal over the time of the readout', legend), areas[0]),
-      el('figure', {}, el('figcaption', {}, 'Its spectrum'), areas[1]),
+      el('figure', {}, el('figcaption', {}, 'Signal over the time of the readout', scales[0], legend), areas[0]),
+      el('figure', {}, el('figcaption', {}, 'Its spectrum', scales[1]), areas[1]),
     ),
     text,
   );
@@ -102,6 +104,8 @@ export function showSignal(host: HTMLElement, { signal }: Report, readouts: Read
     largest ||= 1;
     const { trace, most } = spectrum(values, count, dwell);
     high = most || 1;
+    scales[0].textContent = unitText('', largest);
+    scales[1].textContent = unitText('', high);
     charts[0].draw(lines.map((line) => line.trace()));
     charts[1].draw([trace]);
     const snr =

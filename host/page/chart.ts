@@ -60,7 +60,7 @@ export function makeChart(host: HTMLElement, options: ChartOptions): Chart {
   const chart = new uPlot(
     {
       ...{ width: widthOf(host), height: height + (x.hasTicks ? 34 : 0) },
-      padding: [4, 10, x.hasTicks ? 0 : 4, 0],
+      padding: [4, 22, x.hasTicks ? 0 : 4, 0],
       legend: { show: false },
       scales: {
         x: { time: false, range: () => [...x.range()] as [number, number] },

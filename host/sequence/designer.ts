@@ -5,6 +5,9 @@
  */
 export * from './design/adiabatic.ts';
 export * from './design/blocks.ts';
+export * from './design/extras.ts';
 export * from './design/gradients.ts';
 export * from './design/pulses.ts';
 export * from './design/rasters.ts';
+export * from './design/shapes.ts';
+export * from './design/slr.ts';

@@ -19,12 +19,18 @@ const made: Readonly<Record<string, readonly string[]>> = {
   'eight-coils.sh': ['raw.mrd', 'signal.npy', 'head.png', 'coils.png', 'coils.nii.gz'],
   'own-phantom.sh': ['sphere.phantom', 'fid.json', 'fid.npy'],
   'moving-head.sh': ['nod.mrd', 'nod.png', 'nodding.phantom'],
+  'design.mjs': ['own-se.seq', 'own-se.png'],
   'library.mjs': ['flip-5deg.png', 'flip-20deg.png', 'flip-60deg.png'],
 };
 
 test('each script in examples/ is run here', () => {
   const scripts = readdirSync(join(root, 'examples')).filter((name) => /\.(sh|mjs)$/.test(name));
   assert.deepEqual(scripts.sort(), Object.keys(made).sort());
+});
+
+test('the page about the designer shows its example as it is', () => {
+  const page = readFileSync(join(root, 'docs/how-to/design-a-sequence.md'), 'utf8');
+  assert.ok(page.includes(readFileSync(join(root, 'examples/design.mjs'), 'utf8').trimEnd()));
 });
 
 for (const [script, files] of Object.entries(made)) {

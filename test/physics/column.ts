@@ -88,9 +88,14 @@ function play(M: Float64Array, effect: Effect, phase: number): void {
   }
 }
 
-/** What a pulse makes of Mz alone, in the middle: its factor, and what relaxation adds. */
-export function longitudinalEffect(rf: RfEvent, tissue: Tissue): { factor: number; added: number } {
-  const effect = effectAt(Float64Array.of(0), rf, 0, tissue);
+/** What a pulse makes of Mz alone, at a height in a gradient: its factor, and what relaxation adds. */
+export function longitudinalEffect(
+  rf: RfEvent,
+  tissue: Tissue,
+  gradient = 0,
+  z = 0,
+): { factor: number; added: number } {
+  const effect = effectAt(Float64Array.of(z), rf, gradient, tissue);
   return { factor: effect[8], added: effect[11] };
 }
 

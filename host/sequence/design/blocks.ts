@@ -10,9 +10,8 @@ export function setLabel(label: string, value: number): LabelEvent {
   return { label, mode: 'set', value };
 }
 
-/** A block that waits for a signal from outside: here the next R peak of `--heart-rate` or `--r-peaks`. */
-export function inputTrigger(channel: number, duration: Seconds): Block {
-  return { duration, triggers: [{ type: 'input', channel, delay: 0, duration }] };
+export function incrementLabel(label: string, value: number): LabelEvent {
+  return { label, mode: 'inc', value };
 }
 
 /** End of an event, seconds from the block's start, without the dead time that follows. */

@@ -8,7 +8,7 @@ const [n, fov, thickness, dwell] = [48, 0.22, 8e-3, 20e-6];
 const [TE, TR] = [30e-3, 0.4];
 
 // Pulses with a gradient that selects the slice: bandwidth = γ̄ · G · thickness.
-const [duration, timeBandwidth, raster] = [4e-3, 4, 20e-6];
+const [duration, timeBandwidth, raster] = [6.4e-3, 4, 20e-6];
 const select = design.flatTop(timeBandwidth / duration / gammaBar / thickness, duration, scanner);
 const delay = select.rise;
 const excitation = design.slrPulse({ flip: Math.PI / 2, duration, timeBandwidth, raster, delay });

@@ -9,14 +9,13 @@ import type { AcquiredData, RawData, RawFile } from '../raw/types.ts';
 import { writeImage as writeImageFile } from '../recon/files.ts';
 import type { Image, Part } from '../recon/image.ts';
 import { reconstruct as imageOf } from '../recon/reconstruct.ts';
-import { writePulseq } from '../sequence/pulseq/write.ts';
 import { readScanner as readScannerFile } from '../sequence/scanner.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { call, callAsync } from './call.ts';
 import { requireKind } from './names.ts';
 import { scannerOf } from './options.ts';
-import { openSequence, requireSequenceName } from './sequence.ts';
+import { openSequence, requireSequenceName, writeSequenceFile } from './sequence.ts';
 import type { CallOptions, PhantomOptions, ReconstructOptions, ScannerInput, SequenceOptions } from './types.ts';
 
 /**
@@ -41,7 +40,7 @@ export function writeSequence(
 ): void {
   call('writeSequence', { path, sequence, options }, () => {
     requireSequenceName(path);
-    writePulseq(path, sequence, scannerOf(options.scanner).gammaBar);
+    writeSequenceFile(path, sequence, scannerOf(options.scanner).gammaBar);
   });
 }
 

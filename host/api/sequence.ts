@@ -4,17 +4,20 @@
  */
 import { existsSync } from 'node:fs';
 import { badInput, usage } from '../base/errors.ts';
+import { createOutput } from '../base/files.ts';
 import { detail, warn } from '../base/log.ts';
 import type { Given } from '../base/parameters.ts';
 import { formatQuantity, likelyUnit, parseQuantity } from '../base/quantities.ts';
 import { didYouMean } from '../base/suggest.ts';
-import type { Seconds } from '../base/units.ts';
+import type { Hertz, Seconds } from '../base/units.ts';
 import { builtinSequences, makeBuiltin } from '../sequence/builtin/index.ts';
 import { checkSequence } from '../sequence/checks.ts';
 import { encode } from '../sequence/encoding.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
+import { sequenceJson } from '../sequence/export-json.ts';
 import { inertParts } from '../sequence/inert.ts';
 import { readPulseq } from '../sequence/pulseq/read.ts';
+import { writePulseq } from '../sequence/pulseq/write.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { requireKind } from './names.ts';
@@ -86,6 +89,21 @@ function implausibleTimes({ name }: Sequence, { TE, TR }: Encoding): string[] {
 /** @throws LarmorError 2 unless a sequence can be written to a file of this name */
 export function requireSequenceName(output: string): void {
   if (output === '-') throw usage('-o -: a sequence cannot be written to standard output', 'give a file name');
-  if (!output.toLowerCase().endsWith('.seq'))
-    throw usage(`${output}: not a sequence format that can be written`, 'end it in .seq (Pulseq)');
+  if (!/\.(seq|json)$/i.test(output))
+    throw usage(`${output}: not a sequence format that can be written`, 'end it in .seq (Pulseq) or .json');
+}
+
+/** To a file: Pulseq, or JSON by its ending. @throws LarmorError 73 */
+export function writeSequenceFile(path: string, sequence: Sequence, gammaBar: Hertz): void {
+  if (!path.toLowerCase().endsWith('.json')) {
+    writePulseq(path, sequence, gammaBar);
+    return;
+  }
+  const file = createOutput(path);
+  try {
+    for (const text of sequenceJson(sequence)) file.write(Buffer.from(text));
+    file.commit();
+  } finally {
+    file.abandon();
+  }
 }

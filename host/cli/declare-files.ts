@@ -48,7 +48,7 @@ export function declareFiles(program: Command): void {
 /** Options of what writes a sequence. */
 function withSequenceFile(command: Command): Command {
   return withOutput(withSettings(command, 'sequence'))
-    .requiredOption('-o, --output <file.seq>', 'where to write')
+    .requiredOption('-o, --output <file>', 'where to write: .seq (Pulseq) or .json (shapes stored once)')
     .option(...SCANNER)
     .option(...STRICT);
 }
@@ -63,7 +63,7 @@ export function declareSequences(program: Command): void {
     .action(async (name, options) => (await import('./sequence.ts')).writeWaveforms(name, options));
 
   withSequenceFile(sequence.command('make'))
-    .description('write a built-in sequence as a Pulseq 1.5.1 file')
+    .description('write a built-in sequence as a Pulseq 1.5.1 file, or as JSON')
     .argument('<name>', 'a built-in sequence (larmor list)')
     .addHelpText(
       'after',
@@ -75,7 +75,7 @@ Examples:
     .action(async (name, options) => (await import('./sequence-files.ts')).makeSequence(name, options));
 
   withSequenceFile(sequence.command('convert'))
-    .description('write a Pulseq file of any version (1.2 to 1.5) as one of version 1.5.1')
+    .description('write a Pulseq file of any version (1.2 to 1.5) as one of version 1.5.1, or as JSON')
     .argument('<file.seq>', 'a Pulseq file')
     .addHelpText(
       'after',

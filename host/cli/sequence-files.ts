@@ -1,12 +1,12 @@
-/** `larmor sequence make` and `larmor sequence convert`: sequences as Pulseq files, version 1.5.1. */
+/** `larmor sequence make` and `larmor sequence convert`: sequences as Pulseq files, version 1.5.1, or as JSON. */
 import { existsSync } from 'node:fs';
 import { requireKind } from '../api/names.ts';
-import { openSequence, reportFindings, requireSequenceName } from '../api/sequence.ts';
+import { openSequence, reportFindings, requireSequenceName, writeSequenceFile } from '../api/sequence.ts';
 import { usage } from '../base/errors.ts';
 import { info, warnings } from '../base/log.ts';
 import { formatQuantity } from '../base/quantities.ts';
 import { builtinSequences } from '../sequence/builtin/index.ts';
-import { WRITTEN_VERSION, writePulseq } from '../sequence/pulseq/write.ts';
+import { WRITTEN_VERSION } from '../sequence/pulseq/write.ts';
 import { printJson } from './output.ts';
 import { openScanner } from './scanner.ts';
 import { splitSettings } from './settings.ts';
@@ -44,10 +44,16 @@ function write(
   const scanner = openScanner({ scanner: scannerFile });
   const sequence = openSequence(name, splitSettings(set, { sequence: name }).sequence, scanner);
   reportFindings(sequence, scanner, strict);
-  writePulseq(output, sequence, scanner.gammaBar);
+  writeSequenceFile(output, sequence, scanner.gammaBar);
   const { version: from = null, blockCount: blocks, duration } = sequence;
   if (json) {
-    const written = { name: sequence.name, from, version: WRITTEN_VERSION, blocks, duration };
+    const written = {
+      name: sequence.name,
+      from,
+      version: output.toLowerCase().endsWith('.json') ? null : WRITTEN_VERSION,
+      blocks,
+      duration,
+    };
     printJson(schema, { sequence: written, outputs: [output], warnings: warnings() });
   } else info(`wrote ${output}: ${blocks} blocks, ${formatQuantity(duration, 's')}`);
 }

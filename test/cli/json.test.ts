@@ -24,9 +24,11 @@ function object(args: string, code = 0) {
   const { code: status, stdout, stderr } = larmorSync([...args.split(' '), '--json'], where);
   assert.equal(status, code, stderr);
   assert.equal(stdout.trimEnd().split('\n').length, 1, 'one line on stdout');
-  const record = JSON.parse(stdout);
-  const valid = ajv.validate(`${record.schema.name}.json`, record);
-  assert.ok(valid, `${args}: ${ajv.errorsText()}`);
+  return valid(JSON.parse(stdout), args);
+}
+
+function valid(record: ReturnType<typeof JSON.parse>, what: string) {
+  assert.ok(ajv.validate(`${record.schema.name}.json`, record), `${what}: ${ajv.errorsText()}`);
   seen.add(record.schema.name);
   return record;
 }
@@ -132,6 +134,8 @@ test('every other command', () => {
   object('sequence waveforms fid -o f.json');
   assert.equal(object('sequence make fid -o f.seq').sequence.version, '1.5.1');
   assert.equal(object('sequence convert f.seq -o g.seq').sequence.from, '1.5.1');
+  assert.equal(object('sequence convert g.seq -o f.sequence.json').sequence.version, null);
+  valid(JSON.parse(readFileSync(join(where, 'f.sequence.json'), 'utf8')), 'f.sequence.json');
   const coils = object('simulate gre s.phantom --set n=16 --coils 2 --noise 1e-7@1us --seed 3 -o g.mrd');
   assert.deepEqual([coils.coils, coils.noise.seed, coils.scanner.receive], [2, 3, { array: { coils: 2 } }]);
   assert.equal(object('info g.mrd').coils, 2);

@@ -146,6 +146,24 @@ function near(got: readonly number[], want: readonly number[], most: number): vo
   for (const [n, value] of want.entries()) assert.ok(Math.abs(got[n] - value) <= most, `${got[n]}, not ${value}`);
 }
 
+test('as JSON, events and shapes are stored once and give the same blocks', async () => {
+  const { code, stderr } = await run('make', 'spiral', '--set', 'n=16', '--set', 'arms=4', '-o', 'spiral.json', '-q');
+  assert.equal(code, 0, stderr);
+  assert.equal((await run('make', 'spiral', '--set', 'n=16', '--set', 'arms=4', '-o', 'spiral.seq', '-q')).code, 0);
+  const found = JSON.parse(readFileSync(join(at, 'spiral.json'), 'utf8'));
+  const want = read(join(at, 'spiral.seq'));
+  assert.equal(found.blocks.length, want.blockCount);
+  // Pulses differ in phase alone, gradients are those of four arms.
+  assert.ok(found.shapes.length < 20 && found.gradients.length < 40, `${found.shapes.length} shapes`);
+  for (const [n, { duration, gx, adc }] of found.blocks.entries()) {
+    const block = want.block(n);
+    near([duration], [block.duration], 1e-12);
+    assert.equal(gx === undefined, block.gx === undefined);
+    if (block.gx?.kind === 'shape') near(found.shapes[found.gradients[gx].amplitude], [...block.gx.amplitude], 1e-12);
+    assert.equal(adc === undefined ? undefined : found.adc[adc].samples, block.adc?.samples);
+  }
+});
+
 test('for another nucleus the file says the same in Hz', async () => {
   writeFileSync(join(at, 'proton.seq'), seqText());
   writeFileSync(join(at, 'carbon.json'), '{"gammaBar": 10.7084e6, "B1": 1, "Gmax": 1, "Smax": 1e5}');
@@ -158,7 +176,7 @@ test('what cannot be made or converted', async () => {
   writeFileSync(join(at, 'whole.seq'), seqText());
   writeFileSync(join(at, 'cut.seq'), seqText().slice(0, 120));
   const cases: [string, number, RegExp][] = [
-    ['make gre -o gre.txt', 2, /gre\.txt: not a sequence format .*; end it in \.seq/],
+    ['make gre -o gre.txt', 2, /gre\.txt: not a sequence format .*; end it in \.seq \(Pulseq\) or \.json/],
     ['make gre -o -', 2, /cannot be written to standard output/],
     ['make gre -o none/gre.seq', 73, /its folder does not exist/],
     ['make gre --set te=1ns -o gre.seq', 2, /te=1ns/],

@@ -12,6 +12,13 @@ import type { Seconds } from './units.ts';
 export interface Movement {
   /** Columns q. */
   readonly terms: number;
+  /**
+   * Whether the only column is 1 for all spins of the run: v adds the same phase to all of them, and
+   * is no term of the timeline.
+   */
+  readonly common?: boolean;
+  /** Whether A is the identity at all times: spins of a run with a common phase have the k-space of spins at rest. */
+  readonly isTranslation?: boolean;
   /** Whether spins of any group follow a path: six more terms are then D of two nodes. */
   readonly sliding: boolean;
   /**
@@ -76,6 +83,6 @@ export interface Slide {
 const SLIDING = 6;
 
 /** Terms of a moving spin: its columns q, the values of fields at two nodes, and the displacements at two nodes of a path. */
-export function termsOf({ terms, sliding, fields }: Movement): number {
-  return terms + 2 * (fields?.seen?.width ?? 0) + (sliding ? SLIDING : 0);
+export function termsOf({ terms, common, sliding, fields }: Movement): number {
+  return (common ? 0 : terms) + 2 * (fields?.seen?.width ?? 0) + (sliding ? SLIDING : 0);
 }

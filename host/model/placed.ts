@@ -101,7 +101,9 @@ async function movingIn(
   { duration, transmit, rootIn }: Compiler,
   { motions, coilsName }: { readonly motions: readonly Motion[]; readonly coilsName: string },
 ): Promise<MovingInFields> {
-  const moving = movingPhantom(phantom, motions, duration);
+  const { concomitant, nonlinearity } = gradients ?? {};
+  const inFields = [b0Map, receive, transmit, concomitant || undefined, nonlinearity].some((one) => one !== undefined);
+  const moving = movingPhantom(phantom, motions, duration, inFields);
   if (!moving.moves) {
     const lasts = formatQuantity(duration, 's');
     warn(`${motions[0].place}: its motions move nothing in the ${lasts} of the sequence; check their times`);
@@ -112,10 +114,8 @@ async function movingIn(
   const root = rootIn(moving.bounds);
   const seen = [
     ...(b0Map === undefined ? [] : [seenB0Map(await readB0Map(b0Map), gammaBar)]),
-    ...(gradients?.concomitant ? [root === undefined ? seenConcomitant(B0, moving.bounds) : seenRoot(root)] : []),
-    ...(gradients?.nonlinearity === undefined
-      ? []
-      : [seenGradients(readGradientFields(gradients.nonlinearity), moving.bounds)]),
+    ...(concomitant ? [root === undefined ? seenConcomitant(B0, moving.bounds) : seenRoot(root)] : []),
+    ...(nonlinearity === undefined ? [] : [seenGradients(readGradientFields(nonlinearity), moving.bounds)]),
   ];
   return movingInFields(moving, { receive: layer, transmit: transmit?.layer, seen }, phantom, duration);
 }

@@ -9,6 +9,7 @@ import { GAMMA_BAR, type Hertz, SAME_TIME, type Seconds } from '../base/units.ts
 import { offsets } from '../sequence/offsets.ts';
 import type { AdcEvent, Block, RfEvent, Sequence } from '../sequence/types.ts';
 import { blockGradients, gradientPoints, integral, type PiecewiseLinear } from '../sequence/waveform.ts';
+import { type CommonField, commonField } from './common-field.ts';
 import { type MovingBlock, movingEncoder, type Stretch } from './moving.ts';
 import { movingReadouts } from './moving-readout.ts';
 import { bodyTerms, rfDuration, rfSteps } from './pulse.ts';
@@ -64,9 +65,8 @@ interface BlockState {
   /** File and block, for errors. */
   readonly location: string;
   readonly gradients: readonly PiecewiseLinear[];
-  /** The field common to all spins [T]. */
-  readonly common: PiecewiseLinear;
-  /** undefined: spins are at rest. */
+  readonly common: CommonField | undefined;
+  /** undefined: spins are at rest, or all move alike without turning. */
   readonly moving: MovingBlock | undefined;
   readonly actions: Action[];
   /** End of the actions so far, in block time. */
@@ -92,11 +92,13 @@ export function blockCompiler(sequence: Sequence, options: TimelineOptions, tabl
   const compile = (block: Block, n: number, start: Seconds): BlockProgram => {
     const { rf, adc, duration } = block;
     const gradients = blockGradients(block);
+    const moved = encoder?.block(gradients, start, duration);
+    const alike = movement?.common && movement.isTranslation;
     const state: BlockState = {
       ...{ options, tables, gammaBar, block, gradients },
       location: `${sequence.name}: block ${n + 1}`,
-      common: gradientPoints(block.common),
-      moving: encoder?.block(gradients, start),
+      common: commonField(gradientPoints(block.common), moved?.common),
+      moving: alike ? undefined : moved,
       actions: [],
       now: 0,
     };
@@ -124,7 +126,7 @@ function addPulse(state: BlockState, rf: RfEvent): void {
   precessTo(state, rf.delay);
   const { frequency, phase } = offsets(rf, gammaBar * options.B0);
   const end = rf.delay + rfDuration(rf);
-  const frame = common.t.length > 0 ? { common, gammaBar } : undefined;
+  const frame = common && { common, gammaBar };
   const stretches = moving?.stretches(rf.delay, end, [], PULSE_PIECE) ?? [wholly(rf.delay, end)];
   const column = options.transmitOf?.(block) ?? -1;
   const parts = stretches.flatMap((part) => moving?.played(part, column) ?? [{ part, transmit: column }]);
@@ -198,14 +200,14 @@ function addMovingReadout(
  * which the common field turns the spins from the first sample on.
  */
 function receivePhases(state: BlockState, adc: AdcEvent, first: Seconds): Float64Array | undefined {
-  if (state.common.t.length === 0) return adc.phaseShape;
+  if (state.common === undefined) return adc.phaseShape;
   const own = adc.phaseShape ?? new Float64Array(adc.samples);
   return own.map((phase, sample) => phase - 2 * Math.PI * turnsBy(state, first, first + sample * adc.dwell));
 }
 
 /** Cycles by which the field common to all spins turns them. */
 const turnsBy = ({ gammaBar, common }: BlockState, from: Seconds, to: Seconds): number =>
-  gammaBar * integral(common, from, to);
+  common === undefined ? 0 : gammaBar * common.integral(from, to);
 
 function precessTo(state: BlockState, time: Seconds): void {
   const { now, moving } = state;

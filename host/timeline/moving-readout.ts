@@ -40,8 +40,9 @@ export function movingReadouts(
     const count = end - sample;
     const positions = new Float64Array(STRIDE.sample * count);
     const termValues = new Float64Array(terms * count);
+    const within = moving.integralsWithin(stretch);
     for (let n = 1; n < count; n++) {
-      const steps = moving.integrals(stretch, time(sample + n - 1), time(sample + n));
+      const steps = within(time(sample + n - 1), time(sample + n));
       for (let i = 0; i < 3; i++) positions[4 * n + i] = positions[4 * (n - 1) + i] + gammaBar * steps[i];
       positions[4 * n + 3] = n * dwell;
       for (let i = 0; i < terms; i++)

@@ -11,6 +11,8 @@ import { type Movement, type MovementPath, type SeenFields, type Slide, termsOf 
 import { SAME_TIME, type Seconds } from '../base/units.ts';
 import { GAUSS } from '../numerics/gauss-legendre.ts';
 import { type PiecewiseLinear, valueAt } from '../sequence/waveform.ts';
+import type { CommonField } from './common-field.ts';
+import { type Rates, smoothed } from './smooth-rates.ts';
 import { OP } from './types.ts';
 
 /**
@@ -39,6 +41,10 @@ export interface MovingBlock {
    * [gx, gy, gz, terms] integrated from `from` to `to` within a stretch [T·s/m, T·s per unit of q].
    */
   integrals(stretch: Stretch, from: Seconds, to: Seconds): Float64Array;
+  /** The same for many short parts of a stretch, which share the evaluation of the movement. */
+  integralsWithin(stretch: Stretch): (from: Seconds, to: Seconds) => Float64Array;
+  /** The field that all spins see alike since they all move alike; undefined: there is none. */
+  readonly common?: CommonField;
   /** Corners of the movement between two times of the block. */
   corners(from: Seconds, to: Seconds): number[];
   /** Parts of a pulse's stretch in which B1 hardly changes, and the column of B1 for each. */
@@ -64,8 +70,8 @@ const MODERATE_TURN = 1e-2;
 const LARGEST_TURN = 0.5;
 
 export interface MovingEncoder {
-  /** A block that begins at `start`; the state is kept from block to block. */
-  block(gradients: readonly PiecewiseLinear[], start: Seconds): MovingBlock;
+  /** A block that begins at `start` and lasts `duration`; the state is kept from block to block. */
+  block(gradients: readonly PiecewiseLinear[], start: Seconds, duration: Seconds): MovingBlock;
   /** Marks for the end of the sequence: spins that are held then are at equilibrium. */
   end(): Stretch['marks'];
 }
@@ -73,11 +79,12 @@ export interface MovingEncoder {
 export function movingEncoder(movement: Movement): MovingEncoder {
   const { path, fields } = movement;
   const seen = fields?.seen;
-  const width = 3 + termsOf(movement);
+  const exposed = 3 + termsOf(movement);
+  const width = exposed + (movement.common ? 1 : 0);
   const sampled = path?.sampled === true;
   let [node, held, knot] = [-1, -1, 0];
 
-  const block = (gradients: readonly PiecewiseLinear[], start: Seconds): MovingBlock => {
+  const block = (gradients: readonly PiecewiseLinear[], start: Seconds, duration: Seconds): MovingBlock => {
     const corners = (from: Seconds, to: Seconds): number[] => inside(movement.corners, from, to, start);
     const edges = (from: Seconds, to: Seconds): number[] => gradients.flatMap(({ t }) => inside(t, from, to));
 
@@ -109,8 +116,65 @@ export function movingEncoder(movement: Movement): MovingEncoder {
       return { from, to, marks, ...(slide && { slide }), ...(seen && { knot }) };
     };
 
+    /** Parts between two times of a stretch in which all rates are smooth, and any is not 0. */
+    const smoothParts = (stretch: Stretch, from: Seconds, to: Seconds): SmoothPart[] => {
+      const cuts = joined([...edges(from, to), ...corners(from, to)], from, to);
+      return cuts.slice(1).flatMap((b, n): SmoothPart[] => {
+        const a = cuts[n];
+        const active = anyGradient(gradients, a, b);
+        if (!active && seen === undefined) return [];
+        // A field that is no polynomial of the gradients takes as many nodes as a moderate turn.
+        const turn = Math.max(movement.turn(start + a, start + b), seen?.curved ? MODERATE_TURN : 0);
+        const count = Math.max(1, Math.ceil(turn / LARGEST_TURN));
+        const slide = !active ? undefined : sampled ? stretch.slide : path?.slide(start + a, start + b);
+        const rates: Rates = (sums, time, weight) =>
+          addRates(sums, movement, gradients, start, time, weight, slide, stretch.knot);
+        const at = (part: number): Seconds => (part === count ? b : a + ((b - a) * part) / count);
+        return Array.from({ length: count }, (_, part) => ({
+          ...{ rates, begin: at(part), end: at(part + 1), turn: turn / count },
+        }));
+      });
+    };
+
+    /** Rates in a stretch and their integrals, by polynomials. */
+    const within = (stretch: Stretch) => {
+      const parts = smoothParts(stretch, stretch.from, stretch.to);
+      const polynomials: Rates[] = [];
+      const ratesIn = (n: number): Rates => {
+        polynomials[n] ??= smoothed(parts[n].rates, width, parts[n].begin, parts[n].end);
+        return polynomials[n];
+      };
+      return {
+        rates(time: Seconds): Float64Array {
+          const sums = new Float64Array(width);
+          const n = partBefore(parts, time);
+          if (n < parts.length && time >= parts[n].begin && time <= parts[n].end) ratesIn(n)(sums, time, 1);
+          return sums;
+        },
+        integrals(from: Seconds, to: Seconds): Float64Array {
+          const sums = new Float64Array(width);
+          for (let n = partBefore(parts, from); n < parts.length && parts[n].begin < to; n++) {
+            const { begin, end, turn } = parts[n];
+            // Times may lie past the end of their stretch by rounding.
+            const [a, b] = [Math.max(from, begin), end === stretch.to ? to : Math.min(to, end)];
+            if (b > a) integrate(sums, ratesIn(n), a, b, (turn * (b - a)) / (end - begin));
+          }
+          return sums;
+        },
+      };
+    };
+    const commonIn = (): CommonField => {
+      const all = within({ from: 0, to: duration, marks: [] });
+      return {
+        corners: corners(0, duration),
+        integral: (from, to) => all.integrals(from, to)[exposed],
+        valueAt: (time) => all.rates(time)[exposed],
+      };
+    };
+
     return {
       corners,
+      ...(movement.common && { common: commonIn() }),
       ...(seen && { slow: [3 + movement.terms, 3 + movement.terms + 2 * seen.width] as const }),
       sensed: (time) => fields?.receive?.(start + time),
       played(stretch, column) {
@@ -139,34 +203,42 @@ export function movingEncoder(movement: Movement): MovingEncoder {
       },
       integrals(stretch, from, to) {
         const sums = new Float64Array(width);
-        const cuts = joined([...edges(from, to), ...corners(from, to)], from, to);
-        for (let n = 0; n + 1 < cuts.length; n++) {
-          const [a, b] = [cuts[n], cuts[n + 1]];
-          const active = anyGradient(gradients, a, b);
-          if (!active && seen === undefined) continue;
-          const turn = movement.turn(start + a, start + b);
-          const parts = Math.max(1, Math.ceil(turn / LARGEST_TURN));
-          const rule = GAUSS[seen?.curved ? 8 : turn < SMALL_TURN ? 2 : turn < MODERATE_TURN ? 3 : 8];
-          const half = (b - a) / parts / 2;
-          const slide = !active ? undefined : sampled ? stretch.slide : path?.slide(start + a, start + b);
-          for (let part = 0; part < parts; part++)
-            for (const [at, weight] of rule)
-              addRates(
-                sums,
-                movement,
-                gradients,
-                start,
-                a + half * (2 * part + 1 + at),
-                weight * half,
-                slide,
-                stretch.knot,
-              );
-        }
-        return sums;
+        for (const { rates, begin, end, turn } of smoothParts(stretch, from, to)) integrate(sums, rates, begin, end, turn);
+        return sums.subarray(0, exposed);
+      },
+      integralsWithin(stretch) {
+        const { integrals } = within(stretch);
+        return (from, to) => integrals(from, to).subarray(0, exposed);
       },
     };
   };
   return { block, end: () => (held >= 0 ? [[OP.release, held]] : []) };
+}
+
+/** A part of a stretch without corners, in which spins rotate by `turn` [rad]. */
+interface SmoothPart {
+  readonly rates: Rates;
+  readonly begin: Seconds;
+  readonly end: Seconds;
+  readonly turn: number;
+}
+
+/** The last part that begins at or before a time. */
+function partBefore(parts: readonly SmoothPart[], time: Seconds): number {
+  let [low, high] = [0, parts.length];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (parts[middle].begin <= time) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Adds ∫ rates by Gauss and Legendre. */
+function integrate(sums: Float64Array, rates: Rates, from: Seconds, to: Seconds, turn: number): void {
+  const half = (to - from) / 2;
+  const rule = GAUSS[turn < SMALL_TURN ? 2 : turn < MODERATE_TURN ? 3 : 8];
+  for (const [at, weight] of rule) rates(sums, from + half * (1 + at), weight * half);
 }
 
 /** Adds the rates at a time of the block, times `weight`. */

@@ -15,6 +15,7 @@ import { GAMMA_BAR, type Hertz, type Seconds } from '../base/units.ts';
 import { direction } from '../numerics/direction.ts';
 import type { RfEvent } from '../sequence/types.ts';
 import { integral, type PiecewiseLinear, valueAt } from '../sequence/waveform.ts';
+import type { CommonField } from './common-field.ts';
 import type { MovingBlock, Stretch } from './moving.ts';
 import { checkSteps } from './tables.ts';
 import { type PhaseTerms, STRIDE } from './types.ts';
@@ -76,8 +77,12 @@ export interface StepTerms extends PhaseTerms {
 
 /** Terms of moving spins, and the gradients in the frame that moves with them. */
 export function bodyTerms(moving: MovingBlock, stretch: Stretch, count: number, gammaBar: Hertz): StepTerms {
-  const integrals = (_: unknown, from: number, to: number): readonly number[] =>
-    Array.from(moving.integrals(stretch, from, to), (value, n) => (n < 3 ? value : gammaBar * value));
+  const within = moving.integralsWithin(stretch);
+  const integrals = (_: unknown, from: number, to: number): readonly number[] => {
+    const values = Array.from(within(from, to));
+    for (let n = 3; n < values.length; n++) values[n] *= gammaBar;
+    return values;
+  };
   const { corners, slow } = moving;
   return { count, gradients: true, corners, integrals, ...(slow && { slow }) };
 }
@@ -106,8 +111,8 @@ export function rfSteps(
 ): Float64Array {
   const list = stepList(STRIDE.rfStep + terms.count, terms.gradients === true ? B1_FIELDS : FIELDS);
   const more = terms.corners?.(rf.delay, rf.delay + rfDuration(rf)) ?? [];
-  const times = [...gradients, ...(frame ? [frame.common] : [])].flatMap(({ t }) => [...t]);
-  const corners = [...times, ...more].map((time) => time - rf.delay).sort((p, q) => p - q);
+  const times = gradients.flatMap(({ t }) => [...t]);
+  const corners = [...times, ...(frame?.common.corners ?? []), ...more].map((time) => time - rf.delay).sort((p, q) => p - q);
   let corner = 0;
   for (const whole of spans(rf)) {
     const span = part === undefined ? whole : within(whole, part);
@@ -176,7 +181,8 @@ function play(
   const silent = re === 0 && im === 0 && slopeRe === 0 && slopeIm === 0;
   const own = terms.gradients !== true;
   const slopes = !own ? [] : silent ? [0, 0, 0] : gradients.map((gradient) => slopeOf(gradient, delay, from, to));
-  const { slopes: drift, drifts } = silent ? NO_RATES : ratesOf(terms, gradients, delay + from, delay + to);
+  const whole = ratesOf(terms, gradients, delay + from, delay + to);
+  const { slopes: drift, drifts } = silent ? NO_RATES : whole;
   const turning = silent ? undefined : frame;
   // Conjugated: the field's clockwise precession against Pulseq's phases.
   const fieldAt = (time: Seconds): Field => {
@@ -210,10 +216,10 @@ function play(
           silent ? integral(gradient, begin, begin + dt) / dt : valueAt(gradient, begin + dt / 2),
         );
     const [stepRe, stepIm] = fieldAt(begin + dt / 2 - delay);
-    const rates = ratesOf(terms, gradients, begin, begin + dt);
+    const rates = count === 1 ? whole : ratesOf(terms, gradients, begin, begin + dt);
     list.push(
       [dt, stepRe, stepIm, ...G, ...rates.means],
-      [middleRe, middleIm, ...slopes, ...(silent ? rates.slopes.fill(0) : rates.slopes)],
+      [middleRe, middleIm, ...slopes, ...(silent ? rates.slopes.map(() => 0) : rates.slopes)],
     );
   }
 }
@@ -223,8 +229,8 @@ type Field = readonly [number, number, number, number];
 
 /** The rotating frame of a field common to all spins. */
 export interface TurningFrame {
-  /** [T] in block time */
-  readonly common: PiecewiseLinear;
+  /** In block time. */
+  readonly common: CommonField;
   readonly gammaBar: Hertz;
 }
 
@@ -238,8 +244,8 @@ function turned(
   delay: Seconds,
   time: Seconds,
 ): Field {
-  const angle = 2 * Math.PI * gammaBar * integral(common, delay, delay + time);
-  const rate = 2 * Math.PI * gammaBar * valueAt(common, delay + time);
+  const angle = 2 * Math.PI * gammaBar * common.integral(delay, delay + time);
+  const rate = 2 * Math.PI * gammaBar * common.valueAt(delay + time);
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const [changeRe, changeIm] = [slopeRe - rate * im, slopeIm + rate * re];
   return [re * cos - im * sin, re * sin + im * cos, changeRe * cos - changeIm * sin, changeRe * sin + changeIm * cos];

@@ -23,6 +23,7 @@ export interface Piece {
 /**
  * @param pieces list that compiling a sampled movement fills
  * @param nodes surveys of the paths, by motion
+ * @param isCommon see `Movement.common`
  */
 export function movementOf(
   motions: readonly Motion[],
@@ -32,6 +33,7 @@ export function movementOf(
   nodes: readonly (NodeSurvey | undefined)[],
   duration: Seconds,
   pieces: Piece[],
+  isCommon: boolean,
 ): Movement {
   const group = groups[index];
   const { units, columns } = evaluator;
@@ -43,6 +45,8 @@ export function movementOf(
   const corners = cornersOfAll(motions, units, paths, arrivals, duration);
   const shared = {
     terms: columns.count,
+    common: isCommon,
+    isTranslation: motions.every(({ action }) => action.type === 'Translate'),
     sliding: groups.some(({ sampled }) => sampled) || motions.some(isPath),
     corners,
     turn: (from: number, to: number) => turnBetween(listed, from, to),

@@ -54,9 +54,10 @@ const MOST_SPIN_PIECES = 2e7;
 /**
  * @param source spins at rest, in file order
  * @param duration of the sequence [s]
+ * @param inFields whether there are fields that are fixed in space, besides gradients and pulses
  * @throws LarmorError 65 for motions that cannot be simulated
  */
-export function movingPhantom(source: PhantomSource, list: readonly Motion[], duration: Seconds): MovingPhantom {
+export function movingPhantom(source: PhantomSource, list: readonly Motion[], duration: Seconds, inFields = true): MovingPhantom {
   const motions = inOrder(list);
   const survey = surveyMotions(source, motions);
   const { groups } = survey;
@@ -65,7 +66,12 @@ export function movingPhantom(source: PhantomSource, list: readonly Motion[], du
     action.type === 'Path' || action.type === 'FlowPath' ? surveyNodes(action.nodes) : undefined,
   );
   const pieces = groups.map((): Piece[] => []);
-  const movements = groups.map((_, n) => movementOf(motions, survey, n, evaluator, nodes, duration, pieces[n]));
+  const { columns } = evaluator;
+  const isRigid = columns.count === 1 && columns.one === 0 && !groups[0].sampled && !motions.some(isPath);
+  const isCommon = !inFields && groups.length === 1 && isRigid;
+  const movements = groups.map((_, n) =>
+    movementOf(motions, survey, n, evaluator, nodes, duration, pieces[n], isCommon),
+  );
   const bounds = movingBounds(source, motions, survey, evaluator, nodes, movements, duration);
   const largestNode = Math.max(0, ...nodes.map((found) => found?.largest ?? 0));
   const sampledShifts = groups.map((group) =>
@@ -92,7 +98,7 @@ export function movingPhantom(source: PhantomSource, list: readonly Motion[], du
       sampledShifts[group]?.(from, to) ?? shiftOf(source, movements[group], from, to, largestNode),
     source() {
       if (evaluator.varies) checkWork(source, motions, survey.kept.numbers.length, pieces);
-      const model = modelOf(motions, groups, evaluator, nodes, pieces, bounds, movements[0].sliding);
+      const model = modelOf(motions, groups, movements[0], nodes, pieces, bounds);
       const digests = motions.map((motion, n) => [motion, nodes[n]?.digest ?? '']);
       const motionIdentity = motionDigest(digests as [Motion, string][]);
       const identity = `${source.identity} motion=${motionIdentity}`;
@@ -206,12 +212,12 @@ function checkWork(
 function modelOf(
   motions: readonly Motion[],
   groups: readonly Group[],
-  { columns }: Evaluator,
+  { terms: columns, common, sliding }: Movement,
   surveys: readonly (ReturnType<typeof surveyNodes> | undefined)[],
   pieces: readonly (readonly Piece[])[],
   bounds: MovingPhantom['bounds'],
-  sliding: boolean,
 ): Model {
+  const terms = common ? 0 : columns;
   const counts = groups.map(({ motions: own, sampled }, n) => {
     if (sampled) return 2 * pieces[n].length;
     const path = own.map((index) => motions[index]).find(isPath);
@@ -223,10 +229,10 @@ function modelOf(
     groups.some(({ sampled }) => sampled) ? bounds.farthest : 0,
   );
   return {
-    ...{ terms: columns.count, transmits: 0, coils: 0 },
+    ...{ terms, transmits: 0, coils: 0 },
     // Sliding terms need two nodes, even if no gradient is on and so there is no piece.
     nodes: sliding ? Math.max(2, ...counts) : 0,
-    largest: { terms: Array.from({ length: columns.count }, () => 1), transmit: 0, coil: 1, node },
+    largest: { terms: Array.from({ length: terms }, () => 1), transmit: 0, coil: 1, node },
     ...(groups.length === 1 ? {} : { groups: groups.map(({ runs }) => runs.spins) }),
   };
 }

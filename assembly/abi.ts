@@ -44,6 +44,8 @@ export class KernelContext {
   /** [] Nufft2d1; bytes of each of a thread's two grids for transforms of any kind */
   nufft2d1s: usize;
   gridBytes: usize;
+  /** [trajectories] usize: address of the first of the trajectory's parts [] Line, or 0 */
+  lines: usize;
   /** [] Nufft2d3; bytes of a spin's position on the widest of their planes */
   nufft2d3s: usize;
   pointBytes: usize;
@@ -159,6 +161,8 @@ export namespace OP {
   export const RELEASE: i32 = 12;
   /** set: from here on coils are those of this set of columns */
   export const SENSE: i32 = 13;
+  /** index into lineRuns: sum its samples now, by the transform of its trajectory's `Line` */
+  export const LINE: i32 = 15;
   /** node: the columns of fields are from here on those of this node and the next */
   export const FIELD: i32 = 14;
 }
@@ -416,6 +420,45 @@ export class Nufft1d1 {
    * spins [1/s]
    */
   rate: usize;
+}
+
+/** The grid of a line, and derivatives of the kernel; see `line.ts`. */
+@unmanaged
+export class LineAxis {
+  samples: i32;
+  /** Cells, a multiple of 4. */
+  grid: i32;
+  /** Support of the kernel in cells, and the same rounded up to vectors. */
+  width: i32;
+  taps: i32;
+  /** Derivatives 0, 1, … of the kernel that are tabulated: 3, 4, 5 or 7. */
+  orders: i32;
+  /** [places of a cell + 1][taps / 4][orders][4] f32 */
+  weights: usize;
+  /** [samples][4 re, 4 im] f32: what joins the columns of the transform */
+  factors: usize;
+  /** [stageCount] Stage, of a quarter of the cells */
+  stages: usize;
+  stageCount: i32;
+}
+
+/** Samples of a trajectory that are equally spaced but for a bend: all of it, or a part. */
+@unmanaged
+export class Line {
+  /** LineAxis */
+  axis: usize;
+  /**
+   * f64, as a Precession and its phase terms: from the first sample of the trajectory to the middle
+   * one of the line; per sample; and 2·G²/2π times what is quadratic in the sample number, or 0.
+   */
+  middle: usize;
+  rate: usize;
+  bend: usize;
+  /** Decay that is part of the factors, common to all spins [1/s]; and −G/2π seconds per sample. */
+  commonR2: f64;
+  decay: f64;
+  /** 1: the last part of its trajectory. */
+  isLast: i32;
 }
 
 /** One axis of a plane of k-space, as `host/program/nufft/plane-axis.ts` chooses it. */

@@ -8,6 +8,7 @@ import { excite } from './excitation';
 import { sumBatch } from './matrix';
 import { buildOperatorCache, applyOperator } from './operators';
 import { cachePrecessions, precess, precessCached } from './precession';
+import { sumLine } from './line';
 import { readModel } from './model-readout';
 import { read } from './readout';
 import { recurLine, sampleLineStarts } from './line-starts';
@@ -36,6 +37,7 @@ export function runProgram<T>(job: KernelContext, slot: Slot, tile: Tile, sums: 
     else if (sizeof<T>() == 4 && kind == OP.SUM_BATCH) finite = sumBatch<Plain>(job, tile, index, sums) && finite;
     else if (sizeof<T>() == 4 && kind == OP.PRECESS_CACHED) precessCached(job, tile, index);
     else if (sizeof<T>() == 4 && kind == OP.APPLY_OPERATOR) applyOperator(job, tile, index);
+    else if (sizeof<T>() == 4 && kind == OP.LINE) finite = sumLine<Plain>(job, tile, index, sums) && finite;
     else if (sizeof<T>() == 4 && kind == OP.NUFFT2D1)
       finite = (job.coils == 0 ? sumNufft2d1(job, tile, index, sums) : sumNufft2d1Coils(job, tile, index, sums))
         && finite;

@@ -13,6 +13,7 @@ import { coilRows } from './coils.ts';
 import type { Row } from './harness.ts';
 import { kernelRows } from './kernels.ts';
 import { modelRows } from './models.ts';
+import { movingRows } from './moving.ts';
 import { newerRows } from './newer-node.ts';
 import { wholeRunRows } from './runs.ts';
 import { startRows } from './start.ts';
@@ -49,7 +50,8 @@ const [loadBefore] = loadavg();
 const rows: Row[] = [];
 console.log(`${machine}, Node ${process.versions.node}\n`);
 console.log(line(['', 'speed', 'against', 'times as fast', 'error']));
-for (const part of [kernelRows, modelRows, coilRows, newerRows, wholeRunRows, threadRows, startRows, checkRows]) {
+const PARTS = [kernelRows, modelRows, coilRows, movingRows, newerRows, wholeRunRows, threadRows, startRows, checkRows];
+for (const part of PARTS) {
   let before = '';
   for await (const row of part(wanted, values.quick)) {
     console.log(printed(row, before));

@@ -236,3 +236,28 @@ export function fingerprinting(repetitions: number, samples: number): Sequence {
   }
   return sequenceOf('fingerprinting', blocks, {});
 }
+
+/** Spokes of equally spaced samples after hard pulses, in a plane or, `koosh`, to all sides. */
+export function radial(spokes: number, samples: number, koosh = false): Sequence {
+  const dwell = 4e-6;
+  const amplitude = 1 / (GAMMA_BAR * dwell * FOV);
+  const flat = flatTop(amplitude, (samples + 2) * dwell, DEFAULT_SCANNER);
+  const winder = areaTrapezoid((-amplitude * (flat.rise + (samples + 2) * dwell)) / 2, DEFAULT_SCANNER);
+  const crusher = trapezoid(20e-3, 2e-4, 2e-3);
+  const blocks = Array.from({ length: spokes }, (_, n) => {
+    const [angle, z] = koosh ? [2.4 * n, (2 * n + 1) / spokes - 1] : [(Math.PI * n) / spokes, 0];
+    const way = [Math.cos(angle) * Math.sqrt(1 - z * z), Math.sin(angle) * Math.sqrt(1 - z * z), z] as const;
+    const along = (event: typeof flat, axis: 0 | 1 | 2): typeof flat => ({
+      ...event,
+      amplitude: event.amplitude * way[axis],
+    });
+    const readout = { gx: along(flat, 0), gy: along(flat, 1), gz: along(flat, 2) };
+    return [
+      blockOf({ rf: hardPulse(Math.PI / 6, 100e-6) }),
+      blockOf({ gx: along(winder, 0), gy: along(winder, 1), gz: along(winder, 2) }),
+      blockOf({ ...readout, adc: adc(samples, dwell, flat.rise) }),
+      blockOf({ gz: crusher }),
+    ];
+  }).flat();
+  return sequenceOf('radial', blocks, {});
+}

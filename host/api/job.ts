@@ -78,8 +78,9 @@ export async function openJob(cluster: Cluster, ask: () => Request, options: Job
   const kernels = common.plain ? 'simd' : undefined;
 
   const { timelines, phantom } = opened!;
-  // GPUs and models of the spins have exact forms alone, so such a run uses them unless a tolerance is given.
-  const exact = options.exact === true || common.onGpu || isModelled(timelines, phantom);
+  // GPUs, and models of the spins among coils, have exact forms alone, so such a run uses them unless a tolerance is given.
+  const amongCoils = isModelled(timelines, phantom) && (phantom.model?.coils ?? 0) > 0;
+  const exact = options.exact === true || common.onGpu || amongCoils;
   const fast = !exact && options.precision === 'f32';
   const tolerance = options.tolerance ?? (fast ? DEFAULT_TOLERANCE : undefined);
   let plan: Plan | undefined;

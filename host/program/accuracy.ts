@@ -6,6 +6,7 @@
  *
  *     T        = readouts + pulses
  *     readouts = AXES · axis           nufft1d1 (one axis) and nufft2d1 (two)
+ *              = line + fit            line: its transform; what a line of moving spins has beside a bend
  *              = time + plane          nufft2d3: interpolation in time; both axes of the plane and rounding
  *     pulses   = OPERATOR_GAIN · (amplitudes + table)
  */
@@ -20,6 +21,8 @@ export const AXES = 2;
  * most, goes to the plane.
  */
 const TIME = 1 / 4;
+/** Of a readout's share, what a line may deviate from a quadratic. */
+const FIT = 1 / 4;
 /**
  * Of an axis of a plane, what interpolation between the points of the transform may err; the rest
  * is for spreading.
@@ -71,6 +74,9 @@ export interface ErrorBudget {
   readonly pulses: number;
   /** One axis of equally spaced samples. */
   readonly axis: number;
+  /** A line by itself: its transform, and its samples as a quadratic. */
+  readonly line: number;
+  readonly fit: number;
   /** Interpolation in time of a curve. */
   readonly time: number;
   /** An entry of an operator: interpolated between amplitudes, and looked up. */
@@ -90,6 +96,8 @@ export function errorBudget(tolerance: number): ErrorBudget {
     readouts,
     pulses: PULSES * tolerance,
     axis: readouts / AXES,
+    line: (1 - FIT) * readouts,
+    fit: FIT * readouts,
     time: TIME * readouts,
     amplitudes: entry,
     table: entry,

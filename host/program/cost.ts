@@ -4,8 +4,10 @@
  * and at every start. What is done once per tile is shared by the tile's spins. Every comparison of
  * methods, the choice of threads and the work that a run is told to have come from here.
  */
+
 import { STRIDE, type Timeline } from '../timeline/types.ts';
 import { pulseUses } from '../timeline/windows.ts';
+import type { LineAxis } from './nufft/line-axis.ts';
 
 /** A sample whose phase, sine, cosine and decay are formed from the last pulse. */
 const EXACT_SAMPLE = 55;
@@ -46,6 +48,16 @@ const padded = (samples: number): number => 8 * Math.ceil(samples / 8);
 export function directCost(samples: number, coils: number, terms?: number): number {
   if (coils === 0 && terms === undefined) return samples * STEPPED_SAMPLE;
   return samples * (MODEL_SAMPLE.alone + MODEL_SAMPLE.term * (terms ?? 0) + MODEL_SAMPLE.coil * coils);
+}
+
+/**
+ * A line by itself: phases at its middle and per sample, amplitudes, and the spreading of each on its
+ * taps; a tile's share of transform and samples.
+ */
+export function lineCost(axis: LineAxis, terms: number, tileSize: number): number {
+  const { samples, grid, stages, taps, orders } = axis;
+  const spin = 110 + 6 * terms + 11 * orders + taps * (5 * orders + 4);
+  return spin + (11 * grid * stages.length + TRANSFORMED_SAMPLE * samples) / tileSize;
 }
 
 export const recurrenceCost = (samples: number): number => EXACT_SAMPLE + RECURRENT_SAMPLE * samples;

@@ -203,7 +203,8 @@ export function movingEncoder(movement: Movement): MovingEncoder {
       },
       integrals(stretch, from, to) {
         const sums = new Float64Array(width);
-        for (const { rates, begin, end, turn } of smoothParts(stretch, from, to)) integrate(sums, rates, begin, end, turn);
+        for (const { rates, begin, end, turn } of smoothParts(stretch, from, to))
+          integrate(sums, rates, begin, end, turn);
         return sums.subarray(0, exposed);
       },
       integralsWithin(stretch) {

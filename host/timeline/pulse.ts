@@ -112,7 +112,9 @@ export function rfSteps(
   const list = stepList(STRIDE.rfStep + terms.count, terms.gradients === true ? B1_FIELDS : FIELDS);
   const more = terms.corners?.(rf.delay, rf.delay + rfDuration(rf)) ?? [];
   const times = gradients.flatMap(({ t }) => [...t]);
-  const corners = [...times, ...(frame?.common.corners ?? []), ...more].map((time) => time - rf.delay).sort((p, q) => p - q);
+  const corners = [...times, ...(frame?.common.corners ?? []), ...more]
+    .map((time) => time - rf.delay)
+    .sort((p, q) => p - q);
   let corner = 0;
   for (const whole of spans(rf)) {
     const span = part === undefined ? whole : within(whole, part);

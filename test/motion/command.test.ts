@@ -83,12 +83,16 @@ test('more spins in more pieces than can be sampled are refused with both number
   );
 });
 
-test('runs of moving spins do not tell of fast methods', async () => {
-  const { code, stderr } = await larmor(['simulate', 'fid', 'grid', '--motion', turnAndBeat(), '-o', 'm.npy'], {
-    folder,
-  });
-  assert.equal(code, 0, stderr);
-  assert.match(stderr, /exact methods/);
+test('runs of moving spins say whether they may use fast methods', async () => {
+  for (const [more, says] of [
+    [[], /fast methods: no sample errs by more than 3e-6/],
+    [['--exact'], /exact methods/],
+  ] as const) {
+    const args = ['simulate', 'fid', 'grid', '--set', 'phantom.n=3', '--motion', turnAndBeat(), '-o', 'm.npy', ...more];
+    const { code, stderr } = await larmor(args, { folder });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, says);
+  }
 });
 
 test('motions that start after the scan, or move nothing, are warned of once', async () => {

@@ -232,7 +232,7 @@ function placeProgram(arena: Arena, { source, precision }: EngineJob, program: P
     lineRuns: arena.list(program.lineRuns),
     batches: placeBatches(arena, program),
     trajectories: placeTrajectories(arena, program, source),
-    ...{ nufft2d1s: 0, nufft2d3s: 0, ...program.lower(arena) },
+    ...{ nufft2d1s: 0, nufft2d3s: 0, lines: 0, ...program.lower(arena) },
     ...program.scratch,
     ...{ rows: program.lines, areas: program.buffers, longest: program.longest },
   };

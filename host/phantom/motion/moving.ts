@@ -57,7 +57,12 @@ const MOST_SPIN_PIECES = 2e7;
  * @param inFields whether there are fields that are fixed in space, besides gradients and pulses
  * @throws LarmorError 65 for motions that cannot be simulated
  */
-export function movingPhantom(source: PhantomSource, list: readonly Motion[], duration: Seconds, inFields = true): MovingPhantom {
+export function movingPhantom(
+  source: PhantomSource,
+  list: readonly Motion[],
+  duration: Seconds,
+  inFields = true,
+): MovingPhantom {
   const motions = inOrder(list);
   const survey = surveyMotions(source, motions);
   const { groups } = survey;
@@ -110,9 +115,10 @@ export function movingPhantom(source: PhantomSource, list: readonly Motion[], du
           if (to > from) part(from - starts[n], to - from, slice(into, from - first, to - from));
         }
       };
+      // Spins that all move alike need no columns, and all methods for spins at rest are theirs.
       return {
         ...source,
-        model,
+        ...(isCommon ? {} : { model }),
         identity,
         motionIdentity,
         numbersOf: (first, count) => numbersIn(first, count).numbers,

@@ -34,7 +34,7 @@ export function placeAxis(arena: Arena, axis: Axis): number {
 }
 
 /** @returns address of [stages] Stage */
-function placeStages(arena: Arena, stages: readonly Stage[]): number {
+export function placeStages(arena: Arena, stages: readonly Stage[]): number {
   return arena.records(
     StageRecord,
     stages.map(({ radix, m, stride, twiddles }) => ({ radix, m, stride, twiddles: arena.placeSingle(twiddles) })),

@@ -1,0 +1,75 @@
+/**
+ * What motion costs: the same scan of spins that move and of spins at rest in one coil, on one thread and in turns, and lines that are
+ * transformed by themselves against those that are stepped along. A ratio of 0.5 is twice the processor time. Errors are against f64.
+ */
+
+import type { Sequence } from '../host/sequence/types.ts';
+import { MOTIONS, type MovingScan, movingScan } from '../testing/moving-scans.ts';
+import { engineFor, type RunOptions, relativeError, simulateTimeline, toSignal } from '../testing/run.ts';
+import { epi, gradientEcho3d, radial, randomPhantom, timelineOf } from '../testing/timed-scans.ts';
+import { inProcess, inTurns, median, type Row, ratioOf, type Times } from './harness.ts';
+
+interface MovingCase {
+  readonly name: string;
+  readonly sequence: () => Sequence;
+  /** One of `MOTIONS`; undefined: at rest, against exact methods. */
+  readonly motion?: keyof typeof MOTIONS;
+  /** Compared with spins at rest by exact methods, or within the same tolerance. */
+  readonly against: 'exact' | 'tolerance';
+}
+
+const SPINS = 1e5;
+const QUICK_SPINS = 4096;
+/** Spins on which errors are measured. */
+const JUDGED = 512;
+const TOLERANCE = 1e-5;
+
+const gre = (): Sequence => gradientEcho3d(16, 128);
+
+const CASES: readonly MovingCase[] = [
+  { name: 'moving: EPI, translated', sequence: epi, motion: 'translated', against: 'tolerance' },
+  { name: 'moving: EPI, turning 10°/s', sequence: epi, motion: 'turning', against: 'tolerance' },
+  { name: 'moving: EPI, heart', sequence: epi, motion: 'heart', against: 'exact' },
+  { name: 'moving: GRE, translated', sequence: gre, motion: 'translated', against: 'tolerance' },
+  { name: 'moving: GRE, turning 10°/s', sequence: gre, motion: 'turning', against: 'tolerance' },
+  { name: 'moving: GRE, breathing', sequence: gre, motion: 'breathing', against: 'tolerance' },
+  { name: 'moving: GRE, heart', sequence: gre, motion: 'heart', against: 'tolerance' },
+  { name: 'moving: GRE, flow 1 m/s', sequence: gre, motion: 'flow', against: 'tolerance' },
+  { name: 'line: 256 spokes of 256 samples', sequence: () => radial(256, 256), against: 'exact' },
+  { name: 'line: koosh ball, 256 spokes of 256', sequence: () => radial(256, 256, true), against: 'exact' },
+];
+
+export async function* movingRows(wanted: (name: string) => boolean, quick: boolean): AsyncGenerator<Row> {
+  for (const one of CASES) {
+    if (!wanted(one.name)) continue;
+    const sequence = one.sequence();
+    const scanOf = (spins: number): MovingScan =>
+      one.motion === undefined
+        ? { timelines: [timelineOf(sequence)], source: randomPhantom(spins) }
+        : movingScan(sequence, randomPhantom(spins), MOTIONS[one.motion](spins));
+    const spins = quick ? QUICK_SPINS : SPINS;
+    const { timelines, source } = scanOf(spins);
+    const fast: RunOptions = { tolerance: TOLERANCE };
+    const moving = await engineFor(timelines, source, fast);
+    const still = await engineFor(timelineOf(sequence), randomPhantom(spins), one.against === 'exact' ? {} : fast);
+    const contestants = [moving, still].map(({ engine, plan }, n) =>
+      inProcess(n === 0 ? 'Larmor' : `at rest, ${one.against}`, () => engine.run(0, plan.tileCount)),
+    );
+    const [ours, theirs] = (await inTurns(contestants, quick ? 1 : 3)) as [Times, Times];
+    for (const { engine } of [moving, still]) await engine.close();
+
+    const judged = scanOf(JUDGED);
+    const truth = await simulateTimeline(judged.timelines, judged.source, { precision: 'f64' });
+    const { engine, plan } = await engineFor(judged.timelines, judged.source, fast);
+    await engine.run(0, plan.tileCount);
+    const error = relativeError(toSignal(engine.sums, plan), truth);
+    await engine.close();
+    yield {
+      ...{ name: one.name, value: median(ours.seconds), unit: 's', error },
+      ...{ against: theirs.name, ...ratioOf(ours, theirs) },
+      note: Object.entries(moving.engine.methods)
+        .map(([method, count]) => `${count} ${method}`)
+        .join(', '),
+    };
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * A readout by itself, by a 1-D non-uniform transform with weights of its own
+ * (`assembly/line.ts`): samples that are equally spaced, or would be if spins did not move. A line
+ * that bends too much is cut into parts. It costs as much whatever the other readouts are, so it is
+ * for what shares no trajectory: radial spokes, and moving spins.
+ */
+import { Line, LineAxis as LineAxisRecord, OP } from '../../abi/abi.generated.ts';
+import type { Arena } from '../../abi/arena.ts';
+import { STRIDE } from '../../timeline/types.ts';
+import { lineCost } from '../cost.ts';
+import { extentOf } from '../extent.ts';
+import type { LineMethod } from '../method.ts';
+import { placeStages } from '../nufft/layout.ts';
+import { chooseLineAxis, type LineAxis } from '../nufft/line-axis.ts';
+import { fitLine, type LineFit } from '../nufft/line-fit.ts';
+import { trajectoryAt } from '../trajectory.ts';
+
+/** Parts that a line may be cut into. */
+const PARTS = [1, 2, 4, 8] as const;
+/** Samples of a part, at least. */
+const FEWEST_SAMPLES = 8;
+/** Columns of a panel, and the moments of a readout, that share the room of a grid [bytes]. */
+const COLUMN_BYTES = 128;
+const COLUMNS = 5 + 2 * 7;
+/** Largest bends for which axes are made, by this factor apart. */
+const BEND_STEP = 2;
+
+interface Part {
+  readonly fit: LineFit;
+  readonly axis: LineAxis;
+  readonly isBent: boolean;
+}
+
+export const line: LineMethod = {
+  name: 'line',
+  open({ timeline, source, precision, coils, budget, tileSize }) {
+    if (precision === 'f64' || coils > 0 || budget === undefined) return undefined;
+    const { x, y, z, hertz } = extentOf(source, timeline.B0);
+    const { terms = [], node = 0 } = source.model?.largest ?? {};
+    const seen = source.model?.fields?.largest ?? [];
+    const own = [...terms, ...seen, ...seen];
+    const reach = [x, y, z, hertz, ...Array.from({ length: timeline.terms }, (_, n) => own[n] ?? node)];
+    const maxR2 = 1 / source.bounds.minT2;
+    const { line: bound, fit: deviation } = budget;
+    const axes = new Map<string, LineAxis | undefined>();
+    const axisFor = (samples: number, duration: number, bend: number): LineAxis | undefined => {
+      const key = `${samples} ${duration.toPrecision(9)} ${bend}`;
+      if (!axes.has(key)) axes.set(key, chooseLineAxis({ samples, duration, maxR2, bend }, bound));
+      return axes.get(key);
+    };
+    const chosen = new Map<number, readonly Part[]>();
+    const partsOf = (trajectory: number): readonly Part[] | undefined => {
+      const whole = trajectoryAt(timeline, trajectory);
+      for (const count of whole.isUniform ? PARTS.slice(0, 1) : PARTS) {
+        if (whole.samples < FEWEST_SAMPLES * count) return undefined;
+        const parts: Part[] = [];
+        for (let n = 0; n < count; n++) {
+          const [first, end] = [n, n + 1].map((part) => Math.round((whole.samples * part) / count)) as [number, number];
+          const fit = fitLine(timeline, whole, reach, first, end - first);
+          // A bend that hardly shows is left out.
+          const isBent = 2 * Math.PI * fit.largestBend > deviation / 2;
+          const left = 2 * Math.PI * (fit.residual + (isBent ? 0 : fit.largestBend));
+          const bend = isBent ? BEND_STEP ** Math.ceil(Math.log2(fit.largestBend)) : 0;
+          const duration = fit.samples * fit.rate[3];
+          const axis = left <= deviation ? axisFor(fit.samples, duration, bend) : undefined;
+          if (axis === undefined) break;
+          parts.push({ fit, axis, isBent });
+        }
+        if (parts.length === count) return parts;
+      }
+      return undefined;
+    };
+    return {
+      propose(trajectory) {
+        const parts = partsOf(trajectory);
+        if (parts === undefined) return undefined;
+        return {
+          cost: parts.reduce((sum, { axis }) => sum + lineCost(axis, timeline.terms, tileSize), 0),
+          error: bound + deviation,
+          isBatched: false,
+          emit(writer, readout) {
+            chosen.set(trajectory, parts);
+            writer.op(OP.LINE, writer.lineRun(readout));
+          },
+        };
+      },
+      lower(arena) {
+        if (chosen.size === 0) return {};
+        const addresses = new Uint32Array(timeline.trajectories.length / STRIDE.trajectory);
+        for (const [trajectory, parts] of chosen) addresses[trajectory] = placeParts(arena, parts, maxR2 / 2);
+        return { lines: arena.place(addresses) };
+      },
+      scratch() {
+        if (chosen.size === 0) return {};
+        // The columns of a panel and the moments of a readout are in the second grid.
+        let bytes = COLUMN_BYTES * COLUMNS + 8 * (STRIDE.sample + timeline.terms);
+        for (const parts of chosen.values())
+          for (const { axis } of parts) bytes = Math.max(bytes, 8 * (axis.grid + axis.taps));
+        return { gridBytes: 16 * Math.ceil(bytes / 16) };
+      },
+    };
+  },
+};
+
+function placeParts(arena: Arena, parts: readonly Part[], commonR2: number): number {
+  return arena.records(
+    Line,
+    parts.map(({ axis, fit: { middle, rate, bend }, isBent }, n) => {
+      // 2β = i·b·G²/π
+      const scaled = bend.map((value) => (value * axis.grid ** 2) / Math.PI);
+      const perSample = rate[3];
+      return {
+        axis: placeLineAxis(arena, axis),
+        middle: arena.place(middle),
+        rate: arena.place(rate),
+        bend: isBent ? arena.place(scaled) : 0,
+        commonR2,
+        decay: (-perSample * axis.grid) / (2 * Math.PI),
+        isLast: Number(n === parts.length - 1),
+      };
+    }),
+  );
+}
+
+/** @returns address of a LineAxis, which many lines share */
+function placeLineAxis(arena: Arena, axis: LineAxis): number {
+  return arena.once(axis, () => {
+    const { samples, grid, width, taps, orders, weights, factors, stages } = axis;
+    return arena.record(LineAxisRecord, {
+      ...{ samples, grid, width, taps, orders },
+      weights: arena.placeSingle(weights),
+      factors: arena.placeSingle(factors),
+      stages: placeStages(arena, stages),
+      stageCount: stages.length,
+    });
+  });
+}

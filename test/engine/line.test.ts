@@ -1,0 +1,79 @@
+/**
+ * Lines that are transformed by themselves, against f64: within the tolerance where the method is strained, for spins at rest and for
+ * moving ones, whose lines bend; and what is no line is left to others.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeProgram, programFor } from '../../host/program/build.ts';
+import { MOTIONS, movingScan } from '../../testing/moving-scans.ts';
+import { errorOfDensity, phantomOf, relativeError, type Spin, simulateTimeline, spinsOf } from '../../testing/run.ts';
+import { gradientEcho3d, radial, randomSpins, timelineOf } from '../../testing/timed-scans.ts';
+
+const STRAINED: Readonly<Record<string, readonly Spin[]>> = {
+  'at the centre': [{ T1: 1, T2: 0.1 }],
+  'at the corner of the field of view, off resonance': [{ x: 0.115, y: -0.115, z: 0.1, offset: -480, T1: 1, T2: 0.08 }],
+  'T2 of 2 ms beside one of 2 s': [
+    { x: 0.02, y: -0.05, T1: 0.3, T2: 0.002 },
+    { x: -0.07, y: 0.01, T1: 4, T2: 2 },
+  ],
+  'two columns of 45 layers': [0.02, -0.05].flatMap((x) =>
+    Array.from({ length: 45 }, (_, n) => ({ x, y: -x / 2, z: n * 1e-4, T1: 1, T2: 0.08 })),
+  ),
+};
+
+for (const [what, list] of Object.entries(STRAINED))
+  test(`spokes within the tolerance: ${what}`, async () => {
+    const spins = spinsOf(list);
+    for (const [samples, koosh] of [
+      [64, true],
+      [150, false],
+      [257, true],
+    ] as const) {
+      const timeline = timelineOf(radial(5, samples, koosh));
+      const exact = await simulateTimeline(timeline, spins, { precision: 'f64' });
+      for (const tolerance of [1e-2, 1e-4, 3e-6]) {
+        const { methods } = makeProgram(timeline, phantomOf(spins), { precision: 'f32', tolerance, tileSize: 1024 });
+        assert.equal(methods.line, 5);
+        const found = await simulateTimeline(timeline, spins, { tolerance, tileSize: 1024 });
+        const error = errorOfDensity(found, exact, spins);
+        assert.ok(error <= tolerance, `${error} > ${tolerance}`);
+      }
+    }
+  });
+
+const COUNT = 300;
+
+for (const name of ['turning', 'heart', 'flow'])
+  test(`lines of moving spins within the tolerance: ${name}`, async () => {
+    const spins = randomSpins(COUNT);
+    const { timelines, source } = movingScan(gradientEcho3d(6, 96), phantomOf(spins), MOTIONS[name](COUNT));
+    const exact = await simulateTimeline(timelines, source, { precision: 'f64' });
+    for (const tolerance of [1e-3, 1e-5, 3e-6]) {
+      const { methods } = programFor({ timelines, source, precision: 'f32', tolerance, tileSize: 1024 });
+      assert.equal(methods.line, 6);
+      const found = await simulateTimeline(timelines, source, { tolerance, tileSize: 1024 });
+      const error = errorOfDensity(found, exact, spins);
+      assert.ok(error <= tolerance, `${error} > ${tolerance}`);
+    }
+  });
+
+test('a whole phantom that is translated has the readouts of one at rest', async () => {
+  const spins = randomSpins(COUNT);
+  const still = phantomOf(spins);
+  const sequence = gradientEcho3d(6, 96);
+  const { timelines, source } = movingScan(sequence, still, MOTIONS.translated(COUNT));
+  const { samples, trajectories } = timelineOf(sequence);
+  assert.deepEqual([timelines[0].samples, timelines[0].trajectories], [samples, trajectories]);
+  assert.equal(timelines[0].terms, 0);
+  const exact = await simulateTimeline(timelines, source, { precision: 'f64' });
+  assert.ok(relativeError(await simulateTimeline(timelines, source), exact) < 2e-6);
+});
+
+test('the same bits on one thread and on two', async () => {
+  const still = phantomOf(randomSpins(COUNT));
+  const { timelines, source } = movingScan(gradientEcho3d(6, 96), still, MOTIONS.heart(COUNT));
+  const [one, two] = await Promise.all(
+    [1, 2].map((threads) => simulateTimeline(timelines, source, { tolerance: 1e-5, threads, tileSize: 64 })),
+  );
+  assert.deepEqual(one, two);
+});

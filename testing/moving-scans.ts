@@ -24,7 +24,7 @@ export function movingScan(sequence: Sequence, still: PhantomSource, motions: re
 }
 
 /** u from 0 to 1 and back. */
-export const toAndFro = (period: number): TimeCurve => ({
+const toAndFro = (period: number): TimeCurve => ({
   t: Float64Array.of(0, period / 2, period),
   unit: Float64Array.of(0, 1, 0),
   periodic: true,

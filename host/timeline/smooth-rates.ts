@@ -2,7 +2,7 @@
  * Rates of moving spins (`moving.ts`) as polynomials of time. A pulse of thousands of steps needs
  * thousands of short integrals over a stretch in which the movement is smooth: the definition,
  * which forms rotation matrices, is evaluated at Chebyshev nodes alone, and every integral is one
- * over the polynomial through them (Clenshaw's recurrence).
+ * over the polynomial through them.
  */
 import type { Seconds } from '../base/units.ts';
 

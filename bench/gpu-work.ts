@@ -1,6 +1,6 @@
 /**
  * What `bench/gpu.ts` times: one job per kernel, and one as users run it. Each says the operations it cannot do without,
- * from which its paper limit on a card follows: limit = multiply-adds per second / lanes.
+ * from which its paper limit on a card follows: limit = multiply-adds per second / operations.
  */
 
 import { randomNumbers } from '../host/numerics/random.ts';
@@ -19,7 +19,7 @@ export interface Work {
   /** Samples or RF steps of one spin. */
   readonly perSpin: number;
   /** f32 multiply-adds, or what takes as long, per unit. */
-  readonly lanes: number;
+  readonly operations: number;
   readonly timeline: Timeline;
 }
 
@@ -71,17 +71,17 @@ export function works(scale: number): readonly Work[] {
   const epi = compileTimeline(makeBuiltin('epi', { n: side }, DEFAULT_SCANNER), { B0: 1.5, maxRfStep: 5e-5 });
   const samples = 'spin·samples';
   return [
-    { name: `EPI ${side}×${side}`, unit: samples, perSpin: epi.sampleCount, lanes: 4, timeline: epi },
-    { name: `Cartesian ${n}×${n}`, unit: samples, perSpin: n * n, lanes: 4, timeline: cartesian(n, n) },
-    { name: `radial ${spokes}×${n}`, unit: samples, perSpin: spokes * n, lanes: 6, timeline: radial(spokes, n) },
+    { name: `EPI ${side}×${side}`, unit: samples, perSpin: epi.sampleCount, operations: 4, timeline: epi },
+    { name: `Cartesian ${n}×${n}`, unit: samples, perSpin: n * n, operations: 4, timeline: cartesian(n, n) },
+    { name: `radial ${spokes}×${n}`, unit: samples, perSpin: spokes * n, operations: 6, timeline: radial(spokes, n) },
     {
       name: `spiral ${interleaves}×${points}`,
       unit: samples,
       perSpin: interleaves * points,
-      lanes: 42,
+      operations: 42,
       timeline: timelineOf(turns),
     },
-    { name: `RF 4×${steps}`, unit: 'spin·steps', perSpin: 4 * steps, lanes: 55, timeline: pulses(4, steps) },
+    { name: `RF 4×${steps}`, unit: 'spin·steps', perSpin: 4 * steps, operations: 55, timeline: pulses(4, steps) },
   ];
 }
 

@@ -106,7 +106,7 @@ interface Row {
   /** spin·samples or spin·steps per second. */
   readonly rate: number;
   readonly unit: string;
-  /** Share of the paper limit, which is the card's multiply-adds per second over `lanes`. */
+  /** Share of the paper limit, which is the card's multiply-adds per second over `operations`. */
   readonly share: number;
   /** How often the rate of the WASM engine on this machine's threads. */
   readonly againstWasm: number;
@@ -172,7 +172,7 @@ for (const work of works(options.small ? 0.125 : 1)) {
       seconds,
       rate,
       unit: work.unit,
-      share: (rate * work.lanes) / fmaPerSecond,
+      share: (rate * work.operations) / fmaPerSecond,
       againstWasm: rate / wasmRate,
     };
     rows.push(row);

@@ -5,7 +5,7 @@
  * which nothing is known: then one layer is a plane that stands for itself.
  */
 
-import { predictEcho } from '../host/api/spurious-echo.ts';
+import { predictEcho } from '../host/sampling/predict-echo.ts';
 import { openPhantom } from '../host/phantom/open.ts';
 import { evenPlaces, type SpinSampler } from '../host/phantom/sub-voxel.ts';
 import { phaseGraph, sliceOf } from '../host/sampling/phase-graph.ts';

@@ -17,6 +17,7 @@ import type { SpinSampler } from '../phantom/sub-voxel.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import type { Precision } from '../program/types.ts';
 import type { EchoPrediction } from '../sampling/point-check.ts';
+import { predictEcho } from '../sampling/predict-echo.ts';
 import { spinSampler } from '../sampling/sampler.ts';
 import { encode } from '../sequence/encoding.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
@@ -26,7 +27,7 @@ import type { Sequence } from '../sequence/types.ts';
 import type { Timelines } from '../timeline/types.ts';
 import { requireKind } from './names.ts';
 import { inferEncoding, openSequence, reportFindings } from './sequence.ts';
-import { predictEcho, reportEcho } from './spurious-echo.ts';
+import { reportEcho } from './spurious-echo.ts';
 
 /** What to simulate: names are opened, what is open is taken as it is. */
 export interface Request {

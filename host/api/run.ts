@@ -10,7 +10,7 @@ import type { StopRequest } from '../base/signals.ts';
 import { agree, agreeFromRoot } from '../comm/agree.ts';
 import type { Cluster } from '../comm/ranks.ts';
 import { makeEngine } from '../engine/choose.ts';
-import type { Engine } from '../engine/types.ts';
+import type { Engine, EngineJob } from '../engine/types.ts';
 import type { NoiseRequest } from '../model/noise.ts';
 import { timedReads } from '../phantom/timed.ts';
 import { channelsOf } from '../phantom/types.ts';
@@ -75,52 +75,18 @@ export async function runJob(
   const { timelines, phantom, plan } = job;
   const [timeline] = timelines;
   const reads = timedReads(phantom);
-  const { outputs, magnetization, reportFile } = options;
-  const reportFiles = reportFile === undefined ? [] : [reportFile];
+  const { magnetization } = options;
   const store = magnetization === undefined ? undefined : magnetizationStore(phantom);
 
-  let resumePoint: ResumePoint = { done: [] };
-  let reportText: ((summary: Summary, raw: RawData) => string) | undefined;
-  const { done, complete } = await agreeFromRoot(cluster, 'start', async () => {
-    const coils = channelsOf(phantom);
-    const size = { coils: coilsOf(job), samples: timeline.sampleCount, precision: plan.precision };
-    if (timeline.sampleCount === 0 && outputs.length > 0)
-      throw usage(`-o ${outputs.join(' ')}: the sequence has no ADC, so there is no raw data`, 'leave out -o');
-    for (const path of outputs) checkWritable(path, size);
-    if (reportFile !== undefined) requireReportName(reportFile);
-    requireDistinct([...outputs.flatMap(filesOf), ...(magnetization?.files ?? []), ...reportFiles]);
-    if (options.checkpoint !== undefined) await lockFolder(options.checkpoint);
-    if (reportFile !== undefined) reportText = await reportOfJob(job);
-    resumePoint = findResumePoint(
-      options,
-      plan,
-      { coils, samples: timeline.sampleCount },
-      outputs.map(filesOf),
-      noiseText(options.noise),
-    );
-    return { done: resumePoint.done, complete: resumePoint.completion !== undefined };
-  });
+  const { done, complete, resumePoint, reportText } = await start(cluster, job, options);
   if (complete) {
     phantom.close();
     if (root) reportComplete(resumePoint, options);
     return undefined;
   }
 
-  let made: Engine | undefined;
-  let threads: readonly number[] = [];
-  const make = async (): Promise<number> => {
-    made = await makeEngine(
-      job.engine,
-      { timelines, source: reads.source, ...plan, ...(store && { onMagnetization: store.take }) },
-      job.threads,
-      job.kernels,
-    );
-    return made.threads;
-  };
-  await agree(cluster, 'engine', make, (all) => {
-    threads = all;
-  });
-  const engine = made!;
+  const source = { source: reads.source, ...(store && { onMagnetization: store.take }) };
+  const { engine, threads } = await makeEngines(cluster, job, source);
   if (resumePoint.sums !== undefined) engine.sums.set(resumePoint.sums);
   const loaded = (performance.now() - options.begun) / 1e3;
 
@@ -152,15 +118,7 @@ export async function runJob(
     // At once: the sender of a stop signal may not wait, and the next steps may fail.
     if (root && options.checkpoint !== undefined) notSaved = attempt(() => save(result.done));
     if (notSaved !== undefined && result.complete) onSaveError(notSaved);
-    if (options.verify && result.complete) {
-      const finer = job.compile(job.maxRfStep / FINER);
-      const own = tilesToVerify(plan).filter((_, n) => n % cluster.size === cluster.rank);
-      const check = (): Promise<Findings> =>
-        verifyTiles({ timelines, source: phantom, ...plan }, finer, own, (one) =>
-          makeEngine(one.precision === 'f64' ? { name: 'wasm' } : job.engine, one, 1, job.kernels),
-        );
-      verification = await agree(cluster, 'verify', check, uniteFindings);
-    }
+    if (options.verify && result.complete) verification = await verify(cluster, job);
     if (store !== undefined && result.complete)
       notWritten = await store.write(cluster, magnetization!, plan.spinCount, timeline.turned);
   } finally {
@@ -169,17 +127,10 @@ export async function runJob(
     phantom.close();
   }
 
-  const report = (): RankReport => ({
-    rank: cluster.rank,
-    host: cluster.host,
-    threads: engine.threads,
-    engine: engine.name,
-    ...(job.engine.device === undefined ? {} : { device: `${job.engine.device.name} (${job.engine.device.reason})` }),
-    reproducible: engine.reproducible,
-    tiles: result.tiles,
-    seconds: { load: loaded, read: reads.seconds(), ...result.seconds },
-    peakMemory: process.resourceUsage().maxRSS * 1024,
-  });
+  const report = (): RankReport => {
+    const { tiles, seconds } = result;
+    return rankReport(cluster, job, engine, { tiles, seconds: { load: loaded, read: reads.seconds(), ...seconds } });
+  };
   let outcome: Outcome | undefined;
   await agree(cluster, 'end', report, (perRank) => {
     if (!result.complete) throw stopped(result, plan.tileCount, options, notSaved);
@@ -188,6 +139,78 @@ export async function runJob(
     outcome = finish(job, engine, perRank, { ...options, title, verification, tilesResumed, notSaved, reportText });
   });
   return outcome;
+}
+
+/**
+ * Rank 0 checks that everything can be written and finds what an earlier run left.
+ * @returns on rank 0 where to resume from and what makes the report; on all ranks the tiles that
+ *   are done, and whether all of the outputs are
+ */
+async function start(cluster: Cluster, job: Job, options: RunOptions) {
+  const { phantom, plan } = job;
+  const samples = job.timelines[0].sampleCount;
+  const { outputs, magnetization, reportFile } = options;
+  const reportFiles = reportFile === undefined ? [] : [reportFile];
+  let resumePoint: ResumePoint = { done: [] };
+  let reportText: ((summary: Summary, raw: RawData) => string) | undefined;
+  const agreed = await agreeFromRoot(cluster, 'start', async () => {
+    const size = { coils: coilsOf(job), samples, precision: plan.precision };
+    if (samples === 0 && outputs.length > 0)
+      throw usage(`-o ${outputs.join(' ')}: the sequence has no ADC, so there is no raw data`, 'leave out -o');
+    for (const path of outputs) checkWritable(path, size);
+    if (reportFile !== undefined) requireReportName(reportFile);
+    requireDistinct([...outputs.flatMap(filesOf), ...(magnetization?.files ?? []), ...reportFiles]);
+    if (options.checkpoint !== undefined) await lockFolder(options.checkpoint);
+    if (reportFile !== undefined) reportText = await reportOfJob(job);
+    const sums = { coils: channelsOf(phantom), samples };
+    resumePoint = findResumePoint(options, plan, sums, outputs.map(filesOf), noiseText(options.noise));
+    return { done: resumePoint.done, complete: resumePoint.completion !== undefined };
+  });
+  return { ...agreed, resumePoint, reportText };
+}
+
+/** @returns this rank's engine, and the threads of all */
+async function makeEngines(
+  cluster: Cluster,
+  { timelines, plan, engine, threads, kernels }: Job,
+  source: Pick<EngineJob, 'source' | 'onMagnetization'>,
+): Promise<{ readonly engine: Engine; readonly threads: readonly number[] }> {
+  let made: Engine | undefined;
+  let all: readonly number[] = [];
+  const make = async (): Promise<number> => {
+    made = await makeEngine(engine, { timelines, ...source, ...plan }, threads, kernels);
+    return made.threads;
+  };
+  await agree(cluster, 'engine', make, (threadsOfRanks) => {
+    all = threadsOfRanks;
+  });
+  return { engine: made!, threads: all };
+}
+
+/** `--verify`: every rank simulates its share of the drawn tiles again. @returns on rank 0 the findings of all */
+function verify(cluster: Cluster, { timelines, phantom, plan, ...job }: Job): Promise<Verification | undefined> {
+  const finer = job.compile(job.maxRfStep / FINER);
+  const own = tilesToVerify(plan).filter((_, n) => n % cluster.size === cluster.rank);
+  const check = (): Promise<Findings> =>
+    verifyTiles({ timelines, source: phantom, ...plan }, finer, own, (one) =>
+      makeEngine(one.precision === 'f64' ? { name: 'wasm' } : job.engine, one, 1, job.kernels),
+    );
+  return agree(cluster, 'verify', check, uniteFindings);
+}
+
+function rankReport(
+  { rank, host }: Cluster,
+  { engine: { device } }: Job,
+  { threads, name: engine, reproducible }: Engine,
+  spent: Pick<RankReport, 'tiles' | 'seconds'>,
+): RankReport {
+  return {
+    ...{ rank, host, threads, engine },
+    ...(device === undefined ? {} : { device: `${device.name} (${device.reason})` }),
+    reproducible,
+    ...spent,
+    peakMemory: process.resourceUsage().maxRSS * 1024,
+  };
 }
 
 /** @returns what it threw */

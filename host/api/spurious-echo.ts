@@ -1,13 +1,8 @@
-/** The spurious echo that a scan's spins are predicted to show: found before the simulation, reported where it is visible. */
+/** Reports the spurious echo that a scan's spins are predicted to show, where it would be visible. */
 import { badInput } from '../base/errors.ts';
 import { warn } from '../base/log.ts';
 import type { PhantomSource } from '../phantom/types.ts';
-import { phaseGraph } from '../sampling/phase-graph.ts';
-import { checkPoints, type EchoPrediction } from '../sampling/point-check.ts';
-import { pixelAlong, wantedOf } from '../sampling/sampler.ts';
-import type { Encoding } from '../sequence/encoding-types.ts';
-import type { Timeline } from '../timeline/types.ts';
-import { pulseCount } from '../timeline/windows.ts';
+import type { EchoPrediction } from '../sampling/point-check.ts';
 
 /** From here on it is reported, and refused with `--strict`, over the signal. */
 const REPORTED = 0.01;
@@ -16,27 +11,6 @@ const REPORTED = 0.01;
  * the measured echo in 11 of 15 whole scans (`npm run validate -- spurious`), so only from 1.5 times 2 % on a number is reported as too few.
  */
 const CHOSEN = 0.03;
-
-/** Stands for any tissue where the moments alone matter. */
-const ANY_TISSUE = { T1: 1, T2: 0.1, offset: 0 };
-
-/** Of a phantom of voxels as it was chosen, of any other by a look at its spins; with one pulse there is none. */
-export function predictEcho(phantom: PhantomSource, timeline: Timeline, encoding: Encoding): EchoPrediction {
-  const prediction = levelOf(phantom, timeline, encoding);
-  // Where there is no signal the level is nothing, or nothing but spurious.
-  if (prediction.level > 0 && prediction.level < 0.5) return prediction;
-  const { dephased } = phaseGraph(timeline, ANY_TISSUE, wantedOf(timeline, encoding));
-  return dephased === undefined ? prediction : { ...prediction, dephased };
-}
-
-function levelOf(phantom: PhantomSource, timeline: Timeline, encoding: Encoding): EchoPrediction {
-  if (phantom.spins?.level !== undefined) return { level: phantom.spins.level };
-  if (pulseCount(timeline) < 2) return { level: 0 };
-  const along = ([1, 2, 3] as const).map((axis) =>
-    pixelAlong(encoding, [axis === 1 ? 1 : 0, axis === 2 ? 1 : 0, axis === 3 ? 1 : 0]),
-  );
-  return checkPoints(phantom, timeline, wantedOf(timeline, encoding), along);
-}
 
 /** The level from which it is reported. */
 export const echoLimit = ({ spins }: Pick<PhantomSource, 'spins'>): number => (spins === undefined ? REPORTED : CHOSEN);

@@ -9,7 +9,8 @@
 import { explainMemory } from '../base/address-space.ts';
 import { CollectiveError, EXIT, type ExitCode, LarmorError } from '../base/errors.ts';
 import { enter } from '../base/lifetime.ts';
-import type { Channel, Message } from './channel.ts';
+import type { Channel } from './channel.ts';
+import type { Message } from './mailbox.ts';
 import { gather } from './tree.ts';
 
 /** What an agreement needs to know of the ranks. */

@@ -8,7 +8,7 @@
  * Time is counted in ticks of this rank's own life, not by the clock: after the job was suspended, or this rank was busy
  * with a disk for minutes, one tick has passed.
  */
-import type { Message } from './channel.ts';
+import type { Message } from './mailbox.ts';
 import { depthOf, type Tree } from './tree.ts';
 
 /** Ticks in the time after which a silent rank is given up. */

@@ -3,7 +3,8 @@
  * messages, whatever the number of ranks. Rank r and the ranks below it are a contiguous range: the others of the range are
  * split into FAN_OUT parts, and the first rank of each is a child. So results stay in rank order, and mostly on one node.
  */
-import type { Channel, Message } from './channel.ts';
+import type { Channel } from './channel.ts';
+import type { Message } from './mailbox.ts';
 
 /**
  * Most children of a rank. A binomial tree is twice as deep and has more children at rank 0 from 32 ranks on; every level

@@ -69,7 +69,6 @@ export const SPLITTING = { held: 3e-7, heldF64: 3e-6 } as const;
 
 /** Errors relative to Σ|ρ|, or of an entry of an operator, that methods may make at most. */
 export interface ErrorBudget {
-  readonly tolerance: number;
   readonly readouts: number;
   readonly pulses: number;
   /** One axis of equally spaced samples. */
@@ -77,7 +76,7 @@ export interface ErrorBudget {
   /** A line by itself: its transform, and its samples as a quadratic. */
   readonly line: number;
   readonly fit: number;
-  /** Interpolation in time of a curve. */
+  /** Interpolation in time of a curve; 0: curves are left out. */
   readonly time: number;
   /** An entry of an operator: interpolated between amplitudes, and looked up. */
   readonly amplitudes: number;
@@ -92,13 +91,12 @@ export function errorBudget(tolerance: number): ErrorBudget {
   const readouts = READOUTS * tolerance;
   const entry = tolerance < FINEST ? HALF_ROUNDING : tolerance * (PULSES / (ENTRY_ERRORS * OPERATOR_GAIN));
   return {
-    tolerance,
     readouts,
     pulses: PULSES * tolerance,
     axis: readouts / AXES,
     line: (1 - FIT) * readouts,
     fit: FIT * readouts,
-    time: TIME * readouts,
+    time: tolerance < FINEST ? 0 : TIME * readouts,
     amplitudes: entry,
     table: entry,
   };

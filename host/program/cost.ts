@@ -1,7 +1,7 @@
 /**
  * The cost model: operations per spin, one being what takes as long as an f32 operation on one
  * spin, counted in the kernels and never timed. So what is chosen by it is the same on every rank
- * and at every start. What is done once per tile is shared by the tile's spins. Every comparison of
+ * and at every start, for processors as for GPUs. What is done once per tile is shared by the tile's spins. Every comparison of
  * methods, the choice of threads and the work that a run is told to have come from here.
  */
 
@@ -160,3 +160,28 @@ export function roughCost(timeline: Timeline, coils?: number): number {
   for (const [pulse, uses] of pulseUses(timeline).entries()) cost += uses * step * pulses[STRIDE.pulse * pulse + 1];
   return cost;
 }
+
+/**
+ * On GPUs, in the same unit: an f32 multiply-add of one spin, or what takes as long there. Counted
+ * in the kernels' text (docs/how-to/gpu.md).
+ */
+export const GPU_COST = {
+  /** A record of the walk kernel: phase, sine, decay, and a cached operator. */
+  record: 75,
+  /** An RF step with gradient and step length unchanged. */
+  step: 55,
+  /** The same while composing an operator: four columns. */
+  composedStep: 165,
+  /** A line and sample; the matrix forms count whole blocks of 64 × 64. */
+  matrixLinear: 4.3,
+  matrixDirect: 4.8,
+  line: 10,
+  scattered: 42,
+} as const;
+
+/**
+ * Operations of a job from which on a GPU is worth its start: to load Dawn, open a device and
+ * compile kernels takes a second or two, in which the WASM engine does 10¹⁰ operations on each of
+ * the eight cores that a job beside a GPU commonly has.
+ */
+export const WORTH_A_GPU = 2e11;

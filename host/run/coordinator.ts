@@ -6,7 +6,7 @@
  * Orders go to each rank directly and not down the tree: an inner rank that simulates on its only thread would forward them
  * only after its tile.
  */
-import type { Message } from '../comm/channel.ts';
+import type { Message } from '../comm/mailbox.ts';
 import type { Cluster } from '../comm/ranks.ts';
 import type { Scheduler } from './scheduler.ts';
 import { joinRanges, type TileRange } from './tiles.ts';

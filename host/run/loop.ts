@@ -1,10 +1,12 @@
 /**
- * Main loop of a run. Every rank simulates its tiles with its own engine, pauses when rank 0 orders a collection of the sums,
- * and returns after the last one. The loop is the same on all ranks: rank 0 sends its messages to itself too.
+ * Main loop of a run. Every rank simulates its tiles with its own engine, pauses when rank 0 orders
+ * a collection of the sums, and returns after the last one. The loop is the same on all ranks:
+ * rank 0 sends its messages to itself too.
  */
 
 import { enter } from '../base/lifetime.ts';
 import type { StopRequest } from '../base/signals.ts';
+import type { Channel } from '../comm/channel.ts';
 import type { Cluster } from '../comm/ranks.ts';
 import { reduceToRoot } from '../comm/reduce.ts';
 import { gather } from '../comm/tree.ts';
@@ -22,7 +24,7 @@ export interface RunOptions {
   readonly tileWork: number;
   /** Tiles that an earlier run finished; their sums are in rank 0's engine. */
   readonly done: readonly TileRange[];
-  /** On rank 0, with --checkpoint: seconds between two, and what writes one. */
+  /** On rank 0, with --checkpoint: the interval [s], and what writes one. */
   readonly checkpoint?: { readonly interval: number; readonly write: (done: readonly TileRange[]) => void } | undefined;
   /** Called if a checkpoint during the run cannot be written: the run continues. */
   readonly onSaveError: (error: unknown) => void;
@@ -58,45 +60,15 @@ export async function runTiles(
           done: options.done,
         })
       : undefined;
-
-  const batches = dynamic ? [] : staticShare(left, rank, size);
-  const orders: Collect[] = [];
-  let exhausted = !dynamic;
-  /** A batch has been requested; the first one is sent without a request. */
-  let asked = dynamic;
-  let reportedDone = false;
-  let wake = (): void => {};
-  channel.on<Batch>('batch', (_, { range }) => {
-    asked = false;
-    if (range === undefined) exhausted = true;
-    else batches.push(range);
-    wake();
-  });
-  channel.on<Collect>('collect', (_, order) => {
-    orders.push(order);
-    engine.pause();
-    wake();
-  });
+  const work = incomingWork(channel, dynamic ? undefined : staticShare(left, rank, size), () => engine.pause());
   stop.onStop((signal) => channel.send(0, { kind: 'stop', signal } as Stop));
 
-  const seconds = { simulate: 0, wait: 0, reduce: 0 };
-  const timed = async <T>(phase: keyof typeof seconds, work: () => Promise<T>): Promise<T> => {
-    const begun = performance.now();
-    const result = await work();
-    seconds[phase] += (performance.now() - begun) / 1e3;
-    return result;
-  };
-  /** Requests the next batch while this one is simulated. */
-  const askAhead = (): void => {
-    if (asked || exhausted || batches.length > 0) return;
-    asked = true;
-    channel.send(0, { kind: 'ask' } as Ask);
-  };
-
+  const { seconds, timed } = stopwatch();
   let tiles = 0;
   let finished: TileRange[] = [];
   let done = options.done;
   let last: Collect | undefined;
+  let reportedDone = false;
 
   const collect = async (order: Collect): Promise<void> => {
     gather(channel, 'finished', joinRanges(finished), joinParts, (ranges) => coordinator!.arrive(ranges));
@@ -113,54 +85,107 @@ export async function runTiles(
     }
     coordinator.resume();
   };
+  const simulate = async (batch: TileRange): Promise<void> => {
+    await enter('simulating');
+    channel.setPollRate('low');
+    const next = await timed('simulate', () => engine.run(batch.first, batch.count));
+    channel.setPollRate('high');
+    const count = next - batch.first;
+    tiles += count;
+    finished.push({ first: batch.first, count });
+    if (count < batch.count) work.putBack({ first: next, count: batch.count - count });
+    await channel.yieldToEventLoop();
+  };
 
   try {
     while (last === undefined) {
-      const order = orders.shift();
-      const batch = order === undefined ? batches.shift() : undefined;
+      const order = work.nextOrder();
+      const batch = order === undefined ? work.nextBatch() : undefined;
       if (order !== undefined) {
         if (order.why !== 'abandon') await timed('reduce', () => collect(order));
         if (order.why !== 'checkpoint') last = order;
       } else if (batch !== undefined) {
-        askAhead();
-        await enter('simulating');
-        channel.setPollRate('low');
-        const next = await timed('simulate', () => engine.run(batch.first, batch.count));
-        channel.setPollRate('high');
-        const count = next - batch.first;
-        tiles += count;
-        finished.push({ first: batch.first, count });
-        if (count < batch.count) batches.unshift({ first: next, count: batch.count - count });
-        await channel.yieldToEventLoop();
+        work.askAhead();
+        await simulate(batch);
       } else {
         // Before a message is sent: the answer may arrive during the next `await`.
-        const woken = new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        askAhead();
-        if (exhausted && !reportedDone) {
+        const arrived = work.arrived();
+        work.askAhead();
+        if (work.isExhausted() && !reportedDone) {
           reportedDone = true;
-          gather(
-            channel,
-            'done',
-            null,
-            () => null,
-            () => coordinator!.allDone(),
-          );
+          const nothing = (): null => null;
+          gather(channel, 'done', null, nothing, () => coordinator!.allDone());
         }
         await enter('waiting for tiles');
-        await timed('wait', () => channel.awaiting(woken));
+        await timed('wait', () => channel.awaiting(arrived));
       }
     }
   } finally {
     coordinator?.close();
+    work.close();
   }
-  for (const kind of ['batch', 'collect']) channel.on(kind, () => {});
   const complete = last.why === 'final';
   if (rank === 0 && complete && countTiles(done) !== plan.tileCount) {
     throw new Error(`${countTiles(done)} of ${plan.tileCount} tiles arrived`);
   }
   return { complete, signal: last.signal, done, tiles, seconds };
+}
+
+/**
+ * What rank 0 orders and hands out, as it arrives.
+ * @param share all batches of this rank; undefined: rank 0 hands them out, the first one without a
+ *   request
+ */
+function incomingWork(channel: Channel, share: readonly TileRange[] | undefined, onOrder: () => void) {
+  const batches = [...(share ?? [])];
+  const orders: Collect[] = [];
+  let exhausted = share !== undefined;
+  let asked = share === undefined;
+  let wake = (): void => {};
+  channel.on<Batch>('batch', (_, { range }) => {
+    asked = false;
+    if (range === undefined) exhausted = true;
+    else batches.push(range);
+    wake();
+  });
+  channel.on<Collect>('collect', (_, order) => {
+    orders.push(order);
+    onOrder();
+    wake();
+  });
+  return {
+    nextOrder: () => orders.shift(),
+    nextBatch: () => batches.shift(),
+    putBack: (rest: TileRange) => batches.unshift(rest),
+    /** Whether no more batches come than are here. */
+    isExhausted: () => exhausted,
+    /** Requests the next batch while this one is simulated. */
+    askAhead(): void {
+      if (asked || exhausted || batches.length > 0) return;
+      asked = true;
+      channel.send(0, { kind: 'ask' } as Ask);
+    },
+    /** Resolves when the next batch or order arrives. */
+    arrived: () =>
+      new Promise<void>((resolve) => {
+        wake = resolve;
+      }),
+    /** What still arrives is for nobody. */
+    close(): void {
+      for (const kind of ['batch', 'collect']) channel.on(kind, () => {});
+    },
+  };
+}
+
+function stopwatch() {
+  const seconds = { simulate: 0, wait: 0, reduce: 0 };
+  const timed = async <T>(phase: keyof typeof seconds, work: () => Promise<T>): Promise<T> => {
+    const begun = performance.now();
+    const result = await work();
+    seconds[phase] += (performance.now() - begun) / 1e3;
+    return result;
+  };
+  return { seconds, timed };
 }
 
 const joinParts = (parts: readonly TileRange[][]): TileRange[] => joinRanges(parts.flat());

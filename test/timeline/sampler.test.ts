@@ -1,7 +1,7 @@
 /** Spins chosen for a sequence: the error that is predicted for them against the engine's, and when a phase graph is needed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { predictEcho } from '../../host/api/spurious-echo.ts';
+import { predictEcho } from '../../host/sampling/predict-echo.ts';
 import { openPhantom } from '../../host/phantom/open.ts';
 import { rankOne } from '../../host/phantom/sub-voxel.ts';
 import { spinBlock } from '../../host/phantom/types.ts';

@@ -65,94 +65,24 @@ interface Machine {
 
 function engineOver(job: EngineJob, memory: Memory, { groups, sizes, exports, pool, build, methods }: Machine): Engine {
   const { source } = job;
-  const { spinsOf } = tileCut(source, job.tileSize);
-  const { slots, sums } = memory;
-  const { buffer } = memory.memory;
-  const words = new Int32Array(buffer);
-  const [filled, finished, failed, stop] = (['filled', 'finished', 'failed', 'stop'] as const).map((field) =>
-    wordOf(memory.job, KernelContext, field),
-  ) as [number, number, number, number];
-  /** Tiles fed since the engine was made: the ring and the threads count these, the plan counts from the phantom's start. */
-  let fed = 0;
-  let pausing = false;
+  const words = new Int32Array(memory.memory.buffer);
+  const wordAt = (field: 'filled' | 'finished' | 'failed' | 'stop'): number => wordOf(memory.job, KernelContext, field);
+  const state: RunState = { fed: 0, pausing: false };
+  const tiles = tileSlots(job, memory, groups);
+  const run =
+    pool === undefined
+      ? feedHere(tiles, state, (number) => exports.work(memory.job, number, 0))
+      : feedThreads(tiles, state, {
+          ...{ words, filled: wordAt('filled'), finished: wordAt('finished') },
+          broken: pool.broken,
+        });
 
-  /** Of a slot whose magnetisation has not been handed over: the spins of its tile. */
-  const held = new Map<Slot, TileSpins>();
-  const fill = (slot: Slot, tile: number): void => {
-    const spins = spinsOf(tile);
-    fillSlot(source, buffer, slot, spins, groups[spins.group]);
-    if (job.onMagnetization !== undefined) held.set(slot, spins);
-  };
-  const handOver = (slot: Slot): void => {
-    const spins = held.get(slot);
-    if (spins === undefined) return;
-    held.delete(slot);
-    const { first, count } = spins;
-    const magnetization = slot.magnetization!.subarray(0, 3 * count);
-    fromUnits(magnetization, source);
-    job.onMagnetization!(first, count, magnetization);
-  };
-
-  /** The host's wait for a slot or the end: woken by any tile that finishes. */
-  const until = async (done: () => boolean): Promise<void> => {
-    while (!done()) {
-      const seen = Atomics.load(words, finished);
-      if (done()) return;
-      const wait = Atomics.waitAsync(words, finished, seen, 1000);
-      if (wait.async) await Promise.race([wait.value, pool!.broken]);
-    }
-  };
-
-  const runHere = async (first: number, end: number): Promise<number> => {
-    let tile = first;
-    let turn = performance.now();
-    for (; tile < end && !pausing; tile++) {
-      const slot = slots[fed % slots.length];
-      fill(slot, tile);
-      exports.work(memory.job, fed++, 0);
-      handOver(slot);
-      if (performance.now() - turn > TURN_MS) {
-        await new Promise(setImmediate);
-        turn = performance.now();
-      }
-    }
-    return tile;
-  };
-
-  const feedThreads = async (first: number, end: number): Promise<number> => {
-    let tile = first;
-    for (; tile < end; tile++) {
-      const slot = slots[fed % slots.length];
-      const before = fed - slots.length;
-      if (before >= 0) await until(() => Atomics.load(words, wordOf(slot.address, SlotRecord, 'done')) === before + 1);
-      // A pause may be asked for by a signal, and signals are heard between turns of the event loop alone.
-      if (fed % slots.length === 0) await new Promise(setImmediate);
-      if (pausing) break;
-      handOver(slot);
-      fill(slot, tile);
-      Atomics.store(words, filled, ++fed);
-      Atomics.notify(words, filled);
-    }
-    await until(() => Atomics.load(words, finished) === fed);
-    slots.forEach(handOver);
-    return tile;
-  };
-
-  const runThreads = async (first: number, end: number): Promise<number> => {
-    // emnapi lets its workers go unreferenced and a waitAsync holds nothing either: without a timer Node would end here.
-    const alive = setInterval(() => {}, 60_000);
-    try {
-      return await feedThreads(first, end);
-    } finally {
-      clearInterval(alive);
-    }
-  };
-
+  /** @param offset from the number of a tile as it was fed to its number in the plan */
   const checkFinite = (offset: number): void => {
-    const number = Atomics.load(words, failed);
+    const number = Atomics.load(words, wordAt('failed'));
     if (number === 0) return;
     const tile = number - 1 + offset;
-    const { first, count } = spinsOf(tile);
+    const { first, count } = tiles.spinsOf(tile);
     const spins = `spins ${first} to ${first + count - 1} of ${source.name}`;
     throw new LarmorError(
       EXIT.internal,
@@ -166,25 +96,136 @@ function engineOver(job: EngineJob, memory: Memory, { groups, sizes, exports, po
     build,
     threads: sizes.threads,
     methods,
-    sums,
+    sums: memory.sums,
     async run(first, count) {
-      pausing = false;
-      const offset = first - fed;
-      const next = await (pool === undefined ? runHere : runThreads)(first, first + count);
+      state.pausing = false;
+      const offset = first - state.fed;
+      const next = await run(first, first + count);
       checkFinite(offset);
       exports.gatherSums(memory.job);
       return next;
     },
     pause() {
-      pausing = true;
+      state.pausing = true;
     },
     get finished() {
-      return Atomics.load(words, finished);
+      return Atomics.load(words, wordAt('finished'));
     },
     async close() {
-      Atomics.store(words, stop, 1);
-      Atomics.notify(words, filled);
+      Atomics.store(words, wordAt('stop'), 1);
+      Atomics.notify(words, wordAt('filled'));
       pool?.terminate();
     },
+  };
+}
+
+interface RunState {
+  /**
+   * Tiles fed since the engine was made: the ring and the threads count these, the plan counts from
+   * the phantom's start.
+   */
+  fed: number;
+  pausing: boolean;
+}
+
+/** The ring of slots: a tile's spins go in, its magnetisation comes out. */
+function tileSlots(job: EngineJob, { memory, slots }: Memory, groups: Program['groups']) {
+  const { source, onMagnetization } = job;
+  const { spinsOf } = tileCut(source, job.tileSize);
+  /** Of a slot whose magnetisation has not been handed over: the spins of its tile. */
+  const held = new Map<Slot, TileSpins>();
+  return {
+    spinsOf,
+    slots,
+    fill(slot: Slot, tile: number): void {
+      const spins = spinsOf(tile);
+      fillSlot(source, memory.buffer, slot, spins, groups[spins.group]);
+      if (onMagnetization !== undefined) held.set(slot, spins);
+    },
+    handOver(slot: Slot): void {
+      const spins = held.get(slot);
+      if (spins === undefined) return;
+      held.delete(slot);
+      const { first, count } = spins;
+      const magnetization = slot.magnetization!.subarray(0, 3 * count);
+      fromUnits(magnetization, source);
+      onMagnetization!(first, count, magnetization);
+    },
+  };
+}
+
+type TileSlots = ReturnType<typeof tileSlots>;
+/** Simulates tiles [first, end). @returns the next one: `end`, or the first that a pause left */
+type Feed = (first: number, end: number) => Promise<number>;
+
+/** The calling thread does the work, and lets signals and timers in between tiles. */
+function feedHere({ slots, fill, handOver }: TileSlots, state: RunState, work: (number: number) => void): Feed {
+  return async (first, end) => {
+    let tile = first;
+    let turn = performance.now();
+    for (; tile < end && !state.pausing; tile++) {
+      const slot = slots[state.fed % slots.length];
+      fill(slot, tile);
+      work(state.fed++);
+      handOver(slot);
+      if (performance.now() - turn > TURN_MS) {
+        await new Promise(setImmediate);
+        turn = performance.now();
+      }
+    }
+    return tile;
+  };
+}
+
+/** What host and threads signal each other by: words of the shared memory. */
+interface Signals {
+  readonly words: Int32Array;
+  readonly filled: number;
+  readonly finished: number;
+  /** Rejects when a thread ends. */
+  readonly broken: Promise<never>;
+}
+
+/** Threads do the work; the calling one keeps the ring filled. */
+function feedThreads(
+  { slots, fill, handOver }: TileSlots,
+  state: RunState,
+  { words, filled, finished, broken }: Signals,
+): Feed {
+  /** Waits for a slot or the end: woken by any tile that finishes. */
+  const until = async (done: () => boolean): Promise<void> => {
+    while (!done()) {
+      const seen = Atomics.load(words, finished);
+      if (done()) return;
+      const wait = Atomics.waitAsync(words, finished, seen, 1000);
+      if (wait.async) await Promise.race([wait.value, broken]);
+    }
+  };
+  const feed: Feed = async (first, end) => {
+    let tile = first;
+    for (; tile < end; tile++) {
+      const slot = slots[state.fed % slots.length];
+      const before = state.fed - slots.length;
+      if (before >= 0) await until(() => Atomics.load(words, wordOf(slot.address, SlotRecord, 'done')) === before + 1);
+      // A pause may be asked for by a signal, which is handled between turns of the event loop alone.
+      if (state.fed % slots.length === 0) await new Promise(setImmediate);
+      if (state.pausing) break;
+      handOver(slot);
+      fill(slot, tile);
+      Atomics.store(words, filled, ++state.fed);
+      Atomics.notify(words, filled);
+    }
+    await until(() => Atomics.load(words, finished) === state.fed);
+    slots.forEach(handOver);
+    return tile;
+  };
+  return async (first, end) => {
+    // emnapi unreferences its workers and waitAsync holds nothing either: without a timer Node would end here.
+    const alive = setInterval(() => {}, 60_000);
+    try {
+      return await feed(first, end);
+    } finally {
+      clearInterval(alive);
+    }
   };
 }

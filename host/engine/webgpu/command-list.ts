@@ -58,28 +58,28 @@ export function makeCommandList(
   };
 }
 
-/** Queues all dispatches in order, a command buffer for about every `limit` lanes. */
+/** Queues all dispatches in order, a command buffer for about every `limit` operations. */
 export function submitCommands(device: GPUDevice, { pipelines }: Kernels, { parts }: CommandList, limit: number): void {
   let encoder = device.createCommandEncoder();
   let pass = encoder.beginComputePass();
-  let lanes = 0;
+  let cost = 0;
   let n = 0;
   const submit = (): void => {
     pass.end();
     device.queue.submit([encoder.finish()]);
   };
   for (const { walk, read, dispatches } of parts) {
-    for (const { kernel, groups, lanes: more } of dispatches) {
-      if (lanes > 0 && lanes + more > limit) {
+    for (const { kernel, groups, cost: more } of dispatches) {
+      if (cost > 0 && cost + more > limit) {
         submit();
         encoder = device.createCommandEncoder();
         pass = encoder.beginComputePass();
-        lanes = 0;
+        cost = 0;
       }
       pass.setPipeline(pipelines.get(kernel)!);
       pass.setBindGroup(0, kernel === 'walk' || kernel === 'fold' ? walk : read, [PARAMETER_BYTES * n++]);
       pass.dispatchWorkgroups(...groups);
-      lanes += more;
+      cost += more;
     }
   }
   submit();

@@ -1,30 +1,15 @@
 /**
  * The dispatches of a batch of tiles for a section, and their sizes. A display driver kills
  * dispatches that take too long, so each should take less than 50 ms: they are split over spins,
- * which affects no bits, by operation count and the card's measured rate. Counts are in lanes: one
- * f32 multiply-add (or an equally long operation) for one spin.
+ * which affects no bits, by operation count (`program/cost.ts`) and the card's measured rate.
  */
 
+import { GPU_COST } from '../../program/cost.ts';
 import type { KernelName } from './kernels.ts';
 import type { PulseTable } from './pulses.ts';
 import type { Group, Section, WalkRange } from './section.ts';
 import { MATRIX } from './shaders/matrix.ts';
 import { SINGLE_SAMPLES } from './shaders/single.ts';
-
-/** Lanes, counted in the kernels' text: docs/how-to/gpu.md works them out. */
-export const LANES = {
-  /** A record of the walk kernel: phase, sine, decay, and a cached operator. */
-  record: 75,
-  /** An RF step with gradient and step length unchanged. */
-  step: 55,
-  /** The same while folding: four columns. */
-  foldStep: 165,
-  /** Per spin, line and sample; the matrix forms count whole blocks of 64 × 64. */
-  matrixLinear: 4.3,
-  matrixDirect: 4.8,
-  line: 10,
-  scattered: 42,
-} as const;
 
 /**
  * Shortest time a dispatch is planned for [s]: half of the limit of drivers, for cards slower than
@@ -40,7 +25,8 @@ export interface Dispatch {
   /** `dispatch.a` and `dispatch.b` of the kernel. */
   readonly parameters: readonly number[];
   readonly groups: readonly [number, number, number];
-  readonly lanes: number;
+  /** Operations of all its spins. */
+  readonly cost: number;
 }
 
 /** Size of a batch: spins with padding, and their chunks. */
@@ -51,42 +37,42 @@ export interface BatchShape {
 
 const blocks = (count: number, size: number): number => Math.ceil(count / size);
 
-/** Lanes per spin of a group of readouts. */
-function groupLanes({ form, lines, samples }: Group): number {
+/** Operations per spin of a group of readouts. */
+function groupCost({ form, lines, samples }: Group): number {
   if (form === 'line' || form === 'scattered')
-    return LANES[form] * lines * SINGLE_SAMPLES * blocks(samples, SINGLE_SAMPLES);
+    return GPU_COST[form] * lines * SINGLE_SAMPLES * blocks(samples, SINGLE_SAMPLES);
   const padded = MATRIX.lines * blocks(lines, MATRIX.lines) * MATRIX.samples * blocks(samples, MATRIX.samples);
-  return LANES[form] * padded;
+  return GPU_COST[form] * padded;
 }
 
-const walkLanes = ({ first, end, steps }: WalkRange): number => LANES.record * (end - first) + LANES.step * steps;
+const walkCost = ({ first, end, steps }: WalkRange): number => GPU_COST.record * (end - first) + GPU_COST.step * steps;
 
-/** Lanes per spin of a whole run. */
-export function lanesPerSpin(sections: readonly Section[], pulses: PulseTable): number {
-  const folded = pulses.kept.reduce((sum, pulse) => sum + LANES.foldStep * pulses.stepCount[pulse], 0);
+/** Operations per spin of a whole run. */
+export function costPerSpin(sections: readonly Section[], pulses: PulseTable): number {
+  const folded = pulses.kept.reduce((sum, pulse) => sum + GPU_COST.composedStep * pulses.stepCount[pulse], 0);
   const ranges = sections.flatMap(({ ranges }) => ranges);
   return ranges.reduce(
-    (sum, range) => range.groups.reduce((inner, group) => inner + groupLanes(group), sum + walkLanes(range)),
+    (sum, range) => range.groups.reduce((inner, group) => inner + groupCost(group), sum + walkCost(range)),
     folded,
   );
 }
 
 /** Splits [0, count) into ranges of whole `unit`s that cost at most `limit`. */
-function* ranges(count: number, unit: number, lanesEach: number, limit: number): Generator<[number, number]> {
-  const most = Math.min(MOST_GROUPS, Math.max(1, Math.floor(limit / (lanesEach * unit)))) * unit;
+function* ranges(count: number, unit: number, costEach: number, limit: number): Generator<[number, number]> {
+  const most = Math.min(MOST_GROUPS, Math.max(1, Math.floor(limit / (costEach * unit)))) * unit;
   for (let first = 0; first < count; first += most) yield [first, Math.min(count, first + most)];
 }
 
 /** Composes the operators of pulses, once per batch. */
 export function* foldDispatches(pulses: PulseTable, { spins }: BatchShape, limit: number): Generator<Dispatch> {
   for (const [operator, pulse] of pulses.kept.entries()) {
-    const lanes = LANES.foldStep * pulses.stepCount[pulse];
-    for (const [first, end] of ranges(spins, 64, lanes, limit))
+    const cost = GPU_COST.composedStep * pulses.stepCount[pulse];
+    for (const [first, end] of ranges(spins, 64, cost, limit))
       yield {
         kernel: 'fold',
         parameters: [pulse, operator, first, end],
         groups: [blocks(end - first, 64), 1, 1],
-        lanes: lanes * (end - first),
+        cost: cost * (end - first),
       };
   }
 }
@@ -103,16 +89,16 @@ export function* sectionDispatches(
 ): Generator<Dispatch> {
   const chunkSpins = shape.spins / shape.chunks;
   for (const [n, range] of section.ranges.entries()) {
-    const lanes = walkLanes(range);
-    for (const [first, end] of ranges(shape.spins, 64, lanes, limit))
+    const cost = walkCost(range);
+    for (const [first, end] of ranges(shape.spins, 64, cost, limit))
       yield {
         kernel: 'walk',
         parameters: [range.first, range.end, first, end, Number(initial && n === 0)],
         groups: [blocks(end - first, 64), 1, 1],
-        lanes: lanes * (end - first),
+        cost: cost * (end - first),
       };
     for (const group of range.groups) {
-      const each = groupLanes(group) * chunkSpins;
+      const each = groupCost(group) * chunkSpins;
       const single = group.form === 'line' || group.form === 'scattered';
       for (const [first, end] of ranges(shape.chunks, 1, each, limit))
         yield {
@@ -123,7 +109,7 @@ export function* sectionDispatches(
           groups: single
             ? [blocks(group.samples, SINGLE_SAMPLES), group.lines, end - first]
             : [blocks(group.samples, MATRIX.samples), blocks(group.lines, MATRIX.lines), end - first],
-          lanes: each * (end - first),
+          cost: each * (end - first),
         };
     }
   }

@@ -14,7 +14,7 @@ import { phaseUnits } from './phase.ts';
 import { measureRate } from './probe.ts';
 import { buildProgram } from './program.ts';
 import { type PulseTable, pulseTable } from './pulses.ts';
-import { type BatchShape, DISPATCH_SECONDS, foldDispatches, lanesPerSpin, sectionDispatches } from './schedule.ts';
+import { type BatchShape, costPerSpin, DISPATCH_SECONDS, foldDispatches, sectionDispatches } from './schedule.ts';
 import type { Form, Section } from './section.ts';
 
 /** Everything of a job but the spins. */
@@ -96,7 +96,7 @@ function planBatch(
   sections: readonly Section[],
   pulses: PulseTable,
   limits: GPUSupportedLimits,
-  lanesPerSecond: number,
+  operationsPerSecond: number,
 ): BatchPlan {
   const chunksPerTile = Math.ceil(job.tileSize / LARGEST_CHUNK);
   const chunk = CHUNK_UNIT * Math.ceil(job.tileSize / chunksPerTile / CHUNK_UNIT);
@@ -109,7 +109,7 @@ function planBatch(
     throw usage(`a readout needs ${largest} bytes in one GPU buffer, which holds ${bindable}`, 'use --engine wasm');
   const perSpin = Math.max(8 * slots, 48 * operators, SPIN_BYTES);
   const fitting = Math.min(LARGEST_BATCH, Math.floor(Math.min(bindable, LARGEST_STARTS) / perSpin));
-  const affordable = (BATCH_SECONDS * lanesPerSecond) / lanesPerSpin(sections, pulses);
+  const affordable = (BATCH_SECONDS * operationsPerSecond) / costPerSpin(sections, pulses);
   if (tileStride * perSpin > bindable)
     throw usage(`a tile of ${job.tileSize} spins does not fit this GPU's buffers`, 'give a smaller --tile');
   const most = Math.min(job.tileCount, job.batchTiles ?? job.tileCount);
@@ -179,8 +179,8 @@ export async function openSession(open: OpenDevice, job: SessionJob): Promise<Se
   const units = phaseUnits(job.bounds, job.fieldRatio);
   const pulses = pulseTable(job.timeline, job.bounds, units);
   const sections = buildProgram(job.timeline, pulses, units);
-  const lanesPerSecond = EXPECTED_SHARE * (await measureRate(open));
-  const plan = planBatch(job, sections, pulses, device.limits, lanesPerSecond);
+  const operationsPerSecond = EXPECTED_SHARE * (await measureRate(open));
+  const plan = planBatch(job, sections, pulses, device.limits, operationsPerSecond);
   const { chunk, chunksPerTile, tileStride, batchTiles, capacity } = plan;
 
   const [x, y, z, w] = units.scale;
@@ -213,7 +213,7 @@ export async function openSession(open: OpenDevice, job: SessionJob): Promise<Se
     if (commands?.tiles === tiles) return commands;
     commands?.parameters.destroy();
     const shape: BatchShape = { spins: tiles * tileStride, chunks: tiles * chunksPerTile };
-    const limit = DISPATCH_SECONDS * lanesPerSecond;
+    const limit = DISPATCH_SECONDS * operationsPerSecond;
     commands = makeCommandList(open, kernels, tiles, [
       { buffers: batchBuffers(onDevice[0]), dispatches: [...foldDispatches(pulses, shape, limit)] },
       ...onDevice.map((on, n) => ({
@@ -240,7 +240,7 @@ export async function openSession(open: OpenDevice, job: SessionJob): Promise<Se
       const clear = device.createCommandEncoder();
       for (const { sums } of onDevice) clear.clearBuffer(sums);
       device.queue.submit([clear.finish()]);
-      submitCommands(device, kernels, commandsFor(tiles), SUBMIT_SECONDS * lanesPerSecond);
+      submitCommands(device, kernels, commandsFor(tiles), SUBMIT_SECONDS * operationsPerSecond);
       const copy = device.createCommandEncoder();
       for (const { section, sums, back } of onDevice)
         copy.copyBufferToBuffer(sums, 0, back[turn], 0, sumBytes(section));

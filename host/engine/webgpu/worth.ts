@@ -1,7 +1,8 @@
 /**
- * Whether a GPU pays for a job, by operation count alone: what a run chooses must not hang on how
- * busy the machine happened to be.
+ * Whether a GPU pays for a job, by operation count alone: what a run chooses must not depend on how
+ * busy the machine is.
  */
+import { GPU_COST, WORTH_A_GPU } from '../../program/cost.ts';
 import { STRIDE } from '../../timeline/types.ts';
 import { pulseUses, trajectoryUses } from '../../timeline/windows.ts';
 import type { EngineJob } from '../types.ts';
@@ -9,36 +10,25 @@ import type { AdapterDescription } from './adapters.ts';
 import { phaseUnits } from './phase.ts';
 import { pulseTable } from './pulses.ts';
 import { record } from './record-buffer.ts';
-import { LANES } from './schedule.ts';
 import { LINES_FOR_MATRIX } from './section.ts';
 
-/**
- * Lanes from which on a GPU is worth its start: to load Dawn, open a device and compile kernels
- * takes a second or two, in which the WASM engine does 10^10 lanes on each of the eight cores that
- * a job beside a GPU commonly has.
- */
-const WORTHWHILE_LANES = 2e11;
-
-/**
- * Lanes (f32 multiply-adds, or what takes as long) that the job costs on a GPU, padding of blocks
- * and windows left aside.
- */
+/** Operations that the job costs on a GPU, without the padding of blocks and windows. */
 function operations({ timelines: [timeline], source }: Pick<EngineJob, 'timelines' | 'source'>): number {
   const { readouts, trajectories } = timeline;
   const { kept, stepCount } = pulseTable(timeline, source.bounds, phaseUnits(source.bounds, timeline.B0 / source.B0));
   const folded = new Set(kept);
-  let lanes = (LANES.record * readouts.length) / STRIDE.readout;
+  let cost = (GPU_COST.record * readouts.length) / STRIDE.readout;
   for (const [pulse, uses] of pulseUses(timeline).entries()) {
-    const steps = folded.has(pulse) ? LANES.foldStep : uses * LANES.step;
-    lanes += uses * LANES.record + steps * stepCount[pulse];
+    const steps = folded.has(pulse) ? GPU_COST.composedStep : uses * GPU_COST.step;
+    cost += uses * GPU_COST.record + steps * stepCount[pulse];
   }
   for (const [trajectory, lines] of trajectoryUses(timeline).entries()) {
     const [, samples, uniform] = record<[number, number, number]>(trajectories, STRIDE.trajectory, trajectory);
     const shared = lines >= LINES_FOR_MATRIX[uniform === 1 ? 'linear' : 'direct'];
-    const alone = uniform === 1 ? LANES.line : LANES.scattered;
-    lanes += lines * samples * (shared ? LANES[uniform === 1 ? 'matrixLinear' : 'matrixDirect'] : alone);
+    const alone = uniform === 1 ? GPU_COST.line : GPU_COST.scattered;
+    cost += lines * samples * (shared ? GPU_COST[uniform === 1 ? 'matrixLinear' : 'matrixDirect'] : alone);
   }
-  return source.spinCount * lanes;
+  return source.spinCount * cost;
 }
 
 /** `--engine auto`: a real GPU, f32, and enough to do. */
@@ -46,5 +36,5 @@ export function gpuWorthwhile(
   job: Pick<EngineJob, 'timelines' | 'source' | 'precision'>,
   adapter: Pick<AdapterDescription, 'software'>,
 ): boolean {
-  return !adapter.software && job.precision === 'f32' && operations(job) >= WORTHWHILE_LANES;
+  return !adapter.software && job.precision === 'f32' && operations(job) >= WORTH_A_GPU;
 }

@@ -8,7 +8,6 @@ import { type RecordList, recordList } from '../../abi/records.ts';
 import { direction } from '../../numerics/direction.ts';
 import { STRIDE } from '../../timeline/types.ts';
 import type { WindowReadout } from '../../timeline/windows.ts';
-import { FINEST } from '../accuracy.ts';
 import { nufft2d3Cost, planeCost } from '../cost.ts';
 import { canBatch } from '../line-batches.ts';
 import type { Context, Remaining, WindowMethod, WindowProposal } from '../method.ts';
@@ -37,7 +36,7 @@ export const nufft2d3: WindowMethod = {
   name: 'nufft2d3',
   open(context, remaining) {
     const { timeline, precision, isModelled, coils, budget, tileSize } = context;
-    if (precision === 'f64' || isModelled || budget === undefined || budget.tolerance < FINEST) return undefined;
+    if (precision === 'f64' || isModelled || budget === undefined || budget.time === 0) return undefined;
     const pathOf = pathFinder(context);
     const extents = extentsOf(context, remaining, pathOf);
     const planes = new Map<string, NufftPlane | undefined>();

@@ -5,10 +5,10 @@
  * which nothing is known: then one layer is a plane that stands for itself.
  */
 
-import { predictEcho } from '../host/sampling/predict-echo.ts';
 import { openPhantom } from '../host/phantom/open.ts';
 import { evenPlaces, type SpinSampler } from '../host/phantom/sub-voxel.ts';
 import { phaseGraph, sliceOf } from '../host/sampling/phase-graph.ts';
+import { predictEcho } from '../host/sampling/predict-echo.ts';
 import { pixelAlong, spinSampler, wantedOf } from '../host/sampling/sampler.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import { encode } from '../host/sequence/encoding.ts';

@@ -1,8 +1,8 @@
 /** The prediction of spurious echoes: the same where a phantom has more spins than are weighed, and where nothing is in focus. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { predictEcho } from '../../host/sampling/predict-echo.ts';
 import { checkPoints } from '../../host/sampling/point-check.ts';
+import { predictEcho } from '../../host/sampling/predict-echo.ts';
 import { pixelAlong } from '../../host/sampling/sampler.ts';
 import { encode } from '../../host/sequence/encoding.ts';
 import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';

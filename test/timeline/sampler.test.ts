@@ -1,13 +1,13 @@
 /** Spins chosen for a sequence: the error that is predicted for them against the engine's, and when a phase graph is needed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { predictEcho } from '../../host/sampling/predict-echo.ts';
 import { openPhantom } from '../../host/phantom/open.ts';
 import { rankOne } from '../../host/phantom/sub-voxel.ts';
 import { spinBlock } from '../../host/phantom/types.ts';
 import { layerTrial } from '../../host/sampling/column.ts';
 import { sliceOf, windsOneWay } from '../../host/sampling/phase-graph.ts';
 import { momentsTurn } from '../../host/sampling/point-trial.ts';
+import { predictEcho } from '../../host/sampling/predict-echo.ts';
 import { spinSampler } from '../../host/sampling/sampler.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { encode } from '../../host/sequence/encoding.ts';

@@ -2,8 +2,9 @@
 import type { Seconds } from '../base/units.ts';
 
 /**
- * The tolerance of f32 runs that name none: the largest at which no fast method errs more, against f64, than the exact f32 methods do
- * (`npm run validate -- default`): their rounding is of this size.
+ * The tolerance of f32 runs that name none: the largest at which no fast method errs more, against
+ * f64, than the exact f32 methods do (`npm run validate -- default`): their rounding is of this
+ * size.
  */
 export const DEFAULT_TOLERANCE = 3e-6;
 

@@ -1,4 +1,7 @@
-/** The kind of input that a name refers to, so that an argument in the wrong position is reported as such. */
+/**
+ * The kind of input that a name refers to, so that an argument in the wrong position is reported as
+ * such.
+ */
 import { extname } from 'node:path';
 import { usage } from '../base/errors.ts';
 import { builtinPhantoms } from '../phantom/builtins.ts';

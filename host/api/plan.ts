@@ -1,4 +1,6 @@
-/** The plan of a job: tiles, memory, work and time; simulates nothing but a second's calibration. */
+/**
+ * The plan of a job: tiles, memory, work and time; simulates nothing but a second's calibration.
+ */
 import packageJson from '../../package.json' with { type: 'json' };
 import { makeEngine } from '../engine/choose.ts';
 import { layOut } from '../engine/wasm/memory.ts';

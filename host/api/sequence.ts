@@ -1,6 +1,6 @@
 /**
- * A sequence by name: a built-in one or a Pulseq file, with its parameters; what the scanner could not do of it; and how it encodes
- * space.
+ * A sequence by name: a built-in one or a Pulseq file, with its parameters; what the scanner could
+ * not do of it; and how it encodes space.
  */
 import { existsSync } from 'node:fs';
 import { badInput, usage } from '../base/errors.ts';
@@ -22,7 +22,10 @@ import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { requireKind } from './names.ts';
 
-/** A `.seq` file or a built-in sequence. Soft delays of a file are given like parameters. @throws LarmorError 2, 65, 66 */
+/**
+ * A `.seq` file or a built-in sequence. Soft delays of a file are given like parameters.
+ * @throws LarmorError 2, 65, 66
+ */
 export function openSequence(name: string, given: Given, scanner: Scanner): Sequence {
   if (builtinSequences.has(name)) return makeBuiltin(name, given, scanner);
   requireKind(name, 'sequence');
@@ -51,7 +54,10 @@ function softDelay(name: string, key: string, given: number | string): Seconds {
   return value;
 }
 
-/** Exceeding scanner limits is a warning (an error with `--strict`), and so is what has no effect; raster misalignment is shown with -v. */
+/**
+ * Exceeding scanner limits is a warning (an error with `--strict`), and so is what has no effect;
+ * raster misalignment is shown with -v.
+ */
 export function reportFindings(sequence: Sequence, scanner: Scanner, strict: boolean): void {
   for (const { block, what, fix, severity } of checkSequence(sequence, scanner)) {
     const location = `${sequence.name}: block ${block + 1}`;
@@ -61,14 +67,19 @@ export function reportFindings(sequence: Sequence, scanner: Scanner, strict: boo
   for (const text of inertParts(sequence, scanner)) warn(text);
 }
 
-/** How the sequence encodes space, with a warning for whatever is doubtful about it. @throws LarmorError 65 */
+/**
+ * How the sequence encodes space, with a warning for whatever is doubtful about it.
+ * @throws LarmorError 65
+ */
 export function inferEncoding(sequence: Sequence, scanner: Scanner): Encoding {
   const encoding = encode(sequence, scanner);
   for (const text of [...encoding.warnings, ...implausibleTimes(sequence, encoding)]) warn(text);
   return encoding;
 }
 
-/** Echo and repetition times [s] beyond these are probably milliseconds in the file's [DEFINITIONS]. */
+/**
+ * Echo and repetition times [s] beyond these are probably milliseconds in the file's [DEFINITIONS].
+ */
 const PLAUSIBLE_TE = 5;
 const PLAUSIBLE_TR = 60;
 

@@ -1,16 +1,18 @@
 /**
- * Memory that the system refuses, above all under a limit of address space (`ulimit -v`, which batch systems set). V8 reserves
- * address space far beyond what it uses: 10 GiB for each WebAssembly memory, so that accesses need no bounds checks, and 0.6 GiB
- * for each thread. Such a limit ended in a stack trace, or in V8's abort, which cannot be caught: so the room for
- * threads is checked before they start, and a failed allocation is reported in one line that names the limit.
+ * Memory that the system refuses, above all under a limit of address space (`ulimit -v`, which
+ * batch systems set). V8 reserves address space far beyond what it uses: 10 GiB for each
+ * WebAssembly memory, so that accesses need no bounds checks, and 0.6 GiB for each thread. Such a
+ * limit ended in a stack trace, or in V8's abort, which cannot be caught: so the room for threads
+ * is checked before they start, and a failed allocation is reported in one line that names the
+ * limit.
  */
 import { readFileSync } from 'node:fs';
 import { EXIT, LarmorError } from './errors.ts';
 
 const MiB = 2 ** 20;
-/** What a worker of Node 20 takes for its heap, its code and its stack: 590 to 780 MiB measured. */
+/** Address space of a worker of Node 20 for heap, code and stack: 590 to 780 MiB measured. */
 const THREAD_BYTES = 800 * MiB;
-/** With less than this beyond what Node took at its start, the command itself cannot be loaded. */
+/** Address space that the command itself needs beyond what Node takes at its start. */
 const START_BYTES = 128 * MiB;
 
 interface AddressSpace {
@@ -20,7 +22,7 @@ interface AddressSpace {
   readonly free: number;
 }
 
-/** undefined where there is no limit, or the system does not say it. */
+/** undefined if there is no limit, or the system does not report it. */
 function addressSpace(): AddressSpace | undefined {
   try {
     const limit = Number(readFileSync('/proc/self/limits', 'latin1').match(/^Max address space +(\d+)/m)?.[1]);
@@ -57,7 +59,7 @@ export function requireSpaceForThreads(threads: number): void {
 /** What V8 and Node throw when the system has no memory for them. */
 const REFUSED = /could not allocate memory|allocation failed|out of memory|ENOMEM/i;
 
-/** `error` as one line for the user if it says that memory was refused; else as it is. */
+/** Turns an error about refused memory into one line for the user; returns any other unchanged. */
 export function explainMemory(error: unknown): unknown {
   if (error instanceof LarmorError || !(error instanceof Error) || !REFUSED.test(error.message)) return error;
   const space = addressSpace();

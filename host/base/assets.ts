@@ -1,6 +1,6 @@
 /**
- * Location of built files: beside the bundle (`dist/`) when Larmor runs from it, in `dist/` of the checkout when it runs
- * from its sources.
+ * Location of built files: beside the bundle (`dist/`) when Larmor runs from it, in `dist/` of the
+ * checkout when it runs from its sources.
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

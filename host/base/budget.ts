@@ -1,8 +1,9 @@
 /**
- * Memory budgets. A few hundred bytes of input can ask for gigabytes: a run-length code, a sample count, a compressed
- * stream. Whoever is about to allocate because a file says so takes the bytes from a budget first, so that the run ends
- * in one line that names the number and the limit, and not in the operating system's killer. The limit grows with the
- * size of the input, so no honest large file meets it, and never exceeds the memory of the machine.
+ * Memory budgets. A few hundred bytes of input can ask for gigabytes: a run-length code, a sample
+ * count, a compressed stream. Before memory is allocated because of a value in a file, the bytes are
+ * taken from a budget, so that the run ends with one line that names the number and the limit
+ * instead of being killed by the system. The limit grows with the size of the input, so that large
+ * valid files do not reach it, and never exceeds the memory of the machine.
  */
 
 import { totalmem } from 'node:os';
@@ -13,8 +14,8 @@ import { badInput } from './errors.ts';
 const MiB = 2 ** 20;
 
 /**
- * Bytes that inputs of up to 1 MiB may take, by purpose: together with the program itself less than 1 GiB. A larger
- * input may take more in proportion to its size.
+ * Bytes that inputs of up to 1 MiB may take, by purpose; together with the program itself less than
+ * 1 GiB. The limit of larger inputs is proportional to their size.
  */
 const BASE = {
   /** Unpacked shapes and the waveforms made of them. */
@@ -31,7 +32,7 @@ export interface Budget {
    * @throws LarmorError 65 when the sum exceeds the limit; call it before allocating
    */
   take(bytes: number, what: string, location?: string): void;
-  /** Throws as `take` would, and counts nothing: for what is allocated only to find that it is known. */
+  /** Throws as `take` would, but takes nothing: for temporary allocations. */
   check(bytes: number, what: string, location?: string): void;
   /** Bytes that may still be taken. */
   left(): number;

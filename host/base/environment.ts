@@ -1,6 +1,6 @@
 /**
- * The only file that reads environment variables and asks the machine what this process may use of it. MPI's own variables
- * are the binding package's affair.
+ * Environment variables and the processors available to this process. No other file of the host
+ * reads them; variables of MPI are read by mpi-node-bindings.
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -8,13 +8,14 @@ import { availableParallelism } from 'node:os';
 export interface Grant {
   /** Threads this process should use by default. */
   readonly threads: number;
-  /** What limited them, in words a user can act on. */
+  /** The reason for the limit, for messages. */
   readonly reason: string;
 }
 
 /**
  * Threads that scheduler, affinity mask, cgroup quota and physical cores leave to this process.
- * @param sharers processes of the run, this one included, that may use the same processors: nobody bound them, so they share
+ * @param sharers processes of the run, this one included, that may use the same processors: nobody
+ *   bound them, so they share
  */
 export function grantedThreads(sharers = 1, environment: NodeJS.ProcessEnv = process.env): Grant {
   const cores = physicalCores(allowedCpus());
@@ -28,7 +29,7 @@ export function grantedThreads(sharers = 1, environment: NodeJS.ProcessEnv = pro
   return grants.reduce((least, grant) => (grant.threads < least.threads ? grant : least));
 }
 
-/** CPUs that SLURM was asked to give each task. */
+/** CPUs per task requested from SLURM. */
 export function cpusPerTask(environment: NodeJS.ProcessEnv = process.env): number | undefined {
   const count = Number(environment.SLURM_CPUS_PER_TASK);
   return Number.isInteger(count) && count > 0 ? count : undefined;
@@ -36,13 +37,16 @@ export function cpusPerTask(environment: NodeJS.ProcessEnv = process.env): numbe
 
 const UNIT_POWERS: Readonly<Record<string, number>> = { '': 0, K: 10, M: 20, G: 30, T: 40 };
 
-/** LARMOR_MEMORY in bytes (`8G`, `512M`): what inputs may take instead of the built-in limits; undefined if not set. */
+/**
+ * LARMOR_MEMORY in bytes (`8G`, `512M`): what inputs may take instead of the built-in limits;
+ * undefined if not set.
+ */
 export function memoryLimit(environment: NodeJS.ProcessEnv = process.env): number | undefined {
   const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*$/i.exec(environment.LARMOR_MEMORY ?? '') ?? [];
   return number === undefined ? undefined : Number(number) * 2 ** UNIT_POWERS[unit!.toUpperCase()];
 }
 
-/** The SLURM job this process belongs to, and how often that was started before. */
+/** The SLURM job of this process, and how often the job was restarted. */
 export function slurmJob(environment: NodeJS.ProcessEnv = process.env): { job: string; restart: number } | undefined {
   const { SLURM_JOB_ID: job, SLURM_RESTART_COUNT: restart } = environment;
   return job === undefined || job === '' ? undefined : { job, restart: Number(restart) || 0 };
@@ -70,8 +74,9 @@ const FAILPOINT_ACTIONS = [
 export type FailpointAction = (typeof FAILPOINT_ACTIONS)[number];
 
 /**
- * LARMOR_FAILPOINT=ACTION@PLACE[#RANK]: never (a promise that never settles), slow (two seconds more), throw, full (a write fails), exit
- * (the process or thread leaves), stop and kill (signals to oneself), lose (a message, a spin), nan and overflow (values of a spin).
+ * LARMOR_FAILPOINT=ACTION@PLACE[#RANK]: never (a promise that never settles), slow (two seconds
+ * more), throw, full (a write fails), exit (the process or thread leaves), stop and kill (signals
+ * to oneself), lose (a message, a spin), nan and overflow (values of a spin).
  */
 export function failpointSetting(environment: NodeJS.ProcessEnv = process.env): FailpointSetting | undefined {
   const [, action, location, rank] = environment.LARMOR_FAILPOINT?.match(/^(\w+)@([^#]+)(?:#(\d+))?$/) ?? [];
@@ -80,10 +85,10 @@ export function failpointSetting(environment: NodeJS.ProcessEnv = process.env): 
   return { action: known, location, ...(rank === undefined ? {} : { rank: Number(rank) }) };
 }
 
-/** Variables by which schedulers and drivers hand GPUs to a process, the most particular first. */
+/** Variables by which schedulers and drivers assign GPUs to a process, most specific first. */
 const DEVICE_VARIABLES = ['CUDA_VISIBLE_DEVICES', 'ROCR_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES', 'ZE_AFFINITY_MASK'];
 
-/** The GPUs this process was given by name or number, and by which variable; undefined if nobody said. */
+/** The GPUs assigned to this process, by name or number, and the variable; undefined if none is set. */
 export function deviceBinding(
   environment: NodeJS.ProcessEnv = process.env,
 ): { readonly variable: string; readonly devices: readonly string[] } | undefined {
@@ -91,7 +96,7 @@ export function deviceBinding(
     const devices = (environment[variable] ?? '').split(',').filter((text) => text.trim() !== '');
     if (devices.length > 0) return { variable, devices: devices.map((text) => text.trim()) };
   }
-  // Mesa's layer shows the process this card and no other; without the mark it but puts it first.
+  // With the suffix, Mesa's layer shows this card alone to the process; without it, it only puts it first.
   const card = environment.DRI_PRIME ?? '';
   return /^pci-.*!$/.test(card) ? { variable: 'DRI_PRIME', devices: [card] } : undefined;
 }
@@ -106,7 +111,7 @@ export function allowedCpus(): readonly number[] {
   });
 }
 
-/** How many cores those processors belong to: hyperthreads of one core share its arithmetic units. */
+/** Number of physical cores of these processors: hyperthreads of a core share its arithmetic units. */
 function physicalCores(cpus: readonly number[]): number {
   const cores = new Set(
     cpus.map(
@@ -116,7 +121,7 @@ function physicalCores(cpus: readonly number[]): number {
   return Math.max(1, cores.size);
 }
 
-/** CPUs that a cgroup (v2, else v1) lets this process use over time; Node 20 itself ignores them. */
+/** CPU quota of the cgroup (v2, else v1); Node 20 itself ignores it. */
 function cgroupQuota(): number | undefined {
   const groups = readText('/proc/self/cgroup') ?? '';
   const v2 = groups.match(/^0::(.*)$/m)?.[1];

@@ -1,7 +1,7 @@
 /**
- * The one error type of Larmor. Whatever goes wrong for a reason a user can fix is a `LarmorError` whose message is
- * one line (what, where, how to fix it) and whose code is the process's exit code; anything else that reaches the
- * top is a defect and exits 70.
+ * The one error type of Larmor. Whatever goes wrong for a reason a user can fix is a `LarmorError`
+ * whose message is one line (what, where, how to fix it) and whose code is the process's exit code;
+ * anything else that reaches the top is a defect and exits 70.
  */
 
 /** Exit codes (sysexits.h): what a script that called Larmor may rely on. */
@@ -40,7 +40,8 @@ export class CollectiveError extends LarmorError {
 
 /**
  * Bad input data (exit 65).
- * @param location file, and the line, block or dataset in it, e.g. `epi.seq:214` or `brain.h5 /sample/data`
+ * @param location file, and the line, block or dataset in it, e.g. `epi.seq:214` or `brain.h5
+ *   /sample/data`
  * @param what what is wrong there
  * @param fix what the user can do about it
  */

@@ -1,17 +1,18 @@
 /**
- * Failpoints: faults on request, so that tests can prove what the command does when something breaks. Only the variable
- * LARMOR_FAILPOINT=ACTION@LOCATION[#RANK] (see `environment.ts`) switches one on; without it a location costs one comparison.
+ * Failpoints: faults on request, so that tests can prove what the command does when something
+ * breaks. Only the variable LARMOR_FAILPOINT=ACTION@LOCATION[#RANK] (see `environment.ts`) switches
+ * one on; without it a location costs one comparison.
  *
- * Locations are the steps that `lifetime.enter` begins, `worker` (a simulation thread's start), `write` (a write to
- * an output), `message KIND` (a message between ranks), `verified run` and `verified reference` (spins as the two sides of
- * `--verify` read them).
+ * Locations are the steps that `lifetime.enter` begins, `worker` (a simulation thread's start),
+ * `write` (a write to an output), `message KIND` (a message between ranks), `verified run` and
+ * `verified reference` (spins as the two sides of `--verify` read them).
  */
 import { failpointSetting } from './environment.ts';
 
 const setting = failpointSetting();
 let rank = 0;
 
-/** Which rank this is: `#RANK` restricts a failpoint to one. */
+/** The rank of this process: `#RANK` restricts a failpoint to one. */
 export function setFailpointRank(own: number): void {
   rank = own;
 }
@@ -25,7 +26,10 @@ export function isLost(location: string): boolean {
   return strikes(location) && setting!.action === 'lose';
 }
 
-/** The value that stands for `value` at `location`: none, NaN, or one that exceeds every bound, as the failpoint there says. */
+/**
+ * The value to use instead of `value` at `location`: itself, or as the failpoint there says 0, NaN
+ * or a value that exceeds every bound.
+ */
 export function spoiled(location: string, value: number): number {
   if (!strikes(location)) return value;
   return { lose: 0, nan: Number.NaN, overflow: 1e30 }[setting!.action as string] ?? value;
@@ -33,7 +37,10 @@ export function spoiled(location: string, value: number): number {
 
 const SLOW_MS = 2000;
 
-/** Does what is asked for at `location`: mostly nothing. What it returns must be awaited where the location is asynchronous. */
+/**
+ * Triggers the failpoint at `location`, if there is one. At an asynchronous location the returned
+ * promise must be awaited.
+ */
 export function failpoint(location: string): Promise<void> | undefined {
   if (!strikes(location)) return undefined;
   switch (setting!.action) {

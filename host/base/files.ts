@@ -1,6 +1,7 @@
 /**
- * Files in, files out. Reading turns the operating system's errors into lines that name the file and the fix; writing
- * goes beside the target and is renamed into place, so that a killed run or a full disk leaves no half a file.
+ * Files in, files out. Reading turns the operating system's errors into lines that name the file
+ * and the fix; writing goes beside the target and is renamed into place, so that a killed run or a
+ * full disk leaves no half a file.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -31,8 +32,9 @@ export function requireFile(path: string): void {
 }
 
 /**
- * Opens a regular file for reading. A pipe or device is refused without waiting for it: inputs are read more than once, by
- * several ranks, and a pipe that nobody writes to would hold the run for ever.
+ * Opens a regular file for reading. A pipe or device is refused without waiting for it: inputs are
+ * read more than once, by several ranks, and a pipe that nobody writes to would hold the run for
+ * ever.
  * @throws LarmorError 66 with the path
  */
 export function openInput(path: string): number {
@@ -50,7 +52,10 @@ export function openInput(path: string): number {
   }
 }
 
-/** The whole file. Throws exit 66 with the path if it cannot be read, 65 if it is written meanwhile: half old, half new. */
+/**
+ * The whole file. Throws exit 66 with the path if it cannot be read, 65 if it is written meanwhile:
+ * half old, half new.
+ */
 export function readInput(path: string): Buffer {
   const fd = openInput(path);
   try {
@@ -71,8 +76,9 @@ function changedMeanwhile(path: string): Error {
 }
 
 /**
- * Function that throws exit 65 unless the file under `path` is still the one it was at this call: for files that are read
- * piece by piece during a run. A file that shrinks reads as zeros in HDF5, one that is written again mixes two contents.
+ * Function that throws exit 65 unless the file under `path` is still the one it was at this call:
+ * for files that are read piece by piece during a run. A file that shrinks reads as zeros in HDF5,
+ * one that is written again mixes two contents.
  */
 export function watchInput(path: string): () => void {
   const mark = (): string => {
@@ -101,7 +107,10 @@ function reading(path: string, error: unknown): Error {
   return missingInput(path, error.message, 'check the file');
 }
 
-/** A file being written beside its final name: chunks at the end or at an offset, then `commit` or `abandon`. */
+/**
+ * A file being written beside its final name: chunks at the end or at an offset, then `commit` or
+ * `abandon`.
+ */
 export interface PendingFile {
   write(bytes: Uint8Array): void;
   writeAt(offset: number, bytes: Uint8Array): void;
@@ -111,7 +120,10 @@ export interface PendingFile {
   abandon(): void;
 }
 
-/** Opens `path` for writing (exit 73 if that cannot be done, 2 if it is an input); nothing appears under `path` before `commit`. */
+/**
+ * Opens `path` for writing (exit 73 if that cannot be done, 2 if it is an input); nothing appears
+ * under `path` before `commit`.
+ */
 export function createOutput(path: string): PendingFile {
   const beside = `${path}.${process.pid}.partial`;
   const discard = (): void => {
@@ -172,7 +184,10 @@ export function createOutput(path: string): PendingFile {
   };
 }
 
-/** A new file under this name. What lies there is a killed run's, or a link that must not be followed. */
+/**
+ * A new file under this name. What lies there is a killed run's, or a link that must not be
+ * followed.
+ */
 function openNew(path: string): number {
   try {
     return openSync(path, 'wx');

@@ -1,7 +1,7 @@
 /**
- * How the process ends. A promise keeps no process alive: when nothing is pending any more Node leaves with exit code 0, in the
- * middle of an `await`. So the command ends in `leave` and nowhere else; any other end is reported with the step it was at
- * and exits 70.
+ * The end of the process. An unsettled promise does not keep a process alive: when the event loop is
+ * empty, Node exits with code 0 in the middle of an `await`. Therefore the command ends in `leave`
+ * and nowhere else; any other end is reported with the current step, and the exit code is 70.
  */
 import { EXIT, LarmorError } from './errors.ts';
 import { failpoint } from './failpoints.ts';
@@ -11,24 +11,27 @@ import { onInterrupt } from './signals.ts';
 let step = 'start';
 let ending = false;
 
-/** What the command is at from now on. What it returns must be awaited before that begins, where that can be awaited. */
+/** Sets the current step. The returned promise must be awaited before the step, if possible. */
 export function enter(next: string): Promise<void> | undefined {
   step = next;
   return failpoint(next);
 }
 
-/** What it is at. */
+/** The current step. */
 export function currentStep(): string {
   return step;
 }
 
-/** Ends this process, without a word: by itself, or with the job it belongs to. */
+/** Ends this process without a message, or the job that it belongs to. */
 type End = (code: number) => never;
 
 const endProcess: End = (code) => process.exit(code);
 let end: End = endProcess;
 
-/** While this process belongs to a job, `endNow` ends the whole job. Without an argument: it belongs to none any more. */
+/**
+ * While this process belongs to a job, `endNow` ends the whole job. Without an argument: it no
+ * longer belongs to one.
+ */
 export function endJobBy(endJob: End = endProcess): void {
   end = endJob;
 }
@@ -40,9 +43,10 @@ export function endNow(code: number): never {
 }
 
 /**
- * The last thing a command does. `process.exit` and not an empty event loop: when Node takes its event loop down it gives signals
- * their default back first, and what a launcher sends to the slower ranks would be their exit code (measured: 60 of 60
- * processes died of signals in that window, none of 60 by this way).
+ * The last call of a command. It uses `process.exit` and not an empty event loop: while Node closes
+ * its event loop, signals have their default action again, and a signal that a launcher sends to
+ * the slower ranks would set their exit code (measured: 60 of 60 processes died from signals in that
+ * interval, and none of 60 with `process.exit`).
  */
 export function leave(code: number): never {
   ending = true;

@@ -1,6 +1,7 @@
 /**
- * Parameters of built-in sequences and phantoms and options of their files: declared as a table, from which `larmor info`
- * prints the list, `--set name=value` is parsed, and a wrong name or value is answered with what exists.
+ * Parameters of built-in sequences and phantoms and options of their files: declared as a table,
+ * from which `larmor info` prints the list, `--set name=value` is parsed, and a wrong name or value
+ * is answered with what exists.
  */
 import { usage } from './errors.ts';
 import { warn } from './log.ts';

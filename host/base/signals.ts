@@ -1,11 +1,15 @@
 /**
- * Signals that ask a run to stop: SIGINT and SIGTERM by a person or a scheduler, SIGUSR1 and SIGUSR2 as SLURM sends them before the
- * limit. They are trapped from the first moment (`cli/launch.ts`) until the process is gone, so that none of them is the end
- * of a rank that has work to save. A second SIGINT ends the process at once: its sender does not want to wait.
+ * Signals that ask a run to stop: SIGINT and SIGTERM by a person or a scheduler, SIGUSR1 and
+ * SIGUSR2 as SLURM sends them before the limit. They are trapped from the first moment
+ * (`cli/launch.ts`) until the process is gone, so that none of them is the end of a rank that has
+ * work to save. A second SIGINT ends the process at once: its sender does not want to wait.
  */
 const STOPS = ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;
 
-/** Two interrupts within this time are one: `timeout` and shells send theirs to the process and to its group. */
+/**
+ * Two interrupts within this time are one: `timeout` and shells send theirs to the process and to
+ * its group.
+ */
 const SAME_INTERRUPT_MS = 500;
 
 /** What may ask a run to stop: these signals, or a program's own. */
@@ -16,7 +20,9 @@ export interface StopRequest {
   onStop(action: (signal: string) => void): void;
 }
 
-/** The launcher and the command are two bundles with a copy of this module each, and share one trap. */
+/**
+ * The launcher and the command are two bundles with a copy of this module each, and share one trap.
+ */
 interface Shared {
   trap?: StopRequest;
   interrupt: () => void;
@@ -26,7 +32,10 @@ const everywhere = globalThis as { [key: symbol]: Shared | undefined };
 const shared: Shared = everywhere[KEY] ?? { interrupt: () => process.exit(130) };
 everywhere[KEY] = shared;
 
-/** Traps the signals; again: what was trapped before. MPI_Init is made to leave them as they are (mpi-node-bindings). */
+/**
+ * Traps the signals; again: what was trapped before. MPI_Init is made to leave them as they are
+ * (mpi-node-bindings).
+ */
 export function trapStops(): StopRequest {
   shared.trap ??= setTrap();
   return shared.trap;

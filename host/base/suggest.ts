@@ -1,4 +1,7 @@
-/** "Did you mean …?": the known name that is nearest to one that nobody knows, in spelling or but for upper and lower case. */
+/**
+ * "Did you mean …?": the known name that is nearest to one that nobody knows, in spelling or but
+ * for upper and lower case.
+ */
 
 /** The nearest of `known`, or undefined if none is near. */
 function nearest(name: string, known: Iterable<string>): string | undefined {
@@ -22,7 +25,9 @@ export function didYouMean(name: string, known: Iterable<string>, otherwise: (al
   return found === undefined ? otherwise(all.join(', ')) : `did you mean ${found}?`;
 }
 
-/** Letters to insert, delete, replace or exchange with their neighbour (optimal string alignment). */
+/**
+ * Letters to insert, delete, replace or exchange with their neighbour (optimal string alignment).
+ */
 function editDistance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, n) => n)];
   for (let i = 1; i <= a.length; i++) {

@@ -1,10 +1,16 @@
-/** What Larmor asks of V8, by flags. A V8 that does not know one says so on stderr, so those of Node 20 alone are for Node 20 alone. */
+/**
+ * V8 flags that Larmor sets. V8 prints a message on stderr for an unknown flag, so flags that only
+ * Node 20 has are set on Node 20 only.
+ */
 import { closeSync, openSync, readSync } from 'node:fs';
 import v8 from 'node:v8';
 
 const MAJOR = Number(process.versions.node.split('.')[0]);
 const IS_NODE_20 = MAJOR < 22;
-/** Nodes whose V8 joins vectors and gains by it: that of Node 22 gains nothing, that of Node 26 dies of it while it compiles the kernels. */
+/**
+ * Versions of Node whose V8 combines vectors with a gain in speed: Node 22 gains nothing, and Node
+ * 26 crashes while it compiles the kernels.
+ */
 const WIDE = { from: 24, to: 25 } as const;
 
 /** Lets WASM use relaxed SIMD, on this thread and on workers started later. */
@@ -13,8 +19,9 @@ export function allowRelaxedSimd(): void {
 }
 
 /**
- * Lets V8 make one operation on 256 bits of two on neighbouring vectors, on this thread and on workers started later.
- * @returns whether it does on this machine
+ * Lets V8 combine two operations on neighbouring 128-bit vectors into one of 256 bits, on this
+ * thread and on workers started later.
+ * @returns whether it does so on this machine
  */
 export function allowWideSimd(): boolean {
   const isWide = MAJOR >= WIDE.from && MAJOR <= WIDE.to && process.arch === 'x64' && hasAvx2();
@@ -22,7 +29,7 @@ export function allowWideSimd(): boolean {
   return isWide;
 }
 
-/** By the first processor's flags; false where the system does not say. */
+/** Whether the first processor has AVX2; false if the system does not report it. */
 function hasAvx2(): boolean {
   try {
     const file = openSync('/proc/cpuinfo', 'r');
@@ -35,18 +42,21 @@ function hasAvx2(): boolean {
   }
 }
 
-/** Leaves out what V8 does ahead or on other threads and a short run is over before it repays. */
+/** Turns off what V8 does ahead of time or on other threads, which does not pay in a short run. */
 export function favourShortRuns(): void {
-  // Bytes of bytecode between two looks at a function to be optimised; V8 takes 67 584. Saves 15 ms where 10⁶ spins of the built-in head
-  // are read and costs 0.1 s, once, where a sequence of 10 MB is. From 3·10⁶ on a phantom of 10⁶ spins takes longer.
+  // Bytecode executed [bytes] before V8 reconsiders optimising a function; default 67 584. Saves
+  // 15 ms when 10⁶ spins of the built-in head are read, and costs 0.1 s, once, when a sequence of
+  // 10 MB is read. From 3·10⁶ on, reading a phantom of 10⁶ spins takes longer.
   if (IS_NODE_20) v8.setFlagsFromString('--interrupt-budget=300000');
-  // What survives of 2 MB is little: to wake threads for it takes 10 ms more of the default job. A sequence of 100 MB is read as fast.
+  // Little survives a scavenge of 2 MB: waking threads for it would take 10 ms more of the default
+  // job. A sequence of 100 MB is read as fast without them.
   v8.setFlagsFromString('--no-parallel-scavenge');
 }
 
 /**
- * Compiles WASM from here on once and quickly: for code that runs for a moment. A picture of 1500 pixels across takes 0.8 s of processor
- * time instead of 2.4 s, most of which would go into optimising what has already run. Not for runs: their kernels gain.
+ * From now on compiles WASM with the baseline compiler alone, for code that runs only briefly: a
+ * picture 1500 pixels wide takes 0.8 s of processor time instead of 2.4 s, most of which would be
+ * spent on optimising code that has already run. Not for simulations, whose kernels need it.
  */
 export function favourQuickWasm(): void {
   if (MAJOR <= 24) v8.setFlagsFromString('--liftoff-only');

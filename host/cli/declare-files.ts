@@ -1,4 +1,7 @@
-/** The commands that look into files, convert them or make others of them: `info`, `list`, `reconstruct`, `sequence …`, `phantom …`. */
+/**
+ * The commands that look into files, convert them or make others of them: `info`, `list`,
+ * `reconstruct`, `sequence …`, `phantom …`.
+ */
 import { type Command, Option } from 'commander';
 import { PARTS } from '../recon/image.ts';
 import { direction, ppm, tesla } from './options.ts';

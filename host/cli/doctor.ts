@@ -1,4 +1,7 @@
-/** `larmor doctor`: what this machine offers to a run, and for each thing that is missing, how to get it. */
+/**
+ * `larmor doctor`: what this machine offers to a run, and for each thing that is missing, how to
+ * get it.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
@@ -63,7 +66,10 @@ function memory(): Check {
   return { what: 'memory', found: `${gib(freemem())} free of ${gib(totalmem())}` };
 }
 
-/** Both families: is the addon built, does a launcher stand on the PATH, can a compiler build what is missing. */
+/**
+ * Both families: is the addon built, does a launcher stand on the PATH, can a compiler build what
+ * is missing.
+ */
 function mpi(): Check[] {
   return (['openmpi', 'mpich'] as const).map((family) => {
     const title = family === 'openmpi' ? 'Open MPI' : 'MPICH';
@@ -92,7 +98,10 @@ function answers(compiler: string, family: 'openmpi' | 'mpich'): boolean {
   return status === 0 && /openmpi|open-mpi/.test(stdout) === (family === 'openmpi');
 }
 
-/** Every adapter WebGPU shows, with a second's test of speed and accuracy, or what stands between this machine and one. */
+/**
+ * Every adapter WebGPU shows, with a second's test of speed and accuracy, or what stands between
+ * this machine and one.
+ */
 async function gpus(): Promise<Check[]> {
   try {
     const adapters = await listAdapters();

@@ -71,7 +71,7 @@ async function gather(name: string, { scanner: scannerFile, set = [] }: InfoOpti
   const builtins = [...builtinSequences.keys(), ...Object.keys(builtinPhantoms)];
   const otherwise = 'give .seq, .phantom, .h5, .mat, .nii, .mrd, or a built-in name (larmor list)';
   throw usage(
-    `'${name}' is no file that Larmor reads and no built-in name`,
+    `'${name}' is neither a file that Larmor reads nor a built-in name`,
     didYouMean(name, builtins, () => otherwise),
   );
 }

@@ -1,10 +1,12 @@
 /**
- * Starts the command from its bundle by V8's code cache, where one was made for this Node: nothing is parsed or compiled
- * then, which saves a sixth of a short run. The cache is made by the build (`scripts/code-cache.ts`) and is no more than
- * that: without it, or under flags of V8 that it was not made with, the bundle runs as it stands.
+ * Starts the command from its bundle by V8's code cache, where one was made for this Node: nothing
+ * is parsed or compiled then, which saves a sixth of a short run. The cache is made by the build
+ * (`scripts/code-cache.ts`) and is no more than that: without it, or under flags of V8 that it was
+ * not made with, the bundle runs as it stands.
  *
- * V8 believes a cache: one with a flipped bit crashes it, or runs as other code. So the file starts with a SHA-256 of the
- * bundle and of the cache itself, which is checked first (1 ms for both together).
+ * V8 believes a cache: one with a flipped bit crashes it, or runs as other code. So the file starts
+ * with a SHA-256 of the bundle and of the cache itself, which is checked first (1 ms for both
+ * together).
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -28,7 +30,10 @@ interface Compiled {
   readonly source: Buffer;
 }
 
-/** The bundle in `folder`, compiled. V8's flags are part of what a cache holds for, so they are set here. */
+/**
+ * The bundle in `folder`, compiled. V8's flags are part of what a cache holds for, so they are set
+ * here.
+ */
 export function compileCommand(folder: string): Compiled {
   allowRelaxedSimd();
   allowWideSimd();

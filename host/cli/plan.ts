@@ -1,4 +1,7 @@
-/** `larmor plan`: tiles, memory, work and time of a simulation; simulates nothing but a second's calibration. */
+/**
+ * `larmor plan`: tiles, memory, work and time of a simulation; simulates nothing but a second's
+ * calibration.
+ */
 import { DEFAULT_WATCHDOG } from '../api/defaults.ts';
 import { type Job, openJob } from '../api/job.ts';
 import { planOf } from '../api/plan.ts';

@@ -16,7 +16,9 @@ export interface ScannerOptions {
   readonly b0Map?: string;
 }
 
-/** @throws LarmorError 2 for a wrong option, 65 for a file that is wrong, 66 for one that is missing */
+/**
+ * @throws LarmorError 2 for a wrong option, 65 for a file that is wrong, 66 for one that is missing
+ */
 export function openScanner({ scanner: path, coils, b1Map, b0Map }: ScannerOptions): Scanner {
   const written = path === undefined ? DEFAULT_SCANNER : readScanner(path);
   if (coils !== undefined && written.receive?.noiseCovariance !== undefined)
@@ -45,7 +47,7 @@ function receiveOf(coils: string): Receive {
 function mapOf(option: string, path: string): MapFiles {
   if (/\.(cfl|npy)$/i.test(path)) {
     const fix = "name it in a scanner file, with its 'fov' (docs/reference/scanner.md)";
-    throw usage(`${option} ${path}: .cfl and .npy do not say where they lie`, fix);
+    throw usage(`${option} ${path}: .cfl and .npy files do not state their position`, fix);
   }
   requireFile(path);
   return { file: resolve(path) };

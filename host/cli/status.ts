@@ -1,4 +1,7 @@
-/** `larmor status`: progress of the run whose checkpoint is in a folder. A job script decides by it whether to resume. */
+/**
+ * `larmor status`: progress of the run whose checkpoint is in a folder. A job script decides by it
+ * whether to resume.
+ */
 import { statSync } from 'node:fs';
 import { badInput, EXIT, type ExitCode, missingInput } from '../base/errors.ts';
 import { print } from '../base/log.ts';

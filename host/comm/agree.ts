@@ -1,10 +1,12 @@
 /**
- * Collective agreement. Every rank contributes a value or an error; rank 0 merges them and broadcasts one result, or one
- * error, to all. So an error on any rank, or ranks that do different things, end the job with one line and the same exit
- * code everywhere, and no rank is left waiting in MPI.
+ * Collective agreement. Every rank contributes a value or an error; rank 0 merges them and
+ * broadcasts one result, or one error, to all. So an error on any rank, or ranks that do different
+ * things, end the job with one line and the same exit code everywhere, and no rank is left waiting
+ * in MPI.
  *
- * Contributions travel up a tree and the result down it (`tree.ts`): at most ten messages at any rank. Equal contributions
- * of neighbouring ranks are sent once, so most messages stay as short as those of a single rank.
+ * Contributions travel up a tree and the result down it (`tree.ts`): at most ten messages at any
+ * rank. Equal contributions of neighbouring ranks are sent once, so most messages stay as short as
+ * those of a single rank.
  */
 import { explainMemory } from '../base/address-space.ts';
 import { CollectiveError, EXIT, type ExitCode, LarmorError } from '../base/errors.ts';
@@ -47,11 +49,13 @@ export function rankName({ hosts }: Pick<RankContext, 'hosts'>, rank: number): s
 }
 
 /**
- * Collective. Runs `work` on every rank; rank 0 merges the returned values, and all ranks get the result. Values and result
- * travel as JSON. `work` may contain agreements: their collective errors pass through.
+ * Collective. Runs `work` on every rank; rank 0 merges the returned values, and all ranks get the
+ * result. Values and result travel as JSON. `work` may contain agreements: their collective errors
+ * pass through.
  * @param label identifies the agreement: all ranks must be at the same one
  * @param merge takes the values by rank, on rank 0
- * @throws CollectiveError on all ranks if `work` throws on any (the lowest such rank is named), or `merge` on rank 0
+ * @throws CollectiveError on all ranks if `work` throws on any (the lowest such rank is named), or
+ *   `merge` on rank 0
  */
 export async function agree<T, R>(
   context: RankContext,
@@ -60,7 +64,8 @@ export async function agree<T, R>(
   merge: (values: readonly T[]) => R,
 ): Promise<R> {
   const { rank, channel } = context;
-  // Before any handler is set: an agreement inside `work` would replace it. Messages without a handler wait for one.
+  // Before any handler is set: an agreement inside `work` would replace it. Messages without a
+  // handler wait for one.
   const outcome = await attempt(async () => {
     await enter(label);
     return work();

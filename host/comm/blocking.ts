@@ -1,10 +1,11 @@
 /**
- * Watchdog for blocking MPI calls. Inside one (MPI_Init, a piece of the reduce, MPI_Finalize) the main thread handles neither
- * heartbeats nor timers, and if the rank it waits for was stopped, it waits for ever. So a second thread watches: the main
- * thread increments a counter before and after each such call, and a counter that stays odd for too long ends the job.
+ * Watchdog for blocking MPI calls. Inside one (MPI_Init, a piece of the reduce, MPI_Finalize) the
+ * main thread handles neither heartbeats nor timers, and if the rank it waits for was stopped, it
+ * waits for ever. So a second thread watches: the main thread increments a counter before and after
+ * each such call, and a counter that stays odd for too long ends the job.
  *
- * Time is counted in slices of the watching thread's own life, so a job that was suspended as a whole is not mistaken for
- * a dead one.
+ * Time is counted in slices of the watching thread's own life, so a job that was suspended as a
+ * whole is not mistaken for a dead one.
  */
 import { Worker } from 'node:worker_threads';
 
@@ -14,8 +15,9 @@ const SLICES = 20;
 const LAST_LINE_MS = 100;
 
 /**
- * Source of the watching thread. Only the main thread may call MPI, MPI_Abort included, so this one kills the process.
- * Launchers end a job of which a rank was killed, with an exit code of their own (137, or 9 under MPICH).
+ * Source of the watching thread. Only the main thread may call MPI, MPI_Abort included, so this one
+ * kills the process. Launchers end a job of which a rank was killed, with an exit code of their own
+ * (137, or 9 under MPICH).
  */
 const WATCH = `
 const { workerData: { shared, message, slices } } = require('node:worker_threads');

@@ -16,17 +16,28 @@ export interface Channel extends Pick<Mailbox, 'on' | 'off'> {
   readonly tree: Tree;
   /** Messages to and from other ranks so far, without heartbeats. */
   readonly counts: { readonly sent: number; readonly received: number };
-  /** To a neighbour in the tree, from or to rank 0, or to oneself. Messages between two ranks arrive in order. */
+  /**
+   * To a neighbour in the tree, from or to rank 0, or to oneself. Messages between two ranks arrive
+   * in order.
+   */
   send(rank: number, message: Message): void;
   /** Tiles finished by this rank and those below it in the tree, as heartbeats reported. */
   finished(): number;
   /** Polls rarely while this rank has its own work, often while it waits for a message. */
   setPollRate(rate: 'low' | 'high'): void;
-  /** Waits for what a message from another rank settles: only then does the channel keep this process alive. */
+  /**
+   * Waits for what a message from another rank settles: only then does the channel keep this
+   * process alive.
+   */
   awaiting<T>(reply: Promise<T>): Promise<T>;
-  /** Lets the event loop run once and takes what has arrived: between batches too short for the engine to do so. */
+  /**
+   * Lets the event loop run once and takes what has arrived: between batches too short for the
+   * engine to do so.
+   */
   yieldToEventLoop(): Promise<void>;
-  /** Last call: returns when the neighbours send no more, and everything sent from here has left. */
+  /**
+   * Last call: returns when the neighbours send no more, and everything sent from here has left.
+   */
   close(): Promise<void>;
 }
 

@@ -1,12 +1,14 @@
 /**
- * Heartbeats: every rank sends one to its neighbours in the tree at each tick. They show who is alive, carry the number of
- * finished tiles to rank 0, and reveal a deadlock, in which all ranks wait for messages and none is sent.
+ * Heartbeats: every rank sends one to its neighbours in the tree at each tick. They show who is
+ * alive, carry the number of finished tiles to rank 0, and reveal a deadlock, in which all ranks
+ * wait for messages and none is sent.
  *
- * A rank that falls silent is reported by its parent. Its children wait half as long again, in case the parent has failed
- * too: one report is enough. Rank 0 has no parent; its child rank 1 acts as one.
+ * A rank that falls silent is reported by its parent. Its children wait half as long again, in case
+ * the parent has failed too: one report is enough. Rank 0 has no parent; its child rank 1 acts as
+ * one.
  *
- * Time is counted in ticks of this rank's own life, not by the clock: after the job was suspended, or this rank was busy
- * with a disk for minutes, one tick has passed.
+ * Time is counted in ticks of this rank's own life, not by the clock: after the job was suspended,
+ * or this rank was busy with a disk for minutes, one tick has passed.
  */
 import type { Message } from './mailbox.ts';
 import { depthOf, type Tree } from './tree.ts';

@@ -1,4 +1,7 @@
-/** One rank without MPI: a run inside a program that calls Larmor's functions. Nothing here ends the process. */
+/**
+ * One rank without MPI: a run inside a program that calls Larmor's functions. Nothing here ends the
+ * process.
+ */
 import { hostname } from 'node:os';
 import { nothingBlocks } from './blocking.ts';
 import { openChannel } from './channel.ts';
@@ -9,7 +12,10 @@ const never = (): never => {
 };
 const ALONE = { rank: 0, size: 1, isend: never, iprobe: never, recv: never };
 
-/** A cluster of this process alone; any number of them may live at once, and none needs to be closed. */
+/**
+ * A cluster of this process alone; any number of them may live at once, and none needs to be
+ * closed.
+ */
 export function soloCluster(): Cluster {
   let progress = (): number => 0;
   const watch = { limit: Number.MAX_VALUE, progress: () => progress(), onSilence: never, onDeadlock: never };

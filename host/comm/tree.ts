@@ -1,14 +1,16 @@
 /**
- * Tree over the ranks: what all agree on, and the heartbeats, travel along its edges, so that no rank handles more than a few
- * messages, whatever the number of ranks. Rank r and the ranks below it are a contiguous range: the others of the range are
- * split into FAN_OUT parts, and the first rank of each is a child. So results stay in rank order, and mostly on one node.
+ * Tree over the ranks. Agreements and heartbeats use its edges, so that no rank handles more than a
+ * few messages, for any number of ranks. Rank r and the ranks below
+ * it are a contiguous range: the others of the range are split into FAN_OUT parts, and the first
+ * rank of each is a child. So results stay in rank order, and mostly on one node.
  */
 import type { Channel } from './channel.ts';
 import type { Message } from './mailbox.ts';
 
 /**
- * Most children of a rank. A binomial tree is twice as deep and has more children at rank 0 from 32 ranks on; every level
- * costs up to a millisecond each way, the interval at which ranks look for messages.
+ * Most children of a rank. A binomial tree is twice as deep and has more children at rank 0 from 32
+ * ranks on; every level costs up to a millisecond each way, the interval at which ranks look for
+ * messages.
  */
 const FAN_OUT = 4;
 
@@ -34,7 +36,9 @@ export function depthOf(size: number): number {
   return size <= 1 ? 0 : 1 + depthOf(Math.ceil((size - 1) / FAN_OUT));
 }
 
-/** The ranks of a block without its first, in up to FAN_OUT parts that differ by one rank at most. */
+/**
+ * The ranks of a block without its first, in up to FAN_OUT parts that differ by one rank at most.
+ */
 function partsBelow({
   first,
   count,
@@ -57,8 +61,9 @@ interface Part<T> extends Message {
 }
 
 /**
- * Joins what every rank contributes, from the leaves to rank 0: a rank waits for its children and sends one message.
- * Collective. The next round of a kind may begin once rank 0 has finished this one.
+ * Joins what every rank contributes, from the leaves to rank 0: a rank waits for its children and
+ * sends one message. Collective. The next round of a kind may begin once rank 0 has finished this
+ * one.
  * @param own this rank's part
  * @param join parts of contiguous ranks, in rank order
  * @param deliver takes the result, on rank 0

@@ -60,7 +60,7 @@ export function readGirf(path: string): Girf {
     if (values.some((pair) => pair.length !== 2)) throw badInput(path, `H.${key} holds no pairs`, 'give [re, im]');
     return { from: 'xyz'.indexOf(key.at(-1)!), to: OUTPUTS.indexOf(key.slice(0, -1)), H: values };
   });
-  if (pairs.length === 0) throw badInput(path, 'H is empty', `its keys are ${KEYS.join(', ')}, output first`);
+  if (pairs.length === 0) throw badInput(path, 'H has no entries', `its keys are ${KEYS.join(', ')}, output first`);
   const identity = createHash('sha256')
     .update(JSON.stringify([freq, pairs]))
     .digest('hex');
@@ -73,11 +73,11 @@ const KEYS = OUTPUTS.flatMap((to) => ['x', 'y', 'z'].map((from) => `${to}${from}
 function checkFrequencies(path: string, freq: readonly number[]): void {
   if (freq.length < 2) throw badInput(path, `freq has ${freq.length} frequencies`, 'give two or more');
   const back = freq.findIndex((value, n) => n > 0 && value <= freq[n - 1]);
-  if (back >= 0) throw badInput(path, `freq runs back at ${freq[back]} Hz`, 'sort the frequencies');
+  if (back >= 0) throw badInput(path, `freq decreases at ${freq[back]} Hz`, 'sort the frequencies');
   const reach = Math.max(Math.abs(freq[0]), freq.at(-1)!);
   if (reach > MOST_HERTZ)
     throw badInput(path, `freq reaches ${reach} Hz`, `give at most ${MOST_HERTZ} Hz; check that the unit is Hz`);
-  if (freq[0] > 0 || freq.at(-1)! < 0) throw badInput(path, 'freq leaves out 0 Hz', 'begin at 0, or at −fmax');
+  if (freq[0] > 0 || freq.at(-1)! < 0) throw badInput(path, 'freq does not contain 0 Hz', 'begin at 0, or at −fmax');
 }
 
 /**

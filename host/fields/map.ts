@@ -200,7 +200,7 @@ export function requireSameGrid(a: MapData, b: MapData): void {
     a.size.every((extent, axis) => extent === b.size[axis]) &&
     a.origin.every((part, axis) => Math.abs(part - b.origin[axis]) <= SAME_GRID * scale) &&
     a.steps.flat().every((part, n) => Math.abs(part - b.steps.flat()[n]) * reach <= SAME_GRID * scale);
-  if (!same) throw badInput(b.path, `has other voxels than ${a.path}`, 'give files of one grid, with the same affine');
+  if (!same) throw badInput(b.path, `differs in its voxel grid from ${a.path}`, 'give files with the same grid and affine');
 }
 
 /** `voxel (1, 2, 3)` of number n, with the volume where there are several. */
@@ -229,7 +229,7 @@ function inverseOf({ path, steps, size }: MapData): Float64Array {
   const volume = a[0] * bc[0] + a[1] * bc[1] + a[2] * bc[2];
   const scale = Math.hypot(...a) * Math.hypot(...b) * Math.hypot(...c);
   if (!(Math.abs(volume) > 1e-6 * scale))
-    throw badInput(path, `its ${size.join(' × ')} voxels fill no volume`, 'correct its affine');
+    throw badInput(path, `its ${size.join(' × ')} voxels have no volume`, 'correct its affine');
   return Float64Array.from([...bc, ...ca, ...ab], (part) => part / volume);
 }
 

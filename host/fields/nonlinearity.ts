@@ -67,7 +67,7 @@ export function readGradientFields(path: string): GradientFields {
     else if (GRAD_LIKE.test(line) || COEF_LIKE.test(line))
       throw badInput(
         `${path}:${n + 1}`,
-        `'${line.trim()}' is no coefficient`,
+        `'${line.trim()}' is not a coefficient`,
         "write for example '1 A( 3, 0) -0.09 z'",
       );
   }
@@ -105,7 +105,7 @@ function checked(location: string, found: Coefficient): Coefficient {
       `the second is at most the first, that at most ${MOST_ORDER}`,
     );
   if (n === 1 && Math.abs(value) > WHOLE_FIELD)
-    throw badInput(location, 'the linear term is that of the whole field', 'give the displacement alone, without it');
+    throw badInput(location, 'its linear terms describe the whole field, not the deviation from it', 'give the deviation alone, without the linear field');
   return found;
 }
 
@@ -120,7 +120,9 @@ function gradientFields(path: string, R0: Meters, coefficients: readonly Coeffic
     list[at] = list[at] + value * normOf(n, m);
   }
   const sum = new Float64Array(3);
-  /** b(r) − r at a place in LPS [m], by the recurrence of solid harmonics in x, y, z of LAI over R0. */
+  /**
+   * b(r) − r at a place in LPS [m], by the recurrence of solid harmonics in x, y, z of LAI over R0.
+   */
   const displacement = (left: Meters, posterior: Meters, superior: Meters): void => {
     const [x, y, z] = [left / R0, -posterior / R0, -superior / R0];
     const r2 = x * x + y * y + z * z;

@@ -10,7 +10,8 @@ import type { SeenField } from './seen-fields.ts';
 
 /**
  * The phantom at rest.
- * @param exact three phase terms (`momentTerms`) carry what f32 columns lose of b(r): 4e-6 of the signal of a GRE, which f64 is to have
+ * @param exact three phase terms (`momentTerms`) carry what f32 columns lose of b(r): 4e-6 of the
+ *   signal of a GRE, which f64 is to have
  * @throws LarmorError 65 if b(r) cannot be simulated
  */
 export async function withGradientFields(
@@ -45,7 +46,10 @@ function roundingLayer(fields: GradientFields): Layer {
   };
 }
 
-/** Places along each axis of a box at which b(r) − r is looked at for its bound, and what may be beyond it in between. */
+/**
+ * Places along each axis of a box at which b(r) − r is looked at for its bound, and what may be
+ * beyond it in between.
+ */
 const LOOKS = 9;
 const MARGIN = 1.5;
 

@@ -25,8 +25,8 @@ export function largestModulus({ values }: FieldMap): number {
 }
 
 /**
- * Sizes of a map: beyond `most` the values are in another unit; beyond `never` they are refused, since
- * f32 would overflow.
+ * Sizes of a map: beyond `most` the values are in another unit; beyond `never` they are refused,
+ * since f32 would overflow.
  */
 interface MapSizes {
   readonly most: number;
@@ -34,7 +34,10 @@ interface MapSizes {
   readonly unit: string;
 }
 
-/** The usual mistake is a map in per cent, per mille or hertz. @throws LarmorError 65 beyond `never` */
+/**
+ * The usual mistake is a map in per cent, per mille or hertz.
+ * @throws LarmorError 65 beyond `never`
+ */
 export function checkSize(name: string, largest: number, { most, never, unit }: MapSizes): void {
   const reaches = `reaches ${Number(largest.toPrecision(3))}`;
   if (largest > never) throw badInput(name, `${reaches}, beyond ${never}`, `check its unit: ${unit}`);

@@ -91,7 +91,7 @@ export function covarianceFactor(file: string, covariance: NoiseCovariance, coil
   }
   const factor = cholesky(covariance);
   if (factor !== undefined) return factor;
-  throw badInput(file, 'receive.noiseCovariance is not positive definite', 'give one that noise can have');
+  throw badInput(file, 'receive.noiseCovariance is not positive definite', 'give a covariance matrix');
 }
 
 /** Noise as given on the command line: σ itself, or the signal-to-noise ratio. */

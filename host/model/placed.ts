@@ -87,7 +87,7 @@ function withOwnTransmit(phantom: PhantomSource, compiler: Compiler): Compiler {
     );
   if (compiler.transmit === undefined)
     return compiler.withTransmit(phantomTransmit(phantom, phantom.transmit, compiler.sequence));
-  warn(`${phantom.name}: its B1+ has no effect: the scanner has a map of its own`);
+  warn(`${phantom.name}: the B1+ map of the phantom has no effect: the scanner file has one`);
   return compiler;
 }
 

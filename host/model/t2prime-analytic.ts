@@ -30,7 +30,7 @@ export function withAnalytic(source: PhantomSource, times: Float64Array): Channe
   if (source.model !== undefined && source.model.coils > 0)
     throw badInput(
       source.name,
-      "T2' by a factor and receive coils are not simulated together",
+      "T2' by a factor and receive coils cannot be simulated together",
       'use --t2prime ensemble',
     );
   const rates = ratesOf(source);

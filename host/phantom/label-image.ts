@@ -74,7 +74,7 @@ function labelMap(path: string, table: TissueTable): LabelMap {
     if (known !== undefined) return known;
     const label = Math.round(value);
     if (!(Math.abs(value - label) <= ROUNDING * Math.max(1, Math.abs(label))))
-      throw badInput(path, `holds ${value}, which is no label`, 'give whole numbers');
+      throw badInput(path, `holds ${value}, which is not a label`, 'give whole numbers');
     const number = numbers.get(label);
     if (number !== undefined) return number;
     if (unknown.size < MOST_UNKNOWN) unknown.add(label);

@@ -96,7 +96,7 @@ export function latticeSource(lattice: Lattice, model: LatticeModel, options: La
   const columns = tissueColumns(model.tissues, perVoxel);
   const bounds = latticeBounds(lattice, model, counted, places, columns.density);
   if (![...bounds.min, ...bounds.max].every(Number.isFinite)) {
-    throw badInput(options.name, 'has spins at no finite place', 'check its voxel size and position');
+    throw badInput(options.name, 'has spins at positions that are not finite', 'check its voxel size and position');
   }
   const metres = new Map([...new Set(places)].map((one) => [one, metresInVoxel(one, steps)]));
   const inVoxel = places.map((one) => metres.get(one)!);

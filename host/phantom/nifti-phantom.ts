@@ -106,7 +106,7 @@ async function channelsOf(entry: unknown, location: string, volume: VolumeReader
 
 function objectOf(path: string, key: string, value: unknown): Readonly<Record<string, unknown>> {
   if (isObject(value)) return value;
-  throw badInput(path, `${key} is no object`, SPEC);
+  throw badInput(path, `${key} is not an object`, SPEC);
 }
 
 type VolumeReader = (reference: string, location: string) => Promise<MapData>;
@@ -120,7 +120,7 @@ export function volumeReader(path: string, index: 'required' | 'optional' = 'req
   return async (reference, location) => {
     const [, name, number] = /^(.+?)(?:\[(\d+)\])?$/.exec(reference) ?? [];
     if (name === undefined || (number === undefined && index === 'required'))
-      throw badInput(location, `'${reference}' names no volume of a file`, "write for example 'T1.nii.gz[0]'");
+      throw badInput(location, `'${reference}' does not name a volume of a file`, "write for example 'T1.nii.gz[0]'");
     const file = join(dirname(path), name);
     const whole = files.get(file) ?? (await readMapData(file));
     files.set(file, whole);
@@ -140,9 +140,9 @@ async function valuesOf(entry: unknown, location: string, volume: VolumeReader):
   if (entry === 'inf' || entry === 'Infinity') return Number.POSITIVE_INFINITY;
   if (typeof entry === 'string') return volume(entry, location);
   if (!isObject(entry) || typeof entry.file !== 'string' || typeof entry.func !== 'string')
-    throw badInput(location, 'is no number, no reference to a volume and no formula', SPEC);
+    throw badInput(location, 'is neither a number, nor a reference to a volume, nor a formula', SPEC);
   const map = await volume(entry.file, location);
-  if (map.parts === 2) throw badInput(location, 'a formula of complex numbers', 'give real numbers');
+  if (map.parts === 2) throw badInput(location, 'formulas of complex numbers are not supported', 'give real numbers');
   let formula: Formula;
   try {
     formula = parseFormula(entry.func, NAMES);

@@ -68,7 +68,7 @@ async function inflated(path: string, map: LabelMap): Promise<LabelVolume> {
 
 /** Labels are real numbers, in one volume. */
 function requireLabels(path: string, { datatype, parts, dims }: NiftiHeader): void {
-  if (parts === 2) throw badInput(path, `numbers of NIfTI type ${datatype} are no labels`, 'convert it to integers');
+  if (parts === 2) throw badInput(path, `numbers of NIfTI type ${datatype} cannot be labels`, 'convert it to integers');
   extentsOf(path, dims);
 }
 

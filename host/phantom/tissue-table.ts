@@ -82,7 +82,7 @@ export function readTissueTable(path: string, scannerB0?: Tesla): TissueTable {
   if (record.tissues === undefined) throw badInput(path, "has no 'tissues'", 'see docs/reference/tissue-table.md');
   for (const [label, entry] of Object.entries(recordOf(record.tissues, `${path} tissues`))) {
     const number = label.trim() === '' ? Number.NaN : Number(label);
-    if (!Number.isInteger(number)) throw badInput(`${path} tissues`, `'${label}' is no label`, 'use whole numbers');
+    if (!Number.isInteger(number)) throw badInput(`${path} tissues`, `'${label}' is not a label`, 'use whole numbers');
     tissues.set(number, entry === null ? null : tissueOf(entry, `${path} tissue ${label}`, own, B0));
     const { probability } = (entry ?? {}) as { readonly probability?: unknown };
     if (probability === undefined) continue;
@@ -121,7 +121,7 @@ function timeOf(value: unknown, place: string, B0: Tesla): number {
   if (wrong !== undefined || points.length === 0)
     throw badInput(
       place,
-      wrong === undefined ? 'names no field' : `'${wrong}' is no field in T`,
+      wrong === undefined ? 'names no field' : `'${wrong}' is not a field in T`,
       'give {"1.5": …, "3": …}',
     );
   const exact = points.find(([field]) => field === B0);
@@ -190,5 +190,5 @@ function voxelSizeOf(value: unknown, place: string): [Meters, Meters, Meters] {
 
 function axesOf(value: unknown, place: string): string {
   if (typeof value === 'string' && AXES.test(value)) return value;
-  throw badInput(place, `is ${JSON.stringify(value)}`, 'give where each index grows to, e.g. PLS');
+  throw badInput(place, `is ${JSON.stringify(value)}`, 'give the direction of increase of each index, for example PLS');
 }

@@ -46,7 +46,7 @@ export function arraySignal(path: string, { data, shape, complex }: NpyArray): S
   if (!complex || shape.length < 1 || shape.length > 2 || data.length === 0)
     throw badInput(
       path,
-      `is no signal, but ${complex ? 'complex' : 'real'} numbers shaped ${shape.join(' × ') || '()'}`,
+      `is not a signal but ${complex ? 'complex' : 'real'} numbers shaped ${shape.join(' × ') || '()'}`,
       'give complex samples, or [coils, samples]',
     );
   const [coils, samples] = shape.length === 1 ? [1, shape[0]] : [shape[0], shape[1]];

@@ -116,7 +116,7 @@ function checkAcquisition(acquisition: Acquisition, data: AcquiredData, place: s
     if (data.kind === 'cartesian' || data.kind === 'epi') return;
     throw badInput(
       place,
-      `no trajectory, and a ${data.kind} one cannot be guessed`,
+      `no trajectory, and a ${data.kind} trajectory cannot be inferred`,
       'write the trajectory into the file',
     );
   }

@@ -1,6 +1,7 @@
 /**
- * What a sequence, phantom or raw-data file holds, as the records that `larmor info --json` prints (described in
- * docs/reference/json.md) and `simulate` repeats in its summary: camelCase keys, SI values, null for what is not known.
+ * What a sequence, phantom or raw-data file holds, as the records that `larmor info --json` prints
+ * (described in docs/reference/json.md) and `simulate` repeats in its summary: camelCase keys, SI
+ * values, null for what is not known.
  */
 import { movingPhantom } from '../phantom/motion/moving.ts';
 import { spanOf } from '../phantom/motion/time-curve.ts';

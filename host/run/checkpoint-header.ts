@@ -1,6 +1,6 @@
 /**
- * Header of a checkpoint, and the record of a finished run. Both are checked field by field before use, because any program may
- * have written the files.
+ * Header of a checkpoint, and the record of a finished run. Both are checked field by field before
+ * use, because any program may have written the files.
  */
 import type { Plan } from './plan.ts';
 import type { TileRange } from './tiles.ts';

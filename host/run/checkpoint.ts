@@ -1,7 +1,8 @@
 /**
- * Checkpoints: the integer sums, the set of tiles that are in them, and the parts of the plan's hash. One file, written by rank 0
- * under a temporary name and renamed, so the previous one stays until the new one is complete. It can be resumed on any
- * number of ranks and threads and with any schedule, because the sums do not depend on them.
+ * Checkpoints: the integer sums, the set of tiles that are in them, and the parts of the plan's
+ * hash. One file, written by rank 0 under a temporary name and renamed, so the previous one stays
+ * until the new one is complete. It can be resumed on any number of ranks and threads and with any
+ * schedule, because the sums do not depend on them.
  *
  *     "LARMORCK" · format u32 · header length u32 · header (JSON) · sums i64 [coils][samples][re, im] · sha256 of all before
  */
@@ -57,7 +58,8 @@ const checkpointPath = (directory: string): string => join(directory, 'checkpoin
 const completionPath = (directory: string): string => join(directory, 'complete.json');
 
 /**
- * Creates the folder if necessary, removes files that a killed run left half written, and checks that it is writable.
+ * Creates the folder if necessary, removes files that a killed run left half written, and checks
+ * that it is writable.
  * @throws LarmorError 73 if it is not
  */
 export function prepareDirectory(directory: string): void {
@@ -139,7 +141,10 @@ export function readCheckpoint(directory: string, plan: Plan, { coils, samples }
   return { done: rangesOf(header), sums };
 }
 
-/** Reads the checkpoint of any run; undefined if there is none. @throws LarmorError 65 if it is damaged, 66 if it cannot be read */
+/**
+ * Reads the checkpoint of any run; undefined if there is none.
+ * @throws LarmorError 65 if it is damaged, 66 if it cannot be read
+ */
 export function inspectCheckpoint(directory: string): { header: Header; sums: BigInt64Array } | undefined {
   const path = checkpointPath(directory);
   if (!hasCheckpoint(directory)) return undefined;
@@ -207,7 +212,11 @@ function headerIn(text: Buffer): Header | string {
   }
 }
 
-/** Records that the run is complete. Its last checkpoint stays: lost outputs are written again from it. @throws LarmorError 73 */
+/**
+ * Records that the run is complete. Its last checkpoint stays: lost outputs are written again from
+ * it.
+ * @throws LarmorError 73
+ */
 export function recordCompletion(directory: string, completion: Completion): void {
   writeOutput(completionPath(directory), Buffer.from(`${JSON.stringify(completion, undefined, 2)}\n`));
 }
@@ -221,7 +230,10 @@ export function readCompletion(directory: string): Completion | undefined {
   }
 }
 
-/** Whether a file is unchanged since the run wrote it. @param content compares its content too, not only its size */
+/**
+ * Whether a file is unchanged since the run wrote it.
+ * @param content compares its content too, not only its size
+ */
 export function isIntact({ path, bytes, sha256 }: WrittenFile, content: boolean): boolean {
   try {
     const stat = statSync(path);

@@ -1,6 +1,6 @@
 /**
- * Checks before the first tile that all ranks have the same work: whatever may change a bit of the result is compared by hash,
- * and an error names the ranks that differ and what differs.
+ * Checks before the first tile that all ranks have the same work: whatever may change a bit of the
+ * result is compared by hash, and an error names the ranks that differ and what differs.
  */
 
 import { EXIT, LarmorError } from '../base/errors.ts';
@@ -17,7 +17,10 @@ const READABLE = new Set(['version', 'kernels', 'tile size', 'precision']);
 /** Ranks that are named; the rest are counted. */
 const NAMED = 4;
 
-/** @throws LarmorError 65 if ranks were given other inputs than rank 0, 70 if they run another program */
+/**
+ * @throws LarmorError 65 if ranks were given other inputs than rank 0, 70 if they run another
+ *   program
+ */
 export function requireSamePlan(context: Hosts, all: readonly Plan['parts'][]): void {
   const first = all[0];
   const odd = all.flatMap((parts, rank) => (differences(first, parts).length > 0 ? [rank] : []));
@@ -37,7 +40,10 @@ export function requireSamePlan(context: Hosts, all: readonly Plan['parts'][]): 
 /** Options that must be the same on all ranks, by name. */
 export type RankOptions = Readonly<Record<string, string | number | boolean>>;
 
-/** @throws LarmorError 65 if a rank was given another value than rank 0: their messages would not match */
+/**
+ * @throws LarmorError 65 if a rank was given another value than rank 0: their messages would not
+ *   match
+ */
 export function requireSameOptions(context: Hosts, all: readonly RankOptions[]): void {
   const first = all[0];
   for (const [rank, options] of all.entries()) {
@@ -61,7 +67,9 @@ export interface Builds {
 export interface CommonBuild {
   /** All WASM ranks must use plain SIMD. */
   readonly plain: boolean;
-  /** Ranks differ and each keeps its own build: the bits depend on which rank simulates which tile. */
+  /**
+   * Ranks differ and each keeps its own build: the bits depend on which rank simulates which tile.
+   */
   readonly mixed: boolean;
   /** As recorded in the plan. */
   readonly build: string;
@@ -70,8 +78,8 @@ export interface CommonBuild {
 }
 
 /**
- * The build of the run: that of all ranks if they have the same, the common denominator if all use WASM, else the list of
- * all builds.
+ * The build of the run: that of all ranks if they have the same, the common denominator if all use
+ * WASM, else the list of all builds.
  * @throws LarmorError 70 if ranks run different versions of Node
  */
 export function commonBuild(context: Hosts, all: readonly Builds[]): CommonBuild {

@@ -1,10 +1,10 @@
 /**
- * Coordinator of a run, on rank 0 beside its own simulation: hands out batches, and decides when all ranks pause so that their
- * sums can be collected (checkpoint, stop signal, end). Collections are ordered here, one after the other, so all ranks take
- * part in the same ones.
+ * Coordinator of a run, on rank 0 beside its own simulation: hands out batches, and decides when
+ * all ranks pause so that their sums can be collected (checkpoint, stop signal, end). Collections
+ * are ordered here, one after the other, so all ranks take part in the same ones.
  *
- * Orders go to each rank directly and not down the tree: an inner rank that simulates on its only thread would forward them
- * only after its tile.
+ * Orders go to each rank directly and not down the tree: an inner rank that simulates on its only
+ * thread would forward them only after its tile.
  */
 import type { Message } from '../comm/mailbox.ts';
 import type { Cluster } from '../comm/ranks.ts';
@@ -15,11 +15,16 @@ import { joinRanges, type TileRange } from './tiles.ts';
 export type Ask = { readonly kind: 'ask' };
 export type Stop = { readonly kind: 'stop'; readonly signal: string };
 
-/** What rank 0 sends: a batch (none: no tiles are left), or the order to take part in a collection. */
+/**
+ * What rank 0 sends: a batch (none: no tiles are left), or the order to take part in a collection.
+ */
 export type Batch = { readonly kind: 'batch'; readonly range?: TileRange | undefined };
 export type Collect = { readonly kind: 'collect'; readonly why: Why; readonly signal?: string | undefined };
 
-/** `final` and `stop` end the loop; `abandon` is a stop without --checkpoint, so nothing is collected. */
+/**
+ * `final` and `stop` end the loop; `abandon` is a stop without --checkpoint, so nothing is
+ * collected.
+ */
 export type Why = 'checkpoint' | 'final' | 'stop' | 'abandon';
 
 export interface Coordinator {
@@ -78,7 +83,8 @@ export function startCoordinator(
   const sendBatch = (rank: number): void =>
     channel.send(rank, { kind: 'batch', range: scheduler?.next(rank) } as Batch);
   channel.on<Ask>('ask', sendBatch);
-  // The first batches are sent without a request: rank 0 would finish a short job before it received the others' requests.
+  // The first batches are sent without a request: rank 0 would finish a short job before it
+  // received the others' requests.
   if (scheduler !== undefined) for (let rank = 0; rank < size; rank++) sendBatch(rank);
   channel.on<Stop>('stop', (_, message) => {
     signal ??= message.signal;

@@ -1,6 +1,7 @@
 /**
- * Assignment of GPUs to ranks: the one given by --gpu, the one the scheduler bound the rank to, else the rank's number on its
- * node modulo the number of GPUs. Ranks that share a GPU get a warning, because they take turns on it.
+ * Assignment of GPUs to ranks: the one given by --gpu, the one the scheduler bound the rank to,
+ * else the rank's number on its node modulo the number of GPUs. Ranks that share a GPU get a
+ * warning, because they take turns on it.
  */
 
 import { deviceBinding } from '../base/environment.ts';
@@ -10,7 +11,10 @@ import type { NodeContext } from '../comm/ranks.ts';
 /** A GPU as an engine sees it. */
 export interface Device {
   readonly name: string;
-  /** PCI address or UUID, if the driver reports one; otherwise the GPUs of a node are identified by number. */
+  /**
+   * PCI address or UUID, if the driver reports one; otherwise the GPUs of a node are identified by
+   * number.
+   */
   readonly id?: string | undefined;
 }
 
@@ -52,7 +56,8 @@ export function chooseDevice(
   const localRank = `rank ${context.localRank} of its node`;
   if (binding === undefined) return choice(context.localRank % devices.length, localRank);
   const bound = `${binding.variable}=${binding.devices.join(',')}`;
-  // A scheduler that constrains devices shows each task its own alone, and may number it 0 for all of them.
+  // A scheduler that constrains devices shows each task its own alone, and may number it 0 for all
+  // of them.
   if (devices.length === 1) return choice(0, bound, false);
   const own = binding.devices[context.localRank % binding.devices.length];
   const index = /^\d+$/.test(own) ? Number(own) : devices.findIndex(({ id }) => id === own);

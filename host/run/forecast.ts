@@ -1,19 +1,28 @@
 /**
- * Predicted memory and time of a run, per rank: memory by counting what a rank holds, time from a calibration of one second.
- * Both are shown to the user only; nothing in a run depends on them.
+ * Predicted memory and time of a run, per rank: memory by counting what a rank holds, time from a
+ * calibration of one second. Both are shown to the user only; nothing in a run depends on them.
  */
 import { tileCut } from '../engine/tile-cut.ts';
 import type { Engine, EngineJob } from '../engine/types.ts';
 import type { Plan } from './plan.ts';
 
-/** Memory of MPI per process (Open MPI 4.1 and MPICH 4.0, without InfiniBand), and of a worker thread: stack, heap, code [bytes]. */
+/**
+ * Memory of MPI per process (Open MPI 4.1 and MPICH 4.0, without InfiniBand), and of a worker
+ * thread: stack, heap, code [bytes].
+ */
 const MPI_BYTES = 14e6;
 const THREAD_BYTES = 6e6;
-/** Per sample and coil on rank 0, while it writes: the signal in double precision, its phase, what goes to the file. */
+/**
+ * Per sample and coil on rank 0, while it writes: the signal in double precision, its phase, what
+ * goes to the file.
+ */
 const OUTPUT_BYTES = 32;
 
 export interface MemoryForecast {
-  /** Node, the program and the opened inputs: timeline, what the phantom holds, and what reading them took. */
+  /**
+   * Node, the program and the opened inputs: timeline, what the phantom holds, and what reading
+   * them took.
+   */
   readonly opened: number;
   /** Timeline, tiles, scratch and sums in the kernels' memory. */
   readonly kernels: number;
@@ -24,7 +33,8 @@ export interface MemoryForecast {
 }
 
 /**
- * @param opened largest resident set of this process, which has opened the inputs as every rank does [bytes]
+ * @param opened largest resident set of this process, which has opened the inputs as every rank
+ *   does [bytes]
  * @param samples of all coils
  * @param kernels,phantom bytes that the engine will take, and that the phantom holds already
  */
@@ -46,10 +56,16 @@ export interface TimeForecast {
 
 /** Duration of the calibration [ms]. */
 const CALIBRATION_MS = 1000;
-/** Small tiles, so that it ends in time; with a tolerance the run's own size, for which its methods were chosen. */
+/**
+ * Small tiles, so that it ends in time; with a tolerance the run's own size, for which its methods
+ * were chosen.
+ */
 const CALIBRATION_TILE = 256;
 
-/** A tile that takes longer than this [s] is timed in part: with direct sums of 10⁴ samples it takes half a minute. */
+/**
+ * A tile that takes longer than this [s] is timed in part: with direct sums of 10⁴ samples it takes
+ * half a minute.
+ */
 const LONG_TILE = 2;
 
 /** @param make an engine like the run's, over the job it is given */
@@ -87,8 +103,8 @@ export async function forecastTime(
 }
 
 /**
- * Spins per second of one thread, from the first spins of a tile with the methods of a whole one. The
- * fixed cost of a tile then weighs too much, which matters little where each spin takes long.
+ * Spins per second of one thread, from the first spins of a tile with the methods of a whole one.
+ * The fixed cost of a tile then weighs too much, which matters little where each spin takes long.
  * @returns undefined if tiles are small
  */
 async function rateOfPart(

@@ -1,11 +1,13 @@
 /**
- * Lock on a checkpoint folder: one job at a time. A file, created under a temporary name and linked (atomic over NFS too), that
- * names its holder. The lock of a killed job stays, so a job that finds one checks whether the holder is alive:
+ * Lock on a checkpoint folder: one job at a time. A file, created under a temporary name and linked
+ * (atomic over NFS too), that names its holder. The lock of a killed job stays, so a job that finds
+ * one checks whether the holder is alive:
  *
  * - on the same host and boot, by process id and start time;
  * - an earlier start of the same SLURM job has ended, on whatever host it ran;
- * - on another host, by the age of the file: the holder renews it every ten seconds, and counts as dead after a minute
- *   without renewal. Times are taken from the file server, so clocks need not agree.
+ * - on another host, by the age of the file: the holder renews it every ten seconds, and counts as
+ *   dead after a minute without renewal. Times are taken from the file server, so clocks need not
+ *   agree.
  */
 import {
   closeSync,
@@ -112,7 +114,8 @@ async function removeDeadLock(path: string, own: Holder, folder: string): Promis
     const who = holder === undefined ? 'another job' : `process ${holder.pid} on ${holder.host} since ${holder.since}`;
     throw cannotWrite(folder, `is in use by ${who}`, 'wait for its end, or name another folder with --checkpoint');
   }
-  // The first job to rename it removes it. If the renamed file is another job's new lock by then, it is put back.
+  // The first job to rename it removes it. If the renamed file is another job's new lock by then,
+  // it is put back.
   const taken = `${path}.${own.host}.${own.pid}.dead`;
   try {
     renameSync(path, taken);
@@ -136,7 +139,10 @@ function isAlive(holder: Holder, own: Holder): boolean | undefined {
   return undefined;
 }
 
-/** Waits until the lock has not been renewed for a minute. @returns false as soon as it is renewed */
+/**
+ * Waits until the lock has not been renewed for a minute.
+ * @returns false as soon as it is renewed
+ */
 async function fellSilent(path: string, own: Holder): Promise<boolean> {
   const first = ageOf(path, own);
   if (first === undefined || first.age > SILENT_MS) return true;
@@ -149,7 +155,10 @@ async function fellSilent(path: string, own: Holder): Promise<boolean> {
   }
 }
 
-/** Milliseconds since the file was written, by the clock of the file server: that of a file written now. */
+/**
+ * Milliseconds since the file was written, by the clock of the file server: that of a file written
+ * now.
+ */
 function ageOf(path: string, own: Holder): { readonly age: number; readonly written: number } | undefined {
   const probe = `${path}.${own.host}.${own.pid}.time`;
   try {

@@ -81,7 +81,7 @@ function scaleExponentFor(source: PhantomSource): number {
   }
   if (bounds.maxDensity < LEAST_DENSITY) {
     const fix = 'multiply all densities by a constant';
-    throw badInput(name, `the largest density is ${bounds.maxDensity}, of which f32 holds no digits`, fix);
+    throw badInput(name, `the largest density is ${bounds.maxDensity}, which f32 cannot represent`, fix);
   }
   return 62 - Math.ceil(Math.log2(largest));
 }

@@ -1,13 +1,16 @@
 /**
- * Distribution of tiles over ranks. Static: contiguous parts, fixed before the first tile. Dynamic: batches on demand, large at
- * first and small towards the end (guided self-scheduling), so that nodes of different speed finish together. Neither
- * affects the bits of the sums.
+ * Distribution of tiles over ranks. Static: contiguous parts, fixed before the first tile. Dynamic:
+ * batches on demand, large at first and small towards the end (guided self-scheduling), so that
+ * nodes of different speed finish together. Neither affects the bits of the sums.
  */
 import { countTiles, cutRanges, type TileRange } from './tiles.ts';
 
 export type Schedule = 'static' | 'dynamic';
 
-/** Part of `rank` among `size`: the first N mod k ranks take one tile more; with more ranks than tiles the last have none. */
+/**
+ * Part of `rank` among `size`: the first N mod k ranks take one tile more; with more ranks than
+ * tiles the last have none.
+ */
 export function staticShare(left: readonly TileRange[], rank: number, size: number): TileRange[] {
   const total = countTiles(left);
   const each = Math.floor(total / size);
@@ -21,16 +24,17 @@ export interface Scheduler {
 }
 
 /**
- * A batch is at most a sixteenth of the rank's fair part of the remaining tiles, so that batches shrink towards the end, and
- * at most a quarter of what the rank was given before, so that a slow rank never holds more than a quarter of its time
- * in work. One that is ten times slower than 63 others then delays the end by 12 %, with a batch requested ahead.
+ * A batch is at most a sixteenth of the rank's fair part of the remaining tiles, so that batches
+ * shrink towards the end, and at most a quarter of what the rank was given before, so that a slow
+ * rank never holds more than a quarter of its time in work. One that is ten times slower than 63
+ * others then delays the end by 12 %, with a batch requested ahead.
  */
 const PARTS = 16;
 const GROWTH = 1 / 4;
 
 /**
- * Minimum work of a batch, in operations (three for a sample of a spin): some 100 ms of a thread. Rank 0 may be simulating on the
- * thread that answers requests, and then answers once in 40 ms.
+ * Minimum work of a batch, in operations (three for a sample of a spin): some 100 ms of a thread.
+ * Rank 0 may be simulating on the thread that answers requests, and then answers once in 40 ms.
  */
 const LEAST_WORK = 1.2e9;
 

@@ -1,6 +1,6 @@
 /**
- * Sets of tiles as sorted ranges: finished tiles, remaining tiles, a rank's part of them. A set stays small whatever the
- * phantom's size, because ranks finish tiles in contiguous runs.
+ * Sets of tiles as sorted ranges: finished tiles, remaining tiles, a rank's part of them. A set
+ * stays small whatever the phantom's size, because ranks finish tiles in contiguous runs.
  */
 import { EXIT, LarmorError } from '../base/errors.ts';
 

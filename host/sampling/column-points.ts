@@ -1,13 +1,18 @@
 /**
- * Spins across a slice, wherever they lie, against the slice itself: a dense column plays the sequence with its real pulses (column.ts), and
- * the points around a pixel see Σ_n w_n M(u_n) / Σ_n w_n of its magnetisation where the object sees the mean of M over its thickness.
- * The column stands in the middle of the pixel: what moments in the plane make of an order is left to the phase graph.
+ * Spins across a slice, wherever they lie, against the slice itself: a dense column plays the
+ * sequence with its real pulses (column.ts), and the points around a pixel see Σ_n w_n M(u_n) / Σ_n
+ * w_n of its magnetisation where the object sees the mean of M over its thickness. The column
+ * stands in the middle of the pixel: what moments in the plane make of an order is left to the
+ * phase graph.
  */
 import { FINE as LAYERS } from './column.ts';
 import type { Slice } from './phase-graph.ts';
 import { type Extent, heightIn, type Neighbourhood } from './point-sets.ts';
 
-/** The points around a pixel and the object that they stand for, by layer of the dense column; parts of the whole weight. */
+/**
+ * The points around a pixel and the object that they stand for, by layer of the dense column; parts
+ * of the whole weight.
+ */
 export interface Across {
   readonly points: Float64Array;
   /** Squares of the weights. */
@@ -42,7 +47,8 @@ export function acrossSlab({ spins, middle, total }: Neighbourhood, slab: Slice,
 }
 
 /**
- * What the points see and the object has not, by energy over the object's signal; mean over pixels and readouts.
+ * What the points see and the object has not, by energy over the object's signal; mean over pixels
+ * and readouts.
  * @param signal of the column, [layers][readouts][re, im]
  * @returns `chance`: what leaving out all but a share of the points, `kept`, adds to it.
  */

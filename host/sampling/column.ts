@@ -1,8 +1,9 @@
 /**
- * How many layers a slice needs: one dense column of spins across the slice plays the sequence in f64, with the pulses as they are, and
- * the Fourier series of its magnetisation along the column, M(u) = Σ_b c_b e^{i2πbu}, tells what any number of layers would have seen:
- * the mean of N is c_0 + Σ_{m≠0} ±c_{mN} where the slice itself has c_0. Real pulses are rotations that vary across the slice and
- * widen every order, which the phase graph leaves out.
+ * How many layers a slice needs: one dense column of spins across the slice plays the sequence in
+ * f64, with the pulses as they are, and the Fourier series of its magnetisation along the column,
+ * M(u) = Σ_b c_b e^{i2πbu}, tells what any number of layers would have seen: the mean of N is c_0 +
+ * Σ_{m≠0} ±c_{mN} where the slice itself has c_0. Real pulses are rotations that vary across the
+ * slice and widen every order, which the phase graph leaves out.
  */
 import { fft } from '../numerics/fft.ts';
 import type { Timeline } from '../timeline/types.ts';
@@ -10,19 +11,23 @@ import type { Slice, TissueClass } from './phase-graph.ts';
 import { playPoints, type Steps, stepsOf } from './play-points.ts';
 
 /**
- * Layers of the dense column: orders up to half as many cycles across the slab are told apart. The finer one is played where the outer
- * half of the coarse one's orders still holds energy, as after many pulses within T2; four times the work.
+ * Layers of the dense column: orders up to half as many cycles across the slab are told apart. The
+ * finer one is played where the outer half of the coarse one's orders still holds energy, as after
+ * many pulses within T2; four times the work.
  */
 const COARSE = 512;
 export const FINE = 2048;
-/** Amplitude of the outer half of the orders over the signal, above which a column is too coarse: 1 % in each of them. */
+/**
+ * Amplitude of the outer half of the orders over the signal, above which a column is too coarse: 1
+ * % in each of them.
+ */
 const SETTLED = 0.3;
 /** More layers than this are not asked for. */
 const MAX_LAYERS = 1000;
 
 /**
- * An error that is the same in every readout is not encoded and gathers in one row of the image, as the free induction decay of a
- * refocusing pulse does: there it weighs as much more.
+ * An error that is the same in every readout is not encoded and gathers in one row of the image, as
+ * the free induction decay of a refocusing pulse does: there it weighs as much more.
  */
 const GATHERED = 20;
 
@@ -39,7 +44,8 @@ export interface LayerErrors {
 
 /**
  * @param slab thickness that stands for the slice and its flanks [m]
- * @param voxel height of a voxel across the slice [m]; layers lie evenly in it, and voxels beside each other go on
+ * @param voxel height of a voxel across the slice [m]; layers lie evenly in it, and voxels beside
+ *   each other go on
  * @param exactly the one number of layers that will be asked about; undefined: any up to `most`
  */
 export function layerTrial(
@@ -75,7 +81,10 @@ export function layerTrial(
   };
 }
 
-/** dense × c_b of each readout, [dense][width = readouts × (re, im)], b from 0 up and from −1 down as usual; `wanted`: Σ|dense × c_0|². */
+/**
+ * dense × c_b of each readout, [dense][width = readouts × (re, im)], b from 0 up and from −1 down
+ * as usual; `wanted`: Σ|dense × c_0|².
+ */
 export interface Series {
   readonly values: Float64Array;
   readonly dense: number;
@@ -107,7 +116,10 @@ export function errorsOf(
   return { level, visible: Math.max(level, GATHERED * share((re * re + im * im) / (width / 2))) };
 }
 
-/** Amplitude of the orders that a column of half as many layers would not tell apart, over the signal. */
+/**
+ * Amplitude of the orders that a column of half as many layers would not tell apart, over the
+ * signal.
+ */
 function outerShare({ values, dense, width, wanted }: Series): number {
   return Math.sqrt(energyOf(values.subarray((dense / 4) * width, ((3 * dense) / 4) * width)) / (wanted || 1));
 }

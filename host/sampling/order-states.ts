@@ -109,7 +109,10 @@ function turnStates(table: OrderTable, r: Rotation): void {
   }
 }
 
-/** Precession and relaxation. @param threshold states below this fraction of the largest are dropped */
+/**
+ * Precession and relaxation.
+ * @param threshold states below this fraction of the largest are dropped
+ */
 function shiftStates(
   from: OrderTable,
   to: OrderTable,

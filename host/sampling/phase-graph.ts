@@ -1,9 +1,11 @@
 /**
- * The orders of a sequence (the phase graph, or extended phase graph of Hennig and Weigel): magnetisation that gradients have
- * wound up is a sum M+(r) = Σ_κ F_κ e^{−i2πκ·r}, Mz(r) = Σ_κ Z_κ e^{−i2πκ·r}. A pulse mixes F_κ, F*_{−κ} and Z_κ, a gradient of moment
- * d moves F_κ to κ + d. The order at the readout's own k is the wanted signal; any other is seen by none but too few spins.
+ * The orders of a sequence (the phase graph, or extended phase graph of Hennig and Weigel):
+ * magnetisation that gradients have wound up is a sum M+(r) = Σ_κ F_κ e^{−i2πκ·r}, Mz(r) = Σ_κ Z_κ
+ * e^{−i2πκ·r}. A pulse mixes F_κ, F*_{−κ} and Z_κ, a gradient of moment d moves F_κ to κ + d. The
+ * order at the readout's own k is the wanted signal; any other is seen by none but too few spins.
  *
- * Pulses act at their centres, and κ is a triple of whole multiples of `QUANTUM`, so several directions of moments are one map.
+ * Pulses act at their centres, and κ is a triple of whole multiples of `QUANTUM`, so several
+ * directions of moments are one map.
  */
 
 import { STRIDE, type Timeline } from '../timeline/types.ts';
@@ -22,7 +24,10 @@ export interface TissueClass {
   readonly offset: number;
 }
 
-/** An order that is not the wanted one: its energy over that of the wanted order, summed over readouts. */
+/**
+ * An order that is not the wanted one: its energy over that of the wanted order, summed over
+ * readouts.
+ */
 export interface Order {
   /** Relative to the k of the readout [cycles/m]. */
   readonly kappa: Vector;
@@ -34,18 +39,29 @@ export interface Orders {
   readonly orders: readonly Order[];
   /** Σ|F_0|² per readout, for a density of 1. */
   readonly wanted: number;
-  /** If nothing is wanted, because no readout sees an echo in focus: the order that the readouts see most of. */
+  /**
+   * If nothing is wanted, because no readout sees an echo in focus: the order that the readouts see
+   * most of.
+   */
   readonly dephased?: Vector;
-  /** The net moment that comes most between two pulses [cycles/m], and the first pulse before it. */
+  /**
+   * The net moment that comes most between two pulses [cycles/m], and the first pulse before it.
+   */
   readonly moment: Vector;
   readonly pulse: number;
 }
 
-/** Readouts whose orders are kept: energies of a few hundred agree with those of all to a few per cent. */
+/**
+ * Readouts whose orders are kept: energies of a few hundred agree with those of all to a few per
+ * cent.
+ */
 const KEPT_READOUTS = 300;
 /** States × pulses after which the graph ends: a second or less. */
 const MAX_WORK = 3e6;
-/** An order wound up by less across the slice [cycles], or in the plane [cycles/m], is the wanted one: rewinders and pulse centres are rounded. */
+/**
+ * An order wound up by less across the slice [cycles], or in the plane [cycles/m], is the wanted
+ * one: rewinders and pulse centres are rounded.
+ */
 const IN_FOCUS = 0.75;
 const IN_FOCUS_IN_PLANE = 1.5;
 /** Energies below this cannot matter: a hundredth of a per cent of the signal. */
@@ -53,7 +69,8 @@ const MIN_ENERGY = 1e-8;
 
 /**
  * @param wanted k of the first sample of readout n since its excitation [cycles/m]
- * @param slice where spins are that matter, along the selecting gradient [m]: pulses that select elsewhere do not turn them
+ * @param slice where spins are that matter, along the selecting gradient [m]: pulses that select
+ *   elsewhere do not turn them
  */
 export function phaseGraph(
   timeline: Timeline,
@@ -63,8 +80,9 @@ export function phaseGraph(
 ): Orders {
   const all = ordersAlong(timeline, tissue, wanted, slice, [true, true, true]);
   if (all !== undefined) return all;
-  // Moments that turn from pulse to pulse (spokes, spirals) scatter each order over thousands of states. Along the axis that is wound up
-  // most they are few again. So none is thought to leave the image by its moment across that axis, which overrates the echo at most twofold.
+  // Moments that turn from pulse to pulse (spokes, spirals) scatter each order over thousands of
+  // states. Along the axis that is wound up most they are few again. So none is thought to leave
+  // the image by its moment across that axis, which overrates the echo at most twofold.
   const strength = momentsBetween(timeline);
   const most = strength.indexOf(Math.max(...strength));
   return ordersAlong(timeline, tissue, wanted, slice, [most === 0, most === 1, most === 2])!;
@@ -78,7 +96,10 @@ function momentsBetween(timeline: Timeline): number[] {
   return sums;
 }
 
-/** Orders with the moments between pulses along some axes alone; undefined if the states along all three are too many. */
+/**
+ * Orders with the moments between pulses along some axes alone; undefined if the states along all
+ * three are too many.
+ */
 function ordersAlong(
   timeline: Timeline,
   tissue: TissueClass,
@@ -155,8 +176,9 @@ function inFocus(kappa: Vector, { direction, thickness }: Slice): boolean {
 }
 
 /**
- * Whether all that is wound up between pulses lies along one direction, nearer to the slice's normal than to its plane. Then no order
- * other than the wanted one is left without a moment across the slice.
+ * Whether all that is wound up between pulses lies along one direction, nearer to the slice's
+ * normal than to its plane. Then no order other than the wanted one is left without a moment across
+ * the slice.
  */
 export function windsOneWay(timeline: Timeline, slice: Slice): boolean {
   let direction: Vector | undefined;
@@ -174,7 +196,10 @@ export function windsOneWay(timeline: Timeline, slice: Slice): boolean {
   return Math.abs(across) > Math.SQRT1_2;
 }
 
-/** k from each pulse of a slice to the next [cycles/m], pulses taken as hard. What comes before the first one winds nothing up. */
+/**
+ * k from each pulse of a slice to the next [cycles/m], pulses taken as hard. What comes before the
+ * first one winds nothing up.
+ */
 export function* momentsBetweenPulses(timeline: Timeline, slice: Slice): Generator<Vector> {
   const k: [number, number, number] = [0, 0, 0];
   const add = (from: ArrayLike<number>): void => {
@@ -201,7 +226,10 @@ export function pulseOfSlice({ position, thickness }: HardPulse, slice: Slice): 
   return !(Math.abs(position - slice.position) > thickness);
 }
 
-/** The slice of the readout in the middle: of the pulses since the readout before it, the thinnest slice. */
+/**
+ * The slice of the readout in the middle: of the pulses since the readout before it, the thinnest
+ * slice.
+ */
 export function sliceOf(timeline: Timeline): Slice {
   const all = slicesOf(timeline);
   return all[all.length >> 1] ?? { position: 0, thickness: Number.POSITIVE_INFINITY, direction: [0, 0, 0] };

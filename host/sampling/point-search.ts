@@ -1,8 +1,9 @@
 /**
- * Places of a voxel's spins by trial (point-trial.ts), for sequences whose moments turn: sets of growing size are played until one is within
- * the tolerance. A spoiler along one direction wants layers across the voxel, moments that turn in the plane want different places
- * there, and both together want columns of layers; lattices serve where neither has a direction of its own. How many layers a column
- * needs is read off one dense column, so that few sets have to be played.
+ * Places of a voxel's spins by trial (point-trial.ts), for sequences whose moments turn: sets of
+ * growing size are played until one is within the tolerance. A spoiler along one direction wants
+ * layers across the voxel, moments that turn in the plane want different places there, and both
+ * together want columns of layers; lattices serve where neither has a direction of its own. How
+ * many layers a column needs is read off one dense column, so that few sets have to be played.
  */
 import { evenPlaces, filled, gridPlaces, rankOne, type SubVoxelPlaces } from '../phantom/sub-voxel.ts';
 import type { Timeline } from '../timeline/types.ts';
@@ -24,7 +25,9 @@ export interface FoundPlaces {
   readonly level: number;
 }
 
-/** Spins per voxel that are tried at most, and how much larger each lattice is than the one before. */
+/**
+ * Spins per voxel that are tried at most, and how much larger each lattice is than the one before.
+ */
 const MAX_SPINS = 1000;
 const GROWTH = 1.3;
 /**
@@ -38,7 +41,10 @@ const COLUMNS = [1, 2, 3, 4, 6, 9, 12, 16, 25, 36];
 const DENSE = 4096;
 /** Where no set is within the tolerance, one within so many times as much is looked for. */
 const RELAXED = 1.3;
-/** The second pixel that is looked at lies so many pixels from the first: moments that turn add a phase that grows with the distance. */
+/**
+ * The second pixel that is looked at lies so many pixels from the first: moments that turn add a
+ * phase that grows with the distance.
+ */
 const APART = 15.37;
 
 /** A set that may be played. */
@@ -53,7 +59,8 @@ interface Candidate {
 
 /**
  * @param exactly the one number of spins that is tried
- * @returns for a tissue the energy of its signal, and the smallest set within a tolerance or else the best there is
+ * @returns for a tissue the energy of its signal, and the smallest set within a tolerance or else
+ *   the best there is
  */
 export function searchByTrial(
   timeline: Timeline,
@@ -95,7 +102,8 @@ export function searchByTrial(
         if (played > MOST_PLAYED && !found.has(candidate)) break;
         const one = play(candidate);
         if (one.level <= tolerance) return one;
-        // More layers do not help against what is wound up in the plane, and the echo of lattices falls about as their size at best.
+        // More layers do not help against what is wound up in the plane, and the echo of lattices
+        // falls about as their size at best.
         const reached = candidate.layered === undefined ? one.level * (count / MAX_SPINS) : one.level;
         if (reached > tolerance && layered < tolerance / 2) hopeless.add(family);
       }
@@ -109,7 +117,10 @@ export function searchByTrial(
   };
 }
 
-/** Sets of growing size, the plainest of a size first. @param layers echo of a column by its layers, from 1 up */
+/**
+ * Sets of growing size, the plainest of a size first.
+ * @param layers echo of a column by its layers, from 1 up
+ */
 function growing(layers: readonly number[]): Candidate[] {
   const all: Candidate[] = [];
   let least = Number.POSITIVE_INFINITY;
@@ -141,7 +152,10 @@ function lattices(size: number): Candidate[] {
   }));
 }
 
-/** Columns of so many layers. What moments in the plane wind up has another phase in each of them, so that they share the echo of one. */
+/**
+ * Columns of so many layers. What moments in the plane wind up has another phase in each of them,
+ * so that they share the echo of one.
+ */
 function columns(layers: number, echo: number): Candidate[] {
   return COLUMNS.filter((count) => count === 1 || layers > 1).flatMap((count) => {
     const side = Math.round(Math.sqrt(count));

@@ -1,13 +1,17 @@
 /**
- * The spins of any phantom as an image sees them: which tissues there are, and the spins around a few pixels with the weight of the pixel's
- * point-spread function. One pass over the phantom; where it is large, a random share of the spins.
+ * The spins of any phantom as an image sees them: which tissues there are, and the spins around a
+ * few pixels with the weight of the pixel's point-spread function. One pass over the phantom; where
+ * it is large, a random share of the spins.
  */
 import { sinc } from '../phantom/sub-voxel.ts';
 import { type PhantomSource, spinBlock } from '../phantom/types.ts';
 import { arrayBuilder } from '../timeline/intern.ts';
 import type { Slice, TissueClass, Vector } from './phase-graph.ts';
 
-/** Spins in runs of consecutive ones that are looked at for tissues and pixels; more runs where a slice holds few of them. */
+/**
+ * Spins in runs of consecutive ones that are looked at for tissues and pixels; more runs where a
+ * slice holds few of them.
+ */
 const RUN = 64;
 const RUNS = 64;
 const MANY_RUNS = 1024;
@@ -15,7 +19,9 @@ const MAX_TISSUES = 3;
 const PROBES = 12;
 /** Spins read at a time. */
 const BLOCK = 65536;
-/** Different heights looked at for their spacing, and how far apart different ones are at least [m]. */
+/**
+ * Different heights looked at for their spacing, and how far apart different ones are at least [m].
+ */
 const MAX_HEIGHTS = 5000;
 const SAME_HEIGHT = 1e-7;
 
@@ -58,7 +64,10 @@ export function samples(source: PhantomSource, slice: Slice | undefined, runs = 
   return { places, tissues, count: seen };
 }
 
-/** Spins whose relaxation times agree to a third are one tissue; the ones that weigh most, long T2 first of equals. */
+/**
+ * Spins whose relaxation times agree to a third are one tissue; the ones that weigh most, long T2
+ * first of equals.
+ */
 export function tissueClasses({ tissues }: Sampled): (TissueClass & { readonly weight: number })[] {
   const classes = new Map<string, { T1: number; T2: number; offset: number; weight: number }>();
   for (const { T1, T2, weight } of tissues) {
@@ -73,7 +82,10 @@ export function tissueClasses({ tissues }: Sampled): (TissueClass & { readonly w
   return [...classes.values()].sort((a, b) => b.weight * b.T2 - a.weight * a.T2).slice(0, MAX_TISSUES);
 }
 
-/** Pixels to look at: those of sampled spins with most neighbours, which lie inside the object. `near`: share of spins in the largest. */
+/**
+ * Pixels to look at: those of sampled spins with most neighbours, which lie inside the object.
+ * `near`: share of spins in the largest.
+ */
 export function probesOf(
   { places, count }: Sampled,
   pixel: PixelSize,
@@ -161,7 +173,10 @@ function neighbourhood(middle: Vector, spins: Float64Array): Neighbourhood {
   return { middle, spins, total, squares };
 }
 
-/** Bit p: probe p may reach into this part of the x axis, which starts at `from`; a first sieve for millions of spins. */
+/**
+ * Bit p: probe p may reach into this part of the x axis, which starts at `from`; a first sieve for
+ * millions of spins.
+ */
 function probesAlong(
   probes: readonly Vector[],
   reach: number,
@@ -193,13 +208,19 @@ function spread(distance: number, pixel: number | undefined): number {
   return pixel === undefined ? 1 : sinc(distance / pixel) * Math.cos((Math.PI * distance) / (6 * pixel)) ** 2;
 }
 
-/** Of the object around a pixel along a direction, relative to the pixel's middle [m]; a single plane has no thickness. */
+/**
+ * Of the object around a pixel along a direction, relative to the pixel's middle [m]; a single
+ * plane has no thickness.
+ */
 export interface Extent {
   readonly low: number;
   readonly high: number;
 }
 
-/** The extents of all pixels along a direction; each layer of spins stands for as much as lies between it and the next. */
+/**
+ * The extents of all pixels along a direction; each layer of spins stands for as much as lies
+ * between it and the next.
+ */
 export function extentsAlong(pixels: readonly Neighbourhood[], [dx, dy, dz]: Vector): Extent[] {
   const heights = new Set<number>();
   const ends = pixels.map(({ spins, middle }) => {

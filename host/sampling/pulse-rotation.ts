@@ -1,16 +1,23 @@
 /**
- * What a pulse does to a spin, in f64 on the host: the net rotation at one position, and the pulse reduced to an instantaneous
- * rotation at its centre with the gradient moments before and after it. The phase graph and the choice of sub-voxel spins ask
- * for it; the signal itself is computed by the kernels from the same steps.
+ * What a pulse does to a spin, in f64 on the host: the net rotation at one position, and the pulse
+ * reduced to an instantaneous rotation at its centre with the gradient moments before and after it.
+ * The phase graph and the choice of sub-voxel spins ask for it; the signal itself is computed by
+ * the kernels from the same steps.
  *
- * dM/dt = γ M × B, so a step turns M by −2πγ̄|B|·dt about B = (B1re, B1im, G·r + (Δf − offset)/γ̄). Relaxation is left out.
+ * dM/dt = γ M × B, so a step turns M by −2πγ̄|B|·dt about B = (B1re, B1im, G·r + (Δf − offset)/γ̄).
+ * Relaxation is left out.
  */
 import { STRIDE, type Timeline } from '../timeline/types.ts';
 
-/** A pulse's steps averaged over groups: enough for a slice profile to a few parts in a thousand. */
+/**
+ * A pulse's steps averaged over groups: enough for a slice profile to a few parts in a thousand.
+ */
 const MERGED_STEPS = 128;
 
-/** [dt, B1re, B1im, Gx, Gy, Gz] of a pulse, neighbouring steps averaged until at most about `MERGED_STEPS` are left. */
+/**
+ * [dt, B1re, B1im, Gx, Gy, Gz] of a pulse, neighbouring steps averaged until at most about
+ * `MERGED_STEPS` are left.
+ */
 export function mergedSteps({ pulses, rfSteps }: Timeline, pulse: number): Float64Array {
   const first = pulses[STRIDE.pulse * pulse];
   const steps = pulses[STRIDE.pulse * pulse + 1];
@@ -29,14 +36,15 @@ export function mergedSteps({ pulses, rfSteps }: Timeline, pulse: number): Float
 }
 
 /**
- * The rotation as it acts on M+ = Mx + iMy, M− = M+* and Mz:
- * M+′ = A·M+ + B·M− + C·Mz,  Mz′ = D·M+ + D*·M− + E·Mz. Real and imaginary parts: [A, B, C, D, E], E real.
+ * The rotation as it acts on M+ = Mx + iMy, M− = M+* and Mz: M+′ = A·M+ + B·M− + C·Mz,  Mz′ = D·M+
+ * + D*·M− + E·Mz. Real and imaginary parts: [A, B, C, D, E], E real.
  */
 export type Rotation = Float64Array;
 export const ROTATION = { A: 0, B: 2, C: 4, D: 6, E: 8, length: 9 } as const;
 
 /**
- * Net rotation of merged steps in the frame of the pulse, where the spin is `detuning(G)` off resonance [Hz].
+ * Net rotation of merged steps in the frame of the pulse, where the spin is `detuning(G)` off
+ * resonance [Hz].
  * @param into offset of the result in `rotation`
  */
 export function rotate(
@@ -107,17 +115,26 @@ export function withPhase(rotation: Rotation, phase: number): Rotation {
 /** A pulse as an instantaneous rotation of the spins on resonance, at its centre. */
 export interface HardPulse {
   readonly rotation: Rotation;
-  /** γ̄∫G dt [cycles/m] and time [s] from the pulse's start to its centre, and from there to its end: [kx, ky, kz, dt]. */
+  /**
+   * γ̄∫G dt [cycles/m] and time [s] from the pulse's start to its centre, and from there to its
+   * end: [kx, ky, kz, dt].
+   */
   readonly before: Float64Array;
   readonly after: Float64Array;
   /** Gradient that selects, mean while B1 is on [T/m]; zero for a pulse that does not select. */
   readonly gradient: readonly [number, number, number];
-  /** Thickness of the slice, and its middle along the gradient from the origin [m]; Infinity for a pulse that does not select. */
+  /**
+   * Thickness of the slice, and its middle along the gradient from the origin [m]; Infinity for a
+   * pulse that does not select.
+   */
   readonly thickness: number;
   readonly position: number;
 }
 
-/** Bandwidth × duration above which a pulse under a gradient selects a slice: a rectangle has 1, a Gaussian 2, a sinc more. */
+/**
+ * Bandwidth × duration above which a pulse under a gradient selects a slice: a rectangle has 1, a
+ * Gaussian 2, a sinc more.
+ */
 const SELECTIVE = 1.5;
 
 const known = new WeakMap<Timeline, HardPulse[]>();
@@ -155,7 +172,8 @@ function reduced(timeline: Timeline, pulse: number): HardPulse {
   const base = new Float64Array(ROTATION.length);
   rotate(steps, gammaBar, [0, 0, 0], 0, base);
   return {
-    // In the frame of the transmitter at time 0 the steps stand; at the centre the frame has turned.
+    // In the frame of the transmitter at time 0 the steps stand; at the centre the frame has
+    // turned.
     rotation: withPhase(base, -2 * Math.PI * offset * centre),
     before: momentOf(steps, gammaBar, 0, centre),
     after: momentOf(steps, gammaBar, centre, duration),

@@ -1,6 +1,7 @@
 /**
- * What a sequence asks of a phantom's spins: how thick a slab has to be and how many spins a voxel needs, so that what gradients wind up
- * is seen to be gone. A function of sequence and phantom alone: orders from the phase graph, slices by trial of one column.
+ * What a sequence asks of a phantom's spins: how thick a slab has to be and how many spins a voxel
+ * needs, so that what gradients wind up is seen to be gone. A function of sequence and phantom
+ * alone: orders from the phase graph, slices by trial of one column.
  */
 import {
   type CountedVoxels,
@@ -28,22 +29,29 @@ import { type FoundPlaces, searchByTrial } from './point-search.ts';
 import { momentsTurn } from './point-trial.ts';
 
 /**
- * Spurious echo allowed where the number of spins is chosen here, over the signal: less than the 2.5 % of ghosting that a scanner may have
- * (percent signal ghosting of the American College of Radiology's phantom test; limits tabulated in doi 10.1002/acm2.13730).
+ * Spurious echo allowed where the number of spins is chosen here, over the signal: less than the
+ * 2.5 % of ghosting that a scanner may have (percent signal ghosting of the American College of
+ * Radiology's phantom test; limits tabulated in doi 10.1002/acm2.13730).
  */
 const TOLERANCE = 0.02;
 /**
- * A slice and its flanks. Where the slab ends a pulse's own signal does not cancel under the spoiler, and unlike an echo it is encoded by
- * nothing: of a spin echo's 180° pulse 5e-4 of the echo at 2.6 slices, gathered in one row of the image to 8 %; 2e-5 at 3.2.
+ * A slice and its flanks. Where the slab ends a pulse's own signal does not cancel under the
+ * spoiler, and unlike an echo it is encoded by nothing: of a spin echo's 180° pulse 5e-4 of the
+ * echo at 2.6 slices, gathered in one row of the image to 8 %; 2e-5 at 3.2.
  */
 export const SLAB_OF_SLICE = 3.2;
-/** A plane that dephases along z under hard pulses becomes about this thick: a whole number of cycles [m]. */
+/**
+ * A plane that dephases along z under hard pulses becomes about this thick: a whole number of
+ * cycles [m].
+ */
 const PLAIN_SLAB = 5e-3;
 
 /** Voxels along one axis of what is looked at as a pixel. */
 const MOST_VOXELS = 16;
 
-/** @param count spins per voxel wherever the phantom does not say; undefined: as many as are needed */
+/**
+ * @param count spins per voxel wherever the phantom does not say; undefined: as many as are needed
+ */
 export function spinSampler(timeline: Timeline, encoding: Encoding, count?: number): SpinSampler {
   const slices = slicesOf(timeline);
   const slice = sliceOf(timeline);
@@ -58,8 +66,9 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
     slab,
     choose(voxels, own) {
       const stated = own ?? count;
-      // A lattice coarser than the pixels is filled in first, so that a picture shows tissue and not dots: the copies of the image that a
-      // lattice of points makes in k-space begin to overlap with it where the lattice is one pixel wide, and at two they lie inside.
+      // A lattice coarser than the pixels is filled in first, so that a picture shows tissue and
+      // not dots: the copies of the image that a lattice of points makes in k-space begin to
+      // overlap with it where the lattice is one pixel wide, and at two they lie inside.
       const whole = voxels.steps.map((step, axis) => {
         const fine = pixel(step);
         const asItIs = fine === undefined || voxels.size[axis] === 1;
@@ -93,7 +102,8 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
             let least = exactly ?? 1;
             while (exactly === undefined && least < most && visible(least) > tolerance) least++;
             const layers = { places: rankOne(least, [0, 0, 1]), level: level(least) };
-            // They see to all that dephases across the slice; what dephases in the plane alone needs places there too.
+            // They see to all that dephases across the slice; what dephases in the plane alone
+            // needs places there too.
             const orders = inPlane ? graph(tissue).orders : [];
             const flat = orders.filter(({ kappa }) => Math.abs(kappa[2]) * slab < 0.5);
             const inFlat = levelOfSet(flat, grid, least, [0, 0, 1]);
@@ -129,7 +139,10 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
   };
 }
 
-/** As many parts of a voxel as a stated number of spins can be shared among evenly, at most so many along each axis. */
+/**
+ * As many parts of a voxel as a stated number of spins can be shared among evenly, at most so many
+ * along each axis.
+ */
 function partsFor(spins: number, [a, b, c]: readonly number[]): [number, number, number] {
   let best: [number, number, number] = [1, 1, 1];
   for (let i = 1; i <= a!; i++)
@@ -149,8 +162,9 @@ interface Demand {
 }
 
 /**
- * Places by tissue. Nothing ties tissues to one number of spins. Errors fall about as e^{−N/T2}, so the fewest spins in all have the squared
- * tolerance shared out in proportion to voxels × T2, each tissue's error weighted by its share of the image's energy.
+ * Places by tissue. Nothing ties tissues to one number of spins. Errors fall about as e^{−N/T2}, so
+ * the fewest spins in all have the squared tolerance shared out in proportion to voxels × T2, each
+ * tissue's error weighted by its share of the image's energy.
  */
 function forAllTissues(
   { tissues, B0 }: CountedVoxels,
@@ -183,8 +197,9 @@ function forAllTissues(
 }
 
 /**
- * k of the wanted signal at the first sample of a readout, patient axes. Across a slice that nothing else encodes it is 0, whatever the
- * gradients are: an echo that is not in focus there is none.
+ * k of the wanted signal at the first sample of a readout, patient axes. Across a slice that
+ * nothing else encodes it is 0, whatever the gradients are: an echo that is not in focus there is
+ * none.
  */
 export function wantedOf(timeline: Timeline, encoding: Encoding): (readout: number) => Vector {
   const { direction, thickness } = sliceOf(timeline);
@@ -215,7 +230,10 @@ function slabOf(slices: ReturnType<typeof slicesOf>): NonNullable<SpinSampler['s
   return { from: Math.min(...ends), to: Math.max(...ends), planes: slices.length };
 }
 
-/** Whole cycles of the moment that comes most, about `PLAIN_SLAB` thick; nothing if none dephases along z. */
+/**
+ * Whole cycles of the moment that comes most, about `PLAIN_SLAB` thick; nothing if none dephases
+ * along z.
+ */
 function plainSlab(timeline: Timeline, wanted: (readout: number) => Vector): SpinSampler['slab'] {
   const { moment, orders } = phaseGraph(timeline, { T1: 1, T2: 0.1, offset: 0 }, wanted);
   const cycles = Math.abs(moment[2]);

@@ -1,6 +1,7 @@
 /**
- * A hash map from triples of 32-bit integers to consecutive indices 0, 1, 2 …, with open addressing in typed arrays: no garbage, where
- * a `Map` with text for keys would make some for each look-up. Whoever uses it keeps the values, in arrays by index.
+ * A hash map from triples of 32-bit integers to consecutive indices 0, 1, 2 …, with open addressing
+ * in typed arrays: no garbage, where a `Map` with text for keys would make some for each look-up.
+ * Whoever uses it keeps the values, in arrays by index.
  */
 export interface TripleMap {
   /** [count][3] */

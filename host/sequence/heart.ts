@@ -88,10 +88,10 @@ function linesOf(path: string): number[] {
     if (text === '') return [];
     const peak = Number(text);
     if (!Number.isFinite(peak))
-      throw badInput(`${path}:${n + 1}`, `'${text}' is not a time`, 'give seconds, one R peak a line');
+      throw badInput(`${path}:${n + 1}`, `'${text}' is not a time`, 'give seconds, one R peak per line');
     return peak;
   });
-  if (peaks.length === 0) throw badInput(path, 'holds no R peak', 'give times in seconds, one a line');
+  if (peaks.length === 0) throw badInput(path, 'holds no R peak', 'give times in seconds, one per line');
   return peaks;
 }
 
@@ -126,7 +126,7 @@ export function waitForPeaks(sequence: Sequence, heart: HeartSignal): Sequence {
         throw badInput(
           place,
           'input triggers of two channels',
-          'one heart signal is played: give all the same channel',
+          'there is one heart signal: give all of them the same channel',
         );
       channel = input.channel;
       const peak = heart.peakFrom(start + input.delay);

@@ -51,7 +51,7 @@ const loop: JsonReader<Loop> = (value, place) => {
   const wrapped = typeof value === 'object' && value !== null && Object.hasOwn(value, 'loop');
   const result = wrapped ? record<{ loop: Loop }, object>({ loop: bare }, {})(value, place).loop : bare(value, place);
   if (result.normal.some((component) => component !== 0)) return result;
-  throw badInput(place.file, `${place.key}.normal is 0 0 0`, 'give the direction in which the loop looks');
+  throw badInput(place.file, `${place.key}.normal is 0 0 0`, 'give the direction of the axis of the loop');
 };
 
 const array = record<Pick<CoilArray, 'coils'>, Required<Omit<CoilArray, 'coils'>>>(
@@ -114,7 +114,7 @@ function mapOf(keys: Partial<MapKeys>, { file: path, key }: JsonLocation): MapFi
   if (oriented && (fov !== undefined || centre !== undefined))
     throw wrong('has fov or centre', 'remove them: a NIfTI file says where it lies');
   if (!oriented && fov === undefined)
-    throw wrong('has no fov', "give 'fov': [x, y, z] in m: .cfl and .npy do not say where they lie");
+    throw wrong('has no fov', "give 'fov': [x, y, z] in m: .cfl and .npy files do not state their position");
   if (fov?.some((side) => side <= 0)) throw wrong(`has a fov of ${fov.join(' × ')} m`, 'give positive lengths');
   return { file: whole, ...(fov === undefined ? {} : { fov }), ...(centre === undefined ? {} : { centre }) };
 }

@@ -38,7 +38,10 @@ export const OP = {
    * its time
    */
   sense: 6,
-  /** node p at which spins see fields fixed in space: from here on the columns of fields are their values at nodes p and p + 1 (at the start: at 0 and 1) */
+  /**
+   * node p at which spins see fields fixed in space: from here on the columns of fields are their
+   * values at nodes p and p + 1 (at the start: at 0 and 1)
+   */
   field: 7,
 } as const;
 
@@ -91,9 +94,10 @@ export interface Timeline {
   readonly samples: Float64Array;
 
   /**
-   * Phase terms: beside k·r + Δf·t a spin turns by Σ κ_i·q_i, q its columns (`phantom/columns.ts`). 0 for static spins in ideal fields,
-   * and the three arrays below are empty then. Where spins follow paths the last six terms slide: x, y, z of node p, and
-   * of p + 1. Before these come the values of fields at one field node, and at the next, where moving spins see any.
+   * Phase terms: beside k·r + Δf·t a spin turns by Σ κ_i·q_i, q its columns (`phantom/columns.ts`).
+   * 0 for static spins in ideal fields, and the three arrays below are empty then. Where spins
+   * follow paths the last six terms slide: x, y, z of node p, and of p + 1. Before these come the
+   * values of fields at one field node, and at the next, where moving spins see any.
    */
   readonly terms: number;
   /** [precessions][terms] change of κ [cycles per unit of q] */

@@ -109,7 +109,7 @@ test('what cannot be drawn is one line and leaves no file', async () => {
     ['sequence gre', 2, /required option '-o/],
     ['sequence gre --tr 0 -o no.svg', 2, /--tr <n>.*whole number from 1/],
     ['sequence gre --tr 500 -o no.svg', 2, /--tr 500: gre has 228 repetitions/],
-    ['sequence gre --from 3ms --to 2ms -o no.svg', 2, /nothing lies between/],
+    ['sequence gre --from 3ms --to 2ms -o no.svg', 2, /there is nothing between/],
     ['sequence gre --from 10min --to 11min -o no.svg', 2, /outside of the sequence; gre lasts/],
     ['sequence gre --from soon -o no.svg', 2, /--from <time>/],
     ['sequence gre --traces m0,m7 -o no.svg', 2, /--traces m0,m7: there is no 'm7'; give some of m0, m1, slew/],

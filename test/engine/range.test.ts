@@ -49,7 +49,7 @@ test('densities too small for f32 are refused by name', async () => {
   const spins = spinsOf([{ density: 1e-36 }]);
   await assert.rejects(
     engineFor(timeline, spins),
-    /spins: the largest density is 1\.0*\d*e-36, of which f32 holds no digits/,
+    /spins: the largest density is 1\.0*\d*e-36, which f32 cannot represent/,
   );
 });
 

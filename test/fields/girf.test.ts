@@ -68,10 +68,10 @@ test('files and scanners that contradict themselves are refused', () => {
   fails('{', /not JSON/);
   fails({ freq: [0, 100] }, /has no 'H'/);
   fails({ freq: [0, 100], H: { xX: two } }, /unknown key.*xX/);
-  fails({ freq: [0, 100, 50], H: { xx: two } }, /freq runs back at 50 Hz/);
+  fails({ freq: [0, 100, 50], H: { xx: two } }, /freq decreases at 50 Hz/);
   fails({ freq: [0, 100, 200], H: { xx: two } }, /H\.xx has 2 values for 3 frequencies/);
   fails({ freq: [0, 30e6], H: { xx: two } }, /freq reaches 30000000 Hz.*check that the unit is Hz/);
-  fails({ freq: [10, 100], H: { xx: two } }, /freq leaves out 0 Hz/);
+  fails({ freq: [10, 100], H: { xx: two } }, /freq does not contain 0 Hz/);
   fails({ freq: [0, 100], H: { xx: [1, 1] } }, /H\.xx\[0\] is 1/);
   const nominal = sequenceOf('both', [delayOf(1e-3)], {});
   const girf = readGirf(file({ freq: [0, 100], H: { xx: two } }));

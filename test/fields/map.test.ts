@@ -138,12 +138,12 @@ test('maps that cannot be used are refused in one line', async () => {
   bare.writeInt16LE(0, 254);
   await fails(/states no orientation/, readMap(file('bare.nii', bare)));
   const flat = niftiMap([2, 1, 1], [AFFINE[0], AFFINE[0], AFFINE[2]], Float32Array.of(1, 2));
-  await fails(/voxels fill no volume/, readMap(file('flat.nii', flat)));
+  await fails(/voxels have no volume/, readMap(file('flat.nii', flat)));
   await fails(/ends before its last voxel/, readMap(file('short.nii.gz', two(1, 2).subarray(0, -4))));
   const magnitude = file('mag.nii', two(1, 2));
   const pair = (bytes: Buffer, m = magnitude) => readMagnitudePhase(m, file('phase.nii', bytes));
   await fails(/is 400; give phases in rad/, pair(two(0, 400)));
-  await fails(/has other voxels than .*mag\.nii/, pair(niftiMap([1, 1, 1], AFFINE, Float32Array.of(0))));
+  await fails(/differs in its voxel grid from .*mag\.nii/, pair(niftiMap([1, 1, 1], AFFINE, Float32Array.of(0))));
   await fails(/voxel \(0, 0, 0\) is -1; a magnitude/, pair(two(0, 1), file('neg.nii', two(-1, 1))));
   const map = await readMap(magnitude);
   assert.match(

@@ -61,8 +61,8 @@ test('files that cannot be used are refused by line', () => {
   fails('not a file of coefficients', /bad\.grad: holds no coefficients/);
   fails('1 A( 3, 0) -0.09 z', /states no R0/);
   fails('0.25 m = R0\n1 A( 3, 0) -0.0.9 z', /bad\.grad:2: the coefficient is not a number/);
-  fails('0.25 m = R0\n1 A( 3, 0) -0.09', /bad\.grad:2: '1 A\( 3, 0\) -0\.09' is no coefficient/);
+  fails('0.25 m = R0\n1 A( 3, 0) -0.09', /bad\.grad:2: '1 A\( 3, 0\) -0\.09' is not a coefficient/);
   fails('0.25 m = R0\n1 A( 3, 4) -0.09 x', /order 3, 4 does not exist/);
-  fails('0.25 m = R0\n1 A( 1, 0) 1.0 z', /the linear term is that of the whole field/);
+  fails('0.25 m = R0\n1 A( 1, 0) 1.0 z', /its linear terms describe the whole field, not the deviation from it/);
   fails('25 m = R0\n1 A( 3, 0) 0.1 z', /R0 is 25 m/);
 });

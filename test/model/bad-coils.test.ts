@@ -60,7 +60,7 @@ const wrong: [name: string, options: string[] | object, code: number, message: R
   ['no such file', ['--coils', 'none.nii'], 66, /none\.nii: no such file/],
   ['a number of coils that is none', ['--coils', '0'], 2, /give a number of coils from 1 to 1024/],
   ['a number of coils with an exponent', ['--coils', '1e4'], 2, /give a number of coils from 1 to 1024/],
-  ['a file without orientation', ['--coils', 'flat.npy'], 2, /do not say where they lie/],
+  ['a file without orientation', ['--coils', 'flat.npy'], 2, /do not state their position/],
   ['not a NIfTI file', ['--coils', 'text.nii'], 65, /text\.nii: /],
   ['NaN', ['--coils', 'nan.nii'], 65, /nan\.nii: voxel \(2, 1, 0\) is NaN/],
   [

@@ -244,7 +244,7 @@ test('label images', async () => {
   await fails(65, /ends before its last voxel/, file('d.nii.gz', gzipSync(nifti.subarray(0, -1))), { tissues });
   await fails(65, /cannot be decompressed/, file('e.nii.gz', gzipSync(nifti).subarray(0, -12)), { tissues });
   const complex = changed((bytes) => bytes.writeInt16LE(32, 70));
-  await fails(65, /NIfTI type 32 are no labels/, file('f.nii', complex), { tissues });
+  await fails(65, /NIfTI type 32 cannot be labels/, file('f.nii', complex), { tissues });
   const pair = changed((bytes) => bytes.write('ni1', 344));
   await fails(65, /is not a single-file NIfTI; convert it to .nii/, file('g.nii', pair), { tissues });
   const inHeader = changed((bytes) => bytes.writeFloatLE(0, 108));
@@ -279,13 +279,13 @@ test('label images', async () => {
       'm.nii',
       changed((bytes) => bytes.writeFloatLE(slope, 112)),
     );
-  await fails(65, /holds 1\.399\d+, which is no label; give whole numbers/, scaled(1.4), { tissues });
+  await fails(65, /holds 1\.399\d+, which is not a label; give whole numbers/, scaled(1.4), { tissues });
   assert.equal((await openPhantom(scaled(1.00001), { tissues })).spinCount, 8, 'rounding of a scale is no fraction');
   const floats = Buffer.alloc(352 + 32);
   nifti.copy(floats);
   floats.writeInt16LE(16, 70);
   for (let n = 0; n < 8; n++) floats.writeFloatLE(n === 5 ? Number.NaN : 1, 352 + 4 * n);
-  await fails(65, /holds NaN, which is no label/, file('n.nii', floats), { tissues });
+  await fails(65, /holds NaN, which is not a label/, file('n.nii', floats), { tissues });
   const flat = changed((bytes) => bytes.writeFloatLE(0, 280));
   await fails(65, /voxel size or orientation/, file('h.nii', flat), { tissues });
 });
@@ -307,7 +307,7 @@ test('tissue tables', async () => {
     image,
     table({ voxelsize: 1, tissues: {} }),
   );
-  await fails(65, /'fat' is no label/, image, table({ tissues: { fat: sound } }));
+  await fails(65, /'fat' is not a label/, image, table({ tissues: { fat: sound } }));
   await fails(65, /has 0 tissues/, image, table({ tissues: { 1: null } }));
   await fails(65, /tissue 1 T1: is missing/, image, entry({ T1: undefined }));
   await fails(65, /tissue 1 T2: is 0; give a positive number \[s\]/, image, entry({ T2: 0 }));
@@ -319,7 +319,7 @@ test('tissue tables', async () => {
   await fails(65, /voxelSize: has 2 numbers/, image, table({ voxelSize: [1, 1], tissues: { 1: sound } }));
   await fails(
     65,
-    /axes: is "LRS"; give where each index grows to/,
+    /axes: is "LRS"; give the direction of increase of each index/,
     image,
     table({ axes: 'LRS', tissues: { 1: sound } }),
   );

@@ -80,7 +80,7 @@ test('each wrong entry is named', async () => {
       assert.match(error.message, message);
       return error.exitCode === code;
     });
-  await fails(65, /is no phantom of maps/, file({ tissues: {} }));
+  await fails(65, /is not a phantom of maps/, file({ tissues: {} }));
   await fails(
     65,
     /version 2 of the format is not supported/,
@@ -90,14 +90,14 @@ test('each wrong entry is named', async () => {
   await fails(65, /has no tissues/, phantom({}));
   await fails(65, /tissue 'water': has no density/, phantom({ water: { T1: 1 } }));
   await fails(66, /none\.nii: no such file/, phantom({ water: { ...water, T1: 'none.nii[0]' } }));
-  await fails(65, /'t1\.nii' names no volume of a file/, phantom({ water: { ...water, T1: 't1.nii' } }));
+  await fails(65, /'t1\.nii' does not name a volume of a file/, phantom({ water: { ...water, T1: 't1.nii' } }));
   await fails(65, /t1\.nii has 1 volumes, no number 1/, phantom({ water: { ...water, T1: 't1.nii[1]' } }));
   await fails(
     65,
     /func 'x @ 2': '@ 2' cannot be read/,
     phantom({ water: { ...water, dB0: { file: 'off.nii[0]', func: 'x @ 2' } } }),
   );
-  await fails(65, /other\.nii: has other voxels than/, phantom({ water: { ...water, T1: 'other.nii[0]' } }));
+  await fails(65, /other\.nii: differs in its voxel grid from/, phantom({ water: { ...water, T1: 'other.nii[0]' } }));
   await fails(65, /tissue 'water' voxel \(0, 0, 0\): T1 is NaN/, phantom({ water: { ...water, T1: 'nan.nii[0]' } }));
   await fails(65, /tissue 'water' voxel \(1, 0, 0\): T1 is 0/, phantom({ water: { ...water, density: 1 } }));
   await fails(65, /'reslice_to' is not supported/, phantom({ water }, { reslice_to: {} }));

@@ -35,7 +35,7 @@ test('T1 and T2 by field: as given, between them a power of B0, beyond them refu
   // Without a scanner the table's own field is taken.
   near((await spinAt(times)).T1, 0.9);
   await assert.rejects(spinAt(times, 9.4), /tissue 1 T2: is given at 1\.5, 7 T, and 9\.4 T is not between them/);
-  await assert.rejects(spinAt({ ...times, T1: { high: 1 } }, 3), /'high' is no field in T/);
+  await assert.rejects(spinAt({ ...times, T1: { high: 1 } }, 3), /'high' is not a field in T/);
   await assert.rejects(spinAt({ ...times, T1: {} }, 3), /T1: names no field/);
 });
 

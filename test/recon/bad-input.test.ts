@@ -71,7 +71,7 @@ const bad: [what: string, data: AcquiredData, message: RegExp][] = [
   [
     'radial without trajectory',
     acquire({ ...space, kind: 'radial' }, bare, blob([0, 0, 0])),
-    /no trajectory, and a radial one cannot be guessed/,
+    /no trajectory, and a radial trajectory cannot be inferred/,
   ],
   [
     'a piece that is missing',

@@ -188,7 +188,7 @@ describe('choice of adapter', () => {
       );
     refused(7, cards, /no GPU 7; there are 0 NVIDIA H200/);
     refused('Radeon', cards, /contains 'Radeon'.*3 llvmpipe \(software\)/);
-    refused('n', cards, /fits several GPUs/);
+    refused('n', cards, /matches several GPUs/);
     refused(undefined, cards.slice(3), /only software adapters.*libvulkan1/);
     refused(undefined, [], /no GPU is to be seen.*libvulkan1/);
   });

@@ -1,6 +1,7 @@
 /**
- * The WASM engine: feeds tiles through a ring of slots and lets threads walk them. One thread means the calling one, unless
- * tiles are long: no worker to start, and the event loop gets its turn between tiles.
+ * The WASM engine: feeds tiles through a ring of slots and lets threads walk them. One thread means
+ * the calling one, unless tiles are long: no worker to start, and the event loop gets its turn
+ * between tiles.
  */
 
 import { KernelContext, Slot as SlotRecord } from '../../abi/abi.generated.ts';
@@ -20,7 +21,10 @@ export interface WasmOptions {
   readonly threads: number;
   /** A kernel build to insist on; default: the fastest this Node takes. */
   readonly build?: KernelBuild;
-  /** What accumulators may take together; with less than one per thread, threads share them and add atomically. Default 512 MiB. */
+  /**
+   * What accumulators may take together; with less than one per thread, threads share them and add
+   * atomically. Default 512 MiB.
+   */
   readonly accumulatorBytes?: number;
 }
 
@@ -207,7 +211,8 @@ function feedThreads(
       const slot = slots[state.fed % slots.length];
       const before = state.fed - slots.length;
       if (before >= 0) await until(() => Atomics.load(words, wordOf(slot.address, SlotRecord, 'done')) === before + 1);
-      // A pause may be asked for by a signal, which is handled between turns of the event loop alone.
+      // A pause may be asked for by a signal, which is handled between turns of the event loop
+      // alone.
       if (state.fed % slots.length === 0) await new Promise(setImmediate);
       if (state.pausing) break;
       handOver(slot);
@@ -220,7 +225,8 @@ function feedThreads(
     return tile;
   };
   return async (first, end) => {
-    // emnapi unreferences its workers and waitAsync holds nothing either: without a timer Node would end here.
+    // emnapi unreferences its workers and waitAsync holds nothing either: without a timer Node
+    // would end here.
     const alive = setInterval(() => {}, 60_000);
     try {
       return await feed(first, end);

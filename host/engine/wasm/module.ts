@@ -1,7 +1,8 @@
 /**
- * Which kernel build runs here: relaxed SIMD where the machine's Node takes it, plain SIMD elsewhere; and wide, with products laid out for
- * vectors of 256 bits, where V8 makes these of two neighbouring ones. They may differ in the last bits, so the choice is part of the
- * engine's `build` and of the plan's hash.
+ * Which kernel build runs here: relaxed SIMD where the machine's Node takes it, plain SIMD
+ * elsewhere; and wide, with products laid out for vectors of 256 bits, where V8 makes these of two
+ * neighbouring ones. They may differ in the last bits, so the choice is part of the engine's
+ * `build` and of the plan's hash.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -19,7 +20,10 @@ export interface Kernels {
   readonly digest: string;
 }
 
-/** An instance to ask, on one page of memory: V8 reserves 10 GiB of address space for each, so there is one. */
+/**
+ * An instance to ask, on one page of memory: V8 reserves 10 GiB of address space for each, so there
+ * is one.
+ */
 export interface Probe {
   readonly memory: WebAssembly.Memory;
   readonly exports: KernelExports;
@@ -62,7 +66,7 @@ export function loadKernels(wanted?: KernelBuild): Kernels {
     loaded.set(wanted, kernels);
     return kernels;
   }
-  throw new LarmorError(EXIT.internal, `no kernel build runs on Node ${process.version}; use Node 20 or newer`);
+  throw new LarmorError(EXIT.internal, `no build of the kernels runs on Node ${process.version}; use Node 20 or newer`);
 }
 
 function readKernel(name: string): Uint8Array<ArrayBuffer> {

@@ -1,4 +1,7 @@
-/** Threads for the kernels, through emnapi's WASI threads: one worker each, started once and kept for the engine's life. */
+/**
+ * Threads for the kernels, through emnapi's WASI threads: one worker each, started once and kept
+ * for the engine's life.
+ */
 import { Worker } from 'node:worker_threads';
 import { WASIThreads } from '@emnapi/wasi-threads';
 import { requireSpaceForThreads } from '../../base/address-space.ts';
@@ -39,7 +42,7 @@ export async function startThreads(
       const worker = new Worker(assetPath('worker.js'), { name: 'larmor' });
       worker.on('error', (error) => fail(new LarmorError(EXIT.internal, `a simulation thread died: ${error.message}`)));
       worker.on('exit', () => {
-        if (!over) fail(new LarmorError(EXIT.internal, 'a simulation thread left before its work was done'));
+        if (!over) fail(new LarmorError(EXIT.internal, 'a simulation thread exited before its work was done'));
       });
       return worker;
     },

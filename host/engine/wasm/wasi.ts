@@ -1,4 +1,6 @@
-/** The kernels use WASI for nothing but threads; emnapi wants an object to initialise all the same. */
+/**
+ * The kernels use WASI for nothing but threads; emnapi wants an object to initialise all the same.
+ */
 export const noWasi = {
   wasiImport: {},
   initialize(): void {},

@@ -1,4 +1,7 @@
-/** A thread of the WASM engine: instantiates the kernels on the shared memory and runs `wasi_thread_start` until told to stop. */
+/**
+ * A thread of the WASM engine: instantiates the kernels on the shared memory and runs
+ * `wasi_thread_start` until told to stop.
+ */
 import { parentPort } from 'node:worker_threads';
 import { type LoadPayload, ThreadMessageHandler, WASIThreads } from '@emnapi/wasi-threads';
 import { failpoint } from '../../base/failpoints.ts';

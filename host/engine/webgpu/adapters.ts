@@ -141,7 +141,7 @@ export function chooseAdapter(
   wanted: number | string | undefined,
   allowSoftware: boolean,
 ): AdapterDescription {
-  if (adapters.length === 0) throw usage('no GPU is to be seen through Vulkan, Metal or Direct3D', DRIVER_ADVICE);
+  if (adapters.length === 0) throw usage('no GPU is visible through Vulkan, Metal or Direct3D', DRIVER_ADVICE);
   const list = adapters
     .map(({ index, name, software }) => `${index} ${name}${software ? ' (software)' : ''}`)
     .join(', ');
@@ -160,6 +160,6 @@ export function chooseAdapter(
   const exact = matching.find(({ name }) => name === wanted);
   if (matching.length === 0) throw usage(`no GPU's name contains '${wanted}'`, `there are ${list}`);
   if (!exact && new Set(matching.map(({ name }) => name)).size > 1)
-    throw usage(`'${wanted}' fits several GPUs`, `there are ${list}`);
+    throw usage(`'${wanted}' matches several GPUs`, `there are ${list}`);
   return exact ?? matching[0];
 }

@@ -253,7 +253,7 @@ function guardOf(
       if (waited !== undefined) {
         aborted = true;
         const what = `HDF5 did not end reading it within ${Math.round(waited / 1000)} s`;
-        return badInput(place, what, 'check that the file was copied whole and that its disk answers');
+        return badInput(place, what, 'check that the file was copied whole and that its disk responds');
       }
       const fix = 'copy its data into this file, e.g. with h5repack';
       if (file !== undefined) return badInput(place, `refers to another file, '${file}'`, fix);
@@ -262,7 +262,7 @@ function guardOf(
       } catch (error) {
         return error as Error;
       }
-      return badInput(place, 'takes more memory than HDF5 has here', 'check that the file was copied whole');
+      return badInput(place, 'needs more memory than HDF5 can use here', 'check that the file was copied whole');
     };
   const guard: Guard = (place, step, { file, timed = true } = {}) => {
     at = place;
@@ -272,7 +272,7 @@ function guardOf(
       if (error instanceof LarmorError) throw error;
       if (error instanceof WebAssembly.RuntimeError) {
         aborted = true;
-        throw badInput(place, 'is damaged so that HDF5 stops at it', 'check that the file was copied whole');
+        throw badInput(place, 'is damaged, and HDF5 cannot continue after it', 'check that the file was copied whole');
       }
       const causes = [...String(error).matchAll(/\): (.+)/g)];
       const cause = causes.at(-1)?.[1] ?? String(error).split('\n')[0];

@@ -45,7 +45,7 @@ export function readMotions(file: Hdf5Reader, spinCount: number, warn: (message:
     const fields = fieldsOf(file, `${group}/time`);
     const old = ['TimeRange', 'Periodic'].includes(fields.text('type') ?? '');
     const time = readTime(fields);
-    if (file.has(`${group}/action/cycle_map`)) warn(`${place}: cycle_map has no effect: spins do not change places`);
+    if (file.has(`${group}/action/cycle_map`)) warn(`${place}: cycle_map is ignored: spins keep their indices`);
     const action = readAction(file, `${group}/action`, spanLength(spins), old || oldVersion);
     checkAction(place, action, time);
     const isPath = action.type === 'Path' || action.type === 'FlowPath';

@@ -165,7 +165,7 @@ export function resolveExtensions(
       if (row === -1) throw badInput(place, `extension ${id} does not exist`, 'define it or write the file again');
       if (++length % LINK_BATCH === 0)
         budget.take(BYTES_PER_LINK * LINK_BATCH, `extension list ${head} of ${length} entries`, place);
-      if (length > links.count) throw badInput(place, `extension list ${head} runs in a circle`, 'end it with next 0');
+      if (length > links.count) throw badInput(place, `extension list ${head} is circular`, 'end it with next 0');
       const [number, ref, next] = links.values.subarray(
         row * LINK_WIDTH,
         (row + 1) * LINK_WIDTH,

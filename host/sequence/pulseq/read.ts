@@ -181,7 +181,7 @@ function checkBlockCount({ path, blocks, definitions }: Sections): void {
   const promised = definitions.get('Num_Blocks');
   if (promised !== undefined && Number(promised) !== blocks.count) {
     const what = `Num_Blocks is ${promised} but there are ${blocks.count} blocks`;
-    throw badInput(`${path} [DEFINITIONS]`, what, 'correct it, or write a file that was cut short again');
+    throw badInput(`${path} [DEFINITIONS]`, what, 'correct it, or write the file again if it was cut short');
   }
   let sorted = true;
   for (let block = 1; block < blocks.count; block++) sorted &&= blocks.ids[block] > blocks.ids[block - 1];
@@ -201,7 +201,7 @@ function checkReferences({ path, blocks, layout }: Sections, rowOf: RowOf): void
     badInput(
       `${path}:${blocks.lines[block]}`,
       `block ${blocks.ids[block]} plays ${name} ${id}, which does not exist`,
-      'define it, or write a file that was cut short again',
+      'define it, or write the file again if it was cut short',
     );
   for (let block = 0; block < blocks.count; block++) {
     for (let slot = 0; slot < kinds.length; slot++) {

@@ -47,7 +47,7 @@ export function openSource(sections: Sections, rasters: Rasters, gammaBar: Hertz
   const find = (id: number, place: string): number => {
     const n = numberOf(id);
     if (n !== -1) return n;
-    throw badInput(place, `shape ${id} does not exist`, 'define it, or write a file that was cut short again');
+    throw badInput(place, `shape ${id} does not exist`, 'define it, or write the file again if it was cut short');
   };
   const plainAllowed = layout !== 'old';
   const shape: Source['shape'] = (id, place) => {

@@ -1,24 +1,24 @@
 /**
- * WGSL of RF pulses: one rotation per step about the effective field, and relaxation before steps according to
- * `timeline/relaxation.ts`.
+ * WGSL of RF pulses: one rotation per step about the effective field, and relaxation before steps
+ * according to `timeline/relaxation.ts`.
  *
- * A rotation by 2|h| about h is m + w·t + v×t with t = 2v×m, w = cos|h|, v = h·sin|h|/|h|; both functions are
- * polynomials in |h|², so no square root, division or range reduction is needed as long as |h| ≤ π/2. If a step may
- * rotate further (the host knows the largest gradient, position and off-resonance) it is computed for h/2ⁿ and the
- * quaternion squared n times.
+ * A rotation by 2|h| about h is m + w·t + v×t with t = 2v×m, w = cos|h|, v = h·sin|h|/|h|; both
+ * functions are polynomials in |h|², so no square root, division or range reduction is needed as
+ * long as |h| ≤ π/2. If a step may rotate further (the host knows the largest gradient, position
+ * and off-resonance) it is computed for h/2ⁿ and the quaternion squared n times.
  *
- * Steps are short and similar, so their rounding errors are the same: the error of m + increment, rounded, was 3e-4
- * after 128 pulses of 2000 steps. Increments are therefore summed separately and added to m every 64 steps (16 and 256
- * have twice the error): they are small, and so are their rounding errors. (Kahan's summation would not survive a
- * compiler that reassociates.)
+ * Steps are short and similar, so their rounding errors are the same: the error of m + increment,
+ * rounded, was 3e-4 after 128 pulses of 2000 steps. Increments are therefore summed separately and
+ * added to m every 64 steps (16 and 256 have twice the error): they are small, and so are their
+ * rounding errors. (Kahan's summation would not survive a compiler that reassociates.)
  *
- * A step says whether its longitudinal field or its relaxation differ from the step before, and where gradients hold
- * still both are formed once per pulse.
+ * A step says whether its longitudinal field or its relaxation differ from the step before, and
+ * where gradients hold still both are formed once per pulse.
  */
 export const excitation = /* wgsl */ `
 /**
- * Pulses, then steps. Pulse: (first step, steps, doublings, last relaxation [s, f32]).
- * Step: (hx, hy [rad, f32], relaxation before it [s, f32], CHANGED bits), then 64-bit coefficients of its
+ * Pulses, then steps. Pulse: (first step, steps, doublings, last relaxation [s, f32]). Step: (hx,
+ * hy [rad, f32], relaxation before it [s, f32], CHANGED bits), then 64-bit coefficients of its
  * longitudinal turn: hi[4], lo[4], (constant hi, lo, –, –).
  */
 @group(0) @binding(4) var<storage, read> steps: array<vec4<u32>>;

@@ -1,15 +1,16 @@
 /**
- * WGSL that every kernel shares: phases in exact turns, sine and cosine, exponential decay. The built-ins of WGSL are
- * not accurate enough (the error of one driver's sine is 2e-4), and f32 loses up to 7e-3 of the phase far from the
- * centre.
+ * WGSL that every kernel shares: phases in exact turns, sine and cosine, exponential decay. The
+ * built-ins of WGSL are not accurate enough (the error of one driver's sine is 2e-4), and f32 loses
+ * up to 7e-3 of the phase far from the centre.
  *
- * A spin's phase is a dot product of four numbers of the spin, (x, y, z, Δω), with four of the timeline, (kx, ky, kz,
- * t·B0/(2π·B0 of the phantom)), in turns, and only its fraction matters. Each of the spin's numbers is an integer X of
- * at most 31 bits times a power of two δ, so k·x = X·(kδ), and because X is an integer, whole turns of kδ drop out
- * before the product: the host stores the fraction of kδ as a 32-bit integer `hi` and the remainder as f32. X·hi wraps
- * modulo 2³², which is modulo one turn, in u32 arithmetic; the remainder adds at most half a turn and is accurate to
- * 1e-8. One integer multiplication and one FMA per axis, and no error that grows with distance, time or moment.
- * (Split-float sums would need compilers that do not reassociate.)
+ * A spin's phase is a dot product of four numbers of the spin, (x, y, z, Δω), with four of the
+ * timeline, (kx, ky, kz, t·B0/(2π·B0 of the phantom)), in turns, and only its fraction matters.
+ * Each of the spin's numbers is an integer X of at most 31 bits times a power of two δ, so k·x =
+ * X·(kδ), and because X is an integer, whole turns of kδ drop out before the product: the host
+ * stores the fraction of kδ as a 32-bit integer `hi` and the remainder as f32. X·hi wraps modulo
+ * 2³², which is modulo one turn, in u32 arithmetic; the remainder adds at most half a turn and is
+ * accurate to 1e-8. One integer multiplication and one FMA per axis, and no error that grows with
+ * distance, time or moment. (Split-float sums would need compilers that do not reassociate.)
  */
 export const functions = /* wgsl */ `
 /** Spins that the buffers of a batch have room for: the stride of every per-spin array. */
@@ -31,7 +32,9 @@ fn coordinates(spin: u32) -> vec4<f32> {
   return vec4(spins[spin], spins[CAPACITY + spin], spins[2u * CAPACITY + spin], spins[7u * CAPACITY + spin]);
 }
 
-/** The same in units of δ. Exact but for values below 1/64 of the largest, which lose less than δ/2. */
+/**
+ * The same in units of δ. Exact but for values below 1/64 of the largest, which lose less than δ/2.
+ */
 fn integers(v: vec4<f32>) -> vec4<i32> {
   return vec4<i32>(round(v * vec4(SCALE_X, SCALE_Y, SCALE_Z, SCALE_W)));
 }
@@ -60,8 +63,8 @@ fn addWide(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> {
 }
 
 /**
- * As turns(), to 2⁻⁶⁴ of a turn, for a phase that will be multiplied by the sample number, or is the angle of one of
- * many equal RF steps.
+ * As turns(), to 2⁻⁶⁴ of a turn, for a phase that will be multiplied by the sample number, or is
+ * the angle of one of many equal RF steps.
  * @returns (whole, fraction) in units of 2⁻³² turns, from start on
  */
 fn turnsWide(X: vec4<i32>, hi: vec4<u32>, lo: vec4<u32>, start: vec2<u32>) -> vec2<u32> {
@@ -76,8 +79,9 @@ fn turnsWide(X: vec4<i32>, hi: vec4<u32>, lo: vec4<u32>, start: vec2<u32>) -> ve
 }
 
 /**
- * (cos, sin) of a phase [2⁻³² turns] to 4e-8: the nearest quarter turn is two bits, and the remainder, at most an
- * eighth of a turn, goes through polynomials of degree 7 and 8, fitted for least largest error.
+ * (cos, sin) of a phase [2⁻³² turns] to 4e-8: the nearest quarter turn is two bits, and the
+ * remainder, at most an eighth of a turn, goes through polynomials of degree 7 and 8, fitted for
+ * least largest error.
  */
 fn cosSin(phase: u32) -> vec2<f32> {
   let quarter = (phase + 0x20000000u) >> 30u;
@@ -95,7 +99,9 @@ fn growth(r: f32) -> f32 {
   return 1.0 + r * (0.50000001 + r * (0.16666505 + r * (0.04166624 + r * (0.00836922 + r * 0.00139487))));
 }
 
-/** e^{−y} for y ≥ 0, to 1e-7 relative: powers of two by the exponent's bits, the rest by growth(). */
+/**
+ * e^{−y} for y ≥ 0, to 1e-7 relative: powers of two by the exponent's bits, the rest by growth().
+ */
 fn decay(y: f32) -> f32 {
   let n = floor(y * 1.44269504 + 0.5);
   // ln 2 in two parts, the first so short that n times it is exact.
@@ -105,8 +111,8 @@ fn decay(y: f32) -> f32 {
 }
 
 /**
- * e^{−y} − 1. Short steps lose 1e-6 of a magnetisation, which f32 cannot represent next to 1: m + m·loss(y) preserves
- * it, whereas m·decay(y) is off by the same 3e-8 in every step.
+ * e^{−y} − 1. Short steps lose 1e-6 of a magnetisation, which f32 cannot represent next to 1: m +
+ * m·loss(y) preserves it, whereas m·decay(y) is off by the same 3e-8 in every step.
  */
 fn loss(y: f32) -> f32 {
   return select(decay(y) - 1.0, -y * growth(-y), y < 0.34657);

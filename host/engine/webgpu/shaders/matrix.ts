@@ -1,13 +1,14 @@
 /**
- * WGSL of lines that share a trajectory (Cartesian lines, echo trains, repeated spirals), as a product of complex
- * matrices: A of 64 lines × a chunk of spins times W of the chunk × 64 samples. W is computed once for the 64 lines, in
- * workgroup memory, so 4 FMAs per spin, line and sample remain: the theoretical limit is an eighth of the card's FP32
- * operations per second.
+ * WGSL of lines that share a trajectory (Cartesian lines, echo trains, repeated spirals), as a
+ * product of complex matrices: A of 64 lines × a chunk of spins times W of the chunk × 64 samples.
+ * W is computed once for the 64 lines, in workgroup memory, so 4 FMAs per spin, line and sample
+ * remain: the theoretical limit is an eighth of the card's FP32 operations per second.
  *
- * 256 threads keep 4 × 4 complex sums each in registers and process the chunk in panels of 16 spins: two 16-byte reads
- * of each operand feed 64 FMAs, the ratio of a classic 8 × 8 real product. Rows of A are padded to 17 vectors so that
- * eight spins fall into different banks when stored across. Equally spaced samples come as geometric series of four
- * from a directly evaluated first one (5 % of the product's work), others each directly (17 %).
+ * 256 threads keep 4 × 4 complex sums each in registers and process the chunk in panels of 16
+ * spins: two 16-byte reads of each operand feed 64 FMAs, the ratio of a classic 8 × 8 real product.
+ * Rows of A are padded to 17 vectors so that eight spins fall into different banks when stored
+ * across. Equally spaced samples come as geometric series of four from a directly evaluated first
+ * one (5 % of the product's work), others each directly (17 %).
  */
 import { readout } from './readout.ts';
 
@@ -71,7 +72,10 @@ const multiplyAdd = ['x', 'y', 'z', 'w']
   .join('\n      ');
 
 const body = /* wgsl */ `
-/** dispatch.a: first chunk, wave, first slot, lines; dispatch.b.x: first line. Grid: samples/64, lines/64, chunks */
+/**
+ * dispatch.a: first chunk, wave, first slot, lines; dispatch.b.x: first line. Grid: samples/64,
+ * lines/64, chunks
+ */
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) t: u32, @builtin(workgroup_id) group: vec3<u32>) {
   let chunk = dispatch.a.x + group.z;

@@ -1,11 +1,12 @@
 /**
- * WGSL of lines that share their trajectory with few others in their range. Each is summed separately; W stays in
- * registers.
+ * WGSL of lines that share their trajectory with few others in their range. Each is summed
+ * separately; W stays in registers.
  *
- * `line`, equally spaced samples: a thread takes runs of 16 samples, the first evaluated directly, the rest by complex
- * recurrence (4 FMAs and 2 additions per sample; the error of 16 steps is at most 1e-6). Four threads share a run, each
- * with every fourth spin. `scattered`, any samples (spirals): four samples per thread, with phase, sine and decay of
- * each computed directly, 40 operations per spin and sample.
+ * `line`, equally spaced samples: a thread takes runs of 16 samples, the first evaluated directly,
+ * the rest by complex recurrence (4 FMAs and 2 additions per sample; the error of 16 steps is at
+ * most 1e-6). Four threads share a run, each with every fourth spin. `scattered`, any samples
+ * (spirals): four samples per thread, with phase, sine and decay of each computed directly, 40
+ * operations per spin and sample.
  */
 import { readout } from './readout.ts';
 

@@ -1,23 +1,28 @@
 /**
- * WGSL of the exact sums. A workgroup adds the signal of its chunk of spins in f32 in one fixed order, turns the result
- * into a 64-bit integer in units of 2^−SCALE_EXPONENT, and adds that to the sums with integer atomics. Integer addition
- * is associative, so the sums of a batch have the same bits for any schedule of the card and for any tiles in the
- * batch; one number per sample is transferred to the host instead of one per sample and tile.
+ * WGSL of the exact sums. A workgroup adds the signal of its chunk of spins in f32 in one fixed
+ * order, turns the result into a 64-bit integer in units of 2^−SCALE_EXPONENT, and adds that to the
+ * sums with integer atomics. Integer addition is associative, so the sums of a batch have the same
+ * bits for any schedule of the card and for any tiles in the batch; one number per sample is
+ * transferred to the host instead of one per sample and tile.
  *
- * WGSL has no 64-bit atomics: the low words are added first, and an addition that wrapped carries one into the high
- * word. Every wrap is detected by exactly one addition, so the carries are right in any order.
+ * WGSL has no 64-bit atomics: the low words are added first, and an addition that wrapped carries
+ * one into the high word. Every wrap is detected by exactly one addition, so the carries are right
+ * in any order.
  */
 export const sums = /* wgsl */ `
 override SCALE_EXPONENT: i32 = 0;
 /** Largest signal that a chunk's densities allow, and what rounding may add: so no sum can wrap. */
 override LARGEST: f32 = 1.0;
-/** Spins whose signal one workgroup adds up; a tile is CHUNKS_PER_TILE of them, the last padded with empty spins. */
+/**
+ * Spins whose signal one workgroup adds up; a tile is CHUNKS_PER_TILE of them, the last padded with
+ * empty spins.
+ */
 override CHUNK: u32 = 64u;
 override CHUNKS_PER_TILE: u32 = 1u;
 
 /**
- * [0]: ~(first tile of the batch that was not finite or too large), or 0; then from 4 on [sample](re low, high, im low,
- * high)
+ * [0]: ~(first tile of the batch that was not finite or too large), or 0; then from 4 on
+ * [sample](re low, high, im low, high)
  */
 @group(0) @binding(3) var<storage, read_write> sums: array<atomic<u32>>;
 

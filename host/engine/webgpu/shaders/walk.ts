@@ -1,12 +1,13 @@
 /**
- * WGSL of the walk kernel: one thread simulates one spin through a range of the timeline and stores Mxy at the start of
- * every readout. Between pulses nothing is stepped: the host accumulates gradient moments and time since the last
- * pulse, so each readout and each pulse is one precession away from it, and rounding does not accumulate over a train
- * of lines.
+ * WGSL of the walk kernel: one thread simulates one spin through a range of the timeline and stores
+ * Mxy at the start of every readout. Between pulses nothing is stepped: the host accumulates
+ * gradient moments and time since the last pulse, so each readout and each pulse is one precession
+ * away from it, and rounding does not accumulate over a train of lines.
  *
- * A pulse that repeats is composed once to the affine map M → M + (X − 1)·M + b (b is the recovery towards
- * equilibrium), 12 numbers per spin, and applied in a dozen operations instead of 55 per step. X − 1 is stored, not X:
- * for small flip angles it is more accurate, and every repetition applies the same error.
+ * A pulse that repeats is composed once to the affine map M → M + (X − 1)·M + b (b is the recovery
+ * towards equilibrium), 12 numbers per spin, and applied in a dozen operations instead of 55 per
+ * step. X − 1 is stored, not X: for small flip angles it is more accurate, and every repetition
+ * applies the same error.
  */
 import { excitation } from './excitation.ts';
 import { functions } from './functions.ts';

@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { predictEcho } from '../host/api/spurious-echo.ts';
 import { openPhantom } from '../host/phantom/open.ts';
 import { spinBlock } from '../host/phantom/types.ts';
+import { predictEcho } from '../host/sampling/predict-echo.ts';
 import { hardPulse, mergedSteps, ROTATION, rotate } from '../host/sampling/pulse-rotation.ts';
 import { spinSampler } from '../host/sampling/sampler.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';

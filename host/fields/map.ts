@@ -200,7 +200,8 @@ export function requireSameGrid(a: MapData, b: MapData): void {
     a.size.every((extent, axis) => extent === b.size[axis]) &&
     a.origin.every((part, axis) => Math.abs(part - b.origin[axis]) <= SAME_GRID * scale) &&
     a.steps.flat().every((part, n) => Math.abs(part - b.steps.flat()[n]) * reach <= SAME_GRID * scale);
-  if (!same) throw badInput(b.path, `differs in its voxel grid from ${a.path}`, 'give files with the same grid and affine');
+  if (!same)
+    throw badInput(b.path, `differs in its voxel grid from ${a.path}`, 'give files with the same grid and affine');
 }
 
 /** `voxel (1, 2, 3)` of number n, with the volume where there are several. */

@@ -105,7 +105,11 @@ function checked(location: string, found: Coefficient): Coefficient {
       `the second is at most the first, that at most ${MOST_ORDER}`,
     );
   if (n === 1 && Math.abs(value) > WHOLE_FIELD)
-    throw badInput(location, 'its linear terms describe the whole field, not the deviation from it', 'give the deviation alone, without the linear field');
+    throw badInput(
+      location,
+      'its linear terms describe the whole field, not the deviation from it',
+      'give the deviation alone, without the linear field',
+    );
   return found;
 }
 

@@ -89,10 +89,7 @@ const FAULTS: Readonly<Record<string, readonly [string | Record<string, string>,
     /LABELSET 2 does/,
   ],
   'an extension not specified': [{ extensions: '[EXTENSIONS]\n1 9 2 0\n' }, /extension number 9 is not specified/],
-  'a circle of extensions': [
-    { extensions: '[EXTENSIONS]\n1 1 1 1\nextension LABELSET 1\n1 3 LIN\n' },
-    /is circular/,
-  ],
+  'a circle of extensions': [{ extensions: '[EXTENSIONS]\n1 1 1 1\nextension LABELSET 1\n1 3 LIN\n' }, /is circular/],
   'two rotations': [
     { extensions: '[EXTENSIONS]\n1 1 1 2\n2 1 1 0\nextension ROTATIONS 1\n1 1 0 0 0\n' },
     /a block has two ROTATIONS/,

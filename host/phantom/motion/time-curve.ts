@@ -131,7 +131,11 @@ export function checkTimeCurve(place: string, { t, unit, periodic, periods }: Ti
       'give the length of each copy over that of the knots',
     );
   if (periodic && !(t[t.length - 1] - t[0] >= SHORTEST_PERIOD))
-    throw badInput(place, `the period of its time curve is ${t[t.length - 1] - t[0]} s`, `give at least ${SHORTEST_PERIOD} s`);
+    throw badInput(
+      place,
+      `the period of its time curve is ${t[t.length - 1] - t[0]} s`,
+      `give at least ${SHORTEST_PERIOD} s`,
+    );
   return { t, unit, periodic, periods };
 }
 

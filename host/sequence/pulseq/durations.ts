@@ -109,7 +109,8 @@ function softDelayOverrides(
     if (!Object.hasOwn(wanted, softDelay.hint)) continue;
     const value = wanted[softDelay.hint];
     const duration = value / softDelay.factor + softDelay.offset;
-    if (!(duration >= 0)) throw usage(`soft delay ${softDelay.hint} = ${value} s gives a block of ${duration} s`, 'set it longer');
+    if (!(duration >= 0))
+      throw usage(`soft delay ${softDelay.hint} = ${value} s gives a block of ${duration} s`, 'set it longer');
     durations.set(softDelay, duration);
   }
   for (const hint of Object.keys(wanted)) {

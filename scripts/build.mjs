@@ -1,7 +1,8 @@
-// One command that makes everything a run needs, all under dist/: the WASM kernels (plain and relaxed SIMD), the host bundled into a few
-// files (a thousand ranks open them at once on a shared file system), and the MPI addon where the machine has an MPI compiler.
-// Kernels and addon are made again only when their inputs changed. Every file is written beside its place and renamed into it, so that a
-// build may run while a simulation or another build does.
+// Builds everything that a run needs, in dist/: the WASM kernels (plain and relaxed SIMD), the host
+// bundled into a few files (because a thousand ranks open them at once on a shared file system), and
+// the MPI addon if the machine has an MPI compiler. Kernels and addon are rebuilt only if their
+// inputs changed. Every file is written beside its final name and then renamed, so a build may run
+// at the same time as a simulation or another build.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// `npm run demo`: from a bare clone with nothing but Node to a simulated head and its picture, by the commands a user would type.
+// `npm run demo`: simulates a head and reconstructs its image with the command, from a fresh clone;
+// needs only Node.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';

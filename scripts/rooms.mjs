@@ -1,9 +1,10 @@
-// The rooms of the project and who may import whom: one table, rooms.json, from which Biome's lint rules (the overrides of biome.json) and
-// the picture in docs/explanation/architecture.md are made. `npm run check` fails when either differs from the table, and Biome when a file
-// imports what its room may not.
+// The rooms of the project and which may import which. From one table, rooms.json, this script
+// generates Biome's lint rules (the overrides of biome.json) and the diagram in
+// docs/explanation/architecture.md. `npm run check` fails if either differs from the table, and
+// Biome fails if a file imports what its room may not.
 //
 //   node scripts/rooms.mjs            write both
-//   node scripts/rooms.mjs --check    exit 1 unless both are as the table says
+//   node scripts/rooms.mjs --check    exit 1 unless both agree with the table
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';

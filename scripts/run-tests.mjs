@@ -1,7 +1,8 @@
-// Runs the test files and nothing else: `node --import tsx scripts/run-tests.mjs [--slow] [part of a path …]`.
-// It stands in for `node --test` because Node 20 knows no globs, and because tests that start MPI or SLURM must not meet each other on a
-// machine with few cores: files named *.serial.test.ts run one at a time, after the others. Both runs end in one summary.
-// *.slow.test.ts take minutes, and run with --slow only. At the end the files that cost most are listed (test-cost.mjs).
+// Runs the test files: `node --import tsx scripts/run-tests.mjs [--slow] [part of a path …]`.
+// It replaces `node --test` because Node 20 does not support globs, and because tests that start MPI
+// or SLURM must not run at the same time on a machine with few cores: files named *.serial.test.ts
+// run one at a time, after the others. Both groups are reported in one summary. *.slow.test.ts take
+// minutes and run with --slow only. The most expensive files are listed at the end (test-cost.mjs).
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';

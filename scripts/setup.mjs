@@ -1,6 +1,7 @@
-// Brings a bare clone to where it builds and tests: npm packages for everything, and for the tests the real programs that they run against
-// (two MPIs, SLURM, readers of our files, software Vulkan). The demo asks for the first alone, so it needs nothing but Node.
-// Only what is missing is installed. What cannot be had is named in one line and left to the tests, which skip aloud, or fail with CI=true.
+// Prepares a fresh clone for building and testing: installs the npm packages and, for the tests, the
+// programs they use (two MPI libraries, SLURM, readers of our formats, software Vulkan). The demo
+// needs the npm packages only. Only missing packages are installed. If one is not available, a
+// message names it; the tests that need it are then skipped, or fail with CI=true.
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,

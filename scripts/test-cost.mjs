@@ -1,6 +1,7 @@
-// What a test file costs: processor seconds of its process and of all that it started and waited for, and its duration. The runner loads
-// this into each test file's process (`--import`); it adds one line to the file that LARMOR_TEST_COSTS names when the process ends.
-// Processor time is what a suite on a shared machine is judged by: durations there say more of the other jobs.
+// Cost of a test file: processor time of its process and of all processes that it started and waited
+// for, and its duration. The runner loads this module into the process of each test file
+// (`--import`); at exit it appends one line to the file that LARMOR_TEST_COSTS names. On a shared
+// machine processor time is the measure, because durations depend on other jobs.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';

@@ -1,4 +1,4 @@
-// `npm test`: everything that says whether the project is sound, from a bare clone: setup, build, type check, lint, tests.
+// `npm test`, from a fresh clone: setup, build, type check, lint, tests.
 //
 //   npm test                   all everyday tests
 //   npm test -- sequence mpi   those with "sequence" or "mpi" in their path
@@ -19,7 +19,7 @@ setupPackages();
 setupTestPrograms();
 if (run([join('scripts', 'build.mjs')]) !== 0) process.exit(1);
 
-// A type error does not keep the tests from running: both are seen in one go, and either fails the whole.
+// The tests run even after a type error: both are reported, and either is a failure.
 const checks = [
   [join('scripts', 'rooms.mjs'), '--check'],
   [join('node_modules', 'typescript', 'bin', 'tsc'), '--noEmit'],

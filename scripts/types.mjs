@@ -1,5 +1,6 @@
-// The package's types, part of packing it: declarations of the functions in host/api/index.ts and of every type that these mention, under
-// dist/types. What they do not mention stays out, and with it the packages that only the inside uses.
+// Type declarations of the package, written to dist/types when it is packed: those of the functions
+// in host/api/index.ts and of every type that they refer to. Nothing else is included, so the
+// declarations do not depend on packages that are used internally.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

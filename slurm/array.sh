@@ -1,6 +1,6 @@
 #!/bin/bash
-# The same simulation for several values of one parameter, as one job array: a job per value, as many at a time as there is
-# room for.
+# The same simulation for several values of one parameter, as a job array: one job per value, as
+# many at a time as resources allow.
 #
 #   sbatch array.sh                     all values below
 #   sbatch --array=2 array.sh           one of them again

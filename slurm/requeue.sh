@@ -1,7 +1,8 @@
 #!/bin/bash
-# A simulation longer than a queue allows. Shortly before the time limit SLURM signals it; it writes a checkpoint and ends;
-# the job looks how far that is, puts itself back into the queue and goes on from there, until the simulation is done. The
-# result is the same bit for bit as without the interruptions. A node that fails costs the work since the last checkpoint.
+# A simulation longer than the time limit of the queue. Shortly before the limit SLURM sends a
+# signal; the simulation writes a checkpoint and ends. The job then checks the progress, requeues
+# itself and resumes, until the simulation is complete. The result is bit-identical to that of an
+# uninterrupted run. If a node fails, the work since the last checkpoint is repeated.
 #
 #   sbatch requeue.sh scan.seq brain.phantom -o raw.mrd
 #
@@ -21,18 +22,18 @@
 module load nodejs openmpi          # EDIT
 mpi=pmix                            # EDIT  pmix for Open MPI; pmi2 for MPICH, MVAPICH and Intel MPI
 checkpoint=checkpoint-$SLURM_JOB_ID # EDIT  on a file system that all nodes share; the job's number stays when it is requeued
-pieces=50                           # EDIT  how often it may start at most: one that gets nowhere must not run for ever
+pieces=50                           # EDIT  largest number of starts, in case the job makes no progress
 
-# Tiles done so far, by the checkpoint itself; nothing if there is none.
+# Finished tiles according to the checkpoint; empty if there is none.
 tiles_done() { larmor status "$checkpoint" 2>/dev/null | sed -n 's/^\([0-9]*\) of .*/\1/p'; }
 
 before=$(tiles_done)
-# Not through mpirun here: MPICH's mpiexec dies of the signal before the simulation can answer it.
+# Not through mpirun: the signal ends MPICH's mpiexec before the simulation can handle it.
 srun --mpi=$mpi -c "$SLURM_CPUS_PER_TASK" --hint=nomultithread --cpu-bind=cores --kill-on-bad-exit=1 \
   larmor simulate --checkpoint "$checkpoint" --checkpoint-interval 600 --resume "$@"
 code=$?
 
-# The checkpoint decides, not the code: launchers and SLURM may put a code of their own in its place.
+# The checkpoint decides, not the exit code, which launchers and SLURM may replace.
 if larmor status "$checkpoint"; then exit 0; fi
 after=$(tiles_done)
 if [ "${after:-0}" -gt "${before:-0}" ]; then
@@ -40,7 +41,7 @@ if [ "${after:-0}" -gt "${before:-0}" ]; then
 elif [ $code -eq 75 ] || [ $code -gt 128 ]; then
   why="stopped before anything was done"
 else
-  exit $code                        # bad input, a full disk: the same would happen again
+  exit $code                        # bad input or a full disk: a restart would fail again
 fi
 if [ "${SLURM_RESTART_COUNT:-0}" -ge $pieces ]; then
   echo "requeue.sh: $why, but has started $pieces times; submit it again to go on from $checkpoint" >&2

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# A small SLURM on one machine, for tests: a controller and two virtual nodes n1 and n2, each with four CPUs and two fake GPUs. Jobs are
-# submitted to it with the ordinary commands, from anywhere on this machine, as soon as SLURM_CONF points to it:
+# A small SLURM on one machine, for tests: a controller and two virtual nodes n1 and n2, each with
+# four CPUs and two fake GPUs. Once SLURM_CONF points to it, jobs are submitted with the usual
+# commands, from anywhere on this machine:
 #
 #   eval "$(slurm/testbed.sh up DIR)"       start it, with everything it writes in DIR; prints `export SLURM_CONF=…`
 #   slurm/testbed.sh kill-node DIR n2       a node dies, with all that runs on it
 #   slurm/testbed.sh down DIR               stop it, kill what still runs on it, remove DIR
 #   slurm/testbed.sh check                  whether it could be started here, and if not, why
 #
-# All daemons and jobs live in one PID namespace, so that killing its first process ends every one of them: the kernel sees to it, whatever
-# state they are in. Each node has its own host name (UTS namespace): Open MPI crashes when two nodes share one. It has no PID namespace of
-# its own: equal process ids on two nodes of one machine look like one process to UCX, and MPICH's ranks then wait for each other in vain.
+# All daemons and jobs are in one PID namespace, so that the kernel ends all of them, in any state,
+# when its first process is killed. Each node has its own host name (UTS namespace), because Open
+# MPI crashes if two nodes have the same. A node has no PID namespace of its own: UCX takes equal
+# process ids on two nodes of one machine for one process, and MPICH's ranks then deadlock.
 set -euo pipefail
 
 die() {

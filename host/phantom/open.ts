@@ -90,7 +90,11 @@ export async function openPhantom(
     completeParameters(name, {}, parameters);
     const probable = !isNiftiPhantom(name);
     if (probable && !hasProbabilities(name))
-      throw badInput(name, 'is not a phantom of maps (no $schema nifti-phantom-v1, no tissues with probability)', FORMATS);
+      throw badInput(
+        name,
+        'is not a phantom of maps (no $schema nifti-phantom-v1, no tissues with probability)',
+        FORMATS,
+      );
     const maps = await (probable ? openProbabilityMaps(name, B0, warn) : openNiftiPhantom(name, warn));
     warnOfT2s(maps, warnT2s);
     return maps;

@@ -128,6 +128,16 @@ function warnOfField({ B0, parameters, knowsField }: PhantomSource, scanner: Sca
   );
 }
 
+/** Nothing that lies in a scanner reaches farther from its centre [m]: probably millimetres taken for metres. */
+const PLAUSIBLE_REACH = 2.5;
+
+function warnOfExtent({ name, bounds: { min, max } }: PhantomSource): void {
+  const reach = Math.max(...[...min, ...max].map(Math.abs));
+  if (reach <= PLAUSIBLE_REACH) return;
+  const fix = 'check the unit of its voxel size, origin and positions';
+  warn(`${name}: reaches to ${reach.toPrecision(2)} m from the isocentre, which is implausible; ${fix}`);
+}
+
 /** What is open already has been given its parameters. */
 function requireNames({ sequence, sequenceParameters, phantom, phantomParameters, spinsPerVoxel }: Request): void {
   const names = (given: Given): string => Object.keys(given).join(', ');
@@ -182,6 +192,7 @@ export async function openInputs(
     try {
       await letEventsThrough();
       warnOfField(opened, scanner);
+      warnOfExtent(opened);
       const placing = { maxRfStep, coilsName: request.coilsName, surveyOf, exact };
       const { source, atRest, timelines, reach, compile } = await placePhantom(
         opened,

@@ -39,7 +39,7 @@ export async function liveReport(sequence: string, phantom: string, options: Liv
     const { summary } = simulation;
     const live = [
       ...parametersOf('sequence', ofSequence, (summary.sequence.parameters ?? {}) as Given),
-      ...parametersOf('phantom', ofPhantom, summary.phantom.parameters),
+      ...parametersOf('phantom', ofPhantom ?? {}, summary.phantom.parameters),
     ];
     return { ...(await reportFor(simulation, {})), live };
   };

@@ -19,7 +19,7 @@ export function settingOwner(
   const ofSequence = builtinSequences.get(names.sequence)?.parameters;
   const ofPhantom = phantomParameters(names.phantom);
   const inSequence = Object.hasOwn(ofSequence ?? {}, name);
-  const inPhantom = Object.hasOwn(ofPhantom, name);
+  const inPhantom = Object.hasOwn(ofPhantom ?? {}, name);
   if (inSequence && inPhantom) {
     const fix = `write sequence.${text} or phantom.${text}`;
     throw usage(`--set ${text}: both ${names.sequence} and ${names.phantom} have '${name}'`, fix);
@@ -27,6 +27,8 @@ export function settingOwner(
   if (inPhantom) return 'phantom';
   // The names of a sequence file are those of its soft delays, known once it is read.
   if (inSequence || ofSequence === undefined) return 'sequence';
+  // What is no phantom is reported as that, once it is opened.
+  if (ofPhantom === undefined) return 'phantom';
   const known = [...Object.keys(ofSequence), ...Object.keys(ofPhantom)];
   throw usage(
     `neither ${names.sequence} nor ${names.phantom} has a parameter '${name}'`,

@@ -56,7 +56,7 @@ async function gather(name: string, { scanner: scannerFile, set = [] }: InfoOpti
       ...about,
       ...phantomFacts(source),
       ...reach,
-      ...listed(phantomParameters(name)),
+      ...listed(phantomParameters(name) ?? {}),
     };
   };
   const ofRaw = async (): Promise<Facts> => ({ kind: 'raw', name, ...rawFacts(await readRaw(name)) });

@@ -106,12 +106,14 @@ export async function openPhantom(
 }
 
 /**
- * The parameters that `openPhantom` takes for this name; {} for a file that takes none. Opens
- * nothing.
+ * The parameters that `openPhantom` takes for this name: {} for a file that takes none, undefined for
+ * what is no phantom by its name. Opens nothing.
  */
-export function phantomParameters(name: string): Parameters {
+export function phantomParameters(name: string): Parameters | undefined {
   if (Object.hasOwn(builtinPhantoms, name)) return builtinPhantoms[name].parameters;
-  return ['.mat', '.nii'].includes(endingOf(name)) ? labelImageParameters : {};
+  const ending = endingOf(name);
+  if (['.mat', '.nii'].includes(ending)) return labelImageParameters;
+  return [...HDF5_ENDINGS, '.json'].includes(ending) ? {} : undefined;
 }
 
 /** The ending in lower case, without a `.gz`. */

@@ -1,9 +1,10 @@
 /** Manners of the built command: units, wrong names answered with right ones, help, and one JSON object from each command. */
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { larmorSync } from '../../testing/larmor.ts';
+import { niftiFile, writeTable } from '../../testing/phantom-files.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 import { seqFolder, seqText } from '../sequence/seq-text.ts';
 
@@ -56,6 +57,22 @@ for (const [args, line] of refused) {
     assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
   });
 }
+
+test('a phantom is judged by its format before its settings, and by its size', () => {
+  const at = (name: string): string => join(where, name);
+  writeFileSync(at('head.img'), 'voxels');
+  const pair = larmor('simulate', 'fid', at('head.img'), '--set', 'tissues=t.json');
+  assert.equal(pair.code, 2);
+  assert.match(pair.stderr, /head.img: unsupported phantom format '.img'; give/);
+  writeTable(at('metres.json'), [1]);
+  writeFileSync(at('metres.nii'), niftiFile([2, 1, 1], Uint8Array.of(1, 1), [4000, 4000, 4000], [-4000, 0, 0]));
+  const metres = larmor('plan', 'fid', at('metres.nii'), '-q');
+  assert.equal(metres.code, 0, metres.stderr);
+  assert.match(
+    metres.stderr,
+    /metres.nii: reaches to \d(\.\d)? m from the isocentre, which is implausible; check the unit/,
+  );
+});
 
 test('implausible values are taken, with a warning that names the likely unit', () => {
   const cases = [

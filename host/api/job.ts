@@ -26,7 +26,10 @@ export interface JobOptions extends EngineRequest {
   readonly tile?: number;
   /** Largest error of fast methods, relative to the sum of all densities; default: `DEFAULT_TOLERANCE`. */
   readonly tolerance?: number;
-  /** Sum every sample of every spin, by no fast method. */
+  /**
+   * Sum every sample of every spin, by no fast method. In several coils lines are
+   * transformed, with errors no larger than the rounding of such sums.
+   */
   readonly exact?: boolean;
 }
 

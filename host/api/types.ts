@@ -32,7 +32,10 @@ export interface ScanOptions extends CallOptions {
   readonly precision?: 'f32' | 'f64' | undefined;
   /** Largest error of fast methods, relative to the sum of all densities, 1e-6 to 0.1; default 3e-6, f64 and GPUs: exact. */
   readonly tolerance?: number | undefined;
-  /** Sum every sample of every spin, by no fast method. */
+  /**
+   * Sum every sample of every spin, by no fast method. In several coils lines are
+   * transformed, with errors no larger than the rounding of such sums.
+   */
   readonly exact?: boolean | undefined;
   /** Longest RF step [s]; default 50 µs. */
   readonly maxRfStep?: Seconds | undefined;

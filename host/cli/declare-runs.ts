@@ -77,7 +77,12 @@ function withScan(command: Command): Command {
       'spins in each voxel of a phantom of voxels, placed where the sequence needs them; or auto: as many as it needs (default)',
       spinsPerVoxel,
     )
-    .addOption(new Option('--exact', 'sum every sample of every spin, by no fast method').conflicts('tolerance'))
+    .addOption(
+      new Option(
+        '--exact',
+        'sum every sample of every spin, by no fast method; several coils: transforms no less accurate',
+      ).conflicts('tolerance'),
+    )
     .option('--tile <n>', 'spins per tile (default: chosen from the size of the phantom)', spinsPerTile);
   return withOutput(command.option(...STRICT));
 }

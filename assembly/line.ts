@@ -21,7 +21,9 @@ import { loadColumn, loadT, madd, nmadd, splat } from './simd';
 import { addVector, COLUMN, isSame } from './spreading';
 import { addLanes } from './sums';
 
-/** Columns of a panel: offsets of the first cell and of the tabulated weights, three that make h_k; */
+/**
+ * Columns of a panel: offsets of the first cell and of the tabulated weights, three that make h_k;
+ */
 const CELL: usize = 0, TABLE: usize = COLUMN, SHIFT: usize = 2 * COLUMN, DECAY: usize = 3 * COLUMN;
 const BEND: usize = 4 * COLUMN, PLACES: usize = 5;
 /** then M·h_k, re and im of each order. */

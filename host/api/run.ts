@@ -27,7 +27,6 @@ import { type Findings, tilesToVerify, uniteFindings, type Verification, verifyT
 import { DEFAULT_CHECKPOINT_INTERVAL } from './defaults.ts';
 import type { Job } from './job.ts';
 import { type MagnetizationSink, magnetizationStore } from './magnetization.ts';
-import { reportOfJob, requireReportName } from './report.ts';
 import { coilsOf, provenanceOf, rawDataOf, receive, summarise, writeOutputs } from './result.ts';
 
 export interface RunOptions extends CheckpointOptions {
@@ -158,10 +157,12 @@ async function start(cluster: Cluster, job: Job, options: RunOptions) {
     if (samples === 0 && outputs.length > 0)
       throw usage(`-o ${outputs.join(' ')}: the sequence has no ADC, so there is no raw data`, 'leave out -o');
     for (const path of outputs) checkWritable(path, size);
-    if (reportFile !== undefined) requireReportName(reportFile);
+    // Loaded for this alone: it brings the encoder of PNG images.
+    const page = reportFile === undefined ? undefined : await import('./report.ts');
+    if (reportFile !== undefined) page?.requireReportName(reportFile);
     requireDistinct([...outputs.flatMap(filesOf), ...(magnetization?.files ?? []), ...reportFiles]);
     if (options.checkpoint !== undefined) await lockFolder(options.checkpoint);
-    if (reportFile !== undefined) reportText = await reportOfJob(job);
+    reportText = await page?.reportOfJob(job);
     const sums = { coils: channelsOf(phantom), samples };
     resumePoint = findResumePoint(options, plan, sums, outputs.map(filesOf), noiseText(options.noise));
     return { done: resumePoint.done, complete: resumePoint.completion !== undefined };

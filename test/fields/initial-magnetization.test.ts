@@ -52,7 +52,8 @@ test('a gradient echo in two parts equals the whole', skipWithoutCases(), async 
   const spins = cases('phantoms/random600.phantom');
   for (const [precision, limit] of [
     ['f64', 1e-13],
-    ['f32', 3e-6],
+    // Each run may err by 3e-6 of the density, of which the magnetisation is a part.
+    ['f32', 1e-5],
   ] as const) {
     const found = await error(folder, spins, { at: 40, startTime: '0', precision });
     assert.ok(found.signal < limit && found.magnetization < limit, `${precision}: ${JSON.stringify(found)}`);

@@ -4,7 +4,7 @@
  * transforms. The error is measured on these tables, in f64, over places, decays and bends.
  */
 import { type Stage, smoothLength, stagesOf } from './fourier.ts';
-import { kaiserBessel, kernelDerivatives, WIDEST } from './kaiser-bessel.ts';
+import { kaiserBessel, kernelDerivatives } from './kaiser-bessel.ts';
 
 export interface LineAxis {
   readonly samples: number;
@@ -34,36 +34,49 @@ export interface LineExtent {
 
 /** As in assembly/line.ts. */
 const PLACES = 128;
-const ORDERS = [3, 4, 5, 7] as const;
+/** Taps come in vectors of four, so that other widths cost as much. */
+const WIDTHS = [4, 8, 12] as const;
+const FEWER_ORDERS = [3, 4, 5] as const;
+const MOST_ORDERS = 7;
 
 /** Where the error is measured: places in half a cell, decays, samples. */
 const TRIED_PLACES = 5;
 const TRIED_RATES = 4;
 const TRIED_SAMPLES = 24;
+const MEASURED = Array.from({ length: TRIED_PLACES + 1 }, (_, n) => Math.round((n * PLACES) / (2 * TRIED_PLACES)));
+const ALL = Array.from({ length: PLACES + 1 }, (_, place) => place);
 
 /** The cheapest axis whose error stays within `bound`, or undefined. */
 export function chooseLineAxis(extent: LineExtent, bound: number): LineAxis | undefined {
-  const begin = Math.max(3, Math.floor(1 + Math.log10(0.8 / bound)) - 1);
-  for (let width = begin; width <= Math.min(12, WIDEST); width++)
-    for (const orders of ORDERS) {
-      const axis = makeAxis(extent, width, orders);
-      if (isWithin(axis, extent, bound)) return axis;
+  for (const width of WIDTHS) {
+    if (width < Math.floor(1 + Math.log10(0.8 / bound))) continue;
+    const plain = plainAxis(extent, width);
+    const derivative = kernelDerivatives(width, plain.grid / plain.samples);
+    const within = (orders: number): LineAxis | undefined => {
+      const axis = { ...plain, orders, weights: new Float64Array((PLACES + 1) * plain.taps * orders) };
+      tabulate(axis, derivative, MEASURED);
+      return isWithin(axis, extent, bound) ? axis : undefined;
+    };
+    // If all derivatives are not enough, fewer are not either.
+    const most = within(MOST_ORDERS);
+    if (most === undefined) continue;
+    let axis = most;
+    for (const orders of FEWER_ORDERS) {
+      const found = within(orders);
+      if (found === undefined) continue;
+      axis = found;
+      break;
     }
+    tabulate(axis, derivative, ALL);
+    return axis;
+  }
   return undefined;
 }
 
-function makeAxis({ samples, duration, maxR2 }: LineExtent, width: number, orders: number): LineAxis {
+/** What does not depend on the number of derivatives. */
+function plainAxis({ samples, duration, maxR2 }: LineExtent, width: number): Omit<LineAxis, 'orders' | 'weights'> {
   const grid = smoothLength(Math.max(2 * samples, 2 * width), 4);
-  const taps = 4 * Math.ceil(width / 4);
-  const ratio = grid / samples;
-  const derivative = kernelDerivatives(width, ratio);
-  const weights = new Float64Array((PLACES + 1) * taps * orders);
-  for (let place = 0, at = 0; place <= PLACES; place++)
-    for (let vector = 0; vector < taps; vector += 4)
-      for (let order = 0; order < orders; order++)
-        for (let tap = vector; tap < vector + 4; tap++)
-          weights[at++] = tap < width ? Math.fround(derivative(tap, place / PLACES - 0.5, order)) : 0;
-  const { transform } = kaiserBessel(width, ratio);
+  const { transform } = kaiserBessel(width, grid / samples);
   const factors = new Float64Array(8 * samples);
   for (let j = 0; j < samples; j++) {
     const k = j - (samples >> 1);
@@ -74,7 +87,22 @@ function makeAxis({ samples, duration, maxR2 }: LineExtent, width: number, order
       factors[8 * j + 4 + column] = factor * Math.sin(angle);
     }
   }
-  return { samples, grid, width, taps, orders, weights, factors, stages: stagesOf(grid / 4) };
+  return { samples, grid, width, taps: 4 * Math.ceil(width / 4), factors, stages: stagesOf(grid / 4) };
+}
+
+/** Fills in the weights of these places. */
+function tabulate(
+  { width, taps, orders, weights }: LineAxis,
+  derivative: ReturnType<typeof kernelDerivatives>,
+  places: readonly number[],
+): void {
+  for (const place of places) {
+    let at = place * taps * orders;
+    for (let vector = 0; vector < taps; vector += 4)
+      for (let order = 0; order < orders; order++)
+        for (let tap = vector; tap < vector + 4; tap++)
+          weights[at++] = tap < width ? Math.fround(derivative(tap, place / PLACES - 0.5, order)) : 0;
+  }
 }
 
 /**
@@ -88,38 +116,49 @@ function isWithin(axis: LineAxis, { samples, duration, maxR2, bend }: LineExtent
   const tried = [...Array.from({ length: Math.ceil(samples / stride) }, (_, n) => n * stride), samples - 1];
   const perSample = bend / Math.max(1, middle) ** 2;
   const bends = bend === 0 ? [0] : [-perSample, 0.4 * perSample, perSample];
-  const tapRe = new Float64Array(width);
-  const tapIm = new Float64Array(width);
-  for (let n = 0; n <= TRIED_PLACES; n++) {
-    const place = Math.round((n * PLACES) / (2 * TRIED_PLACES));
+  const rates = Array.from({ length: TRIED_RATES + 1 }, (_, n) => {
+    const R2 = (maxR2 * n) / TRIED_RATES;
+    const perDwell = (R2 * duration) / samples;
+    const decay = (-(R2 - maxR2 / 2) * duration * grid) / samples / (2 * Math.PI);
+    return {
+      perDwell,
+      decay,
+      gone: Math.exp(-perDwell * middle),
+      re: new Float64Array(width),
+      im: new Float64Array(width),
+    };
+  });
+  const [cosines, sines] = [new Float64Array(width), new Float64Array(width)];
+  for (const [n, place] of MEASURED.entries()) {
     const shift = (n % 2 === 0 ? 0.5 : -0.5) / PLACES;
     const u = place / PLACES - 0.5 + shift + (width - 1) / 2;
-    for (let rate = 0; rate <= TRIED_RATES; rate++) {
-      const R2 = (maxR2 * rate) / TRIED_RATES;
-      const perDwell = (R2 * duration) / samples;
-      const gone = Math.exp(-perDwell * middle);
-      const decay = (-(R2 - maxR2 / 2) * duration * grid) / samples / (2 * Math.PI);
-      for (const b of bends) {
+    for (const b of bends) {
+      for (const { decay, re, im } of rates) {
         const amplitudes = orderAmplitudes(orders, shift, decay, (b * grid ** 2) / Math.PI);
-        tapRe.fill(0);
-        tapIm.fill(0);
+        re.fill(0);
+        im.fill(0);
         for (let tap = 0; tap < width; tap++)
           for (let k = 0; k < orders; k++) {
             const weight = weights[place * taps * orders + 4 * ((tap >> 2) * orders + k) + (tap & 3)];
-            tapRe[tap] += weight * amplitudes[2 * k];
-            tapIm[tap] += weight * amplitudes[2 * k + 1];
+            re[tap] += weight * amplitudes[2 * k];
+            im[tap] += weight * amplitudes[2 * k + 1];
           }
-        for (const j of tried) {
-          const k = j - middle;
-          let [re, im] = [0, 0];
+      }
+      for (const j of tried) {
+        const k = j - middle;
+        for (let tap = 0; tap < width; tap++) {
+          const angle = (-2 * Math.PI * k * (tap - u)) / grid + 2 * Math.PI * b * k * k;
+          cosines[tap] = Math.cos(angle);
+          sines[tap] = Math.sin(angle);
+        }
+        for (const { perDwell, gone, re, im } of rates) {
+          let [x, y] = [0, 0];
           for (let tap = 0; tap < width; tap++) {
-            const angle = (-2 * Math.PI * k * (tap - u)) / grid + 2 * Math.PI * b * k * k;
-            const [c, s] = [Math.cos(angle), Math.sin(angle)];
-            re += tapRe[tap] * c - tapIm[tap] * s;
-            im += tapRe[tap] * s + tapIm[tap] * c;
+            x += re[tap] * cosines[tap] - im[tap] * sines[tap];
+            y += re[tap] * sines[tap] + im[tap] * cosines[tap];
           }
           const factor = factors[8 * j];
-          const error = Math.hypot(factor * re - Math.exp(-perDwell * k), factor * im);
+          const error = Math.hypot(factor * x - Math.exp(-perDwell * k), factor * y);
           if (!(gone * error <= bound)) return false;
         }
       }

@@ -33,7 +33,7 @@ interface Part {
 
 export const line: LineMethod = {
   name: 'line',
-  open({ timeline, source, precision, coils, budget, tileSize }) {
+  open({ timeline, source, precision, coils, budget, tileSize, once }) {
     if (precision === 'f64' || coils > 0 || budget === undefined) return undefined;
     const { x, y, z, hertz } = extentOf(source, timeline.B0);
     const { terms = [], node = 0 } = source.model?.largest ?? {};
@@ -42,14 +42,14 @@ export const line: LineMethod = {
     const reach = [x, y, z, hertz, ...Array.from({ length: timeline.terms }, (_, n) => own[n] ?? node)];
     const maxR2 = 1 / source.bounds.minT2;
     const { line: bound, fit: deviation } = budget;
-    const axes = new Map<string, LineAxis | undefined>();
+    const axes = once('axes of lines', () => new Map<string, LineAxis | undefined>());
     const axisFor = (samples: number, duration: number, bend: number): LineAxis | undefined => {
       const key = `${samples} ${duration.toPrecision(9)} ${bend}`;
       if (!axes.has(key)) axes.set(key, chooseLineAxis({ samples, duration, maxR2, bend }, bound));
       return axes.get(key);
     };
     const chosen = new Map<number, readonly Part[]>();
-    const partsOf = (trajectory: number): readonly Part[] | undefined => {
+    const cut = (trajectory: number): readonly Part[] | undefined => {
       const whole = trajectoryAt(timeline, trajectory);
       for (const count of whole.isUniform ? PARTS.slice(0, 1) : PARTS) {
         if (whole.samples < FEWEST_SAMPLES * count) return undefined;
@@ -69,6 +69,11 @@ export const line: LineMethod = {
         if (parts.length === count) return parts;
       }
       return undefined;
+    };
+    const known = once('parts of lines', () => new Map<number, readonly Part[] | undefined>());
+    const partsOf = (trajectory: number): readonly Part[] | undefined => {
+      if (!known.has(trajectory)) known.set(trajectory, cut(trajectory));
+      return known.get(trajectory);
     };
     return {
       propose(trajectory) {

@@ -133,7 +133,7 @@ test('--resume with other motions says that these differ', async () => {
   assert.equal(code, 65, stderr);
   assert.match(stderr, /belongs to another run \(fid on column\), which differs in: motion; give another folder/);
   // Spins at rest have a tolerance of their own.
-  assert.match((await run('--resume')).stderr, /which differs in: tolerance, motion; /);
+  assert.match((await run('--resume')).stderr, /which differs in: motion; /);
 });
 
 test('plan and info state the box that spins reach', async () => {

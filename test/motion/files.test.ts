@@ -172,6 +172,12 @@ test('motion files that are wrong', () => {
     65,
     ...given(write('kind.json', { motions: [{ action: { type: 'Wobble' } }] })),
   );
+  const spun = { type: 'Rotate', pitch: 0, roll: 0, yaw: 10, center: [0, 0, 0] };
+  refused(
+    /spun\.json motions\[0\]: its spins turn by up to .* rad within .* s; check the units of its motions/,
+    65,
+    ...given(write('spun.json', { motions: [{ action: spun, time: { t: [0, 1], t_unit: [0, 1e308] } }] })),
+  );
   refused(
     /type\.json: motions\[0\]\.action\.type is missing; give Translate, Rotate/,
     65,

@@ -37,10 +37,12 @@ for (const [name, shape] of Object.entries(shapes)) {
       TE,
       TI,
       flipAngle,
+      provenance,
       ...read
     } = await readRaw(path);
     assert.equal(from, path);
     assert.match(xml, /^<\?xml/);
+    assert.deepEqual(provenance, {});
     assert.deepEqual({ sequenceName, phantomName, B0, frequency }, pick(raw));
     assert.deepEqual([TR, TE, TI].map(rounded), [[0.1], [0.02], []]);
     assert.deepEqual(rounded(flipAngle), rounded([Math.PI / 2]));

@@ -44,6 +44,8 @@ export function movingBounds(
   duration: Seconds,
 ): MovingBounds {
   const { bounds } = source;
+  const place = motions[0]?.place ?? source.name;
+  const turning = motions.find(({ action }) => action.type === 'Rotate')?.place ?? place;
   const [min, max] = [[...bounds.min], [...bounds.max]] as [number[], number[]];
   const include = (axis: number, low: number, high: number): void => {
     min[axis] = Math.min(min[axis], low);
@@ -54,7 +56,7 @@ export function movingBounds(
   for (const [n, { sampled, motions: own }] of groups.entries()) {
     if (sampled) continue;
     const step = own.reduce((sum, index) => sum + (isPath(motions[index]) ? nodes[index]!.largest : 0), 0);
-    for (const time of looks(movements[n], duration)) {
+    for (const time of looks(movements[n], duration, turning)) {
       const { A, v, P } = evaluator.frame(n, time);
       for (let row = 0; row < 3; row++) {
         const [a, p] = [A.subarray(3 * row, 3 * row + 3), P.subarray(3 * row, 3 * row + 3)];
@@ -82,7 +84,7 @@ export function movingBounds(
     );
     const sampled = groups.findIndex((group) => group.sampled);
     const most = Math.max(FEWEST_LOOKS, Math.min(MOST_LOOKS, Math.floor(MOST_PLACES / kept.numbers.length)));
-    for (const time of looks(movements[sampled], duration, most)) {
+    for (const time of looks(movements[sampled], duration, turning, most)) {
       const { x, y, z } = at(time);
       for (const [axis, values] of [x, y, z].entries()) for (const value of values) include(axis, value, value);
     }
@@ -94,7 +96,7 @@ export function movingBounds(
   const reach = Math.max(...[...min, ...max].map(Math.abs));
   if (reach > POSITION) {
     const what = `its spins move to ${Number(reach.toPrecision(3))} m, beyond ±${POSITION} m`;
-    throw badInput(motions[0]?.place ?? source.name, what, 'check the units of its motions (m, degrees, s)');
+    throw badInput(place, what, 'check the units of its motions (m, degrees, s)');
   }
   const farthest = Math.max(...bounds.min.map((low, axis) => Math.max(max[axis] - low, bounds.max[axis] - min[axis])));
   return { min: min as unknown as MovingBounds['min'], max: max as unknown as MovingBounds['max'], farthest };
@@ -103,14 +105,19 @@ export function movingBounds(
 /**
  * Times between which rotations are small, just before and after at most `most` corners; these are
  * selected by the golden ratio because corners may be periodic.
+ * @throws LarmorError 65 if spins turn hundreds of times between two corners
  */
-function looks({ corners, turn }: Movement, duration: Seconds, most = MOST_LOOKS): number[] {
+function looks({ corners, turn }: Movement, duration: Seconds, place: string, most = MOST_LOOKS): number[] {
   const share = most / corners.length;
   const stops = [0, ...corners.filter((_, n) => share >= 1 || (n * 0.6180339887498949) % 1 < share), duration];
   const times: number[] = [];
   for (let n = 0; n + 1 < stops.length && times.length < 2 * MOST_LOOKS; n++) {
     const [from, to] = [stops[n], stops[n + 1]];
     const parts = Math.max(2, Math.ceil(turn(from, to) / LOOK));
+    if (parts > MOST_LOOKS) {
+      const what = `its spins turn by up to ${turn(from, to).toPrecision(2)} rad within ${(to - from).toPrecision(2)} s`;
+      throw badInput(place, what, 'check the units of its motions (degrees, s)');
+    }
     const inset = 1e-9 * (to - from);
     for (let part = 0; part <= parts; part++) times.push(from + inset + ((to - from - 2 * inset) * part) / parts);
   }

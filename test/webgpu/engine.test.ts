@@ -190,7 +190,7 @@ describe('choice of adapter', () => {
     refused('Radeon', cards, /contains 'Radeon'.*3 llvmpipe \(software\)/);
     refused('n', cards, /matches several GPUs/);
     refused(undefined, cards.slice(3), /only software adapters.*libvulkan1/);
-    refused(undefined, [], /no GPU is to be seen.*libvulkan1/);
+    refused(undefined, [], /no GPU is visible.*libvulkan1/);
   });
 
   test('auto: a real card, f32, and enough to do', () => {

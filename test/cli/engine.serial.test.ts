@@ -134,8 +134,8 @@ describe('one process', () => {
   test('no driver: exit 2 with how to get one; auto does without', async (t) => {
     if (!(await requireAdapter(t, DRIVERS[0]))) return;
     const environment = { VK_DRIVER_FILES: '/nonexistent/icd.json', VK_ADD_DRIVER_FILES: '' };
-    await refused(t, ['--engine', 'webgpu'], /no GPU is to be seen.*libvulkan1.*ICD file/, { environment });
-    await refused(t, ['--gpu', '0'], /no GPU is to be seen/, { environment });
+    await refused(t, ['--engine', 'webgpu'], /no GPU is visible.*libvulkan1.*ICD file/, { environment });
+    await refused(t, ['--gpu', '0'], /no GPU is visible/, { environment });
     const { summary } = await simulate(t, ['--engine', 'auto'], { environment });
     assert.equal(summary.engine, 'wasm');
   });

@@ -84,11 +84,16 @@ function noiseRequest({ noise, snr, seed = 1 }: SimulateOptions): NoiseRequest |
   return { ...noise, ...(snr === undefined ? {} : { snr }), seed };
 }
 
-/** @throws LarmorError 2 where standard output would carry more than one stream, or is shown to a person */
+/** @throws LarmorError 2 where standard output would carry more than one stream, is shown to a person, or is a launcher's */
 function checkStream(outputs: readonly string[], json: boolean): void {
   const streams = outputs.filter((path) => path === STREAM).length;
   if (streams > 0 && json) throw usage('--json and -o - both write to standard output', 'use one of them');
-  if (streams > 0 && isatty(1) && !hasLauncher())
+  if (streams > 0 && hasLauncher())
+    throw usage(
+      '-o -: a launcher passes standard output on, and loses what its reader does not take',
+      'write a file, or run one rank without the launcher',
+    );
+  if (streams > 0 && isatty(1))
     throw usage('-o -: standard output is a terminal', 'redirect it, or pipe it into a reconstruction');
   if (streams > 1) throw usage('-o - is given twice', 'give each output a file of its own');
 }

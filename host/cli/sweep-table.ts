@@ -3,9 +3,9 @@
  * all its rows. Rows that were there are used again by the hash of their plan; rows of other runs stay at the end. Parts of a
  * sweep have files of their own beside it, which the sweep as a whole takes over.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { badInput, usage } from '../base/errors.ts';
+import { usage } from '../base/errors.ts';
 import { createOutput, writeOutput } from '../base/files.ts';
 
 export type Cells = Readonly<Record<string, string>>;
@@ -76,14 +76,11 @@ function partsOf(path: string): string[] {
 
 /** Rows that succeeded. Not read as an input of the run: the table is written again. */
 function rowsOf(path: string, columns: readonly string[]): Cells[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw badInput(path, (error as Error).message, 'name another file');
-  }
-  const [header = [], ...rows] = parseCsv(text);
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there === undefined) return [];
+  // A pipe would be waited for, a device read without end.
+  if (!there.isFile()) throw usage(`${path} is not a regular file`, 'name another file');
+  const [header = [], ...rows] = parseCsv(readFileSync(path, 'utf8'));
   if (header.join('\n') !== columns.join('\n'))
     throw usage(
       `${path} has the columns ${header.slice(0, 8).join(', ')}${header.length > 8 ? ' …' : ''}, not those of this sweep`,

@@ -9,6 +9,7 @@ import { runPoint } from '../api/sweep.ts';
 import { gridOf, type SweepAxis, type SweepPoint } from '../api/sweep-axes.ts';
 import type { SimulateOptions, SweepRow } from '../api/types.ts';
 import { badInput, EXIT, LarmorError, usage } from '../base/errors.ts';
+import { requireDistinct } from '../base/files.ts';
 import { info, warn, warnings } from '../base/log.ts';
 import { trapStops } from '../base/signals.ts';
 import { isLaunched } from '../comm/ranks.ts';
@@ -105,7 +106,9 @@ function checkCall({ output, sheet, curve, set = [] }: SweepCommandOptions): voi
     );
   requireTableName(output);
   if (set.length === 0) throw usage('nothing varies', 'give for example --set flip=2deg:60deg:8');
-  for (const path of [sheet, curve]) if (path !== undefined) requireWritable(path);
+  const figures = [sheet, curve].filter((path) => path !== undefined);
+  for (const path of figures) requireWritable(path);
+  requireDistinct([output, ...figures]);
 }
 
 const measured = (regions: Regions | undefined): string[] => [

@@ -136,8 +136,7 @@ export async function joinCluster(watchdog: number): Promise<JoinedCluster> {
 /** Time for all ranks to join, at least [s]: starting thousands of processes is slow. */
 const JOINING_SECONDS = 60;
 
-/** Whether a launcher started this process among others. */
-/** Whether a launcher started this process, of one rank or more: it may give its ranks a terminal of its own for their output. */
+/** Whether a launcher started this process, as one rank or one of more: it then passes its output on. */
 export function hasLauncher(): boolean {
   return readLaunch(process.env) !== null;
 }

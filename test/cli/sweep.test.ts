@@ -3,6 +3,7 @@
  * refused.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -198,6 +199,18 @@ for (const [args, message] of refused) {
     assert.ok(!existsSync(at('t.csv')));
   });
 }
+
+test('outputs that are one file, and a table that is no file, are refused before the first run', () => {
+  spawnSync('mkfifo', [at('pipe.csv')]);
+  for (const [args, code, line] of [
+    ['-o one.csv --curve x.svg --sheet x.svg', 2, /x\.svg is named twice as an output/],
+    ['-o pipe.csv', 2, /pipe\.csv is not a regular file/],
+  ] as const) {
+    const ended = larmorSync(['sweep', 'epi', 'column', '--set', 'flip=10deg', ...args.split(' ')], where);
+    assert.equal(ended.code, code, ended.stderr);
+    assert.match(ended.stderr, line);
+  }
+});
 
 test('label images that are none: exit 65', () => {
   for (const [labels, message] of [

@@ -34,6 +34,9 @@ function addressSpace(): AddressSpace | undefined {
   }
 }
 
+/** Whether each WebAssembly memory takes its 10 GiB from a limit. */
+export const isAddressSpaceLimited = (): boolean => addressSpace() !== undefined;
+
 const inGiB = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
 function shortage(what: string, { limit, free }: AddressSpace, fix: string): LarmorError {

@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { boundsBuilder, surveyOf, WALK_SPINS } from '../../host/phantom/bounds.ts';
 import { COLUMN_NAMES } from '../../host/phantom/columns.ts';
-import { addDigests, blockDigests, digestCheck, digestSpins, digestText } from '../../host/phantom/digest.ts';
+import {
+  addDigests,
+  blockDigests,
+  digestCheck,
+  digestSpins,
+  digestText,
+  openFastDigest,
+  plainDigest,
+} from '../../host/phantom/digest.ts';
 import { openPhantom } from '../../host/phantom/open.ts';
 import { type SpinBlock, spinBlock } from '../../host/phantom/types.ts';
 import { matFile, writeHdf5, writeTable } from '../../testing/phantom-files.ts';
@@ -59,12 +67,13 @@ test('any bit of any value, its sign and the order of spins change both halves',
   assert.equal(new Set([...seen].map((digest) => digest.slice(8))).size, made);
 });
 
-test('digests are those that files of earlier versions contain', () => {
-  const block = spinBlock(9001);
-  for (const [c, name] of COLUMN_NAMES.entries()) {
-    for (let n = 0; n < 9001; n++) block[name][n] = n / 4 - c;
-  }
-  assert.equal(digestText(digestSpins(2 ** 33 + 7, 9001, block)), '51ed322ca9e613c2');
+test('digests are those that files of earlier versions contain, with and without WebAssembly', () => {
+  const columns = COLUMN_NAMES.map((_, c) => Float32Array.from({ length: 9001 }, (_, n) => n / 4 - c));
+  const block = Object.fromEntries(COLUMN_NAMES.map((name, c) => [name, columns[c]])) as unknown as SpinBlock;
+  const first = 2 ** 33 + 7;
+  assert.equal(digestText(digestSpins(first, 9001, block)), '51ed322ca9e613c2');
+  for (const digest of [plainDigest, openFastDigest()])
+    assert.equal(digestText(digest(first | 0, 9001, columns, 0)), '51ed322ca9e613c2');
 });
 
 test('parts add up to the whole', () => {

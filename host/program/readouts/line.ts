@@ -19,6 +19,8 @@ import { trajectoryAt } from '../trajectory.ts';
 const PARTS = [1, 2, 4, 8] as const;
 /** Samples of a part, at least. */
 const FEWEST_SAMPLES = 8;
+/** And at most: the factors of a longer one fill memory, and no imaging readout is longer. */
+const MOST_SAMPLES = 16_384;
 /** Columns of a panel, and the moments of a readout, that share the room of a grid [bytes]. */
 const COLUMN_BYTES = 128;
 const COLUMNS = 5 + 2 * 7;
@@ -53,6 +55,7 @@ export const line: LineMethod = {
       const whole = trajectoryAt(timeline, trajectory);
       for (const count of whole.isUniform ? PARTS.slice(0, 1) : PARTS) {
         if (whole.samples < FEWEST_SAMPLES * count) return undefined;
+        if (whole.samples > MOST_SAMPLES * count) continue;
         const parts: Part[] = [];
         for (let n = 0; n < count; n++) {
           const [first, end] = [n, n + 1].map((part) => Math.round((whole.samples * part) / count)) as [number, number];

@@ -21,7 +21,6 @@ import { DEFAULT_SCANNER, type Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { callAsync } from './call.ts';
 import { openNamed, readNamed } from './files.ts';
-import type { Job } from './job.ts';
 import { scannerOf } from './options.ts';
 import { openSequence } from './sequence.ts';
 import { echoLimit } from './spurious-echo.ts';
@@ -70,13 +69,21 @@ export function requireReportName(path: string): void {
 
 type Parts = Omit<ReportSource, 'sequence' | 'phantom'>;
 
+/** What a report shows of a job. Not `Job` itself: the types of the package name nothing of MPI. */
+interface ShownJob {
+  readonly opened: PhantomSource;
+  readonly phantom: PhantomSource;
+  readonly sequence: Sequence;
+  readonly scanner: Scanner;
+}
+
 /** A report of the run that this job becomes: the phantom is read now, since it is closed when the run is over. */
 export async function reportOfJob({
   opened,
   phantom,
   sequence,
   scanner,
-}: Job): Promise<(summary: Summary, raw: RawData) => string> {
+}: ShownJob): Promise<(summary: Summary, raw: RawData) => string> {
   // Sub-voxel spins lie where the sequence wants them and on no lattice: a map shows one spin of each voxel.
   const { name, parameters = {}, spins } = opened;
   const maps =

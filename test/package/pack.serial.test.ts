@@ -64,7 +64,7 @@ test('a program of a strict TypeScript project calls it', skipWithoutCases(), ()
   assert.deepEqual([foreign, copy], [byCommand.signalHash, byCommand.signalHash]);
   assert.deepEqual(found.warnings, [byCommand.warnings, byCommand.warnings], 'the same warnings, of that run alone');
   assert.deepEqual([found.samples, found.matrix, found.ranks], [101 * 101, [101, 101, 1], 4]);
-  assert.deepEqual(found.aborted, { code: 75, message: 'the call was aborted', enough: true });
+  assert.deepEqual(found.aborted, { code: 75, message: 'simulate: the call was aborted', enough: true });
   assert.match(found.misspelt.message, /^there is no phantom 'hed2d'; did you mean head2d/);
   assert.equal(found.misspelt.code, 2);
   assert.equal(found.progress.done, 0);

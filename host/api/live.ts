@@ -58,6 +58,7 @@ export async function liveReport(sequence: string, phantom: string, options: Liv
     },
   };
 }
+
 /** Those with numbers that a slider can set. */
 function parametersOf(owner: LiveParameter['owner'], declared: Parameters, values: Given): LiveParameter[] {
   return Object.entries(declared).flatMap(([name, parameter]) => {

@@ -5,6 +5,7 @@
  */
 import { LarmorError, usage } from '../base/errors.ts';
 import { createOutput, writeOutput } from '../base/files.ts';
+import { isObject } from '../base/json.ts';
 import type { Given } from '../base/parameters.ts';
 import type { Tesla } from '../base/units.ts';
 import { reportHtml } from '../html/document.ts';
@@ -126,9 +127,9 @@ async function sourceOfFile(raw: RawFile | string): Promise<Parts> {
   const file = typeof raw === 'string' ? await readNamed(raw) : raw;
   const { provenance, TE, TR, flipAngle, sequenceName = file.path, phantomName } = file;
   const { version, time } = provenance;
-  const end = isRecord(time) && typeof time.end === 'string' ? `, ${time.end.slice(0, 16).replace('T', ' ')} UTC` : '';
+  const end = isObject(time) && typeof time.end === 'string' ? `, ${time.end.slice(0, 16).replace('T', ' ')} UTC` : '';
   const by = typeof version === 'string' ? `Simulated by Larmor ${version}${end}; ` : '';
-  const sigma = isRecord(provenance.noise) ? provenance.noise.sigma : undefined;
+  const sigma = isObject(provenance.noise) ? provenance.noise.sigma : undefined;
   return {
     ...{ data: file, provenance, TE, TR, flipAngle, sequenceName, phantomName },
     subtitle: `${by}from ${file.path}`,
@@ -136,13 +137,10 @@ async function sourceOfFile(raw: RawFile | string): Promise<Parts> {
   };
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** The sequence that was asked for, else the built-in one that the provenance names. */
 function sequenceFor(source: Parts, { sequence: asked, scanner: input }: ReportOptions): ReportSource['sequence'] {
   const { scanner: recorded, sequence: named } = source.provenance;
-  const scanner = input === undefined && isRecord(recorded) ? recordedScanner(recorded) : scannerOf(input);
+  const scanner = input === undefined && isObject(recorded) ? recordedScanner(recorded) : scannerOf(input);
   if (asked !== undefined) {
     const sequence = typeof asked === 'string' ? openSequence(asked, {}, scanner) : asked;
     if (!agrees(sequence, source.data))
@@ -226,9 +224,9 @@ function builtinOf(
   { acquisitions }: AcquiredData,
   isBuiltin: (name: string) => boolean,
 ): { readonly name: string; readonly parameters: Given } | undefined {
-  if (!isRecord(recorded) || typeof recorded.name !== 'string' || !isBuiltin(recorded.name)) return undefined;
+  if (!isObject(recorded) || typeof recorded.name !== 'string' || !isBuiltin(recorded.name)) return undefined;
   const { name, parameters } = recorded;
-  if (!isRecord(parameters)) return undefined;
+  if (!isObject(parameters)) return undefined;
   const values = Object.entries(parameters).filter(
     (entry): entry is [string, number | string] => typeof entry[1] === 'number' || typeof entry[1] === 'string',
   );

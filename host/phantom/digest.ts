@@ -6,6 +6,7 @@
  */
 import { isAddressSpaceLimited } from '../base/address-space.ts';
 import { badInput } from '../base/errors.ts';
+import { COLUMN_NAMES } from './columns.ts';
 import { DIGEST_MODULE } from './digest.generated.ts';
 import { type PhantomSource, type SpinBlock, spinBlock } from './types.ts';
 
@@ -78,8 +79,8 @@ let chosen: Digest | undefined;
  */
 export function digestSpins(first: number, count: number, block: SpinBlock, from = 0): SpinDigest {
   chosen ??= isAddressSpaceLimited() ? plainDigest : openFastDigest();
-  const { x, y, z, density, T1, T2, T2s, offResonance } = block;
-  return chosen(first | 0, count, [x, y, z, density, T1, T2, T2s, offResonance], from);
+  const columns = COLUMN_NAMES.map((name) => block[name]);
+  return chosen(first | 0, count, columns, from);
 }
 
 export function addDigests([a, b]: SpinDigest, [c, d]: SpinDigest): SpinDigest {

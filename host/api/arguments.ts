@@ -11,6 +11,7 @@ import { MAP_NAMES, PLANES } from '../plots/phantom.ts';
 import { EXTRA_TRACES } from '../plots/sequence.ts';
 import type { AcquiredData, RawData } from '../raw/types.ts';
 import { type Image, PARTS, REAL_PARTS } from '../recon/image.ts';
+import { requireSound } from '../sequence/block-checks.ts';
 import { scannerKeys } from '../sequence/scanner.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { BOUNDS, COUNTS, WORDS } from './limits.ts';
@@ -43,7 +44,7 @@ const callback = accepting((given) => typeof given === 'function', 'give a funct
 const of = <T>(given: unknown): Partial<T> => (given ?? {}) as Partial<T>;
 const isTriple = (given: unknown): boolean => Array.isArray(given) && given.length === 3;
 
-function isSequence(given: unknown): boolean {
+function isSequence(given: unknown): given is Sequence {
   const { block, blockCount } = of<Sequence>(given);
   return typeof block === 'function' && Number.isSafeInteger(blockCount);
 }
@@ -202,6 +203,7 @@ const FUNCTIONS = {
   ],
   sweep: [{ sequence: anySequence, phantom: anyPhantom }, SWEEP],
   readSequence: [{ name }, SEQUENCE],
+  checkSequence: [{ sequence: openSequence, scanner }, CALL],
   writeSequence: [
     { path, sequence: openSequence },
     { ...CALL, scanner },
@@ -234,20 +236,31 @@ const CONTRADICTIONS = [
 
 /**
  * @param given the arguments by name, the options among them
- * @throws LarmorError 2 that names function and argument; 66 for a file of a scanner that is not there
+ * @throws LarmorError 2 that names function and argument; 65 that names block and key of a sequence; 66 for a file of a scanner
+ *   that is not there
  */
 export function checkArguments(of: FunctionName, given: Readonly<Record<string, unknown>>): void {
   const [readers, optionReaders]: readonly [Declared, Declared] = FUNCTIONS[of];
-  try {
+  const chosen = asUsage(() => {
     for (const [key, reader] of Object.entries(readers)) reader(given[key], { file: of, key });
-    const chosen = record<object, Record<string, unknown>>({}, optionReaders)(given.options, {
+    const options = record<object, Record<string, unknown>>({}, optionReaders)(given.options, {
       file: of,
       key: 'options',
     });
     for (const pair of CONTRADICTIONS) {
-      if (pair.every((option) => (chosen[option] ?? false) !== false))
+      if (pair.every((option) => (options[option] ?? false) !== false))
         throw badInput(of, `options.${pair[0]} and options.${pair[1]} contradict each other`, 'leave one of them out');
     }
+    return options;
+  });
+  for (const value of [...Object.keys(readers).map((key) => given[key]), chosen.sequence])
+    if (isSequence(value)) requireSound(value);
+}
+
+/** What `check` returns; what it refuses is wrong usage. */
+export function asUsage<T>(check: () => T): T {
+  try {
+    return check();
   } catch (error) {
     if (!(error instanceof LarmorError) || error.exitCode !== EXIT.badInput) throw error;
     throw new LarmorError(EXIT.usage, error.message);

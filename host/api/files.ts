@@ -9,6 +9,7 @@ import type { AcquiredData, RawData, RawFile } from '../raw/types.ts';
 import { writeImage as writeImageFile } from '../recon/files.ts';
 import type { Image, Part } from '../recon/image.ts';
 import { reconstruct as imageOf } from '../recon/reconstruct.ts';
+import { type Finding, checkSequence as findingsOf } from '../sequence/checks.ts';
 import { readScanner as readScannerFile } from '../sequence/scanner.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
@@ -29,9 +30,17 @@ export function readSequence(name: string, options: SequenceOptions = {}): Seque
 }
 
 /**
+ * What the scanner could not play of a sequence, one entry of each kind.
+ * @throws LarmorError 65 for what cannot be simulated
+ */
+export function checkSequence(sequence: Sequence, scanner: ScannerInput): Finding[] {
+  return call('checkSequence', { sequence, scanner, options: {} }, () => findingsOf(sequence, scannerOf(scanner)));
+}
+
+/**
  * Writes a sequence as a Pulseq file of version 1.5.1.
  * @param options.scanner whose γ turns T/m and T into the file's Hz/m and Hz
- * @throws LarmorError 2 unless `path` ends in .seq, 73 if it cannot be written
+ * @throws LarmorError 2 unless `path` ends in .seq, 65 for a sequence that no file holds, 73 if it cannot be written
  */
 export function writeSequence(
   path: string,

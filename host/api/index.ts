@@ -7,11 +7,12 @@ export type { PhantomSource as Phantom, SpinBlock } from '../phantom/types.ts';
 export type { AcquiredData, Acquisition, RawData, RawFile } from '../raw/types.ts';
 export type { Image, Part } from '../recon/image.ts';
 export type { Summary } from '../report/summary.ts';
-export { checkSequence, type Finding } from '../sequence/checks.ts';
-export * as design from '../sequence/designer.ts';
+export type { Finding } from '../sequence/checks.ts';
 export { DEFAULT_SCANNER, type Scanner } from '../sequence/scanner-types.ts';
 export type { Block, Sequence } from '../sequence/types.ts';
+export * as design from './design.ts';
 export {
+  checkSequence,
   openPhantom,
   readRaw,
   readScanner,

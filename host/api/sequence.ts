@@ -10,6 +10,7 @@ import type { Given } from '../base/parameters.ts';
 import { formatQuantity, likelyUnit, parseQuantity } from '../base/quantities.ts';
 import { didYouMean } from '../base/suggest.ts';
 import type { Hertz, Seconds } from '../base/units.ts';
+import { requireSound } from '../sequence/block-checks.ts';
 import { builtinSequences, makeBuiltin } from '../sequence/builtin/index.ts';
 import { checkSequence } from '../sequence/checks.ts';
 import { encode } from '../sequence/encoding.ts';
@@ -104,8 +105,9 @@ export function requireSequenceName(output: string): void {
     throw usage(`${output}: not a sequence format that can be written`, 'end it in .seq (Pulseq) or .json');
 }
 
-/** To a file: Pulseq, or JSON by its ending. @throws LarmorError 73 */
+/** To a file: Pulseq, or JSON by its ending. @throws LarmorError 65 for what no reader would take, 73 */
 export function writeSequenceFile(path: string, sequence: Sequence, gammaBar: Hertz): void {
+  requireSound(sequence);
   if (!path.toLowerCase().endsWith('.json')) {
     writePulseq(path, sequence, gammaBar);
     return;

@@ -4,12 +4,11 @@
  * with the first block and the number of blocks. Only what cannot be simulated (an event past its
  * block's end, a readout during a pulse) is an error.
  */
-import { badInput } from '../base/errors.ts';
 import type { Seconds } from '../base/units.ts';
+import { requirePlayable, SAME_TIME } from './block-checks.ts';
 import { eventEnd } from './designer.ts';
 import { blockExtremes } from './gradient-limits.ts';
 import { peakOf } from './peaks.ts';
-import { LONGEST_BLOCK, valueProblem } from './plausible.ts';
 import type { Scanner } from './scanner-types.ts';
 import type { Block, GradientEvent, Sequence } from './types.ts';
 import type { Vector } from './vector.ts';
@@ -27,11 +26,6 @@ export interface Finding {
   readonly severity: 'warning' | 'note';
 }
 
-/**
- * Events may exceed their block, or overlap, by rounding: half a nanosecond more than the rounding
- * of files.
- */
-const SAME_TIME: Seconds = 1.5e-9;
 /** Limits may be exceeded by the rounding of six-digit amplitudes. */
 const ROUNDING = 1 + 1e-5;
 /** Part of a raster step that a time may be off. */
@@ -66,7 +60,7 @@ export function checkSequence(sequence: Sequence, scanner: Scanner): Finding[] {
   let edge: Vector = [0, 0, 0];
   for (let n = 0; n < sequence.blockCount; n++) {
     const block = sequence.block(n);
-    refuse(block, n, sequence.name);
+    requirePlayable(block, sequence.name, n);
     edge = checkGradients(block, n, edge, scanner, report);
     if (block.rf !== undefined && peakOf(block.rf) > scanner.B1 * ROUNDING) report('B1', n, peakOf(block.rf));
     if (rasters === undefined) continue;
@@ -151,32 +145,6 @@ function findingKinds(sequence: Sequence, scanner: Scanner): (name: string) => K
       say: (step) => `gradient ${axis} jumps by ${milli(step)}`,
     };
   };
-}
-
-/** What cannot be simulated. */
-function refuse(block: Block, n: number, name: string): void {
-  const { rf, adc, gx, gy, gz, duration } = block;
-  const bad = (what: string, fix: string): Error => badInput(`${name}, block ${n + 1}`, what, fix);
-  if (!(duration >= 0)) throw bad(`lasts ${duration} s`, 'give a duration of 0 or more');
-  if (duration > LONGEST_BLOCK) throw bad(`lasts ${duration} s`, `a block lasts at most ${LONGEST_BLOCK} s`);
-  for (const event of [rf, gx, gy, gz, adc]) {
-    if (event === undefined) continue;
-    const kind = event === rf ? 'RF pulse' : event === adc ? 'readout' : 'gradient';
-    const problem = valueProblem(event);
-    if (problem !== undefined) throw bad(`the ${kind} has ${problem}`, 'check the number and its unit');
-    if (!(event.delay >= 0)) throw bad(`the ${kind} has a delay of ${event.delay} s`, 'give 0 or more');
-    const end = eventEnd(event);
-    if (!(end <= duration + SAME_TIME))
-      throw bad(`the ${kind} ends at ${tidy(end)} s, the block at ${tidy(duration)} s`, 'lengthen the block');
-  }
-  if (rf === undefined || adc === undefined) return;
-  if (rf.delay < eventEnd(adc) - SAME_TIME && adc.delay < eventEnd(rf) - SAME_TIME)
-    throw bad('the readout and the RF pulse overlap', 'read before or after the pulse');
-}
-
-/** Nine digits: a nanosecond in a second, without the rounding of sums. */
-function tidy(time: Seconds): number {
-  return Number(time.toPrecision(9));
 }
 
 /**

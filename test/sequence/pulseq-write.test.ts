@@ -219,15 +219,6 @@ test('the file has the columns of the specification', () => {
   ]);
 });
 
-test('what is no rotation is refused and leaves no file', () => {
-  const mirror = sequenceOf({ duration: 1e-3, rotation: [1, 0, 0, 0, 1, 0, 0, 0, -1] });
-  assert.throws(() => writePulseq(join(folder, 'mirror.seq'), mirror), {
-    exitCode: 73,
-    message: /rotation of block 1/,
-  });
-  assert.throws(() => readFileSync(join(folder, 'mirror.seq')), { code: 'ENOENT' });
-});
-
 test('packing undoes unpacking, and shrinks what is straight', () => {
   const unpacked = (samples: Float64Array): Float64Array => {
     const store = emptyShapes();

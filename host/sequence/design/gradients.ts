@@ -49,5 +49,6 @@ export function rasterGradient(
 ): ShapedGradientEvent {
   const count = samples.length;
   const time = Float64Array.from({ length: count + 2 }, (_, n) => (n === 0 ? 0 : n > count ? count : n - 0.5) * raster);
-  return { kind: 'shape', delay, time, amplitude: Float64Array.of(first, ...samples, last) };
+  const amplitude = Float64Array.from(time, (_, n) => (n === 0 ? first : n > count ? last : samples[n - 1]));
+  return { kind: 'shape', delay, time, amplitude };
 }

@@ -1,4 +1,5 @@
 /** Gradients made of others: polygons, scaled, joined and split ones. */
+import { usage } from '../../base/errors.ts';
 import type { Seconds, TeslaPerMeter } from '../../base/units.ts';
 import type { GradientEvent, ShapedGradientEvent } from '../types.ts';
 import { gradientPoints, valueAt } from '../waveform.ts';
@@ -44,7 +45,7 @@ export function splitGradient(event: GradientEvent, at: Seconds): [ShapedGradien
   const { t, a } = gradientPoints(event);
   const [first, last] = [t[0], t[t.length - 1]];
   if (!(at > first && at < last))
-    throw new RangeError(`a gradient from ${first} to ${last} s cannot be split at ${at} s`);
+    throw usage(`a gradient from ${first} to ${last} s cannot be split at ${at} s`, 'give a time between');
   const middle = valueAt({ t, a }, at);
   const points = Array.from(t, (time, n) => [time, a[n]] as const);
   const before = points.filter(([time]) => time < at).map(([time, value]) => [time - first, value] as const);

@@ -8,6 +8,7 @@ import { badInput } from '../../base/errors.ts';
 import { readInput } from '../../base/files.ts';
 import { warn } from '../../base/log.ts';
 import { GAMMA_BAR, type Hertz, type Seconds } from '../../base/units.ts';
+import { BYTES_PER_SAMPLE } from '../block-checks.ts';
 import { shimmed } from '../rf.ts';
 import type { AdcEvent, Block, GradientEvent, RfEvent, RfShimEvent, Sequence } from '../types.ts';
 import { inMeters, rasters } from './definitions.ts';
@@ -102,9 +103,6 @@ export function readPulseq(path: string, options: PulseqOptions = {}): Sequence 
 function withoutMark(bytes: Buffer): Buffer {
   return bytes.toString('latin1', 0, 3) === '\xef\xbb\xbf' ? bytes.subarray(3) : bytes;
 }
-
-/** What a sample takes in the sums over spins, in the signal and in the raw data, measured. */
-const BYTES_PER_SAMPLE = 60;
 
 function limitSamples({ path, blocks, adc }: Sections, rowOf: RowOf, budget: Budget): void {
   let samples = 0;

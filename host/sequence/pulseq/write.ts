@@ -4,7 +4,6 @@
  * final name and is renamed at the end.
  */
 import { createHash } from 'node:crypto';
-import { cannotWrite } from '../../base/errors.ts';
 import { createOutput } from '../../base/files.ts';
 import { GAMMA_BAR, type Hertz, type Seconds } from '../../base/units.ts';
 import type { Block, Sequence } from '../types.ts';
@@ -17,7 +16,7 @@ export const WRITTEN_VERSION = '1.5.1';
 
 /**
  * @param gammaBar of the nucleus, as the sequence was made or read with
- * @throws LarmorError 73 when the file cannot be written, or a rotation matrix is none
+ * @throws LarmorError 73 when the file cannot be written
  */
 export function writePulseq(path: string, sequence: Sequence, gammaBar: Hertz = GAMMA_BAR): void {
   const file = createOutput(path);
@@ -34,7 +33,7 @@ export function writePulseq(path: string, sequence: Sequence, gammaBar: Hertz = 
     if (pending.length > 20_000) flush();
   };
   try {
-    for (const text of lines(path, sequence, gammaBar)) line(text);
+    for (const text of lines(sequence, gammaBar)) line(text);
     flush();
     const digest = hash.digest('hex');
     // The line break before the section belongs to the signature.
@@ -49,11 +48,11 @@ export function writePulseq(path: string, sequence: Sequence, gammaBar: Hertz = 
   }
 }
 
-function* lines(path: string, sequence: Sequence, gammaBar: Hertz): Generator<string> {
+function* lines(sequence: Sequence, gammaBar: Hertz): Generator<string> {
   const { block: blockRaster, needs } = survey(sequence);
   const written: Rasters = { ...rasters(sequence.definitions, sequence.name), block: blockRaster };
   const events = eventRows(written, gammaBar);
-  const extensions = newExtensions(path);
+  const extensions = newExtensions();
   const [major, minor, revision] = WRITTEN_VERSION.split('.');
   yield* ['# Pulseq sequence file', '# Created by Larmor', '', '[VERSION]'];
   yield* [`major ${major}`, `minor ${minor}`, `revision ${revision}`];
@@ -68,7 +67,7 @@ function* lines(path: string, sequence: Sequence, gammaBar: Hertz): Generator<st
       block.rf === undefined ? 0 : events.rfId(block.rf),
       ...[block.gx, block.gy, block.gz].map((event) => (event === undefined ? 0 : events.gradientId(event))),
       block.adc === undefined ? 0 : events.adcId(block.adc),
-      extensions.list(block, n),
+      extensions.list(block),
     ];
     yield slots.join(' ');
   }
@@ -144,11 +143,11 @@ function definitions(sequence: Sequence, written: Rasters, needs: readonly strin
 
 interface Extensions {
   /** Id of the head of the block's list, 0 for none. */
-  list(block: Block, n: number): number;
+  list(block: Block): number;
   sections(): Generator<string>;
 }
 
-function newExtensions(path: string): Extensions {
+function newExtensions(): Extensions {
   const links = newRows();
   /** Rows by extension; the number of an extension is its place here. */
   const specifications = new Map<string, Rows>();
@@ -161,7 +160,7 @@ function newExtensions(path: string): Extensions {
     return `${[...specifications.keys()].indexOf(name) + 1} ${rows.id(row)}`;
   };
   return {
-    list: (block, n) => {
+    list: (block) => {
       const entries: string[] = [];
       for (const { mode, value, label } of block.labels ?? []) {
         entries.push(reference(mode === 'set' ? 'LABELSET' : 'LABELINC', `${value} ${label}`));
@@ -172,9 +171,6 @@ function newExtensions(path: string): Extensions {
         );
       }
       if (block.rotation !== undefined) {
-        if (!isRotation(block.rotation)) {
-          throw cannotWrite(path, `the rotation of block ${n + 1} is not one`, 'give orthogonal rows of determinant 1');
-        }
         entries.push(reference('ROTATIONS', quaternionOf(block.rotation).join(' ')));
       }
       if (block.shim !== undefined && !block.shim.applied) {
@@ -200,12 +196,4 @@ function newExtensions(path: string): Extensions {
       }
     },
   };
-}
-
-/** RᵀR = 1 and det R = 1, to rounding. */
-function isRotation(R: readonly number[]): boolean {
-  const [a, b, c, d, e, f, g, h, i] = R as [number, number, number, number, number, number, number, number, number];
-  const determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
-  const norms = [0, 1, 2].map((row) => Math.hypot(R[3 * row], R[3 * row + 1], R[3 * row + 2]));
-  return Math.abs(determinant - 1) < 1e-6 && norms.every((norm) => Math.abs(norm - 1) < 1e-6);
 }

@@ -53,7 +53,7 @@ test('wrong arguments of the designer name function and argument', () => {
     [() => design.sincPulse({ ...sinc, flipAngle: 1 }), /^sincPulse: unknown key 'options.flipAngle'/],
     [
       () => design.sincPulse({ ...sinc, use: 'refocus' }),
-      /^sincPulse: options.use is "refocus"; give excitation, refoc/,
+      /^sincPulse: options.use is "refocus"; give excitation, refocusing/,
     ],
     [() => design.sincPulse(), /^sincPulse: options is missing; give an object/],
     [() => design.gaussPulse({ flip: 1, duration: 4e-3, raster: 2e-5 }), /^gaussPulse: options has no 'bandwidth'/],

@@ -16,6 +16,7 @@ import { checkSequence } from '../sequence/checks.ts';
 import { encode } from '../sequence/encoding.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
 import { sequenceJson } from '../sequence/export-json.ts';
+import { sequenceMat } from '../sequence/export-mat.ts';
 import { inertParts } from '../sequence/inert.ts';
 import { readPulseq } from '../sequence/pulseq/read.ts';
 import { writePulseq } from '../sequence/pulseq/write.ts';
@@ -101,20 +102,23 @@ function implausibleTimes({ name }: Sequence, { TE, TR }: Encoding): string[] {
 /** @throws LarmorError 2 unless a sequence can be written to a file of this name */
 export function requireSequenceName(output: string): void {
   if (output === '-') throw usage('-o -: a sequence cannot be written to standard output', 'give a file name');
-  if (!/\.(seq|json)$/i.test(output))
-    throw usage(`${output}: not a sequence format that can be written`, 'end it in .seq (Pulseq) or .json');
+  if (!/\.(seq|json|mat)$/i.test(output))
+    throw usage(`${output}: not a sequence format that can be written`, 'end it in .seq (Pulseq), .json or .mat');
 }
 
-/** To a file: Pulseq, or JSON by its ending. @throws LarmorError 65 for what no reader would take, 73 */
+export const isPulseqName = (path: string): boolean => path.toLowerCase().endsWith('.seq');
+
+/** To a file: Pulseq, or JSON or MATLAB by its ending. @throws LarmorError 65 for what no reader would take, 73 */
 export function writeSequenceFile(path: string, sequence: Sequence, gammaBar: Hertz): void {
   requireSound(sequence);
-  if (!path.toLowerCase().endsWith('.json')) {
+  if (isPulseqName(path)) {
     writePulseq(path, sequence, gammaBar);
     return;
   }
+  const pieces = path.toLowerCase().endsWith('.mat') ? sequenceMat(path, sequence) : sequenceJson(sequence);
   const file = createOutput(path);
   try {
-    for (const text of sequenceJson(sequence)) file.write(Buffer.from(text));
+    for (const piece of pieces) file.write(Buffer.from(piece));
     file.commit();
   } finally {
     file.abandon();

@@ -66,7 +66,7 @@ export function declareSequences(program: Command): void {
     .action(async (name, options) => (await import('./sequence.ts')).writeWaveforms(name, options));
 
   withSequenceFile(sequence.command('make'))
-    .description('write a built-in sequence as a Pulseq 1.5.1 file, or as JSON')
+    .description('write a built-in sequence as a Pulseq 1.5.1 file, as JSON or for MATLAB')
     .argument('<name>', 'a built-in sequence (larmor list)')
     .addHelpText(
       'after',
@@ -78,14 +78,15 @@ Examples:
     .action(async (name, options) => (await import('./sequence-files.ts')).makeSequence(name, options));
 
   withSequenceFile(sequence.command('convert'))
-    .description('write a Pulseq file of any version (1.2 to 1.5) as one of version 1.5.1, or as JSON')
+    .description('write a Pulseq file of any version (1.2 to 1.5) as one of version 1.5.1, as JSON or for MATLAB')
     .argument('<file.seq>', 'a Pulseq file')
     .addHelpText(
       'after',
       `
 Examples:
   larmor sequence convert old.seq -o new.seq
-  larmor sequence convert scan.seq --set TE=30ms -o te30.seq      with a soft delay set`,
+  larmor sequence convert scan.seq --set TE=30ms -o te30.seq      with a soft delay set
+  larmor sequence convert scan.seq -o scan.mat                    tables for MATLAB, Octave and SciPy`,
     )
     .action(async (name, options) => (await import('./sequence-files.ts')).convertSequence(name, options));
 }

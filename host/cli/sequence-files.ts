@@ -1,7 +1,7 @@
-/** `larmor sequence make` and `larmor sequence convert`: sequences as Pulseq files, version 1.5.1, or as JSON. */
+/** `larmor sequence make` and `larmor sequence convert`: sequences as Pulseq files, version 1.5.1, as JSON or for MATLAB. */
 import { existsSync } from 'node:fs';
 import { requireKind } from '../api/names.ts';
-import { openSequence, reportFindings, requireSequenceName, writeSequenceFile } from '../api/sequence.ts';
+import { isPulseqName, openSequence, reportFindings, requireSequenceName, writeSequenceFile } from '../api/sequence.ts';
 import { usage } from '../base/errors.ts';
 import { info, warnings } from '../base/log.ts';
 import { formatQuantity } from '../base/quantities.ts';
@@ -50,7 +50,7 @@ function write(
     const written = {
       name: sequence.name,
       from,
-      version: output.toLowerCase().endsWith('.json') ? null : WRITTEN_VERSION,
+      version: isPulseqName(output) ? WRITTEN_VERSION : null,
       blocks,
       duration,
     };

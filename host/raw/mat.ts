@@ -10,8 +10,6 @@
  */
 import { cannotWrite } from '../base/errors.ts';
 import { createOutput, type PendingFile } from '../base/files.ts';
-import { COUNTERS, type Encoding } from '../sequence/encoding-types.ts';
-import { axesOf } from './acquisitions.ts';
 import {
   arrayHeader,
   characters,
@@ -22,7 +20,9 @@ import {
   partBytes,
   partTag,
   type StreamedArray,
-} from './mat-elements.ts';
+} from '../formats/matlab-write.ts';
+import { COUNTERS, type Encoding } from '../sequence/encoding-types.ts';
+import { axesOf } from './acquisitions.ts';
 import { bytesOf, writePart } from './signal.ts';
 import type { RawData } from './types.ts';
 

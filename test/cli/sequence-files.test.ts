@@ -11,6 +11,7 @@ import type { Block, Sequence } from '../../host/sequence/types.ts';
 import { caseFiles, skipWithoutCases } from '../../testing/cases.ts';
 import { errorLines, larmor } from '../../testing/larmor.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
+import { requirePython, runTool } from '../../testing/tools.ts';
 import { warningsOf } from '../../testing/warnings.ts';
 import { seqText } from '../sequence/seq-text.ts';
 
@@ -164,6 +165,66 @@ test('as JSON, events and shapes are stored once and give the same blocks', asyn
   }
 });
 
+/** Compares the tables of .mat files with those of the .json files that follow each, as SciPy loads them. */
+const COMPARE = `
+import json, sys
+import numpy as np, scipy.io
+many = lambda value: list(np.atleast_1d(value))
+def same(got, want, what):
+    assert many(got) == many(want) if np.size(want) else np.size(got) == 0, (what, got, want)
+def compare(mat, text):
+    m = scipy.io.loadmat(mat, struct_as_record=False, squeeze_me=True)
+    j = json.load(open(text))
+    same(m['name'], j['name'], 'name')
+    same(m['duration'], j['duration'], 'duration')
+    assert {d.name: str(d.value).strip() for d in many(m['definitions'])} == {k: v.strip() for k, v in j['definitions'].items()}
+    shapes = many(m['shapes'])
+    assert len(shapes) == len(j['shapes'])
+    for a, b in zip(shapes, j['shapes']): same(a, b, 'shape')
+    for key in ['rf', 'gradients', 'adc']:
+        rows = many(m[key])
+        assert len(rows) == len(j[key]), key
+        for row, want in zip(rows, j[key]):
+            shaped = ['time', 'magnitude', 'phase', 'phaseShape'] + ['amplitude'] * (want.get('kind') == 'shape')
+            for name, value in want.items(): same(getattr(row, name), value + 1 if name in shaped else value, (key, name))
+            for name in set(row._fieldnames) - set(want): assert not np.any(getattr(row, name)), name
+    for name in ['duration', 'rf', 'gx', 'gy', 'gz', 'adc']:
+        offset = 0 if name == 'duration' else 1
+        same(getattr(m['blocks'], name), [b.get(name, -1) + offset for b in j['blocks']], name)
+    def parts(key, of):
+        want = [dict(block=n + 1, **part) for n, b in enumerate(j['blocks']) for part in of(b)]
+        rows = many(m[key])
+        assert len(rows) == len(want), key
+        for row, part in zip(rows, want):
+            for name, value in part.items(): assert np.array_equal(getattr(row, name), value), (key, name)
+    parts('labels', lambda b: b.get('labels', []))
+    parts('triggers', lambda b: b.get('triggers', []))
+    parts('shims', lambda b: [b['shim']] if 'shim' in b else [])
+    parts('soft_delays', lambda b: [b['softDelay']] if 'softDelay' in b else [])
+    parts('rotations', lambda b: [{'matrix': np.reshape(b['rotation'], (3, 3))}] if 'rotation' in b else [])
+for n in range(1, len(sys.argv), 2): compare(*sys.argv[n:n + 2])
+print(len(sys.argv) // 2, 'equal')
+`;
+
+test('as a MATLAB file, SciPy loads the tables of the JSON file', async (t) => {
+  const python = requirePython(t, ['scipy.io', 'numpy'], 'python3-scipy');
+  if (!python) return;
+  writeFileSync(join(at, 'extensions.seq'), seqText(EXTENSIONS));
+  writeFileSync(join(at, 'compare.py'), COMPARE);
+  const foreign = ['v1.3/fid', 'v1.5/spiral', 'extensions/label_test'];
+  const found = caseFiles('pulseq', '.seq').filter((path) => foreign.some((name) => path.endsWith(`${name}.seq`)));
+  const runs = ['extensions.seq', ...found, 'fid'].map(async (name, n) => {
+    const verb = name === 'fid' ? 'make' : 'convert';
+    for (const output of [`${n}.mat`, `${n}.json`]) {
+      const { code, stderr } = await run(verb, name, '-o', output, '-q');
+      assert.equal(code, 0, stderr);
+    }
+    return [join(at, `${n}.mat`), join(at, `${n}.json`)];
+  });
+  const files = (await Promise.all(runs)).flat();
+  assert.equal(runTool(python, [join(at, 'compare.py'), ...files]).trim(), `${files.length / 2} equal`);
+});
+
 test('for another nucleus the file says the same in Hz', async () => {
   writeFileSync(join(at, 'proton.seq'), seqText());
   writeFileSync(join(at, 'carbon.json'), '{"gammaBar": 10.7084e6, "B1": 1, "Gmax": 1, "Smax": 1e5}');
@@ -176,7 +237,7 @@ test('what cannot be made or converted', async () => {
   writeFileSync(join(at, 'whole.seq'), seqText());
   writeFileSync(join(at, 'cut.seq'), seqText().slice(0, 120));
   const cases: [string, number, RegExp][] = [
-    ['make gre -o gre.txt', 2, /gre\.txt: not a sequence format .*; end it in \.seq \(Pulseq\) or \.json/],
+    ['make gre -o gre.txt', 2, /gre\.txt: not a sequence format .*; end it in \.seq \(Pulseq\), \.json or \.mat/],
     ['make gre -o -', 2, /cannot be written to standard output/],
     ['make gre -o none/gre.seq', 73, /its folder does not exist/],
     ['make gre --set te=1ns -o gre.seq', 2, /te=1ns/],

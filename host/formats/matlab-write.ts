@@ -1,22 +1,20 @@
 /**
- * The pieces of a MATLAB level 5 file (MAT-File Format, R2019b, chapter 1): header, array elements,
- * padding. Apart from `mat.ts`, which decides what variables a raw-data file holds. Arrays are
- * column-major and uncompressed.
+ * Writer of MATLAB level 5 files (MAT-File Format, R2019b, chapter 1): header, array elements,
+ * padding. What variables a file holds is decided by those who write one. Arrays are column-major
+ * and uncompressed.
  */
+import { MI } from './matlab-elements.ts';
 
-/** Data types inside an element. */
-const INT8 = 1;
-const UINT16 = 4;
-const INT32 = 5;
-const UINT32 = 6;
-const SINGLE = 7;
-const DOUBLE = 9;
-const MATRIX = 14;
 /** Classes of an array, and the bit that says it has an imaginary part. */
+const CELL_CLASS = 1;
+const STRUCT_CLASS = 2;
 const CHAR_CLASS = 4;
 const DOUBLE_CLASS = 6;
 const SINGLE_CLASS = 7;
 const COMPLEX = 0x0800;
+
+/** Longest name of a field, without the zero that ends it. */
+const MAX_FIELD_NAME = 31;
 
 /** What MATLAB accepts per variable of this format. */
 export const MAX_VARIABLE_BYTES = 2 ** 31 - 1;
@@ -50,7 +48,7 @@ export function arrayHeader({ name, shape, precision, complex }: StreamedArray):
 }
 
 export function partTag(array: Pick<StreamedArray, 'shape' | 'precision'>): Buffer {
-  return tag(array.precision === 'f64' ? DOUBLE : SINGLE, partBytes(array));
+  return tag(array.precision === 'f64' ? MI.double : MI.single, partBytes(array));
 }
 
 /** Zeros up to the multiple of 8 on which the next element must begin. */
@@ -65,7 +63,7 @@ export function partBytes({ shape, precision }: Pick<StreamedArray, 'shape' | 'p
 }
 
 /** A whole array of doubles. @param values column by column, `rows` to a column */
-export function doubles(name: string, rows: number, values: readonly number[]): Buffer {
+export function doubles(name: string, rows: number, values: ArrayLike<number>): Buffer {
   const columns = rows === 0 ? 0 : values.length / rows;
   const array = { name, shape: [rows, columns], precision: 'f64', complex: false } as const;
   return Buffer.concat([arrayHeader(array), partTag(array), Buffer.from(Float64Array.from(values).buffer)]);
@@ -86,7 +84,43 @@ export function characters(name: string, texts: readonly string[]): Buffer {
     }
   });
   const header = matrixHeader(name, CHAR_CLASS, [texts.length, columns], 8 + values.length);
-  return Buffer.concat([header, tag(UINT16, bytes), values]);
+  return Buffer.concat([header, tag(MI.uint16, bytes), values]);
+}
+
+/** A 1×n cell array of arrays that were written without a name. */
+export function cells(name: string, values: readonly Buffer[]): Buffer {
+  const bytes = Buffer.concat(values);
+  return Buffer.concat([matrixHeader(name, CELL_CLASS, [1, values.length], bytes.length), bytes]);
+}
+
+/**
+ * A 1×n struct array. Fields are numbers, texts, columns of numbers and whole arrays (written without a name); one that an
+ * element lacks is empty in it.
+ */
+export function structs(name: string, elements: readonly Readonly<Record<string, MatField>>[]): Buffer {
+  const fields = [...new Set(elements.flatMap((element) => Object.keys(element)))];
+  const width = MAX_FIELD_NAME + 1;
+  const names = Buffer.alloc(width * fields.length);
+  fields.forEach((field, n) => {
+    names.write(field.slice(0, MAX_FIELD_NAME), width * n, 'latin1');
+  });
+  // The length of names is a small element: type and size share a word.
+  const nameLength = Buffer.alloc(8);
+  nameLength.writeUInt16LE(MI.int32);
+  nameLength.writeUInt16LE(4, 2);
+  nameLength.writeInt32LE(width, 4);
+  const values = elements.flatMap((element) => fields.map((field) => matField(element[field])));
+  const body = Buffer.concat([nameLength, tag(MI.int8, names.length), names, ...values]);
+  return Buffer.concat([matrixHeader(name, STRUCT_CLASS, [1, elements.length], body.length), body]);
+}
+
+export type MatField = number | boolean | string | ArrayLike<number> | Buffer | undefined;
+
+function matField(value: MatField): Buffer {
+  if (Buffer.isBuffer(value)) return value;
+  if (typeof value === 'string') return characters('', [value]);
+  if (typeof value === 'object') return doubles('', value.length, value);
+  return doubles('', value === undefined ? 0 : 1, value === undefined ? [] : [Number(value)]);
 }
 
 function matrixHeader(name: string, flags: number, shape: readonly number[], valueBytes: number): Buffer {
@@ -99,14 +133,14 @@ function matrixHeader(name: string, flags: number, shape: readonly number[], val
     dimensions.writeInt32LE(length, 4 * n);
   });
   const inner = Buffer.concat([
-    tag(UINT32, 8),
+    tag(MI.uint32, 8),
     flagWords,
-    tag(INT32, 8),
+    tag(MI.int32, 8),
     dimensions,
-    tag(INT8, name.length),
+    tag(MI.int8, name.length),
     nameBytes,
   ]);
-  return Buffer.concat([tag(MATRIX, inner.length + valueBytes), inner]);
+  return Buffer.concat([tag(MI.matrix, inner.length + valueBytes), inner]);
 }
 
 function tag(type: number, bytes: number): Buffer {

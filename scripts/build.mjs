@@ -6,9 +6,9 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { build as esbuild } from 'esbuild';
@@ -244,17 +244,10 @@ async function makeCommand(path) {
 }
 
 async function buildMpi() {
-  const folder = join(root, 'mpi-node-bindings');
-  await run(process.execPath, [join(folder, 'scripts', 'build.mjs')]);
-  if (!existsSync(join(folder, 'build'))) return; // no MPI compiler here; the script said so
   const target = join(dist, 'mpi');
-  await mkdir(target, { recursive: true });
-  for (const path of await filesBelow(join(folder, 'build'), (name) => /^mpi-.*\.node$/.test(name))) {
-    const made = join(state, `${basename(path)}.${process.pid}`);
-    await copyFile(path, made);
-    await rename(made, join(target, basename(path)));
-    await report(join(target, basename(path)));
-  }
+  await run(process.execPath, [join('mpi-node-bindings', 'scripts', 'build.mjs'), '--to', target]);
+  if (!existsSync(target)) return; // no MPI compiler here; the script said so
+  for (const path of await filesBelow(target, (name) => name.endsWith('.node'))) await report(path);
 }
 
 // A clone that was updated may want packages that it has not got.

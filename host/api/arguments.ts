@@ -154,7 +154,6 @@ const SIMULATE: Readers<SimulateOptions> = {
   seed: wholeNumber(...COUNTS.seed),
   magnetization: flag,
   verify: flag,
-  onProgress: callback,
 };
 const varying: JsonReader<SweepOptions['vary']> = (given, { file, key }) => {
   if (!isObject(given))
@@ -163,7 +162,7 @@ const varying: JsonReader<SweepOptions['vary']> = (given, { file, key }) => {
     if (typeof values !== 'string') list(parameter, 'numbers or texts')(values, { file, key: `${key}.${one}` });
   return given as SweepOptions['vary'];
 };
-const { magnetization: _, onProgress: __, ...EACH_RUN } = SIMULATE;
+const { magnetization: _, ...EACH_RUN } = SIMULATE;
 const SWEEP: Readers<SweepOptions> = { ...EACH_RUN, vary: varying, roi: path };
 const SEQUENCE: Readers<SequenceOptions> = { ...CALL, parameters, scanner };
 const PHANTOM: Readers<PhantomOptions> = { ...CALL, parameters, B0: number('T', ...BOUNDS.B0), motion: path };

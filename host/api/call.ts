@@ -13,7 +13,7 @@ type Given = Readonly<Record<string, unknown>> & { readonly options: CallOptions
 type Callback<A> = ((value: A) => unknown) | undefined;
 
 /** The program's part in a call under way. */
-export interface Control extends StopRequest {
+interface Control extends StopRequest {
   /** Calls back. What that throws, or its promise is rejected with, ends the call, and nothing is called back any more. */
   tell<A>(callback: Callback<A>, value: A): void;
 }

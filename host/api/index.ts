@@ -40,6 +40,7 @@ export type {
   SignalPlotOptions,
   SimulateOptions,
   Simulation,
+  SimulationRun,
   SweepOptions,
   SweepRow,
 } from './types.ts';

@@ -7,7 +7,6 @@ import { phantomParameters } from '../phantom/open.ts';
 import { builtinSequences } from '../sequence/builtin/index.ts';
 import { reportFor } from './report.ts';
 import { simulate } from './simulate.ts';
-import type { SimulateOptions } from './types.ts';
 
 export interface LiveOptions {
   readonly sequence: Given;
@@ -30,12 +29,15 @@ export async function liveReport(sequence: string, phantom: string, options: Liv
   const ofPhantom = phantomParameters(phantom);
   const make = async (
     given: Pick<LiveOptions, 'sequence' | 'phantom'>,
-    more: SimulateOptions = {},
+    signal?: AbortSignal,
+    tell?: (done: number, total: number) => void,
   ): Promise<Report> => {
-    const simulation = await simulate(sequence, phantom, {
-      ...{ sequenceParameters: given.sequence, phantomParameters: given.phantom, ...more },
+    const run = simulate(sequence, phantom, {
+      ...{ sequenceParameters: given.sequence, phantomParameters: given.phantom, signal },
       ...(options.scanner !== undefined && { scanner: options.scanner }),
     });
+    if (tell !== undefined) for await (const { done, total } of run) tell(done, total);
+    const simulation = await run;
     const { summary } = simulation;
     const live = [
       ...parametersOf('sequence', ofSequence, (summary.sequence.parameters ?? {}) as Given),
@@ -54,7 +56,7 @@ export async function liveReport(sequence: string, phantom: string, options: Liv
           throw usage(`there is no setting '${key}'`, 'reload the page');
         given[owner] = { ...given[owner], [name]: value };
       }
-      return encodeReport(await make(given, { signal, onProgress: ({ done, total }) => tell(done, total) }));
+      return encodeReport(await make(given, signal, tell));
     },
   };
 }

@@ -4,13 +4,13 @@ import { warnings } from '../base/log.ts';
 import { soloCluster } from '../comm/solo.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import type { Sequence } from '../sequence/types.ts';
-import { type Control, callAsync } from './call.ts';
+import { callAsync } from './call.ts';
 import { openJob } from './job.ts';
 import { magnetizationArray } from './magnetization.ts';
 import { jobOptions, noiseRequest, requestOf } from './options.ts';
 import { planOf } from './plan.ts';
 import { runJob } from './run.ts';
-import type { Plan, ScanOptions, SimulateOptions, Simulation } from './types.ts';
+import type { Plan, Progress, ScanOptions, SimulateOptions, Simulation, SimulationRun } from './types.ts';
 
 /**
  * Simulates a scan in this process. Calls may run at the same time.
@@ -19,20 +19,24 @@ import type { Plan, ScanOptions, SimulateOptions, Simulation } from './types.ts'
  * @param sequence a built-in name, a Pulseq file, or what `readSequence` returned
  * @param phantom a built-in name, a phantom file, or what `openPhantom` returned, which stays open. Where it is a name, voxels
  *   are filled with as many spins as the sequence needs.
+ * @returns the promise of the result, which is also an iterable of the progress
  * @throws LarmorError (as a rejection) with `exitCode` 2 for a wrong argument or option, 65 for wrong data, 66 for a missing file, 70
- *   for an internal error, 75 if `signal` stopped it; its `cause` is then the signal's reason. What `onWarning` or `onProgress`
- *   throws, or is rejected with, as it is
+ *   for an internal error, 75 if `signal` stopped it; its `cause` is then the signal's reason. What `onWarning` throws, or is
+ *   rejected with, as it is
  */
 export function simulate(
   sequence: string | Sequence,
   phantom: string | PhantomSource,
   options: SimulateOptions = {},
-): Promise<Simulation> {
-  return simulateUnless(sequence, phantom, options, () => false) as Promise<Simulation>;
+): SimulationRun {
+  const { started, progress } = progressFeed();
+  const result = simulateUnless(sequence, phantom, options, () => false, started) as Promise<Simulation>;
+  return Object.assign(result, { [Symbol.asyncIterator]: () => progress(result) });
 }
 
 /**
  * The same, unless the run with that plan is `known`.
+ * @param started is called when tiles begin, with what tells how many are done
  * @returns undefined then
  */
 export function simulateUnless(
@@ -40,10 +44,11 @@ export function simulateUnless(
   phantom: string | PhantomSource,
   options: SimulateOptions,
   known: (planHash: string) => boolean,
+  started: (state: () => Progress) => void = () => {},
 ): Promise<Simulation | undefined> {
   return callAsync('simulate', { sequence, phantom, options }, async (control) => {
     const begun = performance.now();
-    const { verify = false, onProgress, magnetization = false } = options;
+    const { verify = false, magnetization = false } = options;
     const noise = noiseRequest(options);
     const sink = magnetization ? magnetizationArray() : undefined;
     const cluster = soloCluster();
@@ -59,7 +64,10 @@ export function simulateUnless(
         magnetization: sink,
         begun,
         command: [],
-        showProgress: (total, finished) => progressTimer(total, finished, onProgress, control),
+        showProgress(total, finished) {
+          started(() => ({ done: finished(), total }));
+          return () => {};
+        },
         report: () => {},
       });
       const { raw, summary } = outcome!;
@@ -94,19 +102,43 @@ export function plan(
 
 const PROGRESS_MS = 100;
 
-/** Calls `onProgress`; what it throws stops the run. */
-function progressTimer(
-  total: number,
-  finished: () => number,
-  onProgress: SimulateOptions['onProgress'],
-  { tell }: Control,
-): () => void {
-  if (onProgress === undefined) return () => {};
-  const report = (): void => tell(onProgress, { done: finished(), total });
-  report();
-  const timer = setInterval(report, PROGRESS_MS);
-  return () => {
-    clearInterval(timer);
-    report();
+/**
+ * States are read when a loop asks for one, so there is neither a queue nor a timer without a loop. Only a loop attaches handlers
+ * to the result: a rejection that nobody handles stays visible.
+ */
+function progressFeed(): {
+  readonly started: (state: () => Progress) => void;
+  readonly progress: (result: Promise<unknown>) => AsyncGenerator<Progress, void, undefined>;
+} {
+  let first: Progress;
+  let state: (() => Progress) | undefined;
+  let begin: () => void;
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  async function* progress(result: Promise<unknown>): AsyncGenerator<Progress, void, undefined> {
+    let over = false;
+    const ended = result.finally(() => {
+      over = true;
+    });
+    await Promise.race([begun, ended]);
+    for (let next = first!; !over; next = state!()) {
+      yield next;
+      let timer: NodeJS.Timeout;
+      const pause = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, PROGRESS_MS);
+      });
+      await Promise.race([pause, ended]).finally(() => clearTimeout(timer));
+    }
+    await ended;
+    if (state !== undefined) yield state();
+  }
+  return {
+    started(given) {
+      first = given();
+      state = given;
+      begin();
+    },
+    progress,
   };
 }

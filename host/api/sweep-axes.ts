@@ -105,10 +105,7 @@ export function sweepAxis(
 
 /** Options whose values are numbers or words. */
 const VARIABLE = optionsOf('simulate').filter(
-  (name) =>
-    !/^(scanner|sequenceParameters|phantomParameters|signal|onWarning|onProgress|noise|magnetization|verify)$/.test(
-      name,
-    ),
+  (name) => !/^(scanner|sequenceParameters|phantomParameters|signal|onWarning|noise|magnetization|verify)$/.test(name),
 );
 
 function parameterOf(owner: 'sequence' | 'phantom', key: string, of: string | undefined): Parameter | undefined {

@@ -77,8 +77,6 @@ export interface SimulateOptions extends ScanOptions {
   readonly magnetization?: boolean | undefined;
   /** Simulate 1 % of the tiles again in f64 and state the error in the summary. */
   readonly verify?: boolean | undefined;
-  /** Called as tiles are finished, some ten times a second, the last time with all of them. What it throws, the call rejects with. */
-  readonly onProgress?: ((progress: Progress) => unknown) | undefined;
 }
 
 /** Tiles: groups of spins that are simulated together. */
@@ -86,6 +84,19 @@ export interface Progress {
   readonly done: number;
   readonly total: number;
 }
+
+/**
+ * A simulation under way: the promise of its result, and an iterable of its progress.
+ *
+ *     const run = simulate('gre', 'head3d');
+ *     for await (const { done, total } of run) console.log(`${done} of ${total}`);
+ *     const { raw } = await run;
+ *
+ * It begins without being iterated, and a loop that is left does not stop it. A loop sees some ten
+ * states a second, the first when tiles begin and the last with all of them; a slow one misses those between. What the
+ * simulation is rejected with, the loop throws.
+ */
+export interface SimulationRun extends Promise<Simulation>, AsyncIterable<Progress> {}
 
 export interface Simulation {
   /** [coils][samples][re, im], Σ density·coil over spins, not normalised; with noise where it was asked for. */
@@ -206,7 +217,7 @@ export interface SignalPlotOptions extends CallOptions {
   readonly coil?: number | undefined;
 }
 
-export interface SweepOptions extends Omit<SimulateOptions, 'magnetization' | 'onProgress'> {
+export interface SweepOptions extends Omit<SimulateOptions, 'magnetization'> {
   /**
    * Values by name, as lists or as texts (`'2deg:60deg:8'`, `'10ms,20ms'`): `flip`, `sequence.n`, `phantom.radius`, `scanner.B0`,
    * `option.snr`. One run for each combination; the first varies slowest.

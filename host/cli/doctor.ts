@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
+import { resolve } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
 import { assetPath } from '../base/assets.ts';
 import { allowedCpus, grantedThreads } from '../base/environment.ts';
@@ -66,6 +67,9 @@ function memory(): Check {
   return { what: 'memory', found: `${gib(freemem())} free of ${gib(totalmem())}` };
 }
 
+/** In a clone and where the package is installed. */
+const BUILD_ADDON = `npm run --prefix ${resolve(assetPath('wasm'), '../..')} addon`;
+
 /**
  * Both families: is the addon built, does a launcher stand on the PATH, can a compiler build what
  * is missing.
@@ -81,13 +85,13 @@ function mpi(): Check[] {
       return {
         what: title,
         found: 'none here: runs have one rank',
-        fix: `for several ranks load the site's MPI module (or apt install ${packages}), then npm run build`,
+        fix: `for several ranks load the site's MPI module (or apt install ${packages}), then ${BUILD_ADDON}`,
       };
     }
     return {
       what: title,
       found: `${compiler} is here, its binding is not built`,
-      fix: 'npm run build (needs a C compiler)',
+      fix: `${BUILD_ADDON} (needs a C compiler)`,
     };
   });
 }

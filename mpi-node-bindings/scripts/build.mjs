@@ -6,23 +6,36 @@
  * with no configuration, the wrapper knows its own flags, and a login node then needs neither Python nor make. node-gyp
  * is asked only for Node's headers, and only when no copy of them lies where Node itself is installed.
  *
- *     node scripts/build.mjs [--bench] [--force] [--sanitize]      MPICC=/opt/mpi/bin/mpicc is tried first
+ *     node scripts/build.mjs [--to DIR] [--if-possible] [--bench] [--force] [--sanitize]      MPICC=/opt/mpi/bin/mpicc is tried first
  *
- * No wrapper found is no error: the package then works as one rank, and this says so in one line.
+ * `--to` copies what was built there, for a bundle. No wrapper found is no error: the package then works as one rank, and this
+ * says so in one line. With `--if-possible`, for install scripts, a build that fails is none either.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const native = join(root, 'native');
-const force = process.argv.includes('--force');
-const withBench = process.argv.includes('--bench');
+const flag = { type: 'boolean', default: false };
+const { values: options } = parseArgs({
+  options: { to: { type: 'string' }, 'if-possible': flag, bench: flag, force: flag, sanitize: flag },
+});
 /** With AddressSanitizer and UndefinedBehaviorSanitizer, in a folder of its own: for test/sanitizers.slow.serial.test.ts. */
-const sanitize = process.argv.includes('--sanitize');
+const { force, sanitize } = options;
 const build = join(root, sanitize ? 'build-sanitized' : 'build');
 
 /** Runs a program; gives its output, or null when it is missing or failed. */
@@ -126,12 +139,23 @@ function main() {
   compile('mpi-signals', wrappers[0], [join(native, 'signals.c')], headers, ['-Wl,--as-needed'].filter(notOnMac));
   for (const wrapper of wrappers) {
     const fresh = compile(`mpi-${wrapper.family}`, wrapper, sources, headers);
-    if (withBench) {
+    if (options.bench) {
       const loops = join(root, 'bench', 'loops.c');
       compile(`bench-${wrapper.family}`, wrapper, [loops], headers);
     }
     const { family, version, candidate } = wrapper;
     console.log(`mpi-node-bindings: ${family} (${version}) with ${candidate}: ${fresh ? 'built' : 'up to date'}`);
+  }
+  if (options.to !== undefined) copyTo(options.to);
+}
+
+/** In one step each, as `compile` writes them. */
+function copyTo(folder) {
+  mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(build).filter((file) => /^mpi-.*\.node$/.test(file))) {
+    const partial = join(folder, `.${name}.${process.pid}.partial`);
+    copyFileSync(join(build, name), partial);
+    renameSync(partial, join(folder, name));
   }
 }
 
@@ -141,5 +165,5 @@ try {
   main();
 } catch (error) {
   console.error(`mpi-node-bindings: ${error.message}`);
-  process.exitCode = 1;
+  if (!options['if-possible']) process.exitCode = 1;
 }

@@ -98,21 +98,54 @@ describe('simulate', () => {
   test('an abort stops a run under way, one before it, and no other', async () => {
     const controller = new AbortController();
     const reason = new Error('enough');
-    const seen: larmor.Progress[] = [];
-    const [other, aborted] = await Promise.all([
-      simulate('gre', 'sphere', { ...small, onProgress: (progress) => seen.push(progress) }),
-      simulate('gre', 'head3d', { signal: controller.signal, onProgress: () => controller.abort(reason) }).catch(
-        (error: unknown) => error as InstanceType<typeof LarmorError>,
-      ),
-    ]);
+    const abortAtOnce = async (): Promise<unknown> => {
+      const run = simulate('gre', 'head3d', { signal: controller.signal });
+      try {
+        for await (const { done, total } of run) {
+          assert.ok(done < total);
+          controller.abort(reason);
+        }
+      } catch (error) {
+        await assert.rejects(run, (own) => own === error);
+        return error;
+      }
+      return undefined;
+    };
+    const [other, aborted] = await Promise.all([simulate('gre', 'sphere', small), abortAtOnce()]);
     assert.ok(aborted instanceof LarmorError);
     assert.deepEqual([aborted.exitCode, aborted.cause], [EXIT.stopped, reason]);
     assert.ok(other.summary.tiles > 0);
-    assert.deepEqual(seen.at(-1), { done: other.summary.tiles, total: other.summary.tiles });
     await refuses(
       () => simulate('gre', 'sphere', { signal: controller.signal }),
       EXIT.stopped,
       /^simulate: the call was/,
+    );
+  });
+
+  test('a run is iterated for its progress, by none, one or several loops', async () => {
+    const run = simulate('gre', 'head3d', { ...small, tile: 64 });
+    const loop = async (): Promise<readonly larmor.Progress[]> => {
+      const seen: larmor.Progress[] = [];
+      for await (const state of run) seen.push(state);
+      return seen;
+    };
+    const left = async (): Promise<void> => {
+      for await (const _ of run) return;
+    };
+    const [one, two] = await Promise.all([loop(), loop(), left()]);
+    const { tiles } = (await run).summary;
+    for (const seen of [one, two, await loop()]) {
+      assert.deepEqual(seen.at(-1), { done: tiles, total: tiles });
+      assert.ok(seen.every(({ done }, n) => n === 0 || done >= seen[n - 1]!.done));
+    }
+    assert.equal(one[0]!.done, 0);
+    // What fails before the first tile is thrown by the loop too.
+    const failing = simulate('gre', 'no.phantom', small);
+    await assert.rejects(
+      async () => {
+        for await (const _ of failing) assert.fail('no tile begins');
+      },
+      (error) => error instanceof LarmorError && error.exitCode === EXIT.missingInput,
     );
   });
 
@@ -142,8 +175,6 @@ describe('simulate', () => {
     };
     const options = { ...small, t2prime: 'ensemble' as const };
     const failing: readonly larmor.SimulateOptions[] = [
-      { onProgress: fail },
-      { onProgress: async () => fail() },
       { ...options, onWarning: fail },
       { ...options, onWarning: async () => fail() },
     ];
@@ -157,8 +188,8 @@ describe('simulate', () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
       finished++;
     };
-    await simulate('gre', 'sphere', { ...small, onProgress: slow });
-    assert.ok(finished >= 2, `${finished} promises of onProgress were awaited`);
+    await simulate('gre', 'sphere', { ...options, onWarning: slow });
+    assert.ok(finished >= 1, `${finished} promises of onWarning were awaited`);
   });
 });
 

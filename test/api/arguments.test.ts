@@ -100,7 +100,7 @@ describe('options', () => {
     [{ gpu: 0 }, /^simulate: options.gpu is 0; give the number of a GPU as text/],
     [{ signal: {} }, /^simulate: options.signal is {}; give the signal of an AbortController/],
     [{ onWarning: 'x' }, /^simulate: options.onWarning is "x"; give a function/],
-    [{ onProgress: {} }, /^simulate: options.onProgress/],
+    [{ onWarning: {} }, /^simulate: options.onWarning/],
     [{ noise: 0.1 }, /^simulate: options.noise is 0.1; give an object with sigma, atDwell/],
     [{ noise: {} }, /^simulate: options.noise has no 'sigma'/],
     [{ noise: { sigma: -1 } }, /^simulate: options.noise.sigma is -1; give a positive number/],

@@ -12,7 +12,11 @@ import {
   reconstruct,
   type SimulateOptions,
   type Simulation,
+  type SimulationRun,
+  type SweepRow,
   simulate,
+  sweep,
+  writeReport,
   writeSequence,
 } from 'larmor';
 
@@ -27,13 +31,13 @@ const alone = await simulate('gre', 'sphere', { ...options, threads: 1 });
 const controller = new AbortController();
 const enough = new Error('enough');
 const seen: Progress[] = [];
-const onProgress = (progress: Progress): void => {
+const run: SimulationRun = simulate('gre', 'head3d', { signal: controller.signal });
+for await (const progress of run) {
   seen.push(progress);
   controller.abort(enough);
-};
-const aborted: unknown = await simulate('gre', 'head3d', { signal: controller.signal, onProgress }).catch(
-  (error) => error,
-);
+  break;
+}
+const aborted: unknown = await run.catch((error) => error);
 const misspelt: unknown = await simulate('epi', 'hed2d').catch((error) => error);
 const errorOf = (error: unknown) =>
   error instanceof LarmorError && { code: error.exitCode, message: error.message, enough: error.cause === enough };
@@ -47,6 +51,10 @@ const copy = await simulate('copy.seq', phantom);
 const planned = await plan(sequence, phantom, { ranks: 4 });
 phantom.close();
 
+const rows: SweepRow[] = [];
+for await (const row of sweep('gre', 'sphere', { ...options, vary: { flip: '5deg,20deg' } })) rows.push(row);
+const { missing } = await writeReport('report.html', gre!);
+
 const { matrix } = await reconstruct(epi!.raw);
 console.log(
   JSON.stringify({
@@ -58,6 +66,8 @@ console.log(
     progress: seen[0],
     warnings: [warnings, foreign.summary.warnings],
     ranks: planned.ranks,
+    sweep: rows.map(({ values, all }) => [values.flip, all!.mean]),
+    missing,
   }),
 );
 

@@ -1,11 +1,15 @@
-/** What a user installs: the packed tarball, in an empty folder, without install scripts, a compiler or the network. */
+/**
+ * What a user installs: the packed tarball, in an empty folder and without the network; once without install scripts or a
+ * compiler, once with those that build the addon by the site's mpicc.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { cases, skipWithoutCases } from '../../testing/cases.ts';
+import { FAMILIES, missing, simulate } from '../../testing/launch.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -24,17 +28,41 @@ const simulated = (...args: string[]): { spins: number; signalHash: string; warn
   JSON.parse(larmor('simulate', ...args, '--json', '-q'));
 
 let epi: ReturnType<typeof simulated>;
+let tarball: string;
 
 test('the tarball installs in an empty folder and runs', () => {
   run('npm', ['pack', '--silent', '--pack-destination', folder], root);
-  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
-  assert.ok(tarball, 'npm pack made no tarball');
+  const packed = readdirSync(folder).find((name) => name.endsWith('.tgz'));
+  assert.ok(packed, 'npm pack made no tarball');
+  tarball = packed;
   run('npm', ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', `./${tarball}`]);
   epi = simulated('epi', 'head2d');
   assert.equal(epi.spins, 6485);
   assert.ok(existsSync(join(folder, 'raw.mrd')));
   larmor('reconstruct', 'raw.mrd', '-o', 'head.png');
   assert.ok(existsSync(join(folder, 'head.png')));
+});
+
+test("the install script builds the addon with the site's mpicc", async (t) => {
+  const families = FAMILIES.filter((family) => !missing(family, 2));
+  if (families.length === 0) {
+    t.skip('no MPI here');
+    return;
+  }
+  // Of a machine without MPI: the tarball holds no addon.
+  const bare = temporaryFolder();
+  run('tar', ['xzf', join(folder, tarball)], bare);
+  rmSync(join(bare, 'package/dist/mpi'), { recursive: true });
+  const site = temporaryFolder();
+  run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', site, join(bare, 'package')], bare);
+  run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${tarball}`], site);
+  const installed = join(site, 'node_modules/larmor/dist');
+  for (const family of families) assert.ok(existsSync(join(installed, `mpi/mpi-${family}.node`)), family);
+  for (const family of families) {
+    const launch = { family, ranks: 2, cwd: site, program: join(installed, 'larmor.js') };
+    const { ranks, signalHash } = await simulate(['epi', 'head2d'], launch);
+    assert.deepEqual([ranks, signalHash], [2, epi.signalHash], family);
+  }
 });
 
 /** Of a project that has nothing but larmor: all declarations are checked, and there are no types of Node. */
@@ -69,4 +97,8 @@ test('a program of a strict TypeScript project calls it', skipWithoutCases(), ()
   assert.equal(found.misspelt.code, 2);
   assert.equal(found.progress.done, 0);
   assert.ok(found.progress.total > 1);
+  assert.deepEqual(found.missing, [], 'the report is whole');
+  assert.match(readFileSync(join(folder, 'report.html'), 'utf8'), /<title>gre on sphere/);
+  const [[low, small], [high, large]] = found.sweep;
+  assert.ok(Math.abs(high / low - 4) < 1e-9 && small > 0 && large > 0 && large !== small, JSON.stringify(found.sweep));
 });

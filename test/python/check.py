@@ -25,6 +25,9 @@ with warnings.catch_warnings(record=True) as caught:
 image = scan.image()
 scan.save("saved.mrd")
 np.save("image.npy", image)
+sweep = larmor.run("sweep", "gre", "sphere", set={"n": 8, "flip": "5deg,20deg"}, output="table.csv")
+report = larmor.run("report", "saved.mrd", output="report.html")
+table = np.genfromtxt("table.csv", delimiter=",", names=True, dtype=None, encoding="utf8")
 json.dump(
     {
         "signal": [str(scan.signal.dtype), *scan.signal.shape],
@@ -37,6 +40,8 @@ json.dump(
         "digits": bool(np.any(again.signal != again.signal.astype(np.complex64))),
         "energy": float(np.vdot(scan.signal, scan.signal).real),
         "info": larmor.run("info", "gre", set={"n": 64})["matrix"],
+        "sweep": [sweep["schema"]["name"], table["flip"].round(6).tolist(), bool(table["mean"][1] > table["mean"][0] > 0)],
+        "report": [report["outputs"], len(report["missing"])],
         "missing": error(lambda: larmor.simulate("nowhere.seq", "sphere")),
         "wrong": error(lambda: larmor.simulate("gre", "sphere", set={"flop": 1})),
         "option": error(lambda: larmor.simulate("gre", "sphere", no_such_option=1)),

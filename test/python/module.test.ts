@@ -40,6 +40,14 @@ test('a script gets the arrays, the errors and the warnings of the command', asy
   const [own, other] = ['image.npy', 'by-command.npy'].map((name) => readNpy(join(where, name)));
   assert.deepEqual(own!.data, other!.data);
 
+  assert.deepEqual(found.sweep, ['sweep', [0.087266, 0.349066], true]);
+  assert.deepEqual(
+    found.report,
+    [['report.html'], 2],
+    'without maps of a phantom whose voxels were set, and without ranks',
+  );
+  assert.match(readFileSync(join(where, 'report.html'), 'utf8'), /<title>gre on sphere/);
+
   assert.equal(found.missing[0], 66);
   assert.match(found.missing[1], /^nowhere.seq: no such file/);
   assert.equal(found.wrong[0], 2);

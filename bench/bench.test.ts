@@ -24,7 +24,7 @@ test('a quick bench of one kernel prints a table and writes JSON', () => {
   const folder = temporaryFolder();
   try {
     const path = join(folder, 'bench.json');
-    const { status, stdout, stderr } = bench('--quick', '--json', path, 'recurrence');
+    const { status, stdout, stderr } = bench('--quick', '--json', path, 'recurrence (one line)');
     assert.equal(status, 0, stderr);
     assert.match(stdout, /readout: recurrence/);
     const { machine, node, rows } = JSON.parse(readFileSync(path, 'utf8')) as {

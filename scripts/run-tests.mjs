@@ -1,16 +1,18 @@
-// Runs the test files: `node --import tsx scripts/run-tests.mjs [--slow] [part of a path …]`.
-// It replaces `node --test` because Node 20 does not support globs, and because tests that start MPI
-// or SLURM must not run at the same time on a machine with few cores: files named *.serial.test.ts
-// run one at a time, after the others. Both groups are reported in one summary. *.slow.test.ts take
-// minutes and run with --slow only. The most expensive files are listed at the end (test-cost.mjs).
+// Runs the test files: `node scripts/run-tests.mjs [--slow] [part of a path …]`.
+// It replaces `node --test` because Node 20 does not support globs, because files are bundled first
+// (bundle-tests.mjs), and because tests that start MPI or SLURM must not run at the same time on a
+// machine with few cores: files named *.serial.test.ts run one at a time, after the others. Both
+// groups are reported in one summary. *.slow.test.ts take minutes and run with --slow only. The most
+// expensive files are listed at the end (test-cost.mjs).
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec as Spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
+import { bundleTests } from './bundle-tests.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -42,17 +44,20 @@ const groups = [
 const folder = mkdtempSync(join(tmpdir(), 'larmor-test-costs-'));
 const costs = join(folder, 'costs.jsonl');
 process.env.LARMOR_TEST_COSTS = costs;
+// Files that take some cases of a list every day take all of them (testing/some.ts).
+if (slow) process.env.LARMOR_TESTS = 'all';
 // The runner starts each file with this process's own options of Node.
-process.execArgv.push('--import', new URL('test-cost.mjs', import.meta.url).href);
+process.execArgv.push('--enable-source-maps', '--import', new URL('test-cost.mjs', import.meta.url).href);
 
 const started = performance.now();
+const bundles = await bundleTests(root, files);
 const reporter = new Spec();
 reporter.pipe(process.stdout);
 const totals = new Map();
 let failed = false;
 for (const { files, concurrency } of groups.filter((group) => group.files.length > 0)) {
   const timeout = slow ? limit.slow : limit.everyday;
-  for await (const event of run({ files: files.map((file) => join(root, file)), concurrency, timeout })) {
+  for await (const event of run({ files: files.map(bundles.bundleOf), concurrency, timeout })) {
     const { data, type } = event;
     if (type === 'test:fail' && !data.todo) failed = true;
     const count = type === 'test:diagnostic' && data.nesting === 0 && data.message.match(/^(\w+) ([\d.]+)$/);
@@ -65,7 +70,7 @@ for (const [name, value] of totals)
 reporter.end();
 await finished(reporter);
 printCosts();
-rmSync(folder, { recursive: true });
+for (const made of [folder, bundles.folder]) rmSync(made, { recursive: true });
 
 if (!totals.get('tests')) {
   console.error(`no test found${wanted.length > 0 ? ` whose path contains ${wanted.join(' or ')}` : ''}`);
@@ -80,7 +85,7 @@ function printCosts() {
   const row = (processor, seconds, what) =>
     console.log(`${processor.toFixed(1).padStart(11)}${seconds.toFixed(1).padStart(10)}  ${what}`);
   console.log('\nprocessor s  duration  test file');
-  for (const { file, processor, seconds } of found.slice(0, 20)) row(processor, seconds, relative(root, file));
+  for (const { file, processor, seconds } of found.slice(0, 20)) row(processor, seconds, bundles.sourceOf(file));
   const sum = found.reduce((total, { processor }) => total + processor, 0);
   row(sum, (performance.now() - started) / 1e3, `${found.length} files on ${availableParallelism()} processors`);
 }

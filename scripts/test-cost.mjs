@@ -27,7 +27,7 @@ function processorSeconds() {
 
 // The command line of a test file's process ends in the file; the runner's own does not.
 const file = process.argv[1];
-if (path && file?.endsWith('.test.ts'))
+if (path && /\.test\.[jt]s$/.test(file ?? ''))
   process.on('exit', () => {
     const cost = { file, processor: processorSeconds(), seconds: performance.now() / 1e3 };
     appendFileSync(path, `${JSON.stringify(cost)}\n`);

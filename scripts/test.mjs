@@ -28,7 +28,7 @@ const checks = [
 
 // Beside the drivers that the machine has, so that a GPU is tested where there is one.
 const drivers = [process.env.VK_ADD_DRIVER_FILES, swiftShader].filter(Boolean).join(delimiter);
-const tests = run(['--import', 'tsx', join('scripts', 'run-tests.mjs'), ...process.argv.slice(2)], {
+const tests = run([join('scripts', 'run-tests.mjs'), ...process.argv.slice(2)], {
   ...process.env,
   VK_ADD_DRIVER_FILES: drivers,
 });

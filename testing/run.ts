@@ -38,10 +38,34 @@ export async function simulate(
   phantom: PhantomSource | SpinBlock,
   options: RunOptions = {},
 ): Promise<Float64Array> {
-  const timeline = compileTimeline(sequence, { B0: options.B0 ?? 1.5, maxRfStep: options.maxRfStep ?? 50e-6 });
+  return simulateCompiled(compiled(sequence, options), phantom, options);
+}
+
+/** A sequence's timeline, for several phantoms or several ways to simulate them. */
+export function compiled(sequence: Sequence, { B0 = 1.5, maxRfStep = 50e-6 }: RunOptions = {}): Timeline {
+  return compileTimeline(sequence, { B0, maxRfStep });
+}
+
+/** What `simulate` gives for the sequence of this timeline. */
+export async function simulateCompiled(
+  timeline: Timeline,
+  phantom: PhantomSource | SpinBlock,
+  options: RunOptions = {},
+): Promise<Float64Array> {
   const signal = await simulateTimeline(timeline, phantom, options);
   applyReceivePhase(timeline, signal);
   return signal;
+}
+
+/** The signals of spins simulated one by one, one after the other. */
+export async function simulateEach(
+  timeline: Timeline,
+  spins: readonly Spin[],
+  options: RunOptions = {},
+): Promise<Float64Array> {
+  const signals: Float64Array[] = [];
+  for (const spin of spins) signals.push(await simulateCompiled(timeline, spinsOf([spin]), options));
+  return Float64Array.from(signals.flatMap((signal) => [...signal]));
 }
 
 /**

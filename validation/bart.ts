@@ -102,21 +102,22 @@ export const bart: Section = {
   bounds:
     'a lattice of spacing h misplaces an ellipse’s edge by up to h/2: the error falls as h to the power 1.4 or so',
   missing: () => (spawnSync('bart', ['version']).error ? 'no bart on PATH: apt-get install bart' : undefined),
-  async rows() {
+  async rows(some) {
     const sequence = makeBuiltin('epi', { n: 64, fov: FOV }, DEFAULT_SCANNER);
     const reference = bartSignal(trajectory(sequence));
     const rows: Row[] = [];
     const errors: number[] = [];
-    for (const [side, bound] of [
+    const lattices = [
       [256, 5e-2],
       [512, 1.8e-2],
       [1024, 6.5e-3],
-    ] as const) {
+    ] as const;
+    for (const [side, bound] of some(lattices, 2)) {
       const signal = await simulate(sequence, lattice(side));
       errors.push(relativeError(signal, reference));
       rows.push(compare(`EPI 64 × 64, spins ${FOV * 1000} mm / ${side} apart, f32`, signal, reference, bound));
     }
-    rows.push({ what: 'error at 1024 over error at 256', value: errors[2] / errors[0], bound: 0.16 });
+    rows.push({ what: 'error at 1024 over error at 256', value: errors.at(-1)! / errors[0], bound: 0.16 });
     return rows;
   },
 };

@@ -6,7 +6,7 @@
 import { randomNumbers } from '../host/numerics/random.ts';
 import { adc, blockOf, delayOf, hardPulse, sequenceOf, trapezoid } from '../host/sequence/designer.ts';
 import type { Block } from '../host/sequence/types.ts';
-import { type Spin, simulate, spinsOf } from '../testing/run.ts';
+import { compiled, type Spin, simulate, simulateCompiled, simulateEach, spinsOf } from '../testing/run.ts';
 import { MODES } from './modes.ts';
 import { compare, type Row, type Section } from './report.ts';
 
@@ -30,11 +30,11 @@ export async function inAllModes(
   reference: ArrayLike<number>,
   bounds: readonly [f64: number, f32: number],
 ): Promise<Row[]> {
-  const sequence = sequenceOf(what, blocks, {});
+  const timeline = compiled(sequenceOf(what, blocks, {}));
   const rows: Row[] = [];
   for (const { name, ...mode } of MODES) {
     const bound = bounds[mode.precision === 'f64' ? 0 : 1];
-    rows.push(compare(`${what}, ${name}`, await simulate(sequence, spinsOf(spins), mode), reference, bound));
+    rows.push(compare(`${what}, ${name}`, await simulateCompiled(timeline, spinsOf(spins), mode), reference, bound));
   }
   return rows;
 }
@@ -198,10 +198,10 @@ export const steadyStates: Section = {
         const D = (1 - E1 * c) * (1 - E2 * cos(theta)) - (E1 - c) * (E2 - cos(theta)) * E2;
         return [((1 - E1) * E2 * s * sin(theta)) / D, ((1 - E1) * s * (1 - E2 * cos(theta))) / D];
       });
+      const timeline = compiled(sequenceOf('ssfp', blocks, {}));
+      const spins = offsets.map((offset) => ({ offset, T1, T2 }));
       for (const { name, ...mode } of MODES) {
-        const signals: number[] = [];
-        for (const offset of offsets)
-          signals.push(...(await simulate(sequenceOf('ssfp', blocks, {}), spinsOf([{ offset, T1, T2 }]), mode)));
+        const signals = await simulateEach(timeline, spins, mode);
         const bound = mode.precision === 'f64' ? 1e-8 : 1e-5;
         rows.push(compare(`balanced, ${phases}, −120 to 120 Hz, ${name}`, signals, reference, bound));
       }

@@ -4,7 +4,7 @@
  */
 import { adc, blockOf, delayOf, sequenceOf } from '../host/sequence/designer.ts';
 import type { Block } from '../host/sequence/types.ts';
-import { type Spin, simulate, spinsOf } from '../testing/run.ts';
+import { compiled, type Spin, simulateCompiled, spinsOf } from '../testing/run.ts';
 import { hard, inAllModes, PULSE, sampled } from './closed-forms.ts';
 import { MODES } from './modes.ts';
 import { compare, type Row, type Section } from './report.ts';
@@ -40,9 +40,10 @@ export const longScans: Section = {
       return [...blocks, blockOf({ adc: adc(1, PULSE, 0) })];
     };
     const tissue = spinsOf([-40, 11, 70].map((offset) => ({ offset, T1: 0.3, T2: 0.06 })));
+    const [first, last] = [2000, 50000].map((count) => compiled(sequenceOf('repeated', repeat(count), {})));
     for (const { name, ...mode } of MODES) {
-      const early = await simulate(sequenceOf('early', repeat(2000), {}), tissue, mode);
-      const after = await simulate(sequenceOf('late', repeat(50000), {}), tissue, mode);
+      const early = await simulateCompiled(first, tissue, mode);
+      const after = await simulateCompiled(last, tissue, mode);
       const bound = mode.precision === 'f64' ? 1e-9 : 2e-6;
       rows.push(compare(`steady state after 50 000 repetitions against 2000, ${name}`, after, early, bound));
     }

@@ -3,6 +3,7 @@
  * that need something absent (reference data, BART) are skipped aloud; with CI=true that fails.
  */
 import { relativeError } from '../testing/run.ts';
+import type { Choice } from '../testing/some.ts';
 
 export interface Row {
   readonly what: string;
@@ -16,7 +17,8 @@ export interface Section {
   readonly bounds: string;
   /** What is missing, or undefined: the section can run. */
   readonly missing?: () => string | undefined;
-  rows(): Promise<Row[]>;
+  /** `some` chooses among cases that differ in a parameter: all of them for the table. */
+  rows(some: Choice): Promise<Row[]>;
 }
 
 /** NaN exceeds every bound. */

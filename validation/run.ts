@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { all } from '../testing/some.ts';
 import { holds, type Row, tableLines } from './report.ts';
 import { sections } from './sections.ts';
 
@@ -21,7 +22,7 @@ const results: { title: string; bounds: string; rows: Row[]; skipped?: string }[
 for (const section of wanted) {
   const { title, bounds } = section;
   const skipped = section.missing?.();
-  const rows = skipped === undefined ? await section.rows() : [];
+  const rows = skipped === undefined ? await section.rows(all) : [];
   results.push({ title, bounds, rows, ...(skipped === undefined ? {} : { skipped }) });
   const lines = skipped === undefined ? tableLines(section, rows) : [title, `  SKIPPED: ${skipped}`, ''];
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -12,6 +12,7 @@ import { readNpy } from '../../host/formats/npy.ts';
 import type { Summary } from '../../host/report/summary.ts';
 import { DIST, type Ended, type Launch, missing, run, transcript } from '../../testing/launch.ts';
 import { relativeError } from '../../testing/run.ts';
+import { some } from '../../testing/some.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 import { DRIVERS, requireAdapter } from '../webgpu/gpu.ts';
 
@@ -54,20 +55,23 @@ let exact: Promise<Done> | undefined;
 /** The signal of the f64 engine. */
 const f64 = (t: TestContext): Promise<Done> => (exact ??= simulate(t, ['--engine', 'wasm', '--precision', 'f64']));
 
-let one: Promise<Done> | undefined;
-/** One rank on the GPU. */
-const alone = (t: TestContext): Promise<Done> => (one ??= simulate(t, ['--engine', 'webgpu', '--gpu', 'swiftshader']));
+type Loading = Done & { readonly dawn: boolean };
 
-/** Whether a run loads Dawn, as its dynamic linker writes down. */
-async function loadsDawn(t: TestContext, args: readonly string[]): Promise<boolean> {
+let one: Promise<Loading> | undefined;
+/** One rank on the GPU. */
+const alone = (t: TestContext): Promise<Loading> =>
+  (one ??= loading(t, ['--engine', 'webgpu', '--gpu', 'swiftshader']));
+
+/** A run, and whether it loads Dawn, as its dynamic linker writes down. */
+async function loading(t: TestContext, args: readonly string[]): Promise<Loading> {
   const log = temporaryFolder();
-  await simulate(t, args, { environment: { LD_DEBUG: 'files', LD_DEBUG_OUTPUT: join(log, 'linker') } });
+  const done = await simulate(t, args, { environment: { LD_DEBUG: 'files', LD_DEBUG_OUTPUT: join(log, 'linker') } });
   const files = readdirSync(log).map((name) => readFileSync(join(log, name), 'latin1'));
   assert.ok(
     files.some((text) => text.includes('libc.so')),
     'the linker writes',
   );
-  return files.some((text) => text.includes('dawn.node'));
+  return { ...done, dawn: files.some((text) => text.includes('dawn.node')) };
 }
 
 describe('one process', () => {
@@ -89,10 +93,11 @@ describe('one process', () => {
 
   test('webgpu without --gpu, and --gpu without --engine, insist on a GPU too', async (t) => {
     if (!(await requireAdapter(t, DRIVERS[0]))) return;
-    for (const [args, reason] of [
+    const ways = [
       [['--engine', 'webgpu'], 'rank 0 of its node'],
       [['--gpu', '0'], '--gpu 0'],
-    ] as const) {
+    ] as const;
+    for (const [args, reason] of some(ways, 2)) {
       const { summary } = await simulate(t, args);
       assert.equal(summary.engine, 'webgpu');
       assert.equal(summary.perRank[0].device, `${NAME} (${reason})`);
@@ -110,16 +115,16 @@ describe('one process', () => {
 
   test('auto: a small job stays on the processor and loads no Dawn', async (t) => {
     if (!(await requireAdapter(t, DRIVERS[0]))) return;
-    const { summary, stderr } = await simulate(t, []);
+    const { summary, stderr, dawn } = await loading(t, ['--engine', 'auto']);
     assert.equal(summary.engine, 'wasm');
     assert.doesNotMatch(stderr, /warning|GPU|Dawn/);
-    assert.equal(await loadsDawn(t, ['--engine', 'auto']), false);
-    assert.equal(await loadsDawn(t, ['--engine', 'webgpu']), true, 'the test would see it');
+    assert.equal(dawn, false);
+    assert.equal((await alone(t)).dawn, true, 'the test would see it');
   });
 
   test('a GPU that is not there: exit 2, and what there is', async (t) => {
     if (!(await requireAdapter(t, DRIVERS[0]))) return;
-    for (const gpu of ['H200', '7'])
+    for (const gpu of some(['H200', '7'], 2))
       await refused(t, ['--gpu', gpu], new RegExp(`--gpu ${gpu}: there is no such GPU; there are 0: SwiftShader`));
   });
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { errorLines, larmor, type Outcome } from '../../testing/larmor.ts';
 import { matFile, niftiFile, writeHdf5, writeTable } from '../../testing/phantom-files.ts';
+import { some } from '../../testing/some.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 import { seqText } from '../sequence/seq-text.ts';
 
@@ -20,7 +21,7 @@ const tissues = writeTable(join(folder, 'tissues.json'), [1], { voxelSize: 0.001
 const INHERITED = ['__proto__', 'constructor', 'toString'];
 const CONTROL = 'A\x1b[31mB\u202e\nC';
 const ESCAPED = /A\\u001b\[31mB/;
-const NAMES = [...INHERITED, CONTROL];
+const NAMES = ['__proto__', 'constructor', CONTROL, 'toString'];
 
 /** Runs the command: the code is one of these, errors are one line, and nothing on the terminal is a command to it. */
 async function runs(codes: readonly number[], args: readonly string[]): Promise<Outcome> {
@@ -37,7 +38,7 @@ const shown = (name: string): RegExp => (name === CONTROL ? ESCAPED : new RegExp
 const quiet = ['-o', 'out.npy', '-q'];
 
 test('labels, extensions, definitions, hints and signatures of a sequence', async () => {
-  for (const name of INHERITED) {
+  for (const name of some(INHERITED, 2)) {
     const seq = file(
       'names.seq',
       seqText({
@@ -60,7 +61,7 @@ test('labels, extensions, definitions, hints and signatures of a sequence', asyn
 test('keys of scanner and tissue table, and their values', async () => {
   const image = file('image.nii', niftiFile([1, 1, 1], Uint8Array.of(1)));
   const sound = { density: 1, T1: 1, T2: 0.1 };
-  for (const name of NAMES) {
+  for (const name of some(NAMES, 2)) {
     const entry = (value: unknown) => Object.fromEntries([[name, value]]);
     for (const content of [entry(1), { B0: name }]) {
       const scanner = file('scanner.json', JSON.stringify(content));
@@ -87,13 +88,13 @@ test('variables of a MAT-file, datasets and attributes of HDF5', async () => {
   const arrays = NAMES.map((name) => ({ name, dims: [1, 2], data }));
   const mat = file('names.mat', matFile(arrays));
   const { stderr } = await runs([65], ['simulate', 'fid', mat, '--set', `tissues=${tissues}`, ...quiet]);
-  for (const name of NAMES) {
+  for (const name of some(NAMES, 2)) {
     assert.match(stderr, shown(name));
     if (name !== CONTROL)
       await runs([0], ['simulate', 'fid', mat, '--set', `tissues=${tissues}`, '--set', `variable=${name}`, ...quiet]);
   }
   const values = { data: Float64Array.of(0.01, 0.02) };
-  for (const name of NAMES) {
+  for (const name of some(NAMES, 2)) {
     const path = join(folder, 'names.phantom');
     await writeHdf5(path, { 'position/x': values, [`contrast/${name}`]: values, [name]: values }, { [name]: 5 });
     assert.match((await runs([0], ['simulate', 'fid', path, ...quiet])).stderr, shown(name));
@@ -104,7 +105,7 @@ test('variables of a MAT-file, datasets and attributes of HDF5', async () => {
 
 test('elements and values of an ISMRMRD header', async () => {
   const raw = join(folder, 'raw.mrd');
-  await runs([0], ['simulate', 'gre', 'column', '-o', raw, '-q']);
+  await runs([0], ['simulate', 'gre', 'column', '--set', 'n=8', '-o', raw, '-q']);
   const bytes = readFileSync(raw);
   const changed = (from: string, to: string): string => {
     const copy = Buffer.from(bytes);
@@ -120,7 +121,7 @@ test('elements and values of an ISMRMRD header', async () => {
 });
 
 test('names of files', async () => {
-  for (const ending of ['seq', 'phantom', 'nii', 'mat', 'json', 'mrd']) {
+  for (const ending of some(['seq', 'phantom', 'nii', 'json', 'mat', 'mrd'], 2)) {
     const path = file(`${CONTROL}.${ending}`, 'nothing of use');
     const args = {
       seq: ['info', path],

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { errorLines, larmor } from '../../testing/larmor.ts';
 import { writeTable } from '../../testing/phantom-files.ts';
+import { some } from '../../testing/some.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 import { requirePython, runTool } from '../../testing/tools.ts';
 
@@ -42,7 +43,7 @@ def zeros(mebibytes):
 twice = lambda p: (p.set_deflate(9), p.set_deflate(9))
 koma('chunk', direct(2**27, lambda p: (p.set_shuffle(), p.set_deflate(9)), b'\\0' * 4096), 2**17, ['position/x'])
 koma('inflates', direct(1000, lambda p: p.set_deflate(9), zeros(256)), 1000, ['position/x'])
-koma('twice', direct(1000, twice, zlib.compress(zeros(1024), 9)), 1000, ['position/x'])
+koma('twice', direct(1000, twice, zlib.compress(zeros(256), 9)), 1000, ['position/x'])
 koma('extent', lambda f, path, n: f.create_dataset(path, (n,), 'f8', chunks=(2**20,), compression='gzip', fillvalue=1.), 10**9)
 external = lambda file: lambda f, path, n: f.create_dataset(path, (n,), 'f8', external=[(file, 0, 8 * n)])
 np.full(100, .05).tofile('data.raw')
@@ -92,9 +93,9 @@ with h5py.File('group.mrd', 'w') as f: f['dataset'] = h5py.ExternalLink('base.mr
 const OTHER = /refers to another file, '.*'; copy its data into this file/;
 const BOUNDLESS = /claims \d+ (numbers|records) in \d+ bytes; check that it was copied whole/;
 const EXPECTED: readonly (readonly [file: string, line: RegExp])[] = [
-  ['chunk.phantom', /a chunk of 1073741824 bytes would take 1 GiB, the limit for a file of .* is 192 MiB/],
   ['inflates.phantom', /what HDF5 makes of it would take .*, the limit for a file of .* is 192 MiB; .*LARMOR_MEMORY/],
   ['twice.phantom', /what HDF5 makes of it would take .*, the limit for a file of .* is 192 MiB; .*LARMOR_MEMORY/],
+  ['chunk.phantom', /a chunk of 1073741824 bytes would take 1 GiB, the limit for a file of .* is 192 MiB/],
   ['extent.phantom', BOUNDLESS],
   ['jemris.h5', BOUNDLESS],
   ['labels.mat', BOUNDLESS],
@@ -119,7 +120,7 @@ test('HDF5 that claims gigabytes, points elsewhere or never ends: one line, exit
   if (!python) return;
   assert.equal((await larmor(['simulate', 'gre', 'column', '-o', at('base.mrd'), '-q'])).code, 0);
   runTool(python, ['-c', program, folder]);
-  for (const [name, line] of EXPECTED) {
+  for (const [name, line] of some(EXPECTED, 3)) {
     const rss = at(`${name}.rss`);
     const mat = name.endsWith('.mat') ? ['--set', `tissues=${tissues}`] : [];
     const args = name.endsWith('.mrd')

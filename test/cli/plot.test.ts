@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { decode } from 'fast-png';
 import { caseFiles, cases, skipWithoutCases } from '../../testing/cases.ts';
 import { errorLines, larmor } from '../../testing/larmor.ts';
+import { some } from '../../testing/some.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 import { seqText } from '../sequence/seq-text.ts';
 
@@ -52,7 +53,8 @@ test('the page of figures: its commands make its figures', async () => {
 });
 
 test('each subject as PNG: 1500 pixels across, and not blank', async () => {
-  for (const args of ['sequence epi', 'kspace gre --set n=16', 'phantom sphere', 'signal raw.mrd', 'image raw.mrd']) {
+  const subjects = ['sequence epi', 'kspace gre --set n=16', 'phantom sphere', 'signal raw.mrd', 'image raw.mrd'];
+  for (const args of some(subjects, 2)) {
     assert.equal((await run(`plot ${args} -o a.png -q`)).code, 0, args);
     const { width, height, data, channels } = decode(readFileSync(join(at, 'a.png')));
     assert.ok(width === 1500 && height >= 512, `${args}: ${width} × ${height}`);
@@ -74,11 +76,17 @@ test('the diagram names what is played', async () => {
 });
 
 test('files of other programs are drawn', skipWithoutCases(), async () => {
-  for (const name of ['v1.2/epi_JEMRIS', 'v1.4/rf-time-shaped', 'v1.5/spiral', 'extensions/rotation_radial_tiny'])
+  for (const name of some(
+    ['v1.2/epi_JEMRIS', 'v1.4/rf-time-shaped', 'extensions/rotation_radial_tiny', 'v1.5/spiral'],
+    2,
+  ))
     assert.ok((await figure(`sequence ${cases(`pulseq/${name}.seq`)} --from 0 -o f.svg`)).panels.length >= 8, name);
   const spiral = await figure(`kspace ${cases('pulseq/v1.5/spiral.seq')} -o f.svg`);
   assert.match(spiral.caption, /4 readouts, 52000 samples/);
-  for (const path of caseFiles('phantoms', '').filter((name) => /brain\.h5|random600|column1d/.test(name)))
+  for (const path of some(
+    caseFiles('phantoms', '').filter((name) => /brain\.h5|random600|column1d/.test(name)),
+    2,
+  ))
     assert.ok((await figure(`phantom ${path} -o f.svg`)).panels.length >= 4, path);
   assert.match((await figure(`signal ${cases('exact/epi_example_brain2d.npy')} -o f.svg`)).caption, /10201 samples/);
 });
@@ -137,7 +145,7 @@ test('what cannot be drawn is one line and leaves no file', async () => {
     ['image fid.mrd -o no.svg', 65, /fid\.mrd/],
     ['image raw.npy -o no.svg', 65, /raw\.npy: holds the signal alone/],
   ];
-  for (const [args, code, message] of wrong) {
+  for (const [args, code, message] of some(wrong, 3)) {
     const outcome = await run(`plot ${args}`);
     assert.equal(outcome.code, code, `${args}: ${outcome.stderr}`);
     assert.equal(errorLines(outcome).length, 1, `${args}: ${outcome.stderr}`);

@@ -7,6 +7,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Ended, errorsIn, type Launch, present, run, transcript, twoAtATime } from '../../testing/launch.ts';
+import { everything, some } from '../../testing/some.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 
 /** Exit code, and what the one line says. */
@@ -49,7 +50,7 @@ async function assertFails(failpoint: string, expected: Expected, launch: Omit<L
 }
 
 test('one rank: a fault at every step', async () => {
-  await twoAtATime(anywhere, ([failpoint, ...expected]) => assertFails(failpoint, expected, {}));
+  await twoAtATime(some(anywhere, 2), ([failpoint, ...expected]) => assertFails(failpoint, expected, {}));
 });
 
 for (const family of present) {
@@ -58,7 +59,9 @@ for (const family of present) {
   const inTurn = <T>(faults: readonly T[]): T[] =>
     faults.filter((_, n) => n % present.length === present.indexOf(family));
   test(`${family}: a fault of rank 1 at every step`, async () => {
-    await twoAtATime(inTurn(anywhere), ([failpoint, ...expected]) => assertFails(`${failpoint}#1`, expected, launch));
+    await twoAtATime(inTurn(some(anywhere, 2)), ([failpoint, ...expected]) =>
+      assertFails(`${failpoint}#1`, expected, launch),
+    );
   });
 
   test(`${family}: messages that are lost, ranks that stop within MPI`, async () => {
@@ -75,14 +78,17 @@ for (const family of present) {
       ['stop@inputs#0', silent(0)],
     ];
     // Most of the time they wait for the watchdog.
-    await twoAtATime(faults, ([failpoint, expected]) => assertFails(failpoint, expected, launch));
+    await twoAtATime(everything ? faults : inTurn(faults), ([failpoint, expected]) =>
+      assertFails(failpoint, expected, launch),
+    );
     const cwd = temporaryFolder();
     // Sums too large for MPI to send unasked, so the others wait inside MPI.
     const large = [...small.filter((arg) => arg !== '--verify'), '--set', 'sequence.n=256'];
-    for (const [failpoint, args] of [
+    const within = [
       ['stop@reducing#0', large],
       ['stop@leaving MPI#1', small],
-    ] as const) {
+    ] as const;
+    for (const [failpoint, args] of everything ? within : inTurn(within)) {
       const outcome = await fail(failpoint, args, { ...launch, cwd });
       assert.notEqual(outcome.code, 0, transcript(outcome));
       assert.match(outcome.stderr, inMpi, transcript(outcome));
@@ -98,7 +104,7 @@ for (const family of present) {
       [['--verify'], /--verify true, rank 0 \(.+\) --verify false/],
       [['-o', 'other.npy'], /--output raw.npy other.npy, rank 0/],
     ] as const;
-    await twoAtATime(told, async ([option, line]) => {
+    await twoAtATime(everything ? told : inTurn(told), async ([option, line]) => {
       const args = ['simulate', 'epi', 'head2d', '-o', 'raw.npy'];
       const outcome = await run(args, { ...launch, cwd, odd: { args: [...args, ...option] } });
       assert.equal(outcome.code, 65, transcript(outcome));
@@ -137,7 +143,7 @@ test('writes that fail: the output, the checkpoint, the record of a finished run
     '-o',
     'raw.mrd',
   ];
-  await twoAtATime(['raw.npy', 'raw.cfl', 'raw.hdr', 'raw.mat', 'raw.mrd'], async (name, n) => {
+  await twoAtATime(some(['raw.npy', 'raw.cfl', 'raw.hdr', 'raw.mat', 'raw.mrd'], 2), async (name, n) => {
     // What is kept is the same whichever output failed.
     const assertStatus = async (code: number): Promise<void> => {
       if (n === 0) assert.equal((await run(['status', 'kept'], { cwd })).code, code);
@@ -171,7 +177,7 @@ test('other commands: a promise that never settles', async () => {
     ['reconstruct', 'a.mrd'],
     ['doctor'],
   ];
-  await twoAtATime(commands, async (args) => {
+  await twoAtATime(some(commands, 2), async (args) => {
     const place = args[0] === 'phantom' || args[0] === 'sequence' ? args[1] : args[0];
     const outcome = await fail(`never@${place}`, args, { cwd });
     assert.equal(outcome.code, 70, transcript(outcome));

@@ -16,6 +16,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { errorsIn, kill, LARMOR, run, simulate, start, transcript, until } from '../../testing/launch.ts';
+import { some } from '../../testing/some.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 import { job } from './long-job.ts';
 
@@ -47,7 +48,7 @@ test('closed, full and unread streams: outputs are written, the code tells about
     ['--json | head -c0; exit $PIPESTATUS', 73],
     ['--json 2>&1 >/dev/null | head -c0; exit $PIPESTATUS', 0],
   ];
-  for (const [streams, code] of cases) {
+  for (const [streams, code] of some(cases, 2)) {
     rmSync(join(cwd, 'raw.npy'), { force: true });
     const ended = shell(`$larmor simulate gre column --set n=8 -o raw.npy ${streams}`, cwd);
     assert.equal(ended.code, code, `${streams}: ${ended.stderr}`);
@@ -55,7 +56,7 @@ test('closed, full and unread streams: outputs are written, the code tells about
     if (code === 73 && !streams.includes('2>'))
       assert.match(ended.stderr, /^larmor: standard output: .+; check where/m);
   }
-  for (const command of ['--help', 'info gre', 'info gre --json', 'plan fid column --json', 'doctor'])
+  for (const command of some(['--help', 'info gre', 'info gre --json', 'plan fid column --json', 'doctor'], 2))
     assert.equal(shell(`$larmor ${command} >/dev/full`, cwd).code, 73, command);
 });
 
@@ -66,17 +67,18 @@ test('an output that is an input, or another output, by whatever name', async ()
   symlinkSync('in.h5', join(cwd, 'link.h5'));
   symlinkSync('.', join(cwd, 'here'));
   const before = readFileSync(join(cwd, 'in.h5'));
-  for (const output of ['in.h5', './in.h5', 'link.h5', 'here/in.h5']) {
+  for (const output of some(['link.h5', 'in.h5', './in.h5', 'here/in.h5'], 3)) {
     const ended = await run(['simulate', 'fid', 'in.h5', '-o', output], { cwd });
     assert.equal(ended.code, 2, transcript(ended));
     assert.match(errorsIn(ended)[0], /is an input of this run; name another file/);
   }
   assert.ok(readFileSync(join(cwd, 'in.h5')).equals(before));
-  for (const outputs of [
+  const twice = [
     ['a.npy', './a.npy'],
     ['a.npy', 'here/a.npy'],
     ['a.npy', 'a.npy'],
-  ]) {
+  ];
+  for (const outputs of some(twice, 2)) {
     const ended = await run([...small, ...outputs.flatMap((path) => ['-o', path])], { cwd });
     assert.equal(ended.code, 2, transcript(ended));
     assert.match(errorsIn(ended)[0], /as an output; give each output a file of its own/);
@@ -124,7 +126,7 @@ test('locks of another host, of an earlier start of the same SLURM job, and what
     utimesSync(lock, then, then);
     return run([...small, '--checkpoint', 'kept'], { cwd, environment });
   };
-  for (const text of [JSON.stringify(holder), '', 'null', '{"pid":-1}', '[]']) {
+  for (const text of some([JSON.stringify(holder), '', 'null', '{"pid":-1}', '[]'], 3)) {
     const silent = await ended(text, 70);
     assert.equal(silent.code, 0, `${text}: ${transcript(silent)}`);
     assert.ok(!existsSync(lock));
@@ -158,7 +160,7 @@ test('--resume of a finished run whose output is missing, empty or replaced writ
     ['raw.npy', () => writeFileSync(join(cwd, 'raw.npy'), other), /raw\.npy is not what it wrote/, 0],
     ['raw.hdr', () => writeFileSync(join(cwd, 'raw.hdr'), 'other'), /raw\.hdr is not what it wrote/, 75],
   ];
-  for (const [name, spoil, message, code] of spoilt) {
+  for (const [name, spoil, message, code] of some(spoilt, 2)) {
     spoil();
     assert.equal((await status()).code, code, 'by names and sizes');
     const again = await run([...args, '--resume'], { cwd });

@@ -9,16 +9,21 @@ import { test } from 'node:test';
 import { cases, skipWithoutCases } from '../../testing/cases.ts';
 import { present, run, transcript, twoAtATime } from '../../testing/launch.ts';
 import { matFile, niftiFile, writeHdf5 } from '../../testing/phantom-files.ts';
+import { everything, some } from '../../testing/some.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 
 const repository = new URL('../../', import.meta.url);
+
+/** Scans so far: every day the families take turns. */
+let simulated = 0;
 
 /** Simulates on one rank and on two; the same hash, and an output each time. */
 async function assertSimulates(sequence: string, phantom: string): Promise<void> {
   const cwd = temporaryFolder();
   const args = ['simulate', sequence, phantom, '--json', '-q', '-o', 'raw.npy', '-o', 'raw.mrd'];
   const hashes = new Set<string>();
-  for (const launch of [{}, ...present.map((family) => ({ family, ranks: 2 }))]) {
+  const families = everything ? present : [present[simulated++ % present.length]];
+  for (const launch of [{}, ...families.map((family) => ({ family, ranks: 2 }))]) {
     const ended = await run(args, { ...launch, cwd });
     const what = `${basename(sequence)} on ${basename(phantom)}: ${transcript(ended)}`;
     assert.equal(ended.code, 0, what);
@@ -39,13 +44,13 @@ test('phantoms of JEMRIS and KomaMRI, MATLAB label images', skipWithoutCases(), 
     copyFileSync(new URL(`examples/${name.replace('2D', '')}-tissues.json`, repository), join(folder, `${name}.json`));
     return join(folder, `${name}.mat`);
   });
-  await twoAtATime([...names.map((name) => cases(`phantoms/${name}`)), ...images], (phantom) =>
+  await twoAtATime(some([...names.map((name) => cases(`phantoms/${name}`)), ...images], 2), (phantom) =>
     assertSimulates('fid', phantom),
   );
 });
 
 test('Pulseq 1.2 to 1.5', skipWithoutCases(), async () => {
-  await twoAtATime(['v1.2/epi_JEMRIS', 'v1.3/fid', 'v1.4/fid', 'v1.5/epi'], (name) =>
+  await twoAtATime(some(['v1.2/epi_JEMRIS', 'v1.3/fid', 'v1.5/epi', 'v1.4/fid'], 2), (name) =>
     assertSimulates(cases(`pulseq/${name}.seq`), cases('phantoms/random600.phantom')),
   );
 });

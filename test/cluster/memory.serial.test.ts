@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { missing, run, simulate, transcript } from '../../testing/launch.ts';
+import { some } from '../../testing/some.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 
 const skip = missing('openmpi');
@@ -14,7 +15,7 @@ const jobs: readonly [number, string[]][] = [
   [2, ['gre', 'head2d', '--threads', '2', '--set', 'n=512', '--spins-per-voxel', '1']],
   [2, ['fid', 'column', '--set', 'samples=1000000']],
 ];
-for (const [ranks, args] of jobs) {
+for (const [ranks, args] of some(jobs, 2)) {
   test(`the forecast for ${ranks} ranks of ${args.join(' ')}`, { skip }, async (t) => {
     const cwd = temporaryFolder();
     const planned = await run(['plan', ...args, '--ranks', `${ranks}`, '--json'], { cwd });

@@ -156,7 +156,7 @@ async function openAndRead(path: string, parameters: Record<string, string>): Pr
 function fuzzFor(seconds: number, firstSeed: number): void {
   const end = Date.now() + 1e3 * seconds;
   for (let seed = firstSeed; Date.now() < end; seed++) {
-    const one = [...process.execArgv, fileURLToPath(import.meta.url), '--seed', String(seed)];
+    const one = ['--import', 'tsx', fileURLToPath(import.meta.url), '--seed', String(seed)];
     if (spawnSync(process.execPath, one, { stdio: 'inherit' }).status !== 0) process.exit(1);
   }
 }

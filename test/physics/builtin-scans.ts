@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
 import type { Sequence } from '../../host/sequence/types.ts';
+import { some } from '../../testing/some.ts';
 import { assertBall, framesOf, magnitudes, measureBall, PLACE, SLAB, type Tissue, VOXEL, windowed } from './ball.ts';
 import { columnSignal, longitudinalEffect } from './column.ts';
 import type { Layers } from './steady-signal.ts';
@@ -116,7 +117,7 @@ const scans: Readonly<Record<string, Scan>> = {
 
 /** A test of each scan of a ball of a tissue. */
 export function testPictures(kind: string, tissue: Tissue): void {
-  for (const [name, scan] of Object.entries(scans))
+  for (const [name, scan] of some(Object.entries(scans), 2))
     test(`${name} of a ball of ${kind}`, async (t) => {
       const { n = N, volume, spins } = scan;
       const own = { n, fov: FOV, ...scan.settings };

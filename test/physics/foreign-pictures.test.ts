@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { writePulseq } from '../../host/sequence/pulseq/write.ts';
 import type { Sequence } from '../../host/sequence/types.ts';
 import * as scans from '../../testing/pypulseq-scans.ts';
+import { some } from '../../testing/some.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 import { assertBall, framesOf, magnitudes, measureBall, PLACE, SLAB, type Tissue, VOXEL } from './ball.ts';
 import { type Layers, steadySignal } from './steady-signal.ts';
@@ -76,7 +77,7 @@ const cases: Record<string, Case> = {
   },
 };
 
-for (const [name, one] of Object.entries(cases))
+for (const [name, one] of some(Object.entries(cases), 2))
   test(name, async (t) => {
     const folder = temporaryFolder();
     writePulseq(join(folder, 'scan.seq'), one.sequence);

@@ -4,19 +4,21 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { some } from '../../testing/some.ts';
 import { assertPicture, type Compared, compared } from './pictures.ts';
 
 const PHANTOMS = ['head2d', 'head3d', 'sphere', 'grid', 'column'] as const;
 
-for (const phantom of PHANTOMS) {
-  for (const scan of ['epi', 'gre', 'se']) {
-    test(`${scan} of ${phantom}`, async () => {
-      const coarse = { 'sequence.n': '64', ...(phantom === 'head2d' ? { voxel: '0.004' } : {}) };
-      const picture = await compared(scan, phantom, scan === 'epi' ? {} : coarse);
-      assertPicture(`${scan} of ${phantom}`, picture);
-      if (phantom === 'sphere' && scan === 'epi') assertProjection(picture);
-    });
-  }
+const PAIRS = PHANTOMS.flatMap((phantom) => ['epi', 'gre', 'se'].map((scan) => ({ scan, phantom })));
+
+// Every other pair has each scan and each phantom.
+for (const { scan, phantom } of some(PAIRS, 2)) {
+  test(`${scan} of ${phantom}`, async () => {
+    const coarse = { 'sequence.n': '64', ...(phantom === 'head2d' ? { voxel: '0.004' } : {}) };
+    const picture = await compared(scan, phantom, scan === 'epi' ? {} : coarse);
+    assertPicture(`${scan} of ${phantom}`, picture);
+    if (phantom === 'sphere' && scan === 'epi') assertProjection(picture);
+  });
 }
 
 /** Nothing selects along z in the built-in EPI: a ball is shown as its shadow, 2√(R² − r²) of spins per area, times e^{−TE/T2}. */

@@ -123,6 +123,8 @@ const isSignal = (given: unknown): boolean =>
 
 const words = (known: readonly string[]): JsonReader<readonly string[]> => list(word(...known), known.join(', '), 0);
 
+const spinsPerVoxel = wholeNumber(...COUNTS.spinsPerVoxel);
+
 const CALL: Readers<CallOptions> = { onWarning: callback };
 const SCAN: Readers<ScanOptions> = {
   ...CALL,
@@ -134,7 +136,7 @@ const SCAN: Readers<ScanOptions> = {
   exact: flag,
   maxRfStep: number('s', ...BOUNDS.maxRfStep),
   t2prime: word(...WORDS.t2prime),
-  spinsPerVoxel: wholeNumber(...COUNTS.spinsPerVoxel),
+  spinsPerVoxel: (given, location) => (given === 'auto' ? given : spinsPerVoxel(given, location)),
   motion: path,
   initialMagnetization: state,
   startTime: number('s', ...BOUNDS.timeOfScan),

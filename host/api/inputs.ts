@@ -50,7 +50,7 @@ export interface Request {
   /** Longest RF step. */
   readonly maxRfStep: Seconds;
   /** Spins per voxel of a phantom of voxels; undefined: as many as the sequence needs. */
-  readonly spinsPerVoxel: number | undefined;
+  readonly spinsPerVoxel: number | 'auto';
   /** File of motions that are added to the phantom's own. */
   readonly motion: string | undefined;
   /** What the spins start from instead of thermal equilibrium: a .npy file, or [spins][x, y, z]. */
@@ -147,7 +147,7 @@ function requireNames({ sequence, sequenceParameters, phantom, phantomParameters
   if (typeof phantom === 'string') return;
   if (names(phantomParameters) !== '')
     throw usage(`parameters of a phantom that is open: ${names(phantomParameters)}`, fix);
-  if (spinsPerVoxel !== undefined) throw usage('spins per voxel of a phantom that is open', 'give its name');
+  if (spinsPerVoxel !== 'auto') throw usage('spins per voxel of a phantom that is open', 'give its name');
 }
 
 /** @throws LarmorError 2 where a spin becomes several, or its history counts */
@@ -186,7 +186,8 @@ export async function openInputs(
     if (typeof request.phantom === 'string') requireKind(request.phantom, 'phantom');
     const { sampleCount } = timeline;
     const encoded = (): Encoding => encoding ?? encode(sequence, scanner);
-    const sampler = sampleCount === 0 ? undefined : spinSampler(timeline, encoded(), spinsPerVoxel);
+    const count = spinsPerVoxel === 'auto' ? undefined : spinsPerVoxel;
+    const sampler = sampleCount === 0 ? undefined : spinSampler(timeline, encoded(), count);
     const opened = await phantomOf(request, surveyOf, sampler);
     const parts = { scanner, sequence, encoding, opened, t2prime, maxRfStep, startTime: request.startTime };
     try {

@@ -64,7 +64,7 @@ export function requestOf(
     toEnd: options.magnetization === true,
     strict: options.strict === true,
     maxRfStep: options.maxRfStep ?? DEFAULT_RF_STEP,
-    spinsPerVoxel: options.spinsPerVoxel,
+    spinsPerVoxel: options.spinsPerVoxel ?? 'auto',
     motion: options.motion,
     initialMagnetization: options.initialMagnetization,
     startTime: options.startTime ?? 0,

@@ -41,8 +41,8 @@ export interface ScanOptions extends CallOptions {
   readonly maxRfStep?: Seconds | undefined;
   /** How T2* acts beside T2; default: not at all. */
   readonly t2prime?: T2Prime | undefined;
-  /** Spins per voxel of a phantom of voxels that is named; default: as many as the sequence needs. */
-  readonly spinsPerVoxel?: number | undefined;
+  /** Spins per voxel of a phantom of voxels that is named; default `auto`: as many as the sequence needs. */
+  readonly spinsPerVoxel?: number | 'auto' | undefined;
   /** File of motions of the spins. */
   readonly motion?: string | undefined;
   /** What the spins start from instead of thermal equilibrium: a .npy file, or what `magnetization` returned. */

@@ -75,9 +75,9 @@ export const spinsPerTile = wholeNumber(...COUNTS.tile);
 
 export const pixelCount = wholeNumber(...COUNTS.maxPixels);
 
-/** `auto` leaves the number to the sequence. */
-export const spinsPerVoxel = (text: string): number | undefined =>
-  text === 'auto' ? undefined : wholeNumber(...COUNTS.spinsPerVoxel)(text);
+/** `auto` leaves the number to the sequence. Not undefined: commander takes that for a failure, and gives ''. */
+export const spinsPerVoxel = (text: string): number | 'auto' =>
+  text === 'auto' ? text : wholeNumber(...COUNTS.spinsPerVoxel)(text);
 
 export const rfStep = numberBetween(...BOUNDS.maxRfStep, 's');
 

@@ -13,7 +13,7 @@ export interface JobCommandOptions extends JobOptions, ScannerOptions {
   readonly strict?: boolean;
   /** Longest RF step [s]. */
   readonly dtRf: number;
-  readonly spinsPerVoxel?: number;
+  readonly spinsPerVoxel?: number | 'auto';
   readonly motion?: string;
   readonly initialMagnetization?: string;
   readonly startTime?: number;
@@ -39,7 +39,7 @@ export function requestOf(sequence: string, phantom: string, options: JobCommand
     toEnd: options.magnetization !== undefined,
     strict: options.strict === true,
     maxRfStep: options.dtRf,
-    spinsPerVoxel: options.spinsPerVoxel,
+    spinsPerVoxel: options.spinsPerVoxel ?? 'auto',
     motion: options.motion,
     initialMagnetization: options.initialMagnetization,
     startTime: options.startTime ?? 0,

@@ -25,3 +25,12 @@ for (const [option, parse, wrong, right, range] of cases) {
     assert.equal(stderr.split('\n').length, 2, `one line: ${stderr}`);
   });
 }
+
+test('--spins-per-voxel auto is what the default is', () => {
+  const plan = (...more: readonly string[]): string => {
+    const { code, stdout, stderr } = larmorSync(['plan', 'gre', 'head2d', '--set', 'n=32', '--json', ...more]);
+    assert.equal(code, 0, stderr);
+    return (JSON.parse(stdout) as { planHash: string }).planHash;
+  };
+  assert.equal(plan('--spins-per-voxel', 'auto'), plan());
+});

@@ -164,6 +164,7 @@ const values: readonly Case[] = [
     ['--dt-rf', '#'],
     ['--tolerance', '#'],
     ['--spins-per-voxel', '#'],
+    ['--spins-per-voxel', 'auto'],
     ['--tile', '#'],
     ['--heart-rate', '#'],
     ['--watchdog', '#'],

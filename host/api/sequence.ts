@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { badInput, usage } from '../base/errors.ts';
 import { createOutput } from '../base/files.ts';
 import { detail, warn } from '../base/log.ts';
-import type { Given } from '../base/parameters.ts';
+import { completeParameters, type Given } from '../base/parameters.ts';
 import { formatQuantity, likelyUnit, parseQuantity } from '../base/quantities.ts';
 import { didYouMean } from '../base/suggest.ts';
 import type { Hertz, Seconds } from '../base/units.ts';
@@ -39,6 +39,20 @@ export function openSequence(name: string, given: Given, scanner: Scanner): Sequ
   }
   const softDelays = Object.entries(given).map(([key, value]) => [key, softDelay(name, key, value)] as const);
   return readPulseq(name, { softDelays: Object.fromEntries(softDelays), gammaBar: scanner.gammaBar });
+}
+
+/**
+ * What checks values of a sequence's parameters one by one, without making it anew for each.
+ * @param given of which a file is opened with, so that wrong names are found
+ * @throws LarmorError 2, 65, 66
+ */
+export function settingsCheck(name: string, given: Given, scanner: Scanner): (settings: Given) => void {
+  const builtin = builtinSequences.get(name);
+  if (builtin !== undefined) return (settings) => void completeParameters(name, builtin.parameters, settings);
+  openSequence(name, given, scanner);
+  return (settings) => {
+    for (const [key, value] of Object.entries(settings)) softDelay(name, key, value);
+  };
 }
 
 /** Longer soft delays [s] are taken, with a warning: probably a wrong unit. */

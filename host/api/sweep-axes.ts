@@ -128,7 +128,7 @@ function inSi(value: number | string, unit: string): number | string {
 export const rounded = (value: number): number => Number(value.toPrecision(12));
 
 /** A text as JSON would have it. */
-function bare(value: number | string): number | string | boolean {
+export function bare(value: number | string): number | string | boolean {
   if (value === 'true' || value === 'false') return value === 'true';
   return typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value)) ? Number(value) : value;
 }
@@ -147,15 +147,22 @@ function withKey(scanner: ScannerInput | undefined, path: readonly string[], val
 export function valuesOf(name: string, text: string): string[] {
   return text.split(',').flatMap((piece) => {
     const ends = piece.trim().split(':');
-    if (ends.length !== 3) return [piece.trim()];
-    return evenly(name, piece, ends as [string, string, string]);
+    if (ends.length === 3) return evenly(name, piece, ends as [string, string, string]);
+    if (ends.length > 1 && NUMBER.test(ends[0]!.trim()))
+      throw usage(
+        `${name}=${piece} is not start:stop:count`,
+        `for example ${name}=${ends[0]!.trim()}:${ends[1]!.trim()}:8`,
+      );
+    return [piece.trim()];
   });
 }
+
+const NUMBER = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(.*)$/i;
 
 function evenly(name: string, piece: string, [first, last, times]: [string, string, string]): string[] {
   const wrong = (fix: string): Error => usage(`${name}=${piece} is not start:stop:count`, fix);
   const [from, to] = [first, last].map((end) => {
-    const [, number, unit] = end.trim().match(/^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(.*)$/i) ?? [];
+    const [, number, unit] = end.trim().match(NUMBER) ?? [];
     return { number: Number(number ?? Number.NaN), unit: unit ?? '' };
   }) as [{ number: number; unit: string }, { number: number; unit: string }];
   const count = Number(times);

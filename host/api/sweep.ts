@@ -1,20 +1,28 @@
 /** `sweep` of the package: a run for each combination of parameters, with its image and the statistics of that. */
 import { EXIT, LarmorError } from '../base/errors.ts';
+import { requireFile } from '../base/files.ts';
+import { completeParameters } from '../base/parameters.ts';
+import { builtinPhantoms } from '../phantom/builtins.ts';
+import { phantomParameters } from '../phantom/open.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import { type Regions, readRegions, statisticsOf } from '../recon/regions.ts';
+import { scannerKeys } from '../sequence/scanner.ts';
 import type { Sequence } from '../sequence/types.ts';
+import { asUsage, checkArguments } from './arguments.ts';
 import { callAsync } from './call.ts';
-import { reconstruct } from './files.ts';
+import { openNamed, reconstruct } from './files.ts';
+import { scannerOf } from './options.ts';
+import { settingsCheck } from './sequence.ts';
 import { simulateUnless } from './simulate.ts';
-import { gridOf, type SweepPoint, sweepAxis } from './sweep-axes.ts';
+import { gridOf, type SweepAxis, type SweepPoint, sweepAxis } from './sweep-axes.ts';
 import type { SimulateOptions, SweepOptions, SweepRow } from './types.ts';
 
 /**
  * Simulates a scan for each combination of the values in `vary`, one after the other, and yields a row as each is done.
  *
  *     for await (const { values, all } of sweep('gre', 'sphere', { vary: { flip: '2deg:60deg:8' } })) …
- * @throws LarmorError 2 for a name that cannot vary, 65 or 66 for the label image, 75 if `signal` stopped it. What fails in a run is
- *   the row's `error`.
+ * @throws LarmorError 2 for a name or value that cannot be, 65 or 66 for a file, before the first run; 75 if `signal` stopped it. What
+ *   fails in a run is the row's `error`.
  */
 export async function* sweep(
   sequence: string | Sequence,
@@ -26,11 +34,46 @@ export async function* sweep(
     sequence: typeof sequence === 'string' ? sequence : undefined,
     phantom: typeof phantom === 'string' ? phantom : undefined,
   };
-  const { points, regions } = await callAsync('sweep', { sequence, phantom, options }, async () => ({
-    points: gridOf(Object.entries(vary).map(([name, values]) => sweepAxis(name, values, names))),
-    regions: roi === undefined ? undefined : await readRegions(roi),
-  }));
+  const { points, regions } = await callAsync('sweep', { sequence, phantom, options }, async () => {
+    const axes = Object.entries(vary).map(([name, values]) => sweepAxis(name, values, names));
+    const points = gridOf(axes);
+    await checkGrid(sequence, phantom, axes, fixed);
+    return { points, regions: roi === undefined ? undefined : await readRegions(roi) };
+  });
   for (const point of points) yield (await runPoint(sequence, phantom, point, fixed, { regions }))!;
+}
+
+/**
+ * What is wrong with every run of a grid, or with a value of an axis whatever the others are: known before the first run.
+ * @throws LarmorError 2 for a name or value, 65 or 66 for a file
+ */
+export async function checkGrid(
+  sequence: string | Sequence,
+  phantom: string | PhantomSource,
+  axes: readonly SweepAxis[],
+  fixed: SimulateOptions,
+): Promise<void> {
+  /** Each value with the first ones of all other axes. */
+  const [first = fixed, ...others] = axes.flatMap((axis, a) =>
+    axis.values
+      .slice(a === 0 ? 0 : 1)
+      .map((value) => axes.reduce((made, other) => (other === axis ? value : other.values[0]!).apply(made), fixed)),
+  );
+  const { sequenceParameters = {}, phantomParameters: ofPhantom = {} } = first;
+  const all = [first, ...others];
+  for (const { scanner = {} } of all)
+    if (typeof scanner === 'object') asUsage(() => scannerKeys(scanner, { file: 'sweep', key: 'scanner' }));
+  for (const options of all) checkArguments('simulate', { sequence, phantom, options });
+  for (const { motion, rPeaks, initialMagnetization: state } of all)
+    for (const file of [motion, rPeaks, state]) if (typeof file === 'string') requireFile(file);
+  if (typeof sequence === 'string') {
+    const check = settingsCheck(sequence, sequenceParameters, scannerOf(first.scanner));
+    for (const options of all) check(options.sequenceParameters ?? {});
+  }
+  if (typeof phantom !== 'string') return;
+  const declared = phantomParameters(phantom);
+  if (!Object.hasOwn(builtinPhantoms, phantom)) (await openNamed(phantom, { parameters: ofPhantom })).close();
+  for (const options of all) completeParameters(phantom, declared ?? {}, options.phantomParameters ?? {});
 }
 
 /**

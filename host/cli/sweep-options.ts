@@ -1,7 +1,7 @@
 /** Options of `larmor sweep` as those of the package's functions, and its `--set name=values` as axes of the grid. */
 import { InvalidArgumentError, type Option } from 'commander';
 import { scannerOf } from '../api/options.ts';
-import { rounded, type SweepAxis, splitName, sweepAxis, valuesOf } from '../api/sweep-axes.ts';
+import { bare, rounded, type SweepAxis, splitName, sweepAxis, valuesOf } from '../api/sweep-axes.ts';
 import type { SimulateOptions } from '../api/types.ts';
 import { usage } from '../base/errors.ts';
 import { didYouMean } from '../base/suggest.ts';
@@ -70,7 +70,8 @@ function optionAxis(name: string, key: string, list: string, declared: readonly 
   const attribute = option.attributeName();
   const values = valuesOf(name, list).map((text) => {
     const value = parsed(option, name, text);
-    return { shown: typeof value === 'number' ? rounded(value) : text, apply: applied(attribute, value) };
+    const known = bare(typeof value === 'number' ? rounded(value) : text);
+    return { shown: typeof known === 'number' ? known : text, apply: applied(attribute, value) };
   });
   return { name, unit: unitOf(option), values };
 }

@@ -81,6 +81,9 @@ function rowsOf(path: string, columns: readonly string[]): Cells[] {
   // A pipe would be waited for, a device read without end.
   if (!there.isFile()) throw usage(`${path} is not a regular file`, 'name another file');
   const [header = [], ...rows] = parseCsv(readFileSync(path, 'utf8'));
+  // A sweep of which no run succeeded left nothing to keep.
+  const error = header.indexOf('error');
+  if (error >= 0 && header.includes('planHash') && rows.every((cells) => (cells[error] ?? '') !== '')) return [];
   if (header.join('\n') !== columns.join('\n'))
     throw usage(
       `${path} has the columns ${header.slice(0, 8).join(', ')}${header.length > 8 ? ' …' : ''}, not those of this sweep`,

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import type { Option } from 'commander';
 import { noiseRequest } from '../api/options.ts';
 import { noiseText } from '../api/run.ts';
-import { runPoint } from '../api/sweep.ts';
+import { checkGrid, runPoint } from '../api/sweep.ts';
 import { gridOf, type SweepAxis, type SweepPoint } from '../api/sweep-axes.ts';
 import type { SimulateOptions, SweepRow } from '../api/types.ts';
 import { badInput, EXIT, LarmorError, usage } from '../base/errors.ts';
@@ -14,7 +14,7 @@ import { info, warn, warnings } from '../base/log.ts';
 import { trapStops } from '../base/signals.ts';
 import { isLaunched } from '../comm/ranks.ts';
 import { requireWritable, writeFigure } from '../figures/files.ts';
-import { runLabel, sweepCurves, sweepSheet } from '../plots/sweep.ts';
+import { curveAlong, runLabel, sweepCurves, sweepSheet } from '../plots/sweep.ts';
 import { writeImage } from '../recon/files.ts';
 import type { Image } from '../recon/image.ts';
 import { readNiftiImage } from '../recon/nifti-read.ts';
@@ -47,18 +47,24 @@ export async function sweep(
   const { output, roi, sheet, curve, part, set = [] } = options;
   checkCall(options);
   const axes = axesOf(set, { sequence, phantom }, declared);
+  const varying = axes.filter(({ values }) => values.length > 1);
+  if (curve !== undefined && curveAlong(valuesOf(varying)) < 0)
+    throw usage(
+      `--curve ${curve}: no parameter has several numbers`,
+      'a curve is drawn along one such as flip=2deg:60deg:8',
+    );
   const points = gridOf(axes).filter((_, n) => part === undefined || n % part.of === part.index - 1);
   const stop = trapStops();
   const controller = new AbortController();
   stop.onStop(() => controller.abort());
   const fixed = { ...simulateOptions(options), signal: controller.signal, onWarning: warn };
+  await checkGrid(sequence, phantom, axes, fixed);
   const regions = roi === undefined ? undefined : await readRegions(roi);
   const columns = [...axes.map(({ name }) => name), ...measured(regions)];
   const table = openTable(output, part, columns);
   const pictures = sheet === undefined ? undefined : pictureFolder(output);
 
   const done: Done[] = [];
-  const varying = axes.filter(({ values }) => values.length > 1);
   const label = ({ values }: SweepPoint): string =>
     runLabel(
       varying,
@@ -96,6 +102,10 @@ export async function sweep(
   if (failed > 0)
     throw badInput(table.path, `${failed} of ${points.length} runs failed`, "their messages are in its column 'error'");
 }
+
+/** Of each axis. */
+const valuesOf = (axes: readonly SweepAxis[]): (number | string)[][] =>
+  axes.map(({ values }) => values.map(({ shown }) => shown));
 
 /** @throws LarmorError 2 or 73 before anything is simulated */
 function checkCall({ output, sheet, curve, set = [] }: SweepCommandOptions): void {
@@ -193,9 +203,11 @@ async function drawFigures(
   const good = done.filter(({ cells }) => cells.error === '');
   const written: string[] = [];
   if (curve !== undefined && good.length > 0) {
-    const valuesOf = ({ values }: SweepPoint) => axes.map(({ name }) => values[name]!);
-    const runs = good.map(({ point, cells }) => ({ values: valuesOf(point), means: meansOf(cells) }));
-    await writeFigure(curve, sweepCurves(of.title, axes, runs));
+    const runs = good.map(({ point, cells }) => ({
+      values: axes.map(({ name }) => point.values[name]!),
+      means: meansOf(cells),
+    }));
+    await writeFigure(curve, sweepCurves(of.title, axes, runs, curveAlong(valuesOf(axes))));
     written.push(curve);
   }
   if (sheet !== undefined && good.length > 0) {

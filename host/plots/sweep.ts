@@ -32,13 +32,21 @@ const valueText = (value: number | string, unit: string): string =>
 /** Panels have room for the names of so many lines. */
 const MOST_LINES = 6;
 
-/** @throws LarmorError 65 where nothing varies in numbers, or no run has a mean */
-export function sweepCurves(title: string, parameters: readonly SweptParameter[], runs: readonly SweptRun[]): Figure {
-  const along = parameters.findIndex(
-    (_, n) =>
-      runs.every(({ values }) => typeof values[n] === 'number') && new Set(runs.map((run) => run.values[n])).size > 1,
-  );
-  if (along < 0) throw badInput(title, 'no parameter has several numbers', 'a curve is drawn along one that has');
+/** The first parameter that has several numbers, and numbers alone; −1 where there is none. @param values of each parameter */
+export function curveAlong(values: readonly (readonly (number | string)[])[]): number {
+  return values.findIndex((all) => all.every((value) => typeof value === 'number') && new Set(all).size > 1);
+}
+
+/**
+ * @param along the parameter that is drawn against
+ * @throws LarmorError 65 where no run has a mean
+ */
+export function sweepCurves(
+  title: string,
+  parameters: readonly SweptParameter[],
+  runs: readonly SweptRun[],
+  along: number,
+): Figure {
   const others = parameters.filter((_, n) => n !== along);
   const lines = new Map<string, SweptRun[]>();
   for (const run of runs) {
@@ -66,7 +74,8 @@ export function sweepCurves(title: string, parameters: readonly SweptParameter[]
     });
     const places = runs.map(place);
     const values = runs.map(({ means }) => means[of] ?? Number.NaN).filter(Number.isFinite);
-    const margin = 0.03 * (Math.max(...places) - Math.min(...places));
+    // A single run that succeeded is in the middle.
+    const margin = 0.03 * (Math.max(...places) - Math.min(...places)) || 0.5 * Math.abs(places[0]!) || 1;
     return [
       {
         title: of,

@@ -70,6 +70,15 @@ test('the gradient echo of a sphere follows the Ernst formula, per region', () =
   assert.ok(existsSync(at('ernst.png')));
 });
 
+test('numbers of coils are numbers to draw along', () => {
+  const rows = rowsOf('epi column --set n=8 --set option.coils=1,2 -o coils.csv --curve coils.svg');
+  assert.deepEqual(
+    rows.map((row) => row['option.coils']),
+    ['1', '2'],
+  );
+  assert.ok(readFileSync(at('coils.svg'), 'utf8').includes('>option.coils<'));
+});
+
 const small = 'epi column --set n=8';
 
 test('each row has the bits of the one simulation with its parameters', () => {
@@ -158,16 +167,23 @@ test('the package yields rows with images', async () => {
   const rows = [];
   for await (const row of sweep('epi', 'column', {
     sequenceParameters: { n: 8 },
-    vary: { te: ['30ms', 0.05, 'long'] },
+    vary: { te: ['30ms', 0.05, '1ms'] },
   }))
     rows.push(row);
   assert.deepEqual(
     rows.map(({ values }) => values.te),
-    [0.03, 0.05, 'long'],
+    [0.03, 0.05, 0.001],
   );
   assert.deepEqual(rows[0]!.image!.matrix, [8, 8, 1]);
   assert.ok(rows[0]!.all!.mean > rows[1]!.all!.mean && rows[1]!.error === null);
-  assert.match(rows[2]!.error!, /te=long is not a number/);
+  assert.match(rows[2]!.error!, /te=1ms is too short/);
+  const wrong = sweep('epi', 'column', { vary: { te: ['30ms', 'long'] } });
+  await assert.rejects(wrong.next(), { exitCode: 2, message: /^epi: te=long is not a number/ });
+});
+
+test('a table of failed runs alone does not stand in the way of another sweep', () => {
+  rowsOf(`${small} --set te=1ms -o again.csv`, 65);
+  assert.equal(rowsOf(`${small} --set flip=20deg -o again.csv`).length, 1);
 });
 
 const refused: readonly [args: string, message: RegExp][] = [
@@ -185,6 +201,18 @@ const refused: readonly [args: string, message: RegExp][] = [
     /no option --spin-per-voxel to vary; did you mean spins-per-voxel\?/,
   ],
   ['gre sphere --set option.t2prime=all -o t.csv', /option.t2prime=all; Allowed choices are none/],
+  ['gre sphere --set te=3ms:5ms -o t.csv', /te=3ms:5ms is not start:stop:count; for example te=3ms:5ms:8/],
+  ['gre sphere --set te=3ms,long -o t.csv', /gre: te=long is not a number/],
+  ['gre sphere --set te=3ms --set n=8,8.5 -o t.csv', /gre: n=8.5 is not a whole number/],
+  ['gre sphere --set radius=5cm,-5cm -o t.csv', /sphere: radius=-5cm is less than 0/],
+  ['gre sphere --set te= -o t.csv', /gre: te= has no value/],
+  ['gre sphere --set scanner.b0=1,2 -o t.csv', /unknown key 'scanner.b0'; did you mean B0\?/],
+  ['gre sphere --set scanner.B0=1,-2 -o t.csv', /scanner.B0 is -2; give T from/],
+  ['gre sphere --set scanner.__proto__.x=1 -o t.csv', /unknown key 'scanner.__proto__'/],
+  ['gre sphere --exact --set option.tolerance=1e-5,1e-4 -o t.csv', /exact and .*tolerance contradict each other/],
+  ['gre spere --set te=3ms -o t.csv', /there is no phantom 'spere'; did you mean sphere\?/],
+  ['gree sphere --set te=3ms -o t.csv', /there is no sequence 'gree'; did you mean gre\?/],
+  ['gre sphere --set option.t2prime=none,analytic -o t.csv --curve t.svg', /--curve t.svg: no parameter has several numb/],
   ['gre sphere --set te=3ms -o t.txt', /the table of a sweep is CSV; end it in .csv/],
   ['gre sphere --set te=3ms -o -', /a sweep keeps its rows in a file/],
   ['gre sphere --set te=3ms -o t.csv --part 3/2', /give a part of all, counted from 1: 2\/8/],

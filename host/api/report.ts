@@ -3,16 +3,18 @@
  * Of a run of this process everything is known; of raw data in a file what its header says, and the
  * built-in sequence or phantom that it names is made again.
  */
+import { basename } from 'node:path';
 import { LarmorError, usage } from '../base/errors.ts';
 import { createOutput, writeOutput } from '../base/files.ts';
 import { isObject } from '../base/json.ts';
+import { warn } from '../base/log.ts';
 import type { Given } from '../base/parameters.ts';
-import type { Tesla } from '../base/units.ts';
 import { reportHtml } from '../html/document.ts';
 import { makeReport, type ReportSource } from '../html/make.ts';
 import { phantomData } from '../html/phantom-data.ts';
 import type { EchoLevel, PhantomData, Report } from '../html/types.ts';
-import { builtinPhantoms } from '../phantom/builtins.ts';
+import { builtinNamed } from '../phantom/builtins.ts';
+import { identityDigest } from '../phantom/identity.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import { acquiredData } from '../raw/acquisitions.ts';
 import type { AcquiredData, RawData, RawFile } from '../raw/types.ts';
@@ -25,7 +27,7 @@ import { openNamed, readNamed } from './files.ts';
 import { scannerOf } from './options.ts';
 import { openSequence } from './sequence.ts';
 import { echoLimit } from './spurious-echo.ts';
-import type { ReportOptions, Simulation } from './types.ts';
+import type { PhantomOptions, ReportOptions, Simulation } from './types.ts';
 
 /**
  * Writes a report: a web page that needs no network.
@@ -86,9 +88,10 @@ export async function reportOfJob({
   scanner,
 }: ShownJob): Promise<(summary: Summary, raw: RawData) => string> {
   // Sub-voxel spins lie where the sequence wants them and on no lattice: a map shows one spin of each voxel.
-  const { name, parameters = {}, spins } = opened;
+  const { name, parameters = {}, spins, spinCount } = opened;
+  const ofVoxels = { parameters: { ...parameters, spinsPerVoxel: 1 }, B0: scanner.B0 };
   const maps =
-    spins === undefined ? phantomData(opened) : await mapsOf(name, { ...parameters, spinsPerVoxel: 1 }, scanner.B0);
+    spins === undefined ? phantomData(opened) : await mapsOf(builtinNamed(name) ?? name, ofVoxels, spinCount);
   const limit = echoLimit(phantom);
   return (summary, raw) => {
     const source = sourceOfRun(summary, raw);
@@ -97,10 +100,10 @@ export async function reportOfJob({
   };
 }
 
-async function mapsOf(name: string, parameters: Given, B0: Tesla): Promise<PhantomData | string> {
-  const phantom = await openNamed(name, { parameters, B0 });
+async function mapsOf(name: string, options: PhantomOptions, simulated: number): Promise<PhantomData | string> {
+  const phantom = await openNamed(name, options);
   try {
-    return phantomData(phantom);
+    return phantomData(phantom, simulated);
   } finally {
     phantom.close();
   }
@@ -150,7 +153,7 @@ function sequenceFor(source: Parts, { sequence: asked, scanner: input }: ReportO
       );
     return { sequence, scanner };
   }
-  const known = builtinOf(named, source.data, (name) => builtinSequences.has(name));
+  const known = builtinOf(named, source.data, (name) => (builtinSequences.has(name) ? name : undefined));
   if (known === undefined)
     return 'No sequence diagram: raw data hold no waveforms. With --sequence FILE the report shows those of the sequence.';
   try {
@@ -185,15 +188,21 @@ function agrees(sequence: Sequence, { acquisitions }: AcquiredData): boolean {
 }
 
 async function phantomFor(
-  source: Parts,
+  { provenance, data }: Parts,
   { phantom: asked }: ReportOptions,
 ): Promise<{ readonly maps: PhantomData | string; readonly limit: number }> {
-  const draw = (phantom: PhantomSource) => ({ maps: phantomData(phantom), limit: echoLimit(phantom) });
-  if (typeof asked === 'object') return draw(asked);
-  const known =
-    asked === undefined
-      ? builtinOf(source.provenance.phantom, source.data, (name) => Object.hasOwn(builtinPhantoms, name))
-      : { name: asked, parameters: {} };
+  const { phantom: recorded } = provenance;
+  const { spins } = isObject(recorded) ? recorded : {};
+  const draw = (phantom: PhantomSource) => ({
+    maps: phantomData(phantom, typeof spins === 'number' && phantom.spins !== undefined ? spins : undefined),
+    limit: echoLimit(phantom),
+  });
+  if (typeof asked === 'object') {
+    requireRecorded(asked, recorded);
+    return draw(asked);
+  }
+  const builtin = builtinOf(recorded, data, builtinNamed);
+  const known = asked === undefined || asked === builtin?.name ? builtin : { name: asked, parameters: {} };
   if (known === undefined)
     return {
       maps: 'No maps of the phantom: raw data do not hold it. With --phantom FILE the report shows them.',
@@ -202,6 +211,7 @@ async function phantomFor(
   try {
     const phantom = await openNamed(known.name, { parameters: known.parameters });
     try {
+      if (asked !== undefined) requireRecorded(phantom, recorded);
       return draw(phantom);
     } finally {
       phantom.close();
@@ -215,6 +225,25 @@ async function phantomFor(
   }
 }
 
+/**
+ * Refuses another phantom than the recorded one: by its digest where the header has one and the spins do not depend on the
+ * sequence, else by the name of a built-in one. Of files whose spins do, another name is a warning.
+ * @throws LarmorError 2
+ */
+function requireRecorded(phantom: PhantomSource, recorded: unknown): void {
+  if (!isObject(recorded) || typeof recorded.name !== 'string') return;
+  const { name, digest } = recorded;
+  const fixed = phantom.spins === undefined && typeof digest === 'string';
+  const builtin = builtinNamed(phantom.name);
+  if (fixed ? identityDigest(phantom) !== digest : builtin !== builtinNamed(name))
+    throw usage(
+      `${phantom.name} is not the phantom of these raw data, which is ${name}`,
+      'give the one that was simulated',
+    );
+  if (!fixed && builtin === undefined && basename(phantom.name) !== basename(name))
+    warn(`${phantom.name} may not be the phantom of these raw data, which is ${name}; check that it is`);
+}
+
 /** Counts of a sequence or phantom multiply to at most so many per sample: a header may hold any number. */
 const MOST_PER_SAMPLE = 1000;
 
@@ -222,11 +251,12 @@ const MOST_PER_SAMPLE = 1000;
 function builtinOf(
   recorded: unknown,
   { acquisitions }: AcquiredData,
-  isBuiltin: (name: string) => boolean,
+  builtin: (name: string) => string | undefined,
 ): { readonly name: string; readonly parameters: Given } | undefined {
-  if (!isObject(recorded) || typeof recorded.name !== 'string' || !isBuiltin(recorded.name)) return undefined;
-  const { name, parameters } = recorded;
-  if (!isObject(parameters)) return undefined;
+  if (!isObject(recorded) || typeof recorded.name !== 'string') return undefined;
+  const { parameters } = recorded;
+  const name = builtin(recorded.name);
+  if (name === undefined || !isObject(parameters)) return undefined;
   const values = Object.entries(parameters).filter(
     (entry): entry is [string, number | string] => typeof entry[1] === 'number' || typeof entry[1] === 'string',
   );

@@ -5,6 +5,7 @@ import { warnings } from '../base/log.ts';
 import type { Seconds } from '../base/units.ts';
 import type { Engine } from '../engine/types.ts';
 import { addNoise, type Noise, type NoiseRequest, noiseOf } from '../model/noise.ts';
+import { identityDigest } from '../phantom/identity.ts';
 import { channelsOf } from '../phantom/types.ts';
 import { writeRaw } from '../raw/index.ts';
 import type { RawData } from '../raw/types.ts';
@@ -106,6 +107,7 @@ export function inputFacts(
       parameters: opened.parameters ?? {},
       spins: opened.spinCount,
       B0: opened.B0,
+      digest: identityDigest(opened),
       motions: actionsOf(opened),
     },
     scanner,

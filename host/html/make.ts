@@ -100,7 +100,7 @@ function factsOf({ data, TE, TR, flipAngle: flips, noise, summary, provenance }:
     return values.length > 4 ? `${shown} … (${values.length})` : shown;
   };
   const samples = acquisitions.reduce((sum, acquisition) => sum + acquisition.samples, 0);
-  const spins = summary?.spins ?? numberAt(provenance.phantom, 'spins');
+  const spins = numberAt(provenance.phantom, 'spins');
   const B0 = numberAt(provenance.scanner, 'B0') ?? numberAt(data, 'B0');
   const all: [string, string | undefined][] = [
     ['Matrix', encoded.length === 0 ? undefined : encoded.map((axis) => reconMatrix[axis]).join(' × ')],
@@ -115,7 +115,7 @@ function factsOf({ data, TE, TR, flipAngle: flips, noise, summary, provenance }:
     ['Field', B0 === undefined ? undefined : quantity(B0, 'T')],
     ['Readouts', `${acquisitions.length}, ${samples} samples`],
     ['Coils', String(coils)],
-    ['Spins', spins === undefined ? undefined : String(spins)],
+    ['Spins', spins === undefined ? undefined : `${spins}${offsetsText(spins, summary)}`],
     ['Noise', noise === undefined ? undefined : `σ ${noise.toPrecision(3)} per real part`],
     [
       'Computed in',
@@ -124,6 +124,10 @@ function factsOf({ data, TE, TR, flipAngle: flips, noise, summary, provenance }:
   ];
   return all.filter((fact): fact is [string, string] => fact[1] !== undefined);
 }
+
+/** An ensemble of offsets multiplies the spins of the phantom. */
+const offsetsText = (spins: number, summary: Summary | undefined): string =>
+  summary === undefined || summary.spins === spins ? '' : `, ${summary.spins / spins} offsets each`;
 
 const ranksText = ({ ranks, threads }: Summary): string =>
   `${ranks === 1 ? '' : `${ranks} ranks × `}${threads === 1 ? '1 thread' : `${threads} threads`}`;

@@ -9,8 +9,11 @@ import type { PhantomData, PhantomPlane } from './types.ts';
 /** Spins of a phantom that is read once more for its maps: seconds. */
 const MOST_SPINS = 2 ** 25;
 
-/** @returns why there are none, if so */
-export function phantomData(source: PhantomSource): PhantomData | string {
+/**
+ * @param simulated spins of the run, which are more than those of the maps where voxels were filled with them
+ * @returns why there are none, if so
+ */
+export function phantomData(source: PhantomSource, simulated = source.spinCount): PhantomData | string {
   const planes = planesWith(source);
   if (planes.length === 0) return 'The spins lie on a line or at a point, so there are no maps of the phantom.';
   if (source.spinCount > MOST_SPINS)
@@ -26,7 +29,11 @@ export function phantomData(source: PhantomSource): PhantomData | string {
   );
   return {
     planes: gathered.map((plane) => planeOf(plane, ranges)),
-    caption: `${source.spinCount} spins; Δf at ${quantity(source.B0, 'T')}. Means over the spins of a pixel; black: no spins.`,
+    caption:
+      simulated === source.spinCount
+        ? `${simulated} spins; Δf at ${quantity(source.B0, 'T')}. Means over the spins of a pixel; black: no spins.`
+        : `One spin of each of ${source.spinCount} voxels, which the run filled with ${simulated} spins; ` +
+          `Δf at ${quantity(source.B0, 'T')}. Black: no spins.`,
   };
 }
 

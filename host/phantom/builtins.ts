@@ -137,6 +137,12 @@ export const builtinPhantoms: Readonly<Record<string, BuiltinPhantom>> = {
   })),
 };
 
+/** The built-in phantom of a source's name, which lists what was set beside it: `sphere radius=4cm`. */
+export function builtinNamed(name: string): string | undefined {
+  const [word = ''] = name.split(' ', 1);
+  return Object.hasOwn(builtinPhantoms, word) ? word : undefined;
+}
+
 /** Part of z that is simulated. */
 type Region = NonNullable<SpinSampler['slab']>;
 

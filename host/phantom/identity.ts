@@ -4,6 +4,7 @@
  * label where they come from a file. Phantoms that are computed from their parameters are sampled,
  * which detects two programs that compute them differently.
  */
+import { createHash } from 'node:crypto';
 import { addDigests, digestSpins, digestText, type SpinDigest } from './digest.ts';
 import { type PhantomSource, spinBlock } from './types.ts';
 
@@ -22,6 +23,12 @@ export function phantomIdentity(
   digest: string,
 ): string {
   return `${kind} ${JSON.stringify(header)} spins=${spinCount} digest=${digest}`;
+}
+
+/** 16 hexadecimal digits of a phantom's spins at rest, without the motions and the state that a run adds to them. */
+export function identityDigest({ identity }: Pick<PhantomSource, 'identity'>): string {
+  const [own = ''] = identity.split(/ (?:motion|initial)=/, 1);
+  return createHash('sha256').update(own).digest('hex').slice(0, 16);
 }
 
 /** Digest of at most 16 × 1024 of the spins. */

@@ -23,6 +23,8 @@ export interface Provenance {
     /** Of the phantom itself; those simulated are more with `t2prime` as an ensemble. */
     readonly spins: number;
     readonly B0: Tesla;
+    /** Of its spins at rest, by which a file that was moved or renamed is the same phantom. */
+    readonly digest: string;
     /** Actions that move its spins; [] at rest. */
     readonly motions: readonly string[];
   };

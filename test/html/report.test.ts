@@ -1,6 +1,6 @@
 /** `larmor report` and `simulate --report` through the built command: what is in the file, how large it is, and what is refused. */
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { copyFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { readRaw, reconstruct, simulate, writeReport } from '../../host/api/index.ts';
@@ -63,6 +63,23 @@ describe('simulate --report', () => {
       }
     // Steps of 1/32767 of the largest value of a row.
     assert.ok(most < image!.largest / 60_000, `${most} of ${image!.largest}`);
+  });
+
+  test('voxels filled with spins: their maps say so, and settings of the phantom are kept', async () => {
+    const scan = 'simulate gre sphere --set radius=4cm --set n=32 --set dummies=0';
+    const { code, stderr } = await run(`${scan} --report set.html -o set.mrd -q`);
+    assert.equal(code, 0, stderr);
+    const { report } = reportIn(join(at, 'set.html'));
+    const { Spins: spins } = Object.fromEntries(report.facts);
+    const caption = (phantom: typeof report.phantom): string => phantom!.caption;
+    assert.match(
+      caption(report.phantom),
+      new RegExp(`^One spin of each of \\d+ voxels, which the run filled with ${spins} spins`),
+    );
+    assert.equal((await run('report set.mrd -o later.html')).code, 0);
+    const later = reportIn(join(at, 'later.html')).report;
+    assert.ok(caption(later.phantom).includes(`filled with ${spins} spins`));
+    assert.deepEqual(Object.fromEntries(later.facts).Spins, spins);
   });
 
   test('a turbo spin echo: shapes are stored once, and its curve is that of the file', skipWithoutCases(), async () => {
@@ -166,4 +183,26 @@ describe('report', () => {
       assert.match(lines[0]!, message);
       assert.ok(!outcome.left.some((name) => /^page\./.test(name)));
     });
+});
+
+test('larmor report refuses another phantom than that of the data, however the file is called', async () => {
+  const make = (name: string, radius: number) => run(`phantom make sphere --set radius=${radius}mm -o ${name} -q`);
+  assert.equal((await make('one.phantom', 40)).code, 0);
+  assert.equal((await make('two.phantom', 30)).code, 0);
+  copyFileSync(join(at, 'one.phantom'), join(at, 'renamed.phantom'));
+  assert.equal((await run('simulate epi one.phantom --set n=16 -o one.mrd -q')).code, 0);
+  for (const [phantom, code] of [
+    ['one.phantom', 0],
+    ['renamed.phantom', 0],
+    ['two.phantom', 2],
+    ['sphere', 2],
+  ] as const) {
+    const ended = await run(`report one.mrd --phantom ${phantom} -o one.html`);
+    assert.equal(ended.code, code, ended.stderr);
+    if (code === 2)
+      assert.match(ended.stderr, /is not the phantom of these raw data, which is one.phantom; give the one/);
+  }
+  const builtin = await run('report raw.mrd --phantom sphere -o other.html');
+  assert.match(builtin.stderr, /^larmor: sphere is not the phantom of these raw data, which is head2d; give/);
+  assert.equal(builtin.code, 2);
 });

@@ -212,7 +212,10 @@ const refused: readonly [args: string, message: RegExp][] = [
   ['gre sphere --exact --set option.tolerance=1e-5,1e-4 -o t.csv', /exact and .*tolerance contradict each other/],
   ['gre spere --set te=3ms -o t.csv', /there is no phantom 'spere'; did you mean sphere\?/],
   ['gree sphere --set te=3ms -o t.csv', /there is no sequence 'gree'; did you mean gre\?/],
-  ['gre sphere --set option.t2prime=none,analytic -o t.csv --curve t.svg', /--curve t.svg: no parameter has several numb/],
+  [
+    'gre sphere --set option.t2prime=none,analytic -o t.csv --curve t.svg',
+    /--curve t.svg: no parameter has several numb/,
+  ],
   ['gre sphere --set te=3ms -o t.txt', /the table of a sweep is CSV; end it in .csv/],
   ['gre sphere --set te=3ms -o -', /a sweep keeps its rows in a file/],
   ['gre sphere --set te=3ms -o t.csv --part 3/2', /give a part of all, counted from 1: 2\/8/],

@@ -3,6 +3,7 @@ import uPlot from 'uplot';
 import type { Trace } from '../figures/envelope.ts';
 import { scaledUnit, ticksOf } from '../figures/units.ts';
 import { colour } from './dom.ts';
+import { keepPieces } from './gaps.ts';
 
 export interface ChartLine {
   readonly label: string;
@@ -92,6 +93,7 @@ export function makeChart(host: HTMLElement, options: ChartOptions): Chart {
         ...lines.map(
           (line): uPlot.Series => ({
             ...{ label: line.label, width: 1.3, points: { show: false }, stroke: () => colour(line.colour) },
+            gaps: (_chart, _line, _first, _last, gaps) => keepPieces(gaps as unknown as [number, number][]),
             ...(line.filled && { fill: () => `color-mix(in srgb, ${colour(line.colour)} 22%, transparent)` }),
             ...(line.dashed && { dash: [6, 4] }),
           }),

@@ -210,7 +210,7 @@ const refused: readonly [args: string, message: RegExp][] = [
   ['gre sphere --set scanner.B0=1,-2 -o t.csv', /scanner.B0 is -2; give T from/],
   ['gre sphere --set scanner.__proto__.x=1 -o t.csv', /unknown key 'scanner.__proto__'/],
   ['gre sphere --exact --set option.tolerance=1e-5,1e-4 -o t.csv', /exact and .*tolerance contradict each other/],
-  ['gre spere --set te=3ms -o t.csv', /there is no phantom 'spere'; did you mean sphere\?/],
+  ['gre spheres --set te=3ms -o t.csv', /there is no phantom 'spheres'; did you mean sphere\?/],
   ['gree sphere --set te=3ms -o t.csv', /there is no sequence 'gree'; did you mean gre\?/],
   [
     'gre sphere --set option.t2prime=none,analytic -o t.csv --curve t.svg',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { readRaw, reconstruct, writeReport } from '../../host/api/index.ts';
+import { keepPieces } from '../../host/page/gaps.ts';
 import { openBrowser } from '../../testing/browser.ts';
 import { larmor } from '../../testing/larmor.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
@@ -22,6 +23,26 @@ before(async () => {
   const raw = await readRaw(join(at, 'raw.mrd'));
   const provenance = { ...raw.provenance, command: [NAME], warnings: [NAME] };
   await writeReport(join(at, 'hostile.html'), { ...raw, phantomName: NAME, provenance });
+});
+
+test('pieces of a line between gaps keep a width; where they are too close nothing between is cut off', () => {
+  const gaps: [number, number][] = [
+    [10, 20],
+    [20, 30],
+    [30.5, 40],
+    [50, 60],
+  ];
+  assert.deepEqual(keepPieces(gaps), [
+    [10, 19.5],
+    [20.5, 29.75],
+    [30.75, 40],
+    [50, 60],
+  ]);
+  const dense = Array.from({ length: 10 }, (_, n): [number, number] => [n, n + 1]);
+  assert.deepEqual(keepPieces(dense), [
+    [0, 0.5],
+    [9.5, 10],
+  ]);
 });
 
 test('a report in the browser', async (t) => {
@@ -70,6 +91,15 @@ test('a report in the browser', async (t) => {
     const far = sizes.filter((size, n) => pixels[n]! < 255 && Math.abs(size / white - pixels[n]!) > 2);
     assert.equal(far.length, 0);
     assert.ok(new Set(pixels).size > 60);
+  });
+
+  await t.test('over the whole scan, echoes far narrower than a pixel reach the height of the strongest', async () => {
+    // Rows of the chart that hold a pixel in colour, as parts of its height from the top; the grid is grey.
+    const rows = await page.evaluate<number[]>(
+      "(() => { const c = document.querySelector('[data-panel=signal] canvas'); const { data, width, height } = c.getContext('2d').getImageData(0, 0, c.width, c.height); const found = new Set(); for (let n = 0; n < data.length; n += 4) { const rgb = [...data.slice(n, n + 3)]; if (Math.max(...rgb) - Math.min(...rgb) > 40) found.add(Math.floor(n / 4 / width) / height); } return [...found]; })()",
+    );
+    assert.ok(Math.min(...rows) < 0.2, `${Math.min(...rows)}`);
+    assert.ok(rows.length > 50, `${rows.length} rows`);
   });
 
   await t.test('a slider chooses the slice; arrow keys move the cursor and its value is said', async () => {

@@ -198,11 +198,16 @@ function play(
   const gradientSlope = Math.hypot(...(own ? slopes : drift.slice(0, 3)));
   const termSlope = drift.slice(own ? 0 : 3).reduce((sum, slope) => sum + Math.abs(slope), 0);
   const change = 2 * Math.PI * (GAMMA_BAR * (Math.hypot(middleRe, middleIm) + REACH * gradientSlope) + termSlope);
+  // Where spins only move under constant gradients their frequency changes so slowly that pairs of
+  // steps as long as a sample of B1 err by less than 1e-7 of the flip angle.
+  const isMotion =
+    !own && middleRe === 0 && middleIm === 0 && gradients.every((gradient) => slopeOf(gradient, delay, from, to) === 0);
+  const usual = isMotion ? maxStep : USUAL_SLOPE_STEP;
   const count = held
     ? stepsOf(drifts ? maxStep : to - from)
     : Math.min(
         stepsOf(maxStep / STEPS_PER_SLOPE),
-        Math.max(stepsOf(USUAL_SLOPE_STEP), stepsOf(Math.sqrt(SLIGHT_CHANGE / change))),
+        Math.max(stepsOf(usual), stepsOf(Math.sqrt(SLIGHT_CHANGE / change))),
       );
   checkSteps(budget, list.count() + count);
   let dt = (to - from) / count;

@@ -41,6 +41,8 @@ export class KernelContext {
   operatorUses: usize;
   /** [] Term */
   terms: usize;
+  /** [] LookUp */
+  lookUps: usize;
   /** [] Nufft2d1; bytes of each of a thread's two grids for transforms of any kind */
   nufft2d1s: usize;
   gridBytes: usize;
@@ -165,6 +167,8 @@ export namespace OP {
   export const LINE: i32 = 15;
   /** node: the columns of fields are from here on those of this node and the next */
   export const FIELD: i32 = 14;
+  /** index into lookUps: an excitation by operators that are looked up now */
+  export const LOOK_UP: i32 = 16;
 }
 
 /** Precession with the RF off: gradient moment [cycles/m] and duration [s]. */
@@ -349,6 +353,50 @@ export class Term {
   /** Coefficients of the entries that are even and odd in the amplitude. */
   even: f64;
   odd: f64;
+}
+
+/**
+ * Operators of a pulse over the frequency at its middle, the drift of the frequency, R1 and R2,
+ * without the pulse's relaxation and the phase of the drift before and after its middle; see
+ * `look-up.ts`.
+ */
+@unmanaged
+export class DriftTable {
+  cells: i32;
+  /** Degree of the polynomials in a cell. */
+  degree: i32;
+  /** Chebyshev polynomials in use on each axis, and the products of three of them. */
+  ordersR1: i32;
+  ordersR2: i32;
+  ordersDrift: i32;
+  terms: i32;
+  /** [terms][R1, R2, drift] i32: their orders */
+  orders: usize;
+  /** [cells][terms][degree + 1, highest first][12] f32 */
+  coefficients: usize;
+  /** Cells per hertz; 2 over the largest rates [s]; 1 over the largest drift [s/Hz]. */
+  perHertz: f64;
+  perR1: f64;
+  perR2: f64;
+  perDrift: f64;
+  /** Of the pulse [s]. */
+  duration: f64;
+}
+
+/** One use of such a table. */
+@unmanaged
+export class LookUp {
+  excitation: i32;
+  /** DriftTable */
+  table: usize;
+  /**
+   * Frequency at the middle of the pulse and its drift: [x, y, z, off-resonance, terms] f64, Hz and
+   * Hz/s per unit of each column.
+   */
+  middle: usize;
+  slope: usize;
+  /** Added to the frequency: less the pulse's offset and the lowest frequency of the table [Hz]. */
+  shift: f64;
 }
 
 /**

@@ -8,6 +8,7 @@ import { KernelContext, OP, Op, Precession, Slot } from './abi';
 import { excite } from './excitation';
 import { sumLine } from './line';
 import { sampleLineStarts } from './line-starts';
+import { lookUp } from './look-up';
 import { sumBatch } from './matrix';
 import { readModel } from './model-readout';
 import { PRECESSION_BYTES, precess } from './precession';
@@ -29,6 +30,7 @@ export function runModel<T>(job: KernelContext, slot: Slot, tile: Tile, sums: us
     else if (sizeof<T>() == 4 && kind == OP.SAMPLE_LINE_STARTS) sampleLineStarts<Modelled>(job, tile, index);
     else if (sizeof<T>() == 4 && kind == OP.SUM_BATCH) finite = sumBatch<Modelled>(job, tile, index, sums) && finite;
     else if (sizeof<T>() == 4 && kind == OP.LINE) finite = sumLine<Modelled>(job, tile, index, sums) && finite;
+    else if (sizeof<T>() == 4 && kind == OP.LOOK_UP) lookUp(job, tile, index);
     else if (kind == OP.SLIDE) slide(job, tile, job.phaseTerms - SLIDING, SLIDING, tile.nodes, 3 * index);
     else if (kind == OP.FIELD)
       slide(job, tile, fieldTerm(job), 2 * job.fieldWidth, tile.fields, job.fieldWidth * index);

@@ -15,7 +15,7 @@ const ENTRIES: usize = 48;
 /**
  * Operators of a pulse for `count` virtual spins (a multiple of 2), in f64, from which the host
  * makes a table.
- * @param at a Tile's room, then f64 columns [frequency Hz, R1, R2][count], f32 columns [0,
+ * @param at a Tile's room, then f64 columns [frequency Hz, R1, R2][count], f32 columns [x, 0,
  * density][count], room of COMPOSE_BYTES
  * @param to [count / 2][12][2] f64
  */
@@ -26,10 +26,10 @@ export function evaluatePulseAtNodes(job: KernelContext, at: usize, count: i32, 
   tile.R1 = tile.offResonanceHz + column;
   tile.R2 = tile.R1 + column;
   tile.x = tile.R2 + column;
-  tile.y = tile.x;
-  tile.z = tile.x;
-  tile.density = tile.x + (column >> 1);
-  tile.partialSums = tile.x + column;
+  tile.y = tile.x + (column >> 1);
+  tile.z = tile.y;
+  tile.density = tile.y + (column >> 1);
+  tile.partialSums = tile.density + (column >> 1);
   for (let n = 0; n < count; n += 2, to += PAIR_BYTES) composePulse(job, tile, n, pulse, to);
 }
 
@@ -96,7 +96,7 @@ export function interpolateOperators(tile: Tile, table: usize, to: usize): void 
 }
 
 // @ts-ignore: decorator
-@inline function storeEntries(to: usize, x: v128, y: v128, z: v128): void {
+@inline export function storeEntries(to: usize, x: v128, y: v128, z: v128): void {
   storeFour(to, x);
   storeFour(to + 64, y);
   storeFour(to + 128, z);

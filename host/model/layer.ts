@@ -58,10 +58,10 @@ export function addLayer(source: PhantomSource, layer: Layer): PhantomSource {
     transmits: below.transmits + transmits,
     coils: below.coils + coils,
     largest: {
+      ...below.largest,
       terms: [...below.largest.terms, ...(largest.terms ?? [])],
       transmit: Math.max(below.largest.transmit, largest.transmit ?? 0),
       coil: Math.max(below.largest.coil, largest.coil ?? 0),
-      node: below.largest.node,
     },
   };
   const split = splitColumns(below, model);

@@ -45,6 +45,8 @@ export interface Model {
     readonly coil: number;
     /** max displacement of a node along any axis [m] */
     readonly node: number;
+    /** max difference along any axis between the displacements of a node and of the next [m]; default: twice that of a node */
+    readonly step?: number;
   };
   /**
    * Number of spins of each group; groups are contiguous, and each has a timeline of its own.

@@ -109,9 +109,10 @@ export function programCost(job: ProgramJob): number {
 const pulsesOf = (context: Context): Operators => context.once('pulses', () => choosePulses(context, PULSE_METHODS));
 
 /** The kernels' op for what a window begins with. */
-function opOf({ kind, index }: NonNullable<Window['begin']>, { useOf }: Operators) {
+function opOf({ kind, index }: NonNullable<Window['begin']>, { useOf, lookUps }: Operators) {
   if (kind !== TIMELINE_OP.excite) return { kind: STATE_OPS[kind], index };
-  return useOf[index] < 0 ? { kind: OP.EXCITE, index } : { kind: OP.APPLY_OPERATOR, index: useOf[index] };
+  if (useOf[index] < 0) return { kind: OP.EXCITE, index };
+  return { kind: lookUps.length > 0 ? OP.LOOK_UP : OP.APPLY_OPERATOR, index: useOf[index] };
 }
 
 /** Of spins on paths. */

@@ -20,3 +20,39 @@ export function extentOf({ bounds, B0: phantomB0 }: Pick<PhantomSource, 'bounds'
   const hertz = (maxOffResonance / (2 * Math.PI)) * (B0 / phantomB0);
   return { x: along(0), y: along(1), z: along(2), hertz };
 }
+
+/** Largest |q| of each phase term's column: of motions, of fields at two nodes, of displacements at two nodes. */
+export function reachOf({ model }: Pick<PhantomSource, 'model'>, terms: number): number[] {
+  const { terms: columns = [], node = 0 } = model?.largest ?? {};
+  const fields = model?.fields?.largest ?? [];
+  const own = [...columns, ...fields, ...fields];
+  return Array.from({ length: terms }, (_, n) => own[n] ?? node);
+}
+
+/** Axes of a displacement. */
+const AXES = 3;
+
+/**
+ * The largest |Σ weight·q| of any spin over its phase terms. Displacements at a node and at the next
+ * differ by little, and their weights are often opposite.
+ */
+export function boundOfTerms(
+  source: Pick<PhantomSource, 'model'>,
+  terms: number,
+): (weights: ArrayLike<number>) => number {
+  const reach = reachOf(source, terms);
+  const { nodes = 0, largest } = source.model ?? {};
+  const slides = nodes > 0 && terms >= 2 * AXES ? terms - 2 * AXES : terms;
+  const node = largest?.node ?? 0;
+  const step = largest?.step ?? 2 * node;
+  return (weights) => {
+    let sum = 0;
+    for (let n = 0; n < slides; n++) sum += Math.abs(weights[n]) * reach[n];
+    for (let n = slides; n < terms - AXES; n++) {
+      const [early, late] = [weights[n], weights[n + AXES]];
+      const [least, both] = [Math.min(Math.abs(early), Math.abs(late)), Math.abs(early) + Math.abs(late)];
+      sum += Math.min(both * node, Math.abs(early + late) * node + least * step);
+    }
+    return sum;
+  };
+}

@@ -6,6 +6,7 @@
 import {
   Batch,
   KernelContext,
+  LookUp,
   Operator,
   PANEL,
   PULSE,
@@ -22,6 +23,7 @@ import { modelColumns } from '../../phantom/columns.ts';
 import { readInitial } from '../../phantom/initial.ts';
 import { channelsOf, type PhantomSource, SPIN_BYTES, type SpinBlock, spinBlock } from '../../phantom/types.ts';
 import { roughCost } from '../../program/cost.ts';
+import { placeDriftTable } from '../../program/pulses/drift-table.ts';
 import {
   excitationRecords,
   modelPulseForms,
@@ -143,6 +145,7 @@ export function layOut(
   }
   const slotTable = arena.list(slots);
   const tables = program.operators.tables.map((table) => (table === undefined ? undefined : placeTable(arena, table)));
+  const { lookUps, driftTables } = placeLookUps(arena, program);
   const values: Values<typeof KernelContext> = {
     ...placeProgram(arena, engineJob, program),
     operators: arena.records(
@@ -150,6 +153,7 @@ export function layOut(
       tables.map((table, n) => ({ pulse: program.operators.operators[n], table: table?.address ?? 0 })),
     ),
     operatorCount: tables.length,
+    lookUps,
     ...{ precision: engineJob.precision === 'f64' ? 64 : 32, use256: Number(kernels.build === 'wide') },
     ...{ capacity: sizes.capacity, slots: sizes.slots, slotTable },
     ...{ sums, accumulators: sizes.accumulators },
@@ -190,7 +194,7 @@ export function layOut(
       return { memory, job, starts, slots: filled, sums: new BigInt64Array(buffer, sums, sumBytes / 8) };
     },
     fillTables({ memory }, exports) {
-      for (const table of tables) table?.fill(memory.buffer, job, exports);
+      for (const table of [...tables, ...driftTables]) table?.fill(memory.buffer, job, exports);
     },
   };
 }
@@ -210,11 +214,12 @@ function scratchOf(values: Values<typeof KernelContext>, kernels: Kernels): numb
 function placeProgram(arena: Arena, { source, precision }: EngineJob, program: Program) {
   const { timeline, operators, precessions, cachedPrecessions } = program;
   const { transmits = 0, coils = 0, coilSets = 1, nodes = 0, fields } = source.model ?? {};
-  const withOperators = { ...timeline, pulses: operators.pulses, rfSteps: operators.rfSteps };
+  const { pulses, rfSteps, rfStepTerms } = operators;
+  const withOperators = { ...timeline, pulses, rfSteps, rfStepTerms };
   const forms = program.isModelled
     ? modelPulseForms(withOperators, source, precision)
     : pulseForms(withOperators, source, precision);
-  for (const pulse of operators.operators) forms[pulse] = PULSE.HELD_F64;
+  for (const pulse of [...operators.operators, ...operators.extents.keys()]) forms[pulse] = PULSE.HELD_F64;
   return {
     ops: arena.list(program.ops),
     ...{ isModelled: Number(program.isModelled), phaseTerms: timeline.terms, transmits, coils, coilSets, nodes },
@@ -223,8 +228,8 @@ function placeProgram(arena: Arena, { source, precision }: EngineJob, program: P
     excitations: arena.list(excitationRecords(timeline)),
     pulses: placePulses(arena, operators.pulses),
     pulseForms: arena.place(forms),
-    steps: arena.list(stepRecords(withOperators, source, forms)),
-    stepTerms: arena.place(stepTerms(timeline)),
+    steps: arena.list(stepRecords(withOperators, source, forms, operators.extents)),
+    stepTerms: arena.place(stepTerms(withOperators)),
     operatorUses: arena.list(operators.operatorUses),
     terms: arena.list(operators.terms),
     cachedPrecessions: arena.place(cachedPrecessions),
@@ -245,6 +250,23 @@ function placePulses(arena: Arena, pulses: Float64Array): number {
     records.push({ firstStep, steps, offset, duration });
   }
   return arena.list(records);
+}
+
+/** Excitations that are looked up, and the tables that several share. */
+function placeLookUps(arena: Arena, { operators }: Program) {
+  const driftTables = new Map(
+    [...new Set(operators.lookUps.map(({ table }) => table))].map((table) => [table, placeDriftTable(arena, table)]),
+  );
+  const weights = (list: Float64Array, hertz: number): number =>
+    arena.place(Float64Array.of(...list.subarray(0, 3), hertz, ...list.subarray(3)));
+  const lookUps = arena.records(
+    LookUp,
+    operators.lookUps.map(({ excitation, table, rates, offset }) => ({
+      ...{ excitation, table: driftTables.get(table)!.address, shift: -offset - table.range.low },
+      ...{ middle: weights(rates.middle, 1), slope: weights(rates.slope, 0) },
+    })),
+  );
+  return { lookUps, driftTables: [...driftTables.values()] };
 }
 
 function placeBatches(arena: Arena, { batches, firstSamples, placeBatchData }: Program): number {

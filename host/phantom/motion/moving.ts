@@ -234,11 +234,14 @@ function modelOf(
     ...surveys.map((survey) => survey?.largest ?? 0),
     groups.some(({ sampled }) => sampled) ? bounds.farthest : 0,
   );
+  const step = groups.some(({ sampled }) => sampled)
+    ? {}
+    : { step: Math.max(0, ...surveys.map((found) => found?.step ?? 0)) };
   return {
     ...{ terms, transmits: 0, coils: 0 },
     // Sliding terms need two nodes, even if no gradient is on and so there is no piece.
     nodes: sliding ? Math.max(2, ...counts) : 0,
-    largest: { terms: Array.from({ length: terms }, () => 1), transmit: 0, coil: 1, node },
+    largest: { terms: Array.from({ length: terms }, () => 1), transmit: 0, coil: 1, node, ...step },
     ...(groups.length === 1 ? {} : { groups: groups.map(({ runs }) => runs.spins) }),
   };
 }

@@ -18,13 +18,13 @@ export interface LineFit {
 }
 
 /**
- * @param reach largest of the spins' x, y, z, off-resonance and columns q
+ * @param bound the largest |Σ weight·column| of any spin, over x, y, z, off-resonance and columns q
  * @param first sample of the part within the trajectory
  */
 export function fitLine(
   { samples: all, sampleTerms, terms }: Timeline,
   trajectory: Trajectory,
-  reach: readonly number[],
+  bound: (weights: Float64Array) => number,
   first: number,
   samples: number,
 ): LineFit {
@@ -35,7 +35,8 @@ export function fitLine(
     Float64Array,
     Float64Array,
   ];
-  let [largestBend, residual] = [0, 0];
+  // [samples][columns]
+  const deviations = new Float64Array(samples * width);
   const values = new Float64Array(samples);
   const sums = momentsOf(samples, middleSample);
   for (let column = 0; column < width; column++) {
@@ -49,15 +50,15 @@ export function fitLine(
     const own =
       trajectory.isUniform || samples < 3 ? lineThrough(values, middleSample) : quadratic(values, middleSample, sums);
     [middle[column], rate[column], bend[column]] = own;
-    const far = reach[column];
-    largestBend += Math.abs(own[2]) * middleSample ** 2 * far;
-    let worst = 0;
     for (let n = 0; n < samples; n++) {
       const k = n - middleSample;
-      worst = Math.max(worst, Math.abs(own[0] + k * (own[1] + k * own[2]) - values[n]));
+      deviations[n * width + column] = own[0] + k * (own[1] + k * own[2]) - values[n];
     }
-    residual += worst * far;
   }
+  const largestBend = middleSample ** 2 * bound(bend);
+  let residual = 0;
+  for (let n = 0; n < samples; n++)
+    residual = Math.max(residual, bound(deviations.subarray(n * width, (n + 1) * width)));
   return { samples, middle, rate, bend, largestBend, residual };
 }
 

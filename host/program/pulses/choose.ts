@@ -11,18 +11,23 @@ import { OPERATOR_GAIN } from '../accuracy.ts';
 import { steppedCost } from '../cost.ts';
 import type { Context, Decision, PulseFamily, PulseMethod, PulseProposal } from '../method.ts';
 import { pulseFamilies, weights } from './families.ts';
+import { type LookUps, type LookUpUse, lookUpPulses } from './look-up.ts';
 import type { PulseTables } from './reference.ts';
 import { scaledPulses } from './scaled.ts';
 import type { PulseTable } from './table.ts';
 
 export interface Operators extends PulseTables {
+  /** Excitations that are looked up when they are played, of a model alone. */
+  readonly lookUps: readonly LookUpUse[];
+  /** By pulse: spins that it is composed for, other than the phantom's. */
+  readonly extents: LookUps['extents'];
   /** [operators] the pulse of each */
   readonly operators: Int32Array;
   /** [operators] where it is looked up; undefined: composed for every spin */
   readonly tables: readonly (PulseTable | undefined)[];
   readonly operatorUses: RecordList<typeof OperatorUse>;
   readonly terms: RecordList<typeof Term>;
-  /** [excitations] its use, or −1: stepped */
+  /** [excitations] its use, an operator's or of `lookUps`, or −1: stepped */
   readonly useOf: Int32Array;
   readonly decisions: readonly Decision[];
   /** Operations per spin of all pulses, and what they may err by together in a sample. */
@@ -40,6 +45,7 @@ const OPERATOR_BYTES = 48;
 /** @param methods of all pulses, the definition last */
 export function choosePulses(context: Context, methods: readonly PulseMethod[]): Operators {
   const { timeline } = context;
+  if (context.isModelled) return lookedUp(context);
   const { excitations } = timeline;
   const candidates = candidatesFor(context, methods);
   const pulses = scaledPulses(timeline);
@@ -83,12 +89,25 @@ export function choosePulses(context: Context, methods: readonly PulseMethod[]):
     ...made,
     operators: Int32Array.from(operators),
     tables: operators.map((pulse, n) => chosen[n].proposal.tableFor?.(all, pulse)),
-    operatorUses,
-    terms,
-    useOf,
+    ...{ operatorUses, terms, useOf, lookUps: [], extents: new Map() },
     decisions: saved.map(decisionOf),
     cost: steppingCost(timeline) - saved.reduce((sum, one) => sum + one.saved, 0),
     error: OPERATOR_GAIN * saved.reduce((most, { proposal }) => Math.max(most, proposal.error), 0),
+  };
+}
+
+/** Pulses of a model: no operator is kept, for none is the same at its next use. */
+function lookedUp(context: Context): Operators {
+  const { timeline } = context;
+  const { uses, saved, error, decisions, extents, ...tables } = lookUpPulses(context);
+  const useOf = new Int32Array(timeline.excitations.length / STRIDE.excitation).fill(-1);
+  for (const [use, { excitation }] of uses.entries()) useOf[excitation] = use;
+  return {
+    ...tables,
+    ...{ operators: new Int32Array(0), tables: [], operatorUses: recordList(OperatorUse), terms: recordList(Term) },
+    ...{ lookUps: uses, extents, useOf, decisions },
+    cost: steppingCost(timeline) - saved,
+    error: OPERATOR_GAIN * error,
   };
 }
 

@@ -11,6 +11,7 @@ import { STRIDE, type Timeline } from '../../timeline/types.ts';
 export interface PulseTables {
   readonly pulses: Float64Array;
   readonly rfSteps: Float64Array;
+  readonly rfStepTerms: Float64Array;
 }
 
 export interface RandomSpin {
@@ -98,7 +99,7 @@ function exactStep(wx: number, wy: number, wz: number, e1: number, e2: number): 
 }
 
 /** The affine map `second` after `first`, both as images. */
-function after(second: Float64Array, first: Float64Array): Float64Array {
+export function after(second: Float64Array, first: Float64Array): Float64Array {
   const both = new Float64Array(12);
   for (let i = 0; i < 12; i += 3)
     for (let axis = 0; axis < 3; axis++) {

@@ -27,30 +27,47 @@ export function scaledPulses(timeline: Timeline): ScaledPulses {
       }
       return (timeline.pulses.length + pulses.length) / STRIDE.pulse - 1;
     },
-    finish: (stepped) => withSteps(append(timeline.pulses, pulses), append(timeline.rfSteps, rfSteps), stepped),
+    finish: (stepped) => withPulses(timeline, { pulses, rfSteps }, stepped),
   };
 }
 
-function append(array: Float64Array, values: readonly number[]): Float64Array {
+/**
+ * A timeline's pulses and more of them, whose steps follow its own; all but the `stepped` ones lose
+ * their steps.
+ */
+export function withPulses(
+  timeline: Timeline,
+  more: { readonly pulses: readonly number[]; readonly rfSteps: readonly number[] },
+  stepped: ReadonlySet<number>,
+): PulseTables {
+  const { terms } = timeline;
+  const pulses = append(timeline.pulses, more.pulses);
+  const rfSteps = append(timeline.rfSteps, more.rfSteps);
+  const added = (more.rfSteps.length / STRIDE.rfStep) * terms;
+  const rfStepTerms = append(timeline.rfStepTerms, new Float64Array(added));
+  const count = pulses.length / STRIDE.pulse;
+  if (stepped.size === count) return { pulses, rfSteps, rfStepTerms };
+  const cut = pulses.slice();
+  const steps = arrayBuilder(Float64Array);
+  const stepTerms = arrayBuilder(Float64Array);
+  for (let pulse = 0; pulse < count; pulse++) {
+    const at = STRIDE.pulse * pulse;
+    const [first, own] = pulses.subarray(at) as unknown as [number, number];
+    cut[at] = steps.length / STRIDE.rfStep;
+    if (stepped.has(pulse)) {
+      steps.append(rfSteps.subarray(STRIDE.rfStep * first, STRIDE.rfStep * (first + own)));
+      stepTerms.append(rfStepTerms.subarray(terms * first, terms * (first + own)));
+    } else {
+      cut[at + 1] = 0;
+    }
+  }
+  return { pulses: cut, rfSteps: steps.finish(), rfStepTerms: stepTerms.finish() };
+}
+
+function append(array: Float64Array, values: ArrayLike<number>): Float64Array {
   if (values.length === 0) return array;
   const both = new Float64Array(array.length + values.length);
   both.set(array);
   both.set(values, array.length);
   return both;
-}
-
-/** The same pulses, of which all but the `stepped` ones have lost their steps. */
-function withSteps(pulses: Float64Array, rfSteps: Float64Array, stepped: ReadonlySet<number>): PulseTables {
-  const count = pulses.length / STRIDE.pulse;
-  if (stepped.size === count) return { pulses, rfSteps };
-  const cut = pulses.slice();
-  const steps = arrayBuilder(Float64Array);
-  for (let pulse = 0; pulse < count; pulse++) {
-    const at = STRIDE.pulse * pulse;
-    const [first, own] = pulses.subarray(at) as unknown as [number, number];
-    cut[at] = steps.length / STRIDE.rfStep;
-    if (stepped.has(pulse)) steps.append(rfSteps.subarray(STRIDE.rfStep * first, STRIDE.rfStep * (first + own)));
-    else cut[at + 1] = 0;
-  }
-  return { pulses: cut, rfSteps: steps.finish() };
 }

@@ -13,7 +13,7 @@ import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { pulseCount } from '../../timeline/windows.ts';
 import { SPLITTING } from '../accuracy.ts';
 import { steppedCost } from '../cost.ts';
-import { extentOf } from '../extent.ts';
+import { type Extent, extentOf, reachOf } from '../extent.ts';
 import type { PulseMethod } from '../method.ts';
 import type { Precision } from '../types.ts';
 
@@ -54,8 +54,14 @@ const largestRate = ({ bounds }: Pick<PhantomSource, 'bounds'>): number => Math.
 /**
  * All steps in the kernels' units.
  * @param forms [pulses] `pulseForms`
+ * @param extents by pulse: of the virtual spins that it is composed for; default: those of the phantom
  */
-export function stepRecords(timeline: Timeline, source: Bounded, forms: Int32Array): RecordList<typeof RfStep> {
+export function stepRecords(
+  timeline: Timeline,
+  source: Bounded,
+  forms: Int32Array,
+  extents: ReadonlyMap<number, Extent> = new Map(),
+): RecordList<typeof RfStep> {
   const { pulses, rfSteps, gammaBar } = timeline;
   const steps = recordList(RfStep, rfSteps.length / STRIDE.rfStep);
   for (let from = 0; from < rfSteps.length; from += STRIDE.rfStep) {
@@ -93,7 +99,7 @@ export function stepRecords(timeline: Timeline, source: Bounded, forms: Int32Arr
       steps.set(first + count - 1, 'relaxAfter', times[count]);
     }
     const series = form === PULSE.HELD ? SERIES.f32 : SERIES.f64;
-    const norms = stepNorms(timeline, source, pulse);
+    const norms = stepNorms(timeline, source, pulse, extents.get(pulse));
     for (let n = 0; n < count; n++) {
       const { terms, doublings } = seriesFor(norms[n], series);
       steps.set(first + n, 'terms', terms);
@@ -119,13 +125,8 @@ export function stepTerms({ rfSteps, rfStepTerms, terms }: Timeline): Float64Arr
 }
 
 /** Most that phase terms add to the frequency of a spin in step `step` [Hz]. */
-function largestTerms({ rfStepTerms, terms }: Timeline, { model }: Bounded, step: number): number {
-  if (model === undefined) return 0;
-  const values = model.fields?.largest ?? [];
-  const largest = [...model.largest.terms, ...values, ...values];
-  let hertz = 0;
-  for (let n = 0; n < terms; n++) hertz += Math.abs(rfStepTerms[terms * step + n]) * (largest[n] ?? model.largest.node);
-  return hertz;
+function largestTerms({ rfStepTerms }: Timeline, reach: readonly number[], step: number): number {
+  return reach.reduce((hertz, far, n) => hertz + Math.abs(rfStepTerms[reach.length * step + n]) * far, 0);
 }
 
 /** Largest B1 of a spin over the nominal one. */
@@ -133,16 +134,21 @@ const largestTransmit = ({ model }: Bounded): number =>
   model === undefined || model.transmits === 0 ? 1 : Math.max(1, model.largest.transmit);
 
 /** [steps] of a pulse: the largest |A| any spin can have, angle and relaxation together. */
-function stepNorms(timeline: Timeline, source: Bounded, pulse: number): Float64Array {
-  const { pulses, rfSteps, gammaBar, B0 } = timeline;
+function stepNorms(
+  timeline: Timeline,
+  source: Bounded,
+  pulse: number,
+  { x, y, z, hertz }: Extent = extentOf(source, timeline.B0),
+): Float64Array {
+  const { pulses, rfSteps, gammaBar } = timeline;
   const transmit = largestTransmit(source);
-  const { x, y, z, hertz } = extentOf(source, B0);
+  const reach = reachOf(source, timeline.terms);
   const rate = largestRate(source);
   const [first, count, offset] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number, number];
   return Float64Array.from({ length: count }, (_, n) => {
     const [dt, re, im, gx, gy, gz] = rfSteps.subarray(STRIDE.rfStep * (first + n)) as unknown as number[];
     const turning = gammaBar * (Math.abs(gx!) * x + Math.abs(gy!) * y + Math.abs(gz!) * z) + hertz + Math.abs(offset);
-    const field = turning + largestTerms(timeline, source, first + n);
+    const field = turning + largestTerms(timeline, reach, first + n);
     const nutation = gammaBar * transmit;
     return dt! * (2 * Math.PI * Math.hypot(nutation * re!, nutation * im!, field) + rate);
   });

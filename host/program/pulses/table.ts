@@ -31,8 +31,8 @@ export interface PulseTable {
 }
 
 /** Nodes per cell: with eight, a table for 1e-5 has some three cells per 1/T. */
-const NODES = 8;
-const ENTRIES = 12;
+export const NODES = 8;
+export const ENTRIES = 12;
 const MOST_RATES = 6;
 /** Coefficients stay within a second-level cache [bytes]. */
 const MOST_TABLE_BYTES = 2 ** 20;
@@ -57,7 +57,7 @@ function sizeTable(
   const low = ends.reduce((sum, [a, b]) => sum + Math.min(a, b), 0) - hertz;
   const high = ends.reduce((sum, [a, b]) => sum + Math.max(a, b), 0) + hertz;
   const share = bound / TABLE_AXES;
-  const widest = (4 * (share * 0.5 * factorial(NODES)) ** (1 / NODES)) / (2 * Math.PI * duration!);
+  const widest = widestCell(duration!, share);
   const cells = Math.max(1, Math.ceil((high - low) / widest));
   const R1 = rateNodes(1 / bounds.minT1, duration!, share);
   const R2 = rateNodes(1 / bounds.minT2, duration!, share);
@@ -65,6 +65,10 @@ function sizeTable(
   if (R1.length > MOST_RATES || R2.length > MOST_RATES || bytes > MOST_TABLE_BYTES) return undefined;
   return { pulse, gradient, low, width: Math.max((high - low) / cells, 1e-3), cells, R1, R2 };
 }
+
+/** Width [Hz] of the cells of a pulse in which an entry errs by `bound` at most. */
+export const widestCell = (duration: number, bound: number): number =>
+  (4 * (bound * 0.5 * factorial(NODES)) ** (1 / NODES)) / (2 * Math.PI * duration);
 
 const factorial = (n: number): number => (n <= 1 ? 1 : n * factorial(n - 1));
 
@@ -75,7 +79,7 @@ function rateNodes(largest: number, duration: number, bound: number): number[] {
   return Array.from({ length: count }, (_, n) => (largest / 2) * (1 - chebyshev(n, count)));
 }
 
-const chebyshev = (n: number, count: number): number => Math.cos((Math.PI * (2 * n + 1)) / (2 * count));
+export const chebyshev = (n: number, count: number): number => Math.cos((Math.PI * (2 * n + 1)) / (2 * count));
 
 /** Virtual spins whose operators a table is made of. */
 const tableNodes = ({ cells, R1, R2 }: PulseTable): number => cells * NODES * R1.length * R2.length;
@@ -127,7 +131,7 @@ export function placeTable(arena: Arena, table: PulseTable): PlacedTable {
   const address = arena.place(
     Float64Array.of(...new Float64Array(head.bytes().buffer), ...withWeights(R1), ...withWeights(R2)),
   );
-  const scratch = arena.reserve(TILE_BYTES + 32 * padded + COMPOSE_BYTES);
+  const scratch = arena.reserve(TILE_BYTES + 36 * padded + COMPOSE_BYTES);
   const composed = arena.reserve(8 * ENTRIES * padded);
   return {
     address,
@@ -152,7 +156,7 @@ function withWeights(nodes: readonly number[]): number[] {
 function writeNodes({ low, width, R1, R2 }: PulseTable, memory: ArrayBufferLike, at: number, padded: number): void {
   const column = (n: number): Float64Array => new Float64Array(memory, at + 8 * padded * n, padded);
   const [frequency, rate1, rate2] = [column(0), column(1), column(2)];
-  new Float32Array(memory, at + 28 * padded, padded).fill(1); // density
+  new Float32Array(memory, at + 32 * padded, padded).fill(1); // density
   const perCell = NODES * R2.length * R1.length;
   for (let n = 0; n < padded; n++) {
     const cell = Math.floor(n / perCell);
@@ -164,14 +168,14 @@ function writeNodes({ low, width, R1, R2 }: PulseTable, memory: ArrayBufferLike,
 
 /**
  * @param operators [pairs of nodes][entries][2] @param out [groups of nodes][degree + 1, highest
- *   first][entries]
+ *   first][entries] @param unit part of the identity in the operators
  */
-function fitPolynomials(operators: Float64Array, out: Float32Array): void {
+export function fitPolynomials(operators: Float64Array, out: Float32Array, unit = 1): void {
   const values = new Float64Array(NODES);
   for (let group = 0; group < out.length / ENTRIES; group += NODES)
     for (let entry = 0; entry < ENTRIES; entry++) {
       // What the pulse adds: the diagonal of its matrix less 1.
-      const identity = entry < 9 && entry % 4 === 0 ? 1 : 0;
+      const identity = entry < 9 && entry % 4 === 0 ? unit : 0;
       for (let node = 0; node < NODES; node++)
         values[node] = operators[2 * (ENTRIES * ((group + node) >> 1) + entry) + (node & 1)] - identity;
       const powers = polynomialThrough(values);

@@ -8,7 +8,7 @@ import { Line, LineAxis as LineAxisRecord, OP } from '../../abi/abi.generated.ts
 import type { Arena } from '../../abi/arena.ts';
 import { STRIDE } from '../../timeline/types.ts';
 import { lineCost } from '../cost.ts';
-import { extentOf } from '../extent.ts';
+import { boundOfTerms, extentOf } from '../extent.ts';
 import type { LineMethod } from '../method.ts';
 import { placeStages } from '../nufft/layout.ts';
 import { chooseLineAxis, type LineAxis } from '../nufft/line-axis.ts';
@@ -25,7 +25,7 @@ const MOST_SAMPLES = 16_384;
 const COLUMN_BYTES = 128;
 const COLUMNS = 5 + 2 * 7;
 /** Largest bends for which axes are made, by this factor apart. */
-const BEND_STEP = 2;
+const BEND_STEP = 2 ** (1 / 4);
 
 interface Part {
   readonly fit: LineFit;
@@ -38,10 +38,11 @@ export const line: LineMethod = {
   open({ timeline, source, precision, coils, budget, tileSize, once }) {
     if (precision === 'f64' || coils > 0 || budget === undefined) return undefined;
     const { x, y, z, hertz } = extentOf(source, timeline.B0);
-    const { terms = [], node = 0 } = source.model?.largest ?? {};
-    const seen = source.model?.fields?.largest ?? [];
-    const own = [...terms, ...seen, ...seen];
-    const reach = [x, y, z, hertz, ...Array.from({ length: timeline.terms }, (_, n) => own[n] ?? node)];
+    const ofTerms = boundOfTerms(source, timeline.terms);
+    const phase = (weights: Float64Array): number => {
+      const own = [x, y, z, hertz].reduce((sum, far, n) => sum + Math.abs(weights[n]) * far, 0);
+      return own + ofTerms(weights.subarray(STRIDE.sample));
+    };
     const maxR2 = 1 / source.bounds.minT2;
     const { line: bound, fit: deviation } = budget;
     const axes = once('axes of lines', () => new Map<string, LineAxis | undefined>());
@@ -59,11 +60,11 @@ export const line: LineMethod = {
         const parts: Part[] = [];
         for (let n = 0; n < count; n++) {
           const [first, end] = [n, n + 1].map((part) => Math.round((whole.samples * part) / count)) as [number, number];
-          const fit = fitLine(timeline, whole, reach, first, end - first);
+          const fit = fitLine(timeline, whole, phase, first, end - first);
           // A bend that hardly shows is left out.
           const isBent = 2 * Math.PI * fit.largestBend > deviation / 2;
           const left = 2 * Math.PI * (fit.residual + (isBent ? 0 : fit.largestBend));
-          const bend = isBent ? BEND_STEP ** Math.ceil(Math.log2(fit.largestBend)) : 0;
+          const bend = isBent ? BEND_STEP ** Math.ceil(Math.log2(fit.largestBend) / Math.log2(BEND_STEP)) : 0;
           const duration = fit.samples * fit.rate[3];
           const axis = left <= deviation ? axisFor(fit.samples, duration, bend) : undefined;
           if (axis === undefined) break;

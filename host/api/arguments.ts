@@ -1,7 +1,8 @@
 /**
- * What the package's functions take, declared once: names, kinds and ranges of arguments and options. They are read before
- * anything is done, by the readers that check JSON files, so that a wrong one is a message that names function and
- * argument, and a misspelt one is not another simulation.
+ * What the package's functions take, declared once: names, kinds and ranges of arguments and
+ * options. They are read before anything is done, by the readers that check JSON files, so that a
+ * wrong one is a message that names function and argument, and a misspelt one is not another
+ * simulation.
  */
 import { badInput, EXIT, LarmorError } from '../base/errors.ts';
 import { accepting, flag, isObject, type JsonReader, list, number, record, wholeNumber, word } from '../base/json.ts';
@@ -237,8 +238,8 @@ const CONTRADICTIONS = [
 
 /**
  * @param given the arguments by name, the options among them
- * @throws LarmorError 2 that names function and argument; 65 that names block and key of a sequence; 66 for a file of a scanner
- *   that is not there
+ * @throws LarmorError 2 that names function and argument; 65 that names block and key of a
+ *   sequence; 66 for a file of a scanner that is not there
  */
 export function checkArguments(of: FunctionName, given: Readonly<Record<string, unknown>>): void {
   const [readers, optionReaders]: readonly [Declared, Declared] = FUNCTIONS[of];
@@ -268,7 +269,10 @@ export function asUsage<T>(check: () => T): T {
   }
 }
 
-/** Names of options in messages: as the command has them, and here, where they differ by more than case. */
+/**
+ * Names of options in messages: as the command has them, and here, where they differ by more than
+ * case.
+ */
 const RENAMED: Readonly<Record<string, string>> = { 'dt-rf': 'maxRfStep', set: 'parameter' };
 const kebab = (option: string): string => option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 const OPTION_OF: ReadonlyMap<string, string> = new Map([

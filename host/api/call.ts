@@ -1,6 +1,7 @@
 /**
- * What all functions of the package have in common: arguments that are checked, warnings of their own, errors of one type in
- * the program's words, nothing printed, and an end by an `AbortSignal` or by what the program's own callbacks throw.
+ * What all functions of the package have in common: arguments that are checked, warnings of their
+ * own, errors of one type in the program's words, nothing printed, and an end by an `AbortSignal`
+ * or by what the program's own callbacks throw.
  */
 import { explainMemory } from '../base/address-space.ts';
 import { inContext } from '../base/context.ts';
@@ -14,14 +15,19 @@ type Callback<A> = ((value: A) => unknown) | undefined;
 
 /** The program's part in a call under way. */
 interface Control extends StopRequest {
-  /** Calls back. What that throws, or its promise is rejected with, ends the call, and nothing is called back any more. */
+  /**
+   * Calls back. What that throws, or its promise is rejected with, ends the call, and nothing is
+   * called back any more.
+   */
   tell<A>(callback: Callback<A>, value: A): void;
 }
 
 /**
- * Does `work` after the arguments were checked. A promise that `onWarning` returns is the program's own: nothing waits for it.
+ * Does `work` after the arguments were checked. A promise that `onWarning` returns is the program's
+ * own: nothing waits for it.
  * @param given the arguments by their names
- * @throws what a callback threw, as it is; else what `work` throws; memory that the system refuses as a LarmorError 70
+ * @throws what a callback threw, as it is; else what `work` throws; memory that the system refuses
+ *   as a LarmorError 70
  */
 export function call<T>(name: FunctionName, given: Given, work: () => T): T {
   const control = makeControl();
@@ -36,7 +42,10 @@ export function call<T>(name: FunctionName, given: Given, work: () => T): T {
   }
 }
 
-/** The same for what returns a promise, which is rejected in place of an error; promises of callbacks are awaited. */
+/**
+ * The same for what returns a promise, which is rejected in place of an error; promises of
+ * callbacks are awaited.
+ */
 export async function callAsync<T>(
   name: FunctionName,
   given: Given,
@@ -78,7 +87,10 @@ function inWords(thrown: unknown): unknown {
   return error;
 }
 
-/** @param pending takes promises of callbacks that are not settled yet; absent: nothing waits for them */
+/**
+ * @param pending takes promises of callbacks that are not settled yet; absent: nothing waits for
+ *   them
+ */
 function makeControl(pending?: Set<Promise<void>>): Control & { endWith(error: unknown): void; check(): void } {
   const actions: ((name: string) => void)[] = [];
   let end: { readonly error: unknown } | undefined;

@@ -1,7 +1,8 @@
 /**
- * The designer of sequences for programs: the functions that the built-in sequences are written with, with their arguments
- * and results checked. What each takes is declared here once; a wrong argument is a message that names function and argument,
- * and an event that no scanner file could hold is not made.
+ * The designer of sequences for programs: the functions that the built-in sequences are written
+ * with, with their arguments and results checked. What each takes is declared here once; a wrong
+ * argument is a message that names function and argument, and an event that no scanner file could
+ * hold is not made.
  */
 import { usage } from '../base/errors.ts';
 import { accepting, type JsonReader, list, number, record, word } from '../base/json.ts';
@@ -54,7 +55,10 @@ function checked<F extends (...given: never[]) => unknown>(make: F, declared: Re
   return call as F;
 }
 
-/** An event that is none of another scale: an infinite B1 of a shape whose sum is zero, a gradient in mT/m. */
+/**
+ * An event that is none of another scale: an infinite B1 of a shape whose sum is zero, a gradient
+ * in mT/m.
+ */
 const made =
   (reader: JsonReader<RfEvent | GradientEvent | AdcEvent>): Reader =>
   (given, location) => {

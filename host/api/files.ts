@@ -1,4 +1,7 @@
-/** Reading and writing: the package's functions for sequences, phantoms, scanners, raw data and images. */
+/**
+ * Reading and writing: the package's functions for sequences, phantoms, scanners, raw data and
+ * images.
+ */
 import { usage } from '../base/errors.ts';
 import { withMotions } from '../phantom/motion/file.ts';
 import { openPhantom as openSource } from '../phantom/open.ts';
@@ -21,7 +24,8 @@ import type { CallOptions, PhantomOptions, ReconstructOptions, ScannerInput, Seq
 
 /**
  * A built-in sequence, or one of a Pulseq file of version 1.2 to 1.5.
- * @throws LarmorError 2 for a wrong name or parameter, 65 for a file that is wrong, 66 for one that is missing
+ * @throws LarmorError 2 for a wrong name or parameter, 65 for a file that is wrong, 66 for one that
+ *   is missing
  */
 export function readSequence(name: string, options: SequenceOptions = {}): Sequence {
   return call('readSequence', { name, options }, () =>
@@ -40,7 +44,8 @@ export function checkSequence(sequence: Sequence, scanner: ScannerInput): Findin
 /**
  * Writes a sequence as a Pulseq file of version 1.5.1.
  * @param options.scanner whose γ turns T/m and T into the file's Hz/m and Hz
- * @throws LarmorError 2 unless `path` ends in .seq, 65 for a sequence that no file holds, 73 if it cannot be written
+ * @throws LarmorError 2 unless `path` ends in .seq, 65 for a sequence that no file holds, 73 if it
+ *   cannot be written
  */
 export function writeSequence(
   path: string,
@@ -54,8 +59,10 @@ export function writeSequence(
 }
 
 /**
- * A built-in phantom, or one of a file; close it when it is no longer needed. Its spins are read in any range by `read`.
- * @throws LarmorError (as a rejection) 2 for a wrong name or parameter, 65 for a file that is wrong, 66 for one that is missing
+ * A built-in phantom, or one of a file; close it when it is no longer needed. Its spins are read in
+ * any range by `read`.
+ * @throws LarmorError (as a rejection) 2 for a wrong name or parameter, 65 for a file that is
+ *   wrong, 66 for one that is missing
  */
 export function openPhantom(name: string, options: PhantomOptions = {}): Promise<PhantomSource> {
   return callAsync('openPhantom', { name, options }, () => openNamed(name, options));
@@ -67,7 +74,10 @@ export async function openNamed(name: string, { parameters = {}, B0, motion }: P
   return withMotions(await openSource(name, parameters, B0 === undefined ? {} : { B0 }), motion);
 }
 
-/** A scanner file, whole: what it does not state is that of the default scanner. @throws LarmorError 65 or 66 */
+/**
+ * A scanner file, whole: what it does not state is that of the default scanner.
+ * @throws LarmorError 65 or 66
+ */
 export function readScanner(path: string, options: CallOptions = {}): Scanner {
   return call('readScanner', { path, options }, () => readScannerFile(path));
 }
@@ -83,7 +93,10 @@ export async function readNamed(path: string): Promise<RawFile> {
   return readRawFile(path);
 }
 
-/** Writes raw data: .mrd, .h5 (ISMRMRD), .npy, .mat or .cfl, by the name. @throws LarmorError 2 or 73 */
+/**
+ * Writes raw data: .mrd, .h5 (ISMRMRD), .npy, .mat or .cfl, by the name.
+ * @throws LarmorError 2 or 73
+ */
 export function writeRaw(path: string, raw: RawData, options: CallOptions = {}): void {
   call('writeRaw', { path, raw, options }, () => {
     if (path === STREAM) throw usage("writeRaw: '-' is standard output, which belongs to the program", 'name a file');
@@ -93,7 +106,8 @@ export function writeRaw(path: string, raw: RawData, options: CallOptions = {}):
 
 /**
  * The image of raw data: of a simulation, or read from a file.
- * @throws LarmorError (as a rejection) 65 for data of which no image can be made, 66 for a missing file
+ * @throws LarmorError (as a rejection) 65 for data of which no image can be made, 66 for a missing
+ *   file
  */
 export function reconstruct(raw: string | RawData | AcquiredData, options: ReconstructOptions = {}): Promise<Image> {
   return callAsync('reconstruct', { raw, options }, async () => {

@@ -65,20 +65,29 @@ export interface Request {
 export interface Inputs {
   readonly scanner: Scanner;
   readonly sequence: Sequence;
-  /** Of rank 0, which writes: inferred before anything is simulated, so that a wrong label ends the run at once. */
+  /**
+   * Of rank 0, which writes: inferred before anything is simulated, so that a wrong label ends the
+   * run at once.
+   */
   readonly encoding: Encoding | undefined;
   readonly timelines: Timelines;
   /** The same with other steps in pulses, to verify a run. */
   readonly compile: (maxRfStep: Seconds) => Timelines;
   readonly phantom: PhantomSource;
-  /** The phantom as its file has it, before fields, offsets of T2′ and channels of its factor are added. */
+  /**
+   * The phantom as its file has it, before fields, offsets of T2′ and channels of its factor are
+   * added.
+   */
   readonly opened: PhantomSource;
   readonly t2prime: T2Prime;
   readonly maxRfStep: Seconds;
   readonly startTime: Seconds;
   /** Box of all places that moving spins reach during the sequence; absent: they rest. */
   readonly reach?: Reach;
-  /** Makes one signal [samples][re, im] of the channels in which the phantom is received; absent: each coil is one. */
+  /**
+   * Makes one signal [samples][re, im] of the channels in which the phantom is received; absent:
+   * each coil is one.
+   */
   readonly mix?: Dephased['mix'];
   /** Of rank 0: what too few spins would show of gradients that wind magnetisation up. */
   readonly spuriousEcho: EchoPrediction | undefined;
@@ -97,7 +106,9 @@ function sequenceOf(request: Request): Sequence {
   return heart === undefined ? written : waitForPeaks(written, heartSince(heart, request.startTime));
 }
 
-/** @param sampler of the spins of each voxel, where the phantom is one of voxels and is opened here */
+/**
+ * @param sampler of the spins of each voxel, where the phantom is one of voxels and is opened here
+ */
 async function phantomOf(
   { phantom, phantomParameters, scanner, t2prime, motion, initialMagnetization, startTime }: Request,
   surveyOf: SurveyOf,
@@ -128,7 +139,10 @@ function warnOfField({ B0, parameters, knowsField }: PhantomSource, scanner: Sca
   );
 }
 
-/** Nothing that lies in a scanner reaches farther from its centre [m]: probably millimetres taken for metres. */
+/**
+ * Nothing that lies in a scanner reaches farther from its centre [m]: probably millimetres taken
+ * for metres.
+ */
 const PLAUSIBLE_REACH = 2.5;
 
 function warnOfExtent({ name, bounds: { min, max } }: PhantomSource): void {

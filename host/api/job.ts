@@ -1,4 +1,7 @@
-/** From a request to what an engine runs: shared by `simulate`, which runs it, and `plan`, which describes it. */
+/**
+ * From a request to what an engine runs: shared by `simulate`, which runs it, and `plan`, which
+ * describes it.
+ */
 import packageJson from '../../package.json' with { type: 'json' };
 import { allowedCpus, cpusPerTask, grantedThreads } from '../base/environment.ts';
 import { warn } from '../base/log.ts';
@@ -24,7 +27,10 @@ export interface JobOptions extends EngineRequest {
   readonly threads?: number;
   /** Spins per tile; default: by the size of the phantom. */
   readonly tile?: number;
-  /** Largest error of fast methods, relative to the sum of all densities; default: `DEFAULT_TOLERANCE`. */
+  /**
+   * Largest error of fast methods, relative to the sum of all densities; default:
+   * `DEFAULT_TOLERANCE`.
+   */
   readonly tolerance?: number;
   /**
    * Sum every sample of every spin, by no fast method. In several coils lines are
@@ -46,7 +52,8 @@ export interface Job extends Inputs {
 }
 
 /**
- * Collective: all ranks open the same inputs, agree on the kernels and find that they have the same plan.
+ * Collective: all ranks open the same inputs, agree on the kernels and find that they have the same
+ * plan.
  * @param ask makes the request; what it throws is agreed on too
  * @throws CollectiveError on all ranks if anything is wrong on any
  */
@@ -81,7 +88,8 @@ export async function openJob(cluster: Cluster, ask: () => Request, options: Job
   const kernels = common.plain ? 'simd' : undefined;
 
   const { timelines, phantom } = opened!;
-  // GPUs, and models of the spins among coils, have exact forms alone, so such a run uses them unless a tolerance is given.
+  // GPUs, and models of the spins among coils, have exact forms alone, so such a run uses them
+  // unless a tolerance is given.
   const amongCoils = isModelled(timelines, phantom) && (phantom.model?.coils ?? 0) > 0;
   const exact = options.exact === true || common.onGpu || amongCoils;
   const fast = !exact && options.precision === 'f32';
@@ -114,7 +122,10 @@ export async function openJob(cluster: Cluster, ask: () => Request, options: Job
 /** Spin·operations of a rank below which starting a worker (0.1 s) costs more than it saves. */
 const SMALL_JOB = 6e8;
 
-/** Launchers bind ranks on their own account: mpirun of Open MPI to one core each, srun without -c too. */
+/**
+ * Launchers bind ranks on their own account: mpirun of Open MPI to one core each, srun without -c
+ * too.
+ */
 function warnIfBound(asked: number | undefined): void {
   const wanted = asked ?? cpusPerTask();
   const cpus = allowedCpus().length;

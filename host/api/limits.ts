@@ -1,11 +1,17 @@
-/** What options may be: least and most of numbers, and words. Both the command and the package's functions refuse others. */
+/**
+ * What options may be: least and most of numbers, and words. Both the command and the package's
+ * functions refuse others.
+ */
 import { ENGINES } from '../engine/types.ts';
 
 /** [least, most] of numbers. */
 export const BOUNDS = {
   /** Tighter than 1e-6 is below what f32 holds, looser than 0.1 no signal any more. */
   tolerance: [1e-6, 0.1],
-  /** s. A nanosecond is a thousandth of the finest RF raster; a second is longer than any pulse that needs steps. */
+  /**
+   * s. A nanosecond is a thousandth of the finest RF raster; a second is longer than any pulse that
+   * needs steps.
+   */
   maxRfStep: [1e-9, 1],
   /** Hz. From a minute between beats to those of a mouse. */
   heartRate: [1 / 60, 50],
@@ -25,7 +31,9 @@ export const BOUNDS = {
 export const COUNTS = {
   /** More threads than any node has processors need gigabytes of stacks. */
   threads: [1, 1024],
-  /** One spin per tile is allowed for tests; 2²⁰ spins take 40 MB per thread, beyond every cache. */
+  /**
+   * One spin per tile is allowed for tests; 2²⁰ spins take 40 MB per thread, beyond every cache.
+   */
   tile: [1, 2 ** 20],
   /** More than 10⁵ would be a phantom of its own. */
   spinsPerVoxel: [1, 1e5],

@@ -72,7 +72,10 @@ function parametersOf(owner: LiveParameter['owner'], declared: Parameters, value
   });
 }
 
-/** A quarter to four times the value, within the bounds; of 0, which is often "shortest", up to what is usual. */
+/**
+ * A quarter to four times the value, within the bounds; of 0, which is often "shortest", up to what
+ * is usual.
+ */
 function rangeOf(
   { minimum, maximum = Number.POSITIVE_INFINITY, plausible, default: usual }: Parameter,
   value: number,

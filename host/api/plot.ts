@@ -44,7 +44,11 @@ export function plotSequence(sequence: string | Sequence, options: SequencePlotO
   });
 }
 
-/** Where in k-space the readouts lie, coloured by time. @returns SVG @throws LarmorError 2, 65 or 66 */
+/**
+ * Where in k-space the readouts lie, coloured by time.
+ * @returns SVG
+ * @throws LarmorError 2, 65 or 66
+ */
 export function plotKspace(of: string | Sequence | RawData | AcquiredData, options: SequenceOptions = {}): string {
   return drawn('plotKspace', { of, options }, () => {
     if (typeof of !== 'string' && !('blockCount' in of)) return kspacePlot(rawTrajectory(named(of)));
@@ -66,7 +70,11 @@ export function plotPhantom(phantom: string | PhantomSource, options: PhantomPlo
   });
 }
 
-/** The signal over time, one readout of it, and its spectrum. @returns SVG @throws LarmorError 2, 65 or 66 (as a rejection) */
+/**
+ * The signal over time, one readout of it, and its spectrum.
+ * @returns SVG
+ * @throws LarmorError 2, 65 or 66 (as a rejection)
+ */
 export function plotSignal(raw: string | RawData | AcquiredData, options: SignalPlotOptions = {}): Promise<string> {
   return callAsync('plotSignal', { raw, options }, async () => {
     const data = typeof raw === 'string' ? await readNamed(raw) : named(raw);
@@ -76,7 +84,11 @@ export function plotSignal(raw: string | RawData | AcquiredData, options: Signal
   });
 }
 
-/** An image with directions, scale bar and colour bar. @returns SVG @throws LarmorError 65 where it is zero */
+/**
+ * An image with directions, scale bar and colour bar.
+ * @returns SVG
+ * @throws LarmorError 65 where it is zero
+ */
 export function plotImage(
   image: Image,
   options: CallOptions & { readonly parts?: readonly ('magnitude' | 'phase' | 'real' | 'imaginary')[] } = {},

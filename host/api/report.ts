@@ -33,7 +33,8 @@ import type { PhantomOptions, ReportOptions, Simulation } from './types.ts';
  * Writes a report: a web page that needs no network.
  * @param of a simulation, or raw data: read, or by the name of the file
  * @returns why parts of a whole report are not in it, a sentence each
- * @throws LarmorError (as a rejection) 2 unless `path` ends in .html, 65 or 66 for what is read, 73 if it cannot be written
+ * @throws LarmorError (as a rejection) 2 unless `path` ends in .html, 65 or 66 for what is read, 73
+ *   if it cannot be written
  */
 export function writeReport(
   path: string,
@@ -80,14 +81,18 @@ interface ShownJob {
   readonly scanner: Scanner;
 }
 
-/** A report of the run that this job becomes: the phantom is read now, since it is closed when the run is over. */
+/**
+ * A report of the run that this job becomes: the phantom is read now, since it is closed when the
+ * run is over.
+ */
 export async function reportOfJob({
   opened,
   phantom,
   sequence,
   scanner,
 }: ShownJob): Promise<(summary: Summary, raw: RawData) => string> {
-  // Sub-voxel spins lie where the sequence wants them and on no lattice: a map shows one spin of each voxel.
+  // Sub-voxel spins lie where the sequence wants them and on no lattice: a map shows one spin of
+  // each voxel.
   const { name, parameters = {}, spins, spinCount } = opened;
   const ofVoxels = { parameters: { ...parameters, spinsPerVoxel: 1 }, B0: scanner.B0 };
   const maps =
@@ -226,8 +231,9 @@ async function phantomFor(
 }
 
 /**
- * Refuses another phantom than the recorded one: by its digest where the header has one and the spins do not depend on the
- * sequence, else by the name of a built-in one. Of files whose spins do, another name is a warning.
+ * Refuses another phantom than the recorded one: by its digest where the header has one and the
+ * spins do not depend on the sequence, else by the name of a built-in one. Of files whose spins do,
+ * another name is a warning.
  * @throws LarmorError 2
  */
 function requireRecorded(phantom: PhantomSource, recorded: unknown): void {
@@ -244,7 +250,10 @@ function requireRecorded(phantom: PhantomSource, recorded: unknown): void {
     warn(`${phantom.name} may not be the phantom of these raw data, which is ${name}; check that it is`);
 }
 
-/** Counts of a sequence or phantom multiply to at most so many per sample: a header may hold any number. */
+/**
+ * Counts of a sequence or phantom multiply to at most so many per sample: a header may hold any
+ * number.
+ */
 const MOST_PER_SAMPLE = 1000;
 
 /** A built-in that a header names, with its parameters. */

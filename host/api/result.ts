@@ -1,4 +1,7 @@
-/** What a finished run leaves: raw data in every format asked for, and the summary. Rank 0 alone has any of it. */
+/**
+ * What a finished run leaves: raw data in every format asked for, and the summary. Rank 0 alone has
+ * any of it.
+ */
 import { createHash } from 'node:crypto';
 import packageJson from '../../package.json' with { type: 'json' };
 import { warnings } from '../base/log.ts';
@@ -28,7 +31,10 @@ export interface Received {
 /** Signals that are written. */
 export const coilsOf = ({ mix, phantom }: Pick<Job, 'mix' | 'phantom'>): number => (mix ? 1 : channelsOf(phantom));
 
-/** Integers back to numbers, the receiver's phase, and noise where it is asked for. @throws LarmorError 65 */
+/**
+ * Integers back to numbers, the receiver's phase, and noise where it is asked for.
+ * @throws LarmorError 65
+ */
 export function receive(job: Job, engine: Engine, request: NoiseRequest | undefined): Received {
   const { timelines, plan, scanner, encoding } = job;
   const [timeline] = timelines;

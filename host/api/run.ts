@@ -1,6 +1,7 @@
 /**
- * Runs a job: engine, tiles, checkpoints, verification, and what rank 0 makes of the sums. Every step that may fail on one rank
- * is agreed on by all (`comm/agree.ts`). The command calls it on all ranks, `simulate` of the package on one.
+ * Runs a job: engine, tiles, checkpoints, verification, and what rank 0 makes of the sums. Every
+ * step that may fail on one rank is agreed on by all (`comm/agree.ts`). The command calls it on all
+ * ranks, `simulate` of the package on one.
  */
 import { existsSync } from 'node:fs';
 import { EXIT, LarmorError, usage } from '../base/errors.ts';
@@ -44,7 +45,10 @@ export interface RunOptions extends CheckpointOptions {
   readonly begun: number;
   /** As provenance states it. */
   readonly command: readonly string[];
-  /** On rank 0: shows how many of `total` tiles are finished until the function that it returns is called. */
+  /**
+   * On rank 0: shows how many of `total` tiles are finished until the function that it returns is
+   * called.
+   */
   readonly showProgress: (total: number, finished: () => number) => () => void;
   /** On rank 0, before the ranks part: what it throws is an error of the run. */
   readonly report: (summary: Summary) => void;
@@ -56,12 +60,16 @@ export interface Outcome {
   readonly summary: Summary;
 }
 
-/** RF steps of `--verify` are this much shorter where a field changes: fourth order leaves a 256th of their error. */
+/**
+ * RF steps of `--verify` are this much shorter where a field changes: fourth order leaves a 256th
+ * of their error.
+ */
 const FINER = 4;
 
 /**
  * Collective. Closes the job's phantom.
- * @returns on rank 0 the signal and what is said of it; undefined on the others, and where an earlier run had written all outputs
+ * @returns on rank 0 the signal and what is said of it; undefined on the others, and where an
+ *   earlier run had written all outputs
  * @throws CollectiveError on all ranks if anything is wrong on any; 75 if it was stopped
  */
 export async function runJob(
@@ -188,7 +196,10 @@ async function makeEngines(
   return { engine: made!, threads: all };
 }
 
-/** `--verify`: every rank simulates its share of the drawn tiles again. @returns on rank 0 the findings of all */
+/**
+ * `--verify`: every rank simulates its share of the drawn tiles again.
+ * @returns on rank 0 the findings of all
+ */
 function verify(cluster: Cluster, { timelines, phantom, plan, ...job }: Job): Promise<Verification | undefined> {
   const finer = job.compile(job.maxRfStep / FINER);
   const own = tilesToVerify(plan).filter((_, n) => n % cluster.size === cluster.rank);
@@ -235,7 +246,10 @@ function reportComplete({ completion }: ResumePoint, { checkpoint, report, repor
   report(completion!.summary as Summary);
 }
 
-/** The error with which all ranks exit. @throws LarmorError 73 if what was done could not be saved */
+/**
+ * The error with which all ranks exit.
+ * @throws LarmorError 73 if what was done could not be saved
+ */
 function stopped(
   { signal, done }: RunResult,
   tileCount: number,
@@ -250,7 +264,10 @@ function stopped(
   return new LarmorError(EXIT.stopped, `${after} ${saved}; the same command with --resume continues from there`);
 }
 
-/** Rank 0's last work: write, report, and leave a record. What cannot be written is in the checkpoint, if there is one. */
+/**
+ * Rank 0's last work: write, report, and leave a record. What cannot be written is in the
+ * checkpoint, if there is one.
+ */
 function finish(
   job: Job,
   engine: Engine,

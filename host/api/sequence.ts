@@ -122,7 +122,10 @@ export function requireSequenceName(output: string): void {
 
 export const isPulseqName = (path: string): boolean => path.toLowerCase().endsWith('.seq');
 
-/** To a file: Pulseq, or JSON or MATLAB by its ending. @throws LarmorError 65 for what no reader would take, 73 */
+/**
+ * To a file: Pulseq, or JSON or MATLAB by its ending.
+ * @throws LarmorError 65 for what no reader would take, 73
+ */
 export function writeSequenceFile(path: string, sequence: Sequence, gammaBar: Hertz): void {
   requireSound(sequence);
   if (isPulseqName(path)) {

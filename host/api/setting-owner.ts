@@ -1,4 +1,7 @@
-/** Whether a setting without an owner (`n=64` rather than `sequence.n=64`) is the sequence's or the phantom's. */
+/**
+ * Whether a setting without an owner (`n=64` rather than `sequence.n=64`) is the sequence's or the
+ * phantom's.
+ */
 import { usage } from '../base/errors.ts';
 import { didYouMean } from '../base/suggest.ts';
 import { phantomParameters } from '../phantom/open.ts';

@@ -1,4 +1,7 @@
-/** `simulate` and `plan` of the package: a run on one rank in this process, with what it yields in memory instead of in files. */
+/**
+ * `simulate` and `plan` of the package: a run on one rank in this process, with what it yields in
+ * memory instead of in files.
+ */
 import { letEventsThrough } from '../base/context.ts';
 import { warnings } from '../base/log.ts';
 import { soloCluster } from '../comm/solo.ts';
@@ -15,14 +18,15 @@ import type { Plan, Progress, ScanOptions, SimulateOptions, Simulation, Simulati
 /**
  * Simulates a scan in this process. Calls may run at the same time.
  *
- * The signal is that of `larmor simulate` with the same options, bit for bit (`summary.signalHash`), on any number of threads.
+ * The signal is that of `larmor simulate` with the same options, bit for bit
+ * (`summary.signalHash`), on any number of threads.
  * @param sequence a built-in name, a Pulseq file, or what `readSequence` returned
- * @param phantom a built-in name, a phantom file, or what `openPhantom` returned, which stays open. Where it is a name, voxels
- *   are filled with as many spins as the sequence needs.
+ * @param phantom a built-in name, a phantom file, or what `openPhantom` returned, which stays open.
+ *   Where it is a name, voxels are filled with as many spins as the sequence needs.
  * @returns the promise of the result, which is also an iterable of the progress
- * @throws LarmorError (as a rejection) with `exitCode` 2 for a wrong argument or option, 65 for wrong data, 66 for a missing file, 70
- *   for an internal error, 75 if `signal` stopped it; its `cause` is then the signal's reason. What `onWarning` throws, or is
- *   rejected with, as it is
+ * @throws LarmorError (as a rejection) with `exitCode` 2 for a wrong argument or option, 65 for
+ *   wrong data, 66 for a missing file, 70 for an internal error, 75 if `signal` stopped it; its
+ *   `cause` is then the signal's reason. What `onWarning` throws, or is rejected with, as it is
  */
 export function simulate(
   sequence: string | Sequence,
@@ -81,7 +85,8 @@ export function simulateUnless(
 
 /**
  * Tiles, memory, work and time of a simulation, without running it.
- * @param options as those of `simulate`, and the number of ranks to plan for, each like this process; default 1
+ * @param options as those of `simulate`, and the number of ranks to plan for, each like this
+ *   process; default 1
  * @throws LarmorError as `simulate` does
  */
 export function plan(
@@ -103,8 +108,8 @@ export function plan(
 const PROGRESS_MS = 100;
 
 /**
- * States are read when a loop asks for one, so there is neither a queue nor a timer without a loop. Only a loop attaches handlers
- * to the result: a rejection that nobody handles stays visible.
+ * States are read when a loop asks for one, so there is neither a queue nor a timer without a loop.
+ * Only a loop attaches handlers to the result: a rejection that nobody handles stays visible.
  */
 function progressFeed(): {
   readonly started: (state: () => Progress) => void;

@@ -1,4 +1,6 @@
-/** Reports the spurious echo that a scan's spins are predicted to show, where it would be visible. */
+/**
+ * Reports the spurious echo that a scan's spins are predicted to show, where it would be visible.
+ */
 import { badInput } from '../base/errors.ts';
 import { warn } from '../base/log.ts';
 import type { PhantomSource } from '../phantom/types.ts';
@@ -7,8 +9,9 @@ import type { EchoPrediction } from '../sampling/point-check.ts';
 /** From here on it is reported, and refused with `--strict`, over the signal. */
 const REPORTED = 0.01;
 /**
- * The same of phantoms of voxels, whose number of spins is chosen for 2 %, or stated. Predictions of 1 to 15 % were within a factor of 1.5 of
- * the measured echo in 11 of 15 whole scans (`npm run validate -- spurious`), so only from 1.5 times 2 % on a number is reported as too few.
+ * The same of phantoms of voxels, whose number of spins is chosen for 2 %, or stated. Predictions
+ * of 1 to 15 % were within a factor of 1.5 of the measured echo in 11 of 15 whole scans (`npm run
+ * validate -- spurious`), so only from 1.5 times 2 % on a number is reported as too few.
  */
 const CHOSEN = 0.03;
 

@@ -1,9 +1,10 @@
 /**
- * What varies in a sweep: `name=values` as axes of a grid. A value is applied to the options of a run just as `--set` or an
- * option of `simulate` would give it, so that a point of the grid has the bits of that one command.
+ * What varies in a sweep: `name=values` as axes of a grid. A value is applied to the options of a
+ * run just as `--set` or an option of `simulate` would give it, so that a point of the grid has the
+ * bits of that one command.
  *
  *     10ms,20ms,50ms       a list
- *     2deg:60deg:8         8 values from 2° to 60°, evenly spaced; a unit at one end is that of both
+ *     2deg:60deg:8         8 evenly spaced values from 2° to 60°; a unit at one end is that of both
  */
 import { usage } from '../base/errors.ts';
 import type { Parameter } from '../base/parameters.ts';
@@ -56,7 +57,8 @@ export function splitName(
 }
 
 /**
- * @param names of sequence and phantom; undefined for one that is open already, whose parameters do not vary
+ * @param names of sequence and phantom; undefined for one that is open already, whose parameters do
+ *   not vary
  * @throws LarmorError 2 for a name that is not there or values that are none
  */
 export function sweepAxis(
@@ -179,7 +181,10 @@ function evenly(name: string, piece: string, [first, last, times]: [string, stri
   });
 }
 
-/** All combinations: the first axis varies slowest. @throws LarmorError 2 for too many, or a name given twice */
+/**
+ * All combinations: the first axis varies slowest.
+ * @throws LarmorError 2 for too many, or a name given twice
+ */
 export function gridOf(axes: readonly SweepAxis[]): SweepPoint[] {
   const twice = axes.find(({ name }, n) => axes.findIndex((other) => other.name === name) !== n);
   if (twice !== undefined) throw usage(`${twice.name} is varied twice`, 'list all its values in one place');

@@ -1,4 +1,7 @@
-/** `sweep` of the package: a run for each combination of parameters, with its image and the statistics of that. */
+/**
+ * `sweep` of the package: a run for each combination of parameters, with its image and the
+ * statistics of that.
+ */
 import { EXIT, LarmorError } from '../base/errors.ts';
 import { requireFile } from '../base/files.ts';
 import { completeParameters } from '../base/parameters.ts';
@@ -18,11 +21,12 @@ import { gridOf, type SweepAxis, type SweepPoint, sweepAxis } from './sweep-axes
 import type { SimulateOptions, SweepOptions, SweepRow } from './types.ts';
 
 /**
- * Simulates a scan for each combination of the values in `vary`, one after the other, and yields a row as each is done.
+ * Simulates a scan for each combination of the values in `vary`, one after the other, and yields a
+ * row as each is done.
  *
  *     for await (const { values, all } of sweep('gre', 'sphere', { vary: { flip: '2deg:60deg:8' } })) …
- * @throws LarmorError 2 for a name or value that cannot be, 65 or 66 for a file, before the first run; 75 if `signal` stopped it. What
- *   fails in a run is the row's `error`.
+ * @throws LarmorError 2 for a name or value that cannot be, 65 or 66 for a file, before the first
+ *   run; 75 if `signal` stopped it. What fails in a run is the row's `error`.
  */
 export async function* sweep(
   sequence: string | Sequence,
@@ -44,7 +48,8 @@ export async function* sweep(
 }
 
 /**
- * What is wrong with every run of a grid, or with a value of an axis whatever the others are: known before the first run.
+ * What is wrong with every run of a grid, or with a value of an axis whatever the others are: known
+ * before the first run.
  * @throws LarmorError 2 for a name or value, 65 or 66 for a file
  */
 export async function checkGrid(

@@ -1,6 +1,6 @@
 /**
- * Types of the package's functions: options and results. They stand apart from the functions, so that the declarations that are
- * published mention nothing of the inside.
+ * Types of the package's functions: options and results. They stand apart from the functions, so
+ * that the declarations that are published mention nothing of the inside.
  */
 import type { Given } from '../base/parameters.ts';
 import type { Hertz, Seconds, Tesla } from '../base/units.ts';
@@ -14,23 +14,35 @@ import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
 
 export interface CallOptions {
-  /** Takes each warning, once. Results that have a list of warnings state them too. What it throws, the call throws. */
+  /**
+   * Takes each warning, once. Results that have a list of warnings state them too. What it throws,
+   * the call throws.
+   */
   readonly onWarning?: ((message: string) => unknown) | undefined;
 }
 
 /** A scanner: a file (docs/reference/scanner.md), or what differs from the default one. */
 export type ScannerInput = string | Partial<Scanner>;
 
-/** What is simulated and how; options of the command of the same names (docs/reference/api.md has the table). */
+/**
+ * What is simulated and how; options of the command of the same names (docs/reference/api.md has
+ * the table).
+ */
 export interface ScanOptions extends CallOptions {
   readonly scanner?: ScannerInput | undefined;
-  /** Parameters of a built-in sequence, or soft delays of a file: numbers in SI, or texts with a unit (`'5ms'`). */
+  /**
+   * Parameters of a built-in sequence, or soft delays of a file: numbers in SI, or texts with a
+   * unit (`'5ms'`).
+   */
   readonly sequenceParameters?: Given | undefined;
   /** The same of a built-in phantom, or options of a label image. */
   readonly phantomParameters?: Given | undefined;
   /** Default f32. */
   readonly precision?: 'f32' | 'f64' | undefined;
-  /** Largest error of fast methods, relative to the sum of all densities, 1e-6 to 0.1; default 3e-6, f64 and GPUs: exact. */
+  /**
+   * Largest error of fast methods, relative to the sum of all densities, 1e-6 to 0.1; default 3e-6,
+   * f64 and GPUs: exact.
+   */
   readonly tolerance?: number | undefined;
   /**
    * Sum every sample of every spin, by no fast method. In several coils lines are
@@ -41,11 +53,17 @@ export interface ScanOptions extends CallOptions {
   readonly maxRfStep?: Seconds | undefined;
   /** How T2* acts beside T2; default: not at all. */
   readonly t2prime?: T2Prime | undefined;
-  /** Spins per voxel of a phantom of voxels that is named; default `auto`: as many as the sequence needs. */
+  /**
+   * Spins per voxel of a phantom of voxels that is named; default `auto`: as many as the sequence
+   * needs.
+   */
   readonly spinsPerVoxel?: number | 'auto' | undefined;
   /** File of motions of the spins. */
   readonly motion?: string | undefined;
-  /** What the spins start from instead of thermal equilibrium: a .npy file, or what `magnetization` returned. */
+  /**
+   * What the spins start from instead of thermal equilibrium: a .npy file, or what `magnetization`
+   * returned.
+   */
   readonly initialMagnetization?: string | Float64Array | Float32Array | undefined;
   /** Time that motions and heart signal have reached when the sequence begins [s]; default 0. */
   readonly startTime?: Seconds | undefined;
@@ -67,7 +85,10 @@ export interface ScanOptions extends CallOptions {
 }
 
 export interface SimulateOptions extends ScanOptions {
-  /** Noise of this standard deviation per real part, in units of the signal; at this dwell [s], default each readout's own. */
+  /**
+   * Noise of this standard deviation per real part, in units of the signal; at this dwell [s],
+   * default each readout's own.
+   */
   readonly noise?: { readonly sigma: number; readonly atDwell?: Seconds | undefined } | undefined;
   /** Noise by the largest sample over its standard deviation per real part. */
   readonly snr?: number | undefined;
@@ -93,22 +114,31 @@ export interface Progress {
  *     const { raw } = await run;
  *
  * It begins without being iterated, and a loop that is left does not stop it. A loop sees some ten
- * states a second, the first when tiles begin and the last with all of them; a slow one misses those between. What the
- * simulation is rejected with, the loop throws.
+ * states a second, the first when tiles begin and the last with all of them; a slow one misses
+ * those between. What the simulation is rejected with, the loop throws.
  */
 export interface SimulationRun extends Promise<Simulation>, AsyncIterable<Progress> {}
 
 export interface Simulation {
-  /** [coils][samples][re, im], Σ density·coil over spins, not normalised; with noise where it was asked for. */
+  /**
+   * [coils][samples][re, im], Σ density·coil over spins, not normalised; with noise where it was
+   * asked for.
+   */
   readonly signal: Float64Array;
   readonly coils: number;
   /** Of each coil. */
   readonly samples: number;
   /** The same with how it was encoded: what `reconstruct` and `writeRaw` take. */
   readonly raw: RawData;
-  /** What was simulated, how, and how long it took: the object that `larmor simulate --json` prints, without its schema's name. */
+  /**
+   * What was simulated, how, and how long it took: the object that `larmor simulate --json` prints,
+   * without its schema's name.
+   */
   readonly summary: Summary;
-  /** With `magnetization`: [spins][x, y, z] at the end of the sequence, in units of the density, in the frame that turns with B0. */
+  /**
+   * With `magnetization`: [spins][x, y, z] at the end of the sequence, in units of the density, in
+   * the frame that turns with B0.
+   */
   readonly magnetization?: Float64Array;
 }
 
@@ -145,7 +175,10 @@ export interface PlanRecord
   readonly build: string;
   readonly precision: 'f32' | 'f64';
   readonly tolerance: number | null;
-  /** Per rank [bytes]: Node and the opened inputs, the kernels' memory, the phantom; largest resident set of rank 0 and of the others. */
+  /**
+   * Per rank [bytes]: Node and the opened inputs, the kernels' memory, the phantom; largest
+   * resident set of rank 0 and of the others.
+   */
   readonly memory: {
     readonly opened: number;
     readonly kernels: number;
@@ -153,7 +186,9 @@ export interface PlanRecord
     readonly root: number;
     readonly others: number;
   };
-  /** Of the rank with most tiles, if all are like this one [s]; from a calibration on this machine. */
+  /**
+   * Of the rank with most tiles, if all are like this one [s]; from a calibration on this machine.
+   */
   readonly seconds: { readonly load: number; readonly simulate: number };
   readonly spinSamples: number;
   readonly spinSamplesPerSecond: number;
@@ -163,7 +198,10 @@ export interface PlanRecord
 }
 
 export interface SequenceOptions extends CallOptions {
-  /** Of a built-in sequence, or soft delays of a file: numbers in SI, or texts with a unit (`'5ms'`). */
+  /**
+   * Of a built-in sequence, or soft delays of a file: numbers in SI, or texts with a unit
+   * (`'5ms'`).
+   */
   readonly parameters?: Given | undefined;
   /** Its limits and rasters shape a built-in sequence; its γ scales the amplitudes of a file. */
   readonly scanner?: ScannerInput | undefined;
@@ -219,8 +257,9 @@ export interface SignalPlotOptions extends CallOptions {
 
 export interface SweepOptions extends Omit<SimulateOptions, 'magnetization'> {
   /**
-   * Values by name, as lists or as texts (`'2deg:60deg:8'`, `'10ms,20ms'`): `flip`, `sequence.n`, `phantom.radius`, `scanner.B0`,
-   * `option.snr`. One run for each combination; the first varies slowest.
+   * Values by name, as lists or as texts (`'2deg:60deg:8'`, `'10ms,20ms'`): `flip`, `sequence.n`,
+   * `phantom.radius`, `scanner.B0`, `option.snr`. One run for each combination; the first varies
+   * slowest.
    */
   readonly vary: Readonly<Record<string, string | readonly (number | string)[]>>;
   /** NIfTI image of labels: rows state mean and standard deviation of each region. */

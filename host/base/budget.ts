@@ -1,7 +1,7 @@
 /**
  * Memory budgets. A few hundred bytes of input can ask for gigabytes: a run-length code, a sample
- * count, a compressed stream. Before memory is allocated because of a value in a file, the bytes are
- * taken from a budget, so that the run ends with one line that names the number and the limit
+ * count, a compressed stream. Before memory is allocated because of a value in a file, the bytes
+ * are taken from a budget, so that the run ends with one line that names the number and the limit
  * instead of being killed by the system. The limit grows with the size of the input, so that large
  * valid files do not reach it, and never exceeds the memory of the machine.
  */

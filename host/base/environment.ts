@@ -88,7 +88,9 @@ export function failpointSetting(environment: NodeJS.ProcessEnv = process.env): 
 /** Variables by which schedulers and drivers assign GPUs to a process, most specific first. */
 const DEVICE_VARIABLES = ['CUDA_VISIBLE_DEVICES', 'ROCR_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES', 'ZE_AFFINITY_MASK'];
 
-/** The GPUs assigned to this process, by name or number, and the variable; undefined if none is set. */
+/**
+ * The GPUs assigned to this process, by name or number, and the variable; undefined if none is set.
+ */
 export function deviceBinding(
   environment: NodeJS.ProcessEnv = process.env,
 ): { readonly variable: string; readonly devices: readonly string[] } | undefined {
@@ -96,7 +98,8 @@ export function deviceBinding(
     const devices = (environment[variable] ?? '').split(',').filter((text) => text.trim() !== '');
     if (devices.length > 0) return { variable, devices: devices.map((text) => text.trim()) };
   }
-  // With the suffix, Mesa's layer shows this card alone to the process; without it, it only puts it first.
+  // With the suffix, Mesa's layer shows this card alone to the process; without it, it only puts it
+  // first.
   const card = environment.DRI_PRIME ?? '';
   return /^pci-.*!$/.test(card) ? { variable: 'DRI_PRIME', devices: [card] } : undefined;
 }
@@ -111,7 +114,9 @@ export function allowedCpus(): readonly number[] {
   });
 }
 
-/** Number of physical cores of these processors: hyperthreads of a core share its arithmetic units. */
+/**
+ * Number of physical cores of these processors: hyperthreads of a core share its arithmetic units.
+ */
 function physicalCores(cpus: readonly number[]): number {
   const cores = new Set(
     cpus.map(

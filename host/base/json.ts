@@ -1,8 +1,9 @@
 /**
- * JSON files whose every value is checked: small readers that combine into the reader of a whole file. A reader takes
- * a value and its location, and returns it with its type or throws one line (exit 65) that names file and key, what
- * is wrong and what is allowed. Unknown keys are refused: a misspelt one would silently be another simulation.
- * Arguments of the package's functions are read by the same readers (`api/arguments.ts`), so a value may be of any kind.
+ * JSON files whose every value is checked: small readers that combine into the reader of a whole
+ * file. A reader takes a value and its location, and returns it with its type or throws one line
+ * (exit 65) that names file and key, what is wrong and what is allowed. Unknown keys are refused: a
+ * misspelt one would silently be another simulation. Arguments of the package's functions are read
+ * by the same readers (`api/arguments.ts`), so a value may be of any kind.
  */
 import { dirname, resolve } from 'node:path';
 import { inspect } from 'node:util';
@@ -10,7 +11,10 @@ import { badInput } from './errors.ts';
 import { readInput, requireFile } from './files.ts';
 import { didYouMean } from './suggest.ts';
 
-/** Location of a value: the file, and the path of keys in it (`receive.coils[2].radius`; '' for the whole). */
+/**
+ * Location of a value: the file, and the path of keys in it (`receive.coils[2].radius`; '' for the
+ * whole).
+ */
 export interface JsonLocation {
   readonly file: string;
   readonly key: string;
@@ -20,7 +24,10 @@ export type JsonReader<T> = (value: unknown, location: JsonLocation) => T;
 
 type Readers<T> = { readonly [K in keyof T]-?: JsonReader<T[K]> };
 
-/** @param example of a file, for the message @throws LarmorError 66 if the file cannot be read, 65 if it is wrong */
+/**
+ * @param example of a file, for the message
+ * @throws LarmorError 66 if the file cannot be read, 65 if it is wrong
+ */
 export function readJson<T>(file: string, example: string, reader: JsonReader<T>): T {
   const text = readInput(file)
     .toString('utf8')
@@ -36,7 +43,9 @@ export function readJson<T>(file: string, example: string, reader: JsonReader<T>
   return reader(value, { file, key: '' });
 }
 
-/** An object of keys and values: no array, and of no class, whose keys would not be what it holds. */
+/**
+ * An object of keys and values: no array, and of no class, whose keys would not be what it holds.
+ */
 export function isObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -57,7 +66,10 @@ function shown(value: unknown): string {
 
 const inside = (key: string, name: string): string => (key === '' ? name : `${key}.${name}`);
 
-/** A number from `least` to `most`; ±`Number.MAX_VALUE` allow every finite one, and `Number.MIN_VALUE` as the least every positive one. */
+/**
+ * A number from `least` to `most`; ±`Number.MAX_VALUE` allow every finite one, and
+ * `Number.MIN_VALUE` as the least every positive one.
+ */
 export function number(unit: string, least: number, most: number): JsonReader<number> {
   const range =
     most === Number.MAX_VALUE
@@ -92,7 +104,10 @@ export const flag = accepting<boolean>((given) => typeof given === 'boolean', 'g
 export const word = <W extends string>(...words: readonly W[]): JsonReader<W> =>
   accepting((given) => words.includes(given as W), `give ${words.join(', ')}`);
 
-/** Path of an existing file; a relative one is relative to the folder of the JSON file. @throws LarmorError 66 */
+/**
+ * Path of an existing file; a relative one is relative to the folder of the JSON file.
+ * @throws LarmorError 66
+ */
 export const file: JsonReader<string> = (value, location) => {
   if (typeof value !== 'string' || value === '')
     throw badInput(location.file, `${location.key} is ${shown(value)}`, 'give the name of a file');
@@ -121,7 +136,10 @@ export function vector(unit: string, most: number): JsonReader<readonly [number,
   };
 }
 
-/** An object with these keys, of which `required` must be there; one that is undefined, as JSON has none, counts as left out. */
+/**
+ * An object with these keys, of which `required` must be there; one that is undefined, as JSON has
+ * none, counts as left out.
+ */
 export function record<R extends object, O extends object>(
   required: Readers<R>,
   optional: Readers<O>,

@@ -1,7 +1,8 @@
 /**
- * The end of the process. An unsettled promise does not keep a process alive: when the event loop is
- * empty, Node exits with code 0 in the middle of an `await`. Therefore the command ends in `leave`
- * and nowhere else; any other end is reported with the current step, and the exit code is 70.
+ * The end of the process. An unsettled promise does not keep a process alive: when the event loop
+ * is empty, Node exits with code 0 in the middle of an `await`. Therefore the command ends in
+ * `leave` and nowhere else; any other end is reported with the current step, and the exit code is
+ * 70.
  */
 import { EXIT, LarmorError } from './errors.ts';
 import { failpoint } from './failpoints.ts';
@@ -45,8 +46,8 @@ export function endNow(code: number): never {
 /**
  * The last call of a command. It uses `process.exit` and not an empty event loop: while Node closes
  * its event loop, signals have their default action again, and a signal that a launcher sends to
- * the slower ranks would set their exit code (measured: 60 of 60 processes died from signals in that
- * interval, and none of 60 with `process.exit`).
+ * the slower ranks would set their exit code (measured: 60 of 60 processes died from signals in
+ * that interval, and none of 60 with `process.exit`).
  */
 export function leave(code: number): never {
   ending = true;

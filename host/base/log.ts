@@ -1,7 +1,8 @@
 /**
- * The one logger, and the only writer to stdout and stderr. Everything a person reads goes to stderr, so that stdout carries
- * results alone. Both are written synchronously to their descriptors: what waits in a stream is lost when the process is
- * killed, and a stream whose reader has gone ends a run with its 'error' event.
+ * The one logger, and the only writer to stdout and stderr. Everything a person reads goes to
+ * stderr, so that stdout carries results alone. Both are written synchronously to their
+ * descriptors: what waits in a stream is lost when the process is killed, and a stream whose reader
+ * has gone ends a run with its 'error' event.
  */
 import { writeSync } from 'node:fs';
 import { explainMemory } from './address-space.ts';
@@ -17,8 +18,9 @@ export function setLogLevel(next: LogLevel): void {
 }
 
 /**
- * C0 and C1 controls but for tab and line feed, and the marks that turn the direction of text: in a name out of a file or
- * on the command line they would command the terminal, or show a message as another.
+ * C0 and C1 controls but for tab and line feed, and the marks that turn the direction of text: in a
+ * name out of a file or on the command line they would command the terminal, or show a message as
+ * another.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
@@ -41,7 +43,10 @@ function oneLine(message: string): string {
 
 let silent = false;
 
-/** Does `work` without printing warnings and details: on ranks that would only repeat what rank 0 prints. */
+/**
+ * Does `work` without printing warnings and details: on ranks that would only repeat what rank 0
+ * prints.
+ */
 export async function silently<T>(work: () => Promise<T>): Promise<T> {
   silent = true;
   try {
@@ -82,7 +87,10 @@ export function reportError(error: unknown): void {
   log(`${errorLine(error)}\n`);
 }
 
-/** Text for stderr as it stands. A closed or full stderr is no reason to end a run: the exit code still says how it went. */
+/**
+ * Text for stderr as it stands. A closed or full stderr is no reason to end a run: the exit code
+ * still says how it went.
+ */
 export function log(text: string): void {
   writeFully(2, Buffer.from(text), LOG_PATIENCE_MS);
 }
@@ -102,7 +110,10 @@ export function printBytes(bytes: Uint8Array): void {
 
 /** How long a log line waits for a reader that does not read. */
 const LOG_PATIENCE_MS = 1000;
-/** Pause between two tries at a descriptor that takes nothing for now: launchers share non-blocking pipes with their ranks. */
+/**
+ * Pause between two tries at a descriptor that takes nothing for now: launchers share non-blocking
+ * pipes with their ranks.
+ */
 const RETRY_MS = 5;
 
 /** @returns why not all of it was written */

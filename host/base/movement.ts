@@ -4,8 +4,9 @@
  *
  *     r(t) = A(t) r0 + Σ_i v_i(t) q_i + P(t) D(t)
  *
- * with columns q of the spin, the same r0 and q for all times, and D its displacement along a path, linear in time between two nodes. Fields
- * fixed in space have a value F(r(t)) for each spin, which is linear in time between two nodes of its own.
+ * with columns q of the spin, the same r0 and q for all times, and D its displacement along a path,
+ * linear in time between two nodes. Fields fixed in space have a value F(r(t)) for each spin, which
+ * is linear in time between two nodes of its own.
  */
 import type { Seconds } from './units.ts';
 
@@ -13,11 +14,14 @@ export interface Movement {
   /** Columns q. */
   readonly terms: number;
   /**
-   * Whether the only column is 1 for all spins of the run: v adds the same phase to all of them, and
-   * is no term of the timeline.
+   * Whether the only column is 1 for all spins of the run: v adds the same phase to all of them,
+   * and is no term of the timeline.
    */
   readonly common?: boolean;
-  /** Whether A is the identity at all times: spins of a run with a common phase have the k-space of spins at rest. */
+  /**
+   * Whether A is the identity at all times: spins of a run with a common phase have the k-space of
+   * spins at rest.
+   */
   readonly isTranslation?: boolean;
   /** Whether spins of any group follow a path: six more terms are then D of two nodes. */
   readonly sliding: boolean;
@@ -38,9 +42,15 @@ export interface Movement {
 export interface SeenFields {
   /** Values F at a node. */
   readonly width: number;
-  /** Ascending from 0 to the end of the sequence; between knots p and p + 1 F runs from node 2p to node 2p + 1. They are corners of the movement too. */
+  /**
+   * Ascending from 0 to the end of the sequence; between knots p and p + 1 F runs from node 2p to
+   * node 2p + 1. They are corners of the movement too.
+   */
   readonly knots: Float64Array;
-  /** Whether the rates are no polynomials of second degree in the gradients, so that ramps want a finer rule. */
+  /**
+   * Whether the rates are no polynomials of second degree in the gradients, so that ramps want a
+   * finer rule.
+   */
   readonly curved?: boolean | undefined;
   /** Field along B0 per unit of each value, under gradients (x, y, z) [T per unit]. */
   rates(gradients: readonly [number, number, number]): readonly number[];
@@ -82,7 +92,10 @@ export interface Slide {
 /** Terms of the two nodes that are in use. */
 const SLIDING = 6;
 
-/** Terms of a moving spin: its columns q, the values of fields at two nodes, and the displacements at two nodes of a path. */
+/**
+ * Terms of a moving spin: its columns q, the values of fields at two nodes, and the displacements
+ * at two nodes of a path.
+ */
 export function termsOf({ terms, common, sliding, fields }: Movement): number {
   return (common ? 0 : terms) + 2 * (fields?.seen?.width ?? 0) + (sliding ? SLIDING : 0);
 }

@@ -1,6 +1,6 @@
 /**
- * Quantities as people write them: a number with a unit suffix (`230mm`, `5ms`, `90deg`, `50Hz`); a bare number is in SI.
- * Parameters, options and soft delays are all parsed and printed here.
+ * Quantities as people write them: a number with a unit suffix (`230mm`, `5ms`, `90deg`, `50Hz`); a
+ * bare number is in SI. Parameters, options and soft delays are all parsed and printed here.
  */
 
 /** Radians per degree. */
@@ -63,14 +63,18 @@ export function formatQuantity(value: number, unit: string): string {
 
 const six = (value: number): string => String(Number(value.toPrecision(6)));
 
-/** The suffixes that a unit takes, for messages: `s, ms, us, ns, min or h`; undefined for a number without any. */
+/**
+ * The suffixes that a unit takes, for messages: `s, ms, us, ns, min or h`; undefined for a number
+ * without any.
+ */
 export function suffixesOf(unit: string): string | undefined {
   const names = Object.keys(SUFFIXES[unit] ?? {}).filter((name) => /^[a-z/\d]+$/i.test(name));
   return names.length === 0 ? undefined : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }
 
 /**
- * What a bare number was probably meant as, if it is acceptable in that unit: `5` s may have been `5ms`.
+ * What a bare number was probably meant as, if it is acceptable in that unit: `5` s may have been
+ * `5ms`.
  * @returns `write te=5ms if milliseconds are meant`
  */
 export function likelyUnit(

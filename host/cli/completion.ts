@@ -1,6 +1,7 @@
 /**
- * Shell completion, made from the commands as they are declared: names of commands and options, words that an option allows,
- * built-in sequences and phantoms, and files wherever a file may be meant.
+ * Shell completion, made from the commands as they are declared: names of commands and options,
+ * words that an option allows, built-in sequences and phantoms, and files wherever a file may be
+ * meant.
  */
 import type { Argument, Command, Option } from 'commander';
 import { print } from '../base/log.ts';

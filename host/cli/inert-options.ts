@@ -1,4 +1,7 @@
-/** Options and scanner keys that are given and change nothing without another option: a sentence for each. */
+/**
+ * Options and scanner keys that are given and change nothing without another option: a sentence for
+ * each.
+ */
 import type { Receive } from '../sequence/scanner-types.ts';
 
 /** What may be given in vain; undefined: not given. */

@@ -3,7 +3,10 @@ import { InvalidArgumentError } from 'commander';
 import { BOUNDS, COUNTS } from '../api/limits.ts';
 import { parseQuantity } from '../base/quantities.ts';
 
-/** The parser of an option that takes a whole number. Both limits are plausible values: what exceeds them is a slip of the keyboard. */
+/**
+ * The parser of an option that takes a whole number. Both limits are plausible values: what exceeds
+ * them is a slip of the keyboard.
+ */
 function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = text.trim() === '' ? Number.NaN : Number(text);
@@ -12,7 +15,10 @@ function wholeNumber(least: number, most: number): (text: string) => number {
   };
 }
 
-/** The parser of an option that takes a number; with a unit, a quantity such as `50us` (a bare number is in SI). */
+/**
+ * The parser of an option that takes a number; with a unit, a quantity such as `50us` (a bare
+ * number is in SI).
+ */
 function numberBetween(least: number, most: number, unit = ''): (text: string) => number {
   return (text) => {
     const value = parseQuantity(text, unit);
@@ -75,7 +81,10 @@ export const spinsPerTile = wholeNumber(...COUNTS.tile);
 
 export const pixelCount = wholeNumber(...COUNTS.maxPixels);
 
-/** `auto` leaves the number to the sequence. Not undefined: commander takes that for a failure, and gives ''. */
+/**
+ * `auto` leaves the number to the sequence. Not undefined: commander takes that for a failure, and
+ * gives ''.
+ */
 export const spinsPerVoxel = (text: string): number | 'auto' =>
   text === 'auto' ? text : wholeNumber(...COUNTS.spinsPerVoxel)(text);
 

@@ -1,6 +1,7 @@
 /**
- * All commands as they are declared to commander: what parses the command line, and what shell completion and the man page are
- * made from. Commands load what they need when they run, so that `larmor simulate` on the defaults opens few files.
+ * All commands as they are declared to commander: what parses the command line, and what shell
+ * completion and the man page are made from. Commands load what they need when they run, so that
+ * `larmor simulate` on the defaults opens few files.
  */
 import { Argument, Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -17,7 +18,8 @@ export function makeProgram(): Command {
     .description('MRI simulator for clusters: solves the Bloch equations for every spin and sums them into raw data')
     .version(packageJson.version)
     .exitOverride()
-    .configureOutput({ writeOut: print, writeErr: log, outputError: () => {} }) // reported at the end, once
+    // Errors are reported at the end, once.
+    .configureOutput({ writeOut: print, writeErr: log, outputError: () => {} })
     .addHelpText(
       'after',
       `

@@ -1,4 +1,7 @@
-/** `larmor sequence make` and `larmor sequence convert`: sequences as Pulseq files, version 1.5.1, as JSON or for MATLAB. */
+/**
+ * `larmor sequence make` and `larmor sequence convert`: sequences as Pulseq files, version 1.5.1,
+ * as JSON or for MATLAB.
+ */
 import { existsSync } from 'node:fs';
 import { requireKind } from '../api/names.ts';
 import { isPulseqName, openSequence, reportFindings, requireSequenceName, writeSequenceFile } from '../api/sequence.ts';

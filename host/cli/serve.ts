@@ -1,8 +1,8 @@
 /**
- * A server for the page of one report, for whoever sits at this machine: on 127.0.0.1 alone, under a
- * path that only the printed address has. A page of another site can reach neither: it does not know the path,
- * and a name that it makes resolve to 127.0.0.1 is refused by the Host header (DNS rebinding). Nothing
- * of the file system is served.
+ * A server for the page of one report, for whoever sits at this machine: on 127.0.0.1 alone, under
+ * a path that only the printed address has. A page of another site can reach neither: it does not
+ * know the path, and a name that it makes resolve to 127.0.0.1 is refused by the Host header (DNS
+ * rebinding). Nothing of the file system is served.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

@@ -1,6 +1,7 @@
 /**
- * `--set name=value`: which of them belong to the sequence and which to the phantom. A name that only one of the two knows
- * goes there; `sequence.name=value` and `phantom.name=value` say so themselves.
+ * `--set name=value`: which of them belong to the sequence and which to the phantom. A name that
+ * only one of the two knows goes there; `sequence.name=value` and `phantom.name=value` say so
+ * themselves.
  */
 import { settingOwner } from '../api/setting-owner.ts';
 import { usage } from '../base/errors.ts';
@@ -17,8 +18,10 @@ export function collect(text: string, before: readonly string[] = []): string[] 
 }
 
 /**
- * @param names of sequence and phantom; a command that has but one of them leaves the other out, and all settings are its own
- * @throws LarmorError 2 when a text is not `name=value`, a bare name fits both, or no built-in has it
+ * @param names of sequence and phantom; a command that has but one of them leaves the other out,
+ *   and all settings are its own
+ * @throws LarmorError 2 when a text is not `name=value`, a bare name fits both, or no built-in has
+ *   it
  */
 export function splitSettings(
   texts: readonly string[],

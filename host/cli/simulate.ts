@@ -84,7 +84,10 @@ function noiseRequest({ noise, snr, seed = 1 }: SimulateOptions): NoiseRequest |
   return { ...noise, ...(snr === undefined ? {} : { snr }), seed };
 }
 
-/** @throws LarmorError 2 where standard output would carry more than one stream, is shown to a person, or is a launcher's */
+/**
+ * @throws LarmorError 2 where standard output would carry more than one stream, is shown to a
+ *   person, or is a launcher's
+ */
 function checkStream(outputs: readonly string[], json: boolean): void {
   const streams = outputs.filter((path) => path === STREAM).length;
   if (streams > 0 && json) throw usage('--json and -o - both write to standard output', 'use one of them');
@@ -98,7 +101,10 @@ function checkStream(outputs: readonly string[], json: boolean): void {
   if (streams > 1) throw usage('-o - is given twice', 'give each output a file of its own');
 }
 
-/** @throws LarmorError 2 for options under which there is no magnetisation of the spins of the phantom */
+/**
+ * @throws LarmorError 2 for options under which there is no magnetisation of the spins of the
+ *   phantom
+ */
 function checkMagnetization({ magnetization: path, checkpoint, t2prime }: SimulateOptions): void {
   if (path === undefined) return;
   if (!path.toLowerCase().endsWith('.npy'))
@@ -109,7 +115,10 @@ function checkMagnetization({ magnetization: path, checkpoint, t2prime }: Simula
     throw usage(`--magnetization is not written with --t2prime ${t2prime}`, 'leave out one of the two');
 }
 
-/** Options that must be the same on all ranks, by name. Whatever may change a bit is in the plan, and compared there. */
+/**
+ * Options that must be the same on all ranks, by name. Whatever may change a bit is in the plan,
+ * and compared there.
+ */
 function rankOptions(options: SimulateOptions, outputs: readonly string[]): RankOptions {
   const { schedule, verify, checkpoint, checkpointInterval = DEFAULT_CHECKPOINT_INTERVAL, resume, watchdog } = options;
   return {

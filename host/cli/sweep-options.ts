@@ -1,4 +1,7 @@
-/** Options of `larmor sweep` as those of the package's functions, and its `--set name=values` as axes of the grid. */
+/**
+ * Options of `larmor sweep` as those of the package's functions, and its `--set name=values` as
+ * axes of the grid.
+ */
 import { InvalidArgumentError, type Option } from 'commander';
 import { scannerOf } from '../api/options.ts';
 import { bare, rounded, type SweepAxis, splitName, sweepAxis, valuesOf } from '../api/sweep-axes.ts';

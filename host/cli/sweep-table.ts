@@ -1,7 +1,8 @@
 /**
- * The table of a sweep: CSV with a row per run, written anew with each row and renamed into place, so that a stopped sweep has
- * all its rows. Rows that were there are used again by the hash of their plan; rows of other runs stay at the end. Parts of a
- * sweep have files of their own beside it, which the sweep as a whole takes over.
+ * The table of a sweep: CSV with a row per run, written anew with each row and renamed into place,
+ * so that a stopped sweep has all its rows. Rows that were there are used again by the hash of
+ * their plan; rows of other runs stay at the end. Parts of a sweep have files of their own beside
+ * it, which the sweep as a whole takes over.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -36,7 +37,8 @@ function partPath(path: string, { index, of }: Part): string {
 
 /**
  * @param path of the whole
- * @throws LarmorError 2 where a table with other columns is there, 65 for a file that is none, 73 where none can be written
+ * @throws LarmorError 2 where a table with other columns is there, 65 for a file that is none, 73
+ *   where none can be written
  */
 export function openTable(path: string, part: Part | undefined, columns: readonly string[]): SweepTable {
   const own = part === undefined ? path : partPath(path, part);

@@ -33,7 +33,8 @@ for (let silent = 0, last = 0; ; ) {
   if (Atomics.wait(state, CALLS, calls, slice) !== 'timed-out' || ++silent <= slices) continue;
   try {
     writeSync(2, message.replace('LIMIT', state[LIMIT_MS] / 1e3) + '\\n');
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${LAST_LINE_MS}); // launchers drop what they have not read
+    // Launchers drop what they have not read.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${LAST_LINE_MS});
   } finally {
     process.kill(process.pid, 'SIGKILL');
   }

@@ -75,7 +75,8 @@ export function openChannel(
     if (message.kind === 'leaving') {
       staying--;
       heartbeats.leaves(from);
-      send(from, { kind: 'goodbye' }); // nothing follows it: the other side has received all when it has this
+      // Nothing follows it: the other side has received all when it has this.
+      send(from, { kind: 'goodbye' });
     } else if (message.kind === 'goodbye') {
       dismissed = true;
       heartbeats.leaves(from);

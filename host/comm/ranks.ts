@@ -1,6 +1,6 @@
 /**
- * The ranks of this job: those that the launcher started, over the site's MPI, or one rank without MPI. Joins them, names
- * them, and ends them together.
+ * The ranks of this job: those that the launcher started, over the site's MPI, or one rank without
+ * MPI. Joins them, names them, and ends them together.
  */
 import { hostname } from 'node:os';
 import { type Communicator, LaunchError, load, type Mpi, readLaunch } from 'mpi-node-bindings/index.ts';
@@ -39,9 +39,10 @@ export interface JoinedCluster extends Cluster {
   /** Collective; the last use of MPI. */
   finalize(): Promise<void>;
   /**
-   * Exit after an error. If all ranks agreed on it, finalize together; otherwise abort the job. The error is printed first,
-   * and only rank 0, which exits last, exits non-zero: launchers kill the other ranks when the first one does (SLURM's
-   * --kill-on-bad-exit at once, Open MPI after a second), and what they kill affects the job's exit code.
+   * Exit after an error. If all ranks agreed on it, finalize together; otherwise abort the job. The
+   * error is printed first, and only rank 0, which exits last, exits non-zero: launchers kill the
+   * other ranks when the first one does (SLURM's --kill-on-bad-exit at once, Open MPI after a
+   * second), and what they kill affects the job's exit code.
    */
   exitWith(error: unknown): Promise<never>;
 }
@@ -50,11 +51,17 @@ export interface JoinedCluster extends Cluster {
 export interface NodeContext {
   readonly localRank: number;
   readonly localSize: number;
-  /** Ranks of the node, this one included, that may run on this rank's processors: more than one where they are not bound. */
+  /**
+   * Ranks of the node, this one included, that may run on this rank's processors: more than one
+   * where they are not bound.
+   */
   readonly sharers: number;
 }
 
-/** For the launcher to read a rank's last line: MPICH's drops what it has not read when the abort arrives. */
+/**
+ * For the launcher to read a rank's last line: MPICH's drops what it has not read when the abort
+ * arrives.
+ */
 const LAST_LINE_MS = 100;
 
 /**
@@ -136,7 +143,10 @@ export async function joinCluster(watchdog: number): Promise<JoinedCluster> {
 /** Time for all ranks to join, at least [s]: starting thousands of processes is slow. */
 const JOINING_SECONDS = 60;
 
-/** Whether a launcher started this process, as one rank or one of more: it then passes its output on. */
+/**
+ * Whether a launcher started this process, as one rank or one of more: it then passes its output
+ * on.
+ */
 export function hasLauncher(): boolean {
   return readLaunch(process.env) !== null;
 }
@@ -146,7 +156,10 @@ export function isLaunched(): boolean {
   return (readLaunch(process.env)?.size ?? 1) > 1;
 }
 
-/** How long rank 0 waits for the others to exit: it sees those of its node; the others get the shorter time. */
+/**
+ * How long rank 0 waits for the others to exit: it sees those of its node; the others get the
+ * shorter time.
+ */
 const EXIT_MS = { seen: 5000, unseen: 500 };
 
 async function othersExited(neighbours: readonly number[], size: number): Promise<void> {
@@ -168,7 +181,8 @@ function isAlive(pid: number): boolean {
 
 function loadMpi(): Mpi {
   try {
-    // Messages are received into arrays of the length that `iprobe` reports, and sums are equally long on all ranks.
+    // Messages are received into arrays of the length that `iprobe` reports, and sums are equally
+    // long on all ranks.
     return load({ directories: [assetPath('mpi')], exactSizes: true });
   } catch (error) {
     if (error instanceof LaunchError) throw new CollectiveError(EXIT.internal, error.message, error.rank > 0);

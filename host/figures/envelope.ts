@@ -91,7 +91,8 @@ export function traceBuilder(from: number, to: number, columns = COLUMNS): Trace
     px === lastX ? py : lastY + ((py - lastY) * (edge - lastX)) / (px - lastX);
 
   return {
-    // Points outside of the range would end in its first and last columns, so the line is cut there.
+    // Points outside of the range would end in its first and last columns, so the line is cut
+    // there.
     add: (px, py) => {
       if (lastX < from && px >= from) push(from, crossing(from, px, py));
       if (px >= from && px <= to) {

@@ -53,7 +53,10 @@ export function readNpy(path: string): NpyArray {
 /** A matrix of real numbers, read in ranges of its rows. */
 export interface NpyRows {
   readonly shape: readonly [rows: number, columns: number];
-  /** Writes rows [first, first + count), one after the other. @throws LarmorError 65 if the file was changed */
+  /**
+   * Writes rows [first, first + count), one after the other.
+   * @throws LarmorError 65 if the file was changed
+   */
   read(first: number, count: number, into: Float64Array): void;
   close(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * An image for a report: its planes as a radiologist views them, with their places in the patient, as
- * many as a file can bear.
+ * An image for a report: its planes as a radiologist views them, with their places in the patient,
+ * as many as a file can bear.
  */
 
 import { quantity } from '../figures/units.ts';
@@ -12,7 +12,10 @@ import { chooseView } from '../recon/view.ts';
 import { evenEnds, toRows } from './numbers.ts';
 import type { ImageData, ImageDimension } from './types.ts';
 
-/** Complex pixels of all planes that are kept, 2 MB; of more, evenly chosen numbers of the longest dimension. */
+/**
+ * Complex pixels of all planes that are kept, 2 MB; of more, evenly chosen numbers of the longest
+ * dimension.
+ */
 const MOST_PIXELS = 2 ** 19;
 
 /**

@@ -1,12 +1,12 @@
 /**
- * Records with typed arrays as bytes, and back: JSON in which each array is a reference to the bytes
- * after it.
+ * Records with typed arrays as bytes, and back: JSON in which each array is a reference to the
+ * bytes after it.
  *
  *     u32 length of the JSON | JSON | padding to 8 bytes | arrays
  *
- * Arrays are stored byte by byte (all first bytes, all second bytes, …; the shuffle filter of HDF5):
- * neighbouring numbers share their high bytes, and what is compressed afterwards becomes two to ten
- * times smaller. The writer packs and the page unpacks, so that both are here.
+ * Arrays are stored byte by byte (all first bytes, all second bytes, …; the shuffle filter of
+ * HDF5): neighbouring numbers share their high bytes, and what is compressed afterwards becomes two
+ * to ten times smaller. The writer packs and the page unpacks, so that both are here.
  */
 
 const TYPES = {

@@ -1,4 +1,7 @@
-/** Maps of a phantom for a report: the planes of `larmor plot phantom`, as values instead of colours. */
+/**
+ * Maps of a phantom for a report: the planes of `larmor plot phantom`, as values instead of
+ * colours.
+ */
 import { quantity } from '../figures/units.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import { lettersOf } from '../plots/anatomy.ts';
@@ -10,7 +13,8 @@ import type { PhantomData, PhantomPlane } from './types.ts';
 const MOST_SPINS = 2 ** 25;
 
 /**
- * @param simulated spins of the run, which are more than those of the maps where voxels were filled with them
+ * @param simulated spins of the run, which are more than those of the maps where voxels were filled
+ *   with them
  * @returns why there are none, if so
  */
 export function phantomData(source: PhantomSource, simulated = source.spinCount): PhantomData | string {

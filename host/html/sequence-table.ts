@@ -1,8 +1,8 @@
 /**
  * A sequence in few bytes: each kind of block once, each event once, each shape once whatever its
  * amplitude, and the order of the blocks. `openTable` makes a `Sequence` of it again, for the page,
- * which draws it by the functions of `larmor plot`. Amplitudes and phases are rounded to f32; labels
- * and triggers are left out.
+ * which draws it by the functions of `larmor plot`. Amplitudes and phases are rounded to f32;
+ * labels and triggers are left out.
  */
 import type { Hertz, Seconds, Tesla } from '../base/units.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
@@ -55,7 +55,10 @@ interface PulseRow {
   readonly phasePpm: number;
 }
 
-/** A trapezoid has shape 0 and its three times, a shaped gradient the shapes of its times and values. */
+/**
+ * A trapezoid has shape 0 and its three times, a shaped gradient the shapes of its times and
+ * values.
+ */
 interface GradientRow {
   readonly [name: string]: number;
   readonly delay: number;

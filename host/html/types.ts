@@ -58,10 +58,15 @@ export interface ImageData {
   readonly rows: number;
   /** Distance of neighbouring columns and rows. */
   readonly pixel: readonly [Meters, Meters];
-  /** What is kept of each dimension, by its numbers from 0, and how many there are. Coil −1: all combined. */
+  /**
+   * What is kept of each dimension, by its numbers from 0, and how many there are. Coil −1: all
+   * combined.
+   */
   readonly kept: Readonly<Record<ImageDimension, readonly number[]>>;
   readonly counts: Readonly<Record<ImageDimension, number>>;
-  /** Centre of the first pixel of slice 0, and the steps to the next column, row and slice (LPS). */
+  /**
+   * Centre of the first pixel of slice 0, and the steps to the next column, row and slice (LPS).
+   */
   readonly corner: readonly Meters[];
   readonly steps: readonly (readonly Meters[])[];
   /** Letters of the patient's directions: left, right, top and bottom edge. */
@@ -71,7 +76,10 @@ export interface ImageData {
   readonly largest: number;
   /** Of one coil, without the root of the sum of squares: phases mean something. */
   readonly hasPhase: boolean;
-  /** [coil][repetition][contrast][slice][row][column][re, im] of what is kept; a row of `Rows` is one of the image */
+  /**
+   * [coil][repetition][contrast][slice][row][column][re, im] of what is kept; a row of `Rows` is
+   * one of the image
+   */
   readonly values: Rows;
   readonly caption: string;
 }
@@ -85,7 +93,10 @@ export interface SignalData {
   /** Differences of the readouts' starts; absent if the file has no times. */
   readonly starts: Float64Array;
   readonly isTimed: boolean;
-  /** Readouts whose samples are here, ascending, and these: [readout][coil][sample][re, im], a row for each readout and coil */
+  /**
+   * Readouts whose samples are here, ascending, and these: [readout][coil][sample][re, im], a row
+   * for each readout and coil
+   */
   readonly kept: Uint32Array;
   readonly samples: Rows;
   /** Largest magnitude of any coil of each readout. */
@@ -115,7 +126,10 @@ export interface TrajectoryData {
   /** k of the first sample, and of the last: [axis][readouts] cycles/m */
   readonly first: readonly [Float32Array, Float32Array, Float32Array];
   readonly last: readonly [Float32Array, Float32Array, Float32Array];
-  /** Way from first to last: 0 straight and even, −1 a curve that is left out, else one more than an index into `paths`. */
+  /**
+   * Way from first to last: 0 straight and even, −1 a curve that is left out, else one more than an
+   * index into `paths`.
+   */
   readonly path: Float64Array;
   /** [points][axis], evenly spaced in time, since the first sample: cycles/m over `unit` */
   readonly paths: readonly Int16Array[];
@@ -144,7 +158,10 @@ export interface PhantomPlane {
   readonly columns: number;
   readonly rows: number;
   readonly pixel: Meters;
-  /** Centre of the top left pixel, and names of the two axes: x to the right, y down in the picture, with its sign. */
+  /**
+   * Centre of the top left pixel, and names of the two axes: x to the right, y down in the picture,
+   * with its sign.
+   */
   readonly origin: readonly [Meters, Meters];
   readonly down: 1 | -1;
   readonly axes: readonly [string, string];

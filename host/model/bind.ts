@@ -20,7 +20,10 @@ export interface BindOptions {
   readonly coilsFile: string;
   /** B1 maps, which the timeline was compiled for. */
   readonly transmit: Transmit | undefined;
-  /** The whole root of concomitant fields, which the timeline was compiled for; undefined: second order. */
+  /**
+   * The whole root of concomitant fields, which the timeline was compiled for; undefined: second
+   * order.
+   */
   readonly root: WholeRoot | undefined;
   readonly surveyOf: SurveyOf;
   /** f64: no digit of a place may be lost. */

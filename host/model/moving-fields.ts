@@ -160,7 +160,10 @@ export function movingInFields(
   };
 }
 
-/** Spins [first, first + count) of one group: a block of them that `moveTo` puts where they are at a time. */
+/**
+ * Spins [first, first + count) of one group: a block of them that `moveTo` puts where they are at a
+ * time.
+ */
 function onTheMove(moving: MovingPhantom, name: string, first: number, count: number, atRest: SpinBlock) {
   const { group, numbers, at: placesAt } = moving.placesOf(first, count, atRest);
   const block = spinBlock(count);

@@ -1,6 +1,7 @@
 /**
- * The phantom in the scanner: spins with the columns of the fields they stand or move in, and the timelines that go with them.
- * Spins at rest share one timeline; of spins that move each group has its own.
+ * The phantom in the scanner: spins with the columns of the fields they stand or move in, and the
+ * timelines that go with them. Spins at rest share one timeline; of spins that move each group has
+ * its own.
  */
 import { badInput } from '../base/errors.ts';
 import { warn } from '../base/log.ts';

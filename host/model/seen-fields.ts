@@ -1,9 +1,9 @@
 /**
  * Fields seen by moving spins: B0 maps, concomitant fields and gradient non-linearity change a
  * spin's precession frequency as it moves through them. Time is divided into pieces. Within a piece
- * a field value is linear in time, and each spin has its values at the two ends, the nodes. The line
- * goes through the values at the two zeros of the second Legendre polynomial, so that the phase over
- * a whole piece is accurate to fourth order in the distance moved.
+ * a field value is linear in time, and each spin has its values at the two ends, the nodes. The
+ * line goes through the values at the two zeros of the second Legendre polynomial, so that the
+ * phase over a whole piece is accurate to fourth order in the distance moved.
  */
 import { badInput, type LarmorError } from '../base/errors.ts';
 import type { Movement, SeenFields } from '../base/movement.ts';
@@ -24,7 +24,10 @@ export interface SeenField extends Pick<Layer, 'fitsBox' | 'check'> {
   sample(places: Places, values: readonly Float64Array[], outside: Outside): void;
 }
 
-/** Called for a spin n at which the field has no value: throws that error, unless the spin has no density. */
+/**
+ * Called for a spin n at which the field has no value: throws that error, unless the spin has no
+ * density.
+ */
 export type Outside = (n: number, errorOf: (who: string) => LarmorError) => void;
 
 /**
@@ -75,7 +78,10 @@ const SMALL_ROTATION = 0.25;
 /** Most spins times pieces: ten minutes of one thread. */
 const MOST_SPIN_PIECES = 1e9;
 
-/** Times at which pieces begin and end: the corners of the movement, and more between them where spins move fast. */
+/**
+ * Times at which pieces begin and end: the corners of the movement, and more between them where
+ * spins move fast.
+ */
 export function knotsOf(
   { corners, turn }: Movement,
   shift: (from: Seconds, to: Seconds) => number,

@@ -144,8 +144,8 @@ export function makeChart(host: HTMLElement, options: ChartOptions): Chart {
 const widthOf = (host: HTMLElement): number => Math.max(200, host.clientWidth);
 
 /**
- * Lines with x of their own as uPlot wants them: one x for all, `undefined` where a line has no point,
- * `null` where it is interrupted.
+ * Lines with x of their own as uPlot wants them: one x for all, `undefined` where a line has no
+ * point, `null` where it is interrupted.
  */
 function aligned(traces: readonly Trace[]): uPlot.AlignedData {
   const points = traces.flatMap(({ x, y }, line) => {

@@ -1,6 +1,6 @@
 /**
- * The sequence diagram and the signal over time: charts above each other that share their span of time
- * and their cursor. Drag across one to zoom all of them.
+ * The sequence diagram and the signal over time: charts above each other that share their span of
+ * time and their cursor. Drag across one to zoom all of them.
  */
 
 import { fromSteps } from '../html/numbers.ts';

@@ -3,7 +3,10 @@
 type Attribute = string | number | boolean | ((event: never) => void) | undefined;
 type Child = Node | string | undefined | false;
 
-/** @param attributes `on…` are listeners; true is an attribute without a value; false and undefined are none */
+/**
+ * @param attributes `on…` are listeners; true is an attribute without a value; false and
+ *   undefined are none
+ */
 export function el<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Readonly<Record<string, Attribute>> = {},

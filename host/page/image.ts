@@ -1,4 +1,7 @@
-/** The reconstructed image: any plane of it, its parts, and the window of values from black to white. */
+/**
+ * The reconstructed image: any plane of it, its parts, and the window of values from black to
+ * white.
+ */
 import { cyclic, grey } from '../figures/colours.ts';
 import { shortNumber } from '../figures/units.ts';
 import type { ImageDimension, ImageData as ImageRecord } from '../html/types.ts';
@@ -7,7 +10,10 @@ import { makePicture } from './picture.ts';
 
 type Part = 'magnitude' | 'real' | 'imaginary';
 const PARTS: readonly Part[] = ['magnitude', 'real', 'imaginary'];
-/** Pixels of a phase map below this fraction of the largest magnitude are black, because their phase is noise. */
+/**
+ * Pixels of a phase map below this fraction of the largest magnitude are black, because their phase
+ * is noise.
+ */
 const FAINT = 0.02;
 
 const NAMES: Readonly<Record<ImageDimension, string>> = {

@@ -104,7 +104,9 @@ function drawAxes({ context, pixel, side }: Drawing, [right, up]: readonly [stri
   context.fillText(`k ${up}`, 6 * pixel, 16 * pixel);
 }
 
-/** What the matrix and the field of view encode; an axis without a limit reaches beyond the canvas. */
+/**
+ * What the matrix and the field of view encode; an axis without a limit reaches beyond the canvas.
+ */
 function drawLimits(
   { context, at, pixel }: Drawing,
   limits: readonly number[],

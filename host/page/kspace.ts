@@ -1,6 +1,6 @@
 /**
- * Where the readouts lie in k-space. Those of the span of time that the diagram shows are coloured by
- * time or by signal, the others are grey; a click on one shows it in the diagram.
+ * Where the readouts lie in k-space. Those of the span of time that the diagram shows are coloured
+ * by time or by signal, the others are grey; a click on one shows it in the diagram.
  */
 import { quantity, shortNumber } from '../figures/units.ts';
 import type { Report } from '../html/types.ts';

@@ -1,4 +1,7 @@
-/** Sliders for the parameters of a live page: each change simulates again, and the page shows the new report. */
+/**
+ * Sliders for the parameters of a live page: each change simulates again, and the page shows the
+ * new report.
+ */
 import { formatQuantity } from '../base/quantities.ts';
 import type { LiveParameter, Report } from '../html/types.ts';
 import { el, slider } from './dom.ts';

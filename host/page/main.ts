@@ -1,6 +1,6 @@
 /**
- * The page of a report: unpacks the data that the file carries and shows them, part by part. It loads
- * nothing: what is shown is in the file.
+ * The page of a report: unpacks the data that the file carries and shows them, part by part. It
+ * loads nothing: what is shown is in the file.
  */
 import { unpack } from '../html/pack.ts';
 import type { Report } from '../html/types.ts';

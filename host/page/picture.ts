@@ -1,6 +1,6 @@
 /**
- * A picture of values: pixels on a canvas, the patient's directions at its edges, a scale bar, and a
- * cursor that mouse and arrow keys move, whose value is said.
+ * A picture of values: pixels on a canvas, the patient's directions at its edges, a scale bar, and
+ * a cursor that mouse and arrow keys move, whose value is said.
  */
 
 import type { Meters } from '../base/units.ts';

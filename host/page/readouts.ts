@@ -1,4 +1,7 @@
-/** The readouts of a report as the page asks for them: by number, by time, their samples and their places in k-space. */
+/**
+ * The readouts of a report as the page asks for them: by number, by time, their samples and their
+ * places in k-space.
+ */
 import type { Seconds } from '../base/units.ts';
 import { fromSteps } from '../html/numbers.ts';
 import type { SignalData } from '../html/types.ts';

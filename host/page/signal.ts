@@ -8,7 +8,10 @@ import { drawnInColours, el, slider } from './dom.ts';
 import type { Readouts } from './readouts.ts';
 import type { View } from './view.ts';
 
-/** Points of a spectrum per sample: zero-filled, so that lines between the samples' frequencies have their height. */
+/**
+ * Points of a spectrum per sample: zero-filled, so that lines between the samples' frequencies have
+ * their height.
+ */
 const FILLED = 4;
 
 export function showSignal(host: HTMLElement, { signal }: Report, readouts: Readouts, view: View): void {

@@ -1,6 +1,6 @@
 /**
- * How a reader moves through the time that the charts show: a row of buttons, keys, the wheel, and what
- * they do.
+ * How a reader moves through the time that the charts show: a row of buttons, keys, the wheel, and
+ * what they do.
  */
 
 import type { Seconds } from '../base/units.ts';

@@ -1,7 +1,7 @@
 /**
- * Lines of the sequence diagram for a span of time. Few blocks are drawn by the functions of `larmor
- * plot`, exactly as they play; of many, each column of pixels gets the smallest and largest value of
- * the blocks in it, known for each kind of block.
+ * Lines of the sequence diagram for a span of time. Few blocks are drawn by the functions of
+ * `larmor plot`, exactly as they play; of many, each column of pixels gets the smallest and largest
+ * value of the blocks in it, known for each kind of block.
  */
 import type { Seconds } from '../base/units.ts';
 import { type Trace, traceBuilder } from '../figures/envelope.ts';

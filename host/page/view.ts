@@ -1,6 +1,6 @@
 /**
- * What all parts of the page share: the span of time that is shown, the time under the cursor, and the
- * readout that is chosen. Whoever changes it tells; whoever shows it listens.
+ * What all parts of the page share: the span of time that is shown, the time under the cursor, and
+ * the readout that is chosen. Whoever changes it tells; whoever shows it listens.
  */
 import type { Seconds } from '../base/units.ts';
 

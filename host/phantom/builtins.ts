@@ -137,7 +137,9 @@ export const builtinPhantoms: Readonly<Record<string, BuiltinPhantom>> = {
   })),
 };
 
-/** The built-in phantom of a source's name, which lists what was set beside it: `sphere radius=4cm`. */
+/**
+ * The built-in phantom of a source's name, which lists what was set beside it: `sphere radius=4cm`.
+ */
 export function builtinNamed(name: string): string | undefined {
   const [word = ''] = name.split(' ', 1);
   return Object.hasOwn(builtinPhantoms, word) ? word : undefined;

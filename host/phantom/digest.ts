@@ -22,7 +22,9 @@ const STRIDE = CHUNK + 4;
 const FIRST_COLUMN = 4;
 
 type Columns = readonly Float32Array[];
-/** Digest of entries [from, from + count), of which the first is a spin of this number modulo 2³². */
+/**
+ * Digest of entries [from, from + count), of which the first is a spin of this number modulo 2³².
+ */
 type Digest = (number: number, count: number, columns: Columns, from: number) => SpinDigest;
 
 /** One spin after the other: 10 to 35 ns a spin. */

@@ -25,7 +25,10 @@ export function phantomIdentity(
   return `${kind} ${JSON.stringify(header)} spins=${spinCount} digest=${digest}`;
 }
 
-/** 16 hexadecimal digits of a phantom's spins at rest, without the motions and the state that a run adds to them. */
+/**
+ * 16 hexadecimal digits of a phantom's spins at rest, without the motions and the state that a run
+ * adds to them.
+ */
 export function identityDigest({ identity }: Pick<PhantomSource, 'identity'>): string {
   const [own = ''] = identity.split(/ (?:motion|initial)=/, 1);
   return createHash('sha256').update(own).digest('hex').slice(0, 16);

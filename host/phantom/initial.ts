@@ -1,7 +1,7 @@
 /**
- * The magnetisation that spins start a sequence with, instead of thermal equilibrium: a file such as
- * `--magnetization` writes, or an array. It belongs to the spins in the order of the phantom; what
- * comes later (motion groups, tiles) asks by number.
+ * The magnetisation that spins start a sequence with, instead of thermal equilibrium: a file such
+ * as `--magnetization` writes, or an array. It belongs to the spins in the order of the phantom;
+ * what comes later (motion groups, tiles) asks by number.
  */
 import { badInput } from '../base/errors.ts';
 import { openNpyRows } from '../formats/npy.ts';
@@ -98,7 +98,9 @@ function intoColumns(values: Float64Array, count: number, { x, y, z, T1, T2, T2s
     }
 }
 
-/** Writes the initial magnetisation of spins [first, first + count) of a source, in its own order. */
+/**
+ * Writes the initial magnetisation of spins [first, first + count) of a source, in its own order.
+ */
 export function readInitial(
   { initial, numbersOf }: PhantomSource,
   first: number,

@@ -141,7 +141,10 @@ function level5Fields(path: string): Fields | undefined {
   };
 }
 
-/** A 7.3 file, whose datasets have MATLAB's dimensions in reverse; empty arrays are marked by an attribute there. */
+/**
+ * A 7.3 file, whose datasets have MATLAB's dimensions in reverse; empty arrays are marked by an
+ * attribute there.
+ */
 async function hdf5Fields(path: string): Promise<Fields | undefined> {
   const file = await openHdf5(path);
   const names = file.list('VObj');

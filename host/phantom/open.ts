@@ -106,8 +106,8 @@ export async function openPhantom(
 }
 
 /**
- * The parameters that `openPhantom` takes for this name: {} for a file that takes none, undefined for
- * what is no phantom by its name. Opens nothing.
+ * The parameters that `openPhantom` takes for this name: {} for a file that takes none, undefined
+ * for what is no phantom by its name. Opens nothing.
  */
 export function phantomParameters(name: string): Parameters | undefined {
   if (Object.hasOwn(builtinPhantoms, name)) return builtinPhantoms[name].parameters;

@@ -11,7 +11,9 @@ import { volumeReader } from './nifti-phantom.ts';
 import { readTissueTable } from './tissue-table.ts';
 import type { PhantomSource } from './types.ts';
 
-/** Smaller ones are what smoothing leaves everywhere: a spin for each would cost more than it gives. */
+/**
+ * Smaller ones are what smoothing leaves everywhere: a spin for each would cost more than it gives.
+ */
 const LEAST = 1e-3;
 /** Probabilities beyond 0 or 1, and sums of them beyond 1, by so much are rounding. */
 const ROUNDING = 1e-3;

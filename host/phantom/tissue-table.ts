@@ -21,7 +21,10 @@ export interface TissueTable {
   readonly knowsField: boolean;
   /** By label; null: known, without spins. */
   readonly tissues: ReadonlyMap<number, Tissue | null>;
-  /** By label: the map of its probability, `GM.nii.gz` or `tissues.nii.gz[0]`; empty for labels of an image. */
+  /**
+   * By label: the map of its probability, `GM.nii.gz` or `tissues.nii.gz[0]`; empty for labels of
+   * an image.
+   */
   readonly probabilities: ReadonlyMap<number, string>;
   /** Voxel size along each array dimension; undefined: the image says. */
   readonly voxelSize?: readonly [Meters, Meters, Meters];

@@ -34,7 +34,10 @@ export interface Model {
    * (`OP.slide` of the timeline).
    */
   readonly nodes: number;
-  /** Fields fixed in space that moving spins see: nodes in time, and the largest of each value at a node [per unit of its term]. */
+  /**
+   * Fields fixed in space that moving spins see: nodes in time, and the largest of each value at a
+   * node [per unit of its term].
+   */
   readonly fields?: { readonly nodes: number; readonly largest: readonly number[] };
   readonly largest: {
     /** [terms] max |q| */
@@ -84,7 +87,10 @@ export interface PhantomSource {
   readonly motions?: readonly Motion[];
   /** Absent: static spins in one coil and a uniform B1. */
   readonly model?: Model;
-  /** Numbers in the file of spins [first, first + count), ascending within a group; absent: they are in the file's order. */
+  /**
+   * Numbers in the file of spins [first, first + count), ascending within a group; absent: they are
+   * in the file's order.
+   */
   readonly numbersOf?: (first: number, count: number) => Float64Array;
   /** B1+ that the phantom itself states for each of its spins. */
   readonly transmit?: PhantomTransmit;

@@ -183,7 +183,10 @@ function planePanel(
   };
 }
 
-/** The magnitude of the middle plane, of the first contrast and repetition: one picture on a sheet of several images. */
+/**
+ * The magnitude of the middle plane, of the first contrast and repetition: one picture on a sheet
+ * of several images.
+ */
 export function middlePlane(image: Image, range: readonly [number, number], title: string): Panel {
   const view = chooseView(image);
   const values = magnitude(image);

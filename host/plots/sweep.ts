@@ -1,4 +1,7 @@
-/** Figures of a sweep: means against the first parameter that has several numbers, and all images on one sheet. */
+/**
+ * Figures of a sweep: means against the first parameter that has several numbers, and all images on
+ * one sheet.
+ */
 import { badInput } from '../base/errors.ts';
 import { DEGREE, formatQuantity } from '../base/quantities.ts';
 import { SERIES } from '../figures/colours.ts';
@@ -32,7 +35,10 @@ const valueText = (value: number | string, unit: string): string =>
 /** Panels have room for the names of so many lines. */
 const MOST_LINES = 6;
 
-/** The first parameter that has several numbers, and numbers alone; −1 where there is none. @param values of each parameter */
+/**
+ * The first parameter that has several numbers, and numbers alone; −1 where there is none.
+ * @param values of each parameter
+ */
 export function curveAlong(values: readonly (readonly (number | string)[])[]): number {
   return values.findIndex((all) => all.every((value) => typeof value === 'number') && new Set(all).size > 1);
 }

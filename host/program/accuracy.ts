@@ -6,8 +6,8 @@
  *
  *     T        = readouts + pulses
  *     readouts = AXES · axis           nufft1d1 (one axis) and nufft2d1 (two)
- *              = line + fit            line: its transform; what a line of moving spins has beside a bend
- *              = time + plane          nufft2d3: interpolation in time; both axes of the plane and rounding
+ *              = line + fit            line: its transform; fit: the quadratic of a moving line
+ *              = time + plane          nufft2d3: interpolation in time; both axes, rounding
  *     pulses   = OPERATOR_GAIN · (amplitudes + table)
  */
 
@@ -48,8 +48,8 @@ export const TABLE_AXES = 3;
 export const FINEST = 5e-6;
 /**
  * In several coils exact runs too may transform equally spaced lines, at this tolerance: half of it
- * goes to readouts, which is less than what exact sums in f32 round (7e-7 for single spins). Products
- * would take as many times as long as there are coils.
+ * goes to readouts, which is less than what exact sums in f32 round (7e-7 for single spins).
+ * Products would take as many times as long as there are coils.
  */
 const OF_COILS = 1e-6;
 
@@ -83,7 +83,9 @@ export interface ErrorBudget {
   readonly table: number;
 }
 
-/** The budget of readouts, which exact runs have in several coils; undefined: exact methods alone. */
+/**
+ * The budget of readouts, which exact runs have in several coils; undefined: exact methods alone.
+ */
 export const readoutBudget = (tolerance: number | undefined, coils: number): ErrorBudget | undefined =>
   tolerance === undefined && coils === 0 ? undefined : errorBudget(tolerance ?? OF_COILS);
 

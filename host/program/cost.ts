@@ -1,8 +1,9 @@
 /**
  * The cost model: operations per spin, one being what takes as long as an f32 operation on one
  * spin, counted in the kernels and never timed. So what is chosen by it is the same on every rank
- * and at every start, for processors as for GPUs. What is done once per tile is shared by the tile's spins. Every comparison of
- * methods, the choice of threads and the work that a run is told to have come from here.
+ * and at every start, for processors as for GPUs. What is done once per tile is shared by the
+ * tile's spins. Every comparison of methods, the choice of threads and the work that a run is told
+ * to have come from here.
  */
 
 import { STRIDE, type Timeline } from '../timeline/types.ts';
@@ -51,8 +52,8 @@ export function directCost(samples: number, coils: number, terms?: number): numb
 }
 
 /**
- * A line by itself: phases at its middle and per sample, amplitudes, and the spreading of each on its
- * taps; a tile's share of transform and samples.
+ * A line by itself: phases at its middle and per sample, amplitudes, and the spreading of each on
+ * its taps; a tile's share of transform and samples.
  */
 export function lineCost(axis: LineAxis, terms: number, tileSize: number): number {
   const { samples, grid, stages, taps, orders } = axis;

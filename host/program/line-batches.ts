@@ -121,7 +121,9 @@ export interface ProgramParts {
   readonly lineRuns: RecordList<typeof LineRun>;
 }
 
-/** @param isBatched [trajectories] whose lines may come, and which of them as products of matrices */
+/**
+ * @param isBatched [trajectories] whose lines may come, and which of them as products of matrices
+ */
 export function lineBatches(
   { ops, precessions, lineRuns }: ProgramParts,
   context: Context,

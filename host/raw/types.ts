@@ -104,6 +104,9 @@ export interface RawFile extends AcquiredData {
   readonly TE: readonly Seconds[];
   readonly TI: readonly Seconds[];
   readonly flipAngle: readonly Radians[];
-  /** What Larmor's header says of the run that made it, by key: any JSON, since a file may hold anything; {} of other programs. */
+  /**
+   * What Larmor's header says of the run that made it, by key: any JSON, since a file may hold
+   * anything; {} of other programs.
+   */
   readonly provenance: Readonly<Record<string, unknown>>;
 }

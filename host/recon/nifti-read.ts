@@ -1,6 +1,6 @@
 /**
- * Images that a reconstruction wrote as NIfTI, read back: magnitudes with their places. Label images
- * for regions of interest are read by the same function.
+ * Images that a reconstruction wrote as NIfTI, read back: magnitudes with their places. Label
+ * images for regions of interest are read by the same function.
  */
 import { badInput } from '../base/errors.ts';
 import { scanNifti } from '../formats/nifti.ts';

@@ -62,7 +62,10 @@ export function phantomFacts(source: PhantomSource): Facts {
   };
 }
 
-/** Where its motions bring the spins in all; without any, nothing. Reads the phantom, which has to be open. */
+/**
+ * Where its motions bring the spins in all; without any, nothing. Reads the phantom, which has to
+ * be open.
+ */
 export function reachOf(source: PhantomSource): Facts {
   if (source.motions === undefined || source.motions.length === 0) return {};
   const { min, max } = movingPhantom(source, source.motions, spanOf(source.motions)).bounds;

@@ -1,6 +1,6 @@
 /**
- * Where a signal comes from: everything needed to make it again. The same record is in the object of
- * `larmor simulate --json` and, a parameter for each key, in the ISMRMRD header.
+ * Where a signal comes from: everything needed to make it again. The same record is in the object
+ * of `larmor simulate --json` and, a parameter for each key, in the ISMRMRD header.
  */
 import { formatQuantity } from '../base/quantities.ts';
 import type { Seconds, Tesla } from '../base/units.ts';

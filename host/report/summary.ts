@@ -1,4 +1,7 @@
-/** What a run says of itself when it is done: the one object of `--json`, and the same in a few lines for a person. */
+/**
+ * What a run says of itself when it is done: the one object of `--json`, and the same in a few
+ * lines for a person.
+ */
 import { formatQuantity } from '../base/quantities.ts';
 import { type Provenance, physicsOf } from './provenance.ts';
 import { rankLines } from './ranks.ts';
@@ -22,7 +25,10 @@ export interface Summary extends Provenance, ScanCounts {
   readonly ranks: number;
   readonly threads: number;
   readonly schedule: 'static' | 'dynamic';
-  /** What `--verify` found against f64 stepping: largest error over Σ|ρ|, and error norm over signal norm, of some tiles. */
+  /**
+   * What `--verify` found against f64 stepping: largest error over Σ|ρ|, and error norm over signal
+   * norm, of some tiles.
+   */
   readonly verification?: { readonly tiles: number; readonly errorOfDensity: number; readonly errorOfSignal: number };
   /** Whether another run of the same plan gives the same bits. */
   readonly reproducible: boolean;
@@ -56,7 +62,10 @@ export interface RankReport {
   readonly reproducible: boolean;
   /** Simulated in this run. */
   readonly tiles: number;
-  /** Wall clock [s]; read: spins from the phantom, while it simulated; wait: for a batch, for a checkpoint's order, and at the end for the slower ranks. */
+  /**
+   * Wall clock [s]; read: spins from the phantom, while it simulated; wait: for a batch, for a
+   * checkpoint's order, and at the end for the slower ranks.
+   */
   readonly seconds: {
     readonly load: number;
     readonly read: number;

@@ -4,7 +4,8 @@
  * until the new one is complete. It can be resumed on any number of ranks and threads and with any
  * schedule, because the sums do not depend on them.
  *
- *     "LARMORCK" · format u32 · header length u32 · header (JSON) · sums i64 [coils][samples][re, im] · sha256 of all before
+ *     "LARMORCK" · format u32 · header length u32 · header (JSON)
+ *     · sums i64 [coils][samples][re, im] · sha256 of all before
  */
 import { createHash } from 'node:crypto';
 import {

@@ -1,7 +1,7 @@
 /**
- * The plan of a run: all that determines the bits of the result. How the phantom is cut into tiles, the unit of the sums, and a
- * hash that tells whether two ranks, or a run and a checkpoint, do the same work. It does not depend on ranks, threads
- * or schedule.
+ * The plan of a run: all that determines the bits of the result. How the phantom is cut into tiles,
+ * the unit of the sums, and a hash that tells whether two ranks, or a run and a checkpoint, do the
+ * same work. It does not depend on ranks, threads or schedule.
  */
 import { createHash } from 'node:crypto';
 import { badInput } from '../base/errors.ts';
@@ -68,8 +68,9 @@ export function makePlan(
 const LEAST_DENSITY = 1e-31;
 
 /**
- * Largest e with spins × max|density| × max|C| × 2^e ≤ 2^62, C the sensitivity of a coil. |Σ C·density·Mxy| can nowhere exceed spins × that
- * product but by rounding, and the bit between 2^62 and 2^63 is there for that: see `assembly/sums.ts`.
+ * Largest e with spins × max|density| × max|C| × 2^e ≤ 2^62, C the sensitivity of a coil. |Σ
+ * C·density·Mxy| can nowhere exceed spins × that product but by rounding, and the bit between 2^62
+ * and 2^63 is there for that: see `assembly/sums.ts`.
  */
 function scaleExponentFor(source: PhantomSource): number {
   const { name, spinCount, bounds, model } = source;
@@ -117,7 +118,10 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Names of the parts that differ between two plans. Motions are compiled into sequence and phantom, so other motions are named alone. */
+/**
+ * Names of the parts that differ between two plans. Motions are compiled into sequence and phantom,
+ * so other motions are named alone.
+ */
 export function differences(a: Plan['parts'], b: Plan['parts']): string[] {
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name]);
   return names.includes('motion') ? names.filter((name) => name !== 'sequence' && name !== 'phantom') : names;

@@ -1,6 +1,7 @@
 /**
- * Starting point of a run: nothing, or what an earlier run left in its checkpoint folder. An unfinished run is overwritten
- * only on request, foreign or damaged checkpoints are refused, and a complete run is not repeated.
+ * Starting point of a run: nothing, or what an earlier run left in its checkpoint folder. An
+ * unfinished run is overwritten only on request, foreign or damaged checkpoints are refused, and a
+ * complete run is not repeated.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -44,10 +45,11 @@ export function checkCheckpointOptions({ checkpoint, resume }: CheckpointOptions
 /**
  * Reads the folder, which rank 0 has locked.
  * @param size of the sums
- * @param outputs files that the run is to write: for each output all files it may consist of, the one given to -o first; none of a stream
+ * @param outputs files that the run is to write: for each output all files it may consist of, the
+ *   one given to -o first; none of a stream
  * @param noise that the outputs are to hold, as text
- * @throws LarmorError 2 if the folder holds an unfinished run and --resume was not given; 65 for the checkpoint of another
- *   run; 73 if the folder is not writable
+ * @throws LarmorError 2 if the folder holds an unfinished run and --resume was not given; 65 for
+ *   the checkpoint of another run; 73 if the folder is not writable
  */
 export function findResumePoint(
   { checkpoint: directory, resume }: CheckpointOptions,

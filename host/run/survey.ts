@@ -1,6 +1,6 @@
 /**
- * Bounds and digest of a phantom whose file does not state them: every spin has to be read once. Each rank reads a part, so
- * that a phantom of 100 GB is read once in all and not once per rank.
+ * Bounds and digest of a phantom whose file does not state them: every spin has to be read once.
+ * Each rank reads a part, so that a phantom of 100 GB is read once in all and not once per rank.
  */
 
 import { letEventsThrough } from '../base/context.ts';

@@ -1,6 +1,7 @@
 /**
- * `--verify`: simulates a random 1 % of the tiles again, by the run's own methods and in f64 with finer RF steps, and reports
- * the difference. The plan's hash is the seed, so a run always checks the same tiles; they are shared by the ranks.
+ * `--verify`: simulates a random 1 % of the tiles again, by the run's own methods and in f64 with
+ * finer RF steps, and reports the difference. The plan's hash is the seed, so a run always checks
+ * the same tiles; they are shared by the ranks.
  */
 import { letEventsThrough } from '../base/context.ts';
 import { spoiled } from '../base/failpoints.ts';
@@ -25,7 +26,10 @@ export interface Findings {
 
 export interface Verification {
   readonly tiles: number;
-  /** Largest error of a sample of any tile over that tile's Σ|ρ| and the largest sensitivity: what a tolerance bounds. */
+  /**
+   * Largest error of a sample of any tile over that tile's Σ|ρ| and the largest sensitivity: what a
+   * tolerance bounds.
+   */
   readonly errorOfDensity: number;
   /** ‖s − s64‖ / ‖s64‖ over all samples of the tiles. */
   readonly errorOfSignal: number;
@@ -40,8 +44,9 @@ export function tilesToVerify({ tileCount, hash }: Pick<Plan, 'tileCount' | 'has
 }
 
 /**
- * Simulates `tiles` twice, each by itself: as the run does, down to its integers, and in f64 with exact forms and finer RF steps, up to the
- * numbers that would become integers. So an integer that wrapped, or lost a bit on its way, is an error like any other.
+ * Simulates `tiles` twice, each by itself: as the run does, down to its integers, and in f64 with
+ * exact forms and finer RF steps, up to the numbers that would become integers. So an integer that
+ * wrapped, or lost a bit on its way, is an error like any other.
  * @param finer the same timelines compiled with shorter RF steps
  * @param make an engine over the job it is given
  */
@@ -97,7 +102,9 @@ function spinsOf({ source }: EngineJob, place: string): PhantomSource {
   };
 }
 
-/** Σ|ρ| of a tile times the largest sensitivity; 1 where there is none, so that no error stays none. */
+/**
+ * Σ|ρ| of a tile times the largest sensitivity; 1 where there is none, so that no error stays none.
+ */
 function totalDensity({ source, tileSize }: EngineJob, tile: number): number {
   const { first, count } = tileCut(source, tileSize).spinsOf(tile);
   const spins = spinBlock(count, { extra: modelColumns(source.model).total });

@@ -1,7 +1,8 @@
 /**
- * Spins at given positions play a sequence in f64 on the host, with its real pulses, for the choice of sub-voxel spins: a column
- * across a slice (column.ts) or the points of a few pixels (point-trial.ts). Only a part of the sequence is played, and only
- * the first sample of a few dozen readouts is kept.
+ * Spins at given positions play a sequence in f64 on the host, with its real pulses, for the choice
+ * of sub-voxel spins: a column across a slice (column.ts) or the points of a few pixels
+ * (point-trial.ts). Only a part of the sequence is played, and only the first sample of a few dozen
+ * readouts is kept.
  */
 import { phasor } from '../numerics/phasor.ts';
 import { STRIDE, type Timeline } from '../timeline/types.ts';
@@ -9,10 +10,16 @@ import { windowsOf } from '../timeline/windows.ts';
 import { pulseOfSlice, type Slice, type TissueClass, type Vector } from './phase-graph.ts';
 import { hardPulse, mergedSteps, ROTATION, rotate } from './pulse-rotation.ts';
 
-/** Pulses of the slice that are played after its first readout, and readouts compared by default, spread over them. */
+/**
+ * Pulses of the slice that are played after its first readout, and readouts compared by default,
+ * spread over them.
+ */
 export const MAX_PULSES = 300;
 const MAX_READOUTS = 40;
-/** Pulses × off-resonances whose rotations are cached, 600 kB each at most; intervals whose precession is, 130 kB. */
+/**
+ * Pulses × off-resonances whose rotations are cached, 600 kB each at most; intervals whose
+ * precession is, 130 kB.
+ */
 const MAX_CACHED = 64;
 
 /** The part of a sequence that is played. */
@@ -37,8 +44,8 @@ interface Step {
 }
 
 /**
- * @param wanted k of the signal at the first sample of a readout, which readouts are demodulated by; without it only moments along the
- *   normal of the slice are kept
+ * @param wanted k of the signal at the first sample of a readout, which readouts are demodulated
+ *   by; without it only moments along the normal of the slice are kept
  * @param most readouts that are compared
  */
 export function stepsOf(
@@ -182,8 +189,9 @@ function record(m: Float64Array, precession: Float64Array, data: Float64Array, w
 }
 
 /**
- * Net rotation of a pulse at each point. Tissues differ in it by their off-resonance alone, points by their place along its gradient: all in one
- * layer are turned alike, and by a pulse without a gradient all there are.
+ * Net rotation of a pulse at each point. Tissues differ in it by their off-resonance alone, points
+ * by their place along its gradient: all in one layer are turned alike, and by a pulse without a
+ * gradient all there are.
  */
 function rotationsAt(timeline: Timeline, pulse: number, offset: number, places: Float64Array): Float64Array {
   const { pulses, gammaBar } = timeline;
@@ -225,8 +233,8 @@ function leaveFrame(all: Float64Array, at: number, angle: number): void {
 }
 
 /**
- * The time before a pulse and the pulse itself, at every point: precession, its rotation with B1 turned by `phase`, and relaxation
- * during the pulse, of which the rotation has none.
+ * The time before a pulse and the pulse itself, at every point: precession, its rotation with B1
+ * turned by `phase`, and relaxation during the pulse, of which the rotation has none.
  */
 function playPulse(
   m: Float64Array,

@@ -1,8 +1,10 @@
 /**
- * Whether the spins of a phantom are enough for a sequence, wherever they lie: the orders of the sequence (phase-graph.ts) are weighed
- * with what the points around a few pixels make of them, a_κ = Σ_n w_n e^{−i2πκ·r_n} / Σ_n w_n, w the pixel's point-spread function. A perfect
- * object has a_κ = 0 for all orders outside the image's window of k; the rest is the spurious echo, known before anything is simulated.
- * Where pulses select a slice, the points are also compared with a dense column across it (column-points.ts).
+ * Whether the spins of a phantom are enough for a sequence, wherever they lie: the orders of the
+ * sequence (phase-graph.ts) are weighed with what the points around a few pixels make of them, a_κ
+ * = Σ_n w_n e^{−i2πκ·r_n} / Σ_n w_n, w the pixel's point-spread function. A perfect object has a_κ
+ * = 0 for all orders outside the image's window of k; the rest is the spurious echo, known before
+ * anything is simulated. Where pulses select a slice, the points are also compared with a dense
+ * column across it (column-points.ts).
  */
 import { phasor } from '../numerics/phasor.ts';
 import { chooseSet, sinc } from '../phantom/sub-voxel.ts';
@@ -41,8 +43,8 @@ export interface EchoPrediction {
   /** Spurious echo over the signal, within a factor of about two. */
   readonly level: number;
   /**
-   * What contributes most: the tissue [s], its order [cycles/m] unless it is made where pulses are not perfect, at the flanks of a slice, and
-   * the first pulse after which moments wind it up.
+   * What contributes most: the tissue [s], its order [cycles/m] unless it is made where pulses are
+   * not perfect, at the flanks of a slice, and the first pulse after which moments wind it up.
    */
   readonly T1?: number;
   readonly T2?: number;
@@ -50,10 +52,16 @@ export interface EchoPrediction {
   readonly pulse?: number;
   /** Moments between pulses turn, so that no one order is to blame. */
   readonly turning?: true;
-  /** Searched for when it is asked: spins per pixel that would do, evenly spread; of a slice, within so much across it [m]. */
+  /**
+   * Searched for when it is asked: spins per pixel that would do, evenly spread; of a slice, within
+   * so much across it [m].
+   */
   readonly enough?: () => number;
   readonly within?: number;
-  /** Of a sequence whose readouts see no echo in focus, so that no level can be told: what they see instead [cycles/m]. */
+  /**
+   * Of a sequence whose readouts see no echo in focus, so that no level can be told: what they see
+   * instead [cycles/m].
+   */
   readonly dephased?: Vector;
 }
 
@@ -61,24 +69,35 @@ export interface EchoPrediction {
 const MAX_ORDERS = 200;
 const FEW_ORDERS = 30;
 const MILLIONS = 1e6;
-/** Spins × orders weighed, a fifth of a second. Where pixels hold more, some thousands each, spins are left out at random. */
+/**
+ * Spins × orders weighed, a fifth of a second. Where pixels hold more, some thousands each, spins
+ * are left out at random.
+ */
 const MAX_TERMS = 1.5e7;
 /** What chance makes of an order then is taken for nothing up to so many standard deviations. */
 const DEVIATIONS = 3;
 /** Below this nothing is looked at: all orders together cannot reach half a per cent. */
 const HARMLESS = 0.005;
-/** A plane is thought to become a slab of this thickness for the number of spins that would do [m]. */
+/**
+ * A plane is thought to become a slab of this thickness for the number of spins that would do [m].
+ */
 const SLAB = 10e-3;
 /** Spurious echo that is left of the number of spins that would do. */
 const ENOUGH = 0.01;
 
-/** Pixels and points of each that play the sequence where moments turn; of the spins around a pixel so many pixels' worth are read. */
+/**
+ * Pixels and points of each that play the sequence where moments turn; of the spins around a pixel
+ * so many pixels' worth are read.
+ */
 const TRIAL_PIXELS = 3;
 const TRIAL_POINTS = 2000;
 const PIXELS_NEAR = 36;
 const dot = (a: Vector, b: Vector): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 
-/** Whether spins are enough for a sequence, by the phase graph and, where a slice is selected, by a dense column across it. */
+/**
+ * Whether spins are enough for a sequence, by the phase graph and, where a slice is selected, by a
+ * dense column across it.
+ */
 export function checkPoints(
   source: PhantomSource,
   timeline: Timeline,
@@ -132,7 +151,8 @@ export function checkPoints(
       }
     }
     const exact = share * column.energyOf(tissue);
-    // The graph knows how much of its orders is lost in the plane, not what the flanks of the slice make of them.
+    // The graph knows how much of its orders is lost in the plane, not what the flanks of the slice
+    // make of them.
     const energy = flat + (exact < alone ? (exact * across) / alone : across + exact - alone);
     return { tissue, graph, energy, order: energy < 2 * inGraph ? orders[worst]?.kappa : undefined };
   });
@@ -151,7 +171,10 @@ export function checkPoints(
   return { ...cause, enough: () => layersFor(timeline, worst.tissue, slice, slab!), within: slab!.thickness };
 }
 
-/** Of sequences whose moments turn: the points of a few pixels play it (point-trial.ts). Undefined for a plane, which has no thickness to compare with. */
+/**
+ * Of sequences whose moments turn: the points of a few pixels play it (point-trial.ts). Undefined
+ * for a plane, which has no thickness to compare with.
+ */
 function checkByTrial(
   source: PhantomSource,
   timeline: Timeline,
@@ -185,7 +208,8 @@ function checkByTrial(
     ({ edges, points }) => edges.every((edge) => Math.hypot(...edge) > 0) && points.places.length > 0,
   );
   if (usable.length === 0) return undefined;
-  // All readouts: a lattice is seen by the few spokes along its rows (8 of 200 had 96 % of an echo of UTE).
+  // All readouts: a lattice is seen by the few spokes along its rows (8 of 200 had 96 % of an echo
+  // of UTE).
   const trial = pointTrial(timeline, slice, wanted, usable, MAX_PULSES);
   const parts = tissueClasses(sampled).map(({ weight, ...tissue }) => {
     const { wanted, level } = trial(tissue);
@@ -260,7 +284,10 @@ interface AcrossSlice {
   energyOf(tissue: TissueClass): number;
 }
 
-/** Undefined for a plane, which has but one height: the graph, whose pulses are those in the middle of the slice, knows its echoes. */
+/**
+ * Undefined for a plane, which has but one height: the graph, whose pulses are those in the middle
+ * of the slice, knows its echoes.
+ */
 function acrossSlice(
   timeline: Timeline,
   slice: Slice,
@@ -342,7 +369,10 @@ function distances(
   });
 }
 
-/** What is left of a sum over pixels without what chance has added to it, if it is more than chance would make of it. */
+/**
+ * What is left of a sum over pixels without what chance has added to it, if it is more than chance
+ * would make of it.
+ */
 function beyondChance(sum: number, chance: number, pixels: number): number {
   const excess = sum - chance;
   return excess > (DEVIATIONS * chance) / Math.sqrt(pixels) ? excess : 0;

@@ -1,24 +1,31 @@
 /**
- * Points of a few pixels play a sequence whose moments turn from pulse to pulse (spokes, spirals), against as many
- * points as a perfect object takes:
+ * Points of a few pixels play a sequence whose moments turn from pulse to pulse (spokes, spirals),
+ * against as many points as a perfect object takes:
  *
  *     level² = Σ_j |⟨M_j⟩_points − ⟨M_j⟩_dense|² / Σ_j |⟨M_j⟩_dense|²
  *
- * with ⟨M_j⟩ the mean over a pixel of the magnetisation at readout j, demodulated by the readout's own k. Such moments scatter each order over
- * thousands of states, so that the phase graph has to leave some out, and they add to the phase of the pulses by an amount that
- * depends on the place, which a column across the slice does not see.
+ * with ⟨M_j⟩ the mean over a pixel of the magnetisation at readout j, demodulated by the readout's
+ * own k. Such moments scatter each order over thousands of states, so that the phase graph has to
+ * leave some out, and they add to the phase of the pulses by an amount that depends on the place,
+ * which a column across the slice does not see.
  */
 import type { SubVoxelPlaces } from '../phantom/sub-voxel.ts';
 import type { Timeline } from '../timeline/types.ts';
 import { momentsBetweenPulses, type Slice, type TissueClass, type Vector } from './phase-graph.ts';
 import { playPoints, stepsOf } from './play-points.ts';
 
-/** A parallelepiped that is one pixel where the image encodes, and the thickness of the object where it does not. */
+/**
+ * A parallelepiped that is one pixel where the image encodes, and the thickness of the object where
+ * it does not.
+ */
 export interface Cell {
   /** [m] */
   readonly middle: Vector;
   readonly edges: readonly [Vector, Vector, Vector];
-  /** Which edges end softly: points beyond them count too, as `softly` says. Else the cell holds a whole number of voxels. */
+  /**
+   * Which edges end softly: points beyond them count too, as `softly` says. Else the cell holds a
+   * whole number of voxels.
+   */
   readonly soft?: readonly [boolean, boolean, boolean];
 }
 
@@ -34,8 +41,8 @@ export interface CellPoints {
 const SOFT = 1.5;
 
 /**
- * Weight of a point so many pixels from the middle: 1 inside, ½ where the pixel ends. What a sharp end cuts off a lattice of a few
- * points would be taken for an echo.
+ * Weight of a point so many pixels from the middle: 1 inside, ½ where the pixel ends. What a sharp
+ * end cuts off a lattice of a few points would be taken for an echo.
  */
 export function softly(distance: number): number {
   const beyond = Math.abs(distance) - (1 - SOFT / 2);
@@ -51,19 +58,29 @@ export interface PointTrial {
 }
 
 /**
- * Points that stand for a perfect object in a cell: on a grid in its plane, so many each way, at as many different heights. A moment that turns
- * winds up tens of cycles across a pixel: a coarse grid of columns of layers (8 × 8 × 32) brings those back as an echo of its
- * own, 6 % for UTE where 0.6 % are right.
+ * Points that stand for a perfect object in a cell: on a grid in its plane, so many each way, at as
+ * many different heights. A moment that turns winds up tens of cycles across a pixel: a coarse grid
+ * of columns of layers (8 × 8 × 32) brings those back as an echo of its own, 6 % for UTE where 0.6
+ * % are right.
  */
 const GRID = 91;
-/** Heights follow each other in steps of this many, near the golden section, so that no wave in the plane runs with them. */
+/**
+ * Heights follow each other in steps of this many, near the golden section, so that no wave in the
+ * plane runs with them.
+ */
 const SCATTER = 3163;
-/** More different moments than this beside the line through the first two turn; an inversion, its train and the delay after it have one. */
+/**
+ * More different moments than this beside the line through the first two turn; an inversion, its
+ * train and the delay after it have one.
+ */
 const FEW_MOMENTS = 4;
 /** Moments that differ by less are the same [cycles/m]: rewinders are rounded to the raster. */
 const SAME = 3;
 
-/** Whether the moments between the pulses of a slice turn: there are many different ones, not all on one line as those of phase encoding are. */
+/**
+ * Whether the moments between the pulses of a slice turn: there are many different ones, not all on
+ * one line as those of phase encoding are.
+ */
 export function momentsTurn(timeline: Timeline, slice: Slice): boolean {
   let first: Vector | undefined;
   let along: readonly number[] | undefined;
@@ -148,7 +165,10 @@ export function placed(places: Float64Array, { middle, edges }: Cell): Float64Ar
   });
 }
 
-/** Weighted mean over the points, and the square of what chance would make of it if they were drawn at random; summed over readouts. */
+/**
+ * Weighted mean over the points, and the square of what chance would make of it if they were drawn
+ * at random; summed over readouts.
+ */
 function meanOf(
   data: Float64Array,
   width: number,

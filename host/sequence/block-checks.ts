@@ -1,6 +1,7 @@
 /**
- * Blocks that cannot be simulated: what lies outside of its block or of all reason, a readout during a pulse; and of
- * sequences that a program made, whatever a file could not hold (`block-readers.ts`).
+ * Blocks that cannot be simulated: what lies outside of its block or of all reason, a readout
+ * during a pulse; and of sequences that a program made, whatever a file could not hold
+ * (`block-readers.ts`).
  */
 import { openBudget } from '../base/budget.ts';
 import { badInput } from '../base/errors.ts';

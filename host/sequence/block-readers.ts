@@ -1,6 +1,7 @@
 /**
- * Readers of blocks and events that a program made: which keys each has, and what their values may be, as a Pulseq file
- * would have them. Files and built-in sequences are right by construction; what comes in through the package may be anything.
+ * Readers of blocks and events that a program made: which keys each has, and what their values may
+ * be, as a Pulseq file would have them. Files and built-in sequences are right by construction;
+ * what comes in through the package may be anything.
  */
 import { badInput } from '../base/errors.ts';
 import { accepting, flag, type JsonReader, list, number, record, wholeNumber, word } from '../base/json.ts';
@@ -45,7 +46,10 @@ export const textLine = accepting<string>(
   'give a text of one line',
 );
 
-/** Reads each object once: the events of a scan, and their arrays, are few, and its blocks may be millions. */
+/**
+ * Reads each object once: the events of a scan, and their arrays, are few, and its blocks may be
+ * millions.
+ */
 function once<T>(reader: JsonReader<T>): JsonReader<T> {
   const known = new WeakSet<object>();
   return (given, location) => {

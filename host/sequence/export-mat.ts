@@ -4,10 +4,10 @@
  * have the sign of Pulseq.
  *
  * Variables: `name`; `duration` s; `definitions` with the fields name and value; `blocks`, a struct
- * of columns [blocks, 1] duration, rf, gx, gy, gz, adc; `rf`, `gradients`, `adc`, struct arrays of events,
- * whose time, magnitude, phase (and the amplitude of a gradient of kind shape) are numbers of cells of
- * `shapes`; `labels`, `triggers`, `rotations`, `shims`, `soft_delays`, struct arrays of what belongs to the `block` that each
- * names.
+ * of columns [blocks, 1] duration, rf, gx, gy, gz, adc; `rf`, `gradients`, `adc`, struct arrays of
+ * events, whose time, magnitude, phase (and the amplitude of a gradient of kind shape) are numbers
+ * of cells of `shapes`; `labels`, `triggers`, `rotations`, `shims`, `soft_delays`, struct arrays of
+ * what belongs to the `block` that each names.
  */
 import { cannotWrite } from '../base/errors.ts';
 import { cells, characters, doubles, MAX_VARIABLE_BYTES, matHeader, structs } from '../formats/matlab-write.ts';
@@ -16,7 +16,11 @@ import type { Sequence } from './types.ts';
 
 const COLUMNS = ['duration', 'rf', 'gx', 'gy', 'gz', 'adc'] as const;
 
-/** The file in pieces. @throws LarmorError 73 if it does not fit. @param path names it in that error */
+/**
+ * The file in pieces.
+ * @throws LarmorError 73 if it does not fit.
+ * @param path names it in that error
+ */
 export function* sequenceMat(path: string, sequence: Sequence): Generator<Buffer> {
   yield matHeader();
   for (const variable of variables(sequence)) {

@@ -74,7 +74,10 @@ export interface CoilArray {
 }
 
 export interface GradientErrors {
-  /** Maxwell terms: to second order in the gradients, or the whole root. true: the whole root below 0.2 T. */
+  /**
+   * Maxwell terms: to second order in the gradients, or the whole root. true: the whole root below
+   * 0.2 T.
+   */
   readonly concomitant?: boolean | 'quadratic' | 'full';
   /** Coefficients of spherical harmonics (`.grad`, `.coef`). */
   readonly nonlinearity?: string;

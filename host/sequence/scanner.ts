@@ -161,7 +161,10 @@ const concomitant = accepting<NonNullable<GradientErrors['concomitant']>>(
   "give true, false, 'quadratic' or 'full'",
 );
 
-/** The keys of a scanner file, or of an object like it, whose files are then relative to the working folder. */
+/**
+ * The keys of a scanner file, or of an object like it, whose files are then relative to the working
+ * folder.
+ */
 export const scannerKeys: JsonReader<Partial<Scanner>> = record<object, Required<Scanner>>(
   {},
   {

@@ -83,7 +83,8 @@ const PULSE_PIECE: Seconds = 10e-6;
 const OVERHANG: Seconds = 1e-9;
 
 /**
- * @returns what compiles block `n`, which begins at `start` (where spins move, blocks must come in the order of time), and the end of the sequence
+ * @returns what compiles block `n`, which begins at `start` (where spins move, blocks must come in
+ *   the order of time), and the end of the sequence
  * @throws LarmorError 65 when events of a block overlap or outlast it
  */
 export function blockCompiler(sequence: Sequence, options: TimelineOptions, tables: BlockTables) {

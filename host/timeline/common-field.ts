@@ -1,6 +1,6 @@
 /**
- * A field that is the same for all spins [T]. It is not simulated: the frame turns with it, and with
- * the frame the phases of pulses and of the receiver. There are two: what a block states
+ * A field that is the same for all spins [T]. It is not simulated: the frame turns with it, and
+ * with the frame the phases of pulses and of the receiver. There are two: what a block states
  * (`Block.common`), and G·b of spins that all move by the same b(t), whatever else turns them.
  */
 import type { Seconds } from '../base/units.ts';

@@ -3,8 +3,8 @@
  *
  *     ∫ g·r dt = (∫ Aᵀg dt)·r0 + Σ_i (∫ v_i·g dt) q_i + (∫ Pᵀg dt)·D
  *
- * by Gauss and Legendre between all corners of gradients and of the movement, what fields add on the way likewise, and the marks (`OP.slide`,
- * `field`, `hold`, `release`) between stretches.
+ * by Gauss and Legendre between all corners of gradients and of the movement, what fields add on
+ * the way likewise, and the marks (`OP.slide`, `field`, `hold`, `release`) between stretches.
  */
 
 import { type Movement, type MovementPath, type SeenFields, type Slide, termsOf } from '../base/movement.ts';

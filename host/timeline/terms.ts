@@ -1,4 +1,7 @@
-/** Joins phase terms of spins at rest; terms that are gradient moments, or functions of the gradients. */
+/**
+ * Joins phase terms of spins at rest; terms that are gradient moments, or functions of the
+ * gradients.
+ */
 import type { Hertz } from '../base/units.ts';
 import { GAUSS } from '../numerics/gauss-legendre.ts';
 import { cornersWithin, integral, valueAt } from '../sequence/waveform.ts';

@@ -1,6 +1,7 @@
 /**
- * The kernels' memory for a run: the timeline in the kernels' units, the ring of tiles, the sums, and each thread's scratch. It is laid out
- * before it is made, so that `larmor plan` knows its exact size and nothing ever grows.
+ * The kernels' memory for a run: the timeline in the kernels' units, the ring of tiles, the sums,
+ * and each thread's scratch. It is laid out before it is made, so that `larmor plan` knows its
+ * exact size and nothing ever grows.
  */
 
 import {
@@ -42,15 +43,18 @@ import type { EngineJob } from '../types.ts';
 import { largestShare, MOST_SIGNAL, toUnits, unitExponent } from '../units.ts';
 import { type KernelExports, type Kernels, probeOf } from './module.ts';
 
-/** Accumulators take at most this; with more samples than that threads share one and add atomically. */
+/**
+ * Accumulators take at most this; with more samples than that threads share one and add atomically.
+ */
 const ACCUMULATOR_BYTES = 512 * 2 ** 20;
 
 /** A WASM memory's addresses have 32 bits. */
 const MEMORY_LIMIT = 65535 * 65536;
 
 /**
- * Operations of a tile, by counting, up to which the calling thread may do the work: with more (half a second to five) it could not
- * handle signals or send heartbeats meanwhile. Starting another costs a tenth of a second.
+ * Operations of a tile, by counting, up to which the calling thread may do the work: with more
+ * (half a second to five) it could not handle signals or send heartbeats meanwhile. Starting
+ * another costs a tenth of a second.
  */
 const SHORT_TILE = 6e9;
 /** What stepping in f64 takes beside lines in f32. */
@@ -88,7 +92,9 @@ function sizesOf(
 export interface Slot {
   readonly address: number;
   readonly spins: SpinBlock;
-  /** [capacity][x, y, z]: the magnetisation to start from, and in the end the one that is asked for. */
+  /**
+   * [capacity][x, y, z]: the magnetisation to start from, and in the end the one that is asked for.
+   */
   readonly magnetization: Float64Array | undefined;
 }
 
@@ -98,7 +104,9 @@ export interface Memory {
   readonly job: number;
   readonly starts: readonly number[];
   readonly slots: readonly Slot[];
-  /** [channels][sampleCount][re, im] of the first accumulator, to which the kernels add the others. */
+  /**
+   * [channels][sampleCount][re, im] of the first accumulator, to which the kernels add the others.
+   */
   readonly sums: BigInt64Array;
 }
 
@@ -199,7 +207,10 @@ export function layOut(
   };
 }
 
-/** Whether slots hold the magnetisation of their spins: to start from, to hand over, or both in one place. */
+/**
+ * Whether slots hold the magnetisation of their spins: to start from, to hand over, or both in one
+ * place.
+ */
 const hasStates = ({ onMagnetization, source }: EngineJob): boolean =>
   onMagnetization !== undefined || source.initial !== undefined;
 
@@ -307,7 +318,10 @@ function placeTrajectories(arena: Arena, { timeline, isModelled }: Program, sour
   return arena.list(records);
 }
 
-/** Copies a tile's spins into a slot; those beyond its end have no density. Throws as `source.read` does. */
+/**
+ * Copies a tile's spins into a slot; those beyond its end have no density. Throws as `source.read`
+ * does.
+ */
 export function fillSlot(
   source: PhantomSource,
   memory: ArrayBufferLike,

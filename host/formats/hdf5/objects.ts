@@ -107,7 +107,8 @@ function objectHeader(messages: readonly (readonly [type: number, body: Uint8Arr
 }
 
 function groupHeader(links: readonly (readonly [name: string, address: number])[]): Uint8Array {
-  const linkInfo = byteBuilder().u8(0).u8(0).u64(UNDEFINED).u64(UNDEFINED).finish(); // links stand in this header
+  // Links stand in this header.
+  const linkInfo = byteBuilder().u8(0).u8(0).u64(UNDEFINED).u64(UNDEFINED).finish();
   const messages: [number, Uint8Array][] = [
     [LINK_INFO, linkInfo],
     [GROUP_INFO, Uint8Array.of(0, 0)],

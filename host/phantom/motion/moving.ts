@@ -33,7 +33,10 @@ export interface MovingPhantom {
    * file, and places at any time.
    */
   placesOf(first: number, count: number, atRest: SpinBlock): MovingPlaces;
-  /** Farthest that spins of a group move between two times [m], by those in the corners of the phantom's box, or by some where the movement is sampled. */
+  /**
+   * Farthest that spins of a group move between two times [m], by those in the corners of the
+   * phantom's box, or by some where the movement is sampled.
+   */
   shift(group: number, from: Seconds, to: Seconds): number;
 }
 

@@ -55,7 +55,9 @@ export function unitTime({ t, unit, periodic, periods }: TimeCurve): UnitTime {
   };
 }
 
-/** A time by which the motions have been everywhere: one period, or a little after the last knot. */
+/**
+ * A time by which the motions have been everywhere: one period, or a little after the last knot.
+ */
 export function spanOf(motions: readonly { readonly time: TimeCurve }[]): Seconds {
   const lengths = motions.map(({ time }) => {
     const { from, to, periodic } = unitTime(time);

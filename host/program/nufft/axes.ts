@@ -6,8 +6,8 @@ import type { Context } from '../method.ts';
 import { type Axis, chooseAxis } from './sample-axis.ts';
 
 /**
- * Largest decay along an axis, as R2 · time, in exact runs: the factors that undo the common half of
- * it amplify rounding. At 3 a single spin errs by 7e-7, as by exact sums; at 6 by twice that.
+ * Largest decay along an axis, as R2 · time, in exact runs: the factors that undo the common half
+ * of it amplify rounding. At 3 a single spin errs by 7e-7, as by exact sums; at 6 by twice that.
  */
 const MOST_DECAY = 3;
 

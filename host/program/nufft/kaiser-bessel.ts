@@ -68,7 +68,10 @@ export function kaiserBessel(width: number, ratio: number): SpreadingKernel {
 /** Degree that gives four derivatives to 1e-9 and more, and six to 1e-5, of values below 1. */
 const FINE_DEGREE = 18;
 
-/** @returns derivative `order` of ψ with respect to the position, at tap `tap` and `local` in [−½, ½] */
+/**
+ * @returns derivative `order` of ψ with respect to the position, at tap `tap` and `local` in [−½,
+ *   ½]
+ */
 export function kernelDerivatives(width: number, ratio: number): (tap: number, local: number, order: number) => number {
   const beta = betaOf(width, ratio);
   const peak = besselI0(beta);

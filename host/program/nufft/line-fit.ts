@@ -8,7 +8,10 @@ import type { Trajectory } from '../trajectory.ts';
 
 export interface LineFit {
   readonly samples: number;
-  /** [x, y, z, t, terms] from the first sample of the trajectory to the middle one; per sample; per sample². */
+  /**
+   * [x, y, z, t, terms] from the first sample of the trajectory to the middle one; per sample; per
+   * sample².
+   */
   readonly middle: Float64Array;
   readonly rate: Float64Array;
   readonly bend: Float64Array;

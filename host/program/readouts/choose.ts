@@ -30,7 +30,9 @@ interface LineChoice {
 }
 
 export interface ReadoutChoices {
-  /** [trajectories] whether readouts by themselves are batched, and whether as products of matrices */
+  /**
+   * [trajectories] whether readouts by themselves are batched, and whether as products of matrices
+   */
   readonly isBatched: readonly boolean[];
   readonly isProduct: readonly boolean[];
   /** Operations per spin of the readouts of a window. */

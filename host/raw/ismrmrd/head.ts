@@ -1,6 +1,6 @@
 /**
- * The fixed head of an acquisition, 340 bytes: the same in the rows of a file and in the messages of
- * a stream.
+ * The fixed head of an acquisition, 340 bytes: the same in the rows of a file and in the messages
+ * of a stream.
  */
 import { warn } from '../../base/log.ts';
 import type { Seconds } from '../../base/units.ts';

@@ -1,7 +1,7 @@
 /**
- * Writes the MRD stream to standard output: the messages by which ISMRMRD's tools and Gadgetron hand
- * raw data to a reconstruction. Each is a u16 that says what it is, and its body, little-endian
- * (ISMRMRD's documentation, "Message Types"):
+ * Writes the MRD stream to standard output: the messages by which ISMRMRD's tools and Gadgetron
+ * hand raw data to a reconstruction. Each is a u16 that says what it is, and its body,
+ * little-endian (ISMRMRD's documentation, "Message Types"):
  *
  *     3     header: u32 length, XML
  *     1008  acquisition: head of 340 bytes, trajectory and samples as f32; in the order played

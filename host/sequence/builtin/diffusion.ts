@@ -22,7 +22,8 @@ function bValue(amplitude: TeslaPerMeter, { rise, flat }: TrapezoidEvent, apart:
 const LONGEST: Seconds = 0.5;
 
 /**
- * The shortest lobe that reaches `b`, with the amplitude that gives it exactly; none if no lobe does.
+ * The shortest lobe that reaches `b`, with the amplitude that gives it exactly; none if no lobe
+ * does.
  * @param apart Δ of a lobe of that duration, or undefined where it does not fit
  */
 export function diffusionLobe(

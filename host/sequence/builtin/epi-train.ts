@@ -1,6 +1,6 @@
 /**
- * The readout train of echo-planar imaging on the scanner's rasters: lobes of alternating sign, each
- * with its samples in the middle, and a blip between lines.
+ * The readout train of echo-planar imaging on the scanner's rasters: lobes of alternating sign,
+ * each with its samples in the middle, and a blip between lines.
  */
 import { usage } from '../../base/errors.ts';
 import type { Meters, Seconds } from '../../base/units.ts';

@@ -1,9 +1,11 @@
 /**
  * MPRAGE (Mugler and Brookeman 1990): an adiabatic inversion of the volume, a wait, and a train of
- * spoiled gradient echoes of small flip angle through one plane of k-space; then the next partition:
+ * spoiled gradient echoes of small flip angle through one plane of k-space; then the next
+ * partition:
  *
  *   inversion | spoil | wait for TI
- *   α | prephase x, encode y and z | wait for TE | readout | spoil x, rewind y and z | wait   (once per line)
+ *   once per line:
+ *     α | prephase x, encode y and z | wait for TE | readout | spoil x, rewind y and z | wait
  *   wait for TR
  *
  * TI is the time from the inversion to the pulse before the line in the middle, TR that between

@@ -3,7 +3,8 @@
  * of the volume, then one spiral arm per repetition, with flip angles and repetition times that
  * vary so that each tissue has its own course of signal. Frames are counted as repetitions.
  *
- *   inversion | spoil | RF(n) + Gz | rephase z | arm | spoil z, rewind | wait for TR(n)   (once per frame)
+ *   once per frame:
+ *     inversion | spoil | RF(n) + Gz | rephase z | arm | spoil z, rewind | wait for TR(n)
  */
 import { DEGREE } from '../../base/quantities.ts';
 import type { Radians, Seconds } from '../../base/units.ts';

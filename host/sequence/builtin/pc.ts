@@ -1,7 +1,7 @@
 /**
- * Phase contrast, 2-D (Bryant et al. 1984): each line once for every velocity encoding, by a pair of
- * opposite lobes between encoding and readout. Sets differ in the sign of the pair on one axis, so
- * that spins of velocity v differ by
+ * Phase contrast, 2-D (Bryant et al. 1984): each line once for every velocity encoding, by a pair
+ * of opposite lobes between encoding and readout. Sets differ in the sign of the pair on one axis,
+ * so that spins of velocity v differ by
  *
  *     φ(set i) − φ(set 0) = π v_i / venc,   a pair having the first moment ∓1/(4γ̄·venc).
  */
@@ -41,7 +41,10 @@ const parameters = {
   dummies: dummyScans(100),
 } as const;
 
-/** The lobe of the shortest pair with a first moment of `moment` [T·s²/m]: its area times its duration. */
+/**
+ * The lobe of the shortest pair with a first moment of `moment` [T·s²/m]: its area times its
+ * duration.
+ */
 function pairLobe(moment: number, scanner: Scanner): TrapezoidEvent {
   let duration = 4 * scanner.gradRaster;
   for (;;) {

@@ -1,6 +1,6 @@
 /**
- * Excitation of a slice or of the whole volume, and the stack of slices: the pulse, its gradient and
- * the moment that is left to rephase. On the scanner's rasters and within its dead times.
+ * Excitation of a slice or of the whole volume, and the stack of slices: the pulse, its gradient
+ * and the moment that is left to rephase. On the scanner's rasters and within its dead times.
  */
 import { usage } from '../../base/errors.ts';
 import type { Hertz, Meters, Radians, Seconds } from '../../base/units.ts';

@@ -18,11 +18,14 @@ export interface SpiralLimits {
 
 /** Steps of the integration in one raster. */
 const STEPS = 50;
-/** Part of the slew rate that is used: what remains is for the difference between steps and samples. */
+/**
+ * Part of the slew rate that is used: what remains is for the difference between steps and samples.
+ */
 const SLEW = 0.97;
 
 /**
- * Gradients [T/m] in the middle of each raster cell, x and y, from k = 0 to at least |k| = n/(2·FOV).
+ * Gradients [T/m] in the middle of each raster cell, x and y, from k = 0 to at least |k| =
+ * n/(2·FOV).
  */
 export function spiralPath(n: number, fov: Meters, arms: number, limits: SpiralLimits): { x: number[]; y: number[] } {
   const { gammaBar, Gmax, Smax, raster } = limits;
@@ -36,7 +39,8 @@ export function spiralPath(n: number, fov: Meters, arms: number, limits: SpiralL
   let [kx, ky] = [0, 0];
   while (theta < last) {
     for (let step = 0; step < STEPS; step++) {
-      // Largest θ̈ of the quadratic equation; none where the curve alone needs more than the slew rate.
+      // Largest θ̈ of the quadratic equation; none where the curve alone needs more than the slew
+      // rate.
       const a = 1 + theta * theta;
       const b = theta * speed ** 2;
       const c = (4 + theta * theta) * speed ** 4 - slew ** 2;

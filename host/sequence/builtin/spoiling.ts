@@ -1,6 +1,6 @@
 /**
- * What keeps transverse magnetisation of one repetition out of the next: the dephasing lobe, and the
- * quadratic phase of RF spoiling (Zur et al., Magn. Reson. Med. 1991).
+ * What keeps transverse magnetisation of one repetition out of the next: the dephasing lobe, and
+ * the quadratic phase of RF spoiling (Zur et al., Magn. Reson. Med. 1991).
  */
 import { DEGREE } from '../../base/quantities.ts';
 import type { Meters, Radians } from '../../base/units.ts';

@@ -2,8 +2,8 @@
 import type { Block, TrapezoidEvent } from '../types.ts';
 
 /**
- * Spokes have twice the samples that the matrix needs: what lies a field of view away from an object
- * comes back as a ring about it, which reaches the corners of the picture.
+ * Spokes have twice the samples that the matrix needs: what lies a field of view away from an
+ * object comes back as a ring about it, which reaches the corners of the picture.
  */
 export const OVERSAMPLING = 2;
 
@@ -21,7 +21,10 @@ export function along(lobe: TrapezoidEvent, direction: SpokeDirection): Pick<Blo
   };
 }
 
-/** Turn from spoke to spoke of which any number lie about evenly (Winkelmann et al. 2007): 180° over the golden ratio. */
+/**
+ * Turn from spoke to spoke of which any number lie about evenly (Winkelmann et al. 2007): 180° over
+ * the golden ratio.
+ */
 const GOLDEN_ANGLE = Math.PI * ((Math.sqrt(5) - 1) / 2);
 
 /** Directions in the plane over half a turn. */

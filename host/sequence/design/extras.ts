@@ -1,8 +1,14 @@
-/** What a block may have beside pulses, gradients and readout: triggers, soft delays, rotations, shims. */
+/**
+ * What a block may have beside pulses, gradients and readout: triggers, soft delays, rotations,
+ * shims.
+ */
 import type { Radians, Seconds } from '../../base/units.ts';
 import type { Block, RfShimEvent, SoftDelayEvent, TriggerEvent } from '../types.ts';
 
-/** A block that waits for a signal from outside: here the next R peak of `--heart-rate` or `--r-peaks`. */
+/**
+ * A block that waits for a signal from outside: here the next R peak of `--heart-rate` or
+ * `--r-peaks`.
+ */
 export function inputTrigger(channel: number, duration: Seconds): Block {
   return { duration, triggers: [{ type: 'input', channel, delay: 0, duration }] };
 }

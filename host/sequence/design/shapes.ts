@@ -26,7 +26,10 @@ export function scaledGradient<Event extends GradientEvent>(event: Event, factor
   return { ...event, amplitude: event.amplitude.map((value) => value * factor) };
 }
 
-/** Gradients of one axis and one block as one event, their sum: a blip on a readout, a crusher on a rephaser. */
+/**
+ * Gradients of one axis and one block as one event, their sum: a blip on a readout, a crusher on a
+ * rephaser.
+ */
 export function joinedGradients(...events: readonly GradientEvent[]): ShapedGradientEvent {
   const parts = events.map(gradientPoints);
   const times = [...new Set(parts.flatMap(({ t }) => [...t]))].sort((a, b) => a - b);

@@ -1,7 +1,7 @@
 /**
- * Pulses by the Shinnar–Le Roux transform (Pauly et al., IEEE Trans. Med. Imaging 1991): the profile
- * of a hard-pulse train is a pair of polynomials |A|² + |B|² = 1, so a filter B makes a pulse whose
- * slice is as sharp at 90° and 180° as at small angles, where a sinc's is not.
+ * Pulses by the Shinnar–Le Roux transform (Pauly et al., IEEE Trans. Med. Imaging 1991): the
+ * profile of a hard-pulse train is a pair of polynomials |A|² + |B|² = 1, so a filter B makes a
+ * pulse whose slice is as sharp at 90° and 180° as at small angles, where a sinc's is not.
  *
  *     B = sin(flip/2) · low-pass filter,   A of minimum phase,
  *     from the last pulse to the first: φ = 2 atan(b₀/a₀), and A, B ← cA + sB, (cB − sA)/z

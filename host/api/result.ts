@@ -87,6 +87,7 @@ export function scanCounts(job: Job): ScanCounts {
   return {
     spins: plan.spinCount,
     spuriousEcho: spuriousEcho?.level ?? 0,
+    sliceError: spuriousEcho?.scale ?? 0,
     tiles: plan.tileCount,
     tileSize: plan.tileSize,
     samples: timeline.sampleCount,

@@ -74,12 +74,14 @@ function reachLines({ reach }: PlanRecord): string[] {
   return [`reach      ${ranges.join(', ')} mm during the sequence`];
 }
 
-/** Spins per voxel and the spurious echo predicted of them. */
-function voxelLines({ spuriousEcho }: PlanRecord, perVoxel: PhantomSource['spins']): string[] {
-  const level = `spurious echo ${(100 * spuriousEcho).toPrecision(1)} % of the signal`;
+/** Spins per voxel, and what is predicted of them. */
+function voxelLines({ spuriousEcho, sliceError }: PlanRecord, perVoxel: PhantomSource['spins']): string[] {
+  const percent = (share: number): string => `${(100 * share).toPrecision(1)} %`;
+  const level = `spurious echo ${percent(spuriousEcho)} of the signal`;
   if (perVoxel === undefined) return [`echo       ${level}, predicted`];
   const { least, most } = perVoxel;
-  return [`per voxel  ${least === most ? least : `${least} to ${most}, by tissue`}; ${level}, predicted`];
+  const slice = sliceError > 0 ? `, sum over the slice within ${percent(sliceError)}` : '';
+  return [`per voxel  ${least === most ? least : `${least} to ${most}, by tissue`}; ${level}${slice}, predicted`];
 }
 
 function decisionLine({ what, chosen, cost, instead, insteadCost }: PlanRecord['decisions'][number]): string {

@@ -88,7 +88,7 @@ export function latticeSource(lattice: Lattice, model: LatticeModel, options: La
   const counted = countRows(size, row, paint);
   if (counted.counts.every((count) => count === 0))
     throw badInput(options.name, 'holds no spins', 'check its labels, or use smaller voxels');
-  const { places, level } = choosePlaces(lattice, model, counted, options);
+  const { places, level, scale } = choosePlaces(lattice, model, counted, options);
   const perVoxel = Uint32Array.from(places, (one) => one.length / 3);
   const before = spinsBefore(counted.before, row, paint, perVoxel);
   const spinCount = before[ny * nz];
@@ -139,7 +139,7 @@ export function latticeSource(lattice: Lattice, model: LatticeModel, options: La
       spinCount,
       `${model.digest?.() ?? ''}${sampledDigest(spinCount, read)}`,
     ),
-    spins: spinsOfVoxels(perVoxel, counted.counts, level),
+    spins: spinsOfVoxels(perVoxel, counted.counts, { level, scale }),
     residentBytes: before.byteLength + row.byteLength + (model.residentBytes ?? 0),
     read,
     close: () => model.close?.(),
@@ -269,14 +269,15 @@ function choosePlaces(
   return { ...chosen, places: all };
 }
 
-/** Mean, smallest and largest number of spins of the occupied voxels. */
+/** Smallest and largest number of spins of the occupied voxels, and what is predicted of them. */
 function spinsOfVoxels(
   perVoxel: Uint32Array,
   counts: Float64Array,
-  level: number | undefined,
+  { level, scale }: Pick<SpinChoice, 'level' | 'scale'>,
 ): NonNullable<PhantomSource['spins']> {
   const used = [...perVoxel].filter((_, tissue) => counts[tissue] > 0);
-  return { least: Math.min(...used), most: Math.max(...used), ...(level === undefined ? {} : { level }) };
+  const predicted = { ...(level !== undefined && { level }), ...(scale !== undefined && { scale }) };
+  return { least: Math.min(...used), most: Math.max(...used), ...predicted };
 }
 
 function startOfRow({ origin, steps: [, b, c] }: Lattice, j: number, k: number): Vector {

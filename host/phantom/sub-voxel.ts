@@ -56,7 +56,9 @@ export interface SpinChoice {
   /** By tissue. */
   readonly places: readonly SubVoxelPlaces[];
   /** Predicted spurious echo over the signal. */
-  readonly level?: number;
+  readonly level?: number | undefined;
+  /** Predicted error of the sum over the slice, of the tissue that errs most, over its signal. */
+  readonly scale?: number | undefined;
 }
 
 /** Requirements of a sequence on the spins of a phantom on a lattice, derived from a timeline. */

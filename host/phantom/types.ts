@@ -104,10 +104,15 @@ export interface PhantomSource {
   /** The part of it that says how spins move; absent: they do not. */
   readonly motionIdentity?: string;
   /**
-   * For a phantom of voxels: the spins per voxel, by tissue, and their predicted spurious echo
-   * relative to the signal, if the sequence is known.
+   * For a phantom of voxels: the spins per voxel, by tissue, and if the sequence is known their
+   * predicted spurious echo and error of the sum over the slice (`SpinChoice`).
    */
-  readonly spins?: { readonly least: number; readonly most: number; readonly level?: number };
+  readonly spins?: {
+    readonly least: number;
+    readonly most: number;
+    readonly level?: number;
+    readonly scale?: number;
+  };
   /**
    * Bytes this source holds for as long as it is open (label image, run table …), for `larmor
    * plan`.

@@ -11,6 +11,11 @@ export interface ScanCounts {
   readonly spins: number;
   /** Predicted echo of gradients that too few spins let come back, over the signal. */
   readonly spuriousEcho: number;
+  /**
+   * Predicted error of the sum over the slice that too few layers leave, over the signal of the
+   * tissue that errs most.
+   */
+  readonly sliceError: number;
   readonly tiles: number;
   readonly tileSize: number;
   /** Of each coil. */

@@ -16,7 +16,14 @@ import { playPoints, type Steps, stepsOf } from './play-points.ts';
  * many pulses within T2; four times the work.
  */
 const COARSE = 512;
-export const FINE = 2048;
+const FINE = 2048;
+/**
+ * Layers for each cycle of the largest moment, and the most there may be: an order beyond half of
+ * the layers would be taken for another one. A lobe of diffusion weighting winds up 400 cycles, and
+ * what a 180° does not refocus those of both lobes.
+ */
+const PER_CYCLE = 8;
+const FINEST = 16384;
 /**
  * Amplitude of the outer half of the orders over the signal, above which a column is too coarse: 1
  * % in each of them.
@@ -26,18 +33,31 @@ const SETTLED = 0.3;
 const MAX_LAYERS = 1000;
 
 /**
+ * Error of the sum over the slice allowed in each tissue, over its own signal: too few layers do
+ * not resolve a profile, and the tissue is too bright or too dark.
+ */
+export const SCALE_TOLERANCE = 0.01;
+
+/**
  * An error that is the same in every readout is not encoded and gathers in one row of the image, as
  * the free induction decay of a refocusing pulse does: there it weighs as much more.
  */
 const GATHERED = 20;
 
+/** What some layers see and the slice has not, over the signal. */
+export interface LayerError {
+  readonly level: number;
+  /** The same, or the part that gathers where that is more to be seen. */
+  readonly visible: number;
+  /** The part in proportion to the signal: by so much the sum over the slice is off. */
+  readonly scale: number;
+}
+
 export interface LayerErrors {
   /** Energy of the slice's own signal in a readout, for a density of 1 and relative to the slab. */
   readonly wanted: number;
-  /** Error over the signal by the number of layers per voxel. */
-  level(perVoxel: number): number;
-  /** The same, or the part that gathers where that is more to be seen. */
-  visible(perVoxel: number): number;
+  /** By the number of layers per voxel. */
+  error(perVoxel: number): LayerError;
   /** No more layers than this are asked for. */
   readonly most: number;
 }
@@ -61,21 +81,21 @@ export function layerTrial(
   const steps = stepsOf(timeline, slice);
   const dense = (layers: number): Column =>
     denseColumn(timeline, steps, columnPlaces(slice, voxels * voxel, layers), layers);
-  const coarse = dense(COARSE);
+  const resolving = layersOf(steps, slice, voxels * voxel);
+  const coarse = dense(Math.max(COARSE, resolving));
   const missed = new Float64Array(2 * steps.readouts);
   let fine: Column | undefined;
   return (tissue) => {
     let series = coarse(tissue);
     if (outerShare(series) > SETTLED) {
-      fine ??= dense(FINE);
+      fine ??= dense(Math.max(FINE, resolving));
       series = fine(tissue);
     }
     // The next tissue overwrites the series, so all that may be asked is computed now.
     const errors = Array.from({ length: to - from + 1 }, (_, n) => errorsOf(series, voxels * (from + n), missed));
     return {
       wanted: series.wanted / series.dense ** 2 / steps.readouts,
-      level: (perVoxel) => errors[perVoxel - from].level,
-      visible: (perVoxel) => errors[perVoxel - from].visible,
+      error: (perVoxel) => errors[perVoxel - from],
       most,
     };
   };
@@ -93,11 +113,7 @@ export interface Series {
 }
 
 /** What so many layers see and the slice has not. @param missed scratch, [width] */
-export function errorsOf(
-  { values, dense, width, wanted }: Series,
-  layers: number,
-  missed: Float64Array,
-): { readonly level: number; readonly visible: number } {
+export function errorsOf({ values, dense, width, wanted }: Series, layers: number, missed: Float64Array): LayerError {
   missed.fill(0);
   for (let b = layers, m = 1; b < dense / 2; b += layers, m++) {
     const sign = layers % 2 === 0 && m % 2 === 1 ? -1 : 1;
@@ -113,7 +129,8 @@ export function errorsOf(
     re += missed[at];
     im += missed[at + 1];
   }
-  return { level, visible: Math.max(level, GATHERED * share((re * re + im * im) / (width / 2))) };
+  const visible = Math.max(level, GATHERED * share((re * re + im * im) / (width / 2)));
+  return { level, visible, scale: scaleOf(missed, values.subarray(0, width)) };
 }
 
 /**
@@ -122,6 +139,17 @@ export function errorsOf(
  */
 function outerShare({ values, dense, width, wanted }: Series): number {
   return Math.sqrt(energyOf(values.subarray((dense / 4) * width, ((3 * dense) / 4) * width)) / (wanted || 1));
+}
+
+/** |Σ_j s_j*·d_j| / Σ_j |s_j|² of a difference d and a signal s, [re, im] pairs. */
+export function scaleOf(difference: ArrayLike<number>, signal: ArrayLike<number>): number {
+  let [re, im, energy] = [0, 0, 0];
+  for (let at = 0; at < signal.length; at += 2) {
+    re += signal[at] * difference[at] + signal[at + 1] * difference[at + 1];
+    im += signal[at] * difference[at + 1] - signal[at + 1] * difference[at];
+    energy += signal[at] ** 2 + signal[at + 1] ** 2;
+  }
+  return energy > 0 ? Math.hypot(re, im) / energy : 0;
 }
 
 function energyOf(values: Float64Array): number {
@@ -147,9 +175,25 @@ export function denseColumn(timeline: Timeline, steps: Steps, places: Float64Arr
   };
 }
 
-/** Mxy of the finer column for a tissue, [FINE][readouts][re, im]; overwritten by the next. */
-export function columnSignal(timeline: Timeline, slice: Slice, slab: number): (tissue: TissueClass) => Float64Array {
-  return playPoints(timeline, stepsOf(timeline, slice), columnPlaces(slice, slab, FINE));
+/** Layers that tell apart what few of the largest moment wind up across a slab, a power of two. */
+function layersOf({ intervals }: Steps, { direction }: Slice, slab: number): number {
+  const cycles = intervals.map(({ k }) => slab * Math.abs(k.reduce((sum, part, i) => sum + part * direction[i], 0)));
+  return Math.min(FINEST, 2 ** Math.ceil(Math.log2(PER_CYCLE * Math.max(1, ...cycles))));
+}
+
+/**
+ * A column of so many layers, and its Mxy for a tissue, [layers][readouts][re, im]; overwritten by
+ * the next.
+ */
+export interface ColumnSignal {
+  readonly layers: number;
+  signal(tissue: TissueClass): Float64Array;
+}
+
+export function columnSignal(timeline: Timeline, slice: Slice, slab: number): ColumnSignal {
+  const steps = stepsOf(timeline, slice);
+  const layers = Math.max(FINE, layersOf(steps, slice, slab));
+  return { layers, signal: playPoints(timeline, steps, columnPlaces(slice, slab, layers)) };
 }
 
 /** The middles of the layers of a slab, [layers][x, y, z]. */

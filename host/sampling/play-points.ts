@@ -8,7 +8,8 @@ import { phasor } from '../numerics/phasor.ts';
 import { STRIDE, type Timeline } from '../timeline/types.ts';
 import { windowsOf } from '../timeline/windows.ts';
 import { pulseOfSlice, type Slice, type TissueClass, type Vector } from './phase-graph.ts';
-import { hardPulse, mergedSteps, ROTATION, rotate } from './pulse-rotation.ts';
+import { cached, playPulse, pulseOperators } from './pulse-operators.ts';
+import { hardPulse } from './pulse-rotation.ts';
 
 /**
  * Pulses of the slice that are played after its first readout, and readouts compared by default,
@@ -16,10 +17,7 @@ import { hardPulse, mergedSteps, ROTATION, rotate } from './pulse-rotation.ts';
  */
 export const MAX_PULSES = 300;
 const MAX_READOUTS = 40;
-/**
- * Pulses × off-resonances whose rotations are cached, 600 kB each at most; intervals whose
- * precession is, 130 kB.
- */
+/** Intervals whose precession is cached, 130 kB each at most. */
 const MAX_CACHED = 64;
 
 /** The part of a sequence that is played. */
@@ -126,13 +124,13 @@ export function playPoints(
   steps: Steps,
   places: Float64Array,
 ): (tissue: TissueClass) => Float64Array {
-  const rotations = cached<string>();
+  const operatorsOf = pulseOperators(timeline, places);
   const width = 2 * steps.readouts;
   const m = new Float64Array(places.length);
   const data = new Float64Array((places.length / 3) * width);
   return (tissue) => {
-    const precessions = cached<number>();
-    const { T1, T2, offset } = tissue;
+    const precessions = cached<number, Float64Array>(MAX_CACHED);
+    const operators = operatorsOf(tissue);
     for (let at = 0; at < m.length; at++) m[at] = at % 3 === 2 ? 1 : 0;
     let column = 0;
     for (const { interval, pulse, phase } of steps.list) {
@@ -142,25 +140,10 @@ export function playPoints(
         record(m, precession, data, width, column);
         column += 2;
       } else {
-        const rotation = rotations(`${pulse} ${offset}`, () => rotationsAt(timeline, pulse, offset, places));
-        const during = timeline.pulses[STRIDE.pulse * pulse + 3];
-        playPulse(m, precession, rotation, phase, { T1, T2, before: before.dt, during });
+        playPulse(m, precession, operators(pulse), phase, Math.exp(-before.dt / tissue.T1));
       }
     }
     return data;
-  };
-}
-
-/** Every repetition asks for the same few. */
-function cached<K>(): (key: K, make: () => Float64Array) => Float64Array {
-  const known = new Map<K, Float64Array>();
-  return (key, make) => {
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    if (known.size === MAX_CACHED) known.clear();
-    const made = make();
-    known.set(key, made);
-    return made;
   };
 }
 
@@ -185,80 +168,5 @@ function record(m: Float64Array, precession: Float64Array, data: Float64Array, w
   for (let n = 0, at = 0, to = column; n < precession.length; n += 2, at += 3, to += width) {
     data[to] = precession[n] * m[at] - precession[n + 1] * m[at + 1];
     data[to + 1] = precession[n] * m[at + 1] + precession[n + 1] * m[at];
-  }
-}
-
-/**
- * Net rotation of a pulse at each point. Tissues differ in it by their off-resonance alone, points
- * by their place along its gradient: all in one layer are turned alike, and by a pulse without a
- * gradient all there are.
- */
-function rotationsAt(timeline: Timeline, pulse: number, offset: number, places: Float64Array): Float64Array {
-  const { pulses, gammaBar } = timeline;
-  const [frame, duration] = [pulses[STRIDE.pulse * pulse + 2], pulses[STRIDE.pulse * pulse + 3]];
-  const steps = mergedSteps(timeline, pulse);
-  const all = new Float64Array((ROTATION.length * places.length) / 3);
-  const axes = [0, 1, 2].filter((axis) => isOn(steps, axis));
-  const known = new Map<number, number>();
-  for (let at = 0, to = 0; at < places.length; at += 3, to += ROTATION.length) {
-    const key = axes.length === 0 ? 0 : axes.length === 1 ? places[at + axes[0]] : at;
-    const same = known.get(key);
-    if (same !== undefined) {
-      all.copyWithin(to, same, same + ROTATION.length);
-      continue;
-    }
-    known.set(key, to);
-    rotate(steps, gammaBar, [places[at], places[at + 1], places[at + 2]], offset - frame, all, to);
-    leaveFrame(all, to, -2 * Math.PI * frame * duration);
-  }
-  return all;
-}
-
-/** Whether a pulse has a gradient along an axis. */
-function isOn(steps: Float64Array, axis: number): boolean {
-  for (let at = 3 + axis; at < steps.length; at += STRIDE.rfStep) if (steps[at] !== 0) return true;
-  return false;
-}
-
-/** Mxy after the rotation turns by `angle`. */
-function leaveFrame(all: Float64Array, at: number, angle: number): void {
-  const c = Math.cos(angle);
-  const s = Math.sin(angle);
-  for (let part = at; part < at + ROTATION.D; part += 2) {
-    const re = all[part];
-    const im = all[part + 1];
-    all[part] = c * re - s * im;
-    all[part + 1] = c * im + s * re;
-  }
-}
-
-/**
- * The time before a pulse and the pulse itself, at every point: precession, its rotation with B1
- * turned by `phase`, and relaxation during the pulse, of which the rotation has none.
- */
-function playPulse(
-  m: Float64Array,
-  precession: Float64Array,
-  rotations: Float64Array,
-  phase: number,
-  { T1, T2, before, during }: { T1: number; T2: number; before: number; during: number },
-): void {
-  const c = Math.cos(phase);
-  const s = Math.sin(phase);
-  const E1 = Math.exp(-before / T1);
-  const E1during = Math.exp(-during / T1);
-  const E2during = Math.exp(-during / T2);
-  for (let n = 0, at = 0, r = 0; at < m.length; n += 2, at += 3, r += ROTATION.length) {
-    const mx = precession[n] * m[at] - precession[n + 1] * m[at + 1];
-    const my = precession[n] * m[at + 1] + precession[n + 1] * m[at];
-    const z = 1 + E1 * (m[at + 2] - 1);
-    // Into the frame in which B1 is as stored, and back.
-    const x = c * mx + s * my;
-    const y = c * my - s * mx;
-    const re = (rotations[r] + rotations[r + 2]) * x - (rotations[r + 1] - rotations[r + 3]) * y + rotations[r + 4] * z;
-    const im = (rotations[r + 1] + rotations[r + 3]) * x + (rotations[r] - rotations[r + 2]) * y + rotations[r + 5] * z;
-    m[at] = E2during * (c * re - s * im);
-    m[at + 1] = E2during * (c * im + s * re);
-    m[at + 2] = 1 + E1during * (2 * (rotations[r + 6] * x - rotations[r + 7] * y) + rotations[r + 8] * z - 1);
   }
 }

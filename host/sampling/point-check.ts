@@ -43,6 +43,11 @@ export interface EchoPrediction {
   /** Spurious echo over the signal, within a factor of about two. */
   readonly level: number;
   /**
+   * Of a phantom of voxels: error of the sum over the slice, of the tissue that errs most, over its
+   * signal.
+   */
+  readonly scale?: number;
+  /**
    * What contributes most: the tissue [s], its order [cycles/m] unless it is made where pulses are
    * not perfect, at the flanks of a slice, and the first pulse after which moments wind it up.
    */
@@ -212,8 +217,8 @@ function checkByTrial(
   // of UTE).
   const trial = pointTrial(timeline, slice, wanted, usable, MAX_PULSES);
   const parts = tissueClasses(sampled).map(({ weight, ...tissue }) => {
-    const { wanted, level } = trial(tissue);
-    return { tissue, signal: weight * wanted, level: level(usable.map(({ points }) => points)) };
+    const { wanted, error } = trial(tissue);
+    return { tissue, signal: weight * wanted, level: error(usable.map(({ points }) => points)).level };
   });
   const total = parts.reduce((sum, { signal }) => sum + signal, 0);
   const energies = parts.map(({ signal, level }) => (signal / (total || 1)) * level ** 2);
@@ -299,15 +304,15 @@ function acrossSlice(
   const extents = extentsAlong(pixels, slab.direction);
   if (extents.every(({ low, high }) => high === low)) return undefined;
   const solid = pixels.map((one, p) => ({ one, extent: extents[p] })).filter(({ extent: { low, high } }) => high > low);
-  const across = solid.map(({ one, extent }) => acrossSlab(one, slab, extent));
+  const column = columnSignal(timeline, slice, slab.thickness);
+  const across = solid.map(({ one, extent }) => acrossSlab(one, slab, extent, column.layers));
   const stacks = solid.map(({ one }, p) => stackOf(one, across[p], slab));
   const along = kappas.map((kappa): Vector => [0, 0, dot(kappa, slab.direction)]);
-  const play = columnSignal(timeline, slice, slab.thickness);
   const heights = solid.map(({ extent }) => extent);
   return {
     apart: distances(stacks, along, [undefined, undefined, heights], [1, 1, undefined], kept),
     energyOf(tissue) {
-      const { energy, chance } = columnEnergy(play(tissue), across, kept);
+      const { energy, chance } = columnEnergy(column.signal(tissue), across, kept);
       return beyondChance(energy, chance, across.length);
     },
   };
@@ -324,9 +329,9 @@ function stackOf({ middle, squares, total }: Neighbourhood, { points }: Across, 
 
 /** Layers of a slab that would do. */
 function layersFor(timeline: Timeline, tissue: TissueClass, slice: Slice, { thickness }: Slice): number {
-  const { level, most } = layerTrial(timeline, slice, thickness, thickness)(tissue);
+  const { error, most } = layerTrial(timeline, slice, thickness, thickness)(tissue);
   let layers = 1;
-  while (layers < most && level(layers) > ENOUGH) layers++;
+  while (layers < most && error(layers).level > ENOUGH) layers++;
   return layers;
 }
 

@@ -7,10 +7,10 @@
  */
 import { evenPlaces, filled, gridPlaces, rankOne, type SubVoxelPlaces } from '../phantom/sub-voxel.ts';
 import type { Timeline } from '../timeline/types.ts';
-import { denseColumn, errorsOf } from './column.ts';
+import { denseColumn, errorsOf, SCALE_TOLERANCE } from './column.ts';
 import type { Slice, TissueClass, Vector } from './phase-graph.ts';
 import { stepsOf } from './play-points.ts';
-import { type Cell, type PointTrial, placed, pointTrial } from './point-trial.ts';
+import { type Cell, type PointError, type PointTrial, placed, pointTrial } from './point-trial.ts';
 
 /** A pixel of voxels on a lattice. */
 export interface PixelOfVoxels {
@@ -23,6 +23,8 @@ export interface PixelOfVoxels {
 export interface FoundPlaces {
   readonly places: SubVoxelPlaces;
   readonly level: number;
+  /** Error of the sum over the slice, over the signal; undefined where no slice is looked at. */
+  readonly scale?: number;
 }
 
 /**
@@ -75,21 +77,21 @@ export function searchByTrial(
   const column = denseColumn(timeline, steps, placed(rankOne(DENSE, [0, 0, 1]), cells[1]), DENSE);
   const missed = new Float64Array(2 * steps.readouts);
   return (tissue) => {
-    const { wanted, level } = trial(tissue);
-    const levelOf = (places: SubVoxelPlaces): number =>
-      level(cells.map((cell) => ({ places: placed(filled(places, pixel.counts), cell) })));
+    const { wanted, error } = trial(tissue);
+    const errorOf = (places: SubVoxelPlaces): PointError =>
+      error(cells.map((cell) => ({ places: placed(filled(places, pixel.counts), cell) })));
     const series = column(tissue);
     const most = Math.min(exactly ?? MAX_SPINS, Math.floor(DENSE / 2 / pixel.counts[2]));
     const layers = Array.from({ length: most }, (_, n) => errorsOf(series, pixel.counts[2] * (n + 1), missed).level);
     const candidates = exactly === undefined ? growing(layers) : ofSize(exactly, layers);
-    const found = new Map<Candidate, FoundPlaces>();
+    const found = new Map<Candidate, Required<FoundPlaces>>();
     const perSpin = steps.readouts * pixel.counts.reduce((product, count) => product * count, 1);
     let played = 0;
-    const play = (candidate: Candidate): FoundPlaces => {
+    const play = (candidate: Candidate): Required<FoundPlaces> => {
       const known = found.get(candidate);
       if (known !== undefined) return known;
       const places = candidate.make();
-      const one = { places, level: levelOf(places) };
+      const one = { places, ...errorOf(places) };
       found.set(candidate, one);
       played += candidate.count * perSpin;
       return one;
@@ -101,7 +103,7 @@ export function searchByTrial(
         if (layered > tolerance || hopeless.has(family)) continue;
         if (played > MOST_PLAYED && !found.has(candidate)) break;
         const one = play(candidate);
-        if (one.level <= tolerance) return one;
+        if (one.level <= tolerance && one.scale <= SCALE_TOLERANCE) return one;
         // More layers do not help against what is wound up in the plane, and the echo of lattices
         // falls about as their size at best.
         const reached = candidate.layered === undefined ? one.level * (count / MAX_SPINS) : one.level;

@@ -11,6 +11,7 @@
  */
 import type { SubVoxelPlaces } from '../phantom/sub-voxel.ts';
 import type { Timeline } from '../timeline/types.ts';
+import { scaleOf } from './column.ts';
 import { momentsBetweenPulses, type Slice, type TissueClass, type Vector } from './phase-graph.ts';
 import { playPoints, stepsOf } from './play-points.ts';
 
@@ -50,11 +51,18 @@ export function softly(distance: number): number {
   return beyond < SOFT - 1 ? Math.cos((Math.PI / 2 / (SOFT - 1)) * beyond) ** 2 : 0;
 }
 
+/** What points see and the cells have not, over the signal. */
+export interface PointError {
+  readonly level: number;
+  /** The part in proportion to the signal. */
+  readonly scale: number;
+}
+
 export interface PointTrial {
   /** Energy of the signal in a readout, for a density of 1. */
   readonly wanted: number;
-  /** Spurious echo over the signal. @param cells points in each of the cells */
-  level(cells: readonly CellPoints[]): number;
+  /** @param cells points in each of the cells */
+  error(cells: readonly CellPoints[]): PointError;
 }
 
 /**
@@ -119,19 +127,23 @@ export function pointTrial(
   });
   return (tissue) => {
     const perfect = dense.map(({ play, weights }) => meanOf(play(tissue), 2 * steps.readouts, weights).mean);
-    const signal = perfect.reduce((sum, mean) => sum + energyOf(mean), 0);
+    const signals = perfect.flatMap((mean) => [...mean]);
+    const signal = energyOf(signals);
     return {
       wanted: signal / cells.length / (steps.readouts || 1),
-      level(points) {
+      error(points) {
         let energy = 0;
+        const differences: number[] = [];
         for (const [c, { places, weights, kept = 1 }] of points.entries()) {
           const data = playPoints(timeline, steps, places)(tissue);
           const { mean, chance } = meanOf(data, 2 * steps.readouts, weights);
-          const apart = mean.reduce((sum, value, at) => sum + (value - perfect[c][at]) ** 2, 0);
+          const difference = mean.map((value, at) => value - perfect[c][at]);
+          differences.push(...difference);
           // Leaving out all but the kept share adds as much in the mean.
-          energy += Math.max(0, apart - (1 - kept) * chance);
+          energy += Math.max(0, energyOf(difference) - (1 - kept) * chance);
         }
-        return signal > 0 ? Math.sqrt(energy / signal) : 0;
+        const level = signal > 0 ? Math.sqrt(energy / signal) : 0;
+        return { level, scale: scaleOf(differences, signals) };
       },
     };
   };
@@ -184,4 +196,8 @@ function meanOf(
   return { mean, chance };
 }
 
-const energyOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value * value, 0);
+function energyOf(values: Float64Array | readonly number[]): number {
+  let sum = 0;
+  for (const value of values) sum += value * value;
+  return sum;
+}

@@ -23,7 +23,8 @@ export function predictEcho(phantom: PhantomSource, timeline: Timeline, encoding
 }
 
 function levelOf(phantom: PhantomSource, timeline: Timeline, encoding: Encoding): EchoPrediction {
-  if (phantom.spins?.level !== undefined) return { level: phantom.spins.level };
+  const { level, scale } = phantom.spins ?? {};
+  if (level !== undefined) return { level, ...(scale !== undefined && { scale }) };
   if (pulseCount(timeline) < 2) return { level: 0 };
   const along = ([1, 2, 3] as const).map((axis) =>
     pixelAlong(encoding, [axis === 1 ? 1 : 0, axis === 2 ? 1 : 0, axis === 3 ? 1 : 0]),

@@ -5,7 +5,7 @@
  * the kernels from the same steps.
  *
  * dM/dt = γ M × B, so a step turns M by −2πγ̄|B|·dt about B = (B1re, B1im, G·r + (Δf − offset)/γ̄).
- * Relaxation is left out.
+ * Relaxation is left out; pulse-operators.ts adds it from the means of `AXIS`.
  */
 import { STRIDE, type Timeline } from '../timeline/types.ts';
 
@@ -43,9 +43,16 @@ export type Rotation = Float64Array;
 export const ROTATION = { A: 0, B: 2, C: 4, D: 6, E: 8, length: 9 } as const;
 
 /**
+ * With U(t) the rotation until t and n(t) = Uᵀ(t)·e_z the direction that relaxes by T1 then, where
+ * it was before the pulse: ∫n dt over a pulse, and ∫n·nᵀ dt by its xx, yy, zz, xy, xz, yz.
+ */
+export const AXIS = { mean: 0, spread: 3, length: 9 } as const;
+
+/**
  * Net rotation of merged steps in the frame of the pulse, where the spin is `detuning(G)` off
  * resonance [Hz].
  * @param into offset of the result in `rotation`
+ * @param axes takes the integrals of `AXIS` from `axesInto` on, where they are wanted
  */
 export function rotate(
   steps: Float64Array,
@@ -54,6 +61,8 @@ export function rotate(
   offset: number,
   rotation: Rotation,
   into = 0,
+  axes?: Float64Array,
+  axesInto = 0,
 ): void {
   let w = 1;
   let x = 0;
@@ -65,6 +74,7 @@ export function rotate(
     const bz =
       gammaBar * (steps[at + 3] * position[0] + steps[at + 4] * position[1] + steps[at + 5] * position[2]) + offset;
     const hertz = Math.sqrt(bx * bx + by * by + bz * bz);
+    if (axes !== undefined) addAxis(axes, axesInto, steps[at] / (hertz === 0 ? 1 : 2), w, x, y, z);
     if (hertz === 0) continue;
     const half = Math.PI * hertz * steps[at];
     const c = Math.cos(half);
@@ -80,6 +90,7 @@ export function rotate(
     x = nx;
     y = ny;
     z = nz;
+    if (axes !== undefined) addAxis(axes, axesInto, steps[at] / 2, w, x, y, z);
   }
   // Columns of the matrix: where unit vectors along x, y, z go; then the same on M+, M−, Mz.
   const xx = 1 - 2 * (y * y + z * z);
@@ -96,6 +107,22 @@ export function rotate(
   rotation[into + ROTATION.D] = zx / 2;
   rotation[into + ROTATION.D + 1] = -zy / 2;
   rotation[into + ROTATION.E] = 1 - 2 * (x * x + y * y);
+}
+
+/** Adds n and n·nᵀ of the rotation by a quaternion, for a time. */
+function addAxis(axes: Float64Array, at: number, time: number, w: number, x: number, y: number, z: number): void {
+  const nx = 2 * (x * z - w * y);
+  const ny = 2 * (y * z + w * x);
+  const nz = 1 - 2 * (x * x + y * y);
+  axes[at] += time * nx;
+  axes[at + 1] += time * ny;
+  axes[at + 2] += time * nz;
+  axes[at + 3] += time * nx * nx;
+  axes[at + 4] += time * ny * ny;
+  axes[at + 5] += time * nz * nz;
+  axes[at + 6] += time * nx * ny;
+  axes[at + 7] += time * nx * nz;
+  axes[at + 8] += time * ny * nz;
 }
 
 /** The same rotation for B1 turned by `phase`: M± turn with it. */

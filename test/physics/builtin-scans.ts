@@ -33,7 +33,6 @@ interface Scan {
     /** There is no profile of a slice, and what spoils may lie in the plane, where a column has nothing. */
     readonly level: (tissue: Tissue, sequence: Sequence) => number;
   };
-  readonly spins?: number;
 }
 
 /** Number of the readout whose labels are these. */
@@ -97,8 +96,7 @@ const inverted = ({ T1, T2 }: Tissue, sequence: Sequence): number => {
 };
 
 const scans: Readonly<Record<string, Scan>> = {
-  // Few layers would do for the shape of its picture, but not for its level.
-  bssfp: { settings: { dummies: 600 }, middle: line, spins: 60 },
+  bssfp: { settings: { dummies: 600 }, middle: line },
   tse: {
     settings: { turboFactor: 8, te: 0.04 },
     middle: line,
@@ -119,13 +117,12 @@ const scans: Readonly<Record<string, Scan>> = {
 export function testPictures(kind: string, tissue: Tissue): void {
   for (const [name, scan] of some(Object.entries(scans), 2))
     test(`${name} of a ball of ${kind}`, async (t) => {
-      const { n = N, volume, spins } = scan;
+      const { n = N, volume } = scan;
       const own = { n, fov: FOV, ...scan.settings };
       const sequence = makeBuiltin(name, own, DEFAULT_SCANNER);
       const ball = {
         ...{ ...PLACE, ...tissue, radius: R },
         ...(volume === undefined ? { slab: SLAB } : { voxel: volume.voxel }),
-        ...(spins === undefined ? {} : { spinsPerVoxel: spins }),
       };
       const given = (of: string, values: object): [string, number | string][] =>
         Object.entries(values).map(([key, value]) => [`${of}.${key}`, value]);

@@ -24,17 +24,20 @@ const scan = (name: string): { timeline: Timeline; sampler: (count?: number) => 
   return { timeline, sampler: (count) => spinSampler(timeline, encoding, count) };
 };
 
+const energy = (signal: Float64Array): number => signal.reduce((sum, value) => sum + value * value, 0);
+
 test('the error predicted for the spins of a head of many tissues is the error measured', async () => {
   const { timeline, sampler } = scan('gre');
   const head = async (count?: number) => {
     const phantom = await openPhantom('head2d', { voxel: '0.008' }, { sampler: sampler(count) });
-    return { phantom, signal: await simulateTimeline(timeline, phantom) };
+    return { phantom, signal: await simulateTimeline(timeline, phantom, { tolerance: 1e-5 }) };
   };
   const chosen = await head();
-  const { signal: exact } = await head(600);
+  // 600 layers err by 1.1 % themselves: T2 of CSF is long.
+  const { signal: exact } = await head(1009);
   const measured = Math.hypot(...chosen.signal.map((value, at) => value - exact[at])) / Math.hypot(...exact);
   const predicted = chosen.phantom.spins?.level ?? 0;
-  assert.ok(predicted > 0.005 && predicted < 0.02, `${predicted}`);
+  assert.ok(predicted > 0.003 && predicted < 0.01, `${predicted}`);
   assert.ok(measured < 1.3 * predicted && measured > predicted / 1.5, `${measured} for ${predicted}`);
 });
 
@@ -67,7 +70,8 @@ test('moments that turn in the plane are seen by the choice and by the predictio
   const dense = rankOne(2503, [1103, 701, 1]);
   const { signal: exact } = await signalOf({ ...own, choose: ({ tissues }) => ({ places: tissues.map(() => dense) }) });
   const chosen = await signalOf(own);
-  assert.ok((chosen.phantom.spins?.level ?? 1) <= 0.02, `${chosen.phantom.spins?.level}`);
+  // Where no set is within 1 %, one within 1.3 % will do.
+  assert.ok((chosen.phantom.spins?.level ?? 1) <= 0.013, `${chosen.phantom.spins?.level}`);
   assert.ok(relativeError(chosen.signal, exact) < 0.03, `${relativeError(chosen.signal, exact)}`);
   const { phantom, signal } = await signalOf(spinSampler(timeline, encoding, 4));
   const measured = relativeError(signal, exact);
@@ -88,8 +92,49 @@ test('moments that turn strongly get columns of enough layers', () => {
   const voxels = { steps, planes: 1, size: [40, 40, 1] as const, tissues: [{ tissue, count: 1600 }], B0: 1.5 };
   const { places, level } = spinSampler(timeline, encode(sequence, DEFAULT_SCANNER)).choose(voxels, undefined);
   // Layers alone leave 8 %, 400 points of a lattice 10 %.
-  assert.ok(level !== undefined && level > 0.005 && level <= 0.02, `${level}`);
-  assert.ok(places[0].length / 3 <= 300, `${places[0].length / 3} spins`);
+  assert.ok(level !== undefined && level > 0.003 && level <= 0.01, `${level}`);
+  assert.ok(places[0].length / 3 <= 600, `${places[0].length / 3} spins`);
+});
+
+test('the sum over a slice is right within 1 % in every tissue', async () => {
+  // Balanced: no echo is spurious, but the profile of the steady state has to be resolved.
+  const sequence = makeBuiltin('bssfp', { n: 8, dummies: 600 }, DEFAULT_SCANNER);
+  const timeline = compileTimeline(sequence, { B0: 1.5, maxRfStep: 50e-6 });
+  const encoding = encode(sequence, DEFAULT_SCANNER);
+  for (const [T1, T2] of [
+    [0.8, 0.08],
+    [2.569, 0.329],
+  ]) {
+    const ball = async (count?: number) => {
+      const settings = { voxel: '0.03', radius: '0.04', T1: `${T1}`, T2: `${T2}` };
+      const phantom = await openPhantom('sphere', settings, { sampler: spinSampler(timeline, encoding, count) });
+      return { spins: phantom.spins!, signal: await simulateTimeline(timeline, phantom) };
+    };
+    const { signal: exact } = await ball(100);
+    for (const count of [undefined, 4]) {
+      const { spins, signal } = await ball(count);
+      const measured = Math.abs(signal.reduce((sum, value, at) => sum + value * exact[at], 0) / energy(exact) - 1);
+      assert.ok(Math.abs(spins.scale! - measured) < 0.002 + 0.1 * measured, `${spins.scale} for ${measured}`);
+      if (count === undefined) assert.ok(measured < 0.01, `${measured}`);
+    }
+  }
+});
+
+test('what lobes of diffusion weighting wind up is resolved', async () => {
+  const sequence = makeBuiltin('dwi', { n: 12 }, DEFAULT_SCANNER);
+  const timeline = compileTimeline(sequence, { B0: 1.5, maxRfStep: 50e-6 });
+  const encoding = encode(sequence, DEFAULT_SCANNER);
+  const ball = async (count?: number) => {
+    const settings = { voxel: '0.018', radius: '0.03', T1: '2.569', T2: '0.329' };
+    const phantom = await openPhantom('sphere', settings, { sampler: spinSampler(timeline, encoding, count) });
+    return { spins: phantom.spins!, signal: await simulateTimeline(timeline, phantom) };
+  };
+  const { signal: exact } = await ball(211);
+  // 13 times as many cycles: an order of the weighted volume, which 512 layers do not tell from others.
+  const bad = await ball(78);
+  assert.ok(relativeError(bad.signal, exact) > 0.2 && bad.spins.level! > 0.2, `${bad.spins.level}`);
+  const chosen = await ball();
+  assert.ok(relativeError(chosen.signal, exact) < 0.01, `${relativeError(chosen.signal, exact)}`);
 });
 
 test('a stated number of spins fills a voxel wider than a pixel', async () => {

@@ -15,8 +15,7 @@ import {
   planeParameters,
   pulseDuration,
   repetitionTime,
-  rfSpoilingIncrement,
-  spoilerCycles,
+  spoiledEchoParameters,
 } from './common.ts';
 import { greShot } from './gre-shot.ts';
 import { builtin } from './parameters.ts';
@@ -30,10 +29,9 @@ const parameters = {
   views: count(8, 'the lines of a phase in one heart beat', 1, 4096),
   te: echoTime(0),
   tr: repetitionTime(5e-3),
+  ...spoiledEchoParameters,
   flip: flipAngle(12 * DEGREE),
   rfDuration: pulseDuration(1e-3),
-  rfSpoiling: rfSpoilingIncrement(117 * DEGREE),
-  spoiler: spoilerCycles(4),
   dummies: count(1, 'the number of heart beats before the first one that is recorded', 0),
 } as const;
 

@@ -103,6 +103,15 @@ export const rfSpoilingIncrement = (value: Radians) =>
 export const spoilerCycles = (value: number) =>
   ({ default: value, unit: 'cycles', doc: 'the dephasing across the slice after the readout', minimum: 0 }) as const;
 
+/** Excitation and spoiling of gradient echoes of one slice. */
+export const spoiledEchoParameters = {
+  flip: flipAngle(15 * DEGREE),
+  rfDuration: pulseDuration(2e-3),
+  rfSpoiling: rfSpoilingIncrement(117 * DEGREE),
+  spoiler: spoilerCycles(4),
+  dummies: dummyScans(100),
+} as const;
+
 export const spokeDwell = {
   ...dwell,
   default: 10e-6,

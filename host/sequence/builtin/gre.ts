@@ -7,16 +7,7 @@
 import { DEGREE } from '../../base/quantities.ts';
 import { areaTrapezoid, blockOf, delayOf, sequenceOf, setLabel } from '../designer.ts';
 import type { Block } from '../types.ts';
-import {
-  dummyScans,
-  echoTime,
-  flipAngle,
-  pulseDuration,
-  repetitionTime,
-  rfSpoilingIncrement,
-  spinWarpParameters,
-  spoilerCycles,
-} from './common.ts';
+import { echoTime, repetitionTime, spinWarpParameters, spoiledEchoParameters } from './common.ts';
 import { phaseTable, readoutLobe } from './lines.ts';
 import { builtin } from './parameters.ts';
 import { interleaved, slicePositions, sliceSelection } from './selection.ts';
@@ -27,11 +18,7 @@ const parameters = {
   ...spinWarpParameters,
   te: echoTime(5e-3),
   tr: repetitionTime(20e-3),
-  flip: flipAngle(15 * DEGREE),
-  rfDuration: pulseDuration(2e-3),
-  rfSpoiling: rfSpoilingIncrement(117 * DEGREE),
-  spoiler: spoilerCycles(4),
-  dummies: dummyScans(100),
+  ...spoiledEchoParameters,
 } as const;
 
 export const gre = builtin('gre', 'spoiled gradient echo, 2-D multi-slice', parameters, (values, scanner, isGiven) => {

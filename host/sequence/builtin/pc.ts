@@ -9,16 +9,7 @@ import { DEGREE } from '../../base/quantities.ts';
 import { areaTrapezoid, blockOf, eventEnd, sequenceOf, setLabel } from '../designer.ts';
 import type { Scanner } from '../scanner-types.ts';
 import type { Block, TrapezoidEvent } from '../types.ts';
-import {
-  dummyScans,
-  echoTime,
-  flipAngle,
-  planeParameters,
-  pulseDuration,
-  repetitionTime,
-  rfSpoilingIncrement,
-  spoilerCycles,
-} from './common.ts';
+import { echoTime, planeParameters, repetitionTime, spoiledEchoParameters } from './common.ts';
 import { greShot } from './gre-shot.ts';
 import { builtin } from './parameters.ts';
 import { spoilingPhase } from './spoiling.ts';
@@ -34,11 +25,7 @@ const parameters = {
   },
   te: echoTime(0),
   tr: repetitionTime(20e-3),
-  flip: flipAngle(15 * DEGREE),
-  rfDuration: pulseDuration(2e-3),
-  rfSpoiling: rfSpoilingIncrement(117 * DEGREE),
-  spoiler: spoilerCycles(4),
-  dummies: dummyScans(100),
+  ...spoiledEchoParameters,
 } as const;
 
 /**

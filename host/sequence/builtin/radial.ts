@@ -11,15 +11,11 @@ import { DEGREE } from '../../base/quantities.ts';
 import { areaTrapezoid, blockOf, sequenceOf } from '../designer.ts';
 import type { Block } from '../types.ts';
 import {
-  dummyScans,
   echoTime,
-  flipAngle,
   matrixSize,
   planeParameters,
-  pulseDuration,
   repetitionTime,
-  rfSpoilingIncrement,
-  spoilerCycles,
+  spoiledEchoParameters,
   spokeDwell,
   spokeParameters,
 } from './common.ts';
@@ -37,11 +33,7 @@ const parameters = {
   ...spokeParameters('π/2 · n'),
   te: echoTime(0),
   tr: repetitionTime(20e-3),
-  flip: flipAngle(15 * DEGREE),
-  rfDuration: pulseDuration(2e-3),
-  rfSpoiling: rfSpoilingIncrement(117 * DEGREE),
-  spoiler: spoilerCycles(4),
-  dummies: dummyScans(100),
+  ...spoiledEchoParameters,
 } as const;
 
 export const radial = builtin('radial', 'radial spoiled gradient echo, 2-D', parameters, (values, scanner, isGiven) => {

@@ -9,18 +9,7 @@
 import { DEGREE } from '../../base/quantities.ts';
 import { areaTrapezoid, blockOf, sequenceOf } from '../designer.ts';
 import type { Block } from '../types.ts';
-import {
-  count,
-  dummyScans,
-  echoTime,
-  flipAngle,
-  matrixSize,
-  planeParameters,
-  pulseDuration,
-  repetitionTime,
-  rfSpoilingIncrement,
-  spoilerCycles,
-} from './common.ts';
+import { count, echoTime, matrixSize, planeParameters, repetitionTime, spoiledEchoParameters } from './common.ts';
 import { builtin } from './parameters.ts';
 import { sliceSelection } from './selection.ts';
 import { spiralArm } from './spiral-arm.ts';
@@ -34,11 +23,7 @@ const parameters = {
   dwell: { ...planeParameters.dwell, default: 4e-6 },
   te: echoTime(0),
   tr: repetitionTime(20e-3),
-  flip: flipAngle(15 * DEGREE),
-  rfDuration: pulseDuration(2e-3),
-  rfSpoiling: rfSpoilingIncrement(117 * DEGREE),
-  spoiler: spoilerCycles(4),
-  dummies: dummyScans(100),
+  ...spoiledEchoParameters,
 } as const;
 
 export const spiral = builtin('spiral', 'spiral spoiled gradient echo, 2-D', parameters, (values, scanner, isGiven) => {

@@ -50,6 +50,14 @@ export const SCANS: readonly Scan[] = [
   { name: 'se', make: builtin('se', {}), counts: [1, 6, 20, 60] },
   { name: 'se, TR 2 s', make: builtin('se', { tr: 2 }), counts: [1, 20, 60] },
   { name: 'epi', make: builtin('epi', {}), counts: [1, 5] },
+  { name: 'bssfp', make: builtin('bssfp', {}), counts: [1, 4, 8] },
+  { name: 'tse', make: builtin('tse', { turboFactor: 4 }), counts: [7, 40, 130] },
+  { name: 'dwi', make: builtin('dwi', {}), counts: [30, 78, 130] },
+  { name: 'dwi along x', make: builtin('dwi', { direction: 'x' }), counts: [7, 40] },
+  { name: 'pc', make: builtin('pc', {}), counts: [17, 41, 120] },
+  { name: 'cine', make: builtin('cine', { phases: 2, views: 4 }), counts: [17, 60, 150] },
+  { name: 'mprage', make: builtin('mprage', { partitions: 4 }), counts: [1, 8] },
+  { name: 'radial3d', make: builtin('radial3d', { n: 8 }), counts: [1, 8] },
   { name: 'GRE as PyPulseq writes it', make: () => gre(), counts: [1, 7, 40, 150] },
   { name: 'bSSFP', make: () => bssfp('excitation'), counts: [1, 5] },
   { name: 'EPI of one shot', make: () => epi(), counts: [1, 5] },
@@ -70,6 +78,9 @@ const turning = (name: string, make: () => Sequence, counts = [1, 4, 16]): Scan 
   return { name, make, counts, voxel: 0.15, radius: 8, weigh: true };
 };
 export const TURNING: readonly Scan[] = [
+  turning('spiral, built in', builtin('spiral', { n: 16, arms: 4 })),
+  turning('radial, built in', builtin('radial', { n: 16 })),
+  turning('mrf', builtin('mrf', { n: 16, frames: 24 }), [4]),
   turning('radial, rewound', () => radial(16, 24, 30)),
   turning('radial, balanced by its prewinder', () => radial(16, 24, 30, { spoiler: 0 })),
   turning('radial with a spoiler in the plane', () => radial(16, 24, 30, { spoiler: 1 })),

@@ -163,3 +163,8 @@ function readText(path: string): string | undefined {
     return undefined;
   }
 }
+
+/** Whether the terminal says that it shows 24-bit colours. */
+export function hasTrueColour(environment: NodeJS.ProcessEnv = process.env): boolean {
+  return /^(truecolor|24bit)$/.test(environment.COLORTERM ?? '');
+}

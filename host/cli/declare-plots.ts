@@ -6,7 +6,9 @@ import { MAX_PIXELS, PHANTOM, RAW, SCANNER, SEQUENCE, withOutput, withSettings }
 
 /** Options of everything that is drawn. */
 function withFigure(command: Command): Command {
-  return withOutput(command).requiredOption('-o, --output <file>', 'the figure: .svg or .png; repeatable', collect);
+  return withOutput(command)
+    .option('-o, --output <file>', 'the figure: .svg or .png; repeatable', collect)
+    .option('--show', 'show it on this terminal: as an image where it can (kitty, sixel), else in half blocks');
 }
 
 export function declarePlots(program: Command): void {
@@ -25,6 +27,7 @@ export function declarePlots(program: Command): void {
       `
 Examples:
   larmor plot sequence gre -o gre.png                      one repetition
+  larmor plot sequence gre --show                          on the terminal
   larmor plot sequence scan.seq --from 10ms --to 20ms -o part.svg
   larmor plot sequence epi --set n=32 --traces m0,slew -o epi.png`,
     )

@@ -21,9 +21,11 @@ import { reconstruct } from '../recon/reconstruct.ts';
 import { printJson } from './output.ts';
 import { openScanner } from './scanner.ts';
 import { splitSettings } from './settings.ts';
+import { requireTerminal, showFigure } from './terminal.ts';
 
 interface PlotOptions {
-  readonly output: readonly string[];
+  readonly output?: readonly string[];
+  readonly show?: boolean;
   readonly set?: readonly string[];
   readonly scanner?: string;
   readonly json?: boolean;
@@ -114,9 +116,13 @@ export async function plotImage(
 async function plot(
   subject: string,
   name: string,
-  { output, json }: PlotOptions,
+  { output = [], show = false, json = false }: PlotOptions,
   draw: () => Figure | Promise<Figure>,
 ): Promise<void> {
+  if (!show && output.length === 0)
+    throw usage(`larmor plot ${subject}: no output`, 'name a file with -o FILE.svg or .png, or give --show');
+  if (show && json) throw usage('--show and --json both write to standard output', 'leave out one of them');
+  if (show) requireTerminal();
   for (const path of output) requireWritable(path);
   requireDistinct(output);
   const figure = await draw();
@@ -124,6 +130,7 @@ async function plot(
     await writeFigure(path, figure);
     if (!json) info(`wrote ${path}`);
   }
+  if (show) await showFigure(figure);
   if (json)
     printJson('plot', { subject, input: name, figure: describeFigure(figure), outputs: output, warnings: warnings() });
 }

@@ -45,7 +45,7 @@ const nearestLevel = (value: number): number =>
   value < 48 ? 0 : value < 115 ? 1 : Math.min(5, Math.round((value - 55) / 40));
 
 /** The entry nearest to a colour. */
-export function nearestColour(r: number, g: number, b: number): number {
+function nearestColour(r: number, g: number, b: number): number {
   const cube = FIRST + 36 * nearestLevel(r) + 6 * nearestLevel(g) + nearestLevel(b);
   const grey = FIRST_GREY + Math.min(GREYS - 1, Math.max(0, Math.round(((r + g + b) / 3 - 8) / 10)));
   const distance = (index: number): number => {

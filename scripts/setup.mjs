@@ -31,7 +31,7 @@ const debianPackages = [
   ...['libismrmrd-dev', 'python3-pip', 'python3-setuptools', 'python3-wheel'],
   ...['zsh', 'fish', 'mandoc', 'groff-base'],
   'libvulkan1',
-  'chromium',
+  ...['chromium', 'poppler-utils'],
 ];
 
 const say = (text) => console.log(`setup: ${text}`);

@@ -40,8 +40,21 @@ export interface Chart {
 const LEFT = 94;
 const TICK_SPACE = 90;
 
+/** Those made so far that were on the page when last looked at. */
+const onPage = new Map<HTMLElement, uPlot>();
+
+/** Charts listen to the window and to each other until they are destroyed. */
+function destroyRemoved(): void {
+  for (const [host, chart] of onPage) {
+    if (host.isConnected) continue;
+    chart.destroy();
+    onPage.delete(host);
+  }
+}
+
 export function makeChart(host: HTMLElement, options: ChartOptions): Chart {
   const { x, y, lines, height, sync, onSelect, onCursor } = options;
+  destroyRemoved();
   const ink = () => colour('muted');
   const grid = { stroke: () => colour('grid'), width: 1 };
   const xTicks = (width: number) => {
@@ -120,6 +133,7 @@ export function makeChart(host: HTMLElement, options: ChartOptions): Chart {
     [[0], ...lines.map(() => [null])] as unknown as uPlot.AlignedData,
     host,
   );
+  onPage.set(host, chart);
   host.setAttribute('role', 'img');
   host.setAttribute('aria-label', options.label);
   return {

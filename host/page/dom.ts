@@ -99,21 +99,18 @@ export function slider(
 export const colour = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-const redraws = new Set<() => void>();
+const COLOURS = 'colours';
 
-/** Draws now, and again whenever the colours change. Elements that are gone are forgotten. */
-export function drawnInColours(owner: Element, draw: () => void): void {
-  const again = (): void => {
-    if (owner.isConnected) draw();
-    else redraws.delete(again);
-  };
-  redraws.add(again);
+/** Draws now, and again whenever the colours change, for as long as the element is on the page. */
+export function drawnInColours(owner: HTMLElement, draw: () => void): void {
+  owner.dataset.drawn = '';
+  owner.addEventListener(COLOURS, draw);
 }
 
 /** Follows the reader's choice of light and dark; paper is light. */
 export function followColours(): void {
   const redraw = (): void => {
-    for (const again of redraws) again();
+    for (const owner of document.querySelectorAll('[data-drawn]')) owner.dispatchEvent(new Event(COLOURS));
   };
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
   const paper = (isPaper: boolean) => () => {

@@ -16,7 +16,13 @@ const PLACES = 20;
 
 const HELP = 'k-space: arrow keys go from readout to readout';
 
-export function showKspace(host: HTMLElement, { signal }: Report, readouts: Readouts, view: View): void {
+export function showKspace(
+  host: HTMLElement,
+  { signal }: Report,
+  readouts: Readouts,
+  view: View,
+  mode: 'time' | 'signal' = 'time',
+): void {
   const { trajectory } = signal;
   if (trajectory === undefined || readouts.count === 0) {
     host.append(el('p', { class: 'missing' }, 'The raw data do not tell where in k-space their samples lie.'));
@@ -25,7 +31,7 @@ export function showKspace(host: HTMLElement, { signal }: Report, readouts: Read
   const reach = reachOf(trajectory, readouts);
   const planes = planesOf(reach);
   const nameOf = ([u, v]: KspaceLook['plane']): string => `${trajectory.axes[u]}–${trajectory.axes[v]}`;
-  let look: KspaceLook = { plane: largestOf(planes, reach), mode: 'time' };
+  let look: KspaceLook = { plane: largestOf(planes, reach), mode };
   const change = (changed: Partial<KspaceLook>): void => {
     look = { ...look, ...changed };
     draw();

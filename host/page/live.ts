@@ -2,9 +2,9 @@
  * Sliders for the parameters of a live page: each change simulates again, and the page shows the
  * new report.
  */
-import { formatQuantity } from '../base/quantities.ts';
 import type { LiveParameter, Report } from '../html/types.ts';
-import { el, slider } from './dom.ts';
+import { el } from './dom.ts';
+import { parameterSliders } from './parameters.ts';
 
 /** Changes closer together than this are one [ms]. */
 const PAUSE_MS = 60;
@@ -56,19 +56,10 @@ export function liveControls(
     progress.value = 0;
   };
 
-  const sliders = parameters.map(({ owner, name, unit, doc, integer, value, min, max }) => {
-    const step = integer ? 1 : (max - min) / 400;
-    const text = (shown: number): string =>
-      integer || unit === ''
-        ? String(Number(shown.toPrecision(4)))
-        : formatQuantity(Number(shown.toPrecision(4)), unit);
-    const { element } = slider(name, { min, max, step, value }, text, (next) => {
-      settings[`${owner}.${name}`] = next;
-      clearTimeout(timer);
-      timer = setTimeout(() => void simulate(), PAUSE_MS);
-    });
-    element.title = doc;
-    return element;
+  const sliders = parameterSliders(parameters, ({ owner, name }, next) => {
+    settings[`${owner}.${name}`] = next;
+    clearTimeout(timer);
+    timer = setTimeout(() => void simulate(), PAUSE_MS);
   });
   return el(
     'section',

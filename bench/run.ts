@@ -15,6 +15,7 @@ import { kernelRows } from './kernels.ts';
 import { modelRows } from './models.ts';
 import { movingRows } from './moving.ts';
 import { newerRows } from './newer-node.ts';
+import { playgroundRows } from './playground.ts';
 import { wholeRunRows } from './runs.ts';
 import { startRows } from './start.ts';
 import { threadRows } from './threads.ts';
@@ -50,7 +51,18 @@ const [loadBefore] = loadavg();
 const rows: Row[] = [];
 console.log(`${machine}, Node ${process.versions.node}\n`);
 console.log(line(['', 'speed', 'against', 'times as fast', 'error']));
-const PARTS = [kernelRows, modelRows, coilRows, movingRows, newerRows, wholeRunRows, threadRows, startRows, checkRows];
+const PARTS = [
+  kernelRows,
+  modelRows,
+  coilRows,
+  movingRows,
+  newerRows,
+  wholeRunRows,
+  threadRows,
+  startRows,
+  playgroundRows,
+  checkRows,
+];
 for (const part of PARTS) {
   let before = '';
   for await (const row of part(wanted, values.quick)) {

@@ -35,6 +35,13 @@ export interface Page {
 export async function openBrowser(t: TestContext): Promise<Page | undefined> {
   const program = requireTool(t, 'chromium', 'chromium');
   if (!program) return undefined;
+  const { page, close } = await startBrowser(program);
+  t.after(close);
+  return page;
+}
+
+/** The same outside of a test. */
+export async function startBrowser(program: string): Promise<{ readonly page: Page; readonly close: () => void }> {
   const child = spawn(
     program,
     [
@@ -44,8 +51,10 @@ export async function openBrowser(t: TestContext): Promise<Page | undefined> {
     ],
     { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
   );
-  t.after(() => child.kill('SIGKILL'));
-  return connect(child);
+  const close = (): void => {
+    child.kill('SIGKILL');
+  };
+  return { page: await connect(child), close };
 }
 
 const PATIENCE_MS = 60_000;

@@ -53,7 +53,7 @@ export function absent(t: TestContext, what: string, aptPackage: string): void {
   t.skip(message);
 }
 
-function onPath(name: string): string | undefined {
+export function onPath(name: string): string | undefined {
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     const candidate = join(folder, name);
     try {

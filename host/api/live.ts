@@ -62,7 +62,7 @@ export async function liveReport(sequence: string, phantom: string, options: Liv
 }
 
 /** Those with numbers that a slider can set. */
-function parametersOf(owner: LiveParameter['owner'], declared: Parameters, values: Given): LiveParameter[] {
+export function parametersOf(owner: LiveParameter['owner'], declared: Parameters, values: Given): LiveParameter[] {
   return Object.entries(declared).flatMap(([name, parameter]) => {
     const value = values[name];
     if (typeof parameter.default !== 'number' || typeof value !== 'number') return [];

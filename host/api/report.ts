@@ -56,11 +56,15 @@ export async function reportOf(
   return { missing: report.missing };
 }
 
-/** The data of the page. */
-export async function reportFor(of: Simulation | RawFile | string, options: ReportOptions): Promise<Report> {
+/** The data of the page. @param withMaps of the phantom, which take longest */
+export async function reportFor(
+  of: Simulation | RawFile | string,
+  options: ReportOptions,
+  withMaps = true,
+): Promise<Report> {
   const source = typeof of === 'object' && 'summary' in of ? sourceOfRun(of.summary, of.raw) : await sourceOfFile(of);
   const sequence = sequenceFor(source, options);
-  const { maps, limit } = await phantomFor(source, options);
+  const { maps, limit } = await phantomFor(source, options, withMaps);
   return makeReport({ ...source, ...withEcho(source, limit), sequence, phantom: maps });
 }
 
@@ -195,11 +199,14 @@ function agrees(sequence: Sequence, { acquisitions }: AcquiredData): boolean {
 async function phantomFor(
   { provenance, data }: Parts,
   { phantom: asked }: ReportOptions,
+  withMaps: boolean,
 ): Promise<{ readonly maps: PhantomData | string; readonly limit: number }> {
   const { phantom: recorded } = provenance;
   const { spins } = isObject(recorded) ? recorded : {};
   const draw = (phantom: PhantomSource) => ({
-    maps: phantomData(phantom, typeof spins === 'number' && phantom.spins !== undefined ? spins : undefined),
+    maps: withMaps
+      ? phantomData(phantom, typeof spins === 'number' && phantom.spins !== undefined ? spins : undefined)
+      : 'No maps of the phantom were asked for.',
     limit: echoLimit(phantom),
   });
   if (typeof asked === 'object') {

@@ -8,7 +8,7 @@ import { soloCluster } from '../comm/solo.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { callAsync } from './call.ts';
-import { openJob } from './job.ts';
+import { type Job, openJob } from './job.ts';
 import { magnetizationArray } from './magnetization.ts';
 import { jobOptions, noiseRequest, requestOf } from './options.ts';
 import { planOf } from './plan.ts';
@@ -39,7 +39,7 @@ export function simulate(
 }
 
 /**
- * The same, unless the run with that plan is `known`.
+ * The same, unless what is to be run is `known`.
  * @param started is called when tiles begin, with what tells how many are done
  * @returns undefined then
  */
@@ -47,7 +47,7 @@ export function simulateUnless(
   sequence: string | Sequence,
   phantom: string | PhantomSource,
   options: SimulateOptions,
-  known: (planHash: string) => boolean,
+  known: (job: Job) => boolean,
   started: (state: () => Progress) => void = () => {},
 ): Promise<Simulation | undefined> {
   return callAsync('simulate', { sequence, phantom, options }, async (control) => {
@@ -59,7 +59,7 @@ export function simulateUnless(
     const job = await openJob(cluster, () => requestOf(sequence, phantom, options), jobOptions(options));
     try {
       await letEventsThrough();
-      if (known(job.plan.hash)) return undefined;
+      if (known(job)) return undefined;
       const outcome = await runJob(cluster, control, job, {
         outputs: [],
         schedule: 'static',

@@ -5,6 +5,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import v8 from 'node:v8';
 
+/** What executes the kernels: part of what may change a bit. */
+export const RUNTIME = `node ${process.versions.node}`;
+
 const MAJOR = Number(process.versions.node.split('.')[0]);
 const IS_NODE_20 = MAJOR < 22;
 /**

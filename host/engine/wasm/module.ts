@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { assetPath } from '../../base/assets.ts';
 import { EXIT, LarmorError } from '../../base/errors.ts';
-import { allowRelaxedSimd, allowWideSimd } from '../../base/v8-flags.ts';
+import { allowRelaxedSimd, allowWideSimd, RUNTIME } from '../../base/v8-flags.ts';
 import type { ComposesPulses } from '../../program/pulses/table.ts';
 
 export type KernelBuild = 'wide' | 'relaxed' | 'simd';
@@ -98,7 +98,7 @@ export function kernelImports(memory: WebAssembly.Memory): WebAssembly.Imports {
 /** `relaxed-fused 1f2e3d4c node 20.20.2`: all of this engine's part of what may change a bit. */
 export function describeBuild({ build, digest }: Kernels, exports: KernelExports): string {
   const fused = exports.probeFused(1 + 2 ** -30) !== 0;
-  return `${build}-${fused ? 'fused' : 'unfused'} ${digest} node ${process.versions.node}`;
+  return `${build}-${fused ? 'fused' : 'unfused'} ${digest} ${RUNTIME}`;
 }
 
 /** What an engine made here would call its build, without making one. */

@@ -1,0 +1,189 @@
+/**
+ * The playground: built-in scans simulated in the browser while sliders move. While one moves, the
+ * spins stay those of the scan before; when it rests, they are chosen anew for this scan.
+ */
+
+import type { LiveParameter } from '../html/types.ts';
+import { button, choice, el, followColours } from '../page/dom.ts';
+import { parameterSliders } from '../page/parameters.ts';
+import { commandOf } from './command.ts';
+import type { Picture, Scan } from './messages.ts';
+import { drawPicture, makeResults } from './results.ts';
+import { ARTEFACTS, PHANTOMS, SEQUENCES } from './scans.ts';
+import { makeSimulator } from './simulator.ts';
+
+/** A slider rests when it has not moved for this long [ms]. */
+const REST_MS = 250;
+
+const simulator = makeSimulator();
+
+const startOf = (sequence: string, more: Scan['sequenceParameters'] = {}): Scan => ({
+  ...{ sequence, phantom: 'head2d', spinsPerVoxel: undefined },
+  sequenceParameters: { ...SEQUENCES[sequence].parameters, ...more },
+  phantomParameters: PHANTOMS.head2d.parameters,
+});
+
+let scan = startOf('gre');
+/** A scan under way: undefined, a preview, or one with spins of its own, which a change stops. */
+let running: 'preview' | 'final' | undefined;
+/** Another scan was asked for since. */
+let isStale = false;
+let resting: ReturnType<typeof setTimeout> | undefined;
+
+const said = el('output', { class: 'said', 'aria-live': 'polite' }, 'Starting …');
+const progress = el('progress', { max: 1, value: 0, 'aria-label': 'progress of the simulation' });
+const sliders = el('div', { class: 'controls', id: 'parameters' });
+const results = makeResults();
+let shownFor = '';
+
+function show(picture: Picture, of: Scan): void {
+  drawPicture(results, picture, commandOf(of));
+  const { spins, seconds, threads, isFinal } = picture;
+  const how = `${spins} spins in ${seconds.toPrecision(2)} s on ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  said.textContent = isFinal ? `${how}.` : `Preview with the spins of the scan before: ${how}.`;
+  if (shownFor === of.sequence + of.phantom) return;
+  shownFor = of.sequence + of.phantom;
+  showSliders(picture.parameters);
+}
+
+function showSliders(parameters: readonly LiveParameter[]): void {
+  const { first } = SEQUENCES[scan.sequence];
+  const onvalue = ({ owner, name }: LiveParameter, value: number): void => {
+    const key = `${owner}Parameters` as const;
+    change({ ...scan, [key]: { ...scan[key], [name]: value } });
+  };
+  const isFirst = ({ owner, name }: LiveParameter): boolean => owner === 'sequence' && first.includes(name);
+  sliders.replaceChildren(
+    ...parameterSliders(parameters.filter(isFirst), onvalue),
+    el(
+      'details',
+      {},
+      el('summary', {}, 'More parameters'),
+      el(
+        'div',
+        { class: 'controls' },
+        ...parameterSliders(
+          parameters.filter((one) => !isFirst(one)),
+          onvalue,
+        ),
+      ),
+    ),
+  );
+}
+
+function change(next: Scan): void {
+  scan = next;
+  clearTimeout(resting);
+  isStale = true;
+  if (running === 'final') simulator.stop();
+  if (running === undefined) void follow();
+}
+
+/** Simulates for as long as the scan changes. */
+async function follow(): Promise<void> {
+  let next: Promise<Picture | undefined> | undefined = start('preview');
+  while (next !== undefined) {
+    const of = scan;
+    const picture = await attempt(next);
+    // The worker goes on while this picture is drawn.
+    next = isStale ? start('preview') : undefined;
+    if (picture) show(picture, of);
+    if (next === undefined && picture && !picture.isFinal) resting = setTimeout(rest, REST_MS);
+    else if (next === undefined) settle();
+  }
+}
+
+/** The picture that counts. */
+async function rest(): Promise<void> {
+  const of = scan;
+  const picture = await attempt(start('final'));
+  if (picture) show(picture, of);
+  if (isStale) void follow();
+  else settle();
+}
+
+function start(kind: 'preview' | 'final'): Promise<Picture | undefined> {
+  running = kind;
+  isStale = false;
+  return simulator.simulate(scan, kind === 'preview', (part) => {
+    progress.value = part;
+  });
+}
+
+/** Tells whoever waits, such as a test, that nothing more comes. */
+function settle(): void {
+  results.host.dataset.settled = String(Number(results.host.dataset.settled ?? 0) + 1);
+}
+
+async function attempt(work: Promise<Picture | undefined>): Promise<Picture | undefined> {
+  try {
+    const picture = await work;
+    said.classList.remove('bad');
+    return picture;
+  } catch (error) {
+    said.textContent = (error as Error).message;
+    said.classList.add('bad');
+    return undefined;
+  } finally {
+    running = undefined;
+    progress.value = 0;
+  }
+}
+
+function select(label: string, options: readonly (readonly [string, string])[], onvalue: (value: string) => void) {
+  const list = el(
+    'select',
+    { onchange: () => onvalue(list.value) },
+    ...options.map(([value, title]) => el('option', { value }, title)),
+  );
+  return { element: el('label', { class: 'slider' }, el('span', { class: 'slider-name' }, label), list), list };
+}
+
+const titles = (of: Readonly<Record<string, { readonly title: string }>>) =>
+  Object.entries(of).map(([name, { title }]) => [name, title] as const);
+const sequences = select('sequence', titles(SEQUENCES), (name) =>
+  change({ ...startOf(name), phantom: scan.phantom, phantomParameters: scan.phantomParameters }),
+);
+const phantoms = select('phantom', titles(PHANTOMS), (phantom) =>
+  change({ ...scan, phantom, phantomParameters: PHANTOMS[phantom].parameters }),
+);
+const ENOUGH = 'enough';
+const spins = choice('spins per voxel', ['1', '4', '16', ENOUGH], ENOUGH, (word) =>
+  change({ ...scan, spinsPerVoxel: word === ENOUGH ? undefined : Number(word) }),
+);
+const presets = ARTEFACTS.map(({ title, about, sequence, parameters }) =>
+  button(title, about, () => {
+    sequences.list.value = sequence;
+    shownFor = '';
+    change({ ...startOf(sequence, parameters), phantom: scan.phantom, phantomParameters: scan.phantomParameters });
+  }),
+);
+
+document
+  .getElementById('playground')!
+  .append(
+    el('h1', {}, 'Larmor playground'),
+    el(
+      'p',
+      { class: 'about' },
+      'Every picture is a simulation of the Bloch equations in this browser, by the kernels of the command. Move a slider and see what it does.',
+    ),
+    el(
+      'div',
+      { class: 'bench' },
+      el(
+        'section',
+        { id: 'scan', 'aria-labelledby': 'scan-title' },
+        el('h2', { id: 'scan-title' }, 'Scan'),
+        el('div', { class: 'controls' }, sequences.element, phantoms.element),
+        sliders,
+        el('div', { class: 'tools' }, el('span', { class: 'slider-name' }, 'spins per voxel'), spins),
+        el('h2', {}, 'Artefacts'),
+        el('div', { class: 'tools' }, ...presets),
+        el('div', { class: 'state' }, progress, said),
+      ),
+      results.host,
+    ),
+  );
+followColours();
+void follow();

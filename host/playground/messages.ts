@@ -1,0 +1,39 @@
+/** What the page of the playground and its worker say to each other. */
+import type { Given } from '../base/parameters.ts';
+import type { LiveParameter, Report } from '../html/types.ts';
+
+export interface Scan {
+  readonly sequence: string;
+  readonly phantom: string;
+  readonly sequenceParameters: Given;
+  readonly phantomParameters: Given;
+  /** undefined: as many as the sequence needs. */
+  readonly spinsPerVoxel: number | undefined;
+}
+
+/** First of all: what the host reads from `dist/`, by name: bytes, or a worker's address. */
+export interface Provision {
+  readonly files: Readonly<Record<string, Uint8Array | string>>;
+}
+
+/** @param keepsSpins of the scan before, which is quicker: a preview */
+export type Question = Provision | { readonly scan: Scan; readonly keepsSpins: boolean } | { readonly stop: true };
+
+export interface Picture {
+  readonly report: Report;
+  readonly parameters: readonly LiveParameter[];
+  readonly signalHash: string;
+  readonly build: string;
+  readonly spins: number;
+  /** The spins are those that this very scan needs: it has the signal of the command. */
+  readonly isFinal: boolean;
+  readonly threads: number;
+  /** From the question to the answer [s]. */
+  readonly seconds: number;
+}
+
+export type Answer =
+  | { readonly picture: Picture }
+  | { readonly done: number; readonly total: number }
+  /** Why there is no picture; undefined: it was stopped. */
+  | { readonly error: string | undefined };

@@ -1,0 +1,105 @@
+/** What a picture of the playground shows: image, k-space, diagram, and what is wrong with it. */
+import { grey } from '../figures/colours.ts';
+import { shortNumber } from '../figures/units.ts';
+import { fromSteps } from '../html/numbers.ts';
+import type { ImageData, Report } from '../html/types.ts';
+import { showDiagram } from '../page/diagram.ts';
+import { el } from '../page/dom.ts';
+import { showKspace } from '../page/kspace.ts';
+import { makePicture, type Picture as Raster } from '../page/picture.ts';
+import { openReadouts } from '../page/readouts.ts';
+import { echoText } from '../page/run.ts';
+import { makeView } from '../page/view.ts';
+import type { Picture } from './messages.ts';
+
+/** Charts are made anew at most so often while pictures follow each other [ms]. */
+const DIAGRAM_MS = 400;
+
+export interface Results {
+  readonly host: HTMLElement;
+  readonly image: HTMLElement;
+  readonly kspace: HTMLElement;
+  readonly diagram: HTMLElement;
+  readonly notes: HTMLElement;
+  raster?: { readonly key: string; readonly picture: Raster; of: ImageData };
+  /** The diagram that is to come. */
+  pending?: ReturnType<typeof setTimeout> | undefined;
+}
+
+export function makeResults(): Results {
+  const [image, kspace, diagram, notes] = ['image', 'kspace', 'diagram', 'notes'].map((id) => el('div', { id }));
+  diagram.className = 'diagram';
+  const part = (title: string, ...of: readonly HTMLElement[]): HTMLElement =>
+    el('figure', {}, el('figcaption', {}, title), ...of);
+  const host = el(
+    'div',
+    { id: 'results' },
+    el('section', { class: 'pair', 'aria-label': 'pictures' }, part('Image', image), part('k-space', kspace)),
+    el('section', { 'aria-label': 'notes' }, notes),
+    el('section', { 'aria-label': 'sequence' }, part('Sequence, one repetition', diagram)),
+  );
+  return { host, image, kspace, diagram, notes };
+}
+
+export function drawPicture(results: Results, { report, signalHash, build }: Picture, command: string): void {
+  const { host, kspace, notes } = results;
+  const readouts = openReadouts(report.signal);
+  const strongest = report.signal.strongest;
+  const end = report.sequence?.duration ?? 1;
+  const view = makeView(end, { from: 0, to: end, readout: strongest });
+  if (report.image) drawImage(results, report.image);
+  kspace.replaceChildren();
+  showKspace(kspace, report, readouts, view, 'signal');
+  const { echo, warnings, missing } = report;
+  notes.replaceChildren(
+    ...(echo ? [el('p', { class: `echo ${echo.level < echo.limit ? 'good' : 'bad'}` }, echoText(echo))] : []),
+    ...[...warnings, ...missing.filter((text) => /No image/.test(text))].map((text) =>
+      el('p', { class: 'missing' }, text),
+    ),
+    el('p', { class: 'about' }, 'The same on the command line:'),
+    el('pre', { id: 'command' }, command),
+  );
+  host.dataset.first ??= String(performance.now());
+  Object.assign(host.dataset, { signalHash, build, pictures: Number(host.dataset.pictures ?? 0) + 1 });
+  clearTimeout(results.pending);
+  const draw = (): void => drawDiagram(results, report);
+  if (results.diagram.childElementCount === 0) draw();
+  else results.pending = setTimeout(draw, DIAGRAM_MS);
+}
+
+/** The repetition of the strongest readout. */
+function drawDiagram({ diagram }: Results, report: Report): void {
+  const readouts = openReadouts(report.signal);
+  const end = report.sequence?.duration ?? 1;
+  const at = readouts.starts[report.signal.strongest] ?? 0;
+  const starts = report.events ? [...fromSteps(report.events.repetitions)] : [];
+  const from = starts.findLast((start) => start <= at) ?? 0;
+  const to = starts.find((start) => start > at) ?? end;
+  const view = makeView(end, { from, to, readout: report.signal.strongest });
+  diagram.replaceChildren();
+  showDiagram(diagram, report, readouts, view);
+}
+
+function drawImage(results: Results, of: ImageData): void {
+  const { columns, rows, pixel, letters } = of;
+  const key = JSON.stringify([columns, rows, pixel, letters]);
+  if (results.raster?.key !== key) {
+    const describe = (column: number, row: number): string =>
+      `(${column + 1}, ${row + 1}): magnitude ${shortNumber(Number(magnitudeAt(results.raster!.of, column, row).toPrecision(4)))}`;
+    const picture = makePicture({ columns, rows, pixel, letters, label: 'image' }, { describe });
+    results.image.replaceChildren(picture.element);
+    results.raster = { key, picture, of };
+  }
+  results.raster.of = of;
+  results.raster.picture.draw({
+    value: (column, row) => magnitudeAt(of, column, row),
+    range: [0, of.white],
+    map: grey,
+  });
+}
+
+function magnitudeAt({ columns, values, rows, kept }: ImageData, column: number, row: number): number {
+  const line = Math.floor(kept.slice.length / 2) * rows + row;
+  const n = 2 * (line * columns + column);
+  return values.scales[line] * Math.hypot(values.values[n], values.values[n + 1]);
+}

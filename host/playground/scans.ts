@@ -1,0 +1,80 @@
+/** The scans that the playground offers: built-in sequences that take a moment; how each begins. */
+import type { Given } from '../base/parameters.ts';
+
+export interface Offer {
+  readonly title: string;
+  readonly parameters: Given;
+  /** Sliders that are always there; the others unfold. */
+  readonly first: readonly string[];
+}
+
+const SMALL = { n: 64 };
+
+export const SEQUENCES: Readonly<Record<string, Offer>> = {
+  gre: {
+    title: 'gradient echo (gre)',
+    parameters: { ...SMALL, tr: 0.2, flip: 1, dummies: 4 },
+    first: ['flip', 'te', 'tr', 'fov', 'n', 'rfSpoiling', 'spoiler'],
+  },
+  se: { title: 'spin echo (se)', parameters: SMALL, first: ['te', 'tr', 'fov', 'n', 'thickness'] },
+  tse: { title: 'turbo spin echo (tse)', parameters: SMALL, first: ['te', 'tr', 'fov', 'n', 'echoes', 'refocusing'] },
+  bssfp: { title: 'balanced SSFP (bssfp)', parameters: SMALL, first: ['flip', 'te', 'tr', 'fov', 'n'] },
+  epi: { title: 'echo-planar imaging (epi)', parameters: SMALL, first: ['flip', 'te', 'fov', 'n', 'dwell'] },
+  radial: {
+    title: 'radial (radial)',
+    parameters: { ...SMALL, tr: 0.2, flip: 1, dummies: 4 },
+    first: ['flip', 'te', 'tr', 'fov', 'n', 'spokes'],
+  },
+  spiral: {
+    title: 'spiral (spiral)',
+    parameters: { ...SMALL, tr: 0.2, flip: 1, dummies: 4 },
+    first: ['flip', 'te', 'tr', 'fov', 'n', 'arms'],
+  },
+};
+
+export const PHANTOMS: Readonly<Record<string, { readonly title: string; readonly parameters: Given }>> = {
+  head2d: { title: 'a plane of the head', parameters: { voxel: 0.004 } },
+  sphere: { title: 'a ball', parameters: {} },
+};
+
+export interface Preset {
+  readonly title: string;
+  /** A sentence. */
+  readonly about: string;
+  readonly sequence: string;
+  readonly parameters: Given;
+}
+
+/** Scans that show what goes wrong. */
+export const ARTEFACTS: readonly Preset[] = [
+  {
+    title: 'Aliasing',
+    about: 'a field of view smaller than the head folds it over',
+    sequence: 'gre',
+    parameters: { fov: 0.14 },
+  },
+  {
+    title: 'No RF spoiling',
+    about: 'transverse magnetisation of earlier repetitions adds up',
+    sequence: 'gre',
+    parameters: { rfSpoiling: 0, tr: 0.02, dummies: 20 },
+  },
+  {
+    title: 'Distorted EPI',
+    about: 'a slow train along the phase direction moves what is off resonance',
+    sequence: 'epi',
+    parameters: { dwell: 2e-5 },
+  },
+  {
+    title: 'Bands of bSSFP',
+    about: 'dark bands where the phase of a repetition is half a turn',
+    sequence: 'bssfp',
+    parameters: { tr: 0.012 },
+  },
+  {
+    title: 'Few spokes',
+    about: 'streaks of radial k-space that is not full',
+    sequence: 'radial',
+    parameters: { spokes: 24 },
+  },
+];

@@ -1,0 +1,147 @@
+/**
+ * The playground in a real browser, as it is built: what it shows, that it has the command's bits,
+ * what its sliders do, and that it asks for nothing.
+ */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { sha256 } from '../../host/browser/sha256.ts';
+import { openBrowser, type Page } from '../../testing/browser.ts';
+import { larmor } from '../../testing/larmor.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
+
+const at = temporaryFolder();
+const file = pathToFileURL(join(at, 'index.html')).href;
+const build = fileURLToPath(new URL('../../scripts/playground.mjs', import.meta.url));
+
+before(() => promisify(execFile)(process.execPath, [build, at]));
+
+const settled = (page: Page, times: number) =>
+  page.until(`Number(document.getElementById('results')?.dataset.settled ?? 0) >= ${times}`);
+const data = (page: Page) =>
+  page.evaluate<Record<string, string>>("({ ...document.getElementById('results').dataset })");
+const text = (page: Page, selector: string) =>
+  page.evaluate<string>(`document.querySelector('${selector}').textContent`);
+
+async function hashOf(command: string): Promise<string> {
+  const { code, stdout, stderr } = await larmor([...command.split(' ').slice(1), '--json', '-q'], {
+    folder: temporaryFolder(),
+  });
+  assert.equal(code, 0, stderr);
+  return (JSON.parse(stdout) as { signalHash: string }).signalHash;
+}
+
+test('SHA-256 is that of Node, in pieces of any length', () => {
+  for (const length of [0, 1, 55, 56, 63, 64, 65, 119, 120, 1000, 100_000]) {
+    const bytes = randomBytes(length);
+    const cut = Math.floor(length / 3);
+    const own = sha256().update('é').update(bytes.subarray(0, cut)).update(bytes.subarray(cut));
+    assert.equal(own.digest(), createHash('sha256').update('é').update(bytes).digest('hex'));
+  }
+});
+
+test('the page from disk', async (t) => {
+  const page = await openBrowser(t);
+  if (!page) return;
+  await page.open(file);
+  await settled(page, 1);
+
+  await t.test('the image has a bright head and a dark corner', async () => {
+    const pixels = await page.evaluate<number[]>(
+      "(() => { const c = document.querySelector('#image canvas'); return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].filter((_, n) => n % 4 === 0); })()",
+    );
+    assert.equal(pixels.length, 64 * 64);
+    const mean = (columns: readonly number[], rows: readonly number[]): number => {
+      const values = rows.flatMap((row) => columns.map((column) => pixels[64 * row + column]));
+      return values.reduce((sum, value) => sum + value, 0) / values.length;
+    };
+    const range = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n);
+    assert.ok(mean(range(24, 40), range(24, 40)) > 60);
+    for (const rows of [range(0, 8), range(56, 64)])
+      for (const columns of [range(0, 8), range(56, 64)]) assert.ok(mean(columns, rows) < 12);
+  });
+
+  await t.test('the signal is that of the command that it names, bit for bit', async () => {
+    const command = await text(page, '#command');
+    assert.match(command, /^larmor simulate gre head2d --set sequence\.n=64/);
+    assert.equal((await data(page)).signalHash, await hashOf(command));
+  });
+
+  await t.test('a slider shows previews, and then the scan of the command', async () => {
+    const first = await data(page);
+    await page.evaluate(
+      "[...document.querySelectorAll('#parameters .slider')].find((e) => e.textContent.startsWith('flip')).querySelector('input').focus()",
+    );
+    for (let n = 0; n < 3; n++) await page.key('ArrowRight');
+    await settled(page, Number(first.settled) + 1);
+    const next = await data(page);
+    assert.ok(Number(next.pictures) >= Number(first.pictures) + 2);
+    assert.notEqual(next.signalHash, first.signalHash);
+    const command = await text(page, '#command');
+    assert.match(command, /sequence\.flip=/);
+    assert.equal(next.signalHash, await hashOf(command));
+  });
+
+  await t.test('a scan that cannot be is said in words', async () => {
+    await page.evaluate(
+      "(() => { const e = [...document.querySelectorAll('#parameters .slider')].find((e) => e.textContent.startsWith('tr')).querySelector('input'); e.min = 0.001; e.value = 0.001; e.dispatchEvent(new Event('input')); })()",
+    );
+    await page.until("document.querySelector('.said.bad') !== null");
+    assert.match(await text(page, '.said.bad'), /TR|tr/);
+  });
+
+  await t.test('an artefact is one button away', async () => {
+    const { settled: before } = await data(page);
+    await page.evaluate("[...document.querySelectorAll('button')].find((e) => e.textContent === 'Few spokes').click()");
+    await page.until("document.querySelector('#command').textContent.includes('radial')");
+    await settled(page, Number(before) + 1);
+    assert.match(await text(page, '#command'), /spokes=24/);
+  });
+
+  await t.test('everything has a name, nothing was asked for, nothing complained', async () => {
+    const nameless = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('input, select, button, canvas[tabindex]')].filter((e) => !(e.labels?.length || e.textContent.trim() || e.ariaLabel)).map((e) => e.outerHTML)",
+    );
+    assert.deepEqual(nameless, []);
+    assert.deepEqual(
+      page.requests.filter((address) => address !== file && !/^(blob|data):/.test(address)),
+      [],
+    );
+    assert.deepEqual(page.complaints, []);
+  });
+});
+
+test('where the page is isolated, threads simulate, to the same bits', async (t) => {
+  const html = readFileSync(join(at, 'index.html'));
+  const server = createServer((_, response) =>
+    response
+      .writeHead(200, {
+        'Content-Type': 'text/html',
+        'Cross-Origin-Opener-Policy': 'same-origin',
+        'Cross-Origin-Embedder-Policy': 'require-corp',
+      })
+      .end(html),
+  ).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await new Promise((resolve) => server.once('listening', resolve));
+  const page = await openBrowser(t);
+  if (!page) return;
+  await page.open(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await settled(page, 1);
+  assert.ok(await page.evaluate<boolean>('crossOriginIsolated'));
+  // A scan of spins enough that threads pay.
+  await page.evaluate(
+    "[...document.querySelectorAll('button')].find((e) => e.textContent === 'No RF spoiling').click()",
+  );
+  await settled(page, 2);
+  if (availableParallelism() > 1) assert.match(await text(page, '.state .said'), /on \d+ threads\.$/);
+  assert.equal((await data(page)).signalHash, await hashOf(await text(page, '#command')));
+});

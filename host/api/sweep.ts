@@ -24,7 +24,8 @@ import type { SimulateOptions, SweepOptions, SweepRow } from './types.ts';
  * Simulates a scan for each combination of the values in `vary`, one after the other, and yields a
  * row as each is done.
  *
- *     for await (const { values, all } of sweep('gre', 'sphere', { vary: { flip: '2deg:60deg:8' } })) …
+ *     const vary = { flip: '2deg:60deg:8' };
+ *     for await (const { values, all } of sweep('gre', 'sphere', { vary })) …
  * @throws LarmorError 2 for a name or value that cannot be, 65 or 66 for a file, before the first
  *   run; 75 if `signal` stopped it. What fails in a run is the row's `error`.
  */

@@ -2,6 +2,7 @@
  * Header of a checkpoint, and the record of a finished run. Both are checked field by field before
  * use, because any program may have written the files.
  */
+import { isObject } from '../base/json.ts';
 import type { Plan } from './plan.ts';
 import type { TileRange } from './tiles.ts';
 
@@ -38,10 +39,6 @@ export interface Completion {
   readonly summary: unknown;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isCount = (value: unknown, least: number): value is number =>
   Number.isSafeInteger(value) && (value as number) >= least;

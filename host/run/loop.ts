@@ -11,7 +11,7 @@ import type { Cluster } from '../comm/ranks.ts';
 import { reduceToRoot } from '../comm/reduce.ts';
 import { gather } from '../comm/tree.ts';
 import type { Engine } from '../engine/types.ts';
-import { type Ask, type Batch, type Collect, type Stop, startCoordinator } from './coordinator.ts';
+import { type Ask, type Batch, type Collect, type Coordinator, type Stop, startCoordinator } from './coordinator.ts';
 import type { Plan } from './plan.ts';
 import { makeScheduler, type Schedule, staticShare } from './scheduler.ts';
 import { complement, countTiles, joinRanges, type TileRange } from './tiles.ts';
@@ -62,12 +62,47 @@ export async function runTiles(
       : undefined;
   const work = incomingWork(channel, dynamic ? undefined : staticShare(left, rank, size), () => engine.pause());
   stop.onStop((signal) => channel.send(0, { kind: 'stop', signal } as Stop));
+  const own = makeRank(cluster, engine, coordinator, options);
 
+  let last: Collect | undefined;
+  try {
+    while (last === undefined) {
+      const order = work.nextOrder();
+      const batch = order === undefined ? work.nextBatch() : undefined;
+      if (order !== undefined) {
+        if (order.why !== 'abandon') await own.collect(order);
+        if (order.why !== 'checkpoint') last = order;
+      } else if (batch !== undefined) {
+        work.askAhead();
+        const rest = await own.simulate(batch);
+        if (rest.count > 0) work.putBack(rest);
+        await channel.yieldToEventLoop();
+      } else await own.await(work);
+    }
+  } finally {
+    coordinator?.close();
+    work.close();
+  }
+  const complete = last.why === 'final';
+  const { done, tiles, seconds } = own.result();
+  if (rank === 0 && complete && countTiles(done) !== plan.tileCount) {
+    throw new Error(`${countTiles(done)} of ${plan.tileCount} tiles arrived`);
+  }
+  return { complete, signal: last.signal, done, tiles, seconds };
+}
+
+/** What one rank does in a step of the loop, and what comes of all its steps. */
+function makeRank(
+  cluster: Cluster,
+  engine: Engine,
+  coordinator: Coordinator | undefined,
+  { checkpoint, done: doneBefore, onSaveError }: RunOptions,
+) {
+  const { channel } = cluster;
   const { seconds, timed } = stopwatch();
   let tiles = 0;
   let finished: TileRange[] = [];
-  let done = options.done;
-  let last: Collect | undefined;
+  let done = doneBefore;
   let reportedDone = false;
 
   const collect = async (order: Collect): Promise<void> => {
@@ -79,57 +114,43 @@ export async function runTiles(
     done = await channel.awaiting(coordinator.awaitCollected());
     if (order.why !== 'checkpoint') return;
     try {
-      options.checkpoint!.write(done);
+      checkpoint!.write(done);
     } catch (error) {
-      options.onSaveError(error);
+      onSaveError(error);
     }
     coordinator.resume();
   };
-  const simulate = async (batch: TileRange): Promise<void> => {
-    await enter('simulating');
-    channel.setPollRate('low');
-    const next = await timed('simulate', () => engine.run(batch.first, batch.count));
-    channel.setPollRate('high');
-    const count = next - batch.first;
-    tiles += count;
-    finished.push({ first: batch.first, count });
-    if (count < batch.count) work.putBack({ first: next, count: batch.count - count });
-    await channel.yieldToEventLoop();
-  };
-
-  try {
-    while (last === undefined) {
-      const order = work.nextOrder();
-      const batch = order === undefined ? work.nextBatch() : undefined;
-      if (order !== undefined) {
-        if (order.why !== 'abandon') await timed('reduce', () => collect(order));
-        if (order.why !== 'checkpoint') last = order;
-      } else if (batch !== undefined) {
-        work.askAhead();
-        await simulate(batch);
-      } else {
-        // Before a message is sent: the answer may arrive during the next `await`.
-        const arrived = work.arrived();
-        work.askAhead();
-        if (work.isExhausted() && !reportedDone) {
-          reportedDone = true;
-          const nothing = (): null => null;
-          gather(channel, 'done', null, nothing, () => coordinator!.allDone());
-        }
-        await enter('waiting for tiles');
-        await timed('wait', () => channel.awaiting(arrived));
+  return {
+    /** Moves the sums and the tiles in them to rank 0, which may write a checkpoint. */
+    collect: (order: Collect): Promise<void> => timed('reduce', () => collect(order)),
+    /** @returns what an order interrupted, which is still to be simulated */
+    async simulate({ first, count }: TileRange): Promise<TileRange> {
+      await enter('simulating');
+      channel.setPollRate('low');
+      const next = await timed('simulate', () => engine.run(first, count));
+      channel.setPollRate('high');
+      tiles += next - first;
+      finished.push({ first, count: next - first });
+      return { first: next, count: first + count - next };
+    },
+    /** Waits for work, having reported once that there is none left. */
+    async await(work: IncomingWork): Promise<void> {
+      // Before a message is sent: the answer may arrive during the next `await`.
+      const arrived = work.arrived();
+      work.askAhead();
+      if (work.isExhausted() && !reportedDone) {
+        reportedDone = true;
+        const nothing = (): null => null;
+        gather(channel, 'done', null, nothing, () => coordinator!.allDone());
       }
-    }
-  } finally {
-    coordinator?.close();
-    work.close();
-  }
-  const complete = last.why === 'final';
-  if (rank === 0 && complete && countTiles(done) !== plan.tileCount) {
-    throw new Error(`${countTiles(done)} of ${plan.tileCount} tiles arrived`);
-  }
-  return { complete, signal: last.signal, done, tiles, seconds };
+      await enter('waiting for tiles');
+      await timed('wait', () => channel.awaiting(arrived));
+    },
+    result: () => ({ done, tiles, seconds }),
+  };
 }
+
+type IncomingWork = ReturnType<typeof incomingWork>;
 
 /**
  * What rank 0 orders and hands out, as it arrives.

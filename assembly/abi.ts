@@ -60,11 +60,11 @@ export class KernelContext {
   /** Spins that a slot and a thread's scratch hold; a multiple of PANEL. */
   capacity: i32;
   /**
-   * Rows that an area of line starts holds, a multiple of 4; areas per thread; samples of the
+   * Lines that a buffer of line starts holds, a multiple of 4; buffers per thread; samples of the
    * longest batched line, a multiple of 8.
    */
-  rows: i32;
-  areas: i32;
+  bufferLines: i32;
+  buffers: i32;
   longest: i32;
   /** 1: V8 joins vectors to 256 bits, see `multiply.ts`. */
   use256: i32;
@@ -136,11 +136,11 @@ export namespace OP {
   /** index into lineRuns: sum its samples now */
   export const READOUT: i32 = 2;
   /**
-   * index into lineRuns: write the magnetisation at the first samples of a run of lines into rows
-   * of an area
+   * index into lineRuns: write the magnetisation at the first samples of a run of lines into a
+   * buffer
    */
   export const SAMPLE_LINE_STARTS: i32 = 3;
-  /** index into batches: sum the samples of all rows of an area */
+  /** index into batches: sum the samples of all lines of a buffer */
   export const SUM_BATCH: i32 = 4;
   /** index into operatorUses: an excitation by cached operators */
   export const APPLY_OPERATOR: i32 = 5;
@@ -152,7 +152,7 @@ export namespace OP {
   export const PRECESS_CACHED: i32 = 8;
   /**
    * index into lineRuns: sample the start of one line by a cached precession from the last line of
-   * its area, or exactly as the first of a recurrence
+   * its buffer, or exactly as the first of a recurrence
    */
   export const LINE_RECURRENCE: i32 = 9;
   /** node: from here on the sliding columns are those of this node and the next */
@@ -267,27 +267,27 @@ export class LineRun {
   /** Index into precessions: from the last pulse to the first line. */
   precession: i32;
   /** Where its magnetisation is stored. */
-  area: i32;
-  row: i32;
+  buffer: i32;
+  line: i32;
   /**
-   * Lines of the run, which take the rows from `row` on, and the index of the precession from one
+   * Lines of the run, stored from `line` on, and the index of the precession from one
    * to the next. With LINE_RECURRENCE: index of a cached precession, or −1 for none.
    */
   lines: i32;
   step: i32;
 }
 
-/** Rows of one area that are summed together. */
+/** Lines of one buffer that are summed together. */
 @unmanaged
 export class Batch {
   trajectory: i32;
-  area: i32;
-  rows: i32;
-  /** [rows] i32 */
+  buffer: i32;
+  lineCount: i32;
+  /** [lineCount] i32 */
   firstSamples: usize;
   /** Nufft1d1, or 0: summed as a matrix product */
-  lines: usize;
-  /** The line runs that sample its rows panel by panel, or none: the rows are in their area. */
+  nufft1d1: usize;
+  /** The line runs that sample its lines panel by panel, or none: they are in their buffer. */
   firstRun: i32;
   lineRuns: i32;
 }

@@ -26,10 +26,10 @@ const RESYNC: i32 = 16;
  * factor; the phase of every sixteenth line is computed exactly.
  */
 export function sampleLineStarts<M>(job: KernelContext, tile: Tile, index: i32): void {
-  let area = tile.records + <usize>recordAt<LineRun>(job.lineRuns, index).area * lineStartBytes(job);
+  let buffer = tile.records + <usize>recordAt<LineRun>(job.lineRuns, index).buffer * lineStartBytes(job);
   for (let panel = 0; panel < tile.count; panel += PANEL) {
-    samplePanel<M>(job, tile, panel, index, area);
-    area += <usize>job.rows * LINE_START_BYTES;
+    samplePanel<M>(job, tile, panel, index, buffer);
+    buffer += <usize>job.bufferLines * LINE_START_BYTES;
   }
 }
 
@@ -38,14 +38,14 @@ function samplePanel<M>(job: KernelContext, tile: Tile, panel: i32, index: i32, 
   const readout = recordAt<LineRun>(job.lineRuns, index);
   const precession = changetype<Precession>(precessionAt(job, readout.precession));
   const step = changetype<Precession>(precessionAt(job, readout.step));
-  const to = rows + <usize>readout.row * LINE_START_BYTES;
+  const to = rows + <usize>readout.line * LINE_START_BYTES;
   for (let i = 0; i < PANEL; i += 8)
     sampleEight<M>(tile, panel + i, precession, step, readout.lines, to + (<usize>i << 2));
 }
 
 /**
  * Writes the magnetisation at the first sample of one line into its row, as `sampleLineStarts`
- * does, and stores c and s of its precession since the last pulse for the next line of the area. If
+ * does, and stores c and s of its precession since the last pulse for the next line of the buffer. If
  * the step to that line is a cached precession, it costs a complex product instead of a phase, sin,
  * cos and exp.
  */
@@ -53,9 +53,9 @@ export function recurLine(job: KernelContext, tile: Tile, index: i32): void {
   const readout = recordAt<LineRun>(job.lineRuns, index);
   const precession = recordAt<Precession>(job.precessions, readout.precession);
   const kx = precession.kx, ky = precession.ky, kz = precession.kz, t = precession.t;
-  const area = readout.area, step = readout.step;
-  let to = tile.records + <usize>area * lineStartBytes(job) + <usize>readout.row * LINE_START_BYTES;
-  let own = cachedPrecessionAt(job, tile, job.cachedCount + area);
+  const buffer = readout.buffer, step = readout.step;
+  let to = tile.records + <usize>buffer * lineStartBytes(job) + <usize>readout.line * LINE_START_BYTES;
+  let own = cachedPrecessionAt(job, tile, job.cachedCount + buffer);
   let by = cachedPrecessionAt(job, tile, step);
   for (let panel = 0; panel < tile.count; panel += PANEL) {
     for (let n = panel; n < panel + PANEL; n += 4) {
@@ -77,23 +77,23 @@ export function recurLine(job: KernelContext, tile: Tile, index: i32): void {
       storeLineStart(to, madd<f32>(x, c, v128.mul<f32>(y, s)), nmadd<f32>(x, s, v128.mul<f32>(y, c)));
       to += 16;
     }
-    to += <usize>job.rows * LINE_START_BYTES - PART;
+    to += <usize>job.bufferLines * LINE_START_BYTES - PART;
   }
 }
 
 /**
- * The rows of a panel for a batch, whose area is at `area`. If all rows follow one pulse they are
- * sampled now, panel by panel into a single panel-sized buffer; a whole area would overflow the
+ * The rows of a panel for a batch, whose buffer is at `buffer`. If all rows follow one pulse they are
+ * sampled now, panel by panel into a single panel-sized buffer; a whole buffer would overflow the
  * second-level cache before it is read.
  */
 // @ts-ignore: decorator
 @inline export function lineStartsOfPanel<M>(
-  job: KernelContext, tile: Tile, panel: i32, batch: Batch, area: usize,
+  job: KernelContext, tile: Tile, panel: i32, batch: Batch, buffer: usize,
 ): usize {
   const first = batch.firstRun, lineRuns = batch.lineRuns;
-  if (lineRuns == 0) return area + <usize>(panel / PANEL * job.rows) * LINE_START_BYTES;
-  for (let index = first; index < first + lineRuns; index++) samplePanel<M>(job, tile, panel, index, area);
-  return area;
+  if (lineRuns == 0) return buffer + <usize>(panel / PANEL * job.bufferLines) * LINE_START_BYTES;
+  for (let index = first; index < first + lineRuns; index++) samplePanel<M>(job, tile, panel, index, buffer);
+  return buffer;
 }
 
 /** c and s of four spins for a precession and `factor` times another one. */

@@ -22,22 +22,22 @@ import { addFixed, allFinite } from './sums';
 export function sumBatch<M>(job: KernelContext, tile: Tile, index: i32, sums: usize): bool {
   const batch = recordAt<Batch>(job.batches, index);
   const trajectory = recordAt<Trajectory>(job.trajectories, batch.trajectory);
-  const rows = batch.rows, channels = job.channels;
-  const area = tile.records + <usize>batch.area * lineStartBytes(job);
+  const rows = batch.lineCount, channels = job.channels;
+  const buffer = tile.records + <usize>batch.buffer * lineStartBytes(job);
   const firstSamples = batch.firstSamples;
-  const lines = batch.lines;
-  if (lines != 0) return sumNufft1d1(job, tile, changetype<Nufft1d1>(lines), batch, area, rows, firstSamples, sums);
+  const lines = batch.nufft1d1;
+  if (lines != 0) return sumNufft1d1(job, tile, changetype<Nufft1d1>(lines), batch, buffer, rows, firstSamples, sums);
   const points = trajectory.points;
   const samples = trajectory.samples;
   const exactEvery = trajectory.exactEvery;
   const padded = (samples + 7) & ~7;
   const line = <usize>padded << 2;
-  const plane = <usize>(job.rows * channels) * line;
+  const plane = <usize>(job.bufferLines * channels) * line;
   memory.fill(tile.products, 0, 3 * plane);
   // A line of a single wide unit has no second unit to be multiplied together with it.
   if (job.use256 != 0 && padded > 8)
-    multiplyPanels<Wide, M>(job, tile, batch, area, rows, points, padded, exactEvery == 0);
-  else multiplyPanels<Narrow, M>(job, tile, batch, area, rows, points, padded, exactEvery == 0);
+    multiplyPanels<Wide, M>(job, tile, batch, buffer, rows, points, padded, exactEvery == 0);
+  else multiplyPanels<Narrow, M>(job, tile, batch, buffer, rows, points, padded, exactEvery == 0);
   let answers = f64x2.splat(0);
   for (let l = 0; l < rows * channels; l++) {
     const from = tile.products + <usize>l * line;
@@ -61,18 +61,18 @@ export function sumBatch<M>(job: KernelContext, tile: Tile, index: i32, sums: us
 
 /** [3 parts][coils · rows][padded samples] of `tile.products` += A·W, panel by panel. */
 function multiplyPanels<F, M>(
-  job: KernelContext, tile: Tile, batch: Batch, area: usize, rows: i32, points: usize, padded: i32, linear: bool,
+  job: KernelContext, tile: Tile, batch: Batch, buffer: usize, rows: i32, points: usize, padded: i32, linear: bool,
 ): void {
   const unit = <i32>offsetof<F>();
   const line = <usize>padded << 2;
-  const plane = <usize>(job.rows * job.channels) * line;
+  const plane = <usize>(job.bufferLines * job.channels) * line;
   const all = rows * job.channels;
   const units = (padded << 2) / unit;
   // Units of samples in threes, as long as twos can fill the rest.
   const use256 = units - (units % 3 == 1 ? 4 : units % 3);
   const W = tile.evolution;
   for (let panel = 0; panel < tile.count; panel += PANEL) {
-    let records = lineStartsOfPanel<M>(job, tile, panel, batch, area);
+    let records = lineStartsOfPanel<M>(job, tile, panel, batch, buffer);
     if (job.coils != 0) records = weighByCoils(job, tile, panel, records, rows);
     let out = tile.products;
     for (let k = 0; k < units; ) {

@@ -23,13 +23,13 @@ const PLACES: usize = 5;
  * @returns false if a sample is not finite
  */
 export function sumNufft1d1(
-  job: KernelContext, tile: Tile, lines: Nufft1d1, batch: Batch, area: usize, rows: i32, firstSamples: usize,
+  job: KernelContext, tile: Tile, lines: Nufft1d1, batch: Batch, buffer: usize, rows: i32, firstSamples: usize,
   sums: usize,
 ): bool {
-  if (job.coils == 0) return sumRows(job, tile, lines, batch, area, rows, firstSamples, sums, -1);
+  if (job.coils == 0) return sumRows(job, tile, lines, batch, buffer, rows, firstSamples, sums, -1);
   let finite = true;
   for (let coil = 0; coil < job.coils; coil++) {
-    finite = sumRows(job, tile, lines, batch, area, rows, firstSamples, sums, coil) && finite;
+    finite = sumRows(job, tile, lines, batch, buffer, rows, firstSamples, sums, coil) && finite;
     sums += <usize>job.sampleCount << 4;
   }
   return finite;
@@ -40,7 +40,7 @@ export function sumNufft1d1(
  * they are a few per cent of the work of many lines.
  */
 function sumRows(
-  job: KernelContext, tile: Tile, lines: Nufft1d1, batch: Batch, area: usize, rows: i32, firstSamples: usize,
+  job: KernelContext, tile: Tile, lines: Nufft1d1, batch: Batch, buffer: usize, rows: i32, firstSamples: usize,
   sums: usize, coil: i32,
 ): bool {
   const axis = changetype<Axis>(lines.axis);
@@ -50,7 +50,7 @@ function sumRows(
   memory.fill(tile.grid, 0, <usize>(axis.grid + axis.taps) * cell);
   for (let panel = 0; panel < tile.count; panel += PANEL) {
     place(lines, axis, tile, panel);
-    let records = lineStartsOfPanel<Plain>(job, tile, panel, batch, area);
+    let records = lineStartsOfPanel<Plain>(job, tile, panel, batch, buffer);
     if (coil >= 0) {
       weighLineStarts(job, tile, panel, coil, records, rows, tile.readout);
       records = tile.readout;

@@ -119,7 +119,7 @@ export const OPERATOR_BYTES: i32 = 192;
 
 // @ts-ignore: decorator
 @inline export function lineStartBytes(job: KernelContext): i32 {
-  return job.rows * job.capacity * 12;
+  return job.bufferLines * job.capacity * 12;
 }
 
 /** Samples of a readout with a model that are summed at a time. */
@@ -153,7 +153,7 @@ function modelBytes(job: KernelContext): f64 {
   const densities = job.nodes == 0 ? 0 : 4 * job.capacity;
   const columns = (4 * job.phaseTerms + 15) & ~15;
   const readout = <f64>(precessionBytes(job) + transverseBytes(job)) + 32.0 * MODEL_CHUNK * <f64>job.channels;
-  return <f64>(densities + columns) + max(readout, 12.0 * PANEL * <f64>job.rows * <f64>job.channels);
+  return <f64>(densities + columns) + max(readout, 12.0 * PANEL * <f64>job.bufferLines * <f64>job.channels);
 }
 
 /** Bytes for spreading spins on grids. */
@@ -165,7 +165,7 @@ export function spreadBytes(job: KernelContext): f64 {
 /** Cached precessions: those of the program, and one for each area. */
 // @ts-ignore: decorator
 @inline export function cachedPrecessionCount(job: KernelContext): i32 {
-  return job.cachedCount == 0 ? 0 : job.cachedCount + job.areas;
+  return job.cachedCount == 0 ? 0 : job.cachedCount + job.buffers;
 }
 
 /** Bytes of scratch each thread needs for this job, which may be more than there are addresses. */
@@ -173,8 +173,8 @@ export function scratchBytes(address: usize): f64 {
   const job = changetype<KernelContext>(address);
   const capacity = <f64>job.capacity;
   const columns = capacity * 8 + 5 * capacity * <f64>(job.precision >> 3);
-  const matrix = <f64>job.areas * 12 * <f64>job.rows * capacity + EVOLUTION_BYTES
-    + <f64>job.longest * 12 * <f64>job.rows * <f64>job.channels;
+  const matrix = <f64>job.buffers * 12 * <f64>job.bufferLines * capacity + EVOLUTION_BYTES
+    + <f64>job.longest * 12 * <f64>job.bufferLines * <f64>job.channels;
   const operators = job.operatorCount == 0
     ? 0
     : <f64>job.operatorCount * capacity * (OPERATOR_BYTES / 4) + OPERATOR_SCRATCH_BYTES;

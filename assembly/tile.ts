@@ -33,10 +33,10 @@ export function loadTile<T>(job: KernelContext, slot: Slot, scratch: usize): Til
   tile.mz = tile.my + column;
   tile.partialSums = tile.mz + column;
   tile.records = tile.partialSums + CHUNK * 32;
-  tile.phaseCycles = tile.records + <usize>job.areas * lineStartBytes(job);
+  tile.phaseCycles = tile.records + <usize>job.buffers * lineStartBytes(job);
   tile.evolution = tile.phaseCycles + <usize>cachedPrecessionCount(job) * (capacity >> 2) * CACHED_PRECESSION_BYTES;
   tile.products = tile.evolution + EVOLUTION_BYTES;
-  tile.operators = tile.products + <usize>job.longest * <usize>(job.rows * job.channels) * 12;
+  tile.operators = tile.products + <usize>job.longest * <usize>(job.bufferLines * job.channels) * 12;
   tile.operatorScratch = tile.operators + <usize>job.operatorCount * (capacity >> 2) * OPERATOR_BYTES;
   tile.spread = tile.operatorScratch + (job.operatorCount == 0 ? 0 : OPERATOR_SCRATCH_BYTES);
   tile.grid = tile.spread + SPREAD_BYTES;

@@ -50,7 +50,7 @@ export function programFor(job: ProgramJob): Program {
     op: (kind, index) => ops.push({ kind, index }),
     lineRun({ firstSample, trajectory, encoding }) {
       const precession = precessions.intern(encoding);
-      return lineRuns.push({ firstSample, trajectory, precession, area: 0, row: 0, lines: 1, step: 0 });
+      return lineRuns.push({ firstSample, trajectory, precession, buffer: 0, line: 0, lines: 1, step: 0 });
     },
     batchLine: (readout) => batches.add(readout),
   };

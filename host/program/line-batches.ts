@@ -155,7 +155,7 @@ export function lineBatches(
         next === undefined ? 0 : precessions.intern(next.encoding.map((value, i) => value - start.encoding[i]));
       const precession = precessions.intern(start.encoding);
       const { firstSample } = start;
-      lineRuns.push({ firstSample, trajectory, precession, area: buffer, row: line, lines: run.length, step });
+      lineRuns.push({ firstSample, trajectory, precession, buffer, line, lines: run.length, step });
       line += run.length;
     }
     const count = runs.length;

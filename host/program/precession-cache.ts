@@ -87,7 +87,7 @@ function stepsBetweenLines(ops: Ops, lineRuns: LineRuns, precessions: RecordTabl
     if (ops.get(op, 'kind') !== OP.SAMPLE_LINE_STARTS) continue;
     const run = ops.get(op, 'index');
     if (lineRuns.get(run, 'lines') !== 1) continue;
-    const buffer = lineRuns.get(run, 'area');
+    const buffer = lineRuns.get(run, 'buffer');
     const precession = precessions.at(lineRuns.get(run, 'precession'));
     const before = last.get(buffer);
     if (before !== undefined) {

@@ -250,7 +250,7 @@ function placeProgram(arena: Arena, { source, precision }: EngineJob, program: P
     trajectories: placeTrajectories(arena, program, source),
     ...{ nufft2d1s: 0, nufft2d3s: 0, lines: 0, ...program.lower(arena) },
     ...program.scratch,
-    ...{ rows: program.lines, areas: program.buffers, longest: program.longest },
+    ...{ bufferLines: program.lines, buffers: program.buffers, longest: program.longest },
   };
 }
 
@@ -286,8 +286,8 @@ function placeBatches(arena: Arena, { batches, firstSamples, placeBatchData }: P
   return arena.records(
     Batch,
     batches.map(({ trajectory, buffer, lines, first, firstRun, lineRuns }) => ({
-      ...{ trajectory, area: buffer, rows: lines, firstSamples: targets + 4 * first },
-      ...{ lines: dataOf(trajectory), firstRun, lineRuns },
+      ...{ trajectory, buffer, lineCount: lines, firstSamples: targets + 4 * first },
+      ...{ nufft1d1: dataOf(trajectory), firstRun, lineRuns },
     })),
   );
 }

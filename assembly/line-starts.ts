@@ -21,8 +21,8 @@ export const LINE_START_BYTES: usize = 3 * PART;
 const RESYNC: i32 = 16;
 
 /**
- * Writes the magnetisation at the first sample of each line of a run into its row: M·e^{−i2π(K·r +
- * Δf·T)}·e^{−T·R2}, both parts and their sum. From line to line a spin is multiplied by one complex
+ * Stores the magnetisation at the first sample of each line of a run: M·e^{−i2π(K·r + Δf·T)}·
+ * e^{−T·R2}, both parts and their sum. From line to line a spin is multiplied by one complex
  * factor; the phase of every sixteenth line is computed exactly.
  */
 export function sampleLineStarts<M>(job: KernelContext, tile: Tile, index: i32): void {
@@ -44,10 +44,10 @@ function samplePanel<M>(job: KernelContext, tile: Tile, panel: i32, index: i32, 
 }
 
 /**
- * Writes the magnetisation at the first sample of one line into its row, as `sampleLineStarts`
- * does, and stores c and s of its precession since the last pulse for the next line of the buffer. If
- * the step to that line is a cached precession, it costs a complex product instead of a phase, sin,
- * cos and exp.
+ * Writes the magnetisation at the first sample of one line into its place, as `sampleLineStarts`
+ * does, and stores c and s of its precession since the last pulse for the next line of the buffer.
+ * If the step to that line is a cached precession, it costs a complex product instead of a phase,
+ * sin, cos and exp.
  */
 export function recurLine(job: KernelContext, tile: Tile, index: i32): void {
   const readout = recordAt<LineRun>(job.lineRuns, index);
@@ -82,9 +82,9 @@ export function recurLine(job: KernelContext, tile: Tile, index: i32): void {
 }
 
 /**
- * The rows of a panel for a batch, whose buffer is at `buffer`. If all rows follow one pulse they are
- * sampled now, panel by panel into a single panel-sized buffer; a whole buffer would overflow the
- * second-level cache before it is read.
+ * The rows of a panel for a batch, whose buffer is at `buffer`. If all rows follow one pulse they
+ * are sampled now, panel by panel into a single panel-sized buffer; a whole buffer would overflow
+ * the second-level cache before it is read.
  */
 // @ts-ignore: decorator
 @inline export function lineStartsOfPanel<M>(

@@ -1,8 +1,9 @@
 /**
  * Pulses on spins whose frequency differs each time: moving spins, and spins with phase terms. Over
  * a pulse of length T the frequency of a spin is f + s·t, t from the middle, so its operator
- * depends on f, s, R1 and R2, wherever the spin is. The table holds, per cell of f, polynomials in f of the
- * largest terms of a Chebyshev expansion in the other three. What they depend on most is taken out:
+ * depends on f, s, R1 and R2, wherever the spin is. The table holds, per cell of f, polynomials in
+ * f of the largest terms of a Chebyshev expansion in the other three. What they depend on most is
+ * taken out:
  *
  *     operator = H(+s) · table · H(−s),   H: half of the pulse's relaxation, and the phase ±sT²/8
  *

@@ -48,7 +48,10 @@ export interface Model {
     readonly coil: number;
     /** max displacement of a node along any axis [m] */
     readonly node: number;
-    /** max difference along any axis between the displacements of a node and of the next [m]; default: twice that of a node */
+    /**
+     * max difference along any axis between the displacements of a node and of the next [m];
+     * default: twice that of a node
+     */
     readonly step?: number;
   };
   /**

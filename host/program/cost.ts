@@ -145,7 +145,10 @@ export const composedCost = (steps: number): number => 60 + 280 * steps;
 export const operatorCost = (terms: number): number => 20 + 15 * terms;
 /** Looking an operator up in a table of so many rates and coefficients. */
 export const lookUpCost = (rates: number, coefficients: number): number => 100 + coefficients * rates;
-/** Looking an operator up and applying it at once: so many polynomials, for spins of so many phase terms. */
+/**
+ * Looking an operator up and applying it at once: so many polynomials, for spins of so many phase
+ * terms.
+ */
 export const driftLookUpCost = (polynomials: number, terms: number): number => 190 + 6 * terms + 105 * polynomials;
 
 /**

@@ -21,7 +21,10 @@ export function extentOf({ bounds, B0: phantomB0 }: Pick<PhantomSource, 'bounds'
   return { x: along(0), y: along(1), z: along(2), hertz };
 }
 
-/** Largest |q| of each phase term's column: of motions, of fields at two nodes, of displacements at two nodes. */
+/**
+ * Largest |q| of each phase term's column: of motions, of fields at two nodes, of displacements at
+ * two nodes.
+ */
 export function reachOf({ model }: Pick<PhantomSource, 'model'>, terms: number): number[] {
   const { terms: columns = [], node = 0 } = model?.largest ?? {};
   const fields = model?.fields?.largest ?? [];
@@ -33,8 +36,8 @@ export function reachOf({ model }: Pick<PhantomSource, 'model'>, terms: number):
 const AXES = 3;
 
 /**
- * The largest |Σ weight·q| of any spin over its phase terms. Displacements at a node and at the next
- * differ by little, and their weights are often opposite.
+ * The largest |Σ weight·q| of any spin over its phase terms. Displacements at a node and at the
+ * next differ by little, and their weights are often opposite.
  */
 export function boundOfTerms(
   source: Pick<PhantomSource, 'model'>,

@@ -1,6 +1,6 @@
 /**
- * One pass over the nodes of a path: digest, largest displacement and largest step from a node to the next, and the nodes at which any spin
- * is reset.
+ * One pass over the nodes of a path: digest, largest displacement and largest step from a node to
+ * the next, and the nodes at which any spin is reset.
  */
 import { createHash } from 'node:crypto';
 import type { PathNodes } from './types.ts';

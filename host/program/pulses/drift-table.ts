@@ -66,10 +66,16 @@ const CELLS_SHARE = 1 / 4;
 const STEP_PHASE = 3e-5;
 /** Nodes that are composed at a time. */
 const MOST_NODES = 8192;
-/** Coefficients of a table [bytes]: it may leave a second-level cache, where stepping takes a thousand times as long. */
+/**
+ * Coefficients of a table [bytes]: it may leave a second-level cache, where stepping takes a
+ * thousand times as long.
+ */
 const MOST_BYTES = 16 * 2 ** 20;
 
-/** The parts of a table that do not depend on where its pulse is kept; undefined: it would be too large. */
+/**
+ * The parts of a table that do not depend on where its pulse is kept; undefined: it would be too
+ * large.
+ */
 export function sizeDriftTable(
   timeline: Timeline,
   shape: Shape,
@@ -94,7 +100,9 @@ const durationOf = (shape: Shape): number => {
   return sum;
 };
 
-/** [steps][dt, B1re, B1im, Gx, 0, 0] of the pulse with γ̄Gx = t − T/2, in pairs where there is B1. */
+/**
+ * [steps][dt, B1re, B1im, Gx, 0, 0] of the pulse with γ̄Gx = t − T/2, in pairs where there is B1.
+ */
 export function driftSteps(shape: Shape, gammaBar: number, drift: number): number[] {
   const steps: number[] = [];
   const longest = Math.sqrt(STEP_PHASE / Math.max(Math.PI * drift, 1e-30));
@@ -198,7 +206,9 @@ function inner(whole: Float64Array, duration: number, R1: number, R2: number, dr
   return after(undo(turns), after(whole, undo(-turns)));
 }
 
-/** Makes room for the record, the coefficients, and what composing the pulse at some nodes takes. */
+/**
+ * Makes room for the record, the coefficients, and what composing the pulse at some nodes takes.
+ */
 export function placeDriftTable(arena: Arena, table: DriftTable): PlacedTable {
   const { range, duration, cells, terms, orders, pulse } = table;
   const perCell = nodesOf({ ...table, cells: 1 });
@@ -254,7 +264,10 @@ interface Composing {
   readonly composed: number;
 }
 
-/** Operators at the nodes of some cells, without what `inner` takes out, in place [pairs][entries][2]. */
+/**
+ * Operators at the nodes of some cells, without what `inner` takes out, in place
+ * [pairs][entries][2].
+ */
 function compose(table: DriftTable, cell: number, composing: Composing): void {
   const { memory, job, exports, at, padded, pulse, composed } = composing;
   const columns = at + TILE_BYTES;

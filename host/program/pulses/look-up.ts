@@ -2,7 +2,8 @@
  * Pulses of a model, whose spins have another frequency at every use: they are looked up each time,
  * in a table that all pulses with the same B1 share (`drift-table.ts`), however spins move between
  * them. Of the pulse's share of the budget half goes to the table, half to the departure of
- * frequencies from straight lines. Where B1 has maps, and where frequencies do not change linearly, pulses are stepped.
+ * frequencies from straight lines. Where B1 has maps, and where frequencies do not change linearly,
+ * pulses are stepped.
  */
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { pulseUses } from '../../timeline/windows.ts';

@@ -54,7 +54,8 @@ const largestRate = ({ bounds }: Pick<PhantomSource, 'bounds'>): number => Math.
 /**
  * All steps in the kernels' units.
  * @param forms [pulses] `pulseForms`
- * @param extents by pulse: of the virtual spins that it is composed for; default: those of the phantom
+ * @param extents by pulse: of the virtual spins that it is composed for; default: those of the
+ *   phantom
  */
 export function stepRecords(
   timeline: Timeline,

@@ -5,6 +5,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { makeEngine } from '../engine/choose.ts';
 import { layOut } from '../engine/wasm/memory.ts';
 import { loadKernels } from '../engine/wasm/module.ts';
+import { modelColumns } from '../phantom/columns.ts';
 import { channelsOf } from '../phantom/types.ts';
 import { methodsOf, programFor } from '../program/build.ts';
 import { forecastMemory, forecastTime } from '../run/forecast.ts';
@@ -26,6 +27,7 @@ export async function planOf(job: Job, ranks: number): Promise<PlanRecord> {
     samples: channelsOf(phantom) * timeline.sampleCount,
     ranks,
     workers: sizes.workers,
+    columns: sizes.slots * modelColumns(phantom.model).total,
   });
   const time = await forecastTime(engineJob, made, { ranks, threads }, (calibration) =>
     makeEngine(engine, calibration, threads, kernels),

@@ -121,32 +121,43 @@ export function movingInFields(
         const own = extra && { extra: [...extra.slice(0, at.transmits), ...extra.slice(at.nodes, at.fields)] };
         base.read(first, count, { ...(plain as SpinBlock), ...own });
         if (extra === undefined) return;
-        // A range may hold spins of several groups; a tile never does.
-        for (const [from, size] of partsOf(model.groups ?? [base.spinCount], first, count))
-          fill(from, size, cut(into, from - first, size));
+        // A range may hold spins of several groups; a tile never does. Columns are cut when they are
+        // filled: there may be a set of coils for every sample, and each view is an object.
+        for (const [from, size] of partsOf(model.groups ?? [base.spinCount], first, count)) {
+          const [begin, end] = [from - first, from - first + size];
+          for (let n = at.transmits; n < at.nodes; n++) extra[n].fill(0, begin, end);
+          fill(from, size, cut(plain as SpinBlock, begin, size), (low, high) =>
+            extra.slice(low, high).map((column) => column.subarray(begin, end)),
+          );
+        }
       };
-      const fill = (first: number, count: number, into: SpinBlock): void => {
-        const { group, spins, placesAt, moveTo } = onTheMove(moving, base.name, first, count, into);
+      const fill = (
+        first: number,
+        count: number,
+        atRest: SpinBlock,
+        columnsOf: (from: number, to: number) => readonly Float32Array[],
+      ): void => {
+        const { group, spins, placesAt, moveTo } = onTheMove(moving, base.name, first, count, atRest);
         if (seen !== undefined) {
-          const columns = into.extra!.slice(at.fields, at.total);
+          const columns = columnsOf(at.fields, at.total);
           for (const column of columns) column.fill(0);
           fillNodes(seen, knots[group], placesAt, columns, (n, errorOf) => {
-            if (into.density[n] !== 0) throw errorOf(spins.nameOf(n));
+            if (atRest.density[n] !== 0) throw errorOf(spins.nameOf(n));
           });
         }
         if (receive === undefined && transmit === undefined) return;
-        for (const column of into.extra!.slice(at.transmits, at.nodes)) column.fill(0);
         for (const [set, time] of senses[group].all.entries()) {
           moveTo(time);
           const begin = at.coils + 2 * coils * set;
-          receive!.fill(spins, into.extra!.slice(begin, begin + 2 * coils));
+          receive!.fill(spins, columnsOf(begin, begin + 2 * coils));
         }
         if (transmit === undefined) return;
         const shims = Array.from({ length: 2 * (transmit.adds.transmits ?? 0) }, () => new Float32Array(count));
         for (const [index, { time, column }] of plays[group].all.entries()) {
           moveTo(time);
           transmit.fill(spins, shims);
-          for (const part of [0, 1]) into.extra![at.transmits + 2 * index + part].set(shims[2 * column + part]);
+          const to = at.transmits + 2 * index;
+          for (const [part, values] of columnsOf(to, to + 2).entries()) values.set(shims[2 * column + part]);
         }
       };
       return {

@@ -12,6 +12,14 @@ import type { Plan } from './plan.ts';
  */
 const MPI_BYTES = 14e6;
 const THREAD_BYTES = 6e6;
+/** A view of a slot's column, of which moving spins among coils have many [bytes]. */
+const VIEW_BYTES = 105;
+/**
+ * What filling a column leaves for V8 to collect, and by how much that lets its young generation
+ * grow at most [bytes].
+ */
+const FILLING_BYTES = 2e3;
+const MOST_FILLING_BYTES = 32e6;
 /**
  * Per sample and coil on rank 0, while it writes: the signal in double precision, its phase, what
  * goes to the file.
@@ -36,13 +44,20 @@ export interface MemoryForecast {
  * @param opened largest resident set of this process, which has opened the inputs as every rank
  *   does [bytes]
  * @param samples of all coils
+ * @param columns of a model, in all slots
  * @param kernels,phantom bytes that the engine will take, and that the phantom holds already
  */
 export function forecastMemory(
   { opened, kernels, phantom }: Pick<MemoryForecast, 'opened' | 'kernels' | 'phantom'>,
-  { samples, ranks, workers }: { readonly samples: number; readonly ranks: number; readonly workers: number },
+  {
+    samples,
+    ranks,
+    workers,
+    columns,
+  }: { readonly samples: number; readonly ranks: number; readonly workers: number; readonly columns: number },
 ): MemoryForecast {
-  const more = (ranks > 1 ? MPI_BYTES : 0) + workers * THREAD_BYTES;
+  const filling = Math.min(MOST_FILLING_BYTES, FILLING_BYTES * columns) + VIEW_BYTES * columns;
+  const more = (ranks > 1 ? MPI_BYTES : 0) + workers * THREAD_BYTES + filling;
   const others = opened + kernels + more;
   return { opened, kernels, phantom, root: others + OUTPUT_BYTES * samples, others };
 }

@@ -1,5 +1,7 @@
 /** The memory of a rank is predicted within a quarter by `larmor plan`, and does not grow with the phantom. */
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { missing, run, simulate, transcript } from '../../testing/launch.ts';
 import { some } from '../../testing/some.ts';
@@ -33,6 +35,19 @@ for (const [ranks, args] of some(jobs, 2)) {
     t.diagnostic(`${seconds.simulate.toFixed(2)} s to simulate predicted, ${longest.toFixed(2)} taken`);
   });
 }
+
+test('the forecast for moving spins, with the coils of every sample', async (t) => {
+  const cwd = temporaryFolder();
+  await writeFile(join(cwd, 'nod.csv'), 'time, y, pitch\n0, 0, 0\n0.05, 0.002, 3\n0.1, 0, 0\n');
+  const args = ['fid', 'column', '--set', 'samples=1024', '--coils', '16', '--motion', 'nod.csv', '--tile', '256'];
+  const planned = await run(['plan', ...args, '--json'], { cwd });
+  assert.equal(planned.code, 0, transcript(planned));
+  const { memory } = JSON.parse(planned.stdout);
+  const { perRank } = await simulate([...args, '-o', 'raw.npy'], { cwd });
+  const figures = `${Math.round(memory.root / MIB)} MiB predicted, ${Math.round(perRank[0].peakMemory / MIB)} taken`;
+  t.diagnostic(figures);
+  assert.ok(memory.root > 0.75 * perRank[0].peakMemory && memory.root < 1.25 * perRank[0].peakMemory, figures);
+});
 
 test('ten million spins take no more of a rank than sixty thousand', { skip }, async (t) => {
   const cwd = temporaryFolder();

@@ -112,7 +112,7 @@ export async function openJob(cluster: Cluster, ask: () => Request, options: Job
     throw error;
   }
 
-  const spinWork = roughCost(timelines[0], phantom.model?.coils);
+  const spinWork = roughCost(timelines[0], phantom.model);
   const small = phantom.spinCount * spinWork < SMALL_JOB * cluster.size;
   const threads = options.threads ?? (small ? 1 : grantedThreads(cluster.node.sharers).threads);
   if (root) warnIfBound(options.threads);

@@ -6,6 +6,7 @@
  * to have come from here.
  */
 
+import type { Model } from '../phantom/types.ts';
 import { STRIDE, type Timeline } from '../timeline/types.ts';
 import { pulseUses } from '../timeline/windows.ts';
 import type { LineAxis } from './nufft/line-axis.ts';
@@ -152,16 +153,18 @@ export const lookUpCost = (rates: number, coefficients: number): number => 100 +
 export const driftLookUpCost = (polynomials: number, terms: number): number => 190 + 6 * terms + 105 * polynomials;
 
 /**
- * A run before its methods are chosen: samples in products of matrices, RF steps and all else as it
- * is played.
- * @param coils of a model; undefined: spins at rest in one coil
+ * A run before its methods are chosen: samples in products of matrices, also in coils (transforms
+ * take less), but one by one where coils change from sample to sample; RF steps and all else as it is played.
+ * @param model undefined: spins at rest in one coil
  */
-export function roughCost(timeline: Timeline, coils?: number): number {
+export function roughCost(timeline: Timeline, model?: Model): number {
   const { sampleCount, ops, pulses, terms } = timeline;
   const { alone, term, coil } = MODEL_SAMPLE;
-  const sample = coils === undefined ? PRODUCT : alone + term * terms + coil * coils;
+  const coils = model?.coils ?? 0;
+  const isDirect = model !== undefined && (model.nodes > 0 || (model.coilSets ?? 1) > 1 || model.fields !== undefined);
+  const sample = isDirect ? alone + term * terms + coil * coils : PRODUCT * Math.max(1, coils);
   // A pulse of a model is solved exactly.
-  const step = coils === undefined ? 30 : 90;
+  const step = terms === 0 && (model?.transmits ?? 0) === 0 ? 30 : 90;
   let cost = sample * sampleCount + (60 * ops.length) / STRIDE.op;
   for (const [pulse, uses] of pulseUses(timeline).entries()) cost += uses * step * pulses[STRIDE.pulse * pulse + 1];
   return cost;

@@ -81,7 +81,7 @@ function sizesOf(
 ): Sizes {
   const threads = Math.max(1, Math.min(wantedThreads, tileCount));
   const capacity = PANEL * Math.ceil(Math.min(tileSize, source.spinCount) / PANEL);
-  const stepped = roughCost(timeline, source.model?.coils) * (precision === 'f64' ? F64_WORK : 1);
+  const stepped = roughCost(timeline, source.model) * (precision === 'f64' ? F64_WORK : 1);
   const tileWork = capacity * (precision === 'f64' || program.isModelled ? stepped : Math.min(stepped, program.cost));
   const workers = threads > 1 || tileWork > SHORT_TILE ? threads : 0;
   const slots = workers === 0 ? 1 : 2 * workers + 2;

@@ -4,7 +4,7 @@
  * descriptors: what waits in a stream is lost when the process is killed, and a stream whose reader
  * has gone ends a run with its 'error' event.
  */
-import { writeSync } from 'node:fs';
+import { constants, fstatSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { explainMemory } from './address-space.ts';
 import { currentContext } from './context.ts';
 import { cannotWrite, LarmorError } from './errors.ts';
@@ -107,6 +107,27 @@ export function printBytes(bytes: Uint8Array): void {
   const what = error.code === 'EPIPE' ? 'nobody reads it' : error.message;
   throw cannotWrite('standard output', what, 'check where it leads (a full disk, a pipe whose reader has ended)');
 }
+
+/**
+ * Before data are made for stdout: Node opens /dev/null in place of a closed descriptor, for reading and writing, so that
+ * whatever is written vanishes without an error. A shell's `> /dev/null` is for writing alone, and wanted.
+ * @throws LarmorError 73
+ */
+export function requireStdout(): void {
+  let flags: string;
+  try {
+    if (fstatSync(1).rdev !== statSync('/dev/null').rdev) return;
+    flags = readFileSync('/proc/self/fdinfo/1', 'latin1').match(/^flags:\s*([0-7]+)/m)?.[1] ?? '';
+  } catch {
+    // Not Linux, or no /proc: it cannot be known.
+    return;
+  }
+  if ((Number.parseInt(flags, 8) & ACCESS_MODE) === constants.O_RDWR)
+    throw cannotWrite('standard output', 'is closed', 'lead it to a pipe or a file (> /dev/null to discard it)');
+}
+
+/** Bits of a descriptor's flags that say whether it reads and writes. */
+const ACCESS_MODE = 3;
 
 /** How long a log line waits for a reader that does not read. */
 const LOG_PATIENCE_MS = 1000;

@@ -3,7 +3,7 @@
 import { openSequence } from '../api/sequence.ts';
 import { usage } from '../base/errors.ts';
 import { createOutput } from '../base/files.ts';
-import { info, print, warnings } from '../base/log.ts';
+import { info, print, requireStdout, warnings } from '../base/log.ts';
 import { waveformsJson } from '../sequence/export-waveforms.ts';
 import { printJson } from './output.ts';
 import { openScanner } from './scanner.ts';
@@ -25,6 +25,7 @@ export async function writeWaveforms(
   if (toStdout && json) throw usage('--json and -o - both write to standard output', 'use one of them');
   if (!toStdout && !output.toLowerCase().endsWith('.json'))
     throw usage(`${output}: waveforms are written as JSON`, 'end it in .json, or give - for standard output');
+  if (toStdout) requireStdout();
   const scanner = openScanner(options);
   const sequence = openSequence(name, splitSettings(set, { sequence: name }).sequence, scanner);
   // Offsets in ppm need a field: they are added when a scanner file gives one.

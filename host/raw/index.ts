@@ -6,6 +6,7 @@ import { statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { badInput, cannotWrite, usage } from '../base/errors.ts';
 import { createOutput, requireFile } from '../base/files.ts';
+import { requireStdout } from '../base/log.ts';
 import { cflFiles, writeCfl } from './cfl.ts';
 import { readIsmrmrd } from './ismrmrd/read.ts';
 import { writeStream } from './ismrmrd/stream.ts';
@@ -60,6 +61,7 @@ export function filesOf(path: string): string[] {
  */
 export function checkWritable(path: string, size?: SignalSize): void {
   const writer = rawWriterFor(path);
+  if (path === STREAM) requireStdout();
   if (writer === writeMat && size) checkMatSize(path, size);
   for (const file of filesOf(path)) {
     createOutput(file).abandon();

@@ -73,6 +73,19 @@ test('the stream of a resumed run is written again', () => {
   assert.deepEqual(again, first);
 });
 
+test('a closed standard output is refused before the run; one that is discarded is not', () => {
+  for (const text of [`simulate gre ${small} -o - >&-`, 'sequence waveforms gre -o - >&-']) {
+    const { code, stderr } = larmor(text);
+    assert.equal(code, 73, text);
+    assert.equal(
+      stderr,
+      'larmor: standard output: is closed; lead it to a pipe or a file (> /dev/null to discard it)\n',
+      text,
+    );
+  }
+  succeeds(`simulate gre ${small} -o - > /dev/null`);
+});
+
 test('a reader that leaves, a full disk: exit 73 and one line', () => {
   const cases = [
     [`| head -c 100 > head; exit $PIPESTATUS`, /^larmor: standard output: nobody reads it; check where it leads/],

@@ -7,7 +7,7 @@ import { withMotions } from '../phantom/motion/file.ts';
 import { openPhantom as openSource } from '../phantom/open.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import { acquiredData } from '../raw/acquisitions.ts';
-import { isRawName, readRaw as readRawFile, STREAM, writeRaw as writeRawFile } from '../raw/index.ts';
+import { readRaw as readRawFile, STREAM, writeRaw as writeRawFile } from '../raw/index.ts';
 import type { AcquiredData, RawData, RawFile } from '../raw/types.ts';
 import { writeImage as writeImageFile } from '../recon/files.ts';
 import type { Image, Part } from '../recon/image.ts';
@@ -89,7 +89,7 @@ export function readRaw(path: string, options: CallOptions = {}): Promise<RawFil
 
 /** The same as part of a call. */
 export async function readNamed(path: string): Promise<RawFile> {
-  if (!isRawName(path)) requireKind(path, 'raw data');
+  requireKind(path, 'raw data');
   return readRawFile(path);
 }
 

@@ -22,7 +22,7 @@ import { readPulseq } from '../sequence/pulseq/read.ts';
 import { writePulseq } from '../sequence/pulseq/write.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
-import { requireKind } from './names.ts';
+import { endingOf, requireKind } from './names.ts';
 
 /**
  * A `.seq` file or a built-in sequence. Soft delays of a file are given like parameters.
@@ -37,6 +37,12 @@ export function openSequence(name: string, given: Given, scanner: Scanner): Sequ
       didYouMean(name, builtinSequences.keys(), (all) => `give a .seq file or one of ${all}`),
     );
   }
+  if (endingOf(name) === '.json')
+    throw badInput(
+      name,
+      'is JSON, which larmor writes for other programs and does not read as a sequence',
+      'give the .seq (larmor sequence make NAME -o FILE.seq)',
+    );
   const softDelays = Object.entries(given).map(([key, value]) => [key, softDelay(name, key, value)] as const);
   return readPulseq(name, { softDelays: Object.fromEntries(softDelays), gammaBar: scanner.gammaBar });
 }

@@ -10,7 +10,7 @@ import { suffixesOf } from '../base/quantities.ts';
 import { didYouMean } from '../base/suggest.ts';
 import { builtinPhantoms } from '../phantom/builtins.ts';
 import { openPhantom, phantomParameters } from '../phantom/open.ts';
-import { readRaw } from '../raw/index.ts';
+import { isRawName, readRaw } from '../raw/index.ts';
 import { type Facts, phantomFacts, rawFacts, reachOf, sequenceFacts } from '../report/facts.ts';
 import { builtinSequences } from '../sequence/builtin/index.ts';
 import type { Sequence } from '../sequence/types.ts';
@@ -68,8 +68,10 @@ async function gather(name: string, { scanner: scannerFile, set = [] }: InfoOpti
   if (['.h5', '.hdf5'].includes(endingOf(name))) return (await isRaw(name)) ? ofRaw() : ofPhantom();
   // Maps: a JSON file that names them, or the folder they are in.
   if (endingOf(name) === '.json' || statSync(name, { throwIfNoEntry: false })?.isDirectory()) return ofPhantom();
+  if (isRawName(name)) return ofRaw();
   const builtins = [...builtinSequences.keys(), ...Object.keys(builtinPhantoms)];
-  const otherwise = 'give .seq, .phantom, .h5, .mat, .nii, .mrd, or a built-in name (larmor list)';
+  const otherwise =
+    'give .seq, .phantom, .h5, .mat, .nii, .json, .mrd, a folder of maps, or a built-in name (larmor list)';
   throw usage(
     `'${name}' is neither a file that Larmor reads nor a built-in name`,
     didYouMean(name, builtins, () => otherwise),

@@ -10,13 +10,22 @@ interface Format {
 
 /** What is read and written, by what it is for. */
 const FORMATS = {
-  sequence: [{ endings: ['.seq'], description: 'Pulseq 1.2 to 1.5' }],
+  sequence: [
+    {
+      endings: ['.seq'],
+      description: 'Pulseq 1.2 to 1.5; larmor sequence make and convert also write .json for other programs',
+    },
+  ],
   phantom: [
     { endings: ['.phantom'], description: 'KomaMRI (HDF5); larmor phantom make writes it' },
     { endings: ['.h5', '.hdf5'], description: 'JEMRIS, or plain arrays x, y, z, ρ, T1, T2, T2s, Δw (HDF5)' },
     { endings: ['.nii', '.nii.gz'], description: 'label image (NIfTI) with a tissue table' },
     { endings: ['.mat'], description: 'label image (MATLAB) with a tissue table, or virtual object of MRiLab' },
-    { endings: ['.json'], description: 'quantitative maps (NIfTI) of tissues, nifti-phantom-v1' },
+    {
+      endings: ['.json'],
+      description: 'maps (NIfTI) of tissues: nifti-phantom-v1, or a tissue table with probabilities',
+    },
+    { endings: ['folder'], description: 'quantitative maps (NIfTI): T1map.nii.gz, T2map.nii.gz … as BIDS names them' },
   ],
   rawData: [
     {

@@ -15,7 +15,7 @@ import { kspacePlot, rawTrajectory, sequenceTrajectory } from '../plots/kspace.t
 import { MAP_NAMES, PLANES, phantomPlot } from '../plots/phantom.ts';
 import { EXTRA_TRACES, sequencePlot } from '../plots/sequence.ts';
 import { arraySignal, rawSignal, signalPlot } from '../plots/signal.ts';
-import { readRaw } from '../raw/index.ts';
+import { isRawName, readRaw } from '../raw/index.ts';
 import { PARTS } from '../recon/image.ts';
 import { reconstruct } from '../recon/reconstruct.ts';
 import { printJson } from './output.ts';
@@ -48,7 +48,7 @@ export async function plotSequence(name: string, options: SequenceOptions): Prom
 
 export async function plotKspace(name: string, options: PlotOptions): Promise<void> {
   await plot('kspace', name, options, async () => {
-    if (isRaw(name)) return kspacePlot(rawTrajectory(await readRaw(name)));
+    if (isRaw(name) || isRawName(name)) return kspacePlot(rawTrajectory(await readRaw(name)));
     const { sequence, scanner } = openedSequence(name, options);
     return kspacePlot(sequenceTrajectory(sequence, scanner));
   });
@@ -67,7 +67,7 @@ export interface SignalPlotOptions extends PlotOptions {
 export async function plotSignal(name: string, options: SignalPlotOptions): Promise<void> {
   await plot('signal', name, options, async () => {
     if (endingOf(name) === '.npy') return signalPlot(arraySignal(name, readNpy(name)), options);
-    if (!isRaw(name)) requireKind(name, 'raw data');
+    requireKind(name, 'raw data');
     return signalPlot(rawSignal(await readRaw(name)), options);
   });
 }
@@ -105,7 +105,7 @@ export async function plotImage(
     const all = wordsOf('--part', part, PARTS);
     const parts = all.filter((one) => one !== 'coils');
     const asked = window === undefined ? {} : { window: parseWindow(window) };
-    if (!isRaw(name)) requireKind(name, 'raw data');
+    requireKind(name, 'raw data');
     const limit = maxPixels === undefined ? {} : { maxPixels };
     const image = reconstruct(await readRaw(name), { each: all.includes('coils'), ...limit });
     return imagePlot(name, image, { parts, ...asked });

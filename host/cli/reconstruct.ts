@@ -2,7 +2,7 @@
 
 import { requireKind } from '../api/names.ts';
 import { info, warnings } from '../base/log.ts';
-import { isRawName, readRaw } from '../raw/index.ts';
+import { readRaw } from '../raw/index.ts';
 import { imageWriterFor, writeImage } from '../recon/files.ts';
 import type { Part } from '../recon/image.ts';
 import { reconstruct } from '../recon/reconstruct.ts';
@@ -23,7 +23,7 @@ export async function reconstructFile(
   const outputs = output ?? ['image.png'];
   for (const name of outputs) imageWriterFor(name);
   // A .mat may be a phantom or raw data: the reader of raw data knows more of it.
-  if (!isRawName(path)) requireKind(path, 'raw data');
+  requireKind(path, 'raw data');
   const each = part === 'coils';
   const image = reconstruct(await readRaw(path), { each, ...(maxPixels === undefined ? {} : { maxPixels }) });
   for (const name of outputs) {

@@ -3,7 +3,7 @@ import { requireKind } from '../api/names.ts';
 import { reportOf, requireReportName } from '../api/report.ts';
 import { requireDistinct } from '../base/files.ts';
 import { info, warnings } from '../base/log.ts';
-import { isRawName, readRaw } from '../raw/index.ts';
+import { readRaw } from '../raw/index.ts';
 import { printJson } from './output.ts';
 
 export interface ReportCommandOptions {
@@ -20,7 +20,7 @@ export async function report(
 ): Promise<void> {
   requireReportName(output);
   requireDistinct([output]);
-  if (!isRawName(raw)) requireKind(raw, 'raw data');
+  requireKind(raw, 'raw data');
   const { missing } = await reportOf(output, await readRaw(raw), { sequence, phantom, scanner });
   if (json) printJson('report', { raw, outputs: [output], missing, warnings: warnings() });
   else info(`wrote ${output}`);

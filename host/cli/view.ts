@@ -4,12 +4,11 @@
  */
 
 import { liveReport } from '../api/live.ts';
-import { endingOf } from '../api/names.ts';
 import { reportFor } from '../api/report.ts';
 import { info, print } from '../base/log.ts';
 import { trapStops } from '../base/signals.ts';
 import { reportHtml } from '../html/document.ts';
-import { readRaw } from '../raw/index.ts';
+import { isRawName, readRaw } from '../raw/index.ts';
 import { serve } from './serve.ts';
 import { splitSettings } from './settings.ts';
 
@@ -22,8 +21,8 @@ export interface ViewOptions {
 /** Ends when it is interrupted, as it is meant to. */
 export async function view(name: string, phantom: string, { port, set = [], scanner }: ViewOptions): Promise<void> {
   const stop = trapStops();
-  const isRaw = ['.mrd', '.h5'].includes(endingOf(name));
-  const served = isRaw
+  // A .mat or .npy that is raw data is reported as such by its reader.
+  const served = isRawName(name)
     ? { html: reportHtml(await reportFor(await readRaw(name), { scanner })) }
     : await liveReport(name, phantom, { ...splitSettings(set, { sequence: name, phantom }), scanner });
   const server = await serve(served, port);

@@ -31,6 +31,14 @@ const refused: readonly (readonly [args: string, line: RegExp])[] = [
   ['simulate brain.phantom scan.seq', /'brain.phantom' is a phantom, but a sequence is expected/],
   ['simulate epi raw.mrd', /'raw.mrd' is raw data, but a phantom is expected/],
   ['reconstruct scan.seq', /'scan.seq' is a sequence, but raw data is expected/],
+  [
+    'plot sequence raw.cfl -o a.svg',
+    /'raw.cfl' is data for BART, but a sequence is expected here; give the .mrd or .h5/,
+  ],
+  ['simulate gre raw.npy -o a.mrd', /'raw.npy' is an array for NumPy, but a phantom is expected here/],
+  ['report gre.html -o a.html', /'gre.html' is a report, but raw data is expected here; open it in a browser/],
+  ['view gre.png', /'gre.png' is a picture, but a sequence is expected here; open it with a viewer/],
+  ['reconstruct table.csv -o a.png', /'table.csv' is a table, but raw data is expected here/],
   ['phantom make gre -o x.phantom', /'gre' is a sequence, but a phantom is expected/],
   ['info epy', /did you mean epi\?/],
   ['simulat', /unknown command 'simulat' \(Did you mean simulate\?\)/],
@@ -57,6 +65,27 @@ for (const [args, line] of refused) {
     assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
   });
 }
+
+test('raw data and sequences for other programs are refused by what they are for', () => {
+  const at = (name: string): string => join(where, name);
+  for (const name of ['raw.mat', 'raw.cfl', 'raw.npy', 'scan.json']) writeFileSync(at(name), '{}');
+  for (const [args, line] of [
+    [['view', at('raw.mat')], /raw.mat: is written for MATLAB.*; give the .mrd or .h5 of the same run/],
+    [['plot', 'image', at('raw.mat'), '-o', at('a.svg')], /raw.mat: is written for MATLAB/],
+    [['report', at('raw.mat'), '-o', at('a.html')], /raw.mat: is written for MATLAB/],
+    [['info', at('raw.cfl')], /raw.cfl: is written for BART/],
+    [['view', at('raw.npy')], /raw.npy: holds the signal alone/],
+    [
+      ['simulate', at('scan.json'), 'sphere'],
+      /scan.json: is JSON, which larmor writes for other programs.*; give the .seq/,
+    ],
+  ] as const) {
+    const { code, stderr } = larmor(...args);
+    assert.equal(code, 65, stderr);
+    assert.match(stderr, line);
+    assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
+  }
+});
 
 test('a phantom is judged by its format before its settings, and by its size', () => {
   const at = (name: string): string => join(where, name);

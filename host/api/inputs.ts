@@ -161,7 +161,8 @@ function requireNames({ sequence, sequenceParameters, phantom, phantomParameters
   if (typeof phantom === 'string') return;
   if (names(phantomParameters) !== '')
     throw usage(`parameters of a phantom that is open: ${names(phantomParameters)}`, fix);
-  if (spinsPerVoxel !== 'auto') throw usage('spins per voxel of a phantom that is open', 'give its name');
+  if (spinsPerVoxel !== 'auto')
+    throw usage('spins per voxel of a phantom that is open already', 'give the name of the phantom instead');
 }
 
 /** @throws LarmorError 2 where a spin becomes several, or its history counts */

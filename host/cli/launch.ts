@@ -73,7 +73,13 @@ export function runCommand({ script, filename }: Compiled, require: NodeJS.Requi
 }
 
 /** Modules of Node that take a millisecond or more to open and that most runs only name. */
-const SELDOM: ReadonlySet<string> = new Set(['node:child_process', 'node:module', 'node:worker_threads', 'node:zlib']);
+const SELDOM: ReadonlySet<string> = new Set([
+  'node:child_process',
+  'node:module',
+  'node:tty',
+  'node:worker_threads',
+  'node:zlib',
+]);
 
 /** The module, opened when something of it is first asked for. */
 function openedLate(name: string, require: NodeJS.Require): object {

@@ -1,7 +1,8 @@
 /**
- * Shows a figure on the terminal. The terminal is asked what it can draw: a query of kitty's graphics protocol, its size in pixels, and
- * last its device attributes, which every terminal answers and sixel ones with a 4 among them. Where
- * nobody can answer (standard input is no terminal) or does so in time, half blocks are drawn.
+ * Shows a figure on the terminal. The terminal is asked what it can draw: a query of kitty's
+ * graphics protocol, its size in pixels, and last its device attributes, which every terminal
+ * answers and sixel ones with a 4 among them. Where nobody can answer (standard input is no
+ * terminal) or does so in time, half blocks are drawn.
  */
 import { hasTrueColour } from '../base/environment.ts';
 import { usage } from '../base/errors.ts';

@@ -45,7 +45,8 @@ export async function susceptibilityField(
   let largest = 0;
   for (const value of chi.values) largest = Math.max(largest, Math.abs(value - outside));
   if (largest > LARGEST) throw badInput(path, `χ differs by ${largest}`, 'give ppm');
-  if (largest > 0 && largest < SMALLEST) warn(`${path}: χ differs by ${largest} at most, which is little in ppm`);
+  if (largest > 0 && largest < SMALLEST)
+    warn(`${path}: χ varies by at most ${largest}, which is implausibly little in ppm; check its unit`);
   const hertz = 1e-6 * frequency;
   const field = Float32Array.from(dipoleField(chi, { outside, direction }), (ppm) => ppm * hertz);
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];

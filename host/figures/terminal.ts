@@ -1,7 +1,7 @@
 /**
  * Figures as the bytes that a terminal draws: kitty's graphics protocol (a PNG in pieces), sixel
- * (six rows of pixels at a time, from a palette), or text of half blocks, two pixels to a character. What the
- * terminal can do is asked by `cli/terminal.ts`.
+ * (six rows of pixels at a time, from a palette), or text of half blocks, two pixels to a
+ * character. What the terminal can do is asked by `cli/terminal.ts`.
  */
 import type { Pixels } from './png.ts';
 
@@ -74,7 +74,10 @@ export function sixelBytes({ width, height, rgba }: Pixels): Buffer {
   return Buffer.from(`${ESCAPE}Pq"1;1;${width};${height}${colours.join('')}${bands.join('-')}${END}\n`);
 }
 
-/** Six rows: each colour in them by a character per column, whose six bits say where it is; `!n` repeats. */
+/**
+ * Six rows: each colour in them by a character per column, whose six bits say where it is; `!n`
+ * repeats.
+ */
 function sixelBand(indices: Uint8Array, width: number, top: number, rows: number): string {
   const bits = new Map<number, Uint8Array>();
   for (let row = 0; row < rows; row++) {

@@ -118,7 +118,7 @@ export function sweepSheet(
 ): Figure {
   const shown = pictures.slice(0, MOST_PICTURES);
   const white = Math.max(0, ...shown.map(({ image }) => whiteLevel(magnitude(image))));
-  if (!(white > 0)) throw badInput(title, 'no run has an image that shows anything', 'there is nothing to draw');
+  if (!(white > 0)) throw badInput(title, 'every image of the sweep is zero', 'check sequence and phantom');
   const longest = Math.max(...shown.map(({ label }) => textWidth(label, FONT.label)));
   const columns = Math.max(1, Math.min(8, Math.ceil(Math.sqrt(shown.length)), Math.floor(WIDTH / (longest + 12))));
   const panels = shown.map(({ image, label }) => ({ ...middlePlane(image, [0, white], label), places: columns }));

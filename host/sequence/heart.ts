@@ -118,7 +118,7 @@ export function waitForPeaks(sequence: Sequence, heart: HeartSignal): Sequence {
     if (input !== undefined) {
       const place = `${sequence.name}: block ${n + 1}`;
       if (block.rf || block.gx || block.gy || block.gz || block.adc)
-        throw badInput(place, 'an input trigger with a pulse, gradient or readout', 'give it a block of its own');
+        throw badInput(place, 'has an input trigger beside a pulse, gradient or readout', 'give it a block of its own');
       if (
         block.triggers!.filter(({ type }) => type === 'input').length > 1 ||
         (channel >= 0 && input.channel !== channel)

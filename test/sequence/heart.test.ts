@@ -138,7 +138,7 @@ test('the command: peaks shift time stamps and physiology counters; what is wron
   await wrong(/heart-rate.*from/, 2, gated, 'spins.phantom', '--heart-rate', '0');
   const busy = seq('busy.seq', '1 150 1 0 0 0 0 1\n2 100 0 0 0 0 1 0\n', input);
   await wrong(
-    /block 1: an input trigger with a pulse, gradient or readout/,
+    /block 1: has an input trigger beside a pulse, gradient or readout/,
     65,
     busy,
     'spins.phantom',

@@ -38,7 +38,11 @@ export function spiralArm(
     y.push(lastY * (1 - step / steps));
   }
   const samples = Math.floor(recorded / dwell);
-  if (samples < 2) throw usage(`${sequence}: an arm of ${samples} samples`, 'give a shorter dwell or fewer arms');
+  if (samples < 2)
+    throw usage(
+      `${sequence}: an arm would have ${samples} samples, which is too few`,
+      'give a shorter dwell or fewer arms',
+    );
   const delay = roundUp(scanner.adcDeadTime, raster);
   const shaped = (angle: Radians) => {
     const [c, s] = [Math.cos(angle), Math.sin(angle)];

@@ -16,6 +16,7 @@ import { modelRows } from './models.ts';
 import { movingRows } from './moving.ts';
 import { newerRows } from './newer-node.ts';
 import { playgroundRows } from './playground.ts';
+import { reportRows } from './report.ts';
 import { wholeRunRows } from './runs.ts';
 import { startRows } from './start.ts';
 import { threadRows } from './threads.ts';
@@ -61,6 +62,7 @@ const PARTS = [
   threadRows,
   startRows,
   playgroundRows,
+  reportRows,
   checkRows,
 ];
 for (const part of PARTS) {

@@ -190,16 +190,15 @@ export function nodesOf(
     while (end < count && rowOf(at[end]) - first < most && rowOf(at[end]) - rowOf(at[end - 1]) < LARGEST_GAP) end++;
     const width = rowOf(at[end - 1]) - first + 1;
     const block = read(first, width);
-    const parts = [block.x, block.y, block.z];
-    for (let k = 0; k < nodes; k++)
-      for (let j = i; j < end; j++) {
-        const from = k * width + rowOf(at[j]) - first;
-        const to = k * count + j;
-        columns.forEach((column, axis) => {
-          column[to] = parts[axis][from];
-        });
-        if (reset !== undefined) reset[to] = block.reset![from];
-      }
+    const rows = Int32Array.from({ length: end - i }, (_, n) => rowOf(at[i + n]) - first);
+    const copy = (from: ArrayLike<number>, to: Float64Array | Uint8Array): void => {
+      for (let k = 0; k < nodes; k++)
+        for (let n = 0; n < rows.length; n++) to[k * count + i + n] = from[k * width + rows[n]];
+    };
+    copy(block.x, columns[0]);
+    copy(block.y, columns[1]);
+    copy(block.z, columns[2]);
+    if (reset !== undefined) copy(block.reset!, reset);
     i = end;
   }
   return { count, columns, ...(reset === undefined ? {} : { reset }) };

@@ -109,8 +109,9 @@ export function printBytes(bytes: Uint8Array): void {
 }
 
 /**
- * Before data are made for stdout: Node opens /dev/null in place of a closed descriptor, for reading and writing, so that
- * whatever is written vanishes without an error. A shell's `> /dev/null` is for writing alone, and wanted.
+ * Before data are made for stdout: Node opens /dev/null in place of a closed descriptor, for
+ * reading and writing, so that whatever is written vanishes without an error. A shell's `>
+ * /dev/null` is for writing alone, and wanted.
  * @throws LarmorError 73
  */
 export function requireStdout(): void {

@@ -121,8 +121,8 @@ export function movingInFields(
         const own = extra && { extra: [...extra.slice(0, at.transmits), ...extra.slice(at.nodes, at.fields)] };
         base.read(first, count, { ...(plain as SpinBlock), ...own });
         if (extra === undefined) return;
-        // A range may hold spins of several groups; a tile never does. Columns are cut when they are
-        // filled: there may be a set of coils for every sample, and each view is an object.
+        // A range may hold spins of several groups; a tile never does. Columns are cut when they
+        // are filled: there may be a set of coils for every sample, and each view is an object.
         for (const [from, size] of partsOf(model.groups ?? [base.spinCount], first, count)) {
           const [begin, end] = [from - first, from - first + size];
           for (let n = at.transmits; n < at.nodes; n++) extra[n].fill(0, begin, end);

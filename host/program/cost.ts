@@ -154,7 +154,8 @@ export const driftLookUpCost = (polynomials: number, terms: number): number => 1
 
 /**
  * A run before its methods are chosen: samples in products of matrices, also in coils (transforms
- * take less), but one by one where coils change from sample to sample; RF steps and all else as it is played.
+ * take less), but one by one where coils change from sample to sample; RF steps and all else as it
+ * is played.
  * @param model undefined: spins at rest in one coil
  */
 export function roughCost(timeline: Timeline, model?: Model): number {

@@ -114,7 +114,7 @@ test('what cannot be drawn is one line and leaves no file', async () => {
     ['sequence gre -o -', 2, /cannot be written to standard output/],
     ['sequence gre -o none/no.svg', 73, /its folder does not exist/],
     ['sequence gre -o no.svg -o no.svg', 2, /named twice/],
-    ['sequence gre', 2, /required option '-o/],
+    ['sequence gre', 2, /no output; name a file with -o/],
     ['sequence gre --tr 0 -o no.svg', 2, /--tr <n>.*whole number from 1/],
     ['sequence gre --tr 500 -o no.svg', 2, /--tr 500: gre has 228 repetitions/],
     ['sequence gre --from 3ms --to 2ms -o no.svg', 2, /there is nothing between/],

@@ -68,8 +68,8 @@ test('rules or a picture that differ from the table fail the check by name, as d
   assert.match(stderr, /^biome\.json does not agree with rooms\.json: run node scripts\/rooms\.mjs$/m);
   assert.match(stderr, /^docs\/explanation\/architecture\.md does not agree/m);
   change(
-    '"host/sequence",\n    "about": "Pulseq reader and writer, built-in sequences, k-space, checks",\n    "imports": ["host/base"]',
-    '"host/sequence",\n    "about": "Pulseq reader and writer, built-in sequences, k-space, checks",\n    "imports": ["host/base", "host/raw"]',
+    '"host/sequence",\n    "about": "Pulseq reader and writer, built-in sequences, k-space, checks",\n    "imports": ["host/base", "host/formats"]',
+    '"host/sequence",\n    "about": "Pulseq reader and writer, built-in sequences, k-space, checks",\n    "imports": ["host/base", "host/formats", "host/raw"]',
   );
   const circle = check();
   assert.equal(circle.status, 1);

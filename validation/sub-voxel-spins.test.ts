@@ -94,7 +94,7 @@ test('one excitation needs one spin per voxel', async () => {
   const sequence = makeBuiltin('epi', {}, DEFAULT_SCANNER);
   const timeline = compileTimeline(sequence, { B0: 1.5, maxRfStep: 50e-6 });
   const sampler = spinSampler(timeline, encode(sequence, DEFAULT_SCANNER));
-  assert.deepEqual((await openPhantom('head2d', {}, { sampler })).spins, { least: 1, most: 1, level: 0 });
+  assert.deepEqual((await openPhantom('head2d', {}, { sampler })).spins, { least: 1, most: 1, level: 0, scale: 0 });
 });
 
 test('plan tells the spins per voxel and the echo; --strict refuses too few', async () => {

@@ -8,7 +8,7 @@ import { soloCluster } from '../comm/solo.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { callAsync } from './call.ts';
-import { type Job, openJob } from './job.ts';
+import { openJob } from './job.ts';
 import { magnetizationArray } from './magnetization.ts';
 import { jobOptions, noiseRequest, requestOf } from './options.ts';
 import { planOf } from './plan.ts';
@@ -38,6 +38,13 @@ export function simulate(
   return Object.assign(result, { [Symbol.asyncIterator]: () => progress(result) });
 }
 
+/** A run before its first tile. */
+interface Prepared {
+  readonly planHash: string;
+  /** The phantom as it was opened, its spins chosen. */
+  readonly phantom: PhantomSource;
+}
+
 /**
  * The same, unless what is to be run is `known`.
  * @param started is called when tiles begin, with what tells how many are done
@@ -47,7 +54,7 @@ export function simulateUnless(
   sequence: string | Sequence,
   phantom: string | PhantomSource,
   options: SimulateOptions,
-  known: (job: Job) => boolean,
+  known: (run: Prepared) => boolean,
   started: (state: () => Progress) => void = () => {},
 ): Promise<Simulation | undefined> {
   return callAsync('simulate', { sequence, phantom, options }, async (control) => {
@@ -59,7 +66,7 @@ export function simulateUnless(
     const job = await openJob(cluster, () => requestOf(sequence, phantom, options), jobOptions(options));
     try {
       await letEventsThrough();
-      if (known(job)) return undefined;
+      if (known({ planHash: job.plan.hash, phantom: job.opened })) return undefined;
       const outcome = await runJob(cluster, control, job, {
         outputs: [],
         schedule: 'static',

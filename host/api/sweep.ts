@@ -96,7 +96,7 @@ export async function runPoint(
   { regions, known = () => false }: { regions: Regions | undefined; known?: (planHash: string) => boolean },
 ): Promise<SweepRow | undefined> {
   try {
-    const simulation = await simulateUnless(sequence, phantom, apply(fixed), ({ plan }) => known(plan.hash));
+    const simulation = await simulateUnless(sequence, phantom, apply(fixed), ({ planHash }) => known(planHash));
     if (simulation === undefined) return undefined;
     const { onWarning } = fixed;
     const image = await reconstruct(simulation.raw, { onWarning });

@@ -33,8 +33,8 @@ async function pictureOf(scan: Scan, keepsSpins: boolean, signal: AbortSignal): 
       ...{ sequenceParameters, signal, engine: 'wasm' },
       ...(spins === undefined && { phantomParameters: ofPhantom, spinsPerVoxel }),
     },
-    ({ opened }) => {
-      kept = { key, phantom: opened };
+    (run) => {
+      kept = { key, phantom: run.phantom };
       return false;
     },
     (state) => {

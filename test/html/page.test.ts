@@ -158,7 +158,8 @@ test('a report in the browser', async (t) => {
     assert.notEqual(await ground(), light);
     await page.until("document.querySelector('canvas.kspace').getContext('2d').getImageData(3, 3, 1, 1).data[0] < 60");
     await page.size(420, 800);
-    assert.ok(await page.evaluate('document.documentElement.scrollWidth <= 420'));
+    // The charts follow once the browser has told them of their size.
+    await page.until('document.documentElement.scrollWidth <= 420');
   });
 
   await t.test('everything that can be operated has a name and is reached by the keyboard', async () => {

@@ -49,7 +49,7 @@ def command():
     built = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "dist", "larmor.js")
     if os.path.exists(built):
         return ["node", built]
-    raise LarmorError("there is no command 'larmor'; put it on PATH, or set LARMOR to what starts it", 66)
+    raise LarmorError("there is no command 'larmor'; put it on PATH, or set LARMOR to the command that starts it", 66)
 
 
 def run(*arguments, **options):

@@ -23,7 +23,7 @@ values=(5deg 15deg 30deg 60deg)     # EDIT
 
 value=${values[$SLURM_ARRAY_TASK_ID]}
 if [ -z "$value" ]; then
-  echo "array.sh: there is no value number $SLURM_ARRAY_TASK_ID: --array asks for more than ${#values[@]}" >&2
+  echo "array.sh: there is no value number $SLURM_ARRAY_TASK_ID; give --array=0-$((${#values[@]} - 1)), or more values" >&2
   exit 2
 fi
 

@@ -44,9 +44,9 @@ else
   exit $code                        # bad input or a full disk: a restart would fail again
 fi
 if [ "${SLURM_RESTART_COUNT:-0}" -ge $pieces ]; then
-  echo "requeue.sh: $why, but has started $pieces times; submit it again to go on from $checkpoint" >&2
+  echo "requeue.sh: $why, but has started $pieces times; submit it again to continue from $checkpoint" >&2
   exit 75
 fi
-echo "requeue.sh: $why, goes on from $checkpoint"
+echo "requeue.sh: $why, continues from $checkpoint"
 scontrol requeue "$SLURM_JOB_ID"
 exit 75

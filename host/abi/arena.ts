@@ -1,7 +1,7 @@
 /**
- * Lays out the kernels' memory before there is any: addresses are handed out and what goes there is
- * remembered, so the exact size is known to `larmor plan`, and to the run before it makes a memory
- * that never grows. An instance may not see a growth in time.
+ * Lays out the kernels' memory before it exists: each item is given an address and recorded, so the
+ * exact size is known to `larmor plan` and to the run before it creates a memory that never grows.
+ * (An instance of the module may not notice in time that a memory has grown.)
  */
 import { type RecordLayout, type RecordList, recordList, type Values, writeRecord } from './records.ts';
 
@@ -37,7 +37,7 @@ export class Arena {
     this.#writes.push(write);
   }
 
-  /** An array, which may not change before the memory is made. @returns its address */
+  /** An array, which must not change before the memory is created. @returns its address */
   place(array: Placeable): number {
     const address = this.reserve(array.byteLength);
     this.later((memory) => {

@@ -1,7 +1,7 @@
 /**
- * Records that host and kernels share, by name: `abi.generated.ts` says where each field is, and
- * the types here make the host give every field of a record it writes. Lists of records grow in a
- * buffer of their own until they are placed in the kernels' memory.
+ * Records shared by host and kernels, by field name: `abi.generated.ts` has the offset of each
+ * field, and the types here make the host set every field of a record that it writes. Lists of
+ * records grow in a buffer of their own until they are copied into the kernels' memory.
  */
 
 type FieldType = 'i32' | 'u32' | 'f32' | 'f64';

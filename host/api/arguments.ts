@@ -1,8 +1,8 @@
 /**
- * What the package's functions take, declared once: names, kinds and ranges of arguments and
- * options. They are read before anything is done, by the readers that check JSON files, so that a
- * wrong one is a message that names function and argument, and a misspelt one is not another
- * simulation.
+ * Arguments and options of the package's functions, declared once: names, kinds and ranges. They
+ * are checked before anything else, by the readers that also check JSON files, so that a wrong
+ * value is reported with its function and argument, and a misspelt name does not silently give
+ * another simulation.
  */
 import { badInput, EXIT, LarmorError } from '../base/errors.ts';
 import { accepting, flag, isObject, type JsonReader, list, number, record, wholeNumber, word } from '../base/json.ts';
@@ -270,8 +270,8 @@ export function asUsage<T>(check: () => T): T {
 }
 
 /**
- * Names of options in messages: as the command has them, and here, where they differ by more than
- * case.
+ * Names of options in messages: as on the command line, and as in this package where the two differ
+ * by more than case.
  */
 const RENAMED: Readonly<Record<string, string>> = { 'dt-rf': 'maxRfStep', set: 'parameter' };
 const kebab = (option: string): string => option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -281,7 +281,10 @@ const OPTION_OF: ReadonlyMap<string, string> = new Map([
 ]);
 const COMMAND_OPTION = /(?<![\w-])--([a-z][a-z0-9-]*)/g;
 
-/** A message with the options of the command, as `--dt-rf`, by the names that they have here. */
+/**
+ * A message about an option of the command, such as `--dt-rf`, with the name that the option has in
+ * this package.
+ */
 export const inOptionNames = (message: string): string =>
   message.replaceAll(COMMAND_OPTION, (text, option: string) => OPTION_OF.get(option) ?? text);
 

@@ -1,7 +1,7 @@
 /**
- * What all functions of the package have in common: arguments that are checked, warnings of their
- * own, errors of one type in the program's words, nothing printed, and an end by an `AbortSignal`
- * or by what the program's own callbacks throw.
+ * What all functions of the package have in common: checked arguments, warnings per call, errors of
+ * one type that use the package's names, no output, and cancellation by an `AbortSignal` or by an
+ * exception in a callback.
  */
 import { explainMemory } from '../base/address-space.ts';
 import { inContext } from '../base/context.ts';
@@ -16,18 +16,17 @@ type Callback<A> = ((value: A) => unknown) | undefined;
 /** The program's part in a call under way. */
 interface Control extends StopRequest {
   /**
-   * Calls back. What that throws, or its promise is rejected with, ends the call, and nothing is
-   * called back any more.
+   * Calls a callback. If it throws, or its promise is rejected, the call ends with that error and
+   * no further callback is called.
    */
   tell<A>(callback: Callback<A>, value: A): void;
 }
 
 /**
- * Does `work` after the arguments were checked. A promise that `onWarning` returns is the program's
- * own: nothing waits for it.
+ * Does `work` after the arguments were checked. A promise that `onWarning` returns is not awaited.
  * @param given the arguments by their names
- * @throws what a callback threw, as it is; else what `work` throws; memory that the system refuses
- *   as a LarmorError 70
+ * @throws what a callback threw, unchanged; else what `work` throws; LarmorError 70 if the system
+ *   refuses memory
  */
 export function call<T>(name: FunctionName, given: Given, work: () => T): T {
   const control = makeControl();
@@ -43,8 +42,8 @@ export function call<T>(name: FunctionName, given: Given, work: () => T): T {
 }
 
 /**
- * The same for what returns a promise, which is rejected in place of an error; promises of
- * callbacks are awaited.
+ * The same for functions that return a promise: errors are rejections, and promises of callbacks
+ * are awaited.
  */
 export async function callAsync<T>(
   name: FunctionName,

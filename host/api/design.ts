@@ -1,8 +1,8 @@
 /**
- * The designer of sequences for programs: the functions that the built-in sequences are written
- * with, with their arguments and results checked. What each takes is declared here once; a wrong
- * argument is a message that names function and argument, and an event that no scanner file could
- * hold is not made.
+ * The sequence designer of the package: the functions that the built-in sequences are written with,
+ * with checked arguments and results. The arguments of each are declared here once; a wrong
+ * argument is reported with its function and name, and an event that no scanner could play is not
+ * made.
  */
 import { usage } from '../base/errors.ts';
 import { accepting, type JsonReader, list, number, record, word } from '../base/json.ts';
@@ -37,8 +37,8 @@ type Reader = JsonReader<unknown>;
 type Readers = Readonly<Record<string, Reader>>;
 
 /**
- * @param declared the arguments in their order; `…name` takes all that follow
- * @param result what reads the result, where that could be wrong for all of them being right
+ * @param declared the arguments in their order; `…name` takes all remaining ones
+ * @param result checks the result, where it may be wrong even if all arguments are valid
  */
 function checked<F extends (...given: never[]) => unknown>(make: F, declared: Readers, result?: Reader): F {
   const { name } = make;
@@ -56,8 +56,8 @@ function checked<F extends (...given: never[]) => unknown>(make: F, declared: Re
 }
 
 /**
- * An event that is none of another scale: an infinite B1 of a shape whose sum is zero, a gradient
- * in mT/m.
+ * Checks that the values of an event are plausible: not an infinite B1 (a shape whose sum is zero),
+ * nor a gradient in mT/m.
  */
 const made =
   (reader: JsonReader<RfEvent | GradientEvent | AdcEvent>): Reader =>
@@ -114,9 +114,9 @@ const sampled =
     const { file, key } = location;
     const length = `${file}: ${key}.duration is ${read.duration}`;
     if (!(count > 1 - OFF_RASTER && Math.abs(count - Math.round(count)) < OFF_RASTER))
-      throw usage(`${length}, no multiple of ${key}.raster, ${read.raster}`, 'round it with roundUp');
+      throw usage(`${length}, not a multiple of ${key}.raster = ${read.raster}`, 'round it with roundUp');
     if (count > most + 0.5)
-      throw usage(`${length}, ${Math.round(count)} samples of ${read.raster} s`, `give at most ${most}`);
+      throw usage(`${length}, which is ${Math.round(count)} samples of ${read.raster} s`, `give at most ${most}`);
     return read;
   };
 

@@ -23,7 +23,7 @@ import { openSequence, requireSequenceName, writeSequenceFile } from './sequence
 import type { CallOptions, PhantomOptions, ReconstructOptions, ScannerInput, SequenceOptions } from './types.ts';
 
 /**
- * A built-in sequence, or one of a Pulseq file of version 1.2 to 1.5.
+ * A built-in sequence, or the sequence of a Pulseq file of version 1.2 to 1.5.
  * @throws LarmorError 2 for a wrong name or parameter, 65 for a file that is wrong, 66 for one that
  *   is missing
  */
@@ -59,8 +59,8 @@ export function writeSequence(
 }
 
 /**
- * A built-in phantom, or one of a file; close it when it is no longer needed. Its spins are read in
- * any range by `read`.
+ * A built-in phantom, or the phantom of a file; close it when it is no longer needed. `read`
+ * returns its spins in any range.
  * @throws LarmorError (as a rejection) 2 for a wrong name or parameter, 65 for a file that is
  *   wrong, 66 for one that is missing
  */
@@ -75,7 +75,7 @@ export async function openNamed(name: string, { parameters = {}, B0, motion }: P
 }
 
 /**
- * A scanner file, whole: what it does not state is that of the default scanner.
+ * A complete scanner: keys that the file does not contain are those of the default scanner.
  * @throws LarmorError 65 or 66
  */
 export function readScanner(path: string, options: CallOptions = {}): Scanner {

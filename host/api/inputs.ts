@@ -43,19 +43,21 @@ export interface Request {
   readonly precision: Precision;
   /** How T2* acts beside T2. */
   readonly t2prime: T2Prime;
-  /** The magnetisation at the end of the sequence is asked for; then it need have no ADC. */
+  /**
+   * Whether the magnetisation at the end of the sequence is wanted; the sequence then needs no ADC.
+   */
   readonly toEnd: boolean;
   /** Refuse what exceeds the limits of the scanner. */
   readonly strict: boolean;
   /** Longest RF step. */
   readonly maxRfStep: Seconds;
-  /** Spins per voxel of a phantom of voxels; undefined: as many as the sequence needs. */
+  /** Spins per voxel of a voxel phantom; undefined: as many as the sequence needs. */
   readonly spinsPerVoxel: number | 'auto';
   /** File of motions that are added to the phantom's own. */
   readonly motion: string | undefined;
   /** What the spins start from instead of thermal equilibrium: a .npy file, or [spins][x, y, z]. */
   readonly initialMagnetization: string | ArrayLike<number> | undefined;
-  /** Time that motions and heart signal have reached when the sequence begins [s]. */
+  /** Time on the clock of motions and heart signal at which the sequence begins [s]. */
   readonly startTime: Seconds;
   /** R peaks that input triggers wait for: their rate, or a file of them. */
   readonly heartRate: Hertz | undefined;
@@ -66,8 +68,8 @@ export interface Inputs {
   readonly scanner: Scanner;
   readonly sequence: Sequence;
   /**
-   * Of rank 0, which writes: inferred before anything is simulated, so that a wrong label ends the
-   * run at once.
+   * How the sequence encodes space, on rank 0, which writes: inferred before anything is simulated,
+   * so that a wrong label ends the run at once.
    */
   readonly encoding: Encoding | undefined;
   readonly timelines: Timelines;
@@ -75,8 +77,7 @@ export interface Inputs {
   readonly compile: (maxRfStep: Seconds) => Timelines;
   readonly phantom: PhantomSource;
   /**
-   * The phantom as its file has it, before fields, offsets of T2′ and channels of its factor are
-   * added.
+   * The phantom as in its file, without the columns that fields, T2′ offsets and T2′ channels add.
    */
   readonly opened: PhantomSource;
   readonly t2prime: T2Prime;
@@ -85,11 +86,14 @@ export interface Inputs {
   /** Box of all places that moving spins reach during the sequence; absent: they rest. */
   readonly reach?: Reach;
   /**
-   * Makes one signal [samples][re, im] of the channels in which the phantom is received; absent:
-   * each coil is one.
+   * Combines the channels in which the phantom is received into one signal [samples][re, im];
+   * absent: each channel is a coil.
    */
   readonly mix?: Dephased['mix'];
-  /** Of rank 0: what too few spins would show of gradients that wind magnetisation up. */
+  /**
+   * On rank 0: the predicted spurious echo, that is, dephased magnetisation that too few spins
+   * rephase.
+   */
   readonly spuriousEcho: EchoPrediction | undefined;
   readonly seconds: { readonly load: number; readonly compile: number };
 }
@@ -106,9 +110,7 @@ function sequenceOf(request: Request): Sequence {
   return heart === undefined ? written : waitForPeaks(written, heartSince(heart, request.startTime));
 }
 
-/**
- * @param sampler of the spins of each voxel, where the phantom is one of voxels and is opened here
- */
+/** @param sampler chooses the spins of each voxel, for a voxel phantom that is opened here */
 async function phantomOf(
   { phantom, phantomParameters, scanner, t2prime, motion, initialMagnetization, startTime }: Request,
   surveyOf: SurveyOf,
@@ -122,26 +124,30 @@ async function phantomOf(
       : { ...phantom, close: () => {} };
   if (initialMagnetization !== undefined && typeof phantom === 'string' && opened.spins !== undefined) {
     opened.close();
-    const what = 'the sequence chooses the places of its spins, so no magnetisation is theirs beforehand';
+    const what =
+      'its spin positions are chosen for the sequence, so an initial magnetisation cannot be assigned to them';
     throw badInput(opened.name, what, `fix them in a file: larmor phantom make ${phantom} -o spins.phantom`);
   }
   const moving = motionsSince(withMotions(opened, motion), startTime);
   return initialMagnetization === undefined ? moving : withInitial(moving, initialMagnetization, surveyOf);
 }
 
-/** The field of a tissue table is scaled away for off-resonance, not for relaxation times. */
+/**
+ * The field strength of a tissue table: off-resonance is scaled to the scanner's field, relaxation
+ * times are not.
+ */
 function warnOfField({ B0, parameters, knowsField }: PhantomSource, scanner: Scanner): void {
   const table = parameters?.tissues;
   if (table === undefined || knowsField || B0 === scanner.B0) return;
   warn(
-    `${table}: the tissues are those of ${B0} T, the scanner has ${scanner.B0} T; off-resonance is scaled to it, ` +
-      'T1 and T2 are used as they are',
+    `${table}: the tissues are those of ${B0} T, but the scanner has ${scanner.B0} T; off-resonance is scaled, ` +
+      'T1 and T2 are used unchanged',
   );
 }
 
 /**
- * Nothing that lies in a scanner reaches farther from its centre [m]: probably millimetres taken
- * for metres.
+ * No object in a scanner extends farther from its centre [m]: such lengths are probably in
+ * millimetres.
  */
 const PLAUSIBLE_REACH = 2.5;
 
@@ -155,20 +161,25 @@ function warnOfExtent({ name, bounds: { min, max } }: PhantomSource): void {
 /** What is open already has been given its parameters. */
 function requireNames({ sequence, sequenceParameters, phantom, phantomParameters, spinsPerVoxel }: Request): void {
   const names = (given: Given): string => Object.keys(given).join(', ');
-  const fix = 'give them where it is opened';
+  const fix = 'give the parameters when opening it';
   if (typeof sequence !== 'string' && names(sequenceParameters) !== '')
-    throw usage(`parameters of a sequence that is open: ${names(sequenceParameters)}`, fix);
+    throw usage(`the sequence is open already and takes no parameters (${names(sequenceParameters)})`, fix);
   if (typeof phantom === 'string') return;
   if (names(phantomParameters) !== '')
-    throw usage(`parameters of a phantom that is open: ${names(phantomParameters)}`, fix);
+    throw usage(`the phantom is open already and takes no parameters (${names(phantomParameters)})`, fix);
   if (spinsPerVoxel !== 'auto')
-    throw usage('spins per voxel of a phantom that is open already', 'give the name of the phantom instead');
+    throw usage(
+      'spinsPerVoxel has no effect on a phantom that is open already',
+      'give the name of the phantom instead',
+    );
 }
 
-/** @throws LarmorError 2 where a spin becomes several, or its history counts */
+/**
+ * @throws LarmorError 2 for a T2′ method that splits a spin into several, or that needs its history
+ */
 function requireOneState({ initialMagnetization, t2prime }: Request): void {
   if (initialMagnetization === undefined || t2prime === 'none') return;
-  const what = `an initial magnetisation does not say what --t2prime ${t2prime} needs of the time before`;
+  const what = `--t2prime ${t2prime} cannot start from an initial magnetisation, which lacks the history of each spin`;
   throw usage(what, 'leave out one of the two');
 }
 

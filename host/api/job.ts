@@ -33,8 +33,8 @@ export interface JobOptions extends EngineRequest {
    */
   readonly tolerance?: number;
   /**
-   * Sum every sample of every spin, by no fast method. In several coils lines are
-   * transformed, with errors no larger than the rounding of such sums.
+   * Compute every sample of every spin without fast methods. With several coils lines are
+   * transformed, with errors no larger than the rounding of exact sums.
    */
   readonly exact?: boolean;
 }
@@ -52,9 +52,9 @@ export interface Job extends Inputs {
 }
 
 /**
- * Collective: all ranks open the same inputs, agree on the kernels and find that they have the same
- * plan.
- * @param ask makes the request; what it throws is agreed on too
+ * Collective: all ranks open the same inputs, agree on the kernels and check that they have the
+ * same plan.
+ * @param ask makes the request; an error in it is agreed on too
  * @throws CollectiveError on all ranks if anything is wrong on any
  */
 export async function openJob(cluster: Cluster, ask: () => Request, options: JobOptions): Promise<Job> {
@@ -88,8 +88,8 @@ export async function openJob(cluster: Cluster, ask: () => Request, options: Job
   const kernels = common.plain ? 'simd' : undefined;
 
   const { timelines, phantom } = opened!;
-  // GPUs, and models of the spins among coils, have exact forms alone, so such a run uses them
-  // unless a tolerance is given.
+  // GPUs, and models of the spins other than coils, only have exact methods, so such a run uses
+  // these unless a tolerance is given.
   const amongCoils = isModelled(timelines, phantom) && (phantom.model?.coils ?? 0) > 0;
   const exact = options.exact === true || common.onGpu || amongCoils;
   const fast = !exact && options.precision === 'f32';
@@ -119,12 +119,15 @@ export async function openJob(cluster: Cluster, ask: () => Request, options: Job
   return { ...opened!, plan: plan!, threads, mixed: common.mixed, kernels, spinWork };
 }
 
-/** Spin·operations of a rank below which starting a worker (0.1 s) costs more than it saves. */
+/**
+ * Operations over all spins of a rank, below which starting a worker (0.1 s) costs more than it
+ * saves.
+ */
 const SMALL_JOB = 6e8;
 
 /**
- * Launchers bind ranks on their own account: mpirun of Open MPI to one core each, srun without -c
- * too.
+ * Launchers bind ranks to processors by default: Open MPI's mpirun to one core each, and so does
+ * srun without -c.
  */
 function warnIfBound(asked: number | undefined): void {
   const wanted = asked ?? cpusPerTask();

@@ -1,12 +1,14 @@
 /**
- * What options may be: least and most of numbers, and words. Both the command and the package's
- * functions refuse others.
+ * Allowed values of options: ranges of numbers, and words. The command and the package's functions
+ * both reject anything else.
  */
 import { ENGINES } from '../engine/types.ts';
 
 /** [least, most] of numbers. */
 export const BOUNDS = {
-  /** Tighter than 1e-6 is below what f32 holds, looser than 0.1 no signal any more. */
+  /**
+   * A tolerance below 1e-6 is finer than f32 can represent; one above 0.1 leaves no usable signal.
+   */
   tolerance: [1e-6, 0.1],
   /**
    * s. A nanosecond is a thousandth of the finest RF raster; a second is longer than any pulse that

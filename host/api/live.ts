@@ -1,4 +1,4 @@
-/** Reports that are made again whenever a parameter of a built-in sequence or phantom changes. */
+/** Live reports, made again whenever a parameter of a built-in sequence or phantom changes. */
 import { usage } from '../base/errors.ts';
 import type { Given, Parameter, Parameters } from '../base/parameters.ts';
 import { encodeReport, reportHtml } from '../html/document.ts';
@@ -73,8 +73,8 @@ export function parametersOf(owner: LiveParameter['owner'], declared: Parameters
 }
 
 /**
- * A quarter to four times the value, within the bounds; of 0, which is often "shortest", up to what
- * is usual.
+ * Range of a slider: a quarter to four times the value, within the bounds; for 0, which often means
+ * "shortest", up to a usual value.
  */
 function rangeOf(
   { minimum, maximum = Number.POSITIVE_INFINITY, plausible, default: usual }: Parameter,

@@ -1,7 +1,8 @@
 /**
  * The magnetisation (Mx, My, Mz) of every spin at the end of the sequence, f64 [spins, 3], in the
- * frame that turns with B0. Each rank stores what its tiles leave; rank 0 joins it piece by piece.
- * Ranks have different spins and zeros elsewhere, so the integer reduce joins their bits exactly.
+ * frame that rotates with B0. Each rank stores the magnetisation of its tiles; rank 0 collects it
+ * piece by piece. Every rank has zeros for the spins of the others, so the integer reduce joins
+ * their bits exactly.
  */
 import { createOutput, type PendingFile } from '../base/files.ts';
 import type { Cluster } from '../comm/ranks.ts';
@@ -62,15 +63,18 @@ export interface MagnetizationStore {
   /** Copies what a tile leaves. */
   readonly take: (first: number, count: number, values: Float64Array) => void;
   /**
-   * Collective: hands it to the sink on rank 0.
-   * @returns there, why it could not be taken
-   * @param turned angle [rad] by which the timeline's frame has turned clockwise at its end, beside
-   *   that of B0
+   * Collective: passes the magnetisation to the sink on rank 0.
+   * @returns on rank 0 the reason if the sink failed
+   * @param turned angle [rad] by which the timeline's frame has rotated clockwise at its end, in
+   *   addition to that of B0
    */
   write(cluster: Cluster, sink: MagnetizationSink, spinCount: number, turned: number): Promise<unknown>;
 }
 
-/** @param numbersOf spins whose order is not that of the file, of which each tile's ascend */
+/**
+ * @param numbersOf file numbers of spins whose order is not that of the file; ascending within a
+ *   tile
+ */
 export function magnetizationStore({ numbersOf }: Pick<PhantomSource, 'numbersOf'>): MagnetizationStore {
   const parts: Part[] = [];
   return {

@@ -10,7 +10,10 @@ import { builtinSequences } from '../sequence/builtin/index.ts';
 
 export type NameKind = 'sequence' | 'phantom' | 'raw data';
 
-/** What Larmor writes and does not read, by its ending: what it is, and what to do with it. */
+/**
+ * Files that Larmor writes but does not read, by extension: what the file is, and what to do with
+ * it.
+ */
 const WRITTEN: Readonly<Record<string, readonly [kind: string, fix: string]>> = {
   '.html': ['a report', 'open it in a browser'],
   '.png': ['a picture', 'open it with a viewer of pictures'],

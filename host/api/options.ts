@@ -1,4 +1,4 @@
-/** Options of `simulate` and `plan` of the package, and what they ask of a job. */
+/** Options of the package's `simulate` and `plan`, translated into a job. */
 import type { NoiseRequest } from '../model/noise.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import { readScanner } from '../sequence/scanner.ts';

@@ -1,4 +1,4 @@
-/** Figures as SVG text: what `larmor plot` draws, of what a program has or names. */
+/** Figures as SVG text: the same as those of `larmor plot`, from objects or names. */
 
 import { svgText } from '../figures/svg.ts';
 import type { Figure } from '../figures/types.ts';
@@ -97,7 +97,7 @@ export function plotImage(
   return drawn('plotImage', { image, options }, () => imagePlot('image', image, { ...(parts && { parts }) }));
 }
 
-/** As figures name options as the command does, their text is put in the package's names. */
+/** Figures name options as the command does; errors here use the package's names instead. */
 const svg = (figure: Figure): string => inOptionNames(svgText(figure));
 
 const drawn = (name: FunctionName, given: Parameters<typeof call>[1], draw: () => Figure): string =>

@@ -1,7 +1,7 @@
 /**
- * Reports: one HTML file of a run that shows what was run, its image, signal, sequence and phantom.
- * Of a run of this process everything is known; of raw data in a file what its header says, and the
- * built-in sequence or phantom that it names is made again.
+ * Reports: one HTML file of a run with its settings, image, signal, sequence and phantom. For a run
+ * of this process everything is available; for raw data in a file, what its header contains, and
+ * the built-in sequence or phantom that it names is made again.
  */
 import { basename } from 'node:path';
 import { LarmorError, usage } from '../base/errors.ts';
@@ -31,8 +31,8 @@ import type { PhantomOptions, ReportOptions, Simulation } from './types.ts';
 
 /**
  * Writes a report: a web page that needs no network.
- * @param of a simulation, or raw data: read, or by the name of the file
- * @returns why parts of a whole report are not in it, a sentence each
+ * @param of a simulation, or raw data: an object, or the name of a file
+ * @returns a sentence for each part of a complete report that is missing, with the reason
  * @throws LarmorError (as a rejection) 2 unless `path` ends in .html, 65 or 66 for what is read, 73
  *   if it cannot be written
  */
@@ -77,7 +77,10 @@ export function requireReportName(path: string): void {
 
 type Parts = Omit<ReportSource, 'sequence' | 'phantom'>;
 
-/** What a report shows of a job. Not `Job` itself: the types of the package name nothing of MPI. */
+/**
+ * What a report shows of a job. A type separate from `Job`, because the types of the package must
+ * not refer to MPI.
+ */
 interface ShownJob {
   readonly opened: PhantomSource;
   readonly phantom: PhantomSource;
@@ -95,8 +98,8 @@ export async function reportOfJob({
   sequence,
   scanner,
 }: ShownJob): Promise<(summary: Summary, raw: RawData) => string> {
-  // Sub-voxel spins lie where the sequence wants them and on no lattice: a map shows one spin of
-  // each voxel.
+  // Sub-voxel spins are placed to suit the sequence and are not on a lattice: a map shows one spin
+  // of each voxel.
   const { name, parameters = {}, spins, spinCount } = opened;
   const ofVoxels = { parameters: { ...parameters, spinsPerVoxel: 1 }, B0: scanner.B0 };
   const maps =
@@ -118,7 +121,7 @@ async function mapsOf(name: string, options: PhantomOptions, simulated: number):
   }
 }
 
-/** The level of a run is in its provenance; a simulation of one pulse has none. */
+/** The level of a run is in its provenance; there is none for a scan of a single pulse. */
 function withEcho({ provenance }: Parts, limit: number): { readonly echo?: EchoLevel } {
   const { spuriousEcho: level } = provenance;
   return typeof level === 'number' && Number.isFinite(level) ? { echo: { level, limit } } : {};
@@ -157,7 +160,7 @@ function sequenceFor(source: Parts, { sequence: asked, scanner: input }: ReportO
     const sequence = typeof asked === 'string' ? openSequence(asked, {}, scanner) : asked;
     if (!agrees(sequence, source.data))
       throw usage(
-        `${sequence.name} is not the sequence of these raw data: it has other readouts`,
+        `${sequence.name} is not the sequence of these raw data: its readouts differ`,
         'give the one that was simulated',
       );
     return { sequence, scanner };
@@ -174,7 +177,10 @@ function sequenceFor(source: Parts, { sequence: asked, scanner: input }: ReportO
   return `No sequence diagram: the built-in ${known.name} of this version has other readouts.`;
 }
 
-/** What a header says of the scanner: its numbers alone, since files that it names may be gone. */
+/**
+ * The scanner according to a header: only its numbers, since files that it names may no longer
+ * exist.
+ */
 function recordedScanner(recorded: Readonly<Record<string, unknown>>): Scanner {
   const standard = DEFAULT_SCANNER;
   const numbers = Object.keys(standard).filter(
@@ -183,7 +189,10 @@ function recordedScanner(recorded: Readonly<Record<string, unknown>>): Scanner {
   return { ...standard, ...Object.fromEntries(numbers.map((key) => [key, recorded[key]])) };
 }
 
-/** Readouts of the same lengths in the same order, whatever pieces a file cut them into. */
+/**
+ * Whether sequence and data have readouts of the same lengths in the same order, regardless of how
+ * a file splits them into pieces.
+ */
 function agrees(sequence: Sequence, { acquisitions }: AcquiredData): boolean {
   let [readouts, samples] = [0, 0];
   for (let n = 0; n < sequence.blockCount; n++) {
@@ -238,9 +247,9 @@ async function phantomFor(
 }
 
 /**
- * Refuses another phantom than the recorded one: by its digest where the header has one and the
- * spins do not depend on the sequence, else by the name of a built-in one. Of files whose spins do,
- * another name is a warning.
+ * Rejects a phantom other than the recorded one: by its digest, if the header has one and the spins
+ * do not depend on the sequence, else by the name of a built-in one. For a file whose spins depend
+ * on the sequence, another name is a warning.
  * @throws LarmorError 2
  */
 function requireRecorded(phantom: PhantomSource, recorded: unknown): void {
@@ -258,7 +267,7 @@ function requireRecorded(phantom: PhantomSource, recorded: unknown): void {
 }
 
 /**
- * Counts of a sequence or phantom multiply to at most so many per sample: a header may hold any
+ * Limit of the product of the counts of a sequence or phantom, per sample: a header may contain any
  * number.
  */
 const MOST_PER_SAMPLE = 1000;

@@ -1,6 +1,6 @@
 /**
- * What a finished run leaves: raw data in every format asked for, and the summary. Rank 0 alone has
- * any of it.
+ * Results of a finished run: raw data in every requested format, and the summary. Only rank 0 has
+ * them.
  */
 import { createHash } from 'node:crypto';
 import packageJson from '../../package.json' with { type: 'json' };

@@ -1,7 +1,7 @@
 /**
- * Runs a job: engine, tiles, checkpoints, verification, and what rank 0 makes of the sums. Every
- * step that may fail on one rank is agreed on by all (`comm/agree.ts`). The command calls it on all
- * ranks, `simulate` of the package on one.
+ * Runs a job: engine, tiles, checkpoints, verification, and on rank 0 the outputs. Every step that
+ * may fail on one rank is agreed on by all (`comm/agree.ts`). The command calls this on all ranks,
+ * the package's `simulate` on one.
  */
 import { existsSync } from 'node:fs';
 import { EXIT, LarmorError, usage } from '../base/errors.ts';
@@ -46,8 +46,8 @@ export interface RunOptions extends CheckpointOptions {
   /** As provenance states it. */
   readonly command: readonly string[];
   /**
-   * On rank 0: shows how many of `total` tiles are finished until the function that it returns is
-   * called.
+   * On rank 0: starts showing how many of `total` tiles are finished. @returns function that stops
+   * it
    */
   readonly showProgress: (total: number, finished: () => number) => () => void;
   /** On rank 0, before the ranks part: what it throws is an error of the run. */
@@ -61,15 +61,15 @@ export interface Outcome {
 }
 
 /**
- * RF steps of `--verify` are this much shorter where a field changes: fourth order leaves a 256th
- * of their error.
+ * RF steps of `--verify` are shorter by this factor where a field changes: the method is of fourth
+ * order, so this leaves 1/256 of its error.
  */
 const FINER = 4;
 
 /**
  * Collective. Closes the job's phantom.
- * @returns on rank 0 the signal and what is said of it; undefined on the others, and where an
- *   earlier run had written all outputs
+ * @returns on rank 0 the signal and its summary; undefined on the others, and if an earlier run had
+ *   written all outputs
  * @throws CollectiveError on all ranks if anything is wrong on any; 75 if it was stopped
  */
 export async function runJob(
@@ -241,7 +241,7 @@ export const noiseText = (noise: NoiseRequest | undefined): string => JSON.strin
 /** An earlier run has written all outputs: its summary is reported as this run's. */
 function reportComplete({ completion }: ResumePoint, { checkpoint, report, reportFile }: RunOptions): void {
   if (reportFile !== undefined)
-    warn(`${reportFile} is not written: the run was complete; larmor report makes one of its raw data`);
+    warn(`${reportFile} is not written: the run was complete already; larmor report makes one from its raw data`);
   info(`--resume: the run in ${checkpoint} was complete at ${completion!.finishedAt}; nothing is left to do`);
   report(completion!.summary as Summary);
 }
@@ -258,7 +258,7 @@ function stopped(
 ): LarmorError {
   const after = `stopped by ${signal} after`;
   if (checkpoint === undefined)
-    return new LarmorError(EXIT.stopped, `${after} a part of the tiles; nothing was kept (--checkpoint DIR keeps it)`);
+    return new LarmorError(EXIT.stopped, `${after} a part of the tiles; nothing was saved (use --checkpoint DIR)`);
   if (notSaved !== undefined) throw notSaved;
   const saved = `${countTiles(done)} of ${tileCount} tiles, kept in ${checkpoint}`;
   return new LarmorError(EXIT.stopped, `${after} ${saved}; the same command with --resume continues from there`);
@@ -291,7 +291,7 @@ function finish(
     writeOutputs(run.outputs, raw);
   } catch (error) {
     if (run.checkpoint === undefined || run.notSaved !== undefined || !(error instanceof LarmorError)) throw error;
-    const saved = `all tiles are kept in ${run.checkpoint}: --resume has only to write`;
+    const saved = `all tiles are saved in ${run.checkpoint}: --resume only has to write the output`;
     throw new LarmorError(error.exitCode, `${error.message}; ${saved}`, { cause: error });
   }
   const now = performance.now();

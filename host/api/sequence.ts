@@ -1,6 +1,6 @@
 /**
- * A sequence by name: a built-in one or a Pulseq file, with its parameters; what the scanner could
- * not do of it; and how it encodes space.
+ * A sequence by name, built-in or in a Pulseq file, with its parameters; checks against the limits
+ * of the scanner; and how it encodes space.
  */
 import { existsSync } from 'node:fs';
 import { badInput, usage } from '../base/errors.ts';
@@ -40,7 +40,7 @@ export function openSequence(name: string, given: Given, scanner: Scanner): Sequ
   if (endingOf(name) === '.json')
     throw badInput(
       name,
-      'is JSON, which larmor writes for other programs and does not read as a sequence',
+      'is JSON, which Larmor exports for other programs but does not read as a sequence',
       'give the .seq (larmor sequence make NAME -o FILE.seq)',
     );
   const softDelays = Object.entries(given).map(([key, value]) => [key, softDelay(name, key, value)] as const);
@@ -48,8 +48,9 @@ export function openSequence(name: string, given: Given, scanner: Scanner): Sequ
 }
 
 /**
- * What checks values of a sequence's parameters one by one, without making it anew for each.
- * @param given of which a file is opened with, so that wrong names are found
+ * Returns a function that checks single values of a sequence's parameters without making the
+ * sequence for each.
+ * @param given parameters with which a file is opened, so that wrong names are found
  * @throws LarmorError 2, 65, 66
  */
 export function settingsCheck(name: string, given: Given, scanner: Scanner): (settings: Given) => void {
@@ -77,8 +78,8 @@ function softDelay(name: string, key: string, given: number | string): Seconds {
 }
 
 /**
- * Exceeding scanner limits is a warning (an error with `--strict`), and so is what has no effect;
- * raster misalignment is shown with -v.
+ * Exceeding scanner limits, and contents that have no effect, are warnings (errors with
+ * `--strict`); raster misalignment is shown with -v.
  */
 export function reportFindings(sequence: Sequence, scanner: Scanner, strict: boolean): void {
   for (const { block, what, fix, severity } of checkSequence(sequence, scanner)) {
@@ -90,7 +91,7 @@ export function reportFindings(sequence: Sequence, scanner: Scanner, strict: boo
 }
 
 /**
- * How the sequence encodes space, with a warning for whatever is doubtful about it.
+ * How the sequence encodes space, with a warning about each doubtful point.
  * @throws LarmorError 65
  */
 export function inferEncoding(sequence: Sequence, scanner: Scanner): Encoding {

@@ -9,8 +9,8 @@ import { builtinSequences } from '../sequence/builtin/index.ts';
 
 /**
  * @param text of the setting, for messages
- * @param names of sequence and phantom; a command that has but one of them leaves the other out
- * @throws LarmorError 2 for a name that both have, or neither
+ * @param names of sequence and phantom; a command that takes only one of them omits the other
+ * @throws LarmorError 2 for a parameter that both have, or neither
  */
 export function settingOwner(
   name: string,

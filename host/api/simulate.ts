@@ -1,5 +1,5 @@
 /**
- * `simulate` and `plan` of the package: a run on one rank in this process, with what it yields in
+ * `simulate` and `plan` of the package: a run on one rank in this process, with its results in
  * memory instead of in files.
  */
 import { letEventsThrough } from '../base/context.ts';
@@ -46,9 +46,9 @@ interface Prepared {
 }
 
 /**
- * The same, unless what is to be run is `known`.
- * @param started is called when tiles begin, with what tells how many are done
- * @returns undefined then
+ * The same, unless the run is `known`, that is, already in the table of a sweep.
+ * @param started is called when tiles begin, with a function that returns how many are done
+ * @returns undefined for a known run
  */
 export function simulateUnless(
   sequence: string | Sequence,
@@ -115,8 +115,9 @@ export function plan(
 const PROGRESS_MS = 100;
 
 /**
- * States are read when a loop asks for one, so there is neither a queue nor a timer without a loop.
- * Only a loop attaches handlers to the result: a rejection that nobody handles stays visible.
+ * Progress is read only when a loop asks for it, so without a loop there is neither a queue nor a
+ * timer. Only a loop attaches handlers to the result: a rejection that nobody handles stays
+ * visible.
  */
 function progressFeed(): {
   readonly started: (state: () => Progress) => void;

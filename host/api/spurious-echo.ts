@@ -1,18 +1,19 @@
 /**
- * Reports the spurious echo that a scan's spins are predicted to show, where it would be visible.
+ * Reports the spurious echo that is predicted for a scan with too few spins, if it would be
+ * visible.
  */
 import { badInput } from '../base/errors.ts';
 import { warn } from '../base/log.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import type { EchoPrediction } from '../sampling/point-check.ts';
 
-/** From here on it is reported, and refused with `--strict`, over the signal. */
+/** Level, relative to the signal, from which the echo is reported, and rejected with `--strict`. */
 const REPORTED = 0.01;
 /**
- * The same of phantoms of voxels, whose number of spins is chosen for 1 %, or stated, or is the
- * best of those that are tried. Predictions of 1 to 15 % were within a factor of 1.5 of the
- * measured echo in 11 of 15 whole scans (`npm run validate -- spurious`): from here on it is 2 % or
- * more, near the 2.5 % of ghosting that a scanner may have.
+ * The same for voxel phantoms, whose number of spins is chosen for 1 %, or stated, or the best of
+ * those tried. Predictions of 1 to 15 % were within a factor of 1.5 of the measured echo in 11 of
+ * 15 whole scans (`npm run validate -- spurious`): from this level on the echo is 2 % or more, near
+ * the 2.5 % of ghosting that a scanner may have.
  */
 const CHOSEN = 0.03;
 
@@ -29,9 +30,9 @@ export function reportEcho(
   const { level, dephased } = prediction;
   if (dephased !== undefined)
     warn(
-      `${sequence}: no echo of this sequence is refocused: its readouts see magnetisation wound up by ` +
-        `${Math.hypot(...dephased).toFixed(0)} cycles/m, which only too few spins show; rewind the slice gradient and ` +
-        'balance the moments between pulses and readouts',
+      `${sequence}: its readouts never see refocused magnetisation, only magnetisation dephased by ` +
+        `${Math.hypot(...dephased).toFixed(0)} cycles/m, whose signal is an artefact of too few spins; ` +
+        'rewind the slice gradient and balance the gradient moments between pulses and readouts',
     );
   if (level < echoLimit(phantom)) return;
   const percent = `about ${level < 0.1 ? (100 * level).toPrecision(1) : Math.round(100 * level)} % of the signal`;
@@ -43,10 +44,10 @@ export function reportEcho(
 
 function causeOf({ T1, T2, order, pulse, turning }: EchoPrediction): string {
   if (T1 === undefined) return '';
-  const tissue = `, most from spins with T1 ${T1.toPrecision(3)} s and T2 ${T2!.toPrecision(3)} s, `;
-  if (turning) return `${tissue}wound up by moments that turn from pulse to pulse`;
-  if (order === undefined) return `${tissue}made by pulses at the edges of the slice`;
-  return `${tissue}wound up by ${Math.hypot(...order).toFixed(0)} cycles/m after pulse ${pulse! + 1}`;
+  const tissue = `, mostly from spins with T1 ${T1.toPrecision(3)} s and T2 ${T2!.toPrecision(3)} s, `;
+  if (turning) return `${tissue}dephased by gradients whose direction changes from pulse to pulse`;
+  if (order === undefined) return `${tissue}caused by pulses at the edges of the slice`;
+  return `${tissue}dephased by ${Math.hypot(...order).toFixed(0)} cycles/m after pulse ${pulse! + 1}`;
 }
 
 function fixOf({ enough, within }: EchoPrediction): string {

@@ -57,9 +57,9 @@ export function splitName(
 }
 
 /**
- * @param names of sequence and phantom; undefined for one that is open already, whose parameters do
- *   not vary
- * @throws LarmorError 2 for a name that is not there or values that are none
+ * @param names of sequence and phantom; undefined for one that is open already, whose parameters
+ *   cannot vary
+ * @throws LarmorError 2 for an unknown name or invalid values
  */
 export function sweepAxis(
   name: string,

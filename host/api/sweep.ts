@@ -1,6 +1,6 @@
 /**
  * `sweep` of the package: a run for each combination of parameters, with its image and the
- * statistics of that.
+ * statistics of the image.
  */
 import { EXIT, LarmorError } from '../base/errors.ts';
 import { requireFile } from '../base/files.ts';
@@ -49,7 +49,7 @@ export async function* sweep(
 }
 
 /**
- * What is wrong with every run of a grid, or with a value of an axis whatever the others are: known
+ * Checks what would fail in every run of a grid, or for a value of one axis in any combination,
  * before the first run.
  * @throws LarmorError 2 for a name or value, 65 or 66 for a file
  */
@@ -84,9 +84,9 @@ export async function checkGrid(
 
 /**
  * One run of a sweep.
- * @param known whether the run with that plan need not be made
- * @returns undefined then
- * @throws LarmorError 75 if `signal` stopped it; what is a defect
+ * @param known whether the run with this plan has already been made
+ * @returns undefined if so
+ * @throws LarmorError 75 if `signal` stopped it; any error that is a defect
  */
 export async function runPoint(
   sequence: string | Sequence,

@@ -1,6 +1,6 @@
 /**
- * Types of the package's functions: options and results. They stand apart from the functions, so
- * that the declarations that are published mention nothing of the inside.
+ * Types of the package's functions: options and results. Separate from the functions, so that the
+ * published declarations do not refer to internal modules.
  */
 import type { Given } from '../base/parameters.ts';
 import type { Hertz, Seconds, Tesla } from '../base/units.ts';
@@ -15,13 +15,16 @@ import type { Sequence } from '../sequence/types.ts';
 
 export interface CallOptions {
   /**
-   * Takes each warning, once. Results that have a list of warnings state them too. What it throws,
-   * the call throws.
+   * Receives each warning once. Results with a list of warnings contain them too. If it throws, the
+   * call throws the same error.
    */
   readonly onWarning?: ((message: string) => unknown) | undefined;
 }
 
-/** A scanner: a file (docs/reference/scanner.md), or what differs from the default one. */
+/**
+ * A scanner: the name of a file (docs/reference/scanner.md), or the keys that differ from the
+ * default scanner.
+ */
 export type ScannerInput = string | Partial<Scanner>;
 
 /**
@@ -45,8 +48,8 @@ export interface ScanOptions extends CallOptions {
    */
   readonly tolerance?: number | undefined;
   /**
-   * Sum every sample of every spin, by no fast method. In several coils lines are
-   * transformed, with errors no larger than the rounding of such sums.
+   * Compute every sample of every spin without fast methods. With several coils lines are
+   * transformed, with errors no larger than the rounding of exact sums.
    */
   readonly exact?: boolean | undefined;
   /** Longest RF step [s]; default 50 µs. */
@@ -65,7 +68,7 @@ export interface ScanOptions extends CallOptions {
    * returned.
    */
   readonly initialMagnetization?: string | Float64Array | Float32Array | undefined;
-  /** Time that motions and heart signal have reached when the sequence begins [s]; default 0. */
+  /** Time on the clock of motions and heart signal at which the sequence begins [s]; default 0. */
   readonly startTime?: Seconds | undefined;
   /** R peaks that input triggers wait for: their rate [Hz], or a file of them. */
   readonly heartRate?: Hertz | undefined;
@@ -86,8 +89,8 @@ export interface ScanOptions extends CallOptions {
 
 export interface SimulateOptions extends ScanOptions {
   /**
-   * Noise of this standard deviation per real part, in units of the signal; at this dwell [s],
-   * default each readout's own.
+   * Noise of this standard deviation in real and imaginary part, in units of the signal, at this
+   * dwell time [s] (default: that of each readout).
    */
   readonly noise?: { readonly sigma: number; readonly atDwell?: Seconds | undefined } | undefined;
   /** Noise by the largest sample over its standard deviation per real part. */
@@ -107,15 +110,15 @@ export interface Progress {
 }
 
 /**
- * A simulation under way: the promise of its result, and an iterable of its progress.
+ * A simulation in progress: the promise of its result, and an iterable of its progress.
  *
  *     const run = simulate('gre', 'head3d');
  *     for await (const { done, total } of run) console.log(`${done} of ${total}`);
  *     const { raw } = await run;
  *
- * It begins without being iterated, and a loop that is left does not stop it. A loop sees some ten
- * states a second, the first when tiles begin and the last with all of them; a slow one misses
- * those between. What the simulation is rejected with, the loop throws.
+ * It starts without being iterated, and leaving a loop does not stop it. A loop gets about ten
+ * states per second, the first when tiles begin and the last when all are done; a slow loop misses
+ * states. If the simulation is rejected, the loop throws the same error.
  */
 export interface SimulationRun extends Promise<Simulation>, AsyncIterable<Progress> {}
 
@@ -128,16 +131,16 @@ export interface Simulation {
   readonly coils: number;
   /** Of each coil. */
   readonly samples: number;
-  /** The same with how it was encoded: what `reconstruct` and `writeRaw` take. */
+  /** The signal with its encoding: input of `reconstruct` and `writeRaw`. */
   readonly raw: RawData;
   /**
    * What was simulated, how, and how long it took: the object that `larmor simulate --json` prints,
-   * without its schema's name.
+   * except for the name of its schema.
    */
   readonly summary: Summary;
   /**
    * With `magnetization`: [spins][x, y, z] at the end of the sequence, in units of the density, in
-   * the frame that turns with B0.
+   * the frame that rotates with B0.
    */
   readonly magnetization?: Float64Array;
 }
@@ -187,7 +190,8 @@ export interface PlanRecord
     readonly others: number;
   };
   /**
-   * Of the rank with most tiles, if all are like this one [s]; from a calibration on this machine.
+   * Time of the rank with most tiles, if all ranks run on machines like this one [s]; from a
+   * calibration on this machine.
    */
   readonly seconds: { readonly load: number; readonly simulate: number };
   readonly spinSamples: number;
@@ -203,7 +207,9 @@ export interface SequenceOptions extends CallOptions {
    * (`'5ms'`).
    */
   readonly parameters?: Given | undefined;
-  /** Its limits and rasters shape a built-in sequence; its γ scales the amplitudes of a file. */
+  /**
+   * Its limits and rasters determine a built-in sequence; its γ scales the amplitudes of a file.
+   */
   readonly scanner?: ScannerInput | undefined;
 }
 
@@ -241,7 +247,7 @@ export interface PhantomPlotOptions extends PhantomOptions {
 }
 
 export interface ReportOptions extends CallOptions {
-  /** Of raw data that do not name a built-in one: what was simulated, for its diagram and maps. */
+  /** For raw data that do not name a built-in one: what was simulated, for its diagram and maps. */
   readonly sequence?: string | Sequence | undefined;
   readonly phantom?: string | PhantomSource | undefined;
   /** Of the sequence; default: as the raw data say. */

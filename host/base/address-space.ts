@@ -68,7 +68,9 @@ export function explainMemory(error: unknown): unknown {
   const space = addressSpace();
   if (space === undefined) {
     const fix = 'use fewer threads (--threads) or ranks per node, or a machine with more memory';
-    return new LarmorError(EXIT.internal, `memory: the system refused it (${error.message}); ${fix}`, { cause: error });
+    return new LarmorError(EXIT.internal, `memory: the system refused more (${error.message}); ${fix}`, {
+      cause: error,
+    });
   }
   const fix =
     'raise it (ulimit -v unlimited), or set NODE_OPTIONS=--disable-wasm-trap-handler, with which WebAssembly reserves less and is slower';

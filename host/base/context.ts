@@ -1,7 +1,7 @@
 /**
- * What belongs to one piece of work: its warnings and the files it reads. The command is one such
- * piece, the whole process; a program that calls Larmor's functions has one for each call, so that
- * calls that run at the same time do not mix.
+ * State of one piece of work: its warnings and the files it reads. The command is one piece of
+ * work, the whole process; a program that calls Larmor's functions has one per call, so that
+ * simultaneous calls do not mix.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 

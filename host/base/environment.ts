@@ -14,8 +14,8 @@ export interface Grant {
 
 /**
  * Threads that scheduler, affinity mask, cgroup quota and physical cores leave to this process.
- * @param sharers processes of the run, this one included, that may use the same processors: nobody
- *   bound them, so they share
+ * @param sharers processes of the run, this one included, that may use the same processors because
+ *   they are not bound, and so share them
  */
 export function grantedThreads(sharers = 1, environment: NodeJS.ProcessEnv = process.env): Grant {
   const cores = physicalCores(allowedCpus());
@@ -98,7 +98,7 @@ export function deviceBinding(
     const devices = (environment[variable] ?? '').split(',').filter((text) => text.trim() !== '');
     if (devices.length > 0) return { variable, devices: devices.map((text) => text.trim()) };
   }
-  // With the suffix, Mesa's layer shows this card alone to the process; without it, it only puts it
+  // With the suffix, Mesa's layer shows only this card to the process; without it, it only lists it
   // first.
   const card = environment.DRI_PRIME ?? '';
   return /^pci-.*!$/.test(card) ? { variable: 'DRI_PRIME', devices: [card] } : undefined;

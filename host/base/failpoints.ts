@@ -27,8 +27,8 @@ export function isLost(location: string): boolean {
 }
 
 /**
- * The value to use instead of `value` at `location`: itself, or as the failpoint there says 0, NaN
- * or a value that exceeds every bound.
+ * The value to use at `location`: `value` itself, or what an active failpoint replaces it by: 0,
+ * NaN or a value that exceeds every bound.
  */
 export function spoiled(location: string, value: number): number {
   if (!strikes(location)) return value;

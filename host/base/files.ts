@@ -1,7 +1,7 @@
 /**
- * Files in, files out. Reading turns the operating system's errors into lines that name the file
- * and the fix; writing goes beside the target and is renamed into place, so that a killed run or a
- * full disk leaves no half a file.
+ * File input and output. Reading turns the operating system's errors into messages that name the
+ * file and the fix; writing goes to a temporary file beside the target, which is then renamed, so
+ * that a killed run or a full disk leaves no partial file.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -76,9 +76,9 @@ function changedMeanwhile(path: string): Error {
 }
 
 /**
- * Function that throws exit 65 unless the file under `path` is still the one it was at this call:
- * for files that are read piece by piece during a run. A file that shrinks reads as zeros in HDF5,
- * one that is written again mixes two contents.
+ * Returns a function that throws exit 65 unless the file under `path` is still the one that it was
+ * at this call: for files that are read piece by piece during a run. A file that shrinks reads as
+ * zeros in HDF5, and one that is rewritten mixes two contents.
  */
 export function watchInput(path: string): () => void {
   const mark = (): string => {
@@ -130,7 +130,8 @@ export function createOutput(path: string): PendingFile {
     try {
       rmSync(beside, { force: true });
     } catch {
-      // Where it cannot be removed it could not be made either; the error that led here says more.
+      // If the temporary file cannot be removed it could not be created either; the error that led
+      // here is more informative.
     }
   };
   const guard = <T>(step: () => T): T => {
@@ -185,8 +186,8 @@ export function createOutput(path: string): PendingFile {
 }
 
 /**
- * A new file under this name. What lies there is a killed run's, or a link that must not be
- * followed.
+ * A new file under this name. A file that already exists there is from a killed run, or a link that
+ * must not be followed.
  */
 function openNew(path: string): number {
   try {

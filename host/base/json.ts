@@ -44,7 +44,8 @@ export function readJson<T>(file: string, example: string, reader: JsonReader<T>
 }
 
 /**
- * An object of keys and values: no array, and of no class, whose keys would not be what it holds.
+ * Whether a value is a plain object of keys and values: not an array, and not an instance of a
+ * class, whose keys would not be its contents.
  */
 export function isObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -137,8 +138,8 @@ export function vector(unit: string, most: number): JsonReader<readonly [number,
 }
 
 /**
- * An object with these keys, of which `required` must be there; one that is undefined, as JSON has
- * none, counts as left out.
+ * An object with these keys, of which `required` must be present; an undefined value, which JSON
+ * does not have, counts as absent.
  */
 export function record<R extends object, O extends object>(
   required: Readers<R>,

@@ -69,7 +69,7 @@ export function guardEnd(): void {
     if (ending) return;
     ending = true;
     reportError(
-      `the command ended before its work did, while at '${step}'; what it should have written may be missing`,
+      `the command ended before its work was finished, at step '${step}'; its output may be missing; please report it`,
     );
     process.exitCode = EXIT.internal;
   });

@@ -18,9 +18,9 @@ export function setLogLevel(next: LogLevel): void {
 }
 
 /**
- * C0 and C1 controls but for tab and line feed, and the marks that turn the direction of text: in a
- * name out of a file or on the command line they would command the terminal, or show a message as
- * another.
+ * C0 and C1 control characters except tab and line feed, and marks that change the direction of
+ * text: in a name from a file or the command line they could control the terminal, or make a
+ * message look like another.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
@@ -44,7 +44,7 @@ function oneLine(message: string): string {
 let silent = false;
 
 /**
- * Does `work` without printing warnings and details: on ranks that would only repeat what rank 0
+ * Does `work` without printing warnings and details: for ranks that would only repeat what rank 0
  * prints.
  */
 export async function silently<T>(work: () => Promise<T>): Promise<T> {
@@ -88,8 +88,8 @@ export function reportError(error: unknown): void {
 }
 
 /**
- * Text for stderr as it stands. A closed or full stderr is no reason to end a run: the exit code
- * still says how it went.
+ * Writes text to stderr unchanged. A closed or full stderr is no reason to end a run: the exit code
+ * still reports its result.
  */
 export function log(text: string): void {
   writeFully(2, Buffer.from(text), LOG_PATIENCE_MS);
@@ -105,13 +105,13 @@ export function printBytes(bytes: Uint8Array): void {
   const error = writeFully(1, bytes, Number.POSITIVE_INFINITY);
   if (error === undefined) return;
   const what = error.code === 'EPIPE' ? 'nobody reads it' : error.message;
-  throw cannotWrite('standard output', what, 'check where it leads (a full disk, a pipe whose reader has ended)');
+  throw cannotWrite('standard output', what, 'check its destination (a full disk, a pipe whose reader has ended)');
 }
 
 /**
- * Before data are made for stdout: Node opens /dev/null in place of a closed descriptor, for
- * reading and writing, so that whatever is written vanishes without an error. A shell's `>
- * /dev/null` is for writing alone, and wanted.
+ * Checks stdout before data are made for it: Node opens /dev/null in place of a closed descriptor,
+ * for reading and writing, so that everything written is lost without an error. A shell's `>
+ * /dev/null` is opened for writing only, and intended.
  * @throws LarmorError 73
  */
 export function requireStdout(): void {
@@ -124,7 +124,7 @@ export function requireStdout(): void {
     return;
   }
   if ((Number.parseInt(flags, 8) & ACCESS_MODE) === constants.O_RDWR)
-    throw cannotWrite('standard output', 'is closed', 'lead it to a pipe or a file (> /dev/null to discard it)');
+    throw cannotWrite('standard output', 'is closed', 'redirect it to a pipe or a file (> /dev/null to discard it)');
 }
 
 /** Bits of a descriptor's flags that say whether it reads and writes. */
@@ -133,7 +133,7 @@ const ACCESS_MODE = 3;
 /** How long a log line waits for a reader that does not read. */
 const LOG_PATIENCE_MS = 1000;
 /**
- * Pause between two tries at a descriptor that takes nothing for now: launchers share non-blocking
+ * Pause before retrying a descriptor that accepts no data at present: launchers share non-blocking
  * pipes with their ranks.
  */
 const RETRY_MS = 5;

@@ -1,6 +1,6 @@
 /**
- * How the spins of a group move: what a phantom gives and the compiler of a timeline takes. It is
- * here because neither of these two rooms imports from the other.
+ * How the spins of a group move: made by a phantom and used by the compiler of a timeline. It is in
+ * this room because neither of those two imports from the other.
  *
  *     r(t) = A(t) r0 + Σ_i v_i(t) q_i + P(t) D(t)
  *
@@ -14,8 +14,8 @@ export interface Movement {
   /** Columns q. */
   readonly terms: number;
   /**
-   * Whether the only column is 1 for all spins of the run: v adds the same phase to all of them,
-   * and is no term of the timeline.
+   * Whether the only column is 1 for all spins of the run: v then adds the same phase to all of
+   * them, and is not a term of the timeline.
    */
   readonly common?: boolean;
   /**
@@ -23,7 +23,10 @@ export interface Movement {
    * spins at rest.
    */
   readonly isTranslation?: boolean;
-  /** Whether spins of any group follow a path: six more terms are then D of two nodes. */
+  /**
+   * Whether spins of any group follow a path: six more terms are then the displacements D at two
+   * nodes.
+   */
   readonly sliding: boolean;
   /**
    * Times since the start of the sequence at which the movement has a corner or a jump, ascending.
@@ -48,8 +51,8 @@ export interface SeenFields {
    */
   readonly knots: Float64Array;
   /**
-   * Whether the rates are no polynomials of second degree in the gradients, so that ramps want a
-   * finer rule.
+   * Whether the rates are not polynomials of second degree in the gradients, so that ramps need a
+   * finer quadrature rule.
    */
   readonly curved?: boolean | undefined;
   /** Field along B0 per unit of each value, under gradients (x, y, z) [T per unit]. */
@@ -76,7 +79,7 @@ export interface MovementPath {
   readonly flow: boolean;
   /** Position of the spins on their path between two times without a corner in between. */
   slide(from: Seconds, to: Seconds): Slide;
-  /** The node at which spins that are reset there are held between two times; −1: none. */
+  /** The node at which spins that are reset there stay between two times; −1: none. */
   held(from: Seconds, to: Seconds): number;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Parameters of built-in sequences and phantoms and options of their files: declared as a table,
- * from which `larmor info` prints the list, `--set name=value` is parsed, and a wrong name or value
- * is answered with what exists.
+ * Parameters of built-in sequences and phantoms, and options of phantom files, declared as a table:
+ * `larmor info` prints it, `--set name=value` is parsed by it, and messages about a wrong name or
+ * value list the alternatives.
  */
 import { usage } from './errors.ts';
 import { warn } from './log.ts';

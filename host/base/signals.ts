@@ -1,14 +1,14 @@
 /**
- * Signals that ask a run to stop: SIGINT and SIGTERM by a person or a scheduler, SIGUSR1 and
- * SIGUSR2 as SLURM sends them before the limit. They are trapped from the first moment
- * (`cli/launch.ts`) until the process is gone, so that none of them is the end of a rank that has
- * work to save. A second SIGINT ends the process at once: its sender does not want to wait.
+ * Signals that ask a run to stop: SIGINT and SIGTERM from a person or a scheduler, SIGUSR1 and
+ * SIGUSR2 as SLURM sends them before the time limit. They are trapped from the start
+ * (`cli/launch.ts`) until the process exits, so that none of them kills a rank that has work to
+ * save. A second SIGINT ends the process at once: its sender does not want to wait.
  */
 const STOPS = ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;
 
 /**
- * Two interrupts within this time are one: `timeout` and shells send theirs to the process and to
- * its group.
+ * Two interrupts within this time count as one: `timeout` and shells send one to the process and
+ * one to its group.
  */
 const SAME_INTERRUPT_MS = 500;
 
@@ -21,7 +21,8 @@ export interface StopRequest {
 }
 
 /**
- * The launcher and the command are two bundles with a copy of this module each, and share one trap.
+ * The launcher and the command are two bundles, each with a copy of this module; they share one
+ * trap.
  */
 interface Shared {
   trap?: StopRequest;
@@ -33,8 +34,8 @@ const shared: Shared = everywhere[KEY] ?? { interrupt: () => process.exit(130) }
 everywhere[KEY] = shared;
 
 /**
- * Traps the signals; again: what was trapped before. MPI_Init is made to leave them as they are
- * (mpi-node-bindings).
+ * Traps the signals; a second call returns the existing trap. MPI_Init is made to leave them
+ * unchanged (mpi-node-bindings).
  */
 export function trapStops(): StopRequest {
   shared.trap ??= setTrap();

@@ -1,6 +1,6 @@
 /**
- * "Did you mean …?": the known name that is nearest to one that nobody knows, in spelling or but
- * for upper and lower case.
+ * "Did you mean …?": the known name that is nearest in spelling to an unknown one, or differs only
+ * in case.
  */
 
 /** The nearest of `known`, or undefined if none is near. */

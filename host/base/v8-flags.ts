@@ -11,8 +11,8 @@ export const RUNTIME = `node ${process.versions.node}`;
 const MAJOR = Number(process.versions.node.split('.')[0]);
 const IS_NODE_20 = MAJOR < 22;
 /**
- * Versions of Node whose V8 combines vectors with a gain in speed: Node 22 gains nothing, and Node
- * 26 crashes while it compiles the kernels.
+ * Versions of Node in which V8's combination of vectors gains speed: Node 22 gains nothing, and
+ * Node 26 crashes when it compiles the kernels.
  */
 const WIDE = { from: 24, to: 25 } as const;
 
@@ -51,8 +51,8 @@ export function favourShortRuns(): void {
   // 15 ms when 10⁶ spins of the built-in head are read, and costs 0.1 s, once, when a sequence of
   // 10 MB is read. From 3·10⁶ on, reading a phantom of 10⁶ spins takes longer.
   if (IS_NODE_20) v8.setFlagsFromString('--interrupt-budget=300000');
-  // Little survives a scavenge of 2 MB: waking threads for it would take 10 ms more of the default
-  // job. A sequence of 100 MB is read as fast without them.
+  // Scavenges use one thread: little survives a scavenge of 2 MB, and waking threads for it would
+  // add 10 ms to the default job. A sequence of 100 MB is read as fast without them.
   v8.setFlagsFromString('--no-parallel-scavenge');
 }
 

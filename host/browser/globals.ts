@@ -1,9 +1,12 @@
 /**
- * Node's globals as code of the host uses them, for browsers. A build puts them into every file
- * that names them.
+ * Node's globals, as far as the host uses them, for browsers. A build adds them to every file that
+ * refers to them.
  */
 
-/** Nothing of a process, and no `versions.node`, by which packages would take this for Node. */
+/**
+ * A process object without contents, in particular without `versions.node`, by which packages would
+ * mistake the browser for Node.
+ */
 export const process = {
   ...{ env: {}, versions: {}, version: 'a browser', arch: '', platform: '', pid: 0 },
   resourceUsage: () => ({ maxRSS: 0 }),
@@ -13,13 +16,16 @@ const channel = new MessageChannel();
 const waiting: (() => void)[] = [];
 channel.port1.onmessage = () => waiting.shift()!();
 
-/** After the events that wait already: timers of browsers would add 4 ms each. */
+/** Runs after the events that are already queued: timers of browsers would add 4 ms each. */
 export function setImmediate(work: () => void): void {
   waiting.push(work);
   channel.port2.postMessage(undefined);
 }
 
-/** Bytes as keys of a map, and texts of one byte a letter: all that is asked of a Buffer here. */
+/**
+ * Bytes as keys of a map, and text of one byte per character: all that the host needs of Buffer
+ * here.
+ */
 class Bytes extends Uint8Array<ArrayBuffer> {
   override toString(): string {
     let text = '';

@@ -1,6 +1,6 @@
 /**
- * SHA-256 (FIPS 180-4) for where Node's is not: that of browsers is asynchronous, and plans are
- * hashed in the middle of functions that are not.
+ * SHA-256 (FIPS 180-4) for browsers, whose own is asynchronous, whereas plans are hashed in
+ * functions that are not.
  */
 
 /** The first 32 bits of the fractional parts of the square or cube roots of the first primes. */

@@ -1,5 +1,5 @@
 /**
- * The commands that look into files, convert them or make others of them: `info`, `list`,
+ * The commands that inspect or convert files, or make new ones from them: `info`, `list`,
  * `reconstruct`, `sequence …`, `phantom …`.
  */
 import { type Command, Option } from 'commander';
@@ -41,7 +41,7 @@ export function declareFiles(program: Command): void {
     .addOption(
       new Option(
         '--part <part>',
-        'what to write of each pixel, or an image of every coil (default: magnitude, complex in .npy)',
+        'part of the complex image to write, or coils: an image of every coil (default: magnitude, complex in .npy)',
       ).choices([...PARTS]),
     )
     .option(...MAX_PIXELS)
@@ -51,7 +51,10 @@ export function declareFiles(program: Command): void {
 /** Options of what writes a sequence. */
 function withSequenceFile(command: Command): Command {
   return withOutput(withSettings(command, 'sequence'))
-    .requiredOption('-o, --output <file>', 'where to write: .seq (Pulseq) or .json (shapes stored once)')
+    .requiredOption(
+      '-o, --output <file>',
+      'where to write: .seq (Pulseq), .json (shapes stored once) or .mat (tables for MATLAB)',
+    )
     .option(...SCANNER)
     .option(...STRICT);
 }
@@ -94,7 +97,7 @@ Examples:
 export function declarePhantoms(program: Command): void {
   const phantom = program.command('phantom').description('convert phantoms, make field maps');
   withOutput(phantom.command('field'))
-    .description('compute the B0 map [Hz] of a map of magnetic susceptibility [ppm]')
+    .description('compute a B0 map [Hz] from a map of magnetic susceptibility [ppm]')
     .argument('<chi.nii>', 'NIfTI map of the susceptibility in ppm')
     .requiredOption('-o, --output <file.nii>', 'where to write')
     .option(...SCANNER)

@@ -8,7 +8,7 @@ import { MAX_PIXELS, PHANTOM, RAW, SCANNER, SEQUENCE, withOutput, withSettings }
 function withFigure(command: Command): Command {
   return withOutput(command)
     .option('-o, --output <file>', 'the figure: .svg or .png; repeatable', collect)
-    .option('--show', 'show it on this terminal: as an image where it can (kitty, sixel), else in half blocks');
+    .option('--show', 'show it on this terminal: as an image if supported (kitty, sixel), else as block characters');
 }
 
 export function declarePlots(program: Command): void {
@@ -20,7 +20,7 @@ export function declarePlots(program: Command): void {
     .option('--from <time>', 'start of what is shown', timeOfScan)
     .option('--to <time>', 'end of what is shown', timeOfScan)
     .option('--tr <n>', 'show repetition n, from 1 (default: the first that is recorded)', countedFromOne)
-    .option('--traces <list>', 'what to draw besides: m0 (k), m1 (first moment), slew; separated by commas')
+    .option('--traces <list>', 'additional traces: m0 (k), m1 (first moment), slew; separated by commas')
     .option(...SCANNER)
     .addHelpText(
       'after',
@@ -82,7 +82,7 @@ Examples:
     .description('draw the signal of raw data over time, one readout of it, and its spectrum')
     .argument('<raw>', 'ISMRMRD raw data (.mrd, .h5), or a NumPy array of complex samples (.npy)')
     .option('--readout <n>', 'the readout that is shown in full, from 1 (default: the strongest)', countedFromOne)
-    .option('--coil <n>', 'its coil, from 1 (default: 1)', countedFromOne)
+    .option('--coil <n>', 'the coil to show, from 1 (default: 1)', countedFromOne)
     .addHelpText(
       'after',
       `

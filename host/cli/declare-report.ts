@@ -6,15 +6,15 @@ import { EXIT_CODES, PHANTOM, RAW, SCANNER, withOutput } from './shared-options.
 
 export function declareReport(program: Command): void {
   withOutput(
-    program.command('report').description('write what a run did, its image, signal and sequence as one web page'),
+    program.command('report').description('write a report of a run as one web page: settings, image, signal, sequence'),
   )
     .argument('<raw>', RAW)
-    .option('-o, --output <file.html>', 'the page; it needs no network', 'report.html')
+    .option('-o, --output <file.html>', 'the page, which needs no network', 'report.html')
     .option(
       '--sequence <sequence>',
       'the sequence that was simulated, for its diagram (default: the built-in one that the raw data name)',
     )
-    .option('--phantom <phantom>', 'the phantom that was simulated, for its maps (likewise)')
+    .option('--phantom <phantom>', 'the phantom that was simulated, for its maps (default: likewise)')
     .option(...SCANNER)
     .addHelpText(
       'after',
@@ -22,17 +22,17 @@ export function declareReport(program: Command): void {
 Examples:
   larmor report raw.mrd -o report.html
   larmor report scan.mrd --sequence scan.seq --phantom brain.phantom -o scan.html
-  larmor simulate gre head2d --report gre.html         everything is known then, ranks' times too`,
+  larmor simulate gre head2d --report gre.html         includes the times of the ranks`,
     )
     .action(async (raw, options) => (await import('./report.ts')).report(raw, options));
 
   program
     .command('view')
-    .description('show the page of a report on this machine, with sliders that simulate again')
+    .description('show a report in a browser on this machine, with sliders that repeat the simulation')
     .argument('[sequence|raw]', 'a sequence (sliders for a built-in one), or ISMRMRD raw data', 'epi')
     .argument('[phantom]', PHANTOM, 'head2d')
     .option('--port <n>', 'port on 127.0.0.1 (default: any that is free)', portNumber, 0)
-    .option('--set <name=value>', 'start with a parameter; repeatable', collect)
+    .option('--set <name=value>', 'set a parameter at the start (te=5ms); repeatable', collect)
     .option(...SCANNER)
     .option('-q, --quiet', 'print only the address, warnings and errors')
     .addHelpText(

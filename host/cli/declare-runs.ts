@@ -31,7 +31,7 @@ function withScan(command: Command): Command {
     .addOption(
       new Option(
         '--t2prime <how>',
-        "T2' of spins whose T2* is shorter than T2: one pathway's decay, or several offsets",
+        "T2' of spins whose T2* is shorter than T2: none, the exact decay of one coherence pathway, or several off-resonances per spin",
       )
         .choices(WORDS.t2prime)
         .default('none'),
@@ -51,7 +51,7 @@ function withScan(command: Command): Command {
     )
     .option(
       '--start-time <time>',
-      'time that motions and heart signal have reached at the start (default: 0)',
+      'time on the clock of motions and heart signal at which the scan starts (default: 0)',
       timeOfScan,
     )
     .option(
@@ -62,25 +62,25 @@ function withScan(command: Command): Command {
     .addOption(
       new Option(
         '--r-peaks <file>',
-        'they wait for the R peaks in this file (.json, or seconds, one a line)',
+        'blocks with an input trigger wait for the R peaks in this file (.json, or seconds, one per line)',
       ).conflicts('heartRate'),
     )
     .option('--gpu <n|name>', 'the GPU to use: its number or part of its name (larmor doctor lists them)')
     .option('--threads <n>', 'threads per rank (default: those granted by scheduler, affinity and cgroup)', threadCount)
     .option(
       '--tolerance <t>',
-      `allow fast methods with errors up to t, relative to the sum of all densities: 1e-6 to 1e-1 (default: ${DEFAULT_TOLERANCE.toExponential()}, no less accurate than --exact; f64 and GPUs: exact)`,
+      `allow fast methods with errors up to t, relative to the sum of all densities: 1e-6 to 1e-1 (default: ${DEFAULT_TOLERANCE.toExponential()}, no less accurate than --exact; f64 and GPUs are always exact)`,
       toleranceBound,
     )
     .option(
       '--spins-per-voxel <n>',
-      'spins in each voxel of a phantom of voxels, placed where the sequence needs them; or auto: as many as it needs (default)',
+      'spins in each voxel of a voxel phantom, placed to suit the sequence; auto (default): as many as the sequence needs',
       spinsPerVoxel,
     )
     .addOption(
       new Option(
         '--exact',
-        'sum every sample of every spin, by no fast method; several coils: transforms no less accurate',
+        'compute every sample of every spin without fast methods (several coils: by transforms that are no less accurate)',
       ).conflicts('tolerance'),
     )
     .option('--tile <n>', 'spins per tile (default: chosen from the size of the phantom)', spinsPerTile);
@@ -93,9 +93,16 @@ function withJob(command: Command): Command {
 
 function withNoise(command: Command): Command {
   return command
-    .option('--noise <sigma[@dwell]>', 'add noise: standard deviation per real part (at this dwell time)', noiseLevel)
+    .option(
+      '--noise <sigma[@dwell]>',
+      'add noise: its standard deviation in real and imaginary part (at this dwell time)',
+      noiseLevel,
+    )
     .addOption(
-      new Option('--snr <s>', 'add noise: largest sample over standard deviation per real part')
+      new Option(
+        '--snr <s>',
+        'add noise: ratio of the largest sample to the standard deviation in real and imaginary part',
+      )
         .argParser(signalToNoise)
         .conflicts('noise'),
     )
@@ -114,7 +121,7 @@ export function declareRuns(program: Command): void {
       'raw data: .mrd or .h5 (ISMRMRD), .npy, .mat, .cfl, or - (MRD stream to stdout); repeatable (default: raw.mrd)',
       collect,
     )
-    .option('--report <file.html>', 'write what the run did as one web page, which needs no network')
+    .option('--report <file.html>', 'write a report of the run as one web page, which needs no network')
     .addOption(
       new Option(
         '--schedule <s>',
@@ -147,20 +154,24 @@ Examples:
     .action(async (sequence, phantom, options) => (await import('./plan.ts')).plan(sequence, phantom, options));
 
   withNoise(
-    withScan(program.command('sweep').description('simulate a grid of parameters: a table, curves, a contact sheet')),
+    withScan(
+      program
+        .command('sweep')
+        .description('simulate a grid of parameters and write a table, curves, a sheet of all images'),
+    ),
   )
     .option(
       '--set <name=values>',
       'vary a parameter: 10ms,20ms or 2deg:60deg:8; of sequence, phantom, scanner.B0 or option.snr; repeatable, the first varies slowest',
       collect,
     )
-    .requiredOption('-o, --output <file.csv>', 'the table; rows that it has from before are kept')
-    .option('--roi <labels.nii>', 'NIfTI image of labels: mean and standard deviation of each region, too')
-    .option('--curve <file>', 'draw the means along the first parameter with several numbers: .svg or .png')
+    .requiredOption('-o, --output <file.csv>', 'the table; runs that it already contains are not repeated')
+    .option('--roi <labels.nii>', 'NIfTI image of labels: adds mean and standard deviation of each region')
+    .option('--curve <file>', 'plot the means over the first parameter with several numeric values: .svg or .png')
     .option('--sheet <file>', 'draw all images on one sheet: .svg or .png')
     .option(
       '--part <i/n>',
-      'do part i of n alone, for a job array; the same command without it takes the parts over',
+      'do only part i of n, for a job array; the same command without --part then joins the parts',
       partOf,
     )
     .addHelpText(

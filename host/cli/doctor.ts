@@ -1,6 +1,5 @@
 /**
- * `larmor doctor`: what this machine offers to a run, and for each thing that is missing, how to
- * get it.
+ * `larmor doctor`: what this machine offers, and for each thing that is missing, how to install it.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -71,8 +70,8 @@ function memory(): Check {
 const BUILD_ADDON = `npm run --prefix ${resolve(assetPath('wasm'), '../..')} addon`;
 
 /**
- * Both families: is the addon built, does a launcher stand on the PATH, can a compiler build what
- * is missing.
+ * For each MPI family: whether the addon is built, a launcher is on the PATH, and a compiler can
+ * build what is missing.
  */
 function mpi(): Check[] {
   return (['openmpi', 'mpich'] as const).map((family) => {
@@ -103,8 +102,8 @@ function answers(compiler: string, family: 'openmpi' | 'mpich'): boolean {
 }
 
 /**
- * Every adapter WebGPU shows, with a second's test of speed and accuracy, or what stands between
- * this machine and one.
+ * Every adapter that WebGPU lists, with a test of speed and accuracy of about a second, or the
+ * reason why there is none.
  */
 async function gpus(): Promise<Check[]> {
   try {

@@ -1,6 +1,6 @@
 /**
- * Options and scanner keys that are given and change nothing without another option: a sentence for
- * each.
+ * Options and scanner keys that have no effect without another option: a sentence for each one
+ * given.
  */
 import type { Receive } from '../sequence/scanner-types.ts';
 
@@ -15,8 +15,8 @@ export interface Given {
 }
 
 /**
- * @param coils what names the receive coils
- * @param timed whether spins move or pulses wait for a heart
+ * @param coils the option or file that names the receive coils
+ * @param timed whether spins move or blocks wait for R peaks
  */
 export function inertOptions(given: Given, coils: string, receive: Receive | undefined, timed: boolean): string[] {
   const noisy = given.noise !== undefined || given.snr !== undefined;

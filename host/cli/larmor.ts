@@ -6,7 +6,8 @@ import { trapStops } from '../base/signals.ts';
 import { compileCommand, runCommand } from './launch.ts';
 
 function start(): void {
-  // Before anything is read: a run has work to save, and schedulers signal at any moment.
+  // Signals are trapped before anything else is loaded: a run has work to save, and schedulers
+  // signal at any moment.
   if (['simulate', 'sweep'].includes(process.argv[2] ?? '')) trapStops();
   try {
     requireSpaceToStart();

@@ -1,12 +1,10 @@
 /**
- * Starts the command from its bundle by V8's code cache, where one was made for this Node: nothing
- * is parsed or compiled then, which saves a sixth of a short run. The cache is made by the build
- * (`scripts/code-cache.ts`) and is no more than that: without it, or under flags of V8 that it was
- * not made with, the bundle runs as it stands.
- *
- * V8 believes a cache: one with a flipped bit crashes it, or runs as other code. So the file starts
- * with a SHA-256 of the bundle and of the cache itself, which is checked first (1 ms for both
- * together).
+ * Starts the command from its bundle with V8's code cache, if one was made for this version of
+ * Node: then nothing is parsed or compiled, which saves a sixth of a short run. The cache is made
+ * by the build (`scripts/code-cache.ts`) and is optional: without it, or under V8 flags other than
+ * those that it was made with, the bundle is compiled as usual. V8 trusts a cache: one with a
+ * flipped bit crashes it, or runs as other code. Therefore the file starts with a SHA-256 of the
+ * bundle and of the cache itself, which is checked first (1 ms for both).
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -31,7 +29,7 @@ interface Compiled {
 }
 
 /**
- * The bundle in `folder`, compiled. V8's flags are part of what a cache holds for, so they are set
+ * The bundle in `folder`, compiled. A cache is valid only for certain V8 flags, so they are set
  * here.
  */
 export function compileCommand(folder: string): Compiled {
@@ -41,12 +39,13 @@ export function compileCommand(folder: string): Compiled {
   const filename = join(folder, BUNDLE);
   const source = readFileSync(filename);
   const cachedData = cacheOf(folder, source);
-  // The cache contains this name and is published: no path of the machine that built it.
+  // The cache contains this name and is published, so it is not a path of the machine that built
+  // it.
   const script = new vm.Script(source.toString(), { filename: BUNDLE, cachedData });
   return { script, filename, source };
 }
 
-/** What V8 made of this bundle, if it is there (a build may be taking it away) and undamaged. */
+/** The code cache of this bundle, if it exists (a build may be replacing it) and is undamaged. */
 function cacheOf(folder: string, source: Buffer): Buffer | undefined {
   try {
     const file = readFileSync(cachePath(folder));
@@ -72,7 +71,9 @@ export function runCommand({ script, filename }: Compiled, require: NodeJS.Requi
   script.runInThisContext()((name: string) => (SELDOM.has(name) ? openedLate(name, require) : require(name)), filename);
 }
 
-/** Modules of Node that take a millisecond or more to open and that most runs only name. */
+/**
+ * Node modules that take a millisecond or more to load and that most runs import but do not use.
+ */
 const SELDOM: ReadonlySet<string> = new Set([
   'node:child_process',
   'node:module',

@@ -4,8 +4,8 @@ import { BOUNDS, COUNTS } from '../api/limits.ts';
 import { parseQuantity } from '../base/quantities.ts';
 
 /**
- * The parser of an option that takes a whole number. Both limits are plausible values: what exceeds
- * them is a slip of the keyboard.
+ * Parser of an option that takes a whole number. Both limits are plausible values: anything beyond
+ * is a typing error.
  */
 function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
@@ -16,8 +16,8 @@ function wholeNumber(least: number, most: number): (text: string) => number {
 }
 
 /**
- * The parser of an option that takes a number; with a unit, a quantity such as `50us` (a bare
- * number is in SI).
+ * Parser of an option that takes a number; with a unit, a quantity such as `50us` (a bare number is
+ * in SI).
  */
 function numberBetween(least: number, most: number, unit = ''): (text: string) => number {
   return (text) => {
@@ -64,7 +64,7 @@ export function noiseLevel(text: string): { readonly sigma: number; readonly atD
 export function partOf(text: string): { readonly index: number; readonly of: number } {
   const [, index, of] = (text.match(/^(\d+)\/(\d+)$/) ?? []).map(Number);
   if (index! >= 1 && index! <= of!) return { index: index!, of: of! };
-  throw new InvalidArgumentError('give a part of all, counted from 1: 2/8.');
+  throw new InvalidArgumentError('give the number of the part, from 1, and the number of parts, such as 2/8.');
 }
 
 export const signalToNoise = numberBetween(...BOUNDS.snr);
@@ -82,8 +82,8 @@ export const spinsPerTile = wholeNumber(...COUNTS.tile);
 export const pixelCount = wholeNumber(...COUNTS.maxPixels);
 
 /**
- * `auto` leaves the number to the sequence. Not undefined: commander takes that for a failure, and
- * gives ''.
+ * `auto` leaves the number to the sequence. Not represented by undefined, which commander takes for
+ * a failure, and replaces by ''.
  */
 export const spinsPerVoxel = (text: string): number | 'auto' =>
   text === 'auto' ? text : wholeNumber(...COUNTS.spinsPerVoxel)(text);

@@ -1,7 +1,7 @@
 /**
- * All commands as they are declared to commander: what parses the command line, and what shell
- * completion and the man page are made from. Commands load what they need when they run, so that
- * `larmor simulate` on the defaults opens few files.
+ * All commands as declared to commander, which parses the command line; shell completion and the
+ * man page are generated from the same declarations. Commands load their modules when they run, so
+ * that `larmor simulate` with the defaults opens few files.
  */
 import { Argument, Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -54,7 +54,7 @@ ${EXIT_CODES}`,
 
   program
     .command('completion')
-    .description('print what completes this command on Tab in a shell')
+    .description('print the script that completes this command on Tab in a shell')
     .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
     .addHelpText(
       'after',

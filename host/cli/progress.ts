@@ -1,6 +1,6 @@
 /**
- * How far the run is: one line that rewrites itself on a terminal; in a log a line with the time at
- * once and every 30 s. Rank 0 alone shows it.
+ * Progress of a run: a line that is rewritten on a terminal; in a log, a line with the time at the
+ * start and every 30 s. Only rank 0 shows it.
  */
 import { isatty } from 'node:tty';
 import { log } from '../base/log.ts';

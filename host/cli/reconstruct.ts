@@ -22,7 +22,7 @@ export async function reconstructFile(
 ): Promise<void> {
   const outputs = output ?? ['image.png'];
   for (const name of outputs) imageWriterFor(name);
-  // A .mat may be a phantom or raw data: the reader of raw data knows more of it.
+  // A .mat may be a phantom or raw data: the reader of raw data gives the better message.
   requireKind(path, 'raw data');
   const each = part === 'coils';
   const image = reconstruct(await readRaw(path), { each, ...(maxPixels === undefined ? {} : { maxPixels }) });

@@ -22,7 +22,7 @@ export interface ScannerOptions {
 export function openScanner({ scanner: path, coils, b1Map, b0Map }: ScannerOptions): Scanner {
   const written = path === undefined ? DEFAULT_SCANNER : readScanner(path);
   if (coils !== undefined && written.receive?.noiseCovariance !== undefined)
-    warn(`${path}: receive.noiseCovariance has no effect: --coils replaces the coils that it is of`);
+    warn(`${path}: receive.noiseCovariance has no effect: --coils replaces the coils that it belongs to`);
   return {
     ...written,
     ...(coils === undefined ? {} : { receive: receiveOf(coils) }),
@@ -39,7 +39,7 @@ function receiveOf(coils: string): Receive {
   const count = Number(coils);
   if (/^[\d.+-]+$/.test(coils) || !Number.isNaN(count)) {
     if (Number.isInteger(count) && count >= 1 && count <= MOST_COILS) return { array: { coils: count } };
-    throw usage(`--coils ${coils}`, `give a number of coils from 1 to ${MOST_COILS}, or a file`);
+    throw usage(`--coils ${coils} is not possible`, `give a number of coils from 1 to ${MOST_COILS}, or a file`);
   }
   return /\.json$/i.test(coils) ? readReceive(coils) : mapOf('--coils', coils);
 }

@@ -1,8 +1,8 @@
 /**
- * A server for the page of one report, for whoever sits at this machine: on 127.0.0.1 alone, under
- * a path that only the printed address has. A page of another site can reach neither: it does not
- * know the path, and a name that it makes resolve to 127.0.0.1 is refused by the Host header (DNS
- * rebinding). Nothing of the file system is served.
+ * A server for the page of one report, for the user of this machine: on 127.0.0.1 only, under a
+ * path that is known only from the printed address. Pages of other sites cannot reach it: they do
+ * not know the path, and a name that they make resolve to 127.0.0.1 (DNS rebinding) is rejected by
+ * the Host header. No files are served.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -13,9 +13,9 @@ import { cannotWrite } from '../base/errors.ts';
 export interface Served {
   readonly html: string;
   /**
-   * Simulates with other parameters; absent: the page shows what is.
-   * @param tell of the progress
-   * @returns the data of the report, as the page unpacks them
+   * Simulates with other parameters; absent: the page has no sliders.
+   * @param tell receives the progress
+   * @returns the data of the report, in the form that the page unpacks
    */
   readonly simulate?: (
     settings: Readonly<Record<string, unknown>>,
@@ -70,7 +70,8 @@ export function serve(served: Served, port: number): Promise<Server> {
       response.end(`${text}\n`);
     };
     const { origin } = request.headers;
-    if (!hosts.includes(request.headers.host ?? '')) return refuse(403, 'this server answers to 127.0.0.1 alone');
+    if (!hosts.includes(request.headers.host ?? ''))
+      return refuse(403, 'this server answers only requests to 127.0.0.1');
     if (origin !== undefined && !hosts.includes(origin.replace(/^http:\/\//, ''))) return refuse(403, 'other origin');
     const [, given = '', rest] = (request.url ?? '').match(/^\/([\w-]+)\/(\w*)$/) ?? [];
     if (!isSame(given, token)) return refuse(403, 'open the address that larmor view printed');
@@ -80,7 +81,7 @@ export function serve(served: Served, port: number): Promise<Server> {
       return;
     }
     if (rest !== 'simulate' || request.method !== 'POST' || served.simulate === undefined)
-      return refuse(404, 'nothing is here');
+      return refuse(404, 'no such page');
     simulate(request, response).catch(() =>
       response.headersSent ? response.end() : refuse(400, 'not an object of settings'),
     );

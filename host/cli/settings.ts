@@ -1,7 +1,6 @@
 /**
- * `--set name=value`: which of them belong to the sequence and which to the phantom. A name that
- * only one of the two knows goes there; `sequence.name=value` and `phantom.name=value` say so
- * themselves.
+ * Assigns each `--set name=value` to the sequence or the phantom. A name that only one of the two
+ * has goes to that one; `sequence.name=value` and `phantom.name=value` state it explicitly.
  */
 import { settingOwner } from '../api/setting-owner.ts';
 import { usage } from '../base/errors.ts';
@@ -18,8 +17,8 @@ export function collect(text: string, before: readonly string[] = []): string[] 
 }
 
 /**
- * @param names of sequence and phantom; a command that has but one of them leaves the other out,
- *   and all settings are its own
+ * @param names of sequence and phantom; for a command that has only one of them, all settings are
+ *   for that one
  * @throws LarmorError 2 when a text is not `name=value`, a bare name fits both, or no built-in has
  *   it
  */

@@ -20,7 +20,7 @@ export function withOutput(command: Command): Command {
 export function withSettings(command: Command, of: string): Command {
   return command.option(
     '--set <name=value>',
-    `set a parameter of the ${of}, with a unit (te=5ms); repeatable (larmor info NAME lists them)`,
+    `set a parameter of the ${of}, with a unit (${of === 'phantom' ? 'radius=5cm' : 'te=5ms'}); repeatable (larmor info NAME lists them)`,
     collect,
   );
 }
@@ -36,7 +36,7 @@ export const MOTION = [
 ] as const;
 export const MAX_PIXELS = [
   '--max-pixels <n>',
-  'make images of up to n pixels in all frames together (default: 134217728)',
+  'allow images of up to n pixels, all frames together (default: 134217728)',
   pixelCount,
 ] as const;
 

@@ -75,7 +75,7 @@ export async function simulate(sequence: string, phantom: string, options: Simul
   await cluster.finalize();
 }
 
-/** Whether anything of the phantom or the patient goes by the time since the start. */
+/** Whether anything in the phantom or the heart signal depends on the time since the start. */
 const isTimed = ({ opened, sequence }: Job): boolean =>
   (opened.motions?.length ?? 0) > 0 || sequence.heart !== undefined;
 
@@ -85,15 +85,15 @@ function noiseRequest({ noise, snr, seed = 1 }: SimulateOptions): NoiseRequest |
 }
 
 /**
- * @throws LarmorError 2 where standard output would carry more than one stream, is shown to a
- *   person, or is a launcher's
+ * @throws LarmorError 2 if standard output would carry more than one stream, is a terminal, or is
+ *   passed on by a launcher
  */
 function checkStream(outputs: readonly string[], json: boolean): void {
   const streams = outputs.filter((path) => path === STREAM).length;
   if (streams > 0 && json) throw usage('--json and -o - both write to standard output', 'use one of them');
   if (streams > 0 && hasLauncher())
     throw usage(
-      '-o -: a launcher passes standard output on, and loses what its reader does not take',
+      '-o -: an MPI launcher forwards standard output and may lose data',
       'write a file, or run one rank without the launcher',
     );
   if (streams > 0 && isatty(1))
@@ -102,22 +102,22 @@ function checkStream(outputs: readonly string[], json: boolean): void {
 }
 
 /**
- * @throws LarmorError 2 for options under which there is no magnetisation of the spins of the
- *   phantom
+ * @throws LarmorError 2 for options with which the phantom's spins have no magnetisation of their
+ *   own to write
  */
 function checkMagnetization({ magnetization: path, checkpoint, t2prime }: SimulateOptions): void {
   if (path === undefined) return;
   if (!path.toLowerCase().endsWith('.npy'))
     throw usage(`--magnetization ${path}: only .npy can be written`, 'end the name in .npy');
   if (checkpoint !== undefined)
-    throw usage('--magnetization is not kept in checkpoints', 'leave out --checkpoint, or --magnetization');
+    throw usage('--magnetization is not saved in checkpoints', 'leave out --checkpoint or --magnetization');
   if (t2prime !== 'none')
-    throw usage(`--magnetization is not written with --t2prime ${t2prime}`, 'leave out one of the two');
+    throw usage(`--magnetization and --t2prime ${t2prime} cannot be combined`, 'leave out one of the two');
 }
 
 /**
- * Options that must be the same on all ranks, by name. Whatever may change a bit is in the plan,
- * and compared there.
+ * Options that must be the same on all ranks, by name. Everything that may change a bit of the
+ * result is in the plan, and compared there.
  */
 function rankOptions(options: SimulateOptions, outputs: readonly string[]): RankOptions {
   const { schedule, verify, checkpoint, checkpointInterval = DEFAULT_CHECKPOINT_INTERVAL, resume, watchdog } = options;

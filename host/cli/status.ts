@@ -11,14 +11,14 @@ import { countTiles } from '../run/tiles.ts';
 import { printJson } from './output.ts';
 
 interface Status {
-  /** Nothing is left to do: all tiles are done, and the outputs are where the run wrote them. */
+  /** A complete run: all tiles are done, and the outputs are where the run wrote them. */
   readonly complete: boolean;
   readonly done: number;
   readonly total: number;
   /** Sequence and phantom. */
   readonly title: string;
   readonly planHash: string;
-  /** Outputs of a finished run that are not there any more: --resume writes them again. */
+  /** Outputs of a finished run that no longer exist: --resume writes them again. */
   readonly lost: readonly string[];
 }
 

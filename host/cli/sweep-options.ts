@@ -1,6 +1,6 @@
 /**
- * Options of `larmor sweep` as those of the package's functions, and its `--set name=values` as
- * axes of the grid.
+ * Options of `larmor sweep` converted to those of the package's functions, and its `--set
+ * name=values` to axes of the grid.
  */
 import { InvalidArgumentError, type Option } from 'commander';
 import { scannerOf } from '../api/options.ts';
@@ -90,7 +90,7 @@ function unitOf({ flags }: Option): string {
 function parsed(option: Option, name: string, text: string): unknown {
   if (option.isBoolean()) {
     if (text === 'true' || text === 'false') return text === 'true';
-    throw usage(`--set ${name}=${text}`, 'give true or false');
+    throw usage(`--set ${name}=${text} is not possible`, 'give true or false');
   }
   try {
     return option.parseArg === undefined ? text : option.parseArg(text, undefined);

@@ -1,8 +1,8 @@
 /**
- * The table of a sweep: CSV with a row per run, written anew with each row and renamed into place,
- * so that a stopped sweep has all its rows. Rows that were there are used again by the hash of
- * their plan; rows of other runs stay at the end. Parts of a sweep have files of their own beside
- * it, which the sweep as a whole takes over.
+ * The table of a sweep: CSV with a row per run. The file is written anew with each row and renamed
+ * into place, so that a stopped sweep has all its rows. Existing rows are reused if the hash of
+ * their plan is the same; rows of other runs stay at the end. Parts of a sweep have files of their
+ * own beside the table, which are merged into it when the whole sweep runs.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -26,7 +26,7 @@ export interface Part {
 
 /** @throws LarmorError 2 unless it names a table */
 export function requireTableName(path: string): void {
-  if (path === '-') throw usage('-o -: a sweep keeps its rows in a file', 'give a file name');
+  if (path === '-') throw usage('-o -: the table of a sweep cannot be written to standard output', 'give a file name');
   if (!path.toLowerCase().endsWith('.csv')) throw usage(`${path}: the table of a sweep is CSV`, 'end it in .csv');
 }
 
@@ -36,9 +36,9 @@ function partPath(path: string, { index, of }: Part): string {
 }
 
 /**
- * @param path of the whole
- * @throws LarmorError 2 where a table with other columns is there, 65 for a file that is none, 73
- *   where none can be written
+ * @param path of the table of the whole sweep
+ * @throws LarmorError 2 if a table with other columns exists, 65 for a file that is not a table, 73
+ *   if it cannot be written
  */
 export function openTable(path: string, part: Part | undefined, columns: readonly string[]): SweepTable {
   const own = part === undefined ? path : partPath(path, part);
@@ -76,7 +76,10 @@ function partsOf(path: string): string[] {
     .map((name) => join(folder, name));
 }
 
-/** Rows that succeeded. Not read as an input of the run: the table is written again. */
+/**
+ * Rows of successful runs. The file is not registered as an input of the run, because it is written
+ * again.
+ */
 function rowsOf(path: string, columns: readonly string[]): Cells[] {
   const there = statSync(path, { throwIfNoEntry: false });
   if (there === undefined) return [];

@@ -79,7 +79,7 @@ export async function sweep(
   } catch (error) {
     if (!(error instanceof LarmorError) || error.exitCode !== EXIT.stopped) throw error;
     const after = `stopped by ${stop.signal} after ${done.length} of ${points.length} runs`;
-    throw new LarmorError(EXIT.stopped, `${after}, which are in ${table.path}; the same command goes on from there`);
+    throw new LarmorError(EXIT.stopped, `${after}, which are in ${table.path}; the same command continues from there`);
   }
   const outputs = [table.path];
   const title = `${basename(sequence)} on ${basename(phantom)}`;
@@ -98,9 +98,9 @@ export async function sweep(
       ...{ part: part === undefined ? null : [part.index, part.of], runs: points.length, kept, failed },
       ...{ columns, outputs, warnings: warnings() },
     });
-  } else info(`wrote ${outputs.join(', ')}: ${points.length} runs, ${kept} of them from before, ${failed} failed`);
-  if (failed > 0)
-    throw badInput(table.path, `${failed} of ${points.length} runs failed`, "their messages are in its column 'error'");
+  } else
+    info(`wrote ${outputs.join(', ')}: ${points.length} runs, ${kept} of them from an earlier sweep, ${failed} failed`);
+  if (failed > 0) throw badInput(table.path, `${failed} of ${points.length} runs failed`, "see the column 'error'");
 }
 
 /** Of each axis. */

@@ -1,8 +1,8 @@
 /**
  * Shows a figure on the terminal. The terminal is asked what it can draw: a query of kitty's
  * graphics protocol, its size in pixels, and last its device attributes, which every terminal
- * answers and sixel ones with a 4 among them. Where nobody can answer (standard input is no
- * terminal) or does so in time, half blocks are drawn.
+ * answers, and sixel terminals with a 4 among them. If there is no answer in time, or nobody to
+ * answer (standard input is not a terminal), block characters are drawn.
  */
 import { hasTrueColour } from '../base/environment.ts';
 import { usage } from '../base/errors.ts';
@@ -24,7 +24,7 @@ const MOST_ZOOM = 1.5;
 /** @throws LarmorError 2 unless standard output is a terminal */
 export function requireTerminal(): void {
   if (!process.stdout.isTTY)
-    throw usage('--show: standard output is no terminal', 'write the figure to a file with -o FILE.png');
+    throw usage('--show: standard output is not a terminal', 'write the figure to a file with -o FILE.png');
 }
 
 export async function showFigure(figure: Figure): Promise<void> {
@@ -75,7 +75,7 @@ function terminalOf(said: string): Terminal {
   return { protocol: attributes.includes('4') ? 'sixel' : 'blocks', ...size };
 }
 
-/** What a pattern finds in one of the answers, each of which begins with an escape. */
+/** The match of a pattern in one of the answers, each of which begins with an escape. */
 function answerIn(said: string, pattern: RegExp): string | undefined {
   for (const answer of said.split(ESCAPE)) {
     const found = pattern.exec(answer);

@@ -1,7 +1,7 @@
 /**
  * Wrong command lines: errors of commander are reported as errors of Larmor, once. Under a launcher
- * the ranks agree on it as on any other error: usually all have the same error, sometimes only one
- * that was started with another command.
+ * the ranks agree on such an error as on any other: usually all have the same one, sometimes only
+ * one rank that was started with another command.
  */
 import { CommanderError } from 'commander';
 import { DEFAULT_WATCHDOG } from '../api/defaults.ts';
@@ -10,8 +10,8 @@ import { agree } from '../comm/agree.ts';
 import { joinCluster } from '../comm/ranks.ts';
 
 /**
- * `error` of a command line as a line of ours; undefined if it is none, but a help text or a
- * version that was asked for.
+ * An error of commander as a LarmorError; undefined if `error` is not an error but a requested help
+ * text or version.
  */
 export function usageError(error: unknown): LarmorError | undefined {
   if (!(error instanceof CommanderError) || !error.message.startsWith('error: ')) return undefined;

@@ -1,6 +1,6 @@
 /**
- * `larmor view`: the page of a report on this machine; of a built-in sequence with sliders, each of
- * which simulates again.
+ * `larmor view`: the page of a report, served on this machine; for a built-in sequence with
+ * sliders, each of which repeats the simulation.
  */
 
 import { liveReport } from '../api/live.ts';

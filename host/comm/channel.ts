@@ -1,9 +1,9 @@
 /**
- * Short messages between ranks, beside the reduce: collective agreement, batches of tiles, pause,
- * stop, heartbeats. They travel between neighbours in the tree, or between rank 0 and any rank.
- * They are polled from the event loop (polling.ts), so a rank receives them while its threads
- * simulate, or between two tiles (40 ms) where it simulates on the calling thread. One-sided
- * counters would need rank 0 inside MPI just as often, and block the rank that reads them.
+ * Short messages between ranks, in addition to the reduce: collective agreement, batches of tiles,
+ * pause, stop, heartbeats. They travel between neighbours in the tree, or between rank 0 and any
+ * rank. They are polled from the event loop (polling.ts), so a rank receives them while its threads
+ * simulate, or between two tiles (40 ms) if it simulates on the calling thread. One-sided counters
+ * would need rank 0 inside MPI just as often, and block the rank that reads them.
  */
 import type { Communicator } from 'mpi-node-bindings/index.ts';
 import { isLost } from '../base/failpoints.ts';
@@ -26,8 +26,8 @@ export interface Channel extends Pick<Mailbox, 'on' | 'off'> {
   /** Polls rarely while this rank has its own work, often while it waits for a message. */
   setPollRate(rate: 'low' | 'high'): void;
   /**
-   * Waits for what a message from another rank settles: only then does the channel keep this
-   * process alive.
+   * Awaits a promise that a message from another rank settles: only meanwhile does the channel keep
+   * this process alive.
    */
   awaiting<T>(reply: Promise<T>): Promise<T>;
   /**

@@ -47,7 +47,7 @@ export interface Heartbeats {
   /** A message, of whatever kind, shows that its sender is alive. */
   alive(from: number): void;
   receive(from: number, heartbeat: Heartbeat): void;
-  /** The rank, and all below it, are about to leave: they will be silent from now on. */
+  /** Called when the rank, and all below it, are about to exit: they will be silent from now on. */
   leaves(rank: number): void;
   /** Tiles finished by this rank and those below it. */
   finished(): number;

@@ -10,7 +10,10 @@ const BUSY_MS = 10;
 export interface Polling {
   /** Polls rarely while this rank has its own work, often while it waits for a message. */
   setRate(rate: 'low' | 'high'): void;
-  /** Waits for what a message from another rank settles: only then the process is kept alive. */
+  /**
+   * Awaits a promise that a message from another rank settles: only meanwhile is the process kept
+   * alive.
+   */
   awaiting<T>(reply: Promise<T>): Promise<T>;
   isAwaiting(): boolean;
   stop(): void;

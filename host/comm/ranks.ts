@@ -26,9 +26,9 @@ export interface Cluster extends BlockingWatch {
   readonly hosts: readonly string[];
   readonly node: NodeContext;
   readonly channel: Channel;
-  /** On rank 0: tiles that all ranks have finished, as the last heartbeats reported. */
+  /** On rank 0: number of tiles finished by all ranks, as the last heartbeats reported. */
   finished(): number;
-  /** Sets where heartbeats find the number of tiles that this rank has finished. */
+  /** Sets the function from which heartbeats get the number of tiles finished by this rank. */
   reportProgress(finished: () => number): void;
 }
 
@@ -59,8 +59,8 @@ export interface NodeContext {
 }
 
 /**
- * For the launcher to read a rank's last line: MPICH's drops what it has not read when the abort
- * arrives.
+ * Time for the launcher to read a rank's last line: MPICH's drops what it has not read when the
+ * abort arrives.
  */
 const LAST_LINE_MS = 100;
 
@@ -144,8 +144,8 @@ export async function joinCluster(watchdog: number): Promise<JoinedCluster> {
 const JOINING_SECONDS = 60;
 
 /**
- * Whether a launcher started this process, as one rank or one of more: it then passes its output
- * on.
+ * Whether a launcher started this process, as the only rank or one of several: it then forwards its
+ * output.
  */
 export function hasLauncher(): boolean {
   return readLaunch(process.env) !== null;
@@ -157,8 +157,8 @@ export function isLaunched(): boolean {
 }
 
 /**
- * How long rank 0 waits for the others to exit: it sees those of its node; the others get the
- * shorter time.
+ * How long rank 0 waits for the others to exit: it can observe those of its own node; for other
+ * nodes it waits the shorter time.
  */
 const EXIT_MS = { seen: 5000, unseen: 500 };
 
@@ -181,8 +181,8 @@ function isAlive(pid: number): boolean {
 
 function loadMpi(): Mpi {
   try {
-    // Messages are received into arrays of the length that `iprobe` reports, and sums are equally
-    // long on all ranks.
+    // Receives messages into arrays of the length that `iprobe` reports; sums are equally long on
+    // all ranks.
     return load({ directories: [assetPath('mpi')], exactSizes: true });
   } catch (error) {
     if (error instanceof LaunchError) throw new CollectiveError(EXIT.internal, error.message, error.rank > 0);

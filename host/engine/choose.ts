@@ -47,7 +47,7 @@ export async function chooseEngine(
 ): Promise<EngineChoice> {
   const wasm = (): EngineChoice => ({ name: 'wasm', build: wasmBuild() });
   if (engine === 'wasm') {
-    if (gpu !== undefined) throw usage('--gpu does not go with --engine wasm', 'leave one of them out');
+    if (gpu !== undefined) throw usage('--gpu and --engine wasm contradict each other', 'leave one of them out');
     return wasm();
   }
   const insist = engine === 'webgpu' || gpu !== undefined;
@@ -57,7 +57,7 @@ export async function chooseEngine(
   if (model.length > 0) {
     const what = `GPUs do not simulate ${model.join(', ')} yet`;
     if (insist) throw badInput(gpu === undefined ? '--engine webgpu' : '--gpu', what, 'use --engine wasm');
-    detail(`--engine auto: ${what}; taking wasm`);
+    detail(`--engine auto: ${what}; using wasm`);
     return wasm();
   }
   const beyondGpu =
@@ -92,9 +92,10 @@ export async function chooseEngine(
 }
 
 /**
- * The device that Dawn opens for the one that was picked: it goes by names, so of several with one
- * name always the first. Ranks that meet on it for that reason are told, as they have equal keys.
- * @throws LarmorError 2 when another of them was asked for by its number
+ * The device that Dawn opens for the selected adapter: Dawn selects by name, so it is always the
+ * first of several with one name. Ranks that therefore share it get a warning, as their keys are
+ * equal.
+ * @throws LarmorError 2 when another of them was requested by its number
  */
 function asOpened(
   all: readonly AdapterDescription[],
@@ -105,7 +106,7 @@ function asOpened(
   const index = all.findIndex((other) => other.name === name && other.backend === backend);
   if (index === picked.index) return picked;
   const why = `${alike} GPUs here are called ${name}, and WebGPU opens none but the first`;
-  const fix = 'show each process its own alone (srun --gpus-per-task=1; docs/how-to/gpu.md has more)';
+  const fix = 'let each process see only its own GPU (srun --gpus-per-task=1; see docs/how-to/gpu.md)';
   if (asked !== undefined) throw usage(`--gpu ${asked}: ${why}`, fix);
   warn(`${why}; ${fix}`);
   return { ...picked, index, key: picked.key === null ? null : String(index) };

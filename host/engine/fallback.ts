@@ -1,6 +1,6 @@
 /**
  * Losing a GPU loses no work: its unfinished tiles are simulated by another engine with the same
- * sums. The run warns about it, and reports that its bits are not reproducible.
+ * sums. The run prints a warning, and reports that its bits are not reproducible.
  */
 import { warn } from '../base/log.ts';
 import type { Engine } from './types.ts';

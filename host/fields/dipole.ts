@@ -7,8 +7,8 @@
  * (Marques and Bowtell, Concepts Magn. Reson. B 25, 65, 2005). χ is relative to that of the
  * surroundings, and the grid is doubled along each axis, so that the periodic images of the
  * transform are a whole grid away. x is transformed first and only half of its spectrum is stored,
- * y next, z last and back for one (x, y) spectrum at a time: memory is 2·N numbers for N voxels in
- * each of 2 axes doubled, 540 MB for 256³.
+ * then y; z is doubled, transformed forward and back for one (x, y) spectrum at a time. Memory is
+ * thus 2·N complex f64 numbers for N voxels, 540 MB for 256³.
  */
 import { fastSize, fft } from '../numerics/fft.ts';
 import type { MapData } from './map.ts';

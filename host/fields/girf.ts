@@ -107,7 +107,10 @@ function valueAt(freq: readonly number[], H: Pair['H'], f: number): [number, num
   return [a[0] + part * (b[0] - a[0]), a[1] + part * (b[1] - a[1])];
 }
 
-/** Difference of r and q (and s) from their polynomials, for −window ≤ u ≤ window; 0 beyond. */
+/**
+ * Deviations of the responses to a ramp and a parabola, r and q (and to a step, s), from the
+ * polynomials that they approach, for −window ≤ u ≤ window; 0 beyond.
+ */
 export interface Response {
   readonly from: number;
   readonly to: number;
@@ -115,7 +118,7 @@ export interface Response {
   readonly gain: number;
   readonly first: number;
   readonly second: number;
-  /** Adds `weight` times these differences of r and q at u to into[0], into[1]. */
+  /** Adds `weight` times these deviations of r and q at u to into[0], into[1]. */
   ramp(u: number, weight: number, into: Float64Array): void;
   /** The same of (s, r), for jumps. */
   step(u: number, weight: number, into: Float64Array): void;
@@ -132,7 +135,7 @@ const COARSE = 8;
 const ECHOES = 30;
 const LARGEST = 2 ** 21;
 
-/** Responses of all pairs. @param window [s] beyond which the differences are neglected */
+/** Responses of all pairs. @param window [s] beyond which the deviations are neglected */
 export function responsesOf(girf: Girf, window: number): Response[] {
   const size = Math.min(LARGEST, 2 ** Math.ceil(Math.log2((window + ECHOES / spacingOf(girf)) / FINE)));
   const half = Math.min(Math.ceil(window / FINE / COARSE) * COARSE, size / 4);

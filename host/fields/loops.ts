@@ -27,9 +27,9 @@ export interface Loop {
 export const WIRE: Meters = 2e-3;
 
 /**
- * C of one loop at places [0, count) into `re` and `im`.
+ * C of one loop at positions [0, count) into `re` and `im`.
  * @param onWire called for a position closer to the wire than 2 mm; it throws unless there is no
- * spin, and C is 0
+ *   spin, in which case C is 0
  */
 export function loopSensitivity(
   { centre, normal, radius: a }: Loop,
@@ -76,7 +76,10 @@ interface Box {
 /** Points of a wire that are looked at. */
 const POINTS = 64;
 
-/** A bound of |C| within a box: |B| ≤ μ0 a/(2αβ) ≤ μ0/(2β), with β the distance from the wire. */
+/**
+ * An upper bound of |C| within a box: |B| ≤ μ0 a/(2αβ) ≤ μ0/(2β), with β the distance from the
+ * wire.
+ */
 export function loopBound(loop: Loop, box: Box): number {
   return MU_0 / (2 * Math.max(WIRE, wireDistance(loop, box)));
 }
@@ -108,7 +111,7 @@ function wireDistance({ centre, normal, radius }: Loop, { min, max }: Box): Mete
     });
     nearest = Math.min(nearest, Math.hypot(...gaps));
   }
-  // No point of the wire is farther from one of these than half their distance along it.
+  // No point of the wire is farther from one of these than half their distance along the wire.
   return Math.max(0, nearest - (Math.PI * radius) / POINTS);
 }
 
@@ -128,7 +131,11 @@ function acrossOf(normal: readonly [number, number, number]): [number[], number[
   ];
 }
 
-/** @param file that defines the coils @param who is there, such as `brain.phantom spin 3` */
+/**
+ * The error for a spin on the wire of a coil.
+ * @param file that defines the coils
+ * @param who the spin, such as `brain.phantom spin 3`
+ */
 export function onWire(file: string, coil: number, who: string, place: readonly number[]): LarmorError {
   const at = place.map((part) => `${Number((1e3 * part).toPrecision(4))}`).join(', ');
   const what = `the wire of coil ${coil + 1} runs through ${who} at (${at}) mm (LPS)`;

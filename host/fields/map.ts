@@ -128,7 +128,7 @@ function along(values: Numbers, at: number, di: number, dj: number, u: number, v
   return near + v * (far - near);
 }
 
-/** The error for a position outside a map. @param who is there, such as `brain.phantom spin 3` */
+/** The error for a spin outside a map. @param who the spin, such as `brain.phantom spin 3` */
 export function outsideMap({ path }: MapData, who: string, place: readonly number[]): LarmorError {
   const at = place.map((part) => `${Number((1e3 * part).toPrecision(4))}`).join(', ');
   return badInput(path, `does not cover ${who} at (${at}) mm (LPS)`, 'give a map that reaches beyond the phantom');
@@ -146,7 +146,7 @@ export async function readMap(path: string): Promise<FieldMap> {
 export async function readMagnitudePhase(magnitude: string, phase: string): Promise<FieldMap> {
   const [sizes, angles] = [await readMapData(magnitude), await readMapData(phase)];
   for (const { path, parts } of [sizes, angles])
-    if (parts === 2) throw badInput(path, 'holds complex numbers', 'give it alone, not as one of a pair');
+    if (parts === 2) throw badInput(path, 'holds complex numbers', "give it as 'file', not as 'magnitude' or 'phase'");
   requireSameGrid(sizes, angles);
   const negative = sizes.values.findIndex((value) => value < 0);
   if (negative >= 0)

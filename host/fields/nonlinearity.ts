@@ -19,7 +19,7 @@ export interface GradientFields {
   readonly path: string;
   readonly identity: string;
   /**
-   * Turns places [0, count), LPS, into b(r), in place.
+   * Replaces positions [0, count), LPS, by b(r).
    * @param lost receives the rounding errors of b(r) in f32, x, y, z
    */
   apply(x: Float32Array, y: Float32Array, z: Float32Array, count: number, lost?: readonly Float32Array[]): void;

@@ -1,6 +1,6 @@
 /**
- * The B0 map of a map of magnetic susceptibility: reads χ, checks its unit and the memory of the
- * transform, and scales the field.
+ * Makes a B0 map from a map of magnetic susceptibility: reads χ, checks its unit and the memory of
+ * the transform, and scales the field.
  */
 import { statSync } from 'node:fs';
 import { openBudget } from '../base/budget.ts';
@@ -21,8 +21,8 @@ export interface SusceptibilityField {
 }
 
 /**
- * No tissue is beyond, and metals are no small χ any more [ppm]; what stays below the smaller is
- * not in ppm.
+ * Limits of |χ| [ppm]: no tissue exceeds the larger, and for metals χ is no longer small; a map
+ * that stays below the smaller is not in ppm.
  */
 const LARGEST = 1e4;
 const SMALLEST = 1e-3;
@@ -30,7 +30,7 @@ const SMALLEST = 1e-3;
 /**
  * @param frequency of the nucleus in B0
  * @param options.outside default: the mean over the faces of the image
- * @throws LarmorError 65 for a map that is no χ in ppm, 66 for a missing file
+ * @throws LarmorError 65 for a map that is not χ in ppm, 66 for a missing file
  */
 export async function susceptibilityField(
   path: string,
@@ -38,7 +38,8 @@ export async function susceptibilityField(
   { direction, outside: stated }: Pick<DipoleOptions, 'direction'> & { readonly outside: number | undefined },
 ): Promise<SusceptibilityField> {
   const chi = await readMap(path);
-  if (chi.parts === 2 || chi.channels > 1) throw badInput(path, 'is not one real volume', 'give χ in ppm');
+  if (chi.parts === 2 || chi.channels > 1)
+    throw badInput(path, 'is not one real volume', 'give one volume of χ in ppm');
   const bytes = dipoleBytes(chi.size);
   openBudget('phantom', path, Math.max(statSync(path).size, 4 * chi.values.length)).take(bytes, 'the doubled grid');
   const outside = stated ?? meanOfFaces(chi);

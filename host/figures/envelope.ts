@@ -15,7 +15,7 @@ export interface Trace {
 }
 
 export interface TraceBuilder {
-  /** The next point; x does not decrease. The line is cut at the ends of the range. */
+  /** Adds the next point; x does not decrease. The line is cut at the ends of the range. */
   add(x: number, y: number): void;
   /** Interrupts the line. */
   gap(): void;

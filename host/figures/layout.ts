@@ -74,7 +74,7 @@ export function layOut({ title, caption, rows }: Figure): Layout {
 
 const placesOf = (row: readonly Panel[]): number => row[0]?.places ?? row.length;
 
-/** Panels above each other begin and end at the same x. By the number of panels in a row. */
+/** Panels above each other have the same x range on paper. By the number of panels in a row. */
 function columnMargins(rows: Figure['rows']): Map<number, { l: number; r: number }[]> {
   const columns = new Map<number, { l: number; r: number }[]>();
   for (const row of rows) {

@@ -1,7 +1,7 @@
 /**
  * Figures as the bytes that a terminal draws: kitty's graphics protocol (a PNG in pieces), sixel
- * (six rows of pixels at a time, from a palette), or text of half blocks, two pixels to a
- * character. What the terminal can do is asked by `cli/terminal.ts`.
+ * (six rows of pixels at a time, from a palette), or block characters of two pixels each.
+ * `cli/terminal.ts` finds out what the terminal can draw.
  */
 import type { Pixels } from './png.ts';
 

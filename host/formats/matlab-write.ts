@@ -95,7 +95,7 @@ export function cells(name: string, values: readonly Buffer[]): Buffer {
 
 /**
  * A 1×n struct array. Fields are numbers, texts, columns of numbers and whole arrays (written
- * without a name); one that an element lacks is empty in it.
+ * without a name); a field that an element lacks is empty in it.
  */
 export function structs(name: string, elements: readonly Readonly<Record<string, MatField>>[]): Buffer {
   const fields = [...new Set(elements.flatMap((element) => Object.keys(element)))];

@@ -33,8 +33,8 @@ export interface NiftiHeader {
   /** Bytes of a number; a complex voxel has two. */
   readonly bytes: number;
   /**
-   * The number at a byte offset of `view`, scaling applied; part 1 is an imaginary one, which takes
-   * no intercept.
+   * The number at a byte offset of `view`, scaled; part 1 is the imaginary part, to which no
+   * intercept is added.
    */
   readonly numberAt: (view: DataView, offset: number, part?: 0 | 1) => number;
 }
@@ -85,7 +85,7 @@ export function parseNiftiHeader(path: string, bytes: Uint8Array): NiftiHeader {
   const sizes = [348, 540];
   const little = sizes.includes(view.getInt32(0, true));
   const version = sizes.indexOf(view.getInt32(0, little)) + 1;
-  if (version === 0) throw badInput(path, 'is not a NIfTI file', 'check which file is meant');
+  if (version === 0) throw badInput(path, 'is not a NIfTI file', 'check that it is the right file');
   if (version === 2 && bytes.length < 540)
     throw badInput(path, 'too short for NIfTI-2', 'check that it was copied whole');
   const magic = new TextDecoder('latin1').decode(version === 1 ? bytes.subarray(344, 347) : bytes.subarray(4, 7));

@@ -1,7 +1,8 @@
 /**
- * The report as one HTML file: the page's code and style, and the data, compressed, in base64. So
- * no text from any file is markup: the title alone is written as text, escaped. The policy in the
- * head forbids the page to fetch anything, and every script but its own.
+ * The report as one HTML file: the page's code and style, and the data, compressed, in base64. Text
+ * from files is therefore never parsed as markup; only the title is written as text, escaped. The
+ * content security policy in the head forbids the page to fetch anything, and to run any script but
+ * its own.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

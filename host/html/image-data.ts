@@ -1,6 +1,6 @@
 /**
- * An image for a report: its planes as a radiologist views them, with their places in the patient,
- * as many as a file can bear.
+ * An image for a report: its planes as a radiologist views them, with their positions in the
+ * patient, limited to a size that the file can hold.
  */
 
 import { quantity } from '../figures/units.ts';
@@ -13,14 +13,14 @@ import { evenEnds, toRows } from './numbers.ts';
 import type { ImageData, ImageDimension } from './types.ts';
 
 /**
- * Complex pixels of all planes that are kept, 2 MB; of more, evenly chosen numbers of the longest
- * dimension.
+ * Most complex pixels of all stored planes, 2 MB; of larger images, evenly chosen indices of the
+ * longest dimension are stored.
  */
 const MOST_PIXELS = 2 ** 19;
 
 /**
- * @param combined of all coils
- * @param each of every coil, where there are several
+ * @param combined image of all coils
+ * @param each images of the single coils, if there are several
  */
 export function imageData(combined: Image, each: Image | undefined): ImageData {
   const { matrix, voxel, directions, origin } = combined;

@@ -1,6 +1,6 @@
 /**
- * Brings a report together: what was run in words, and the data of its pictures. Every part that
- * cannot be shown says why.
+ * Assembles a report: a description of the run, and the data of its figures. For every part that
+ * cannot be shown there is a reason.
  */
 import { basename } from 'node:path';
 import { LarmorError } from '../base/errors.ts';
@@ -27,7 +27,10 @@ export interface ReportSource {
   readonly phantomName: string | undefined;
   /** Line below the title. */
   readonly subtitle: string;
-  /** The summary of the run, or what a header repeats of it: of foreign files any JSON. */
+  /**
+   * The summary of the run, or the part of it that a header repeats: in files of other programs,
+   * any JSON.
+   */
   readonly provenance: Readonly<Record<string, unknown>>;
   /** The same, where it is that of a run of this process. */
   readonly summary?: Summary;

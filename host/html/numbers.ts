@@ -4,7 +4,10 @@
  */
 import type { Seconds } from '../base/units.ts';
 
-/** Values of rows, each in units of its own scale: off by at most 1/65534 of the row's largest. */
+/**
+ * Rows of values, each in units of its own scale; the error is at most 1/65534 of the row's largest
+ * value.
+ */
 export interface Rows {
   /** Of each row: the largest magnitude over 32767. */
   readonly scales: Float32Array;

@@ -13,9 +13,9 @@ import type { PhantomData, PhantomPlane } from './types.ts';
 const MOST_SPINS = 2 ** 25;
 
 /**
- * @param simulated spins of the run, which are more than those of the maps where voxels were filled
- *   with them
- * @returns why there are none, if so
+ * @param simulated number of spins of the run, larger than that of the maps if voxels were filled
+ *   with spins
+ * @returns the reason if there are no maps
  */
 export function phantomData(source: PhantomSource, simulated = source.spinCount): PhantomData | string {
   const planes = planesWith(source);

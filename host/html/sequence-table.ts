@@ -1,8 +1,8 @@
 /**
- * A sequence in few bytes: each kind of block once, each event once, each shape once whatever its
- * amplitude, and the order of the blocks. `openTable` makes a `Sequence` of it again, for the page,
- * which draws it by the functions of `larmor plot`. Amplitudes and phases are rounded to f32;
- * labels and triggers are left out.
+ * A compact form of a sequence: each kind of block, each event, and each shape (regardless of
+ * amplitude) is stored once, then the order of the blocks. `openTable` makes a `Sequence` of it
+ * again for the page, which draws it by the functions of `larmor plot`. Amplitudes and phases are
+ * rounded to f32; labels and triggers are omitted.
  */
 import type { Hertz, Seconds, Tesla } from '../base/units.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
@@ -82,8 +82,8 @@ interface ReadoutRow {
 }
 
 /**
- * Numbers of things, from 1 in the order in which they are first seen.
- * @param keyOf what makes two of them one; default: being the same object
+ * Numbers distinct things, from 1 in the order of their first occurrence.
+ * @param keyOf things with equal keys get one number; default: the identity of the object
  */
 function numbering<Item extends object>(
   keyOf: (item: Item) => unknown = (item) => item,
@@ -174,7 +174,7 @@ function gradientColumns(gradients: readonly GradientEvent[], shapes: ShapeStore
 
 interface ShapeStore {
   readonly all: readonly Shape[];
-  /** @returns number of the shape, from 1, and what its values are to be multiplied by */
+  /** @returns number of the shape, from 1, and the factor of its values */
   scaled(values: Float64Array): readonly [shape: number, scale: number];
   /** Times: as they are, or as evenly spaced. */
   even(values: Float64Array): number;

@@ -1,13 +1,16 @@
 /**
- * The readouts of a run for a report: when and where in k-space each was taken, and its samples, as
- * many as a file can bear.
+ * The readouts of a run for a report: time and k-space position of each, and its samples, limited
+ * to a size that the file can hold.
  */
 import { isImaging } from '../raw/flags.ts';
 import type { AcquiredData, Acquisition } from '../raw/types.ts';
 import { type Rows, toColumns, toRows, toSteps } from './numbers.ts';
 import type { ReadoutRow, SignalData, TrajectoryData } from './types.ts';
 
-/** Complex samples of all coils that are kept, 1 MB; of more, those of readouts evenly chosen. */
+/**
+ * Most complex samples of all coils that are stored, 1 MB; of longer signals, evenly chosen
+ * readouts are stored.
+ */
 const MOST_SAMPLES = 2 ** 18;
 /** Readouts with a curve of their own; of more, every n-th curve is kept. */
 const MOST_CURVES = 1000;
@@ -50,7 +53,7 @@ function peakOf({ data }: Acquisition): number {
   return Math.sqrt(square);
 }
 
-/** Readouts whose samples are kept: all, or evenly chosen ones and the strongest. */
+/** Readouts whose samples are stored: all, or evenly chosen ones and the strongest. */
 function chosen(acquisitions: readonly Acquisition[], coils: number, strongest: number): Uint32Array {
   const total = acquisitions.reduce((sum, { samples }) => sum + coils * samples, 0);
   const stride = Math.ceil(total / MOST_SAMPLES);
@@ -129,7 +132,9 @@ function trajectoryData({ acquisitions, encodedMatrix, encodedFov }: AcquiredDat
   };
 }
 
-/** Samples that lie evenly on the line from first to last, to this fraction of the line. */
+/**
+ * Relative deviation within which samples count as evenly spaced on the line from first to last.
+ */
 const STRAIGHT = 2e-3;
 
 function isStraight({ samples, trajectory, dimensions }: Acquisition): boolean {

@@ -1,7 +1,7 @@
 /**
- * What a report holds, as writer and page share it: numbers and texts, nothing of how they look.
- * SI units; lengths of typed arrays by the other fields. What a report lacks is absent, and
- * `missing` says why.
+ * Contents of a report, shared by writer and page: numbers and texts without layout. SI units;
+ * lengths of typed arrays follow from the other fields. A missing part is absent, and `missing`
+ * gives the reason.
  */
 import type { Meters, Seconds } from '../base/units.ts';
 import type { RankReport } from '../report/summary.ts';
@@ -45,7 +45,10 @@ export interface LiveParameter {
   readonly max: number;
 }
 
-/** Predicted echo of gradients that too few spins let come back, over the signal. */
+/**
+ * Predicted spurious echo (dephased magnetisation that too few spins rephase), relative to the
+ * signal.
+ */
 export interface EchoLevel {
   readonly level: number;
   /** From here on it is reported. */
@@ -59,8 +62,8 @@ export interface ImageData {
   /** Distance of neighbouring columns and rows. */
   readonly pixel: readonly [Meters, Meters];
   /**
-   * What is kept of each dimension, by its numbers from 0, and how many there are. Coil −1: all
-   * combined.
+   * Indices of each dimension that are stored, from 0, and how many there are in all. Coil −1: all
+   * coils combined.
    */
   readonly kept: Readonly<Record<ImageDimension, readonly number[]>>;
   readonly counts: Readonly<Record<ImageDimension, number>>;
@@ -74,11 +77,11 @@ export interface ImageData {
   /** Magnitude shown white by default, and the largest. */
   readonly white: number;
   readonly largest: number;
-  /** Of one coil, without the root of the sum of squares: phases mean something. */
+  /** Pixels of single coils, whose phases are meaningful: not the root of the sum of squares. */
   readonly hasPhase: boolean;
   /**
-   * [coil][repetition][contrast][slice][row][column][re, im] of what is kept; a row of `Rows` is
-   * one of the image
+   * [coil][repetition][contrast][slice][row][column][re, im] of the stored indices; a row of `Rows`
+   * is one of the image
    */
   readonly values: Rows;
   readonly caption: string;
@@ -94,15 +97,15 @@ export interface SignalData {
   readonly starts: Float64Array;
   readonly isTimed: boolean;
   /**
-   * Readouts whose samples are here, ascending, and these: [readout][coil][sample][re, im], a row
-   * for each readout and coil
+   * Readouts whose samples are stored, ascending, and the samples: [readout][coil][sample][re, im],
+   * a row for each readout and coil
    */
   readonly kept: Uint32Array;
   readonly samples: Rows;
   /** Largest magnitude of any coil of each readout. */
   readonly peaks: Float32Array;
   readonly strongest: number;
-  /** Standard deviation of the noise per real part; absent: none, or not known. */
+  /** Standard deviation of the noise in real and imaginary part; absent: none, or unknown. */
   readonly noise?: number;
   readonly trajectory?: TrajectoryData;
 }
@@ -127,8 +130,8 @@ export interface TrajectoryData {
   readonly first: readonly [Float32Array, Float32Array, Float32Array];
   readonly last: readonly [Float32Array, Float32Array, Float32Array];
   /**
-   * Way from first to last: 0 straight and even, −1 a curve that is left out, else one more than an
-   * index into `paths`.
+   * Path from the first sample to the last: 0 straight and evenly spaced, −1 a curve that is
+   * omitted, else one more than an index into `paths`.
    */
   readonly path: Float64Array;
   /** [points][axis], evenly spaced in time, since the first sample: cycles/m over `unit` */

@@ -1,6 +1,6 @@
 /**
- * T2′ of a phantom in the scanner by one of two methods: several frequency offsets for each spin,
- * or a factor for each sample.
+ * T2′ of a phantom in the scanner by one of two methods: several off-resonances for each spin, or a
+ * factor for each sample.
  */
 
 import type { PhantomSource } from '../phantom/types.ts';

@@ -46,7 +46,7 @@ const GRAIN = 1 / 48;
 /** Points of a ramp that are looked at, its ends included. */
 const RAMP = 5;
 
-/** Gradients that are played, and some between the corners of their waveforms. */
+/** Gradients of the sequence: those at the corners of the waveforms, and some between. */
 function gradientsOf(played: Sequence): Gradient[] {
   const all: Gradient[] = [];
   const collect = rememberByEvents((block) => {
@@ -103,7 +103,7 @@ export function concomitantLayer(bounds: Box): Layer {
   };
 }
 
-/** The same of a spin on the move. @param bounds of all places that are reached */
+/** The same for a moving spin. @param bounds of all positions that spins reach */
 export function seenConcomitant(B0: Tesla, bounds: Box): SeenField {
   return {
     largest: largestSquares(bounds),

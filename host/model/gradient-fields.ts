@@ -10,8 +10,8 @@ import type { SeenField } from './seen-fields.ts';
 
 /**
  * The phantom at rest.
- * @param exact three phase terms (`momentTerms`) carry what f32 columns lose of b(r): 4e-6 of the
- *   signal of a GRE, which f64 is to have
+ * @param exact three more phase terms (`momentTerms`) for the rounding errors of b(r) in f32
+ *   columns: 4e-6 of the signal of a GRE, which matters in f64
  * @throws LarmorError 65 if b(r) cannot be simulated
  */
 export async function withGradientFields(
@@ -47,8 +47,8 @@ function roundingLayer(fields: GradientFields): Layer {
 }
 
 /**
- * Places along each axis of a box at which b(r) − r is looked at for its bound, and what may be
- * beyond it in between.
+ * Positions along each axis of a box at which b(r) − r is evaluated for its bound, and the margin
+ * for values in between.
  */
 const LOOKS = 9;
 const MARGIN = 1.5;

@@ -25,8 +25,8 @@ export function largestModulus({ values }: FieldMap): number {
 }
 
 /**
- * Sizes of a map: beyond `most` the values are in another unit; beyond `never` they are refused,
- * since f32 would overflow.
+ * Plausible sizes of a map: values beyond `most` are probably in another unit; values beyond
+ * `never` are rejected, since f32 would overflow.
  */
 interface MapSizes {
   readonly most: number;

@@ -1,7 +1,8 @@
 /**
  * Fields of the scanner at the positions of moving spins. A spin has a set of coil columns for each
- * sample and a column of B1 for each part of a pulse; the timeline requests these while it is
- * compiled. Fields that change its precession frequency it has at nodes in time (`seen-fields.ts`).
+ * sample and a B1 column for each part of a pulse; the timeline requests these while it is
+ * compiled. Fields that change its precession frequency are sampled at nodes in time
+ * (`seen-fields.ts`).
  */
 
 import type { Movement, MovingFields } from '../base/movement.ts';
@@ -37,7 +38,10 @@ export interface MovingInFields {
 /** Times at which coverage is checked, spread over the sequence, besides its start. */
 const COVERAGE_TIMES = 16;
 
-/** A pulse's part: where the spins are at `time`, in the column of B1 that its shim has at rest. */
+/**
+ * Part of a pulse: the B1 at the positions of the spins at `time`, for the shim whose column it is
+ * at rest.
+ */
 interface Play {
   readonly time: number;
   readonly column: number;
@@ -172,7 +176,7 @@ export function movingInFields(
 }
 
 /**
- * Spins [first, first + count) of one group: a block of them that `moveTo` puts where they are at a
+ * Spins [first, first + count) of one group: a block that `moveTo` moves to their positions at a
  * time.
  */
 function onTheMove(moving: MovingPhantom, name: string, first: number, count: number, atRest: SpinBlock) {

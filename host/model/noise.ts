@@ -86,7 +86,7 @@ export function addNoise(
  */
 export function covarianceFactor(file: string, covariance: NoiseCovariance, coils: number): Float64Array {
   if (covariance.length !== coils) {
-    const what = `receive.noiseCovariance is that of ${covariance.length} coils, not of ${coils}`;
+    const what = `receive.noiseCovariance is for ${covariance.length} coils, but there are ${coils}`;
     throw badInput(file, what, 'give a row and a column for each coil');
   }
   const factor = cholesky(covariance);

@@ -1,7 +1,6 @@
 /**
- * The phantom in the scanner: spins with the columns of the fields they stand or move in, and the
- * timelines that go with them. Spins at rest share one timeline; of spins that move each group has
- * its own.
+ * The phantom in the scanner: spins with the columns of the fields at their positions, and the
+ * corresponding timelines. Spins at rest share one timeline; moving spins have one per group.
  */
 import { badInput } from '../base/errors.ts';
 import { warn } from '../base/log.ts';
@@ -83,7 +82,7 @@ function withOwnTransmit(phantom: PhantomSource, compiler: Compiler): Compiler {
   if (compiler.transmit === undefined && phantom.motions !== undefined)
     throw badInput(
       phantom.name,
-      'its spins move, and its own B1+ holds only where they are at rest',
+      'its spins move, but its B1+ is known only at their positions at rest',
       'give B1+ as a map in space: --b1-map',
     );
   if (compiler.transmit === undefined)
@@ -93,8 +92,9 @@ function withOwnTransmit(phantom: PhantomSource, compiler: Compiler): Compiler {
 }
 
 /**
- * Spins that move among fields that are fixed in space.
- * @throws LarmorError 65 if a field does not cover them, or their movement takes too many nodes
+ * Moving spins in fields that are fixed in space.
+ * @throws LarmorError 65 if a field does not cover them, or sampling their movement would take too
+ *   long
  */
 async function movingIn(
   phantom: PhantomSource,
@@ -107,7 +107,7 @@ async function movingIn(
   const moving = movingPhantom(phantom, motions, duration, inFields);
   if (!moving.moves) {
     const lasts = formatQuantity(duration, 's');
-    warn(`${motions[0].place}: its motions move nothing in the ${lasts} of the sequence; check their times`);
+    warn(`${motions[0].place}: its motions move no spin during the ${lasts} of the sequence; check their times`);
   }
   const { min, max } = moving.bounds;
   const reached = { ...phantom, bounds: { ...phantom.bounds, min, max } };

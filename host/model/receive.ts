@@ -64,16 +64,16 @@ function loopLayer(file: string, loops: readonly Loop[], { bounds, spinCount }: 
 }
 
 /**
- * Between spins that lie farther apart a wire may run [m]: the phantom is not a body but single
- * spins.
+ * Distance between spins [m] beyond which a wire may pass between them: the phantom is then not a
+ * body but a set of points.
  */
 const WIDEST_GAP = 5e-3;
 /** A phantom thinner than this is a plane [m]. */
 const THINNEST = 5e-3;
 
 /**
- * About how far apart spins are that fill the phantom's box evenly: a wire within it is nearer to
- * one than that.
+ * Approximate distance between spins that fill the phantom's box evenly: a wire within the box is
+ * closer than that to a spin.
  */
 function spacingOf({ min, max }: PhantomBounds, spins: number): number {
   const sides = ([0, 1, 2] as const).map((axis) => max[axis] - min[axis]).filter((side) => side > THINNEST);

@@ -28,11 +28,7 @@ export interface Channels {
 /** @param times [samples] |τ| [s] */
 export function withAnalytic(source: PhantomSource, times: Float64Array): Channels {
   if (source.model !== undefined && source.model.coils > 0)
-    throw badInput(
-      source.name,
-      "T2' by a factor and receive coils cannot be simulated together",
-      'use --t2prime ensemble',
-    );
+    throw badInput(source.name, '--t2prime analytic and receive coils cannot be combined', 'use --t2prime ensemble');
   const rates = ratesOf(source);
   const longest = times.reduce((most, time) => Math.max(most, time), 0);
   const { nodes, weights } = rates.classes ? classes(rates.classes) : interpolation(rates.largest, longest);
@@ -68,7 +64,7 @@ export function withAnalytic(source: PhantomSource, times: Float64Array): Channe
   };
 }
 
-/** The largest rate, and all that differ if they are few. Without any there is one, 0. */
+/** The largest rate, and all distinct rates if they are few. If there are none, a single 0. */
 function ratesOf(source: PhantomSource): { readonly largest: number; readonly classes: readonly number[] | undefined } {
   const different = new Set([0]);
   let largest = 0;
@@ -97,8 +93,8 @@ function classes(nodes: readonly number[]): Basis {
 }
 
 /**
- * As many points as hold e^{−rate·time} to `PRECISE` for rates up to `largest` and times up to
- * `longest`.
+ * The number of points that represent e^{−rate·time} to `PRECISE` for rates up to `largest` and
+ * times up to `longest`.
  */
 function interpolation(largest: number, longest: number): Basis {
   for (let count = 4; ; count += 2) {

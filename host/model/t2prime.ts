@@ -28,7 +28,7 @@ const MOST_PAIRS = 256;
  * e^{−6}.
  */
 const DECAYS = 3;
-/** T2* this much shorter than T2 means something: files round to six digits. */
+/** Relative difference of T2* from T2 from which it is significant: files round to six digits. */
 const SHORTER = 1 - 1e-5;
 
 /** Columns are f32, which may round up. */
@@ -80,10 +80,10 @@ export function withEnsemble(source: PhantomSource, duration: Seconds, B0: Tesla
   const offsets = 2 * pairs + 1;
   if (pairs < wanted) {
     const missing = (200 * longest) / (Math.PI ** 2 * pairs);
-    const limit = `${offsets} offsets for each spin miss up to ${missing.toPrecision(2)} % of the signal at an echo`;
+    const limit = `${offsets} off-resonances for each spin miss up to ${missing.toPrecision(2)} % of the signal at an echo`;
     warn(`${source.name}: T2' is far shorter than the sequence and T2: ${limit}`);
   }
-  detail(`${source.name}: T2' by ${offsets} offsets for each spin`);
+  detail(`${source.name}: T2' is simulated by ${offsets} off-resonances for each spin`);
 
   const scale = source.B0 / B0;
   let below = spinBlock(0);

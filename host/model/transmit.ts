@@ -94,7 +94,7 @@ function shimsOf(
     const { rf, shim } = sequence.block(n);
     if (rf === undefined || ofEvent.has(shim)) continue;
     if (shim !== undefined && shim.magnitude.length !== channels) {
-      const what = `RF_SHIMS of ${shim.magnitude.length} channels, where ${path} holds ${channels}`;
+      const what = `its RF_SHIMS have ${shim.magnitude.length} channels, but ${path} has ${channels}`;
       throw badInput(`${sequence.name}: block ${n + 1}`, what, 'give a weight for each transmit channel');
     }
     add(shim);

@@ -3,11 +3,11 @@
  *
  *     F(G, r) = √(Bx² + By² + (B0 + G·r)²) − (B0 + G·r),   Bx = Gx·z − Gz·x/2,  By = Gy·z − Gz·y/2
  *
- * as a short sum Σ_k u_k(G)·v_k(r), which phase terms can be: v_k are columns of the spins, u_k
- * rates of the timeline. Adaptive cross approximation (Bebendorf, Numer. Math. 86, 565, 2000) takes
- * the pair (G_k, r_k) at which the error is largest and makes it vanish for this G_k at all r and
- * for this r_k under all G, until no error is left among the gradients that the sequence plays and
- * places in the box of the spins. F is smooth, so that 10 to 40 pairs do.
+ * as a short sum Σ_k u_k(G)·v_k(r), which has the form of phase terms: v_k are columns of the
+ * spins, u_k rates of the timeline. Adaptive cross approximation (Bebendorf, Numer. Math. 86, 565,
+ * 2000) takes the pair (G_k, r_k) with the largest error and makes the error vanish for this G_k at
+ * all r and for this r_k under all G, until none is left among the gradients that the sequence
+ * plays and the positions in the box of the spins. F is smooth, so 10 to 40 pairs suffice.
  */
 import type { Tesla } from '../base/units.ts';
 import type { Numbers, Places } from '../fields/map.ts';

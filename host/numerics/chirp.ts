@@ -10,7 +10,10 @@
  */
 import { fastSize, fft } from './fft.ts';
 
-/** Samples to pixels, a batch of lines at a time; what a plain FFT of one length offers, too. */
+/**
+ * Transforms samples to pixels, a batch of lines at a time; the same interface as a plain FFT of
+ * one length.
+ */
 export interface LineTransform {
   /**
    * Rows of the buffers `run` works on: [rows][batch][re, im], samples in the first rows, zeros

@@ -1,12 +1,13 @@
 /**
- * cos and sin of 2π times a number of turns by Taylor's series: right to 1e-7, several times as
- * fast as Math.cos and Math.sin. For the predictions of sub-voxel spins, which take millions and
- * want three digits.
+ * cos and sin of 2π times a number of turns by Taylor series: accurate to 1e-7 and several times as
+ * fast as Math.cos and Math.sin. For the predictions of sub-voxel spins, which need millions of
+ * values to three digits.
  */
 
 /** Puts them at `at` and after it. */
 export function phasor(turns: number, into: Float64Array, at: number): void {
-  // Half turns from the nearest whole one, series of a quarter of that, and twice the double angle.
+  // Half turns from the nearest whole number, series for a quarter of the angle, then the
+  // double-angle formula twice.
   const a = (Math.PI / 2) * (turns - Math.round(turns));
   const aa = a * a;
   const s = a * (1 + aa * (S[0] + aa * (S[1] + aa * (S[2] + aa * S[3]))));

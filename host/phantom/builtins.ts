@@ -110,7 +110,7 @@ export const builtinPhantoms: Readonly<Record<string, BuiltinPhantom>> = {
     'a head: skin, fat, muscle, skull, folded brain, ventricles, a lesion',
     head3d,
     (p, region) => {
-      if (p.zmax < p.zmin) throw usage(`phantom head3d: zmin ${p.zmin} lies above zmax ${p.zmax}`, 'exchange them');
+      if (p.zmax < p.zmin) throw usage(`phantom head3d: zmin ${p.zmin} lies above zmax ${p.zmax}`, 'swap them');
       const { count, spacing, middle } = planesWithin(p.zmin, p.zmax, p.voxel, region);
       const size = [points(2 * EXTENT.x, p.voxel), points(2 * EXTENT.y, p.voxel), count] as const;
       const lattice = cubic(size, p.voxel, [0, 0, middle], spacing);

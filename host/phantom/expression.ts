@@ -18,7 +18,7 @@ export function parseFormula(text: string, names: readonly string[]): Formula {
     const found = TOKEN.exec(text);
     if (!found) throw new SyntaxError(`'${text.slice(at).trim()}' cannot be read`);
     const [, number, name, sign] = found;
-    if (name !== undefined && !names.includes(name)) throw new SyntaxError(`'${name}' is not known`);
+    if (name !== undefined && !names.includes(name)) throw new SyntaxError(`'${name}' is unknown`);
     tokens.push((number ?? name ?? sign)!);
   }
   let next = 0;
@@ -53,7 +53,7 @@ export function parseFormula(text: string, names: readonly string[]): Formula {
       return value;
     }
     const token = tokens[next++];
-    if (token === undefined) throw new SyntaxError('it ends too early');
+    if (token === undefined) throw new SyntaxError('the formula ends too early');
     if (/^[\d.]/.test(token)) {
       const value = Number(token);
       return () => value;

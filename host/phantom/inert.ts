@@ -15,7 +15,7 @@ const SHORTER = 1 - 1e-5;
 /** JEMRIS's datasets in `sample`. */
 const JEMRIS = ['data', 'resolution', 'offset'];
 
-const NO_T2S = "has no effect, T2 alone decays the signal; --t2prime ensemble or analytic simulates T2'";
+const NO_T2S = "has no effect: the signal decays with T2; --t2prime ensemble or analytic simulates T2'";
 
 /** Warns if T2* is shorter than T2 among the first spins of a file. */
 export function warnOfT2s(source: PhantomSource, warn: Warn): void {
@@ -41,5 +41,5 @@ export function warnOfDatasets(file: Hdf5Reader, warn: Warn): void {
   if (unknown.length === 0) return;
   const shown = unknown.slice(0, 8).join(', ');
   const more = unknown.length > 8 ? ` and ${unknown.length - 8} more` : '';
-  warn(`${file.path}: ${shown}${more}: not known and without effect`);
+  warn(`${file.path}: ${shown}${more}: unknown, ignored`);
 }

@@ -12,7 +12,7 @@ import type { InitialMagnetization, PhantomSource, SpinBlock } from './types.ts'
 /** By so much |M| may exceed the density: rounding in f32 may lengthen M by 1e-7 in a step. */
 const LONGER = 1e-3;
 
-const SHAPE = 'give [spins, 3] as --magnetization writes it, of the same phantom';
+const SHAPE = 'give an array [spins, 3] that --magnetization wrote for the same phantom';
 
 /** A file of f64 or f32 [spins, 3]. @throws LarmorError 65 or 66 */
 function fileOf(path: string, { name, spinCount }: PhantomSource): InitialMagnetization & { close(): void } {
@@ -20,14 +20,14 @@ function fileOf(path: string, { name, spinCount }: PhantomSource): InitialMagnet
   const [spins, width] = rows.shape;
   if (spins === spinCount && width === 3) return { name: path, read: rows.read, close: rows.close };
   rows.close();
-  throw badInput(path, `its shape is (${spins}, ${width}), and ${name} has ${spinCount} spins`, SHAPE);
+  throw badInput(path, `its shape is (${spins}, ${width}), but ${name} has ${spinCount} spins`, SHAPE);
 }
 
 const ARRAY = 'initialMagnetization';
 
 function arrayOf(values: ArrayLike<number>, { name, spinCount }: PhantomSource): InitialMagnetization {
   if (values.length !== 3 * spinCount)
-    throw badInput(ARRAY, `it holds ${values.length} numbers, and ${name} has ${spinCount} spins`, SHAPE);
+    throw badInput(ARRAY, `it holds ${values.length} numbers, but ${name} has ${spinCount} spins`, SHAPE);
   return {
     name: ARRAY,
     read(first, count, into) {
@@ -85,7 +85,7 @@ function checkStates(name: string, first: number, count: number, values: Float64
     const axis = [x, y, z].findIndex((value) => !Number.isFinite(value));
     if (axis >= 0) throw badInput(spin, `${AXES[axis]} is ${[x, y, z][axis]}`, 'give finite numbers');
     const beyond = `|M| is ${Number(size.toPrecision(6))}, more than its density ${Number(most.toPrecision(6))}`;
-    throw badInput(spin, beyond, 'give the magnetisation in units of the density, of the same phantom');
+    throw badInput(spin, beyond, 'give the magnetisation of the same phantom, in units of its density');
   }
 }
 

@@ -45,7 +45,7 @@ export async function arrayPhantom(
   if (spinCount === 0) throw badInput(file.path, 'holds no spins', 'check the program that wrote it');
   const stated = file.attribute('/', 'Ns');
   if (typeof stated === 'number' && stated !== spinCount) {
-    throw badInput(file.path, `says ${stated} spins and holds ${spinCount}`, 'write it again');
+    throw badInput(file.path, `states ${stated} spins but holds ${spinCount}`, 'write it again');
   }
   const motions = readMotions(file, spinCount, warn);
 

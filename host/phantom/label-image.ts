@@ -105,7 +105,7 @@ export async function openLabelImage(
   const options = completeParameters(path, labelImageParameters, given);
   const table = readTissueTable(options.tissues || besides(path), B0);
   if (table.probabilities.size > 0)
-    throw badInput(table.path, 'its tissues name maps of probability', 'give the table as the phantom, without labels');
+    throw badInput(table.path, 'its tissues name probability maps', 'give the table as the phantom, without labels');
   const map = labelMap(path, table);
   const volume = await readVolume(path, map, table, options.variable || (table.variable ?? ''));
   try {
@@ -152,7 +152,7 @@ function besides(path: string): string {
   if (exists && isTissueTable(table)) return table;
   // DICOM converters write a description of the scan with the same name.
   const what = exists
-    ? "the JSON file beside the label image is no tissue table (it has no 'tissues')"
+    ? "the JSON file beside the label image is not a tissue table (it has no 'tissues')"
     : 'a label image needs a tissue table and there is none';
   throw missingInput(table, what, 'give one with --set tissues=FILE.json');
 }

@@ -100,7 +100,7 @@ function sidecarOf(path: string): Readonly<Record<string, unknown>> {
 function fieldOf(path: string, warn: (message: string) => void): number {
   const { MagneticFieldStrength: B0 } = sidecarOf(path);
   if (typeof B0 === 'number' && B0 > 0 && B0 < 100) return B0;
-  warn(`${path}: no sidecar states MagneticFieldStrength; ${USUAL_B0} T is taken`);
+  warn(`${path}: no sidecar states MagneticFieldStrength; ${USUAL_B0} T is assumed`);
   return USUAL_B0;
 }
 

@@ -187,7 +187,7 @@ function spinsOf(path: string, tissue: MapTissue, { size }: MapData, warn: MapPh
   const decay = (t1: number, t2: number): number =>
     t2 === Number.POSITIVE_INFINITY ? slowest(Math.min(t1, NO_DECAY)) : t2;
   if (T2 === Number.POSITIVE_INFINITY && T1 !== Number.POSITIVE_INFINITY && voxels.length > 0)
-    warn(`${path}: tissue '${name}' has no T2: twice T1 is used, the longest there can be`);
+    warn(`${path}: tissue '${name}' has no T2; the physical maximum, twice its T1, is used`);
   return {
     name,
     voxels,

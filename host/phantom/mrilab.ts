@@ -66,7 +66,8 @@ function tissuesOf(path: string, fields: Fields, rho: NumericArray, B0: Tesla): 
   if (more.some((extent) => extent !== 1))
     throw badInput(`${path} VObj.Rho`, `has ${rho.dims.length} dimensions`, 'give [rows, columns, slices, types]');
   const stated = fields.numbers('TypeNum')?.data[0] ?? types;
-  if (stated !== types) throw badInput(`${path} VObj.TypeNum`, `is ${stated}, and Rho holds ${types}`, 'correct one');
+  if (stated !== types)
+    throw badInput(`${path} VObj.TypeNum`, `is ${stated}, but Rho holds ${types} types`, 'correct one of the two');
   const volume = rows * columns * slices;
   const [dx, dy, dz] = ['XDimRes', 'YDimRes', 'ZDimRes'].map((name) => lengthOf(path, fields, name)) as Lengths;
   const grid: Pick<MapData, 'size' | 'origin' | 'steps'> = {
@@ -124,8 +125,8 @@ function arrayOf(path: string, fields: Fields, name: string, { dims }: NumericAr
   const found = fields.numbers(name);
   const of = (extents: readonly number[]): string => extents.join(' × ');
   if (found !== undefined && of(found.dims) === of(dims)) return found;
-  const what = found === undefined ? 'is missing' : `is ${of(found.dims)}, and Rho ${of(dims)}`;
-  throw badInput(`${path} VObj.${name}`, what, 'give one number for each of Rho');
+  const what = found === undefined ? 'is missing' : `is ${of(found.dims)}, but Rho is ${of(dims)}`;
+  throw badInput(`${path} VObj.${name}`, what, 'give one number for each entry of Rho');
 }
 
 function level5Fields(path: string): Fields | undefined {

@@ -76,7 +76,7 @@ async function tissueOf(
   const location = `${path} tissue '${name}'`;
   const record = objectOf(path, `tissue '${name}'`, entry);
   const unknown = Object.keys(record).filter((key) => !KEYS.includes(key));
-  if (unknown.length > 0) warn(`${location}: ${unknown.join(', ')}: not known and without effect`);
+  if (unknown.length > 0) warn(`${location}: ${unknown.join(', ')}: unknown, ignored`);
   if (record.density === undefined) throw badInput(location, 'has no density', SPEC);
   const value = (key: string, fallback: number): Promise<MapValues> | number =>
     record[key] === undefined ? fallback : valuesOf(record[key], `${location} ${key}`, volume);

@@ -27,7 +27,7 @@ export async function openProbabilityMaps(
 ): Promise<PhantomSource> {
   const table = readTissueTable(path, B0);
   const unused = (['voxelSize', 'axes', 'variable'] as const).filter((key) => table[key] !== undefined);
-  if (unused.length > 0) warn(`${path}: ${unused.join(', ')} have no effect: the maps state their voxels`);
+  if (unused.length > 0) warn(`${path}: ${unused.join(', ')} have no effect: the maps define the voxels`);
   const read = volumeReader(path, 'optional');
   const tissues: MapTissue[] = [];
   let sums: Float64Array | undefined;
@@ -52,7 +52,7 @@ export async function openProbabilityMaps(
   const source = mapPhantom({ path, kind: 'probability maps', B0: table.B0, tissues, warn });
   if (most > 1 + SUM_ROUNDING)
     warn(
-      `${path}: the probabilities of a voxel add up to ${Number(most.toPrecision(3))}; more than 1 is more than full`,
+      `${path}: the probabilities of a voxel add up to ${Number(most.toPrecision(3))}; check the maps: the sum is at most 1`,
     );
   return { ...source, ...(table.knowsField && { knowsField: true }) };
 }

@@ -52,7 +52,7 @@ export function rawTrajectory(raw: AcquiredData & { readonly path: string }): Tr
   const { encodedMatrix: matrix, encodedFov: fov } = raw;
   const placed = raw.acquisitions.filter(({ trajectory }) => trajectory !== undefined);
   if (placed.length === 0)
-    throw badInput(raw.path, 'has no trajectory', 'give the sequence, or raw data that tell where samples lie');
+    throw badInput(raw.path, 'has no trajectory', 'give the sequence, or raw data with a trajectory');
   let begun = 0;
   const readouts = placed.map(({ samples, start, dwell }) => {
     const time = Number.isFinite(start) ? start : begun;

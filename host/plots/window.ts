@@ -69,9 +69,8 @@ export function chooseWindow(all: Played, { from, to, tr }: WindowOptions): Sequ
   const [low, high] = [from ?? 0, to ?? end];
   const shown = `--from ${formatQuantity(low, 's')} --to ${formatQuantity(high, 's')}`;
   const extent = `${sequence.name} lasts ${formatQuantity(end, 's')}`;
-  if (!(high > low))
-    throw usage(`${shown}: there is nothing between`, `${extent}; give an earlier start or a later end`);
-  if (low >= end || high <= 0) throw usage(`${shown}: outside of the sequence`, extent);
+  if (!(high > low)) throw usage(`${shown}: the window is empty`, `${extent}; give an earlier start or a later end`);
+  if (low >= end || high <= 0) throw usage(`${shown}: the window is outside the sequence`, extent);
   return between(all, Math.max(0, low), Math.min(end, high));
 }
 

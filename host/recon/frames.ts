@@ -110,19 +110,19 @@ function checkAcquisition(acquisition: Acquisition, data: AcquiredData, place: s
     throw badInput(place, what, 'the file is damaged: write it again');
   }
   if (!acquisition.data.every(Number.isFinite)) {
-    throw badInput(place, 'samples that are not finite', 'the simulation or the file is damaged: run it again');
+    throw badInput(place, 'has samples that are not finite', 'the simulation or the file is damaged: run it again');
   }
   if (!trajectory) {
     if (data.kind === 'cartesian' || data.kind === 'epi') return;
     throw badInput(
       place,
-      `no trajectory, and a ${data.kind} trajectory cannot be inferred`,
+      `has no trajectory, and a ${data.kind} trajectory cannot be inferred`,
       'write the trajectory into the file',
     );
   }
   if (trajectory.length !== samples * dimensions || dimensions < 2 || dimensions > 3) {
     const what = `${trajectory.length} trajectory numbers for ${samples} samples × ${dimensions} dimensions`;
-    throw badInput(place, what, 'write 2 or 3 per sample');
+    throw badInput(place, what, 'write 2 or 3 numbers per sample');
   }
   // Along axes that are not encoded (spoilers, slice selection) k may be anything finite.
   const outside = trajectory.find((k, i) => {
@@ -130,7 +130,11 @@ function checkAcquisition(acquisition: Acquisition, data: AcquiredData, place: s
     return !(Math.abs(k) <= limit);
   });
   if (outside !== undefined) {
-    throw badInput(place, `a trajectory value of ${outside}`, 'it must be k·FOV/N of the encoded space, within ±0.5');
+    throw badInput(
+      place,
+      `has a trajectory value of ${outside}`,
+      'it must be k·FOV/N of the encoded space, within ±0.5',
+    );
   }
 }
 

@@ -11,7 +11,7 @@ import type { Image, Triple } from './image.ts';
 export async function readNumbers(path: string): Promise<{ header: NiftiHeader; values: Float32Array }> {
   let values = new Float32Array();
   const header = await scanNifti(path, (head) => {
-    if (head.parts !== 1) throw badInput(path, 'holds complex numbers', 'give an image of real ones');
+    if (head.parts !== 1) throw badInput(path, 'holds complex numbers', 'give an image of real numbers');
     values = new Float32Array(head.size[0] * head.size[1] * head.size[2] * head.volumes);
     return (view, first, count) => {
       for (let n = 0; n < count; n++) values[first + n] = head.numberAt(view, n * head.bytes);

@@ -34,9 +34,9 @@ export async function readRegions(path: string): Promise<Regions> {
   const { size, steps, origin } = header;
   const wrong = (what: string, fix: string): Error => badInput(path, what, fix);
   if (header.volumes !== 1) throw wrong(`holds ${header.volumes} volumes`, 'give one volume of labels');
-  if (origin === undefined) throw wrong('does not say where it lies', 'give a NIfTI file with sform or qform');
+  if (origin === undefined) throw wrong('states no orientation', 'give a NIfTI file with sform or qform');
   const odd = values.find((value) => !Number.isInteger(value));
-  if (odd !== undefined) throw wrong(`holds ${odd}, which is no label`, 'give whole numbers');
+  if (odd !== undefined) throw wrong(`holds ${odd}, which is not a label`, 'give whole numbers');
   const labels = [...new Set(values)].filter((label) => label !== 0).sort((a, b) => a - b);
   if (labels.length === 0) throw wrong('holds no labels but 0', 'mark each region with a number');
   if (labels.length > MOST_LABELS) throw wrong(`holds ${labels.length} labels`, `give at most ${MOST_LABELS}`);

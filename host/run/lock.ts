@@ -146,7 +146,7 @@ function isAlive(holder: Holder, own: Holder): boolean | undefined {
 async function fellSilent(path: string, own: Holder): Promise<boolean> {
   const first = ageOf(path, own);
   if (first === undefined || first.age > SILENT_MS) return true;
-  info(`${path}: held from another host; waiting up to ${SILENT_MS / 1e3} s for it to be renewed`);
+  info(`${path}: locked by a run on another host; waiting up to ${SILENT_MS / 1e3} s to see whether that run is alive`);
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     const now = ageOf(path, own);

@@ -77,7 +77,7 @@ export function requireSound(sequence: Sequence): void {
   check(time, duration, 'duration');
   check(wholeNumber(0, MOST_BLOCKS), blockCount, 'blockCount');
   if (!(definitions instanceof Map))
-    throw badInput(name, 'its definitions are no Map of texts', 'make it with design.sequenceOf');
+    throw badInput(name, 'its definitions are not a Map of strings', 'make it with design.sequenceOf');
   for (const [key, text] of definitions) {
     check(token, key, 'a key of definitions');
     check(textLine, text, `definitions.${key}`);

@@ -35,7 +35,7 @@ export function dephasingTimes(sequence: Sequence, scanner: Scanner, longestT2: 
       const order = starts.indexOf(n);
       const last = pulses[starts[order - 1] ?? -1];
       if (last !== undefined && time - last.time < GONE * longestT2 && !isSpoiled(pulses, starts))
-        throw several(n, 'excites what an earlier pulse has left');
+        throw several(n, 'excites while magnetisation of an earlier pulse is still transverse');
       zero = time;
       refocused = 0;
     } else if (effect === 'negate' && zero !== undefined) {

@@ -131,7 +131,7 @@ export function waitForPeaks(sequence: Sequence, heart: HeartSignal): Sequence {
       channel = input.channel;
       const peak = heart.peakFrom(start + input.delay);
       if (peak === undefined) {
-        const what = `waits from ${Number((start + input.delay).toPrecision(6))} s on, and ${heart.name} has no R peak left`;
+        const what = `waits for an R peak from ${Number((start + input.delay).toPrecision(6))} s on, but ${heart.name} has none left`;
         throw badInput(place, what, 'give more peaks, or a rate');
       }
       const wait = Math.max(0, peak - (start + input.delay));

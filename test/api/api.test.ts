@@ -90,7 +90,7 @@ describe('simulate', () => {
       [() => simulate('gre', 'gre'), 2, /'gre' is a sequence, but a phantom is expected/],
       [() => simulate('gre', 'no.phantom'), EXIT.missingInput, /^no.phantom: no such file/],
       [() => simulate('gre', 'sphere', { scanner: 'no.json' }), EXIT.missingInput, /^no.json: no such file/],
-      [() => simulate(open, 'sphere', small), 2, /parameters of a sequence that is open: n, tr/],
+      [() => simulate(open, 'sphere', small), 2, /the sequence is open already and takes no parameters \(n, tr\)/],
     ];
     for (const [call, code, message] of refused) await refuses(call, code, message);
   });

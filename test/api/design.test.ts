@@ -41,15 +41,18 @@ test('wrong arguments of the designer name function and argument', () => {
     [() => design.adc(16, 1e-5, 0, 1e300), /^adc: makes an event with a phase offset of 1e\+300 rad/],
     [() => design.slrPulse({ ...sinc, timeBandwidth: undefined }), /^slrPulse: options has no 'timeBandwidth'/],
     [() => design.slrPulse({ ...sinc, flip: 4 }), /^slrPulse: options.flip is 4; give rad from 0 to 3.14/],
-    [() => design.slrPulse({ ...sinc, raster: 1e-6 }), /^slrPulse: options.duration is 0.004, 4000 samples/],
+    [() => design.slrPulse({ ...sinc, raster: 1e-6 }), /^slrPulse: options.duration is 0.004, which is 4000 samples/],
     [
       () => design.sincPulse({ ...sinc, raster: 3e-5 }),
-      /^sincPulse: options.duration is 0.004, no multiple of options/,
+      /^sincPulse: options.duration is 0.004, not a multiple of options/,
     ],
     [() => design.sincPulse({ ...sinc, raster: -2e-5 }), /^sincPulse: options.raster is -0.00002/],
     [() => design.sincPulse({ ...sinc, raster: Number.POSITIVE_INFINITY }), /^sincPulse: options.raster is Infinity/],
-    [() => design.sincPulse({ ...sinc, duration: 0 }), /^sincPulse: options.duration is 0, no multiple/],
-    [() => design.sincPulse({ ...sinc, duration: 1e5, raster: 1e-9 }), /^sincPulse: .*, 100000000000000 samples/],
+    [() => design.sincPulse({ ...sinc, duration: 0 }), /^sincPulse: options.duration is 0, not a multiple/],
+    [
+      () => design.sincPulse({ ...sinc, duration: 1e5, raster: 1e-9 }),
+      /^sincPulse: .*, which is 100000000000000 samples/,
+    ],
     [() => design.sincPulse({ ...sinc, flipAngle: 1 }), /^sincPulse: unknown key 'options.flipAngle'/],
     [
       () => design.sincPulse({ ...sinc, use: 'refocus' }),
@@ -150,7 +153,7 @@ test('a sequence that no file could hold is refused by block and key, and nothin
     message: /^own: 2147483647 samples would take/,
   });
   const heads: readonly (readonly [Any, RegExp])[] = [
-    [{ definitions: {} }, /^own: its definitions are no Map/],
+    [{ definitions: {} }, /^own: its definitions are not a Map/],
     [{ definitions: new Map([['Name', 'a\nb']]) }, /^own: definitions.Name is "a\\nb"/],
     [{ duration: Number.NaN }, /^own: duration is NaN/],
     [{ blockCount: -1 }, /^own: blockCount is -1/],

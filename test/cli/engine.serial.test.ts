@@ -129,7 +129,7 @@ describe('one process', () => {
   });
 
   test('what contradicts itself: exit 2', async (t) => {
-    await refused(t, ['--engine', 'wasm', '--gpu', '0'], /--gpu does not go with --engine wasm/);
+    await refused(t, ['--engine', 'wasm', '--gpu', '0'], /--gpu and --engine wasm contradict each other/);
     await refused(t, ['--engine', 'webgpu', '--precision', 'f64'], /GPUs compute in f32.*use --engine wasm/);
     await refused(t, ['--gpu', '0', '--precision', 'f64'], /GPUs compute in f32/);
     await refused(t, ['--gpu', '0', '--tolerance', '1e-4'], /exact forms alone; use --engine wasm for --tolerance/);
@@ -229,7 +229,7 @@ describe('ranks', { skip: missing('openmpi', 2) }, () => {
     if (!(await requireAdapter(t, DRIVERS[0]))) return;
     const environment = { VK_DRIVER_FILES: [driver('twin-0'), driver('twin-1')].join(delimiter) };
     const done = await simulate(t, webgpu, { ...two, environment });
-    assert.match(done.stderr, /2 GPUs here are called SwiftShader.*opens none but the first; show each process/);
+    assert.match(done.stderr, /2 GPUs here are called SwiftShader.*opens none but the first; let each process/);
     assert.match(done.stderr, /ranks 0, 1 share one GPU/);
     assert.equal(done.summary.signalHash, (await alone(t)).summary.signalHash);
     await refused(t, ['--gpu', '1'], /--gpu 1: 2 GPUs here are called SwiftShader/, { environment });

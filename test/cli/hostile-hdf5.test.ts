@@ -93,8 +93,8 @@ with h5py.File('group.mrd', 'w') as f: f['dataset'] = h5py.ExternalLink('base.mr
 const OTHER = /refers to another file, '.*'; copy its data into this file/;
 const BOUNDLESS = /claims \d+ (numbers|records) in \d+ bytes; check that it was copied whole/;
 const EXPECTED: readonly (readonly [file: string, line: RegExp])[] = [
-  ['inflates.phantom', /what HDF5 makes of it would take .*, the limit for a file of .* is 192 MiB; .*LARMOR_MEMORY/],
-  ['twice.phantom', /what HDF5 makes of it would take .*, the limit for a file of .* is 192 MiB; .*LARMOR_MEMORY/],
+  ['inflates.phantom', /its data in memory would take .*, the limit for a file of .* is 192 MiB; .*LARMOR_MEMORY/],
+  ['twice.phantom', /its data in memory would take .*, the limit for a file of .* is 192 MiB; .*LARMOR_MEMORY/],
   ['chunk.phantom', /a chunk of 1073741824 bytes would take 1 GiB, the limit for a file of .* is 192 MiB/],
   ['extent.phantom', BOUNDLESS],
   ['jemris.h5', BOUNDLESS],

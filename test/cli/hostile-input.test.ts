@@ -181,7 +181,7 @@ test('names in files are no commands to the terminal', async () => {
   ]);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
   assert.doesNotMatch(outcome.stdout + outcome.stderr, /[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
-  assert.match(outcome.stderr, /extension A\\u009b31m\\u202eB is not known/);
+  assert.match(outcome.stderr, /extension A\\u009b31m\\u202eB is unknown/);
 });
 
 test('names that every object has are names like others', async () => {
@@ -198,7 +198,7 @@ test('names that every object has are names like others', async () => {
       '--json',
     ]);
     assert.equal(extension.code, 0, extension.stderr);
-    assert.match(extension.stderr, new RegExp(`extension ${name} is not known`));
+    assert.match(extension.stderr, new RegExp(`extension ${name} is unknown`));
     assert.equal(Object.entries(JSON.parse(extension.stdout).definitions).find(([key]) => key === name)?.[1], '5');
     const needed = await larmor([
       'info',

@@ -64,9 +64,7 @@ test('T2* shorter than T2, and datasets that nobody knows', async () => {
     at('more.phantom'),
     spins({ 'contrast/Dλ1': time([0, 1]), 'contrast/T2s': time([0.1, 0.2]), 'odd/a': time([1]) }),
   );
-  assert.deepEqual(warningsOf('plain.seq', 'more.phantom'), [
-    'more.phantom: odd, contrast/Dλ1: not known and without effect',
-  ]);
+  assert.deepEqual(warningsOf('plain.seq', 'more.phantom'), ['more.phantom: odd, contrast/Dλ1: unknown, ignored']);
 });
 
 test('definitions that are no decimal numbers', () => {
@@ -130,7 +128,7 @@ test('a tissue table of another field, and its T2s', () => {
   assert.deepEqual(warningsOf('plain.seq', phantom), []);
   assert.match(
     warningsOf('plain.seq', phantom, '--scanner', '3t.json')[0],
-    /^labels\.json: the tissues are those of 1\.5 T, the scanner has 3 T/,
+    /^labels\.json: the tissues are those of 1\.5 T, but the scanner has 3 T/,
   );
   writeFileSync(at('t2s.json'), JSON.stringify({ tissues: { 1: { density: 1, T1: 1, T2: 0.1, T2s: 0.05 } } }));
   assert.match(
@@ -144,7 +142,10 @@ test("a DICOM converter's JSON beside an image is not taken for a tissue table",
   writeFileSync(at('scan.json'), '{"Manufacturer": "Siemens", "EchoTime": 0.003}');
   const { code, stderr } = larmor('simulate', 'plain.seq', phantom);
   assert.equal(code, 66);
-  assert.match(stderr, /scan\.json: the JSON file beside the label image is no tissue table.*--set tissues=FILE\.json/);
+  assert.match(
+    stderr,
+    /scan\.json: the JSON file beside the label image is not a tissue table.*--set tissues=FILE\.json/,
+  );
 });
 
 test('options without the one that they need, a heart signal without triggers, and T2* that is T2', () => {
@@ -165,7 +166,7 @@ test('a noise covariance without noise, and one of coils that are replaced', () 
     'psi.json: receive.noiseCovariance has no effect without --noise or --snr',
   ]);
   assert.deepEqual(warningsOf('plain.seq', 'plain.phantom', '--scanner', 'psi.json', '--coils', '1', '--snr', '9'), [
-    'psi.json: receive.noiseCovariance has no effect: --coils replaces the coils that it is of',
+    'psi.json: receive.noiseCovariance has no effect: --coils replaces the coils that it belongs to',
   ]);
 });
 

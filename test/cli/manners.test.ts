@@ -77,7 +77,7 @@ test('raw data and sequences for other programs are refused by what they are for
     [['view', at('raw.npy')], /raw.npy: holds the signal alone/],
     [
       ['simulate', at('scan.json'), 'sphere'],
-      /scan.json: is JSON, which larmor writes for other programs.*; give the .seq/,
+      /scan.json: is JSON, which Larmor exports for other programs.*; give the .seq/,
     ],
   ] as const) {
     const { code, stderr } = larmor(...args);

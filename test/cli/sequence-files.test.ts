@@ -111,7 +111,7 @@ test('an unknown extension is left out with a warning, and one that is required 
   writeFileSync(join(at, 'unknown.seq'), seqText(unknown));
   const { code, stderr } = await run('convert', 'unknown.seq', '-o', 'known.seq');
   assert.equal(code, 0);
-  assert.match(stderr, /warning: unknown\.seq: extension SPARKLE is not known: it is left out/);
+  assert.match(stderr, /warning: unknown\.seq: extension SPARKLE is unknown and ignored/);
   assert.doesNotMatch(readFileSync(join(at, 'known.seq'), 'utf8'), /SPARKLE/);
   const required = { ...unknown, definitions: '[DEFINITIONS]\nRequiredExtensions SPARKLE\n' };
   writeFileSync(join(at, 'required.seq'), seqText(required));

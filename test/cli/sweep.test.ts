@@ -136,7 +136,7 @@ test('parts share the runs, and the whole takes them over with their pictures', 
 test('a run that fails is a row with its message, and exit 65', () => {
   const ended = larmorSync(['sweep', ...`${small} --set te=1ms,30ms -o failed.csv`.split(' ')], where);
   assert.equal(ended.code, 65);
-  assert.match(ended.stderr, /^larmor: failed.csv: 1 of 2 runs failed; their messages are in its column 'error'$/m);
+  assert.match(ended.stderr, /^larmor: failed.csv: 1 of 2 runs failed; see the column 'error'$/m);
   const [, bad, good] = readFileSync(at('failed.csv'), 'utf8').split('\n');
   assert.match(good!, /^8,0.03,[0-9a-f]{64},/);
   assert.match(bad!, /^8,0.001,,,,,,,,.*too short/);
@@ -217,8 +217,11 @@ const refused: readonly [args: string, message: RegExp][] = [
     /--curve t.svg: no parameter has several numb/,
   ],
   ['gre sphere --set te=3ms -o t.txt', /the table of a sweep is CSV; end it in .csv/],
-  ['gre sphere --set te=3ms -o -', /a sweep keeps its rows in a file/],
-  ['gre sphere --set te=3ms -o t.csv --part 3/2', /give a part of all, counted from 1: 2\/8/],
+  ['gre sphere --set te=3ms -o -', /a sweep cannot be written to standard output/],
+  [
+    'gre sphere --set te=3ms -o t.csv --part 3/2',
+    /give the number of the part, from 1, and the number of parts, such as 2\/8/,
+  ],
   ['gre sphere --set te=3ms -o t.csv --sheet t.gif', /t.gif: not a format of figures/],
 ];
 for (const [args, message] of refused) {

@@ -126,7 +126,7 @@ test('others: half blocks over all columns, in 24-bit colours if the terminal sa
 
 test('refused where standard output is no terminal, with --json, and without any output', async () => {
   for (const [args, message] of [
-    [['--show'], /--show: standard output is no terminal; write the figure to a file with -o/],
+    [['--show'], /--show: standard output is not a terminal; write the figure to a file with -o/],
     [['--show', '--json'], /--show and --json both write to standard output/],
     [[], /no output; name a file with -o FILE\.svg or \.png, or give --show/],
   ] as const) {

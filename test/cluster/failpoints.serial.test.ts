@@ -14,7 +14,7 @@ import { temporaryFolder } from '../../testing/temporary.ts';
 type Expected = readonly [code: number, line: RegExp];
 
 const WATCHDOG = 2;
-const ended = (place: string): Expected => [70, new RegExp(`ended before its work did, while at '${place}'`)];
+const ended = (place: string): Expected => [70, new RegExp(`ended before its work was finished, at step '${place}'`)];
 const deadlock: Expected = [70, /all ranks have been waiting for each other for 2 s/];
 /** The code is the launcher's: the rank that waits inside MPI is killed. */
 const inMpi = /has not answered within MPI for 2 s/;
@@ -151,7 +151,7 @@ test('writes that fail: the output, the checkpoint, the record of a finished run
     const cwd = temporaryFolder();
     const outcome = await fail(`full@write ${name}`, args, { cwd });
     assert.equal(outcome.code, 73, transcript(outcome));
-    assert.match(errorsIn(outcome)[0], new RegExp(`^larmor: ${name}: no space left .+; all tiles are kept in kept`));
+    assert.match(errorsIn(outcome)[0], new RegExp(`^larmor: ${name}: no space left .+; all tiles are saved in kept`));
     assert.ok(!existsSync(join(cwd, name)));
     await assertStatus(75);
     const resumed = await run([...args, '--resume'], { cwd });

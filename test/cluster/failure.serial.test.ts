@@ -242,7 +242,7 @@ test('a full disk for the output: exit 73, and --resume has only to write', asyn
   const args = ['simulate', 'epi', 'head2d', '-o', join(disk, 'raw.npy'), '--checkpoint', 'kept'];
   const ended = await run(args, { cwd });
   assert.equal(ended.code, 73, transcript(ended));
-  assert.match(errorsIn(ended)[0], /no space left.+all tiles are kept in kept: --resume has only to write/);
+  assert.match(errorsIn(ended)[0], /no space left.+all tiles are saved in kept: --resume only has to write/);
   assert.deepEqual(readdirSync(disk), []);
   const elsewhere = ['epi', 'head2d', '-o', 'raw.npy', '--checkpoint', 'kept', '--resume'];
   const resumed = await simulate(elsewhere, { cwd });

@@ -54,7 +54,7 @@ test('closed, full and unread streams: outputs are written, the code tells about
     assert.equal(ended.code, code, `${streams}: ${ended.stderr}`);
     assert.ok(existsSync(join(cwd, 'raw.npy')), streams);
     if (code === 73 && !streams.includes('2>'))
-      assert.match(ended.stderr, /^larmor: standard output: .+; check where/m);
+      assert.match(ended.stderr, /^larmor: standard output: .+; check its destination/m);
   }
   for (const command of some(['--help', 'info gre', 'info gre --json', 'plan fid column --json', 'doctor'], 2))
     assert.equal(shell(`$larmor ${command} >/dev/full`, cwd).code, 73, command);

@@ -81,7 +81,7 @@ test('without --checkpoint a stop keeps nothing and says so', async () => {
   kill(running.pid, 'SIGTERM');
   const stopped = await running.ended;
   assert.equal(stopped.code, 75, transcript(stopped));
-  assert.match(errorsIn(stopped)[0], /nothing was kept \(--checkpoint DIR keeps it\)/);
+  assert.match(errorsIn(stopped)[0], /nothing was saved \(use --checkpoint DIR\)/);
 });
 
 test('--resume needs --checkpoint: exit 2, reported once', { skip: missing('openmpi') }, async () => {

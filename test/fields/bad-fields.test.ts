@@ -95,6 +95,6 @@ test('a B1+ of the phantom itself does not go with motion', async () => {
   assert.equal(run.code, 65, run.stderr);
   assert.match(
     errorLines(run)[0],
-    /own\.json: its spins move, and its own B1\+ holds only where they are at rest; .*--b1-map/,
+    /own\.json: its spins move, but its B1\+ is known only at their positions at rest; .*--b1-map/,
   );
 });

@@ -75,5 +75,5 @@ test('files and scanners that contradict themselves are refused', () => {
   fails({ freq: [0, 100], H: { xx: [1, 1] } }, /H\.xx\[0\] is 1/);
   const nominal = sequenceOf('both', [delayOf(1e-3)], {});
   const girf = readGirf(file({ freq: [0, 100], H: { xx: two } }));
-  assert.throws(() => playedSequence(nominal, { delays: { x: 1e-6 } }, girf), /describes all of the gradient system/);
+  assert.throws(() => playedSequence(nominal, { delays: { x: 1e-6 } }, girf), /describes the whole gradient system/);
 });

@@ -105,7 +105,7 @@ test('a state that cannot be that of the spins is refused', async () => {
   await fails(65, /flat\.npy: holds real numbers in the shape \(3\); /, 'flat.npy');
   await fails(65, /text\.npy: not a \.npy file; /, 'text.npy');
   await fails(66, /none\.npy: no such file/, 'none.npy');
-  await fails(65, /sphere.*: the sequence chooses the places of its spins/, 'good.npy', 'sphere');
+  await fails(65, /sphere.*: its spin positions are chosen for the sequence/, 'good.npy', 'sphere');
   await fails(2, /--t2prime ensemble/, 'good.npy', '--t2prime', 'ensemble');
   await fails(65, /GPUs do not simulate an initial magnetisation yet/, 'good.npy', '--engine', 'webgpu');
 

@@ -71,8 +71,8 @@ test('what cannot be written is refused', async () => {
   };
   await Promise.all([
     fails(/only \.npy can be written/, 'm.txt'),
-    fails(/is not kept in checkpoints/, 'm.npy', '--checkpoint', 'c'),
-    fails(/not written with --t2prime ensemble/, 'm.npy', '--t2prime', 'ensemble'),
+    fails(/is not saved in checkpoints/, 'm.npy', '--checkpoint', 'c'),
+    fails(/--t2prime ensemble cannot be combined/, 'm.npy', '--t2prime', 'ensemble'),
     fails(/x\.npy/, 'x.npy'),
   ]);
 });

@@ -79,7 +79,10 @@ test('analytic refuses scans of several pathways', skipWithoutCases(), async () 
     assert.deepEqual([errorLines(run).length, run.left], [1, []]);
   };
   await Promise.all([
-    fails('t2p-ste-a', /pulse 2: excites what an earlier pulse has left.*use --t2prime ensemble/),
-    fails('t2p-bssfp-a', /pulse 2: excites what an earlier pulse has left/),
+    fails(
+      't2p-ste-a',
+      /pulse 2: excites while magnetisation of an earlier pulse is still transverse.*use --t2prime ensemble/,
+    ),
+    fails('t2p-bssfp-a', /pulse 2: excites while magnetisation of an earlier pulse is still transverse/),
   ]);
 });

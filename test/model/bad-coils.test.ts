@@ -95,7 +95,7 @@ const wrong: [name: string, options: string[] | object, code: number, message: R
     'a covariance of another number of coils',
     { receive: { array: { coils: 2 }, noiseCovariance: [[[1, 0]]] } },
     65,
-    /noiseCovariance is that of 1 coils, not of 2/,
+    /noiseCovariance is for 1 coils, but there are 2/,
   ],
   [
     'a covariance that noise cannot have',

@@ -39,7 +39,7 @@ test(
     assert.equal(wrong.code, 65);
     assert.match(
       errorLines(wrong)[0],
-      /shims-a\.seq: block 1: RF_SHIMS of 2 channels, where .*b1plus-a\.nii\.gz holds 1; give/,
+      /shims-a\.seq: block 1: its RF_SHIMS have 2 channels, but .*b1plus-a\.nii\.gz has 1; give/,
     );
     assert.equal(errorLines(wrong).length, 1);
     const plain = await larmor(scan);

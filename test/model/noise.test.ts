@@ -166,7 +166,7 @@ test('a covariance that noise cannot have is an error', () => {
     ),
     wrong(/not positive definite/),
   );
-  assert.throws(add([[[1, 0]]], 2), wrong(/that of 1 coils, not of 2/));
+  assert.throws(add([[[1, 0]]], 2), wrong(/for 1 coils, but there are 2/));
 });
 
 test('the command adds it, with the same bits for the same seed', async () => {

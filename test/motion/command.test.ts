@@ -112,7 +112,7 @@ test('motions that start after the scan, or move nothing, are warned of once', a
     const args = ['simulate', 'fid', 'grid', '--set', 'phantom.n=2', '--motion', 'inert.json', '-o', `inert${n}.npy`];
     const { code, stderr } = await larmor(args, { folder });
     assert.equal(code, 0, stderr);
-    assert.equal(stderr.match(/move nothing in the/g)?.length, 1, stderr);
+    assert.equal(stderr.match(/move no spin during the/g)?.length, 1, stderr);
   }
 });
 

@@ -200,7 +200,7 @@ test('motion files that are wrong', async () => {
     ...given(write('key.json', { motions: [{ action: { type: 'Translate', dx: 1, dy: 0, dz: 0, dw: 1 } }] })),
   );
   await refused(
-    /range\.json motions\[0\]\.spins: range 2:9 of a phantom of 4 spins/,
+    /range\.json motions\[0\]\.spins: range 2:9 is not within a phantom of 4 spins/,
     65,
     ...given(motion('range.json', { spins: '2:9' })),
   );
@@ -272,14 +272,14 @@ test('phantom files whose motions are wrong', async () => {
     [/motion_2\/time: type 'Clock' is not known/, (file) => attribute(file, 'motion_2/time', 'type', 'Clock')],
     [/motion_2\/time periodic: is 'maybe'/, (file) => attribute(file, 'motion_2/time', 'periodic', 'maybe')],
     [
-      /motion_3\/spins: range 2:40 of a phantom of 4 spins/,
+      /motion_3\/spins: range 2:40 is not within a phantom of 4 spins/,
       (file) => attribute(file, 'motion_3/spins', 'range', '2:40'),
     ],
     [/motion_3\/spins: range is '4-2'/, (file) => attribute(file, 'motion_3/spins', 'range', '4-2')],
     [/motion_3\/action\/center: is '\(1, 2\)'/, (file) => attribute(file, 'motion_3/action', 'center', '(1, 2)')],
     [/motion_3\/spins: type 'SpinList' is not known/, (file) => attribute(file, 'motion_3/spins', 'type', 'SpinList')],
     [
-      /motion_4\/action\/dx: has shape 3 × 4 where its span has 2 spins/,
+      /motion_4\/action\/dx: has shape 3 × 4, but its span has 2 spins/,
       (file) => {
         attribute(file, 'motion_4/spins', 'type', 'SpinRange');
         group(file, 'motion_4/spins').create_attribute('range', '1:2');

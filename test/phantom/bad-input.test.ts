@@ -98,11 +98,11 @@ test('arrays of wrong shape, type and number', async () => {
   const square = { data: new Float64Array(9), shape: [3, 3] };
   await fails(65, /position\/x: has shape 3 × 3; give one value per spin/, await phantom({ 'position/x': square }));
   await fails(65, /does not hold plain numbers/, await phantom({ 'contrast/T2': { data: ['a', 'b', 'c'] } }));
-  await fails(65, /says 4 spins and holds 3/, await phantom({}, { Ns: 4 }));
+  await fails(65, /states 4 spins but holds 3/, await phantom({}, { Ns: 4 }));
   const none = Object.fromEntries(
     Object.keys(arrays({})).map((key) => [key, { data: new Float64Array(0), shape: [0] }]),
   );
-  await fails(65, /holds no spins|holds nothing/, await phantom(none));
+  await fails(65, /holds no spins|is empty/, await phantom(none));
   await fails(65, /every density is 0/, await phantom({ 'contrast/ρ': values(0, 0, 0) }));
 });
 

@@ -53,7 +53,7 @@ test('a spin for every voxel and tissue with density', async () => {
   near(block.y, 0.02, 0.02, 0.02);
   near(block.z, 0.005, 0.005, 0.005);
   assert.equal(messages.length, 2);
-  assert.match(messages[0], /tissue 'fat': odd: not known and without effect/);
+  assert.match(messages[0], /tissue 'fat': odd: unknown, ignored/);
   assert.match(messages[1], /tissue 'fat' has no T2/);
 });
 

@@ -126,8 +126,8 @@ for name, change in dict(good={}, short=dict(T1=V['T1'][:1]), types=dict(TypeNum
     );
   }
   for (const [name, message] of [
-    ['short', /VObj\.T1: is 1 × 3 × 1 × 2, and Rho 2 × 3 × 1 × 2; /],
-    ['types', /VObj\.TypeNum: is 3, and Rho holds 2; /],
+    ['short', /VObj\.T1: is 1 × 3 × 1 × 2, but Rho is 2 × 3 × 1 × 2; /],
+    ['types', /VObj\.TypeNum: is 3, but Rho holds 2 types; /],
     ['zero', /tissue 'type 1' voxel \(0, 2, 0\): T1 is 0; /],
     ['size', /VObj\.XDimRes: is 0; /],
   ] as const) {

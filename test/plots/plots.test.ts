@@ -118,9 +118,9 @@ test('windows: a repetition, a stretch of time, and all', () => {
   near(range({ from: 0 })[1], 0.16, 1e-9);
   for (const [options, message] of [
     [{ tr: 9 }, /--tr 9: gre has 8 repetitions; give 1 to 8/],
-    [{ from: 0.05, to: 0.03 }, /there is nothing between/],
-    [{ from: 0.03, to: 0.03 }, /there is nothing between/],
-    [{ from: 0.2 }, /there is nothing between|outside of the sequence/],
+    [{ from: 0.05, to: 0.03 }, /the window is empty/],
+    [{ from: 0.03, to: 0.03 }, /the window is empty/],
+    [{ from: 0.2 }, /the window is empty|outside the sequence/],
     [{ tr: 1, to: 1 }, /both choose/],
   ] as const)
     assert.throws(() => sequencePlot(sequence, scanner, options), { exitCode: 2, message });

@@ -79,7 +79,7 @@ test('a closed standard output is refused before the run; one that is discarded 
     assert.equal(code, 73, text);
     assert.equal(
       stderr,
-      'larmor: standard output: is closed; lead it to a pipe or a file (> /dev/null to discard it)\n',
+      'larmor: standard output: is closed; redirect it to a pipe or a file (> /dev/null to discard it)\n',
       text,
     );
   }
@@ -88,7 +88,7 @@ test('a closed standard output is refused before the run; one that is discarded 
 
 test('a reader that leaves, a full disk: exit 73 and one line', () => {
   const cases = [
-    [`| head -c 100 > head; exit $PIPESTATUS`, /^larmor: standard output: nobody reads it; check where it leads/],
+    [`| head -c 100 > head; exit $PIPESTATUS`, /^larmor: standard output: nobody reads it; check its destination/],
     ['> /dev/full', /^larmor: standard output: .*no space left/],
   ] as const;
   for (const [redirection, line] of cases) {

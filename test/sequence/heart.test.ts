@@ -106,7 +106,7 @@ test('the command: peaks shift time stamps and physiology counters; what is wron
     assert.match(outcome.stderr.trim().split('\n').at(-1)!, pattern);
   };
   await wrong(
-    /block 4: waits from .* s on, and late\.txt has no R peak left; give more peaks/,
+    /block 4: waits for an R peak from .* s on, but late\.txt has none left; give more peaks/,
     65,
     gated,
     'spins.phantom',

@@ -165,7 +165,7 @@ shape_id 3\nnum_samples 2000000000\n0\n0\n1999999998\n`,
   ],
   'a phase shape of another length than the ADC': [
     { adc: '[ADC]\n1 9 25000 20 0 0 0 0 5\n' },
-    /9 samples but a phase shape of 8/,
+    /the ADC has 9 samples but its phase shape 8/,
   ],
   'time shape -1 before 1.5': [
     {
@@ -193,7 +193,10 @@ shape_id 3\nnum_samples 2000000000\n0\n0\n1999999998\n`,
   ],
   'two ADC events of one id': [{ adc: `${COMPLETE.adc}1 8 25000 20 0 0 0 0 0\n` }, /ADC event 1 was already defined/],
   'two labels of one id': [{ extensions: `${COMPLETE.extensions}1 4 SLC\n` }, /LABELSET 1 was already defined/],
-  'two extensions of one number': [{ extensions: `${COMPLETE.extensions}extension LABELINC 1\n` }, /number 1 is taken/],
+  'two extensions of one number': [
+    { extensions: `${COMPLETE.extensions}extension LABELINC 1\n` },
+    /number 1 is used twice/,
+  ],
   'an id of zero': [{ rf: '[RF]\n0 2500 1 2 0 50 100 0 0 0 0 e\n' }, /the id of the RF event is 0/],
   'an id that is no integer': [{ rf: '[RF]\n1.5 2500 1 2 0 50 100 0 0 0 0 e\n' }, /the id of the RF event is 1\.5/],
 

@@ -36,7 +36,7 @@ describe('time limit', { ...skipWithoutSlurm(), timeout: 60 * 60e3 }, () => {
         });
         assert.equal(code, 0, log);
         assert.equal(reportIn(log).signalHash, signalHash, `seed ${seed}: ${log}`);
-        const requeues = log.match(/^requeue\.sh: .* goes on from checkpoint-/gm)?.length ?? 0;
+        const requeues = log.match(/^requeue\.sh: .* continues from checkpoint-/gm)?.length ?? 0;
         assert.equal(requeues, STOPS, `seed ${seed}: ${log}`);
       }),
     );
@@ -52,7 +52,7 @@ describe('time limit', { ...skipWithoutSlurm(), timeout: 60 * 60e3 }, () => {
     // A job that SLURM ended at its limit has exit code 0 too.
     assert.equal(state, 'COMPLETED', log);
     assert.equal(code, 0, log);
-    assert.match(log, /goes on from checkpoint-/);
+    assert.match(log, /continues from checkpoint-/);
     assert.equal(reportIn(log).signalHash, (await alone(scan)).signalHash);
   });
 });

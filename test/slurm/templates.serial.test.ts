@@ -85,7 +85,7 @@ describe('templates', { ...skipWithoutSlurm(), timeout: 240e3 }, () => {
       await slurm.run('scancel', ['--signal=USR2', id]);
     });
     assert.equal(code, 0, log);
-    assert.equal(log.match(/goes on from checkpoint-/g)?.length, 1, log);
+    assert.equal(log.match(/continues from checkpoint-/g)?.length, 1, log);
     assert.equal(reportIn(log).signalHash, (await alone(scan)).signalHash);
   });
 });

@@ -1,7 +1,7 @@
 /**
- * The WASM engine: feeds tiles through a ring of slots and lets threads walk them. One thread means
- * the calling one, unless tiles are long: no worker to start, and the event loop gets its turn
- * between tiles.
+ * The WASM engine: feeds tiles through a ring of slots from which threads take them. With one
+ * thread the calling thread simulates, unless tiles take long: then no worker has to be started,
+ * and the event loop runs between tiles.
  */
 
 import { KernelContext, Slot as SlotRecord } from '../../abi/abi.generated.ts';
@@ -22,13 +22,13 @@ export interface WasmOptions {
   /** A kernel build to insist on; default: the fastest this Node takes. */
   readonly build?: KernelBuild;
   /**
-   * What accumulators may take together; with less than one per thread, threads share them and add
-   * atomically. Default 512 MiB.
+   * Most memory of all accumulators; if this is less than one per thread, threads share them and
+   * add atomically. Default 512 MiB.
    */
   readonly accumulatorBytes?: number;
 }
 
-/** How long the calling thread simulates before it lets signals and timers in [ms]. */
+/** How long the calling thread simulates before it handles signals and timers [ms]. */
 const TURN_MS = 40;
 
 /** @throws LarmorError 65 if timeline and sums need more than the 4 GiB a WASM memory can hold */
@@ -81,7 +81,7 @@ function engineOver(job: EngineJob, memory: Memory, { groups, sizes, exports, po
           broken: pool.broken,
         });
 
-  /** @param offset from the number of a tile as it was fed to its number in the plan */
+  /** @param offset of the plan's tile numbers from the numbers of tiles as they were fed */
   const checkFinite = (offset: number): void => {
     const number = Atomics.load(words, wordAt('failed'));
     if (number === 0) return;
@@ -136,7 +136,7 @@ interface RunState {
 function tileSlots(job: EngineJob, { memory, slots }: Memory, groups: Program['groups']) {
   const { source, onMagnetization } = job;
   const { spinsOf } = tileCut(source, job.tileSize);
-  /** Of a slot whose magnetisation has not been handed over: the spins of its tile. */
+  /** Spins of the tile in a slot whose magnetisation has not been handed over. */
   const held = new Map<Slot, TileSpins>();
   return {
     spinsOf,
@@ -159,10 +159,10 @@ function tileSlots(job: EngineJob, { memory, slots }: Memory, groups: Program['g
 }
 
 type TileSlots = ReturnType<typeof tileSlots>;
-/** Simulates tiles [first, end). @returns the next one: `end`, or the first that a pause left */
+/** Simulates tiles [first, end). @returns the next tile: `end`, or the first one after a pause */
 type Feed = (first: number, end: number) => Promise<number>;
 
-/** The calling thread does the work, and lets signals and timers in between tiles. */
+/** The calling thread simulates, and handles signals and timers between tiles. */
 function feedHere({ slots, fill, handOver }: TileSlots, state: RunState, work: (number: number) => void): Feed {
   return async (first, end) => {
     let tile = first;
@@ -211,8 +211,8 @@ function feedThreads(
       const slot = slots[state.fed % slots.length];
       const before = state.fed - slots.length;
       if (before >= 0) await until(() => Atomics.load(words, wordOf(slot.address, SlotRecord, 'done')) === before + 1);
-      // A pause may be asked for by a signal, which is handled between turns of the event loop
-      // alone.
+      // A pause may be requested by a signal, which is handled only between turns of the event
+      // loop.
       if (state.fed % slots.length === 0) await new Promise(setImmediate);
       if (state.pausing) break;
       handOver(slot);
@@ -225,8 +225,8 @@ function feedThreads(
     return tile;
   };
   return async (first, end) => {
-    // emnapi unreferences its workers and waitAsync holds nothing either: without a timer Node
-    // would end here.
+    // emnapi unreferences its workers, and waitAsync does not keep the process alive either:
+    // without a timer Node would exit here.
     const alive = setInterval(() => {}, 60_000);
     try {
       return await feed(first, end);

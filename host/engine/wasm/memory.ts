@@ -43,18 +43,16 @@ import type { EngineJob } from '../types.ts';
 import { largestShare, MOST_SIGNAL, toUnits, unitExponent } from '../units.ts';
 import { type KernelExports, type Kernels, probeOf } from './module.ts';
 
-/**
- * Accumulators take at most this; with more samples than that threads share one and add atomically.
- */
+/** Largest memory of the accumulators; with more samples threads share one and add atomically. */
 const ACCUMULATOR_BYTES = 512 * 2 ** 20;
 
 /** A WASM memory's addresses have 32 bits. */
 const MEMORY_LIMIT = 65535 * 65536;
 
 /**
- * Operations of a tile, by counting, up to which the calling thread may do the work: with more
- * (half a second to five) it could not handle signals or send heartbeats meanwhile. Starting
- * another costs a tenth of a second.
+ * Counted operations of a tile up to which the calling thread may simulate it: with more (half a
+ * second to five) it could not handle signals or send heartbeats meanwhile. Starting another thread
+ * costs a tenth of a second.
  */
 const SHORT_TILE = 6e9;
 /** What stepping in f64 takes beside lines in f32. */
@@ -93,7 +91,7 @@ export interface Slot {
   readonly address: number;
   readonly spins: SpinBlock;
   /**
-   * [capacity][x, y, z]: the magnetisation to start from, and in the end the one that is asked for.
+   * [capacity][x, y, z]: the initial magnetisation, and at the end the final one if it is wanted.
    */
   readonly magnetization: Float64Array | undefined;
 }
@@ -208,8 +206,8 @@ export function layOut(
 }
 
 /**
- * Whether slots hold the magnetisation of their spins: to start from, to hand over, or both in one
- * place.
+ * Whether slots hold the magnetisation of their spins: the initial one, the final one, or both in
+ * one place.
  */
 const hasStates = ({ onMagnetization, source }: EngineJob): boolean =>
   onMagnetization !== undefined || source.initial !== undefined;

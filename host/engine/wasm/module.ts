@@ -1,8 +1,8 @@
 /**
- * Which kernel build runs here: relaxed SIMD where the machine's Node takes it, plain SIMD
- * elsewhere; and wide, with products laid out for vectors of 256 bits, where V8 makes these of two
- * neighbouring ones. They may differ in the last bits, so the choice is part of the engine's
- * `build` and of the plan's hash.
+ * Which kernel build runs here: relaxed SIMD if this version of Node supports it, else plain SIMD;
+ * and `wide`, with products laid out for 256-bit vectors, if V8 combines two neighbouring vectors
+ * to one. The builds may differ in the last bits, so the choice is part of the engine's `build` and
+ * of the plan's hash.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -21,8 +21,8 @@ export interface Kernels {
 }
 
 /**
- * An instance to ask, on one page of memory: V8 reserves 10 GiB of address space for each, so there
- * is one.
+ * An instance for queries, with one page of memory: V8 reserves 10 GiB of address space for each
+ * instance, so there is only one.
  */
 export interface Probe {
   readonly memory: WebAssembly.Memory;
@@ -77,7 +77,10 @@ function readKernel(name: string): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** Imports of the kernels but threads: the memory, and a wait that Node 20 can be trusted with. */
+/**
+ * Imports of the kernels except threads: the memory, and a replacement of the wait instruction that
+ * works in Node 20.
+ */
 export function kernelImports(memory: WebAssembly.Memory): WebAssembly.Imports {
   const words = new Int32Array(memory.buffer);
   return {
@@ -95,7 +98,10 @@ export function kernelImports(memory: WebAssembly.Memory): WebAssembly.Imports {
   };
 }
 
-/** `relaxed-fused 1f2e3d4c node 20.20.2`: all of this engine's part of what may change a bit. */
+/**
+ * `relaxed-fused 1f2e3d4c node 20.20.2`: everything about this engine that may change a bit of the
+ * result.
+ */
 export function describeBuild({ build, digest }: Kernels, exports: KernelExports): string {
   const fused = exports.probeFused(1 + 2 ** -30) !== 0;
   return `${build}-${fused ? 'fused' : 'unfused'} ${digest} ${RUNTIME}`;

@@ -1,6 +1,4 @@
-/**
- * The kernels use WASI for nothing but threads; emnapi wants an object to initialise all the same.
- */
+/** The kernels use WASI only for threads; emnapi nevertheless requires an object to initialise. */
 export const noWasi = {
   wasiImport: {},
   initialize(): void {},

@@ -52,7 +52,7 @@ export const WEBGPU_PACKAGE = 'webgpu@0.6.2';
 
 const DRIVER_ADVICE =
   'on Linux install the Vulkan loader (Debian: libvulkan1) and your GPU’s Vulkan driver with its ICD file under ' +
-  '/usr/share/vulkan/icd.d, in a container with NVIDIA_DRIVER_CAPABILITIES=all or `apptainer --nv`; docs/how-to/gpu.md tells more';
+  '/usr/share/vulkan/icd.d, in a container with NVIDIA_DRIVER_CAPABILITIES=all or `apptainer --nv`; see docs/how-to/gpu.md';
 
 /** @throws LarmorError 2 naming the install line when the package is not there or does not load */
 export async function loadDawn(): Promise<Dawn> {

@@ -53,7 +53,7 @@ export function constantTurn(turns: number): number {
 }
 
 /**
- * Writes hi[4] to words[at …] and lo[4] to floats[at + 4 …] (views of one buffer): arguments of
+ * Writes hi[4] to words[at …] and lo[4] to floats[at + 4 …] (views of one buffer), the arguments of
  * `turns` in WGSL.
  */
 export function writeCoefficients(

@@ -33,7 +33,7 @@ export interface SessionJob {
 export interface Session {
   /** Spins from one tile of a batch to the next: the tile and its padding. */
   readonly tileStride: number;
-  /** Tiles a batch may hold; its spins come as eight columns of batchTiles·tileStride. */
+  /** Tiles that fit in a batch; its spins are sent as eight columns of batchTiles·tileStride. */
   readonly batchTiles: number;
   /**
    * Queues a batch; the spins have been taken over when it returns. Resolves with the sums of its
@@ -62,12 +62,15 @@ const LARGEST_CHUNK = 1024;
 /** Whole panels of the matrix kernel, twice over. */
 const CHUNK_UNIT = 32;
 
-/** Starts of readouts are the largest buffer; beyond this more spins make no card faster. */
+/**
+ * Readout starts are the largest buffer; with more than this, more spins do not make any card
+ * faster.
+ */
 const LARGEST_STARTS = 2 ** 28;
 const LARGEST_BATCH = 2 ** 20;
 /**
- * Planned for a batch and for a submission [s]: a stop signal waits for the one, a driver's
- * patience ends at the other.
+ * Planned durations of a batch and of a submission [s]: a stop signal waits for the former, a
+ * driver times out after the latter.
  */
 const BATCH_SECONDS = 3;
 const SUBMIT_SECONDS = 0.25;

@@ -1,7 +1,7 @@
 /**
- * Why Vulkan does not see a card that is there, on Linux: what `larmor doctor` says beside an empty
- * list of GPUs. On clusters it is nearly always the same: the driver came without its Vulkan half,
- * or the container without the driver's files.
+ * Why Vulkan does not see an installed card, on Linux: what `larmor doctor` prints if there are no
+ * GPUs. On clusters there is nearly always one reason: the driver was installed without its Vulkan
+ * part, or the container lacks the driver's files.
  */
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
@@ -21,9 +21,8 @@ const LIBRARY_FOLDERS = [
 const FILE_VARIABLES = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'VK_ADD_DRIVER_FILES'];
 
 /**
- * @param root where the file system begins, and the environment: for tests
- * @returns one line per thing that is missing, with what to do about it; none where nothing is
- * found wrong
+ * @param root of the file system, and the environment: for tests
+ * @returns one line per missing thing, with what to do about it; empty if nothing is found wrong
  */
 export function vulkanFindings(root = '/', environment: NodeJS.ProcessEnv = process.env): string[] {
   const at = (path: string): string => join(root, path);
@@ -44,7 +43,8 @@ export function vulkanFindings(root = '/', environment: NodeJS.ProcessEnv = proc
     .map((file) => ({ file, library: libraryOf(at(file)) }));
   for (const { file, library } of drivers) {
     if (library === undefined) findings.push(`${file} is not there or names no library: correct it`);
-    // A path with a folder in it is relative to the ICD file; the loader finds such a one itself.
+    // A path that contains a folder is relative to the ICD file; a bare file name is found by the
+    // loader itself.
     else if ((isAbsolute(library) || !library.includes('/')) && !hasLibrary(library))
       findings.push(`${file} names ${library}, which is missing: in a container, let the driver's libraries in`);
   }
@@ -65,9 +65,9 @@ export function vulkanFindings(root = '/', environment: NodeJS.ProcessEnv = proc
 }
 
 /**
- * Whether a GPU's device file is there, or this is no Linux. Without one there are software drivers
- * at most, and Dawn would write its warnings about these to stderr.
- * @param root where the file system begins: for tests
+ * Whether there is a GPU's device file, or the system is not Linux. Without one there are at most
+ * software drivers, and Dawn would write its warnings about these to stderr.
+ * @param root of the file system: for tests
  */
 export function mayHaveGpu(root = '/', platform: NodeJS.Platform = process.platform): boolean {
   if (platform !== 'linux') return true;

@@ -27,7 +27,7 @@ async function run({ adapter, job, sums }: Extract<WorkerTask, { kind: 'run' }>)
   const open = await openDevice(adapter);
   const { device } = open;
   /**
-   * Set once something has gone wrong on the device: what was computed since is not to be trusted.
+   * Set once something has gone wrong on the device: results computed since then must not be used.
    */
   let lost: string | undefined;
   const lose = (reason: string): void => {

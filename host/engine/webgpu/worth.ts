@@ -1,5 +1,5 @@
 /**
- * Whether a GPU pays for a job, by operation count alone: what a run chooses must not depend on how
+ * Whether a GPU pays for a job, by operation count only: the choice of a run must not depend on how
  * busy the machine is.
  */
 import { GPU_COST, WORTH_A_GPU } from '../../program/cost.ts';

@@ -81,7 +81,7 @@ export function isHdf5(path: string): boolean {
 
 /** Opens an HDF5 file. @throws LarmorError 66 if it is not there, 65 if it is not whole HDF5 */
 export async function openHdf5(path: string): Promise<Hdf5Reader> {
-  if (!isHdf5(path)) throw badInput(path, 'is not an HDF5 file', 'check which file is meant');
+  if (!isHdf5(path)) throw badInput(path, 'is not an HDF5 file', 'check that it is the right file');
   const { h5, module } = await loadHdf5();
   if (aborted) throw badInput(path, 'HDF5 stopped at an earlier damaged file', 'start again without that file');
   const size = statSync(path).size;
@@ -161,10 +161,9 @@ function reader(
     numbers(inside) {
       const place = `${path} ${inside}`;
       const dataset = entity(inside);
-      if (!(dataset instanceof h5.Dataset))
-        throw badInput(place, 'no such dataset', 'check that the file is of this kind');
+      if (!(dataset instanceof h5.Dataset)) throw badInput(place, 'no such dataset', 'check that it is the right file');
       const shape = guard(place, () => dataset.shape);
-      if (!shape) throw badInput(place, 'holds nothing', 'check the program that wrote it');
+      if (!shape) throw badInput(place, 'is empty', 'check the program that wrote it');
       const { chunks, size: bytes } = guard(place, () => dataset.metadata);
       const total = shape.reduce((product, extent) => product * extent, 1);
       refuseBoundless(place, size, bytes * total, `${total} numbers`);
@@ -184,7 +183,7 @@ function reader(
       const dataset = entity(inside);
       const metadata = dataset instanceof h5.Dataset ? guard(place, () => dataset.metadata) : undefined;
       if (!(dataset instanceof h5.Dataset) || !metadata?.compound_type || metadata.shape?.length !== 1)
-        throw badInput(place, 'is not a list of records', 'check that the file is of this kind');
+        throw badInput(place, 'is not a list of records', 'check that it is the right file');
       refuseBoundless(place, size, metadata.shape[0] * metadata.size, `${metadata.shape[0]} records`);
       return {
         place,
@@ -203,7 +202,7 @@ function reader(
       }
       const value = dataset instanceof h5.Dataset ? guard(place, () => dataset.value) : undefined;
       const text = Array.isArray(value) ? value[0] : value;
-      if (typeof text !== 'string') throw badInput(place, 'holds no text', 'check that the file is of this kind');
+      if (typeof text !== 'string') throw badInput(place, 'holds no text', 'check that it is the right file');
       return text;
     },
     attribute(inside, name) {
@@ -227,7 +226,7 @@ function reader(
 function numbersFrom(value: unknown, place: string): Numbers {
   if (value instanceof BigInt64Array || value instanceof BigUint64Array) return Float64Array.from(value, Number);
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return value as Numbers;
-  throw badInput(place, 'does not hold plain numbers', 'check that the file is of this kind');
+  throw badInput(place, 'does not hold plain numbers', 'check that it is the right file');
 }
 
 /**
@@ -258,7 +257,7 @@ function guardOf(
       const fix = 'copy its data into this file, e.g. with h5repack';
       if (file !== undefined) return badInput(place, `refers to another file, '${file}'`, fix);
       try {
-        budget.check(bytes, 'what HDF5 makes of it', place);
+        budget.check(bytes, 'its data in memory', place);
       } catch (error) {
         return error as Error;
       }

@@ -101,7 +101,7 @@ function readCsv(path: string): Track {
       if (unknown !== undefined || !names.includes('time'))
         throw badInput(
           place,
-          unknown === undefined ? "no column 'time'" : `column '${unknown}'`,
+          unknown === undefined ? "no column 'time'" : `unknown column '${unknown}'`,
           `give ${COLUMNS.join(', ')}, or some of them`,
         );
       isFirst = false;
@@ -135,7 +135,7 @@ function motionsOfTrack(
   spinCount: number,
 ): Motion[] {
   const place = `${path} track`;
-  if (time.length < 2) throw badInput(place, `${time.length} rows`, 'give at least two');
+  if (time.length < 2) throw badInput(place, `has ${time.length} rows`, 'give at least two');
   const spins = { first: 0, last: spinCount - 1, step: 1 };
   const along = (values: readonly number[], make: (largest: number) => Action): Motion[] => {
     const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -261,7 +261,7 @@ function nodesInMemory(
   for (const rows of [...axes, ...(resets === undefined ? [] : [resets])])
     if (rows.length !== spins || count < 2 || rows.some((row) => row.length !== count)) {
       const what = `${key} has ${rows.length} rows of ${[...new Set(rows.map((row) => row.length))].slice(0, 3).join(', ')} nodes for ${spins} spins`;
-      throw badInput(file, what, 'give one row per spin of its span, as many nodes in all, at least two');
+      throw badInput(file, what, 'give one row per spin of its span, each with the same number of nodes, at least two');
     }
   const slice = (rows: readonly (readonly number[])[], first: number, width: number): Float64Array =>
     Float64Array.from({ length: count * width }, (_, at) => rows[first + (at % width)][Math.floor(at / width)]);

@@ -37,7 +37,7 @@ export function runsByKey(
     if (group === undefined) {
       if (groups.size === MOST_GROUPS) {
         const what = `its motions make more than ${MOST_GROUPS} groups of spins that move alike`;
-        throw badInput(place, what, 'give one Path for spins that each move differently');
+        throw badInput(place, what, 'use a single Path if each spin moves differently');
       }
       group = { from: [], start: [], spins: 0 };
       groups.set(key, group);

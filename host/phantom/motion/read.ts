@@ -35,7 +35,7 @@ export function readMotions(file: Hdf5Reader, spinCount: number, warn: (message:
     throw badInput(
       `${file.path} motion`,
       `${names.length} motions`,
-      `join them to at most ${MOST_MOTIONS}, e.g. one Path`,
+      `combine them into at most ${MOST_MOTIONS}, e.g. one Path`,
     );
   const oldVersion = isBefore(file.attribute('/', 'Version'), FIRST_WITH_CENTER);
   return names.map((name) => {
@@ -208,8 +208,12 @@ function readNodes(file: Hdf5Reader, group: string, spins: number, flow: boolean
   const [{ shape }] = arrays;
   for (const array of arrays) {
     if (array.shape.length === 2 && array.shape[1] === spins && array.shape[0] === shape[0] && shape[0] >= 2) continue;
-    const what = `has shape ${array.shape.join(' × ')} where its span has ${spins} spins`;
-    throw badInput(array.place, what, `give [nodes, ${spins}], at least two nodes, the same in all`);
+    const what = `has shape ${array.shape.join(' × ')}, but its span has ${spins} spins`;
+    throw badInput(
+      array.place,
+      what,
+      `give [nodes, ${spins}], with the same number of nodes in all arrays, at least two`,
+    );
   }
   const count = shape[0];
   return {

@@ -19,7 +19,7 @@ export function parseSpan(place: string, text: string, spinCount: number): SpinS
   const [first, last] = [parts[0], parts[parts.length - 1]];
   const step = parts.length === 3 ? parts[1] : 1;
   if (!(first >= 1 && last >= first && last <= spinCount && step >= 1)) {
-    const what = `range ${text} of a phantom of ${spinCount} spins`;
+    const what = `range ${text} is not within a phantom of ${spinCount} spins`;
     throw badInput(place, what, `give first:last or first:step:last within 1:${spinCount}`);
   }
   return { first: first - 1, last: first - 1 + step * Math.floor((last - first) / step), step };

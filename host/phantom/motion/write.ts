@@ -14,7 +14,7 @@ export function writeMotions(file: H5File, motions: readonly Motion[], spinCount
   if (motions.length === 0) return;
   const late = motions.find(({ afterAll }) => afterAll);
   if (late !== undefined && motions.some(({ action }) => action.type === 'Rotate' || action.type === 'HeartBeat')) {
-    const what = 'a path of the old layout, which is added after rotations, cannot be written in the new one';
+    const what = 'a path in the old layout, which is applied after rotations, cannot be converted to the new layout';
     throw badInput(late.place, what, 'make it again with a newer KomaMRI');
   }
   file.create_group('motion');

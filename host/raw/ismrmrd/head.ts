@@ -64,5 +64,5 @@ export function writeHead(row: Buffer, number: number, acquisition: Acquisition,
 export function warnOfCounters(path: string, { encoding }: RawData): void {
   const over = COUNTERS.filter((counter) => encoding.limits[counter].maximum > U16_MAX);
   if (over.length > 0)
-    warn(`${path}: ISMRMRD counts to ${U16_MAX}; larger values of ${over.join(', ')} are held there`);
+    warn(`${path}: ISMRMRD counters end at ${U16_MAX}; larger values of ${over.join(', ')} are stored as ${U16_MAX}`);
 }

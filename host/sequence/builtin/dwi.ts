@@ -70,7 +70,10 @@ export const dwi = builtin(
     const fitted = fixed === undefined ? undefined : diffusionLobe(b, scanner, (lobe) => apart(lobe, fixed));
     const lobe = fitted ?? diffusionLobe(b, scanner, (time) => apart(time, longer + time));
     if (lobe === undefined)
-      throw usage(`dwi: b=${b} s/m² needs lobes of more than 0.5 s`, 'give a smaller b or a scanner of higher Gmax');
+      throw usage(
+        `dwi: b=${b} s/m² needs lobes of more than 0.5 s`,
+        'give a smaller b or a scanner with a higher Gmax',
+      );
     const lobeTime = longestOf(scanner, lobe);
     const shortest = 2 * (longer + lobeTime);
     if (fitted === undefined) waiting(wanted('te', te), shortest, scanner);

@@ -115,7 +115,7 @@ export function readSpecification(cursor: Cursor, { specifications }: ExtensionS
   const name = wordField(cursor, 'the name of the extension');
   const number = integerField(cursor, 'the number of the extension', 1);
   endOfFields(cursor, '3 of an extension specification');
-  if (specifications.has(number)) throw wrong(cursor, `extension number ${number} is taken`, 'give each its own');
+  if (specifications.has(number)) throw wrong(cursor, `extension number ${number} is used twice`, 'give each its own');
   const rows = new Map<number, Row>();
   specifications.set(number, { name, rows });
   const parse = PARSERS.get(name);
@@ -147,10 +147,10 @@ export function resolveExtensions(
 ): (head: number, place: string) => ExtensionList {
   for (const name of required) {
     if (PARSERS.has(name)) continue;
-    throw badInput(`${path} [DEFINITIONS]`, `extension ${name} is required but not known`, 'write the file without it');
+    throw badInput(`${path} [DEFINITIONS]`, `extension ${name} is required but unknown`, 'write the file without it');
   }
   for (const { name } of specifications.values()) {
-    if (!PARSERS.has(name)) warn(`${path}: extension ${name} is not known: it is left out and has no effect`);
+    if (!PARSERS.has(name)) warn(`${path}: extension ${name} is unknown and ignored`);
   }
   const rowOf = indexById(links, path);
   const resolved = new Map<number, ExtensionList>();

@@ -190,7 +190,7 @@ export function adcEvents({ sections, shape }: Source): (row: number) => AdcEven
     // Radians, unlike the phase shapes of RF, which are in turns.
     const phaseShape = shape(shapeId, place);
     if (phaseShape.length === event.samples) return { ...event, phaseShape };
-    const what = `${event.samples} samples but a phase shape of ${phaseShape.length}`;
+    const what = `the ADC has ${event.samples} samples but its phase shape ${phaseShape.length}`;
     throw badInput(place, what, 'make them equal');
   });
 }

@@ -193,12 +193,8 @@ function settleVersion(cursor: Cursor, sections: Sections): void {
   const [major, minor, revision] = sections.version.split('.').map(Number) as [number, number, number];
   const layout = ({ 2: 'old', 3: 'old', 4: 'v4', 5: 'v5' } as const)[minor];
   if (major !== 1 || layout === undefined) {
-    const fix = 'write it as 1.2 to 1.5';
-    throw badInput(
-      `${cursor.path} [VERSION]`,
-      `version ${major}.${minor}.${revision} is not one this reader knows`,
-      fix,
-    );
+    const fix = 'write the file as version 1.2 to 1.5';
+    throw badInput(`${cursor.path} [VERSION]`, `version ${major}.${minor}.${revision} is not supported`, fix);
   }
   sections.layout = layout;
   sections.hasExtensionColumn = minor > 2;

@@ -38,8 +38,8 @@ export function playedSequence(
   const { x = 0, y = 0, z = 0, rf = 0, adc = 0 } = delays ?? {};
   const terms = (gradients?.eddyCurrents ?? []).filter(({ amplitude }) => amplitude !== 0).map(termOf);
   if (girf !== undefined && (terms.length > 0 || x !== 0 || y !== 0 || z !== 0)) {
-    const what = `describes all of the gradient system, ${terms.length > 0 ? 'eddyCurrents' : 'delays of axes'} too`;
-    throw badInput(girf.path, what, 'give one or the other in the scanner file');
+    const what = `describes the whole gradient system, as ${terms.length > 0 ? 'eddyCurrents' : 'delays of axes'} would too`;
+    throw badInput(girf.path, what, 'give only one of the two in the scanner file');
   }
   const distortion = girf ? impulseResponse(girf, nominal) : terms.length > 0 ? eddyCurrents(terms) : undefined;
   if (distortion === undefined && [x, y, z, rf, adc].every((delay) => delay === 0)) return nominal;

@@ -68,12 +68,14 @@ fn course(step: u32, doublings: u32, X: vec4<i32>, rates: vec2<f32>, last: Cours
   return next;
 }
 
-/** What a magnetisation gains by relaxing. @param towards longitudinal magnetisation at rest */
+/**
+ * Change of a magnetisation by relaxation. @param towards equilibrium longitudinal magnetisation
+ */
 fn relaxing(m: vec3<f32>, towards: f32, loss: vec2<f32>) -> vec3<f32> {
   return vec3(m.xy * loss.x, (m.z - towards) * loss.y);
 }
 
-/** A magnetisation on its way through a pulse: where it was, and what it has gained since. */
+/** A magnetisation during a pulse: its value at the last update, and the increments since then. */
 struct Moving { held: vec3<f32>, gained: vec3<f32> }
 
 fn stepped(m: Moving, towards: f32, now: Course, step: u32) -> Moving {

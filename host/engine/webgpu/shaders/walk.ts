@@ -89,7 +89,7 @@ fn fold(@builtin(global_invocation_id) id: vec3<u32>) {
   let density = spins[3u * CAPACITY + spin];
   let rates = 1.0 / vec2(spins[5u * CAPACITY + spin], spins[4u * CAPACITY + spin]);
   let pulse = steps[dispatch.a.x];
-  // Columns of X, and b: the magnetisation at the end of a spin that begins without.
+  // Columns of X, and b: the final magnetisation of a spin that starts with none.
   let e0 = vec3(1.0, 0.0, 0.0);
   let e1 = vec3(0.0, 1.0, 0.0);
   let e2 = vec3(0.0, 0.0, 1.0);

@@ -84,7 +84,7 @@ export function relaxationProblem(T1: number, T2: number): { readonly what: stri
   };
 }
 
-/** Throws exit 65 if a phantom is larger than any scanner: its lengths are then in another unit. */
+/** Throws exit 65 if a phantom is larger than any scanner: its lengths are then in a wrong unit. */
 export function checkExtent(place: string, { min, max }: PhantomBounds): void {
   const reach = Math.max(...[...min, ...max].map(Math.abs));
   if (reach <= POSITION) return;

@@ -16,8 +16,8 @@ export interface BuiltinPhantom {
   readonly doc: string;
   readonly parameters: Parameters;
   /**
-   * @param sampler requirements of the sequence on the spins; without one a voxel has one spin by
-   * default
+   * @param sampler chooses the spins of each voxel for a sequence; without one a voxel has one spin
+   *   by default
    * @throws LarmorError 2 for a wrong parameter
    */
   open(given: Given, sampler?: SpinSampler): PhantomSource;
@@ -138,7 +138,8 @@ export const builtinPhantoms: Readonly<Record<string, BuiltinPhantom>> = {
 };
 
 /**
- * The built-in phantom of a source's name, which lists what was set beside it: `sphere radius=4cm`.
+ * The built-in phantom with a source's name, which includes the parameters that were set: `sphere
+ * radius=4cm`.
  */
 export function builtinNamed(name: string): string | undefined {
   const [word = ''] = name.split(' ', 1);

@@ -1,7 +1,7 @@
 /**
  * The columns of a spin, declared once for readers, checks, bounds and digests, and in this order
  * for the kernels (`assembly/tile.ts`). A run with a model, beyond static spins in one coil, has
- * further columns behind these, in the order of `modelColumns`.
+ * further columns after these, in the order of `modelColumns`.
  */
 import type { Model } from './types.ts';
 

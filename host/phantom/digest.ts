@@ -16,7 +16,10 @@ export type SpinDigest = readonly [number, number];
 /** Odd multipliers, as in `assembly/digest.ts`. */
 const [K, M] = [0x9e3779b1, 0x7feb352d];
 
-/** Spins that the module takes at once, and values from one column of its memory to the next. */
+/**
+ * Spins that the module processes at once, and the distance between columns in its memory, in
+ * values.
+ */
 const CHUNK = 4096;
 const STRIDE = CHUNK + 4;
 const FIRST_COLUMN = 4;
@@ -71,7 +74,7 @@ export function openFastDigest(): Digest {
   };
 }
 
-/** Chosen at the first digest: where address space is limited the kernels need it all. */
+/** Instantiated at the first digest: where address space is limited the kernels need all of it. */
 let chosen: Digest | undefined;
 
 /**

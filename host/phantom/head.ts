@@ -18,13 +18,13 @@ const SULCUS_MM = 1.3;
 /** Sulci reach this deep [mm]. */
 const SULCUS_DEPTH_MM = 15;
 /**
- * The pattern's slope along the surface: distance to the nearest sulcus is about |pattern| · this
- * [mm].
+ * The pattern's slope along the surface: the distance to the nearest sulcus is about |pattern|
+ * times this [mm].
  */
 const PATTERN_MM = 5.5;
 
 /**
- * Where a model's lattice points lie: place = start + index · spacing along x and y, planes with a
+ * Positions of a model's lattice points: start + index · spacing along x and y; planes have a
  * spacing of their own.
  */
 export interface ModelGrid {
@@ -99,7 +99,7 @@ function sectionsAt(z: number): Float64Array {
 }
 
 /**
- * Fills each section's interval on the row: the quadratic in x that its ellipse leaves at y.
+ * Fills the interval of each section on the row at height y, where a quadratic in x is at most 0.
  * Millimetres.
  */
 function paintSections(row: Uint8Array, sections: Float64Array, x0: number, step: number, y: number): void {

@@ -1,7 +1,7 @@
 /**
- * The magnetisation that spins start a sequence with, instead of thermal equilibrium: a file such
- * as `--magnetization` writes, or an array. It belongs to the spins in the order of the phantom;
- * what comes later (motion groups, tiles) asks by number.
+ * The magnetisation with which spins start a sequence, instead of thermal equilibrium: a file such
+ * as `--magnetization` writes, or an array. It is stored in the order of the phantom's spins; later
+ * stages (motion groups, tiles) request it by spin number.
  */
 import { badInput } from '../base/errors.ts';
 import { openNpyRows } from '../formats/npy.ts';
@@ -9,7 +9,10 @@ import type { SurveyOf } from './bounds.ts';
 import { digestText } from './digest.ts';
 import type { InitialMagnetization, PhantomSource, SpinBlock } from './types.ts';
 
-/** By so much |M| may exceed the density: rounding in f32 may lengthen M by 1e-7 in a step. */
+/**
+ * Relative amount by which |M| may exceed the density: rounding in f32 may lengthen M by 1e-7 per
+ * step.
+ */
 const LONGER = 1e-3;
 
 const SHAPE = 'give an array [spins, 3] that --magnetization wrote for the same phantom';
@@ -37,10 +40,10 @@ function arrayOf(values: ArrayLike<number>, { name, spinCount }: PhantomSource):
 }
 
 /**
- * The phantom with its spins in this state.
- * @param surveyOf by which ranks share the check of all spins
+ * The phantom with this initial magnetisation.
+ * @param surveyOf distributes the check of all spins over the ranks
  * @throws LarmorError 65 naming the first spin whose magnetisation is not finite or exceeds its
- * density, 66 if the file is missing
+ *   density, 66 if the file is missing
  */
 export async function withInitial(
   source: PhantomSource,

@@ -43,7 +43,10 @@ export async function jemrisPhantom(file: Hdf5Reader, surveyOf: SurveyOf): Promi
 
   const rows = ny * nz;
   const group = Math.max(1, Math.floor(READ_VOXELS / nx));
-  /** Rows [r, …) of one z that fit a read, up to row `end`: their voxels and how many rows. */
+  /**
+   * Rows of one z, from r and up to row `end`, that fit into one read: their voxels and the number
+   * of rows.
+   */
   const readRows = (r: number, end: number) => {
     const y = r % ny;
     const z = Math.floor(r / ny);

@@ -107,7 +107,8 @@ function vectorLength({ place, shape }: NumberDataset): number {
 }
 
 function sliceOf({ shape, read }: NumberDataset, from: number, to: number) {
-  // Of [n, 1] and [1, n] the long axis is read in ranges; for a single spin any axis will do.
+  // Of the shapes [n, 1] and [1, n] the long axis is read in ranges; for a single spin either axis
+  // works.
   const axis = Math.max(
     0,
     shape.findIndex((extent) => extent !== 1),

@@ -101,8 +101,8 @@ export function latticeSource(lattice: Lattice, model: LatticeModel, options: La
   const metres = new Map([...new Set(places)].map((one) => [one, metresInVoxel(one, steps)]));
   const inVoxel = places.map((one) => metres.get(one)!);
   const single = perVoxel.every((count) => count <= 1);
-  // For the spins that are read at a time, part of one row: the point of each, and its number
-  // within the voxel.
+  // For the spins of one read within a row: the lattice point of each, and its number within the
+  // voxel.
   const points = new Int32Array(nx);
   const subs = new Int32Array(nx);
 
@@ -269,7 +269,9 @@ function choosePlaces(
   return { ...chosen, places: all };
 }
 
-/** Smallest and largest number of spins of the occupied voxels, and what is predicted of them. */
+/**
+ * Smallest and largest number of spins of the occupied voxels, and the errors predicted for them.
+ */
 function spinsOfVoxels(
   perVoxel: Uint32Array,
   counts: Float64Array,
@@ -368,8 +370,8 @@ export function rowOf(before: Float64Array, n: number): number {
 }
 
 /**
- * [tissues] each, by tissue number, rounded to f32 like spins; the density is shared by the spins
- * of a voxel.
+ * [tissues] values of each by tissue number, rounded to f32 like spins; the spins of a voxel share
+ * its density.
  */
 type TissueColumns = Readonly<Record<keyof Tissue, Float32Array>>;
 

@@ -1,5 +1,5 @@
 /**
- * Opens a phantom by name: a built-in one, or a file recognised by its ending or as HDF5.
+ * Opens a phantom by name: a built-in one, or a file recognised by its extension or HDF5 signature.
  */
 import { existsSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
@@ -75,7 +75,8 @@ export async function openPhantom(
   }
   requireFile(name);
   if (statSync(name).size === 0) throw badInput(name, 'is empty', 'check that it was copied whole');
-  // Labels have a tissue table; looking for an object of MRiLab reads the whole file.
+  // Label images have a tissue table; only other MAT-files are searched for an MRiLab object,
+  // because that reads the whole file.
   if (ending === '.mat' && parameters.tissues === undefined && !existsSync(tableBeside(name))) {
     const object = await openMrilab(name, B0, warn);
     if (object !== undefined) {
@@ -106,8 +107,8 @@ export async function openPhantom(
 }
 
 /**
- * The parameters that `openPhantom` takes for this name: {} for a file that takes none, undefined
- * for what is no phantom by its name. Opens nothing.
+ * The parameters that `openPhantom` accepts for this name: {} for a file that has none, undefined
+ * if the name is not that of a phantom. Opens nothing.
  */
 export function phantomParameters(name: string): Parameters | undefined {
   if (Object.hasOwn(builtinPhantoms, name)) return builtinPhantoms[name].parameters;

@@ -12,10 +12,14 @@ import { readTissueTable } from './tissue-table.ts';
 import type { PhantomSource } from './types.ts';
 
 /**
- * Smaller ones are what smoothing leaves everywhere: a spin for each would cost more than it gives.
+ * Smoothing leaves smaller probabilities everywhere: a spin for each would cost more than it
+ * contributes.
  */
 const LEAST = 1e-3;
-/** Probabilities beyond 0 or 1, and sums of them beyond 1, by so much are rounding. */
+/**
+ * Amount by which probabilities may lie outside [0, 1], and their sums exceed 1, because of
+ * rounding.
+ */
 const ROUNDING = 1e-3;
 const SUM_ROUNDING = 1e-2;
 

@@ -24,7 +24,7 @@ export const spinsPerVoxel = {
   integer: true,
 } as const;
 
-/** [spins][i, j, k]: places in a voxel in steps of the lattice, each in [−½, ½). */
+/** [spins][i, j, k]: positions in a voxel in units of the lattice steps, each in [−½, ½). */
 export type SubVoxelPlaces = Float64Array;
 
 /** An order and its energy over the wanted signal's. */
@@ -57,7 +57,10 @@ export interface SpinChoice {
   readonly places: readonly SubVoxelPlaces[];
   /** Predicted spurious echo over the signal. */
   readonly level?: number | undefined;
-  /** Predicted error of the sum over the slice, of the tissue that errs most, over its signal. */
+  /**
+   * Predicted error of the sum over the slice for the tissue with the largest error, relative to
+   * its signal.
+   */
   readonly scale?: number | undefined;
 }
 
@@ -117,9 +120,9 @@ function commonDivisor(a: number, b: number): number {
 }
 
 /**
- * The smallest set of at least `least` spins whose spurious echo is predicted within `tolerance`;
- * `exactly` fixes the number. If none does, the best that was met. `layered`: all spins at
- * different heights along k, as a slice profile asks for.
+ * The smallest set of at least `least` spins whose spurious echo is predicted to be within
+ * `tolerance`; `exactly` fixes the number. If there is none, the best set that was tried.
+ * `layered`: all spins at different heights along k, as a slice profile requires.
  */
 export function chooseSet(
   orders: readonly WeightedOrder[],
@@ -160,7 +163,7 @@ export function levelOfSet(
   return levelOf(strongest(orders, voxels), voxels, count, multipliers);
 }
 
-/** The same places in each of the parts of a voxel that is divided along i, j, k. */
+/** The same positions repeated in each part of a voxel that is divided along i, j, k. */
 export function filled(places: SubVoxelPlaces, [ni, nj, nk]: readonly number[]): SubVoxelPlaces {
   const parts = [ni, nj, nk];
   const count = ni * nj * nk;
@@ -178,7 +181,7 @@ const WEIGHED = 300;
 /**
  * The strongest orders in cycles per step. In a scan whose moments rotate from pulse to pulse
  * (spokes, spirals) there are thousands, each weak, and most of their energy is beyond the first
- * few hundred: those that a set of places cannot tell apart are one.
+ * few hundred; therefore orders that a set of positions cannot distinguish are merged into one.
  */
 function strongest(orders: readonly WeightedOrder[], voxels: Voxels): StrongOrder[] {
   // The lattice itself is visible if the image resolves its period: as a replica of the wanted
@@ -188,13 +191,16 @@ function strongest(orders: readonly WeightedOrder[], voxels: Voxels): StrongOrde
   return [wanted, ...(all.length > WEIGHED ? merged(all, voxels) : all)].slice(0, WEIGHED);
 }
 
-/** Orders of one neighbourhood as the strongest of them, with the energy of all: falling energy. */
+/**
+ * Merges orders that lie close together into the strongest of them, with the energy of all; in
+ * order of falling energy.
+ */
 function merged(orders: readonly StrongOrder[], voxels: Voxels): StrongOrder[] {
   const window = windowOf(voxels);
   const known = new Map<string, { cycles: Vector; energy: number }>();
   for (const { cycles, energy } of orders) {
-    // Where the image encodes, what lands in its window decides, else the cycles of a voxel: the
-    // kernel of places is about one wide.
+    // The kernel of a set of positions is about one cycle per voxel wide, so orders closer than a
+    // sixteenth are alike; along encoded axes the same replicas must fall in the image's window.
     const key = window
       .map((half, axis) => {
         const u = cycles[axis];
@@ -211,8 +217,8 @@ function merged(orders: readonly StrongOrder[], voxels: Voxels): StrongOrder[] {
 }
 
 /**
- * Sets of this size to try, the plainest first: layers along k, i, j; then lattices in planes and
- * in space.
+ * Sets of this size to try, the simplest first: layers along k, i, j; then lattices in planes and
+ * in three dimensions.
  */
 function candidates(count: number, directions: readonly boolean[]): Multipliers[] {
   const plain: Multipliers[] = [
@@ -261,8 +267,8 @@ function windowOf({ pixel, steps }: Voxels): (number | undefined)[] {
 }
 
 /**
- * Inside an object of one tissue the voxels are one long lattice: only what lands in the image's
- * window of k is left.
+ * Inside an object of one tissue the voxels form one long lattice: only orders within the image's
+ * window of k remain.
  */
 function levelOf(orders: readonly StrongOrder[], voxels: Voxels, count: number, [a, b, c]: Multipliers): number {
   const { planes } = voxels;

@@ -16,14 +16,15 @@ export interface TissueTable {
   /** Field at which the off-resonances hold. */
   readonly B0: Tesla;
   /**
-   * Whether T1 and T2 of all tissues are given by field, and those of `tissues` are the scanner's.
+   * Whether T1 and T2 of all tissues are given by field strength, so that those of `tissues` are
+   * for the scanner's field.
    */
   readonly knowsField: boolean;
   /** By label; null: known, without spins. */
   readonly tissues: ReadonlyMap<number, Tissue | null>;
   /**
-   * By label: the map of its probability, `GM.nii.gz` or `tissues.nii.gz[0]`; empty for labels of
-   * an image.
+   * By label: the map of its probability, `GM.nii.gz` or `tissues.nii.gz[0]`; empty if the labels
+   * are those of an image.
    */
   readonly probabilities: ReadonlyMap<number, string>;
   /** Voxel size along each array dimension; undefined: the image says. */
@@ -111,9 +112,9 @@ const isByField = ({ T1, T2 }: { readonly T1?: unknown; readonly T2?: unknown })
   typeof T1 === 'object' && typeof T2 === 'object';
 
 /**
- * A time [s], or times by field, {"1.5": 0.9, "3": 1.2}: between two fields it runs straight in the
- * logarithms of both, as T1 ∝ B0^p does.
- * @throws LarmorError 65 where the field is beyond those given
+ * A time [s], or times by field strength, {"1.5": 0.9, "3": 1.2}: between two fields interpolated
+ * linearly in the logarithms of both, since T1 ∝ B0^p.
+ * @throws LarmorError 65 for a field outside those given
  */
 function timeOf(value: unknown, place: string, B0: Tesla): number {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return positive(value, place, 's');

@@ -9,13 +9,14 @@ import type { Motion } from './motion/types.ts';
 
 /** Struct of arrays, one entry per spin: the columns that `columns.ts` declares. */
 export type SpinBlock = Readonly<Record<ColumnName, Float32Array>> & {
-  /** The columns of a model, in the order of `modelColumns`; absent where spins have none. */
+  /** The columns of a model, in the order of `modelColumns`; absent if there is no model. */
   readonly extra?: readonly Float32Array[];
 };
 
 /**
- * What spins have beyond the base columns, and what bounds the engines need of it. Phase terms: a
- * spin turns by −2π Σ κ_i·q_i beside k·r + Δf·t, κ from the timeline and q from the spin.
+ * What spins have in addition to the base columns, and the bounds of it that engines need. Phase
+ * terms: a spin rotates by −2π Σ κ_i·q_i in addition to k·r + Δf·t, with κ from the timeline and q
+ * from the spin.
  */
 export interface Model {
   /** Columns q. */
@@ -25,7 +26,7 @@ export interface Model {
   /** Receive coils; 0: one channel of weight 1. */
   readonly coils: number;
   /**
-   * Sets of coil columns; of spins that move among coils one for each time at which they are
+   * Sets of coil columns: for spins that move among coils, one for each time at which they are
    * sampled. Default: one.
    */
   readonly coilSets?: number;
@@ -151,7 +152,7 @@ export interface InitialMagnetization {
   read(first: number, count: number, into: Float64Array): void;
 }
 
-/** Signals that are received: one for each coil, and one of weight 1 where there is none. */
+/** Received signals: one per coil, or a single one of weight 1 without coils. */
 export const channelsOf = ({ model }: Pick<PhantomSource, 'model'>): number => Math.max(1, model?.coils ?? 0);
 
 /**

@@ -26,7 +26,7 @@ const FORMAT_VERSION = '0.11.5';
  * @throws LarmorError 73 if it cannot be written, 65 if a spin of the source cannot be simulated
  */
 export async function writePhantom(path: string, source: PhantomSource): Promise<void> {
-  // Says what is wrong with the place in the words all outputs use, before any spin is computed.
+  // Checks the output path before any spin is computed, with the messages that all outputs have.
   createOutput(path).abandon();
   const { h5 } = await loadHdf5();
   const beside = `${resolve(path)}.${process.pid}.partial`;

@@ -1,6 +1,6 @@
 /**
- * The playground: built-in scans simulated in the browser while sliders move. While one moves, the
- * spins stay those of the scan before; when it rests, they are chosen anew for this scan.
+ * The playground: built-in scans simulated in the browser while sliders move. During a movement the
+ * spins of the last full scan are reused; when the slider rests, they are chosen anew.
  */
 
 import type { LiveParameter } from '../html/types.ts';
@@ -24,7 +24,10 @@ const startOf = (sequence: string, more: Scan['sequenceParameters'] = {}): Scan 
 });
 
 let scan = startOf('gre');
-/** A scan under way: undefined, a preview, or one with spins of its own, which a change stops. */
+/**
+ * The scan in progress: undefined (none), a preview, or a scan with its own spins, which a change
+ * stops.
+ */
 let running: 'preview' | 'final' | undefined;
 /** Another scan was asked for since. */
 let isStale = false;

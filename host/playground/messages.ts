@@ -25,7 +25,9 @@ export interface Picture {
   readonly signalHash: string;
   readonly build: string;
   readonly spins: number;
-  /** The spins are those that this very scan needs: it has the signal of the command. */
+  /**
+   * Whether the spins were chosen for this very scan, so that its signal is that of the command.
+   */
   readonly isFinal: boolean;
   readonly threads: number;
   /** From the question to the answer [s]. */

@@ -12,7 +12,7 @@ import { echoText } from '../page/run.ts';
 import { makeView } from '../page/view.ts';
 import type { Picture } from './messages.ts';
 
-/** Charts are made anew at most so often while pictures follow each other [ms]. */
+/** Shortest time between two updates of the charts while pictures follow each other [ms]. */
 const DIAGRAM_MS = 400;
 
 export interface Results {

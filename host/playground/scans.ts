@@ -1,4 +1,7 @@
-/** The scans that the playground offers: built-in sequences that take a moment; how each begins. */
+/**
+ * The scans that the playground offers, built-in sequences that take a moment, and the initial
+ * values of each.
+ */
 import type { Given } from '../base/parameters.ts';
 
 export interface Offer {

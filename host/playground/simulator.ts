@@ -3,9 +3,9 @@ import type { Answer, Picture, Question, Scan } from './messages.ts';
 
 export interface Simulator {
   /**
-   * @param keepsSpins of the scan before, which is quicker
+   * @param keepsSpins reuse the spins of the previous scan, which is quicker
    * @returns undefined if it was stopped
-   * @throws what the simulation says of the scan
+   * @throws the error of the simulation
    */
   simulate(scan: Scan, keepsSpins: boolean, onProgress: (part: number) => void): Promise<Picture | undefined>;
   /** Ends the scan under way, between two groups of spins. */

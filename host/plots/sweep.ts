@@ -36,7 +36,7 @@ const valueText = (value: number | string, unit: string): string =>
 const MOST_LINES = 6;
 
 /**
- * The first parameter that has several numbers, and numbers alone; −1 where there is none.
+ * The first parameter that has several values, all of them numbers; −1 if there is none.
  * @param values of each parameter
  */
 export function curveAlong(values: readonly (readonly (number | string)[])[]): number {

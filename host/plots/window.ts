@@ -138,7 +138,9 @@ function repetition(all: Played, periods: readonly Seconds[], number: number): S
   return { ...between(all, start, shown), repetition: { number, count, idle: end - shown } };
 }
 
-/** Part of a repetition's events by which the time without any after them is cut. */
+/**
+ * Trailing time without events is shown for at most this fraction of the time up to the last event.
+ */
 const IDLE_SHOWN = 0.08;
 
 function isEmpty({ rf, gx, gy, gz, adc }: Block): boolean {

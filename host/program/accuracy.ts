@@ -17,53 +17,53 @@ const PULSES = 1 - READOUTS;
 /** Of a 2-D transform. */
 export const AXES = 2;
 /**
- * Of a readout's share, what interpolation in time may err at most; what it leaves, and it leaves
- * most, goes to the plane.
+ * Largest share of a readout's error budget for interpolation in time; the remainder, which is
+ * usually the larger part, goes to the plane.
  */
 const TIME = 1 / 4;
 /** Of a readout's share, what a line may deviate from a quadratic. */
 const FIT = 1 / 4;
 /**
- * Of an axis of a plane, what interpolation between the points of the transform may err; the rest
+ * Share of an axis's error budget for interpolation between the points of the transform; the rest
  * is for spreading.
  */
 export const INTERPOLATION = 1 / 8;
 /**
- * What becomes of an error in an entry of an operator by the time it is signal: 3 to 5 times as
- * much. Where echoes build up it is 16 times, but there a bound on an entry, which few spins come
- * near, is not met with the same sign again and again.
+ * Factor by which an error in an entry of an operator has grown when it reaches the signal: 3 to 5.
+ * Where echoes build up it is 16, but there the bound of an entry, which few spins come near, is
+ * not reached with the same sign every time.
  */
 export const OPERATOR_GAIN = 5;
 /**
- * An entry may err by interpolation between amplitudes and by its table, which is interpolated in
- * frequency, R1 and R2.
+ * Shares of the error of an entry: interpolation between amplitudes, and its table, which is
+ * interpolated in frequency, R1 and R2.
  */
 const ENTRY_ERRORS = 2;
 export const TABLE_AXES = 3;
 
 /**
- * Tolerance below which curves are left out: their rounding in f32 alone is then more than that of
- * exact methods. The other methods round less than those.
+ * Tolerance below which NUFFTs of curves are not used: their f32 rounding alone would then exceed
+ * that of exact methods. The other methods round less than exact ones.
  */
 export const FINEST = 5e-6;
 /**
- * In several coils exact runs too may transform equally spaced lines, at this tolerance: half of it
- * goes to readouts, which is less than what exact sums in f32 round (7e-7 for single spins).
- * Products would take as many times as long as there are coils.
+ * With several coils exact runs too may transform equally spaced lines, at this tolerance: half of
+ * it goes to readouts, which is less than the rounding error of exact sums in f32 (7e-7 for single
+ * spins). Matrix products would take as many times as long as there are coils.
  */
 const OF_COILS = 1e-6;
 
 /**
- * What an entry of an operator may err below `FINEST`: half of what f32 rounds, so that it shows no
- * more than with exact operators.
+ * Largest error of an entry of an operator below the tolerance `FINEST`: half of the f32 rounding
+ * error, so that it is no more visible than that of exact operators.
  */
 const HALF_ROUNDING = 2 ** -25;
 
 /**
- * What splitting relaxation from rotation may do to a run, all its pulses together, where the exact
- * solution costs little more (1.3 times for steps of small angle, more for those of 4 rad: twelve
- * terms and two doublings); and where it is in f64, which costs several times as much. Pulses that
- * are stepped may err as much with or without a tolerance.
+ * Largest error of a run from splitting relaxation and rotation, over all its pulses: `held` where
+ * the exact solution costs little more (1.3 times for steps of small angle, more for those of 4
+ * rad: twelve terms and two doublings), and `heldF64` where it is computed in f64, which costs
+ * several times as much. Stepped pulses may have this error with or without a tolerance.
  */
 export const SPLITTING = { held: 3e-7, heldF64: 3e-6 } as const;
 
@@ -84,7 +84,8 @@ export interface ErrorBudget {
 }
 
 /**
- * The budget of readouts, which exact runs have in several coils; undefined: exact methods alone.
+ * The budget of readouts, which exact runs with several coils have too; undefined: exact methods
+ * only.
  */
 export const readoutBudget = (tolerance: number | undefined, coils: number): ErrorBudget | undefined =>
   tolerance === undefined && coils === 0 ? undefined : errorBudget(tolerance ?? OF_COILS);

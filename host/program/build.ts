@@ -1,9 +1,9 @@
 /**
  * Timeline → the kernels' program. For each window the methods that take several readouts together
- * are asked first, then each readout goes to the cheapest method for its trajectory; of the pulses
- * each is played as costs least. A proposal counts only within the error budget. What is decided
- * depends on counts in the timeline, the phantom's bounds and the tile size alone, so every rank
- * decides alike.
+ * are asked first, then each readout goes to the cheapest method for its trajectory; for each pulse
+ * the cheapest method is chosen. Only proposals within the error budget count. The choices depend
+ * only on counts in the timeline, the phantom's bounds and the tile size, so every rank makes the
+ * same ones.
  */
 import { LineRun, OP, Op } from '../abi/abi.generated.ts';
 import { recordList } from '../abi/records.ts';
@@ -94,8 +94,7 @@ export function programFor(job: ProgramJob): Program {
 }
 
 /**
- * What the program of a job would cost, in operations per spin: the same choices, without the
- * program.
+ * Cost of the program of a job in operations per spin: the same choices without making the program.
  */
 export function programCost(job: ProgramJob): number {
   const { timeline, ranges } = joinTimelines(job.timelines);

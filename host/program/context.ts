@@ -1,7 +1,7 @@
 /**
- * What a program is made of and for, as every method sees it. Values that do not depend on the tile
- * size are made once for all programs of a job, so that comparing tile sizes costs little more than
- * one program.
+ * Inputs of a program as every method sees them. Values that do not depend on the tile size are
+ * computed once for all programs of a job, so that comparing tile sizes costs little more than one
+ * program.
  */
 import type { Timeline, Timelines } from '../timeline/types.ts';
 import { trajectoryUses } from '../timeline/windows.ts';
@@ -10,8 +10,8 @@ import type { Context } from './method.ts';
 import type { ProgramJob } from './types.ts';
 
 /**
- * Whether spins have columns that only a model's kernels know, or timelines of their own. Coils
- * alone are rows of ordinary readouts.
+ * Whether the run has a model: columns of spins that only kernels for models support, or several
+ * timelines. Coils alone are no model: readouts take them as additional rows.
  */
 export const isModelled = (timelines: Timelines, { model }: Pick<ProgramJob['source'], 'model'>): boolean =>
   timelines.length > 1 || timelines[0].terms > 0 || (model !== undefined && model.transmits > 0);

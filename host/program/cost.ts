@@ -1,9 +1,9 @@
 /**
- * The cost model: operations per spin, one being what takes as long as an f32 operation on one
- * spin, counted in the kernels and never timed. So what is chosen by it is the same on every rank
- * and at every start, for processors as for GPUs. What is done once per tile is shared by the
- * tile's spins. Every comparison of methods, the choice of threads and the work that a run is told
- * to have come from here.
+ * The cost model, in operations per spin; the unit is the time of one f32 operation on one spin.
+ * Operations are counted in the kernels and never timed, so choices that depend on them are the
+ * same on every rank and at every start, for processors as for GPUs. Work that is done once per
+ * tile is divided by the tile's spins. Every comparison of methods, the choice of threads and the
+ * reported work of a run use this model.
  */
 
 import type { Model } from '../phantom/types.ts';
@@ -11,30 +11,31 @@ import { STRIDE, type Timeline } from '../timeline/types.ts';
 import { pulseUses } from '../timeline/windows.ts';
 import type { LineAxis } from './nufft/line-axis.ts';
 
-/** A sample whose phase, sine, cosine and decay are formed from the last pulse. */
+/** A sample whose phase, sine, cosine and decay are computed directly from the last pulse. */
 const EXACT_SAMPLE = 55;
 /**
- * A step to the next sample in any direction; and to the next but one of equally spaced samples.
+ * A sample computed from the one before by a step in any direction; and one of equally spaced
+ * samples, computed by recurrence from the one before the last.
  */
 const STEPPED_SAMPLE = 43;
 const RECURRENT_SAMPLE = 6;
 /**
- * A sample of a line in a product of matrices, three products; entries of the matrix, equally
- * spaced samples or any.
+ * A sample of a line in a matrix product (three real products); an entry of the matrix for equally
+ * spaced samples.
  */
 const PRODUCT = 3;
 const UNIFORM_ENTRY = 12;
-/** The magnetisation at a line's first sample: most follow from the line before. */
+/** The magnetisation at a line's first sample: most are computed from the line before. */
 const LINE_START = 12;
 /** The same multiplied by what a coil receives. */
 const WEIGHED_START = 10;
-/** A sample of a model, besides the coils: and for a phase term, and a coil. */
+/** A sample of a model without coils; in addition, for each phase term and each coil. */
 const MODEL_SAMPLE = { alone: 54, term: 3, coil: 4.5 } as const;
 /** A tap of a kernel on one line. */
 const TAP = 8;
 /**
- * What one part of a cell takes: two products, but twice as many loads and stores; and a point in
- * one stage of a transform.
+ * Spreading on one part of a cell: two products, but twice as many loads and stores; and one point
+ * in one stage of a transform.
  */
 const CELL = 5;
 const POINT = 13;
@@ -44,8 +45,9 @@ const TRANSFORMED_SAMPLE = 40;
 const padded = (samples: number): number => 8 * Math.ceil(samples / 8);
 
 /**
- * Samples by themselves. @param coils columns of coils, 0 without any
- * @param terms of a model; undefined: without one, but for coils
+ * Samples computed one by one.
+ * @param coils columns of coils, 0 without any
+ * @param terms of a model; undefined: no model besides coils
  */
 export function directCost(samples: number, coils: number, terms?: number): number {
   if (coils === 0 && terms === undefined) return samples * STEPPED_SAMPLE;
@@ -53,8 +55,8 @@ export function directCost(samples: number, coils: number, terms?: number): numb
 }
 
 /**
- * A line by itself: phases at its middle and per sample, amplitudes, and the spreading of each on
- * its taps; a tile's share of transform and samples.
+ * A line transformed on its own: phases at its middle and per sample, amplitudes, and the spreading
+ * of each on its taps; its share of the tile's transform and samples.
  */
 export function lineCost(axis: LineAxis, terms: number, tileSize: number): number {
   const { samples, grid, stages, taps, orders } = axis;
@@ -64,7 +66,7 @@ export function lineCost(axis: LineAxis, terms: number, tileSize: number): numbe
 
 export const recurrenceCost = (samples: number): number => EXACT_SAMPLE + RECURRENT_SAMPLE * samples;
 
-/** One of so many lines that share a trajectory; phase terms are part of its entries. */
+/** One of several lines that share a trajectory; phase terms are part of its entries. */
 export function matrixCost(samples: number, isUniform: boolean, lines: number, coils: number, terms: number): number {
   const entry = isUniform ? UNIFORM_ENTRY : STEPPED_SAMPLE + MODEL_SAMPLE.term * terms;
   const entries = entry * padded(samples);
@@ -80,7 +82,10 @@ interface Axis {
 
 const weightsOf = ({ kernel: { taps, degree } }: Axis): number => 4 * taps * degree;
 
-/** One of so many lines that share an axis, in so many coils: each forms the weights again. */
+/**
+ * One of several lines that share an axis, with several coils, each of which computes the weights
+ * again.
+ */
 export function nufft1d1Cost(axis: Axis, lines: number, tileSize: number, coils: number): number {
   const { samples, grid, kernel } = axis;
   const transform = grid * (5 * Math.log2(grid) + 8) + TRANSFORMED_SAMPLE * samples;
@@ -89,8 +94,8 @@ export function nufft1d1Cost(axis: Axis, lines: number, tileSize: number, coils:
 }
 
 /**
- * All lines of a train: cells and phases, weights of both axes, their products; a tile's share of
- * transform, transposition, samples. Coils share cells and weights.
+ * All lines of a train: cells and phases, weights of both axes, their products; the share of the
+ * tile's transform, transposition and samples. Coils share cells and weights.
  */
 export function nufft2d1Cost(sampleAxis: Axis, lineAxis: Axis, tileSize: number, coils: number): number {
   const [n, l] = [sampleAxis.grid, lineAxis.grid];
@@ -120,7 +125,7 @@ interface Plane {
   readonly times: ArrayLike<number>;
 }
 
-/** A curve: a spin's phase and products; a tile's share of the transforms and samples. */
+/** A curve: a spin's phase and products; its share of the tile's transforms and samples. */
 export function nufft2d3Cost({ u, v, times }: Plane, samples: number, tileSize: number): number {
   // Rows of five to eight cells are spread as eight.
   const row = u.spreading.taps === 8 ? 8 : u.spreading.width;
@@ -131,9 +136,8 @@ export function nufft2d3Cost({ u, v, times }: Plane, samples: number, tileSize: 
 }
 
 /**
- * A plane, once per tile: a spin's cells and weights, its place among the sorted spins, and its
- * phase factor at each time node. (A line of 256 samples by itself takes 1.15 times as long so as
- * by recurrence.)
+ * A plane, once per tile: a spin's cells and weights, sorting, and its phase factor at each time
+ * node. (For a single line of 256 samples this takes 1.15 times as long as by recurrence.)
  */
 export function planeCost({ u, v, times }: Plane): number {
   return 120 + u.spreading.taps * u.spreading.degree + v.spreading.taps * v.spreading.degree + 50 * times.length;
@@ -147,15 +151,15 @@ export const operatorCost = (terms: number): number => 20 + 15 * terms;
 /** Looking an operator up in a table of so many rates and coefficients. */
 export const lookUpCost = (rates: number, coefficients: number): number => 100 + coefficients * rates;
 /**
- * Looking an operator up and applying it at once: so many polynomials, for spins of so many phase
- * terms.
+ * Looking up an operator and applying it: by the number of polynomials, and of phase terms of the
+ * spins.
  */
 export const driftLookUpCost = (polynomials: number, terms: number): number => 190 + 6 * terms + 105 * polynomials;
 
 /**
- * A run before its methods are chosen: samples in products of matrices, also in coils (transforms
- * take less), but one by one where coils change from sample to sample; RF steps and all else as it
- * is played.
+ * A run before its methods are chosen: samples by matrix products, also with coils (transforms take
+ * less), but one by one where coils change from sample to sample; RF steps and everything else as
+ * they occur.
  * @param model undefined: spins at rest in one coil
  */
 export function roughCost(timeline: Timeline, model?: Model): number {
@@ -190,8 +194,8 @@ export const GPU_COST = {
 } as const;
 
 /**
- * Operations of a job from which on a GPU is worth its start: to load Dawn, open a device and
- * compile kernels takes a second or two, in which the WASM engine does 10¹⁰ operations on each of
- * the eight cores that a job beside a GPU commonly has.
+ * Operations of a job from which a GPU is worth its start: loading Dawn, opening a device and
+ * compiling kernels takes one or two seconds, in which the WASM engine does 10¹⁰ operations on each
+ * of the eight cores that a job commonly has beside a GPU.
  */
 export const WORTH_A_GPU = 2e11;

@@ -7,7 +7,8 @@ import { OP, STRIDE, type Timeline, type Timelines } from '../timeline/types.ts'
 import type { OpRange } from '../timeline/windows.ts';
 
 /**
- * All timelines as one: their tables one after the other. What is common to all is the first one's.
+ * All timelines as one, with their tables concatenated. Values common to all are those of the
+ * first.
  */
 export function joinTimelines(timelines: Timelines): { timeline: Timeline; ranges: readonly OpRange[] } {
   const [common] = timelines;

@@ -10,15 +10,18 @@ import type { WindowReadout } from '../timeline/windows.ts';
 import type { Context } from './method.ts';
 import { trajectoryAt } from './trajectory.ts';
 
-/** Lines a trajectory must have in all coils together to repay filling its matrix. */
+/**
+ * Lines that a trajectory must have in all coils together for the matrix product to repay the
+ * computation of its matrix.
+ */
 const FEWEST_LINES = 4;
 /** Lines past this repay the matrix no better. */
 const MOST_LINES = 128;
-/** The same of all coils together: their products stay in the second-level cache. */
+/** Most lines in all coils together: their products then stay in the second-level cache. */
 const MOST_COIL_LINES = 256;
 /**
- * A step of the matrix is eight samples; of longer lines, a geometric series, it would lose
- * accuracy: a step of it is twelve samples.
+ * Samples of a line: a step of the matrix is eight samples. Equally spaced samples are a geometric
+ * series in steps of twelve, which would lose accuracy over longer lines.
  */
 const SHORTEST_LINE = 8;
 const LONGEST_LINE = 2048;
@@ -47,8 +50,8 @@ const TERM_SPACING = 1e-9;
 const FEWEST_OF_WINDOW = 48;
 
 /**
- * Whether the lines of a trajectory may be summed in batches: in f32, of spins whose columns stay
- * the same throughout.
+ * Whether the lines of a trajectory may be summed in batches: in f32, for spins whose columns do
+ * not change.
  */
 export function canBatch({ timeline, precision, source, coils, uses }: Context, trajectory: number): boolean {
   const { samples } = trajectoryAt(timeline, trajectory);
@@ -78,7 +81,7 @@ export interface Batch {
   /** First index into `firstSamples`. */
   readonly first: number;
   /**
-   * First of the line runs that fill the buffer when the batch is summed, and how many; 0: it is
+   * The first line run that is sampled when the batch is summed, and their number; 0: the buffer is
    * filled before.
    */
   readonly firstRun: number;
@@ -92,8 +95,8 @@ export interface LineBatches {
   /** Sums what is left. */
   end(): void;
   /**
-   * Of all: the batches; the first sample of every line of every batch; buffers in use; lines a
-   * buffer holds (a multiple of 4).
+   * Results: the batches; the first sample of every line of every batch; buffers in use; lines per
+   * buffer (a multiple of 4).
    */
   finish(): {
     readonly batches: readonly Batch[];
@@ -122,7 +125,8 @@ export interface ProgramParts {
 }
 
 /**
- * @param isBatched [trajectories] whose lines may come, and which of them as products of matrices
+ * @param isBatched [trajectories] whether lines may be batched, and whether batches are matrix
+ *   products
  */
 export function lineBatches(
   { ops, precessions, lineRuns }: ProgramParts,

@@ -1,9 +1,8 @@
 /**
- * What a method is: one descriptor here, a kernel in assembly/ and an entry in the
- * registry (methods.ts). A descriptor says what it supports, what it proposes for the readouts of a
- * window or for a pulse and at what cost and error, and how what was chosen is laid out for its
- * kernel. It declines by proposing nothing. `direct` and `stepped` support everything and are the
- * definition.
+ * The interface of a method: a descriptor here, a kernel in assembly/ and an entry in the registry
+ * (methods.ts). A descriptor states what it supports, what it proposes for the readouts of a window
+ * or for a pulse, at what cost and error, and how chosen work is laid out for its kernel. It
+ * declines by proposing nothing. `direct` and `stepped` support everything and are the definition.
  */
 import type { KernelContext } from '../abi/abi.generated.ts';
 import type { Arena } from '../abi/arena.ts';
@@ -23,9 +22,15 @@ export interface Context {
   readonly tileSize: number;
   /** Undefined: exact methods alone. */
   readonly budget: ErrorBudget | undefined;
-  /** The same for readouts: that of exact runs allows what rounding does, in several coils. */
+  /**
+   * The error budget of readouts: that of exact runs with several coils allows errors of the size
+   * of rounding.
+   */
   readonly readoutBudget: ErrorBudget | undefined;
-  /** Whether spins have columns that only a model's kernels know, or timelines of their own. */
+  /**
+   * Whether the run has a model: columns of spins that only kernels for models support, or several
+   * timelines.
+   */
   readonly isModelled: boolean;
   /** Columns of coils; 0: one coil that receives from all spins alike. */
   readonly coils: number;
@@ -41,12 +46,12 @@ export interface ProgramWriter {
   op(kind: number, index: number): void;
   /** A readout by itself. @returns index of its line run, for an op */
   lineRun(readout: WindowReadout): number;
-  /** A line that is summed together with others of its trajectory, from any windows. */
+  /** A line that is summed together with other lines of its trajectory, from any windows. */
   batchLine(readout: WindowReadout): void;
 }
 
 /**
- * What a proposal costs, in operations per spin (cost.ts), and what a sample may err by, relative
+ * Cost of a proposal in operations per spin (cost.ts), and the largest error of a sample, relative
  * to Σ|ρ|.
  */
 interface Estimate {
@@ -61,7 +66,7 @@ interface Estimate {
 export interface LineProposal extends Estimate {
   readonly isBatched: boolean;
   emit(writer: ProgramWriter, readout: WindowReadout): void;
-  /** Of a batch: address of what its kernel needs for this trajectory; default: none. */
+  /** For a batch: address of the data that its kernel needs for this trajectory; default: none. */
   place?(arena: Arena): number;
 }
 
@@ -98,8 +103,8 @@ export interface OpenedWindowMethod extends Opened {
 }
 
 /**
- * Readouts of each window that methods before this one leave. @param wanted windows that may hold
- * any of interest
+ * Readouts of each window that are left by the methods before this one. @param wanted windows that
+ * may contain suitable ones
  */
 export type Remaining = (wanted: (readouts: readonly WindowReadout[]) => boolean) => Iterable<readonly WindowReadout[]>;
 
@@ -123,8 +128,8 @@ export interface PulseFamily {
   /** Sizes of these factors. */
   readonly amplitudes: readonly number[];
   /**
-   * Factors at which operators are needed, so that those at all others follow from them within the
-   * budget.
+   * Amplitude factors at which operators are needed, so that operators at all other factors follow
+   * within the budget.
    */
   readonly nodes: readonly number[];
   /** How often its pulses are played. */

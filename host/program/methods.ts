@@ -1,6 +1,6 @@
 /**
- * The registry of methods. A method of several readouts is asked before those that take fewer;
- * among methods of single lines, and of pulses, the cheapest wins. The definition stands last.
+ * The registry of methods. A method for several readouts is asked before methods for fewer; among
+ * methods for single lines, and for pulses, the cheapest wins. The definition comes last.
  */
 import type { LineMethod, PulseMethod, WindowMethod } from './method.ts';
 import { operator } from './pulses/operator.ts';

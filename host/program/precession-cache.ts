@@ -13,8 +13,8 @@ type Ops = RecordList<typeof Op>;
 type LineRuns = RecordList<typeof LineRun>;
 
 /**
- * A precession is cached if it occurs at least so often, and at most so many are: 12 bytes per spin
- * each.
+ * A precession is cached if it occurs at least this often; the number of cached ones is limited,
+ * because each takes 12 bytes per spin.
  */
 const MIN_USES = 4;
 const MAX_CACHED = 16;
@@ -27,9 +27,9 @@ const MAX_RECURRENCE = 7;
 const GRAIN = [1e-9, 1e-9, 1e-9, 1e-13] as const;
 
 /**
- * Rewrites precessions that repeat to PRECESS_CACHED, and single lines that follow from others to
- * LINE_RECURRENCE, whose line run then names the cached step, or −1: phased exactly, for those
- * after it.
+ * Rewrites repeated precessions to PRECESS_CACHED, and single lines that can be computed from
+ * others to LINE_RECURRENCE, with the cached step in their line run, or −1 for a line whose phase
+ * is computed exactly, for the lines after it to follow from.
  * @param ops and `lineRuns`: changed in place
  * @param precessions interns the steps
  * @returns indices into precessions

@@ -14,22 +14,18 @@ import type { Operators } from './pulses/choose.ts';
 export type Precision = 'f32' | 'f64';
 
 export interface ProgramJob {
-  /** One for each group of the source's spins. All have the same readouts and samples. */
+  /** One per group of the source's spins. All have the same readouts and samples. */
   readonly timelines: Timelines;
   readonly source: PhantomSource;
   readonly precision: Precision;
-  /**
-   * Largest error of a sample that fast methods may make, relative to Σ|ρ|; undefined: exact
-   * methods alone.
-   */
+  /** Largest error of a sample by fast methods, relative to Σ|ρ|; undefined: exact methods only. */
   readonly tolerance?: number;
   /** Spins per tile; the last one of a group may hold fewer. */
   readonly tileSize: number;
   /**
-   * Takes the magnetisation at the end of the timelines, [count][x, y, z] in units of the density,
-   * of spins [first, first + count): called once for each tile of a run, in any order, by the time
-   * `run` has resolved. Timelines are then compiled with `toEnd`. The array is the caller's own
-   * until the call returns.
+   * Receives the final magnetisation [count][x, y, z], in units of the density, of spins [first,
+   * first + count): called once for each tile of a run, in any order, before `run` resolves.
+   * Timelines are then compiled with `toEnd`. The array must not be used after the call returns.
    */
   readonly onMagnetization?: (first: number, count: number, magnetization: Float64Array) => void;
 }
@@ -44,15 +40,15 @@ export interface Program {
   readonly isModelled: boolean;
   /** [precessions][kx, ky, kz, dt, phase terms] */
   readonly precessions: Float64Array;
-  /** [cached] indices into precessions: those so frequent that each spin's is cached */
+  /** [cached] indices into precessions: those frequent enough to be cached for every spin */
   readonly cachedPrecessions: Int32Array;
   readonly lineRuns: RecordList<typeof LineRun>;
   readonly batches: readonly Batch[];
   /** First sample of every line of every batch. */
   readonly firstSamples: Int32Array;
   /**
-   * Lines a batch buffer holds (a multiple of 4), buffers in use at a time, longest line that is a
-   * product of matrices (a multiple of 8); 0 without batches.
+   * Lines per batch buffer (a multiple of 4), buffers in use at a time, and longest line of a
+   * matrix product (a multiple of 8); 0 without batches.
    */
   readonly lines: number;
   readonly buffers: number;
@@ -64,7 +60,7 @@ export interface Program {
   /** Pulses played as operators, and the pulses these are composed from. */
   readonly operators: Operators;
   /**
-   * Operations per spin (cost.ts), and what a sample may err by, relative to Σ|ρ|, beside the
+   * Operations per spin (cost.ts), and the largest error of a sample, relative to Σ|ρ|, besides the
    * rounding of exact methods.
    */
   readonly cost: number;

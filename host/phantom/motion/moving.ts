@@ -34,8 +34,8 @@ export interface MovingPhantom {
    */
   placesOf(first: number, count: number, atRest: SpinBlock): MovingPlaces;
   /**
-   * Farthest that spins of a group move between two times [m], by those in the corners of the
-   * phantom's box, or by some where the movement is sampled.
+   * Largest distance that spins of a group move between two times [m], evaluated at the corners of
+   * the phantom's box, or for some spins if the movement is sampled.
    */
   shift(group: number, from: Seconds, to: Seconds): number;
 }
@@ -118,7 +118,7 @@ export function movingPhantom(
           if (to > from) part(from - starts[n], to - from, slice(into, from - first, to - from));
         }
       };
-      // Spins that all move alike need no columns, and all methods for spins at rest are theirs.
+      // If all spins move alike they need no columns, and all methods for spins at rest apply.
       return {
         ...source,
         ...(isCommon ? {} : { model }),

@@ -1,7 +1,7 @@
 /**
- * Positions of spins at any time, by the definition: motions sorted by their first knot, all but
- * translations one after the other, each applied to the result of those before it, then all
- * translations. Slow (every spin for every time), and valid for every list of motions.
+ * Positions of spins at any time, directly by the definition: motions sorted by their first knot;
+ * all except translations are applied one after the other, each to the result of those before it;
+ * then all translations. Slow (every spin for every time), and valid for every list of motions.
  */
 import type { Seconds } from '../../base/units.ts';
 import { unitTime } from './time-curve.ts';

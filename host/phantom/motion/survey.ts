@@ -25,13 +25,13 @@ export interface Group {
 export interface MotionSurvey {
   readonly groups: readonly Group[];
   /**
-   * [motions] largest distance from the z axis over the span at rest; undefined if earlier motions
-   * change it or it is not needed
+   * [motions] largest distance of the span's spins at rest from the z axis; undefined if it is not
+   * needed, or if earlier motions change it
    */
   readonly radius: readonly (number | undefined)[];
   /**
-   * [motions] u at which a HeartBeat's spins arrive on the axis, if they are few; there the means
-   * of spans have a corner too
+   * [motions] values of u at which spins of a HeartBeat reach the axis, if they are few; there the
+   * means over spans have a corner too
    */
   readonly arrivals: readonly Float64Array[];
   /** Spins whose movement is sampled, and their positions at rest. */

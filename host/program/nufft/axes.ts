@@ -1,13 +1,14 @@
 /**
- * Axes of equally spaced samples, as the budget of a program wants them: the same for every shot,
- * so found once.
+ * Axes of equally spaced samples within the error budget of a program: the same for every shot, so
+ * each is computed once.
  */
 import type { Context } from '../method.ts';
 import { type Axis, chooseAxis } from './sample-axis.ts';
 
 /**
  * Largest decay along an axis, as R2 · time, in exact runs: the factors that undo the common half
- * of it amplify rounding. At 3 a single spin errs by 7e-7, as by exact sums; at 6 by twice that.
+ * of it amplify rounding. At 3 the error of a single spin is 7e-7, as with exact sums; at 6 twice
+ * that.
  */
 const MOST_DECAY = 3;
 

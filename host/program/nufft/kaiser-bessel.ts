@@ -12,9 +12,12 @@ export interface SpreadingKernel {
   readonly degree: number;
   /** [taps / 4][degree + 1, highest first][4], rounded to f32 */
   readonly polynomials: Float64Array;
-  /** What division by its transform makes of an error at |ξ| = 1/(2·ratio), the furthest out. */
+  /**
+   * Amplification of an error by the division by the kernel's transform, at the outermost |ξ| =
+   * 1/(2·ratio).
+   */
   readonly amplification: number;
-  /** Largest error with which it stands for a point's e^{−2πiξu}, |ξ| ≤ 1/(2·ratio). */
+  /** Largest error of the kernel's representation of a point's e^{−2πiξu}, |ξ| ≤ 1/(2·ratio). */
   readonly error: number;
   /** ∫ψ(u)e^{−2πiξu}du, ξ in cycles per cell */
   transform(xi: number): number;
@@ -26,7 +29,7 @@ export const WIDEST = 16;
 const betaOf = (width: number, ratio: number): number =>
   Math.PI * Math.sqrt(Math.max(0, ((width / ratio) * (ratio - 0.5)) ** 2 - 0.8));
 
-/** @param ratio how many times finer the grid is than what is transformed needs */
+/** @param ratio of the grid's sampling rate to that which the transformed range requires */
 export function kaiserBessel(width: number, ratio: number): SpreadingKernel {
   const beta = betaOf(width, ratio);
   const peak = besselI0(beta);
@@ -92,7 +95,9 @@ export function kernelDerivatives(width: number, ratio: number): (tap: number, l
 const PLACES = 5;
 const FREQUENCIES = 9;
 
-/** Measured over places in half a cell, the other mirrors it, and frequencies. */
+/**
+ * Measured at positions within half a cell (the other half mirrors it) and at several frequencies.
+ */
 function spreadingError(
   width: number,
   ratio: number,
@@ -120,8 +125,8 @@ function spreadingError(
 const known = new Map<string, SpreadingKernel | undefined>();
 
 /**
- * Ratios are rounded down to a multiple of this, so that kernels are made for a few and not for
- * each: finer than said, never coarser.
+ * Ratios are rounded down to a multiple of this, so that only a few kernels are made; the grid is
+ * then finer than assumed, never coarser.
  */
 const RATIO_STEP = 1 / 16;
 

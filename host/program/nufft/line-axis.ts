@@ -1,7 +1,8 @@
 /**
  * The axis of a line that is transformed by itself (`assembly/line.ts`): a Kaiser–Bessel kernel and
- * its derivatives at 128 places of a cell, and the factors that make samples of four interleaved
- * transforms. The error is measured on these tables, in f64, over places, decays and bends.
+ * its derivatives at 128 positions within a cell, and the factors that combine four interleaved
+ * transforms to samples. The error is measured with these tables, in f64, over positions, decays
+ * and quadratic phases.
  */
 import { type Stage, smoothLength, stagesOf } from './fourier.ts';
 import { kaiserBessel, kernelDerivatives } from './kaiser-bessel.ts';
@@ -28,7 +29,7 @@ export interface LineExtent {
   readonly duration: number;
   /** Largest decay [1/s]; the factors carry half of it. */
   readonly maxR2: number;
-  /** Largest bend: phase quadratic in the sample number, at either end [cycles]. */
+  /** Largest quadratic phase at either end of the line [cycles]. */
   readonly bend: number;
 }
 
@@ -106,8 +107,8 @@ function tabulate(
 }
 
 /**
- * Whether a sample of one spin of density 1 errs by `bound` at most, decay since the first sample
- * counted.
+ * Whether no sample of a spin of density 1 has an error above `bound`, including its decay since
+ * the first sample.
  */
 function isWithin(axis: LineAxis, { samples, duration, maxR2, bend }: LineExtent, bound: number): boolean {
   const { grid, width, taps, orders, weights, factors } = axis;

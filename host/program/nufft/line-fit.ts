@@ -1,7 +1,7 @@
 /**
- * A trajectory as lines: every column of its samples (k, time, phase terms) as a quadratic in the
- * sample number, over the whole of it or over parts. What is left is bounded for the spins of the
- * phantom.
+ * A trajectory as one or several lines: every column of its samples (k, time, phase terms) as a
+ * quadratic in the sample number, over the whole of it or over parts. The residual is bounded for
+ * the spins of the phantom.
  */
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import type { Trajectory } from '../trajectory.ts';
@@ -9,13 +9,16 @@ import type { Trajectory } from '../trajectory.ts';
 export interface LineFit {
   readonly samples: number;
   /**
-   * [x, y, z, t, terms] from the first sample of the trajectory to the middle one; per sample; per
-   * sample².
+   * [x, y, z, t, terms] from the first sample of the trajectory to the middle sample of the line;
+   * per sample; per sample².
    */
   readonly middle: Float64Array;
   readonly rate: Float64Array;
   readonly bend: Float64Array;
-  /** Largest bend at an end, and the largest deviation from the quadratic, of any spin [cycles]. */
+  /**
+   * Largest quadratic phase at an end, and the largest deviation from the quadratic, for any spin
+   * [cycles].
+   */
   readonly largestBend: number;
   readonly residual: number;
 }

@@ -60,7 +60,7 @@ const COORDINATES = [
   [0, 0, 1],
 ] as const;
 
-/** The plane that holds all points, through two coordinate axes where one of these does. */
+/** The plane that contains all points, spanned by two coordinate axes if possible. */
 function planeOf(points: Float64Array, ranges: readonly [number, number][]): Path['plane'] {
   const sizes = ranges.map(([low, high]) => high - low);
   const flat = FLATNESS * Math.max(...sizes);

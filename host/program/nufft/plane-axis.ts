@@ -1,8 +1,8 @@
 /**
- * One axis of a transform between points that are equally spaced on neither side: spins are spread
- * by one kernel on cells small enough for the largest k, the cells are transformed, and samples are
- * interpolated by another kernel between the points of the transform. Both errors are measured; how
- * much finer than needed cells and points are is chosen by the operations.
+ * One axis of a transform between points that are not equally spaced on either side: spins are
+ * spread by one kernel on cells small enough for the largest k, the cells are transformed, and
+ * samples are interpolated by another kernel between the points of the transform. Both errors are
+ * measured here; the oversampling of cells and points is chosen by operation count.
  */
 import { INTERPOLATION } from '../accuracy.ts';
 import { radicesOf, smoothLength } from './fourier.ts';
@@ -18,7 +18,9 @@ export interface PlaneAxisChoice {
   readonly cells: number;
   readonly middle: number;
   readonly spreading: SpreadingKernel;
-  /** Points of the transform; the first that samples need (it may be negative), and how many. */
+  /**
+   * Points of the transform; the first one that samples need (it may be negative), and how many.
+   */
   readonly grid: number;
   readonly first: number;
   readonly count: number;
@@ -26,8 +28,8 @@ export interface PlaneAxisChoice {
   readonly stages: number;
   readonly interpolation: SpreadingKernel;
   /**
-   * Largest error of a sample of one spin of density 1, spread and interpolated along this axis
-   * alone.
+   * Largest error of a sample of a spin of density 1 from spreading and interpolation along this
+   * axis.
    */
   readonly error: number;
   /**
@@ -38,8 +40,8 @@ export interface PlaneAxisChoice {
 }
 
 /**
- * What an axis must span: places of spins [m along the direction], and k of the samples of one
- * readout [cycles/m].
+ * Range of an axis: positions of spins [m along the direction], and k of the samples of one readout
+ * [cycles/m].
  */
 export interface Span {
   readonly direction: readonly number[];
@@ -49,8 +51,8 @@ export interface Span {
 }
 
 /**
- * How many times finer than k needs cells may be: finer ones want fewer of them per spin and more
- * in the transform.
+ * Oversampling factors of the cells relative to the largest k: smaller cells need fewer taps per
+ * spin, and more in the transform.
  */
 const FINENESS = [1.25, 1.5, 1.75, 2, 2.5] as const;
 /** The same for points, against the cells there are. */
@@ -99,8 +101,8 @@ export function correctionsOf({ cells, middle, grid, interpolation }: PlaneAxisC
 }
 
 /**
- * Where a sample stands, `k` relative to the middle of its readout's [cycles/m]: first point from
- * the first needed, place between points, and its factor.
+ * Interpolation of a sample at `k` relative to the middle of its readout [cycles/m]: the first
+ * point, counted from the first one needed, the position between points, and the factor.
  */
 export function pointOf(
   { interpolation: { width }, spreading, pitch, grid, first }: PlaneAxisChoice,

@@ -1,6 +1,6 @@
 /**
- * A plane of k-space with the grids and time nodes by which all curves in it are transformed,
- * chosen for an error and the least operations.
+ * A plane of k-space with the grids and time nodes by which all curves in it are transformed: those
+ * with the fewest operations within an error bound.
  */
 import type { ErrorBudget } from '../accuracy.ts';
 import { nufft2d3Cost } from '../cost.ts';

@@ -1,8 +1,8 @@
 /**
- * One axis of a transform of equally spaced samples, sized for a bound on its error: spins are
- * spread by a Kaiser–Bessel kernel on a grid of at least twice the samples. The error is not
- * estimated but measured here, on the polynomials the kernels evaluate, over places within a cell,
- * decays the phantom can have and all samples.
+ * One axis of a transform of equally spaced samples, sized for an error bound: spins are spread by
+ * a Kaiser–Bessel kernel on a grid of at least twice the samples. The error is not estimated but
+ * measured here, with the polynomials that the kernels evaluate, over positions within a cell,
+ * possible decays of the phantom and all samples.
  */
 
 import { type Stage, smoothLength, stagesOf } from './fourier.ts';
@@ -52,10 +52,10 @@ function makeAxis(samples: number, width: number, commonDecay: number): Axis {
 }
 
 /**
- * Whether this axis alone errs by `bound` at most in any sample of one spin of density 1, decay
- * since the axis's own start counted: a spin that decays fast is harder to place but gone sooner.
- * It runs once or twice in a process, so that what counts is how little of it there is before V8
- * has compiled it: plain loops over flat arrays, no objects.
+ * Whether this axis alone has an error of at most `bound` in any sample of a spin of density 1,
+ * including its decay since the start of the axis: the error for a spin that decays fast is larger,
+ * but its signal is smaller. This runs once or twice per process, mostly before V8 has compiled it:
+ * therefore plain loops over flat arrays, no objects.
  */
 function isWithin(axis: Axis, duration: number, maxR2: number, bound: number): boolean {
   const { samples, grid, kernel, factors } = axis;

@@ -7,8 +7,8 @@
 const MOST_NODES = 64;
 
 /**
- * Chebyshev nodes in [0, duration] between which e^{−(R2 + i2πf)τ} is interpolated within `bound`,
- * for |f| up to `hertz` and R2 up to `maxR2`; undefined: it needs too many.
+ * Chebyshev nodes in [0, duration] between which e^{−(R2 + i2πf)τ} can be interpolated within
+ * `bound`, for |f| up to `hertz` and R2 up to `maxR2`; undefined if too many would be needed.
  */
 export function chooseTimes(
   duration: number,

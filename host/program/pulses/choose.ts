@@ -1,7 +1,7 @@
 /**
- * How each pulse is played: of the methods' proposals for a family of pulses the cheapest, and of
- * all families those whose operators save most, as long as a spin's operators stay in the cache. By
- * counts alone.
+ * Chooses the method of each pulse: for each family of pulses the cheapest proposal, then the
+ * families whose operators save most, as long as a spin's operators fit in the cache. Depends on
+ * counts only.
  */
 import { OperatorUse, Term } from '../../abi/abi.generated.ts';
 import { type RecordList, recordList, type Values } from '../../abi/records.ts';
@@ -30,7 +30,9 @@ export interface Operators extends PulseTables {
   /** [excitations] its use, an operator's or of `lookUps`, or −1: stepped */
   readonly useOf: Int32Array;
   readonly decisions: readonly Decision[];
-  /** Operations per spin of all pulses, and what they may err by together in a sample. */
+  /**
+   * Operations per spin of all pulses, and the largest error of a sample that they cause together.
+   */
   readonly cost: number;
   readonly error: number;
 }
@@ -96,7 +98,7 @@ export function choosePulses(context: Context, methods: readonly PulseMethod[]):
   };
 }
 
-/** Pulses of a model: no operator is kept, for none is the same at its next use. */
+/** Pulses of a model: no operator is cached, because it differs at the next use. */
 function lookedUp(context: Context): Operators {
   const { timeline } = context;
   const { uses, saved, error, decisions, extents, ...tables } = lookUpPulses(context);

@@ -50,31 +50,35 @@ type Orders = readonly [number, number, number];
 export type Shape = Float64Array;
 export const SPAN = 3;
 
-/** Polynomials that are judged on each axis; the kernels have room for 8, 8 and 16. */
+/**
+ * Polynomials on each axis from which terms are selected; the kernels have room for 8, 8 and 16.
+ */
 const JUDGED: Orders = [5, 7, 12];
 const MOST_TERMS = 32;
-/** Spans that operators are judged with: the dependence on slow parameters wants no more. */
+/** Spans of B1 with which operators are judged: slow parameters need no finer resolution. */
 const JUDGED_SPANS = 100;
-/** Frequencies at which they are judged, in units of 1/T: pulses of any kind act within these. */
+/**
+ * Frequencies at which operators are judged, in units of 1/T: pulses of any kind act within these.
+ */
 const BAND = [-4, -2, -1, 0, 1, 2, 4] as const;
 /** Of the largest error, what interpolation in the frequency may take. */
 const CELLS_SHARE = 1 / 4;
 /**
- * Largest phase [rad] by which the drift turns a spin against the mean of a step: pairs of steps
- * are exact to fourth order, so that errors are below 1e-9.
+ * Largest phase [rad] by which the drift rotates a spin relative to the mean of a step: pairs of
+ * steps are exact to fourth order, so that errors are below 1e-9.
  */
 const STEP_PHASE = 3e-5;
 /** Nodes that are composed at a time. */
 const MOST_NODES = 8192;
 /**
- * Coefficients of a table [bytes]: it may leave a second-level cache, where stepping takes a
- * thousand times as long.
+ * Largest size of a table's coefficients [bytes]: it may exceed a second-level cache, because
+ * stepping would take a thousand times as long.
  */
 const MOST_BYTES = 16 * 2 ** 20;
 
 /**
- * The parts of a table that do not depend on where its pulse is kept; undefined: it would be too
- * large.
+ * The parts of a table that do not depend on the memory address of its pulse; undefined: the table
+ * would be too large.
  */
 export function sizeDriftTable(
   timeline: Timeline,
@@ -159,7 +163,7 @@ function termsFor(timeline: Timeline, shape: Shape, range: DriftRange, bound: nu
         const product = factors.reduce((size, factor) => size * factor, factors.length > 1 ? 2 : 1);
         all.push({ orders: [a, b, c], size: product });
       }
-  // What is left out returns as the aliases of the nodes: half of the bound each.
+  // Omitted terms reappear as aliases at the nodes: each gets half of the bound.
   let left = bound / 2;
   const kept = all
     .sort((p, q) => p.size - q.size)

@@ -25,7 +25,10 @@ export function pulseFamilies({ timeline, source, budget }: Context): PulseFamil
   }));
 }
 
-/** Pulses grouped by their steps up to a real factor; each alone unless `scaled`. */
+/**
+ * Groups pulses whose steps are equal up to a real factor; without `scaled`, each pulse is a group
+ * of its own.
+ */
 function grouped(timeline: Timeline, uses: Int32Array, scaled: boolean) {
   const found = new Map<string, { pulse: number; members: Map<number, number> }[]>();
   for (const pulse of uses.keys()) {
@@ -59,7 +62,7 @@ function shapeKey({ pulses, rfSteps }: Timeline, pulse: number): string {
 }
 
 /**
- * Real factor by which the B1 of `pulse` is that of `base`, or undefined: deviations beyond
+ * Real factor between the B1 of `pulse` and that of `base`; undefined if they deviate by more than
  * rounding.
  */
 function ratio({ pulses, rfSteps }: Timeline, pulse: number, base: number): number | undefined {
@@ -84,7 +87,7 @@ function ratio({ pulses, rfSteps }: Timeline, pulse: number, base: number): numb
   return deviation <= 1e-9 * Math.sqrt(norm) ? factor : undefined;
 }
 
-/** Entries of an operator that are odd in the amplitude: [12], three of each image. */
+/** Entries of an operator that are odd in the amplitude: [12], three per image. */
 const IS_ODD = [false, false, true, false, false, true, true, true, false, true, true, false] as const;
 
 /**
@@ -109,7 +112,7 @@ function nodesFor(
       const amplitude = n === 0 ? Math.sqrt(low) : n === count ? Math.sqrt(high) : node(n - 0.5, count);
       return { amplitude, terms: weights(nodes, amplitude) };
     });
-    // The first spin, at the phantom's corner, mostly tells already that there are too few.
+    // The first spin, at the phantom's corner, usually suffices to show that there are too few.
     const areEnough = spins.every((spin) => {
       const known = nodes.map((amplitude) => pulseOperator(timeline, pulse, amplitude, spin));
       return between.every(({ amplitude, terms }) => {
@@ -126,8 +129,8 @@ function nodesFor(
 }
 
 /**
- * Weights of the operators at `nodes` in that at amplitude a: of what is even in a, and of what is
- * odd.
+ * Weights of the operators at `nodes` for the operator at amplitude a: for the entries even in a,
+ * and for the odd ones.
  */
 export function weights(nodes: readonly number[], a: number): { even: number; odd: number }[] {
   return nodes.map((own, n) => {

@@ -106,7 +106,9 @@ export function lookUpPulses(context: Context): LookUps {
   return { uses, extents, decisions, saved, error, ...withPulses(timeline, { pulses, rfSteps }, stepped) };
 }
 
-/** What a departure from straight lines does to an entry: it turns spins, and B1 against them. */
+/**
+ * Effect of a deviation from straight lines on an entry: it rotates spins, and B1 relative to them.
+ */
 const departure = ({ residual, flip }: PulseRates): number => residual * (1 + flip);
 
 /** Pulses of the same B1, but for those that have to be stepped. */

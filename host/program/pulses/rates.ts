@@ -18,7 +18,7 @@ export interface PulseRates {
   readonly high: number;
   /** Largest drift of any spin [Hz/s]. */
   readonly drift: number;
-  /** Largest phase by which the rates of any spin depart from the lines [rad]. */
+  /** Largest phase by which the rates of any spin deviate from the lines [rad]. */
   readonly residual: number;
   /** [s] */
   readonly duration: number;
@@ -27,8 +27,8 @@ export interface PulseRates {
 }
 
 /**
- * Part of a step by which the fourth-order pairs of steps shift the mean rate of each, and a little
- * more (`timeline/pulse.ts`): no departure.
+ * Fraction of a step by which the fourth-order pairs of steps shift the mean rate of each, and a
+ * little more (`timeline/pulse.ts`): this does not count as a deviation.
  */
 const PAIRED = 1 / 5;
 

@@ -7,7 +7,9 @@ import { randomNumbers } from '../../numerics/random.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 
-/** Pulses and their steps as in a timeline, with those that only operators are made from. */
+/**
+ * Pulses and their steps as in a timeline, including those that are only used to compose operators.
+ */
 export interface PulseTables {
   readonly pulses: Float64Array;
   readonly rfSteps: Float64Array;
@@ -27,8 +29,8 @@ export interface RandomSpin {
 const SPINS = 12;
 
 /**
- * Spins spread over the phantom's box, off-resonances and rates; the first is at a corner of all
- * three.
+ * Spins spread over the phantom's ranges of positions, off-resonances and rates; the first one is
+ * at a corner of all three.
  */
 export function randomSpins(
   { B0 }: Timeline,
@@ -44,7 +46,7 @@ export function randomSpins(
   });
 }
 
-/** Largest |A| of a step whose series is summed, and the first term that is left out. */
+/** Largest |A| of a step for which the series is summed, and the first term that is omitted. */
 const LARGEST = 0.5;
 const LEFT_OUT = 1e-14;
 

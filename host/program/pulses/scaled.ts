@@ -1,6 +1,6 @@
 /**
- * Multiples of a timeline's pulses, from which operators are composed, behind its own; pulses that
- * nothing steps lose their steps.
+ * Scaled copies of a timeline's pulses, from which operators are composed, stored after its own;
+ * pulses that are never stepped lose their steps.
  */
 import { arrayBuilder } from '../../timeline/intern.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
@@ -9,7 +9,7 @@ import type { PulseTables } from './reference.ts';
 export interface ScaledPulses {
   /** @returns index of the multiple of a pulse */
   add(pulse: number, factor: number): number;
-  /** The timeline's pulses and those added. @param stepped those whose steps are needed */
+  /** The timeline's pulses and the added ones. @param stepped pulses whose steps are needed */
   finish(stepped: ReadonlySet<number>): PulseTables;
 }
 
@@ -32,7 +32,7 @@ export function scaledPulses(timeline: Timeline): ScaledPulses {
 }
 
 /**
- * A timeline's pulses and more of them, whose steps follow its own; all but the `stepped` ones lose
+ * A timeline's pulses followed by further ones with their steps; all except the `stepped` ones lose
  * their steps.
  */
 export function withPulses(

@@ -21,8 +21,8 @@ import type { Precision } from '../types.ts';
 const LEAST_SQUARE = 1e-30;
 
 /**
- * Largest |A| for which the series of an exact solution is summed, what its remainder may be, and
- * how many terms the kernels have constants for.
+ * Largest |A| for which the series of an exact solution is summed, bound of its remainder, and
+ * number of terms for which the kernels have constants.
  */
 const SERIES = {
   f32: { norm: 1, remainder: 1e-9, mostTerms: 15 },
@@ -35,15 +35,15 @@ const MOST_DOUBLINGS_F32 = 2;
 const LARGEST_HELD = SERIES.f32.norm * 2 ** MOST_DOUBLINGS_F32;
 
 /**
- * Largest nutation of one step for which rotations, whose angle about B1 is an f32, are exact
- * enough [rad]: 1000 rad would err by 3e-5.
+ * Largest nutation of one step [rad] for which rotations, whose angle about B1 is an f32, are
+ * accurate enough: at 1000 rad the error is 3e-5.
  */
 const LARGEST_NUTATION = 2 * Math.PI;
 
 type Bounded = Pick<PhantomSource, 'bounds' | 'B0' | 'model'>;
 
 /**
- * Whether two durations or gradients differ by the rounding of f64 sums at most: the kernels then
+ * Whether two durations or gradients differ at most by the rounding of f64 sums: the kernels then
  * reuse what they computed.
  */
 export const isSame = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9 * Math.abs(b);
@@ -54,7 +54,7 @@ const largestRate = ({ bounds }: Pick<PhantomSource, 'bounds'>): number => Math.
 /**
  * All steps in the kernels' units.
  * @param forms [pulses] `pulseForms`
- * @param extents by pulse: of the virtual spins that it is composed for; default: those of the
+ * @param extents by pulse: of the virtual spins for which it is composed; default: those of the
  *   phantom
  */
 export function stepRecords(
@@ -125,7 +125,7 @@ export function stepTerms({ rfSteps, rfStepTerms, terms }: Timeline): Float64Arr
   return rfStepTerms.map((rate, n) => Math.PI * rfSteps[STRIDE.rfStep * Math.floor(n / terms)] * rate);
 }
 
-/** Most that phase terms add to the frequency of a spin in step `step` [Hz]. */
+/** Largest frequency that phase terms add for a spin in step `step` [Hz]. */
 function largestTerms({ rfStepTerms }: Timeline, reach: readonly number[], step: number): number {
   return reach.reduce((hertz, far, n) => hertz + Math.abs(rfStepTerms[reach.length * step + n]) * far, 0);
 }
@@ -134,7 +134,7 @@ function largestTerms({ rfStepTerms }: Timeline, reach: readonly number[], step:
 const largestTransmit = ({ model }: Bounded): number =>
   model === undefined || model.transmits === 0 ? 1 : Math.max(1, model.largest.transmit);
 
-/** [steps] of a pulse: the largest |A| any spin can have, angle and relaxation together. */
+/** [steps] of a pulse: the largest |A| of any spin, angle and relaxation together. */
 function stepNorms(
   timeline: Timeline,
   source: Bounded,
@@ -175,8 +175,8 @@ function continues({ rfSteps, rfStepTerms, terms }: Timeline, at: number): boole
 }
 
 /**
- * A spin is turned by −phase into the frame in which a pulse's steps stand, and back by phase −
- * 2π·offset·duration, what the frame turned meanwhile included.
+ * A spin is rotated by −phase into the frame of the pulse's steps, and back by phase −
+ * 2π·offset·duration, which includes the rotation of the frame meanwhile.
  */
 export function excitationRecords({ excitations, pulses }: Timeline): RecordList<typeof Excitation> {
   const records = recordList(Excitation, excitations.length / STRIDE.excitation);
@@ -191,9 +191,9 @@ export function excitationRecords({ excitations, pulses }: Timeline): RecordList
 }
 
 /**
- * [pulses]: rotations where neither splitting relaxation from them nor an angle in f32 shows in the
- * run, over polynomials alone where no spin turns by more than π in any step; else every step
- * exactly, in f64 where its angle is large and in f64 runs.
+ * [pulses]: as rotations if the errors of splitting off relaxation and of f32 angles are negligible
+ * in the run, with polynomials only if no spin rotates by more than π in any step; else every step
+ * is solved exactly, in f64 if its angle is large and in f64 runs.
  */
 export function pulseForms(timeline: Timeline, source: Bounded, precision: Precision = 'f32'): Int32Array {
   const { pulses } = timeline;
@@ -213,7 +213,7 @@ export function pulseForms(timeline: Timeline, source: Bounded, precision: Preci
   });
 }
 
-/** [pulses] of a model: every step exactly, in f64 where its angle is large and in f64 runs. */
+/** [pulses] of a model: every step solved exactly, in f64 if its angle is large and in f64 runs. */
 export function modelPulseForms(timeline: Timeline, source: Bounded, precision: Precision): Int32Array {
   return Int32Array.from({ length: timeline.pulses.length / STRIDE.pulse }, (_, pulse) => {
     const largest = stepNorms(timeline, source, pulse).reduce((most, norm) => Math.max(most, norm), 0);

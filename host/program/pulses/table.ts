@@ -30,7 +30,7 @@ export interface PulseTable {
   readonly R2: readonly number[];
 }
 
-/** Nodes per cell: with eight, a table for 1e-5 has some three cells per 1/T. */
+/** Nodes per cell: with eight, a table for 1e-5 has about three cells per 1/T. */
 export const NODES = 8;
 export const ENTRIES = 12;
 const MOST_RATES = 6;
@@ -38,8 +38,8 @@ const MOST_RATES = 6;
 const MOST_TABLE_BYTES = 2 ** 20;
 
 /**
- * The table of a pulse whose entries err by `bound` at most, or undefined: its gradient varies, or
- * it would be too large.
+ * The table of a pulse whose entries have an error of at most `bound`, or undefined if its gradient
+ * varies or the table would be too large.
  */
 function sizeTable(
   { pulses, rfSteps, gammaBar, B0 }: Timeline,
@@ -66,7 +66,7 @@ function sizeTable(
   return { pulse, gradient, low, width: Math.max((high - low) / cells, 1e-3), cells, R1, R2 };
 }
 
-/** Width [Hz] of the cells of a pulse in which an entry errs by `bound` at most. */
+/** Width [Hz] of the cells of a pulse in which the error of an entry is at most `bound`. */
 export const widestCell = (duration: number, bound: number): number =>
   (4 * (bound * 0.5 * factorial(NODES)) ** (1 / NODES)) / (2 * Math.PI * duration);
 
@@ -150,7 +150,7 @@ function withWeights(nodes: readonly number[]): number[] {
 }
 
 /**
- * Columns of the virtual spins, as `evaluatePulseAtNodes` wants them, in the order of the
+ * Columns of the virtual spins, in the form that `evaluatePulseAtNodes` takes, in the order of the
  * coefficients: cell, R1, R2, node within the cell.
  */
 function writeNodes({ low, width, R1, R2 }: PulseTable, memory: ArrayBufferLike, at: number, padded: number): void {

@@ -1,7 +1,7 @@
 /**
- * Which method computes each readout. Methods of a window take readouts out of it in the registry's
- * order, where they cost less than these readouts by themselves; what is left goes to the cheapest
- * method for its trajectory.
+ * Chooses the method of each readout. Methods for windows take readouts out of a window, in the
+ * registry's order, where they cost less than computing these readouts one by one; the remaining
+ * ones go to the cheapest method for their trajectory.
  */
 import type { Arena } from '../../abi/arena.ts';
 import { type WindowReadout, windowsOf } from '../../timeline/windows.ts';
@@ -31,7 +31,8 @@ interface LineChoice {
 
 export interface ReadoutChoices {
   /**
-   * [trajectories] whether readouts by themselves are batched, and whether as products of matrices
+   * [trajectories] whether readouts that no window method takes are batched, and whether as matrix
+   * products
    */
   readonly isBatched: readonly boolean[];
   readonly isProduct: readonly boolean[];
@@ -60,7 +61,7 @@ export function chooseReadouts(context: Context): ReadoutChoices {
     readouts.reduce((sum, { trajectory }) => sum + choices[trajectory].proposal.cost, 0);
 
   const windowMethods: Named<OpenedWindowMethod>[] = [];
-  /** Proposals that are accepted, and the readouts that are left; of the methods up to `count`. */
+  /** Accepted proposals and remaining readouts, considering only the first `count` methods. */
   const split = (readouts: readonly WindowReadout[], count: number) => {
     const accepted: { readonly name: string; readonly proposal: WindowProposal; readonly instead: number }[] = [];
     let left = readouts;

@@ -1,8 +1,9 @@
 /**
  * Readouts sample by sample: the definition, which supports every model (`assembly/readout.ts`,
- * `model-readout.ts`). In f64 and for models each sample's phase is formed exactly; else a spin's
- * phase goes on from an exact sample by steps in f32, each wrong by up to 2⁻²³ of itself, so the
- * steps in a row are limited by how far they may turn a spin of this phantom.
+ * `model-readout.ts`). In f64 and for models each sample's phase is computed exactly; otherwise a
+ * spin's phase advances from an exact sample by steps in f32, each with a relative error of up to
+ * 2⁻²³, so the number of consecutive steps is limited by the phase that they may add for a spin of
+ * this phantom.
  */
 import { OP } from '../../abi/abi.generated.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
@@ -12,12 +13,21 @@ import { extentOf } from '../extent.ts';
 import type { LineMethod } from '../method.ts';
 import { trajectoryAt } from '../trajectory.ts';
 
-/** Turns that steps in a row may add up to: the samples of single spins then err by 7·10⁻⁷. */
+/**
+ * Largest phase that consecutive steps may add up to [turns]: the samples of single spins then have
+ * an error of 7·10⁻⁷.
+ */
 const TURNS = 4;
-/** More steps save nothing: a sample phased exactly costs 55 operations, a step 43. */
+/**
+ * Largest number of consecutive steps; more would save nothing: a sample with exact phase costs 55
+ * operations, a step 43.
+ */
 const MOST_STEPS = 16;
 
-/** [trajectories] samples from one exactly phased to the next; 0 where they are equally spaced */
+/**
+ * [trajectories] distance, in samples, between those with exact phase; 0 if samples are equally
+ * spaced
+ */
 export function exactIntervals(
   { trajectories, samples, B0 }: Timeline,
   source: Pick<PhantomSource, 'bounds' | 'B0'>,

@@ -1,8 +1,8 @@
 /**
- * A readout by itself, by a 1-D non-uniform transform with weights of its own
- * (`assembly/line.ts`): samples that are equally spaced, or would be if spins did not move. A line
- * that bends too much is cut into parts. It costs as much whatever the other readouts are, so it is
- * for what shares no trajectory: radial spokes, and moving spins.
+ * A single readout by a 1-D non-uniform transform with weights of its own (`assembly/line.ts`), for
+ * samples that are equally spaced, or would be if spins did not move. A line with too large a
+ * quadratic phase is cut into parts. The cost does not depend on other readouts, so this method is
+ * for those that do not share a trajectory: radial spokes, and moving spins.
  */
 import { Line, LineAxis as LineAxisRecord, OP } from '../../abi/abi.generated.ts';
 import type { Arena } from '../../abi/arena.ts';
@@ -19,9 +19,11 @@ import { trajectoryAt } from '../trajectory.ts';
 const PARTS = [1, 2, 4, 8] as const;
 /** Samples of a part, at least. */
 const FEWEST_SAMPLES = 8;
-/** And at most: the factors of a longer one fill memory, and no imaging readout is longer. */
+/**
+ * Longest line: the factors of a longer one would fill memory, and no imaging readout is longer.
+ */
 const MOST_SAMPLES = 16_384;
-/** Columns of a panel, and the moments of a readout, that share the room of a grid [bytes]. */
+/** Columns of a panel, and the moments of a readout, that share the memory of a grid [bytes]. */
 const COLUMN_BYTES = 128;
 const COLUMNS = 5 + 2 * 7;
 /** Largest bends for which axes are made, by this factor apart. */

@@ -1,7 +1,7 @@
 /**
- * Lines of one trajectory as a product of matrices: what the spins' magnetisation is at the lines'
- * first samples, times what becomes of a spin from there to each sample (`assembly/matrix.ts`).
- * Lines are batched over several windows, and one matrix serves all coils.
+ * Lines of one trajectory as a matrix product: the spins' magnetisation at the lines' first samples
+ * times the evolution of each spin from there to each sample (`assembly/matrix.ts`). Lines are
+ * batched over several windows, and one matrix serves all coils.
  */
 import { matrixCost } from '../cost.ts';
 import { canBatch, linesPerBatch } from '../line-batches.ts';

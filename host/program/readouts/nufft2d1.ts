@@ -26,7 +26,8 @@ interface Train {
 /** Fewer lines than this are no train. */
 const FEWEST_LINES = 8;
 /**
- * Relative deviation below which lines are equally spaced: rounding of f64 sums, nothing physical.
+ * Relative deviation below which lines count as equally spaced: rounding of f64 sums, not a
+ * physical effect.
  */
 const SPACING = 1e-9;
 
@@ -116,9 +117,7 @@ function trainOf(
   };
 }
 
-/**
- * Bytes that a spin takes where coils share its cells and weights: these, and its magnetisation.
- */
+/** Bytes per spin if coils share its cells and weights: these, and its magnetisation. */
 const pointBytes = ({ sampleAxis, lineAxis }: Train): number =>
   16 + 8 * (sampleAxis.kernel.taps + lineAxis.kernel.taps);
 

@@ -160,6 +160,19 @@ export function kooshBall(spokes = 40): Sequence {
   return scan('koosh ball', blocks, { FOV: [FOV, FOV, FOV] });
 }
 
+/** Half spokes over a sphere from its centre, spoiled along themselves; hard pulses of unstated use. */
+export function halfSpokes(spokes = 200): Sequence {
+  const blocks = onSphere(spokes).flatMap((d) => {
+    const [gx, gy, gz] = d.map((part) => readGradient(part, N / 2)) as [GradientEvent, GradientEvent, GradientEvent];
+    return [
+      blockOf({ rf: hard(6, 'undefined') }),
+      blockOf({ gx, gy, gz, adc: adc(N, DWELL / 2, RAMP) }),
+      blockOf({ gx: lobe(60 * d[0]), gy: lobe(60 * d[1]), gz: lobe(60 * d[2]) }),
+    ];
+  });
+  return scan('half spokes', blocks, { FOV: [FOV, FOV, FOV] });
+}
+
 /** A gradient that traces k(t), linear between points 10 µs apart. */
 function tracing(k: (t: number) => number, duration: number): ShapedGradientEvent {
   const points = Math.round(duration / 1e-5);
@@ -461,6 +474,17 @@ export function multiEcho(): Sequence {
       return [pulse!, encoding!, first!, line(-1), line(1), ...rest];
     }),
   );
+}
+
+/** Every line twice in excitations of its own, the second with a later echo, as field maps are read. */
+export function twoEchoTimes(later = 2e-3, volumes = 1): Sequence {
+  const lines = table().flatMap((ky) =>
+    [0, later].flatMap((wait) => {
+      const [pulse, ...rest] = greLine(ky);
+      return [pulse!, ...(wait > 0 ? [delayOf(wait)] : []), ...rest];
+    }),
+  );
+  return scan('two echo times', Array.from({ length: volumes }, () => lines).flat());
 }
 
 /** A whole spin echo per line, its refocusing pulse of `flip`. */

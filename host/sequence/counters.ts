@@ -2,13 +2,16 @@
  * Encoding counters of readouts: from labels where the sequence uses them, else from the k-space
  * position and how often it repeats. A readout at a position that was read before after the same
  * excitation is another contrast (echo); after a later excitation it is another repetition, or
- * another average if most positions are read less often. Readouts that are not part of the image
- * are not counted; they belong to the repetition that they are read in.
+ * another average if most positions are read less often. Repetitions whose echo times differ, as in
+ * field maps and T2 series, are contrasts. Readouts that are not part of the image are not counted;
+ * they belong to the repetition that they are read in.
  */
 import { badInput } from '../base/errors.ts';
+import type { Seconds } from '../base/units.ts';
 import { COUNTERS, type Counter, isImageRole, type ReadoutRole, withRole } from './encoding-types.ts';
 import type { Walk, WalkedReadout } from './kspace.ts';
 import { COUNTER_LABELS } from './labels.ts';
+import { type Echo, isNearer } from './timing.ts';
 import { rotate } from './vector.ts';
 
 export type Counters = Record<Counter, number>;
@@ -22,6 +25,7 @@ export interface Place {
 
 /**
  * @param roles of each readout
+ * @param echoes of each readout
  * @param onGrid readouts are lines of a grid, where lines that are read more often are averages
  * @throws LarmorError 65 for a label that is negative at a readout
  */
@@ -29,6 +33,7 @@ export function countersOf(
   { readouts, labelsUsed }: Walk,
   places: readonly Place[],
   roles: readonly ReadoutRole[],
+  echoes: readonly Echo[],
   onGrid: boolean,
   name: string,
 ): Counters[] {
@@ -54,6 +59,7 @@ export function countersOf(
   if (!isLabelled.has('contrast')) countEchoes(image, readouts, counters);
   if (!isLabelled.has('repetition')) {
     countRepetitions(image, counters, onGrid && !isLabelled.has('average'));
+    if (onGrid && !isLabelled.has('contrast')) separateEchoTimes(image, counters, echoes);
     if (image.length < readouts.length) takeRepetitions(readouts, counters, roles);
   }
   return counters;
@@ -103,6 +109,51 @@ function countRepetitions(image: readonly number[], counters: readonly Counters[
     own.average = Math.max(0, own.repetition - usual + 1);
     own.repetition = Math.min(own.repetition, usual - 1);
   }
+}
+
+/**
+ * Echo times of images differ if by more than this fraction: two EPIs of opposite phase encoding
+ * differ by one echo spacing.
+ */
+const SAME_ECHO_TIME = 0.05;
+/** With more echo times than this every image has its own, as in fingerprinting. */
+const MOST_ECHO_TIMES = 32;
+
+/** Repetitions of an image at other echo times are contrasts, in the order of their first repetition. */
+function separateEchoTimes(image: readonly number[], counters: readonly Counters[], echoes: readonly Echo[]): void {
+  const nearest = nearestEchoes(image, counters, echoes);
+  const repetitions = image.reduce((most, n) => Math.max(most, counters[n].repetition), 0) + 1;
+  const contrasts = image.reduce((most, n) => Math.max(most, counters[n].contrast), 0) + 1;
+  const times: Seconds[] = [];
+  const counts: number[] = [];
+  // The first echo of a repetition decides for all of them.
+  const moved = Array.from({ length: repetitions }, (_, repetition) => {
+    const time = nearest.get(repetition)?.time ?? times[0] ?? 0;
+    const known = times.findIndex((t) => Math.abs(t - time) <= SAME_ECHO_TIME * t);
+    const group = known < 0 ? times.push(time) - 1 : known;
+    counts[group] = (counts[group] ?? 0) + 1;
+    return { group, repetition: counts[group] - 1 };
+  });
+  if (times.length === 1 || times.length > MOST_ECHO_TIMES) return;
+  for (const n of image) {
+    const { group, repetition } = moved[counters[n].repetition];
+    counters[n].contrast += group * contrasts;
+    counters[n].repetition = repetition;
+  }
+}
+
+/** Of each repetition, the first contrast's echo that is nearest to k = 0; the first of equals. */
+function nearestEchoes(
+  image: readonly number[],
+  counters: readonly Counters[],
+  echoes: readonly Echo[],
+): ReadonlyMap<number, Echo> {
+  const nearest = new Map<number, Echo>();
+  for (const n of image) {
+    const { contrast, repetition } = counters[n];
+    if (contrast === 0 && isNearer(echoes[n], nearest.get(repetition))) nearest.set(repetition, echoes[n]);
+  }
+  return nearest;
 }
 
 /**

@@ -7,14 +7,14 @@
  *  - timing: the first refocusing pulse comes τ after the excitation, the others at intervals of
  *    2τ;
  *  - gradients: only with negation the readouts pass k = 0 near their middle, or the crushers
- *    cancel;
+ *    cancel; half spokes, which leave k = 0 without negation and miss it with, are no echoes;
  *  - phase: in trains without gradients it differs by 90° from the excitation's (CPMG).
  */
 import type { Hertz, Radians, Seconds, TeslaPerMeter } from '../base/units.ts';
 import type { Path } from './readout-path.ts';
 import { flipAngle } from './rf.ts';
 import type { RfEvent } from './types.ts';
-import { add, dot, norm, originOnLine, rotate, scale, type Vector, ZERO } from './vector.ts';
+import { add, distanceToLine, dot, norm, originOnLine, rotate, scale, type Vector, ZERO } from './vector.ts';
 
 export type Effect = 'start' | 'negate' | 'none';
 
@@ -134,9 +134,11 @@ function isSpinEchoTrain(
         continue;
       }
       const [first, last] = [add(base, rotate(rotation, path.first)), add(base, rotate(rotation, path.last))];
+      const [firstNegated, lastNegated] = [add(first, k), add(last, k)];
       const excited = originOnLine(first, last);
-      const refocused = originOnLine(add(first, k), add(last, k));
-      if (isCentral(refocused) && !isCentral(excited)) echoes++;
+      const refocused = originOnLine(firstNegated, lastNegated);
+      const isNearer = distanceToLine(firstNegated, lastNegated) < distanceToLine(first, last);
+      if (isCentral(refocused) && !isCentral(excited) && isNearer) echoes++;
       else if (isCentral(refocused) && isCentral(excited) && crushersCancel(first, k, slice)) echoes++;
       else if (isCentral(excited)) return false;
     }

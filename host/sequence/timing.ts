@@ -3,7 +3,7 @@
  * readouts.
  */
 
-import type { Radians, Seconds } from '../base/units.ts';
+import type { CyclesPerMeter, Radians, Seconds } from '../base/units.ts';
 import { numbersIn } from './declared-space.ts';
 import type { Excitation, WalkedReadout } from './kspace.ts';
 import type { Slices } from './slices.ts';
@@ -14,6 +14,12 @@ import type { Sequence } from './types.ts';
 interface TimedReadout {
   readonly walked: WalkedReadout;
   readonly reach: Reach;
+}
+
+/** When a readout is nearest to k = 0, after its excitation, and how near. */
+export interface Echo {
+  readonly time: Seconds;
+  readonly distance: CyclesPerMeter;
 }
 
 /** Time of a sample, or between two samples, since the start of the sequence. */
@@ -59,19 +65,26 @@ export function repetitionTime(
 /** Number of distinct intervals that are counted; the most frequent one is among the first. */
 const MOST_INTERVALS = 100;
 
+export function echoOf({ walked, reach }: TimedReadout): Echo {
+  return { time: sampleTime(walked, reach.closest) - walked.excited, distance: reach.smallest };
+}
+
+/** Whether an echo is nearer to k = 0 than the nearest one before it, but for rounding. */
+export function isNearer({ distance }: Echo, known: Echo | undefined): boolean {
+  return known === undefined || distance < known.distance * (1 - 1e-6) - 1e-9;
+}
+
 /**
- * Per contrast, the time from the centre of the excitation to the smallest |k|.
+ * Per contrast, the time from the centre of the excitation to the smallest |k|; of repetitions,
+ * which come equally close, the first one counts.
  * @param contrasts of the image's readouts
  */
 export function echoTimes(image: readonly TimedReadout[], contrasts: readonly number[]): Seconds[] {
-  const nearest: { distance: number; time: Seconds }[] = [];
-  for (const [n, { walked, reach }] of image.entries()) {
-    if (walked.excitation < 0) continue;
-    const contrast = contrasts[n];
-    const known = nearest[contrast];
-    // A later repetition comes equally close but for rounding; the first one counts.
-    if (known !== undefined && reach.smallest >= known.distance * (1 - 1e-6) - 1e-9) continue;
-    nearest[contrast] = { distance: reach.smallest, time: sampleTime(walked, reach.closest) - walked.excited };
+  const nearest: Echo[] = [];
+  for (const [n, timed] of image.entries()) {
+    if (timed.walked.excitation < 0) continue;
+    const echo = echoOf(timed);
+    if (isNearer(echo, nearest[contrasts[n]])) nearest[contrasts[n]] = echo;
   }
   return nearest.filter(Boolean).map(({ time }) => tidy(time));
 }

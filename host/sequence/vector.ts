@@ -36,3 +36,9 @@ export function originOnLine(first: Vector, last: Vector): number {
   const along = add(last, first, -1);
   return -dot(first, along) / dot(along, along);
 }
+
+/** Distance of the origin from the segment between `first` and `last`. */
+export function distanceToLine(first: Vector, last: Vector): number {
+  const along = Math.min(1, Math.max(0, originOnLine(first, last)));
+  return norm(add(scale(first, 1 - along), last, along));
+}

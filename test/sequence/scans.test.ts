@@ -81,6 +81,19 @@ for (const use of ['excitation', 'undefined'] as const) {
   check(`PRESS is no image${suffix}`, scans.press(use), { kind: 'other', matrix: [1, 1, 1], fov: [], repetitions: 2 });
 }
 
+// The ramp adds 2.5 steps to the radius of 8.
+check('half spokes of unstated use are no spin echoes', scans.halfSpokes(), {
+  kind: 'radial',
+  matrix: [21, 21, 21],
+  fov: [FOV, FOV, FOV],
+});
+check('the same line at two echo times is two contrasts', scans.twoEchoTimes(), {
+  contrasts: 2,
+  TE: [2.86e-3, 4.86e-3],
+});
+check('repetitions of each echo time', scans.twoEchoTimes(2e-3, 3), { contrasts: 2, repetitions: 3 });
+check('echo times that hardly differ are repetitions', scans.twoEchoTimes(1e-4), { repetitions: 2, TE: [2.86e-3] });
+
 test('CPMG without gradients, 60°, pulses of unstated use: echoes after 2τ each', () => {
   const found = encode(scans.cpmg(60, 'undefined'), DEFAULT_SCANNER);
   assert.equal(found.TE.length, 4);

@@ -102,6 +102,12 @@ function notPulseq(cursor: Cursor): Error {
   return badInput(cursor.path, 'is not a Pulseq file: it does not start with [VERSION]', 'give a .seq file');
 }
 
+/** Pulseq 1.0 had no [VERSION], and other columns. */
+function tooOld(cursor: Cursor): Error {
+  const fault = 'there is no [VERSION] before the blocks, as in Pulseq 1.0, which this reader does not know';
+  return wrong(cursor, fault, 'write it as 1.2 to 1.5');
+}
+
 /**
  * `extension NAME id` mostly follows [EXTENSIONS], but the reference toolbox takes it after any
  * section.
@@ -121,7 +127,8 @@ function enterSection(cursor: Cursor, sections: Sections): Section {
   const name = /^\[[^\]]*\]/.exec(lineText(cursor))?.[0].toUpperCase() ?? lineText(cursor);
   const line = READERS.get(name);
   if (sections.version !== '') settleVersion(cursor, sections);
-  else if (name !== '[VERSION]' && name !== '[DEFINITIONS]') throw notPulseq(cursor);
+  else if (name !== '[VERSION]' && name !== '[DEFINITIONS]')
+    throw line === undefined ? notPulseq(cursor) : tooOld(cursor);
   if (line === undefined || (name === '[DELAYS]' && sections.layout !== 'old')) {
     throw wrong(
       cursor,

@@ -621,6 +621,15 @@ export const COMPOSE_BYTES: i32 = 1024;
 /** Spins that the matrix form processes at a time; tiles are padded to a multiple of it. */
 export const PANEL: i32 = 32;
 
+/** Coils whose cells lie side by side in the grid of a train of lines. */
+export const COILS_BESIDE: i32 = 4;
+
+/**
+ * Lines of cells of a plane that are transformed side by side: their input and output stay in the
+ * first-level cache.
+ */
+export const LINES_BESIDE: i32 = 4;
+
 /** Record `index` of a table. */
 // @ts-ignore: decorator
 @inline export function recordAt<T>(table: usize, index: i32): T {

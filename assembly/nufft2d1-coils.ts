@@ -4,7 +4,7 @@
  * by side in the lanes of its vectors: whatever is loaded to find and weigh a cell serves four, and
  * the transforms run over four times as many columns. Lanes past the last coil stay zero.
  */
-import { Axis, KernelContext, Nufft2d1, PANEL, recordAt } from './abi';
+import { Axis, COILS_BESIDE, KernelContext, Nufft2d1, PANEL, recordAt } from './abi';
 import { transformColumns } from './fourier';
 import { foldRows, place, PLACES } from './nufft2d1';
 import { Tile } from './scratch';
@@ -12,8 +12,7 @@ import { madd, nmadd } from './simd';
 import { addVector, cellOf, COLUMN, isSame, kernelWeights, MOST_TAPS } from './spreading';
 import { addFixed, allFinite } from './sums';
 
-/** Coils in a vector, and bytes of a cell's real or imaginary parts. */
-const BESIDE: i32 = 4;
+/** Bytes of a cell's real or imaginary parts. */
 const CELL: usize = 16;
 
 /**
@@ -32,18 +31,18 @@ export function sumNufft2d1Coils(job: KernelContext, tile: Tile, index: i32, sum
   const end = storePoints(train, across, down, job, tile, row);
   const other = tile.grid + job.gridBytes;
   let finite = true;
-  for (let coil = 0; coil < job.coils; coil += BESIDE) {
+  for (let coil = 0; coil < job.coils; coil += COILS_BESIDE) {
     memory.fill(tile.grid, 0, <usize>(down.grid + down.taps) * row);
     spreadPoints(across, down, job, tile, row, coil, end);
     fold(across, tile.grid, tile.grid + <usize>(down.grid + down.taps) * row, imaginary);
     foldRows(down, tile.grid, row);
-    const columns = across.grid * BESIDE;
+    const columns = across.grid * COILS_BESIDE;
     const lined = transformColumns(down.stages, down.stageCount, tile.grid, other, columns, row, imaginary);
     const turned = lined == tile.grid ? other : tile.grid;
     transpose(across, down, lined, row, turned);
     const half = <usize>down.samples * CELL;
     const done = transformColumns(
-      across.stages, across.stageCount, turned, lined, down.samples * BESIDE, half << 1, half,
+      across.stages, across.stageCount, turned, lined, down.samples * COILS_BESIDE, half << 1, half,
     );
     finite = addTrain(job, train, across, down, done, coil, sums) && finite;
   }
@@ -107,7 +106,7 @@ function spreadPoints(
   across: Axis, down: Axis, job: KernelContext, tile: Tile, row: usize, coil: i32, end: usize,
 ): void {
   const column = <usize>job.capacity << 2;
-  const coils = min(BESIDE, job.coils - coil);
+  const coils = min(COILS_BESIDE, job.coils - coil);
   const taps: usize = <usize>across.taps << 2, downTaps: usize = <usize>down.taps << 2;
   const bytes = POINT + 2 * (taps + downTaps);
   const imaginary = row >> 1;
@@ -218,7 +217,7 @@ function addTrain(
 ): bool {
   const half = <usize>down.samples * CELL;
   const channel = <usize>job.sampleCount << 4;
-  const last = sums + <usize>min(coil + BESIDE, job.coils) * channel;
+  const last = sums + <usize>min(coil + COILS_BESIDE, job.coils) * channel;
   let answers = f64x2.splat(0);
   for (let l = 0; l < down.samples; l++) {
     const factor = load<f64>(down.factors + (<usize>l << 3));

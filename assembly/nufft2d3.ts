@@ -7,7 +7,9 @@
  * from the transform. A spin costs (cells × time nodes) products, independent of the number of
  * samples.
  */
-import { Nufft2d3, Nufft2d3Sample, KernelContext, Kernel, Precession, recordAt, NufftPlane, PlaneAxis } from './abi';
+import {
+  Nufft2d3, Nufft2d3Sample, KernelContext, Kernel, LINES_BESIDE, Precession, recordAt, NufftPlane, PlaneAxis,
+} from './abi';
 import { transformColumns } from './fourier';
 import { expRe, expIm, evolve } from './readout';
 import { Tile } from './scratch';
@@ -141,11 +143,8 @@ function spreadSpins(u: PlaneAxis, v: PlaneAxis, job: KernelContext, tile: Tile,
   }
 }
 
-/**
- * Cells that are transformed side by side: their input and output stay in the first-level cache.
- */
-const BESIDE: i32 = 4;
-const RE_IM: usize = 16 * BESIDE;
+/** Bytes of the real or imaginary parts of cells that are transformed side by side. */
+const RE_IM: usize = 16 * LINES_BESIDE;
 
 /** Bytes of a row of cells that are transformed side by side. */
 const WORK_ROW: usize = 2 * RE_IM;
@@ -161,8 +160,8 @@ function transformLines(
 ): void {
   const before = axis.grid - axis.middle;
   memory.fill(work, 0, <usize>axis.grid * WORK_ROW);
-  for (let l = 0; l < lines; l += BESIDE) {
-    const beside = min(BESIDE, lines - l);
+  for (let l = 0; l < lines; l += LINES_BESIDE) {
+    const beside = min(LINES_BESIDE, lines - l);
     const gap = axis.cells - axis.middle;
     memory.fill(work + <usize>gap * WORK_ROW, 0, <usize>(before - gap) * WORK_ROW);
     for (let i = 0; i < axis.cells; i++) {
@@ -176,7 +175,7 @@ function transformLines(
         at += line;
       }
     }
-    const done = transformColumns(axis.stages, axis.stageCount, work, more, 4 * BESIDE, WORK_ROW, RE_IM);
+    const done = transformColumns(axis.stages, axis.stageCount, work, more, 4 * LINES_BESIDE, WORK_ROW, RE_IM);
     for (let p = 0; p < axis.count; p++) {
       const m = p + axis.first;
       let at = done + <usize>(m < 0 ? m + axis.grid : m) * WORK_ROW;
@@ -187,8 +186,8 @@ function transformLines(
         out += toLine;
       }
     }
-    from += <usize>BESIDE * line;
-    to += <usize>BESIDE * toLine;
+    from += <usize>LINES_BESIDE * line;
+    to += <usize>LINES_BESIDE * toLine;
   }
 }
 

@@ -74,6 +74,8 @@ export class Tile {
   nodes: usize;
   resets: usize;
   fields: usize;
+  /** Densities, copied if resets change them. */
+  densities: usize;
   /**
    * Room for a readout with a model, see `model-readout.ts`; or for the rows of all coils, see
    * `matrix.ts`.
@@ -144,42 +146,62 @@ export const MODEL_CHUNK: i32 = 32;
   return job.isModelled != 0 || job.coils != 0;
 }
 
-/**
- * Bytes that a model adds to the scratch; densities are copied if resets change them. The room for
- * a readout is also used for the rows of coils.
- */
-function modelBytes(job: KernelContext): f64 {
-  if (!hasColumns(job)) return 0;
-  const densities = job.nodes == 0 ? 0 : 4 * job.capacity;
-  const columns = (4 * job.phaseTerms + 15) & ~15;
-  const readout = <f64>(precessionBytes(job) + transverseBytes(job)) + 32.0 * MODEL_CHUNK * <f64>job.channels;
-  return <f64>(densities + columns) + max(readout, 12.0 * PANEL * <f64>job.bufferLines * <f64>job.channels);
-}
-
-/** Bytes for spreading spins on grids. */
-export function spreadBytes(job: KernelContext): f64 {
-  if (job.gridBytes == 0) return 0;
-  return SPREAD_BYTES + 2 * <f64>job.gridBytes + <f64>job.capacity * <f64>job.pointBytes;
-}
-
 /** Cached precessions: those of the program, and one for each area. */
 // @ts-ignore: decorator
 @inline export function cachedPrecessionCount(job: KernelContext): i32 {
   return job.cachedCount == 0 ? 0 : job.cachedCount + job.buffers;
 }
 
+/** Address after the last allocation of `layOutTile`; it may exceed 32 bits. */
+let end: u64 = 0;
+
+/** @returns address of the next bytes of the scratch */
+function take(bytes: u64): usize {
+  const at = end;
+  end += bytes;
+  return <usize>at;
+}
+
+/**
+ * Lays out the scratch that begins at `scratch` and writes all addresses to `tile`, but for those of
+ * the slot's columns (`tile.ts`).
+ * @returns its end, which may exceed 32 bits
+ */
+export function layOutTile(job: KernelContext, tile: Tile, scratch: usize): u64 {
+  const spins = <u64>job.capacity, channels = <u64>job.channels, lines = <u64>job.bufferLines;
+  const column = spins * <u64>(job.precision >> 3);
+  end = <u64>scratch;
+  take(2 * TILE_BYTES);
+  tile.offResonanceHz = take(8 * spins);
+  tile.R1 = take(column);
+  tile.R2 = take(column);
+  tile.mx = take(column);
+  tile.my = take(column);
+  tile.mz = take(column);
+  tile.partialSums = take(32 * CHUNK);
+  tile.records = take(12 * <u64>job.buffers * lines * spins);
+  tile.phaseCycles = take(<u64>cachedPrecessionCount(job) * (spins >> 2) * CACHED_PRECESSION_BYTES);
+  tile.evolution = take(EVOLUTION_BYTES);
+  tile.products = take(12 * <u64>job.longest * lines * channels);
+  tile.operators = take(<u64>job.operatorCount * (spins >> 2) * OPERATOR_BYTES);
+  tile.operatorScratch = take(job.operatorCount == 0 ? 0 : OPERATOR_SCRATCH_BYTES);
+  tile.spread = take(job.gridBytes == 0 ? 0 : SPREAD_BYTES);
+  tile.grid = take(2 * <u64>job.gridBytes);
+  tile.plane = take(spins * <u64>job.pointBytes);
+  if (!hasColumns(job)) return end;
+  tile.termColumns = take(<u64>((4 * job.phaseTerms + 15) & ~15));
+  tile.densities = take(job.nodes == 0 ? 0 : 4 * spins);
+  const readout = <u64>(precessionBytes(job) + transverseBytes(job)) + 32 * MODEL_CHUNK * channels;
+  tile.readout = take(max(readout, 12 * PANEL * lines * channels));
+  return end;
+}
+
+/** A tile that is only laid out, to compute the size of its scratch. */
+const DRY: usize = memory.data(TILE_BYTES, 16);
+
 /** Bytes of scratch each thread needs for this job, which may be more than there are addresses. */
-export function scratchBytes(address: usize): f64 {
-  const job = changetype<KernelContext>(address);
-  const capacity = <f64>job.capacity;
-  const columns = capacity * 8 + 5 * capacity * <f64>(job.precision >> 3);
-  const matrix = <f64>job.buffers * 12 * <f64>job.bufferLines * capacity + EVOLUTION_BYTES
-    + <f64>job.longest * 12 * <f64>job.bufferLines * <f64>job.channels;
-  const operators = job.operatorCount == 0
-    ? 0
-    : <f64>job.operatorCount * capacity * (OPERATOR_BYTES / 4) + OPERATOR_SCRATCH_BYTES;
-  const phaseCycles = <f64>cachedPrecessionCount(job) * capacity * (CACHED_PRECESSION_BYTES / 4);
-  return 2 * TILE_BYTES + phaseCycles + columns + CHUNK * 32 + matrix + operators + spreadBytes(job) + modelBytes(job);
+export function scratchBytes(job: usize): f64 {
+  return <f64>layOutTile(changetype<KernelContext>(job), changetype<Tile>(DRY), 0);
 }
 
 /** Where the host's own data may begin: the kernels' constants lie below. */

@@ -2,11 +2,8 @@
  * Makes a tile from the spins of a slot, at thermal equilibrium or with the slot's magnetisation:
  * rates instead of times, off-resonance in hertz at the scanner's field.
  */
-import { KernelContext, PANEL, Slot, TILE_BYTES } from './abi';
-import {
-  CHUNK, EVOLUTION_BYTES, hasColumns, OPERATOR_SCRATCH_BYTES, OPERATOR_BYTES, lineStartBytes, SPREAD_BYTES, Tile,
-  CACHED_PRECESSION_BYTES, cachedPrecessionCount, spreadBytes,
-} from './scratch';
+import { KernelContext, PANEL, Slot } from './abi';
+import { hasColumns, layOutTile, Tile } from './scratch';
 import { partialSums, loadColumn, splat, storeT } from './simd';
 
 export const T1: usize = 4, T2: usize = 5;
@@ -19,28 +16,12 @@ export const SLIDING: i32 = 6;
 export function loadTile<T>(job: KernelContext, slot: Slot, scratch: usize): Tile {
   const tile = changetype<Tile>(scratch);
   const capacity = <usize>job.capacity;
-  const column = capacity * sizeof<T>();
   const input = slot.spins;
   tile.x = input + X * 4 * capacity;
   tile.y = input + Y * 4 * capacity;
   tile.z = input + Z * 4 * capacity;
   tile.density = input + DENSITY * 4 * capacity;
-  tile.offResonanceHz = scratch + 2 * TILE_BYTES;
-  tile.R1 = tile.offResonanceHz + 8 * capacity;
-  tile.R2 = tile.R1 + column;
-  tile.mx = tile.R2 + column;
-  tile.my = tile.mx + column;
-  tile.mz = tile.my + column;
-  tile.partialSums = tile.mz + column;
-  tile.records = tile.partialSums + CHUNK * 32;
-  tile.phaseCycles = tile.records + <usize>job.buffers * lineStartBytes(job);
-  tile.evolution = tile.phaseCycles + <usize>cachedPrecessionCount(job) * (capacity >> 2) * CACHED_PRECESSION_BYTES;
-  tile.products = tile.evolution + EVOLUTION_BYTES;
-  tile.operators = tile.products + <usize>job.longest * <usize>(job.bufferLines * job.channels) * 12;
-  tile.operatorScratch = tile.operators + <usize>job.operatorCount * (capacity >> 2) * OPERATOR_BYTES;
-  tile.spread = tile.operatorScratch + (job.operatorCount == 0 ? 0 : OPERATOR_SCRATCH_BYTES);
-  tile.grid = tile.spread + SPREAD_BYTES;
-  tile.plane = tile.grid + 2 * job.gridBytes;
+  layOutTile(job, tile, scratch);
   tile.placed = 0;
   tile.count = (slot.count + PANEL - 1) & ~(PANEL - 1);
 
@@ -63,7 +44,7 @@ export function loadTile<T>(job: KernelContext, slot: Slot, scratch: usize): Til
   return tile;
 }
 
-/** Addresses of a model's columns and of its scratch. */
+/** Addresses of a model's columns. */
 function placeModel<T>(job: KernelContext, tile: Tile, input: usize): void {
   const column: usize = <usize>job.capacity << 2;
   const sliding = job.nodes == 0 ? 0 : SLIDING;
@@ -75,8 +56,6 @@ function placeModel<T>(job: KernelContext, tile: Tile, input: usize): void {
   tile.nodes = tile.coils + 2 * <usize>job.coils * <usize>job.coilSets * column;
   tile.resets = tile.nodes + 3 * <usize>job.nodes * column;
   tile.fields = tile.resets + <usize>job.nodes * column;
-  tile.termColumns = tile.spread + <usize>spreadBytes(job);
-  tile.readout = tile.termColumns + <usize>((4 * job.phaseTerms + 15) & ~15);
   for (let n = 0; n < terms; n++)
     store<usize>(tile.termColumns + (<usize>n << 2), input + (COLUMNS + <usize>n) * column);
   for (let n = 0; n < fields; n++)
@@ -84,10 +63,8 @@ function placeModel<T>(job: KernelContext, tile: Tile, input: usize): void {
   for (let n = 0; n < sliding; n++)
     store<usize>(tile.termColumns + (<usize>(terms + fields + n) << 2), tile.nodes + <usize>n * column);
   if (sliding == 0) return;
-  const own = tile.readout;
-  memory.copy(own, tile.density, <usize>tile.count << 2);
-  tile.density = own;
-  tile.readout = own + column;
+  memory.copy(tile.densities, tile.density, <usize>tile.count << 2);
+  tile.density = tile.densities;
 }
 
 /** Reads the magnetisation that the tile's spins start from, [count][x, y, z] f64. */

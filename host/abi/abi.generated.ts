@@ -385,3 +385,5 @@ export const Start = {
 export const TILE_BYTES = 128;
 export const COMPOSE_BYTES = 1024;
 export const PANEL = 32;
+export const COILS_BESIDE = 4;
+export const LINES_BESIDE = 4;

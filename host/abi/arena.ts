@@ -15,6 +15,10 @@ type Write = (memory: ArrayBufferLike) => void;
 /** What has bytes to copy. */
 type Placeable = Int32Array | Uint32Array | Float32Array | Float64Array | Uint8Array;
 
+/** Bytes of an array of this shape, of f32. */
+export const singleBytes = (...shape: readonly number[]): number =>
+  shape.reduce((bytes, size) => bytes * size, Float32Array.BYTES_PER_ELEMENT);
+
 export class Arena {
   #end = KERNEL_DATA;
   readonly #writes: Write[] = [];

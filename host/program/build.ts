@@ -46,6 +46,7 @@ export function programFor(job: ProgramJob): Program {
   const precessions = recordTable(STRIDE.precession + timeline.terms);
   const lineRuns = recordList(LineRun, 256);
   const batches = lineBatches({ ops, precessions, lineRuns }, context, readouts);
+  const scratch = { gridBytes: 0, pointBytes: 0 };
   const writer: ProgramWriter = {
     op: (kind, index) => ops.push({ kind, index }),
     lineRun({ firstSample, trajectory, encoding }) {
@@ -53,6 +54,11 @@ export function programFor(job: ProgramJob): Program {
       return lineRuns.push({ firstSample, trajectory, precession, buffer: 0, line: 0, lines: 1, step: 0 });
     },
     batchLine: (readout) => batches.add(readout),
+    batchLines: batches.capacity,
+    scratch({ gridBytes, pointBytes }) {
+      scratch.gridBytes = Math.max(scratch.gridBytes, gridBytes);
+      scratch.pointBytes = Math.max(scratch.pointBytes, pointBytes);
+    },
   };
   const groups = ranges.map((range): OpRange => {
     const first = ops.length;
@@ -89,7 +95,7 @@ export function programFor(job: ProgramJob): Program {
     error: pulses.error + error,
     placeBatchData: readouts.placeBatchData,
     lower: readouts.lower,
-    scratch: readouts.scratch(lines),
+    scratch,
   };
 }
 

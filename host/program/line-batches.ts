@@ -89,6 +89,8 @@ export interface Batch {
 }
 
 export interface LineBatches {
+  /** Lines that a batch holds at most, a multiple of 4. */
+  readonly capacity: number;
   add(readout: WindowReadout): void;
   /** Before the magnetisation changes: line starts are formed from it. */
   endWindow(): void;
@@ -138,7 +140,6 @@ export function lineBatches(
     0,
   );
   const rows = isProduct.includes(true) ? context : { ...context, coils: 0 };
-  // A multiple of 4.
   const capacity = 4 * Math.ceil(Math.min(mostLines(rows), most) / 4);
   const spacing = [...SPACING, ...(context.source.model?.largest.terms ?? []).map((q) => TERM_SPACING / q)];
   const batches: Batch[] = [];
@@ -204,6 +205,7 @@ export function lineBatches(
     });
 
   return {
+    capacity,
     add(readout) {
       const buffer = bufferFor(readout.trajectory);
       const batch = open[buffer]!;

@@ -48,6 +48,10 @@ export interface ProgramWriter {
   lineRun(readout: WindowReadout): number;
   /** A line that is summed together with other lines of its trajectory, from any windows. */
   batchLine(readout: WindowReadout): void;
+  /** Lines that a batch holds at most, a multiple of 4. */
+  readonly batchLines: number;
+  /** Reserves memory of a thread's scratch, which all methods share. */
+  scratch(needed: Scratch): void;
 }
 
 /**
@@ -76,10 +80,12 @@ export interface WindowProposal extends Estimate {
   emit(writer: ProgramWriter): void;
 }
 
-/** Bytes of a thread's scratch: of one of its two grids, and of a spin's position. */
+/** Memory of a thread's scratch for transforms. */
 export interface Scratch {
-  readonly gridBytes?: number;
-  readonly pointBytes?: number;
+  /** Bytes of each of the two grids that a transform alternates between. */
+  readonly gridBytes: number;
+  /** Bytes stored per spin. */
+  readonly pointBytes: number;
 }
 
 /** Tables of the kernels. */
@@ -89,8 +95,6 @@ export type ContextValues = Partial<Values<typeof KernelContext>>;
 interface Opened {
   /** Places what was chosen: fields of the kernels' context. */
   lower?(arena: Arena): ContextValues;
-  /** @param lines that a batch holds at most */
-  scratch?(lines: number): Scratch;
 }
 
 export interface OpenedLineMethod extends Opened {

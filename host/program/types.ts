@@ -70,5 +70,5 @@ export interface Program {
   /** Places the tables of the readout methods: fields of the kernels' context. */
   lower(arena: Arena): ContextValues;
   /** What the readout methods need of a thread's scratch. */
-  readonly scratch: Required<Scratch>;
+  readonly scratch: Scratch;
 }

@@ -2,9 +2,11 @@
  * A plane of k-space with the grids and time nodes by which all curves in it are transformed: those
  * with the fewest operations within an error bound.
  */
+import { LINES_BESIDE } from '../../abi/abi.generated.ts';
+import { singleBytes } from '../../abi/arena.ts';
 import type { ErrorBudget } from '../accuracy.ts';
 import { nufft2d3Cost } from '../cost.ts';
-import type { Context } from '../method.ts';
+import type { Context, Scratch } from '../method.ts';
 import { type PlaneAxisChoice, planeAxes, type Span } from './plane-axis.ts';
 import { MOST_GRID_BYTES } from './sample-axis.ts';
 import { chooseTimes } from './time-nodes.ts';
@@ -18,6 +20,7 @@ export interface NufftPlane {
   readonly duration: number;
   /** Largest error of a sample of one spin of density 1. */
   readonly error: number;
+  readonly scratch: Scratch;
 }
 
 /** What the curves of one plane need together. */
@@ -57,8 +60,9 @@ export function choosePlane(
   for (const u of us) {
     for (const v of vs) {
       const error = nodes.error + (u.error + v.error + ROUNDING * u.amplification * v.amplification);
-      const plane = { u, v, times, duration, error };
-      if (error > bound || 2 * planeGridBytes(plane) > MOST_GRID_BYTES) continue;
+      if (error > bound) continue;
+      const plane = { u, v, times, duration, error, scratch: scratchOf(u, v, times.length) };
+      if (2 * plane.scratch.gridBytes > MOST_GRID_BYTES) continue;
       const cost = nufft2d3Cost(plane, 0, tileSize);
       if (cost < least) [best, least] = [plane, cost];
     }
@@ -67,17 +71,15 @@ export function choosePlane(
 }
 
 /**
- * Bytes of one of the two grids a transform goes back and forth between, with room to work on four
- * lines.
+ * A grid holds the cells of a plane for four time nodes, or the points of the transform along one or
+ * both axes; behind them are the lines being transformed. The magnetisation, position, weights and
+ * factors at all time nodes are stored for every spin.
  */
-export function planeGridBytes({ u, v }: Pick<NufftPlane, 'u' | 'v'>): number {
-  return 32 * Math.max(v.cells * u.cells, v.count * u.cells, v.count * u.count) + 128 * Math.max(u.grid, v.grid);
-}
-
-/**
- * Bytes that a spin takes: its magnetisation, its position on the grid and its phase factor at
- * every time node.
- */
-export function pointBytes({ u, v, times }: NufftPlane): number {
-  return 16 + 4 * (u.spreading.taps + v.spreading.taps) + 8 * times.length;
+function scratchOf(u: PlaneAxisChoice, v: PlaneAxisChoice, nodes: number): Scratch {
+  const cells = Math.max(v.cells * u.cells, v.count * u.cells, v.count * u.count);
+  return {
+    gridBytes: singleBytes(cells, 2, 4) + singleBytes(Math.max(u.grid, v.grid), LINES_BESIDE, 2, 4),
+    pointBytes:
+      singleBytes(2) + singleBytes(2) + singleBytes(u.spreading.taps + v.spreading.taps) + singleBytes(2, nodes),
+  };
 }

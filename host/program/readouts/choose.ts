@@ -14,7 +14,6 @@ import type {
   OpenedWindowMethod,
   ProgramWriter,
   Remaining,
-  Scratch,
   WindowProposal,
 } from '../method.ts';
 import { LINE_METHODS, WINDOW_METHODS } from '../methods.ts';
@@ -49,7 +48,6 @@ export interface ReadoutChoices {
   };
   placeBatchData(arena: Arena): (trajectory: number) => number;
   lower(arena: Arena): ContextValues;
-  scratch(lines: number): Required<Scratch>;
 }
 
 export function chooseReadouts(context: Context): ReadoutChoices {
@@ -130,13 +128,6 @@ export function chooseReadouts(context: Context): ReadoutChoices {
       return (trajectory) => placed[trajectory];
     },
     lower: (arena) => Object.assign({}, ...all.map((method) => method.lower?.(arena))) as ContextValues,
-    scratch(lines) {
-      const needs = all.map((method) => method.scratch?.(lines) ?? {});
-      return {
-        gridBytes: Math.max(...needs.map(({ gridBytes = 0 }) => gridBytes)),
-        pointBytes: Math.max(...needs.map(({ pointBytes = 0 }) => pointBytes)),
-      };
-    },
   };
 }
 

@@ -4,12 +4,12 @@
  * quadratic phase is cut into parts. The cost does not depend on other readouts, so this method is
  * for those that do not share a trajectory: radial spokes, and moving spins.
  */
-import { Line, LineAxis as LineAxisRecord, OP } from '../../abi/abi.generated.ts';
-import type { Arena } from '../../abi/arena.ts';
+import { Line, LineAxis as LineAxisRecord, OP, PANEL } from '../../abi/abi.generated.ts';
+import { type Arena, singleBytes } from '../../abi/arena.ts';
 import { STRIDE } from '../../timeline/types.ts';
 import { lineCost } from '../cost.ts';
 import { boundOfTerms, extentOf } from '../extent.ts';
-import type { LineMethod } from '../method.ts';
+import type { LineMethod, Scratch } from '../method.ts';
 import { placeStages } from '../nufft/layout.ts';
 import { chooseLineAxis, type LineAxis } from '../nufft/line-axis.ts';
 import { fitLine, type LineFit } from '../nufft/line-fit.ts';
@@ -23,9 +23,8 @@ const FEWEST_SAMPLES = 8;
  * Longest line: the factors of a longer one would fill memory, and no imaging readout is longer.
  */
 const MOST_SAMPLES = 16_384;
-/** Columns of a panel, and the moments of a readout, that share the memory of a grid [bytes]. */
-const COLUMN_BYTES = 128;
-const COLUMNS = 5 + 2 * 7;
+/** Columns of a panel, beside real and imaginary amplitudes of each order. */
+const COLUMNS = 5;
 /** Largest bends for which axes are made, by this factor apart. */
 const BEND_STEP = 2 ** (1 / 4);
 
@@ -90,8 +89,10 @@ export const line: LineMethod = {
           error: bound + deviation,
           isBatched: false,
           emit(writer, readout) {
-            chosen.set(trajectory, parts);
             writer.op(OP.LINE, writer.lineRun(readout));
+            if (chosen.has(trajectory)) return;
+            chosen.set(trajectory, parts);
+            for (const { axis } of parts) writer.scratch(scratchOf(axis, timeline.terms));
           },
         };
       },
@@ -101,17 +102,19 @@ export const line: LineMethod = {
         for (const [trajectory, parts] of chosen) addresses[trajectory] = placeParts(arena, parts, maxR2 / 2);
         return { lines: arena.place(addresses) };
       },
-      scratch() {
-        if (chosen.size === 0) return {};
-        // The columns of a panel and the moments of a readout are in the second grid.
-        let bytes = COLUMN_BYTES * COLUMNS + 8 * (STRIDE.sample + timeline.terms);
-        for (const parts of chosen.values())
-          for (const { axis } of parts) bytes = Math.max(bytes, 8 * (axis.grid + axis.taps));
-        return { gridBytes: 16 * Math.ceil(bytes / 16) };
-      },
     };
   },
 };
+
+/**
+ * A grid holds the cells of a line, [re, im][cells]. Before the transform, the second grid holds the
+ * columns of a panel and the moments of a readout in f64.
+ */
+function scratchOf({ grid, taps, orders }: LineAxis, terms: number): Scratch {
+  const moments = 2 * singleBytes(STRIDE.sample + terms);
+  const bytes = Math.max(singleBytes(2, grid + taps), singleBytes(COLUMNS + 2 * orders, PANEL) + moments);
+  return { gridBytes: 16 * Math.ceil(bytes / 16), pointBytes: 0 };
+}
 
 function placeParts(arena: Arena, parts: readonly Part[], commonR2: number): number {
   return arena.records(

@@ -3,12 +3,14 @@
  * transforms of a batch (`assembly/nufft1d1.ts`): a spin is spread on the cells of an axis once per
  * batch, for all of its lines.
  */
-import { Nufft1d1 } from '../../abi/abi.generated.ts';
+import { Nufft1d1, PANEL } from '../../abi/abi.generated.ts';
+import { singleBytes } from '../../abi/arena.ts';
 import { nufft1d1Cost } from '../cost.ts';
 import { canBatch, linesPerBatch } from '../line-batches.ts';
-import type { LineMethod } from '../method.ts';
+import type { LineMethod, Scratch } from '../method.ts';
 import { axesOf } from '../nufft/axes.ts';
 import { placeAxis } from '../nufft/layout.ts';
+import type { Axis } from '../nufft/sample-axis.ts';
 import { sampleStep, trajectoryAt } from '../trajectory.ts';
 
 export const nufft1d1: LineMethod = {
@@ -17,8 +19,6 @@ export const nufft1d1: LineMethod = {
     const { timeline, tileSize, coils } = context;
     const axes = axesOf(context);
     if (axes === undefined) return undefined;
-    /** Cells of the longest grid, kernel included. */
-    let cells = 0;
     return {
       propose(trajectory) {
         const own = trajectoryAt(timeline, trajectory);
@@ -34,14 +34,21 @@ export const nufft1d1: LineMethod = {
           how: `1-D transforms of a batch, ${axis.kernel.width} cells of ${axis.grid}`,
           isBatched: true,
           emit(writer, readout) {
-            cells = Math.max(cells, axis.grid + axis.kernel.taps);
             writer.batchLine(readout);
+            writer.scratch(scratchOf(axis, writer.batchLines));
           },
           place: (arena) => arena.record(Nufft1d1, { axis: placeAxis(arena, axis), rate: arena.place(rate) }),
         };
       },
-      // The line starts of a panel take as much as 32 cells.
-      scratch: (lines) => ({ gridBytes: cells === 0 ? 0 : 8 * Math.max(32, cells) * 4 * Math.ceil(lines / 4) }),
     };
   },
 };
+
+/**
+ * A grid holds [cells][re, im][lines]. Before the transform, the second grid holds the line starts
+ * of the spins of a panel, [PANEL][re, im][lines].
+ */
+const scratchOf = ({ grid, kernel }: Axis, lines: number): Scratch => ({
+  gridBytes: singleBytes(Math.max(PANEL, grid + kernel.taps), 2, lines),
+  pointBytes: 0,
+});

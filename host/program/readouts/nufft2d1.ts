@@ -4,12 +4,13 @@
  * time, as in EPI. A spin is spread on the cells of two axes, and one transform per tile gives all
  * samples.
  */
-import { Nufft2d1, OP } from '../../abi/abi.generated.ts';
+import { COILS_BESIDE, Nufft2d1, OP } from '../../abi/abi.generated.ts';
+import { singleBytes } from '../../abi/arena.ts';
 import type { Timeline } from '../../timeline/types.ts';
 import type { WindowReadout } from '../../timeline/windows.ts';
 import { AXES } from '../accuracy.ts';
 import { nufft2d1Cost } from '../cost.ts';
-import type { WindowMethod } from '../method.ts';
+import type { Scratch, WindowMethod } from '../method.ts';
 import { type AxisFinder, axesOf } from '../nufft/axes.ts';
 import { placeAxis } from '../nufft/layout.ts';
 import { type Axis, MOST_GRID_BYTES } from '../nufft/sample-axis.ts';
@@ -21,6 +22,7 @@ interface Train {
   readonly sampleAxis: Axis;
   readonly lineAxis: Axis;
   readonly firstSamples: Int32Array;
+  readonly scratch: Scratch;
 }
 
 /** Fewer lines than this are no train. */
@@ -51,7 +53,10 @@ export const nufft2d1: WindowMethod = {
             error: AXES * axes.error,
             what: `${lineAxis.samples} lines of ${sampleAxis.samples} samples after one pulse`,
             how: `2-D transform, ${sampleAxis.kernel.width} × ${lineAxis.kernel.width} cells of ${sampleAxis.grid} × ${lineAxis.grid}`,
-            emit: (writer) => writer.op(OP.NUFFT2D1, trains.push(train) - 1),
+            emit(writer) {
+              writer.op(OP.NUFFT2D1, trains.push(train) - 1);
+              writer.scratch(train.scratch);
+            },
           };
         });
       },
@@ -65,11 +70,6 @@ export const nufft2d1: WindowMethod = {
             firstSamples: arena.place(firstSamples),
           })),
         ),
-      }),
-      // There may be more of them than a call takes arguments.
-      scratch: () => ({
-        gridBytes: trains.reduce((most, train) => Math.max(most, gridBytes(train, coils)), 0),
-        pointBytes: coils === 0 ? 0 : trains.reduce((most, train) => Math.max(most, pointBytes(train)), 0),
       }),
     };
   },
@@ -106,7 +106,8 @@ function trainOf(
   const sampleAxis = axes.find(samples, samples * step[3]);
   const lineAxis = axes.find(lines.length, lines.length * perLine[3]);
   if (sampleAxis === undefined || lineAxis === undefined) return undefined;
-  if (2 * gridBytes({ sampleAxis, lineAxis }, coils) > MOST_GRID_BYTES) return undefined;
+  const scratch = scratchOf(sampleAxis, lineAxis, coils);
+  if (2 * scratch.gridBytes > MOST_GRID_BYTES) return undefined;
   const middle = [Math.floor(samples / 2), Math.floor(lines.length / 2)] as const;
   const centre = start.map((value, i) => value + middle[0] * step[i] + middle[1] * perLine[i]);
   return {
@@ -114,16 +115,22 @@ function trainOf(
     sampleAxis,
     lineAxis,
     firstSamples: Int32Array.from(lines, ({ firstSample }) => firstSample),
+    scratch,
   };
 }
 
-/** Bytes per spin if coils share its cells and weights: these, and its magnetisation. */
-const pointBytes = ({ sampleAxis, lineAxis }: Train): number =>
-  16 + 8 * (sampleAxis.kernel.taps + lineAxis.kernel.taps);
-
-/** Bytes of one of the two grids a transform goes back and forth between; four coils share them. */
-function gridBytes({ sampleAxis, lineAxis }: Pick<Train, 'sampleAxis' | 'lineAxis'>, coils: number): number {
-  const { grid, kernel } = sampleAxis;
-  const spread = (lineAxis.grid + lineAxis.kernel.taps) * 8 * (grid + kernel.taps);
-  return (coils === 0 ? 1 : 4) * Math.max(spread, grid * 32 * Math.ceil(lineAxis.samples / 4));
+/**
+ * A grid holds the cells of a train, [rows][re, im][row], and later their transpose; each cell holds
+ * several coils. With coils, the magnetisation, position and weights of every spin are stored, which
+ * all coils share.
+ */
+function scratchOf(sampleAxis: Axis, lineAxis: Axis, coils: number): Scratch {
+  const beside = coils === 0 ? 1 : COILS_BESIDE;
+  const [row, rows] = [sampleAxis, lineAxis].map(({ grid, kernel }) => grid + kernel.taps) as [number, number];
+  const lines = 4 * Math.ceil(lineAxis.samples / 4);
+  const weights = singleBytes(2, sampleAxis.kernel.taps + lineAxis.kernel.taps);
+  return {
+    gridBytes: Math.max(singleBytes(rows, 2, row, beside), singleBytes(sampleAxis.grid, 2, lines, beside)),
+    pointBytes: coils === 0 ? 0 : singleBytes(2) + singleBytes(2) + weights,
+  };
 }

@@ -13,7 +13,7 @@ import { canBatch } from '../line-batches.ts';
 import type { Context, Remaining, WindowMethod, WindowProposal } from '../method.ts';
 import { placePlane } from '../nufft/layout.ts';
 import { type Path, targetsOf, trace } from '../nufft/planar-paths.ts';
-import { type CurveExtent, choosePlane, type NufftPlane, planeGridBytes, pointBytes } from '../nufft/plane.ts';
+import { type CurveExtent, choosePlane, type NufftPlane } from '../nufft/plane.ts';
 import { type PlaneAxisChoice, pointOf } from '../nufft/plane-axis.ts';
 import { trajectoryAt } from '../trajectory.ts';
 
@@ -81,6 +81,7 @@ export const nufft2d3: WindowMethod = {
               const targets = targetsOf(timeline, readouts);
               const index = curves.push({ plane, precession, points: pointsOf(path, plane, key), targets }) - 1;
               writer.op(OP.NUFFT2D3, index);
+              writer.scratch(plane.scratch);
             },
           },
         ];
@@ -96,10 +97,6 @@ export const nufft2d3: WindowMethod = {
             targets: arena.place(targets),
           })),
         ),
-      }),
-      scratch: () => ({
-        gridBytes: curves.reduce((most, { plane }) => Math.max(most, planeGridBytes(plane)), 0),
-        pointBytes: curves.reduce((most, { plane }) => Math.max(most, pointBytes(plane)), 0),
       }),
     };
   },

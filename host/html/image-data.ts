@@ -5,10 +5,12 @@
 
 import { quantity } from '../figures/units.ts';
 import { lettersOf } from '../plots/anatomy.ts';
+import type { AcquiredData } from '../raw/types.ts';
+import type { Layout } from '../recon/geometry.ts';
 import type { Image } from '../recon/image.ts';
-import { magnitude } from '../recon/image.ts';
 import { whiteLevel } from '../recon/png.ts';
-import { chooseView } from '../recon/view.ts';
+import { reconstruct, type Wanted } from '../recon/reconstruct.ts';
+import { chooseView, type View } from '../recon/view.ts';
 import { evenEnds, toRows } from './numbers.ts';
 import type { ImageData, ImageDimension } from './types.ts';
 
@@ -18,28 +20,26 @@ import type { ImageData, ImageDimension } from './types.ts';
  */
 const MOST_PIXELS = 2 ** 19;
 
-/**
- * @param combined image of all coils
- * @param each images of the single coils, if there are several
- */
-export function imageData(combined: Image, each: Image | undefined): ImageData {
-  const { matrix, voxel, directions, origin } = combined;
-  const { axes, flip } = chooseView(combined);
-  const [columns, rows, slices] = axes.map((axis) => matrix[axis]) as [number, number, number];
-  const counts = {
-    coil: 1 + (each?.coils ?? 0),
-    repetition: combined.repetitions,
-    contrast: combined.contrasts,
-    slice: slices,
+/** Reconstructs what is kept, and no more. @throws LarmorError as `reconstruct` */
+export function imageData(data: AcquiredData): ImageData {
+  let chosen: Chosen | undefined;
+  const choose = (layout: Layout): Wanted => {
+    chosen ??= chosenOf(layout, data.coils);
+    return wantedOf(chosen, layout.coils > 1);
   };
-  const kept = keptOf(counts, columns * rows);
+  const combined = reconstruct(data, { choose });
+  const { view, counts, kept } = chosen!;
+  const each = kept.coil.length > 1 ? reconstruct(data, { each: true, choose }) : undefined;
+  const { matrix, voxel, directions, origin } = combined;
+  const { axes, flip } = view;
+  const [columns, rows] = axes.map((axis) => matrix[axis]) as [number, number, number];
   const strides = [1, matrix[0], matrix[0] * matrix[1]];
   const volume = matrix[0] * matrix[1] * matrix[2];
   const planes = kept.coil.length * kept.repetition.length * kept.contrast.length * kept.slice.length;
   const values = new Float32Array(2 * planes * columns * rows);
   let at = 0;
   for (const coil of kept.coil) {
-    const { data } = coil < 0 ? combined : each!;
+    const { data: pixels } = coil < 0 ? combined : each!;
     for (const repetition of kept.repetition)
       for (const contrast of kept.contrast)
         for (const slice of kept.slice) {
@@ -50,12 +50,15 @@ export function imageData(combined: Image, each: Image | undefined): ImageData {
               const u = flip[0] ? columns - 1 - column : column;
               const v = flip[1] ? rows - 1 - row : row;
               const n = 2 * (from + u * strides[axes[0]] + v * strides[axes[1]]);
-              values[at++] = data[n];
-              values[at++] = data[n + 1];
+              values[at++] = pixels[n];
+              values[at++] = pixels[n + 1];
             }
         }
   }
-  const sizes = magnitude(combined);
+  // The first coil is all of them, combined.
+  const sizes = Float32Array.from({ length: values.length / 2 / kept.coil.length }, (_, n) =>
+    Math.hypot(values[2 * n], values[2 * n + 1]),
+  );
   const step = (axis: number, isFlipped: boolean): number[] =>
     directions[axis].map((way) => (isFlipped ? -way : way) * voxel[axis]);
   const steps = [step(axes[0], flip[0]), step(axes[1], flip[1]), step(axes[2], false)];
@@ -70,13 +73,40 @@ export function imageData(combined: Image, each: Image | undefined): ImageData {
     letters: [lettersOf(against(right)), lettersOf(right), lettersOf(against(down)), lettersOf(down)],
     white: whiteLevel(sizes),
     largest: sizes.reduce((most, value) => Math.max(most, value), 0),
-    hasPhase: each === undefined,
+    hasPhase: data.coils === 1,
     values: toRows(values, evenEnds(values.length, 2 * columns)),
     caption: captionOf(combined, kept, counts, [columns, rows], [voxel[axes[0]], voxel[axes[1]]]),
   };
 }
 
 type Dimensions<T> = Record<ImageDimension, T>;
+
+interface Chosen {
+  readonly view: View;
+  readonly counts: Dimensions<number>;
+  readonly kept: Dimensions<readonly number[]>;
+}
+
+function chosenOf(layout: Layout, coils: number): Chosen {
+  const view = chooseView(layout);
+  const [columns, rows, slice] = view.axes.map((axis) => layout.matrix[axis]);
+  const { repetitions: repetition, contrasts: contrast } = layout;
+  const counts = { coil: coils > 1 ? 1 + coils : 1, repetition, contrast, slice };
+  return { view, counts, kept: keptOf(counts, columns * rows) };
+}
+
+/** @param isEach of the image of every coil, not of all combined */
+function wantedOf({ view, kept }: Chosen, isEach: boolean): Wanted {
+  const [coils, repetitions, contrasts, slices] = [kept.coil, kept.repetition, kept.contrast, kept.slice].map(
+    (numbers) => new Set(numbers),
+  );
+  const isAcrossZ = view.axes[2] === 2;
+  return (coil, repetition, contrast, z) =>
+    (!isEach || coils.has(coil)) &&
+    repetitions.has(repetition) &&
+    contrasts.has(contrast) &&
+    (!isAcrossZ || slices.has(z));
+}
 
 function keptOf(counts: Dimensions<number>, pixels: number): Dimensions<readonly number[]> {
   const all = (count: number, first = 0): readonly number[] => Array.from({ length: count }, (_, n) => n + first);

@@ -8,7 +8,6 @@ import { DEGREE } from '../base/quantities.ts';
 import { quantity, shortNumber } from '../figures/units.ts';
 import { blockStarts, repetitionStarts } from '../plots/window.ts';
 import type { AcquiredData } from '../raw/types.ts';
-import { reconstruct } from '../recon/reconstruct.ts';
 import { accuracyLines, type Summary } from '../report/summary.ts';
 import { walk } from '../sequence/kspace.ts';
 import { flipAngle } from '../sequence/rf.ts';
@@ -18,7 +17,7 @@ import { imageData } from './image-data.ts';
 import { toSteps } from './numbers.ts';
 import { tableOf } from './sequence-table.ts';
 import { signalData } from './signal-data.ts';
-import type { EchoLevel, PhantomData, Report, SequenceEvents } from './types.ts';
+import type { EchoLevel, ImageData, PhantomData, Report, SequenceEvents } from './types.ts';
 
 /** What is known of a run; of a file often less than all. */
 export interface ReportSource {
@@ -70,11 +69,10 @@ export function makeReport(source: ReportSource): Report {
   };
 }
 
-/** The image of all coils and of each; or why there is none. */
-function imageOf(data: AcquiredData): ReturnType<typeof imageData> | string {
+/** The image, or why there is none. */
+function imageOf(data: AcquiredData): ImageData | string {
   try {
-    const combined = reconstruct(data);
-    return imageData(combined, data.coils > 1 ? reconstruct(data, { each: true }) : undefined);
+    return imageData(data);
   } catch (error) {
     if (error instanceof LarmorError) return `No image: ${error.message}.`;
     throw error;

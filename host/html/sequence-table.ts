@@ -85,9 +85,10 @@ interface ReadoutRow {
  * Numbers distinct things, from 1 in the order of their first occurrence.
  * @param keyOf things with equal keys get one number; default: the identity of the object
  */
-function numbering<Item extends object>(
-  keyOf: (item: Item) => unknown = (item) => item,
-): { of(item: Item | undefined): number; readonly all: readonly Item[] } {
+function numbering<Item>(keyOf: (item: Item) => unknown = (item) => item): {
+  of(item: Item | undefined): number;
+  readonly all: readonly Item[];
+} {
   const known = new Map<unknown, number>();
   const all: Item[] = [];
   return {
@@ -102,27 +103,47 @@ function numbering<Item extends object>(
   };
 }
 
+/** Numbers of a row are below this, so that two of them make one exact number. */
+const MOST_NUMBER = 2 ** 26;
+
+/**
+ * Numbers of rows of numbers, from 0 in the order in which they are first seen. A row is found part
+ * by part: texts as keys would take longer for 10⁵ blocks than all else.
+ */
+function rowNumbering(): (row: readonly number[]) => number {
+  const steps = new Map<number, number>();
+  const ends = new Map<number, number>();
+  return (row) => {
+    let at = 0;
+    for (const [column, value] of row.entries()) {
+      if (value === 0) continue;
+      const key = at * MOST_NUMBER + value * row.length + column;
+      const next = steps.get(key) ?? steps.size + 1;
+      if (next > steps.size) steps.set(key, next);
+      at = next;
+    }
+    const number = ends.get(at) ?? ends.size;
+    ends.set(at, number);
+    return number;
+  };
+}
+
 export function tableOf(sequence: Sequence, { B0, gammaBar }: Scanner): SequenceTable {
   const pulses = numbering<RfEvent>();
   const gradients = numbering<GradientEvent>();
   const readouts = numbering<AdcEvent>();
   const rotations = numbering<readonly number[]>(String);
+  const durations = numbering<Seconds>();
   const order = new Uint32Array(sequence.blockCount);
   const kinds: KindRow[] = [];
-  const known = new Map<string, number>();
-  const numbers = new Map<Block, number>();
+  const numberOf = rowNumbering();
   for (let n = 0; n < order.length; n++) {
     const block = sequence.block(n);
-    let number = numbers.get(block);
-    if (number === undefined) {
-      const { duration } = block;
-      const [rf, adc, rotation] = [pulses.of(block.rf), readouts.of(block.adc), rotations.of(block.rotation)];
-      const [gx, gy, gz] = [gradients.of(block.gx), gradients.of(block.gy), gradients.of(block.gz)];
-      const key = `${duration} ${rf} ${gx} ${gy} ${gz} ${adc} ${rotation}`;
-      number = known.get(key) ?? kinds.push({ duration, rf, gx, gy, gz, adc, rotation }) - 1;
-      known.set(key, number);
-      numbers.set(block, number);
-    }
+    const { duration } = block;
+    const [rf, adc, rotation] = [pulses.of(block.rf), readouts.of(block.adc), rotations.of(block.rotation)];
+    const [gx, gy, gz] = [gradients.of(block.gx), gradients.of(block.gy), gradients.of(block.gz)];
+    const number = numberOf([durations.of(duration), rf, gx, gy, gz, adc, rotation]);
+    if (number === kinds.length) kinds.push({ duration, rf, gx, gy, gz, adc, rotation });
     order[n] = number;
   }
   const shapes = shapeStore();

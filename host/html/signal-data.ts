@@ -89,10 +89,9 @@ function trajectoryData({ acquisitions, encodedMatrix, encodedFov }: AcquiredDat
   );
   // The file's numbers are k·FOV/N.
   const scale = [0, 1, 2].map((axis) => (encodedFov[axis] > 0 ? encodedMatrix[axis] / encodedFov[axis] : 0));
-  const unit = acquisitions.reduce(
-    (most, { trajectory }) => trajectory!.reduce((m, k) => Math.max(m, Math.abs(k)), most),
-    0,
-  );
+  let unit = 0;
+  for (const { trajectory } of acquisitions)
+    for (let n = 0; n < trajectory!.length; n++) unit = Math.max(unit, Math.abs(trajectory![n]));
   const largest = unit * Math.max(...scale);
   const count = acquisitions.length;
   const ends = (): Three => [new Float32Array(count), new Float32Array(count), new Float32Array(count)];
@@ -100,8 +99,8 @@ function trajectoryData({ acquisitions, encodedMatrix, encodedFov }: AcquiredDat
   const path = new Float64Array(count);
   const paths: Int16Array[] = [];
   const known = new Map<string, number>();
-  const curves = acquisitions.filter((one) => isStraight(one) === false).length;
-  const stride = Math.ceil(curves / MOST_CURVES);
+  const straight = acquisitions.map(isStraight);
+  const stride = Math.ceil(straight.filter((is) => !is).length / MOST_CURVES);
   let curve = 0;
   for (const [n, acquisition] of acquisitions.entries()) {
     const { samples, trajectory, dimensions } = acquisition;
@@ -111,7 +110,7 @@ function trajectoryData({ acquisitions, encodedMatrix, encodedFov }: AcquiredDat
       first[axis][n] = k(0, axis);
       last[axis][n] = k(samples - 1, axis);
     }
-    if (isStraight(acquisition)) continue;
+    if (straight[n]) continue;
     if (curve++ % stride !== 0) {
       path[n] = -1;
       continue;

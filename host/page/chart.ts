@@ -2,6 +2,7 @@
 import uPlot from 'uplot';
 import type { Trace } from '../figures/envelope.ts';
 import { scaledUnit, ticksOf } from '../figures/units.ts';
+import type { Columns } from './columns.ts';
 import { colour } from './dom.ts';
 import { keepPieces } from './gaps.ts';
 
@@ -31,7 +32,8 @@ export interface ChartOptions {
 
 export interface Chart {
   readonly element: HTMLElement;
-  draw(traces: readonly Trace[]): void;
+  /** One for each line; undefined: nothing. */
+  draw(traces: readonly (Trace | Columns | undefined)[]): void;
   resize(): void;
   /** Puts the cursor at a place along x. */
   point(x: number | undefined): void;
@@ -71,6 +73,7 @@ export function makeChart(host: HTMLElement, options: ChartOptions): Chart {
   };
   const font = `11px ${getComputedStyle(document.body).fontFamily}`;
   let isMoved = false;
+  let columns: readonly (Columns | undefined)[] = [];
   const chart = new uPlot(
     {
       ...{ width: widthOf(host), height: height + (x.hasTicks ? 34 : 0) },
@@ -113,6 +116,11 @@ export function makeChart(host: HTMLElement, options: ChartOptions): Chart {
         ),
       ],
       hooks: {
+        draw: [
+          (u) => {
+            for (const [n, line] of lines.entries()) if (columns[n]) drawColumns(u, columns[n], colour(line.colour));
+          },
+        ],
         setSelect: [
           (u) => {
             const { left, width } = u.select;
@@ -139,7 +147,8 @@ export function makeChart(host: HTMLElement, options: ChartOptions): Chart {
   return {
     element: host,
     draw(traces) {
-      chart.setData(aligned(traces));
+      columns = traces.map((trace) => (trace && 'low' in trace ? trace : undefined));
+      chart.setData(aligned(traces.map((trace) => (trace && 'x' in trace ? trace : NOTHING))));
       const [from, to] = x.range();
       host.dataset.from = String(from);
       host.dataset.to = String(to);
@@ -157,29 +166,58 @@ export function makeChart(host: HTMLElement, options: ChartOptions): Chart {
 
 const widthOf = (host: HTMLElement): number => Math.max(200, host.clientWidth);
 
+const NOTHING: Trace = { x: new Float64Array(0), y: new Float64Array(0) };
+
+/** Columns as rectangles of whole pixels, which are drawn in no time; those alike side by side as one. */
+function drawColumns({ ctx, bbox, valToPos }: uPlot, { from, to, low, high }: Columns, fill: string): void {
+  const edge = (c: number): number => Math.round(valToPos(from + (c * (to - from)) / low.length, 'x', true));
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.fillStyle = fill;
+  for (let c = 0, end = 0; c < low.length; c = end) {
+    for (end = c + 1; end < low.length && low[end] === low[c] && high[end] === high[c]; ) end++;
+    if (Number.isNaN(low[c])) continue;
+    const [top, bottom] = [Math.round(valToPos(high[c], 'y', true)), Math.round(valToPos(low[c], 'y', true))];
+    const left = edge(c);
+    ctx.fillRect(left, top, Math.max(1, edge(end) - left), Math.max(devicePixelRatio, bottom - top));
+  }
+  ctx.restore();
+}
+
 /**
  * Lines with x of their own as uPlot wants them: one x for all, `undefined` where a line has no
  * point, `null` where it is interrupted.
  */
 function aligned(traces: readonly Trace[]): uPlot.AlignedData {
-  const points = traces.flatMap(({ x, y }, line) => {
-    let before = Number.NaN;
-    return Array.from(x, (at, n) => {
-      if (!Number.isNaN(at)) before = at;
-      return { x: Number.isNaN(at) ? before : at, y: Number.isNaN(y[n]) ? null : y[n], line };
-    }).filter(({ x: at }) => !Number.isNaN(at));
-  });
-  if (traces.length > 1) points.sort((a, b) => a.x - b.x);
-  const columns = traces.map((_, line) => {
-    // An interruption lasts until the line's own next point, whatever others have in between.
-    let isBroken = false;
-    return points.map((point) => {
-      if (point.line !== line) return isBroken ? null : undefined;
-      isBroken = point.y === null;
-      return point.y;
-    });
-  });
-  return [points.map((point) => point.x), ...columns] as uPlot.AlignedData;
+  const all: number[] = [];
+  const columns = traces.map((): (number | null | undefined)[] => []);
+  const next = traces.map(() => 0);
+  const before = traces.map(() => Number.NaN);
+  // An interruption lasts until the line's own next point, whatever others have in between.
+  const isBroken = traces.map(() => false);
+  /** Where the line's next point is; an interruption is where the point before it was. */
+  const xOf = (line: number): number => {
+    const { x } = traces[line];
+    while (next[line] < x.length && Number.isNaN(x[next[line]]) && Number.isNaN(before[line])) next[line]++;
+    const at = x[next[line]] ?? Number.POSITIVE_INFINITY;
+    return Number.isNaN(at) ? before[line] : at;
+  };
+  for (;;) {
+    let [first, x] = [-1, Number.POSITIVE_INFINITY];
+    for (let line = 0; line < traces.length; line++) {
+      const at = xOf(line);
+      if (at < x) [first, x] = [line, at];
+    }
+    if (first < 0) return [all, ...columns] as uPlot.AlignedData;
+    const y = traces[first].y[next[first]++];
+    before[first] = x;
+    isBroken[first] = Number.isNaN(y);
+    all.push(x);
+    for (const [line, column] of columns.entries())
+      column.push(line === first && !isBroken[line] ? y : isBroken[line] ? null : undefined);
+  }
 }
 
 /** The unit of values up to `largest` beside a chart: `mT/m`. */

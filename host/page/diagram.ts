@@ -10,7 +10,7 @@ import { drawnInColours, el } from './dom.ts';
 import { momentsOf } from './moment.ts';
 import type { Readouts } from './readouts.ts';
 import { spanTools } from './span.ts';
-import { type Diagram, openDiagram, signalLine } from './traces.ts';
+import { type Diagram, type LineName, openDiagram, signalLines } from './traces.ts';
 import type { View } from './view.ts';
 
 /** One chart, as it is laid out. */
@@ -22,7 +22,7 @@ interface Panel {
   /** Pixels. */
   readonly height: number;
   readonly lines: readonly {
-    readonly of: keyof ReturnType<Diagram['lines']> | 'signal' | 'echo';
+    readonly of: LineName | 'signal' | 'echo';
     readonly label: string;
     readonly colour: string;
     readonly filled?: boolean;
@@ -53,18 +53,19 @@ export function showDiagram(host: HTMLElement, report: Report, readouts: Readout
   const { tools, showSpan } = spanTools(charts, starts, view);
   host.append(tools, charts, said);
 
+  const signalLine = signalLines(readouts);
   const describe = momentsOf(report, diagram, readouts, view);
   const panels = [...(diagram === undefined ? [] : sequencePanels(diagram)), signalPanel(peak, echo)];
   const drawn = panels.map((panel) => ({ chart: addChart(charts, panel, view), lines: panel.lines }));
   const draw = (): void => {
     const { from, to } = view.state;
-    const lines = diagram?.lines(from, to);
+    const lines = diagram?.shown(from, to);
     for (const { chart, lines: all } of drawn)
       chart.draw(
         all.map(({ of }) => {
-          if (of === 'signal') return signalLine(readouts, from, to);
+          if (of === 'signal') return signalLine(from, to);
           const level = (echo?.level ?? 0) * peak;
-          return of === 'echo' ? { x: Float64Array.of(from, to), y: Float64Array.of(level, level) } : lines![of];
+          return of === 'echo' ? { x: Float64Array.of(from, to), y: Float64Array.of(level, level) } : lines?.[of];
         }),
       );
     showSpan();

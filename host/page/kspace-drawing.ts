@@ -1,7 +1,7 @@
 /** Draws readouts in a plane of k-space on a canvas. */
 import { css, viridis } from '../figures/colours.ts';
 import type { Report } from '../html/types.ts';
-import { colour } from './dom.ts';
+import { colour, el } from './dom.ts';
 import type { Readouts } from './readouts.ts';
 import type { ViewState } from './view.ts';
 
@@ -41,7 +41,16 @@ interface Drawing {
   readonly readouts: Readouts;
   /** Adds a readout to the path. */
   readonly stroke: (n: number) => void;
+  /** Of several readouts of one straight line in the picture, the last: it covers the others. */
+  readonly visible: (begin: number, end: number, stride: number) => number[];
 }
+
+/** Axes, limits and all readouts in grey, which change with the plane and the colours alone. */
+interface Background {
+  readonly look: string;
+  readonly picture: HTMLCanvasElement;
+}
+const backgrounds = new WeakMap<HTMLCanvasElement, Background>();
 
 /** @param reach largest |k| along each axis [1/m] */
 export function drawKspace(
@@ -68,13 +77,31 @@ export function drawKspace(
       else context.lineTo(...at(k));
     }
   };
-  const drawing: Drawing = { context, at, pixel, side, readouts, stroke };
-  drawAxes(drawing, [trajectory.axes[plane[0]], trajectory.axes[plane[1]]]);
-  drawLimits(drawing, trajectory.limits, plane, 2 * Math.max(...reach));
-  context.strokeStyle = colour('faint');
-  context.beginPath();
-  for (let n = 0; n < readouts.count; n += Math.ceil(readouts.count / MOST_GREY)) stroke(n);
-  context.stroke();
+  const visible = (begin: number, end: number, stride: number): number[] => {
+    const seen = new Set<string>();
+    const found: number[] = [];
+    for (let n = begin + stride * Math.floor((end - 1 - begin) / stride); n >= begin; n -= stride) {
+      const ends = trajectory.path[n] === 0 ? [readouts.place(n, 0)!, readouts.place(n, readouts.samples(n) - 1)!] : [];
+      const key = ends.length === 0 ? String(n) : ends.flatMap(at).map(Math.round).join();
+      if (!seen.has(key)) found.push(n);
+      seen.add(key);
+    }
+    return found.reverse();
+  };
+  const drawing: Drawing = { context, at, pixel, side, readouts, stroke, visible };
+  const look = JSON.stringify([side, plane, ['plot', 'grid', 'muted', 'faint'].map(colour)]);
+  let background = backgrounds.get(canvas);
+  if (background?.look !== look) {
+    drawAxes(drawing, [trajectory.axes[plane[0]], trajectory.axes[plane[1]]]);
+    drawLimits(drawing, trajectory.limits, plane, 2 * Math.max(...reach));
+    context.strokeStyle = colour('faint');
+    context.beginPath();
+    for (const n of visible(0, readouts.count, Math.ceil(readouts.count / MOST_GREY))) stroke(n);
+    context.stroke();
+    background = { look, picture: el('canvas', { width: side, height: side }) };
+    background.picture.getContext('2d')!.drawImage(canvas, 0, 0);
+    backgrounds.set(canvas, background);
+  } else context.drawImage(background.picture, 0, 0);
   const span = readoutsWithin(readouts, state);
   if (mode === 'time') drawTimes(drawing, span);
   else drawSignals(drawing, span, signal);
@@ -124,10 +151,9 @@ function drawLimits(
   context.setLineDash([]);
 }
 
-function drawTimes({ context, pixel, stroke }: Drawing, [begin, end]: readonly [number, number]): void {
-  const stride = Math.ceil((end - begin) / MOST_COLOURED);
+function drawTimes({ context, pixel, stroke, visible }: Drawing, [begin, end]: readonly [number, number]): void {
   context.lineWidth = 1.6 * pixel;
-  for (let n = begin; n < end; n += stride) {
+  for (const n of visible(begin, end, Math.ceil((end - begin) / MOST_COLOURED))) {
     context.strokeStyle = css(viridis(0.08 + (0.84 * (n - begin + 0.5)) / Math.max(1, end - begin)));
     context.beginPath();
     stroke(n);

@@ -21,8 +21,7 @@ export function momentsOf(
   return (time) => {
     const parts = [`t ${quantity(time, 's')}`];
     if (diagram !== undefined) {
-      // A span so short that its lines are exact.
-      const lines = diagram.lines(time, Math.min(view.end, time + 1e-7));
+      const lines = diagram.exact(time, Math.min(view.end, time + 1e-7));
       const value = (name: (typeof LINES)[number]): number => lines[name].y[0] ?? 0;
       if (value('b1') !== 0) parts.push(`|B1| ${quantity(value('b1'), 'T')}`);
       for (const axis of ['gx', 'gy', 'gz'] as const)

@@ -10,6 +10,7 @@ import { sequenceTraces } from '../plots/sequence-traces.ts';
 import { blockAt } from '../plots/window.ts';
 import { peakOf } from '../sequence/peaks.ts';
 import { blockGradients } from '../sequence/waveform.ts';
+import { type Columns, pyramid } from './columns.ts';
 import type { Readouts } from './readouts.ts';
 
 export const LINES = ['b1', 'phase', 'receiver', 'gx', 'gy', 'gz', 'adc'] as const;
@@ -19,13 +20,16 @@ export interface Diagram {
   readonly duration: Seconds;
   /** Largest magnitude of each line. */
   readonly largest: Readonly<Record<LineName, number>>;
-  lines(from: Seconds, to: Seconds): Readonly<Record<LineName, Trace>>;
+  /** Lines as they play. */
+  exact(from: Seconds, to: Seconds): Readonly<Record<LineName, Trace>>;
+  /** The same, or columns where there are too many blocks to see one; absent: nothing to draw. */
+  shown(from: Seconds, to: Seconds): Readonly<Partial<Record<LineName, Trace | Columns>>>;
 }
 
 /** Blocks that are drawn as they play. */
-const MOST_EXACT = 3000;
+const MOST_EXACT = 600;
 /** Columns of an overview. */
-const COLUMNS = 1200;
+const COLUMNS = 800;
 
 export function openDiagram(table: SequenceTable): Diagram {
   const sequence = openTable(table);
@@ -39,22 +43,46 @@ export function openDiagram(table: SequenceTable): Diagram {
       return [name, both === undefined ? Math.PI : both.reduce((most, value) => Math.max(most, Math.abs(value)), 0)];
     }),
   ) as Record<LineName, number>;
+  const exact: Diagram['exact'] = (from, to) => {
+    const [firstBlock, endBlock] = [blockAt(starts, from), blockAt(starts, to) + 1];
+    const { b1, phase, receiverPhase, gradients, adc } = sequenceTraces(
+      { sequence, scanner: { B0, gammaBar }, starts },
+      { from, to, firstBlock, endBlock },
+      false,
+    );
+    const [gx, gy, gz] = gradients;
+    return { b1, phase, receiver: receiverPhase, gx, gy, gz, adc };
+  };
+  const overviews = overviewsOf(order, extremes);
   return {
-    duration: starts[order.length],
-    largest,
-    lines(from, to) {
-      const firstBlock = blockAt(starts, from);
-      const endBlock = blockAt(starts, to) + 1;
-      if (endBlock - firstBlock > MOST_EXACT)
-        return overview(order, starts, extremes, { from, to, firstBlock, endBlock });
-      const { b1, phase, receiverPhase, gradients, adc } = sequenceTraces(
-        { sequence, scanner: { B0, gammaBar }, starts },
-        { from, to, firstBlock, endBlock },
-        false,
-      );
-      const [gx, gy, gz] = gradients;
-      return { b1, phase, receiver: receiverPhase, gx, gy, gz, adc };
+    ...{ duration: starts[order.length], largest, exact },
+    shown(from, to) {
+      if (blockAt(starts, to) - blockAt(starts, from) < MOST_EXACT) return exact(from, to);
+      // A block that reaches into a column is in it.
+      const [first, end] = [new Float64Array(COLUMNS), new Float64Array(COLUMNS)];
+      for (let c = 0; c < COLUMNS; c++) {
+        first[c] = c === 0 ? blockAt(starts, from) : end[c - 1] - 1;
+        end[c] = blockAt(starts, from + ((c + 1) * (to - from)) / COLUMNS) + 1;
+      }
+      return Object.fromEntries(overviews().map(([name, fill]) => [name, { from, to, ...fill(first, end) }]));
     },
+  };
+}
+
+/** @returns what fills columns with the blocks' extremes, made when it is first asked for */
+function overviewsOf(order: Uint32Array, extremes: Extremes): () => [LineName, ReturnType<typeof pyramid>][] {
+  let made: [LineName, ReturnType<typeof pyramid>][] | undefined;
+  const of = (both: Float64Array, side: 0 | 1): Float32Array => {
+    const values = new Float32Array(order.length);
+    for (let n = 0; n < order.length; n++) values[n] = both[2 * order[n] + side];
+    return values;
+  };
+  return () => {
+    made ??= (Object.entries(extremes) as [LineName, Float64Array][]).map(([name, both]) => [
+      name,
+      pyramid(of(both, 0), of(both, 1)),
+    ]);
+    return made;
   };
 }
 
@@ -84,51 +112,39 @@ function extremesOf(table: SequenceTable, sequence: ReturnType<typeof openTable>
   return found;
 }
 
-function overview(
-  order: Uint32Array,
-  starts: Float64Array,
-  extremes: Extremes,
-  { from, to, firstBlock, endBlock }: { from: Seconds; to: Seconds; firstBlock: number; endBlock: number },
-): Record<LineName, Trace> {
-  const scale = COLUMNS / (to - from);
-  const column = (time: Seconds): number => Math.min(COLUMNS - 1, Math.max(0, Math.floor((time - from) * scale)));
-  const nothing: Trace = { x: new Float64Array(0), y: new Float64Array(0) };
-  const drawn = (both: Float64Array | undefined): Trace => {
-    if (both === undefined) return nothing;
-    const [low, high] = [new Float64Array(COLUMNS), new Float64Array(COLUMNS)];
-    for (let n = firstBlock; n < endBlock; n++) {
-      const [least, most] = [both[2 * order[n]], both[2 * order[n] + 1]];
-      if (least === 0 && most === 0) continue;
-      const last = column(starts[n + 1]);
-      for (let c = column(starts[n]); c <= last; c++) {
-        if (least < low[c]) low[c] = least;
-        if (most > high[c]) high[c] = most;
-      }
-    }
-    const [x, y] = [new Float64Array(2 * COLUMNS), new Float64Array(2 * COLUMNS)];
-    for (let c = 0; c < COLUMNS; c++) {
-      x[2 * c] = x[2 * c + 1] = from + (c + 0.5) / scale;
-      y[2 * c] = low[c];
-      y[2 * c + 1] = high[c];
-    }
-    return { x, y, envelopeOf: endBlock - firstBlock };
-  };
-  return Object.fromEntries(LINES.map((name) => [name, drawn(extremes[name])])) as Record<LineName, Trace>;
-}
-
 /** Readouts whose samples are drawn one by one. */
 const MOST_READOUTS = 400;
 
-/** Largest magnitude of any coil over time; of many readouts their largest samples. */
-export function signalLine(readouts: Readouts, from: Seconds, to: Seconds): Trace {
-  const first = Math.max(0, readouts.before(from));
-  const last = readouts.before(to);
+/** @returns the largest magnitude of any coil over a span of time; of many readouts as columns */
+export function signalLines(readouts: Readouts): (from: Seconds, to: Seconds) => Trace | Columns {
+  let peaks: ReturnType<typeof pyramid> | undefined;
+  return (from, to) => {
+    const [first, last] = [Math.max(0, readouts.before(from)), readouts.before(to)];
+    if (last - first < MOST_READOUTS) return exactSignal(readouts, first, last, [from, to]);
+    // Each column reaches from 0 to the largest sample.
+    peaks ??= pyramid(new Float32Array(readouts.count), readouts.data.peaks);
+    const [begin, end] = [new Float64Array(COLUMNS), new Float64Array(COLUMNS)];
+    for (let c = 0; c < COLUMNS; c++) {
+      const left = from + (c * (to - from)) / COLUMNS;
+      const n = c === 0 ? readouts.before(left) : end[c - 1] - 1;
+      begin[c] = n < 0 || readouts.end(n) <= left ? n + 1 : n;
+      end[c] = readouts.before(from + ((c + 1) * (to - from)) / COLUMNS) + 1;
+    }
+    return { from, to, ...peaks(begin, end) };
+  };
+}
+
+function exactSignal(
+  readouts: Readouts,
+  first: number,
+  last: number,
+  [from, to]: readonly [from: Seconds, to: Seconds],
+): Trace {
   const line = traceBuilder(from, to);
-  const isExact = last - first < MOST_READOUTS;
   for (let n = first; n <= last; n++) {
-    const values = isExact
-      ? Array.from({ length: readouts.coils }, (_, coil) => readouts.values(n, coil)).filter((one) => one !== undefined)
-      : [];
+    const values = Array.from({ length: readouts.coils }, (_, coil) => readouts.values(n, coil)).filter(
+      (one) => one !== undefined,
+    );
     line.gap();
     if (values.length === 0) {
       line.add(readouts.starts[n], readouts.data.peaks[n]);

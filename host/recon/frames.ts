@@ -109,7 +109,7 @@ function checkAcquisition(acquisition: Acquisition, data: AcquiredData, place: s
     const what = `${acquisition.data.length / 2} complex numbers for ${data.coils} coil(s) × ${samples} samples`;
     throw badInput(place, what, 'the file is damaged: write it again');
   }
-  if (!acquisition.data.every(Number.isFinite)) {
+  if (firstBeyond(acquisition.data, [Number.MAX_VALUE]) !== undefined) {
     throw badInput(place, 'has samples that are not finite', 'the simulation or the file is damaged: run it again');
   }
   if (!trajectory) {
@@ -125,10 +125,8 @@ function checkAcquisition(acquisition: Acquisition, data: AcquiredData, place: s
     throw badInput(place, what, 'write 2 or 3 numbers per sample');
   }
   // Along axes that are not encoded (spoilers, slice selection) k may be anything finite.
-  const outside = trajectory.find((k, i) => {
-    const limit = data.encodedMatrix[i % dimensions] > 1 ? TRAJECTORY_LIMIT : Number.MAX_VALUE;
-    return !(Math.abs(k) <= limit);
-  });
+  const bounds = data.encodedMatrix.map((n) => (n > 1 ? TRAJECTORY_LIMIT : Number.MAX_VALUE));
+  const outside = firstBeyond(trajectory, bounds.slice(0, dimensions));
   if (outside !== undefined) {
     throw badInput(
       place,
@@ -136,6 +134,13 @@ function checkAcquisition(acquisition: Acquisition, data: AcquiredData, place: s
       'it must be k·FOV/N of the encoded space, within ±0.5',
     );
   }
+}
+
+/** The first value that is not within ± its bound, which repeat; no call for each of 10⁷ values. */
+function firstBeyond(values: Float32Array, bounds: readonly number[]): number | undefined {
+  for (let n = 0, axis = 0; n < values.length; n++, axis = axis + 1 === bounds.length ? 0 : axis + 1)
+    if (!(Math.abs(values[n]) <= bounds[axis])) return values[n];
+  return undefined;
 }
 
 /** Pieces of one long readout are consecutive in the file. */

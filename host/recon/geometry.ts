@@ -13,56 +13,50 @@ const UNEVEN = 0.01;
 /** Slices whose positions differ by less [m] have no individual positions in the file. */
 const SAME_PLACE = 1e-7;
 
+/** An image before it has pixels, and where in it each frame belongs. */
+export interface Layout extends Omit<Image, 'data' | 'method' | 'notes'> {
+  /** Pixels of one frame: a plane, or a volume of `matrix[2]` partitions. */
+  readonly frame: Triple<number>;
+  /** By the number of the frame; `slice` counts frames along z. */
+  readonly places: readonly FramePlace[];
+  /** What to remark on the slices' positions. */
+  readonly complaint?: string;
+}
+
+export interface FramePlace {
+  readonly repetition: number;
+  readonly contrast: number;
+  readonly slice: number;
+}
+
 /**
- * @param images of each frame, [coil] of [z][y][x][re, im]
- * @param matrix pixels of one plane (or volume)
+ * @param coils of the image
+ * @param frame pixels of one plane (or volume)
  */
-export function arrange(
-  data: AcquiredData,
-  frames: readonly Frame[],
-  images: readonly (readonly Float32Array[])[],
-  matrix: Triple<number>,
-  method: Image['method'],
-  notes: readonly string[],
-): Image {
+export function arrange(data: AcquiredData, frames: readonly Frame[], coils: number, frame: Triple<number>): Layout {
   const { readDirection, phaseDirection, sliceDirection } = frames[0].geometry;
   const directions = [readDirection, phaseDirection, sliceDirection] as const;
   const { slices, spacing, complaint } = orderSlices(frames, sliceDirection);
   const contrasts = [...new Set(frames.map(({ contrast }) => contrast))].sort((a, b) => a - b);
   const repetitions = frames.reduce((most, { repetition }) => Math.max(most, repetition), 0) + 1;
-
-  const [nx, ny, partitions] = matrix;
-  const plane = 2 * nx * ny * partitions;
-  const coils = images[0].length;
-  const volumes = contrasts.length * repetitions;
-  const image = new Float32Array(plane * slices.length * volumes * coils);
-  frames.forEach((frame, f) => {
-    const volume = frame.repetition * contrasts.length + contrasts.indexOf(frame.contrast);
-    const slice = slices.findIndex(({ slice }) => slice === frame.slice);
-    for (const [coil, pixels] of images[f].entries())
-      image.set(pixels, plane * ((coil * volumes + volume) * slices.length + slice));
-  });
+  const sliceNumbers = new Map(slices.map(({ slice }, n) => [slice, n]));
+  const places = frames.map(({ repetition, contrast, slice }) => ({
+    ...{ repetition, contrast: contrasts.indexOf(contrast), slice: sliceNumbers.get(slice)! },
+  }));
 
   const sides = data.reconFov.map((fov, a) => fov / (data.encodedMatrix[a] === 1 ? 1 : data.reconMatrix[a]));
   const known = Math.max(...sides);
   const voxel = sides.map((side) => (side > 0 ? side : known)) as unknown as [number, number, number];
-  if (slices.length > 1 && spacing !== undefined) voxel[2] = spacing / partitions;
+  if (slices.length > 1 && spacing !== undefined) voxel[2] = spacing / frame[2];
 
   const { position } = slices[0].geometry;
   const origin = [0, 1, 2].map((lps) =>
-    directions.reduce((sum, axis, a) => sum - axis[lps] * Math.floor(matrix[a] / 2) * voxel[a], position[lps]),
+    directions.reduce((sum, axis, a) => sum - axis[lps] * Math.floor(frame[a] / 2) * voxel[a], position[lps]),
   ) as unknown as Triple<number>;
   return {
-    data: image,
-    matrix: [nx, ny, partitions * slices.length],
-    coils,
-    contrasts: contrasts.length,
-    repetitions,
-    voxel,
-    origin,
-    directions,
-    method,
-    notes: complaint ? [...notes, complaint] : notes,
+    matrix: [frame[0], frame[1], frame[2] * slices.length],
+    ...{ coils, contrasts: contrasts.length, repetitions, voxel, origin, directions, frame, places },
+    ...(complaint !== undefined && { complaint }),
   };
 }
 

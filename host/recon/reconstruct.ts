@@ -12,30 +12,53 @@ import type { AcquiredData } from '../raw/types.ts';
 import { findLattice, type Lattice, transformLattice } from './cartesian.ts';
 import { densityWeights } from './density.ts';
 import { type Frame, sortFrames } from './frames.ts';
-import { arrange } from './geometry.ts';
+import { arrange, type FramePlace, type Layout } from './geometry.ts';
 import { type Adjoint, makeAdjoint } from './gridding.ts';
 import type { Image, Triple } from './image.ts';
 
 /** Default limit of the pixels of all frames: 1 GiB of complex f32. */
 const DEFAULT_MAX_PIXELS = 2 ** 27;
 
+/** Whether a part of an image is wanted; z counts planes. */
+export type Wanted = (coil: number, repetition: number, contrast: number, z: number) => boolean;
+
+export interface ReconstructionOptions {
+  readonly maxPixels?: number;
+  /** An image of every coil instead of one of all. */
+  readonly each?: boolean;
+  /**
+   * Given the size of the image: the parts of it that the caller reads. The others stay 0 where
+   * whole frames are not wanted.
+   */
+  readonly choose?: (layout: Layout) => Wanted;
+}
+
 /**
  * @param data as read from a raw file
- * @param each an image of every coil instead of one of all
  * @throws LarmorError 65: no image readouts, sample counts that do not agree, a matrix of 0, a
  * trajectory that is
  *   missing where it is needed, samples that are not finite, more pixels than `maxPixels`
  */
-export function reconstruct(data: AcquiredData, { maxPixels = DEFAULT_MAX_PIXELS, each = false } = {}): Image {
+export function reconstruct(
+  data: AcquiredData,
+  { maxPixels = DEFAULT_MAX_PIXELS, each = false, choose = () => () => true }: ReconstructionOptions = {},
+): Image {
   const place = 'path' in data && typeof data.path === 'string' ? data.path : 'raw data';
-  const frames = sortFrames(data, place);
-  checkSize(data, frames.length * (each ? data.coils : 1), maxPixels, place);
+  const all = sortFrames(data, place);
+  const coils = each ? data.coils : 1;
+  checkSize(data, all.length * coils, maxPixels, place);
   const matrix = data.reconMatrix.map((n, a) => (data.encodedMatrix[a] === 1 ? 1 : n)) as unknown as Triple<number>;
   const unit = data.encodedFov.map((fov, a) =>
     data.encodedMatrix[a] === 1 ? 0 : data.reconFov[a] / (data.reconMatrix[a] * fov),
   ) as unknown as Triple<number>;
+  const layout = arrange(data, all, coils, matrix);
+  const { complaint, frame: shape, places, ...image } = layout;
+  const wanted = coilsWanted(layout, choose(layout));
+  const frames = all
+    .map((frame, n) => ({ frame, place: places[n], coils: wanted(places[n]) }))
+    .filter((one) => one.coils.length > 0);
 
-  const lattices = frames.map(findLattice);
+  const lattices = frames.map(({ frame }) => findLattice(frame));
   const obstacle = lattices.find((lattice) => typeof lattice === 'string');
   const method = obstacle === undefined ? 'fft' : 'gridding';
   const placed = data.acquisitions.some(({ trajectory }) => trajectory)
@@ -43,16 +66,33 @@ export function reconstruct(data: AcquiredData, { maxPixels = DEFAULT_MAX_PIXELS
     : 'no trajectory in the file: lines placed by their counters';
 
   const gridder = makeGridder(unit, matrix);
-  const images = frames.map((frame, f) => {
+  const size = 2 * shape[0] * shape[1] * shape[2];
+  const volumes = image.repetitions * image.contrasts;
+  const slices = image.matrix[2] / shape[2];
+  const pixels = new Float32Array(size * slices * volumes * coils);
+  for (const [f, { frame, place: at, coils: ofFrame }] of frames.entries()) {
     const transform =
       obstacle === undefined
         ? (coil: number) => transformLattice(lattices[f] as Lattice, coil, unit, matrix)
         : gridder(frame);
-    return each
-      ? Array.from({ length: data.coils }, (_, coil) => transform(coil))
-      : [combineCoils(data.coils, transform)];
-  });
-  return arrange(data, frames, images, matrix, method, [obstacle ?? placed]);
+    const volume = at.repetition * image.contrasts + at.contrast;
+    for (const coil of ofFrame)
+      pixels.set(
+        each ? transform(coil) : combineCoils(data.coils, transform),
+        size * ((coil * volumes + volume) * slices + at.slice),
+      );
+  }
+  return { ...image, data: pixels, method, notes: [obstacle ?? placed, ...(complaint ? [complaint] : [])] };
+}
+
+/** @returns the coils for which any plane of a frame is wanted */
+function coilsWanted({ coils, frame }: Layout, wanted: Wanted): (place: FramePlace) => number[] {
+  const numbers = Array.from({ length: coils }, (_, coil) => coil);
+  const planes = Array.from({ length: frame[2] }, (_, partition) => partition);
+  return ({ repetition, contrast, slice }) =>
+    numbers.filter((coil) =>
+      planes.some((partition) => wanted(coil, repetition, contrast, slice * frame[2] + partition)),
+    );
 }
 
 /** The image of a misinterpreted trajectory could fill the memory. */

@@ -33,7 +33,7 @@ const PICTURE: Triple<readonly [right: Triple<number>, down: Triple<number>]> = 
  * has several. The axis closer to the right of the picture runs along rows, independent of the
  * readout direction.
  */
-export function chooseView({ matrix, directions }: Image): View {
+export function chooseView({ matrix, directions }: Pick<Image, 'matrix' | 'directions'>): View {
   let plane: Triple<number> = [0, 1, 2];
   if (matrix[2] > 1 && matrix[1] === 1) plane = [0, 2, 1];
   else if (matrix[2] > 1 && matrix[0] === 1) plane = [1, 2, 0];

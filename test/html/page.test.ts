@@ -20,6 +20,11 @@ before(async () => {
     { folder: at },
   );
   assert.equal(outcome.code, 0, outcome.stderr);
+  const many = await larmor(
+    'simulate gre sphere --set n=16 --set slices=20 -o many.mrd --report many.html -q'.split(' '),
+    { folder: at },
+  );
+  assert.equal(many.code, 0, many.stderr);
   const raw = await readRaw(join(at, 'raw.mrd'));
   const provenance = { ...raw.provenance, command: [NAME], warnings: [NAME] };
   await writeReport(join(at, 'hostile.html'), { ...raw, phantomName: NAME, provenance });
@@ -169,6 +174,19 @@ test('a report in the browser', async (t) => {
     assert.deepEqual(nameless, []);
   });
 
+  await t.test('blocks too many to be seen are columns of pixels, over the whole range of each line', async () => {
+    await page.dark(false);
+    await page.size(1280, 900);
+    await page.open(address('many.html'));
+    await page.until(READY);
+    for (const [panel, least] of Object.entries({ b1: 30, gx: 40, gy: 40, gz: 40, adc: 10, signal: 20 })) {
+      const rows = await page.evaluate<number>(
+        `(() => { const c = document.querySelector('[data-panel=${panel}] canvas'); const { data, width, height } = c.getContext('2d').getImageData(100, 0, c.width - 100, c.height); const inked = Array.from({ length: height }, (_, y) => { let n = 0; for (let x = 0; x < width; x++) { const i = 4 * (y * width + x); if (Math.min(data[i], data[i + 1], data[i + 2]) < 120) n++; } return n; }); return inked.filter((n) => n > 20).length; })()`,
+      );
+      assert.ok(rows >= least, `${panel}: ${rows} rows`);
+    }
+  });
+
   await t.test('texts out of files are texts', async () => {
     await page.open(address('hostile.html'));
     await page.until(READY);
@@ -179,5 +197,5 @@ test('a report in the browser', async (t) => {
   });
 
   assert.deepEqual(page.complaints, []);
-  assert.deepEqual(page.requests, [address('gre.html'), address('hostile.html')]);
+  assert.deepEqual(page.requests, ['gre.html', 'many.html', 'hostile.html'].map(address));
 });

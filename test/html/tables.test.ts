@@ -6,6 +6,7 @@ import { evenEnds, fromSteps, toRows, toSteps } from '../../host/html/numbers.ts
 import { pack, unpack } from '../../host/html/pack.ts';
 import { openTable, tableOf } from '../../host/html/sequence-table.ts';
 import { signalData } from '../../host/html/signal-data.ts';
+import { pyramid } from '../../host/page/columns.ts';
 import { openReadouts } from '../../host/page/readouts.ts';
 import { openDiagram } from '../../host/page/traces.ts';
 import { acquiredData } from '../../host/raw/acquisitions.ts';
@@ -96,12 +97,35 @@ test('a scan of 20 000 repetitions takes a few bytes for each', () => {
   assert.ok(bytes < 120_000, `${bytes} B`);
   // From a glance at the whole to one repetition exactly.
   const diagram = openDiagram(table);
-  const whole = diagram.lines(0, diagram.duration);
-  assert.ok(whole.gx.x.length <= 2400 && whole.gx.envelopeOf === sequence.blockCount);
-  assert.ok(Math.abs(Math.max(...whole.gx.y.map(Math.abs)) - diagram.largest.gx) < 1e-9);
-  const one = diagram.lines(diagram.duration / 2, diagram.duration / 2 + 0.01);
-  assert.equal(one.gx.envelopeOf, undefined);
-  assert.ok(one.gx.x.every((time) => time >= diagram.duration / 2 - 1e-12));
+  const { gx, gy } = diagram.shown(0, diagram.duration);
+  assert.ok(gx !== undefined && 'low' in gx && gy !== undefined && 'low' in gy);
+  assert.ok(Math.abs(Math.max(...gx.high, ...gx.low.map(Math.abs)) - diagram.largest.gx) < 1e-6 * diagram.largest.gx);
+  // Phase encoding goes from one end to the other, once in the scan.
+  assert.ok(Math.abs(gy.high[0] - diagram.largest.gy) < 0.02 * diagram.largest.gy);
+  assert.ok(gy.high[gy.high.length / 2] < 0.1 * diagram.largest.gy);
+  const one = diagram.shown(diagram.duration / 2, diagram.duration / 2 + 0.01).gx;
+  assert.ok(one !== undefined && 'x' in one && one.envelopeOf === undefined);
+  assert.ok(one.x.every((time) => time >= diagram.duration / 2 - 1e-12));
+});
+
+test('columns hold the extremes of what they stand for, whatever their width', () => {
+  const values = Float32Array.from({ length: 5000 }, (_, n) => Math.sin(n * n));
+  const fill = pyramid(
+    values.map((value) => value - 1),
+    values,
+  );
+  const [first, end]: [number[], number[]] = [[], []];
+  for (const width of [0, 1, 2, 15, 16, 17, 33, 255, 256, 700, 4096, 5000])
+    for (let n = 0; n + width <= 5000; n += Math.max(1, Math.floor(width / 3), Math.floor((5000 - width) / 10))) {
+      first.push(n);
+      end.push(n + width);
+    }
+  const { low, high } = fill(first, end);
+  for (const [c, from] of first.entries()) {
+    const part = values.subarray(from, end[c]);
+    const [least, most] = part.length === 0 ? [Number.NaN, Number.NaN] : [Math.min(...part) - 1, Math.max(...part)];
+    assert.deepEqual([low[c], high[c]], [Math.fround(least), most], `${from} to ${end[c]}`);
+  }
 });
 
 test('readouts: where they lie and what they hold, lines and curves', skipWithoutCases(), () => {

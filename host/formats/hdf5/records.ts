@@ -28,7 +28,7 @@ export interface Records {
   readonly view: DataView;
   /** Bytes from one record to the next. */
   readonly stride: number;
-  /** A copy of the list of f32 described at byte `at`. */
+  /** A copy of the list of f32 described at byte `at`; it shares its buffer with other lists. */
   floats(at: number): Float32Array;
 }
 
@@ -77,6 +77,7 @@ export function readRecords(
     module.HEAPU8.fill(0, at, at + bytes);
     module.get_dataset_data(dataset.file_id, dataset.path, count, [BigInt(start)], [1n], BigInt(at));
     const view = new DataView(module.HEAPU8.slice(at, at + bytes).buffer);
+    const room = roomFor();
     use({
       view,
       stride,
@@ -84,11 +85,32 @@ export function readRecords(
         // The library describes a list by its length and its address, each 4 bytes in 32-bit
         // WebAssembly.
         const first = view.getUint32(place + 4, true);
-        return new Float32Array(module.HEAPU8.slice(first, first + 4 * view.getUint32(place, true)).buffer);
+        const length = view.getUint32(place, true);
+        const list = room(length);
+        list.set(new Float32Array(module.HEAPU8.buffer, first, length));
+        return list;
       },
     });
   } finally {
     module.reclaim_vlen_memory_count(dataset.file_id, dataset.path, '', BigInt(at), count);
     module._free(at);
   }
+}
+
+/** Numbers of a buffer that lists share: one of its own for each takes longer than its content. */
+const SHARED = 1 << 15;
+
+/** @returns what makes room for a list */
+function roomFor(): (length: number) => Float32Array {
+  let shared = new Float32Array(0);
+  let used = 0;
+  return (length) => {
+    if (length > SHARED / 8) return new Float32Array(length);
+    if (used + length > shared.length) {
+      shared = new Float32Array(SHARED);
+      used = 0;
+    }
+    used += length;
+    return shared.subarray(used - length, used);
+  };
 }

@@ -43,7 +43,11 @@ export const scan = (
 /** A lobe of 1 ms and so many cycles/m. */
 const lobe = (cycles: number): GradientEvent => trapezoid(cycles / GAMMA_BAR / 0.9e-3, RAMP, 0.8e-3);
 
-const sinc = (flip: number, use: RfUse, more: { phaseOffset?: number; frequencyOffset?: number } = {}): RfEvent =>
+const sinc = (
+  flip: number,
+  use: RfUse,
+  more: { phaseOffset?: number; frequencyOffset?: number; delay?: number } = {},
+): RfEvent =>
   sincPulse({ flip: flip * DEG, duration: 3e-3, timeBandwidth: 4, raster: 1e-5, use, delay: RAMP, ...more });
 
 const hard = (flip: number, use: RfUse, delay = RAMP): RfEvent =>
@@ -276,13 +280,16 @@ export function dess(use: RfUse): Sequence {
 /**
  * Fast spin echo; `flip` of the refocusing pulses, τ = 5 ms. Encoding is rewound before each pulse.
  */
-export function tse(flip: number, use: RfUse, { echoes = 4, dummies = 0, flips = [] as number[] } = {}): Sequence {
+export function tse(
+  flip: number,
+  use: RfUse,
+  { echoes = 4, dummies = 0, flips = [] as number[], early = 0 } = {},
+): Sequence {
   const TAU = 8e-3;
+  // Pulses `early` in their gradients leave moments behind that differ from echo to echo.
+  const more = { phaseOffset: Math.PI / 2, delay: RAMP - early };
   const refocusing = (n: number) =>
-    blockOf({
-      rf: sinc(flips[n] ?? flip, use === 'undefined' ? use : 'refocusing', { phaseOffset: Math.PI / 2 }),
-      gz: sliceSelect,
-    });
+    blockOf({ rf: sinc(flips[n] ?? flip, use === 'undefined' ? use : 'refocusing', more), gz: sliceSelect });
   const crusher = blockOf({ gz: lobe(500) });
   const selection = 1.6e-3;
   const blocks: Block[] = [];
@@ -334,6 +341,8 @@ export interface EpiOptions {
   readonly echoes?: number;
   /** The lines lie so many steps beside multiples of the step. */
   readonly offset?: number;
+  /** Every second volume is read from the other end of k-space. */
+  readonly reversing?: boolean;
 }
 
 /** Echo-planar imaging without labels; lines run back and forth. */
@@ -346,10 +355,12 @@ export function epi(options: EpiOptions = {}): Sequence {
     diffusion = false,
     echoes = 1,
     offset = 0,
+    reversing = false,
   } = options;
   const blocks: Block[] = [];
   const blip = (steps: number) => trapezoid((steps * DK) / GAMMA_BAR / 1e-4, 5e-5, 5e-5);
   for (let volume = 0; volume < volumes; volume++) {
+    const up = reversing && volume % 2 === 1 ? -1 : 1;
     for (let shot = 0; shot < shots; shot++) {
       let sign = 1;
       const next = (): Block => {
@@ -365,11 +376,11 @@ export function epi(options: EpiOptions = {}): Sequence {
       }
       blocks.push(blockOf({ gx: lobe(-half()) }));
       for (let n = 0; n < navigators; n++) blocks.push(next());
-      blocks.push(blockOf({ gy: lobe((-N / 2 + shot + offset) * DK) }));
+      blocks.push(blockOf({ gy: lobe((up < 0 ? N / 2 - 1 : -N / 2 + shot + offset) * DK) }));
       for (let echo = 0; echo < echoes; echo++) {
         for (let n = shot; n < N; n += shots) {
           blocks.push(next());
-          if (n + shots < N) blocks.push(blockOf({ gy: blip(echo % 2 === 0 ? shots : -shots) }));
+          if (n + shots < N) blocks.push(blockOf({ gy: blip(echo % 2 === 0 ? up * shots : -shots) }));
         }
       }
       blocks.push(spoil, delayOf(0.1));

@@ -26,6 +26,8 @@ export interface Place {
 /**
  * @param roles of each readout
  * @param echoes of each readout
+ * @param sameEcho echo times of images that differ by up to this are one: EPIs of opposite phase
+ * encoding differ by an echo spacing
  * @param onGrid readouts are lines of a grid, where lines that are read more often are averages
  * @throws LarmorError 65 for a label that is negative at a readout
  */
@@ -34,6 +36,7 @@ export function countersOf(
   places: readonly Place[],
   roles: readonly ReadoutRole[],
   echoes: readonly Echo[],
+  sameEcho: Seconds,
   onGrid: boolean,
   name: string,
 ): Counters[] {
@@ -59,7 +62,7 @@ export function countersOf(
   if (!isLabelled.has('contrast')) countEchoes(image, readouts, counters);
   if (!isLabelled.has('repetition')) {
     countRepetitions(image, counters, onGrid && !isLabelled.has('average'));
-    if (onGrid && !isLabelled.has('contrast')) separateEchoTimes(image, counters, echoes);
+    if (onGrid && !isLabelled.has('contrast')) separateEchoTimes(image, counters, echoes, sameEcho);
     if (image.length < readouts.length) takeRepetitions(readouts, counters, roles);
   }
   return counters;
@@ -111,16 +114,18 @@ function countRepetitions(image: readonly number[], counters: readonly Counters[
   }
 }
 
-/**
- * Echo times of images differ if by more than this fraction: two EPIs of opposite phase encoding
- * differ by one echo spacing.
- */
+/** Echo times of images differ if by more than this fraction. */
 const SAME_ECHO_TIME = 0.05;
 /** With more echo times than this every image has its own, as in fingerprinting. */
 const MOST_ECHO_TIMES = 32;
 
 /** Repetitions of an image at other echo times are contrasts, in the order of their first repetition. */
-function separateEchoTimes(image: readonly number[], counters: readonly Counters[], echoes: readonly Echo[]): void {
+function separateEchoTimes(
+  image: readonly number[],
+  counters: readonly Counters[],
+  echoes: readonly Echo[],
+  tolerance: Seconds,
+): void {
   const nearest = nearestEchoes(image, counters, echoes);
   const repetitions = image.reduce((most, n) => Math.max(most, counters[n].repetition), 0) + 1;
   const contrasts = image.reduce((most, n) => Math.max(most, counters[n].contrast), 0) + 1;
@@ -129,7 +134,7 @@ function separateEchoTimes(image: readonly number[], counters: readonly Counters
   // The first echo of a repetition decides for all of them.
   const moved = Array.from({ length: repetitions }, (_, repetition) => {
     const time = nearest.get(repetition)?.time ?? times[0] ?? 0;
-    const known = times.findIndex((t) => Math.abs(t - time) <= SAME_ECHO_TIME * t);
+    const known = times.findIndex((t) => Math.abs(t - time) <= Math.max(SAME_ECHO_TIME * t, tolerance));
     const group = known < 0 ? times.push(time) - 1 : known;
     counts[group] = (counts[group] ?? 0) + 1;
     return { group, repetition: counts[group] - 1 };

@@ -29,7 +29,7 @@ import { rolesOf } from './readout-roles.ts';
 import type { Scanner } from './scanner-types.ts';
 import { type Slices, slicesOf } from './slices.ts';
 import { cartesianSpace, type Space } from './space.ts';
-import { commonFlip, echoOf, echoTimes, repetitionTime, sampleTime } from './timing.ts';
+import { commonFlip, echoOf, echoTimes, lineSpacing, repetitionTime, sampleTime } from './timing.ts';
 import { isStraight, isZigzag, type Line, lineOf, type Reach, reachOf, trajectoryKind } from './trajectory-kind.ts';
 import type { Sequence } from './types.ts';
 import { add, dot, norm, type Vector, ZERO } from './vector.ts';
@@ -91,7 +91,8 @@ export function encode(sequence: Sequence, scanner: Scanner, walked: Walk = walk
       ? radialSpace(readouts, lines, declared, thickness)
       : freeSpace(readouts, declared, thickness);
   const places = placesOf(all, isLined, space, frame, slices);
-  const counters = countersOf(walked, places, roles, all.map(echoOf), isLined, sequence.name);
+  const sameEcho = kind === 'epi' ? 1.5 * lineSpacing(readouts) : 0;
+  const counters = countersOf(walked, places, roles, all.map(echoOf), sameEcho, isLined, sequence.name);
 
   const [x, y, z] = space.axes;
   const first = numbers[0] === undefined ? undefined : counters[numbers[0]];

@@ -62,9 +62,12 @@ export function cartesianSpace(
     x.reconFov,
   );
   const cube = x.reconFov / x.reconMatrix;
+  // Less than half a cycle across the slice encodes nothing: it is what pulses off the middle of
+  // their gradients, as in many fast spin echoes, leave behind.
+  const residue = thickness === undefined ? 0 : 0.5 / thickness;
   const [z, sliceGrid] = encodedAxis(
     lines.map(({ first }) => dot(first, slice)),
-    noise,
+    Math.max(noise, residue),
     declared,
     2,
     thickness ?? cube,

@@ -69,6 +69,17 @@ export function echoOf({ walked, reach }: TimedReadout): Echo {
   return { time: sampleTime(walked, reach.closest) - walked.excited, distance: reach.smallest };
 }
 
+/** Shortest time from one readout to the next after the same excitation. */
+export function lineSpacing(readouts: readonly WalkedReadout[]): Seconds {
+  let shortest = Number.POSITIVE_INFINITY;
+  for (const [n, readout] of readouts.entries()) {
+    const before = readouts[n - 1];
+    if (before?.excitation === readout.excitation)
+      shortest = Math.min(shortest, sampleTime(readout, 0) - sampleTime(before, 0));
+  }
+  return shortest;
+}
+
 /** Whether an echo is nearer to k = 0 than the nearest one before it, but for rounding. */
 export function isNearer({ distance }: Echo, known: Echo | undefined): boolean {
   return known === undefined || distance < known.distance * (1 - 1e-6) - 1e-9;

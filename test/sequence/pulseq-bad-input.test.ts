@@ -35,6 +35,7 @@ test('files that cannot be opened', () => {
 });
 
 const definitions = COMPLETE.definitions!;
+const shapes = COMPLETE.shapes!;
 const shape = (id: number, ...lines: (string | number)[]): string => `\nshape_id ${id}\n${lines.join('\n')}\n`;
 
 /** What is wrong → the whole file, or changes to the complete one; and what the message says. */
@@ -68,6 +69,13 @@ const FAULTS: Readonly<Record<string, readonly [string | Record<string, string>,
   'cut short in a shape': [seqText().slice(0, seqText().indexOf('0.25\n\nshape_id 4')), /shape 3 ends|shape 3 unpacks/],
   'cut short after shape_id': [seqText().slice(0, seqText().indexOf('num_samples 8')), /shape 5 has no num_samples/],
 
+  'a pulse of four transmit channels': [
+    {
+      rf: '[RF]\n1 2500 6 6 7 50 100 0 0 120 0.25 e\n',
+      shapes: `${shapes}${shape(6, 'num_samples 8', ...[1, 1, 0, 0, 0, 0, 0, 0])}${shape(7, 'num_samples 8', ...[0, 5, 0, 5, 0, 5, 0, 5])}`,
+    },
+    /a\.seq:\d+.*the times of shape 7 begin 4 times: .*4 transmit channels/,
+  ],
   'an RF event that is not there': [{ blocks: '[BLOCKS]\n1 100 7 0 0 0 0 0\n' }, /block 1 plays RF event 7/],
   'a gradient that is not there': [{ blocks: '[BLOCKS]\n1 100 0 0 9 0 0 0\n' }, /:13: block 1 plays gradient 9/],
   'an ADC event that is not there': [{ blocks: '[BLOCKS]\n1 100 0 0 0 0 2 0\n' }, /plays ADC event 2/],

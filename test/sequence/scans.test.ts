@@ -68,6 +68,7 @@ for (const use of ['excitation', 'undefined'] as const) {
     TE: [16e-3],
   });
   check(`fast spin echo, first echoes not read${suffix}`, scans.tse(60, use, { dummies: 2 }), { TE: [48e-3] });
+  check(`fast spin echo, pulses early in their gradients${suffix}`, scans.tse(120, use, { early: 4e-5 }), {});
   for (const flip of [60, 180]) check(`spin echo, ${flip}°${suffix}`, scans.spinEcho(flip, use), { TE: [16e-3] });
   check(
     `diffusion-weighted EPI with navigators${suffix}`,
@@ -92,6 +93,10 @@ check('the same line at two echo times is two contrasts', scans.twoEchoTimes(), 
   TE: [2.86e-3, 4.86e-3],
 });
 check('repetitions of each echo time', scans.twoEchoTimes(2e-3, 3), { contrasts: 2, repetitions: 3 });
+check('EPIs of opposite phase encoding are repetitions', scans.epi({ volumes: 2, reversing: true }), {
+  kind: 'epi',
+  repetitions: 2,
+});
 check('echo times that hardly differ are repetitions', scans.twoEchoTimes(1e-4), { repetitions: 2, TE: [2.86e-3] });
 
 test('CPMG without gradients, 60°, pulses of unstated use: echoes after 2τ each', () => {

@@ -71,6 +71,8 @@ export function openSource(sections: Sections, rasters: Rasters, gammaBar: Hertz
       const time = steps.map((t) => t * raster);
       for (let n = 0; n < time.length; n++) {
         if (time[n] >= (n === 0 ? 0 : time[n - 1])) continue;
+        // So are pulses written whose channels differ in more than weights.
+        if (n > 1 && time[n] === time[0]) throw badInput(place, severalChannels(id, time.length / n), ONE_CHANNEL);
         throw badInput(place, `time shape ${id} runs backwards at sample ${n + 1}`, 'times must not decrease');
       }
       return time;
@@ -78,6 +80,10 @@ export function openSource(sections: Sections, rasters: Rasters, gammaBar: Hertz
   };
   return { sections, rasters, gammaBar, shape, shapeLength, runs, timeShape, share, budget };
 }
+
+const ONE_CHANNEL = 'give the pulse of one channel, and RF_SHIMS for weights (version 1.5)';
+const severalChannels = (id: number, count: number): string =>
+  `the times of shape ${id} begin ${count} times: a pulse with own waveforms for ${count} transmit channels is not played`;
 
 export function requireSameLength(a: number, b: number, what: string, place: string): void {
   if (a === b) return;

@@ -44,10 +44,10 @@ function output(command, args) {
   return spawnSync(command, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).stdout ?? '';
 }
 
-/** Installs npm's packages unless they are there in the versions that the lock file names. */
-export function setupPackages() {
-  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
-  const record = join(root, 'node_modules', '.package-lock.json');
+/** Installs npm's packages of a folder unless they are there in the versions that its lock file names. */
+export function setupPackages(folder = root) {
+  const wanted = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')).packages;
+  const record = join(folder, 'node_modules', '.package-lock.json');
   const found = existsSync(record) ? JSON.parse(readFileSync(record, 'utf8')).packages : undefined;
   const isThere = ([path, entry]) =>
     !path.startsWith('node_modules/') ||
@@ -59,7 +59,7 @@ export function setupPackages() {
   const how = found ? ['install', '--no-save'] : ['ci'];
   say(`npm ${how.join(' ')}`);
   // No package here needs its install script, and newer npm refuses to run them.
-  if (!run('npm', [...how, '--ignore-scripts', '--no-audit', '--no-fund']))
+  if (!run('npm', [...how, '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder }))
     throw new Error('npm could not install the packages');
 }
 

@@ -2,6 +2,8 @@
  * Larmor as a library: what `import { simulate } from 'larmor'` gives. Nothing here prints or ends
  * the process; warnings go to `onWarning` and into results, errors are `LarmorError`s.
  * docs/reference/api.md describes it.
+ *
+ * @module larmor
  */
 export { EXIT, type ExitCode, LarmorError } from '../base/errors.ts';
 export type { PhantomSource as Phantom, SpinBlock } from '../phantom/types.ts';

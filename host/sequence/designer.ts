@@ -2,6 +2,8 @@
  * The designer of sequences: events and blocks from what one knows of them (flip angle, area, field
  * of view, hardware limits). The built-in sequences are written with it, so that each reads like
  * its timing diagram; the events are the same as those read from a file.
+ *
+ * @module design
  */
 export * from './design/adiabatic.ts';
 export * from './design/blocks.ts';

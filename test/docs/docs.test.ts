@@ -1,10 +1,14 @@
 /** The pages: links lead somewhere, and the tutorial's commands run in the order in which they stand. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join, relative } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { builtinSequences } from '../../host/sequence/builtin/index.ts';
+import { anchorOf } from '../../site/markdown.ts';
+import { SECTIONS } from '../../site/navigation.ts';
+import { projectPages } from '../../site/pages.ts';
+import { commandBlocks, runBlocks } from '../../testing/page-commands.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -22,15 +26,7 @@ function anchorsOf(page: string): Set<string> {
   const headings = readFileSync(page, 'utf8')
     .replace(FENCED, '')
     .matchAll(/^#+ +(.+)$/gm);
-  return new Set(
-    [...headings].map(([, text]) =>
-      text
-        .toLowerCase()
-        .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-        .replace(/[^\p{L}\p{N} _-]/gu, '')
-        .replaceAll(' ', '-'),
-    ),
-  );
+  return new Set([...headings].map(([, text]) => anchorOf(text)));
 }
 
 /** Links of a page into the project that lead nowhere. */
@@ -55,54 +51,26 @@ test('every link from page to page leads somewhere', () => {
   assert.deepEqual(pages.flatMap(broken), []);
 });
 
-/** Labels 0 to 3 in shells of a ball, as a segmentation writes them: NIfTI-1, 16 bit, 4 mm. */
-function labelImage(): Buffer {
-  const n = 24;
-  const header = Buffer.alloc(352);
-  header.writeInt32LE(348, 0);
-  [3, n, n, n, 1, 1, 1, 1].forEach((size, at) => {
-    header.writeInt16LE(size, 40 + 2 * at);
+for (const page of ['tutorial.md', 'faq.md'])
+  test(`the commands of ${page} run, one after the other`, () => {
+    const folder = temporaryFolder();
+    const blocks = commandBlocks(readFileSync(join(root, 'docs', page), 'utf8'));
+    assert.ok(blocks.length >= 7);
+    const { status, stderr } = runBlocks(blocks, folder);
+    assert.equal(status, 0, stderr);
+    const commands = blocks.join('\n');
+    for (const [, name] of commands.matchAll(/ (?:-o|--report|--sheet) (\S+)/g))
+      assert.ok(name === 'cluster.mrd' || statSync(join(folder, name)).size > 0, name);
   });
-  header.writeInt16LE(4, 70);
-  header.writeInt16LE(16, 72);
-  [1, 4, 4, 4].forEach((size, at) => {
-    header.writeFloatLE(size, 76 + 4 * at);
-  });
-  header.writeFloatLE(352, 108);
-  header.writeInt8(2, 123); // mm
-  header.writeInt16LE(1, 254); // the affine below
-  for (let axis = 0; axis < 3; axis++) {
-    header.writeFloatLE(4, 280 + 20 * axis);
-    header.writeFloatLE(-2 * (n - 1), 280 + 16 * axis + 12);
-  }
-  header.write('n+1\0', 344, 'latin1');
-  const labels = Int16Array.from({ length: n ** 3 }, (_, at) => {
-    const [x, y, z] = [at % n, Math.floor(at / n) % n, Math.floor(at / n ** 2)].map((i) => i - (n - 1) / 2);
-    const radius = Math.hypot(x, y, z);
-    return radius > 11 ? 0 : radius > 9 ? 1 : radius > 6 ? 2 : 3;
-  });
-  return Buffer.concat([header, Buffer.from(labels.buffer)]);
-}
 
-test('the commands of the tutorial run, one after the other', () => {
-  const folder = temporaryFolder();
-  const bin = join(folder, 'bin');
-  mkdirSync(bin);
-  writeFileSync(
-    join(bin, 'larmor'),
-    `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'dist', 'larmor.js')}" "$@"\n`,
-  );
-  chmodSync(join(bin, 'larmor'), 0o755);
-  writeFileSync(join(folder, 'brain.nii.gz'), labelImage());
-  const text = readFileSync(join(root, 'docs', 'tutorial.md'), 'utf8');
-  const commands = [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block]) => block);
-  assert.ok(commands.length >= 7);
-  const { status, stderr } = spawnSync('bash', ['-e', '-c', commands.join('\n')], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` },
-  });
-  assert.equal(status, 0, stderr);
-  for (const [, name] of commands.join('\n').matchAll(/ (?:-o|--report) (\S+)/g))
-    assert.ok(statSync(join(folder, name)).size > 0, name);
+test('the pages of the project are in the navigation of the site', () => {
+  const links = new Set(SECTIONS.flatMap(({ items }) => items.map(({ link }) => `${link.slice(1)}.md`)));
+  const missing = [...projectPages().values()].filter((page) => page !== 'index.md' && !links.has(page));
+  assert.deepEqual(missing, []);
+});
+
+test('the gallery shows every built-in sequence', () => {
+  const gallery = readFileSync(join(root, 'site', 'gallery.md'), 'utf8');
+  for (const name of builtinSequences.keys())
+    if (name !== 'fid') assert.match(gallery, new RegExp(`^larmor simulate ${name} `, 'm'));
 });

@@ -1,16 +1,17 @@
 /** Every example runs as it stands, with the built command on the PATH, and leaves the files it says it makes. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { pathWithLarmor } from '../../testing/page-commands.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const scratch = temporaryFolder();
 
-const bin = join(scratch, 'bin');
+const path = pathWithLarmor(join(scratch, 'bin'));
 const made: Readonly<Record<string, readonly string[]>> = {
   'first-image.sh': ['raw.mrd', 'head.png', 'head.nii.gz'],
   'flip-angles.sh': ['raw/flip5.mrd', 'flip5.png', 'flip20.png', 'flip60.png'],
@@ -36,25 +37,15 @@ test('the page about the designer shows its example as it is', () => {
 for (const [script, files] of Object.entries(made)) {
   test(script, () => {
     const folder = mkdtempSync(join(scratch, 'run-'));
-    const path = join(root, 'examples', script);
-    const [program, args] = script.endsWith('.mjs') ? [process.execPath, [path]] : [path, []];
+    const file = join(root, 'examples', script);
+    const [program, args] = script.endsWith('.mjs') ? [process.execPath, [file]] : [file, []];
     const { status, stderr } = spawnSync(program, args, {
       cwd: folder,
       encoding: 'utf8',
       timeout: 120_000,
-      env: { ...process.env, PATH: `${commandFolder()}${delimiter}${process.env.PATH}` },
+      env: { ...process.env, PATH: path },
     });
     assert.equal(status, 0, stderr);
     for (const file of files) assert.ok(readFileSync(join(folder, file)).length > 0, `${file} is missing or empty`);
   });
-}
-
-/** A folder with `larmor` in it, as an installation would put one on the PATH. */
-function commandFolder(): string {
-  if (existsSync(bin)) return bin;
-  mkdirSync(bin);
-  const command = join(bin, 'larmor');
-  writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'dist', 'larmor.js')}" "$@"\n`);
-  chmodSync(command, 0o755);
-  return bin;
 }

@@ -1,5 +1,7 @@
 /** Spins in motion for tests and benchmarks of methods: a phantom, its motions and the timelines that go with a sequence. */
 
+import type { Layer } from '../host/model/layer.ts';
+import { movingInFields } from '../host/model/moving-fields.ts';
 import { randomNumbers } from '../host/numerics/random.ts';
 import { movingPhantom } from '../host/phantom/motion/moving.ts';
 import type { Action, Motion, PathNodes, TimeCurve } from '../host/phantom/motion/types.ts';
@@ -21,6 +23,21 @@ export function movingScan(sequence: Sequence, still: PhantomSource, motions: re
     compileTimeline(sequence, { B0, maxRfStep: 50e-6, movement }),
   ) as unknown as Timelines;
   return { timelines, source: moving.source() };
+}
+
+/** The same among receive coils, which are fixed in space. */
+export function movingScanInCoils(
+  sequence: Sequence,
+  still: PhantomSource,
+  motions: readonly Motion[],
+  receive: Layer,
+): MovingScan {
+  const moving = movingPhantom(still, motions, sequence.duration);
+  const fields = movingInFields(moving, { receive }, still, sequence.duration);
+  const timelines = fields.movements.map((movement) =>
+    compileTimeline(sequence, { B0: 1.5, maxRfStep: 50e-6, movement }),
+  ) as unknown as Timelines;
+  return { timelines, source: fields.source() };
 }
 
 /** u from 0 to 1 and back. */

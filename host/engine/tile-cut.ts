@@ -4,6 +4,8 @@
  */
 import type { PhantomSource } from '../phantom/types.ts';
 
+export { PANEL } from '../abi/abi.generated.ts';
+
 /** Spins [first, first + count) of one group. */
 export interface TileSpins {
   readonly first: number;

@@ -88,15 +88,15 @@ export function loopBound(loop: Loop, box: Box): number {
 export const keepsClear = (loop: Loop, box: Box, distance: Meters): boolean => wireDistance(loop, box) >= distance;
 
 /** Whether a place is nearer to the wire than `distance`. */
-export function isNearWire(
-  { centre, normal, radius }: Loop,
-  [x, y, z]: readonly [Meters, Meters, Meters],
-  distance: Meters,
-): boolean {
+export function isNearWire(loop: Loop, [x, y, z]: readonly [Meters, Meters, Meters], distance: Meters): boolean {
+  return distanceFromWire(loop, x, y, z) < distance;
+}
+
+export function distanceFromWire({ centre, normal, radius }: Loop, x: Meters, y: Meters, z: Meters): Meters {
   const [dx, dy, dz] = [x - centre[0], y - centre[1], z - centre[2]];
-  const height = (dx * normal[0] + dy * normal[1] + dz * normal[2]) / Math.hypot(...normal);
+  const height = (dx * normal[0] + dy * normal[1] + dz * normal[2]) / Math.hypot(normal[0], normal[1], normal[2]);
   const rho = Math.sqrt(Math.max(0, dx * dx + dy * dy + dz * dz - height * height));
-  return Math.hypot(radius - rho, height) < distance;
+  return Math.hypot(radius - rho, height);
 }
 
 /** A lower bound of the distance between a wire and a box. */

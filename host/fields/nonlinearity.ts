@@ -8,11 +8,12 @@
  * `.grad`, or `.coef` with lines such as `alpha_x 3 1 0.01`. They refer to LAI axes (left,
  * anterior, inferior), which are (x, −y, −z) of LPS.
  */
+
 import { createHash } from 'node:crypto';
 import { badInput } from '../base/errors.ts';
 import { readInput } from '../base/files.ts';
 import type { Meters } from '../base/units.ts';
-import type { Places } from './map.ts';
+import type { Numbers, Places } from './map.ts';
 
 /** b for many places. */
 export interface GradientFields {
@@ -22,7 +23,7 @@ export interface GradientFields {
    * Replaces positions [0, count), LPS, by b(r).
    * @param lost receives the rounding errors of b(r) in f32, x, y, z
    */
-  apply(x: Float32Array, y: Float32Array, z: Float32Array, count: number, lost?: readonly Float32Array[]): void;
+  apply(x: Numbers, y: Numbers, z: Numbers, count: number, lost?: readonly Numbers[]): void;
   /** b(r) − r of places [0, count), x, y, z. */
   displacements(places: Places, count: number, columns: readonly Float64Array[]): void;
 }

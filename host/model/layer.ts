@@ -5,13 +5,16 @@
  * independent of the scanner, remain unchanged.
  */
 import type { LarmorError } from '../base/errors.ts';
+import type { Meters } from '../base/units.ts';
+import type { Numbers, Places } from '../fields/map.ts';
 import type { SurveyOf } from '../phantom/bounds.ts';
 import { modelColumns } from '../phantom/columns.ts';
 import type { Model, PhantomBounds, PhantomSource, SpinBlock } from '../phantom/types.ts';
 
 /** Spins of a block, as messages name them. */
 export interface Spins {
-  readonly block: SpinBlock;
+  /** Positions of moving spins are f64, so that fields are smooth along their paths. */
+  readonly block: Omit<SpinBlock, 'x' | 'y' | 'z'> & Places;
   /** Number of the block's first spin. */
   readonly first: number;
   readonly count: number;
@@ -34,7 +37,12 @@ export interface Layer {
    * @param columns its own, in the order terms, transmits (re, im), coils (re, im)
    * @throws LarmorError 65 naming the spin, and the file that does not fit it
    */
-  fill(spins: Spins, columns: readonly Float32Array[]): void;
+  fill(spins: Spins, columns: readonly Numbers[]): void;
+  /**
+   * Least distance of a spin from where its values stop being analytic [m]; absent: they are not
+   * (maps).
+   */
+  clearance?(spins: Spins): Meters;
 }
 
 /** A source without columns beyond the base ones. */
@@ -123,7 +131,7 @@ export function cornersOf({ min, max }: Pick<PhantomBounds, 'min' | 'max'>): [nu
 }
 
 /** Position of a spin of a block. */
-export const placeOf = ({ x, y, z }: SpinBlock, n: number): [number, number, number] => [x[n], y[n], z[n]];
+export const placeOf = ({ x, y, z }: Places, n: number): [number, number, number] => [x[n], y[n], z[n]];
 
 /**
  * Throws the result of `error` unless the spin has no density: it then has no signal in any field.

@@ -13,6 +13,7 @@ import type { MovingPhantom } from '../phantom/motion/moving.ts';
 import { type Model, type PhantomSource, type SpinBlock, spinBlock } from '../phantom/types.ts';
 import type { Layer, Spins } from './layer.ts';
 import { fillNodes, joinSeen, knotsOf, requirePieces, type SeenField } from './seen-fields.ts';
+import { fillSets } from './sensed.ts';
 
 export interface FieldLayers {
   readonly receive?: Layer | undefined;
@@ -125,43 +126,47 @@ export function movingInFields(
         const own = extra && { extra: [...extra.slice(0, at.transmits), ...extra.slice(at.nodes, at.fields)] };
         base.read(first, count, { ...(plain as SpinBlock), ...own });
         if (extra === undefined) return;
-        // A range may hold spins of several groups; a tile never does. Columns are cut when they
-        // are filled: there may be a set of coils for every sample, and each view is an object.
-        for (const [from, size] of partsOf(model.groups ?? [base.spinCount], first, count)) {
-          const [begin, end] = [from - first, from - first + size];
-          for (let n = at.transmits; n < at.nodes; n++) extra[n].fill(0, begin, end);
-          fill(from, size, cut(plain as SpinBlock, begin, size), (low, high) =>
-            extra.slice(low, high).map((column) => column.subarray(begin, end)),
-          );
-        }
+        // A range may hold spins of several groups; a tile never does.
+        for (const [from, size] of partsOf(model.groups ?? [base.spinCount], first, count))
+          fill(from, size, cut(plain as SpinBlock, from - first, size), extra, from - first);
       };
+      /** @param begin where these spins begin in the columns */
       const fill = (
         first: number,
         count: number,
         atRest: SpinBlock,
-        columnsOf: (from: number, to: number) => readonly Float32Array[],
+        extra: readonly Float32Array[],
+        begin: number,
       ): void => {
+        const cutColumns = (low: number, high: number): readonly Float32Array[] =>
+          extra.slice(low, high).map((column) => column.subarray(begin, begin + count));
+        // There may be a set of coils for every sample, and each view of a column is an object.
+        const columns = begin === 0 ? (low: number, high: number) => extra.slice(low, high) : cutColumns;
         const { group, spins, placesAt, moveTo } = onTheMove(moving, base.name, first, count, atRest);
         if (seen !== undefined) {
-          const columns = columnsOf(at.fields, at.total);
-          for (const column of columns) column.fill(0);
-          fillNodes(seen, knots[group], placesAt, columns, (n, errorOf) => {
+          const values = cutColumns(at.fields, at.total);
+          for (const column of values) column.fill(0);
+          fillNodes(seen, knots[group], placesAt, values, (n, errorOf) => {
             if (atRest.density[n] !== 0) throw errorOf(spins.nameOf(n));
           });
         }
-        if (receive === undefined && transmit === undefined) return;
-        for (const [set, time] of senses[group].all.entries()) {
-          moveTo(time);
-          const begin = at.coils + 2 * coils * set;
-          receive!.fill(spins, columnsOf(begin, begin + 2 * coils));
-        }
+        if (receive !== undefined)
+          fillSets(receive, senses[group].all, { spins, moveTo, movement: moving.movements[group] }, (set) =>
+            columns(at.coils + 2 * coils * set, at.coils + 2 * coils * (set + 1)),
+          );
+        // Groups with fewer sets and shims than others.
+        const rest = [
+          [at.transmits + 2 * plays[group].all.length, at.coils],
+          [at.coils + 2 * coils * senses[group].all.length, at.nodes],
+        ] as const;
+        for (const [low, high] of rest) for (let n = low; n < high; n++) extra[n].fill(0, begin, begin + count);
         if (transmit === undefined) return;
         const shims = Array.from({ length: 2 * (transmit.adds.transmits ?? 0) }, () => new Float32Array(count));
         for (const [index, { time, column }] of plays[group].all.entries()) {
           moveTo(time);
           transmit.fill(spins, shims);
           const to = at.transmits + 2 * index;
-          for (const [part, values] of columnsOf(to, to + 2).entries()) values.set(shims[2 * column + part]);
+          for (const [part, values] of columns(to, to + 2).entries()) values.set(shims[2 * column + part], 0);
         }
       };
       return {
@@ -181,16 +186,17 @@ export function movingInFields(
  */
 function onTheMove(moving: MovingPhantom, name: string, first: number, count: number, atRest: SpinBlock) {
   const { group, numbers, at: placesAt } = moving.placesOf(first, count, atRest);
-  const block = spinBlock(count);
+  const [x, y, z] = [0, 1, 2].map(() => new Float64Array(count)) as [Float64Array, Float64Array, Float64Array];
+  const block = { ...spinBlock(count), x, y, z };
   for (const column of ['density', 'T1', 'T2', 'T2s', 'offResonance'] as const)
     block[column].set(atRest[column].subarray(0, count));
   const nameOf = (n: number): string => `${name} spin ${numbers[n]}, where it moves to,`;
   const spins: Spins = { block, first: numbers[0], count, nameOf };
   const moveTo = (time: Seconds): void => {
-    const { x, y, z } = placesAt(time);
-    block.x.set(x);
-    block.y.set(y);
-    block.z.set(z);
+    const places = placesAt(time);
+    x.set(places.x);
+    y.set(places.y);
+    z.set(places.z);
   };
   return { group, spins, placesAt, moveTo };
 }

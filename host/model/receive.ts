@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import {
   cylinderArray,
+  distanceFromWire,
   isNearWire,
   keepsClear,
   type Loop,
@@ -53,6 +54,13 @@ function loopLayer(file: string, loops: readonly Loop[], { bounds, spinCount }: 
       const { x, y, z } = spins.block;
       for (const [coil, loop] of loops.entries())
         for (let n = 0; n < spins.count; n++) if (isNearWire(loop, [x[n], y[n], z[n]], clearance)) wire(spins, coil, n);
+    },
+    clearance({ block: { x, y, z, density }, count }) {
+      let least = Number.POSITIVE_INFINITY;
+      for (const loop of loops)
+        for (let n = 0; n < count; n++)
+          if (density[n] !== 0) least = Math.min(least, distanceFromWire(loop, x[n], y[n], z[n]));
+      return least;
     },
     fill(spins, columns) {
       for (const [coil, loop] of loops.entries()) {

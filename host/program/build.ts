@@ -47,9 +47,12 @@ export function programFor(job: ProgramJob): Program {
   const lineRuns = recordList(LineRun, 256);
   const batches = lineBatches({ ops, precessions, lineRuns }, context, readouts);
   const scratch = { gridBytes: 0, pointBytes: 0 };
+  let coilSet = 0;
   const writer: ProgramWriter = {
     op: (kind, index) => ops.push({ kind, index }),
-    lineRun({ firstSample, trajectory, encoding }) {
+    lineRun({ firstSample, trajectory, encoding, coilSet: wanted }) {
+      if (wanted !== coilSet) ops.push({ kind: OP.SENSE, index: wanted });
+      coilSet = wanted;
       const precession = precessions.intern(encoding);
       return lineRuns.push({ firstSample, trajectory, precession, buffer: 0, line: 0, lines: 1, step: 0 });
     },
@@ -62,6 +65,7 @@ export function programFor(job: ProgramJob): Program {
   };
   const groups = ranges.map((range): OpRange => {
     const first = ops.length;
+    coilSet = 0;
     for (const window of windowsOf(timeline, range)) {
       if (window.begin !== undefined) ops.push(opOf(window.begin, pulses));
       readouts.emit(window.readouts, writer);
@@ -123,7 +127,6 @@ function opOf({ kind, index }: NonNullable<Window['begin']>, { useOf, lookUps }:
 /** Of spins on paths. */
 const STATE_OPS: Readonly<Record<number, number>> = {
   [TIMELINE_OP.slide]: OP.SLIDE,
-  [TIMELINE_OP.sense]: OP.SENSE,
   [TIMELINE_OP.field]: OP.FIELD,
   [TIMELINE_OP.hold]: OP.HOLD,
   [TIMELINE_OP.release]: OP.RELEASE,

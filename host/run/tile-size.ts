@@ -3,6 +3,7 @@
  * the plan, so it depends on phantom, timelines and methods alone: small tiles are shared evenly by
  * threads and ranks, large ones share what is done once per tile (a transform) among many spins.
  */
+import { PANEL } from '../engine/tile-cut.ts';
 import { modelColumns } from '../phantom/columns.ts';
 import { SPIN_BYTES } from '../phantom/types.ts';
 import { programCost } from '../program/build.ts';
@@ -25,7 +26,10 @@ const CANDIDATES = [
  */
 const WORTHWHILE = 0.05;
 
-/** Bytes of a tile's spins where they have a model's columns: coils, nodes of a path. */
+/**
+ * Bytes of a tile's spins where they have a model's columns: coils, nodes of a path; never less
+ * than a panel, since kernels compute whole panels.
+ */
 const MODEL_TILE_BYTES = 2 ** 20;
 
 /**
@@ -43,7 +47,7 @@ export function defaultTileSize(job: Omit<ProgramJob, 'tileSize'>): number {
   let sizes = sizesUpTo(Number.POSITIVE_INFINITY);
   if (model !== undefined) {
     const fit = (bytes: number): number =>
-      Math.max(8, 8 * Math.floor(bytes / (SPIN_BYTES + 4 * modelColumns(model).total) / 8));
+      Math.max(PANEL, 8 * Math.floor(bytes / (SPIN_BYTES + 4 * modelColumns(model).total) / 8));
     if (isModelled(timelines, source)) return Math.min(fit(MODEL_TILE_BYTES), sizes[0]);
     sizes = sizesUpTo(fit(COILS_TILE_BYTES));
   }

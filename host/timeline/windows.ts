@@ -21,6 +21,8 @@ export interface WindowReadout {
   readonly trajectory: number;
   /** Encoding at its first sample. */
   readonly encoding: Encoding;
+  /** The set of coil columns of its samples: changing it does not change the spins' state. */
+  readonly coilSet: number;
 }
 
 export interface Window {
@@ -49,6 +51,7 @@ export function* windowsOf(timeline: Timeline, range?: OpRange): Generator<Windo
   const encoding = new Array<number>(STRIDE.precession + terms).fill(0);
   let begin: Window['begin'];
   let own: WindowReadout[] = [];
+  let coilSet = 0;
   for (let op = STRIDE.op * first; op < STRIDE.op * (first + count); op += STRIDE.op) {
     const kind = ops[op];
     const index = ops[op + 1];
@@ -60,8 +63,9 @@ export function* windowsOf(timeline: Timeline, range?: OpRange): Generator<Windo
     } else if (kind === OP.readout) {
       const firstSample = readouts[STRIDE.readout * index];
       const trajectory = readouts[STRIDE.readout * index + 1];
-      own.push({ readout: index, firstSample, trajectory, encoding: encoding.slice() });
-    } else {
+      own.push({ readout: index, firstSample, trajectory, encoding: encoding.slice(), coilSet });
+    } else if (kind === OP.sense) coilSet = index;
+    else {
       yield { begin, readouts: own, encoding: encoding.slice(), isLast: false };
       begin = { kind, index };
       own = [];

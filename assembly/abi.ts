@@ -60,8 +60,8 @@ export class KernelContext {
   /** Spins that a slot and a thread's scratch hold; a multiple of PANEL. */
   capacity: i32;
   /**
-   * Lines that a buffer of line starts holds, a multiple of 4; buffers per thread; samples of the
-   * longest batched line, a multiple of 8.
+   * Lines per buffer of line starts, a multiple of 4; buffers per thread; samples of the longest
+   * batched line, a multiple of 8.
    */
   bufferLines: i32;
   buffers: i32;
@@ -88,14 +88,14 @@ export class KernelContext {
    * `model.ts`.
    */
   isModelled: i32;
-  /** Phase terms; and how many columns of B1 and of coils, and nodes of paths, a spin has. */
+  /** Number of phase terms; and of columns of B1 and of coils, and of path nodes, of a spin. */
   phaseTerms: i32;
   transmits: i32;
   coils: i32;
   /** Sets of coil columns, one for each time at which moving spins are sampled. */
   coilSets: i32;
   nodes: i32;
-  /** Values that moving spins have at each field node: what they see of fields fixed in space. */
+  /** Values per field node of moving spins: those of fields fixed in space at their positions. */
   fieldWidth: i32;
 
   /** Tiles whose spins are in their slots; written by the host, awaited by threads. */
@@ -208,7 +208,7 @@ export namespace SUMS {
   export const OWN: i32 = 0;
   /** As integers: threads share an accumulator and add atomically. */
   export const SHARED: i32 = 1;
-  /** As the f64 that they are, in units of 1 / scale: of one thread, and one tile at a time. */
+  /** The f64 sums themselves, in units of 1 / scale: for one thread, and one tile at a time. */
   export const FLOAT: i32 = 2;
 }
 
@@ -301,7 +301,7 @@ export class Trajectory {
    */
   points: usize;
   samples: i32;
-  /** The phase of every so many samples is computed exactly; 0: samples are equally spaced. */
+  /** Distance between samples whose phase is computed exactly; 0: samples are equally spaced. */
   exactEvery: i32;
 }
 
@@ -330,8 +330,8 @@ export class Table {
   /** Degree of the polynomials in a cell. */
   degree: f64;
   /**
-   * Nodes in either rate. After this record follow, for R1 and then R2, [count] rates [1/s] and
-   * [count] 1/Π(own − others), f64.
+   * Number of nodes in R1 and in R2. After this record follow, for R1 and then R2, [count] rates
+   * [1/s] and [count] 1/Π(own − others), f64.
    */
   R1Count: f64;
   R2Count: f64;
@@ -395,7 +395,7 @@ export class LookUp {
    */
   middle: usize;
   slope: usize;
-  /** Added to the frequency: less the pulse's offset and the lowest frequency of the table [Hz]. */
+  /** Added to the frequency [Hz]: −(the pulse's offset + the lowest frequency of the table). */
   shift: f64;
 }
 
@@ -447,8 +447,8 @@ export class Axis {
 export class Nufft2d1 {
   /**
    * f64: [centre, per sample, per line][kx, ky, kz, t], the precession from the last pulse to the
-   * middle sample of the middle line, and the steps from there; then the decay that is part of the
-   * factors, common to all spins [1/s].
+   * middle sample of the middle line, and the steps from there; then the decay rate that is common
+   * to all spins and included in the factors [1/s].
    */
   geometry: usize;
   /** Axis */
@@ -464,8 +464,8 @@ export class Nufft1d1 {
   /** Axis */
   axis: usize;
   /**
-   * f64: [kx, ky, kz, t] per sample, then the decay that is part of the factors, common to all
-   * spins [1/s]
+   * f64: [kx, ky, kz, t] per sample, then the decay rate that is common to all spins and included
+   * in the factors [1/s]
    */
   rate: usize;
 }
@@ -490,19 +490,26 @@ export class LineAxis {
   stageCount: i32;
 }
 
-/** Samples of a trajectory that are equally spaced but for a bend: all of it, or a part. */
+/**
+ * Samples of a trajectory that are equally spaced except for a quadratic term: the whole
+ * trajectory, or a part.
+ */
 @unmanaged
 export class Line {
   /** LineAxis */
   axis: usize;
   /**
-   * f64, as a Precession and its phase terms: from the first sample of the trajectory to the middle
-   * one of the line; per sample; and 2·G²/2π times what is quadratic in the sample number, or 0.
+   * f64, each laid out as a Precession and its phase terms. `middle`: from the first sample of the
+   * trajectory to the middle sample of the line; `rate`: per sample; `bend`: 2·G²/2π times the
+   * coefficient that is quadratic in the sample number, or 0.
    */
   middle: usize;
   rate: usize;
   bend: usize;
-  /** Decay that is part of the factors, common to all spins [1/s]; and −G/2π seconds per sample. */
+  /**
+   * `commonR2`: decay rate that is common to all spins and included in the factors [1/s]. `decay`:
+   * −G/2π times the time per sample [s].
+   */
   commonR2: f64;
   decay: f64;
   /** 1: the last part of its trajectory. */
@@ -521,7 +528,9 @@ export class PlaneAxis {
   spreading: usize;
   /** [cells] f32: 1 over the transform of the kernel by which samples are interpolated */
   corrections: usize;
-  /** Points of the transform; the first that samples need (it may be negative), and how many. */
+  /**
+   * Points of the transform; the first one that samples need (it may be negative), and how many.
+   */
   grid: i32;
   first: i32;
   count: i32;
@@ -596,7 +605,7 @@ export class Slot {
   opCount: i32;
   /** [capacity][x, y, z] f64: where the magnetisation at the end goes, or 0. */
   magnetization: usize;
-  /** [capacity][x, y, z] f64: the magnetisation to start from, or 0: thermal equilibrium. */
+  /** [capacity][x, y, z] f64: the initial magnetisation, or 0: thermal equilibrium. */
   initial: usize;
 }
 

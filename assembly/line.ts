@@ -84,7 +84,7 @@ function sumPart<M>(job: KernelContext, tile: Tile, line: Line, precession: usiz
   return PRECESSION_BYTES + (isModelled<M>() ? <usize>job.phaseTerms << 3 : 0);
 }
 
-/** Results of `cyclesOfTwo`: turns at the middle sample, in [−½, ½], and per sample, in [0, 1]. */
+/** Results of `cyclesOfTwo`: cycles at the middle sample, in [−½, ½], and per sample, in [0, 1]. */
 let atMiddle: v128 = f64x2.splat(0);
 let perSample: v128 = f64x2.splat(0);
 
@@ -183,7 +183,7 @@ let perSample: v128 = f64x2.splat(0);
   return sum;
 }
 
-/** Adds the amplitudes of one spin to those of the next, which stands at the same place. */
+/** Adds the amplitudes of one spin to those of the next, which is at the same position. */
 function addAmplitudes(at: usize, orders: i32): void {
   at += AMPLITUDES;
   for (const end = at + (<usize>orders << 1) * COLUMN; at < end; at += COLUMN)

@@ -21,8 +21,8 @@ import { storeEntries } from './tables';
 /** Bytes of the twelve entries of an operator. */
 const ENTRIES: usize = 48;
 /**
- * Room in `Tile.partialSums`, vectors of four spins: place in the cell, offset of the cell; the
- * operators; Chebyshev polynomials of each axis; weights of the terms.
+ * Scratch in `Tile.partialSums`, vectors of four spins: position in the cell, offset of the cell;
+ * the operators; Chebyshev polynomials of each axis; weights of the terms.
  */
 const PLACE: usize = 0, CELL: usize = 16, OPERATORS: usize = 32, R1_ORDERS: usize = 224, R2_ORDERS: usize = 352;
 const DRIFT_ORDERS: usize = 480, WEIGHTS: usize = 736;
@@ -55,7 +55,9 @@ const DRIFT_ORDERS: usize = 480, WEIGHTS: usize = 736;
   }
 }
 
-/** Cell and place within it of four spins, and the weights of the terms. @returns drifts [Hz/s] */
+/**
+ * Cell of four spins, their position in it, and the weights of the terms. @returns drifts [Hz/s]
+ */
 // @ts-ignore: decorator
 @inline function locate(tile: Tile, n: i32, use: LookUp, table: DriftTable, cellBytes: i32, room: usize): v128 {
   const shift = f64x2.splat(use.shift), perHertz = f64x2.splat(table.perHertz);

@@ -54,7 +54,7 @@ function fieldTerm(job: KernelContext): i32 {
   return job.phaseTerms - (job.nodes == 0 ? 0 : SLIDING) - 2 * job.fieldWidth;
 }
 
-/** From here on terms `term`, … are columns `from`, … of `columns`: what two nodes hold. */
+/** From here on terms `term`, … are columns `from`, … of `columns`: the values at two nodes. */
 function slide(job: KernelContext, tile: Tile, term: i32, count: i32, columns: usize, from: i32): void {
   const column = <usize>job.capacity << 2;
   const to = tile.termColumns + (<usize>term << 2);

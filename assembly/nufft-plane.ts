@@ -1,8 +1,8 @@
 /**
- * What curved readouts (such as spirals) in one plane of k-space share. The grid position of a spin
- * on the two axes of the plane, and its phase and decay e^{−(R2 + i2πΔf)·τ} at the time nodes τ,
- * depend neither on the readout nor on the preceding pulse. They are computed once per tile for all
- * readouts: cell, weights on both axes, and the factors.
+ * The data that curved readouts (such as spirals) in one plane of k-space share. The grid position
+ * of a spin on the two axes of the plane, and its phase and decay e^{−(R2 + i2πΔf)·τ} at the time
+ * nodes τ, depend neither on the readout nor on the preceding pulse. They are computed once per
+ * tile for all readouts: cell, weights on both axes, and the factors.
  */
 import { KernelContext, Kernel, NufftPlane, PlaneAxis } from './abi';
 import { expRe, expIm, evolve } from './readout';
@@ -96,8 +96,8 @@ export function setPoints(plane: NufftPlane, job: KernelContext, tile: Tile): vo
   const bytes = placeBytes(u, v);
   const cells = tile.spread;
   /**
-   * [v cells] i32: number of spins that begin there, then where the next of them goes. In the room
-   * of the grid, which is not in use yet.
+   * [v cells] i32: number of spins that begin there, then the index at which the next of them is
+   * stored. Uses the memory of the grid, which is not in use yet.
    */
   const rows = tile.grid;
   memory.fill(rows, 0, <usize>v.cells << 2);

@@ -191,7 +191,7 @@ function spreadPoints(
   v128.store(below, madd<f32>(s, cx, madd<f32>(c, cy, v128.load(below, 112))), 112);
 }
 
-/** Adds what was spread past the end of every row to its front (the grid is periodic). */
+/** Adds values spread beyond the end of every row to its front (the grid is periodic). */
 function fold(axis: Axis, planes: usize, end: usize, plane: usize): void {
   const seam = <usize>axis.grid * CELL;
   for (; planes < end; planes += plane)

@@ -112,7 +112,7 @@ export function place(train: Nufft2d1, across: Axis, down: Axis, tile: Tile, pan
   }
 }
 
-/** Adds what was spread past the last row to the first rows (the grid is periodic). */
+/** Adds values spread beyond the last row to the first rows (the grid is periodic). */
 export function foldRows(down: Axis, grid: usize, row: usize): void {
   const rows = grid + <usize>down.grid * row;
   for (let at: usize = 0; at < <usize>down.taps * row; at += 16) addVector(grid + at, rows + at);

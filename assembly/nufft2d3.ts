@@ -38,7 +38,7 @@ export function sumNufft2d3(job: KernelContext, tile: Tile, index: i32, sums: us
   return finite;
 }
 
-/** Multiplies the magnetisation of all spins by what one coil receives from them. */
+/** Multiplies the magnetisation of all spins by the sensitivity of one coil. */
 function weighSpins(job: KernelContext, tile: Tile, coil: i32): void {
   const column = <usize>job.capacity << 2;
   let re = tile.coils + 2 * <usize>coil * column;

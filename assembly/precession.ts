@@ -9,9 +9,9 @@ import { CACHED_PRECESSION_BYTES, isModelled, Plain, Tile } from './scratch';
 import { partialSums, loadColumn, loadT, madd, nmadd, splat, storeT, flushDenormals } from './simd';
 
 /**
- * Phase of two spins in turns, reduced to [−½, ½]. In f64 whatever T is: 500 turns, at the edge of
- * a fine image, are known to 3e-5 of a turn in f32 and to 5e-14 in f64. Eight f64 operations per
- * precession cost less than one sample.
+ * Phase of two spins in turns, reduced to [−½, ½]. Computed in f64 for any T: 500 turns, at the
+ * edge of a fine image, are known to 3e-5 of a turn in f32 and to 5e-14 in f64. Eight f64
+ * operations per precession cost less than one sample.
  */
 // @ts-ignore: decorator
 @inline function phaseCycles2(tile: Tile, n: i32, kx: f64, ky: f64, kz: f64, dt: f64): v128 {

@@ -85,7 +85,7 @@ export const COLUMN: usize = <usize>PANEL * 4;
 }
 
 /**
- * Adds what was spread past the end of every plane (re or im of a row) to its front (the grid is
+ * Adds values spread beyond the end of every plane (re or im of a row) to its front (the grid is
  * periodic).
  */
 export function fold(axis: Axis, planes: usize, end: usize, plane: usize): void {

@@ -15,8 +15,8 @@ const ENTRIES: usize = 48;
 /**
  * Operators of a pulse for `count` virtual spins (a multiple of 2), in f64, from which the host
  * makes a table.
- * @param at a Tile's room, then f64 columns [frequency Hz, R1, R2][count], f32 columns [x, 0,
- * density][count], room of COMPOSE_BYTES
+ * @param at memory for a Tile, then f64 columns [frequency Hz, R1, R2][count], f32 columns [x, 0,
+ *   density][count], scratch of COMPOSE_BYTES
  * @param to [count / 2][12][2] f64
  */
 export function evaluatePulseAtNodes(job: KernelContext, at: usize, count: i32, pulse: i32, to: usize): void {

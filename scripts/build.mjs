@@ -20,8 +20,9 @@ const state = join(root, 'build');
 const require = createRequire(import.meta.url);
 
 /**
- * What a start opens: the command is one file with nearly all in it, since reading half a megabyte costs less than opening twenty files;
- * its launcher is a second, and V8's code cache of it a third. Each worker is one file too, and so is the library. All are CommonJS:
+ * Files that are opened at the start: the command is one file with nearly everything in it, since
+ * reading half a megabyte costs less than opening twenty files; its launcher is a second, and V8's
+ * code cache of it a third. Each worker is one file too, and so is the library. All are CommonJS:
  * without Node's loader of ES modules a start takes 5 ms less.
  */
 const entries = {
@@ -31,11 +32,14 @@ const entries = {
   'webgpu-worker': 'host/engine/webgpu/worker.ts',
 };
 
-/** The command as an expression of its own, which `host/cli/launch.ts` compiles and calls. */
+/** The command as a function expression, which `host/cli/launch.ts` compiles and calls. */
 const command = { command: 'host/cli/main.ts' };
 const expression = { before: '(function (require, __filename) {', after: '})' };
 
-/** Packages too large for that, which few runs need: files of their own, opened when they are imported. */
+/**
+ * Packages that are too large for the bundle and that few runs need: files of their own, opened
+ * when they are imported.
+ */
 const apart = { hdf5: 'h5wasm/node' };
 
 /** What PNGs of figures are drawn with, read when one is written. */
@@ -114,7 +118,8 @@ async function buildHost() {
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
-    // Names stay, for whoever reads a stack; lines end, for Node prints the one where an error was thrown.
+    // Names and line breaks are kept: names for readers of a stack trace, lines because Node prints
+    // the one where an error was thrown.
     minifySyntax: true,
     minifyWhitespace: true,
     lineLimit: 200,
@@ -254,7 +259,7 @@ async function buildMpi() {
 setupPackages();
 await mkdir(dist, { recursive: true });
 await mkdir(state, { recursive: true });
-// A part that fails keeps no other from being made: who works on one needs the others.
+// If one part fails the others are still built: they may be all that is needed.
 for (const build of [buildKernels, buildMpi, buildHost, buildCodeCache, buildManPage]) {
   try {
     await build();

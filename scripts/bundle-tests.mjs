@@ -1,8 +1,8 @@
-// Bundles the test files for `npm test`. A test that imports the host loads some 400 modules, and
-// Node's loader hooks (`--import tsx`) take 1 s of processor time for that in every file; bundled
-// once for all files, modules that tests share among them, it takes 0.1 s. `import.meta.url` is
-// replaced by the address of the source, so that tests find their data where they do without
-// bundling; source maps lead the traces of failed tests there.
+// Bundles the test files for `npm test`. A test that imports the host loads some 400 modules, for
+// which Node's loader hooks (`--import tsx`) take 1 s of processor time in every file; bundled once
+// for all files, with shared modules, it takes 0.1 s. `import.meta.url` is replaced by the address
+// of the source, so that tests find their data as without bundling; source maps make the traces of
+// failed tests refer to the sources.
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';

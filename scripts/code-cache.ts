@@ -1,5 +1,5 @@
-// Part of the build: runs the command in `dist` once, as told on the command line, and keeps what V8 made of its source.
-// Usage: node --import tsx scripts/code-cache.ts simulate …
+// Part of the build: runs the command in `dist` once with the given arguments, and stores V8's
+// compiled code of its source. Usage: node --import tsx scripts/code-cache.ts simulate …
 import { renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { makeProgram } from '../host/cli/program.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
-/** Text as roff has it: no line is taken for a request, and hyphens can be copied. */
+/** Text escaped for roff: no line is taken for a request, and hyphens can be copied. */
 function roff(text: string): string {
   return text
     .replaceAll('\\', '\\e')

@@ -1,7 +1,7 @@
 /**
  * `npm run pictures [-- SCAN …]`: makes the pictures of docs/pictures.md and the figures of its
- * table anew, by the commands on that page: of all scans, in minutes, or of some. Whatever falls
- * out of the bounds of the tests ends it.
+ * table, by the commands on that page: of all scans, in minutes, or of some. Ends with an error if
+ * a figure exceeds the bounds of the tests.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ const percent = (value: number | undefined): string =>
 const most = (values: readonly number[]): number | undefined =>
   values.length > 0 ? Math.max(...values.map(Math.abs)) : undefined;
 
-/** Scans whose pictures have a closed form (picture-theory.ts), of every phantom. */
+/** Scans whose images have a closed form (picture-theory.ts), for every phantom. */
 const COMPARED = ['gre', 'se', 'epi'];
 /** Others, of the head; their levels are tested on balls. */
 const SHOWN = ['bssfp', 'radial', 'dwi', 'pc'];

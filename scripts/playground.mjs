@@ -1,7 +1,7 @@
 // Builds the playground: one HTML file with the page, the simulator and the kernels in it, so that
-// it opens from disk and asks for nothing. `host/browser/` stands in for Node's modules there.
-//
-//   node scripts/playground.mjs [FOLDER]    FOLDER/index.html; default build/playground
+// it opens from disk and loads nothing from a network. `host/browser/` replaces Node's modules
+// there.
+//     node scripts/playground.mjs [FOLDER]    FOLDER/index.html; default build/playground
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -35,7 +35,7 @@ const inBrowser = {
   },
 };
 
-/** @returns what esbuild made of an entry: texts of its script and style sheet */
+/** @returns the output of esbuild for an entry: texts of its script and style sheet */
 async function bundle(entry, options = {}) {
   const { outputFiles } = await esbuild({
     ...{ absWorkingDir: root, entryPoints: [entry], outdir: '/', write: false, bundle: true },

@@ -46,7 +46,8 @@ export function overridesOf(rooms) {
 export function pictureOf(rooms) {
   const within = rooms.filter(({ path }) => path.startsWith('host/'));
   const direct = (room) => within.filter((other) => other !== room && allows(room, other));
-  // An arrow that others imply is left out: what is drawn is the least from which the rest follows.
+  // Arrows that follow from others are omitted: the diagram shows the smallest set from which all
+  // follow.
   const reach = (room) => new Set(direct(room).flatMap((other) => [other, ...reach(other)]));
   const arrows = within.flatMap((room) => {
     const implied = new Set(direct(room).flatMap((other) => [...reach(other)]));
@@ -70,7 +71,10 @@ export function pictureOf(rooms) {
   ].join('\n');
 }
 
-/** What is wrong with the table: a room of host/ that it lacks, or one that stands before a room that it imports from, as in a circle. */
+/**
+ * Errors in the table: a room of host/ that it lacks, or one listed before a room that it imports
+ * from, as in a cycle.
+ */
 function faultOf(rooms) {
   const folders = readdirSync(at('host'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const unknown = folders.find(({ name }) => !rooms.some(({ path }) => path === `host/${name}`));

@@ -44,7 +44,7 @@ const groups = [
 const folder = mkdtempSync(join(tmpdir(), 'larmor-test-costs-'));
 const costs = join(folder, 'costs.jsonl');
 process.env.LARMOR_TEST_COSTS = costs;
-// Files that take some cases of a list every day take all of them (testing/some.ts).
+// Test files that take only some cases of a list every day take all of them (testing/some.ts).
 if (slow) process.env.LARMOR_TESTS = 'all';
 // The runner starts each file with this process's own options of Node.
 process.execArgv.push('--enable-source-maps', '--import', new URL('test-cost.mjs', import.meta.url).href);
@@ -78,7 +78,10 @@ if (!totals.get('tests')) {
 }
 process.exitCode = failed ? 1 : 0;
 
-/** The 20 files that took longest, and all of them together. A file that was ended for taking too long is not among them. */
+/**
+ * The 20 files that took longest, and the sum of all. A file that was killed for taking too long is
+ * not included.
+ */
 function printCosts() {
   const lines = existsSync(costs) ? readFileSync(costs, 'utf8').trim().split('\n') : [];
   const found = lines.map((line) => JSON.parse(line)).sort((a, b) => b.seconds - a.seconds);

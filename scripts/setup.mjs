@@ -20,7 +20,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** Where SwiftShader, a Vulkan in software, is unpacked: the double that stands in for a GPU in tests. */
+/** Where SwiftShader, a software Vulkan, is unpacked: it replaces a GPU in tests. */
 export const swiftShader = join(root, 'build', 'swiftshader', 'vk_swiftshader_icd.json');
 
 const debianPackages = [
@@ -55,7 +55,8 @@ export function setupPackages(folder = root) {
     entry.peer ||
     (found[path] && found[path].version === entry.version);
   if (found && Object.entries(wanted).every(isThere)) return;
-  // `npm ci` empties node_modules first, also under the feet of a program that runs: only for a clone that has none.
+  // `npm ci` empties node_modules first, even while a program uses it: therefore only for a clone
+  // that has none.
   const how = found ? ['install', '--no-save'] : ['ci'];
   say(`npm ${how.join(' ')}`);
   // No package here needs its install script, and newer npm refuses to run them.

@@ -20,12 +20,13 @@ function processorSeconds() {
     return (user + system) / 1e6;
   }
   const stat = readFileSync('/proc/self/stat', 'latin1');
-  // utime, stime, cutime, cstime: fields 14 to 17, counted behind the name in parentheses.
+  // utime, stime, cutime, cstime: fields 14 to 17, counted from the name in parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) / ticks;
 }
 
-// The command line of a test file's process ends in the file; the runner's own does not.
+// The process of a test file has the file as its last argument; the test runner's own process does
+// not.
 const file = process.argv[1];
 if (path && /\.test\.[jt]s$/.test(file ?? ''))
   process.on('exit', () => {

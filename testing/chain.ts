@@ -1,7 +1,7 @@
 /**
- * The whole chain in one call: a sequence plays on a phantom, its raw data go to an ISMRMRD file,
- * come back, become an image, and the image goes to PNG and NIfTI. What a test asks for is where
- * things lie in those two files.
+ * The whole chain in one call: a sequence plays on a phantom, its raw data are written to an
+ * ISMRMRD file, read back and reconstructed, and the image is written as PNG and NIfTI. Tests then
+ * check positions in those two files.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -7,7 +7,10 @@ import { phantomOf } from './run.ts';
 const RADIUS = 0.15;
 const LENGTH = 0.2;
 
-/** Spins with what each of so many loops receives from them, the largest part being 1. */
+/**
+ * Spins with the sensitivities of a given number of loops, scaled so that the largest real or
+ * imaginary part is 1.
+ */
 export function inCoils(spins: SpinBlock, coils: number): PhantomSource {
   const count = spins.x.length;
   const columns = cylinderArray(coils, RADIUS, LENGTH).flatMap((loop) => {

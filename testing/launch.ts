@@ -78,7 +78,7 @@ export interface Launch {
   readonly family?: Family | undefined;
   readonly ranks?: number;
   readonly cwd: string;
-  /** Other programs or arguments for the last rank: it differs from the others. */
+  /** Other programs or arguments for the last rank, so that it differs from the others. */
   readonly odd?: { readonly larmor?: string; readonly args?: readonly string[] };
   /** A program that starts each rank: its command follows as arguments. */
   readonly wrapper?: string;
@@ -148,7 +148,7 @@ export function transcript({ code, seconds, stdout, stderr }: Ended): string {
   return `exit code ${code} after ${seconds.toFixed(1)} s\n${stdout}${stderr}`;
 }
 
-/** The lines Larmor wrote, without those of launchers and without what it only tells. */
+/** The lines that Larmor wrote, without those of launchers and without informational ones. */
 export function errorsIn({ stderr }: Ended): string[] {
   return stderr.split('\n').filter((line) => line.startsWith('larmor: ') && !line.startsWith('larmor: warning'));
 }
@@ -192,7 +192,10 @@ export function larmorsWith(variables: Readonly<Record<string, string>>): number
     .map(Number);
 }
 
-/** Without what would confuse a job: the test runner's channel, the variables of an outer job. */
+/**
+ * The environment without variables that would confuse a job: the test runner's channel, and those
+ * of an outer job.
+ */
 function environment(): NodeJS.ProcessEnv {
   const ours = Object.entries(process.env).filter(([name]) => !/^(NODE_TEST|OMPI_|PMI|SLURM_|MPI_NODE_)/.test(name));
   return {

@@ -77,7 +77,8 @@ function flowNodes(spins: number, perPiece: number): PathNodes {
   return {
     ...{ count, spins, flow: false },
     read(first, width) {
-      // There and back, so that the spins stay near. Plain loops: it is part of what is timed.
+      // Back and forth, so that the spins stay near. Plain loops, because this is part of the
+      // measured time.
       const along = (axis: number): Float32Array => {
         const values = new Float32Array(count * width);
         for (let node = 0; node < count; node++)

@@ -28,7 +28,10 @@ const GAUSS: readonly (readonly [number, number])[] = [
 /** Field along B0 beside that of linear gradients [T], at a place under gradients (x, y, z). */
 export type Field = (gradients: readonly number[], x: number, y: number, z: number) => number;
 
-/** What is left: [samples][re, im], receive phase left out; and [spins][x, y, z] at the end, in file order. */
+/**
+ * Result: [samples][re, im] without the receive phase; and [spins][x, y, z] at the end, in file
+ * order.
+ */
 export interface Moved {
   readonly signal: Float64Array;
   readonly magnetization: Float64Array;

@@ -1,6 +1,6 @@
 /**
- * What tests and validation of receiver noise share: the covariance of two coils, and readouts for
- * noise to be added to.
+ * Shared by tests and validation of receiver noise: the covariance of two coils, and readouts to
+ * which noise is added.
  */
 import type { Readout } from '../host/sequence/encoding-types.ts';
 

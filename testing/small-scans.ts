@@ -1,6 +1,6 @@
 /**
- * Small scans as programs write them, one function for each kind, most without labels, to test the
- * inference of geometry. Pulses have no stated use where `use` is 'undefined', as in files before
+ * Small scans as other programs write them, one function per kind, most without labels, to test the
+ * inference of geometry. Pulses have no declared use if `use` is 'undefined', as in files before
  * Pulseq 1.5.
  */
 import { GAMMA_BAR } from '../host/base/units.ts';

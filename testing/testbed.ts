@@ -1,6 +1,6 @@
 /**
- * A small SLURM, up for one test file (before its tests, down after them, whatever happens between)
- * or for a table. Its commands are the real ones; only the machine is small.
+ * A small SLURM for one test file (started before its tests and stopped after them, whatever
+ * happens in between) or for a table. Its commands are the real ones; only the machine is small.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -24,7 +24,7 @@ export type Testbed = {
 
 /**
  * Why no SLURM can be started here, or false; with CI=true it is required, and starting it then
- * says what is missing.
+ * reports what is missing.
  */
 export function skipWithoutSlurm(): { skip: string | false } {
   if (process.env.CI === 'true') return { skip: false };

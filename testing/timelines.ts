@@ -1,6 +1,6 @@
 /**
- * Timelines written by hand, for what the built-in sequences do not do: spirals, trains of pulses,
- * huge moments.
+ * Timelines written by hand, for cases that the built-in sequences do not cover: spirals, trains of
+ * pulses, huge moments.
  */
 import { openBudget } from '../host/base/budget.ts';
 import { GAMMA_BAR } from '../host/base/units.ts';

@@ -40,7 +40,7 @@ export const FLAGS = {
 
 export type Flag = keyof typeof FLAGS;
 
-/** Everything that is not image data: what a plain reconstruction leaves out. */
+/** Flags of readouts that are not image data and that a plain reconstruction omits. */
 const NOT_IMAGE: readonly Flag[] = [
   'ACQ_IS_NOISE_MEASUREMENT',
   'ACQ_IS_PARALLEL_CALIBRATION',

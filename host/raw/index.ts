@@ -82,7 +82,7 @@ export async function readRaw(path: string): Promise<RawFile> {
   return readIsmrmrd(path);
 }
 
-/** What the formats hold that Larmor writes for other programs and does not read. */
+/** Contents of the formats that Larmor writes for other programs but does not read. */
 const NOT_READ: Readonly<Record<string, string>> = {
   '.npy': 'holds the signal alone, not where in k-space its samples lie',
   '.mat': 'is written for MATLAB, Octave and SciPy: signal, k-space positions and counters as arrays',

@@ -1,7 +1,7 @@
 /**
  * The signal as NumPy's `.npy`: complex64, complex128 for f64 runs, shaped [samples], or [coils,
- * samples] with several receive channels. The signal alone, in the order played; how it was encoded
- * is in the other formats.
+ * samples] with several receive channels. Only the signal, in the order played; its encoding is in
+ * the other formats.
  */
 import { createOutput } from '../base/files.ts';
 import { npyHeader } from '../formats/npy.ts';

@@ -105,8 +105,8 @@ export interface RawFile extends AcquiredData {
   readonly TI: readonly Seconds[];
   readonly flipAngle: readonly Radians[];
   /**
-   * What Larmor's header says of the run that made it, by key: any JSON, since a file may hold
-   * anything; {} of other programs.
+   * Provenance of Larmor's own files, by key: any JSON, since a file may contain anything; {} for
+   * files of other programs.
    */
   readonly provenance: Readonly<Record<string, unknown>>;
 }

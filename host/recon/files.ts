@@ -1,8 +1,8 @@
 /**
  * Writes images to files, by extension: `.png` for viewing, `.nii` / `.nii.gz` for viewers and
  * analysis, `.npy` (complex) for scripts. `.npy` is shaped [repetition, contrast, slice, y, x],
- * always five axes (`np.squeeze` drops those of one), with the coils before them where they are not
- * combined; complex64 unless a part is asked for.
+ * always five axes (`np.squeeze` drops those of one), preceded by the coils if they are not
+ * combined; complex64 unless another part is requested.
  */
 import { usage } from '../base/errors.ts';
 import { createOutput, writeOutput } from '../base/files.ts';

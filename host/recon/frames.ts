@@ -34,8 +34,8 @@ export interface Frame {
 const LARGEST = 2 ** 30;
 
 /**
- * A dimensionless trajectory lies within ±0.5; waves and ramps may exceed that and are cut off.
- * Beyond six times this range it is in other units.
+ * Limit of a dimensionless trajectory: it lies within ±0.5; waves and ramps may exceed that and are
+ * cut off. Values beyond six times this range are in other units.
  */
 const TRAJECTORY_LIMIT = 3;
 

@@ -1,6 +1,6 @@
 /**
- * Images that a reconstruction wrote as NIfTI, read back: magnitudes with their places. Label
- * images for regions of interest are read by the same function.
+ * Reads magnitude images with their positions back from NIfTI files that a reconstruction wrote.
+ * Label images for regions of interest are read by the same function.
  */
 import { badInput } from '../base/errors.ts';
 import { scanNifti } from '../formats/nifti.ts';

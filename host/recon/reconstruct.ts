@@ -36,8 +36,8 @@ export interface ReconstructionOptions {
 /**
  * @param data as read from a raw file
  * @throws LarmorError 65: no image readouts, sample counts that do not agree, a matrix of 0, a
- * trajectory that is
- *   missing where it is needed, samples that are not finite, more pixels than `maxPixels`
+ *   trajectory that is missing where it is needed, samples that are not finite, more pixels than
+ *   `maxPixels`
  */
 export function reconstruct(
   data: AcquiredData,
@@ -113,7 +113,10 @@ function checkSize(
   );
 }
 
-/** One coil keeps its phase; several are combined to the root of the sum of their squares. */
+/**
+ * The image of one coil keeps its phase; those of several are combined to the root of the sum of
+ * squares.
+ */
 function combineCoils(coils: number, transform: (coil: number) => Float32Array): Float32Array {
   const image = transform(0);
   if (coils === 1) return image;

@@ -21,7 +21,10 @@ export interface Statistics {
   readonly pixels: number;
   /** NaN without pixels. */
   readonly mean: number;
-  /** Of the pixels as they are, not of a population that they are a sample of. */
+  /**
+   * Standard deviation of these pixels themselves, not an estimate for a population of which they
+   * are a sample.
+   */
   readonly sd: number;
 }
 
@@ -91,7 +94,9 @@ export function statisticsOf(
   return { all: all.result(), regions: [...each].map(([label, of]) => ({ label, ...of.result() })) };
 }
 
-/** Mean and variance as they come (Welford): no pixel is kept, and a large mean costs no digits. */
+/**
+ * Running mean and variance (Welford): pixels are not stored, and a large mean costs no precision.
+ */
 function collector(): { add(value: number): void; result(): Statistics } {
   let [pixels, mean, squares] = [0, 0, 0];
   return {

@@ -1,7 +1,7 @@
 /**
- * What a sequence, phantom or raw-data file holds, as the records that `larmor info --json` prints
+ * Facts about a sequence, phantom or raw-data file: the records that `larmor info --json` prints
  * (described in docs/reference/json.md) and `simulate` repeats in its summary: camelCase keys, SI
- * values, null for what is not known.
+ * values, null for unknown values.
  */
 import { movingPhantom } from '../phantom/motion/moving.ts';
 import { spanOf } from '../phantom/motion/time-curve.ts';
@@ -63,8 +63,7 @@ export function phantomFacts(source: PhantomSource): Facts {
 }
 
 /**
- * Where its motions bring the spins in all; without any, nothing. Reads the phantom, which has to
- * be open.
+ * The box that moving spins reach; empty without motions. Reads the phantom, which has to be open.
  */
 export function reachOf(source: PhantomSource): Facts {
   if (source.motions === undefined || source.motions.length === 0) return {};

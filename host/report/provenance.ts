@@ -1,6 +1,6 @@
 /**
- * Where a signal comes from: everything needed to make it again. The same record is in the object
- * of `larmor simulate --json` and, a parameter for each key, in the ISMRMRD header.
+ * Provenance of a signal: everything needed to reproduce it. The same record is in the object of
+ * `larmor simulate --json` and, with one parameter per key, in the ISMRMRD header.
  */
 import { formatQuantity } from '../base/quantities.ts';
 import type { Seconds, Tesla } from '../base/units.ts';
@@ -9,7 +9,7 @@ import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Facts } from './facts.ts';
 
 export interface Provenance {
-  /** The command line, one word each; empty where a program called the library. */
+  /** The command line, one entry per word; empty if a program called the library. */
   readonly command: readonly string[];
   /** Of Larmor. */
   readonly version: string;
@@ -20,34 +20,40 @@ export interface Provenance {
   readonly phantom: {
     readonly name: string;
     readonly parameters: Readonly<Record<string, number | string>>;
-    /** Of the phantom itself; those simulated are more with `t2prime` as an ensemble. */
+    /** Spins of the phantom itself; with `t2prime` as an ensemble more are simulated. */
     readonly spins: number;
     readonly B0: Tesla;
-    /** Of its spins at rest, by which a file that was moved or renamed is the same phantom. */
+    /**
+     * Digest of its spins at rest, by which a file that was moved or renamed is recognised as the
+     * same phantom.
+     */
     readonly digest: string;
     /** Actions that move its spins; [] at rest. */
     readonly motions: readonly string[];
   };
   readonly scanner: Scanner;
   readonly t2prime: T2Prime;
-  /** Heart signal that blocks waited for: its rate, or the file of its R peaks; null: none. */
+  /** Heart signal for which blocks waited: its rate, or the file of its R peaks; null: none. */
   readonly heart: string | null;
-  /** Where the magnetisation that the spins started from was; null: at thermal equilibrium. */
+  /** Source of the initial magnetisation; null: thermal equilibrium. */
   readonly initialMagnetization: string | null;
   /** Time that motions and heart signal had reached when the sequence began. */
   readonly startTime: Seconds;
   readonly precision: 'f32' | 'f64';
-  /** Largest error that fast methods were allowed, relative to Σ|ρ|; null: exact methods alone. */
+  /** Largest error allowed for fast methods, relative to Σ|ρ|; null: exact methods only. */
   readonly tolerance: number | null;
   /** Longest step of a block pulse. */
   readonly dtRf: Seconds;
-  /** Added to the signal; null: none. atDwell null: σ holds at each readout's own dwell. */
+  /** Noise added to the signal; null: none. atDwell null: σ refers to the dwell of each readout. */
   readonly noise: { readonly sigma: number; readonly atDwell: Seconds | null; readonly seed: number } | null;
   readonly engine: string;
   readonly build: string;
   /** How many readouts were summed by which method. */
   readonly methods: Readonly<Record<string, number>>;
-  /** Predicted echo of gradients that too few spins let come back, over the signal. */
+  /**
+   * Predicted spurious echo (dephased magnetisation that too few spins rephase), relative to the
+   * signal.
+   */
   readonly spuriousEcho: number;
   readonly planHash: string;
   /** sha256 of scale exponent and integer sums, before noise. */
@@ -55,7 +61,7 @@ export interface Provenance {
   readonly warnings: readonly string[];
 }
 
-/** What acts on the spins beside sequence and scanner: title and text, for a person. */
+/** Effects on the spins besides sequence and scanner: title and text, for a person. */
 export function physicsOf(
   {
     phantom,

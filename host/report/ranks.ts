@@ -1,4 +1,7 @@
-/** Where the ranks spent their time, as a table: all of a few, or the ends of many. */
+/**
+ * The time that ranks spent in each step, as a table: all ranks if they are few, else the first and
+ * last ones.
+ */
 import type { Summary } from './summary.ts';
 
 /** Rows shown; of more ranks the slowest and the fastest to simulate. */

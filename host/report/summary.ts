@@ -1,6 +1,5 @@
 /**
- * What a run says of itself when it is done: the one object of `--json`, and the same in a few
- * lines for a person.
+ * The summary of a finished run: the object of `--json`, and the same in a few lines for a person.
  */
 import { formatQuantity } from '../base/quantities.ts';
 import { type Provenance, physicsOf } from './provenance.ts';
@@ -9,11 +8,14 @@ import { rankLines } from './ranks.ts';
 /** What is simulated, counted. */
 export interface ScanCounts {
   readonly spins: number;
-  /** Predicted echo of gradients that too few spins let come back, over the signal. */
+  /**
+   * Predicted spurious echo (dephased magnetisation that too few spins rephase), relative to the
+   * signal.
+   */
   readonly spuriousEcho: number;
   /**
-   * Predicted error of the sum over the slice that too few layers leave, over the signal of the
-   * tissue that errs most.
+   * Predicted error of the sum over the slice because of too few layers, for the tissue with the
+   * largest error, relative to its signal.
    */
   readonly sliceError: number;
   readonly tiles: number;
@@ -31,13 +33,13 @@ export interface Summary extends Provenance, ScanCounts {
   readonly threads: number;
   readonly schedule: 'static' | 'dynamic';
   /**
-   * What `--verify` found against f64 stepping: largest error over Σ|ρ|, and error norm over signal
-   * norm, of some tiles.
+   * Result of `--verify` compared with f64 stepping, for some tiles: largest error over Σ|ρ|, and
+   * norm of the error over norm of the signal.
    */
   readonly verification?: { readonly tiles: number; readonly errorOfDensity: number; readonly errorOfSignal: number };
   /** Whether another run of the same plan gives the same bits. */
   readonly reproducible: boolean;
-  /** Wall clock [s]: of the longest rank for simulate, of rank 0 for the rest. */
+  /** Wall clock [s]: simulate is that of the slowest rank, all others are those of rank 0. */
   readonly seconds: {
     readonly load: number;
     readonly compile: number;
@@ -68,8 +70,8 @@ export interface RankReport {
   /** Simulated in this run. */
   readonly tiles: number;
   /**
-   * Wall clock [s]; read: spins from the phantom, while it simulated; wait: for a batch, for a
-   * checkpoint's order, and at the end for the slower ranks.
+   * Wall clock [s]. read: spins from the phantom during the simulation; wait: for a batch, for the
+   * order of a checkpoint, and at the end for slower ranks.
    */
   readonly seconds: {
     readonly load: number;
@@ -82,7 +84,7 @@ export interface RankReport {
   readonly peakMemory: number;
 }
 
-/** Four significant digits with an SI-ish suffix people read at a glance: 4.1e9 stays 4.1e9. */
+/** Two significant digits and a power of ten, such as 4.1e9, for quick reading. */
 const rate = (value: number): string => value.toExponential(1).replace('e+', 'e');
 
 export function summaryLines(summary: Summary): string[] {

@@ -75,7 +75,7 @@ export function prepareDirectory(directory: string): void {
   createOutput(checkpointPath(directory)).abandon();
 }
 
-/** @throws LarmorError 73 if it cannot be written; the previous one is then still there */
+/** @throws LarmorError 73 if it cannot be written; the previous checkpoint then still exists */
 export function writeCheckpoint(
   directory: string,
   plan: Plan,

@@ -17,10 +17,7 @@ const READABLE = new Set(['version', 'kernels', 'tile size', 'precision']);
 /** Ranks that are named; the rest are counted. */
 const NAMED = 4;
 
-/**
- * @throws LarmorError 65 if ranks were given other inputs than rank 0, 70 if they run another
- *   program
- */
+/** @throws LarmorError 65 if a rank has other inputs than rank 0, 70 if it runs another program */
 export function requireSamePlan(context: Hosts, all: readonly Plan['parts'][]): void {
   const first = all[0];
   const odd = all.flatMap((parts, rank) => (differences(first, parts).length > 0 ? [rank] : []));
@@ -41,8 +38,8 @@ export function requireSamePlan(context: Hosts, all: readonly Plan['parts'][]): 
 export type RankOptions = Readonly<Record<string, string | number | boolean>>;
 
 /**
- * @throws LarmorError 65 if a rank was given another value than rank 0: their messages would not
- *   match
+ * @throws LarmorError 65 if an option of a rank differs from that of rank 0: their messages would
+ *   not match
  */
 export function requireSameOptions(context: Hosts, all: readonly RankOptions[]): void {
   const first = all[0];

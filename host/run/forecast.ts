@@ -12,24 +12,24 @@ import type { Plan } from './plan.ts';
  */
 const MPI_BYTES = 14e6;
 const THREAD_BYTES = 6e6;
-/** A view of a slot's column, of which moving spins among coils have many [bytes]. */
+/** Size of the view of a slot's column, of which moving spins among coils have many [bytes]. */
 const VIEW_BYTES = 105;
 /**
- * What filling a column leaves for V8 to collect, and by how much that lets its young generation
- * grow at most [bytes].
+ * Garbage that filling a column leaves for V8 to collect, and the largest growth of its young
+ * generation by it [bytes].
  */
 const FILLING_BYTES = 2e3;
 const MOST_FILLING_BYTES = 32e6;
 /**
- * Per sample and coil on rank 0, while it writes: the signal in double precision, its phase, what
- * goes to the file.
+ * Memory per sample and coil on rank 0 while it writes: the signal in double precision, its phase,
+ * and the data for the file.
  */
 const OUTPUT_BYTES = 32;
 
 export interface MemoryForecast {
   /**
-   * Node, the program and the opened inputs: timeline, what the phantom holds, and what reading
-   * them took.
+   * Memory of Node, the program and the opened inputs: timeline, contents of the phantom, and
+   * buffers for reading them.
    */
   readonly opened: number;
   /** Timeline, tiles, scratch and sums in the kernels' memory. */
@@ -72,8 +72,8 @@ export interface TimeForecast {
 /** Duration of the calibration [ms]. */
 const CALIBRATION_MS = 1000;
 /**
- * Small tiles, so that it ends in time; with a tolerance the run's own size, for which its methods
- * were chosen.
+ * Small tiles, so that the calibration ends in time; with a tolerance the run's own tile size, for
+ * which its methods were chosen.
  */
 const CALIBRATION_TILE = 256;
 
@@ -118,8 +118,9 @@ export async function forecastTime(
 }
 
 /**
- * Spins per second of one thread, from the first spins of a tile with the methods of a whole one.
- * The fixed cost of a tile then weighs too much, which matters little where each spin takes long.
+ * Spins per second of one thread, measured with the first spins of a tile and the methods of a
+ * whole one. The fixed cost of a tile is then overestimated, which matters little if each spin
+ * takes long.
  * @returns undefined if tiles are small
  */
 async function rateOfPart(

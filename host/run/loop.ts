@@ -91,7 +91,7 @@ export async function runTiles(
   return { complete, signal: last.signal, done, tiles, seconds };
 }
 
-/** What one rank does in a step of the loop, and what comes of all its steps. */
+/** The actions of one rank in the steps of the loop, and their results. */
 function makeRank(
   cluster: Cluster,
   engine: Engine,
@@ -153,7 +153,7 @@ function makeRank(
 type IncomingWork = ReturnType<typeof incomingWork>;
 
 /**
- * What rank 0 orders and hands out, as it arrives.
+ * The orders and batches of rank 0, as they arrive.
  * @param share all batches of this rank; undefined: rank 0 hands them out, the first one without a
  *   request
  */

@@ -1,7 +1,7 @@
 /**
- * The plan of a run: all that determines the bits of the result. How the phantom is cut into tiles,
- * the unit of the sums, and a hash that tells whether two ranks, or a run and a checkpoint, do the
- * same work. It does not depend on ranks, threads or schedule.
+ * The plan of a run: everything that determines the bits of the result. How the phantom is cut into
+ * tiles, the unit of the sums, and a hash that shows whether two ranks, or a run and a checkpoint,
+ * do the same work. It does not depend on ranks, threads or schedule.
  */
 import { createHash } from 'node:crypto';
 import { badInput } from '../base/errors.ts';
@@ -120,7 +120,7 @@ function sha256(text: string): string {
 
 /**
  * Names of the parts that differ between two plans. Motions are compiled into sequence and phantom,
- * so other motions are named alone.
+ * so if motions differ, only they are named.
  */
 export function differences(a: Plan['parts'], b: Plan['parts']): string[] {
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name]);

@@ -24,10 +24,10 @@ export interface Scheduler {
 }
 
 /**
- * A batch is at most a sixteenth of the rank's fair part of the remaining tiles, so that batches
- * shrink towards the end, and at most a quarter of what the rank was given before, so that a slow
- * rank never holds more than a quarter of its time in work. One that is ten times slower than 63
- * others then delays the end by 12 %, with a batch requested ahead.
+ * A batch is at most a sixteenth of the rank's share of the remaining tiles, so that batches shrink
+ * towards the end, and at most a quarter of the tiles that the rank was given before, so that a
+ * slow rank never holds more than a quarter of its time in work. A rank that is ten times slower
+ * than 63 others then delays the end by 12 %, with a batch requested ahead.
  */
 const PARTS = 16;
 const GROWTH = 1 / 4;
@@ -39,7 +39,8 @@ const GROWTH = 1 / 4;
 const LEAST_WORK = 1.2e9;
 
 /**
- * @param threads of every rank: a rank's fair part goes by them, and a batch holds a tile for each
+ * @param threads of every rank: a rank's share is proportional to them, and a batch has a tile for
+ *   each
  * @param tileWork operations in a tile, by counting
  */
 export function makeScheduler(left: readonly TileRange[], threads: readonly number[], tileWork: number): Scheduler {

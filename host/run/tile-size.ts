@@ -1,7 +1,8 @@
 /**
  * Default number of spins per tile: of a few sizes the one whose program costs least. It is part of
- * the plan, so it depends on phantom, timelines and methods alone: small tiles are shared evenly by
- * threads and ranks, large ones share what is done once per tile (a transform) among many spins.
+ * the plan, so it depends only on phantom, timelines and methods. Small tiles can be shared evenly
+ * by threads and ranks; large ones share the work that is done once per tile (a transform) among
+ * many spins.
  */
 import { PANEL } from '../engine/tile-cut.ts';
 import { modelColumns } from '../phantom/columns.ts';
@@ -12,8 +13,8 @@ import type { ProgramJob } from '../program/types.ts';
 
 const MIN_TILE = 256;
 /**
- * Tiles that a phantom should have, and spins of one at most. A larger tile than 4096 pays where
- * what is done once per tile is much.
+ * Least number of tiles of a phantom, and largest tile. A tile of more than 4096 spins pays if much
+ * work is done once per tile.
  */
 const CANDIDATES = [
   { tiles: 64, most: 4096 },
@@ -21,8 +22,8 @@ const CANDIDATES = [
   { tiles: 4, most: 32768 },
 ] as const;
 /**
- * What a larger tile must save of the cost. Costs are counted, and larger tiles use the caches
- * less well, which no count shows.
+ * Least relative saving for which a larger tile is chosen. Costs are counts of operations, which do
+ * not show that larger tiles use the caches less well.
  */
 const WORTHWHILE = 0.05;
 
@@ -51,8 +52,8 @@ export function defaultTileSize(job: Omit<ProgramJob, 'tileSize'>): number {
     if (isModelled(timelines, source)) return Math.min(fit(MODEL_TILE_BYTES), sizes[0]);
     sizes = sizesUpTo(fit(COILS_TILE_BYTES));
   }
-  // Two workers that share the tiles wait for half a tile each in the end, on average. A run of
-  // few tiles is short, so that more workers would not be started for it.
+  // Two workers that share the tiles wait on average for half a tile each at the end. A run of few
+  // tiles is short, so that more workers would not be started for it.
   const costOf = (tileSize: number): number => programCost({ ...job, tileSize }) * (1 + tileSize / spinCount);
   // A phantom of few spins has fewer sizes that differ enough to compare.
   const larger = sizes.filter((size, n) => n > 0 && size >= 2 * sizes[n - 1]);

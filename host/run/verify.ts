@@ -27,8 +27,8 @@ export interface Findings {
 export interface Verification {
   readonly tiles: number;
   /**
-   * Largest error of a sample of any tile over that tile's Σ|ρ| and the largest sensitivity: what a
-   * tolerance bounds.
+   * Largest error of a sample of any tile, relative to that tile's Σ|ρ| times the largest
+   * sensitivity: the quantity that a tolerance bounds.
    */
   readonly errorOfDensity: number;
   /** ‖s − s64‖ / ‖s64‖ over all samples of the tiles. */
@@ -91,7 +91,7 @@ export async function verifyTiles(
   }
 }
 
-/** The spins, the first of each read at the mercy of a failpoint at `place`. */
+/** The spins of a tile; the first spin of each read may be altered by a failpoint at `place`. */
 function spinsOf({ source }: EngineJob, place: string): PhantomSource {
   return {
     ...source,
@@ -102,9 +102,7 @@ function spinsOf({ source }: EngineJob, place: string): PhantomSource {
   };
 }
 
-/**
- * Σ|ρ| of a tile times the largest sensitivity; 1 where there is none, so that no error stays none.
- */
+/** Σ|ρ| of a tile times the largest sensitivity; 1 if that is 0, so that an error of 0 stays 0. */
 function totalDensity({ source, tileSize }: EngineJob, tile: number): number {
   const { first, count } = tileCut(source, tileSize).spinsOf(tile);
   const spins = spinBlock(count, { extra: modelColumns(source.model).total });

@@ -1,16 +1,15 @@
 /**
- * Spins across a slice, wherever they lie, against the slice itself: a dense column plays the
- * sequence with its real pulses (column.ts), and the points around a pixel see Σ_n w_n M(u_n) / Σ_n
- * w_n of its magnetisation where the object sees the mean of M over its thickness. The column
- * stands in the middle of the pixel: what moments in the plane make of an order is left to the
- * phase graph.
+ * Compares spins across a slice, at any positions, with the slice itself: a dense column plays the
+ * sequence with its real pulses (column.ts). The points around a pixel see Σ_n w_n M(u_n) / Σ_n w_n
+ * of its magnetisation, whereas the object has the mean of M over its thickness. The column is in
+ * the middle of the pixel: the effect of in-plane moments on an order is left to the phase graph.
  */
 import type { Slice } from './phase-graph.ts';
 import { type Extent, heightIn, type Neighbourhood } from './point-sets.ts';
 
 /**
- * The points around a pixel and the object that they stand for, by layer of the dense column; parts
- * of the whole weight.
+ * Weights of the points around a pixel and of the object that they represent, by layer of the dense
+ * column, as fractions of the whole.
  */
 export interface Across {
   readonly points: Float64Array;
@@ -52,10 +51,10 @@ export function acrossSlab(
 }
 
 /**
- * What the points see and the object has not, by energy over the object's signal; mean over pixels
- * and readouts.
+ * Energy of what the points see but the object does not have, relative to the object's signal; mean
+ * over pixels and readouts.
  * @param signal of the column, [layers][readouts][re, im]
- * @returns `chance`: what leaving out all but a share of the points, `kept`, adds to it.
+ * @returns `chance`: the contribution of using only a random share `kept` of the points
  */
 export function columnEnergy(
   signal: Float64Array,

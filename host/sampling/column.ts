@@ -1,9 +1,9 @@
 /**
  * How many layers a slice needs: one dense column of spins across the slice plays the sequence in
- * f64, with the pulses as they are, and the Fourier series of its magnetisation along the column,
- * M(u) = Σ_b c_b e^{i2πbu}, tells what any number of layers would have seen: the mean of N is c_0 +
- * Σ_{m≠0} ±c_{mN} where the slice itself has c_0. Real pulses are rotations that vary across the
- * slice and widen every order, which the phase graph leaves out.
+ * f64 with its real pulses. The Fourier series of its magnetisation along the column, M(u) = Σ_b
+ * c_b e^{i2πbu}, gives the result for any number of layers: the mean of N is c_0 + Σ_{m≠0} ±c_{mN},
+ * where the slice itself has c_0. Real pulses are rotations that vary across the slice and widen
+ * every order, which the phase graph neglects.
  */
 import { fft } from '../numerics/fft.ts';
 import type { Timeline } from '../timeline/types.ts';
@@ -11,45 +11,48 @@ import type { Slice, TissueClass } from './phase-graph.ts';
 import { playPoints, type Steps, stepsOf } from './play-points.ts';
 
 /**
- * Layers of the dense column: orders up to half as many cycles across the slab are told apart. The
- * finer one is played where the outer half of the coarse one's orders still holds energy, as after
- * many pulses within T2; four times the work.
+ * Layers of the dense column: orders of up to half as many cycles across the slab can be
+ * distinguished. The finer column is used if the outer half of the coarse one's orders still
+ * contains energy, as after many pulses within T2; it takes four times the work.
  */
 const COARSE = 512;
 const FINE = 2048;
 /**
- * Layers for each cycle of the largest moment, and the most there may be: an order beyond half of
- * the layers would be taken for another one. A lobe of diffusion weighting winds up 400 cycles, and
- * what a 180° does not refocus those of both lobes.
+ * Layers per cycle of the largest moment, and the largest number of layers: an order beyond half of
+ * the layers would be mistaken for another one. A lobe of diffusion weighting dephases by 400
+ * cycles, and magnetisation that a 180° pulse does not refocus by both lobes.
  */
 const PER_CYCLE = 8;
 const FINEST = 16384;
 /**
- * Amplitude of the outer half of the orders over the signal, above which a column is too coarse: 1
- * % in each of them.
+ * Amplitude of the outer half of the orders together, relative to the signal, above which a column
+ * is too coarse; about 1 % in each order.
  */
 const SETTLED = 0.3;
 /** More layers than this are not asked for. */
 const MAX_LAYERS = 1000;
 
 /**
- * Error of the sum over the slice allowed in each tissue, over its own signal: too few layers do
- * not resolve a profile, and the tissue is too bright or too dark.
+ * Error of the sum over the slice that is allowed in each tissue, relative to its own signal: too
+ * few layers do not resolve a profile, and the tissue is too bright or too dark.
  */
 export const SCALE_TOLERANCE = 0.01;
 
 /**
- * An error that is the same in every readout is not encoded and gathers in one row of the image, as
- * the free induction decay of a refocusing pulse does: there it weighs as much more.
+ * Factor by which an error that is the same in every readout weighs more: it is not encoded and is
+ * concentrated in one row of the image, like the free induction decay of a refocusing pulse.
  */
 const GATHERED = 20;
 
-/** What some layers see and the slice has not, over the signal. */
+/** Error of a number of layers, relative to the signal of the slice. */
 export interface LayerError {
   readonly level: number;
-  /** The same, or the part that gathers where that is more to be seen. */
+  /** The same, or the part concentrated in one row of the image if that is more visible. */
   readonly visible: number;
-  /** The part in proportion to the signal: by so much the sum over the slice is off. */
+  /**
+   * The part of the error that is proportional to the signal: the relative error of the sum over
+   * the slice.
+   */
   readonly scale: number;
 }
 
@@ -63,10 +66,10 @@ export interface LayerErrors {
 }
 
 /**
- * @param slab thickness that stands for the slice and its flanks [m]
- * @param voxel height of a voxel across the slice [m]; layers lie evenly in it, and voxels beside
- *   each other go on
- * @param exactly the one number of layers that will be asked about; undefined: any up to `most`
+ * @param slab thickness that represents the slice and its flanks [m]
+ * @param voxel height of a voxel across the slice [m]; its layers are evenly spaced, and continue
+ *   in the neighbouring voxels
+ * @param exactly the only number of layers that will be requested; undefined: any up to `most`
  */
 export function layerTrial(
   timeline: Timeline,
@@ -91,7 +94,7 @@ export function layerTrial(
       fine ??= dense(Math.max(FINE, resolving));
       series = fine(tissue);
     }
-    // The next tissue overwrites the series, so all that may be asked is computed now.
+    // The next tissue overwrites the series, so all results that may be requested are computed now.
     const errors = Array.from({ length: to - from + 1 }, (_, n) => errorsOf(series, voxels * (from + n), missed));
     return {
       wanted: series.wanted / series.dense ** 2 / steps.readouts,
@@ -112,7 +115,7 @@ export interface Series {
   readonly wanted: number;
 }
 
-/** What so many layers see and the slice has not. @param missed scratch, [width] */
+/** The difference between this number of layers and the slice. @param missed scratch, [width] */
 export function errorsOf({ values, dense, width, wanted }: Series, layers: number, missed: Float64Array): LayerError {
   missed.fill(0);
   for (let b = layers, m = 1; b < dense / 2; b += layers, m++) {
@@ -134,8 +137,8 @@ export function errorsOf({ values, dense, width, wanted }: Series, layers: numbe
 }
 
 /**
- * Amplitude of the orders that a column of half as many layers would not tell apart, over the
- * signal.
+ * Amplitude, relative to the signal, of the orders that a column of half as many layers could not
+ * distinguish.
  */
 function outerShare({ values, dense, width, wanted }: Series): number {
   return Math.sqrt(energyOf(values.subarray((dense / 4) * width, ((3 * dense) / 4) * width)) / (wanted || 1));
@@ -175,7 +178,10 @@ export function denseColumn(timeline: Timeline, steps: Steps, places: Float64Arr
   };
 }
 
-/** Layers that tell apart what few of the largest moment wind up across a slab, a power of two. */
+/**
+ * Number of layers that distinguishes the orders of the few largest moments across a slab, a power
+ * of two.
+ */
 function layersOf({ intervals }: Steps, { direction }: Slice, slab: number): number {
   const cycles = intervals.map(({ k }) => slab * Math.abs(k.reduce((sum, part, i) => sum + part * direction[i], 0)));
   return Math.min(FINEST, 2 ** Math.ceil(Math.log2(PER_CYCLE * Math.max(1, ...cycles))));

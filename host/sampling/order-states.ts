@@ -18,8 +18,8 @@ const QUANTUM = 1e-2;
 const SMALLEST = 1e-4;
 const MAX_STATES = 2000;
 /**
- * A thousand dropped states of this fraction of the largest are a tenth of the signal of a small
- * flip.
+ * Fraction of the largest state at which a thousand dropped states are a tenth of the signal of a
+ * small flip angle.
  */
 const TOO_LARGE = 1e-3;
 /** One step from fewer than `MAX_STATES` does not lead to more. */
@@ -30,7 +30,7 @@ export type Interval = Float64Array;
 
 export interface OrderStates {
   size(): number;
-  /** Whether so many states were dropped, or such strong ones, that orders are missing. */
+  /** Whether so many, or so strong, states were dropped that orders are missing. */
   overflowed(): boolean;
   /** Applies a pulse. */
   turn(rotation: Rotation): void;
@@ -65,8 +65,8 @@ export function orderEnergies(): OrderEnergies {
 }
 
 /**
- * A shift builds the next table from this one. Hot loops here are plain: allocation would cost more
- * than the arithmetic.
+ * A shift builds the next table from this one. The hot loops here are plain, because allocation
+ * would cost more than the arithmetic.
  */
 export function orderStates(): OrderStates {
   let now = orderTable(CAPACITY);

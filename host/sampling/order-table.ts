@@ -1,12 +1,14 @@
 /**
  * A table of the states of a phase graph: F, G and Z of each κ of one half of space, found by hash.
- * What is added to a κ of the other half is stored conjugated.
+ * Values added to a κ of the other half are stored conjugated.
  */
 import { type TripleMap, tripleMap } from './triple-map.ts';
 
 export interface OrderTable {
   readonly kappas: TripleMap;
-  /** [F re, F im, G re, G im, Z re, Z im] of each κ; replaced by a longer one as states come. */
+  /**
+   * [F re, F im, G re, G im, Z re, Z im] of each κ; replaced by a longer array as states are added.
+   */
   readonly value: Float64Array;
   /** Adds to F (column 0), G (column 2) or Z (column 4) of κ; nothing if the table is full. */
   add(x: number, y: number, z: number, column: 0 | 2 | 4, re: number, im: number): void;

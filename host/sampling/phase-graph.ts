@@ -1,11 +1,10 @@
 /**
  * The orders of a sequence (the phase graph, or extended phase graph of Hennig and Weigel):
- * magnetisation that gradients have wound up is a sum M+(r) = Σ_κ F_κ e^{−i2πκ·r}, Mz(r) = Σ_κ Z_κ
+ * magnetisation that gradients have dephased is a sum M+(r) = Σ_κ F_κ e^{−i2πκ·r}, Mz(r) = Σ_κ Z_κ
  * e^{−i2πκ·r}. A pulse mixes F_κ, F*_{−κ} and Z_κ, a gradient of moment d moves F_κ to κ + d. The
- * order at the readout's own k is the wanted signal; any other is seen by none but too few spins.
- *
- * Pulses act at their centres, and κ is a triple of whole multiples of `QUANTUM`, so several
- * directions of moments are one map.
+ * order at the readout's own k is the wanted signal; any other order contributes only if there are
+ * too few spins. Pulses act at their centres, and κ is a triple of whole multiples of `QUANTUM`, so
+ * moments of several directions fit into one map.
  */
 
 import { STRIDE, type Timeline } from '../timeline/types.ts';
@@ -40,37 +39,35 @@ export interface Orders {
   /** Σ|F_0|² per readout, for a density of 1. */
   readonly wanted: number;
   /**
-   * If nothing is wanted, because no readout sees an echo in focus: the order that the readouts see
-   * most of.
+   * If there is no wanted order, because no readout sees a refocused echo: the order that the
+   * readouts see most.
    */
   readonly dephased?: Vector;
-  /**
-   * The net moment that comes most between two pulses [cycles/m], and the first pulse before it.
-   */
+  /** The most frequent net moment between two pulses [cycles/m], and the first pulse before it. */
   readonly moment: Vector;
   readonly pulse: number;
 }
 
 /**
- * Readouts whose orders are kept: energies of a few hundred agree with those of all to a few per
- * cent.
+ * Number of readouts whose orders are stored: energies of a few hundred agree with those of all to
+ * a few per cent.
  */
 const KEPT_READOUTS = 300;
 /** States × pulses after which the graph ends: a second or less. */
 const MAX_WORK = 3e6;
 /**
- * An order wound up by less across the slice [cycles], or in the plane [cycles/m], is the wanted
- * one: rewinders and pulse centres are rounded.
+ * An order dephased by less than this across the slice [cycles], or in the plane [cycles/m], counts
+ * as the wanted one: rewinders and pulse centres are rounded.
  */
 const IN_FOCUS = 0.75;
 const IN_FOCUS_IN_PLANE = 1.5;
-/** Energies below this cannot matter: a hundredth of a per cent of the signal. */
+/** Energies below this do not matter: a hundredth of a per cent of the signal. */
 const MIN_ENERGY = 1e-8;
 
 /**
  * @param wanted k of the first sample of readout n since its excitation [cycles/m]
- * @param slice where spins are that matter, along the selecting gradient [m]: pulses that select
- *   elsewhere do not turn them
+ * @param slice range of the relevant spins along the selecting gradient [m]: pulses that select
+ *   elsewhere do not rotate them
  */
 export function phaseGraph(
   timeline: Timeline,
@@ -80,9 +77,10 @@ export function phaseGraph(
 ): Orders {
   const all = ordersAlong(timeline, tissue, wanted, slice, [true, true, true]);
   if (all !== undefined) return all;
-  // Moments that turn from pulse to pulse (spokes, spirals) scatter each order over thousands of
-  // states. Along the axis that is wound up most they are few again. So none is thought to leave
-  // the image by its moment across that axis, which overrates the echo at most twofold.
+  // Moments whose direction changes from pulse to pulse (spokes, spirals) scatter each order over
+  // thousands of states. Projected on the axis with the largest moments there are few again.
+  // Therefore no order is assumed to leave the image by its moment across that axis, which
+  // overestimates the echo at most twofold.
   const strength = momentsBetween(timeline);
   const most = strength.indexOf(Math.max(...strength));
   return ordersAlong(timeline, tissue, wanted, slice, [most === 0, most === 1, most === 2])!;
@@ -97,7 +95,7 @@ function momentsBetween(timeline: Timeline): number[] {
 }
 
 /**
- * Orders with the moments between pulses along some axes alone; undefined if the states along all
+ * Orders with the moments between pulses along some axes only; undefined if the states along all
  * three are too many.
  */
 function ordersAlong(
@@ -176,9 +174,8 @@ function inFocus(kappa: Vector, { direction, thickness }: Slice): boolean {
 }
 
 /**
- * Whether all that is wound up between pulses lies along one direction, nearer to the slice's
- * normal than to its plane. Then no order other than the wanted one is left without a moment across
- * the slice.
+ * Whether all moments between pulses lie along one direction, closer to the slice's normal than to
+ * its plane. Then every order other than the wanted one has a moment across the slice.
  */
 export function windsOneWay(timeline: Timeline, slice: Slice): boolean {
   let direction: Vector | undefined;
@@ -197,8 +194,8 @@ export function windsOneWay(timeline: Timeline, slice: Slice): boolean {
 }
 
 /**
- * k from each pulse of a slice to the next [cycles/m], pulses taken as hard. What comes before the
- * first one winds nothing up.
+ * k from each pulse of a slice to the next [cycles/m], with hard pulses. Moments before the first
+ * pulse dephase nothing.
  */
 export function* momentsBetweenPulses(timeline: Timeline, slice: Slice): Generator<Vector> {
   const k: [number, number, number] = [0, 0, 0];
@@ -227,8 +224,8 @@ export function pulseOfSlice({ position, thickness }: HardPulse, slice: Slice): 
 }
 
 /**
- * The slice of the readout in the middle: of the pulses since the readout before it, the thinnest
- * slice.
+ * The slice of the readout in the middle of the scan: of the pulses since the previous readout, the
+ * thinnest slice.
  */
 export function sliceOf(timeline: Timeline): Slice {
   const all = slicesOf(timeline);
@@ -243,7 +240,7 @@ export interface Slice {
   readonly direction: Vector;
 }
 
-/** The different slices that are read, in order of appearance; none if nothing selects. */
+/** The distinct slices that are read, in order of appearance; none if no pulse selects. */
 export function slicesOf(timeline: Timeline): Slice[] {
   const slices = new Map<string, Slice>();
   const known = new Set<HardPulse>();
@@ -268,7 +265,7 @@ export function slicesOf(timeline: Timeline): Slice[] {
   return [...slices.values()];
 }
 
-/** The moment that comes most, to a tenth of a cycle/m, of the first thousand. */
+/** The most frequent moment, to a tenth of a cycle/m, of the first thousand. */
 function commonMoment(): {
   note(interval: Float64Array, pulse: number): void;
   most(): Pick<Orders, 'moment' | 'pulse'>;

@@ -12,8 +12,8 @@ import { cached, playPulse, pulseOperators } from './pulse-operators.ts';
 import { hardPulse } from './pulse-rotation.ts';
 
 /**
- * Pulses of the slice that are played after its first readout, and readouts compared by default,
- * spread over them.
+ * Number of pulses of the slice that are played after its first readout, and default number of
+ * readouts compared, spread over them.
  */
 export const MAX_PULSES = 300;
 const MAX_READOUTS = 40;
@@ -42,9 +42,9 @@ interface Step {
 }
 
 /**
- * @param wanted k of the signal at the first sample of a readout, which readouts are demodulated
- *   by; without it only moments along the normal of the slice are kept
- * @param most readouts that are compared
+ * @param wanted k of the signal at the first sample of a readout, by which readouts are
+ *   demodulated; without it only moments along the normal of the slice are kept
+ * @param most largest number of readouts that are compared
  */
 export function stepsOf(
   timeline: Timeline,
@@ -117,7 +117,8 @@ function readoutsOf(timeline: Timeline, slice: Slice): number {
 
 /**
  * @param places [points][x, y, z], m
- * @returns Mxy of the points for a tissue, [points][readouts][re, im]; overwritten by the next
+ * @returns function that gives Mxy of the points for a tissue, [points][readouts][re, im];
+ *   overwritten by the next call
  */
 export function playPoints(
   timeline: Timeline,
@@ -147,7 +148,7 @@ export function playPoints(
   };
 }
 
-/** Factors of Mxy by point: a moment of k [cycles/m] and off-resonance for a time, with T2. */
+/** Factors of Mxy by point: moment k [cycles/m] and off-resonance over a time, with T2. */
 function precessionAt(
   places: Float64Array,
   { k: [kx, ky, kz], dt }: Interval,

@@ -1,9 +1,9 @@
 /**
- * Whether the spins of a phantom are enough for a sequence, wherever they lie: the orders of the
- * sequence (phase-graph.ts) are weighed with what the points around a few pixels make of them, a_κ
- * = Σ_n w_n e^{−i2πκ·r_n} / Σ_n w_n, w the pixel's point-spread function. A perfect object has a_κ
- * = 0 for all orders outside the image's window of k; the rest is the spurious echo, known before
- * anything is simulated. Where pulses select a slice, the points are also compared with a dense
+ * Whether the spins of a phantom, at any positions, are enough for a sequence: the orders of the
+ * sequence (phase-graph.ts) are weighted by the response of the points around a few pixels, a_κ =
+ * Σ_n w_n e^{−i2πκ·r_n} / Σ_n w_n, with w the pixel's point-spread function. A perfect object has
+ * a_κ = 0 for all orders outside the image's window of k; the remainder is the spurious echo, known
+ * before anything is simulated. If pulses select a slice, the points are also compared with a dense
  * column across it (column-points.ts).
  */
 import { phasor } from '../numerics/phasor.ts';
@@ -43,13 +43,13 @@ export interface EchoPrediction {
   /** Spurious echo over the signal, within a factor of about two. */
   readonly level: number;
   /**
-   * Of a phantom of voxels: error of the sum over the slice, of the tissue that errs most, over its
-   * signal.
+   * For a voxel phantom: error of the sum over the slice, for the tissue with the largest error,
+   * relative to its signal.
    */
   readonly scale?: number;
   /**
-   * What contributes most: the tissue [s], its order [cycles/m] unless it is made where pulses are
-   * not perfect, at the flanks of a slice, and the first pulse after which moments wind it up.
+   * The largest contribution: the tissue [s]; its order [cycles/m], unless it is caused by
+   * imperfect pulses at the flanks of a slice; and the first pulse after which moments dephase it.
    */
   readonly T1?: number;
   readonly T2?: number;
@@ -58,14 +58,14 @@ export interface EchoPrediction {
   /** Moments between pulses turn, so that no one order is to blame. */
   readonly turning?: true;
   /**
-   * Searched for when it is asked: spins per pixel that would do, evenly spread; of a slice, within
-   * so much across it [m].
+   * Computed on request: number of spins per pixel that would be enough, evenly spread; for a
+   * slice, within this distance across it [m].
    */
   readonly enough?: () => number;
   readonly within?: number;
   /**
-   * Of a sequence whose readouts see no echo in focus, so that no level can be told: what they see
-   * instead [cycles/m].
+   * If the readouts of a sequence see no refocused echo, so that no level is defined: the order
+   * that they see instead [cycles/m].
    */
   readonly dephased?: Vector;
 }
@@ -75,24 +75,28 @@ const MAX_ORDERS = 200;
 const FEW_ORDERS = 30;
 const MILLIONS = 1e6;
 /**
- * Spins × orders weighed, a fifth of a second. Where pixels hold more, some thousands each, spins
- * are left out at random.
+ * Largest number of spins × orders, a fifth of a second. If pixels contain more, some thousands
+ * each, spins are left out at random.
  */
 const MAX_TERMS = 1.5e7;
-/** What chance makes of an order then is taken for nothing up to so many standard deviations. */
+/**
+ * Number of standard deviations up to which the effect of leaving spins out at random on an order
+ * counts as zero.
+ */
 const DEVIATIONS = 3;
-/** Below this nothing is looked at: all orders together cannot reach half a per cent. */
+/** Level below which nothing is checked: all orders together cannot reach half a per cent. */
 const HARMLESS = 0.005;
 /**
- * A plane is thought to become a slab of this thickness for the number of spins that would do [m].
+ * Thickness of the slab that a plane is assumed to become, for the number of spins that would be
+ * enough [m].
  */
 const SLAB = 10e-3;
-/** Spurious echo that is left of the number of spins that would do. */
+/** Remaining spurious echo of a number of spins that counts as enough. */
 const ENOUGH = 0.01;
 
 /**
- * Pixels and points of each that play the sequence where moments turn; of the spins around a pixel
- * so many pixels' worth are read.
+ * Number of pixels, and of points in each, that play the sequence if moments change direction; of
+ * the spins around a pixel, those of this many pixels are read.
  */
 const TRIAL_PIXELS = 3;
 const TRIAL_POINTS = 2000;
@@ -156,8 +160,8 @@ export function checkPoints(
       }
     }
     const exact = share * column.energyOf(tissue);
-    // The graph knows how much of its orders is lost in the plane, not what the flanks of the slice
-    // make of them.
+    // The phase graph includes how many of its orders are suppressed in the plane, but not the
+    // effects of the flanks of the slice.
     const energy = flat + (exact < alone ? (exact * across) / alone : across + exact - alone);
     return { tissue, graph, energy, order: energy < 2 * inGraph ? orders[worst]?.kappa : undefined };
   });
@@ -177,8 +181,8 @@ export function checkPoints(
 }
 
 /**
- * Of sequences whose moments turn: the points of a few pixels play it (point-trial.ts). Undefined
- * for a plane, which has no thickness to compare with.
+ * For sequences whose moments change direction: the points of a few pixels play them
+ * (point-trial.ts). Undefined for a plane, which has no thickness for comparison.
  */
 function checkByTrial(
   source: PhantomSource,
@@ -213,8 +217,8 @@ function checkByTrial(
     ({ edges, points }) => edges.every((edge) => Math.hypot(...edge) > 0) && points.places.length > 0,
   );
   if (usable.length === 0) return undefined;
-  // All readouts: a lattice is seen by the few spokes along its rows (8 of 200 had 96 % of an echo
-  // of UTE).
+  // All readouts: a lattice is visible only in the few spokes along its rows (8 of 200 had 96 % of
+  // an echo of UTE).
   const trial = pointTrial(timeline, slice, wanted, usable, MAX_PULSES);
   const parts = tissueClasses(sampled).map(({ weight, ...tissue }) => {
     const { wanted, error } = trial(tissue);
@@ -272,7 +276,7 @@ function middleOf({ places, weights }: WeightedPoints, axis: number): number {
   return weights.reduce((sum, weight, n) => sum + weight * places[3 * n + axis], 0) / total;
 }
 
-/** The slice and its flanks, if a slice is selected along a direction that nothing else encodes. */
+/** The slice and its flanks, if a slice is selected along a direction that is not encoded. */
 function slabOf(slice: Slice, pixel: PixelSize): Slice | undefined {
   if (!Number.isFinite(slice.thickness)) return undefined;
   const share = slice.direction.map(Math.abs);
@@ -283,15 +287,17 @@ function slabOf(slice: Slice, pixel: PixelSize): Slice | undefined {
 const energyOf = (orders: readonly Order[]): number => orders.reduce((sum, { energy }) => sum + energy, 0);
 
 interface AcrossSlice {
-  /** As `distances`, of the heights of the points alone: all in the middle of the pixel. */
+  /**
+   * The same as `distances`, for the heights of the points only: all in the middle of the pixel.
+   */
   readonly apart: Float64Array;
-  /** Of the spurious echo that a dense column has over its signal, where the points see it. */
+  /** The relative spurious echo of a dense column at the positions of the points. */
   energyOf(tissue: TissueClass): number;
 }
 
 /**
- * Undefined for a plane, which has but one height: the graph, whose pulses are those in the middle
- * of the slice, knows its echoes.
+ * Undefined for a plane, which has only one height: the phase graph, whose pulses are those in the
+ * middle of the slice, gives its echoes.
  */
 function acrossSlice(
   timeline: Timeline,
@@ -344,8 +350,8 @@ const AXES = [
 ] as const;
 
 /**
- * Mean over the pixels of |a_κ − what a perfect object has|², by order.
- * @param extents of the object along the axes that nothing encodes, by pixel
+ * Mean over the pixels of |a_κ − value of a perfect object|², by order.
+ * @param extents of the object along the axes that are not encoded, by pixel
  */
 function distances(
   pixels: readonly Neighbourhood[],
@@ -375,8 +381,8 @@ function distances(
 }
 
 /**
- * What is left of a sum over pixels without what chance has added to it, if it is more than chance
- * would make of it.
+ * A sum over pixels minus the expected contribution of chance, if it is significantly larger than
+ * that.
  */
 function beyondChance(sum: number, chance: number, pixels: number): number {
   const excess = sum - chance;
@@ -398,7 +404,9 @@ function seenBy({ spins, total }: Neighbourhood, [kx, ky, kz]: Vector): { readon
   return { re: re / total, im: im / total };
 }
 
-/** Spins of each pixel that would do, were they layers of a slab or a lattice in a pixel. */
+/**
+ * Number of spins per pixel that would be enough as layers of a slab, or as a lattice in a pixel.
+ */
 function enoughFor({ orders }: Orders, pixel: readonly (number | undefined)[]): number {
   const size = (axis: number): number => pixel[axis] ?? SLAB;
   const steps = [

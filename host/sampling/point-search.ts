@@ -1,9 +1,10 @@
 /**
- * Places of a voxel's spins by trial (point-trial.ts), for sequences whose moments turn: sets of
- * growing size are played until one is within the tolerance. A spoiler along one direction wants
- * layers across the voxel, moments that turn in the plane want different places there, and both
- * together want columns of layers; lattices serve where neither has a direction of its own. How
- * many layers a column needs is read off one dense column, so that few sets have to be played.
+ * Chooses the positions of a voxel's spins by trial (point-trial.ts), for sequences whose moments
+ * change direction: sets of growing size are played until one is within the tolerance. A spoiler
+ * along one direction needs layers across the voxel, moments that rotate in the plane need
+ * different positions in the plane, and both together need columns of layers; lattices are tried
+ * for everything else. The number of layers of a column follows from one dense column, so few sets
+ * have to be played.
  */
 import { evenPlaces, filled, gridPlaces, rankOne, type SubVoxelPlaces } from '../phantom/sub-voxel.ts';
 import type { Timeline } from '../timeline/types.ts';
@@ -16,36 +17,39 @@ import { type Cell, type PointError, type PointTrial, placed, pointTrial } from 
 export interface PixelOfVoxels {
   /** Edges of a voxel [m]. */
   readonly steps: readonly [Vector, Vector, Vector];
-  /** Voxels of a pixel along each of them, and across the object where nothing is encoded. */
+  /** Number of voxels per pixel along each encoded axis, and across the object along the others. */
   readonly counts: readonly [number, number, number];
 }
 
 export interface FoundPlaces {
   readonly places: SubVoxelPlaces;
   readonly level: number;
-  /** Error of the sum over the slice, over the signal; undefined where no slice is looked at. */
+  /** Relative error of the sum over the slice; undefined if no slice is examined. */
   readonly scale?: number;
 }
 
 /**
- * Spins per voxel that are tried at most, and how much larger each lattice is than the one before.
+ * Largest number of spins per voxel that is tried, and the ratio of the sizes of consecutive
+ * lattices.
  */
 const MAX_SPINS = 1000;
 const GROWTH = 1.3;
 /**
- * Most spins of a pixel times readouts that the trials of one tissue may take, one or two seconds;
- * the best set found by then is taken. A pixel of 13 × 13 voxels would take minutes otherwise.
+ * Largest number of spins of a pixel × readouts in the trials of one tissue, one or two seconds;
+ * the best set found by then is used. A pixel of 13 × 13 voxels would otherwise take minutes.
  */
 const MOST_PLAYED = 5e6;
-/** Columns of layers beside each other in a voxel; square numbers are grids too. */
+/**
+ * Numbers of columns of layers beside each other in a voxel; square numbers are tried as grids too.
+ */
 const COLUMNS = [1, 2, 3, 4, 6, 9, 12, 16, 25, 36];
 /** Layers of the dense column. */
 const DENSE = 4096;
-/** Where no set is within the tolerance, one within so many times as much is looked for. */
+/** If no set is within the tolerance, one within this multiple of it is searched for. */
 const RELAXED = 1.3;
 /**
- * The second pixel that is looked at lies so many pixels from the first: moments that turn add a
- * phase that grows with the distance.
+ * Distance of the second examined pixel from the first, in pixels: rotating moments add a phase
+ * that grows with the distance.
  */
 const APART = 15.37;
 
@@ -60,9 +64,9 @@ interface Candidate {
 }
 
 /**
- * @param exactly the one number of spins that is tried
- * @returns for a tissue the energy of its signal, and the smallest set within a tolerance or else
- *   the best there is
+ * @param exactly the only number of spins that is tried
+ * @returns function that gives, for a tissue, the energy of its signal, and the smallest set within
+ *   a tolerance, or else the best one
  */
 export function searchByTrial(
   timeline: Timeline,
@@ -104,8 +108,8 @@ export function searchByTrial(
         if (played > MOST_PLAYED && !found.has(candidate)) break;
         const one = play(candidate);
         if (one.level <= tolerance && one.scale <= SCALE_TOLERANCE) return one;
-        // More layers do not help against what is wound up in the plane, and the echo of lattices
-        // falls about as their size at best.
+        // More layers do not help against in-plane dephasing, and the echo of lattices decreases at
+        // best in proportion to their size.
         const reached = candidate.layered === undefined ? one.level * (count / MAX_SPINS) : one.level;
         if (reached > tolerance && layered < tolerance / 2) hopeless.add(family);
       }
@@ -120,8 +124,8 @@ export function searchByTrial(
 }
 
 /**
- * Sets of growing size, the plainest of a size first.
- * @param layers echo of a column by its layers, from 1 up
+ * Sets of growing size, the simplest of each size first.
+ * @param layers echo of a column by its number of layers, from 1 up
  */
 function growing(layers: readonly number[]): Candidate[] {
   const all: Candidate[] = [];
@@ -155,8 +159,8 @@ function lattices(size: number): Candidate[] {
 }
 
 /**
- * Columns of so many layers. What moments in the plane wind up has another phase in each of them,
- * so that they share the echo of one.
+ * Columns with this number of layers. In-plane moments give each column another phase, so that
+ * together the columns reduce the echo of a single one.
  */
 function columns(layers: number, echo: number): Candidate[] {
   return COLUMNS.filter((count) => count === 1 || layers > 1).flatMap((count) => {
@@ -178,7 +182,7 @@ function gridOf(plane: SubVoxelPlaces, layers: number): SubVoxelPlaces {
   });
 }
 
-/** Columns at places that fill the plane, their layers at different heights. */
+/** Columns at positions that fill the plane, with their layers at different heights. */
 function columnsOf(columns: number, layers: number): SubVoxelPlaces {
   const plane = evenPlaces(columns, 2);
   const count = columns * layers;

@@ -1,7 +1,7 @@
 /**
- * The spins of any phantom as an image sees them: which tissues there are, and the spins around a
- * few pixels with the weight of the pixel's point-spread function. One pass over the phantom; where
- * it is large, a random share of the spins.
+ * The spins of any phantom as an image sees them: the tissues, and the spins around a few pixels
+ * with the weight of the pixel's point-spread function. One pass over the phantom; if it is large,
+ * over a random share of the spins.
  */
 import { sinc } from '../phantom/sub-voxel.ts';
 import { type PhantomSource, spinBlock } from '../phantom/types.ts';
@@ -9,8 +9,8 @@ import { arrayBuilder } from '../timeline/intern.ts';
 import type { Slice, TissueClass, Vector } from './phase-graph.ts';
 
 /**
- * Spins in runs of consecutive ones that are looked at for tissues and pixels; more runs where a
- * slice holds few of them.
+ * Number of spins, in runs of consecutive ones, that are examined for tissues and pixels; more runs
+ * if a slice contains few of them.
  */
 const RUN = 64;
 const RUNS = 64;
@@ -19,9 +19,7 @@ const MAX_TISSUES = 3;
 const PROBES = 12;
 /** Spins read at a time. */
 const BLOCK = 65536;
-/**
- * Different heights looked at for their spacing, and how far apart different ones are at least [m].
- */
+/** Number of different heights examined for their spacing, and their smallest distance [m]. */
 const MAX_HEIGHTS = 5000;
 const SAME_HEIGHT = 1e-7;
 
@@ -65,8 +63,8 @@ export function samples(source: PhantomSource, slice: Slice | undefined, runs = 
 }
 
 /**
- * Spins whose relaxation times agree to a third are one tissue; the ones that weigh most, long T2
- * first of equals.
+ * Spins whose relaxation times agree within a third are one tissue; tissues in order of falling
+ * weight, among equals long T2 first.
  */
 export function tissueClasses({ tissues }: Sampled): (TissueClass & { readonly weight: number })[] {
   const classes = new Map<string, { T1: number; T2: number; offset: number; weight: number }>();
@@ -83,7 +81,7 @@ export function tissueClasses({ tissues }: Sampled): (TissueClass & { readonly w
 }
 
 /**
- * Pixels to look at: those of sampled spins with most neighbours, which lie inside the object.
+ * Pixels to examine: those of sampled spins with most neighbours, which lie inside the object.
  * `near`: share of spins in the largest.
  */
 export function probesOf(
@@ -118,8 +116,8 @@ export interface Neighbourhood {
 }
 
 /**
- * @param slice spins outside are left out
- * @param kept share of the spins that is looked at, drawn by their number
+ * @param slice spins outside it are left out
+ * @param kept share of the spins that is examined, drawn by spin number
  */
 export function neighbourhoods(
   source: PhantomSource,
@@ -174,8 +172,8 @@ function neighbourhood(middle: Vector, spins: Float64Array): Neighbourhood {
 }
 
 /**
- * Bit p: probe p may reach into this part of the x axis, which starts at `from`; a first sieve for
- * millions of spins.
+ * Bit p: probe p may extend into this part of the x axis, which starts at `from`; a fast first test
+ * for millions of spins.
  */
 function probesAlong(
   probes: readonly Vector[],
@@ -209,8 +207,8 @@ function spread(distance: number, pixel: number | undefined): number {
 }
 
 /**
- * Of the object around a pixel along a direction, relative to the pixel's middle [m]; a single
- * plane has no thickness.
+ * Extent of the object around a pixel along a direction, relative to the pixel's middle [m]; a
+ * single plane has no thickness.
  */
 export interface Extent {
   readonly low: number;
@@ -218,8 +216,8 @@ export interface Extent {
 }
 
 /**
- * The extents of all pixels along a direction; each layer of spins stands for as much as lies
- * between it and the next.
+ * The extents of all pixels along a direction; each layer of spins represents the space up to the
+ * middle between it and the next.
  */
 export function extentsAlong(pixels: readonly Neighbourhood[], [dx, dy, dz]: Vector): Extent[] {
   const heights = new Set<number>();

@@ -24,8 +24,8 @@ export interface Cell {
   readonly middle: Vector;
   readonly edges: readonly [Vector, Vector, Vector];
   /**
-   * Which edges end softly: points beyond them count too, as `softly` says. Else the cell holds a
-   * whole number of voxels.
+   * Along which axes the cell has soft edges: points beyond them count too, weighted by `softly`.
+   * Otherwise the cell contains a whole number of voxels.
    */
   readonly soft?: readonly [boolean, boolean, boolean];
 }
@@ -42,8 +42,8 @@ export interface CellPoints {
 const SOFT = 1.5;
 
 /**
- * Weight of a point so many pixels from the middle: 1 inside, ½ where the pixel ends. What a sharp
- * end cuts off a lattice of a few points would be taken for an echo.
+ * Weight of a point at this distance from the middle, in pixels: 1 inside, ½ at the edge of the
+ * pixel. A sharp edge would cut a lattice of a few points in a way that looks like an echo.
  */
 export function softly(distance: number): number {
   const beyond = Math.abs(distance) - (1 - SOFT / 2);
@@ -66,28 +66,28 @@ export interface PointTrial {
 }
 
 /**
- * Points that stand for a perfect object in a cell: on a grid in its plane, so many each way, at as
- * many different heights. A moment that turns winds up tens of cycles across a pixel: a coarse grid
- * of columns of layers (8 × 8 × 32) brings those back as an echo of its own, 6 % for UTE where 0.6
- * % are right.
+ * Points that represent a perfect object in a cell: a grid of this size in its plane, with as many
+ * different heights. A rotating moment dephases by tens of cycles across a pixel: a coarse grid of
+ * columns of layers (8 × 8 × 32) rephases those as an echo of its own, 6 % for UTE where 0.6 % are
+ * right.
  */
 const GRID = 91;
 /**
- * Heights follow each other in steps of this many, near the golden section, so that no wave in the
- * plane runs with them.
+ * Consecutive heights differ by this many steps, near the golden section, so that no wave in the
+ * plane is in phase with them.
  */
 const SCATTER = 3163;
 /**
- * More different moments than this beside the line through the first two turn; an inversion, its
- * train and the delay after it have one.
+ * More distinct moments than this, outside the line through the first two, count as rotating; an
+ * inversion, its train and the delay after it have one such moment.
  */
 const FEW_MOMENTS = 4;
-/** Moments that differ by less are the same [cycles/m]: rewinders are rounded to the raster. */
+/** Moments that differ by less count as equal [cycles/m]: rewinders are rounded to the raster. */
 const SAME = 3;
 
 /**
- * Whether the moments between the pulses of a slice turn: there are many different ones, not all on
- * one line as those of phase encoding are.
+ * Whether the direction of the moments between the pulses of a slice changes: there are many
+ * different ones, not all on one line as in phase encoding.
  */
 export function momentsTurn(timeline: Timeline, slice: Slice): boolean {
   let first: Vector | undefined;

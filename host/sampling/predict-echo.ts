@@ -1,6 +1,6 @@
 /**
- * The spurious echo that a scan's spins are predicted to show, whatever the phantom: of voxels as
- * it was found when their spins were chosen, of any other phantom from its spins.
+ * The spurious echo that is predicted for a scan: for a voxel phantom as it was found when its
+ * spins were chosen, for any other phantom from its spins.
  */
 import type { PhantomSource } from '../phantom/types.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';

@@ -1,14 +1,14 @@
 /**
- * Pulses at given places as affine maps of the magnetisation, with relaxation. A pulse turns spins
- * by R; while it does, T1 acts along the direction n(t) that was turned onto the axis of B0, and T2
- * across it. With the means of n over the pulse's duration t, exact where nothing turns and else to
- * first order in t/T2:
+ * Pulses at given positions as affine maps of the magnetisation, with relaxation. A pulse rotates
+ * spins by R; meanwhile T1 acts along the direction n(t) that was rotated onto the axis of B0, and
+ * T2 across it. With the means of n over the pulse's duration t, exact without rotation and
+ * otherwise to first order in t/T2:
  *
  *     M ← R·(e^{−t/T2}·M + (e^{−t/T1} − e^{−t/T2})·⟨n·nᵀ⟩·M + (1 − e^{−t/T1})·⟨n⟩)
  *
  * Balanced sequences need it: with all relaxation after the pulse the steady state was 5 % too
- * small in the middle of the slice and 4 % too large at its flanks, and no number of layers was
- * judged well.
+ * small in the middle of the slice and 4 % too large at its flanks, and every number of layers was
+ * misjudged.
  */
 import { STRIDE, type Timeline } from '../timeline/types.ts';
 import type { TissueClass, Vector } from './phase-graph.ts';
@@ -59,15 +59,15 @@ type Turns = Float64Array;
 const TURN = { axis: ROTATION.length, length: ROTATION.length + AXIS.length } as const;
 
 /**
- * Heights at which a pulse is computed for each cycle that its gradient winds up: between them it
- * is interpolated by cubics, to 4e-5.
+ * Number of heights at which a pulse is computed per cycle of its gradient's dephasing: between
+ * them it is interpolated by cubics, with an error of 4e-5.
  */
 const HEIGHTS_PER_CYCLE = 32;
 
 /**
- * A pulse at each point. Tissues differ in it by their off-resonance alone, points by their height
- * along its gradient: it is computed for every height, or where there are many, for so many that
- * those between can be interpolated.
+ * A pulse at each point. It depends on the tissue only by off-resonance, and on the point only by
+ * the height along its gradient: it is computed for every height, or if there are many, for enough
+ * heights to interpolate between.
  */
 function turnsAt(timeline: Timeline, pulse: number, offset: number, places: Float64Array): Turns {
   const { pulses, gammaBar } = timeline;
@@ -120,7 +120,7 @@ function turnsAt(timeline: Timeline, pulse: number, offset: number, places: Floa
   return turns;
 }
 
-/** Direction of a pulse's gradient and ∫|G| dt [T·s/m]; undefined if the gradient turns. */
+/** Direction of a pulse's gradient and ∫|G| dt [T·s/m]; undefined if the direction changes. */
 function gradientOf(steps: Float64Array): { readonly direction: Vector; readonly moment: number } | undefined {
   let direction: Vector | undefined;
   let moment = 0;

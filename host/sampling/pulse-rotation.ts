@@ -1,11 +1,10 @@
 /**
- * What a pulse does to a spin, in f64 on the host: the net rotation at one position, and the pulse
- * reduced to an instantaneous rotation at its centre with the gradient moments before and after it.
- * The phase graph and the choice of sub-voxel spins ask for it; the signal itself is computed by
- * the kernels from the same steps.
- *
- * dM/dt = γ M × B, so a step turns M by −2πγ̄|B|·dt about B = (B1re, B1im, G·r + (Δf − offset)/γ̄).
- * Relaxation is left out; pulse-operators.ts adds it from the means of `AXIS`.
+ * The effect of a pulse on a spin, in f64 on the host: the net rotation at one position, and the
+ * pulse reduced to an instantaneous rotation at its centre with the gradient moments before and
+ * after it. Used by the phase graph and the choice of sub-voxel spins; the signal itself is
+ * computed by the kernels from the same steps. dM/dt = γ M × B, so a step rotates M by −2πγ̄|B|·dt
+ * about B = (B1re, B1im, G·r + (Δf − offset)/γ̄). Relaxation is neglected; pulse-operators.ts adds
+ * it from the means of `AXIS`.
  */
 import { STRIDE, type Timeline } from '../timeline/types.ts';
 
@@ -192,15 +191,15 @@ function reduced(timeline: Timeline, pulse: number): HardPulse {
   }
   const centre = area > 0 ? moment / area : duration / 2;
   for (let axis = 0; axis < 3; axis++) gradient[axis] = area > 0 ? gradient[axis] / area : 0;
-  // By Parseval the spectrum of a pulse, if it were a rectangle, would be this wide.
+  // By Parseval's theorem, the width of a pulse's spectrum if it were a rectangle.
   const bandwidth = power / (re * re + im * im || 1e-300);
   const strength = gammaBar * Math.hypot(...gradient);
   const selects = strength > 0 && bandwidth * duration > SELECTIVE;
   const base = new Float64Array(ROTATION.length);
   rotate(steps, gammaBar, [0, 0, 0], 0, base);
   return {
-    // In the frame of the transmitter at time 0 the steps stand; at the centre the frame has
-    // turned.
+    // The steps are given in the frame of the transmitter at time 0; at the centre the frame has
+    // rotated.
     rotation: withPhase(base, -2 * Math.PI * offset * centre),
     before: momentOf(steps, gammaBar, 0, centre),
     after: momentOf(steps, gammaBar, centre, duration),

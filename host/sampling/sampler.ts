@@ -1,7 +1,7 @@
 /**
- * What a sequence asks of a phantom's spins: how thick a slab has to be and how many spins a voxel
- * needs, so that what gradients wind up is seen to be gone. A function of sequence and phantom
- * alone: orders from the phase graph, slices by trial of one column.
+ * Requirements of a sequence on a phantom's spins: how thick a slab has to be and how many spins a
+ * voxel needs, so that magnetisation dephased by gradients sums to zero. A function of sequence and
+ * phantom only: orders from the phase graph, slices by trial of one column.
  */
 import {
   type CountedVoxels,
@@ -29,16 +29,17 @@ import { type FoundPlaces, searchByTrial } from './point-search.ts';
 import { momentsTurn } from './point-trial.ts';
 
 /**
- * Spurious echo allowed where the number of spins is chosen here, over the signal: well below the
- * 2.5 % of ghosting that a scanner may have (percent signal ghosting of the American College of
- * Radiology's phantom test; limits tabulated in doi 10.1002/acm2.13730). Within 1 % the scans of
- * the head take a quarter more spins than within 2 % (median of those built in).
+ * Largest spurious echo, relative to the signal, when the number of spins is chosen here: well
+ * below the 2.5 % of ghosting that a scanner may have (percent signal ghosting of the American
+ * College of Radiology's phantom test; limits tabulated in doi 10.1002/acm2.13730). For 1 % the
+ * built-in scans of the head need a quarter more spins than for 2 % (median).
  */
 const TOLERANCE = 0.01;
 /**
- * A slice and its flanks. Where the slab ends a pulse's own signal does not cancel under the
- * spoiler, and unlike an echo it is encoded by nothing: of a spin echo's 180° pulse 5e-4 of the
- * echo at 2.6 slices, gathered in one row of the image to 8 %; 2e-5 at 3.2.
+ * Thickness of the slab relative to the slice, so that it includes the flanks. At the ends of the
+ * slab a pulse's own signal does not cancel under the spoiler, and unlike an echo it is not
+ * encoded: for a spin echo's 180° pulse it is 5e-4 of the echo at 2.6 slices, concentrated in one
+ * row of the image to 8 %; 2e-5 at 3.2.
  */
 export const SLAB_OF_SLICE = 3.2;
 /**
@@ -47,11 +48,11 @@ export const SLAB_OF_SLICE = 3.2;
  */
 const PLAIN_SLAB = 5e-3;
 
-/** Voxels along one axis of what is looked at as a pixel. */
+/** Most voxels along one axis of a pixel. */
 const MOST_VOXELS = 16;
 
 /**
- * @param count spins per voxel wherever the phantom does not say; undefined: as many as are needed
+ * @param count spins per voxel unless the phantom specifies it; undefined: as many as are needed
  */
 export function spinSampler(timeline: Timeline, encoding: Encoding, count?: number): SpinSampler {
   const slices = slicesOf(timeline);
@@ -67,9 +68,9 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
     slab,
     choose(voxels, own) {
       const stated = own ?? count;
-      // A lattice coarser than the pixels is filled in first, so that a picture shows tissue and
-      // not dots: the copies of the image that a lattice of points makes in k-space begin to
-      // overlap with it where the lattice is one pixel wide, and at two they lie inside.
+      // A lattice coarser than the pixels is refined first, so that a picture shows tissue and not
+      // dots: the replicas of the image that a lattice of points makes in k-space begin to overlap
+      // with it where the lattice is one pixel wide, and at two they lie inside.
       const whole = voxels.steps.map((step, axis) => {
         const fine = pixel(step);
         const asItIs = fine === undefined || voxels.size[axis] === 1;
@@ -103,8 +104,8 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
             const least = exactly ?? fewest(error, most, tolerance);
             const { level, scale } = error(least);
             const layers = { places: rankOne(least, [0, 0, 1]), level, scale };
-            // They see to all that dephases across the slice; what dephases in the plane alone
-            // needs places there too.
+            // These layers dephase everything across the slice; what dephases only in the plane
+            // needs different positions there too.
             const orders = inPlane ? graph(tissue).orders : [];
             const flat = orders.filter(({ kappa }) => Math.abs(kappa[2]) * slab < 0.5);
             const inFlat = levelOfSet(flat, grid, least, [0, 0, 1]);
@@ -141,8 +142,8 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
 }
 
 /**
- * As many parts of a voxel as a stated number of spins can be shared among evenly, at most so many
- * along each axis.
+ * Largest number of parts of a voxel among which a stated number of spins can be shared evenly,
+ * with a limit along each axis.
  */
 function partsFor(spins: number, [a, b, c]: readonly number[]): [number, number, number] {
   let best: [number, number, number] = [1, 1, 1];
@@ -155,7 +156,7 @@ function partsFor(spins: number, [a, b, c]: readonly number[]): [number, number,
 
 type Steps = CountedVoxels['steps'];
 
-/** The fewest layers within the tolerances, or those that come nearest to them. */
+/** The fewest layers within the tolerances, or those with the smallest excess. */
 function fewest(errorOf: LayerErrors['error'], most: number, tolerance: number): number {
   let [best, nearest] = [most, Number.POSITIVE_INFINITY];
   for (let layers = 1; layers <= most; layers++) {
@@ -167,7 +168,7 @@ function fewest(errorOf: LayerErrors['error'], most: number, tolerance: number):
   return best;
 }
 
-/** What one tissue asks for: places by the error allowed over its own signal. */
+/** Requirements of one tissue: positions for the error allowed relative to its own signal. */
 interface Demand {
   /** Energy of its signal in a readout, for a density of 1. */
   readonly wanted: number;
@@ -175,9 +176,9 @@ interface Demand {
 }
 
 /**
- * Places by tissue. Nothing ties tissues to one number of spins. Errors fall about as e^{−N/T2}, so
- * the fewest spins in all have the squared tolerance shared out in proportion to voxels × T2, each
- * tissue's error weighted by its share of the image's energy.
+ * Positions by tissue. Tissues may have different numbers of spins. Errors fall about as e^{−N/T2},
+ * so the total number of spins is smallest if the squared tolerance is shared out in proportion to
+ * voxels × T2, each tissue's error weighted by its share of the image's energy.
  */
 function forAllTissues(
   { tissues, B0 }: CountedVoxels,
@@ -211,9 +212,9 @@ function forAllTissues(
 }
 
 /**
- * k of the wanted signal at the first sample of a readout, patient axes. Across a slice that
- * nothing else encodes it is 0, whatever the gradients are: an echo that is not in focus there is
- * none.
+ * k of the wanted signal at the first sample of a readout, patient axes. Across a slice that is not
+ * otherwise encoded it is 0, whatever the gradients are: an echo that is not refocused there has no
+ * signal.
  */
 export function wantedOf(timeline: Timeline, encoding: Encoding): (readout: number) => Vector {
   const { direction, thickness } = sliceOf(timeline);
@@ -245,8 +246,8 @@ function slabOf(slices: ReturnType<typeof slicesOf>): NonNullable<SpinSampler['s
 }
 
 /**
- * Whole cycles of the moment that comes most, about `PLAIN_SLAB` thick; nothing if none dephases
- * along z.
+ * A whole number of cycles of the most frequent moment, about `PLAIN_SLAB` thick; undefined if none
+ * dephases along z.
  */
 function plainSlab(timeline: Timeline, wanted: (readout: number) => Vector): SpinSampler['slab'] {
   const { moment, orders } = phaseGraph(timeline, { T1: 1, T2: 0.1, offset: 0 }, wanted);

@@ -1,13 +1,13 @@
 /**
  * A hash map from triples of 32-bit integers to consecutive indices 0, 1, 2 …, with open addressing
- * in typed arrays: no garbage, where a `Map` with text for keys would make some for each look-up.
- * Whoever uses it keeps the values, in arrays by index.
+ * in typed arrays: no garbage, whereas a `Map` with text keys would make some for each look-up. The
+ * caller stores the values, in arrays by index.
  */
 export interface TripleMap {
   /** [count][3] */
   readonly keys: Int32Array;
   readonly count: number;
-  /** Index of a triple, added if new; −1 if it is new and there are `limit` already. */
+  /** Index of a triple, added if new; −1 if it is new and the map already has `limit` triples. */
   index(x: number, y: number, z: number): number;
   clear(): void;
 }

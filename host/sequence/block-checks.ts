@@ -1,6 +1,6 @@
 /**
- * Blocks that cannot be simulated: what lies outside of its block or of all reason, a readout
- * during a pulse; and of sequences that a program made, whatever a file could not hold
+ * Blocks that cannot be simulated: events outside their block or with absurd values, a readout
+ * during a pulse; and in sequences that a program made, everything that a file could not contain
  * (`block-readers.ts`).
  */
 import { openBudget } from '../base/budget.ts';
@@ -13,8 +13,8 @@ import { LONGEST_BLOCK, valueProblem } from './plausible.ts';
 import type { Block, Sequence } from './types.ts';
 
 /**
- * Events may exceed their block, or overlap, by rounding: half a nanosecond more than the rounding
- * of files.
+ * Events may exceed their block, or overlap, by rounding: half a nanosecond in addition to the
+ * rounding of files.
  */
 export const SAME_TIME: Seconds = 1.5e-9;
 
@@ -56,7 +56,7 @@ function tidy(time: Seconds): number {
   return Number(time.toPrecision(9));
 }
 
-/** What a sample takes in the sums over spins, in the signal and in the raw data, measured. */
+/** Memory per sample in the sums over spins, the signal and the raw data, measured. */
 export const BYTES_PER_SAMPLE = 60;
 
 /** Blocks that a sequence may have: what an array can. */
@@ -65,7 +65,7 @@ const MOST_BLOCKS = 2 ** 32 - 1;
 const sound = new WeakSet<Sequence>();
 
 /**
- * Checks a sequence that may be a program's own, each only once.
+ * Checks a sequence that may have been made by a program; each sequence only once.
  * @throws LarmorError 65 that names sequence, block and key
  */
 export function requireSound(sequence: Sequence): void {

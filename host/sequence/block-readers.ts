@@ -1,7 +1,7 @@
 /**
- * Readers of blocks and events that a program made: which keys each has, and what their values may
- * be, as a Pulseq file would have them. Files and built-in sequences are right by construction;
- * what comes in through the package may be anything.
+ * Readers of blocks and events that a program made: the keys of each, and the allowed values, as in
+ * a Pulseq file. Files and built-in sequences are valid by construction; sequences from users of
+ * the package may contain anything.
  */
 import { badInput } from '../base/errors.ts';
 import { accepting, flag, type JsonReader, list, number, record, wholeNumber, word } from '../base/json.ts';
@@ -47,8 +47,8 @@ export const textLine = accepting<string>(
 );
 
 /**
- * Reads each object once: the events of a scan, and their arrays, are few, and its blocks may be
- * millions.
+ * Reads each object once: a scan has few distinct events and arrays, but may have millions of
+ * blocks.
  */
 function once<T>(reader: JsonReader<T>): JsonReader<T> {
   const known = new WeakSet<object>();

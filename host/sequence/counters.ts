@@ -16,7 +16,10 @@ import { rotate } from './vector.ts';
 
 export type Counters = Record<Counter, number>;
 
-/** Counters that follow from where a readout is, before labels and recurrence. */
+/**
+ * Counters that follow from the position of a readout, before labels and repeated positions are
+ * considered.
+ */
 export interface Place {
   readonly step1: number;
   readonly step2: number;

@@ -1,7 +1,7 @@
 /**
- * The designer of sequences: events and blocks from what one knows of them (flip angle, area, field
- * of view, hardware limits). The built-in sequences are written with it, so that each reads like
- * its timing diagram; the events are the same as those read from a file.
+ * The sequence designer: makes events and blocks from their properties (flip angle, area, field of
+ * view, hardware limits). The built-in sequences are written with it, so that each reads like its
+ * timing diagram; the events are the same as those read from a file.
  *
  * @module design
  */

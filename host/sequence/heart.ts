@@ -107,7 +107,7 @@ function increasing(path: string, peaks: readonly number[]): readonly number[] {
 
 /**
  * The same sequence with the waiting times included.
- * @throws LarmorError 65 for a trigger that cannot wait, or waits in vain
+ * @throws LarmorError 65 for a trigger that cannot wait, or for which there is no R peak
  */
 export function waitForPeaks(sequence: Sequence, heart: HeartSignal): Sequence {
   const waited = new Map<number, Block>();

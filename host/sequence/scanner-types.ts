@@ -1,7 +1,7 @@
 /**
- * What a scanner is: its field, limits and rasters, and the parts whose fields a simulation samples
- * where each spin is (coils, B1+, B0 map, gradient errors). The types mirror the scanner file
- * (docs/reference/scanner.md), with its paths made absolute. SI units, positions LPS.
+ * The description of a scanner: its field, limits and rasters, and the parts whose fields a
+ * simulation samples at each spin (coils, B1+, B0 map, gradient errors). The types mirror the
+ * scanner file (docs/reference/scanner.md), with absolute paths. SI units, positions LPS.
  */
 import { GAMMA_BAR, type Hertz, type Meters, type Seconds, type Tesla, type TeslaPerMeter } from '../base/units.ts';
 

@@ -8,8 +8,8 @@ import type { Line } from './trajectory-kind.ts';
 import { add, cross, dot, norm, rotate, scale, type Vector } from './vector.ts';
 
 /**
- * Smallest speed along the line, as a fraction of its mean, of a wave; a zigzag of lines stops at
- * times.
+ * Smallest speed along the line, as a fraction of its mean, that a wave has; a zigzag of lines
+ * stops at times.
  */
 const STEADY = 0.05;
 /** Sine of the angle below which shifts between lines are one direction. */

@@ -1,7 +1,7 @@
 /**
- * Block → actions: what the events of one block do to a spin, in order, as precession, pulses and
- * readouts. Pulses and trajectories go to the tables of the timeline; `compile.ts` strings the
- * actions of all blocks together and merges the precession between them.
+ * Block → actions: the effects of the events of one block on a spin, in order, as precession,
+ * pulses and readouts. Pulses and trajectories are stored in the tables of the timeline;
+ * `compile.ts` concatenates the actions of all blocks and merges the precession between them.
  */
 import type { Budget } from '../base/budget.ts';
 import { badInput } from '../base/errors.ts';
@@ -35,14 +35,14 @@ export type Action =
       readonly receive: readonly [number, number, number];
       readonly turned: number;
     }
-  /** What happens to spins on paths: `OP.slide`, `field`, `hold`, `release`, `sense`. */
+  /** Ops for spins on paths: `OP.slide`, `field`, `hold`, `release`, `sense`. */
   | { readonly kind: 'mark'; readonly op: number; readonly index: number };
 
 export interface BlockProgram {
   readonly actions: readonly Action[];
   /**
-   * Cycles by which the field common to all spins turns them over the block; `turned` of an action
-   * counts from the block's start to the event's.
+   * Rotation of spins by the field common to all over the block [cycles]; `turned` of an action is
+   * that from the block's start to the event's.
    */
   readonly turned: number;
 }
@@ -83,8 +83,8 @@ const PULSE_PIECE: Seconds = 10e-6;
 const OVERHANG: Seconds = 1e-9;
 
 /**
- * @returns what compiles block `n`, which begins at `start` (where spins move, blocks must come in
- *   the order of time), and the end of the sequence
+ * @returns function that compiles block `n`, which begins at `start` (with moving spins, blocks
+ *   must be compiled in order of time), and function for the end of the sequence
  * @throws LarmorError 65 when events of a block overlap or outlast it
  */
 export function blockCompiler(sequence: Sequence, options: TimelineOptions, tables: BlockTables) {
@@ -140,8 +140,8 @@ function addPulse(state: BlockState, rf: RfEvent): void {
     const span = whole ? undefined : { from, to };
     const steps = rfSteps(rf, gradients, options.maxRfStep, tables.budget, terms, frame, span);
     const pulse = tables.pulses.intern(steps, frequency, to - from);
-    // In every part the frame of the pulse's frequency begins at phase 0, but B1 has advanced in it
-    // since the pulse began.
+    // In each part the frame of the pulse's frequency begins at phase 0, but B1 has advanced in
+    // that frame since the pulse began.
     const late = 2 * Math.PI * ((frequency * from) % 1);
     actions.push({ kind: 'excite', pulse, phase: -phase - late, turned, transmit });
   }

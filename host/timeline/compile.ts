@@ -62,7 +62,7 @@ function walkBuilder(name: string, width: number) {
   const receive = arrayBuilder(Float64Array);
   const pending = new Float64Array(width);
   let sampleCount = 0;
-  // A field common to all spins is not simulated: the frame turns with it, and with the frame the
+  // A field common to all spins is not simulated: the frame rotates with it, which changes the
   // phases of pulses and receiver [cycles].
   let frame = 0;
   const frameAngle = (turned: number): number => 2 * Math.PI * (frame + turned);

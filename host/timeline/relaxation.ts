@@ -54,7 +54,8 @@ export function relaxation(
   const times = new Float64Array(count + 1);
   const dt = (step: number): number => rfSteps[STRIDE.rfStep * (first + step)];
   /**
-   * A component of the transverse field [rad/s], and the angle by which it turns a spin in a step.
+   * A component of the transverse field [rad/s], and the angle by which it rotates a spin in a
+   * step.
    */
   const field = (step: number, i: 1 | 2): number =>
     2 * Math.PI * gammaBar * rfSteps[STRIDE.rfStep * (first + step) + i];

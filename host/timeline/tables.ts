@@ -9,8 +9,8 @@ import { arrayBuilder, splitRecords } from './intern.ts';
 import { STRIDE } from './types.ts';
 
 /**
- * Bytes of an RF step, and of a sample of a trajectory, in these tables and in the kernels' memory;
- * measured.
+ * Memory of an RF step, and of a sample of a trajectory, in these tables and in the kernels
+ * [bytes]; measured.
  */
 const BYTES_PER_STEP = 350;
 const BYTES_PER_SAMPLE = 100;

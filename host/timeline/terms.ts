@@ -1,6 +1,6 @@
 /**
- * Joins phase terms of spins at rest; terms that are gradient moments, or functions of the
- * gradients.
+ * Combines the phase terms of spins at rest: terms that are gradient moments, and terms that are
+ * functions of the gradients.
  */
 import type { Hertz } from '../base/units.ts';
 import { GAUSS } from '../numerics/gauss-legendre.ts';
@@ -16,7 +16,7 @@ export function joinTerms(parts: readonly PhaseTerms[]): PhaseTerms | undefined 
   };
 }
 
-/** kx, ky, kz once more: the columns of these terms are offsets of the spins' positions. */
+/** kx, ky, kz again: the columns of these terms are offsets of the spins' positions. */
 export function momentTerms(gammaBar: Hertz): PhaseTerms {
   return {
     count: 3,

@@ -1,12 +1,11 @@
 /**
- * The timeline: a sequence compiled once into what a kernel needs, as flat typed arrays that the
- * WASM and WebGPU engines both read. This file documents them. For each spin the `ops` are executed
- * from first to last: it precesses, is rotated by pulses and sampled in readouts. A readout does
- * not change the state: the precession during its samples follows as an ordinary precession, so a
- * method may sum readouts in another order without affecting the rest.
- *
- * Numbers are f64 and relative to their block: absolute time is not used, so a scan of hours loses
- * no precision.
+ * The timeline: a sequence compiled once into the form that kernels need, as flat typed arrays that
+ * the WASM and WebGPU engines both read. This file documents them. For each spin the `ops` are
+ * executed from first to last: it precesses, is rotated by pulses and sampled in readouts. A
+ * readout does not change the state: the precession during its samples follows as an ordinary
+ * precession, so a method may sum readouts in another order without affecting the rest. Numbers are
+ * f64 and relative to their block: absolute time is not used, so a scan of hours loses no
+ * precision.
  */
 
 import type { Movement } from '../base/movement.ts';
@@ -94,10 +93,11 @@ export interface Timeline {
   readonly samples: Float64Array;
 
   /**
-   * Phase terms: beside k·r + Δf·t a spin turns by Σ κ_i·q_i, q its columns (`phantom/columns.ts`).
-   * 0 for static spins in ideal fields, and the three arrays below are empty then. Where spins
-   * follow paths the last six terms slide: x, y, z of node p, and of p + 1. Before these come the
-   * values of fields at one field node, and at the next, where moving spins see any.
+   * Phase terms: in addition to k·r + Δf·t a spin rotates by Σ κ_i·q_i, with its columns q
+   * (`phantom/columns.ts`). 0 for static spins in ideal fields, and the three arrays below are then
+   * empty. If spins follow paths the last six terms slide: x, y, z of node p, and of node p + 1.
+   * Before these are the values of fields at one field node and at the next, if moving spins see
+   * any.
    */
   readonly terms: number;
   /** [precessions][terms] change of κ [cycles per unit of q] */
@@ -164,8 +164,8 @@ export interface TimelineOptions {
   /** How spins move; default: not at all. */
   readonly movement?: Movement;
   /**
-   * Compile to the end of the sequence and not only to its last sample, if any: for the
-   * magnetisation at the end.
+   * Whether to compile to the end of the sequence and not only to its last sample: for the final
+   * magnetisation.
    */
   readonly toEnd?: boolean;
 }

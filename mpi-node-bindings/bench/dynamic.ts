@@ -1,6 +1,7 @@
 /**
- * Dealing out work from rank 0: how long rank 1 waits for one ticket, by a one-sided counter and by request and reply,
- * while rank 0's JS thread is busy, or is awaiting something with worker threads computing beside it.
+ * Work distribution by rank 0: how long rank 1 waits for one ticket, by a one-sided counter and by
+ * request and reply, while rank 0's JS thread is busy, or awaits something while worker threads
+ * compute.
  */
 import { Worker } from 'node:worker_threads';
 import { load, Op } from '../index.ts';

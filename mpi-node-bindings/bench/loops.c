@@ -1,6 +1,7 @@
 /*
- * The loops in C that the bindings are measured against, in the same process and with the same MPI: what remains of the
- * ratio is the way through JS. Built by `scripts/build.mjs --bench` as an addon of its own.
+ * The loops in C with which the bindings are compared, in the same process and with the same MPI:
+ * the remaining ratio is the cost of JS. Built by `scripts/build.mjs --bench` as an addon of its
+ * own.
  */
 #include "binding.h"
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /**
- * What the way through JavaScript costs: short calls, where it is everything, and large reductions, where it should be
- * nothing. C and JS alternate round by round in one process, so that a busy machine hurts both; medians. Two ranks.
+ * Overhead of JavaScript: short calls, in which it dominates, and large reductions, in which it
+ * should be negligible. C and JS alternate round by round in one process, so that a busy machine
+ * affects both; medians. Two ranks.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -19,7 +20,7 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1];
 }
 
-/** Medians of both, measured alternately, and the median of the ratios of neighbours. */
+/** Medians of both, measured alternately, and the median of the ratios of consecutive rounds. */
 function compare(rounds: number, c: () => number, js: () => number): { c: number; js: number; ratio: number } {
   c();
   js();

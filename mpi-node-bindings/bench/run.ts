@@ -1,4 +1,7 @@
-/** Runs every benchmark under every MPI that is here, two ranks each: `npm run bench` in this package. */
+/**
+ * Runs every benchmark under every MPI found here, with two ranks each: `npm run bench` in this
+ * package.
+ */
 import type { Family } from '../index.ts';
 import { AS_TWO_MACHINES, bundle, FAMILIES, type LaunchOptions, launch, missing, transcript } from '../test/jobs.ts';
 

@@ -1,6 +1,6 @@
 /*
- * Coming up, going down, and what can be asked of the library as a whole. Errors are returned, never fatal: the
- * handlers set here are inherited by every communicator made later.
+ * Initialisation, finalization, and queries about the library as a whole. Errors are returned,
+ * never fatal: the error handlers set here are inherited by every communicator made later.
  */
 #include "binding.h"
 

@@ -1,6 +1,6 @@
 /*
- * The addon's entry: gathers what each concept's file registers. Node-API only, so one build serves every Node
- * version from 18 on.
+ * The addon's entry: registers the functions of the other files. Node-API only, so one build serves
+ * every Node version from 18 on.
  */
 #include "binding.h"
 
@@ -10,7 +10,10 @@ void define(napi_env env, napi_value exports, const char *name, napi_callback ca
   napi_set_named_property(env, exports, name, function);
 }
 
-/* setup(statusArray: Float64Array, MpiError): what C needs from JS before the first MPI call. */
+/*
+ * setup(statusArray: Float64Array, MpiError): objects that C needs from JS before the first MPI
+ * call.
+ */
 static napi_value setup(napi_env env, napi_callback_info info) {
   ARGUMENTS(2);
   remember_status_array(env, argv[0]);

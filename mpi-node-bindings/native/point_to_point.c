@@ -1,4 +1,6 @@
-/* Messages between two ranks, blocking, and the questions about messages that have not been received yet. */
+/*
+ * Messages between two ranks, blocking, and queries about messages that have not been received yet.
+ */
 #include "binding.h"
 
 /* send(comm, data, destination, tag) */

@@ -149,7 +149,7 @@ static napi_value iallreduce(napi_env env, napi_callback_info info) {
   return started(env, "MPI_Iallreduce", rc, comm, request, copies, MPI_DATATYPE_NULL);
 }
 
-/* Bytes of a request's copy that hold what it received: of a message, as many as came. */
+/* Bytes of a request's copy that contain received data: for a message, as many as arrived. */
 static size_t arrived(const struct handle *request, MPI_Status *status) {
   if (request->type == MPI_DATATYPE_NULL) return request->copies.bytes;
   MPI_Count count = 0;

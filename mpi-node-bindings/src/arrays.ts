@@ -1,7 +1,8 @@
 /**
- * What a TypedArray really is, by the getters that the language itself uses, captured before a program could replace them.
- * Properties of the object would not do: `length` may be redefined, by a subclass or on the array, and MPI would then write
- * past the end. Works for arrays of any realm, and runs none of the program's code.
+ * Reads the real address, length and type of a TypedArray by the getters that the language itself
+ * uses, captured before a program could replace them. Properties of the object are not reliable:
+ * `length` may be redefined, by a subclass or on the array, and MPI would then write past the end.
+ * Works for arrays of any realm, and runs none of the program's code.
  */
 import { types } from 'node:util';
 import type { NumericArray } from './types.ts';
@@ -40,7 +41,7 @@ export const byteLengthOf = getter<number>(TypedArrayPrototype, 'byteLength');
 export const byteOffsetOf = getter<number>(TypedArrayPrototype, 'byteOffset');
 export const bufferOf = getter<ArrayBufferLike>(TypedArrayPrototype, 'buffer');
 
-/** The name of its element type, such as 'Float64Array'; undefined for what is no typed array. */
+/** The name of its element type, such as 'Float64Array'; undefined if it is not a typed array. */
 export function typeName(value: unknown): string | undefined {
   return tagOf(value);
 }
@@ -50,7 +51,10 @@ export function widthOf(type: string | undefined): number | undefined {
   return WIDTHS.get(type);
 }
 
-/** Whether a buffer can change its size. Mostly its prototype tells at once which of the two getters to ask. */
+/**
+ * Whether a buffer can change its size. Usually its prototype shows at once which of the two
+ * getters to use.
+ */
 function canBeResized(buffer: ArrayBufferLike): boolean {
   const prototype = Object.getPrototypeOf(buffer);
   try {
@@ -62,7 +66,10 @@ function canBeResized(buffer: ArrayBufferLike): boolean {
   return isSharedArrayBuffer(buffer) ? isGrowable(buffer) : isResizable(buffer);
 }
 
-/** Why the bytes of an array may not be used: they are gone, or may go while MPI uses them. undefined: they may. */
+/**
+ * Why the bytes of an array must not be used: they no longer exist, or may disappear while MPI uses
+ * them; undefined if they may be used.
+ */
 export function unusable(array: NumericArray): string | undefined {
   const buffer = bufferOf(array);
   if (canBeResized(buffer)) {

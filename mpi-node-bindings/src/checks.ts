@@ -1,9 +1,9 @@
 /**
- * What is wrong with arguments, reported before MPI sees them: MPI would read past the end of an array, or give back numbers
- * of another type without a word. Both communicators use these, so a program fails on a laptop as it would on a cluster.
- *
- * Arrays are measured by `arrays.ts`, never by their own properties. What can run the program's code (a getter in a list of
- * counts) is read first, once, into an array of ours; the arrays are checked after it.
+ * Checks of arguments before MPI sees them: MPI would read past the end of an array, or silently
+ * return numbers of another type. Both communicators use these, so a program fails on a laptop as
+ * it would on a cluster. Arrays are measured by `arrays.ts`, never by their own properties.
+ * Arguments that can run the program's code (a getter in a list of counts) are read first, once,
+ * into an array of ours; the arrays are checked after it.
  */
 import { bufferOf, byteLengthOf, byteOffsetOf, lengthOf, typeName, unusable, widthOf } from './arrays.ts';
 import { ANY_SOURCE, ANY_TAG, IN_PLACE, type InPlace, MAX_COUNT, Op, PROC_NULL } from './constants.ts';
@@ -64,7 +64,10 @@ function checkLength(call: string, recv: NumericArray, needed: number): void {
   }
 }
 
-/** Logic and bits are for integers (MPI forbids floats; on one rank nobody would notice). */
+/**
+ * Logical and bitwise operations are for integers (MPI forbids floats; with one rank the error
+ * would go unnoticed).
+ */
 function checkReduceOp(call: string, op: Op, kind: string): void {
   if (!Number.isInteger(op) || op < Op.SUM || op > Op.BXOR) {
     throw new TypeError(`${call}: not an operation to reduce with; use Op.SUM … Op.BXOR`);
@@ -94,7 +97,7 @@ export function checkReduce(
   checkLength(call, recv!, lengthOf(send));
 }
 
-/** For gather and allgather; gives the number of elements each rank contributes. */
+/** For gather and allgather; returns the number of elements that each rank contributes. */
 export function checkGather(
   call: string,
   send: NumericArray | InPlace,
@@ -120,7 +123,9 @@ export function checkGather(
   return lengthOf(send);
 }
 
-/** On the root of gatherv: counts and displacements as MPI wants them, every stretch inside `recv`. */
+/**
+ * On the root of gatherv: counts and displacements in MPI's form, with every range inside `recv`.
+ */
 export function checkGatherv(
   call: string,
   send: NumericArray | InPlace,
@@ -151,7 +156,10 @@ export function checkGatherv(
   return { counts: taken, displacements: places };
 }
 
-/** One number per rank, as C takes them. The list is the caller's: it may run code, and say something else the next time. */
+/**
+ * One number per rank, as C int. The list is the caller's: reading it may run code and give other
+ * values the next time.
+ */
 function wholeNumbers(call: string, name: string, list: ArrayLike<number>, size: number): Int32Array {
   if (list.length !== size) throw new RangeError(`${call}: the root needs one ${name} per rank (${size})`);
   const numbers = new Int32Array(size);

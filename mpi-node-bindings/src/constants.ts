@@ -20,7 +20,7 @@ export const Op = {
 } as const;
 export type Op = (typeof Op)[keyof typeof Op];
 
-/** Instead of a send buffer: this rank's contribution already stands in the receive buffer. */
+/** Instead of a send buffer: this rank's contribution is already in the receive buffer. */
 export const IN_PLACE = Symbol('MPI_IN_PLACE');
 export type InPlace = typeof IN_PLACE;
 

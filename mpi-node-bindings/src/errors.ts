@@ -1,6 +1,9 @@
-/** The two errors of this package's own; wrong arguments are TypeError and RangeError, thrown before MPI is called. */
+/**
+ * The two error types of this package; wrong arguments are TypeError and RangeError, thrown before
+ * MPI is called.
+ */
 
-/** MPI said no. The message is the library's own text, behind the name of the call. */
+/** MPI returned an error. The message is the name of the call and the library's own text. */
 export class MpiError extends Error {
   override readonly name = 'MpiError';
   /** The library's number for it; not portable. */
@@ -18,7 +21,10 @@ export class MpiError extends Error {
 /** The job was started in a way that would give wrong results: the launcher's ranks and MPI's do not agree. */
 export class LaunchError extends Error {
   override readonly name = 'LaunchError';
-  /** This process's rank by the launcher's count, so that one of many can speak; 0 when unknown. */
+  /**
+   * This process's rank as counted by the launcher, so that only one rank prints the error; 0 if
+   * unknown.
+   */
   readonly rank: number;
 
   constructor(message: string, rank: number) {

@@ -12,9 +12,11 @@ import type { Family } from './types.ts';
 export interface Launch {
   /** How a person would name it. */
   readonly launcher: string;
-  /** The family that speaks the launcher's protocol; null: the variables do not tell. */
+  /** The family that speaks the launcher's protocol; null: the variables do not show it. */
   readonly family: Family | null;
-  /** Ranks started, and the variable that says so; null where the launcher keeps it to itself. */
+  /**
+   * Ranks started, and the variable that states the number; null if the launcher does not state it.
+   */
   readonly size: number | null;
   readonly sizeFrom: string | null;
   /** 0 when unknown. */
@@ -47,7 +49,8 @@ const RULES: readonly Rule[] = [
     size: 'MV2_COMM_WORLD_SIZE',
     rank: 'MV2_COMM_WORLD_RANK',
   },
-  // hydra (MPICH, Intel MPI, MVAPICH), srun --mpi=pmi2 and Flux; PMI_PORT alone is hydra's older way in.
+  // hydra (MPICH, Intel MPI, MVAPICH), srun --mpi=pmi2 and Flux; PMI_PORT alone is an older
+  // protocol of hydra.
   {
     launcher: 'a PMI launcher (mpiexec of the MPICH family, or srun --mpi=pmi2)',
     family: 'mpich',

@@ -1,16 +1,20 @@
 /**
- * How a rank may leave. The others wait inside MPI for one that is gone: for ever, or until a scheduler's limit. So a
- * rank that fails takes the job down at once, and a rank that ends without finalize counts as failed.
+ * How a rank may exit. If one is gone, the others wait for it inside MPI: for ever, or until a
+ * scheduler's limit. So a rank that fails ends the job at once, and a rank that exits without
+ * finalize counts as failed.
  */
 import { writeSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { checkExitCode } from './checks.ts';
 import type { Communicator } from './types.ts';
 
-/** What the launcher reports for an internal error (EX_SOFTWARE of sysexits). */
+/** Exit code that the launcher reports for an internal error (EX_SOFTWARE of sysexits). */
 export const INTERNAL_ERROR = 70;
 
-/** stderr straight to its descriptor: what is queued in a stream is lost when MPI_Abort kills the process. */
+/**
+ * Writes to stderr directly by its descriptor: data queued in a stream are lost when MPI_Abort
+ * kills the process.
+ */
 function complain(text: string): void {
   try {
     writeSync(2, `${text}\n`);
@@ -19,7 +23,10 @@ function complain(text: string): void {
   }
 }
 
-/** What a launcher gets to forward a rank's last words in: hydra drops what it has not read when the abort arrives. */
+/**
+ * Time for a launcher to forward a rank's last lines: hydra drops what it has not read when the
+ * abort arrives.
+ */
 const LAST_WORDS_MS = 100;
 
 function abortAfterLastWords(comm: Communicator, code: number): never {
@@ -32,8 +39,9 @@ function abortAfterLastWords(comm: Communicator, code: number): never {
 }
 
 /**
- * MPI_Finalize in an 'exit' handler may wait for ever for ranks that are busy, and Node-API's cleanup hooks do not run
- * on process.exit(): so nothing finalizes late. Returns what takes the guard away, for after finalize.
+ * MPI_Finalize in an 'exit' handler may wait for ever for ranks that are busy, and Node-API's
+ * cleanup hooks do not run on process.exit(): so there is no late finalize. Returns a function that
+ * removes the guard, for use after finalize.
  */
 export function abortUnlessFinalized(comm: Communicator): () => void {
   const onExit = (code: number): void => {
@@ -52,8 +60,8 @@ export interface AbortOnUncaughtOptions {
 }
 
 /**
- * Opt-in: an uncaught exception or unhandled rejection on any rank is reported and ends the job within about a second.
- * Returns what takes the handlers away again.
+ * Opt-in: an uncaught exception or unhandled rejection on any rank is reported and ends the job
+ * within about a second. Returns a function that removes the handlers.
  */
 export function abortOnUncaught(comm: Communicator, options: AbortOnUncaughtOptions = {}): () => void {
   const code = options.code ?? INTERNAL_ERROR;

@@ -1,9 +1,9 @@
 /**
- * From "this process was started somehow" to a world: chooses the family for the launcher, loads it without letting it
- * take the process's signals, initialises it, and refuses to go on when MPI's size is not the launcher's.
- *
- * Environment: MPI_NODE_FAMILY=openmpi|mpich|none overrides the choice; MPI_NODE_DIRECTORY is looked in first for the
- * built files; MPI_NODE_SIZE_CHECK=0 switches the size check off, for launching independent one-rank programs.
+ * Initialises MPI in a process however it was started: chooses the family for the launcher, loads
+ * it without letting it take over the process's signals, initialises it, and fails if MPI's size is
+ * not that of the launcher. Environment: MPI_NODE_FAMILY=openmpi|mpich|none overrides the choice;
+ * MPI_NODE_DIRECTORY is searched first for the built files; MPI_NODE_SIZE_CHECK=0 disables the size
+ * check, for launching independent one-rank programs.
  */
 import { hostname } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
@@ -19,11 +19,17 @@ import type { Family, Mpi } from './types.ts';
 import { openWindows } from './window.ts';
 
 export interface LoadOptions {
-  /** Folders that hold the built `.node` files, tried before the package's own. */
+  /** Folders that contain the built `.node` files, searched before the package's own. */
   readonly directories?: readonly (string | URL)[];
-  /** Instead of what the launcher suggests; 'none' is one rank without MPI. Outside a launcher MPI is used only if asked. */
+  /**
+   * Overrides what the launcher suggests; 'none' is one rank without MPI. Without a launcher MPI is
+   * used only on request.
+   */
   readonly family?: Family | 'none';
-  /** To ask of MPI_Init_thread. Default 'funneled': the JS thread alone calls MPI, whatever other threads do. */
+  /**
+   * Level for MPI_Init_thread. Default 'funneled': only the JS thread calls MPI, whatever other
+   * threads do.
+   */
   readonly threadLevel?: ThreadLevel;
   /** false: do not compare sizes. Default true. */
   readonly checkSize?: boolean;
@@ -32,9 +38,9 @@ export interface LoadOptions {
 }
 
 /**
- * Settings of the libraries under MPI, made before they are loaded. What somebody has set themselves is left alone.
- *
- * UCX, the transport under MPICH (and under Open MPI on InfiniBand), assumes a C program of one thread.
+ * Settings of the libraries below MPI, made before they are loaded. Variables that the user has set
+ * are left unchanged. UCX, the transport under MPICH (and under Open MPI on InfiniBand), assumes a
+ * C program of one thread.
  */
 const SETTINGS = {
   /** Its SIGSEGV handler would keep V8 from catching WebAssembly's traps. */
@@ -47,9 +53,10 @@ const SETTINGS = {
 } as const;
 
 /**
- * Open MPI 4.1 writes a message that is longer than the array it was sent for past the array's end, where sender and receiver can
- * reach each other's memory. Copying through buffers, it reports MPI_ERR_TRUNCATE; large buffers keep the copying cheap (10⁷ int64
- * reduced within a node take 2.7 times as long all the same).
+ * Open MPI 4.1 writes a message that is longer than the receive array past the array's end, if
+ * sender and receiver can access each other's memory. When it copies through buffers, it reports
+ * MPI_ERR_TRUNCATE; large buffers keep the copying cheap (10⁷ int64 reduced within a node
+ * nevertheless take 2.7 times as long).
  */
 const COPY_THROUGH_BUFFERS = {
   OMPI_MCA_btl_self_flags: 'send,inplace',
@@ -62,7 +69,10 @@ const FAMILIES: readonly Family[] = ['openmpi', 'mpich'];
 
 let world: Mpi | undefined;
 
-/** Initialises MPI, or the world of one rank. A second call gives the same world. Throws LaunchError. */
+/**
+ * Initialises MPI, or the world of one rank. A second call returns the same world. Throws
+ * LaunchError.
+ */
 export function load(options: LoadOptions = {}): Mpi {
   if (world) return world;
 
@@ -104,7 +114,8 @@ function familiesToTry(asked: Family | 'none' | undefined, launch: Launch | null
   if (asked === 'none') return [];
   if (asked) return [asked];
   if (!launch) return [];
-  // srun without a plugin: Open MPI ends the process, MPICH comes up alone and the size check can explain.
+  // srun without a plugin: Open MPI ends the process, MPICH starts as a single rank, which the size
+  // check then explains.
   const first = launch.family ?? 'mpich';
   return [first, ...FAMILIES.filter((family) => family !== first)];
 }

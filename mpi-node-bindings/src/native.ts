@@ -1,4 +1,7 @@
-/** The addon as TypeScript sees it, and where its files are looked for. The C side is in native/. */
+/**
+ * The addon's interface for TypeScript, and where its files are searched for. The C side is in
+ * native/.
+ */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -48,7 +51,7 @@ export interface Native {
   ibcast(comm: number, data: NumericArray, root: number): number;
   ireduce(comm: number, send: NumericArray | null, recv: NumericArray | null, op: number, root: number): number;
   iallreduce(comm: number, send: NumericArray | null, recv: NumericArray, op: number): number;
-  /** 0: not done, 1: done, 2: cancelled. What arrived in a copy goes into the array. */
+  /** 0: not done, 1: done, 2: cancelled. Data that arrived in a copy are copied into the array. */
   test(request: number, received: NumericArray | null): number;
   cancel(request: number): void;
   winAllocate(comm: number, sample: NumericArray, length: number): number;
@@ -65,7 +68,10 @@ export interface SignalKeeper {
 /** {source, tag, count} of the last message: C writes, the communicator reads. */
 export const lastStatus = new Float64Array(3);
 
-/** `../build` from src/, `../../build` from dist/src/; `./mpi` is where a bundler's user may have put the files. */
+/**
+ * `../build` from src/, `../../build` from dist/src/; `./mpi` is for bundles, whose author copies
+ * the files there.
+ */
 const BESIDE_THIS_MODULE = ['../build/', '../../build/', './mpi/', './build/'];
 
 /** Folders to look in, in order: MPI_NODE_DIRECTORY, the caller's, then those beside this module. */

@@ -9,11 +9,20 @@ import type { Native } from './native.ts';
 import { lastStatus } from './native.ts';
 import type { NumericArray, Request, Status } from './types.ts';
 
-/** For so long a wait polls at every turn of the event loop: most messages of a running job arrive by then. */
+/**
+ * Time for which a wait polls at every turn of the event loop: most messages of a running job
+ * arrive by then.
+ */
 const EAGER_MS = 2;
-/** Afterwards once in so many: a poll costs microseconds, so waiting takes about 1 % of a core from computing threads. */
+/**
+ * Interval of later polls: a poll costs microseconds, so waiting takes about 1 % of a core from
+ * computing threads.
+ */
 const PAUSE_MS = 1;
-/** Each poll moves large messages on by some fragments only, so their eagerness lasts as long as moving them may. */
+/**
+ * Each poll advances large messages only by some fragments, so frequent polling continues as long
+ * as their transfer may take.
+ */
 const EAGER_BYTES_PER_MS = 100_000;
 
 /** What `test` says of a request that is done and was not cancelled. */

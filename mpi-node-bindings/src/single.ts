@@ -1,7 +1,7 @@
 /**
- * The world of one rank, in JS: what MPI does when nobody else is there, so that a program needs no second path for a
- * laptop. Collectives copy; messages go to oneself through a queue. What would wait for ever under MPI (receiving from
- * oneself what was never sent) throws instead: there is nobody left to send it.
+ * The world of one rank, in JS: behaves as MPI does without other ranks, so that a program needs no
+ * second code path for a laptop. Collectives copy; messages to oneself go through a queue. Calls
+ * that would wait for ever under MPI (receiving from oneself what was never sent) throw instead.
  */
 import { bytesOf, typeName, widthOf } from './arrays.ts';
 import {

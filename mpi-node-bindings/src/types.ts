@@ -1,6 +1,7 @@
 /**
- * What a program sees, the same over Open MPI, MPICH and the one-rank communicator in JS. The methods carry MPI's own
- * names and argument order; what MPI returns through pointers is returned.
+ * The public interface, the same over Open MPI, MPICH and the one-rank communicator in JS. The
+ * methods have MPI's own names and argument order; values that MPI returns through pointers are
+ * return values.
  */
 import type { InPlace, Op, ThreadLevel } from './constants.ts';
 
@@ -39,7 +40,10 @@ export interface Status {
 export interface Request {
   /** Whether it is done; asks MPI, which makes progress on the way. Throws the operation's error if it failed. */
   test(): boolean;
-  /** Resolves when done, for everybody who waits. The event loop stays free: MPI_Test is called between other work. */
+  /**
+   * A promise that resolves when it is done; any number of callers may wait. The event loop stays
+   * free: MPI_Test is called between other work.
+   */
   wait(): Promise<void>;
   /** Asks MPI, once, to give up a receive that nothing has matched yet; test or wait until done all the same. */
   cancel(): void;
@@ -73,9 +77,12 @@ export interface Communicator {
   /** `recv` is read on the root only; null elsewhere. IN_PLACE is for the root. */
   reduce<T extends NumericArray>(send: T | InPlace, recv: T | null, op: Op, root?: number): void;
   allreduce<T extends NumericArray>(send: T | InPlace, recv: T, op: Op): void;
-  /** Every rank gives the same number of elements; rank r's stand at r × that number. */
+  /** Every rank contributes the same number of elements; those of rank r are at r × that number. */
   gather<T extends NumericArray>(send: T | InPlace, recv: T | null, root?: number): void;
-  /** Rank r's elements, counts[r] of them, land at displacements[r] (default: one after the other). */
+  /**
+   * The counts[r] elements of rank r are stored from displacements[r] on (default: one after the
+   * other).
+   */
   gatherv<T extends NumericArray>(
     send: T | InPlace,
     recv: T | null,

@@ -15,7 +15,7 @@ export class NativeWindow<T extends NumericArray> implements Window<T> {
   readonly #native: Native;
   readonly #handle: number;
   readonly #kind: string;
-  /** Per rank, to tell a displacement that lies outside: MPI would write there. */
+  /** Length per rank, to detect a displacement outside: MPI would write there. */
   readonly #lengths: Float64Array;
 
   constructor(native: Native, handle: number, kind: string, lengths: Float64Array) {

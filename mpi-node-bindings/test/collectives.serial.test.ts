@@ -96,7 +96,8 @@ function gathers(comm: Communicator): void {
     Array.from({ length: size }, (_, r) => 7 + r),
   );
 
-  // Rank r gives r + 1 elements, all of them r; once packed, once from the back with gaps kept.
+  // Rank r contributes r + 1 elements, all equal to r; once without gaps, once in reverse order
+  // with gaps, which must not change.
   const mine = new Float32Array(rank + 1).fill(rank);
   const counts = Array.from({ length: size }, (_, r) => r + 1);
   const total = (size * (size + 1)) / 2;

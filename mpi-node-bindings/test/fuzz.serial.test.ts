@@ -78,7 +78,10 @@ function detach(): void {
   }
 }
 
-/** What a call may throw: arguments, MPI's refusals, objects whose time is over or has not come. */
+/**
+ * Errors that a call may throw: wrong arguments, MPI's errors, objects that are freed or not yet
+ * ready.
+ */
 function isOurs(error: unknown): error is Error {
   return (
     error instanceof MpiError ||
@@ -133,7 +136,7 @@ inEveryWorld(import.meta.url, async (mpi: Mpi) => {
     }
   }
 
-  // What is still open is brought to its end, so that finalize has nothing to complain of.
+  // Completes everything that is still pending, so that finalize succeeds.
   for (const { request } of requests) attempt('cancel', () => request.cancel());
   for (let round = 0; requests.some(isOpen); round++) {
     assert.ok(round < 2000, 'requests that never end');

@@ -121,7 +121,10 @@ function provenanceOf(strings: ReadonlyMap<string, string>): Record<string, unkn
   return Object.fromEntries(own.map(([name, content]) => [name.slice(PROVENANCE.length), jsonOr(content)]));
 }
 
-/** Deeper nesting than this is no provenance, and would overflow the stack of whoever walks it. */
+/**
+ * Deeper nesting than this is not a provenance record, and would overflow the stack of code that
+ * traverses it.
+ */
 const MOST_NESTED = 16;
 
 function jsonOr(content: string): unknown {

@@ -5,7 +5,7 @@
 import { array, compound, f32, i32, u16, u32, u64, variableLength } from '../../formats/hdf5/datatypes.ts';
 import { COUNTERS, type Counter } from '../../sequence/encoding-types.ts';
 
-/** The header's names of the counters, which differ a little from those in the rows. */
+/** Names of the counters in the header, which differ a little from those in the rows. */
 export const SCHEMA_COUNTERS: Readonly<Record<Counter, string>> = {
   kspace_encode_step_1: 'kspace_encoding_step_1',
   kspace_encode_step_2: 'kspace_encoding_step_2',

@@ -18,7 +18,7 @@ export function timeStampUnit({ readouts }: Encoding): Seconds {
   return end / MICROSECOND < 2 ** 32 - 1 ? MICROSECOND : MILLISECOND;
 }
 
-/** A time as whole seconds, whole nanoseconds beyond, and the rest [ns] within ±½. */
+/** A time as whole seconds, whole nanoseconds in addition, and the remainder [ns] within ±½. */
 export function splitTime(time: Seconds): { seconds: number; nanoseconds: number; rest: number } {
   const seconds = Math.floor(time);
   const beyond = (time - seconds) * 1e9;

@@ -14,7 +14,7 @@ export interface EpiTrain {
   readonly center: Seconds;
   /** Lobes that lead to its first line. */
   readonly winders: { readonly gx: TrapezoidEvent; readonly gy: TrapezoidEvent };
-  /** The train with labels that all its lines have; none: it is played and not read. */
+  /** Labels of all lines of the train; undefined: it is played but not read. */
   blocks(labels: readonly LabelEvent[] | undefined): Block[];
 }
 

@@ -32,7 +32,7 @@ export interface GreShot {
   readonly TR: Seconds;
   /**
    * @param phase of pulse and receiver
-   * @param labels of the readout; none: it is played and not read
+   * @param labels of the readout; undefined: it is played but not read
    * @param more blocks between encoding and readout
    */
   blocks(line: number, phase: Radians, labels: readonly LabelEvent[] | undefined, more: readonly Block[]): Block[];

@@ -40,7 +40,7 @@ export function waitBlock(time: Seconds): Block[] {
   return isWait(time) ? [delayOf(time)] : [];
 }
 
-/** Blocks shorter than a picosecond are rounding error of a wait that is not there. */
+/** Shorter waits [s] are rounding errors, for which no block is made. */
 export function isWait(time: Seconds): boolean {
   return time > 1e-12;
 }

@@ -1,6 +1,6 @@
 /**
- * What a block may have beside pulses, gradients and readout: triggers, soft delays, rotations,
- * shims.
+ * Optional parts of a block besides pulses, gradients and readout: triggers, soft delays,
+ * rotations, shims.
  */
 import type { Radians, Seconds } from '../../base/units.ts';
 import type { Block, RfShimEvent, SoftDelayEvent, TriggerEvent } from '../types.ts';

@@ -1,7 +1,4 @@
-/**
- * Trapezoids from what a designer knows: amplitude and length, or area, within the scanner's
- * limits.
- */
+/** Trapezoids from their properties: amplitude and length, or area, within the scanner's limits. */
 import type { Seconds, TeslaPerMeter } from '../../base/units.ts';
 import type { Scanner } from '../scanner-types.ts';
 import type { ShapedGradientEvent, TrapezoidEvent } from '../types.ts';

@@ -6,8 +6,8 @@
  */
 
 /**
- * Unpacked samples may differ from the true ones by this part of the largest: what summing a run in
- * f64 costs.
+ * Relative error, of the largest sample, allowed for unpacked samples: that of summing a run in
+ * f64.
  */
 const TOLERANCE = 1e-13;
 
@@ -33,8 +33,8 @@ export function packShape(samples: Float64Array): Float64Array {
   for (let n = 0; n < samples.length && packed.length < samples.length; ) {
     const exact = samples[n] - sum;
     const run = runOf(n, sum, exact);
-    // A lone value takes up what the run before it left over, so it must fit tightly; in a run, any
-    // slope that lasts.
+    // The value after a run absorbs the run's remaining error, so a single value must fit tightly;
+    // in a run, any slope is allowed that lasts.
     const step = shortest(exact, (value) =>
       run === 1 ? Math.abs(sum + value - samples[n]) <= most / 1000 : runOf(n, sum, value) === run,
     );
@@ -47,7 +47,9 @@ export function packShape(samples: Float64Array): Float64Array {
   return packed.length < samples.length ? Float64Array.from(packed) : samples;
 }
 
-/** The number of fewest digits near `value` that `serves`, else `value` itself. */
+/**
+ * The number with the fewest digits near `value` for which `serves` is true, else `value` itself.
+ */
 export function shortest(value: number, serves: (candidate: number) => boolean): number {
   for (const digits of [6, 9, 12, 15, 16]) {
     const candidate = Number(value.toPrecision(digits));

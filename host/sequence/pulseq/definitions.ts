@@ -1,6 +1,6 @@
 /**
- * What the [DEFINITIONS] of a `.seq` file mean to a reader: the raster times its integers count in,
- * and lengths in metres although files before 1.4 state them in millimetres.
+ * Meaning of the [DEFINITIONS] of a `.seq` file for a reader: the raster times that its integers
+ * count, and lengths in metres, although files before 1.4 state them in millimetres.
  */
 import { badInput } from '../../base/errors.ts';
 import type { Meters, Seconds } from '../../base/units.ts';

@@ -1,5 +1,5 @@
 /**
- * How long each block of a file takes. From 1.4 on the file says so, and its events have to fit;
+ * Durations of the blocks of a file. From 1.4 on the file states them, and the events have to fit;
  * before, a block takes as long as its delay or its longest event. Soft delays let the caller
  * decide.
  */
@@ -90,8 +90,8 @@ function tooShort({ path, blocks }: Sections, block: number, duration: Seconds, 
 }
 
 /**
- * Durations the caller set, by soft delay; looks at every block's list, so that a broken one is
- * found now.
+ * Durations set by the caller, by soft delay. Examines every block's extension list, so that an
+ * invalid one is found now.
  */
 function softDelayOverrides(
   { path, blocks }: Sections,

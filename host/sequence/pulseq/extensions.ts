@@ -109,7 +109,10 @@ function microseconds(cursor: Cursor, name: string): number {
   return value / 1e6;
 }
 
-/** Enters the specification `extension NAME number` starts, and returns what reads a line of it. */
+/**
+ * Registers the specification that `extension NAME number` starts, and returns the reader of its
+ * lines.
+ */
 export function readSpecification(cursor: Cursor, { specifications }: ExtensionStore): (cursor: Cursor) => void {
   wordField(cursor, 'extension');
   const name = wordField(cursor, 'the name of the extension');
@@ -134,10 +137,10 @@ export function readSpecification(cursor: Cursor, { specifications }: ExtensionS
 }
 
 /**
- * Function from the id of a list's head to what the list says, the same object each time.
+ * Function from the id of a list's head to the contents of the list, the same object each time.
  * @param required names in RequiredExtensions
- * @throws exit 65 when an unknown extension is required, or a list is broken; unknown ones that are
- * not required are warned about and left out
+ * @throws exit 65 when an unknown extension is required, or a list is broken; other unknown
+ *   extensions are ignored with a warning
  */
 export function resolveExtensions(
   { links, specifications }: ExtensionStore,

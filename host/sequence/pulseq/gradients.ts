@@ -1,6 +1,6 @@
 /**
- * Gradient events out of table rows: trapezoids, shapes sampled in the middle of raster cells (or,
- * oversampled, every half raster) with their first and last amplitude at the outer edges, and
+ * Makes gradient events from table rows: trapezoids, shapes sampled in the middle of raster cells
+ * (or, oversampled, every half raster) with their first and last amplitude at the outer edges, and
  * shapes with times of their own.
  */
 import { badInput } from '../../base/errors.ts';
@@ -11,8 +11,8 @@ import { columnsOf, placeOf, remembered, requireSameLength, requireTimeShape, ty
 
 export interface Gradients {
   /**
-   * When the gradient of a row is over, seconds from its block's start.
-   * @throws exit 65 for whatever is wrong with it
+   * End of the gradient of a row, seconds from its block's start.
+   * @throws exit 65 for anything wrong with it
    */
   end(row: number): Seconds;
   /** Its event, the same object each time. Only after `edges` are in place. */

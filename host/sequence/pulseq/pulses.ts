@@ -1,7 +1,7 @@
 /**
- * RF and ADC events out of table rows. A pulse sampled on the raster holds each sample for its
- * cell; one with a time shape runs linearly between its points. Files before 1.5 name no centre,
- * which is then found at the peak.
+ * Makes RF and ADC events from table rows. A pulse sampled on the raster holds each sample for its
+ * cell; one with a time shape is linear between its points. Files before 1.5 do not state the
+ * centre, which is then found at the peak.
  */
 import { badInput } from '../../base/errors.ts';
 import type { Seconds } from '../../base/units.ts';
@@ -128,14 +128,17 @@ function rasterOf({ rasters }: Source, timeId: number): readonly [step: Seconds,
 }
 
 /**
- * When a pulse is over, seconds from its block's start. An oversampled one takes the half raster
- * after its last cell, too.
+ * End of a pulse, seconds from its block's start. An oversampled one includes the half raster after
+ * its last cell.
  */
 export function rfEnd({ delay, time, interpolation }: RfEvent): number {
   return delay + time[time.length - 1] + (interpolation === 'held' ? time[0] : 0);
 }
 
-/** Middle of the stretch within 1e-5 of the peak, as the reference toolbox has it. */
+/**
+ * Middle of the interval in which the magnitude is within 1e-5 of the peak, as in the reference
+ * toolbox.
+ */
 function peakCenter({ magnitude, time, interpolation }: Envelope): Seconds {
   let peak = 0;
   for (const a of magnitude) peak = Math.max(peak, Math.abs(a));

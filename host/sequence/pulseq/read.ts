@@ -1,7 +1,7 @@
 /**
  * Reader of Pulseq files, versions 1.2.0 to 1.5.1 (specification: pulseq.github.io). The file is
- * taken apart into typed-array tables first; here ids become rows, blocks get their durations and
- * everything is checked, so that `block(n)` later only puts records together and cannot fail.
+ * first parsed into typed-array tables; here ids become rows, blocks get their durations and
+ * everything is checked, so that `block(n)` later only assembles records and cannot fail.
  */
 import { type Budget, openBudget } from '../../base/budget.ts';
 import { badInput } from '../../base/errors.ts';
@@ -65,7 +65,7 @@ export function readPulseq(path: string, options: PulseqOptions = {}): Sequence 
   const source = openSource(sections, raster, options.gammaBar ?? GAMMA_BAR, budget);
   const gradients = gradientEvents(source);
   const made = { rf: rfEvents(source), shim: rfShims(source), gradient: gradients.event, adc: adcEvents(source) };
-  // Making every RF and ADC event, and asking for every gradient's end, finds whatever is wrong
+  // Making every RF and ADC event, and the end of every gradient, finds everything that is wrong
   // with them.
   const ends = {
     rf: endsOf(sections.rf, (row) => {

@@ -162,8 +162,8 @@ function gradientCells({ time }: ShapedGradientEvent, raster: Seconds): number |
 const MOST_REPEATED = 1e5;
 
 /**
- * A held pulse whose cells are whole steps of the raster, sample by sample of the raster: what
- * every reader knows, and run-length encoding makes short again.
+ * A held pulse whose cells are whole steps of the raster, expanded to raster samples: every reader
+ * understands these, and run-length encoding makes them short again.
  */
 function onRaster(
   { time, magnitude, phase }: RfEvent,

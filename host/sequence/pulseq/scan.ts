@@ -1,8 +1,8 @@
 /**
- * Walks the bytes of a text file line by line and field by field. Apart from the reader because a
- * `.seq` file of 100 MB is mostly short integers: turning each line into strings would cost ten
- * times the time and memory, so numbers are taken straight from the bytes and every complaint can
- * name file and line.
+ * Walks through the bytes of a text file line by line and field by field. Separate from the reader
+ * because a `.seq` file of 100 MB is mostly short integers: making a string of each line would take
+ * ten times the time and memory. Numbers are therefore parsed directly from the bytes, and every
+ * error can name file and line.
  */
 import { badInput, type LarmorError } from '../../base/errors.ts';
 
@@ -82,7 +82,7 @@ export function hasField(cursor: Cursor): boolean {
   return cursor.at < end && bytes[cursor.at] !== HASH;
 }
 
-/** The next field as text. `what` names it in the complaint when it is missing. */
+/** The next field as text. `what` names it in the error if it is missing. */
 export function wordField(cursor: Cursor, what: string): string {
   if (!hasField(cursor)) throw missing(cursor, what);
   const start = cursor.at;

@@ -1,6 +1,6 @@
 /**
- * Takes a `.seq` file apart into its sections: tables of rows exactly as written, nothing resolved.
- * What the rows mean together is for `read.ts`.
+ * Parses a `.seq` file into its sections: tables of rows exactly as written, without resolving
+ * references. `read.ts` interprets them.
  */
 import { badInput } from '../../base/errors.ts';
 import { type ExtensionStore, emptyExtensions, readExtensionRow, readSpecification } from './extensions.ts';
@@ -227,10 +227,7 @@ function readBlock(cursor: Cursor, sections: Sections): void {
   endOfFields(cursor, `${columns + 2} of a block`);
 }
 
-/**
- * What the number of samples is called; the second name is that of the first versions of the
- * format.
- */
+/** Name of the number of samples; the second name is that of the first versions of the format. */
 const SAMPLE_COUNTS: readonly string[] = ['num_samples', 'num_uncompressed'];
 
 /** `shape_id 3`, `num_samples 100`, then one value a line. */

@@ -121,8 +121,8 @@ function stored(store: ShapeStore, n: number, path: string): { packed: Float64Ar
 }
 
 /**
- * Shows `use` each difference and how often it repeats.
- * @throws exit 65 unless they make up the samples promised
+ * Calls `use` with each difference and how often it repeats.
+ * @throws exit 65 unless they make up the promised number of samples
  */
 function eachRun(store: ShapeStore, n: number, path: string, use: (step: number, repeats: number) => void): void {
   const { packed, samples, place } = stored(store, n, path);

@@ -1,7 +1,7 @@
 /**
- * The [SIGNATURE] at the end of a `.seq` file: a hash of every byte before it, by which a reader
- * learns that the file is the one its writer meant. A mismatch is worth a warning, not a refusal:
- * people edit these files by hand.
+ * The [SIGNATURE] at the end of a `.seq` file: a hash of all bytes before it, by which a reader
+ * detects changes since the file was written. A mismatch is a warning, not an error: people edit
+ * these files by hand.
  */
 import { createHash } from 'node:crypto';
 import { warn } from '../../base/log.ts';

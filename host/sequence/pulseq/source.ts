@@ -1,7 +1,7 @@
 /**
- * What turning table rows into events draws on: shapes by id, and arrays that several events have
- * in common (a time axis, a shape at one amplitude), made once and shared. RF spoiling gives
- * thousands of pulses that differ in one phase.
+ * Shared inputs of events that are made from table rows: shapes by id, and arrays that several
+ * events have in common (a time axis, a shape at one amplitude), made once. With RF spoiling,
+ * thousands of pulses differ only in one phase.
  */
 import type { Budget } from '../../base/budget.ts';
 import { badInput } from '../../base/errors.ts';

@@ -1,7 +1,7 @@
 /**
- * Rows of numbers under integer ids, in growing typed arrays: what a section of a `.seq` file
- * becomes. Apart because a long scan has a million rows, and one object per row would take ten
- * times the memory of its text.
+ * Rows of numbers by integer id, in growing typed arrays: the form in which a section of a `.seq`
+ * file is stored. Typed arrays because a long scan has a million rows, and one object per row would
+ * take ten times the memory of its text.
  */
 import { badInput } from '../../base/errors.ts';
 
@@ -48,8 +48,8 @@ export function grown<T extends Int32Array | Float64Array>(from: T, into: T): T 
 }
 
 /**
- * Function from id to row, −1 for none. Ids are mostly 1, 2, 3 …, where an array beats a map
- * fourfold in time and memory; scattered ids get the map.
+ * Function from id to row, −1 for none. Ids are mostly 1, 2, 3 …, for which an array takes a
+ * quarter of the time and memory of a map; scattered ids use a map.
  * @throws exit 65 when two rows have the same id
  */
 export function indexById(table: Table, path: string): (id: number) => number {

@@ -1,7 +1,7 @@
 /**
- * Writer of Pulseq files, version 1.5.1 with MD5 signature. Goes over the blocks twice: once for
- * the raster that block durations must be multiples of, once to write; the file grows beside its
- * final name and is renamed at the end.
+ * Writer of Pulseq files, version 1.5.1 with MD5 signature. Reads the blocks twice: once to find
+ * the raster of which block durations must be multiples, once to write. The file is written under a
+ * temporary name and renamed at the end.
  */
 import { createHash } from 'node:crypto';
 import { createOutput } from '../../base/files.ts';
@@ -120,9 +120,9 @@ function survey(sequence: Sequence): { block: Seconds; needs: readonly string[] 
     }
     return true;
   };
-  // Coarse rasters first, since scanners want them; the finest rounds any duration to half a
-  // picosecond. Files before 1.4 add delays up, which may differ from any multiple in the last bit:
-  // a raster that gives back every bit goes before.
+  // Coarse rasters first, because scanners prefer them; the finest rounds any duration to half a
+  // picosecond. Durations in files before 1.4 are sums of delays, which may differ from any
+  // multiple in the last bit: a raster that reproduces every bit is preferred.
   const own = rasters(sequence.definitions, sequence.name).block;
   const coarse = [own, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11];
   const block = coarse.find((raster) => fits(raster, 0)) ?? coarse.find((raster) => fits(raster, 1e-12)) ?? 1e-12;

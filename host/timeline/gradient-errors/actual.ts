@@ -47,7 +47,7 @@ export function playedSequence(
 }
 
 /**
- * @param distortion undefined: delays alone
+ * @param distortion undefined: only delays
  * @returns a sequence whose blocks must be requested in order, beginning with the first
  */
 function actualSequence(nominal: Sequence, delays: SourceDelays, distortion?: Distortion): Sequence {

@@ -107,8 +107,8 @@ export function neighbours(sequence: Sequence, n: number, { axes, rf, adc }: Sou
 }
 
 /**
- * One axis over [from, to], in the time of block n, over as many blocks as that takes; zero before
- * and after the sequence.
+ * One axis over [from, to], in the time of block n, from as many blocks as that includes; zero
+ * before and after the sequence.
  */
 export function nominalGradient(
   sequence: Sequence,

@@ -379,7 +379,7 @@ export class DriftTable {
   perR1: f64;
   perR2: f64;
   perDrift: f64;
-  /** Of the pulse [s]. */
+  /** Duration of the pulse [s]. */
   duration: f64;
 }
 

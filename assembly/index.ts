@@ -1,4 +1,4 @@
-/** What the host calls. */
+/** Functions that the host calls. */
 export { heapBase, scratchBytes } from './scratch';
 export { probeFused } from './simd';
 export { evaluatePulseAtNodes } from './tables';

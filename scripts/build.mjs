@@ -42,7 +42,7 @@ const expression = { before: '(function (require, __filename) {', after: '})' };
  */
 const apart = { hdf5: 'h5wasm/node' };
 
-/** What PNGs of figures are drawn with, read when one is written. */
+/** Renderer and font of PNG figures, read when one is written. */
 const assets = {
   'figures/resvg.wasm': '@resvg/resvg-wasm/index_bg.wasm',
   'figures/DejaVuSans.ttf': 'dejavu-fonts-ttf/ttf/DejaVuSans.ttf',
@@ -255,7 +255,7 @@ async function buildMpi() {
   for (const path of await filesBelow(target, (name) => name.endsWith('.node'))) await report(path);
 }
 
-// A clone that was updated may want packages that it has not got.
+// A clone that was updated may need packages that are not installed.
 setupPackages();
 await mkdir(dist, { recursive: true });
 await mkdir(state, { recursive: true });

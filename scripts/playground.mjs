@@ -13,7 +13,7 @@ import { build as esbuild } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (path) => join(root, path);
 
-/** Of what needs files, MPI or a GPU: whatever is called of it throws. */
+/** Modules that need files, MPI or a GPU: every call of their functions throws. */
 const ABSENT =
   /^(h5wasm|mpi-node-bindings)\b|\/(hdf5\/\w+|raw\/index|webgpu\/index|run\/checkpoint|html\/document)\.ts$/;
 const absent = (path) => `module.exports = Object.create(new Proxy({}, { get: () => () => {

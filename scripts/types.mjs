@@ -12,7 +12,7 @@ const emitted = join(root, 'build', `types.${process.pid}`);
 const made = join(root, 'build', `types-made.${process.pid}`);
 const target = join(root, 'dist', 'types');
 
-/** What a declaration imports, as `from './x.ts'` or `import('./x.ts')`. */
+/** Imports of a declaration, as `from './x.ts'` or `import('./x.ts')`. */
 const IMPORT = /(?<before>\bfrom |\bimport\()'(?<name>[^']+)'/g;
 
 /** Copies a declaration and those it imports. @param path below host/, without ending */

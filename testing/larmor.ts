@@ -52,6 +52,6 @@ export function larmorSync(args: readonly string[], cwd?: string): Omit<Outcome,
   return { code: status, stdout, stderr };
 }
 
-/** What a program that reads the log sees: lines but for warnings. */
+/** Lines of the log without warnings. */
 export const errorLines = ({ stderr }: Outcome): string[] =>
   stderr.split('\n').filter((line) => line !== '' && !line.startsWith('larmor: warning'));

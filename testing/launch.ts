@@ -68,7 +68,7 @@ export interface Running {
   /** Larmor processes that run now, by rank. */
   ranks(): Map<number, number>;
   readonly stderr: string;
-  /** Of the launcher, or of Larmor itself without one. */
+  /** Process id of the launcher, or of Larmor itself without one. */
   readonly pid: number;
   readonly ended: Promise<Ended>;
 }
@@ -228,7 +228,7 @@ function larmorsBelow(ancestor: number): Map<number, number> {
   return ranks;
 }
 
-/** By its file, or by the name it has on PATH. */
+/** Whether a process is Larmor, by its file or by its name on PATH. */
 function isLarmor(pid: number): boolean {
   return /(^|\/)larmor(\.js)?$/.test(read(`/proc/${pid}/cmdline`).split('\0')[1] ?? '');
 }

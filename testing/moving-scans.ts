@@ -53,7 +53,7 @@ const of = (action: Action, time: TimeCurve, spins: number): Motion => ({
   spins: { first: 0, last: spins - 1, step: 1 },
 });
 
-/** By name: motions of so many spins. */
+/** Motions by name, for a given number of spins. */
 export const MOTIONS: Readonly<Record<string, (spins: number) => readonly Motion[]>> = {
   /** 5 mm/s along y. */
   translated: (spins) => [of({ type: 'Translate', dx: 0, dy: 0.01, dz: 0 }, toAndFro(4), spins)],

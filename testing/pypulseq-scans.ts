@@ -26,7 +26,7 @@ const DWELL = 2e-5;
 /** Cycles over the slice, or over so many metres of a scan without one. */
 const SPOILER = 4 / THICKNESS;
 
-/** A trapezoid of so many cycles/m. */
+/** A trapezoid with a given number of cycles/m. */
 const cycles = (k: number): TrapezoidEvent => areaTrapezoid(k / GAMMA_BAR, DEFAULT_SCANNER);
 
 /** Quadratic phase of shot n [rad], of pulse and receiver alike. */

@@ -46,7 +46,7 @@ export function compiled(sequence: Sequence, { B0 = 1.5, maxRfStep = 50e-6 }: Ru
   return compileTimeline(sequence, { B0, maxRfStep });
 }
 
-/** What `simulate` gives for the sequence of this timeline. */
+/** The result of `simulate` for the sequence of this timeline. */
 export async function simulateCompiled(
   timeline: Timeline,
   phantom: PhantomSource | SpinBlock,

@@ -40,7 +40,7 @@ export const scan = (
   definitions: Record<string, string | number[]> = {},
 ): Sequence => sequenceOf(name, blocks, { FOV: [FOV, FOV, 5e-3], ...definitions });
 
-/** A lobe of 1 ms and so many cycles/m. */
+/** A lobe of 1 ms with a given number of cycles/m. */
 const lobe = (cycles: number): GradientEvent => trapezoid(cycles / GAMMA_BAR / 0.9e-3, RAMP, 0.8e-3);
 
 const sinc = (

@@ -52,7 +52,7 @@ function besselJ1(x: number): number {
   return total / points;
 }
 
-/** What one readout is, apart from its signal. */
+/** Properties of one readout, without its signal. */
 export interface Sampled {
   /** k [cycles/m] of every sample, in the order sampled */
   readonly k: readonly Vec[];

@@ -15,7 +15,7 @@ const script = join(repository, 'slurm/testbed.sh');
 export type Finished = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
 export type Testbed = {
-  /** What it writes; removed with it. */
+  /** Folder of its files, which is removed with it. */
   readonly dir: string;
   /** Runs one program against this SLURM to its end, with `env` on top of the test's own. */
   run(command: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Finished>;

@@ -12,7 +12,7 @@ export const KERNEL_DATA = 4096;
 
 type Write = (memory: ArrayBufferLike) => void;
 
-/** What has bytes to copy. */
+/** Contents to be copied into the memory. */
 type Placeable = Int32Array | Uint32Array | Float32Array | Float64Array | Uint8Array;
 
 /** Bytes of an array of this shape, of f32. */

@@ -259,7 +259,7 @@ export function checkArguments(of: FunctionName, given: Readonly<Record<string, 
     if (isSequence(value)) requireSound(value);
 }
 
-/** What `check` returns; what it refuses is wrong usage. */
+/** Runs `check`; bad input in it is reported as wrong usage. */
 export function asUsage<T>(check: () => T): T {
   try {
     return check();

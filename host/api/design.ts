@@ -100,7 +100,7 @@ const options = (required: Readers, more: Readers = {}): Reader =>
 
 /** Samples of one pulse. */
 const MOST_SAMPLES = 1e7;
-/** Of one by Shinnar and Le Roux, whose time grows with their square. */
+/** Most samples of a Shinnar–Le Roux pulse: its computing time grows with their square. */
 const MOST_SLR_SAMPLES = 2000;
 /** Part of a step that a duration may be off its raster. */
 const OFF_RASTER = 1e-3;

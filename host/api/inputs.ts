@@ -29,16 +29,16 @@ import { requireKind } from './names.ts';
 import { inferEncoding, openSequence, reportFindings } from './sequence.ts';
 import { reportEcho } from './spurious-echo.ts';
 
-/** What to simulate: names are opened, what is open is taken as it is. */
+/** What to simulate: names are opened, open objects are used as they are. */
 export interface Request {
   readonly sequence: string | Sequence;
-  /** Of a sequence that is named. */
+  /** Parameters of a sequence given by name. */
   readonly sequenceParameters: Given;
   readonly phantom: string | PhantomSource;
-  /** Of a phantom that is named. */
+  /** Parameters of a phantom given by name. */
   readonly phantomParameters: Given;
   readonly scanner: Scanner;
-  /** What messages call the scanner's receive coils. */
+  /** The option or file that names the receive coils, for messages. */
   readonly coilsName: string;
   readonly precision: Precision;
   /** How T2* acts beside T2. */
@@ -117,7 +117,7 @@ async function phantomOf(
   sampler: SpinSampler | undefined,
 ): Promise<PhantomSource> {
   const opening = { surveyOf, B0: scanner.B0, ...(sampler && { sampler }), usesT2s: t2prime !== 'none' };
-  // What is open already stays open.
+  // A phantom that was open already stays open.
   const opened =
     typeof phantom === 'string'
       ? await openPhantom(phantom, phantomParameters, opening)
@@ -158,7 +158,7 @@ function warnOfExtent({ name, bounds: { min, max } }: PhantomSource): void {
   warn(`${name}: reaches to ${reach.toPrecision(2)} m from the isocentre, which is implausible; ${fix}`);
 }
 
-/** What is open already has been given its parameters. */
+/** Objects that are open already have their parameters. */
 function requireNames({ sequence, sequenceParameters, phantom, phantomParameters, spinsPerVoxel }: Request): void {
   const names = (given: Given): string => Object.keys(given).join(', ');
   const fix = 'give the parameters when opening it';

@@ -19,7 +19,7 @@ export const BOUNDS = {
   heartRate: [1 / 60, 50],
   /** A ratio of a billion is beyond f32. */
   snr: [1e-6, 1e9],
-  /** Of noise: any positive number. */
+  /** Standard deviation of noise: any positive number. */
   sigma: [Number.MIN_VALUE, Number.MAX_VALUE],
   /** s; at which a noise level holds. */
   atDwell: [1e-9, 1],
@@ -43,7 +43,7 @@ export const COUNTS = {
   ranks: [1, 1_000_000],
   /** At most what one array of complex f32 holds. */
   maxPixels: [1, 2 ** 30],
-  /** Of a repetition, readout or coil: counted from 1, as messages do. */
+  /** Number of a repetition, readout or coil, counted from 1. */
   ordinal: [1, 2 ** 31],
 } as const;
 

@@ -61,7 +61,7 @@ export async function liveReport(sequence: string, phantom: string, options: Liv
   };
 }
 
-/** Those with numbers that a slider can set. */
+/** The parameters that are numbers, which a slider can set. */
 export function parametersOf(owner: LiveParameter['owner'], declared: Parameters, values: Given): LiveParameter[] {
   return Object.entries(declared).flatMap(([name, parameter]) => {
     const value = values[name];

@@ -60,7 +60,7 @@ export function magnetizationArray(): MagnetizationSink & { values(): Float64Arr
 }
 
 export interface MagnetizationStore {
-  /** Copies what a tile leaves. */
+  /** Copies the magnetisation of a finished tile. */
   readonly take: (first: number, count: number, values: Float64Array) => void;
   /**
    * Collective: passes the magnetisation to the sink on rank 0.

@@ -21,7 +21,7 @@ import { applyReceivePhase } from '../timeline/receiver-phase.ts';
 import { STRIDE } from '../timeline/types.ts';
 import type { Job } from './job.ts';
 
-/** What a receiver makes of the sums, [coils][samples][re, im]. */
+/** The received signal from the sums, [coils][samples][re, im]. */
 export interface Received {
   readonly signal: Float64Array;
   readonly coils: number;
@@ -194,7 +194,7 @@ export function summarise(
     imbalance: mean > 0 ? longest / mean - 1 : 0,
     perRank,
     peakMemory: perRank[0].peakMemory,
-    // Those of writing came after the header was made.
+    // Warnings while writing came after the header was made.
     warnings: warnings(),
     outputs: run.outputs,
   };

@@ -54,7 +54,7 @@ export interface RunOptions extends CheckpointOptions {
   readonly report: (summary: Summary) => void;
 }
 
-/** What rank 0 has at the end. */
+/** Results on rank 0 at the end. */
 export interface Outcome {
   readonly raw: RawData;
   readonly summary: Summary;

@@ -30,7 +30,7 @@ export function settingOwner(
   if (inPhantom) return 'phantom';
   // The names of a sequence file are those of its soft delays, known once it is read.
   if (inSequence || ofSequence === undefined) return 'sequence';
-  // What is no phantom is reported as that, once it is opened.
+  // A name that is not a phantom is reported when it is opened.
   if (ofPhantom === undefined) return 'phantom';
   const known = [...Object.keys(ofSequence), ...Object.keys(ofPhantom)];
   throw usage(

@@ -26,7 +26,7 @@ export interface SweepValue {
 export interface SweepAxis {
   /** As it was given. */
   readonly name: string;
-  /** Of the numbers; '' for counts, ratios and what has none that is known. */
+  /** Unit of the numbers; '' for counts, ratios and unknown units. */
   readonly unit: string;
   readonly values: readonly SweepValue[];
 }

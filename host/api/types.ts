@@ -95,7 +95,7 @@ export interface SimulateOptions extends ScanOptions {
   readonly noise?: { readonly sigma: number; readonly atDwell?: Seconds | undefined } | undefined;
   /** Noise by the largest sample over its standard deviation per real part. */
   readonly snr?: number | undefined;
-  /** Of the noise; default 1. */
+  /** Seed of the noise; default 1. */
   readonly seed?: number | undefined;
   /** Return the magnetisation at the end of the sequence, which then needs no ADC. */
   readonly magnetization?: boolean | undefined;
@@ -129,7 +129,7 @@ export interface Simulation {
    */
   readonly signal: Float64Array;
   readonly coils: number;
-  /** Of each coil. */
+  /** Samples per coil. */
   readonly samples: number;
   /** The signal with its encoding: input of `reconstruct` and `writeRaw`. */
   readonly raw: RawData;
@@ -157,13 +157,13 @@ export interface PlanRecord
       'sequence' | 'phantom' | 'scanner' | 't2prime' | 'heart' | 'initialMagnetization' | 'startTime'
     >,
     ScanCounts {
-  /** Of Larmor. */
+  /** Version of Larmor. */
   readonly version: string;
   /** Box of all places that moving spins reach during the sequence [m]; null: they rest. */
   readonly reach: { readonly min: readonly number[]; readonly max: readonly number[] } | null;
   /** How many readouts are summed by which method. */
   readonly methods: Readonly<Record<string, number>>;
-  /** What was decided by counting: costs are f32 operations for each spin. */
+  /** Decisions by operation count: costs are f32 operations per spin. */
   readonly decisions: readonly {
     readonly what: string;
     readonly chosen: string;
@@ -214,7 +214,7 @@ export interface SequenceOptions extends CallOptions {
 }
 
 export interface PhantomOptions extends CallOptions {
-  /** Of a built-in phantom, or options of a label image. */
+  /** Parameters of a built-in phantom, or options of a label image. */
   readonly parameters?: Given | undefined;
   /** Field of the scanner [T], for tissues whose times are given by field. */
   readonly B0?: Tesla | undefined;
@@ -235,7 +235,7 @@ export interface SequencePlotOptions extends SequenceOptions {
   readonly to?: Seconds | undefined;
   /** Or repetition n, from 1. */
   readonly tr?: number | undefined;
-  /** What to draw besides: k, first moment, slew rate. */
+  /** Additional traces: k, first moment, slew rate. */
   readonly traces?: readonly ('m0' | 'm1' | 'slew')[] | undefined;
 }
 
@@ -250,7 +250,7 @@ export interface ReportOptions extends CallOptions {
   /** For raw data that do not name a built-in one: what was simulated, for its diagram and maps. */
   readonly sequence?: string | Sequence | undefined;
   readonly phantom?: string | PhantomSource | undefined;
-  /** Of the sequence; default: as the raw data say. */
+  /** Scanner of the sequence; default: that of the raw data. */
   readonly scanner?: ScannerInput | undefined;
 }
 
@@ -272,7 +272,7 @@ export interface SweepOptions extends Omit<SimulateOptions, 'magnetization'> {
   readonly roi?: string | undefined;
 }
 
-/** Of the magnitude of an image's pixels. */
+/** Statistics of the magnitude of an image's pixels. */
 export interface PixelStatistics {
   readonly pixels: number;
   /** NaN where there are no pixels. */

@@ -18,7 +18,7 @@ const START_BYTES = 128 * MiB;
 interface AddressSpace {
   /** [bytes] */
   readonly limit: number;
-  /** What the process may still take [bytes]. */
+  /** Address space that the process may still allocate [bytes]. */
   readonly free: number;
 }
 

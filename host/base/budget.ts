@@ -22,7 +22,7 @@ const BASE = {
   waveforms: 192 * MiB,
   /** The compiled sequence, the sums over spins and the raw data. */
   signal: 448 * MiB,
-  /** What a phantom holds for as long as it is open. */
+  /** Memory that a phantom holds while it is open. */
   phantom: 192 * MiB,
 } as const;
 

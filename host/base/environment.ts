@@ -52,7 +52,7 @@ export function slurmJob(environment: NodeJS.ProcessEnv = process.env): { job: s
   return job === undefined || job === '' ? undefined : { job, restart: Number(restart) || 0 };
 }
 
-/** A fault that a test asks for: see `failpoints.ts`. */
+/** A fault requested by a test: see `failpoints.ts`. */
 export interface FailpointSetting {
   readonly action: FailpointAction;
   readonly location: string;

@@ -33,7 +33,7 @@ const LIKELY: Readonly<Record<string, { readonly suffix: string; readonly name: 
   rad: { suffix: 'deg', name: 'degrees' },
 };
 
-/** @returns the value in `unit` (SI), NaN if `text` is no such quantity */
+/** @returns the value in `unit` (SI), NaN if `text` is not a quantity of that unit */
 export function parseQuantity(text: string, unit: string): number {
   const [number, suffix] = splitSuffix(text.trim(), unit);
   if (number.trim() === '') return Number.NaN;

@@ -12,7 +12,7 @@ const STOPS = ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;
  */
 const SAME_INTERRUPT_MS = 500;
 
-/** What may ask a run to stop: these signals, or a program's own. */
+/** Signals that ask a run to stop: these, or a program's AbortSignal. */
 export interface StopRequest {
   /** The name of the first that came, if any. */
   readonly signal: string | undefined;

@@ -5,7 +5,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import v8 from 'node:v8';
 
-/** What executes the kernels: part of what may change a bit. */
+/** The engine that executes the kernels, which may change a bit of the result. */
 export const RUNTIME = `node ${process.versions.node}`;
 
 const MAJOR = Number(process.versions.node.split('.')[0]);

@@ -17,7 +17,7 @@ interface Described {
   readonly path: string;
   readonly commands: readonly { readonly name: string; readonly about: string }[];
   readonly options: readonly Option[];
-  /** What its arguments may be besides files. */
+  /** Allowed words for its arguments, besides files. */
   readonly words: readonly string[];
 }
 
@@ -104,7 +104,7 @@ complete -F _larmor larmor
 `;
 }
 
-/** By zsh's own reader of completions for bash. */
+/** Uses zsh's own support for completions of bash. */
 function zsh(commands: readonly Described[]): string {
   return `# Completion of larmor for zsh, made by: larmor completion zsh
 autoload -U +X compinit && compinit

@@ -4,7 +4,7 @@
  */
 import type { Receive } from '../sequence/scanner-types.ts';
 
-/** What may be given in vain; undefined: not given. */
+/** Options that may have no effect; undefined: not given. */
 export interface Given {
   readonly noise?: object;
   readonly snr?: number;

@@ -8,7 +8,7 @@ interface Format {
   readonly description: string;
 }
 
-/** What is read and written, by what it is for. */
+/** File formats that are read and written, by purpose. */
 const FORMATS = {
   sequence: [
     {

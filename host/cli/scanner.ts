@@ -31,7 +31,7 @@ export function openScanner({ scanner: path, coils, b1Map, b0Map }: ScannerOptio
   };
 }
 
-/** What names the receive coils, for messages. */
+/** The option or file that names the receive coils, for messages. */
 export const coilsFile = ({ scanner, coils }: ScannerOptions): string =>
   coils === undefined ? (scanner ?? 'scanner') : `--coils ${coils}`;
 

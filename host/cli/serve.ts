@@ -42,7 +42,7 @@ export function serve(served: Served, port: number): Promise<Server> {
     const settings: unknown = JSON.parse(await bodyOf(request));
     if (typeof settings !== 'object' || settings === null || Array.isArray(settings))
       throw new SyntaxError('no object');
-    // What a slider asked for before is no longer wanted.
+    // An earlier request of a slider is no longer wanted.
     running?.abort();
     const own = new AbortController();
     running = own;

@@ -30,7 +30,7 @@ export interface SimulateOptions extends JobCommandOptions, CheckpointOptions {
   readonly verify?: boolean;
   readonly noise?: { readonly sigma: number; readonly atDwell?: number };
   readonly snr?: number;
-  /** Of the noise; default 1. */
+  /** Seed of the noise; default 1. */
   readonly seed?: number;
   /** Seconds without a heartbeat after which a rank counts as lost. */
   readonly watchdog: number;

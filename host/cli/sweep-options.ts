@@ -81,7 +81,7 @@ function optionAxis(name: string, key: string, list: string, declared: readonly 
 
 const attributes = [...PLAIN, ...Object.keys(OF_SCANNER)];
 
-/** By the word that its declaration has for the value. */
+/** Unit of an option, from the placeholder of its value. */
 function unitOf({ flags }: Option): string {
   if (flags.includes('<time>')) return 's';
   return flags.includes('<f>') ? 'Hz' : '';

@@ -103,7 +103,7 @@ export async function sweep(
   if (failed > 0) throw badInput(table.path, `${failed} of ${points.length} runs failed`, "see the column 'error'");
 }
 
-/** Of each axis. */
+/** Values of each axis. */
 const valuesOf = (axes: readonly SweepAxis[]): (number | string)[][] =>
   axes.map(({ values }) => values.map(({ shown }) => shown));
 
@@ -222,7 +222,7 @@ async function drawFigures(
   return written;
 }
 
-/** Of the regions where there are any, else of the whole image. */
+/** Means of the regions if there are any, else of the whole image. */
 function meansOf(cells: Cells): Record<string, number> {
   const regions = Object.keys(cells).filter((name) => /^mean-?\d+$/.test(name));
   const value = (name: string): number => (cells[name] === '' ? Number.NaN : Number(cells[name]));

@@ -16,7 +16,7 @@ const ESCAPE = '\x1b';
 const QUERY = `${ESCAPE}_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA${ESCAPE}\\${ESCAPE}[14t${ESCAPE}[c`;
 /** Answers come within milliseconds, over a network within its delay. */
 const PATIENCE_MS = 1000;
-/** Of a terminal that does not tell its size. */
+/** Columns of a terminal that does not report its size. */
 const USUAL_COLUMNS = 80;
 /** Beyond this many times the figure's own size nothing is gained. */
 const MOST_ZOOM = 1.5;

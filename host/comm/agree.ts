@@ -15,7 +15,7 @@ import type { Channel } from './channel.ts';
 import type { Message } from './mailbox.ts';
 import { gather } from './tree.ts';
 
-/** What an agreement needs to know of the ranks. */
+/** The ranks as an agreement needs them. */
 interface RankContext {
   readonly rank: number;
   readonly size: number;
@@ -99,7 +99,7 @@ function joinRuns(parts: readonly Runs[]): Runs {
   return joined;
 }
 
-/** By rank. */
+/** The contributions in the order of ranks. */
 function contributionsIn(runs: Runs): Contribution[] {
   return runs.flatMap(([contribution, ranks]) => new Array<Contribution>(ranks).fill(JSON.parse(contribution)));
 }

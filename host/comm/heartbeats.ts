@@ -53,7 +53,7 @@ export interface Heartbeats {
   finished(): number;
 }
 
-/** Of a neighbour. */
+/** State of a neighbour, from its heartbeats. */
 interface Pulse {
   /** Ticks since its last message. */
   silent: number;
@@ -96,7 +96,7 @@ export function keepHeartbeats(
       }
       const lost = [...neighbours].filter(([, { silent, patience }]) => silent > patience);
       if (lost.length > 0) onSilence(lost.map(([neighbour]) => neighbour));
-      // What a rank says of itself takes up to one tick per edge to arrive.
+      // A rank's own report takes up to one tick per edge to arrive.
       if (rank === 0 && quiet > limitTicks + depthOf(size)) onDeadlock();
     },
     active() {

@@ -3,7 +3,7 @@
  * may send before the receiver has come to the step that listens.
  */
 
-/** What any message has; the kinds are declared where they are sent. */
+/** Common part of all messages; the kinds are declared where they are sent. */
 export interface Message {
   readonly kind: string;
 }

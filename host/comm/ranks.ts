@@ -20,9 +20,9 @@ export interface Cluster extends BlockingWatch {
   readonly world: Communicator | undefined;
   readonly rank: number;
   readonly size: number;
-  /** Of this rank. */
+  /** Host name of this rank. */
   readonly host: string;
-  /** Of every rank: error messages name it. */
+  /** Host name of every rank, for error messages. */
   readonly hosts: readonly string[];
   readonly node: NodeContext;
   readonly channel: Channel;
@@ -106,7 +106,7 @@ export async function joinCluster(watchdog: number): Promise<JoinedCluster> {
     },
   );
   const node = blocking(() => contextOnNode(world), joining);
-  /** Of the ranks on this node. */
+  /** Process ids of the other ranks on this node. */
   const neighbours: number[] = [];
   const own = { host: hostname(), pid: process.pid };
   const allHosts = await agree(

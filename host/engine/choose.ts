@@ -19,7 +19,7 @@ export interface EngineRequest {
 
 export interface EngineChoice {
   readonly name: Engine['name'];
-  /** What the engine will call its build. */
+  /** The build that the engine will have. */
   readonly build: string;
   /** The GPU, and why this one. */
   readonly device?: {

@@ -73,7 +73,7 @@ interface Box {
   readonly max: readonly [Meters, Meters, Meters];
 }
 
-/** Points of a wire that are looked at. */
+/** Number of points of a wire that are examined. */
 const POINTS = 64;
 
 /**

@@ -38,7 +38,7 @@ export interface Cursor {
   offset: number;
   readonly littleEndian: boolean;
   readonly place: string;
-  /** What inflated data and the values made of them may take. */
+  /** Memory budget of inflated data and of the values made from them. */
   readonly budget: Budget;
 }
 

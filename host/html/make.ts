@@ -19,7 +19,7 @@ import { tableOf } from './sequence-table.ts';
 import { signalData } from './signal-data.ts';
 import type { EchoLevel, ImageData, PhantomData, Report, SequenceEvents } from './types.ts';
 
-/** What is known of a run; of a file often less than all. */
+/** The known facts about a run; for a file often not all of them. */
 export interface ReportSource {
   readonly data: AcquiredData;
   readonly sequenceName: string;
@@ -82,7 +82,7 @@ function imageOf(data: AcquiredData): ImageData | string {
 const textsOf = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((text): text is string => typeof text === 'string') : [];
 
-/** Of a header: methods by name, and the tolerance. */
+/** Accuracy according to a header: methods by name, and the tolerance. */
 function accuracyOf({ methods, tolerance, precision }: Readonly<Record<string, unknown>>): string[] {
   const known = typeof methods === 'object' && methods !== null && (precision === 'f32' || precision === 'f64');
   if (!known || !(tolerance === null || typeof tolerance === 'number')) return [];

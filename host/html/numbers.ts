@@ -9,7 +9,7 @@ import type { Seconds } from '../base/units.ts';
  * value.
  */
 export interface Rows {
-  /** Of each row: the largest magnitude over 32767. */
+  /** [rows] largest magnitude of each row over 32767. */
   readonly scales: Float32Array;
   /** The values of all rows, one row after the other. */
   readonly values: Int16Array;
@@ -65,7 +65,7 @@ export function fromSteps(steps: Float64Array): Float64Array {
 /** A table as columns, each compressed by itself. */
 export type Columns<Row> = { readonly [Name in keyof Row]: Float64Array };
 
-/** Of rows with the same names; no rows have no columns. */
+/** Columns of rows with the same names; there are none without rows. */
 export function toColumns<Row extends { readonly [name: string]: number }>(rows: readonly Row[]): Columns<Row> {
   const names = Object.keys(rows[0] ?? {});
   return Object.fromEntries(names.map((name) => [name, Float64Array.from(rows, (row) => row[name])])) as Columns<Row>;

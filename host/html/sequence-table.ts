@@ -14,7 +14,7 @@ export interface SequenceTable {
   readonly duration: Seconds;
   readonly B0: Tesla;
   readonly gammaBar: Hertz;
-  /** Of each block played: its kind. */
+  /** Kind of each block, in the order played. */
   readonly order: Uint32Array;
   /** Events of each kind: 0 none, else one more than an index into the tables below. */
   readonly kinds: Columns<KindRow>;

@@ -27,7 +27,7 @@ export interface Report {
   readonly sequence?: SequenceTable;
   readonly events?: SequenceEvents;
   readonly phantom?: PhantomData;
-  /** Of a page that a server sends: what its sliders set. */
+  /** For a page from a server: the parameters that its sliders set. */
   readonly live?: readonly LiveParameter[];
   /** All that is known of the run: JSON text, since its keys are any. */
   readonly provenance: string;
@@ -122,7 +122,7 @@ export interface ReadoutRow {
 }
 
 export interface TrajectoryData {
-  /** Of the axes, such as `x` or `read`. */
+  /** Names of the axes, such as `x` or `read`. */
   readonly axes: readonly [string, string, string];
   /** N/2FOV of the encoded space along each axis; 0 where nothing is encoded. */
   readonly limits: readonly number[];
@@ -139,7 +139,7 @@ export interface TrajectoryData {
   readonly unit: number;
 }
 
-/** What labels of a sequence diagram name: pulses and repetitions. */
+/** Pulses and repetitions, for the labels of a sequence diagram. */
 export interface SequenceEvents {
   /** Differences of the times of the pulses' centres, and their flip angles [rad]. */
   readonly pulses: Float64Array;

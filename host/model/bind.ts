@@ -16,7 +16,7 @@ import type { Transmit } from './transmit.ts';
 import type { WholeRoot } from './whole-root.ts';
 
 export interface BindOptions {
-  /** What names the receive coils, for messages. */
+  /** The option or file that names the receive coils, for messages. */
   readonly coilsFile: string;
   /** B1 maps, which the timeline was compiled for. */
   readonly transmit: Transmit | undefined;

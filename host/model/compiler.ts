@@ -28,7 +28,7 @@ export interface CompilerOptions {
 
 export interface Compiler {
   readonly sequence: Sequence;
-  /** Of the sequence as it is played. */
+  /** Duration of the sequence as it is played. */
   readonly duration: Seconds;
   /** B1+ that spins see; undefined: uniform. */
   readonly transmit: Transmit | undefined;

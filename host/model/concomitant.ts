@@ -27,7 +27,7 @@ export function isWholeRoot({ B0, gradients }: Pick<Scanner, 'B0' | 'gradients'>
   return how === 'full' || (how === true && B0 < SECOND_ORDER_FIELD);
 }
 
-/** What the root may err by: a phase of 1e-6 (f64) or 1e-5 rad in 0.1 s. */
+/** Largest error of the root: a phase of 1e-6 (f64) or 1e-5 rad in 0.1 s. */
 const ERROR = { exact: 1e-6, single: 1e-5, time: 0.1 } as const;
 
 /** @param played sequence as the scanner plays it */
@@ -43,7 +43,7 @@ export function rootOf(
 
 /** Gradients closer together than this part of the largest are one. */
 const GRAIN = 1 / 48;
-/** Points of a ramp that are looked at, its ends included. */
+/** Points of a ramp that are examined, including its ends. */
 const RAMP = 5;
 
 /** Gradients of the sequence: those at the corners of the waveforms, and some between. */

@@ -24,7 +24,7 @@ import { phantomTransmit } from './transmit.ts';
 
 export interface PlacingOptions {
   readonly maxRfStep: Seconds;
-  /** What messages call the receive coils. */
+  /** The option or file that names the receive coils, for messages. */
   readonly coilsName: string;
   readonly surveyOf: SurveyOf;
   /** See `CompilerOptions`. */
@@ -35,7 +35,7 @@ export type Reach = Pick<PhantomSource['bounds'], 'min' | 'max'>;
 
 export interface PlacedPhantom {
   readonly source: PhantomSource;
-  /** Of spins at rest. */
+  /** Timeline of spins at rest. */
   readonly atRest: Timeline;
   /** One for each group of spins. */
   readonly timelines: Timelines;

@@ -32,10 +32,10 @@ export interface WholeRoot {
 const PLACES = 7;
 /** More pairs than any sequence has needed: rounding would choose the next. */
 const MOST_PAIRS = 200;
-/** Beyond the places that are looked at |v| may be larger. */
+/** Margin, because |v| may be larger between the examined positions. */
 const MARGIN = 1.2;
 
-/** @param error largest that F may err by [T] */
+/** @param error largest error of F [T] */
 export function wholeRoot(
   B0: Tesla,
   gradients: readonly Gradient[],

@@ -42,7 +42,7 @@ export interface Chart {
 const LEFT = 94;
 const TICK_SPACE = 90;
 
-/** Those made so far that were on the page when last looked at. */
+/** Charts that were on the page at the last check. */
 const onPage = new Map<HTMLElement, uPlot>();
 
 /** Charts listen to the window and to each other until they are destroyed. */

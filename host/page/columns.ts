@@ -4,7 +4,7 @@
  * costs a few dozen comparisons, whether it stands for ten values or for a million.
  */
 
-/** What a chart draws instead of a line. */
+/** Drawn by a chart instead of a line. */
 export interface Columns {
   readonly from: number;
   readonly to: number;

@@ -23,7 +23,7 @@ const NAMES: Readonly<Record<ImageDimension, string>> = {
   slice: 'slice',
 };
 
-/** What was chosen, kept while a live page is drawn again. */
+/** The reader's choices, kept while a live page is drawn again. */
 let part: Part = 'magnitude';
 
 export function imageSection(image: ImageRecord): HTMLElement {

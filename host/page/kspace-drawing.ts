@@ -14,7 +14,7 @@ const MOST_DOTS = 60_000;
 const DECADES = 3;
 /** Places that a curve is drawn through. */
 const CURVE = 200;
-/** Of half the canvas over the largest |k|. */
+/** Half the canvas in units of the largest |k|. */
 const MARGIN = 1.12;
 
 export interface KspaceLook {
@@ -31,7 +31,7 @@ export function placeIn(canvas: HTMLCanvasElement, reach: readonly number[], [u,
   return (k) => [canvas.width / 2 + scale * k[u], canvas.height / 2 - scale * k[v]];
 }
 
-/** What the parts of a drawing share. */
+/** Shared by the parts of a drawing. */
 interface Drawing {
   readonly context: CanvasRenderingContext2D;
   readonly at: Place;

@@ -9,7 +9,7 @@ import { drawKspace, type KspaceLook, placeIn } from './kspace-drawing.ts';
 import type { Readouts } from './readouts.ts';
 import type { View } from './view.ts';
 
-/** Extents below this part of the largest are none: the trajectory lies in a plane. */
+/** Extents below this fraction of the largest count as 0: the trajectory lies in a plane. */
 const FLAT = 1e-4;
 /** Places along a readout that a click is compared with; twice as many where it is curved. */
 const PLACES = 20;

@@ -8,14 +8,14 @@ import { quantity } from '../figures/units.ts';
 import { button, el } from './dom.ts';
 import type { View } from './view.ts';
 
-/** Of the wheel, one notch. */
+/** Zoom factor of one notch of the wheel. */
 const NOTCH = 1.25;
 /** Steps of the cursor across what is shown. */
 const STEPS = 200;
 
 interface Span {
   zoom(factor: number): void;
-  /** By a part of what is shown. */
+  /** Moves the span by a fraction of its length. */
   move(part: number): void;
   whole(): void;
   /** Moves the cursor. */

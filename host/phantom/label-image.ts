@@ -91,7 +91,7 @@ export interface LabelImageOptions {
   /** Where it goes that T2* has no effect. */
   readonly warnT2s: (message: string) => void;
   readonly sampler: SpinSampler | undefined;
-  /** Of the scanner. */
+  /** Field of the scanner. */
   readonly B0: Tesla | undefined;
 }
 

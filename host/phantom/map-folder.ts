@@ -126,7 +126,7 @@ function inUnits(path: string, quantity: Quantity, map: MapData): MapData {
   return { ...map, values };
 }
 
-/** Of what is positive. */
+/** Median of the positive values. */
 function medianOf(values: MapData['values']): number {
   const positive = values.filter((value) => value > 0 && Number.isFinite(value)).sort();
   return positive[positive.length >> 1] ?? 0;

@@ -208,7 +208,7 @@ function spinsOf(path: string, tissue: MapTissue, { size }: MapData, warn: MapPh
   };
 }
 
-/** Of the voxels that are spins. */
+/** Checks the voxels that are spins. */
 function requireFinite(map: MapData, voxels: Uint32Array): void {
   const { values, parts } = map;
   for (const voxel of voxels)

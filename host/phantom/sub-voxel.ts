@@ -55,7 +55,7 @@ export interface CountedVoxels extends Pick<Voxels, 'steps' | 'planes'> {
 export interface SpinChoice {
   /** By tissue. */
   readonly places: readonly SubVoxelPlaces[];
-  /** Predicted spurious echo over the signal. */
+  /** Predicted spurious echo, relative to the signal. */
   readonly level?: number | undefined;
   /**
    * Predicted error of the sum over the slice for the tissue with the largest error, relative to

@@ -1,4 +1,4 @@
-/** What the page of the playground and its worker say to each other. */
+/** Messages between the page of the playground and its worker. */
 import type { Given } from '../base/parameters.ts';
 import type { LiveParameter, Report } from '../html/types.ts';
 

@@ -58,7 +58,7 @@ async function pictureOf(scan: Scan, keepsSpins: boolean, signal: AbortSignal): 
   };
 }
 
-/** Of the scan under way. */
+/** Cancels the scan in progress. */
 let stop: AbortController | undefined;
 let reporting: ReturnType<typeof setInterval> | undefined;
 

@@ -17,7 +17,7 @@ import type { Sequence } from '../sequence/types.ts';
 /** Readouts and the space that they encode, from either source. */
 export interface Trajectory {
   readonly name: string;
-  /** Of the axes of `positions`, such as `x` or `read`. */
+  /** Names of the axes of `positions`, such as `x` or `read`. */
   readonly axes: readonly [string, string, string];
   readonly matrix: readonly [number, number, number];
   readonly fov: readonly [number, number, number];

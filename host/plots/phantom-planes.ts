@@ -62,7 +62,7 @@ export function gatherPlanes(source: PhantomSource, wanted: readonly Axis[], pit
   return planes;
 }
 
-/** Spins looked at to find their lattice. */
+/** Spins examined to find their lattice. */
 const SAMPLE = 8192;
 
 /**

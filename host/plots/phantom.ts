@@ -42,7 +42,7 @@ interface MapStyle {
   readonly label: string;
   readonly unit: string;
   readonly map: ColourMap;
-  /** Of a column's value. */
+  /** Factor from a column's value to the displayed one. */
   readonly factor: number;
 }
 

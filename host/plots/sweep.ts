@@ -18,7 +18,7 @@ export interface SweptParameter {
 }
 
 export interface SweptRun {
-  /** Of each parameter, in their order. */
+  /** Value of each parameter, in their order. */
   readonly values: readonly (number | string)[];
   /** Mean |pixel| of the image, or of each region, by name. */
   readonly means: Readonly<Record<string, number>>;
@@ -32,7 +32,7 @@ export function runLabel(parameters: readonly SweptParameter[], values: readonly
 const valueText = (value: number | string, unit: string): string =>
   typeof value === 'number' ? formatQuantity(value, unit) : value;
 
-/** Panels have room for the names of so many lines. */
+/** Largest number of lines for whose names a panel has room. */
 const MOST_LINES = 6;
 
 /**

@@ -110,7 +110,7 @@ export function repetitionStarts(
     const after = begun.length === 0 ? Number.NEGATIVE_INFINITY : lastRead > previous ? lastRead : time - 1e-9;
     while (pulses[pulse].time <= after) pulse++;
     let block = blockAt(starts, pulses[pulse].time);
-    // What a repetition waits for belongs to it.
+    // The wait for a trigger belongs to the repetition after it.
     while (block > 0 && isEmpty(sequence.block(block - 1)) && sequence.block(block - 1).triggers !== undefined) block--;
     begun.push(starts[block]);
     previous = time;

@@ -14,14 +14,14 @@
 /** Half of the tolerance for the readouts, the rest for the pulses. */
 const READOUTS = 1 / 2;
 const PULSES = 1 - READOUTS;
-/** Of a 2-D transform. */
+/** Axes of a 2-D transform. */
 export const AXES = 2;
 /**
  * Largest share of a readout's error budget for interpolation in time; the remainder, which is
  * usually the larger part, goes to the plane.
  */
 const TIME = 1 / 4;
-/** Of a readout's share, what a line may deviate from a quadratic. */
+/** Share of a readout's error budget for the deviation of a line from a quadratic. */
 const FIT = 1 / 4;
 /**
  * Share of an axis's error budget for interpolation between the points of the transform; the rest

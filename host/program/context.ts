@@ -36,7 +36,7 @@ interface Shared {
   readonly values: Map<string, unknown>;
 }
 
-/** Of the latest job with these timelines. */
+/** Shared values of the latest job with these timelines. */
 const known = new WeakMap<Timelines, Shared>();
 
 function sharedValues({ timelines, source, precision, tolerance }: ProgramJob): Context['once'] {

@@ -146,9 +146,9 @@ export function planeCost({ u, v, times }: Plane): number {
 /** Playing a pulse step by step; composing its operator, in f64. */
 export const steppedCost = (steps: number): number => 60 + 40 * steps;
 export const composedCost = (steps: number): number => 60 + 280 * steps;
-/** Applying the sum of so many operators. */
+/** Applying a sum of operators, by their number. */
 export const operatorCost = (terms: number): number => 20 + 15 * terms;
-/** Looking an operator up in a table of so many rates and coefficients. */
+/** Looking an operator up in a table, by its numbers of rates and coefficients. */
 export const lookUpCost = (rates: number, coefficients: number): number => 100 + coefficients * rates;
 /**
  * Looking up an operator and applying it: by the number of polynomials, and of phase terms of the

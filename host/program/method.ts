@@ -14,7 +14,7 @@ import type { ErrorBudget } from './accuracy.ts';
 import type { PulseTable } from './pulses/table.ts';
 import type { Precision } from './types.ts';
 
-/** What a program is made of and for, as every method sees it. */
+/** Inputs of a program as every method sees them. */
 export interface Context {
   readonly timeline: Timeline;
   readonly source: Pick<PhantomSource, 'bounds' | 'B0' | 'spinCount' | 'model'>;
@@ -127,7 +127,7 @@ export interface WindowMethod {
 export interface PulseFamily {
   /** Pulse whose steps all others are multiples of. */
   readonly pulse: number;
-  /** By pulse: its factor. */
+  /** Amplitude factor of each pulse. */
   readonly members: ReadonlyMap<number, number>;
   /** Sizes of these factors. */
   readonly amplitudes: readonly number[];

@@ -55,7 +55,7 @@ export interface Program {
   readonly longest: number;
   /** How many readouts are summed by which method, of all methods. */
   readonly methods: Readonly<Record<string, number>>;
-  /** What was decided and why, without repetition. */
+  /** Decisions and their reasons, without repetition. */
   readonly decisions: readonly Decision[];
   /** Pulses played as operators, and the pulses these are composed from. */
   readonly operators: Operators;

@@ -19,7 +19,7 @@ export interface Line {
   positions(): Float64Array;
 }
 
-/** What becomes one plane (or volume) of the image. */
+/** The readouts of one plane (or volume) of the image. */
 export interface Frame {
   readonly slice: number;
   readonly contrast: number;

@@ -70,7 +70,7 @@ const cross = (u: Triple<number>, v: Triple<number>): Triple<number> => [
 ];
 const dot = (u: readonly number[], v: readonly number[]): number => u[0] * v[0] + u[1] * v[1] + u[2] * v[2];
 
-/** Of all pixels, and of those of each label. */
+/** Statistics of all pixels, and of those of each label. */
 export function statisticsOf(
   image: Image,
   regions: Regions | undefined,

@@ -11,7 +11,7 @@ import type { Facts } from './facts.ts';
 export interface Provenance {
   /** The command line, one entry per word; empty if a program called the library. */
   readonly command: readonly string[];
-  /** Of Larmor. */
+  /** Version of Larmor. */
   readonly version: string;
   /** ISO 8601, UTC: when the command started, and when the signal was complete. */
   readonly time: { readonly start: string; readonly end: string };

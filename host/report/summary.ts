@@ -20,7 +20,7 @@ export interface ScanCounts {
   readonly sliceError: number;
   readonly tiles: number;
   readonly tileSize: number;
-  /** Of each coil. */
+  /** Samples per coil. */
   readonly samples: number;
   /** Signals received: 1 without coils. */
   readonly coils: number;

@@ -191,7 +191,7 @@ function incomingWork(channel: Channel, share: readonly TileRange[] | undefined,
       new Promise<void>((resolve) => {
         wake = resolve;
       }),
-    /** What still arrives is for nobody. */
+    /** Messages that still arrive are ignored. */
     close(): void {
       for (const kind of ['batch', 'collect']) channel.on(kind, () => {});
     },

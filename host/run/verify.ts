@@ -14,7 +14,7 @@ import { type PhantomSource, spinBlock } from '../phantom/types.ts';
 import type { Timelines } from '../timeline/types.ts';
 import type { Plan } from './plan.ts';
 
-/** What some tiles were found to be off by; ranks' findings are united. */
+/** Deviations found in some tiles; the findings of ranks are merged. */
 export interface Findings {
   readonly tiles: number;
   /** Largest error of a sample over the tile's Σ|ρ|, times the largest sensitivity of a coil. */

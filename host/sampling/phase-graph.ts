@@ -233,7 +233,7 @@ export function sliceOf(timeline: Timeline): Slice {
 }
 
 export interface Slice {
-  /** Of the middle, along `direction` from the origin [m]. */
+  /** Position of the middle along `direction` from the origin [m]. */
   readonly position: number;
   readonly thickness: number;
   /** Unit vector. */

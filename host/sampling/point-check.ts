@@ -40,7 +40,7 @@ import { SLAB_OF_SLICE } from './sampler.ts';
 import { tripleMap } from './triple-map.ts';
 
 export interface EchoPrediction {
-  /** Spurious echo over the signal, within a factor of about two. */
+  /** Spurious echo relative to the signal, within a factor of about two. */
   readonly level: number;
   /**
    * For a voxel phantom: error of the sum over the slice, for the tissue with the largest error,
@@ -201,7 +201,7 @@ function checkByTrial(
   const cells = pixels.map(({ middle, spins }, p) => {
     const sizes = AXES.map((_, i) => pixel[i] ?? extents[i]![p].high - extents[i]![p].low) as unknown as Vector;
     const across = AXES.map((_, i) => (soft[i] ? 0 : (extents[i]![p].low + extents[i]![p].high) / 2));
-    // What varies over a pixel is compared about the same middle.
+    // Values that vary over a pixel are compared about the same middle.
     const first = pointsIn(spins, across, sizes, soft);
     const about = across.map((at, axis) => (soft[axis] ? middleOf(first, axis) : at));
     const { places, weights } = pointsIn(spins, about, sizes, soft);

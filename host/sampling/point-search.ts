@@ -58,7 +58,7 @@ interface Candidate {
   readonly count: number;
   /** Sets of one family differ in their layers, or in their size. */
   readonly family: string;
-  /** Echo that its layers alone would leave; undefined of a lattice. */
+  /** Echo of its layers alone; undefined for a lattice. */
   readonly layered?: number;
   readonly make: () => SubVoxelPlaces;
 }

@@ -34,7 +34,7 @@ export function heightIn({ direction, position }: Slice, x: number, y: number, z
 export interface Sampled {
   readonly places: readonly Vector[];
   readonly tissues: readonly { readonly T1: number; readonly T2: number; readonly weight: number }[];
-  /** Spins looked at, those outside the slice included. */
+  /** Number of examined spins, including those outside the slice. */
   readonly count: number;
 }
 

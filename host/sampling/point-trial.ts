@@ -51,7 +51,7 @@ export function softly(distance: number): number {
   return beyond < SOFT - 1 ? Math.cos((Math.PI / 2 / (SOFT - 1)) * beyond) ** 2 : 0;
 }
 
-/** What points see and the cells have not, over the signal. */
+/** Error of the points compared with the cells, relative to the signal. */
 export interface PointError {
   readonly level: number;
   /** The part in proportion to the signal. */

@@ -165,7 +165,7 @@ export const divisor = accepting<number>((given) => isNumber(given) && given !==
 const softDelay = record<SoftDelayEvent, object>({ number: channel, hint: token, offset: finite, factor: divisor }, {});
 
 const gradient = once(gradientEvent);
-/** What a block may have beside its duration. */
+/** Optional parts of a block besides its duration. */
 export const BLOCK_PARTS = {
   ...{ rf: once(rfEvent), gx: gradient, gy: gradient, gz: gradient, adc: once(adcEvent) },
   ...{ labels: once(list(label, 'labels', 0)), triggers: once(list(triggerEvent, 'triggers', 0)) },

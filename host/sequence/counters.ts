@@ -150,7 +150,10 @@ function separateEchoTimes(
   }
 }
 
-/** Of each repetition, the first contrast's echo that is nearest to k = 0; the first of equals. */
+/**
+ * For each repetition, the echo of the first contrast that is nearest to k = 0; the first of
+ * equals.
+ */
 function nearestEchoes(
   image: readonly number[],
   counters: readonly Counters[],

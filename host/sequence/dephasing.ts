@@ -9,7 +9,7 @@ import { walk } from './kspace.ts';
 import type { Scanner } from './scanner-types.ts';
 import type { Sequence } from './types.ts';
 
-/** Magnetisation that was excited so many T2 ago is gone. */
+/** Number of T2 after which excited magnetisation counts as decayed. */
 const GONE = 5;
 /**
  * If the phase increments of successive pulses differ by this [rad], the sequence is RF-spoiled.

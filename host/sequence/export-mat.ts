@@ -74,7 +74,7 @@ function* variables(sequence: Sequence): Generator<Buffer> {
 
 type Part = Readonly<Record<string, number | boolean | string | readonly number[] | Buffer>>;
 
-/** What a block holds besides events, by the variables that list it. */
+/** Contents of blocks other than events, by the variable that lists them. */
 function partsOf({ labels = [], triggers = [], rotation, shim, softDelay }: BlockRow): Record<string, readonly Part[]> {
   return {
     labels: labels.map((label) => ({ ...label })),

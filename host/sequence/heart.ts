@@ -10,7 +10,7 @@ import { type Hertz, SAME_TIME, type Seconds } from '../base/units.ts';
 import type { Block, Sequence } from './types.ts';
 
 export interface HeartSignal {
-  /** What messages cite. */
+  /** Name for messages. */
   readonly name: string;
   /**
    * First R peak at or after a time since the start of the sequence; undefined when there is none

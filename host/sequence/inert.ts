@@ -6,7 +6,7 @@ import type { Sequence } from './types.ts';
 
 /** Definitions that are numbers, none of them negative. */
 const NUMERIC = ['FOV', 'Matrix', 'MatrixSize', 'SliceThickness', 'Slice_Thickness', 'TE', 'TR'];
-/** Of a definition, a message shows so much. */
+/** Characters of a definition that a message shows. */
 const SHOWN = 60;
 
 function unreadDefinitions({ name, definitions }: Sequence): string[] {

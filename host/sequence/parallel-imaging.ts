@@ -45,7 +45,7 @@ function steps(values: readonly number[]): number[] {
   return values.map((value) => value - least);
 }
 
-/** Greatest common divisor; 0 of zeros alone. */
+/** Greatest common divisor; 0 if all are 0. */
 function gcd(values: readonly number[]): number {
   return values.reduce((a, b) => {
     let [p, q] = [a, b];

@@ -109,7 +109,7 @@ export function bandwidth(rf: RfEvent): Hertz {
   });
 }
 
-/** Whether two pulses differ in amplitude and offsets alone. */
+/** Whether two pulses differ only in amplitude and offsets. */
 function isScaled(a: RfEvent, b: RfEvent): boolean {
   const [x, y] = [sum(a.magnitude), sum(b.magnitude)];
   if (a.interpolation !== b.interpolation || a.time.length !== b.time.length || !(x > 0 && y > 0)) return false;

@@ -217,7 +217,7 @@ export function checkWantedTag(call: string, tag: number, bound: number): void {
   if (tag !== ANY_TAG) checkTag(call, tag, bound);
 }
 
-/** What a probe counts in. */
+/** The element type in which a probe counts. */
 export function checkElement(call: string, as: NumericArrayConstructor): void {
   const bytes = as?.BYTES_PER_ELEMENT;
   if (bytes !== 1 && bytes !== 2 && bytes !== 4 && bytes !== 8) {

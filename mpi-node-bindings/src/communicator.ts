@@ -21,7 +21,7 @@ import { NativeRequest, statusNow } from './request.ts';
 import type { Communicator, NumericArray, NumericArrayConstructor, Request, Status, Window } from './types.ts';
 import { NativeWindow } from './window.ts';
 
-/** How C is told of IN_PLACE. */
+/** How IN_PLACE is passed to C. */
 function orNull<T extends NumericArray>(send: T | InPlace): T | null {
   return send === IN_PLACE ? null : send;
 }

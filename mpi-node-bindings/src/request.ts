@@ -25,7 +25,7 @@ const PAUSE_MS = 1;
  */
 const EAGER_BYTES_PER_MS = 100_000;
 
-/** What `test` says of a request that is done and was not cancelled. */
+/** Result of `test` for a request that is done and was not cancelled. */
 const DONE = 1;
 
 interface Waiter {

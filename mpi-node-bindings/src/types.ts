@@ -25,7 +25,7 @@ export type NumericArrayConstructor<T extends NumericArray = NumericArray> = {
   new (length: number): T;
 };
 
-/** Of a message received or waiting. */
+/** Status of a message that was received or is waiting. */
 export interface Status {
   readonly source: number;
   readonly tag: number;
@@ -47,7 +47,7 @@ export interface Request {
   wait(): Promise<void>;
   /** Asks MPI, once, to give up a receive that nothing has matched yet; test or wait until done all the same. */
   cancel(): void;
-  /** Of a receive that is done and was not cancelled, else undefined. */
+  /** Status of a receive that is done and was not cancelled, else undefined. */
   readonly status: Status | undefined;
 }
 

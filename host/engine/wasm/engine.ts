@@ -181,7 +181,7 @@ function feedHere({ slots, fill, handOver }: TileSlots, state: RunState, work: (
   };
 }
 
-/** What host and threads signal each other by: words of the shared memory. */
+/** Words of the shared memory by which host and threads signal each other. */
 interface Signals {
   readonly words: Int32Array;
   readonly filled: number;

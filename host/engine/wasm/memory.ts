@@ -55,7 +55,7 @@ const MEMORY_LIMIT = 65535 * 65536;
  * costs a tenth of a second.
  */
 const SHORT_TILE = 6e9;
-/** What stepping in f64 takes beside lines in f32. */
+/** Cost of stepping in f64 relative to lines in f32. */
 const F64_WORK = 100;
 
 export interface Sizes {
@@ -110,7 +110,7 @@ export interface Memory {
 
 export interface Layout {
   readonly sizes: Sizes;
-  /** Of the shared memory, exactly. */
+  /** Exact size of the shared memory. */
   readonly bytes: number;
   /** Makes the memory and writes everything in but the tables. */
   make(): Memory;

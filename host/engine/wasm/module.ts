@@ -16,7 +16,7 @@ export type KernelBuild = 'wide' | 'relaxed' | 'simd';
 export interface Kernels {
   readonly module: WebAssembly.Module;
   readonly build: KernelBuild;
-  /** Of the kernels' bytes: tells two compilations of one version apart. */
+  /** Digest of the kernels' bytes, which distinguishes two compilations of one version. */
   readonly digest: string;
 }
 
@@ -107,7 +107,7 @@ export function describeBuild({ build, digest }: Kernels, exports: KernelExports
   return `${build}-${fused ? 'fused' : 'unfused'} ${digest} ${RUNTIME}`;
 }
 
-/** What an engine made here would call its build, without making one. */
+/** The build that an engine made here would have, without making one. */
 export function wasmBuild(wanted?: KernelBuild): string {
   const kernels = loadKernels(wanted);
   return describeBuild(kernels, probeOf(kernels).exports);

@@ -163,7 +163,7 @@ export function openSection(timeline: Timeline, units: PhaseUnits, firstSample: 
   };
 
   return {
-    /** What the current range holds. */
+    /** Contents of the current range. */
     range: () => ({ records: records.count() - rangeFirst, lines: rangeReadouts.length, steps: rangeSteps }),
 
     /** Whether a readout of so many samples should begin another section. */

@@ -27,7 +27,7 @@ export interface Refusal {
   time?: number;
 }
 
-/** What the library may do in one step. */
+/** Limits of the library in one step. */
 export interface Limits {
   /** The file that it may open, if any: one that is open already is not opened again. */
   readonly file?: string | undefined;
@@ -103,7 +103,7 @@ export function withinTime<T>(timeout: number, step: () => T, late: () => Error)
     throw (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT' ? late() : error;
   } finally {
     timed = false;
-    // What was stopped could not clean up.
+    // A step that was stopped could not clean up.
     forget();
   }
 }
@@ -125,7 +125,7 @@ export function withinLimits<T>({ file, memory, time }: Limits, step: () => T, r
   refusal = {};
   try {
     const result = time === undefined ? step() : withinTime(time, step, () => refused({ time }));
-    // What it cannot open it may take for empty.
+    // The library may treat a file that it cannot open as empty.
     if (refusal.file === undefined) return result;
   } catch (error) {
     if (Object.keys(refusal).length === 0) throw error;

@@ -244,7 +244,7 @@ function guardOf(
   memory: number,
   time: number,
 ): { readonly guard: Guard; readonly together: Hdf5Reader['together'] } {
-  /** Of the step at work. */
+  /** Location of the step in progress. */
   let at = '';
   const refused =
     (place: string) =>

@@ -19,7 +19,7 @@ export interface Runs {
 
 /** Most groups: each has a timeline of its own, so motions of single spins are not supported. */
 const MOST_GROUPS = 64;
-/** Of one run, with its growth. */
+/** Memory of one run, including growth of the list. */
 const BYTES_PER_RUN = 32;
 
 /** Runs of each different key of spins 0 … spinCount − 1, keys in the order of their first spin. */

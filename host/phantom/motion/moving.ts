@@ -23,7 +23,7 @@ import type { Motion, Path } from './types.ts';
 export interface MovingPhantom {
   /** Whether any motion moves any spin before the sequence ends. */
   readonly moves: boolean;
-  /** Of each group. Compile them all, in this order, before `source`. */
+  /** Movement of each group. Compile them all, in this order, before `source`. */
   readonly movements: readonly Movement[];
   /** Box that holds all spins at all times of the sequence [m]. */
   readonly bounds: ReturnType<typeof movingBounds>;
@@ -87,7 +87,7 @@ export function movingPhantom(
   );
   const starts = [0];
   for (const { runs } of groups) starts.push(starts[starts.length - 1] + runs.spins);
-  /** Of spins of one group. */
+  /** Group and file numbers of spins of one group. */
   const numbersIn = (first: number, count: number): { readonly group: number; readonly numbers: Float64Array } => {
     const group = starts.findLastIndex((start) => start <= first);
     return { group, numbers: numbersOf(groups[group].runs, first - starts[group], count) };

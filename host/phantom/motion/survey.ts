@@ -15,7 +15,7 @@ import type { HeartBeat, Motion, Path } from './types.ts';
 
 export interface Group {
   readonly runs: Runs;
-  /** Its motions, by their place in the list of all. */
+  /** Indices of its motions in the list of all. */
   readonly motions: readonly number[];
   /** Whether the movement is sampled. */
   readonly sampled: boolean;

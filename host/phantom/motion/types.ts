@@ -97,7 +97,7 @@ export interface NodeBlock {
 }
 
 export interface Motion {
-  /** What messages cite, such as `heart.phantom motion/motion_1`. */
+  /** Name for messages, such as `heart.phantom motion/motion_1`. */
   readonly place: string;
   readonly action: Action;
   readonly time: TimeCurve;

@@ -15,7 +15,7 @@ const MOST_DECAY = 3;
 export interface AxisFinder {
   /** Half of the largest decay [1/s]: what the factors of every axis carry. */
   readonly commonR2: number;
-  /** What an axis may err by: each keeps within it. */
+  /** Error bound of each axis. */
   readonly error: number;
   /** @param duration of all samples [s] */
   find(samples: number, duration: number): Axis | undefined;

@@ -18,14 +18,14 @@ export interface LineAxis {
   readonly weights: Float64Array;
   /** [samples][4 re, 4 im] */
   readonly factors: Float64Array;
-  /** Of a quarter of the grid. */
+  /** Stages of the transform of a quarter of the grid. */
   readonly stages: readonly Stage[];
 }
 
-/** What the spins of a line may have. */
+/** Ranges of the spins of a line. */
 export interface LineExtent {
   readonly samples: number;
-  /** Of all samples [s]. */
+  /** Duration of all samples [s]. */
   readonly duration: number;
   /** Largest decay [1/s]; the factors carry half of it. */
   readonly maxR2: number;

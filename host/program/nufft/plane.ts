@@ -16,24 +16,24 @@ export interface NufftPlane {
   readonly v: PlaneAxisChoice;
   /** Time nodes after the start of a curve at which spins are spread [s]: a multiple of four. */
   readonly times: Float64Array;
-  /** Of the longest curve [s]. */
+  /** Duration of the longest curve [s]. */
   readonly duration: number;
   /** Largest error of a sample of one spin of density 1. */
   readonly error: number;
   readonly scratch: Scratch;
 }
 
-/** What the curves of one plane need together. */
+/** Joint requirements of the curves of one plane. */
 export interface CurveExtent {
   readonly axes: readonly (readonly number[])[];
   /** Largest |k| from the middle of a curve, along both axes [cycles/m]. */
   readonly kMax: number[];
-  /** Of the longest curve [s]. */
+  /** Duration of the longest curve [s]. */
   duration: number;
   curves: number;
 }
 
-/** Of a sum in f32, relative, root mean square. */
+/** Relative rounding error of a sum in f32, root mean square. */
 const ROUNDING = 2 ** -26;
 
 /** The cheapest plane within the budget, or undefined. */

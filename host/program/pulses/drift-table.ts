@@ -20,7 +20,7 @@ import {
   widestCell,
 } from './table.ts';
 
-/** What the spins of all uses of a table may have. */
+/** Ranges of the spins in all uses of a table. */
 export interface DriftRange {
   /** Frequencies at the middle of the pulse, less its offset [Hz]. */
   readonly low: number;
@@ -61,7 +61,7 @@ const JUDGED_SPANS = 100;
  * Frequencies at which operators are judged, in units of 1/T: pulses of any kind act within these.
  */
 const BAND = [-4, -2, -1, 0, 1, 2, 4] as const;
-/** Of the largest error, what interpolation in the frequency may take. */
+/** Share of the error budget for interpolation in frequency. */
 const CELLS_SHARE = 1 / 4;
 /**
  * Largest phase [rad] by which the drift rotates a spin relative to the mean of a step: pairs of

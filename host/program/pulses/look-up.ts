@@ -36,7 +36,7 @@ export interface LookUps extends PulseTables {
 
 /** Durations and B1 that differ by less than this, relative to the largest, are equal. */
 const SAME = 1e-9;
-/** Of the error of an entry, the table's share. */
+/** Share of the table in the error budget of an entry. */
 const TABLE_SHARE = 1 / 2;
 
 interface Family {

@@ -20,7 +20,7 @@ import { LINE_METHODS, WINDOW_METHODS } from '../methods.ts';
 
 type Named<T> = T & { readonly name: string };
 
-/** What computes the readouts of one trajectory by themselves. */
+/** The method for the single readouts of one trajectory. */
 interface LineChoice {
   readonly name: string;
   readonly proposal: LineProposal;
@@ -39,7 +39,7 @@ export interface ReadoutChoices {
   costOf(readouts: readonly WindowReadout[]): number;
   /** Puts the readouts of a window into the program. */
   emit(readouts: readonly WindowReadout[], writer: ProgramWriter): void;
-  /** Of all that was emitted. */
+  /** Summary of all emitted readouts. */
   summary(): {
     readonly methods: Readonly<Record<string, number>>;
     readonly decisions: readonly Decision[];
@@ -152,7 +152,7 @@ function lineChoice(
   return { ...best, other: second && { name: second.name, cost: second.proposal.cost } };
 }
 
-/** Of methods that are worth a word. */
+/** Decisions to report. */
 function lineDecisions(choices: readonly LineChoice[], isRead: readonly boolean[]): Decision[] {
   return choices.flatMap(({ proposal: { what, how, cost }, other }, trajectory) =>
     what === undefined || how === undefined || other === undefined || !isRead[trajectory]

@@ -125,7 +125,7 @@ function pathFinder({ timeline }: Context) {
   };
 }
 
-/** By plane: what all of its curves need. */
+/** Joint requirements of the curves, by plane. */
 function extentsOf(
   context: Context,
   remaining: Remaining,

@@ -57,9 +57,9 @@ export const spinWarpParameters = {
   timeBandwidth,
 } as const;
 
-/** Of one slice. */
+/** Parameters of one slice. */
 export const planeParameters = { fov, n: matrixSize(128), thickness, offset, dwell, timeBandwidth } as const;
-/** Of a volume. */
+/** Parameters of a volume. */
 export const volumeParameters = { fov, n: matrixSize(64), dwell } as const;
 
 /** Parameters of which each spin-warp sequence has a default of its own. */

@@ -8,7 +8,7 @@ import { areaTrapezoid } from '../designer.ts';
 import type { Scanner } from '../scanner-types.ts';
 import type { TrapezoidEvent } from '../types.ts';
 
-/** Dephasing lobe of so many cycles across the slice. */
+/** Dephasing lobe with a given number of cycles across the slice. */
 export function spoilerLobe(cycles: number, thickness: Meters, scanner: Scanner): TrapezoidEvent {
   return areaTrapezoid(cycles / (scanner.gammaBar * thickness), scanner);
 }

@@ -55,7 +55,7 @@ const label = (cursor: Cursor, mode: 'set' | 'inc'): LabelEvent => ({
   mode,
 });
 
-/** What a resolved list takes, and each of its entries. */
+/** Memory of a resolved list, and of each of its entries. */
 const BYTES_PER_LIST = 256;
 const BYTES_PER_LINK = 16;
 /** Number of links for which the budget is checked once. */

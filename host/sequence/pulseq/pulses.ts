@@ -27,7 +27,7 @@ export const USES: Readonly<Record<string, RfUse>> = {
  */
 const LONG_PULSE = 1e6;
 
-/** What the shapes of a pulse say. */
+/** Contents of the shapes of a pulse. */
 type Envelope = Pick<RfEvent, 'time' | 'magnitude' | 'phase' | 'interpolation'>;
 
 /** Function from a row of [RF] to its event, the same object each time. @throws exit 65 */

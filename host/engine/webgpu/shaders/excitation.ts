@@ -41,13 +41,13 @@ fn rotation(h: vec3<f32>, doublings: u32) -> Rotation {
   return Rotation(v, w);
 }
 
-/** What a magnetisation gains by being turned. */
+/** Change of a magnetisation by a rotation. */
 fn turning(m: vec3<f32>, by: Rotation) -> vec3<f32> {
   let t = 2.0 * cross(by.v, m);
   return by.w * t + cross(by.v, t);
 }
 
-/** What one spin carries from step to step of a pulse. */
+/** State of one spin between steps of a pulse. */
 struct Course { hz: f32, loss: vec2<f32>, rotation: Rotation }
 
 /** @param rates (1/T2, 1/T1) */

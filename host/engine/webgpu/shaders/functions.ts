@@ -21,7 +21,7 @@ override SCALE_Y: f32 = 1.0;
 override SCALE_Z: f32 = 1.0;
 override SCALE_W: f32 = 1.0;
 
-/** Of one dispatch; each kernel says what the eight numbers are. */
+/** Parameters of one dispatch; each kernel documents the eight numbers. */
 struct Dispatch { a: vec4<u32>, b: vec4<u32> }
 @group(0) @binding(0) var<uniform> dispatch: Dispatch;
 /** [x, y, z, density, T1, T2, T2s, offResonance][CAPACITY] */

@@ -36,7 +36,7 @@ fn addExactly(index: u32, value: f32, tile: u32) {
     atomicMax(&sums[0], ~tile);
     return;
   }
-  // What is below the smallest normal number is far below half a unit.
+  // Values below the smallest normal number are far below half a unit.
   if (exponent == 0u || shift < -24) { return; }
   let mantissa = (bits & 0x7fffffu) | 0x800000u;
   var low: u32;

@@ -145,6 +145,29 @@ test('before 1.5 first continues the block before and last follows from the samp
   assert.ok(Math.abs(edges(2)[0] - 1e5) < 1e-6 && Math.abs(edges(2)[1]) < 1e-6, 'label blocks interrupt nothing');
 });
 
+test('a file that says 1.4 with the columns of 1.3, delays of their own and transmit weights', () => {
+  const sequence = read({
+    version: '[VERSION]\nmajor 1\nminor 4\nrevision 5\n',
+    blocks: '[BLOCKS]\n1 0 1 0 0 0 0 0\n2 0 0 1 0 0 1 0\n3 1 0 0 0 0 0 0\n',
+    rf: '[RF]\n1 2500 1 2 100 120 0.25 3 4\n',
+    gradients: '',
+    adc: '[ADC]\n1 8 25000 20 10 0.1\n',
+    extensions: '[DELAYS]\n1 3000\n',
+    shapes: [
+      '[SHAPES]\nshape_id 1\nnum_samples 100\n1\n0\n0\n97\n',
+      'shape_id 2\nnum_samples 100\n0\n0\n98\n',
+      // As the original writer left them: unpacked where that is no longer.
+      'shape_id 3\nnum_samples 4\n0.5\n0.25\n0.5\n0.25\n',
+      'shape_id 4\nnum_samples 4\n0\n-1.57079633\n3.14159265\n1.57079633\n',
+    ].join('\n'),
+  });
+  const { rf, shim } = sequence.block(0);
+  near([rf!.delay, rf!.frequencyOffset, rf!.phaseOffset], [100e-6, 120, 0.25]);
+  near(shim!.magnitude, [0.5, 0.25, 0.5, 0.25]);
+  near(shim!.phase, [0, -1.57079633, 3.14159265, 1.57079633]);
+  near([sequence.block(1).duration, sequence.block(2).duration], [500e-6, 3e-3]);
+});
+
 test('extensions: triggers, shims, rotations, soft delays', () => {
   const changes = {
     blocks: '[BLOCKS]\n1 100 1 0 0 1 0 3\n2 500 0 0 0 0 0 4\n3 250 0 0 0 0 0 4\n',
@@ -230,7 +253,7 @@ test('a single sample may have no dwell time', () => {
   assert.deepEqual([adc!.samples, adc!.dwell, adc!.delay], [1, 0, 2e-5]);
 });
 
-test('two more columns of [RF] are channel weights by shape, in turns', () => {
+test('two more columns of [RF] are channel weights by shape, phases in radians', () => {
   const shimmed = (columns: string): Sequence =>
     read({
       version: '[VERSION]\nmajor 1\nminor 4\nrevision 1\n',
@@ -241,10 +264,7 @@ test('two more columns of [RF] are channel weights by shape, in turns', () => {
     });
   assert.equal(shimmed('0 0').block(0).shim, undefined);
   near(shimmed('3 4').block(0).shim!.magnitude, [0, 1, 0.5, 0.25]);
-  near(
-    shimmed('3 4').block(0).shim!.phase,
-    [0, 3, 5, 8].map((turns) => 2 * Math.PI * turns),
-  );
+  near(shimmed('3 4').block(0).shim!.phase, [0, 3, 5, 8]);
 });
 
 test('a pulse of seconds is kept as runs of equal samples', () => {

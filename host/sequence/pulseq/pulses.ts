@@ -154,7 +154,7 @@ function peakCenter({ magnitude, time, interpolation }: Envelope): Seconds {
 
 /**
  * Channel weights that an older parallel-transmission dialect states in two more columns of [RF]:
- * ids of shapes with a magnitude and a phase (in turns) per channel. Undefined where both are 0 or
+ * ids of shapes with a magnitude and a phase (in radians, unlike the phase shapes of pulses) per channel. Undefined where both are 0 or
  * missing.
  */
 export function rfShims({ sections, shape }: Source): (row: number) => RfShimEvent | undefined {
@@ -164,7 +164,7 @@ export function rfShims({ sections, shape }: Source): (row: number) => RfShimEve
     if (magnitudeId === 0 && phaseId === 0) return undefined;
     const place = placeOf(sections, sections.rf, row);
     const magnitude = magnitudeId === 0 ? undefined : [...shape(magnitudeId, place)];
-    const phase = phaseId === 0 ? undefined : Array.from(shape(phaseId, place), (turns) => 2 * Math.PI * turns);
+    const phase = phaseId === 0 ? undefined : Array.from(shape(phaseId, place));
     if (magnitude && phase) requireSameLength(magnitude.length, phase.length, 'shim magnitude and phase', place);
     return {
       magnitude: magnitude ?? phase!.map(() => 1),

@@ -41,6 +41,8 @@ export interface Sections {
   layout: Layout;
   /** Blocks of 1.2 have none. */
   hasExtensionColumn: boolean;
+  /** A shape of as many numbers as samples is not packed, from 1.4 on. */
+  mayBePlain: boolean;
   readonly definitions: Map<string, string>;
   readonly blocks: Blocks;
   readonly rf: Table;
@@ -68,6 +70,7 @@ export function readSections(path: string, bytes: Buffer): Sections {
     version: '',
     layout: 'old',
     hasExtensionColumn: true,
+    mayBePlain: true,
     definitions: new Map(),
     blocks: {
       count: 0,
@@ -198,13 +201,17 @@ function readVersion(cursor: Cursor, sections: Sections): void {
 /** Decides the layout once the version is known. */
 function settleVersion(cursor: Cursor, sections: Sections): void {
   const [major, minor, revision] = sections.version.split('.').map(Number) as [number, number, number];
-  const layout = ({ 2: 'old', 3: 'old', 4: 'v4', 5: 'v5' } as const)[minor];
+  // Some writers of transmit weights call their files 1.4 but keep the columns of 1.3, with delays
+  // in a section of their own.
+  const keepsDelays = minor === 4 && cursor.bytes.includes('\n[DELAYS]');
+  const layout = ({ 2: 'old', 3: 'old', 4: keepsDelays ? 'old' : 'v4', 5: 'v5' } as const)[minor];
   if (major !== 1 || layout === undefined) {
     const fix = 'write the file as version 1.2 to 1.5';
     throw badInput(`${cursor.path} [VERSION]`, `version ${major}.${minor}.${revision} is not supported`, fix);
   }
   sections.layout = layout;
   sections.hasExtensionColumn = minor > 2;
+  sections.mayBePlain = minor > 3;
 }
 
 /** The long part of long files: no allocation per line. */

@@ -51,20 +51,20 @@ export function pushPacked(store: ShapeStore, value: number): void {
 
 /**
  * Unpacks shape number `n`.
- * @param plainAllowed version 1.4 or later
+ * @param mayBePlain version 1.4 or later
  * @throws exit 65 when the code is damaged, does not give the samples it promises, or these exceed
  * the budget
  */
 export function unpackShape(
   store: ShapeStore,
   n: number,
-  plainAllowed: boolean,
+  mayBePlain: boolean,
   path: string,
   budget: Budget,
 ): Float64Array {
   const { packed, samples, place } = stored(store, n, path);
   budget.take(8 * samples, `${samples} samples of shape ${store.ids[n]}`, place);
-  if (plainAllowed && packed.length === samples) return packed.slice();
+  if (mayBePlain && packed.length === samples) return packed.slice();
   const shape = new Float64Array(samples);
   let filled = 0;
   let sum = 0;
@@ -78,7 +78,7 @@ export function unpackShape(
 }
 
 /** The same as runs of equal samples. @throws exit 65 */
-export function shapeRuns(store: ShapeStore, n: number, plainAllowed: boolean, path: string, budget: Budget): Runs {
+export function shapeRuns(store: ShapeStore, n: number, mayBePlain: boolean, path: string, budget: Budget): Runs {
   const { packed, samples, place } = stored(store, n, path);
   const ends: number[] = [];
   const values: number[] = [];
@@ -92,7 +92,7 @@ export function shapeRuns(store: ShapeStore, n: number, plainAllowed: boolean, p
     }
     ends.push(filled);
   };
-  if (plainAllowed && packed.length === samples) for (const value of packed) push(value, 1);
+  if (mayBePlain && packed.length === samples) for (const value of packed) push(value, 1);
   else {
     let sum = 0;
     eachRun(store, n, path, (step, repeats) => {

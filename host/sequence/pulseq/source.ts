@@ -31,7 +31,7 @@ export interface Source {
 }
 
 export function openSource(sections: Sections, rasters: Rasters, gammaBar: Hertz, budget: Budget): Source {
-  const { shapes, layout, path } = sections;
+  const { shapes, mayBePlain, path } = sections;
   const table: Table = {
     name: 'shape',
     width: 0,
@@ -49,14 +49,13 @@ export function openSource(sections: Sections, rasters: Rasters, gammaBar: Hertz
     if (n !== -1) return n;
     throw badInput(place, `shape ${id} does not exist`, 'define it, or write the file again if it was cut short');
   };
-  const plainAllowed = layout !== 'old';
   const shape: Source['shape'] = (id, place) => {
     const n = find(id, place);
-    unpacked[n] ??= unpackShape(shapes, n, plainAllowed, path, budget);
+    unpacked[n] ??= unpackShape(shapes, n, mayBePlain, path, budget);
     return unpacked[n];
   };
   const shapeLength: Source['shapeLength'] = (id, place) => shapes.samples[find(id, place)];
-  const runs: Source['runs'] = (id, place) => shapeRuns(shapes, find(id, place), plainAllowed, path, budget);
+  const runs: Source['runs'] = (id, place) => shapeRuns(shapes, find(id, place), mayBePlain, path, budget);
   const share: Source['share'] = (key, length, place, make) => {
     const known = shared.get(key);
     if (known !== undefined) return known;

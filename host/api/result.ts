@@ -35,7 +35,7 @@ export const coilsOf = ({ mix, phantom }: Pick<Job, 'mix' | 'phantom'>): number 
  * Integers back to numbers, the receiver's phase, and noise where it is asked for.
  * @throws LarmorError 65
  */
-export function receive(job: Job, engine: Engine, request: NoiseRequest | undefined): Received {
+export function receive(job: Job, engine: Pick<Engine, 'sums'>, request: NoiseRequest | undefined): Received {
   const { timelines, plan, scanner, encoding } = job;
   const [timeline] = timelines;
   const unit = 2 ** -plan.scaleExponent;
@@ -56,7 +56,7 @@ const sincePeak =
     time - (peakBefore(time) ?? Number.NaN);
 
 /** The run's signal as raw-data formats hold it. */
-export function rawDataOf(job: Job, { signal, coils, noise }: Received, provenance: Provenance): RawData {
+export function rawDataOf(job: Job, { signal, coils, noise }: Received, provenance: Partial<Provenance>): RawData {
   const { timelines, plan, scanner, sequence, phantom } = job;
   const [timeline] = timelines;
   return {

@@ -19,6 +19,7 @@ import { checkWritable, filesOf } from '../raw/index.ts';
 import type { RawData } from '../raw/types.ts';
 import type { RankReport, Summary } from '../report/summary.ts';
 import { describeFile, recordCompletion, writeCheckpoint } from '../run/checkpoint.ts';
+import type { StartedBy } from '../run/checkpoint-header.ts';
 import { lockFolder } from '../run/lock.ts';
 import { type RunResult, runTiles } from '../run/loop.ts';
 import { type CheckpointOptions, findResumePoint, type ResumePoint } from '../run/resume.ts';
@@ -45,6 +46,8 @@ export interface RunOptions extends CheckpointOptions {
   readonly begun: number;
   /** As provenance states it. */
   readonly command: readonly string[];
+  /** As checkpoints state it, so that the run can be viewed. */
+  readonly startedBy?: StartedBy;
   /**
    * On rank 0: starts showing how many of `total` tiles are finished. @returns function that stops
    * it
@@ -102,7 +105,10 @@ export async function runJob(
   const hide = root ? options.showProgress(toDo, cluster.finished) : () => {};
   const title = `${job.sequence.name} on ${phantom.name}`;
   const save = (tiles: readonly TileRange[]): void =>
-    writeCheckpoint(options.checkpoint!, plan, { title, coils: channelsOf(phantom), done: tiles, sums: engine.sums });
+    writeCheckpoint(options.checkpoint!, plan, {
+      ...{ title, coils: channelsOf(phantom), done: tiles, sums: engine.sums },
+      ...(options.startedBy && { command: options.startedBy }),
+    });
   const onSaveError = (error: unknown): void =>
     warn(`${(error as Error).message}; the run continues, the previous checkpoint is kept`);
   let result: RunResult;

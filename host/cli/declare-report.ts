@@ -29,7 +29,11 @@ Examples:
   program
     .command('view')
     .description('show a report in a browser on this machine, with sliders that repeat the simulation')
-    .argument('[sequence|raw]', 'a sequence (sliders for a built-in one), or ISMRMRD raw data', 'epi')
+    .argument(
+      '[sequence|raw|checkpoint]',
+      'a sequence (sliders for a built-in one), ISMRMRD raw data, or the checkpoint folder of a run',
+      'epi',
+    )
     .argument('[phantom]', PHANTOM, 'head2d')
     .option('--port <n>', 'port on 127.0.0.1 (default: any that is free)', portNumber, 0)
     .option('--set <name=value>', 'set a parameter at the start (te=5ms); repeatable', collect)
@@ -42,6 +46,7 @@ Examples:
   larmor view                          the default scan, with sliders
   larmor view gre head2d --set n=64
   larmor view raw.mrd
+  larmor view saved                    the image so far of a run with --checkpoint saved
 ${EXIT_CODES}`,
     )
     .action(async (name, phantom, options) => (await import('./view.ts')).view(name, phantom, options));

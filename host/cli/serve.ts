@@ -8,10 +8,11 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { cannotWrite } from '../base/errors.ts';
+import type { PartialRun } from '../html/types.ts';
 
 /** What is served. */
 export interface Served {
-  readonly html: string;
+  readonly html: () => string;
   /**
    * Simulates with other parameters; absent: the page has no sliders.
    * @param tell receives the progress
@@ -22,6 +23,17 @@ export interface Served {
     signal: AbortSignal,
     tell: (done: number, total: number) => void,
   ) => Promise<Buffer>;
+  /**
+   * Progress of a run; absent: the page does not follow one.
+   * @param known tiles that the page shows
+   */
+  readonly partial?: (known: number) => PartialState;
+}
+
+export interface PartialState extends PartialRun {
+  readonly isComplete: boolean;
+  /** The report, in the form that the page unpacks; absent if the page shows it already. */
+  readonly data?: string;
 }
 
 export interface Server {
@@ -62,6 +74,19 @@ export function serve(served: Served, port: number): Promise<Server> {
     response.end();
   };
 
+  const partial = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const known: unknown = JSON.parse(await bodyOf(request));
+    if (typeof known !== 'number') throw new SyntaxError('no number');
+    let answer: PartialState | { readonly error: string };
+    try {
+      answer = served.partial!(known);
+    } catch (error) {
+      answer = { error: error instanceof Error ? error.message : String(error) };
+    }
+    response.writeHead(200, { ...HEADERS, 'Content-Type': 'application/json' });
+    response.end(JSON.stringify(answer));
+  };
+
   const server = createServer((request, response) => {
     const { port: own } = server.address() as AddressInfo;
     const hosts = [`${HOST}:${own}`, `localhost:${own}`];
@@ -77,14 +102,16 @@ export function serve(served: Served, port: number): Promise<Server> {
     if (!isSame(given, token)) return refuse(403, 'open the address that larmor view printed');
     if (rest === '' && request.method === 'GET') {
       response.writeHead(200, { ...HEADERS, 'Content-Type': 'text/html; charset=utf-8' });
-      response.end(served.html);
+      response.end(served.html());
       return;
     }
-    if (rest !== 'simulate' || request.method !== 'POST' || served.simulate === undefined)
-      return refuse(404, 'no such page');
-    simulate(request, response).catch(() =>
-      response.headersSent ? response.end() : refuse(400, 'not an object of settings'),
-    );
+    if (request.method === 'POST' && rest === 'simulate' && served.simulate !== undefined)
+      simulate(request, response).catch(() =>
+        response.headersSent ? response.end() : refuse(400, 'not an object of settings'),
+      );
+    else if (request.method === 'POST' && rest === 'partial' && served.partial !== undefined)
+      partial(request, response).catch(() => refuse(400, 'not a number of tiles'));
+    else refuse(404, 'no such page');
   });
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

@@ -63,6 +63,7 @@ export async function simulate(sequence: string, phantom: string, options: Simul
       magnetization: magnetization === undefined ? undefined : magnetizationFile(magnetization),
       begun,
       command: ['larmor', ...process.argv.slice(2)],
+      startedBy: { words: process.argv.slice(2), folder: process.cwd() },
       showProgress: (total, finished) => showProgress(total, finished, quiet),
       report(summary) {
         if (json) printJson('simulate', { ...summary });

@@ -24,8 +24,8 @@ export function reportHtml(report: Report): string {
     "default-src 'none'",
     `script-src 'sha256-${hash}'`,
     "style-src 'unsafe-inline'",
-    // The server that sent a live page simulates for it.
-    ...(report.live ? ["connect-src 'self'"] : []),
+    // The server that sent a live page simulates for it, or follows a run.
+    ...(report.live || report.partial ? ["connect-src 'self'"] : []),
     "base-uri 'none'",
     "form-action 'none'",
   ];

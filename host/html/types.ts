@@ -29,8 +29,15 @@ export interface Report {
   readonly phantom?: PhantomData;
   /** For a page from a server: the parameters that its sliders set. */
   readonly live?: readonly LiveParameter[];
+  /** Tiles of a run that is not finished: the server has more of them when it is asked again. */
+  readonly partial?: PartialRun;
   /** All that is known of the run: JSON text, since its keys are any. */
   readonly provenance: string;
+}
+
+export interface PartialRun {
+  readonly done: number;
+  readonly total: number;
 }
 
 /** A parameter that a live page may change. */

@@ -9,6 +9,7 @@ import { el, followColours, section } from './dom.ts';
 import { imageSection } from './image.ts';
 import { showKspace } from './kspace.ts';
 import { liveControls } from './live.ts';
+import { followRun } from './partial.ts';
 import { phantomSection } from './phantom.ts';
 import { openReadouts } from './readouts.ts';
 import { accuracySection, echoText, provenanceSection } from './run.ts';
@@ -86,6 +87,7 @@ async function start(): Promise<void> {
     const report = await decode(data);
     show(host, report);
     if (report.live) host.before(liveControls(report.live, decode, (next) => show(host, next)));
+    if (report.partial) host.before(followRun(report.partial, decode, (next) => show(host, next)));
     followColours();
     host.dataset.ready = 'true';
   } catch (error) {

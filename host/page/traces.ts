@@ -27,7 +27,7 @@ export interface Diagram {
 }
 
 /** Blocks that are drawn as they play. */
-const MOST_EXACT = 600;
+const MOST_EXACT = 1500;
 /** Columns of an overview. */
 const COLUMNS = 800;
 

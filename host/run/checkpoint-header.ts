@@ -10,11 +10,20 @@ export interface Header {
   readonly plan: Pick<Plan, 'hash' | 'parts' | 'tileCount'>;
   /** Sequence and phantom, for messages. */
   readonly title: string;
+  /** How the run was started; absent: by a program. */
+  readonly command?: StartedBy;
   readonly coils: number;
   /** Length of the sums: two numbers per coil and sample. */
   readonly values: number;
   /** [first, count] of ranges of finished tiles, ascending and disjoint. */
   readonly done: readonly (readonly [number, number])[];
+}
+
+export interface StartedBy {
+  /** Arguments of `larmor`. */
+  readonly words: readonly string[];
+  /** The folder in which it was called. */
+  readonly folder: string;
 }
 
 /** A file that a run wrote. */
@@ -46,13 +55,17 @@ const isCount = (value: unknown, least: number): value is number =>
 /** @returns the header, or the name of the field that is wrong */
 export function checkHeader(value: unknown): Header | string {
   if (!isObject(value)) return 'header';
-  const { plan, title, coils, values, done } = value;
+  const { plan, title, command, coils, values, done } = value;
   if (!isObject(plan)) return 'plan';
   if (!isText(plan.hash)) return 'plan.hash';
   if (!isObject(plan.parts) || !Object.values(plan.parts).every(isText)) return 'plan.parts';
   const { tileCount } = plan;
   if (!isCount(tileCount, 1)) return 'plan.tileCount';
   if (!isText(title)) return 'title';
+  if (command !== undefined) {
+    if (!isObject(command) || !isText(command.folder)) return 'command';
+    if (!Array.isArray(command.words) || !command.words.every(isText)) return 'command';
+  }
   if (!isCount(coils, 1)) return 'coils';
   if (!isCount(values, 0) || values % (2 * coils) !== 0) return 'values';
   if (!Array.isArray(done)) return 'done';

@@ -79,11 +79,12 @@ export function prepareDirectory(directory: string): void {
 export function writeCheckpoint(
   directory: string,
   plan: Plan,
-  { title, coils, done, sums }: Checkpoint & { readonly title: string; readonly coils: number },
+  { title, command, coils, done, sums }: Checkpoint & Pick<Header, 'title' | 'command' | 'coils'>,
 ): void {
   const header: Header = {
     plan: { hash: plan.hash, parts: plan.parts, tileCount: plan.tileCount },
     title,
+    ...(command && { command }),
     coils,
     values: sums.length,
     done: done.map(({ first, count }) => [first, count] as const),
@@ -140,6 +141,21 @@ export function readCheckpoint(directory: string, plan: Plan, { coils, samples }
     );
   }
   return { done: rangesOf(header), sums };
+}
+
+/** What of a plan decides what the sums mean, not how they were computed. */
+const OF_SCAN = ['motion', 'sequence', 'phantom'];
+
+/**
+ * @param size of the sums
+ * @throws LarmorError 65, naming the file, if a checkpoint is of another sequence or phantom than
+ *   the plan
+ */
+export function requireSameScan(path: string, header: Header, plan: Plan, { coils, samples }: SumsSize): void {
+  const others = differences(plan.parts, header.plan.parts).filter((name) => OF_SCAN.includes(name));
+  if (others.length === 0 && header.coils === coils && header.values === 2 * coils * samples) return;
+  const what = others.join(' and ') || 'number of coils or samples';
+  throw badInput(path, `was made with another ${what} than its command gives now`, 'restore the files of its run');
 }
 
 /**

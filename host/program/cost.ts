@@ -148,6 +148,8 @@ export const steppedCost = (steps: number): number => 60 + 40 * steps;
 export const composedCost = (steps: number): number => 60 + 280 * steps;
 /** Applying a sum of operators, by their number. */
 export const operatorCost = (terms: number): number => 20 + 15 * terms;
+/** What an operator costs besides where it comes from memory, not from the cache. */
+export const LOADED_OPERATOR = 60;
 /** Looking an operator up in a table, by its numbers of rates and coefficients. */
 export const lookUpCost = (rates: number, coefficients: number): number => 100 + coefficients * rates;
 /**

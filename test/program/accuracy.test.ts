@@ -79,3 +79,30 @@ test('the tile size is the one whose program costs least', () => {
   assert.equal(sizeOf(timelineOf(spiral(2, 4096)), FINEST / 2), even, 'too fine a tolerance for curves');
   assert.equal(sizeOf(timelineOf(fingerprinting(120, 32)), 1e-4), even);
 });
+
+test('pulses of many slices are operators, as many as a tile has room for', () => {
+  const timeline = timelineOf(makeBuiltin('gre', { n: 8, slices: 40, dummies: 0 }, DEFAULT_SCANNER));
+  const source = phantomOf(randomSpins(300));
+  const played = (tileSize: number): number[] => {
+    const { useOf, operators } = makeProgram(timeline, source, { precision: 'f32', tileSize }).operators;
+    return [operators.length, useOf.filter((use) => use >= 0).length];
+  };
+  assert.deepEqual(played(4096), [40, 320]);
+  assert.deepEqual(played(2 ** 18), [2, 16]);
+});
+
+test('tiles of a long scan are cut, at no cost', () => {
+  const source = phantomOf(randomSpins(60_000));
+  const sizeOf = (repetitions: number): [number, number] => {
+    const job = {
+      ...{ timelines: [timelineOf(fingerprinting(repetitions, 32))] as const, source },
+      precision: 'f64' as const,
+    };
+    const tileSize = defaultTileSize(job);
+    return [tileSize, programCost({ ...job, tileSize }) / programCost({ ...job, tileSize: 944 })];
+  };
+  assert.deepEqual(sizeOf(20), [944, 1]);
+  const [size, cost] = sizeOf(1000);
+  assert.ok(size >= 64 && size < 500, `${size}`);
+  assert.ok(cost < 1.05, `${cost}`);
+});

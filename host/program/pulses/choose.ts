@@ -1,14 +1,14 @@
 /**
  * Chooses the method of each pulse: for each family of pulses the cheapest proposal, then the
- * families whose operators save most, as long as a spin's operators fit in the cache. Depends on
- * counts only.
+ * families whose operators save most, as long as there is room for those of a tile. Depends on counts
+ * only.
  */
 import { OperatorUse, Term } from '../../abi/abi.generated.ts';
 import { type RecordList, recordList, type Values } from '../../abi/records.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { pulseUses } from '../../timeline/windows.ts';
 import { OPERATOR_GAIN } from '../accuracy.ts';
-import { steppedCost } from '../cost.ts';
+import { LOADED_OPERATOR, steppedCost } from '../cost.ts';
 import type { Context, Decision, PulseFamily, PulseMethod, PulseProposal } from '../method.ts';
 import { pulseFamilies, weights } from './families.ts';
 import { type LookUps, type LookUpUse, lookUpPulses } from './look-up.ts';
@@ -38,10 +38,13 @@ export interface Operators extends PulseTables {
 }
 
 /**
- * Cached operators of one spin [bytes], at most: a tile of 1024 then fills half of a second-level
- * cache.
+ * Operators of one spin that stay in the cache [bytes]: those of a tile of 1024 spins fill half of
+ * a second-level cache. Further ones come from memory at each use, which pulses of many steps are
+ * worth: those of many slices.
  */
-const MOST_BYTES = 1024;
+const CACHED_BYTES = 1024;
+/** Operators of a tile's spins [bytes], at most; every thread holds those of one tile. */
+const MOST_BYTES = 2 ** 25;
 const OPERATOR_BYTES = 48;
 
 /** @param methods of all pulses, the definition last */
@@ -56,8 +59,11 @@ export function choosePulses(context: Context, methods: readonly PulseMethod[]):
   /** By pulse: its terms. */
   const termsOf = new Map<number, readonly Values<typeof Term>[]>();
   for (const candidate of candidates) {
-    const { nodes, pulse, members } = candidate.family;
-    if (!(candidate.saved > 0) || OPERATOR_BYTES * (operators.length + nodes.length) > MOST_BYTES) continue;
+    const { nodes, pulse, members, uses } = candidate.family;
+    const bytes = OPERATOR_BYTES * (operators.length + nodes.length);
+    if (bytes * context.tileSize > MOST_BYTES) continue;
+    const loading = bytes > CACHED_BYTES ? uses * nodes.length * LOADED_OPERATOR : 0;
+    if (!(candidate.saved > loading)) continue;
     const first = operators.length;
     for (const node of nodes) {
       operators.push(pulses.add(pulse, node));

@@ -2,13 +2,14 @@
  * Default number of spins per tile: of a few sizes the one whose program costs least. It is part of
  * the plan, so it depends only on phantom, timelines and methods. Small tiles can be shared evenly
  * by threads and ranks; large ones share the work that is done once per tile (a transform) among
- * many spins.
+ * many spins. In a long scan a tile is cut so that it ends within seconds.
  */
 import { PANEL } from '../engine/tile-cut.ts';
 import { modelColumns } from '../phantom/columns.ts';
 import { SPIN_BYTES } from '../phantom/types.ts';
 import { programCost } from '../program/build.ts';
 import { isModelled } from '../program/context.ts';
+import { roughCost } from '../program/cost.ts';
 import type { ProgramJob } from '../program/types.ts';
 
 const MIN_TILE = 256;
@@ -38,7 +39,25 @@ const MODEL_TILE_BYTES = 2 ** 20;
  */
 const COILS_TILE_BYTES = 2 ** 23;
 
+/**
+ * Operations of a tile above which it is cut, some two seconds of a thread: a signal to stop waits
+ * for the tiles that have begun. Half as many spins must not share so much that they cost more.
+ */
+const LONG_TILE = 2 ** 32;
+const LEAST_TILE = 64;
+const DEARER = 0.05;
+
 export function defaultTileSize(job: Omit<ProgramJob, 'tileSize'>): number {
+  const tileSize = cheapestTileSize(job);
+  if (roughCost(job.timelines[0], job.source.model) * tileSize < LONG_TILE) return tileSize;
+  const cost = programCost({ ...job, tileSize });
+  const short = Math.max(LEAST_TILE, 8 * Math.floor(LONG_TILE / cost / 8));
+  for (let size = short; size < tileSize; size *= 2)
+    if (programCost({ ...job, tileSize: size }) < (1 + DEARER) * cost) return size;
+  return tileSize;
+}
+
+function cheapestTileSize(job: Omit<ProgramJob, 'tileSize'>): number {
   const { timelines, source } = job;
   const { spinCount, model } = source;
   const sizesUpTo = (fitting: number): number[] =>

@@ -519,7 +519,7 @@ export class Line {
 /** One axis of a plane of k-space, as `host/program/nufft/plane-axis.ts` chooses it. */
 @unmanaged
 export class PlaneAxis {
-  /** [4] f64: cells per metre along x, y, z; the cell of the origin */
+  /** [5] f64: cells per metre along x, y, z; the cell of the origin; cells per Hz of a spin */
   place: usize;
   /** Cells that spins are spread on, and the one whose phase is 0 throughout. */
   cells: i32;
@@ -555,6 +555,12 @@ export class NufftPlane {
    * are the products of slope · τ + offset over all nodes.
    */
   parts: usize;
+  /**
+   * Where time is part of the place on v: the imaginary part of a place [cells per 1/s of R2 beyond
+   * `commonR2`]; 0 elsewhere, places are real.
+   */
+  decay: f64;
+  commonR2: f64;
 }
 
 /** One or several readouts along any path in one plane. */

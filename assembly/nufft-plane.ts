@@ -3,11 +3,16 @@
  * of a spin on the two axes of the plane, and its phase and decay e^{−(R2 + i2πΔf)·τ} at the time
  * nodes τ, depend neither on the readout nor on the preceding pulse. They are computed once per
  * tile for all readouts: cell, weights on both axes, and the factors.
+ *
+ * Where time runs along v, as from line to line of EPI, the plane is skewed: t = s·k_v + τ, and
+ * k_v·v + Δf·t is k_v·(v + s·Δf) + Δf·τ. So a spin is placed at v + s·(Δf − i·R2/2π), and the nodes
+ * have to span only what of time is left. Its weights on v are complex.
  */
 import { KernelContext, Kernel, NufftPlane, PlaneAxis } from './abi';
 import { expRe, expIm, evolve } from './readout';
 import { Tile } from './scratch';
-import { loadColumn, madd } from './simd';
+import { loadColumn, loadT, madd, splat } from './simd';
+import { COLUMN, copyWeights, weightsOf } from './spreading';
 
 // @ts-ignore: decorator
 @inline export function spreadingOf(axis: PlaneAxis): Kernel {
@@ -17,13 +22,19 @@ import { loadColumn, madd } from './simd';
 /** Bytes of a cell: four time nodes, real then imaginary. */
 export const CELL: usize = 32;
 
+// @ts-ignore: decorator
+@inline export function isSkewed(plane: NufftPlane): bool {
+  return plane.decay != 0;
+}
+
 /**
  * Bytes of a spin's grid position: address of its first cell, its number in the tile, weights on u
- * and v.
+ * and v; of a skewed plane the real parts on v, then the imaginary ones.
  */
 // @ts-ignore: decorator
-@inline export function placeBytes(u: PlaneAxis, v: PlaneAxis): usize {
-  return 8 + (<usize>(spreadingOf(u).taps + spreadingOf(v).taps) << 2);
+@inline export function placeBytes(plane: NufftPlane): usize {
+  const onU = spreadingOf(changetype<PlaneAxis>(plane.u)), onV = spreadingOf(changetype<PlaneAxis>(plane.v));
+  return 8 + (<usize>(onU.taps + (isSkewed(plane) ? 2 : 1) * onV.taps) << 2);
 }
 
 /**
@@ -65,7 +76,8 @@ export const CELL: usize = 32;
   const place = axis.place;
   let p = madd<f64>(v128.load64_splat(place), loadColumn<f64>(tile.x, n), v128.load64_splat(place, 24));
   p = madd<f64>(v128.load64_splat(place, 8), loadColumn<f64>(tile.y, n), p);
-  return madd<f64>(v128.load64_splat(place, 16), loadColumn<f64>(tile.z, n), p);
+  p = madd<f64>(v128.load64_splat(place, 16), loadColumn<f64>(tile.z, n), p);
+  return madd<f64>(v128.load64_splat(place, 32), loadT<f64>(tile.offResonanceHz, n), p);
 }
 
 /** Writes the weights of a point at `local` between cells, [taps] f32. */
@@ -93,7 +105,7 @@ export function setPoints(plane: NufftPlane, job: KernelContext, tile: Tile): vo
   tile.placed = changetype<usize>(plane);
   const u = changetype<PlaneAxis>(plane.u);
   const v = changetype<PlaneAxis>(plane.v);
-  const bytes = placeBytes(u, v);
+  const bytes = placeBytes(plane);
   const cells = tile.spread;
   /**
    * [v cells] i32: number of spins that begin there, then the index at which the next of them is
@@ -114,11 +126,15 @@ export function setPoints(plane: NufftPlane, job: KernelContext, tile: Tile): vo
     store<i32>(row, before);
     before += spins;
   }
-  /** Room for the positions of four spins. */
-  const order = cells + 64;
+  /** Room for the positions of four spins, for the imaginary parts of their places, and weights. */
+  const order = cells + 64, imaginary = cells + 80, weights = cells + 8 * COLUMN;
+  const onU = spreadingOf(u), onV = spreadingOf(v);
+  const one = f32x4.splat(1), zero = f32x4.splat(0);
   for (let n = 0; n < tile.count; n += 4) {
     locate4(u, tile, n, cells, cells + 16);
     locate4(v, tile, n, cells + 32, cells + 48);
+    const rate = v128.sub<f32>(loadT<f32>(tile.R2, n), splat<f32>(plane.commonR2));
+    v128.store(imaginary, v128.mul<f32>(rate, splat<f32>(plane.decay)));
     for (let i: usize = 0; i < 16; i += 4) {
       const row = load<i32>(cells + 32 + i);
       const next = rows + (<usize>row << 2);
@@ -128,8 +144,14 @@ export function setPoints(plane: NufftPlane, job: KernelContext, tile: Tile): vo
       const to = sortedPoints(job, tile) + <usize>at * bytes;
       store<usize>(to, <usize>(row * u.cells + load<i32>(cells + i)) * CELL);
       store<i32>(to, n + <i32>(i >> 2), 4);
-      kernelWeights(spreadingOf(u), v128.load32_splat(cells + 16 + i), to + 8);
-      kernelWeights(spreadingOf(v), v128.load32_splat(cells + 48 + i), to + 8 + (<usize>spreadingOf(u).taps << 2));
+      kernelWeights(onU, v128.load32_splat(cells + 16 + i), to + 8);
+      const above = to + 8 + (<usize>onU.taps << 2);
+      const local = v128.load32_splat(cells + 48 + i);
+      if (isSkewed(plane)) {
+        const decay = v128.load32_splat(imaginary + i);
+        weightsOf(onV.polynomials, onV.taps, onV.degree, local, decay, one, zero, weights);
+        copyWeights(weights, above, <usize>onV.taps << 2);
+      } else kernelWeights(onV, local, above);
     }
     for (let node = 0; node < plane.nodes; node++) {
       evolve(tile, n, 0, 0, 0, load<f64>(plane.times + (<usize>node << 3)));

@@ -9,7 +9,7 @@ import { transformColumns } from './fourier';
 import { foldRows, place, PLACES } from './nufft2d1';
 import { Tile } from './scratch';
 import { madd, nmadd } from './simd';
-import { addVector, cellOf, COLUMN, isSame, kernelWeights, MOST_TAPS } from './spreading';
+import { addVector, cellOf, COLUMN, copyWeights, isSame, kernelWeights, MOST_TAPS } from './spreading';
 import { addFixed, allFinite } from './sums';
 
 /** Bytes of a cell's real or imaginary parts. */
@@ -89,16 +89,6 @@ function storePoints(train: Nufft2d1, across: Axis, down: Axis, job: KernelConte
 // @ts-ignore: decorator
 @inline function pointsOf(job: KernelContext, tile: Tile): usize {
   return tile.plane + (<usize>job.capacity << 3);
-}
-
-/** @returns address behind the copy: [taps] re, [taps] im */
-// @ts-ignore: decorator
-@inline function copyWeights(from: usize, to: usize, taps: usize): usize {
-  for (let at: usize = 0; at < taps; at += 16) {
-    v128.store(to + at, v128.load(from + at));
-    v128.store(to + at + taps, v128.load(from + at, MOST_TAPS * 4));
-  }
-  return to + 2 * taps;
 }
 
 /** Spreads the stored points, up to `end`, as four coils from `coil` on receive them. */

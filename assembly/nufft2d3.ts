@@ -5,7 +5,7 @@
  * are interpolated in time between a few nodes τ_l (Chebyshev), four at a time: for each, spins
  * are spread on a grid (`nufft-plane.ts`), the grid is transformed, and samples are interpolated
  * from the transform. A spin costs (cells × time nodes) products, independent of the number of
- * samples.
+ * samples. In a skewed plane most of t is part of a spin's place, and a few nodes suffice.
  */
 import {
   Nufft2d3, Nufft2d3Sample, KernelContext, Kernel, LINES_BESIDE, Precession, recordAt, NufftPlane, PlaneAxis,
@@ -13,7 +13,9 @@ import {
 import { transformColumns } from './fourier';
 import { expRe, expIm, evolve } from './readout';
 import { Tile } from './scratch';
-import { CELL, nodeFactorsOf, placeBytes, setPoints, sortedPoints, spreadingOf, kernelWeights } from './nufft-plane';
+import {
+  CELL, isSkewed, nodeFactorsOf, placeBytes, setPoints, sortedPoints, spreadingOf, kernelWeights,
+} from './nufft-plane';
 import { loadT, madd, nmadd } from './simd';
 import { addFixed, allFinite } from './sums';
 
@@ -29,7 +31,7 @@ export function sumNufft2d3(job: KernelContext, tile: Tile, index: i32, sums: us
     turnSpins(curve, tile);
     if (job.coils != 0) weighSpins(job, tile, channel);
     for (let group = 0; group < plane.nodes >> 2; group++) {
-      spreadSpins(u, v, job, tile, group);
+      spreadSpins(plane, u, v, job, tile, group);
       const transformed = transform(u, v, job, tile);
       finite = addSamples(curve, plane, u, v, job, tile, transformed, group, sums) && finite;
     }
@@ -65,11 +67,15 @@ function turnSpins(curve: Nufft2d3, tile: Tile): void {
 }
 
 /** Spreads all spins on [v cells][u cells][re, im of four time nodes], at `tile.grid`. */
-function spreadSpins(u: PlaneAxis, v: PlaneAxis, job: KernelContext, tile: Tile, group: i32): void {
-  const bytes = placeBytes(u, v);
+function spreadSpins(
+  plane: NufftPlane, u: PlaneAxis, v: PlaneAxis, job: KernelContext, tile: Tile, group: i32,
+): void {
+  const bytes = placeBytes(plane);
   const row = <usize>u.cells * CELL;
   const onU = spreadingOf(u), onV = spreadingOf(v);
   const across: usize = <usize>onU.width << 2, down: usize = <usize>onV.width << 2;
+  /** From the real part of a weight on v to its imaginary one; 0: it has none. */
+  const imaginary: usize = isSkewed(plane) ? <usize>onV.taps << 2 : 0;
   memory.fill(tile.grid, 0, <usize>v.cells * row);
   let place = sortedPoints(job, tile);
   let factors = nodeFactorsOf(job, tile, bytes, group);
@@ -80,23 +86,29 @@ function spreadSpins(u: PlaneAxis, v: PlaneAxis, job: KernelContext, tile: Tile,
     const re = nmadd<f32>(my, cy, v128.mul<f32>(mx, cx));
     const im = madd<f32>(my, cx, v128.mul<f32>(mx, cy));
     const corner = tile.grid + load<usize>(place), left = place + 8, above = left + (<usize>onU.taps << 2);
-    if (onU.taps == 8) spreadEight(corner, row, left, above, above + down, re, im);
-    else spreadAny(corner, row, left, left + across, above, above + down, re, im);
+    if (onU.taps == 8) spreadEight(corner, row, left, above, above + down, imaginary, re, im);
+    else spreadAny(corner, row, left, left + across, above, above + down, imaginary, re, im);
     factors += CELL;
   }
 }
 
 /**
  * Spreads a spin on rows of cells, with its weights along a row from `left` to `right` and across
- * rows from `above` to `below`.
+ * rows from `above` to `below`, whose imaginary parts are `imaginary` bytes further, if any.
  */
 // @ts-ignore: decorator
 @inline function spreadAny(
-  line: usize, row: usize, left: usize, right: usize, above: usize, below: usize, re: v128, im: v128,
+  line: usize, row: usize, left: usize, right: usize, above: usize, below: usize, imaginary: usize, re: v128,
+  im: v128,
 ): void {
   for (; above < below; above += 4) {
     const w = v128.load32_splat(above);
-    const lineRe = v128.mul<f32>(w, re), lineIm = v128.mul<f32>(w, im);
+    let lineRe = v128.mul<f32>(w, re), lineIm = v128.mul<f32>(w, im);
+    if (imaginary != 0) {
+      const wi = v128.load32_splat(above + imaginary);
+      lineRe = nmadd<f32>(wi, im, lineRe);
+      lineIm = madd<f32>(wi, re, lineIm);
+    }
     let to = line;
     for (let from = left; from < right; from += 4) {
       const part = v128.load32_splat(from);
@@ -114,7 +126,7 @@ function spreadSpins(u: PlaneAxis, v: PlaneAxis, job: KernelContext, tile: Tile,
  */
 // @ts-ignore: decorator
 @inline function spreadEight(
-  line: usize, row: usize, left: usize, above: usize, below: usize, re: v128, im: v128,
+  line: usize, row: usize, left: usize, above: usize, below: usize, imaginary: usize, re: v128, im: v128,
 ): void {
   const w0 = v128.load32_splat(left), w1 = v128.load32_splat(left, 4), w2 = v128.load32_splat(left, 8);
   const w3 = v128.load32_splat(left, 12);
@@ -122,7 +134,12 @@ function spreadSpins(u: PlaneAxis, v: PlaneAxis, job: KernelContext, tile: Tile,
   const w7 = v128.load32_splat(left, 28);
   for (; above < below; above += 4) {
     const w = v128.load32_splat(above);
-    const lineRe = v128.mul<f32>(w, re), lineIm = v128.mul<f32>(w, im);
+    let lineRe = v128.mul<f32>(w, re), lineIm = v128.mul<f32>(w, im);
+    if (imaginary != 0) {
+      const wi = v128.load32_splat(above + imaginary);
+      lineRe = nmadd<f32>(wi, im, lineRe);
+      lineIm = madd<f32>(wi, re, lineIm);
+    }
     v128.store(line, madd<f32>(w0, lineRe, v128.load(line)));
     v128.store(line, madd<f32>(w0, lineIm, v128.load(line, 16)), 16);
     v128.store(line, madd<f32>(w1, lineRe, v128.load(line, 32)), 32);

@@ -47,11 +47,19 @@ export const MOST_TAPS: usize = 16;
  */
 // @ts-ignore: decorator
 @inline export function kernelWeights(axis: Axis, local: v128, decay: v128, re: v128, im: v128, to: usize): void {
-  let coefficient = axis.polynomials;
-  for (const end = to + (<usize>axis.taps << 2); to < end; to += 16) {
+  weightsOf(axis.polynomials, axis.taps, axis.degree, local, decay, re, im, to);
+}
+
+/** The same of a kernel given by its polynomials. */
+// @ts-ignore: decorator
+@inline export function weightsOf(
+  polynomials: usize, taps: i32, degree: i32, local: v128, decay: v128, re: v128, im: v128, to: usize,
+): void {
+  let coefficient = polynomials;
+  for (const end = to + (<usize>taps << 2); to < end; to += 16) {
     let wr = v128.load(coefficient);
     let wi = f32x4.splat(0);
-    for (let d = axis.degree; d > 0; d--) {
+    for (let d = degree; d > 0; d--) {
       coefficient += 16;
       const next = nmadd<f32>(wi, decay, madd<f32>(wr, local, v128.load(coefficient)));
       wi = madd<f32>(wr, decay, v128.mul<f32>(wi, local));
@@ -61,6 +69,16 @@ export const MOST_TAPS: usize = 16;
     v128.store(to, nmadd<f32>(wi, im, v128.mul<f32>(wr, re)));
     v128.store(to, madd<f32>(wi, re, v128.mul<f32>(wr, im)), MOST_TAPS * 4);
   }
+}
+
+/** @returns address behind the copy of such weights: [taps] re, [taps] im */
+// @ts-ignore: decorator
+@inline export function copyWeights(from: usize, to: usize, taps: usize): usize {
+  for (let at: usize = 0; at < taps; at += 16) {
+    v128.store(to + at, v128.load(from + at));
+    v128.store(to + at + taps, v128.load(from + at, MOST_TAPS * 4));
+  }
+  return to + 2 * taps;
 }
 
 /** Bytes of one column of a panel, four for each spin. */

@@ -5,8 +5,8 @@
 
 import type { Sequence } from '../host/sequence/types.ts';
 import { MOTIONS, type MovingScan, movingScan } from '../testing/moving-scans.ts';
-import { engineFor, type RunOptions, relativeError, simulateTimeline, toSignal } from '../testing/run.ts';
-import { epi, gradientEcho3d, radial, randomPhantom, timelineOf } from '../testing/timed-scans.ts';
+import { engineFor, phantomOf, type RunOptions, relativeError, toSignal } from '../testing/run.ts';
+import { epi, gradientEcho3d, radial, randomPhantom, randomSpins, timelineOf } from '../testing/timed-scans.ts';
 import { inProcess, inTurns, median, type Row, ratioOf, type Times } from './harness.ts';
 
 interface MovingCase {
@@ -39,14 +39,27 @@ const CASES: readonly MovingCase[] = [
   { name: 'line: koosh ball, 256 spokes of 256', sequence: () => radial(256, 256, true), against: 'exact' },
 ];
 
+/** The signal of the spins in the first tile. */
+async function firstTile({ timelines, source }: MovingScan, options: RunOptions): Promise<Float64Array> {
+  const { engine, plan } = await engineFor(timelines, source, options);
+  await engine.run(0, 1);
+  const signal = toSignal(engine.sums, plan);
+  await engine.close();
+  return signal;
+}
+
 export async function* movingRows(wanted: (name: string) => boolean, quick: boolean): AsyncGenerator<Row> {
   for (const one of CASES) {
     if (!wanted(one.name)) continue;
     const sequence = one.sequence();
-    const scanOf = (spins: number): MovingScan =>
-      one.motion === undefined
-        ? { timelines: [timelineOf(sequence)], source: randomPhantom(spins) }
-        : movingScan(sequence, randomPhantom(spins), MOTIONS[one.motion](spins));
+    /** @param seen how many of the spins have a density */
+    const scanOf = (spins: number, seen = spins): MovingScan => {
+      const all = randomSpins(spins);
+      all.density.fill(0, seen);
+      const phantom = phantomOf(all);
+      if (one.motion === undefined) return { timelines: [timelineOf(sequence)], source: phantom };
+      return movingScan(sequence, phantom, MOTIONS[one.motion](spins));
+    };
     const spins = quick ? QUICK_SPINS : SPINS;
     const { timelines, source } = scanOf(spins);
     const fast: RunOptions = { tolerance: TOLERANCE };
@@ -58,12 +71,12 @@ export async function* movingRows(wanted: (name: string) => boolean, quick: bool
     const [ours, theirs] = (await inTurns(contestants, quick ? 1 : 3)) as [Times, Times];
     for (const { engine } of [moving, still]) await engine.close();
 
-    const judged = scanOf(JUDGED);
-    const truth = await simulateTimeline(judged.timelines, judged.source, { precision: 'f64' });
-    const { engine, plan } = await engineFor(judged.timelines, judged.source, fast);
-    await engine.run(0, plan.tileCount);
-    const error = relativeError(toSignal(engine.sums, plan), truth);
-    await engine.close();
+    // In the tiles and by the methods of the whole run, which depend on all its spins.
+    const judged = scanOf(spins, JUDGED);
+    const error = relativeError(
+      await firstTile(judged, { ...fast, tileSize: moving.plan.tileSize }),
+      await firstTile(judged, { precision: 'f64', tileSize: JUDGED }),
+    );
     yield {
       ...{ name: one.name, value: median(ours.seconds), unit: 's', error },
       ...{ against: theirs.name, ...ratioOf(ours, theirs) },

@@ -12,11 +12,22 @@ import type { Program } from '../host/program/types.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';
 import type { Timeline } from '../host/timeline/types.ts';
+import { MOTIONS, movingScan } from '../testing/moving-scans.ts';
 import { errorOfDensity, phantomOf, simulateTimeline, spinsOf } from '../testing/run.ts';
 import type { Choice } from '../testing/some.ts';
-import { fingerprinting, gradientEcho3d, randomSpins, spiral, timelineOf } from '../testing/timed-scans.ts';
+import {
+  fingerprinting,
+  gradientEcho3d,
+  randomPhantom,
+  randomSpins,
+  spiral,
+  timelineOf,
+} from '../testing/timed-scans.ts';
 import type { Row, Section } from './report.ts';
 
+/** All spins turn alike: the motion is in the timeline alone. */
+const turning = (): Timeline =>
+  movingScan(makeBuiltin('epi', {}, DEFAULT_SCANNER), randomPhantom(1), MOTIONS.turning(1)).timelines[0];
 const epi = (n: number): Timeline => timelineOf(makeBuiltin('epi', { n }, DEFAULT_SCANNER));
 
 /** A timeline for each form, and what shows that the form is in it. */
@@ -38,6 +49,13 @@ export const FAST_FORMS: readonly {
     form: 'spiral, 4 shots',
     timeline: () => timelineOf(spiral(4, 1024)),
     isUsed: ({ methods }) => methods.nufft2d3 === 4,
+    tileSize: 32768,
+  },
+  {
+    form: 'EPI of spins that turn by 10° a second',
+    timeline: turning,
+    isUsed: ({ methods, decisions }) =>
+      methods.nufft2d3 === 101 && decisions.some(({ chosen }) => chosen.includes('skewed in time')),
     tileSize: 32768,
   },
   {

@@ -329,13 +329,15 @@ export const PlaneAxis = {
   },
 } as const;
 export const NufftPlane = {
-  bytes: 20,
+  bytes: 40,
   fields: {
     u: ['u32', 0],
     v: ['u32', 4],
     times: ['u32', 8],
     nodes: ['i32', 12],
     parts: ['u32', 16],
+    decay: ['f64', 24],
+    commonR2: ['f64', 32],
   },
 } as const;
 export const Nufft2d3 = {

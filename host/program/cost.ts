@@ -122,14 +122,17 @@ interface PlaneAxis {
 interface Plane {
   readonly u: PlaneAxis;
   readonly v: PlaneAxis;
+  /** 0: places are real. */
+  readonly slope: number;
   readonly times: ArrayLike<number>;
 }
 
 /** A curve: a spin's phase and products; its share of the tile's transforms and samples. */
-export function nufft2d3Cost({ u, v, times }: Plane, samples: number, tileSize: number): number {
+export function nufft2d3Cost({ u, v, slope, times }: Plane, samples: number, tileSize: number): number {
   // Rows of five to eight cells are spread as eight.
   const row = u.spreading.taps === 8 ? 8 : u.spreading.width;
-  const spreading = times.length * (16 + v.spreading.width * (2 + CELL * row));
+  const ofRow = slope === 0 ? 2 : 5;
+  const spreading = times.length * (16 + v.spreading.width * (ofRow + CELL * row));
   const transform = times.length * POINT * (u.cells * v.grid * v.stages + v.count * u.grid * u.stages);
   const sampling = samples * times.length * 2 * u.interpolation.width * v.interpolation.width;
   return 60 + spreading + (transform + sampling) / tileSize;
@@ -139,8 +142,9 @@ export function nufft2d3Cost({ u, v, times }: Plane, samples: number, tileSize: 
  * A plane, once per tile: a spin's cells and weights, sorting, and its phase factor at each time
  * node. (For a single line of 256 samples this takes 1.15 times as long as by recurrence.)
  */
-export function planeCost({ u, v, times }: Plane): number {
-  return 120 + u.spreading.taps * u.spreading.degree + v.spreading.taps * v.spreading.degree + 50 * times.length;
+export function planeCost({ u, v, slope, times }: Plane): number {
+  const onV = (slope === 0 ? 1 : 4) * v.spreading.taps * v.spreading.degree;
+  return 120 + u.spreading.taps * u.spreading.degree + onV + 50 * times.length;
 }
 
 /** Playing a pulse step by step; composing its operator, in f64. */

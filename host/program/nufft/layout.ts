@@ -44,22 +44,25 @@ export function placeStages(arena: Arena, stages: readonly Stage[]): number {
 /** @returns address of a NufftPlane; curves in one plane share it */
 export function placePlane(arena: Arena, plane: NufftPlane): number {
   return arena.once(plane, () => {
-    const { u, v, times } = plane;
+    const { u, v, slope, commonR2, times } = plane;
     return arena.record(NufftPlaneRecord, {
-      u: placePlaneAxis(arena, u),
-      v: placePlaneAxis(arena, v),
+      u: placePlaneAxis(arena, u, 0),
+      v: placePlaneAxis(arena, v, slope / v.pitch),
       times: arena.place(times),
       nodes: times.length,
       parts: arena.placeSingle(partsTable(times.length)),
+      decay: -slope / v.pitch / (2 * Math.PI),
+      commonR2,
     });
   });
 }
 
-function placePlaneAxis(arena: Arena, axis: PlaneAxisChoice): number {
+/** @param perHertz cells by which a spin is shifted per Hz */
+function placePlaneAxis(arena: Arena, axis: PlaneAxisChoice, perHertz: number): number {
   const { direction, pitch, centre, cells, middle, spreading, interpolation, grid, first, count } = axis;
   const stages = stagesOf(grid);
   return arena.record(PlaneAxis, {
-    place: arena.place(Float64Array.of(...direction.map((value) => value / pitch), middle - centre / pitch)),
+    place: arena.place(Float64Array.of(...direction.map((value) => value / pitch), middle - centre / pitch, perHertz)),
     cells,
     middle,
     spreading: placeKernel(arena, spreading),

@@ -1,6 +1,7 @@
 /** The path of a curve's samples through k-space and time, and the plane that holds it. */
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import type { WindowReadout } from '../../timeline/windows.ts';
+import { alongAxis, framesOf, type PlaneFrame, rangeOf } from './plane-frames.ts';
 
 /** Relative out-of-plane deviation that is treated as rounding error. */
 const FLATNESS = 1e-9;
@@ -9,15 +10,14 @@ const FLATNESS = 1e-9;
 export interface Path {
   /** [samples][kx, ky, kz, t] */
   readonly points: Float64Array;
-  /**
-   * Directions that span the plane, and their names as a key; undefined: the trajectory is not
-   * planar, or is straight (its plane is not unique).
-   */
-  readonly plane: { readonly key: string; readonly axes: readonly (readonly number[])[] } | undefined;
-  /** Middle of k, and its largest distance from there along both axes [cycles/m]. */
-  readonly middle: readonly number[];
-  readonly reach: readonly number[];
-  readonly duration: number;
+  /** None: the trajectory is not planar, or is straight (its plane is not unique). */
+  readonly frames: readonly PlaneFrame[];
+}
+
+/** Directions that span a plane, and their names as a key. */
+interface Plane {
+  readonly key: string;
+  readonly axes: readonly (readonly number[])[];
 }
 
 export function targetsOf(timeline: Timeline, lines: readonly WindowReadout[]): Int32Array {
@@ -31,27 +31,9 @@ export function targetsOf(timeline: Timeline, lines: readonly WindowReadout[]): 
 
 export function trace(timeline: Timeline, lines: readonly WindowReadout[]): Path {
   const points = lines.length === 1 ? pointsOf(timeline, lines[0]) : joined(timeline, lines);
-  const along = (axis: readonly number[]): [number, number] => {
-    const [x, y, z, t] = axis as [number, number, number, number];
-    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    for (let n = 0; n < points.length; n += STRIDE.sample) {
-      const value = x * points[n] + y * points[n + 1] + z * points[n + 2] + t * points[n + 3];
-      if (value < low) low = value;
-      if (value > high) high = value;
-    }
-    return [low, high];
-  };
-  const ranges = COORDINATES.map((axis) => along([...axis, 0]));
+  const ranges = COORDINATES.map((axis) => rangeOf(points, (n) => alongAxis(points, n, axis)));
   const plane = planeOf(points, ranges);
-  const axes = plane?.axes ?? [];
-  const spans = axes.map((axis) => along([...axis, 0]));
-  return {
-    points,
-    plane,
-    middle: [0, 1, 2].map((i) => axes.reduce((sum, axis, a) => sum + (axis[i] * (spans[a][0] + spans[a][1])) / 2, 0)),
-    reach: spans.map(([low, high]) => (high - low) / 2),
-    duration: along([0, 0, 0, 1])[1],
-  };
+  return { points, frames: plane === undefined ? [] : framesOf(points, plane.key, plane.axes) };
 }
 
 const COORDINATES = [
@@ -61,7 +43,7 @@ const COORDINATES = [
 ] as const;
 
 /** The plane that contains all points, spanned by two coordinate axes if possible. */
-function planeOf(points: Float64Array, ranges: readonly [number, number][]): Path['plane'] {
+function planeOf(points: Float64Array, ranges: readonly [number, number][]): Plane | undefined {
   const sizes = ranges.map(([low, high]) => high - low);
   const flat = FLATNESS * Math.max(...sizes);
   for (const normal of [2, 1, 0]) {

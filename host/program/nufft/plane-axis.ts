@@ -5,6 +5,7 @@
  * measured here; the oversampling of cells and points is chosen by operation count.
  */
 import { INTERPOLATION } from '../accuracy.ts';
+import { type AxisKernel, decayingKernels } from './decaying-kernel.ts';
 import { radicesOf, smoothLength } from './fourier.ts';
 import { kaiserBessel, narrowestKernel, type SpreadingKernel, WIDEST } from './kaiser-bessel.ts';
 
@@ -48,6 +49,8 @@ export interface Span {
   readonly centre: number;
   readonly reach: number;
   readonly kReach: number;
+  /** Where time runs along the axis: largest R2, times half of that time. */
+  readonly decay?: number;
 }
 
 /**
@@ -61,17 +64,25 @@ const MOST_POINTS = 2.75;
 /** Axes whose error stays within `bound`, to choose from by error and cost. */
 export function planeAxes(span: Span, bound: number): PlaneAxisChoice[] {
   return FINENESS.flatMap((fineness) => {
-    const narrowest = narrowestKernel(fineness, bound * (1 - INTERPOLATION));
-    if (narrowest === undefined) return [];
-    const wider = narrowest.width < WIDEST ? [kaiserBessel(narrowest.width + 1, fineness)] : [];
-    return [narrowest, ...wider].flatMap((spreading) => axesOf(span, fineness, spreading, bound * INTERPOLATION));
+    const within = bound * (1 - INTERPOLATION);
+    const kernels =
+      span.decay === undefined ? realKernels(fineness, within) : decayingKernels(fineness, span.decay, within);
+    return kernels.flatMap((spreading) => axesOf(span, fineness, spreading, bound * INTERPOLATION));
   });
+}
+
+/** The narrowest kernel whose error stays within `bound`, and the next one. */
+function realKernels(fineness: number, bound: number): AxisKernel[] {
+  const narrowest = narrowestKernel(fineness, bound);
+  if (narrowest === undefined) return [];
+  const wider = narrowest.width < WIDEST ? [kaiserBessel(narrowest.width + 1, fineness)] : [];
+  return [narrowest, ...wider].map((kernel) => ({ kernel, error: kernel.error, amplification: kernel.amplification }));
 }
 
 function axesOf(
   { direction, centre, reach, kReach }: Span,
   fineness: number,
-  spreading: SpreadingKernel,
+  { kernel: spreading, error, amplification }: AxisKernel,
   bound: number,
 ): PlaneAxisChoice[] {
   // An axis along which nothing varies is one cell wide.
@@ -81,15 +92,15 @@ function axesOf(
   const cells = 2 * middle;
   const axes: PlaneAxisChoice[] = [];
   for (let grid = smoothLength(LEAST_POINTS * cells, 1); grid < MOST_POINTS * cells; grid = smoothLength(grid + 1, 1)) {
-    const interpolation = narrowestKernel(grid / cells, bound / spreading.amplification);
+    const interpolation = narrowestKernel(grid / cells, bound / amplification);
     if (interpolation === undefined) continue;
     const last = Math.ceil(grid * pitch * kReach + interpolation.width / 2);
     if (2 * last + 1 > grid) continue;
     axes.push({
       ...{ direction, pitch, centre, cells, middle, spreading, grid, interpolation },
       ...{ first: -last, count: 2 * last + 1, stages: radicesOf(grid).length },
-      error: spreading.error + spreading.amplification * interpolation.error,
-      amplification: spreading.amplification * interpolation.amplification,
+      error: error + amplification * interpolation.error,
+      amplification: amplification * interpolation.amplification,
     });
   }
   return axes;

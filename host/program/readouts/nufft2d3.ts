@@ -15,13 +15,14 @@ import { placePlane } from '../nufft/layout.ts';
 import { type Path, targetsOf, trace } from '../nufft/planar-paths.ts';
 import { type CurveExtent, choosePlane, type NufftPlane } from '../nufft/plane.ts';
 import { type PlaneAxisChoice, pointOf } from '../nufft/plane-axis.ts';
+import type { PlaneFrame } from '../nufft/plane-frames.ts';
 import { trajectoryAt } from '../trajectory.ts';
 
 type Points = RecordList<typeof Nufft2d3Sample>;
 
 interface Curve {
   readonly plane: NufftPlane;
-  /** [kx, ky, kz, t]: middle of its range of k, and start of its time, since the last pulse. */
+  /** [kx, ky, kz, t]: middle of its range of k, and start of the time left, since the last pulse. */
   readonly precession: Float64Array;
   /** [samples] shared by equal curves */
   readonly points: Points;
@@ -50,10 +51,10 @@ export const nufft2d3: WindowMethod = {
       const bytes = tables.has(key) ? 0 : Nufft2d3Sample.bytes * (path.points.length / STRIDE.sample);
       return tableBytes + bytes <= MOST_POINT_BYTES;
     };
-    const pointsOf = (path: Path, plane: NufftPlane, key: string): Points => {
+    const pointsOf = (path: Path, frame: PlaneFrame, plane: NufftPlane, key: string): Points => {
       const known = tables.get(key);
       if (known !== undefined) return known;
-      const points = tabulate(path, plane);
+      const points = tabulate(path.points, frame, plane);
       tables.set(key, points);
       tableBytes += Nufft2d3Sample.bytes * points.length;
       return points;
@@ -63,28 +64,32 @@ export const nufft2d3: WindowMethod = {
       propose(readouts): readonly WindowProposal[] {
         if (!isCurve(context, readouts)) return [];
         const { path, key } = pathOf(readouts);
-        const extent = path.plane && extents.get(path.plane.key);
-        const plane = path.plane && planeOf(path.plane.key);
-        if (plane === undefined || extent === undefined || !hasRoom(path, key)) return [];
-        const { u, v, times, error } = plane;
+        if (!hasRoom(path, key)) return [];
         const samples = path.points.length / STRIDE.sample;
-        return [
-          {
-            readouts,
-            cost: Math.max(1, coils) * nufft2d3Cost(plane, samples, tileSize) + planeCost(plane) / extent.curves,
-            error,
-            what: `${samples} samples on a curve`,
-            how: `2-D transform at ${times.length} time nodes, ${u.spreading.width} × ${v.spreading.width} cells of ${u.cells} × ${v.cells}, ${u.grid} × ${v.grid} points`,
-            emit(writer) {
-              const { middle } = path;
-              const precession = Float64Array.from(readouts[0].encoding, (value, i) => value + (i < 3 ? middle[i] : 0));
-              const targets = targetsOf(timeline, readouts);
-              const index = curves.push({ plane, precession, points: pointsOf(path, plane, key), targets }) - 1;
-              writer.op(OP.NUFFT2D3, index);
-              writer.scratch(plane.scratch);
+        const proposals = path.frames.flatMap((frame): WindowProposal[] => {
+          const [plane, extent] = [planeOf(frame.key), extents.get(frame.key)];
+          if (plane === undefined || extent === undefined) return [];
+          const { u, v, times, error } = plane;
+          return [
+            {
+              readouts,
+              cost: Math.max(1, coils) * nufft2d3Cost(plane, samples, tileSize) + planeCost(plane) / extent.curves,
+              error,
+              what: `${samples} samples on a curve`,
+              how: `2-D transform at ${times.length} time nodes${frame.slope === 0 ? '' : ', skewed in time'}, ${u.spreading.width} × ${v.spreading.width} cells of ${u.cells} × ${v.cells}, ${u.grid} × ${v.grid} points`,
+              emit(writer) {
+                const { middle, start } = frame;
+                const shift = [...middle, start];
+                const precession = Float64Array.from(readouts[0].encoding, (value, i) => value + shift[i]);
+                const targets = targetsOf(timeline, readouts);
+                const points = pointsOf(path, frame, plane, key);
+                writer.op(OP.NUFFT2D3, curves.push({ plane, precession, points, targets }) - 1);
+                writer.scratch(plane.scratch);
+              },
             },
-          },
-        ];
+          ];
+        });
+        return proposals.sort((a, b) => a.cost - b.cost).slice(0, 1);
       },
       lower: (arena) => ({
         nufft2d3s: arena.records(
@@ -102,12 +107,12 @@ export const nufft2d3: WindowMethod = {
   },
 };
 
-/** Lines that are equally spaced and many are better off in batches. */
-const admits = (context: Context, { trajectory }: WindowReadout): boolean =>
-  !(trajectoryAt(context.timeline, trajectory).isUniform && canBatch(context, trajectory));
-
+/** A single line, one of many that are equally spaced, is better off in a batch. */
 const isCurve = (context: Context, readouts: readonly WindowReadout[]): boolean =>
-  readouts.length > 0 && readouts.every((readout) => admits(context, readout));
+  readouts.length > 1 || readouts.some((readout) => isOwn(context, readout));
+
+const isOwn = (context: Context, { trajectory }: WindowReadout): boolean =>
+  !(trajectoryAt(context.timeline, trajectory).isUniform && canBatch(context, trajectory));
 
 /** The way of a window's samples through k-space, remembered by its shape. */
 function pathFinder({ timeline }: Context) {
@@ -132,21 +137,22 @@ function extentsOf(
   pathOf: ReturnType<typeof pathFinder>,
 ): ReadonlyMap<string, CurveExtent> {
   const extents = new Map<string, CurveExtent>();
-  for (const readouts of remaining((all) => all.some((readout) => admits(context, readout)))) {
+  for (const readouts of remaining((all) => isCurve(context, all))) {
     if (!isCurve(context, readouts)) continue;
-    const { plane, reach, duration } = pathOf(readouts).path;
-    if (plane === undefined) continue;
-    const extent = extents.get(plane.key) ?? { axes: plane.axes, kMax: [0, 0], duration: 0, curves: 0 };
-    extents.set(plane.key, extent);
-    for (const axis of [0, 1]) extent.kMax[axis] = Math.max(extent.kMax[axis], reach[axis]);
-    extent.duration = Math.max(extent.duration, duration);
-    extent.curves++;
+    for (const { key, axes, slope, reach, duration } of pathOf(readouts).path.frames) {
+      const extent = extents.get(key) ?? { axes, slope, kMax: [0, 0], duration: 0, curves: 0 };
+      extents.set(key, extent);
+      for (const axis of [0, 1]) extent.kMax[axis] = Math.max(extent.kMax[axis], reach[axis]);
+      extent.duration = Math.max(extent.duration, duration);
+      extent.curves++;
+    }
   }
   return extents;
 }
 
 /** Where the samples of a curve lie between the points of the transform. */
-function tabulate({ points, middle }: Path, { u, v, duration }: NufftPlane): Points {
+function tabulate(points: Float64Array, { middle, start }: PlaneFrame, plane: NufftPlane): Points {
+  const { u, v, slope, commonR2, duration } = plane;
   const table = recordList(Nufft2d3Sample, points.length / STRIDE.sample);
   const along = ({ direction: [x, y, z] }: PlaneAxisChoice, n: number): number =>
     x! * (points[n] - middle[0]) + y! * (points[n + 1] - middle[1]) + z! * (points[n + 2] - middle[2]);
@@ -154,13 +160,14 @@ function tabulate({ points, middle }: Path, { u, v, duration }: NufftPlane): Poi
     const [ku, kv] = [along(u, n), along(v, n)];
     const [onU, onV] = [pointOf(u, ku), pointOf(v, kv)];
     const [cos, sin] = direction(2 * Math.PI * (ku * u.centre + kv * v.centre));
-    const factor = onU.factor * onV.factor;
+    const factor = onU.factor * onV.factor * Math.exp(-commonR2 * slope * kv);
+    const left = points[n + 3] - slope * kv - start;
     table.push({
       u: onU.first,
       v: onV.first,
       betweenU: onU.local,
       betweenV: onV.local,
-      time: duration === 0 ? 0 : (2 * points[n + 3]) / duration - 1,
+      time: duration === 0 ? 0 : (2 * left) / duration - 1,
       cos: factor * cos,
       sin: factor * sin,
     });

@@ -56,8 +56,17 @@ export interface BlockTables {
   readonly receiveShapes: Float64Array[];
 }
 
+/** Steps of a pulse, and all that they depend on. */
+interface KnownSteps {
+  readonly rf: RfEvent;
+  readonly block: Block;
+  readonly steps: Float64Array;
+}
+
 /** One block while it is compiled. */
 interface BlockState {
+  /** The last steps of each shape of B1, by its array of magnitudes. */
+  readonly known: WeakMap<Float64Array, KnownSteps>;
   readonly options: TimelineOptions;
   readonly tables: BlockTables;
   readonly gammaBar: Hertz;
@@ -90,13 +99,14 @@ const OVERHANG: Seconds = 1e-9;
 export function blockCompiler(sequence: Sequence, options: TimelineOptions, tables: BlockTables) {
   const { gammaBar = GAMMA_BAR, movement } = options;
   const encoder = movement === undefined ? undefined : movingEncoder(movement);
+  const known: BlockState['known'] = new WeakMap();
   const compile = (block: Block, n: number, start: Seconds): BlockProgram => {
     const { rf, adc, duration } = block;
     const gradients = blockGradients(block);
     const moved = encoder?.block(gradients, start, duration);
     const alike = movement?.common && movement.isTranslation;
     const state: BlockState = {
-      ...{ options, tables, gammaBar, block, gradients },
+      ...{ options, tables, gammaBar, block, gradients, known },
       location: `${sequence.name}: block ${n + 1}`,
       common: commonField(gradientPoints(block.common), moved?.common),
       moving: alike ? undefined : moved,
@@ -138,7 +148,9 @@ function addPulse(state: BlockState, rf: RfEvent): void {
     const [from, to] = whole ? [0, rfDuration(rf)] : [part.from - rf.delay, part.to - rf.delay];
     const terms = moving === undefined ? options.terms : bodyTerms(moving, part, tables.termCount, gammaBar);
     const span = whole ? undefined : { from, to };
-    const steps = rfSteps(rf, gradients, options.maxRfStep, tables.budget, terms, frame, span);
+    const make = (): Float64Array => rfSteps(rf, gradients, options.maxRfStep, tables.budget, terms, frame, span);
+    const isShared = whole && terms === undefined && frame === undefined;
+    const steps = isShared ? sharedSteps(state, rf, make) : make();
     const pulse = tables.pulses.intern(steps, frequency, to - from);
     // In each part the frame of the pulse's frequency begins at phase 0, but B1 has advanced in
     // that frame since the pulse began.
@@ -146,6 +158,22 @@ function addPulse(state: BlockState, rf: RfEvent): void {
     actions.push({ kind: 'excite', pulse, phase: -phase - late, turned, transmit });
   }
   state.now = end;
+}
+
+/**
+ * Steps of a pulse that differs from the one before in phase or frequency alone, which are not in
+ * them: with RF spoiling every pulse of a scan does.
+ */
+function sharedSteps({ known, block }: BlockState, rf: RfEvent, make: () => Float64Array): Float64Array {
+  const last = known.get(rf.magnitude);
+  const isSame =
+    last !== undefined &&
+    (['time', 'phase', 'interpolation', 'delay'] as const).every((key) => last.rf[key] === rf[key]) &&
+    (['gx', 'gy', 'gz', 'rotation'] as const).every((key) => last.block[key] === block[key]);
+  if (isSame) return last.steps;
+  const steps = make();
+  known.set(rf.magnitude, { rf, block, steps });
+  return steps;
 }
 
 function addReadout(state: BlockState, adc: AdcEvent): void {

@@ -43,6 +43,32 @@ test('a readout changes nothing: precession goes on from its first sample', () =
   assert.deepEqual([...timeline.readouts], [0, 0, 4, 0]);
 });
 
+test('pulses of one shape share their steps only where nothing else of them differs', () => {
+  const shape = { ...pulse, phaseOffset: 1 };
+  const gradient = (amplitude: number): Partial<Block> => ({ gz: trapezoid(amplitude, 0, 1e-3) });
+  const rising: Partial<Block> = { gz: trapezoid(5e-3, 5e-4, 1e-3) };
+  const phase = pulse.phase.map(() => 0.5);
+  const others: Block[] = [
+    blockOf({ rf: shape }),
+    blockOf({ rf: { ...pulse, phase } }),
+    blockOf({ rf: shape, ...gradient(1e-3) }),
+    blockOf({ rf: { ...shape, frequencyOffset: 50 }, ...gradient(2e-3) }),
+    blockOf({ rf: shape, ...rising }),
+    blockOf({ rf: { ...shape, delay: 2e-5 }, ...rising }),
+    blockOf({ rf: { ...shape, time: pulse.time.map((time) => 2 * time) } }),
+  ];
+  // Each after another, and alone.
+  const both = compile([...others.flatMap((other) => [rf, other]), read]);
+  const numbers = both.excitations.filter((_, n) => n % STRIDE.excitation === 0);
+  const stepsOf = (timeline: Timeline, number: number): number[] => {
+    const [first, count] = timeline.pulses.subarray(STRIDE.pulse * number);
+    return [...timeline.rfSteps.subarray(STRIDE.rfStep * first!, STRIDE.rfStep * (first! + count!))];
+  };
+  assert.equal(numbers.length, others.length + 1);
+  for (const [n, other] of others.entries())
+    assert.deepEqual(stepsOf(both, numbers[n + 1]!), stepsOf(compile([other, read]), 0), `${n}`);
+});
+
 test('equal precessions, pulses, excitations and lines are stored once', () => {
   const line = (sign: number): Block => blockOf({ gx: trapezoid(sign * 8e-3, 1e-4, 6.4e-4), adc: adc(64, 1e-5, 1e-4) });
   // Events made anew each time: equal by what they hold, not by identity.

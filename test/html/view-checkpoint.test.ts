@@ -76,6 +76,14 @@ test('a run that goes on', async (t) => {
   assert.match(half.report!.subtitle, new RegExp(`^Not finished: ${half.done} of ${half.total} tiles`));
   assert.equal((await ask(half.done)).report, undefined);
   assert.deepEqual(readdirSync(saved), ['checkpoint.larmor']);
+  const status = async (name: string, body?: string, headers = {}): Promise<number> =>
+    (await fetch(new URL(name, url), { ...(body !== undefined && { method: 'POST', body }), headers })).status;
+  assert.equal(await status('partial', 'x'), 400);
+  assert.equal(await status('partial', '{"done":1}'), 400);
+  assert.equal(await status('partial'), 404);
+  assert.equal(await status('simulate', '{}'), 404);
+  assert.equal(await status('/partial', '0'), 403);
+  assert.equal(await status('partial', '0', { Origin: 'http://evil.example' }), 403);
 
   const page = await openBrowser(t);
   if (page) {

@@ -57,8 +57,8 @@ test('pulses of one shape share their steps only where nothing else of them diff
     blockOf({ rf: { ...shape, delay: 2e-5 }, ...rising }),
     blockOf({ rf: { ...shape, time: pulse.time.map((time) => 2 * time) } }),
   ];
-  // Each after another, and alone.
-  const both = compile([...others.flatMap((other) => [rf, other]), read]);
+  // Each after another, and alone. A block that comes again is compiled once, so that each is a new one.
+  const both = compile([...others.flatMap((other) => [blockOf({ rf: { ...pulse } }), other]), read]);
   const numbers = both.excitations.filter((_, n) => n % STRIDE.excitation === 0);
   const stepsOf = (timeline: Timeline, number: number): number[] => {
     const [first, count] = timeline.pulses.subarray(STRIDE.pulse * number);

@@ -8,7 +8,7 @@ import { spanOf } from '../phantom/motion/time-curve.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import type { RawFile } from '../raw/types.ts';
 import type { Image } from '../recon/image.ts';
-import type { Encoding } from '../sequence/encoding-types.ts';
+import type { Counter, Encoding } from '../sequence/encoding-types.ts';
 import { peaksOf } from '../sequence/peaks.ts';
 import type { Sequence } from '../sequence/types.ts';
 
@@ -20,7 +20,7 @@ export function sequenceFacts(sequence: Sequence, encoding: Encoding): Facts {
 }
 
 export function acquisitionFacts(sequence: Sequence, encoding: Encoding): Facts {
-  const count = (counter: 'slice' | 'contrast' | 'repetition'): number => encoding.limits[counter].maximum + 1;
+  const count = (counter: Counter): number => encoding.limits[counter].maximum + 1;
   return {
     version: sequence.version ?? null,
     blocks: sequence.blockCount,
@@ -35,6 +35,9 @@ export function acquisitionFacts(sequence: Sequence, encoding: Encoding): Facts 
     slices: count('slice'),
     contrasts: count('contrast'),
     repetitions: count('repetition'),
+    averages: count('average'),
+    phases: count('phase'),
+    sets: count('set'),
     TE: encoding.TE,
     TR: encoding.TR[0] ?? null,
     flipAngle: encoding.flipAngle[0] ?? null,

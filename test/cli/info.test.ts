@@ -28,6 +28,16 @@ test('a built-in sequence is described by its acquisition, in SI', async () => {
   assert.deepEqual(facts.schema, { name: 'info-sequence', version: 1 });
 });
 
+test('phases of the heart and directions of flow are counted', async () => {
+  const counts = async (name: string): Promise<number[]> => {
+    const { averages, phases, sets } = JSON.parse((await larmor(['info', name, '--json'])).stdout);
+    return [averages, phases, sets];
+  };
+  const [, phases] = await counts('cine');
+  assert.ok(phases > 1);
+  assert.deepEqual(await counts('pc'), [1, 1, 2]);
+});
+
 test('for a person, what a phantom has none of is no row', async () => {
   const { stdout } = await larmor(['info', 'sphere']);
   assert.doesNotMatch(stdout, /motions|[ \t]$/m);

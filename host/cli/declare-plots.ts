@@ -13,7 +13,14 @@ function withFigure(command: Command): Command {
 
 export function declarePlots(program: Command): void {
   const plot = program.command('plot').description('draw a sequence, k-space, phantom, signal or image as SVG or PNG');
+  declareSequencePlot(plot);
+  declareKspacePlot(plot);
+  declarePhantomPlot(plot);
+  declareImagePlot(plot);
+  declareSignalPlot(plot);
+}
 
+function declareSequencePlot(plot: Command): void {
   withFigure(withSettings(plot.command('sequence'), 'sequence'))
     .description('draw RF, gradients, readouts and labels over time')
     .argument('<sequence>', SEQUENCE)
@@ -32,7 +39,9 @@ Examples:
   larmor plot sequence epi --set n=32 --traces m0,slew -o epi.png`,
     )
     .action(async (name, options) => (await import('./plot.ts')).plotSequence(name, options));
+}
 
+function declareKspacePlot(plot: Command): void {
   withFigure(withSettings(plot.command('kspace'), 'sequence'))
     .description('draw where in k-space the readouts lie, coloured by time')
     .argument('<sequence|raw>', `${SEQUENCE}, or ISMRMRD raw data with a trajectory`)
@@ -45,7 +54,9 @@ Examples:
   larmor plot kspace spiral.seq -o spiral.svg`,
     )
     .action(async (name, options) => (await import('./plot.ts')).plotKspace(name, options));
+}
 
+function declarePhantomPlot(plot: Command): void {
   withFigure(withSettings(plot.command('phantom'), 'phantom'))
     .description('draw maps of density, T1, T2 and off-resonance in the planes through the middle')
     .argument('<phantom>', PHANTOM)
@@ -59,7 +70,9 @@ Examples:
   larmor plot phantom brain.nii.gz --planes axial --maps t1,t2 -o brain.svg`,
     )
     .action(async (name, options) => (await import('./plot.ts')).plotPhantom(name, options));
+}
 
+function declareImagePlot(plot: Command): void {
   withFigure(plot.command('image'))
     .description('reconstruct raw data and draw the image with directions, scale bar and colour bar')
     .argument('<raw>', RAW)
@@ -77,7 +90,9 @@ Examples:
   larmor plot image raw.mrd --part magnitude,phase --window 0%:60% -o head.svg`,
     )
     .action(async (name, options) => (await import('./plot.ts')).plotImage(name, options));
+}
 
+function declareSignalPlot(plot: Command): void {
   withFigure(plot.command('signal'))
     .description('draw the signal of raw data over time, one readout of it, and its spectrum')
     .argument('<raw>', 'ISMRMRD raw data (.mrd, .h5), or a NumPy array of complex samples (.npy)')

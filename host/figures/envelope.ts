@@ -36,44 +36,16 @@ export function traceBuilder(from: number, to: number, columns = COLUMNS): Trace
   let y = new Float64Array(256);
   let count = 0;
   let total = 0;
-  let cells: Float64Array | undefined;
-  let gapBefore = false;
-  const scale = columns / (to - from || 1);
-
-  const fold = (px: number, py: number): void => {
-    if (Number.isNaN(py)) {
-      gapBefore = true;
-      return;
-    }
-    const column = Math.min(columns - 1, Math.max(0, Math.floor((px - from) * scale)));
-    const at = WIDTH * column;
-    const c = cells!;
-    if (Number.isNaN(c[at])) {
-      c.fill(py, at, at + 4);
-      c[at + 4] = 0;
-      c[at + 5] = gapBefore ? 1 : 0;
-    } else {
-      if (py < c[at + 1]) {
-        c[at + 1] = py;
-        c[at + 4] = 0;
-      } else if (py > c[at + 2]) {
-        c[at + 2] = py;
-        c[at + 4] = 1;
-      }
-      c[at + 3] = py;
-    }
-    gapBefore = false;
-  };
+  /** Of too many points to keep. */
+  let envelope: Envelope | undefined;
 
   const push = (px: number, py: number): void => {
-    if (cells !== undefined) {
-      fold(px, py);
-      return;
+    if (count === MOST_EXACT && envelope === undefined) {
+      envelope = columnEnvelope(from, columns, columns / (to - from || 1));
+      for (let n = 0; n < count; n++) envelope.add(x[n], y[n]);
     }
-    if (count === MOST_EXACT) {
-      cells = new Float64Array(WIDTH * columns).fill(Number.NaN);
-      for (let n = 0; n < count; n++) fold(x[n], y[n]);
-      fold(px, py);
+    if (envelope !== undefined) {
+      envelope.add(px, py);
       return;
     }
     if (count === x.length) {
@@ -105,8 +77,48 @@ export function traceBuilder(from: number, to: number, columns = COLUMNS): Trace
       [lastX, lastY] = [Number.NaN, Number.NaN];
       if (total > 0) push(Number.NaN, Number.NaN);
     },
-    trace: () => {
-      if (cells === undefined) return { x: x.slice(0, count), y: y.slice(0, count) };
+    trace: () =>
+      envelope === undefined
+        ? { x: x.slice(0, count), y: y.slice(0, count) }
+        : { ...envelope.points(), envelopeOf: total },
+  };
+}
+
+interface Envelope {
+  /** Adds the next point; NaN interrupts the line. */
+  add(x: number, y: number): void;
+  points(): Pick<Trace, 'x' | 'y'>;
+}
+
+/** The values of each column of pixels that a picture of all points would show. */
+function columnEnvelope(from: number, columns: number, scale: number): Envelope {
+  const cells = new Float64Array(WIDTH * columns).fill(Number.NaN);
+  let gapBefore = false;
+  return {
+    add(px, py) {
+      if (Number.isNaN(py)) {
+        gapBefore = true;
+        return;
+      }
+      const column = Math.min(columns - 1, Math.max(0, Math.floor((px - from) * scale)));
+      const at = WIDTH * column;
+      if (Number.isNaN(cells[at])) {
+        cells.fill(py, at, at + 4);
+        cells[at + 4] = 0;
+        cells[at + 5] = gapBefore ? 1 : 0;
+      } else {
+        if (py < cells[at + 1]) {
+          cells[at + 1] = py;
+          cells[at + 4] = 0;
+        } else if (py > cells[at + 2]) {
+          cells[at + 2] = py;
+          cells[at + 4] = 1;
+        }
+        cells[at + 3] = py;
+      }
+      gapBefore = false;
+    },
+    points() {
       const [px, py]: [number[], number[]] = [[], []];
       for (let at = 0, column = 0; at < cells.length; at += WIDTH, column++) {
         if (Number.isNaN(cells[at])) continue;
@@ -125,7 +137,7 @@ export function traceBuilder(from: number, to: number, columns = COLUMNS): Trace
           py.push(value);
         }
       }
-      return { x: Float64Array.from(px), y: Float64Array.from(py), envelopeOf: total };
+      return { x: Float64Array.from(px), y: Float64Array.from(py) };
     },
   };
 }

@@ -131,10 +131,11 @@ export interface ProgramParts {
  *   products
  */
 export function lineBatches(
-  { ops, precessions, lineRuns }: ProgramParts,
+  parts: ProgramParts,
   context: Context,
   { isBatched, isProduct }: { readonly isBatched: readonly boolean[]; readonly isProduct: readonly boolean[] },
 ): LineBatches {
+  const { ops } = parts;
   const most = context.uses.reduce(
     (most, lines, trajectory) => (isBatched[trajectory] ? Math.max(most, lines) : most),
     0,
@@ -147,28 +148,8 @@ export function lineBatches(
   /** By buffer: what is being recorded there. */
   const open: (OpenBatch | undefined)[] = [];
 
-  /**
-   * Puts the lines of a buffer that are not in the program yet into its line runs. @returns [first
-   * of them, how many]
-   */
-  const writeRuns = (buffer: number, { trajectory, samples, runs }: OpenBatch): [number, number] => {
-    const first = lineRuns.length;
-    let line = samples.length - countOf(runs);
-    for (const run of runs) {
-      const [start, next] = run as [WindowReadout, WindowReadout | undefined];
-      const step =
-        next === undefined ? 0 : precessions.intern(next.encoding.map((value, i) => value - start.encoding[i]));
-      const precession = precessions.intern(start.encoding);
-      const { firstSample } = start;
-      lineRuns.push({ firstSample, trajectory, precession, buffer, line, lines: run.length, step });
-      line += run.length;
-    }
-    const count = runs.length;
-    runs.length = 0;
-    return [first, count];
-  };
   const sampleStarts = (buffer: number, batch: OpenBatch): void => {
-    const [first, count] = writeRuns(buffer, batch);
+    const [first, count] = writeRuns(parts, buffer, batch);
     for (let n = first; n < first + count; n++) ops.push({ kind: OP.SAMPLE_LINE_STARTS, index: n });
   };
   const sumBatch = (buffer: number, batch: OpenBatch): void => {
@@ -176,7 +157,7 @@ export function lineBatches(
     const isOfWindow = countOf(runs) === samples.length;
     if (!isOfWindow) sampleStarts(buffer, batch);
     ops.push({ kind: OP.SUM_BATCH, index: batches.length });
-    const [firstRun, count] = isOfWindow ? writeRuns(buffer, batch) : [0, 0];
+    const [firstRun, count] = isOfWindow ? writeRuns(parts, buffer, batch) : [0, 0];
     const lines = samples.length;
     batches.push({ trajectory, buffer, lines, first: firstSamples.length, firstRun, lineRuns: count });
     for (const sample of samples) firstSamples.push(sample);
@@ -229,6 +210,31 @@ export function lineBatches(
       lines: open.length === 0 ? 0 : capacity,
     }),
   };
+}
+
+/**
+ * Puts the lines of a buffer that are not in the program yet into its line runs. @returns [first
+ * of them, how many]
+ */
+function writeRuns(
+  { precessions, lineRuns }: ProgramParts,
+  buffer: number,
+  { trajectory, samples, runs }: OpenBatch,
+): [number, number] {
+  const first = lineRuns.length;
+  let line = samples.length - countOf(runs);
+  for (const run of runs) {
+    const [start, next] = run as [WindowReadout, WindowReadout | undefined];
+    const step =
+      next === undefined ? 0 : precessions.intern(next.encoding.map((value, i) => value - start.encoding[i]));
+    const precession = precessions.intern(start.encoding);
+    const { firstSample } = start;
+    lineRuns.push({ firstSample, trajectory, precession, buffer, line, lines: run.length, step });
+    line += run.length;
+  }
+  const count = runs.length;
+  runs.length = 0;
+  return [first, count];
 }
 
 const countOf = (runs: readonly (readonly WindowReadout[])[]): number => runs.reduce((sum, run) => sum + run.length, 0);

@@ -175,15 +175,7 @@ export function layOut(
   const starts = Array.from({ length: sizes.workers }, (_, thread) =>
     arena.record(Start, { job, thread, error: 0, tid: 0 }),
   );
-  if (arena.bytes > MEMORY_LIMIT) {
-    const coils = channelsOf(source);
-    const gib = (arena.bytes / 2 ** 30).toFixed(1);
-    throw badInput(
-      'timeline',
-      `with the sums of its ${timeline.sampleCount} samples${coils > 1 ? ` and ${coils} coils` : ''} it needs ${gib} GiB in a memory of 4 GiB`,
-      `use smaller tiles${coils > 1 ? ', fewer coils' : ''} or split the sequence`,
-    );
-  }
+  if (arena.bytes > MEMORY_LIMIT) throw tooLarge(arena.bytes, timeline, channelsOf(source));
   return {
     sizes,
     bytes: arena.bytes,
@@ -203,6 +195,15 @@ export function layOut(
       for (const table of [...tables, ...driftTables]) table?.fill(memory.buffer, job, exports);
     },
   };
+}
+
+function tooLarge(bytes: number, { sampleCount }: Timeline, coils: number): Error {
+  const sums = `the sums of its ${sampleCount} samples${coils > 1 ? ` and ${coils} coils` : ''}`;
+  return badInput(
+    'timeline',
+    `with ${sums} it needs ${(bytes / 2 ** 30).toFixed(1)} GiB in a memory of 4 GiB`,
+    `use smaller tiles${coils > 1 ? ', fewer coils' : ''} or split the sequence`,
+  );
 }
 
 /**

@@ -101,7 +101,6 @@ function readTiles(
  * for a tile too large; 70 when the device gives no memory
  */
 export async function makeWebgpuEngine(job: EngineJob, options: WebgpuOptions): Promise<WebgpuEngine> {
-  const { source, tileSize } = job;
   const [timeline] = job.timelines;
   if (job.precision === 'f64')
     throw usage('GPUs compute in f32 here (WGSL has no f64)', 'use --engine wasm for --precision f64');
@@ -119,14 +118,6 @@ export async function makeWebgpuEngine(job: EngineJob, options: WebgpuOptions): 
   /** Why the engine can do no more. */
   let broken: unknown;
 
-  const notFinite = (tile: number): LarmorError => {
-    const last = Math.min((tile + 1) * tileSize, source.spinCount) - 1;
-    return new LarmorError(
-      EXIT.internal,
-      `the signal of tile ${tile} (spins ${tile * tileSize} to ${last} of ${source.name}) is not finite, or exceeds the sum of its densities; nothing was written`,
-    );
-  };
-
   const simulate = async (first: number, end: number): Promise<number> => {
     /** Tiles of the batches under way, oldest first. */
     const underWay: number[] = [];
@@ -143,7 +134,7 @@ export async function makeWebgpuEngine(job: EngineJob, options: WebgpuOptions): 
       }
       if (underWay.length === 0) return done;
       const answer = await worker.next();
-      if (answer.kind === 'notFinite') throw notFinite(done + answer.tile);
+      if (answer.kind === 'notFinite') throw notFinite(job, done + answer.tile);
       if (answer.kind === 'lost') throw new DeviceLost(adapter.name, done, answer.reason);
       if (answer.kind === 'failed') throw new DeviceLost(adapter.name, done, answer.message);
       const tiles = underWay.shift()!;
@@ -183,4 +174,12 @@ export async function makeWebgpuEngine(job: EngineJob, options: WebgpuOptions): 
     abandon: () => worker.send({ kind: 'abandon' }),
     close: () => worker.close(),
   };
+}
+
+function notFinite({ source, tileSize }: EngineJob, tile: number): LarmorError {
+  const last = Math.min((tile + 1) * tileSize, source.spinCount) - 1;
+  return new LarmorError(
+    EXIT.internal,
+    `the signal of tile ${tile} (spins ${tile * tileSize} to ${last} of ${source.name}) is not finite, or exceeds the sum of its densities; nothing was written`,
+  );
 }

@@ -98,7 +98,7 @@ export async function openHdf5(path: string): Promise<Hdf5Reader> {
     },
     { file: path },
   );
-  return reader(path, size, file, budget, guard, together, h5, module);
+  return reader({ path, size, file, budget, guard, together, h5, module });
 }
 
 /**
@@ -136,16 +136,20 @@ export async function loadHdf5(): Promise<{ readonly h5: H5; readonly module: H5
  */
 let aborted = false;
 
-function reader(
-  path: string,
-  size: number,
-  file: H5File,
-  budget: Budget,
-  guard: Guard,
-  together: Hdf5Reader['together'],
-  h5: H5,
-  module: H5Module,
-): Hdf5Reader {
+/** An open file and what limits reading it. */
+interface Opened {
+  readonly path: string;
+  readonly size: number;
+  readonly file: H5File;
+  readonly budget: Budget;
+  readonly guard: Guard;
+  readonly together: Hdf5Reader['together'];
+  readonly h5: H5;
+  readonly module: H5Module;
+}
+
+function reader(opened: Opened): Hdf5Reader {
+  const { path, size, file, guard, together, h5 } = opened;
   const entity = (inside: string) => guard(`${path} ${inside}`, () => (inside === '/' ? file : file.get(inside)));
   return {
     path,
@@ -158,53 +162,9 @@ function reader(
     },
     has: (inside) => entity(inside) !== null,
     isDataset: (inside) => entity(inside) instanceof h5.Dataset,
-    numbers(inside) {
-      const place = `${path} ${inside}`;
-      const dataset = entity(inside);
-      if (!(dataset instanceof h5.Dataset)) throw badInput(place, 'no such dataset', 'check that it is the right file');
-      const shape = guard(place, () => dataset.shape);
-      if (!shape) throw badInput(place, 'is empty', 'check the program that wrote it');
-      const { chunks, size: bytes } = guard(place, () => dataset.metadata);
-      const total = shape.reduce((product, extent) => product * extent, 1);
-      refuseBoundless(place, size, bytes * total, `${total} numbers`);
-      const chunk = (chunks ?? []).reduce((product, extent) => product * extent, bytes);
-      if (chunk > LARGE_CHUNK) budget.take(chunk, `a chunk of ${chunk} bytes`, place);
-      const read = (ranges: readonly Range[]): Numbers => {
-        const count = ranges.reduce((product, [start, end]) => product * (end - start), 1);
-        budget.check(bytes * count, `${count} numbers`, place);
-        const step = (): Numbers => numbersFrom(dataset.slice(ranges.map(([a, b]) => [a, b])), place);
-        // Without chunks it is one run of bytes, which is safe, and read in many small parts.
-        return guard(place, step, { timed: chunks !== null });
-      };
-      return { place, shape, chunked: chunks !== null, read: chunks ? readByChunks(shape, chunks, read) : read };
-    },
-    records(inside) {
-      const place = `${path} ${inside}`;
-      const dataset = entity(inside);
-      const metadata = dataset instanceof h5.Dataset ? guard(place, () => dataset.metadata) : undefined;
-      if (!(dataset instanceof h5.Dataset) || !metadata?.compound_type || metadata.shape?.length !== 1)
-        throw badInput(place, 'is not a list of records', 'check that it is the right file');
-      refuseBoundless(place, size, metadata.shape[0] * metadata.size, `${metadata.shape[0]} records`);
-      return {
-        place,
-        length: metadata.shape[0],
-        members: membersOf(metadata.compound_type, 0),
-        read: (start, end, use) => guard(place, () => readRecords(module, dataset, metadata.size, start, end, use)),
-      };
-    },
-    text(inside) {
-      const place = `${path} ${inside}`;
-      const dataset = entity(inside);
-      if (dataset instanceof h5.Dataset) {
-        const { size: each, total_size: count } = guard(place, () => dataset.metadata);
-        const bytes = each * count;
-        budget.take(bytes, `a text of ${bytes} bytes`, place);
-      }
-      const value = dataset instanceof h5.Dataset ? guard(place, () => dataset.value) : undefined;
-      const text = Array.isArray(value) ? value[0] : value;
-      if (typeof text !== 'string') throw badInput(place, 'holds no text', 'check that it is the right file');
-      return text;
-    },
+    numbers: (inside) => numbersOf(opened, `${path} ${inside}`, entity(inside)),
+    records: (inside) => recordsOf(opened, `${path} ${inside}`, entity(inside)),
+    text: (inside) => textOf(opened, `${path} ${inside}`, entity(inside)),
     attribute(inside, name) {
       const at = entity(inside);
       if (!(at instanceof h5.Group || at instanceof h5.Dataset)) return undefined;
@@ -221,6 +181,51 @@ function reader(
       }
     },
   };
+}
+
+/** @param place as messages cite it */
+function numbersOf({ h5, guard, budget, size }: Opened, place: string, dataset: unknown): NumberDataset {
+  if (!(dataset instanceof h5.Dataset)) throw badInput(place, 'no such dataset', 'check that it is the right file');
+  const shape = guard(place, () => dataset.shape);
+  if (!shape) throw badInput(place, 'is empty', 'check the program that wrote it');
+  const { chunks, size: bytes } = guard(place, () => dataset.metadata);
+  const total = shape.reduce((product, extent) => product * extent, 1);
+  refuseBoundless(place, size, bytes * total, `${total} numbers`);
+  const chunk = (chunks ?? []).reduce((product, extent) => product * extent, bytes);
+  if (chunk > LARGE_CHUNK) budget.take(chunk, `a chunk of ${chunk} bytes`, place);
+  const read = (ranges: readonly Range[]): Numbers => {
+    const count = ranges.reduce((product, [start, end]) => product * (end - start), 1);
+    budget.check(bytes * count, `${count} numbers`, place);
+    const step = (): Numbers => numbersFrom(dataset.slice(ranges.map(([a, b]) => [a, b])), place);
+    // Without chunks it is one run of bytes, which is safe, and read in many small parts.
+    return guard(place, step, { timed: chunks !== null });
+  };
+  return { place, shape, chunked: chunks !== null, read: chunks ? readByChunks(shape, chunks, read) : read };
+}
+
+function recordsOf({ h5, module, guard, size }: Opened, place: string, dataset: unknown): RecordDataset {
+  const metadata = dataset instanceof h5.Dataset ? guard(place, () => dataset.metadata) : undefined;
+  if (!(dataset instanceof h5.Dataset) || !metadata?.compound_type || metadata.shape?.length !== 1)
+    throw badInput(place, 'is not a list of records', 'check that it is the right file');
+  refuseBoundless(place, size, metadata.shape[0] * metadata.size, `${metadata.shape[0]} records`);
+  return {
+    place,
+    length: metadata.shape[0],
+    members: membersOf(metadata.compound_type, 0),
+    read: (start, end, use) => guard(place, () => readRecords(module, dataset, metadata.size, start, end, use)),
+  };
+}
+
+function textOf({ h5, guard, budget }: Opened, place: string, dataset: unknown): string {
+  if (dataset instanceof h5.Dataset) {
+    const { size: each, total_size: count } = guard(place, () => dataset.metadata);
+    const bytes = each * count;
+    budget.take(bytes, `a text of ${bytes} bytes`, place);
+  }
+  const value = dataset instanceof h5.Dataset ? guard(place, () => dataset.value) : undefined;
+  const text = Array.isArray(value) ? value[0] : value;
+  if (typeof text !== 'string') throw badInput(place, 'holds no text', 'check that it is the right file');
+  return text;
 }
 
 function numbersFrom(value: unknown, place: string): Numbers {

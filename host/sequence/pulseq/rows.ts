@@ -51,22 +51,11 @@ const nano = (time: Seconds): number => shortest(time * 1e9, (text) => text / 1e
 /** @param gammaBar by which T and T/m become the file's Hz and Hz/m */
 export function eventRows(rasters: Rasters, gammaBar: Hertz): EventRows {
   const hertz = (field: number): number => shortest(field * gammaBar, (text) => text / gammaBar === field);
-  const shapes: string[] = [];
-  const shapeIds = new Map<string, number>();
+  const { shapes, shapeId } = shapeTable();
   const known = new Map<object, number>();
   const rows = { rf: newRows(), gradients: newRows(), adc: newRows() };
   const trapezoids = new Set<string>();
 
-  const shapeId = (samples: Float64Array): number => {
-    const packed = packShape(samples);
-    const text = `num_samples ${samples.length}\n${packed.join('\n')}\n`;
-    const key = text.length > 200 ? createHash('sha256').update(text).digest('base64') : text;
-    const id = shapeIds.get(key);
-    if (id !== undefined) return id;
-    shapes.push(text);
-    shapeIds.set(key, shapes.length);
-    return shapes.length;
-  };
   const peakOf = (values: Float64Array): number => values.reduce((peak, value) => Math.max(peak, Math.abs(value)), 0);
   const normalised = (values: Float64Array, peak: number): Float64Array =>
     peak === 0 ? new Float64Array(values.length) : values.map((value) => value / peak);
@@ -132,6 +121,25 @@ export function eventRows(rasters: Rasters, gammaBar: Hertz): EventRows {
       return id;
     };
   return { ...rows, trapezoids, shapes, rfId: once(rfId), gradientId: once(gradientId), adcId: once(adcId) };
+}
+
+/** Packed shapes, each once, and the id of a shape, from 1. */
+function shapeTable(): { readonly shapes: string[]; shapeId(samples: Float64Array): number } {
+  const shapes: string[] = [];
+  const ids = new Map<string, number>();
+  return {
+    shapes,
+    shapeId(samples) {
+      const packed = packShape(samples);
+      const text = `num_samples ${samples.length}\n${packed.join('\n')}\n`;
+      const key = text.length > 200 ? createHash('sha256').update(text).digest('base64') : text;
+      const id = ids.get(key);
+      if (id !== undefined) return id;
+      shapes.push(text);
+      ids.set(key, shapes.length);
+      return shapes.length;
+    },
+  };
 }
 
 const NEAR: Seconds = 1e-13;

@@ -63,15 +63,11 @@ export const bssfp = builtin(
     for (let repeat = -dummies; repeat < n; repeat++) {
       const line = Math.max(0, repeat);
       const phase = (repeat + dummies) % 2 === 0 ? Math.PI : 0;
-      const read = { gx: readout.gradient };
       blocks.push(
         blockOf({ rf: selection.pulse(offset, phase), gz: selection.gradient }, selection.duration),
         blockOf({ gx: winder, gy: encode[line], gz: rephaser }, windTime),
         ...wait(before),
-        blockOf(
-          repeat < 0 ? read : { ...read, adc: readout.adc(phase), labels: [setLabel('LIN', line)] },
-          readout.duration,
-        ),
+        readout.block(phase, repeat < 0 ? undefined : [setLabel('LIN', line)]),
         ...wait(after),
         blockOf({ gx: winder, gy: rewind[line], gz: rephaser }, windTime),
       );

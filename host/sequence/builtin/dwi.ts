@@ -18,7 +18,7 @@ import { builtin } from './parameters.ts';
 import { interleaved, slicePositions, sliceSelection } from './selection.ts';
 import { spoilerLobe } from './spoiling.ts';
 import { along, type SpokeDirection } from './spokes.ts';
-import { longestOf, waitBlock, waiting, waitPerSlice, wantedTimes } from './times.ts';
+import { longestOf, sliceWaits, waitBlock, waiting, wantedTimes } from './times.ts';
 
 const parameters = {
   ...spinWarpParameters,
@@ -107,13 +107,10 @@ export const dwi = builtin(
     };
     const shot = durationOf(shotOf(0, 0));
     const trWait = waiting(wanted('tr', tr), slices * shot, scanner);
-    const share = waitPerSlice(trWait, slices, scanner);
+    const waits = sliceWaits(trWait, slices, scanner);
     const blocks: Block[] = [];
     for (let volume = -dummies; volume <= weighted.length; volume++)
-      for (const [turn, slice] of order.entries()) {
-        blocks.push(...shotOf(volume, slice));
-        blocks.push(...waitBlock(turn + 1 < slices ? share : trWait - share * (slices - 1)));
-      }
+      for (const [turn, slice] of order.entries()) blocks.push(...shotOf(volume, slice), ...waits[turn]);
     return sequenceOf('dwi', blocks, {
       Name: 'dwi',
       FOV: [fov, fov, thickness],

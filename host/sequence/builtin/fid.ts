@@ -1,10 +1,10 @@
 /** Pulse and acquire: one hard pulse, no gradients, one readout of the free induction decay. */
 import { DEGREE } from '../../base/quantities.ts';
-import { adc, blockOf, delayOf, hardPulse, roundUp, sequenceOf } from '../designer.ts';
+import { adc, blockOf, hardPulse, roundUp, sequenceOf } from '../designer.ts';
 import type { Block } from '../types.ts';
 import { flipAngle } from './common.ts';
 import { builtin } from './parameters.ts';
-import { isWait } from './times.ts';
+import { waitBlock } from './times.ts';
 
 const parameters = {
   flip: flipAngle(90 * DEGREE, 360 * DEGREE),
@@ -32,9 +32,11 @@ export const fid = builtin('fid', 'hard pulse and free induction decay', paramet
   const readout = adc(values.samples, values.dwell, roundUp(lead - wait, scanner.rfRaster));
   const recorded = readout.delay + values.samples * values.dwell + scanner.adcDeadTime;
 
-  const blocks: Block[] = [blockOf({ rf }, first)];
-  if (isWait(wait)) blocks.push(delayOf(wait));
-  blocks.push(blockOf({ adc: readout }, roundUp(recorded, scanner.blockRaster)));
+  const blocks: Block[] = [
+    blockOf({ rf }, first),
+    ...waitBlock(wait),
+    blockOf({ adc: readout }, roundUp(recorded, scanner.blockRaster)),
+  ];
   return sequenceOf('fid', blocks, {
     Name: 'fid',
     TE: first + wait + readout.delay + values.dwell / 2 - rf.delay - rf.center,

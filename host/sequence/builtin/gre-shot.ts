@@ -1,6 +1,6 @@
 /**
- * One shot of a spoiled gradient echo, 2-D: the part that segmented and velocity-encoding scans
- * repeat.
+ * One shot of a spoiled gradient echo, 2-D: the part that multi-slice, segmented and
+ * velocity-encoding scans repeat.
  *
  *   RF + Gz | rephase z, prephase x, encode y | more lobes | wait for TE | readout |
  *   spoil z, rewind y | wait for TR
@@ -34,8 +34,15 @@ export interface GreShot {
    * @param phase of pulse and receiver
    * @param labels of the readout; undefined: it is played but not read
    * @param more blocks between encoding and readout
+   * @param position of the slice; default: `offset`
    */
-  blocks(line: number, phase: Radians, labels: readonly LabelEvent[] | undefined, more: readonly Block[]): Block[];
+  blocks(
+    line: number,
+    phase: Radians,
+    labels: readonly LabelEvent[] | undefined,
+    more: readonly Block[],
+    position?: Meters,
+  ): Block[];
 }
 
 export function greShot(sequence: string, options: GreOptions, scanner: Scanner): GreShot {
@@ -52,14 +59,11 @@ export function greShot(sequence: string, options: GreOptions, scanner: Scanner)
   const spoiler = spoilerLobe(cycles, thickness, scanner);
   const windTime = longestOf(scanner, rephaser, prephaser, encode[0]);
   const spoilTime = longestOf(scanner, spoiler, rewind[0]);
-  const blocks: GreShot['blocks'] = (line, phase, labels, more) => [
-    blockOf({ rf: selection.pulse(offset, phase), gz: selection.gradient }, selection.duration),
+  const blocks: GreShot['blocks'] = (line, phase, labels, more, position = offset) => [
+    blockOf({ rf: selection.pulse(position, phase), gz: selection.gradient }, selection.duration),
     blockOf({ gx: prephaser, gy: encode[line], gz: rephaser }, windTime),
     ...more,
-    blockOf(
-      labels === undefined ? { gx: readout.gradient } : { gx: readout.gradient, adc: readout.adc(phase), labels },
-      readout.duration,
-    ),
+    readout.block(phase, labels),
     blockOf({ gy: rewind[line], gz: spoiler }, spoilTime),
   ];
   return {

@@ -4,9 +4,9 @@
  */
 import { usage } from '../../base/errors.ts';
 import type { Meters, Radians, Seconds } from '../../base/units.ts';
-import { adc, areaTrapezoid, eventEnd, flatTop, roundUp } from '../designer.ts';
+import { adc, areaTrapezoid, blockOf, eventEnd, flatTop, roundUp } from '../designer.ts';
 import type { Scanner } from '../scanner-types.ts';
-import type { AdcEvent, TrapezoidEvent } from '../types.ts';
+import type { AdcEvent, Block, LabelEvent, TrapezoidEvent } from '../types.ts';
 import { wrap } from './spoiling.ts';
 
 export interface ReadoutLobe {
@@ -17,6 +17,11 @@ export interface ReadoutLobe {
   /** Gradient area from the block's start to that sample [T·s/m]. */
   readonly areaBefore: number;
   adc(phase: Radians): AdcEvent;
+  /**
+   * The block of a readout.
+   * @param labels none: it is played and not read
+   */
+  block(phase: Radians, labels: readonly LabelEvent[] | undefined): Block;
 }
 
 /** @param symmetric the echo in the middle of the lobe, as trains of balanced intervals want it */
@@ -46,16 +51,20 @@ export function readoutLobe(
   const gradient = flatTop(amplitude, flat, scanner);
   const readouts = new Map<Radians, AdcEvent>();
   const played = roundUp(Math.max(eventEnd(gradient), delay + n * dwell + scanner.adcDeadTime), scanner.blockRaster);
+  const duration = symmetric ? Math.max(played, 2 * center) : played;
+  const adcOf = (phase: Radians): AdcEvent => {
+    const known = readouts.get(phase) ?? adc(n, dwell, delay, wrap(phase));
+    readouts.set(phase, known);
+    return known;
+  };
   return {
     gradient,
-    duration: symmetric ? Math.max(played, 2 * center) : played,
+    duration,
     center,
     areaBefore: amplitude * (center - rise / 2),
-    adc(phase) {
-      const known = readouts.get(phase) ?? adc(n, dwell, delay, wrap(phase));
-      readouts.set(phase, known);
-      return known;
-    },
+    adc: adcOf,
+    block: (phase, labels) =>
+      blockOf(labels === undefined ? { gx: gradient } : { gx: gradient, adc: adcOf(phase), labels }, duration),
   };
 }
 

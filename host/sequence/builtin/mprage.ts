@@ -102,10 +102,7 @@ export const mprage = builtin(
           blockOf({ rf: excite.pulse(phase) }, excite.duration),
           blockOf({ gx: prephaser, gy: tables[0][line], gz: stacks[0][partition] }, windTime),
           ...waitBlock(teWait),
-          blockOf(
-            repeat < 0 ? { gx: readout.gradient } : { gx: readout.gradient, adc: readout.adc(phase), labels },
-            readout.duration,
-          ),
+          readout.block(phase, repeat < 0 ? undefined : labels),
           blockOf({ gx: spoiler, gy: tables[1][line], gz: stacks[1][partition] }, spoilTime),
           ...waitBlock(spacingWait),
         );

@@ -11,14 +11,14 @@
  * have the encoding of its line and cause a second image, at 9 % for T1 = 2 TR.
  */
 import { DEGREE } from '../../base/quantities.ts';
-import { areaTrapezoid, blockOf, delayOf, roundUp, sequenceOf, setLabel } from '../designer.ts';
+import { areaTrapezoid, blockOf, roundUp, sequenceOf, setLabel } from '../designer.ts';
 import type { Block } from '../types.ts';
 import { dummyScans, echoTime, repetitionTime, spinWarpParameters, spoilerCycles } from './common.ts';
 import { phaseTable, readoutLobe } from './lines.ts';
 import { builtin } from './parameters.ts';
 import { interleaved, slicePositions, sliceSelection } from './selection.ts';
 import { spoilerLobe } from './spoiling.ts';
-import { isWait, longestOf, waiting, waitPerSlice, wantedTimes } from './times.ts';
+import { longestOf, sliceWaits, waitBlock, waiting, wantedTimes } from './times.ts';
 
 const parameters = {
   ...spinWarpParameters,
@@ -90,7 +90,7 @@ export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (value
     readout.duration +
     spoilTime;
   const trWait = waiting(wanted('tr', tr), slices * shot, scanner);
-  const share = waitPerSlice(trWait, slices, scanner);
+  const waits = sliceWaits(trWait, slices, scanner);
 
   const positions = slicePositions(slices, thickness, gap, offset);
   const order = interleaved(slices);
@@ -99,26 +99,19 @@ export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (value
     const line = Math.max(0, repeat);
     for (const [turn, slice] of order.entries()) {
       const z = positions[slice];
+      const labels = repeat < 0 ? undefined : [setLabel('LIN', line), setLabel('SLC', slice)];
       blocks.push(
         blockOf({ rf: excite.pulse(z, 0), gz: excite.gradient }, excite.duration),
         blockOf({ gx: prephaser, gz: rephaser }, windTime),
-      );
-      if (isWait(firstWait)) blocks.push(delayOf(firstWait));
-      blocks.push(
+        ...waitBlock(firstWait),
         blockOf({ gz: crusher }, crushTime),
         blockOf({ rf: refocus.pulse(z, Math.PI / 2), gz: refocus.gradient }, refocus.duration),
         blockOf({ gy: encode[line], gz: crusher }, encodeTime),
-      );
-      if (isWait(secondWait)) blocks.push(delayOf(secondWait));
-      const labels = [setLabel('LIN', line), setLabel('SLC', slice)];
-      blocks.push(
-        repeat < 0
-          ? blockOf({ gx: readout.gradient }, readout.duration)
-          : blockOf({ gx: readout.gradient, adc: readout.adc(0), labels }, readout.duration),
+        ...waitBlock(secondWait),
+        readout.block(0, labels),
         blockOf({ gy: rewind[line], gz: spoiler }, spoilTime),
+        ...waits[turn],
       );
-      const wait = turn + 1 < slices ? share : trWait - share * (slices - 1);
-      if (isWait(wait)) blocks.push(delayOf(wait));
     }
   }
   return sequenceOf('se', blocks, {

@@ -37,13 +37,11 @@ export function waiting(
 
 /** A block that waits, or none. */
 export function waitBlock(time: Seconds): Block[] {
-  return isWait(time) ? [delayOf(time)] : [];
+  return time > SHORTEST_WAIT ? [delayOf(time)] : [];
 }
 
 /** Shorter waits [s] are rounding errors, for which no block is made. */
-export function isWait(time: Seconds): boolean {
-  return time > 1e-12;
-}
+const SHORTEST_WAIT = 1e-12;
 
 /** Time that lobes played together take, on the block raster. */
 export function longestOf(scanner: Scanner, ...lobes: readonly TrapezoidEvent[]): Seconds {
@@ -51,9 +49,12 @@ export function longestOf(scanner: Scanner, ...lobes: readonly TrapezoidEvent[])
 }
 
 /**
- * What each slice of a TR but the last waits: they share the wait evenly as far as the raster lets
- * them.
+ * Wait of a TR after each of its slices: shared evenly as far as the raster allows; the last slice
+ * is followed by the rest.
  */
-export function waitPerSlice(wait: Seconds, slices: number, { blockRaster }: Scanner): Seconds {
-  return Math.floor(wait / slices / blockRaster + 1e-6) * blockRaster;
+export function sliceWaits(wait: Seconds, slices: number, { blockRaster }: Scanner): readonly Block[][] {
+  const share = Math.floor(wait / slices / blockRaster + 1e-6) * blockRaster;
+  return Array.from({ length: slices }, (_, turn) =>
+    waitBlock(turn + 1 < slices ? share : wait - share * (slices - 1)),
+  );
 }

@@ -18,7 +18,7 @@ import { phaseTable, readoutLobe } from './lines.ts';
 import { builtin } from './parameters.ts';
 import { interleaved, slicePositions, sliceSelection } from './selection.ts';
 import { spoilerLobe } from './spoiling.ts';
-import { longestOf, waitBlock, waiting, waitPerSlice, wantedTimes } from './times.ts';
+import { longestOf, sliceWaits, waitBlock, waiting, wantedTimes } from './times.ts';
 
 const parameters = {
   ...spinWarpParameters,
@@ -102,12 +102,7 @@ export const tse = builtin('tse', 'turbo spin echo, 2-D multi-slice', parameters
         blockOf({ rf: refocus.pulse(z, Math.PI / 2), gz: refocus.gradient }, refocus.duration),
         crushed(encode[at]),
         ...wait(toEcho),
-        blockOf(
-          isRead
-            ? { gx: readout.gradient, adc: readout.adc(0), labels: [setLabel('LIN', line), setLabel('SLC', slice)] }
-            : { gx: readout.gradient },
-          readout.duration,
-        ),
+        readout.block(0, isRead ? [setLabel('LIN', line), setLabel('SLC', slice)] : undefined),
         ...wait(toNext),
         crushed(rewind[at]),
       );
@@ -116,14 +111,10 @@ export const tse = builtin('tse', 'turbo spin echo, 2-D multi-slice', parameters
   };
   const shot = durationOf(trainOf(0, 0));
   const trWait = waiting(wanted('tr', tr), slices * shot, scanner);
-  const share = waitPerSlice(trWait, slices, scanner);
+  const waits = sliceWaits(trWait, slices, scanner);
   const blocks: Block[] = [];
   for (let train = -dummies; train < trains; train++)
-    for (const [turn, slice] of order.entries()) {
-      blocks.push(...trainOf(train, slice));
-      const rest = turn + 1 < slices ? share : trWait - share * (slices - 1);
-      blocks.push(...waitBlock(rest));
-    }
+    for (const [turn, slice] of order.entries()) blocks.push(...trainOf(train, slice), ...waits[turn]);
   return sequenceOf('tse', blocks, {
     Name: 'tse',
     FOV: [fov, fov, thickness],

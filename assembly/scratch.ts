@@ -163,8 +163,8 @@ function take(bytes: u64): usize {
 }
 
 /**
- * Lays out the scratch that begins at `scratch` and writes all addresses to `tile`, but for those of
- * the slot's columns (`tile.ts`).
+ * Lays out the scratch that begins at `scratch` and writes all addresses to `tile`, but for those
+ * of the slot's columns (`tile.ts`).
  * @returns its end, which may exceed 32 bits
  */
 export function layOutTile(job: KernelContext, tile: Tile, scratch: usize): u64 {

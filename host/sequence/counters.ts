@@ -122,7 +122,10 @@ const SAME_ECHO_TIME = 0.05;
 /** With more echo times than this every image has its own, as in fingerprinting. */
 const MOST_ECHO_TIMES = 32;
 
-/** Repetitions of an image at other echo times are contrasts, in the order of their first repetition. */
+/**
+ * Repetitions of an image at other echo times are contrasts, in the order of their first
+ * repetition.
+ */
 function separateEchoTimes(
   image: readonly number[],
   counters: readonly Counters[],

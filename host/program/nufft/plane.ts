@@ -87,9 +87,9 @@ export function choosePlane(
 }
 
 /**
- * A grid holds the cells of a plane for four time nodes, or the points of the transform along one or
- * both axes; behind them are the lines being transformed. The magnetisation, position, weights and
- * factors at all time nodes are stored for every spin.
+ * A grid holds the cells of a plane for four time nodes, or the points of the transform along one
+ * or both axes; behind them are the lines being transformed. The magnetisation, position, weights
+ * and factors at all time nodes are stored for every spin.
  */
 function scratchOf(u: PlaneAxisChoice, v: PlaneAxisChoice, slope: number, nodes: number): Scratch {
   const cells = Math.max(v.cells * u.cells, v.count * u.cells, v.count * u.count);

@@ -107,8 +107,8 @@ export const line: LineMethod = {
 };
 
 /**
- * A grid holds the cells of a line, [re, im][cells]. Before the transform, the second grid holds the
- * columns of a panel and the moments of a readout in f64.
+ * A grid holds the cells of a line, [re, im][cells]. Before the transform, the second grid holds
+ * the columns of a panel and the moments of a readout in f64.
  */
 function scratchOf({ grid, taps, orders }: LineAxis, terms: number): Scratch {
   const moments = 2 * singleBytes(STRIDE.sample + terms);

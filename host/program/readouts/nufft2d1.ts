@@ -120,9 +120,9 @@ function trainOf(
 }
 
 /**
- * A grid holds the cells of a train, [rows][re, im][row], and later their transpose; each cell holds
- * several coils. With coils, the magnetisation, position and weights of every spin are stored, which
- * all coils share.
+ * A grid holds the cells of a train, [rows][re, im][row], and later their transpose; each cell
+ * holds several coils. With coils, the magnetisation, position and weights of every spin are
+ * stored, which all coils share.
  */
 function scratchOf(sampleAxis: Axis, lineAxis: Axis, coils: number): Scratch {
   const beside = coils === 0 ? 1 : COILS_BESIDE;

@@ -39,7 +39,9 @@ test('phases of the heart and directions of flow are counted', async () => {
 });
 
 test('for a person, what a phantom has none of is no row', async () => {
-  const { stdout } = await larmor(['info', 'sphere']);
+  const { code, stdout } = await larmor(['info', 'sphere']);
+  assert.equal(code, 0);
+  assert.match(stdout, /^spins +\d/m);
   assert.doesNotMatch(stdout, /motions|[ \t]$/m);
 });
 

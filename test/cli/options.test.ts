@@ -33,4 +33,5 @@ test('--spins-per-voxel auto is what the default is', () => {
     return (JSON.parse(stdout) as { planHash: string }).planHash;
   };
   assert.equal(plan('--spins-per-voxel', 'auto'), plan());
+  assert.notEqual(plan('--spins-per-voxel', '1'), plan());
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import * as h5 from 'h5wasm/node';
 import { openPhantom } from '../../host/phantom/open.ts';
 import type { PhantomSource } from '../../host/phantom/types.ts';
 import { cases, skipWithoutCases } from '../../testing/cases.ts';
@@ -52,9 +53,27 @@ test('brain2D, every fourth pixel, is the brain KomaMRI made of it', skipWithout
 });
 
 test('values of random600 arrive unrounded', skipWithoutCases(), async () => {
-  const { bounds } = await open('random600.phantom');
+  const source = await open('random600.phantom');
+  const { bounds } = source;
   assert.ok(bounds.maxDensity <= 1 && bounds.minT1 >= 0.3 && bounds.minT2 >= 0.03);
   assert.ok(bounds.max.every((high, axis) => high <= [0.1, 0.1, 0.01][axis]));
+  await h5.ready;
+  const file = new h5.File(cases('phantoms/random600.phantom'), 'r');
+  const spins = readWhole(source);
+  for (const [column, path] of [
+    ['x', 'position/x'],
+    ['y', 'position/y'],
+    ['z', 'position/z'],
+    ['density', 'contrast/ρ'],
+    ['T1', 'contrast/T1'],
+    ['T2', 'contrast/T2'],
+    ['offResonance', 'contrast/Δw'],
+  ] as const) {
+    const stored = (file.get(path) as h5.Dataset).value as Float64Array;
+    assert.deepEqual(spins[column], Float32Array.from(stored), column);
+  }
+  file.close();
+  source.close();
 });
 
 test('motions of the old layout: curves, no center, spans of all spins', skipWithoutCases(), async () => {

@@ -1,9 +1,10 @@
 /** The report of a run that is not finished, made of the sums in its checkpoint. */
 import { basename } from 'node:path';
-import type { Engine } from '../engine/types.ts';
 import { makeReport } from '../html/make.ts';
 import type { Report } from '../html/types.ts';
+import { channelsOf } from '../phantom/types.ts';
 import { acquiredData } from '../raw/acquisitions.ts';
+import { sumsInMemory } from '../run/sums.ts';
 import type { Job } from './job.ts';
 import { inputFacts, rawDataOf, receive } from './result.ts';
 
@@ -12,10 +13,10 @@ import { inputFacts, rawDataOf, receive } from './result.ts';
  * @param done tiles in them, of `total`
  */
 export function partialReport(job: Job, sums: BigInt64Array, done: number, total: number): Report {
-  const { sequence, scanner, opened, encoding } = job;
-  const engine: Pick<Engine, 'sums'> = { sums };
+  const { sequence, scanner, opened, encoding, phantom, timelines } = job;
+  const inMemory = sumsInMemory(sums, channelsOf(phantom), timelines[0].sampleCount);
   const facts = inputFacts(job);
-  const raw = rawDataOf(job, receive(job, engine, undefined), { ...facts });
+  const raw = rawDataOf(job, receive(job, inMemory, undefined), { ...facts });
   const { TE, TR, flipAngle } = encoding!;
   return makeReport({
     ...{ data: acquiredData(raw), sequenceName: sequence.name, phantomName: basename(opened.name) },

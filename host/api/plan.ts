@@ -9,8 +9,10 @@ import { modelColumns } from '../phantom/columns.ts';
 import { channelsOf } from '../phantom/types.ts';
 import { methodsOf, programFor } from '../program/build.ts';
 import { forecastMemory, forecastTime } from '../run/forecast.ts';
+import { bytesOfPasses, inPass } from '../run/passes.ts';
 import type { Job } from './job.ts';
 import { inputFacts, scanCounts } from './result.ts';
+import { passesOfJob } from './run.ts';
 import type { PlanRecord } from './types.ts';
 
 /** @param ranks to plan for, each like this process */
@@ -18,16 +20,20 @@ export async function planOf(job: Job, ranks: number): Promise<PlanRecord> {
   const opened = process.resourceUsage().maxRSS * 1024;
   const { phantom, timelines, plan: made, engine, kernels } = job;
   const [timeline] = timelines;
-  const engineJob = { timelines, source: phantom, ...made };
+  const passes = passesOfJob(job);
+  const source = inPass(phantom, passes[0]);
+  const engineJob = { timelines, source, ...made };
   const program = programFor(engineJob);
   const { sizes, bytes: inKernels } = layOut(engineJob, program, loadKernels(kernels), { threads: job.threads });
   const { threads } = sizes;
   const bytes = { opened, kernels: inKernels, phantom: phantom.residentBytes };
   const memory = forecastMemory(bytes, {
-    samples: channelsOf(phantom) * timeline.sampleCount,
+    // Sums in files are written on in small parts.
+    samples: passes.length > 1 ? 0 : channelsOf(phantom) * timeline.sampleCount,
     ranks,
     workers: sizes.workers,
-    columns: sizes.slots * modelColumns(phantom.model).total,
+    columns: sizes.slots * modelColumns(source.model).total,
+    moving: phantom.model?.coilSets === undefined ? 0 : phantom.spinCount,
   });
   const time = await forecastTime(engineJob, made, { ranks, threads }, (calibration) =>
     makeEngine(engine, calibration, threads, kernels),
@@ -47,9 +53,11 @@ export async function planOf(job: Job, ranks: number): Promise<PlanRecord> {
     precision: made.precision,
     tolerance: made.tolerance ?? null,
     memory,
-    seconds: { load: job.seconds.load + job.seconds.compile, simulate: time.seconds },
+    passes: passes.length,
+    sumsOnDisk: passes.length > 1 ? bytesOfPasses(passes, timeline.sampleCount) : 0,
+    seconds: { load: job.seconds.load + job.seconds.compile, simulate: passes.length * time.seconds },
     spinSamples: made.spinCount * timeline.sampleCount,
-    spinSamplesPerSecond: time.spinsPerSecond * timeline.sampleCount * ranks,
+    spinSamplesPerSecond: (time.spinsPerSecond * timeline.sampleCount * ranks) / passes.length,
     scaleExponent: made.scaleExponent,
     planHash: made.hash,
   };

@@ -7,7 +7,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { warnings } from '../base/log.ts';
 import type { Seconds } from '../base/units.ts';
 import type { Engine } from '../engine/types.ts';
-import { addNoise, type Noise, type NoiseRequest, noiseOf } from '../model/noise.ts';
+import { addNoise, addNoiseTo, covarianceFactor, type Noise, type NoiseRequest, noiseOf } from '../model/noise.ts';
 import { identityDigest } from '../phantom/identity.ts';
 import { channelsOf } from '../phantom/types.ts';
 import { writeRaw } from '../raw/index.ts';
@@ -15,15 +15,21 @@ import type { RawData } from '../raw/types.ts';
 import { acquisitionFacts, actionsOf } from '../report/facts.ts';
 import type { Provenance } from '../report/provenance.ts';
 import type { RankReport, ScanCounts, Summary } from '../report/summary.ts';
+import { piecesOf, type Sums } from '../run/sums.ts';
 import type { Verification } from '../run/verify.ts';
 import type { HeartSignal } from '../sequence/heart.ts';
 import { applyReceivePhase } from '../timeline/receiver-phase.ts';
 import { STRIDE } from '../timeline/types.ts';
 import type { Job } from './job.ts';
 
+/** What a run leaves on rank 0 before anything is made of it. */
+export interface Simulated extends Pick<Engine, 'methods' | 'threads'> {
+  readonly sums: Sums;
+  readonly passes: number;
+}
+
 /** The received signal from the sums, [coils][samples][re, im]. */
-export interface Received {
-  readonly signal: Float64Array;
+export interface Received extends Pick<RawData, 'signal' | 'partOf'> {
   readonly coils: number;
   readonly noise: Noise | null;
 }
@@ -35,19 +41,62 @@ export const coilsOf = ({ mix, phantom }: Pick<Job, 'mix' | 'phantom'>): number 
  * Integers back to numbers, the receiver's phase, and noise where it is asked for.
  * @throws LarmorError 65
  */
-export function receive(job: Job, engine: Pick<Engine, 'sums'>, request: NoiseRequest | undefined): Received {
+export function receive(job: Job, finished: Sums, request: NoiseRequest | undefined): Received {
+  const { whole } = finished;
+  if (whole === undefined) return receiveParts(job, finished, request);
   const { timelines, plan, scanner, encoding } = job;
   const [timeline] = timelines;
   const unit = 2 ** -plan.scaleExponent;
-  const sums = new Float64Array(engine.sums.length);
-  for (let n = 0; n < sums.length; n++) sums[n] = Number(engine.sums[n]) * unit;
+  const sums = toNumbers(whole, unit);
   const signal = job.mix?.(sums) ?? sums;
   applyReceivePhase(timeline, signal);
   const coils = coilsOf(job);
   if (request === undefined) return { signal, coils, noise: null };
-  const noise = noiseOf(request, signal, coils, encoding!.readouts);
+  const { sampleCount } = timeline;
+  const partOf = (coil: number, first: number, count: number): Float64Array =>
+    signal.subarray(2 * (coil * sampleCount + first), 2 * (coil * sampleCount + first + count));
+  const noise = noiseOf(request, partOf, coils, encoding!.readouts);
   addNoise(signal, coils, encoding!.readouts, noise, scanner.receive?.noiseCovariance);
   return { signal, coils, noise };
+}
+
+/** The same of sums in files, part by part as writers ask for it. */
+function receiveParts(job: Job, sums: Sums, request: NoiseRequest | undefined): Received {
+  const { timelines, plan, scanner, encoding } = job;
+  const { coils } = sums;
+  const unit = 2 ** -plan.scaleExponent;
+  const noiseless = (coil: number, first: number, count: number): Float64Array => {
+    const part = toNumbers(sums.read(coil, first, count), unit);
+    applyReceivePhase(timelines[0], part, first, count);
+    return part;
+  };
+  const signal = new Float64Array(0);
+  if (request === undefined) return { signal, partOf: noiseless, coils, noise: null };
+  const { readouts } = encoding!;
+  const noise = noiseOf(request, noiseless, coils, readouts);
+  const covariance = scanner.receive?.noiseCovariance;
+  const factor = covariance && covarianceFactor('scanner', covariance, coils);
+  const partOf = (coil: number, first: number, samples: number): Float64Array => {
+    const part = noiseless(coil, first, samples);
+    addNoiseTo(part, { coil, coils: 1, first, samples }, readouts, noise, factor);
+    return part;
+  };
+  return { signal, partOf, coils, noise };
+}
+
+function toNumbers(sums: BigInt64Array, unit: number): Float64Array {
+  const numbers = new Float64Array(sums.length);
+  for (let n = 0; n < sums.length; n++) numbers[n] = Number(sums[n]) * unit;
+  return numbers;
+}
+
+/** Raw data with all of its signal in one array. */
+export function wholeRaw({ partOf, ...raw }: RawData): RawData {
+  if (partOf === undefined) return raw;
+  const { coils, samples } = raw;
+  const signal = new Float64Array(2 * coils * samples);
+  for (let coil = 0; coil < coils; coil++) signal.set(partOf(coil, 0, samples), 2 * coil * samples);
+  return { ...raw, signal };
 }
 
 const sincePeak =
@@ -56,12 +105,11 @@ const sincePeak =
     time - (peakBefore(time) ?? Number.NaN);
 
 /** The run's signal as raw-data formats hold it. */
-export function rawDataOf(job: Job, { signal, coils, noise }: Received, provenance: Partial<Provenance>): RawData {
+export function rawDataOf(job: Job, { noise, ...received }: Received, provenance: Partial<Provenance>): RawData {
   const { timelines, plan, scanner, sequence, phantom } = job;
   const [timeline] = timelines;
   return {
-    signal,
-    coils,
+    ...received,
     samples: timeline.sampleCount,
     noisy: noise !== null,
     precision: plan.precision,
@@ -128,12 +176,13 @@ export function inputFacts(
 /** @param run how it was called, and when it started (ms since 1970) */
 export function provenanceOf(
   job: Job,
-  engine: Engine,
+  { sums, methods }: Simulated,
   perRank: readonly RankReport[],
   run: { readonly command: readonly string[]; readonly started: number; readonly noise: Noise | null },
 ): Provenance {
   const { plan } = job;
-  const hash = createHash('sha256').update(String(plan.scaleExponent)).update('\0').update(engine.sums);
+  const hash = createHash('sha256').update(String(plan.scaleExponent)).update('\0');
+  for (const piece of piecesOf(sums)) hash.update(piece);
   return {
     command: run.command,
     version: packageJson.version,
@@ -145,7 +194,7 @@ export function provenanceOf(
     noise: run.noise,
     engine: [...new Set(perRank.map((rank) => rank.engine))].sort().join(' + '),
     build: plan.parts.kernels!,
-    methods: engine.methods,
+    methods,
     spuriousEcho: job.spuriousEcho?.level ?? 0,
     planHash: plan.hash,
     signalHash: hash.digest('hex'),
@@ -155,7 +204,7 @@ export function provenanceOf(
 
 export function summarise(
   job: Job,
-  engine: Engine,
+  { threads, passes }: Simulated,
   perRank: readonly RankReport[],
   provenance: Provenance,
   run: {
@@ -172,12 +221,12 @@ export function summarise(
   const simulated = perRank.map(({ seconds }) => seconds.simulate);
   const longest = Math.max(...simulated);
   const mean = simulated.reduce((sum, seconds) => sum + seconds, 0) / simulated.length;
-  const spins = Math.min(plan.spinCount, (plan.tileCount - run.tilesResumed) * plan.tileSize);
+  const spins = Math.min(plan.spinCount, (plan.tileCount - run.tilesResumed / passes) * plan.tileSize);
   return {
     ...provenance,
     ...scanCounts(job),
     ranks: perRank.length,
-    threads: engine.threads,
+    threads,
     schedule: run.schedule,
     reproducible: !job.mixed && perRank.every((rank) => rank.reproducible),
     seconds: {

@@ -3,8 +3,10 @@
  * may fail on one rank is agreed on by all (`comm/agree.ts`). The command calls this on all ranks,
  * the package's `simulate` on one.
  */
-import { existsSync } from 'node:fs';
-import { EXIT, LarmorError, usage } from '../base/errors.ts';
+import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { cannotWrite, EXIT, LarmorError, usage } from '../base/errors.ts';
 import { requireDistinct, writeOutput } from '../base/files.ts';
 import { info, warn } from '../base/log.ts';
 import type { StopRequest } from '../base/signals.ts';
@@ -15,21 +17,39 @@ import type { Engine, EngineJob } from '../engine/types.ts';
 import type { NoiseRequest } from '../model/noise.ts';
 import { timedReads } from '../phantom/timed.ts';
 import { channelsOf } from '../phantom/types.ts';
-import { checkWritable, filesOf } from '../raw/index.ts';
+import { checkWritable, filesOf, STREAM } from '../raw/index.ts';
 import type { RawData } from '../raw/types.ts';
 import type { RankReport, Summary } from '../report/summary.ts';
-import { describeFile, recordCompletion, writeCheckpoint } from '../run/checkpoint.ts';
+import { describeFile, recordCompletion, sumsFile, writeCheckpoint } from '../run/checkpoint.ts';
 import type { StartedBy } from '../run/checkpoint-header.ts';
 import { lockFolder } from '../run/lock.ts';
 import { type RunResult, runTiles } from '../run/loop.ts';
+import { bytesOfPasses, type CoilPass, inPass, passesOf, passingSource } from '../run/passes.ts';
 import { type CheckpointOptions, findResumePoint, type ResumePoint } from '../run/resume.ts';
 import type { Schedule } from '../run/scheduler.ts';
+import { isZero, sumsInFiles, sumsInMemory } from '../run/sums.ts';
 import { countTiles, type TileRange } from '../run/tiles.ts';
-import { type Findings, tilesToVerify, uniteFindings, type Verification, verifyTiles } from '../run/verify.ts';
+import {
+  type Findings,
+  joinPasses,
+  tilesToVerify,
+  uniteFindings,
+  type Verification,
+  verifyTiles,
+} from '../run/verify.ts';
 import { DEFAULT_CHECKPOINT_INTERVAL } from './defaults.ts';
 import type { Job } from './job.ts';
-import { type MagnetizationSink, magnetizationStore } from './magnetization.ts';
-import { coilsOf, provenanceOf, rawDataOf, receive, summarise, writeOutputs } from './result.ts';
+import { type MagnetizationSink, type MagnetizationStore, magnetizationStore } from './magnetization.ts';
+import {
+  coilsOf,
+  provenanceOf,
+  rawDataOf,
+  receive,
+  type Simulated,
+  summarise,
+  wholeRaw,
+  writeOutputs,
+} from './result.ts';
 
 export interface RunOptions extends CheckpointOptions {
   /** Raw-data files to write. */
@@ -44,6 +64,8 @@ export interface RunOptions extends CheckpointOptions {
   readonly magnetization: MagnetizationSink | undefined;
   /** When the run began, by `performance.now()` [ms]. */
   readonly begun: number;
+  /** Whether the outcome's signal is to be in one array, however large. */
+  readonly whole?: boolean;
   /** As provenance states it. */
   readonly command: readonly string[];
   /** As checkpoints state it, so that the run can be viewed. */
@@ -88,70 +110,112 @@ export async function runJob(
   const { magnetization } = options;
   const store = magnetization === undefined ? undefined : magnetizationStore(phantom);
 
-  const { done, complete, resumePoint, reportText } = await start(cluster, job, options);
+  const passes = passesOfJob(job);
+  const { done, firstPass, complete, resumePoint, reportText, spool } = await start(cluster, job, passes, options);
   if (complete) {
     phantom.close();
     if (root) reportComplete(resumePoint, options);
     return undefined;
   }
 
-  const source = { source: reads.source, ...(store && { onMagnetization: store.take }) };
+  const tilesResumed = plan.tileCount * firstPass + countTiles(done);
+  const spent = { tiles: 0, seconds: { simulate: 0, wait: 0, reduce: 0 } };
+  const passing = passingSource(reads.source, passes);
+  let current = firstPass;
+  const take: MagnetizationStore['take'] = (...tile) => {
+    if (current === 0) store?.take(...tile);
+  };
+  const source = { source: passing.source, ...(store && { onMagnetization: take }) };
   const { engine, threads } = await makeEngines(cluster, job, source);
   if (resumePoint.sums !== undefined) engine.sums.set(resumePoint.sums);
   const loaded = (performance.now() - options.begun) / 1e3;
-
   cluster.reportProgress(() => engine.finished);
-  const toDo = plan.tileCount - countTiles(done);
-  const hide = root ? options.showProgress(toDo, cluster.finished) : () => {};
+  const hide = root ? options.showProgress(plan.tileCount * passes.length - tilesResumed, cluster.finished) : () => {};
   const title = `${job.sequence.name} on ${phantom.name}`;
-  const save = (tiles: readonly TileRange[]): void =>
-    writeCheckpoint(options.checkpoint!, plan, {
-      ...{ title, coils: channelsOf(phantom), done: tiles, sums: engine.sums },
-      ...(options.startedBy && { command: options.startedBy }),
-    });
   const onSaveError = (error: unknown): void =>
     warn(`${(error as Error).message}; the run continues, the previous checkpoint is kept`);
-  let result: RunResult;
+  let result!: RunResult;
   /** Why rank 0 could not save what was collected last. */
   let notSaved: unknown;
   let verification: Verification | undefined;
   let notWritten: unknown;
   try {
-    result = await runTiles(cluster, engine, plan, stop, {
-      schedule: options.schedule,
-      threads,
-      tileWork: job.spinWork * plan.tileSize,
-      done,
-      checkpoint:
-        options.checkpoint === undefined
-          ? undefined
-          : { interval: options.checkpointInterval ?? DEFAULT_CHECKPOINT_INTERVAL, write: save },
-      onSaveError,
-    });
-    // At once: the sender of a stop signal may not wait, and the next steps may fail.
-    if (root && options.checkpoint !== undefined) notSaved = attempt(() => save(result.done));
-    if (notSaved !== undefined && result.complete) onSaveError(notSaved);
-    if (options.verify && result.complete) verification = await verify(cluster, job);
+    for (const [pass, { coils }] of passes.entries()) {
+      if (pass < firstPass) continue;
+      current = pass;
+      passing.begin(pass);
+      if (pass > firstPass) engine.sums.fill(0n);
+      const { startedBy } = options;
+      const part = {
+        ...{ title, coils, pass, passes: passes.length, samples: timeline.sampleCount },
+        ...(startedBy && { command: startedBy }),
+      };
+      const save = (tiles: readonly TileRange[]): void =>
+        writeCheckpoint(spool!.folder, plan, { ...part, done: tiles, sums: engine.sums });
+      result = await runTiles(cluster, engine, plan, stop, {
+        schedule: options.schedule,
+        threads,
+        tileWork: job.spinWork * plan.tileSize,
+        done: pass === firstPass ? done : [],
+        checkpoint:
+          options.checkpoint === undefined
+            ? undefined
+            : { interval: options.checkpointInterval ?? DEFAULT_CHECKPOINT_INTERVAL, write: save },
+        onSaveError,
+      });
+      spent.tiles += result.tiles;
+      for (const phase of ['simulate', 'wait', 'reduce'] as const) spent.seconds[phase] += result.seconds[phase];
+      // At once: the sender of a stop signal may not wait, and the next steps may fail.
+      const keeps = options.checkpoint !== undefined || (passes.length > 1 && result.complete);
+      if (root && keeps) notSaved = attempt(() => save(result.done));
+      if (!result.complete) break;
+      if (passes.length === 1) {
+        if (notSaved !== undefined) onSaveError(notSaved);
+        break;
+      }
+      // The sums of this pass are nowhere else.
+      await agreeFromRoot(cluster, 'pass', () => {
+        if (notSaved !== undefined) throw notSaved;
+      });
+    }
+    if (options.verify && result.complete) verification = await verify(cluster, job, passes);
     if (store !== undefined && result.complete)
       notWritten = await store.write(cluster, magnetization!, plan.spinCount, timeline.turned);
+    const report = (): RankReport => {
+      const { tiles, seconds } = spent;
+      return rankReport(cluster, job, engine, { tiles, seconds: { load: loaded, read: reads.seconds(), ...seconds } });
+    };
+    let outcome: Outcome | undefined;
+    hide();
+    await agree(cluster, 'end', report, (perRank) => {
+      const tilesDone = plan.tileCount * current + countTiles(result.done);
+      if (!result.complete) throw stopped(result, tilesDone, plan.tileCount * passes.length, options, notSaved);
+      if (notWritten !== undefined) throw notWritten;
+      const sums =
+        passes.length === 1
+          ? sumsInMemory(engine.sums, channelsOf(phantom), timeline.sampleCount)
+          : sumsInFiles(
+              passes.map((_, pass) => sumsFile(spool!.folder, pass)),
+              passes,
+              timeline.sampleCount,
+            );
+      const simulated = { sums, passes: passes.length, methods: engine.methods, threads: engine.threads };
+      try {
+        outcome = finish(job, simulated, perRank, {
+          ...options,
+          ...{ title, verification, tilesResumed, notSaved, reportText },
+        });
+      } finally {
+        sums.close();
+      }
+    });
+    return outcome;
   } finally {
     hide();
     await engine.close();
     phantom.close();
+    spool?.remove();
   }
-
-  const report = (): RankReport => {
-    const { tiles, seconds } = result;
-    return rankReport(cluster, job, engine, { tiles, seconds: { load: loaded, read: reads.seconds(), ...seconds } });
-  };
-  let outcome: Outcome | undefined;
-  await agree(cluster, 'end', report, (perRank) => {
-    if (!result.complete) throw stopped(result, plan.tileCount, options, notSaved);
-    if (notWritten !== undefined) throw notWritten;
-    const tilesResumed = countTiles(done);
-    outcome = finish(job, engine, perRank, { ...options, title, verification, tilesResumed, notSaved, reportText });
-  });
-  return outcome;
 }
 
 /**
@@ -159,12 +223,13 @@ export async function runJob(
  * @returns on rank 0 where to resume from and what makes the report; on all ranks the tiles that
  *   are done, and whether all of the outputs are
  */
-async function start(cluster: Cluster, job: Job, options: RunOptions) {
-  const { phantom, plan } = job;
+async function start(cluster: Cluster, job: Job, passes: readonly CoilPass[], options: RunOptions) {
+  const { plan } = job;
   const samples = job.timelines[0].sampleCount;
   const { outputs, magnetization, reportFile } = options;
   const reportFiles = reportFile === undefined ? [] : [reportFile];
-  let resumePoint: ResumePoint = { done: [] };
+  let resumePoint: ResumePoint = { pass: 0, done: [] };
+  let spool: Spool | undefined;
   let reportText: ((summary: Summary, raw: RawData) => string) | undefined;
   const agreed = await agreeFromRoot(cluster, 'start', async () => {
     const size = { coils: coilsOf(job), samples, precision: plan.precision };
@@ -177,11 +242,13 @@ async function start(cluster: Cluster, job: Job, options: RunOptions) {
     requireDistinct([...outputs.flatMap(filesOf), ...(magnetization?.files ?? []), ...reportFiles]);
     if (options.checkpoint !== undefined) await lockFolder(options.checkpoint);
     reportText = await page?.reportOfJob(job);
-    const sums = { coils: channelsOf(phantom), samples };
-    resumePoint = findResumePoint(options, plan, sums, outputs.map(filesOf), noiseText(options.noise));
-    return { done: resumePoint.done, complete: resumePoint.completion !== undefined };
+    const sizes = passes.map(({ coils }, pass) => ({ pass, passes: passes.length, coils, samples }));
+    resumePoint = findResumePoint(options, plan, sizes, outputs.map(filesOf), noiseText(options.noise));
+    const complete = resumePoint.completion !== undefined;
+    if (!complete) spool = spoolFor(passes.slice(resumePoint.pass), passes.length > 1, samples, options);
+    return { done: resumePoint.done, firstPass: resumePoint.pass, complete };
   });
-  return { ...agreed, resumePoint, reportText };
+  return { ...agreed, resumePoint, reportText, spool };
 }
 
 /** @returns this rank's engine, and the threads of all */
@@ -206,13 +273,23 @@ async function makeEngines(
  * `--verify`: every rank simulates its share of the drawn tiles again.
  * @returns on rank 0 the findings of all
  */
-function verify(cluster: Cluster, { timelines, phantom, plan, ...job }: Job): Promise<Verification | undefined> {
+function verify(
+  cluster: Cluster,
+  { timelines, phantom, plan, ...job }: Job,
+  passes: readonly CoilPass[],
+): Promise<Verification | undefined> {
   const finer = job.compile(job.maxRfStep / FINER);
   const own = tilesToVerify(plan).filter((_, n) => n % cluster.size === cluster.rank);
-  const check = (): Promise<Findings> =>
-    verifyTiles({ timelines, source: phantom, ...plan }, finer, own, (one) =>
-      makeEngine(one.precision === 'f64' ? { name: 'wasm' } : job.engine, one, 1, job.kernels),
-    );
+  const check = async (): Promise<Findings> => {
+    const all: Findings[] = [];
+    for (const pass of passes)
+      all.push(
+        await verifyTiles({ timelines, source: inPass(phantom, pass), ...plan }, finer, own, (one) =>
+          makeEngine(one.precision === 'f64' ? { name: 'wasm' } : job.engine, one, 1, job.kernels),
+        ),
+      );
+    return joinPasses(all);
+  };
   return agree(cluster, 'verify', check, uniteFindings);
 }
 
@@ -241,6 +318,58 @@ function attempt(step: () => void): unknown {
   }
 }
 
+/** One pass, but where coils are many and long: see `run/passes.ts`. */
+export function passesOfJob({
+  mix,
+  phantom,
+  timelines,
+}: Pick<Job, 'mix' | 'phantom' | 'timelines'>): readonly CoilPass[] {
+  const coils = channelsOf(phantom);
+  return mix === undefined ? passesOf(coils, timelines[0].sampleCount) : [{ first: 0, coils }];
+}
+
+/** Folder that keeps the sums of passes, and checkpoints. */
+interface Spool {
+  /** Made when it is first asked for. */
+  readonly folder: string;
+  /** Removes it, unless it is that of --checkpoint. */
+  remove(): void;
+}
+
+/**
+ * @param left passes whose sums will be written
+ * @throws LarmorError 73 if the disk has no room for them
+ */
+function spoolFor(
+  left: readonly CoilPass[],
+  isNeeded: boolean,
+  samples: number,
+  { checkpoint, outputs }: RunOptions,
+): Spool | undefined {
+  if (!isNeeded) return checkpoint === undefined ? undefined : { folder: checkpoint, remove: () => {} };
+  const output = outputs.find((path) => path !== STREAM);
+  const parent = checkpoint ?? (output === undefined ? tmpdir() : dirname(resolve(output)));
+  const { bavail, bsize } = statfsSync(parent);
+  const [needed, free] = [bytesOfPasses(left, samples), bavail * bsize];
+  if (needed > free) {
+    const gib = (bytes: number): string => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
+    const coils = left[left.length - 1].first + left[0].coils - left[0].first;
+    const what = `the sums of ${coils} coils and ${samples} samples take ${gib(needed)}, ${gib(free)} are free`;
+    throw cannotWrite(parent, what, 'name a folder on a larger disk with --checkpoint, or fewer coils');
+  }
+  if (checkpoint !== undefined) return { folder: checkpoint, remove: () => {} };
+  let made: string | undefined;
+  return {
+    get folder() {
+      made ??= mkdtempSync(join(parent, '.larmor-sums-'));
+      return made;
+    },
+    remove() {
+      if (made !== undefined) rmSync(made, { recursive: true, force: true });
+    },
+  };
+}
+
 /** Noise as text: to compare ranks, and runs with their record. */
 export const noiseText = (noise: NoiseRequest | undefined): string => JSON.stringify(noise ?? 'none');
 
@@ -257,7 +386,8 @@ function reportComplete({ completion }: ResumePoint, { checkpoint, report, repor
  * @throws LarmorError 73 if what was done could not be saved
  */
 function stopped(
-  { signal, done }: RunResult,
+  { signal }: RunResult,
+  tilesDone: number,
   tileCount: number,
   { checkpoint }: RunOptions,
   notSaved: unknown,
@@ -266,7 +396,7 @@ function stopped(
   if (checkpoint === undefined)
     return new LarmorError(EXIT.stopped, `${after} a part of the tiles; nothing was saved (use --checkpoint DIR)`);
   if (notSaved !== undefined) throw notSaved;
-  const saved = `${countTiles(done)} of ${tileCount} tiles, kept in ${checkpoint}`;
+  const saved = `${tilesDone} of ${tileCount} tiles, kept in ${checkpoint}`;
   return new LarmorError(EXIT.stopped, `${after} ${saved}; the same command with --resume continues from there`);
 }
 
@@ -276,7 +406,7 @@ function stopped(
  */
 function finish(
   job: Job,
-  engine: Engine,
+  simulated: Simulated,
   perRank: readonly RankReport[],
   run: RunOptions & {
     title: string;
@@ -287,12 +417,13 @@ function finish(
   },
 ): Outcome {
   const wrote = performance.now();
-  if (engine.sums.length > 0 && engine.sums.every((sum) => sum === 0n))
+  if (job.timelines[0].sampleCount > 0 && isZero(simulated.sums))
     warn('the signal is zero in every sample; check that pulses excite the spins and that readouts follow them');
   const started = Date.now() - (wrote - run.begun);
-  const received = receive(job, engine, run.noise);
-  const provenance = provenanceOf(job, engine, perRank, { command: run.command, started, noise: received.noise });
-  const raw = rawDataOf(job, received, provenance);
+  const received = receive(job, simulated.sums, run.noise);
+  const provenance = provenanceOf(job, simulated, perRank, { command: run.command, started, noise: received.noise });
+  const parts = rawDataOf(job, received, provenance);
+  const raw = run.whole ? wholeRaw(parts) : parts;
   try {
     writeOutputs(run.outputs, raw);
   } catch (error) {
@@ -303,14 +434,14 @@ function finish(
   const now = performance.now();
   const spent = { write: (now - wrote) / 1e3, total: (now - run.begun) / 1e3 };
   const all = run.reportFile === undefined ? run.outputs : [...run.outputs, run.reportFile];
-  const summary = summarise(job, engine, perRank, provenance, { ...run, ...spent, outputs: all });
+  const summary = summarise(job, simulated, perRank, provenance, { ...run, ...spent, outputs: all });
   if (run.reportText !== undefined) writeOutput(run.reportFile!, Buffer.from(run.reportText(summary, raw)));
   if (run.checkpoint !== undefined) {
     recordCompletion(run.checkpoint, {
       planHash: job.plan.hash,
       signalHash: summary.signalHash,
       noise: noiseText(run.noise),
-      tiles: job.plan.tileCount,
+      tiles: job.plan.tileCount * simulated.passes,
       title: run.title,
       outputs: run.outputs.flatMap((path) =>
         filesOf(path)

@@ -3,15 +3,17 @@
  * memory instead of in files.
  */
 import { letEventsThrough } from '../base/context.ts';
+import { badInput } from '../base/errors.ts';
 import { warnings } from '../base/log.ts';
 import { soloCluster } from '../comm/solo.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { callAsync } from './call.ts';
-import { openJob } from './job.ts';
+import { type Job, openJob } from './job.ts';
 import { magnetizationArray } from './magnetization.ts';
 import { jobOptions, noiseRequest, requestOf } from './options.ts';
 import { planOf } from './plan.ts';
+import { coilsOf } from './result.ts';
 import { runJob } from './run.ts';
 import type { Plan, Progress, ScanOptions, SimulateOptions, Simulation, SimulationRun } from './types.ts';
 
@@ -65,10 +67,12 @@ export function simulateUnless(
     const cluster = soloCluster();
     const job = await openJob(cluster, () => requestOf(sequence, phantom, options), jobOptions(options));
     try {
+      requireOneArray(job);
       await letEventsThrough();
       if (known({ planHash: job.plan.hash, phantom: job.opened })) return undefined;
       const outcome = await runJob(cluster, control, job, {
         outputs: [],
+        whole: true,
         schedule: 'static',
         verify,
         noise,
@@ -88,6 +92,18 @@ export function simulateUnless(
       job.phantom.close();
     }
   });
+}
+
+/** Bytes of the largest array. */
+const MOST_BYTES = 2 ** 32;
+
+/** @throws LarmorError 65 if the signal exceeds what an array can hold */
+function requireOneArray(job: Job): void {
+  const [coils, samples] = [coilsOf(job), job.timelines[0].sampleCount];
+  const bytes = 16 * coils * samples;
+  if (bytes <= MOST_BYTES) return;
+  const what = `the signal of ${coils} coils and ${samples} samples takes ${(bytes / 2 ** 30).toPrecision(3)} GiB, more than the 4 GiB of an array`;
+  throw badInput('simulate', what, 'run the command larmor simulate, which writes it to a file');
 }
 
 /**

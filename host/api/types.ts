@@ -179,6 +179,12 @@ export interface PlanRecord
   readonly precision: 'f32' | 'f64';
   readonly tolerance: number | null;
   /**
+   * Passes over all tiles, each for some of the coils: more than one where their sums take more than
+   * 2 GiB. The sums of all are then in files of so many bytes [bytes]; else 0.
+   */
+  readonly passes: number;
+  readonly sumsOnDisk: number;
+  /**
    * Per rank [bytes]: Node and the opened inputs, the kernels' memory, the phantom; largest
    * resident set of rank 0 and of the others.
    */

@@ -42,7 +42,19 @@ const UNIT_POWERS: Readonly<Record<string, number>> = { '': 0, K: 10, M: 20, G: 
  * undefined if not set.
  */
 export function memoryLimit(environment: NodeJS.ProcessEnv = process.env): number | undefined {
-  const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*$/i.exec(environment.LARMOR_MEMORY ?? '') ?? [];
+  return bytesIn(environment.LARMOR_MEMORY);
+}
+
+/**
+ * LARMOR_SUMS in bytes: what the sums of a pass may take instead of 2 GiB, for tests of runs in
+ * several passes; undefined if not set.
+ */
+export function sumsLimit(environment: NodeJS.ProcessEnv = process.env): number | undefined {
+  return bytesIn(environment.LARMOR_SUMS);
+}
+
+function bytesIn(text = ''): number | undefined {
+  const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*$/i.exec(text) ?? [];
   return number === undefined ? undefined : Number(number) * 2 ** UNIT_POWERS[unit!.toUpperCase()];
 }
 

@@ -33,6 +33,10 @@ export async function checkpointPage(name: string): Promise<Served> {
   const found = inspectCheckpoint(name);
   if (found === undefined)
     throw badInput(name, 'holds no checkpoint', 'give the folder of --checkpoint, once its run has written one');
+  if (found.header.passes !== undefined) {
+    const what = 'holds some of the coils of a run in several passes';
+    throw badInput(path, what, 'wait for the end of the run and view its raw data');
+  }
   const job = await jobOf(found.header, path);
   const { tileCount: total } = found.header.plan;
 
@@ -64,7 +68,10 @@ export async function checkpointPage(name: string): Promise<Served> {
 
 const state = (header: Header): { readonly done: number } => ({ done: countTiles(rangesOf(header)) });
 
-const sizeOf = ({ phantom, timelines }: Job) => ({ coils: channelsOf(phantom), samples: timelines[0].sampleCount });
+const sizeOf = ({ phantom, timelines }: Job) => ({
+  ...{ pass: 0, passes: 1 },
+  ...{ coils: channelsOf(phantom), samples: timelines[0].sampleCount },
+});
 
 /** Changes with the file; undefined: it is not there. */
 function fingerprint(path: string): string | undefined {

@@ -54,7 +54,7 @@ function planLines(plan: PlanRecord, perVoxel: PhantomSource['spins'], verbose: 
     ...reachLines(plan),
     ...voxelLines(plan, perVoxel),
     `samples    ${plan.samples} in ${readouts.join(', ')}`,
-    ...(plan.coils === 1 ? [] : [`coils      ${plan.coils}`]),
+    ...(plan.coils === 1 ? [] : [`coils      ${plan.coils}${passesText(plan)}`]),
     `timeline   ${plan.segments} segments, ${plan.rfSteps} RF steps`,
     ...(verbose ? plan.decisions.map(decisionLine) : []),
     `work       ${plan.spinSamples.toExponential(2)} spin·samples`,
@@ -64,6 +64,12 @@ function planLines(plan: PlanRecord, perVoxel: PhantomSource['spins'], verbose: 
     `kernels    ${plan.build}, ${plan.precision}`,
     `plan       ${plan.planHash}`,
   ];
+}
+
+/** Of a run whose sums do not fit a rank. */
+function passesText({ passes, sumsOnDisk }: PlanRecord): string {
+  if (passes === 1) return '';
+  return ` in ${passes} passes, their sums in files of ${(sumsOnDisk / 2 ** 30).toPrecision(3)} GiB`;
 }
 
 /** Where moving spins get to. */

@@ -44,9 +44,11 @@ function statusOf(folder: string): Status {
   }
   const header = inspectCheckpoint(folder)?.header;
   if (header === undefined) throw badInput(folder, 'holds no checkpoint', 'give the folder of --checkpoint');
-  const done = countTiles(rangesOf(header));
-  const { hash: planHash, tileCount: total } = header.plan;
-  return { complete: false, done, total, title: header.title, planHash, lost: [] };
+  const { hash: planHash, tileCount } = header.plan;
+  const { title, passes = 1 } = header;
+  const later = Array.from({ length: passes - 1 }, (_, n) => inspectCheckpoint(folder, n + 1)?.header);
+  const done = [header, ...later].reduce((sum, one) => sum + (one === undefined ? 0 : countTiles(rangesOf(one))), 0);
+  return { complete: false, done, total: tileCount * passes, title, planHash, lost: [] };
 }
 
 /** Begins with the number of tiles done, for scripts. */

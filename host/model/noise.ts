@@ -27,8 +27,7 @@ export interface Noise {
 const RECEIVER = 0;
 
 /**
- * Adds noise to `signal` ([coils][samples][re, im]). Readouts that measure noise contain nothing
- * else.
+ * Adds noise to `signal` ([coils][samples][re, im]).
  * @param covariance of the coils, in units of σ²; undefined: none between coils
  * @throws LarmorError 65 if the covariance is not positive definite
  */
@@ -36,18 +35,49 @@ export function addNoise(
   signal: Float64Array,
   coils: number,
   readouts: readonly Readout[],
-  { sigma, atDwell, seed }: Noise,
+  noise: Noise,
   covariance: NoiseCovariance | undefined,
 ): void {
-  const factor = covariance === undefined ? undefined : covarianceFactor('scanner', covariance, coils);
-  const samples = signal.length / 2 / coils;
+  const factor = covariance && covarianceFactor('scanner', covariance, coils);
+  addNoiseTo(signal, { coil: 0, coils, first: 0, samples: signal.length / 2 / coils }, readouts, noise, factor);
+}
+
+/** Coils [coil, coil + coils) and samples [first, first + samples) of a signal. */
+interface SignalPart {
+  readonly coil: number;
+  readonly coils: number;
+  readonly first: number;
+  readonly samples: number;
+}
+
+/**
+ * Adds noise to a part of a signal ([coils][samples][re, im]). Readouts that measure noise contain
+ * nothing else.
+ * @param factor of the coils' covariance in units of σ²; undefined: none between coils
+ */
+export function addNoiseTo(
+  signal: Float64Array,
+  part: SignalPart,
+  readouts: readonly Readout[],
+  { sigma, atDwell, seed }: Noise,
+  factor: Float64Array | undefined,
+): void {
+  const { samples, first } = part;
+  const end = part.coil + part.coils;
+  // Noise of a coil is that of the coils before it too, where they correlate.
+  const lowest = factor === undefined ? part.coil : 0;
+  const all = factor === undefined ? 0 : Math.sqrt(factor.length / 2);
   const [key0, key1] = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
   const counter = new Uint32Array(4);
-  const z = new Float64Array(2 * coils);
-  for (const [n, readout] of readouts.entries()) {
+  const z = new Float64Array(2 * end);
+  for (let n = readoutBefore(readouts, first); n < readouts.length; n++) {
+    const readout = readouts[n];
+    const { firstSample } = readout;
+    if (firstSample >= first + samples) return;
     const sd = atDwell === null ? sigma : sigma * Math.sqrt(atDwell / readout.dwell);
-    for (let sample = 0; sample < readout.samples; sample++) {
-      for (let coil = 0; coil < coils; coil++) {
+    const [from, to] = [Math.max(0, first - firstSample), Math.min(readout.samples, first + samples - firstSample)];
+    for (let sample = from; sample < to; sample++) {
+      for (let coil = lowest; coil < end; coil++) {
         counter[0] = sample;
         counter[1] = n;
         counter[2] = coil;
@@ -58,19 +88,19 @@ export function addNoise(
         z[2 * coil] = r * Math.cos(angle);
         z[2 * coil + 1] = r * Math.sin(angle);
       }
-      for (let coil = 0; coil < coils; coil++) {
+      for (let coil = part.coil; coil < end; coil++) {
         let re = z[2 * coil];
         let im = z[2 * coil + 1];
         if (factor !== undefined) {
           re = 0;
           im = 0;
           for (let d = 0; d <= coil; d++) {
-            const l = 2 * (coil * coils + d);
+            const l = 2 * (coil * all + d);
             re += factor[l] * z[2 * d] - factor[l + 1] * z[2 * d + 1];
             im += factor[l] * z[2 * d + 1] + factor[l + 1] * z[2 * d];
           }
         }
-        const at = 2 * (coil * samples + readout.firstSample + sample);
+        const at = 2 * ((coil - part.coil) * samples + firstSample + sample - first);
         const alone = readout.role === 'noise';
         signal[at] = (alone ? 0 : signal[at]) + sd * re;
         signal[at + 1] = (alone ? 0 : signal[at + 1]) + sd * im;
@@ -102,25 +132,35 @@ export interface NoiseRequest {
   readonly seed: number;
 }
 
+/** The last readout that begins at a sample or before it. */
+function readoutBefore(readouts: readonly Readout[], sample: number): number {
+  let [low, high] = [0, readouts.length];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (readouts[middle].firstSample <= sample) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
 /**
  * The noise for such a setting. A signal-to-noise ratio is that of the largest sample of the
  * noiseless signal to the standard deviation of a real part, at the dwell of that sample.
- * @param signal [coils][samples][re, im], noiseless
+ * @param partOf [count][re, im] of the noiseless signal of a coil from a sample on
  */
 export function noiseOf(
   { sigma, atDwell, snr, seed }: NoiseRequest,
-  signal: Float64Array,
+  partOf: (coil: number, first: number, count: number) => Float64Array,
   coils: number,
   readouts: readonly Readout[],
 ): Noise {
   if (sigma !== undefined) return { sigma, atDwell: atDwell ?? null, seed };
   let [largest, dwell] = [0, readouts[0].dwell];
-  const samples = signal.length / 2 / coils;
   for (const readout of readouts) {
     if (readout.role === 'noise') continue;
     for (let coil = 0; coil < coils; coil++) {
-      const first = 2 * (coil * samples + readout.firstSample);
-      for (let at = first; at < first + 2 * readout.samples; at += 2) {
+      const signal = partOf(coil, readout.firstSample, readout.samples);
+      for (let at = 0; at < signal.length; at += 2) {
         const size = Math.hypot(signal[at], signal[at + 1]);
         if (size > largest) [largest, dwell] = [size, readout.dwell];
       }

@@ -25,6 +25,8 @@ export interface Model {
   readonly transmits: number;
   /** Receive coils; 0: one channel of weight 1. */
   readonly coils: number;
+  /** Of a pass over some of the coils: how many there are, for which methods are chosen. */
+  readonly allCoils?: number;
   /**
    * Sets of coil columns: for spins that move among coils, one for each time at which they are
    * sampled. Default: one.

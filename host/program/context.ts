@@ -19,7 +19,7 @@ export const isModelled = (timelines: Timelines, { model }: Pick<ProgramJob['sou
 /** @param timeline of all groups, joined */
 export function contextOf(job: ProgramJob, timeline: Timeline): Context {
   const { timelines, source, precision, tolerance, tileSize } = job;
-  const coils = source.model?.coils ?? 0;
+  const coils = source.model?.allCoils ?? source.model?.coils ?? 0;
   const once = sharedValues(job);
   return {
     ...{ timeline, source, precision, tileSize, coils, once },

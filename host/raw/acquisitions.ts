@@ -5,6 +5,7 @@
  */
 import { type Encoding, isImageRole, type ReadoutRole } from '../sequence/encoding-types.ts';
 import { type Flag, flagBits } from './flags.ts';
+import { partOf } from './signal.ts';
 import type { AcquiredData, Acquisition, RawData } from './types.ts';
 
 /**
@@ -89,8 +90,7 @@ export function* acquisitions(raw: RawData): Generator<Acquisition> {
     current = n;
     const data = new Float32Array(coils * samples * 2);
     for (let coil = 0; coil < coils; coil++) {
-      const from = 2 * (coil * raw.samples + readout.firstSample + offset);
-      data.set(raw.signal.subarray(from, from + 2 * samples), coil * samples * 2);
+      data.set(partOf(raw, coil, readout.firstSample + offset, samples), coil * samples * 2);
     }
     const trajectory = new Float32Array(samples * dimensions);
     for (let sample = 0; sample < samples; sample++) {

@@ -7,7 +7,7 @@ import { rmSync } from 'node:fs';
 import { createOutput, type PendingFile } from '../base/files.ts';
 import { info } from '../base/log.ts';
 import { type BartLayout, bartLayout } from './bart-layout.ts';
-import { bytesOf } from './signal.ts';
+import { bytesOf, partOf } from './signal.ts';
 import type { RawData } from './types.ts';
 
 /** Every file that writing `path` may make. */
@@ -106,8 +106,7 @@ function writeTrajectory(file: PendingFile, { encoding }: RawData, layout: BartL
 /** One coil's readout as complex f32 [samples][re, im]. */
 function samplesOf(raw: RawData, coil: number, readout: number): Float32Array {
   const { firstSample, samples } = raw.encoding.readouts[readout];
-  const from = 2 * (coil * raw.samples + firstSample);
-  return Float32Array.from(raw.signal.subarray(from, from + 2 * samples));
+  return Float32Array.from(partOf(raw, coil, firstSample, samples));
 }
 
 function turnRound(line: Float32Array): void {

@@ -4,7 +4,8 @@
  */
 import type { RawData } from './types.ts';
 
-const CHUNK = 1 << 17;
+/** Samples. */
+const CHUNK = 1 << 16;
 
 type FloatArray = typeof Float32Array | typeof Float64Array;
 
@@ -22,21 +23,29 @@ export function writeComplex(
   sink: (bytes: Uint8Array) => void,
   Floats: FloatArray = floatsOf(raw),
 ): void {
-  for (let from = 0; from < raw.signal.length; from += CHUNK) {
-    sink(bytesOf(Floats.from(raw.signal.subarray(from, from + CHUNK))));
-  }
+  for (const chunk of chunksOf(raw)) sink(bytesOf(Floats.from(chunk)));
 }
 
 /** Real (0) or imaginary (1) parts alone, [coils][samples], in the run's precision. */
 export function writePart(raw: RawData, part: 0 | 1, sink: (bytes: Uint8Array) => void): void {
   const Floats = floatsOf(raw);
-  const { signal } = raw;
-  const count = signal.length / 2;
-  for (let from = 0; from < count; from += CHUNK) {
-    const chunk = new Floats(Math.min(CHUNK, count - from));
-    for (let n = 0; n < chunk.length; n++) chunk[n] = signal[2 * (from + n) + part];
-    sink(bytesOf(chunk));
+  for (const chunk of chunksOf(raw)) {
+    const values = new Floats(chunk.length / 2);
+    for (let n = 0; n < values.length; n++) values[n] = chunk[2 * n + part];
+    sink(bytesOf(values));
   }
+}
+
+/** [count][re, im] of samples [first, first + count) of a coil. */
+export function partOf({ signal, samples, partOf: read }: RawData, coil: number, first: number, count: number) {
+  const at = 2 * (coil * samples + first);
+  return read === undefined ? signal.subarray(at, at + 2 * count) : read(coil, first, count);
+}
+
+function* chunksOf(raw: RawData): Generator<Float64Array> {
+  for (let coil = 0; coil < raw.coils; coil++)
+    for (let from = 0; from < raw.samples; from += CHUNK)
+      yield partOf(raw, coil, from, Math.min(CHUNK, raw.samples - from));
 }
 
 /** The bytes of numbers, without copying. */

@@ -9,8 +9,13 @@ import type { Hertz, Meters, Radians, Seconds, Tesla } from '../base/units.ts';
 import type { Counter, Encoding, TrajectoryKind } from '../sequence/encoding-types.ts';
 
 export interface RawData {
-  /** [coils][samples][re, im], Σ density·coil over spins, not normalised. */
+  /** [coils][samples][re, im], Σ density·coil over spins, not normalised; empty with `partOf`. */
   readonly signal: Float64Array;
+  /**
+   * Of a signal too large for the memory: [count][re, im] of samples [first, first + count) of a
+   * coil.
+   */
+  readonly partOf?: (coil: number, first: number, count: number) => Float64Array;
   readonly coils: number;
   readonly samples: number;
   /** White noise was added to it. */

@@ -15,6 +15,9 @@ export interface Header {
   readonly coils: number;
   /** Length of the sums: two numbers per coil and sample. */
   readonly values: number;
+  /** Of a run in several passes over the coils: which this is, and how many there are. */
+  readonly pass?: number;
+  readonly passes?: number;
   /** [first, count] of ranges of finished tiles, ascending and disjoint. */
   readonly done: readonly (readonly [number, number])[];
 }
@@ -55,7 +58,7 @@ const isCount = (value: unknown, least: number): value is number =>
 /** @returns the header, or the name of the field that is wrong */
 export function checkHeader(value: unknown): Header | string {
   if (!isObject(value)) return 'header';
-  const { plan, title, command, coils, values, done } = value;
+  const { plan, title, command, coils, values, pass = 0, passes = 1, done } = value;
   if (!isObject(plan)) return 'plan';
   if (!isText(plan.hash)) return 'plan.hash';
   if (!isObject(plan.parts) || !Object.values(plan.parts).every(isText)) return 'plan.parts';
@@ -68,6 +71,8 @@ export function checkHeader(value: unknown): Header | string {
   }
   if (!isCount(coils, 1)) return 'coils';
   if (!isCount(values, 0) || values % (2 * coils) !== 0) return 'values';
+  if (!isCount(passes, 1)) return 'passes';
+  if (!isCount(pass, 0) || pass >= passes) return 'pass';
   if (!Array.isArray(done)) return 'done';
   let end = 0;
   for (const range of done) {

@@ -33,6 +33,7 @@ import {
   type WrittenFile,
 } from './checkpoint-header.ts';
 import { differences, type Plan } from './plan.ts';
+import type { SumsFile } from './sums.ts';
 import type { TileRange } from './tiles.ts';
 
 const MAGIC = 'LARMORCK';
@@ -42,20 +43,25 @@ const HASH_BYTES = 32;
 /** Read and hashed at once. */
 const PIECE = 1 << 24;
 
-const HALF_WRITTEN = /^(checkpoint\.larmor|complete\.json)\.\d+\.partial$/;
+const HALF_WRITTEN = /^(checkpoint(-\d+)?\.larmor|complete\.json)\.\d+\.partial$/;
+const CHECKPOINT = /^checkpoint(-\d+)?\.larmor$/;
 
 export interface Checkpoint {
   readonly done: readonly TileRange[];
   readonly sums: BigInt64Array;
 }
 
-/** How many signals the sums hold, of how many samples. */
+/** Which pass, of how many; how many signals its sums hold, of how many samples. */
 export interface SumsSize {
+  readonly pass: number;
+  readonly passes: number;
   readonly coils: number;
   readonly samples: number;
 }
 
-const checkpointPath = (directory: string): string => join(directory, 'checkpoint.larmor');
+/** Each pass of a run has a file of its own, which stays when it is complete. */
+const checkpointPath = (directory: string, pass = 0): string =>
+  join(directory, pass === 0 ? 'checkpoint.larmor' : `checkpoint-${pass + 1}.larmor`);
 const completionPath = (directory: string): string => join(directory, 'complete.json');
 
 /**
@@ -79,7 +85,15 @@ export function prepareDirectory(directory: string): void {
 export function writeCheckpoint(
   directory: string,
   plan: Plan,
-  { title, command, coils, done, sums }: Checkpoint & Pick<Header, 'title' | 'command' | 'coils'>,
+  {
+    title,
+    command,
+    coils,
+    done,
+    sums,
+    pass = 0,
+    passes = 1,
+  }: Checkpoint & Pick<Header, 'title' | 'command' | 'coils'> & Partial<SumsSize>,
 ): void {
   const header: Header = {
     plan: { hash: plan.hash, parts: plan.parts, tileCount: plan.tileCount },
@@ -87,6 +101,7 @@ export function writeCheckpoint(
     ...(command && { command }),
     coils,
     values: sums.length,
+    ...(passes > 1 ? { pass, passes } : {}),
     done: done.map(({ first, count }) => [first, count] as const),
   };
   const bytes = Buffer.from(JSON.stringify(header));
@@ -94,7 +109,7 @@ export function writeCheckpoint(
   prefix.write(MAGIC, 'latin1');
   prefix.writeUInt32LE(FORMAT, 8);
   prefix.writeUInt32LE(bytes.length, 12);
-  const file = createOutput(checkpointPath(directory));
+  const file = createOutput(checkpointPath(directory, pass));
   const hash = createHash('sha256');
   try {
     for (const part of [prefix, bytes, ...pieces(new Uint8Array(sums.buffer, sums.byteOffset, sums.byteLength))]) {
@@ -122,20 +137,23 @@ export function hasCheckpoint(directory: string): boolean {
  * @param size of the sums
  * @throws LarmorError 65, naming the file, if it is damaged or belongs to another run
  */
-export function readCheckpoint(directory: string, plan: Plan, { coils, samples }: SumsSize): Checkpoint | undefined {
-  const found = inspectCheckpoint(directory);
+export function readCheckpoint(directory: string, plan: Plan, size: SumsSize): Checkpoint | undefined {
+  const { pass, passes, coils, samples } = size;
+  const found = inspectCheckpoint(directory, pass);
   if (found === undefined) return undefined;
   const { header, sums } = found;
   const other =
     header.plan.hash === plan.hash &&
     header.coils === coils &&
     header.values === 2 * coils * samples &&
+    (header.pass ?? 0) === pass &&
+    (header.passes ?? 1) === passes &&
     header.plan.tileCount === plan.tileCount
       ? undefined
       : differences(plan.parts, header.plan.parts).join(', ') || 'plan format';
   if (other !== undefined) {
     throw badInput(
-      checkpointPath(directory),
+      checkpointPath(directory, pass),
       `belongs to another run (${header.title}), which differs in: ${other}`,
       'give another folder, or remove it to start from the beginning',
     );
@@ -162,9 +180,9 @@ export function requireSameScan(path: string, header: Header, plan: Plan, { coil
  * Reads the checkpoint of any run; undefined if there is none.
  * @throws LarmorError 65 if it is damaged, 66 if it cannot be read
  */
-export function inspectCheckpoint(directory: string): { header: Header; sums: BigInt64Array } | undefined {
-  const path = checkpointPath(directory);
-  if (!hasCheckpoint(directory)) return undefined;
+export function inspectCheckpoint(directory: string, pass = 0): { header: Header; sums: BigInt64Array } | undefined {
+  const path = checkpointPath(directory, pass);
+  if (!existsSync(path)) return undefined;
   let fd: number;
   try {
     // Non-blocking: a named pipe of that name would wait for a writer.
@@ -219,6 +237,16 @@ function readFrom(fd: number, path: string): { header: Header; sums: BigInt64Arr
   return { header, sums };
 }
 
+/** Where the sums of a complete pass lie in its file, which was checked or written before. */
+export function sumsFile(directory: string, pass: number): SumsFile {
+  const path = checkpointPath(directory, pass);
+  const prefix = Buffer.alloc(PREFIX_BYTES);
+  const fd = openSync(path, 'r');
+  readSync(fd, prefix, 0, PREFIX_BYTES, 0);
+  closeSync(fd);
+  return { path, offset: PREFIX_BYTES + prefix.readUInt32LE(12) };
+}
+
 /** @returns the header, or what is wrong with it */
 function headerIn(text: Buffer): Header | string {
   try {
@@ -267,7 +295,7 @@ export function describeFile(path: string): WrittenFile {
 
 /** Removes all files of a finished run, so that the folder can be used for another. */
 export function removeFinished(directory: string): void {
-  rmSync(checkpointPath(directory), { force: true });
+  for (const name of readdirSync(directory)) if (CHECKPOINT.test(name)) rmSync(join(directory, name), { force: true });
   removeCompletion(directory);
 }
 

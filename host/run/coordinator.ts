@@ -114,8 +114,8 @@ export function startCoordinator(
     },
     close() {
       clearInterval(timer);
-      // Ignore late messages: a second signal, a request that crossed the order to stop.
-      for (const kind of ['ask', 'stop']) channel.on(kind, () => {});
+      // A signal that comes now stops the next pass.
+      for (const kind of ['ask', 'stop']) channel.off(kind);
     },
   };
 }

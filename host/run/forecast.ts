@@ -21,6 +21,12 @@ const VIEW_BYTES = 105;
 const FILLING_BYTES = 2e3;
 const MOST_FILLING_BYTES = 32e6;
 /**
+ * Positions of moving spins among coils, per spin, and how much of them is there before V8 collects
+ * buffers outside its heap (seen: 61e6 with 10⁷ spins) [bytes].
+ */
+const PLACES_BYTES = 150;
+const MOST_PLACES_BYTES = 64e6;
+/**
  * Memory per sample and coil on rank 0 while it writes: the signal in double precision, its phase,
  * and the data for the file.
  */
@@ -45,6 +51,7 @@ export interface MemoryForecast {
  *   does [bytes]
  * @param samples of all coils
  * @param columns of a model, in all slots
+ * @param moving spins that move among coils
  * @param kernels,phantom bytes that the engine will take, and that the phantom holds already
  */
 export function forecastMemory(
@@ -54,10 +61,18 @@ export function forecastMemory(
     ranks,
     workers,
     columns,
-  }: { readonly samples: number; readonly ranks: number; readonly workers: number; readonly columns: number },
+    moving,
+  }: {
+    readonly samples: number;
+    readonly ranks: number;
+    readonly workers: number;
+    readonly columns: number;
+    readonly moving: number;
+  },
 ): MemoryForecast {
   const filling = Math.min(MOST_FILLING_BYTES, FILLING_BYTES * columns) + VIEW_BYTES * columns;
-  const more = (ranks > 1 ? MPI_BYTES : 0) + workers * THREAD_BYTES + filling;
+  const places = Math.min(MOST_PLACES_BYTES, (PLACES_BYTES * moving) / ranks);
+  const more = (ranks > 1 ? MPI_BYTES : 0) + workers * THREAD_BYTES + filling + places;
   const others = opened + kernels + more;
   return { opened, kernels, phantom, root: others + OUTPUT_BYTES * samples, others };
 }

@@ -191,9 +191,9 @@ function incomingWork(channel: Channel, share: readonly TileRange[] | undefined,
       new Promise<void>((resolve) => {
         wake = resolve;
       }),
-    /** Messages that still arrive are ignored. */
+    /** Messages that still arrive wait for the next pass, which may begin elsewhere first. */
     close(): void {
-      for (const kind of ['batch', 'collect']) channel.on(kind, () => {});
+      for (const kind of ['batch', 'collect']) channel.off(kind);
     },
   };
 }

@@ -30,6 +30,9 @@ export interface CheckpointOptions {
 }
 
 export interface ResumePoint {
+  /** The pass to go on with; those before it are complete. */
+  readonly pass: number;
+  /** Tiles that it has done. */
   readonly done: readonly TileRange[];
   readonly sums?: BigInt64Array;
   /** Set if there is nothing to do: an earlier run has written all outputs. */
@@ -44,7 +47,7 @@ export function checkCheckpointOptions({ checkpoint, resume }: CheckpointOptions
 
 /**
  * Reads the folder, which rank 0 has locked.
- * @param size of the sums
+ * @param sizes of the sums of each pass
  * @param outputs files that the run is to write: for each output all files it may consist of, the
  *   one given to -o first; none of a stream
  * @param noise that the outputs are to hold, as text
@@ -54,11 +57,11 @@ export function checkCheckpointOptions({ checkpoint, resume }: CheckpointOptions
 export function findResumePoint(
   { checkpoint: directory, resume }: CheckpointOptions,
   plan: Plan,
-  size: SumsSize,
+  sizes: readonly SumsSize[],
   outputs: readonly (readonly string[])[],
   noise: string,
 ): ResumePoint {
-  if (directory === undefined) return { done: [] };
+  if (directory === undefined) return { pass: 0, done: [] };
   prepareDirectory(directory);
   const completion = readCompletion(directory);
   if (!resume) {
@@ -69,22 +72,34 @@ export function findResumePoint(
       );
     }
     removeFinished(directory);
-    return { done: [] };
+    return { pass: 0, done: [] };
   }
   if (completion?.planHash === plan.hash) {
     const lost = outputs.flatMap((files) => whatIsLost(files, completion) ?? []);
     if (noise !== completion.noise) lost.push('with other noise');
-    if (lost.length === 0) return { done: [], completion };
+    if (lost.length === 0) return { pass: 0, done: [], completion };
     for (const what of lost) info(`--resume: the run was complete, but ${what}; writing it again`);
   }
-  const found = readCheckpoint(directory, plan, size);
+  const found = readPasses(directory, plan, sizes);
   removeCompletion(directory);
   if (found === undefined) {
     info(`--resume: ${directory} holds no checkpoint; starting from the beginning`);
-    return { done: [] };
+    return { pass: 0, done: [] };
   }
-  info(`--resume: ${countTiles(found.done)} of ${plan.tileCount} tiles were done before`);
+  const ofPass = sizes.length > 1 ? ` in pass ${found.pass + 1} of ${sizes.length}` : '';
+  info(`--resume: ${countTiles(found.done)} of ${plan.tileCount} tiles were done before${ofPass}`);
   return found;
+}
+
+/** The first pass that is not complete, or else the last one; undefined if none was begun. */
+function readPasses(directory: string, plan: Plan, sizes: readonly SumsSize[]): ResumePoint | undefined {
+  for (const size of sizes) {
+    const { pass } = size;
+    const found = readCheckpoint(directory, plan, size);
+    if (found === undefined) return pass === 0 ? undefined : { pass, done: [] };
+    if (pass === sizes.length - 1 || countTiles(found.done) < plan.tileCount) return { pass, ...found };
+  }
+  return undefined;
 }
 
 /** What is wrong with an output of a finished run; undefined if it is unchanged. */

@@ -111,6 +111,17 @@ function totalDensity({ source, tileSize }: EngineJob, tile: number): number {
   return spins.density.reduce((sum, density) => sum + Math.abs(density), 0) * sensitivity || 1;
 }
 
+/** Of the same tiles in several passes over the coils. */
+export function joinPasses(all: readonly Findings[]): Findings {
+  const sum = (key: 'difference' | 'norm'): number => all.reduce((total, one) => total + one[key], 0);
+  return {
+    tiles: all[0].tiles,
+    perDensity: Math.max(...all.map(({ perDensity }) => perDensity)),
+    difference: sum('difference'),
+    norm: sum('norm'),
+  };
+}
+
 export function uniteFindings(all: readonly Findings[]): Verification {
   const sum = (key: 'tiles' | 'difference' | 'norm'): number => all.reduce((total, one) => total + one[key], 0);
   const norm = sum('norm');

@@ -36,6 +36,20 @@ for (const [ranks, args] of some(jobs, 2)) {
   });
 }
 
+test('the forecast for coils in several passes, whose sums are in files', async (t) => {
+  const cwd = temporaryFolder();
+  const environment = { LARMOR_SUMS: '80M' };
+  const args = ['fid', 'column', '--set', 'samples=1000000', '--coils', '16', '--exact', '--threads', '1'];
+  const planned = await run(['plan', ...args, '--json'], { cwd, environment });
+  assert.equal(planned.code, 0, transcript(planned));
+  const { memory, passes, sumsOnDisk } = JSON.parse(planned.stdout);
+  assert.deepEqual([passes, sumsOnDisk], [4, 16 * 16e6]);
+  const { peakMemory } = await simulate([...args, '-o', 'raw.npy'], { cwd, environment });
+  const figures = `${Math.round(memory.root / MIB)} MiB predicted, ${Math.round(peakMemory / MIB)} taken`;
+  t.diagnostic(figures);
+  assert.ok(memory.root > 0.75 * peakMemory && memory.root < 1.25 * peakMemory, figures);
+});
+
 test('the forecast for moving spins, with the coils of every sample', async (t) => {
   const cwd = temporaryFolder();
   await writeFile(join(cwd, 'nod.csv'), 'time, y, pitch\n0, 0, 0\n0.05, 0.002, 3\n0.1, 0, 0\n');

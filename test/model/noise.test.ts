@@ -135,7 +135,12 @@ test('prewhitening by the Cholesky factor gives the unit matrix back', () => {
 test('a ratio is that of the largest sample, and readouts that measure noise hold noise alone', () => {
   const signal = Float64Array.of(1, 0, 3, 4, 100, 0, 100, 0);
   const readouts = [readoutOf(0, 2, 4e-6), readoutOf(2, 2, 1e-5, 'noise')];
-  const noise = noiseOf({ snr: 50, seed: 3 }, signal, 1, readouts);
+  const noise = noiseOf(
+    { snr: 50, seed: 3 },
+    (_, first, count) => signal.subarray(2 * first, 2 * (first + count)),
+    1,
+    readouts,
+  );
   assert.deepEqual(noise, { sigma: 0.1, atDwell: 4e-6, seed: 3 });
   const alone = new Float64Array(8);
   addNoise(alone, 1, readouts, noise, undefined);

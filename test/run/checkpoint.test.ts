@@ -25,7 +25,7 @@ const plan: Plan = {
 };
 const sums = BigInt64Array.from([1n, -2n, 2n ** 62n, -(2n ** 63n)]);
 /** Of `sums`. */
-const SIZE = { coils: 1, samples: 2 };
+const SIZE = { pass: 0, passes: 1, coils: 1, samples: 2 };
 const done = [
   { first: 0, count: 3 },
   { first: 7, count: 1 },
@@ -79,7 +79,7 @@ test('a checkpoint of another run is refused with what differs', () => {
 test('sums of other coils are those of another run', () => {
   const folder = temporaryFolder();
   writeCheckpoint(folder, plan, { title: 'epi', coils: 2, done, sums });
-  assert.deepEqual(readCheckpoint(folder, plan, { coils: 2, samples: 1 }), { done, sums });
+  assert.deepEqual(readCheckpoint(folder, plan, { ...SIZE, coils: 2, samples: 1 }), { done, sums });
   assert.throws(() => readCheckpoint(folder, plan, SIZE), { exitCode: 65, message: /another run/ });
 });
 
@@ -87,11 +87,11 @@ test('an unfinished run is not overwritten unasked, and --resume without a check
   const folder = temporaryFolder();
   const checkpoint = join(folder, 'new/deep');
   const options = { checkpoint, checkpointInterval: 1 };
-  assert.deepEqual(findResumePoint(options, plan, SIZE, [], 'none'), { done: [] });
-  assert.deepEqual(findResumePoint({ ...options, resume: true }, plan, SIZE, [], 'none'), { done: [] });
+  assert.deepEqual(findResumePoint(options, plan, [SIZE], [], 'none'), { pass: 0, done: [] });
+  assert.deepEqual(findResumePoint({ ...options, resume: true }, plan, [SIZE], [], 'none'), { pass: 0, done: [] });
   writeCheckpoint(checkpoint, plan, { title: 'epi', coils: 1, done, sums });
-  assert.throws(() => findResumePoint(options, plan, SIZE, [], 'none'), { exitCode: 2, message: /--resume/ });
-  assert.deepEqual(findResumePoint({ ...options, resume: true }, plan, SIZE, [], 'none'), { done, sums });
+  assert.throws(() => findResumePoint(options, plan, [SIZE], [], 'none'), { exitCode: 2, message: /--resume/ });
+  assert.deepEqual(findResumePoint({ ...options, resume: true }, plan, [SIZE], [], 'none'), { pass: 0, done, sums });
 });
 
 test('a finished run leaves a record; resumed, it is complete only if its outputs are what it wrote', () => {
@@ -116,22 +116,29 @@ test('a finished run leaves a record; resumed, it is complete only if its output
   recordCompletion(folder, record);
   assert.deepEqual(readCompletion(folder), record);
   const resume = { checkpoint: folder, checkpointInterval: 1, resume: true };
-  assert.deepEqual(findResumePoint(resume, plan, SIZE, [[output]], 'none').completion, record);
+  assert.deepEqual(findResumePoint(resume, plan, [SIZE], [[output]], 'none').completion, record);
   for (const spoil of [() => writeFileSync(output, 'sIgnal'), () => writeFileSync(output, ''), () => rmSync(output)]) {
     recordCompletion(folder, record);
     spoil();
     assert.deepEqual(
-      findResumePoint(resume, plan, SIZE, [[output]], 'none'),
-      { done: all, sums },
+      findResumePoint(resume, plan, [SIZE], [[output]], 'none'),
+      { pass: 0, done: all, sums },
       'only to be written again',
     );
     assert.equal(readCompletion(folder), undefined);
   }
   recordCompletion(folder, record);
   writeFileSync(output, 'signal');
-  assert.deepEqual(findResumePoint(resume, plan, SIZE, [[output]], 'some'), { done: all, sums }, 'other noise');
+  assert.deepEqual(
+    findResumePoint(resume, plan, [SIZE], [[output]], 'some'),
+    { pass: 0, done: all, sums },
+    'other noise',
+  );
   recordCompletion(folder, record);
-  assert.deepEqual(findResumePoint({ ...resume, resume: false }, plan, SIZE, [[output]], 'none'), { done: [] });
+  assert.deepEqual(findResumePoint({ ...resume, resume: false }, plan, [SIZE], [[output]], 'none'), {
+    pass: 0,
+    done: [],
+  });
   assert.ok(!hasCheckpoint(folder), 'a finished run may be overwritten');
 });
 

@@ -1,0 +1,72 @@
+/**
+ * The finished sums of a run, [coils][samples][re, im], on rank 0: in memory after a single pass,
+ * else in one file for each pass, of which parts are read when they are wanted.
+ */
+import { closeSync, openSync, readSync } from 'node:fs';
+import { badInput } from '../base/errors.ts';
+import { type CoilPass, sumBytes } from './passes.ts';
+
+export interface Sums {
+  readonly coils: number;
+  readonly samples: number;
+  /** All of them, if they are in memory. */
+  readonly whole?: BigInt64Array;
+  /** Those of samples [first, first + count) of a coil: [count][re, im]. */
+  read(coil: number, first: number, count: number): BigInt64Array;
+  close(): void;
+}
+
+export function sumsInMemory(whole: BigInt64Array, coils: number, samples: number): Sums {
+  return {
+    ...{ coils, samples, whole },
+    read: (coil, first, count) => whole.subarray(2 * (coil * samples + first), 2 * (coil * samples + first + count)),
+    close: () => {},
+  };
+}
+
+/** Where a file holds the sums of a pass. */
+export interface SumsFile {
+  readonly path: string;
+  /** Of the first of them [bytes]. */
+  readonly offset: number;
+}
+
+/** @param files of each pass */
+export function sumsInFiles(files: readonly SumsFile[], passes: readonly CoilPass[], samples: number): Sums {
+  const opened = files.map(({ path }) => openSync(path, 'r'));
+  const last = passes[passes.length - 1];
+  return {
+    ...{ coils: last.first + last.coils, samples },
+    read(coil, first, count) {
+      const pass = passes.findLastIndex((one) => one.first <= coil);
+      const sums = new BigInt64Array(2 * count);
+      const bytes = new Uint8Array(sums.buffer);
+      const from = files[pass].offset + sumBytes((coil - passes[pass].first) * samples + first);
+      for (let done = 0; done < bytes.length; ) {
+        const got = readSync(opened[pass], bytes, done, bytes.length - done, from + done);
+        if (got === 0) throw badInput(files[pass].path, 'was cut short while it was read', 'simulate again');
+        done += got;
+      }
+      return sums;
+    },
+    close() {
+      for (const fd of opened) closeSync(fd);
+    },
+  };
+}
+
+/** Samples read at once. */
+const PIECE = 2 ** 18;
+
+/** All sums, coil by coil, in pieces. */
+export function* piecesOf({ coils, samples, whole, read }: Sums): Generator<BigInt64Array> {
+  if (whole !== undefined) yield whole;
+  else
+    for (let coil = 0; coil < coils; coil++)
+      for (let from = 0; from < samples; from += PIECE) yield read(coil, from, Math.min(PIECE, samples - from));
+}
+
+export function isZero(sums: Sums): boolean {
+  for (const piece of piecesOf(sums)) if (!piece.every((sum) => sum === 0n)) return false;
+  return true;
+}

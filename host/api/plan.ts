@@ -44,7 +44,7 @@ export async function planOf(job: Job, ranks: number): Promise<PlanRecord> {
     ...scanCounts(job),
     reach: job.reach === undefined ? null : { min: job.reach.min, max: job.reach.max },
     methods: methodsOf(program),
-    decisions: program.decisions,
+    decisions: program.decisions(),
     ranks,
     tilesPerRank: [Math.floor(made.tileCount / ranks), Math.ceil(made.tileCount / ranks)],
     threads,

@@ -5,7 +5,8 @@
 export function besselI0(x: number): number {
   let [sum, term] = [1, 1];
   for (let n = 1; term > 1e-17 * sum; n++) {
-    term *= (x / (2 * n)) ** 2;
+    const ratio = x / (2 * n);
+    term *= ratio * ratio;
     sum += term;
   }
   return sum;

@@ -80,7 +80,7 @@ export function programFor(job: ProgramJob): Program {
   const isCached = context.precision === 'f32' && !context.isModelled;
   const cachedPrecessions = isCached ? cachePrecessions(ops, lineRuns, precessions) : new Int32Array(0);
   const { batches: list, firstSamples, buffers, lines } = batches.finish();
-  const { methods, decisions, cost, error } = readouts.summary();
+  const { methods, cost, error } = readouts.summary();
   return {
     ops,
     groups,
@@ -93,7 +93,7 @@ export function programFor(job: ProgramJob): Program {
     firstSamples,
     ...{ buffers, lines, longest: buffers === 0 ? 0 : longestLine(timeline, readouts.isProduct) },
     methods,
-    decisions: [...pulses.decisions, ...decisions],
+    decisions: () => [...pulses.decisions, ...readouts.decisions()],
     operators: pulses,
     cost: pulses.cost + cost,
     error: pulses.error + error,

@@ -58,7 +58,11 @@ export function directCost(samples: number, coils: number, terms?: number): numb
  * A line transformed on its own: phases at its middle and per sample, amplitudes, and the spreading
  * of each on its taps; its share of the tile's transform and samples.
  */
-export function lineCost(axis: LineAxis, terms: number, tileSize: number): number {
+export function lineCost(
+  axis: Pick<LineAxis, 'samples' | 'grid' | 'stages' | 'taps' | 'orders'>,
+  terms: number,
+  tileSize: number,
+): number {
   const { samples, grid, stages, taps, orders } = axis;
   const spin = 110 + 6 * terms + 11 * orders + taps * (5 * orders + 4);
   return spin + (11 * grid * stages.length + TRANSFORMED_SAMPLE * samples) / tileSize;

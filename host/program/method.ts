@@ -98,7 +98,8 @@ interface Opened {
 }
 
 export interface OpenedLineMethod extends Opened {
-  propose(trajectory: number): LineProposal | undefined;
+  /** @param below a method that cannot cost less may decline before it looks closer */
+  propose(trajectory: number, below: number): LineProposal | undefined;
 }
 
 export interface OpenedWindowMethod extends Opened {

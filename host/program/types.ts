@@ -55,8 +55,8 @@ export interface Program {
   readonly longest: number;
   /** How many readouts are summed by which method, of all methods. */
   readonly methods: Readonly<Record<string, number>>;
-  /** Decisions and their reasons, without repetition. */
-  readonly decisions: readonly Decision[];
+  /** Decisions and their reasons, without repetition; seldom asked for. */
+  decisions(): readonly Decision[];
   /** Pulses played as operators, and the pulses these are composed from. */
   readonly operators: Operators;
   /**

@@ -222,11 +222,12 @@ export function startOf({ base, path, rotation }: WalkedReadout): Vector {
 /** k of every sample of a readout, physical axes: [samples][x, y, z] cycles/m. */
 export function samplePositions({ base, path, rotation }: WalkedReadout): Float64Array {
   const k = path.points().slice();
+  // No vectors where none are needed: most runs are over before V8 has compiled this.
   for (let n = 0; n < k.length; n += 3) {
-    const [x, y, z] = add(base, rotate(rotation, [k[n], k[n + 1], k[n + 2]]));
-    k[n] = x;
-    k[n + 1] = y;
-    k[n + 2] = z;
+    if (rotation !== undefined) k.set(rotate(rotation, [k[n], k[n + 1], k[n + 2]]), n);
+    k[n] += base[0];
+    k[n + 1] += base[1];
+    k[n + 2] += base[2];
   }
   return k;
 }

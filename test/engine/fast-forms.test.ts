@@ -100,7 +100,7 @@ test('what lies in a plane is transformed, upright or tilted; what does not is s
   ] as const) {
     const { methods, decisions } = makeProgram(timeline, source, { precision: 'f32', tolerance: 1e-4, ...LARGE });
     assert.equal(methods[form], 2);
-    const curves = decisions.filter(({ what }) => what.endsWith('on a curve'));
+    const curves = decisions().filter(({ what }) => what.endsWith('on a curve'));
     assert.ok(curves.length <= 1, 'both shots on one plane');
     const exact = await simulateTimeline(timeline, spins, { precision: 'f64' });
     const error = errorOfDensity(await simulateTimeline(timeline, spins, { tolerance: 1e-4, ...LARGE }), exact, spins);
@@ -123,7 +123,7 @@ test('two echoes of a spiral after one pulse are one curve', async () => {
     (kind) => kind === OP.NUFFT2D3,
   );
   assert.deepEqual([methods.nufft2d3, curves.length], [2, 1]);
-  assert.ok(decisions.some(({ what }) => what === '1024 samples on a curve'));
+  assert.ok(decisions().some(({ what }) => what === '1024 samples on a curve'));
   const exact = await simulateTimeline(echoes, spins, { precision: 'f64' });
   assert.ok(errorOfDensity(await simulateTimeline(echoes, spins, { tolerance: 1e-4, ...LARGE }), exact, spins) < 2e-5);
 });
@@ -192,7 +192,7 @@ test('spins outside the bounds their phantom states spoil nothing but their own 
 test('a line of any length is placed within the bound asked for', () => {
   for (const samples of [3, 8, 33, 100, 255, 1000])
     for (const bound of [1e-2, 1e-4, 1e-6]) {
-      const axis = chooseAxis(samples, 0.01, 20, bound)!;
+      const axis = chooseAxis({ samples, duration: 0.01, maxR2: 20 }, bound)!;
       assert.ok(
         axis.kernel.width <= 10 && axis.grid >= 2 * samples,
         `${samples} samples, ${bound}: width ${axis.kernel.width}`,
@@ -201,7 +201,7 @@ test('a line of any length is placed within the bound asked for', () => {
 });
 
 test('an axis is refused where decay is too fast for any kernel', () => {
-  assert.equal(chooseAxis(64, 0.1, 2000, 1e-5), undefined);
+  assert.equal(chooseAxis({ samples: 64, duration: 0.1, maxR2: 2000 }, 1e-5), undefined);
 });
 
 test('the same bits at one, two and three threads', async () => {

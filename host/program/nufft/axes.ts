@@ -35,7 +35,7 @@ export function axesOf(context: Context): AxisFinder | undefined {
     error: budget.axis,
     find: (samples, duration) =>
       once(`axis of ${samples} samples in ${duration.toPrecision(9)} s`, () =>
-        duration > longest ? undefined : chooseAxis(samples, duration, 1 / minT2, budget.axis),
+        duration > longest ? undefined : chooseAxis({ samples, duration, maxR2: 1 / minT2 }, budget.axis),
       ),
   };
 }

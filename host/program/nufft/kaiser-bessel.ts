@@ -19,7 +19,7 @@ export interface SpreadingKernel {
   readonly amplification: number;
   /** Largest error of the kernel's representation of a point's e^{−2πiξu}, |ξ| ≤ 1/(2·ratio). */
   readonly error: number;
-  /** ∫ψ(u)e^{−2πiξu}du, ξ in cycles per cell */
+  /** As `kernelTransform` gives it. */
   transform(xi: number): number;
 }
 
@@ -28,6 +28,17 @@ export const WIDEST = 16;
 
 const betaOf = (width: number, ratio: number): number =>
   Math.PI * Math.sqrt(Math.max(0, ((width / ratio) * (ratio - 0.5)) ** 2 - 0.8));
+
+/** @returns ∫ψ(u)e^{−2πiξu}du of ξ in cycles per cell */
+export function kernelTransform(width: number, ratio: number): (xi: number) => number {
+  const beta = betaOf(width, ratio);
+  const peak = besselI0(beta);
+  return (xi) => {
+    const s = beta ** 2 - (Math.PI * width * xi) ** 2;
+    const root = Math.sqrt(Math.abs(s));
+    return (width * (root < 1e-9 ? 1 : s > 0 ? Math.sinh(root) / root : Math.sin(root) / root)) / peak;
+  };
+}
 
 /** @param ratio of the grid's sampling rate to that which the transformed range requires */
 export function kaiserBessel(width: number, ratio: number): SpreadingKernel {
@@ -46,11 +57,7 @@ export function kaiserBessel(width: number, ratio: number): SpreadingKernel {
       polynomials[at(width - 1 - tap, d)] = Math.fround(power % 2 === 0 ? value : -value);
     });
   }
-  const transform = (xi: number): number => {
-    const s = beta ** 2 - (Math.PI * width * xi) ** 2;
-    const root = Math.sqrt(Math.abs(s));
-    return (width * (root < 1e-9 ? 1 : s > 0 ? Math.sinh(root) / root : Math.sin(root) / root)) / peak;
-  };
+  const transform = kernelTransform(width, ratio);
   const amplification = transform(0) / transform(0.5 / ratio);
   const weight = (tap: number, local: number): number => {
     let sum = 0;
@@ -72,22 +79,29 @@ export function kaiserBessel(width: number, ratio: number): SpreadingKernel {
 const FINE_DEGREE = 18;
 
 /**
+ * @param orders how many derivatives are wanted, the function itself being the first
  * @returns derivative `order` of ψ with respect to the position, at tap `tap` and `local` in [−½,
  *   ½]
  */
-export function kernelDerivatives(width: number, ratio: number): (tap: number, local: number, order: number) => number {
+export function kernelDerivatives(
+  width: number,
+  ratio: number,
+  orders: number,
+): (tap: number, local: number, order: number) => number {
   const beta = betaOf(width, ratio);
   const peak = besselI0(beta);
-  const powers = Array.from({ length: width }, (_, tap) =>
-    interpolate((v) => shape(beta, (2 * (v + (width - 1) / 2 - tap)) / width) / peak, FINE_DEGREE),
-  );
+  /** [orders][taps] coefficients, lowest power first; those below the order are gone. */
+  const coefficients = [
+    Array.from({ length: width }, (_, tap) =>
+      interpolate((v) => shape(beta, (2 * (v + (width - 1) / 2 - tap)) / width) / peak, FINE_DEGREE),
+    ),
+  ];
+  for (let order = 1; order < orders; order++)
+    coefficients.push(coefficients[order - 1].map((own) => own.map((value, power) => value * (power - order + 1))));
   return (tap, local, order) => {
+    const own = coefficients[order][tap];
     let value = 0;
-    for (let power = FINE_DEGREE; power >= order; power--) {
-      let factor = powers[tap][power];
-      for (let n = 0; n < order; n++) factor *= power - n;
-      value = value * local + factor;
-    }
+    for (let power = FINE_DEGREE; power >= order; power--) value = value * local + own[power];
     return value;
   };
 }
@@ -158,11 +172,12 @@ function shape(beta: number, u: number): number {
  * nodes of [−½, ½].
  */
 function interpolate(f: (x: number) => number, degree: number): Float64Array {
-  const nodes = Array.from(
-    { length: degree + 1 },
-    (_, n) => 0.5 * Math.cos((Math.PI * (2 * n + 1)) / (2 * degree + 2)),
-  );
-  const divided = nodes.map(f);
+  const nodes = new Float64Array(degree + 1);
+  const divided = new Float64Array(degree + 1);
+  for (let n = 0; n <= degree; n++) {
+    nodes[n] = 0.5 * Math.cos((Math.PI * (2 * n + 1)) / (2 * degree + 2));
+    divided[n] = f(nodes[n]);
+  }
   for (let order = 1; order <= degree; order++)
     for (let n = degree; n >= order; n--) divided[n] = (divided[n] - divided[n - 1]) / (nodes[n] - nodes[n - order]);
   // Newton's form multiplied out.

@@ -5,7 +5,7 @@
  * and quadratic phases.
  */
 import { type Stage, smoothLength, stagesOf } from './fourier.ts';
-import { kaiserBessel, kernelDerivatives } from './kaiser-bessel.ts';
+import { kernelDerivatives, kernelTransform } from './kaiser-bessel.ts';
 
 export interface LineAxis {
   readonly samples: number;
@@ -52,66 +52,74 @@ export function chooseLineAxis(extent: LineExtent, bound: number): LineAxis | un
   for (const width of WIDTHS) {
     if (width < Math.floor(1 + Math.log10(0.8 / bound))) continue;
     const plain = plainAxis(extent, width);
-    const derivative = kernelDerivatives(width, plain.grid / plain.samples);
-    const within = (orders: number): LineAxis | undefined => {
-      const axis = { ...plain, orders, weights: new Float64Array((PLACES + 1) * plain.taps * orders) };
-      tabulate(axis, derivative, MEASURED);
-      return isWithin(axis, extent, bound) ? axis : undefined;
-    };
+    const derivative = kernelDerivatives(width, plain.grid / extent.samples, MOST_ORDERS);
+    const measured = tabulate(plain, MOST_ORDERS, derivative, MEASURED);
+    const within = (orders: number): boolean => isWithin(plain, measured, orders, extent, bound);
     // If all derivatives are not enough, fewer are not either.
-    const most = within(MOST_ORDERS);
-    if (most === undefined) continue;
-    let axis = most;
-    for (const orders of FEWER_ORDERS) {
-      const found = within(orders);
-      if (found === undefined) continue;
-      axis = found;
-      break;
-    }
-    tabulate(axis, derivative, ALL);
-    return axis;
+    if (!within(MOST_ORDERS)) continue;
+    const orders = FEWER_ORDERS.find(within) ?? MOST_ORDERS;
+    return { ...plain, orders, weights: tabulate(plain, orders, derivative, ALL), factors: factorsOf(plain, extent) };
   }
   return undefined;
 }
 
 /** What does not depend on the number of derivatives. */
-function plainAxis({ samples, duration, maxR2 }: LineExtent, width: number): Omit<LineAxis, 'orders' | 'weights'> {
+interface PlainAxis extends Pick<LineAxis, 'samples' | 'grid' | 'width' | 'taps' | 'stages'> {
+  /** Of the kernel, at so many cycles per cell. */
+  transform(xi: number): number;
+}
+
+function plainAxis({ samples }: LineExtent, width: number): PlainAxis {
   const grid = smoothLength(Math.max(2 * samples, 2 * width), 4);
-  const { transform } = kaiserBessel(width, grid / samples);
+  const taps = 4 * Math.ceil(width / 4);
+  return { samples, grid, width, taps, transform: kernelTransform(width, grid / samples), stages: stagesOf(grid / 4) };
+}
+
+/** What makes sample k, counted from the middle, of a transform. */
+const factorOf = ({ transform, grid }: PlainAxis, { samples, duration, maxR2 }: LineExtent, k: number): number =>
+  Math.exp((-0.5 * maxR2 * duration * k) / samples) / transform(k / grid);
+
+function factorsOf(axis: PlainAxis, extent: LineExtent): Float64Array {
+  const { samples, grid } = axis;
   const factors = new Float64Array(8 * samples);
   for (let j = 0; j < samples; j++) {
     const k = j - (samples >> 1);
-    const factor = Math.exp((-0.5 * maxR2 * duration * k) / samples) / transform(k / grid);
+    const factor = factorOf(axis, extent, k);
     for (let column = 0; column < 4; column++) {
       const angle = (-2 * Math.PI * k * column) / grid;
       factors[8 * j + column] = factor * Math.cos(angle);
       factors[8 * j + 4 + column] = factor * Math.sin(angle);
     }
   }
-  return { samples, grid, width, taps: 4 * Math.ceil(width / 4), factors, stages: stagesOf(grid / 4) };
+  return factors;
 }
 
-/** Fills in the weights of these places. */
+/** @returns [places][taps / 4][orders][4] weights */
 function tabulate(
-  { width, taps, orders, weights }: LineAxis,
+  { width, taps }: PlainAxis,
+  orders: number,
   derivative: ReturnType<typeof kernelDerivatives>,
   places: readonly number[],
-): void {
-  for (const place of places) {
-    let at = place * taps * orders;
+): Float64Array {
+  const weights = new Float64Array(places.length * taps * orders);
+  let at = 0;
+  for (const place of places)
     for (let vector = 0; vector < taps; vector += 4)
       for (let order = 0; order < orders; order++)
         for (let tap = vector; tap < vector + 4; tap++)
           weights[at++] = tap < width ? Math.fround(derivative(tap, place / PLACES - 0.5, order)) : 0;
-  }
+  return weights;
 }
 
 /**
  * Whether no sample of a spin of density 1 has an error above `bound`, including its decay since
  * the first sample.
+ * @param measured weights of the `MEASURED` positions and most orders
+ * @param orders of these that are used
  */
-function isWithin(axis: LineAxis, { samples, duration, maxR2, bend }: LineExtent, bound: number): boolean {
-  const { grid, width, taps, orders, weights, factors } = axis;
+function isWithin(axis: PlainAxis, measured: Float64Array, orders: number, extent: LineExtent, bound: number): boolean {
+  const { grid, width, taps } = axis;
+  const { samples, duration, maxR2, bend } = extent;
   const middle = samples >> 1;
   const stride = Math.max(1, Math.floor(samples / TRIED_SAMPLES));
   const tried = [...Array.from({ length: Math.ceil(samples / stride) }, (_, n) => n * stride), samples - 1];
@@ -140,7 +148,7 @@ function isWithin(axis: LineAxis, { samples, duration, maxR2, bend }: LineExtent
         im.fill(0);
         for (let tap = 0; tap < width; tap++)
           for (let k = 0; k < orders; k++) {
-            const weight = weights[place * taps * orders + 4 * ((tap >> 2) * orders + k) + (tap & 3)];
+            const weight = measured[(n * taps + 4 * (tap >> 2)) * MOST_ORDERS + 4 * k + (tap & 3)];
             re[tap] += weight * amplitudes[2 * k];
             im[tap] += weight * amplitudes[2 * k + 1];
           }
@@ -152,13 +160,14 @@ function isWithin(axis: LineAxis, { samples, duration, maxR2, bend }: LineExtent
           cosines[tap] = Math.cos(angle);
           sines[tap] = Math.sin(angle);
         }
+        const factor = factorOf(axis, extent, k);
         for (const { perDwell, gone, re, im } of rates) {
-          let [x, y] = [0, 0];
+          let x = 0;
+          let y = 0;
           for (let tap = 0; tap < width; tap++) {
             x += re[tap] * cosines[tap] - im[tap] * sines[tap];
             y += re[tap] * sines[tap] + im[tap] * cosines[tap];
           }
-          const factor = factors[8 * j];
           const error = Math.hypot(factor * x - Math.exp(-perDwell * k), factor * y);
           if (!(gone * error <= bound)) return false;
         }

@@ -21,71 +21,95 @@ export interface Axis {
 /** Both grids of a thread stay below this [bytes]. */
 export const MOST_GRID_BYTES = 2 ** 26;
 
-/** Places within a cell, rates and samples at which the error is measured. */
-const PLACES = 8;
+/**
+ * Where the error is measured: places in half a cell, for the kernel is even and the other half
+ * errs by the conjugates; rates, but for the largest, which errs as much as none at the mirrored
+ * sample, when less of the spin is left. Samples at both ends, where errors are largest, and every
+ * few between.
+ */
+const PLACES = 4;
 const RATES = 4;
 const MOST_SAMPLES = 48;
+const AT_BEGIN = 8;
+const AT_END = 4;
+const BETWEEN = 4;
+
+/** The samples of an axis and what spins may do meanwhile. */
+interface Extent {
+  readonly samples: number;
+  /** Of all samples [s]. */
+  readonly duration: number;
+  /** Largest decay of any spin [1/s]; the factors carry half of it. */
+  readonly maxR2: number;
+}
 
 /**
- * The narrowest axis whose error stays within `bound`, or undefined.
- * @param duration of all samples [s]
- * @param maxR2 largest decay of any spin [1/s]; the factors carry half of it
+ * The narrowest axis whose error stays within `bound`, or undefined. It is looked for in every
+ * process, so that what counts is how little is computed before V8 has compiled it.
  */
-export function chooseAxis(samples: number, duration: number, maxR2: number, bound: number): Axis | undefined {
+export function chooseAxis(extent: Extent, bound: number): Axis | undefined {
+  const { samples } = extent;
   // Without decay the error is near 0.8·10^(1 − width): where to begin looking.
   const begin = Math.max(3, Math.floor(1 + Math.log10(0.8 / bound)) - 1);
   for (let width = begin; width <= WIDEST; width++) {
-    const axis = makeAxis(samples, width, (0.5 * maxR2 * duration) / samples);
-    if (isWithin(axis, duration, maxR2, bound)) return axis;
+    const grid = smoothLength(Math.max(2 * samples, 2 * width), 4);
+    const kernel = kaiserBessel(width, grid / samples);
+    if (!isWithin(kernel, grid, extent, bound)) continue;
+    const middle = Math.floor(samples / 2);
+    const factors = Float64Array.from({ length: samples }, (_, j) => factorOf(kernel, grid, extent, j - middle));
+    return { samples, grid, kernel, factors, stages: stagesOf(grid) };
   }
   return undefined;
 }
 
-function makeAxis(samples: number, width: number, commonDecay: number): Axis {
-  const grid = smoothLength(Math.max(2 * samples, 2 * width), 4);
-  const kernel = kaiserBessel(width, grid / samples);
-  const factors = Float64Array.from({ length: samples }, (_, j) => {
-    const k = j - Math.floor(samples / 2);
-    return Math.exp(-commonDecay * k) / kernel.transform(k / grid);
-  });
-  return { samples, grid, kernel, factors, stages: stagesOf(grid) };
+/** What makes sample k, counted from the middle, of a transform. */
+function factorOf(kernel: SpreadingKernel, grid: number, { samples, duration, maxR2 }: Extent, k: number): number {
+  const commonDecay = (0.5 * maxR2 * duration) / samples;
+  return Math.exp(-commonDecay * k) / kernel.transform(k / grid);
+}
+
+/** The samples at which the error is measured, of at most so many and the last. */
+function triedSamples(samples: number): number[] {
+  const stride = Math.max(1, Math.floor(samples / MOST_SAMPLES));
+  const last = Math.ceil((samples - 1) / stride);
+  const tried: number[] = [];
+  for (let n = 0; n <= last; n++)
+    if (n < AT_BEGIN || n > last - AT_END || n % BETWEEN === 0) tried.push(Math.min(n * stride, samples - 1));
+  return tried;
 }
 
 /**
- * Whether this axis alone has an error of at most `bound` in any sample of a spin of density 1,
- * including its decay since the start of the axis: the error for a spin that decays fast is larger,
- * but its signal is smaller. This runs once or twice per process, mostly before V8 has compiled it:
- * therefore plain loops over flat arrays, no objects.
+ * Whether an axis with this kernel has an error of at most `bound` in any sample of a spin of
+ * density 1, including its decay since the start of the axis: the error for a spin that decays fast
+ * is larger, but its signal is smaller. Plain loops over flat arrays, no objects: see `chooseAxis`.
  */
-function isWithin(axis: Axis, duration: number, maxR2: number, bound: number): boolean {
-  const { samples, grid, kernel, factors } = axis;
+function isWithin(kernel: SpreadingKernel, grid: number, extent: Extent, bound: number): boolean {
+  const { samples, duration, maxR2 } = extent;
   const { width, degree, polynomials } = kernel;
   const middle = Math.floor(samples / 2);
-  const stride = Math.max(1, Math.floor(samples / MOST_SAMPLES));
-  // Every stride-th sample, and the last.
-  const count = Math.ceil((samples - 1) / stride) + 1;
+  const tried = triedSamples(samples);
+  const count = tried.length;
   const k = new Float64Array(count);
   const factor = new Float64Array(count);
   // e^{−2πik/G}, whose powers carry the taps, and what moves them to the place.
   const turn = new Float64Array(2 * count);
   const shift = new Float64Array(2 * count);
   for (let n = 0; n < count; n++) {
-    const j = Math.min(n * stride, samples - 1);
-    k[n] = j - middle;
-    factor[n] = factors[j];
-    const angle = (-2 * Math.PI * (j - middle)) / grid;
+    k[n] = tried[n] - middle;
+    factor[n] = factorOf(kernel, grid, extent, k[n]);
+    const angle = (-2 * Math.PI * k[n]) / grid;
     turn[2 * n] = Math.cos(angle);
     turn[2 * n + 1] = Math.sin(angle);
   }
   const weights = new Float64Array(2 * width);
   for (let place = 0; place <= PLACES; place++) {
-    const local = place / PLACES - 0.5;
+    const local = place / (2 * PLACES) - 0.5;
     for (let n = 0; n < count; n++) {
       const angle = (2 * Math.PI * k[n] * (local + (width - 1) / 2)) / grid;
       shift[2 * n] = Math.cos(angle);
       shift[2 * n + 1] = Math.sin(angle);
     }
-    for (let rate = 0; rate <= RATES; rate++) {
+    for (let rate = 0; rate < RATES; rate++) {
       const R2 = (maxR2 * rate) / RATES;
       const decay = ((R2 - maxR2 / 2) * duration) / samples;
       const imaginary = (-decay * grid) / (2 * Math.PI);

@@ -25,7 +25,7 @@ interface LineChoice {
   readonly name: string;
   readonly proposal: LineProposal;
   /** The next cheapest, if there is one. */
-  readonly other: { readonly name: string; readonly cost: number } | undefined;
+  other(): { readonly name: string; readonly cost: number } | undefined;
 }
 
 export interface ReadoutChoices {
@@ -39,10 +39,11 @@ export interface ReadoutChoices {
   costOf(readouts: readonly WindowReadout[]): number;
   /** Puts the readouts of a window into the program. */
   emit(readouts: readonly WindowReadout[], writer: ProgramWriter): void;
+  /** Decisions on all emitted readouts. */
+  decisions(): readonly Decision[];
   /** Summary of all emitted readouts. */
   summary(): {
     readonly methods: Readonly<Record<string, number>>;
-    readonly decisions: readonly Decision[];
     readonly cost: number;
     readonly error: number;
   };
@@ -122,7 +123,8 @@ export function chooseReadouts(context: Context): ReadoutChoices {
         count(name, proposal, 1);
       }
     },
-    summary: () => ({ methods, decisions: [...ofWindows.values(), ...lineDecisions(choices, isRead)], cost, error }),
+    decisions: () => [...ofWindows.values(), ...lineDecisions(choices, isRead)],
+    summary: () => ({ methods, cost, error }),
     placeBatchData(arena) {
       const placed = choices.map(({ proposal }) => proposal.place?.(arena) ?? 0);
       return (trajectory) => placed[trajectory];
@@ -144,19 +146,32 @@ function lineChoice(
   trajectory: number,
   isWithin: (proposal: LineProposal) => boolean,
 ): LineChoice {
-  const proposals = methods.flatMap(({ name, propose }) => {
-    const proposal = propose(trajectory);
-    return proposal !== undefined && isWithin(proposal) ? [{ name, proposal }] : [];
-  });
-  const [best, second] = proposals.sort((a, b) => a.proposal.cost - b.proposal.cost);
-  return { ...best, other: second && { name: second.name, cost: second.proposal.cost } };
+  const cheapest = (without?: string): Named<{ readonly proposal: LineProposal }> | undefined => {
+    let best: Named<{ readonly proposal: LineProposal }> | undefined;
+    for (const { name, propose } of methods) {
+      if (name === without) continue;
+      const below = best?.proposal.cost ?? Number.POSITIVE_INFINITY;
+      const proposal = propose(trajectory, below);
+      if (proposal !== undefined && proposal.cost < below && isWithin(proposal)) best = { name, proposal };
+    }
+    return best;
+  };
+  // Direct sums support everything.
+  const best = cheapest()!;
+  return {
+    ...best,
+    other() {
+      const second = cheapest(best.name);
+      return second && { name: second.name, cost: second.proposal.cost };
+    },
+  };
 }
 
 /** Decisions to report. */
 function lineDecisions(choices: readonly LineChoice[], isRead: readonly boolean[]): Decision[] {
-  return choices.flatMap(({ proposal: { what, how, cost }, other }, trajectory) =>
-    what === undefined || how === undefined || other === undefined || !isRead[trajectory]
-      ? []
-      : [{ what, chosen: how, cost, instead: other.name, insteadCost: other.cost }],
-  );
+  return choices.flatMap(({ proposal: { what, how, cost }, other }, trajectory) => {
+    if (what === undefined || how === undefined || !isRead[trajectory]) return [];
+    const next = other();
+    return next === undefined ? [] : [{ what, chosen: how, cost, instead: next.name, insteadCost: next.cost }];
+  });
 }

@@ -28,6 +28,9 @@ const COLUMNS = 5;
 /** Largest bends for which axes are made, by this factor apart. */
 const BEND_STEP = 2 ** (1 / 4);
 
+/** No axis costs less than this one would. */
+const CHEAPEST = { samples: 0, grid: 0, stages: [], taps: 4, orders: 3 } as const;
+
 interface Part {
   readonly fit: LineFit;
   readonly axis: LineAxis;
@@ -81,7 +84,8 @@ export const line: LineMethod = {
       return known.get(trajectory);
     };
     return {
-      propose(trajectory) {
+      propose(trajectory, below) {
+        if (lineCost(CHEAPEST, timeline.terms, tileSize) >= below) return undefined;
         const parts = partsOf(trajectory);
         if (parts === undefined) return undefined;
         return {

@@ -88,7 +88,7 @@ try {
 
   const ms = (seconds: number): string => `${(1e3 * seconds).toPrecision(3)} ms`;
   const cost = (of: Measured['reduce']): string => of.map(([n, s]) => `${n.toExponential(0)} ${ms(s)}`).join(', ');
-  const opened = ['larmor.js', 'command.js', basename(cachePath(DIST)), 'wasm/relaxed.wasm']
+  const opened = ['larmor.js', 'command.js', basename(cachePath(DIST, 'command.js')), 'wasm/relaxed.wasm']
     .map((name) => statSync(join(DIST, name)).size)
     .reduce((sum, size) => sum + size);
   console.log(`measured here, ${family}

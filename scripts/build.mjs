@@ -12,6 +12,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { build as esbuild } from 'esbuild';
+import { bundleCommand } from './bundle-command.mjs';
 import { setupPackages } from './setup.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -20,21 +21,16 @@ const state = join(root, 'build');
 const require = createRequire(import.meta.url);
 
 /**
- * Files that are opened at the start: the command is one file with nearly everything in it, since
- * reading half a megabyte costs less than opening twenty files; its launcher is a second, and V8's
- * code cache of it a third. Each worker is one file too, and so is the library. All are CommonJS:
- * without Node's loader of ES modules a start takes 5 ms less.
+ * Files that are opened at the start: larmor.js, which declares the command; one file with
+ * everything that a run needs, since reading half a megabyte costs less than opening twenty files;
+ * and V8's code cache of that (`bundle-command.mjs`). Each worker is one file too, and so is the
+ * library. All are CommonJS: without Node's loader of ES modules a start takes 5 ms less.
  */
 const entries = {
-  larmor: 'host/cli/larmor.ts',
   api: 'host/api/index.ts',
   worker: 'host/engine/wasm/worker.ts',
   'webgpu-worker': 'host/engine/webgpu/worker.ts',
 };
-
-/** The command as a function expression, which `host/cli/launch.ts` compiles and calls. */
-const command = { command: 'host/cli/main.ts' };
-const expression = { before: '(function (require, __filename) {', after: '})' };
 
 /**
  * Packages that are too large for the bundle and that few runs need: files of their own, opened
@@ -125,18 +121,12 @@ async function buildHost() {
     lineLimit: 200,
   };
   const file = { ...common, banner: { js: url.banner } };
-  // Node gives `import()` to no script that comes from a code cache.
-  const wrapped = {
-    banner: { js: expression.before + url.banner },
-    footer: { js: expression.after },
-    supported: { 'dynamic-import': false },
-  };
   try {
     const bundles = await Promise.allSettled([
       ...Object.entries(entries).map((entry) =>
         esbuild({ ...file, entryPoints: Object.fromEntries([entry]), plugins: [setApart] }),
       ),
-      esbuild({ ...common, ...wrapped, entryPoints: command, plugins: [setApart] }),
+      bundleCommand({ ...common, plugins: [setApart] }, url.banner),
       esbuild({ ...file, entryPoints: apart }),
       buildPage(),
     ]);
@@ -189,13 +179,15 @@ async function buildPage() {
   return result;
 }
 
-/** V8's code cache of the command, for this Node: of the functions that the default job calls. */
+/** V8's code caches of the command, for this Node: of the functions that the default job calls, and a reconstruction of it. */
 async function buildCodeCache() {
-  const output = join(state, `raw.${process.pid}.mrd`);
+  const [raw, image] = ['mrd', 'png'].map((ending) => join(state, `cached.${process.pid}.${ending}`));
+  const cached = (...args) => run(process.execPath, ['--import', 'tsx', 'scripts/code-cache.ts', ...args]);
   try {
-    await run(process.execPath, ['--import', 'tsx', 'scripts/code-cache.ts', 'simulate', '-q', '-o', output]);
+    await cached('command.js', 'simulate', '-q', '-o', raw);
+    await cached('more.js', 'reconstruct', raw, '-q', '-o', image);
   } finally {
-    await rm(output, { force: true });
+    for (const path of [raw, image]) await rm(path, { force: true });
   }
   for (const path of await filesBelow(dist, (name) => name.endsWith('.cache'))) await report(path);
 }

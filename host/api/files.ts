@@ -19,8 +19,9 @@ import type { Sequence } from '../sequence/types.ts';
 import { call, callAsync } from './call.ts';
 import { requireKind } from './names.ts';
 import { scannerOf } from './options.ts';
-import { openSequence, requireSequenceName, writeSequenceFile } from './sequence.ts';
+import { openSequence } from './sequence.ts';
 import type { CallOptions, PhantomOptions, ReconstructOptions, ScannerInput, SequenceOptions } from './types.ts';
+import { requireSequenceName, writeSequenceFile } from './write-sequence.ts';
 
 /**
  * A built-in sequence, or the sequence of a Pulseq file of version 1.2 to 1.5.

@@ -4,22 +4,17 @@
  */
 import { existsSync } from 'node:fs';
 import { badInput, usage } from '../base/errors.ts';
-import { createOutput } from '../base/files.ts';
 import { detail, warn } from '../base/log.ts';
 import { completeParameters, type Given } from '../base/parameters.ts';
 import { formatQuantity, likelyUnit, parseQuantity } from '../base/quantities.ts';
 import { didYouMean } from '../base/suggest.ts';
-import type { Hertz, Seconds } from '../base/units.ts';
-import { requireSound } from '../sequence/block-checks.ts';
+import type { Seconds } from '../base/units.ts';
 import { builtinSequences, makeBuiltin } from '../sequence/builtin/index.ts';
 import { checkSequence } from '../sequence/checks.ts';
 import { encode } from '../sequence/encoding.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
-import { sequenceJson } from '../sequence/export-json.ts';
-import { sequenceMat } from '../sequence/export-mat.ts';
 import { inertParts } from '../sequence/inert.ts';
 import { readPulseq } from '../sequence/pulseq/read.ts';
-import { writePulseq } from '../sequence/pulseq/write.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
 import { endingOf, requireKind } from './names.ts';
@@ -118,33 +113,4 @@ function implausibleTimes({ name }: Sequence, { TE, TR }: Encoding): string[] {
   if (echo > repetition)
     texts.push(`TE (${shown(echo)}) is longer than TR (${shown(repetition)}); check both and their units`);
   return texts.map((text) => `${name}: ${text}`);
-}
-
-/** @throws LarmorError 2 unless a sequence can be written to a file of this name */
-export function requireSequenceName(output: string): void {
-  if (output === '-') throw usage('-o -: a sequence cannot be written to standard output', 'give a file name');
-  if (!/\.(seq|json|mat)$/i.test(output))
-    throw usage(`${output}: not a sequence format that can be written`, 'end it in .seq (Pulseq), .json or .mat');
-}
-
-export const isPulseqName = (path: string): boolean => path.toLowerCase().endsWith('.seq');
-
-/**
- * To a file: Pulseq, or JSON or MATLAB by its ending.
- * @throws LarmorError 65 for what no reader would take, 73
- */
-export function writeSequenceFile(path: string, sequence: Sequence, gammaBar: Hertz): void {
-  requireSound(sequence);
-  if (isPulseqName(path)) {
-    writePulseq(path, sequence, gammaBar);
-    return;
-  }
-  const pieces = path.toLowerCase().endsWith('.mat') ? sequenceMat(path, sequence) : sequenceJson(sequence);
-  const file = createOutput(path);
-  try {
-    for (const piece of pieces) file.write(Buffer.from(piece));
-    file.commit();
-  } finally {
-    file.abandon();
-  }
 }

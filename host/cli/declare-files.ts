@@ -4,8 +4,7 @@
  */
 import { type Command, Option } from 'commander';
 import { PARTS } from '../recon/image.ts';
-import { direction, ppm, tesla } from './options.ts';
-import { collect } from './settings.ts';
+import { collect, direction, ppm, tesla } from './options.ts';
 import {
   MAX_PIXELS,
   MOTION,

@@ -1,7 +1,6 @@
 /** The commands `plot …`. */
 import type { Command } from 'commander';
-import { countedFromOne, timeOfScan } from './options.ts';
-import { collect } from './settings.ts';
+import { collect, countedFromOne, timeOfScan } from './options.ts';
 import { MAX_PIXELS, PHANTOM, RAW, SCANNER, SEQUENCE, withOutput, withSettings } from './shared-options.ts';
 
 /** Options of everything that is drawn. */

@@ -1,7 +1,6 @@
 /** The commands that show a run as a web page. */
 import type { Command } from 'commander';
-import { portNumber } from './options.ts';
-import { collect } from './settings.ts';
+import { collect, portNumber } from './options.ts';
 import { EXIT_CODES, PHANTOM, RAW, SCANNER, withOutput } from './shared-options.ts';
 
 export function declareReport(program: Command): void {

@@ -1,8 +1,9 @@
-/** The commands `simulate` and `plan`, and the options that say what is simulated. */
+/** The commands `simulate`, `plan` and `sweep`, and the options that say what is simulated. */
 import { type Command, Option } from 'commander';
 import { DEFAULT_RF_STEP, DEFAULT_TOLERANCE, DEFAULT_WATCHDOG } from '../api/defaults.ts';
 import { WORDS } from '../api/limits.ts';
 import {
+  collect,
   heartRate,
   noiseLevel,
   partOf,
@@ -17,7 +18,6 @@ import {
   timeOfScan,
   toleranceBound,
 } from './options.ts';
-import { collect } from './settings.ts';
 import { MOTION, PHANTOM, SCANNER, SEQUENCE, STRICT, withOutput, withSettings } from './shared-options.ts';
 
 /** Options that say what is simulated, shared by `simulate`, `plan` and `sweep`. */
@@ -109,7 +109,7 @@ function withNoise(command: Command): Command {
     .option('--seed <n>', 'seed of the noise (default: 1)', seedNumber);
 }
 
-export function declareRuns(program: Command): void {
+export function declareSimulate(program: Command): void {
   withNoise(withJob(program.command('simulate').description('simulate a scan and write its raw data')))
     .option(
       '--magnetization <file.npy>',
@@ -148,11 +148,15 @@ Examples:
   mpirun -np 4 --bind-to none larmor simulate scan.seq brain.phantom`,
     )
     .action(async (sequence, phantom, options) => (await import('./simulate.ts')).simulate(sequence, phantom, options));
+}
 
+export function declarePlan(program: Command): void {
   withJob(program.command('plan').description('show the plan, cost and memory of a simulation without running it'))
     .option('--ranks <n>', 'number of ranks to plan for, each like this one (default: those of this run)', rankCount)
     .action(async (sequence, phantom, options) => (await import('./plan.ts')).plan(sequence, phantom, options));
+}
 
+export function declareSweep(program: Command): void {
   withNoise(
     withScan(
       program

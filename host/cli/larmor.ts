@@ -3,7 +3,7 @@ import { requireSpaceToStart } from '../base/address-space.ts';
 import { EXIT } from '../base/errors.ts';
 import { reportError } from '../base/log.ts';
 import { trapStops } from '../base/signals.ts';
-import { compileCommand, runCommand } from './launch.ts';
+import { main } from './main.ts';
 
 function start(): void {
   // Signals are trapped before anything else is loaded: a run has work to save, and schedulers
@@ -15,7 +15,7 @@ function start(): void {
     reportError(error);
     process.exit(EXIT.internal);
   }
-  runCommand(compileCommand(__dirname), require);
+  main();
 }
 
 start();

@@ -6,18 +6,21 @@ import { reportError } from '../base/log.ts';
 import { makeProgram } from './program.ts';
 import { agreeOn, usageError } from './usage.ts';
 
-guardEnd();
-makeProgram()
-  .parseAsync()
-  .catch((error: unknown) => {
-    const wrong = usageError(error);
-    if (wrong === undefined) throw error;
-    return agreeOn(wrong);
-  })
-  .then(
-    () => leave(EXIT.done),
-    (error: unknown) => leave(report(error)),
-  );
+/** Does what the command line says, and ends the process. */
+export function main(): void {
+  guardEnd();
+  makeProgram(process.argv[2])
+    .parseAsync()
+    .catch((error: unknown) => {
+      const wrong = usageError(error);
+      if (wrong === undefined) throw error;
+      return agreeOn(wrong);
+    })
+    .then(
+      () => leave(EXIT.done),
+      (error: unknown) => leave(report(error)),
+    );
+}
 
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;

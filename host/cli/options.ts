@@ -29,6 +29,11 @@ function numberBetween(least: number, most: number, unit = ''): (text: string) =
   };
 }
 
+/** Commander's collector: texts in the order given. */
+export function collect(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
+
 /** A field of a magnet. */
 export const tesla = numberBetween(...BOUNDS.B0);
 

@@ -10,10 +10,26 @@ import { log, print, setLogLevel } from '../base/log.ts';
 import { declareFiles, declarePhantoms, declareSequences } from './declare-files.ts';
 import { declarePlots } from './declare-plots.ts';
 import { declareReport } from './declare-report.ts';
-import { declareRuns } from './declare-runs.ts';
+import { declarePlan, declareSimulate, declareSweep } from './declare-runs.ts';
 import { EXIT_CODES, withOutput } from './shared-options.ts';
 
-export function makeProgram(): Command {
+/** In the order of the help: what declares commands, and their names. */
+const COMMANDS: readonly { readonly names: readonly string[]; declare(program: Command): void }[] = [
+  { names: ['simulate'], declare: declareSimulate },
+  { names: ['plan'], declare: declarePlan },
+  { names: ['sweep'], declare: declareSweep },
+  { names: ['info', 'list', 'reconstruct'], declare: declareFiles },
+  { names: ['plot'], declare: declarePlots },
+  { names: ['report', 'view'], declare: declareReport },
+  { names: ['sequence'], declare: declareSequences },
+  { names: ['phantom'], declare: declarePhantoms },
+];
+
+/**
+ * @param wanted the command that is run: the others are left undeclared, which saves a twentieth of
+ *   a short run; all of them unless it is known
+ */
+export function makeProgram(wanted?: string): Command {
   const program = new Command('larmor')
     .description('MRI simulator for clusters: solves the Bloch equations for every spin and sums them into raw data')
     .version(packageJson.version)
@@ -32,13 +48,8 @@ Examples:
 ${EXIT_CODES}`,
     );
 
-  // In this order the help lists them.
-  declareRuns(program);
-  declareFiles(program);
-  declarePlots(program);
-  declareReport(program);
-  declareSequences(program);
-  declarePhantoms(program);
+  const known = COMMANDS.filter(({ names }) => names.includes(wanted ?? ''));
+  for (const { declare } of known.length > 0 ? known : COMMANDS) declare(program);
 
   withOutput(
     program

@@ -4,7 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { requireKind } from '../api/names.ts';
-import { isPulseqName, openSequence, reportFindings, requireSequenceName, writeSequenceFile } from '../api/sequence.ts';
+import { openSequence, reportFindings } from '../api/sequence.ts';
+import { isPulseqName, requireSequenceName, writeSequenceFile } from '../api/write-sequence.ts';
 import { usage } from '../base/errors.ts';
 import { info, warnings } from '../base/log.ts';
 import { formatQuantity } from '../base/quantities.ts';

@@ -11,11 +11,6 @@ export interface Settings {
   readonly phantom: Readonly<Record<string, string>>;
 }
 
-/** Commander's collector: texts in the order given. */
-export function collect(text: string, before: readonly string[] = []): string[] {
-  return [...before, text];
-}
-
 /**
  * @param names of sequence and phantom; for a command that has only one of them, all settings are
  *   for that one

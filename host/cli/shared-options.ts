@@ -1,7 +1,6 @@
 /** Options and arguments that several commands have, each declared once. */
 import type { Command } from 'commander';
-import { pixelCount } from './options.ts';
-import { collect } from './settings.ts';
+import { collect, pixelCount } from './options.ts';
 
 export const EXIT_CODES = `
 Exit codes: 0 done, 2 usage, 65 bad input data, 66 input missing, 70 internal error, 73 cannot write, 75 stopped (resumable).

@@ -6,8 +6,6 @@
 import { CommanderError } from 'commander';
 import { DEFAULT_WATCHDOG } from '../api/defaults.ts';
 import { type LarmorError, usage } from '../base/errors.ts';
-import { agree } from '../comm/agree.ts';
-import { joinCluster } from '../comm/ranks.ts';
 
 /**
  * An error of commander as a LarmorError; undefined if `error` is not an error but a requested help
@@ -21,6 +19,7 @@ export function usageError(error: unknown): LarmorError | undefined {
 
 /** Collective. @throws CollectiveError, or `error` itself if the ranks cannot join */
 export async function agreeOn(error: LarmorError): Promise<never> {
+  const [{ agree }, { joinCluster }] = await Promise.all([import('../comm/agree.ts'), import('../comm/ranks.ts')]);
   const cluster = await joinCluster(DEFAULT_WATCHDOG).catch(() => {
     throw error;
   });

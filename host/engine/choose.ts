@@ -6,10 +6,12 @@
 import { badInput, usage } from '../base/errors.ts';
 import { detail, warn } from '../base/log.ts';
 import { modelParts } from '../phantom/columns.ts';
+import { mostGpuCost, WORTH_A_GPU } from '../program/cost.ts';
 import type { ENGINES, Engine, EngineJob } from './types.ts';
 import { makeWasmEngine } from './wasm/engine.ts';
 import { type KernelBuild, wasmBuild } from './wasm/module.ts';
 import type { AdapterDescription } from './webgpu/index.ts';
+import { mayHaveGpu } from './webgpu/vulkan.ts';
 
 export interface EngineRequest {
   readonly engine: (typeof ENGINES)[number];
@@ -71,9 +73,13 @@ export async function chooseEngine(
     if (insist) throw usage(beyondGpu, `use --engine wasm for ${asked}`);
     return wasm();
   }
-  const { buildName, gpuWorthwhile, listAdapters, mayHaveGpu } = await import('./webgpu/index.ts');
+  // Most jobs are worth no GPU however it is counted, or find none, and load nothing of it.
+  const { timelines, source } = job;
+  const isWorthLess = source.spinCount * mostGpuCost(timelines[0]) < WORTH_A_GPU;
+  if (!insist && (isWorthLess || !mayHaveGpu())) return wasm();
+  const { buildName, gpuWorthwhile, listAdapters } = await import('./webgpu/index.ts');
   // Loading Dawn takes a second, so the operations of the job are counted before GPUs are listed.
-  if (!insist && !(gpuWorthwhile(job, { software: false }) && mayHaveGpu())) return wasm();
+  if (!insist && !gpuWorthwhile(job, { software: false })) return wasm();
   const all = await listAdapters().catch((error: unknown) => {
     if (insist) throw error;
     return [];

@@ -203,6 +203,15 @@ export const GPU_COST = {
   scattered: 42,
 } as const;
 
+/** What a spin costs on a GPU at most, if each thing that is done were done in the dearest way. */
+export function mostGpuCost(timeline: Timeline): number {
+  const { sampleCount, readouts, pulses } = timeline;
+  let cost = GPU_COST.scattered * sampleCount + (GPU_COST.record * readouts.length) / STRIDE.readout;
+  for (const [pulse, uses] of pulseUses(timeline).entries())
+    cost += uses * (GPU_COST.record + GPU_COST.composedStep * pulses[STRIDE.pulse * pulse + 1]);
+  return cost;
+}
+
 /**
  * Operations of a job from which a GPU is worth its start: loading Dawn, opening a device and
  * compiling kernels takes one or two seconds, in which the WASM engine does 10¹⁰ operations on each

@@ -8,7 +8,6 @@ import { badInput, cannotWrite, usage } from '../base/errors.ts';
 import { createOutput, requireFile } from '../base/files.ts';
 import { requireStdout } from '../base/log.ts';
 import { cflFiles, writeCfl } from './cfl.ts';
-import { readIsmrmrd } from './ismrmrd/read.ts';
 import { writeStream } from './ismrmrd/stream.ts';
 import { writeIsmrmrd } from './ismrmrd/write.ts';
 import { checkMatSize, type SignalSize, writeMat } from './mat.ts';
@@ -79,7 +78,7 @@ export async function readRaw(path: string): Promise<RawFile> {
   requireFile(path);
   const otherwise = NOT_READ[extname(path).toLowerCase()];
   if (otherwise !== undefined) throw badInput(path, otherwise, 'give the .mrd or .h5 of the same run (-o raw.mrd)');
-  return readIsmrmrd(path);
+  return (await import('./ismrmrd/read.ts')).readIsmrmrd(path);
 }
 
 /** Contents of the formats that Larmor writes for other programs but does not read. */

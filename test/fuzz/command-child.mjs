@@ -1,6 +1,6 @@
 /**
- * One process that runs the built command again and again, for `command.ts`: the bundle is evaluated anew for every run, so
- * each has modules of its own, and what ends a process (`process.exit`) ends the run. Its stderr is a file that it empties
+ * One process that runs the built command again and again, for `command.ts`: its bundles are evaluated anew for every run, so
+ * each has modules of its own, and what ends a process (`process.exit`) ends the run. They are compiled once. Its stderr is a file that it empties
  * between runs. Each message in is {args}; each answer {code, peakBytes}.
  */
 import { ftruncateSync, readFileSync } from 'node:fs';
@@ -9,8 +9,23 @@ import { join } from 'node:path';
 import vm from 'node:vm';
 
 const dist = process.argv[2];
-const script = new vm.Script(readFileSync(join(dist, 'command.js'), 'utf8'), { filename: join(dist, 'command.js') });
-const require = createRequire(join(dist, 'command.js'));
+const path = join(dist, 'larmor.js');
+const text = readFileSync(path, 'utf8').replace(/^#!.*/, '');
+const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${text}\n})`, {
+  filename: path,
+});
+
+/** What larmor.js opens its bundles with: each is compiled when it is first opened. */
+const compiled = new Map();
+class Script {
+  constructor(source, options) {
+    const known = compiled.get(options.filename) ?? new vm.Script(source, options);
+    compiled.set(options.filename, known);
+    // biome-ignore lint/correctness/noConstructorReturn: one for all runs
+    return known;
+  }
+}
+const load = createRequire(path);
 const EVENTS = [
   'uncaughtException',
   'unhandledRejection',
@@ -41,7 +56,9 @@ function run(args) {
     process.exit = finish;
     process.reallyExit = finish;
     process.argv = [process.execPath, join(dist, 'larmor.js'), ...args];
-    script.runInThisContext()(require, join(dist, 'command.js'));
+    const module = { exports: {} };
+    const require = (name) => (name === 'node:vm' ? { Script } : name === './larmor.js' ? module.exports : load(name));
+    script.runInThisContext()(module.exports, require, module, path, dist);
     // The command's own listeners report what is thrown; what ends a run is none of that.
     for (const event of ['uncaughtException', 'unhandledRejection']) {
       const own = process.listeners(event);

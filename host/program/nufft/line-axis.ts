@@ -6,6 +6,7 @@
  */
 import { type Stage, smoothLength, stagesOf } from './fourier.ts';
 import { kernelDerivatives, kernelTransform } from './kaiser-bessel.ts';
+import { triedSamples } from './tried-samples.ts';
 
 export interface LineAxis {
   readonly samples: number;
@@ -121,8 +122,7 @@ function isWithin(axis: PlainAxis, measured: Float64Array, orders: number, exten
   const { grid, width, taps } = axis;
   const { samples, duration, maxR2, bend } = extent;
   const middle = samples >> 1;
-  const stride = Math.max(1, Math.floor(samples / TRIED_SAMPLES));
-  const tried = [...Array.from({ length: Math.ceil(samples / stride) }, (_, n) => n * stride), samples - 1];
+  const tried = triedSamples(samples, TRIED_SAMPLES);
   const perSample = bend / Math.max(1, middle) ** 2;
   const bends = bend === 0 ? [0] : [-perSample, 0.4 * perSample, perSample];
   const rates = Array.from({ length: TRIED_RATES + 1 }, (_, n) => {

@@ -44,7 +44,10 @@ export function fitLine(
   // [samples][columns]
   const deviations = new Float64Array(samples * width);
   const values = new Float64Array(samples);
-  const sums = momentsOf(samples, middleSample);
+  // Equally spaced samples deviate by rounding alone, unless there are terms besides.
+  const isExact = trajectory.isUniform && terms === 0;
+  const isLine = trajectory.isUniform || samples < 3;
+  const sums = isLine ? [] : momentsOf(samples, middleSample);
   for (let column = 0; column < width; column++) {
     for (let n = 0; n < samples; n++) {
       const sample = trajectory.first + first + n;
@@ -53,14 +56,14 @@ export function fitLine(
           ? all[STRIDE.sample * sample + column]
           : sampleTerms[terms * sample + column - STRIDE.sample];
     }
-    const own =
-      trajectory.isUniform || samples < 3 ? lineThrough(values, middleSample) : quadratic(values, middleSample, sums);
+    const own = isLine ? lineThrough(values, middleSample) : quadratic(values, middleSample, sums);
     [middle[column], rate[column], bend[column]] = own;
-    for (let n = 0; n < samples; n++) {
+    for (let n = 0; n < samples && !isExact; n++) {
       const k = n - middleSample;
       deviations[n * width + column] = own[0] + k * (own[1] + k * own[2]) - values[n];
     }
   }
+  if (isExact) return { samples, middle, rate, bend, largestBend: 0, residual: 0 };
   const largestBend = middleSample ** 2 * bound(bend);
   let residual = 0;
   for (let n = 0; n < samples; n++)

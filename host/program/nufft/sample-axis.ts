@@ -2,11 +2,12 @@
  * One axis of a transform of equally spaced samples, sized for an error bound: spins are spread by
  * a Kaiser–Bessel kernel on a grid of at least twice the samples. The error is not estimated but
  * measured here, with the polynomials that the kernels evaluate, over positions within a cell,
- * possible decays of the phantom and all samples.
+ * possible decays of the phantom and samples.
  */
 
 import { type Stage, smoothLength, stagesOf } from './fourier.ts';
 import { kaiserBessel, type SpreadingKernel, WIDEST } from './kaiser-bessel.ts';
+import { triedSamples } from './tried-samples.ts';
 
 export interface Axis {
   readonly samples: number;
@@ -24,15 +25,11 @@ export const MOST_GRID_BYTES = 2 ** 26;
 /**
  * Where the error is measured: places in half a cell, for the kernel is even and the other half
  * errs by the conjugates; rates, but for the largest, which errs as much as none at the mirrored
- * sample, when less of the spin is left. Samples at both ends, where errors are largest, and every
- * few between.
+ * sample, when less of the spin is left.
  */
 const PLACES = 4;
 const RATES = 4;
 const MOST_SAMPLES = 48;
-const AT_BEGIN = 8;
-const AT_END = 4;
-const BETWEEN = 4;
 
 /** The samples of an axis and what spins may do meanwhile. */
 interface Extent {
@@ -68,16 +65,6 @@ function factorOf(kernel: SpreadingKernel, grid: number, { samples, duration, ma
   return Math.exp(-commonDecay * k) / kernel.transform(k / grid);
 }
 
-/** The samples at which the error is measured, of at most so many and the last. */
-function triedSamples(samples: number): number[] {
-  const stride = Math.max(1, Math.floor(samples / MOST_SAMPLES));
-  const last = Math.ceil((samples - 1) / stride);
-  const tried: number[] = [];
-  for (let n = 0; n <= last; n++)
-    if (n < AT_BEGIN || n > last - AT_END || n % BETWEEN === 0) tried.push(Math.min(n * stride, samples - 1));
-  return tried;
-}
-
 /**
  * Whether an axis with this kernel has an error of at most `bound` in any sample of a spin of
  * density 1, including its decay since the start of the axis: the error for a spin that decays fast
@@ -87,7 +74,7 @@ function isWithin(kernel: SpreadingKernel, grid: number, extent: Extent, bound: 
   const { samples, duration, maxR2 } = extent;
   const { width, degree, polynomials } = kernel;
   const middle = Math.floor(samples / 2);
-  const tried = triedSamples(samples);
+  const tried = triedSamples(samples, MOST_SAMPLES);
   const count = tried.length;
   const k = new Float64Array(count);
   const factor = new Float64Array(count);

@@ -19,8 +19,9 @@ const script = new vm.Script(`(function (exports, require, module, __filename, _
 const compiled = new Map();
 class Script {
   constructor(source, options) {
-    const known = compiled.get(options.filename) ?? new vm.Script(source, options);
-    compiled.set(options.filename, known);
+    const name = options?.cachedData && options.filename;
+    const known = compiled.get(name) ?? new vm.Script(source, options);
+    if (name !== undefined) compiled.set(name, known);
     // biome-ignore lint/correctness/noConstructorReturn: one for all runs
     return known;
   }
@@ -57,7 +58,8 @@ function run(args) {
     process.reallyExit = finish;
     process.argv = [process.execPath, join(dist, 'larmor.js'), ...args];
     const module = { exports: {} };
-    const require = (name) => (name === 'node:vm' ? { Script } : name === './larmor.js' ? module.exports : load(name));
+    const require = (name) =>
+      name === 'node:vm' ? { ...vm, Script } : name === './larmor.js' ? module.exports : load(name);
     script.runInThisContext()(module.exports, require, module, path, dist);
     // The command's own listeners report what is thrown; what ends a run is none of that.
     for (const event of ['uncaughtException', 'unhandledRejection']) {

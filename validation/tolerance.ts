@@ -55,7 +55,7 @@ export const FAST_FORMS: readonly {
     form: 'EPI of spins that turn by 10° a second',
     timeline: turning,
     isUsed: ({ methods, decisions }) =>
-      methods.nufft2d3 === 101 && decisions.some(({ chosen }) => chosen.includes('skewed in time')),
+      methods.nufft2d3 === 101 && decisions().some(({ chosen }) => chosen.includes('skewed in time')),
     tileSize: 32768,
   },
   {

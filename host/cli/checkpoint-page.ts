@@ -17,7 +17,7 @@ import { channelsOf } from '../phantom/types.ts';
 import { inspectCheckpoint, readCompletion, requireSameScan } from '../run/checkpoint.ts';
 import { type Header, rangesOf } from '../run/checkpoint-header.ts';
 import { countTiles } from '../run/tiles.ts';
-import { declareRuns } from './declare-runs.ts';
+import { declareSimulate } from './declare-runs.ts';
 import { type JobCommandOptions, requestOf } from './request.ts';
 import type { PartialState, Served } from './serve.ts';
 
@@ -109,7 +109,7 @@ interface Simulated {
 /** Arguments of `larmor simulate`, which is not carried out. */
 async function parsed(words: readonly string[], path: string): Promise<Simulated> {
   const program = new Command('larmor');
-  declareRuns(program);
+  declareSimulate(program);
   let found: Simulated | undefined;
   for (const command of [program, ...program.commands])
     command.exitOverride().configureOutput({ writeOut: () => {}, writeErr: () => {} });

@@ -70,7 +70,10 @@ type Modules = Readonly<Record<string, () => object>>;
 
 const opened = new Map<Bundle, { readonly compiled: Compiled; readonly module: { exports: Modules } }>();
 
-/** A bundle beside this file; it imports from the others, and from this one. */
+/**
+ * A bundle beside this file; it imports from the others, and from this one.
+ * @public called by the files that the build makes
+ */
 export function openBundle(bundle: Bundle): Modules {
   const there = opened.get(bundle);
   if (there !== undefined) return there.module.exports;
@@ -86,7 +89,10 @@ function requireHere(name: string): object {
   return bundle === undefined ? require(name) : openBundle(bundle);
 }
 
-/** The cache file of an open bundle, with V8's compiled code of what has run of it so far. */
+/**
+ * The cache file of an open bundle, with V8's compiled code of what has run of it so far.
+ * @public called by the build, in the built command
+ */
 export function cacheFile(bundle: Bundle): Buffer | undefined {
   const compiled = opened.get(bundle)?.compiled;
   if (compiled === undefined) return undefined;

@@ -71,7 +71,9 @@ const within = (spins: SpinBlock, bounds: PhantomSource['bounds']): PhantomSourc
 
 function chosenFor(timeline: Timeline, spins: SpinBlock): string {
   const { decisions } = makeProgram(timeline, phantomOf(spins), { precision: 'f32', tolerance: 1e-5, ...LARGE });
-  return decisions().map(({ chosen }) => chosen).join();
+  return decisions()
+    .map(({ chosen }) => chosen)
+    .join();
 }
 
 async function checkAll(

@@ -3,5 +3,5 @@ export { type AdapterDescription, chooseAdapter } from './adapters.ts';
 export { DeviceLost, makeWebgpuEngine, type WebgpuEngine } from './engine.ts';
 export { buildName } from './kernels.ts';
 export { listAdapters, probeAdapter } from './thread.ts';
-export { mayHaveGpu, vulkanFindings } from './vulkan.ts';
+export { vulkanFindings } from './vulkan.ts';
 export { gpuWorthwhile } from './worth.ts';

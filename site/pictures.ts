@@ -15,7 +15,7 @@ import { commandBlocks, runBlocks } from '../testing/page-commands.ts';
 import { anchorOf } from './markdown.ts';
 import { pagesFolder, projectPages, root } from './pages.ts';
 
-const PICTURE = /<!-- picture /;
+const PICTURE = /^<!-- picture /m;
 const PICTURE_OR_HEADING = /^## (.+)$|<!-- picture (\S+): ([^>"]*?) -->/gm;
 /** Where all pictures of a page are shown together, each a link to its section. */
 const SHEET = '<!-- contact sheet -->';

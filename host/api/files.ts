@@ -120,7 +120,7 @@ export function reconstruct(raw: string | RawData | AcquiredData, options: Recon
 
 /**
  * Writes an image: .png, .nii, .nii.gz or .npy, by the name.
- * @param part of each pixel; default: magnitude, complex in .npy
+ * @param options.part of each pixel; default: magnitude, complex in .npy
  * @throws LarmorError 2 or 73
  */
 export function writeImage(path: string, image: Image, options: CallOptions & { readonly part?: Part } = {}): void {

@@ -1,10 +1,12 @@
 /** Every template, submitted for real. Only sizes are given on sbatch's command line, for nodes of four CPUs and two GPUs. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { describe, test } from 'node:test';
+import { commandBlocks } from '../../testing/page-commands.ts';
 import { some } from '../../testing/some.ts';
-import { skipWithoutSlurm, startTestbed } from '../../testing/testbed.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
+import { repository, skipWithoutSlurm, startTestbed } from '../../testing/testbed.ts';
 import { DRIVERS, requireAdapter } from '../webgpu/gpu.ts';
 import { reportIn, submitTo } from './submit.ts';
 
@@ -22,6 +24,17 @@ describe('templates', { ...skipWithoutSlurm(), timeout: 240e3 }, () => {
     assert.deepEqual(report.perRank.map(({ host }) => host).sort(), ['n1', 'n1', 'n2', 'n2']);
     assert.equal(report.signalHash, (await alone([])).signalHash);
     assert.ok(existsSync(join(folder, 'raw.mrd')));
+  });
+
+  test('the job script of the tutorial: four ranks on two nodes', async () => {
+    const blocks = commandBlocks(readFileSync(join(repository, 'docs/tutorial.md'), 'utf8'));
+    const script = blocks.join('\n').match(/cat > job\.sh <<'END'\n([\s\S]*?)^END$/m)?.[1];
+    const file = join(temporaryFolder(), 'job.sh');
+    writeFileSync(file, script!);
+    const { folder, code, log } = await submit(relative(join(repository, 'slurm'), file), [], []);
+    assert.equal(code, 0, log);
+    assert.match(log, /^4 ranks/m);
+    assert.ok(existsSync(join(folder, 'cluster.mrd')));
   });
 
   test('array.sh: a raw file per value, a readable refusal past the last', async () => {

@@ -101,7 +101,7 @@ test('a state that cannot be that of the spins is refused', async () => {
   };
   await fails(65, /long\.npy spin 0: \|M\| is 0\.707107, more than its density 0\.5; /, 'long.npy');
   await fails(65, /nan\.npy spin 0: My is NaN; /, 'nan.npy');
-  await fails(65, /two\.npy: its shape is \(2, 3\), and one\.phantom has 1 spins; /, 'two.npy');
+  await fails(65, /two\.npy: its shape is \(2, 3\), but one\.phantom has 1 spins; /, 'two.npy');
   await fails(65, /flat\.npy: holds real numbers in the shape \(3\); /, 'flat.npy');
   await fails(65, /text\.npy: not a \.npy file; /, 'text.npy');
   await fails(66, /none\.npy: no such file/, 'none.npy');

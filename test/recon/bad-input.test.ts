@@ -50,7 +50,7 @@ const bad: [what: string, data: AcquiredData, message: RegExp][] = [
   [
     'NaN in the signal',
     spoilt((one) => ({ data: one.data.with(5, Number.NaN) })),
-    /readout 2: samples that are not finite/,
+    /readout 2: has samples that are not finite/,
   ],
   ['infinity in the signal', spoilt((one) => ({ data: one.data.with(0, Number.NEGATIVE_INFINITY) })), /not finite/],
   [
@@ -61,7 +61,7 @@ const bad: [what: string, data: AcquiredData, message: RegExp][] = [
   [
     'a trajectory in other units',
     spoilt((one) => ({ trajectory: one.trajectory!.map((k) => 8 * k) })),
-    /readout 2: a trajectory value of .* within ±0.5/,
+    /readout 2: has a trajectory value of .* within ±0.5/,
   ],
   [
     'NaN in the trajectory',

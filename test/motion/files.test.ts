@@ -154,7 +154,11 @@ test('motion files that are wrong', async () => {
   const given = (file: string) => ['rest.phantom', file] as const;
   await refused(/a\.txt: not a motion file; give \.json or \.csv/, 2, ...given('a.txt'));
   await refused(/none\.csv: no such file/, 66, ...given('none.csv'));
-  await refused(/bad\.csv:2: unknown column 'q'; give time, x, y, z/, 65, ...given(write('bad.csv', '\ntime,q\n0,1\n')));
+  await refused(
+    /bad\.csv:2: unknown column 'q'; give time, x, y, z/,
+    65,
+    ...given(write('bad.csv', '\ntime,q\n0,1\n')),
+  );
   await refused(/nan\.csv:3: x is 'nan'; give a finite number/, 65, ...given(write('nan.csv', 'time,x\n0,1\n1,nan\n')));
   await refused(/short\.csv:3: 1 values for 2 columns/, 65, ...given(write('short.csv', 'time,x\n0,1\n1\n')));
   await refused(/one\.csv track: has 1 rows; give at least two/, 65, ...given(write('one.csv', 'time,x\n0,1\n')));

@@ -21,7 +21,9 @@ const NODES = 8;
 const NEAR = 1 / 16;
 /** Rotation within a piece [rad], so that distances moved are those of its ends and quarters. */
 const SMALL_ROTATION = 0.25;
-/** Where a piece is compared with the field, as parts of it; and the largest difference over |C|. */
+/**
+ * Where a piece is compared with the field, as parts of it; and the largest difference over |C|.
+ */
 const CHECKS = [0.043, 0.62] as const;
 const DIFFERENCE = 3e-8;
 
@@ -81,7 +83,9 @@ export function fillSets(
   pieces.forEach(fillPiece);
 }
 
-/** Sets at the time of a corner, where a spin may jump, and the sets between two corners, by time. */
+/**
+ * Sets at the time of a corner, where a spin may jump, and the sets between two corners, by time.
+ */
 function cutAtCorners(times: readonly Seconds[], corners: Float64Array) {
   const ofItself: number[] = [];
   const pieces: number[][] = [];

@@ -168,7 +168,10 @@ const widthOf = (host: HTMLElement): number => Math.max(200, host.clientWidth);
 
 const NOTHING: Trace = { x: new Float64Array(0), y: new Float64Array(0) };
 
-/** Columns as rectangles of whole pixels, which are drawn in no time; those alike side by side as one. */
+/**
+ * Columns as rectangles of whole pixels, which are drawn in no time; those alike side by side as
+ * one.
+ */
 function drawColumns({ ctx, bbox, valToPos }: uPlot, { from, to, low, high }: Columns, fill: string): void {
   const edge = (c: number): number => Math.round(valToPos(from + (c * (to - from)) / low.length, 'x', true));
   ctx.save();

@@ -1,7 +1,7 @@
 /**
  * Chooses the method of each pulse: for each family of pulses the cheapest proposal, then the
- * families whose operators save most, as long as there is room for those of a tile. Depends on counts
- * only.
+ * families whose operators save most, as long as there is room for those of a tile. Depends on
+ * counts only.
  */
 import { OperatorUse, Term } from '../../abi/abi.generated.ts';
 import { type RecordList, recordList, type Values } from '../../abi/records.ts';

@@ -22,7 +22,9 @@ type Points = RecordList<typeof Nufft2d3Sample>;
 
 interface Curve {
   readonly plane: NufftPlane;
-  /** [kx, ky, kz, t]: middle of its range of k, and start of the time left, since the last pulse. */
+  /**
+   * [kx, ky, kz, t]: middle of its range of k, and start of the time left, since the last pulse.
+   */
   readonly precession: Float64Array;
   /** [samples] shared by equal curves */
   readonly points: Points;

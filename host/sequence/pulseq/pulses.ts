@@ -154,8 +154,8 @@ function peakCenter({ magnitude, time, interpolation }: Envelope): Seconds {
 
 /**
  * Channel weights that an older parallel-transmission dialect states in two more columns of [RF]:
- * ids of shapes with a magnitude and a phase (in radians, unlike the phase shapes of pulses) per channel. Undefined where both are 0 or
- * missing.
+ * ids of shapes with a magnitude and a phase (in radians, unlike the phase shapes of pulses) per
+ * channel. Undefined where both are 0 or missing.
  */
 export function rfShims({ sections, shape }: Source): (row: number) => RfShimEvent | undefined {
   return remembered(sections.rf, (row) => {

@@ -179,8 +179,8 @@ export interface PlanRecord
   readonly precision: 'f32' | 'f64';
   readonly tolerance: number | null;
   /**
-   * Passes over all tiles, each for some of the coils: more than one where their sums take more than
-   * 2 GiB. The sums of all are then in files of so many bytes [bytes]; else 0.
+   * Passes over all tiles, each for some of the coils: more than one if their sums take more than
+   * 2 GiB. `sumsOnDisk`: size of the files that then hold the sums of all passes [bytes]; else 0.
    */
   readonly passes: number;
   readonly sumsOnDisk: number;

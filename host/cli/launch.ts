@@ -1,10 +1,10 @@
 /**
  * Opens the bundles of the command with V8's code cache, if one was made for this version of Node:
- * then nothing is parsed or compiled, which saves a sixth of a short run. The caches are made by the
- * build (`scripts/code-cache.ts`) and are optional: without them, or under V8 flags other than those
- * that they were made with, the bundles are compiled as usual. V8 trusts a cache: one with a flipped
- * bit crashes it, or runs as other code. Therefore the file starts with a SHA-256 of the bundle and
- * of the cache itself, which is checked first (1 ms for both).
+ * nothing is parsed or compiled then, which saves a sixth of a short run. The build makes the
+ * caches (`scripts/code-cache.ts`). They are optional: without them, or under other V8 flags than
+ * they were made with, the bundles are compiled as usual. V8 trusts a cache: one with a flipped bit
+ * crashes it, or runs as other code. Therefore the file starts with a SHA-256 of the bundle and of
+ * the cache itself, which is checked first (1 ms for both).
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -158,13 +158,13 @@ test('a file that says 1.4 with the columns of 1.3, delays of their own and tran
       'shape_id 2\nnum_samples 100\n0\n0\n98\n',
       // As the original writer left them: unpacked where that is no longer.
       'shape_id 3\nnum_samples 4\n0.5\n0.25\n0.5\n0.25\n',
-      'shape_id 4\nnum_samples 4\n0\n-1.57079633\n3.14159265\n1.57079633\n',
+      'shape_id 4\nnum_samples 4\n0\n-1.5\n3\n1.5\n',
     ].join('\n'),
   });
   const { rf, shim } = sequence.block(0);
   near([rf!.delay, rf!.frequencyOffset, rf!.phaseOffset], [100e-6, 120, 0.25]);
   near(shim!.magnitude, [0.5, 0.25, 0.5, 0.25]);
-  near(shim!.phase, [0, -1.57079633, 3.14159265, 1.57079633]);
+  near(shim!.phase, [0, -1.5, 3, 1.5]);
   near([sequence.block(1).duration, sequence.block(2).duration], [500e-6, 3e-3]);
 });
 

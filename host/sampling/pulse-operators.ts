@@ -48,19 +48,23 @@ export function pulseOperators(
     return (pulse) =>
       operators(pulse, () => {
         const { offset } = tissue;
-        const turn = turns(`${pulse} ${offset}`, () => turnsAt(timeline, pulse, offset, places));
-        return relaxed(turn, timeline.pulses[STRIDE.pulse * pulse + 3], tissue);
+        const { nodes, atPoints } = turns(`${pulse} ${offset}`, () => turnsAt(timeline, pulse, offset, places));
+        return atPoints(relaxed(nodes, timeline.pulses[STRIDE.pulse * pulse + 3], tissue));
       });
   };
 }
 
-/** `ROTATION` and `AXIS` of each point. */
-type Turns = Float64Array;
+/** A pulse at some heights: `nodes` are [heights] `ROTATION` and `AXIS`. */
+interface Turns {
+  readonly nodes: Float64Array;
+  /** @param operators at the heights. @returns those at every point, [points][12] */
+  atPoints(operators: Float64Array): Float64Array;
+}
 const TURN = { axis: ROTATION.length, length: ROTATION.length + AXIS.length } as const;
 
 /**
  * Number of heights at which a pulse is computed per cycle of its gradient's dephasing: between
- * them it is interpolated by cubics, with an error of 4e-5.
+ * them its operators are interpolated by cubics, with an error of 4e-5.
  */
 const HEIGHTS_PER_CYCLE = 32;
 
@@ -74,7 +78,7 @@ function turnsAt(timeline: Timeline, pulse: number, offset: number, places: Floa
   const [frame, duration] = [pulses[STRIDE.pulse * pulse + 2], pulses[STRIDE.pulse * pulse + 3]];
   const steps = mergedSteps(timeline, pulse);
   const points = places.length / 3;
-  const computed = (count: number, placeOf: (n: number) => Vector): Turns => {
+  const computed = (count: number, placeOf: (n: number) => Vector): Float64Array => {
     const turns = new Float64Array(TURN.length * count);
     for (let n = 0, at = 0; n < count; n++, at += TURN.length) {
       rotate(steps, gammaBar, placeOf(n), offset - frame, turns, at, turns, at + TURN.axis);
@@ -83,13 +87,16 @@ function turnsAt(timeline: Timeline, pulse: number, offset: number, places: Floa
     return turns;
   };
   const gradient = gradientOf(steps);
-  if (gradient === undefined) return computed(points, (n) => [places[3 * n], places[3 * n + 1], places[3 * n + 2]]);
+  if (gradient === undefined) {
+    const nodes = computed(points, (n) => [places[3 * n], places[3 * n + 1], places[3 * n + 2]]);
+    return { nodes, atPoints: (operators) => operators };
+  }
   const [x, y, z] = gradient.direction;
-  const heights = Float64Array.from({ length: points }, (_, n) => {
-    return x * places[3 * n] + y * places[3 * n + 1] + z * places[3 * n + 2];
-  });
+  const heights = new Float64Array(points);
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const height of heights) {
+  for (let n = 0; n < points; n++) {
+    const height = x * places[3 * n] + y * places[3 * n + 1] + z * places[3 * n + 2];
+    heights[n] = height;
     low = Math.min(low, height);
     high = Math.max(high, height);
   }
@@ -103,21 +110,17 @@ function turnsAt(timeline: Timeline, pulse: number, offset: number, places: Floa
   }
   if (numbers.size > count + 2) {
     const spacing = range / (count - 1);
-    return interpolated(
-      computed(count + 2, (n) => placeAt(low + (n - 1) * spacing)),
-      heights,
-      low,
-      spacing,
-    );
+    return {
+      nodes: computed(count + 2, (n) => placeAt(low + (n - 1) * spacing)),
+      atPoints: (operators) => interpolated(operators, heights, low, spacing),
+    };
   }
   const different = [...numbers.keys()];
-  const known = computed(different.length, (n) => placeAt(different[n]));
-  const turns = new Float64Array(TURN.length * points);
-  for (const [n, height] of heights.entries()) {
-    const from = TURN.length * numbers.get(height)!;
-    turns.set(known.subarray(from, from + TURN.length), TURN.length * n);
-  }
-  return turns;
+  const which = Int32Array.from(heights, (height) => numbers.get(height)!);
+  return {
+    nodes: computed(different.length, (n) => placeAt(different[n])),
+    atPoints: (operators) => copied(operators, which),
+  };
 }
 
 /** Direction of a pulse's gradient and ∫|G| dt [T·s/m]; undefined if the direction changes. */
@@ -136,11 +139,21 @@ function gradientOf(steps: Float64Array): { readonly direction: Vector; readonly
   return { direction: direction ?? [0, 0, 0], moment };
 }
 
-/** @param nodes turns at low − spacing, low, low + spacing … */
-function interpolated(nodes: Turns, heights: Float64Array, low: number, spacing: number): Turns {
-  const turns = new Float64Array(TURN.length * heights.length);
-  const last = nodes.length / TURN.length - 4;
-  for (let n = 0, to = 0; n < heights.length; n++, to += TURN.length) {
+/** Each point has the operator of one node. */
+function copied(nodes: Float64Array, which: Int32Array): Float64Array {
+  const { length } = OPERATOR;
+  const operators = new Float64Array(length * which.length);
+  for (const [n, node] of which.entries())
+    for (let part = 0; part < length; part++) operators[length * n + part] = nodes[length * node + part];
+  return operators;
+}
+
+/** @param nodes operators at low − spacing, low, low + spacing … */
+function interpolated(nodes: Float64Array, heights: Float64Array, low: number, spacing: number): Float64Array {
+  const { length } = OPERATOR;
+  const operators = new Float64Array(length * heights.length);
+  const last = nodes.length / length - 4;
+  for (let n = 0, to = 0; n < heights.length; n++, to += length) {
     const u = (heights[n] - low) / spacing;
     const node = Math.max(0, Math.min(last, Math.floor(u)));
     const f = u - node;
@@ -148,17 +161,14 @@ function interpolated(nodes: Turns, heights: Float64Array, low: number, spacing:
     const w1 = ((f + 1) * (f - 1) * (f - 2)) / 2;
     const w2 = (-(f + 1) * f * (f - 2)) / 2;
     const w3 = ((f + 1) * f * (f - 1)) / 6;
-    const from = TURN.length * node;
-    for (let part = 0; part < TURN.length; part++) {
+    const from = length * node;
+    for (let part = 0; part < length; part++) {
       const at = from + part;
-      turns[to + part] =
-        w0 * nodes[at] +
-        w1 * nodes[at + TURN.length] +
-        w2 * nodes[at + 2 * TURN.length] +
-        w3 * nodes[at + 3 * TURN.length];
+      operators[to + part] =
+        w0 * nodes[at] + w1 * nodes[at + length] + w2 * nodes[at + 2 * length] + w3 * nodes[at + 3 * length];
     }
   }
-  return turns;
+  return operators;
 }
 
 /** Mxy after the rotation turns by `angle`. */
@@ -174,7 +184,7 @@ function leaveFrame(all: Float64Array, at: number, angle: number): void {
 }
 
 /** Rotations with relaxation, as at the top of this file. */
-function relaxed(turns: Turns, duration: number, { T1, T2 }: TissueClass): Float64Array {
+function relaxed(turns: Float64Array, duration: number, { T1, T2 }: TissueClass): Float64Array {
   const [E1, E2] = [Math.exp(-duration / T1), Math.exp(-duration / T2)];
   const perTime = duration > 0 ? 1 / duration : 0;
   const share = (E1 - E2) * perTime;

@@ -29,6 +29,7 @@ import { rolesOf } from './readout-roles.ts';
 import type { Scanner } from './scanner-types.ts';
 import { type Slices, slicesOf } from './slices.ts';
 import { cartesianSpace, type Space } from './space.ts';
+import { turnSpacing } from './spiral-turns.ts';
 import { commonFlip, echoOf, echoTimes, lineSpacing, repetitionTime, sampleTime } from './timing.ts';
 import { isStraight, isZigzag, type Line, lineOf, type Reach, reachOf, trajectoryKind } from './trajectory-kind.ts';
 import type { Sequence } from './types.ts';
@@ -89,7 +90,7 @@ export function encode(sequence: Sequence, scanner: Scanner, walked: Walk = walk
     ? cartesianSpace(lines, step, frame, declared, thickness)
     : kind === 'radial'
       ? radialSpace(readouts, lines, declared, thickness)
-      : freeSpace(readouts, declared, thickness);
+      : freeSpace(readouts, declared, thickness, kind === 'spiral' ? turnSpacing(readouts) : undefined);
   const places = placesOf(all, isLined, space, frame, slices);
   const sameEcho = kind === 'epi' ? 1.5 * lineSpacing(readouts) : 0;
   const counters = countersOf(walked, places, roles, all.map(echoOf), sameEcho, isLined, sequence.name);

@@ -46,14 +46,17 @@ export function radialSpace(
 /**
  * Anything else: the extent of each axis, with its declared field of view or the one that the
  * samples support.
+ * @param turns spacing of the turns of spirals, if it is known
  */
 export function freeSpace(
   readouts: readonly WalkedReadout[],
   declared: Declared,
   thickness: Meters | undefined,
+  turns = 0,
 ): Space {
-  const step = largestStep(readouts);
-  if (step === 0) return pointSpace(readouts, declared, thickness);
+  const along = largestStep(readouts);
+  if (along === 0) return pointSpace(readouts, declared, thickness);
+  const step = Math.max(along, turns);
   const reaches = extents(readouts).map(({ low, high }) => Math.max(-low, high));
   const farthest = Math.max(...reaches);
   const axis = (a: 0 | 1 | 2): AxisSpace => {

@@ -190,6 +190,17 @@ for (const [name, { settings, kind, matrix, fov, more }] of Object.entries(ENCOD
     assert.ok(Math.abs(found.flipAngle![0] - flip) < 1e-3 * flip, `flip angle ${found.flipAngle}`);
   });
 
+test('the field of view of a spiral without definitions follows from its turns, however dense its samples are', () => {
+  for (const arms of [1, 8])
+    for (const dwell of [1e-6, 4e-6]) {
+      const { definitions: _, ...rest } = make('spiral', { n: 48, arms, dwell, dummies: 0 });
+      const { reconMatrix, reconFov } = encode({ ...rest, definitions: new Map() }, DEFAULT_SCANNER);
+      assert.deepEqual(reconMatrix.slice(0, 2), [48, 48]);
+      for (const length of reconFov.slice(0, 2))
+        assert.ok(Math.abs(length - 0.25) < 0.01 * 0.25, `${arms} arms, dwell ${dwell}: ${reconFov}`);
+    }
+});
+
 test('dwi: b of the lobes, by integrating k² over time', () => {
   const sequence = make('dwi', { n: 16, b: 7e8, direction: 'y', dummies: 0 });
   // The volume with weighting; y has phase encoding after it.

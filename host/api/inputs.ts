@@ -51,7 +51,7 @@ export interface Request {
   readonly strict: boolean;
   /** Longest RF step. */
   readonly maxRfStep: Seconds;
-  /** Spins per voxel of a voxel phantom; undefined: as many as the sequence needs. */
+  /** Spins per voxel of a voxel phantom; auto: as many as the sequence needs. */
   readonly spinsPerVoxel: number | 'auto';
   /** File of motions that are added to the phantom's own. */
   readonly motion: string | undefined;

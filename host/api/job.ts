@@ -88,7 +88,7 @@ export async function openJob(cluster: Cluster, ask: () => Request, options: Job
   const kernels = common.plain ? 'simd' : undefined;
 
   const { timelines, phantom } = opened!;
-  // GPUs, and models of the spins other than coils, only have exact methods, so such a run uses
+  // GPUs, and models of the spins together with coils, only have exact methods, so such a run uses
   // these unless a tolerance is given.
   const amongCoils = isModelled(timelines, phantom) && (phantom.model?.coils ?? 0) > 0;
   const exact = options.exact === true || common.onGpu || amongCoils;

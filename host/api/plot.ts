@@ -97,7 +97,7 @@ export function plotImage(
   return drawn('plotImage', { image, options }, () => imagePlot('image', image, { ...(parts && { parts }) }));
 }
 
-/** Figures name options as the command does; errors here use the package's names instead. */
+/** Figures name options as the command does; here their text gets the package's names. */
 const svg = (figure: Figure): string => inOptionNames(svgText(figure));
 
 const drawn = (name: FunctionName, given: Parameters<typeof call>[1], draw: () => Figure): string =>

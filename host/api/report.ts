@@ -121,7 +121,7 @@ async function mapsOf(name: string, options: PhantomOptions, simulated: number):
   }
 }
 
-/** The level of a run is in its provenance; there is none for a scan of a single pulse. */
+/** The level of a run is in its provenance, which files of other programs lack. */
 function withEcho({ provenance }: Parts, limit: number): { readonly echo?: EchoLevel } {
   const { spuriousEcho: level } = provenance;
   return typeof level === 'number' && Number.isFinite(level) ? { echo: { level, limit } } : {};

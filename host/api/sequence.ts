@@ -73,8 +73,8 @@ function softDelay(name: string, key: string, given: number | string): Seconds {
 }
 
 /**
- * Exceeding scanner limits, and contents that have no effect, are warnings (errors with
- * `--strict`); raster misalignment is shown with -v.
+ * Exceeding scanner limits is a warning, or an error with `--strict`; contents that have no effect
+ * are always a warning; raster misalignment is shown with -v.
  */
 export function reportFindings(sequence: Sequence, scanner: Scanner, strict: boolean): void {
   for (const { block, what, fix, severity } of checkSequence(sequence, scanner)) {

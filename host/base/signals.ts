@@ -1,7 +1,7 @@
 /**
  * Signals that ask a run to stop: SIGINT and SIGTERM from a person or a scheduler, SIGUSR1 and
  * SIGUSR2 as SLURM sends them before the time limit. They are trapped from the start
- * (`cli/launch.ts`) until the process exits, so that none of them kills a rank that has work to
+ * (`cli/larmor.ts`) until the process exits, so that none of them kills a rank that has work to
  * save. A second SIGINT ends the process at once: its sender does not want to wait.
  */
 const STOPS = ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;

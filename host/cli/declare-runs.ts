@@ -31,7 +31,7 @@ function withScan(command: Command): Command {
     .addOption(
       new Option(
         '--t2prime <how>',
-        "T2' of spins whose T2* is shorter than T2: none, the exact decay of one coherence pathway, or several off-resonances per spin",
+        "T2' of spins whose T2* is shorter than T2: none, the decay of one coherence pathway, or several off-resonances per spin",
       )
         .choices(WORDS.t2prime)
         .default('none'),
@@ -169,7 +169,7 @@ export function declareSweep(program: Command): void {
       'vary a parameter: 10ms,20ms or 2deg:60deg:8; of sequence, phantom, scanner.B0 or option.snr; repeatable, the first varies slowest',
       collect,
     )
-    .requiredOption('-o, --output <file.csv>', 'the table; runs that it already contains are not repeated')
+    .requiredOption('-o, --output <file.csv>', 'the table; rows that it has are kept, and their runs not repeated')
     .option('--roi <labels.nii>', 'NIfTI image of labels: adds mean and standard deviation of each region')
     .option('--curve <file>', 'plot the means over the first parameter with several numeric values: .svg or .png')
     .option('--sheet <file>', 'draw all images on one sheet: .svg or .png')

@@ -70,8 +70,8 @@ function memory(): Check {
 const BUILD_ADDON = `npm run --prefix ${resolve(assetPath('wasm'), '../..')} addon`;
 
 /**
- * For each MPI family: whether the addon is built, a launcher is on the PATH, and a compiler can
- * build what is missing.
+ * For each MPI family: whether the addon is built, and if not, whether there is a compiler to build
+ * it.
  */
 function mpi(): Check[] {
   return (['openmpi', 'mpich'] as const).map((family) => {

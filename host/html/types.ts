@@ -84,7 +84,10 @@ export interface ImageData {
   /** Magnitude shown white by default, and the largest. */
   readonly white: number;
   readonly largest: number;
-  /** Pixels of single coils, whose phases are meaningful: not the root of the sum of squares. */
+  /**
+   * Whether the data are of a single coil: the image is then not the root of the sum of squares,
+   * and its phases are meaningful.
+   */
   readonly hasPhase: boolean;
   /**
    * [coil][repetition][contrast][slice][row][column][re, im] of the stored indices; a row of `Rows`

@@ -93,8 +93,8 @@ function classes(nodes: readonly number[]): Basis {
 }
 
 /**
- * The number of points that represent e^{−rate·time} to `PRECISE` for rates up to `largest` and
- * times up to `longest`.
+ * A basis of as many points as represent e^{−rate·time} to `PRECISE` for rates up to `largest` and
+ * times up to `longest`, within `MOST_CHANNELS`.
  */
 function interpolation(largest: number, longest: number): Basis {
   for (let count = 4; ; count += 2) {

@@ -28,7 +28,7 @@ const MOST_PAIRS = 256;
  * e^{−6}.
  */
 const DECAYS = 3;
-/** Relative difference of T2* from T2 from which it is significant: files round to six digits. */
+/** Ratio of T2* to T2 below which T2* counts as shorter: files round to six digits. */
 const SHORTER = 1 - 1e-5;
 
 /** Columns are f32, which may round up. */

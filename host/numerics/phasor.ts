@@ -6,7 +6,7 @@
 
 /** Puts them at `at` and after it. */
 export function phasor(turns: number, into: Float64Array, at: number): void {
-  // Half turns from the nearest whole number, series for a quarter of the angle, then the
+  // At most half a turn from the nearest whole number, series for a quarter of the angle, then the
   // double-angle formula twice.
   const a = (Math.PI / 2) * (turns - Math.round(turns));
   const aa = a * a;

@@ -74,7 +74,10 @@ export function openFastDigest(): Digest {
   };
 }
 
-/** Instantiated at the first digest: where address space is limited the kernels need all of it. */
+/**
+ * The implementation, chosen at the first digest: without the module where address space is
+ * limited, since the kernels need all of it.
+ */
 let chosen: Digest | undefined;
 
 /**

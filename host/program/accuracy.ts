@@ -35,8 +35,8 @@ export const INTERPOLATION = 1 / 8;
  */
 export const OPERATOR_GAIN = 5;
 /**
- * Shares of the error of an entry: interpolation between amplitudes, and its table, which is
- * interpolated in frequency, R1 and R2.
+ * Number of errors of an entry: of interpolation between amplitudes, and of its table; and axes
+ * along which the table is interpolated: frequency, R1 and R2.
  */
 const ENTRY_ERRORS = 2;
 export const TABLE_AXES = 3;

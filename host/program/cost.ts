@@ -87,7 +87,7 @@ interface Axis {
 const weightsOf = ({ kernel: { taps, degree } }: Axis): number => 4 * taps * degree;
 
 /**
- * One of several lines that share an axis, with several coils, each of which computes the weights
+ * One of several lines that share an axis, with or without coils; each coil computes the weights
  * again.
  */
 export function nufft1d1Cost(axis: Axis, lines: number, tileSize: number, coils: number): number {

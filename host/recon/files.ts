@@ -32,10 +32,10 @@ export function imageWriterFor(path: string): ImageWriter {
   return WRITERS[extension];
 }
 
-/** @throws LarmorError 2 for an unknown extension, 73 if it cannot be written */
 /** The part that shows in formats of real numbers. */
 const realPart = (part: Part | undefined): RealPart => (part === undefined || part === 'coils' ? 'magnitude' : part);
 
+/** @throws LarmorError 2 for an unknown extension, 73 if it cannot be written */
 export function writeImage(path: string, image: Image, part?: Part): void {
   imageWriterFor(path)(path, image, part);
 }

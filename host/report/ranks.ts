@@ -1,6 +1,6 @@
 /**
- * The time that ranks spent in each step, as a table: all ranks if they are few, else the first and
- * last ones.
+ * The time that ranks spent in each step, as a table: all ranks if they are few, else the slowest
+ * and the fastest ones.
  */
 import type { Summary } from './summary.ts';
 

@@ -34,8 +34,8 @@ const OUTPUT_BYTES = 32;
 
 export interface MemoryForecast {
   /**
-   * Memory of Node, the program and the opened inputs: timeline, contents of the phantom, and
-   * buffers for reading them.
+   * Memory of Node, the program and the opened inputs: timeline, contents of the phantom, and the
+   * memory that reading them took.
    */
   readonly opened: number;
   /** Timeline, tiles, scratch and sums in the kernels' memory. */

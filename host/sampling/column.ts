@@ -179,8 +179,8 @@ export function denseColumn(timeline: Timeline, steps: Steps, places: Float64Arr
 }
 
 /**
- * Number of layers that distinguishes the orders of the few largest moments across a slab, a power
- * of two.
+ * Number of layers, a power of two, that distinguishes orders of a few times the largest moment
+ * across a slab.
  */
 function layersOf({ intervals }: Steps, { direction }: Slice, slab: number): number {
   const cycles = intervals.map(({ k }) => slab * Math.abs(k.reduce((sum, part, i) => sum + part * direction[i], 0)));

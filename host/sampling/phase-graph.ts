@@ -194,8 +194,8 @@ export function windsOneWay(timeline: Timeline, slice: Slice): boolean {
 }
 
 /**
- * k from each pulse of a slice to the next [cycles/m], with hard pulses. Moments before the first
- * pulse dephase nothing.
+ * k from each pulse of a slice to the next [cycles/m], with pulses taken as instantaneous. Moments
+ * before the first pulse dephase nothing.
  */
 export function* momentsBetweenPulses(timeline: Timeline, slice: Slice): Generator<Vector> {
   const k: [number, number, number] = [0, 0, 0];
@@ -223,10 +223,7 @@ export function pulseOfSlice({ position, thickness }: HardPulse, slice: Slice): 
   return !(Math.abs(position - slice.position) > thickness);
 }
 
-/**
- * The slice of the readout in the middle of the scan: of the pulses since the previous readout, the
- * thinnest slice.
- */
+/** The middle one of the distinct slices that are read; without any, one that holds all spins. */
 export function sliceOf(timeline: Timeline): Slice {
   const all = slicesOf(timeline);
   return all[all.length >> 1] ?? { position: 0, thickness: Number.POSITIVE_INFINITY, direction: [0, 0, 0] };
@@ -240,7 +237,10 @@ export interface Slice {
   readonly direction: Vector;
 }
 
-/** The distinct slices that are read, in order of appearance; none if no pulse selects. */
+/**
+ * The distinct slices that are read, in order of appearance, each the thinnest of the pulses since
+ * the previous readout; none if no pulse selects.
+ */
 export function slicesOf(timeline: Timeline): Slice[] {
   const slices = new Map<string, Slice>();
   const known = new Set<HardPulse>();

@@ -291,7 +291,10 @@ interface AcrossSlice {
    * The same as `distances`, for the heights of the points only: all in the middle of the pixel.
    */
   readonly apart: Float64Array;
-  /** The relative spurious echo of a dense column at the positions of the points. */
+  /**
+   * Energy of the spurious echo of a dense column at the heights of the points, relative to the
+   * signal.
+   */
   energyOf(tissue: TissueClass): number;
 }
 

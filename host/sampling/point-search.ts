@@ -109,7 +109,7 @@ export function searchByTrial(
         const one = play(candidate);
         if (one.level <= tolerance && one.scale <= SCALE_TOLERANCE) return one;
         // More layers do not help against in-plane dephasing, and the echo of lattices decreases at
-        // best in proportion to their size.
+        // best in inverse proportion to their size.
         const reached = candidate.layered === undefined ? one.level * (count / MAX_SPINS) : one.level;
         if (reached > tolerance && layered < tolerance / 2) hopeless.add(family);
       }

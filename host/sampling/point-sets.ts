@@ -64,7 +64,7 @@ export function samples(source: PhantomSource, slice: Slice | undefined, runs = 
 
 /**
  * Spins whose relaxation times agree within a third are one tissue; tissues in order of falling
- * weight, among equals long T2 first.
+ * weight times T2, the first few of them.
  */
 export function tissueClasses({ tissues }: Sampled): (TissueClass & { readonly weight: number })[] {
   const classes = new Map<string, { T1: number; T2: number; offset: number; weight: number }>();

@@ -66,10 +66,10 @@ export interface PointTrial {
 }
 
 /**
- * Points that represent a perfect object in a cell: a grid of this size in its plane, with as many
- * different heights. A rotating moment dephases by tens of cycles across a pixel: a coarse grid of
- * columns of layers (8 × 8 × 32) rephases those as an echo of its own, 6 % for UTE where 0.6 % are
- * right.
+ * Points along each axis of the grid that represents a perfect object in the plane of a cell; each
+ * point of it has a height of its own. A rotating moment dephases by tens of cycles across a pixel:
+ * a coarse grid of columns of layers (8 × 8 × 32) rephases those as an echo of its own, 6 % for UTE
+ * where 0.6 % are right.
  */
 const GRID = 91;
 /**

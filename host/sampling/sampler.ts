@@ -104,8 +104,8 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
             const least = exactly ?? fewest(error, most, tolerance);
             const { level, scale } = error(least);
             const layers = { places: rankOne(least, [0, 0, 1]), level, scale };
-            // These layers dephase everything across the slice; what dephases only in the plane
-            // needs different positions there too.
+            // These layers suffice for all orders that are dephased across the slice; orders
+            // dephased only in the plane need different positions there too.
             const orders = inPlane ? graph(tissue).orders : [];
             const flat = orders.filter(({ kappa }) => Math.abs(kappa[2]) * slab < 0.5);
             const inFlat = levelOfSet(flat, grid, least, [0, 0, 1]);

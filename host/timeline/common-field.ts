@@ -1,8 +1,8 @@
 /**
  * A field that is the same for all spins [T]. It is not simulated: the frame rotates with it, and
  * therefore the phases of pulses and of the receiver change. There are two such fields: the one
- * that a block states (`Block.common`), and G·b for spins that all move by the same b(t), in
- * addition to other rotations.
+ * that a block states (`Block.common`), and G·b for spins that all move by the same b(t), even
+ * if they also rotate.
  */
 import type { Seconds } from '../base/units.ts';
 import { integral, type PiecewiseLinear, valueAt } from '../sequence/waveform.ts';

@@ -1,7 +1,7 @@
 /**
  * The WASM engine: feeds tiles through a ring of slots from which threads take them. With one
- * thread the calling thread simulates, unless tiles take long: then no worker has to be started,
- * and the event loop runs between tiles.
+ * thread, unless tiles take long, the calling thread simulates: no worker has to be started, and
+ * the event loop runs between tiles.
  */
 
 import { KernelContext, Slot as SlotRecord } from '../../abi/abi.generated.ts';

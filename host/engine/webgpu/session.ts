@@ -69,8 +69,8 @@ const CHUNK_UNIT = 32;
 const LARGEST_STARTS = 2 ** 28;
 const LARGEST_BATCH = 2 ** 20;
 /**
- * Planned durations of a batch and of a submission [s]: a stop signal waits for the former, a
- * driver times out after the latter.
+ * Planned durations of a batch and of a submission [s]: a stop signal waits for the former, the
+ * time limits of drivers apply to the latter.
  */
 const BATCH_SECONDS = 3;
 const SUBMIT_SECONDS = 0.25;

@@ -43,8 +43,8 @@ export function vulkanFindings(root = '/', environment: NodeJS.ProcessEnv = proc
     .map((file) => ({ file, library: libraryOf(at(file)) }));
   for (const { file, library } of drivers) {
     if (library === undefined) findings.push(`${file} is not there or names no library: correct it`);
-    // A path that contains a folder is relative to the ICD file; a bare file name is found by the
-    // loader itself.
+    // A relative path that contains a folder is relative to the ICD file: the loader itself finds
+    // such a library, and it is not checked.
     else if ((isAbsolute(library) || !library.includes('/')) && !hasLibrary(library))
       findings.push(`${file} names ${library}, which is missing: in a container, let the driver's libraries in`);
   }

@@ -21,8 +21,8 @@ export interface Refusal {
   /** Bytes of memory, its own included. */
   memory?: number;
   /**
-   * The limit of more than this many milliseconds was exceeded. The library was stopped during a
-   * step, so it must not be used again.
+   * Time limit in milliseconds that was exceeded. The library was stopped during a step, so it must
+   * not be used again.
    */
   time?: number;
 }

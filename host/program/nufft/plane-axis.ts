@@ -54,8 +54,8 @@ export interface Span {
 }
 
 /**
- * Oversampling factors of the cells relative to the largest k: smaller cells need fewer taps per
- * spin, and more in the transform.
+ * Oversampling factors of the cells relative to the largest k: with smaller cells a spin is spread
+ * on fewer of them, and the transform has more.
  */
 const FINENESS = [1.25, 1.5, 1.75, 2, 2.5] as const;
 /** The same for points, against the cells there are. */

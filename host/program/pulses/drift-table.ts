@@ -163,7 +163,8 @@ function termsFor(timeline: Timeline, shape: Shape, range: DriftRange, bound: nu
         const product = factors.reduce((size, factor) => size * factor, factors.length > 1 ? 2 : 1);
         all.push({ orders: [a, b, c], size: product });
       }
-  // Omitted terms reappear as aliases at the nodes: each gets half of the bound.
+  // Omitted terms reappear as aliases at the nodes: omission and aliases each get half of the
+  // bound.
   let left = bound / 2;
   const kept = all
     .sort((p, q) => p.size - q.size)

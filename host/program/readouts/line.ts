@@ -20,7 +20,8 @@ const PARTS = [1, 2, 4, 8] as const;
 /** Samples of a part, at least. */
 const FEWEST_SAMPLES = 8;
 /**
- * Longest line: the factors of a longer one would fill memory, and no imaging readout is longer.
+ * Samples of a part, at most: the factors of a longer one would fill memory, and no imaging readout
+ * is longer.
  */
 const MOST_SAMPLES = 16_384;
 /** Columns of a panel, beside real and imaginary amplitudes of each order. */

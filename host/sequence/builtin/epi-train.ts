@@ -14,7 +14,9 @@ export interface EpiTrain {
   readonly center: Seconds;
   /** Lobes that lead to its first line. */
   readonly winders: { readonly gx: TrapezoidEvent; readonly gy: TrapezoidEvent };
-  /** Labels of all lines of the train; undefined: it is played but not read. */
+  /**
+   * The blocks of the train. @param labels of all its lines; undefined: it is played but not read
+   */
   blocks(labels: readonly LabelEvent[] | undefined): Block[];
 }
 

@@ -30,6 +30,7 @@ export const statSync = (path: string): never => readFileSync(path) as never;
 const noFiles = refused('reading or writing a file');
 
 export {
+  noFiles as accessSync,
   noFiles as closeSync,
   noFiles as createReadStream,
   noFiles as fstatSync,
@@ -38,6 +39,7 @@ export {
   noFiles as linkSync,
   noFiles as lstatSync,
   noFiles as mkdirSync,
+  noFiles as mkdtempSync,
   noFiles as openSync,
   noFiles as readdirSync,
   noFiles as readlinkSync,
@@ -45,6 +47,7 @@ export {
   noFiles as realpathSync,
   noFiles as renameSync,
   noFiles as rmSync,
+  noFiles as statfsSync,
   noFiles as unlinkSync,
   noFiles as utimesSync,
   noFiles as writeFileSync,
@@ -64,6 +67,7 @@ export const availableParallelism = (): number => (crossOriginIsolated ? navigat
 export const totalmem = (): number => 2 ** 32;
 export const constrainedMemory = (): number => 0;
 export const hostname = (): string => 'browser';
+export const tmpdir = (): string => '/tmp';
 
 // node:crypto, node:zlib, node:util, node:vm, node:module
 /** What is digested by SHA-1 is a key in memory: any digest will do. */

@@ -115,7 +115,7 @@ export function programCost(job: ProgramJob): number {
   return cost;
 }
 
-const pulsesOf = (context: Context): Operators => context.once('pulses', () => choosePulses(context, PULSE_METHODS));
+const pulsesOf = (context: Context): Operators => choosePulses(context, PULSE_METHODS);
 
 /** The kernels' op for what a window begins with. */
 function opOf({ kind, index }: NonNullable<Window['begin']>, { useOf, lookUps }: Operators) {

@@ -55,10 +55,12 @@ test('the errors of the chosen methods sum to no more than the tolerance', () =>
 
 test('programCost is what the program costs, in any order of tile sizes and tolerances', () => {
   const source = phantomOf(randomSpins(300));
-  for (const timeline of [timelineOf(spiral(2, 512)), timelineOf(gradientEcho3d(40, 96)), epi()]) {
+  // Of 40 slices, the operators of 21 fit a tile of 32768.
+  const slices = timelineOf(makeBuiltin('gre', { n: 8, slices: 40, dummies: 0 }, DEFAULT_SCANNER));
+  for (const timeline of [timelineOf(spiral(2, 512)), timelineOf(gradientEcho3d(40, 96)), epi(), slices]) {
     const timelines = [timeline] as const;
     for (const tolerance of [1e-2, 1e-4])
-      for (const tileSize of [8192, 256]) {
+      for (const tileSize of [8192, 256, 32768]) {
         const job = { timelines, source, precision: 'f32', tolerance, tileSize } as const;
         const cost = programCost(job);
         assert.ok(isClose(cost, programFor(job).cost), `${cost}`);

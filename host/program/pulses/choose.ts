@@ -47,12 +47,22 @@ const CACHED_BYTES = 1024;
 const MOST_BYTES = 2 ** 25;
 const OPERATOR_BYTES = 48;
 
-/** @param methods of all pulses, the definition last */
+/**
+ * Made once for all tile sizes that have room for as many operators.
+ * @param methods of all pulses, the definition last
+ */
 export function choosePulses(context: Context, methods: readonly PulseMethod[]): Operators {
-  const { timeline } = context;
-  if (context.isModelled) return lookedUp(context);
+  const { once, tileSize } = context;
+  if (context.isModelled) return once('pulses', () => lookedUp(context));
+  const candidates = once('candidates of pulses', () => candidatesFor(context, methods));
+  const wanted = candidates.reduce((sum, { family }) => sum + family.nodes.length, 0);
+  const most = Math.min(wanted, Math.floor(MOST_BYTES / (OPERATOR_BYTES * tileSize)));
+  return once(`pulses, ${most} operators`, () => chosenFrom(candidates, context, most));
+}
+
+/** @param most operators of a spin, for which there is room */
+function chosenFrom(candidates: readonly Candidate[], { timeline }: Context, most: number): Operators {
   const { excitations } = timeline;
-  const candidates = candidatesFor(context, methods);
   const pulses = scaledPulses(timeline);
   const operators: number[] = [];
   const chosen: Candidate[] = [];
@@ -60,9 +70,9 @@ export function choosePulses(context: Context, methods: readonly PulseMethod[]):
   const termsOf = new Map<number, readonly Values<typeof Term>[]>();
   for (const candidate of candidates) {
     const { nodes, pulse, members, uses } = candidate.family;
-    const bytes = OPERATOR_BYTES * (operators.length + nodes.length);
-    if (bytes * context.tileSize > MOST_BYTES) continue;
-    const loading = bytes > CACHED_BYTES ? uses * nodes.length * LOADED_OPERATOR : 0;
+    const count = operators.length + nodes.length;
+    if (count > most) continue;
+    const loading = OPERATOR_BYTES * count > CACHED_BYTES ? uses * nodes.length * LOADED_OPERATOR : 0;
     if (!(candidate.saved > loading)) continue;
     const first = operators.length;
     for (const node of nodes) {

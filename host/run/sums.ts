@@ -58,12 +58,10 @@ export function sumsInFiles(files: readonly SumsFile[], passes: readonly CoilPas
 /** Samples read at once. */
 const PIECE = 2 ** 18;
 
-/** All sums, coil by coil, in pieces. */
-export function* piecesOf({ coils, samples, whole, read }: Sums): Generator<BigInt64Array> {
-  if (whole !== undefined) yield whole;
-  else
-    for (let coil = 0; coil < coils; coil++)
-      for (let from = 0; from < samples; from += PIECE) yield read(coil, from, Math.min(PIECE, samples - from));
+/** All sums, coil by coil, in pieces: a hash takes less than 2 GiB at once. */
+export function* piecesOf({ coils, samples, read }: Sums): Generator<BigInt64Array> {
+  for (let coil = 0; coil < coils; coil++)
+    for (let from = 0; from < samples; from += PIECE) yield read(coil, from, Math.min(PIECE, samples - from));
 }
 
 export function isZero(sums: Sums): boolean {

@@ -30,6 +30,8 @@ export async function checkpointPage(name: string): Promise<Served> {
   // Names in the command are relative to the folder of the run.
   const folder = resolve(name);
   const path = join(folder, 'checkpoint.larmor');
+  // Before it is read: the run may replace it while its sequence is opened.
+  const of = fingerprint(path);
   const found = inspectCheckpoint(name);
   if (found === undefined)
     throw badInput(name, 'holds no checkpoint', 'give the folder of --checkpoint, once its run has written one');
@@ -40,7 +42,7 @@ export async function checkpointPage(name: string): Promise<Served> {
   const job = await jobOf(found.header, path);
   const { tileCount: total } = found.header.plan;
 
-  let shown = { of: fingerprint(path), ...state(found.header) };
+  let shown = { of, ...state(found.header) };
   let report = partialReport(job, found.sums, shown.done, total);
   const refresh = (): void => {
     const now = fingerprint(path);

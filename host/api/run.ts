@@ -3,10 +3,8 @@
  * may fail on one rank is agreed on by all (`comm/agree.ts`). The command calls this on all ranks,
  * the package's `simulate` on one.
  */
-import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { cannotWrite, EXIT, LarmorError, usage } from '../base/errors.ts';
+import { existsSync } from 'node:fs';
+import { EXIT, LarmorError, usage } from '../base/errors.ts';
 import { requireDistinct, writeOutput } from '../base/files.ts';
 import { info, warn } from '../base/log.ts';
 import type { StopRequest } from '../base/signals.ts';
@@ -17,14 +15,14 @@ import type { Engine, EngineJob } from '../engine/types.ts';
 import type { NoiseRequest } from '../model/noise.ts';
 import { timedReads } from '../phantom/timed.ts';
 import { channelsOf } from '../phantom/types.ts';
-import { checkWritable, filesOf, STREAM } from '../raw/index.ts';
+import { checkWritable, filesOf } from '../raw/index.ts';
 import type { RawData } from '../raw/types.ts';
 import type { RankReport, Summary } from '../report/summary.ts';
-import { describeFile, recordCompletion, sumsFile, writeCheckpoint } from '../run/checkpoint.ts';
+import { describeFile, recordCompletion, writeCheckpoint } from '../run/checkpoint.ts';
 import type { StartedBy } from '../run/checkpoint-header.ts';
 import { lockFolder } from '../run/lock.ts';
 import { type RunResult, runTiles } from '../run/loop.ts';
-import { bytesOfPasses, type CoilPass, inPass, passesOf, passingSource } from '../run/passes.ts';
+import { type CoilPass, inPass, passesOf, passingSource } from '../run/passes.ts';
 import { type CheckpointOptions, findResumePoint, type ResumePoint } from '../run/resume.ts';
 import type { Schedule } from '../run/scheduler.ts';
 import { isZero, sumsInFiles, sumsInMemory } from '../run/sums.ts';
@@ -50,6 +48,7 @@ import {
   wholeRaw,
   writeOutputs,
 } from './result.ts';
+import { type Spool, spoolFor } from './spool.ts';
 
 export interface RunOptions extends CheckpointOptions {
   /** Raw-data files to write. */
@@ -110,8 +109,7 @@ export async function runJob(
   const { magnetization } = options;
   const store = magnetization === undefined ? undefined : magnetizationStore(phantom);
 
-  const passes = passesOfJob(job);
-  const { done, firstPass, complete, resumePoint, reportText, spool } = await start(cluster, job, passes, options);
+  const { passes, done, firstPass, complete, resumePoint, reportText, spool } = await start(cluster, job, options);
   if (complete) {
     phantom.close();
     if (root) reportComplete(resumePoint, options);
@@ -176,6 +174,7 @@ export async function runJob(
       // The sums of this pass are nowhere else.
       await agreeFromRoot(cluster, 'pass', () => {
         if (notSaved !== undefined) throw notSaved;
+        spool!.keep(pass);
       });
     }
     if (options.verify && result.complete) verification = await verify(cluster, job, passes);
@@ -194,11 +193,7 @@ export async function runJob(
       const sums =
         passes.length === 1
           ? sumsInMemory(engine.sums, channelsOf(phantom), timeline.sampleCount)
-          : sumsInFiles(
-              passes.map((_, pass) => sumsFile(spool!.folder, pass)),
-              passes,
-              timeline.sampleCount,
-            );
+          : sumsInFiles(spool!.open(passes.length), passes, timeline.sampleCount);
       const simulated = { sums, passes: passes.length, methods: engine.methods, threads: engine.threads };
       try {
         outcome = finish(job, simulated, perRank, {
@@ -220,10 +215,10 @@ export async function runJob(
 
 /**
  * Rank 0 checks that everything can be written and finds what an earlier run left.
- * @returns on rank 0 where to resume from and what makes the report; on all ranks the tiles that
- *   are done, and whether all of the outputs are
+ * @returns on rank 0 where to resume from and what makes the report; on all ranks the passes as rank
+ *   0 counts them, the tiles that are done, and whether all of the outputs are
  */
-async function start(cluster: Cluster, job: Job, passes: readonly CoilPass[], options: RunOptions) {
+async function start(cluster: Cluster, job: Job, options: RunOptions) {
   const { plan } = job;
   const samples = job.timelines[0].sampleCount;
   const { outputs, magnetization, reportFile } = options;
@@ -242,11 +237,12 @@ async function start(cluster: Cluster, job: Job, passes: readonly CoilPass[], op
     requireDistinct([...outputs.flatMap(filesOf), ...(magnetization?.files ?? []), ...reportFiles]);
     if (options.checkpoint !== undefined) await lockFolder(options.checkpoint);
     reportText = await page?.reportOfJob(job);
+    const passes = passesOfJob(job);
     const sizes = passes.map(({ coils }, pass) => ({ pass, passes: passes.length, coils, samples }));
     resumePoint = findResumePoint(options, plan, sizes, outputs.map(filesOf), noiseText(options.noise));
     const complete = resumePoint.completion !== undefined;
     if (!complete) spool = spoolFor(passes.slice(resumePoint.pass), passes.length > 1, samples, options);
-    return { done: resumePoint.done, firstPass: resumePoint.pass, complete };
+    return { passes, done: resumePoint.done, firstPass: resumePoint.pass, complete };
   });
   return { ...agreed, resumePoint, reportText, spool };
 }
@@ -326,48 +322,6 @@ export function passesOfJob({
 }: Pick<Job, 'mix' | 'phantom' | 'timelines'>): readonly CoilPass[] {
   const coils = channelsOf(phantom);
   return mix === undefined ? passesOf(coils, timelines[0].sampleCount) : [{ first: 0, coils }];
-}
-
-/** Folder that keeps the sums of passes, and checkpoints. */
-interface Spool {
-  /** Made when it is first asked for. */
-  readonly folder: string;
-  /** Removes it, unless it is that of --checkpoint. */
-  remove(): void;
-}
-
-/**
- * @param left passes whose sums will be written
- * @throws LarmorError 73 if the disk has no room for them
- */
-function spoolFor(
-  left: readonly CoilPass[],
-  isNeeded: boolean,
-  samples: number,
-  { checkpoint, outputs }: RunOptions,
-): Spool | undefined {
-  if (!isNeeded) return checkpoint === undefined ? undefined : { folder: checkpoint, remove: () => {} };
-  const output = outputs.find((path) => path !== STREAM);
-  const parent = checkpoint ?? (output === undefined ? tmpdir() : dirname(resolve(output)));
-  const { bavail, bsize } = statfsSync(parent);
-  const [needed, free] = [bytesOfPasses(left, samples), bavail * bsize];
-  if (needed > free) {
-    const gib = (bytes: number): string => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
-    const coils = left[left.length - 1].first + left[0].coils - left[0].first;
-    const what = `the sums of ${coils} coils and ${samples} samples take ${gib(needed)}, ${gib(free)} are free`;
-    throw cannotWrite(parent, what, 'name a folder on a larger disk with --checkpoint, or fewer coils');
-  }
-  if (checkpoint !== undefined) return { folder: checkpoint, remove: () => {} };
-  let made: string | undefined;
-  return {
-    get folder() {
-      made ??= mkdtempSync(join(parent, '.larmor-sums-'));
-      return made;
-    },
-    remove() {
-      if (made !== undefined) rmSync(made, { recursive: true, force: true });
-    },
-  };
 }
 
 /** Noise as text: to compare ranks, and runs with their record. */

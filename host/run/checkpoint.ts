@@ -237,14 +237,13 @@ function readFrom(fd: number, path: string): { header: Header; sums: BigInt64Arr
   return { header, sums };
 }
 
-/** Where the sums of a complete pass lie in its file, which was checked or written before. */
-export function sumsFile(directory: string, pass: number): SumsFile {
+/** Opens the sums of a complete pass, whose file was checked or written before. */
+export function openSums(directory: string, pass: number): SumsFile {
   const path = checkpointPath(directory, pass);
   const prefix = Buffer.alloc(PREFIX_BYTES);
   const fd = openSync(path, 'r');
   readSync(fd, prefix, 0, PREFIX_BYTES, 0);
-  closeSync(fd);
-  return { path, offset: PREFIX_BYTES + prefix.readUInt32LE(12) };
+  return { path, fd, offset: PREFIX_BYTES + prefix.readUInt32LE(12) };
 }
 
 /** @returns the header, or what is wrong with it */

@@ -2,7 +2,7 @@
  * The finished sums of a run, [coils][samples][re, im], on rank 0: in memory after a single pass,
  * else in one file for each pass, of which parts are read when they are wanted.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { badInput } from '../base/errors.ts';
 import { type CoilPass, sumBytes } from './passes.ts';
 
@@ -26,14 +26,15 @@ export function sumsInMemory(whole: BigInt64Array, coils: number, samples: numbe
 
 /** Where a file holds the sums of a pass. */
 export interface SumsFile {
+  /** As messages name it. */
   readonly path: string;
+  readonly fd: number;
   /** Of the first of them [bytes]. */
   readonly offset: number;
 }
 
-/** @param files of each pass */
+/** @param files of each pass, which `close` closes */
 export function sumsInFiles(files: readonly SumsFile[], passes: readonly CoilPass[], samples: number): Sums {
-  const opened = files.map(({ path }) => openSync(path, 'r'));
   const last = passes[passes.length - 1];
   return {
     ...{ coils: last.first + last.coils, samples },
@@ -43,14 +44,14 @@ export function sumsInFiles(files: readonly SumsFile[], passes: readonly CoilPas
       const bytes = new Uint8Array(sums.buffer);
       const from = files[pass].offset + sumBytes((coil - passes[pass].first) * samples + first);
       for (let done = 0; done < bytes.length; ) {
-        const got = readSync(opened[pass], bytes, done, bytes.length - done, from + done);
+        const got = readSync(files[pass].fd, bytes, done, bytes.length - done, from + done);
         if (got === 0) throw badInput(files[pass].path, 'was cut short while it was read', 'simulate again');
         done += got;
       }
       return sums;
     },
     close() {
-      for (const fd of opened) closeSync(fd);
+      for (const { fd } of files) closeSync(fd);
     },
   };
 }

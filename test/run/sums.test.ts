@@ -1,7 +1,7 @@
 /** The sums of a finished run: the same from memory and from the files of passes, in pieces that a hash takes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sumsFile, writeCheckpoint } from '../../host/run/checkpoint.ts';
+import { openSums, writeCheckpoint } from '../../host/run/checkpoint.ts';
 import { bytesOfPasses, type CoilPass } from '../../host/run/passes.ts';
 import { isZero, piecesOf, type Sums, sumsInFiles, sumsInMemory } from '../../host/run/sums.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
@@ -26,7 +26,7 @@ function inFiles(): Sums {
   const files = PASSES.map(({ first, coils }, pass) => {
     const sums = whole.subarray(2 * first * SAMPLES, 2 * (first + coils) * SAMPLES);
     writeCheckpoint(folder, plan, { title: 'x', coils, done, sums, pass, passes: PASSES.length });
-    return sumsFile(folder, pass);
+    return openSums(folder, pass);
   });
   return sumsInFiles(files, PASSES, SAMPLES);
 }

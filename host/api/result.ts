@@ -7,7 +7,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { warnings } from '../base/log.ts';
 import type { Seconds } from '../base/units.ts';
 import type { Engine } from '../engine/types.ts';
-import { addNoise, addNoiseTo, covarianceFactor, type Noise, type NoiseRequest, noiseOf } from '../model/noise.ts';
+import { addNoise, covarianceFactor, type Noise, type NoiseRequest, noiseAdder, noiseOf } from '../model/noise.ts';
 import { identityDigest } from '../phantom/identity.ts';
 import { channelsOf } from '../phantom/types.ts';
 import { writeRaw } from '../raw/index.ts';
@@ -75,10 +75,10 @@ function receiveParts(job: Job, sums: Sums, request: NoiseRequest | undefined): 
   const { readouts } = encoding!;
   const noise = noiseOf(request, noiseless, coils, readouts);
   const covariance = scanner.receive?.noiseCovariance;
-  const factor = covariance && covarianceFactor('scanner', covariance, coils);
+  const addTo = noiseAdder(readouts, noise, covariance && covarianceFactor('scanner', covariance, coils));
   const partOf = (coil: number, first: number, samples: number): Float64Array => {
     const part = noiseless(coil, first, samples);
-    addNoiseTo(part, { coil, coils: 1, first, samples }, readouts, noise, factor);
+    addTo(part, coil, first);
     return part;
   };
   return { signal, partOf, coils, noise };

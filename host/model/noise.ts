@@ -39,73 +39,91 @@ export function addNoise(
   covariance: NoiseCovariance | undefined,
 ): void {
   const factor = covariance && covarianceFactor('scanner', covariance, coils);
-  addNoiseTo(signal, { coil: 0, coils, first: 0, samples: signal.length / 2 / coils }, readouts, noise, factor);
+  const add = noiseAdder(readouts, noise, factor);
+  const samples = signal.length / 2 / coils;
+  for (let from = 0; from < samples; from += CHUNK)
+    for (let coil = 0; coil < coils; coil++) {
+      const at = coil * samples + from;
+      add(signal.subarray(2 * at, 2 * (at + Math.min(CHUNK, samples - from))), coil, from);
+    }
 }
 
-/** Coils [coil, coil + coils) and samples [first, first + samples) of a signal. */
-interface SignalPart {
-  readonly coil: number;
-  readonly coils: number;
-  readonly first: number;
-  readonly samples: number;
-}
+/** Samples whose noise in all coils is kept at a time. */
+const CHUNK = 2 ** 14;
 
 /**
- * Adds noise to a part of a signal ([coils][samples][re, im]). Readouts that measure noise contain
- * nothing else.
+ * Correlated noise of a coil is made of that of the coils before it, which is kept for the samples
+ * that were asked for last: parts of a signal should be asked for coil by coil.
  * @param factor of the coils' covariance in units of σ²; undefined: none between coils
+ * @returns function that adds noise to a part [count][re, im] of the signal of a coil, from sample
+ *   `first` on; readouts that measure noise contain nothing else
  */
-export function addNoiseTo(
-  signal: Float64Array,
-  part: SignalPart,
+export function noiseAdder(
   readouts: readonly Readout[],
   { sigma, atDwell, seed }: Noise,
   factor: Float64Array | undefined,
-): void {
-  const { samples, first } = part;
-  const end = part.coil + part.coils;
-  // Noise of a coil is that of the coils before it too, where they correlate.
-  const lowest = factor === undefined ? part.coil : 0;
-  const all = factor === undefined ? 0 : Math.sqrt(factor.length / 2);
-  const [key0, key1] = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
-  const counter = new Uint32Array(4);
-  const z = new Float64Array(2 * end);
-  for (let n = readoutBefore(readouts, first); n < readouts.length; n++) {
-    const readout = readouts[n];
-    const { firstSample } = readout;
-    if (firstSample >= first + samples) return;
-    const sd = atDwell === null ? sigma : sigma * Math.sqrt(atDwell / readout.dwell);
-    const [from, to] = [Math.max(0, first - firstSample), Math.min(readout.samples, first + samples - firstSample)];
-    for (let sample = from; sample < to; sample++) {
-      for (let coil = lowest; coil < end; coil++) {
-        counter[0] = sample;
-        counter[1] = n;
-        counter[2] = coil;
-        counter[3] = RECEIVER;
-        philox(counter, key0, key1);
-        const r = Math.sqrt(-2 * Math.log((counter[0] + 1) * 2 ** -32));
-        const angle = 2 * Math.PI * counter[1] * 2 ** -32;
-        z[2 * coil] = r * Math.cos(angle);
-        z[2 * coil + 1] = r * Math.sin(angle);
-      }
-      for (let coil = part.coil; coil < end; coil++) {
-        let re = z[2 * coil];
-        let im = z[2 * coil + 1];
-        if (factor !== undefined) {
-          re = 0;
-          im = 0;
-          for (let d = 0; d <= coil; d++) {
-            const l = 2 * (coil * all + d);
-            re += factor[l] * z[2 * d] - factor[l + 1] * z[2 * d + 1];
-            im += factor[l] * z[2 * d + 1] + factor[l + 1] * z[2 * d];
-          }
-        }
-        const at = 2 * ((coil - part.coil) * samples + firstSample + sample - first);
-        const alone = readout.role === 'noise';
-        signal[at] = (alone ? 0 : signal[at]) + sd * re;
-        signal[at + 1] = (alone ? 0 : signal[at + 1]) + sd * im;
+): (part: Float64Array, coil: number, first: number) => void {
+  const coils = factor === undefined ? 0 : Math.sqrt(factor.length / 2);
+  let kept = { first: 0, samples: 0, of: [] as Float64Array[] };
+  const correlated = (coil: number, first: number, samples: number): Float64Array => {
+    if (kept.first !== first || kept.samples !== samples) kept = { first, samples, of: [] };
+    while (kept.of.length <= coil) kept.of.push(deviates(readouts, seed, kept.of.length, first, samples));
+    const sum = new Float64Array(2 * samples);
+    for (let d = 0; d <= coil; d++) {
+      const z = kept.of[d];
+      const [re, im] = [factor![2 * (coil * coils + d)], factor![2 * (coil * coils + d) + 1]];
+      for (let at = 0; at < sum.length; at += 2) {
+        sum[at] += re * z[at] - im * z[at + 1];
+        sum[at + 1] += re * z[at + 1] + im * z[at];
       }
     }
+    return sum;
+  };
+  return (part, coil, first) => {
+    const samples = part.length / 2;
+    const added =
+      factor === undefined ? deviates(readouts, seed, coil, first, samples) : correlated(coil, first, samples);
+    for (const [n, from, to] of readoutsIn(readouts, first, samples)) {
+      const { dwell, role } = readouts[n];
+      const sd = atDwell === null ? sigma : sigma * Math.sqrt(atDwell / dwell);
+      const alone = role === 'noise';
+      for (let at = 2 * from; at < 2 * to; at++) part[at] = (alone ? 0 : part[at]) + sd * added[at];
+    }
+  };
+}
+
+/** z of samples [first, first + samples) of a coil, [samples][re, im]; 0 outside of readouts. */
+function deviates(readouts: readonly Readout[], seed: number, coil: number, first: number, samples: number) {
+  const [key0, key1] = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
+  const counter = new Uint32Array(4);
+  const z = new Float64Array(2 * samples);
+  for (const [n, from, to] of readoutsIn(readouts, first, samples)) {
+    const begin = first - readouts[n].firstSample;
+    for (let sample = from; sample < to; sample++) {
+      counter[0] = begin + sample;
+      counter[1] = n;
+      counter[2] = coil;
+      counter[3] = RECEIVER;
+      philox(counter, key0, key1);
+      const r = Math.sqrt(-2 * Math.log((counter[0] + 1) * 2 ** -32));
+      const angle = 2 * Math.PI * counter[1] * 2 ** -32;
+      z[2 * sample] = r * Math.cos(angle);
+      z[2 * sample + 1] = r * Math.sin(angle);
+    }
+  }
+  return z;
+}
+
+/** Readouts that overlap samples [first, first + samples): number, and where among these. */
+function* readoutsIn(
+  readouts: readonly Readout[],
+  first: number,
+  samples: number,
+): Generator<[number: number, from: number, to: number]> {
+  for (let n = readoutBefore(readouts, first); n < readouts.length; n++) {
+    const begin = readouts[n].firstSample - first;
+    if (begin >= samples) return;
+    yield [n, Math.max(0, begin), Math.min(samples, begin + readouts[n].samples)];
   }
 }
 

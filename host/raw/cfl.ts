@@ -83,8 +83,12 @@ function writeGrid(file: PendingFile, raw: RawData, layout: BartLayout & { form:
 }
 
 function writeReadouts(file: PendingFile, raw: RawData, { readouts }: BartLayout & { form: 'trajectory' }): void {
-  for (let coil = 0; coil < raw.coils; coil++) {
-    for (const readout of readouts) file.write(bytesOf(samplesOf(raw, coil, readout)));
+  const total = readouts.reduce((sum, readout) => sum + raw.encoding.readouts[readout].samples, 0);
+  let first = 0;
+  for (const readout of readouts) {
+    for (let coil = 0; coil < raw.coils; coil++)
+      file.writeAt((coil * total + first) * COMPLEX_BYTES, bytesOf(samplesOf(raw, coil, readout)));
+    first += raw.encoding.readouts[readout].samples;
   }
 }
 

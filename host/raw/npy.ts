@@ -13,8 +13,9 @@ export function writeNpy(path: string, raw: RawData): void {
   const file = createOutput(path);
   try {
     const shape = raw.coils === 1 ? `(${raw.samples},)` : `(${raw.coils}, ${raw.samples})`;
-    file.write(npyHeader(raw.precision === 'f64' ? '<c16' : '<c8', shape));
-    writeComplex(raw, (bytes) => file.write(bytes));
+    const header = npyHeader(raw.precision === 'f64' ? '<c16' : '<c8', shape);
+    file.write(header);
+    writeComplex(raw, (bytes, offset) => file.writeAt(header.length + offset, bytes));
     file.commit();
   } finally {
     file.abandon();

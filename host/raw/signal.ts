@@ -15,15 +15,17 @@ function floatsOf(raw: RawData): FloatArray {
 }
 
 /**
- * The whole signal [coils][samples][re, im], interleaved, in the run's precision (f32 where
- * `Floats` says so).
+ * The whole signal [coils][samples][re, im], interleaved, in the run's precision: the same samples
+ * of all coils one after the other, since correlated noise is made for them together.
+ * @param sink takes bytes, and where they belong among all of them
  */
-export function writeComplex(
-  raw: RawData,
-  sink: (bytes: Uint8Array) => void,
-  Floats: FloatArray = floatsOf(raw),
-): void {
-  for (const chunk of chunksOf(raw)) sink(bytesOf(Floats.from(chunk)));
+export function writeComplex(raw: RawData, sink: (bytes: Uint8Array, offset: number) => void): void {
+  const Floats = floatsOf(raw);
+  for (let from = 0; from < raw.samples; from += CHUNK)
+    for (let coil = 0; coil < raw.coils; coil++) {
+      const chunk = partOf(raw, coil, from, Math.min(CHUNK, raw.samples - from));
+      sink(bytesOf(Floats.from(chunk)), 2 * (coil * raw.samples + from) * Floats.BYTES_PER_ELEMENT);
+    }
 }
 
 /** Real (0) or imaginary (1) parts alone, [coils][samples], in the run's precision. */

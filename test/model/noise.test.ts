@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { LarmorError } from '../../host/base/errors.ts';
 import { readNpy } from '../../host/formats/npy.ts';
-import { addNoise, noiseOf } from '../../host/model/noise.ts';
+import { addNoise, covarianceFactor, noiseAdder, noiseOf } from '../../host/model/noise.ts';
 import { cholesky } from '../../host/numerics/cholesky.ts';
 import { philox } from '../../host/numerics/philox.ts';
 import { readRaw } from '../../host/raw/index.ts';
@@ -43,6 +43,28 @@ test('correlated noise is that of the reference', skipWithoutCases(), () => {
   const expected: number[] = correlatedNoise.value.flat(2);
   // The reference agrees with 40 digits to 9e-16 of one standard deviation.
   for (const [n, value] of expected.entries()) assert.ok(Math.abs(signal[n] - value) < 1e-15, `${n}: ${signal[n]}`);
+});
+
+test('parts of a signal get the noise of the whole, in any order of coils', () => {
+  const noise = { sigma: 0.3, atDwell: 2e-6, seed: 2 ** 40 + 3 };
+  const readouts = [
+    readoutOf(0, 20_000, 1e-6),
+    { ...readoutOf(20_000, 1, 2e-6), role: 'noise' as const },
+    readoutOf(20_001, 700, 3e-6),
+  ];
+  const samples = 20_701;
+  const values = (): Float64Array => Float64Array.from({ length: 4 * samples }, (_, n) => Math.sin(n));
+  for (const covariance of [undefined, TWO_COIL_COVARIANCE]) {
+    const [whole, parts] = [values(), values()];
+    addNoise(whole, 2, readouts, noise, covariance);
+    const add = noiseAdder(readouts, noise, covariance && covarianceFactor('test', covariance, 2));
+    for (let first = 0; first < samples; first += 777)
+      for (const coil of first % 2 === 0 ? [0, 1] : [1, 0]) {
+        const at = coil * samples + first;
+        add(parts.subarray(2 * at, 2 * (at + Math.min(777, samples - first))), coil, first);
+      }
+    assert.deepEqual(parts, whole);
+  }
 });
 
 test('mean, covariance, kurtosis and bandwidth are those of circular white noise', () => {

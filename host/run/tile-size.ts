@@ -51,7 +51,8 @@ export function defaultTileSize(job: Omit<ProgramJob, 'tileSize'>): number {
   const tileSize = cheapestTileSize(job);
   if (roughCost(job.timelines[0], job.source.model) * tileSize < LONG_TILE) return tileSize;
   const cost = programCost({ ...job, tileSize });
-  const short = Math.max(LEAST_TILE, 8 * Math.floor(LONG_TILE / cost / 8));
+  // Whole panels, since kernels compute no less.
+  const short = Math.max(LEAST_TILE, PANEL * Math.floor(LONG_TILE / cost / PANEL));
   for (let size = short; size < tileSize; size *= 2)
     if (programCost({ ...job, tileSize: size }) < (1 + DEARER) * cost) return size;
   return tileSize;

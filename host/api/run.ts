@@ -109,10 +109,10 @@ export async function runJob(
   const { magnetization } = options;
   const store = magnetization === undefined ? undefined : magnetizationStore(phantom);
 
-  const { passes, done, firstPass, complete, resumePoint, reportText, spool } = await start(cluster, job, options);
+  const { passes, done, firstPass, complete, resumed, reportText, spool } = await start(cluster, job, options);
   if (complete) {
     phantom.close();
-    if (root) reportComplete(resumePoint, options);
+    if (root) reportComplete(resumed, options);
     return undefined;
   }
 
@@ -125,7 +125,9 @@ export async function runJob(
   };
   const source = { source: passing.source, ...(store && { onMagnetization: take }) };
   const { engine, threads } = await makeEngines(cluster, job, source);
-  if (resumePoint.sums !== undefined) engine.sums.set(resumePoint.sums);
+  if (resumed.sums !== undefined) engine.sums.set(resumed.sums);
+  // Up to 2 GiB, which would otherwise stay for as long as the run takes.
+  resumed.sums = undefined;
   const loaded = (performance.now() - options.begun) / 1e3;
   cluster.reportProgress(() => engine.finished);
   const hide = root ? options.showProgress(plan.tileCount * passes.length - tilesResumed, cluster.finished) : () => {};
@@ -244,7 +246,8 @@ async function start(cluster: Cluster, job: Job, options: RunOptions) {
     if (!complete) spool = spoolFor(passes.slice(resumePoint.pass), passes.length > 1, samples, options);
     return { passes, done: resumePoint.done, firstPass: resumePoint.pass, complete };
   });
-  return { ...agreed, resumePoint, reportText, spool };
+  const { completion, sums } = resumePoint;
+  return { ...agreed, resumed: { completion, sums }, reportText, spool };
 }
 
 /** @returns this rank's engine, and the threads of all */
@@ -328,7 +331,10 @@ export function passesOfJob({
 export const noiseText = (noise: NoiseRequest | undefined): string => JSON.stringify(noise ?? 'none');
 
 /** An earlier run has written all outputs: its summary is reported as this run's. */
-function reportComplete({ completion }: ResumePoint, { checkpoint, report, reportFile }: RunOptions): void {
+function reportComplete(
+  { completion }: { readonly completion: ResumePoint['completion'] },
+  { checkpoint, report, reportFile }: RunOptions,
+): void {
   if (reportFile !== undefined)
     warn(`${reportFile} is not written: the run was complete already; larmor report makes one from its raw data`);
   info(`--resume: the run in ${checkpoint} was complete at ${completion!.finishedAt}; nothing is left to do`);

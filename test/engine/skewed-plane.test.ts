@@ -114,6 +114,18 @@ test('short T2 and 500 Hz off resonance are within the tolerance', async () => {
   await checkAll(turning(epi(64), 10), strained, single.slice(0, 3), [1e-4, 1e-5]);
 });
 
+test('spins on a line, a part of a pixel wide, are within the tolerance', async () => {
+  const line = randomSpins(128);
+  for (let n = 0; n < 128; n++) {
+    line.y[n] = line.y[n] / 1e3;
+    line.T2[n] = line.T2[n] / 4;
+    line.offResonance[n] = 0;
+  }
+  const single = CORNERS.map(({ y = 0, T2 = 1, ...spin }) => ({ ...spin, y: y / 1e3, T2: T2 / 4, offset: 0 }));
+  assert.match(chosenFor(imperfect(24, 'ramps'), line), /skewed/);
+  await checkAll(imperfect(24, 'ramps'), line, single.slice(0, 2), [1e-3, 1e-5]);
+});
+
 for (const kind of ['ramps', 'delays'] as const)
   test(`EPI of spins at rest with ${kind} is transformed within the tolerance`, () =>
     checkAll(imperfect(48, kind), MANY, CORNERS.slice(0, 2), [1e-5]));

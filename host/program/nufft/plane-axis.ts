@@ -80,13 +80,14 @@ function realKernels(fineness: number, bound: number): AxisKernel[] {
 }
 
 function axesOf(
-  { direction, centre, reach, kReach }: Span,
+  { direction, centre, reach, kReach, decay }: Span,
   fineness: number,
   { kernel: spreading, error, amplification }: AxisKernel,
   bound: number,
 ): PlaneAxisChoice[] {
-  // An axis along which nothing varies is one cell wide.
-  const widest = Math.max(2 * kReach, 1 / (fineness * Math.max(2 * reach, 1e-3)));
+  // An axis along which nothing varies is one cell wide. Where time runs along it k does, and cells
+  // are as wide as kernels of spins that decay were measured for.
+  const widest = decay === undefined ? Math.max(2 * kReach, 1 / (fineness * Math.max(2 * reach, 1e-3))) : 2 * kReach;
   const pitch = 1 / (fineness * widest);
   const middle = Math.ceil(reach / pitch + spreading.width / 2 + 1e-6);
   const cells = 2 * middle;

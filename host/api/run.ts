@@ -217,8 +217,8 @@ export async function runJob(
 
 /**
  * Rank 0 checks that everything can be written and finds what an earlier run left.
- * @returns on rank 0 where to resume from and what makes the report; on all ranks the passes as rank
- *   0 counts them, the tiles that are done, and whether all of the outputs are
+ * @returns on rank 0 where to resume from and what makes the report; on all ranks the passes as
+ *   rank 0 counts them, the tiles that are done, and whether all of the outputs are
  */
 async function start(cluster: Cluster, job: Job, options: RunOptions) {
   const { plan } = job;

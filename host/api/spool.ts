@@ -55,7 +55,9 @@ const checkpointFolder = (folder: string): Spool => ({
   remove: () => {},
 });
 
-/** Its files have no name once they are complete, so that gigabytes are not left by a killed job. */
+/**
+ * Its files have no name once they are complete, so that a killed job does not leave gigabytes.
+ */
 function temporarySpool(parent: string): Spool {
   let made: string | undefined;
   let files: SumsFile[] = [];

@@ -1,13 +1,15 @@
 /**
  * What motion costs: the same scan of spins that move and of spins at rest in one coil, on one thread and in turns, and lines that are
  * transformed by themselves against those that are stepped along. A ratio of 0.5 is twice the processor time. Errors are against f64.
+ * The per-step algorithm gets spins at rest: that of a motion computes places besides, or at least turned gradients, at every step.
  */
 
 import type { Sequence } from '../host/sequence/types.ts';
 import { MOTIONS, type MovingScan, movingScan } from '../testing/moving-scans.ts';
 import { engineFor, phantomOf, type RunOptions, relativeError, toSignal } from '../testing/run.ts';
 import { epi, gradientEcho3d, radial, randomPhantom, randomSpins, timelineOf } from '../testing/timed-scans.ts';
-import { inProcess, inTurns, median, type Row, ratioOf, type Times } from './harness.ts';
+import { type Contestant, inProcess, inTurns, median, type Row, ratioOf, type Times } from './harness.ts';
+import { buildPerStep, perStep } from './native.ts';
 
 interface MovingCase {
   readonly name: string;
@@ -16,12 +18,15 @@ interface MovingCase {
   readonly motion?: keyof typeof MOTIONS;
   /** Compared with spins at rest by exact methods, or within the same tolerance. */
   readonly against: 'exact' | 'tolerance';
+  /** Moving spins by exact methods, too. */
+  readonly exact?: true;
 }
 
 const SPINS = 1e5;
 const QUICK_SPINS = 4096;
-/** Spins on which errors are measured. */
+/** Spins on which errors are measured, and that the per-step algorithm gets; its time is proportional. */
 const JUDGED = 512;
+const PER_STEP_SPINS = 2000;
 const TOLERANCE = 1e-5;
 
 const gre = (): Sequence => gradientEcho3d(16, 128);
@@ -29,9 +34,11 @@ const gre = (): Sequence => gradientEcho3d(16, 128);
 const CASES: readonly MovingCase[] = [
   { name: 'moving: EPI, translated', sequence: epi, motion: 'translated', against: 'tolerance' },
   { name: 'moving: EPI, turning 10°/s', sequence: epi, motion: 'turning', against: 'tolerance' },
+  { name: 'moving: EPI, turning 10°/s, exact', sequence: epi, motion: 'turning', against: 'exact', exact: true },
   { name: 'moving: EPI, heart', sequence: epi, motion: 'heart', against: 'exact' },
   { name: 'moving: GRE, translated', sequence: gre, motion: 'translated', against: 'tolerance' },
   { name: 'moving: GRE, turning 10°/s', sequence: gre, motion: 'turning', against: 'tolerance' },
+  { name: 'moving: GRE, turning 10°/s, exact', sequence: gre, motion: 'turning', against: 'exact', exact: true },
   { name: 'moving: GRE, breathing', sequence: gre, motion: 'breathing', against: 'tolerance' },
   { name: 'moving: GRE, heart', sequence: gre, motion: 'heart', against: 'tolerance' },
   { name: 'moving: GRE, flow 1 m/s', sequence: gre, motion: 'flow', against: 'tolerance' },
@@ -49,8 +56,10 @@ async function firstTile({ timelines, source }: MovingScan, options: RunOptions)
 }
 
 export async function* movingRows(wanted: (name: string) => boolean, quick: boolean): AsyncGenerator<Row> {
-  for (const one of CASES) {
-    if (!wanted(one.name)) continue;
+  const chosen = CASES.filter(({ name }) => wanted(name));
+  if (chosen.length === 0) return;
+  const build = buildPerStep();
+  for (const one of chosen) {
     const sequence = one.sequence();
     /** @param seen how many of the spins have a density */
     const scanOf = (spins: number, seen = spins): MovingScan => {
@@ -62,14 +71,23 @@ export async function* movingRows(wanted: (name: string) => boolean, quick: bool
     };
     const spins = quick ? QUICK_SPINS : SPINS;
     const { timelines, source } = scanOf(spins);
-    const fast: RunOptions = { tolerance: TOLERANCE };
+    const fast: RunOptions = one.exact === true ? {} : { tolerance: TOLERANCE };
     const moving = await engineFor(timelines, source, fast);
-    const still = await engineFor(timelineOf(sequence), randomPhantom(spins), one.against === 'exact' ? {} : fast);
-    const contestants = [moving, still].map(({ engine, plan }, n) =>
+    const atRest = timelineOf(sequence);
+    const still = await engineFor(atRest, randomPhantom(spins), one.against === 'exact' ? {} : fast);
+    const contestants: Contestant[] = [moving, still].map(({ engine, plan }, n) =>
       inProcess(n === 0 ? 'Larmor' : `at rest, ${one.against}`, () => engine.run(0, plan.tileCount)),
     );
-    const [ours, theirs] = (await inTurns(contestants, quick ? 1 : 3)) as [Times, Times];
+    const stepped =
+      build === null || one.motion === undefined ? undefined : perStep(build, atRest, randomPhantom(PER_STEP_SPINS));
+    if (stepped !== undefined)
+      contestants.push({
+        name: `${stepped.name}, at rest`,
+        run: async () => ((await stepped.run()) * spins) / PER_STEP_SPINS,
+      });
+    const [ours, ...theirs] = (await inTurns(contestants, quick ? 1 : 3)) as [Times, ...Times[]];
     for (const { engine } of [moving, still]) await engine.close();
+    await stepped?.signal();
 
     // In the tiles and by the methods of the whole run, which depend on all its spins.
     const judged = scanOf(spins, JUDGED);
@@ -77,12 +95,11 @@ export async function* movingRows(wanted: (name: string) => boolean, quick: bool
       await firstTile(judged, { ...fast, tileSize: moving.plan.tileSize }),
       await firstTile(judged, { precision: 'f64', tileSize: JUDGED }),
     );
-    yield {
-      ...{ name: one.name, value: median(ours.seconds), unit: 's', error },
-      ...{ against: theirs.name, ...ratioOf(ours, theirs) },
-      note: Object.entries(moving.engine.methods)
-        .map(([method, count]) => `${count} ${method}`)
-        .join(', '),
-    };
+    const note = Object.entries(moving.engine.methods)
+      .map(([method, count]) => `${count} ${method}`)
+      .join(', ');
+    const row = { name: one.name, value: median(ours.seconds), unit: 's', error };
+    for (const [n, times] of theirs.entries())
+      yield { ...row, against: times.name, ...ratioOf(ours, times), ...(n === 0 && { note }) };
   }
 }

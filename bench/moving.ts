@@ -90,10 +90,11 @@ export async function* movingRows(wanted: (name: string) => boolean, quick: bool
     await stepped?.signal();
 
     // In the tiles and by the methods of the whole run, which depend on all its spins.
-    const judged = scanOf(spins, JUDGED);
+    const seen = Math.min(JUDGED, moving.plan.tileSize);
+    const judged = scanOf(spins, seen);
     const error = relativeError(
       await firstTile(judged, { ...fast, tileSize: moving.plan.tileSize }),
-      await firstTile(judged, { precision: 'f64', tileSize: JUDGED }),
+      await firstTile(judged, { precision: 'f64', tileSize: seen }),
     );
     const note = Object.entries(moving.engine.methods)
       .map(([method, count]) => `${count} ${method}`)

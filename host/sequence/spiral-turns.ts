@@ -1,16 +1,15 @@
 /**
- * Spacing of a spiral's turns, in all its arms together: it is what limits the field of view, while
- * along the turns samples may lie as densely as the receiver allows.
+ * Spacing between the turns of a spiral, all arms taken together. It limits the field of view;
+ * along a turn samples may be as dense as the receiver allows.
  */
 import type { CyclesPerMeter } from '../base/units.ts';
+import { distinct } from './grid.ts';
 import { startOf, type WalkedReadout } from './kspace.ts';
 import { isFlat } from './trajectory-kind.ts';
 import { add, rotate } from './vector.ts';
 
-/** Crossings of a ray below which it says nothing about spacing. */
+/** With fewer turns along a direction, the gaps between them are not used. */
 const FEWEST = 4;
-/** Turns nearer than this fraction of the largest gap are the same, of arms that are repeated. */
-const SAME = 0.02;
 
 /**
  * Median distance between neighbouring turns along x and y, in both directions; undefined for
@@ -39,23 +38,20 @@ export function turnSpacing(readouts: readonly WalkedReadout[]): CyclesPerMeter 
   return gaps[gaps.length >> 1];
 }
 
-/** Arms of different dynamics or slices trace the same curve. */
+/** One readout of each curve: repetitions and slices trace the same ones. */
 function differentArms(readouts: readonly WalkedReadout[]): WalkedReadout[] {
   const known = new Set<string>();
   return readouts.filter((readout) => {
     const { path, base, rotation } = readout;
     const end = add(base, rotate(rotation, path.last));
-    const key = [path.id, ...[...startOf(readout), ...end].slice(0, 5).map((k) => k.toPrecision(5))].join(' ');
+    const key = [path.id, ...[...startOf(readout), ...end].map((k) => k.toPrecision(5))].join(' ');
     const isNew = !known.has(key);
     known.add(key);
     return isNew;
   });
 }
 
-function gapsOf(ray: readonly number[]): number[] {
-  const sorted = [...ray].sort((a, b) => a - b);
-  const gaps = sorted.slice(1).map((k, n) => k - sorted[n]);
-  const largest = Math.max(...gaps);
-  const found = gaps.filter((gap) => gap > SAME * largest);
-  return found.length < FEWEST - 1 ? [] : found;
+function gapsOf(crossings: readonly number[]): number[] {
+  const turns = distinct(crossings);
+  return turns.length < FEWEST ? [] : turns.slice(1).map((k, n) => k - turns[n]);
 }

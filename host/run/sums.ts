@@ -1,6 +1,6 @@
 /**
  * The finished sums of a run, [coils][samples][re, im], on rank 0: in memory after a single pass,
- * else in one file for each pass, of which parts are read when they are wanted.
+ * after several passes in one file per pass, which are read in parts on request.
  */
 import { closeSync, readSync } from 'node:fs';
 import { badInput } from '../base/errors.ts';
@@ -9,9 +9,9 @@ import { type CoilPass, sumBytes } from './passes.ts';
 export interface Sums {
   readonly coils: number;
   readonly samples: number;
-  /** All of them, if they are in memory. */
+  /** The sums as one array, if they are in memory. */
   readonly whole?: BigInt64Array;
-  /** Those of samples [first, first + count) of a coil: [count][re, im]. */
+  /** Sums of samples [first, first + count) of a coil: [count][re, im]. */
   read(coil: number, first: number, count: number): BigInt64Array;
   close(): void;
 }
@@ -26,10 +26,10 @@ export function sumsInMemory(whole: BigInt64Array, coils: number, samples: numbe
 
 /** Where a file holds the sums of a pass. */
 export interface SumsFile {
-  /** As messages name it. */
+  /** For messages. */
   readonly path: string;
   readonly fd: number;
-  /** Of the first of them [bytes]. */
+  /** Where the sums begin in the file [bytes]. */
   readonly offset: number;
 }
 

@@ -1,9 +1,9 @@
 /**
- * How the samples of a path in a plane of k-space are described for its transform: in axes u and v,
- * and what of their time is left. In the upright frame all of time is left. In the skewed one v
- * points to where time increases with k, as from line to line of EPI, whatever turns or bends its
- * lines: t = slope · k_v + start + τ, of which only τ has to be interpolated. The rest belongs to
- * the place of a spin.
+ * Coordinates of the samples of a path in a plane of k-space, for its transform: k along two axes u
+ * and v, and a remaining time. In the upright frame the remaining time is the whole time. In the
+ * skewed frame v is the direction in which time increases with k, as from line to line of EPI even
+ * where its lines rotate or bend: t = slope · k_v + start + τ. Only τ, the remaining time, is
+ * interpolated; the term in k_v is a shift of the spin's position.
  */
 import { STRIDE } from '../../timeline/types.ts';
 
@@ -16,21 +16,21 @@ export interface PlaneFrame {
   /** Middle of k, and its largest distance from there along both axes [cycles/m]. */
   readonly middle: readonly number[];
   readonly reach: readonly number[];
-  /** The least time left, and its range [s]: with slope 0 the duration of the path. */
+  /** Smallest remaining time, and its range [s]; with slope 0 the range is the path's duration. */
   readonly start: number;
   readonly duration: number;
 }
 
-/** A skewed frame is worth a look if it leaves less than this part of the time. */
+/** A skewed frame is proposed if its remaining time is below this fraction of the duration. */
 const MOST_LEFT = 1 / 2;
 /**
- * Slopes along both axes are rounded to this part of the larger, so that shots of nearly the same
- * kind share a plane. It leaves a thousandth of the time.
+ * Slopes along both axes are rounded to this fraction of the larger one, so that similar shots
+ * share a plane. The rounding adds about a thousandth of the duration to the remaining time.
  */
 const SLOPE_STEP = 2 ** -8;
 
 /**
- * The frames that suit a path.
+ * The frames in which a path may be transformed.
  * @param points [samples][kx, ky, kz, t] from the first sample
  * @param axes that span its plane
  */
@@ -58,7 +58,10 @@ function frameOf(points: Float64Array, key: string, axes: readonly (readonly num
   };
 }
 
-/** Least and largest value over all points, of a function of where a point begins. */
+/**
+ * Smallest and largest value over all points.
+ * @param valueAt takes the index in `points` at which a point begins
+ */
 export function rangeOf(points: Float64Array, valueAt: (n: number) => number): [number, number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let n = 0; n < points.length; n += STRIDE.sample) {
@@ -72,28 +75,25 @@ export function rangeOf(points: Float64Array, valueAt: (n: number) => number): [
 export const alongAxis = (points: Float64Array, n: number, axis: readonly number[]): number =>
   axis[0] * points[n] + axis[1] * points[n + 1] + axis[2] * points[n + 2];
 
-/** Time of a point without what goes along with its k_v. */
+/** Time of a point less slope · k_v, with k_v from the middle of its range. */
 const timeLeft = (points: Float64Array, n: number, v: readonly number[], middle: number, slope: number): number =>
   points[n + 3] - slope * (alongAxis(points, n, v) - middle);
 
-/** Slopes of time along two axes, by least squares, rounded; 0 if there is none. */
+/** Slopes of time along two axes, by least squares, rounded; both 0 if there is no trend. */
 function slopesOf(points: Float64Array, u: readonly number[], v: readonly number[]): [number, number] {
   const count = points.length / STRIDE.sample;
-  const sums = new Float64Array(8);
+  let [a, b, t, aa, ab, bb, at, bt] = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let n = 0; n < points.length; n += STRIDE.sample) {
-    const [a, b, t] = [alongAxis(points, n, u), alongAxis(points, n, v), points[n + 3]];
-    for (const [i, value] of [a, b, t, a * a, a * b, b * b, a * t, b * t].entries()) sums[i] += value;
+    const [ku, kv, time] = [alongAxis(points, n, u), alongAxis(points, n, v), points[n + 3]];
+    a += ku;
+    b += kv;
+    t += time;
+    aa += ku * ku;
+    ab += ku * kv;
+    bb += kv * kv;
+    at += ku * time;
+    bt += kv * time;
   }
-  const [a, b, t, aa, ab, bb, at, bt] = sums as unknown as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
   const [saa, sab, sbb] = [aa - (a * a) / count, ab - (a * b) / count, bb - (b * b) / count];
   const [sat, sbt] = [at - (a * t) / count, bt - (b * t) / count];
   const determinant = saa * sbb - sab * sab;

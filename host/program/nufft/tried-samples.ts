@@ -1,14 +1,14 @@
 /**
- * Samples of an axis at which its error is measured: many at both ends, where it is largest, and
- * every few between. The narrowest axis within a bound is the same as by all samples in 3000 axes
- * of random lengths, decays and bounds.
+ * Samples of an axis at which its error is measured: the first and last few, where the error is
+ * largest, and every fourth between. For 3000 axes of random lengths, decays and bounds the
+ * narrowest axis within the bound was the same as with all samples.
  */
 
 const AT_BEGIN = 8;
 const AT_END = 4;
 const BETWEEN = 4;
 
-/** @param most by which samples are told apart */
+/** @param most number of evenly spaced samples from which they are taken */
 export function triedSamples(samples: number, most: number): number[] {
   const stride = Math.max(1, Math.floor(samples / most));
   const last = Math.ceil((samples - 1) / stride);

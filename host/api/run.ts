@@ -18,15 +18,15 @@ import { channelsOf } from '../phantom/types.ts';
 import { checkWritable, filesOf } from '../raw/index.ts';
 import type { RawData } from '../raw/types.ts';
 import type { RankReport, Summary } from '../report/summary.ts';
-import { describeFile, recordCompletion, writeCheckpoint } from '../run/checkpoint.ts';
+import { describeFile, recordCompletion } from '../run/checkpoint.ts';
 import type { StartedBy } from '../run/checkpoint-header.ts';
 import { lockFolder } from '../run/lock.ts';
-import { type RunResult, runTiles } from '../run/loop.ts';
+import type { RunResult } from '../run/loop.ts';
 import { type CoilPass, inPass, passesOf, passingSource } from '../run/passes.ts';
 import { type CheckpointOptions, findResumePoint, type ResumePoint } from '../run/resume.ts';
 import type { Schedule } from '../run/scheduler.ts';
 import { isZero, sumsInFiles, sumsInMemory } from '../run/sums.ts';
-import { countTiles, type TileRange } from '../run/tiles.ts';
+import { countTiles } from '../run/tiles.ts';
 import {
   type Findings,
   joinPasses,
@@ -35,7 +35,6 @@ import {
   type Verification,
   verifyTiles,
 } from '../run/verify.ts';
-import { DEFAULT_CHECKPOINT_INTERVAL } from './defaults.ts';
 import type { Job } from './job.ts';
 import { type MagnetizationSink, type MagnetizationStore, magnetizationStore } from './magnetization.ts';
 import {
@@ -48,6 +47,7 @@ import {
   wholeRaw,
   writeOutputs,
 } from './result.ts';
+import { simulatePasses } from './simulate-passes.ts';
 import { type Spool, spoolFor } from './spool.ts';
 
 export interface RunOptions extends CheckpointOptions {
@@ -117,11 +117,10 @@ export async function runJob(
   }
 
   const tilesResumed = plan.tileCount * firstPass + countTiles(done);
-  const spent = { tiles: 0, seconds: { simulate: 0, wait: 0, reduce: 0 } };
   const passing = passingSource(reads.source, passes);
-  let current = firstPass;
+  // Every pass ends with the same magnetisation.
   const take: MagnetizationStore['take'] = (...tile) => {
-    if (current === 0) store?.take(...tile);
+    if (passing.pass() === 0) store?.take(...tile);
   };
   const source = { source: passing.source, ...(store && { onMagnetization: take }) };
   const { engine, threads } = await makeEngines(cluster, job, source);
@@ -132,56 +131,14 @@ export async function runJob(
   cluster.reportProgress(() => engine.finished);
   const hide = root ? options.showProgress(plan.tileCount * passes.length - tilesResumed, cluster.finished) : () => {};
   const title = `${job.sequence.name} on ${phantom.name}`;
-  const onSaveError = (error: unknown): void =>
-    warn(`${(error as Error).message}; the run continues, the previous checkpoint is kept`);
-  let result!: RunResult;
-  /** Why rank 0 could not save what was collected last. */
-  let notSaved: unknown;
-  let verification: Verification | undefined;
-  let notWritten: unknown;
   try {
-    for (const [pass, { coils }] of passes.entries()) {
-      if (pass < firstPass) continue;
-      current = pass;
-      passing.begin(pass);
-      if (pass > firstPass) engine.sums.fill(0n);
-      const { startedBy } = options;
-      const part = {
-        ...{ title, coils, pass, passes: passes.length, samples: timeline.sampleCount },
-        ...(startedBy && { command: startedBy }),
-      };
-      const save = (tiles: readonly TileRange[]): void =>
-        writeCheckpoint(spool!.folder, plan, { ...part, done: tiles, sums: engine.sums });
-      result = await runTiles(cluster, engine, plan, stop, {
-        schedule: options.schedule,
-        threads,
-        tileWork: job.spinWork * plan.tileSize,
-        done: pass === firstPass ? done : [],
-        checkpoint:
-          options.checkpoint === undefined
-            ? undefined
-            : { interval: options.checkpointInterval ?? DEFAULT_CHECKPOINT_INTERVAL, write: save },
-        onSaveError,
-      });
-      spent.tiles += result.tiles;
-      for (const phase of ['simulate', 'wait', 'reduce'] as const) spent.seconds[phase] += result.seconds[phase];
-      // At once: the sender of a stop signal may not wait, and the next steps may fail.
-      const keeps = options.checkpoint !== undefined || (passes.length > 1 && result.complete);
-      if (root && keeps) notSaved = attempt(() => save(result.done));
-      if (!result.complete) break;
-      if (passes.length === 1) {
-        if (notSaved !== undefined) onSaveError(notSaved);
-        break;
-      }
-      // The sums of this pass are nowhere else.
-      await agreeFromRoot(cluster, 'pass', () => {
-        if (notSaved !== undefined) throw notSaved;
-        spool!.keep(pass);
-      });
-    }
-    if (options.verify && result.complete) verification = await verify(cluster, job, passes);
-    if (store !== undefined && result.complete)
-      notWritten = await store.write(cluster, magnetization!, plan.spinCount, timeline.turned);
+    const begun = { title, passes, firstPass, done, spool, threads, onPass: passing.begin };
+    const { pass, result, spent, notSaved } = await simulatePasses(cluster, engine, job, stop, options, begun);
+    const verification = options.verify && result.complete ? await verify(cluster, job, passes) : undefined;
+    const notWritten =
+      store !== undefined && result.complete
+        ? await store.write(cluster, magnetization!, plan.spinCount, timeline.turned)
+        : undefined;
     const report = (): RankReport => {
       const { tiles, seconds } = spent;
       return rankReport(cluster, job, engine, { tiles, seconds: { load: loaded, read: reads.seconds(), ...seconds } });
@@ -189,7 +146,7 @@ export async function runJob(
     let outcome: Outcome | undefined;
     hide();
     await agree(cluster, 'end', report, (perRank) => {
-      const tilesDone = plan.tileCount * current + countTiles(result.done);
+      const tilesDone = plan.tileCount * pass + countTiles(result.done);
       if (!result.complete) throw stopped(result, tilesDone, plan.tileCount * passes.length, options, notSaved);
       if (notWritten !== undefined) throw notWritten;
       const sums =
@@ -305,16 +262,6 @@ function rankReport(
     ...spent,
     peakMemory: process.resourceUsage().maxRSS * 1024,
   };
-}
-
-/** @returns what it threw */
-function attempt(step: () => void): unknown {
-  try {
-    step();
-    return undefined;
-  } catch (error) {
-    return error;
-  }
 }
 
 /** One pass, but where coils are many and long: see `run/passes.ts`. */

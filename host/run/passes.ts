@@ -14,15 +14,16 @@ export interface CoilPass {
   readonly coils: number;
 }
 
-/** Sums of a pass at most [bytes]: half of a WASM memory. */
+/** Largest size of the sums of a pass [bytes]: half of a WASM memory. */
 const MOST_SUMS = 2 ** 31;
 
-/** Of one coil's sums: real and imaginary part of each sample. */
+/** Bytes of one coil's sums: real and imaginary part of each sample in 64 bits. */
 export const sumBytes = (samples: number): number => 16 * samples;
 
 /**
- * The passes over so many signals. All have as many, so that they share an engine: the last one may
- * begin with coils of the one before it, to the same bits.
+ * The passes of so many coils. All passes have the same number of coils, so that they share an
+ * engine; the last one may therefore begin with coils of the one before it, whose sums have the
+ * same bits.
  */
 export function passesOf(coils: number, samples: number): readonly CoilPass[] {
   const fitting = Math.max(1, Math.floor((sumsLimit() ?? MOST_SUMS) / Math.max(1, sumBytes(samples))));
@@ -35,7 +36,7 @@ export function passesOf(coils: number, samples: number): readonly CoilPass[] {
 export const bytesOfPasses = (passes: readonly CoilPass[], samples: number): number =>
   passes.reduce((bytes, { coils }) => bytes + coils * sumBytes(samples), 0);
 
-/** One source for the engine of all passes, which reads as the pass says that was begun last. */
+/** One source for the engine of all passes: it reads the columns of the pass begun last. */
 export function passingSource(source: PhantomSource, passes: readonly CoilPass[]) {
   const sources = passes.map((pass) => inPass(source, pass));
   let current = 0;
@@ -44,6 +45,8 @@ export function passingSource(source: PhantomSource, passes: readonly CoilPass[]
     begin(pass: number): void {
       current = pass;
     },
+    /** The pass begun last. */
+    pass: (): number => current,
   };
 }
 

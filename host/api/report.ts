@@ -10,9 +10,9 @@ import { isObject } from '../base/json.ts';
 import { warn } from '../base/log.ts';
 import type { Given } from '../base/parameters.ts';
 import { reportHtml } from '../html/document.ts';
-import { makeReport, type ReportSource } from '../html/make.ts';
+import { imageOf, makeReport, type ReportSource } from '../html/make.ts';
 import { phantomData } from '../html/phantom-data.ts';
-import type { EchoLevel, PhantomData, Report } from '../html/types.ts';
+import type { EchoLevel, ImageData, PhantomData, Report } from '../html/types.ts';
 import { builtinNamed } from '../phantom/builtins.ts';
 import { identityDigest } from '../phantom/identity.ts';
 import type { PhantomSource } from '../phantom/types.ts';
@@ -56,16 +56,32 @@ export async function reportOf(
   return { missing: report.missing };
 }
 
-/** The data of the page. @param withMaps of the phantom, which take longest */
-export async function reportFor(
-  of: Simulation | RawFile | string,
-  options: ReportOptions,
-  withMaps = true,
-): Promise<Report> {
+/** The data of the page. */
+export async function reportFor(of: Simulation | RawFile | string, options: ReportOptions): Promise<Report> {
   const source = typeof of === 'object' && 'summary' in of ? sourceOfRun(of.summary, of.raw) : await sourceOfFile(of);
   const sequence = sequenceFor(source, options);
-  const { maps, limit } = await phantomFor(source, options, withMaps);
+  const { maps, limit } = await phantomFor(source, options);
   return makeReport({ ...source, ...withEcho(source, limit), sequence, phantom: maps });
+}
+
+/** What a report shows at once, and what makes all of it but maps of the phantom. */
+export interface ReportInSteps {
+  /** The image, or why there is none. */
+  readonly image: ImageData | string;
+  readonly echo?: EchoLevel;
+  readonly rest: () => Report;
+}
+
+/** @param phantom that was simulated; it is not read */
+export function reportInSteps({ summary, raw }: Simulation, phantom: PhantomSource): ReportInSteps {
+  const source = sourceOfRun(summary, raw);
+  const echo = withEcho(source, echoLimit(phantom));
+  const image = imageOf(source.data);
+  const rest = (): Report => {
+    const maps = 'No maps of the phantom were asked for.';
+    return makeReport({ ...source, ...echo, sequence: sequenceFor(source, {}), phantom: maps }, image);
+  };
+  return { image, ...echo, rest };
 }
 
 /** @throws LarmorError 2 for another ending, 73 */
@@ -208,14 +224,11 @@ function agrees(sequence: Sequence, { acquisitions }: AcquiredData): boolean {
 async function phantomFor(
   { provenance, data }: Parts,
   { phantom: asked }: ReportOptions,
-  withMaps: boolean,
 ): Promise<{ readonly maps: PhantomData | string; readonly limit: number }> {
   const { phantom: recorded } = provenance;
   const { spins } = isObject(recorded) ? recorded : {};
   const draw = (phantom: PhantomSource) => ({
-    maps: withMaps
-      ? phantomData(phantom, typeof spins === 'number' && phantom.spins !== undefined ? spins : undefined)
-      : 'No maps of the phantom were asked for.',
+    maps: phantomData(phantom, typeof spins === 'number' && phantom.spins !== undefined ? spins : undefined),
     limit: echoLimit(phantom),
   });
   if (typeof asked === 'object') {

@@ -44,9 +44,9 @@ export interface ReportSource {
   readonly phantom: PhantomData | string;
 }
 
-export function makeReport(source: ReportSource): Report {
+/** @param image what `imageOf` returned for the data */
+export function makeReport(source: ReportSource, image = imageOf(source.data)): Report {
   const { data, summary, echo, sequenceName, phantomName, sequence, phantom, provenance } = source;
-  const image = imageOf(data);
   const missing = [image, sequence, phantom].filter((part): part is string => typeof part === 'string');
   if (summary === undefined) missing.push("Ranks' times are known to simulate --report alone.");
   return {
@@ -70,7 +70,7 @@ export function makeReport(source: ReportSource): Report {
 }
 
 /** The image, or why there is none. */
-function imageOf(data: AcquiredData): ImageData | string {
+export function imageOf(data: AcquiredData): ImageData | string {
   try {
     return imageData(data);
   } catch (error) {

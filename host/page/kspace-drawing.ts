@@ -14,6 +14,8 @@ const MOST_DOTS = 60_000;
 const DECADES = 3;
 /** Places that a curve is drawn through. */
 const CURVE = 200;
+/** Colours of dots: making the text of one takes longer than drawing a dot. */
+const SHADES = Array.from({ length: 256 }, (_, n) => css(viridis(n / 255)));
 /** Half the canvas in units of the largest |k|. */
 const MARGIN = 1.12;
 
@@ -171,6 +173,7 @@ function drawSignals(
   for (let n = begin; n < end; n++) total += readouts.samples(n);
   const stride = Math.ceil(total / MOST_DOTS);
   const dot = Math.max(1.5 * pixel, 0.8 * sampleDistance(readouts, strongest, at));
+  let last = -1;
   for (let n = begin; n < end; n += stride) {
     const coils = Array.from({ length: readouts.coils }, (_, coil) => readouts.values(n, coil));
     for (let sample = 0; sample < readouts.samples(n); sample++) {
@@ -179,7 +182,9 @@ function drawSignals(
       let square = 0;
       for (const values of coils) square += values![2 * sample] ** 2 + values![2 * sample + 1] ** 2;
       const decades = Math.log10(Math.max(1e-30, Math.sqrt(square) / peaks[strongest]));
-      context.fillStyle = css(viridis(1 + decades / DECADES));
+      const shade = Math.round((SHADES.length - 1) * Math.min(1, Math.max(0, 1 + decades / DECADES)));
+      if (shade !== last) context.fillStyle = SHADES[shade];
+      last = shade;
       const [x, y] = at(k);
       context.fillRect(x - dot / 2, y - dot / 2, dot, dot);
     }

@@ -90,8 +90,8 @@ export function showKspace(
     pending = requestAnimationFrame(draw);
   });
   say(view.state.readout);
-  draw();
   drawnInColours(canvas, draw);
+  // Which calls back as soon as the canvas has a size, and so draws first of all.
   new ResizeObserver(() => draw()).observe(canvas);
 }
 

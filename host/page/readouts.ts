@@ -53,7 +53,9 @@ export function openReadouts(data: SignalData): Readouts {
       if (kept === undefined) return undefined;
       const scale = data.samples.scales[kept.row + coil];
       const from = kept.at + 2 * coil * lengths[n];
-      return Float32Array.from(data.samples.values.subarray(from, from + 2 * lengths[n]), (value) => scale * value);
+      const values = Float32Array.from(data.samples.values.subarray(from, from + 2 * lengths[n]));
+      for (let i = 0; i < values.length; i++) values[i] *= scale;
+      return values;
     },
     place(n, sample) {
       if (trajectory === undefined || trajectory.path[n] < 0) return undefined;

@@ -3,17 +3,19 @@
  * spins of the last full scan are reused; when the slider rests, they are chosen anew.
  */
 
-import type { LiveParameter } from '../html/types.ts';
+import type { LiveParameter, Report } from '../html/types.ts';
 import { button, choice, el, followColours } from '../page/dom.ts';
 import { parameterSliders } from '../page/parameters.ts';
 import { commandOf } from './command.ts';
 import type { Picture, Scan } from './messages.ts';
-import { drawPicture, makeResults } from './results.ts';
+import { drawDetails, drawPicture, makeResults } from './results.ts';
 import { ARTEFACTS, PHANTOMS, SEQUENCES } from './scans.ts';
 import { makeSimulator } from './simulator.ts';
 
 /** A slider rests when it has not moved for this long [ms]. */
 const REST_MS = 250;
+/** Shortest time between two drawings of k-space and diagram during a movement [ms]. */
+const DETAILS_MS = 400;
 
 const simulator = makeSimulator();
 
@@ -25,10 +27,12 @@ const startOf = (sequence: string, more: Scan['sequenceParameters'] = {}): Scan 
 
 let scan = startOf('gre');
 /**
- * The scan in progress: undefined (none), a preview, or a scan with its own spins, which a change
- * stops.
+ * What the worker does: nothing, a preview, a scan with its own spins, which a change stops, or the
+ * details of the last picture.
  */
-let running: 'preview' | 'final' | undefined;
+let running: 'preview' | 'final' | 'details' | undefined;
+/** When details were last asked for [ms]. */
+let detailedAt = Number.NEGATIVE_INFINITY;
 /** Another scan was asked for since. */
 let isStale = false;
 let resting: ReturnType<typeof setTimeout> | undefined;
@@ -79,30 +83,34 @@ function change(next: Scan): void {
   clearTimeout(resting);
   isStale = true;
   if (running === 'final') simulator.stop();
-  if (running === undefined) void follow();
+  if (running === undefined) void follow('preview');
 }
 
-/** Simulates for as long as the scan changes. */
-async function follow(): Promise<void> {
-  let next: Promise<Picture | undefined> | undefined = start('preview');
-  while (next !== undefined) {
+/**
+ * Simulates, and again for as long as the scan changes. The image is shown at once; its details,
+ * which take longer, are not asked for with every picture of a movement.
+ */
+async function follow(kind: 'preview' | 'final'): Promise<void> {
+  for (let next: Promise<Picture | undefined> | undefined = start(kind); next !== undefined; ) {
     const of = scan;
-    const picture = await attempt(next);
+    const picture: Picture | undefined = await attempt(next);
+    const isDue: boolean = picture !== undefined && (!isStale || performance.now() - detailedAt > DETAILS_MS);
+    const details = isDue ? attempt(askDetails()) : undefined;
     // The worker goes on while this picture is drawn.
-    next = isStale ? start('preview') : undefined;
+    next = isStale && !isDue ? start('preview') : undefined;
     if (picture) show(picture, of);
-    if (next === undefined && picture && !picture.isFinal) resting = setTimeout(rest, REST_MS);
+    const report = await details;
+    if (isStale) next ??= start('preview');
+    if (report) drawDetails(results, report);
+    if (next === undefined && picture && !picture.isFinal) resting = setTimeout(() => follow('final'), REST_MS);
     else if (next === undefined) settle();
   }
 }
 
-/** The picture that counts. */
-async function rest(): Promise<void> {
-  const of = scan;
-  const picture = await attempt(start('final'));
-  if (picture) show(picture, of);
-  if (isStale) void follow();
-  else settle();
+function askDetails(): Promise<Report | undefined> {
+  running = 'details';
+  detailedAt = performance.now();
+  return simulator.details();
 }
 
 function start(kind: 'preview' | 'final'): Promise<Picture | undefined> {
@@ -118,11 +126,11 @@ function settle(): void {
   results.host.dataset.settled = String(Number(results.host.dataset.settled ?? 0) + 1);
 }
 
-async function attempt(work: Promise<Picture | undefined>): Promise<Picture | undefined> {
+async function attempt<T>(work: Promise<T | undefined>): Promise<T | undefined> {
   try {
-    const picture = await work;
+    const answer = await work;
     said.classList.remove('bad');
-    return picture;
+    return answer;
   } catch (error) {
     said.textContent = (error as Error).message;
     said.classList.add('bad');
@@ -189,4 +197,4 @@ document
     ),
   );
 followColours();
-void follow();
+void follow('preview');

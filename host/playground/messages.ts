@@ -1,6 +1,6 @@
 /** Messages between the page of the playground and its worker. */
 import type { Given } from '../base/parameters.ts';
-import type { LiveParameter, Report } from '../html/types.ts';
+import type { EchoLevel, ImageData, LiveParameter, Report } from '../html/types.ts';
 
 export interface Scan {
   readonly sequence: string;
@@ -16,11 +16,23 @@ export interface Provision {
   readonly files: Readonly<Record<string, Uint8Array | string>>;
 }
 
-/** @param keepsSpins of the scan before, which is quicker: a preview */
-export type Question = Provision | { readonly scan: Scan; readonly keepsSpins: boolean } | { readonly stop: true };
+/**
+ * Answered one after the other; `stop` ends the scan in progress at once.
+ * @param keepsSpins of the scan before, which is quicker: a preview
+ * @param details of the last picture
+ */
+export type Question =
+  | Provision
+  | { readonly scan: Scan; readonly keepsSpins: boolean }
+  | { readonly details: true }
+  | { readonly stop: true };
 
+/** What is shown at once. */
 export interface Picture {
-  readonly report: Report;
+  /** The image, or why there is none. */
+  readonly image: ImageData | string;
+  readonly warnings: readonly string[];
+  readonly echo: EchoLevel | undefined;
   readonly parameters: readonly LiveParameter[];
   readonly signalHash: string;
   readonly build: string;
@@ -36,6 +48,8 @@ export interface Picture {
 
 export type Answer =
   | { readonly picture: Picture }
+  /** What k-space and diagram are drawn from, which take longer: a report without maps. */
+  | { readonly details: Report }
   | { readonly done: number; readonly total: number }
   /** Why there is no picture; undefined: it was stopped. */
   | { readonly error: string | undefined };

@@ -12,9 +12,6 @@ import { echoText } from '../page/run.ts';
 import { makeView } from '../page/view.ts';
 import type { Picture } from './messages.ts';
 
-/** Shortest time between two updates of the charts while pictures follow each other [ms]. */
-const DIAGRAM_MS = 400;
-
 export interface Results {
   readonly host: HTMLElement;
   readonly image: HTMLElement;
@@ -22,8 +19,6 @@ export interface Results {
   readonly diagram: HTMLElement;
   readonly notes: HTMLElement;
   raster?: { readonly key: string; readonly picture: Raster; of: ImageData };
-  /** The diagram that is to come. */
-  pending?: ReturnType<typeof setTimeout> | undefined;
 }
 
 export function makeResults(): Results {
@@ -41,43 +36,37 @@ export function makeResults(): Results {
   return { host, image, kspace, diagram, notes };
 }
 
-export function drawPicture(results: Results, { report, signalHash, build }: Picture, command: string): void {
-  const { host, kspace, notes } = results;
-  const readouts = openReadouts(report.signal);
-  const strongest = report.signal.strongest;
-  const end = report.sequence?.duration ?? 1;
-  const view = makeView(end, { from: 0, to: end, readout: strongest });
-  if (report.image) drawImage(results, report.image);
-  kspace.replaceChildren();
-  showKspace(kspace, report, readouts, view, 'signal');
-  const { echo, warnings, missing } = report;
+/** The image and what is said about it. */
+export function drawPicture(
+  results: Results,
+  { image, echo, warnings, signalHash, build }: Picture,
+  command: string,
+): void {
+  const { host, notes } = results;
+  if (typeof image !== 'string') drawImage(results, image);
   notes.replaceChildren(
     ...(echo ? [el('p', { class: `echo ${echo.level < echo.limit ? 'good' : 'bad'}` }, echoText(echo))] : []),
-    ...[...warnings, ...missing.filter((text) => /No image/.test(text))].map((text) =>
-      el('p', { class: 'missing' }, text),
-    ),
+    ...[...warnings, ...(typeof image === 'string' ? [image] : [])].map((text) => el('p', { class: 'missing' }, text)),
     el('p', { class: 'about' }, 'The same on the command line:'),
     el('pre', { id: 'command' }, command),
   );
   host.dataset.first ??= String(performance.now());
   Object.assign(host.dataset, { signalHash, build, pictures: Number(host.dataset.pictures ?? 0) + 1 });
-  clearTimeout(results.pending);
-  const draw = (): void => drawDiagram(results, report);
-  if (results.diagram.childElementCount === 0) draw();
-  else results.pending = setTimeout(draw, DIAGRAM_MS);
 }
 
-/** The repetition of the strongest readout. */
-function drawDiagram({ diagram }: Results, report: Report): void {
+/** K-space, and the repetition of the strongest readout. */
+export function drawDetails({ kspace, diagram }: Results, report: Report): void {
   const readouts = openReadouts(report.signal);
+  const { strongest } = report.signal;
   const end = report.sequence?.duration ?? 1;
-  const at = readouts.starts[report.signal.strongest] ?? 0;
+  kspace.replaceChildren();
+  showKspace(kspace, report, readouts, makeView(end, { from: 0, to: end, readout: strongest }), 'signal');
+  const at = readouts.starts[strongest] ?? 0;
   const starts = report.events ? [...fromSteps(report.events.repetitions)] : [];
   const from = starts.findLast((start) => start <= at) ?? 0;
   const to = starts.find((start) => start > at) ?? end;
-  const view = makeView(end, { from, to, readout: report.signal.strongest });
   diagram.replaceChildren();
-  showDiagram(diagram, report, readouts, view);
+  showDiagram(diagram, report, readouts, makeView(end, { from, to, readout: strongest }));
 }
 
 function drawImage(results: Results, of: ImageData): void {

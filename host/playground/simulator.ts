@@ -1,4 +1,8 @@
-/** A worker that simulates, as the page calls it: a scan in, a picture out; one at a time. */
+/**
+ * A worker that simulates, as the page calls it: a scan in, a picture out, and then its details;
+ * one question at a time.
+ */
+import type { Report } from '../html/types.ts';
 import type { Answer, Picture, Question, Scan } from './messages.ts';
 
 export interface Simulator {
@@ -8,6 +12,8 @@ export interface Simulator {
    * @throws the error of the simulation
    */
   simulate(scan: Scan, keepsSpins: boolean, onProgress: (part: number) => void): Promise<Picture | undefined>;
+  /** What else there is to show of the last picture. @throws an error in it */
+  details(): Promise<Report | undefined>;
   /** Ends the scan under way, between two groups of spins. */
   stop(): void;
 }
@@ -28,17 +34,29 @@ export function makeSimulator(): Simulator {
   const worker = new Worker(scriptAddress('worker'));
   const ask = (question: Question): void => worker.postMessage(question);
   ask({ files });
+  /** @param take what to do with an answer that is no error */
+  const asked = <T>(
+    question: Question,
+    take: (answer: Exclude<Answer, { error: unknown }>, resolve: (value: T) => void) => void,
+  ): Promise<T | undefined> =>
+    new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }: MessageEvent<Answer>) => {
+        if (!('error' in data)) take(data, resolve);
+        else if (data.error === undefined) resolve(undefined);
+        else reject(new Error(data.error));
+      };
+      worker.onerror = ({ message }) => reject(new Error(message));
+      ask(question);
+    });
   return {
     simulate: (scan, keepsSpins, onProgress) =>
-      new Promise((resolve, reject) => {
-        worker.onmessage = ({ data }: MessageEvent<Answer>) => {
-          if ('picture' in data) resolve(data.picture);
-          else if ('done' in data) onProgress(data.done / data.total);
-          else if (data.error === undefined) resolve(undefined);
-          else reject(new Error(data.error));
-        };
-        worker.onerror = ({ message }) => reject(new Error(message));
-        ask({ scan, keepsSpins });
+      asked<Picture>({ scan, keepsSpins }, (answer, resolve) => {
+        if ('picture' in answer) resolve(answer.picture);
+        else if ('done' in answer) onProgress(answer.done / answer.total);
+      }),
+    details: () =>
+      asked<Report>({ details: true }, (answer, resolve) => {
+        if ('details' in answer) resolve(answer.details);
       }),
     stop: () => ask({ stop: true }),
   };

@@ -3,7 +3,7 @@
  * built with `host/browser/` in place of Node's modules.
  */
 import { parametersOf } from '../api/live.ts';
-import { reportFor } from '../api/report.ts';
+import { type ReportInSteps, reportInSteps } from '../api/report.ts';
 import { simulateUnless } from '../api/simulate.ts';
 import { LarmorError } from '../base/errors.ts';
 import type { Given } from '../base/parameters.ts';
@@ -15,6 +15,8 @@ import type { Answer, Picture, Question, Scan } from './messages.ts';
 
 /** The spins of the last scan: choosing them takes half of its time. */
 let kept: { readonly key: string; readonly phantom: PhantomSource } | undefined;
+/** The report of the last picture. */
+let last: ReportInSteps | undefined;
 
 const PROGRESS_MS = 100;
 
@@ -42,7 +44,7 @@ async function pictureOf(scan: Scan, keepsSpins: boolean, signal: AbortSignal): 
     },
   );
   const { summary } = simulation!;
-  const report = await reportFor(simulation!, { phantom: kept!.phantom }, false);
+  last = reportInSteps(simulation!, kept!.phantom);
   const parameters = [
     ...parametersOf(
       'sequence',
@@ -53,7 +55,8 @@ async function pictureOf(scan: Scan, keepsSpins: boolean, signal: AbortSignal): 
   ];
   const { signalHash, build, threads } = summary;
   return {
-    ...{ report, parameters, signalHash, build, threads, spins: summary.spins, isFinal: spins === undefined },
+    ...{ image: last.image, echo: last.echo, warnings: summary.warnings },
+    ...{ parameters, signalHash, build, threads, spins: summary.spins, isFinal: spins === undefined },
     seconds: (performance.now() - begun) / 1e3,
   };
 }
@@ -64,19 +67,32 @@ let reporting: ReturnType<typeof setInterval> | undefined;
 
 const answer = (message: Answer): void => postMessage(message);
 
-addEventListener('message', async ({ data }: MessageEvent<Question>) => {
+/** @param signal whether the question was withdrawn */
+async function answerWith(make: (signal: AbortSignal) => Answer | Promise<Answer>): Promise<void> {
+  const own = new AbortController();
+  stop = own;
+  try {
+    answer(await make(own.signal));
+  } catch (error) {
+    if (!own.signal.aborted && !(error instanceof LarmorError)) console.error(error);
+    answer({ error: own.signal.aborted ? undefined : (error as Error).message });
+  } finally {
+    clearInterval(reporting);
+  }
+}
+
+/** Settles when all questions so far are answered. */
+let answered = Promise.resolve();
+
+addEventListener('message', ({ data }: MessageEvent<Question>) => {
   if ('files' in data) for (const [name, content] of Object.entries(data.files)) provide(name, content);
   else if ('stop' in data) stop?.abort();
-  else {
-    const own = new AbortController();
-    stop = own;
-    try {
-      answer({ picture: await pictureOf(data.scan, data.keepsSpins, own.signal) });
-    } catch (error) {
-      if (!own.signal.aborted && !(error instanceof LarmorError)) console.error(error);
-      answer({ error: own.signal.aborted ? undefined : (error as Error).message });
-    } finally {
-      clearInterval(reporting);
-    }
-  }
+  else
+    answered = answered.then(() =>
+      answerWith(async (signal) =>
+        'details' in data
+          ? { details: last!.rest() }
+          : { picture: await pictureOf(data.scan, data.keepsSpins, signal) },
+      ),
+    );
 });

@@ -75,6 +75,15 @@ test('the page from disk', async (t) => {
     assert.equal((await data(page)).signalHash, await hashOf(command));
   });
 
+  await t.test('k-space, brightest in its middle, and the diagram follow the image', async () => {
+    const [middle, edge] = await page.evaluate<[number, number]>(
+      "(() => { const c = document.querySelector('#kspace canvas'); const at = (x, y) => { const p = c.getContext('2d').getImageData(x, y, 1, 1).data; return p[0] + p[1] + p[2]; }; return [at(c.width / 2 + 2, c.height / 2 + 2), at(c.width / 2 + 2, 0.1 * c.height)]; })()",
+    );
+    assert.ok(middle > edge + 100, `${middle} and ${edge}`);
+    const panels = "[...document.querySelectorAll('#diagram [data-panel]')].map((e) => e.dataset.panel).join(' ')";
+    assert.equal(await page.evaluate<string>(panels), 'b1 phase gx gy gz adc signal');
+  });
+
   await t.test('a slider shows previews, and then the scan of the command', async () => {
     const first = await data(page);
     await page.evaluate(

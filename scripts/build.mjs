@@ -44,8 +44,8 @@ const assets = {
   'figures/DejaVuSans.ttf': 'dejavu-fonts-ttf/ttf/DejaVuSans.ttf',
 };
 
-/** The page of reports: one script and one style sheet, which every report carries. */
-const page = { page: 'host/page/main.ts', style: 'host/page/page.css' };
+/** The page of reports: one script and one style sheet, which every report carries. The page of volumes has its own script. */
+const page = { page: 'host/page/main.ts', volume: 'host/page/volume.ts', style: 'host/page/page.css' };
 
 /** `import.meta.url` of a CommonJS bundle. */
 const url = { name: 'bundleUrl', banner: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" };
@@ -170,9 +170,10 @@ async function buildPage() {
     logLevel: 'warning',
   });
   const style = result.outputFiles.filter(({ path }) => path.endsWith('.css')).map(({ text }) => text);
-  const script = result.outputFiles.find(({ path }) => path.endsWith('page.js')).text;
+  const script = (name) => result.outputFiles.find(({ path }) => path.endsWith(name)).text;
   for (const [name, text] of [
-    ['page.js', script],
+    ['page.js', script('page.js')],
+    ['volume.js', script('volume.js')],
     ['page.css', style.join('')],
   ])
     await writeWhole(join(dist, 'page', name), text);

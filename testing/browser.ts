@@ -31,21 +31,28 @@ export interface Page {
   screenshot(path: string): Promise<void>;
 }
 
+/** Arguments of a browser that draws WebGL in software, and of one that has none. */
+export const SOFTWARE_WEBGL = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
+export const NO_WEBGL = ['--disable-3d-apis'];
+
 /** Starts the browser, or skips the test where there is none. It ends with the test. */
-export async function openBrowser(t: TestContext): Promise<Page | undefined> {
+export async function openBrowser(t: TestContext, more: readonly string[] = []): Promise<Page | undefined> {
   const program = requireTool(t, 'chromium', 'chromium');
   if (!program) return undefined;
-  const { page, close } = await startBrowser(program);
+  const { page, close } = await startBrowser(program, more);
   t.after(close);
   return page;
 }
 
 /** The same outside of a test. */
-export async function startBrowser(program: string): Promise<{ readonly page: Page; readonly close: () => void }> {
+export async function startBrowser(
+  program: string,
+  more: readonly string[] = [],
+): Promise<{ readonly page: Page; readonly close: () => void }> {
   const child = spawn(
     program,
     [
-      ...['--headless', '--remote-debugging-pipe', '--no-first-run', '--disable-gpu', '--hide-scrollbars'],
+      ...['--headless', '--remote-debugging-pipe', '--no-first-run', '--disable-gpu', '--hide-scrollbars', ...more],
       // The browser's own sandbox cannot be set up by root, which tests in containers are.
       ...['--no-sandbox', '--disable-dev-shm-usage', `--user-data-dir=${temporaryFolder()}`, 'about:blank'],
     ],

@@ -27,10 +27,10 @@ Examples:
 
   program
     .command('view')
-    .description('show a report in a browser on this machine, with sliders that repeat the simulation')
+    .description('show a report or a NIfTI volume in a browser on this machine; sliders repeat the simulation')
     .argument(
-      '[sequence|raw|checkpoint]',
-      'a sequence (sliders for a built-in one), ISMRMRD raw data, or the checkpoint folder of a run',
+      '[sequence|raw|checkpoint|volume]',
+      'a sequence (sliders for a built-in one), ISMRMRD raw data, the checkpoint folder of a run, or a NIfTI volume',
       'epi',
     )
     .argument('[phantom]', PHANTOM, 'head2d')
@@ -46,6 +46,7 @@ Examples:
   larmor view gre head2d --set n=64
   larmor view raw.mrd
   larmor view saved                    the image so far of a run with --checkpoint saved
+  larmor view image.nii.gz             a NIfTI volume, with the package @niivue/niivue
 ${EXIT_CODES}`,
     )
     .action(async (name, phantom, options) => (await import('./view.ts')).view(name, phantom, options));

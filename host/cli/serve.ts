@@ -2,7 +2,7 @@
  * A server for the page of one report, for the user of this machine: on 127.0.0.1 only, under a
  * path that is known only from the printed address. Pages of other sites cannot reach it: they do
  * not know the path, and a name that they make resolve to 127.0.0.1 (DNS rebinding) is rejected by
- * the Host header. No files are served.
+ * the Host header. Files are those that the page names, and no others.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -28,6 +28,14 @@ export interface Served {
    * @param known tiles that the page shows
    */
   readonly partial?: (known: number) => PartialState;
+  /** Files beside the page, by name. */
+  readonly files?: Readonly<Record<string, () => ServedFile | Promise<ServedFile>>>;
+}
+
+export interface ServedFile {
+  /** MIME. */
+  readonly type: string;
+  readonly body: Buffer;
 }
 
 export interface PartialState extends PartialRun {
@@ -98,11 +106,17 @@ export function serve(served: Served, port: number): Promise<Server> {
     if (!hosts.includes(request.headers.host ?? ''))
       return refuse(403, 'this server answers only requests to 127.0.0.1');
     if (origin !== undefined && !hosts.includes(origin.replace(/^http:\/\//, ''))) return refuse(403, 'other origin');
-    const [, given = '', rest] = (request.url ?? '').match(/^\/([\w-]+)\/(\w*)$/) ?? [];
+    const [, given = '', rest] = (request.url ?? '').match(/^\/([\w-]+)\/([\w.]*)$/) ?? [];
     if (!isSame(given, token)) return refuse(403, 'open the address that larmor view printed');
     if (rest === '' && request.method === 'GET') {
       response.writeHead(200, { ...HEADERS, 'Content-Type': 'text/html; charset=utf-8' });
       response.end(served.html());
+      return;
+    }
+    if (request.method === 'GET' && served.files !== undefined && Object.hasOwn(served.files, rest)) {
+      sendFile(served.files[rest], response).catch((error) =>
+        refuse(410, error instanceof Error ? error.message : String(error)),
+      );
       return;
     }
     if (request.method === 'POST' && rest === 'simulate' && served.simulate !== undefined)
@@ -130,6 +144,13 @@ export function serve(served: Served, port: number): Promise<Server> {
       });
     });
   });
+}
+
+/** @throws whatever making the file throws, before anything is sent */
+async function sendFile(make: () => ServedFile | Promise<ServedFile>, response: ServerResponse): Promise<void> {
+  const { type, body } = await make();
+  response.writeHead(200, { ...HEADERS, 'Content-Type': type });
+  response.end(body);
 }
 
 const HEADERS = {

@@ -1,6 +1,7 @@
 /**
  * `larmor view`: the page of a report, served on this machine; for a built-in sequence with
- * sliders, each of which repeats the simulation; for a checkpoint the image so far.
+ * sliders, each of which repeats the simulation; for a checkpoint the image so far; a NIfTI volume
+ * in NiiVue.
  */
 import { statSync } from 'node:fs';
 import { liveReport } from '../api/live.ts';
@@ -12,6 +13,7 @@ import { reportHtml } from '../html/document.ts';
 import { isRawName, readRaw } from '../raw/index.ts';
 import { type Served, serve } from './serve.ts';
 import { splitSettings } from './settings.ts';
+import { isVolumeName, volumePage } from './volume-page.ts';
 
 export interface ViewOptions {
   readonly port: number;
@@ -39,6 +41,7 @@ async function servedOf(
       throw usage(`${name} is the checkpoint of a run, which has its parameters`, 'leave out --set and --scanner');
     return (await import('./checkpoint-page.ts')).checkpointPage(name);
   }
+  if (isVolumeName(name)) return volumePage(name);
   if (!isRawName(name)) {
     const given = { ...splitSettings(set, { sequence: name, phantom }), scanner };
     const { html, simulate } = await liveReport(name, phantom, given);

@@ -7,6 +7,7 @@ import { shortNumber } from '../figures/units.ts';
 import type { ImageDimension, ImageData as ImageRecord } from '../html/types.ts';
 import { button, choice, el, section, slider } from './dom.ts';
 import { makePicture } from './picture.ts';
+import { placeText } from './place.ts';
 
 type Part = 'magnitude' | 'real' | 'imaginary';
 const PARTS: readonly Part[] = ['magnitude', 'real', 'imaginary'];
@@ -60,19 +61,11 @@ export function imageSection(image: ImageRecord): HTMLElement {
       (begin, lps) => begin + column * steps[0][lps] + row * steps[1][lps] + slice * steps[2][lps],
     );
     const [re, im] = complex(column, row);
-    const words = [
-      ['R', 'L'],
-      ['A', 'P'],
-      ['F', 'H'],
-    ].map(([minus, plus], lps) => {
-      const millimetres = 1e3 * place[lps];
-      return `${Math.abs(millimetres).toFixed(1)} mm ${Math.abs(millimetres) < 0.05 ? '' : millimetres > 0 ? plus : minus}`.trim();
-    });
     const phase =
       image.hasPhase || kept.coil[at.coil] >= 0
         ? `, phase ${shortNumber(Number(Math.atan2(im, re).toPrecision(3)))} rad`
         : '';
-    return `(${column + 1}, ${row + 1}) at ${words.join(', ')}: magnitude ${shortNumber(Math.hypot(re, im))}${phase}`;
+    return `(${column + 1}, ${row + 1}) at ${placeText(place)}: magnitude ${shortNumber(Math.hypot(re, im))}${phase}`;
   };
 
   let begun = window;

@@ -1,0 +1,48 @@
+/**
+ * The page of a volume: its name, what is known of it, and the script that draws it. Script, NiiVue
+ * and the volume are files of the server that sends this page, from which alone its content
+ * security policy lets it load. Pictures may be data: NiiVue carries its font as one.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { assetPath } from '../base/assets.ts';
+import { escaped } from './document.ts';
+
+/** @param facts names and texts */
+export function volumeHtml(title: string, facts: readonly (readonly [string, string])[]): string {
+  const style = readFileSync(assetPath('page/page.css'), 'utf8');
+  const hash = createHash('sha256').update(style).digest('base64');
+  const policy = [
+    "default-src 'none'",
+    "script-src 'self'",
+    "connect-src 'self'",
+    'img-src data:',
+    `style-src 'sha256-${hash}'`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ];
+  const rows = facts.map(([name, text]) => `<div><dt>${escaped(name)}</dt><dd>${escaped(text)}</dd></div>`);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy.join('; ')}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escaped(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<header>
+<h1>${escaped(title)}</h1>
+<p class="about">A click moves the cross, the wheel goes through the planes, and dragging with the right button sets black and white. As a radiologist views it: the patient’s right is on the left.</p>
+<dl class="facts">${rows.join('')}</dl>
+</header>
+<section id="volume"></section>
+</main>
+<script type="module" src="volume.js"></script>
+</body>
+</html>
+`;
+}

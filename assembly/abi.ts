@@ -169,6 +169,8 @@ export namespace OP {
   export const FIELD: i32 = 14;
   /** index into lookUps: an excitation by operators that are looked up now */
   export const LOOK_UP: i32 = 16;
+  /** index into lookUps: look operators up for APPLY_OPERATOR from here on */
+  export const CACHE_LOOK_UP: i32 = 17;
 }
 
 /** Precession with the RF off: gradient moment [cycles/m] and duration [s]. */
@@ -397,6 +399,8 @@ export class LookUp {
   slope: usize;
   /** Added to the frequency [Hz]: −(the pulse's offset + the lowest frequency of the table). */
   shift: f64;
+  /** The cached operator that CACHE_LOOK_UP makes. */
+  operator: i32;
 }
 
 /**

@@ -9,12 +9,16 @@
  *
  * that the drift adds from the start to the middle, and from there to the end. So three to eight
  * terms are enough, of some 100 operations each, where a pulse of 100 steps takes 4000.
+ *
+ * Where f and s are those of an earlier use, as in slices that a motion stays within, the operators
+ * are looked up once and cached as those of spins at rest are (`operators.ts`).
  */
 import { DriftTable, Excitation, KernelContext, LookUp, recordAt } from './abi';
 import { decayLoss } from './functions';
+import { operatorAt } from './operators';
 import { PRECESSION_BYTES, weightedTerms } from './precession';
 import { complexExp, expIm, expRe } from './readout';
-import { Tile } from './scratch';
+import { OPERATOR_BYTES, Tile } from './scratch';
 import { loadColumn, loadT, madd, nmadd, splat, storeT } from './simd';
 import { storeEntries } from './tables';
 
@@ -156,4 +160,47 @@ export function lookUp(job: KernelContext, tile: Tile, index: i32): void {
     storeT<f32>(tile.my, n, madd<f32>(ox, so, v128.mul<f32>(oy, co)));
     storeT<f32>(tile.mz, n, madd<f32>(v128.sub<f32>(density, mz), loss, mz));
   }
+}
+
+/**
+ * Stores the operators of a tile's spins as those of `operators.ts`: H·table·H − 1, in which the
+ * phases of the drift cancel but around the table, and its recovery for the spin's density.
+ */
+export function cacheLookUp(job: KernelContext, tile: Tile, index: i32): void {
+  const use = recordAt<LookUp>(job.lookUps, index);
+  const table = changetype<DriftTable>(use.table);
+  const cellBytes = table.terms * (table.degree + 1) * <i32>ENTRIES;
+  const room = tile.partialSums, from = room + OPERATORS;
+  const half = splat<f32>(0.5 * table.duration), eighth = splat<f32>(0.125 * table.duration * table.duration);
+  const whole = splat<f32>(table.duration), zero = splat<f32>(0);
+  let to = operatorAt(job, tile, use.operator);
+  for (let n = 0; n < tile.count; n += 4, to += OPERATOR_BYTES) {
+    const drift = locate(tile, n, use, table, cellBytes, room);
+    interpolate(table, room);
+    const R1 = loadT<f32>(tile.R1, n), R2 = loadT<f32>(tile.R2, n);
+    complexExp(v128.mul<f32>(drift, eighth), v128.mul<f32>(half, R2));
+    const c = expRe, s = expIm;
+    const loss = decayLoss<f32>(v128.mul<f32>(half, R1)), left = v128.sub<f32>(splat<f32>(1), loss);
+    const across = decayLoss<f32>(v128.mul<f32>(whole, R2)), along = decayLoss<f32>(v128.mul<f32>(whole, R1));
+    storeImage(from, to, c, s, zero, zero, c, s, left);
+    storeImage(from, to + 48, v128.neg<f32>(s), c, zero, zero, c, s, left);
+    storeImage(from, to + 96, zero, zero, left, zero, c, s, left);
+    const density = loadColumn<f32>(tile.density, n);
+    storeImage(from, to + 144, zero, zero, v128.mul<f32>(density, loss), density, c, s, left);
+    v128.store(to, v128.sub<f32>(v128.load(to), across));
+    v128.store(to + 64, v128.sub<f32>(v128.load(to + 64), across));
+    v128.store(to + 128, v128.sub<f32>(v128.load(to + 128), along));
+    v128.store(to + 176, v128.add<f32>(v128.load(to + 176), v128.mul<f32>(density, along)));
+  }
+}
+
+/** H·(table's change of a magnetisation in its frame), [x, y, z][4]; c, s and `left` are H. */
+// @ts-ignore: decorator
+@inline function storeImage(
+  from: usize, to: usize, x: v128, y: v128, z: v128, density: v128, c: v128, s: v128, left: v128,
+): void {
+  const mx = component(from, x, y, z, density), my = component(from + 16, x, y, z, density);
+  v128.store(to, madd<f32>(my, s, v128.mul<f32>(mx, c)));
+  v128.store(to, nmadd<f32>(mx, s, v128.mul<f32>(my, c)), 16);
+  v128.store(to, v128.mul<f32>(component(from + 32, x, y, z, density), left), 32);
 }

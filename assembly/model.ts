@@ -8,9 +8,10 @@ import { KernelContext, OP, Op, Precession, Slot } from './abi';
 import { excite } from './excitation';
 import { sumLine } from './line';
 import { sampleLineStarts } from './line-starts';
-import { lookUp } from './look-up';
+import { cacheLookUp, lookUp } from './look-up';
 import { sumBatch } from './matrix';
 import { readModel } from './model-readout';
+import { applyOperator } from './operators';
 import { PRECESSION_BYTES, precess } from './precession';
 import { Modelled, Tile } from './scratch';
 import { loadColumn, loadT, partialSums, storeT } from './simd';
@@ -31,6 +32,8 @@ export function runModel<T>(job: KernelContext, slot: Slot, tile: Tile, sums: us
     else if (sizeof<T>() == 4 && kind == OP.SUM_BATCH) finite = sumBatch<Modelled>(job, tile, index, sums) && finite;
     else if (sizeof<T>() == 4 && kind == OP.LINE) finite = sumLine<Modelled>(job, tile, index, sums) && finite;
     else if (sizeof<T>() == 4 && kind == OP.LOOK_UP) lookUp(job, tile, index);
+    else if (sizeof<T>() == 4 && kind == OP.CACHE_LOOK_UP) cacheLookUp(job, tile, index);
+    else if (sizeof<T>() == 4 && kind == OP.APPLY_OPERATOR) applyOperator(job, tile, index);
     else if (kind == OP.SLIDE) slide(job, tile, job.phaseTerms - SLIDING, SLIDING, tile.nodes, 3 * index);
     else if (kind == OP.FIELD)
       slide(job, tile, fieldTerm(job), 2 * job.fieldWidth, tile.fields, job.fieldWidth * index);

@@ -38,7 +38,7 @@ export function buildOperatorCache(job: KernelContext, tile: Tile): void {
   scratchTile.partialSums = tile.partialSums;
   for (let operator = 0; operator < job.operatorCount; operator++) {
     const table = tableOf(job, operator);
-    if (table != 0) interpolateOperators(tile, table, at(job, tile, operator));
+    if (table != 0) interpolateOperators(tile, table, operatorAt(job, tile, operator));
   }
   for (let panel = 0; panel < tile.count; panel += PANEL) {
     const skip = <usize>panel << 2;
@@ -52,7 +52,7 @@ export function buildOperatorCache(job: KernelContext, tile: Tile): void {
     for (let operator = 0; operator < job.operatorCount; operator++) {
       if (tableOf(job, operator) != 0) continue;
       const pulse = recordAt<Operator>(job.operators, operator).pulse;
-      let to = at(job, tile, operator) + <usize>(panel >> 2) * OPERATOR_BYTES;
+      let to = operatorAt(job, tile, operator) + <usize>(panel >> 2) * OPERATOR_BYTES;
       for (let n = 0; n < PANEL; n += 4) {
         composePulse(job, scratchTile, n, pulse, low);
         composePulse(job, scratchTile, n + 2, pulse, high);
@@ -78,8 +78,9 @@ function rate(times: usize, rates: usize): void {
   return recordAt<Operator>(job.operators, operator).table;
 }
 
+/** Address of a cached operator: [count / 4][12][4] f32. */
 // @ts-ignore: decorator
-@inline function at(job: KernelContext, tile: Tile, operator: i32): usize {
+@inline export function operatorAt(job: KernelContext, tile: Tile, operator: i32): usize {
   return tile.operators + <usize>operator * (<usize>job.capacity >> 2) * OPERATOR_BYTES;
 }
 
@@ -92,7 +93,7 @@ export function applyOperator(job: KernelContext, tile: Tile, index: i32): void 
   const terms = tile.partialSums, end = terms + <usize>entry.terms * LANE_BYTES;
   for (let term = terms, from = first; term < end; term += LANE_BYTES, from += offsetof<Term>()) {
     const own = changetype<Term>(from);
-    store<usize>(term, at(job, tile, <i32>own.operator));
+    store<usize>(term, operatorAt(job, tile, <i32>own.operator));
     store<f32>(term, <f32>own.even, 4);
     store<f32>(term, <f32>own.odd, 8);
   }

@@ -79,6 +79,7 @@ export const OP = {
   LINE: 15,
   FIELD: 14,
   LOOK_UP: 16,
+  CACHE_LOOK_UP: 17,
 } as const;
 export const Precession = {
   bytes: 32,
@@ -229,13 +230,14 @@ export const DriftTable = {
   },
 } as const;
 export const LookUp = {
-  bytes: 24,
+  bytes: 28,
   fields: {
     excitation: ['i32', 0],
     table: ['u32', 4],
     middle: ['u32', 8],
     slope: ['u32', 12],
     shift: ['f64', 16],
+    operator: ['i32', 24],
   },
 } as const;
 export const Stage = {

@@ -6,7 +6,7 @@
  * same ones.
  */
 import { LineRun, OP, Op } from '../abi/abi.generated.ts';
-import { recordList } from '../abi/records.ts';
+import { recordList, type Values } from '../abi/records.ts';
 import { recordTable } from '../timeline/intern.ts';
 import { STRIDE, OP as TIMELINE_OP, type Timeline } from '../timeline/types.ts';
 import { type OpRange, type Window, windowsOf } from '../timeline/windows.ts';
@@ -65,9 +65,10 @@ export function programFor(job: ProgramJob): Program {
   };
   const groups = ranges.map((range): OpRange => {
     const first = ops.length;
+    const begin = opsOf(pulses);
     coilSet = 0;
     for (const window of windowsOf(timeline, range)) {
-      if (window.begin !== undefined) ops.push(opOf(window.begin, pulses));
+      if (window.begin !== undefined) for (const op of begin(window.begin)) ops.push(op);
       readouts.emit(window.readouts, writer);
       if (window.isLast) batches.end();
       else batches.endWindow();
@@ -117,11 +118,20 @@ export function programCost(job: ProgramJob): number {
 
 const pulsesOf = (context: Context): Operators => choosePulses(context, PULSE_METHODS);
 
-/** The kernels' op for what a window begins with. */
-function opOf({ kind, index }: NonNullable<Window['begin']>, { useOf, lookUps }: Operators) {
-  if (kind !== TIMELINE_OP.excite) return { kind: STATE_OPS[kind], index };
-  if (useOf[index] < 0) return { kind: OP.EXCITE, index };
-  return { kind: lookUps.length > 0 ? OP.LOOK_UP : OP.APPLY_OPERATOR, index: useOf[index] };
+/** The kernels' ops for what windows begin with, in the order of a group's windows. */
+function opsOf({ useOf, lookUpOf, lookUps }: Operators) {
+  /** Operators that have been looked up. */
+  const cached = new Set<number>();
+  return ({ kind, index }: NonNullable<Window['begin']>): readonly Values<typeof Op>[] => {
+    if (kind !== TIMELINE_OP.excite) return [{ kind: STATE_OPS[kind], index }];
+    const lookUp = lookUpOf[index];
+    if (useOf[index] < 0) return [lookUp < 0 ? { kind: OP.EXCITE, index } : { kind: OP.LOOK_UP, index: lookUp }];
+    const apply = { kind: OP.APPLY_OPERATOR, index: useOf[index] };
+    const operator = lookUp < 0 ? undefined : lookUps[lookUp].operator;
+    if (operator === undefined || cached.has(operator)) return [apply];
+    cached.add(operator);
+    return [{ kind: OP.CACHE_LOOK_UP, index: lookUp }, apply];
+  };
 }
 
 /** Of spins on paths. */

@@ -59,11 +59,43 @@ async function statesOf({ timelines, source }: MovingScan, options: RunOptions):
   return all;
 }
 
+/** A gradient that grows under the pulse: spins that stay along it drift in frequency. */
+const growing: GradientEvent = {
+  ...({ kind: 'shape', delay: 0 } as const),
+  time: Float64Array.of(0, 2e-4, 2.8e-3, 3e-3),
+  amplitude: Float64Array.of(0, 5e-3, 7e-3, 0),
+};
+
+/** One pulse again and again, with spoilers between. */
+function repeated(): Sequence {
+  const rf = sincPulse({ flip: Math.PI / 3, duration: 2.6e-3, timeBandwidth: 4, raster: 2e-5, delay: 2e-4 });
+  const blocks = Array.from({ length: 4 }, () => [
+    blockOf({ rf, gz: growing }),
+    blockOf({ gx: trapezoid(2e-3, 2e-4, 1e-3) }),
+    blockOf({ adc: adc(1, 1e-5, 0) }),
+  ]);
+  return sequenceOf('one pulse', blocks.flat(), {});
+}
+
+const cachedIn = ({ timelines, source }: MovingScan, tileSize = TILE): number =>
+  programFor({ timelines, source, precision: 'f32', tolerance: 1e-5, tileSize }).operators.cached;
+
+test('pulses along which nothing moves are looked up once, as long as there is room', () => {
+  const scanOf = (motion: string): MovingScan =>
+    manyIn(movingScan(gradientEcho3d(4, 32), phantomOf(spins()), MOTIONS[motion](SPINS)));
+  assert.equal(cachedIn(scanOf('breathing')), 1);
+  assert.equal(cachedIn(scanOf('heart')), 0);
+  assert.equal(cachedIn(scanOf('flow')), 0);
+  assert.equal(cachedIn(scanOf('breathing'), 2 ** 20), 0);
+  assert.equal(cachedIn(manyIn(movingScan(echoes(), phantomOf(spins()), MOTIONS.breathing(SPINS)))), 0);
+});
+
 for (const [name, sequence, pulses] of [
   ['GRE', () => gradientEcho3d(4, 32), 4],
   ['echoes', () => echoes(), 6],
+  ['one pulse', repeated, 1],
 ] as const)
-  for (const motion of ['breathing', 'heart', 'flow'])
+  for (const motion of name === 'one pulse' ? ['breathing'] : ['breathing', 'heart', 'flow'])
     test(`${name}, ${motion}: the magnetisation of every spin within the tolerance`, async () => {
       const still = spins(motion === 'heart');
       const scan = manyIn(movingScan(sequence(), phantomOf(still), MOTIONS[motion](SPINS)));

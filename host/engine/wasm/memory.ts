@@ -158,7 +158,7 @@ export function layOut(
       Operator,
       tables.map((table, n) => ({ pulse: program.operators.operators[n], table: table?.address ?? 0 })),
     ),
-    operatorCount: tables.length,
+    operatorCount: program.operators.cached,
     lookUps,
     ...{ precision: engineJob.precision === 'f64' ? 64 : 32, use256: Number(kernels.build === 'wide') },
     ...{ capacity: sizes.capacity, slots: sizes.slots, slotTable },
@@ -271,8 +271,8 @@ function placeLookUps(arena: Arena, { operators }: Program) {
     arena.place(Float64Array.of(...list.subarray(0, 3), hertz, ...list.subarray(3)));
   const lookUps = arena.records(
     LookUp,
-    operators.lookUps.map(({ excitation, table, rates, offset }) => ({
-      ...{ excitation, table: driftTables.get(table)!.address, shift: -offset - table.range.low },
+    operators.lookUps.map(({ excitation, table, rates, offset, operator = 0 }) => ({
+      ...{ excitation, operator, table: driftTables.get(table)!.address, shift: -offset - table.range.low },
       ...{ middle: weights(rates.middle, 1), slope: weights(rates.slope, 0) },
     })),
   );

@@ -19,6 +19,8 @@ import type { PulseTable } from './table.ts';
 export interface Operators extends PulseTables {
   /** Excitations that are looked up when they are played, of a model alone. */
   readonly lookUps: readonly LookUpUse[];
+  /** Cached operators of a spin. */
+  readonly cached: number;
   /** By pulse: spins that it is composed for, other than the phantom's. */
   readonly extents: LookUps['extents'];
   /** [operators] the pulse of each */
@@ -27,8 +29,9 @@ export interface Operators extends PulseTables {
   readonly tables: readonly (PulseTable | undefined)[];
   readonly operatorUses: RecordList<typeof OperatorUse>;
   readonly terms: RecordList<typeof Term>;
-  /** [excitations] its use, an operator's or of `lookUps`, or −1: stepped */
+  /** [excitations] its use of an operator and of `lookUps`, or −1; neither: it is stepped */
   readonly useOf: Int32Array;
+  readonly lookUpOf: Int32Array;
   readonly decisions: readonly Decision[];
   /**
    * Operations per spin of all pulses, and the largest error of a sample that they cause together.
@@ -53,10 +56,14 @@ const OPERATOR_BYTES = 48;
  */
 export function choosePulses(context: Context, methods: readonly PulseMethod[]): Operators {
   const { once, tileSize } = context;
-  if (context.isModelled) return once('pulses', () => lookedUp(context));
+  const room = Math.floor(MOST_BYTES / (OPERATOR_BYTES * tileSize));
+  if (context.isModelled) {
+    const most = Math.min(context.timeline.pulses.length / STRIDE.pulse, room);
+    return once(`pulses, ${most} operators`, () => lookedUp(context, most));
+  }
   const candidates = once('candidates of pulses', () => candidatesFor(context, methods));
   const wanted = candidates.reduce((sum, { family }) => sum + family.nodes.length, 0);
-  const most = Math.min(wanted, Math.floor(MOST_BYTES / (OPERATOR_BYTES * tileSize)));
+  const most = Math.min(wanted, room);
   return once(`pulses, ${most} operators`, () => chosenFrom(candidates, context, most));
 }
 
@@ -107,23 +114,33 @@ function chosenFrom(candidates: readonly Candidate[], { timeline }: Context, mos
     ...made,
     operators: Int32Array.from(operators),
     tables: operators.map((pulse, n) => chosen[n].proposal.tableFor?.(all, pulse)),
-    ...{ operatorUses, terms, useOf, lookUps: [], extents: new Map() },
+    ...{ operatorUses, terms, useOf, cached: operators.length },
+    ...{ lookUps: [], lookUpOf: new Int32Array(useOf.length).fill(-1), extents: new Map() },
     decisions: saved.map(decisionOf),
     cost: steppingCost(timeline) - saved.reduce((sum, one) => sum + one.saved, 0),
     error: OPERATOR_GAIN * saved.reduce((most, { proposal }) => Math.max(most, proposal.error), 0),
   };
 }
 
-/** Pulses of a model: no operator is cached, because it differs at the next use. */
-function lookedUp(context: Context): Operators {
+/** Pulses of a model: an operator is cached only if it is the same at the next use. */
+function lookedUp(context: Context, most: number): Operators {
   const { timeline } = context;
-  const { uses, saved, error, decisions, extents, ...tables } = lookUpPulses(context);
-  const useOf = new Int32Array(timeline.excitations.length / STRIDE.excitation).fill(-1);
-  for (const [use, { excitation }] of uses.entries()) useOf[excitation] = use;
+  const { uses, saved, error, decisions, extents, ...tables } = lookUpPulses(context, most);
+  const [useOf, lookUpOf] = [0, 1].map(() =>
+    new Int32Array(timeline.excitations.length / STRIDE.excitation).fill(-1),
+  ) as [Int32Array, Int32Array];
+  const operatorUses = recordList(OperatorUse);
+  const terms = recordList(Term);
+  for (const [use, { excitation, operator }] of uses.entries()) {
+    lookUpOf[excitation] = use;
+    if (operator === undefined) continue;
+    const firstTerm = terms.push({ operator, even: 1, odd: 1 });
+    useOf[excitation] = operatorUses.push({ excitation, firstTerm, terms: 1 });
+  }
   return {
     ...tables,
-    ...{ operators: new Int32Array(0), tables: [], operatorUses: recordList(OperatorUse), terms: recordList(Term) },
-    ...{ lookUps: uses, extents, useOf, decisions },
+    ...{ operators: new Int32Array(0), tables: [], operatorUses, terms, useOf },
+    ...{ lookUps: uses, lookUpOf, extents, decisions },
     cost: steppingCost(timeline) - saved,
     error: OPERATOR_GAIN * error,
   };

@@ -1,13 +1,15 @@
 /**
  * Pulses of a model, whose spins have another frequency at every use: they are looked up each time,
  * in a table that all pulses with the same B1 share (`drift-table.ts`), however spins move between
- * them. Of the pulse's share of the budget half goes to the table, half to the departure of
- * frequencies from straight lines. Where B1 has maps, and where frequencies do not change linearly,
- * pulses are stepped.
+ * them. A pulse whose rates repeat, because nothing moves along its gradients, is looked up once
+ * and cached, but for spins on paths: their columns slide and resets change densities. Of the
+ * pulse's share of the budget half goes to the table, half to the departure of frequencies from
+ * straight lines. Where B1 has maps, and where frequencies do not change linearly, pulses are
+ * stepped.
  */
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { pulseUses } from '../../timeline/windows.ts';
-import { composedCost, driftLookUpCost, steppedCost } from '../cost.ts';
+import { composedCost, driftLookUpCost, operatorCost, steppedCost } from '../cost.ts';
 import type { Extent } from '../extent.ts';
 import type { Context, Decision } from '../method.ts';
 import { type DriftTable, driftSteps, nodesOf, type Shape, SPAN, sizeDriftTable } from './drift-table.ts';
@@ -22,10 +24,14 @@ export interface LookUpUse {
   readonly rates: PulseRates;
   /** Offset of the pulse [Hz]. */
   readonly offset: number;
+  /** Where its operators are cached; undefined: they are looked up at every use. */
+  readonly operator?: number;
 }
 
 export interface LookUps extends PulseTables {
   readonly uses: readonly LookUpUse[];
+  /** Operators that are cached. */
+  readonly cached: number;
   /** By pulse: the virtual spins that it is composed for. */
   readonly extents: ReadonlyMap<number, Extent>;
   readonly decisions: readonly Decision[];
@@ -38,6 +44,8 @@ export interface LookUps extends PulseTables {
 const SAME = 1e-9;
 /** Share of the table in the error budget of an entry. */
 const TABLE_SHARE = 1 / 2;
+/** Applying a cached operator. */
+const APPLIED = operatorCost(1);
 
 interface Family {
   readonly shape: Shape;
@@ -46,7 +54,8 @@ interface Family {
   steps: number;
 }
 
-export function lookUpPulses(context: Context): LookUps {
+/** @param most operators for which there is room */
+export function lookUpPulses(context: Context, most: number): LookUps {
   const { timeline, source, budget, precision } = context;
   const { excitations, pulses: own } = timeline;
   const played = pulseUses(timeline);
@@ -60,6 +69,8 @@ export function lookUpPulses(context: Context): LookUps {
   const tables = new Map<number, { readonly table: DriftTable; readonly rates: PulseRates }>();
   const extents = new Map<number, Extent>();
   const decisions: Decision[] = [];
+  const operators = new Map<number, number>();
+  const areFixed = (source.model?.nodes ?? 0) === 0 && source.model?.fields === undefined;
   let [saved, error] = [0, 0];
   for (const { shape, members, uses, steps } of families) {
     const all = [...members.values()];
@@ -74,8 +85,14 @@ export function lookUpPulses(context: Context): LookUps {
     const made = driftSteps(shape, timeline.gammaBar, range.drift);
     const perUse = driftLookUpCost(sized.terms.length, timeline.terms);
     const filling = (nodesOf(sized) * composedCost(made.length / STRIDE.rfStep)) / source.spinCount;
-    const gain = uses * (steppedCost(steps) - perUse) - filling;
+    const repeated = [...members.keys()].filter((member) => areFixed && savedByCache(played[member], perUse) > 0);
+    const cached = repeated.slice(0, most - operators.size);
+    const gain =
+      uses * (steppedCost(steps) - perUse) -
+      filling +
+      cached.reduce((sum, member) => sum + savedByCache(played[member], perUse), 0);
     if (gain <= 0) continue;
+    for (const member of cached) operators.set(member, operators.size);
     const pulse = (own.length + pulses.length) / STRIDE.pulse;
     pulses.push((timeline.rfSteps.length + rfSteps.length) / STRIDE.rfStep, made.length / STRIDE.rfStep);
     pulses.push(0, sized.duration);
@@ -88,9 +105,11 @@ export function lookUpPulses(context: Context): LookUps {
     });
     saved += gain;
     error = Math.max(error, TABLE_SHARE * bound + Math.max(...all.map(departure)));
+    const often = cached.length === members.size ? 'once per spin' : cached.length > 0 ? 'once or more' : 'each time';
     decisions.push({
       ...{ what: `pulses of ${steps} steps on spins that move or have phase terms, played ${uses} times` },
-      ...{ chosen: `looked up each time, ${table.terms.length} terms`, cost: perUse },
+      ...{ chosen: `looked up ${often}, ${table.terms.length} terms` },
+      cost: often === 'once per spin' ? APPLIED : perUse,
       ...{ instead: 'steps', insteadCost: steppedCost(steps) },
     });
   }
@@ -99,12 +118,26 @@ export function lookUpPulses(context: Context): LookUps {
   for (let excitation = 0; excitation < excitations.length / STRIDE.excitation; excitation++) {
     const pulse = excitations[STRIDE.excitation * excitation];
     const found = tables.get(pulse);
-    if (found !== undefined) uses.push({ excitation, ...found, offset: own[STRIDE.pulse * pulse + 2] });
+    if (found === undefined) continue;
+    const operator = operators.get(pulse);
+    const offset = own[STRIDE.pulse * pulse + 2];
+    uses.push({ excitation, ...found, offset, ...(operator !== undefined && { operator }) });
   }
   const stepped = new Set(extents.keys());
   for (const pulse of played.keys()) if (!tables.has(pulse)) stepped.add(pulse);
-  return { uses, extents, decisions, saved, error, ...withPulses(timeline, { pulses, rfSteps }, stepped) };
+  return {
+    uses,
+    cached: operators.size,
+    extents,
+    decisions,
+    saved,
+    error,
+    ...withPulses(timeline, { pulses, rfSteps }, stepped),
+  };
 }
+
+/** Operations saved by looking a pulse up once and applying its operators from then on. */
+const savedByCache = (uses: number, perUse: number): number => (uses - 1) * perUse - uses * APPLIED;
 
 /**
  * Effect of a deviation from straight lines on an entry: it rotates spins, and B1 relative to them.

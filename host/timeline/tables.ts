@@ -25,16 +25,22 @@ export function checkSamples(budget: Budget, count: number): void {
   budget.check(BYTES_PER_SAMPLE * count, `a readout of ${count} samples`);
 }
 
+const NONE = new Float64Array(0);
+
 /** Pulses and their steps, by content. @param terms phase terms of a step */
 export function pulseTable(budget: Budget, terms = 0) {
   const width = STRIDE.rfStep + terms;
   const pulses = arrayBuilder(Float64Array);
   const steps = arrayBuilder(Float64Array);
   const known = new Map<string, number>();
+  /** Of lists that came before: with RF spoiling all pulses of a scan share one. */
+  const digests = new WeakMap<Float64Array, string>();
   return {
-    /** @param list [steps][dt, B1re, B1im, Gx, Gy, Gz, rates of the terms] */
+    /** @param list [steps][dt, B1re, B1im, Gx, Gy, Gz, rates of the terms]; must not change */
     intern(list: Float64Array, offset: number, duration: number): number {
-      const key = digest(list, Float64Array.of(offset, duration));
+      const content = digests.get(list) ?? digest(list, NONE);
+      digests.set(list, content);
+      const key = `${content} ${offset} ${duration}`;
       const found = known.get(key);
       if (found !== undefined) return found;
       const index = pulses.length / STRIDE.pulse;
@@ -60,8 +66,6 @@ export interface Trajectory {
   /** [samples][terms] relative to the first sample; default: there are none. */
   readonly terms?: Float64Array;
 }
-
-const NONE = new Float64Array(0);
 
 /** Sample positions of readouts, by content. */
 export function trajectoryTable(budget: Budget) {

@@ -67,11 +67,11 @@ const document = ({ policy, style, worker, thread, relaxed, simd, page }) => `<!
 <body>
 <noscript>The playground simulates with JavaScript and WebAssembly; allow them for this page. Nothing is loaded from the network.</noscript>
 <main id="playground"></main>
-<template id="relaxed">${relaxed}</template>
-<template id="simd">${simd}</template>
 <script type="text/plain" id="worker">${worker}</script>
-<script type="text/plain" id="thread">${thread}</script>
 <script>${page}</script>
+<script type="text/plain" id="thread">${thread}</script>
+<script type="text/plain" id="relaxed">${relaxed}</script>
+<script type="text/plain" id="simd">${simd}</script>
 </body>
 </html>
 `;

@@ -6,11 +6,14 @@
  */
 import { type Hash, sha256 } from './sha256.ts';
 
-const files = new Map<string, Uint8Array | string>();
+/** Bytes, which are decoded when they are read, or the address of a worker's script. */
+export type ProvidedFile = { readonly base64: string } | { readonly address: string };
+
+const files = new Map<string, ProvidedFile>();
 const ROOT = '/dist/';
 
-/** Adds what the host reads from `dist/`: bytes, or the address of a worker's script. */
-export function provide(name: string, content: Uint8Array | string): void {
+/** Adds what the host reads from `dist/`. */
+export function provide(name: string, content: ProvidedFile): void {
   files.set(ROOT + name, content);
 }
 
@@ -23,7 +26,13 @@ export const existsSync = (path: string): boolean => files.has(path);
 export function readFileSync(path: string): Uint8Array | string {
   const content = files.get(path);
   if (content === undefined) throw Object.assign(new Error(`${path}: there is no such file`), { code: 'ENOENT' });
-  return content;
+  return 'address' in content ? content.address : fromBase64(content.base64);
+}
+function fromBase64(text: string): Uint8Array {
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let n = 0; n < bytes.length; n++) bytes[n] = letters.charCodeAt(n);
+  return bytes;
 }
 export const constants = {};
 export const statSync = (path: string): never => readFileSync(path) as never;

@@ -1,5 +1,6 @@
 /** Messages between the page of the playground and its worker. */
 import type { Given } from '../base/parameters.ts';
+import type { ProvidedFile } from '../browser/modules.ts';
 import type { EchoLevel, ImageData, LiveParameter, Report } from '../html/types.ts';
 
 export interface Scan {
@@ -11,9 +12,9 @@ export interface Scan {
   readonly spinsPerVoxel: number | undefined;
 }
 
-/** First of all: what the host reads from `dist/`, by name: bytes, or a worker's address. */
+/** First of all: what the host reads from `dist/`, by name. */
 export interface Provision {
-  readonly files: Readonly<Record<string, Uint8Array | string>>;
+  readonly files: Readonly<Record<string, ProvidedFile>>;
 }
 
 /**

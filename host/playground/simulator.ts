@@ -19,21 +19,23 @@ export interface Simulator {
 }
 
 const text = (id: string): string => document.getElementById(id)!.textContent!;
-const kernels = (id: string): Uint8Array =>
-  Uint8Array.from(atob((document.getElementById(id) as HTMLTemplateElement).content.textContent!), (letter) =>
-    letter.charCodeAt(0),
-  );
 const scriptAddress = (id: string): string => URL.createObjectURL(new Blob([text(id)], { type: 'text/javascript' }));
 
 export function makeSimulator(): Simulator {
-  const files = {
-    'wasm/relaxed.wasm': kernels('relaxed'),
-    'wasm/simd.wasm': kernels('simd'),
-    'worker.js': scriptAddress('thread'),
-  };
   const worker = new Worker(scriptAddress('worker'));
   const ask = (question: Question): void => worker.postMessage(question);
-  ask({ files });
+  // The kernels stand below this script: the worker starts while the browser reads them.
+  const provided = new Promise<void>((resolve) => {
+    document.addEventListener('DOMContentLoaded', () => {
+      const files = {
+        'wasm/relaxed.wasm': { base64: text('relaxed') },
+        'wasm/simd.wasm': { base64: text('simd') },
+        'worker.js': { address: scriptAddress('thread') },
+      };
+      ask({ files });
+      resolve();
+    });
+  });
   /** @param take what to do with an answer that is no error */
   const asked = <T>(
     question: Question,
@@ -46,7 +48,7 @@ export function makeSimulator(): Simulator {
         else reject(new Error(data.error));
       };
       worker.onerror = ({ message }) => reject(new Error(message));
-      ask(question);
+      void provided.then(() => ask(question));
     });
   return {
     simulate: (scan, keepsSpins, onProgress) =>

@@ -2,7 +2,7 @@
 
 import { requireKind } from '../api/names.ts';
 import { usage } from '../base/errors.ts';
-import { info, warnings } from '../base/log.ts';
+import { info, warn, warnings } from '../base/log.ts';
 import { withMotions } from '../phantom/motion/file.ts';
 import { openPhantom } from '../phantom/open.ts';
 import { writePhantom } from '../phantom/write.ts';
@@ -23,7 +23,11 @@ export async function makePhantom(name: string, { output, set = [], motion, json
   if (!output.toLowerCase().endsWith('.phantom'))
     throw usage(`${output}: not a phantom format that can be written`, 'end it in .phantom (KomaMRI)');
   requireKind(name, 'phantom');
-  const source = withMotions(await openPhantom(name, splitSettings(set, { phantom: name }).phantom), motion);
+  const settings = splitSettings(set, { phantom: name }).phantom;
+  // T2* is written as it is.
+  const source = withMotions(await openPhantom(name, settings, { usesT2s: true }), motion);
+  if (source.transmit !== undefined)
+    warn(`${output}: a .phantom holds no B1+, so that of ${name} is left out; give a map with --b1-map to simulate`);
   try {
     await writePhantom(output, source);
   } finally {

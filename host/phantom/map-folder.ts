@@ -100,6 +100,12 @@ function sidecarOf(path: string): Readonly<Record<string, unknown>> {
 function fieldOf(path: string, warn: (message: string) => void): number {
   const { MagneticFieldStrength: B0 } = sidecarOf(path);
   if (typeof B0 === 'number' && B0 > 0 && B0 < 100) return B0;
+  if (B0 !== undefined)
+    throw badInput(
+      path,
+      `MagneticFieldStrength of its sidecar is ${JSON.stringify(B0)}`,
+      'give a number of T from 0 to 100, without quotes',
+    );
   warn(`${path}: no sidecar states MagneticFieldStrength; ${USUAL_B0} T is assumed`);
   return USUAL_B0;
 }

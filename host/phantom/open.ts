@@ -25,6 +25,7 @@ import { openProbabilityMaps } from './probability-maps.ts';
 import type { SpinSampler } from './sub-voxel.ts';
 import { hasProbabilities } from './tissue-table.ts';
 import type { PhantomSource } from './types.ts';
+import { warnOfUnits } from './unit-check.ts';
 
 const FORMATS =
   'give .phantom (KomaMRI), .h5 (JEMRIS), .mat (MRiLab), a label image .mat, .nii, .nii.gz, or maps by a .json (nifti-phantom-v1, tissue table)';
@@ -39,7 +40,7 @@ export interface OpenOptions {
   readonly surveyOf?: SurveyOf;
   /** Field of the scanner, for tissues whose times depend on the field. */
   readonly B0?: Tesla;
-  /** T2* is simulated, so no warning is needed. */
+  /** T2* is simulated, or only copied, so no warning is needed. */
   readonly usesT2s?: boolean;
   /** Requirements of the sequence on the spins of a phantom of voxels. */
   readonly sampler?: SpinSampler;
@@ -55,9 +56,19 @@ export interface OpenOptions {
 export async function openPhantom(
   name: string,
   parameters: Given = {},
-  { warn = warnUser, surveyOf = surveyHere, sampler, usesT2s = false, B0 }: OpenOptions = {},
+  options: OpenOptions = {},
 ): Promise<PhantomSource> {
-  if (Object.hasOwn(builtinPhantoms, name)) return builtinPhantoms[name].open(parameters, sampler);
+  if (Object.hasOwn(builtinPhantoms, name)) return builtinPhantoms[name].open(parameters, options.sampler);
+  const source = await openFile(name, parameters, options);
+  warnOfUnits(source, options.warn ?? warnUser);
+  return source;
+}
+
+async function openFile(
+  name: string,
+  parameters: Given,
+  { warn = warnUser, surveyOf = surveyHere, sampler, usesT2s = false, B0 }: OpenOptions,
+): Promise<PhantomSource> {
   const warnT2s = usesT2s ? () => {} : warn;
   const ending = endingOf(name);
   if (ending === '' && !existsSync(name)) {

@@ -234,6 +234,21 @@ function numbersFrom(value: unknown, place: string): Numbers {
   throw badInput(place, 'does not hold plain numbers', 'check that it is the right file');
 }
 
+/** @param cause what the library states */
+function unreadable(place: string, cause: string): LarmorError {
+  // It looks for a plugin of the filter in a folder of the machine that it was built on.
+  if (cause.includes('plugin'))
+    return badInput(
+      place,
+      'is compressed by a method other than gzip (LZF, Zstandard …)',
+      "write it with gzip, e.g. h5py's compression='gzip'",
+    );
+  const type = /(\w+) not supported/.exec(cause)?.[1];
+  if (type !== undefined)
+    return badInput(place, `holds numbers of type ${type}, which cannot be read`, 'write them as float32 or float64');
+  return badInput(place, `HDF5 cannot read it (${cause})`, 'check that the file was copied whole');
+}
+
 /**
  * Runs one step of the library within its limits. `file`: what it may open in this step. `timed`:
  * true by default.
@@ -280,7 +295,7 @@ function guardOf(
       }
       const causes = [...String(error).matchAll(/\): (.+)/g)];
       const cause = causes.at(-1)?.[1] ?? String(error).split('\n')[0];
-      throw badInput(place, `HDF5 cannot read it (${cause.trim()})`, 'check that the file was copied whole');
+      throw unreadable(place, cause.trim());
     }
   };
   return { guard, together: (reads) => withinTime(time, reads, () => refused(at)({ time })) };

@@ -1,0 +1,33 @@
+/**
+ * Warnings of numbers of a phantom file that are possible but lie where those of another unit
+ * would: times in ms and lengths in mm, read as seconds and metres. `checkSpins` refuses what no
+ * unit explains.
+ */
+import type { Seconds } from '../base/units.ts';
+import type { PhantomSource } from './types.ts';
+
+/**
+ * Shortest times [s] that are no tissue's: free water has a T1 of 4 s and a T2 of 3 s at body
+ * temperature.
+ */
+const LONG: Readonly<Record<'minT1' | 'minT2', Seconds>> = { minT1: 30, minT2: 5 };
+/** From here on a time [s] is meant: it stands for no relaxation. */
+const ENDLESS: Seconds = 1e4;
+/** Farthest from the isocentre [m] that a person on the table reaches. */
+const FAR = 2;
+
+/** @param warn called once for times and once for lengths */
+export function warnOfUnits({ name, bounds }: PhantomSource, warn: (message: string) => void): void {
+  const long = (['minT1', 'minT2'] as const).filter((key) => bounds[key] >= LONG[key] && bounds[key] < ENDLESS);
+  if (long.length > 0) {
+    const times = long.map((key) => `${key.slice(3)} of ${six(bounds[key])} s`).join(' and ');
+    warn(`${name}: no spin has less than a ${times}; times are in s: divide them by 1000 if they are in ms`);
+  }
+  const reach = Math.max(...[...bounds.min, ...bounds.max].map(Math.abs));
+  if (reach > FAR)
+    warn(
+      `${name}: reaches ${six(reach)} m from the isocentre; lengths are in m: divide them by 1000 if they are in mm`,
+    );
+}
+
+const six = (value: number): number => Number(value.toPrecision(6));

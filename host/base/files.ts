@@ -98,10 +98,14 @@ export function watchInput(path: string): () => void {
   };
 }
 
+/** The shell replaces ~ by the home folder, but not within quotes. */
+const HOME = /^~[^/]*\//;
+const NO_HOME = '~ within quotes is not your home folder: write "$HOME/…"';
+
 function reading(path: string, error: unknown): Error {
   if (!(error instanceof Error) || !('code' in error)) return error as Error;
   if (error.code === 'ENXIO') return missingInput(path, 'is not a regular file', 'give a file');
-  if (error.code === 'ENOENT') return missingInput(path, 'no such file', 'check the path');
+  if (error.code === 'ENOENT') return missingInput(path, 'no such file', HOME.test(path) ? NO_HOME : 'check the path');
   if (error.code === 'EACCES') return missingInput(path, 'permission denied', 'make it readable');
   if (error.code === 'ERR_FS_FILE_TOO_LARGE') return missingInput(path, 'larger than 2 GiB', 'split it');
   return missingInput(path, error.message, 'check the file');
@@ -248,7 +252,7 @@ function writing(path: string, error: unknown): Error {
     EDQUOT: ['disk quota exceeded', 'free space or write elsewhere with -o'],
     EACCES: ['permission denied', 'write elsewhere with -o'],
     EROFS: ['read-only file system', 'write elsewhere with -o'],
-    ENOENT: ['its folder does not exist', 'create it first'],
+    ENOENT: ['its folder does not exist', HOME.test(path) ? NO_HOME : 'create it first'],
     EISDIR: ['is a directory', 'name a file'],
     ENOTDIR: ['part of the path is not a folder', 'check the path'],
   };

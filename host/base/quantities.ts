@@ -33,10 +33,13 @@ const LIKELY: Readonly<Record<string, { readonly suffix: string; readonly name: 
   rad: { suffix: 'deg', name: 'degrees' },
 };
 
+/** Numbers that JavaScript reads in other bases: 0x10, 0b1, 0o7. */
+const OTHER_BASE = /^\s*[+-]?0[xbo]/i;
+
 /** @returns the value in `unit` (SI), NaN if `text` is not a quantity of that unit */
 export function parseQuantity(text: string, unit: string): number {
   const [number, suffix] = splitSuffix(text.trim(), unit);
-  if (number.trim() === '') return Number.NaN;
+  if (number.trim() === '' || OTHER_BASE.test(number)) return Number.NaN;
   return Number(number) * (suffix === undefined ? 1 : SUFFIXES[unit][suffix]);
 }
 

@@ -9,7 +9,7 @@ import { parseQuantity } from '../base/quantities.ts';
  */
 function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
-    const value = text.trim() === '' ? Number.NaN : Number(text);
+    const value = parseQuantity(text, '');
     if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`give a whole number from ${least} to ${most}.`);
   };
@@ -19,12 +19,12 @@ function wholeNumber(least: number, most: number): (text: string) => number {
  * Parser of an option that takes a number; with a unit, a quantity such as `50us` (a bare number is
  * in SI).
  */
-function numberBetween(least: number, most: number, unit = ''): (text: string) => number {
+function numberBetween(least: number, most: number, unit = '', hint = ''): (text: string) => number {
   return (text) => {
     const value = parseQuantity(text, unit);
     if (value >= least && value <= most) return value;
     throw new InvalidArgumentError(
-      `give a number from ${shortest(least)} to ${shortest(most)}${unit === '' ? '' : ` ${unit}`}.`,
+      `give a number from ${shortest(least)} to ${shortest(most)}${unit === '' ? '' : ` ${unit}`}${hint}.`,
     );
   };
 }
@@ -42,7 +42,7 @@ export const ppm = numberBetween(-1e4, 1e4);
 
 /** `x,y,z`, of any length but 0. */
 export function direction(text: string): [number, number, number] {
-  const parts = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const parts = text.split(',').map((part) => parseQuantity(part, ''));
   const [x = Number.NaN, y = Number.NaN, z = Number.NaN] = parts;
   const length = Math.hypot(x, y, z);
   if (parts.length === 3 && length > 0 && Number.isFinite(length)) return [x, y, z];
@@ -51,13 +51,13 @@ export function direction(text: string): [number, number, number] {
 
 /** 0.001 and 1e-6 rather than 1e-3 and 0.000001. */
 function shortest(value: number): string {
-  return value >= 1e-3 && value < 1e6 ? String(value) : value.toExponential().replace('+', '');
+  return value >= 1e-3 && value < 1e6 ? String(Number(value.toPrecision(4))) : value.toExponential().replace('+', '');
 }
 
 /** `SIGMA[@DWELL]`. */
 export function noiseLevel(text: string): { readonly sigma: number; readonly atDwell?: number } {
   const [level = '', dwell, ...more] = text.split('@');
-  const sigma = level.trim() === '' ? Number.NaN : Number(level);
+  const sigma = parseQuantity(level, '');
   const atDwell = dwell === undefined ? undefined : parseQuantity(dwell, 's');
   const sound = sigma > 0 && sigma < Number.POSITIVE_INFINITY && more.length === 0;
   if (sound && atDwell === undefined) return { sigma };
@@ -74,7 +74,7 @@ export function partOf(text: string): { readonly index: number; readonly of: num
 
 export const signalToNoise = numberBetween(...BOUNDS.snr);
 
-export const heartRate = numberBetween(...BOUNDS.heartRate, 'Hz');
+export const heartRate = numberBetween(...BOUNDS.heartRate, 'Hz', ' (1 Hz is 60 beats per minute)');
 
 export const seedNumber = wholeNumber(...COUNTS.seed);
 

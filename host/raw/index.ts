@@ -7,6 +7,7 @@ import { extname } from 'node:path';
 import { badInput, cannotWrite, usage } from '../base/errors.ts';
 import { createOutput, requireFile } from '../base/files.ts';
 import { requireStdout } from '../base/log.ts';
+import { isHdf5 } from '../formats/hdf5/reader.ts';
 import { cflFiles, writeCfl } from './cfl.ts';
 import { writeStream } from './ismrmrd/stream.ts';
 import { writeIsmrmrd } from './ismrmrd/write.ts';
@@ -78,6 +79,12 @@ export async function readRaw(path: string): Promise<RawFile> {
   requireFile(path);
   const otherwise = NOT_READ[extname(path).toLowerCase()];
   if (otherwise !== undefined) throw badInput(path, otherwise, 'give the .mrd or .h5 of the same run (-o raw.mrd)');
+  if (!isHdf5(path))
+    throw badInput(
+      path,
+      statSync(path).size === 0 ? 'is empty' : 'is not raw data in the format ISMRMRD (HDF5)',
+      'give a .mrd or .h5 that larmor simulate or another program wrote',
+    );
   return (await import('./ismrmrd/read.ts')).readIsmrmrd(path);
 }
 

@@ -53,7 +53,8 @@ function heartOf(name: string, peaks: readonly Seconds[]): HeartSignal {
 const EXAMPLE = '{"peaks": [0.1, 0.95, 1.82]}';
 /** A scan of a day, and beats of mice to those of a whale. */
 const time = number('seconds', -86_400, 86_400);
-const interval = number('seconds', 0.02, 60);
+const LONGEST_INTERVAL: Seconds = 60;
+const interval = number('seconds', 0.02, LONGEST_INTERVAL);
 const rate = number('Hz', 1 / 60, 50);
 
 /**
@@ -97,7 +98,16 @@ function linesOf(path: string): number[] {
 
 function increasing(path: string, peaks: readonly number[]): readonly number[] {
   const n = peaks.findIndex((peak, at) => at > 0 && peak <= peaks[at - 1]);
-  if (n < 0) return peaks;
+  if (n < 0) {
+    const shortest = Math.min(...peaks.slice(1).map((peak, at) => peak - peaks[at]));
+    if (peaks.length > 1 && shortest > LONGEST_INTERVAL)
+      throw badInput(
+        path,
+        `no two R peaks are closer than ${shortest} s`,
+        'give times in seconds, not in milliseconds',
+      );
+    return peaks;
+  }
   throw badInput(
     path,
     `peak ${n + 1} at ${peaks[n]} s is not after that at ${peaks[n - 1]} s`,

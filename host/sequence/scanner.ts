@@ -16,6 +16,7 @@ import {
   wholeNumber,
   word,
 } from '../base/json.ts';
+import { warn } from '../base/log.ts';
 import {
   type CoilArray,
   DEFAULT_SCANNER,
@@ -35,6 +36,16 @@ import {
 export const MOST_COILS = 1024;
 /** No part of a scanner is farther from its isocentre [m]. */
 const FARTHEST = 10;
+
+/** The strongest whole-body systems have 0.5 T/m, inserts for small animals 3 T/m. */
+const STRONGEST = 5;
+/** Warns of mT/m. */
+const gradientLimit: JsonReader<number> = (value, place) => {
+  const limit = number('T/m', 1e-6, 1000)(value, place);
+  if (limit > STRONGEST)
+    warn(`${place.file}: ${place.key} is ${limit} T/m; write ${limit / 1000} if ${limit} mT/m are meant`);
+  return limit;
+};
 
 const raster = number('s', SHORTEST_RASTER, LONGEST_RASTER);
 /** Times in which nothing may happen. */
@@ -171,7 +182,7 @@ export const scannerKeys: JsonReader<Partial<Scanner>> = record<object, Required
     B0: number('T', 1e-6, 100),
     gammaBar: number('Hz/T', 1e5, 1e9),
     B1: number('T', 1e-9, 1),
-    Gmax: number('T/m', 1e-6, 1000),
+    Gmax: gradientLimit,
     Smax: number('T/m/s', 1e-3, 1e9),
     adcRaster: raster,
     blockRaster: raster,

@@ -311,8 +311,8 @@ test('files that are not whole ISMRMRD: one line and exit 65; missing: 66', asyn
   writeFileSync(file('head.mrd'), head);
   const expected: Record<string, [number, RegExp]> = {
     'truncated.mrd': [65, /truncated/],
-    'empty.mrd': [65, /not an HDF5 file/],
-    'text.mrd': [65, /not an HDF5 file/],
+    'empty.mrd': [65, /(is empty|is not raw data in the format ISMRMRD \(HDF5\))/],
+    'text.mrd': [65, /(is empty|is not raw data in the format ISMRMRD \(HDF5\))/],
     'signal.npy': [65, /give the \.mrd/],
     'checksum.mrd': [65, /checksum/],
     'xml.mrd': [65, /not well-formed XML/],

@@ -16,6 +16,7 @@ import {
   vector,
   word,
 } from '../../base/json.ts';
+import { warn } from '../../base/log.ts';
 import type { PhantomSource } from '../types.ts';
 import { checkTimeCurve } from './time-curve.ts';
 import {
@@ -31,6 +32,9 @@ import {
 import { checkAction, parseCenter, parseSpan } from './values.ts';
 
 const EXAMPLE = '{"track": {"time": [0, 10], "translation": [[0, 0, 0], [0, 0.005, 0]]}}';
+
+/** No person in a scanner moves farther [m]. */
+const FAR = 0.5;
 
 /** Rows of a rigid track. */
 interface Track {
@@ -93,7 +97,8 @@ function readCsv(path: string): Track {
   for (const [n, line] of lines.entries()) {
     const text = line.replace(/#.*/, '').trim();
     if (text === '') continue;
-    const fields = text.split(/[,;\t]/).map((field) => field.trim());
+    const separator = [';', '\t'].find((mark) => text.includes(mark)) ?? ',';
+    const fields = text.split(separator).map((field) => field.trim().replace(/^"(.*)"$/, '$1'));
     const place = `${path}:${n + 1}`;
     if (isFirst && fields.some((field) => /^[a-z]/i.test(field))) {
       names = fields.map((field) => field.toLowerCase());
@@ -112,7 +117,10 @@ function readCsv(path: string): Track {
       throw badInput(place, `${fields.length} values for ${names.length} columns`, `give ${names.join(', ')}`);
     const values = fields.map((field) => (field === '' ? Number.NaN : Number(field)));
     const wrong = values.findIndex((value) => !Number.isFinite(value));
-    if (wrong >= 0) throw badInput(place, `${names[wrong]} is '${fields[wrong]}'`, 'give a finite number');
+    if (wrong >= 0) {
+      const fix = /^-?\d*,\d+$/.test(fields[wrong]) ? 'write numbers with a decimal point' : 'give a finite number';
+      throw badInput(place, `${names[wrong]} is '${fields[wrong]}'`, fix);
+    }
     rows.push(Object.fromEntries(names.map((name, at) => [name, values[at]])));
   }
   const column = (row: Record<string, number>, name: string): number => row[name] ?? 0;
@@ -150,6 +158,8 @@ function motionsOfTrack(
     checkAction(place, action, curve);
     return [{ place, action, time: checkTimeCurve(place, curve), spins }];
   };
+  const farthest = Math.max(...translation.map((row) => Math.max(...row.map(Math.abs))));
+  if (farthest > FAR) warn(`${place}: moves by ${farthest} m; lengths are in m: divide them by 1000 if they are in mm`);
   const still = { dx: 0, dy: 0, dz: 0 };
   const none = { pitch: 0, roll: 0, yaw: 0 };
   const motions = [

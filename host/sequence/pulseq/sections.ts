@@ -61,6 +61,7 @@ export function readSections(path: string, bytes: Buffer): Sections {
   if (bytes.length === 0) throw badInput(path, 'is empty', 'give a Pulseq file');
   const mark = bytes.toString('latin1', 0, 2);
   if (mark === '\xff\xfe' || mark === '\xfe\xff') throw badInput(path, 'is UTF-16 text', 'save it as UTF-8');
+  if (mark === '\x1f\x8b') throw badInput(path, 'is compressed (gzip)', 'decompress it first, e.g. with gunzip');
   if (bytes.toString('latin1', 0, 8) === '\x01pulseq\x02') {
     throw badInput(path, 'is a binary Pulseq file', 'write it as text, e.g. with seq.write');
   }

@@ -19,12 +19,16 @@ export interface Ran {
 }
 
 /** @throws Error with what it wrote if it does not exit 0 */
-export async function runNode(args: readonly string[]): Promise<Ran> {
+export async function runNode(args: readonly string[], cwd?: string): Promise<Ran> {
   const script = '"$0" "$@"; s=$?; times >&2; exit $s';
   const begun = performance.now();
   // Where this names a file, Node parses all certificates there are before anything else: 20 to 70 ms that say nothing of Larmor.
   const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
-  const child = spawn('bash', ['-c', script, process.execPath, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
+  const child = spawn('bash', ['-c', script, process.execPath, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+    cwd,
+  });
   const texts = await Promise.all(
     [child.stdout, child.stderr].map(async (stream) => (await stream.toArray()).join('')),
   );

@@ -1,6 +1,6 @@
 /**
- * What surrounds the kernels: how long the command takes to start, do the default job and write it, against a Node that does
- * nothing; and which part of a run on 10⁶ spins is not kernels, by what the run itself says of its time.
+ * What surrounds the kernels: how long the command takes to start, do the default job and write it, and small things, against a
+ * Node that does nothing; and which part of a run on 10⁶ spins is not kernels, by what the run itself says of its time.
  */
 import { join } from 'node:path';
 import { inTurns, median, type Row, ratioOf, spreadOf, type Times } from './harness.ts';
@@ -8,6 +8,7 @@ import { COMMAND, inScratch, runNode, simulateEpi } from './process.ts';
 
 export async function* startRows(wanted: (name: string) => boolean, quick: boolean): AsyncGenerator<Row> {
   if (wanted('start-up: larmor simulate')) yield* await startUp(quick ? 3 : 15);
+  if (wanted('start-up: small commands')) yield* await smallCommands(quick ? 3 : 15);
   if (wanted('all but kernels, EPI, 10⁶ spins')) yield await besidesKernels(quick ? 1e5 : 1e6, quick ? 3 : 5);
 }
 
@@ -39,6 +40,42 @@ function startUp(rounds: number): Promise<Row[]> {
       row('start-up: larmor simulate', 's, wall clock', larmor, node),
       row('start-up: larmor simulate, processor', 's', warm('larmor'), warm('node')),
     ];
+  });
+}
+
+const SMALL = [
+  '--version',
+  'info gre',
+  'plan',
+  'simulate fid column -q -o signal.npy',
+  'reconstruct raw.mrd -q -o image.png',
+];
+
+/** Processor time of commands that compute little. */
+function smallCommands(rounds: number): Promise<Row[]> {
+  return inScratch(async (cwd) => {
+    const contestant = (name: string, args: readonly string[]) => ({
+      name,
+      run: async () => (await runNode(args, cwd)).processor,
+    });
+    await runNode([COMMAND, 'simulate', '-q', '-o', 'raw.mrd'], cwd);
+    const [node, ...commands] = (await inTurns(
+      [contestant('node', ['-e', '0']), ...SMALL.map((line) => contestant(line, [COMMAND, ...line.split(' ')]))],
+      rounds,
+    )) as [Times, ...Times[]];
+    return commands.map((times): Row => {
+      const { ratio, spread } = ratioOf(node, times);
+      const name = `start-up: larmor ${times.name.split(' ').slice(0, 2).join(' ')}`;
+      return {
+        name,
+        value: median(times.seconds),
+        unit: 's',
+        against: 'node -e 0, longer',
+        ratio,
+        spread,
+        error: null,
+      };
+    });
   });
 }
 

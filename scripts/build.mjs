@@ -21,9 +21,9 @@ const state = join(root, 'build');
 const require = createRequire(import.meta.url);
 
 /**
- * Files that are opened at the start: larmor.js, which declares the command; one file with
- * everything that a run needs, since reading half a megabyte costs less than opening twenty files;
- * and V8's code cache of that (`bundle-command.mjs`). Each worker is one file too, and so is the
+ * Files that are opened at the start: larmor.js, which opens the others; one file with everything
+ * that a run needs, since reading half a megabyte costs less than opening twenty files; and V8's
+ * code cache of that (`bundle-command.mjs`). Each worker is one file too, and so is the
  * library. All are CommonJS: without Node's loader of ES modules a start takes 5 ms less.
  */
 const entries = {

@@ -1,8 +1,8 @@
-// Bundles the command into three files. larmor.js declares it and reads the command line; command.js
-// is what a run of `larmor simulate` evaluates besides; more.js is what other commands import when
-// they run. A start reads, checks and lays out every function of a file that it opens, called or not,
-// so that in one file what few runs need would cost all of them. No module is in two files: a file
-// asks the one that has it.
+// Bundles the command into three files. larmor.js is what Node starts, small because Node compiles it
+// without a code cache; command.js reads the command line and is what a run of `larmor simulate`
+// evaluates; more.js is what other commands import when they run. A start reads, checks and lays out
+// every function of a file that it opens, called or not, so that in one file what few runs need would
+// cost all of them. No module is in two files: a file asks the one that has it.
 import { relative, sep } from 'node:path';
 import { build } from 'esbuild';
 
@@ -13,7 +13,7 @@ const LAUNCH = 'host/cli/launch.ts';
 /** A file has what its roots import, other than by import(), and no file before it has; the last has the rest. */
 const FILES = [
   { name: 'larmor.js', roots: [START, LAUNCH] },
-  { name: 'command.js', roots: ['host/cli/simulate.ts'] },
+  { name: 'command.js', roots: ['host/cli/main.ts', 'host/cli/simulate.ts'] },
   { name: 'more.js', roots: [] },
 ];
 

@@ -1,21 +1,31 @@
-/** The file that users start, built as CommonJS: see `launch.ts`. */
+/**
+ * The file that users start, built as CommonJS: see `launch.ts`. It has what must not wait for
+ * other files; the command line is read in `main.ts`, from a bundle with a code cache.
+ */
+import packageJson from '../../package.json' with { type: 'json' };
 import { requireSpaceToStart } from '../base/address-space.ts';
 import { EXIT } from '../base/errors.ts';
-import { reportError } from '../base/log.ts';
+import { guardEnd, leave } from '../base/lifetime.ts';
+import { print, reportError } from '../base/log.ts';
 import { trapStops } from '../base/signals.ts';
-import { main } from './main.ts';
 
-function start(): void {
+async function start(): Promise<void> {
+  const [command = '', ...others] = process.argv.slice(2);
   // Signals are trapped before anything else is loaded: a run has work to save, and schedulers
   // signal at any moment.
-  if (['simulate', 'sweep'].includes(process.argv[2] ?? '')) trapStops();
+  if (['simulate', 'sweep'].includes(command)) trapStops();
   try {
     requireSpaceToStart();
   } catch (error) {
     reportError(error);
     process.exit(EXIT.internal);
   }
-  main();
+  guardEnd();
+  if (['--version', '-V'].includes(command) && others.length === 0) {
+    print(`${packageJson.version}\n`);
+    leave(EXIT.done);
+  }
+  (await import('./main.ts')).main();
 }
 
-start();
+void start();

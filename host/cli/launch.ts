@@ -13,8 +13,9 @@ import vm from 'node:vm';
 import { allowRelaxedSimd, allowWideSimd, favourShortRuns } from '../base/v8-flags.ts';
 
 /**
- * What a run of simulate evaluates, and what other commands import (`scripts/bundle-command.mjs`).
- * Each is one expression, a function of `require`, `module` and its own path.
+ * What reads the command line and what a run of simulate evaluates, and what other commands import
+ * (`scripts/bundle-command.mjs`). Each is one expression, a function of `require`, `module` and its
+ * own path.
  */
 export const BUNDLES = ['command.js', 'more.js'] as const;
 export type Bundle = (typeof BUNDLES)[number];

@@ -1,14 +1,13 @@
 /** The command `larmor`: parses, calls, and turns errors into one line and an exit code. */
 import { CommanderError } from 'commander';
 import { CollectiveError, EXIT, LarmorError } from '../base/errors.ts';
-import { guardEnd, leave } from '../base/lifetime.ts';
+import { leave } from '../base/lifetime.ts';
 import { reportError } from '../base/log.ts';
 import { makeProgram } from './program.ts';
 import { agreeOn, usageError } from './usage.ts';
 
 /** Does what the command line says, and ends the process. */
 export function main(): void {
-  guardEnd();
   makeProgram(process.argv[2])
     .parseAsync()
     .catch((error: unknown) => {

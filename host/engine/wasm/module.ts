@@ -60,13 +60,26 @@ export function loadKernels(wanted?: KernelBuild): Kernels {
   const fastest = allowWideSimd() ? 'wide' : 'relaxed';
   for (const build of wanted === undefined ? ([fastest, 'simd'] as const) : [wanted]) {
     const bytes = readKernel(`wasm/${build === 'simd' ? 'simd' : 'relaxed'}.wasm`);
-    if (!WebAssembly.validate(bytes)) continue;
+    const module = compile(bytes);
+    if (module === undefined) continue;
     const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 8);
-    const kernels = { module: new WebAssembly.Module(bytes), build, digest };
+    const kernels = { module, build, digest };
     loaded.set(wanted, kernels);
     return kernels;
   }
   throw new LarmorError(EXIT.internal, `no build of the kernels runs on Node ${process.version}; use Node 20 or newer`);
+}
+
+/**
+ * Undefined where V8 does not know these instructions. (`validate` first would read all of it
+ * twice.)
+ */
+function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module | undefined {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 function readKernel(name: string): Uint8Array<ArrayBuffer> {

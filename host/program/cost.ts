@@ -68,6 +68,20 @@ export function lineCost(
   return spin + (11 * grid * stages.length + TRANSFORMED_SAMPLE * samples) / tileSize;
 }
 
+/**
+ * Operations of the kernels in the time in which a process that has just started chooses the axis
+ * of a line: 10 ms.
+ */
+const LINE_AXIS_CHOICE = 1e8;
+
+/**
+ * Whether transforming lines on their own could save more than choosing an axis takes: if all
+ * samples were computed one by one, and those would cost nothing.
+ */
+export function isWorthLineAxes({ sampleCount }: Timeline, spinCount: number): boolean {
+  return STEPPED_SAMPLE * sampleCount * spinCount > LINE_AXIS_CHOICE;
+}
+
 export const recurrenceCost = (samples: number): number => EXACT_SAMPLE + RECURRENT_SAMPLE * samples;
 
 /** One of several lines that share a trajectory; phase terms are part of its entries. */

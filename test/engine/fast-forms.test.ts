@@ -144,7 +144,7 @@ function straight(samples: number, direction: readonly number[]): Block {
 }
 
 test('an oblique straight trajectory has no unique plane', () => {
-  const source = phantomOf(randomSpins(300));
+  const source = phantomOf(randomSpins(5000));
   for (const samples of [2, 3, 500])
     for (const direction of [
       [5e-3, 5e-3, 5e-3],

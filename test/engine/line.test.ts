@@ -21,9 +21,14 @@ const STRAINED: Readonly<Record<string, readonly Spin[]>> = {
   ),
 };
 
+/** Of fewer spins no lines are transformed on their own. */
+const SPINS = 7400;
+
 for (const [what, list] of Object.entries(STRAINED))
   test(`spokes within the tolerance: ${what}`, async () => {
-    const spins = spinsOf(list);
+    // The others are there to be counted, and add nothing to the signal.
+    const counted = { ...list[0], density: 0 };
+    const spins = spinsOf([...list, ...Array.from({ length: SPINS - list.length }, () => counted)]);
     for (const [samples, koosh] of [
       [64, true],
       [150, false],
@@ -41,7 +46,14 @@ for (const [what, list] of Object.entries(STRAINED))
     }
   });
 
-const COUNT = 300;
+test('a job that takes less time than choosing an axis makes none', () => {
+  const options = { precision: 'f32', tolerance: 1e-4, tileSize: 1024 } as const;
+  const spokes = timelineOf(radial(5, 257));
+  const chosen = [100, SPINS].map((count) => makeProgram(spokes, phantomOf(randomSpins(count)), options).methods.line);
+  assert.deepEqual(chosen, [0, 5]);
+});
+
+const COUNT = 4100;
 
 for (const name of ['turning', 'heart', 'flow'])
   test(`lines of moving spins within the tolerance: ${name}`, async () => {

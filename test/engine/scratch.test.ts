@@ -111,7 +111,10 @@ const still = phantomOf(spins);
 const epi = (n: number) => [timelineOf(makeBuiltin('epi', { n }, DEFAULT_SCANNER))] as const;
 const echoes = [timelineOf(gradientEcho3d(24, 96))] as const;
 const spirals = [timelineOf(spiral(2, 512))] as const;
-const moving = movingScan(gradientEcho3d(6, 96), still, MOTIONS.heart(256));
+/** So many that lines are worth transforming on their own; all tiles are like the first. */
+const MANY = 7424;
+const many = phantomOf(randomSpins(MANY));
+const moving = movingScan(gradientEcho3d(6, 96), many, MOTIONS.heart(MANY));
 const LARGE = { tileSize: 32768, tolerance: 1e-4 };
 
 const CASES: readonly (readonly [method: string, what: string, Timelines, PhantomSource, Options])[] = [
@@ -121,8 +124,8 @@ const CASES: readonly (readonly [method: string, what: string, Timelines, Phanto
   ['nufft1d1', 'lines in three coils', echoes, inCoils(spins, 3), LARGE],
   ['nufft2d3', 'curves', spirals, still, LARGE],
   ['nufft2d3', 'curves in two coils', spirals, inCoils(spins, 2), LARGE],
-  ['line', 'spokes', [timelineOf(radial(5, 257))], still, { tileSize: 256, tolerance: 1e-4 }],
-  ['line', 'short spokes', [timelineOf(radial(5, 64))], still, { tileSize: 256, tolerance: 1e-5 }],
+  ['line', 'spokes', [timelineOf(radial(5, 257))], many, { tileSize: 256, tolerance: 1e-4 }],
+  ['line', 'short spokes', [timelineOf(radial(5, 64))], many, { tileSize: 256, tolerance: 1e-5 }],
   ['line', 'lines of moving spins', moving.timelines, moving.source, { tileSize: 256, tolerance: 1e-4 }],
   ['matrix', 'lines', echoes, still, { tileSize: 256 }],
   ['direct', 'in f64, in three coils', echoes, inCoils(spins, 3), { tileSize: 256, precision: 'f64' }],

@@ -7,7 +7,7 @@
 import { Line, LineAxis as LineAxisRecord, OP, PANEL } from '../../abi/abi.generated.ts';
 import { type Arena, singleBytes } from '../../abi/arena.ts';
 import { STRIDE } from '../../timeline/types.ts';
-import { lineCost } from '../cost.ts';
+import { isWorthLineAxes, lineCost } from '../cost.ts';
 import { boundOfTerms, extentOf } from '../extent.ts';
 import type { LineMethod, Scratch } from '../method.ts';
 import { placeStages } from '../nufft/layout.ts';
@@ -42,6 +42,7 @@ export const line: LineMethod = {
   name: 'line',
   open({ timeline, source, precision, coils, budget, tileSize, once }) {
     if (precision === 'f64' || coils > 0 || budget === undefined) return undefined;
+    if (!isWorthLineAxes(timeline, source.spinCount)) return undefined;
     const { x, y, z, hertz } = extentOf(source, timeline.B0);
     const ofTerms = boundOfTerms(source, timeline.terms);
     const phase = (weights: Float64Array): number => {

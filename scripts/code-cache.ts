@@ -16,7 +16,7 @@ const [bundle] = process.argv.splice(2, 1) as [Bundle];
 // Loading it starts the command.
 const modules = createRequire(import.meta.url)(join(dist, 'larmor.js')) as Record<string, () => Launch>;
 process.once('exit', (status) => {
-  const cache = modules['host/cli/launch.ts']!().cacheFile(bundle);
+  const cache = modules['host/cli/launch.ts']().cacheFile(bundle);
   if (status !== 0 || cache === undefined) return;
   const path = cachePath(dist, bundle);
   writeFileSync(`${path}.${process.pid}`, cache);

@@ -54,7 +54,7 @@ export function requireKind(name: string, expected: NameKind): void {
     const ending = endingOf(name);
     // Raw data for other programs are reported by their reader.
     if (!Object.hasOwn(WRITTEN, ending) || (expected === 'raw data' && isRawName(name))) return;
-    throw other(...WRITTEN[ending]!);
+    throw other(...WRITTEN[ending]);
   }
   if (kind === expected || (expected === 'raw data' && isRawName(name))) return;
   throw other(kind === 'raw data' ? kind : `a ${kind}`, HINTS[expected]);

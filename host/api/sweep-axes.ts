@@ -150,10 +150,10 @@ export function valuesOf(name: string, text: string): string[] {
   return text.split(',').flatMap((piece) => {
     const ends = piece.trim().split(':');
     if (ends.length === 3) return evenly(name, piece, ends as [string, string, string]);
-    if (ends.length > 1 && NUMBER.test(ends[0]!.trim()))
+    if (ends.length > 1 && NUMBER.test(ends[0].trim()))
       throw usage(
         `${name}=${piece} is not start:stop:count`,
-        `for example ${name}=${ends[0]!.trim()}:${ends[1]!.trim()}:8`,
+        `for example ${name}=${ends[0].trim()}:${ends[1].trim()}:8`,
       );
     return [piece.trim()];
   });

@@ -63,7 +63,7 @@ export async function checkGrid(
   const [first = fixed, ...others] = axes.flatMap((axis, a) =>
     axis.values
       .slice(a === 0 ? 0 : 1)
-      .map((value) => axes.reduce((made, other) => (other === axis ? value : other.values[0]!).apply(made), fixed)),
+      .map((value) => axes.reduce((made, other) => (other === axis ? value : other.values[0]).apply(made), fixed)),
   );
   const { sequenceParameters = {}, phantomParameters: ofPhantom = {} } = first;
   const all = [first, ...others];

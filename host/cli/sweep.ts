@@ -68,7 +68,7 @@ export async function sweep(
   const label = ({ values }: SweepPoint): string =>
     runLabel(
       varying,
-      varying.map(({ name }) => values[name]!),
+      varying.map(({ name }) => values[name]),
     );
   try {
     for (const point of points) {
@@ -204,7 +204,7 @@ async function drawFigures(
   const written: string[] = [];
   if (curve !== undefined && good.length > 0) {
     const runs = good.map(({ point, cells }) => ({
-      values: axes.map(({ name }) => point.values[name]!),
+      values: axes.map(({ name }) => point.values[name]),
       means: meansOf(cells),
     }));
     await writeFigure(curve, sweepCurves(of.title, axes, runs, curveAlong(valuesOf(axes))));

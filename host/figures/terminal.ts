@@ -38,7 +38,7 @@ export function paletteColour(index: number): readonly [r: number, g: number, b:
     return [grey, grey, grey];
   }
   const n = index - FIRST;
-  return [LEVELS[Math.floor(n / 36)]!, LEVELS[Math.floor(n / 6) % 6]!, LEVELS[n % 6]!];
+  return [LEVELS[Math.floor(n / 36)], LEVELS[Math.floor(n / 6) % 6], LEVELS[n % 6]];
 }
 
 const nearestLevel = (value: number): number =>
@@ -59,7 +59,7 @@ export function sixelBytes({ width, height, rgba }: Pixels): Buffer {
   const indices = new Uint8Array(width * height);
   const known = new Map<number, number>();
   for (let n = 0; n < indices.length; n++) {
-    const [r, g, b] = [rgba[4 * n]!, rgba[4 * n + 1]!, rgba[4 * n + 2]!];
+    const [r, g, b] = [rgba[4 * n], rgba[4 * n + 1], rgba[4 * n + 2]];
     const key = (r << 16) | (g << 8) | b;
     const index = known.get(key) ?? nearestColour(r, g, b);
     known.set(key, index);
@@ -82,13 +82,13 @@ function sixelBand(indices: Uint8Array, width: number, top: number, rows: number
   const bits = new Map<number, Uint8Array>();
   for (let row = 0; row < rows; row++) {
     for (let x = 0; x < width; x++) {
-      const index = indices[(top + row) * width + x]!;
+      const index = indices[(top + row) * width + x];
       let own = bits.get(index);
       if (own === undefined) {
         own = new Uint8Array(width);
         bits.set(index, own);
       }
-      own[x]! |= 1 << row;
+      own[x] |= 1 << row;
     }
   }
   const lines = [...bits].map(([index, columns]) => {
@@ -96,7 +96,7 @@ function sixelBand(indices: Uint8Array, width: number, top: number, rows: number
     for (let x = 0; x < width; ) {
       let end = x + 1;
       while (end < width && columns[end] === columns[x]) end++;
-      const character = String.fromCharCode(63 + columns[x]!);
+      const character = String.fromCharCode(63 + columns[x]);
       text += end - x > 3 ? `!${end - x}${character}` : character.repeat(end - x);
       x = end;
     }
@@ -110,7 +110,7 @@ export function blockBytes({ width, height, rgba }: Pixels, exact: boolean): Buf
   const colour = (x: number, y: number): string => {
     if (y >= height) return 'default';
     const at = 4 * (y * width + x);
-    const [r, g, b] = [rgba[at]!, rgba[at + 1]!, rgba[at + 2]!];
+    const [r, g, b] = [rgba[at], rgba[at + 1], rgba[at + 2]];
     return exact ? `2;${r};${g};${b}` : `5;${nearestColour(r, g, b)}`;
   };
   const lines: string[] = [];

@@ -26,7 +26,7 @@ export interface SweptRun {
 
 /** `flip 10deg, tr 20ms`, as messages and figures name a run. */
 export function runLabel(parameters: readonly SweptParameter[], values: readonly (number | string)[]): string {
-  return parameters.map(({ name, unit }, n) => `${name} ${valueText(values[n]!, unit)}`).join(', ');
+  return parameters.map(({ name, unit }, n) => `${name} ${valueText(values[n], unit)}`).join(', ');
 }
 
 const valueText = (value: number | string, unit: string): string =>
@@ -63,7 +63,7 @@ export function sweepCurves(
     lines.set(label, [...(lines.get(label) ?? []), run]);
   }
   const shown = [...lines].slice(0, MOST_LINES);
-  const { name, unit } = parameters[along]!;
+  const { name, unit } = parameters[along];
   const inDegrees = unit === 'rad';
   const place = (run: SweptRun): number => (run.values[along] as number) / (inDegrees ? DEGREE : 1);
   const names = [...new Set(runs.flatMap(({ means }) => Object.keys(means)))];
@@ -71,8 +71,8 @@ export function sweepCurves(
     const marks = shown.flatMap(([label, line], n): Mark[] => {
       const sorted = line.filter(({ means }) => Number.isFinite(means[of])).sort((a, b) => place(a) - place(b));
       const x = Float64Array.from(sorted, place);
-      const y = Float64Array.from(sorted, ({ means }) => means[of]!);
-      const colour = SERIES[n]!;
+      const y = Float64Array.from(sorted, ({ means }) => means[of]);
+      const colour = SERIES[n];
       return [
         { kind: 'line', x, y, colour, ...(label !== '' && { name: label }) },
         { kind: 'points', x, y, colours: colour, radius: 3 },
@@ -81,7 +81,7 @@ export function sweepCurves(
     const places = runs.map(place);
     const values = runs.map(({ means }) => means[of] ?? Number.NaN).filter(Number.isFinite);
     // A single run that succeeded is in the middle.
-    const margin = 0.03 * (Math.max(...places) - Math.min(...places)) || 0.5 * Math.abs(places[0]!) || 1;
+    const margin = 0.03 * (Math.max(...places) - Math.min(...places)) || 0.5 * Math.abs(places[0]) || 1;
     return [
       {
         title: of,

@@ -199,8 +199,9 @@ function checkByTrial(
   const extents = AXES.map((axis, i) => (pixel[i] === undefined ? extentsAlong(pixels, axis) : undefined));
   const soft = [0, 1, 2].map((axis) => pixel[axis] !== undefined) as [boolean, boolean, boolean];
   const cells = pixels.map(({ middle, spins }, p) => {
-    const sizes = AXES.map((_, i) => pixel[i] ?? extents[i]![p].high - extents[i]![p].low) as unknown as Vector;
-    const across = AXES.map((_, i) => (soft[i] ? 0 : (extents[i]![p].low + extents[i]![p].high) / 2));
+    const extent = (i: number): Extent => extents[i]![p];
+    const sizes = AXES.map((_, i) => pixel[i] ?? extent(i).high - extent(i).low) as unknown as Vector;
+    const across = AXES.map((_, i) => (soft[i] ? 0 : (extent(i).low + extent(i).high) / 2));
     // Values that vary over a pixel are compared about the same middle.
     const first = pointsIn(spins, across, sizes, soft);
     const about = across.map((at, axis) => (soft[axis] ? middleOf(first, axis) : at));

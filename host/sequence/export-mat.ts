@@ -37,12 +37,12 @@ function* variables(sequence: Sequence): Generator<Buffer> {
   let n = 0;
   for (const block of blocks) {
     columns.forEach((column, c) => {
-      const value = block[COLUMNS[c]!];
+      const value = block[COLUMNS[c]];
       column[n] = c === 0 ? block.duration : value === undefined ? 0 : value + 1;
     });
     n++;
     for (const [name, found] of Object.entries(partsOf(block)))
-      for (const part of found) parts[name]!.push({ block: n, ...part });
+      for (const part of found) parts[name].push({ block: n, ...part });
   }
   yield characters('name', [sequence.name]);
   yield doubles('duration', 1, [sequence.duration]);
@@ -86,4 +86,4 @@ function partsOf({ labels = [], triggers = [], rotation, shim, softDelay }: Bloc
   };
 }
 
-const transposed = (matrix: readonly number[]): number[] => [0, 3, 6, 1, 4, 7, 2, 5, 8].map((n) => matrix[n]!);
+const transposed = (matrix: readonly number[]): number[] => [0, 3, 6, 1, 4, 7, 2, 5, 8].map((n) => matrix[n]);

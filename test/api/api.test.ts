@@ -136,9 +136,9 @@ describe('simulate', () => {
     const { tiles } = (await run).summary;
     for (const seen of [one, two, await loop()]) {
       assert.deepEqual(seen.at(-1), { done: tiles, total: tiles });
-      assert.ok(seen.every(({ done }, n) => n === 0 || done >= seen[n - 1]!.done));
+      assert.ok(seen.every(({ done }, n) => n === 0 || done >= seen[n - 1].done));
     }
-    assert.equal(one[0]!.done, 0);
+    assert.equal(one[0].done, 0);
     // What fails before the first tile is thrown by the loop too.
     const failing = simulate('gre', 'no.phantom', small);
     await assert.rejects(

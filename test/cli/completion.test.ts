@@ -68,7 +68,7 @@ test('zsh and fish read theirs, and fish offers the same', (t) => {
     assert.equal(stderr, '');
     return stdout
       .split('\n')
-      .map((text) => text.split('\t')[0]!)
+      .map((text) => text.split('\t')[0])
       .filter(Boolean)
       .sort();
   };

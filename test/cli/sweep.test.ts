@@ -19,12 +19,12 @@ const at = (name: string): string => join(where, name);
 function rowsOf(args: string, code = 0): Record<string, string>[] {
   const ended = larmorSync(['sweep', ...args.split(' ')], where);
   assert.equal(ended.code, code, ended.stderr);
-  return table(args.match(/-o (\S+)/)![1]!);
+  return table(args.match(/-o (\S+)/)![1]);
 }
 
 function table(name: string): Record<string, string>[] {
   const [header = '', ...lines] = readFileSync(at(name), 'utf8').trimEnd().split('\n');
-  return lines.map((line) => Object.fromEntries(header.split(',').map((column, n) => [column, line.split(',')[n]!])));
+  return lines.map((line) => Object.fromEntries(header.split(',').map((column, n) => [column, line.split(',')[n]])));
 }
 
 test('the gradient echo of a sphere follows the Ernst formula, per region', () => {
@@ -59,7 +59,7 @@ test('the gradient echo of a sphere follows the Ernst formula, per region', () =
     const levels = rows.map((row) => Number(row[`mean${label}`]) / ernst(row));
     for (const level of levels) {
       // 0.4 %: what relaxes during the pulse of 2 ms, a twenty-fifth of T2, depends on its angle.
-      assert.ok(Math.abs(level / levels[0]! - 1) < 5e-3, `region ${label}: ${levels}`);
+      assert.ok(Math.abs(level / levels[0] - 1) < 5e-3, `region ${label}: ${levels}`);
     }
     // Pixels of 15.6 mm whose centres are within 34 mm of the middle, and to one side of it.
     assert.ok(rows.every((row) => Number(row[`pixels${label}`]) >= 3));
@@ -87,13 +87,13 @@ test('each row has the bits of the one simulation with its parameters', () => {
   );
   assert.equal(rows.length, 8);
   assert.deepEqual(
-    [rows[7]!['scanner.B0'], rows[7]!['option.t2prime'], rows[7]!['option.dt-rf']],
+    [rows[7]['scanner.B0'], rows[7]['option.t2prime'], rows[7]['option.dt-rf']],
     ['3', 'analytic', '0.00005'],
   );
   writeFileSync(at('three.json'), '{"B0": 3}');
   const one = 'simulate epi column --set n=8 --scanner three.json --t2prime analytic --dt-rf 25us --json -o one.npy';
   const { signalHash, planHash } = JSON.parse(larmorSync(one.split(' '), where).stdout);
-  assert.deepEqual([rows[6]!.signalHash, rows[6]!.planHash], [signalHash, planHash]);
+  assert.deepEqual([rows[6].signalHash, rows[6].planHash], [signalHash, planHash]);
 });
 
 test('rows are kept, of this sweep and of others, and noise and regions tell them apart', () => {
@@ -174,9 +174,9 @@ test('the package yields rows with images', async () => {
     rows.map(({ values }) => values.te),
     [0.03, 0.05, 0.001],
   );
-  assert.deepEqual(rows[0]!.image!.matrix, [8, 8, 1]);
-  assert.ok(rows[0]!.all!.mean > rows[1]!.all!.mean && rows[1]!.error === null);
-  assert.match(rows[2]!.error!, /te=1ms is too short/);
+  assert.deepEqual(rows[0].image!.matrix, [8, 8, 1]);
+  assert.ok(rows[0].all!.mean > rows[1].all!.mean && rows[1].error === null);
+  assert.match(rows[2].error!, /te=1ms is too short/);
   const wrong = sweep('epi', 'column', { vary: { te: ['30ms', 'long'] } });
   await assert.rejects(wrong.next(), { exitCode: 2, message: /^epi: te=long is not a number/ });
 });

@@ -96,7 +96,7 @@ test('sixel: the figure as wide as the terminal, each pixel near that of the PNG
         let [sum, count] = [0, 0];
         for (let y = Math.ceil((row * h) / squares); y < ((row + 1) * h) / squares; y++)
           for (let x = Math.ceil((column * w) / squares); x < ((column + 1) * w) / squares; x++, count++)
-            sum += data[channels * (y * w + x)]!;
+            sum += data[channels * (y * w + x)];
         return sum / count;
       };
       const error = mean(width, height, 3, rgb) - mean(png.width, png.height, png.channels, png.data);

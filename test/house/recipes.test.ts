@@ -68,7 +68,7 @@ test('the Dockerfile is one: stages, files and commands', () => {
   for (const instruction of instructions) {
     const [keyword, args] = [instruction.getKeyword(), instruction.getArguments().map(String)];
     assert.ok(KNOWN.includes(keyword), keyword);
-    if (keyword === 'FROM' && args.length === 3) stages.add(args[2]!);
+    if (keyword === 'FROM' && args.length === 3) stages.add(args[2]);
     if (keyword === 'COPY') {
       const from = (instruction as Copy).getFromFlag()?.getValue();
       if (from === undefined || from === null) assert.equal(args[0], packed);
@@ -82,7 +82,7 @@ test('the Dockerfile is one: stages, files and commands', () => {
 test('the Apptainer definition is one: sections, files and commands', () => {
   const [head, ...rest] = read('larmor.def').split(/^%/m);
   assert.match(head!, /^Bootstrap: docker\nFrom: debian:/m);
-  const sections = new Map(rest.map((text) => [text.split(/\s/, 1)[0]!, text.slice(text.indexOf('\n') + 1)]));
+  const sections = new Map(rest.map((text) => [text.split(/\s/, 1)[0], text.slice(text.indexOf('\n') + 1)]));
   const scriptsOf = ['post', 'test', 'runscript'];
   assert.deepEqual([...sections.keys()].sort(), ['files', 'labels', ...scriptsOf].sort());
   for (const name of scriptsOf) checkShell(name, sections.get(name)!);

@@ -86,14 +86,12 @@ test('a report in the browser', async (t) => {
       "(() => { const c = document.querySelector('#image canvas'); return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].filter((_, n) => n % 4 === 0); })()",
     );
     assert.equal(pixels.length, 32 * 32);
-    const sizes = Array.from({ length: 32 * 32 }, (_, n) =>
-      Math.hypot(data[2 * (n + 1024)]!, data[2 * (n + 1024) + 1]!),
-    );
+    const sizes = Array.from({ length: 32 * 32 }, (_, n) => Math.hypot(data[2 * (n + 1024)], data[2 * (n + 1024) + 1]));
     assert.deepEqual(matrix, [32, 32, 2]);
     // The default window cuts the brightest; in between grey follows the magnitude.
     const white =
-      Math.max(...sizes.filter((_, n) => pixels[n]! < 255)) / Math.max(...pixels.filter((grey) => grey < 255));
-    const far = sizes.filter((size, n) => pixels[n]! < 255 && Math.abs(size / white - pixels[n]!) > 2);
+      Math.max(...sizes.filter((_, n) => pixels[n] < 255)) / Math.max(...pixels.filter((grey) => grey < 255));
+    const far = sizes.filter((size, n) => pixels[n] < 255 && Math.abs(size / white - pixels[n]) > 2);
     assert.equal(far.length, 0);
     assert.ok(new Set(pixels).size > 60);
   });
@@ -129,8 +127,8 @@ test('a report in the browser', async (t) => {
     await page.drag(await middleOf('[data-panel=gx] .u-over', 0.5), await middleOf('[data-panel=gx] .u-over', 0.6));
     await page.until(`document.querySelector('[data-panel=signal]').dataset.from > 0`);
     const zoomed = await span('gx');
-    const length = whole[1]! - whole[0]!;
-    assert.ok(Math.abs((zoomed[1]! - zoomed[0]!) / length - 0.1) < 0.005, `${zoomed}`);
+    const length = whole[1] - whole[0];
+    assert.ok(Math.abs((zoomed[1] - zoomed[0]) / length - 0.1) < 0.005, `${zoomed}`);
     for (const panel of ['b1', 'phase', 'gz', 'signal']) assert.deepEqual(await span(panel), zoomed);
     await page.evaluate("document.querySelector('.charts').focus()");
     await page.key('PageDown');

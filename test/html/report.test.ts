@@ -35,7 +35,7 @@ describe('simulate --report', () => {
     assert.equal(provenance.outputs.at(-1), 'epi.html');
     assert.equal(report.phantom!.planes.length, 1);
     assert.deepEqual(
-      report.phantom!.planes[0]!.maps.map(({ label }) => label),
+      report.phantom!.planes[0].maps.map(({ label }) => label),
       ['ρ', 'T1', 'T2', 'Δf'],
     );
   });
@@ -49,16 +49,16 @@ describe('simulate --report', () => {
     let most = 0;
     for (let row = 0; row < rows; row++)
       for (let column = 0; column < columns; column++) {
-        const place = corner.map((begin, lps) => begin + column * steps[0]![lps]! + row * steps[1]![lps]!);
+        const place = corner.map((begin, lps) => begin + column * steps[0][lps] + row * steps[1][lps]);
         // Its voxel, by its place in the patient.
         const [x, y] = [0, 1].map((axis) => {
-          const way = made.directions[axis]!;
-          const along = place.reduce((sum, r, lps) => sum + (r - made.origin[lps]!) * way[lps]!, 0);
-          return Math.round(along / made.voxel[axis]!);
+          const way = made.directions[axis];
+          const along = place.reduce((sum, r, lps) => sum + (r - made.origin[lps]) * way[lps], 0);
+          return Math.round(along / made.voxel[axis]);
         });
         for (const part of [0, 1]) {
-          const got = values.scales[row]! * values.values[2 * (row * columns + column) + part]!;
-          most = Math.max(most, Math.abs(got - made.data[2 * (y! * columns + x!) + part]!));
+          const got = values.scales[row] * values.values[2 * (row * columns + column) + part];
+          most = Math.max(most, Math.abs(got - made.data[2 * (y! * columns + x!) + part]));
         }
       }
     // Steps of 1/32767 of the largest value of a row.
@@ -141,7 +141,7 @@ describe('report', () => {
     assert.deepEqual(image!.kept, { coil: [-1, 0, 1, 2], repetition: [0], contrast: [0], slice: [0, 1] });
     assert.equal(image!.values.values.length, 4 * 2 * 12 * 12 * 2);
     assert.equal(signal.coils, 3);
-    const most = signal.peaks[signal.strongest]!;
+    const most = signal.peaks[signal.strongest];
     assert.ok(Math.abs(most / signal.noise! - 50) < 5, `${most / signal.noise!}`);
     assert.match(Object.fromEntries(facts).Noise!, /σ .* per real part/);
   });
@@ -180,7 +180,7 @@ describe('report', () => {
       assert.equal(outcome.code, wanted, outcome.stderr);
       const lines = errorLines(outcome);
       assert.equal(lines.length, 1, outcome.stderr);
-      assert.match(lines[0]!, message);
+      assert.match(lines[0], message);
       assert.ok(!outcome.left.some((name) => /^page\./.test(name)));
     });
 });

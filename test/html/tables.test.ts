@@ -36,8 +36,8 @@ test('rows of 16 bits err by half a step of the largest value of their own row',
   const values = Float64Array.from({ length: 60 }, (_, n) => Math.sin(n) * 10 ** Math.floor(n / 20));
   const rows = toRows(values, evenEnds(60, 20));
   for (let n = 0; n < 60; n++) {
-    const scale = rows.scales[Math.floor(n / 20)]!;
-    assert.ok(Math.abs(scale * rows.values[n]! - values[n]!) <= 0.5001 * scale);
+    const scale = rows.scales[Math.floor(n / 20)];
+    assert.ok(Math.abs(scale * rows.values[n] - values[n]) <= 0.5001 * scale);
   }
   assert.deepEqual([...toRows([0, 0], [2]).values], [0, 0]);
 });
@@ -46,7 +46,7 @@ test('times come back to the nanosecond, and regular ones compress to nothing', 
   const times = Float64Array.from({ length: 10_000 }, (_, n) => 0.0123 + n * 0.0200000004);
   const steps = toSteps(times);
   const back = fromSteps(steps);
-  assert.ok(times.every((time, n) => Math.abs(time - back[n]!) < 1e-9));
+  assert.ok(times.every((time, n) => Math.abs(time - back[n]) < 1e-9));
   assert.ok(deflateRawSync(pack({ steps })).length < 2500);
 });
 
@@ -60,13 +60,13 @@ function requireSame(sequence: Sequence): void {
     const [a, b] = [blockGradients(want), blockGradients(got)];
     for (let axis = 0; axis < 3; axis++)
       for (let part = 0.013; part < 1; part += 0.0871) {
-        const [x, y] = [a[axis]!, b[axis]!].map((one) => valueAt(one, part * want.duration)) as [number, number];
+        const [x, y] = [a[axis], b[axis]].map((one) => valueAt(one, part * want.duration)) as [number, number];
         assert.ok(Math.abs(x - y) < 1e-6 * scanner.Gmax, `block ${n + 1}, axis ${axis}: ${x} and ${y}`);
       }
     assert.equal(got.rf?.time.length, want.rf?.time.length);
     want.rf?.magnitude.forEach((value, i) => {
-      assert.ok(Math.abs(value - got.rf!.magnitude[i]!) <= 2e-6 * Math.max(...want.rf!.magnitude));
-      assert.ok(Math.abs(want.rf!.phase[i]! - got.rf!.phase[i]!) < 2e-5);
+      assert.ok(Math.abs(value - got.rf!.magnitude[i]) <= 2e-6 * Math.max(...want.rf!.magnitude));
+      assert.ok(Math.abs(want.rf!.phase[i] - got.rf!.phase[i]) < 2e-5);
     });
     if (want.rf) assert.ok(Math.abs(want.rf.phaseOffset - got.rf!.phaseOffset) < 1e-6);
     assert.deepEqual(
@@ -131,7 +131,7 @@ test('columns hold the extremes of what they stand for, whatever their width', (
 test('readouts: where they lie and what they hold, lines and curves', skipWithoutCases(), () => {
   for (const sequence of [
     makeBuiltin('epi', { n: 10 }, scanner),
-    readPulseq(caseFiles('pulseq/v1.5', 'spiral.seq')[0]!),
+    readPulseq(caseFiles('pulseq/v1.5', 'spiral.seq')[0]),
   ]) {
     const encoding = encode(sequence, scanner);
     const samples = encoding.readouts.reduce((sum, readout) => sum + readout.samples, 0);
@@ -149,20 +149,18 @@ test('readouts: where they lie and what they hold, lines and curves', skipWithou
     } as const;
     const readouts = openReadouts(unpack(pack(signalData(acquiredData(raw), undefined))));
     assert.equal(readouts.count, encoding.readouts.length);
-    const limit = Math.max(
-      ...encoding.encodedMatrix.map((n, axis) => (n > 1 ? n / encoding.encodedFov[axis]! / 2 : 0)),
-    );
+    const limit = Math.max(...encoding.encodedMatrix.map((n, axis) => (n > 1 ? n / encoding.encodedFov[axis] / 2 : 0)));
     for (const [n, { samples: count, firstSample, start }] of encoding.readouts.entries()) {
-      assert.ok(Math.abs(readouts.starts[n]! - start) < 2e-9);
+      assert.ok(Math.abs(readouts.starts[n] - start) < 2e-9);
       const k = encoding.trajectory(n);
       for (const sample of [0, Math.floor(count / 3), count - 1]) {
         const place = readouts.place(n, sample)!;
         // Curves are stored at 400 points.
-        for (let axis = 0; axis < 2; axis++) assert.ok(Math.abs(place[axis]! - k[3 * sample + axis]!) < 4e-3 * limit);
+        for (let axis = 0; axis < 2; axis++) assert.ok(Math.abs(place[axis] - k[3 * sample + axis]) < 4e-3 * limit);
       }
       const values = readouts.values(n, 0)!;
-      assert.ok(Math.abs(values[2]! - signal[2 * firstSample + 2]!) < 1e-4);
-      assert.equal(readouts.before(readouts.starts[n]! + 1e-8), n);
+      assert.ok(Math.abs(values[2] - signal[2 * firstSample + 2]) < 1e-4);
+      assert.equal(readouts.before(readouts.starts[n] + 1e-8), n);
     }
   }
 });

@@ -66,7 +66,7 @@ test('pulses of one shape share their steps only where nothing else of them diff
   };
   assert.equal(numbers.length, others.length + 1);
   for (const [n, other] of others.entries())
-    assert.deepEqual(stepsOf(both, numbers[n + 1]!), stepsOf(compile([other, read]), 0), `${n}`);
+    assert.deepEqual(stepsOf(both, numbers[n + 1]), stepsOf(compile([other, read]), 0), `${n}`);
 });
 
 test('equal precessions, pulses, excitations and lines are stored once', () => {

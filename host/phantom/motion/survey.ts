@@ -70,13 +70,15 @@ export function surveyMotions(source: PhantomSource, motions: readonly Motion[])
   const { sampled, constant } = classify(motions, members);
   const walk = placesOf(source);
 
-  const radius: (number | undefined)[] = motions.map((_, n) => (constant[n] ? 0 : undefined));
+  /** [motions] of those of constant radius */
+  const largest = new Float64Array(motions.length);
   const beats = motions.flatMap((motion, n) =>
     constant[n] ? { n, spins: motion.spins, action: motion.action as HeartBeat, unit: unitTime(motion.time) } : [],
   );
   if (beats.length > 0)
     walk((spin, x, y) => {
-      for (const { n, spins } of beats) if (rowIn(spins, spin) >= 0) radius[n] = Math.max(radius[n]!, Math.hypot(x, y));
+      for (const { n, spins } of beats)
+        if (rowIn(spins, spin) >= 0) largest[n] = Math.max(largest[n], Math.hypot(x, y));
     });
   const reaching = new Set<number>();
   const arrivals = motions.map(() => new Set<number>());
@@ -84,7 +86,7 @@ export function surveyMotions(source: PhantomSource, motions: readonly Motion[])
     walk((spin, x, y) => {
       for (const { n, spins, action, unit } of beats) {
         if (rowIn(spins, spin) < 0) continue;
-        const u = arrivalOf(action, radius[n]!, Math.hypot(x, y));
+        const u = arrivalOf(action, largest[n], Math.hypot(x, y));
         const within = u >= unit.least && u <= unit.most;
         // Beyond its arrival a radius is clamped: for all u of the curve if that came before the
         // least of them.
@@ -111,7 +113,7 @@ export function surveyMotions(source: PhantomSource, motions: readonly Motion[])
   );
   return {
     groups: sumsOf(groups, motions, walk),
-    radius,
+    radius: motions.map((_, n) => (constant[n] ? largest[n] : undefined)),
     arrivals: arrivals.map((found) => Float64Array.from(found.size > MOST_ARRIVALS ? [] : found).sort()),
     kept: keptPlaces(source, groups),
   };

@@ -199,11 +199,18 @@ interface Gathered {
   softDelay?: SoftDelayEvent;
 }
 
+/** Where a block holds what it may have one of. */
+const SLOTS: Readonly<Record<string, 'rotation' | 'shim' | 'softDelay'>> = {
+  ROTATIONS: 'rotation',
+  RF_SHIMS: 'shim',
+  DELAYS: 'softDelay',
+};
+
 function gather(into: Gathered, name: string, row: Row, place: string): void {
   if (name === 'LABELSET' || name === 'LABELINC') into.labels.push(row as LabelEvent);
   else if (name === 'TRIGGERS') into.triggers.push(row as TriggerEvent);
   else {
-    const slot = ({ ROTATIONS: 'rotation', RF_SHIMS: 'shim', DELAYS: 'softDelay' } as const)[name]!;
+    const slot = SLOTS[name];
     if (into[slot] !== undefined) throw badInput(place, `a block has two ${name}`, 'give it one');
     Object.assign(into, { [slot]: row });
   }

@@ -46,6 +46,27 @@ export function jobOptions({
   };
 }
 
+/** Options that mean the same in the library and on the command line. */
+type SameOptions =
+  | 'strict'
+  | 'spinsPerVoxel'
+  | 'motion'
+  | 'initialMagnetization'
+  | 'startTime'
+  | 'heartRate'
+  | 'rPeaks';
+
+/** These of a request, with their defaults. */
+export const sameOptions = (options: Pick<SimulateOptions, SameOptions>): Pick<Request, SameOptions> => ({
+  strict: options.strict === true,
+  spinsPerVoxel: options.spinsPerVoxel ?? 'auto',
+  motion: options.motion,
+  initialMagnetization: options.initialMagnetization,
+  startTime: options.startTime ?? 0,
+  heartRate: options.heartRate,
+  rPeaks: options.rPeaks,
+});
+
 /** @throws LarmorError 65 or 66 for a scanner file */
 export function requestOf(
   sequence: string | Sequence,
@@ -62,13 +83,7 @@ export function requestOf(
     precision: options.precision ?? 'f32',
     t2prime: options.t2prime ?? 'none',
     toEnd: options.magnetization === true,
-    strict: options.strict === true,
     maxRfStep: options.maxRfStep ?? DEFAULT_RF_STEP,
-    spinsPerVoxel: options.spinsPerVoxel ?? 'auto',
-    motion: options.motion,
-    initialMagnetization: options.initialMagnetization,
-    startTime: options.startTime ?? 0,
-    heartRate: options.heartRate,
-    rPeaks: options.rPeaks,
+    ...sameOptions(options),
   };
 }

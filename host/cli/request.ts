@@ -1,6 +1,7 @@
 /** The options that `simulate` and `plan` share, as a request. */
 import type { Request } from '../api/inputs.ts';
 import type { JobOptions } from '../api/job.ts';
+import { sameOptions } from '../api/options.ts';
 import type { T2Prime } from '../model/t2prime.ts';
 import { coilsFile, openScanner, type ScannerOptions } from './scanner.ts';
 import { splitSettings } from './settings.ts';
@@ -37,13 +38,7 @@ export function requestOf(sequence: string, phantom: string, options: JobCommand
     precision: options.precision,
     t2prime: options.t2prime,
     toEnd: options.magnetization !== undefined,
-    strict: options.strict === true,
     maxRfStep: options.dtRf,
-    spinsPerVoxel: options.spinsPerVoxel ?? 'auto',
-    motion: options.motion,
-    initialMagnetization: options.initialMagnetization,
-    startTime: options.startTime ?? 0,
-    heartRate: options.heartRate,
-    rPeaks: options.rPeaks,
+    ...sameOptions(options),
   };
 }

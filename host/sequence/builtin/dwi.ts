@@ -14,11 +14,12 @@ import type { Block, TrapezoidEvent } from '../types.ts';
 import { count, echoTime, flipAngle, matrixSize, pulseDuration, repetitionTime, spinWarpParameters } from './common.ts';
 import { diffusionLobe } from './diffusion.ts';
 import { epiTrain } from './epi-train.ts';
+import { multiSlice } from './multi-slice.ts';
 import { builtin } from './parameters.ts';
-import { interleaved, slicePositions, sliceSelection } from './selection.ts';
+import { slicePositions, sliceSelection } from './selection.ts';
 import { spoilerLobe } from './spoiling.ts';
 import { along, type SpokeDirection } from './spokes.ts';
-import { longestOf, sliceWaits, waitBlock, waiting, wantedTimes } from './times.ts';
+import { longestOf, waitBlock, waiting, wantedTimes } from './times.ts';
 
 const parameters = {
   ...spinWarpParameters,
@@ -82,7 +83,6 @@ export const dwi = builtin(
     const secondWait = Math.max(0, Math.round((before + firstWait - after) / blockRaster) * blockRaster);
 
     const positions = slicePositions(slices, thickness, gap, offset);
-    const order = interleaved(slices);
     const weighted = values.direction === 'all' ? ['x', 'y', 'z'] : [values.direction];
     const shotOf = (volume: number, slice: number): Block[] => {
       const gradient = (): Block => {
@@ -107,10 +107,8 @@ export const dwi = builtin(
     };
     const shot = durationOf(shotOf(0, 0));
     const trWait = waiting(wanted('tr', tr), slices * shot, scanner);
-    const waits = sliceWaits(trWait, slices, scanner);
-    const blocks: Block[] = [];
-    for (let volume = -dummies; volume <= weighted.length; volume++)
-      for (const [turn, slice] of order.entries()) blocks.push(...shotOf(volume, slice), ...waits[turn]);
+    const repeats = weighted.length + 1;
+    const blocks = multiSlice({ dummies, repeats, slices, wait: trWait }, scanner, shotOf);
     return sequenceOf('dwi', blocks, {
       Name: 'dwi',
       FOV: [fov, fov, thickness],

@@ -6,13 +6,13 @@
  */
 import { DEGREE } from '../../base/quantities.ts';
 import { durationOf, sequenceOf, setLabel } from '../designer.ts';
-import type { Block } from '../types.ts';
 import { echoTime, repetitionTime, spinWarpParameters, spoiledEchoParameters } from './common.ts';
 import { greShot } from './gre-shot.ts';
+import { multiSlice } from './multi-slice.ts';
 import { builtin } from './parameters.ts';
-import { interleaved, slicePositions } from './selection.ts';
+import { slicePositions } from './selection.ts';
 import { spoilingPhase } from './spoiling.ts';
-import { sliceWaits, waitBlock, waiting, wantedTimes } from './times.ts';
+import { waitBlock, waiting, wantedTimes } from './times.ts';
 
 const parameters = {
   ...spinWarpParameters,
@@ -29,20 +29,16 @@ export const gre = builtin('gre', 'spoiled gradient echo, 2-D multi-slice', para
   const teWait = waiting(wanted('te', te), gre.TE, scanner);
   const shot = durationOf(gre.blocks(0, 0, undefined, waitBlock(teWait)));
   const trWait = waiting(wanted('tr', tr), slices * shot, scanner);
-  const waits = sliceWaits(trWait, slices, scanner);
 
   const positions = slicePositions(slices, thickness, gap, offset);
-  const order = interleaved(slices);
-  const blocks: Block[] = [];
-  for (let repeat = -dummies; repeat < n; repeat++) {
+  const repetitions = { dummies, repeats: n, slices, wait: trWait };
+  const blocks = multiSlice(repetitions, scanner, (repeat, slice) => {
     const line = Math.max(0, repeat);
     // Counted over the pulses of one slice: all slices of a TR share it.
     const phase = phaseOf(repeat + dummies);
-    for (const [turn, slice] of order.entries()) {
-      const labels = repeat < 0 ? undefined : [setLabel('LIN', line), setLabel('SLC', slice)];
-      blocks.push(...gre.blocks(line, phase, labels, waitBlock(teWait), positions[slice]), ...waits[turn]);
-    }
-  }
+    const labels = repeat < 0 ? undefined : [setLabel('LIN', line), setLabel('SLC', slice)];
+    return gre.blocks(line, phase, labels, waitBlock(teWait), positions[slice]);
+  });
   return sequenceOf('gre', blocks, {
     Name: 'gre',
     FOV: [fov, fov, thickness],

@@ -12,13 +12,13 @@
  */
 import { DEGREE } from '../../base/quantities.ts';
 import { areaTrapezoid, blockOf, roundUp, sequenceOf, setLabel } from '../designer.ts';
-import type { Block } from '../types.ts';
 import { dummyScans, echoTime, repetitionTime, spinWarpParameters, spoilerCycles } from './common.ts';
 import { phaseTable, readoutLobe } from './lines.ts';
+import { multiSlice } from './multi-slice.ts';
 import { builtin } from './parameters.ts';
-import { interleaved, slicePositions, sliceSelection } from './selection.ts';
+import { slicePositions, sliceSelection } from './selection.ts';
 import { spoilerLobe } from './spoiling.ts';
-import { longestOf, sliceWaits, waitBlock, waiting, wantedTimes } from './times.ts';
+import { longestOf, waitBlock, waiting, wantedTimes } from './times.ts';
 
 const parameters = {
   ...spinWarpParameters,
@@ -90,30 +90,25 @@ export const se = builtin('se', 'spin echo, 2-D multi-slice', parameters, (value
     readout.duration +
     spoilTime;
   const trWait = waiting(wanted('tr', tr), slices * shot, scanner);
-  const waits = sliceWaits(trWait, slices, scanner);
 
   const positions = slicePositions(slices, thickness, gap, offset);
-  const order = interleaved(slices);
-  const blocks: Block[] = [];
-  for (let repeat = -dummies; repeat < n; repeat++) {
+  const repetitions = { dummies, repeats: n, slices, wait: trWait };
+  const blocks = multiSlice(repetitions, scanner, (repeat, slice) => {
     const line = Math.max(0, repeat);
-    for (const [turn, slice] of order.entries()) {
-      const z = positions[slice];
-      const labels = repeat < 0 ? undefined : [setLabel('LIN', line), setLabel('SLC', slice)];
-      blocks.push(
-        blockOf({ rf: excite.pulse(z, 0), gz: excite.gradient }, excite.duration),
-        blockOf({ gx: prephaser, gz: rephaser }, windTime),
-        ...waitBlock(firstWait),
-        blockOf({ gz: crusher }, crushTime),
-        blockOf({ rf: refocus.pulse(z, Math.PI / 2), gz: refocus.gradient }, refocus.duration),
-        blockOf({ gy: encode[line], gz: crusher }, encodeTime),
-        ...waitBlock(secondWait),
-        readout.block(0, labels),
-        blockOf({ gy: rewind[line], gz: spoiler }, spoilTime),
-        ...waits[turn],
-      );
-    }
-  }
+    const z = positions[slice];
+    const labels = repeat < 0 ? undefined : [setLabel('LIN', line), setLabel('SLC', slice)];
+    return [
+      blockOf({ rf: excite.pulse(z, 0), gz: excite.gradient }, excite.duration),
+      blockOf({ gx: prephaser, gz: rephaser }, windTime),
+      ...waitBlock(firstWait),
+      blockOf({ gz: crusher }, crushTime),
+      blockOf({ rf: refocus.pulse(z, Math.PI / 2), gz: refocus.gradient }, refocus.duration),
+      blockOf({ gy: encode[line], gz: crusher }, encodeTime),
+      ...waitBlock(secondWait),
+      readout.block(0, labels),
+      blockOf({ gy: rewind[line], gz: spoiler }, spoilTime),
+    ];
+  });
   return sequenceOf('se', blocks, {
     Name: 'se',
     FOV: [fov, fov, thickness],

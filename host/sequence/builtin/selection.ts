@@ -107,9 +107,3 @@ export function volumePulse(flip: Radians, use: RfUse, shortest: Seconds, scanne
 export function slicePositions(slices: number, thickness: Meters, gap: Meters, offset: Meters): readonly Meters[] {
   return Array.from({ length: slices }, (_, s) => offset + (s - (slices - 1) / 2) * (thickness + gap));
 }
-
-/** Order of excitation: even slices, then odd ones, so that neighbours disturb each other least. */
-export function interleaved(slices: number): readonly number[] {
-  const all = Array.from({ length: slices }, (_, s) => s);
-  return [...all.filter((s) => s % 2 === 0), ...all.filter((s) => s % 2 === 1)];
-}

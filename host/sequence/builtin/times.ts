@@ -47,14 +47,3 @@ const SHORTEST_WAIT = 1e-12;
 export function longestOf(scanner: Scanner, ...lobes: readonly TrapezoidEvent[]): Seconds {
   return roundUp(Math.max(...lobes.map(eventEnd)), scanner.blockRaster);
 }
-
-/**
- * Wait of a TR after each of its slices: shared evenly as far as the raster allows; the last slice
- * is followed by the rest.
- */
-export function sliceWaits(wait: Seconds, slices: number, { blockRaster }: Scanner): readonly Block[][] {
-  const share = Math.floor(wait / slices / blockRaster + 1e-6) * blockRaster;
-  return Array.from({ length: slices }, (_, turn) =>
-    waitBlock(turn + 1 < slices ? share : wait - share * (slices - 1)),
-  );
-}

@@ -15,10 +15,11 @@ import { areaTrapezoid, blockOf, durationOf, roundUp, sequenceOf, setLabel } fro
 import type { Block, TrapezoidEvent } from '../types.ts';
 import { count, dummyScans, flipAngle, pulseDuration, repetitionTime, spinWarpParameters } from './common.ts';
 import { phaseTable, readoutLobe } from './lines.ts';
+import { multiSlice } from './multi-slice.ts';
 import { builtin } from './parameters.ts';
-import { interleaved, slicePositions, sliceSelection } from './selection.ts';
+import { slicePositions, sliceSelection } from './selection.ts';
 import { spoilerLobe } from './spoiling.ts';
-import { longestOf, sliceWaits, waitBlock, waiting, wantedTimes } from './times.ts';
+import { longestOf, waitBlock, waiting, wantedTimes } from './times.ts';
 
 const parameters = {
   ...spinWarpParameters,
@@ -83,7 +84,6 @@ export const tse = builtin('tse', 'turbo spin echo, 2-D multi-slice', parameters
   const band = (echo: number): number => (echo - effective + middle + echoes) % echoes;
 
   const positions = slicePositions(slices, thickness, gap, offset);
-  const order = interleaved(slices);
   const wait = (time: number): Block[] => waitBlock(half - time);
   const crushed = (gy: TrapezoidEvent): Block => blockOf({ gy, gz: crusher }, windTime);
   const trainOf = (train: number, slice: number): Block[] => {
@@ -111,10 +111,7 @@ export const tse = builtin('tse', 'turbo spin echo, 2-D multi-slice', parameters
   };
   const shot = durationOf(trainOf(0, 0));
   const trWait = waiting(wanted('tr', tr), slices * shot, scanner);
-  const waits = sliceWaits(trWait, slices, scanner);
-  const blocks: Block[] = [];
-  for (let train = -dummies; train < trains; train++)
-    for (const [turn, slice] of order.entries()) blocks.push(...trainOf(train, slice), ...waits[turn]);
+  const blocks = multiSlice({ dummies, repeats: trains, slices, wait: trWait }, scanner, trainOf);
   return sequenceOf('tse', blocks, {
     Name: 'tse',
     FOV: [fov, fov, thickness],

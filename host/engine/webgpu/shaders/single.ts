@@ -15,6 +15,14 @@ export const SINGLE_SAMPLES = 256;
 
 const RUN = Array.from({ length: 16 }, (_, j) => j);
 
+/** How either begins: its line, chunk and first spin. */
+const opening = /* wgsl */ `@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) t: u32, @builtin(workgroup_id) group: vec3<u32>) {
+  let own = lines[dispatch.a.z + group.y];
+  if (256u * group.x >= own.w) { return; }
+  let chunk = dispatch.a.x + group.z;
+  let first = chunk * CHUNK;`;
+
 export const line = /* wgsl */ `
 ${readout}
 var<workgroup> turnOf: array<vec4<u32>, 64>;
@@ -22,12 +30,7 @@ var<workgroup> startOf: array<vec4<f32>, 64>;
 var<workgroup> parts: array<vec2<f32>, 1024>;
 
 /** dispatch.a: first chunk, –, first line, –. Grid: samples/256, lines, chunks */
-@compute @workgroup_size(64)
-fn main(@builtin(local_invocation_index) t: u32, @builtin(workgroup_id) group: vec3<u32>) {
-  let own = lines[dispatch.a.z + group.y];
-  if (256u * group.x >= own.w) { return; }
-  let chunk = dispatch.a.x + group.z;
-  let first = chunk * CHUNK;
+${opening}
   let share = t & 3u;
   let k = 256u * group.x + 16u * (t >> 2u);
   ${RUN.map((j) => `var s${j} = vec2(0.0);`).join(' ')}
@@ -71,12 +74,7 @@ var<workgroup> placeOf: array<vec4<f32>, 64>;
 var<workgroup> startOf: array<vec4<f32>, 64>;
 
 /** As line(). */
-@compute @workgroup_size(64)
-fn main(@builtin(local_invocation_index) t: u32, @builtin(workgroup_id) group: vec3<u32>) {
-  let own = lines[dispatch.a.z + group.y];
-  if (256u * group.x >= own.w) { return; }
-  let chunk = dispatch.a.x + group.z;
-  let first = chunk * CHUNK;
+${opening}
   let firstPoint = waves[3u * own.y + 2u].z;
   ${[0, 1, 2, 3]
     .map(

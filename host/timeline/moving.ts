@@ -82,99 +82,14 @@ export function movingEncoder(movement: Movement): MovingEncoder {
   const exposed = 3 + termsOf(movement);
   const width = exposed + (movement.common ? 1 : 0);
   const sampled = path?.sampled === true;
-  let [node, held, knot] = [-1, -1, 0];
+  const state = spinState(movement);
 
   const block = (gradients: readonly PiecewiseLinear[], start: Seconds, duration: Seconds): MovingBlock => {
+    const playing = { movement, gradients, start, width };
     const corners = (from: Seconds, to: Seconds): number[] => inside(movement.corners, from, to, start);
-    const edges = (from: Seconds, to: Seconds): number[] => gradients.flatMap(({ t }) => inside(t, from, to));
-
-    /** Where spins on a path are, and the marks it takes. */
-    const slideOver = (own: MovementPath, from: Seconds, to: Seconds, marks: [number, number][]): Slide | undefined => {
-      let slide: Slide | undefined;
-      const active = anyGradient(gradients, from, to);
-      if (active || (sampled && own.flow)) {
-        slide = own.slide(start + from, start + to);
-        if (slide.node !== node) marks.push([OP.slide, slide.node]);
-        node = slide.node;
-      }
-      const next = own.flow ? own.held(start + from, start + to) : -1;
-      if (next !== held) {
-        if (held >= 0) marks.push([OP.release, held]);
-        if (next >= 0) marks.push([OP.hold, next]);
-      }
-      held = next;
-      return sampled ? slide : undefined;
-    };
-    const stretchOf = (from: Seconds, to: Seconds): Stretch => {
-      const marks: [number, number][] = [];
-      const slide = path && slideOver(path, from, to, marks);
-      if (seen !== undefined) {
-        const next = knotBefore(seen, start + (from + to) / 2);
-        if (next !== knot) marks.push([OP.field, 2 * next]);
-        knot = next;
-      }
-      return { from, to, marks, ...(slide && { slide }), ...(seen && { knot }) };
-    };
-
-    /** Parts between two times of a stretch in which all rates are smooth, and any is not 0. */
-    const smoothParts = (stretch: Stretch, from: Seconds, to: Seconds): SmoothPart[] => {
-      const cuts = joined([...edges(from, to), ...corners(from, to)], from, to);
-      return cuts.slice(1).flatMap((b, n): SmoothPart[] => {
-        const a = cuts[n];
-        const active = anyGradient(gradients, a, b);
-        if (!active && seen === undefined) return [];
-        // A field that is no polynomial of the gradients takes as many nodes as a moderate turn.
-        const turn = Math.max(movement.turn(start + a, start + b), seen?.curved ? MODERATE_TURN : 0);
-        const count = Math.max(1, Math.ceil(turn / LARGEST_TURN));
-        const slide = !active ? undefined : sampled ? stretch.slide : path?.slide(start + a, start + b);
-        const rates: Rates = (sums, time, weight) =>
-          addRates(sums, movement, gradients, start, time, weight, slide, stretch.knot);
-        const at = (part: number): Seconds => (part === count ? b : a + ((b - a) * part) / count);
-        return Array.from({ length: count }, (_, part) => ({
-          ...{ rates, begin: at(part), end: at(part + 1), turn: turn / count },
-        }));
-      });
-    };
-
-    /** Rates in a stretch and their integrals, by polynomials. */
-    const within = (stretch: Stretch) => {
-      const parts = smoothParts(stretch, stretch.from, stretch.to);
-      const polynomials: Rates[] = [];
-      const ratesIn = (n: number): Rates => {
-        polynomials[n] ??= smoothed(parts[n].rates, width, parts[n].begin, parts[n].end);
-        return polynomials[n];
-      };
-      return {
-        rates(time: Seconds): Float64Array {
-          const sums = new Float64Array(width);
-          const n = partBefore(parts, time);
-          if (n < parts.length && time >= parts[n].begin && time <= parts[n].end) ratesIn(n)(sums, time, 1);
-          return sums;
-        },
-        integrals(from: Seconds, to: Seconds): Float64Array {
-          const sums = new Float64Array(width);
-          for (let n = partBefore(parts, from); n < parts.length && parts[n].begin < to; n++) {
-            const { begin, end, turn } = parts[n];
-            // Times may lie past the end of their stretch by rounding.
-            const [a, b] = [Math.max(from, begin), end === stretch.to ? to : Math.min(to, end)];
-            if (b > a) integrate(sums, ratesIn(n), a, b, (turn * (b - a)) / (end - begin));
-          }
-          return sums;
-        },
-      };
-    };
-    const commonIn = (): CommonField => {
-      const all = within({ from: 0, to: duration, marks: [] });
-      return {
-        corners: corners(0, duration),
-        integral: (from, to) => all.integrals(from, to)[exposed],
-        valueAt: (time) => all.rates(time)[exposed],
-      };
-    };
-
     return {
       corners,
-      ...(movement.common && { common: commonIn() }),
+      ...(movement.common && { common: commonIn(playing, duration, exposed) }),
       ...(seen && { slow: [3 + movement.terms, 3 + movement.terms + 2 * seen.width] as const }),
       sensed: (time) => fields?.receive?.(start + time),
       played(stretch, column) {
@@ -189,12 +104,13 @@ export function movingEncoder(movement: Movement): MovingEncoder {
         }));
       },
       stretches(from, to, stops = [], longest = Number.POSITIVE_INFINITY) {
-        if ((path === undefined && seen === undefined) || to <= from) return [{ from, to, marks: [], knot }];
-        const more = sampled ? [...stops, ...edges(from, to)] : [];
+        if ((path === undefined && seen === undefined) || to <= from)
+          return [{ from, to, marks: [], knot: state.knot() }];
+        const more = sampled ? [...stops, ...edgesOf(gradients, from, to)] : [];
         const cuts = shorter(joined([...more, ...corners(from, to)], from, to), sampled ? longest : to - from);
         const stretches: Stretch[] = [];
         for (let n = 0; n + 1 < cuts.length; n++) {
-          const stretch = stretchOf(cuts[n], cuts[n + 1]);
+          const stretch = state.stretch(playing, cuts[n], cuts[n + 1]);
           const before = stretches[stretches.length - 1];
           if (before !== undefined && stretch.marks.length === 0 && stretch.slide === undefined) before.to = stretch.to;
           else stretches.push(stretch);
@@ -203,17 +119,137 @@ export function movingEncoder(movement: Movement): MovingEncoder {
       },
       integrals(stretch, from, to) {
         const sums = new Float64Array(width);
-        for (const { rates, begin, end, turn } of smoothParts(stretch, from, to))
+        for (const { rates, begin, end, turn } of smoothParts(playing, stretch, from, to))
           integrate(sums, rates, begin, end, turn);
         return sums.subarray(0, exposed);
       },
       integralsWithin(stretch) {
-        const { integrals } = within(stretch);
+        const { integrals } = within(playing, stretch);
         return (from, to) => integrals(from, to).subarray(0, exposed);
       },
     };
   };
-  return { block, end: () => (held >= 0 ? [[OP.release, held]] : []) };
+  return { block, end: state.end };
+}
+
+/** What plays in a block that begins at `start`, and the number of rates at a time of it. */
+interface Playing {
+  readonly movement: Movement;
+  readonly gradients: readonly PiecewiseLinear[];
+  readonly start: Seconds;
+  readonly width: number;
+}
+
+/** Node, held spins and knot that are in use, from block to block; a change of them is a mark. */
+function spinState({ path, fields }: Movement) {
+  const seen = fields?.seen;
+  let [node, held, knot] = [-1, -1, 0];
+
+  /** Where spins on a path are, and the marks it takes. */
+  const slideOver = (
+    own: MovementPath,
+    { gradients, start }: Playing,
+    from: Seconds,
+    to: Seconds,
+    marks: [number, number][],
+  ): Slide | undefined => {
+    let slide: Slide | undefined;
+    if (anyGradient(gradients, from, to) || (own.sampled && own.flow)) {
+      slide = own.slide(start + from, start + to);
+      if (slide.node !== node) marks.push([OP.slide, slide.node]);
+      node = slide.node;
+    }
+    const next = own.flow ? own.held(start + from, start + to) : -1;
+    if (next !== held) {
+      if (held >= 0) marks.push([OP.release, held]);
+      if (next >= 0) marks.push([OP.hold, next]);
+    }
+    held = next;
+    return own.sampled ? slide : undefined;
+  };
+  return {
+    knot: () => knot,
+    stretch(playing: Playing, from: Seconds, to: Seconds): Stretch {
+      const marks: [number, number][] = [];
+      const slide = path && slideOver(path, playing, from, to, marks);
+      if (seen !== undefined) {
+        const next = knotBefore(seen, playing.start + (from + to) / 2);
+        if (next !== knot) marks.push([OP.field, 2 * next]);
+        knot = next;
+      }
+      return { from, to, marks, ...(slide && { slide }), ...(seen && { knot }) };
+    },
+    end: (): Stretch['marks'] => (held >= 0 ? [[OP.release, held]] : []),
+  };
+}
+
+const edgesOf = (gradients: readonly PiecewiseLinear[], from: Seconds, to: Seconds): number[] =>
+  gradients.flatMap(({ t }) => inside(t, from, to));
+
+/** Parts between two times of a stretch in which all rates are smooth, and any is not 0. */
+function smoothParts(
+  { movement, gradients, start }: Playing,
+  stretch: Stretch,
+  from: Seconds,
+  to: Seconds,
+): SmoothPart[] {
+  const { path, fields } = movement;
+  const seen = fields?.seen;
+  const cuts = joined([...edgesOf(gradients, from, to), ...inside(movement.corners, from, to, start)], from, to);
+  return cuts.slice(1).flatMap((b, n): SmoothPart[] => {
+    const a = cuts[n];
+    const active = anyGradient(gradients, a, b);
+    if (!active && seen === undefined) return [];
+    // A field that is no polynomial of the gradients takes as many nodes as a moderate turn.
+    const turn = Math.max(movement.turn(start + a, start + b), seen?.curved ? MODERATE_TURN : 0);
+    const count = Math.max(1, Math.ceil(turn / LARGEST_TURN));
+    const slide = !active ? undefined : path?.sampled === true ? stretch.slide : path?.slide(start + a, start + b);
+    const rates: Rates = (sums, time, weight) =>
+      addRates(sums, movement, gradients, start, time, weight, slide, stretch.knot);
+    const at = (part: number): Seconds => (part === count ? b : a + ((b - a) * part) / count);
+    return Array.from({ length: count }, (_, part) => ({
+      ...{ rates, begin: at(part), end: at(part + 1), turn: turn / count },
+    }));
+  });
+}
+
+/** Rates in a stretch and their integrals, by polynomials. */
+function within(playing: Playing, stretch: Stretch) {
+  const { width } = playing;
+  const parts = smoothParts(playing, stretch, stretch.from, stretch.to);
+  const polynomials: Rates[] = [];
+  const ratesIn = (n: number): Rates => {
+    polynomials[n] ??= smoothed(parts[n].rates, width, parts[n].begin, parts[n].end);
+    return polynomials[n];
+  };
+  return {
+    rates(time: Seconds): Float64Array {
+      const sums = new Float64Array(width);
+      const n = partBefore(parts, time);
+      if (n < parts.length && time >= parts[n].begin && time <= parts[n].end) ratesIn(n)(sums, time, 1);
+      return sums;
+    },
+    integrals(from: Seconds, to: Seconds): Float64Array {
+      const sums = new Float64Array(width);
+      for (let n = partBefore(parts, from); n < parts.length && parts[n].begin < to; n++) {
+        const { begin, end, turn } = parts[n];
+        // Times may lie past the end of their stretch by rounding.
+        const [a, b] = [Math.max(from, begin), end === stretch.to ? to : Math.min(to, end)];
+        if (b > a) integrate(sums, ratesIn(n), a, b, (turn * (b - a)) / (end - begin));
+      }
+      return sums;
+    },
+  };
+}
+
+/** @param index of the common field among the rates */
+function commonIn(playing: Playing, duration: Seconds, index: number): CommonField {
+  const all = within(playing, { from: 0, to: duration, marks: [] });
+  return {
+    corners: inside(playing.movement.corners, 0, duration, playing.start),
+    integral: (from, to) => all.integrals(from, to)[index],
+    valueAt: (time) => all.rates(time)[index],
+  };
 }
 
 /** A part of a stretch without corners, in which spins rotate by `turn` [rad]. */

@@ -101,83 +101,108 @@ export function movingInFields(
         }
       });
     },
-    source() {
-      const base = moving.source();
-      if (receive === undefined && transmit === undefined && seen === undefined) return base;
-      const coils = receive?.adds.coils ?? 0;
-      const model: Model = {
-        ...base.model!,
-        transmits: Math.max(0, ...plays.map(({ all }) => all.length)),
-        coils,
-        ...(coils === 0 ? {} : { coilSets: Math.max(1, ...senses.map(({ all }) => all.length)) }),
-        ...(seen && {
-          fields: { nodes: 2 * Math.max(...knots.map(({ length }) => length - 1)), largest: seen.largest },
-        }),
-        largest: {
-          ...base.model!.largest,
-          transmit: transmit?.largest.transmit ?? 0,
-          coil: receive?.largest.coil ?? 0,
-        },
-      };
-      const at = modelColumns(model);
-      const layers = [receive, transmit, seen].filter((layer) => layer !== undefined);
-      const read = (first: number, count: number, into: SpinBlock): void => {
-        const { extra, ...plain } = into;
-        const own = extra && { extra: [...extra.slice(0, at.transmits), ...extra.slice(at.nodes, at.fields)] };
-        base.read(first, count, { ...(plain as SpinBlock), ...own });
-        if (extra === undefined) return;
-        // A range may hold spins of several groups; a tile never does.
-        for (const [from, size] of partsOf(model.groups ?? [base.spinCount], first, count))
-          fill(from, size, cut(plain as SpinBlock, from - first, size), extra, from - first);
-      };
-      /** @param begin where these spins begin in the columns */
-      const fill = (
-        first: number,
-        count: number,
-        atRest: SpinBlock,
-        extra: readonly Float32Array[],
-        begin: number,
-      ): void => {
-        const cutColumns = (low: number, high: number): readonly Float32Array[] =>
-          extra.slice(low, high).map((column) => column.subarray(begin, begin + count));
-        // There may be a set of coils for every sample, and each view of a column is an object.
-        const columns = begin === 0 ? (low: number, high: number) => extra.slice(low, high) : cutColumns;
-        const { group, spins, placesAt, moveTo } = onTheMove(moving, base.name, first, count, atRest);
-        if (seen !== undefined) {
-          const values = cutColumns(at.fields, at.total);
-          for (const column of values) column.fill(0);
-          fillNodes(seen, knots[group], placesAt, values, (n, errorOf) => {
-            if (atRest.density[n] !== 0) throw errorOf(spins.nameOf(n));
-          });
-        }
-        if (receive !== undefined)
-          fillSets(receive, senses[group].all, { spins, moveTo, movement: moving.movements[group] }, (set) =>
-            columns(at.coils + 2 * coils * set, at.coils + 2 * coils * (set + 1)),
-          );
-        // Groups with fewer sets and shims than others.
-        const rest = [
-          [at.transmits + 2 * plays[group].all.length, at.coils],
-          [at.coils + 2 * coils * senses[group].all.length, at.nodes],
-        ] as const;
-        for (const [low, high] of rest) for (let n = low; n < high; n++) extra[n].fill(0, begin, begin + count);
-        if (transmit === undefined) return;
-        const shims = Array.from({ length: 2 * (transmit.adds.transmits ?? 0) }, () => new Float32Array(count));
-        for (const [index, { time, column }] of plays[group].all.entries()) {
-          moveTo(time);
-          transmit.fill(spins, shims);
-          const to = at.transmits + 2 * index;
-          for (const [part, values] of columns(to, to + 2).entries()) values.set(shims[2 * column + part], 0);
-        }
-      };
-      return {
-        ...base,
-        model,
-        identity: [base.identity, ...layers.map((layer) => layer.identity)].join(' '),
-        residentBytes: layers.reduce((bytes, layer) => bytes + layer.residentBytes, base.residentBytes),
-        read,
-      };
+    source: () => sourceInFields({ moving, receive, transmit, seen, senses, plays, knots }),
+  };
+}
+
+/** Movements, the layers of fields along them, and by group what is looked up in these. */
+interface InFields {
+  readonly moving: MovingPhantom;
+  readonly receive: FieldLayers['receive'];
+  readonly transmit: FieldLayers['transmit'];
+  readonly seen: ReturnType<typeof joinSeen>;
+  /** Times of sets of coils, parts of pulses, and knots of the fields that are seen. */
+  readonly senses: readonly Numbered<number>[];
+  readonly plays: readonly Numbered<Play>[];
+  readonly knots: readonly Float64Array[];
+}
+
+/** The phantom with columns of all fields. */
+function sourceInFields(all: InFields): PhantomSource {
+  const { moving, receive, transmit, seen } = all;
+  const base = moving.source();
+  if (receive === undefined && transmit === undefined && seen === undefined) return base;
+  const model = modelInFields(all, base.model!);
+  const at = modelColumns(model);
+  const layers = [receive, transmit, seen].filter((layer) => layer !== undefined);
+  const read = (first: number, count: number, into: SpinBlock): void => {
+    const { extra, ...plain } = into;
+    const own = extra && { extra: [...extra.slice(0, at.transmits), ...extra.slice(at.nodes, at.fields)] };
+    base.read(first, count, { ...(plain as SpinBlock), ...own });
+    if (extra === undefined) return;
+    // A range may hold spins of several groups; a tile never does.
+    for (const [from, size] of partsOf(model.groups ?? [base.spinCount], first, count)) {
+      const atRest = cut(plain as SpinBlock, from - first, size);
+      fillColumns(all, at, onTheMove(moving, base.name, from, size, atRest), atRest, extra, from - first);
+    }
+  };
+  return {
+    ...base,
+    model,
+    identity: [base.identity, ...layers.map((layer) => layer.identity)].join(' '),
+    residentBytes: layers.reduce((bytes, layer) => bytes + layer.residentBytes, base.residentBytes),
+    read,
+  };
+}
+
+function modelInFields({ receive, transmit, seen, senses, plays, knots }: InFields, moving: Model): Model {
+  const coils = receive?.adds.coils ?? 0;
+  return {
+    ...moving,
+    transmits: Math.max(0, ...plays.map(({ all }) => all.length)),
+    coils,
+    ...(coils === 0 ? {} : { coilSets: Math.max(1, ...senses.map(({ all }) => all.length)) }),
+    ...(seen && {
+      fields: { nodes: 2 * Math.max(...knots.map(({ length }) => length - 1)), largest: seen.largest },
+    }),
+    largest: {
+      ...moving.largest,
+      transmit: transmit?.largest.transmit ?? 0,
+      coil: receive?.largest.coil ?? 0,
     },
   };
+}
+
+/** Fills the columns of fields for spins of one group, which begin in them at `begin`. */
+function fillColumns(
+  { moving, receive, transmit, seen, senses, plays, knots }: InFields,
+  at: ReturnType<typeof modelColumns>,
+  { group, spins, placesAt, moveTo }: ReturnType<typeof onTheMove>,
+  atRest: SpinBlock,
+  extra: readonly Float32Array[],
+  begin: number,
+): void {
+  const { count } = spins;
+  const cutColumns = (low: number, high: number): readonly Float32Array[] =>
+    extra.slice(low, high).map((column) => column.subarray(begin, begin + count));
+  // There may be a set of coils for every sample, and each view of a column is an object.
+  const columns = begin === 0 ? (low: number, high: number) => extra.slice(low, high) : cutColumns;
+  if (seen !== undefined) {
+    const values = cutColumns(at.fields, at.total);
+    for (const column of values) column.fill(0);
+    fillNodes(seen, knots[group], placesAt, values, (n, errorOf) => {
+      if (atRest.density[n] !== 0) throw errorOf(spins.nameOf(n));
+    });
+  }
+  const coils = receive?.adds.coils ?? 0;
+  if (receive !== undefined)
+    fillSets(receive, senses[group].all, { spins, moveTo, movement: moving.movements[group] }, (set) =>
+      columns(at.coils + 2 * coils * set, at.coils + 2 * coils * (set + 1)),
+    );
+  // Groups with fewer sets and shims than others.
+  const rest = [
+    [at.transmits + 2 * plays[group].all.length, at.coils],
+    [at.coils + 2 * coils * senses[group].all.length, at.nodes],
+  ] as const;
+  for (const [low, high] of rest) for (let n = low; n < high; n++) extra[n].fill(0, begin, begin + count);
+  if (transmit === undefined) return;
+  const shims = Array.from({ length: 2 * (transmit.adds.transmits ?? 0) }, () => new Float32Array(count));
+  for (const [index, { time, column }] of plays[group].all.entries()) {
+    moveTo(time);
+    transmit.fill(spins, shims);
+    const to = at.transmits + 2 * index;
+    for (const [part, values] of columns(to, to + 2).entries()) values.set(shims[2 * column + part], 0);
+  }
 }
 
 /**
@@ -202,10 +227,12 @@ function onTheMove(moving: MovingPhantom, name: string, first: number, count: nu
 }
 
 /** Things in the order in which they are first asked for. */
-function numbered<T>(keyOf: (thing: T) => string): {
+interface Numbered<T> {
   readonly all: readonly T[];
   readonly indexOf: (thing: T) => number;
-} {
+}
+
+function numbered<T>(keyOf: (thing: T) => string): Numbered<T> {
   const all: T[] = [];
   const known = new Map<string, number>();
   return {

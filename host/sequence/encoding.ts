@@ -21,7 +21,7 @@ import {
 import { fovShift } from './fov-shift.ts';
 import { type Frame, frameOf, PATIENT_FRAME } from './frame.ts';
 import { freeSpace, radialSpace } from './free-space.ts';
-import { samplePositions, startOf, type Walk, type WalkedReadout, walk } from './kspace.ts';
+import { type Excitation, samplePositions, startOf, type Walk, type WalkedReadout, walk } from './kspace.ts';
 import { labelWarnings } from './labels.ts';
 import { parallelImaging } from './parallel-imaging.ts';
 import { implausible } from './plausibility.ts';
@@ -44,38 +44,29 @@ interface Located {
   readonly role: ReadoutRole;
 }
 
+/** Readouts of a sequence, and those that the geometry of the image is derived from. */
+interface Survey {
+  readonly all: readonly Located[];
+  readonly roles: readonly ReadoutRole[];
+  readonly makesImage: (role: ReadoutRole) => boolean;
+  /** Of readouts that make the image. */
+  readonly numbers: readonly number[];
+  readonly kind: TrajectoryKind;
+  /** Whether these are parallel lines, after a wave is taken off them. */
+  readonly isLined: boolean;
+  /** What excited the first of them. */
+  readonly selecting: Excitation | undefined;
+}
+
 /**
  * @param walked the path of the same sequence through k-space, if the caller has it
  * @throws LarmorError 65 for a label that is negative at a readout
  */
 export function encode(sequence: Sequence, scanner: Scanner, walked: Walk = walk(sequence, scanner)): Encoding {
   const { excitations, labelsUsed } = walked;
-  const lineOfAll = walked.readouts.map(lineOf);
-  const roles = rolesOf(walked, lineOfAll);
-  // The geometry of the image is derived from its readouts, or from those for calibration if there
-  // are no others.
-  const makesImage = roles.some(isImageRole) ? isImageRole : (role: ReadoutRole) => role === 'calibration';
-  const numbers = withRole(roles, makesImage);
-  const readouts = numbers.map((n) => walked.readouts[n]);
-  const ownLines = numbers.map((n) => lineOfAll[n]);
-  const selecting = excitations[readouts[0]?.excitation ?? -1];
-  const reachOfAll = walked.readouts.map((readout, n) => reachOf(readout, lineOfAll[n]));
-  const kind = trajectoryKind(
-    readouts,
-    ownLines,
-    numbers.map((n) => reachOfAll[n]),
-  );
-  const unwaved = kind === 'other' ? withoutWave(readouts, ownLines, selecting?.gradient ?? ZERO) : undefined;
-  const isLined = isParallel(kind) || unwaved !== undefined;
-  for (const [i, line] of (unwaved ?? []).entries()) {
-    const n = numbers[i];
-    lineOfAll[n] = line;
-    reachOfAll[n] = reachOf(readouts[i], line);
-  }
-  const all = walked.readouts.map(
-    (readout, n): Located => ({ walked: readout, line: lineOfAll[n], reach: reachOfAll[n], role: roles[n] }),
-  );
+  const { all, roles, makesImage, numbers, kind, isLined, selecting } = survey(walked);
   const image = numbers.map((n) => all[n]);
+  const readouts = image.map(({ walked }) => walked);
   const lines = image.map(({ line }) => line);
 
   const slices = slicesOf(
@@ -96,22 +87,21 @@ export function encode(sequence: Sequence, scanner: Scanner, walked: Walk = walk
   const counters = countersOf(walked, places, roles, all.map(echoOf), sameEcho, isLined, sequence.name);
 
   const [x, y, z] = space.axes;
-  const first = numbers[0] === undefined ? undefined : counters[numbers[0]];
-  const sameFrame = numbers.filter((n) => imageKey(counters[n]) === imageKey(first!));
-  const shifted = sameFrame.map((n) => all[n]).filter(({ walked, line }) => isStraight(walked, line));
+  const shifted = firstImage(numbers, counters).map((n) => all[n]);
   const shift = fovShift(
-    shifted.map(({ walked, line }) => ({ readout: walked, line })),
+    shifted
+      .filter(({ walked, line }) => isStraight(walked, line))
+      .map(({ walked, line }) => ({ readout: walked, line })),
     excitations,
     frame,
     space.axes,
     scanner.gammaBar * scanner.B0,
   );
+  const indices = (line: Line) => [gridIndex(space, frame, line, 0), gridIndex(space, frame, line, 1)] as const;
   const parallel = isLined
     ? parallelImaging(
         roles,
-        all.map(({ line, role }) =>
-          makesImage(role) ? [gridIndex(space, frame, line, 0), gridIndex(space, frame, line, 1)] : undefined,
-        ),
+        all.map(({ line, role }) => (makesImage(role) ? indices(line) : undefined)),
       )
     : undefined;
   const contrasts = numbers.map((n) => counters[n].contrast);
@@ -141,6 +131,41 @@ export function encode(sequence: Sequence, scanner: Scanner, walked: Walk = walk
     start: (n) => startOf(walked.readouts[n]),
     trajectory: (n) => inFrame(samplePositions(walked.readouts[n]), frame),
   };
+}
+
+function survey(walked: Walk): Survey {
+  const lineOfAll = walked.readouts.map(lineOf);
+  const roles = rolesOf(walked, lineOfAll);
+  // The geometry of the image is derived from its readouts, or from those for calibration if there
+  // are no others.
+  const makesImage = roles.some(isImageRole) ? isImageRole : (role: ReadoutRole) => role === 'calibration';
+  const numbers = withRole(roles, makesImage);
+  const readouts = numbers.map((n) => walked.readouts[n]);
+  const ownLines = numbers.map((n) => lineOfAll[n]);
+  const selecting = walked.excitations[readouts[0]?.excitation ?? -1];
+  const reachOfAll = walked.readouts.map((readout, n) => reachOf(readout, lineOfAll[n]));
+  const kind = trajectoryKind(
+    readouts,
+    ownLines,
+    numbers.map((n) => reachOfAll[n]),
+  );
+  const unwaved = kind === 'other' ? withoutWave(readouts, ownLines, selecting?.gradient ?? ZERO) : undefined;
+  for (const [i, line] of (unwaved ?? []).entries()) {
+    const n = numbers[i];
+    lineOfAll[n] = line;
+    reachOfAll[n] = reachOf(readouts[i], line);
+  }
+  const all = walked.readouts.map(
+    (readout, n): Located => ({ walked: readout, line: lineOfAll[n], reach: reachOfAll[n], role: roles[n] }),
+  );
+  return { all, roles, makesImage, numbers, kind, isLined: isParallel(kind) || unwaved !== undefined, selecting };
+}
+
+/** Of these readouts, those of the same image as the first. */
+function firstImage(numbers: readonly number[], counters: readonly Counters[]): readonly number[] {
+  if (numbers.length === 0) return [];
+  const first = imageKey(counters[numbers[0]]);
+  return numbers.filter((n) => imageKey(counters[n]) === first);
 }
 
 /**

@@ -126,22 +126,15 @@ export interface ProgramParts {
   readonly lineRuns: RecordList<typeof LineRun>;
 }
 
-/**
- * @param isBatched [trajectories] whether lines may be batched, and whether batches are matrix
- *   products
- */
-export function lineBatches(
-  parts: ProgramParts,
-  context: Context,
-  { isBatched, isProduct }: { readonly isBatched: readonly boolean[]; readonly isProduct: readonly boolean[] },
-): LineBatches {
+/** [trajectories] whether lines may be batched, and whether batches are matrix products. */
+interface Batched {
+  readonly isBatched: readonly boolean[];
+  readonly isProduct: readonly boolean[];
+}
+
+export function lineBatches(parts: ProgramParts, context: Context, batched: Batched): LineBatches {
   const { ops } = parts;
-  const most = context.uses.reduce(
-    (most, lines, trajectory) => (isBatched[trajectory] ? Math.max(most, lines) : most),
-    0,
-  );
-  const rows = isProduct.includes(true) ? context : { ...context, coils: 0 };
-  const capacity = 4 * Math.ceil(Math.min(mostLines(rows), most) / 4);
+  const capacity = batchCapacity(context, batched);
   const spacing = [...SPACING, ...(context.source.model?.largest.terms ?? []).map((q) => TERM_SPACING / q)];
   const batches: Batch[] = [];
   const firstSamples = arrayBuilder(Int32Array);
@@ -210,6 +203,16 @@ export function lineBatches(
       lines: open.length === 0 ? 0 : capacity,
     }),
   };
+}
+
+/** Lines of a batch at most, a multiple of 4. */
+function batchCapacity(context: Context, { isBatched, isProduct }: Batched): number {
+  const most = context.uses.reduce(
+    (most, lines, trajectory) => (isBatched[trajectory] ? Math.max(most, lines) : most),
+    0,
+  );
+  const rows = isProduct.includes(true) ? context : { ...context, coils: 0 };
+  return 4 * Math.ceil(Math.min(mostLines(rows), most) / 4);
 }
 
 /**

@@ -67,25 +67,7 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
   return {
     slab,
     choose(voxels, own) {
-      const stated = own ?? count;
-      // A lattice coarser than the pixels is refined first, so that a picture shows tissue and not
-      // dots: the replicas of the image that a lattice of points makes in k-space begin to overlap
-      // with it where the lattice is one pixel wide, and at two they lie inside.
-      const whole = voxels.steps.map((step, axis) => {
-        const fine = pixel(step);
-        const asItIs = fine === undefined || voxels.size[axis] === 1;
-        return asItIs ? 1 : Math.max(1, Math.round(Math.hypot(...step) / fine));
-      });
-      const fill = stated === undefined ? whole : partsFor(stated, whole);
-      const exactly = stated === undefined ? undefined : stated / fill.reduce((product, parts) => product * parts, 1);
-      const steps = voxels.steps.map((step, axis) => step.map((part) => part / fill[axis])) as unknown as Steps;
-      const [a, b, c] = steps;
-      const extent = (axis: 0 | 1): number => voxels.size[axis] * Math.hypot(...voxels.steps[axis]);
-      const grid = {
-        steps,
-        planes: voxels.planes * fill[2],
-        pixel: [pixel(a) ?? extent(0), pixel(b) ?? extent(1), pixel(c)],
-      };
+      const { fill, exactly, steps, grid } = refinedGrid(voxels, own ?? count, pixel);
       // One excitation has no order but the wanted one.
       const graph = (tissue: TissueClass): Pick<Orders, 'orders' | 'wanted'> =>
         alone ? { orders: [], wanted: 1 } : phaseGraph(timeline, tissue, wantedK, slice);
@@ -96,7 +78,7 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
       };
       const byTrial = (): ((tissue: TissueClass) => Demand) => {
         const slab = SLAB_OF_SLICE * slice.thickness;
-        const trial = layerTrial(timeline, slice, slab, Math.hypot(...c), exactly);
+        const trial = layerTrial(timeline, slice, slab, Math.hypot(...steps[2]), exactly);
         const inPlane = !windsOneWay(timeline, slice);
         return (tissue) => {
           const { wanted, most, error } = trial(tissue);
@@ -139,6 +121,32 @@ export function spinSampler(timeline: Timeline, encoding: Encoding, count?: numb
       return { ...chosen, places: chosen.places.map((places) => filled(places, fill)) };
     },
   };
+}
+
+/**
+ * Voxels refined to parts, each of which holds `exactly` so many spins where a number is stated.
+ * @param pixel size of a pixel along a step; undefined where the sequence does not encode it
+ */
+function refinedGrid(voxels: CountedVoxels, stated: number | undefined, pixel: (step: Vector) => number | undefined) {
+  // A lattice coarser than the pixels is refined first, so that a picture shows tissue and not
+  // dots: the replicas of the image that a lattice of points makes in k-space begin to overlap
+  // with it where the lattice is one pixel wide, and at two they lie inside.
+  const whole = voxels.steps.map((step, axis) => {
+    const fine = pixel(step);
+    const asItIs = fine === undefined || voxels.size[axis] === 1;
+    return asItIs ? 1 : Math.max(1, Math.round(Math.hypot(...step) / fine));
+  });
+  const fill = stated === undefined ? whole : partsFor(stated, whole);
+  const exactly = stated === undefined ? undefined : stated / fill.reduce((product, parts) => product * parts, 1);
+  const steps = voxels.steps.map((step, axis) => step.map((part) => part / fill[axis])) as unknown as Steps;
+  const [a, b, c] = steps;
+  const extent = (axis: 0 | 1): number => voxels.size[axis] * Math.hypot(...voxels.steps[axis]);
+  const grid = {
+    steps,
+    planes: voxels.planes * fill[2],
+    pixel: [pixel(a) ?? extent(0), pixel(b) ?? extent(1), pixel(c)],
+  };
+  return { fill, exactly, steps, grid };
 }
 
 /**

@@ -52,38 +52,14 @@ export interface ReadoutChoices {
 }
 
 export function chooseReadouts(context: Context): ReadoutChoices {
-  const { readoutBudget, timeline, uses } = context;
+  const { readoutBudget, uses } = context;
   const isWithin = ({ error }: { readonly error: number }): boolean => error <= (readoutBudget?.readouts ?? 0);
   const lineMethods = opened(LINE_METHODS, (method) => method.open(context));
   const choices = Array.from(uses, (_, trajectory) => lineChoice(lineMethods, trajectory, isWithin));
   const alone = (readouts: readonly WindowReadout[]): number =>
     readouts.reduce((sum, { trajectory }) => sum + choices[trajectory].proposal.cost, 0);
 
-  const windowMethods: Named<OpenedWindowMethod>[] = [];
-  /** Accepted proposals and remaining readouts, considering only the first `count` methods. */
-  const split = (readouts: readonly WindowReadout[], count: number) => {
-    const accepted: { readonly name: string; readonly proposal: WindowProposal; readonly instead: number }[] = [];
-    let left = readouts;
-    for (const method of windowMethods.slice(0, count)) {
-      const taken = new Set<WindowReadout>();
-      for (const proposal of method.propose(left)) {
-        const instead = alone(proposal.readouts);
-        if (!isWithin(proposal) || proposal.cost >= instead) continue;
-        accepted.push({ name: method.name, proposal, instead });
-        for (const readout of proposal.readouts) taken.add(readout);
-      }
-      if (taken.size > 0) left = left.filter((readout) => !taken.has(readout));
-    }
-    return { accepted, left };
-  };
-  for (const method of WINDOW_METHODS) {
-    const before = windowMethods.length;
-    const remaining: Remaining = function* (wanted) {
-      for (const { readouts } of windowsOf(timeline)) if (wanted(readouts)) yield split(readouts, before).left;
-    };
-    const own = method.open(context, remaining);
-    if (own !== undefined) windowMethods.push({ name: method.name, ...own });
-  }
+  const { windowMethods, split } = windowSplitter(context, alone, isWithin);
 
   const methods: Record<string, number> = {};
   for (const { name } of [...WINDOW_METHODS, ...LINE_METHODS]) methods[name] = 0;
@@ -100,11 +76,11 @@ export function chooseReadouts(context: Context): ReadoutChoices {
     isBatched: choices.map(({ proposal }) => proposal.isBatched),
     isProduct: choices.map(({ proposal }) => proposal.isBatched && proposal.place === undefined),
     costOf(readouts) {
-      const { accepted, left } = split(readouts, windowMethods.length);
+      const { accepted, left } = split(readouts);
       return accepted.reduce((sum, { proposal }) => sum + proposal.cost, alone(left));
     },
     emit(readouts, writer) {
-      const { accepted, left } = split(readouts, windowMethods.length);
+      const { accepted, left } = split(readouts);
       for (const { name, proposal, instead } of accepted) {
         proposal.emit(writer);
         count(name, proposal, proposal.readouts.length);
@@ -131,6 +107,43 @@ export function chooseReadouts(context: Context): ReadoutChoices {
     },
     lower: (arena) => Object.assign({}, ...all.map((method) => method.lower?.(arena))) as ContextValues,
   };
+}
+
+/**
+ * The methods for windows, and how they share its readouts.
+ * @param alone cost of readouts one by one
+ */
+function windowSplitter(
+  context: Context,
+  alone: (readouts: readonly WindowReadout[]) => number,
+  isWithin: (proposal: WindowProposal) => boolean,
+) {
+  const windowMethods: Named<OpenedWindowMethod>[] = [];
+  /** Accepted proposals and remaining readouts, considering only the first `count` methods. */
+  const split = (readouts: readonly WindowReadout[], count = windowMethods.length) => {
+    const accepted: { readonly name: string; readonly proposal: WindowProposal; readonly instead: number }[] = [];
+    let left = readouts;
+    for (const method of windowMethods.slice(0, count)) {
+      const taken = new Set<WindowReadout>();
+      for (const proposal of method.propose(left)) {
+        const instead = alone(proposal.readouts);
+        if (!isWithin(proposal) || proposal.cost >= instead) continue;
+        accepted.push({ name: method.name, proposal, instead });
+        for (const readout of proposal.readouts) taken.add(readout);
+      }
+      if (taken.size > 0) left = left.filter((readout) => !taken.has(readout));
+    }
+    return { accepted, left };
+  };
+  for (const method of WINDOW_METHODS) {
+    const before = windowMethods.length;
+    const remaining: Remaining = function* (wanted) {
+      for (const { readouts } of windowsOf(context.timeline)) if (wanted(readouts)) yield split(readouts, before).left;
+    };
+    const own = method.open(context, remaining);
+    if (own !== undefined) windowMethods.push({ name: method.name, ...own });
+  }
+  return { windowMethods, split };
 }
 
 /** Those methods that support the context. */

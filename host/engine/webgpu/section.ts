@@ -6,7 +6,7 @@
  */
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { constantTurn, type PhaseUnits, writeCoefficients, writeWideCoefficients } from './phase.ts';
-import { record, recordBuffer } from './record-buffer.ts';
+import { type RecordBuffer, record, recordBuffer } from './record-buffer.ts';
 import { RECORD } from './shaders/walk.ts';
 
 export type Form = 'matrixLinear' | 'matrixDirect' | 'line' | 'scattered';
@@ -126,6 +126,21 @@ function readoutsByForm(readouts: readonly Readout[]): { form: Form; readouts: R
   return [...groups.values()];
 }
 
+/** The groups of a range, with a line and a slot for each of its readouts. */
+function groupsOf(readouts: readonly Readout[], lines: RecordBuffer, records: RecordBuffer): Group[] {
+  let slot = 0;
+  return readoutsByForm(readouts).map(({ form, readouts }) => {
+    const start = { firstLine: lines.count(), firstSlot: slot };
+    for (const readout of readouts) {
+      const at = lines.grow();
+      lines.words().set([readout.firstSample, readout.wave, slot, readout.samples], at);
+      records.words()[readout.slotAt] = slot++;
+    }
+    const longest = readouts.reduce((most, readout) => Math.max(most, readout.samples), 0);
+    return { form, wave: readouts[0].wave, ...start, lines: readouts.length, samples: longest };
+  });
+}
+
 /** @param firstSample of the timeline that is the section's first */
 export function openSection(timeline: Timeline, units: PhaseUnits, firstSample: number) {
   const records = recordBuffer(RECORD_WORDS);
@@ -145,21 +160,6 @@ export function openSection(timeline: Timeline, units: PhaseUnits, firstSample: 
     records.floats()[at + 9] = precession[3];
     records.words().set([kind, argument], at + 10);
     return at;
-  };
-
-  /** The groups of the current range, with a slot for each of its readouts. */
-  const groupReadouts = (): Group[] => {
-    let slot = 0;
-    return readoutsByForm(rangeReadouts).map(({ form, readouts }) => {
-      const start = { firstLine: lines.count(), firstSlot: slot };
-      for (const readout of readouts) {
-        const at = lines.grow();
-        lines.words().set([readout.firstSample, readout.wave, slot, readout.samples], at);
-        records.words()[readout.slotAt] = slot++;
-      }
-      const longest = readouts.reduce((most, readout) => Math.max(most, readout.samples), 0);
-      return { form, wave: readouts[0].wave, ...start, lines: readouts.length, samples: longest };
-    });
   };
 
   return {
@@ -193,7 +193,12 @@ export function openSection(timeline: Timeline, units: PhaseUnits, firstSample: 
 
     closeRange(): void {
       if (records.count() === rangeFirst) return;
-      ranges.push({ first: rangeFirst, end: records.count(), steps: rangeSteps, groups: groupReadouts() });
+      ranges.push({
+        first: rangeFirst,
+        end: records.count(),
+        steps: rangeSteps,
+        groups: groupsOf(rangeReadouts, lines, records),
+      });
       rangeFirst = records.count();
       rangeSteps = 0;
       rangeReadouts = [];

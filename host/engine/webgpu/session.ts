@@ -173,6 +173,23 @@ async function allocate(
   return { ...shared, onDevice, destroy };
 }
 
+/** Constants that the kernels are compiled with. */
+function kernelConstants(
+  job: SessionJob,
+  scale: ReturnType<typeof phaseUnits>['scale'],
+  { capacity, chunk, chunksPerTile }: BatchPlan,
+) {
+  const [x, y, z, w] = scale;
+  const place = { CAPACITY: capacity, SCALE_X: x, SCALE_Y: y, SCALE_Z: z, SCALE_W: w };
+  const sum = {
+    SCALE_EXPONENT: job.scaleExponent + unitExponent(job),
+    LARGEST: MOST_SIGNAL * chunk * job.bounds.maxDensity * 2 ** -unitExponent(job),
+    CHUNK: chunk,
+    CHUNKS_PER_TILE: chunksPerTile,
+  };
+  return { walk: place, read: { ...place, ...sum } };
+}
+
 /**
  * @throws LarmorError 2 when a tile or readout does not fit the device, 70 when its memory is not
  * enough
@@ -184,23 +201,13 @@ export async function openSession(open: OpenDevice, job: SessionJob): Promise<Se
   const sections = buildProgram(job.timeline, pulses, units);
   const operationsPerSecond = EXPECTED_SHARE * (await measureRate(open));
   const plan = planBatch(job, sections, pulses, device.limits, operationsPerSecond);
-  const { chunk, chunksPerTile, tileStride, batchTiles, capacity } = plan;
+  const { chunksPerTile, tileStride, batchTiles } = plan;
 
-  const [x, y, z, w] = units.scale;
-  const place = { CAPACITY: capacity, SCALE_X: x, SCALE_Y: y, SCALE_Z: z, SCALE_W: w };
-  const sum = {
-    SCALE_EXPONENT: job.scaleExponent + unitExponent(job),
-    LARGEST: MOST_SIGNAL * chunk * job.bounds.maxDensity * 2 ** -unitExponent(job),
-    CHUNK: chunk,
-    CHUNKS_PER_TILE: chunksPerTile,
-  };
   const forms = new Set<Form>(
     sections.flatMap(({ ranges }) => ranges.flatMap(({ groups }) => groups.map((g) => g.form))),
   );
-  const kernels = await compileKernels(device, forms, pulses.kept.length > 0, {
-    walk: place,
-    read: { ...place, ...sum },
-  });
+  const constants = kernelConstants(job, units.scale, plan);
+  const kernels = await compileKernels(device, forms, pulses.kept.length > 0, constants);
   const { spins, state, operatorTable, starts, steps, onDevice, destroy } = await allocate(
     open,
     sections,

@@ -54,17 +54,19 @@ function splitSuffix(text: string, unit: string): [number: string, suffix: strin
   return suffix === undefined ? [text, undefined] : [text.slice(0, -suffix.length), suffix];
 }
 
-/** Six digits and the suffix that suits: 0.005 s is `5ms`. Angles are printed in degrees. */
-export function formatQuantity(value: number, unit: string): string {
+/**
+ * Six digits and the suffix that suits: 0.005 s is `5ms`. Angles are printed in degrees.
+ * @param digits of the number that is printed
+ */
+export function formatQuantity(value: number, unit: string, digits = 6): string {
   const suffixes = PRINTED[unit];
-  if (suffixes === undefined) return `${six(value)}${unit === '' ? '' : ` ${unit}`}`;
+  const rounded = (number: number): string => String(Number(number.toPrecision(digits)));
+  if (suffixes === undefined) return `${rounded(value)}${unit === '' ? '' : ` ${unit}`}`;
   if (value === 0 || !Number.isFinite(value)) return String(value);
   const size = (suffix: string): number => SUFFIXES[unit][suffix];
   const suffix = suffixes.find((name) => Math.abs(value) >= size(name) * (1 - 1e-9)) ?? suffixes.at(-1)!;
-  return `${six(value / size(suffix))}${suffix}`;
+  return `${rounded(value / size(suffix))}${suffix}`;
 }
-
-const six = (value: number): string => String(Number(value.toPrecision(6)));
 
 /**
  * The suffixes that a unit takes, for messages: `s, ms, us, ns, min or h`; undefined for a number

@@ -14,6 +14,9 @@ const FLAT = 1e-4;
 /** Places along a readout that a click is compared with; twice as many where it is curved. */
 const PLACES = 20;
 
+/** The reader's choice, kept while a live page is drawn again. */
+let chosenMode: KspaceLook['mode'] | undefined;
+
 const HELP = 'k-space: arrow keys go from readout to readout';
 
 export function showKspace(
@@ -31,7 +34,7 @@ export function showKspace(
   const reach = reachOf(trajectory, readouts);
   const planes = planesOf(reach);
   const nameOf = ([u, v]: KspaceLook['plane']): string => `${trajectory.axes[u]}–${trajectory.axes[v]}`;
-  let look: KspaceLook = { plane: largestOf(planes, reach), mode };
+  let look: KspaceLook = { plane: largestOf(planes, reach), mode: chosenMode ?? mode };
   const change = (changed: Partial<KspaceLook>): void => {
     look = { ...look, ...changed };
     draw();
@@ -48,7 +51,10 @@ export function showKspace(
         choice('plane of k-space', planes.map(nameOf), nameOf(look.plane), (name) =>
           change({ plane: planes.find((one) => nameOf(one) === name)! }),
         ),
-      choice('coloured by', ['time', 'signal'], look.mode, (mode) => change({ mode })),
+      choice('coloured by', ['time', 'signal'], look.mode, (mode) => {
+        chosenMode = mode;
+        change({ mode });
+      }),
     ),
     canvas,
     said,

@@ -3,18 +3,32 @@ import { formatQuantity } from '../base/quantities.ts';
 import type { LiveParameter } from '../html/types.ts';
 import { slider } from './dom.ts';
 
+/** Digits of a value beside its slider. */
+const DIGITS = 4;
+/**
+ * Steps of a slider, a little shorter than they should be: inputs round numbers to 15 digits, which
+ * must not carry the last step beyond the end.
+ */
+const STEPS = 400;
+const SHORTER = 1 - 1e-9;
+/** How parameters say that 0 stands for the shortest time. */
+const SHORTEST = /\b0(:| =) shortest\b/;
+
 export function parameterSliders(
   parameters: readonly LiveParameter[],
   onvalue: (parameter: LiveParameter, value: number) => void,
 ): HTMLElement[] {
   return parameters.map((parameter) => {
     const { name, unit, doc, integer, value, min, max } = parameter;
-    const step = integer ? 1 : (max - min) / 400;
+    const step = integer ? 1 : (SHORTER * (max - min)) / STEPS;
+    /** The value that is meant: an end where the input is next to it. */
+    const exact = (given: number): number => {
+      const end = given < (min + max) / 2 ? min : max;
+      return Math.abs(given - end) < step / 2 ? end : given;
+    };
     const text = (shown: number): string =>
-      integer || unit === ''
-        ? String(Number(shown.toPrecision(4)))
-        : formatQuantity(Number(shown.toPrecision(4)), unit);
-    const { element } = slider(name, { min, max, step, value }, text, (next) => onvalue(parameter, next));
+      shown === 0 && SHORTEST.test(doc) ? 'shortest' : formatQuantity(exact(shown), unit, DIGITS);
+    const { element } = slider(name, { min, max, step, value }, text, (next) => onvalue(parameter, exact(next)));
     element.title = doc;
     return element;
   });

@@ -14,24 +14,32 @@ import { makeSimulator } from './simulator.ts';
 
 /** A slider rests when it has not moved for this long [ms]. */
 const REST_MS = 250;
+/** A preview that takes longer is stopped by a change [ms]. */
+const PATIENCE_MS = 1500;
 /** Shortest time between two drawings of k-space and diagram during a movement [ms]. */
 const DETAILS_MS = 400;
 
 const simulator = makeSimulator();
 
-const startOf = (sequence: string, more: Scan['sequenceParameters'] = {}): Scan => ({
-  ...{ sequence, phantom: 'head2d', spinsPerVoxel: undefined },
+const startOf = (
+  sequence: string,
+  more: Scan['sequenceParameters'] = {},
+): Pick<Scan, 'sequence' | 'sequenceParameters'> => ({
+  sequence,
   sequenceParameters: { ...SEQUENCES[sequence].parameters, ...more },
-  phantomParameters: PHANTOMS.head2d.parameters,
 });
 
-let scan = startOf('gre');
+let scan: Scan = {
+  ...startOf('gre'),
+  ...{ phantom: 'head2d', phantomParameters: PHANTOMS.head2d.parameters, spinsPerVoxel: undefined },
+};
 /**
  * What the worker does: nothing, a preview, a scan with its own spins, which a change stops, or the
  * details of the last picture.
  */
 let running: 'preview' | 'final' | 'details' | undefined;
-/** When details were last asked for [ms]. */
+/** When the last scan began, and when details were last asked for [ms]. */
+let startedAt = 0;
 let detailedAt = Number.NEGATIVE_INFINITY;
 /** Another scan was asked for since. */
 let isStale = false;
@@ -82,7 +90,7 @@ function change(next: Scan): void {
   scan = next;
   clearTimeout(resting);
   isStale = true;
-  if (running === 'final') simulator.stop();
+  if (running === 'final' || performance.now() - startedAt > PATIENCE_MS) simulator.stop();
   if (running === undefined) void follow('preview');
 }
 
@@ -115,6 +123,7 @@ function askDetails(): Promise<Report | undefined> {
 
 function start(kind: 'preview' | 'final'): Promise<Picture | undefined> {
   running = kind;
+  startedAt = performance.now();
   isStale = false;
   return simulator.simulate(scan, kind === 'preview', (part) => {
     progress.value = part;
@@ -126,14 +135,20 @@ function settle(): void {
   results.host.dataset.settled = String(Number(results.host.dataset.settled ?? 0) + 1);
 }
 
+/** Pictures of the scan before stay, but look like it. */
+function tellWhetherGood(isGood: boolean): void {
+  said.classList.toggle('bad', !isGood);
+  results.host.classList.toggle('outdated', !isGood);
+}
+
 async function attempt<T>(work: Promise<T | undefined>): Promise<T | undefined> {
   try {
     const answer = await work;
-    said.classList.remove('bad');
+    tellWhetherGood(true);
     return answer;
   } catch (error) {
     said.textContent = (error as Error).message;
-    said.classList.add('bad');
+    tellWhetherGood(false);
     return undefined;
   } finally {
     running = undefined;
@@ -152,9 +167,7 @@ function select(label: string, options: readonly (readonly [string, string])[], 
 
 const titles = (of: Readonly<Record<string, { readonly title: string }>>) =>
   Object.entries(of).map(([name, { title }]) => [name, title] as const);
-const sequences = select('sequence', titles(SEQUENCES), (name) =>
-  change({ ...startOf(name), phantom: scan.phantom, phantomParameters: scan.phantomParameters }),
-);
+const sequences = select('sequence', titles(SEQUENCES), (name) => change({ ...scan, ...startOf(name) }));
 const phantoms = select('phantom', titles(PHANTOMS), (phantom) =>
   change({ ...scan, phantom, phantomParameters: PHANTOMS[phantom].parameters }),
 );
@@ -166,7 +179,7 @@ const presets = ARTEFACTS.map(({ title, about, sequence, parameters }) =>
   button(title, about, () => {
     sequences.list.value = sequence;
     shownFor = '';
-    change({ ...startOf(sequence, parameters), phantom: scan.phantom, phantomParameters: scan.phantomParameters });
+    change({ ...scan, ...startOf(sequence, parameters) });
   }),
 );
 

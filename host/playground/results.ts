@@ -1,7 +1,10 @@
 /** What a picture of the playground shows: image, k-space, diagram, and what is wrong with it. */
+
+import type { Seconds } from '../base/units.ts';
 import { grey } from '../figures/colours.ts';
 import { shortNumber } from '../figures/units.ts';
 import { fromSteps } from '../html/numbers.ts';
+import type { SequenceTable } from '../html/sequence-table.ts';
 import type { ImageData, Report } from '../html/types.ts';
 import { showDiagram } from '../page/diagram.ts';
 import { el } from '../page/dom.ts';
@@ -11,6 +14,10 @@ import { openReadouts } from '../page/readouts.ts';
 import { echoText } from '../page/run.ts';
 import { makeView } from '../page/view.ts';
 import type { Picture } from './messages.ts';
+
+const EVENTS = ['rf', 'gx', 'gy', 'gz', 'adc'] as const;
+/** Times of blocks are sums, and differ by less than this from what they should be. */
+const SHORTEST_BLOCK: Seconds = 1e-6;
 
 export interface Results {
   readonly host: HTMLElement;
@@ -31,7 +38,7 @@ export function makeResults(): Results {
     { id: 'results' },
     el('section', { class: 'pair', 'aria-label': 'pictures' }, part('Image', image), part('k-space', kspace)),
     el('section', { 'aria-label': 'notes' }, notes),
-    el('section', { 'aria-label': 'sequence' }, part('Sequence, one repetition', diagram)),
+    el('section', { 'aria-label': 'sequence' }, part('Sequence, one repetition to its last event', diagram)),
   );
   return { host, image, kspace, diagram, notes };
 }
@@ -54,7 +61,7 @@ export function drawPicture(
   Object.assign(host.dataset, { signalHash, build, pictures: Number(host.dataset.pictures ?? 0) + 1 });
 }
 
-/** K-space, and the repetition of the strongest readout. */
+/** K-space, and the repetition of the strongest readout without its dead time. */
 export function drawDetails({ kspace, diagram }: Results, report: Report): void {
   const readouts = openReadouts(report.signal);
   const { strongest } = report.signal;
@@ -64,9 +71,22 @@ export function drawDetails({ kspace, diagram }: Results, report: Report): void 
   const at = readouts.starts[strongest] ?? 0;
   const starts = report.events ? [...fromSteps(report.events.repetitions)] : [];
   const from = starts.findLast((start) => start <= at) ?? 0;
-  const to = starts.find((start) => start > at) ?? end;
+  const next = starts.find((start) => start > at) ?? end;
+  const to = (report.sequence && endOfEvents(report.sequence, from, next)) ?? next;
   diagram.replaceChildren();
   showDiagram(diagram, report, readouts, makeView(end, { from, to, readout: strongest }));
+}
+
+/** When the last event of a span ends; undefined: there is none. */
+function endOfEvents({ order, kinds }: SequenceTable, from: Seconds, to: Seconds): Seconds | undefined {
+  let now = 0;
+  let last: Seconds | undefined;
+  for (let n = 0; n < order.length && now < to - SHORTEST_BLOCK; n++) {
+    const kind = order[n];
+    now += kinds.duration[kind];
+    if (now > from && EVENTS.some((event) => kinds[event][kind] > 0)) last = now;
+  }
+  return last;
 }
 
 function drawImage(results: Results, of: ImageData): void {

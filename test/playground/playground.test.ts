@@ -31,6 +31,10 @@ const data = (page: Page) =>
 const text = (page: Page, selector: string) =>
   page.evaluate<string>(`document.querySelector('${selector}').textContent`);
 
+/** The slider of a parameter. */
+const sliderOf = (name: string): string =>
+  `[...document.querySelectorAll('#parameters .slider')].find((e) => e.textContent.startsWith('${name}')).querySelector('input')`;
+
 async function hashOf(command: string): Promise<string> {
   const { code, stdout, stderr } = await larmor([...command.split(' ').slice(1), '--json', '-q'], {
     folder: temporaryFolder(),
@@ -82,37 +86,74 @@ test('the page from disk', async (t) => {
     assert.ok(middle > edge + 100, `${middle} and ${edge}`);
     const panels = "[...document.querySelectorAll('#diagram [data-panel]')].map((e) => e.dataset.panel).join(' ')";
     assert.equal(await page.evaluate<string>(panels), 'b1 phase gx gy gz adc signal');
+    // Of a repetition of 200 ms the milliseconds in which something happens.
+    assert.match(await text(page, '#diagram .tools'), /7\.2 s to 7\.20\d+ s, TR 37 of 68/);
   });
 
   await t.test('a slider shows previews, and then the scan of the command', async () => {
     const first = await data(page);
-    await page.evaluate(
-      "[...document.querySelectorAll('#parameters .slider')].find((e) => e.textContent.startsWith('flip')).querySelector('input').focus()",
-    );
+    await page.evaluate("document.querySelector('#kspace input[value=time]').click()");
+    await page.evaluate(`${sliderOf('flip')}.focus()`);
     for (let n = 0; n < 3; n++) await page.key('ArrowRight');
     await settled(page, Number(first.settled) + 1);
     const next = await data(page);
     assert.ok(Number(next.pictures) >= Number(first.pictures) + 2);
     assert.notEqual(next.signalHash, first.signalHash);
+    assert.equal(await page.evaluate("document.querySelector('#kspace input:checked').value"), 'time');
     const command = await text(page, '#command');
     assert.match(command, /sequence\.flip=/);
     assert.equal(next.signalHash, await hashOf(command));
   });
 
+  await t.test('ends of a slider are the bounds of its parameter, values have four digits', async () => {
+    const shown = (name: string) =>
+      page.evaluate<string>(`${sliderOf(name)}.closest('.slider').querySelector('output').textContent`);
+    assert.equal(await shown('rfSpoiling'), '117deg');
+    for (const [end, label, value] of [
+      ['min', '-360deg', -2 * Math.PI],
+      ['max', '360deg', 2 * Math.PI],
+    ] as const) {
+      const { settled: before } = await data(page);
+      await page.evaluate(
+        `(() => { const e = ${sliderOf('rfSpoiling')}; e.value = e.${end}; e.dispatchEvent(new Event('input')); })()`,
+      );
+      assert.equal(await shown('rfSpoiling'), label);
+      await settled(page, Number(before) + 1);
+      assert.ok((await text(page, '#command')).includes(`sequence.rfSpoiling=${value} `));
+    }
+  });
+
   await t.test('a scan that cannot be is said in words', async () => {
     await page.evaluate(
-      "(() => { const e = [...document.querySelectorAll('#parameters .slider')].find((e) => e.textContent.startsWith('tr')).querySelector('input'); e.min = 0.001; e.value = 0.001; e.dispatchEvent(new Event('input')); })()",
+      `(() => { const e = ${sliderOf('tr')}; e.min = 0.001; e.value = 0.001; e.dispatchEvent(new Event('input')); })()`,
     );
     await page.until("document.querySelector('.said.bad') !== null");
     assert.match(await text(page, '.said.bad'), /TR|tr/);
+    // The pictures are of the scan before, and do not look as if they were of this one.
+    assert.ok(await page.evaluate<boolean>("getComputedStyle(document.querySelector('#results .pair')).opacity < 0.5"));
   });
 
-  await t.test('an artefact is one button away', async () => {
+  await t.test('an artefact is one button away; spins per voxel stay as they were chosen', async () => {
     const { settled: before } = await data(page);
+    await page.evaluate('document.querySelector(\'[aria-label="spins per voxel"] input\').click()');
     await page.evaluate("[...document.querySelectorAll('button')].find((e) => e.textContent === 'Few spokes').click()");
     await page.until("document.querySelector('#command').textContent.includes('radial')");
     await settled(page, Number(before) + 1);
-    assert.match(await text(page, '#command'), /spokes=24/);
+    assert.match(await text(page, '#command'), /spokes=24.* --spins-per-voxel 1 /);
+    assert.equal(await page.evaluate(`${sliderOf('te')}.getAttribute('aria-valuetext')`), 'shortest');
+  });
+
+  await t.test('in a narrow window the pictures stand above the sliders', async () => {
+    await page.size(480, 900);
+    const tops = await page.evaluate<number[]>(
+      "['image', 'kspace', 'parameters', 'notes', 'diagram'].map((id) => document.getElementById(id).getBoundingClientRect().top)",
+    );
+    assert.ok(Math.abs(tops[0] - tops[1]) < 100);
+    assert.deepEqual(
+      tops.slice(1).toSorted((a, b) => a - b),
+      tops.slice(1),
+    );
+    await page.size(1280, 900);
   });
 
   await t.test('everything has a name, nothing was asked for, nothing complained', async () => {

@@ -158,6 +158,10 @@ function warnOfExtent({ name, bounds: { min, max } }: PhantomSource): void {
   warn(`${name}: reaches to ${reach.toPrecision(2)} m from the isocentre, which is implausible; ${fix}`);
 }
 
+/** Whether the parameters of a phantom of voxels say how many spins a voxel has. */
+const statesSpins = ({ parameters = {} }: PhantomSource): boolean =>
+  Number(parameters.spinsPerVoxel) > 0 || Number(parameters.upsampling) > 0;
+
 /** Objects that are open already have their parameters. */
 function requireNames({ sequence, sequenceParameters, phantom, phantomParameters, spinsPerVoxel }: Request): void {
   const names = (given: Given): string => Object.keys(given).join(', ');
@@ -232,7 +236,13 @@ export async function openInputs(
       const spuriousEcho =
         encoding === undefined || sampleCount === 0 ? undefined : predictEcho(source, atRest, encoding);
       const { source: phantom, mix } = withT2Prime(source, t2prime, sequence, scanner);
-      if (spuriousEcho !== undefined) reportEcho(phantom, sequence.name, spuriousEcho, request.strict);
+      if (spuriousEcho !== undefined) {
+        const { strict } = request;
+        reportEcho(phantom, sequence.name, spuriousEcho, {
+          strict,
+          chosen: count === undefined && !statesSpins(opened),
+        });
+      }
       detail(`${phantom.name}: ${phantom.spinCount} spins`);
       const seconds = { load: (read - begun + performance.now() - compiled) / 1e3, compile: (compiled - read) / 1e3 };
       const made = { ...(mix && { mix }), ...(reach && { reach }) };

@@ -20,12 +20,15 @@ const CHOSEN = 0.03;
 /** The level from which it is reported. */
 export const echoLimit = ({ spins }: Pick<PhantomSource, 'spins'>): number => (spins === undefined ? REPORTED : CHOSEN);
 
-/** @throws LarmorError 65 with `strict` */
+/**
+ * @param chosen the spins per voxel were chosen for the sequence, not stated
+ * @throws LarmorError 65 with `strict`
+ */
 export function reportEcho(
   phantom: PhantomSource,
   sequence: string,
   prediction: EchoPrediction,
-  strict: boolean,
+  { strict, chosen }: { readonly strict: boolean; readonly chosen: boolean },
 ): void {
   const { level, dephased } = prediction;
   if (dephased !== undefined)
@@ -37,7 +40,7 @@ export function reportEcho(
   if (level < echoLimit(phantom)) return;
   const percent = `about ${level < 0.1 ? (100 * level).toPrecision(1) : Math.round(100 * level)} % of the signal`;
   const what = `too few spins per pixel for this sequence: a spurious echo of ${percent} is predicted${causeOf(prediction)}`;
-  const fix = fixOf(prediction);
+  const fix = fixOf(prediction, phantom, chosen);
   if (strict) throw badInput(phantom.name, what, `${fix}, or run without --strict`);
   warn(`${phantom.name}: ${what}; ${fix}`);
 }
@@ -50,7 +53,11 @@ function causeOf({ T1, T2, order, pulse, turning }: EchoPrediction): string {
   return `${tissue}dephased by ${Math.hypot(...order).toFixed(0)} cycles/m after pulse ${pulse! + 1}`;
 }
 
-function fixOf({ enough, within }: EchoPrediction): string {
+function fixOf({ enough, within }: EchoPrediction, { spins }: PhantomSource, chosen: boolean): string {
+  if (enough === undefined && chosen) {
+    const most = spins === undefined ? '' : ` than the ${spins.most} that were chosen`;
+    return `give more${most} with --spins-per-voxel, or smaller voxels`;
+  }
   if (enough === undefined) return 'use --spins-per-voxel auto, or a larger number where that is too few';
   if (within === undefined) return `give about ${enough()} spins per pixel, across the slice as well`;
   return `give about ${enough()} spins per pixel, evenly across ${(1e3 * within).toPrecision(2)} mm around the slice`;

@@ -4,6 +4,7 @@
  * the built-in sequence or phantom that it names is made again.
  */
 import { basename } from 'node:path';
+import { openBudget } from '../base/budget.ts';
 import { LarmorError, usage } from '../base/errors.ts';
 import { createOutput, writeOutput } from '../base/files.ts';
 import { isObject } from '../base/json.ts';
@@ -84,12 +85,25 @@ export function reportInSteps({ summary, raw }: Simulation, phantom: PhantomSour
   return { image, ...echo, rest };
 }
 
-/** @throws LarmorError 2 for another ending, 73 */
-export function requireReportName(path: string): void {
+/**
+ * @param size of the data of a run, all of which its image is made from at once
+ * @throws LarmorError 2 for another ending, 65 for more data than memory, 73
+ */
+export function requireReportName(path: string, size?: { readonly coils: number; readonly samples: number }): void {
   if (path === '-') throw usage('a report cannot be written to standard output', 'give a file name that ends in .html');
   if (!/\.html?$/i.test(path)) throw usage(`${path}: not a report`, 'end it in .html');
   createOutput(path).abandon();
+  if (size === undefined) return;
+  const { coils, samples } = size;
+  const fix = 'leave out --report, or simulate fewer coils or samples for it';
+  openBudget('signal', path, undefined, fix).check(
+    BYTES_PER_SAMPLE * coils * samples,
+    `${coils} × ${samples} samples in memory for its image`,
+  );
 }
+
+/** A complex number as f32. */
+const BYTES_PER_SAMPLE = 8;
 
 type Parts = Omit<ReportSource, 'sequence' | 'phantom'>;
 

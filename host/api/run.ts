@@ -192,7 +192,7 @@ async function start(cluster: Cluster, job: Job, options: RunOptions) {
     for (const path of outputs) checkWritable(path, size);
     // Loaded for this alone: it brings the encoder of PNG images.
     const page = reportFile === undefined ? undefined : await import('./report.ts');
-    if (reportFile !== undefined) page?.requireReportName(reportFile);
+    if (reportFile !== undefined) page?.requireReportName(reportFile, size);
     requireDistinct([...outputs.flatMap(filesOf), ...(magnetization?.files ?? []), ...reportFiles]);
     if (options.checkpoint !== undefined) await lockFolder(options.checkpoint);
     reportText = await page?.reportOfJob(job);

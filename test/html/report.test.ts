@@ -4,6 +4,7 @@ import { copyFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { readRaw, reconstruct, simulate, writeReport } from '../../host/api/index.ts';
+import { requireReportName } from '../../host/api/report.ts';
 import { fromSteps } from '../../host/html/numbers.ts';
 import { openTable } from '../../host/html/sequence-table.ts';
 import { cases, skipWithoutCases } from '../../testing/cases.ts';
@@ -205,4 +206,15 @@ test('larmor report refuses another phantom than that of the data, however the f
   const builtin = await run('report raw.mrd --phantom sphere -o other.html');
   assert.match(builtin.stderr, /^larmor: sphere is not the phantom of these raw data, which is head2d; give/);
   assert.equal(builtin.code, 2);
+});
+
+test('data that exceed the memory are refused before the run', (t) => {
+  t.after(() => delete process.env.LARMOR_MEMORY);
+  process.env.LARMOR_MEMORY = '4G';
+  const path = join(at, 'large.html');
+  assert.throws(
+    () => requireReportName(path, { coils: 64, samples: 1e7 }),
+    /large\.html: 64 × 10000000 samples in memory for its image would take 4\.77 GiB, the limit is 4 GiB; leave out --report/,
+  );
+  requireReportName(path, { coils: 32, samples: 1e7 });
 });

@@ -20,6 +20,7 @@ import {
 import { Arena, KERNEL_DATA } from '../../abi/arena.ts';
 import { recordList, setField, type Values, writeRecord } from '../../abi/records.ts';
 import { badInput } from '../../base/errors.ts';
+import { warn } from '../../base/log.ts';
 import { modelColumns } from '../../phantom/columns.ts';
 import { readInitial } from '../../phantom/initial.ts';
 import { channelsOf, type PhantomSource, SPIN_BYTES, type SpinBlock, spinBlock } from '../../phantom/types.ts';
@@ -118,13 +119,36 @@ export interface Layout {
   fillTables(memory: Memory, exports: KernelExports): void;
 }
 
-/** @throws LarmorError 65 if timeline and sums need more than the 4 GiB a WASM memory can hold */
-export function layOut(
-  engineJob: EngineJob,
-  program: Program,
-  kernels: Kernels,
-  options: { readonly threads: number; readonly accumulatorBytes?: number },
-): Layout {
+interface LayoutOptions {
+  readonly threads: number;
+  readonly accumulatorBytes?: number;
+}
+
+/**
+ * For as many of the threads as a WASM memory has room for; tiles are not made smaller, because
+ * sums must not depend on the number of threads.
+ * @throws LarmorError 65 if timeline and sums need more than its 4 GiB for a single thread
+ */
+export function layOut(engineJob: EngineJob, program: Program, kernels: Kernels, options: LayoutOptions): Layout {
+  const whole = layOutFor(engineJob, program, kernels, options);
+  let layout = whole;
+  while (layout.bytes > MEMORY_LIMIT) {
+    const { threads } = layout.sizes;
+    if (threads === 1) throw tooLarge(layout.bytes, program.timeline, channelsOf(engineJob.source));
+    // A part of it is the same for any number, so this may be too many yet, but never too few.
+    const fitting = Math.floor((threads * MEMORY_LIMIT) / layout.bytes);
+    const fewer = Math.max(1, Math.min(threads - 1, fitting));
+    layout = layOutFor(engineJob, program, kernels, { ...options, threads: fewer });
+  }
+  if (layout !== whole) warn(fewerThreads(layout.sizes.threads, whole.sizes.threads));
+  return layout;
+}
+
+const fewerThreads = (threads: number, wanted: number): string =>
+  `${threads} of ${wanted} threads are used: the memory of one process, 4 GiB, has no room for the tiles of more; ` +
+  'start several ranks with fewer threads each, or give smaller tiles with --tile';
+
+function layOutFor(engineJob: EngineJob, program: Program, kernels: Kernels, options: LayoutOptions): Layout {
   const { source } = engineJob;
   const { timeline } = program;
   const sizes = sizesOf(
@@ -175,7 +199,6 @@ export function layOut(
   const starts = Array.from({ length: sizes.workers }, (_, thread) =>
     arena.record(Start, { job, thread, error: 0, tid: 0 }),
   );
-  if (arena.bytes > MEMORY_LIMIT) throw tooLarge(arena.bytes, timeline, channelsOf(source));
   return {
     sizes,
     bytes: arena.bytes,

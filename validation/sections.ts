@@ -3,6 +3,7 @@ import { bart } from './bart.ts';
 import { steadyStates, transients } from './closed-forms.ts';
 import { coilTransforms } from './coil-transforms.ts';
 import { coils, sense } from './coils.ts';
+import { exactMotion } from './exact-motion.ts';
 import { fields } from './fields.ts';
 import { longScans } from './long.ts';
 import { motion } from './motion.ts';
@@ -32,6 +33,7 @@ export const sections: readonly Section[] = [
   coils,
   coilTransforms,
   motion,
+  exactMotion,
   movingScans,
   fields,
   sense,

@@ -33,8 +33,9 @@ export interface JobOptions extends EngineRequest {
    */
   readonly tolerance?: number;
   /**
-   * Compute every sample of every spin without fast methods. With several coils lines are
-   * transformed, with errors no larger than the rounding of exact sums.
+   * Compute every sample of every spin without fast methods. With several coils, and where spins
+   * move, lines are transformed and pulses looked up, with errors no larger than the rounding of
+   * exact sums.
    */
   readonly exact?: boolean;
 }

@@ -48,8 +48,9 @@ export interface ScanOptions extends CallOptions {
    */
   readonly tolerance?: number | undefined;
   /**
-   * Compute every sample of every spin without fast methods. With several coils lines are
-   * transformed, with errors no larger than the rounding of exact sums.
+   * Compute every sample of every spin without fast methods. With several coils, and where spins
+   * move, lines are transformed and pulses looked up, with errors no larger than the rounding of
+   * exact sums.
    */
   readonly exact?: boolean | undefined;
   /** Longest RF step [s]; default 50 µs. */

@@ -80,7 +80,7 @@ function withScan(command: Command): Command {
     .addOption(
       new Option(
         '--exact',
-        'compute every sample of every spin without fast methods (several coils: by transforms that are no less accurate)',
+        'compute every sample of every spin without fast methods (several coils, moving spins: by methods that are no less accurate)',
       ).conflicts('tolerance'),
     )
     .option('--tile <n>', 'spins per tile (default: chosen from the size of the phantom)', spinsPerTile);

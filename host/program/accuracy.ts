@@ -47,11 +47,12 @@ export const TABLE_AXES = 3;
  */
 export const FINEST = 5e-6;
 /**
- * With several coils exact runs too may transform equally spaced lines, at this tolerance: half of
- * it goes to readouts, which is less than the rounding error of exact sums in f32 (7e-7 for single
- * spins). Matrix products would take as many times as long as there are coils.
+ * Tolerance of exact f32 runs where others than exact methods are allowed, because these take many
+ * times as long: equally spaced lines in several coils; bent lines and pulses of moving spins. Half
+ * of it goes to readouts, which is less than the rounding error of exact sums (7e-7 for single
+ * spins). Operators that are looked up err by half a rounding, less than a pulse that is stepped.
  */
-const OF_COILS = 1e-6;
+const OF_EXACT = 1e-6;
 
 /**
  * Largest error of an entry of an operator below the tolerance `FINEST`: half of the f32 rounding
@@ -83,12 +84,15 @@ export interface ErrorBudget {
   readonly table: number;
 }
 
-/**
- * The budget of readouts, which exact runs with several coils have too; undefined: exact methods
- * only.
- */
-export const readoutBudget = (tolerance: number | undefined, coils: number): ErrorBudget | undefined =>
-  tolerance === undefined && coils === 0 ? undefined : errorBudget(tolerance ?? OF_COILS);
+/** The budgets of all methods, and of readouts; undefined: exact methods only. */
+export function budgetsOf(
+  tolerance: number | undefined,
+  { isMoving, coils }: { readonly isMoving: boolean; readonly coils: number },
+): { readonly budget: ErrorBudget | undefined; readonly readoutBudget: ErrorBudget | undefined } {
+  const own = errorBudget(tolerance ?? OF_EXACT);
+  const isAllowed = tolerance !== undefined || isMoving;
+  return { budget: isAllowed ? own : undefined, readoutBudget: isAllowed || coils > 0 ? own : undefined };
+}
 
 export function errorBudget(tolerance: number): ErrorBudget {
   const readouts = READOUTS * tolerance;

@@ -5,7 +5,7 @@
  */
 import type { Timeline, Timelines } from '../timeline/types.ts';
 import { trajectoryUses } from '../timeline/windows.ts';
-import { errorBudget, readoutBudget } from './accuracy.ts';
+import { budgetsOf } from './accuracy.ts';
 import type { Context } from './method.ts';
 import type { ProgramJob } from './types.ts';
 
@@ -23,8 +23,8 @@ export function contextOf(job: ProgramJob, timeline: Timeline): Context {
   const once = sharedValues(job);
   return {
     ...{ timeline, source, precision, tileSize, coils, once },
-    budget: tolerance === undefined ? undefined : errorBudget(tolerance),
-    readoutBudget: readoutBudget(tolerance, coils),
+    ...budgetsOf(tolerance, { isMoving: source.motionIdentity !== undefined, coils }),
+    isExact: tolerance === undefined,
     isModelled: isModelled(timelines, source),
     uses: once('uses', () => trajectoryUses(timeline)),
   };

@@ -20,12 +20,11 @@ export interface Context {
   readonly source: Pick<PhantomSource, 'bounds' | 'B0' | 'spinCount' | 'model'>;
   readonly precision: Precision;
   readonly tileSize: number;
-  /** Undefined: exact methods alone. */
+  /** Whether no tolerance was given: a budget then allows errors below those of rounding. */
+  readonly isExact: boolean;
+  /** Undefined: exact methods alone. Exact runs of moving spins have one. */
   readonly budget: ErrorBudget | undefined;
-  /**
-   * The error budget of readouts: that of exact runs with several coils allows errors of the size
-   * of rounding.
-   */
+  /** The error budget of readouts, which exact runs with several coils have as well. */
   readonly readoutBudget: ErrorBudget | undefined;
   /**
    * Whether the run has a model: columns of spins that only kernels for models support, or several

@@ -132,7 +132,7 @@ export function accuracyLines(
 }
 
 function boundLine({ tolerance, precision }: Pick<Summary, 'tolerance' | 'precision'>): string {
-  if (tolerance === null) return `exact methods: every sample of every spin, ${precision} rounding alone`;
+  if (tolerance === null) return `exact methods: no error beyond ${precision} rounding`;
   return `fast methods: no sample errs by more than ${tolerance.toExponential()} of all density, ${precision} rounding included`;
 }
 

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type Motion, timeRange } from '../../host/phantom/motion/types.ts';
 import { makeProgram, programFor } from '../../host/program/build.ts';
 import { MOTIONS, movingScan } from '../../testing/moving-scans.ts';
 import { errorOfDensity, phantomOf, relativeError, type Spin, simulateTimeline, spinsOf } from '../../testing/run.ts';
@@ -68,6 +69,58 @@ for (const name of ['turning', 'heart', 'flow'])
       assert.ok(error <= tolerance, `${error} > ${tolerance}`);
     }
   });
+
+/**
+ * By how much sums of every sample err in f32, of single spins at rest: what an exact run may be off
+ * by.
+ */
+const ROUNDING = 7e-7;
+
+/** All spins turn about z and are shifted. */
+const turningAt =
+  (degrees: number) =>
+  (spins: number): readonly Motion[] => {
+    const action = { type: 'Rotate', pitch: 0, roll: 0, yaw: degrees, center: [0.01, -0.02, 0] } as const;
+    const all = { first: 0, last: spins - 1, step: 1 };
+    return [{ place: 'turn', action, time: timeRange(0, 1), spins: all }, ...MOTIONS.translated(spins)];
+  };
+
+for (const [name, motions] of [
+  ['turning at 10°/s', turningAt(10)],
+  ['turning at 100°/s', turningAt(100)],
+  ['heart', MOTIONS.heart],
+  ['flow', MOTIONS.flow],
+] as const)
+  test(`lines of moving spins without a tolerance, off by no more than rounding: ${name}`, async () => {
+    const cases = { many: randomSpins(COUNT), ...STRAINED };
+    for (const [what, list] of Object.entries(cases)) {
+      const spins = 'x' in list ? list : spinsOf(list);
+      const { timelines, source } = movingScan(radial(4, 150, true), phantomOf(spins), motions(spins.x.length));
+      const job = { timelines, source, tileSize: 1024 } as const;
+      assert.equal(programFor({ ...job, precision: 'f32' }).methods.line, 4, what);
+      assert.equal(programFor({ ...job, precision: 'f64' }).methods.direct, 4, what);
+      const truth = await simulateTimeline(timelines, source, { precision: 'f64' });
+      const error = errorOfDensity(await simulateTimeline(timelines, source, { tileSize: 1024 }), truth, spins);
+      assert.ok(error <= ROUNDING, `${what}: ${error}`);
+    }
+  });
+
+test('without a tolerance only bent lines are transformed, and only where they do not decay by much', () => {
+  const decaying = randomSpins(COUNT);
+  decaying.T2.fill(1e-4);
+  for (const [spins, motion, method] of [
+    [randomSpins(COUNT), 'translated', 'matrix'],
+    [randomSpins(COUNT), 'turning', 'line'],
+    [decaying, 'turning', 'direct'],
+  ] as const) {
+    const { timelines, source } = movingScan(gradientEcho3d(6, 96), phantomOf(spins), MOTIONS[motion](COUNT));
+    assert.equal(programFor({ timelines, source, precision: 'f32', tileSize: 1024 }).methods[method], 6);
+  }
+  // Spins at rest have exact methods alone, whatever their trajectories look like.
+  const { timelines } = movingScan(gradientEcho3d(6, 96), phantomOf(decaying), MOTIONS.turning(COUNT));
+  const atRest = { timelines, source: phantomOf(randomSpins(COUNT)), precision: 'f32', tileSize: 1024 } as const;
+  assert.equal(programFor(atRest).methods.direct, 6);
+});
 
 test('a whole phantom that is translated has the readouts of one at rest', async () => {
   const spins = randomSpins(COUNT);

@@ -12,6 +12,10 @@ import { type Axis, chooseAxis } from './sample-axis.ts';
  */
 const MOST_DECAY = 3;
 
+/** Longest duration of an axis [s]. */
+export const longestAxis = ({ isExact, source }: Context): number =>
+  isExact ? MOST_DECAY * source.bounds.minT2 : Number.POSITIVE_INFINITY;
+
 export interface AxisFinder {
   /** Half of the largest decay [1/s]: what the factors of every axis carry. */
   readonly commonR2: number;
@@ -23,13 +27,13 @@ export interface AxisFinder {
 
 /**
  * Undefined where transforms are not supported: in f64, for models other than coils, without a
- * budget.
+ * budget; and where products of matrices are the exact method, in one coil.
  */
 export function axesOf(context: Context): AxisFinder | undefined {
-  const { precision, isModelled, readoutBudget: budget, source, once } = context;
-  if (precision === 'f64' || isModelled || budget === undefined) return undefined;
+  const { precision, isModelled, isExact, coils, readoutBudget: budget, source, once } = context;
+  if (precision === 'f64' || isModelled || budget === undefined || (isExact && coils === 0)) return undefined;
   const { minT2 } = source.bounds;
-  const longest = context.budget === undefined ? MOST_DECAY * minT2 : Number.POSITIVE_INFINITY;
+  const longest = longestAxis(context);
   return {
     commonR2: 0.5 / minT2,
     error: budget.axis,

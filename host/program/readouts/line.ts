@@ -2,7 +2,8 @@
  * A single readout by a 1-D non-uniform transform with weights of its own (`assembly/line.ts`), for
  * samples that are equally spaced, or would be if spins did not move. A line with too large a
  * quadratic phase is cut into parts. The cost does not depend on other readouts, so this method is
- * for those that do not share a trajectory: radial spokes, and moving spins.
+ * for those that do not share a trajectory: radial spokes, and moving spins. For the latter it is a
+ * method of exact runs too, since its bound is then below the rounding of exact sums.
  */
 import { Line, LineAxis as LineAxisRecord, OP, PANEL } from '../../abi/abi.generated.ts';
 import { type Arena, singleBytes } from '../../abi/arena.ts';
@@ -10,6 +11,7 @@ import { STRIDE } from '../../timeline/types.ts';
 import { isWorthLineAxes, lineCost } from '../cost.ts';
 import { boundOfTerms, extentOf } from '../extent.ts';
 import type { LineMethod, Scratch } from '../method.ts';
+import { longestAxis } from '../nufft/axes.ts';
 import { placeStages } from '../nufft/layout.ts';
 import { chooseLineAxis, type LineAxis } from '../nufft/line-axis.ts';
 import { fitLine, type LineFit } from '../nufft/line-fit.ts';
@@ -40,7 +42,8 @@ interface Part {
 
 export const line: LineMethod = {
   name: 'line',
-  open({ timeline, source, precision, coils, budget, tileSize, once }) {
+  open(context) {
+    const { timeline, source, precision, isExact, coils, budget, tileSize, once } = context;
     if (precision === 'f64' || coils > 0 || budget === undefined) return undefined;
     if (!isWorthLineAxes(timeline, source.spinCount)) return undefined;
     const { x, y, z, hertz } = extentOf(source, timeline.B0);
@@ -51,8 +54,10 @@ export const line: LineMethod = {
     };
     const maxR2 = 1 / source.bounds.minT2;
     const { line: bound, fit: deviation } = budget;
+    const longest = longestAxis(context);
     const axes = once('axes of lines', () => new Map<string, LineAxis | undefined>());
     const axisFor = (samples: number, duration: number, bend: number): LineAxis | undefined => {
+      if (duration > longest) return undefined;
       const key = `${samples} ${duration.toPrecision(9)} ${bend}`;
       if (!axes.has(key)) axes.set(key, chooseLineAxis({ samples, duration, maxR2, bend }, bound));
       return axes.get(key);
@@ -87,6 +92,8 @@ export const line: LineMethod = {
     };
     return {
       propose(trajectory, below) {
+        // Straight lines have exact methods, which are as fast.
+        if (isExact && trajectoryAt(timeline, trajectory).isUniform) return undefined;
         if (lineCost(CHEAPEST, timeline.terms, tileSize) >= below) return undefined;
         const parts = partsOf(trajectory);
         if (parts === undefined) return undefined;

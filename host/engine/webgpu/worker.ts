@@ -77,6 +77,19 @@ async function run({ adapter, job, sums }: Extract<WorkerTask, { kind: 'run' }>)
   session.close();
 }
 
+/** Time between two polls [ms]; a batch takes seconds. */
+const POLL_MS = 1;
+
+/**
+ * Dawn's Node binding polls in a loop of `setImmediate`, which it looks up each time: a core is
+ * busy for as long as the GPU computes or a driver compiles. With a timer instead, a small job on a
+ * driver in software takes 2.7 instead of 3.9 s of processor time.
+ */
+function pollByTimer(): void {
+  const later = (work: () => void): NodeJS.Timeout => setTimeout(work, POLL_MS);
+  Object.assign(globalThis, { setImmediate: later });
+}
+
 async function start(task: WorkerTask): Promise<void> {
   try {
     if (task.kind === 'list') say({ kind: 'list', adapters: await describeAdapters() });
@@ -91,4 +104,5 @@ async function start(task: WorkerTask): Promise<void> {
   }
 }
 
+pollByTimer();
 void start(workerData as WorkerTask);

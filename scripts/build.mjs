@@ -11,6 +11,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { runInNewContext } from 'node:vm';
 import { build as esbuild } from 'esbuild';
 import { bundleCommand } from './bundle-command.mjs';
 import { setupPackages } from './setup.mjs';
@@ -127,7 +128,7 @@ async function buildHost() {
         esbuild({ ...file, entryPoints: Object.fromEntries([entry]), plugins: [setApart] }),
       ),
       bundleCommand({ ...common, plugins: [setApart] }, url.banner),
-      esbuild({ ...file, entryPoints: apart }),
+      esbuild({ ...file, entryPoints: apart, plugins: [unpackWasm(staging)] }),
       buildPage(),
     ]);
     const failure = bundles.find((bundle) => bundle.status === 'rejected');
@@ -233,6 +234,33 @@ const setApart = {
     }
   },
 };
+
+/** Emscripten's single file: a byte is a character, 0 is U+0100. */
+const EMBEDDED = /binaryDecode\(('(?:[^'\\]|\\.)*')\)/s;
+
+/**
+ * h5wasm holds its WebAssembly as a string of 3.5 million characters, most of them escaped. As a
+ * file of its own, `hdf5.wasm`, it saves each process that reads HDF5 0.13 of 0.30 s of processor
+ * time.
+ */
+const unpackWasm = (folder) => ({
+  name: 'unpack-wasm',
+  setup(build) {
+    build.onLoad({ filter: /h5wasm.dist.node.hdf5_util\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const found = text.match(EMBEDDED);
+      if (found === null) throw new Error(`${path}: no embedded WebAssembly`);
+      const characters = runInNewContext(found[1]);
+      await mkdir(folder, { recursive: true });
+      await writeFile(
+        join(folder, 'hdf5.wasm'),
+        Uint8Array.from(characters, (character) => character.charCodeAt(0) % 256),
+      );
+      const read = "require('node:fs').readFileSync(require('node:path').join(__dirname, 'hdf5.wasm'))";
+      return { contents: text.replace(EMBEDDED, () => read), loader: 'js' };
+    });
+  },
+});
 
 /** Lets the shell start the file. */
 async function makeCommand(path) {

@@ -12,4 +12,11 @@ export type Choice = <T>(list: readonly T[], step: number) => readonly T[];
 /** Every `step`-th case from the first one on, or all: lists are ordered so that each kind is met. */
 export const some: Choice = (list, step) => (everything ? list : list.filter((_, n) => n % step === 0));
 
+/**
+ * One case of a list every day, or all: the `nth` time the next one, so that a loop around it meets
+ * each.
+ */
+export const inTurn = <T>(list: readonly T[], nth: number): readonly T[] =>
+  everything ? list : list.filter((_, n) => n === nth % list.length);
+
 export const all: Choice = (list) => list;

@@ -118,7 +118,7 @@ test('HDF5 that claims gigabytes, points elsewhere or never ends: one line, exit
 }, async (t) => {
   const python = requirePython(t, ['h5py', 'numpy'], 'python3-h5py');
   if (!python) return;
-  assert.equal((await larmor(['simulate', 'gre', 'column', '-o', at('base.mrd'), '-q'])).code, 0);
+  assert.equal((await larmor(['simulate', 'epi', 'column', '-o', at('base.mrd'), '-q'])).code, 0);
   runTool(python, ['-c', program, folder]);
   for (const [name, line] of some(EXPECTED, 3)) {
     const rss = at(`${name}.rss`);

@@ -185,7 +185,7 @@ test('a key that no scanner has is an error with the likely one', () => {
 });
 
 test('.cfl says which BART command reads it', () => {
-  const grid = larmor('simulate', 'gre', 'plain.phantom', '--set', 'n=8', '-o', 'g.cfl');
+  const grid = larmor('simulate', 'epi', 'plain.phantom', '--set', 'n=8', '-o', 'g.cfl');
   assert.match(grid.stderr, /g\.cfl: read it with: bart fft -i -u 7 g g_image/);
   const free = larmor('simulate', 'plain.seq', 'plain.phantom', '-o', 'f.cfl');
   assert.match(free.stderr, /f\.cfl: read it with: bart /);

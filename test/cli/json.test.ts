@@ -137,7 +137,7 @@ test('every other command', () => {
   assert.equal(object('sequence convert f.seq -o g.seq').sequence.from, '1.5.1');
   assert.equal(object('sequence convert g.seq -o f.sequence.json').sequence.version, null);
   valid(JSON.parse(readFileSync(join(where, 'f.sequence.json'), 'utf8')), 'f.sequence.json');
-  const coils = object('simulate gre s.phantom --set n=16 --coils 2 --noise 1e-7@1us --seed 3 -o g.mrd');
+  const coils = object('simulate epi s.phantom --set n=16 --coils 2 --noise 1e-7@1us --seed 3 -o g.mrd');
   assert.deepEqual([coils.coils, coils.noise.seed, coils.scanner.receive], [2, 3, { array: { coils: 2 } }]);
   assert.equal(object('info g.mrd').coils, 2);
   assert.equal(object('reconstruct g.mrd -o g.png').image.coils, 1);

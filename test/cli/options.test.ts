@@ -28,7 +28,7 @@ for (const [option, parse, wrong, right, range] of cases) {
 
 test('--spins-per-voxel auto is what the default is', () => {
   const plan = (...more: readonly string[]): string => {
-    const { code, stdout, stderr } = larmorSync(['plan', 'gre', 'head2d', '--set', 'n=32', '--json', ...more]);
+    const { code, stdout, stderr } = larmorSync(['plan', 'gre', 'column', '--set', 'n=8', '--json', ...more]);
     assert.equal(code, 0, stderr);
     return (JSON.parse(stdout) as { planHash: string }).planHash;
   };

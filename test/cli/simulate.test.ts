@@ -75,7 +75,7 @@ test('the object of --json is complete, and true', async () => {
 test('several outputs of every kind, the default, and what a person sees', async () => {
   const where = temporaryFolder();
   const outputs = ['a.mrd', 'b.h5', 'c.npy', 'd.mat', 'e.cfl'].flatMap((name) => ['-o', name]);
-  const loud = await larmor(['simulate', 'gre', 'column', '--set', 'n=8', ...outputs], { folder: where });
+  const loud = await larmor(['simulate', 'epi', 'column', '--set', 'n=8', ...outputs], { folder: where });
   assert.equal(loud.code, 0, loud.stderr);
   assert.equal(loud.stdout, '', 'logs are on stderr');
   for (const name of ['a.mrd', 'b.h5', 'c.npy', 'd.mat', 'e.cfl']) {

@@ -50,7 +50,7 @@ test('closed, full and unread streams: outputs are written, the code tells about
   ];
   for (const [streams, code] of some(cases, 2)) {
     rmSync(join(cwd, 'raw.npy'), { force: true });
-    const ended = shell(`$larmor simulate gre column --set n=8 -o raw.npy ${streams}`, cwd);
+    const ended = shell(`$larmor simulate epi column --set n=8 -o raw.npy ${streams}`, cwd);
     assert.equal(ended.code, code, `${streams}: ${ended.stderr}`);
     assert.ok(existsSync(join(cwd, 'raw.npy')), streams);
     if (code === 73 && !streams.includes('2>'))
@@ -145,7 +145,7 @@ test('locks of another host, of an earlier start of the same SLURM job, and what
 
 test('--resume of a finished run whose output is missing, empty or replaced writes it again', async () => {
   const cwd = temporaryFolder();
-  const args = ['simulate', 'gre', 'column', '--set', 'n=8', '--checkpoint', 'kept', '-o', 'raw.npy', '-o', 'raw.cfl'];
+  const args = ['simulate', 'epi', 'column', '--set', 'n=8', '--checkpoint', 'kept', '-o', 'raw.npy', '-o', 'raw.cfl'];
   const whole = await run(args, { cwd });
   assert.equal(whole.code, 0, transcript(whole));
   const status = () => run(['status', 'kept'], { cwd });

@@ -25,6 +25,7 @@ import {
   spinsOf,
   toSignal,
 } from '../../testing/run.ts';
+import { inTurn } from '../../testing/some.ts';
 import { fingerprinting, gradientEcho3d, randomSpins, spiral, timelineOf } from '../../testing/timed-scans.ts';
 
 const epi = (n: number): Timeline => timelineOf(makeBuiltin('epi', { n }, DEFAULT_SCANNER));
@@ -64,12 +65,12 @@ const STRAINED: Readonly<Record<string, readonly Spin[]>> = {
   ),
 };
 
-for (const [what, list] of Object.entries(STRAINED)) {
+for (const [n, [what, list]] of Object.entries(STRAINED).entries()) {
   test(`fast forms within the tolerance: ${what}`, async () => {
     const spins = spinsOf(list);
-    for (const timeline of [epi(101), epi(32), echoes(), fingerprints()]) {
+    for (const [m, timeline] of [epi(101), epi(32), echoes(), fingerprints()].entries()) {
       const exact = await simulateTimeline(timeline, spins, { precision: 'f64' });
-      for (const tolerance of [1e-2, 1e-4, 2e-6]) {
+      for (const tolerance of inTurn([1e-2, 1e-4, 2e-6], n + m)) {
         const error = errorOfDensity(await simulateTimeline(timeline, spins, { tolerance, ...LARGE }), exact, spins);
         assert.ok(error <= tolerance, `${error} > ${tolerance}`);
       }
@@ -77,12 +78,12 @@ for (const [what, list] of Object.entries(STRAINED)) {
   });
 }
 
-for (const [what, list] of Object.entries(STRAINED)) {
+for (const [n, [what, list]] of Object.entries(STRAINED).entries()) {
   test(`curves within the tolerance: ${what}`, async () => {
     const spins = spinsOf(list);
-    for (const timeline of [timelineOf(spiral(2, 512)), tilted(false), tilted(true)]) {
+    for (const [m, timeline] of [timelineOf(spiral(2, 512)), tilted(false), tilted(true)].entries()) {
       const exact = await simulateTimeline(timeline, spins, { precision: 'f64' });
-      for (const tolerance of [1e-2, 1e-4, 1e-5]) {
+      for (const tolerance of inTurn([1e-2, 1e-4, 1e-5], n + m)) {
         const error = errorOfDensity(await simulateTimeline(timeline, spins, { tolerance, ...LARGE }), exact, spins);
         assert.ok(error <= tolerance, `${error} > ${tolerance}`);
       }

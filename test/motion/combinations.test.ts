@@ -14,6 +14,7 @@ import { spinBlock } from '../../host/phantom/types.ts';
 import { compileTimeline } from '../../host/timeline/compile.ts';
 import { type Field, type Moved, simulateMoving } from '../../testing/moving-spins.ts';
 import { simulateModelSlowly } from '../../testing/reference.ts';
+import { inTurn } from '../../testing/some.ts';
 import { COUNT, lists, rest, sequence, spins } from './lists.ts';
 
 const B0 = 1.5;
@@ -72,21 +73,23 @@ const box = { min: [-0.1, -0.1, -0.1], max: [0.1, 0.1, 0.1] } as const;
 /** Spins there go at 20 m/s, and the radii of some have corners that no node meets. */
 const COARSE: Readonly<Record<string, number>> = { 'radii that reach the axis': 3e-5, 'a beat after a turn': 1e-5 };
 
-for (const [name, motions] of Object.entries(lists)) {
-  test(name, () => {
-    const expected = simulateMoving(sequence, spins, motions);
-    const found = simulateGroups(motions);
-    assert.ok(off(found.signal, expected.signal) < 1e-6, `${off(found.signal, expected.signal)}`);
-    assert.ok(off(found.magnetization, expected.magnetization) < 1e-6);
-  });
-
-  test(`${name}, in fields`, () => {
-    const expected = simulateMoving(sequence, spins, motions, all);
-    const seen = [bending, seenConcomitant(B0, box), displacing];
-    const found = simulateGroups(motions, seen);
-    assert.ok(off(simulateGroups(motions).signal, expected.signal) > 0.01, 'the fields matter');
-    const { [name]: bound = 1e-6 } = COARSE;
-    assert.ok(off(found.signal, expected.signal) < bound, `${off(found.signal, expected.signal)}`);
-    assert.ok(off(found.magnetization, expected.magnetization) < bound);
-  });
+function assertMoved(found: Moved, expected: Moved, bound: number): void {
+  assert.ok(off(found.signal, expected.signal) < bound, `${off(found.signal, expected.signal)}`);
+  assert.ok(off(found.magnetization, expected.magnetization) < bound);
 }
+
+const WAYS: readonly (readonly [string, (name: string, motions: readonly Motion[]) => void])[] = [
+  ['alone', (_, motions) => assertMoved(simulateGroups(motions), simulateMoving(sequence, spins, motions), 1e-6)],
+  [
+    'in fields',
+    (name, motions) => {
+      const expected = simulateMoving(sequence, spins, motions, all);
+      const seen = [bending, seenConcomitant(B0, box), displacing];
+      assert.ok(off(simulateGroups(motions).signal, expected.signal) > 0.01, 'the fields matter');
+      assertMoved(simulateGroups(motions, seen), expected, COARSE[name] ?? 1e-6);
+    },
+  ],
+];
+
+for (const [n, [name, motions]] of Object.entries(lists).entries())
+  for (const [way, play] of inTurn(WAYS, n)) test(`${name}, ${way}`, () => play(name, motions));

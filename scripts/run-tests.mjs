@@ -3,8 +3,8 @@
 // (bundle-tests.mjs), and because tests that start MPI or SLURM must not run at the same time on a
 // machine with few cores: files named *.serial.test.ts run one at a time, after the others. Both
 // groups are reported in one summary. *.slow.test.ts take minutes and run with --slow only. The most
-// expensive files are listed at the end (test-cost.mjs).
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+// expensive files are listed at the end (test-cost.mjs), and the next run begins with the longest.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -33,6 +33,12 @@ const files = ['test', 'bench', 'validation', 'mpi-node-bindings/test']
   .filter((file) => slow || !isMarked(file, 'slow'))
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
   .sort();
+
+/** Durations of the last run, by file: the longest file begins first, so that none is left alone at the end. */
+const record = join('build', 'test-durations.json');
+const durations = existsSync(record) ? JSON.parse(readFileSync(record, 'utf8')) : {};
+const durationOf = (file) => durations[file] ?? (file.startsWith('validation') ? 60 : 0);
+files.sort((a, b) => durationOf(b) - durationOf(a));
 
 /** A file that hangs (a rank that waits for a dead one) fails instead of stopping everything. */
 const limit = { everyday: 5 * 60e3, slow: 25 * 60e3 };
@@ -89,6 +95,8 @@ function printCosts() {
     console.log(`${processor.toFixed(1).padStart(11)}${seconds.toFixed(1).padStart(10)}  ${what}`);
   console.log('\nprocessor s  duration  test file');
   for (const { file, processor, seconds } of found.slice(0, 20)) row(processor, seconds, bundles.sourceOf(file));
+  for (const { file, seconds } of found) durations[bundles.sourceOf(file)] = seconds;
+  writeFileSync(record, JSON.stringify(durations));
   const sum = found.reduce((total, { processor }) => total + processor, 0);
   row(sum, (performance.now() - started) / 1e3, `${found.length} files on ${availableParallelism()} processors`);
 }

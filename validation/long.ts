@@ -15,7 +15,7 @@ const f = Math.fround;
 export const longScans: Section = {
   title: 'Scans of 128 s and 300 s',
   bounds: 'the bounds of the same signal at the start of a scan',
-  async rows() {
+  async rows(some) {
     const rows: Row[] = [];
     // One readout of 128 s at 37.3 Hz: 4774 turns.
     const [T2, T1, rate] = [f(60), f(80), f(2 * PI * 37.3)];
@@ -41,7 +41,7 @@ export const longScans: Section = {
     };
     const tissue = spinsOf([-40, 11, 70].map((offset) => ({ offset, T1: 0.3, T2: 0.06 })));
     const [first, last] = [2000, 50000].map((count) => compiled(sequenceOf('repeated', repeat(count), {})));
-    for (const { name, ...mode } of MODES) {
+    for (const { name, ...mode } of some(MODES, 2)) {
       const early = await simulateCompiled(first, tissue, mode);
       const after = await simulateCompiled(last, tissue, mode);
       const bound = mode.precision === 'f64' ? 1e-9 : 2e-6;

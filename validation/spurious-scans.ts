@@ -211,8 +211,8 @@ export const spuriousScans: Section = {
   async rows(some): Promise<Row[]> {
     const files = skipWithoutCases().skip ? [] : FILES;
     return [
-      ...echoRows(await scanEchoes(some([...SCANS, ...files], 6)), FACTOR, FACTOR_OF_MOST),
-      ...echoRows(await scanEchoes(some(TURNING, 4)), TURNING_FACTOR, TURNING_FACTOR_OF_MOST).map((row) => ({
+      ...echoRows(await scanEchoes(some([...SCANS, ...files], 8)), FACTOR, FACTOR_OF_MOST),
+      ...echoRows(await scanEchoes(some(TURNING, 6)), TURNING_FACTOR, TURNING_FACTOR_OF_MOST).map((row) => ({
         ...row,
         what: `moments that turn: ${row.what}`,
       })),

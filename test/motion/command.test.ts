@@ -7,7 +7,7 @@ import { readNpy } from '../../host/formats/npy.ts';
 import { cases, skipWithoutCases } from '../../testing/cases.ts';
 import { larmor } from '../../testing/larmor.ts';
 import { caseError } from '../../testing/physics-cases.ts';
-import { some } from '../../testing/some.ts';
+import { inTurn, some } from '../../testing/some.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 
 const folder = temporaryFolder();
@@ -22,13 +22,16 @@ async function simulate(name: string, output: string, ...args: readonly string[]
 
 const square = (values: Float64Array): number => values.reduce((sum, value) => sum + value ** 2, 0);
 
-for (const name of some(['rotate', 'translate', 'heartbeat', 'default_time', 'flow', 'flow_int', 'old_layout'], 2)) {
+const NAMES = ['rotate', 'translate', 'heartbeat', 'default_time', 'flow', 'flow_int', 'old_layout'];
+const PRECISIONS = [
+  ['f64', 1e-6],
+  ['f32', 1e-5],
+] as const;
+
+for (const [n, name] of some(NAMES, 2).entries()) {
   test(`${name} in f64 and f32`, skipWithoutCases(), async () => {
     const { data } = readNpy(cases(`motion/${name.replace('_int', '')}.npy`));
-    for (const [precision, limit] of [
-      ['f64', 1e-6],
-      ['f32', 1e-5],
-    ] as const) {
+    for (const [precision, limit] of inTurn(PRECISIONS, n)) {
       const found = await simulate(name, `${name}-${precision}.npy`, '--dt-rf', '1e-6', '--precision', precision);
       const off = Math.sqrt(square(found.map((value, n) => value - data[n])) / square(data));
       assert.ok(off < limit, `${precision}: ${off}`);

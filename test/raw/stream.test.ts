@@ -74,7 +74,7 @@ test('the stream of a resumed run is written again', () => {
 });
 
 test('a closed standard output is refused before the run; one that is discarded is not', () => {
-  for (const text of [`simulate gre ${small} -o - >&-`, 'sequence waveforms gre -o - >&-']) {
+  for (const text of [`simulate epi ${small} -o - >&-`, 'sequence waveforms gre -o - >&-']) {
     const { code, stderr } = larmor(text);
     assert.equal(code, 73, text);
     assert.equal(
@@ -83,7 +83,7 @@ test('a closed standard output is refused before the run; one that is discarded 
       text,
     );
   }
-  succeeds(`simulate gre ${small} -o - > /dev/null`);
+  succeeds(`simulate epi ${small} -o - > /dev/null`);
 });
 
 test('a reader that leaves, a full disk: exit 73 and one line', () => {
@@ -93,7 +93,7 @@ test('a reader that leaves, a full disk: exit 73 and one line', () => {
   ] as const;
   for (const [redirection, line] of cases) {
     // More than a pipe holds.
-    const { code, stderr } = larmor(`simulate gre column --set n=64 -q -o - ${redirection}`);
+    const { code, stderr } = larmor(`simulate epi column --set n=64 -q -o - ${redirection}`);
     assert.equal(code, 73, stderr);
     assert.match(stderr, line);
     assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
@@ -106,7 +106,7 @@ test('what would share standard output is refused before the run', (t) => {
     ['-o - -o - > out', /-o - is given twice/],
   ] as const;
   for (const [options, line] of cases) {
-    const { code, stderr } = larmor(`simulate gre ${small} ${options}`);
+    const { code, stderr } = larmor(`simulate epi ${small} ${options}`);
     assert.equal(code, 2, stderr);
     assert.match(stderr, line);
     assert.equal(readFileSync(file('out'), 'utf8'), '');

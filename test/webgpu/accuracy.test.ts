@@ -11,7 +11,7 @@ import { compileTimeline } from '../../host/timeline/compile.ts';
 import type { Timeline } from '../../host/timeline/types.ts';
 import { simulateSlowly } from '../../testing/reference.ts';
 import { phantomOf, relativeError, toSignal } from '../../testing/run.ts';
-import { some } from '../../testing/some.ts';
+import { everything, some } from '../../testing/some.ts';
 import { hardPulse, type Part, spiral, straight, timelineOf } from '../../testing/timelines.ts';
 import { DRIVERS, type Driver, gpuEngine, requireAdapter, scatteredSpins } from './gpu.ts';
 
@@ -137,13 +137,17 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** SwiftShader compiles shaders for seconds: every day some cases, where llvmpipe has all. */
-const STEP = { SwiftShader: 4, llvmpipe: 1 } as const;
+/** Every driver compiles for seconds: every day SwiftShader, the slower one, has some cases and llvmpipe the others. */
+const ofSwiftShader = some(
+  CASES.filter(({ driver }) => driver !== 'llvmpipe'),
+  4,
+);
+const casesOf = (name: Driver['name']): readonly Case[] =>
+  name === 'SwiftShader' ? ofSwiftShader : CASES.filter((one) => everything || !ofSwiftShader.includes(one));
 
 for (const driver of DRIVERS) {
   describe(driver.name, { concurrency: 1 }, () => {
-    const own = CASES.filter((one) => one.driver === undefined || one.driver === driver.name);
-    for (const { name, bound, timeline, spins, tileSize = 128, B0 = 1.5 } of some(own, STEP[driver.name])) {
+    for (const { name, bound, timeline, spins, tileSize = 128, B0 = 1.5 } of casesOf(driver.name)) {
       test(name, async (t) => {
         const adapter = await requireAdapter(t, driver);
         if (!adapter) return;

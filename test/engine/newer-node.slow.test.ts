@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +21,8 @@ test(`Node ${NEWER} runs the wide kernels, and to the same tests`, { timeout: 20
   const run = (...args: string[]) => spawnSync(node, args, { cwd: ROOT, encoding: 'utf8', env });
   assert.match(run('dist/larmor.js', 'doctor').stdout, /^kernels +wide-fused/m);
   const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.test.ts') && !file.includes('slow'));
-  const tests = run('--import', 'tsx', '--test', ...files.map((file) => join(import.meta.dirname, file)));
+  const flags = ['--import', 'tsx', '--test', `--test-concurrency=${availableParallelism()}`];
+  const tests = run(...flags, ...files.map((file) => join(import.meta.dirname, file)));
   assert.equal(tests.status, 0, tests.stdout);
   assert.match(tests.stdout, /^. pass [1-9]\d/m, 'they did run');
 });

@@ -13,7 +13,8 @@ const CHAINS = Number(process.env.LARMOR_CHAINS ?? 3);
 /** Stops of each chain. */
 const STOPS = 2;
 
-describe('time limit', { ...skipWithoutSlurm(), timeout: 60 * 60e3 }, () => {
+// Both tests side by side: most of the time their jobs wait in the queue.
+describe('time limit', { ...skipWithoutSlurm(), timeout: 60 * 60e3, concurrency: 2 }, () => {
   const slurm = startTestbed();
   const { submit, running, alone } = submitTo(slurm);
 
@@ -44,9 +45,9 @@ describe('time limit', { ...skipWithoutSlurm(), timeout: 60 * 60e3 }, () => {
   });
 
   test('requeue.sh gets past it, to the bits of an undisturbed run', async () => {
-    // Five minutes of one core (2 GHz), in f64, which steps through time however fast the other forms become; the warning
+    // Four minutes of one core (2 GHz), in f64, which steps through time however fast the other forms become; the warning
     // comes one to one and a half minutes after each start.
-    const scan = ['epi', 'sphere', '--set', 'voxel=0.0005', '--precision', 'f64'];
+    const scan = ['epi', 'sphere', '--set', 'voxel=0.00055', '--precision', 'f64'];
     const options = ['--nodes=1', '--ntasks-per-node=1', '--cpus-per-task=1', '--time=2', '--signal=USR2@30'];
     const { state, code, log } = await submit('requeue.sh', options, [...scan, '--json']);
     // A job that SLURM ended at its limit has exit code 0 too.

@@ -68,20 +68,24 @@ async function ofFile(what: string, raw: string, rounds: number): Promise<Row[]>
       counted.map(({ processor }) => processor),
     ),
     row(', size', 'MB', [statSync(page).size / 1e6]),
-    await zoomRow(`report, ${what}, zoom`, page),
+    ...(await zoomRows(`report, ${what}, zoom`, page)),
   ];
 }
 
-/** Frames a second while each frame has a step of zooming: ten in, ten out. */
-async function zoomRow(name: string, file: string): Promise<Row> {
+/**
+ * Frames a second while each frame has a step of zooming: ten in, ten out; and the processor time of the page's main thread for one, which
+ * does not depend on what else the machine does.
+ */
+async function zoomRows(name: string, file: string): Promise<Row[]> {
   const program = ['chromium', 'chromium-browser', 'google-chrome'].find(
     (one) => spawnSync(one, ['--version']).status === 0,
   );
-  if (program === undefined) return missing(name, 'no Chromium here');
+  if (program === undefined) return [missing(name, 'no Chromium here')];
   const { page, close } = await startBrowser(program);
   try {
     await page.open(pathToFileURL(file).href);
     await page.until("document.querySelector('.charts canvas') !== null");
+    const before = await page.busy();
     const intervals = await page.evaluate<number[]>(`new Promise((resolve) => {
       const charts = document.querySelector('.charts');
       const times = [];
@@ -94,8 +98,12 @@ async function zoomRow(name: string, file: string): Promise<Row> {
       requestAnimationFrame(step);
     })`);
     const total = intervals.reduce((sum, interval) => sum + interval, 0);
-    const value = (1e3 * intervals.length) / total;
-    return { name, value, unit: 'frames/s', against: null, ratio: null, spread: spreadOf(intervals), error: null };
+    const busy = (1e3 * ((await page.busy()) - before)) / intervals.length;
+    const row = { against: null, ratio: null, spread: spreadOf(intervals), error: null };
+    return [
+      { ...row, name, value: (1e3 * intervals.length) / total, unit: 'frames/s' },
+      { ...row, name: `${name}, main thread`, value: busy, unit: 'ms/frame', spread: null },
+    ];
   } finally {
     close();
   }

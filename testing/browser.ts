@@ -27,6 +27,8 @@ export interface Page {
   click(at: readonly [x: number, y: number]): Promise<void>;
   size(width: number, height: number): Promise<void>;
   dark(isDark: boolean): Promise<void>;
+  /** Processor time of the page's main thread since it was opened [s]. */
+  busy(): Promise<number>;
   /** The whole page as PNG. */
   screenshot(path: string): Promise<void>;
 }
@@ -123,6 +125,7 @@ async function connect(child: ChildProcess): Promise<Page> {
   const { targetId } = await send('Target.createTarget', { url: 'about:blank' });
   session = (await send('Target.attachToTarget', { targetId, flatten: true })).sessionId as string;
   for (const domain of ['Page', 'Runtime', 'Log', 'Network']) await send(`${domain}.enable`);
+  await send('Performance.enable', { timeDomain: 'threadTicks' });
 
   const evaluate = async <T>(expression: string): Promise<T> => {
     const { result, exceptionDetails } = (await send('Runtime.evaluate', {
@@ -182,6 +185,10 @@ async function connect(child: ChildProcess): Promise<Page> {
     async dark(isDark) {
       const features = [{ name: 'prefers-color-scheme', value: isDark ? 'dark' : 'light' }];
       await send('Emulation.setEmulatedMedia', { features });
+    },
+    async busy() {
+      const { metrics } = (await send('Performance.getMetrics')) as { metrics: { name: string; value: number }[] };
+      return metrics.find(({ name }) => name === 'TaskDuration')!.value;
     },
     async screenshot(path) {
       const height = await evaluate<number>('Math.ceil(document.documentElement.scrollHeight)');

@@ -95,9 +95,17 @@ export function slider(
   };
 }
 
+/** Colours by name, until they change: a frame of zooming asks a hundred times. */
+const colours = new Map<string, string>();
+
 /** A colour of the style sheet, which differs in light and dark. */
-export const colour = (name: string): string =>
-  getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+export function colour(name: string): string {
+  const known = colours.get(name);
+  if (known !== undefined) return known;
+  const value = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  colours.set(name, value);
+  return value;
+}
 
 const COLOURS = 'colours';
 
@@ -110,6 +118,7 @@ export function drawnInColours(owner: HTMLElement, draw: () => void): void {
 /** Follows the reader's choice of light and dark; paper is light. */
 export function followColours(): void {
   const redraw = (): void => {
+    colours.clear();
     for (const owner of document.querySelectorAll('[data-drawn]')) owner.dispatchEvent(new Event(COLOURS));
   };
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);

@@ -79,14 +79,23 @@ export function drawKspace(
       else context.lineTo(...at(k));
     }
   };
+  /** The pixels of both ends of a straight readout, in one number. */
+  const pixelsOf = (n: number): number => {
+    let key = 0;
+    for (const sample of [0, readouts.samples(n) - 1])
+      for (const part of at(readouts.place(n, sample)!)) key = key * (side + 1) + Math.round(part);
+    return key;
+  };
   const visible = (begin: number, end: number, stride: number): number[] => {
-    const seen = new Set<string>();
+    const seen = new Set<number>();
     const found: number[] = [];
     for (let n = begin + stride * Math.floor((end - 1 - begin) / stride); n >= begin; n -= stride) {
-      const ends = trajectory.path[n] === 0 ? [readouts.place(n, 0)!, readouts.place(n, readouts.samples(n) - 1)!] : [];
-      const key = ends.length === 0 ? String(n) : ends.flatMap(at).map(Math.round).join();
-      if (!seen.has(key)) found.push(n);
-      seen.add(key);
+      if (trajectory.path[n] === 0) {
+        const key = pixelsOf(n);
+        if (seen.has(key)) continue;
+        seen.add(key);
+      }
+      found.push(n);
     }
     return found.reverse();
   };

@@ -50,7 +50,8 @@ export function sequenceTraces(
 ): Traces {
   const { from, to, firstBlock, endBlock } = window;
   const builder = (): TraceBuilder => traceBuilder(from, to);
-  const [b1, phase, receiverPhase, adc] = [builder(), builder(), builder(), builder()];
+  const [b1, adc] = [builder(), builder()];
+  const [phase, receiverPhase] = [phaseLine(builder()), phaseLine(builder())];
   const gradients = [zeroBetween(builder()), zeroBetween(builder()), zeroBetween(builder())] as const;
   const slew = [zeroBetween(builder()), zeroBetween(builder()), zeroBetween(builder())] as const;
   const rfZero = zeroBetween(b1);
@@ -168,7 +169,7 @@ function addPulse(
   blockStart: Seconds,
   larmor: Hertz,
   b1: ZeroBetween,
-  phaseLine: TraceBuilder,
+  phases: PhaseLine,
   pixel: Seconds,
 ): void {
   const start = blockStart + rf.delay;
@@ -190,10 +191,9 @@ function addPulse(
     const [from, to] = [shape.t[n], shape.t[n + 1]];
     const first = shape.value[n] + offset + 2 * Math.PI * frequency * from;
     const turned = shape.value[n + 1] - shape.value[n] + 2 * Math.PI * frequency * (to - from);
-    addPhase(phaseLine, start + from, start + to, first, turned, n > 0);
+    addPhase(phases, start + from, start + to, first, turned, n > 0);
     if (!isTurning) continue;
-    phaseLine.add(start + end / 2, -Math.PI);
-    phaseLine.add(start + end / 2, Math.PI);
+    phases.whole(start + end / 2);
     break;
   }
 }
@@ -204,29 +204,38 @@ const POINTS_PER_TURN = 16;
 const MOST_POINTS = 200;
 
 /** A phase that grows evenly by `turned`. */
-function addPhase(
-  line: TraceBuilder,
-  from: Seconds,
-  to: Seconds,
-  phase: Radians,
-  turned: Radians,
-  joined: boolean,
-): void {
+function addPhase(line: PhaseLine, from: Seconds, to: Seconds, phase: Radians, turned: Radians, joined: boolean): void {
   const steps = Math.min(MOST_POINTS, Math.max(1, Math.ceil((Math.abs(turned) / (2 * Math.PI)) * POINTS_PER_TURN)));
   for (let n = 0; n <= steps; n++)
-    addWrapped(line, from + ((to - from) * n) / steps, phase + (turned * n) / steps, joined || n > 0);
+    line.add(from + ((to - from) * n) / steps, phase + (turned * n) / steps, joined || n > 0);
 }
 
-const wrappedBefore = new WeakMap<TraceBuilder, Radians>();
+/** A line of phases within ±π; where it leaves this range it is interrupted. */
+interface PhaseLine {
+  /** @param joined whether the line goes on from the point before */
+  add(t: Seconds, phase: Radians, joined: boolean): void;
+  /** All phases at once: a turn that is too short to be seen. */
+  whole(t: Seconds): void;
+  trace(): Trace;
+}
 
-/** A phase within ±π; a line that leaves this range is interrupted. */
-function addWrapped(line: TraceBuilder, t: Seconds, phase: Radians, joined: boolean): void {
+function phaseLine(line: TraceBuilder): PhaseLine {
   const turn = 2 * Math.PI;
-  // Just above −π, so that a phase of π is always drawn at the top.
-  const wrapped = phase - turn * Math.ceil((phase - Math.PI - 1e-9) / turn);
-  if (!joined || Math.abs(wrapped - (wrappedBefore.get(line) ?? wrapped)) > Math.PI + 1e-6) line.gap();
-  line.add(t, wrapped);
-  wrappedBefore.set(line, wrapped);
+  let before = Number.NaN;
+  return {
+    add(t, phase, joined) {
+      // Just above −π, so that a phase of π is always drawn at the top.
+      const wrapped = phase - turn * Math.ceil((phase - Math.PI - 1e-9) / turn);
+      if (!joined || Math.abs(wrapped - before) > Math.PI + 1e-6) line.gap();
+      line.add(t, wrapped);
+      before = wrapped;
+    },
+    whole(t) {
+      line.add(t, -Math.PI);
+      line.add(t, Math.PI);
+    },
+    trace: () => line.trace(),
+  };
 }
 
 function addGradient({ t, a }: PiecewiseLinear, start: Seconds, line: ZeroBetween): void {

@@ -33,7 +33,7 @@ Examples:
       'a sequence (sliders for a built-in one), ISMRMRD raw data, the checkpoint folder of a run, or a NIfTI volume',
       'epi',
     )
-    .argument('[phantom]', PHANTOM, 'head2d')
+    .argument('[phantom]', `${PHANTOM} (default: "head2d"); of a sequence only`)
     .option('--port <n>', 'port on 127.0.0.1 (default: any that is free)', portNumber, 0)
     .option('--set <name=value>', 'set a parameter at the start (te=5ms); repeatable', collect)
     .option(...SCANNER)

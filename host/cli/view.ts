@@ -15,14 +15,20 @@ import { type Served, serve } from './serve.ts';
 import { splitSettings } from './settings.ts';
 import { isVolumeName, volumePage } from './volume-page.ts';
 
+/** Of a sequence that is given alone. */
+const DEFAULT_PHANTOM = 'head2d';
+
 export interface ViewOptions {
   readonly port: number;
   readonly set?: readonly string[];
   readonly scanner?: string;
 }
 
-/** Ends when it is interrupted, as it is meant to. */
-export async function view(name: string, phantom: string, { port, ...given }: ViewOptions): Promise<void> {
+/**
+ * Ends when it is interrupted, as it is meant to.
+ * @param phantom undefined: not given
+ */
+export async function view(name: string, phantom: string | undefined, { port, ...given }: ViewOptions): Promise<void> {
   const stop = trapStops();
   const server = await serve(await servedOf(name, phantom, given), port);
   print(`${server.url}\n`);
@@ -31,23 +37,44 @@ export async function view(name: string, phantom: string, { port, ...given }: Vi
   server.close();
 }
 
-async function servedOf(
-  name: string,
-  phantom: string,
-  { set = [], scanner }: Omit<ViewOptions, 'port'>,
-): Promise<Served> {
-  if (statSync(name, { throwIfNoEntry: false })?.isDirectory() === true) {
-    if (set.length > 0 || scanner !== undefined)
-      throw usage(`${name} is the checkpoint of a run, which has its parameters`, 'leave out --set and --scanner');
+type Given = Omit<ViewOptions, 'port'>;
+
+async function servedOf(name: string, phantom: string | undefined, given: Given): Promise<Served> {
+  const { set = [], scanner } = given;
+  if (isFolder(name)) {
+    refuse(`${name} is the checkpoint of a run, which has its parameters`, phantom, given);
     return (await import('./checkpoint-page.ts')).checkpointPage(name);
   }
-  if (isVolumeName(name)) return volumePage(name);
+  if (isVolumeName(name)) {
+    refuse(`${name} is an image, which is shown as it is`, phantom, given);
+    return volumePage(name);
+  }
   if (!isRawName(name)) {
-    const given = { ...splitSettings(set, { sequence: name, phantom }), scanner };
-    const { html, simulate } = await liveReport(name, phantom, given);
+    const of = phantom ?? DEFAULT_PHANTOM;
+    const live = { ...splitSettings(set, { sequence: name, phantom: of }), scanner };
+    const { html, simulate } = await liveReport(name, of, live);
     return { html: () => html, simulate };
   }
+  refuse(`${name} are raw data, which have their parameters`, phantom, { set });
   // A .mat or .npy that is raw data is reported as such by its reader.
   const html = reportHtml(await reportFor(await readRaw(name), { scanner }));
   return { html: () => html };
+}
+
+function isFolder(name: string): boolean {
+  try {
+    return statSync(name).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** @throws LarmorError 2 naming what was given and has no effect */
+function refuse(why: string, phantom: string | undefined, { set = [], scanner }: Given): void {
+  const idle = [
+    ...(phantom === undefined ? [] : [`the phantom ${phantom}`]),
+    ...(set.length === 0 ? [] : ['--set']),
+    ...(scanner === undefined ? [] : ['--scanner']),
+  ];
+  if (idle.length > 0) throw usage(why, `leave out ${idle.join(' and ')}`);
 }

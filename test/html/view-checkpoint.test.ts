@@ -132,7 +132,7 @@ test('a run that goes on', async (t) => {
       [['nonsense'], 65, /was made by 'larmor simulate --nonsense'; /],
       [['moved'], 66, /nowhere: .*; .* names files in this folder/],
       [['other'], 65, /was made with another .*sequence.* than its command gives now; /],
-      [['saved', '--set', 'te=5ms'], 2, /leave out --set and --scanner/],
+      [['saved', '--set', 'te=5ms'], 2, /leave out --set$/m],
     ];
     for (const [words, code, text] of refused) {
       const outcome = await larmor(['view', ...words, '-q'], { folder: at });

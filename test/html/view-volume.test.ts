@@ -159,16 +159,25 @@ test('complex numbers, NaN and 64-bit numbers are sent as float32 that a window 
   assert.deepEqual(signed, { values: [-8, Number.NaN, 4, 1], white: 4, black: -4 });
 });
 
-test('a file that is none, and an installation without NiiVue, end in one line', async () => {
+test('a file that is none, what has no effect, and an installation without NiiVue, end in one line', async () => {
   writeFileSync(join(at, 'cut.nii.gz'), 'no image');
   const refused: readonly (readonly [string, number, RegExp])[] = [
     ['cut.nii.gz', 65, /^larmor: cut\.nii\.gz: too short for a NIfTI file; /],
     ['missing.nii', 66, /^larmor: missing\.nii: no such file; /],
+    ['cut.nii.gz/', 66, /^larmor: cut\.nii\.gz\/: .*not a directory/],
+    [
+      'cut.nii.gz sphere --set n=3',
+      2,
+      /^larmor: cut\.nii\.gz is an image, .*; leave out the phantom sphere and --set$/m,
+    ],
+    ['raw.mrd --set n=3', 2, /^larmor: raw\.mrd are raw data, .*; leave out --set$/m],
+    ['raw.mrd sphere', 2, /^larmor: raw\.mrd are raw data, .*; leave out the phantom sphere$/m],
   ];
-  for (const [name, code, text] of refused) {
-    const outcome = await larmor(['view', name], { folder: at });
+  for (const [words, code, text] of refused) {
+    const outcome = await larmor(['view', ...words.split(' ')], { folder: at });
     assert.equal(outcome.code, code, outcome.stderr);
     assert.match(outcome.stderr, text);
+    assert.equal(outcome.stderr.trim().split('\n').length, 1, outcome.stderr);
   }
   const copy = join(at, 'dist');
   cpSync(dist, copy, { recursive: true, filter: (path) => !/\.(cache|ttf|wasm|node)$|hdf5\.js$/.test(path) });

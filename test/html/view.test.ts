@@ -61,7 +61,7 @@ test('requests of others are refused', async () => {
     ['no token', { path: '/' }, 403],
     ['another token', { path: `/${'x'.repeat(32)}/` }, 403],
     ['a file', { path: `${url.pathname}../../etc/passwd` }, 403],
-    ['a file below', { path: `${url.pathname}raw.mrd` }, 403],
+    ['a file below', { path: `${url.pathname}raw.mrd` }, 404],
     ['another name', { path: `${url.pathname}other` }, 404],
     ['a name that resolves here', { headers: { Host: `evil.example:${url.port}` } }, 403],
     [

@@ -57,44 +57,8 @@ const MOST_BODY = 1 << 16;
 /** @param port 0: any that is free. @throws LarmorError 73 where it is taken */
 export function serve(served: Served, port: number): Promise<Server> {
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
-  let running: AbortController | undefined;
-  const simulate = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const settings: unknown = JSON.parse(await bodyOf(request));
-    if (typeof settings !== 'object' || settings === null || Array.isArray(settings))
-      throw new SyntaxError('no object');
-    // An earlier request of a slider is no longer wanted.
-    running?.abort();
-    const own = new AbortController();
-    running = own;
-    response.on('close', () => own.abort());
-    response.writeHead(200, { ...HEADERS, 'Content-Type': 'application/x-ndjson' });
-    const line = (record: object): void => {
-      if (!response.destroyed) response.write(`${JSON.stringify(record)}\n`);
-    };
-    try {
-      const data = await served.simulate!(settings as Record<string, unknown>, own.signal, (done, total) =>
-        line({ done, total }),
-      );
-      line({ data: data.toString('base64') });
-    } catch (error) {
-      line({ error: error instanceof Error ? error.message : String(error), aborted: own.signal.aborted });
-    }
-    response.end();
-  };
-
-  const partial = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const known: unknown = JSON.parse(await bodyOf(request));
-    if (typeof known !== 'number') throw new SyntaxError('no number');
-    let answer: PartialState | { readonly error: string };
-    try {
-      answer = served.partial!(known);
-    } catch (error) {
-      answer = { error: error instanceof Error ? error.message : String(error) };
-    }
-    response.writeHead(200, { ...HEADERS, 'Content-Type': 'application/json' });
-    response.end(JSON.stringify(answer));
-  };
-
+  const { simulate, partial } = served;
+  const simulations = simulate && simulationsBy(simulate);
   const server = createServer((request, response) => {
     const { port: own } = server.address() as AddressInfo;
     const hosts = [`${HOST}:${own}`, `localhost:${own}`];
@@ -114,17 +78,15 @@ export function serve(served: Served, port: number): Promise<Server> {
       return;
     }
     if (request.method === 'GET' && served.files !== undefined && Object.hasOwn(served.files, rest)) {
-      sendFile(served.files[rest], response).catch((error) =>
-        refuse(410, error instanceof Error ? error.message : String(error)),
-      );
+      sendFile(served.files[rest], response).catch((error) => refuse(410, messageOf(error)));
       return;
     }
-    if (request.method === 'POST' && rest === 'simulate' && served.simulate !== undefined)
-      simulate(request, response).catch(() =>
-        response.headersSent ? response.end() : refuse(400, 'not an object of settings'),
-      );
-    else if (request.method === 'POST' && rest === 'partial' && served.partial !== undefined)
-      partial(request, response).catch(() => refuse(400, 'not a number of tiles'));
+    if (request.method === 'POST' && rest === 'simulate' && simulations !== undefined)
+      simulations
+        .answer(request, response)
+        .catch(() => (response.headersSent ? response.end() : refuse(400, 'not an object of settings')));
+    else if (request.method === 'POST' && rest === 'partial' && partial !== undefined)
+      answerPartial(partial, request, response).catch(() => refuse(400, 'not a number of tiles'));
     else refuse(404, 'no such page');
   });
   return new Promise((resolve, reject) => {
@@ -137,7 +99,7 @@ export function serve(served: Served, port: number): Promise<Server> {
       resolve({
         url: `http://${HOST}:${own}/${token}/`,
         close() {
-          running?.abort();
+          simulations?.abort();
           server.close();
           server.closeAllConnections();
         },
@@ -152,6 +114,57 @@ async function sendFile(make: () => ServedFile | Promise<ServedFile>, response: 
   response.writeHead(200, { ...HEADERS, 'Content-Type': type });
   response.end(body);
 }
+
+/** Simulations that a page asks for, of which only the latest is wanted. */
+function simulationsBy(simulate: NonNullable<Served['simulate']>) {
+  let running: AbortController | undefined;
+  return {
+    abort: () => running?.abort(),
+    async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+      const settings: unknown = JSON.parse(await bodyOf(request));
+      if (typeof settings !== 'object' || settings === null || Array.isArray(settings))
+        throw new SyntaxError('no object');
+      // An earlier request of a slider is no longer wanted.
+      running?.abort();
+      const own = new AbortController();
+      running = own;
+      response.on('close', () => own.abort());
+      response.writeHead(200, { ...HEADERS, 'Content-Type': 'application/x-ndjson' });
+      const line = (record: object): void => {
+        if (!response.destroyed) response.write(`${JSON.stringify(record)}\n`);
+      };
+      try {
+        const data = await simulate(settings as Record<string, unknown>, own.signal, (done, total) =>
+          line({ done, total }),
+        );
+        line({ data: data.toString('base64') });
+      } catch (error) {
+        line({ error: messageOf(error), aborted: own.signal.aborted });
+      }
+      response.end();
+    },
+  };
+}
+
+/** The state of a run that is under way, unless the page has the newest. */
+async function answerPartial(
+  partial: NonNullable<Served['partial']>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const known: unknown = JSON.parse(await bodyOf(request));
+  if (typeof known !== 'number') throw new SyntaxError('no number');
+  let answer: PartialState | { readonly error: string };
+  try {
+    answer = partial(known);
+  } catch (error) {
+    answer = { error: messageOf(error) };
+  }
+  response.writeHead(200, { ...HEADERS, 'Content-Type': 'application/json' });
+  response.end(JSON.stringify(answer));
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const HEADERS = {
   'Cache-Control': 'no-store',

@@ -57,4 +57,4 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
 };
-export const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+export const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character]);

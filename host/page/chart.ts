@@ -57,21 +57,6 @@ function destroyRemoved(): void {
 export function makeChart(host: HTMLElement, options: ChartOptions): Chart {
   const { x, y, lines, height, sync, onSelect, onCursor } = options;
   destroyRemoved();
-  const ink = () => colour('muted');
-  const grid = { stroke: () => colour('grid'), width: 1 };
-  const xTicks = (width: number) => {
-    const [from, to] = x.range();
-    const { size, text } = scaledUnit(x.unit, Math.max(Math.abs(from), Math.abs(to)));
-    const ticks = ticksOf(from, to, Math.max(2, Math.floor(width / TICK_SPACE)), size);
-    const last = ticks.length - 1;
-    return ticks.map((tick, n) => (n === last && text !== '' ? { ...tick, text: `${tick.text} ${text}` } : tick));
-  };
-  const yScale = () => scaledUnit(y.unit, Math.max(...y.range().map(Math.abs)));
-  const yTicks = () => {
-    const [from, to] = y.range();
-    return y.ticks ?? ticksOf(from, to, Math.max(4, Math.floor(height / 26)), yScale().size);
-  };
-  const font = `11px ${getComputedStyle(document.body).fontFamily}`;
   let isMoved = false;
   let columns: readonly (Columns | undefined)[] = [];
   const chart = new uPlot(
@@ -90,31 +75,8 @@ export function makeChart(host: HTMLElement, options: ChartOptions): Chart {
         ...(sync !== undefined && { sync: { key: sync, setSeries: false } }),
         bind: { dblclick: () => null },
       },
-      axes: [
-        {
-          ...{ show: x.hasTicks, font, stroke: ink, grid, size: 34 },
-          ticks: { ...grid, size: 4 },
-          splits: (u) => xTicks(u.bbox.width / devicePixelRatio).map(({ at }) => at),
-          values: (u) => xTicks(u.bbox.width / devicePixelRatio).map(({ text }) => text),
-        },
-        {
-          ...{ font, stroke: ink, grid, size: LEFT, gap: 4 },
-          ticks: { ...grid, size: 4 },
-          splits: () => yTicks().map(({ at }) => at),
-          values: () => yTicks().map(({ text }) => text),
-        },
-      ],
-      series: [
-        {},
-        ...lines.map(
-          (line): uPlot.Series => ({
-            ...{ label: line.label, width: 1.3, points: { show: false }, stroke: () => colour(line.colour) },
-            gaps: (_chart, _line, _first, _last, gaps) => keepPieces(gaps as unknown as [number, number][]),
-            ...(line.filled && { fill: () => `color-mix(in srgb, ${colour(line.colour)} 22%, transparent)` }),
-            ...(line.dashed && { dash: [6, 4] }),
-          }),
-        ),
-      ],
+      axes: axesOf(options),
+      series: [{}, ...lines.map(seriesOf)],
       hooks: {
         draw: [
           (u) => {
@@ -161,6 +123,48 @@ export function makeChart(host: HTMLElement, options: ChartOptions): Chart {
         chart.setCursor({ left, top: at === undefined ? -10 : 5 }, false);
       isMoved = false;
     },
+  };
+}
+
+/** Ticks along x have their unit at the last one. */
+function axesOf({ x, y, height }: ChartOptions): uPlot.Axis[] {
+  const ink = () => colour('muted');
+  const grid = { stroke: () => colour('grid'), width: 1 };
+  const xTicks = (width: number) => {
+    const [from, to] = x.range();
+    const { size, text } = scaledUnit(x.unit, Math.max(Math.abs(from), Math.abs(to)));
+    const ticks = ticksOf(from, to, Math.max(2, Math.floor(width / TICK_SPACE)), size);
+    const last = ticks.length - 1;
+    return ticks.map((tick, n) => (n === last && text !== '' ? { ...tick, text: `${tick.text} ${text}` } : tick));
+  };
+  const yScale = () => scaledUnit(y.unit, Math.max(...y.range().map(Math.abs)));
+  const yTicks = () => {
+    const [from, to] = y.range();
+    return y.ticks ?? ticksOf(from, to, Math.max(4, Math.floor(height / 26)), yScale().size);
+  };
+  const font = `11px ${getComputedStyle(document.body).fontFamily}`;
+  return [
+    {
+      ...{ show: x.hasTicks, font, stroke: ink, grid, size: 34 },
+      ticks: { ...grid, size: 4 },
+      splits: (u) => xTicks(u.bbox.width / devicePixelRatio).map(({ at }) => at),
+      values: (u) => xTicks(u.bbox.width / devicePixelRatio).map(({ text }) => text),
+    },
+    {
+      ...{ font, stroke: ink, grid, size: LEFT, gap: 4 },
+      ticks: { ...grid, size: 4 },
+      splits: () => yTicks().map(({ at }) => at),
+      values: () => yTicks().map(({ text }) => text),
+    },
+  ];
+}
+
+function seriesOf(line: ChartLine): uPlot.Series {
+  return {
+    ...{ label: line.label, width: 1.3, points: { show: false }, stroke: () => colour(line.colour) },
+    gaps: (_chart, _line, _first, _last, gaps) => keepPieces(gaps as unknown as [number, number][]),
+    ...(line.filled && { fill: () => `color-mix(in srgb, ${colour(line.colour)} 22%, transparent)` }),
+    ...(line.dashed && { dash: [6, 4] }),
   };
 }
 

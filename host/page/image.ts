@@ -28,7 +28,7 @@ const NAMES: Readonly<Record<ImageDimension, string>> = {
 let part: Part = 'magnitude';
 
 export function imageSection(image: ImageRecord): HTMLElement {
-  const { columns, rows, kept, counts, values, letters, pixel, corner, steps, largest } = image;
+  const { columns, rows, kept, counts, letters, pixel } = image;
   const at: Record<ImageDimension, number> = {
     coil: 0,
     repetition: 0,
@@ -37,37 +37,7 @@ export function imageSection(image: ImageRecord): HTMLElement {
   };
   let window = { low: 0, high: image.white };
 
-  const complex = (column: number, row: number): [number, number] => {
-    const plane =
-      ((at.coil * kept.repetition.length + at.repetition) * kept.contrast.length + at.contrast) * kept.slice.length +
-      at.slice;
-    const line = plane * rows + row;
-    const n = 2 * (line * columns + column);
-    const scale = values.scales[line];
-    return [scale * values.values[n], scale * values.values[n + 1]];
-  };
-  const valueOfPart: Readonly<Record<Part | 'phase', (column: number, row: number) => number>> = {
-    magnitude: (column, row) => Math.hypot(...complex(column, row)),
-    real: (column, row) => complex(column, row)[0],
-    imaginary: (column, row) => complex(column, row)[1],
-    phase: (column, row) => {
-      const [re, im] = complex(column, row);
-      return Math.hypot(re, im) < FAINT * largest ? Number.NaN : Math.atan2(im, re);
-    },
-  };
-  const describe = (column: number, row: number): string => {
-    const slice = kept.slice[at.slice];
-    const place = corner.map(
-      (begin, lps) => begin + column * steps[0][lps] + row * steps[1][lps] + slice * steps[2][lps],
-    );
-    const [re, im] = complex(column, row);
-    const phase =
-      image.hasPhase || kept.coil[at.coil] >= 0
-        ? `, phase ${shortNumber(Number(Math.atan2(im, re).toPrecision(3)))} rad`
-        : '';
-    return `(${column + 1}, ${row + 1}) at ${placeText(place)}: magnitude ${shortNumber(Math.hypot(re, im))}${phase}`;
-  };
-
+  const { valueIn, describe } = pixelsOf(image, at);
   let begun = window;
   const onDrag = (x: number, y: number, isStart: boolean): void => {
     if (isStart) begun = window;
@@ -82,8 +52,8 @@ export function imageSection(image: ImageRecord): HTMLElement {
   const main = makePicture({ ...raster, label: 'image' }, { describe, onMove, onDrag });
   const phase = makePicture({ ...raster, label: 'phase' }, { describe, onMove });
   const draw = (): void => {
-    main.draw({ value: valueOfPart[part], range: [window.low, window.high], map: grey });
-    phase.draw({ value: valueOfPart.phase, range: [-Math.PI, Math.PI], map: cyclic });
+    main.draw({ value: valueIn[part], range: [window.low, window.high], map: grey });
+    phase.draw({ value: valueIn.phase, range: [-Math.PI, Math.PI], map: cyclic });
     phaseFigure.hidden = !(image.hasPhase || kept.coil[at.coil] >= 0);
   };
   const range = { min: -100, max: 150, step: 0.5 };
@@ -134,4 +104,48 @@ export function imageSection(image: ImageRecord): HTMLElement {
     ),
     el('div', { class: 'pair' }, el('figure', {}, el('figcaption', {}, 'Image'), main.element), phaseFigure),
   );
+}
+
+type PixelValue = (column: number, row: number) => number;
+
+/** Values of pixels of the plane `at`, which changes, and what is said of them. */
+function pixelsOf(
+  image: ImageRecord,
+  at: Readonly<Record<ImageDimension, number>>,
+): {
+  readonly valueIn: Readonly<Record<Part | 'phase', PixelValue>>;
+  readonly describe: (column: number, row: number) => string;
+} {
+  const { columns, rows, kept, values, corner, steps, largest } = image;
+  const complex = (column: number, row: number): [number, number] => {
+    const plane =
+      ((at.coil * kept.repetition.length + at.repetition) * kept.contrast.length + at.contrast) * kept.slice.length +
+      at.slice;
+    const line = plane * rows + row;
+    const n = 2 * (line * columns + column);
+    const scale = values.scales[line];
+    return [scale * values.values[n], scale * values.values[n + 1]];
+  };
+  const valueIn: Readonly<Record<Part | 'phase', PixelValue>> = {
+    magnitude: (column, row) => Math.hypot(...complex(column, row)),
+    real: (column, row) => complex(column, row)[0],
+    imaginary: (column, row) => complex(column, row)[1],
+    phase: (column, row) => {
+      const [re, im] = complex(column, row);
+      return Math.hypot(re, im) < FAINT * largest ? Number.NaN : Math.atan2(im, re);
+    },
+  };
+  const describe = (column: number, row: number): string => {
+    const slice = kept.slice[at.slice];
+    const place = corner.map(
+      (begin, lps) => begin + column * steps[0][lps] + row * steps[1][lps] + slice * steps[2][lps],
+    );
+    const [re, im] = complex(column, row);
+    const phase =
+      image.hasPhase || kept.coil[at.coil] >= 0
+        ? `, phase ${shortNumber(Number(Math.atan2(im, re).toPrecision(3)))} rad`
+        : '';
+    return `(${column + 1}, ${row + 1}) at ${placeText(place)}: magnitude ${shortNumber(Math.hypot(re, im))}${phase}`;
+  };
+  return { valueIn, describe };
 }

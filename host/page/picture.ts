@@ -83,6 +83,31 @@ export function makePicture(
     move(column, row);
     onMove?.(...at!);
   };
+  onCursor(canvas, { columns, rows }, () => at, moved, onDrag);
+  say();
+
+  return {
+    element: el('div', { class: 'picture' }, frame, el('div', { class: 'scale' }, ends[0], colours, ends[1]), said),
+    draw(pixels) {
+      paint(context, pixels, columns, rows);
+      paintScale(colours.getContext('2d')!, pixels.map);
+      const [low, high] = pixels.range;
+      ends[0].textContent = String(Number(low.toPrecision(3))).replace('-', '−');
+      ends[1].textContent = String(Number(high.toPrecision(3)));
+      say();
+    },
+    move,
+  };
+}
+
+/** Moves the cursor by mouse and arrow keys, from where it is. */
+function onCursor(
+  canvas: HTMLCanvasElement,
+  { columns, rows }: Pick<Raster, 'columns' | 'rows'>,
+  where: () => [column: number, row: number] | undefined,
+  moved: (column: number, row: number) => void,
+  onDrag: PictureEvents['onDrag'],
+): void {
   const placeOf = (event: PointerEvent): [number, number] => {
     const box = canvas.getBoundingClientRect();
     return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
@@ -107,34 +132,33 @@ export function makePicture(
     if (step === undefined) return;
     event.preventDefault();
     const far = event.shiftKey ? 10 : 1;
-    const [column, row] = at ?? [Math.floor(columns / 2), Math.floor(rows / 2)];
+    const [column, row] = where() ?? [Math.floor(columns / 2), Math.floor(rows / 2)];
     moved(column + far * step[0], row + far * step[1]);
   });
-  say();
+}
 
-  return {
-    element: el('div', { class: 'picture' }, frame, el('div', { class: 'scale' }, ends[0], colours, ends[1]), said),
-    draw({ value, range, map }) {
-      const image = context.createImageData(columns, rows);
-      const [low, high] = range;
-      for (let row = 0, i = 0; row < rows; row++)
-        for (let column = 0; column < columns; column++, i += 4) {
-          const here = value(column, row);
-          const [r, g, b] = Number.isNaN(here) ? [0, 0, 0] : map((here - low) / (high - low));
-          image.data[i] = r;
-          image.data[i + 1] = g;
-          image.data[i + 2] = b;
-          image.data[i + 3] = 255;
-        }
-      context.putImageData(image, 0, 0);
-      const shades = colours.getContext('2d')!;
-      const row = shades.createImageData(256, 1);
-      for (let n = 0; n < 256; n++) row.data.set([...map(n / 255), 255], 4 * n);
-      shades.putImageData(row, 0, 0);
-      ends[0].textContent = String(Number(low.toPrecision(3))).replace('-', '−');
-      ends[1].textContent = String(Number(high.toPrecision(3)));
-      say();
-    },
-    move,
-  };
+function paint(
+  context: CanvasRenderingContext2D,
+  { value, range: [low, high], map }: Pixels,
+  columns: number,
+  rows: number,
+): void {
+  const image = context.createImageData(columns, rows);
+  for (let row = 0, i = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++, i += 4) {
+      const here = value(column, row);
+      const [r, g, b] = Number.isNaN(here) ? [0, 0, 0] : map((here - low) / (high - low));
+      image.data[i] = r;
+      image.data[i + 1] = g;
+      image.data[i + 2] = b;
+      image.data[i + 3] = 255;
+    }
+  context.putImageData(image, 0, 0);
+}
+
+/** Colours from the least value to the largest. */
+function paintScale(shades: CanvasRenderingContext2D, map: ColourMap): void {
+  const row = shades.createImageData(256, 1);
+  for (let n = 0; n < 256; n++) row.data.set([...map(n / 255), 255], 4 * n);
+  shades.putImageData(row, 0, 0);
 }

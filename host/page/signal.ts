@@ -36,52 +36,10 @@ export function showSignal(host: HTMLElement, { signal }: Report, readouts: Read
         draw();
       },
     ).element;
-  const areas = [
-    el('div', { class: 'chart', 'data-panel': 'readout' }),
-    el('div', { class: 'chart', 'data-panel': 'spectrum' }),
-  ] as const;
-  /** Powers of ten that the ticks are in. */
-  const scales = [el('small'), el('small')] as const;
-  const legend = el(
-    'p',
-    { class: 'legend', 'aria-hidden': 'true' },
-    ...[
-      ['ink', 'magnitude'],
-      ['gx', 'real'],
-      ['gz', 'imaginary'],
-    ].map(([name, word]) => el('span', { class: `key key-${name}` }, word)),
-  );
-  host.append(
-    el('div', { class: 'tools' }, number.element, coils),
-    el(
-      'div',
-      { class: 'two' },
-      el('figure', {}, el('figcaption', {}, 'Signal over the time of the readout', scales[0], legend), areas[0]),
-      el('figure', {}, el('figcaption', {}, 'Its spectrum', scales[1]), areas[1]),
-    ),
-    text,
-  );
+  const { areas, scales, figures } = signalFigures();
+  host.append(el('div', { class: 'tools' }, number.element, coils), figures, text);
   const unit = signal.isTimed ? 's' : '';
-  const charts: readonly [Chart, Chart] = [
-    makeChart(areas[0], {
-      label: 'one readout: magnitude, real and imaginary part over time',
-      lines: [
-        { label: 'magnitude', colour: 'ink' },
-        { label: 'real', colour: 'gx' },
-        { label: 'imaginary', colour: 'gz' },
-      ],
-      x: { unit, range: () => [0, length], hasTicks: true },
-      y: { unit: '', range: () => [-1.08 * largest, 1.08 * largest] },
-      height: 170,
-    }),
-    makeChart(areas[1], {
-      label: 'spectrum of the readout',
-      lines: [{ label: '|spectrum|', colour: 'signal', filled: true }],
-      x: { unit: signal.isTimed ? 'Hz' : '', range: () => [-band, band], hasTicks: true },
-      y: { unit: '', range: () => [0, 1.08 * high] },
-      height: 170,
-    }),
-  ];
+  const charts = readoutCharts(areas, signal.isTimed, () => ({ largest, length, band, high }));
 
   function draw(): void {
     const n = view.state.readout;
@@ -127,6 +85,67 @@ export function showSignal(host: HTMLElement, { signal }: Report, readouts: Read
   new ResizeObserver(() => {
     for (const chart of charts) chart.resize();
   }).observe(host);
+}
+
+/** Where the readout and its spectrum are drawn, with the powers of ten that the ticks are in. */
+function signalFigures() {
+  const areas = [
+    el('div', { class: 'chart', 'data-panel': 'readout' }),
+    el('div', { class: 'chart', 'data-panel': 'spectrum' }),
+  ] as const;
+  /** Powers of ten that the ticks are in. */
+  const scales = [el('small'), el('small')] as const;
+  const legend = el(
+    'p',
+    { class: 'legend', 'aria-hidden': 'true' },
+    ...[
+      ['ink', 'magnitude'],
+      ['gx', 'real'],
+      ['gz', 'imaginary'],
+    ].map(([name, word]) => el('span', { class: `key key-${name}` }, word)),
+  );
+  const figures = el(
+    'div',
+    { class: 'two' },
+    el('figure', {}, el('figcaption', {}, 'Signal over the time of the readout', scales[0], legend), areas[0]),
+    el('figure', {}, el('figcaption', {}, 'Its spectrum', scales[1]), areas[1]),
+  );
+  return { areas, scales, figures };
+}
+
+/** Duration of the readout and largest value; half the spectrum's width and its largest value. */
+interface Ranges {
+  readonly length: number;
+  readonly largest: number;
+  readonly band: number;
+  readonly high: number;
+}
+
+function readoutCharts(
+  areas: readonly [HTMLElement, HTMLElement],
+  isTimed: boolean,
+  ranges: () => Ranges,
+): readonly [Chart, Chart] {
+  return [
+    makeChart(areas[0], {
+      label: 'one readout: magnitude, real and imaginary part over time',
+      lines: [
+        { label: 'magnitude', colour: 'ink' },
+        { label: 'real', colour: 'gx' },
+        { label: 'imaginary', colour: 'gz' },
+      ],
+      x: { unit: isTimed ? 's' : '', range: () => [0, ranges().length], hasTicks: true },
+      y: { unit: '', range: () => [-1.08 * ranges().largest, 1.08 * ranges().largest] },
+      height: 170,
+    }),
+    makeChart(areas[1], {
+      label: 'spectrum of the readout',
+      lines: [{ label: '|spectrum|', colour: 'signal', filled: true }],
+      x: { unit: isTimed ? 'Hz' : '', range: () => [-ranges().band, ranges().band], hasTicks: true },
+      y: { unit: '', range: () => [0, 1.08 * ranges().high] },
+      height: 170,
+    }),
+  ];
 }
 
 const NOTHING: Trace = { x: new Float64Array(0), y: new Float64Array(0) };

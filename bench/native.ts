@@ -205,10 +205,22 @@ export function nativeKernels(
 /** As in per-step.c. */
 const STEP = { precess: 0, rf: 1, sample: 2, turn: 3 } as const;
 
-/** The per-step algorithm on the same timeline: every sample, every RF step and every stretch between is a time step. */
-export function perStep(build: NativeBuild, timeline: Timeline, source: PhantomSource): NativeRun {
+/** Where spins are at equally spaced times from 0 on. */
+export interface Nodes {
+  /** [s] */
+  readonly spacing: number;
+  /** [nodes][x, y, z][spins] */
+  readonly places: Float32Array;
+}
+
+/**
+ * The per-step algorithm on the same timeline: every sample, every RF step and every stretch between is a time step.
+ * @param nodes of moving spins; undefined: they are at rest
+ */
+export function perStep(build: NativeBuild, timeline: Timeline, source: PhantomSource, nodes?: Nodes): NativeRun {
   const head = [source.spinCount, timeline.gammaBar, timeline.sampleCount, timeline.B0 / source.B0];
-  const job = start(build, build.name, [head, timeSteps(timeline), columns(source)]);
+  const arrays = [[...head, nodes?.spacing ?? 0], timeSteps(timeline), columns(source), nodes?.places ?? []];
+  const job = start(build, build.name, arrays);
   return contestant(build.name, job, (bytes) =>
     Float64Array.from(new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8)),
   );

@@ -1,7 +1,8 @@
 /*
  * The algorithm of other simulators: one pass over all spins per time step, f32, libm's sin, cos and exp. As KomaMRI does it: while
  * RF is off a spin gathers phase, and at a sample its magnetisation is turned and damped from the last pulse on; an RF step
- * rotates about the effective field and then relaxes. `per-step JOB SIGNAL`; see main.c for the dialogue.
+ * rotates about the effective field and then relaxes. Moving spins stand where they are in the middle of each step, on straight
+ * lines between nodes in time. `per-step JOB SIGNAL`; see main.c for the dialogue.
  */
 #include <math.h>
 #include <stdio.h>
@@ -27,6 +28,10 @@ static double *next_array(size_t *length) {
 
 static size_t spins;
 static float gamma_bar;
+/* Nodes in time, [nodes][x, y, z][spins], and the time from one to the next; none: spins at rest. */
+static float *nodes;
+static size_t node_count;
+static double node_spacing;
 static float *x, *y, *z, *density, *T1, *T2, *hertz, *mx, *my, *mz, *phase;
 
 /* Brings the magnetisation up to now: turns it by the gathered phase, relaxes it over t. */
@@ -39,6 +44,18 @@ static void settle(float t) {
     mz[n] = density[n] + (mz[n] - density[n]) * expf(-t / T1[n]);
     phase[n] = 0;
   }
+}
+
+static void move_to(double t) {
+  if (node_count == 0) return;
+  const double at = t / node_spacing;
+  const size_t n = at < 0 ? 0 : at >= node_count - 2 ? node_count - 2 : (size_t)at;
+  const float part = at - n, *a = nodes + 3 * spins * n, *b = a + 3 * spins;
+  for (size_t i = 0; i < spins; i++) x[i] = a[i] + part * (b[i] - a[i]);
+  a += spins, b += spins;
+  for (size_t i = 0; i < spins; i++) y[i] = a[i] + part * (b[i] - a[i]);
+  a += spins, b += spins;
+  for (size_t i = 0; i < spins; i++) z[i] = a[i] + part * (b[i] - a[i]);
 }
 
 static void gather_phase(const step_t *step) {
@@ -85,8 +102,10 @@ static void turn_all(float angle) {
 static void run(const step_t *steps, size_t count, double *signal) {
   for (size_t n = 0; n < spins; n++) mx[n] = my[n] = phase[n] = 0, mz[n] = density[n];
   float t = 0;
+  double now = 0;
   for (const step_t *step = steps; step < steps + count; step++) {
     const int kind = step->kind;
+    if (kind != TURN) move_to(now + step->dt / 2), now += step->dt;
     if (kind == PRECESS || kind == SAMPLE) {
       gather_phase(step);
       t += step->dt;
@@ -117,6 +136,11 @@ int main(int argc, char **argv) {
     const int from = i == 6 ? 7 : i;
     for (size_t n = 0; i < 7 && n < spins; n++) column[n] = phantom[from * spins + n] * (i == 6 ? hertz_per_rate : 1);
   }
+  node_spacing = head[4];
+  const double *path = next_array(&length);
+  node_count = length / (3 * spins);
+  nodes = malloc(sizeof(float) * length);
+  for (size_t n = 0; n < length; n++) nodes[n] = path[n];
   double *signal = calloc(2 * samples, 8);
   char line[64];
   while (fgets(line, sizeof line, stdin)) {

@@ -485,7 +485,7 @@ export class LineAxis {
   taps: i32;
   /** Derivatives 0, 1, … of the kernel that are tabulated: 3, 4, 5 or 7. */
   orders: i32;
-  /** [places of a cell + 1][taps / 4][orders][4] f32 */
+  /** [places of a cell + 1][taps / 4][orders][4] f32: derivative k, over k! */
   weights: usize;
   /** [samples][4 re, 4 im] f32: what joins the columns of the transform */
   factors: usize;

@@ -27,7 +27,7 @@ export function beginSums(job: KernelContext, spins: i32): void {
 /**
  * 1.5·2^52: adding it to a number below 2^51 leaves the nearest integer in the low mantissa bits.
  */
-const MAGIC: f64 = 6755399441055744.0;
+export const MAGIC: f64 = 6755399441055744.0;
 
 /**
  * Adds two numbers at `at` and the eight bytes after it. WebAssembly has no vector of f64 → i64,

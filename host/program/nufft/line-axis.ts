@@ -1,6 +1,6 @@
 /**
  * The axis of a line that is transformed by itself (`assembly/line.ts`): a Kaiser–Bessel kernel and
- * its derivatives at 128 positions within a cell, and the factors that combine four interleaved
+ * its derivatives at 64 positions within a cell, and the factors that combine four interleaved
  * transforms to samples. The error is measured with these tables, in f64, over positions, decays
  * and quadratic phases.
  */
@@ -15,7 +15,7 @@ export interface LineAxis {
   readonly taps: number;
   /** Derivatives 0, 1, … that are tabulated. */
   readonly orders: number;
-  /** [places + 1][taps / 4][orders][4] */
+  /** [places + 1][taps / 4][orders][4]: derivative k, over k! */
   readonly weights: Float64Array;
   /** [samples][4 re, 4 im] */
   readonly factors: Float64Array;
@@ -35,7 +35,7 @@ export interface LineExtent {
 }
 
 /** As in assembly/line.ts. */
-const PLACES = 128;
+const PLACES = 64;
 /** Taps come in vectors of four, so that other widths cost as much. */
 const WIDTHS = [4, 8, 12] as const;
 const FEWER_ORDERS = [3, 4, 5] as const;
@@ -108,9 +108,12 @@ function tabulate(
     for (let vector = 0; vector < taps; vector += 4)
       for (let order = 0; order < orders; order++)
         for (let tap = vector; tap < vector + 4; tap++)
-          weights[at++] = tap < width ? Math.fround(derivative(tap, place / PLACES - 0.5, order)) : 0;
+          weights[at++] =
+            tap < width ? Math.fround(derivative(tap, place / PLACES - 0.5, order) / factorial(order)) : 0;
   return weights;
 }
+
+const factorial = (n: number): number => (n <= 1 ? 1 : n * factorial(n - 1));
 
 /**
  * Whether no sample of a spin of density 1 has an error above `bound`, including its decay since
@@ -177,15 +180,15 @@ function isWithin(axis: PlainAxis, measured: Float64Array, orders: number, exten
   return true;
 }
 
-/** [orders][re, im] h_k of exp(zD + βD²), z = shift + i·decay, 2β = i·bend. */
+/** [orders][re, im] h_k of exp(zD + βD²) = Σ h_k·Dᵏ/k!, z = shift + i·decay, 2β = i·bend. */
 function orderAmplitudes(orders: number, shift: number, decay: number, bend: number): Float64Array {
   const h = new Float64Array(2 * orders);
   h[0] = 1;
   for (let k = 1; k < orders; k++) {
     const [re, im] = [h[2 * k - 2], h[2 * k - 1]];
     const [beforeRe, beforeIm] = k === 1 ? [0, 0] : [h[2 * k - 4], h[2 * k - 3]];
-    h[2 * k] = (shift * re - decay * im - bend * beforeIm) / k;
-    h[2 * k + 1] = (shift * im + decay * re + bend * beforeRe) / k;
+    h[2 * k] = shift * re - decay * im - (k - 1) * bend * beforeIm;
+    h[2 * k + 1] = shift * im + decay * re + (k - 1) * bend * beforeRe;
   }
   return h;
 }

@@ -1,6 +1,7 @@
 /**
- * How long the prediction of the spurious echo takes for a long scan of a large phantom, through the function the command calls: a
- * gradient echo of 10⁵ repetitions, a lattice of 10⁷ spins of two tissues, which is made as it is read.
+ * How long the prediction of the spurious echo takes for a long scan of a large phantom, through
+ * the function the command calls: a gradient echo of 10⁵ repetitions, a lattice of 10⁷ spins of two
+ * tissues, which is made as it is read.
  */
 import { predictEcho } from '../host/sampling/predict-echo.ts';
 import { encode } from '../host/sequence/encoding.ts';

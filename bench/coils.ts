@@ -1,6 +1,7 @@
 /**
- * What receive coils cost: whole EPI runs of 10⁵ spins in a cylinder of loops against the same run in one coil, in turns in this
- * process. A ratio of 0.1 is ten times as slow. Errors are against f64, of the first spins.
+ * What receive coils cost: whole EPI runs of 10⁵ spins in a cylinder of loops against the same run
+ * in one coil, in turns in this process. A ratio of 0.1 is ten times as slow. Errors are against
+ * f64, of the first spins.
  */
 import { DEFAULT_TOLERANCE } from '../host/api/defaults.ts';
 import { wasmBuild } from '../host/engine/wasm/module.ts';
@@ -54,7 +55,10 @@ export async function* coilRows(wanted: (name: string) => boolean, quick: boolea
   yield* movingRow(wanted, quick);
 }
 
-/** Spins that turn among loops: the field along their paths against one coil, errors against the field at every sample in f64. */
+/**
+ * Spins that turn among loops: the field along their paths against one coil, errors against the
+ * field at every sample in f64.
+ */
 async function* movingRow(wanted: (name: string) => boolean, quick: boolean): AsyncGenerator<Row> {
   const name = 'coils: 8 (EPI, 600 spins turning 10°/s)';
   if (!wanted(name)) return;

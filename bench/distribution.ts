@@ -1,11 +1,13 @@
 /**
- * What ranks and threads add: 2 ranks × 1 thread and 1 rank × 2 threads over 1 × 1, each also as a share of the machine's ceiling
- * in the same round: two independent processes of one thread, which share nothing but the machine.
+ * What ranks and threads add: 2 ranks × 1 thread and 1 rank × 2 threads over 1 × 1, each also as a
+ * share of the machine's ceiling in the same round: two independent processes of one thread, which
+ * share nothing but the machine.
  *
- *     node --import tsx bench/distribution.ts [--voxel 0.75e-3] [--rounds 5] [--family openmpi|mpich]
+ *     node --import tsx bench/distribution.ts [--voxel 0.75e-3] [--rounds 5]
+ *         [--family openmpi|mpich]
  *
- * The voxel size of the phantom sets how long it takes: 0.75e-3 m is 10⁷ spins, some 30 s of one thread. Wall clock: from start to
- * end of the processes, and of the simulation alone.
+ * The voxel size of the phantom sets how long it takes: 0.75e-3 m is 10⁷ spins, some 30 s of one
+ * thread. Wall clock: from start to end of the processes, and of the simulation alone.
  */
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -1,6 +1,7 @@
 /**
- * What `bench/gpu.ts` times: one job per kernel, and one as users run it. Each says the operations it cannot do without,
- * from which its paper limit on a card follows: limit = multiply-adds per second / operations.
+ * What `bench/gpu.ts` times: one job per kernel, and one as users run it. Each says the operations
+ * it cannot do without, from which its paper limit on a card follows: limit = multiply-adds per
+ * second / operations.
  */
 
 import { randomNumbers } from '../host/numerics/random.ts';
@@ -85,7 +86,10 @@ export function works(scale: number): readonly Work[] {
   ];
 }
 
-/** A block of spins that comes again and again: costs a copy to read, so that the engine alone is timed. */
+/**
+ * A block of spins that comes again and again: costs a copy to read, so that the engine alone is
+ * timed.
+ */
 export function endlessPhantom(spinCount: number): PhantomSource {
   const period = Math.min(spinCount, 65536);
   const block = spinBlock(period);

@@ -1,11 +1,14 @@
 /**
- * One command that says what a GPU does for Larmor, in under 8 minutes: builds, lists and probes the adapters, checks every
- * kernel against the slow f64 yardstick, then times every kernel for 10^5, 10^6 and 10^7 spins against the card's FP32
- * peak and against the WASM engine on this machine's cores.
+ * One command that says what a GPU does for Larmor, in under 8 minutes: builds, lists and probes
+ * the adapters, checks every kernel against the slow f64 yardstick, then times every kernel for
+ * 10^5, 10^6 and 10^7 spins against the card's FP32 peak and against the WASM engine on this
+ * machine's cores.
  *
- *     node --import tsx bench/gpu.ts [--gpu N|NAME] [--peak TFLOPS] [--spins 1e5,1e6,1e7] [--json FILE] [--small] [--no-build]
+ *     node --import tsx bench/gpu.ts [--gpu N|NAME] [--peak TFLOPS] [--spins 1e5,1e6,1e7]
+ *         [--json FILE] [--small] [--no-build]
  *
- * --small is for drivers in software: hundreds of spins, short sequences. docs/how-to/gpu.md works out what to expect.
+ * --small is for drivers in software: hundreds of spins, short sequences. docs/how-to/gpu.md works
+ * out what to expect.
  */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -27,7 +30,10 @@ import { simulateSlowly } from '../testing/reference.ts';
 import { relativeError, toSignal } from '../testing/run.ts';
 import { endlessPhantom, type Work, works } from './gpu-work.ts';
 
-/** FP32 peak of cards by a part of their names [TFLOP/s], outside tensor units, from the makers' data sheets. */
+/**
+ * FP32 peak of cards by a part of their names [TFLOP/s], outside tensor units, from the makers'
+ * data sheets.
+ */
 const PEAKS: readonly (readonly [name: string, tflops: number])[] = [
   ['H200', 67],
   ['H100 PCIe', 51],
@@ -73,7 +79,10 @@ function jobFor({ timeline }: Work, spinCount: number): EngineJob & Plan {
   };
 }
 
-/** Best of a few runs [s], one if they are long. A first tile is not counted: some drivers compile a kernel when it first runs. */
+/**
+ * Best of a few runs [s], one if they are long. A first tile is not counted: some drivers compile a
+ * kernel when it first runs.
+ */
 async function time(engine: Engine, job: EngineJob): Promise<number> {
   await engine.run(0, 1);
   let best = Number.POSITIVE_INFINITY;

@@ -1,7 +1,8 @@
 /**
- * What every benchmark shares: contestants run in turns (A B A B …), so that whatever else the machine does meets all of them
- * alike; a ratio is the median over the rounds of what two of them took in the same round, its spread the middle half of those
- * ratios over the median. Seconds are processor time unless a row says otherwise.
+ * What every benchmark shares: contestants run in turns (A B A B …), so that whatever else the
+ * machine does meets all of them alike; a ratio is the median over the rounds of what two of them
+ * took in the same round, its spread the middle half of those ratios over the median. Seconds are
+ * processor time unless a row says otherwise.
  */
 
 export interface Row {
@@ -12,7 +13,10 @@ export interface Row {
   readonly against: string | null;
   /** How many times as fast as that. */
   readonly ratio: number | null;
-  /** Half-width of the middle half of the ratios (without a ratio: of the times), relative to their median. */
+  /**
+   * Half-width of the middle half of the ratios (without a ratio: of the times), relative to their
+   * median.
+   */
   readonly spread: number | null;
   /** ‖s − s64‖ / ‖s64‖ of what `name` computed; null where nothing is computed. */
   readonly error: number | null;

@@ -1,7 +1,7 @@
 /**
- * Each kernel alone, on one tile and one thread, against the same arithmetic in C: readout forms, RF forms, hard pulses with
- * precession, and the exact sums. What is timed is a whole tile from loading to sums, in which the kernel named is all but a
- * few per cent of the work.
+ * Each kernel alone, on one tile and one thread, against the same arithmetic in C: readout forms,
+ * RF forms, hard pulses with precession, and the exact sums. What is timed is a whole tile from
+ * loading to sums, in which the kernel named is all but a few per cent of the work.
  */
 
 import { PULSE } from '../host/abi/abi.generated.ts';

@@ -1,6 +1,7 @@
 /**
- * What a model of the spins costs beside spins at rest in one coil: receive coils, phase terms and a map of B1 on the same scan, in exact
- * forms, in turns on one tile and one thread. A ratio of 0.1 is ten times as slow. Errors are against f64.
+ * What a model of the spins costs beside spins at rest in one coil: receive coils, phase terms and
+ * a map of B1 on the same scan, in exact forms, in turns on one tile and one thread. A ratio of 0.1
+ * is ten times as slow. Errors are against f64.
  */
 import { wasmBuild } from '../host/engine/wasm/module.ts';
 import type { Model, PhantomSource } from '../host/phantom/types.ts';

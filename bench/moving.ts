@@ -1,7 +1,8 @@
 /**
- * What motion costs: the same scan of spins that move and of spins at rest in one coil, on one thread and in turns, and lines that are
- * transformed by themselves against those that are stepped along. A ratio of 0.5 is twice the processor time. Errors are against f64.
- * The per-step algorithm moves its spins as cheaply as it can: from node to node of a path, whatever their motion is.
+ * What motion costs: the same scan of spins that move and of spins at rest in one coil, on one
+ * thread and in turns, and lines that are transformed by themselves against those that are stepped
+ * along. A ratio of 0.5 is twice the processor time. Errors are against f64. The per-step algorithm
+ * moves its spins as cheaply as it can: from node to node of a path, whatever their motion is.
  */
 
 import { inOrder, moversOf, placesOver } from '../host/phantom/motion/places.ts';
@@ -25,11 +26,17 @@ interface MovingCase {
 
 const SPINS = 1e5;
 const QUICK_SPINS = 4096;
-/** Spins on which errors are measured, and that the per-step algorithm gets; its time is proportional. */
+/**
+ * Spins on which errors are measured, and that the per-step algorithm gets; its time is
+ * proportional.
+ */
 const JUDGED = 512;
 const PER_STEP_SPINS = 2000;
 const TOLERANCE = 1e-5;
-/** Between nodes of the per-step algorithm's spins [s]: a chord of what turns at 10 °/s errs by 1e-9 of its way. */
+/**
+ * Between nodes of the per-step algorithm's spins [s]: a chord of what turns at 10 °/s errs by 1e-9
+ * of its way.
+ */
 const NODE_SPACING = 1e-3;
 
 const gre = (): Sequence => gradientEcho3d(16, 128);
@@ -60,7 +67,9 @@ async function firstTile({ timelines, source }: MovingScan, options: RunOptions)
   return signal;
 }
 
-/** Where the spins are that the per-step algorithm gets, from the begin of a sequence to its end. */
+/**
+ * Where the spins are that the per-step algorithm gets, from the begin of a sequence to its end.
+ */
 function nodesOf(motion: keyof typeof MOTIONS, duration: number): Nodes {
   const spins = randomSpins(PER_STEP_SPINS);
   const numbers = Array.from({ length: PER_STEP_SPINS }, (_, n) => n);

@@ -1,6 +1,7 @@
 /**
- * The opponents in C: built on the spot with the machine's compiler, fed through files, run on demand. `kernels` is the same
- * arithmetic as the WASM kernels at 128, 256 or 512 bits; `per-step` is the algorithm of other simulators.
+ * The opponents in C: built on the spot with the machine's compiler, fed through files, run on
+ * demand. `kernels` is the same arithmetic as the WASM kernels at 128, 256 or 512 bits; `per-step`
+ * is the algorithm of other simulators.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -39,7 +40,10 @@ const WIDTHS = [
   },
 ] as const;
 
-/** Builds of the kernels in C that this machine can run; other processors than x86 get one at their own 128 bits. */
+/**
+ * Builds of the kernels in C that this machine can run; other processors than x86 get one at their
+ * own 128 bits.
+ */
 export function buildKernels(): NativeBuild[] {
   const sources = ['main.c', 'excitation.c', 'readout.c', 'matrix.c'];
   if (process.arch !== 'x64') return [compile('C 128 bit', sources, ['-DWIDTH=16'])].filter((build) => build !== null);
@@ -60,8 +64,8 @@ function processorFlags(): ReadonlySet<string> {
 }
 
 /**
- * Builds once per source, flags and processor: the name of the file says which, so that a folder several machines share never holds
- * another's build.
+ * Builds once per source, flags and processor: the name of the file says which, so that a folder
+ * several machines share never holds another's build.
  * @returns null when there is no compiler, or none that takes these flags
  */
 function compile(name: string, sources: readonly string[], flags: readonly string[]): NativeBuild | null {
@@ -82,7 +86,9 @@ function compile(name: string, sources: readonly string[], flags: readonly strin
 }
 
 export interface NativeRun extends Contestant {
-  /** Ends the process. @returns what the last run computed: [samples][re, im] in units of density */
+  /**
+   * Ends the process. @returns what the last run computed: [samples][re, im] in units of density
+   */
   signal(): Promise<Float64Array>;
 }
 
@@ -214,7 +220,8 @@ export interface Nodes {
 }
 
 /**
- * The per-step algorithm on the same timeline: every sample, every RF step and every stretch between is a time step.
+ * The per-step algorithm on the same timeline: every sample, every RF step and every stretch
+ * between is a time step.
  * @param nodes of moving spins; undefined: they are at rest
  */
 export function perStep(build: NativeBuild, timeline: Timeline, source: PhantomSource, nodes?: Nodes): NativeRun {

@@ -1,4 +1,7 @@
-/** What Node 20 runs with vectors of 128 bits, measured with 256 in a newer Node on the same machine and in the same table. */
+/**
+ * What Node 20 runs with vectors of 128 bits, measured with 256 in a newer Node on the same machine
+ * and in the same table.
+ */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +15,9 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url));
 /** Kernels that gain by wide vectors. */
 const CASES = ['readout: matrix (EPI)', 'RF: constant gradient'] as const;
 
-/** Their rows as the newer Node prints them; none in a first look, nor where this Node is as new. */
+/**
+ * Their rows as the newer Node prints them; none in a first look, nor where this Node is as new.
+ */
 export async function* newerRows(wanted: (name: string) => boolean, quick: boolean): AsyncGenerator<Row> {
   const named = (name: string): string => `${name}, Node ${NEWER}`;
   const cases = CASES.filter((name) => wanted(named(name)));

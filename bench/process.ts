@@ -1,6 +1,7 @@
 /**
- * Whole processes as contestants: wall-clock seconds from start to exit, or the processor seconds of process and threads, which
- * other load disturbs less. The shell's `times` tells those; Node does not tell a child's.
+ * Whole processes as contestants: wall-clock seconds from start to exit, or the processor seconds
+ * of process and threads, which other load disturbs less. The shell's `times` tells those; Node
+ * does not tell a child's.
  */
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -22,7 +23,8 @@ export interface Ran {
 export async function runNode(args: readonly string[], cwd?: string): Promise<Ran> {
   const script = '"$0" "$@"; s=$?; times >&2; exit $s';
   const begun = performance.now();
-  // Where this names a file, Node parses all certificates there are before anything else: 20 to 70 ms that say nothing of Larmor.
+  // Where this names a file, Node parses all certificates there are before anything else: 20 to 70
+  // ms that say nothing of Larmor.
   const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
   const child = spawn('bash', ['-c', script, process.execPath, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -53,7 +55,10 @@ export async function inScratch<T>(work: (folder: string) => Promise<T>): Promis
   }
 }
 
-/** Runs `larmor simulate epi` on about `spins` spins of the built-in head. `read`: seconds of `simulate` spent reading them. */
+/**
+ * Runs `larmor simulate epi` on about `spins` spins of the built-in head. `read`: seconds of
+ * `simulate` spent reading them.
+ */
 export async function simulateEpi(
   folder: string,
   spins: number,

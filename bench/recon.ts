@@ -1,4 +1,7 @@
-/** Speed of reconstruction: `node --import tsx bench/recon.ts`. Signals are noise: the work does not depend on them. */
+/**
+ * Speed of reconstruction: `node --import tsx bench/recon.ts`. Signals are noise: the work does not
+ * depend on them.
+ */
 import type { AcquiredData } from '../host/raw/types.ts';
 import { densityWeights } from '../host/recon/density.ts';
 import { makeAdjoint } from '../host/recon/gridding.ts';

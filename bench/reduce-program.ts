@@ -1,6 +1,7 @@
 /**
- * What `bench/reduce.ts` runs under a launcher: Larmor's reduce and the loop in C in turns. A round counts until the last rank is done,
- * which in Larmor's case has also set its sums back to zero. Rank 0 prints one JSON object.
+ * What `bench/reduce.ts` runs under a launcher: Larmor's reduce and the loop in C in turns. A round
+ * counts until the last rank is done, which in Larmor's case has also set its sums back to zero.
+ * Rank 0 prints one JSON object.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

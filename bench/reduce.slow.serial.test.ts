@@ -1,4 +1,7 @@
-/** The reduce of more sums than MPI is given at once: `bench/reduce.ts` adds up ones and twos in ten pieces, and says when they are not threes. */
+/**
+ * The reduce of more sums than MPI is given at once: `bench/reduce.ts` adds up ones and twos in ten
+ * pieces, and says when they are not threes.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';

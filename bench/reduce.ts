@@ -1,7 +1,8 @@
 /**
- * The reduce of a run (host/comm/reduce.ts: int64 sums, in place, straight from the memory that kernels share) against MPI_Reduce
- * of as many int64 called from C, in turns in one process and with the same MPI, on two ranks. What the way through JavaScript costs
- * a single call is measured in mpi-node-bindings/bench.
+ * The reduce of a run (host/comm/reduce.ts: int64 sums, in place, straight from the memory that
+ * kernels share) against MPI_Reduce of as many int64 called from C, in turns in one process and
+ * with the same MPI, on two ranks. What the way through JavaScript costs a single call is measured
+ * in mpi-node-bindings/bench.
  *
  *     node --import tsx bench/reduce.ts [--rounds 41,15]        rounds of 10⁶ and of 10⁷ samples
  */

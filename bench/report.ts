@@ -1,6 +1,7 @@
 /**
- * Reports: how long the command takes to write one, of the default scan and of 10⁴ and 10⁵ repetitions, how large it is, and how many
- * frames a second Chromium draws while one zooms in and out of it. The long scans are not simulated: their raw data hold a made-up signal.
+ * Reports: how long the command takes to write one, of the default scan and of 10⁴ and 10⁵
+ * repetitions, how large it is, and how many frames a second Chromium draws while one zooms in and
+ * out of it. The long scans are not simulated: their raw data hold a made-up signal.
  */
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
@@ -73,8 +74,8 @@ async function ofFile(what: string, raw: string, rounds: number): Promise<Row[]>
 }
 
 /**
- * Frames a second while each frame has a step of zooming: ten in, ten out; and the processor time of the page's main thread for one, which
- * does not depend on what else the machine does.
+ * Frames a second while each frame has a step of zooming: ten in, ten out; and the processor time
+ * of the page's main thread for one, which does not depend on what else the machine does.
  */
 async function zoomRows(name: string, file: string): Promise<Row[]> {
   const program = ['chromium', 'chromium-browser', 'google-chrome'].find(

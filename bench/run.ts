@@ -1,7 +1,8 @@
 /**
- * `npm run bench [-- words …] [--quick] [--json FILE]`: how fast Larmor is on this machine, as one table, each speed beside its
- * accuracy and, where there is one, an opponent that ran in turns with it. Words choose the rows whose names hold one of them. The JSON of a
- * release, with what it was measured on, is kept in `bench/results`.
+ * `npm run bench [-- words …] [--quick] [--json FILE]`: how fast Larmor is on this machine, as one
+ * table, each speed beside its accuracy and, where there is one, an opponent that ran in turns with
+ * it. Words choose the rows whose names hold one of them. The JSON of a release, with what it was
+ * measured on, is kept in `bench/results`.
  */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -83,7 +84,10 @@ if (values.json !== undefined) {
     /** A commit that ends in -dirty had changes in the working tree. */
     commit: spawnSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).stdout?.trim() || null,
     ...{ date: begun.toISOString(), machine, node: process.versions.node, quick: values.quick },
-    /** Processes that wanted a core in the minute before the first and after the last row, the benchmark's own included in the latter. */
+    /**
+     * Processes that wanted a core in the minute before the first and after the last row, the
+     * benchmark's own included in the latter.
+     */
     load: { before: loadBefore, after: loadavg()[0] },
     // A row without a figure has null in JSON, which has no NaN.
     rows,

@@ -1,7 +1,7 @@
 /**
- * Whole runs on one thread, from the sequence to the signal, against the per-step algorithm on the same spins and, where a
- * tolerance lets faster forms in, against exact forms. The phantom is in memory; the runs are in this process, so that their
- * processor time is theirs alone.
+ * Whole runs on one thread, from the sequence to the signal, against the per-step algorithm on the
+ * same spins and, where a tolerance lets faster forms in, against exact forms. The phantom is in
+ * memory; the runs are in this process, so that their processor time is theirs alone.
  */
 import { DEFAULT_TOLERANCE } from '../host/api/defaults.ts';
 import type { PhantomSource } from '../host/phantom/types.ts';
@@ -26,11 +26,20 @@ interface RunCase {
   readonly sequence: () => Sequence;
   readonly spins: number;
   readonly rounds: number;
-  /** Spins the per-step algorithm gets; its time is proportional (fewer stay in cache, which favours it). 0: it is not run. */
+  /**
+   * Spins the per-step algorithm gets; its time is proportional (fewer stay in cache, which favours
+   * it). 0: it is not run.
+   */
   readonly perStepSpins: number;
-  /** Largest error of a sample over Σ|ρ|: the scan is timed with it too, and has exact forms as opponents then. */
+  /**
+   * Largest error of a sample over Σ|ρ|: the scan is timed with it too, and has exact forms as
+   * opponents then.
+   */
   readonly tolerance?: number;
-  /** Pulses of many steps return, so exact forms are those that keep them and those that step every one. */
+  /**
+   * Pulses of many steps return, so exact forms are those that keep them and those that step every
+   * one.
+   */
   readonly returns?: true;
 }
 
@@ -142,8 +151,8 @@ async function timeRun(one: RunCase, build: NativeBuild | null): Promise<Row[]> 
 }
 
 /**
- * The signal of the first spins in the tiles and forms of the whole run, which hang on all its spins: the others are there, but
- * without density. With it the same in f64, and Σ|ρ|.
+ * The signal of the first spins in the tiles and forms of the whole run, which hang on all its
+ * spins: the others are there, but without density. With it the same in f64, and Σ|ρ|.
  */
 async function judge(
   timeline: Timeline,

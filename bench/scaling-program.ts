@@ -1,6 +1,7 @@
 /**
- * What `bench/scaling.ts` runs under a launcher: what a rank pays for the others, piece by piece; with the argument `agree`
- * only what an agreement takes, which any number of ranks has the memory for. Rank 0 prints one JSON object.
+ * What `bench/scaling.ts` runs under a launcher: what a rank pays for the others, piece by piece;
+ * with the argument `agree` only what an agreement takes, which any number of ranks has the memory
+ * for. Rank 0 prints one JSON object.
  */
 import { rmSync } from 'node:fs';
 import { agree } from '../host/comm/agree.ts';

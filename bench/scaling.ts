@@ -1,9 +1,10 @@
 /**
- * Scaling beyond this machine. Measures what does not shrink with ranks (start, agreements, messages, reduce, checkpoint) and
- * what does (the tile), then predicts time and efficiency at 64, 1 024 and 16 384 ranks by the α–β model.
- * docs/explanation/scaling.md explains the figures.
+ * Scaling beyond this machine. Measures what does not shrink with ranks (start, agreements,
+ * messages, reduce, checkpoint) and what does (the tile), then predicts time and efficiency at 64,
+ * 1 024 and 16 384 ranks by the α–β model. docs/explanation/scaling.md explains the figures.
  *
- *     node --import tsx bench/scaling.ts [--family openmpi|mpich] [--alpha 2e-6] [--bandwidth 10e9] [--disk 1e9]
+ *     node --import tsx bench/scaling.ts [--family openmpi|mpich] [--alpha 2e-6]
+ *         [--bandwidth 10e9] [--disk 1e9]
  *
  * α [s], bandwidth and disk [bytes/s] are those of the cluster in question, not of this machine.
  */
@@ -29,7 +30,10 @@ const { values } = parseArgs({
 const family = values.family as Family;
 const [alpha, bandwidth, disk] = [values.alpha, values.bandwidth, values.disk].map(Number) as [number, number, number];
 
-/** Agreements of a run, and as much again for what else travels up the tree: who is done, which tiles. */
+/**
+ * Agreements of a run, and as much again for what else travels up the tree: who is done, which
+ * tiles.
+ */
 const AGREEMENTS = 7 + 1;
 /** Those in which every rank contributes something else: hosts, and what each did. */
 const UNLIKE = 2;
@@ -79,7 +83,8 @@ try {
   const tile = Math.min(...runs.map(({ seconds, tiles }) => seconds.simulate / tiles));
   const { tileSize, samples } = runs[0];
 
-  // Every level of the tree handles half of what the level above it does: twice rank 0's share in all.
+  // Every level of the tree handles half of what the level above it does: twice rank 0's share in
+  // all.
   const reports = Array.from({ length: 1e4 }, (_, rank) =>
     JSON.stringify({ rank, host: `node${rank}`, tiles: 1e6 / rank }),
   );
@@ -120,7 +125,8 @@ try {
   }
   console.log();
 
-  // One rank per core. Adding one int64 pair costs what the largest reduce of two ranks takes beyond moving it.
+  // One rank per core. Adding one int64 pair costs what the largest reduce of two ranks takes
+  // beyond moving it.
   const [manySamples, slowest] = two.reduce.at(-1)!;
   const perByte = slowest / (16 * manySamples);
   const reduceTime = (ranks: number, bytes: number): number =>

@@ -1,6 +1,7 @@
 /**
- * How long a long scan takes to read: a spoiled gradient echo of 310 000 repetitions, every one with its own phase
- * encoding and RF phase, about 100 MB of Pulseq 1.5.1 with a signature. Prints seconds, MB and memory at its highest.
+ * How long a long scan takes to read: a spoiled gradient echo of 310 000 repetitions, every one
+ * with its own phase encoding and RF phase, about 100 MB of Pulseq 1.5.1 with a signature. Prints
+ * seconds, MB and memory at its highest.
  *
  *     node --import tsx bench/sequence-read.ts [--repetitions 310000] [--keep FILE.seq]
  */

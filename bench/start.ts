@@ -1,6 +1,7 @@
 /**
- * What surrounds the kernels: how long the command takes to start, do the default job and write it, and small things, against a
- * Node that does nothing; and which part of a run on 10⁶ spins is not kernels, by what the run itself says of its time.
+ * What surrounds the kernels: how long the command takes to start, do the default job and write it,
+ * and small things, against a Node that does nothing; and which part of a run on 10⁶ spins is not
+ * kernels, by what the run itself says of its time.
  */
 import { join } from 'node:path';
 import { inTurns, median, type Row, ratioOf, spreadOf, type Times } from './harness.ts';

@@ -1,7 +1,7 @@
 /**
- * How two threads of one run scale against what the machine gives two independent processes: the same spins once by one process
- * with two threads, once by two processes of one thread that each have half of them. Wall clock of the simulation alone, since
- * two processes start twice.
+ * How two threads of one run scale against what the machine gives two independent processes: the
+ * same spins once by one process with two threads, once by two processes of one thread that each
+ * have half of them. Wall clock of the simulation alone, since two processes start twice.
  */
 import { availableParallelism } from 'node:os';
 import { inTurns, median, missing, type Row, ratioOf, type Times } from './harness.ts';

@@ -1,4 +1,7 @@
-/** The kernels beside their twins in C, in the bench's short form, which still takes half a minute of processor time. */
+/**
+ * The kernels beside their twins in C, in the bench's short form, which still takes half a minute
+ * of processor time.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';

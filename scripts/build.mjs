@@ -1,6 +1,6 @@
 // Builds everything that a run needs, in dist/: the WASM kernels (plain and relaxed SIMD), the host
-// bundled into a few files (because a thousand ranks open them at once on a shared file system), and
-// the MPI addon if the machine has an MPI compiler. Kernels and addon are rebuilt only if their
+// bundled into a few files (because a thousand ranks open them at once on a shared file system),
+// and the MPI addon if the machine has an MPI compiler. Kernels and addon are rebuilt only if their
 // inputs changed. Every file is written beside its final name and then renamed, so a build may run
 // at the same time as a simulation or another build.
 import { spawn } from 'node:child_process';
@@ -45,7 +45,10 @@ const assets = {
   'figures/DejaVuSans.ttf': 'dejavu-fonts-ttf/ttf/DejaVuSans.ttf',
 };
 
-/** The page of reports: one script and one style sheet, which every report carries. The page of volumes has its own script. */
+/**
+ * The page of reports: one script and one style sheet, which every report carries. The page of
+ * volumes has its own script.
+ */
 const page = { page: 'host/page/main.ts', volume: 'host/page/volume.ts', style: 'host/page/page.css' };
 
 /** `import.meta.url` of a CommonJS bundle. */
@@ -140,7 +143,8 @@ async function buildHost() {
       await writeLicences(join(staging, 'third-party-licences.txt'), [...inputs, ...copied]);
     }
 
-    // All files lie flat in dist/: from any of them, './wasm/simd.wasm' and './worker.js' are found the same way.
+    // All files lie flat in dist/: from any of them, './wasm/simd.wasm' and './worker.js' are found
+    // the same way.
     for (const [name, specifier] of Object.entries(assets))
       await writeWhole(join(dist, name), await readFile(require.resolve(specifier)));
     const made = existsSync(staging) ? (await readdir(staging)).sort() : [];
@@ -181,7 +185,10 @@ async function buildPage() {
   return result;
 }
 
-/** V8's code caches of the command, for this Node: of the functions that the default job calls, and a reconstruction of it. */
+/**
+ * V8's code caches of the command, for this Node: of the functions that the default job calls, and
+ * a reconstruction of it.
+ */
 async function buildCodeCache() {
   const [raw, image] = ['mrd', 'png'].map((ending) => join(state, `cached.${process.pid}.${ending}`));
   const cached = (...args) => run(process.execPath, ['--import', 'tsx', 'scripts/code-cache.ts', ...args]);

@@ -1,8 +1,8 @@
-// Bundles the command into three files. larmor.js is what Node starts, small because Node compiles it
-// without a code cache; command.js reads the command line and is what a run of `larmor simulate`
-// evaluates; more.js is what other commands import when they run. A start reads, checks and lays out
-// every function of a file that it opens, called or not, so that in one file what few runs need would
-// cost all of them. No module is in two files: a file asks the one that has it.
+// Bundles the command into three files. larmor.js is what Node starts, small because Node compiles
+// it without a code cache; command.js reads the command line and is what a run of `larmor simulate`
+// evaluates; more.js is what other commands import when they run. A start reads, checks and lays
+// out every function of a file that it opens, called or not, so that in one file what few runs need
+// would cost all of them. No module is in two files: a file asks the one that has it.
 import { relative, sep } from 'node:path';
 import { build } from 'esbuild';
 
@@ -10,7 +10,10 @@ import { build } from 'esbuild';
 const START = 'host/cli/larmor.ts';
 const LAUNCH = 'host/cli/launch.ts';
 
-/** A file has what its roots import, other than by import(), and no file before it has; the last has the rest. */
+/**
+ * A file has what its roots import, other than by import(), and no file before it has; the last has
+ * the rest.
+ */
 const FILES = [
   { name: 'larmor.js', roots: [START, LAUNCH] },
   { name: 'command.js', roots: ['host/cli/main.ts', 'host/cli/simulate.ts'] },
@@ -85,7 +88,10 @@ const wrapped = (banner) => ({
 /** Modules of Node that take a millisecond or more to open and that most runs only name. */
 const SELDOM = ['child_process', 'module', 'tty', 'worker_threads', 'zlib'].map((name) => `node:${name}`);
 
-/** A script, and all that it opens with its `require`, in which those are opened when something of them is first asked for. */
+/**
+ * A script, and all that it opens with its `require`, in which those are opened when something of
+ * them is first asked for.
+ */
 const started = (banner) => ({
   banner: {
     js: `((load, seldom) => {
@@ -109,11 +115,16 @@ async function exportNames(options, paths) {
   return new Map(Object.values(metafile.outputs).map(({ entryPoint, exports }) => [entryPoint, exports]));
 }
 
-/** A module that is elsewhere, its exports being those of an expression: bound once, where the names are known. */
+/**
+ * A module that is elsewhere, its exports being those of an expression: bound once, where the names
+ * are known.
+ */
 const moduleOf = (expression, names) =>
   names === undefined ? `module.exports = ${expression};` : `export const { ${names.join(', ')} } = ${expression};`;
 
-/** Takes modules from other files. @param scriptOf what takes a module's place, if it is in another */
+/**
+ * Takes modules from other files. @param scriptOf what takes a module's place, if it is in another
+ */
 const fromOthers = (root, scriptOf) => ({
   name: 'from-others',
   setup({ onResolve, onLoad, resolve }) {

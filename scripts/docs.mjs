@@ -1,6 +1,7 @@
 // Builds the documentation site: `npm run docs`, from a fresh clone too.
 //
-//   npm run docs              build/site, which any static web server serves: python3 -m http.server -d build/site
+//   npm run docs              build/site, which any static web server serves:
+//                             python3 -m http.server -d build/site
 //   npm run docs -- --serve   the same, and serves it here
 //
 // The site's own packages are in site/, so that who builds Larmor needs none of them.

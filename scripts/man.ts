@@ -1,5 +1,5 @@
-// Part of the build: the man page, made from the commands as they are declared. Its argument is the file to write.
-// Usage: node --import tsx scripts/man.ts dist/man/larmor.1
+// Part of the build: the man page, made from the commands as they are declared. Its argument is the
+// file to write. Usage: node --import tsx scripts/man.ts dist/man/larmor.1
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';

@@ -1,4 +1,7 @@
-/** Makes the figures of docs/how-to/plot.md by the commands on that page; part of `npm run pictures`. */
+/**
+ * Makes the figures of docs/how-to/plot.md by the commands on that page; part of `npm run
+ * pictures`.
+ */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

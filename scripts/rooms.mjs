@@ -15,12 +15,18 @@ const CONFIGURATION = 'biome.json';
 const PAGE = 'docs/explanation/architecture.md';
 const MARKS = { begin: '<!-- from rooms.json -->', end: '<!-- end -->' };
 
-/** @typedef {{ path: string, about: string, imports: readonly string[], packages?: readonly string[] }} Room */
+/**
+ * @typedef {{ path: string, about: string, imports: readonly string[], packages?: readonly string[]
+ *   }} Room
+ */
 
 /** The last part of a path, as it stands in relative imports. */
 const folder = (path) => path.split('/').at(-1);
 
-/** Whether a room may import from another: itself, those of its list, and what lies in a folder of its list. */
+/**
+ * Whether a room may import from another: itself, those of its list, and what lies in a folder of
+ * its list.
+ */
 const allows = (room, other) =>
   [room.path, ...room.imports].some((path) => other.path === path || other.path.startsWith(`${path}/`));
 

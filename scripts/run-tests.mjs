@@ -1,9 +1,10 @@
-// Runs the test files: `node scripts/run-tests.mjs [--slow] [part of a path …]`.
-// It replaces `node --test` because Node 20 does not support globs, because files are bundled first
+// Runs the test files: `node scripts/run-tests.mjs [--slow] [part of a path …]`. It replaces `node
+// --test` because Node 20 does not support globs, because files are bundled first
 // (bundle-tests.mjs), and because tests that start MPI or SLURM must not run at the same time on a
 // machine with few cores: files named *.serial.test.ts run one at a time, after the others. Both
-// groups are reported in one summary. *.slow.test.ts take minutes and run with --slow only. The most
-// expensive files are listed at the end (test-cost.mjs), and the next run begins with the longest.
+// groups are reported in one summary. *.slow.test.ts take minutes and run with --slow only. The
+// most expensive files are listed at the end (test-cost.mjs), and the next run begins with the
+// longest.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +35,10 @@ const files = ['test', 'bench', 'validation', 'mpi-node-bindings/test']
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
   .sort();
 
-/** Durations of the last run, by file: the longest file begins first, so that none is left alone at the end. */
+/**
+ * Durations of the last run, by file: the longest file begins first, so that none is left alone at
+ * the end.
+ */
 const record = join('build', 'test-durations.json');
 const durations = existsSync(record) ? JSON.parse(readFileSync(record, 'utf8')) : {};
 const durationOf = (file) => durations[file] ?? (file.startsWith('validation') ? 60 : 0);

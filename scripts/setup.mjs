@@ -1,6 +1,6 @@
-// Prepares a fresh clone for building and testing: installs the npm packages and, for the tests, the
-// programs they use (two MPI libraries, SLURM, readers of our formats, software Vulkan). The demo
-// needs the npm packages only. Only missing packages are installed. If one is not available, a
+// Prepares a fresh clone for building and testing: installs the npm packages and, for the tests,
+// the programs they use (two MPI libraries, SLURM, readers of our formats, software Vulkan). The
+// demo needs the npm packages only. Only missing packages are installed. If one is not available, a
 // message names it; the tests that need it are then skipped, or fail with CI=true.
 import { spawnSync } from 'node:child_process';
 import {
@@ -44,7 +44,10 @@ function output(command, args) {
   return spawnSync(command, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).stdout ?? '';
 }
 
-/** Installs npm's packages of a folder unless they are there in the versions that its lock file names. */
+/**
+ * Installs npm's packages of a folder unless they are there in the versions that its lock file
+ * names.
+ */
 export function setupPackages(folder = root) {
   const wanted = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')).packages;
   const record = join(folder, 'node_modules', '.package-lock.json');
@@ -103,7 +106,10 @@ function installPackages(names, options = []) {
   });
 }
 
-/** Debian starts a service as soon as it is installed, unless this file forbids it; SLURM's are started by its tests, in a corner. */
+/**
+ * Debian starts a service as soon as it is installed, unless this file forbids it; SLURM's are
+ * started by its tests, in a corner.
+ */
 function withoutStartingDaemons(action) {
   const policy = '/usr/sbin/policy-rc.d';
   const own = !existsSync(policy);
@@ -118,14 +124,20 @@ function withoutStartingDaemons(action) {
   }
 }
 
-/** Mesa's Vulkan in software is a second stand-in for a GPU. Dawn refuses what is older than this, Debian 12's own 22.3 among it. */
+/**
+ * Mesa's Vulkan in software is a second stand-in for a GPU. Dawn refuses what is older than this,
+ * Debian 12's own 22.3 among it.
+ */
 const oldestMesa = 25;
 
 function installedMesa() {
   return Number(output('apt-cache', ['policy', 'mesa-vulkan-drivers']).match(/Installed: (\d+)/)?.[1] ?? 0);
 }
 
-/** The releases of the distribution that hold a Mesa new enough, as `apt-get -t` names them, of those that apt knows. */
+/**
+ * The releases of the distribution that hold a Mesa new enough, as `apt-get -t` names them, of
+ * those that apt knows.
+ */
 function releasesWithMesa() {
   return output('apt-cache', ['madison', 'mesa-vulkan-drivers'])
     .split('\n')

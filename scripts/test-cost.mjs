@@ -1,5 +1,5 @@
-// Cost of a test file: processor time of its process and of all processes that it started and waited
-// for, and its duration. The runner loads this module into the process of each test file
+// Cost of a test file: processor time of its process and of all processes that it started and
+// waited for, and its duration. The runner loads this module into the process of each test file
 // (`--import`); at exit it appends one line to the file that LARMOR_TEST_COSTS names. On a shared
 // machine processor time is the measure, because durations depend on other jobs.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';

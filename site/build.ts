@@ -1,4 +1,7 @@
-/** Gathers the pages of the site in build/site-pages and has VitePress make build/site of them; `npm run docs` runs it. */
+/**
+ * Gathers the pages of the site in build/site-pages and has VitePress make build/site of them; `npm
+ * run docs` runs it.
+ */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** The reference of commands, made from the commands as they are declared, as `larmor --help` is. */
+/**
+ * The reference of commands, made from the commands as they are declared, as `larmor --help` is.
+ */
 import type { Command } from 'commander';
 import { makeProgram } from '../host/cli/program.ts';
 import { cell, code, plain } from './markdown.ts';

@@ -1,4 +1,7 @@
-/** The reference of the library, made by TypeDoc from the docstrings of what `import … from 'larmor'` gives. */
+/**
+ * The reference of the library, made by TypeDoc from the docstrings of what `import … from
+ * 'larmor'` gives.
+ */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';

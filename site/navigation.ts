@@ -1,4 +1,7 @@
-/** The site's navigation: every page that is not only linked from another, in the order in which it is read. */
+/**
+ * The site's navigation: every page that is not only linked from another, in the order in which it
+ * is read.
+ */
 export interface Entry {
   readonly text: string;
   /** Path of the page in the site, without its ending. */

@@ -1,7 +1,7 @@
 /**
- * The project's Markdown as pages of the site. In the repository a link leads to a file; here one to
- * a page leads to its page, one to a schema to its table, one to any other file to a page that shows
- * it, and one to a folder without a page becomes text.
+ * The project's Markdown as pages of the site. In the repository a link leads to a file; here one
+ * to a page leads to its page, one to a schema to its table, one to any other file to a page that
+ * shows it, and one to a folder without a page becomes text.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, posix } from 'node:path';
@@ -58,7 +58,10 @@ export function writePage(page: string, text: string): void {
   writeFileSync(path, text);
 }
 
-/** Links by what `resolve` makes of their targets, relative to `page`; undefined: only their text is left. */
+/**
+ * Links by what `resolve` makes of their targets, relative to `page`; undefined: only their text is
+ * left.
+ */
 function relink(text: string, resolve: (target: string) => string | undefined, page: string): string {
   const kept: string[] = [];
   const away = text.replace(CODE, (code) => `\0${kept.push(code) - 1}\0`);

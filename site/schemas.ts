@@ -1,4 +1,7 @@
-/** The reference of what commands print with `--json`, and of the JSON files they read, made from schemas/. */
+/**
+ * The reference of what commands print with `--json`, and of the JSON files they read, made from
+ * schemas/.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cell, code, plain } from './markdown.ts';

@@ -1,7 +1,7 @@
 /**
- * A headless Chromium as tests drive it: pages opened, keys and mouse, values read back. It is spoken
- * to over a pair of pipes (`--remote-debugging-pipe`, messages of the DevTools protocol that end in a
- * zero byte), which needs no port and no package.
+ * A headless Chromium as tests drive it: pages opened, keys and mouse, values read back. It is
+ * spoken to over a pair of pipes (`--remote-debugging-pipe`, messages of the DevTools protocol that
+ * end in a zero byte), which needs no port and no package.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

@@ -3,7 +3,8 @@
  * beside the repository. It is not part of the repository, so a test that needs it is skipped aloud
  * without it; with `CI=true` it is required and the test fails instead.
  *
- *     test('reads every phantom', skipWithoutCases(), () => readPhantom(cases('phantoms/brain.h5')));
+ *     test('reads every phantom', skipWithoutCases(), () =>
+ *       readPhantom(cases('phantoms/brain.h5')));
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

@@ -45,7 +45,10 @@ export function missing(family: Family, ranks = 1): string | false {
   return why;
 }
 
-/** Works through a list with two at a time: for jobs that wait more than they work, where no time is measured. */
+/**
+ * Works through a list with two at a time: for jobs that wait more than they work, where no time is
+ * measured.
+ */
 export async function twoAtATime<T>(list: readonly T[], work: (one: T, index: number) => Promise<void>): Promise<void> {
   const left = list.entries();
   const next = async (): Promise<void> => {

@@ -1,4 +1,7 @@
-/** Spins in motion for tests and benchmarks of methods: a phantom, its motions and the timelines that go with a sequence. */
+/**
+ * Spins in motion for tests and benchmarks of methods: a phantom, its motions and the timelines
+ * that go with a sequence.
+ */
 
 import type { Layer } from '../host/model/layer.ts';
 import { movingInFields } from '../host/model/moving-fields.ts';

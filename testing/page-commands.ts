@@ -1,4 +1,6 @@
-/** The `sh` blocks of a page of Markdown, run one after the other in a folder as its reader would. */
+/**
+ * The `sh` blocks of a page of Markdown, run one after the other in a folder as its reader would.
+ */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -23,7 +25,8 @@ export function pathWithLarmor(folder: string): string {
 
 /**
  * Runs blocks in a folder that has the reader's `brain.nii.gz` and the package `larmor`; the first
- * that fails ends them. Without an MPI that Larmor was built for, blocks with `mpirun` are left out.
+ * that fails ends them. Without an MPI that Larmor was built for, blocks with `mpirun` are left
+ * out.
  */
 export function runBlocks(blocks: readonly string[], folder: string): { status: number | null; stderr: string } {
   writeFileSync(join(folder, 'brain.nii.gz'), labelImage());

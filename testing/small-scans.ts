@@ -164,7 +164,9 @@ export function kooshBall(spokes = 40): Sequence {
   return scan('koosh ball', blocks, { FOV: [FOV, FOV, FOV] });
 }
 
-/** Half spokes over a sphere from its centre, spoiled along themselves; hard pulses of unstated use. */
+/**
+ * Half spokes over a sphere from its centre, spoiled along themselves; hard pulses of unstated use.
+ */
 export function halfSpokes(spokes = 200): Sequence {
   const blocks = onSphere(spokes).flatMap((d) => {
     const [gx, gy, gz] = d.map((part) => readGradient(part, N / 2)) as [GradientEvent, GradientEvent, GradientEvent];
@@ -487,7 +489,9 @@ export function multiEcho(): Sequence {
   );
 }
 
-/** Every line twice in excitations of its own, the second with a later echo, as field maps are read. */
+/**
+ * Every line twice in excitations of its own, the second with a later echo, as field maps are read.
+ */
 export function twoEchoTimes(later = 2e-3, volumes = 1): Sequence {
   const lines = table().flatMap((ky) =>
     [0, later].flatMap((wait) => {

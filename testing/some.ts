@@ -9,7 +9,9 @@ export const everything = process.env.LARMOR_TESTS === 'all';
 /** Chooses cases of a list. */
 export type Choice = <T>(list: readonly T[], step: number) => readonly T[];
 
-/** Every `step`-th case from the first one on, or all: lists are ordered so that each kind is met. */
+/**
+ * Every `step`-th case from the first one on, or all: lists are ordered so that each kind is met.
+ */
 export const some: Choice = (list, step) => (everything ? list : list.filter((_, n) => n % step === 0));
 
 /**

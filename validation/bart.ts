@@ -1,7 +1,8 @@
 /**
- * Against k-space that another program computes in closed form: BART's modified Shepp–Logan phantom (`bart phantom -k -t`) at
- * the places our sequence samples, and spins on a lattice inside the same ten ellipses. Nothing is fitted: BART's scale
- * follows from the ellipses' areas. What is left is the lattice, so the error falls with its spacing.
+ * Against k-space that another program computes in closed form: BART's modified Shepp–Logan phantom
+ * (`bart phantom -k -t`) at the places our sequence samples, and spins on a lattice inside the same
+ * ten ellipses. Nothing is fitted: BART's scale follows from the ellipses' areas. What is left is
+ * the lattice, so the error falls with its spacing.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,8 +20,8 @@ const FOV = 0.24;
 const RADIANS = Math.PI / 180;
 
 /**
- * Toft's modified Shepp–Logan phantom: intensity, half axes, centre (a, b), angle [°], in half fields of view. BART looks at
- * it turned: a runs along +y, b along −x.
+ * Toft's modified Shepp–Logan phantom: intensity, half axes, centre (a, b), angle [°], in half
+ * fields of view. BART looks at it turned: a runs along +y, b along −x.
  */
 const ELLIPSES = [
   [1, 0.69, 0.92, 0, 0, 0],
@@ -46,7 +47,10 @@ function intensity(x: number, y: number): number {
   return sum;
 }
 
-/** Spins on `side`² points over the field of view, those of no intensity left out; their densities add up to the area. */
+/**
+ * Spins on `side`² points over the field of view, those of no intensity left out; their densities
+ * add up to the area.
+ */
 function lattice(side: number): SpinBlock {
   const places: [number, number, number][] = [];
   for (let j = 0; j < side; j++) {
@@ -73,7 +77,10 @@ function trajectory(sequence: Sequence): number[] {
   return encoding.readouts.flatMap((_, n) => Array.from(encoding.trajectory(n), (k) => k * FOV));
 }
 
-/** What BART says at these places; its value at k = 0 scaled to the phantom's area, times i as 90° about +x leaves it. */
+/**
+ * What BART says at these places; its value at k = 0 scaled to the phantom's area, times i as 90°
+ * about +x leaves it.
+ */
 function bartSignal(k: readonly number[]): Float64Array {
   const folder = temporaryFolder();
   try {

@@ -1,6 +1,7 @@
 /**
- * Solutions that can be written down: free decay, echoes, inversion recovery, steady states. Pulses last a picosecond, so
- * that nothing happens during one but the rotation: a spin at 120 Hz meanwhile turns by 1e-9.
+ * Solutions that can be written down: free decay, echoes, inversion recovery, steady states. Pulses
+ * last a picosecond, so that nothing happens during one but the rotation: a spin at 120 Hz
+ * meanwhile turns by 1e-9.
  */
 
 import { randomNumbers } from '../host/numerics/random.ts';
@@ -17,7 +18,10 @@ const { exp, sin, cos, sqrt, tan, PI } = Math;
 /** Length of a pulse [s]. */
 export const PULSE = 1e-12;
 
-/** A rotation by `flip` degrees about the axis at `phase` degrees from +x; Pulseq's phases turn the other way. */
+/**
+ * A rotation by `flip` degrees about the axis at `phase` degrees from +x; Pulseq's phases turn the
+ * other way.
+ */
 export const hard = (flip: number, phase = 0): Block =>
   blockOf({
     rf: hardPulse(flip * RADIANS, (flip * RADIANS) / (2 * PI * GAMMA_BAR * PULSE), { phaseOffset: -phase * RADIANS }),
@@ -98,7 +102,10 @@ function train(count: number, TR: number, pulse: (n: number) => Block, wait: (n:
   return [...blocks, blockOf({ adc: adc(1, PULSE, 0) }, TR)];
 }
 
-/** Isochromats 2⁻¹² m apart, which f32 holds exactly; area of one turn between first and last is 1/(n·2⁻¹²·γ̄). */
+/**
+ * Isochromats 2⁻¹² m apart, which f32 holds exactly; area of one turn between first and last is
+ * 1/(n·2⁻¹²·γ̄).
+ */
 const comb = (count: number, T1: number, T2: number): Spin[] =>
   Array.from({ length: count }, (_, n) => ({ x: n * 2 ** -12, T1, T2, density: 1 / count }));
 const crusher = (TR: number, turns: number, count: number): Block => {
@@ -142,7 +149,8 @@ export const steadyStates: Section = {
     const still = [{ T1: fluidT1, T2: f(1e-4) }];
     rows.push(...(await inAllModes('spoiled by T2, Ernst, T1 = 900 TR', fast, still, [0, fluid], [5e-8, 1e-5])));
 
-    // Ernst again, T2 = 10 TR, spoiled by a gradient of another area each time: all but a few pathways stay dephased.
+    // Ernst again, T2 = 10 TR, spoiled by a gradient of another area each time: all but a few
+    // pathways stay dephased.
     for (const [isochromats, bound] of [
       [256, 2e-1],
       [4096, 2e-2],
@@ -161,7 +169,8 @@ export const steadyStates: Section = {
       );
     }
 
-    // The same gradient every time: the balanced state below, averaged over all phases; D there is p − q·cos θ.
+    // The same gradient every time: the balanced state below, averaged over all phases; D there is
+    // p − q·cos θ.
     const p = 1 - E1 * c - E2 * E2 * (E1 - c);
     const q = E2 * (1 - E1) * (1 + c);
     const coherent = tan((alpha / 2) * RADIANS) * (1 - ((E1 - c) * (1 - E2 * E2)) / sqrt(p * p - q * q));

@@ -1,6 +1,7 @@
 /**
- * Receive coils as other programs see them: loops against the closed form on their axis and a quadrature of Biot and Savart's law,
- * noise against the statistics that it should have, and BART's ESPIRiT and SENSE on a scan of eight coils that skips every second line.
+ * Receive coils as other programs see them: loops against the closed form on their axis and a
+ * quadrature of Biot and Savart's law, noise against the statistics that it should have, and BART's
+ * ESPIRiT and SENSE on a scan of eight coils that skips every second line.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -78,7 +79,10 @@ const FOV = 0.24;
 /** Lines about the centre that are all there. */
 const CALIBRATION = 24;
 
-/** Gradient echoes of fully relaxed spins: all lines, or every second one and those about the centre. */
+/**
+ * Gradient echoes of fully relaxed spins: all lines, or every second one and those about the
+ * centre.
+ */
 function lines(every: 1 | 2): Sequence {
   const dwell = 1e-5;
   const read = flatTop(1 / (GAMMA_BAR * FOV * dwell), N * dwell, DEFAULT_SCANNER);

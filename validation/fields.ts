@@ -58,7 +58,10 @@ const LOBES = [
   { G: [-25e-3, 13e-3, -8e-3], ramp: 3e-4, flat: 0.42e-3 },
 ] as const;
 
-/** Two lobes of unlike height at 0.05 T: ∫(|B| − B0) dt by Simpson's rule, spin by spin, at rest and turned. */
+/**
+ * Two lobes of unlike height at 0.05 T: ∫(|B| − B0) dt by Simpson's rule, spin by spin, at rest and
+ * turned.
+ */
 async function lowFieldRows(): Promise<Row[]> {
   const B0 = 0.05;
   const blocks = LOBES.map(({ G: [x, y, z], ramp, flat }) =>
@@ -144,7 +147,8 @@ async function spiralRows(): Promise<Row[]> {
     { size: [2, 2, 2], origin: [-0.1, -0.1, -0.1], steps },
     Float32Array.from({ length: 8 }, (_, n) => slope * edges[n % 2] + offset),
   );
-  // Off resonance by little a 90° block pulse of length τ acts like an instant one 2τ/π before its end.
+  // Off resonance by little a 90° block pulse of length τ acts like an instant one 2τ/π before its
+  // end.
   const length = pulse.rf!.time.at(-1)!;
   const lead = pulse.duration - pulse.rf!.delay - (1 - 2 / Math.PI) * length;
   const expected: number[] = [];

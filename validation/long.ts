@@ -1,6 +1,7 @@
 /**
- * Scans of minutes: phases are formed per segment and readout, never from the time since the start, so they lose nothing.
- * A simulator that forms 2π·offset·t from an f32 time of 300 s is off by whole radians.
+ * Scans of minutes: phases are formed per segment and readout, never from the time since the start,
+ * so they lose nothing. A simulator that forms 2π·offset·t from an f32 time of 300 s is off by
+ * whole radians.
  */
 import { adc, blockOf, delayOf, sequenceOf } from '../host/sequence/designer.ts';
 import type { Block } from '../host/sequence/types.ts';
@@ -24,7 +25,8 @@ export const longScans: Section = {
     const decay = sampled(32000, 4e-3, 0, (t) => [exp(-t / T2) * sin(rate * t), exp(-t / T2) * cos(rate * t)]);
     rows.push(...(await inAllModes('free induction decay over 128 s', long, [spin], decay, [1e-9, 5e-6])));
 
-    // A readout after 300 s of other events: 90° – 100 × (180° – 3 s) – readout, off resonance, refocused every time.
+    // A readout after 300 s of other events: 90° – 100 × (180° – 3 s) – readout, off resonance,
+    // refocused every time.
     const half: Block[] = [delayOf(1.5 - PULSE), hard(180, 90), delayOf(1.5)];
     const echoes = [hard(90), ...Array.from({ length: 100 }, () => half).flat(), blockOf({ adc: adc(100, 1e-3, 0) })];
     const late = sampled(100, 1e-3, 0, (t) => [
@@ -33,7 +35,8 @@ export const longScans: Section = {
     ]);
     rows.push(...(await inAllModes('100th echo after 300 s', echoes, [spin], late, [1e-8, 5e-5])));
 
-    // 300 s of repetitions: the balanced steady state after 50 000 TRs is that after 1000, T1 = 0.3 s.
+    // 300 s of repetitions: the balanced steady state after 50 000 TRs is that after 1000, T1 = 0.3
+    // s.
     const TR = 6e-3;
     const repeat = (count: number): Block[] => {
       const blocks = Array.from({ length: count }, () => [hard(30), delayOf(TR - PULSE)]).flat();

@@ -1,4 +1,7 @@
-/** The ways in which a scan is simulated, each a row wherever a signal is judged: f64, exact forms in f32 (`--exact`), and the default. */
+/**
+ * The ways in which a scan is simulated, each a row wherever a signal is judged: f64, exact forms
+ * in f32 (`--exact`), and the default.
+ */
 import { DEFAULT_TOLERANCE } from '../host/api/defaults.ts';
 
 export const MODES = [

@@ -1,6 +1,7 @@
 /**
- * Moving spins against closed forms: behind a bipolar gradient a spin's phase is −2π v m₁, which is how phase contrast measures its velocity,
- * and a body that was turned sees gradients turned the other way.
+ * Moving spins against closed forms: behind a bipolar gradient a spin's phase is −2π v m₁, which is
+ * how phase contrast measures its velocity, and a body that was turned sees gradients turned the
+ * other way.
  */
 import { simulate as simulateScan } from '../host/api/index.ts';
 import { GAMMA_BAR } from '../host/base/units.ts';
@@ -38,7 +39,10 @@ async function moved(sequence: Sequence, spins: SpinBlock, motions: Motion[], pr
   return signal;
 }
 
-/** Two trapezoids of area A and −A, one D after the other: m₁ = −A·D. Each spin has a velocity of its own, up to 1 m/s. */
+/**
+ * Two trapezoids of area A and −A, one D after the other: m₁ = −A·D. Each spin has a velocity of
+ * its own, up to 1 m/s.
+ */
 async function velocityRows(): Promise<Row[]> {
   const [amplitude, ramp, flat] = [10e-3, 2e-4, 1e-3];
   const lobe = (sign: number): Block => blockOf({ gx: trapezoid(sign * amplitude, ramp, flat) });

@@ -29,7 +29,10 @@ const MODES = [
 const pulseOf = (flip: number): Block => blockOf({ rf: hardPulse(flip, 5e-3, { delay: 1e-4 }) });
 const ONES = Float64Array.of(1);
 
-/** Spins that are fresh every `PULSES` repetitions, each at another one, as plug flow through a slab makes them. */
+/**
+ * Spins that are fresh every `PULSES` repetitions, each at another one, as plug flow through a slab
+ * makes them.
+ */
 const PULSES = 12;
 
 async function inflowRows(): Promise<Row[]> {
@@ -46,7 +49,8 @@ async function inflowRows(): Promise<Row[]> {
     readout,
     delayOf(TR - pulse.duration - readout.duration),
   ]).flat();
-  // Nodes every half repetition; spin n jumps back to the inlet and is held fresh in the second half of repetition n − 1.
+  // Nodes every half repetition; spin n jumps back to the inlet and is held fresh in the second
+  // half of repetition n − 1.
   const count = 2 * PULSES + 1;
   const read = (first: number, width: number): NodeBlock => {
     const at = (of: (node: number, spin: number) => number): Float64Array =>
@@ -88,7 +92,10 @@ async function inflowRows(): Promise<Row[]> {
 const LINES = 64;
 const BREATHS = 4;
 
-/** Moments of a lobe while the chest moves evenly are those of its middle: the phase of line l is 2π·K·d(t_l). */
+/**
+ * Moments of a lobe while the chest moves evenly are those of its middle: the phase of line l is
+ * 2π·K·d(t_l).
+ */
 async function breathingRows(): Promise<Row[]> {
   const TR = 0.1;
   const [fov, y, depth] = [0.256, 0.02, 5e-3];
@@ -150,7 +157,9 @@ async function breathingRows(): Promise<Row[]> {
 
 const norm = (values: Float64Array): number => Math.hypot(...values);
 
-/** Σ_l s_l·e^{2πi(l − N/2)(p/N + shift)}/N for pixels p from the point at `shift` fields of view. */
+/**
+ * Σ_l s_l·e^{2πi(l − N/2)(p/N + shift)}/N for pixels p from the point at `shift` fields of view.
+ */
 function imageOf(line: (n: number) => readonly [number, number], shift: number): Float64Array {
   const image = new Float64Array(2 * LINES);
   for (let pixel = 0; pixel < LINES; pixel++)

@@ -1,6 +1,7 @@
 /**
- * Pulses that have no closed form, against the differential equation of `ode.ts`: slice profiles, a frequency-swept inversion,
- * pulses whose B1 and gradient run linearly, and the order of the RF step shown as a slope.
+ * Pulses that have no closed form, against the differential equation of `ode.ts`: slice profiles, a
+ * frequency-swept inversion, pulses whose B1 and gradient run linearly, and the order of the RF
+ * step shown as a slope.
  */
 import type { SpinBlock } from '../host/phantom/types.ts';
 import { adc, blockOf, hardPulse, sequenceOf, sincPulse, trapezoid } from '../host/sequence/designer.ts';

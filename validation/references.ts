@@ -1,6 +1,7 @@
 /**
- * Against signals other programs computed: exact solutions by an integrator good to 1e-9, KomaMRI's and JEMRIS's stored
- * signals. Errors are relative norms ‖s − s_ref‖/‖s_ref‖ over all samples; each also f32 against f64.
+ * Against signals other programs computed: exact solutions by an integrator good to 1e-9, KomaMRI's
+ * and JEMRIS's stored signals. Errors are relative norms ‖s − s_ref‖/‖s_ref‖ over all samples; each
+ * also f32 against f64.
  */
 import { loadHdf5, openHdf5 } from '../host/formats/hdf5/reader.ts';
 import { readNpy } from '../host/formats/npy.ts';

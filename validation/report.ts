@@ -1,6 +1,7 @@
 /**
- * The table of errors: every row is a number that must not exceed its bound, and the bound says where it comes from. Sections
- * that need something absent (reference data, BART) are skipped aloud; with CI=true that fails.
+ * The table of errors: every row is a number that must not exceed its bound, and the bound says
+ * where it comes from. Sections that need something absent (reference data, BART) are skipped
+ * aloud; with CI=true that fails.
  */
 import { relativeError } from '../testing/run.ts';
 import type { Choice } from '../testing/some.ts';

@@ -1,6 +1,8 @@
 /**
- * Relaxation during pulses, default settings, against the differential equation of `ode.ts`: trains in which an error per pulse adds up, T2
- * far below the length of a pulse, swept and slice-selective pulses, and gradients that ramp under them. Errors are those of the signal's norm.
+ * Relaxation during pulses, default settings, against the differential equation of `ode.ts`: trains
+ * in which an error per pulse adds up, T2 far below the length of a pulse, swept and
+ * slice-selective pulses, and gradients that ramp under them. Errors are those of the signal's
+ * norm.
  */
 
 import { adc, blockOf, hardPulse, sequenceOf, sincPulse, trapezoid } from '../host/sequence/designer.ts';

@@ -1,6 +1,6 @@
 /**
- * `npm run validate [-- part of a title …] [--json FILE]`: how exact the numbers are, as one table. Exits 1 if an error
- * exceeds its bound.
+ * `npm run validate [-- part of a title …] [--json FILE]`: how exact the numbers are, as one table.
+ * Exits 1 if an error exceeds its bound.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

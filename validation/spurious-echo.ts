@@ -1,6 +1,6 @@
 /**
- * Spurious echoes, predicted against measured: hard-pulse sequences on columns of few layers, each simulated by the engine and compared with
- * a column of many. A part of it is a test.
+ * Spurious echoes, predicted against measured: hard-pulse sequences on columns of few layers, each
+ * simulated by the engine and compared with a column of many. A part of it is a test.
  */
 
 import { checkPoints } from '../host/sampling/point-check.ts';

@@ -1,8 +1,9 @@
 /**
- * Spurious echoes of whole scans, predicted against measured: real pulses, phase encoding and moments in the plane, on a sphere whose
- * voxels have a forced number of spins; measured is the difference to the same voxels with many more. Built-in scans, scans as other
- * programs write them, and files of other programs where the reference data is. The same spins are predicted a second time as points of
- * which nothing is known: then one layer is a plane that stands for itself.
+ * Spurious echoes of whole scans, predicted against measured: real pulses, phase encoding and
+ * moments in the plane, on a sphere whose voxels have a forced number of spins; measured is the
+ * difference to the same voxels with many more. Built-in scans, scans as other programs write them,
+ * and files of other programs where the reference data is. The same spins are predicted a second
+ * time as points of which nothing is known: then one layer is a plane that stands for itself.
  */
 
 import { openPhantom } from '../host/phantom/open.ts';
@@ -35,7 +36,10 @@ interface Scan {
   /** Size of a voxel in pixels, and radius of the ball in voxels. */
   readonly voxel?: number;
   readonly radius?: number;
-  /** Samples count by the area of k-space that they stand for, |k|, as in an image of spokes or arms; else all alike. */
+  /**
+   * Samples count by the area of k-space that they stand for, |k|, as in an image of spokes or
+   * arms; else all alike.
+   */
   readonly weigh?: true;
 }
 
@@ -71,8 +75,8 @@ export const SCANS: readonly Scan[] = [
 
 const GOLDEN = (111.246 * Math.PI) / 180;
 /**
- * Moments that turn from shot to shot. Voxels are small against a pixel here: where points fill a voxel, the image is that of boxes instead of
- * points, a smooth difference which is no echo.
+ * Moments that turn from shot to shot. Voxels are small against a pixel here: where points fill a
+ * voxel, the image is that of boxes instead of points, a smooth difference which is no echo.
  */
 const turning = (name: string, make: () => Sequence, counts = [1, 4, 16]): Scan => {
   return { name, make, counts, voxel: 0.15, radius: 8, weigh: true };
@@ -92,7 +96,10 @@ export const TURNING: readonly Scan[] = [
   turning('spiral with a spoiler in the plane alone', () => spiral(16, 8, 30, { spoiler: 2, across: 0 })),
 ];
 
-/** Its echoes are below 1 % from 4 spins on, where the prediction errs on the safe side: see `UTE_FACTOR`. */
+/**
+ * Its echoes are below 1 % from 4 spins on, where the prediction errs on the safe side: see
+ * `UTE_FACTOR`.
+ */
 const UTE = turning('UTE', () => ute());
 
 export const FILES: readonly Scan[] = [
@@ -110,12 +117,16 @@ export const FILES: readonly Scan[] = [
 ];
 
 /**
- * Between prediction and measurement: whole scans have edges of tissue and approaches to the steady state, and the lines in the middle of k
- * weigh most while the prediction weighs all alike (2.6 for ge.seq); where echoes are twice the signal, they add up in phase (3 for MPRAGE).
+ * Between prediction and measurement: whole scans have edges of tissue and approaches to the steady
+ * state, and the lines in the middle of k weigh most while the prediction weighs all alike (2.6 for
+ * ge.seq); where echoes are twice the signal, they add up in phase (3 for MPRAGE).
  */
 const FACTOR = 3.2;
 const FACTOR_OF_MOST = 2.5;
-/** Where moments turn the prediction looks at the inside of an object, and these balls are 2.4 pixels wide: 2.6 for a spiral, 16 spins. */
+/**
+ * Where moments turn the prediction looks at the inside of an object, and these balls are 2.4
+ * pixels wide: 2.6 for a spiral, 16 spins.
+ */
 const TURNING_FACTOR = 2.8;
 const TURNING_FACTOR_OF_MOST = 2.3;
 /** Measured: 2.6, 4 spins as they are chosen, 0.7 % where 1.9 % are predicted. */
@@ -180,7 +191,10 @@ function distances(sequence: Sequence): number[] {
   });
 }
 
-/** Thickness of a slab in which all orders are whole cycles [m], if there is one: a plane stands for it. */
+/**
+ * Thickness of a slab in which all orders are whole cycles [m], if there is one: a plane stands for
+ * it.
+ */
 function periodOf(timeline: Timeline, encoding: Encoding): number | undefined {
   const { moment, orders } = phaseGraph(timeline, WHITE, wantedOf(timeline, encoding));
   const whole = orders.slice(0, 5).every(({ kappa }) => {
@@ -190,7 +204,10 @@ function periodOf(timeline: Timeline, encoding: Encoding): number | undefined {
   return Math.abs(moment[2]) > 100 && orders.length > 0 && whole ? 1 / Math.abs(moment[2]) : undefined;
 }
 
-/** Relative difference; of one excitation, which has no echo, but for the size that few layers give the slice. */
+/**
+ * Relative difference; of one excitation, which has no echo, but for the size that few layers give
+ * the slice.
+ */
 function apart(few: Float64Array, exact: Float64Array, anySize: boolean): number {
   if (!anySize) return relativeError(few, exact);
   let [re, im, norm] = [0, 0, 0];

@@ -1,6 +1,7 @@
 /**
- * Spins enough: predicted spurious echoes against those of the engine, and pictures of built-in scans on their defaults but for a smaller
- * matrix: uniform where the tissue is, dark where nothing is.
+ * Spins enough: predicted spurious echoes against those of the engine, and pictures of built-in
+ * scans on their defaults but for a smaller matrix: uniform where the tissue is, dark where nothing
+ * is.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,6 +1,7 @@
 /**
- * Error against tolerance for every fast form: the largest error of any sample over Σ|ρ| against f64 stepping, for many spins,
- * whose errors average, and for eight phantoms of one spin each, where nothing does.
+ * Error against tolerance for every fast form: the largest error of any sample over Σ|ρ| against
+ * f64 stepping, for many spins, whose errors average, and for eight phantoms of one spin each,
+ * where nothing does.
  */
 
 import { DEFAULT_TOLERANCE } from '../host/api/defaults.ts';
@@ -137,7 +138,10 @@ export const tolerances: Section = {
 /** What equal rounding in another order may differ by. */
 const SAME = 1.05;
 
-/** Rounding of one f32 number: which of two errors below it is the smaller one depends on the spins drawn. */
+/**
+ * Rounding of one f32 number: which of two errors below it is the smaller one depends on the spins
+ * drawn.
+ */
 const ROUNDING = 2 ** -24;
 
 /** Of what may err no more than exact forms do. */

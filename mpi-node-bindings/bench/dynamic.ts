@@ -61,7 +61,8 @@ async function requestReply(what: string): Promise<void> {
     };
     report(what, drawFor(MS, draw));
     const rarely = Array.from({ length: 20 }, () => {
-      const until = performance.now() + 25; // longer than the dealer polls eagerly, as a tile's computation is
+      // longer than the dealer polls eagerly, as a tile's computation is
+      const until = performance.now() + 25;
       while (performance.now() < until);
       const start = performance.now();
       draw();

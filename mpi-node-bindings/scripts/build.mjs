@@ -1,15 +1,20 @@
 #!/usr/bin/env node
 /**
- * Builds the addon: one `.node` per MPI family that has a compiler wrapper here, and the signal keeper beside them.
+ * Builds the addon: one `.node` per MPI family that has a compiler wrapper here, and the signal
+ * keeper beside them.
  *
- * The wrapper is called directly (`mpicc -shared -fPIC …`), not through node-gyp: the sources are a dozen plain C files
- * with no configuration, the wrapper knows its own flags, and a login node then needs neither Python nor make. node-gyp
- * is asked only for Node's headers, and only when no copy of them lies where Node itself is installed.
+ * The wrapper is called directly (`mpicc -shared -fPIC …`), not through node-gyp: the sources are a
+ * dozen plain C files with no configuration, the wrapper knows its own flags, and a login node then
+ * needs neither Python nor make. node-gyp is asked only for Node's headers, and only when no copy
+ * of them lies where Node itself is installed.
  *
- *     node scripts/build.mjs [--to DIR] [--if-possible] [--bench] [--force] [--sanitize]      MPICC=/opt/mpi/bin/mpicc is tried first
+ *     node scripts/build.mjs [--to DIR] [--if-possible] [--bench] [--force] [--sanitize]
  *
- * `--to` copies what was built there, for a bundle. No wrapper found is no error: the package then works as one rank, and this
- * says so in one line. With `--if-possible`, for install scripts, a build that fails is none either.
+ * An MPICC=/opt/mpi/bin/mpicc in the environment is tried first.
+ *
+ * `--to` copies what was built there, for a bundle. No wrapper found is no error: the package then
+ * works as one rank, and this says so in one line. With `--if-possible`, for install scripts, a
+ * build that fails is none either.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -34,7 +39,10 @@ const flag = { type: 'boolean', default: false };
 const { values: options } = parseArgs({
   options: { to: { type: 'string' }, 'if-possible': flag, bench: flag, force: flag, sanitize: flag },
 });
-/** With AddressSanitizer and UndefinedBehaviorSanitizer, in a folder of its own: for test/sanitizers.slow.serial.test.ts. */
+/**
+ * With AddressSanitizer and UndefinedBehaviorSanitizer, in a folder of its own: for
+ * test/sanitizers.slow.serial.test.ts.
+ */
 const { force, sanitize } = options;
 const build = join(root, sanitize ? 'build-sanitized' : 'build');
 
@@ -103,14 +111,16 @@ function compile(name, wrapper, sources, headers, extra = []) {
   const stamp = join(build, `${name}.stamp`);
 
   const hash = createHash('sha256');
-  // What the wrapper itself would run is part of the inputs: a module switch changes it without changing its name.
+  // What the wrapper itself would run is part of the inputs: a module switch changes it without
+  // changing its name.
   const shown = output(wrapper.command, ['-show']) ?? '';
   hash.update(JSON.stringify([wrapper.candidate, wrapper.version, shown, args, process.platform, process.arch]));
   for (const source of [...sources, join(native, 'binding.h')]) hash.update(readFileSync(source));
   const digest = hash.digest('hex');
   if (!force && existsSync(target) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return false;
 
-  // Beside, then renamed: a job that starts meanwhile loads the old file or the new one, never half of one.
+  // Beside, then renamed: a job that starts meanwhile loads the old file or the new one, never half
+  // of one.
   const partial = join(build, `.${name}.${process.pid}.partial`);
   const result = spawnSync(wrapper.command, [...args, '-o', partial, ...sources], { encoding: 'utf8' });
   if (result.status !== 0) {
@@ -135,7 +145,8 @@ function main() {
     .filter((file) => file.endsWith('.c') && file !== 'signals.c')
     .sort()
     .map((file) => join(native, file));
-  // Any wrapper's compiler does for the signal keeper; it must not drag MPI in, or it would come too late.
+  // Any wrapper's compiler does for the signal keeper; it must not drag MPI in, or it would come
+  // too late.
   compile('mpi-signals', wrappers[0], [join(native, 'signals.c')], headers, ['-Wl,--as-needed'].filter(notOnMac));
   for (const wrapper of wrappers) {
     const fresh = compile(`mpi-${wrapper.family}`, wrapper, sources, headers);

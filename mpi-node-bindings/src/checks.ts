@@ -40,7 +40,10 @@ export function checkBuffer(call: string, name: string, value: unknown): string 
   return kind;
 }
 
-/** A receive array that fits a send array of element type `sent`: the same type, and no shared bytes. */
+/**
+ * A receive array that fits a send array of element type `sent`: the same type, and no shared
+ * bytes.
+ */
 function checkReceive(call: string, send: NumericArray, sent: string, recv: NumericArray | null): void {
   const received = kindOf(call, 'the receive array', recv);
   if (sent !== received) throw new TypeError(`${call}: the send array is ${sent}, the receive array ${received}`);
@@ -186,8 +189,8 @@ function refuseRank(call: string, rank: number, size: number): never {
 }
 
 /**
- * A root, or the target of a window. Not left to MPI, which need not check; and −1, here `ANY_SOURCE`, is MPICH's
- * MPI_PROC_NULL, by which a message would vanish.
+ * A root, or the target of a window. Not left to MPI, which need not check; and −1, here
+ * `ANY_SOURCE`, is MPICH's MPI_PROC_NULL, by which a message would vanish.
  */
 export function checkRank(call: string, name: string, rank: number, size: number): void {
   checkInteger(call, name, rank);
@@ -239,7 +242,10 @@ export function checkColor(color: number | null): void {
   if (color < 0) throw new RangeError(`split: the colour must not be negative, but is ${color}`);
 }
 
-/** For fetchAndOp: one element each way, of the window's type, inside the target's memory. MPI checks none of it. */
+/**
+ * For fetchAndOp: one element each way, of the window's type, inside the target's memory. MPI
+ * checks none of it.
+ */
 export function checkFetch(
   origin: NumericArray,
   result: NumericArray,

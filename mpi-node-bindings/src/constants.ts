@@ -1,9 +1,12 @@
 /**
- * The names MPI gives to its special values. The numbers are this package's own: the real ones differ between Open MPI
- * and MPICH, and native/arguments.c translates.
+ * The names MPI gives to its special values. The numbers are this package's own: the real ones
+ * differ between Open MPI and MPICH, and native/arguments.c translates.
  */
 
-/** Reduction operations. LAND … BXOR are for integer arrays; REPLACE and NO_OP only for `Window.fetchAndOp`. */
+/**
+ * Reduction operations. LAND … BXOR are for integer arrays; REPLACE and NO_OP only for
+ * `Window.fetchAndOp`.
+ */
 export const Op = {
   SUM: 0,
   PROD: 1,

@@ -18,7 +18,10 @@ export class MpiError extends Error {
   }
 }
 
-/** The job was started in a way that would give wrong results: the launcher's ranks and MPI's do not agree. */
+/**
+ * The job was started in a way that would give wrong results: the launcher's ranks and MPI's do not
+ * agree.
+ */
 export class LaunchError extends Error {
   override readonly name = 'LaunchError';
   /**

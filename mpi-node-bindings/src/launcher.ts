@@ -1,11 +1,13 @@
 /**
- * Who started this process, how many ranks it started, and which MPI it speaks to: read from the environment, because
- * it has to be known before an MPI is loaded. With the wrong MPI for the launcher every process becomes a world of its
- * own, all exit with 0, and each writes a result; the size check in load.ts is the only thing that notices.
+ * Who started this process, how many ranks it started, and which MPI it speaks to: read from the
+ * environment, because it has to be known before an MPI is loaded. With the wrong MPI for the
+ * launcher every process becomes a world of its own, all exit with 0, and each writes a result; the
+ * size check in load.ts is the only thing that notices.
  *
- * The innermost launcher counts. `mpirun` inside `sbatch` reaches its nodes with srun, so its ranks see SLURM variables
- * that describe its daemons (or the one-task batch step): those are read last, and only SLURM_STEP_NUM_TASKS, which
- * srun sets for its own tasks. SLURM_NTASKS describes the allocation and says nothing about this process.
+ * The innermost launcher counts. `mpirun` inside `sbatch` reaches its nodes with srun, so its ranks
+ * see SLURM variables that describe its daemons (or the one-task batch step): those are read last,
+ * and only SLURM_STEP_NUM_TASKS, which srun sets for its own tasks. SLURM_NTASKS describes the
+ * allocation and says nothing about this process.
  */
 import type { Family } from './types.ts';
 
@@ -90,8 +92,8 @@ export function readLaunch(environment: Environment): Launch | null {
   const rule = RULES.find(({ marks }) => marks.some((mark) => environment[mark] !== undefined));
   if (!rule) return null;
   const size = rule.size === null ? null : natural(environment[rule.size]);
-  // `srun --pty bash` leaves a step of one task around a shell, and its PMI, meant for one program, would be used by
-  // every command typed there. One task needs no MPI.
+  // `srun --pty bash` leaves a step of one task around a shell, and its PMI, meant for one program,
+  // would be used by every command typed there. One task needs no MPI.
   const outer = environment.OMPI_COMM_WORLD_SIZE === undefined;
   if (outer && size === 1 && environment.SLURM_STEP_NUM_TASKS === '1') return null;
   return {

@@ -46,7 +46,8 @@ function abortAfterLastWords(comm: Communicator, code: number): never {
 export function abortUnlessFinalized(comm: Communicator): () => void {
   const onExit = (code: number): void => {
     complain(`mpi-node-bindings: rank ${comm.rank} exits (${code}) without finalize(): the job is aborted`);
-    abortAfterLastWords(comm, code & 255 || INTERNAL_ERROR); // what the system would keep of it; 0 would be success
+    // what the system would keep of it; 0 would be success
+    abortAfterLastWords(comm, code & 255 || INTERNAL_ERROR);
   };
   process.on('exit', onExit);
   return () => process.off('exit', onExit);

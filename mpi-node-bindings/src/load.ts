@@ -33,7 +33,10 @@ export interface LoadOptions {
   readonly threadLevel?: ThreadLevel;
   /** false: do not compare sizes. Default true. */
   readonly checkSize?: boolean;
-  /** true: no message is ever longer than the array it is received into, so Open MPI may copy directly. Default false. */
+  /**
+   * true: no message is ever longer than the array it is received into, so Open MPI may copy
+   * directly. Default false.
+   */
   readonly exactSizes?: boolean;
 }
 
@@ -46,8 +49,9 @@ const SETTINGS = {
   /** Its SIGSEGV handler would keep V8 from catching WebAssembly's traps. */
   UCX_HANDLE_ERRORS: 'none',
   /**
-   * Installing its memory hooks moves the end of the heap back and forth while V8's threads allocate: 1 of 100 jobs
-   * of two ranks crashed on a busy machine (UCX 1.13), none of 720 without the hooks.
+   * Installing its memory hooks moves the end of the heap back and forth while V8's threads
+   * allocate: 1 of 100 jobs of two ranks crashed on a busy machine (UCX 1.13), none of 720 without
+   * the hooks.
    */
   UCX_MEM_EVENTS: 'n',
 } as const;
@@ -109,7 +113,10 @@ function familyFromEnvironment(): Family | 'none' | undefined {
   throw new LaunchError(`MPI_NODE_FAMILY=${name}: it must be openmpi, mpich or none`, 0);
 }
 
-/** Without a launcher no MPI is loaded: it would add a second of start and, on some systems, abort a lone process. */
+/**
+ * Without a launcher no MPI is loaded: it would add a second of start and, on some systems, abort a
+ * lone process.
+ */
 function familiesToTry(asked: Family | 'none' | undefined, launch: Launch | null): readonly Family[] {
   if (asked === 'none') return [];
   if (asked) return [asked];
@@ -120,7 +127,10 @@ function familiesToTry(asked: Family | 'none' | undefined, launch: Launch | null
   return [first, ...FAMILIES.filter((family) => family !== first)];
 }
 
-/** Loads and initialises one family with every signal's disposition left as it was; a text says why it failed. */
+/**
+ * Loads and initialises one family with every signal's disposition left as it was; a text says why
+ * it failed.
+ */
 function openQuietly(
   file: string,
   directories: readonly string[],

@@ -9,7 +9,10 @@ import { fileURLToPath } from 'node:url';
 import { MpiError } from './errors.ts';
 import type { Family, NumericArray } from './types.ts';
 
-/** Handles are numbers, see native/handles.c; null for an array means IN_PLACE, or not significant on this rank. */
+/**
+ * Handles are numbers, see native/handles.c; null for an array means IN_PLACE, or not significant
+ * on this rank.
+ */
 export interface Native {
   setup(status: Float64Array, errorConstructor: typeof MpiError): void;
   init(level: number): number;
@@ -74,7 +77,9 @@ export const lastStatus = new Float64Array(3);
  */
 const BESIDE_THIS_MODULE = ['../build/', '../../build/', './mpi/', './build/'];
 
-/** Folders to look in, in order: MPI_NODE_DIRECTORY, the caller's, then those beside this module. */
+/**
+ * Folders to look in, in order: MPI_NODE_DIRECTORY, the caller's, then those beside this module.
+ */
 export function candidateDirectories(given: readonly (string | URL)[], fromEnvironment: string | undefined): string[] {
   const own = BESIDE_THIS_MODULE.map((relative) => fileURLToPath(new URL(relative, import.meta.url)));
   const asked = given.map((directory) => (directory instanceof URL ? fileURLToPath(directory) : directory));

@@ -1,8 +1,9 @@
 /**
- * Nonblocking operations as promises. MPI makes progress only while it is called, and only one thread may call it, so
- * whoever awaits is served by one poller on the JS thread: it asks after every pending request in turn, lets the event
- * loop run, and asks again. Everything that is pending is listed here, which also keeps its arrays from being collected.
- * What keeps their bytes from moving is in native/requests.c.
+ * Nonblocking operations as promises. MPI makes progress only while it is called, and only one
+ * thread may call it, so whoever awaits is served by one poller on the JS thread: it asks after
+ * every pending request in turn, lets the event loop run, and asks again. Everything that is
+ * pending is listed here, which also keeps its arrays from being collected. What keeps their bytes
+ * from moving is in native/requests.c.
  */
 import { byteLengthOf } from './arrays.ts';
 import type { Native } from './native.ts';

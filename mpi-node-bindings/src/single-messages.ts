@@ -1,4 +1,7 @@
-/** Messages of the one rank to itself: what was sent and not yet received, and receives that wait for a message. */
+/**
+ * Messages of the one rank to itself: what was sent and not yet received, and receives that wait
+ * for a message.
+ */
 import { byteLengthOf, bytesOf, typeName, unusable, widthOf } from './arrays.ts';
 import { MpiError } from './errors.ts';
 import type { NumericArray, Request, Status } from './types.ts';

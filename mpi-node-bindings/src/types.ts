@@ -5,7 +5,10 @@
  */
 import type { InPlace, Op, ThreadLevel } from './constants.ts';
 
-/** Everything MPI can move: the element type is read from the array. Views over shared memory are used in place. */
+/**
+ * Everything MPI can move: the element type is read from the array. Views over shared memory are
+ * used in place.
+ */
 export type NumericArray =
   | Int8Array
   | Uint8Array
@@ -29,23 +32,33 @@ export type NumericArrayConstructor<T extends NumericArray = NumericArray> = {
 export interface Status {
   readonly source: number;
   readonly tag: number;
-  /** In elements of the receiving array, or of the type given to `probe`; −1 if not a whole number of them. */
+  /**
+   * In elements of the receiving array, or of the type given to `probe`; −1 if not a whole number
+   * of them.
+   */
   readonly count: number;
 }
 
 /**
- * A nonblocking operation. Its arrays are kept alive until it is done; do not touch them before. Over shared memory they are
- * used in place; of others MPI gets a copy, so that it does no harm if one is transferred or detached meanwhile.
+ * A nonblocking operation. Its arrays are kept alive until it is done; do not touch them before.
+ * Over shared memory they are used in place; of others MPI gets a copy, so that it does no harm if
+ * one is transferred or detached meanwhile.
  */
 export interface Request {
-  /** Whether it is done; asks MPI, which makes progress on the way. Throws the operation's error if it failed. */
+  /**
+   * Whether it is done; asks MPI, which makes progress on the way. Throws the operation's error if
+   * it failed.
+   */
   test(): boolean;
   /**
    * A promise that resolves when it is done; any number of callers may wait. The event loop stays
    * free: MPI_Test is called between other work.
    */
   wait(): Promise<void>;
-  /** Asks MPI, once, to give up a receive that nothing has matched yet; test or wait until done all the same. */
+  /**
+   * Asks MPI, once, to give up a receive that nothing has matched yet; test or wait until done all
+   * the same.
+   */
   cancel(): void;
   /** Status of a receive that is done and was not cancelled, else undefined. */
   readonly status: Status | undefined;
@@ -53,7 +66,10 @@ export interface Request {
 
 /** Memory of every rank, open to atomic operations of the others. */
 export interface Window<T extends NumericArray> {
-  /** Atomically: result[0] = element; element = element op origin[0]. Returns when the result is here. */
+  /**
+   * Atomically: result[0] = element; element = element op origin[0]. Returns when the result is
+   * here.
+   */
   fetchAndOp(origin: T, result: T, target: number, displacement: number, op: Op): void;
   /** Collective. */
   free(): void;
@@ -63,9 +79,15 @@ export interface Communicator {
   readonly rank: number;
   readonly size: number;
 
-  /** Ranks of one colour, ordered by key (default: their rank), form a communicator; colour null: none. Collective. */
+  /**
+   * Ranks of one colour, ordered by key (default: their rank), form a communicator; colour null:
+   * none. Collective.
+   */
   split(color: number | null, key?: number): Communicator | null;
-  /** The ranks that can share memory: those of one node. Its rank and size are the local ones. Collective. */
+  /**
+   * The ranks that can share memory: those of one node. Its rank and size are the local ones.
+   * Collective.
+   */
   splitType(type: 'shared', key?: number): Communicator;
   dup(): Communicator;
   free(): void;
@@ -126,6 +148,9 @@ export interface Mpi {
   wtime(): number;
   readonly initialized: boolean;
   readonly finalized: boolean;
-  /** Collective; when all communication is done and all windows are freed. Afterwards every call throws. */
+  /**
+   * Collective; when all communication is done and all windows are freed. Afterwards every call
+   * throws.
+   */
   finalize(): void;
 }

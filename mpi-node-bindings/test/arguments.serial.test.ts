@@ -1,4 +1,7 @@
-/** Every silly argument and the error it gets, before MPI is called: so the ranks that call it right do not hang. */
+/**
+ * Every silly argument and the error it gets, before MPI is called: so the ranks that call it right
+ * do not hang.
+ */
 import assert from 'node:assert/strict';
 import { IN_PLACE, type Mpi, MpiError, type NumericArray, Op } from '../index.ts';
 import { inEveryWorld } from './harness.ts';

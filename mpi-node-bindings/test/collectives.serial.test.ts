@@ -1,4 +1,7 @@
-/** Blocking collectives against sums worked out by hand: every operation, every element type, every root. */
+/**
+ * Blocking collectives against sums worked out by hand: every operation, every element type, every
+ * root.
+ */
 import assert from 'node:assert/strict';
 import { type Communicator, IN_PLACE, type Mpi, type NumericArray, Op } from '../index.ts';
 import { inEveryWorld } from './harness.ts';

@@ -1,4 +1,6 @@
-/** The world itself: who is in it, what is asked of the library, and what is left after finalize. */
+/**
+ * The world itself: who is in it, what is asked of the library, and what is left after finalize.
+ */
 import assert from 'node:assert/strict';
 import { load, type Mpi } from '../index.ts';
 import { inEveryWorld } from './harness.ts';

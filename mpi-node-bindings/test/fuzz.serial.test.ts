@@ -1,6 +1,7 @@
 /**
- * Thousands of calls with arguments drawn from a bag of bad and good ones, on one rank: each returns or throws an error of
- * ours or of the language, and the process lives. Blocking receives are left out, for they would rightly wait for ever.
+ * Thousands of calls with arguments drawn from a bag of bad and good ones, on one rank: each
+ * returns or throws an error of ours or of the language, and the process lives. Blocking receives
+ * are left out, for they would rightly wait for ever.
  */
 import assert from 'node:assert/strict';
 import { type Communicator, IN_PLACE, type Mpi, MpiError, Op, type Request, type Window } from '../index.ts';
@@ -92,7 +93,8 @@ function isOurs(error: unknown): error is Error {
 }
 
 inEveryWorld(import.meta.url, async (mpi: Mpi) => {
-  if (mpi.world.size > 1) return; // ranks that draw other calls than each other would wait for each other
+  // ranks that draw other calls than each other would wait for each other
+  if (mpi.world.size > 1) return;
   const comms: Communicator[] = [mpi.world];
   const windows: Window<never>[] = [];
   const requests: { readonly request: Request; readonly call: string }[] = [];

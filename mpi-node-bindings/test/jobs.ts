@@ -1,6 +1,7 @@
 /**
- * MPI jobs for tests and benchmarks: finds each family's launcher, bundles a program (so that ranks start in a tenth of
- * a second, and bundled use is what is tested), starts it, and collects what it said.
+ * MPI jobs for tests and benchmarks: finds each family's launcher, bundles a program (so that ranks
+ * start in a tenth of a second, and bundled use is what is tested), starts it, and collects what it
+ * said.
  *
  * An MPI that is not installed is skipped aloud, and is a failure under CI=true.
  */
@@ -16,8 +17,9 @@ export const BUILD = fileURLToPath(new URL('../build/', import.meta.url));
 
 const everything = process.env.LARMOR_TESTS === 'all';
 /**
- * MPICH busy-waits: with more ranks than cores each step takes a time slice, so two are all we ask of it. Fewer ranks under a launcher are tested
- * with `npm test -- --slow`, which sets LARMOR_TESTS; one rank without MPI always is.
+ * MPICH busy-waits: with more ranks than cores each step takes a time slice, so two are all we ask
+ * of it. Fewer ranks under a launcher are tested with `npm test -- --slow`, which sets
+ * LARMOR_TESTS; one rank without MPI always is.
  */
 export const RANKS: Readonly<Record<Family, readonly number[]>> = everything
   ? { openmpi: [1, 2, 3], mpich: [1, 2] }
@@ -29,7 +31,10 @@ const LAUNCHERS: Readonly<Record<Family, { names: readonly string[]; says: RegEx
   mpich: { names: ['mpirun.mpich', 'mpiexec.hydra', 'mpirun'], says: /HYDRA/, options: [] },
 };
 
-/** Settings under which two ranks of one machine talk as ranks of two machines do: over sockets or queues, not memory. */
+/**
+ * Settings under which two ranks of one machine talk as ranks of two machines do: over sockets or
+ * queues, not memory.
+ */
 export const AS_TWO_MACHINES: Readonly<Record<Family, NodeJS.ProcessEnv>> = {
   openmpi: { OMPI_MCA_btl: 'self,tcp', OMPI_MCA_osc: '^sm' },
   mpich: { MPIR_CVAR_NOLOCAL: '1' },
@@ -64,7 +69,8 @@ if (!inJob) process.on('exit', () => rmSync(bundles, { recursive: true, force: t
 
 /** A self-contained program made of a TypeScript file. */
 export async function bundle(url: string): Promise<string> {
-  const { build } = await import('esbuild'); // not at the top: the bundles contain this file, and no esbuild
+  // not at the top: the bundles contain this file, and no esbuild
+  const { build } = await import('esbuild');
   const entry = fileURLToPath(url);
   const outfile = join(bundles, `${basename(entry, '.ts')}.mjs`);
   await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', external: ['esbuild'] });
@@ -91,7 +97,10 @@ export function run(command: string, args: readonly string[], env: NodeJS.Proces
   });
 }
 
-/** This process's environment without what would confuse a job: the test runner's channel, an outer job's variables. */
+/**
+ * This process's environment without what would confuse a job: the test runner's channel, an outer
+ * job's variables.
+ */
 export function cleanEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const ours = Object.entries(process.env).filter(([name]) => !/^(NODE_TEST|OMPI_|PMI|SLURM_|MPI_NODE_)/.test(name));
   return {

@@ -7,7 +7,10 @@ type Environment = Readonly<Record<string, string>>;
 
 /** Of the batch step on an allocation of eight tasks; SLURM_STEP_NUM_TASKS is srun's alone. */
 const BATCH = { SLURM_JOB_ID: '7', SLURM_NTASKS: '8', SLURM_NPROCS: '8', SLURM_PROCID: '0', SLURM_LOCALID: '0' };
-/** Of the step in which srun started one daemon on each of two nodes for a mpirun in the batch script. */
+/**
+ * Of the step in which srun started one daemon on each of two nodes for a mpirun in the batch
+ * script.
+ */
 const DAEMONS = { ...BATCH, SLURM_STEP_ID: '0', SLURM_STEP_NUM_TASKS: '2', SLURM_PROCID: '1' };
 
 const CASES: readonly [string, Environment, [family: string | null, size: number | null, rank: number] | null][] = [

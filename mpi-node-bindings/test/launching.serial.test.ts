@@ -1,6 +1,7 @@
 /**
- * Which MPI is chosen, and that a job whose launcher and MPI do not belong together stops with a sentence. Otherwise
- * every process is a world of its own: all exit with 0, and each writes the result of a part.
+ * Which MPI is chosen, and that a job whose launcher and MPI do not belong together stops with a
+ * sentence. Otherwise every process is a world of its own: all exit with 0, and each writes the
+ * result of a part.
  */
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

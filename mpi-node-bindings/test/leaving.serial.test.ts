@@ -1,4 +1,7 @@
-/** However a rank leaves, the job ends soon, with a code that tells; only finalize on all ranks ends it with 0. */
+/**
+ * However a rank leaves, the job ends soon, with a code that tells; only finalize on all ranks ends
+ * it with 0.
+ */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { alone, bundle, FAMILIES, launch, missing, transcript } from './jobs.ts';

@@ -1,6 +1,7 @@
 /**
- * Where the bytes are: views over a shared WebAssembly.Memory are sent and received in place, also after it has grown
- * and while other threads hold it. And large counts: ten million exact 64-bit sums in one call.
+ * Where the bytes are: views over a shared WebAssembly.Memory are sent and received in place, also
+ * after it has grown and while other threads hold it. And large counts: ten million exact 64-bit
+ * sums in one call.
  */
 import assert from 'node:assert/strict';
 import { Worker } from 'node:worker_threads';
@@ -34,7 +35,10 @@ async function sharedMemory(comm: Communicator): Promise<void> {
   assert.throws(() => comm.allreduce(whole.subarray(0, 8), whole.subarray(7, 15), Op.SUM), /overlap.*IN_PLACE/);
 }
 
-/** An odd start makes unaligned bytes of a Uint8Array, and a small array lives on V8's heap until MPI asks for it. */
+/**
+ * An odd start makes unaligned bytes of a Uint8Array, and a small array lives on V8's heap until
+ * MPI asks for it.
+ */
 function oddPlaces(comm: Communicator): void {
   const bytes = new Uint8Array(new ArrayBuffer(11), 3, 5).fill(comm.rank + 1);
   const largest = new Uint8Array(5);
@@ -48,7 +52,8 @@ function oddPlaces(comm: Communicator): void {
 function tenMillion(comm: Communicator): void {
   const n = 10_000_000;
   const send = new BigInt64Array(n);
-  for (let i = 0; i < n; i += 1000) send[i] = 2n ** 60n + BigInt(i) * BigInt(comm.rank + 1); // not exact in a double
+  // not exact in a double
+  for (let i = 0; i < n; i += 1000) send[i] = 2n ** 60n + BigInt(i) * BigInt(comm.rank + 1);
   const recv = new BigInt64Array(n);
   comm.allreduce(send, recv, Op.SUM);
   const weights = BigInt((comm.size * (comm.size + 1)) / 2);

@@ -1,6 +1,7 @@
 /**
- * Programs that use the package wrongly, by mistake or on purpose: each misuse is a JavaScript error, under every MPI, and
- * the job goes on. Most of them once ended in a segmentation fault, a heap overflow, or a wrong result without a word.
+ * Programs that use the package wrongly, by mistake or on purpose: each misuse is a JavaScript
+ * error, under every MPI, and the job goes on. Most of them once ended in a segmentation fault, a
+ * heap overflow, or a wrong result without a word.
  */
 import assert from 'node:assert/strict';
 import { Worker } from 'node:worker_threads';
@@ -24,7 +25,10 @@ const any = (value: unknown): any => value;
 let single = false;
 const f64 = (n: number): Float64Array => new Float64Array(n);
 
-/** Takes the bytes away from an array, as posting it to a worker would, and overwrites them where they are now. */
+/**
+ * Takes the bytes away from an array, as posting it to a worker would, and overwrites them where
+ * they are now.
+ */
 function transfer(array: Float64Array): void {
   const { buffer } = array;
   new Uint8Array(structuredClone(buffer, { transfer: [buffer] })).fill(0xaa);
@@ -93,7 +97,10 @@ async function pendingArrays(comm: Communicator): Promise<void> {
   comm.barrier();
 }
 
-/** Messages longer than the array that waits for them: an error, and not a byte past the array's end. */
+/**
+ * Messages longer than the array that waits for them: an error, and not a byte past the array's
+ * end.
+ */
 async function tooLong({ world: comm, family }: Mpi): Promise<void> {
   const { rank, size } = comm;
   const right = (rank + 1) % size;
@@ -205,7 +212,8 @@ function counts(comm: Communicator): void {
   comm.gatherv(Float64Array.of(rank), all, rank === 0 ? growing : null);
   if (all) assert.deepEqual([reads, [...all]], [size, Array.from({ length: size }, (_, r) => r)]);
 
-  // A getter that takes the receive array away, or has it replaced by a shorter one: there is nothing to replace.
+  // A getter that takes the receive array away, or has it replaced by a shorter one: there is
+  // nothing to replace.
   const target = f64(size);
   const evil = {
     length: size,

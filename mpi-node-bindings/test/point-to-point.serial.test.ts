@@ -1,4 +1,7 @@
-/** Messages round a ring, and what a receiver learns about them before and after. With one rank the ring is itself. */
+/**
+ * Messages round a ring, and what a receiver learns about them before and after. With one rank the
+ * ring is itself.
+ */
 import assert from 'node:assert/strict';
 import { ANY_SOURCE, ANY_TAG, type Mpi, MpiError, PROC_NULL } from '../index.ts';
 import { inEveryWorld } from './harness.ts';

@@ -1,6 +1,7 @@
 /**
- * Does a one-sided operation complete while its target computes? What is found is reported, and README's "One-sided"
- * says what to make of it; asserted is what a program may rely on: it completes while the target awaits.
+ * Does a one-sided operation complete while its target computes? What is found is reported, and
+ * README's "One-sided" says what to make of it; asserted is what a program may rely on: it
+ * completes while the target awaits.
  */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';

@@ -1,9 +1,15 @@
-/** Nonblocking operations: right sums with many in flight, promises that leave the event loop free, orderly endings. */
+/**
+ * Nonblocking operations: right sums with many in flight, promises that leave the event loop free,
+ * orderly endings.
+ */
 import assert from 'node:assert/strict';
 import { type Communicator, IN_PLACE, type Mpi, MpiError, Op, type Request } from '../index.ts';
 import { inEveryWorld } from './harness.ts';
 
-/** Sixty collectives at once, awaited last first: MPI matches them by the order they were started in. */
+/**
+ * Sixty collectives at once, awaited last first: MPI matches them by the order they were started
+ * in.
+ */
 async function manyInFlight(comm: Communicator): Promise<void> {
   const { rank, size } = comm;
   const all: { request: Request; check(): void }[] = [];
@@ -64,7 +70,9 @@ async function messages(mpi: Mpi): Promise<void> {
   await large.wait();
 }
 
-/** A program that is about to finalize with a receive still open is told so, and can take it back. */
+/**
+ * A program that is about to finalize with a receive still open is told so, and can take it back.
+ */
 async function openReceive(mpi: Mpi): Promise<void> {
   const never = mpi.world.irecv(new Uint8Array(1), 0, 99);
   assert.equal(never.test(), false);

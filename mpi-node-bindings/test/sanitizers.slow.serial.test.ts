@@ -1,7 +1,8 @@
 /**
- * The programs of the other tests with an addon built for AddressSanitizer and UndefinedBehaviorSanitizer, under both
- * launchers: an access outside an array, a use after free or undefined behaviour ends the rank, and the test. Memory that
- * the addon itself allocated and lost fails it too; what MPI and Node leak at exit is theirs.
+ * The programs of the other tests with an addon built for AddressSanitizer and
+ * UndefinedBehaviorSanitizer, under both launchers: an access outside an array, a use after free or
+ * undefined behaviour ends the rank, and the test. Memory that the addon itself allocated and lost
+ * fails it too; what MPI and Node leak at exit is theirs.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

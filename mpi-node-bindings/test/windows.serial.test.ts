@@ -1,6 +1,7 @@
 /**
- * One-sided counters, and the other way of dealing out work: request and reply. Both need the dealer's JS thread inside
- * MPI now and then (README, "One-sided"), which awaiting anything does; here worker threads compute meanwhile.
+ * One-sided counters, and the other way of dealing out work: request and reply. Both need the
+ * dealer's JS thread inside MPI now and then (README, "One-sided"), which awaiting anything does;
+ * here worker threads compute meanwhile.
  */
 import assert from 'node:assert/strict';
 import { Worker } from 'node:worker_threads';

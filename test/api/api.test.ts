@@ -1,4 +1,7 @@
-/** The package's functions, called in this process: what they refuse, how they stop, and that a page describes all of them. */
+/**
+ * The package's functions, called in this process: what they refuse, how they stop, and that a page
+ * describes all of them.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

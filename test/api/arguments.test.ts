@@ -1,4 +1,7 @@
-/** Arguments of the package's functions that cannot be: each is refused in one line that names function and argument. */
+/**
+ * Arguments of the package's functions that cannot be: each is refused in one line that names
+ * function and argument.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inOptionNames } from '../../host/api/arguments.ts';

@@ -1,6 +1,7 @@
 /**
- * The designer for programs, and sequences that a program made: whatever no file could hold is refused, by function and argument
- * where it is made, by sequence, block and key where it is used or written.
+ * The designer for programs, and sequences that a program made: whatever no file could hold is
+ * refused, by function and argument where it is made, by sequence, block and key where it is used
+ * or written.
  */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';

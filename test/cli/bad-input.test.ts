@@ -1,6 +1,7 @@
 /**
- * Every way a run can be refused, as the user meets it: the exit code, one line that names the place, and nothing left
- * behind. What the readers refuse is tested file by file elsewhere; here each goes through the whole command.
+ * Every way a run can be refused, as the user meets it: the exit code, one line that names the
+ * place, and nothing left behind. What the readers refuse is tested file by file elsewhere; here
+ * each goes through the whole command.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

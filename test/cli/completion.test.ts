@@ -1,4 +1,7 @@
-/** Shell completion in real shells, and the man page through real formatters; both name what commander was told. */
+/**
+ * Shell completion in real shells, and the man page through real formatters; both name what
+ * commander was told.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';

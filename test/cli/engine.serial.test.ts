@@ -1,6 +1,7 @@
 /**
- * `--engine` and `--gpu` from outside, on SwiftShader, a Vulkan in software: what is chosen, what is refused, what the summary says of
- * it; several GPUs, and GPUs beside threads, under mpirun. VK_DRIVER_FILES shows each process the drivers of the test and no others.
+ * `--engine` and `--gpu` from outside, on SwiftShader, a Vulkan in software: what is chosen, what
+ * is refused, what the summary says of it; several GPUs, and GPUs beside threads, under mpirun.
+ * VK_DRIVER_FILES shows each process the drivers of the test and no others.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -83,7 +84,8 @@ describe('one process', () => {
     assert.equal(summary.reproducible, true);
     assert.equal(summary.perRank[0].device, `${NAME} (--gpu swiftshader)`);
     assert.match(stderr, /warning: SwiftShader.* is a software adapter, slower than --engine wasm/);
-    // Dawn has no switch for what it writes itself; of a driver within its limits it writes nothing.
+    // Dawn has no switch for what it writes itself; of a driver within its limits it writes
+    // nothing.
     for (const line of stderr.trimEnd().split('\n')) assert.match(line, /^(larmor: |\S+Z \d+ of 16 tiles)/);
     const error = relativeError(signal, (await f64(t)).signal);
     t.diagnostic(`error ${error.toExponential(1)}`);
@@ -174,7 +176,10 @@ describe('one process', () => {
 
 describe('ranks', { skip: missing('openmpi', 2) }, () => {
   const drivers = temporaryFolder();
-  /** A driver of its own, whose one GPU has another name if `like` is given: as long as the real one, which it overwrites. */
+  /**
+   * A driver of its own, whose one GPU has another name if `like` is given: as long as the real
+   * one, which it overwrites.
+   */
   const driver = (name: string, like?: string): string => {
     const file = join(drivers, `${name}.so`);
     let library = readFileSync(join(swiftShader, 'libvk_swiftshader.so'), 'latin1');

@@ -1,4 +1,7 @@
-/** Everyday mistakes: units, spreadsheets of another country, quotes, the wrong file. Each message says what to do. */
+/**
+ * Everyday mistakes: units, spreadsheets of another country, quotes, the wrong file. Each message
+ * says what to do.
+ */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * Text out of files, through the whole command: names that every JavaScript object has are names like others, and no
- * control character of a file reaches the terminal, whichever reader it comes through.
+ * Text out of files, through the whole command: names that every JavaScript object has are names
+ * like others, and no control character of a file reaches the terminal, whichever reader it comes
+ * through.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -23,7 +24,10 @@ const CONTROL = 'A\x1b[31mB\u202e\nC';
 const ESCAPED = /A\\u001b\[31mB/;
 const NAMES = ['__proto__', 'constructor', CONTROL, 'toString'];
 
-/** Runs the command: the code is one of these, errors are one line, and nothing on the terminal is a command to it. */
+/**
+ * Runs the command: the code is one of these, errors are one line, and nothing on the terminal is a
+ * command to it.
+ */
 async function runs(codes: readonly number[], args: readonly string[]): Promise<Outcome> {
   const outcome = await larmor(args);
   const { code, stdout, stderr } = outcome;

@@ -1,6 +1,7 @@
 /**
- * Every format that Larmor reads and writes, through the built command, on files made here: no reference data is needed. The
- * same sequence in all versions of Pulseq, and the same spins in all kinds of phantom, must give the same signal.
+ * Every format that Larmor reads and writes, through the built command, on files made here: no
+ * reference data is needed. The same sequence in all versions of Pulseq, and the same spins in all
+ * kinds of phantom, must give the same signal.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -33,7 +34,8 @@ function distance(a: Float64Array, b: Float64Array): number {
   return Math.hypot(...a.map((value, n) => value - b[n])) / norm;
 }
 
-// A block pulse of 90 degrees and 100 µs, delayed by 100 µs, in a block of 1 ms; then 8 samples of 25 µs.
+// A block pulse of 90 degrees and 100 µs, delayed by 100 µs, in a block of 1 ms; then 8 samples of
+// 25 µs.
 const SHAPES = '[SHAPES]\n\nshape_id 1\nnum_samples 100\n1\n0\n0\n97\n\nshape_id 2\nnum_samples 100\n0\n0\n98\n';
 const version = (minor: number, revision: number): string =>
   `[VERSION]\nmajor 1\nminor ${minor}\nrevision ${revision}\n\n`;
@@ -56,7 +58,10 @@ const spins = [...LABELS].filter((label) => label > 0).map((label) => TISSUES[la
 const column = (value: (spin: (typeof spins)[number]) => number) => ({ data: Float64Array.from(spins, value) });
 const place = (scale: number) => ({ data: Float64Array.from(spins, (_, n) => scale * n) });
 
-/** What the samples are by hand: after a pulse of 100 µs from 0.1 ms on, the middle of sample n lies at 1.02 ms + (n + ½)·25 µs. */
+/**
+ * What the samples are by hand: after a pulse of 100 µs from 0.1 ms on, the middle of sample n lies
+ * at 1.02 ms + (n + ½)·25 µs.
+ */
 function expected(n: number): number {
   const time = 1.02e-3 + (n + 0.5) * 25e-6 - 0.15e-3;
   return spins.reduce((sum, { density, T2 }) => sum + density * Math.exp(-time / T2), 0);
@@ -111,7 +116,8 @@ describe('formats', () => {
     assert.equal(first.length, 16);
     for (let n = 0; n < 8; n++) {
       const found = Math.hypot(first[2 * n], first[2 * n + 1]);
-      // Relaxation during the pulse is put into its middle by the formula: good to (pulse / T2)², 1 %.
+      // Relaxation during the pulse is put into its middle by the formula: good to (pulse / T2)²,
+      // 1 %.
       assert.ok(Math.abs(found / expected(n) - 1) < 0.01, `sample ${n}: ${found} for ${expected(n)}`);
     }
     for (const name of Object.keys(SEQUENCES)) {

@@ -1,4 +1,7 @@
-/** Two minutes of the fuzzer of the whole built command; `test/fuzz/command.ts` runs for as long as one likes. */
+/**
+ * Two minutes of the fuzzer of the whole built command; `test/fuzz/command.ts` runs for as long as
+ * one likes.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';

@@ -1,4 +1,7 @@
-/** Geometry through the whole command, on files: what ends a run before it simulates, what raw data and images say. */
+/**
+ * Geometry through the whole command, on files: what ends a run before it simulates, what raw data
+ * and images say.
+ */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * HDF5 files that ask for more than they hold: chunks that inflate to gigabytes, extents of 10⁹, data that lies in other
- * files, a list without end. Written by h5py, read by the whole command: each ends in one line with exit 65 and below a gigabyte.
+ * HDF5 files that ask for more than they hold: chunks that inflate to gigabytes, extents of 10⁹,
+ * data that lies in other files, a list without end. Written by h5py, read by the whole command:
+ * each ends in one line with exit 65 and below a gigabyte.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Small files that ask for much, and names that are no files: through the whole command, each ends in one line that names
- * the number and the limit, within seconds and without the memory.
+ * Small files that ask for much, and names that are no files: through the whole command, each ends
+ * in one line that names the number and the limit, within seconds and without the memory.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,4 +1,7 @@
-/** Input that is read and has no effect: one warning through the built command, naming the file; what has an effect has it. */
+/**
+ * Input that is read and has no effect: one warning through the built command, naming the file;
+ * what has an effect has it.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** `larmor info --json`: the keys that scripts rely on, SI values, and warnings, for built-in sequences and files. */
+/**
+ * `larmor info --json`: the keys that scripts rely on, SI values, and warnings, for built-in
+ * sequences and files.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { larmor } from '../../testing/larmor.ts';

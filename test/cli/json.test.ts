@@ -1,4 +1,7 @@
-/** Every `--json` output of the built command against its JSON Schema, and the simulation's provenance in the ISMRMRD header. */
+/**
+ * Every `--json` output of the built command against its JSON Schema, and the simulation's
+ * provenance in the ISMRMRD header.
+ */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** The launcher: V8's code cache is used where it belongs to the bundle, and nothing depends on it. */
+/**
+ * The launcher: V8's code cache is used where it belongs to the bundle, and nothing depends on it.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Manners of the built command: units, wrong names answered with right ones, help, and one JSON object from each command. */
+/**
+ * Manners of the built command: units, wrong names answered with right ones, help, and one JSON
+ * object from each command.
+ */
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

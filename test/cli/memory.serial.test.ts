@@ -1,4 +1,7 @@
-/** Little address space (`ulimit -v`): a run succeeds, or ends with one line that names the limit; V8 never aborts. */
+/**
+ * Little address space (`ulimit -v`): a run succeeds, or ends with one line that names the limit;
+ * V8 never aborts.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Values of options outside the plausible range: exit 2, one line with the range, before any work starts. */
+/**
+ * Values of options outside the plausible range: exit 2, one line with the range, before any work
+ * starts.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as options from '../../host/cli/options.ts';

@@ -1,4 +1,7 @@
-/** `larmor plot` through the built command: every subject as SVG and PNG, the page that shows them, and what cannot be drawn. */
+/**
+ * `larmor plot` through the built command: every subject as SVG and PNG, the page that shows them,
+ * and what cannot be drawn.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

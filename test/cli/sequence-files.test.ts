@@ -1,6 +1,6 @@
 /**
- * `larmor sequence make` and `convert` through the built command: what is written plays as what was read or made, its times to the
- * last bit.
+ * `larmor sequence make` and `convert` through the built command: what is written plays as what was
+ * read or made, its times to the last bit.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -134,7 +134,8 @@ test('a built-in sequence and its file have the same waveforms', async () => {
     for (const [n, block] of want!.entries()) {
       for (const axis of ['gx', 'gy', 'gz', 'adc']) {
         const [a, b] = [got![n][axis], block[axis]];
-        // Absolute times are sums of durations, which the file counts in picoseconds where no coarser raster fits.
+        // Absolute times are sums of durations, which the file counts in picoseconds where no
+        // coarser raster fits.
         near(a.t, b.t, 0.5e-12 * (n + 1));
         near(a.A as number[], b.A as number[], 1e-12 * Math.max(0, ...(b.A as number[]).map(Math.abs)));
       }
@@ -165,7 +166,10 @@ test('as JSON, events and shapes are stored once and give the same blocks', asyn
   }
 });
 
-/** Compares the tables of .mat files with those of the .json files that follow each, as SciPy loads them. */
+/**
+ * Compares the tables of .mat files with those of the .json files that follow each, as SciPy loads
+ * them.
+ */
 const COMPARE = `
 import json, sys
 import numpy as np, scipy.io

@@ -1,4 +1,7 @@
-/** A run that goes well, from outside: the same signal by every road, several outputs, and the object of `--json`. */
+/**
+ * A run that goes well, from outside: the same signal by every road, several outputs, and the
+ * object of `--json`.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

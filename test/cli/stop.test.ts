@@ -5,7 +5,9 @@ import { larmor } from '../../testing/larmor.ts';
 
 const seconds = (time: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1e3 * time));
 
-/** Waits for the line that `-v` prints once the phantom is open, and then for tiles to be under way. */
+/**
+ * Waits for the line that `-v` prints once the phantom is open, and then for tiles to be under way.
+ */
 async function underWay(stderr: () => string): Promise<void> {
   for (let waited = 0; waited < 60 && !/head3d.*: \d+ spins/.test(stderr()); waited += 0.1) await seconds(0.1);
   await seconds(2.5);

@@ -1,6 +1,6 @@
 /**
- * `larmor sweep`: its numbers against the Ernst formula, its rows against single simulations, what is kept and what is
- * refused.
+ * `larmor sweep`: its numbers against the Ernst formula, its rows against single simulations, what
+ * is kept and what is refused.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -36,7 +36,8 @@ test('the gradient echo of a sphere follows the Ernst formula, per region', () =
     if (Math.hypot(x, y) < 17) labels[n] = x > 0 ? 1 : 2;
   }
   writeFileSync(at('labels.nii'), niftiFile([64, 64, 1], labels, [2, 2, 100], [-63, -63, 0]));
-  // All spins are in the flat middle of a thick slice, and nothing transverse is left after a TR of 20 T2.
+  // All spins are in the flat middle of a thick slice, and nothing transverse is left after a TR of
+  // 20 T2.
   const scan = 'gre sphere --set flip=10deg:90deg:5 --set tr=1s,2s --set T2=50ms';
   const thin = '--set thickness=100mm --set slab=1mm --set n=16 --set dummies=30';
   const rows = rowsOf(

@@ -1,4 +1,7 @@
-/** `larmor plot --show` through the built command under a pseudo terminal, of each kind that it can meet, and where there is none. */
+/**
+ * `larmor plot --show` through the built command under a pseudo terminal, of each kind that it can
+ * meet, and where there is none.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -26,7 +29,8 @@ function shown(python: string, kind: string, environment: Readonly<Record<string
   const args = [helper, kind, String(COLUMNS), process.execPath, command, ...PLOT, '--show'];
   const { status, stdout, stderr } = spawnSync(python, args, { cwd: at, env, encoding: 'utf8', timeout: 60_000 });
   assert.equal(status, 0, stdout + stderr);
-  // The terminal makes a line feed two characters; the query is not part of the figure. An escape is written as its picture.
+  // The terminal makes a line feed two characters; the query is not part of the figure. An escape
+  // is written as its picture.
   const said = stdout.replaceAll('\r', '').replaceAll('\x1b', '␛');
   return said.slice(said.indexOf('␛[c') + 3);
 }
@@ -100,7 +104,8 @@ test('sixel: the figure as wide as the terminal, each pixel near that of the PNG
         return sum / count;
       };
       const error = mean(width, height, 3, rgb) - mean(png.width, png.height, png.channels, png.data);
-      // Greys of the palette are ten apart, white is nearest to 255; edges of squares cut lines differently.
+      // Greys of the palette are ten apart, white is nearest to 255; edges of squares cut lines
+      // differently.
       assert.ok(Math.abs(error) < 30, `square ${column}, ${row}: ${error}`);
     }
 });

@@ -1,6 +1,7 @@
 /**
- * `--verify` through the built command, with one of its two sides gone wrong: the run's or the reference's spins are read
- * with one that is NaN, beyond all bounds, or missing (`host/base/failpoints.ts`).
+ * `--verify` through the built command, with one of its two sides gone wrong: the run's or the
+ * reference's spins are read with one that is NaN, beyond all bounds, or missing
+ * (`host/base/failpoints.ts`).
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -50,7 +51,8 @@ for (const side of ['run', 'reference']) {
     const sound = await errorOf('');
     const lacking = await errorOf(`lose@verified ${side}`);
     assert.ok(sound < 1e-6, `${sound}`);
-    // One of 256 spins of one density; before the first sample its signal decays by less than a tenth.
+    // One of 256 spins of one density; before the first sample its signal decays by less than a
+    // tenth.
     assert.ok(lacking > 0.9 / 256 && lacking <= 1 / 256, `${lacking}`);
   });
 }

@@ -1,4 +1,7 @@
-/** Chains of kills and storms of signals, LARMOR_CHAINS of them: each ends with the right code, nothing is lost, the bits are the same. */
+/**
+ * Chains of kills and storms of signals, LARMOR_CHAINS of them: each ends with the right code,
+ * nothing is lost, the bits are the same.
+ */
 import { test } from 'node:test';
 import { runChains } from './chains.ts';
 

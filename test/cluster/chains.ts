@@ -1,6 +1,7 @@
 /**
- * Chains of jobs that are disturbed at random moments, by a kill or by a storm of the signals that ask for a stop, and resumed until
- * one gets through. What is counted: exit codes, work that was lost, whether the result is that of an undisturbed job.
+ * Chains of jobs that are disturbed at random moments, by a kill or by a storm of the signals that
+ * ask for a stop, and resumed until one gets through. What is counted: exit codes, work that was
+ * lost, whether the result is that of an undisturbed job.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -25,16 +26,24 @@ const STORM: readonly NodeJS.Signals[] = ['SIGUSR1', 'SIGUSR2', 'SIGTERM', 'SIGI
 /** Disturbed starts of a chain; the one after them is left alone. */
 const MOST_DISTURBED = 3;
 const WATCHDOG = 20;
-/** Seconds from the first disturbance to the end of the job, on a machine that is busy with other things. */
+/**
+ * Seconds from the first disturbance to the end of the job, on a machine that is busy with other
+ * things.
+ */
 const END = { storm: 30, kill: 30 + WATCHDOG };
-/** The same if a rank is killed while it joins MPI, which may keep mpirun waiting: the watchdog allows a minute for that. */
+/**
+ * The same if a rank is killed while it joins MPI, which may keep mpirun waiting: the watchdog
+ * allows a minute for that.
+ */
 const END_JOINING = 90;
 
 export interface Counts {
   chains: number;
   /** Exit codes of jobs in a storm of signals, of which all ranks had set their traps. */
   readonly storms: Record<string, number>;
-  /** Of jobs of which a rank was signalled before Node runs any script: nothing can be lost then. */
+  /**
+   * Of jobs of which a rank was signalled before Node runs any script: nothing can be lost then.
+   */
   readonly early: Record<string, number>;
   /** Of jobs of which a rank was killed. */
   readonly kills: Record<string, number>;

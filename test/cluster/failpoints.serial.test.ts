@@ -1,6 +1,6 @@
 /**
- * Faults at every step, one after the other, on one rank and on two of both MPIs: never exit code 0 without the result, never a
- * hang, one line that says where the command was.
+ * Faults at every step, one after the other, on one rank and on two of both MPIs: never exit code 0
+ * without the result, never a hang, one line that says where the command was.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** What happens to jobs: ranks killed, stopped, given other work, without disk. Never a hang, one line, the right exit code. */
+/**
+ * What happens to jobs: ranks killed, stopped, given other work, without disk. Never a hang, one
+ * line, the right exit code.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
@@ -82,7 +85,8 @@ for (const family of present) {
 test('a tile that takes longer than --watchdog is not mistaken for a dead rank', {
   skip: missing('openmpi'),
 }, async () => {
-  // Three tiles of 1.4 s (3 GHz) for two ranks of one thread: rank 1 waits while rank 0 is in its second.
+  // Three tiles of 1.4 s (3 GHz) for two ranks of one thread: rank 1 waits while rank 0 is in its
+  // second.
   const epi = ['epi', 'head2d', '--set', 'voxel=0.8e-3', '--precision', 'f64', '--tile', '14000', '-o', 'raw.npy'];
   const launch = { family: 'openmpi', ranks: 2, cwd: temporaryFolder() } as const;
   const { perRank } = await simulate([...epi, '--threads', '1', '--watchdog', '0.5'], launch);

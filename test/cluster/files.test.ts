@@ -1,4 +1,7 @@
-/** What the command does about files: locks, outputs that are inputs or each other, links, streams that nobody reads. */
+/**
+ * What the command does about files: locks, outputs that are inputs or each other, links, streams
+ * that nobody reads.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {

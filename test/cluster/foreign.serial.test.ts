@@ -1,6 +1,7 @@
 /**
- * Files of other programs through the built command, on one rank and on two of each MPI: the outputs are there, and the bits are the
- * same. Once every foreign phantom "succeeded" without an output, because tests simulated Larmor's own files alone.
+ * Files of other programs through the built command, on one rank and on two of each MPI: the
+ * outputs are there, and the bits are the same. Once every foreign phantom "succeeded" without an
+ * output, because tests simulated Larmor's own files alone.
  */
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * Jobs whose ranks are killed without warning, again and again at random moments, until one attempt gets through: what it gives
- * is what an undisturbed job gives, and no kill costs more than the work since the last checkpoint.
+ * Jobs whose ranks are killed without warning, again and again at random moments, until one attempt
+ * gets through: what it gives is what an undisturbed job gives, and no kill costs more than the
+ * work since the last checkpoint.
  */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
@@ -17,7 +18,9 @@ const INTERVAL = 0.2;
 /** Seconds in which a job must end after a rank was killed. */
 const END = 10;
 
-/** @param seed of the random moments, ranks and launchers: told, so that a failure can be had again */
+/**
+ * @param seed of the random moments, ranks and launchers: told, so that a failure can be had again
+ */
 export async function killMany(t: TestContext, kills: number, seed: number): Promise<void> {
   t.diagnostic(`seed ${seed}`);
   const random = randomNumbers(seed);

@@ -1,4 +1,7 @@
-/** A job of some seconds and 299 tiles (exact methods: more of both), long enough to be interrupted, and what it comes to. */
+/**
+ * A job of some seconds and 299 tiles (exact methods: more of both), long enough to be interrupted,
+ * and what it comes to.
+ */
 import { rmSync } from 'node:fs';
 import { simulate } from '../../testing/launch.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';

@@ -1,7 +1,9 @@
 /**
- * What a kill costs: the work that a job's ranks did since their last checkpoint, told from outside, by the checkpoint's age and by
- * the processor time the ranks had since it appeared. Either is an upper bound, and the lesser counts: of a machine that is busy
- * with other things the first grows without the second, of one that keeps the watching test waiting the second without the first.
+ * What a kill costs: the work that a job's ranks did since their last checkpoint, told from
+ * outside, by the checkpoint's age and by the processor time the ranks had since it appeared.
+ * Either is an upper bound, and the lesser counts: of a machine that is busy with other things the
+ * first grows without the second, of one that keeps the watching test waiting the second without
+ * the first.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
@@ -9,8 +11,8 @@ import type { Summary } from '../../host/report/summary.ts';
 import type { Running } from '../../testing/launch.ts';
 
 /**
- * Seconds beyond the interval that a rank may lose: a tile (10 ms), rank 0's turn of listening (40 ms), reduce and file (10 ms each), and
- * the rest for a scheduler that gives one of two ranks less.
+ * Seconds beyond the interval that a rank may lose: a tile (10 ms), rank 0's turn of listening (40
+ * ms), reduce and file (10 ms each), and the rest for a scheduler that gives one of two ranks less.
  */
 const ALLOWED = 0.25;
 
@@ -20,7 +22,10 @@ const TICKS_PER_SECOND = 100;
 export interface WorkWatch {
   /** Checkpoints that this job has written so far. */
   readonly checkpoints: number;
-  /** Most that a kill at any moment since the first of them would have lost, this one included [s per rank]. */
+  /**
+   * Most that a kill at any moment since the first of them would have lost, this one included [s
+   * per rank].
+   */
   lost(): number;
   stop(): void;
 }

@@ -1,4 +1,7 @@
-/** The memory of a rank is predicted within a quarter by `larmor plan`, and does not grow with the phantom. */
+/**
+ * The memory of a rank is predicted within a quarter by `larmor plan`, and does not grow with the
+ * phantom.
+ */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

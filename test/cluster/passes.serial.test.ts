@@ -1,6 +1,7 @@
 /**
- * Runs in several passes over the coils, whose sums together exceed what a rank may hold: the bits of a single pass on any ranks,
- * in every format, with noise; killed and resumed in the middle of a pass; and a disk that is too small. The limit is set low.
+ * Runs in several passes over the coils, whose sums together exceed what a rank may hold: the bits
+ * of a single pass on any ranks, in every format, with noise; killed and resumed in the middle of a
+ * pass; and a disk that is too small. The limit is set low.
  */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';

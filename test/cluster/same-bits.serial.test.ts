@@ -1,6 +1,6 @@
 /**
- * The raw data is the same bit for bit however a job is spread: a part of the table that `npm run same-bits` prints in full,
- * down to more ranks than tiles.
+ * The raw data is the same bit for bit however a job is spread: a part of the table that `npm run
+ * same-bits` prints in full, down to more ranks than tiles.
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';

@@ -1,6 +1,7 @@
 /**
- * Jobs that are told to stop: all ranks leave together with exit code 75 and one line, and the same command with --resume goes
- * on, on another number of ranks, under another MPI, and gives the same bits.
+ * Jobs that are told to stop: all ranks leave together with exit code 75 and one line, and the same
+ * command with --resume goes on, on another number of ranks, under another MPI, and gives the same
+ * bits.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * What `mpi.serial.test.ts` runs under a launcher: agreements that succeed, and one that fails on each rank in turn. Rank 0
- * prints one JSON object.
+ * What `mpi.serial.test.ts` runs under a launcher: agreements that succeed, and one that fails on
+ * each rank in turn. Rank 0 prints one JSON object.
  */
 
 import { EXIT, LarmorError } from '../../host/base/errors.ts';

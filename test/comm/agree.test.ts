@@ -1,4 +1,6 @@
-/** Agreement over the tree: one result or one error for all, with at most ten messages at any rank. */
+/**
+ * Agreement over the tree: one result or one error for all, with at most ten messages at any rank.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

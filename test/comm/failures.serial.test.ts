@@ -1,6 +1,7 @@
 /**
- * Ranks that fail inside the tree over which all agree: rank 1 of six is below rank 0 and above rank 2. One line that says
- * which, an exit code, no hang; and signals are heard while others are waited for.
+ * Ranks that fail inside the tree over which all agree: rank 1 of six is below rank 0 and above
+ * rank 2. One line that says which, an exit code, no hang; and signals are heard while others are
+ * waited for.
  */
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Heartbeats: who notices a silent rank, when a deadlock is one, and what rank 0 hears of all. Time is counted in ticks. */
+/**
+ * Heartbeats: who notices a silent rank, when a deadlock is one, and what rank 0 hears of all. Time
+ * is counted in ticks.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Heartbeat, type Heartbeats, keepHeartbeats } from '../../host/comm/heartbeats.ts';
@@ -17,7 +20,10 @@ interface Ticking {
   readonly deadlocks: readonly (readonly [tick: number, reporter: number])[];
 }
 
-/** Ranks whose ticks this test calls; what they send arrives at once, or is lost where a rank is stopped. */
+/**
+ * Ranks whose ticks this test calls; what they send arrives at once, or is lost where a rank is
+ * stopped.
+ */
 function ranksOf(size: number): Ticking {
   const stopped = new Set<number>();
   const waiting = new Set<number>();

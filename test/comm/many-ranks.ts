@@ -1,4 +1,6 @@
-/** Agreements of many ranks on few cores, by MPI: messages counted at every rank, errors of each. */
+/**
+ * Agreements of many ranks on few cores, by MPI: messages counted at every rank, errors of each.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';

@@ -1,6 +1,6 @@
 /**
- * Many ranks in one process: channels over a network made of arrays, so that what travels between 64 or 1 000 ranks is
- * tested without MPI, in a fraction of a second.
+ * Many ranks in one process: channels over a network made of arrays, so that what travels between
+ * 64 or 1 000 ranks is tested without MPI, in a fraction of a second.
  */
 import { type Channel, openChannel } from '../../host/comm/channel.ts';
 

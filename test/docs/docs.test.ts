@@ -1,4 +1,7 @@
-/** The pages: links lead somewhere, and the tutorial's commands run in the order in which they stand. */
+/**
+ * The pages: links lead somewhere, and the tutorial's commands run in the order in which they
+ * stand.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

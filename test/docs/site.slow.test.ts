@@ -1,7 +1,7 @@
 /**
- * The documentation site as `npm run docs` builds it, served as files: every page is reached from the
- * first, links and pictures lead somewhere, the search finds, and nothing is asked of another host.
- * Slow because all pictures are simulated.
+ * The documentation site as `npm run docs` builds it, served as files: every page is reached from
+ * the first, links and pictures lead somewhere, the search finds, and nothing is asked of another
+ * host. Slow because all pictures are simulated.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * Transforms in several coils against f64: every method, numbers of coils that fill their vectors or
- * not, spins that are strained or share a cell; and the same bits however tiles are spread.
+ * Transforms in several coils against f64: every method, numbers of coils that fill their vectors
+ * or not, spins that are strained or share a cell; and the same bits however tiles are spread.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,6 +1,7 @@
 /**
- * Sums that do not depend on who added what when: the same bits at any number of threads, twice, in any order of tiles, with
- * accumulators apart or shared, and through a pause; enough headroom; and no number that is not one gets in.
+ * Sums that do not depend on who added what when: the same bits at any number of threads, twice, in
+ * any order of tiles, with accumulators apart or shared, and through a pause; enough headroom; and
+ * no number that is not one gets in.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

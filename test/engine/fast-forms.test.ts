@@ -1,6 +1,7 @@
 /**
- * The fast forms against f64: never above the tolerance where a form is strained (one spin at a seam of the grid, short T2, far off
- * resonance, lines of any length), the same bits at any number of threads, and exact forms untouched by their presence.
+ * The fast forms against f64: never above the tolerance where a form is strained (one spin at a
+ * seam of the grid, short T2, far off resonance, lines of any length), the same bits at any number
+ * of threads, and exact forms untouched by their presence.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -59,7 +60,8 @@ const STRAINED: Readonly<Record<string, readonly Spin[]>> = {
     { x: 0.02, y: -0.05, T1: 0.3, T2: 0.008 },
     { x: -0.07, y: 0.01, T1: 4, T2: 2 },
   ],
-  // Columns begin and end anywhere in a panel of 32 spins; without a gradient along z, layers are added before they are spread.
+  // Columns begin and end anywhere in a panel of 32 spins; without a gradient along z, layers are
+  // added before they are spread.
   'three columns of 45 layers': [0.02, -0.05, 0.11].flatMap((x, column) =>
     Array.from({ length: 45 }, (_, n) => ({ x, y: -x / 2, z: n * 1e-4, offset: 20 * column, T1: 1, T2: 0.08 })),
   ),

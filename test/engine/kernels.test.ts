@@ -1,6 +1,6 @@
 /**
- * Every kernel against a slow direct sum in f64 that shares no code with it, in both precisions and every build. Spin counts
- * and tile sizes leave vectors, panels and tiles partly filled.
+ * Every kernel against a slow direct sum in f64 that shares no code with it, in both precisions and
+ * every build. Spin counts and tile sizes leave vectors, panels and tiles partly filled.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -18,8 +18,8 @@ import { CASES, lines, randomSpins, shape, timelineOf, tip } from './fixture.ts'
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * f64: some hundred roundings of 1e-16 and phases of up to 10³ turns; the polynomials are good to 1e-17. f32: the bound the project
- * promises against f64.
+ * f64: some hundred roundings of 1e-16 and phases of up to 10³ turns; the polynomials are good to
+ * 1e-17. f32: the bound the project promises against f64.
  */
 const BOUND = { f64: 2e-12, f32: 5e-6 };
 
@@ -41,7 +41,8 @@ for (const build of ['simd', 'relaxed', 'wide'] as const) {
   }
 
   test(`pulses in which spins turn by any angle, ${build}`, async () => {
-    // 14 kHz over a step of 45 µs: 0.6 of a turn, where the kernel for small angles would be meaningless.
+    // 14 kHz over a step of 45 µs: 0.6 of a turn, where the kernel for small angles would be
+    // meaningless.
     const long = blockOf({ rf: hardPulse(0.3, 0.3 / (2 * Math.PI * 42.5774688e6 * 45e-6)) });
     const timeline = timelineOf(long, long, ...lines(1, 5));
     const relaxing = randomSpins(50, { reach: 2, offset: 14000 });
@@ -109,7 +110,8 @@ test('relaxation times from a microsecond to a century', async () => {
 });
 
 test('V8 compiles every kernel with its optimiser, vectors joined where it does that', () => {
-  // What a tile does not reach is never compiled, and an optimiser that fails takes the process with it.
+  // What a tile does not reach is never compiled, and an optimiser that fails takes the process
+  // with it.
   const script = `
     const { allowRelaxedSimd, allowWideSimd } = await import('./host/base/v8-flags.ts');
     allowRelaxedSimd();

@@ -1,4 +1,7 @@
-/** More threads than a WASM memory has room for are not used; only a single thread's memory can be too much. */
+/**
+ * More threads than a WASM memory has room for are not used; only a single thread's memory can be
+ * too much.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Layout, layOut } from '../../host/engine/wasm/memory.ts';

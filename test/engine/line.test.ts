@@ -1,6 +1,7 @@
 /**
- * Lines that are transformed by themselves, against f64: within the tolerance where the method is strained, for spins at rest and for
- * moving ones, whose lines bend; and what is no line is left to others.
+ * Lines that are transformed by themselves, against f64: within the tolerance where the method is
+ * strained, for spins at rest and for moving ones, whose lines bend; and what is no line is left to
+ * others.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -71,8 +72,8 @@ for (const name of ['turning', 'heart', 'flow'])
   });
 
 /**
- * By how much sums of every sample err in f32, of single spins at rest: what an exact run may be off
- * by.
+ * By how much sums of every sample err in f32, of single spins at rest: what an exact run may be
+ * off by.
  */
 const ROUNDING = 7e-7;
 

@@ -107,8 +107,8 @@ for (const [name, sequence, pulses] of [
       const still = spins(motion === 'heart');
       const scan = manyIn(movingScan(sequence(), phantomOf(still), MOTIONS[motion](SPINS)));
       const truth = await statesOf(scan, { precision: 'f64' });
-      // At 3e-6, 180° on spins that cross a tenth of the slice meanwhile want more than a table has,
-      // and at 1e-5 theirs is so large that it takes 40 s of processor time.
+      // At 3e-6, 180° on spins that cross a tenth of the slice meanwhile want more than a table
+      // has, and at 1e-5 theirs is so large that it takes 40 s of processor time.
       const tolerances = name === 'echoes' && motion === 'flow' ? [1e-4, 1e-5] : [3e-6, 1e-5, 1e-4];
       for (const tolerance of some(tolerances, 2)) {
         assert.equal(lookedUp(scan, tolerance), pulses);

@@ -1,6 +1,6 @@
 /**
- * Spins of a model against the slow direct sum: phase terms, B1 maps, coils, paths with resets and groups, in every combination, in
- * both precisions and every build.
+ * Spins of a model against the slow direct sum: phase terms, B1 maps, coils, paths with resets and
+ * groups, in every combination, in both precisions and every build.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -22,7 +22,10 @@ interface Counts {
   readonly groups?: readonly number[];
 }
 
-/** Spins with random columns; displacements are centimetres, coils and B1 of order 1, three spins in ten are reset at a node. */
+/**
+ * Spins with random columns; displacements are centimetres, coils and B1 of order 1, three spins in
+ * ten are reset at a node.
+ */
 function modelSpins(
   count: number,
   { terms = 0, transmits = 0, coils = 0, nodes = 0, groups }: Counts,

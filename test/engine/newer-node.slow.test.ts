@@ -1,6 +1,6 @@
 /**
- * The kernels in the Node whose V8 joins their vectors to wide ones: all tests of this folder there, for what the everyday suite runs in
- * Node 20 is the same code compiled otherwise.
+ * The kernels in the Node whose V8 joins their vectors to wide ones: all tests of this folder
+ * there, for what the everyday suite runs in Node 20 is the same code compiled otherwise.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

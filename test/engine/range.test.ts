@@ -1,4 +1,7 @@
-/** Signals larger than densities allow are refused, never wrapped; densities, offsets and pulses of any size are simulated alike. */
+/**
+ * Signals larger than densities allow are refused, never wrapped; densities, offsets and pulses of
+ * any size are simulated alike.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EXIT, LarmorError } from '../../host/base/errors.ts';
@@ -53,7 +56,8 @@ test('densities too small for f32 are refused by name', async () => {
   );
 });
 
-// f64 rounds an angle of 1000 rad to 1e-13; f32 stores the signal with 6e-8 and steps none of these pulses as an f32 angle.
+// f64 rounds an angle of 1000 rad to 1e-13; f32 stores the signal with 6e-8 and steps none of these
+// pulses as an f32 angle.
 for (const [what, flip, duration, offset] of [
   ['100 kHz off resonance', Math.PI / 2, 100e-6, 1e5],
   ['a pulse of 1000 rad', 1000, 1e-3, 40],

@@ -1,7 +1,7 @@
 /**
  * A thread's scratch is as large as it was laid out before there was any memory: kernels of every
- * method write to nothing behind it, and leave little of it unused; and what `plan` predicts is what
- * a run asks for.
+ * method write to nothing behind it, and leave little of it unused; and what `plan` predicts is
+ * what a run asks for.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -39,9 +39,9 @@ interface Options {
 const GAP = 2 ** 20;
 
 /**
- * Simulates the first tile with its scratch in pages of their own, and gaps in it. @returns readouts
- * by method, bytes that were laid out without gaps, those that were used, gaps there should be and
- * gaps that nothing was written to
+ * Simulates the first tile with its scratch in pages of their own, and gaps in it. @returns
+ * readouts by method, bytes that were laid out without gaps, those that were used, gaps there
+ * should be and gaps that nothing was written to
  */
 function firstTile(timelines: Timelines, source: PhantomSource, options: Options) {
   const made = makePlan(timelines, source, { precision: 'f32', engineBuild: '', version: 'test', ...options });

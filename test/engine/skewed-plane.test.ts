@@ -1,6 +1,7 @@
 /**
- * EPI whose lines are no copies of one another (spins that turn, samples on ramps, uneven delays) is transformed in a plane that is
- * skewed in time. Against f64, for many spins and for single ones where places, decay and off-resonance are extreme.
+ * EPI whose lines are no copies of one another (spins that turn, samples on ramps, uneven delays)
+ * is transformed in a plane that is skewed in time. Against f64, for many spins and for single ones
+ * where places, decay and off-resonance are extreme.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

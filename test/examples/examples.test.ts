@@ -1,4 +1,7 @@
-/** Every example runs as it stands, with the built command on the PATH, and leaves the files it says it makes. */
+/**
+ * Every example runs as it stands, with the built command on the PATH, and leaves the files it says
+ * it makes.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';

@@ -11,7 +11,10 @@ export const docs = fileURLToPath(new URL('../../docs', import.meta.url));
 export const page = readFileSync(join(docs, 'pictures.md'), 'utf8');
 const commands = [...page.matchAll(/^larmor (.*)$/gm)].map(([, args]) => args!.split(' '));
 
-/** A test of each of a scan's simulations and of the reconstruction in the next line, which makes the very picture that the page shows. */
+/**
+ * A test of each of a scan's simulations and of the reconstruction in the next line, which makes
+ * the very picture that the page shows.
+ */
 export function testCommands(scan: string): void {
   const simulations = [...commands.entries()].filter(([, [verb, name]]) => verb === 'simulate' && name === scan);
   assert.ok(simulations.length > 0, `docs/pictures.md simulates ${scan}`);

@@ -1,4 +1,7 @@
-/** docs/pictures.md: its pictures are there and small, and its EPI commands make them; pictures.slow.test.ts runs the others, which take seconds each. */
+/**
+ * docs/pictures.md: its pictures are there and small, and its EPI commands make them;
+ * pictures.slow.test.ts runs the others, which take seconds each.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

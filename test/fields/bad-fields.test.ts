@@ -1,4 +1,7 @@
-/** Fields that cannot be simulated end the built command with exit code 65 and one line; nothing is written. */
+/**
+ * Fields that cannot be simulated end the built command with exit code 65 and one line; nothing is
+ * written.
+ */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -5,7 +5,10 @@ import { skipWithoutCases } from '../../testing/cases.ts';
 import { caseError } from '../../testing/physics-cases.ts';
 import { inTurn, some } from '../../testing/some.ts';
 
-/** What the f64 definition is to reach: a map's offset is rounded to f32, 6e-8 of it. f32 rounds to some 1e-6 of the signal. */
+/**
+ * What the f64 definition is to reach: a map's offset is rounded to f32, 6e-8 of it. f32 rounds to
+ * some 1e-6 of the signal.
+ */
 const F64 = 1e-7;
 const F32 = 1e-5;
 

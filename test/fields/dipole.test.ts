@@ -1,4 +1,7 @@
-/** `larmor phantom field`: the field of a sphere in B0, whose closed form is a dipole's, and what is refused. */
+/**
+ * `larmor phantom field`: the field of a sphere in B0, whose closed form is a dipole's, and what is
+ * refused.
+ */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

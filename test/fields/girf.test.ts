@@ -1,4 +1,6 @@
-/** Impulse responses: gradients against closed forms, common fields, and files that cannot be used. */
+/**
+ * Impulse responses: gradients against closed forms, common fields, and files that cannot be used.
+ */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -41,7 +43,8 @@ test('a low pass with a delay: moments of the output are those of the input, lat
       }),
       { sum: 0, start: 0 },
     ).sum;
-  // Between its frequencies H is linear: (50 Hz)²/8 of its curvature, 1/(5000 Hz)², is missing in the middle.
+  // Between its frequencies H is linear: (50 Hz)²/8 of its curvature, 1/(5000 Hz)², is missing in
+  // the middle.
   const missing = 50 ** 2 / 8 / 5000 ** 2;
   assert.ok(Math.abs(moment(5.4e-3) / area - 1) < missing, `${moment(5.4e-3) / area}`);
   const middle = 2e-3 + rise + flat / 2;

@@ -1,4 +1,6 @@
-/** Spins that start from a stored state: a scan in two parts against the whole, and what is refused. */
+/**
+ * Spins that start from a stored state: a scan in two parts against the whole, and what is refused.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

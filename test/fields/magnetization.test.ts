@@ -1,4 +1,7 @@
-/** Magnetisation at the end of the sequence: against exact profiles, with and without a signal, and what is refused. */
+/**
+ * Magnetisation at the end of the sequence: against exact profiles, with and without a signal, and
+ * what is refused.
+ */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,7 +59,8 @@ test('beside the signal: bits of any tile size, recovery after the last sample, 
   ]);
   assert.deepEqual(cut, plain);
   assert.ok(plain.some((value, n) => n % 3 === 2 && value !== 0));
-  // A field common to all spins changes no length of theirs by more than what pulses feel of it, and does turn them.
+  // A field common to all spins changes no length of theirs by more than what pulses feel of it,
+  // and does turn them.
   const across = (m: Float64Array, n: number): number => Math.hypot(m[3 * n], m[3 * n + 1]);
   assert.ok(Math.abs(across(turned, 5) - across(plain, 5)) < 0.05);
   assert.notEqual(turned[0], plain[0]);

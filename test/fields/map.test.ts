@@ -1,4 +1,7 @@
-/** Maps from NIfTI files: trilinear between voxel centres of any affine, complex numbers, and what is refused. */
+/**
+ * Maps from NIfTI files: trilinear between voxel centres of any affine, complex numbers, and what
+ * is refused.
+ */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Gradient fields from coefficient files, against those of another program, and files that cannot be read. */
+/**
+ * Gradient fields from coefficient files, against those of another program, and files that cannot
+ * be read.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +32,8 @@ test('gradunwarp: displacements of its own example at 300 points', skipWithoutCa
   };
   assert.equal(points.length, 300);
   for (const [x, y, z, ...field] of points) {
-    // Its points are LAI in mm, the first coordinate shifted by 1e-4 mm; its fields are in units of R0.
+    // Its points are LAI in mm, the first coordinate shifted by 1e-4 mm; its fields are in units of
+    // R0.
     const b = displacement(fields, [(x + 1e-4) / 1e3, -y / 1e3, -z / 1e3]);
     for (const [axis, want] of field.entries()) {
       const got = ((axis === 0 ? 1 : -1) * b[axis]) / 0.25;

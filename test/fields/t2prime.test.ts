@@ -1,4 +1,7 @@
-/** T2′: weights of offsets, factors of many different rates, and the scans that one factor cannot describe. */
+/**
+ * T2′: weights of offsets, factors of many different rates, and the scans that one factor cannot
+ * describe.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';

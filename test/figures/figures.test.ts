@@ -1,4 +1,7 @@
-/** The figure writer: where data land in the SVG and in the PNG, ticks, units, envelopes, and text that cannot break a file. */
+/**
+ * The figure writer: where data land in the SVG and in the PNG, ticks, units, envelopes, and text
+ * that cannot break a file.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,7 +1,7 @@
 /**
- * What the fuzzer of the command damages: a case is a few sound files and the commands that read them. Each run writes them
- * into a folder of its own, one of them damaged, and starts one of the commands: `%` in it stands for that folder, `#` for a
- * number as nobody should give it.
+ * What the fuzzer of the command damages: a case is a few sound files and the commands that read
+ * them. Each run writes them into a folder of its own, one of them damaged, and starts one of the
+ * commands: `%` in it stands for that folder, `#` for a number as nobody should give it.
  */
 import { damageFile } from './phantom.ts';
 import { mutated, NUMBERS, type Random } from './pulseq.ts';

@@ -1,6 +1,7 @@
 /**
- * One process that runs the built command again and again, for `command.ts`: its bundles are evaluated anew for every run, so
- * each has modules of its own, and what ends a process (`process.exit`) ends the run. They are compiled once. Its stderr is a file that it empties
+ * One process that runs the built command again and again, for `command.ts`: its bundles are
+ * evaluated anew for every run, so each has modules of its own, and what ends a process
+ * (`process.exit`) ends the run. They are compiled once. Its stderr is a file that it empties
  * between runs. Each message in is {args}; each answer {code, peakBytes}.
  */
 import { ftruncateSync, readFileSync } from 'node:fs';

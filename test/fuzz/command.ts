@@ -1,11 +1,13 @@
 /**
- * Fuzzer of the whole built command: files of every format, damaged by grammar and by bytes, and options go through everything that
- * reads them. Whatever they hold, a run ends with one of the exit codes that the documentation lists, but
- * for 70; with its output if and only if that is 0; without a stack trace, within seconds, and below 1 GiB. A process a run is too dear
- * for many runs: the command runs again and again in a few processes (`command-child.mjs`), and every `--separate`-th run
- * is repeated in one of its own, which must end alike.
+ * Fuzzer of the whole built command: files of every format, damaged by grammar and by bytes, and
+ * options go through everything that reads them. Whatever they hold, a run ends with one of the
+ * exit codes that the documentation lists, but for 70; with its output if and only if that is 0;
+ * without a stack trace, within seconds, and below 1 GiB. A process a run is too dear for many
+ * runs: the command runs again and again in a few processes (`command-child.mjs`), and every
+ * `--separate`-th run is repeated in one of its own, which must end alike.
  *
- *     node --import tsx test/fuzz/command.ts --seconds 600 --seed 1 [--runs 1000] [--only motion] [--separate 50]
+ *     node --import tsx test/fuzz/command.ts --seconds 600 --seed 1 [--runs 1000] [--only motion]
+ *         [--separate 50]
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, cpSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -25,7 +27,10 @@ const LONGEST_MS = 60_000;
 const MOST_BYTES = 2 ** 30;
 /** A child is replaced after so many runs: what the bundles of its runs leave behind adds up. */
 const RUNS_PER_CHILD = 200;
-/** `plan` is drawn in one run of so many: it times the kernels for a second, and reads files as `simulate` does. */
+/**
+ * `plan` is drawn in one run of so many: it times the kernels for a second, and reads files as
+ * `simulate` does.
+ */
 const PLAN_EVERY = 16;
 
 interface Answer {
@@ -124,7 +129,8 @@ try {
   for (; Date.now() < until && runs < most; runs++) {
     const random = randomOf(firstSeed + runs);
     const one = cases[random(cases.length)];
-    // A folder of its own: the HDF5 library of a long-lived process remembers a file that it has open.
+    // A folder of its own: the HDF5 library of a long-lived process remembers a file that it has
+    // open.
     const place = join(folder, `${runs}`);
     const fresh = (): void => {
       rmSync(place, { recursive: true, force: true });
@@ -148,7 +154,8 @@ try {
     counts.set(`${code}`, (counts.get(`${code}`) ?? 0) + 1);
     peak = Math.max(peak, peakBytes);
     let wrong = complaint(answer, outputs);
-    // A library that a damaged file made abort stays so; the next run gets a process that never met it.
+    // A library that a damaged file made abort stays so; the next run gets a process that never met
+    // it.
     if (
       typeof code === 'string' ||
       /HDF5 (stopped|stops|did not end)/.test(answer.stderr) ||

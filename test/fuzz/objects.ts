@@ -1,4 +1,7 @@
-/** Cases of the fuzzer of the command: spins that move, hearts that beat, phantoms of quantitative maps. */
+/**
+ * Cases of the fuzzer of the command: spins that move, hearts that beat, phantoms of quantitative
+ * maps.
+ */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Cases of the fuzzer of the command: scanner files and what they name, maps, and the values of options. */
+/**
+ * Cases of the fuzzer of the command: scanner files and what they name, maps, and the values of
+ * options.
+ */
 import { gzipSync } from 'node:zlib';
 import { npyHeader } from '../../host/formats/npy.ts';
 import { niftiMap } from '../../testing/phantom-files.ts';

@@ -1,6 +1,7 @@
 /**
- * Fuzzes the phantom readers: sound small files of every format, damaged at random, must be opened and read or refused
- * with a LarmorError of one line; nothing else may happen. Run it for as long as you like:
+ * Fuzzes the phantom readers: sound small files of every format, damaged at random, must be opened
+ * and read or refused with a LarmorError of one line; nothing else may happen. Run it for as long
+ * as you like:
  *
  *     node --import tsx test/fuzz/phantom.ts [seconds] [seed]
  *
@@ -29,7 +30,10 @@ export interface FuzzResult {
   readonly refused: number;
 }
 
-/** Sound files: name (its ending decides the reader) and bytes; compressed ones are damaged before they are packed too. */
+/**
+ * Sound files: name (its ending decides the reader) and bytes; compressed ones are damaged before
+ * they are packed too.
+ */
 export async function seeds(folder: string): Promise<[name: string, bytes: Buffer][]> {
   const koma = join(folder, 'seed.phantom');
   await writePhantom(koma, await openPhantom('grid', { n: '3' }));
@@ -54,7 +58,10 @@ export async function seeds(folder: string): Promise<[name: string, bytes: Buffe
 /** What files should not hold where they hold a number. */
 const FLOATS = [Number.NaN, Number.POSITIVE_INFINITY, 0, -1, 1e-40, 1e38, -1e38];
 
-/** A damaged file. What is inside of a packed one mostly gets further than what is damaged as packed. */
+/**
+ * A damaged file. What is inside of a packed one mostly gets further than what is damaged as
+ * packed.
+ */
 export function damageFile(name: string, bytes: Buffer, random: (below: number) => number): Buffer {
   if (!name.endsWith('.gz') || random(4) === 0) return damage(bytes, random);
   return gzipSync(damage(gunzipSync(bytes), random));
@@ -92,7 +99,10 @@ function damage(bytes: Buffer, random: (below: number) => number): Buffer {
   return out;
 }
 
-/** @throws Error naming the seed if anything but success or a LarmorError of one line comes of a damaged file */
+/**
+ * @throws Error naming the seed if anything but success or a LarmorError of one line comes of a
+ *   damaged file
+ */
 export async function fuzzPhantoms(seed: number, until: (runs: number) => boolean): Promise<FuzzResult> {
   const folder = temporaryFolder();
   const random = randomOf(seed);
@@ -117,7 +127,8 @@ export async function fuzzPhantoms(seed: number, until: (runs: number) => boolea
         refused++;
       }
       runs++;
-      // The HDF5 library keeps state between files: a sound one must still open, unless a damaged one made it abort.
+      // The HDF5 library keeps state between files: a sound one must still open, unless a damaged
+      // one made it abort.
       if (runs % 100 === 0 && !(await stillOpens(join(folder, 'seed.phantom')))) {
         sound = sound.filter(([kind]) => !/\.(phantom|h5)$/.test(kind));
       }
@@ -152,7 +163,9 @@ async function openAndRead(path: string, parameters: Record<string, string>): Pr
   }
 }
 
-/** Seeds one after another, each in a process of its own, since an aborted HDF5 library stays so. */
+/**
+ * Seeds one after another, each in a process of its own, since an aborted HDF5 library stays so.
+ */
 function fuzzFor(seconds: number, firstSeed: number): void {
   const end = Date.now() + 1e3 * seconds;
   for (let seed = firstSeed; Date.now() < end; seed++) {

@@ -1,6 +1,6 @@
 /**
- * Fuzzer of the Pulseq reader: real files with a few things broken. A file may be read, or refused by one line that
- * names it; anything else (another error, a hang, two lines) is a defect.
+ * Fuzzer of the Pulseq reader: real files with a few things broken. A file may be read, or refused
+ * by one line that names it; anything else (another error, a hang, two lines) is a defect.
  *
  *     node --import tsx test/fuzz/pulseq.ts --seconds 30          as many as fit
  *     node --import tsx test/fuzz/pulseq.ts --seed 4711 --cases 1   one again

@@ -1,14 +1,18 @@
 /**
- * The golden gate: what a dozen scans give today, bit for bit, and the digests of the compiled kernels. A change that is not meant to
- * touch results leaves all of it as it is; one that is meant to rewrites the file, so that its commit shows what it touched:
+ * The golden gate: what a dozen scans give today, bit for bit, and the digests of the compiled
+ * kernels. A change that is not meant to touch results leaves all of it as it is; one that is meant
+ * to rewrites the file, so that its commit shows what it touched:
  *
  *     npm run golden               compare, one line for each value that differs
- *     npm run golden -- --write    write this Node's values, and those of the Node with wide kernels where it can be had
+ *     npm run golden -- --write    write this Node's values, and those of the Node with wide
+ *                                  kernels where it can be had
  *
- * Hashes depend on four things besides Larmor: the processor's architecture, whether relaxed SIMD fuses multiply and add, whether the
- * kernels are wide (`larmor doctor` shows both), and V8's version, for the host computes with its Math functions. So they are kept by
- * these four. (Between V8 11.3 and 13.6, Math.pow alone gives other bits, and no f64 case here shows it.) Kernels depend on
- * AssemblyScript's version alone, which package-lock.json fixes. Threads and ranks change nothing.
+ * Hashes depend on four things besides Larmor: the processor's architecture, whether relaxed SIMD
+ * fuses multiply and add, whether the kernels are wide (`larmor doctor` shows both), and V8's
+ * version, for the host computes with its Math functions. So they are kept by these four. (Between
+ * V8 11.3 and 13.6, Math.pow alone gives other bits, and no f64 case here shows it.) Kernels depend
+ * on AssemblyScript's version alone, which package-lock.json fixes. Threads and ranks change
+ * nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

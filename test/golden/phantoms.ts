@@ -1,4 +1,7 @@
-/** Phantoms in the formats of other programs, a few hundred spins each, whose values no arithmetic of V8 but + − × ÷ has touched. */
+/**
+ * Phantoms in the formats of other programs, a few hundred spins each, whose values no arithmetic
+ * of V8 but + − × ÷ has touched.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { matFile, niftiFile, writeHdf5 } from '../../testing/phantom-files.ts';
@@ -8,7 +11,9 @@ const SPINS = 500;
 const SIZE = [12, 10] as const;
 const TISSUES = { 1: { density: 1, T1: 0.9, T2: 0.08 }, 2: { density: 0.7, T1: 1.4, T2: 0.11 } };
 
-/** Numbers in [0, 1). A generator of its own: the golden inputs must not change with any other code. */
+/**
+ * Numbers in [0, 1). A generator of its own: the golden inputs must not change with any other code.
+ */
 function random(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,6 +1,7 @@
 /**
- * The recipes for sites stay true: their version is the package's, the files, scripts and commands that they name are there, and each is
- * read by the language it is written in. What Spack and EasyBuild provide is stood in for, since neither can be installed everywhere.
+ * The recipes for sites stay true: their version is the package's, the files, scripts and commands
+ * that they name are there, and each is read by the language it is written in. What Spack and
+ * EasyBuild provide is stood in for, since neither can be installed everywhere.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -92,7 +93,10 @@ test('the Apptainer definition is one: sections, files and commands', () => {
   assert.match(sections.get('labels')!, new RegExp(`Version ${version.replaceAll('.', '\\.')}`));
 });
 
-/** Runs a package.py with what Spack gives it, and prints the version, where it comes from and the calls that it makes. */
+/**
+ * Runs a package.py with what Spack gives it, and prints the version, where it comes from and the
+ * calls that it makes.
+ */
 const SPACK = `
 import json, sys, types
 said = []

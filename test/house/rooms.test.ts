@@ -1,4 +1,7 @@
-/** The linter knows the rooms: an import that rooms.json does not allow is an error, whatever its form, and one that it allows is none. */
+/**
+ * The linter knows the rooms: an import that rooms.json does not allow is an error, whatever its
+ * form, and one that it allows is none.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

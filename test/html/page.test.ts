@@ -1,4 +1,7 @@
-/** The page of a report in a real browser: what it shows, how it answers, and that it asks for nothing. */
+/**
+ * The page of a report in a real browser: what it shows, how it answers, and that it asks for
+ * nothing.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
@@ -97,7 +100,8 @@ test('a report in the browser', async (t) => {
   });
 
   await t.test('over the whole scan, echoes far narrower than a pixel reach the height of the strongest', async () => {
-    // Rows of the chart that hold a pixel in colour, as parts of its height from the top; the grid is grey.
+    // Rows of the chart that hold a pixel in colour, as parts of its height from the top; the grid
+    // is grey.
     const rows = await page.evaluate<number[]>(
       "(() => { const c = document.querySelector('[data-panel=signal] canvas'); const { data, width, height } = c.getContext('2d').getImageData(0, 0, c.width, c.height); const found = new Set(); for (let n = 0; n < data.length; n += 4) { const rgb = [...data.slice(n, n + 3)]; if (Math.max(...rgb) - Math.min(...rgb) > 40) found.add(Math.floor(n / 4 / width) / height); } return [...found]; })()",
     );

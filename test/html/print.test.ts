@@ -1,4 +1,7 @@
-/** A report on paper: as Chromium prints it, with everything that it says, light, and without pages of blanks. */
+/**
+ * A report on paper: as Chromium prints it, with everything that it says, light, and without pages
+ * of blanks.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';

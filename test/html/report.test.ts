@@ -1,4 +1,7 @@
-/** `larmor report` and `simulate --report` through the built command: what is in the file, how large it is, and what is refused. */
+/**
+ * `larmor report` and `simulate --report` through the built command: what is in the file, how large
+ * it is, and what is refused.
+ */
 import assert from 'node:assert/strict';
 import { copyFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';

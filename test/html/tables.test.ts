@@ -1,4 +1,6 @@
-/** What a report stores, against what it was made from: numbers, arrays, sequences and trajectories. */
+/**
+ * What a report stores, against what it was made from: numbers, arrays, sequences and trajectories.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
@@ -50,7 +52,10 @@ test('times come back to the nanosecond, and regular ones compress to nothing', 
   assert.ok(deflateRawSync(pack({ steps })).length < 2500);
 });
 
-/** Every block of a sequence and of its table: durations, gradients at odd times, pulses and readouts. */
+/**
+ * Every block of a sequence and of its table: durations, gradients at odd times, pulses and
+ * readouts.
+ */
 function requireSame(sequence: Sequence): void {
   const again = openTable(unpack(pack(tableOf(sequence, scanner))));
   assert.equal(again.blockCount, sequence.blockCount);

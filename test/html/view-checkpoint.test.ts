@@ -1,4 +1,7 @@
-/** `larmor view` of a checkpoint: the image so far while the run goes on, and folders that hold none. */
+/**
+ * `larmor view` of a checkpoint: the image so far while the run goes on, and folders that hold
+ * none.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** A checkpoint that its run replaces while `larmor view` opens the sequence: the page shows the new one. */
+/**
+ * A checkpoint that its run replaces while `larmor view` opens the sequence: the page shows the new
+ * one.
+ */
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** `larmor view` of a NIfTI volume: what NiiVue shows of it and where, and what is said when it cannot. */
+/**
+ * `larmor view` of a NIfTI volume: what NiiVue shows of it and where, and what is said when it
+ * cannot.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** `larmor view` through the built command: to whom it answers, what its sliders do, and how it ends. */
+/**
+ * `larmor view` through the built command: to whom it answers, what its sliders do, and how it
+ * ends.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { request } from 'node:http';

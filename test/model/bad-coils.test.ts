@@ -1,4 +1,7 @@
-/** Coils and B1 maps that cannot be simulated end the built command with one line, before anything is written. */
+/**
+ * Coils and B1 maps that cannot be simulated end the built command with one line, before anything
+ * is written.
+ */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Coils, B1 maps and shims through the built command, against reference signals that share nothing with Larmor. */
+/**
+ * Coils, B1 maps and shims through the built command, against reference signals that share nothing
+ * with Larmor.
+ */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Coils and B1 maps as columns of spins: against closed forms, other programs' values and the maps' own nodes; and every bad input. */
+/**
+ * Coils and B1 maps as columns of spins: against closed forms, other programs' values and the maps'
+ * own nodes; and every bad input.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

@@ -1,4 +1,7 @@
-/** Receiver noise: the stream against published answers and another implementation's, its statistics, and the command that adds it. */
+/**
+ * Receiver noise: the stream against published answers and another implementation's, its
+ * statistics, and the command that adds it.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

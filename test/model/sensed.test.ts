@@ -1,4 +1,7 @@
-/** Sensitivities of loops along paths of spins: interpolated in time against the field at every instant. */
+/**
+ * Sensitivities of loops along paths of spins: interpolated in time against the field at every
+ * instant.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cylinderArray, loopSensitivity } from '../../host/fields/loops.ts';
@@ -16,7 +19,10 @@ const ROUNDING = 2 ** -24;
 
 type Path = (time: number, spin: number) => readonly [number, number, number];
 
-/** @returns the largest error over the largest |C| of the coil, and how often the field was evaluated */
+/**
+ * @returns the largest error over the largest |C| of the coil, and how often the field was
+ *   evaluated
+ */
 async function follow(path: Path, corners: readonly number[] = [], turn = (from: number, to: number) => to - from) {
   const block = {
     ...spinBlock(SPINS),

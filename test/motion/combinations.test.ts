@@ -1,6 +1,7 @@
 /**
- * Lists of motions: timelines of their groups, played by the slow evaluator, against every spin's place by the definition
- * (`testing/moving-spins.ts`), alone and in fields that turn spins by what they are where a spin is.
+ * Lists of motions: timelines of their groups, played by the slow evaluator, against every spin's
+ * place by the definition (`testing/moving-spins.ts`), alone and in fields that turn spins by what
+ * they are where a spin is.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

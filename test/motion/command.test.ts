@@ -1,4 +1,7 @@
-/** Moving and flowing spins through the built command, against signals that another program computed to 1e-13. */
+/**
+ * Moving and flowing spins through the built command, against signals that another program computed
+ * to 1e-13.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Moving spins in fields of the scanner, T2′ and the magnetisation at the end, through the built command on files of other programs. */
+/**
+ * Moving spins in fields of the scanner, T2′ and the magnetisation at the end, through the built
+ * command on files of other programs.
+ */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +27,9 @@ const square = (values: Float64Array): number => values.reduce((sum, value) => s
 const off = (found: Float64Array, wanted: Float64Array): number =>
   Math.sqrt(square(found.map((value, n) => value - wanted[n])) / square(wanted));
 
-/** Motions that move nothing to speak of, and leave spins in another order than that of the file. */
+/**
+ * Motions that move nothing to speak of, and leave spins in another order than that of the file.
+ */
 const unmoved = at('unmoved.json');
 writeFileSync(
   unmoved,

@@ -1,4 +1,7 @@
-/** Motions in files: written and read again, given beside a phantom, and everything that can be wrong with them in one line. */
+/**
+ * Motions in files: written and read again, given beside a phantom, and everything that can be
+ * wrong with them in one line.
+ */
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -132,7 +135,10 @@ test('a rigid track, in .csv with and without names and in .json, is the rotatio
 });
 
 let refusals = 0;
-/** A run of this phantom is refused in one line: as a call, and every fifth time through the command. */
+/**
+ * A run of this phantom is refused in one line: as a call, and every fifth time through the
+ * command.
+ */
 async function refused(pattern: RegExp, exitCode: number, phantom: string, motion?: string): Promise<void> {
   const options = { sequenceParameters: { n: 8 }, ...(motion === undefined ? {} : { motion: at(motion) }) };
   await assert.rejects(simulate('epi', at(phantom), options), (error: unknown) => {

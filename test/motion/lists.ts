@@ -1,4 +1,7 @@
-/** A dozen spins, three shots of a short sequence, and lists of motions that no file here has. Among them are those whose movement is sampled. */
+/**
+ * A dozen spins, three shots of a short sequence, and lists of motions that no file here has. Among
+ * them are those whose movement is sampled.
+ */
 import { checkTimeCurve } from '../../host/phantom/motion/time-curve.ts';
 import type { Action, Motion, PathNodes, TimeCurve } from '../../host/phantom/motion/types.ts';
 import { type PhantomSource, spinBlock } from '../../host/phantom/types.ts';

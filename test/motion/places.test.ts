@@ -1,4 +1,6 @@
-/** Places of moving spins against those computed by another program, in both layouts of the file. */
+/**
+ * Places of moving spins against those computed by another program, in both layouts of the file.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

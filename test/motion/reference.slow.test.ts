@@ -1,4 +1,6 @@
-/** The reference simulation of moving spins, against signals that another program computed to 1e-13. */
+/**
+ * The reference simulation of moving spins, against signals that another program computed to 1e-13.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openHdf5 } from '../../host/formats/hdf5/reader.ts';

@@ -1,6 +1,7 @@
 /**
- * A user's program: what `import … from 'larmor'` gives in a project of its own. `pack.serial.test.ts` compiles it there, strictly and
- * without the types of Node, and runs it beside `foreign.seq` and `foreign.phantom`. It prints what it found as JSON.
+ * A user's program: what `import … from 'larmor'` gives in a project of its own.
+ * `pack.serial.test.ts` compiles it there, strictly and without the types of Node, and runs it
+ * beside `foreign.seq` and `foreign.phantom`. It prints what it found as JSON.
  */
 import {
   LarmorError,

@@ -1,6 +1,6 @@
 /**
- * What a user installs: the packed tarball, in an empty folder and without the network; once without install scripts or a
- * compiler, once with those that build the addon by the site's mpicc.
+ * What a user installs: the packed tarball, in an empty folder and without the network; once
+ * without install scripts or a compiler, once with those that build the addon by the site's mpicc.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -65,7 +65,10 @@ test("the install script builds the addon with the site's mpicc", async (t) => {
   }
 });
 
-/** Of a project that has nothing but larmor: all declarations are checked, and there are no types of Node. */
+/**
+ * Of a project that has nothing but larmor: all declarations are checked, and there are no types of
+ * Node.
+ */
 const CONFIGURATION = {
   compilerOptions: {
     ...{ target: 'ES2022', module: 'NodeNext', lib: ['ES2022', 'DOM'], types: [], outDir: 'built' },

@@ -1,4 +1,7 @@
-/** Every phantom that cannot be simulated is one line that names file, location and fix, with the right exit code. */
+/**
+ * Every phantom that cannot be simulated is one line that names file, location and fix, with the
+ * right exit code.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

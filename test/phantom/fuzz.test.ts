@@ -1,6 +1,6 @@
 /**
- * A short seeded run of the fuzzer; `fuzz.slow.test.ts` is longer, and `test/fuzz/phantom.ts` runs for
- * any time.
+ * A short seeded run of the fuzzer; `fuzz.slow.test.ts` is longer, and `test/fuzz/phantom.ts` runs
+ * for any time.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

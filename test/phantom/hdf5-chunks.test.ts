@@ -1,4 +1,7 @@
-/** Chunks kept between reads of a dataset: any slice is what the dataset holds, and a chunk is not read for every slice. */
+/**
+ * Chunks kept between reads of a dataset: any slice is what the dataset holds, and a chunk is not
+ * read for every slice.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';

@@ -1,4 +1,7 @@
-/** The digest of a phantom: sensitive to every bit of every spin and to their order, whoever reads which part. */
+/**
+ * The digest of a phantom: sensitive to every bit of every spin and to their order, whoever reads
+ * which part.
+ */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -129,7 +132,8 @@ test('blocks are checked by whoever reads them without gaps', () => {
   block.T1[65536 + 7] = 2;
   assert.throws(walk(0, 4096), /spins 65536 to 131071 are not those/);
   assert.throws(walk(40000, 10001), /spins 65536 to 131071 are not those/);
-  // Of two ranks whose shares meet inside the block the second completes it, whichever of them reads the change.
+  // Of two ranks whose shares meet inside the block the second completes it, whichever of them
+  // reads the change.
   for (const border of [65536 + 5, 65536 + 8, 131071]) {
     walk(0, 4096, border)();
     assert.throws(walk(border, 4096), /spins 65536 to 131071 are not those/);

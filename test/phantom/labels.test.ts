@@ -1,4 +1,7 @@
-/** Label images: where voxels lie, which spins they hold, and what a stride and upsampling do to them. */
+/**
+ * Label images: where voxels lie, which spins they hold, and what a stride and upsampling do to
+ * them.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

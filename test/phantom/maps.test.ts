@@ -1,4 +1,6 @@
-/** Phantoms of quantitative maps: formulas, partial volumes, defaults, and each entry that is wrong. */
+/**
+ * Phantoms of quantitative maps: formulas, partial volumes, defaults, and each entry that is wrong.
+ */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

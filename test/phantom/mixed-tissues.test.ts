@@ -1,4 +1,7 @@
-/** Several tissues in a voxel: maps of probability with a tissue table, and virtual objects of MRiLab; what is wrong in either. */
+/**
+ * Several tissues in a voxel: maps of probability with a tissue table, and virtual objects of
+ * MRiLab; what is wrong in either.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Numbers that are possible but probably in another unit are warned about; so is what a converted phantom loses. */
+/**
+ * Numbers that are possible but probably in another unit are warned about; so is what a converted
+ * phantom loses.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

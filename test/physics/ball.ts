@@ -1,4 +1,7 @@
-/** A picture of a ball off the centre: where it is and how large, even inside, dark outside, and how bright. */
+/**
+ * A picture of a ball off the centre: where it is and how large, even inside, dark outside, and how
+ * bright.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +12,10 @@ import { temporaryFolder } from '../../testing/temporary.ts';
 export const PLACE = { x: 0.02, y: -0.012 } as const;
 /** Of the phantom, cubic [m]. */
 export const VOXEL = 0.004;
-/** Thickness that is simulated where a slice is selected: enough that what a pulse does beyond is no thousandth [m]. */
+/**
+ * Thickness that is simulated where a slice is selected: enough that what a pulse does beyond is no
+ * thousandth [m].
+ */
 export const SLAB = 0.02;
 
 export interface Tissue {
@@ -77,8 +83,8 @@ export function magnitudes({ n, value }: Frames, { plane = 0, frames = [0] as re
 }
 
 /**
- * Of a plane of a volume, k-space weighted by a Hann window on all axes, (¼, ½, ¼) about each pixel: the edges of a ball would otherwise
- * ring all at once in its middle.
+ * Of a plane of a volume, k-space weighted by a Hann window on all axes, (¼, ½, ¼) about each
+ * pixel: the edges of a ball would otherwise ring all at once in its middle.
  */
 export function windowed({ n, value }: Frames, plane: number): Float64Array {
   const weights = [0.25, 0.5, 0.25];

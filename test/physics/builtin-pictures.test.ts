@@ -1,4 +1,7 @@
-/** Pictures of the built-in scans of a ball of brain; builtin-pictures.slow.test.ts has another tissue. And levels against closed forms. */
+/**
+ * Pictures of the built-in scans of a ball of brain; builtin-pictures.slow.test.ts has another
+ * tissue. And levels against closed forms.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
@@ -22,7 +25,8 @@ test('bSSFP: the level of the steady state', () => {
   const flip = (defined(sequence, 'FlipAngle') * Math.PI) / 180;
   const { time } = sequence.block(0).rf!;
   for (const { T1, T2 } of [BRAIN, FLUID]) {
-    // Transverse magnetisation decays less during pulses (Bieri and Scheffler, Magn. Reson. Med. 2009): so long is one as a rectangle.
+    // Transverse magnetisation decays less during pulses (Bieri and Scheffler, Magn. Reson. Med.
+    // 2009): so long is one as a rectangle.
     const part = (1.2 * time.at(-1)!) / 4 / TR;
     const R2 = (1 - (0.68 - (0.125 * (1 + part) * T2) / T1) * part) / T2;
     const [E1, E2] = [Math.exp(-TR / T1), Math.exp(-TR * R2)];

@@ -1,6 +1,7 @@
 /**
- * Pictures of the built-in scans beyond those of pictures.test.ts, of a ball off the centre, through the built command: in its place, even,
- * dark outside, and as bright as Bloch's equations on a column of layers (column.ts) or a closed form has it, for two tissues.
+ * Pictures of the built-in scans beyond those of pictures.test.ts, of a ball off the centre,
+ * through the built command: in its place, even, dark outside, and as bright as Bloch's equations
+ * on a column of layers (column.ts) or a closed form has it, for two tissues.
  */
 import { test } from 'node:test';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
@@ -30,7 +31,10 @@ interface Scan {
     readonly plane: number;
     /** Of the phantom. */
     readonly voxel: number;
-    /** There is no profile of a slice, and what spoils may lie in the plane, where a column has nothing. */
+    /**
+     * There is no profile of a slice, and what spoils may lie in the plane, where a column has
+     * nothing.
+     */
     readonly level: (tissue: Tissue, sequence: Sequence) => number;
   };
 }
@@ -52,7 +56,10 @@ const readoutWith = (sequence: Sequence, wanted: Readonly<Record<string, number>
 const line = (sequence: Sequence): readonly number[] => [readoutWith(sequence, { LIN: N / 2 })];
 const defined = (sequence: Sequence, key: string): number => Number(sequence.definitions.get(key));
 
-/** Spoiled along z by whole cycles across a pixel, a pixel stands for the volume: the mean of all readouts. */
+/**
+ * Spoiled along z by whole cycles across a pixel, a pixel stands for the volume: the mean of all
+ * readouts.
+ */
 const spoiled = (tissue: Tissue, sequence: Sequence): number => {
   const half = FOV / Number.parseInt(sequence.definitions.get('Matrix')!, 10) / 2;
   return meanSize(columnSignal(sequence, tissue, { from: -half, to: half, count: 200 }, 0.5));
@@ -63,7 +70,10 @@ const meanSize = (readouts: readonly (readonly [number, number])[]): number => {
   return Math.hypot(mean(0), mean(1));
 };
 
-/** Inversion, n pulses and a wait, over and over: the signal of the pulse in the middle of a train, if all that is transverse is spoiled. */
+/**
+ * Inversion, n pulses and a wait, over and over: the signal of the pulse in the middle of a train,
+ * if all that is transverse is spoiled.
+ */
 const inverted = ({ T1, T2 }: Tissue, sequence: Sequence): number => {
   const [TE, TR] = ['TE', 'TR'].map((key) => defined(sequence, key)) as [number, number, number];
   const [flip, n] = [

@@ -1,10 +1,13 @@
 /**
- * The signal at k = 0 of a scan of one tissue, by Bloch's equations on a column of layers along z, with transverse magnetisation, relaxation
- * during pulses and gradients along z and all: what balanced, refocused and unspoiled scans show. It shares no code with the engine. The
- * column stands where gradients in the plane are zero.
+ * The signal at k = 0 of a scan of one tissue, by Bloch's equations on a column of layers along z,
+ * with transverse magnetisation, relaxation during pulses and gradients along z and all: what
+ * balanced, refocused and unspoiled scans show. It shares no code with the engine. The column
+ * stands where gradients in the plane are zero.
  *
- *     during a step of a pulse: M ← rotation about (B1 cos φ, B1 sin φ, G_z z) of e^{−dt/T1}, e^{−dt/T2} M + (1 − e^{−dt/T1})
- *     between:                  Mxy ← Mxy e^{−i2πγ̄∫G_z dt z} e^{−t/T2},  Mz ← 1 + (Mz − 1) e^{−t/T1}
+ *     during a step of a pulse: M ← rotation about (B1 cos φ, B1 sin φ, G_z z) of
+ *                               e^{−dt/T1}, e^{−dt/T2} M + (1 − e^{−dt/T1})
+ *     between:                  Mxy ← Mxy e^{−i2πγ̄∫G_z dt z} e^{−t/T2},
+ *                               Mz ← 1 + (Mz − 1) e^{−t/T1}
  */
 import { GAMMA_BAR } from '../../host/base/units.ts';
 import type { Block, RfEvent, Sequence } from '../../host/sequence/types.ts';
@@ -15,7 +18,9 @@ import type { Layers } from './steady-signal.ts';
 /** [layers][9 of the matrix, 3 that are added] */
 type Effect = Float64Array;
 
-/** [readouts][re, im], for a density of 1, at the sample nearest to `echo` of 0 … 1 of each readout. */
+/**
+ * [readouts][re, im], for a density of 1, at the sample nearest to `echo` of 0 … 1 of each readout.
+ */
 export function columnSignal(
   sequence: Sequence,
   tissue: Tissue,
@@ -74,7 +79,10 @@ export function columnSignal(
 const middleGradient = (block: Block, rf: RfEvent): number =>
   valueAt(gradientPoints(block.gz), rf.delay + rf.time.at(-1)! / 2);
 
-/** M ← matrix · M + added, in the frame that is turned by the pulse's phase, which enters conjugated. */
+/**
+ * M ← matrix · M + added, in the frame that is turned by the pulse's phase, which enters
+ * conjugated.
+ */
 function play(M: Float64Array, effect: Effect, phase: number): void {
   const [c, s] = [Math.cos(phase), Math.sin(phase)];
   for (let n = 0, at = 0; n < M.length; n += 3, at += 12) {
@@ -88,7 +96,9 @@ function play(M: Float64Array, effect: Effect, phase: number): void {
   }
 }
 
-/** What a pulse makes of Mz alone, at a height in a gradient: its factor, and what relaxation adds. */
+/**
+ * What a pulse makes of Mz alone, at a height in a gradient: its factor, and what relaxation adds.
+ */
 export function longitudinalEffect(
   rf: RfEvent,
   tissue: Tissue,

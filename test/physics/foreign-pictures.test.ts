@@ -1,6 +1,7 @@
 /**
- * Scans as PyPulseq writes them, of a ball off the centre, through the built command: where it is and how large, even inside, dark outside, and
- * as bright as a recursion of its own says (steady-signal.ts).
+ * Scans as PyPulseq writes them, of a ball off the centre, through the built command: where it is
+ * and how large, even inside, dark outside, and as bright as a recursion of its own says
+ * (steady-signal.ts).
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -26,7 +27,10 @@ interface Case {
   readonly echo: number;
   /** Which readouts pass k = 0: all, or the lines in the middle. */
   readonly middle: (readouts: number) => readonly number[];
-  /** Voxels behind a pixel of that distance from the ball's middle, times their size [m]: one of a slice, all of the ball, those of a partition. */
+  /**
+   * Voxels behind a pixel of that distance from the ball's middle, times their size [m]: one of a
+   * slice, all of the ball, those of a partition.
+   */
   readonly depth: (r: number) => number;
   /** Of the ball [m]; a smaller one has fewer spins to simulate where all of it is seen. */
   readonly radius?: number;

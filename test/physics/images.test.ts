@@ -1,6 +1,7 @@
 /**
- * Where things come to lie in pictures: points on the axes, slices, and the head, through simulation, raw data and
- * reconstruction, for even and odd matrices and with lines read backwards (EPI).
+ * Where things come to lie in pictures: points on the axes, slices, and the head, through
+ * simulation, raw data and reconstruction, for even and odd matrices and with lines read backwards
+ * (EPI).
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -15,7 +16,10 @@ import { spinsOf } from '../../testing/run.ts';
 import * as scans from '../../testing/small-scans.ts';
 
 const FOV = 0.224;
-/** So that all lines see the same spins: those of one shot do not relax, those of many are at rest before each. */
+/**
+ * So that all lines see the same spins: those of one shot do not relax, those of many are at rest
+ * before each.
+ */
 const TISSUE: Readonly<Record<string, { readonly T1: number; readonly T2: number }>> = {
   epi: { T1: 1e3, T2: 1e3 },
   gre: { T1: 3e-3, T2: 3e-3 },
@@ -82,7 +86,9 @@ for (const name of ['gre', 'se']) {
 /** Spins of the head lie this far apart, and pixels: spin by spin they can be compared [m]. */
 const VOXEL = 4e-3;
 
-/** The head's densities, all of one tissue: its picture is then the phantom itself, band-limited. */
+/**
+ * The head's densities, all of one tissue: its picture is then the phantom itself, band-limited.
+ */
 async function plainHead({ T1, T2 }: { T1: number; T2: number }): Promise<SpinBlock> {
   const source = await openPhantom('head2d', { voxel: String(VOXEL) });
   const spins = spinBlock(source.spinCount);
@@ -93,7 +99,10 @@ async function plainHead({ T1, T2 }: { T1: number; T2: number }): Promise<SpinBl
   return spins;
 }
 
-/** Mean and standard deviation of position along both axes [m], weights along the image's mean phase. */
+/**
+ * Mean and standard deviation of position along both axes [m], weights along the image's mean
+ * phase.
+ */
 function moments(places: readonly (readonly [number, number, number])[]): { mean: number[]; deviation: number[] } {
   const total = places.reduce((sum, [, , weight]) => sum + weight, 0);
   const mean = [0, 1].map((axis) => places.reduce((sum, place) => sum + place[axis] * place[2], 0) / total);

@@ -1,12 +1,16 @@
 /**
- * Pictures in closed form: what a built-in scan of a built-in phantom shows if nothing spoils it. k-space is
- * s(k) = Σ_tissues L · e^{−(t − TE)(1/T2 + iΔω)} · Σ_voxels ρ e^{−i2πk·r}, with the level L of the steady state averaged over the slice:
+ * Pictures in closed form: what a built-in scan of a built-in phantom shows if nothing spoils it.
+ * k-space is s(k) = Σ_tissues L · e^{−(t − TE)(1/T2 + iΔω)} · Σ_voxels ρ e^{−i2πk·r}, with the
+ * level L of the steady state averaged over the slice:
  *
- *   gre  L = ⟨C (1 − E1)/(1 − E1 E)⟩ e^{−TE/T2}, the Ernst formula with the rotation (A … E of pulse-rotation.ts) of the slice-selective pulse
- *   se   L = ⟨B* C M_z⟩ e^{−TE/T2} and the other ways to an echo, M_z in the steady state of both pulses, averaged over the crushers' phase
+ *   gre  L = ⟨C (1 − E1)/(1 − E1 E)⟩ e^{−TE/T2}, the Ernst formula with the rotation (A … E
+ *        of pulse-rotation.ts) of the slice-selective pulse
+ *   se   L = ⟨B* C M_z⟩ e^{−TE/T2} and the other ways to an echo, M_z in the steady state of both
+ *        pulses, averaged over the crushers' phase
  *   epi  L = C e^{−TE/T2}
  *
- * Spins are those of the phantom without a sequence, one per voxel, so that the choice of sub-voxel spins is not shared.
+ * Spins are those of the phantom without a sequence, one per voxel, so that the choice of sub-voxel
+ * spins is not shared.
  */
 import { openPhantom } from '../../host/phantom/open.ts';
 import { type SpinBlock, spinBlock } from '../../host/phantom/types.ts';
@@ -37,7 +41,10 @@ export interface Theory {
   readonly pixel: number;
   /** [y][x][re, im] */
   readonly image: Float64Array;
-  /** Tissue of the voxel that fills the pixel and all pixels at most three away (from 1 on); 0: several, −1: nothing within four pixels. */
+  /**
+   * Tissue of the voxel that fills the pixel and all pixels at most three away (from 1 on); 0:
+   * several, −1: nothing within four pixels.
+   */
   readonly inside: Int8Array;
   /** Of a phantom of one tissue: 1 where all pixels at most five away are of it. */
   readonly deep: Int8Array;
@@ -95,7 +102,8 @@ async function spinsOf(phantom: string, settings: Settings, slab: number): Promi
   const source = await openPhantom(phantom, { ...settings, ...(slab > 0 && body ? { slab: `${slab}` } : {}) });
   const spins = spinBlock(source.spinCount);
   source.read(0, source.spinCount, spins);
-  // Points 10 mm apart fill the z axis where a slice is selected: of all ten in a column the slab's share is seen.
+  // Points 10 mm apart fill the z axis where a slice is selected: of all ten in a column the slab's
+  // share is seen.
   if (slab > 0 && phantom === 'grid') spins.density.fill(slab / (10 * spacing(spins.z)));
   return spins;
 }
@@ -160,7 +168,8 @@ function levelOf(
   for (let layer = 0; layer < layers; layer++) {
     const z = ((layer + 0.5) / layers - 0.5) * slab;
     rotate(excite, timeline.gammaBar, [0, 0, z], offset, r);
-    // The slice gradient's second half is rephased; off-resonance goes on from the pulse's centre, unless it is refocused.
+    // The slice gradient's second half is rephased; off-resonance goes on from the pulse's centre,
+    // unless it is refocused.
     const turn = 2 * Math.PI * (after[2] * z + offset * (after[3] - (refocus ? 0 : TE)));
     const [c, s] = [Math.cos(turn), Math.sin(turn)];
     const C = [r[ROTATION.C] * c - r[ROTATION.C + 1] * s, r[ROTATION.C] * s + r[ROTATION.C + 1] * c] as const;
@@ -180,8 +189,9 @@ function levelOf(
 }
 
 /**
- * Echo of order 0 at one height: M_z of the steady state for each phase φ that the first crusher may have left, and the mean over φ of
- * what the second one rephases. No transverse magnetisation outlives TR.
+ * Echo of order 0 at one height: M_z of the steady state for each phase φ that the first crusher
+ * may have left, and the mean over φ of what the second one rephases. No transverse magnetisation
+ * outlives TR.
  */
 function spinEcho(
   [cr, ci]: readonly [number, number],
@@ -213,7 +223,9 @@ function spinEcho(
   return [re, im];
 }
 
-/** [ky][kx][re, im] of spins, voxels wider than 1.5 pixels as several points; k = 0 at floor(n/2). */
+/**
+ * [ky][kx][re, im] of spins, voxels wider than 1.5 pixels as several points; k = 0 at floor(n/2).
+ */
 function spectrum(
   spins: SpinBlock,
   members: readonly number[],

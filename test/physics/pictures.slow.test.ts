@@ -1,4 +1,7 @@
-/** `gre` and `se` of every built-in phantom on all their defaults, as pictures: see pictures.test.ts. */
+/**
+ * `gre` and `se` of every built-in phantom on all their defaults, as pictures: see
+ * pictures.test.ts.
+ */
 import { test } from 'node:test';
 import { assertPicture, assertUniform, compared } from './pictures.ts';
 

@@ -1,6 +1,8 @@
 /**
- * Every built-in scan of every built-in phantom as a picture, through the built command: as the closed form has it (picture-theory.ts), uniform where
- * one tissue is, dark where nothing is. EPI on its defaults; `gre` and `se`, which take seconds, with 64 lines; pictures.slow.test.ts leaves them theirs.
+ * Every built-in scan of every built-in phantom as a picture, through the built command: as the
+ * closed form has it (picture-theory.ts), uniform where one tissue is, dark where nothing is. EPI
+ * on its defaults; `gre` and `se`, which take seconds, with 64 lines; pictures.slow.test.ts leaves
+ * them theirs.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -21,7 +23,10 @@ for (const { scan, phantom } of some(PAIRS, 2)) {
   });
 }
 
-/** Nothing selects along z in the built-in EPI: a ball is shown as its shadow, 2√(R² − r²) of spins per area, times e^{−TE/T2}. */
+/**
+ * Nothing selects along z in the built-in EPI: a ball is shown as its shadow, 2√(R² − r²) of spins
+ * per area, times e^{−TE/T2}.
+ */
 function assertProjection({ seen, n, pixel }: Compared): void {
   const [R, voxel, TE, T2] = [0.05, 0.004, 0.0314230603387, 0.1];
   let [apart, count] = [0, 0];

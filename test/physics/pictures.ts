@@ -1,4 +1,7 @@
-/** A built-in scan of a built-in phantom through the built command, and how its picture compares with the one in closed form. */
+/**
+ * A built-in scan of a built-in phantom through the built command, and how its picture compares
+ * with the one in closed form.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,9 +14,15 @@ export interface Compared {
   readonly error: number;
   /** Standard deviation over mean, of a phantom of one tissue, five pixels inside it. */
   readonly variation: number | undefined;
-  /** The same of picture over theory: the ringing of edges, which n samples show in both, is left out. */
+  /**
+   * The same of picture over theory: the ringing of edges, which n samples show in both, is left
+   * out.
+   */
   readonly unevenness: number | undefined;
-  /** Root mean square where nothing is over the mean of the largest tissue, or over the brightest pixel; undefined where all is near to something. */
+  /**
+   * Root mean square where nothing is over the mean of the largest tissue, or over the brightest
+   * pixel; undefined where all is near to something.
+   */
   readonly background: number | undefined;
   /** Mean level inside over theory, less 1, by tissue, of at least 12 pixels. */
   readonly levels: readonly number[];
@@ -23,7 +32,10 @@ export interface Compared {
   readonly pixel: number;
 }
 
-/** What has to hold of every picture: as in theory, uniform, dark, of the right level in each tissue. */
+/**
+ * What has to hold of every picture: as in theory, uniform, dark, of the right level in each
+ * tissue.
+ */
 export function assertPicture(name: string, { error, unevenness, background, levels }: Compared): void {
   assert.ok(error < 0.03, `${name}: ${error} of the picture is not as in theory`);
   for (const level of levels) assert.ok(Math.abs(level) < 0.03, `${name}: a tissue's level errs by ${level}`);
@@ -31,7 +43,10 @@ export function assertPicture(name: string, { error, unevenness, background, lev
   assert.ok(unevenness === undefined || unevenness < 0.01, `${name}: varies by ${unevenness} over theory`);
 }
 
-/** Of a ball of one slice on all default samples: its edge rings by 9 %, and fades with distance to 0.5 % ten pixels inside. */
+/**
+ * Of a ball of one slice on all default samples: its edge rings by 9 %, and fades with distance to
+ * 0.5 % ten pixels inside.
+ */
 export function assertUniform(name: string, { variation }: Compared): void {
   assert.ok(variation !== undefined && variation < 0.02, `${name}: coefficient of variation ${variation}`);
 }

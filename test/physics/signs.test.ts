@@ -1,6 +1,7 @@
 /**
- * Physics that decides signs: which way offsets, phases and gradients move things. Every expectation follows from DESIGN's
- * conventions (clockwise precession, Pulseq phases conjugated), written out here as formulas and not taken from the code.
+ * Physics that decides signs: which way offsets, phases and gradients move things. Every
+ * expectation follows from DESIGN's conventions (clockwise precession, Pulseq phases conjugated),
+ * written out here as formulas and not taken from the code.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -105,7 +106,8 @@ test('a CPMG train refocuses slices off the centre as it does the one at the cen
   const centre = await at(0);
   const echoes = [0, 1, 2, 3].map((n) => Math.hypot(centre[2 * n], centre[2 * n + 1]));
   for (const [n, echo] of echoes.entries()) {
-    // 90°x leaves +y, 180°y keeps it: all echoes along +y, as high as T2 lets them, less what the edges of 180° pulses miss.
+    // 90°x leaves +y, 180°y keeps it: all echoes along +y, as high as T2 lets them, less what the
+    // edges of 180° pulses miss.
     const ideal = Math.exp((-2 * gap * (n + 1)) / 0.2);
     assert.ok(echo > 0.85 * ideal && echo < 1.01 * ideal, `echo ${n + 1} is ${echo} of ${ideal}`);
     assert.ok(Math.abs(centre[2 * n]) < 0.05 * echo && centre[2 * n + 1] > 0, `echo ${n + 1} lies along +y`);
@@ -166,7 +168,8 @@ test('a larger phase increment moves the dark bands of balanced SSFP to higher f
       blocks.push(blockOf({ rf: { ...rf, phaseOffset } }, TR));
     }
     const timeline = compileTimeline(sequenceOf('bssfp', [...blocks, sample], {}), { B0: 1.5, maxRfStep: 50e-6 });
-    // RF of phase −nψ makes spins that turn by −ψ a TR stand still against it: dark at offset·TR = ψ/2π.
+    // RF of phase −nψ makes spins that turn by −ψ a TR stand still against it: dark at offset·TR =
+    // ψ/2π.
     const offsets = Array.from({ length: 40 }, (_, n) => n / 40 / TR);
     const heights: number[] = [];
     for (const offset of offsets) {

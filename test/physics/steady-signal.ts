@@ -1,8 +1,11 @@
 /**
- * What a scan whose transverse magnetisation is gone before each pulse shows of one tissue, by a recursion of its own: Bloch's equation without
- * relaxation through each pulse at many heights, M_z between the pulses by T1, transverse magnetisation from each pulse's centre by T2.
+ * What a scan whose transverse magnetisation is gone before each pulse shows of one tissue, by a
+ * recursion of its own: Bloch's equation without relaxation through each pulse at many heights, M_z
+ * between the pulses by T1, transverse magnetisation from each pulse's centre by T2.
  *
- *     readout: C(z) M_z(z) e^{−i2πk_z z} e^{−t/T2},  M_z ← E(z) M_z at a pulse,  M_z ← 1 + (M_z − 1) e^{−t/T1} between
+ *     readout:  C(z) M_z(z) e^{−i2πk_z z} e^{−t/T2}
+ *     a pulse:  M_z ← E(z) M_z
+ *     between:  M_z ← 1 + (M_z − 1) e^{−t/T1}
  */
 import { GAMMA_BAR } from '../../host/base/units.ts';
 import type { Block, RfEvent, Sequence } from '../../host/sequence/types.ts';
@@ -15,7 +18,10 @@ export interface Layers {
   readonly count: number;
 }
 
-/** [readouts][re, im] for a density of 1, on resonance, at the sample nearest to `echo` of 0 … 1 of each readout. */
+/**
+ * [readouts][re, im] for a density of 1, on resonance, at the sample nearest to `echo` of 0 … 1 of
+ * each readout.
+ */
 export function steadySignal(
   sequence: Sequence,
   { T1, T2 }: { T1: number; T2: number },
@@ -69,7 +75,10 @@ export function steadySignal(
 const middleGradient = (block: Block, rf: RfEvent): number =>
   valueAt(gradientPoints(block.gz), rf.delay + rf.time.at(-1)! / 2);
 
-/** [heights][Mx, My, Mz] after a pulse of phase 0 from M = (0, 0, 1), step by step: dM/dt = 2πγ̄ M × B. */
+/**
+ * [heights][Mx, My, Mz] after a pulse of phase 0 from M = (0, 0, 1), step by step: dM/dt = 2πγ̄ M ×
+ * B.
+ */
 function playedAt(heights: Float64Array, { time, magnitude, phase }: RfEvent, gradient: number): Float64Array {
   const out = new Float64Array(3 * heights.length);
   for (const [n, z] of heights.entries()) {

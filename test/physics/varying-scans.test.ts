@@ -1,6 +1,6 @@
 /**
- * Built-in scans that show change, through the built command: phase contrast of a ball that moves, cine of one that moves with the heart, and
- * the fingerprint of a tissue.
+ * Built-in scans that show change, through the built command: phase contrast of a ball that moves,
+ * cine of one that moves with the heart, and the fingerprint of a tissue.
  */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -13,7 +13,10 @@ import { framesOf, magnitudes, measureBall, PLACE, SLAB, VOXEL } from './ball.ts
 import { BRAIN, FOV, R } from './builtin-scans.ts';
 import { columnSignal } from './column.ts';
 
-/** At rest before each pulse, so that a few layers in a voxel are enough; motion across the slice stays small against it. */
+/**
+ * At rest before each pulse, so that a few layers in a voxel are enough; motion across the slice
+ * stays small against it.
+ */
 const PLAIN = {
   ...{ 'phantom.T1': 4e-3, 'phantom.T2': 4e-3, 'phantom.radius': R },
   ...{
@@ -57,7 +60,8 @@ test('phase contrast: the phase between sets is π v/venc, on every axis', async
 
 test('cine: each phase shows the ball where it is so long after the R peak', async (t) => {
   const folder = temporaryFolder();
-  // Up and down in a second, twice a heart beat of two: any other time of a segment would show it elsewhere.
+  // Up and down in a second, twice a heart beat of two: any other time of a segment would show it
+  // elsewhere.
   const speed = 0.03;
   const track = {
     time: [0, 0.8, 2],

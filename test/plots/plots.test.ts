@@ -1,4 +1,7 @@
-/** What plots show, against numbers from elsewhere: k-space, moments by hand, maps of known spins, a known frequency, letters. */
+/**
+ * What plots show, against numbers from elsewhere: k-space, moments by hand, maps of known spins, a
+ * known frequency, letters.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEGREE } from '../../host/base/quantities.ts';
@@ -63,7 +66,8 @@ test('the k of a diagram is that of the readouts, through refocusing pulses', ()
 });
 
 test('first moments: a bipolar pair has none of order 0 and G·T² of order 1', () => {
-  // Two lobes without ramps, right after each other and 5 ms after the pulse: M1 = −G·T², wherever the pulse is.
+  // Two lobes without ramps, right after each other and 5 ms after the pulse: M1 = −G·T², wherever
+  // the pulse is.
   const [G, T] = [10e-3, 1e-3];
   const lobe = (amplitude: number) => ({
     kind: 'shape' as const,
@@ -104,7 +108,8 @@ test('a diagram: what plays when, with angles, times and block numbers', () => {
   assert.deepEqual([rises.length, falls.length], [1, 1]);
   near(rises[0], start - dwell / 2, 1e-9);
   near(falls[0], start + (samples - 0.5) * dwell, 1e-9);
-  // The phase-encoding gradient of the first line is the largest there is, and the readout gradient is flat at k's speed.
+  // The phase-encoding gradient of the first line is the largest there is, and the readout gradient
+  // is flat at k's speed.
   const gx = linesOf(panelOf(figure, 'Gx'))[0];
   const speed = 1 / (encoding.encodedFov[0] * GAMMA_BAR * dwell);
   near(valueAt(gx, start + 3 * dwell), speed, 1e-6 * speed);

@@ -74,7 +74,8 @@ test('the tile size is the one whose program costs least', () => {
   const sizeOf = (timeline: Timeline, tolerance?: number): number =>
     defaultTileSize({ timelines: [timeline], source, precision: 'f32', ...(tolerance !== undefined && { tolerance }) });
   const [even, sixteenth, fourth] = [320, 1256, 5000]; // of 64, 16 and 4 tiles
-  // A transform of many samples, once per tile, pays for large tiles; the same samples one by one do not.
+  // A transform of many samples, once per tile, pays for large tiles; the same samples one by one
+  // do not.
   assert.equal(sizeOf(epi(), 1e-4), sixteenth);
   assert.equal(sizeOf(epi()), even);
   assert.equal(sizeOf(timelineOf(spiral(2, 4096)), 1e-3), fourth);

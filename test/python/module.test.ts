@@ -1,4 +1,7 @@
-/** The Python module with a real NumPy: arrays, errors and warnings are those of the command; it installs without a network. */
+/**
+ * The Python module with a real NumPy: arrays, errors and warnings are those of the command; it
+ * installs without a network.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Runs to write: small encodings of every kind put together by hand, with a signal in which every number is different
- * and exact in f32, so that a file either returns it or not.
+ * Runs to write: small encodings of every kind put together by hand, with a signal in which every
+ * number is different and exact in f32, so that a file either returns it or not.
  */
 import { join } from 'node:path';
 import type { RawData } from '../../host/raw/types.ts';
@@ -33,7 +33,9 @@ export interface Shape {
 
 const FOV: Triple = [0.23, 0.2, 0.1];
 
-/** A run of lines × partitions × repetitions readouts on a Cartesian grid of FOV 230 × 200 × 100 mm. */
+/**
+ * A run of lines × partitions × repetitions readouts on a Cartesian grid of FOV 230 × 200 × 100 mm.
+ */
 export function run(shape: Shape = {}): RawData {
   const {
     kind = 'cartesian',

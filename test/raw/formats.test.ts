@@ -1,4 +1,7 @@
-/** `.npy`, `.mat` and `.cfl`: what NumPy, SciPy and BART read, and that BART makes the right image of it. */
+/**
+ * `.npy`, `.mat` and `.cfl`: what NumPy, SciPy and BART read, and that BART makes the right image
+ * of it.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -144,7 +147,10 @@ print(json.dumps({'dtype': str(m['signal'].dtype), 'shape': m['signal'].shape, '
   }
 });
 
-/** A BART array: dimensions up to the last above 1, values [re, im] with the first dimension fastest. */
+/**
+ * A BART array: dimensions up to the last above 1, values [re, im] with the first dimension
+ * fastest.
+ */
 function readCfl(stem: string): { shape: number[]; data: Float32Array } {
   const [, line] = readFileSync(`${stem}.hdr`, 'latin1').split('\n');
   const shape = line.trim().split(' ').map(Number);
@@ -153,7 +159,10 @@ function readCfl(stem: string): { shape: number[]; data: Float32Array } {
   return { shape, data: new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4) };
 }
 
-/** The k-space of one bright voxel at cell (x, y, z) of the image, as a run of this shape would sample it. */
+/**
+ * The k-space of one bright voxel at cell (x, y, z) of the image, as a run of this shape would
+ * sample it.
+ */
 function brightVoxel(shape: Shape, voxel: readonly [number, number, number], coils: number): RawData {
   const raw = run({ ...shape, coils });
   const { encoding } = raw;

@@ -1,4 +1,7 @@
-/** The HDF5 writer's own arithmetic: its checksum against published values, its heaps against their limits. */
+/**
+ * The HDF5 writer's own arithmetic: its checksum against published values, its heaps against their
+ * limits.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,7 @@
-/** ISMRMRD files: what our own reader gets back, and what the ISMRMRD library, h5py and h5dump make of them. */
+/**
+ * ISMRMRD files: what our own reader gets back, and what the ISMRMRD library, h5py and h5dump make
+ * of them.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
@@ -195,7 +198,8 @@ test('equal runs give equal bytes', () => {
 
 test("the header is valid against ISMRMRD's schema", (t) => {
   const schema = '/usr/share/ismrmrd/schema/ismrmrd.xsd';
-  // Two packages only this test needs, so it is skipped without them even where CI requires the others.
+  // Two packages only this test needs, so it is skipped without them even where CI requires the
+  // others.
   if (spawnSync('xmllint', ['--version']).error || !existsSync(schema)) {
     t.skip('no xmllint or schema; install them with: apt-get install libxml2-utils ismrmrd-schema');
     return;
@@ -295,7 +299,8 @@ test('files that are not whole ISMRMRD: one line and exit 65; missing: 66', asyn
   writeFileSync(file('text.mrd'), 'not HDF5 at all');
   writeRaw(file('signal.npy'), run());
   const bytes = readFileSync(file('whole.mrd'));
-  // Damage: a member's name, which the checksum guards; the header's XML; the first row's number of samples.
+  // Damage: a member's name, which the checksum guards; the header's XML; the first row's number of
+  // samples.
   const checksum = Buffer.from(bytes);
   checksum.write('x', checksum.indexOf('traj\0'));
   writeFileSync(file('checksum.mrd'), checksum);
@@ -332,7 +337,10 @@ test('files that are not whole ISMRMRD: one line and exit 65; missing: 66', asyn
   }
 });
 
-/** Where the rows begin: the first row's version, flags (first in slice and repetition) and zero counters. */
+/**
+ * Where the rows begin: the first row's version, flags (first in slice and repetition) and zero
+ * counters.
+ */
 function findRow(bytes: Buffer): number {
   const start = Buffer.alloc(18);
   start.writeUInt16LE(1);

@@ -1,4 +1,7 @@
-/** Outputs that cannot be: extensions, folders, full disks. One line, exit 2 or 73, and nothing half-written left. */
+/**
+ * Outputs that cannot be: extensions, folders, full disks. One line, exit 2 or 73, and nothing
+ * half-written left.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** The built-in sequences' real encodings through the formats: on BART's grid where they belong, whole in ISMRMRD. */
+/**
+ * The built-in sequences' real encodings through the formats: on BART's grid where they belong,
+ * whole in ISMRMRD.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { acquiredData } from '../../host/raw/acquisitions.ts';

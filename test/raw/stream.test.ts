@@ -1,6 +1,7 @@
 /**
- * The MRD stream of `-o -`, through the built command: what a program with ISMRMRD's own structures (`stream-reader.c`) makes
- * of it is what the file of the same run holds, and standard output carries nothing else.
+ * The MRD stream of `-o -`, through the built command: what a program with ISMRMRD's own structures
+ * (`stream-reader.c`) makes of it is what the file of the same run holds, and standard output
+ * carries nothing else.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,4 +1,7 @@
-/** Everything that can be wrong with data to reconstruct: one line that says so, exit code 65, and no image. */
+/**
+ * Everything that can be wrong with data to reconstruct: one line that says so, exit code 65, and
+ * no image.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EXIT, LarmorError } from '../../host/base/errors.ts';

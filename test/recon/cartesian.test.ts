@@ -1,6 +1,7 @@
 /**
- * Cartesian and EPI images of objects whose place and size are known. A blob of Gaussian shape with σ of 1.2 pixels has no
- * signal left at the edge of k-space (e^{−28}), so that its place and sum come out exactly but for f32.
+ * Cartesian and EPI images of objects whose place and size are known. A blob of Gaussian shape with
+ * σ of 1.2 pixels has no signal left at the edge of k-space (e^{−28}), so that its place and sum
+ * come out exactly but for f32.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -62,7 +63,8 @@ test('an off-centre ellipse is as large as it is: spins within its half axes, no
       Array.from({ length: n }, (_, m) =>
         along === 0 ? pixel(image, m, Math.round(center - 6.1)) : pixel(image, Math.round(center + 9.3), m),
       ).reduce((total, [re]) => total + re, 0);
-    // A line through the centre of the ellipse, summed, is its chord in pixels; Gibbs ringing sums to nearly 0.
+    // A line through the centre of the ellipse, summed, is its chord in pixels; Gibbs ringing sums
+    // to nearly 0.
     assertNear(profile(0), 50, 0.3, `${n}: width`);
     assertNear(profile(1), 70, 0.3, `${n}: height`);
     assertNear(pixel(image, Math.round(center + 9), center - 6)[0], 1, 0.03, `${n}: inside`);
@@ -105,7 +107,8 @@ test('averages are averaged, also those sampled the other way; missing lines and
   const [single, both] = [once, [...once, ...back]].map((readouts) => reconstruct(acquire(plane(n), readouts, object)));
   for (let i = 0; i < single.data.length; i++) assertNear(both.data[i], single.data[i], 1e-5, `pixel ${i >> 1}`);
 
-  // Half of k-space in y, three quarters in x: the blob stays where it is and keeps k = 0, its sum over the image.
+  // Half of k-space in y, three quarters in x: the blob stays where it is and keeps k = 0, its sum
+  // over the image.
   const partial = once.slice(0, 20).map((line) => ({ ...line, k: line.k.slice(8), centerSample: 8 }));
   for (const bare of [false, true]) {
     const readouts = partial.map((line) => ({ ...line, bare }));

@@ -1,4 +1,7 @@
-/** Image files as other programs see them: pictures the radiologist's way round, NIfTI in RAS, NPY with its axes. */
+/**
+ * Image files as other programs see them: pictures the radiologist's way round, NIfTI in RAS, NPY
+ * with its axes.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -208,7 +211,8 @@ test('parts: real numbers instead of complex ones, in every format', () => {
       values.map(Math.fround),
     );
   }
-  // Grey: black is −π or the largest negative, white π or the largest positive; the picture shows row 0 on top.
+  // Grey: black is −π or the largest negative, white π or the largest positive; the picture shows
+  // row 0 on top.
   const grey = (part: RealPart): number[] => [...decode(encodePng(image, part)).data];
   assert.deepEqual(grey('phase'), [159, 255, 64, 128]);
   const [a, b, c, zero] = grey('real') as [number, number, number, number];

@@ -1,6 +1,6 @@
 /**
- * Gridding against sums written out, its density weights against areas known in closed form, and images of known
- * objects from radial, spiral, ramp-sampled and 3-D trajectories.
+ * Gridding against sums written out, its density weights against areas known in closed form, and
+ * images of known objects from radial, spiral, ramp-sampled and 3-D trajectories.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

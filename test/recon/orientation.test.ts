@@ -1,4 +1,7 @@
-/** Pictures of any orientation: anterior or superior up, the patient's left (or posterior) on the right. */
+/**
+ * Pictures of any orientation: anterior or superior up, the patient's left (or posterior) on the
+ * right.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decode } from 'fast-png';
@@ -7,7 +10,10 @@ import { encodePng } from '../../host/recon/png.ts';
 
 type Vector = Triple<number>;
 
-/** The 24 ways in which three image axes may run along the patient's, right-handed, and as many left-handed ones. */
+/**
+ * The 24 ways in which three image axes may run along the patient's, right-handed, and as many
+ * left-handed ones.
+ */
 function frames(): Triple<Vector>[] {
   const unit = (axis: number, sign: number): Vector =>
     [0, 1, 2].map((a) => (a === axis ? sign : 0)) as unknown as Vector;

@@ -1,6 +1,6 @@
 /**
- * Other programs' images of the same data: the phantom that ISMRMRD's generator wrote into its file, BART's FFT (both to f32
- * precision) and, for non-Cartesian data, BART's iterative inverse.
+ * Other programs' images of the same data: the phantom that ISMRMRD's generator wrote into its
+ * file, BART's FFT (both to f32 precision) and, for non-Cartesian data, BART's iterative inverse.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,10 @@ function readCfl(name: string): Float32Array {
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }
 
-/** ‖a·x − b‖ / ‖b‖ with the complex factor x that makes it smallest: BART scales its transforms otherwise. */
+/**
+ * ‖a·x − b‖ / ‖b‖ with the complex factor x that makes it smallest: BART scales its transforms
+ * otherwise.
+ */
 function misfit(a: Float32Array, b: Float32Array): number {
   let [re, im, norm] = [0, 0, 0];
   for (let i = 0; i < a.length; i += 2) {

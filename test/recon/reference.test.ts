@@ -1,6 +1,7 @@
 /**
- * The whole way on real data: the exact EPI signal of a brain slice, through an ISMRMRD file, to a picture that is held
- * against the phantom's own spins. It settles which way is up, left and how large for everything before it, too.
+ * The whole way on real data: the exact EPI signal of a brain slice, through an ISMRMRD file, to a
+ * picture that is held against the phantom's own spins. It settles which way is up, left and how
+ * large for everything before it, too.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -24,7 +25,10 @@ const folder = temporaryFolder();
 /** Centre of the EPI train, when k = 0 is sampled [s]. */
 const ECHO_TIME = 0.0314;
 
-/** The phantom's transverse magnetisation at the echo, seen through the image's own point spread function. */
+/**
+ * The phantom's transverse magnetisation at the echo, seen through the image's own point spread
+ * function.
+ */
 async function expectedMagnitude({ matrix: [nx, ny], voxel }: Image): Promise<Float64Array> {
   const tissues = fileURLToPath(new URL('../../examples/brain-tissues.json', import.meta.url));
   const phantom = await openPhantom(cases('phantoms/brain2D.mat'), { tissues, stride: '4' });

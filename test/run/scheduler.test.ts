@@ -1,4 +1,7 @@
-/** Tiles to ranks: every tile exactly once, whatever the schedule, the ranks and what is done already. */
+/**
+ * Tiles to ranks: every tile exactly once, whatever the schedule, the ranks and what is done
+ * already.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,7 @@
-/** The sums of a finished run: the same from memory and from the files of passes, in pieces that a hash takes. */
+/**
+ * The sums of a finished run: the same from memory and from the files of passes, in pieces that a
+ * hash takes.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openSums, writeCheckpoint } from '../../host/run/checkpoint.ts';

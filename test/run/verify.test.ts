@@ -1,6 +1,7 @@
 /**
- * `--verify` holds a run's integers against numbers that never were integers: what wraps in them, or loses a bit on its way, is found.
- * Faults on the other way, from spins to numbers, are in `test/cli/verify.test.ts`.
+ * `--verify` holds a run's integers against numbers that never were integers: what wraps in them,
+ * or loses a bit on its way, is found. Faults on the other way, from spins to numbers, are in
+ * `test/cli/verify.test.ts`.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -53,7 +54,8 @@ for (const [precision, rounding] of [
 
   test(`integers of ${precision} that wrap are found`, async () => {
     const job = jobOf(precision);
-    // Of 64 spins nearly all receive: 2⁶·2⁵⁸ is above 2⁶³, and comes back 2⁶⁴·2⁻⁵⁸ less, which is Σ|ρ|.
+    // Of 64 spins nearly all receive: 2⁶·2⁵⁸ is above 2⁶³, and comes back 2⁶⁴·2⁻⁵⁸ less, which is
+    // Σ|ρ|.
     const { perDensity } = await verify({ ...job, scaleExponent: 58 });
     assert.ok(Math.abs(perDensity - 1) < 1e-6, `${perDensity}`);
   });

@@ -1,4 +1,6 @@
-/** The built-in EPI against the published numbers of the reference case, and what its parameters do. */
+/**
+ * The built-in EPI against the published numbers of the reference case, and what its parameters do.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EXIT, LarmorError } from '../../host/base/errors.ts';

@@ -1,4 +1,7 @@
-/** Built-in gre, se and fid: what their gradients leave where, by integrals done here and not by the encoder. */
+/**
+ * Built-in gre, se and fid: what their gradients leave where, by integrals done here and not by the
+ * encoder.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GAMMA_BAR } from '../../host/base/units.ts';
@@ -127,7 +130,8 @@ test('se: the 180° halves TE and negates k; crushers are equal; the echo is rep
     const k = (axis: Axis): number => gathered(blocks, axis, middle, echo) - gathered(blocks, axis, center, middle);
     assert.ok(Math.abs(k('gx')) < ZERO && Math.abs(k('gz')) < ZERO);
     assert.ok(Math.abs(k('gy') - (line - n / 2) / 0.2) < ZERO);
-    // What the 180° itself excites is dephased by the second crusher: 4 cycles over 5 mm, and half a slice gradient.
+    // What the 180° itself excites is dephased by the second crusher: 4 cycles over 5 mm, and half
+    // a slice gradient.
     assert.ok(gathered(blocks, 'gz', middle, echo) > 4 / 5e-3);
   }
 });

@@ -1,4 +1,7 @@
-/** What holds for every built-in sequence: within the scanner's limits, its encoding as its parameters say, and the same from a file. */
+/**
+ * What holds for every built-in sequence: within the scanner's limits, its encoding as its
+ * parameters say, and the same from a file.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -181,7 +184,8 @@ for (const [name, { settings, kind, matrix, fov, more }] of Object.entries(ENCOD
     };
     assert.deepEqual(counted, { slices: 1, contrasts: 1, repetitions: 1, sets: 1, phases: 1, ...more });
     const stated = (key: string): number => Number(sequence.definitions.get(key));
-    // Without gradients on, the first sample of an arm lies half a dwell after the start of its path.
+    // Without gradients on, the first sample of an arm lies half a dwell after the start of its
+    // path.
     assert.ok(Math.abs(found.TE![0] - stated('TE')) <= (kind === 'spiral' ? 2.1e-6 : 1e-9), `TE ${found.TE}`);
     if (sequence.definitions.has('TR')) assert.ok(Math.abs(found.TR![0] - stated('TR')) < 1e-9, `TR ${found.TR}`);
     // Of fingerprinting there is none.

@@ -1,4 +1,7 @@
-/** Hardware and timing checks: every kind of finding, what is refused outright, and one line for a million blocks. */
+/**
+ * Hardware and timing checks: every kind of finding, what is refused outright, and one line for a
+ * million blocks.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EXIT, LarmorError } from '../../host/base/errors.ts';

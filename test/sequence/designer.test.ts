@@ -1,4 +1,7 @@
-/** The designer: pulses turn what they promise, gradients split and join to the same moments, and all of it is the same from a file. */
+/**
+ * The designer: pulses turn what they promise, gradients split and join to the same moments, and
+ * all of it is the same from a file.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';

@@ -1,6 +1,7 @@
 /**
- * Encodings of sequences that other programs wrote. Expected numbers are worked out from the amplitudes and times that
- * stand in the files: FOV = 1/(amplitude in Hz/m · dwell), slice = frequency offset / slice gradient.
+ * Encodings of sequences that other programs wrote. Expected numbers are worked out from the
+ * amplitudes and times that stand in the files: FOV = 1/(amplitude in Hz/m · dwell), slice =
+ * frequency offset / slice gradient.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -102,7 +103,10 @@ test('index and trajectory agree: k = 0 is index floor(N/2), modulo N', skipWith
   }
 });
 
-/** k of one sample by midpoint sums at 0.1 µs, of which all breakpoints in these files are multiples. */
+/**
+ * k of one sample by midpoint sums at 0.1 µs, of which all breakpoints in these files are
+ * multiples.
+ */
 function summed(sequence: Sequence, excite: number, refocus: number, read: number, sample: number): number[] {
   const step = 1e-7;
   let k = [0, 0, 0];

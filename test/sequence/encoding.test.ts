@@ -1,4 +1,6 @@
-/** How sequences encode space, on sequences designed here so that the answer is known beforehand. */
+/**
+ * How sequences encode space, on sequences designed here so that the answer is known beforehand.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EXIT, LarmorError } from '../../host/base/errors.ts';
@@ -15,7 +17,8 @@ const builtin = (name: string, settings: Record<string, number> = {}): Encoding 
   encoded(makeBuiltin(name, settings, DEFAULT_SCANNER));
 const close = (a: number, b: number, tolerance = 1e-9): void => assert.ok(Math.abs(a - b) <= tolerance, `${a} ≠ ${b}`);
 
-// One line: 8 samples, 10 cycles/m apart (FOV 0.1 m), sample 4 in the middle of the lobe's own area.
+// One line: 8 samples, 10 cycles/m apart (FOV 0.1 m), sample 4 in the middle of the lobe's own
+// area.
 const DWELL = 10e-6;
 const AMPLITUDE = 10 / (GAMMA_BAR * DWELL);
 const lobe = trapezoid(AMPLITUDE, 1e-4, 8 * DWELL);
@@ -128,7 +131,8 @@ test('fid: no space to encode; shots are repetitions', () => {
 
 test('k starts at an excitation’s centre, is negated at a refocusing pulse’s, and left alone by others', () => {
   const through = (use: RfUse, flip = Math.PI): number => {
-    // The pulse of 0.59 or 1.17 ms lies in the middle of a constant gradient: half its area before, half after.
+    // The pulse of 0.59 or 1.17 ms lies in the middle of a constant gradient: half its area before,
+    // half after.
     const rf = pulse(use, flip);
     const steady = trapezoid(1e-3, 1e-4, rf.time[1] - 2e-4);
     const blocks = [

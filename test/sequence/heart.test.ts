@@ -1,4 +1,7 @@
-/** Blocks that wait for R peaks: durations and sample times for four heart signals, and what cannot wait. */
+/**
+ * Blocks that wait for R peaks: durations and sample times for four heart signals, and what cannot
+ * wait.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -93,7 +96,8 @@ test('the command: peaks shift time stamps and physiology counters; what is wron
       );
   });
   file.close();
-  // Blocks of 0.2, 1.5 and 1 ms, then one that arms at 3.2 ms and waits until 500 ms; it lasts 1 ms less its delay after that.
+  // Blocks of 0.2, 1.5 and 1 ms, then one that arms at 3.2 ms and waits until 500 ms; it lasts 1 ms
+  // less its delay after that.
   const samples = [1.7e3 + 200 + 12.5, 500e3 + 500 + 200 + 12.5];
   stamps.forEach(([stamp, since], n) => {
     assert.ok(Math.abs(stamp - samples[n]) <= 1, `${stamp} µs`);

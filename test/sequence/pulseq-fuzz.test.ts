@@ -1,4 +1,6 @@
-/** A short run of the fuzzer with a fixed seed, every day; `test/fuzz/pulseq.ts` runs it for longer. */
+/**
+ * A short run of the fuzzer with a fixed seed, every day; `test/fuzz/pulseq.ts` runs it for longer.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fuzzPulseq } from '../fuzz/pulseq.ts';

@@ -1,4 +1,6 @@
-/** What the reader makes of a file: units, versions, shapes, first and last, extensions, signatures. */
+/**
+ * What the reader makes of a file: units, versions, shapes, first and last, extensions, signatures.
+ */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';

@@ -1,6 +1,6 @@
 /**
- * Every `.seq` of the reference data against the waveforms that MATLAB made of it. The tolerance is the one KomaMRI
- * asks of itself for the same files.
+ * Every `.seq` of the reference data against the waveforms that MATLAB made of it. The tolerance is
+ * the one KomaMRI asks of itself for the same files.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -20,7 +20,10 @@ const folder = temporaryFolder();
 /** Scaling by a peak and back, and sums along a packed run: a few hundred roundings of f64. */
 const TOLERANCE = 2e-12;
 
-/** Compares records, arrays and numbers, these relative to the largest of their array or to 1e-6 (times are µs and up). */
+/**
+ * Compares records, arrays and numbers, these relative to the largest of their array or to 1e-6
+ * (times are µs and up).
+ */
 function assertSame(got: unknown, want: unknown, what: string): void {
   if (want instanceof Float64Array) {
     assert.ok(got instanceof Float64Array && got.length === want.length, `${what}: length`);

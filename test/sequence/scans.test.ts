@@ -1,4 +1,7 @@
-/** Geometry of small scans of every kind (`scans.ts`): inferred without labels, as their designers meant it. */
+/**
+ * Geometry of small scans of every kind (`scans.ts`): inferred without labels, as their designers
+ * meant it.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setLabel } from '../../host/sequence/designer.ts';

@@ -1,4 +1,6 @@
-/** Small `.seq` files as text, for tests that need one of a certain kind or with a certain fault. */
+/**
+ * Small `.seq` files as text, for tests that need one of a certain kind or with a certain fault.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../testing/temporary.ts';

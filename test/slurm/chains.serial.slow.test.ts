@@ -1,8 +1,10 @@
 /**
- * Chains of pieces, LARMOR_CHAINS of them, each ended by a signal at a random moment: every piece whose ranks listened when the signal came ends
- * with 75 whatever --kill-on-bad-exit sends meanwhile to the ranks that are slower to leave. Some signals come earlier, while a rank is still
- * starting: Node gives all signals their defaults back before it runs any script, so nothing, not even whoever starts it, can keep such a
- * rank from dying of the signal. Then no work has begun and none is lost. Every chain gives the bits of an undisturbed run.
+ * Chains of pieces, LARMOR_CHAINS of them, each ended by a signal at a random moment: every piece
+ * whose ranks listened when the signal came ends with 75 whatever --kill-on-bad-exit sends
+ * meanwhile to the ranks that are slower to leave. Some signals come earlier, while a rank is still
+ * starting: Node gives all signals their defaults back before it runs any script, so nothing, not
+ * even whoever starts it, can keep such a rank from dying of the signal. Then no work has begun and
+ * none is lost. Every chain gives the bits of an undisturbed run.
  */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
@@ -22,7 +24,9 @@ const STOPS = 3;
 /** Of them, those whose ranks are still starting. */
 const EARLY = 0.25;
 
-/** Codes of a piece whose ranks all listened; of one that is signalled before, the signals' own too. */
+/**
+ * Codes of a piece whose ranks all listened; of one that is signalled before, the signals' own too.
+ */
 const STOPPED = [0, 75];
 const KILLED = SIGNALS.map((name) => 128 + constants.signals[`SIG${name}`]);
 

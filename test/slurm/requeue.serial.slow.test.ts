@@ -1,7 +1,8 @@
 /**
- * The time limit itself: SLURM warns a job that is longer than its limit, and the job goes on after it. Slow because SLURM
- * counts limits in minutes, and waits two before it starts a requeued job again. LARMOR_CHAINS chains of pieces, all in
- * the queue together, are stopped at random moments and go through `scontrol requeue` each time.
+ * The time limit itself: SLURM warns a job that is longer than its limit, and the job goes on after
+ * it. Slow because SLURM counts limits in minutes, and waits two before it starts a requeued job
+ * again. LARMOR_CHAINS chains of pieces, all in the queue together, are stopped at random moments
+ * and go through `scontrol requeue` each time.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -21,8 +22,8 @@ describe('time limit', { ...skipWithoutSlurm(), timeout: 60 * 60e3, concurrency:
   test('chains through scontrol requeue, none lost', async (t) => {
     const seed = Date.now() % 1e6;
     const random = randomNumbers(seed);
-    // Sixteen seconds of one thread (3 GHz), in f64, whose speed stays: twice what the stops can leave undone, so that
-    // no chain is complete before its last stop.
+    // Sixteen seconds of one thread (3 GHz), in f64, whose speed stays: twice what the stops can
+    // leave undone, so that no chain is complete before its last stop.
     const scan = ['epi', 'head3d', '--set', 'voxel=3e-3', '--precision', 'f64', '--threads', '1'];
     const { signalHash } = await alone(scan);
     const options = ['--nodes=1', '--ntasks-per-node=1', '--cpus-per-task=1', '--time=60'];
@@ -45,8 +46,8 @@ describe('time limit', { ...skipWithoutSlurm(), timeout: 60 * 60e3, concurrency:
   });
 
   test('requeue.sh gets past it, to the bits of an undisturbed run', async () => {
-    // Four minutes of one core (2 GHz), in f64, which steps through time however fast the other forms become; the warning
-    // comes one to one and a half minutes after each start.
+    // Four minutes of one core (2 GHz), in f64, which steps through time however fast the other
+    // forms become; the warning comes one to one and a half minutes after each start.
     const scan = ['epi', 'sphere', '--set', 'voxel=0.00055', '--precision', 'f64'];
     const options = ['--nodes=1', '--ntasks-per-node=1', '--cpus-per-task=1', '--time=2', '--signal=USR2@30'];
     const { state, code, log } = await submit('requeue.sh', options, [...scan, '--json']);

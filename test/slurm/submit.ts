@@ -1,4 +1,7 @@
-/** Submits the templates as a user does: unedited, with a `module` command that knows the names in them, and `larmor` on PATH. */
+/**
+ * Submits the templates as a user does: unedited, with a `module` command that knows the names in
+ * them, and `larmor` on PATH.
+ */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +31,10 @@ export type Report = {
 };
 
 export type Submitter = {
-  /** Submits a template from a folder of its own and waits for its end; `meanwhile` runs once it is in the queue. */
+  /**
+   * Submits a template from a folder of its own and waits for its end; `meanwhile` runs once it is
+   * in the queue.
+   */
   submit(
     template: string,
     options: readonly string[],
@@ -36,15 +42,18 @@ export type Submitter = {
     meanwhile?: (id: string, folder: string) => Promise<void>,
   ): Promise<Job>;
   /**
-   * Waits until all `ranks` of a job's first step trap signals, after `restarts` times through the queue. Before that a
-   * signal would be a rank's end, which costs nothing: no work has begun.
+   * Waits until all `ranks` of a job's first step trap signals, after `restarts` times through the
+   * queue. Before that a signal would be a rank's end, which costs nothing: no work has begun.
    */
   running(id: string, restarts: number, ranks: number): Promise<void>;
   /** `larmor simulate …` outside of SLURM, for comparison. */
   alone(args: readonly string[]): Promise<Summary>;
 };
 
-/** States in which a job stays. One that is being warned of its limit is SIGNALING for a moment, neither running nor over. */
+/**
+ * States in which a job stays. One that is being warned of its limit is SIGNALING for a moment,
+ * neither running nor over.
+ */
 const ENDED = /^(COMPLETED|FAILED|CANCELLED|TIMEOUT|NODE_FAIL|OUT_OF_MEMORY|BOOT_FAIL|DEADLINE)$/;
 
 export function submitTo(slurm: Testbed): Submitter {
@@ -53,7 +62,8 @@ export function submitTo(slurm: Testbed): Submitter {
   symlinkSync(larmor, join(work, 'bin/larmor'));
   const env = {
     PATH: `${join(work, 'bin')}:${process.env.PATH}`,
-    // What Environment Modules put into every shell, reduced to its one promise: known names load, others fail.
+    // What Environment Modules put into every shell, reduced to its one promise: known names load,
+    // others fail.
     'BASH_FUNC_module%%': '() { [ "$*" = "load nodejs openmpi" ] || [ "$*" = "load nodejs" ]; }',
     // A GPU in software stands in for those that the nodes pretend to have.
     VK_ADD_DRIVER_FILES: join(repository, 'build/swiftshader/vk_swiftshader_icd.json'),

@@ -1,4 +1,7 @@
-/** Every template, submitted for real. Only sizes are given on sbatch's command line, for nodes of four CPUs and two GPUs. */
+/**
+ * Every template, submitted for real. Only sizes are given on sbatch's command line, for nodes of
+ * four CPUs and two GPUs.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -88,7 +91,8 @@ describe('templates', { ...skipWithoutSlurm(), timeout: 240e3 }, () => {
   }
 
   test('requeue.sh: a signal, a requeue, the bits of an undisturbed run', async () => {
-    // Ten seconds of one core (2 GHz), in f64, which steps through time however fast the other forms become.
+    // Ten seconds of one core (2 GHz), in f64, which steps through time however fast the other
+    // forms become.
     const scan = ['epi', 'sphere', '--set', 'voxel=0.0016', '--precision', 'f64'];
     const args = [...scan, '--checkpoint-interval', '1', '--json'];
     const { code, log } = await submit('requeue.sh', sizes, args, async (id) => {

@@ -1,6 +1,6 @@
 /**
- * The small SLURM itself: two nodes with names of their own, both MPIs across them, a GPU per task, a node that dies, and
- * nothing left behind. What the templates' tests rest on.
+ * The small SLURM itself: two nodes with names of their own, both MPIs across them, a GPU per task,
+ * a node that dies, and nothing left behind. What the templates' tests rest on.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';

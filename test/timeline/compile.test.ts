@@ -1,4 +1,7 @@
-/** Sequence → timeline: what is merged, what is stored once, when things happen, and what is refused. */
+/**
+ * Sequence → timeline: what is merged, what is stored once, when things happen, and what is
+ * refused.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EXIT, LarmorError } from '../../host/base/errors.ts';
@@ -57,7 +60,8 @@ test('pulses of one shape share their steps only where nothing else of them diff
     blockOf({ rf: { ...shape, delay: 2e-5 }, ...rising }),
     blockOf({ rf: { ...shape, time: pulse.time.map((time) => 2 * time) } }),
   ];
-  // Each after another, and alone. A block that comes again is compiled once, so that each is a new one.
+  // Each after another, and alone. A block that comes again is compiled once, so that each is a new
+  // one.
   const both = compile([...others.flatMap((other) => [blockOf({ rf: { ...pulse } }), other]), read]);
   const numbers = both.excitations.filter((_, n) => n % STRIDE.excitation === 0);
   const stepsOf = (timeline: Timeline, number: number): number[] => {

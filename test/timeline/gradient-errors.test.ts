@@ -1,4 +1,7 @@
-/** Gradients, pulses and readouts as the scanner plays them: delays, eddy currents, and what they cost. */
+/**
+ * Gradients, pulses and readouts as the scanner plays them: delays, eddy currents, and what they
+ * cost.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LarmorError } from '../../host/base/errors.ts';
@@ -23,7 +26,8 @@ const blocksOf = (sequence: Sequence): Block[] =>
 const pulse = (delay = 0) => ({ ...hardPulse(0.2, 5e-5), delay });
 
 test('eddy currents of a trapezoid are those of the closed form, over blocks', () => {
-  // 20 mT/m in 0.2 ms, held for 5 ms; 2 % with 10 ms. Values of g_e [µT/m], computed in closed form.
+  // 20 mT/m in 0.2 ms, held for 5 ms; 2 % with 10 ms. Values of g_e [µT/m], computed in closed
+  // form.
   const nominal = sequenceOf('trapezoid', [blockOf({ gx: trapezoid(20e-3, 0.2e-3, 5e-3) }), delayOf(20e-3)], {});
   const [first, second] = blocksOf(
     playedSequence(nominal, { gradients: { eddyCurrents: [eddy('x', 'x', 0.02, 10e-3)] } }),
@@ -68,7 +72,8 @@ test('a term from an axis to B0 turns the receiver and later pulses', () => {
   const decay = (t: number): number => Math.exp(-t / tau);
   const value = (t: number): number =>
     -step * (decay(t - 1.2e-3) * (decay(1.1e-3) * (1 - decay(1e-4)) - 1 + decay(1e-4)));
-  const turned = (t: number): number => -tau * value(t); // what was turned until t is what is not there any more
+  // what was turned until t is what is not there any more
+  const turned = (t: number): number => -tau * value(t);
   const cycles = (t: number): number => 42.5774688e6 * turned(t);
   near(timeline.excitations[1], 2 * Math.PI * cycles(1.2e-3), 1e-9, 'pulse');
   const sample = 1.2e-3 + blocks[1].duration + 5e-6;

@@ -1,4 +1,7 @@
-/** The prediction of spurious echoes: the same where a phantom has more spins than are weighed, and where nothing is in focus. */
+/**
+ * The prediction of spurious echoes: the same where a phantom has more spins than are weighed, and
+ * where nothing is in focus.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkPoints } from '../../host/sampling/point-check.ts';

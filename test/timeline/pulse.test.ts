@@ -1,4 +1,7 @@
-/** RF events as steps: how long, with which field, and in which frame; and when the spins relax between them. */
+/**
+ * RF events as steps: how long, with which field, and in which frame; and when the spins relax
+ * between them.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { adc, blockOf, hardPulse, sequenceOf, sincPulse, trapezoid } from '../../host/sequence/designer.ts';
@@ -68,7 +71,8 @@ test('explicit times: B1 runs straight between the points; steps are pairs of a 
   near(sum(list.map(({ dt, re }) => dt * re)), 8e-6 * 0.5e-4 + 5e-6 * 2e-4, 1e-22);
   let t = 0;
   for (const [n, { dt, re }] of list.entries()) {
-    // Blanes and Moan's nodes: a third of the pair's length from its middle, where the steps' own middles are a quarter.
+    // Blanes and Moan's nodes: a third of the pair's length from its middle, where the steps' own
+    // middles are a quarter.
     const node = t + dt / 2 + (n % 2 === 0 ? -dt : dt) / 6;
     near(re, t < 1e-4 - dt / 2 ? (8e-6 * node) / 1e-4 : 8e-6 - (6e-6 * (node - 1e-4)) / 2e-4, 1e-15);
     assert.ok(dt <= 1e-6 * (1 + 1e-9), 'a field that changes asks for short steps');

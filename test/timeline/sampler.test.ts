@@ -1,4 +1,7 @@
-/** Spins chosen for a sequence: the error that is predicted for them against the engine's, and when a phase graph is needed. */
+/**
+ * Spins chosen for a sequence: the error that is predicted for them against the engine's, and when
+ * a phase graph is needed.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openPhantom } from '../../host/phantom/open.ts';
@@ -130,7 +133,8 @@ test('what lobes of diffusion weighting wind up is resolved', async () => {
     return { spins: phantom.spins!, signal: await simulateTimeline(timeline, phantom) };
   };
   const { signal: exact } = await ball(211);
-  // 13 times as many cycles: an order of the weighted volume, which 512 layers do not tell from others.
+  // 13 times as many cycles: an order of the weighted volume, which 512 layers do not tell from
+  // others.
   const bad = await ball(78);
   assert.ok(relativeError(bad.signal, exact) > 0.2 && bad.spins.level! > 0.2, `${bad.spins.level}`);
   const chosen = await ball();

@@ -1,6 +1,7 @@
 /**
- * Signals of the WebGPU engine against the slow f64 yardstick, on both software drivers: other compilers, other word
- * lengths of SIMD, and one of them with a poor built-in sine. Bounds are the project's promise for f32.
+ * Signals of the WebGPU engine against the slow f64 yardstick, on both software drivers: other
+ * compilers, other word lengths of SIMD, and one of them with a poor built-in sine. Bounds are the
+ * project's promise for f32.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -31,7 +32,10 @@ interface Case {
 const builtin = (name: string, settings: Record<string, string>): Timeline =>
   compileTimeline(makeBuiltin(name, settings, DEFAULT_SCANNER), { B0: 1.5, maxRfStep: 5e-5 });
 
-/** A different pulse every time, so that none is folded: 600 steps in all, with slice gradient, offset and phase. */
+/**
+ * A different pulse every time, so that none is folded: 600 steps in all, with slice gradient,
+ * offset and phase.
+ */
 function pulseTrain(): Timeline {
   const parts: Part[] = [];
   for (let n = 0; n < 12; n++) {
@@ -43,7 +47,10 @@ function pulseTrain(): Timeline {
   return timelineOf(parts);
 }
 
-/** Gradients that change within the pulse, angles beyond half a turn per step, and one pulse that comes five times. */
+/**
+ * Gradients that change within the pulse, angles beyond half a turn per step, and one pulse that
+ * comes five times.
+ */
 function roughPulses(): Timeline {
   const step = (m: number) =>
     [2e-5, 6e-6 * Math.cos(m), 5e-6, 2e-2 * Math.sin(m), 3e-2 * Math.cos(2 * m), 1e-3 * m] as const;
@@ -137,7 +144,10 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** Every driver compiles for seconds: every day SwiftShader, the slower one, has some cases and llvmpipe the others. */
+/**
+ * Every driver compiles for seconds: every day SwiftShader, the slower one, has some cases and
+ * llvmpipe the others.
+ */
 const ofSwiftShader = some(
   CASES.filter(({ driver }) => driver !== 'llvmpipe'),
   4,

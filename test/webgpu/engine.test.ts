@@ -1,4 +1,7 @@
-/** What the engine promises beside accuracy: the same bits however tiles are dealt out, and clear ends when something is wrong. */
+/**
+ * What the engine promises beside accuracy: the same bits however tiles are dealt out, and clear
+ * ends when something is wrong.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LarmorError } from '../../host/base/errors.ts';

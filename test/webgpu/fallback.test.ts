@@ -1,7 +1,8 @@
 /**
- * A GPU that is lost in mid-run. Its times and places cannot be had from a real one at will, so most of these tests use a mock: a GPU
- * engine that is the WASM engine inside and is lost before a given tile. Its sums are then those of WASM throughout, and any tile that is
- * left out or done twice shows as a difference of integers. The last test loses a real device.
+ * A GPU that is lost in mid-run. Its times and places cannot be had from a real one at will, so
+ * most of these tests use a mock: a GPU engine that is the WASM engine inside and is lost before a
+ * given tile. Its sums are then those of WASM throughout, and any tile that is left out or done
+ * twice shows as a difference of integers. The last test loses a real device.
  */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';

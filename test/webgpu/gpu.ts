@@ -1,6 +1,7 @@
 /**
- * GPUs for tests: the two Vulkan drivers in software that `scripts/setup.mjs` installs, and whatever real card the machine
- * has. A driver that is missing skips its test aloud, or fails it with CI=true.
+ * GPUs for tests: the two Vulkan drivers in software that `scripts/setup.mjs` installs, and
+ * whatever real card the machine has. A driver that is missing skips its test aloud, or fails it
+ * with CI=true.
  */
 import { existsSync } from 'node:fs';
 import type { TestContext } from 'node:test';
@@ -19,7 +20,8 @@ import type { Timeline } from '../../host/timeline/types.ts';
 import { phantomOf, type Spin, spinsOf } from '../../testing/run.ts';
 import { absent } from '../../testing/tools.ts';
 
-// A test file run by itself finds SwiftShader too. It must be known before the first worker loads the Vulkan loader.
+// A test file run by itself finds SwiftShader too. It must be known before the first worker loads
+// the Vulkan loader.
 const swiftShader = fileURLToPath(new URL('../../build/swiftshader/vk_swiftshader_icd.json', import.meta.url));
 if (!process.env.VK_ADD_DRIVER_FILES && existsSync(swiftShader)) process.env.VK_ADD_DRIVER_FILES = swiftShader;
 process.env.XDG_RUNTIME_DIR ??= '/tmp';
@@ -72,7 +74,10 @@ export async function gpuEngine(
   return { engine, plan };
 }
 
-/** Spins spread over a box of half width `reach` [m] (a tenth of it along z), with everything about them different. */
+/**
+ * Spins spread over a box of half width `reach` [m] (a tenth of it along z), with everything about
+ * them different.
+ */
 export function scatteredSpins(count: number, reach: number, more: (n: number) => Spin = () => ({})): SpinBlock {
   const next = randomNumbers(12345);
   /** In [−1, 1). */

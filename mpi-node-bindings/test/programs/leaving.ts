@@ -1,6 +1,7 @@
 /**
- * One rank leaves in the way that the first argument names, while the others wait for it: inside a blocking call, or in
- * the event loop with the second argument 'awaiting'. Started by leaving.serial.test.ts.
+ * One rank leaves in the way that the first argument names, while the others wait for it: inside a
+ * blocking call, or in the event loop with the second argument 'awaiting'. Started by
+ * leaving.serial.test.ts.
  */
 import { writeSync } from 'node:fs';
 import { abortOnUncaught, type Communicator, load } from '../../index.ts';
@@ -31,7 +32,8 @@ else abortOnUncaught(world, { code: 33, report: (error) => writeSync(2, `reporte
 
 world.barrier();
 if (way === 'all75') {
-  // How a job that stops at a time limit leaves: everybody finalizes, then everybody exits with the code.
+  // How a job that stops at a time limit leaves: everybody finalizes, then everybody exits with the
+  // code.
   mpi.finalize();
   process.exit(75);
 }
@@ -43,5 +45,6 @@ if (way === 'late') {
 if (world.rank === LAST) WAYS[way](world);
 else if (waiting === 'awaiting') await world.ibarrier().wait();
 else world.barrier();
-// The one that leaves may only do so when the event loop turns; it must not reach the end of the program before.
+// The one that leaves may only do so when the event loop turns; it must not reach the end of the
+// program before.
 await new Promise((resolve) => setTimeout(resolve, 10_000));

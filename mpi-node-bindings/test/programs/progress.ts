@@ -1,6 +1,7 @@
 /**
- * Rank 1 draws tickets from a counter on rank 0, one-sided, while rank 0 first computes in JavaScript and then awaits.
- * Says as JSON how long the slowest ticket took, in ms. Started by progress.serial.test.ts.
+ * Rank 1 draws tickets from a counter on rank 0, one-sided, while rank 0 first computes in
+ * JavaScript and then awaits. Says as JSON how long the slowest ticket took, in ms. Started by
+ * progress.serial.test.ts.
  */
 import { load, Op } from '../../index.ts';
 

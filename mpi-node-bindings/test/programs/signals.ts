@@ -1,7 +1,7 @@
 /**
- * After MPI is up: does WebAssembly still trap, do the process's own signal handlers still run, those installed before
- * load as well as after? With the argument 'ucx' the environment invites UCX to take SIGSEGV. Started by
- * signals.serial.test.ts.
+ * After MPI is up: does WebAssembly still trap, do the process's own signal handlers still run,
+ * those installed before load as well as after? With the argument 'ucx' the environment invites UCX
+ * to take SIGSEGV. Started by signals.serial.test.ts.
  */
 import assert from 'node:assert/strict';
 import { abortOnUncaught, load } from '../../index.ts';

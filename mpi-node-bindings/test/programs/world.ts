@@ -1,4 +1,7 @@
-/** Says which world it found itself in, or why it refused. Options of load() as JSON in the first argument. */
+/**
+ * Says which world it found itself in, or why it refused. Options of load() as JSON in the first
+ * argument.
+ */
 import { LaunchError, load } from '../../index.ts';
 
 try {

@@ -20,6 +20,14 @@ const RULE = [0.8611363115940526, 0.3399810435848563].flatMap((x, n) => {
  * square of the length of its part.
  */
 const HALVINGS = 10;
+/**
+ * Longest part of a piece [s] within which the largest radius of a HeartBeat is a polynomial: where
+ * another spin becomes the farthest its slope jumps, and the error of that, too, is the square of
+ * the length.
+ */
+const BEAT_PART: Seconds = 25e-6;
+/** Most of them: a lobe that is cut takes 1.6 ms, and longer pieces are mostly pauses. */
+const MOST_PARTS = 64;
 
 export interface SampledNodes {
   /** [2 pieces] of [spins], along x, y, z */
@@ -85,8 +93,13 @@ export function sampleMovement(
   const columns = pieces.flatMap((piece) => {
     mean.fill(0);
     moment.fill(0);
-    within = measuresWithin(piece, measures);
-    addSmooth(piece.from, piece.to, piece, HALVINGS);
+    const { from, to } = piece;
+    const parts = beats.length === 0 ? 1 : Math.min(MOST_PARTS, Math.ceil((to - from) / BEAT_PART));
+    const edge = (n: number): Seconds => from + ((to - from) * n) / parts;
+    for (let n = 0; n < parts; n++) {
+      within = measuresWithin(edge(n), edge(n + 1), measures);
+      addSmooth(edge(n), edge(n + 1), piece, HALVINGS);
+    }
     return [-1, 1].map((side) => {
       const [x, y, z] = [0, 1, 2].map((axis) =>
         Float32Array.from({ length: count }, (_, n) => mean[axis * count + n] + side * moment[axis * count + n]),
@@ -99,12 +112,13 @@ export function sampleMovement(
 }
 
 /**
- * Quantities that motions derive from their spans, within a piece: polynomials through their values
- * at the nodes of the rule. Each value needs the positions of all spins of the phantom, so it is
- * evaluated at times that are the same for every tile.
+ * Quantities that motions derive from their spans, within a part of a piece: polynomials through
+ * their values at the nodes of the rule. Each value needs the positions of all spins of the
+ * phantom, so it is evaluated at times that are the same for every tile.
  */
 function measuresWithin(
-  { from, to }: Piece,
+  from: Seconds,
+  to: Seconds,
   measures: (time: Seconds) => readonly Measure[],
 ): (time: Seconds) => readonly Measure[] {
   const known = RULE.map(([node]) => measures(from + (to - from) * node));

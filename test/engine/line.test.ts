@@ -26,11 +26,14 @@ const STRAINED: Readonly<Record<string, readonly Spin[]>> = {
 /** Of fewer spins no lines are transformed on their own. */
 const SPINS = 7400;
 
+/** The given spins, and as many without density as make `count`: they add nothing to a signal. */
+function counted(list: readonly Spin[], count: number): ReturnType<typeof spinsOf> {
+  return spinsOf([...list, ...Array.from({ length: count - list.length }, () => ({ ...list[0], density: 0 }))]);
+}
+
 for (const [what, list] of Object.entries(STRAINED))
   test(`spokes within the tolerance: ${what}`, async () => {
-    // The others are there to be counted, and add nothing to the signal.
-    const counted = { ...list[0], density: 0 };
-    const spins = spinsOf([...list, ...Array.from({ length: SPINS - list.length }, () => counted)]);
+    const spins = counted(list, SPINS);
     for (const [samples, koosh] of [
       [64, true],
       [150, false],
@@ -95,7 +98,7 @@ for (const [name, motions] of [
   test(`lines of moving spins without a tolerance, off by no more than rounding: ${name}`, async () => {
     const cases = { many: randomSpins(COUNT), ...STRAINED };
     for (const [what, list] of Object.entries(cases)) {
-      const spins = 'x' in list ? list : spinsOf(list);
+      const spins = 'x' in list ? list : counted(list, COUNT);
       const { timelines, source } = movingScan(radial(4, 150, true), phantomOf(spins), motions(spins.x.length));
       const job = { timelines, source, tileSize: 1024 } as const;
       assert.equal(programFor({ ...job, precision: 'f32' }).methods.line, 4, what);

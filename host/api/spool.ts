@@ -6,6 +6,7 @@ import { closeSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { cannotWrite } from '../base/errors.ts';
+import { removeFile } from '../base/files.ts';
 import { STREAM } from '../raw/index.ts';
 import { openSums } from '../run/checkpoint.ts';
 import { bytesOfPasses, type CoilPass } from '../run/passes.ts';
@@ -69,7 +70,7 @@ function temporarySpool(parent: string): Spool {
     keep(pass) {
       const file = openSums(this.folder, pass);
       files.push(file);
-      rmSync(file.path);
+      removeFile(file.path);
     },
     open() {
       const all = files;

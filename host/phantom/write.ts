@@ -5,11 +5,11 @@
  * the field that Δw belongs to, and the bounds over all spins, which spare every rank of a large
  * run a pass over the file.
  */
-import { renameSync, rmSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { File as H5File } from 'h5wasm/node';
 import { cannotWrite, LarmorError } from '../base/errors.ts';
-import { createOutput } from '../base/files.ts';
+import { createOutput, removeFile } from '../base/files.ts';
 import { loadHdf5 } from '../formats/hdf5/reader.ts';
 import { WALK_SPINS } from './bounds.ts';
 import { COLUMN_NAMES } from './columns.ts';
@@ -49,7 +49,7 @@ export async function writePhantom(path: string, source: PhantomSource): Promise
       'check the space on the device, or write elsewhere with -o',
     );
   } finally {
-    rmSync(beside, { force: true });
+    removeFile(beside);
   }
 }
 

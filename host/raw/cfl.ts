@@ -3,8 +3,7 @@
  * beside it. Runs that are not on BART's grid have `NAME_traj.cfl` + `.hdr` as well: [3, samples,
  * lines], k·FOV in grid units, which `bart nufft` takes. Either all the files are written or none.
  */
-import { rmSync } from 'node:fs';
-import { createOutput, type PendingFile } from '../base/files.ts';
+import { createOutput, type PendingFile, removeFile } from '../base/files.ts';
 import { info } from '../base/log.ts';
 import { type BartLayout, bartLayout } from './bart-layout.ts';
 import { bytesOf, partOf } from './signal.ts';
@@ -58,7 +57,7 @@ function commitAll(pending: readonly [string, PendingFile][]): void {
       done.push(name);
     }
   } catch (error) {
-    for (const name of done) rmSync(name, { force: true });
+    for (const name of done) removeFile(name);
     throw error;
   }
 }

@@ -18,12 +18,11 @@ import {
   readdirSync,
   readFileSync,
   readSync,
-  rmSync,
   statSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { badInput, cannotWrite, missingInput } from '../base/errors.ts';
-import { createOutput, digestOfFile, writeOutput } from '../base/files.ts';
+import { createOutput, digestOfFile, removeFile, writeOutput } from '../base/files.ts';
 import {
   type Completion,
   checkCompletion,
@@ -73,7 +72,7 @@ export function prepareDirectory(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true });
     for (const name of readdirSync(directory)) {
-      if (HALF_WRITTEN.test(name)) rmSync(join(directory, name), { force: true });
+      if (HALF_WRITTEN.test(name)) removeFile(join(directory, name));
     }
   } catch (error) {
     throw cannotWrite(directory, (error as Error).message, 'name another folder with --checkpoint');
@@ -294,10 +293,10 @@ export function describeFile(path: string): WrittenFile {
 
 /** Removes all files of a finished run, so that the folder can be used for another. */
 export function removeFinished(directory: string): void {
-  for (const name of readdirSync(directory)) if (CHECKPOINT.test(name)) rmSync(join(directory, name), { force: true });
+  for (const name of readdirSync(directory)) if (CHECKPOINT.test(name)) removeFile(join(directory, name));
   removeCompletion(directory);
 }
 
 export function removeCompletion(directory: string): void {
-  rmSync(completionPath(directory), { force: true });
+  removeFile(completionPath(directory));
 }

@@ -18,7 +18,6 @@ import {
   readFileSync,
   readlinkSync,
   renameSync,
-  rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
@@ -26,6 +25,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { slurmJob } from '../base/environment.ts';
 import { cannotWrite } from '../base/errors.ts';
+import { removeFile } from '../base/files.ts';
 import { info } from '../base/log.ts';
 
 const NAME = 'lock';
@@ -68,14 +68,14 @@ export async function lockFolder(folder: string): Promise<void> {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code !== 'EEXIST') throw cannotWrite(path, message, 'name another folder with --checkpoint');
     } finally {
-      rmSync(mine, { force: true });
+      removeFile(mine);
     }
     await removeDeadLock(path, own, folder);
   }
 }
 
 function writeWhole(path: string, text: string): void {
-  rmSync(path, { force: true });
+  removeFile(path);
   const fd = openSync(path, 'wx');
   writeSync(fd, text);
   closeSync(fd);
@@ -90,7 +90,7 @@ function holdLock(path: string, own: Holder): void {
     if (holds()) overwrite(path, text);
   }, RENEW_MS).unref();
   process.on('exit', () => {
-    if (holds()) rmSync(path, { force: true });
+    if (holds()) removeFile(path);
   });
 }
 
@@ -127,7 +127,7 @@ async function removeDeadLock(path: string, own: Holder, folder: string): Promis
   } catch {
     // Another job has locked it meanwhile.
   } finally {
-    rmSync(taken, { force: true });
+    removeFile(taken);
   }
 }
 
@@ -173,7 +173,7 @@ function ageOf(path: string, own: Holder): { readonly age: number; readonly writ
   } catch {
     return undefined;
   } finally {
-    rmSync(probe, { force: true });
+    removeFile(probe);
   }
 }
 

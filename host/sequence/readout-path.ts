@@ -75,7 +75,9 @@ export function pathCollection(gammaBar: Hertz): (block: Block, adc: AdcEvent) =
       keptValues += made.length;
       return made;
     };
-    const path = { id, samples: adc.samples, ...features(points()), points };
+    // Without gradients k stays where it is, and one sample tells all: readouts of spectra are long.
+    const isStill = gx === undefined && gy === undefined && gz === undefined;
+    const path = { id, samples: adc.samples, ...features(isStill ? points().subarray(0, 3) : points()), points };
     paths.set(key, path);
     return path;
   };
@@ -88,6 +90,7 @@ function pathPoints(
 ): Float64Array {
   const points = new Float64Array(3 * samples);
   for (const [axis, gradient] of gradients.entries()) {
+    if (gradient.t.length === 0) continue;
     let k = 0;
     let from = Number.NEGATIVE_INFINITY;
     for (let n = 0; n < samples; n++) {

@@ -39,7 +39,8 @@ const TOLERANCE = 1e-5;
  */
 const NODE_SPACING = 1e-3;
 
-const gre = (): Sequence => gradientEcho3d(16, 128);
+/** An image of 128 × 128. */
+const gre = (): Sequence => gradientEcho3d(128, 128);
 
 const CASES: readonly MovingCase[] = [
   { name: 'moving: EPI, translated', sequence: epi, motion: 'translated', against: 'tolerance' },

@@ -4,6 +4,7 @@
  * sample is summed, as of spins that are not known to move.
  */
 import { timeRange } from '../host/phantom/motion/types.ts';
+import { programFor } from '../host/program/build.ts';
 import { makeBuiltin } from '../host/sequence/builtin/index.ts';
 import { DEFAULT_SCANNER } from '../host/sequence/scanner-types.ts';
 import { MOTIONS, movingScan } from '../testing/moving-scans.ts';
@@ -50,6 +51,8 @@ export const exactMotion: Section = {
         for (const spins of phantoms) {
           const count = spins.x.length;
           const { timelines, source } = movingScan(sequence(), phantomOf(spins), motions(count));
+          if (programFor({ timelines, source, precision: 'f32', tileSize: 1024 }).methods.line === 0)
+            throw new Error(`${scan}, ${name}: no line is transformed`);
           const truth = await simulateTimeline(timelines, source, { precision: 'f64' });
           const { motionIdentity: _, ...unknown } = source;
           for (const [how, own] of [

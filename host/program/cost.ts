@@ -75,8 +75,8 @@ export function lineCost(
 const LINE_AXIS_CHOICE = 1e8;
 
 /**
- * Whether transforming lines on their own could save more than choosing an axis takes: if all
- * samples were computed one by one, and those would cost nothing.
+ * Whether transforming straight lines on their own could save more than choosing an axis takes: if
+ * all samples were computed one by one, and transforms would cost nothing.
  */
 export function isWorthLineAxes({ sampleCount }: Timeline, spinCount: number): boolean {
   return STEPPED_SAMPLE * sampleCount * spinCount > LINE_AXIS_CHOICE;

@@ -75,7 +75,7 @@ export function pathCollection(gammaBar: Hertz): (block: Block, adc: AdcEvent) =
       keptValues += made.length;
       return made;
     };
-    // Without gradients k stays where it is, and one sample tells all: readouts of spectra are long.
+    // Without gradients k stays where it is, and one sample tells all.
     const isStill = gx === undefined && gy === undefined && gz === undefined;
     const path = { id, samples: adc.samples, ...features(isStill ? points().subarray(0, 3) : points()), points };
     paths.set(key, path);

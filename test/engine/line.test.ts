@@ -98,7 +98,7 @@ for (const [name, motions] of [
   test(`lines of moving spins without a tolerance, off by no more than rounding: ${name}`, async () => {
     const cases = { many: randomSpins(COUNT), ...STRAINED };
     for (const [what, list] of Object.entries(cases)) {
-      const spins = 'x' in list ? list : counted(list, COUNT);
+      const spins = 'x' in list ? list : spinsOf(list);
       const { timelines, source } = movingScan(radial(4, 150, true), phantomOf(spins), motions(spins.x.length));
       const job = { timelines, source, tileSize: 1024 } as const;
       assert.equal(programFor({ ...job, precision: 'f32' }).methods.line, 4, what);

@@ -1,4 +1,7 @@
-/** The largest radius of a HeartBeat has corners where another spin becomes the farthest: long pieces keep their mean. */
+/**
+ * The largest radius of a HeartBeat has corners where another spin becomes the farthest: long
+ * pieces keep their mean.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sampleMovement } from '../../host/phantom/motion/sampled.ts';

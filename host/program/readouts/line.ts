@@ -45,7 +45,7 @@ export const line: LineMethod = {
   open(context) {
     const { timeline, source, precision, isExact, coils, budget, tileSize, once } = context;
     if (precision === 'f64' || coils > 0 || budget === undefined) return undefined;
-    if (!isWorthLineAxes(timeline, source.spinCount)) return undefined;
+    const isWorthAxes = isWorthLineAxes(timeline, source.spinCount);
     const { x, y, z, hertz } = extentOf(source, timeline.B0);
     const ofTerms = boundOfTerms(source, timeline.terms);
     const phase = (weights: Float64Array): number => {
@@ -92,8 +92,9 @@ export const line: LineMethod = {
     };
     return {
       propose(trajectory, below) {
-        // Straight lines have exact methods, which are as fast.
-        if (isExact && trajectoryAt(timeline, trajectory).isUniform) return undefined;
+        // Straight lines have exact methods, which are as fast. Bent ones are summed sample by
+        // sample otherwise, which rounds more, too.
+        if ((isExact || !isWorthAxes) && trajectoryAt(timeline, trajectory).isUniform) return undefined;
         if (lineCost(CHEAPEST, timeline.terms, tileSize) >= below) return undefined;
         const parts = partsOf(trajectory);
         if (parts === undefined) return undefined;

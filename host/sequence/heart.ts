@@ -99,7 +99,10 @@ function linesOf(path: string): number[] {
 function increasing(path: string, peaks: readonly number[]): readonly number[] {
   const n = peaks.findIndex((peak, at) => at > 0 && peak <= peaks[at - 1]);
   if (n < 0) {
-    const shortest = Math.min(...peaks.slice(1).map((peak, at) => peak - peaks[at]));
+    const shortest = peaks.reduce(
+      (least, peak, at) => (at === 0 ? least : Math.min(least, peak - peaks[at - 1])),
+      Number.POSITIVE_INFINITY,
+    );
     if (peaks.length > 1 && shortest > LONGEST_INTERVAL)
       throw badInput(
         path,

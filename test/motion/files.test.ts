@@ -134,6 +134,13 @@ test('a rigid track, in .csv with and without names and in .json, is the rotatio
   assert.ok(apart(signal('sphere', '--motion', json), signal('sphere')) > 1e-3);
 });
 
+test('a track of more rows than a call has room for arguments', () => {
+  const rows = Array.from({ length: 200_000 }, (_, n) => `${n * 1e-3},${1e-4 * (n % 7)}`);
+  const file = write('long.csv', ['time,x', ...rows].join('\n'));
+  const { code, stderr } = larmorSync(['plan', 'fid', 'rest.phantom', '--motion', file, '-q'], folder);
+  assert.equal(code, 0, stderr);
+});
+
 let refusals = 0;
 /**
  * A run of this phantom is refused in one line: as a call, and every fifth time through the

@@ -49,6 +49,8 @@ test('RR intervals, lines of text, and the peak before a time', () => {
   assert.deepEqual([0.4, 1.3, 9].map(heart.peakBefore), [undefined, 1.3, 2.4000000000000004]);
   const lines = readHeart(at(write('peaks.txt', '# seconds\n0.2\n\n1.1  # second beat\n')));
   assert.equal(lines.peakFrom(0.3), 1.1);
+  const day = Array.from({ length: 200_000 }, (_, n) => String(n / 2));
+  assert.equal(readHeart(at(write('day.txt', day.join('\n')))).peakFrom(0.3), 0.5);
   assert.ok(Math.abs(regularHeart(1.25).peakBefore(1)! - 0.8) < 1e-15);
 });
 

@@ -158,7 +158,7 @@ function motionsOfTrack(
     checkAction(place, action, curve);
     return [{ place, action, time: checkTimeCurve(place, curve), spins }];
   };
-  const farthest = Math.max(...translation.map((row) => Math.max(...row.map(Math.abs))));
+  const farthest = translation.reduce((most, row) => Math.max(most, ...row.map(Math.abs)), 0);
   if (farthest > FAR) warn(`${place}: moves by ${farthest} m; lengths are in m: divide them by 1000 if they are in mm`);
   const still = { dx: 0, dy: 0, dz: 0 };
   const none = { pitch: 0, roll: 0, yaw: 0 };

@@ -15,6 +15,7 @@ import { motionsSince } from '../phantom/motion/time-curve.ts';
 import { openPhantom } from '../phantom/open.ts';
 import type { SpinSampler } from '../phantom/sub-voxel.ts';
 import type { PhantomSource } from '../phantom/types.ts';
+import { warnOfReach } from '../phantom/unit-check.ts';
 import type { Precision } from '../program/types.ts';
 import type { EchoPrediction } from '../sampling/point-check.ts';
 import { predictEcho } from '../sampling/predict-echo.ts';
@@ -145,19 +146,6 @@ function warnOfField({ B0, parameters, knowsField }: PhantomSource, scanner: Sca
   );
 }
 
-/**
- * No object in a scanner extends farther from its centre [m]: such lengths are probably in
- * millimetres.
- */
-const PLAUSIBLE_REACH = 2.5;
-
-function warnOfExtent({ name, bounds: { min, max } }: PhantomSource): void {
-  const reach = Math.max(...[...min, ...max].map(Math.abs));
-  if (reach <= PLAUSIBLE_REACH) return;
-  const fix = 'check the unit of its voxel size, origin and positions';
-  warn(`${name}: reaches to ${reach.toPrecision(2)} m from the isocentre, which is implausible; ${fix}`);
-}
-
 /** Whether the parameters of a phantom of voxels say how many spins a voxel has. */
 const statesSpins = ({ parameters = {} }: PhantomSource): boolean =>
   Number(parameters.spinsPerVoxel) > 0 || Number(parameters.upsampling) > 0;
@@ -223,7 +211,7 @@ export async function openInputs(
     try {
       await letEventsThrough();
       warnOfField(opened, scanner);
-      warnOfExtent(opened);
+      warnOfReach(opened, warn);
       const placing = { maxRfStep, coilsName: request.coilsName, surveyOf, exact };
       const { source, atRest, timelines, reach, compile } = await placePhantom(
         opened,

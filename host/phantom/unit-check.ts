@@ -13,21 +13,26 @@ import type { PhantomSource } from './types.ts';
 const LONG: Readonly<Record<'minT1' | 'minT2', Seconds>> = { minT1: 30, minT2: 5 };
 /** From here on a time [s] is meant: it stands for no relaxation. */
 const ENDLESS: Seconds = 1e4;
-/** Farthest from the isocentre [m] that a person on the table reaches. */
-const FAR = 2;
+/** No object in a scanner reaches farther from the isocentre [m]. */
+const FAR = 2.5;
 
 /** @param warn called once for times and once for lengths */
-export function warnOfUnits({ name, bounds }: PhantomSource, warn: (message: string) => void): void {
+export function warnOfUnits(source: PhantomSource, warn: (message: string) => void): void {
+  const { name, bounds } = source;
   const long = (['minT1', 'minT2'] as const).filter((key) => bounds[key] >= LONG[key] && bounds[key] < ENDLESS);
   if (long.length > 0) {
     const times = long.map((key) => `${key.slice(3)} of ${six(bounds[key])} s`).join(' and ');
     warn(`${name}: no spin has less than a ${times}; times are in s: divide them by 1000 if they are in ms`);
   }
+  warnOfReach(source, warn);
+}
+
+/** Of phantoms that no file states, too; a message that came before is not repeated. */
+export function warnOfReach({ name, bounds }: PhantomSource, warn: (message: string) => void): void {
   const reach = Math.max(...[...bounds.min, ...bounds.max].map(Math.abs));
-  if (reach > FAR)
-    warn(
-      `${name}: reaches ${six(reach)} m from the isocentre; lengths are in m: divide them by 1000 if they are in mm`,
-    );
+  if (reach <= FAR) return;
+  const fix = 'check the unit of its positions or voxels: divide them by 1000 if mm are taken for m';
+  warn(`${name}: reaches ${six(reach)} m from the isocentre; ${fix}`);
 }
 
 const six = (value: number): number => Number(value.toPrecision(6));

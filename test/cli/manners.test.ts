@@ -102,10 +102,7 @@ test('a phantom is judged by its format before its settings, and by its size', (
   writeFileSync(at('metres.nii'), niftiFile([2, 1, 1], Uint8Array.of(1, 1), [4000, 4000, 4000], [-4000, 0, 0]));
   const metres = larmor('plan', 'fid', at('metres.nii'), '-q');
   assert.equal(metres.code, 0, metres.stderr);
-  assert.match(
-    metres.stderr,
-    /metres.nii: reaches to \d(\.\d)? m from the isocentre, which is implausible; check the unit/,
-  );
+  assert.match(metres.stderr, /metres.nii: reaches \d(\.\d)? m from the isocentre; check the unit/);
 });
 
 test('implausible values are taken, with a warning that names the likely unit', () => {

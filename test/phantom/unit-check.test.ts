@@ -40,7 +40,12 @@ test('times in ms and lengths in mm', async () => {
   // One tissue of ordinary times, and times that stand for no relaxation.
   assert.equal(await warningsOf({ T1: [800, 1] }), '');
   assert.equal(await warningsOf({ T1: [1e6, 1e6], T2: [1e6, 1e6] }), '');
-  assert.match(await warningsOf({ x: [0, 5] }), /reaches 5 m from the isocentre; lengths are in m/);
+  assert.match(
+    await warningsOf({ x: [0, 5] }),
+    /reaches 5 m from the isocentre; check the unit .* if mm are taken for m/,
+  );
+  const { stderr } = larmorSync(['plan', 'fid', 'spins.h5', '-q'], folder);
+  assert.equal(stderr.match(/isocentre/g)?.length, 1, stderr);
 });
 
 test('a map folder with a field strength that is no number', async () => {

@@ -12,7 +12,7 @@ import type { PartialRun } from '../html/types.ts';
 
 /** What is served. */
 export interface Served {
-  readonly html: () => string;
+  readonly html: () => string | Promise<string>;
   /**
    * Simulates with other parameters; absent: the page has no sliders.
    * @param tell receives the progress
@@ -35,7 +35,7 @@ export interface Served {
 export interface ServedFile {
   /** MIME. */
   readonly type: string;
-  readonly body: Buffer;
+  readonly body: Buffer | string;
 }
 
 export interface PartialState extends PartialRun {
@@ -59,6 +59,7 @@ export function serve(served: Served, port: number): Promise<Server> {
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
   const { simulate, partial } = served;
   const simulations = simulate && simulationsBy(simulate);
+  const page = async (): Promise<ServedFile> => ({ type: 'text/html; charset=utf-8', body: await served.html() });
   const server = createServer((request, response) => {
     const { port: own } = server.address() as AddressInfo;
     const hosts = [`${HOST}:${own}`, `localhost:${own}`];
@@ -73,12 +74,11 @@ export function serve(served: Served, port: number): Promise<Server> {
     const [, given = '', rest] = (request.url ?? '').match(/^\/([\w-]+)\/([\w.]*)$/) ?? [];
     if (!isSame(given, token)) return refuse(403, 'open the address that larmor view printed');
     if (rest === '' && request.method === 'GET') {
-      response.writeHead(200, { ...HEADERS, 'Content-Type': 'text/html; charset=utf-8' });
-      response.end(served.html());
+      send(page, response).catch((error) => refuse(410, messageOf(error)));
       return;
     }
     if (request.method === 'GET' && served.files !== undefined && Object.hasOwn(served.files, rest)) {
-      sendFile(served.files[rest], response).catch((error) => refuse(410, messageOf(error)));
+      send(served.files[rest], response).catch((error) => refuse(410, messageOf(error)));
       return;
     }
     if (request.method === 'POST' && rest === 'simulate' && simulations !== undefined)
@@ -109,7 +109,7 @@ export function serve(served: Served, port: number): Promise<Server> {
 }
 
 /** @throws whatever making the file throws, before anything is sent */
-async function sendFile(make: () => ServedFile | Promise<ServedFile>, response: ServerResponse): Promise<void> {
+async function send(make: () => ServedFile | Promise<ServedFile>, response: ServerResponse): Promise<void> {
   const { type, body } = await make();
   response.writeHead(200, { ...HEADERS, 'Content-Type': type });
   response.end(body);

@@ -10,7 +10,7 @@ import { basename, join } from 'node:path';
 import { assetPath } from '../base/assets.ts';
 import { badInput, usage } from '../base/errors.ts';
 import { quantity } from '../figures/units.ts';
-import { scanNifti } from '../formats/nifti.ts';
+import { readNiftiHeader, scanNifti } from '../formats/nifti.ts';
 import type { NiftiHeader } from '../formats/nifti-header.ts';
 import { mapHeader } from '../formats/nifti-write.ts';
 import { volumeHtml } from '../html/volume.ts';
@@ -34,18 +34,14 @@ export const isVolumeName = (path: string): boolean => /\.nii(\.gz)?$/i.test(pat
 /** @throws LarmorError 2 without NiiVue, 65 or 66 for the file */
 export async function volumePage(path: string): Promise<Served> {
   const niivue = niivuePath();
-  let { header } = await readVolume(path);
+  await readVolume(path);
   const script = (from: string) => ({ type: 'text/javascript', body: readFileSync(from) });
   return {
-    html: () => volumeHtml(basename(path), factsOf(header)),
+    html: async () => volumeHtml(basename(path), factsOf(await readNiftiHeader(path))),
     files: {
       'niivue.js': () => script(niivue),
       'volume.js': () => script(assetPath('page/volume.js')),
-      volume: async () => {
-        const read = await readVolume(path);
-        header = read.header;
-        return { type: 'application/octet-stream', body: read.body };
-      },
+      volume: async () => ({ type: 'application/octet-stream', body: await readVolume(path) }),
     },
   };
 }
@@ -59,12 +55,12 @@ function niivuePath(): string {
   return found;
 }
 
-/** @returns the header, and a NIfTI-1 file of float32 numbers */
-async function readVolume(path: string): Promise<{ readonly header: NiftiHeader; readonly body: Buffer }> {
+/** @returns a NIfTI-1 file of float32 numbers */
+async function readVolume(path: string): Promise<Buffer> {
   let numbers: Float32Array = new Float32Array();
   let head: Buffer = Buffer.alloc(0);
   let body = head;
-  const header = await scanNifti(path, (found) => {
+  await scanNifti(path, (found) => {
     const { size, volumes, parts, bytes, numberAt } = found;
     const voxels = size[0] * size[1] * size[2] * volumes;
     if (voxels > MOST_VOXELS || [...size, volumes].some((side) => side > LONGEST_SIDE))
@@ -88,7 +84,7 @@ async function readVolume(path: string): Promise<{ readonly header: NiftiHeader;
   const [black, white] = windowOf(numbers);
   body.writeFloatLE(white, CAL_MAX);
   body.writeFloatLE(black, CAL_MIN);
-  return { header, body };
+  return body;
 }
 
 /** Values shown as black and white, as in reports; of signed numbers, 0 is the middle grey. */

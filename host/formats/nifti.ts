@@ -26,26 +26,32 @@ export function truncatedImage(path: string): LarmorError {
   return badInput(path, 'ends before its last voxel', 'check that it was copied whole');
 }
 
+const tooShort = (path: string): LarmorError =>
+  badInput(path, 'too short for a NIfTI file', 'check that it was copied whole');
+
+/** What is known without the numbers. @throws LarmorError as `scanNifti` does */
+export const readNiftiHeader = (path: string): Promise<NiftiHeader> =>
+  inPieces(path, async (pieces) => {
+    for await (const head of pieces) return parseNiftiHeader(path, head);
+    throw tooShort(path);
+  });
+
 /**
  * Reads all numbers of an image in file order; a complex voxel is two.
  * @param begin called once with the header: checks it, allocates, and returns a function that
  * receives the numbers
  * @throws LarmorError 65 if the file is no NIfTI image or is damaged, 66 if it cannot be read
  */
-export async function scanNifti(path: string, begin: (header: NiftiHeader) => NumberSink): Promise<NiftiHeader> {
-  const packed = isGzip(path);
-  const source = createReadStream(path);
-  const stream = packed ? source.pipe(createGunzip()) : source;
-  if (packed) source.on('error', (error) => stream.destroy(error));
-  let header: NiftiHeader | undefined;
-  let take: NumberSink | undefined;
-  let total = 0;
-  let taken = 0;
-  /** Bytes not used yet, fewer than one number. */
-  let rest: Buffer = Buffer.alloc(0);
-  let position = 0;
-  try {
-    for await (const chunk of wholeHead(stream)) {
+export const scanNifti = (path: string, begin: (header: NiftiHeader) => NumberSink): Promise<NiftiHeader> =>
+  inPieces(path, async (pieces) => {
+    let header: NiftiHeader | undefined;
+    let take: NumberSink | undefined;
+    let total = 0;
+    let taken = 0;
+    /** Bytes not used yet, fewer than one number. */
+    let rest: Buffer = Buffer.alloc(0);
+    let position = 0;
+    for await (const chunk of pieces) {
       rest = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
       if (!header) {
         header = parseNiftiHeader(path, rest);
@@ -64,6 +70,19 @@ export async function scanNifti(path: string, begin: (header: NiftiHeader) => Nu
       rest = rest.subarray(count * header.bytes);
       if (taken === total) break;
     }
+    if (!header) throw tooShort(path);
+    if (taken < total) throw truncatedImage(path);
+    return header;
+  });
+
+/** Reads a file in pieces, decompressed, the first of which holds the header. */
+async function inPieces<T>(path: string, read: (pieces: AsyncIterable<Buffer>) => Promise<T>): Promise<T> {
+  const packed = isGzip(path);
+  const source = createReadStream(path);
+  const stream = packed ? source.pipe(createGunzip()) : source;
+  if (packed) source.on('error', (error) => stream.destroy(error));
+  try {
+    return await read(wholeHead(stream));
   } catch (error) {
     if (error instanceof LarmorError) throw error;
     const what = packed ? 'cannot be decompressed' : 'cannot be read';
@@ -72,9 +91,6 @@ export async function scanNifti(path: string, begin: (header: NiftiHeader) => Nu
     source.destroy();
     stream.destroy();
   }
-  if (!header) throw badInput(path, 'too short for a NIfTI file', 'check that it was copied whole');
-  if (taken < total) throw truncatedImage(path);
-  return header;
 }
 
 /** The stream's chunks, the first of them long enough to hold the header if the stream is. */

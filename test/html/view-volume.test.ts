@@ -117,6 +117,10 @@ test('a browser without WebGL2 is told so, and a volume that is gone', async (t)
   rmSync(file);
   const gone = await fetch(`${url}volume`);
   assert.deepEqual([gone.status, await gone.text()], [410, `${file}: no such file; check the path\n`]);
+  assert.equal((await fetch(url)).status, 410);
+  // Another volume in its place is described as it is.
+  writeFileSync(file, niftiFile([4, 2, 1], Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8), [2, 2, 2], [0, 0, 0]));
+  assert.match(await (await fetch(url)).text(), /<dt>Voxels<\/dt><dd>4 × 2 × 1<\/dd>/);
   writeFileSync(file, bytes);
   assert.equal((await fetch(`${url}volume`)).status, 200);
 });

@@ -23,7 +23,7 @@ export function splitSettings(
 ): Settings {
   const split = { sequence: new Map<string, string>(), phantom: new Map<string, string>() };
   for (const text of texts) {
-    const [, owner, name, value] = text.match(/^\s*(?:(sequence|phantom)\.)?([^=]+?)\s*=(.*)$/s) ?? [];
+    const [, owner, name, value] = text.match(/^\s*(?:(sequence|phantom)\.)?([^=]+?)(?:\s+=\s*|=)(.*)$/s) ?? [];
     if (name === undefined || value === undefined) {
       throw usage(`--set ${text} is not name=value`, 'write for example --set n=64');
     }

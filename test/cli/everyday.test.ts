@@ -39,9 +39,11 @@ test('numbers are decimal', () => {
 
 test('blanks about the name of a setting', () => {
   assert.deepEqual(splitSettings([' n = 8', 'phantom.radius =5cm'], { sequence: 'gre', phantom: 'sphere' }), {
-    sequence: { n: ' 8' },
+    sequence: { n: '8' },
     phantom: { radius: '5cm' },
   });
+  // Words, too, are taken without the spaces; a name after '=' alone is taken as it is.
+  assert.deepEqual(splitSettings(['direction = x', 'x= y'], { sequence: 'dwi' }).sequence, { direction: 'x', x: ' y' });
 });
 
 test('a track from a spreadsheet', () => {

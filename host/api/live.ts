@@ -67,7 +67,8 @@ export function parametersOf(owner: LiveParameter['owner'], declared: Parameters
     const value = values[name];
     if (typeof parameter.default !== 'number' || typeof value !== 'number') return [];
     const { unit, doc, integer = false } = parameter;
-    const [min, max] = rangeOf(parameter, value);
+    // A slider goes in steps from its lowest value on.
+    const [min, max] = rangeOf(parameter, value).map((end) => (integer ? Math.round(end) : end)) as [number, number];
     return max > min ? [{ owner, name, unit, doc, integer, value, min, max }] : [];
   });
 }

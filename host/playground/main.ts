@@ -56,14 +56,17 @@ function show(picture: Picture, of: Scan): void {
   const { spins, seconds, threads, isFinal } = picture;
   const how = `${spins} spins in ${seconds.toPrecision(2)} s on ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   said.textContent = isFinal ? `${how}.` : `Preview with the spins of the scan before: ${how}.`;
-  if (shownFor === of.sequence + of.phantom) return;
+  // A preset waits for its own picture, which may come after one of the scan before.
+  if (shownFor === of.sequence + of.phantom || (shownFor === '' && of !== scan)) return;
   shownFor = of.sequence + of.phantom;
-  showSliders(picture.parameters);
+  showSliders(picture.parameters, of);
 }
 
-function showSliders(parameters: readonly LiveParameter[]): void {
-  const { first } = SEQUENCES[scan.sequence];
+function showSliders(parameters: readonly LiveParameter[], of: Scan): void {
+  const { first } = SEQUENCES[of.sequence];
   const onvalue = ({ owner, name }: LiveParameter, value: number): void => {
+    // Until another sequence has its first picture, these are sliders of the one before.
+    if (scan[owner] !== of[owner]) return;
     const key = `${owner}Parameters` as const;
     change({ ...scan, [key]: { ...scan[key], [name]: value } });
   };

@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { parametersOf } from '../../host/api/live.ts';
 import { openBrowser } from '../../testing/browser.ts';
 import { larmor } from '../../testing/larmor.ts';
 
@@ -52,6 +53,17 @@ function ask({
     asking.end(body);
   });
 }
+
+test('sliders of whole numbers go from whole numbers on', () => {
+  const declared = { n: { default: 64, unit: '', doc: 'the matrix', integer: true, minimum: 2 } } as const;
+  for (const n of [2, 7, 63, 130]) {
+    const [{ min, max }] = parametersOf('sequence', declared, { n });
+    assert.ok(
+      Number.isInteger(min) && Number.isInteger(max) && min >= 2 && min <= n && max > n,
+      `${n}: ${min} to ${max}`,
+    );
+  }
+});
 
 test('it is on 127.0.0.1, under a path that nobody guesses', () => {
   assert.equal(url.hostname, '127.0.0.1');

@@ -143,6 +143,26 @@ test('the page from disk', async (t) => {
     assert.equal(await page.evaluate(`${sliderOf('te')}.getAttribute('aria-valuetext')`), 'shortest');
   });
 
+  await t.test('sliders of a sequence that was left do nothing, a preset shows its values', async () => {
+    const choose = (name: string): string =>
+      `(() => { const e = document.querySelector('select'); e.value = '${name}'; e.dispatchEvent(new Event('change')); })();`;
+    const move = (name: string): string =>
+      `(() => { const e = ${sliderOf(name)}; e.value = Number(e.value) + 2 * Number(e.step); e.dispatchEvent(new Event('input')); })();`;
+    const after = async (actions: string): Promise<void> => {
+      const { settled: before } = await data(page);
+      await page.evaluate(actions);
+      await settled(page, Number(before) + 1);
+    };
+    await after(choose('gre'));
+    await after(choose('se') + move('rfSpoiling'));
+    assert.equal(await page.evaluate("document.querySelector('.said.bad')"), null);
+    assert.doesNotMatch(await text(page, '#command'), /rfSpoiling/);
+    await after(choose('gre'));
+    const aliasing = "[...document.querySelectorAll('button')].find((e) => e.textContent === 'Aliasing').click();";
+    await after(move('fov') + aliasing);
+    assert.equal(await page.evaluate(`${sliderOf('fov')}.getAttribute('aria-valuetext')`), '140mm');
+  });
+
   await t.test('in a narrow window the pictures stand above the sliders', async () => {
     await page.size(480, 900);
     const tops = await page.evaluate<number[]>(

@@ -77,8 +77,9 @@ export function loadKernels(wanted?: KernelBuild): Kernels {
 function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module | undefined {
   try {
     return new WebAssembly.Module(bytes);
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof WebAssembly.CompileError) return undefined;
+    throw error;
   }
 }
 

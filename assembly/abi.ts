@@ -169,7 +169,7 @@ export namespace OP {
   export const FIELD: i32 = 14;
   /** index into lookUps: an excitation by operators that are looked up now */
   export const LOOK_UP: i32 = 16;
-  /** index into lookUps: look operators up for APPLY_OPERATOR from here on */
+  /** index into lookUps: look operators up and cache them for later APPLY_OPERATORs */
   export const CACHE_LOOK_UP: i32 = 17;
 }
 
@@ -399,7 +399,7 @@ export class LookUp {
   slope: usize;
   /** Added to the frequency [Hz]: −(the pulse's offset + the lowest frequency of the table). */
   shift: f64;
-  /** The cached operator that CACHE_LOOK_UP makes. */
+  /** Number of the cached operator that CACHE_LOOK_UP fills. */
   operator: i32;
 }
 

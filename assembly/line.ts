@@ -32,7 +32,7 @@ const AMPLITUDES: usize = PLACES * COLUMN, ORDER: usize = 2 * COLUMN;
 
 /** Tabulated places per cell. */
 const FINENESS: i32 = 64;
-/** 1.5·2²³: `MAGIC` of f32, whose mantissa has `MANTISSA`. */
+/** 1.5·2²³: `MAGIC` for f32; `MANTISSA` masks the integer in its low mantissa bits. */
 const MAGIC_SINGLE: f64 = 12582912;
 const MANTISSA: i32 = 0x3fffff;
 
@@ -178,10 +178,10 @@ function sumPart<M>(job: KernelContext, tile: Tile, line: Line, precession: usiz
   const lowCell = v128.add<f64>(lowU, magic), highCell = v128.add<f64>(highU, magic);
   const cell = v128.shuffle<i32>(lowCell, highCell, 0, 2, 4, 6);
   const behind = v128.and(v128.lt<i32>(cell, i32x4.splat(0)), i32x4.splat(axis.grid));
-  // Whatever a phase that is not finite makes of it, it stays in the grid.
+  // Clamped, so that a phase that is not finite stays within the grid, too.
   const within = v128.min<u32>(v128.add<i32>(cell, behind), i32x4.splat(axis.grid));
   v128.store(to + CELL, v128.shl<i32>(within, 2));
-  // From −½ to ½ within a cell, and in tabulated places from there.
+  // Position within a cell, from −½ to ½, and index of the nearest tabulated position.
   const local = joined(
     v128.sub<f64>(lowU, v128.sub<f64>(lowCell, magic)), v128.sub<f64>(highU, v128.sub<f64>(highCell, magic)),
   );
@@ -277,7 +277,7 @@ function addAmplitudes(at: usize, orders: i32): void {
       im = madd<f32>(w, i4, im);
     }
     if (orders > 5) {
-      // More amplitudes than registers.
+      // Loaded here: there are more amplitudes than registers.
       w = v128.load(from, 80);
       re = madd<f32>(w, v128.load32_splat(at, 5 * ORDER), re);
       im = madd<f32>(w, v128.load32_splat(at, 5 * ORDER + COLUMN), im);

@@ -7,7 +7,7 @@
  *
  *     operator = H(+s) · table · H(−s),   H: half of the pulse's relaxation, and the phase ±sT²/8
  *
- * that the drift adds from the start to the middle, and from there to the end. So three to eight
+ * that the drift adds from the start to the middle, and from there to the end. So three to ten
  * terms are enough, of some 100 operations each, where a pulse of 100 steps takes 4000.
  *
  * Where f and s are those of an earlier use, as in slices that a motion stays within, the operators
@@ -163,8 +163,8 @@ export function lookUp(job: KernelContext, tile: Tile, index: i32): void {
 }
 
 /**
- * Stores the operators of a tile's spins as those of `operators.ts`: H·table·H − 1, in which the
- * phases of the drift cancel but around the table, and its recovery for the spin's density.
+ * Stores the operators of a tile's spins in the form of `operators.ts`: H(+s)·table·H(−s) − 1, and
+ * the recovery of Mz times the spin's density.
  */
 export function cacheLookUp(job: KernelContext, tile: Tile, index: i32): void {
   const use = recordAt<LookUp>(job.lookUps, index);
@@ -194,7 +194,7 @@ export function cacheLookUp(job: KernelContext, tile: Tile, index: i32): void {
   }
 }
 
-/** H·(table's change of a magnetisation in its frame), [x, y, z][4]; c, s and `left` are H. */
+/** H·(change of a magnetisation by the table), [x, y, z][4]; c, s and `left` are entries of H. */
 // @ts-ignore: decorator
 @inline function storeImage(
   from: usize, to: usize, x: v128, y: v128, z: v128, density: v128, c: v128, s: v128, left: v128,

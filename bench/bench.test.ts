@@ -98,7 +98,7 @@ test('the per-step opponent simulates the same physics', async (t) => {
   const opponent = perStep(build, timeline, phantom);
   await opponent.run();
   const truth = await simulateTimeline(timeline, phantom, { precision: 'f64' });
-  // Steps rounded to f32 turn a spin by 3e4 rad in all, each 3e-8 off; in f64 the method is 3e-4
-  // off.
+  // The steps rotate a spin by 3e4 rad in all, each with an f32 rounding error of 3e-8; in f64 the
+  // method is 3e-4 off.
   assert.ok(relativeError(await opponent.signal(), truth) < 1e-2);
 });

@@ -1,8 +1,7 @@
 // Writes what the host takes from `assembly/` as TypeScript. `--check` compares instead, and fails
 // on a difference.
 // - `host/abi/abi.generated.ts` from `assembly/abi.ts`: for each record its size and the offset and
-//   type of every field, as the
-//   AssemblyScript compiler lays them out, and all constants.
+//   type of every field, as the AssemblyScript compiler lays them out, and all constants.
 // - `host/phantom/digest.generated.ts` from `assembly/digest.ts`: the compiled module, small enough
 //   to be embedded.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

@@ -56,7 +56,7 @@ type SameOptions =
   | 'heartRate'
   | 'rPeaks';
 
-/** These of a request, with their defaults. */
+/** Their values in a request, with defaults filled in. */
 export const sameOptions = (options: Pick<SimulateOptions, SameOptions>): Pick<Request, SameOptions> => ({
   strict: options.strict === true,
   spinsPerVoxel: options.spinsPerVoxel ?? 'auto',

@@ -57,7 +57,7 @@ export async function reportOf(
   return { missing: report.missing };
 }
 
-/** The data of the page. */
+/** The data that the page of a report shows. */
 export async function reportFor(of: Simulation | RawFile | string, options: ReportOptions): Promise<Report> {
   const source = typeof of === 'object' && 'summary' in of ? sourceOfRun(of.summary, of.raw) : await sourceOfFile(of);
   const sequence = sequenceFor(source, options);
@@ -65,7 +65,7 @@ export async function reportFor(of: Simulation | RawFile | string, options: Repo
   return makeReport({ ...source, ...withEcho(source, limit), sequence, phantom: maps });
 }
 
-/** What a report shows at once, and what makes all of it but maps of the phantom. */
+/** A report in two steps: the image first, then everything else but maps of the phantom. */
 export interface ReportInSteps {
   /** The image, or why there is none. */
   readonly image: ImageData | string;
@@ -86,7 +86,7 @@ export function reportInSteps({ summary, raw }: Simulation, phantom: PhantomSour
 }
 
 /**
- * @param size of the data of a run, all of which its image is made from at once
+ * @param size of the data of a run, which must fit into memory to reconstruct the image
  * @throws LarmorError 2 for another ending, 65 for more data than memory, 73
  */
 export function requireReportName(path: string, size?: { readonly coils: number; readonly samples: number }): void {
@@ -95,7 +95,7 @@ export function requireReportName(path: string, size?: { readonly coils: number;
   createOutput(path).abandon();
   if (size === undefined) return;
   const { coils, samples } = size;
-  const fix = 'leave out --report, or simulate fewer coils or samples for it';
+  const fix = 'leave out --report, or simulate fewer coils or samples';
   openBudget('signal', path, undefined, fix).check(
     BYTES_PER_SAMPLE * coils * samples,
     `${coils} × ${samples} samples in memory for its image`,

@@ -15,12 +15,12 @@ const BLOCK = 64;
 
 const turn = (word: number, bits: number): number => (word >>> bits) | (word << (32 - bits));
 
-/** Words of the block in progress, which no digest keeps. */
+/** Scratch: the message schedule of a block. */
 const words = new Int32Array(64);
 
 /**
- * Adds a block to a state. Sums are cut to 32 bits one by one: engines keep them in registers then,
- * whereas larger ones become objects, 40 MB for a scan, and it takes five times as long.
+ * Adds a block to a state. Every sum is cut to 32 bits at once: engines then keep it in a register,
+ * whereas larger integers become objects, 40 MB for a scan, and hashing takes five times as long.
  */
 function compress(state: Int32Array, block: DataView, at: number): void {
   for (let n = 0; n < 16; n++) words[n] = block.getInt32(at + 4 * n);

@@ -15,7 +15,7 @@ import { type Served, serve } from './serve.ts';
 import { splitSettings } from './settings.ts';
 import { isVolumeName, volumePage } from './volume-page.ts';
 
-/** Of a sequence that is given alone. */
+/** The phantom if only a sequence is given. */
 const DEFAULT_PHANTOM = 'head2d';
 
 export interface ViewOptions {
@@ -25,7 +25,7 @@ export interface ViewOptions {
 }
 
 /**
- * Ends when it is interrupted, as it is meant to.
+ * Serves until it is interrupted, which is its normal end.
  * @param phantom undefined: not given
  */
 export async function view(name: string, phantom: string | undefined, { port, ...given }: ViewOptions): Promise<void> {
@@ -42,7 +42,7 @@ type Given = Omit<ViewOptions, 'port'>;
 async function servedOf(name: string, phantom: string | undefined, given: Given): Promise<Served> {
   const { set = [], scanner } = given;
   if (isFolder(name)) {
-    refuse(`${name} is the checkpoint of a run, which has its parameters`, phantom, given);
+    refuse(`${name} is the checkpoint of a run, whose phantom and parameters are fixed`, phantom, given);
     return (await import('./checkpoint-page.ts')).checkpointPage(name);
   }
   if (isVolumeName(name)) {
@@ -55,7 +55,7 @@ async function servedOf(name: string, phantom: string | undefined, given: Given)
     const { html, simulate } = await liveReport(name, of, live);
     return { html: () => html, simulate };
   }
-  refuse(`${name} are raw data, which have their parameters`, phantom, { set });
+  refuse(`${name} are raw data, whose phantom and parameters are fixed`, phantom, { set });
   // A .mat or .npy that is raw data is reported as such by its reader.
   const html = reportHtml(await reportFor(await readRaw(name), { scanner }));
   return { html: () => html };

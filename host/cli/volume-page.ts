@@ -1,8 +1,8 @@
 /**
- * A NIfTI volume in NiiVue, an optional peer package. The file is read by our own reader and sent
- * in float32, so that whatever Larmor reads is shown, and where Larmor places it: complex numbers
- * by their magnitude, 64-bit integers and NIfTI-2 too. It is read again whenever the page is
- * loaded.
+ * A NIfTI volume in NiiVue, an optional peer package. Larmor's own reader converts the file
+ * to float32 NIfTI-1, so that everything that Larmor can read is shown, at the position that Larmor
+ * gives it: complex numbers (as magnitudes), 64-bit integers and NIfTI-2, too. The file is read
+ * again whenever the page is loaded.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -20,13 +20,13 @@ import type { Served } from './serve.ts';
 const PACKAGE = '@niivue/niivue';
 const INSTALL = `npm install ${PACKAGE}@0.69.0 beside larmor`;
 
-/** As float32; a browser holds the volume several times. */
+/** 1 GiB as float32; a browser holds several copies of the volume. */
 const MOST_VOXELS = 2 ** 28;
-/** Voxels by which black and white are chosen, evenly spaced. */
+/** Most voxels, evenly spaced, from which the black and white levels are derived. */
 const MOST_JUDGED = 2 ** 20;
-/** Places of both in a header. */
+/** Byte offsets of the white and black level in a NIfTI-1 header. */
 const [CAL_MAX, CAL_MIN] = [124, 128];
-/** `dim` of NIfTI-1, in which it is sent, holds 16-bit numbers. */
+/** The field `dim` of a NIfTI-1 header holds 16-bit numbers. */
 const LONGEST_SIDE = 32767;
 
 export const isVolumeName = (path: string): boolean => /\.nii(\.gz)?$/i.test(path);
@@ -64,7 +64,7 @@ async function readVolume(path: string): Promise<Buffer> {
     const { size, volumes, parts, bytes, numberAt } = found;
     const voxels = size[0] * size[1] * size[2] * volumes;
     if (voxels > MOST_VOXELS || [...size, volumes].some((side) => side > LONGEST_SIDE))
-      throw badInput(path, `${voxels} voxels are more than a browser shows`, 'give a part of them');
+      throw badInput(path, `${voxels} voxels are more than a browser can show`, 'crop it or reduce its resolution');
     head = mapHeader({ ...found, steps: wholeSteps(found) }, volumes);
     body = Buffer.alloc(head.length + Float32Array.BYTES_PER_ELEMENT * voxels);
     head.copy(body);
@@ -73,7 +73,7 @@ async function readVolume(path: string): Promise<Buffer> {
       return (view, first, count) => {
         for (let n = 0; n < count; n++) numbers[first + n] = numberAt(view, n * bytes);
       };
-    // The two parts of a voxel may come in different pieces.
+    // Real and imaginary part of a voxel may come in different calls.
     return (view, first, count) => {
       for (let n = 0; n < count; n++) {
         const at = first + n;
@@ -100,7 +100,7 @@ function windowOf(numbers: Float32Array): readonly [black: number, white: number
   return [isSigned ? -white : 0, white];
 }
 
-/** A single plane may have no third step; a viewer needs one. */
+/** The header of a single slice may have no spacing along its normal; a viewer needs one. */
 function wholeSteps({ steps }: NiftiHeader): NiftiHeader['steps'] {
   const [u, v, w] = steps;
   if (Math.hypot(...w) > 0) return steps;

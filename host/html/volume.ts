@@ -36,7 +36,7 @@ export function volumeHtml(title: string, facts: readonly (readonly [string, str
 <main>
 <header>
 <h1>${escaped(title)}</h1>
-<p class="about">A click moves the cross, the wheel goes through the planes, and dragging with the right button sets black and white. As a radiologist views it: the patient’s right is on the left.</p>
+<p class="about">Click to move the crosshair, scroll to change the slice, drag with the right button to set black and white levels. Radiological convention: the patient’s right is on the left.</p>
 <dl class="facts">${rows.join('')}</dl>
 </header>
 <section id="volume"></section>

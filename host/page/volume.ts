@@ -1,6 +1,6 @@
 /**
  * The page of a NIfTI volume: NiiVue draws it, and this says what is shown. Both are served beside
- * the page, as is the volume, in float32. Planes are seen as a radiologist views them, as in
+ * the page, as is the volume, in float32. Slices are shown in radiological convention, as in
  * reports.
  */
 import type { NiiVueLocation, Niivue, SLICE_TYPE } from '@niivue/niivue';
@@ -11,10 +11,10 @@ import { placeText } from './place.ts';
 /** The file that the server sends as it is installed. */
 const NIIVUE = './niivue.js';
 
-const VIEWS = ['planes', 'axial', 'coronal', 'sagittal', 'solid'] as const;
+const VIEWS = ['slices', 'axial', 'coronal', 'sagittal', '3-D'] as const;
 type ViewName = (typeof VIEWS)[number];
 
-/** As pictures of reports look: voxels as they are, and letters at all edges. */
+/** The look of images in reports: no interpolation, and orientation letters at all edges. */
 const LOOK = {
   isRadiologicalConvention: true,
   isNearestInterpolation: true,
@@ -36,7 +36,9 @@ async function start(): Promise<void> {
       throw new Error(
         'This browser has no WebGL2, which draws the volume: allow hardware acceleration, or open the address in another browser',
       );
-    const canvas = el('canvas', { 'aria-label': 'the volume: a click moves the cross, the wheel the plane' });
+    const canvas = el('canvas', {
+      'aria-label': 'the volume: click to move the crosshair, scroll to change the slice',
+    });
     host.prepend(el('div', { class: 'volume' }, canvas));
     const viewer = await loaded(canvas, said);
     host.prepend(controls(viewer));
@@ -54,7 +56,7 @@ async function loaded(canvas: HTMLCanvasElement, said: HTMLElement): Promise<Nii
   const viewer = new Niivue(LOOK);
   viewer.onLocationChange = (location) => {
     const { mm, values } = location as NiiVueLocation;
-    // RAS to LPS turns x and y round.
+    // RAS to LPS reverses x and y.
     const place = [-mm[0], -mm[1], mm[2]].map((millimetres) => 1e-3 * millimetres);
     said.textContent = `${placeText(place)}: ${shortNumber(values[0].value)}`;
   };
@@ -71,7 +73,7 @@ function controls(viewer: Niivue): HTMLElement {
   return el(
     'div',
     { class: 'controls' },
-    choice('planes that are shown', VIEWS, viewOf(viewer), (name) => viewer.setSliceType(codeOf(name))),
+    choice('view', VIEWS, viewOf(viewer), (name) => viewer.setSliceType(codeOf(name))),
     count > 1 &&
       slider(
         'volume',
@@ -82,16 +84,16 @@ function controls(viewer: Niivue): HTMLElement {
   );
 }
 
-/** What shows most: of a single slice its own plane. */
+/** The initial view: of a single slice its own plane. */
 function viewOf({ volumes: [{ dimsRAS }] }: Niivue): ViewName {
   const [, right, anterior, superior] = dimsRAS!;
   if (superior === 1) return 'axial';
   if (anterior === 1) return 'coronal';
-  return right === 1 ? 'sagittal' : 'planes';
+  return right === 1 ? 'sagittal' : 'slices';
 }
 
 /** NiiVue's numbers of its views. */
-const CODES: Readonly<Record<ViewName, number>> = { axial: 0, coronal: 1, sagittal: 2, planes: 3, solid: 4 };
+const CODES: Readonly<Record<ViewName, number>> = { axial: 0, coronal: 1, sagittal: 2, slices: 3, '3-D': 4 };
 const codeOf = (name: ViewName): SLICE_TYPE => CODES[name];
 
 void start();

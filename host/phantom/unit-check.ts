@@ -7,11 +7,11 @@ import type { Seconds } from '../base/units.ts';
 import type { PhantomSource } from './types.ts';
 
 /**
- * Shortest times [s] that are no tissue's: free water has a T1 of 4 s and a T2 of 3 s at body
- * temperature.
+ * No tissue has relaxation times [s] as long as these: free water has a T1 of 4 s and a T2 of 3 s
+ * at body temperature.
  */
 const LONG: Readonly<Record<'minT1' | 'minT2', Seconds>> = { minT1: 30, minT2: 5 };
-/** From here on a time [s] is meant: it stands for no relaxation. */
+/** Times from here on [s] are intentional: they mean no relaxation. */
 const ENDLESS: Seconds = 1e4;
 /** No object in a scanner reaches farther from the isocentre [m]. */
 const FAR = 2.5;
@@ -21,8 +21,8 @@ export function warnOfUnits(source: PhantomSource, warn: (message: string) => vo
   const { name, bounds } = source;
   const long = (['minT1', 'minT2'] as const).filter((key) => bounds[key] >= LONG[key] && bounds[key] < ENDLESS);
   if (long.length > 0) {
-    const times = long.map((key) => `${key.slice(3)} of ${six(bounds[key])} s`).join(' and ');
-    warn(`${name}: no spin has less than a ${times}; times are in s: divide them by 1000 if they are in ms`);
+    const times = long.map((key) => `${key.slice(3)} is ${six(bounds[key])} s`).join(' and the shortest ');
+    warn(`${name}: the shortest ${times}; times are in s: divide them by 1000 if they are in ms`);
   }
   warnOfReach(source, warn);
 }

@@ -14,9 +14,9 @@ import { makeSimulator } from './simulator.ts';
 
 /** A slider rests when it has not moved for this long [ms]. */
 const REST_MS = 250;
-/** A preview that takes longer is stopped by a change [ms]. */
+/** A preview that takes longer than this is cancelled by a change [ms]. */
 const PATIENCE_MS = 1500;
-/** Shortest time between two drawings of k-space and diagram during a movement [ms]. */
+/** Shortest time between two drawings of k-space and diagram while a slider moves [ms]. */
 const DETAILS_MS = 400;
 
 const simulator = makeSimulator();

@@ -212,9 +212,9 @@ function addPhase(line: PhaseLine, from: Seconds, to: Seconds, phase: Radians, t
 
 /** A line of phases within ±π; where it leaves this range it is interrupted. */
 interface PhaseLine {
-  /** @param joined whether the line goes on from the point before */
+  /** @param joined whether the line continues from the point before */
   add(t: Seconds, phase: Radians, joined: boolean): void;
-  /** All phases at once: a turn that is too short to be seen. */
+  /** A vertical line over all phases, for a full turn that is too short to be resolved. */
   whole(t: Seconds): void;
   trace(): Trace;
 }

@@ -47,10 +47,11 @@ export const TABLE_AXES = 3;
  */
 export const FINEST = 5e-6;
 /**
- * Tolerance of exact f32 runs where others than exact methods are allowed, because these take many
- * times as long: equally spaced lines in several coils; bent lines and pulses of moving spins. Half
- * of it goes to readouts, which is less than the rounding error of exact sums (7e-7 for single
- * spins). Operators that are looked up err by half a rounding, less than a pulse that is stepped.
+ * Tolerance of exact f32 runs in the cases in which approximate methods are allowed, because exact
+ * ones take many times as long: equally spaced lines in several coils; bent lines and pulses of
+ * moving spins. Half of it goes to readouts, which is less than the rounding error of exact sums
+ * (7e-7 for single spins). Operators that are looked up err by half a rounding, less than a pulse
+ * that is stepped.
  */
 const OF_EXACT = 1e-6;
 

@@ -39,7 +39,7 @@ const FARTHEST = 10;
 
 /** The strongest whole-body systems have 0.5 T/m, inserts for small animals 3 T/m. */
 const STRONGEST = 5;
-/** Warns of mT/m. */
+/** Warns of a limit that is probably in mT/m. */
 const gradientLimit: JsonReader<number> = (value, place) => {
   const limit = number('T/m', 1e-6, 1000)(value, place);
   if (limit > STRONGEST)

@@ -68,7 +68,7 @@ async function pixelsOf(
 
 const range = (values: readonly number[]): readonly [number, number] => [Math.min(...values), Math.max(...values)];
 
-test('bright voxels, the letters and the place under the cross are where the patient has them', async (t) => {
+test('bright voxels, the letters and the position under the crosshair are where the patient has them', async (t) => {
   const page = await openBrowser(t, SOFTWARE_WEBGL);
   if (!page) return;
   await page.open(url);

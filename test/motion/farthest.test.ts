@@ -1,6 +1,6 @@
 /**
- * The largest radius of a HeartBeat has corners where another spin becomes the farthest: long
- * pieces keep their mean.
+ * The largest radius of a HeartBeat has corners over time where another spin becomes the farthest
+ * from the axis: the mean displacement over a long piece is right all the same.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

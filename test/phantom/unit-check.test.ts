@@ -34,9 +34,9 @@ test('times in ms and lengths in mm', async () => {
   assert.equal(await warningsOf({}), '');
   assert.match(
     await warningsOf({ T1: [800, 1000], T2: [80, 100] }),
-    /spins\.h5: no spin has less than a T1 of 800 s and T2 of 80 s; times are in s: divide them by 1000 if they are in ms/,
+    /spins\.h5: the shortest T1 is 800 s and the shortest T2 is 80 s; times are in s: divide them by 1000 if they are in ms/,
   );
-  assert.match(await warningsOf({ T1: [800, 1000] }), /less than a T1 of 800 s; times are in s/);
+  assert.match(await warningsOf({ T1: [800, 1000] }), /the shortest T1 is 800 s; times are in s/);
   // One tissue of ordinary times, and times that stand for no relaxation.
   assert.equal(await warningsOf({ T1: [800, 1] }), '');
   assert.equal(await warningsOf({ T1: [1e6, 1e6], T2: [1e6, 1e6] }), '');

@@ -76,8 +76,8 @@ const middleGradient = (block: Block, rf: RfEvent): number =>
   valueAt(gradientPoints(block.gz), rf.delay + rf.time.at(-1)! / 2);
 
 /**
- * [heights][Mx, My, Mz] after a pulse of phase 0 from M = (0, 0, 1), step by step: dM/dt = 2πγ̄ M ×
- * B.
+ * [heights][Mx, My, Mz] after a pulse of phase 0 from M = (0, 0, 1), step by step:
+ * dM/dt = 2πγ̄ M × B.
  */
 function playedAt(heights: Float64Array, { time, magnitude, phase }: RfEvent, gradient: number): Float64Array {
   const out = new Float64Array(3 * heights.length);

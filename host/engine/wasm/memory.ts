@@ -125,8 +125,8 @@ interface LayoutOptions {
 }
 
 /**
- * For as many of the threads as a WASM memory has room for; tiles are not made smaller, because
- * sums must not depend on the number of threads.
+ * Layout for as many of the threads as fit into a WASM memory. Tiles are not made smaller instead,
+ * because sums must not depend on the number of threads.
  * @throws LarmorError 65 if timeline and sums need more than its 4 GiB for a single thread
  */
 export function layOut(engineJob: EngineJob, program: Program, kernels: Kernels, options: LayoutOptions): Layout {
@@ -135,7 +135,8 @@ export function layOut(engineJob: EngineJob, program: Program, kernels: Kernels,
   while (layout.bytes > MEMORY_LIMIT) {
     const { threads } = layout.sizes;
     if (threads === 1) throw tooLarge(layout.bytes, program.timeline, channelsOf(engineJob.source));
-    // A part of it is the same for any number, so this may be too many yet, but never too few.
+    // As part of the memory does not depend on the number of threads, this estimate may still be
+    // too large, but never too small.
     const fitting = Math.floor((threads * MEMORY_LIMIT) / layout.bytes);
     const fewer = Math.max(1, Math.min(threads - 1, fitting));
     layout = layOutFor(engineJob, program, kernels, { ...options, threads: fewer });
@@ -145,7 +146,7 @@ export function layOut(engineJob: EngineJob, program: Program, kernels: Kernels,
 }
 
 const fewerThreads = (threads: number, wanted: number): string =>
-  `${threads} of ${wanted} threads are used: the memory of one process, 4 GiB, has no room for the tiles of more; ` +
+  `${threads} of ${wanted} threads are used: the tiles of more do not fit into the 4 GiB of one process; ` +
   'start several ranks with fewer threads each, or give smaller tiles with --tile';
 
 function layOutFor(engineJob: EngineJob, program: Program, kernels: Kernels, options: LayoutOptions): Layout {

@@ -71,8 +71,8 @@ export function loadKernels(wanted?: KernelBuild): Kernels {
 }
 
 /**
- * Undefined where V8 does not know these instructions. (`validate` first would read all of it
- * twice.)
+ * Undefined if V8 does not know these instructions. (Calling `WebAssembly.validate` first would
+ * parse the module twice.)
  */
 function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module | undefined {
   try {

@@ -234,9 +234,9 @@ function numbersFrom(value: unknown, place: string): Numbers {
   throw badInput(place, 'does not hold plain numbers', 'check that it is the right file');
 }
 
-/** @param cause what the library states */
+/** @param cause message of the HDF5 library */
 function unreadable(place: string, cause: string): LarmorError {
-  // It looks for a plugin of the filter in a folder of the machine that it was built on.
+  // HDF5 searches for a plugin of an unknown filter, in a folder of the machine it was built on.
   if (cause.includes('plugin'))
     return badInput(
       place,

@@ -21,12 +21,12 @@ const RULE = [0.8611363115940526, 0.3399810435848563].flatMap((x, n) => {
  */
 const HALVINGS = 10;
 /**
- * Longest part of a piece [s] within which the largest radius of a HeartBeat is a polynomial: where
- * another spin becomes the farthest its slope jumps, and the error of that, too, is the square of
- * the length.
+ * Longest part of a piece [s] within which the largest radius of a HeartBeat is a polynomial. Its
+ * slope jumps where another spin becomes the farthest from the axis; the error of that, too, is
+ * proportional to the square of the length.
  */
 const BEAT_PART: Seconds = 25e-6;
-/** Most of them: a lobe that is cut takes 1.6 ms, and longer pieces are mostly pauses. */
+/** Most parts of a piece: 1.6 ms in all; longer pieces are mostly pauses and get longer parts. */
 const MOST_PARTS = 64;
 
 export interface SampledNodes {

@@ -70,7 +70,7 @@ export function surveyMotions(source: PhantomSource, motions: readonly Motion[])
   const { sampled, constant } = classify(motions, members);
   const walk = placesOf(source);
 
-  /** [motions] of those of constant radius */
+  /** [motions] Largest radius at rest of the spins of a HeartBeat that acts first; else 0. */
   const largest = new Float64Array(motions.length);
   const beats = motions.flatMap((motion, n) =>
     constant[n] ? { n, spins: motion.spins, action: motion.action as HeartBeat, unit: unitTime(motion.time) } : [],

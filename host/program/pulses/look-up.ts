@@ -105,7 +105,8 @@ export function lookUpPulses(context: Context, most: number): LookUps {
     });
     saved += gain;
     error = Math.max(error, TABLE_SHARE * bound + Math.max(...all.map(departure)));
-    const often = cached.length === members.size ? 'once per spin' : cached.length > 0 ? 'once or more' : 'each time';
+    const often =
+      cached.length === members.size ? 'once per spin' : cached.length > 0 ? 'once per spin or each time' : 'each time';
     decisions.push({
       ...{ what: `pulses of ${steps} steps on spins that move or have phase terms, played ${uses} times` },
       ...{ chosen: `looked up ${often}, ${table.terms.length} terms` },

@@ -1,6 +1,6 @@
 /**
  * Scans of several slices interleaved within a TR: each repetition plays a shot of every slice, and
- * what the TR is longer than its shots is shared among them.
+ * the dead time of the TR is shared evenly among them.
  */
 import type { Seconds } from '../../base/units.ts';
 import type { Scanner } from '../scanner-types.ts';
@@ -8,11 +8,11 @@ import type { Block } from '../types.ts';
 import { waitBlock } from './times.ts';
 
 interface Repetitions {
-  /** Dummy scans, of negative numbers, and repetitions that are recorded. */
+  /** Dummy scans, which are repetitions −dummies to −1, and recorded repetitions, from 0 on. */
   readonly dummies: number;
   readonly repeats: number;
   readonly slices: number;
-  /** Wait of a TR, of all slices together. */
+  /** Dead time of a TR, all slices together. */
   readonly wait: Seconds;
 }
 
@@ -37,8 +37,8 @@ function interleaved(slices: number): readonly number[] {
 }
 
 /**
- * Wait of a TR after each of its slices: shared evenly as far as the raster allows; the last slice
- * is followed by the rest.
+ * Dead time after each slice of a TR: shared evenly as far as the raster allows, with the remainder
+ * after the last slice.
  */
 function sliceWaits(wait: Seconds, slices: number, { blockRaster }: Scanner): readonly Block[][] {
   const share = Math.floor(wait / slices / blockRaster + 1e-6) * blockRaster;

@@ -199,7 +199,7 @@ interface Gathered {
   softDelay?: SoftDelayEvent;
 }
 
-/** Where a block holds what it may have one of. */
+/** Fields of a block for extensions that it may have at most one of. */
 const SLOTS: Readonly<Record<string, 'rotation' | 'shim' | 'softDelay'>> = {
   ROTATIONS: 'rotation',
   RF_SHIMS: 'shim',

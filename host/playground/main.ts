@@ -9,7 +9,7 @@ import { parameterSliders } from '../page/parameters.ts';
 import { commandOf } from './command.ts';
 import type { Picture, Scan } from './messages.ts';
 import { drawDetails, drawPicture, makeResults } from './results.ts';
-import { ARTEFACTS, PHANTOMS, SEQUENCES } from './scans.ts';
+import { ARTEFACT_PHANTOM, ARTEFACTS, PHANTOMS, SEQUENCES } from './scans.ts';
 import { makeSimulator } from './simulator.ts';
 
 /** A slider rests when it has not moved for this long [ms]. */
@@ -29,9 +29,14 @@ const startOf = (
   sequenceParameters: { ...SEQUENCES[sequence].parameters, ...more },
 });
 
+function phantomOf(phantom: string): Pick<Scan, 'phantom' | 'phantomParameters'> {
+  return { phantom, phantomParameters: PHANTOMS[phantom].parameters };
+}
+
 let scan: Scan = {
   ...startOf('gre'),
-  ...{ phantom: 'head2d', phantomParameters: PHANTOMS.head2d.parameters, spinsPerVoxel: undefined },
+  ...phantomOf('head2d'),
+  spinsPerVoxel: undefined,
 };
 /**
  * What the worker does: nothing, a preview, a scan with its own spins, which a change stops, or the
@@ -171,9 +176,7 @@ function select(label: string, options: readonly (readonly [string, string])[], 
 const titles = (of: Readonly<Record<string, { readonly title: string }>>) =>
   Object.entries(of).map(([name, { title }]) => [name, title] as const);
 const sequences = select('sequence', titles(SEQUENCES), (name) => change({ ...scan, ...startOf(name) }));
-const phantoms = select('phantom', titles(PHANTOMS), (phantom) =>
-  change({ ...scan, phantom, phantomParameters: PHANTOMS[phantom].parameters }),
-);
+const phantoms = select('phantom', titles(PHANTOMS), (phantom) => change({ ...scan, ...phantomOf(phantom) }));
 const ENOUGH = 'enough';
 const spins = choice('spins per voxel', ['1', '4', '16', ENOUGH], ENOUGH, (word) =>
   change({ ...scan, spinsPerVoxel: word === ENOUGH ? undefined : Number(word) }),
@@ -181,8 +184,9 @@ const spins = choice('spins per voxel', ['1', '4', '16', ENOUGH], ENOUGH, (word)
 const presets = ARTEFACTS.map(({ title, about, sequence, parameters }) =>
   button(title, about, () => {
     sequences.list.value = sequence;
+    phantoms.list.value = ARTEFACT_PHANTOM;
     shownFor = '';
-    change({ ...scan, ...startOf(sequence, parameters) });
+    change({ ...scan, ...startOf(sequence, parameters), ...phantomOf(ARTEFACT_PHANTOM) });
   }),
 );
 

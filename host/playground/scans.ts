@@ -48,6 +48,9 @@ export interface Preset {
   readonly parameters: Given;
 }
 
+/** The phantom of these scans: most of them do not show in a ball of one material. */
+export const ARTEFACT_PHANTOM = 'head2d';
+
 /** Scans that show what goes wrong. */
 export const ARTEFACTS: readonly Preset[] = [
   {
@@ -69,10 +72,12 @@ export const ARTEFACTS: readonly Preset[] = [
     parameters: { dwell: 2e-5 },
   },
   {
-    title: 'Bands of bSSFP',
-    about: 'dark bands where the phase of a repetition is half a turn',
+    // Dark bands lie at offsets of an odd number of half turns per TR. The head's only offset is
+    // that of fat, 220 Hz at 1.5 T.
+    title: 'Fat in a band of bSSFP',
+    about: 'fat, 220 Hz from water, precesses by 1½ turns per TR and is dark, e.g. behind the eyes',
     sequence: 'bssfp',
-    parameters: { tr: 0.012 },
+    parameters: { tr: 6.82e-3 },
   },
   {
     title: 'Few spokes',

@@ -1,6 +1,7 @@
 """What a user's script sees; run by module.test.ts. Prints what it found as JSON."""
 
 import json
+import os
 import sys
 import warnings
 
@@ -11,12 +12,30 @@ scan = larmor.simulate("gre", "sphere", set={"n": np.int64(16), "te": "5ms", "ph
 again = larmor.simulate("gre", "sphere", set={"n": 16, "te": 0.005, "phantom.voxel": "8mm"}, precision="f64", exact=True)
 
 
+plain = {"flip": 0.25, "n": 8, "phantom.voxel": 8e-3}
+numpy = {"flip": np.array(0.25), "n": np.array(8), "phantom.voxel": np.float64(8e-3)}
+alike = [
+    larmor.simulate("gre", "sphere", set=plain, exact=True, coils=2),
+    larmor.simulate("gre", "sphere", set=numpy, exact=np.bool_(True), strict=np.bool_(False), coils=np.array(2)),
+]
+
+
 def error(call):
     try:
         call()
     except larmor.LarmorError as caught:
         return [caught.exit_code, str(caught)]
     return None
+
+
+def started_by(words):
+    """The error of a call with LARMOR set to these words."""
+    own = os.environ["LARMOR"]
+    os.environ["LARMOR"] = words
+    try:
+        return error(lambda: larmor.run("info", "gre"))
+    finally:
+        os.environ["LARMOR"] = own
 
 
 with warnings.catch_warnings(record=True) as caught:
@@ -44,6 +63,17 @@ json.dump(
         "report": [report["outputs"], len(report["missing"])],
         "missing": error(lambda: larmor.simulate("nowhere.seq", "sphere")),
         "wrong": error(lambda: larmor.simulate("gre", "sphere", set={"flop": 1})),
+        "alike": [one.summary["signalHash"] for one in alike],
+        "numpyScanner": larmor.run("info", "gre", scanner={"B0": np.array(3), "Gmax": np.float32(0.5)})["matrix"],
+        "number": error(lambda: larmor.simulate(3)),
+        "argument": error(lambda: larmor.run("info", None)),
+        "text": error(lambda: larmor.simulate("gre", "sphere", set="a=1")),
+        "list": error(lambda: larmor.simulate("gre", "sphere", set={"n": np.array([1, 2])})),
+        "object": error(lambda: larmor.run("info", "gre", scanner={"B0": object})),
+        "null": error(lambda: larmor.run("info", "g\0re")),
+        "quote": started_by("larmor 'a"),
+        "other": [started_by(words) for words in ("true", "echo")],
+        "script": started_by(f"'{sys.argv[1]}' /nowhere/larmor.js"),
         "option": error(lambda: larmor.simulate("gre", "sphere", no_such_option=1)),
         "warnings": [str(one.message) for one in caught if one.category is larmor.LarmorWarning],
     },

@@ -28,7 +28,7 @@ test('a script gets the arrays, the errors and the warnings of the command', asy
   if (program === undefined) return;
   const where = temporaryFolder();
   const LARMOR = `'${process.execPath}' '${join(root, 'dist/larmor.js')}'`;
-  const { status, stdout, stderr } = python(program, [script], { LARMOR }, where);
+  const { status, stdout, stderr } = python(program, [script, process.execPath], { LARMOR }, where);
   assert.equal(status, 0, stderr);
   const found = JSON.parse(stdout);
 
@@ -52,6 +52,30 @@ test('a script gets the arrays, the errors and the warnings of the command', asy
   assert.equal(found.wrong[0], 2);
   assert.match(found.wrong[1], /did you mean flip\?$/);
   assert.match(found.option[1], /unknown option '--no-such-option=1'/);
+  assert.deepEqual(found.alike, [found.alike[0], found.alike[0]], 'NumPy scalars and arrays without axes');
+  assert.deepEqual(found.numpyScanner, [128, 128, 1]);
+  for (const [name, code, message] of [
+    ['number', 2, 'sequence is 3; give a string or a path'],
+    ['argument', 2, 'argument 2 is None; give a string or a path'],
+    ['text', 2, 'set is \'a=1\'; give a mapping, e.g. set={"flip": "15deg"}'],
+    ['list', 2, 'n is [1, 2]; give a number, a string or a path'],
+    ['object', 2, "scanner: <class 'object'> cannot be written as JSON; give numbers, strings and lists of them"],
+    ['null', 2, "larmor cannot be given ['info', 'g\\x00re']: embedded null byte"],
+    ['quote', 2, "LARMOR=larmor 'a cannot be split into words: No closing quotation"],
+  ] as const)
+    assert.deepEqual(found[name], [code, message]);
+  assert.deepEqual(
+    found.other,
+    ['true', 'echo'].map((word) => [
+      66,
+      `${word} is not Larmor: it printed no JSON object; check the environment variable LARMOR`,
+    ]),
+  );
+  assert.equal(found.script[0], 1);
+  assert.match(
+    found.script[1],
+    /larmor\.js ended with exit code 1: Error: Cannot find module '\/nowhere\/larmor\.js'; check the environment variable LARMOR$/,
+  );
   assert.equal(found.warnings.length, 1);
   assert.match(found.warnings[0], /^fid: flip=3 is 171.887deg; write flip=3deg/);
 });

@@ -99,6 +99,7 @@ const UNITS: Readonly<Record<string, string>> = {
   fov: 'm',
   encodedFov: 'm',
   TE: 's',
+  TI: 's',
   TR: 's',
   flipAngle: 'rad',
   maxGradient: 'T/m',

@@ -111,6 +111,7 @@ function tables({ encoding, B0, frequency }: RawData): [name: string, rows: numb
     ['recon_fov', 1, encoding.reconFov],
     ['TR', 1, encoding.TR],
     ['TE', 1, encoding.TE],
+    ['TI', 1, encoding.TI],
     ['flip_angle', 1, encoding.flipAngle],
     ['B0', 1, [B0]],
     ['frequency', 1, [frequency]],

@@ -81,6 +81,7 @@ export interface Encoding {
    */
   readonly TR: readonly Seconds[];
   readonly TE: readonly Seconds[];
+  readonly TI: readonly Seconds[];
   readonly flipAngle: readonly Radians[];
   /** Absent where no line is skipped and none is for calibration. */
   readonly parallelImaging?: ParallelImaging;

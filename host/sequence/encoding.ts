@@ -21,6 +21,7 @@ import {
 import { fovShift } from './fov-shift.ts';
 import { type Frame, frameOf, PATIENT_FRAME } from './frame.ts';
 import { freeSpace, radialSpace } from './free-space.ts';
+import { inversionTimes } from './inversions.ts';
 import { type Excitation, samplePositions, startOf, type Walk, type WalkedReadout, walk } from './kspace.ts';
 import { labelWarnings } from './labels.ts';
 import { parallelImaging } from './parallel-imaging.ts';
@@ -115,6 +116,7 @@ export function encode(sequence: Sequence, scanner: Scanner, walked: Walk = walk
     limits: limitsOf(all, counters, space, frame, labelsUsed),
     TR: repetitionTime(excitations, slices, readouts, sequence),
     TE: echoTimes(image, contrasts),
+    TI: inversionTimes(image, (n) => imageKey(counters[numbers[n]]), excitations, walked.inversions),
     flipAngle: commonFlip(readouts, excitations),
     readouts: readoutsOf(all, counters, slices, isLined ? frame : undefined, (position) =>
       imageCenter(position, shift, frame[2], z.matrix > 1 && slices.count === 1),

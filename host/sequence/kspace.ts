@@ -8,6 +8,7 @@
  * integral of its gradients as written and R its rotation.
  */
 import type { Hertz, Meters, Radians, Seconds } from '../base/units.ts';
+import { inversionPulses } from './inversions.ts';
 import { applyLabels, type LabelState, NO_LABELS } from './labels.ts';
 import { offsets } from './offsets.ts';
 import { type Effect, type Pulse, pulseEffects } from './pulse-effects.ts';
@@ -18,6 +19,7 @@ import type { AdcEvent, Block, GradientEvent, RfEvent, Sequence } from './types.
 import { add, originOnLine, rotate, scale, type Vector, ZERO } from './vector.ts';
 import { gradientPoints, integral, valueAt } from './waveform.ts';
 
+/** An excitation, or an inversion: what a pulse does to which slice. */
 export interface Excitation {
   /** Centre, since the start of the sequence. */
   readonly time: Seconds;
@@ -63,6 +65,8 @@ export interface WalkedReadout {
 export interface Walk {
   readonly readouts: readonly WalkedReadout[];
   readonly excitations: readonly Excitation[];
+  /** Inversion pulses, in the order played. */
+  readonly inversions: readonly Excitation[];
   /**
    * Every pulse in the order played: its centre, since the start of the sequence, and its effect on
    * k.
@@ -99,7 +103,10 @@ export function walk(sequence: Sequence, scanner: Scanner): Walk {
     return echo === undefined ? known : { ...known, ...echo };
   });
   const acted = pulses.map(({ time, rf }, n) => ({ time, rf, effect: effects[n] }));
-  return { readouts, excitations, pulses: acted, labelsUsed };
+  const inversions = inversionPulses(pulses, effects, played, scanner.gammaBar).map((n) =>
+    excitationAt(pulses[n], scanner),
+  );
+  return { readouts, excitations, inversions, pulses: acted, labelsUsed };
 }
 
 /**

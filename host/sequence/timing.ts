@@ -28,7 +28,7 @@ export function sampleTime({ blockStart, adc }: WalkedReadout, sample: number): 
 }
 
 /** Sums of many block durations agree to this. */
-const SAME_TIME: Seconds = 1e-7;
+export const SAME_TIME: Seconds = 1e-7;
 
 /**
  * Time between the excitations of the first slice: if it varies, the declared one, else the most
@@ -108,6 +108,6 @@ export function commonFlip(readouts: readonly WalkedReadout[], excitations: read
 }
 
 /** Rounds to picoseconds, to remove the rounding of sums of durations. */
-function tidy(time: Seconds): Seconds {
+export function tidy(time: Seconds): Seconds {
   return Math.round(time * 1e12) / 1e12;
 }

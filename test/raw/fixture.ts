@@ -85,6 +85,7 @@ export function run(shape: Shape = {}): RawData {
     limits,
     TR: [0.1],
     TE: [0.02],
+    TI: [0.9, 1.1],
     flipAngle: [Math.PI / 2],
     warnings: [],
     readouts,

@@ -47,7 +47,7 @@ for (const [name, shape] of Object.entries(shapes)) {
     assert.match(xml, /^<\?xml/);
     assert.deepEqual(provenance, {});
     assert.deepEqual({ sequenceName, phantomName, B0, frequency }, pick(raw));
-    assert.deepEqual([TR, TE, TI].map(rounded), [[0.1], [0.02], []]);
+    assert.deepEqual([TR, TE, TI].map(rounded), [[0.1], [0.02], [0.9, 1.1]]);
     assert.deepEqual(rounded(flipAngle), rounded([Math.PI / 2]));
     const expected = acquiredData(raw);
     assert.equal(read.acquisitions.length, expected.acquisitions.length);

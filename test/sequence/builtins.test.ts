@@ -188,6 +188,7 @@ for (const [name, { settings, kind, matrix, fov, more }] of Object.entries(ENCOD
     // path.
     assert.ok(Math.abs(found.TE![0] - stated('TE')) <= (kind === 'spiral' ? 2.1e-6 : 1e-9), `TE ${found.TE}`);
     if (sequence.definitions.has('TR')) assert.ok(Math.abs(found.TR![0] - stated('TR')) < 1e-9, `TR ${found.TR}`);
+    if (sequence.definitions.has('TI')) assert.deepEqual(found.TI, [stated('TI')]);
     // Of fingerprinting there is none.
     if (!sequence.definitions.has('FlipAngle')) return;
     const flip = (stated('FlipAngle') * Math.PI) / 180;

@@ -48,6 +48,7 @@ export function headerXml(raw: RawData): string {
       ...element('sequenceParameters', [
         ...encoding.TR.map((seconds) => value('TR', 1e3 * seconds)),
         ...encoding.TE.map((seconds) => value('TE', 1e3 * seconds)),
+        ...encoding.TI.map((seconds) => value('TI', 1e3 * seconds)),
         ...encoding.flipAngle.map((radians) => value('flipAngle_deg', (180 / Math.PI) * radians)),
       ]),
       ...element('userParameters', [

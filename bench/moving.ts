@@ -34,8 +34,8 @@ const JUDGED = 512;
 const PER_STEP_SPINS = 2000;
 const TOLERANCE = 1e-5;
 /**
- * Between nodes of the per-step algorithm's spins [s]: a chord of what turns at 10 °/s errs by 1e-9
- * of its way.
+ * Time between the nodes of the per-step algorithm's spins [s]: at 10 °/s the chord departs from
+ * the arc by 4e-9 of the radius.
  */
 const NODE_SPACING = 1e-3;
 
@@ -68,9 +68,7 @@ async function firstTile({ timelines, source }: MovingScan, options: RunOptions)
   return signal;
 }
 
-/**
- * Where the spins are that the per-step algorithm gets, from the begin of a sequence to its end.
- */
+/** Positions of the per-step algorithm's spins over the duration of a sequence. */
 function nodesOf(motion: keyof typeof MOTIONS, duration: number): Nodes {
   const spins = randomSpins(PER_STEP_SPINS);
   const numbers = Array.from({ length: PER_STEP_SPINS }, (_, n) => n);

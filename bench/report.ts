@@ -74,8 +74,8 @@ async function ofFile(what: string, raw: string, rounds: number): Promise<Row[]>
 }
 
 /**
- * Frames a second while each frame has a step of zooming: ten in, ten out; and the processor time
- * of the page's main thread for one, which does not depend on what else the machine does.
+ * Frames per second while every frame zooms by a step, ten in and ten out; and the processor time
+ * of the page's main thread per frame, which does not depend on the load of the machine.
  */
 async function zoomRows(name: string, file: string): Promise<Row[]> {
   const program = ['chromium', 'chromium-browser', 'google-chrome'].find(

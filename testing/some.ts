@@ -15,8 +15,8 @@ export type Choice = <T>(list: readonly T[], step: number) => readonly T[];
 export const some: Choice = (list, step) => (everything ? list : list.filter((_, n) => n % step === 0));
 
 /**
- * One case of a list every day, or all: the `nth` time the next one, so that a loop around it meets
- * each.
+ * One case of a list, the `nth` in turn, so that a loop over `nth` covers the list; with `--slow`
+ * all of them.
  */
 export const inTurn = <T>(list: readonly T[], nth: number): readonly T[] =>
   everything ? list : list.filter((_, n) => n === nth % list.length);

@@ -1,7 +1,7 @@
 /**
  * Exact runs of moving spins, whose bent lines are transformed: the largest error of a sample over
- * Σ|ρ| against f64, for many spins and for phantoms of one spin each; and the same where every
- * sample is summed, as of spins that are not known to move.
+ * Σ|ρ| against f64, for many spins and for phantoms of one spin each; and the same with every
+ * sample summed, as if it were not known that the spins move.
  */
 import { timeRange } from '../host/phantom/motion/types.ts';
 import { programFor } from '../host/program/build.ts';
@@ -15,9 +15,7 @@ import { alone } from './tolerance.ts';
 
 const SPINS = 512;
 const SINGLE = 4;
-/**
- * By how much sums of every sample in f32 err for spins at rest: an EPI of many, and single spins.
- */
+/** Errors of f32 sums of every sample for spins at rest: an EPI of many spins, and single spins. */
 const AT_REST = { many: 1.2e-7, one: 7e-7 } as const;
 
 const SCANS = [

@@ -1,8 +1,8 @@
 /*
  * The algorithm of other simulators: one pass over all spins per time step, f32, libm's sin, cos and exp. As KomaMRI does it: while
  * RF is off a spin gathers phase, and at a sample its magnetisation is turned and damped from the last pulse on; an RF step
- * rotates about the effective field and then relaxes. Moving spins stand where they are in the middle of each step, on straight
- * lines between nodes in time. `per-step JOB SIGNAL`; see main.c for the dialogue.
+ * rotates about the effective field and then relaxes. A moving spin has the position of the middle of each step, interpolated
+ * linearly between nodes in time. `per-step JOB SIGNAL`; see main.c for the dialogue.
  */
 #include <math.h>
 #include <stdio.h>

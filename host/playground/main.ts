@@ -143,7 +143,7 @@ function settle(): void {
   results.host.dataset.settled = String(Number(results.host.dataset.settled ?? 0) + 1);
 }
 
-/** Pictures of the scan before stay, but look like it. */
+/** Dims the pictures of the last possible scan if the current one is impossible. */
 function tellWhetherGood(isGood: boolean): void {
   said.classList.toggle('bad', !isGood);
   results.host.classList.toggle('outdated', !isGood);

@@ -123,13 +123,13 @@ test('the page from disk', async (t) => {
     }
   });
 
-  await t.test('a scan that cannot be is said in words', async () => {
+  await t.test('an impossible scan shows the error of the command', async () => {
     await page.evaluate(
       `(() => { const e = ${sliderOf('tr')}; e.min = 0.001; e.value = 0.001; e.dispatchEvent(new Event('input')); })()`,
     );
     await page.until("document.querySelector('.said.bad') !== null");
     assert.match(await text(page, '.said.bad'), /TR|tr/);
-    // The pictures are of the scan before, and do not look as if they were of this one.
+    // The pictures are those of the last possible scan, and are dimmed.
     assert.ok(await page.evaluate<boolean>("getComputedStyle(document.querySelector('#results .pair')).opacity < 0.5"));
   });
 

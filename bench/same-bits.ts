@@ -1,5 +1,5 @@
 /**
- * `npm run same-bits`: one table of signalHash and the output file's sha256 for every way to spread
+ * `npm run same-bits`: one table of signalHash and the sha256 of the samples for every way to spread
  * a job: {1, 2, 3, 4 ranks} × {1, 2 threads} × {static, dynamic} × {Open MPI, MPICH at no more
  * ranks than cores}, by `srun` over two nodes, with --tolerance, and killed in between and resumed
  * on another number of ranks. Exits 1 unless all rows of a job are equal.
@@ -14,10 +14,10 @@ import { bringUp, skipWithoutSlurm, type Testbed } from '../testing/testbed.ts';
 
 const cwd = temporaryFolder();
 /** 64 tiles; tiles of that size with a tolerance too, where larger ones would be chosen. */
-const JOB = ['epi', 'head3d', '-o', 'raw.mrd'];
+const JOB = ['epi', 'head3d', '-o', 'raw.npy'];
 const TOLERANT = [...JOB, '--tolerance', '1e-3', '--tile', '1000'];
 /** Long enough to be killed: 299 tiles. */
-const LONG = ['epi', 'head3d', '--set', 'voxel=1.5e-3', '-o', 'raw.mrd'];
+const LONG = ['epi', 'head3d', '--set', 'voxel=1.5e-3', '-o', 'raw.npy'];
 const SCHEDULES = ['static', 'dynamic'];
 
 let equal = true;
@@ -28,9 +28,9 @@ function part(title: string): (what: readonly unknown[], summary: Summary) => vo
   let expected: string | undefined;
   return (what, { signalHash, perRank, tilesResumed }) => {
     const file = createHash('sha256')
-      .update(readFileSync(join(cwd, 'raw.mrd')))
+      .update(readFileSync(join(cwd, 'raw.npy')))
       .digest('hex');
-    rmSync(join(cwd, 'raw.mrd'));
+    rmSync(join(cwd, 'raw.npy'));
     const bits = `${signalHash.slice(0, 16)}  ${file.slice(0, 16)}`;
     expected ??= bits;
     equal &&= bits === expected;
@@ -105,7 +105,7 @@ async function killed(family: Family, ranks: number, then: number, tell: ReturnT
 let slurm: ReturnType<typeof bringUp> | undefined;
 try {
   const columns = ['launcher', 'ranks', 'threads', 'schedule'].map((name) => name.padEnd(12)).join('');
-  console.log(`${columns}${'signalHash'.padEnd(18)}${'sha256 of raw.mrd'.padEnd(25)}tiles per rank`);
+  console.log(`${columns}${'signalHash'.padEnd(18)}${'sha256 of raw.npy'.padEnd(25)}tiles per rank`);
   const { skip } = skipWithoutSlurm();
   if (skip === false) slurm = bringUp();
   for (const [name, job] of [

@@ -1,8 +1,8 @@
 /**
- * `npm run same-bits`: one table of signalHash and the sha256 of the samples for every way to spread
- * a job: {1, 2, 3, 4 ranks} × {1, 2 threads} × {static, dynamic} × {Open MPI, MPICH at no more
- * ranks than cores}, by `srun` over two nodes, with --tolerance, and killed in between and resumed
- * on another number of ranks. Exits 1 unless all rows of a job are equal.
+ * `npm run same-bits`: one table of signalHash and the sha256 of the samples for every way to
+ * spread a job: {1, 2, 3, 4 ranks} × {1, 2 threads} × {static, dynamic} × {Open MPI, MPICH at no
+ * more ranks than cores}, by `srun` over two nodes, with --tolerance, and killed in between and
+ * resumed on another number of ranks. Exits 1 unless all rows of a job are equal.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';

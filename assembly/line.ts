@@ -19,8 +19,7 @@ import { complexExp, expIm, expRe } from './readout';
 import { CHUNK, isModelled, Tile } from './scratch';
 import { loadColumn, loadT, madd, nmadd, splat } from './simd';
 import { addVector, COLUMN, isSame } from './spreading';
-import { MAGIC } from './sums';
-import { addLanes } from './sums';
+import { addLanes, MAGIC } from './sums';
 
 /**
  * Columns of a panel: offsets of the first cell and of the tabulated weights, three that make h_k;

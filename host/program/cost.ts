@@ -75,8 +75,8 @@ export function lineCost(
 const LINE_AXIS_CHOICE = 1e8;
 
 /**
- * Whether transforming straight lines could save more than choosing an axis takes. An upper
- * bound of the saving: all samples are computed one by one otherwise, and transforms cost nothing.
+ * Whether transforming straight lines could save more time than choosing an axis takes. The saving
+ * is overestimated: as if all samples were otherwise computed one by one, and transforms were free.
  */
 export function isWorthLineAxes({ sampleCount }: Timeline, spinCount: number): boolean {
   return STEPPED_SAMPLE * sampleCount * spinCount > LINE_AXIS_CHOICE;

@@ -1,10 +1,10 @@
 // Runs the test files: `node scripts/run-tests.mjs [--slow] [part of a path …]`. It replaces `node
 // --test` because Node 20 does not support globs, because files are bundled first
-// (bundle-tests.mjs), and because tests that start MPI or SLURM must not run at the same time on a
-// machine with few cores: files named *.serial.test.ts run one at a time, after the others. Both
-// groups are reported in one summary. *.slow.test.ts take minutes and run with --slow only. The
-// most expensive files are listed at the end (test-cost.mjs), and the next run begins with the
-// longest.
+// (bundle-tests.mjs), and because two files that start MPI or SLURM must not run at the same time
+// on a machine with few cores: of those named *.serial.test.ts one runs at a time, beside others,
+// since their jobs wait a third of the time. All are reported in one summary. *.slow.test.ts take
+// minutes and run with --slow only. The most expensive files are listed at the end (test-cost.mjs),
+// and the next run begins with the longest.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +27,7 @@ if (unknown) {
 }
 
 const isMarked = (file, mark) => file.split('/').at(-1).split('.').includes(mark);
+const isSerial = (file) => isMarked(file, 'serial');
 const files = ['test', 'bench', 'validation', 'mpi-node-bindings/test']
   .filter((folder) => existsSync(folder))
   .flatMap((folder) => readdirSync(folder, { recursive: true }).map((name) => join(folder, name)))
@@ -42,14 +43,11 @@ const files = ['test', 'bench', 'validation', 'mpi-node-bindings/test']
 const record = join('build', 'test-durations.json');
 const durations = existsSync(record) ? JSON.parse(readFileSync(record, 'utf8')) : {};
 const durationOf = (file) => durations[file] ?? (file.startsWith('validation') ? 60 : 0);
-files.sort((a, b) => durationOf(b) - durationOf(a));
+files.sort((a, b) => Number(isSerial(b)) - Number(isSerial(a)) || durationOf(b) - durationOf(a));
 
 /** A file that hangs (a rank that waits for a dead one) fails instead of stopping everything. */
 const limit = { everyday: 5 * 60e3, slow: 25 * 60e3 };
-const groups = [
-  { files: files.filter((file) => !isMarked(file, 'serial')), concurrency: Math.min(4, availableParallelism()) },
-  { files: files.filter((file) => isMarked(file, 'serial')), concurrency: 1 },
-];
+const concurrency = Math.min(4, availableParallelism());
 
 const folder = mkdtempSync(join(tmpdir(), 'larmor-test-costs-'));
 const costs = join(folder, 'costs.jsonl');
@@ -65,16 +63,9 @@ const reporter = new Spec();
 reporter.pipe(process.stdout);
 const totals = new Map();
 let failed = false;
-for (const { files, concurrency } of groups.filter((group) => group.files.length > 0)) {
-  const timeout = slow ? limit.slow : limit.everyday;
-  for await (const event of run({ files: files.map(bundles.bundleOf), concurrency, timeout })) {
-    const { data, type } = event;
-    if (type === 'test:fail' && !data.todo) failed = true;
-    const count = type === 'test:diagnostic' && data.nesting === 0 && data.message.match(/^(\w+) ([\d.]+)$/);
-    if (count) totals.set(count[1], (totals.get(count[1]) ?? 0) + Number(count[2]));
-    else reporter.write(event);
-  }
-}
+let isSerialRunning = false;
+await Promise.all(Array.from({ length: concurrency }, work));
+totals.set('duration_ms', performance.now() - started);
 for (const [name, value] of totals)
   reporter.write({ type: 'test:diagnostic', data: { nesting: 0, message: `${name} ${Math.round(value)}` } });
 reporter.end();
@@ -87,6 +78,42 @@ if (!totals.get('tests')) {
   failed = true;
 }
 process.exitCode = failed ? 1 : 0;
+
+/**
+ * Takes the next file that may run, until none is left: a serial one if none is running, else the
+ * first of the others.
+ */
+async function work() {
+  for (;;) {
+    // Serial files stand first.
+    const next = isSerialRunning ? files.findIndex((file) => !isSerial(file)) : 0;
+    const [file] = next < 0 ? [] : files.splice(next, 1);
+    if (!file) return;
+    const serial = isSerial(file);
+    if (serial) isSerialRunning = true;
+    report(await eventsOf(file));
+    if (serial) isSerialRunning = false;
+  }
+}
+
+/** Runs a test file. @returns its events, together, so that those of two files do not mix */
+async function eventsOf(file) {
+  const events = [];
+  const timeout = slow ? limit.slow : limit.everyday;
+  for await (const event of run({ files: [bundles.bundleOf(file)], timeout })) events.push(event);
+  return events;
+}
+
+/** Passes events on to the reporter, but adds up the counts of all files for the summary. */
+function report(events) {
+  for (const event of events) {
+    const { data, type } = event;
+    if (type === 'test:fail' && !data.todo) failed = true;
+    const count = type === 'test:diagnostic' && data.nesting === 0 && data.message.match(/^(\w+) ([\d.]+)$/);
+    if (count) totals.set(count[1], (totals.get(count[1]) ?? 0) + Number(count[2]));
+    else reporter.write(event);
+  }
+}
 
 /**
  * The 20 files that took longest, and the sum of all. A file that was killed for taking too long is

@@ -119,18 +119,24 @@ export function programCost(job: ProgramJob): number {
 const pulsesOf = (context: Context): Operators => choosePulses(context, PULSE_METHODS);
 
 /** The kernels' ops for what windows begin with, in the order of a group's windows. */
-function opsOf({ useOf, lookUpOf, lookUps }: Operators) {
+function opsOf({ useOf, lookUpOf, cachedFrom, operatorUses, terms }: Operators) {
   /** Operators that have been looked up. */
   const cached = new Set<number>();
   return ({ kind, index }: NonNullable<Window['begin']>): readonly Values<typeof Op>[] => {
     if (kind !== TIMELINE_OP.excite) return [{ kind: STATE_OPS[kind], index }];
-    const lookUp = lookUpOf[index];
-    if (useOf[index] < 0) return [lookUp < 0 ? { kind: OP.EXCITE, index } : { kind: OP.LOOK_UP, index: lookUp }];
-    const apply = { kind: OP.APPLY_OPERATOR, index: useOf[index] };
-    const operator = lookUp < 0 ? undefined : lookUps[lookUp].operator;
-    if (operator === undefined || cached.has(operator)) return [apply];
-    cached.add(operator);
-    return [{ kind: OP.CACHE_LOOK_UP, index: lookUp }, apply];
+    const [use, lookUp] = [useOf[index], lookUpOf[index]];
+    if (use < 0) return [lookUp < 0 ? { kind: OP.EXCITE, index } : { kind: OP.LOOK_UP, index: lookUp }];
+    const ops: Values<typeof Op>[] = [];
+    const first = operatorUses.get(use, 'firstTerm');
+    for (let term = first; term < first + operatorUses.get(use, 'terms'); term++) {
+      const operator = terms.get(term, 'operator');
+      const from = cachedFrom.get(operator);
+      if (from === undefined || cached.has(operator)) continue;
+      cached.add(operator);
+      ops.push({ kind: OP.CACHE_LOOK_UP, index: from });
+    }
+    ops.push({ kind: OP.APPLY_OPERATOR, index: use });
+    return ops;
   };
 }
 

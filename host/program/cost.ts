@@ -170,8 +170,18 @@ export const steppedCost = (steps: number): number => 60 + 40 * steps;
 export const composedCost = (steps: number): number => 60 + 280 * steps;
 /** Applying a sum of operators, by their number. */
 export const operatorCost = (terms: number): number => 20 + 15 * terms;
-/** What an operator costs besides where it comes from memory, not from the cache. */
-export const LOADED_OPERATOR = 60;
+export const OPERATOR_BYTES = 48;
+/**
+ * Operators of one spin that stay in the cache [bytes]: those of a tile of 1024 spins fill half of
+ * a second-level cache. Further ones come from memory at each use, which pulses of many steps are
+ * worth: those of many slices.
+ */
+const CACHED_BYTES = 1024;
+/**
+ * What an operator costs besides where it comes from memory, not from the cache.
+ * @param operators of one spin
+ */
+export const loadingCost = (operators: number): number => (OPERATOR_BYTES * operators > CACHED_BYTES ? 60 : 0);
 /** Looking an operator up in a table, by its numbers of rates and coefficients. */
 export const lookUpCost = (rates: number, coefficients: number): number => 100 + coefficients * rates;
 /**

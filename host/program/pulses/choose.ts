@@ -8,7 +8,7 @@ import { type RecordList, recordList, type Values } from '../../abi/records.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { pulseUses } from '../../timeline/windows.ts';
 import { OPERATOR_GAIN } from '../accuracy.ts';
-import { LOADED_OPERATOR, steppedCost } from '../cost.ts';
+import { loadingCost, OPERATOR_BYTES, steppedCost } from '../cost.ts';
 import type { Context, Decision, PulseFamily, PulseMethod, PulseProposal } from '../method.ts';
 import { pulseFamilies, weights } from './families.ts';
 import { type LookUps, type LookUpUse, lookUpPulses } from './look-up.ts';
@@ -29,9 +29,11 @@ export interface Operators extends PulseTables {
   readonly tables: readonly (PulseTable | undefined)[];
   readonly operatorUses: RecordList<typeof OperatorUse>;
   readonly terms: RecordList<typeof Term>;
-  /** [excitations] its use of an operator and of `lookUps`, or −1; neither: it is stepped */
+  /** [excitations] its use of operators and of `lookUps`, or −1; neither: it is stepped */
   readonly useOf: Int32Array;
   readonly lookUpOf: Int32Array;
+  /** By operator: the entry of `lookUps` that it is cached from; none: it is made with the tile. */
+  readonly cachedFrom: ReadonlyMap<number, number>;
   readonly decisions: readonly Decision[];
   /**
    * Operations per spin of all pulses, and the largest error of a sample that they cause together.
@@ -40,15 +42,8 @@ export interface Operators extends PulseTables {
   readonly error: number;
 }
 
-/**
- * Operators of one spin that stay in the cache [bytes]: those of a tile of 1024 spins fill half of
- * a second-level cache. Further ones come from memory at each use, which pulses of many steps are
- * worth: those of many slices.
- */
-const CACHED_BYTES = 1024;
 /** Operators of a tile's spins [bytes], at most; every thread holds those of one tile. */
 const MOST_BYTES = 2 ** 25;
-const OPERATOR_BYTES = 48;
 
 /**
  * Made once for all tile sizes that have room for as many operators.
@@ -79,8 +74,7 @@ function chosenFrom(candidates: readonly Candidate[], { timeline }: Context, mos
     const { nodes, pulse, members, uses } = candidate.family;
     const count = operators.length + nodes.length;
     if (count > most) continue;
-    const loading = OPERATOR_BYTES * count > CACHED_BYTES ? uses * nodes.length * LOADED_OPERATOR : 0;
-    if (!(candidate.saved > loading)) continue;
+    if (!(candidate.saved > uses * nodes.length * loadingCost(count))) continue;
     const first = operators.length;
     for (const node of nodes) {
       operators.push(pulses.add(pulse, node));
@@ -115,32 +109,35 @@ function chosenFrom(candidates: readonly Candidate[], { timeline }: Context, mos
     operators: Int32Array.from(operators),
     tables: operators.map((pulse, n) => chosen[n].proposal.tableFor?.(all, pulse)),
     ...{ operatorUses, terms, useOf, cached: operators.length },
-    ...{ lookUps: [], lookUpOf: new Int32Array(useOf.length).fill(-1), extents: new Map() },
+    ...{ lookUps: [], lookUpOf: new Int32Array(useOf.length).fill(-1), cachedFrom: new Map(), extents: new Map() },
     decisions: saved.map(decisionOf),
     cost: steppingCost(timeline) - saved.reduce((sum, one) => sum + one.saved, 0),
     error: OPERATOR_GAIN * saved.reduce((most, { proposal }) => Math.max(most, proposal.error), 0),
   };
 }
 
-/** Pulses of a model: an operator is cached only if it is the same at the next use. */
+/** Pulses of a model: operators are cached only if several uses are made of them. */
 function lookedUp(context: Context, most: number): Operators {
   const { timeline } = context;
-  const { uses, saved, error, decisions, extents, ...tables } = lookUpPulses(context, most);
+  const { uses, sums, saved, error, decisions, extents, ...tables } = lookUpPulses(context, most);
   const [useOf, lookUpOf] = [0, 1].map(() =>
     new Int32Array(timeline.excitations.length / STRIDE.excitation).fill(-1),
   ) as [Int32Array, Int32Array];
   const operatorUses = recordList(OperatorUse);
   const terms = recordList(Term);
+  const cachedFrom = new Map<number, number>();
   for (const [use, { excitation, operator }] of uses.entries()) {
-    lookUpOf[excitation] = use;
-    if (operator === undefined) continue;
-    const firstTerm = terms.push({ operator, even: 1, odd: 1 });
-    useOf[excitation] = operatorUses.push({ excitation, firstTerm, terms: 1 });
+    if (operator === undefined) lookUpOf[excitation] = use;
+    else cachedFrom.set(operator, use);
+  }
+  for (const [excitation, sum] of sums) {
+    useOf[excitation] = operatorUses.push({ excitation, firstTerm: terms.length, terms: sum.length });
+    for (const term of sum) terms.push(term);
   }
   return {
     ...tables,
     ...{ operators: new Int32Array(0), tables: [], operatorUses, terms, useOf },
-    ...{ lookUps: uses, lookUpOf, extents, decisions },
+    ...{ lookUps: uses, lookUpOf, cachedFrom, extents, decisions },
     cost: steppingCost(timeline) - saved,
     error: OPERATOR_GAIN * error,
   };

@@ -98,7 +98,7 @@ export function sizeDriftTable(
 /** Virtual spins whose operators a table is made of. */
 export const nodesOf = ({ cells, orders: [a, b, c] }: Omit<DriftTable, 'pulse'>): number => cells * NODES * a * b * c;
 
-const durationOf = (shape: Shape): number => {
+export const durationOf = (shape: Shape): number => {
   let sum = 0;
   for (let at = 0; at < shape.length; at += SPAN) sum += shape[at];
   return sum;
@@ -127,42 +127,88 @@ export function driftSteps(shape: Shape, gammaBar: number, drift: number): numbe
 
 /** Terms whose omission errs by `bound` at most; undefined: too many. */
 function termsFor(timeline: Timeline, shape: Shape, range: DriftRange, bound: number): readonly Orders[] | undefined {
-  const coarse = coarser(shape);
+  const operatorOf = judgedPulse(timeline, shape, range.drift);
   const duration = durationOf(shape);
-  const steps = Float64Array.from(driftSteps(coarse, timeline.gammaBar, range.drift));
+  const middle = [range.R1 / 2, range.R2 / 2, 0];
+  const half = [range.R1 / 2, range.R2 / 2, range.drift];
+  const sizes = expansionSizes(JUDGED, half, bandOf(range, duration), (hertz, point) => {
+    const [R1, R2, drift] = point.map((value, axis) => middle[axis] + value) as [number, number, number];
+    return inner(operatorOf(hertz, R1, R2, drift), duration, R1, R2, drift);
+  });
+  return selectTerms(sizes, bound, MOST_TERMS) as readonly Orders[] | undefined;
+}
+
+/**
+ * The operator of a pulse, in fewer spans, for a spin with a frequency [Hz], rates [1/s] and a
+ * drift [Hz/s].
+ */
+export function judgedPulse(timeline: Timeline, shape: Shape, largestDrift: number) {
+  const steps = Float64Array.from(driftSteps(coarser(shape), timeline.gammaBar, largestDrift));
   const virtual = {
     ...timeline,
-    pulses: Float64Array.of(0, steps.length / STRIDE.rfStep, 0, duration),
+    pulses: Float64Array.of(0, steps.length / STRIDE.rfStep, 0, durationOf(shape)),
     rfSteps: steps,
   };
-  const frequencies = BAND.map((n) => Math.max(range.low, Math.min(range.high, n / duration)));
-  const middle = [range.R1 / 2, range.R2 / 2, 0] as const;
-  const sizes = JUDGED.map((count, axis) => {
+  return (hertz: number, R1: number, R2: number, drift: number): Float64Array =>
+    pulseOperator(virtual, 0, 1, { r: [drift, 0, 0], hertz, R1, R2 });
+}
+
+/** Frequencies at which operators are judged. */
+export const bandOf = ({ low, high }: DriftRange, duration: number): ReadonlySet<number> =>
+  new Set(BAND.map((n) => Math.max(low, Math.min(high, n / duration))));
+
+/**
+ * Largest coefficients of the entries of an operator, [axes][order], in Chebyshev polynomials on
+ * each axis by itself, at any of the frequencies.
+ * @param counts polynomials on each axis
+ * @param half half of the range of each axis; 0: nothing depends on it
+ * @param operatorAt the operator at a point, relative to the middle of the ranges
+ */
+export function expansionSizes(
+  counts: readonly number[],
+  half: readonly number[],
+  frequencies: ReadonlySet<number>,
+  operatorAt: (hertz: number, point: readonly number[]) => Float64Array,
+): readonly Float64Array[] {
+  return counts.map((count, axis) => {
     const size = new Float64Array(count);
-    const half = [range.R1 / 2, range.R2 / 2, range.drift][axis];
-    if (half === 0) return size;
-    for (const hertz of new Set(frequencies)) {
+    if (half[axis] === 0) return size;
+    for (const hertz of frequencies) {
       const nodes = Array.from({ length: count }, (_, n) => {
-        const at = [...middle] as [number, number, number];
-        at[axis] += half * chebyshev(n, count);
-        const [R1, R2, drift] = at;
-        const whole = pulseOperator(virtual, 0, 1, { r: [drift, 0, 0], hertz, R1, R2 });
-        return inner(whole, duration, R1, R2, drift);
+        const value = half[axis] * chebyshev(n, count);
+        return operatorAt(
+          hertz,
+          half.map((__, other) => (other === axis ? value : 0)),
+        );
       });
       for (let order = 1; order < count; order++)
         for (let entry = 0; entry < ENTRIES; entry++)
           size[order] = Math.max(size[order], Math.abs(coefficientOf(order, nodes, entry)));
     }
     return size;
-  }) as [Float64Array, Float64Array, Float64Array];
-  const all: { readonly orders: Orders; readonly size: number }[] = [];
-  for (let a = 0; a < JUDGED[0]; a++)
-    for (let b = 0; b < JUDGED[1]; b++)
-      for (let c = 0; c < JUDGED[2]; c++) {
-        const factors = [a, b, c].flatMap((order, axis) => (order === 0 ? [] : sizes[axis][order]));
-        const product = factors.reduce((size, factor) => size * factor, factors.length > 1 ? 2 : 1);
-        all.push({ orders: [a, b, c], size: product });
-      }
+  });
+}
+
+/**
+ * Orders on each axis of the terms whose omission errs by `bound` at most; undefined: more than
+ * `most`, or the orders at hand do not suffice.
+ */
+export function selectTerms(
+  sizes: readonly Float64Array[],
+  bound: number,
+  most: number,
+): readonly (readonly number[])[] | undefined {
+  const all: { readonly orders: readonly number[]; readonly size: number }[] = [];
+  const add = (orders: readonly number[]): void => {
+    if (orders.length < sizes.length) {
+      for (const order of sizes[orders.length].keys()) add([...orders, order]);
+      return;
+    }
+    const factors = orders.flatMap((order, axis) => (order === 0 ? [] : sizes[axis][order]));
+    const product = factors.reduce((size, factor) => size * factor, factors.length > 1 ? 2 : 1);
+    all.push({ orders, size: product });
+  };
+  add([]);
   // Omitted terms reappear as aliases at the nodes: omission and aliases each get half of the
   // bound.
   let left = bound / 2;
@@ -172,8 +218,8 @@ function termsFor(timeline: Timeline, shape: Shape, range: DriftRange, bound: nu
       left -= size;
       return left < 0;
     });
-  const isResolved = JUDGED.every((count, axis) => sizes[axis][count - 1] <= bound / 8);
-  return isResolved && kept.length <= MOST_TERMS ? kept.map(({ orders }) => orders) : undefined;
+  const isResolved = sizes.every((size) => size[size.length - 1] <= bound / 8);
+  return isResolved && kept.length <= most ? kept.map(({ orders }) => orders) : undefined;
 }
 
 /** The same pulse in fewer spans, with the mean B1 of each. */

@@ -39,7 +39,6 @@ export function pulseRates(
 ): PulseRates {
   const { pulses, rfSteps, rfStepTerms, terms, gammaBar, B0 } = timeline;
   const [first, count, offset] = pulses.subarray(STRIDE.pulse * pulse) as unknown as [number, number, number];
-  const { bounds } = source;
   const width = 3 + terms;
   const rate = (step: number, column: number): number =>
     column < 3 ? gammaBar * rfSteps[STRIDE.rfStep * step + 3 + column] : rfStepTerms[terms * step + column - 3];
@@ -58,17 +57,7 @@ export function pulseRates(
   }
   const [middle, slope] = [new Float64Array(width), new Float64Array(width)];
   const { hertz } = extentOf(source, B0);
-  const ofTerms = boundOfTerms(source, terms);
-  const ends = (weights: Float64Array): readonly [number, number] => {
-    const rest = ofTerms(weights.subarray(3));
-    let [low, high] = [-rest, rest];
-    for (let axis = 0; axis < 3; axis++) {
-      const [a, b] = [weights[axis] * bounds.min[axis], weights[axis] * bounds.max[axis]];
-      low += Math.min(a, b);
-      high += Math.max(a, b);
-    }
-    return [low, high];
-  };
+  const ends = endsOf(source, terms);
   for (let column = 0; column < width; column++) {
     let [sum, moment] = [0, 0];
     for (let n = 0; n < count; n++) {
@@ -97,4 +86,23 @@ export function pulseRates(
   };
 }
 
-const largestOf = ([low, high]: readonly [number, number]): number => Math.max(-low, high);
+/** Lowest and highest Σ weight·q of any spin. @returns function of weights [x, y, z, terms] */
+export function endsOf(
+  source: Pick<PhantomSource, 'bounds' | 'model'>,
+  terms: number,
+): (weights: Float64Array) => readonly [number, number] {
+  const { min, max } = source.bounds;
+  const ofTerms = boundOfTerms(source, terms);
+  return (weights) => {
+    const rest = ofTerms(weights.subarray(3));
+    let [low, high] = [-rest, rest];
+    for (let axis = 0; axis < 3; axis++) {
+      const [a, b] = [weights[axis] * min[axis], weights[axis] * max[axis]];
+      low += Math.min(a, b);
+      high += Math.max(a, b);
+    }
+    return [low, high];
+  };
+}
+
+export const largestOf = ([low, high]: readonly [number, number]): number => Math.max(-low, high);

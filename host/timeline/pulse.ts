@@ -13,6 +13,7 @@ import type { Budget } from '../base/budget.ts';
 import { GAMMA_BAR, type Hertz, type Seconds } from '../base/units.ts';
 
 import { direction } from '../numerics/direction.ts';
+import { GAUSS } from '../numerics/gauss-legendre.ts';
 import type { RfEvent } from '../sequence/types.ts';
 import { integral, type PiecewiseLinear, valueAt } from '../sequence/waveform.ts';
 import type { CommonField } from './common-field.ts';
@@ -109,7 +110,8 @@ export function rfSteps(
   frame?: TurningFrame,
   part?: { readonly from: Seconds; readonly to: Seconds },
 ): Float64Array {
-  const list = stepList(STRIDE.rfStep + terms.count, terms.gradients === true ? B1_FIELDS : FIELDS);
+  const linear = terms.gradients === true ? B1_FIELDS : FIELDS;
+  const list = stepList(STRIDE.rfStep + terms.count, frame === undefined ? 0 : B1_FIELDS, linear);
   const more = terms.corners?.(rf.delay, rf.delay + rfDuration(rf)) ?? [];
   const times = gradients.flatMap(({ t }) => [...t]);
   const corners = [...times, ...(frame?.common.corners ?? []), ...more]
@@ -192,6 +194,9 @@ function play(
     const field: Field = [re + slopeRe * since, -(im + slopeIm * since), slopeRe, -slopeIm];
     return turning === undefined ? field : turned(field, turning, delay, time);
   };
+  /** The field of a step: its mean and the slope of its mean line. */
+  const fieldOver = (begin: Seconds, dt: Seconds): Field =>
+    turning === undefined ? fieldAt(begin + dt / 2) : meanOf(fieldAt, begin, dt);
   const [, , middleRe, middleIm] = fieldAt((from + to) / 2);
   const held = [middleRe, middleIm, ...slopes, ...drift].every((slope) => slope === 0);
   const stepsOf = (length: Seconds): number => Math.max(1, Math.ceil((to - from) / length - 1e-9));
@@ -222,17 +227,27 @@ function play(
       : gradients.map((gradient) =>
           silent ? integral(gradient, begin, begin + dt) / dt : valueAt(gradient, begin + dt / 2),
         );
-    const [stepRe, stepIm] = fieldAt(begin + dt / 2 - delay);
+    const [stepRe, stepIm, changeRe, changeIm] = fieldOver(begin - delay, dt);
     const rates = count === 1 ? whole : ratesOf(terms, gradients, begin, begin + dt);
     list.push(
       [dt, stepRe, stepIm, ...G, ...rates.means],
-      [middleRe, middleIm, ...slopes, ...(silent ? rates.slopes.map(() => 0) : rates.slopes)],
+      [changeRe, changeIm, ...slopes, ...(silent ? rates.slopes.map(() => 0) : rates.slopes)],
     );
   }
+  if (turning !== undefined) list.end();
 }
 
 /** B1 [T] and its slope [T/s]: re, im, re, im. */
 type Field = readonly [number, number, number, number];
+
+/** Of a field that is not linear, to fourth order by Gauss and Legendre. */
+function meanOf(fieldAt: (time: Seconds) => Field, begin: Seconds, dt: Seconds): Field {
+  const [[early], [late]] = GAUSS[2];
+  const [re, im] = fieldAt(begin + (dt / 2) * (1 + early));
+  const [laterRe, laterIm] = fieldAt(begin + (dt / 2) * (1 + late));
+  const apart = (dt / 2) * (late - early);
+  return [(re + laterRe) / 2, (im + laterIm) / 2, (laterRe - re) / apart, (laterIm - im) / apart];
+}
 
 /** The rotating frame of a field common to all spins. */
 export interface TurningFrame {
@@ -262,19 +277,21 @@ function turned(
  * A list of steps that pairs neighbours. Two consecutive steps in one linear piece are a pair: with
  * the field's slope s, the earlier passes s·(h₁² − h₁h₂ + h₂²)/6 of its integral to the later,
  * which makes their product exact to fourth order in h although each has the constant field of its
- * middle. A step without a partner is halved. Rates of terms that are not linear enter by their
- * means; a pair uses the mean of its two slopes.
+ * middle. A step without a partner is halved. Fields that are not linear (rates of terms, B1 in a
+ * frame that turns) enter by their means; a pair uses the mean of its two slopes.
+ * @param first of the fields that are linear between corners
+ * @param linear end of them
  */
-function stepList(width: number, linear: number) {
+function stepList(width: number, first: number, linear: number) {
   const steps: number[] = [];
   /** The last step if it has no partner yet: where it begins, and its slopes. */
   let single: { readonly at: number; readonly slopes: readonly number[] } | undefined;
-  const pair = (first: number, second: number, slopes: readonly number[]): void => {
-    const [h1, h2] = [steps[first], steps[second]];
+  const pair = (earlier: number, later: number, slopes: readonly number[]): void => {
+    const [h1, h2] = [steps[earlier], steps[later]];
     const share = (h1 * h1 - h1 * h2 + h2 * h2) / 6;
     for (const [i, slope] of slopes.entries()) {
-      steps[first + 1 + i] = steps[first + 1 + i] - (slope * share) / h1;
-      steps[second + 1 + i] = steps[second + 1 + i] + (slope * share) / h2;
+      steps[earlier + 1 + i] = steps[earlier + 1 + i] - (slope * share) / h1;
+      steps[later + 1 + i] = steps[later + 1 + i] + (slope * share) / h2;
     }
   };
   const settle = (): void => {
@@ -289,7 +306,7 @@ function stepList(width: number, linear: number) {
     last: (): Seconds | undefined => steps[steps.length - width],
     count: (): number => steps.length / width,
     push(step: readonly number[], slopes: readonly number[]): void {
-      if (single !== undefined && !areAlike(single.slopes, slopes, linear)) settle();
+      if (single !== undefined && !areAlike(single.slopes, slopes, first, linear)) settle();
       const at = steps.length;
       steps.push(...step);
       if (slopes.every((slope) => slope === 0)) return;
@@ -297,11 +314,13 @@ function stepList(width: number, linear: number) {
         single = { at, slopes };
       } else {
         const { slopes: before } = single;
-        const mean = (slope: number, i: number): number => (i < linear ? slope : (slope + before[i]) / 2);
-        pair(single.at, at, slopes.length === linear ? slopes : slopes.map(mean));
+        const mean = (slope: number, i: number): number => (i >= first && i < linear ? slope : (slope + before[i]) / 2);
+        pair(single.at, at, first === 0 && slopes.length === linear ? slopes : slopes.map(mean));
         single = undefined;
       }
     },
+    /** The next step does not continue the last: B1 or a slope jumps between them. */
+    end: settle,
     finish(): Float64Array {
       settle();
       return new Float64Array(steps);
@@ -314,8 +333,8 @@ const FIELDS = STRIDE.rfStep - 1;
 /** For spins that rotate only B1 is linear. */
 const B1_FIELDS = 2;
 
-const areAlike = (a: readonly number[], b: readonly number[], linear: number): boolean =>
-  a.every((value, i) => i >= linear || Math.abs(value - b[i]) <= SAME_SLOPE * Math.abs(value));
+const areAlike = (a: readonly number[], b: readonly number[], first: number, linear: number): boolean =>
+  a.every((value, i) => i < first || i >= linear || Math.abs(value - b[i]) <= SAME_SLOPE * Math.abs(value));
 
 /**
  * Slope of a gradient that has no corner between `from` and `to` (seconds after `delay`); 0 if it

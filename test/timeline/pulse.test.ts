@@ -30,6 +30,22 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 const near = (actual: number, expected: number, tolerance: number): void =>
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual}, not ${expected}`);
 
+type Vector = readonly [number, number, number];
+
+/** Clockwise about a field [T]. */
+function turned([x, y, z]: Vector, field: Vector, dt: number): Vector {
+  const size = Math.hypot(...field);
+  const [u, v, w] = field.map((value) => value / size) as [number, number, number];
+  const angle = -2 * Math.PI * GAMMA_BAR * size * dt;
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  const along = (u * x + v * y + w * z) * (1 - cos);
+  return [
+    x * cos + (v * z - w * y) * sin + u * along,
+    y * cos + (w * x - u * z) * sin + v * along,
+    z * cos + (u * y - v * x) * sin + w * along,
+  ];
+}
+
 test('a held field is one step, however long and strong', () => {
   for (const pulse of [
     hardPulse(GAMMA_BAR * 2 * Math.PI * 2e-6 * 600e-6, 2e-6),
@@ -89,6 +105,22 @@ test('a frequency offset is the frame, not more steps; phases are conjugated', (
   near(duration, rf.time[1], 1e-18);
   assert.deepEqual([...timeline.excitations], [0, -0.7, -1]);
   near(Math.atan2(timeline.rfSteps[2], timeline.rfSteps[1]), -0.25, 1e-12);
+});
+
+test('a field common to all spins turns the frame: a block pulse is one off resonance, to fourth order', () => {
+  const [frequency, duration, B1] = [3000, 300e-6, 20e-6];
+  const common = trapezoid(frequency / GAMMA_BAR, 0, duration);
+  const rf = hardPulse(2 * Math.PI * GAMMA_BAR * B1 * duration, B1);
+  const list = steps(compile({ ...blockOf({ rf }), common }));
+  // In the frame, then by the closed form about the effective field, brought into the same frame.
+  let M: Vector = [0, 0, 1];
+  for (const { dt, re, im } of list) M = turned(M, [re, im, 0], dt);
+  const [x, y, z] = turned([0, 0, 1], [B1, 0, frequency / GAMMA_BAR], duration);
+  const angle = 2 * Math.PI * frequency * duration;
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  const expected: Vector = [x * cos - y * sin, x * sin + y * cos, z];
+  for (const [axis, value] of M.entries()) near(value, expected[axis], 1e-8);
+  assert.ok(list.length <= duration / 1e-6 + 2, `${list.length} steps`);
 });
 
 test('gradients of a pulse: constant where they hold, short steps and their mean where they ramp', () => {

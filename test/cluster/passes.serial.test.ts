@@ -65,7 +65,7 @@ test('noise that correlates, and the magnetisation, in every format', async () =
 
 test('killed in the second pass and resumed on two ranks', { skip }, async () => {
   const cwd = temporaryFolder();
-  const sphere = ['se', 'sphere', '--set', 'n=24', '--set', 'voxel=4mm', '--tile', '512', '--precision', 'f64'];
+  const sphere = ['se', 'sphere', '--set', 'n=24', '--set', 'voxel=6mm', '--tile', '128', '--precision', 'f64'];
   const job = [...sphere, '--coils', '8', '-o', 'raw.npy', '-q'];
   const file = (): Buffer => readFileSync(join(cwd, 'raw.npy'));
   const alone = await simulate(job, { cwd });

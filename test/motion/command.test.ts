@@ -81,7 +81,8 @@ test('a sampled movement in a sequence without gradients is seen by nothing', as
 });
 
 test('more spins in more pieces than can be sampled are refused with both numbers', async () => {
-  const args = ['plan', 'gre', 'grid', '--set', 'sequence.n=8', '--set', 'phantom.n=3', '--motion', turnAndBeat()];
+  const scan = ['epi', 'grid', '--set', 'sequence.n=8', '--set', 'phantom.n=100'];
+  const args = ['plan', ...scan, '--motion', turnAndBeat()];
   const { code, stderr } = await larmor(args, { folder });
   assert.equal(code, 65);
   assert.match(

@@ -54,12 +54,12 @@ const cases: Record<string, Case> = {
   },
   radial: { sequence: scans.radial(), layers: slice, echo: 0.5, middle: all, depth: () => VOXEL, slab: SLAB },
   'UTE, hard pulses': {
-    sequence: scans.ute(64, 150),
+    sequence: scans.ute(48, 112),
     layers: plane,
     echo: 0,
     middle: all,
-    radius: 0.036,
-    depth: (r) => shadow(0.036, r),
+    radius: 0.03,
+    depth: (r) => shadow(0.03, r),
   },
   'UTE, pairs of half pulses': {
     sequence: scans.uteOfHalfPulses(),

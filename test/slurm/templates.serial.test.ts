@@ -91,9 +91,9 @@ describe('templates', { ...skipWithoutSlurm(), timeout: 240e3 }, () => {
   }
 
   test('requeue.sh: a signal, a requeue, the bits of an undisturbed run', async () => {
-    // Ten seconds of one core (2 GHz), in f64, which steps through time however fast the other
+    // Five seconds of one core (2 GHz), in f64, which steps through time however fast the other
     // forms become.
-    const scan = ['epi', 'sphere', '--set', 'voxel=0.0016', '--precision', 'f64'];
+    const scan = ['epi', 'sphere', '--set', 'voxel=0.002', '--precision', 'f64'];
     const args = [...scan, '--checkpoint-interval', '1', '--json'];
     const { code, log } = await submit('requeue.sh', sizes, args, async (id) => {
       await running(id, 0, 4);

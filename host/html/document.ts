@@ -13,7 +13,7 @@ import type { Report } from './types.ts';
 
 /** The data as the page reads it. */
 export function encodeReport(report: Report): Buffer {
-  return deflateRawSync(pack(report), { level: 9 });
+  return deflateRawSync(pack(report));
 }
 
 export function reportHtml(report: Report): string {

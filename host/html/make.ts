@@ -9,7 +9,7 @@ import { quantity, shortNumber } from '../figures/units.ts';
 import { blockStarts, repetitionStarts } from '../plots/window.ts';
 import type { AcquiredData } from '../raw/types.ts';
 import { accuracyLines, type Summary } from '../report/summary.ts';
-import { walk } from '../sequence/kspace.ts';
+import { walkTimes } from '../sequence/kspace.ts';
 import { flipAngle } from '../sequence/rf.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Sequence } from '../sequence/types.ts';
@@ -139,7 +139,7 @@ function numberAt(record: unknown, key: string): number | undefined {
 }
 
 function eventsOf(sequence: Sequence, scanner: Scanner, { TE, TR }: Pick<ReportSource, 'TE' | 'TR'>): SequenceEvents {
-  const walked = walk(sequence, scanner);
+  const walked = walkTimes(sequence, scanner);
   const { pulses } = walked;
   return {
     pulses: toSteps(pulses.map(({ time }) => time)),

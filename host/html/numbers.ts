@@ -24,7 +24,7 @@ export function toRows(values: ArrayLike<number>, ends: readonly number[]): Rows
   let from = 0;
   for (const [row, to] of ends.entries()) {
     let most = 0;
-    for (let n = from; n < to; n++) most = Math.max(most, Math.abs(values[n]));
+    for (let n = from; n < to; n++) if (Math.abs(values[n]) > most) most = Math.abs(values[n]);
     // Rounded up, so that no value exceeds the range.
     const scale = Math.fround((most / STEPS) * (1 + 2 ** -23));
     scales[row] = scale;
@@ -68,7 +68,12 @@ export type Columns<Row> = { readonly [Name in keyof Row]: Float64Array };
 /** Columns of rows with the same names; there are none without rows. */
 export function toColumns<Row extends { readonly [name: string]: number }>(rows: readonly Row[]): Columns<Row> {
   const names = Object.keys(rows[0] ?? {});
-  return Object.fromEntries(names.map((name) => [name, Float64Array.from(rows, (row) => row[name])])) as Columns<Row>;
+  const column = (name: string): Float64Array => {
+    const values = new Float64Array(rows.length);
+    for (let n = 0; n < values.length; n++) values[n] = rows[n][name];
+    return values;
+  };
+  return Object.fromEntries(names.map((name) => [name, column(name)])) as Columns<Row>;
 }
 
 export function rowOf<Row>(columns: Columns<Row>, n: number): Row {

@@ -103,28 +103,61 @@ function numbering<Item>(keyOf: (item: Item) => unknown = (item) => item): {
   };
 }
 
-/** Numbers of a row are below this, so that two of them make one exact number. */
-const MOST_NUMBER = 2 ** 26;
+/** Distinct rows of whole numbers, numbered from 0 in the order in which they are first seen. */
+interface RowNumbering {
+  of(row: Uint32Array): number;
+  /** A column of all rows. */
+  column(column: number): Uint32Array;
+}
+
+/** Odd numbers with evenly mixed bits: 2³² over the golden ratio, and a prime. */
+const [MIX, MIX_ALL] = [0x9e3779b1, 0x85ebca6b];
 
 /**
- * Numbers of rows of numbers, from 0 in the order in which they are first seen. A row is found part
- * by part: texts as keys would take longer for 10⁵ blocks than all else.
+ * A hash table in typed arrays: a `Map` with texts or pairs of numbers as keys would take longer
+ * for 10⁵ blocks than all else.
+ * @param width of a row
  */
-function rowNumbering(): (row: readonly number[]) => number {
-  const steps = new Map<number, number>();
-  const ends = new Map<number, number>();
-  return (row) => {
-    let at = 0;
-    for (const [column, value] of row.entries()) {
-      if (value === 0) continue;
-      const key = at * MOST_NUMBER + value * row.length + column;
-      const next = steps.get(key) ?? steps.size + 1;
-      if (next > steps.size) steps.set(key, next);
-      at = next;
-    }
-    const number = ends.get(at) ?? ends.size;
-    ends.set(at, number);
-    return number;
+function rowNumbering(width: number): RowNumbering {
+  let rows = new Uint32Array(1024 * width);
+  let count = 0;
+  /** One more than the number of a row, or 0; at least half of them are 0. */
+  let slots = new Uint32Array(4096);
+  const isAt = (row: Uint32Array, number: number): boolean => {
+    for (let c = 0; c < width; c++) if (rows[number * width + c] !== row[c]) return false;
+    return true;
+  };
+  /** The slot of a row, or the free one where it belongs. */
+  const slotOf = (row: Uint32Array): number => {
+    let hash = 0;
+    for (let c = 0; c < width; c++) hash = Math.imul(hash ^ row[c], MIX) ^ (hash >>> 15);
+    hash = Math.imul(hash ^ (hash >>> 16), MIX_ALL);
+    let slot = (hash ^ (hash >>> 13)) & (slots.length - 1);
+    while (slots[slot] > 0 && !isAt(row, slots[slot] - 1)) slot = (slot + 1) & (slots.length - 1);
+    return slot;
+  };
+  const grow = (): void => {
+    const more = new Uint32Array(2 * rows.length);
+    more.set(rows);
+    rows = more;
+    slots = new Uint32Array(2 * slots.length);
+    for (let n = 0; n < count; n++) slots[slotOf(rows.subarray(n * width, (n + 1) * width))] = n + 1;
+  };
+  return {
+    of(row) {
+      const slot = slotOf(row);
+      if (slots[slot] > 0) return slots[slot] - 1;
+      slots[slot] = count + 1;
+      rows.set(row, count * width);
+      count++;
+      if (count * width === rows.length) grow();
+      return count - 1;
+    },
+    column(column) {
+      const values = new Uint32Array(count);
+      for (let n = 0; n < count; n++) values[n] = rows[n * width + column];
+      return values;
+    },
   };
 }
 
@@ -135,21 +168,24 @@ export function tableOf(sequence: Sequence, { B0, gammaBar }: Scanner): Sequence
   const rotations = numbering<readonly number[]>(String);
   const durations = numbering<Seconds>();
   const order = new Uint32Array(sequence.blockCount);
-  const kinds: KindRow[] = [];
-  const numberOf = rowNumbering();
+  const row = new Uint32Array(7);
+  const kinds = rowNumbering(row.length);
   for (let n = 0; n < order.length; n++) {
     const block = sequence.block(n);
-    const { duration } = block;
-    const [rf, adc, rotation] = [pulses.of(block.rf), readouts.of(block.adc), rotations.of(block.rotation)];
-    const [gx, gy, gz] = [gradients.of(block.gx), gradients.of(block.gy), gradients.of(block.gz)];
-    const number = numberOf([durations.of(duration), rf, gx, gy, gz, adc, rotation]);
-    if (number === kinds.length) kinds.push({ duration, rf, gx, gy, gz, adc, rotation });
-    order[n] = number;
+    row[0] = durations.of(block.duration);
+    row[1] = pulses.of(block.rf);
+    row[2] = gradients.of(block.gx);
+    row[3] = gradients.of(block.gy);
+    row[4] = gradients.of(block.gz);
+    row[5] = readouts.of(block.adc);
+    row[6] = rotations.of(block.rotation);
+    order[n] = kinds.of(row);
   }
+  const [duration, rf, gx, gy, gz, adc, rotation] = Array.from(row, (_, c) => Float64Array.from(kinds.column(c)));
   const shapes = shapeStore();
   return {
     ...{ name: sequence.name, duration: sequence.duration, B0, gammaBar, order },
-    kinds: toColumns(kinds),
+    kinds: { duration: duration.map((number) => durations.all[number - 1]), rf, gx, gy, gz, adc, rotation },
     pulses: pulseColumns(pulses.all, shapes),
     gradients: gradientColumns(gradients.all, shapes),
     readouts: toColumns(

@@ -4,7 +4,7 @@
  */
 import { isImaging } from '../raw/flags.ts';
 import type { AcquiredData, Acquisition } from '../raw/types.ts';
-import { type Rows, toColumns, toRows, toSteps } from './numbers.ts';
+import { type Columns, type Rows, toRows, toSteps } from './numbers.ts';
 import type { ReadoutRow, SignalData, TrajectoryData } from './types.ts';
 
 /**
@@ -33,7 +33,7 @@ export function signalData(data: AcquiredData, noise: number | undefined): Signa
   const trajectory = trajectoryData(data);
   return {
     ...{ coils, isTimed, kept, peaks, strongest },
-    readouts: toColumns(acquisitions.map(rowOf)),
+    readouts: columnsOf(acquisitions),
     starts: toSteps(starts),
     samples: samplesOf(acquisitions, coils, kept),
     ...(noise !== undefined && { noise }),
@@ -41,16 +41,29 @@ export function signalData(data: AcquiredData, noise: number | undefined): Signa
   };
 }
 
-const rowOf = (acquisition: Acquisition): ReadoutRow => {
-  const { samples, dwell, counters } = acquisition;
-  const { slice, contrast, repetition } = counters;
-  return { samples, dwell, slice, contrast, repetition, imaging: isImaging(acquisition) ? 1 : 0 };
-};
+function columnsOf(acquisitions: readonly Acquisition[]): Columns<ReadoutRow> {
+  const column = (value: (acquisition: Acquisition) => number): Float64Array => {
+    const values = new Float64Array(acquisitions.length);
+    for (let n = 0; n < values.length; n++) values[n] = value(acquisitions[n]);
+    return values;
+  };
+  return {
+    samples: column(({ samples }) => samples),
+    dwell: column(({ dwell }) => dwell),
+    slice: column(({ counters }) => counters.slice),
+    contrast: column(({ counters }) => counters.contrast),
+    repetition: column(({ counters }) => counters.repetition),
+    imaging: column((acquisition) => (isImaging(acquisition) ? 1 : 0)),
+  };
+}
 
 function peakOf({ data }: Acquisition): number {
-  let square = 0;
-  for (let n = 0; n < data.length; n += 2) square = Math.max(square, data[n] * data[n] + data[n + 1] * data[n + 1]);
-  return Math.sqrt(square);
+  let largest = 0;
+  for (let n = 0; n < data.length; n += 2) {
+    const square = data[n] * data[n] + data[n + 1] * data[n + 1];
+    if (square > largest) largest = square;
+  }
+  return Math.sqrt(largest);
 }
 
 /** Readouts whose samples are stored: all, or evenly chosen ones and the strongest. */
@@ -89,18 +102,17 @@ function trajectoryData({ acquisitions, encodedMatrix, encodedFov }: AcquiredDat
   );
   // The file's numbers are k·FOV/N.
   const scale = [0, 1, 2].map((axis) => (encodedFov[axis] > 0 ? encodedMatrix[axis] / encodedFov[axis] : 0));
-  let unit = 0;
-  for (const { trajectory } of acquisitions)
-    for (let n = 0; n < trajectory!.length; n++) unit = Math.max(unit, Math.abs(trajectory![n]));
-  const largest = unit * Math.max(...scale);
+  const straight = acquisitions.map(isStraight);
+  const curved = acquisitions.filter((_, n) => !straight[n]);
+  const largest =
+    curved.reduce((most, { trajectory }) => Math.max(most, largestOf(trajectory!)), 0) * Math.max(...scale);
   const count = acquisitions.length;
   const ends = (): Three => [new Float32Array(count), new Float32Array(count), new Float32Array(count)];
   const [first, last] = [ends(), ends()];
   const path = new Float64Array(count);
   const paths: Int16Array[] = [];
   const known = new Map<string, number>();
-  const straight = acquisitions.map(isStraight);
-  const stride = Math.ceil(straight.filter((is) => !is).length / MOST_CURVES);
+  const stride = Math.ceil(curved.length / MOST_CURVES);
   let curve = 0;
   for (const [n, acquisition] of acquisitions.entries()) {
     const { samples, trajectory, dimensions } = acquisition;
@@ -131,6 +143,12 @@ function trajectoryData({ acquisitions, encodedMatrix, encodedFov }: AcquiredDat
   };
 }
 
+function largestOf(values: Float32Array): number {
+  let largest = 0;
+  for (let n = 0; n < values.length; n++) if (Math.abs(values[n]) > largest) largest = Math.abs(values[n]);
+  return largest;
+}
+
 /**
  * Relative deviation within which samples count as evenly spaced on the line from first to last.
  */
@@ -143,9 +161,10 @@ function isStraight({ samples, trajectory, dimensions }: Acquisition): boolean {
   for (let axis = 0; axis < dimensions; axis++) {
     const [from, to] = [trajectory![axis], trajectory![end + axis]];
     length = Math.max(length, Math.abs(to - from));
+    const step = (to - from) / (samples - 1);
     for (let n = 1; n < samples - 1; n++) {
-      const even = from + ((to - from) * n) / (samples - 1);
-      farthest = Math.max(farthest, Math.abs(trajectory![n * dimensions + axis] - even));
+      const distance = Math.abs(trajectory![n * dimensions + axis] - (from + n * step));
+      if (distance > farthest) farthest = distance;
     }
   }
   // Gradients that cancel leave rounding errors.

@@ -4,7 +4,7 @@ import { formatQuantity } from '../base/quantities.ts';
 import type { Seconds } from '../base/units.ts';
 import { encode } from '../sequence/encoding.ts';
 import type { Encoding } from '../sequence/encoding-types.ts';
-import { type Walk, walk } from '../sequence/kspace.ts';
+import { type Walk, type WalkTimes, walk } from '../sequence/kspace.ts';
 import type { Scanner } from '../sequence/scanner-types.ts';
 import type { Block, Sequence } from '../sequence/types.ts';
 
@@ -94,7 +94,11 @@ export function blockAt(starts: Float64Array, time: Seconds): number {
 
 /** Starts of repetitions [s]: of the block with the first pulse of each, preparation included. */
 export function repetitionStarts(
-  { walk: { pulses, readouts, excitations }, sequence, starts }: Pick<Played, 'walk' | 'sequence' | 'starts'>,
+  {
+    walk: { pulses, readouts, excitations },
+    sequence,
+    starts,
+  }: Pick<Played, 'sequence' | 'starts'> & { readonly walk: WalkTimes },
   TR: Seconds,
 ): Seconds[] {
   const begun: Seconds[] = [];

@@ -41,17 +41,19 @@ export interface Lattice {
 
 /** The lattice of a frame's samples, or the reason why there is none. */
 export function findLattice(frame: Frame): Lattice | string {
-  const first = frame.lines[0].positions();
+  const lines = frame.lines();
+  const first = lines[0].positions();
   const spans = ([0, 1, 2] as const).map((axis) => Math.abs(first[axis] - first[first.length - 3 + axis]));
   const readoutAxis = spans.indexOf(Math.max(...spans)) as Axis;
   const phaseAxes = ([0, 1, 2] as const).filter((axis) => axis !== readoutAxis) as [Axis, Axis];
-  const step = spans[readoutAxis] / (frame.lines[0].samples - 1);
-  if (!(step > TOLERANCE / frame.lines[0].samples)) return 'readouts do not run along an axis of the encoded grid';
+  const [a, b] = phaseAxes;
+  const step = spans[readoutAxis] / (lines[0].samples - 1);
+  if (!(step > TOLERANCE / lines[0].samples)) return 'readouts do not run along an axis of the encoded grid';
   const shift = phaseAxes.map((axis) => first[axis] - Math.round(first[axis])) as [number, number];
   const sampleShift = first[readoutAxis] / step - Math.round(first[readoutAxis] / step);
 
   const rows: Row[] = [];
-  for (const [index, line] of frame.lines.entries()) {
+  for (const [index, line] of lines.entries()) {
     const at = index === 0 ? first : line.positions();
     const last = 3 * (line.samples - 1);
     const reversed = at[last + readoutAxis] < at[readoutAxis];
@@ -59,10 +61,8 @@ export function findLattice(frame: Frame): Lattice | string {
     for (let n = 0; n < line.samples; n++) {
       const along = Math.abs(at[3 * n + readoutAxis] - at[readoutAxis] - n * signed);
       if (along > TOLERANCE) return `samples are not evenly spaced along lines (line ${index}, sample ${n})`;
-      for (const axis of phaseAxes) {
-        const across = Math.abs(at[3 * n + axis] - at[axis]);
-        if (across > TOLERANCE) return `lines do not run along one axis (line ${index}, sample ${n})`;
-      }
+      const across = Math.max(Math.abs(at[3 * n + a] - at[a]), Math.abs(at[3 * n + b] - at[b]));
+      if (across > TOLERANCE) return `lines do not run along one axis (line ${index}, sample ${n})`;
     }
     const steps = phaseAxes.map((axis, p) => Math.round(at[axis] - shift[p])) as [number, number];
     if (phaseAxes.some((axis, p) => Math.abs(at[axis] - shift[p] - steps[p]) > TOLERANCE)) {

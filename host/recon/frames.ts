@@ -25,7 +25,8 @@ export interface Frame {
   readonly contrast: number;
   /** Counts the distinct (repetition, phase, set) that occur. */
   readonly repetition: number;
-  readonly lines: readonly Line[];
+  /** Made for each call: of many frames few may be wanted. */
+  lines(): readonly Line[];
   /** The first readout, whose position and directions hold for all. */
   readonly geometry: Acquisition;
 }
@@ -45,10 +46,10 @@ const TRAJECTORY_LIMIT = 3;
  */
 export function sortFrames(data: AcquiredData, place: string): Frame[] {
   checkEncoding(data, place);
-  const imaging: [Acquisition, number][] = [];
-  data.acquisitions.forEach((acquisition, index) => {
-    if (acquisition.encodingSpace === 0 && isImaging(acquisition)) imaging.push([acquisition, index]);
-  });
+  const { acquisitions } = data;
+  const imaging: number[] = [];
+  for (let n = 0; n < acquisitions.length; n++)
+    if (acquisitions[n].encodingSpace === 0 && isImaging(acquisitions[n])) imaging.push(n);
   if (imaging.length === 0) {
     throw badInput(
       place,
@@ -56,25 +57,33 @@ export function sortFrames(data: AcquiredData, place: string): Frame[] {
       'all of its readouts are noise, navigators, calibration or read before any excitation',
     );
   }
-  for (const [acquisition, index] of imaging) checkAcquisition(acquisition, data, `${place}: readout ${index}`);
+  for (const n of imaging) checkAcquisition(acquisitions[n], data, () => `${place}: readout ${n}`);
+  checkPieces(acquisitions, imaging, place);
 
   const repetitions = new Map<string, number>();
-  const frames = new Map<string, Frame & { lines: Line[] }>();
-  for (const pieces of joinPieces(imaging, place)) {
-    const geometry = pieces[0];
-    const { slice, contrast, repetition, phase, set } = geometry.counters;
-    const moment = `${repetition}/${phase}/${set}`;
-    if (!repetitions.has(moment)) repetitions.set(moment, repetitions.size);
-    const key = `${slice}/${contrast}/${moment}`;
-    let frame = frames.get(key);
-    if (!frame) {
-      frame = { slice, contrast, repetition: repetitions.get(moment)!, lines: [], geometry };
-      frames.set(key, frame);
+  const frames = new Map<string, Acquisition[]>();
+  let current: Acquisition[] = [];
+  for (const n of imaging) {
+    const acquisition = acquisitions[n];
+    if (acquisition.piece === 0) {
+      const { slice, contrast } = acquisition.counters;
+      const moment = momentOf(acquisition);
+      if (!repetitions.has(moment)) repetitions.set(moment, repetitions.size);
+      const key = `${slice}/${contrast}/${moment}`;
+      current = frames.get(key) ?? [];
+      if (current.length === 0) frames.set(key, current);
     }
-    frame.lines.push(makeLine(pieces, data));
+    current.push(acquisition);
   }
-  return [...frames.values()];
+  return [...frames.values()].map((ofFrame): Frame => {
+    const [geometry] = ofFrame;
+    const { slice, contrast } = geometry.counters;
+    const lines = (): Line[] => linesOf(ofFrame, data);
+    return { slice, contrast, repetition: repetitions.get(momentOf(geometry))!, lines, geometry };
+  });
 }
+
+const momentOf = ({ counters: { repetition, phase, set } }: Acquisition): string => `${repetition}/${phase}/${set}`;
 
 function checkEncoding(data: AcquiredData, place: string): void {
   const matrices = { encodedMatrix: data.encodedMatrix, reconMatrix: data.reconMatrix };
@@ -103,64 +112,69 @@ function checkEncoding(data: AcquiredData, place: string): void {
   }
 }
 
-function checkAcquisition(acquisition: Acquisition, data: AcquiredData, place: string): void {
+function checkAcquisition(acquisition: Acquisition, data: AcquiredData, place: () => string): void {
   const { samples, dimensions, trajectory } = acquisition;
   if (acquisition.data.length !== 2 * data.coils * samples || samples < 1) {
     const what = `${acquisition.data.length / 2} complex numbers for ${data.coils} coil(s) × ${samples} samples`;
-    throw badInput(place, what, 'the file is damaged: write it again');
+    throw badInput(place(), what, 'the file is damaged: write it again');
   }
-  if (firstBeyond(acquisition.data, [Number.MAX_VALUE]) !== undefined) {
-    throw badInput(place, 'has samples that are not finite', 'the simulation or the file is damaged: run it again');
+  if (firstBeyond(acquisition.data, Number.MAX_VALUE, 0, 1) !== undefined) {
+    throw badInput(place(), 'has samples that are not finite', 'the simulation or the file is damaged: run it again');
   }
   if (!trajectory) {
     if (data.kind === 'cartesian' || data.kind === 'epi') return;
     throw badInput(
-      place,
+      place(),
       `has no trajectory, and a ${data.kind} trajectory cannot be inferred`,
       'write the trajectory into the file',
     );
   }
   if (trajectory.length !== samples * dimensions || dimensions < 2 || dimensions > 3) {
     const what = `${trajectory.length} trajectory numbers for ${samples} samples × ${dimensions} dimensions`;
-    throw badInput(place, what, 'write 2 or 3 numbers per sample');
+    throw badInput(place(), what, 'write 2 or 3 numbers per sample');
   }
   // Along axes that are not encoded (spoilers, slice selection) k may be anything finite.
-  const bounds = data.encodedMatrix.map((n) => (n > 1 ? TRAJECTORY_LIMIT : Number.MAX_VALUE));
-  const outside = firstBeyond(trajectory, bounds.slice(0, dimensions));
-  if (outside !== undefined) {
+  for (let axis = 0; axis < dimensions; axis++) {
+    const bound = data.encodedMatrix[axis] > 1 ? TRAJECTORY_LIMIT : Number.MAX_VALUE;
+    const outside = firstBeyond(trajectory, bound, axis, dimensions);
+    if (outside === undefined) continue;
     throw badInput(
-      place,
+      place(),
       `has a trajectory value of ${outside}`,
       'it must be k·FOV/N of the encoded space, within ±0.5',
     );
   }
 }
 
-/** The first value that is not within ± its bound, which repeat; no call for each of 10⁷ values. */
-function firstBeyond(values: Float32Array, bounds: readonly number[]): number | undefined {
-  for (let n = 0, axis = 0; n < values.length; n++, axis = axis + 1 === bounds.length ? 0 : axis + 1)
-    if (!(Math.abs(values[n]) <= bounds[axis])) return values[n];
+/** The first of every `step`-th value from `first` on that is not within ±`bound`. */
+function firstBeyond(values: Float32Array, bound: number, first: number, step: number): number | undefined {
+  for (let n = first; n < values.length; n += step) if (!(Math.abs(values[n]) <= bound)) return values[n];
   return undefined;
 }
 
 /** Pieces of one long readout are consecutive in the file. */
-function joinPieces(imaging: readonly [Acquisition, number][], place: string): Acquisition[][] {
-  const joined: Acquisition[][] = [];
-  for (const [acquisition, index] of imaging) {
-    const open = joined.at(-1);
-    const expected = open && open.length < open[0].pieces ? open.length : 0;
+function checkPieces(acquisitions: readonly Acquisition[], imaging: readonly number[], place: string): void {
+  let expected = 0;
+  let pieces = 1;
+  for (const n of imaging) {
+    const acquisition = acquisitions[n];
     if (acquisition.piece !== expected || acquisition.pieces < 1) {
       const what = `piece ${acquisition.piece} of ${acquisition.pieces}, where piece ${expected} should follow`;
-      throw badInput(`${place}: readout ${index}`, what, 'the file is damaged: write it again');
+      throw badInput(`${place}: readout ${n}`, what, 'the file is damaged: write it again');
     }
-    if (expected === 0) joined.push([acquisition]);
-    else open!.push(acquisition);
+    if (expected === 0) pieces = acquisition.pieces;
+    expected = expected + 1 < pieces ? expected + 1 : 0;
   }
-  const last = joined.at(-1)!;
-  if (last.length < last[0].pieces) {
-    throw badInput(place, `ends at piece ${last.length} of ${last[0].pieces} of its last readout`, 'write it again');
-  }
-  return joined;
+  if (expected > 0)
+    throw badInput(place, `ends at piece ${expected} of ${pieces} of its last readout`, 'write it again');
+}
+
+/** @param acquisitions of a frame, pieces of one readout one after the other */
+function linesOf(acquisitions: readonly Acquisition[], data: AcquiredData): Line[] {
+  const lines: Line[] = [];
+  for (let n = 0; n < acquisitions.length; n += acquisitions[n].pieces)
+    lines.push(makeLine(acquisitions.slice(n, n + acquisitions[n].pieces), data));
+  return lines;
 }
 
 function makeLine(pieces: readonly Acquisition[], data: AcquiredData): Line {
@@ -194,11 +208,11 @@ function locate(acquisition: Acquisition, data: AcquiredData, into: Float64Array
     counters.kspace_encode_step_1 - limits.kspace_encode_step_1.center,
     counters.kspace_encode_step_2 - limits.kspace_encode_step_2.center,
   ];
-  for (let n = 0; n < samples; n++) {
-    for (let axis = 0; axis < 3; axis++) {
-      if (encodedMatrix[axis] === 1) continue;
-      if (trajectory && axis < dimensions) into[3 * n + axis] = trajectory[n * dimensions + axis] * encodedMatrix[axis];
-      else into[3 * n + axis] = axis === 0 ? direction * (n - centerSample) : steps[axis];
-    }
+  for (let axis = 0; axis < 3; axis++) {
+    if (encodedMatrix[axis] === 1) continue;
+    if (trajectory && axis < dimensions)
+      for (let n = 0; n < samples; n++) into[3 * n + axis] = trajectory[n * dimensions + axis] * encodedMatrix[axis];
+    else if (axis === 0) for (let n = 0; n < samples; n++) into[3 * n] = direction * (n - centerSample);
+    else for (let n = 0; n < samples; n++) into[3 * n + axis] = steps[axis];
   }
 }

@@ -11,7 +11,7 @@ import { badInput } from '../base/errors.ts';
 import type { AcquiredData } from '../raw/types.ts';
 import { findLattice, type Lattice, transformLattice } from './cartesian.ts';
 import { densityWeights } from './density.ts';
-import { type Frame, sortFrames } from './frames.ts';
+import { type Frame, type Line, sortFrames } from './frames.ts';
 import { arrange, type FramePlace, type Layout } from './geometry.ts';
 import { type Adjoint, makeAdjoint } from './gridding.ts';
 import type { Image, Triple } from './image.ts';
@@ -140,7 +140,8 @@ function combineCoils(coils: number, transform: (coil: number) => Float32Array):
 function makeGridder(unit: Triple<number>, matrix: Triple<number>): (frame: Frame) => (coil: number) => Float32Array {
   let known: { kappa: Float64Array; kept: Uint32Array[]; weights: Float64Array; adjoint: Adjoint } | undefined;
   return (frame) => {
-    const { kappa, kept } = samplesWithin(frame, unit);
+    const lines = frame.lines();
+    const { kappa, kept } = samplesWithin(lines, unit);
     if (!known || !sameNumbers(known.kappa, kappa)) {
       known = { kappa, kept, weights: densityWeights(kappa, matrix), adjoint: makeAdjoint(kappa, matrix) };
     }
@@ -148,7 +149,7 @@ function makeGridder(unit: Triple<number>, matrix: Triple<number>): (frame: Fram
     return (coil) => {
       const signal = new Float32Array(2 * weights.length);
       let j = 0;
-      frame.lines.forEach(({ data, samples }, l) => {
+      lines.forEach(({ data, samples }, l) => {
         for (const n of kept[l]) {
           const source = 2 * (coil * samples + n);
           signal[2 * j] = weights[j] * data[source];
@@ -162,10 +163,10 @@ function makeGridder(unit: Triple<number>, matrix: Triple<number>): (frame: Fram
 }
 
 /** Positions in cycles per pixel, without the samples that the image's pixels do not resolve. */
-function samplesWithin(frame: Frame, unit: Triple<number>): { kappa: Float64Array; kept: Uint32Array[] } {
-  const kappa = new Float64Array(3 * frame.lines.reduce((sum, { samples }) => sum + samples, 0));
+function samplesWithin(lines: readonly Line[], unit: Triple<number>): { kappa: Float64Array; kept: Uint32Array[] } {
+  const kappa = new Float64Array(3 * lines.reduce((sum, { samples }) => sum + samples, 0));
   let filled = 0;
-  const kept = frame.lines.map((line) => {
+  const kept = lines.map((line) => {
     const at = line.positions();
     const indices: number[] = [];
     for (let n = 0; n < line.samples; n++) {

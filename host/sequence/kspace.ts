@@ -11,7 +11,7 @@ import type { Hertz, Meters, Radians, Seconds } from '../base/units.ts';
 import { inversionPulses } from './inversions.ts';
 import { applyLabels, type LabelState, NO_LABELS } from './labels.ts';
 import { offsets } from './offsets.ts';
-import { type Effect, type Pulse, pulseEffects } from './pulse-effects.ts';
+import { declaredEffect, type Effect, type Pulse, pulseEffects } from './pulse-effects.ts';
 import { type Path, pathCollection } from './readout-path.ts';
 import { bandwidth, flipAngle, isSelective } from './rf.ts';
 import type { Scanner } from './scanner-types.ts';
@@ -74,6 +74,34 @@ export interface Walk {
   readonly pulses: readonly { readonly time: Seconds; readonly rf: RfEvent; readonly effect: Effect }[];
   /** Labels that occur anywhere. */
   readonly labelsUsed: ReadonlySet<string>;
+}
+
+/** When pulses, excitations and readouts are played, without k. */
+export interface WalkTimes {
+  readonly pulses: Walk['pulses'];
+  readonly excitations: readonly Pick<Excitation, 'time'>[];
+  readonly readouts: readonly Pick<WalkedReadout, 'blockStart'>[];
+}
+
+/**
+ * The times of a walk. Where all pulses declare their use, no gradient has to be followed and
+ * nothing is kept of a readout but its time.
+ */
+export function walkTimes(sequence: Sequence, scanner: Scanner): WalkTimes {
+  const pulses: WalkTimes['pulses'][number][] = [];
+  const readouts: { readonly blockStart: Seconds }[] = [];
+  let time = 0;
+  for (let n = 0; n < sequence.blockCount; n++) {
+    const { rf, adc, duration } = sequence.block(n);
+    if (rf !== undefined) {
+      const effect = declaredEffect(rf);
+      if (effect === undefined) return walk(sequence, scanner);
+      pulses.push({ time: time + (rf.delay + rf.center), rf, effect });
+    }
+    if (adc !== undefined) readouts.push({ blockStart: time });
+    time += duration;
+  }
+  return { pulses, readouts, excitations: pulses.filter(({ effect }) => effect === 'start') };
 }
 
 /** A readout whose position is only known relative to the previous pulse so far. */

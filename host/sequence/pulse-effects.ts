@@ -83,10 +83,14 @@ export function pulseEffects(
  * excitation follows before any readout.
  */
 function effectAlone(rf: RfEvent, refocusingAbove: Radians, gammaBar: Hertz): Effect {
-  if (rf.use === 'excitation') return 'start';
-  if (rf.use === 'refocusing') return 'negate';
-  if (rf.use !== 'undefined') return 'none';
-  return flipAngle(rf, gammaBar) > refocusingAbove ? 'negate' : 'start';
+  return declaredEffect(rf) ?? (flipAngle(rf, gammaBar) > refocusingAbove ? 'negate' : 'start');
+}
+
+/** The effect of a pulse's declared use; undefined without one. */
+export function declaredEffect({ use }: RfEvent): Effect | undefined {
+  if (use === 'excitation') return 'start';
+  if (use === 'refocusing') return 'negate';
+  return use === 'undefined' ? undefined : 'none';
 }
 
 /**

@@ -13,10 +13,12 @@ import { openReadouts } from '../../host/page/readouts.ts';
 import { openDiagram } from '../../host/page/traces.ts';
 import { acquiredData } from '../../host/raw/acquisitions.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
+import { blockOf, sequenceOf, trapezoid } from '../../host/sequence/designer.ts';
 import { encode } from '../../host/sequence/encoding.ts';
+import { walk, walkTimes } from '../../host/sequence/kspace.ts';
 import { readPulseq } from '../../host/sequence/pulseq/read.ts';
 import { DEFAULT_SCANNER as scanner } from '../../host/sequence/scanner-types.ts';
-import type { Sequence } from '../../host/sequence/types.ts';
+import type { Block, Sequence } from '../../host/sequence/types.ts';
 import { blockGradients, valueAt } from '../../host/sequence/waveform.ts';
 import { caseFiles, skipWithoutCases } from '../../testing/cases.ts';
 
@@ -80,6 +82,42 @@ function requireSame(sequence: Sequence): void {
     );
   }
 }
+
+test('ten thousand kinds of blocks keep their order, and equal ones share a kind', () => {
+  const durations = Float64Array.from({ length: 100 }, (_, n) => (n + 1) * 1e-5);
+  const lobes = Array.from(durations, (amplitude) => trapezoid(amplitude, 1e-5, 0));
+  const blocks = Array.from({ length: 25_000 }, (_, n) =>
+    blockOf({ gx: lobes[n % 100] }, durations[Math.floor(n / 100) % 100]),
+  );
+  const table = tableOf(sequenceOf('kinds', blocks, {}), scanner);
+  assert.deepEqual(
+    table.order,
+    Uint32Array.from(blocks, (_, n) => n % 10_000),
+  );
+  assert.ok(blocks.every(({ duration }, n) => table.kinds.duration[table.order[n]] === duration));
+  assert.ok(blocks.every((_, n) => table.kinds.gx[table.order[n]] === 1 + (n % 100)));
+});
+
+test('times of pulses are those of a walk, whether pulses declare their use or not', () => {
+  for (const name of ['tse', 'mprage', 'bssfp']) {
+    const declared = makeBuiltin(name, {}, scanner);
+    const block = (n: number): Block => {
+      const { rf, ...rest } = declared.block(n);
+      return rf === undefined ? rest : { ...rest, rf: { ...rf, use: 'undefined' } };
+    };
+    for (const sequence of [declared, { ...declared, block }]) {
+      const [times, walked] = [walkTimes(sequence, scanner), walk(sequence, scanner)];
+      assert.deepEqual(
+        times.pulses.map(({ time, effect }) => [time, effect]),
+        walked.pulses.map(({ time, effect }) => [time, effect]),
+      );
+      for (const part of ['excitations', 'readouts'] as const)
+        assert.equal(times[part].length, walked[part].length, `${part} of ${name}`);
+      assert.ok(times.excitations.every(({ time }, n) => time === walked.excitations[n].time));
+      assert.ok(times.readouts.every(({ blockStart }, n) => blockStart === walked.readouts[n].blockStart));
+    }
+  }
+});
 
 test('a sequence comes back from its table', () => {
   requireSame(makeBuiltin('epi', { n: 9 }, scanner));

@@ -78,6 +78,8 @@ export function readRecords(
     module.get_dataset_data(dataset.file_id, dataset.path, count, [BigInt(start)], [1n], BigInt(at));
     const view = new DataView(module.HEAPU8.slice(at, at + bytes).buffer);
     const room = roomFor();
+    // The library's memory neither grows nor changes until `use` returns.
+    const memory = new Float32Array(module.HEAPU8.buffer);
     use({
       view,
       stride,
@@ -87,7 +89,7 @@ export function readRecords(
         const first = view.getUint32(place + 4, true);
         const length = view.getUint32(place, true);
         const list = room(length);
-        list.set(new Float32Array(module.HEAPU8.buffer, first, length));
+        for (let n = 0, from = first / 4; n < length; n++) list[n] = memory[from + n];
         return list;
       },
     });

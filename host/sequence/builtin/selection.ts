@@ -54,22 +54,23 @@ export function sliceSelection(options: SelectionOptions, scanner: Scanner): Sel
   const raster = duration / (2 * fine) >= 32 * timeBandwidth ? 2 * fine : fine;
   const { gammaBar } = scanner;
   const shape = sincPulse({ flip, duration, timeBandwidth, raster, use, delay: rfDelay, gammaBar });
-  const pulses = new Map<string, RfEvent>();
+  const pulses = new Map<Meters, Map<Radians, RfEvent>>();
   return {
     gradient,
     duration: roundUp(Math.max(eventEnd(gradient), rfDelay + duration + scanner.rfRingdown), scanner.blockRaster),
     center: rfDelay + duration / 2,
     areaAfter: amplitude * (duration / 2 + gradient.fall / 2),
     pulse(z, phase) {
-      const key = `${z} ${phase}`;
-      const known = pulses.get(key);
+      const ofSlice = pulses.get(z) ?? new Map<Radians, RfEvent>();
+      pulses.set(z, ofSlice);
+      const known = ofSlice.get(phase);
       if (known !== undefined) return known;
       const frequencyOffset: Hertz = scanner.gammaBar * amplitude * z;
       // The offset's phase ramp starts with the pulse; taking it back at the centre gives every
       // slice the same phase.
       const phaseOffset = wrap(phase - 2 * Math.PI * frequencyOffset * shape.center);
       const made = { ...shape, frequencyOffset, phaseOffset };
-      pulses.set(key, made);
+      ofSlice.set(phase, made);
       return made;
     },
   };

@@ -28,9 +28,10 @@ export function eventEnd(event: RfEvent | GradientEvent | AdcEvent): Seconds {
 
 /** A block as long as its longest event, or as `duration` if that is given. */
 export function blockOf(events: Omit<Block, 'duration'>, duration?: Seconds): Block {
+  if (duration !== undefined) return { duration, ...events };
   const { rf, gx, gy, gz, adc: readout } = events;
   const ends = [rf, gx, gy, gz, readout].map((event) => (event === undefined ? 0 : eventEnd(event)));
-  return { duration: duration ?? Math.max(...ends), ...events };
+  return { duration: Math.max(...ends), ...events };
 }
 
 export function delayOf(duration: Seconds): Block {

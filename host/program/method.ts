@@ -102,8 +102,12 @@ export interface OpenedLineMethod extends Opened {
 }
 
 export interface OpenedWindowMethod extends Opened {
-  /** Proposals for different readouts. */
-  propose(readouts: readonly WindowReadout[]): readonly WindowProposal[];
+  /**
+   * Proposals for different readouts.
+   * @param below the cost of all readouts one by one: a method that takes them all, and cannot cost
+   *   less, may decline before it looks closer
+   */
+  propose(readouts: readonly WindowReadout[], below: number): readonly WindowProposal[];
 }
 
 /**

@@ -6,12 +6,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AXES, errorBudget, FINEST, OPERATOR_GAIN } from '../../host/program/accuracy.ts';
 import { makeProgram, programCost, programFor } from '../../host/program/build.ts';
+import { contextOf } from '../../host/program/context.ts';
+import { chooseReadouts } from '../../host/program/readouts/choose.ts';
 import { defaultTileSize } from '../../host/run/tile-size.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { DEFAULT_SCANNER } from '../../host/sequence/scanner-types.ts';
 import type { Timeline } from '../../host/timeline/types.ts';
+import { windowsOf } from '../../host/timeline/windows.ts';
 import { phantomOf } from '../../testing/run.ts';
-import { fingerprinting, gradientEcho3d, randomSpins, spiral, timelineOf } from '../../testing/timed-scans.ts';
+import { fingerprinting, gradientEcho3d, radial, randomSpins, spiral, timelineOf } from '../../testing/timed-scans.ts';
 
 /** Rounding of sums of shares. */
 const isClose = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-12 * b;
@@ -108,4 +111,24 @@ test('tiles of a long scan are cut, at no cost', () => {
   const [size, cost] = sizeOf(2000);
   assert.ok(size >= 64 && size < 500, `${size}`);
   assert.ok(cost < 1.05, `${cost}`);
+});
+
+test('spokes, which are transformed one by one, have no plane chosen for each', () => {
+  const [timeline, source] = [timelineOf(radial(16, 128)), phantomOf(randomSpins(30_000))];
+  const job = { timelines: [timeline], source, precision: 'f32', tolerance: 1e-3, tileSize: 32768 } as const;
+  const context = contextOf(job, timeline);
+  const made: string[] = [];
+  const choices = chooseReadouts({
+    ...context,
+    once(key, make) {
+      return context.once(key, () => {
+        made.push(key);
+        return make();
+      });
+    },
+  });
+  for (const { readouts } of windowsOf(timeline)) choices.costOf(readouts);
+  // Two axes of the upright plane, which all spokes share.
+  const axes = made.filter((key) => key.startsWith('plane axes')).length;
+  assert.ok(axes <= 2, `${axes}`);
 });

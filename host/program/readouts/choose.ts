@@ -125,7 +125,7 @@ function windowSplitter(
     let left = readouts;
     for (const method of windowMethods.slice(0, count)) {
       const taken = new Set<WindowReadout>();
-      for (const proposal of method.propose(left)) {
+      for (const proposal of method.propose(left, alone(left))) {
         const instead = alone(proposal.readouts);
         if (!isWithin(proposal) || proposal.cost >= instead) continue;
         accepted.push({ name: method.name, proposal, instead });

@@ -32,6 +32,13 @@ interface Curve {
   readonly targets: Int32Array;
 }
 
+/** An axis, and a number of time nodes, that cost no more than those of any plane. */
+const LEAST_AXIS = {
+  ...{ cells: 0, grid: 0, count: 0, stages: 0 },
+  ...{ spreading: { width: 2, taps: 4, degree: 4 }, interpolation: { width: 2 } },
+};
+const CHEAPEST = { u: LEAST_AXIS, v: LEAST_AXIS, times: { length: 4 } };
+
 /** Points of all curves together take at most this [bytes]. */
 const MOST_POINT_BYTES = 2 ** 29;
 
@@ -42,6 +49,8 @@ export const nufft2d3: WindowMethod = {
     if (precision === 'f64' || isModelled || budget === undefined || budget.time === 0) return undefined;
     const pathOf = pathFinder(context);
     const extents = extentsOf(context, remaining, pathOf);
+    const costIn = (plane: Parameters<typeof planeCost>[0], samples: number, { curves }: CurveExtent): number =>
+      Math.max(1, coils) * nufft2d3Cost(plane, samples, tileSize) + planeCost(plane) / curves;
     const planes = new Map<string, NufftPlane | undefined>();
     const planeOf = (key: string): NufftPlane | undefined => {
       if (!planes.has(key)) planes.set(key, choosePlane(extents.get(key)!, context, budget));
@@ -63,19 +72,23 @@ export const nufft2d3: WindowMethod = {
     };
     const curves: Curve[] = [];
     return {
-      propose(readouts): readonly WindowProposal[] {
+      propose(readouts, below): readonly WindowProposal[] {
         if (!isCurve(context, readouts)) return [];
         const { path, key } = pathOf(readouts);
         if (!hasRoom(path, key)) return [];
         const samples = path.points.length / STRIDE.sample;
         const proposals = path.frames.flatMap((frame): WindowProposal[] => {
-          const [plane, extent] = [planeOf(frame.key), extents.get(frame.key)];
-          if (plane === undefined || extent === undefined) return [];
+          const extent = extents.get(frame.key);
+          // Choosing a plane takes 50 ms, and every spoke has a skewed frame of its own, by which
+          // it costs more than by itself.
+          if (extent === undefined || costIn({ ...CHEAPEST, slope: frame.slope }, 0, extent) >= below) return [];
+          const plane = planeOf(frame.key);
+          if (plane === undefined) return [];
           const { u, v, times, error } = plane;
           return [
             {
               readouts,
-              cost: Math.max(1, coils) * nufft2d3Cost(plane, samples, tileSize) + planeCost(plane) / extent.curves,
+              cost: costIn(plane, samples, extent),
               error,
               what: `${samples} samples on a curve`,
               how: `2-D transform at ${times.length} time nodes${frame.slope === 0 ? '' : ', skewed in time'}, ${u.spreading.width} × ${v.spreading.width} cells of ${u.cells} × ${v.cells}, ${u.grid} × ${v.grid} points`,

@@ -11,6 +11,13 @@ export interface Offer {
   readonly first: readonly string[];
 }
 
+/**
+ * Tolerance of previews, relative to the sum of all densities. Pixels of all scans below change by
+ * less than a twentieth of a grey level of 255, and the table of a slice-selective pulse takes a
+ * fifth of the nodes of the default, a quarter of a preview's time.
+ */
+export const PREVIEW_TOLERANCE = 1e-3;
+
 const SMALL = { n: 64 };
 
 export const SEQUENCES: Readonly<Record<string, Offer>> = {

@@ -12,6 +12,7 @@ import { phantomParameters } from '../phantom/open.ts';
 import type { PhantomSource } from '../phantom/types.ts';
 import { builtinSequences } from '../sequence/builtin/index.ts';
 import type { Answer, Picture, Question, Scan } from './messages.ts';
+import { PREVIEW_TOLERANCE } from './scans.ts';
 
 /** The spins of the last scan: choosing them takes half of its time. */
 let kept: { readonly key: string; readonly phantom: PhantomSource } | undefined;
@@ -33,7 +34,7 @@ async function pictureOf(scan: Scan, keepsSpins: boolean, signal: AbortSignal): 
     spins ?? phantom,
     {
       ...{ sequenceParameters, signal, engine: 'wasm' },
-      ...(spins === undefined && { phantomParameters: ofPhantom, spinsPerVoxel }),
+      ...(spins === undefined ? { phantomParameters: ofPhantom, spinsPerVoxel } : { tolerance: PREVIEW_TOLERANCE }),
     },
     (run) => {
       kept = { key, phantom: run.phantom };

@@ -23,13 +23,14 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Where SwiftShader, a software Vulkan, is unpacked: it replaces a GPU in tests. */
 export const swiftShader = join(root, 'build', 'swiftshader', 'vk_swiftshader_icd.json');
 
-const debianPackages = [
-  ...['openmpi-bin', 'libopenmpi-dev', 'mpich', 'libmpich-dev', 'g++', 'make', 'python3'],
+/** What the tests run: each name that a test gives to `requireTool` and the like is here. */
+export const debianPackages = [
+  ...['openmpi-bin', 'libopenmpi-dev', 'mpich', 'libmpich-dev', 'gcc', 'g++', 'make', 'python3'],
   ...['slurm-wlm', 'munge', 'iproute2'],
   ...['hdf5-tools', 'ismrmrd-tools', 'bart', 'python3-numpy', 'python3-h5py', 'python3-scipy', 'python3-nibabel'],
   ...['ismrmrd-schema', 'libxml2-utils'],
   ...['libismrmrd-dev', 'python3-pip', 'python3-setuptools', 'python3-wheel'],
-  ...['zsh', 'fish', 'mandoc', 'groff-base'],
+  ...['zsh', 'fish', 'tcl', 'mandoc', 'groff-base'],
   'libvulkan1',
   ...['chromium', 'poppler-utils'],
 ];

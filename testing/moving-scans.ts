@@ -20,10 +20,15 @@ export interface MovingScan {
 }
 
 /** @param still spins at rest, which all motions act on */
-export function movingScan(sequence: Sequence, still: PhantomSource, motions: readonly Motion[], B0 = 1.5): MovingScan {
+export function movingScan(
+  sequence: Sequence,
+  still: PhantomSource,
+  motions: readonly Motion[],
+  maxRfStep = 50e-6,
+): MovingScan {
   const moving = movingPhantom(still, motions, sequence.duration, false);
   const timelines = moving.movements.map((movement) =>
-    compileTimeline(sequence, { B0, maxRfStep: 50e-6, movement }),
+    compileTimeline(sequence, { B0: 1.5, maxRfStep, movement }),
   ) as unknown as Timelines;
   return { timelines, source: moving.source() };
 }

@@ -7,6 +7,7 @@ import { exactMotion } from './exact-motion.ts';
 import { fields } from './fields.ts';
 import { longScans } from './long.ts';
 import { motion } from './motion.ts';
+import { movingPulses } from './moving-pulses.ts';
 import { movingScans } from './moving-scans.ts';
 import { order, pulses } from './pulses.ts';
 import { exactReferences, otherSimulators } from './references.ts';
@@ -34,6 +35,7 @@ export const sections: readonly Section[] = [
   coilTransforms,
   motion,
   exactMotion,
+  movingPulses,
   movingScans,
   fields,
   sense,

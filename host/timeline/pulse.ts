@@ -44,6 +44,9 @@ const SAME_TIME = 1e-9;
 /** Relative difference below which the durations of consecutive steps count as equal. */
 const SAME_DURATION = 1e-9;
 
+/** The same within a pair of steps that takes the mean of two slopes. */
+const SAME_PAIR = 1e-6;
+
 /**
  * Relative change of a term's rate over a piece of a pulse below which the rate counts as constant.
  */
@@ -294,6 +297,10 @@ function stepList(width: number, first: number, linear: number) {
       steps[later + 1 + i] = steps[later + 1 + i] + (slope * share) / h2;
     }
   };
+  // Steps of the mean of two slopes pass each other the right share only if they last equally long:
+  // one of 50 µs would shift the field of one of 1 µs before it by the share of 50 µs.
+  const areAllLinear = first === 0 && linear === width - 1;
+  const isPaired = (h1: Seconds, h2: Seconds): boolean => areAllLinear || Math.abs(h1 - h2) <= SAME_PAIR * h1;
   const settle = (): void => {
     if (single === undefined) return;
     const { at, slopes } = single;
@@ -306,7 +313,11 @@ function stepList(width: number, first: number, linear: number) {
     last: (): Seconds | undefined => steps[steps.length - width],
     count: (): number => steps.length / width,
     push(step: readonly number[], slopes: readonly number[]): void {
-      if (single !== undefined && !areAlike(single.slopes, slopes, first, linear)) settle();
+      if (
+        single !== undefined &&
+        !(areAlike(single.slopes, slopes, first, linear) && isPaired(steps[single.at], step[0]))
+      )
+        settle();
       const at = steps.length;
       steps.push(...step);
       if (slopes.every((slope) => slope === 0)) return;

@@ -365,22 +365,33 @@ export class Term {
 @unmanaged
 export class DriftTable {
   cells: i32;
-  /** Degree of the polynomials in a cell. */
-  degree: i32;
-  /** Chebyshev polynomials in use on each axis, and the products of three of them. */
+  /** Bytes of the coefficients of a cell. */
+  cellBytes: i32;
+  /** Polynomials in the drift of the rotation, and the address of [orders] i32: coefficients. */
+  rotationOrders: i32;
+  rotation: usize;
+  /** Chebyshev polynomials of relaxation in use on each axis, and the products of three of them. */
   ordersR1: i32;
-  ordersR2: i32;
+  ordersDelta: i32;
   ordersDrift: i32;
   terms: i32;
-  /** [terms][R1, R2, drift] i32: their orders */
+  /** Those of the terms, the first ones, that change more than the recovery. */
+  wholeTerms: i32;
+  /** [terms][R1, R2 − R1, drift, coefficients] i32: their orders */
   orders: usize;
-  /** [cells][terms][degree + 1, highest first][12] f32 */
+  /**
+   * [cells][rotation, then terms][coefficients, highest first][4, of whole terms 12] f32: the
+   * quaternion; entries of the operator; of other terms the change of Mz along z and the recovery
+   */
   coefficients: usize;
-  /** Cells per hertz; 2 over the largest rates [s]; 1 over the largest drift [s/Hz]. */
+  /** Cells per hertz; 2 over the largest R1 [s]; 1 over the largest drift [s/Hz]. */
   perHertz: f64;
   perR1: f64;
-  perR2: f64;
   perDrift: f64;
+  /** R2 − R1: middle of its range [1/s]; 1 over half of the range, 1 over the largest [s]. */
+  middleDelta: f64;
+  perDelta: f64;
+  ofLargest: f64;
   /** Duration of the pulse [s]. */
   duration: f64;
 }

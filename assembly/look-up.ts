@@ -1,14 +1,18 @@
 /**
  * Pulses on spins whose frequency differs each time: moving spins, and spins with phase terms. Over
  * a pulse of length T the frequency of a spin is f + s·t, t from the middle, so its operator
- * depends on f, s, R1 and R2, wherever the spin is. The table holds, per cell of f, polynomials in
- * f of the largest terms of a Chebyshev expansion in the other three. What they depend on most is
- * taken out:
+ * depends on f, s, R1 and R2, wherever the spin is. What depends on them most is taken out:
  *
- *     operator = H(+s) · table · H(−s),   H: half of the pulse's relaxation, and the phase ±sT²/8
+ *     operator = H(+s)·(Q + (R2 − R1)·F, R1·G)·H(−s)
  *
- * that the drift adds from the start to the middle, and from there to the end. So three to ten
- * terms are enough, of some 100 operations each, where a pulse of 100 steps takes 4000.
+ * H is half of the pulse's relaxation and the phase ±sT²/8 that the drift adds from the start to
+ * the middle, and from there to the end; Q the rotation without relaxation, F and G small changes
+ * of the matrix and the recovery. The table holds polynomials per cell of f: of the quaternion of Q
+ * in orders of s, as it has four entries instead of nine and varies half as fast; and of the
+ * largest terms of a Chebyshev expansion of F and G in R1, R2 − R1 and s, of a low degree, because
+ * they are small. F does not depend on R1. So flow of 1 m/s through a pulse of 1 ms takes 66
+ * vectors of coefficients per spin, and 570 operations where 1000 steps take 40 000; with all
+ * twelve entries of the operator in each term it would take 144 vectors and 860 operations.
  *
  * Where f and s are those of an earlier use, as in slices that a motion stays within, the operators
  * are looked up once and cached as those of spins at rest are (`operators.ts`).
@@ -20,16 +24,18 @@ import { PRECESSION_BYTES, weightedTerms } from './precession';
 import { complexExp, expIm, expRe } from './readout';
 import { OPERATOR_BYTES, Tile } from './scratch';
 import { loadColumn, loadT, madd, nmadd, splat, storeT } from './simd';
-import { storeEntries } from './tables';
+import { storeEntries, storeFour } from './tables';
 
-/** Bytes of the twelve entries of an operator. */
-const ENTRIES: usize = 48;
 /**
  * Scratch in `Tile.partialSums`, vectors of four spins: position in the cell, offset of the cell;
- * the operators; Chebyshev polynomials of each axis; weights of the terms.
+ * the operators; shares of the largest R2 − R1 and R1; Chebyshev polynomials of each axis; the
+ * quaternions; weights of the terms.
  */
-const PLACE: usize = 0, CELL: usize = 16, OPERATORS: usize = 32, R1_ORDERS: usize = 224, R2_ORDERS: usize = 352;
-const DRIFT_ORDERS: usize = 480, WEIGHTS: usize = 736;
+const PLACE: usize = 0, CELL: usize = 16, OPERATORS: usize = 32, DELTA_SHARE: usize = 224, R1_SHARE: usize = 240;
+const R1_ORDERS: usize = 256, DELTA_ORDERS: usize = 384, DRIFT_ORDERS: usize = 512, QUATERNIONS: usize = 768;
+const WEIGHTS: usize = 832;
+/** Bytes of the orders and the number of coefficients of a term. */
+const TERM: usize = 16;
 
 /** Σ weight·column of two spins. @param weights [x, y, z, off-resonance, terms] f64 */
 // @ts-ignore: decorator
@@ -63,7 +69,7 @@ const DRIFT_ORDERS: usize = 480, WEIGHTS: usize = 736;
  * Cell of four spins, their position in it, and the weights of the terms. @returns drifts [Hz/s]
  */
 // @ts-ignore: decorator
-@inline function locate(tile: Tile, n: i32, use: LookUp, table: DriftTable, cellBytes: i32, room: usize): v128 {
+@inline function locate(tile: Tile, n: i32, use: LookUp, table: DriftTable, room: usize): v128 {
   const shift = f64x2.splat(use.shift), perHertz = f64x2.splat(table.perHertz);
   const last = f64x2.splat(<f64>(table.cells - 1)), zero = f64x2.splat(0);
   const low = v128.mul<f64>(v128.add<f64>(sumOfTwo(tile, n, use.middle), shift), perHertz);
@@ -75,25 +81,25 @@ const DRIFT_ORDERS: usize = 480, WEIGHTS: usize = 736;
   const cell = v128.shuffle<i64>(
     i32x4.trunc_sat_f64x2_s_zero(lowCell), i32x4.trunc_sat_f64x2_s_zero(highCell), 0, 2,
   );
-  v128.store(room, v128.mul<i32>(cell, i32x4.splat(cellBytes)), CELL);
+  v128.store(room, v128.mul<i32>(cell, i32x4.splat(table.cellBytes)), CELL);
 
   const drift = single(sumOfTwo(tile, n, use.slope), sumOfTwo(tile, n + 2, use.slope));
-  const one = splat<f32>(1);
+  const R1 = loadT<f32>(tile.R1, n), delta = v128.sub<f32>(loadT<f32>(tile.R2, n), R1);
+  const ofR1 = v128.mul<f32>(R1, splat<f32>(table.perR1));
+  v128.store(room, v128.mul<f32>(ofR1, splat<f32>(0.5)), R1_SHARE);
+  v128.store(room, v128.mul<f32>(delta, splat<f32>(table.ofLargest)), DELTA_SHARE);
+  storeOrders(v128.sub<f32>(ofR1, splat<f32>(1)), table.ordersR1, room + R1_ORDERS);
   storeOrders(
-    v128.sub<f32>(v128.mul<f32>(loadT<f32>(tile.R1, n), splat<f32>(table.perR1)), one),
-    table.ordersR1, room + R1_ORDERS,
-  );
-  storeOrders(
-    v128.sub<f32>(v128.mul<f32>(loadT<f32>(tile.R2, n), splat<f32>(table.perR2)), one),
-    table.ordersR2, room + R2_ORDERS,
+    v128.mul<f32>(v128.sub<f32>(delta, splat<f32>(table.middleDelta)), splat<f32>(table.perDelta)),
+    table.ordersDelta, room + DELTA_ORDERS,
   );
   storeOrders(v128.mul<f32>(drift, splat<f32>(table.perDrift)), table.ordersDrift, room + DRIFT_ORDERS);
   let at = table.orders;
-  for (let to = room + WEIGHTS, end = to + (<usize>table.terms << 4); to < end; to += 16, at += 12) {
-    const R1 = v128.load(room + R1_ORDERS + (<usize>load<i32>(at) << 4));
-    const R2 = v128.load(room + R2_ORDERS + (<usize>load<i32>(at, 4) << 4));
-    const s = v128.load(room + DRIFT_ORDERS + (<usize>load<i32>(at, 8) << 4));
-    v128.store(to, v128.mul<f32>(v128.mul<f32>(R1, R2), s));
+  for (let to = room + WEIGHTS, end = to + (<usize>table.terms << 4); to < end; to += 16, at += TERM) {
+    const ofR1 = v128.load(room + R1_ORDERS + (<usize>load<i32>(at) << 4));
+    const ofDelta = v128.load(room + DELTA_ORDERS + (<usize>load<i32>(at, 4) << 4));
+    const ofDrift = v128.load(room + DRIFT_ORDERS + (<usize>load<i32>(at, 8) << 4));
+    v128.store(to, v128.mul<f32>(v128.mul<f32>(ofR1, ofDelta), ofDrift));
   }
   return drift;
 }
@@ -101,27 +107,71 @@ const DRIFT_ORDERS: usize = 480, WEIGHTS: usize = 736;
 /** Writes the operators of four spins, [12][4]; vectors run over the entries of one spin. */
 // @ts-ignore: decorator
 @inline function interpolate(table: DriftTable, room: usize): void {
-  const degree = table.degree, end = WEIGHTS + (<usize>table.terms << 4);
+  const rotation = table.rotation, endOfRotation = rotation + (<usize>table.rotationOrders << 2);
+  const whole = table.orders + <usize>table.wholeTerms * TERM, all = table.orders + <usize>table.terms * TERM;
   for (let spin = room; spin < room + 16; spin += 4) {
     let at = table.coefficients + <usize>load<i32>(spin, CELL);
     const u = v128.load32_splat(spin, PLACE);
-    let x = splat<f32>(0), y = x, z = x;
-    for (let weight = WEIGHTS; weight < end; weight += 16) {
+    let weight = spin + DRIFT_ORDERS;
+    let q = splat<f32>(0);
+    for (let order = rotation; order < endOfRotation; order += 4, weight += 16) {
+      let p = v128.load(at);
+      const end = at + (<usize>load<i32>(order) << 4);
+      for (at += 16; at < end; at += 16) p = madd<f32>(p, u, v128.load(at));
+      q = madd<f32>(v128.load32_splat(weight), p, q);
+    }
+    storeFour(spin + QUATERNIONS, q);
+
+    let x = splat<f32>(0), y = x, z = x, term = table.orders;
+    weight = spin + WEIGHTS;
+    for (; term < whole; term += TERM, weight += 16) {
       let px = v128.load(at), py = v128.load(at, 16), pz = v128.load(at, 32);
-      for (let d = degree; d > 0; d--) {
-        at += ENTRIES;
+      const end = at + <usize>load<i32>(term, 12) * 48;
+      for (at += 48; at < end; at += 48) {
         px = madd<f32>(px, u, v128.load(at));
         py = madd<f32>(py, u, v128.load(at, 16));
         pz = madd<f32>(pz, u, v128.load(at, 32));
       }
-      at += ENTRIES;
-      const w = v128.load32_splat(spin + weight);
+      const w = v128.load32_splat(weight);
       x = madd<f32>(w, px, x);
       y = madd<f32>(w, py, y);
       z = madd<f32>(w, pz, z);
     }
-    storeEntries(spin + OPERATORS, x, y, z);
+    for (; term < all; term += TERM, weight += 16) {
+      let pz = v128.load(at);
+      const end = at + (<usize>load<i32>(term, 12) << 4);
+      for (at += 16; at < end; at += 16) pz = madd<f32>(pz, u, v128.load(at));
+      z = madd<f32>(v128.load32_splat(weight), pz, z);
+    }
+    const ofDelta = v128.load32_splat(spin, DELTA_SHARE), ofR1 = v128.load32_splat(spin, R1_SHARE);
+    z = v128.mul<f32>(z, v128.shuffle<i32>(ofDelta, ofR1, 0, 4, 4, 4));
+    storeEntries(spin + OPERATORS, v128.mul<f32>(x, ofDelta), v128.mul<f32>(y, ofDelta), z);
   }
+  addRotation(room + QUATERNIONS, room + OPERATORS);
+}
+
+// @ts-ignore: decorator
+@inline function addTo(at: usize, v: v128): void {
+  v128.store(at, v128.add<f32>(v128.load(at), v));
+}
+
+/** Adds what rotations by the quaternions add to the three unit vectors. */
+// @ts-ignore: decorator
+@inline function addRotation(quaternions: usize, to: usize): void {
+  const a = v128.load(quaternions), b = v128.load(quaternions, 16);
+  const c = v128.load(quaternions, 32), d = v128.load(quaternions, 48);
+  const a2 = v128.add<f32>(a, a), b2 = v128.add<f32>(b, b), c2 = v128.add<f32>(c, c), d2 = v128.add<f32>(d, d);
+  const bb = v128.mul<f32>(b, b2), cc = v128.mul<f32>(c, c2), dd = v128.mul<f32>(d, d2);
+  const bc = v128.mul<f32>(b2, c), bd = v128.mul<f32>(b2, d), cd = v128.mul<f32>(c2, d);
+  addTo(to, v128.neg<f32>(v128.add<f32>(cc, dd)));
+  addTo(to + 16, madd<f32>(a2, d, bc));
+  addTo(to + 32, nmadd<f32>(a2, c, bd));
+  addTo(to + 48, nmadd<f32>(a2, d, bc));
+  addTo(to + 64, v128.neg<f32>(v128.add<f32>(bb, dd)));
+  addTo(to + 80, madd<f32>(a2, b, cd));
+  addTo(to + 96, madd<f32>(a2, c, bd));
+  addTo(to + 112, nmadd<f32>(a2, b, cd));
+  addTo(to + 128, v128.neg<f32>(v128.add<f32>(bb, cc)));
 }
 
 /** Entry `row` of the images of x, y and z, and of the recovery. */
@@ -135,13 +185,12 @@ export function lookUp(job: KernelContext, tile: Tile, index: i32): void {
   const use = recordAt<LookUp>(job.lookUps, index);
   const excitation = recordAt<Excitation>(job.excitations, use.excitation);
   const table = changetype<DriftTable>(use.table);
-  const cellBytes = table.terms * (table.degree + 1) * <i32>ENTRIES;
   const room = tile.partialSums;
   const ci = splat<f32>(excitation.cosIn), si = splat<f32>(excitation.sinIn);
   const co = splat<f32>(excitation.cosOut), so = splat<f32>(excitation.sinOut);
   const half = splat<f32>(0.5 * table.duration), eighth = splat<f32>(0.125 * table.duration * table.duration);
   for (let n = 0; n < tile.count; n += 4) {
-    const drift = locate(tile, n, use, table, cellBytes, room);
+    const drift = locate(tile, n, use, table, room);
     interpolate(table, room);
     complexExp(v128.mul<f32>(drift, eighth), v128.mul<f32>(half, loadT<f32>(tile.R2, n)));
     const c = expRe, s = expIm;
@@ -169,13 +218,12 @@ export function lookUp(job: KernelContext, tile: Tile, index: i32): void {
 export function cacheLookUp(job: KernelContext, tile: Tile, index: i32): void {
   const use = recordAt<LookUp>(job.lookUps, index);
   const table = changetype<DriftTable>(use.table);
-  const cellBytes = table.terms * (table.degree + 1) * <i32>ENTRIES;
   const room = tile.partialSums, from = room + OPERATORS;
   const half = splat<f32>(0.5 * table.duration), eighth = splat<f32>(0.125 * table.duration * table.duration);
   const whole = splat<f32>(table.duration), zero = splat<f32>(0);
   let to = operatorAt(job, tile, use.operator);
   for (let n = 0; n < tile.count; n += 4, to += OPERATOR_BYTES) {
-    const drift = locate(tile, n, use, table, cellBytes, room);
+    const drift = locate(tile, n, use, table, room);
     interpolate(table, room);
     const R1 = loadT<f32>(tile.R1, n), R2 = loadT<f32>(tile.R2, n);
     complexExp(v128.mul<f32>(drift, eighth), v128.mul<f32>(half, R2));

@@ -88,7 +88,7 @@ export function interpolateOperators(tile: Tile, table: usize, to: usize): void 
 }
 
 // @ts-ignore: decorator
-@inline function storeFour(to: usize, v: v128): void {
+@inline export function storeFour(to: usize, v: v128): void {
   v128.store_lane<f32>(to, v, 0);
   v128.store_lane<f32>(to, v, 1, 16);
   v128.store_lane<f32>(to, v, 2, 32);

@@ -185,10 +185,10 @@ export const loadingCost = (operators: number): number => (OPERATOR_BYTES * oper
 /** Looking an operator up in a table, by its numbers of rates and coefficients. */
 export const lookUpCost = (rates: number, coefficients: number): number => 100 + coefficients * rates;
 /**
- * Looking up an operator and applying it: by the number of polynomials, and of phase terms of the
- * spins.
+ * Looking up an operator and applying it: by the number of vectors of coefficients, and of phase
+ * terms of the spins.
  */
-export const driftLookUpCost = (polynomials: number, terms: number): number => 190 + 6 * terms + 105 * polynomials;
+export const driftLookUpCost = (vectors: number, terms: number): number => 240 + 6 * terms + 4.4 * vectors;
 
 /**
  * A run before its methods are chosen: samples by matrix products, also with coils (transforms take

@@ -25,7 +25,7 @@ import { modelColumns } from '../../phantom/columns.ts';
 import { readInitial } from '../../phantom/initial.ts';
 import { channelsOf, type PhantomSource, SPIN_BYTES, type SpinBlock, spinBlock } from '../../phantom/types.ts';
 import { roughCost } from '../../program/cost.ts';
-import { placeDriftTable } from '../../program/pulses/drift-table.ts';
+import { placeDriftTable } from '../../program/pulses/drift-table-fill.ts';
 import {
   excitationRecords,
   modelPulseForms,

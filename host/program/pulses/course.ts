@@ -7,21 +7,15 @@
  *
  *     operator(x, y) = Σ_n w_n(x, y)·operator(x_n, y_n)
  *
- * With five nodes a use takes 95 operations where looking it up takes 622. How many are needed is
- * measured as for a table (`drift-table.ts`).
+ * With seven nodes a use takes 125 operations where looking it up takes 430. How many are needed is
+ * measured as for a table (`expansion.ts`).
  */
 import type { PhantomSource } from '../../phantom/types.ts';
 import type { Timeline } from '../../timeline/types.ts';
-import {
-  bandOf,
-  type DriftRange,
-  durationOf,
-  expansionSizes,
-  judgedPulse,
-  type Shape,
-  selectTerms,
-} from './drift-table.ts';
+import { bandOf, expansionSizes, selectTerms } from './expansion.ts';
 import { endsOf, largestOf, type PulseRates } from './rates.ts';
+import type { DriftRange } from './relaxation.ts';
+import { durationOf, judgedPulse, type Shape } from './shape.ts';
 import { chebyshev } from './table.ts';
 
 export interface Course {
@@ -84,7 +78,9 @@ export function courseOf(
 
   /** By order in y: polynomials in x, at least as many as of the next order. */
   const counts: number[] = [];
-  for (const [a, b] of terms)
+  for (const {
+    orders: [a, b],
+  } of terms)
     for (let order = 0; order <= b; order++) counts[order] = Math.max(counts[order] ?? 0, a + 1);
   const xs = outermostFirst(counts[0]);
   const ys = [0, 1, -1];

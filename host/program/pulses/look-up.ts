@@ -16,18 +16,12 @@ import { composedCost, driftLookUpCost, loadingCost, operatorCost, steppedCost }
 import type { Extent } from '../extent.ts';
 import type { Context, Decision } from '../method.ts';
 import { type Course, courseOf } from './course.ts';
-import {
-  type DriftRange,
-  type DriftTable,
-  driftSteps,
-  nodesOf,
-  type Shape,
-  SPAN,
-  sizeDriftTable,
-} from './drift-table.ts';
+import { type DriftTable, nodesOf, sizeDriftTable } from './drift-table.ts';
 import { type PulseRates, pulseRates } from './rates.ts';
 import type { PulseTables } from './reference.ts';
+import type { DriftRange } from './relaxation.ts';
 import { withPulses } from './scaled.ts';
+import { driftSteps, type Shape, SPAN } from './shape.ts';
 
 /** A pulse that is looked up. */
 export interface LookUpUse {
@@ -104,10 +98,10 @@ export function lookUpPulses(context: Context, most: number): LookUps {
     const growth = Math.max(1, ...courses.map((course) => course.growth));
     const sized = sizeDriftTable(timeline, shape, range, (TABLE_SHARE * bound) / growth);
     if (sized === undefined) continue;
-    const made = driftSteps(shape, timeline.gammaBar, range.drift);
-    const perUse = driftLookUpCost(sized.terms.length, timeline.terms);
+    const made = Float64Array.from(driftSteps(shape, timeline.gammaBar, range.drift));
+    const perUse = driftLookUpCost(sized.vectors, timeline.terms);
     const filling = (nodesOf(sized) * composedCost(made.length / STRIDE.rfStep)) / source.spinCount;
-    const table = { ...sized, pulse: (own.length + pulses.length) / STRIDE.pulse };
+    const table = { ...sized, pulse: (own.length + pulses.length) / STRIDE.pulse, steps: made };
     /** Operators of this family. */
     const kept: typeof cached = [];
     const summed = new Map<number, OperatorSum>();
@@ -206,7 +200,7 @@ function decisionOf(
         : 'looked up each time';
   return {
     ...{ what: `pulses of ${steps} steps on spins that move or have phase terms, played ${uses} times` },
-    ...{ chosen: `${how}, ${table.terms.length} terms` },
+    ...{ chosen: `${how}, ${table.vectors} vectors of coefficients` },
     cost: summed.size === members.size ? operatorCost(operators) : perUse,
     ...{ instead: 'steps', insteadCost: steppedCost(steps) },
   };

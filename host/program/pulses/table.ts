@@ -168,14 +168,14 @@ function writeNodes({ low, width, R1, R2 }: PulseTable, memory: ArrayBufferLike,
 
 /**
  * @param operators [pairs of nodes][entries][2] @param out [groups of nodes][degree + 1, highest
- *   first][entries] @param unit part of the identity in the operators
+ *   first][entries]
  */
-export function fitPolynomials(operators: Float64Array, out: Float32Array, unit = 1): void {
+function fitPolynomials(operators: Float64Array, out: Float32Array): void {
   const values = new Float64Array(NODES);
   for (let group = 0; group < out.length / ENTRIES; group += NODES)
     for (let entry = 0; entry < ENTRIES; entry++) {
       // What the pulse adds: the diagonal of its matrix less 1.
-      const identity = entry < 9 && entry % 4 === 0 ? unit : 0;
+      const identity = entry < 9 && entry % 4 === 0 ? 1 : 0;
       for (let node = 0; node < NODES; node++)
         values[node] = operators[2 * (ENTRIES * ((group + node) >> 1) + entry) + (node & 1)] - identity;
       const powers = polynomialThrough(values);

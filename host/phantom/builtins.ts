@@ -36,6 +36,7 @@ const slab = {
     unit: 'm',
     doc: 'thickness along z, all of it as in its middle (0: what the slices of the sequence reach)',
     minimum: 0,
+    plausible: 1,
   },
 } as const;
 const centre = {

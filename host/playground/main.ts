@@ -16,6 +16,8 @@ import { makeSimulator } from './simulator.ts';
 const REST_MS = 250;
 /** A preview that takes longer than this is cancelled by a change [ms]. */
 const PATIENCE_MS = 1500;
+/** A scan that takes longer than this is announced [ms]. */
+const LONG_MS = 1000;
 /** Shortest time between two drawings of k-space and diagram while a slider moves [ms]. */
 const DETAILS_MS = 400;
 
@@ -133,8 +135,12 @@ function start(kind: 'preview' | 'final'): Promise<Picture | undefined> {
   running = kind;
   startedAt = performance.now();
   isStale = false;
-  return simulator.simulate(scan, kind === 'preview', (part) => {
+  let isTold = false;
+  return simulator.simulate(scan, kind === 'preview', (part, spins) => {
     progress.value = part;
+    if (isTold || performance.now() - startedAt < LONG_MS) return;
+    isTold = true;
+    said.textContent = `Simulating ${spins} spins …; any change stops it.`;
   });
 }
 

@@ -51,6 +51,7 @@ export type Answer =
   | { readonly picture: Picture }
   /** What k-space and diagram are drawn from, which take longer: a report without maps. */
   | { readonly details: Report }
-  | { readonly done: number; readonly total: number }
+  /** Parts of a scan, and the spins of all. */
+  | { readonly done: number; readonly total: number; readonly spins: number }
   /** Why there is no picture; undefined: it was stopped. */
   | { readonly error: string | undefined };

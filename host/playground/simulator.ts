@@ -11,7 +11,11 @@ export interface Simulator {
    * @returns undefined if it was stopped
    * @throws the error of the simulation
    */
-  simulate(scan: Scan, keepsSpins: boolean, onProgress: (part: number) => void): Promise<Picture | undefined>;
+  simulate(
+    scan: Scan,
+    keepsSpins: boolean,
+    onProgress: (part: number, spins: number) => void,
+  ): Promise<Picture | undefined>;
   /** What else there is to show of the last picture. @throws an error in it */
   details(): Promise<Report | undefined>;
   /** Ends the scan under way, between two groups of spins. */
@@ -54,7 +58,7 @@ export function makeSimulator(): Simulator {
     simulate: (scan, keepsSpins, onProgress) =>
       asked<Picture>({ scan, keepsSpins }, (answer, resolve) => {
         if ('picture' in answer) resolve(answer.picture);
-        else if ('done' in answer) onProgress(answer.done / answer.total);
+        else if ('done' in answer) onProgress(answer.done / answer.total, answer.spins);
       }),
     details: () =>
       asked<Report>({ details: true }, (answer, resolve) => {

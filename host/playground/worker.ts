@@ -41,7 +41,8 @@ async function pictureOf(scan: Scan, keepsSpins: boolean, signal: AbortSignal): 
       return false;
     },
     (state) => {
-      reporting = setInterval(() => answer(state()), PROGRESS_MS);
+      const spins = kept!.phantom.spinCount;
+      reporting = setInterval(() => answer({ ...state(), spins }), PROGRESS_MS);
     },
   );
   const { summary } = simulation!;

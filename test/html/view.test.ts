@@ -8,6 +8,7 @@ import { request } from 'node:http';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parametersOf } from '../../host/api/live.ts';
+import { builtinPhantoms } from '../../host/phantom/builtins.ts';
 import { openBrowser } from '../../testing/browser.ts';
 import { larmor } from '../../testing/larmor.ts';
 
@@ -63,6 +64,13 @@ test('sliders of whole numbers go from whole numbers on', () => {
       `${n}: ${min} to ${max}`,
     );
   }
+});
+
+test('the slider of a slab ends at what is possible for a head', () => {
+  const declared = builtinPhantoms.head2d.parameters;
+  const [{ min, max }] = parametersOf('phantom', declared, { slab: 0 });
+  assert.equal(min, 0);
+  assert.ok(max > 0.05 && max < 0.5, `${max}`);
 });
 
 test('it is on 127.0.0.1, under a path that nobody guesses', () => {

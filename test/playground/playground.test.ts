@@ -101,7 +101,7 @@ test('the page from disk', async (t) => {
     assert.notEqual(next.signalHash, first.signalHash);
     assert.equal(await page.evaluate("document.querySelector('#kspace input:checked').value"), 'time');
     const command = await text(page, '#command');
-    assert.match(command, /sequence\.flip=/);
+    assert.match(command, /sequence\.flip=\d\.\d{1,5} /);
     assert.equal(next.signalHash, await hashOf(command));
   });
 
@@ -161,6 +161,20 @@ test('the page from disk', async (t) => {
     const aliasing = "[...document.querySelectorAll('button')].find((e) => e.textContent === 'Aliasing').click();";
     await after(move('fov') + aliasing);
     assert.equal(await page.evaluate(`${sliderOf('fov')}.getAttribute('aria-valuetext')`), '140mm');
+  });
+
+  await t.test('a long scan says how many spins it has, and ends at a change', async () => {
+    const choose = (name: string): string =>
+      `(() => { const e = document.querySelector('select'); e.value = '${name}'; e.dispatchEvent(new Event('change')); })();`;
+    const { settled: before, pictures } = await data(page);
+    await page.evaluate('document.querySelector(\'[aria-label="spins per voxel"] input[value=enough]\').click()');
+    await page.evaluate(choose('tse'));
+    await page.until("/^Simulating \\d{6,} spins/.test(document.querySelector('.state .said').textContent)");
+    await page.evaluate(choose('epi'));
+    await settled(page, Number(before) + 1);
+    assert.match(await text(page, '#command'), /simulate epi/);
+    // Of those before and after, none of the long one.
+    assert.ok(Number((await data(page)).pictures) <= Number(pictures) + 3);
   });
 
   await t.test('in a narrow window the pictures stand above the sliders', async () => {

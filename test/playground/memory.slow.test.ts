@@ -1,0 +1,69 @@
+/** The playground's memory, of the page and its worker, while a slider moves for long. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { openBrowser } from '../../testing/browser.ts';
+import { temporaryFolder } from '../../testing/temporary.ts';
+
+const build = fileURLToPath(new URL('../../scripts/playground.mjs', import.meta.url));
+
+/** Memory after a collection of garbage, of JavaScript and WebAssembly in all threads [bytes]. */
+const MEASURE = 'performance.measureUserAgentSpecificMemory().then(({ bytes }) => bytes)';
+
+/** Moves the first slider until so many more pictures were shown. */
+const drag = (pictures: number): string => `(async () => {
+  const input = document.querySelector('#parameters input');
+  const { dataset } = document.getElementById('results');
+  const end = Number(dataset.pictures) + ${pictures};
+  for (let n = 0; Number(dataset.pictures) < end; n++) {
+    input.value = Number(input.min) + (n % 100) * Number(input.step);
+    input.dispatchEvent(new Event('input'));
+    await new Promise(requestAnimationFrame);
+  }
+})()`;
+
+/** Of caches of compiled code and of shapes of objects. */
+const SLACK = 1.5e6;
+
+test('300 pictures take no more memory than the first hundred', async (t) => {
+  const folder = temporaryFolder();
+  await promisify(execFile)(process.execPath, [build, folder]);
+  const html = readFileSync(join(folder, 'index.html'));
+  // Memory is measured for isolated pages alone.
+  const server = createServer((_, response) =>
+    response
+      .writeHead(200, {
+        'Content-Type': 'text/html',
+        'Cross-Origin-Opener-Policy': 'same-origin',
+        'Cross-Origin-Embedder-Policy': 'require-corp',
+      })
+      .end(html),
+  ).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await new Promise((resolve) => server.once('listening', resolve));
+  const page = await openBrowser(t, ['--enable-blink-features=ForceEagerMeasureMemory']);
+  if (!page) return;
+  await page.open(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await page.until("document.getElementById('results')?.dataset.settled >= 1");
+  // A scan of few spins.
+  await page.evaluate(
+    "(() => { const e = document.querySelector('select'); e.value = 'epi'; e.dispatchEvent(new Event('change')); })()",
+  );
+  await page.until("document.getElementById('results').dataset.settled >= 2");
+  const sizes: number[] = [];
+  for (let n = 0; n < 6; n++) {
+    await page.evaluate(drag(50));
+    sizes.push(await page.evaluate<number>(MEASURE));
+  }
+  const least = Math.min(...sizes.slice(0, 2));
+  assert.ok(
+    sizes.every((bytes) => bytes < least + SLACK),
+    sizes.join(' '),
+  );
+});

@@ -54,9 +54,23 @@ export function directCost(samples: number, coils: number, terms?: number): numb
   return samples * (MODEL_SAMPLE.alone + MODEL_SAMPLE.term * (terms ?? 0) + MODEL_SAMPLE.coil * coils);
 }
 
+/** A line transformed on its own, fitted to what it takes (test/program/line-cost.test.ts). */
+const LINE = {
+  /** Phases at its middle and per sample; a phase term in both, and in the bend. */
+  place: 120,
+  term: 35,
+  /** Amplitudes of an order. */
+  order: 16,
+  /** A tap: its grid cells, and the products of each order. */
+  tap: 4,
+  product: 3,
+  /** Joining four columns of a transform to a sample, in a tile. */
+  sample: 160,
+} as const;
+
 /**
- * A line transformed on its own: phases at its middle and per sample, amplitudes, and the spreading
- * of each on its taps; its share of the tile's transform and samples.
+ * A line transformed on its own: phases, amplitudes, and the spreading of each on its taps; its
+ * share of the tile's transform and samples.
  */
 export function lineCost(
   axis: Pick<LineAxis, 'samples' | 'grid' | 'stages' | 'taps' | 'orders'>,
@@ -64,8 +78,8 @@ export function lineCost(
   tileSize: number,
 ): number {
   const { samples, grid, stages, taps, orders } = axis;
-  const spin = 110 + 6 * terms + 11 * orders + taps * (5 * orders + 4);
-  return spin + (11 * grid * stages.length + TRANSFORMED_SAMPLE * samples) / tileSize;
+  const spin = LINE.place + LINE.term * terms + LINE.order * orders + taps * (LINE.tap + LINE.product * orders);
+  return spin + (POINT * grid * stages.length + LINE.sample * samples) / tileSize;
 }
 
 /**

@@ -29,10 +29,23 @@ const WZ: usize = 0, E1: usize = 16, E2: usize = 32, P: usize = 48, Q: usize = 6
 const A: usize = 112, B: usize = 128, C: usize = 144, X: usize = 160, Y: usize = 176, Z: usize = 192;
 /** With a model: b. */
 const B_RE: usize = 208, B_IM: usize = 224;
+/** Compensated: what rounding has left of ωz, and of the magnetisation. */
+const WZ_REST: usize = 240, X_REST: usize = 256, Y_REST: usize = 272, Z_REST: usize = 288;
 
 // @ts-ignore: decorator
-@inline function vectorBytes<M>(): usize {
-  return isModelled<M>() ? 240 : 208;
+@inline function vectorBytes<T, M>(): usize {
+  return isCompensated<T, M>() ? 304 : isModelled<M>() ? 240 : 208;
+}
+
+/**
+ * Whether the rounding of each step is added to the next (Kahan, Comm. ACM 8, 40, 1965). Pulses of
+ * moving spins may take tens of thousands of steps, each of which would leave 1e-9 of a spin: 4e-5
+ * in three pulses. Rounding of ωz is a rotation about z that is the same in all steps under a
+ * constant gradient.
+ */
+// @ts-ignore: decorator
+@inline function isCompensated<T, M>(): bool {
+  return isModelled<M>() && sizeof<T>() == 4;
 }
 
 /**
@@ -83,10 +96,21 @@ const FACTORIALS_F64: usize = memory.data<f64>([
   const part = partOf(step);
   const time = splat<T>(changetype<RfStep>(step).dt * part);
   const e1 = v128.mul<T>(time, loadAs<T, S>(tile.R1, n)), e2 = v128.mul<T>(time, loadAs<T, S>(tile.R2, n));
-  const wz = v128.mul<T>(
-    splat<T>(2 * part),
-    isModelled<M>() ? modelHalfAngle<T>(tile, n, step, offset, terms) : halfAngle<T>(tile, n, step, offset, false),
-  );
+  let half: v128;
+  if (isCompensated<T, M>()) {
+    const low = modelHalfAngle(tile, n, step, offset, terms), high = modelHalfAngle(tile, n + 2, step, offset, terms);
+    const lowSingle = f32x4.demote_f64x2_zero(low), highSingle = f32x4.demote_f64x2_zero(high);
+    half = v128.shuffle<i64>(lowSingle, highSingle, 0, 2);
+    const lowRest = f32x4.demote_f64x2_zero(v128.sub<f64>(low, f64x2.promote_low_f32x4(lowSingle)));
+    const highRest = f32x4.demote_f64x2_zero(v128.sub<f64>(high, f64x2.promote_low_f32x4(highSingle)));
+    const rest = v128.shuffle<i64>(lowRest, highRest, 0, 2);
+    v128.store(to, v128.add<f32>(rest, rest), WZ_REST);
+  } else if (isModelled<M>()) {
+    half = modelHalfAngle(tile, n, step, offset, terms);
+  } else {
+    half = halfAngle<T>(tile, n, step, offset, false);
+  }
+  const wz = v128.mul<T>(splat<T>(2 * part), half);
   const across = madd<T>(e2, e2, v128.mul<T>(wz, wz));
   v128.store(to, wz, WZ);
   v128.store(to, e1, E1);
@@ -141,7 +165,7 @@ const FACTORIALS_F64: usize = memory.data<f64>([
 export function playHeld<T, S, M>(
   tile: Tile, panel: i32, first: usize, end: usize, offset: f64, terms: usize, re: usize, im: usize,
 ): void {
-  const vector = vectorBytes<M>();
+  const vector = vectorBytes<T, M>();
   const from = tile.partialSums, to = from + <usize>(PANEL / partialSums<T>()) * vector;
   for (let at = from, n = panel; at < to; at += vector, n += partialSums<T>()) {
     v128.store(at, loadAs<T, S>(tile.mx, n), X);
@@ -151,6 +175,7 @@ export function playHeld<T, S, M>(
       v128.store(at, re == 0 ? splat<T>(1) : loadColumn<T>(re, n), B_RE);
       v128.store(at, re == 0 ? splat<T>(0) : loadColumn<T>(im, n), B_IM);
     }
+    if (isCompensated<T, M>()) memory.fill(at + X_REST, 0, 48);
   }
   for (let step = first; step < end; step += STEP_BYTES) {
     if (isNew(step, first))
@@ -182,9 +207,23 @@ export function playHeld<T, S, M>(
       const ky = nmadd<T>(e2, hy, nmadd<T>(hx, wz, v128.mul<T>(hz, wx)));
       const kz = nmadd<T>(e1, hz, nmadd<T>(hy, wx, v128.mul<T>(hx, wy)));
       const a = v128.load(at, A), b = v128.load(at, B), c = v128.load(at, C);
-      v128.store(at, v128.add<T>(x, madd<T>(a, gx, madd<T>(b, hx, v128.mul<T>(c, kx)))), X);
-      v128.store(at, v128.add<T>(y, madd<T>(a, gy, madd<T>(b, hy, v128.mul<T>(c, ky)))), Y);
-      v128.store(at, v128.add<T>(z, madd<T>(a, gz, madd<T>(b, hz, v128.mul<T>(c, kz)))), Z);
+      if (isCompensated<T, M>()) {
+        const rest = v128.load(at, WZ_REST);
+        const dx = madd<T>(a, gx, madd<T>(b, hx, madd<T>(c, kx, v128.load(at, X_REST))));
+        const dy = madd<T>(a, gy, madd<T>(b, hy, madd<T>(c, ky, v128.load(at, Y_REST))));
+        const dz = madd<T>(a, gz, madd<T>(b, hz, madd<T>(c, kz, v128.load(at, Z_REST))));
+        const nx = v128.add<T>(x, dx), ny = v128.add<T>(y, dy), nz = v128.add<T>(z, dz);
+        v128.store(at, madd<T>(y, rest, v128.sub<T>(dx, v128.sub<T>(nx, x))), X_REST);
+        v128.store(at, nmadd<T>(x, rest, v128.sub<T>(dy, v128.sub<T>(ny, y))), Y_REST);
+        v128.store(at, v128.sub<T>(dz, v128.sub<T>(nz, z)), Z_REST);
+        v128.store(at, nx, X);
+        v128.store(at, ny, Y);
+        v128.store(at, nz, Z);
+      } else {
+        v128.store(at, v128.add<T>(x, madd<T>(a, gx, madd<T>(b, hx, v128.mul<T>(c, kx)))), X);
+        v128.store(at, v128.add<T>(y, madd<T>(a, gy, madd<T>(b, hy, v128.mul<T>(c, ky)))), Y);
+        v128.store(at, v128.add<T>(z, madd<T>(a, gz, madd<T>(b, hz, v128.mul<T>(c, kz)))), Z);
+      }
     }
     if (isModelled<M>()) terms += <usize>tile.phaseTerms << 3;
   }

@@ -40,15 +40,12 @@ export const STEP_BYTES: usize = offsetof<RfStep>();
 }
 
 /**
- * The same with the contribution of the phase terms.
+ * The same of two spins with the contribution of the phase terms, f64.
  * @param terms [phaseTerms] f64: half angle per unit of q [rad]
  */
 // @ts-ignore: decorator
-@inline export function modelHalfAngle<T>(tile: Tile, n: i32, step: usize, offset: f64, terms: usize): v128 {
-  const low = v128.add<f64>(halfAngleOfTwo(tile, n, step, offset, false), weightedTerms(tile, n, terms));
-  if (sizeof<T>() == 8) return low;
-  const high = v128.add<f64>(halfAngleOfTwo(tile, n + 2, step, offset, false), weightedTerms(tile, n + 2, terms));
-  return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
+@inline export function modelHalfAngle(tile: Tile, n: i32, step: usize, offset: f64, terms: usize): v128 {
+  return v128.add<f64>(halfAngleOfTwo(tile, n, step, offset, false), weightedTerms(tile, n, terms));
 }
 
 // @ts-ignore: decorator

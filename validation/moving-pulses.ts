@@ -72,7 +72,8 @@ export const movingPulses: Section = {
       for (const maxRfStep of [DEFAULT_RF_STEP, DEFAULT_RF_STEP / 50]) {
         const { timelines, source } = movingScan(sequence, phantomOf(spins), motions, maxRfStep);
         for (const precision of ['f64', 'f32'] as const) {
-          if (precision === 'f32' && maxRfStep < DEFAULT_RF_STEP) continue;
+          // Spins that all move alike step as spins at rest do, whose rounding is not compensated.
+          if (precision === 'f32' && maxRfStep < DEFAULT_RF_STEP && source.model === undefined) continue;
           const signal = await simulateTimeline(timelines, source, { precision });
           applyReceivePhase(timelines[0], signal);
           const step = `${Number((1e6 * maxRfStep).toPrecision(3))} µs`;

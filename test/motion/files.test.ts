@@ -237,6 +237,11 @@ test('motion files that are wrong', async () => {
     ...given(motion('periods.json', { time: { t: [0, 1], t_unit: [0, 1], periods: [1, -1] } })),
   );
   await refused(
+    /twice\.csv:1: column 'x' is given twice/,
+    65,
+    ...given(write('twice.csv', 'time,x,x\n0,0,0\n1,0,0\n')),
+  );
+  await refused(
     /many\.json motions\[0\]: its time curve has .* knots within/,
     65,
     ...given(motion('many.json', { time: { t: [0, 1e-9], t_unit: [0, 1], periodic: true } })),
@@ -268,6 +273,20 @@ function damaged(name: string, change: (file: h5.File) => void): string {
   file.close();
   return name;
 }
+
+test('numbers of a phantom file may be scalar datasets in place of attributes', async () => {
+  await h5.ready;
+  const changed = damaged('scalars.phantom', (file) => {
+    const action = file.get('motion/motion_2/action') as h5.Group;
+    for (const name of ['pitch', 'roll', 'yaw']) {
+      const data = Number(action.attrs[name]!.value);
+      action.delete_attribute(name);
+      action.create_dataset({ name, data });
+      assert.deepEqual((action.get(name) as h5.Dataset).shape, []);
+    }
+  });
+  assert.deepEqual(signal(changed), signal('all.phantom'));
+});
 
 test('phantom files whose motions are wrong', async () => {
   await h5.ready;

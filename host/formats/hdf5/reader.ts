@@ -196,7 +196,9 @@ function numbersOf({ h5, guard, budget, size }: Opened, place: string, dataset: 
   const read = (ranges: readonly Range[]): Numbers => {
     const count = ranges.reduce((product, [start, end]) => product * (end - start), 1);
     budget.check(bytes * count, `${count} numbers`, place);
-    const step = (): Numbers => numbersFrom(dataset.slice(ranges.map(([a, b]) => [a, b])), place);
+    // A scalar has no axes, and HDF5 no hyperslab of it.
+    const value = () => (shape.length === 0 ? dataset.value : dataset.slice(ranges.map(([a, b]) => [a, b])));
+    const step = (): Numbers => numbersFrom(value(), place);
     // Without chunks it is one run of bytes, which is safe, and read in many small parts.
     return guard(place, step, { timed: chunks !== null });
   };
@@ -229,6 +231,7 @@ function textOf({ h5, guard, budget }: Opened, place: string, dataset: unknown):
 }
 
 function numbersFrom(value: unknown, place: string): Numbers {
+  if (typeof value === 'number' || typeof value === 'bigint') return Float64Array.of(Number(value));
   if (value instanceof BigInt64Array || value instanceof BigUint64Array) return Float64Array.from(value, Number);
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return value as Numbers;
   throw badInput(place, 'does not hold plain numbers', 'check that it is the right file');

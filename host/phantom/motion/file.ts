@@ -106,7 +106,11 @@ function readCsv(path: string): Track {
       if (unknown !== undefined || !names.includes('time'))
         throw badInput(
           place,
-          unknown === undefined ? "no column 'time'" : `unknown column '${unknown}'`,
+          unknown === undefined
+            ? "no column 'time'"
+            : names.indexOf(unknown) === names.lastIndexOf(unknown)
+              ? `unknown column '${unknown}'`
+              : `column '${unknown}' is given twice`,
           `give ${COLUMNS.join(', ')}, or some of them`,
         );
       isFirst = false;

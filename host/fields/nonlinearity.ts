@@ -64,7 +64,7 @@ export function readGradientFields(path: string): GradientFields {
     const radius = RADIUS.exec(line);
     if (radius) R0 = Number(radius[1]);
     const found = rowOf(line);
-    if (found !== undefined) coefficients.push(checked(`${path}:${n + 1}`, found));
+    if (found !== undefined) coefficients.push(checked(`${path}:${n + 1}`, found, coefficients));
     else if (GRAD_LIKE.test(line) || COEF_LIKE.test(line))
       throw badInput(
         `${path}:${n + 1}`,
@@ -96,14 +96,20 @@ function coefficient(sine: boolean, axis: string, n: string, m: string, value: s
   return { sine, axis: 'xyz'.indexOf(axis.toLowerCase()), n: Number(n), m: Number(m), value: Number(value) };
 }
 
-function checked(location: string, found: Coefficient): Coefficient {
-  const { n, m, value } = found;
+function checked(location: string, found: Coefficient, before: readonly Coefficient[]): Coefficient {
+  const { axis, n, m, sine, value } = found;
   if (!Number.isFinite(value)) throw badInput(location, 'the coefficient is not a number', 'correct the file');
   if (m > n || n > MOST_ORDER)
     throw badInput(
       location,
       `order ${n}, ${m} does not exist`,
       `the second is at most the first, that at most ${MOST_ORDER}`,
+    );
+  if (before.some((other) => other.axis === axis && other.n === n && other.m === m && other.sine === sine))
+    throw badInput(
+      location,
+      `coefficient ${sine ? 'B' : 'A'}(${n}, ${m}) of ${'xyz'[axis]} is given twice`,
+      'keep one of them',
     );
   if (n === 1 && Math.abs(value) > WHOLE_FIELD)
     throw badInput(

@@ -67,6 +67,7 @@ test('files that cannot be used are refused by line', () => {
   fails('0.25 m = R0\n1 A( 3, 0) -0.0.9 z', /bad\.grad:2: the coefficient is not a number/);
   fails('0.25 m = R0\n1 A( 3, 0) -0.09', /bad\.grad:2: '1 A\( 3, 0\) -0\.09' is not a coefficient/);
   fails('0.25 m = R0\n1 A( 3, 4) -0.09 x', /order 3, 4 does not exist/);
+  fails('0.25 m = R0\n1 A( 3, 0) 0.1 z\n2 a(3,0) 0.1 Z', /:3: coefficient A\(3, 0\) of z is given twice; keep one/);
   fails('0.25 m = R0\n1 A( 1, 0) 1.0 z', /its linear terms describe the whole field, not the deviation from it/);
   fails('25 m = R0\n1 A( 3, 0) 0.1 z', /R0 is 25 m/);
 });

@@ -43,7 +43,7 @@ const files = ['test', 'bench', 'validation', 'mpi-node-bindings/test']
 const record = join('build', 'test-durations.json');
 const durations = existsSync(record) ? JSON.parse(readFileSync(record, 'utf8')) : {};
 const durationOf = (file) => durations[file] ?? (file.startsWith('validation') ? 60 : 0);
-files.sort((a, b) => Number(isSerial(b)) - Number(isSerial(a)) || durationOf(b) - durationOf(a));
+files.sort((a, b) => durationOf(b) - durationOf(a));
 
 /** A file that hangs (a rank that waits for a dead one) fails instead of stopping everything. */
 const limit = { everyday: 5 * 60e3, slow: 25 * 60e3 };
@@ -63,8 +63,8 @@ const reporter = new Spec();
 reporter.pipe(process.stdout);
 const totals = new Map();
 let failed = false;
-let isSerialRunning = false;
-await Promise.all(Array.from({ length: concurrency }, work));
+const others = files.filter((file) => !isSerial(file));
+await Promise.all([work(files.filter(isSerial)), ...Array.from({ length: concurrency }, () => work(others))]);
 totals.set('duration_ms', performance.now() - started);
 for (const [name, value] of totals)
   reporter.write({ type: 'test:diagnostic', data: { nesting: 0, message: `${name} ${Math.round(value)}` } });
@@ -79,21 +79,9 @@ if (!totals.get('tests')) {
 }
 process.exitCode = failed ? 1 : 0;
 
-/**
- * Takes the next file that may run, until none is left: a serial one if none is running, else the
- * first of the others.
- */
-async function work() {
-  for (;;) {
-    // Serial files stand first.
-    const next = isSerialRunning ? files.findIndex((file) => !isSerial(file)) : 0;
-    const [file] = next < 0 ? [] : files.splice(next, 1);
-    if (!file) return;
-    const serial = isSerial(file);
-    if (serial) isSerialRunning = true;
-    report(await eventsOf(file));
-    if (serial) isSerialRunning = false;
-  }
+/** Runs and reports the files of a queue, which others may share, one after the other. */
+async function work(queue) {
+  for (let file = queue.shift(); file !== undefined; file = queue.shift()) report(await eventsOf(file));
 }
 
 /** Runs a test file. @returns its events, together, so that those of two files do not mix */

@@ -17,10 +17,10 @@ export function partialReport(job: Job, sums: BigInt64Array, done: number, total
   const inMemory = sumsInMemory(sums, channelsOf(phantom), timelines[0].sampleCount);
   const facts = inputFacts(job);
   const raw = rawDataOf(job, receive(job, inMemory, undefined), { ...facts });
-  const { TE, TR, flipAngle } = encoding!;
+  const { TE, TR, TI, flipAngle } = encoding!;
   return makeReport({
     ...{ data: acquiredData(raw), sequenceName: sequence.name, phantomName: basename(opened.name) },
-    ...{ provenance: { ...facts }, TE, TR, flipAngle, sequence: { sequence, scanner } },
+    ...{ provenance: { ...facts }, TE, TR, TI, flipAngle, sequence: { sequence, scanner } },
     subtitle:
       done < total
         ? `Not finished: ${done} of ${total} tiles. The spins of the others are still missing in image and signal, and noise.`

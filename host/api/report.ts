@@ -159,9 +159,9 @@ function withEcho({ provenance }: Parts, limit: number): { readonly echo?: EchoL
 
 function sourceOfRun(summary: Summary, raw: RawData): Parts {
   const { version, time, sequence, phantom, noise } = summary;
-  const { TE, TR, flipAngle } = raw.encoding;
+  const { TE, TR, TI, flipAngle } = raw.encoding;
   return {
-    ...{ data: acquiredData(raw), provenance: { ...summary }, summary, TE, TR, flipAngle },
+    ...{ data: acquiredData(raw), provenance: { ...summary }, summary, TE, TR, TI, flipAngle },
     ...{ sequenceName: sequence.name, phantomName: phantom.name },
     subtitle: `Simulated by Larmor ${version}, ${time.end.slice(0, 16).replace('T', ' ')} UTC`,
     ...(noise && { noise: noise.sigma }),
@@ -170,13 +170,13 @@ function sourceOfRun(summary: Summary, raw: RawData): Parts {
 
 async function sourceOfFile(raw: RawFile | string): Promise<Parts> {
   const file = typeof raw === 'string' ? await readNamed(raw) : raw;
-  const { provenance, TE, TR, flipAngle, sequenceName = file.path, phantomName } = file;
+  const { provenance, TE, TR, TI, flipAngle, sequenceName = file.path, phantomName } = file;
   const { version, time } = provenance;
   const end = isObject(time) && typeof time.end === 'string' ? `, ${time.end.slice(0, 16).replace('T', ' ')} UTC` : '';
   const by = typeof version === 'string' ? `Simulated by Larmor ${version}${end}; ` : '';
   const sigma = isObject(provenance.noise) ? provenance.noise.sigma : undefined;
   return {
-    ...{ data: file, provenance, TE, TR, flipAngle, sequenceName, phantomName },
+    ...{ data: file, provenance, TE, TR, TI, flipAngle, sequenceName, phantomName },
     subtitle: `${by}from ${file.path}`,
     ...(typeof sigma === 'number' && Number.isFinite(sigma) && { noise: sigma }),
   };

@@ -35,6 +35,7 @@ export interface ReportSource {
   readonly summary?: Summary;
   readonly TE: readonly number[];
   readonly TR: readonly number[];
+  readonly TI: readonly number[];
   readonly flipAngle: readonly number[];
   readonly echo?: EchoLevel;
   readonly noise?: number;
@@ -90,7 +91,8 @@ function accuracyOf({ methods, tolerance, precision }: Readonly<Record<string, u
   return accuracyLines({ methods: Object.fromEntries(counts), tolerance, precision });
 }
 
-function factsOf({ data, TE, TR, flipAngle: flips, noise, summary, provenance }: ReportSource): [string, string][] {
+function factsOf(source: ReportSource): [string, string][] {
+  const { data, TE, TR, TI, flipAngle: flips, noise, summary, provenance, sequence } = source;
   const { kind, reconMatrix, reconFov, coils, acquisitions } = data;
   const encoded = [0, 1, 2].filter((axis) => data.encodedMatrix[axis] > 1);
   const times = (values: readonly number[]): string => {
@@ -109,12 +111,15 @@ function factsOf({ data, TE, TR, flipAngle: flips, noise, summary, provenance }:
       'Field of view',
       encoded.length === 0 ? undefined : encoded.map((axis) => quantity(reconFov[axis], 'm')).join(' × '),
     ],
+    ['Images', imagesText(data) || undefined],
     ['Trajectory', kind],
     ['TE', times(TE) || undefined],
     ['TR', times(TR) || undefined],
+    ['TI', times(TI) || undefined],
     ['Flip angle', flips.length === 0 ? undefined : `${shortNumber(Number((flips[0] / DEGREE).toPrecision(4)))}°`],
     ['Field', B0 === undefined ? undefined : quantity(B0, 'T')],
-    ['Readouts', `${acquisitions.length}, ${samples} samples`],
+    ['Duration', typeof sequence === 'string' ? undefined : quantity(sequence.sequence.duration, 's')],
+    ['Readouts', `${acquisitions.filter(({ piece }) => piece === 0).length}, ${samples} samples`],
     ['Coils', String(coils)],
     ['Spins', spins === undefined ? undefined : `${spins}${offsetsText(spins, summary)}`],
     ['Noise', noise === undefined ? undefined : `σ ${noise.toPrecision(3)} per real part`],
@@ -125,6 +130,23 @@ function factsOf({ data, TE, TR, flipAngle: flips, noise, summary, provenance }:
   ];
   return all.filter((fact): fact is [string, string] => fact[1] !== undefined);
 }
+
+/** Counters of several images, and the names of what they count. */
+const COUNTED = [
+  ['slice', 'slices'],
+  ['contrast', 'contrasts'],
+  ['phase', 'phases'],
+  ['repetition', 'repetitions'],
+  ['set', 'sets'],
+  ['average', 'averages'],
+] as const;
+
+/** `5 slices × 3 contrasts`; empty for a single image. */
+const imagesText = ({ limits }: AcquiredData): string =>
+  COUNTED.map(([counter, name]) => [limits[counter].maximum + 1, name] as const)
+    .filter(([count]) => count > 1)
+    .map(([count, name]) => `${count} ${name}`)
+    .join(' × ');
 
 /** An ensemble of offsets multiplies the spins of the phantom. */
 const offsetsText = (spins: number, summary: Summary | undefined): string =>

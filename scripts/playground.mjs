@@ -54,30 +54,26 @@ const simulator = {
 
 const base64 = (path) => readFileSync(at(path)).toString('base64');
 
-const document = ({ policy, style, worker, thread, relaxed, simd, page }) => `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Larmor playground</title>
-<style>${style}</style>
-</head>
-<body>
-<noscript>The playground simulates with JavaScript and WebAssembly; allow them for this page. Nothing is loaded from the network.</noscript>
+/** The document that all pages share, compiled from the host. */
+async function shell() {
+  const { outputFiles } = await esbuild({
+    ...{ absWorkingDir: root, entryPoints: ['host/html/shell.ts'], write: false, format: 'esm' },
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+}
+
+const body = ({ worker, thread, relaxed, simd, page }) =>
+  `<noscript>The playground simulates with JavaScript and WebAssembly; allow them for this page. Nothing is loaded from the network.</noscript>
 <main id="playground"></main>
 <script type="text/plain" id="worker">${worker}</script>
 <script>${page}</script>
 <script type="text/plain" id="thread">${thread}</script>
 <script type="text/plain" id="relaxed">${relaxed}</script>
-<script type="text/plain" id="simd">${simd}</script>
-</body>
-</html>
-`;
+<script type="text/plain" id="simd">${simd}</script>`;
 
 async function main(folder) {
-  const [page, sheet, worker, thread] = await Promise.all([
+  const [{ pageHtml }, page, sheet, worker, thread] = await Promise.all([
+    shell(),
     bundle('host/playground/main.ts'),
     bundle('host/playground/playground.css'),
     bundle('host/playground/worker.ts', simulator),
@@ -93,14 +89,15 @@ async function main(folder) {
     "base-uri 'none'",
     "form-action 'none'",
   ];
-  const html = document({
-    policy: policy.join('; '),
-    style: sheet.style,
-    worker: worker.script,
-    thread: thread.script,
-    relaxed: base64('dist/wasm/relaxed.wasm'),
-    simd: base64('dist/wasm/simd.wasm'),
-    page: page.script,
+  const html = pageHtml({
+    ...{ title: 'Larmor playground', policy, style: sheet.style },
+    body: body({
+      worker: worker.script,
+      thread: thread.script,
+      relaxed: base64('dist/wasm/relaxed.wasm'),
+      simd: base64('dist/wasm/simd.wasm'),
+      page: page.script,
+    }),
   });
   mkdirSync(folder, { recursive: true });
   const target = join(folder, 'index.html');

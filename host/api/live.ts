@@ -5,7 +5,7 @@ import { encodeReport, reportHtml } from '../html/document.ts';
 import type { LiveParameter, Report } from '../html/types.ts';
 import { phantomParameters } from '../phantom/open.ts';
 import { builtinSequences } from '../sequence/builtin/index.ts';
-import { reportFor } from './report.ts';
+import { openReport } from './report.ts';
 import { simulate } from './simulate.ts';
 
 export interface LiveOptions {
@@ -43,7 +43,7 @@ export async function liveReport(sequence: string, phantom: string, options: Liv
       ...parametersOf('sequence', ofSequence, (summary.sequence.parameters ?? {}) as Given),
       ...parametersOf('phantom', ofPhantom ?? {}, summary.phantom.parameters),
     ];
-    return { ...(await reportFor(simulation, {})), live };
+    return { ...(await openReport(simulation, {})).whole(), live };
   };
   const html = reportHtml(await make(options));
   return {

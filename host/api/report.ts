@@ -52,37 +52,50 @@ export async function reportOf(
   options: ReportOptions,
 ): Promise<{ readonly missing: readonly string[] }> {
   requireReportName(path);
-  const report = await reportFor(of, options);
+  const report = (await openReport(of, options)).whole();
   writeOutput(path, Buffer.from(reportHtml(report)));
   return { missing: report.missing };
 }
 
-/** The data that the page of a report shows. */
-export async function reportFor(of: Simulation | RawFile | string, options: ReportOptions): Promise<Report> {
-  const source = typeof of === 'object' && 'summary' in of ? sourceOfRun(of.summary, of.raw) : await sourceOfFile(of);
-  const sequence = sequenceFor(source, options);
-  const { maps, limit } = await phantomFor(source, options);
-  return makeReport({ ...source, ...withEcho(source, limit), sequence, phantom: maps });
-}
-
-/** A report in two steps: the image first, then everything else but maps of the phantom. */
+/** A report in two steps: the image first, then everything else. */
 export interface ReportInSteps {
   /** The image, or why there is none. */
   readonly image: ImageData | string;
   readonly echo?: EchoLevel;
-  readonly rest: () => Report;
+  readonly whole: () => Report;
 }
 
-/** @param phantom that was simulated; it is not read */
-export function reportInSteps({ summary, raw }: Simulation, phantom: PhantomSource): ReportInSteps {
+/** What a report shows of a phantom: maps, or why there are none, and its limit of echoes. */
+interface ShownPhantom {
+  readonly maps: PhantomData | string;
+  readonly limit: number;
+}
+
+/** @throws LarmorError 2 for another sequence or phantom than that of the data, 65 or 66 for files */
+export async function openReport(of: Simulation | RawFile | string, options: ReportOptions): Promise<ReportInSteps> {
+  const source = typeof of === 'object' && 'summary' in of ? sourceOfRun(of.summary, of.raw) : await sourceOfFile(of);
+  const sequence = sequenceFor(source, options);
+  return reportOfSource(source, await phantomFor(source, options), () => sequence);
+}
+
+/** The same without maps. @param phantom that was simulated; it is not read */
+export function reportWithoutMaps({ summary, raw }: Simulation, phantom: PhantomSource): ReportInSteps {
   const source = sourceOfRun(summary, raw);
-  const echo = withEcho(source, echoLimit(phantom));
+  const shown = { maps: 'No maps of the phantom were asked for.', limit: echoLimit(phantom) };
+  return reportOfSource(source, shown, () => sequenceFor(source, {}));
+}
+
+function reportOfSource(
+  source: Parts,
+  { maps, limit }: ShownPhantom,
+  sequence: () => ReportSource['sequence'],
+): ReportInSteps {
+  const echo = withEcho(source, limit);
   const image = imageOf(source.data);
-  const rest = (): Report => {
-    const maps = 'No maps of the phantom were asked for.';
-    return makeReport({ ...source, ...echo, sequence: sequenceFor(source, {}), phantom: maps }, image);
+  return {
+    ...{ image, ...echo },
+    whole: () => makeReport({ ...source, ...echo, sequence: sequence(), phantom: maps }, image),
   };
-  return { image, ...echo, rest };
 }
 
 /**
@@ -135,11 +148,8 @@ export async function reportOfJob({
   const maps =
     spins === undefined ? phantomData(opened) : await mapsOf(builtinNamed(name) ?? name, ofVoxels, spinCount);
   const limit = echoLimit(phantom);
-  return (summary, raw) => {
-    const source = sourceOfRun(summary, raw);
-    const shown = { ...source, ...withEcho(source, limit), sequence: { sequence, scanner }, phantom: maps };
-    return reportHtml(makeReport(shown));
-  };
+  return (summary, raw) =>
+    reportHtml(reportOfSource(sourceOfRun(summary, raw), { maps, limit }, () => ({ sequence, scanner })).whole());
 }
 
 async function mapsOf(name: string, options: PhantomOptions, simulated: number): Promise<PhantomData | string> {
@@ -235,10 +245,7 @@ function agrees(sequence: Sequence, { acquisitions }: AcquiredData): boolean {
   return samples === recorded && readouts === acquisitions.filter(({ piece }) => piece === 0).length;
 }
 
-async function phantomFor(
-  { provenance, data }: Parts,
-  { phantom: asked }: ReportOptions,
-): Promise<{ readonly maps: PhantomData | string; readonly limit: number }> {
+async function phantomFor({ provenance, data }: Parts, { phantom: asked }: ReportOptions): Promise<ShownPhantom> {
   const { phantom: recorded } = provenance;
   const { spins } = isObject(recorded) ? recorded : {};
   const draw = (phantom: PhantomSource) => ({

@@ -5,7 +5,7 @@
  */
 import { statSync } from 'node:fs';
 import { liveReport } from '../api/live.ts';
-import { reportFor } from '../api/report.ts';
+import { openReport } from '../api/report.ts';
 import { usage } from '../base/errors.ts';
 import { info, print } from '../base/log.ts';
 import { trapStops } from '../base/signals.ts';
@@ -57,7 +57,7 @@ async function servedOf(name: string, phantom: string | undefined, given: Given)
   }
   refuse(`${name} are raw data, whose phantom and parameters are fixed`, phantom, { set });
   // A .mat or .npy that is raw data is reported as such by its reader.
-  const html = reportHtml(await reportFor(await readRaw(name), { scanner }));
+  const html = reportHtml((await openReport(await readRaw(name), { scanner })).whole());
   return { html: () => html };
 }
 

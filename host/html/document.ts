@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import { deflateRawSync } from 'node:zlib';
 import { assetPath } from '../base/assets.ts';
 import { pack } from './pack.ts';
+import { pageHtml } from './shell.ts';
 import type { Report } from './types.ts';
 
 /** The data as the page reads it. */
@@ -29,32 +30,11 @@ export function reportHtml(report: Report): string {
     "base-uri 'none'",
     "form-action 'none'",
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy.join('; ')}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="generator" content="Larmor">
-<title>${escaped(report.title)}</title>
-<style>${style}</style>
-</head>
-<body>
-<noscript>This report draws its pictures with JavaScript; allow it for this page. Nothing is loaded from the network.</noscript>
+  return pageHtml({
+    ...{ title: report.title, policy, style },
+    body: `<noscript>This report draws its pictures with JavaScript; allow it for this page. Nothing is loaded from the network.</noscript>
 <main id="report"></main>
 <template id="data">${encodeReport(report).toString('base64')}</template>
-<script>${script}</script>
-</body>
-</html>
-`;
+<script>${script}</script>`,
+  });
 }
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-export const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character]);

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { assetPath } from '../base/assets.ts';
-import { escaped } from './document.ts';
+import { escaped, pageHtml } from './shell.ts';
 
 /** @param facts names and texts */
 export function volumeHtml(title: string, facts: readonly (readonly [string, string])[]): string {
@@ -22,18 +22,9 @@ export function volumeHtml(title: string, facts: readonly (readonly [string, str
     "form-action 'none'",
   ];
   const rows = facts.map(([name, text]) => `<div><dt>${escaped(name)}</dt><dd>${escaped(text)}</dd></div>`);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy.join('; ')}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escaped(title)}</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
+  return pageHtml({
+    ...{ title, policy, style },
+    body: `<main>
 <header>
 <h1>${escaped(title)}</h1>
 <p class="about">Click to move the crosshair, scroll to change the slice, drag with the right button to set black and white levels. Radiological convention: the patient’s right is on the left.</p>
@@ -41,8 +32,6 @@ export function volumeHtml(title: string, facts: readonly (readonly [string, str
 </header>
 <section id="volume"></section>
 </main>
-<script type="module" src="volume.js"></script>
-</body>
-</html>
-`;
+<script type="module" src="volume.js"></script>`,
+  });
 }

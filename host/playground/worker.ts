@@ -3,7 +3,7 @@
  * built with `host/browser/` in place of Node's modules.
  */
 import { parametersOf } from '../api/live.ts';
-import { type ReportInSteps, reportInSteps } from '../api/report.ts';
+import { type ReportInSteps, reportWithoutMaps } from '../api/report.ts';
 import { simulateUnless } from '../api/simulate.ts';
 import { LarmorError } from '../base/errors.ts';
 import type { Given } from '../base/parameters.ts';
@@ -46,7 +46,7 @@ async function pictureOf(scan: Scan, keepsSpins: boolean, signal: AbortSignal): 
     },
   );
   const { summary } = simulation!;
-  last = reportInSteps(simulation!, kept!.phantom);
+  last = reportWithoutMaps(simulation!, kept!.phantom);
   const parameters = [
     ...parametersOf(
       'sequence',
@@ -93,7 +93,7 @@ addEventListener('message', ({ data }: MessageEvent<Question>) => {
     answered = answered.then(() =>
       answerWith(async (signal) =>
         'details' in data
-          ? { details: last!.rest() }
+          ? { details: last!.whole() }
           : { picture: await pictureOf(data.scan, data.keepsSpins, signal) },
       ),
     );

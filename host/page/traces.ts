@@ -26,8 +26,8 @@ export interface Diagram {
   shown(from: Seconds, to: Seconds): Readonly<Partial<Record<LineName, Trace | Columns>>>;
 }
 
-/** Blocks that are drawn as they play. */
-const MOST_EXACT = 1500;
+/** Blocks that are drawn as they play: of more, one takes no more than two columns. */
+const MOST_EXACT = 400;
 /** Columns of an overview. */
 const COLUMNS = 800;
 
@@ -112,15 +112,21 @@ function extremesOf(table: SequenceTable, sequence: ReturnType<typeof openTable>
   return found;
 }
 
-/** Readouts whose samples are drawn one by one. */
+/** Readouts whose samples are looked at; of more, the largest of each. */
 const MOST_READOUTS = 400;
+/** Samples that are drawn as a line: a browser without a GPU draws one of 40 000 in 0.1 s. */
+const MOST_SAMPLES = 4 * COLUMNS;
 
 /** @returns the largest magnitude of any coil over a span of time; of many readouts as columns */
 export function signalLines(readouts: Readouts): (from: Seconds, to: Seconds) => Trace | Columns {
   let peaks: ReturnType<typeof pyramid> | undefined;
   return (from, to) => {
     const [first, last] = [Math.max(0, readouts.before(from)), readouts.before(to)];
-    if (last - first < MOST_READOUTS) return exactSignal(readouts, first, last, [from, to]);
+    if (last - first < MOST_READOUTS) {
+      let samples = 0;
+      for (let n = first; n <= last; n++) samples += readouts.samples(n);
+      return (samples < MOST_SAMPLES ? exactSignal : signalColumns)(readouts, first, last, [from, to]);
+    }
     // Each column reaches from 0 to the largest sample.
     peaks ??= pyramid(new Float32Array(readouts.count), readouts.data.peaks);
     const [begin, end] = [new Float64Array(COLUMNS), new Float64Array(COLUMNS)];
@@ -134,6 +140,48 @@ export function signalLines(readouts: Readouts): (from: Seconds, to: Seconds) =>
   };
 }
 
+/** The largest sample in each column; a column within a readout has several. */
+function signalColumns(
+  readouts: Readouts,
+  first: number,
+  last: number,
+  [from, to]: readonly [from: Seconds, to: Seconds],
+): Columns {
+  const low = new Float32Array(COLUMNS).fill(Number.NaN);
+  const high = low.slice();
+  // Within −1 and COLUMNS, which are outside.
+  const columnOf = (time: Seconds): number =>
+    Math.max(-1, Math.min(COLUMNS, Math.floor((COLUMNS * (time - from)) / (to - from))));
+  const raise = (column: number, value: number): void => {
+    if (column < 0 || column === COLUMNS || value <= high[column]) return;
+    low[column] = 0;
+    high[column] = value;
+  };
+  for (let n = first; n <= last; n++) {
+    const [start, dwell] = [readouts.starts[n], readouts.dwell(n)];
+    const sizes = largestOfCoils(readouts, n);
+    if (sizes === undefined) {
+      for (let c = columnOf(start); c <= columnOf(readouts.end(n)); c++) raise(c, readouts.data.peaks[n]);
+      continue;
+    }
+    for (let s = 0; s < sizes.length; s++) raise(columnOf(start + (s + 0.5) * dwell), sizes[s]);
+  }
+  return { from, to, low, high };
+}
+
+/** |sample| of the coil where it is largest; undefined where samples are not kept */
+function largestOfCoils(readouts: Readouts, n: number): Float32Array | undefined {
+  let largest: Float32Array | undefined;
+  for (let coil = 0; coil < readouts.coils; coil++) {
+    const values = readouts.values(n, coil);
+    if (values === undefined) continue;
+    largest ??= new Float32Array(readouts.samples(n));
+    for (let s = 0; s < largest.length; s++)
+      largest[s] = Math.max(largest[s], Math.sqrt(values[2 * s] ** 2 + values[2 * s + 1] ** 2));
+  }
+  return largest;
+}
+
 function exactSignal(
   readouts: Readouts,
   first: number,
@@ -142,20 +190,14 @@ function exactSignal(
 ): Trace {
   const line = traceBuilder(from, to);
   for (let n = first; n <= last; n++) {
-    const values = Array.from({ length: readouts.coils }, (_, coil) => readouts.values(n, coil)).filter(
-      (one) => one !== undefined,
-    );
+    const sizes = largestOfCoils(readouts, n);
     line.gap();
-    if (values.length === 0) {
+    if (sizes === undefined) {
       line.add(readouts.starts[n], readouts.data.peaks[n]);
       line.add(readouts.end(n), readouts.data.peaks[n]);
       continue;
     }
-    for (let sample = 0; sample < readouts.samples(n); sample++) {
-      let square = 0;
-      for (const one of values) square = Math.max(square, one[2 * sample] ** 2 + one[2 * sample + 1] ** 2);
-      line.add(readouts.starts[n] + (sample + 0.5) * readouts.dwell(n), Math.sqrt(square));
-    }
+    for (let s = 0; s < sizes.length; s++) line.add(readouts.starts[n] + (s + 0.5) * readouts.dwell(n), sizes[s]);
   }
   return line.trace();
 }

@@ -10,7 +10,7 @@ import { openTable, tableOf } from '../../host/html/sequence-table.ts';
 import { signalData } from '../../host/html/signal-data.ts';
 import { pyramid } from '../../host/page/columns.ts';
 import { openReadouts } from '../../host/page/readouts.ts';
-import { openDiagram } from '../../host/page/traces.ts';
+import { openDiagram, signalLines } from '../../host/page/traces.ts';
 import { acquiredData } from '../../host/raw/acquisitions.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { blockOf, sequenceOf, trapezoid } from '../../host/sequence/designer.ts';
@@ -168,6 +168,39 @@ test('columns hold the extremes of what they stand for, whatever their width', (
     const part = values.subarray(from, end[c]);
     const [least, most] = part.length === 0 ? [Number.NaN, Number.NaN] : [Math.min(...part) - 1, Math.max(...part)];
     assert.deepEqual([low[c], high[c]], [Math.fround(least), most], `${from} to ${end[c]}`);
+  }
+});
+
+test('the signal of many samples is drawn in columns that hold the largest, kept or not', () => {
+  const [count, length, dwell] = [50, 200, 1e-5];
+  const sizes = (n: number, s: number): number => 1 + ((37 * n + 11 * s) % 97);
+  const [from, to] = [0.02, 0.61];
+  for (const isKept of [true, false]) {
+    const row = (value: number): Float64Array => new Float64Array(count).fill(value);
+    const numbers = Array.from({ length: count }, (_, n) => n);
+    const values = numbers.flatMap((n) => Array.from({ length: 2 * length }, (_, i) => (i % 2 ? 0 : sizes(n, i / 2))));
+    const line = signalLines(
+      openReadouts({
+        ...{ coils: 1, isTimed: true, strongest: 0, starts: toSteps(numbers.map((n) => n / 80)) },
+        ...{ peaks: new Float32Array(count).fill(97), kept: Uint32Array.from(isKept ? numbers : []) },
+        samples: isKept ? toRows(values, evenEnds(values.length, 2 * length)) : toRows([], []),
+        readouts: {
+          ...{ samples: row(length), dwell: row(dwell) },
+          ...{ slice: row(0), contrast: row(0), repetition: row(0), imaging: row(1) },
+        },
+      }),
+    )(from, to);
+    assert.ok('high' in line);
+    const want = new Float64Array(line.high.length);
+    for (const n of numbers)
+      for (let s = 0; s < length; s++) {
+        const column = Math.floor((want.length * (n / 80 + (s + 0.5) * dwell - from)) / (to - from));
+        want[column] = Math.max(want[column], isKept ? sizes(n, s) : 97);
+      }
+    const wrong = line.high.findIndex((value, c) =>
+      want[c] === 0 ? isKept && value > 0 : Math.abs(value - want[c]) > 0.01,
+    );
+    assert.equal(wrong, -1, `column ${wrong}: ${line.high[wrong]} for ${want[wrong]}`);
   }
 });
 

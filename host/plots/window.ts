@@ -92,6 +92,9 @@ export function blockAt(starts: Float64Array, time: Seconds): number {
   return low;
 }
 
+/** A declared TR is rounded to this [s] at most; a slice of a thousand takes longer. */
+const ROUNDED: Seconds = 1e-4;
+
 /** Starts of repetitions [s]: of the block with the first pulse of each, preparation included. */
 export function repetitionStarts(
   {
@@ -106,7 +109,7 @@ export function repetitionStarts(
   let previous = Number.NEGATIVE_INFINITY;
   let lastRead = Number.NEGATIVE_INFINITY;
   for (const { time } of excitations) {
-    if (time < previous + TR * (1 - 1e-3)) continue;
+    if (time < previous + TR - Math.min(1e-3 * TR, ROUNDED)) continue;
     for (; readout < readouts.length && readouts[readout].blockStart < time; readout++)
       lastRead = readouts[readout].blockStart;
     // Pulses since the last readout prepare this excitation; without a readout in between this is

@@ -11,6 +11,7 @@ import { signalData } from '../../host/html/signal-data.ts';
 import { pyramid } from '../../host/page/columns.ts';
 import { openReadouts } from '../../host/page/readouts.ts';
 import { openDiagram, signalLines } from '../../host/page/traces.ts';
+import { blockStarts, repetitionStarts } from '../../host/plots/window.ts';
 import { acquiredData } from '../../host/raw/acquisitions.ts';
 import { makeBuiltin } from '../../host/sequence/builtin/index.ts';
 import { blockOf, sequenceOf, trapezoid } from '../../host/sequence/designer.ts';
@@ -96,6 +97,16 @@ test('ten thousand kinds of blocks keep their order, and equal ones share a kind
   );
   assert.ok(blocks.every(({ duration }, n) => table.kinds.duration[table.order[n]] === duration));
   assert.ok(blocks.every((_, n) => table.kinds.gx[table.order[n]] === 1 + (n % 100)));
+});
+
+test('a thousand slices of a repetition are one repetition', () => {
+  const sequence = makeBuiltin('gre', { n: 4, slices: 1000, dummies: 0 }, scanner);
+  const [TR] = encode(sequence, scanner).TR;
+  const all = { sequence, walk: walkTimes(sequence, scanner), starts: blockStarts(sequence) };
+  assert.deepEqual(
+    repetitionStarts(all, TR).map((start) => Math.round(start / TR)),
+    [0, 1, 2, 3],
+  );
 });
 
 test('times of pulses are those of a walk, whether pulses declare their use or not', () => {

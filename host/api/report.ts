@@ -71,7 +71,7 @@ interface ShownPhantom {
   readonly limit: number;
 }
 
-/** @throws LarmorError 2 for another sequence or phantom than that of the data, 65 or 66 for files */
+/** @throws LarmorError 2 for another sequence or phantom than that of the data, 65, 66 */
 export async function openReport(of: Simulation | RawFile | string, options: ReportOptions): Promise<ReportInSteps> {
   const source = typeof of === 'object' && 'summary' in of ? sourceOfRun(of.summary, of.raw) : await sourceOfFile(of);
   const sequence = sequenceFor(source, options);

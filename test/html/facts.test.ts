@@ -10,7 +10,7 @@ import { DEFAULT_SCANNER as scanner } from '../../host/sequence/scanner-types.ts
 
 /** A value of one unit, such as `2.5 ms`, in SI units. */
 function inSi(text: string): number {
-  const [, number, prefix] = /^([\d.e-]+) ([nµmk]?)[sm]$/.exec(text) ?? assert.fail(text);
+  const [, number, prefix] = /^([\d.e-]+) (n|µ|m|k|)[sm]$/.exec(text) ?? assert.fail(text);
   return Number(number) * { n: 1e-9, µ: 1e-6, m: 1e-3, k: 1e3, '': 1 }[prefix]!;
 }
 

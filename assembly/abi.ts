@@ -48,6 +48,8 @@ export class KernelContext {
   gridBytes: usize;
   /** [trajectories] usize: address of the first of the trajectory's parts [] Line, or 0 */
   lines: usize;
+  /** [] Sense */
+  senses: usize;
   /** [] Nufft2d3; bytes of a spin's position on the widest of their planes */
   nufft2d3s: usize;
   pointBytes: usize;
@@ -92,7 +94,7 @@ export class KernelContext {
   phaseTerms: i32;
   transmits: i32;
   coils: i32;
-  /** Sets of coil columns, one for each time at which moving spins are sampled. */
+  /** Sets of coil columns: the coefficients of a moving spin's coils in all pieces of time. */
   coilSets: i32;
   nodes: i32;
   /** Values per field node of moving spins: those of fields fixed in space at their positions. */
@@ -161,7 +163,7 @@ export namespace OP {
   export const HOLD: i32 = 11;
   /** node: the same spins are at equilibrium */
   export const RELEASE: i32 = 12;
-  /** set: from here on coils are those of this set of columns */
+  /** index into senses: how coils change from here on */
   export const SENSE: i32 = 13;
   /** index into lineRuns: sum its samples now, by the transform of its trajectory's `Line` */
   export const LINE: i32 = 15;
@@ -529,6 +531,24 @@ export class Line {
   decay: f64;
   /** 1: the last part of its trajectory. */
   isLast: i32;
+  /** First sample of the part. */
+  first: i32;
+  /** Terms of coils as polynomials in the sample number: 1, 2 or 3. */
+  coilTerms: i32;
+}
+
+/**
+ * Coils along the paths of moving spins, at sample n of a readout: Σ_k C_k·T_k(start + n·step),
+ * with Chebyshev's polynomials T_k and the sets of columns C_0 = `set`, …
+ */
+@unmanaged
+export class Sense {
+  set: i32;
+  terms: i32;
+  /** Terms of polynomials in the sample number, for as many samples as are summed at a time. */
+  chunkTerms: i32;
+  start: f64;
+  step: f64;
 }
 
 /** One axis of a plane of k-space, as `host/program/nufft/plane-axis.ts` chooses it. */
@@ -644,6 +664,15 @@ export class Start {
  * one for computing operators.
  */
 export const TILE_BYTES: i32 = 128;
+
+/** Samples of a readout with a model that are summed at a time. */
+export const MODEL_CHUNK: i32 = 32;
+
+/**
+ * Most coefficients of a coil in a piece of time, and of the polynomial in the sample number over
+ * MODEL_CHUNK samples.
+ */
+export const MOST_SENSE_TERMS: i32 = 16;
 
 /** Room behind the columns of `evaluatePulseAtNodes` for the solution of a step. */
 export const COMPOSE_BYTES: i32 = 1024;

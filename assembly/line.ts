@@ -13,6 +13,7 @@
  */
 import { KernelContext, Line, LineAxis, LineRun, PANEL, Precession, recordAt } from './abi';
 import { transformColumns } from './fourier';
+import { sumPartInCoils } from './line-coils';
 import { precessionAt } from './model';
 import { PRECESSION_BYTES } from './precession';
 import { evolve, evolveModel, expIm, expRe } from './readout';
@@ -24,10 +25,11 @@ import { addLanes, MAGIC } from './sums';
 /**
  * Columns of a panel: offsets of the first cell and of the tabulated weights, three that make h_k;
  */
-const CELL: usize = 0, TABLE: usize = COLUMN, SHIFT: usize = 2 * COLUMN, DECAY: usize = 3 * COLUMN;
+export const CELL: usize = 0, TABLE: usize = COLUMN;
+const SHIFT: usize = 2 * COLUMN, DECAY: usize = 3 * COLUMN;
 const BEND: usize = 4 * COLUMN, PLACES: usize = 5;
 /** then M·h_k, re and im of each order. */
-const AMPLITUDES: usize = PLACES * COLUMN, ORDER: usize = 2 * COLUMN;
+export const AMPLITUDES: usize = PLACES * COLUMN, ORDER: usize = 2 * COLUMN;
 
 /** Tabulated places per cell. */
 const FINENESS: i32 = 64;
@@ -53,6 +55,7 @@ export function sumLine<M>(job: KernelContext, tile: Tile, index: i32, sums: usi
 }
 
 function sumPart<M>(job: KernelContext, tile: Tile, line: Line, precession: usize, sums: usize): bool {
+  if (isModelled<M>() && job.coils != 0) return sumPartInCoils(job, tile, line, precession, sums);
   const axis = changetype<LineAxis>(line.axis);
   const other = tile.grid + job.gridBytes;
   const plane = planeBytes(axis);
@@ -80,13 +83,13 @@ function sumPart<M>(job: KernelContext, tile: Tile, line: Line, precession: usiz
 
 /** Bytes of all real or all imaginary parts of a grid. */
 // @ts-ignore: decorator
-@inline function planeBytes(axis: LineAxis): usize {
+@inline export function planeBytes(axis: LineAxis): usize {
   return <usize>(axis.grid + axis.taps) << 2;
 }
 
 /** Bytes of a precession and its phase terms. */
 // @ts-ignore: decorator
-@inline function momentBytes<M>(job: KernelContext): usize {
+@inline export function momentBytes<M>(job: KernelContext): usize {
   return PRECESSION_BYTES + (isModelled<M>() ? <usize>job.phaseTerms << 3 : 0);
 }
 
@@ -134,7 +137,7 @@ function spreadPanel7(axis: LineAxis, columns: usize, grid: usize): void {
 }
 
 /** Magnetisation of a panel at the middle sample: amplitudes of order 0. */
-function beginAtMiddle<M>(tile: Tile, panel: i32, middle: usize, columns: usize): void {
+export function beginAtMiddle<M>(tile: Tile, panel: i32, middle: usize, columns: usize): void {
   const kx = load<f64>(middle), ky = load<f64>(middle, 8), kz = load<f64>(middle, 16), t = load<f64>(middle, 24);
   let to = columns + AMPLITUDES;
   for (let n = panel; n < panel + PANEL; n += 4) {
@@ -148,7 +151,7 @@ function beginAtMiddle<M>(tile: Tile, panel: i32, middle: usize, columns: usize)
 }
 
 /** Positions of a panel on the grid: its first columns. Cycles per sample are computed in f64. */
-function place<M>(job: KernelContext, tile: Tile, line: Line, axis: LineAxis, panel: i32, columns: usize): void {
+export function place<M>(job: KernelContext, tile: Tile, line: Line, axis: LineAxis, panel: i32, columns: usize): void {
   const rate = line.rate;
   const grid = f64x2.splat(<f64>axis.grid), first = f64x2.splat(-0.5 * <f64>(axis.width - 1));
   const cells = i32x4.splat(axis.grid), stride = i32x4.splat((axis.taps * axis.orders) << 2);
@@ -205,7 +208,7 @@ function place<M>(job: KernelContext, tile: Tile, line: Line, axis: LineAxis, pa
 
 /** Amplitudes of all orders of four spins, from those of order 0. `orders` is a constant. */
 // @ts-ignore: decorator
-@inline function weigh(at: usize, orders: i32): void {
+@inline export function weigh(at: usize, orders: i32): void {
   const shift = v128.load(at, SHIFT), decay = v128.load(at, DECAY), bend = v128.load(at, BEND);
   let re = v128.load(at, AMPLITUDES), im = v128.load(at, AMPLITUDES + COLUMN);
   let beforeRe = splat<f32>(0), beforeIm = beforeRe, bends = beforeRe;
@@ -307,7 +310,9 @@ function addAmplitudes(at: usize, orders: i32): void {
 }
 
 /** Joins the four columns of the transform to samples. */
-function addSamples(job: KernelContext, tile: Tile, axis: LineAxis, done: usize, plane: usize, sums: usize): bool {
+export function addSamples(
+  job: KernelContext, tile: Tile, axis: LineAxis, done: usize, plane: usize, sums: usize,
+): bool {
   const rows = axis.grid >> 2, samples = axis.samples;
   let row = -(samples >> 1) % rows;
   if (row < 0) row += rows;

@@ -2,14 +2,16 @@
  * Samples of one readout by every coil: s_c[k] = Σ_n C_cn·M_n·e^{−i2π(K·r + Δf·T + κ·q)}·e^{−T·R2}.
  * Each sample's phase is computed exactly and once for all coils: first the transverse
  * magnetisation of a panel at a chunk of samples, then the weighted sum of it for every coil, at
- * four multiply-adds per spin, sample and coil. Without coils the weight is 1.
+ * four multiply-adds per spin, sample and coil. Without coils the weight is 1. Where spins move
+ * among coils the weight is a polynomial in the sample number over a chunk, at as many more.
  */
-import { KernelContext, LineRun, PANEL, recordAt, Trajectory } from './abi';
+import { KernelContext, LineRun, MODEL_CHUNK, MOST_SENSE_TERMS, PANEL, recordAt, Sense, Trajectory } from './abi';
 import { cosTurns, expNegative, halfTurns, parity, remainder, sinTurns } from './functions';
 import { precessionAt } from './model';
 import { modelCycles, PRECESSION_BYTES } from './precession';
-import { MODEL_CHUNK, precessionBytes, Tile, transverseBytes } from './scratch';
-import { loadColumn, loadT, madd, nmadd, partialSums, splat } from './simd';
+import { precessionBytes, senseBytes, Tile, transverseBytes } from './scratch';
+import { senseRows } from './sense';
+import { loadColumn, loadT, madd, nmadd, partialSums, splat, storeT } from './simd';
 import { addLanes } from './sums';
 
 /** Lane sums of one channel: [MODEL_CHUNK][re, im] vectors. */
@@ -25,6 +27,9 @@ export function readModel<T>(job: KernelContext, tile: Tile, index: i32, sums: u
   const precessions = tile.readout, transverse = precessions + precessionBytes(job);
   const lanes = transverse + transverseBytes(job);
   const channels = job.channels;
+  const values = lanes + <usize>channels * CHANNEL_BYTES, rows = values + senseBytes(job);
+  const sense = changetype<Sense>(tile.sense);
+  const isMoving = tile.sense != 0 && sense.terms > 1;
   let finite = true;
   for (let start = 0; start < samples; start += MODEL_CHUNK) {
     const count = min(MODEL_CHUNK, samples - start);
@@ -36,11 +41,20 @@ export function readModel<T>(job: KernelContext, tile: Tile, index: i32, sums: u
       points += column;
     }
     memory.fill(lanes, 0, <usize>channels * CHANNEL_BYTES);
+    if (isMoving) {
+      const half = 0.5 * <f64>max(1, count - 1);
+      senseRows(sense, <f64>start, 0.5 * <f64>(count - 1), half, sense.chunkTerms, rows);
+    }
     for (let panel = 0; panel < tile.count; panel += PANEL) {
       sampleTransverse<T>(tile, panel, precessions, bytes, count, transverse);
       if (job.coils == 0) sumPlain<T>(transverse, count, lanes);
-      else for (let coil = 0; coil < channels; coil++)
-        sumCoil<T>(job, tile, panel, coil, transverse, count, lanes + <usize>coil * CHANNEL_BYTES);
+      else for (let coil = 0; coil < channels; coil++) {
+        const sumsOfCoil = lanes + <usize>coil * CHANNEL_BYTES;
+        if (isMoving) {
+          followCoil<T>(job, tile, panel, coil, sense, rows, values);
+          sumMovingCoil<T>(values, sense.chunkTerms, transverse, count, sumsOfCoil);
+        } else sumCoil<T>(job, tile, panel, coil, transverse, count, sumsOfCoil);
+      }
     }
     for (let channel = 0; channel < channels; channel++) {
       const to = sums + ((<usize>channel * <usize>job.sampleCount + <usize>(run.firstSample + start)) << 4);
@@ -124,5 +138,53 @@ function sumCoil<T>(
     v128.store(lanes, v128.add<T>(v128.load(lanes, 48), v128.add<T>(XY, YX)), 48);
     from += 2 * panelBytes<T>();
     lanes += 64;
+  }
+}
+
+/** [chunkTerms][re, im][PANEL]: one coil of a panel as polynomials in the sample number. */
+function followCoil<T>(
+  job: KernelContext, tile: Tile, panel: i32, coil: i32, sense: Sense, rows: usize, to: usize,
+): void {
+  const column = <usize>job.capacity << 2, set = 2 * <usize>job.coils * column;
+  const first = tile.coils + 2 * <usize>coil * column;
+  for (let p = 0; p < sense.chunkTerms; p++) {
+    for (let i = 0; i < PANEL; i += partialSums<T>()) {
+      let x = splat<T>(0), y = x, from = first;
+      for (let k = 0; k < sense.terms; k++) {
+        const row = splat<T>(load<f64>(rows + (<usize>(p * MOST_SENSE_TERMS + k) << 3)));
+        x = madd<T>(row, loadColumn<T>(from, panel + i), x);
+        y = madd<T>(row, loadColumn<T>(from + column, panel + i), y);
+        from += set;
+      }
+      storeT<T>(to, i, x);
+      storeT<T>(to, PANEL + i, y);
+    }
+    to += 2 * PANEL * sizeof<T>();
+  }
+}
+
+/** The same as `sumCoil`, one sample at a time. @param values of `followCoil` */
+function sumMovingCoil<T>(values: usize, terms: i32, from: usize, count: i32, lanes: usize): void {
+  const term = 2 * PANEL * sizeof<T>(), last = values + <usize>(terms - 1) * term;
+  for (let k = 0; k < count; k++) {
+    let xx = splat<T>(0), yy = xx, xy = xx, yx = xx;
+    const j = splat<T>(<f64>k);
+    for (let i = 0; i < PANEL; i += partialSums<T>()) {
+      let at = last, x = loadT<T>(at, i), y = loadT<T>(at, PANEL + i);
+      while (at > values) {
+        at -= term;
+        x = madd<T>(x, j, loadT<T>(at, i));
+        y = madd<T>(y, j, loadT<T>(at, PANEL + i));
+      }
+      const mx = v128.load(from), my = v128.load(from, 16);
+      xx = madd<T>(x, mx, xx);
+      yy = madd<T>(y, my, yy);
+      xy = madd<T>(x, my, xy);
+      yx = madd<T>(y, mx, yx);
+      from += 32;
+    }
+    v128.store(lanes, v128.add<T>(v128.load(lanes), v128.sub<T>(xx, yy)));
+    v128.store(lanes, v128.add<T>(v128.load(lanes, 16), v128.add<T>(xy, yx)), 16);
+    lanes += 32;
   }
 }

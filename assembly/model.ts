@@ -4,7 +4,7 @@
  * computes a spin's phase from its columns in f64, and is exact for any model. Products of matrices
  * are for columns that stay the same from pulse to pulse.
  */
-import { KernelContext, OP, Op, Precession, Slot } from './abi';
+import { KernelContext, OP, Op, Precession, recordAt, Sense, Slot } from './abi';
 import { excite } from './excitation';
 import { sumLine } from './line';
 import { sampleLineStarts } from './line-starts';
@@ -37,9 +37,12 @@ export function runModel<T>(job: KernelContext, slot: Slot, tile: Tile, sums: us
     else if (kind == OP.SLIDE) slide(job, tile, job.phaseTerms - SLIDING, SLIDING, tile.nodes, 3 * index);
     else if (kind == OP.FIELD)
       slide(job, tile, fieldTerm(job), 2 * job.fieldWidth, tile.fields, job.fieldWidth * index);
-    else if (kind == OP.SENSE)
-      tile.coils =
-        tile.transmits + 2 * (<usize>job.transmits + <usize>index * <usize>job.coils) * (<usize>job.capacity << 2);
+    else if (kind == OP.SENSE) {
+      const sense = recordAt<Sense>(job.senses, index);
+      const before = <usize>job.transmits + <usize>sense.set * <usize>job.coils;
+      tile.sense = changetype<usize>(sense);
+      tile.coils = tile.transmits + 2 * before * (<usize>job.capacity << 2);
+    }
     else if (kind == OP.HOLD) reset<T>(job, slot, tile, index, false);
     else if (kind == OP.RELEASE) reset<T>(job, slot, tile, index, true);
   }

@@ -2,7 +2,8 @@
  * A thread's scratch: where the columns and intermediate results of the current tile are, and how
  * many bytes they take.
  */
-import { KernelContext, PANEL, TILE_BYTES } from './abi';
+import { KernelContext, MODEL_CHUNK, MOST_SENSE_TERMS, PANEL, TILE_BYTES } from './abi';
+import { SENSE_ROWS_BYTES } from './sense';
 
 /**
  * Samples summed at a time, except by the matrix product: their lane sums (4 kB) stay in the
@@ -71,6 +72,8 @@ export class Tile {
   termColumns: usize;
   transmits: usize;
   coils: usize;
+  /** Sense in use, or 0: coils do not change. */
+  sense: usize;
   nodes: usize;
   resets: usize;
   fields: usize;
@@ -124,8 +127,11 @@ export const OPERATOR_BYTES: i32 = 192;
   return job.bufferLines * job.capacity * 12;
 }
 
-/** Samples of a readout with a model that are summed at a time. */
-export const MODEL_CHUNK: i32 = 32;
+/** Bytes of one coil of a panel: [terms][re, im][PANEL] of T. */
+// @ts-ignore: decorator
+@inline export function senseBytes(job: KernelContext): i32 {
+  return MOST_SENSE_TERMS * 2 * PANEL * (job.precision >> 3);
+}
 
 /**
  * Bytes, for [MODEL_CHUNK] samples, of their precessions, of the transverse magnetisation of a
@@ -191,7 +197,8 @@ export function layOutTile(job: KernelContext, tile: Tile, scratch: usize): u64 
   if (!hasColumns(job)) return end;
   tile.termColumns = take(<u64>((4 * job.phaseTerms + 15) & ~15));
   tile.densities = take(job.nodes == 0 ? 0 : 4 * spins);
-  const readout = <u64>(precessionBytes(job) + transverseBytes(job)) + 32 * MODEL_CHUNK * channels;
+  const sense = job.coilSets > 1 ? <u64>senseBytes(job) + SENSE_ROWS_BYTES : 0;
+  const readout = <u64>(precessionBytes(job) + transverseBytes(job)) + 32 * MODEL_CHUNK * channels + sense;
   tile.readout = take(max(readout, 12 * PANEL * lines * channels));
   return end;
 }

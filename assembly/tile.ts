@@ -51,6 +51,7 @@ function placeModel<T>(job: KernelContext, tile: Tile, input: usize): void {
   const fields = 2 * job.fieldWidth;
   const terms = job.phaseTerms - sliding - fields;
   tile.phaseTerms = job.phaseTerms;
+  tile.sense = 0;
   tile.transmits = input + (COLUMNS + <usize>terms) * column;
   tile.coils = tile.transmits + 2 * <usize>job.transmits * column;
   tile.nodes = tile.coils + 2 * <usize>job.coils * <usize>job.coilSets * column;

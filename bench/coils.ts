@@ -8,19 +8,30 @@ import { wasmBuild } from '../host/engine/wasm/module.ts';
 import type { Layer } from '../host/model/layer.ts';
 import { receiveLayer } from '../host/model/receive.ts';
 import type { PhantomSource } from '../host/phantom/types.ts';
+import type { Sequence } from '../host/sequence/types.ts';
 import { inCoils } from '../testing/coils.ts';
 import { MOTIONS, type MovingScan, movingScan, movingScanInCoils } from '../testing/moving-scans.ts';
 import { engineFor, phantomOf, relativeError, simulateTimeline } from '../testing/run.ts';
-import { epi, latticeSpins, randomPhantom, timelineOf } from '../testing/timed-scans.ts';
+import { epi, gradientEcho3d, latticeSpins, randomPhantom, timelineOf } from '../testing/timed-scans.ts';
 import { inProcess, inTurns, median, type Row, ratioOf, type Times } from './harness.ts';
 
 const COILS = [8, 32] as const;
 /** Spins on which errors are measured. */
 const JUDGED = 512;
 
-/** Spins that move, and of those on which errors are measured. */
-const MOVING = 600;
-const JUDGED_MOVING = 32;
+/** An image of 128 × 128. */
+const gre = (): Sequence => gradientEcho3d(128, 128);
+
+/** Spins that move among eight loops, and of those on which errors are measured. */
+const MOVING = { coils: 8, spins: 1e5, quick: 4096, judged: 32 } as const;
+
+const MOVING_CASES = [
+  { scan: 'EPI', sequence: epi, motion: 'turning', label: 'turning 10°/s', options: { tolerance: DEFAULT_TOLERANCE } },
+  { scan: 'EPI', sequence: epi, motion: 'turning', label: 'turning 10°/s, exact', options: {} },
+  { scan: 'EPI', sequence: epi, motion: 'heart', label: 'heart', options: { tolerance: DEFAULT_TOLERANCE } },
+  { scan: 'GRE', sequence: gre, motion: 'turning', label: 'turning 10°/s', options: { tolerance: DEFAULT_TOLERANCE } },
+  { scan: 'GRE', sequence: gre, motion: 'breathing', label: 'breathing', options: { tolerance: DEFAULT_TOLERANCE } },
+] as const;
 
 const HOW = [
   { label: 'exact', options: {}, rounds: 3 },
@@ -52,35 +63,39 @@ export async function* coilRows(wanted: (name: string) => boolean, quick: boolea
       yield { name, value, unit, error, against: theirs.name, ...ratioOf(ours, theirs) };
     }
   }
-  yield* movingRow(wanted, quick);
+  yield* movingRows(wanted, quick);
 }
 
 /**
- * Spins that turn among loops: the field along their paths against one coil, errors against the
- * field at every sample in f64.
+ * Spins that move among loops: against the same motion in one coil, errors against the field at
+ * every sample in f64.
  */
-async function* movingRow(wanted: (name: string) => boolean, quick: boolean): AsyncGenerator<Row> {
-  const name = 'coils: 8 (EPI, 600 spins turning 10°/s)';
-  if (!wanted(name)) return;
-  const [sequence, spins] = [epi(), randomPhantom(MOVING)];
-  const receive = await receiveLayer('bench', { array: { coils: 8, radius: 0.2, length: 0.25 } }, spins);
-  const { clearance: _, ...everywhere } = receive;
-  const motions = MOTIONS.turning(MOVING);
-  const sums = async ({ timelines, source }: MovingScan): Promise<void> => {
-    const { engine, plan } = await engineFor(timelines, source, { tolerance: DEFAULT_TOLERANCE });
-    await engine.run(0, plan.tileCount);
-    await engine.close();
-  };
-  const inSpace = movingScanInCoils(sequence, spins, motions, receive);
-  const alone = movingScan(sequence, spins, motions);
-  const contestants = [inProcess(wasmBuild(), () => sums(inSpace)), inProcess('one coil', () => sums(alone))];
-  const [ours, theirs] = (await inTurns(contestants, quick ? 1 : 3)) as [Times, Times];
-  const few = randomPhantom(JUDGED_MOVING);
-  const scanOf = (layer: Layer): MovingScan => movingScanInCoils(sequence, few, MOTIONS.turning(JUDGED_MOVING), layer);
-  const exact = scanOf(everywhere);
-  const truth = await simulateTimeline(exact.timelines, exact.source, { precision: 'f64' });
-  const fast = scanOf(receive);
-  const found = await simulateTimeline(fast.timelines, fast.source, { tolerance: DEFAULT_TOLERANCE });
-  const error = relativeError(found, truth);
-  yield { name, value: median(ours.seconds), unit: 's', error, against: theirs.name, ...ratioOf(ours, theirs) };
+async function* movingRows(wanted: (name: string) => boolean, quick: boolean): AsyncGenerator<Row> {
+  for (const { scan, sequence: make, motion, label, options } of MOVING_CASES) {
+    const name = `coils: ${MOVING.coils} (${scan}, ${label})`;
+    if (!wanted(name)) continue;
+    const sequence = make();
+    const count = quick ? MOVING.quick : MOVING.spins;
+    const spins = randomPhantom(count);
+    const array = { coils: MOVING.coils, radius: 0.2, length: 0.25 };
+    const receive = await receiveLayer('bench', { array }, spins);
+    const { clearance: _, ...everywhere } = receive;
+    const motionsOf = MOTIONS[motion];
+    const sums = async ({ timelines, source }: MovingScan): Promise<void> => {
+      const { engine, plan } = await engineFor(timelines, source, options);
+      await engine.run(0, plan.tileCount);
+      await engine.close();
+    };
+    const inSpace = movingScanInCoils(sequence, spins, motionsOf(count), receive);
+    const alone = movingScan(sequence, spins, motionsOf(count));
+    const contestants = [inProcess(wasmBuild(), () => sums(inSpace)), inProcess('one coil', () => sums(alone))];
+    const [ours, theirs] = (await inTurns(contestants, quick ? 1 : 3)) as [Times, Times];
+    const few = randomPhantom(MOVING.judged);
+    const scanOf = (layer: Layer): MovingScan => movingScanInCoils(sequence, few, motionsOf(MOVING.judged), layer);
+    const exact = scanOf(everywhere);
+    const truth = await simulateTimeline(exact.timelines, exact.source, { precision: 'f64' });
+    const fast = scanOf(receive);
+    const error = relativeError(await simulateTimeline(fast.timelines, fast.source, options), truth);
+    yield { name, value: median(ours.seconds), unit: 's', error, against: theirs.name, ...ratioOf(ours, theirs) };
+  }
 }

@@ -56,7 +56,8 @@ export function simulateModelSlowly(
       const first = fixed + 2 * (transmits + set * coils);
       return coils === 0 ? [1, 0] : extra.slice(first, first + 2 * coils);
     };
-    let coil = coilsOf(0);
+    /** Coils at sample k, by the definition of Chebyshev's polynomials. */
+    let coilAt = (_: number): number[] => coilsOf(0);
     const path = extra.slice(fixed + 2 * (transmits + coils * coilSets));
     const jumps = path.splice(3 * nodes);
     const seen = jumps.splice(nodes);
@@ -107,7 +108,15 @@ export function simulateModelSlowly(
       } else if (ops[op] === OP.field) {
         q.splice(fixed, 2 * width, ...seen.slice(width * index, width * (index + 2)));
       } else if (ops[op] === OP.sense) {
-        coil = coilsOf(index);
+        const [set, count, start, step] = own.senses.subarray(5 * index, 5 * index + 4);
+        coilAt = (k) => {
+          const x = Math.max(-1, Math.min(1, start! + k * step!));
+          const sum = new Array<number>(2 * coils).fill(0);
+          for (let term = 0; term < count!; term++)
+            for (const [c, value] of coilsOf(set! + term).entries())
+              sum[c] = sum[c]! + value * Math.cos(term * Math.acos(x));
+          return sum;
+        };
       } else if (ops[op] === OP.hold || ops[op] === OP.release) {
         if (jumps[index] === 0) continue;
         equilibrium = ops[op] === OP.hold ? 0 : density;
@@ -116,6 +125,7 @@ export function simulateModelSlowly(
         const [firstSample, trajectory] = readouts.subarray(2 * index, 2 * index + 2);
         const [first, count] = trajectories.subarray(3 * trajectory!, 3 * trajectory! + 2);
         for (let k = 0; k < count!; k++) {
+          const coil = coilAt(k);
           const at = 4 * (first! + k);
           const t = samples[at + 3];
           const angle = -TURN * (dot(samples, at) + phase(own.sampleTerms, first! + k) + hertz * t);

@@ -57,6 +57,7 @@ export function timelineOf(parts: readonly Part[]): Timeline {
     ...trajectories.finish(),
     receive: receive.finish(),
     turned: 0,
+    senses: new Float64Array(0),
     receiveShapes: [],
   };
 }

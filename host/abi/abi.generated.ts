@@ -1,6 +1,6 @@
 /** Written by `scripts/abi.mjs` from `assembly/abi.ts`: do not edit. Fields are [type, byte offset]. */
 export const KernelContext = {
-  bytes: 208,
+  bytes: 216,
   fields: {
     ops: ['u32', 0],
     precessions: ['u32', 4],
@@ -20,38 +20,39 @@ export const KernelContext = {
     nufft2d1s: ['u32', 60],
     gridBytes: ['u32', 64],
     lines: ['u32', 68],
-    nufft2d3s: ['u32', 72],
-    pointBytes: ['u32', 76],
-    cachedPrecessions: ['u32', 80],
-    cachedCount: ['i32', 84],
-    precision: ['i32', 88],
-    capacity: ['i32', 92],
-    bufferLines: ['i32', 96],
-    buffers: ['i32', 100],
-    longest: ['i32', 104],
-    use256: ['i32', 108],
-    slots: ['i32', 112],
-    slotTable: ['u32', 116],
-    scratch: ['u32', 120],
-    sums: ['u32', 124],
-    accumulators: ['i32', 128],
-    sumsKind: ['i32', 132],
-    sampleCount: ['i32', 136],
-    channels: ['i32', 140],
-    isModelled: ['i32', 144],
-    phaseTerms: ['i32', 148],
-    transmits: ['i32', 152],
-    coils: ['i32', 156],
-    coilSets: ['i32', 160],
-    nodes: ['i32', 164],
-    fieldWidth: ['i32', 168],
-    filled: ['i32', 172],
-    next: ['i32', 176],
-    finished: ['i32', 180],
-    stop: ['i32', 184],
-    failed: ['i32', 188],
-    scale: ['f64', 192],
-    largest: ['f64', 200],
+    senses: ['u32', 72],
+    nufft2d3s: ['u32', 76],
+    pointBytes: ['u32', 80],
+    cachedPrecessions: ['u32', 84],
+    cachedCount: ['i32', 88],
+    precision: ['i32', 92],
+    capacity: ['i32', 96],
+    bufferLines: ['i32', 100],
+    buffers: ['i32', 104],
+    longest: ['i32', 108],
+    use256: ['i32', 112],
+    slots: ['i32', 116],
+    slotTable: ['u32', 120],
+    scratch: ['u32', 124],
+    sums: ['u32', 128],
+    accumulators: ['i32', 132],
+    sumsKind: ['i32', 136],
+    sampleCount: ['i32', 140],
+    channels: ['i32', 144],
+    isModelled: ['i32', 148],
+    phaseTerms: ['i32', 152],
+    transmits: ['i32', 156],
+    coils: ['i32', 160],
+    coilSets: ['i32', 164],
+    nodes: ['i32', 168],
+    fieldWidth: ['i32', 172],
+    filled: ['i32', 176],
+    next: ['i32', 180],
+    finished: ['i32', 184],
+    stop: ['i32', 188],
+    failed: ['i32', 192],
+    scale: ['f64', 200],
+    largest: ['f64', 208],
   },
 } as const;
 export const Op = {
@@ -308,7 +309,7 @@ export const LineAxis = {
   },
 } as const;
 export const Line = {
-  bytes: 36,
+  bytes: 44,
   fields: {
     axis: ['u32', 0],
     middle: ['u32', 4],
@@ -317,6 +318,18 @@ export const Line = {
     commonR2: ['f64', 16],
     decay: ['f64', 24],
     isLast: ['i32', 32],
+    first: ['i32', 36],
+    coilTerms: ['i32', 40],
+  },
+} as const;
+export const Sense = {
+  bytes: 32,
+  fields: {
+    set: ['i32', 0],
+    terms: ['i32', 4],
+    chunkTerms: ['i32', 8],
+    start: ['f64', 16],
+    step: ['f64', 24],
   },
 } as const;
 export const PlaneAxis = {
@@ -392,6 +405,8 @@ export const Start = {
   },
 } as const;
 export const TILE_BYTES = 128;
+export const MODEL_CHUNK = 32;
+export const MOST_SENSE_TERMS = 16;
 export const COMPOSE_BYTES = 1024;
 export const PANEL = 32;
 export const COILS_BESIDE = 4;

@@ -89,9 +89,10 @@ export async function openJob(cluster: Cluster, ask: () => Request, options: Job
   const kernels = common.plain ? 'simd' : undefined;
 
   const { timelines, phantom } = opened!;
-  // GPUs, and models of the spins together with coils, only have exact methods, so such a run uses
-  // these unless a tolerance is given.
-  const amongCoils = isModelled(timelines, phantom) && (phantom.model?.coils ?? 0) > 0;
+  // GPUs, and models of spins at rest together with coils, only have exact methods, so such a run
+  // uses these unless a tolerance is given.
+  const isAtRest = phantom.motionIdentity === undefined;
+  const amongCoils = isAtRest && isModelled(timelines, phantom) && (phantom.model?.coils ?? 0) > 0;
   const exact = options.exact === true || common.onGpu || amongCoils;
   const fast = !exact && options.precision === 'f32';
   const tolerance = options.tolerance ?? (fast ? DEFAULT_TOLERANCE : undefined);

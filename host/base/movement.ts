@@ -59,9 +59,25 @@ export interface SeenFields {
   rates(gradients: readonly [number, number, number]): readonly number[];
 }
 
+/**
+ * A piece of time in which the sensitivities along the paths of all spins are polynomials of time:
+ * Σ_k C_k·T_k(x), x from −1 at `from` to 1 at `to`, with Chebyshev's polynomials T_k and a set of
+ * coil columns for each coefficient C_k.
+ */
+export interface CoilPiece {
+  /** Number of the first set. */
+  readonly set: number;
+  /** Coefficients; with one, `from` may be `to`. */
+  readonly terms: number;
+  readonly from: Seconds;
+  readonly to: Seconds;
+  /** Farthest that a spin is from its place in the middle, over its distance from a wire. */
+  readonly shift: number;
+}
+
 export interface MovingFields {
-  /** The set of coil columns for a sample at a time; undefined: no coils. */
-  readonly receive?: (time: Seconds) => number;
+  /** The piece of time that holds a sample; undefined: no coils. */
+  readonly receive?: (time: Seconds) => CoilPiece;
   /** The column of B1 that holds `column` (of spins at rest) at a time; undefined: no maps. */
   readonly transmit?: (time: Seconds, column: number) => number;
   readonly seen?: SeenFields;

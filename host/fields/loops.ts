@@ -81,8 +81,11 @@ const POINTS = 64;
  * wire.
  */
 export function loopBound(loop: Loop, box: Box): number {
-  return MU_0 / (2 * Math.max(WIRE, wireDistance(loop, box)));
+  return MU_0 / (2 * wireClearance(loop, box));
 }
+
+/** A lower bound of the distance of spins within a box from the middle of the wire. */
+export const wireClearance = (loop: Loop, box: Box): Meters => Math.max(WIRE, wireDistance(loop, box));
 
 /** Whether the wire is far enough from a box. */
 export const keepsClear = (loop: Loop, box: Box, distance: Meters): boolean => wireDistance(loop, box) >= distance;
@@ -92,7 +95,7 @@ export function isNearWire(loop: Loop, [x, y, z]: readonly [Meters, Meters, Mete
   return distanceFromWire(loop, x, y, z) < distance;
 }
 
-export function distanceFromWire({ centre, normal, radius }: Loop, x: Meters, y: Meters, z: Meters): Meters {
+function distanceFromWire({ centre, normal, radius }: Loop, x: Meters, y: Meters, z: Meters): Meters {
   const [dx, dy, dz] = [x - centre[0], y - centre[1], z - centre[2]];
   const height = (dx * normal[0] + dy * normal[1] + dz * normal[2]) / Math.hypot(normal[0], normal[1], normal[2]);
   const rho = Math.sqrt(Math.max(0, dx * dx + dy * dy + dz * dz - height * height));

@@ -39,10 +39,10 @@ export interface Layer {
    */
   fill(spins: Spins, columns: readonly Numbers[]): void;
   /**
-   * Least distance of a spin from where its values stop being analytic [m]; absent: they are not
-   * (maps).
+   * A distance that all spins within a box keep from where its values stop being analytic [m];
+   * absent: they are not (maps).
    */
-  clearance?(spins: Spins): Meters;
+  clearance?(box: Pick<PhantomBounds, 'min' | 'max'>): Meters;
 }
 
 /** A source without columns beyond the base ones. */

@@ -1,8 +1,8 @@
 /**
- * Fields of the scanner at the positions of moving spins. A spin has a set of coil columns for each
- * sample and a B1 column for each part of a pulse; the timeline requests these while it is
- * compiled. Fields that change its precession frequency are sampled at nodes in time
- * (`seen-fields.ts`).
+ * Fields of the scanner at the positions of moving spins. A spin has a few sets of coil columns for
+ * each piece of time with samples and a B1 column for each part of a pulse; the timeline requests
+ * these while it is compiled. Fields that change its precession frequency are sampled at nodes in
+ * time (`seen-fields.ts`).
  */
 
 import type { Movement, MovingFields } from '../base/movement.ts';
@@ -13,7 +13,7 @@ import type { MovingPhantom } from '../phantom/motion/moving.ts';
 import { type Model, type PhantomSource, type SpinBlock, spinBlock } from '../phantom/types.ts';
 import type { Layer, Spins } from './layer.ts';
 import { fillNodes, joinSeen, knotsOf, requirePieces, type SeenField } from './seen-fields.ts';
-import { fillSets } from './sensed.ts';
+import { type CoilPieces, coilPieces, fillPieces } from './sensed.ts';
 
 export interface FieldLayers {
   readonly receive?: Layer | undefined;
@@ -60,7 +60,10 @@ export function movingInFields(
   duration: Seconds,
 ): MovingInFields {
   const seen = joinSeen(several);
-  const senses = moving.movements.map(() => numbered<number>((time) => String(time)));
+  const clearance = receive?.clearance?.(moving.bounds);
+  const senses = moving.movements.map((movement, group) =>
+    coilPieces(movement, clearance, (from, to) => moving.shift(group, from, to), duration),
+  );
   const plays = moving.movements.map(() => numbered<Play>(({ time, column }) => `${time} ${column}`));
   const knots = moving.movements.map((movement, group) =>
     seen === undefined ? new Float64Array(0) : knotsOf(movement, (from, to) => moving.shift(group, from, to), duration),
@@ -68,7 +71,7 @@ export function movingInFields(
   requirePieces(phantom.name, phantom.spinCount, knots);
   const movements = moving.movements.map((movement, group): Movement => {
     const fields: MovingFields = {
-      ...(receive === undefined ? {} : { receive: senses[group].indexOf }),
+      ...(receive === undefined ? {} : { receive: senses[group].at }),
       ...(transmit === undefined
         ? {}
         : { transmit: (time, column) => (column < 0 ? column : plays[group].indexOf({ time, column })) }),
@@ -111,8 +114,8 @@ interface InFields {
   readonly receive: FieldLayers['receive'];
   readonly transmit: FieldLayers['transmit'];
   readonly seen: ReturnType<typeof joinSeen>;
-  /** Times of sets of coils, parts of pulses, and knots of the fields that are seen. */
-  readonly senses: readonly Numbered<number>[];
+  /** Pieces of coils, parts of pulses, and knots of the fields that are seen. */
+  readonly senses: readonly CoilPieces[];
   readonly plays: readonly Numbered<Play>[];
   readonly knots: readonly Float64Array[];
 }
@@ -151,7 +154,7 @@ function modelInFields({ receive, transmit, seen, senses, plays, knots }: InFiel
     ...moving,
     transmits: Math.max(0, ...plays.map(({ all }) => all.length)),
     coils,
-    ...(coils === 0 ? {} : { coilSets: Math.max(1, ...senses.map(({ all }) => all.length)) }),
+    ...(coils === 0 ? {} : { coilSets: Math.max(1, ...senses.map(({ sets }) => sets)) }),
     ...(seen && {
       fields: { nodes: 2 * Math.max(...knots.map(({ length }) => length - 1)), largest: seen.largest },
     }),
@@ -165,7 +168,7 @@ function modelInFields({ receive, transmit, seen, senses, plays, knots }: InFiel
 
 /** Fills the columns of fields for spins of one group, which begin in them at `begin`. */
 function fillColumns(
-  { moving, receive, transmit, seen, senses, plays, knots }: InFields,
+  { receive, transmit, seen, senses, plays, knots }: InFields,
   at: ReturnType<typeof modelColumns>,
   { group, spins, placesAt, moveTo }: ReturnType<typeof onTheMove>,
   atRest: SpinBlock,
@@ -175,7 +178,7 @@ function fillColumns(
   const { count } = spins;
   const cutColumns = (low: number, high: number): readonly Float32Array[] =>
     extra.slice(low, high).map((column) => column.subarray(begin, begin + count));
-  // There may be a set of coils for every sample, and each view of a column is an object.
+  // There may be a set of coils for every sample (maps), and each view of a column is an object.
   const columns = begin === 0 ? (low: number, high: number) => extra.slice(low, high) : cutColumns;
   if (seen !== undefined) {
     const values = cutColumns(at.fields, at.total);
@@ -186,13 +189,13 @@ function fillColumns(
   }
   const coils = receive?.adds.coils ?? 0;
   if (receive !== undefined)
-    fillSets(receive, senses[group].all, { spins, moveTo, movement: moving.movements[group] }, (set) =>
+    fillPieces(receive, senses[group].all, { spins, moveTo }, (set) =>
       columns(at.coils + 2 * coils * set, at.coils + 2 * coils * (set + 1)),
     );
   // Groups with fewer sets and shims than others.
   const rest = [
     [at.transmits + 2 * plays[group].all.length, at.coils],
-    [at.coils + 2 * coils * senses[group].all.length, at.nodes],
+    [at.coils + 2 * coils * senses[group].sets, at.nodes],
   ] as const;
   for (const [low, high] of rest) for (let n = low; n < high; n++) extra[n].fill(0, begin, begin + count);
   if (transmit === undefined) return;

@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto';
 import {
   cylinderArray,
-  distanceFromWire,
   isNearWire,
   keepsClear,
   type Loop,
@@ -13,6 +12,7 @@ import {
   loopSensitivity,
   onWire,
   WIRE,
+  wireClearance,
 } from '../fields/loops.ts';
 import type { PhantomBounds, PhantomSource } from '../phantom/types.ts';
 import type { CoilArray, Sensitivities } from '../sequence/scanner-types.ts';
@@ -55,13 +55,8 @@ function loopLayer(file: string, loops: readonly Loop[], { bounds, spinCount }: 
       for (const [coil, loop] of loops.entries())
         for (let n = 0; n < spins.count; n++) if (isNearWire(loop, [x[n], y[n], z[n]], clearance)) wire(spins, coil, n);
     },
-    clearance({ block: { x, y, z, density }, count }) {
-      let least = Number.POSITIVE_INFINITY;
-      for (const loop of loops)
-        for (let n = 0; n < count; n++)
-          if (density[n] !== 0) least = Math.min(least, distanceFromWire(loop, x[n], y[n], z[n]));
-      return least;
-    },
+    // Spins nearer to the middle of a wire than its surface are refused.
+    clearance: (box) => loops.reduce((least, loop) => Math.min(least, wireClearance(loop, box)), Infinity),
     fill(spins, columns) {
       for (const [coil, loop] of loops.entries()) {
         const [re, im] = [columns[2 * coil], columns[2 * coil + 1]];

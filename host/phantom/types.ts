@@ -28,8 +28,8 @@ export interface Model {
   /** Of a pass over some of the coils: how many there are, for which methods are chosen. */
   readonly allCoils?: number;
   /**
-   * Sets of coil columns: for spins that move among coils, one for each time at which they are
-   * sampled. Default: one.
+   * Sets of coil columns: for spins that move among coils, the coefficients of all pieces of time
+   * (`Timeline.senses`). Default: one.
    */
   readonly coilSets?: number;
   /**

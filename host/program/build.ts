@@ -47,12 +47,12 @@ export function programFor(job: ProgramJob): Program {
   const lineRuns = recordList(LineRun, 256);
   const batches = lineBatches({ ops, precessions, lineRuns }, context, readouts);
   const scratch = { gridBytes: 0, pointBytes: 0 };
-  let coilSet = 0;
+  let sense = -1;
   const writer: ProgramWriter = {
     op: (kind, index) => ops.push({ kind, index }),
-    lineRun({ firstSample, trajectory, encoding, coilSet: wanted }) {
-      if (wanted !== coilSet) ops.push({ kind: OP.SENSE, index: wanted });
-      coilSet = wanted;
+    lineRun({ firstSample, trajectory, encoding, sense: wanted }) {
+      if (wanted !== sense) ops.push({ kind: OP.SENSE, index: wanted });
+      sense = wanted;
       const precession = precessions.intern(encoding);
       return lineRuns.push({ firstSample, trajectory, precession, buffer: 0, line: 0, lines: 1, step: 0 });
     },
@@ -66,7 +66,7 @@ export function programFor(job: ProgramJob): Program {
   const groups = ranges.map((range): OpRange => {
     const first = ops.length;
     const begin = opsOf(pulses);
-    coilSet = 0;
+    sense = -1;
     for (const window of windowsOf(timeline, range)) {
       if (window.begin !== undefined) for (const op of begin(window.begin)) ops.push(op);
       readouts.emit(window.readouts, writer);

@@ -14,7 +14,10 @@ import type { ProgramJob } from './types.ts';
  * timelines. Coils alone are no model: readouts take them as additional rows.
  */
 export const isModelled = (timelines: Timelines, { model }: Pick<ProgramJob['source'], 'model'>): boolean =>
-  timelines.length > 1 || timelines[0].terms > 0 || (model !== undefined && model.transmits > 0);
+  timelines.length > 1 ||
+  timelines[0].terms > 0 ||
+  timelines[0].senses.length > 0 ||
+  (model !== undefined && model.transmits > 0);
 
 /** @param timeline of all groups, joined */
 export function contextOf(job: ProgramJob, timeline: Timeline): Context {

@@ -48,10 +48,12 @@ const padded = (samples: number): number => 8 * Math.ceil(samples / 8);
  * Samples computed one by one.
  * @param coils columns of coils, 0 without any
  * @param terms of a model; undefined: no model besides coils
+ * @param coilTerms of polynomials of coils where spins move among these
  */
-export function directCost(samples: number, coils: number, terms?: number): number {
+export function directCost(samples: number, coils: number, terms?: number, coilTerms = 1): number {
   if (coils === 0 && terms === undefined) return samples * STEPPED_SAMPLE;
-  return samples * (MODEL_SAMPLE.alone + MODEL_SAMPLE.term * (terms ?? 0) + MODEL_SAMPLE.coil * coils);
+  const coil = MODEL_SAMPLE.coil * coilTerms * coils;
+  return samples * (MODEL_SAMPLE.alone + MODEL_SAMPLE.term * (terms ?? 0) + coil);
 }
 
 /** A line transformed on its own, fitted to what it takes (test/program/line-cost.test.ts). */
@@ -69,17 +71,24 @@ const LINE = {
 } as const;
 
 /**
- * A line transformed on its own: phases, amplitudes, and the spreading of each on its taps; its
- * share of the tile's transform and samples.
+ * A line transformed on its own: phases at its middle and per sample, amplitudes, and the spreading
+ * of each on its taps; its share of the tile's transform and samples. In coils weights are formed
+ * once, and each coil takes a polynomial in the sample number from its sets of columns, and a
+ * complex product for each tap and term of that.
  */
 export function lineCost(
   axis: Pick<LineAxis, 'samples' | 'grid' | 'stages' | 'taps' | 'orders'>,
   terms: number,
   tileSize: number,
+  received?: { readonly coils: number; readonly sets: number; readonly terms: number },
 ): number {
   const { samples, grid, stages, taps, orders } = axis;
-  const spin = LINE.place + LINE.term * terms + LINE.order * orders + taps * (LINE.tap + LINE.product * orders);
-  return spin + (POINT * grid * stages.length + LINE.sample * samples) / tileSize;
+  const place = LINE.place + LINE.term * terms + LINE.order * orders;
+  const transform = (POINT * grid * stages.length + LINE.sample * samples) / tileSize;
+  if (received === undefined) return place + taps * (LINE.tap + LINE.product * orders) + transform;
+  const { coils, sets, terms: ofCoil } = received;
+  const perCoil = sets * (2 + 3 * ofCoil) + taps * (6 * ofCoil + LINE.tap) + transform;
+  return place + taps * orders * (2 + 4 * ofCoil) + coils * perCoil;
 }
 
 /**

@@ -26,12 +26,14 @@ export function joinTimelines(timelines: Timelines): { timeline: Timeline; range
     rfStepTerms: arrayBuilder(Float64Array),
     samples: arrayBuilder(Float64Array),
     sampleTerms: arrayBuilder(Float64Array),
+    senses: arrayBuilder(Float64Array),
   };
   for (const own of timelines) {
     const before = {
       [OP.precess]: tables.precessions.length / STRIDE.precession,
       [OP.excite]: excitations.length / STRIDE.excitation,
       [OP.readout]: readouts.length / STRIDE.readout,
+      [OP.sense]: tables.senses.length / STRIDE.sense,
     } as Readonly<Record<number, number>>;
     ranges.push({ first: ops.length / STRIDE.op, count: own.ops.length / STRIDE.op });
     for (let n = 0; n < own.ops.length; n += STRIDE.op)

@@ -93,7 +93,7 @@ function timelineDigest(timeline: Timeline): string {
   hash.update(Float64Array.of(timeline.gammaBar, timeline.B0, timeline.sampleCount, timeline.terms));
   const { ops, precessions, excitations, pulses, rfSteps, readouts, trajectories, samples, receive, receiveShapes } =
     timeline;
-  const { precessionTerms, sampleTerms, rfStepTerms } = timeline;
+  const { precessionTerms, sampleTerms, rfStepTerms, senses } = timeline;
   for (const array of [
     ops,
     precessions,
@@ -108,6 +108,7 @@ function timelineDigest(timeline: Timeline): string {
     precessionTerms,
     sampleTerms,
     rfStepTerms,
+    senses,
   ]) {
     hash.update(Float64Array.of(array.length)).update(array);
   }

@@ -10,6 +10,7 @@ import { offsets } from '../sequence/offsets.ts';
 import type { AdcEvent, Block, RfEvent, Sequence } from '../sequence/types.ts';
 import { blockGradients, gradientPoints, integral, type PiecewiseLinear } from '../sequence/waveform.ts';
 import { type CommonField, commonField } from './common-field.ts';
+import type { RecordTable } from './intern.ts';
 import { type MovingBlock, movingEncoder, type Stretch } from './moving.ts';
 import { movingReadouts } from './moving-readout.ts';
 import { bodyTerms, rfDuration, rfSteps } from './pulse.ts';
@@ -54,6 +55,7 @@ export interface BlockTables {
   readonly pulses: ReturnType<typeof pulseTable>;
   readonly trajectories: ReturnType<typeof trajectoryTable>;
   readonly receiveShapes: Float64Array[];
+  readonly senses: RecordTable;
 }
 
 /** Steps of a pulse, and all that they depend on. */
@@ -208,7 +210,7 @@ function addMovingReadout(
   step: number,
 ): void {
   const { tables, gammaBar, actions } = state;
-  const parts = movingReadouts(moving, adc, first, gammaBar, tables.termCount);
+  const parts = movingReadouts(moving, adc, first, gammaBar, tables.termCount, tables.senses);
   const turned = turnsBy(state, 0, first);
   for (const [index, { stretch, begin, sample, samples, ...own }] of parts.entries()) {
     mark(state, stretch);

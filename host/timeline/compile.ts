@@ -29,6 +29,7 @@ export function compileTimeline(sequence: Sequence, options: TimelineOptions): T
     ...{ budget, termCount, receiveShapes: [] },
     pulses: pulseTable(budget, termCount),
     trajectories: trajectoryTable(budget),
+    senses: recordTable(STRIDE.sense),
   };
   const { compile, end } = blockCompiler(sequence, options, tables);
   // Blocks of the same events are the same program, except for spins that move meanwhile.
@@ -47,6 +48,7 @@ export function compileTimeline(sequence: Sequence, options: TimelineOptions): T
     ...tables.pulses.finish(),
     ...tables.trajectories.finish(),
     receiveShapes: tables.receiveShapes,
+    senses: tables.senses.finish(),
   };
 }
 

@@ -1,9 +1,11 @@
 /**
- * Readouts of moving spins: sample positions and terms, cut where the nodes of a path or the held
- * spins change between samples.
+ * Readouts of moving spins: sample positions and terms, cut where the nodes of a path, the held
+ * spins or the pieces of coils change between samples.
  */
+import type { CoilPiece } from '../base/movement.ts';
 import { type Hertz, SAME_TIME, type Seconds } from '../base/units.ts';
 import type { AdcEvent } from '../sequence/types.ts';
+import type { RecordTable } from './intern.ts';
 import type { MovingBlock, Stretch } from './moving.ts';
 import type { Trajectory } from './tables.ts';
 import { OP, STRIDE } from './types.ts';
@@ -19,13 +21,17 @@ export interface ReadoutPart extends Trajectory {
   readonly samples: number;
 }
 
-/** @param first time of the first sample in the block */
+/**
+ * @param first time of the first sample in the block
+ * @param senses table of `Timeline.senses`
+ */
 export function movingReadouts(
   moving: MovingBlock,
   { samples, dwell }: AdcEvent,
   first: Seconds,
   gammaBar: Hertz,
   terms: number,
+  senses: RecordTable,
 ): ReadoutPart[] {
   const time = (sample: number): Seconds => first + sample * dwell;
   const stops = Array.from({ length: samples }, (_, n) => time(n));
@@ -52,28 +58,48 @@ export function movingReadouts(
     parts.push({ stretch, begin: time(sample), sample, samples: count, ...values });
     sample = end;
   }
-  return moving.sensed(first) === undefined ? parts : parts.flatMap((part) => singly(part, time, moving, terms));
+  if (moving.sensed(first) === undefined) return parts;
+  return parts.flatMap((part) => cutAtPieces(part, time, dwell, moving, terms, senses));
 }
 
-/** The same part sample by sample, each with the coils of its own time. */
-function singly(
+/** The same part, cut where a piece of coils ends, each with the op that names its piece. */
+function cutAtPieces(
   part: ReadoutPart,
   time: (sample: number) => Seconds,
+  dwell: Seconds,
   { sensed }: MovingBlock,
   terms: number,
+  senses: RecordTable,
 ): ReadoutPart[] {
-  const { stretch, sample, samples } = part;
-  return Array.from({ length: Math.max(1, samples) }, (_, n): ReadoutPart => {
-    if (samples === 0) return part;
-    const begin = time(sample + n);
-    const from = n === 0 ? stretch.from : time(sample + n - 1);
-    const to = n === samples - 1 ? Math.max(stretch.to, begin) : begin;
-    const marks = [...(n === 0 ? stretch.marks : []), [OP.sense, sensed(begin)!] as const];
+  const { stretch, sample, samples, positions, terms: values } = part;
+  if (samples === 0) return [part];
+  const pieces = Array.from({ length: samples }, (_, n) => sensed(time(sample + n))!);
+  const starts = pieces.flatMap((piece, n) => (n === 0 || piece.set !== pieces[n - 1].set ? n : []));
+  return starts.map((start, n): ReadoutPart => {
+    const end = starts[n + 1] ?? samples;
+    const begin = time(sample + start);
+    const from = n === 0 ? stretch.from : begin;
+    const to = end === samples ? Math.max(stretch.to, begin) : time(sample + end);
+    const sense = [OP.sense, senses.intern(senseOf(pieces[start], begin, dwell))] as const;
     return {
       ...part,
-      ...{ stretch: { ...stretch, from, to, marks }, begin, sample: sample + n, samples: 1 },
-      positions: new Float64Array(STRIDE.sample),
-      terms: new Float64Array(terms),
+      ...{ stretch: { ...stretch, from, to, marks: [...(n === 0 ? stretch.marks : []), sense] } },
+      ...{ begin, sample: sample + start, samples: end - start },
+      positions: fromFirst(positions, STRIDE.sample, start, end),
+      terms: fromFirst(values!, terms, start, end),
     };
   });
+}
+
+/** A record of `Timeline.senses`, for samples from `begin` on. */
+function senseOf({ set, terms, from, to, shift }: CoilPiece, begin: Seconds, dwell: Seconds): number[] {
+  if (terms === 1) return [set, terms, 0, 0, shift];
+  const perSecond = 2 / (to - from);
+  return [set, terms, perSecond * (begin - (from + to) / 2), perSecond * dwell, shift];
+}
+
+/** Records [start, end) relative to the first of them. */
+function fromFirst(records: Float64Array, width: number, start: number, end: number): Float64Array {
+  const first = width * start;
+  return records.slice(first, width * end).map((value, n) => value - records[first + (n % width)]);
 }

@@ -7,7 +7,14 @@
  * the way likewise, and the marks (`OP.slide`, `field`, `hold`, `release`) between stretches.
  */
 
-import { type Movement, type MovementPath, type SeenFields, type Slide, termsOf } from '../base/movement.ts';
+import {
+  type CoilPiece,
+  type Movement,
+  type MovementPath,
+  type SeenFields,
+  type Slide,
+  termsOf,
+} from '../base/movement.ts';
 import { SAME_TIME, type Seconds } from '../base/units.ts';
 import { GAUSS } from '../numerics/gauss-legendre.ts';
 import { type PiecewiseLinear, valueAt } from '../sequence/waveform.ts';
@@ -51,8 +58,11 @@ export interface MovingBlock {
   played(stretch: Stretch, column: number): readonly { readonly part: Stretch; readonly transmit: number }[];
   /** Integrals [first, end) of fields, which change as slowly as spins move. */
   readonly slow?: readonly [number, number];
-  /** The set of coil columns for a sample; undefined: there is one set, or none. */
-  sensed(time: Seconds): number | undefined;
+  /**
+   * The piece in which coils are polynomials of time, in block time, that holds a sample;
+   * undefined: spins do not move among coils.
+   */
+  sensed(time: Seconds): CoilPiece | undefined;
 }
 
 /**
@@ -91,7 +101,10 @@ export function movingEncoder(movement: Movement): MovingEncoder {
       corners,
       ...(movement.common && { common: commonIn(playing, duration, exposed) }),
       ...(seen && { slow: [3 + movement.terms, 3 + movement.terms + 2 * seen.width] as const }),
-      sensed: (time) => fields?.receive?.(start + time),
+      sensed(time) {
+        const piece = fields?.receive?.(start + time);
+        return piece && { ...piece, from: piece.from - start, to: piece.to - start };
+      },
       played(stretch, column) {
         const { from, to } = stretch;
         const transmit = fields?.transmit;

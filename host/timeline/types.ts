@@ -32,10 +32,7 @@ export const OP = {
   hold: 4,
   /** node: the same spins are at equilibrium */
   release: 5,
-  /**
-   * set: from here on coils are those of this set of columns, sampled at the spins' positions at
-   * its time
-   */
+  /** index into senses: how coils change during the readouts from here on */
   sense: 6,
   /**
    * node p at which spins see fields fixed in space: from here on the columns of fields are their
@@ -108,6 +105,14 @@ export interface Timeline {
   readonly rfStepTerms: Float64Array;
 
   /**
+   * [senses][set, terms, start, step, shift]: sensitivities along the paths of moving spins, at
+   * sample n of a readout Σ_k C_k·T_k(start + n·step), with Chebyshev's polynomials T_k and the
+   * sets of coil columns C_0 = `set`, … (`terms` of them). Spins are never farther than `shift` times
+   * their distance from a wire from where they are at x = 0. Empty: coils have one set.
+   */
+  readonly senses: Float64Array;
+
+  /**
    * Angle [rad] by which the frame has turned clockwise at the end, in addition to B0, because of a
    * field common to all spins.
    */
@@ -139,6 +144,7 @@ export const STRIDE = {
   trajectory: 3,
   sample: 4,
   receive: 3,
+  sense: 5,
 } as const;
 
 /** κ of spins at rest, which depends only on the gradients of a block. */

@@ -21,8 +21,11 @@ export interface WindowReadout {
   readonly trajectory: number;
   /** Encoding at its first sample. */
   readonly encoding: Encoding;
-  /** The set of coil columns of its samples: changing it does not change the spins' state. */
-  readonly coilSet: number;
+  /**
+   * Index into the timeline's senses of how coils change during it, which does not change the
+   * spins' state; −1: they do not.
+   */
+  readonly sense: number;
 }
 
 export interface Window {
@@ -51,7 +54,7 @@ export function* windowsOf(timeline: Timeline, range?: OpRange): Generator<Windo
   const encoding = new Array<number>(STRIDE.precession + terms).fill(0);
   let begin: Window['begin'];
   let own: WindowReadout[] = [];
-  let coilSet = 0;
+  let sense = -1;
   for (let op = STRIDE.op * first; op < STRIDE.op * (first + count); op += STRIDE.op) {
     const kind = ops[op];
     const index = ops[op + 1];
@@ -63,8 +66,8 @@ export function* windowsOf(timeline: Timeline, range?: OpRange): Generator<Windo
     } else if (kind === OP.readout) {
       const firstSample = readouts[STRIDE.readout * index];
       const trajectory = readouts[STRIDE.readout * index + 1];
-      own.push({ readout: index, firstSample, trajectory, encoding: encoding.slice(), coilSet });
-    } else if (kind === OP.sense) coilSet = index;
+      own.push({ readout: index, firstSample, trajectory, encoding: encoding.slice(), sense });
+    } else if (kind === OP.sense) sense = index;
     else {
       yield { begin, readouts: own, encoding: encoding.slice(), isLast: false };
       begin = { kind, index };

@@ -12,6 +12,7 @@ import {
   PANEL,
   PULSE,
   Pulse,
+  Sense,
   Slot as SlotRecord,
   Start,
   SUMS,
@@ -35,6 +36,7 @@ import {
 } from '../../program/pulses/stepped.ts';
 import { placeTable } from '../../program/pulses/table.ts';
 import { exactIntervals } from '../../program/readouts/direct.ts';
+import { changeOf, chunkTerms } from '../../program/sense.ts';
 import { trajectoryAt } from '../../program/trajectory.ts';
 import type { Program } from '../../program/types.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
@@ -271,6 +273,7 @@ function placeProgram(arena: Arena, { source, precision }: EngineJob, program: P
     lineRuns: arena.list(program.lineRuns),
     batches: placeBatches(arena, program),
     trajectories: placeTrajectories(arena, program, source),
+    senses: placeSenses(arena, timeline),
     ...{ nufft2d1s: 0, nufft2d3s: 0, lines: 0, ...program.lower(arena) },
     ...program.scratch,
     ...{ bufferLines: program.lines, buffers: program.buffers, longest: program.longest },
@@ -313,6 +316,15 @@ function placeBatches(arena: Arena, { batches, firstSamples, placeBatchData }: P
       ...{ nufft1d1: dataOf(trajectory), firstRun, lineRuns },
     })),
   );
+}
+
+function placeSenses(arena: Arena, { senses }: Timeline): number {
+  const records = recordList(Sense, senses.length / STRIDE.sense);
+  for (let n = 0; n < senses.length; n += STRIDE.sense) {
+    const [set, terms, start, step] = senses.subarray(n) as unknown as [number, number, number, number];
+    records.push({ set, terms, start, step, chunkTerms: chunkTerms(changeOf(senses.subarray(n))) });
+  }
+  return arena.list(records);
 }
 
 /** Columns kx, ky, kz, t and the phase terms, each padded to eight samples with its last value. */

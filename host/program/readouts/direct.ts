@@ -11,6 +11,7 @@ import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { directCost } from '../cost.ts';
 import { extentOf } from '../extent.ts';
 import type { LineMethod } from '../method.ts';
+import { chunkTerms, coilChanges } from '../sense.ts';
 import { trajectoryAt } from '../trajectory.ts';
 
 /**
@@ -50,11 +51,12 @@ export function exactIntervals(
 
 export const direct: LineMethod = {
   name: 'direct',
-  open({ timeline, coils, isModelled }) {
+  open({ timeline, coils, isModelled, once }) {
+    const changes = coils > 0 ? once('changes of coils', () => coilChanges(timeline)) : [];
     const terms = isModelled ? timeline.terms : undefined;
     return {
       propose: (trajectory) => ({
-        cost: directCost(trajectoryAt(timeline, trajectory).samples, coils, terms),
+        cost: directCost(trajectoryAt(timeline, trajectory).samples, coils, terms, chunkTerms(changes[trajectory])),
         error: 0,
         isBatched: false,
         emit: (writer, readout) => writer.op(OP.READOUT, writer.lineRun(readout)),

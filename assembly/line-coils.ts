@@ -8,7 +8,9 @@
  */
 import { KernelContext, Line, LineAxis, MOST_SENSE_TERMS, PANEL, Sense } from './abi';
 import { transformColumns } from './fourier';
-import { addSamples, AMPLITUDES, beginAtMiddle, CELL, momentBytes, ORDER, place, planeBytes, TABLE, weigh } from './line';
+import {
+  addSamples, AMPLITUDES, beginAtMiddle, CELL, momentBytes, ORDER, place, planeBytes, TABLE, weigh,
+} from './line';
 import { Modelled, Tile } from './scratch';
 import { SENSE_ROWS_BYTES, senseRows } from './sense';
 import { loadT, madd, nmadd, splat } from './simd';

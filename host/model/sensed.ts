@@ -5,10 +5,10 @@
  * through the values at n Chebyshev nodes, with an error of less than ε(n, r)·M
  * (`numerics/polynomial-error.ts`), M the largest |C| at a distance d: within θd of the path the
  * field is less than M/(1 − θ). Its coefficients over Chebyshev's polynomials T_k are sets of
- * columns, which all samples in the piece share: an EPI of 10⁴ samples evaluates the field at a few times. Corners
- * of a movement end pieces, and whole pieces depend on the movement and the wires alone, so that
- * their number is known before any spin is read. Fields that are not analytic (maps), and movements
- * that are computed spin by spin, have a set for each sample.
+ * columns, which all samples in the piece share: an EPI of 10⁴ samples evaluates the field at a few
+ * times. Corners of a movement end pieces, and whole pieces depend on the movement and the wires
+ * alone, so that their number is known before any spin is read. Fields that are not analytic
+ * (maps), and movements that are computed spin by spin, have a set for each sample.
  */
 import type { CoilPiece, Movement } from '../base/movement.ts';
 import { SAME_TIME, type Seconds } from '../base/units.ts';

@@ -107,8 +107,8 @@ export interface Timeline {
   /**
    * [senses][set, terms, start, step, shift]: sensitivities along the paths of moving spins, at
    * sample n of a readout Σ_k C_k·T_k(start + n·step), with Chebyshev's polynomials T_k and the
-   * sets of coil columns C_0 = `set`, … (`terms` of them). Spins are never farther than `shift` times
-   * their distance from a wire from where they are at x = 0. Empty: coils have one set.
+   * sets of coil columns C_0 = `set`, … (`terms` of them). Spins are never farther than `shift`
+   * times their distance from a wire from where they are at x = 0. Empty: coils have one set.
    */
   readonly senses: Float64Array;
 

@@ -136,18 +136,12 @@ test('pulses of a heart are interpolated between a few operators, within the tol
 });
 
 for (const motion of ['breathing', 'heart', 'flow'])
-  test(`pulses are looked up without a tolerance too, and err less than stepped ones: ${motion}`, async () => {
+  test(`pulses are looked up without a tolerance too: ${motion}`, async () => {
     const still = spins(true);
     const scan = manyIn(movingScan(gradientEcho3d(16, 32), phantomOf(still), MOTIONS[motion](SPINS)));
-    // The same spins, as if it were not known that they move.
-    const { motionIdentity: _, ...unknown } = scan.source;
-    const inSteps = { ...scan, source: unknown };
     assert.ok(lookedUp(scan) > 0);
-    assert.equal(lookedUp(inSteps), 0);
-    const truth = await statesOf(scan, { precision: 'f64' });
-    const [looked, stepped] = [await statesOf(scan, {}), await statesOf(inSteps, {})];
-    const errors = [looked, stepped].map((states) => worstOf(states, truth, still)) as [number, number];
-    assert.ok(errors[0] < errors[1] && errors[0] < 1e-6, errors.join(' '));
+    const error = worstOf(await statesOf(scan, {}), await statesOf(scan, { precision: 'f64' }), still);
+    assert.ok(error < 1e-6, `${error}`);
   });
 
 test('pulses that no table holds are stepped', () => {

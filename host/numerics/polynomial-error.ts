@@ -10,9 +10,12 @@
 export const polynomialError = (terms: number, reach: number): number =>
   2 * (reach / 2) ** terms * (terms + 1) * (1 + 1 / terms) ** terms;
 
-/** The least number of terms, from 1 on, whose error is within `largest`, for r < 1. */
-export function termsWithin(reach: number, largest: number): number {
+/**
+ * The least number of terms, from 1 on, whose error is within `largest`, or `most`. Without `most`
+ * r < 1: from r = 2 on no number of terms is enough.
+ */
+export function termsWithin(reach: number, largest: number, most = Number.POSITIVE_INFINITY): number {
   let terms = 1;
-  while (polynomialError(terms, reach) > largest) terms++;
+  while (terms < most && polynomialError(terms, reach) > largest) terms++;
   return terms;
 }

@@ -22,7 +22,7 @@ const EXACT = 1e-8;
 
 /** Terms for a chunk of samples that are summed one by one. */
 export const chunkTerms = ({ terms, perSample }: CoilChange = { terms: 1, perSample: 0 }): number =>
-  Math.min(terms, termsWithin((perSample * MODEL_CHUNK) / 2, EXACT));
+  termsWithin((perSample * MODEL_CHUNK) / 2, EXACT, terms);
 
 /** @param sense a record of `Timeline.senses` */
 export function changeOf(sense: ArrayLike<number>): CoilChange {

@@ -1,6 +1,7 @@
 /**
  * What a user installs: the packed tarball, in an empty folder and without the network; once
- * without install scripts or a compiler, once with those that build the addon by the site's mpicc.
+ * without install scripts or a compiler, once globally with those that build the addon by the site's
+ * mpicc.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -31,10 +32,12 @@ let epi: ReturnType<typeof simulated>;
 let tarball: string;
 
 test('the tarball installs in an empty folder and runs', () => {
-  run('npm', ['pack', '--silent', '--pack-destination', folder], root);
-  const packed = readdirSync(folder).find((name) => name.endsWith('.tgz'));
-  assert.ok(packed, 'npm pack made no tarball');
-  tarball = packed;
+  tarball = run('npm', ['pack', '--silent', '--pack-destination', folder], root).trimEnd();
+  assert.deepEqual(
+    readdirSync(folder),
+    [tarball],
+    'npm pack prints the name alone: npm install "$(npm pack --silent)"',
+  );
   run('npm', ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', `./${tarball}`]);
   epi = simulated('epi', 'head2d');
   assert.equal(epi.spins, 6485);
@@ -55,8 +58,9 @@ test("the install script builds the addon with the site's mpicc", async (t) => {
   rmSync(join(bare, 'package/dist/mpi'), { recursive: true });
   const site = temporaryFolder();
   run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', site, join(bare, 'package')], bare);
-  run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${tarball}`], site);
-  const installed = join(site, 'node_modules/larmor/dist');
+  run('npm', ['install', '--global', '--prefix', site, '--offline', '--no-audit', '--no-fund', `./${tarball}`], site);
+  assert.match(readFileSync(join(site, 'share/man/man1/larmor.1'), 'utf8'), /^\.TH LARMOR 1/m);
+  const installed = join(site, 'lib/node_modules/larmor/dist');
   for (const family of families) assert.ok(existsSync(join(installed, `mpi/mpi-${family}.node`)), family);
   for (const family of families) {
     const launch = { family, ranks: 2, cwd: site, program: join(installed, 'larmor.js') };

@@ -215,8 +215,7 @@ export const driftLookUpCost = (vectors: number, terms: number): number => 240 +
 
 /**
  * A run before its methods are chosen: samples by matrix products, also with coils (transforms take
- * less), but one by one where coils change from sample to sample; RF steps and everything else as
- * they occur.
+ * less), but one by one where coils change along paths; RF steps and everything else as they occur.
  * @param model undefined: spins at rest in one coil
  */
 export function roughCost(timeline: Timeline, model?: Model): number {

@@ -10,6 +10,7 @@
  * With seven nodes a use takes 125 operations where looking it up takes 430. How many are needed is
  * measured as for a table (`expansion.ts`).
  */
+import { extremes } from '../../numerics/extremes.ts';
 import type { PhantomSource } from '../../phantom/types.ts';
 import type { Timeline } from '../../timeline/types.ts';
 import { bandOf, expansionSizes, selectTerms } from './expansion.ts';
@@ -62,7 +63,7 @@ export function courseOf(
     largest,
   );
   const duration = durationOf(shape);
-  const flip = Math.max(...all.map((rates) => rates.flip));
+  const [, flip] = extremes(all.map((rates) => rates.flip));
   const deviation = 2 * Math.PI * (duration * frequency.deviation + (duration ** 2 / 4) * drift.deviation) * (1 + flip);
   const left = bound - deviation;
   if (left <= 0) return undefined;
@@ -115,18 +116,18 @@ function lineThrough(points: readonly Float64Array[], largest: (weights: Float64
   const from = points[0];
   const away = points.map((point) => point.map((value, n) => value - from[n]));
   const sizes = away.map(largest);
-  const along = away[sizes.indexOf(Math.max(...sizes))];
+  const along = away[sizes.indexOf(extremes(sizes)[1])];
   const unit = along.map((_, n) => largest(along.map((__, other) => (other === n ? 1 : 0))) ** 2);
   const product = (a: Float64Array, b: Float64Array): number =>
     a.reduce((sum, value, n) => sum + unit[n] * value * b[n], 0);
   const square = product(along, along);
   const distances = away.map((way) => (square > 0 ? product(way, along) / square : 0));
-  const [low, high] = [Math.min(...distances), Math.max(...distances)];
+  const [low, high] = extremes(distances);
   const [middle, half] = [(low + high) / 2, (high - low) / 2];
   const at = (place: number): Float64Array => from.map((value, n) => value + (middle + place * half) * along[n]);
   const places = distances.map((distance) => (half > 0 ? (distance - middle) / half : 0));
-  const deviation = Math.max(
-    ...points.map((point, n) => {
+  const [, deviation] = extremes(
+    points.map((point, n) => {
       const near = at(places[n]);
       return largest(point.map((value, i) => value - near[i]));
     }),

@@ -6,6 +6,7 @@
  * odd in a, all else even: polynomials in a², which take two thirds of the nodes.
  */
 import { createHash } from 'node:crypto';
+import { extremes } from '../../numerics/extremes.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { pulseUses } from '../../timeline/windows.ts';
 import type { Context, PulseFamily } from '../method.ts';
@@ -102,8 +103,7 @@ function nodesFor(
 ): number[] {
   const { amplitudes, pulse } = family;
   if (amplitudes.length === 1) return [amplitudes[0]];
-  const low = Math.min(...amplitudes) ** 2;
-  const high = Math.max(...amplitudes) ** 2;
+  const [low, high] = extremes(amplitudes.map((amplitude) => amplitude ** 2));
   const node = (n: number, count: number): number =>
     Math.sqrt((low + high) / 2 - ((high - low) / 2) * Math.cos((Math.PI * (2 * n + 1)) / (2 * count)));
   for (let count = 2; count < Math.min(MOST_NODES, amplitudes.length); count++) {

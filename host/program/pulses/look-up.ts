@@ -10,6 +10,7 @@
  */
 import type { Term } from '../../abi/abi.generated.ts';
 import type { Values } from '../../abi/records.ts';
+import { extremes } from '../../numerics/extremes.ts';
 import { STRIDE, type Timeline } from '../../timeline/types.ts';
 import { pulseUses } from '../../timeline/windows.ts';
 import { composedCost, driftLookUpCost, loadingCost, operatorCost, steppedCost } from '../cost.ts';
@@ -89,9 +90,9 @@ export function lookUpPulses(context: Context, most: number): LookUps {
     const { shape, members, uses, steps } = family;
     const all = [...members.values()];
     const range = {
-      low: Math.min(...all.map(({ low }) => low)),
-      high: Math.max(...all.map(({ high }) => high)),
-      drift: Math.max(...all.map(({ drift }) => drift)),
+      low: extremes(all.map(({ low }) => low))[0],
+      high: extremes(all.map(({ high }) => high))[1],
+      drift: extremes(all.map(({ drift }) => drift))[1],
       ...{ R1: 1 / source.bounds.minT1, R2: 1 / source.bounds.minT2 },
     };
     const courses = areFixed ? coursesOf(context, family, range, (1 - TABLE_SHARE) * bound) : [];
@@ -145,7 +146,7 @@ export function lookUpPulses(context: Context, most: number): LookUps {
     saved += gain;
     error = Math.max(
       error,
-      summed.size > 0 && courses.length > 0 ? bound : TABLE_SHARE * bound + Math.max(...all.map(departure)),
+      summed.size > 0 && courses.length > 0 ? bound : TABLE_SHARE * bound + extremes(all.map(departure))[1],
     );
     decisions.push(decisionOf(family, table, summed, perUse));
   }
@@ -222,7 +223,7 @@ function coursesOf(
   const played = pulseUses(timeline);
   return [...groups.values()].flatMap((group) => {
     if (group.size < FEWEST) return [];
-    const left = bound - Math.max(...[...group.values()].map(departure));
+    const left = bound - extremes([...group.values()].map(departure))[1];
     const course = courseOf(timeline, source, shape, group, range, left);
     const uses = [...group.keys()].reduce((sum, member) => sum + played[member], 0);
     return course === undefined ? [] : [{ ...course, uses }];

@@ -59,9 +59,9 @@ function bash(commands: readonly Described[]): string {
   const values = commands.flatMap(({ path, options }) =>
     options.filter(takesValue).map((option) => {
       const reply = option.argChoices
-        ? `words '${option.argChoices.join(' ')}'`
+        ? `_larmor_words '${option.argChoices.join(' ')}'`
         : takesFile(option)
-          ? 'files'
+          ? '_larmor_files'
           : 'return';
       return `    ${of(path, option)}) ${reply} ;;`;
     }),
@@ -73,11 +73,16 @@ function bash(commands: readonly Described[]): string {
   });
   const paths = commands.filter(({ path }) => path !== '').map(({ path }) => path);
   return `# Completion of larmor for bash, made by: larmor completion bash
+_larmor_words() { COMPREPLY+=($(compgen -W "$1" -- "$cur")); }
+# One file a line: names may have spaces. What the shell itself completes if a quotation is open.
+_larmor_files() {
+  local name
+  compopt -o filenames -o default 2>/dev/null
+  while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -f -- "$cur")
+}
 _larmor() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD - 1]} path= names= options= i
   COMPREPLY=()
-  words() { COMPREPLY=($(compgen -W "$1" -- "$cur")); return; }
-  files() { compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur")); }
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path/\${COMP_WORDS[i]}" in
     ${paths.join('|')}) path="$path/\${COMP_WORDS[i]}" ;;
@@ -90,12 +95,12 @@ ${values.join('\n')}
 ${names.map((line) => `    ${line}`).join('\n')}
       esac
       if [[ $cur == -* ]]; then
-        words "$options"
+        _larmor_words "$options"
       elif [[ -n $path && $path != /completion ]]; then
-        files
-        COMPREPLY+=($(compgen -W "$names" -- "$cur"))
+        _larmor_files
+        _larmor_words "$names"
       else
-        words "$names"
+        _larmor_words "$names"
       fi
       ;;
   esac

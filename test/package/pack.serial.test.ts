@@ -1,7 +1,7 @@
 /**
  * What a user installs: the packed tarball, in an empty folder and without the network; once
- * without install scripts or a compiler, once globally with those that build the addon by the site's
- * mpicc.
+ * without install scripts or a compiler, once globally with those that build the addon by the
+ * site's mpicc.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -5,7 +5,7 @@
 
 import type { Meters } from '../base/units.ts';
 import type { ColourMap } from '../figures/colours.ts';
-import { quantity, roundBelow } from '../figures/units.ts';
+import { quantity, roundBelow, shortNumber } from '../figures/units.ts';
 import { el } from './dom.ts';
 
 export interface Raster {
@@ -92,8 +92,7 @@ export function makePicture(
       paint(context, pixels, columns, rows);
       paintScale(colours.getContext('2d')!, pixels.map);
       const [low, high] = pixels.range;
-      ends[0].textContent = String(Number(low.toPrecision(3))).replace('-', '−');
-      ends[1].textContent = String(Number(high.toPrecision(3)));
+      for (const [n, end] of ends.entries()) end.textContent = shortNumber(Number([low, high][n].toPrecision(3)));
       say();
     },
     move,

@@ -13,7 +13,7 @@ import type { MovingPhantom } from '../phantom/motion/moving.ts';
 import { type Model, type PhantomSource, type SpinBlock, spinBlock } from '../phantom/types.ts';
 import type { Layer, Spins } from './layer.ts';
 import { fillNodes, joinSeen, knotsOf, requirePieces, type SeenField } from './seen-fields.ts';
-import { type CoilPieces, coilPieces, fillPieces } from './sensed.ts';
+import { type CoilPieces, coilPieces, type PieceFiller, pieceFiller } from './sensed.ts';
 
 export interface FieldLayers {
   readonly receive?: Layer | undefined;
@@ -128,6 +128,7 @@ function sourceInFields(all: InFields): PhantomSource {
   const model = modelInFields(all, base.model!);
   const at = modelColumns(model);
   const layers = [receive, transmit, seen].filter((layer) => layer !== undefined);
+  const fillPieces = receive && pieceFiller(receive);
   const read = (first: number, count: number, into: SpinBlock): void => {
     const { extra, ...plain } = into;
     const own = extra && { extra: [...extra.slice(0, at.transmits), ...extra.slice(at.nodes, at.fields)] };
@@ -136,7 +137,8 @@ function sourceInFields(all: InFields): PhantomSource {
     // A range may hold spins of several groups; a tile never does.
     for (const [from, size] of partsOf(model.groups ?? [base.spinCount], first, count)) {
       const atRest = cut(plain as SpinBlock, from - first, size);
-      fillColumns(all, at, onTheMove(moving, base.name, from, size, atRest), atRest, extra, from - first);
+      const traveller = onTheMove(moving, base.name, from, size, atRest);
+      fillColumns(all, at, fillPieces, traveller, atRest, extra, from - first);
     }
   };
   return {
@@ -170,6 +172,7 @@ function modelInFields({ receive, transmit, seen, senses, plays, knots }: InFiel
 function fillColumns(
   { receive, transmit, seen, senses, plays, knots }: InFields,
   at: ReturnType<typeof modelColumns>,
+  fillPieces: PieceFiller | undefined,
   { group, spins, placesAt, moveTo }: ReturnType<typeof onTheMove>,
   atRest: SpinBlock,
   extra: readonly Float32Array[],
@@ -188,10 +191,9 @@ function fillColumns(
     });
   }
   const coils = receive?.adds.coils ?? 0;
-  if (receive !== undefined)
-    fillPieces(receive, senses[group].all, { spins, moveTo }, (set) =>
-      columns(at.coils + 2 * coils * set, at.coils + 2 * coils * (set + 1)),
-    );
+  fillPieces?.(senses[group].all, { spins, moveTo }, (set) =>
+    columns(at.coils + 2 * coils * set, at.coils + 2 * coils * (set + 1)),
+  );
   // Groups with fewer sets and shims than others.
   const rest = [
     [at.transmits + 2 * plays[group].all.length, at.coils],

@@ -117,36 +117,48 @@ export interface Traveller {
  * Fills the sets of all pieces.
  * @param columnsOf the columns [coils][re, im] of a set
  */
-export function fillPieces(
-  layer: Layer,
+export type PieceFiller = (
   pieces: readonly CoilPiece[],
-  { spins, moveTo }: Traveller,
+  traveller: Traveller,
   columnsOf: (set: number) => readonly Float32Array[],
-): void {
-  const { count } = spins;
+) => void;
+
+/**
+ * Keeps the columns between which it interpolates from tile to tile: made anew for each, they fill
+ * the memory until V8 collects buffers.
+ */
+export function pieceFiller(layer: Layer): PieceFiller {
   const width = 2 * layer.adds.coils!;
-  const most = pieces.reduce((terms, piece) => Math.max(terms, piece.terms), 1);
-  const values = Array.from({ length: most === 1 ? 0 : most }, () =>
-    Array.from({ length: width }, () => new Float64Array(count)),
-  );
-  for (const { set, terms, from, to } of pieces) {
-    if (terms === 1) {
-      moveTo((from + to) / 2);
-      layer.fill(spins, columnsOf(set));
-      continue;
-    }
-    for (let node = 0; node < terms; node++) {
-      moveTo((from + to) / 2 + (Math.cos(angleOf(node, terms)) * (to - from)) / 2);
-      layer.fill(spins, values[node]);
-    }
-    for (let term = 0; term < terms; term++) {
-      const row = Float64Array.from(
-        { length: terms },
-        (_, node) => ((term === 0 ? 1 : 2) / terms) * Math.cos(term * angleOf(node, terms)),
+  let kept: Float64Array[][] = [];
+  let sums = new Float64Array(0);
+  return (pieces, { spins, moveTo }, columnsOf) => {
+    const { count } = spins;
+    const most = pieces.reduce((terms, piece) => Math.max(terms, piece.terms), 1);
+    if (most > 1 && (kept.length < most || sums.length < count)) {
+      sums = new Float64Array(Math.max(sums.length, count));
+      kept = Array.from({ length: Math.max(kept.length, most) }, () =>
+        Array.from({ length: width }, () => new Float64Array(sums.length)),
       );
-      for (const [c, column] of columnsOf(set + term).entries()) combine(values, c, row, count, column);
     }
-  }
+    for (const { set, terms, from, to } of pieces) {
+      if (terms === 1) {
+        moveTo((from + to) / 2);
+        layer.fill(spins, columnsOf(set));
+        continue;
+      }
+      for (let node = 0; node < terms; node++) {
+        moveTo((from + to) / 2 + (Math.cos(angleOf(node, terms)) * (to - from)) / 2);
+        layer.fill(spins, kept[node]);
+      }
+      for (let term = 0; term < terms; term++) {
+        const row = Float64Array.from(
+          { length: terms },
+          (_, node) => ((term === 0 ? 1 : 2) / terms) * Math.cos(term * angleOf(node, terms)),
+        );
+        for (const [c, column] of columnsOf(set + term).entries()) combine(kept, c, row, sums, count, column);
+      }
+    }
+  };
 }
 
 /** Angle of a Chebyshev node of the first kind. */
@@ -157,13 +169,14 @@ function combine(
   values: readonly (readonly Float64Array[])[],
   c: number,
   row: Float64Array,
+  sums: Float64Array,
   count: number,
   to: Float32Array,
 ): void {
-  const sums = new Float64Array(count);
+  sums.fill(0, 0, count);
   for (let node = 0; node < row.length; node++) {
     const [weight, column] = [row[node], values[node][c]];
     for (let n = 0; n < count; n++) sums[n] = sums[n] + weight * column[n];
   }
-  to.set(sums);
+  for (let n = 0; n < count; n++) to[n] = sums[n];
 }

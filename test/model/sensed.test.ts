@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cylinderArray, loopSensitivity } from '../../host/fields/loops.ts';
 import { receiveLayer } from '../../host/model/receive.ts';
-import { coilPieces, fillPieces } from '../../host/model/sensed.ts';
+import { coilPieces, pieceFiller } from '../../host/model/sensed.ts';
 import { polynomialError } from '../../host/numerics/polynomial-error.ts';
 import { randomNumbers } from '../../host/numerics/random.ts';
 import { spinBlock } from '../../host/phantom/types.ts';
@@ -62,7 +62,7 @@ async function follow({ path, corners = [], turn = () => 0, sampled }: Way, loop
     Array.from({ length: 2 * COILS }, () => new Float32Array(SPINS)),
   );
   const spins = { block, first: 0, count: SPINS, nameOf: (n: number) => `spin ${n}` };
-  fillPieces(layer, pieces.all, { spins, moveTo }, (set) => sets[set]);
+  pieceFiller(layer)(pieces.all, { spins, moveTo }, (set) => sets[set]);
   let worst = 0;
   const [re, im] = [new Float64Array(SPINS), new Float64Array(SPINS)];
   for (const [coil, loop] of loops.entries()) {

@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { openBrowser } from '../../testing/browser.ts';
+import { serveIsolated } from '../../testing/isolated.ts';
 import { temporaryFolder } from '../../testing/temporary.ts';
 
 const build = fileURLToPath(new URL('../../scripts/playground.mjs', import.meta.url));
@@ -45,22 +44,10 @@ const SLACK = 1.5e6;
 test('300 pictures take no more memory than the first hundred', async (t) => {
   const folder = temporaryFolder();
   await promisify(execFile)(process.execPath, [build, folder]);
-  const html = readFileSync(join(folder, 'index.html'));
-  // Memory is measured for isolated pages alone.
-  const server = createServer((_, response) =>
-    response
-      .writeHead(200, {
-        'Content-Type': 'text/html',
-        'Cross-Origin-Opener-Policy': 'same-origin',
-        'Cross-Origin-Embedder-Policy': 'require-corp',
-      })
-      .end(html),
-  ).listen(0, '127.0.0.1');
-  t.after(() => server.close());
-  await new Promise((resolve) => server.once('listening', resolve));
+  const url = await serveIsolated(t, readFileSync(join(folder, 'index.html')));
   const page = await openBrowser(t, ['--enable-blink-features=ForceEagerMeasureMemory']);
   if (!page) return;
-  await page.open(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await page.open(url);
   await page.until("document.getElementById('results')?.dataset.settled >= 1");
   // A scan of few spins.
   await page.evaluate(
